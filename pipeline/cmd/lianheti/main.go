@@ -1,0 +1,153 @@
+// Command lianheti processes the yearly call for 市域产教联合体. This package holds the commands, their messages and exit
+// codes; what they do is in package pipeline.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+
+	"lianheti/pipeline"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Exit codes, as every help text states them.
+const (
+	exitDone   = 0
+	exitNo     = 1 // the answer is no: must be corrected; differs
+	exitUsage  = 2
+	exitFailed = 3 // nothing published
+)
+
+// answerNo says that a command did its work and the answer is no.
+var answerNo = errors.New("")
+
+// usageError says that the command line is wrong.
+type usageError struct{ error }
+
+func main() {
+	os.Exit(Main(os.Args, os.Stdout, os.Stderr))
+}
+
+// Main runs the program and gives its exit code.
+func Main(args []string, stdout, stderr io.Writer) int {
+	// Reading a workbook leaves much garbage behind; collecting it less often is a large gain on few processors.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	prepareConsole()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	app := newApp(stdout, stderr)
+	args, dropped := arrange(app, args)
+	err := app.RunContext(ctx, args)
+	code := report(stderr, err)
+	if dropped { // the window of a double-clicked program closes at once
+		waitForKey(stdout)
+	}
+	return code
+}
+
+// report says what went wrong, and gives the exit code for it.
+func report(stderr io.Writer, err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, answerNo):
+		return exitNo
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "用法有误：%v\n可用 lianheti --help 查看用法。\n", err)
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "已中止。没有发布任何结果，原有结果没有改动。")
+		return exitFailed
+	}
+	fmt.Fprintf(stderr, "未能完成：%v\n没有发布任何结果，原有结果没有改动。\n", err)
+	return exitFailed
+}
+
+func newApp(stdout, stderr io.Writer) *cli.App {
+	app := &cli.App{
+		Name:      "lianheti",
+		Usage:     "福建省市域产教联合体推荐书：收件、核对、计分、汇总，一次完成",
+		UsageText: "lianheti 命令 [选项] [文件或文件夹...]\n\n把文件或文件夹拖到程序上，等于 lianheti check。",
+		Version:   pipeline.Version,
+		Commands:  []*cli.Command{runCommand(), checkCommand(), templateCommand(), dictionaryCommand(), verifyCommand()},
+		Writer:    stdout,
+		ErrWriter: stderr,
+		// cli's own handler would end the process inside the library.
+		ExitErrHandler:        func(*cli.Context, error) {},
+		OnUsageError:          onUsageError,
+		CommandNotFound:       nil,
+		HideHelpCommand:       true,
+		EnableBashCompletion:  false,
+		CustomAppHelpTemplate: appHelp,
+		Action: func(c *cli.Context) error {
+			if c.NArg() > 0 {
+				return usageError{fmt.Errorf("没有“%s”这个命令，也没有这个文件", c.Args().First())}
+			}
+			return cli.ShowAppHelp(c)
+		},
+	}
+	for _, command := range app.Commands {
+		command.OnUsageError = onUsageError
+		command.CustomHelpTemplate = commandHelp
+		command.HideHelpCommand = true
+	}
+	return app
+}
+
+func onUsageError(_ *cli.Context, err error, _ bool) error { return usageError{inChinese(err)} }
+
+// inChinese translates what the flag parser says.
+func inChinese(err error) error {
+	message := err.Error()
+	for english, chinese := range map[string]string{
+		"flag provided but not defined: ": "没有这个选项：",
+		"flag needs an argument: ":        "这个选项后面要有内容：",
+	} {
+		if rest, ok := strings.CutPrefix(message, english); ok {
+			return errors.New(chinese + "-" + strings.TrimPrefix(rest, "-"))
+		}
+	}
+	if strings.HasPrefix(message, "invalid value") {
+		return errors.New("选项的内容不对：" + strings.TrimPrefix(message, "invalid value "))
+	}
+	return err
+}
+
+const exitCodes = `退出码:
+   0 完成（有需要退回的申报也是完成）   1 结论为否（check：须修改；verify：有出入；run --strict：有退回）
+   2 用法有误                           3 未能完成，没有发布任何结果
+`
+
+const appHelp = `{{.Name}} {{.Version}} — {{.Usage}}
+
+用法:
+   {{.UsageText}}
+
+命令:{{range .VisibleCommands}}
+   {{.Name}}	{{.Usage}}{{end}}
+
+每个命令的选项见 lianheti 命令 --help。
+
+` + exitCodes
+
+const commandHelp = `{{.HelpName}} — {{.Usage}}
+
+用法:
+   {{.UsageText}}
+{{if .Description}}
+{{.Description}}
+{{end}}
+选项:{{range .VisibleFlags}}
+   {{.}}{{end}}
+
+` + exitCodes

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"lianheti/pipeline"
+	"lianheti/stages"
+	"lianheti/stages/consolidate"
+	"lianheti/stages/feedback"
+	"lianheti/stages/score"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/urfave/cli/v2"
+)
+
+var (
+	yearFlag       = &cli.IntFlag{Name: "year", Value: 2024, Usage: "批次年度"}
+	definitionFlag = &cli.StringFlag{Name: "definition", Usage: "改用这个文件夹里的定义（其中有 <年度>/*.yaml），例如试算另一套权重"}
+	workersFlag    = &cli.IntFlag{Name: "workers", Usage: "同时读几个文件；不写则与处理器数相同"}
+	jsonFlag       = &cli.BoolFlag{Name: "json", Usage: "在标准输出给出机器可读的结果"}
+)
+
+func runCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "run",
+		Usage:     "处理收到的全部工作簿，写出省级汇总、退回件和数据表",
+		UsageText: "lianheti run [选项] 文件夹或文件...",
+		Description: "输入可以是文件夹、.xlsx 文件和 .zip 压缩包的任意组合。结果写到 输出文件夹/年度/，\n" +
+			"要么完整换新，要么一点不动。同样的输入和定义，得到同样的结果。",
+		Flags: []cli.Flag{
+			yearFlag,
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "output", Usage: "输出文件夹"},
+			&cli.IntFlag{Name: "select", Usage: "拟遴选几家；不写则按定义"},
+			&cli.StringFlag{Name: "date", Usage: "这次运行的日期，例如 2024-08-20；不写则不显示日期"},
+			&cli.BoolFlag{Name: "strict", Usage: "有需要退回的申报时，退出码为 1"},
+			definitionFlag, workersFlag, jsonFlag,
+		},
+		Action: func(c *cli.Context) error {
+			o, err := runOptions(c)
+			if err != nil {
+				return err
+			}
+			bar := newProgress(c.App.ErrWriter)
+			o.Progress = bar.update
+			result, err := pipeline.Run(c.Context, o)
+			bar.close()
+			if err != nil {
+				return err
+			}
+			if c.Bool("json") {
+				if err := writeJSON(c.App.Writer, result.Manifest); err != nil {
+					return err
+				}
+			} else {
+				summarise(c.App.Writer, o.Definition, result)
+			}
+			if c.Bool("strict") && returned(result) > 0 {
+				return answerNo
+			}
+			return nil
+		},
+	}
+}
+
+var isoDate = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
+
+func runOptions(c *cli.Context) (pipeline.Options, error) {
+	d, err := definition(c)
+	if err != nil {
+		return pipeline.Options{}, err
+	}
+	inputs, err := inputs(c)
+	if err != nil {
+		return pipeline.Options{}, err
+	}
+	if date := c.String("date"); date != "" && !isoDate.MatchString(date) {
+		return pipeline.Options{}, usageError{fmt.Errorf("--date 要写成 2024-08-20 的样子，不是“%s”", date)}
+	}
+	if n := c.Int("select"); n < 0 {
+		return pipeline.Options{}, usageError{fmt.Errorf("--select 要写正整数，不是 %d", n)}
+	}
+	return pipeline.Options{
+		Definition: d, Inputs: inputs, Out: c.String("out"), Date: c.String("date"), Workers: c.Int("workers"),
+		Score: score.Options{Select: c.Int("select"), Workers: c.Int("workers")},
+	}, nil
+}
+
+// definition loads the year's definition, the shipped one or that of a folder.
+func definition(c *cli.Context) (*templates.Definition, error) {
+	if dir := c.String("definition"); dir != "" {
+		return templates.LoadFS(os.DirFS(dir), c.Int("year"))
+	}
+	return templates.Load(c.Int("year"))
+}
+
+// inputs are the paths on the command line; there must be one, and they must exist.
+func inputs(c *cli.Context) ([]string, error) {
+	if c.NArg() == 0 {
+		return nil, usageError{fmt.Errorf("没有给出文件或文件夹。例如：lianheti %s samples/2024", c.Command.Name)}
+	}
+	for _, path := range c.Args().Slice() {
+		if _, err := os.Lstat(path); err != nil {
+			return nil, usageError{fmt.Errorf("找不到“%s”，请检查路径", path)}
+		}
+	}
+	return c.Args().Slice(), nil
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func returned(r *pipeline.Result) int { return verdicts(r)[stages.Return] }
+
+func verdicts(r *pipeline.Result) map[stages.Verdict]int {
+	n := map[stages.Verdict]int{}
+	for _, v := range r.Verdicts {
+		n[v.Verdict]++
+	}
+	return n
+}
+
+// summarise says in a few lines what came of the run: files, submissions, why some go back, where the results are.
+func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
+	c := r.Manifest.Counts
+	fmt.Fprintf(w, "收到文件 %d 个：采用 %d，被新版取代 %d，不予受理 %d，不是申报材料 %d。\n", c.Files, c.Accepted, c.Superseded, c.Rejected, c.Ignored)
+	for _, f := range r.Files {
+		if f.Fate == stages.Rejected {
+			fmt.Fprintf(w, "  不予受理  %s  %s（%s）\n", stages.Mask(f.Path), f.Reason, f.Code)
+		}
+	}
+	n := verdicts(r)
+	fmt.Fprintf(w, "申报 %d 家：%s %d，%s %d，%s %d。读到 %d 格，采用 %d，说明去向 %d。\n", c.Submissions,
+		stages.Accept, n[stages.Accept], stages.AskFirst, n[stages.AskFirst], stages.Return, n[stages.Return], c.CellsRead, c.CellsUsed, c.CellsExplained)
+	for _, s := range r.Submitted {
+		if v := r.Verdicts[s.Submission]; v.Verdict == stages.Return {
+			fmt.Fprintf(w, "  %s  %s %s：必须修改 %d 处，需说明 %d 处\n", stages.Return, s.City, s.Consortium, v.Errors, v.Warnings)
+		}
+	}
+	if shown := head(r.Ranking); len(shown) > 0 {
+		fmt.Fprintf(w, "定量部分得分居前（%s，待专家评分）：%s\n", d.Rubric.WeightsNote, strings.Join(shown, "；"))
+	}
+	fmt.Fprintf(w, "结果在 %s\n", r.Dir)
+	for _, line := range [][2]string{
+		{consolidate.FileName, "省级汇总，请从“总览”看起"}, {feedback.Folder + "/", "发还各地市的问题清单和标注件"},
+		{"data/", "数据表（Arrow、Parquet）"}, {pipeline.ManifestName, "运行记录，可用 lianheti verify 核对"},
+	} {
+		fmt.Fprintf(w, "  %s\t%s\n", filepath.FromSlash(line[0]), line[1])
+	}
+}
+
+// head names the first few of the ranking.
+func head(ranking []table.Rank) []string {
+	const few = 5
+	var out []string
+	for _, r := range ranking {
+		if r.Ranked && r.Rank.Valid && len(out) < few {
+			out = append(out, fmt.Sprintf("%d %s %.2f", r.Rank.V, r.Consortium, r.Total))
+		}
+	}
+	return out
+}

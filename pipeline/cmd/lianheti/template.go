@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"lianheti/stages/export"
+	"lianheti/stages/render"
+
+	"github.com/urfave/cli/v2"
+)
+
+func templateCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "template",
+		Usage:     "写出空白的填报模板",
+		UsageText: "lianheti template [选项]",
+		Flags: []cli.Flag{
+			yearFlag, definitionFlag,
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个文件夹"},
+		},
+		Action: func(c *cli.Context) error {
+			d, err := definition(c)
+			if err != nil {
+				return err
+			}
+			var b bytes.Buffer
+			if err := render.Template(&b, d); err != nil {
+				return err
+			}
+			path := filepath.Join(c.String("out"), render.FileName(d))
+			if err := os.MkdirAll(c.String("out"), 0o755); err != nil {
+				return err
+			}
+			if err := writeNew(path, b.Bytes()); err != nil {
+				return err
+			}
+			fmt.Fprintf(c.App.Writer, "已写出 %s\n", path)
+			return nil
+		},
+	}
+}
+
+// writeNew writes a file under another name and renames it, so that nobody ever sees half of it.
+func writeNew(path string, data []byte) error {
+	fresh := path + ".new"
+	if err := os.WriteFile(fresh, data, 0o644); err != nil {
+		return err
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		_ = os.Remove(fresh)
+		return fmt.Errorf("无法写 %s，可能正被打开：%w", path, err)
+	}
+	return nil
+}
+
+func dictionaryCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "dictionary",
+		Usage:     "数据字典：每张表、每一列的含义（Markdown）",
+		UsageText: "lianheti dictionary [选项]",
+		Flags:     []cli.Flag{yearFlag, definitionFlag},
+		Action: func(c *cli.Context) error {
+			d, err := definition(c)
+			if err != nil {
+				return err
+			}
+			return export.DictionaryMarkdown(c.App.Writer, d)
+		},
+	}
+}

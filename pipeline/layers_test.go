@@ -1,0 +1,92 @@
+package pipeline
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Requirements
+//  1. Imports run one way: cmd/lianheti -> pipeline -> stages/X -> stages/table, stages/book, stages -> templates.
+//  2. A stage never imports another stage: what they share is a noun in stages, a table in stages/table, or a habit of
+//     writing workbooks in stages/book.
+//  3. urfave/cli only in cmd/lianheti, so that everything can be used without a command line.
+//  4. excelize only where a workbook is read or written; Arrow neither in templates nor in stages, which are plain.
+//  5. The file tree's top level is as agreed.
+func TestLayers(t *testing.T) {
+	below := []string{"lianheti/templates", "lianheti/stages", "lianheti/stages/table", "lianheti/stages/book"}
+	allowed := map[string][]string{ // package -> packages of ours that it may import
+		"lianheti/templates":    {},
+		"lianheti/stages":       {},
+		"lianheti/stages/table": {"lianheti/templates", "lianheti/stages"},
+		"lianheti/stages/book":  {"lianheti/templates", "lianheti/stages"},
+	}
+	stages := []string{"render", "intake", "normalize", "check", "score", "consolidate", "feedback", "export"}
+	for _, s := range stages {
+		allowed["lianheti/stages/"+s] = below
+	}
+	excelize := []string{"lianheti/stages/book", "lianheti/stages/render", "lianheti/stages/intake", "lianheti/stages/consolidate", "lianheti/stages/feedback"}
+	for pkg, imports := range packages(t) {
+		for _, i := range imports {
+			if may, fixed := allowed[pkg]; fixed && strings.HasPrefix(i, "lianheti/") && !slices.Contains(may, i) {
+				t.Errorf("%s imports %s: data flows the other way", pkg, i)
+			}
+			if strings.HasPrefix(i, "github.com/urfave/cli") && pkg != "lianheti/pipeline/cmd/lianheti" {
+				t.Errorf("%s imports %s: only the command knows the command line", pkg, i)
+			}
+			if strings.HasPrefix(i, "github.com/xuri/excelize") && !slices.Contains(excelize, pkg) {
+				t.Errorf("%s imports %s: it neither reads nor writes workbooks", pkg, i)
+			}
+			if strings.HasPrefix(i, "github.com/apache/arrow") && (pkg == "lianheti/templates" || pkg == "lianheti/stages") {
+				t.Errorf("%s imports %s: its structs are plain", pkg, i)
+			}
+		}
+	}
+}
+
+// packages gives the imports of every package of the module, tests left out.
+func packages(t *testing.T) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		pkg := "lianheti/" + strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")
+		for _, i := range f.Imports {
+			name, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				return err
+			}
+			out[pkg] = append(out[pkg], name)
+		}
+		return nil
+	})
+	if err != nil || len(out) < 8 {
+		t.Fatalf("%d packages found: %v", len(out), err)
+	}
+	return out
+}
+
+func TestTopLevel(t *testing.T) {
+	want := []string{"README.md", "Taskfile.yml", "go.mod", "go.sum", "output", "pipeline", "samples", "stages", "templates"}
+	found, err := filepath.Glob("../[^.]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range found {
+		found[i] = filepath.Base(found[i])
+	}
+	if !slices.Equal(found, want) {
+		t.Errorf("top level holds %v, agreed are %v", found, want)
+	}
+}

@@ -1,0 +1,154 @@
+// Package pipeline is the order of the stages. Run below is the sketch of the whole program: read what arrived, make
+// tables of it, check, score, write the workbooks, the returns and the analysts' files, publish.
+//
+// Each hand-off is a type of its own, so that the compiler keeps the order: table.Facts (what was read), table.Judgement
+// (what check made of it), table.Ranking (what score made of both). Everything is written to a folder beside the final
+// one and put in its place whole.
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+
+	"lianheti/stages/check"
+	"lianheti/stages/consolidate"
+	"lianheti/stages/export"
+	"lianheti/stages/feedback"
+	"lianheti/stages/intake"
+	"lianheti/stages/score"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Options of a run. Definition and Inputs must be set.
+type Options struct {
+	Definition *templates.Definition
+	Inputs     []string // folders, .xlsx files and .zip packages
+	Out        string   // the results go to Out/<year>
+	Date       string   // the run's date, as it is to be shown; empty: none
+	Workers    int      // files read at a time; 0: as many as there are processors
+	Score      score.Options
+	Progress   func(done, total int) // called after each file, from one goroutine; nil: nobody watches
+}
+
+// Result is what a run has to say at its end.
+type Result struct {
+	Dir       string // where the results are
+	Manifest  *Manifest
+	Files     []table.File
+	Ranking   []table.Rank
+	Verdicts  map[string]table.Verdict // by submission
+	Submitted []table.Submission
+}
+
+// Run processes everything that arrived and publishes the year's results. An error means that nothing was published; faults in
+// submissions are findings in the results.
+func Run(ctx context.Context, o Options) (*Result, error) {
+	d, mem := o.Definition, memory.NewGoAllocator()
+	out, err := publish(o.Out, strconv.Itoa(d.Year))
+	if err != nil {
+		return nil, err
+	}
+	defer out.discard()
+
+	sources, err := intake.Discover(o.Inputs)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := read(ctx, mem, d, sources, o)
+	if err != nil {
+		return nil, err
+	}
+	judgement, err := check.Run(mem, facts)
+	if err != nil {
+		return nil, fmt.Errorf("检查：%w", err)
+	}
+	ranking, err := score.Run(mem, facts, judgement, o.Score)
+	if err != nil {
+		return nil, fmt.Errorf("计分：%w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := write(ctx, mem, out.fresh, o, sources, facts, judgement, ranking); err != nil {
+		return nil, err
+	}
+	manifest, err := newManifest(o, facts, judgement, out.fresh)
+	if err != nil {
+		return nil, err
+	}
+	if err := manifest.write(out.fresh); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := out.publish(); err != nil {
+		return nil, err
+	}
+	return newResult(out.final, manifest, facts, judgement, ranking), nil
+}
+
+// write makes all results below dir, except the manifest.
+func write(ctx context.Context, mem memory.Allocator, dir string, o Options, sources []intake.Source, facts *table.Facts, judgement *table.Judgement, ranking *table.Ranking) error {
+	in := consolidate.Input{Definition: o.Definition, Facts: facts, Judgement: judgement, Ranking: ranking, Date: o.Date}
+	returns := filepath.Join(dir, feedback.Folder)
+	copies, err := feedback.Write(returns, feedback.Input{Definition: o.Definition, Facts: facts, Judgement: judgement, Date: o.Date}, opener(sources))
+	if err != nil {
+		return fmt.Errorf("退回件：%w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	in.Returns = copies
+	var book bytes.Buffer
+	if err := consolidate.Write(&book, in); err != nil {
+		return fmt.Errorf("省级汇总：%w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, consolidate.FileName), book.Bytes(), 0o644); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	tables, err := table.Published(mem, o.Definition, facts, judgement, ranking)
+	if err != nil {
+		return fmt.Errorf("数据表：%w", err)
+	}
+	if err := export.Write(filepath.Join(dir, "data"), o.Definition, tables); err != nil {
+		return fmt.Errorf("数据文件：%w", err)
+	}
+	return nil
+}
+
+// workers is how many files are read at a time.
+func (o Options) workers() int {
+	if o.Workers > 0 {
+		return o.Workers
+	}
+	return runtime.NumCPU()
+}
+
+func newResult(dir string, m *Manifest, facts *table.Facts, judgement *table.Judgement, ranking *table.Ranking) *Result {
+	r := &Result{Dir: dir, Manifest: m, Verdicts: map[string]table.Verdict{}}
+	for f := range facts.Files.All() {
+		r.Files = append(r.Files, f)
+	}
+	for s := range facts.Submissions.All() {
+		r.Submitted = append(r.Submitted, s)
+	}
+	for v := range judgement.Verdicts.All() {
+		r.Verdicts[v.Submission] = v
+	}
+	for k := range ranking.Ranking.All() {
+		r.Ranking = append(r.Ranking, k)
+	}
+	return r
+}

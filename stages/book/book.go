@@ -1,0 +1,122 @@
+// Package book holds what every workbook that the program writes has in common: the same bytes for the same content, fixed
+// document properties, text that stays text, and one list of styles.
+package book
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/flate"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// MaxText is the longest text that a cell holds, in characters.
+const MaxText = 32767
+
+// MaxRows is the number of rows of a worksheet.
+const MaxRows = 1048576
+
+// New makes an empty workbook that Write saves byte-stably. The caller closes it.
+func New() *excelize.File {
+	return excelize.NewFile()
+}
+
+// Write saves the workbook: the same content gives the same bytes. title goes to the document properties, which otherwise
+// name nobody and no time.
+func Write(w io.Writer, f *excelize.File, title string) error {
+	// A fixed date: document properties must have one, and nothing published reads the clock.
+	const epoch = "2024-01-01T00:00:00Z"
+	err := f.SetDocProps(&excelize.DocProperties{Title: title, Creator: "lianheti", LastModifiedBy: "lianheti", Created: epoch, Modified: epoch, Language: "zh-CN"})
+	if err != nil {
+		return err
+	}
+	defaults := f.ContentTypes.Defaults
+	sort.Slice(defaults, func(i, j int) bool { return defaults[i].Extension < defaults[j].Extension })
+	f.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return &orderedZip{out: w} })
+	_, err = f.WriteTo(w)
+	return err
+}
+
+// orderedZip writes entries sorted by name with no times, whatever order they are created in: excelize hands streamed
+// sheets over in the order of a map.
+type orderedZip struct {
+	out     io.Writer
+	entries []*entry
+}
+
+// entry is one compressed part, with the sums the directory needs.
+type entry struct {
+	name   string
+	data   bytes.Buffer
+	deflat *flate.Writer
+	crc    uint32
+	size   uint64
+}
+
+func (e *entry) Write(p []byte) (int, error) {
+	e.crc = crc32.Update(e.crc, crc32.IEEETable, p)
+	e.size += uint64(len(p))
+	return e.deflat.Write(p)
+}
+
+func (z *orderedZip) Create(name string) (io.Writer, error) {
+	e := &entry{name: name}
+	var err error
+	e.deflat, err = flate.NewWriter(&e.data, flate.DefaultCompression)
+	z.entries = append(z.entries, e)
+	return e, err
+}
+
+func (z *orderedZip) AddFS(fs.FS) error { return fs.ErrInvalid }
+
+func (z *orderedZip) Close() error {
+	sort.Slice(z.entries, func(i, j int) bool { return partOrder(z.entries[i].name) < partOrder(z.entries[j].name) })
+	zw := zip.NewWriter(z.out)
+	for _, e := range z.entries {
+		if err := e.deflat.Close(); err != nil {
+			return err
+		}
+		w, err := zw.CreateRaw(&zip.FileHeader{Name: e.name, Method: zip.Deflate, CRC32: e.crc,
+			CompressedSize64: uint64(e.data.Len()), UncompressedSize64: e.size})
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(e.data.Bytes()); err != nil {
+			return err
+		}
+	}
+	return zw.Close()
+}
+
+// partOrder puts the content types and the root relationships first, where programs look for them.
+func partOrder(name string) string {
+	switch {
+	case name == "[Content_Types].xml":
+		return "\x00"
+	case strings.HasPrefix(name, "_rels/"):
+		return "\x01" + name
+	}
+	return name
+}
+
+// Text makes a text fit for a cell: characters that XML forbids are dropped, and what exceeds a cell's length is cut with
+// a sign that says so. Written as a string it is never a formula, whatever it begins with.
+func Text(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n', r >= 0x20 && r != 0xFFFE && r != 0xFFFF && r != utf8.RuneError:
+			return r
+		}
+		return -1
+	}, s)
+	if utf8.RuneCountInString(s) > MaxText {
+		s = string([]rune(s)[:MaxText-4]) + "…（略）"
+	}
+	return s
+}

@@ -1,0 +1,388 @@
+package intake
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/templates"
+)
+
+// bind finds the form's inputs in a workbook: by their defined names, which move with inserted rows and survive renamed
+// sheets; where a name is lost or no longer stands beside its label, by the label, with a note that says so. Whatever is
+// filled besides is kept as loose.
+func bind(d *templates.Definition, file stages.File, book *Book) stages.Workbook {
+	b := &binder{d: d, book: book, out: stages.Workbook{File: file}, bound: map[position]bool{}}
+	b.identify()
+	b.place()
+	if refusal := b.judge(); refusal != nil {
+		return refused(file, refusal)
+	}
+	for _, layout := range d.Layout().Sheets {
+		for _, slot := range layout.Slots {
+			b.slot(layout, slot)
+		}
+		for _, area := range layout.Records {
+			b.records(layout, area)
+		}
+	}
+	b.looseCells()
+	b.tellNames()
+	return b.out
+}
+
+// position is a cell of the workbook.
+type position struct {
+	sheet    string
+	row, col int
+}
+
+// binder holds one workbook while its cells are bound.
+type binder struct {
+	d       *templates.Definition
+	book    *Book
+	out     stages.Workbook
+	names   map[string]area // defined names that point at cells
+	sheets  map[*templates.SheetLayout]*Sheet
+	bound   map[position]bool
+	hasForm bool
+	byLabel int // slots found by their label because the name was lost
+	lost    int // slots not found at all
+}
+
+// area is what a defined name points at.
+type area struct {
+	sheet                     *Sheet
+	row, col, lastRow, endCol int
+}
+
+// identify reads the very hidden sheet that names the template.
+func (b *binder) identify() {
+	sheet := b.book.Sheet(templates.MetaSheet)
+	if sheet == nil {
+		return
+	}
+	b.hasForm = true
+	for _, cell := range sheet.Cells {
+		if cell.Col != 1 {
+			continue
+		}
+		value := sheet.At(cell.Row, 2).Raw
+		switch cell.Raw {
+		case templates.MetaForm:
+			b.out.Form.ID = value
+		case templates.MetaYear:
+			b.out.Form.Year, _ = strconv.Atoi(value)
+		case templates.MetaVersion:
+			b.out.Form.Version, _ = strconv.Atoi(value)
+		case templates.MetaParent:
+			b.out.Form.Parent = value
+		}
+	}
+}
+
+// place finds the sheets: by title, or by the sheet that most names of the layout point at, or by the labels on them.
+func (b *binder) place() {
+	b.names = map[string]area{}
+	for _, n := range b.book.Names {
+		if a, ok := b.pointsAt(n); ok {
+			if _, known := b.names[n.Name]; !known || n.Scope == "" {
+				b.names[n.Name] = a
+			}
+		}
+	}
+	b.sheets = map[*templates.SheetLayout]*Sheet{}
+	for _, layout := range b.d.Layout().Sheets {
+		b.sheets[layout] = b.sheetOf(layout)
+	}
+}
+
+func (b *binder) pointsAt(n DefinedName) (area, bool) {
+	title, row, col, lastRow, endCol, ok := parseReference(n.Refers)
+	if !ok {
+		return area{}, false
+	}
+	sheet := b.book.Sheet(title)
+	return area{sheet, row, col, lastRow, endCol}, sheet != nil
+}
+
+func (b *binder) sheetOf(layout *templates.SheetLayout) *Sheet {
+	if s := b.book.Sheet(layout.Sheet.Title); s != nil {
+		return s
+	}
+	votes := map[*Sheet]int{}
+	for _, slot := range layout.Slots {
+		if a, ok := b.names[slot.Name]; ok {
+			votes[a.sheet]++
+		}
+	}
+	for _, record := range layout.Records {
+		for _, c := range record.Columns {
+			if a, ok := b.names[c.Name]; ok {
+				votes[a.sheet]++
+			}
+		}
+	}
+	if len(votes) == 0 {
+		b.labelVotes(layout, votes)
+	}
+	var best *Sheet
+	for _, s := range b.book.Sheets { // in the workbook's order, so that a tie has one outcome
+		if votes[s] > 0 && (best == nil || votes[s] > votes[best]) {
+			best = s
+		}
+	}
+	return best
+}
+
+// labelVotes counts for each sheet how many texts of the layout stand on it. At least half must, to be that sheet.
+func (b *binder) labelVotes(layout *templates.SheetLayout, votes map[*Sheet]int) {
+	for _, s := range b.book.Sheets {
+		n := 0
+		for _, text := range layout.Statics {
+			if len(s.Find(text.Text)) > 0 {
+				n++
+			}
+		}
+		if 2*n >= len(layout.Statics) {
+			votes[s] = n
+		}
+	}
+}
+
+// judge decides whether this is a filled template at all, and of an accepted version.
+func (b *binder) judge() *Refusal {
+	form := b.d.Form
+	found, all := 0, 0
+	for _, layout := range b.d.Layout().Sheets {
+		sheet := b.sheets[layout]
+		for _, slot := range layout.Slots {
+			all++
+			if sheet == nil {
+				continue
+			}
+			if _, named := b.names[slot.Name]; named {
+				found++
+			} else if _, _, ok := b.byAnchor(sheet, slot); ok {
+				found++
+			}
+		}
+	}
+	switch {
+	case b.hasForm && b.out.Form.ID != form.ID:
+		return &Refusal{CodeNotTemplate, "工作簿的表单编号是“" + b.out.Form.ID + "”"}
+	case b.hasForm && b.out.Form.Year != b.d.Year:
+		return &Refusal{CodeWrongYear, "工作簿是 " + strconv.Itoa(b.out.Form.Year) + " 年的模板"}
+	case b.hasForm && !slices.Contains(form.Accepts, b.out.Form.Version):
+		return &Refusal{CodeWrongVersion, "工作簿的模板版本是 " + strconv.Itoa(b.out.Form.Version)}
+	case 2*found < all:
+		return &Refusal{CodeNotTemplate, "推荐书的栏目只找到 " + strconv.Itoa(found) + " 个，应有 " + strconv.Itoa(all) + " 个"}
+	case !b.hasForm:
+		b.note(CodeMetaLost, stages.Place{File: b.out.File.Path}, "")
+	}
+	return nil
+}
+
+// slot binds one input cell, blank or not.
+func (b *binder) slot(layout *templates.SheetLayout, slot templates.Slot) {
+	sheet := b.sheets[layout]
+	a, named := b.names[slot.Name]
+	row, col := a.row, a.col
+	if named {
+		sheet = a.sheet
+	}
+	if !named || !b.besideLabel(sheet, row, slot) {
+		if s := b.sheets[layout]; s != nil {
+			if r, c, ok := b.byAnchor(s, slot); ok {
+				if named && (s != sheet || r != row || c != col) {
+					b.note(CodeAltered, stages.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: stages.CellName(row, col)},
+						"“"+slot.RowAnchor[0]+"”的名称指向别处，已按标签在 "+stages.CellName(r, c)+" 读取")
+				}
+				if !named {
+					b.byLabel++
+				}
+				sheet, row, col, named = s, r, c, true
+			}
+		}
+	}
+	if !named {
+		b.lost++
+		place := stages.Place{File: b.out.File.Path, Sheet: layout.Sheet.Title}
+		b.note(CodeFieldLost, place, "“"+strings.Join(slot.RowAnchor, " ")+"”")
+		b.out.Entries = append(b.out.Entries, stages.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: stages.Cell{Place: place}})
+		return
+	}
+	cell := sheet.At(row, col)
+	cell.Place.File = b.out.File.Path
+	b.bound[position{sheet.Title, row, col}] = true
+	b.count(cell)
+	b.out.Entries = append(b.out.Entries, stages.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: cell})
+}
+
+func (b *binder) count(cell stages.Cell) {
+	if cell.Filled {
+		b.out.CellsRead++
+	}
+}
+
+// besideLabel says whether the row of a slot still carries its label.
+func (b *binder) besideLabel(sheet *Sheet, row int, slot templates.Slot) bool {
+	for _, text := range slot.RowAnchor {
+		if !slices.ContainsFunc(sheet.Find(text), func(p [2]int) bool { return p[0] == row }) {
+			return false
+		}
+	}
+	return true
+}
+
+// byAnchor finds a slot by the texts of its row, and by the header over its column where it has one.
+func (b *binder) byAnchor(sheet *Sheet, slot templates.Slot) (row, col int, ok bool) {
+	for _, at := range sheet.Find(slot.RowAnchor[0]) {
+		if !b.besideLabel(sheet, at[0], slot) {
+			continue
+		}
+		if slot.Header == "" {
+			return at[0], at[1] + slot.Col - slot.RowAnchorCols[0], true
+		}
+		for _, h := range sheet.Find(slot.Header) {
+			if h[0] < at[0] && h[1] > at[1] {
+				return at[0], h[1], true
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+// records binds a list: every filled cell below the headers, also beyond the rows prepared in the template.
+func (b *binder) records(layout *templates.SheetLayout, record templates.RecordArea) {
+	sheet := b.sheets[layout]
+	type column struct {
+		field string
+		col   int
+	}
+	var columns []column
+	header := 0
+	for _, c := range record.Columns {
+		a, named := b.names[c.Name]
+		label := b.headerOf(layout, record, c)
+		at, found := [2]int{}, false
+		if named {
+			sheet = a.sheet
+		}
+		if sheet != nil {
+			at, found = b.headerAt(sheet, label, a, named)
+		}
+		switch {
+		case found:
+			header = max(header, at[0])
+			columns = append(columns, column{c.Field.ID, at[1]})
+			if !named {
+				b.byLabel++
+			}
+		case named:
+			header = max(header, a.row-1)
+			columns = append(columns, column{c.Field.ID, a.col})
+			b.note(CodeAltered, stages.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: stages.CellName(max(1, a.row-1), a.col)}, "表头“"+label+"”被改动")
+		default:
+			b.lost++
+			b.note(CodeFieldLost, stages.Place{File: b.out.File.Path, Sheet: layout.Sheet.Title}, "“"+label+"”")
+		}
+	}
+	if sheet == nil {
+		return
+	}
+	for row := header + 1; row <= sheet.LastRow; row++ {
+		for _, c := range columns {
+			cell := sheet.At(row, c.col)
+			if !cell.Filled {
+				continue
+			}
+			cell.Place.File = b.out.File.Path
+			b.bound[position{sheet.Title, row, c.col}] = true
+			b.out.CellsRead++
+			b.out.Entries = append(b.out.Entries, stages.Entry{Field: c.field, Record: row - header, Cell: cell})
+		}
+	}
+}
+
+// headerOf is the text over a column of a list in the template.
+func (b *binder) headerOf(layout *templates.SheetLayout, record templates.RecordArea, c templates.RecordColumn) string {
+	i := slices.IndexFunc(layout.Statics, func(s templates.Static) bool { return s.Row == record.HeaderRow && s.Col == c.Col })
+	return layout.Statics[i].Text
+}
+
+// headerAt finds the header of a column: above the named cells in their column, or else anywhere on the sheet.
+func (b *binder) headerAt(sheet *Sheet, label string, a area, named bool) ([2]int, bool) {
+	for _, p := range sheet.Find(label) {
+		if !named || p[1] == a.col && p[0] < a.row {
+			return p, true
+		}
+	}
+	return [2]int{}, false
+}
+
+// looseCells keeps every filled cell that is neither an input nor the template's own.
+func (b *binder) looseCells() {
+	own := map[*Sheet]*templates.SheetLayout{}
+	for layout, sheet := range b.sheets {
+		own[sheet] = layout
+	}
+	for _, sheet := range b.book.Sheets {
+		if strings.HasPrefix(sheet.Title, templates.HiddenPrefix) {
+			continue
+		}
+		texts, formulas := ownContent(own[sheet])
+		for _, cell := range sheet.Cells {
+			if !cell.Filled || b.bound[position{sheet.Title, cell.Row, cell.Col}] || texts[stages.NameKey(cell.Raw)] && cell.Kind == stages.Text || cell.FormulaText != "" && formulas[plainFormula(cell.FormulaText)] {
+				continue
+			}
+			c := cell.Cell
+			c.Place.File = b.out.File.Path
+			b.out.CellsRead++
+			b.out.Loose = append(b.out.Loose, c)
+		}
+	}
+	for _, c := range b.out.Loose {
+		b.note(CodeLoose, c.Place, "")
+	}
+}
+
+// ownContent lists the template's texts and formulas on a sheet.
+func ownContent(layout *templates.SheetLayout) (texts, formulas map[string]bool) {
+	texts, formulas = map[string]bool{}, map[string]bool{}
+	if layout == nil {
+		return
+	}
+	for _, s := range layout.Statics {
+		if s.Role == templates.FormulaRole {
+			formulas[plainFormula(s.Text)] = true
+		} else {
+			texts[stages.NameKey(s.Text)] = true
+		}
+	}
+	return
+}
+
+// plainFormula makes a formula comparable however a program writes it.
+func plainFormula(s string) string {
+	return strings.ToUpper(strings.NewReplacer("$", "", " ", "", "=", "", ";", ",").Replace(s))
+}
+
+// tellNames says once that names are gone and labels were used.
+func (b *binder) tellNames() {
+	if b.byLabel > 0 {
+		b.note(CodeNamesLost, stages.Place{File: b.out.File.Path}, strconv.Itoa(b.byLabel)+" 处")
+	}
+}
+
+func (b *binder) note(code string, place stages.Place, detail string) {
+	b.out.Notes = append(b.out.Notes, stages.Finding{Code: code, Places: []stages.Place{place},
+		Vars: map[string]string{"detail": detail, "file": place.File, "sheet": place.Sheet, "cell": place.Cell}})
+}
+
+// refused is a workbook that can't be used.
+func refused(file stages.File, r *Refusal) stages.Workbook {
+	file.Fate, file.Code, file.Detail = stages.Rejected, r.Code, r.Detail
+	return stages.Workbook{File: file}
+}

@@ -1,0 +1,21 @@
+package stages
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
+)
+
+// NameKey makes the names of one unit comparable: full and half width alike, letters in lower case, without spaces and
+// brackets' shapes, without a trailing （公章）. Wording is left alone: 有限公司 and 有限责任公司 are different units.
+func NameKey(name string) string {
+	name = strings.ToLower(width.Fold.String(name))
+	name = strings.TrimSuffix(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, name), "(公章)")
+	return name
+}

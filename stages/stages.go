@@ -1,0 +1,161 @@
+// Package stages holds the nouns that the stages of a run share: the place a value stands at, the cell it was read
+// from, the workbook that arrived, the finding about it and the verdict on it. It has no behaviour beyond naming.
+//
+// Data flows one way: intake reads files into Workbooks, normalize turns Workbooks into tables, check turns tables into
+// Findings, score turns tables into scores, and consolidate, feedback and export write what was found.
+package stages
+
+import "fmt"
+
+// Place is where a value stands. It is captured when the cell is read and carried to every finding and every exported value.
+type Place struct {
+	File  string // slash path as in the files table; an entry of a package is "包.zip/表.xlsx"
+	Sheet string // empty: the file as a whole
+	Cell  string // A1 notation; empty: the sheet as a whole
+}
+
+// String gives the place inside its file, as Excel writes it: 2年度数据!F12.
+func (p Place) String() string {
+	switch {
+	case p.Sheet == "":
+		return p.File
+	case p.Cell == "":
+		return p.Sheet
+	}
+	return p.Sheet + "!" + p.Cell
+}
+
+// Kind is what a cell holds.
+type Kind uint8
+
+const (
+	Blank Kind = iota
+	Text
+	Number
+	Bool
+	Error // #REF!, #N/A …
+)
+
+// Cell is one cell as read: nothing interpreted yet.
+type Cell struct {
+	Place  Place
+	Row    int    // 1-based
+	Col    int    // 1-based
+	Kind   Kind   // Blank where an input cell of the form was left empty
+	Raw    string // text as typed; a number as stored in the file (full precision), "1"/"0" for Bool
+	Shown  string // as the spreadsheet displays it
+	Format string // number format code; empty for General
+	IsDate bool   // the number format shows a date, so Raw is a serial day number (already shifted to the 1900 system)
+	Filled bool   // non-blank after trimming white space
+	// Formula says that a filler's formula computed the value; Raw is its cached result.
+	Formula bool
+}
+
+// Entry is a cell bound to the form: a field, or one column of a record (a row of the roster, of the list of materials …).
+type Entry struct {
+	Cell
+	Field  string // field id, as in form.yaml
+	Year   int    // 0 where the field has no years
+	Record int    // 1-based number of the record within its block; 0 outside record blocks
+}
+
+// FormID is what the very hidden sheet of a workbook says about its template.
+type FormID struct {
+	ID      string
+	Year    int
+	Version int
+	Parent  string // sha256 of the workbook that the issued copy was made from; empty in a blank template
+}
+
+// Fate says what became of a file.
+type Fate string
+
+const (
+	Accepted   Fate = "accepted"
+	Superseded Fate = "superseded"
+	Rejected   Fate = "rejected"
+	Ignored    Fate = "ignored"
+)
+
+// File is one file that arrived, on disk or inside a package. Every one has exactly one fate.
+type File struct {
+	Path   string // relative to the input it came from, slash separated; package entries as "包.zip/表.xlsx"
+	SHA256 string
+	Size   int64
+	Fate   Fate
+	Code   string // catalogue code for rejected, superseded and ignored; empty for accepted
+	Detail string // what exactly, for a person; no personal data
+}
+
+// Workbook is an accepted file's content: every input cell of the form, found and bound, and every filled cell besides.
+type Workbook struct {
+	File    File
+	Form    FormID
+	Entries []Entry // all dated and undated fields (blank ones too, with their place), and the filled cells of records; in form order
+	Loose   []Cell  // filled cells outside the form's inputs that are not the template's own text or formula
+	Notes   []Finding
+	// CellsRead counts filled cells that are not the template's own: the filled Entries plus Loose.
+	CellsRead int
+}
+
+// Severity of a finding.
+type Severity string
+
+const (
+	MustFix Severity = "error"   // 必须修改
+	Explain Severity = "warning" // 需核实说明
+	Hint    Severity = "info"    // 提示
+)
+
+// Finding is a fault or a remark about what was submitted. It is a value: a Go error means the run itself failed.
+// Producers fill Code, Places, Fields, Year, Member, Raw, Value and Vars; the catalogue of the definition gives the words.
+type Finding struct {
+	Code       string // LHT-<tier>-<nnn>
+	Rule       string // id of the rule, snake_case
+	Severity   Severity
+	Submission string  // submission id; empty where a file has none
+	Places     []Place // never none
+	Fields     []string
+	Year       int    // 0: no year
+	Member     string // key of the member unit that the finding is about, where it is about one
+	Raw        string
+	Value      string
+	Title      string
+	Message    string
+	Cure       string
+	Authority  string            // paragraph of the work plan, or 内在一致性
+	Vars       map[string]string // values for the placeholders of the message
+	// Fingerprint is rule + consortium + fields + years + member: the same fault has the same fingerprint in every round.
+	Fingerprint string
+	// ValueHash is over the clean values: when it changes, an explanation given before no longer covers the finding.
+	ValueHash   string
+	Explanation string // the filler's words, where an explanation covers this finding
+}
+
+// Outcome of one rule on one submission. Missing is never pass.
+type Outcome string
+
+const (
+	Pass          Outcome = "pass"
+	Fail          Outcome = "fail"
+	NotApplicable Outcome = "na"
+	NotRun        Outcome = "could_not_run"
+)
+
+// Verdict on a submission.
+type Verdict string
+
+const (
+	Return   Verdict = "退回修改" // has errors
+	AskFirst Verdict = "待说明"  // only unexplained warnings
+	Accept   Verdict = "受理"
+)
+
+// CellName gives the A1 name of a 1-based row and column.
+func CellName(row, col int) string {
+	name := ""
+	for ; col > 0; col = (col - 1) / 26 {
+		name = string(rune('A'+(col-1)%26)) + name
+	}
+	return fmt.Sprintf("%s%d", name, row)
+}

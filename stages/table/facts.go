@@ -1,0 +1,295 @@
+package table
+
+import (
+	"lianheti/stages"
+	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
+)
+
+// Facts is what was read: the hand-off from normalize to everything after it.
+type Facts struct {
+	Definition    *templates.Definition
+	Files         Table[File]
+	Submissions   Table[Submission] // ordered by id
+	Figures       Table[Figure]
+	Metrics       Table[Metric]
+	Texts         Table[Text]
+	Members       Table[Member]
+	Materials     Table[Material]
+	Verifications Table[Verification]
+	Explanations  Table[Explanation]
+	Coercions     Table[Coercion]
+	Loose         Table[LooseCell]
+	Contacts      Table[Contact]
+	// Reading holds the findings about files: code, places, submission and variables; the words are the catalogue's.
+	Reading []stages.Finding
+}
+
+// Judgement is what check made of the facts.
+type Judgement struct {
+	Findings Table[Finding] // ordered by submission, severity, code, place
+	Outcomes Table[Outcome]
+	Verdicts Table[Verdict] // one a submission, in the order of Facts.Submissions
+}
+
+// Ranking is what score made of the facts and the judgement.
+type Ranking struct {
+	Scores  Table[Score]
+	Ranking Table[Rank] // ranked ones first, by rank; then the others, by id
+}
+
+// Release frees all tables.
+func (f *Facts) Release() {
+	f.Files.Release()
+	f.Submissions.Release()
+	f.Figures.Release()
+	f.Metrics.Release()
+	f.Texts.Release()
+	f.Members.Release()
+	f.Materials.Release()
+	f.Verifications.Release()
+	f.Explanations.Release()
+	f.Coercions.Release()
+	f.Loose.Release()
+	f.Contacts.Release()
+}
+
+// Form is one submission with all its answers. It implements templates.Answers.
+type Form struct {
+	Submission    Submission
+	Figures       []Figure
+	Metrics       []Metric
+	Texts         []Text
+	Members       []Member
+	Materials     []Material
+	Verifications []Verification
+	Explanations  []Explanation
+	Coercions     []Coercion
+	Loose         []LooseCell
+
+	def     *templates.Definition
+	figures map[string]*Figure
+	metrics map[templates.Ref]*Metric
+	texts   map[templates.Ref]*Text
+}
+
+// Forms yields the submissions one by one, in order, each with its rows of every table.
+func (f *Facts) Forms(yield func(*Form) bool) {
+	figures, metrics, texts := cursor[Figure]{t: f.Figures}, cursor[Metric]{t: f.Metrics}, cursor[Text]{t: f.Texts}
+	members, materials, verifications := cursor[Member]{t: f.Members}, cursor[Material]{t: f.Materials}, cursor[Verification]{t: f.Verifications}
+	explanations, coercions, loose := cursor[Explanation]{t: f.Explanations}, cursor[Coercion]{t: f.Coercions}, cursor[LooseCell]{t: f.Loose}
+	for s := range f.Submissions.All() {
+		form := &Form{
+			Submission:    s,
+			Figures:       figures.take(func(r Figure) bool { return r.Submission == s.Submission }),
+			Metrics:       metrics.take(func(r Metric) bool { return r.Submission == s.Submission }),
+			Texts:         texts.take(func(r Text) bool { return r.Submission == s.Submission }),
+			Members:       members.take(func(r Member) bool { return r.Submission == s.Submission }),
+			Materials:     materials.take(func(r Material) bool { return r.Submission == s.Submission }),
+			Verifications: verifications.take(func(r Verification) bool { return r.Submission == s.Submission }),
+			Explanations:  explanations.take(func(r Explanation) bool { return r.Submission == s.Submission }),
+			Coercions:     coercions.take(func(r Coercion) bool { return r.Submission == s.Submission }),
+			Loose:         loose.take(func(r LooseCell) bool { return r.Submission == s.Submission }),
+			def:           f.Definition,
+		}
+		form.index()
+		if !yield(form) {
+			return
+		}
+	}
+}
+
+// cursor walks a table whose rows are grouped in the order of the submissions.
+type cursor[T any] struct {
+	t  Table[T]
+	at int
+}
+
+func (c *cursor[T]) take(belongs func(T) bool) []T {
+	var out []T
+	for c.at < c.t.Len() {
+		row := c.t.Row(c.at)
+		if !belongs(row) {
+			break
+		}
+		out = append(out, row)
+		c.at++
+	}
+	return out
+}
+
+func (f *Form) index() {
+	f.figures = make(map[string]*Figure, len(f.Figures))
+	for i := range f.Figures {
+		f.figures[f.Figures[i].Field] = &f.Figures[i]
+	}
+	f.metrics = make(map[templates.Ref]*Metric, len(f.Metrics))
+	for i := range f.Metrics {
+		m := &f.Metrics[i]
+		f.metrics[templates.Ref{Field: m.Indicator, Year: int(m.Year)}] = m
+	}
+	f.texts = make(map[templates.Ref]*Text, len(f.Texts))
+	for i := range f.Texts {
+		t := &f.Texts[i]
+		f.texts[templates.Ref{Field: t.Field, Year: int(t.Year.V)}] = t
+	}
+}
+
+// Figure gives the row of an undated field, or nil.
+func (f *Form) Figure(field string) *Figure { return f.figures[field] }
+
+// Metric gives the row of a number in a year, or nil.
+func (f *Form) Metric(field string, year int) *Metric {
+	return f.metrics[templates.Ref{Field: field, Year: year}]
+}
+
+// LongText gives the row of a long text, or nil.
+func (f *Form) LongText(field string, year int) *Text {
+	return f.texts[templates.Ref{Field: field, Year: year}]
+}
+
+// Observation is what is known of a field in a year, whatever table it stands in.
+type Observation struct {
+	Status Status
+	Value  string // clean value as a person reads it
+	Raw    string
+	Place  stages.Place
+}
+
+// Observe gives what was read for a field in a year (0: undated).
+func (f *Form) Observe(r templates.Ref) Observation {
+	file := f.Submission.File
+	if m := f.metrics[r]; m != nil {
+		return Observation{m.Status, Plain(m.Value), m.Raw, stages.Place{File: file, Sheet: m.Sheet, Cell: m.Cell}}
+	}
+	if t := f.texts[r]; t != nil {
+		return Observation{t.Status, t.Text, t.Text, stages.Place{File: file, Sheet: t.Sheet, Cell: t.Cell}}
+	}
+	if g := f.figures[r.Field]; g != nil && r.Year == 0 {
+		value := g.Text
+		if g.Number.Valid {
+			value = Plain(g.Number)
+		}
+		return Observation{g.Status, value, g.Raw, stages.Place{File: file, Sheet: g.Sheet, Cell: g.Cell}}
+	}
+	return Observation{Status: Missing, Place: stages.Place{File: file}}
+}
+
+// Plain writes a number without exponent and without needless zeros; empty where there is none.
+func Plain(v Opt[float64]) string {
+	if !v.Valid {
+		return ""
+	}
+	return decimal.NewFromFloat(v.V).String()
+}
+
+// Number implements templates.Answers. The float of the table is turned into the decimal that was typed: the shortest
+// one with that float value, exact up to 15 digits.
+func (f *Form) Number(field string, year int) (decimal.Decimal, bool) {
+	if year != 0 {
+		m := f.Metric(field, year)
+		if m == nil || m.Status != Normal || !m.Value.Valid {
+			return decimal.Decimal{}, false
+		}
+		return decimal.NewFromFloat(m.Value.V), true
+	}
+	g := f.figures[field]
+	if g == nil || g.Status != Normal || !g.Number.Valid {
+		return decimal.Decimal{}, false
+	}
+	return decimal.NewFromFloat(g.Number.V), true
+}
+
+// Text implements templates.Answers.
+func (f *Form) Text(field string, year int) (string, bool) {
+	if t := f.LongText(field, year); t != nil {
+		return t.Text, t.Status == Normal
+	}
+	g := f.figures[field]
+	if year != 0 || g == nil || g.Status != Normal {
+		return "", false
+	}
+	return g.Text, true
+}
+
+// Confirmed implements templates.Answers.
+func (f *Form) Confirmed(field string) (yes, ok bool) {
+	g := f.figures[field]
+	if g == nil || g.Status != Normal {
+		return false, false
+	}
+	return g.Text == "true", true
+}
+
+// Filled implements templates.Answers.
+func (f *Form) Filled(field string, year int) bool {
+	o := f.Observe(templates.Ref{Field: field, Year: year})
+	return o.Status != Missing
+}
+
+// Count implements templates.Answers.
+func (f *Form) Count(kinds ...string) int {
+	n := 0
+	for _, m := range f.Members {
+		if is(m.Kind, kinds) {
+			n++
+		}
+	}
+	return n
+}
+
+// Enrolment implements templates.Answers. It is not known where a school of these kinds gives none.
+func (f *Form) Enrolment(kinds ...string) (decimal.Decimal, bool) {
+	total, any := decimal.Decimal{}, false
+	for _, m := range f.Members {
+		kind, ok := f.def.Form.Kind(m.Kind)
+		if !ok || !kind.School || !is(m.Kind, kinds) {
+			continue
+		}
+		if !m.Enrolment.Valid {
+			return decimal.Decimal{}, false
+		}
+		total, any = total.Add(decimal.NewFromFloat(m.Enrolment.V)), true
+	}
+	return total, any
+}
+
+// IsMember implements templates.Answers. Names are compared by their key, so that width and brackets do not matter.
+func (f *Form) IsMember(name string, kinds ...string) bool {
+	key := stages.NameKey(name)
+	for _, m := range f.Members {
+		if m.NameKey == key && is(m.Kind, kinds) {
+			return true
+		}
+	}
+	return false
+}
+
+// Records implements templates.Answers.
+func (f *Form) Records(block string) int {
+	switch block {
+	case "members":
+		return len(f.Members)
+	case "materials":
+		return len(f.Materials)
+	case "verifications":
+		return len(f.Verifications)
+	case "explanations":
+		return len(f.Explanations)
+	}
+	return 0
+}
+
+// is says whether a kind is among those asked for; none asked for means any.
+func is(kind string, kinds []string) bool {
+	if len(kinds) == 0 {
+		return true
+	}
+	for _, k := range kinds {
+		if k == kind {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,282 @@
+package table
+
+import "lianheti/stages"
+
+// The rows below are the published tables; the tag of a field names its column, and "null" says that the zero value
+// means: nothing there. What each column means stands in tables.yaml. Rows of one submission stand together.
+
+// Status is the SDMX observation status of a value.
+type Status string
+
+const (
+	Normal        Status = "A"
+	Missing       Status = "O" // 未填
+	NotApplicable Status = "M" // 不适用
+	Invalid       Status = "V" // something stands there that can't be read
+)
+
+// File is one row of files: one file that arrived.
+type File struct {
+	Batch        int32       `col:"batch"`
+	Path         string      `col:"path"`
+	SHA256       string      `col:"sha256"`
+	Size         int64       `col:"size"`
+	Fate         stages.Fate `col:"fate"`
+	Code         string      `col:"code,null"`
+	Reason       string      `col:"reason,null"`
+	Cure         string      `col:"cure,null"`
+	Submission   string      `col:"submission,null"`
+	SupersededBy string      `col:"superseded_by,null"`
+	CellsRead    int32       `col:"cells_read"`
+	CellsUsed    int32       `col:"cells_used"`
+	CellsOther   int32       `col:"cells_explained"`
+}
+
+// Submission is one consortium's valid workbook. The published table adds the verdict and the single figures.
+type Submission struct {
+	Batch          int32      `col:"batch"`
+	Submission     string     `col:"submission"` // 2024-07; off the directory 2024-X and six hex digits of the name
+	DirectoryNo    Opt[int32] `col:"directory_no"`
+	CityCode       string     `col:"city_code,null"`
+	City           string     `col:"city,null"`
+	Consortium     string     `col:"consortium,null"`
+	Park           string     `col:"park,null"`
+	LeadSchool     string     `col:"lead_school,null"`
+	LeadEnterprise string     `col:"lead_enterprise,null"`
+	National       bool       `col:"national"` // the directory marks it as national: listed, never ranked
+	Edition        Opt[int32] `col:"edition"`
+	File           string     `col:"file"`
+	SHA256         string     `col:"sha256"`
+}
+
+// Figure is the answer to one undated field that is not a long text: one row a submission and field. For personal fields
+// only the status (and, for a list of persons, their number) stands here.
+type Figure struct {
+	Batch      int32        `col:"batch"`
+	Submission string       `col:"submission"`
+	Field      string       `col:"field"`
+	Number     Opt[float64] `col:"number"`
+	Text       string       `col:"text,null"` // texts, choices, ISO dates; true or false for declarations
+	Unit       string       `col:"unit,null"`
+	Status     Status       `col:"status"`
+	Sheet      string       `col:"sheet"`
+	Cell       string       `col:"cell"`
+	Raw        string       `col:"raw,null"`
+}
+
+// Metric is one number of one year: the long form of everything that has a year.
+type Metric struct {
+	Batch      int32        `col:"batch"`
+	Submission string       `col:"submission"`
+	Indicator  string       `col:"indicator"`
+	Year       int32        `col:"year"`
+	Value      Opt[float64] `col:"value"`
+	Unit       string       `col:"unit"`
+	Kind       string       `col:"kind"` // actual or committed
+	Status     Status       `col:"status"`
+	Sheet      string       `col:"sheet"`
+	Cell       string       `col:"cell"`
+	Raw        string       `col:"raw,null"`
+}
+
+// Text is one long text.
+type Text struct {
+	Batch      int32      `col:"batch"`
+	Submission string     `col:"submission"`
+	Field      string     `col:"field"`
+	Year       Opt[int32] `col:"year"`
+	Text       string     `col:"text,null"`
+	Characters int32      `col:"characters"`
+	Limit      Opt[int32] `col:"limit"`
+	Status     Status     `col:"status"`
+	Sheet      string     `col:"sheet"`
+	Cell       string     `col:"cell"`
+}
+
+// Member is one member unit.
+type Member struct {
+	Batch      int32        `col:"batch"`
+	Submission string       `col:"submission"`
+	Record     int32        `col:"record"`    // 1-based, as listed
+	Kind       string       `col:"kind,null"` // id of the member kind; null where it is not one of the seven
+	KindLabel  string       `col:"kind_label,null"`
+	Name       string       `col:"name,null"`
+	NameKey    string       `col:"name_key,null"` // for recognising the same unit elsewhere
+	Enrolment  Opt[float64] `col:"enrolment"`
+	Status     Status       `col:"enrolment_status"`
+	IsLead     bool         `col:"is_lead"`
+	Sheet      string       `col:"sheet"`
+	Cell       string       `col:"cell"` // of the name
+}
+
+// Material is one row of the index of supporting materials.
+type Material struct {
+	Batch      int32  `col:"batch"`
+	Submission string `col:"submission"`
+	Record     int32  `col:"record"`
+	Number     string `col:"number,null"`
+	Title      string `col:"title,null"`
+	Supports   string `col:"supports,null"`
+	Pages      string `col:"pages,null"`
+	Sheet      string `col:"sheet"`
+	Cell       string `col:"cell"`
+}
+
+// Verification is one thing the prefecture verified.
+type Verification struct {
+	Batch      int32  `col:"batch"`
+	Submission string `col:"submission"`
+	Record     int32  `col:"record"`
+	Section    string `col:"section,null"`
+	Means      string `col:"means,null"`
+	Unit       string `col:"unit,null"`
+	Result     string `col:"result,null"`
+	Date       string `col:"date,null"`
+	Sheet      string `col:"sheet"`
+	Cell       string `col:"cell"`
+}
+
+// Explanation is one row of 情况说明.
+type Explanation struct {
+	Batch       int32  `col:"batch"`
+	Submission  string `col:"submission"`
+	Record      int32  `col:"record"`
+	Fingerprint string `col:"fingerprint,null"`
+	About       string `col:"about,null"`
+	Explanation string `col:"explanation,null"`
+	Sheet       string `col:"sheet"`
+	Cell        string `col:"cell"`
+}
+
+// Coercion is one change made in reading a value: raw to clean.
+type Coercion struct {
+	Batch      int32      `col:"batch"`
+	Submission string     `col:"submission"`
+	Field      string     `col:"field"`
+	Year       Opt[int32] `col:"year"`
+	Record     Opt[int32] `col:"record"`
+	Kind       string     `col:"kind"`
+	Guess      bool       `col:"guess"` // it changes magnitude or meaning
+	From       string     `col:"from_raw"`
+	To         string     `col:"to_clean,null"`
+	Sheet      string     `col:"sheet"`
+	Cell       string     `col:"cell"`
+}
+
+// LooseCell is a filled cell that became no value, with the reason.
+type LooseCell struct {
+	Batch      int32  `col:"batch"`
+	Submission string `col:"submission"`
+	Sheet      string `col:"sheet"`
+	Cell       string `col:"cell"`
+	Raw        string `col:"raw,null"`
+	Reason     string `col:"reason"`
+}
+
+// Contact is a field with personal data. It goes to one sheet of the provincial workbook and nowhere else.
+type Contact struct {
+	Batch      int32  `col:"batch"`
+	Submission string `col:"submission"`
+	Field      string `col:"field"`
+	Text       string `col:"text,null"`
+	Sheet      string `col:"sheet"`
+	Cell       string `col:"cell"`
+}
+
+// Finding is one fault or remark, with its first place; all places stand in places.
+type Finding struct {
+	Batch       int32           `col:"batch"`
+	Code        string          `col:"code"`
+	Rule        string          `col:"rule"`
+	Severity    stages.Severity `col:"severity"`
+	Submission  string          `col:"submission,null"`
+	City        string          `col:"city,null"`
+	Consortium  string          `col:"consortium,null"`
+	Fields      string          `col:"fields,null"` // ids, joined by blanks
+	Year        Opt[int32]      `col:"year"`
+	Member      string          `col:"member,null"`
+	File        string          `col:"file"`
+	Sheet       string          `col:"sheet,null"`
+	Cell        string          `col:"cell,null"`
+	Places      string          `col:"places"` // all, joined by "; "
+	Raw         string          `col:"raw,null"`
+	Value       string          `col:"value,null"`
+	Title       string          `col:"title"`
+	Message     string          `col:"message"`
+	Cure        string          `col:"cure"`
+	Authority   string          `col:"authority"`
+	Fingerprint string          `col:"fingerprint"`
+	ValueHash   string          `col:"value_hash"`
+	Explanation string          `col:"explanation,null"`
+}
+
+// Outcome is one rule on one submission.
+type Outcome struct {
+	Batch      int32          `col:"batch"`
+	Submission string         `col:"submission"`
+	Code       string         `col:"code"`
+	Rule       string         `col:"rule"`
+	Outcome    stages.Outcome `col:"outcome"`
+	Cases      int32          `col:"cases"` // how many values the rule looked at
+	Failed     int32          `col:"failed"`
+	Undecided  int32          `col:"undecided"`
+	Reason     string         `col:"reason,null"`
+}
+
+// Verdict is what follows from the findings of one submission.
+type Verdict struct {
+	Submission string         `col:"submission"`
+	Verdict    stages.Verdict `col:"verdict"`
+	Ranked     bool           `col:"ranked"`
+	Unranked   string         `col:"unranked_reason,null"`
+	Errors     int32          `col:"errors"`
+	Warnings   int32          `col:"warnings"`  // not yet explained
+	Explained  int32          `col:"explained"` // warnings with an explanation in force
+	Hints      int32          `col:"hints"`
+}
+
+// Score is one observation point of one submission (Evidence empty: the point as a whole), or one evidence of it.
+type Score struct {
+	Batch      int32        `col:"batch"`
+	Submission string       `col:"submission"`
+	Point      string       `col:"point"`
+	Evidence   string       `col:"evidence,null"`
+	Kind       string       `col:"kind,null"` // level, growth, commitment
+	Formula    string       `col:"formula,null"`
+	Raw        Opt[float64] `col:"raw"`
+	Normalised Opt[float64] `col:"normalised"` // 0–1
+	Method     string       `col:"method"`
+	Weight     float64      `col:"weight"`
+	Points     Opt[float64] `col:"points"` // weight × normalised × the share that figures speak to
+	Lower      float64      `col:"lower"`
+	Upper      float64      `col:"upper"`
+	Open       float64      `col:"open"` // points that wait for experts
+	Status     string       `col:"status"`
+	Cells      string       `col:"cells,null"` // source cells, joined by "; "
+	Note       string       `col:"note,null"`
+}
+
+// Rank is one submission in the ranking.
+type Rank struct {
+	Batch      int32        `col:"batch"`
+	Submission string       `col:"submission"`
+	City       string       `col:"city,null"`
+	Consortium string       `col:"consortium,null"`
+	Verdict    string       `col:"verdict"`
+	Ranked     bool         `col:"ranked"`
+	Unranked   string       `col:"unranked_reason,null"`
+	Total      float64      `col:"total"` // points from figures; see status
+	Lower      float64      `col:"total_lower"`
+	Upper      float64      `col:"total_upper"`
+	Possible   float64      `col:"possible"` // points that figures can earn
+	Open       float64      `col:"open"`     // points that wait for experts
+	Rank       Opt[int32]   `col:"rank"`
+	Tied       bool         `col:"tied"`
+	RankLow    Opt[int32]   `col:"rank_low"`  // 5 % quantile over weight draws
+	RankHigh   Opt[int32]   `col:"rank_high"` // 95 %
+	First3     Opt[float64] `col:"first_3"`
+	First4     Opt[float64] `col:"first_4"`
+	First5     Opt[float64] `col:"first_5"`
+	Present    float64      `col:"evidence_present"` // share of evidence that is there
+	Method     string       `col:"method"`
+}

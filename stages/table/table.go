@@ -1,0 +1,213 @@
+// Package table holds what a run knows in Arrow: typed rows in record batches, the schemas of the published tables with
+// their labels and units as field metadata, and the view of one submission that expressions are evaluated on.
+//
+// A Table is built once by a Builder and never changed. Rows are plain structs whose tags name the columns; the words
+// about tables and columns come from the definition's tables.yaml, and Schema proves that the two agree.
+package table
+
+import (
+	"fmt"
+	"iter"
+	"reflect"
+	"strings"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Opt is a value that may be absent; absent is null in Arrow, and never zero.
+type Opt[T any] struct {
+	V     T
+	Valid bool
+}
+
+// Some is a value that is there.
+func Some[T any](v T) Opt[T] { return Opt[T]{v, true} }
+
+// Table is rows of type T in one Arrow record.
+type Table[T any] struct {
+	record arrow.Record
+	codec  codec
+}
+
+// Record gives the columns, without the metadata that Schema adds.
+func (t Table[T]) Record() arrow.Record { return t.record }
+
+// Len is the number of rows.
+func (t Table[T]) Len() int {
+	if t.record == nil {
+		return 0
+	}
+	return int(t.record.NumRows())
+}
+
+// Row reads one row.
+func (t Table[T]) Row(i int) T {
+	var row T
+	v := reflect.ValueOf(&row).Elem()
+	for c := range t.codec {
+		t.codec[c].get(t.record.Column(c), i, v.Field(t.codec[c].field))
+	}
+	return row
+}
+
+// All yields the rows in order.
+func (t Table[T]) All() iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for i := range t.Len() {
+			if !yield(t.Row(i)) {
+				return
+			}
+		}
+	}
+}
+
+// Release frees the columns.
+func (t Table[T]) Release() {
+	if t.record != nil {
+		t.record.Release()
+	}
+}
+
+// Builder gathers rows.
+type Builder[T any] struct {
+	codec  codec
+	arrays *array.RecordBuilder
+}
+
+// NewBuilder makes a builder for rows of type T. The row types are fixed in this package, so a type without a codec
+// panics: it is a mistake in the program, found by its first test.
+func NewBuilder[T any](mem memory.Allocator) *Builder[T] {
+	c := codecOf(reflect.TypeFor[T]())
+	return &Builder[T]{codec: c, arrays: array.NewRecordBuilder(mem, c.schema())}
+}
+
+// Append adds rows at the end.
+func (b *Builder[T]) Append(rows ...T) {
+	for i := range rows {
+		v := reflect.ValueOf(&rows[i]).Elem()
+		for c := range b.codec {
+			b.codec[c].put(b.arrays.Field(c), v.Field(b.codec[c].field))
+		}
+	}
+}
+
+// Len is the number of rows gathered so far.
+func (b *Builder[T]) Len() int { return b.arrays.Field(0).Len() }
+
+// Finish gives the table and empties the builder.
+func (b *Builder[T]) Finish() Table[T] {
+	defer b.arrays.Release()
+	return Table[T]{record: b.arrays.NewRecord(), codec: b.codec}
+}
+
+// Of builds a table from rows at hand.
+func Of[T any](mem memory.Allocator, rows []T) Table[T] {
+	b := NewBuilder[T](mem)
+	b.Append(rows...)
+	return b.Finish()
+}
+
+// FromRecord reads a record that was written earlier as a table of T. It gives an error where a column is missing or has
+// another type. Columns that T does not know are left aside.
+func FromRecord[T any](rec arrow.Record) (Table[T], error) {
+	c := codecOf(reflect.TypeFor[T]())
+	columns := make([]arrow.Array, len(c))
+	for i, col := range c {
+		at := rec.Schema().FieldIndices(col.name)
+		if len(at) != 1 {
+			return Table[T]{}, fmt.Errorf("表中没有列 %s", col.name)
+		}
+		if columns[i] = rec.Column(at[0]); !arrow.TypeEqual(columns[i].DataType(), col.kind.arrow) {
+			return Table[T]{}, fmt.Errorf("列 %s 的类型是 %s，应为 %s", col.name, columns[i].DataType(), col.kind.arrow)
+		}
+	}
+	return Table[T]{record: array.NewRecord(c.schema(), columns, rec.NumRows()), codec: c}, nil
+}
+
+// codec is how a row type is stored: one entry a column.
+type codec []column
+
+type column struct {
+	name  string
+	field int // index in the struct
+	null  bool
+	opt   bool // Opt[T]
+	kind  kind
+}
+
+// kind stores one Go type as one Arrow type.
+type kind struct {
+	arrow  arrow.DataType
+	append func(array.Builder, reflect.Value)
+	read   func(arrow.Array, int, reflect.Value)
+}
+
+var kinds = map[reflect.Kind]kind{
+	reflect.String: {arrow.BinaryTypes.String,
+		func(b array.Builder, v reflect.Value) { b.(*array.StringBuilder).Append(v.String()) },
+		func(a arrow.Array, i int, v reflect.Value) { v.SetString(a.(*array.String).Value(i)) }},
+	reflect.Int32: {arrow.PrimitiveTypes.Int32,
+		func(b array.Builder, v reflect.Value) { b.(*array.Int32Builder).Append(int32(v.Int())) },
+		func(a arrow.Array, i int, v reflect.Value) { v.SetInt(int64(a.(*array.Int32).Value(i))) }},
+	reflect.Int64: {arrow.PrimitiveTypes.Int64,
+		func(b array.Builder, v reflect.Value) { b.(*array.Int64Builder).Append(v.Int()) },
+		func(a arrow.Array, i int, v reflect.Value) { v.SetInt(a.(*array.Int64).Value(i)) }},
+	reflect.Float64: {arrow.PrimitiveTypes.Float64,
+		func(b array.Builder, v reflect.Value) { b.(*array.Float64Builder).Append(v.Float()) },
+		func(a arrow.Array, i int, v reflect.Value) { v.SetFloat(a.(*array.Float64).Value(i)) }},
+	reflect.Bool: {arrow.FixedWidthTypes.Boolean,
+		func(b array.Builder, v reflect.Value) { b.(*array.BooleanBuilder).Append(v.Bool()) },
+		func(a arrow.Array, i int, v reflect.Value) { v.SetBool(a.(*array.Boolean).Value(i)) }},
+}
+
+func codecOf(t reflect.Type) codec {
+	var c codec
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, option, _ := strings.Cut(f.Tag.Get("col"), ",")
+		col := column{name: name, field: i, null: option == "null"}
+		typ := f.Type
+		if typ.Kind() == reflect.Struct { // Opt[T]
+			col.opt, typ = true, typ.Field(0).Type
+		}
+		k, ok := kinds[typ.Kind()]
+		if !ok || name == "" {
+			panic("table: no column for " + t.Name() + "." + f.Name)
+		}
+		col.kind = k
+		c = append(c, col)
+	}
+	return c
+}
+
+func (c codec) schema() *arrow.Schema {
+	fields := make([]arrow.Field, len(c))
+	for i, col := range c {
+		fields[i] = arrow.Field{Name: col.name, Type: col.kind.arrow, Nullable: col.null || col.opt}
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+func (c column) put(b array.Builder, v reflect.Value) {
+	switch {
+	case c.opt && !v.Field(1).Bool(), c.null && v.IsZero():
+		b.AppendNull()
+	case c.opt:
+		c.kind.append(b, v.Field(0))
+	default:
+		c.kind.append(b, v)
+	}
+}
+
+func (c column) get(a arrow.Array, i int, v reflect.Value) {
+	switch {
+	case a.IsNull(i):
+	case c.opt:
+		c.kind.read(a, i, v.Field(0))
+		v.Field(1).SetBool(true)
+	default:
+		c.kind.read(a, i, v)
+	}
+}

@@ -1,0 +1,92 @@
+package templates
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Directory is 附件1, the directory of consortia, with the calendar of the batch.
+type Directory struct {
+	Batch    int
+	Deadline string // ISO date; 二（三）
+	Select   struct{ Default, Min, Max int }
+	// Addressee is who receives the submissions, for the texts of notices.
+	Addressee struct{ Office, Email string }
+	Cities    []City
+	Entries   []Entry
+}
+
+// City is one of the nine prefectures, with its GB/T 2260 code.
+type City struct{ Code, Name string }
+
+// Entry is one consortium of the directory.
+type Entry struct {
+	No         int
+	Consortium string
+	City       string
+	Park       string
+	National   string // official remark where the consortium is national already and does not report; empty otherwise
+	// Alternatives are pairs of name and park that may stand instead (附件1 序号7).
+	Alternatives []Pair
+}
+
+// Pair is a consortium's name with the park that belongs to it.
+type Pair struct{ Consortium, Park string }
+
+// Pairs lists the entry's own name and park first, then the alternatives.
+func (e Entry) Pairs() []Pair { return append([]Pair{{e.Consortium, e.Park}}, e.Alternatives...) }
+
+// ByConsortium finds the entry and the pair that carry a consortium's name; ok is false where none does.
+func (d *Directory) ByConsortium(name string) (entry Entry, pair Pair, ok bool) {
+	for _, e := range d.Entries {
+		for _, p := range e.Pairs() {
+			if p.Consortium == name {
+				return e, p, true
+			}
+		}
+	}
+	return Entry{}, Pair{}, false
+}
+
+// CityByName finds a prefecture; 福州市 is 福州.
+func (d *Directory) CityByName(name string) (City, bool) {
+	for _, c := range d.Cities {
+		if c.Name == strings.TrimSuffix(name, "市") {
+			return c, true
+		}
+	}
+	return City{}, false
+}
+
+func (d *Directory) check(l *loader, form *Form) {
+	const file = "directory.yaml"
+	seen, numbers := map[string]bool{}, map[int]bool{}
+	for i, e := range d.Entries {
+		where := at{file, fmt.Sprintf("$.entries[%d]", i)}
+		if numbers[e.No] {
+			l.problem(where, fmt.Sprintf("序号 %d 重复", e.No), "请给每个联合体不同的序号。")
+		}
+		numbers[e.No] = true
+		if _, ok := d.CityByName(e.City); !ok {
+			l.problem(where, "推荐地市“"+e.City+"”不在 cities 之列", "请改正地市，或补进 cities。")
+		}
+		for _, p := range e.Pairs() {
+			if p.Consortium == "" || p.Park == "" {
+				l.problem(where, fmt.Sprintf("序号 %d 的名称或园区为空", e.No), "请补全。")
+			}
+			if seen[p.Consortium] {
+				l.problem(where, "联合体名称“"+p.Consortium+"”重复", "请删去重复的一条。")
+			}
+			seen[p.Consortium] = true
+		}
+	}
+	if len(d.Cities) == 0 || len(d.Entries) == 0 {
+		l.problem(at{file, "$"}, "cities 或 entries 为空", "请按附件1补全。")
+	}
+	if d.Batch != form.batch() {
+		l.problem(at{file, "$.batch"}, fmt.Sprintf("批次 %d 与 form.yaml 的第一个承诺年度 %d 不同", d.Batch, form.batch()), "请统一两处的年份。")
+	}
+	if len(d.Deadline) != len("2024-08-15") {
+		l.problem(at{file, "$.deadline"}, "报送期限“"+d.Deadline+"”不是日期", "请写成 2024-08-15 的样子。")
+	}
+}

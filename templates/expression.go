@@ -1,0 +1,347 @@
+package templates
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/checker/nature"
+	"github.com/expr-lang/expr/vm"
+	"github.com/shopspring/decimal"
+)
+
+// The expression language of rules and rubric is a small part of expr-lang, small enough to be printed as an Excel
+// formula: arithmetic, comparison, and/or/not, the conditional, in, and the functions below. An undated field is named by its id;
+// a dated one by id and year id (apprentices.last); in a rule with `each`, `it` is the field at hand. Numbers are exact
+// decimals. A list of persons (type names) is the number of names in it.
+//
+//	sum(a, b, …)             total
+//	min(a, b, …) max(a, b, …)
+//	abs(a)  round(a, n)
+//	length(text)             characters, as the form counts them
+//	filled(x)                whether something was given (不适用 counts as given)
+//	count(kind, …)           members of these kinds (no kind: all)
+//	enrolment(kind, …)       their enrolment (no kind: all schools)
+//	is_member(name, kind, …) whether a unit of that name is a member of these kinds
+//	records(block)           rows filled in a list of the form
+//	listed(consortium)  city_fits(consortium, city)  park_fits(consortium, park)   against the directory
+//
+// Constants: deadline (ISO date), batch.
+
+// Answers is one submission, as expressions see it.
+type Answers interface {
+	// Number gives a number and whether there is one: false where it is missing, not applicable or invalid.
+	Number(field string, year int) (decimal.Decimal, bool)
+	// Text gives a text, an ISO date or a choice.
+	Text(field string, year int) (string, bool)
+	// Confirmed gives a declaration.
+	Confirmed(field string) (yes, ok bool)
+	// Filled says whether the filler wrote anything.
+	Filled(field string, year int) bool
+	Count(kinds ...string) int
+	Enrolment(kinds ...string) (decimal.Decimal, bool)
+	IsMember(name string, kinds ...string) bool
+	Records(block string) int
+}
+
+// Ref is a value that an expression looks at.
+type Ref struct {
+	Field string
+	Year  int // 0: undated
+}
+
+// Expression is compiled once and type-checked at load.
+type Expression struct {
+	Source  string
+	Tree    ast.Node // after `it` was resolved; for printing as a formula
+	Refs    []Ref    // the values without which it can't be evaluated, in order of appearance
+	Roster  bool     // it looks at the members
+	program *vm.Program
+	lang    *language
+}
+
+// ErrMissing says that a value the expression needs is not there.
+var ErrMissing = errors.New("缺少所需数据")
+
+// Missing lists the values that an evaluation would need and does not have.
+func (e *Expression) Missing(a Answers) []Ref {
+	return slices.DeleteFunc(slices.Clone(e.Refs), func(r Ref) bool { return e.lang.has(a, r) })
+}
+
+// Bool evaluates a condition. It gives ErrMissing where a value is missing, another error where the arithmetic fails.
+func (e *Expression) Bool(a Answers) (bool, error) {
+	v, err := e.run(a)
+	if err != nil {
+		return false, err
+	}
+	return v.(bool), nil
+}
+
+// Number evaluates a quantity. It gives ErrMissing where a value is missing, another error where the arithmetic fails
+// (a division by zero).
+func (e *Expression) Number(a Answers) (decimal.Decimal, error) {
+	v, err := e.run(a)
+	if err != nil {
+		return decimal.Decimal{}, err
+	}
+	return v.(decimal.Decimal), nil
+}
+
+func (e *Expression) run(a Answers) (any, error) {
+	if len(e.Missing(a)) > 0 {
+		return nil, ErrMissing
+	}
+	return expr.Run(e.program, e.lang.environment(a, e.Refs))
+}
+
+// language knows the names that expressions may use.
+type language struct {
+	def   *Definition
+	types map[string]any // a value of each identifier's type
+}
+
+func newLanguage(d *Definition) *language {
+	g := &language{def: d, types: map[string]any{"deadline": "", "batch": decimal.Decimal{}, "answers": (*Answers)(nil)}}
+	for _, f := range d.Form.Fields() {
+		if f.Record != "" {
+			continue
+		}
+		zero := g.zero(f)
+		if f.Dated() {
+			years := map[string]any{}
+			for _, y := range f.Years {
+				years[y] = zero
+			}
+			g.types[f.ID] = years
+			continue
+		}
+		g.types[f.ID] = zero
+	}
+	return g
+}
+
+// zero is a value of the type a field has in expressions.
+func (g *language) zero(f *Field) any {
+	switch {
+	case f.Numeric() || f.Type == NamesField:
+		return decimal.Decimal{}
+	case f.Type == ConfirmField:
+		return false
+	}
+	return ""
+}
+
+func (g *language) value(a Answers, r Ref) (any, bool) {
+	f := g.def.Field(r.Field)
+	switch g.zero(f).(type) {
+	case decimal.Decimal:
+		return first2(a.Number(r.Field, r.Year))
+	case bool:
+		return first2(a.Confirmed(r.Field))
+	}
+	return first2(a.Text(r.Field, r.Year))
+}
+
+func first2[T any](v T, ok bool) (any, bool) { return v, ok }
+
+func (g *language) has(a Answers, r Ref) bool {
+	_, ok := g.value(a, r)
+	return ok
+}
+
+// environment holds just the values that one expression looks at.
+func (g *language) environment(a Answers, refs []Ref) map[string]any {
+	env := map[string]any{
+		"deadline": g.def.Directory.Deadline,
+		"batch":    decimal.NewFromInt(int64(g.def.Directory.Batch)),
+		"answers":  a,
+	}
+	for _, r := range refs {
+		v, _ := g.value(a, r)
+		env[g.name(r)] = v
+	}
+	return env
+}
+
+// name is the flat identifier of a value inside a compiled program.
+func (g *language) name(r Ref) string { return strings.ReplaceAll(SlotName(r.Field, r.Year), ".", "_") }
+
+// compile reads one expression. it is the field that `it` stands for, nil where there is none; want is a value of the type the
+// expression must have: a bool or a decimal.
+func (g *language) compile(source string, it *Field, want any) (*Expression, error) {
+	reader := &refReader{lang: g, it: it}
+	options := []expr.Option{
+		expr.DisableAllBuiltins(),
+		expr.Env(g.flatTypes()),
+		expr.Patch(reader),
+	}
+	options = append(options, functions(g)...)
+	options = append(options, operators()...)
+	program, err := expr.Compile(source, options...)
+	if reader.err != nil {
+		return nil, reader.err
+	}
+	if err != nil {
+		return nil, err
+	}
+	if got := program.Node().Type(); got == nil || got.String() != fmt.Sprintf("%T", want) {
+		return nil, fmt.Errorf("结果应为%s，却是 %v", map[bool]string{true: "条件（是或否）", false: "数"}[want == any(false)], got)
+	}
+	return &Expression{Source: source, Tree: reader.tree, Refs: reader.refs, Roster: reader.roster, program: program, lang: g}, nil
+}
+
+// flatTypes gives the type of each flat identifier.
+func (g *language) flatTypes() map[string]any {
+	flat := map[string]any{}
+	for id, v := range g.types {
+		years, dated := v.(map[string]any)
+		if !dated {
+			flat[id] = v
+			continue
+		}
+		for y, zero := range years {
+			year, _ := g.def.Form.Year(y)
+			flat[SlotName(id, year.Year)] = zero
+		}
+	}
+	var none Answers
+	flat["answers"] = &none
+	return flat
+}
+
+// refReader walks an expression once: it resolves `it` and the year ids, notes which values are looked at, makes
+// literals exact decimals, and refuses every kind of node that an Excel formula could not show.
+type refReader struct {
+	lang   *language
+	it     *Field
+	refs   []Ref
+	roster bool
+	tree   ast.Node
+	err    error
+}
+
+// rosterFunctions look at the members; they get the submission as a hidden first argument.
+var rosterFunctions = []string{"count", "enrolment", "is_member", "records", "filled"}
+
+// Visit is called bottom-up by expr; the last node is the root.
+func (r *refReader) Visit(node *ast.Node) {
+	if r.err != nil {
+		return
+	}
+	switch n := (*node).(type) {
+	case *ast.IntegerNode:
+		r.patch(node, &ast.ConstantNode{Value: decimal.NewFromInt(int64(n.Value))})
+	case *ast.FloatNode:
+		r.patch(node, &ast.ConstantNode{Value: decimal.NewFromFloat(n.Value)})
+	case *ast.IdentifierNode:
+		r.identifier(node, n)
+	case *ast.MemberNode:
+		r.member(node, n)
+	case *ast.CallNode:
+		r.call(n)
+	case *ast.UnaryNode:
+		if n.Operator != "not" && n.Operator != "!" {
+			r.fail("不支持负号，请写成 0 - x")
+		}
+	case *ast.BinaryNode:
+		if !slices.Contains([]string{"+", "-", "*", "/", "==", "!=", "<", "<=", ">", ">=", "and", "or", "&&", "||", "in"}, n.Operator) {
+			r.fail("不支持运算符 " + n.Operator)
+		}
+	case *ast.StringNode, *ast.BoolNode, *ast.ConditionalNode, *ast.ArrayNode, *ast.ConstantNode:
+	default:
+		r.fail(fmt.Sprintf("不支持这种写法：%s", n.String()))
+	}
+	r.tree = *node
+}
+
+func (r *refReader) patch(node *ast.Node, to ast.Node) {
+	to.SetLocation((*node).Location())
+	ast.Patch(node, to)
+}
+
+func (r *refReader) fail(what string) { r.err = errors.New(what) }
+
+// identifier resolves an undated field. A dated one is resolved by the member node around it.
+func (r *refReader) identifier(node *ast.Node, n *ast.IdentifierNode) {
+	id := n.Value
+	if id == "it" && r.it != nil {
+		id = r.it.ID
+	}
+	switch v, known := r.lang.types[id]; {
+	case id == "deadline" || id == "batch" || isFunction(id):
+	case !known || id == "answers":
+		r.fail("不认识的名称“" + n.Value + "”")
+	default:
+		if _, dated := v.(map[string]any); dated {
+			n.Value = id // the member node reads it next
+			return
+		}
+		r.refs = appendNew(r.refs, Ref{Field: id})
+		if id != n.Value {
+			r.patch(node, &ast.IdentifierNode{Value: id})
+		}
+	}
+}
+
+func (r *refReader) member(node *ast.Node, n *ast.MemberNode) {
+	base, ok1 := n.Node.(*ast.IdentifierNode)
+	property, ok2 := n.Property.(*ast.StringNode)
+	if !ok1 || !ok2 {
+		r.fail("不支持这种写法：" + n.String())
+		return
+	}
+	field := r.lang.def.Field(base.Value)
+	year, ok := r.lang.def.Form.Year(property.Value)
+	if field == nil || !ok || !slices.Contains(field.Years, year.ID) {
+		r.fail(fmt.Sprintf("栏目“%s”没有年度“%s”", base.Value, property.Value))
+		return
+	}
+	ref := Ref{field.ID, year.Year}
+	r.refs = appendNew(r.refs, ref)
+	r.patch(node, &ast.IdentifierNode{Value: r.lang.name(ref)})
+}
+
+// call passes the submission to the functions that look at it. filled(x) asks about a place, not about a value, so its
+// field is not needed for the evaluation.
+func (r *refReader) call(n *ast.CallNode) {
+	// The checker does not look again into a call whose type it has settled, and the arguments have just changed.
+	n.SetNature(nature.Nature{})
+	callee, ok := n.Callee.(*ast.IdentifierNode)
+	if !ok || !isFunction(callee.Value) {
+		r.fail("不认识的函数：" + n.String())
+		return
+	}
+	if !slices.Contains(rosterFunctions, callee.Value) {
+		return
+	}
+	if callee.Value == "filled" {
+		if len(n.Arguments) != 1 {
+			r.fail("filled 只要一个栏目")
+			return
+		}
+		id, ok := n.Arguments[0].(*ast.IdentifierNode)
+		i := -1
+		if ok {
+			i = slices.IndexFunc(r.refs, func(x Ref) bool { return r.lang.name(x) == id.Value })
+		}
+		if i < 0 {
+			r.fail("filled 的括号里须是一个栏目")
+			return
+		}
+		n.Arguments = []ast.Node{&ast.StringNode{Value: r.refs[i].Field}, &ast.ConstantNode{Value: r.refs[i].Year}}
+		r.refs = slices.Delete(r.refs, i, i+1)
+	} else {
+		r.roster = true
+	}
+	n.Arguments = append([]ast.Node{&ast.IdentifierNode{Value: "answers"}}, n.Arguments...)
+}
+
+func appendNew(refs []Ref, r Ref) []Ref {
+	if slices.Contains(refs, r) {
+		return refs
+	}
+	return append(refs, r)
+}

@@ -1,0 +1,351 @@
+package templates
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Form is 附件3, the recommendation form, sheet by sheet and block by block in the order a filler meets them.
+type Form struct {
+	ID      string // form id, in the very hidden sheet of every workbook
+	Version int
+	Accepts []int // versions that a run still reads
+	Title   string
+	Dated   string // date printed on the official cover
+	Years   []Year
+	// ExtraTag marks what the Department collects beyond the official form.
+	ExtraTag string `yaml:"extra_tag"`
+	Kinds    []MemberKind
+	Confirm  struct{ Checked, Unchecked string }
+	Sheets   []*Sheet
+}
+
+// YearKind tells figures that happened from figures that are promised.
+type YearKind string
+
+const (
+	Actual    YearKind = "actual"
+	Committed YearKind = "committed" // 说明三：申报单位承诺的建成数据
+)
+
+// Year is one column of the series. Rules and rubric name it by its id, so that a new batch only shifts the numbers.
+type Year struct {
+	ID    string
+	Year  int
+	Kind  YearKind
+	Label string // as printed: 2022年
+	Tag   string // 实际 or 承诺
+}
+
+// MemberKind is one 组成 of the members, in official order.
+type MemberKind struct {
+	ID     string
+	Label  string
+	School bool // has an enrolment
+}
+
+// Sheet is one worksheet of the template.
+type Sheet struct {
+	ID        string
+	Title     string
+	Landscape bool
+	Blocks    []*Block
+}
+
+// Block is one part of a sheet; exactly one of its members is set.
+type Block struct {
+	Notes         []Note
+	Lines         []*Field
+	Years         *YearBlock
+	Records       *RecordBlock
+	RosterSummary *RosterSummary `yaml:"roster_summary"`
+}
+
+// Note is a static text.
+type Note struct {
+	Role string // title, heading, body, note
+	ID   string // for footnotes that fields refer to
+	Text string
+}
+
+// YearBlock is a grid of metrics by year.
+type YearBlock struct {
+	Category  string // header of the group column
+	Item      string // official header of the label column
+	Unit      string // header of the unit column
+	Columns   []string
+	Extra     []string // year ids that the official form does not print
+	Metrics   []*Field
+	Paragraph string
+}
+
+// RecordBlock is a list that the filler extends: the roster, the supporting materials …
+type RecordBlock struct {
+	ID        string
+	Rows      int // rows prepared in the template
+	Columns   []*Field
+	Paragraph string
+	Evidence  []string
+	Extra     bool
+}
+
+// RosterSummary prints 数量 and 在校生数 by 组成, computed from a record block.
+type RosterSummary struct {
+	Group   string
+	Headers []string
+	Of      string
+}
+
+// FieldType says how a field is read and stored.
+type FieldType string
+
+const (
+	TextField    FieldType = "text"    // one line
+	ProseField   FieldType = "prose"   // long text, with a limit in characters
+	ChoiceField  FieldType = "choice"  // one of a list
+	DateField    FieldType = "date"    // ISO date, month precision allowed
+	IntegerField FieldType = "integer" // whole number
+	DecimalField FieldType = "decimal" // exact decimal
+	PercentField FieldType = "percent" // 0–100
+	ConfirmField FieldType = "confirm" // ☑ or ☐
+	PersonField  FieldType = "person"  // personal data
+	PhoneField   FieldType = "phone"   // personal data
+	NamesField   FieldType = "names"   // list of persons, personal data; in expressions: how many
+)
+
+var fieldTypes = []FieldType{TextField, ProseField, ChoiceField, DateField, IntegerField, DecimalField, PercentField, ConfirmField, PersonField, PhoneField, NamesField}
+
+// Field is one thing the form asks. With years it is a metric (or an annual text).
+type Field struct {
+	ID           string
+	Label        string // official wording, verbatim
+	PrintedLabel string `yaml:"printed_label"` // where the official form prints another label over several fields
+	Printed      string // unit as printed
+	PrintedLimit string `yaml:"printed_limit"`
+	Unit         string // unit stored
+	Group        string // official group label
+	Type         FieldType
+	Choices      string // for choices: consortia, cities, parks, kinds, yes_no
+	Open         bool   // a choice that may be departed from
+	Years        []string
+	Required     bool
+	Extra        bool // not in the official form
+	Personal     bool
+	Locked       bool // prefilled by a return, not for the filler
+	Min, Max     *decimal.Decimal
+	Limit        int // characters; 0: none
+	Seal         string
+	Hint         string
+	Footnote     string
+	Evidence     []string // observation points (附件2)
+	Paragraph    string
+	Width        float64 // column width in a record block, in characters
+	Tall         int     // lines to show where no limit says it
+
+	Record string `yaml:"-"` // id of the record block it is a column of; empty otherwise
+	// RequiredYears are the years that must be given; all of Years unless some are extra.
+	RequiredYears []string `yaml:"-"`
+	at            at
+}
+
+// Numeric says whether the field holds a number.
+func (f *Field) Numeric() bool {
+	return f.Type == IntegerField || f.Type == DecimalField || f.Type == PercentField
+}
+
+// Dated says whether the field has years.
+func (f *Field) Dated() bool { return len(f.Years) > 0 }
+
+// Metric says whether the field is a number with years.
+func (f *Field) Metric() bool { return f.Numeric() && f.Dated() }
+
+// Long says whether the field is a long text, which stands in the texts table.
+func (f *Field) Long() bool { return f.Type == ProseField }
+
+// Year finds a year by its id.
+func (f *Form) Year(id string) (Year, bool) {
+	i := slices.IndexFunc(f.Years, func(y Year) bool { return y.ID == id })
+	if i < 0 {
+		return Year{}, false
+	}
+	return f.Years[i], true
+}
+
+// YearOf finds a year by its number.
+func (f *Form) YearOf(year int) (Year, bool) {
+	i := slices.IndexFunc(f.Years, func(y Year) bool { return y.Year == year })
+	if i < 0 {
+		return Year{}, false
+	}
+	return f.Years[i], true
+}
+
+// Kind finds a member kind by its label or id.
+func (f *Form) Kind(labelOrID string) (MemberKind, bool) {
+	i := slices.IndexFunc(f.Kinds, func(k MemberKind) bool { return k.Label == labelOrID || k.ID == labelOrID })
+	if i < 0 {
+		return MemberKind{}, false
+	}
+	return f.Kinds[i], true
+}
+
+// Footnote gives the text of a footnote.
+func (f *Form) Footnote(id string) string {
+	for _, s := range f.Sheets {
+		for _, b := range s.Blocks {
+			for _, n := range b.Notes {
+				if n.ID == id && id != "" {
+					return n.Text
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// Fields lists every field in form order, columns of records included.
+func (f *Form) Fields() []*Field {
+	var out []*Field
+	for _, s := range f.Sheets {
+		for _, b := range s.Blocks {
+			out = append(out, b.Lines...)
+			if b.Years != nil {
+				out = append(out, b.Years.Metrics...)
+			}
+			if b.Records != nil {
+				out = append(out, b.Records.Columns...)
+			}
+		}
+	}
+	return out
+}
+
+// Metrics lists the numbers with years, in form order.
+func (f *Form) Metrics() []*Field {
+	return slices.DeleteFunc(f.Fields(), func(x *Field) bool { return !x.Metric() })
+}
+
+// Singles lists the undated fields that are neither long texts nor columns of records, in form order.
+func (f *Form) Singles() []*Field {
+	return slices.DeleteFunc(f.Fields(), func(x *Field) bool { return x.Dated() || x.Long() || x.Record != "" })
+}
+
+// Texts lists the long texts, in form order.
+func (f *Form) Texts() []*Field {
+	return slices.DeleteFunc(f.Fields(), func(x *Field) bool { return !x.Long() })
+}
+
+// batch is the year of the call: the first committed year.
+func (f *Form) batch() int {
+	for _, y := range f.Years {
+		if y.Kind == Committed {
+			return y.Year
+		}
+	}
+	return 0
+}
+
+// cellLike matches names that Excel refuses as defined names because they read as cell references.
+var cellLike = regexp.MustCompile(`(?i)^([a-z]{1,3}[0-9]+|r[0-9]*c?[0-9]*|c[0-9]*)$`)
+
+var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// check derives what follows from the blocks and proves the form sound.
+func (f *Form) check(l *loader) {
+	const file = "form.yaml"
+	if f.ID == "" || f.Version == 0 || !slices.Contains(f.Accepts, f.Version) {
+		l.problem(at{file, "$"}, "表单编号、版本或 accepts 不完整", "请写明 id、version，并让 accepts 包含 version。")
+	}
+	for i, y := range f.Years {
+		if i > 0 && y.Year != f.Years[i-1].Year+1 {
+			l.problem(at{file, fmt.Sprintf("$.years[%d]", i)}, fmt.Sprintf("年度 %d 不接着上一年", y.Year), "years 须逐年连续。")
+		}
+		if y.Kind != Actual && y.Kind != Committed {
+			l.problem(at{file, fmt.Sprintf("$.years[%d]", i)}, "kind “"+string(y.Kind)+"”不认识", "请写 actual 或 committed。")
+		}
+	}
+	seen := map[string]string{}
+	for si, s := range f.Sheets {
+		if len([]rune(s.Title)) > 31 || strings.ContainsAny(s.Title, `[]:*?/\`) {
+			l.problem(at{file, fmt.Sprintf("$.sheets[%d].title", si)}, "工作表名“"+s.Title+"”不合 Excel 规定", "请在31字以内，不用 []:*?/\\。")
+		}
+		for bi, b := range s.Blocks {
+			base := fmt.Sprintf("$.sheets[%d].blocks[%d]", si, bi)
+			for i, x := range b.Lines {
+				f.checkField(l, x, at{file, fmt.Sprintf("%s.lines[%d]", base, i)}, seen)
+				x.RequiredYears = x.Years
+			}
+			if y := b.Years; y != nil {
+				for i, x := range y.Metrics {
+					x.Years, x.Required = y.Columns, true
+					x.RequiredYears = slices.DeleteFunc(slices.Clone(y.Columns), func(id string) bool { return slices.Contains(y.Extra, id) })
+					if x.Paragraph == "" {
+						x.Paragraph = y.Paragraph
+					}
+					if x.Min == nil {
+						x.Min = new(decimal.Decimal)
+					}
+					f.checkField(l, x, at{file, fmt.Sprintf("%s.years.metrics[%d]", base, i)}, seen)
+				}
+			}
+			if r := b.Records; r != nil {
+				for i, x := range r.Columns {
+					x.Record, x.Extra = r.ID, r.Extra
+					x.ID = r.ID + "_" + x.ID
+					if x.Paragraph == "" {
+						x.Paragraph = r.Paragraph
+					}
+					f.checkField(l, x, at{file, fmt.Sprintf("%s.records.columns[%d]", base, i)}, seen)
+				}
+			}
+		}
+	}
+}
+
+func (f *Form) checkField(l *loader, x *Field, where at, seen map[string]string) {
+	x.at = where
+	if !identifier.MatchString(x.ID) || cellLike.MatchString(x.ID) {
+		l.problem(where, "栏目编号“"+x.ID+"”不能用作名称", "请用小写英文字母、数字和下划线，且不像单元格地址。")
+	}
+	if other, ok := seen[x.ID]; ok {
+		l.problem(where, "栏目编号“"+x.ID+"”与 "+other+" 重复", "请换一个编号。")
+	}
+	seen[x.ID] = where.path
+	if x.Label == "" {
+		l.problem(where, "栏目“"+x.ID+"”没有 label", "请照录推荐书原文。")
+	}
+	if !slices.Contains(fieldTypes, x.Type) {
+		l.problem(where, fmt.Sprintf("栏目“%s”的类型“%s”不认识", x.ID, x.Type), fmt.Sprintf("可用的类型：%v。", fieldTypes))
+	}
+	if x.Numeric() && x.Unit == "" && x.ID != "edition" {
+		l.problem(where, "数字栏目“"+x.ID+"”没有 unit", "请写明入库单位。")
+	}
+	if x.Type == PercentField && x.Max == nil {
+		hundred := decimal.NewFromInt(100)
+		x.Max = &hundred
+		if x.Min == nil {
+			x.Min = new(decimal.Decimal)
+		}
+	}
+	if slices.Contains([]FieldType{PersonField, PhoneField, NamesField}, x.Type) {
+		x.Personal = true
+	}
+	if (x.Type == ChoiceField) != (x.Choices != "") {
+		l.problem(where, "栏目“"+x.ID+"”的 type 与 choices 不配", "选择栏目写 choices，其余不写。")
+	}
+	if x.Type == ChoiceField && !slices.Contains([]string{"consortia", "cities", "parks", "kinds", "yes_no"}, x.Choices) {
+		l.problem(where, "choices “"+x.Choices+"”不认识", "可用：consortia、cities、parks、kinds、yes_no。")
+	}
+	for _, id := range x.Years {
+		if _, ok := f.Year(id); !ok {
+			l.problem(where, "年度“"+id+"”不在 years 之列", "请改为 years 中的 id。")
+		}
+	}
+	if x.Footnote != "" && f.Footnote(x.Footnote) == "" {
+		l.problem(where, "脚注“"+x.Footnote+"”没有正文", "请在 notes 中写一条同 id 的注。")
+	}
+}

@@ -1,0 +1,132 @@
+package templates
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/shopspring/decimal"
+)
+
+// number is what expressions calculate with.
+type number = decimal.Decimal
+
+// function is one function of the expression language.
+type function struct {
+	name string
+	call func(g *language, args []any) (any, error)
+	sign any // a nil function of the signature, for type checking
+}
+
+// functionList is what rules and rubric may call.
+var functionList = []function{
+	{"sum", func(_ *language, a []any) (any, error) { return fold(a, number.Add), nil }, new(func(number, ...number) number)},
+	{"min", func(_ *language, a []any) (any, error) { return fold(a, least), nil }, new(func(number, ...number) number)},
+	{"max", func(_ *language, a []any) (any, error) { return fold(a, greatest), nil }, new(func(number, ...number) number)},
+	{"abs", func(_ *language, a []any) (any, error) { return a[0].(number).Abs(), nil }, new(func(number) number)},
+	{"round", func(_ *language, a []any) (any, error) {
+		return a[0].(number).Round(int32(a[1].(number).IntPart())), nil
+	}, new(func(number, number) number)},
+	{"length", func(_ *language, a []any) (any, error) {
+		return decimal.NewFromInt(int64(Characters(a[0].(string)))), nil
+	}, new(func(string) number)},
+	{"filled", func(_ *language, a []any) (any, error) {
+		return a[0].(Answers).Filled(a[1].(string), a[2].(int)), nil
+	}, new(func(*Answers, string, int) bool)},
+	{"count", func(_ *language, a []any) (any, error) {
+		return decimal.NewFromInt(int64(a[0].(Answers).Count(texts(a[1:])...))), nil
+	}, new(func(*Answers, ...string) number)},
+	{"enrolment", func(_ *language, a []any) (any, error) {
+		n, ok := a[0].(Answers).Enrolment(texts(a[1:])...)
+		if !ok {
+			return nil, ErrMissing
+		}
+		return n, nil
+	}, new(func(*Answers, ...string) number)},
+	{"is_member", func(_ *language, a []any) (any, error) {
+		return a[0].(Answers).IsMember(a[1].(string), texts(a[2:])...), nil
+	}, new(func(*Answers, string, ...string) bool)},
+	{"records", func(_ *language, a []any) (any, error) {
+		return decimal.NewFromInt(int64(a[0].(Answers).Records(a[1].(string)))), nil
+	}, new(func(*Answers, string) number)},
+	{"listed", func(g *language, a []any) (any, error) {
+		_, _, ok := g.def.Directory.ByConsortium(a[0].(string))
+		return ok, nil
+	}, new(func(string) bool)},
+	{"city_fits", func(g *language, a []any) (any, error) {
+		e, _, ok := g.def.Directory.ByConsortium(a[0].(string))
+		return ok && e.City == strings.TrimSuffix(a[1].(string), "市"), nil
+	}, new(func(string, string) bool)},
+	{"park_fits", func(g *language, a []any) (any, error) {
+		_, pair, ok := g.def.Directory.ByConsortium(a[0].(string))
+		return ok && pair.Park == a[1].(string), nil
+	}, new(func(string, string) bool)},
+}
+
+func isFunction(name string) bool {
+	return slices.ContainsFunc(functionList, func(f function) bool { return f.name == name })
+}
+
+func functions(g *language) []expr.Option {
+	var out []expr.Option
+	for _, f := range functionList {
+		out = append(out, expr.Function(f.name, func(args ...any) (any, error) { return f.call(g, args) }, f.sign))
+	}
+	return out
+}
+
+// operators gives the signs their meaning on exact decimals.
+func operators() []expr.Option {
+	arithmetic := new(func(number, number) number)
+	comparison := new(func(number, number) bool)
+	list := []struct {
+		sign, name string
+		call       func(a, b number) (any, error)
+		types      any
+	}{
+		{"+", "add", func(a, b number) (any, error) { return a.Add(b), nil }, arithmetic},
+		{"-", "subtract", func(a, b number) (any, error) { return a.Sub(b), nil }, arithmetic},
+		{"*", "multiply", func(a, b number) (any, error) { return a.Mul(b), nil }, arithmetic},
+		{"/", "divide", divide, arithmetic},
+		{"==", "equal", func(a, b number) (any, error) { return a.Equal(b), nil }, comparison},
+		{"!=", "unequal", func(a, b number) (any, error) { return !a.Equal(b), nil }, comparison},
+		{"<", "less", func(a, b number) (any, error) { return a.LessThan(b), nil }, comparison},
+		{"<=", "at_most", func(a, b number) (any, error) { return a.LessThanOrEqual(b), nil }, comparison},
+		{">", "more", func(a, b number) (any, error) { return a.GreaterThan(b), nil }, comparison},
+		{">=", "at_least", func(a, b number) (any, error) { return a.GreaterThanOrEqual(b), nil }, comparison},
+	}
+	var out []expr.Option
+	for _, o := range list {
+		out = append(out,
+			expr.Function(o.name, func(args ...any) (any, error) { return o.call(args[0].(number), args[1].(number)) }, o.types),
+			expr.Operator(o.sign, o.name))
+	}
+	return out
+}
+
+func divide(a, b number) (any, error) {
+	if b.IsZero() {
+		return nil, errors.New("除数为0")
+	}
+	return a.Div(b), nil
+}
+
+func least(a, b number) number    { return decimal.Min(a, b) }
+func greatest(a, b number) number { return decimal.Max(a, b) }
+
+func fold(args []any, by func(a, b number) number) number {
+	total := args[0].(number)
+	for _, a := range args[1:] {
+		total = by(total, a.(number))
+	}
+	return total
+}
+
+func texts(args []any) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		out[i] = a.(string)
+	}
+	return out
+}

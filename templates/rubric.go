@@ -1,0 +1,130 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Rubric is 附件2, the indicators with their observation points. The document gives no weights: those here are a default
+// that says so, and are the reader's to change.
+type Rubric struct {
+	WeightsNote string `yaml:"weights_note"` // 默认权重，非官方
+	// Method is how an evidence is made comparable across the batch where it doesn't say otherwise.
+	Method     string
+	Indicators []*Indicator
+}
+
+// Indicator is one 基本指标.
+type Indicator struct {
+	ID     string
+	Label  string
+	Points []*Point
+}
+
+// Point is one 观测点.
+type Point struct {
+	ID     string
+	Label  string // official wording, verbatim
+	Weight decimal.Decimal
+	// ExpertShare is how much of the point only words can speak to: 1 waits for experts wholly, 0 is scored from figures.
+	ExpertShare decimal.Decimal `yaml:"expert_share"`
+	Deduction   bool            // 7: experts deduct, nothing is earned
+	Evidence    []*Evidence
+
+	Indicator *Indicator `yaml:"-"`
+}
+
+// Evidence is one quantity that speaks to a point.
+type Evidence struct {
+	ID        string
+	Label     string
+	Expr      string
+	Unit      string
+	Kind      string          // level (已有基础), growth (已有基础), commitment (建设承诺)
+	Basis     string          // what it is relative to, for a person: 每千名在校生
+	Direction string          // higher or lower is better
+	Method    string          // minmax, percentile, target; empty: the rubric's
+	Target    decimal.Decimal // for method target: the value that earns all
+	Weight    decimal.Decimal // within the point
+
+	Expression *Expression `yaml:"-"`
+}
+
+// Methods of normalisation, in the terms of the OECD/JRC Handbook on composite indicators.
+var Methods = []string{"minmax", "percentile", "target"}
+
+// Points lists all observation points in official order.
+func (r *Rubric) Points() []*Point {
+	var out []*Point
+	for _, i := range r.Indicators {
+		out = append(out, i.Points...)
+	}
+	return out
+}
+
+// Point finds an observation point by its id, or gives nil.
+func (r *Rubric) Point(id string) *Point {
+	for _, p := range r.Points() {
+		if p.ID == id {
+			return p
+		}
+	}
+	return nil
+}
+
+func (r *Rubric) check(l *loader, d *Definition, g *language) {
+	const file = "rubric.yaml"
+	one, hundred := decimal.NewFromInt(1), decimal.NewFromInt(100)
+	if r.WeightsNote == "" || !slices.Contains(Methods, r.Method) {
+		l.problem(at{file, "$"}, "缺 weights_note，或 method“"+r.Method+"”不认识", fmt.Sprintf("weights_note 写明权重的来历；method 可用 %v。", Methods))
+	}
+	total, seen := decimal.Decimal{}, map[string]bool{}
+	for i, indicator := range r.Indicators {
+		for j, p := range indicator.Points {
+			p.Indicator = indicator
+			where := at{file, fmt.Sprintf("$.indicators[%d].points[%d]", i, j)}
+			if seen[p.ID] || !strings.HasPrefix(p.ID, indicator.ID) {
+				l.problem(where, "观测点编号“"+p.ID+"”重复，或不属于指标 "+indicator.ID, "请照附件2编号。")
+			}
+			seen[p.ID] = true
+			total = total.Add(p.Weight)
+			if p.Weight.IsNegative() || p.ExpertShare.IsNegative() || p.ExpertShare.GreaterThan(one) {
+				l.problem(where, "观测点 "+p.ID+" 的 weight 或 expert_share 越界", "weight 不小于0，expert_share 在0到1之间。")
+			}
+			if (len(p.Evidence) == 0) != p.ExpertShare.Equal(one) {
+				l.problem(where, "观测点 "+p.ID+" 的 evidence 与 expert_share 不配", "没有数据依据的观测点 expert_share 写1，有的小于1。")
+			}
+			share := decimal.Decimal{}
+			for k, e := range p.Evidence {
+				at := at{file, fmt.Sprintf("%s.evidence[%d]", where.path, k)}
+				share = share.Add(e.Weight)
+				if e.Method == "" {
+					e.Method = r.Method
+				}
+				if !slices.Contains(Methods, e.Method) || !slices.Contains([]string{"higher", "lower"}, e.Direction) || !slices.Contains([]string{"level", "growth", "commitment"}, e.Kind) {
+					l.problem(at, "依据“"+e.ID+"”的 method、direction 或 kind 不认识", fmt.Sprintf("method：%v；direction：higher、lower；kind：level、growth、commitment。", Methods))
+				}
+				var err error
+				if e.Expression, err = g.compile(e.Expr, nil, decimal.Decimal{}); err != nil {
+					l.problem(at, "依据“"+e.ID+"”的表达式有误："+firstLine(err.Error()), "请对照 form.yaml 的栏目编号改正。")
+				}
+			}
+			if len(p.Evidence) > 0 && !share.Equal(one) {
+				l.problem(where, "观测点 "+p.ID+" 各依据的权重合计为 "+share.String()+"，不是1", "请调整各依据的 weight。")
+			}
+		}
+	}
+	if !total.Equal(hundred) {
+		l.problem(at{file, "$"}, "各观测点权重合计为 "+total.String()+"，不是100", "请调整 weight，使合计为100。")
+	}
+	for _, f := range d.Form.Fields() {
+		for _, id := range f.Evidence {
+			if !seen[id] {
+				l.problem(f.at, "栏目“"+f.ID+"”的 evidence 指向不存在的观测点“"+id+"”", "请照附件2编号。")
+			}
+		}
+	}
+}

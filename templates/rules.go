@@ -1,0 +1,228 @@
+package templates
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Rule is one entry of the catalogue: what can be found, how grave it is, on which paragraph it rests, and the words for
+// it. Codes are LHT-<tier>-<nnn> and never reused; tier 1 file, 2 value, 3 within a form, 4 against the directory and
+// the calendar, 5 across submissions.
+type Rule struct {
+	Code      string
+	ID        string
+	Severity  string // error, warning, info
+	Check     string // how it is found: see Checks
+	Each      []string
+	When      string // guard: where it is false the rule does not apply
+	Expr      string // condition that a sound submission meets
+	Kinds     []string
+	Threshold *decimal.Decimal
+	Places    []string // further fields to mark
+	Title     string
+	Message   string
+	Cure      string
+	Authority string
+	// Sheet is why the rule can't be shown as a formula in the template; empty where it can.
+	Sheet string
+
+	// Cases are the compiled expressions, one a field of Each, or just one.
+	Cases []Case `yaml:"-"`
+	at    at
+}
+
+// Case is a rule on one field (Field nil: on the form as a whole).
+type Case struct {
+	Field *Field
+	When  *Expression // nil: always
+	Expr  *Expression
+}
+
+// Tier is the first number of the code.
+func (r *Rule) Tier() int { return int(r.Code[4] - '0') }
+
+// Checks are the ways a rule can be checked:
+//
+//	file          found while reading files
+//	required      a required value was left blank
+//	number        what stands in a number, date or choice can't be read as one
+//	coercion      a value was read after a change of one of Kinds
+//	range         outside the field's min and max, or a fraction where whole numbers belong
+//	length        a text over its limit
+//	expr          Expr over the values of one submission
+//	record        rows of a list of the form (Kinds says what: duplicate, incomplete, enrolment_missing, enrolment_extra, unknown_kind, lead_count)
+//	shared_member the same unit in several consortia (Kinds: member kinds)
+//	near_text     near-identical texts in two submissions (Threshold: share of shingles in common)
+//	two_versions  several submissions of one consortium that can't be ordered
+var Checks = []string{"file", "required", "number", "coercion", "range", "length", "expr", "record", "shared_member", "near_text", "two_versions"}
+
+var (
+	codeForm    = regexp.MustCompile(`^LHT-[1-5]-[0-9]{3}$`)
+	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+	// variables that every message may use
+	messageVars = []string{"label", "year", "raw", "value", "unit", "limit", "count", "min", "max", "other", "member", "detail", "file", "sheet", "cell", "share", "list"}
+)
+
+func (d *Definition) checkRules(l *loader, g *language) {
+	d.rules = map[string]*Rule{}
+	ids := map[string]bool{}
+	sort.SliceStable(d.Rules, func(i, j int) bool { return d.Rules[i].Code < d.Rules[j].Code })
+	for _, r := range d.Rules {
+		if !codeForm.MatchString(r.Code) {
+			l.problem(r.at, "规则代码“"+r.Code+"”不合格式", "请写成 LHT-层级-三位序号，例如 LHT-3-001。")
+			continue
+		}
+		if d.rules[r.Code] != nil || ids[r.ID] || r.ID == "" {
+			l.problem(r.at, "规则 "+r.Code+"（"+r.ID+"）的代码或编号重复或为空", "代码和编号各只能用一次，旧代码不得再用。")
+		}
+		d.rules[r.Code], ids[r.ID] = r, true
+		if !slices.Contains([]string{"error", "warning", "info"}, r.Severity) || !slices.Contains(Checks, r.Check) {
+			l.problem(r.at, fmt.Sprintf("规则 %s 的 severity“%s”或 check“%s”不认识", r.Code, r.Severity, r.Check), fmt.Sprintf("severity 为 error、warning、info；check 为 %v。", Checks))
+		}
+		if r.Title == "" || r.Message == "" || r.Cure == "" || r.Authority == "" {
+			l.problem(r.at, "规则 "+r.Code+" 缺 title、message、cure 或 authority", "每条规则都要说清是什么、怎么改、依据哪里。")
+		}
+		d.compileRule(l, g, r)
+		for _, p := range r.Places {
+			if _, err := d.ref(p); err != nil {
+				l.problem(r.at, "规则 "+r.Code+" 的 places 有误："+err.Error(), "请写栏目编号，带年度的写 编号.年度。")
+			}
+		}
+		d.checkMessage(l, r)
+	}
+}
+
+// compileRule makes one case for each field that the rule covers.
+func (d *Definition) compileRule(l *loader, g *language, r *Rule) {
+	fields := []*Field{nil}
+	if len(r.Each) > 0 {
+		var err error
+		if fields, err = d.selectFields(r.Each); err != nil {
+			l.problem(r.at, "规则 "+r.Code+" 的 each 有误："+err.Error(), "请写栏目编号，或 metrics、annual、singles、texts、integer、decimal、percent。")
+			return
+		}
+	}
+	if (r.Check == "expr") != (r.Expr != "") {
+		l.problem(r.at, "规则 "+r.Code+" 的 check 与 expr 不配", "check: expr 的规则要写 expr，其余不写。")
+		return
+	}
+	for _, f := range fields {
+		c := Case{Field: f}
+		var err error
+		if r.When != "" {
+			c.When, err = g.compile(r.When, f, false)
+		}
+		if err == nil && r.Expr != "" {
+			c.Expr, err = g.compile(r.Expr, f, false)
+		}
+		if err != nil {
+			l.problem(r.at, "规则 "+r.Code+" 的表达式有误："+firstLine(err.Error()), "请对照 form.yaml 的栏目编号改正。")
+			return
+		}
+		r.Cases = append(r.Cases, c)
+	}
+}
+
+// selectFields resolves the words of `each` to fields, in form order and without repeats.
+func (d *Definition) selectFields(words []string) ([]*Field, error) {
+	chosen := map[*Field]bool{}
+	for _, w := range words {
+		n := len(chosen)
+		for _, f := range d.Form.Fields() {
+			if f.ID == w || f.Record == "" && d.inGroup(f, w) {
+				chosen[f] = true
+			}
+		}
+		if len(chosen) == n {
+			return nil, fmt.Errorf("“%s”不是栏目，也不是一组栏目", w)
+		}
+	}
+	return slices.DeleteFunc(d.Form.Fields(), func(f *Field) bool { return !chosen[f] }), nil
+}
+
+// inGroup says whether a field belongs to a named group of fields.
+func (d *Definition) inGroup(f *Field, word string) bool {
+	switch word {
+	case "metrics":
+		return f.Metric()
+	case "annual": // the metrics that run through all the years
+		return f.Metric() && len(f.Years) == len(d.Form.Years)
+	case "singles":
+		return f.Numeric() && !f.Dated()
+	case "texts":
+		return f.Long()
+	case "integer", "decimal", "percent":
+		return string(f.Type) == word
+	}
+	return false
+}
+
+// checkMessage proves that every placeholder of a message can be filled.
+func (d *Definition) checkMessage(l *loader, r *Rule) {
+	for _, m := range placeholder.FindAllStringSubmatch(r.Message+r.Cure, -1) {
+		if slices.Contains(messageVars, m[1]) {
+			continue
+		}
+		name := m[1]
+		if len(r.Cases) > 0 && r.Cases[0].Field != nil {
+			name = strings.Replace(name, "it.", r.Cases[0].Field.ID+".", 1)
+			if name == "it" {
+				name = r.Cases[0].Field.ID
+			}
+		}
+		if _, err := d.ref(name); err != nil {
+			l.problem(r.at, "规则 "+r.Code+" 的文字里“{"+m[1]+"}”无从填写", fmt.Sprintf("可用 %v，或栏目编号。", messageVars))
+		}
+	}
+}
+
+// ref reads "field" or "field.year".
+func (d *Definition) ref(s string) (Ref, error) {
+	id, yearID, dated := strings.Cut(s, ".")
+	f := d.Field(id)
+	if f == nil {
+		return Ref{}, fmt.Errorf("不认识的栏目“%s”", id)
+	}
+	if !dated {
+		if f.Dated() {
+			return Ref{}, fmt.Errorf("栏目“%s”要带年度", id)
+		}
+		return Ref{Field: id}, nil
+	}
+	year, ok := d.Form.Year(yearID)
+	if !ok || !slices.Contains(f.Years, yearID) {
+		return Ref{}, fmt.Errorf("栏目“%s”没有年度“%s”", id, yearID)
+	}
+	return Ref{id, year.Year}, nil
+}
+
+// Ref reads a reference as rules write it: field, field.year, or it.year within `each`.
+func (d *Definition) Ref(s string, it *Field) (Ref, error) {
+	if it != nil {
+		if s == "it" {
+			s = it.ID
+		}
+		s = strings.Replace(s, "it.", it.ID+".", 1)
+	}
+	return d.ref(s)
+}
+
+// Fill puts values into the placeholders of a message. A placeholder without a value becomes （无）.
+func Fill(message string, vars map[string]string) string {
+	return placeholder.ReplaceAllStringFunc(message, func(m string) string {
+		if v, ok := vars[m[1:len(m)-1]]; ok {
+			return v
+		}
+		return "（无）"
+	})
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}

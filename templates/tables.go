@@ -1,0 +1,75 @@
+package templates
+
+import "fmt"
+
+// Table says what one published table means. Names and types of its columns are the program's; the words are here.
+type Table struct {
+	Name        string
+	Label       string
+	Description string
+	Internal    bool // holds personal data; never in data/
+	Columns     []*Column
+	// Form names the fields that follow as columns of their own: singles, metrics, or nothing.
+	Form string
+}
+
+// Column is one column of a published table.
+type Column struct {
+	Name        string
+	Label       string
+	Unit        string
+	Description string
+	Paragraph   string
+	Values      []string // allowed values, where they are a closed set
+}
+
+// Table finds the description of a table, or gives nil.
+func (d *Definition) Table(name string) *Table {
+	for _, t := range d.Tables {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// FormColumns lists the fields that a table has as columns of their own.
+func (d *Definition) FormColumns(t *Table) []*Field {
+	switch t.Form {
+	case "singles":
+		var out []*Field
+		for _, f := range d.Form.Singles() {
+			if !f.Personal {
+				out = append(out, f)
+			}
+		}
+		return out
+	case "metrics":
+		return d.Form.Metrics()
+	}
+	return nil
+}
+
+func (d *Definition) checkTables(l *loader) {
+	seen := map[string]bool{}
+	for i, t := range d.Tables {
+		where := at{"tables.yaml", fmt.Sprintf("$.tables[%d]", i)}
+		if seen[t.Name] || t.Label == "" || t.Description == "" {
+			l.problem(where, "表“"+t.Name+"”重复，或缺 label、description", "每张表只写一次，并说清一行是什么。")
+		}
+		seen[t.Name] = true
+		columns := map[string]bool{}
+		for _, c := range t.Columns {
+			if columns[c.Name] || c.Label == "" || c.Description == "" {
+				l.problem(where, "表“"+t.Name+"”的列“"+c.Name+"”重复，或缺 label、description", "每列只写一次，并说清含义。")
+			}
+			columns[c.Name] = true
+		}
+		for _, f := range d.FormColumns(t) {
+			if columns[f.ID] {
+				continue // a column of the program's own, such as consortium, already holds the field
+			}
+			columns[f.ID] = true
+		}
+	}
+}

@@ -1,0 +1,185 @@
+// Package templates is one year's knowledge as data, loaded and validated: the form with every field and its place on
+// the sheets, the directory of consortia, the rules, the rubric, and what the published tables mean. Everything else in
+// the program is derived from it: the Excel template, the reader, the Arrow schemas, the checks, the dictionary.
+//
+// A definition that contradicts itself does not load: Load names file, line and cure. The structs are plain; Arrow and
+// Excel are not known here.
+package templates
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+//go:embed */*.yaml
+var shipped embed.FS
+
+// Definition is one year's call.
+type Definition struct {
+	Year      int
+	Form      *Form
+	Directory *Directory
+	Rules     []*Rule // ordered by code
+	Rubric    *Rubric
+	Tables    []*Table
+	// Sources gives the sha256 of each definition file, in hexadecimal, keyed by "<year>/<file>".
+	Sources map[string]string
+
+	fields map[string]*Field
+	rules  map[string]*Rule
+	layout *Layout
+}
+
+// Load gives the definition of a year that ships with the program.
+func Load(year int) (*Definition, error) { return LoadFS(shipped, year) }
+
+// Years lists the years that ship with the program, ascending.
+func Years() []int {
+	entries, _ := fs.ReadDir(shipped, ".")
+	var years []int
+	for _, e := range entries {
+		if y, err := strconv.Atoi(e.Name()); err == nil {
+			years = append(years, y)
+		}
+	}
+	sort.Ints(years)
+	return years
+}
+
+// LoadFS loads the definition in <year>/*.yaml of fsys and checks it against itself.
+//
+// The files are form.yaml, directory.yaml, rubric.yaml, tables.yaml, and every rules*.yaml, which together make one
+// catalogue. The error joins all contradictions found, each a *Problem.
+func LoadFS(fsys fs.FS, year int) (*Definition, error) {
+	d := &Definition{Year: year, Sources: map[string]string{}}
+	dir := strconv.Itoa(year)
+	names, err := fs.Glob(fsys, dir+"/*.yaml")
+	if err != nil || len(names) == 0 {
+		return nil, fmt.Errorf("没有 %d 年的定义（templates/%d/）：请检查年份，或先建立该年度的定义文件", year, year)
+	}
+	sources := map[string][]byte{}
+	for _, name := range names {
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		sources[path.Base(name)] = data
+		sum := sha256.Sum256(data)
+		d.Sources[name] = hex.EncodeToString(sum[:])
+	}
+	l := &loader{dir: dir, sources: sources}
+	d.Form, d.Directory, d.Rubric = &Form{}, &Directory{}, &Rubric{}
+	l.decode("form.yaml", d.Form)
+	l.decode("directory.yaml", d.Directory)
+	l.decode("rubric.yaml", d.Rubric)
+	var tables struct{ Tables []*Table }
+	l.decode("tables.yaml", &tables)
+	d.Tables = tables.Tables
+	for _, name := range names {
+		if base := path.Base(name); strings.HasPrefix(base, "rules") {
+			l.rules(d, base)
+		}
+	}
+	if len(l.problems) > 0 { // what did not decode cannot be checked
+		return nil, errors.Join(l.problems...)
+	}
+	d.check(l)
+	if len(l.problems) > 0 {
+		return nil, errors.Join(l.problems...)
+	}
+	return d, nil
+}
+
+// Field gives the field with the id, or nil.
+func (d *Definition) Field(id string) *Field { return d.fields[id] }
+
+// Rule gives the catalogue entry of a finding code, or nil.
+func (d *Definition) Rule(code string) *Rule { return d.rules[code] }
+
+// Problem is one contradiction in a definition file: where it stands, what is wrong, how to mend it.
+type Problem struct {
+	File string
+	Line int
+	What string
+	Cure string
+}
+
+func (p *Problem) Error() string {
+	return fmt.Sprintf("templates/%s 第 %d 行：%s。%s", p.File, p.Line, p.What, p.Cure)
+}
+
+// loader reads the files of one definition and gathers their problems.
+type loader struct {
+	dir      string
+	sources  map[string][]byte
+	problems []error
+}
+
+// decode reads one file strictly: a key that the definition does not know is a problem.
+func (l *loader) decode(file string, into any) {
+	data, ok := l.sources[file]
+	if !ok {
+		l.problems = append(l.problems, &Problem{path.Join(l.dir, file), 0, "缺少这个定义文件", "请补上，可参照上一年度的同名文件。"})
+		return
+	}
+	if err := yaml.UnmarshalWithOptions(data, into, yaml.Strict()); err != nil {
+		line := 0
+		var syntax yaml.Error
+		if errors.As(err, &syntax) && syntax.GetToken() != nil {
+			line = syntax.GetToken().Position.Line
+			err = errors.New(syntax.GetMessage())
+		}
+		l.problems = append(l.problems, &Problem{path.Join(l.dir, file), line, "无法读取：" + err.Error(), "请改正拼写或缩进；不认识的键一律不接受。"})
+	}
+}
+
+func (l *loader) rules(d *Definition, file string) {
+	var list struct{ Rules []*Rule }
+	l.decode(file, &list)
+	for i, r := range list.Rules {
+		r.at = at{file, fmt.Sprintf("$.rules[%d]", i)}
+	}
+	d.Rules = append(d.Rules, list.Rules...)
+}
+
+// at is where in a definition file a thing was written: the file and its YAML path.
+type at struct{ file, path string }
+
+// problem records a contradiction at a YAML path; the line is looked up only now, when somebody needs it.
+func (l *loader) problem(where at, what, cure string) {
+	line := 0
+	if p, err := yaml.PathString(where.path); err == nil {
+		if node, err := p.ReadNode(strings.NewReader(string(l.sources[where.file]))); err == nil && node != nil {
+			line = node.GetToken().Position.Line
+		}
+	}
+	l.problems = append(l.problems, &Problem{path.Join(l.dir, where.file), line, what, cure})
+}
+
+// check proves that the parts of the definition fit each other.
+func (d *Definition) check(l *loader) {
+	d.Form.check(l)
+	d.Directory.check(l, d.Form)
+	if len(l.problems) > 0 {
+		return
+	}
+	d.fields = map[string]*Field{}
+	for _, f := range d.Form.Fields() {
+		d.fields[f.ID] = f
+	}
+	d.layout = newLayout(d.Form)
+	language := newLanguage(d)
+	d.checkRules(l, language)
+	d.Rubric.check(l, d, language)
+	d.checkTables(l)
+}
