@@ -48,6 +48,17 @@ func (d *Directory) ByConsortium(name string) (entry Entry, pair Pair, ok bool) 
 	return Entry{}, Pair{}, false
 }
 
+// Names lists the consortia, the alternatives included.
+func (d *Directory) Names() []string {
+	var out []string
+	for _, e := range d.Entries {
+		for _, p := range e.Pairs() {
+			out = append(out, p.Consortium)
+		}
+	}
+	return out
+}
+
 // CityByName finds a prefecture; 福州市 is 福州.
 func (d *Directory) CityByName(name string) (City, bool) {
 	for _, c := range d.Cities {

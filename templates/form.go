@@ -21,7 +21,10 @@ type Form struct {
 	ExtraTag string `yaml:"extra_tag"`
 	Kinds    []MemberKind
 	Confirm  struct{ Checked, Unchecked string }
-	Sheets   []*Sheet
+	YesNo    []string `yaml:"yes_no"`
+	// NotApplicable is what a filler writes in a figure that does not apply.
+	NotApplicable string `yaml:"not_applicable"`
+	Sheets        []*Sheet
 }
 
 // YearKind tells figures that happened from figures that are promised.
@@ -193,6 +196,37 @@ func (f *Form) Kind(labelOrID string) (MemberKind, bool) {
 	return f.Kinds[i], true
 }
 
+// Yes is the affirmative of the yes-or-no choices.
+func (f *Form) Yes() string { return f.YesNo[0] }
+
+// Options lists what a choice field offers, in the order it is offered; nil for other fields.
+func (d *Definition) Options(f *Field) []string {
+	var out []string
+	switch f.Choices {
+	case "cities":
+		for _, c := range d.Directory.Cities {
+			out = append(out, c.Name)
+		}
+	case "consortia":
+		out = d.Directory.Names()
+	case "parks":
+		for _, e := range d.Directory.Entries {
+			for _, p := range e.Pairs() {
+				if !slices.Contains(out, p.Park) {
+					out = append(out, p.Park)
+				}
+			}
+		}
+	case "kinds":
+		for _, k := range d.Form.Kinds {
+			out = append(out, k.Label)
+		}
+	case "yes_no":
+		out = d.Form.YesNo
+	}
+	return out
+}
+
 // Footnote gives the text of a footnote.
 func (f *Form) Footnote(id string) string {
 	for _, s := range f.Sheets {
@@ -259,6 +293,9 @@ func (f *Form) check(l *loader) {
 	const file = "form.yaml"
 	if f.ID == "" || f.Version == 0 || !slices.Contains(f.Accepts, f.Version) {
 		l.problem(at{file, "$"}, "表单编号、版本或 accepts 不完整", "请写明 id、version，并让 accepts 包含 version。")
+	}
+	if len(f.YesNo) != 2 || f.Confirm.Checked == "" || f.Confirm.Unchecked == "" {
+		l.problem(at{file, "$"}, "yes_no 或 confirm 不完整", "yes_no 写肯定、否定两项；confirm 写 checked、unchecked。")
 	}
 	for i, y := range f.Years {
 		if i > 0 && y.Year != f.Years[i-1].Year+1 {

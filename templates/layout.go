@@ -187,14 +187,14 @@ type placer struct {
 // measure decides the columns of the sheet from the blocks it holds.
 func (p *placer) measure() {
 	p.valueEnd, p.noteCol = valueCol, valueCol+1
-	p.out.Widths = []float64{14, 30, 10, 8, 62, 26}
+	p.out.Widths = []float64{12, 26, 11, 8, 52, 20}
 	for _, b := range p.out.Sheet.Blocks {
 		if b.Years != nil {
 			n := len(b.Years.Columns)
 			p.valueEnd = valueCol + n - 2 // group, label, unit, then the years
 			p.noteCol = p.valueEnd + 1
-			p.out.Widths = append([]float64{16, 44, 9}, slices.Repeat([]float64{13}, n)...)
-			p.out.Widths = append(p.out.Widths, 26)
+			p.out.Widths = append([]float64{13, 42, 9}, slices.Repeat([]float64{13}, n)...)
+			p.out.Widths = append(p.out.Widths, 20)
 		}
 		if b.Records != nil {
 			p.out.Widths = nil
@@ -204,7 +204,7 @@ func (p *placer) measure() {
 		}
 	}
 	if !slices.ContainsFunc(p.out.Sheet.Blocks, func(b *Block) bool { return b.Notes == nil }) {
-		p.out.Widths = []float64{100}
+		p.out.Widths = []float64{92}
 	}
 	p.out.LastCol = len(p.out.Widths)
 }
@@ -290,8 +290,8 @@ func (p *placer) hint(f *Field) string {
 
 // Lines of text that fit in an input cell's width, and the number of lines a row of the sheet can be tall.
 const (
-	charsPerLine = 30
-	linesPerRow  = 24
+	charsPerLine = 22
+	linesPerRow  = 23
 )
 
 // LinesFor is how many lines of text an input cell has to show.

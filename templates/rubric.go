@@ -13,8 +13,19 @@ import (
 type Rubric struct {
 	WeightsNote string `yaml:"weights_note"` // 默认权重，非官方
 	// Method is how an evidence is made comparable across the batch where it doesn't say otherwise.
-	Method     string
+	Method string
+	// Available is the share of the evidence, by weight, that must be there before a submission is compared with others.
+	Available  decimal.Decimal
+	Robustness Robustness
 	Indicators []*Indicator
+}
+
+// Robustness says how the ranks are tried under other weights: Dirichlet draws around the rubric's.
+type Robustness struct {
+	Draws  int
+	Seed   uint64
+	Spread decimal.Decimal // standard deviation of a weight of average size, relative to it
+	Budget int             // draws × ranked submissions never exceed this
 }
 
 // Indicator is one 基本指标.
@@ -48,9 +59,10 @@ type Evidence struct {
 	Direction string          // higher or lower is better
 	Method    string          // minmax, percentile, target; empty: the rubric's
 	Target    decimal.Decimal // for method target: the value that earns all
-	Weight    decimal.Decimal // within the point
+	Parts     int             // how much it counts beside the point's other evidence
 
-	Expression *Expression `yaml:"-"`
+	Weight     decimal.Decimal `yaml:"-"` // Parts as a share of the point's; they add up to 1 but for the last digit
+	Expression *Expression     `yaml:"-"`
 }
 
 // Methods of normalisation, in the terms of the OECD/JRC Handbook on composite indicators.
@@ -77,11 +89,18 @@ func (r *Rubric) Point(id string) *Point {
 
 func (r *Rubric) check(l *loader, d *Definition, g *language) {
 	const file = "rubric.yaml"
+	root := at{file, "$"}
 	one, hundred := decimal.NewFromInt(1), decimal.NewFromInt(100)
 	if r.WeightsNote == "" || !slices.Contains(Methods, r.Method) {
-		l.problem(at{file, "$"}, "缺 weights_note，或 method“"+r.Method+"”不认识", fmt.Sprintf("weights_note 写明权重的来历；method 可用 %v。", Methods))
+		l.problem(root, "缺 weights_note，或 method“"+r.Method+"”不认识", fmt.Sprintf("weights_note 写明权重的来历；method 可用 %v。", Methods))
 	}
-	total, seen := decimal.Decimal{}, map[string]bool{}
+	if r.Available.IsNegative() || r.Available.GreaterThan(one) {
+		l.problem(root, "available 不在0到1之间", "写可以参加比较的最低数据齐备程度，例如 0.6。")
+	}
+	if b := r.Robustness; b.Draws <= 0 || b.Seed == 0 || b.Budget <= 0 || !b.Spread.IsPositive() || !b.Spread.LessThan(one) {
+		l.problem(root, "robustness 不完整", "写明 draws、seed、budget（大于0）和 spread（0到1之间）。")
+	}
+	total, seen, evidence := decimal.Decimal{}, map[string]bool{}, map[string]bool{}
 	for i, indicator := range r.Indicators {
 		for j, p := range indicator.Points {
 			p.Indicator = indicator
@@ -94,31 +113,29 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 			if p.Weight.IsNegative() || p.ExpertShare.IsNegative() || p.ExpertShare.GreaterThan(one) {
 				l.problem(where, "观测点 "+p.ID+" 的 weight 或 expert_share 越界", "weight 不小于0，expert_share 在0到1之间。")
 			}
+			if p.Deduction && !p.Weight.IsZero() {
+				l.problem(where, "观测点 "+p.ID+" 只扣分，却有 weight", "deduction 的观测点 weight 写0。")
+			}
 			if (len(p.Evidence) == 0) != p.ExpertShare.Equal(one) {
 				l.problem(where, "观测点 "+p.ID+" 的 evidence 与 expert_share 不配", "没有数据依据的观测点 expert_share 写1，有的小于1。")
 			}
-			share := decimal.Decimal{}
+			parts := 0
 			for k, e := range p.Evidence {
 				at := at{file, fmt.Sprintf("%s.evidence[%d]", where.path, k)}
-				share = share.Add(e.Weight)
-				if e.Method == "" {
-					e.Method = r.Method
+				if evidence[e.ID] || !identifier.MatchString(e.ID) {
+					l.problem(at, "依据编号“"+e.ID+"”重复，或不合格式", "请用小写英文字母、数字和下划线，全表不重复。")
 				}
-				if !slices.Contains(Methods, e.Method) || !slices.Contains([]string{"higher", "lower"}, e.Direction) || !slices.Contains([]string{"level", "growth", "commitment"}, e.Kind) {
-					l.problem(at, "依据“"+e.ID+"”的 method、direction 或 kind 不认识", fmt.Sprintf("method：%v；direction：higher、lower；kind：level、growth、commitment。", Methods))
-				}
-				var err error
-				if e.Expression, err = g.compile(e.Expr, nil, decimal.Decimal{}); err != nil {
-					l.problem(at, "依据“"+e.ID+"”的表达式有误："+firstLine(err.Error()), "请对照 form.yaml 的栏目编号改正。")
-				}
+				evidence[e.ID] = true
+				parts += e.Parts
+				r.checkEvidence(l, at, e, d, g)
 			}
-			if len(p.Evidence) > 0 && !share.Equal(one) {
-				l.problem(where, "观测点 "+p.ID+" 各依据的权重合计为 "+share.String()+"，不是1", "请调整各依据的 weight。")
+			for _, e := range p.Evidence {
+				e.Weight = decimal.NewFromInt(int64(e.Parts)).Div(decimal.NewFromInt(int64(max(parts, 1))))
 			}
 		}
 	}
 	if !total.Equal(hundred) {
-		l.problem(at{file, "$"}, "各观测点权重合计为 "+total.String()+"，不是100", "请调整 weight，使合计为100。")
+		l.problem(root, "各观测点权重合计为 "+total.String()+"，不是100", "请调整 weight，使合计为100。")
 	}
 	for _, f := range d.Form.Fields() {
 		for _, id := range f.Evidence {
@@ -126,5 +143,36 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 				l.problem(f.at, "栏目“"+f.ID+"”的 evidence 指向不存在的观测点“"+id+"”", "请照附件2编号。")
 			}
 		}
+	}
+}
+
+// checkEvidence compiles one evidence and proves that it keeps what happened and what is promised apart.
+func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, g *language) {
+	if e.Label == "" || e.Unit == "" || e.Basis == "" || e.Parts <= 0 {
+		l.problem(where, "依据“"+e.ID+"”缺 label、unit、basis，或 parts 不大于0", "写明名称、单位、相对于什么，以及在本观测点中占几份。")
+	}
+	if e.Method == "" {
+		e.Method = r.Method
+	}
+	if !slices.Contains(Methods, e.Method) || !slices.Contains([]string{"higher", "lower"}, e.Direction) || !slices.Contains([]string{"level", "growth", "commitment"}, e.Kind) {
+		l.problem(where, "依据“"+e.ID+"”的 method、direction 或 kind 不认识", fmt.Sprintf("method：%v；direction：higher、lower；kind：level、growth、commitment。", Methods))
+	}
+	if (e.Method == "target") != e.Target.IsPositive() {
+		l.problem(where, "依据“"+e.ID+"”的 method 与 target 不配", "method: target 的依据写大于0的 target，其余不写。")
+	}
+	var err error
+	if e.Expression, err = g.compile(e.Expr, nil, decimal.Decimal{}); err != nil {
+		l.problem(where, "依据“"+e.ID+"”的表达式有误："+firstLine(err.Error()), "请对照 form.yaml 的栏目编号改正。")
+		return
+	}
+	years := map[YearKind]map[int]bool{Actual: {}, Committed: {}}
+	for _, ref := range e.Expression.Refs {
+		if y, dated := d.Form.YearOf(ref.Year); dated {
+			years[y.Kind][ref.Year] = true
+		}
+	}
+	actual, committed := len(years[Actual]), len(years[Committed])
+	if e.Kind == "commitment" && (actual > 0 || committed == 0) || e.Kind == "level" && committed > 0 || e.Kind == "growth" && (committed > 0 || actual < 2) {
+		l.problem(where, "依据“"+e.ID+"”的 kind 是 "+e.Kind+"，与所用年度不合", "level 和 growth 只用实际年度（growth 至少两个），commitment 只用承诺年度。")
 	}
 }

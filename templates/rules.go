@@ -19,11 +19,14 @@ type Rule struct {
 	Severity  string // error, warning, info
 	Check     string // how it is found: see Checks
 	Each      []string
-	When      string // guard: where it is false the rule does not apply
-	Expr      string // condition that a sound submission meets
+	Years     []string // year ids: one case a year, which the expressions call .year (the year before it: .before)
+	When      string   // guard: where it is false the rule does not apply
+	Expr      string   // condition that a sound submission meets
 	Kinds     []string
 	Threshold *decimal.Decimal
-	Places    []string // further fields to mark
+	// Voids says that a value found at fault proves nothing about others: the rules after this one do without it.
+	Voids     bool
+	Places    []string // further fields to mark, or a list of the form (its sheet is marked)
 	Title     string
 	Message   string
 	Cure      string
@@ -36,11 +39,29 @@ type Rule struct {
 	at    at
 }
 
-// Case is a rule on one field (Field nil: on the form as a whole).
+// Case is a rule on one field (nil: on the form as a whole) and one year (zero: on no year in particular).
 type Case struct {
 	Field *Field
+	Year  Year
 	When  *Expression // nil: always
 	Expr  *Expression
+
+	before string // id of the year before Year
+}
+
+var yearWord = regexp.MustCompile(`\.(year|before)\b`)
+
+// spell writes the ids of the case's years for .year and .before.
+func (c Case) spell(source string) string {
+	if c.Year.ID == "" {
+		return source
+	}
+	return yearWord.ReplaceAllStringFunc(source, func(word string) string {
+		if word == ".before" {
+			return "." + c.before
+		}
+		return "." + c.Year.ID
+	})
 }
 
 // Tier is the first number of the code.
@@ -49,23 +70,31 @@ func (r *Rule) Tier() int { return int(r.Code[4] - '0') }
 // Checks are the ways a rule can be checked:
 //
 //	file          found while reading files
+//	two_versions  several files of one consortium that can't be ordered, found while reading
 //	required      a required value was left blank
-//	number        what stands in a number, date or choice can't be read as one
+//	supplement    a value that the Department collects beyond the form was left blank: one finding a submission
+//	unreadable    something stands there that can't be read as the number, date or choice it should be
 //	coercion      a value was read after a change of one of Kinds
-//	range         outside the field's min and max, or a fraction where whole numbers belong
+//	bounds        a number under the field's min, over its max, or a fraction where whole numbers belong (Kinds: min, max, whole)
+//	fraction      a bare number between 0 and 1 where 0 to 100 is asked (Kinds: coercions that settle what was meant)
 //	length        a text over its limit
+//	personal      a text that holds what looks like personal data
 //	expr          Expr over the values of one submission
-//	record        rows of a list of the form (Kinds says what: duplicate, incomplete, enrolment_missing, enrolment_extra, unknown_kind, lead_count)
+//	record        rows of a list of the form (Kinds says which fault, see check/record.go)
+//	unsupported   a large claim (When) that no supporting material is listed for
+//	national      a consortium that the directory marks as national already
 //	shared_member the same unit in several consortia (Kinds: member kinds)
-//	near_text     near-identical texts in two submissions (Threshold: share of shingles in common)
-//	two_versions  several submissions of one consortium that can't be ordered
-var Checks = []string{"file", "required", "number", "coercion", "range", "length", "expr", "record", "shared_member", "near_text", "two_versions"}
+//	near_text     near-identical texts in two submissions (Threshold: share of shingles in common, 0 to 1)
+var Checks = []string{
+	"file", "two_versions", "required", "supplement", "unreadable", "coercion", "bounds", "fraction", "length", "personal",
+	"expr", "record", "unsupported", "national", "shared_member", "near_text",
+}
 
 var (
 	codeForm    = regexp.MustCompile(`^LHT-[1-5]-[0-9]{3}$`)
 	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 	// variables that every message may use
-	messageVars = []string{"label", "year", "raw", "value", "unit", "limit", "count", "min", "max", "other", "member", "detail", "file", "sheet", "cell", "share", "list"}
+	messageVars = []string{"label", "name", "year", "raw", "value", "unit", "limit", "count", "min", "max", "other", "member", "kind", "detail", "file", "sheet", "cell", "share", "list"}
 )
 
 func (d *Definition) checkRules(l *loader, g *language) {
@@ -89,43 +118,75 @@ func (d *Definition) checkRules(l *loader, g *language) {
 		}
 		d.compileRule(l, g, r)
 		for _, p := range r.Places {
-			if _, err := d.ref(p); err != nil {
-				l.problem(r.at, "规则 "+r.Code+" 的 places 有误："+err.Error(), "请写栏目编号，带年度的写 编号.年度。")
+			if _, _, list := d.layout.Area(p); list {
+				continue
+			}
+			for _, c := range r.Cases {
+				if _, err := d.CaseRef(c, p); err != nil {
+					l.problem(r.at, "规则 "+r.Code+" 的 places 有误："+err.Error(), "请写栏目编号，带年度的写 编号.年度，或名册等列表的编号。")
+				}
 			}
 		}
 		d.checkMessage(l, r)
 	}
 }
 
-// compileRule makes one case for each field that the rule covers.
+// compileRule makes one case for each field and year that the rule covers.
 func (d *Definition) compileRule(l *loader, g *language, r *Rule) {
 	fields := []*Field{nil}
 	if len(r.Each) > 0 {
 		var err error
 		if fields, err = d.selectFields(r.Each); err != nil {
-			l.problem(r.at, "规则 "+r.Code+" 的 each 有误："+err.Error(), "请写栏目编号，或 metrics、annual、singles、texts、integer、decimal、percent。")
+			l.problem(r.at, "规则 "+r.Code+" 的 each 有误："+err.Error(), "请写栏目编号，或 metrics、annual、amounts、singles、texts，或栏目类型如 integer、date。")
 			return
 		}
+	}
+	years, err := d.caseYears(r)
+	if err != nil {
+		l.problem(r.at, "规则 "+r.Code+" 的 years 有误："+err.Error(), "请写 form.yaml 的年度 id；用到 .before 的，第一个年度没有上一年。")
+		return
 	}
 	if (r.Check == "expr") != (r.Expr != "") {
 		l.problem(r.at, "规则 "+r.Code+" 的 check 与 expr 不配", "check: expr 的规则要写 expr，其余不写。")
 		return
 	}
 	for _, f := range fields {
-		c := Case{Field: f}
-		var err error
-		if r.When != "" {
-			c.When, err = g.compile(r.When, f, false)
+		for _, c := range years {
+			c.Field = f
+			var err error
+			if r.When != "" {
+				c.When, err = g.compile(c.spell(r.When), f, false)
+			}
+			if err == nil && r.Expr != "" {
+				c.Expr, err = g.compile(c.spell(r.Expr), f, false)
+			}
+			if err != nil {
+				l.problem(r.at, "规则 "+r.Code+" 的表达式有误："+firstLine(err.Error()), "请对照 form.yaml 的栏目编号改正。")
+				return
+			}
+			r.Cases = append(r.Cases, c)
 		}
-		if err == nil && r.Expr != "" {
-			c.Expr, err = g.compile(r.Expr, f, false)
-		}
-		if err != nil {
-			l.problem(r.at, "规则 "+r.Code+" 的表达式有误："+firstLine(err.Error()), "请对照 form.yaml 的栏目编号改正。")
-			return
-		}
-		r.Cases = append(r.Cases, c)
 	}
+}
+
+// caseYears makes one case a year, or the one without a year.
+func (d *Definition) caseYears(r *Rule) ([]Case, error) {
+	if len(r.Years) == 0 {
+		return []Case{{}}, nil
+	}
+	var out []Case
+	for _, id := range r.Years {
+		year, ok := d.Form.Year(id)
+		if !ok {
+			return nil, fmt.Errorf("不认识的年度“%s”", id)
+		}
+		before, ok := d.Form.YearOf(year.Year - 1)
+		if !ok && strings.Contains(r.When+r.Expr+r.Message, ".before") {
+			return nil, fmt.Errorf("年度“%s”没有上一年", id)
+		}
+		out = append(out, Case{Year: year, before: before.ID})
+	}
+	return out, nil
 }
 
 // selectFields resolves the words of `each` to fields, in form order and without repeats.
@@ -152,33 +213,38 @@ func (d *Definition) inGroup(f *Field, word string) bool {
 		return f.Metric()
 	case "annual": // the metrics that run through all the years
 		return f.Metric() && len(f.Years) == len(d.Form.Years)
+	case "amounts": // those of them that are no percentages
+		return d.inGroup(f, "annual") && f.Type != PercentField
 	case "singles":
 		return f.Numeric() && !f.Dated()
 	case "texts":
 		return f.Long()
-	case "integer", "decimal", "percent":
-		return string(f.Type) == word
 	}
-	return false
+	return string(f.Type) == word
 }
 
 // checkMessage proves that every placeholder of a message can be filled.
 func (d *Definition) checkMessage(l *loader, r *Rule) {
-	for _, m := range placeholder.FindAllStringSubmatch(r.Message+r.Cure, -1) {
-		if slices.Contains(messageVars, m[1]) {
+	for _, name := range Placeholders(r.Message + r.Cure) {
+		if slices.Contains(messageVars, name) {
 			continue
 		}
-		name := m[1]
-		if len(r.Cases) > 0 && r.Cases[0].Field != nil {
-			name = strings.Replace(name, "it.", r.Cases[0].Field.ID+".", 1)
-			if name == "it" {
-				name = r.Cases[0].Field.ID
+		for _, c := range r.Cases {
+			if _, err := d.CaseRef(c, name); err != nil {
+				l.problem(r.at, "规则 "+r.Code+" 的文字里“{"+name+"}”无从填写", fmt.Sprintf("可用 %v，或栏目编号。", messageVars))
+				break
 			}
 		}
-		if _, err := d.ref(name); err != nil {
-			l.problem(r.at, "规则 "+r.Code+" 的文字里“{"+m[1]+"}”无从填写", fmt.Sprintf("可用 %v，或栏目编号。", messageVars))
-		}
 	}
+}
+
+// Placeholders lists the names in the braces of a message.
+func Placeholders(message string) []string {
+	var out []string
+	for _, m := range placeholder.FindAllStringSubmatch(message, -1) {
+		out = append(out, m[1])
+	}
+	return out
 }
 
 // ref reads "field" or "field.year".
@@ -204,13 +270,17 @@ func (d *Definition) ref(s string) (Ref, error) {
 // Ref reads a reference as rules write it: field, field.year, or it.year within `each`.
 func (d *Definition) Ref(s string, it *Field) (Ref, error) {
 	if it != nil {
-		if s == "it" {
+		if name, year, dated := strings.Cut(s, "."); name == "it" && dated {
+			s = it.ID + "." + year
+		} else if name == "it" {
 			s = it.ID
 		}
-		s = strings.Replace(s, "it.", it.ID+".", 1)
 	}
 	return d.ref(s)
 }
+
+// CaseRef reads a reference as the texts of a rule write it within one of its cases: it, it.last, apprentices.year, it.before.
+func (d *Definition) CaseRef(c Case, s string) (Ref, error) { return d.Ref(c.spell(s), c.Field) }
 
 // Fill puts values into the placeholders of a message. A placeholder without a value becomes （无）.
 func Fill(message string, vars map[string]string) string {

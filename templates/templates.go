@@ -106,6 +106,16 @@ func (d *Definition) Field(id string) *Field { return d.fields[id] }
 // Rule gives the catalogue entry of a finding code, or nil.
 func (d *Definition) Rule(code string) *Rule { return d.rules[code] }
 
+// CodeOf gives the finding code of the rule with an id; empty where there is none.
+func (d *Definition) CodeOf(rule string) string {
+	for _, r := range d.Rules {
+		if r.ID == rule {
+			return r.Code
+		}
+	}
+	return ""
+}
+
 // Problem is one contradiction in a definition file: where it stands, what is wrong, how to mend it.
 type Problem struct {
 	File string

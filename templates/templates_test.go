@@ -1,11 +1,235 @@
 package templates
 
-import "testing"
+import (
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
 
-func TestShippedDefinitionLoads(t *testing.T) {
+// Requirements
+//  1. Every shipped year loads, and holds what the official document holds.
+//  2. A contradiction stops at load with file, line and cure.
+//  3. The next year's batch and a new field are edits of data alone.
+
+func TestShippedDefinition(t *testing.T) {
 	for _, year := range Years() {
-		if _, err := Load(year); err != nil {
-			t.Errorf("%d: %v", year, err)
+		d, err := Load(year)
+		if err != nil {
+			t.Fatalf("%d: %v", year, err)
 		}
+		if n := len(d.Directory.Cities); n != 9 {
+			t.Errorf("%d: %d prefectures", year, n)
+		}
+	}
+	d, _ := Load(2024)
+	annual := 0
+	for _, f := range d.Form.Metrics() {
+		if len(f.Years) == 5 {
+			annual++
+		}
+	}
+	if annual != 29 || len(d.Directory.Entries) != 20 || len(d.Rubric.Points()) != 26 {
+		t.Errorf("%d annual figures, %d entries, %d points; the document has 29, 20, 26", annual, len(d.Directory.Entries), len(d.Rubric.Points()))
+	}
+	if entry, pair, ok := d.Directory.ByConsortium("微电子产业产教联合体"); !ok || entry.No != 7 || pair.Park != "同翔高新技术产业基地" {
+		t.Errorf("the alternative pair of entry 7: %v %v %v", entry, pair, ok)
+	}
+}
+
+// TestWordingIsOfficial holds every official label, note and point against the document itself, where it is at hand.
+func TestWordingIsOfficial(t *testing.T) {
+	data, err := os.ReadFile("../../shared/reference/work-plan-2024.txt")
+	if err != nil {
+		t.Skip("the official document is not at hand here")
+	}
+	document := squeeze(string(data))
+	d, err := Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contains := func(what, text string) {
+		if !strings.Contains(document, squeeze(text)) {
+			t.Errorf("%s is not in the document: %s", what, text)
+		}
+	}
+	for _, f := range d.Form.Fields() {
+		if f.Extra || f.Record != "" {
+			continue
+		}
+		label := f.PrintedLabel
+		if label == "" {
+			label = f.Label
+		}
+		for _, part := range strings.SplitAfter(label, "；") {
+			contains("label of "+f.ID, part)
+		}
+		for _, group := range strings.Fields(f.Group) {
+			contains("group of "+f.ID, group)
+		}
+		contains("unit of "+f.ID, f.Printed)
+		contains("limit of "+f.ID, f.PrintedLimit)
+		contains("footnote of "+f.ID, d.Form.Footnote(f.Footnote))
+	}
+	for _, p := range d.Rubric.Points() {
+		contains("point "+p.ID, p.Label)
+		contains("indicator "+p.Indicator.ID, p.Indicator.Label)
+	}
+	for _, k := range d.Form.Kinds {
+		contains("kind "+k.ID, k.Label)
+	}
+	for _, e := range d.Directory.Entries {
+		for _, p := range e.Pairs() {
+			contains("entry "+strconv.Itoa(e.No), p.Consortium)
+			contains("park of entry "+strconv.Itoa(e.No), p.Park)
+		}
+		contains("entry "+strconv.Itoa(e.No), e.National)
+	}
+	for _, n := range d.Form.Sheets[0].Blocks[0].Notes[2:7] {
+		contains("说明", n.Text)
+	}
+}
+
+func squeeze(s string) string { return strings.Join(strings.Fields(s), "") }
+
+// edited gives the shipped definition with one file changed, under another year.
+func edited(t *testing.T, year int, edit map[string]func(string) string) fs.FS {
+	t.Helper()
+	out := fstest.MapFS{}
+	names, err := fs.Glob(shipped, "2024/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		data, err := fs.ReadFile(shipped, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		base := strings.TrimPrefix(name, "2024/")
+		text := string(data)
+		for _, key := range []string{"*", base} {
+			if change := edit[key]; change != nil {
+				text = change(text)
+			}
+		}
+		out[strconv.Itoa(year)+"/"+base] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return out
+}
+
+func replace(old, new string) func(string) string {
+	return func(s string) string { return strings.Replace(s, old, new, 1) }
+}
+
+func TestContradictionsStopAtLoad(t *testing.T) {
+	for what, c := range map[string]struct {
+		file  string
+		edit  func(string) string
+		wants []string
+	}{
+		"unknown key":             {"form.yaml", replace("version: 1", "version: 1\nversoin: 2"), []string{"form.yaml", "versoin"}},
+		"field twice":             {"form.yaml", replace("id: staff_part_time", "id: staff_total"), []string{"form.yaml", "staff_total", "重复"}},
+		"name Excel refuses":      {"form.yaml", replace("id: assets", "id: as12"), []string{"as12", "名称"}},
+		"unknown year":            {"form.yaml", replace("years: [first, next, final]", "years: [first, next, last_one]"), []string{"last_one"}},
+		"unknown point":           {"form.yaml", replace(`evidence: ["5.2"]`, `evidence: ["5.9"]`), []string{"form.yaml", "5.9"}},
+		"number without unit":     {"form.yaml", replace("type: decimal, unit: ㎡,", "type: decimal,"), []string{"office_area", "unit"}},
+		"footnote without text":   {"form.yaml", replace("footnote: head", "footnote: hat"), []string{"hat"}},
+		"city not in list":        {"directory.yaml", replace("city: 宁德", "city: 宁波"), []string{"directory.yaml", "宁波"}},
+		"number twice":            {"directory.yaml", replace("no: 20", "no: 19"), []string{"19", "重复"}},
+		"batch against form":      {"directory.yaml", replace("batch: 2024", "batch: 2025"), []string{"2025"}},
+		"weights don't add up":    {"rubric.yaml", func(s string) string { i := strings.LastIndex(s, "weight: 0"); return s[:i] + "weight: 3" + s[i+9:] }, []string{"rubric.yaml", "100"}},
+		"unknown field in a rule": {"rules.yaml", replace("staff_total ==", "staff_totla =="), []string{"rules.yaml", "第 ", "staff_totla"}},
+		"code twice":              {"rules.yaml", func(s string) string { return s + "\n" + firstRule(s) }, []string{"重复"}},
+	} {
+		_, err := LoadFS(edited(t, 2024, map[string]func(string) string{c.file: c.edit}), 2024)
+		if err == nil {
+			t.Errorf("%s: loads", what)
+			continue
+		}
+		for _, want := range c.wants {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %q is not in %v", what, want, err)
+			}
+		}
+		if strings.Contains(err.Error(), "第 0 行") {
+			t.Errorf("%s: no line in %v", what, err)
+		}
+	}
+	if _, err := LoadFS(shipped, 1999); err == nil || !strings.Contains(err.Error(), "1999") {
+		t.Errorf("a year without definition: %v", err)
+	}
+}
+
+// firstRule repeats the first rule of a catalogue.
+func firstRule(s string) string {
+	_, rest, _ := strings.Cut(s, "rules:\n")
+	end := strings.Index(rest[4:], "\n  - ")
+	return rest[:4+end]
+}
+
+func TestNextYearIsAnEditOfData(t *testing.T) {
+	shift := func(s string) string {
+		for y := 2026; y >= 2022; y-- {
+			s = strings.ReplaceAll(s, strconv.Itoa(y), strconv.Itoa(y+1))
+		}
+		return s
+	}
+	addField := replace("            - {id: demand_reports,", "            - {id: toy_figure, label: 试验栏目, group: 人才培养质量, type: integer, unit: 个, evidence: [\"4.1\"]}\n            - {id: demand_reports,")
+	d, err := LoadFS(edited(t, 2025, map[string]func(string) string{"*": shift, "form.yaml": addField}), 2025)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := d.Field("toy_figure")
+	if f == nil || !f.Metric() || len(f.RequiredYears) != 2 {
+		t.Fatalf("the new field: %+v", f)
+	}
+	_, slot, ok := d.Layout().Slot("toy_figure", 2027)
+	if !ok || slot.Name != "toy_figure_2027" {
+		t.Errorf("its place: %+v", slot)
+	}
+	if d.Directory.Deadline != "2025-08-15" || d.Form.Years[0].Year != 2023 {
+		t.Errorf("deadline %s, years from %d", d.Directory.Deadline, d.Form.Years[0].Year)
+	}
+}
+
+func TestLayoutHasOnePlaceForEverything(t *testing.T) {
+	d, err := Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, sheet := range d.Layout().Sheets {
+		taken := map[[2]int]string{}
+		take := func(row, col, rows, cols int, what string) {
+			for r := row; r < row+rows; r++ {
+				for c := col; c < col+cols; c++ {
+					if other, ok := taken[[2]int{r, c}]; ok {
+						t.Errorf("%s: %s stands on %s", sheet.Sheet.Title, what, other)
+					}
+					taken[[2]int{r, c}] = what
+				}
+			}
+		}
+		for _, s := range sheet.Statics {
+			take(s.Row, s.Col, s.Rows, s.Cols, s.Text)
+		}
+		for _, s := range sheet.Slots {
+			take(s.Row, s.Col, s.Rows, s.Cols, s.Name)
+			if names[s.Name] {
+				t.Errorf("name %s twice", s.Name)
+			}
+			names[s.Name] = true
+		}
+	}
+	want := 0
+	for _, f := range d.Form.Fields() {
+		if f.Record == "" {
+			want += max(1, len(f.Years))
+		}
+	}
+	if len(names) != want {
+		t.Errorf("%d places for %d values", len(names), want)
 	}
 }
