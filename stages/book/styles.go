@@ -1,6 +1,10 @@
 package book
 
-import "github.com/xuri/excelize/v2"
+import (
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
 
 // Fonts. The official form is set in 仿宋_GB2312, 小四 (12 point); programs without it fall back by themselves.
 const (
@@ -27,4 +31,184 @@ func (s *Styles) Get(name string, make func() *excelize.Style) (int, error) {
 		s.ids[name] = id
 	}
 	return id, err
+}
+
+// Look names a style of the workbooks that are made for reading; the form has its own.
+type Look string
+
+const (
+	Title    Look = "title"
+	Subtitle Look = "subtitle"
+	Heading  Look = "heading" // of a part of a sheet
+	Remark   Look = "remark"  // what a sheet says about itself, over its header
+	Alarm    Look = "alarm"   // a remark that must not be missed
+	Header   Look = "header"
+	Promised Look = "header promised" // header over committed figures
+	Standing Look = "header standing" // header with its text from top to bottom
+	Plain    Look = "text"
+	Prose    Look = "prose"  // long texts
+	Mono     Look = "mono"   // hashes, codes, cell addresses
+	Quiet    Look = "quiet"  // 未填, 不适用: what stands for a value that is not there
+	Centred  Look = "centre" // short words
+	Link     Look = "link"
+	Integer  Look = "integer"
+	Decimal  Look = "decimal"
+	Points   Look = "points" // two decimals
+	Share    Look = "share"  // 0–1 shown as percent
+	Growth   Look = "growth" // signed percent
+	Total    Look = "total"  // text in a line of totals
+	Sum      Look = "sum"    // number in a line of totals
+	Figure   Look = "figure" // a number to be seen from afar
+	Caption  Look = "caption"
+
+	// The same for committed figures.
+	PromisedInteger Look = "promised integer"
+	PromisedDecimal Look = "promised decimal"
+	PromisedQuiet   Look = "promised quiet"
+)
+
+// Colours of the workbooks, as RGB.
+const (
+	Ink      = "262626"
+	Faint    = "767676"
+	Blue     = "1F4E79"
+	PaleBlue = "DDEBF7"
+	Ochre    = "8A5A00"
+	Cream    = "FFF8E5"
+	Line     = "D0D7DE"
+	Green    = "548235"
+	Amber    = "ED9B00"
+	Red      = "C0392B"
+)
+
+// Of gives the id of a look.
+func (s *Styles) Of(l Look) (int, error) { return s.Get("look "+string(l), l.style) }
+
+func (l Look) style() *excelize.Style {
+	style := &excelize.Style{
+		Font:      &excelize.Font{Family: SheetFont, Size: 10, Color: Ink},
+		Alignment: &excelize.Alignment{Vertical: "center", WrapText: true},
+		Border:    borders(Line),
+	}
+	base, promised := strings.CutPrefix(string(l), "promised ")
+	if promised {
+		style.Fill = solid(Cream)
+	}
+	number := func(format string) {
+		style.CustomNumFmt = &format
+		style.Alignment = &excelize.Alignment{Horizontal: "right", Vertical: "center", ShrinkToFit: true}
+	}
+	switch Look(base) {
+	case Title:
+		style.Font, style.Border = &excelize.Font{Family: SheetFont, Size: 18, Bold: true, Color: Blue}, nil
+		style.Alignment.WrapText = false
+	case Subtitle:
+		style.Font.Color, style.Border = Faint, nil
+	case Heading:
+		style.Font = &excelize.Font{Family: SheetFont, Size: 12, Bold: true, Color: Blue}
+		style.Alignment.WrapText = false
+		style.Border = []excelize.Border{{Type: "bottom", Color: Blue, Style: 2}}
+	case Remark:
+		style.Fill = solid(PaleBlue)
+	case Alarm:
+		style.Font.Bold, style.Font.Color, style.Fill = true, "9C0006", solid("FFC7CE")
+	case Header, Promised, Standing:
+		style.Font.Bold, style.Font.Color = true, "FFFFFF"
+		style.Fill = solid(map[Look]string{Header: Blue, Promised: Ochre, Standing: Blue}[l])
+		style.Alignment.Horizontal = "center"
+		style.Border = borders("FFFFFF")
+		if l == Standing {
+			style.Alignment.TextRotation = 255
+		}
+	case Prose:
+		style.Alignment.Vertical = "top"
+	case Mono:
+		style.Font.Family, style.Font.Size = "Consolas", 9
+	case Quiet:
+		style.Font.Color, style.Font.Italic = Faint, true
+		style.Alignment.Horizontal = "center"
+	case Centred:
+		style.Alignment.Horizontal = "center"
+	case Link:
+		style.Font.Color, style.Font.Underline = "0563C1", "single"
+	case Integer:
+		number("#,##0")
+	case Decimal:
+		number("#,##0.0###")
+	case Points:
+		number("0.00")
+	case Share:
+		number("0.0%")
+	case Growth:
+		number("+0.0%;-0.0%;0.0%")
+	case Total, Sum:
+		if Look(base) == Sum {
+			number("#,##0.####")
+		}
+		style.Font.Bold, style.Fill = true, solid(PaleBlue)
+		style.Border = []excelize.Border{{Type: "top", Color: Blue, Style: 1}, {Type: "bottom", Color: Blue, Style: 1}}
+	case Figure:
+		number("#,##0")
+		style.Font, style.Fill = &excelize.Font{Family: SheetFont, Size: 16, Bold: true, Color: Blue}, solid(PaleBlue)
+		style.Alignment.Horizontal = "center"
+		style.Border = nil
+	case Caption:
+		style.Font.Color, style.Fill, style.Border = Faint, solid(PaleBlue), nil
+		style.Alignment.Horizontal = "center"
+	}
+	return style
+}
+
+func solid(colour string) excelize.Fill {
+	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}
+}
+
+func borders(colour string) []excelize.Border {
+	var out []excelize.Border
+	for _, side := range []string{"left", "top", "right", "bottom"} {
+		out = append(out, excelize.Border{Type: side, Color: colour, Style: 1})
+	}
+	return out
+}
+
+// Tone is a meaning that cells carry as colour.
+type Tone string
+
+const (
+	Good    Tone = "good"
+	Caution Tone = "caution"
+	Bad     Tone = "bad"
+	Info    Tone = "info"
+)
+
+// tones gives fill and font of each.
+var tones = map[Tone][2]string{
+	Good:    {"C6EFCE", "006100"},
+	Caution: {"FFEB9C", "7F4F00"},
+	Bad:     {"FFC7CE", "9C0006"},
+	Info:    {"DDEBF7", "1F4E79"},
+}
+
+// Fill is the tone as the fill of a cell.
+func (t Tone) Fill() excelize.Fill { return solid(tones[t][0]) }
+
+// Conditional gives the id of a tone for conditional formats.
+func (s *Styles) Conditional(t Tone) (int, error) {
+	name := "tone " + string(t)
+	if id, ok := s.ids[name]; ok {
+		return id, nil
+	}
+	id, err := s.file.NewConditionalStyle(&excelize.Style{Fill: t.Fill(), Font: &excelize.Font{Color: tones[t][1]}})
+	if err == nil {
+		s.ids[name] = id
+	}
+	return id, err
+}
+
+// Number is the look for a number: whole ones are shown without decimals.
+func Number(v float64) Look {
+	if v == float64(int64(v)) {
+		return Integer
+	}
+	return Decimal
 }

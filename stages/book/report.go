@@ -1,0 +1,571 @@
+package book
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"lianheti/stages"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/width"
+)
+
+// Report is a workbook that is made for reading and printing: sheets of rows (Grid) and freely laid out ones (Page), all
+// with the same looks and print set-up. Sheets are streamed, so a sheet of a million rows needs little memory.
+type Report struct {
+	file   *excelize.File
+	styles *Styles
+	footer string
+}
+
+// Cell is one cell to write.
+type Cell struct {
+	Value   any // string, number, bool; nil: empty
+	Look    Look
+	Formula string // without =; Value is its result, which programs show that do not calculate
+	Link    string // "#'sheet'!A1" inside the workbook, otherwise a relative path, perhaps with such an ending
+}
+
+// MaxLinks is how many links a sheet of rows gets: excelize looks through all of them for each new one.
+const MaxLinks = 4000
+
+// NewReport begins a workbook with these sheets, in this order. footer is printed at the foot of each page.
+func NewReport(footer string, sheets ...string) (*Report, error) {
+	f := New()
+	r := &Report{file: f, styles: NewStyles(f), footer: footer}
+	for _, name := range sheets {
+		if _, err := f.NewSheet(name); err != nil {
+			return nil, err
+		}
+	}
+	return r, f.DeleteSheet("Sheet1")
+}
+
+// Write saves the workbook and closes it.
+func (r *Report) Write(w io.Writer, title string) error {
+	defer r.file.Close()
+	r.file.SetActiveSheet(0)
+	return Write(w, r.file, title)
+}
+
+// Grid is a sheet of rows: what a table looks like for people.
+type Grid struct {
+	Sheet   string
+	Remark  string // row over the header; empty: the header is row 1
+	Alarm   bool   // the remark must not be missed
+	Columns []Column
+	Rows    int // how many will come
+	Freeze  int // columns kept in view
+}
+
+// Column is one column of a grid.
+type Column struct {
+	Header string
+	Width  float64 // in characters: a hanzi takes two
+	Look   Look    // of the header; empty: Header
+	Marks  []Mark  // colours for what cells say
+	Heat   bool    // colour scale for growth: -50% red, 0 white, +100% green
+	Scale  float64 // above 0: colour scale from 0 to this
+}
+
+// Mark colours the cells that say just this.
+type Mark struct {
+	Word string
+	Tone Tone
+}
+
+// HeaderRow is the row of the header; the rows follow it.
+func (g Grid) HeaderRow() int {
+	if g.Remark != "" {
+		return 2
+	}
+	return 1
+}
+
+// Grid writes a sheet of rows. Rows beyond what a worksheet holds go on in further sheets, named Sheet(2), Sheet(3) ….
+func (r *Report) Grid(g Grid, rows iter.Seq[[]Cell]) error {
+	part, left := (*gridPart)(nil), g.Rows
+	begin := func(n int) (err error) {
+		name := g.Sheet
+		if n > 1 {
+			name = fmt.Sprintf("%s(%d)", g.Sheet, n)
+			if _, err := r.file.NewSheet(name); err != nil {
+				return err
+			}
+		}
+		size := min(left, MaxRows-g.HeaderRow())
+		left -= size
+		part, err = r.beginPart(g, name, size)
+		return err
+	}
+	if err := begin(1); err != nil {
+		return err
+	}
+	written, n := 0, 1
+	for cells := range rows {
+		if part.full() {
+			if err := part.writer.Flush(); err != nil {
+				return err
+			}
+			n++
+			if err := begin(n); err != nil {
+				return err
+			}
+		}
+		if err := part.add(cells); err != nil {
+			return err
+		}
+		written++
+	}
+	if written != g.Rows {
+		return fmt.Errorf("工作表“%s”应有 %d 行，写了 %d 行", g.Sheet, g.Rows, written)
+	}
+	return part.writer.Flush()
+}
+
+// gridPart is one worksheet of a grid.
+type gridPart struct {
+	report *Report
+	grid   Grid
+	name   string
+	writer *excelize.StreamWriter
+	row    int // last written
+	last   int
+	links  int
+}
+
+func (p *gridPart) full() bool { return p.row == p.last && p.last == MaxRows }
+
+func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
+	header, lastCol := g.HeaderRow(), len(g.Columns)
+	p := &gridPart{report: r, grid: g, name: name, last: header + rows}
+	corner := stages.CellName(p.last, lastCol)
+	if err := r.file.AutoFilter(name, fmt.Sprintf("A%d:%s", header, corner), nil); err != nil {
+		return nil, err
+	}
+	if err := r.setUp(name, printing{landscape: true, titles: fmt.Sprintf("$%d:$%d", header, header)}); err != nil {
+		return nil, err
+	}
+	if err := r.file.SetSheetDimension(name, "A1:"+corner); err != nil {
+		return nil, err
+	}
+	if err := p.colour(); err != nil {
+		return nil, err
+	}
+	var err error
+	if p.writer, err = r.file.NewStreamWriter(name); err != nil {
+		return nil, err
+	}
+	for i, c := range g.Columns {
+		if err := p.writer.SetColWidth(i+1, i+1, c.Width); err != nil {
+			return nil, err
+		}
+	}
+	panes := &excelize.Panes{Freeze: true, XSplit: g.Freeze, YSplit: header, TopLeftCell: stages.CellName(header+1, g.Freeze+1), ActivePane: "bottomLeft"}
+	if g.Freeze > 0 {
+		panes.ActivePane = "bottomRight"
+	}
+	if err := p.writer.SetPanes(panes); err != nil {
+		return nil, err
+	}
+	return p, p.head()
+}
+
+// head writes the remark and the header.
+func (p *gridPart) head() error {
+	g := p.grid
+	if g.Remark != "" {
+		look, total := Remark, 0.0
+		if g.Alarm {
+			look = Alarm
+		}
+		for _, c := range g.Columns {
+			total += c.Width
+		}
+		// What stands far to the right is out of sight: the remark takes about one screen.
+		cols, shown := len(g.Columns), total
+		for shown > remarkWidth && cols > 1 {
+			cols--
+			shown -= g.Columns[cols].Width
+		}
+		line := make([]Cell, cols)
+		for i := range line {
+			line[i].Look = look
+		}
+		line[0].Value = g.Remark
+		if cols > 1 {
+			if err := p.writer.MergeCell("A1", stages.CellName(1, cols)); err != nil {
+				return err
+			}
+		}
+		if err := p.write(line, height(g.Remark, shown)); err != nil {
+			return err
+		}
+	}
+	line, tall := make([]Cell, len(g.Columns)), 0.0
+	for i, c := range g.Columns {
+		line[i] = Cell{Value: c.Header, Look: c.Look}
+		if c.Look == "" {
+			line[i].Look = Header
+		}
+		if c.Look == Standing {
+			tall = max(tall, float64(len([]rune(c.Header)))*13+8)
+			continue
+		}
+		tall = max(tall, height(c.Header, c.Width)+4)
+	}
+	return p.write(line, tall)
+}
+
+// remarkWidth is how wide a remark is at most, in characters.
+const remarkWidth = 150
+
+// add writes the next row.
+func (p *gridPart) add(cells []Cell) error {
+	tall := rowHeight
+	for i, c := range cells {
+		if s, ok := c.Value.(string); ok && i < len(p.grid.Columns) {
+			tall = max(tall, height(s, p.grid.Columns[i].Width))
+		}
+	}
+	return p.write(cells, tall)
+}
+
+func (p *gridPart) write(cells []Cell, tall float64) error {
+	p.row++
+	values := make([]any, len(cells))
+	for i, c := range cells {
+		v, err := p.report.value(c)
+		if err != nil {
+			return err
+		}
+		values[i] = v
+		if c.Link != "" && p.links < MaxLinks {
+			p.links++
+			if err := p.report.link(p.name, stages.CellName(p.row, i+1), c.Link); err != nil {
+				return err
+			}
+		}
+	}
+	return p.writer.SetRow(stages.CellName(p.row, 1), values, excelize.RowOpts{Height: min(tall, tallest)})
+}
+
+// colour sets the conditional formats of the columns.
+func (p *gridPart) colour() error {
+	if p.last == p.grid.HeaderRow() {
+		return nil
+	}
+	for i, c := range p.grid.Columns {
+		area := stages.CellName(p.grid.HeaderRow()+1, i+1) + ":" + stages.CellName(p.last, i+1)
+		if err := p.report.mark(p.name, area, c.Marks); err != nil {
+			return err
+		}
+		scale := excelize.ConditionalFormatOptions{Type: "2_color_scale", Criteria: "=", MinType: "num", MaxType: "num",
+			MinValue: "0", MaxValue: fmt.Sprint(c.Scale), MinColor: "#FFFFFF", MaxColor: "#9BC2E6"}
+		switch {
+		case c.Heat:
+			scale = excelize.ConditionalFormatOptions{Type: "3_color_scale", Criteria: "=", MinType: "num", MidType: "num", MaxType: "num",
+				MinValue: "-0.5", MidValue: "0", MaxValue: "1", MinColor: "#F4B084", MidColor: "#FFFFFF", MaxColor: "#A9D08E"}
+		case c.Scale <= 0:
+			continue
+		}
+		if err := p.report.file.SetConditionalFormat(p.name, area, []excelize.ConditionalFormatOptions{scale}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Report) mark(sheet, area string, marks []Mark) error {
+	var rules []excelize.ConditionalFormatOptions
+	for _, m := range marks {
+		id, err := r.styles.Conditional(m.Tone)
+		if err != nil {
+			return err
+		}
+		rules = append(rules, excelize.ConditionalFormatOptions{Type: "cell", Criteria: "==", Value: Quote(m.Word), Format: &id})
+	}
+	if rules == nil {
+		return nil
+	}
+	return r.file.SetConditionalFormat(sheet, area, rules)
+}
+
+// value is a cell as excelize takes it.
+func (r *Report) value(c Cell) (any, error) {
+	if c.Look == "" {
+		c.Look = Plain
+	}
+	id, err := r.styles.Of(c.Look)
+	if err != nil {
+		return nil, err
+	}
+	if s, ok := c.Value.(string); ok {
+		c.Value = Text(s)
+	}
+	return excelize.Cell{StyleID: id, Value: c.Value, Formula: c.Formula}, nil
+}
+
+func (r *Report) link(sheet, cell, target string) error {
+	if inside, ok := strings.CutPrefix(target, "#"); ok {
+		return r.file.SetCellHyperLink(sheet, cell, inside, "Location")
+	}
+	return r.file.SetCellHyperLink(sheet, cell, escapePath(target), "External")
+}
+
+// escapePath makes a path a legal address and leaves hanzi as they are, for people and programs alike.
+func escapePath(path string) string {
+	path, place, inside := strings.Cut(path, "#")
+	var b strings.Builder
+	for _, c := range []byte(path) {
+		if c <= ' ' || strings.IndexByte("%?\"<>\\^`{|}", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+			continue
+		}
+		b.WriteByte(c)
+	}
+	if inside {
+		b.WriteString("#" + strings.NewReplacer("%", "%25", " ", "%20").Replace(place))
+	}
+	return b.String()
+}
+
+// CellLink is the ending of a link that points to a cell: #'2年度数据'!F12.
+func CellLink(sheet, cell string) string {
+	if sheet == "" {
+		return ""
+	}
+	if cell == "" {
+		cell = "A1"
+	}
+	return "#" + Range(sheet) + cell
+}
+
+// Range is a sheet's name as formulas write it before a range.
+func Range(sheet string) string { return "'" + strings.ReplaceAll(sheet, "'", "''") + "'!" }
+
+// Quote writes a text as a literal in a formula.
+func Quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+
+// printing is how a sheet is printed.
+type printing struct {
+	landscape bool
+	titles    string // rows repeated on each page
+}
+
+// setUp prepares a sheet for print: A4, one page wide, the sheet's name above and page numbers below.
+func (r *Report) setUp(sheet string, p printing) error {
+	fit, paper, wide, high, orientation := true, 9, 1, 0, "portrait"
+	if p.landscape {
+		orientation = "landscape"
+	}
+	if err := r.file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
+		return err
+	}
+	if err := r.file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Size: &paper, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &high}); err != nil {
+		return err
+	}
+	side, edge := 0.5, 0.7
+	centred := true
+	if err := r.file.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &edge, Bottom: &edge, Horizontally: &centred}); err != nil {
+		return err
+	}
+	header := &excelize.HeaderFooterOptions{OddHeader: "&C" + headerText(sheet), OddFooter: "&L" + headerText(r.footer) + "&R第 &P 页，共 &N 页"}
+	if err := r.file.SetHeaderFooter(sheet, header); err != nil {
+		return err
+	}
+	if p.titles == "" {
+		return nil
+	}
+	return r.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: Range(sheet) + p.titles, Scope: sheet})
+}
+
+// headerText is a text in a printed header, where & begins a code.
+func headerText(s string) string { return strings.ReplaceAll(s, "&", "&&") }
+
+// Heights of rows in points: of one line, and the tallest that programs allow.
+const (
+	rowHeight = 18.0
+	line      = 14.5
+	tallest   = 409.0
+)
+
+// height is how tall a row must be for a text in a column of a width.
+func height(text string, columnWidth float64) float64 {
+	lines := 0
+	for part := range strings.SplitSeq(text, "\n") {
+		room := max(2, int(columnWidth)-1)
+		lines += max(1, (Width(part)+room-1)/room)
+	}
+	return max(rowHeight, float64(lines)*line+3.5)
+}
+
+// Width is how wide a text is in characters of a column's width: a hanzi takes two.
+func Width(s string) int {
+	n := 0
+	for _, c := range s {
+		switch width.LookupRune(c).Kind() {
+		case width.EastAsianWide, width.EastAsianFullwidth, width.EastAsianAmbiguous:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+// Widest is a column width for texts, within limits.
+func Widest(texts []string, least, most float64) float64 {
+	w := least
+	for _, t := range texts {
+		w = max(w, float64(Width(t)+2))
+	}
+	return min(w, most)
+}
+
+// Page is a sheet laid out freely: cells, merged areas and charts put where they belong, then written at once.
+type Page struct {
+	Sheet     string
+	Widths    []float64
+	Landscape bool
+
+	cells  map[int]map[int]Cell
+	spans  [][4]int
+	high   map[int]float64
+	marks  []areaMarks
+	charts []placedChart
+}
+
+type areaMarks struct {
+	area  [4]int
+	marks []Mark
+}
+
+type placedChart struct {
+	row, col int
+	chart    *excelize.Chart
+}
+
+// Put places a cell.
+func (p *Page) Put(row, col int, c Cell) {
+	if p.cells == nil {
+		p.cells, p.high = map[int]map[int]Cell{}, map[int]float64{}
+	}
+	if p.cells[row] == nil {
+		p.cells[row] = map[int]Cell{}
+	}
+	p.cells[row][col] = c
+}
+
+// PutRow places cells side by side.
+func (p *Page) PutRow(row, col int, cells ...Cell) {
+	for i, c := range cells {
+		p.Put(row, col+i, c)
+	}
+}
+
+// Span places a cell over several columns and gives the row the height that its text needs.
+func (p *Page) Span(row, col, cols int, c Cell) {
+	wide := 0.0
+	for i := range cols {
+		p.Put(row, col+i, Cell{Look: c.Look})
+		wide += p.Widths[col+i-1]
+	}
+	p.Put(row, col, c)
+	if cols > 1 {
+		p.spans = append(p.spans, [4]int{row, col, row, col + cols - 1})
+	}
+	if s, ok := c.Value.(string); ok && c.Look != Title {
+		p.high[row] = max(p.high[row], height(s, wide))
+	}
+}
+
+// Height sets the height of a row, in points.
+func (p *Page) Height(row int, points float64) { p.high[row] = points }
+
+// Mark colours the cells of an area that say just this.
+func (p *Page) Mark(row, col, lastRow, lastCol int, marks ...Mark) {
+	p.marks = append(p.marks, areaMarks{[4]int{row, col, lastRow, lastCol}, marks})
+}
+
+// Chart places a chart with its upper left corner in a cell.
+func (p *Page) Chart(row, col int, c *excelize.Chart) {
+	// Anchored by one cell it keeps its size whatever the height of the rows.
+	c.Format.Positioning = "oneCell"
+	p.charts = append(p.charts, placedChart{row, col, c})
+}
+
+// Page writes a page.
+func (r *Report) Page(p *Page) error {
+	rows, lastCol := []int{}, 1
+	for row, cells := range p.cells {
+		rows = append(rows, row)
+		for col := range cells {
+			lastCol = max(lastCol, col)
+		}
+	}
+	slices.Sort(rows)
+	last := rows[len(rows)-1]
+	if err := r.setUp(p.Sheet, printing{landscape: p.Landscape}); err != nil {
+		return err
+	}
+	hidden := false
+	if err := r.file.SetSheetView(p.Sheet, 0, &excelize.ViewOptions{ShowGridLines: &hidden}); err != nil {
+		return err
+	}
+	if err := r.file.SetSheetDimension(p.Sheet, "A1:"+stages.CellName(last, lastCol)); err != nil {
+		return err
+	}
+	for _, m := range p.marks {
+		if err := r.mark(p.Sheet, stages.CellName(m.area[0], m.area[1])+":"+stages.CellName(m.area[2], m.area[3]), m.marks); err != nil {
+			return err
+		}
+	}
+	w, err := r.file.NewStreamWriter(p.Sheet)
+	if err != nil {
+		return err
+	}
+	for i, width := range p.Widths {
+		if err := w.SetColWidth(i+1, i+1, width); err != nil {
+			return err
+		}
+	}
+	for _, row := range rows {
+		values := make([]any, lastCol)
+		for col := 1; col <= lastCol; col++ {
+			c, ok := p.cells[row][col]
+			if !ok {
+				continue
+			}
+			if values[col-1], err = r.value(c); err != nil {
+				return err
+			}
+			if c.Link != "" {
+				if err := r.link(p.Sheet, stages.CellName(row, col), c.Link); err != nil {
+					return err
+				}
+			}
+		}
+		tall := p.high[row]
+		if tall == 0 {
+			tall = rowHeight
+		}
+		if err := w.SetRow(stages.CellName(row, 1), values, excelize.RowOpts{Height: min(tall, tallest)}); err != nil {
+			return err
+		}
+	}
+	for _, s := range p.spans {
+		if err := w.MergeCell(stages.CellName(s[0], s[1]), stages.CellName(s[2], s[3])); err != nil {
+			return err
+		}
+	}
+	for _, c := range p.charts {
+		if err := r.file.AddChart(p.Sheet, stages.CellName(c.row, c.col), c.chart); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}

@@ -1,0 +1,112 @@
+package table
+
+import (
+	"fmt"
+
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow"
+)
+
+// Meaning is one row of dictionary: one column of a published table.
+type Meaning struct {
+	Batch       int32  `col:"batch"`
+	Table       string `col:"table"`
+	Column      string `col:"column"`
+	Type        string `col:"type"` // as Arrow names it: utf8, int32, int64, float64, bool
+	Nullable    bool   `col:"nullable"`
+	Unit        string `col:"unit,null"`
+	Label       string `col:"label"`
+	Description string `col:"description"`
+	Paragraph   string `col:"paragraph,null"`
+	Values      string `col:"allowed_values,null"` // joined by ValueSeparator
+}
+
+// Dictionary explains every column of every published table, in order. It says what the metadata of the tables say.
+func Dictionary(d *templates.Definition) ([]Meaning, error) {
+	schemas, err := Schemas(d)
+	if err != nil {
+		return nil, err
+	}
+	var out []Meaning
+	for _, s := range schemas {
+		for _, f := range s.Fields() {
+			out = append(out, Meaning{
+				Batch: int32(d.Directory.Batch), Table: Said(s.Metadata(), KeyTable), Column: f.Name, Type: f.Type.Name(), Nullable: f.Nullable,
+				Unit: Said(f.Metadata, KeyUnit), Label: Said(f.Metadata, KeyLabel), Description: Said(f.Metadata, KeyDescription),
+				Paragraph: Said(f.Metadata, KeyParagraph), Values: Said(f.Metadata, KeyValues),
+			})
+		}
+	}
+	return out, nil
+}
+
+// Said gives what metadata say under a key; empty where nothing.
+func Said(m arrow.Metadata, key string) string {
+	v, _ := m.GetValue(key)
+	return v
+}
+
+// Code is one row of codes: a code that stands in other tables, with its name.
+type Code struct {
+	Batch       int32  `col:"batch"`
+	List        string `col:"list"` // indicator, field, point, evidence, rule, kind, city
+	Code        string `col:"code"` // unique within the list
+	Label       string `col:"label"`
+	Group       string `col:"group,null"`
+	Unit        string `col:"unit,null"`
+	Description string `col:"description,null"`
+	Paragraph   string `col:"paragraph,null"`
+}
+
+// Codes explains the codes in the tables that only the definition knows, list by list in the order of the definition.
+func Codes(d *templates.Definition) []Code {
+	var out []Code
+	add := func(c Code) {
+		c.Batch = int32(d.Directory.Batch)
+		out = append(out, c)
+	}
+	for _, f := range d.Form.Metrics() {
+		add(fieldCode(d, f, "indicator"))
+	}
+	for _, f := range d.Form.Fields() {
+		if !f.Metric() {
+			add(fieldCode(d, f, "field"))
+		}
+	}
+	for _, p := range d.Rubric.Points() {
+		add(Code{List: "point", Code: p.ID, Label: p.Label, Group: p.Indicator.Label, Paragraph: paragraph(d, "scores", "point"),
+			Description: fmt.Sprintf("权重 %s（%s），其中留待专家的份额 %s", p.Weight, d.Rubric.WeightsNote, p.ExpertShare)})
+	}
+	for _, p := range d.Rubric.Points() {
+		for _, e := range p.Evidence {
+			add(Code{List: "evidence", Code: e.ID, Label: e.Label, Group: p.ID, Unit: e.Unit,
+				Description: fmt.Sprintf("%s；相对于：%s；在观测点内的份额 %s", e.Expr, e.Basis, e.Weight.Round(4))})
+		}
+	}
+	for _, r := range d.Rules {
+		add(Code{List: "rule", Code: r.Code, Label: r.Title, Group: r.Severity, Description: r.Message, Paragraph: r.Authority})
+	}
+	for _, k := range d.Form.Kinds {
+		add(Code{List: "kind", Code: k.ID, Label: k.Label})
+	}
+	for _, c := range d.Directory.Cities {
+		add(Code{List: "city", Code: c.Code, Label: c.Name})
+	}
+	return out
+}
+
+func fieldCode(d *templates.Definition, f *templates.Field, list string) Code {
+	m := fieldMeaning(d, f)
+	return Code{List: list, Code: f.ID, Label: m.label, Group: f.Group, Unit: m.unit, Description: m.description, Paragraph: m.paragraph}
+}
+
+// paragraph is what tables.yaml cites for a column.
+func paragraph(d *templates.Definition, table, column string) string {
+	for _, c := range d.Table(table).Columns {
+		if c.Name == column {
+			return c.Paragraph
+		}
+	}
+	return ""
+}

@@ -1,0 +1,226 @@
+package table
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow"
+)
+
+// Keys of the metadata that schemas and fields carry; a field has those that say something.
+const (
+	KeyTable       = "table" // of the schema
+	KeyBatch       = "batch"
+	KeyForm        = "form"       // id and version of the form
+	KeyDefinition  = "definition" // sha256 over the definition files
+	KeyLabel       = "label"      // of schema and field
+	KeyDescription = "description"
+	KeyUnit        = "unit"           // of the field
+	KeyParagraph   = "paragraph"      // where the work plan says it
+	KeyValues      = "allowed_values" // all of them, joined by ValueSeparator
+)
+
+// ValueSeparator stands between the allowed values of a column.
+const ValueSeparator = "; "
+
+// Schemas gives the schemas of all published tables in their order, which is that of tables.yaml: the columns that the
+// program makes, with what tables.yaml and form.yaml say of them as metadata. It gives an error where the two disagree on a
+// table or a column; internal tables are held to that too.
+func Schemas(d *templates.Definition) ([]*arrow.Schema, error) {
+	made := columns(d)
+	var schemas []*arrow.Schema
+	for _, t := range d.Tables {
+		fields, ok := made[t.Name]
+		if !ok {
+			return nil, fmt.Errorf("templates/%d/tables.yaml 的表 %s 程序里没有：请删去，或改正表名", d.Year, t.Name)
+		}
+		delete(made, t.Name)
+		s, err := describe(d, t.Name, fields)
+		if err != nil {
+			return nil, err
+		}
+		if !t.Internal {
+			schemas = append(schemas, s)
+		}
+	}
+	if left := slices.Sorted(maps.Keys(made)); len(left) > 0 {
+		return nil, fmt.Errorf("templates/%d/tables.yaml 缺表 %s：请补上每张表和每一列的含义", d.Year, strings.Join(left, "、"))
+	}
+	return schemas, nil
+}
+
+// columns is the program's side of tables.yaml: the columns that each table has.
+func columns(d *templates.Definition) map[string][]arrow.Field {
+	return map[string][]arrow.Field{
+		"files":         fieldsOf[File](),
+		"submissions":   slices.Concat(fieldsOf[Submission](), verdictFields(), formFields(d, "submissions", "singles")),
+		"members":       fieldsOf[Member](),
+		"figures":       fieldsOf[Figure](),
+		"metrics":       fieldsOf[Metric](),
+		"panel":         slices.Concat(fieldsOf[panelRow](), formFields(d, "panel", "metrics")),
+		"texts":         fieldsOf[Text](),
+		"findings":      fieldsOf[Finding](),
+		"outcomes":      fieldsOf[Outcome](),
+		"scores":        fieldsOf[Score](),
+		"ranking":       fieldsOf[Rank](),
+		"materials":     fieldsOf[Material](),
+		"verifications": fieldsOf[Verification](),
+		"explanations":  fieldsOf[Explanation](),
+		"coercions":     fieldsOf[Coercion](),
+		"loose_cells":   fieldsOf[LooseCell](),
+		"codes":         fieldsOf[Code](),
+		"dictionary":    fieldsOf[Meaning](),
+		"contacts":      fieldsOf[Contact](),
+	}
+}
+
+func fieldsOf[T any]() []arrow.Field { return codecOf(reflect.TypeFor[T]()).schema().Fields() }
+
+// describe puts the words of tables.yaml and form.yaml on the columns.
+func describe(d *templates.Definition, name string, fields []arrow.Field) (*arrow.Schema, error) {
+	t := d.Table(name)
+	if t == nil {
+		return nil, fmt.Errorf("templates/%d/tables.yaml 缺表 %s：请补上每张表和每一列的含义", d.Year, name)
+	}
+	known := meanings(d, t)
+	described := make([]arrow.Field, len(fields))
+	var missing []string
+	for i, f := range fields {
+		m, ok := known[f.Name]
+		if !ok {
+			missing = append(missing, f.Name)
+		}
+		delete(known, f.Name)
+		described[i] = f
+		described[i].Metadata = m.metadata()
+	}
+	if left := slices.Sorted(maps.Keys(known)); len(missing)+len(left) > 0 {
+		return nil, fmt.Errorf("templates/%d/tables.yaml 的表 %s 与程序不符（程序有而未说明的列：%s；说明了而程序没有的列：%s）：请补上或删去",
+			d.Year, name, orNone(missing), orNone(left))
+	}
+	metadata := arrow.NewMetadata(
+		[]string{KeyTable, KeyLabel, KeyDescription, KeyBatch, KeyForm, KeyDefinition},
+		[]string{t.Name, t.Label, t.Description, strconv.Itoa(d.Directory.Batch), fmt.Sprintf("%s v%d", d.Form.ID, d.Form.Version), definitionHash(d)})
+	return arrow.NewSchema(described, &metadata), nil
+}
+
+func orNone(names []string) string { return cmp.Or(strings.Join(names, "、"), "无") }
+
+// definitionHash is one sha256 for all definition files of the year.
+func definitionHash(d *templates.Definition) string {
+	h := sha256.New()
+	for _, file := range slices.Sorted(maps.Keys(d.Sources)) {
+		fmt.Fprintf(h, "%s %s\n", file, d.Sources[file])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// meaning is what is said of one column.
+type meaning struct {
+	label, description, unit, paragraph string
+	values                              []string
+}
+
+// metadata leaves out what has nothing to say, so that readers show no empty entries.
+func (m meaning) metadata() arrow.Metadata {
+	var keys, values []string
+	for _, e := range [][2]string{{KeyLabel, m.label}, {KeyDescription, m.description}, {KeyUnit, m.unit}, {KeyParagraph, m.paragraph}, {KeyValues, strings.Join(m.values, ValueSeparator)}} {
+		if e[1] != "" {
+			keys, values = append(keys, e[0]), append(values, e[1])
+		}
+	}
+	return arrow.NewMetadata(keys, values)
+}
+
+// meanings gives what is said of each column of a table, by name: the columns that tables.yaml lists, and the fields of
+// the form that follow them.
+func meanings(d *templates.Definition, t *templates.Table) map[string]meaning {
+	out, called := map[string]meaning{}, map[string]int{}
+	fields := formColumns(d, t)
+	for _, f := range fields {
+		called[f.Label]++
+	}
+	for _, f := range fields {
+		m := fieldMeaning(d, f)
+		if called[f.Label] > 1 { // the form prints 企业兼职教师 twice, and 年 月 日: unit or group tells them apart
+			m.label = strings.TrimSpace(f.Group + " " + f.Label)
+			if f.Unit != "" {
+				m.label = fmt.Sprintf("%s（%s）", f.Label, f.Unit)
+			}
+		}
+		out[f.ID] = m
+	}
+	for _, c := range t.Columns {
+		m := meaning{c.Label, c.Description, c.Unit, c.Paragraph, c.Values}
+		if f := fieldOf(d, t, c); f != nil {
+			m.unit, m.paragraph = cmp.Or(m.unit, f.Unit), cmp.Or(m.paragraph, f.Paragraph)
+		}
+		out[c.Name] = m
+	}
+	return out
+}
+
+// fieldOf finds the field of the form that a listed column holds: it has the column's name, or stands under that name in the
+// list of the form that the table is made of.
+func fieldOf(d *templates.Definition, t *templates.Table, c *templates.Column) *templates.Field {
+	return cmp.Or(d.Field(c.Name), d.Field(t.Name+"_"+c.Name))
+}
+
+// formColumns lists the fields that a table has as columns besides those that tables.yaml lists.
+func formColumns(d *templates.Definition, t *templates.Table) []*templates.Field {
+	return slices.DeleteFunc(d.FormColumns(t), func(f *templates.Field) bool {
+		return slices.ContainsFunc(t.Columns, func(c *templates.Column) bool { return c.Name == f.ID })
+	})
+}
+
+// fieldMeaning is what the form says of one of its fields.
+func fieldMeaning(d *templates.Definition, f *templates.Field) meaning {
+	m := meaning{label: f.Label, unit: f.Unit, paragraph: f.Paragraph}
+	if !f.Open {
+		m.values = d.Options(f)
+	}
+	var parts []string
+	say := func(format, text string) {
+		if text != "" {
+			parts = append(parts, fmt.Sprintf(format, text))
+		}
+	}
+	say("%s", f.Group)
+	switch f.Type {
+	case templates.DateField:
+		say("%s", "ISO 8601 日期，到日或到月")
+	case templates.PercentField:
+		say("%s", "0–100")
+	case templates.ConfirmField:
+		say("%s", "true 已确认，false 未确认")
+	}
+	say("%s", f.Hint)
+	say("%s", strings.TrimSuffix(d.Form.Footnote(f.Footnote), "。"))
+	if f.Extra {
+		say("%s", d.Form.ExtraTag)
+	}
+	say("%s年为"+d.Form.ExtraTag, extraYears(d, f))
+	say("佐证观测点 %s", strings.Join(f.Evidence, "、"))
+	m.description = cmp.Or(strings.Join(parts, "；"), f.Label)
+	return m
+}
+
+// extraYears are the years of a field that the official form does not print.
+func extraYears(d *templates.Definition, f *templates.Field) string {
+	var out []string
+	for _, id := range f.Years {
+		if y, ok := d.Form.Year(id); ok && !slices.Contains(f.RequiredYears, id) {
+			out = append(out, strconv.Itoa(y.Year))
+		}
+	}
+	return strings.Join(out, "、")
+}

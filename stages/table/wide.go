@@ -1,0 +1,146 @@
+package table
+
+import (
+	"fmt"
+
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// panelRow is what a row of panel begins with: one submission in one year. A column for each metric follows.
+type panelRow struct {
+	Batch      int32  `col:"batch"`
+	Submission string `col:"submission"`
+	CityCode   string `col:"city_code,null"`
+	City       string `col:"city,null"`
+	Consortium string `col:"consortium,null"`
+	Year       int32  `col:"year"`
+	Kind       string `col:"kind"`
+}
+
+// verdictFields are the columns that the verdict adds to submissions.
+func verdictFields() []arrow.Field { return fieldsOf[Verdict]()[1:] } // the submission's id stands there already
+
+// formFields are the columns that the form adds to a wide table, which takes its singles or its metrics and nothing else. Null
+// means that there is no normal value.
+func formFields(d *templates.Definition, name, form string) []arrow.Field {
+	t := d.Table(name)
+	if t == nil || t.Form != form {
+		return nil
+	}
+	var out []arrow.Field
+	for _, f := range formColumns(d, t) {
+		out = append(out, arrow.Field{Name: f.ID, Type: answerType(f), Nullable: true})
+	}
+	return out
+}
+
+// answerType is the Arrow type of a field's column. Whole numbers are float64 like all others: a filler may have typed a
+// fraction, which is a finding and still the value. Dates are ISO text, because a month is enough for some.
+func answerType(f *templates.Field) arrow.DataType {
+	switch {
+	case f.Numeric():
+		return arrow.PrimitiveTypes.Float64
+	case f.Type == templates.ConfirmField:
+		return arrow.FixedWidthTypes.Boolean
+	}
+	return arrow.BinaryTypes.String
+}
+
+// wideSubmissions puts the verdict and the undated answers of each submission beside it.
+func wideSubmissions(mem memory.Allocator, schema *arrow.Schema, f *Facts, j *Judgement) (arrow.Record, error) {
+	if j.Verdicts.Len() != f.Submissions.Len() {
+		return nil, fmt.Errorf("%d 个申报有 %d 个受理结论", f.Submissions.Len(), j.Verdicts.Len())
+	}
+	row := map[string]int{}
+	for s := range f.Submissions.All() {
+		if v := j.Verdicts.Row(len(row)); v.Submission != s.Submission {
+			return nil, fmt.Errorf("申报 %s 的受理结论不在它的位置上", s.Submission)
+		}
+		row[s.Submission] = len(row)
+	}
+	answers := map[string][]Figure{}
+	for g := range f.Figures.All() {
+		if answers[g.Field] == nil {
+			answers[g.Field] = make([]Figure, f.Submissions.Len())
+		}
+		answers[g.Field][row[g.Submission]] = g
+	}
+	columns := append([]arrow.Array{}, f.Submissions.Record().Columns()...)
+	columns = append(columns, j.Verdicts.Record().Columns()[1:]...)
+	for _, field := range schema.Fields()[len(columns):] {
+		made := answerColumn(mem, field.Type, answers[field.Name], f.Submissions.Len())
+		defer made.Release()
+		columns = append(columns, made)
+	}
+	return array.NewRecord(schema, columns, int64(f.Submissions.Len())), nil
+}
+
+// answerColumn writes one undated answer of n submissions, in their order.
+func answerColumn(mem memory.Allocator, t arrow.DataType, answers []Figure, n int) arrow.Array {
+	b := array.NewBuilder(mem, t)
+	defer b.Release()
+	for i := range n {
+		if answers == nil || answers[i].Status != Normal {
+			b.AppendNull()
+			continue
+		}
+		switch b := b.(type) {
+		case *array.Float64Builder:
+			b.AppendValues([]float64{answers[i].Number.V}, []bool{answers[i].Number.Valid})
+		case *array.BooleanBuilder:
+			b.Append(answers[i].Text == "true")
+		case *array.StringBuilder:
+			b.Append(answers[i].Text)
+		}
+	}
+	return b.NewArray()
+}
+
+// widePanel turns the metrics round: a row for each submission and year of the form, a column for each metric.
+func widePanel(mem memory.Allocator, schema *arrow.Schema, f *Facts) arrow.Record {
+	years := f.Definition.Form.Years
+	begin, rows := map[string]int{}, NewBuilder[panelRow](mem)
+	for s := range f.Submissions.All() {
+		begin[s.Submission] = rows.Len()
+		for _, y := range years {
+			rows.Append(panelRow{s.Batch, s.Submission, s.CityCode, s.City, s.Consortium, int32(y.Year), string(y.Kind)})
+		}
+	}
+	head := rows.Finish()
+	defer head.Release()
+	values := map[string][]Opt[float64]{}
+	for m := range f.Metrics.All() {
+		if m.Status != Normal {
+			continue
+		}
+		if values[m.Indicator] == nil {
+			values[m.Indicator] = make([]Opt[float64], head.Len())
+		}
+		values[m.Indicator][begin[m.Submission]+int(m.Year)-years[0].Year] = m.Value
+	}
+	columns := append([]arrow.Array{}, head.Record().Columns()...)
+	for _, field := range schema.Fields()[len(columns):] {
+		made := metricColumn(mem, values[field.Name], head.Len())
+		defer made.Release()
+		columns = append(columns, made)
+	}
+	return array.NewRecord(schema, columns, int64(head.Len()))
+}
+
+// metricColumn writes one metric, n rows of it.
+func metricColumn(mem memory.Allocator, values []Opt[float64], n int) arrow.Array {
+	b := array.NewFloat64Builder(mem)
+	defer b.Release()
+	for i := range n {
+		if values == nil || !values[i].Valid {
+			b.AppendNull()
+			continue
+		}
+		b.Append(values[i].V)
+	}
+	return b.NewArray()
+}
