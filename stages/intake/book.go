@@ -1,0 +1,106 @@
+package intake
+
+import (
+	"strconv"
+	"strings"
+
+	"lianheti/stages"
+)
+
+// Book is a workbook as read: its sheets with every filled cell, and its defined names.
+type Book struct {
+	Sheets []*Sheet
+	Names  []DefinedName
+}
+
+// DefinedName is a name of the workbook (Scope empty) or of one sheet.
+type DefinedName struct {
+	Name   string
+	Scope  string // title of the sheet
+	Refers string // as written: '2年度数据'!$F$12
+}
+
+// Cell is a cell with the text of its formula.
+type Cell struct {
+	stages.Cell
+	FormulaText string
+}
+
+// Sheet is one worksheet.
+type Sheet struct {
+	Title   string
+	Cells   []Cell // those with content, in the order of the file
+	LastRow int
+	at      map[[2]int]int      // row and column -> index into Cells
+	texts   map[string][][2]int // key of a text -> where it stands
+}
+
+// Sheet finds a sheet by its title; nil where there is none.
+func (b *Book) Sheet(title string) *Sheet {
+	for _, s := range b.Sheets {
+		if strings.EqualFold(s.Title, title) {
+			return s
+		}
+	}
+	return nil
+}
+
+// At gives the cell at a row and column, a blank one with its place where nothing stands.
+func (s *Sheet) At(row, col int) stages.Cell {
+	if i, ok := s.at[[2]int{row, col}]; ok {
+		return s.Cells[i].Cell
+	}
+	return stages.Cell{Place: stages.Place{Sheet: s.Title, Cell: stages.CellName(row, col)}, Row: row, Col: col}
+}
+
+// Find lists where a text stands, whatever its width and spacing.
+func (s *Sheet) Find(text string) [][2]int { return s.texts[stages.NameKey(text)] }
+
+// add takes a cell; false where one stands there already.
+func (s *Sheet) add(c Cell) bool {
+	key := [2]int{c.Row, c.Col}
+	if _, taken := s.at[key]; taken {
+		return false
+	}
+	s.at[key] = len(s.Cells)
+	s.Cells = append(s.Cells, c)
+	s.LastRow = max(s.LastRow, c.Row)
+	if c.Kind == stages.Text {
+		text := stages.NameKey(c.Raw)
+		s.texts[text] = append(s.texts[text], key)
+	}
+	return true
+}
+
+// parseReference reads what a defined name points at: one cell or one range of one sheet.
+func parseReference(refers string) (sheet string, row, col, lastRow, lastCol int, ok bool) {
+	at := strings.LastIndex(refers, "!")
+	if at < 0 || strings.Contains(refers, ",") && !strings.HasPrefix(refers, "'") {
+		return
+	}
+	sheet = strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(refers[:at], "="), "'"), "'"), "''", "'")
+	sheet = strings.TrimPrefix(sheet, "$")
+	from, to, isRange := strings.Cut(strings.ReplaceAll(refers[at+1:], "$", ""), ":")
+	if row, col, ok = parseCell(from); !ok || !isRange {
+		return sheet, row, col, row, col, ok
+	}
+	lastRow, lastCol, ok = parseCell(to)
+	return
+}
+
+// Size of a worksheet.
+const (
+	maxRow = 1048576
+	maxCol = 16384
+)
+
+// parseCell reads an A1 name.
+func parseCell(name string) (row, col int, ok bool) {
+	i := 0
+	for i < len(name) && (name[i]|0x20) >= 'a' && (name[i]|0x20) <= 'z' && i < 4 {
+		col = col*26 + int(name[i]|0x20-'a') + 1
+		i++
+	}
+	row, err := strconv.Atoi(name[i:])
+	return row, col, err == nil && i > 0 && row >= 1 && row <= maxRow && col <= maxCol && name[i] != '+'
+}

@@ -1,0 +1,37 @@
+package intake
+
+// Codes of what can be wrong with a file. Their words stand in the catalogue (rules-files.yaml).
+const (
+	CodeEncrypted      = "LHT-1-001"
+	CodeOldExcel       = "LHT-1-002" // .xls, .et
+	CodeWebPage        = "LHT-1-003" // html, mht or xml under a workbook's name
+	CodeCSV            = "LHT-1-004"
+	CodeIncomplete     = "LHT-1-005" // cut off
+	CodeDamaged        = "LHT-1-006" // checksums or XML don't hold
+	CodePackagePass    = "LHT-1-007" // package with a password
+	CodePackageDamaged = "LHT-1-008"
+	CodePackageNested  = "LHT-1-009" // packages in packages
+	CodeOtherArchive   = "LHT-1-010" // rar, 7z
+	CodeTooLarge       = "LHT-1-011"
+	CodeInflates       = "LHT-1-012" // unpacks to far more than a form can hold
+	CodeNotTemplate    = "LHT-1-013"
+	CodeWrongVersion   = "LHT-1-014"
+	CodeWrongYear      = "LHT-1-015"
+	CodeEmpty          = "LHT-1-016"
+	CodeUnreadable     = "LHT-1-017" // no permission, or not a regular file
+	CodeMacro          = "LHT-1-018" // .xlsm, .xlsb
+	CodeOpenDocument   = "LHT-1-019"
+	CodeNotWorkbook    = "LHT-1-020" // pdf, picture, Word under a workbook's name
+	CodeManyParts      = "LHT-1-021" // more sheets, cells or merges than a form can have
+
+	CodeAltered   = "LHT-1-030" // names and labels disagree
+	CodeNamesLost = "LHT-1-031"
+	CodeFieldLost = "LHT-1-032"
+	CodeMetaLost  = "LHT-1-033"
+	CodeLoose     = "LHT-1-034"
+
+	CodeLockFile   = "LHT-1-050"
+	CodeSystemFile = "LHT-1-051"
+	CodeOtherFile  = "LHT-1-052"
+	CodePackage    = "LHT-1-053" // a package whose files were taken out
+)

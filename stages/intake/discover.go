@@ -1,0 +1,248 @@
+package intake
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"lianheti/stages"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+)
+
+// Source is one file that arrived: on disk, or inside a package. It is opened only when it is read.
+type Source struct {
+	Path string // relative to its input, slash separated; inside a package "包.zip/表.xlsx"
+	Size int64
+
+	disk    string // the file on disk, or the package that holds it
+	entry   int    // index in the package; -1 outside
+	verdict *fated // what its name or kind already decides; nil: read it
+}
+
+// fated is a fate that is clear before reading.
+type fated struct {
+	fate stages.Fate
+	Refusal
+}
+
+// maxPackage bounds what is read of a package at once.
+const maxPackage = 1 << 30
+
+// Discover lists every file of the inputs once, ordered by path: folders are walked, packages are opened. Links are not
+// followed. It gives an error only where an input itself can't be looked at.
+func Discover(inputs []string) ([]Source, error) {
+	var out []Source
+	for _, input := range inputs {
+		prefix := ""
+		if len(inputs) > 1 {
+			prefix = filepath.Base(filepath.Clean(input)) + "/"
+		}
+		found, err := discover(input, prefix)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Path < out[j].Path })
+	seen := map[string]int{}
+	for i := range out { // two inputs may hold files of one name
+		name := out[i].Path
+		if seen[name]++; seen[name] > 1 {
+			out[i].Path = fmt.Sprintf("%s#%d", name, seen[name])
+		}
+	}
+	return out, nil
+}
+
+func discover(input, prefix string) ([]Source, error) {
+	info, err := os.Stat(input)
+	if err != nil {
+		return nil, fmt.Errorf("读不到 %s：%w", input, err)
+	}
+	if !info.IsDir() {
+		return onDisk(input, strings.TrimSuffix(prefix, filepath.Base(input)+"/")+filepath.Base(input), info), nil
+	}
+	var out []Source
+	err = filepath.WalkDir(input, func(file string, d fs.DirEntry, err error) error {
+		rel, relErr := filepath.Rel(input, file)
+		if relErr != nil {
+			return relErr
+		}
+		name := prefix + clean(filepath.ToSlash(rel))
+		if err != nil {
+			if file == input {
+				return fmt.Errorf("读不到 %s：%w", input, err)
+			}
+			out = append(out, Source{Path: name, entry: -1, verdict: rejected(CodeUnreadable, "没有权限")})
+			return fs.SkipDir
+		}
+		if d.IsDir() {
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil {
+			out = append(out, Source{Path: name, entry: -1, verdict: rejected(CodeUnreadable, "读取时消失")})
+			return nil
+		}
+		out = append(out, onDisk(file, name, info)...)
+		return nil
+	})
+	return out, err
+}
+
+// onDisk makes sources of one file on disk: itself, and what it holds where it is a package.
+func onDisk(file, name string, info fs.FileInfo) []Source {
+	s := Source{Path: name, Size: info.Size(), disk: file, entry: -1}
+	if !info.Mode().IsRegular() {
+		s.Size, s.verdict = 0, rejected(CodeUnreadable, "不是普通文件")
+		return []Source{s}
+	}
+	s.verdict = byName(name, info.Size())
+	if s.verdict != nil || !isPackage(name) {
+		return []Source{s}
+	}
+	return append([]Source{s}, s.expand()...)
+}
+
+func rejected(code, detail string) *fated { return &fated{stages.Rejected, Refusal{code, detail}} }
+func ignored(code string) *fated          { return &fated{stages.Ignored, Refusal{Code: code}} }
+
+func isPackage(name string) bool { return strings.EqualFold(path.Ext(name), ".zip") }
+
+// byName decides what needs no reading. nil: read it.
+func byName(name string, size int64) *fated {
+	base, ext := path.Base(name), strings.ToLower(path.Ext(name))
+	switch {
+	case strings.HasPrefix(base, "~$"), strings.HasPrefix(base, ".~"):
+		return ignored(CodeLockFile)
+	case strings.EqualFold(base, "thumbs.db"), strings.EqualFold(base, "desktop.ini"), strings.HasPrefix(base, "."), strings.Contains("/"+name, "/__MACOSX/"):
+		return ignored(CodeSystemFile)
+	}
+	switch ext {
+	case ".xlsx":
+		if size > MaxFile {
+			return rejected(CodeTooLarge, "")
+		}
+		return nil
+	case ".zip":
+		if size > maxPackage {
+			return rejected(CodeTooLarge, "")
+		}
+		return nil
+	case ".xls", ".et", ".ett":
+		return rejected(CodeOldExcel, "")
+	case ".xlsm", ".xlsb", ".xltx", ".xltm":
+		return rejected(CodeMacro, "")
+	case ".ods":
+		return rejected(CodeOpenDocument, "")
+	case ".csv":
+		return rejected(CodeCSV, "")
+	case ".rar", ".7z":
+		return rejected(CodeOtherArchive, strings.ToUpper(ext[1:]))
+	}
+	return ignored(CodeOtherFile)
+}
+
+// expand lists the files inside a package. The package itself is a file that arrived and is not a submission.
+func (s *Source) expand() []Source {
+	zr, err := zip.OpenReader(s.disk)
+	if err != nil {
+		s.verdict = rejected(CodePackageDamaged, "目录打不开")
+		return nil
+	}
+	defer zr.Close()
+	if len(zr.File) > maxEntries {
+		s.verdict = rejected(CodePackageDamaged, fmt.Sprintf("含 %d 个文件", len(zr.File)))
+		return nil
+	}
+	s.verdict = ignored(CodePackage)
+	var out []Source
+	for i, f := range zr.File {
+		if f.FileInfo().IsDir() || strings.HasSuffix(f.Name, `\`) {
+			continue
+		}
+		inner := Source{Path: s.Path + "/" + clean(entryName(f)), Size: int64(min(f.UncompressedSize64, 1<<62)), disk: s.disk, entry: i}
+		if inner.verdict = byName(inner.Path, inner.Size); inner.verdict == nil && isPackage(inner.Path) {
+			inner.verdict = rejected(CodePackageNested, "")
+		}
+		const encrypted = 1
+		if f.Flags&encrypted != 0 && inner.verdict == nil {
+			inner.verdict = rejected(CodePackagePass, "")
+		}
+		if !f.Mode().IsRegular() {
+			inner.verdict = rejected(CodeUnreadable, "不是普通文件")
+		}
+		out = append(out, inner)
+	}
+	return out
+}
+
+// entryName reads a name as it was meant: UTF-8 where it is that, else GBK as Windows writes it.
+func entryName(f *zip.File) string {
+	if utf8.ValidString(f.Name) {
+		return f.Name
+	}
+	name, err := simplifiedchinese.GB18030.NewDecoder().String(f.Name)
+	if err != nil {
+		return strings.ToValidUTF8(f.Name, "�")
+	}
+	return name
+}
+
+// clean makes a name a plain relative path, whatever slashes and dots it came with.
+func clean(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return '_' // control characters and marks that turn the writing direction
+		}
+		return r
+	}, strings.ToValidUTF8(name, "�"))
+	name = path.Clean("/" + strings.ReplaceAll(name, `\`, "/"))
+	return strings.TrimPrefix(name, "/")
+}
+
+// Read gives the bytes of a file, at most limit of them.
+func (s Source) Read(limit int64) ([]byte, error) {
+	if s.entry < 0 {
+		f, err := os.Open(s.disk)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return readAll(f, limit)
+	}
+	zr, err := zip.OpenReader(s.disk)
+	if err != nil {
+		return nil, err
+	}
+	defer zr.Close()
+	if s.entry >= len(zr.File) {
+		return nil, fmt.Errorf("压缩包 %s 在读取时变了", s.Path)
+	}
+	f, err := zr.File[s.entry].Open()
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readAll(f, limit)
+}
+
+var errTooLarge = fmt.Errorf("超过大小限制")
+
+func readAll(r io.Reader, limit int64) ([]byte, error) {
+	var b bytes.Buffer
+	n, err := io.Copy(&b, io.LimitReader(r, limit+1))
+	if err == nil && n > limit {
+		err = errTooLarge
+	}
+	return b.Bytes(), err
+}

@@ -1,0 +1,163 @@
+package normalize
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Batch gathers the rows of all files, compactly: rows go to Arrow as they come.
+type Batch struct {
+	mem   memory.Allocator
+	d     *templates.Definition
+	files []arrived
+
+	submissions   []table.Submission
+	figures       *parts[table.Figure]
+	metrics       *parts[table.Metric]
+	texts         *parts[table.Text]
+	members       *parts[table.Member]
+	materials     *parts[table.Material]
+	verifications *parts[table.Verification]
+	explanations  *parts[table.Explanation]
+	coercions     *parts[table.Coercion]
+	loose         *parts[table.LooseCell]
+	contacts      *parts[table.Contact]
+}
+
+// arrived is what is kept of each file beside its rows.
+type arrived struct {
+	file         stages.File
+	submission   string
+	edition      int32
+	parent       string
+	content      string
+	notes        []stages.Finding
+	read, used   int
+	supersededBy string
+}
+
+// NewBatch begins a batch.
+func NewBatch(mem memory.Allocator, d *templates.Definition) *Batch {
+	return &Batch{mem: mem, d: d,
+		figures: newParts[table.Figure](mem), metrics: newParts[table.Metric](mem), texts: newParts[table.Text](mem),
+		members: newParts[table.Member](mem), materials: newParts[table.Material](mem), verifications: newParts[table.Verification](mem),
+		explanations: newParts[table.Explanation](mem), coercions: newParts[table.Coercion](mem), loose: newParts[table.LooseCell](mem),
+		contacts: newParts[table.Contact](mem)}
+}
+
+// Add takes the rows of the next file. Files come in the order of their paths.
+func (b *Batch) Add(r *Rows) {
+	b.files = append(b.files, arrived{file: r.file, submission: r.submission.Submission, edition: r.submission.Edition.V,
+		parent: r.parent, content: r.content, notes: r.notes, read: r.read, used: r.used})
+	b.submissions = append(b.submissions, r.submission)
+	b.figures.add(r.figures)
+	b.metrics.add(r.metrics)
+	b.texts.add(r.texts)
+	b.members.add(r.members)
+	b.materials.add(r.materials)
+	b.verifications.add(r.verifications)
+	b.explanations.add(r.explanations)
+	b.coercions.add(r.coercions)
+	b.loose.add(r.loose)
+	b.contacts.add(r.contacts)
+}
+
+// Facts decides which files are the submissions and gives their rows, ordered by submission.
+func (b *Batch) Facts() *table.Facts {
+	f := &table.Facts{Definition: b.d}
+	f.Reading = append(f.Reading, b.settle()...)
+	var order []int // files that are submissions, by id
+	for i, a := range b.files {
+		if a.file.Fate == stages.Accepted {
+			order = append(order, i)
+		}
+	}
+	slices.SortFunc(order, func(x, y int) int {
+		return cmp.Or(cmp.Compare(directoryOrder(b.submissions[x]), directoryOrder(b.submissions[y])),
+			cmp.Compare(b.submissions[x].Submission, b.submissions[y].Submission))
+	})
+	var submissions []table.Submission
+	for _, i := range order {
+		submissions = append(submissions, b.submissions[i])
+	}
+	f.Files = table.Of(b.mem, b.fileRows())
+	f.Submissions = table.Of(b.mem, submissions)
+	f.Figures = b.figures.pick(order)
+	f.Metrics = b.metrics.pick(order)
+	f.Texts = b.texts.pick(order)
+	f.Members = b.members.pick(order)
+	f.Materials = b.materials.pick(order)
+	f.Verifications = b.verifications.pick(order)
+	f.Explanations = b.explanations.pick(order)
+	f.Coercions = b.coercions.pick(order)
+	f.Loose = b.loose.pick(order)
+	f.Contacts = b.contacts.pick(order)
+	return f
+}
+
+// directoryOrder is the number in the directory; those off it come last.
+func directoryOrder(s table.Submission) int32 {
+	if s.DirectoryNo.Valid {
+		return s.DirectoryNo.V
+	}
+	return math.MaxInt32
+}
+
+// fileRows makes the files table, with the catalogue's words for what was not used.
+func (b *Batch) fileRows() []table.File {
+	rows := make([]table.File, 0, len(b.files))
+	for _, a := range b.files {
+		row := table.File{Batch: int32(b.d.Directory.Batch), Path: a.file.Path, SHA256: a.file.SHA256, Size: a.file.Size, Fate: a.file.Fate,
+			Code: a.file.Code, Submission: a.submission, SupersededBy: a.supersededBy, CellsRead: int32(a.read), CellsUsed: int32(a.used)}
+		if a.file.Fate != stages.Accepted {
+			row.CellsUsed = 0 // the cells of an earlier version were overwritten by the later one
+		}
+		row.CellsOther = row.CellsRead - row.CellsUsed
+		if rule := b.d.Rule(a.file.Code); rule != nil {
+			vars := map[string]string{"detail": a.file.Detail, "file": a.file.Path, "other": a.supersededBy}
+			row.Reason, row.Cure = templates.Fill(rule.Message, vars), templates.Fill(rule.Cure, vars)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// parts is one table's rows, file by file.
+type parts[T any] struct {
+	mem     memory.Allocator
+	builder *table.Builder[T]
+	ends    []int // rows up to and with each file
+}
+
+func newParts[T any](mem memory.Allocator) *parts[T] {
+	return &parts[T]{mem: mem, builder: table.NewBuilder[T](mem)}
+}
+
+func (p *parts[T]) add(rows []T) {
+	p.builder.Append(rows...)
+	p.ends = append(p.ends, p.builder.Len())
+}
+
+// pick gives the rows of the chosen files, in the order chosen.
+func (p *parts[T]) pick(files []int) table.Table[T] {
+	all := p.builder.Finish()
+	defer all.Release()
+	chosen := table.NewBuilder[T](p.mem)
+	for _, i := range files {
+		begin := 0
+		if i > 0 {
+			begin = p.ends[i-1]
+		}
+		for row := begin; row < p.ends[i]; row++ {
+			chosen.Append(all.Row(row))
+		}
+	}
+	return chosen.Finish()
+}

@@ -1,0 +1,340 @@
+// Package normalize turns the cells of workbooks into typed Arrow tables. What fillers type is read generously and every
+// change from raw to clean is recorded as a coercion; a guess that changes magnitude or meaning is marked, so that check
+// makes a finding of it. 未填, 不适用 and 0 stay three different things: status O, status M, and the number 0.
+//
+// Workbook reads one file and can run beside others; Batch gathers the rows in the order of the files, decides which
+// file of a consortium is its submission, and gives the facts.
+package normalize
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// Rows is what one file contributes.
+type Rows struct {
+	file       stages.File
+	parent     string // sha256 of the workbook that this copy was made from
+	content    string // hash of everything filled in: equal for a resubmission without changes
+	notes      []stages.Finding
+	read, used int
+
+	submission    table.Submission
+	figures       []table.Figure
+	metrics       []table.Metric
+	texts         []table.Text
+	members       []table.Member
+	materials     []table.Material
+	verifications []table.Verification
+	explanations  []table.Explanation
+	coercions     []table.Coercion
+	loose         []table.LooseCell
+	contacts      []table.Contact
+}
+
+// Workbook turns one file's cells into rows. A file that can't be used has none but its own.
+func Workbook(d *templates.Definition, w stages.Workbook) *Rows {
+	r := &reader{d: d, rows: &Rows{file: w.File, parent: w.Form.Parent, notes: w.Notes, read: w.CellsRead}}
+	if w.File.Fate != stages.Accepted {
+		return r.rows
+	}
+	r.identify(w.Entries)
+	for _, e := range w.Entries {
+		if e.Filled {
+			r.rows.used++
+		}
+		switch f := d.Field(e.Field); {
+		case f.Record != "":
+			r.record(f, e)
+		case f.Metric():
+			r.metric(f, e)
+		case f.Long():
+			r.text(f, e)
+		default:
+			r.figure(f, e)
+		}
+	}
+	r.finishRecords()
+	for _, c := range w.Loose {
+		r.rows.loose = append(r.rows.loose, table.LooseCell{Batch: r.batch(), Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell, Raw: c.Raw, Reason: outsideForm})
+	}
+	r.rows.content = contentHash(w.Entries)
+	return r.rows
+}
+
+// outsideForm is why a cell became no value.
+const outsideForm = "不在推荐书栏目内"
+
+// reader turns the entries of one workbook into rows.
+type reader struct {
+	d       *templates.Definition
+	rows    *Rows
+	records map[recordKey][]stages.Entry
+	order   []recordKey
+}
+
+// recordKey is one row of a list of the form.
+type recordKey struct {
+	block  string
+	record int
+}
+
+func (r *reader) batch() int32 { return int32(r.d.Directory.Batch) }
+func (r *reader) id() string   { return r.rows.submission.Submission }
+
+// identify finds out whose workbook it is: everything else carries the submission's id.
+func (r *reader) identify(entries []stages.Entry) {
+	s := &r.rows.submission
+	s.Batch, s.File, s.SHA256 = r.batch(), r.rows.file.Path, r.rows.file.SHA256
+	for _, e := range entries {
+		if e.Field != "consortium" {
+			continue
+		}
+		s.Consortium = Choice(e.Raw, r.d.Directory.Names()).Value
+	}
+	if entry, _, ok := r.d.Directory.ByConsortium(s.Consortium); ok {
+		s.DirectoryNo, s.National = table.Some(int32(entry.No)), entry.National != ""
+		s.Submission = fmt.Sprintf("%d-%02d", r.d.Directory.Batch, entry.No)
+		return
+	}
+	// Off the directory the name is the identity; where there is none, the file is.
+	name := stages.NameKey(s.Consortium)
+	if name == "" {
+		name = r.rows.file.SHA256
+	}
+	sum := sha256.Sum256([]byte(name))
+	s.Submission = fmt.Sprintf("%d-X%s", r.d.Directory.Batch, hex.EncodeToString(sum[:3]))
+}
+
+// contentHash is over everything filled in, but for the number of the edition.
+func contentHash(entries []stages.Entry) string {
+	h := sha256.New()
+	for _, e := range entries {
+		if e.Filled && e.Field != "edition" {
+			fmt.Fprintf(h, "%s\x00%d\x00%d\x00%s\x01", e.Field, e.Year, e.Record, strings.TrimSpace(e.Raw))
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (r *reader) metric(f *templates.Field, e stages.Entry) {
+	year, _ := r.d.Form.YearOf(e.Year)
+	n := r.number(f, e)
+	r.rows.metrics = append(r.rows.metrics, table.Metric{
+		Batch: r.batch(), Submission: r.id(), Indicator: f.ID, Year: int32(e.Year), Value: n.value, Unit: f.Unit,
+		Kind: string(year.Kind), Status: n.status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: e.Raw,
+	})
+}
+
+// reading is a cell as a table stores it.
+type reading struct {
+	status table.Status
+	value  table.Opt[float64]
+	text   string
+}
+
+func (r *reader) number(f *templates.Field, e stages.Entry) reading {
+	n := Number(e.Cell, f)
+	r.coerced(f, e, n.Coercions)
+	out := reading{status: n.Status}
+	if n.Status == table.Normal {
+		out.value = table.Some(n.Value.InexactFloat64())
+	}
+	return out
+}
+
+func (r *reader) coerced(f *templates.Field, e stages.Entry, list []Coercion) {
+	for _, c := range list {
+		row := table.Coercion{Batch: r.batch(), Submission: r.id(), Field: f.ID, Kind: string(c.Kind), Guess: c.Kind.Guess(),
+			From: c.From, To: c.To, Sheet: e.Place.Sheet, Cell: e.Place.Cell}
+		if f.Personal { // what was changed in personal data is nobody's business
+			row.From, row.To = "", ""
+		}
+		if e.Year != 0 {
+			row.Year = table.Some(int32(e.Year))
+		}
+		if e.Record != 0 {
+			row.Record = table.Some(int32(e.Record))
+		}
+		r.rows.coercions = append(r.rows.coercions, row)
+	}
+}
+
+func (r *reader) text(f *templates.Field, e stages.Entry) {
+	t := Text(e.Cell)
+	r.coerced(f, e, t.Coercions)
+	row := table.Text{Batch: r.batch(), Submission: r.id(), Field: f.ID, Text: t.Value, Characters: int32(templates.Characters(t.Value)),
+		Status: t.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell}
+	if e.Year != 0 {
+		row.Year = table.Some(int32(e.Year))
+	}
+	if f.Limit > 0 {
+		row.Limit = table.Some(int32(f.Limit))
+	}
+	r.rows.texts = append(r.rows.texts, row)
+}
+
+// figure reads an undated field by its type. Of a personal one only the status stays here; the words go to contacts.
+func (r *reader) figure(f *templates.Field, e stages.Entry) {
+	row := table.Figure{Batch: r.batch(), Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: e.Raw}
+	v := r.single(f, e)
+	row.Status, row.Number, row.Text = v.status, v.value, v.text
+	if f.Personal {
+		if v.text != "" {
+			r.rows.contacts = append(r.rows.contacts, table.Contact{Batch: r.batch(), Submission: r.id(), Field: f.ID, Text: v.text, Sheet: e.Place.Sheet, Cell: e.Place.Cell})
+		}
+		row.Text, row.Raw = "", ""
+	}
+	r.rows.figures = append(r.rows.figures, row)
+	r.cover(f.ID, v)
+}
+
+// single reads one undated value.
+func (r *reader) single(f *templates.Field, e stages.Entry) reading {
+	switch {
+	case f.Numeric():
+		return r.number(f, e)
+	case f.Type == templates.DateField:
+		t := Date(e.Cell)
+		r.coerced(f, e, t.Coercions)
+		return reading{status: t.Status, text: t.Value}
+	case f.Type == templates.ConfirmField:
+		return confirmation(e.Cell)
+	}
+	t := Text(e.Cell)
+	out := reading{status: t.Status, text: t.Value}
+	if f.Type == templates.ChoiceField && t.Status == table.Normal {
+		c := Choice(t.Value, r.d.Options(f))
+		t.Coercions = append(t.Coercions, c.Coercions...)
+		if out.text = c.Value; !c.Known && !f.Open {
+			out.status = table.Invalid
+		}
+	}
+	if f.Type == templates.NamesField && t.Status == table.Normal {
+		out.value = table.Some(float64(len(Names(t.Value))))
+	}
+	r.coerced(f, e, t.Coercions)
+	return out
+}
+
+func confirmation(c stages.Cell) reading {
+	if !c.Filled {
+		return reading{status: table.Missing}
+	}
+	yes, ok := Confirm(c.Raw)
+	if !ok {
+		return reading{status: table.Invalid}
+	}
+	return reading{status: table.Normal, text: fmt.Sprint(yes)}
+}
+
+// cover takes what the cover says into the submission's own columns.
+func (r *reader) cover(field string, v reading) {
+	s := &r.rows.submission
+	switch field {
+	case "city":
+		s.City = v.text
+		if city, ok := r.d.Directory.CityByName(v.text); ok {
+			s.City, s.CityCode = city.Name, city.Code
+		}
+	case "park":
+		s.Park = v.text
+	case "lead_school":
+		s.LeadSchool = v.text
+	case "lead_enterprise":
+		s.LeadEnterprise = v.text
+	case "edition":
+		if v.value.Valid {
+			s.Edition = table.Some(int32(v.value.V))
+		}
+	}
+}
+
+// record keeps one column of a row until the row is whole.
+func (r *reader) record(f *templates.Field, e stages.Entry) {
+	if r.records == nil {
+		r.records = map[recordKey][]stages.Entry{}
+	}
+	k := recordKey{f.Record, e.Record}
+	if _, known := r.records[k]; !known {
+		r.order = append(r.order, k)
+	}
+	r.records[k] = append(r.records[k], e)
+}
+
+// finishRecords makes a row of each record, in the order of the form.
+func (r *reader) finishRecords() {
+	for _, k := range r.order {
+		row := recordRow{reader: r, key: k, cells: r.records[k]}
+		at := row.cells[0].Place
+		switch k.block {
+		case "members":
+			r.rows.members = append(r.rows.members, row.member())
+		case "materials":
+			r.rows.materials = append(r.rows.materials, table.Material{Batch: r.batch(), Submission: r.id(), Record: int32(k.record),
+				Number: row.text("number"), Title: row.text("title"), Supports: row.text("supports"), Pages: row.text("pages"), Sheet: at.Sheet, Cell: at.Cell})
+		case "verifications":
+			r.rows.verifications = append(r.rows.verifications, table.Verification{Batch: r.batch(), Submission: r.id(), Record: int32(k.record),
+				Section: row.text("section"), Means: row.text("means"), Unit: row.text("unit"), Result: row.text("result"), Date: row.date("date"), Sheet: at.Sheet, Cell: at.Cell})
+		case "explanations":
+			r.rows.explanations = append(r.rows.explanations, table.Explanation{Batch: r.batch(), Submission: r.id(), Record: int32(k.record),
+				Fingerprint: row.text("fingerprint"), About: row.text("about"), Explanation: row.text("explanation"), Sheet: at.Sheet, Cell: at.Cell})
+		}
+	}
+}
+
+// recordRow is one row of a list, its filled cells at hand.
+type recordRow struct {
+	*reader
+	key   recordKey
+	cells []stages.Entry
+}
+
+// cell gives the entry of a column; a blank one where it was left empty.
+func (row recordRow) cell(column string) (*templates.Field, stages.Entry) {
+	id := row.key.block + "_" + column
+	f := row.d.Field(id)
+	i := slices.IndexFunc(row.cells, func(e stages.Entry) bool { return e.Field == id })
+	if i < 0 {
+		return f, stages.Entry{Field: id, Record: row.key.record}
+	}
+	return f, row.cells[i]
+}
+
+func (row recordRow) text(column string) string {
+	f, e := row.cell(column)
+	return row.single(f, e).text
+}
+
+func (row recordRow) date(column string) string {
+	f, e := row.cell(column)
+	if v := row.single(f, e); v.status == table.Normal {
+		return v.text
+	}
+	return e.Raw // kept as typed; the date of a verification decides nothing
+}
+
+func (row recordRow) member() table.Member {
+	kindField, kindCell := row.cell("kind")
+	enrolmentField, enrolmentCell := row.cell("enrolment")
+	name := row.text("name")
+	kind, enrolment := row.single(kindField, kindCell), row.number(enrolmentField, enrolmentCell)
+	_, nameCell := row.cell("name")
+	if nameCell.Place.Cell == "" {
+		nameCell = row.cells[0]
+	}
+	m := table.Member{Batch: row.batch(), Submission: row.id(), Record: int32(row.key.record), KindLabel: kind.text, Name: name,
+		NameKey: stages.NameKey(name), Enrolment: enrolment.value, Status: enrolment.status,
+		IsLead: row.text("lead") == row.d.Form.Yes(), Sheet: nameCell.Place.Sheet, Cell: nameCell.Place.Cell}
+	if k, ok := row.d.Form.Kind(kind.text); ok {
+		m.Kind = k.ID
+	}
+	return m
+}

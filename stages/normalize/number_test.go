@@ -1,0 +1,223 @@
+package normalize
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
+)
+
+// Requirements
+//  1. What fillers write for a number is read as the number they mean, in the field's unit; each change is recorded.
+//  2. A change of magnitude or meaning is a guess; the others are not.
+//  3. 未填, 不适用 and 0 stay three things; 无 is never 0.
+//  4. What can't be read is invalid, never a number near it.
+//  5. Nothing a file can hold makes the arithmetic big or panics.
+
+var definition = func() *templates.Definition {
+	d, err := templates.Load(2024)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}()
+
+func typed(s string) stages.Cell {
+	return stages.Cell{Kind: stages.Text, Raw: s, Shown: s, Filled: strings.TrimSpace(s) != ""}
+}
+
+func numeric(raw, format string) stages.Cell {
+	return stages.Cell{Kind: stages.Number, Raw: raw, Shown: raw, Format: format, Filled: true}
+}
+
+// show writes a reading in a line: the value, or the status, and the kinds of changes.
+func show(n NumberReading) string {
+	out := string(n.Status)
+	if n.Status == table.Normal {
+		out = n.Value.String()
+	}
+	for _, c := range n.Coercions {
+		out += " " + string(c.Kind)
+	}
+	return out
+}
+
+func TestNumber(t *testing.T) {
+	people, percent, money, output, visits := definition.Field("apprentices"), definition.Field("employment_rate"), definition.Field("funding_total"), definition.Field("park_output"), definition.Field("skill_certifications")
+	for _, c := range []struct {
+		field *templates.Field
+		cell  stages.Cell
+		want  string
+	}{
+		{people, stages.Cell{}, "O"},
+		{people, numeric("0", ""), "0"},
+		{people, numeric("300", ""), "300"},
+		{people, numeric("3.0000000000000004", ""), "3 float_noise"},
+		{money, numeric("0.30000000000000004", ""), "0.3 float_noise"},
+		{money, numeric("1.2E+3", ""), "1200"},
+		{people, numeric("1e999999999", ""), "V"},
+		{people, numeric("45", "0%"), "V"},
+		{people, stages.Cell{Kind: stages.Number, Raw: "45505", IsDate: true, Filled: true}, "V"},
+		{people, stages.Cell{Kind: stages.Number, Raw: "12", Formula: true, Filled: true}, "12 formula"},
+		{people, stages.Cell{Kind: stages.Error, Raw: "#REF!", Filled: true}, "V"},
+		{people, stages.Cell{Kind: stages.Bool, Raw: "1", Filled: true}, "V"},
+		{people, typed("300"), "300 text_number"},
+		{people, typed(" 300 "), "300 trimmed text_number"},
+		{people, typed("３００"), "300 full_width text_number"},
+		{people, typed("1,234"), "1234 thousands text_number"},
+		{people, typed("1，234"), "1234 full_width thousands text_number"},
+		{people, typed("12 345"), "12345 thousands text_number"},
+		{people, typed("1,23"), "V"},
+		{people, typed("300人"), "300 unit_suffix"},
+		{people, typed("300 名"), "300 unit_suffix"},
+		{people, typed("300（人）"), "300 full_width unit_suffix text_number"},
+		{people, typed("300人次"), "V"},
+		{visits, typed("300人次"), "300 unit_suffix"},
+		{people, typed("12万"), "120000 magnitude"},
+		{people, typed("1.2万人"), "12000 magnitude"},
+		{people, typed("2千"), "2000 magnitude"},
+		{money, typed("12万元"), "12 unit_suffix"},
+		{money, typed("12万"), "12 magnitude"},
+		{money, typed("1.2亿元"), "12000 magnitude"},
+		{money, typed("350000元"), "35 magnitude"},
+		{output, typed("1200万元"), "0.12 magnitude"},
+		{output, typed("860亿"), "860 magnitude"},
+		{people, typed("约300"), "300 approximate text_number"},
+		{people, typed("300余人"), "300 approximate unit_suffix"},
+		{people, typed("近三百人左右"), "300 approximate chinese_numerals approximate unit_suffix"},
+		{people, typed("300+"), "300 approximate text_number"},
+		{people, typed("300-400"), "V"},
+		{people, typed("300~400"), "V"},
+		{people, typed("若干"), "V"},
+		{people, typed("待定"), "V"},
+		{people, typed("(12)"), "V"},
+		{people, typed("12（含在建2个）"), "12 full_width annotated text_number"},
+		{people, typed("无"), "M none"},
+		{people, typed("—"), "M none"},
+		{people, typed("／"), "M full_width none"},
+		{people, typed("不适用"), "M not_applicable"},
+		{people, typed("N/A"), "M not_applicable"},
+		{people, typed("-5"), "-5 text_number"},
+		{people, typed("−5"), "-5 full_width text_number"},
+		{people, typed("1.2E+03"), "1200 scientific text_number"},
+		{people, typed("三百二十"), "320 chinese_numerals text_number"},
+		{people, typed("一百零五人"), "105 chinese_numerals unit_suffix"},
+		{people, typed("一千零二十"), "1020 chinese_numerals text_number"},
+		{people, typed("十二"), "12 chinese_numerals text_number"},
+		{people, typed("三百五"), "V"},
+		{people, typed("百"), "V"},
+		{people, typed("五十万"), "500000 chinese_numerals magnitude"},
+		{people, typed("12个人和3个"), "V"},
+		{percent, numeric("95.5", ""), "95.5"},
+		{percent, numeric("0.45", ""), "0.45"},
+		{percent, numeric("0.45", "0.00%"), "45 percent_format"},
+		{percent, numeric("0.9549999999999999", "0.00%"), "95.5 float_noise percent_format"},
+		{percent, typed("45%"), "45 percent_sign"},
+		{percent, typed("45％"), "45 full_width percent_sign"},
+		{percent, typed("百分之四十五"), "45 percent_sign chinese_numerals text_number"},
+		{percent, typed("45"), "45 text_number"},
+		{percent, typed("45人"), "V"},
+		{people, typed(strings.Repeat("9", 60)), "V"},
+		{people, typed("9999999999999999999"), "V"},
+	} {
+		if got := show(Number(c.cell, c.field)); got != c.want {
+			t.Errorf("%s %q (%s) is read as %s, want %s", c.field.ID, c.cell.Raw, c.cell.Format, got, c.want)
+		}
+	}
+}
+
+// A number survives every way of writing it.
+func TestNumberIsTheSameHoweverWritten(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	field := definition.Field("funding_total")
+	for range 2000 {
+		n := decimal.New(random.Int64N(1e9), -int32(random.IntN(4)))
+		plain := n.String()
+		for _, s := range []string{plain, plain + "万元", " " + plain + " ", plain + "（万元）", thousands(plain), fullWidth(thousands(plain))} {
+			got := Number(typed(s), field)
+			if got.Status != table.Normal || !got.Value.Equal(n) || slices.ContainsFunc(got.Coercions, func(c Coercion) bool { return c.Kind.Guess() }) {
+				t.Fatalf("%q is read as %s", s, show(got))
+			}
+		}
+	}
+}
+
+func thousands(s string) string {
+	whole, fraction, dot := strings.Cut(s, ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if dot {
+		return whole + "." + fraction
+	}
+	return whole
+}
+
+func fullWidth(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r > ' ' && r < 0x7F {
+			return r + 0xFEE0
+		}
+		return r
+	}, s)
+}
+
+func TestChineseNumbers(t *testing.T) {
+	digits := []string{"", "一", "二", "三", "四", "五", "六", "七", "八", "九"}
+	for n := 1; n < 10000; n++ {
+		s, zero := "", false
+		for i, scale := range []string{"千", "百", "十", ""} {
+			d := n / []int{1000, 100, 10, 1}[i] % 10
+			switch {
+			case d == 0:
+				zero = s != ""
+				continue
+			case zero:
+				s, zero = s+"零", false
+			}
+			s += digits[d] + scale
+		}
+		if got, rest, ok := chineseNumber(s); !ok || rest != "" || got.IntPart() != int64(n) {
+			t.Fatalf("%s is read as %v (%v)", s, got, ok)
+		}
+	}
+}
+
+func FuzzNumber(f *testing.F) {
+	for _, s := range []string{"12万", "约300", "１２", "1,234.5", "45%", "三百二十", "1e9", "12（含2）", "300余人", "百分之五"} {
+		f.Add(s)
+	}
+	fields := definition.Form.Metrics()
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, field := range fields[:12] {
+			n := Number(typed(s), field)
+			again := Number(typed(s), field)
+			if show(n) != show(again) {
+				t.Fatalf("%q is read twice differently", s)
+			}
+			switch n.Status {
+			case table.Normal:
+				if n.Value.Abs().GreaterThan(decimal.New(1, 27)) || len(n.Value.String()) > 80 {
+					t.Errorf("%q is read as %s", s, n.Value)
+				}
+				if !strings.ContainsAny(fold(s), "0123456789〇零一二三四五六七八九十壹贰叁肆伍陆柒捌玖拾两") {
+					t.Errorf("%q holds no digit and is read as %s", s, n.Value)
+				}
+			case table.Missing:
+				if strings.TrimSpace(s) != "" {
+					t.Errorf("%q is called missing", s)
+				}
+			}
+			if _, err := fmt.Sscan(n.Value.String(), new(float64)); err != nil {
+				t.Errorf("%q: %v", s, err)
+			}
+		}
+	})
+}

@@ -1,0 +1,146 @@
+package normalize
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"lianheti/stages"
+)
+
+// Rules of the catalogue that are found here, by id.
+const (
+	ruleTwoVersions     = "two_versions" // the finding about a consortium
+	ruleSideBySide      = "side_by_side" // what became of the files that were not read
+	ruleSuperseded      = "superseded"
+	ruleDuplicate       = "duplicate_file"
+	ruleUnreadableNewer = "unreadable_newer"
+)
+
+// settle decides, for each consortium with several files, which one is its submission, and marks the others. Content
+// can't say "later", and file times are never asked: an issued copy that was corrected (its parent is another of the
+// files) comes after its parent; then the edition on the cover decides. The same content twice is a duplicate. What is still
+// tied is left standing side by side, a finding for the Department: the first by path is read, the others are not.
+func (b *Batch) settle() []stages.Finding {
+	var notes []stages.Finding
+	for i := range b.files {
+		notes = append(notes, b.withSubmission(i)...)
+	}
+	for _, group := range b.groups() {
+		notes = append(notes, b.settleGroup(group)...)
+	}
+	return append(notes, b.unreadable()...)
+}
+
+// withSubmission completes the notes of one file.
+func (b *Batch) withSubmission(i int) []stages.Finding {
+	a := b.files[i]
+	notes := a.notes
+	for k := range notes {
+		notes[k].Submission = a.submission
+	}
+	if a.file.Fate == stages.Rejected {
+		notes = append(notes, stages.Finding{Code: a.file.Code, Places: []stages.Place{{File: a.file.Path}}, Vars: map[string]string{"detail": a.file.Detail, "file": a.file.Path}})
+	}
+	return notes
+}
+
+// groups lists the accepted files of each consortium that has several, in the order of the first.
+func (b *Batch) groups() [][]int {
+	of := map[string][]int{}
+	var order []string
+	for i, a := range b.files {
+		if a.file.Fate != stages.Accepted {
+			continue
+		}
+		if _, known := of[a.submission]; !known {
+			order = append(order, a.submission)
+		}
+		of[a.submission] = append(of[a.submission], i)
+	}
+	var out [][]int
+	for _, id := range order {
+		if len(of[id]) > 1 {
+			out = append(out, of[id])
+		}
+	}
+	return out
+}
+
+func (b *Batch) settleGroup(group []int) []stages.Finding {
+	group = b.dropCopies(group)
+	latest := slices.DeleteFunc(slices.Clone(group), func(i int) bool { return b.isParent(i, group) })
+	if len(latest) == 0 { // copies that name each other as parents say nothing
+		latest = group
+	}
+	highest := slices.MaxFunc(latest, func(x, y int) int { return int(b.files[x].edition) - int(b.files[y].edition) })
+	latest = slices.DeleteFunc(latest, func(i int) bool { return b.files[i].edition < b.files[highest].edition })
+	keep := latest[0]
+	for _, i := range group {
+		if i == keep {
+			continue
+		}
+		if slices.Contains(latest, i) {
+			b.replace(i, keep, stages.Rejected, ruleSideBySide)
+		} else {
+			b.replace(i, keep, stages.Superseded, ruleSuperseded)
+		}
+	}
+	if len(latest) == 1 {
+		return nil
+	}
+	finding := stages.Finding{Code: b.d.CodeOf(ruleTwoVersions), Submission: b.files[keep].submission, Vars: map[string]string{}}
+	var others []string
+	for _, i := range latest {
+		finding.Places = append(finding.Places, stages.Place{File: b.files[i].file.Path})
+		others = append(others, b.files[i].file.Path)
+	}
+	finding.Vars["list"], finding.Vars["file"], finding.Vars["other"] = strings.Join(others, "、"), others[0], strings.Join(others[1:], "、")
+	return []stages.Finding{finding}
+}
+
+// dropCopies leaves the first of the files with the same content.
+func (b *Batch) dropCopies(group []int) []int {
+	var kept []int
+	for _, i := range group {
+		first := slices.IndexFunc(kept, func(k int) bool {
+			return b.files[k].content == b.files[i].content && b.files[k].edition == b.files[i].edition
+		})
+		if first < 0 {
+			kept = append(kept, i)
+			continue
+		}
+		b.replace(i, kept[first], stages.Superseded, ruleDuplicate)
+	}
+	return kept
+}
+
+// isParent says whether another file of the group was made from this one.
+func (b *Batch) isParent(i int, group []int) bool {
+	return slices.ContainsFunc(group, func(k int) bool { return k != i && b.files[k].parent == b.files[i].file.SHA256 })
+}
+
+func (b *Batch) replace(i, by int, fate stages.Fate, rule string) {
+	a := &b.files[i]
+	a.file.Fate, a.file.Code, a.supersededBy = fate, b.d.CodeOf(rule), b.files[by].file.Path
+	a.file.Detail = a.supersededBy
+}
+
+// unreadable warns where a file that can't be used may have been meant to replace a submission: its name says whose it is.
+func (b *Batch) unreadable() []stages.Finding {
+	var out []stages.Finding
+	for _, a := range b.files {
+		if a.file.Fate != stages.Rejected || a.supersededBy != "" {
+			continue
+		}
+		name := stages.NameKey(path.Base(a.file.Path))
+		for i, s := range b.submissions {
+			if b.files[i].file.Fate == stages.Accepted && s.Consortium != "" && strings.Contains(name, stages.NameKey(s.Consortium)) {
+				out = append(out, stages.Finding{Code: b.d.CodeOf(ruleUnreadableNewer), Submission: s.Submission,
+					Places: []stages.Place{{File: a.file.Path}, {File: b.files[i].file.Path}},
+					Vars:   map[string]string{"file": a.file.Path, "other": b.files[i].file.Path, "detail": a.file.Path}})
+			}
+		}
+	}
+	return out
+}
