@@ -1,0 +1,158 @@
+// Package check judges what was submitted by the rules of the definition. Each rule has one outcome on each submission:
+//
+//	fail           at least one of its cases failed
+//	could_not_run  none failed, but at least one could not be decided: a value it needs is missing, unreadable or itself at fault
+//	pass           every case that applies was decided, and none failed
+//	na             no case applies; the reason says why
+//
+// A case is one value, one field in one year, or one row of a list, as the rule has it. Missing is never pass. What
+// fails becomes a finding with all its places and the catalogue's words. A value found at fault by a rule that voids it
+// proves nothing about others: later rules do without it, so that one slip is one finding.
+//
+// Nothing here reads a file, a clock or another stage; the same facts give the same judgement.
+package check
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Run checks the facts of a batch. mem is where the tables of the judgement are allocated. An error means that the
+// program and the catalogue do not fit each other, never that a submission is faulty.
+func Run(mem memory.Allocator, facts *table.Facts) (*table.Judgement, error) {
+	b, err := newBatch(facts)
+	if err != nil {
+		return nil, err
+	}
+	findings, outcomes, verdicts := table.NewBuilder[table.Finding](mem), table.NewBuilder[table.Outcome](mem), table.NewBuilder[table.Verdict](mem)
+	findings.Append(b.unowned()...)
+	for j := range b.judgeAll {
+		findings.Append(j.findings...)
+		outcomes.Append(j.outcomes...)
+		verdicts.Append(j.verdict)
+	}
+	return &table.Judgement{Findings: findings.Finish(), Outcomes: outcomes.Finish(), Verdicts: verdicts.Finish()}, nil
+}
+
+// judged is what came out about one submission.
+type judged struct {
+	findings []table.Finding
+	outcomes []table.Outcome
+	verdict  table.Verdict
+}
+
+// judgeAll yields the judgements in the order of the submissions, several being worked on at a time.
+func (b *batch) judgeAll(yield func(*judged) bool) {
+	line := make(chan chan *judged, 2*runtime.GOMAXPROCS(0))
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		defer close(line)
+		slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+		for f := range b.facts.Forms {
+			place := make(chan *judged, 1)
+			select {
+			case line <- place:
+			case <-stop:
+				return
+			}
+			slots <- struct{}{}
+			go func() {
+				place <- b.judge(f)
+				<-slots
+			}()
+		}
+	}()
+	for place := range line {
+		if !yield(<-place) {
+			return
+		}
+	}
+}
+
+// judge applies every rule to one submission, in the order of the codes.
+func (b *batch) judge(t *table.Form) *judged {
+	f := newForm(b, t)
+	j := &judged{}
+	for _, p := range b.plans {
+		result := &tally{}
+		checks[p.rule.Check](f, p, result)
+		for _, reading := range b.reading[t.Submission.Submission] {
+			if reading.Code == p.rule.Code {
+				result.cases++
+				result.failed++
+				j.findings = append(j.findings, b.read(reading, f))
+			}
+		}
+		for _, x := range result.faults {
+			if p.rule.Voids {
+				f.void(x.refs)
+			}
+			j.findings = append(j.findings, f.finding(p.rule, x))
+		}
+		j.outcomes = append(j.outcomes, f.outcome(p.rule, result))
+	}
+	f.explain(j.findings)
+	slices.SortStableFunc(j.findings, b.inOrder)
+	j.verdict = verdict(t.Submission, j.findings)
+	return j
+}
+
+// outcome sums up one rule on one submission.
+func (f *form) outcome(r *templates.Rule, t *tally) table.Outcome {
+	s := f.Submission
+	o := table.Outcome{Batch: s.Batch, Submission: s.Submission, Code: r.Code, Rule: r.ID,
+		Cases: int32(t.cases), Failed: int32(t.failed), Undecided: int32(t.undecided)}
+	switch {
+	case t.failed > 0:
+		o.Outcome = stages.Fail
+	case t.undecided > 0:
+		o.Outcome, o.Reason = stages.NotRun, f.batch.words.undecided(t)
+	case t.cases > 0:
+		o.Outcome = stages.Pass
+	default:
+		o.Outcome, o.Reason = stages.NotApplicable, t.why
+	}
+	return o
+}
+
+// verdict is what follows from the findings of one submission.
+func verdict(s table.Submission, findings []table.Finding) table.Verdict {
+	v := table.Verdict{Submission: s.Submission}
+	for _, x := range findings {
+		switch {
+		case x.Severity == stages.MustFix:
+			v.Errors++
+		case x.Severity == stages.Explain && x.Explanation != "":
+			v.Explained++
+		case x.Severity == stages.Explain:
+			v.Warnings++
+		default:
+			v.Hints++
+		}
+	}
+	switch {
+	case v.Errors > 0:
+		v.Verdict = stages.Return
+	case v.Warnings > 0:
+		v.Verdict = stages.AskFirst
+	default:
+		v.Verdict = stages.Accept
+	}
+	switch {
+	case s.National:
+		v.Unranked = "指导目录标明已入选国家级，只列示，不参加排名"
+	case v.Errors > 0:
+		v.Unranked = fmt.Sprintf("有%d个必须修改的问题，退回修改后再参加排名", v.Errors)
+	default:
+		v.Ranked = true
+	}
+	return v
+}

@@ -1,0 +1,370 @@
+package check
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// What is demanded here:
+//  1. Every rule above tier 1 has a valid, an invalid and an undecided fixture, and behaves as they say.
+//  2. A complete form has no finding, and no rule is left undecided.
+//  3. A finding's fingerprint survives a change of values and tells fields, years, members and consortia apart.
+//  4. Nothing of personal data stands in a finding.
+//  5. One slip is one finding; explanations and verdicts follow from the findings.
+//  6. The same facts give the same judgement; Arrow memory is freed.
+
+// fixture is the three kinds of cases of one rule.
+type fixture struct {
+	Valid, Invalid, Undecided []ruleCase
+}
+
+type ruleCase struct {
+	Edit      `yaml:",inline"`
+	Neighbour *Edit
+	Reading   []struct {
+		Code  string
+		Files []string
+	}
+	At      []string
+	Count   int
+	Outcome stages.Outcome
+}
+
+var definition = func() *templates.Definition {
+	d, err := templates.Load(2024)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}()
+
+// judgement is the tables of a run as rows.
+type judgement struct {
+	findings []table.Finding
+	outcomes []table.Outcome
+	verdicts []table.Verdict
+}
+
+func run(t testing.TB, f *table.Facts) judgement {
+	t.Helper()
+	mem := memory.NewGoAllocator()
+	j, err := Run(mem, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return judgement{slices.Collect(j.Findings.All()), slices.Collect(j.Outcomes.All()), slices.Collect(j.Verdicts.All())}
+}
+
+// about gives the findings and the outcome of one rule on the first submission of a case.
+func about(t *testing.T, code string, c ruleCase) ([]table.Finding, table.Outcome) {
+	t.Helper()
+	first := base(t)
+	fillings := []filling{first.apply(c.Edit, filling{})}
+	if c.Neighbour != nil {
+		fillings = append(fillings, another(t).apply(*c.Neighbour, first))
+	}
+	f := facts(t, memory.NewGoAllocator(), definition, fillings...)
+	id := f.Submissions.Row(0).Submission
+	for _, x := range c.Reading {
+		reading := stages.Finding{Code: x.Code, Submission: id, Vars: map[string]string{"list": strings.Join(x.Files, "、"), "file": x.Files[0]}}
+		for _, file := range x.Files {
+			reading.Places = append(reading.Places, stages.Place{File: file})
+		}
+		f.Reading = append(f.Reading, reading)
+	}
+	j := run(t, f)
+	var found []table.Finding
+	for _, x := range j.findings {
+		if strings.Contains(x.Message+x.Cure, "（无）") || strings.Contains(x.Message+x.Cure, "{") {
+			t.Errorf("a placeholder was left open: %s%s", x.Message, x.Cure)
+		}
+		if x.Code == code && x.Submission == id {
+			found = append(found, x)
+		}
+	}
+	for _, o := range j.outcomes {
+		if o.Code == code && o.Submission == id {
+			return found, o
+		}
+	}
+	t.Fatalf("%s has no outcome", code)
+	return nil, table.Outcome{}
+}
+
+// place writes where a fixture expects a mark the way findings write it.
+func place(t *testing.T, at string) string {
+	t.Helper()
+	if file, ok := strings.CutPrefix(at, "file:"); ok {
+		return file
+	}
+	parts := strings.Split(at, ":")
+	if sheet, area, ok := definition.Layout().Area(parts[0]); ok {
+		if len(parts) == 1 {
+			return sheet.Sheet.Title
+		}
+		column := strings.TrimPrefix(area.Columns[0].Name, parts[0]+"_")
+		if len(parts) == 3 {
+			column = parts[2]
+		}
+		var row int
+		fmt.Sscan(parts[1], &row)
+		title, cell := rowCell(definition, parts[0], row, column)
+		return title + "!" + cell
+	}
+	ref, err := definition.Ref(at, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet, slot, _ := definition.Layout().Slot(ref.Field, ref.Year)
+	return sheet.Sheet.Title + "!" + stages.CellName(slot.Row, slot.Col)
+}
+
+func TestRulesHaveFixtures(t *testing.T) {
+	fixtures := map[string]fixture{}
+	readYAML(t, "testdata/fixtures.yaml", &fixtures)
+	for _, r := range definition.Rules {
+		if r.Tier() == 1 {
+			continue
+		}
+		f, ok := fixtures[r.Code]
+		delete(fixtures, r.Code)
+		t.Run(r.Code+" "+r.ID, func(t *testing.T) {
+			if !ok || len(f.Valid) == 0 || len(f.Invalid) == 0 || len(f.Undecided) == 0 && r.ID != "no_members" {
+				t.Fatal("needs a valid, an invalid and an undecided fixture in testdata/fixtures.yaml")
+			}
+			for i, c := range f.Valid {
+				if found, o := about(t, r.Code, c); len(found) > 0 || o.Outcome != stages.Pass {
+					t.Errorf("valid %d: %s (%s) %+v", i+1, o.Outcome, o.Reason, found)
+				}
+			}
+			for i, c := range f.Invalid {
+				checkInvalid(t, r, i, c)
+			}
+			for i, c := range f.Undecided {
+				found, o := about(t, r.Code, c)
+				if len(found) > 0 || o.Outcome != c.Outcome || o.Reason == "" {
+					t.Errorf("undecided %d: %s (%s), want %s; %+v", i+1, o.Outcome, o.Reason, c.Outcome, found)
+				}
+			}
+		})
+	}
+	for code := range fixtures {
+		t.Errorf("fixtures for %s, which is no rule", code)
+	}
+}
+
+func checkInvalid(t *testing.T, r *templates.Rule, i int, c ruleCase) {
+	found, o := about(t, r.Code, c)
+	if len(found) != max(1, c.Count) || o.Outcome != stages.Fail || int(o.Failed) != len(found) {
+		t.Errorf("invalid %d: %s, %d findings: %+v", i+1, o.Outcome, len(found), found)
+		return
+	}
+	var want []string
+	for _, at := range c.At {
+		want = append(want, place(t, at))
+	}
+	got := strings.Split(found[0].Places, "; ")
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("invalid %d marks %v, want %v", i+1, got, want)
+	}
+	if x := found[0]; x.Title == "" || x.Message == "" || x.Cure == "" || x.Authority == "" || string(x.Severity) != r.Severity || len(x.Fingerprint) != 16 {
+		t.Errorf("invalid %d is not put into words: %+v", i+1, x)
+	}
+}
+
+func TestACompleteFormIsSound(t *testing.T) {
+	j := run(t, facts(t, memory.NewGoAllocator(), definition, base(t), another(t)))
+	for _, x := range j.findings {
+		t.Errorf("%s %s %s", x.Submission, x.Code, x.Message)
+	}
+	for _, o := range j.outcomes {
+		if o.Outcome != stages.Pass && o.Outcome != stages.NotApplicable && !slices.Contains([]string{"note_too_long"}, o.Rule) {
+			t.Errorf("%s %s %s", o.Code, o.Outcome, o.Reason)
+		}
+	}
+	if len(j.outcomes) != 2*len(definition.Rules) {
+		t.Errorf("%d outcomes for %d rules and 2 submissions", len(j.outcomes), len(definition.Rules))
+	}
+	for _, v := range j.verdicts {
+		if v.Verdict != stages.Accept || !v.Ranked {
+			t.Errorf("%+v", v)
+		}
+	}
+}
+
+func TestEveryKindOfCheckIsThere(t *testing.T) {
+	for _, kind := range templates.Checks {
+		if checks[kind] == nil {
+			t.Errorf("nothing checks %s", kind)
+		}
+	}
+	if len(checks) != len(templates.Checks) {
+		t.Errorf("%d checks for %d kinds", len(checks), len(templates.Checks))
+	}
+	for _, r := range definition.Rules {
+		for _, kind := range r.Kinds {
+			if r.Check == "record" && recordChecks[kind] == nil {
+				t.Errorf("%s: no record check %s", r.Code, kind)
+			}
+		}
+	}
+}
+
+// faulty is a form with many faults at once.
+func faulty(t testing.TB) filling {
+	return base(t).apply(Edit{
+		Set: map[string]any{"staff_total": 12, "apprentices.first": 100, "apprentices.next": 90, "field_engineers.first": 50, "employment_rate.last": 0.95,
+			"shared_courses.prior": nil, "city": map[string]any{"status": "V", "raw": "闽北"}, "filled_on": "2024-08-20", "office_phone": nil,
+			"features": strings.Repeat("特色明显。", 60) + "联系电话13900000000，身份证350102199001011234"},
+		Add: []map[string]any{{"kind": "enterprise", "name": "鼎创软件有限公司"}, {"kind": "行业协会", "name": "某协会"}, {"kind": "enterprise"}, {"kind": "enterprise"}},
+	}, filling{})
+}
+
+func byFingerprint(t *testing.T, j judgement) map[string]table.Finding {
+	t.Helper()
+	out := map[string]table.Finding{}
+	for _, x := range j.findings {
+		if other, twice := out[x.Fingerprint]; twice {
+			t.Errorf("%s and %s share a fingerprint: %s, %s", x.Code, other.Code, x.Message, other.Message)
+		}
+		out[x.Fingerprint] = x
+	}
+	return out
+}
+
+func TestFingerprintsAreAboutTheFaultNotTheValues(t *testing.T) {
+	first := byFingerprint(t, run(t, facts(t, memory.NewGoAllocator(), definition, faulty(t))))
+	changed := faulty(t)
+	changed.Values["staff_total"], changed.Values["apprentices.first"], changed.File = 13, 101, "样例/再报.xlsx"
+	second := byFingerprint(t, run(t, facts(t, memory.NewGoAllocator(), definition, changed)))
+	if len(first) < 12 {
+		t.Fatalf("only %d findings", len(first))
+	}
+	hashes := 0
+	for k, x := range first {
+		y, ok := second[k]
+		if !ok {
+			t.Errorf("%s has another fingerprint after values changed", x.Code)
+		}
+		if x.ValueHash != y.ValueHash {
+			hashes++
+		}
+	}
+	if hashes == 0 || hashes > 5 {
+		t.Errorf("%d value hashes changed with two values", hashes)
+	}
+	for k := range byFingerprint(t, run(t, facts(t, memory.NewGoAllocator(), definition, another(t).apply(Edit{Set: faulty(t).Values, Copy: nil}, filling{}).named("漳州古雷石化产教联合体")))) {
+		if _, same := first[k]; same {
+			t.Error("another consortium's finding has the same fingerprint")
+		}
+	}
+}
+
+func (f filling) named(consortium string) filling {
+	f.Values["consortium"] = consortium
+	return f
+}
+
+func TestPersonalDataStaysOut(t *testing.T) {
+	f := facts(t, memory.NewGoAllocator(), definition, faulty(t).apply(Edit{Set: map[string]any{
+		"head_name": map[string]any{"status": "V", "raw": "王某某"}, "staff_names": map[string]any{"value": 3, "raw": "王某某、李某某、张某某"}, "apprentices.last": map[string]any{"status": "V", "raw": "见13911112222"}}}, filling{}))
+	f.Reading = append(f.Reading, stages.Finding{Code: "LHT-5-006", Submission: f.Submissions.Row(0).Submission, Places: []stages.Place{{File: "甲.xlsx"}},
+		Raw: "13933334444", Vars: map[string]string{"list": "王13933334444.xlsx", "file": "甲.xlsx"}})
+	for _, x := range run(t, f).findings {
+		text := fmt.Sprintf("%+v", x)
+		for _, secret := range []string{"王某某", "李某某", "13900000000", "350102199001011234", "13911112222", "13933334444"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s shows %s", x.Code, secret)
+			}
+		}
+	}
+}
+
+func TestOneSlipIsOneFinding(t *testing.T) {
+	for field, value := range map[string]any{"employment_rate.last": 135, "exam_progression_rate.last": 0.45, "public_training.prior": -7000, "apprentices.last": 408.5} {
+		j := run(t, facts(t, memory.NewGoAllocator(), definition, base(t).apply(Edit{Set: map[string]any{field: value}}, filling{})))
+		if len(j.findings) != 1 {
+			t.Errorf("%s = %v: %d findings", field, value, len(j.findings))
+			for _, x := range j.findings {
+				t.Logf("  %s %s", x.Code, x.Message)
+			}
+		}
+	}
+}
+
+func TestExplanationsAndVerdicts(t *testing.T) {
+	late := base(t).apply(Edit{Set: map[string]any{"apprentices.first": 400, "field_engineers.first": 100}}, filling{})
+	j := run(t, facts(t, memory.NewGoAllocator(), definition, late))
+	if len(j.findings) != 2 || j.verdicts[0].Verdict != stages.AskFirst || !j.verdicts[0].Ranked || j.verdicts[0].Warnings != 2 {
+		t.Fatalf("%+v %+v", j.verdicts, j.findings)
+	}
+	late.Explanations = map[string]string{" " + strings.ToUpper(j.findings[0].Fingerprint) + " ": "基地改造，电话13900000000", j.findings[1].Fingerprint: " ", "0000000000000000": "无关"}
+	j = run(t, facts(t, memory.NewGoAllocator(), definition, late))
+	if v := j.verdicts[0]; v.Verdict != stages.AskFirst || v.Warnings != 1 || v.Explained != 1 {
+		t.Errorf("%+v", v)
+	}
+	if got := j.findings[0].Explanation; !strings.HasPrefix(got, "基地改造") || strings.Contains(got, "13900000000") {
+		t.Errorf("explanation %q", got)
+	}
+	late.Explanations[j.findings[1].Fingerprint] = "设备更新"
+	if v := run(t, facts(t, memory.NewGoAllocator(), definition, late)).verdicts[0]; v.Verdict != stages.Accept || !v.Ranked || v.Explained != 2 {
+		t.Errorf("%+v", v)
+	}
+	wrong := base(t).apply(Edit{Set: map[string]any{"staff_total": 11, "staff_names": 11}}, filling{})
+	j = run(t, facts(t, memory.NewGoAllocator(), definition, wrong))
+	wrong.Explanations = map[string]string{j.findings[0].Fingerprint: "确实如此"}
+	if v := run(t, facts(t, memory.NewGoAllocator(), definition, wrong)).verdicts[0]; v.Verdict != stages.Return || v.Ranked || v.Unranked == "" || v.Errors != 1 {
+		t.Errorf("an error was explained away: %+v", v)
+	}
+	national := base(t).apply(Edit{Set: map[string]any{"consortium": "晋江市域产教联合体", "city": "泉州", "park": "晋江经济开发区"}}, filling{})
+	if v := run(t, facts(t, memory.NewGoAllocator(), definition, national)).verdicts[0]; v.Ranked || !strings.Contains(v.Unranked, "国家级") {
+		t.Errorf("%+v", v)
+	}
+}
+
+func TestSameFactsSameJudgement(t *testing.T) {
+	forms := []filling{faulty(t), another(t).apply(Edit{Copy: []string{"plan", "features"}, Add: []map[string]any{{"kind": "enterprise", "name": "鼎创软件有限公司"}}}, faulty(t))}
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer mem.AssertSize(t, 0)
+	var first judgement
+	for i := range 3 {
+		f := facts(t, mem, definition, forms...)
+		f.Reading = []stages.Finding{{Code: "LHT-5-006", Submission: "nobody's", Places: []stages.Place{{File: "丙.xlsx"}}, Vars: map[string]string{"list": "丙.xlsx"}}}
+		j, err := Run(mem, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := judgement{slices.Collect(j.Findings.All()), slices.Collect(j.Outcomes.All()), slices.Collect(j.Verdicts.All())}
+		if i == 0 {
+			first = got
+		}
+		if !reflect.DeepEqual(got, first) {
+			t.Error("another judgement")
+		}
+		f.Release()
+		j.Findings.Release()
+		j.Outcomes.Release()
+		j.Verdicts.Release()
+	}
+	if first.findings[0].File != "丙.xlsx" || first.findings[0].Submission != "" {
+		t.Errorf("a finding about a file without submission does not come first: %+v", first.findings[0])
+	}
+	severities := []stages.Severity{stages.MustFix, stages.Explain, stages.Hint}
+	order := func(x table.Finding) string {
+		return fmt.Sprintf("%s %d %s", x.Submission, slices.Index(severities, x.Severity), x.Code)
+	}
+	if !slices.IsSortedFunc(first.findings, func(x, y table.Finding) int { return strings.Compare(order(x), order(y)) }) {
+		t.Error("findings are not in order")
+	}
+}

@@ -1,0 +1,303 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
+)
+
+// check looks at one submission for one rule and tells the tally what it saw.
+type check func(f *form, p *plan, t *tally)
+
+// checks holds every kind of check, as templates.Checks lists them.
+var checks = map[string]check{
+	"file":          reading,
+	"two_versions":  reading,
+	"required":      required,
+	"supplement":    supplement,
+	"unreadable":    unreadable,
+	"coercion":      coercion,
+	"bounds":        bounds,
+	"fraction":      fraction,
+	"length":        length,
+	"personal":      personal,
+	"expr":          expression,
+	"record":        record,
+	"unsupported":   unsupported,
+	"national":      national,
+	"shared_member": sharedMember,
+	"near_text":     nearText,
+}
+
+// plan is a rule with what is worked out once for all submissions.
+type plan struct {
+	rule *templates.Rule
+	refs []templates.Ref // values that the rule covers, where it goes value by value, in form order
+}
+
+// batch is what the checks share: the facts, the plans, and the indexes across submissions.
+type batch struct {
+	facts   *table.Facts
+	def     *templates.Definition
+	words   *words
+	plans   []*plan
+	reading map[string][]stages.Finding // found while reading, by submission
+	order   map[string]int              // place of a submission in the facts
+	keys    []string                    // consortium key of each submission
+	names   []string                    // consortium of each submission
+	members map[string][]int            // submissions that list a unit, by its key, ascending
+	near    map[textSlot]map[string]neighbour
+}
+
+func newBatch(facts *table.Facts) (*batch, error) {
+	b := &batch{facts: facts, def: facts.Definition, words: newWords(facts.Definition), reading: map[string][]stages.Finding{}, order: map[string]int{}}
+	for s := range facts.Submissions.All() {
+		b.order[s.Submission] = len(b.keys)
+		b.keys, b.names = append(b.keys, consortiumKey(s)), append(b.names, s.Consortium)
+	}
+	for _, r := range b.def.Rules {
+		if checks[r.Check] == nil {
+			return nil, fmt.Errorf("规则 %s 的检查方式 %s 没有实现", r.Code, r.Check)
+		}
+		b.plans = append(b.plans, &plan{rule: r, refs: b.covered(r)})
+	}
+	for _, x := range facts.Reading {
+		if b.def.Rule(x.Code) == nil {
+			return nil, fmt.Errorf("读取时发现的问题 %q 不在规则目录中", x.Code)
+		}
+		owner := x.Submission
+		if _, known := b.order[owner]; !known {
+			owner = ""
+		}
+		b.reading[owner] = append(b.reading[owner], x)
+	}
+	b.indexMembers()
+	b.indexTexts()
+	return b, nil
+}
+
+// consortiumKey identifies a consortium from round to round: its number in the directory, or else its name.
+func consortiumKey(s table.Submission) string {
+	switch name := stages.NameKey(s.Consortium); {
+	case s.DirectoryNo.Valid:
+		return fmt.Sprintf("no:%d", s.DirectoryNo.V)
+	case name != "":
+		return "name:" + name
+	}
+	return "submission:" + s.Submission
+}
+
+// covered lists the values that a rule goes through one by one. Without `each` that is every value of the form.
+func (b *batch) covered(r *templates.Rule) []templates.Ref {
+	var refs []templates.Ref
+	add := func(f *templates.Field, only templates.Year) {
+		for _, ref := range b.slots(f) {
+			if only.Year == 0 || ref.Year == only.Year {
+				refs = append(refs, ref)
+			}
+		}
+	}
+	for _, c := range r.Cases {
+		if c.Field != nil {
+			add(c.Field, c.Year)
+			continue
+		}
+		for _, f := range b.def.Form.Fields() {
+			if f.Record == "" {
+				add(f, c.Year)
+			}
+		}
+	}
+	return refs
+}
+
+// slots lists the values of a field: one, or one a year.
+func (b *batch) slots(f *templates.Field) []templates.Ref {
+	if !f.Dated() {
+		return []templates.Ref{{Field: f.ID}}
+	}
+	var refs []templates.Ref
+	for _, id := range f.Years {
+		year, _ := b.def.Form.Year(id)
+		refs = append(refs, templates.Ref{Field: f.ID, Year: year.Year})
+	}
+	return refs
+}
+
+// form is one submission under judgement. As templates.Answers it keeps back the values that were found at fault.
+type form struct {
+	*table.Form
+	batch    *batch
+	voided   map[templates.Ref]bool
+	coerced  map[templates.Ref][]table.Coercion
+	position int // in the facts
+}
+
+func newForm(b *batch, t *table.Form) *form {
+	f := &form{Form: t, batch: b, voided: map[templates.Ref]bool{}, coerced: map[templates.Ref][]table.Coercion{}, position: b.order[t.Submission.Submission]}
+	for _, c := range t.Coercions {
+		ref := templates.Ref{Field: c.Field, Year: int(c.Year.V)}
+		f.coerced[ref] = append(f.coerced[ref], c)
+	}
+	return f
+}
+
+func (f *form) void(refs []templates.Ref) {
+	for _, r := range refs {
+		f.voided[r] = true
+	}
+}
+
+// Number implements templates.Answers.
+func (f *form) Number(field string, year int) (decimal.Decimal, bool) {
+	if f.voided[templates.Ref{Field: field, Year: year}] {
+		return decimal.Decimal{}, false
+	}
+	return f.Form.Number(field, year)
+}
+
+// Confirmed implements templates.Answers. A declaration whose box was left empty is not confirmed: there is nothing else
+// that it could mean.
+func (f *form) Confirmed(field string) (yes, ok bool) {
+	if f.status(templates.Ref{Field: field}) == table.Missing {
+		return false, true
+	}
+	return f.Form.Confirmed(field)
+}
+
+// number gives a value as it stands, whether or not it was voided.
+func (f *form) number(r templates.Ref) (decimal.Decimal, bool) { return f.Form.Number(r.Field, r.Year) }
+
+func (f *form) status(r templates.Ref) table.Status { return f.Observe(r).Status }
+
+// tally counts the cases of one rule on one submission.
+type tally struct {
+	cases, failed, undecided int
+	faults                   []fault
+	missing                  []templates.Ref // values that undecided cases lack
+	reasons                  []string        // other causes of undecided cases
+	why                      string          // why no case applies
+}
+
+func (t *tally) pass() { t.cases++ }
+
+func (t *tally) fail(x fault) {
+	t.cases++
+	t.failed++
+	t.faults = append(t.faults, x)
+}
+
+// lack notes a case that could not be decided for want of values.
+func (t *tally) lack(refs ...templates.Ref) {
+	t.cases++
+	t.undecided++
+	for _, r := range refs {
+		if !slices.Contains(t.missing, r) {
+			t.missing = append(t.missing, r)
+		}
+	}
+}
+
+// undecide notes a case that could not be decided for another reason.
+func (t *tally) undecide(reason string) {
+	t.cases++
+	t.undecided++
+	if !slices.Contains(t.reasons, reason) {
+		t.reasons = append(t.reasons, reason)
+	}
+}
+
+// skip notes that a case does not apply.
+func (t *tally) skip(why string) {
+	if t.why == "" {
+		t.why = why
+	}
+}
+
+// fault is what a check found, before the catalogue gives it words.
+type fault struct {
+	refs       []templates.Ref // values it is about: their places are marked
+	places     []stages.Place  // further places
+	fields     []string        // fields it is about beyond refs (columns of a list)
+	kase       templates.Case  // resolves the shorthand of the rule's texts
+	member     string          // key of the member unit
+	raw, value string          // where refs do not say
+	vars       map[string]string
+}
+
+// Reasons why a case does not apply.
+const (
+	notFilled     = "没有填写，无从检查"
+	notApplicable = "填的是不适用"
+	guardFalse    = "本规则的适用条件不成立"
+	emptyRoster   = "成员名册为空"
+)
+
+// byStatus passes over what is not there, and says whether a value can be looked at.
+func (t *tally) byStatus(f *form, r templates.Ref) bool {
+	switch f.status(r) {
+	case table.Normal:
+		return true
+	case table.NotApplicable:
+		t.skip(notApplicable)
+	default:
+		t.lack(r)
+	}
+	return false
+}
+
+// reading has nothing to look at: what was found while reading the file is added to every rule. All it must know is
+// whether there was something to compare the file by.
+func reading(f *form, p *plan, t *tally) {
+	if p.rule.Check == "two_versions" && f.Submission.Consortium == "" {
+		t.lack(templates.Ref{Field: "consortium"})
+		return
+	}
+	t.pass()
+}
+
+// inOrder sorts findings of one submission: by severity, code, place.
+func (b *batch) inOrder(x, y table.Finding) int {
+	return cmp.Or(
+		cmp.Compare(gravity(x.Severity), gravity(y.Severity)),
+		strings.Compare(x.Code, y.Code),
+		b.comparePlaces(x, y),
+		strings.Compare(x.Fingerprint, y.Fingerprint),
+	)
+}
+
+func gravity(s stages.Severity) int {
+	return slices.Index([]stages.Severity{stages.MustFix, stages.Explain, stages.Hint}, s)
+}
+
+// comparePlaces orders by file, by sheet as in the form, then down the rows.
+func (b *batch) comparePlaces(x, y table.Finding) int {
+	xr, xc := rowCol(x.Cell)
+	yr, yc := rowCol(y.Cell)
+	return cmp.Or(
+		strings.Compare(x.File, y.File),
+		cmp.Compare(b.words.sheets[x.Sheet], b.words.sheets[y.Sheet]),
+		strings.Compare(x.Sheet, y.Sheet),
+		cmp.Compare(xr, yr), cmp.Compare(xc, yc),
+	)
+}
+
+// rowCol reads A1 notation; zeros where there is no cell.
+func rowCol(cell string) (row, col int) {
+	for _, c := range cell {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			col = col*26 + int(c-'A') + 1
+		case c >= '0' && c <= '9':
+			row = row*10 + int(c-'0')
+		}
+	}
+	return row, col
+}

@@ -1,0 +1,274 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/goccy/go-yaml"
+)
+
+// filling is one filled form as test data.
+type filling struct {
+	File          string
+	Values        map[string]any // field, or field.year id
+	Members       []map[string]any
+	Materials     []map[string]string
+	Verifications []map[string]string
+	Explanations  map[string]string // fingerprint: words
+	Coercions     []struct{ Field, Kind string }
+}
+
+// Edit is what a case changes in a filling.
+type Edit struct {
+	Set           map[string]any
+	Repeat        map[string]int         // a text of so many characters
+	Members       map[int]map[string]any // by row, from 1
+	Add           []map[string]any
+	Without       []string
+	Noroster      bool
+	Empty         bool
+	Copy          []string // values taken from the form it is a neighbour of
+	Materials     *[]map[string]string
+	Verifications *[]map[string]string
+	Coercions     []struct{ Field, Kind string }
+}
+
+func readYAML(t testing.TB, path string, into any) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = yaml.UnmarshalWithOptions(data, into, yaml.Strict())
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// base is a complete form without any fault.
+func base(t testing.TB) filling {
+	f := filling{File: "样例/甲.xlsx"}
+	readYAML(t, "testdata/base.yaml", &f)
+	return f
+}
+
+// another is a second form: the same figures, other units and texts.
+func another(t testing.TB) filling {
+	f, other := base(t), filling{}
+	readYAML(t, "testdata/neighbour.yaml", &other)
+	f.File = "样例/乙.xlsx"
+	maps.Copy(f.Values, other.Values)
+	f.Members = other.Members
+	return f
+}
+
+// apply gives the filling with the changes of a case.
+func (f filling) apply(e Edit, from filling) filling {
+	f.Values = maps.Clone(f.Values)
+	for _, field := range e.Copy {
+		f.Values[field] = from.Values[field]
+	}
+	maps.Copy(f.Values, e.Set)
+	for field, n := range e.Repeat {
+		f.Values[field] = strings.Repeat("建", n)
+	}
+	var members []map[string]any
+	for i, m := range f.Members {
+		m = maps.Clone(m)
+		maps.Copy(m, e.Members[i+1])
+		if kind, _ := m["kind"].(string); !slices.Contains(e.Without, kind) {
+			members = append(members, m)
+		}
+	}
+	f.Members = append(members, e.Add...)
+	if e.Noroster {
+		f.Members = nil
+	}
+	if e.Materials != nil {
+		f.Materials = *e.Materials
+	}
+	if e.Verifications != nil {
+		f.Verifications = *e.Verifications
+	}
+	f.Coercions = e.Coercions
+	if e.Empty {
+		f = filling{File: f.File}
+	}
+	return f
+}
+
+// cell is what stands in one cell of a filling.
+type cell struct {
+	status table.Status
+	value  any
+	raw    string
+}
+
+func cellOf(v any) cell {
+	switch v := v.(type) {
+	case nil:
+		return cell{status: table.Missing}
+	case map[string]any:
+		c := cell{status: table.Normal, value: v["value"], raw: fmt.Sprint(v["raw"])}
+		if s, ok := v["status"].(string); ok {
+			c.status = table.Status(s)
+		}
+		return c
+	}
+	return cell{status: table.Normal, value: v, raw: fmt.Sprint(v)}
+}
+
+func number(v any) table.Opt[float64] {
+	switch n := v.(type) {
+	case float64:
+		return table.Some(n)
+	case uint64:
+		return table.Some(float64(n))
+	case int64:
+		return table.Some(float64(n))
+	case int:
+		return table.Some(float64(n))
+	}
+	return table.Opt[float64]{}
+}
+
+func written(v any) string {
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+// gathered is the rows of several fillings on their way into facts.
+type gathered struct {
+	d             *templates.Definition
+	submissions   []table.Submission
+	figures       []table.Figure
+	metrics       []table.Metric
+	texts         []table.Text
+	members       []table.Member
+	materials     []table.Material
+	verifications []table.Verification
+	explanations  []table.Explanation
+	coercions     []table.Coercion
+}
+
+// facts makes facts of fillings, as normalize would.
+func facts(t testing.TB, mem memory.Allocator, d *templates.Definition, fillings ...filling) *table.Facts {
+	t.Helper()
+	g := &gathered{d: d}
+	for _, f := range fillings {
+		g.add(f)
+	}
+	return g.facts(mem)
+}
+
+func (g *gathered) facts(mem memory.Allocator) *table.Facts {
+	return &table.Facts{Definition: g.d, Files: table.Of(mem, []table.File{}), Submissions: table.Of(mem, g.submissions), Figures: table.Of(mem, g.figures),
+		Metrics: table.Of(mem, g.metrics), Texts: table.Of(mem, g.texts), Members: table.Of(mem, g.members), Materials: table.Of(mem, g.materials),
+		Verifications: table.Of(mem, g.verifications), Explanations: table.Of(mem, g.explanations), Coercions: table.Of(mem, g.coercions),
+		Loose: table.Of(mem, []table.LooseCell{}), Contacts: table.Of(mem, []table.Contact{})}
+}
+
+func (g *gathered) add(f filling) {
+	get := func(id string) string { return written(cellOf(f.Values[id]).value) }
+	s := table.Submission{Batch: 2024, Consortium: get("consortium"), City: get("city"), Park: get("park"), File: f.File,
+		LeadSchool: get("lead_school"), LeadEnterprise: get("lead_enterprise")}
+	if e, _, ok := g.d.Directory.ByConsortium(s.Consortium); ok {
+		s.DirectoryNo, s.National, s.Submission = table.Some(int32(e.No)), e.National != "", fmt.Sprintf("2024-%02d", e.No)
+	} else {
+		s.Submission = fmt.Sprintf("2024-X%06d", len(g.submissions))
+	}
+	g.submissions = append(g.submissions, s)
+	for _, sheet := range g.d.Layout().Sheets {
+		for _, slot := range sheet.Slots {
+			g.slot(f, s.Submission, sheet.Sheet.Title, slot)
+		}
+	}
+	g.lists(f, s.Submission)
+}
+
+func (g *gathered) slot(f filling, id, sheet string, slot templates.Slot) {
+	field, at := slot.Field, stages.CellName(slot.Row, slot.Col)
+	key := field.ID
+	year, _ := g.d.Form.YearOf(slot.Year)
+	if slot.Year != 0 {
+		key += "." + year.ID
+	}
+	c := cellOf(f.Values[key])
+	value, raw := number(c.value), c.raw
+	if field.Personal {
+		raw = ""
+	}
+	switch {
+	case field.Metric():
+		g.metrics = append(g.metrics, table.Metric{Batch: 2024, Submission: id, Indicator: field.ID, Year: int32(slot.Year), Value: value,
+			Unit: field.Unit, Kind: string(year.Kind), Status: c.status, Sheet: sheet, Cell: at, Raw: raw})
+	case field.Long():
+		row := table.Text{Batch: 2024, Submission: id, Field: field.ID, Text: written(c.value), Status: c.status, Sheet: sheet, Cell: at}
+		row.Characters = int32(templates.Characters(row.Text))
+		if slot.Year != 0 {
+			row.Year = table.Some(int32(slot.Year))
+		}
+		g.texts = append(g.texts, row)
+	default:
+		row := table.Figure{Batch: 2024, Submission: id, Field: field.ID, Number: value, Unit: field.Unit, Status: c.status, Sheet: sheet, Cell: at, Raw: raw}
+		if !value.Valid && !field.Personal {
+			row.Text = written(c.value)
+		}
+		g.figures = append(g.figures, row)
+	}
+	for _, x := range f.Coercions {
+		if x.Field != key {
+			continue
+		}
+		row := table.Coercion{Batch: 2024, Submission: id, Field: field.ID, Kind: x.Kind, From: raw, Sheet: sheet, Cell: at}
+		if slot.Year != 0 {
+			row.Year = table.Some(int32(slot.Year))
+		}
+		g.coercions = append(g.coercions, row)
+	}
+}
+
+// rowCell is the place of a column in a row of a list.
+func rowCell(d *templates.Definition, block string, row int, column string) (sheet, cell string) {
+	s, area, _ := d.Layout().Area(block)
+	i := slices.IndexFunc(area.Columns, func(c templates.RecordColumn) bool { return c.Name == block+"_"+column })
+	return s.Sheet.Title, stages.CellName(area.HeaderRow+row, area.Columns[i].Col)
+}
+
+func (g *gathered) lists(f filling, id string) {
+	for i, m := range f.Members {
+		sheet, at := rowCell(g.d, "members", i+1, "name")
+		enrolment := cellOf(m["enrolment"])
+		row := table.Member{Batch: 2024, Submission: id, Record: int32(i + 1), Name: written(m["name"]), Enrolment: number(enrolment.value), Status: enrolment.status,
+			IsLead: m["lead"] == true, Sheet: sheet, Cell: at}
+		row.NameKey = stages.NameKey(row.Name)
+		kind, ok := g.d.Form.Kind(written(m["kind"]))
+		if row.KindLabel = written(m["kind"]); ok {
+			row.Kind, row.KindLabel = kind.ID, kind.Label
+		}
+		g.members = append(g.members, row)
+	}
+	for i, m := range f.Materials {
+		sheet, at := rowCell(g.d, "materials", i+1, "number")
+		g.materials = append(g.materials, table.Material{Batch: 2024, Submission: id, Record: int32(i + 1), Number: m["number"], Title: m["title"],
+			Supports: m["supports"], Pages: m["pages"], Sheet: sheet, Cell: at})
+	}
+	for i, v := range f.Verifications {
+		sheet, at := rowCell(g.d, "verifications", i+1, "section")
+		g.verifications = append(g.verifications, table.Verification{Batch: 2024, Submission: id, Record: int32(i + 1), Section: v["section"], Means: v["means"],
+			Unit: v["unit"], Result: v["result"], Date: v["date"], Sheet: sheet, Cell: at})
+	}
+	for _, fingerprint := range slices.Sorted(maps.Keys(f.Explanations)) {
+		g.explanations = append(g.explanations, table.Explanation{Batch: 2024, Submission: id, Fingerprint: fingerprint, Explanation: f.Explanations[fingerprint]})
+	}
+}

@@ -1,0 +1,226 @@
+package check
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// finding gives a fault the catalogue's words, its places and its fingerprint.
+func (f *form) finding(r *templates.Rule, x fault) table.Finding {
+	places := slices.Concat(f.placesOf(x.refs), x.places)
+	for _, p := range r.Places {
+		places = append(places, f.furtherPlaces(x.kase, p)...)
+	}
+	if len(places) == 0 {
+		places = []stages.Place{{File: f.Submission.File}}
+	}
+	fields := slices.Clone(x.fields)
+	for _, ref := range x.refs {
+		if !slices.Contains(fields, ref.Field) {
+			fields = append(fields, ref.Field)
+		}
+	}
+	out := row(r, stages.Finding{
+		Places: places, Fields: fields, Year: commonYear(x.refs), Member: x.member,
+		Raw: f.joined(x, x.raw, f.batch.words.raw), Value: f.joined(x, x.value, f.batch.words.value),
+		Vars: f.vars(r, x),
+	})
+	s := f.Submission
+	out.Batch, out.Submission, out.City, out.Consortium = s.Batch, s.Submission, s.City, s.Consortium
+	out.Fingerprint = digest(append([]string{r.ID, f.batch.keys[f.position], x.member}, slotNames(x.refs, x.fields)...))
+	out.ValueHash = f.valueHash(x)
+	return out
+}
+
+// read gives a finding made while reading the catalogue's words. f is nil where it belongs to no submission.
+func (b *batch) read(x stages.Finding, f *form) table.Finding {
+	r := b.def.Rule(x.Code)
+	vars := map[string]string{"raw": x.Raw, "value": x.Value, "member": x.Member, "file": x.Places[0].File, "sheet": x.Places[0].Sheet, "cell": x.Places[0].Cell,
+		"year": b.words.year(x.Year), "count": fmt.Sprint(len(x.Places))}
+	if len(x.Fields) > 0 {
+		vars["label"], vars["name"] = b.words.label(x.Fields[0]), b.words.name(templates.Ref{Field: x.Fields[0], Year: x.Year})
+	}
+	maps.Copy(vars, x.Vars)
+	x.Vars = vars
+	out := row(r, x)
+	out.Batch = int32(b.def.Directory.Batch)
+	// A file is known by its path until it is known whose it is; what is wrong with it, by the places.
+	key := []string{r.ID, x.Places[0].File, x.Member, fmt.Sprint(x.Year)}
+	if f != nil {
+		s := f.Submission
+		out.Submission, out.City, out.Consortium = s.Submission, s.City, s.Consortium
+		key[1] = b.keys[f.position]
+	}
+	key = append(key, x.Fields...)
+	if len(x.Fields) == 0 {
+		for _, p := range x.Places {
+			key = append(key, p.Sheet, p.Cell)
+		}
+	}
+	out.Fingerprint, out.ValueHash = digest(key), digest([]string{out.Raw, out.Value, x.Vars["detail"]})
+	return out
+}
+
+// unowned words the findings about files that belong to no submission, ordered as any others.
+func (b *batch) unowned() []table.Finding {
+	var out []table.Finding
+	for _, x := range b.reading[""] {
+		out = append(out, b.read(x, nil))
+	}
+	slices.SortStableFunc(out, b.inOrder)
+	return out
+}
+
+// row fills the catalogue's words with the variables. Whatever looks like personal data is masked.
+func row(r *templates.Rule, x stages.Finding) table.Finding {
+	first := x.Places[0]
+	out := table.Finding{
+		Code: r.Code, Rule: r.ID, Severity: stages.Severity(r.Severity), Fields: strings.Join(x.Fields, " "), Member: x.Member,
+		File: first.File, Sheet: first.Sheet, Cell: first.Cell, Places: joinPlaces(x.Places),
+		Raw: stages.Mask(x.Raw), Value: stages.Mask(x.Value), Title: r.Title,
+		Message: stages.Mask(templates.Fill(r.Message, x.Vars)), Cure: stages.Mask(templates.Fill(r.Cure, x.Vars)), Authority: r.Authority,
+	}
+	if x.Year != 0 {
+		out.Year = table.Some(int32(x.Year))
+	}
+	return out
+}
+
+// joinPlaces lists places without repeats. A place in another file than the first is given with its file.
+func joinPlaces(places []stages.Place) string {
+	var list []string
+	for _, p := range places {
+		s := p.String()
+		if p.File != places[0].File && p.Sheet != "" {
+			s = p.File + "!" + s
+		}
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return strings.Join(list, "; ")
+}
+
+func (f *form) placesOf(refs []templates.Ref) []stages.Place {
+	var out []stages.Place
+	for _, r := range refs {
+		out = append(out, f.Observe(r).Place)
+	}
+	return out
+}
+
+// furtherPlaces resolves one of the rule's own places: a value, or a list of the form, whose sheet is meant.
+func (f *form) furtherPlaces(c templates.Case, name string) []stages.Place {
+	if sheet, _, list := f.batch.def.Layout().Area(name); list {
+		return []stages.Place{{File: f.Submission.File, Sheet: sheet.Sheet.Title}}
+	}
+	ref, err := f.batch.def.CaseRef(c, name)
+	if err != nil {
+		return nil
+	}
+	return f.placesOf([]templates.Ref{ref})
+}
+
+// joined shows the values a finding is about: plainly where there is one, by name where there are several.
+func (f *form) joined(x fault, given string, show func(*form, templates.Ref) string) string {
+	if given != "" || len(x.refs) == 0 {
+		return clip(given)
+	}
+	if len(x.refs) == 1 {
+		return show(f, x.refs[0])
+	}
+	var list []string
+	for _, r := range x.refs {
+		if s := show(f, r); s != "" {
+			list = append(list, f.batch.words.name(r)+" "+s)
+		}
+	}
+	return strings.Join(list, "；")
+}
+
+// vars are the variables of the rule's texts: those every rule has, the check's own, and the values named in braces.
+func (f *form) vars(r *templates.Rule, x fault) map[string]string {
+	w := f.batch.words
+	vars := map[string]string{"member": "", "count": fmt.Sprint(len(x.refs)), "list": w.names(x.refs), "file": f.Submission.File}
+	for _, name := range templates.Placeholders(r.Message + r.Cure) {
+		if ref, err := f.batch.def.CaseRef(x.kase, name); err == nil {
+			vars[name] = w.value(f, ref)
+		}
+	}
+	if len(x.refs) > 0 {
+		ref := x.refs[0]
+		field := w.def.Field(ref.Field)
+		maps.Copy(vars, map[string]string{"label": w.label(ref.Field), "name": w.name(ref), "year": w.year(ref.Year), "unit": field.Unit,
+			"limit": fmt.Sprint(field.Limit), "raw": w.raw(f, ref), "value": w.value(f, ref)})
+		if field.Min != nil {
+			vars["min"] = field.Min.String()
+		}
+		if field.Max != nil {
+			vars["max"] = field.Max.String()
+		}
+	}
+	maps.Copy(vars, x.vars)
+	return vars
+}
+
+// commonYear is the year of all values, 0 where they differ.
+func commonYear(refs []templates.Ref) int {
+	if len(refs) == 0 || slices.ContainsFunc(refs, func(r templates.Ref) bool { return r.Year != refs[0].Year }) {
+		return 0
+	}
+	return refs[0].Year
+}
+
+// slotNames names values and columns in a fixed order, for hashing.
+func slotNames(refs []templates.Ref, fields []string) []string {
+	out := slices.Clone(fields)
+	for _, r := range refs {
+		out = append(out, templates.SlotName(r.Field, r.Year))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// valueHash tells whether the values changed since an explanation was given. Personal data does not go into it.
+func (f *form) valueHash(x fault) string {
+	parts := []string{x.raw, x.value}
+	for _, r := range x.refs {
+		value := ""
+		if !f.batch.def.Field(r.Field).Personal {
+			value = f.Observe(r).Value
+		}
+		parts = append(parts, templates.SlotName(r.Field, r.Year), string(f.status(r)), value)
+	}
+	return digest(parts)
+}
+
+// digest is a stable hash of 16 hexadecimal digits.
+func digest(parts []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:8])
+}
+
+// explain puts the filler's explanations beside the warnings they are about. An explanation belongs to a fingerprint,
+// which is all that survives from round to round; what it says is for a person to judge.
+func (f *form) explain(findings []table.Finding) {
+	given := map[string]string{}
+	for _, e := range f.Explanations {
+		key, text := strings.ToLower(strings.TrimSpace(e.Fingerprint)), strings.TrimSpace(e.Explanation)
+		if key != "" && text != "" && given[key] == "" {
+			given[key] = text
+		}
+	}
+	for i := range findings {
+		if findings[i].Severity == stages.Explain {
+			findings[i].Explanation = stages.Mask(given[findings[i].Fingerprint])
+		}
+	}
+}

@@ -1,0 +1,255 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"golang.org/x/text/width"
+)
+
+// Near-identical texts are found by their shingles, all runs of a few characters of the text without punctuation. Only
+// texts of the same field and year are compared. An inverted index over a small sample of each text's shingles proposes
+// candidates, so that no text meets all others; the whole sets then decide. Identical texts are one to the index, and the
+// index keeps only the first texts of a common shingle: thousands of copies of one text cost no more than a few.
+const (
+	shingleLength = 4  // characters
+	sketchSize    = 64 // shingles of a text in the index: those with the smallest hashes
+	postingLength = 32 // texts kept for each shingle of the index
+	shortest      = 40 // characters without punctuation: shorter texts are alike by chance
+)
+
+// textSlot is a text field in a year: what texts are compared within.
+type textSlot = templates.Ref
+
+// neighbour is the nearest other submission, and how many others there are in the same group of near-identical texts.
+type neighbour struct {
+	other  int     // position of the nearest
+	share  float64 // of shingles in common
+	others int
+}
+
+// nearText fails each text that is nearly the same as one of another submission.
+func nearText(f *form, p *plan, t *tally) {
+	for _, r := range p.refs {
+		if !t.byStatus(f, r) {
+			continue
+		}
+		if text, _ := f.Text(r.Field, r.Year); len(normalised(text)) < shortest {
+			t.skip("文字较短，不作比对")
+			continue
+		}
+		n, found := f.batch.near[r][f.Submission.Submission]
+		if threshold, _ := p.rule.Threshold.Float64(); !found || n.share < threshold {
+			t.pass()
+			continue
+		}
+		t.fail(fault{refs: []templates.Ref{r}, vars: map[string]string{
+			"other": f.batch.names[n.other], "count": fmt.Sprint(n.others), "share": fmt.Sprintf("%.0f％", math.Floor(n.share*100))}})
+	}
+}
+
+// indexTexts finds the nearest neighbours of the texts that rules compare, one slot at a time to save memory.
+func (b *batch) indexTexts() {
+	least := map[textSlot]float64{} // lowest threshold of any rule on the slot
+	for _, p := range b.plans {
+		if p.rule.Check != "near_text" {
+			continue
+		}
+		threshold, _ := p.rule.Threshold.Float64()
+		for _, r := range p.refs {
+			if known, ok := least[r]; !ok || threshold < known {
+				least[r] = threshold
+			}
+		}
+	}
+	rows := map[textSlot][]int{}
+	for i := range b.facts.Texts.Len() {
+		row := b.facts.Texts.Row(i)
+		if slot := (textSlot{Field: row.Field, Year: int(row.Year.V)}); least[slot] > 0 && row.Status == table.Normal {
+			rows[slot] = append(rows[slot], i)
+		}
+	}
+	b.near = make(map[textSlot]map[string]neighbour, len(rows))
+	for slot, list := range rows {
+		b.near[slot] = b.nearest(list, least[slot])
+	}
+}
+
+// nearest finds the neighbours of the texts in these rows of the facts.
+func (b *batch) nearest(rows []int, threshold float64) map[string]neighbour {
+	texts := &textIndex{threshold: threshold, postings: map[uint32][]int32{}, whole: map[uint64]int{}}
+	for _, i := range rows {
+		row := b.facts.Texts.Row(i)
+		position, known := b.order[row.Submission]
+		if text := normalised(row.Text); known && len(text) >= shortest {
+			texts.add(position, text)
+		}
+	}
+	out := map[string]neighbour{}
+	for position, n := range texts.neighbours() {
+		out[b.facts.Submissions.Row(position).Submission] = n
+	}
+	return out
+}
+
+// normalised is a text's letters and digits, in one width and case.
+func normalised(text string) []rune {
+	var out []rune
+	for _, r := range strings.ToLower(width.Fold.String(text)) {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// textIndex holds the distinct texts of one slot as they come.
+type textIndex struct {
+	threshold float64
+	texts     []distinct
+	whole     map[uint64]int // distinct text by the hash of the whole
+	postings  map[uint32][]int32
+	hits      []int32 // scratch: shared shingles of the sketch, by distinct text
+}
+
+// distinct is one text, however many submissions hold it.
+type distinct struct {
+	holders  []int    // positions of the submissions, ascending
+	shingles []uint32 // hashes, ascending
+	nearest  int      // another distinct text; -1: none
+	share    float64
+	group    int // its representative; itself, where it is one
+}
+
+func (x *textIndex) add(position int, text []rune) {
+	h := fnv.New64a()
+	h.Write([]byte(string(text)))
+	if at, known := x.whole[h.Sum64()]; known {
+		x.texts[at].holders = append(x.texts[at].holders, position)
+		return
+	}
+	at := len(x.texts)
+	x.whole[h.Sum64()] = at
+	x.texts = append(x.texts, distinct{holders: []int{position}, shingles: shingles(text), nearest: -1, group: at})
+	x.hits = append(x.hits, 0)
+	sketch := x.texts[at].shingles[:min(sketchSize, len(x.texts[at].shingles))]
+	for _, other := range x.candidates(sketch) {
+		x.meet(at, other)
+	}
+	for _, s := range sketch {
+		if list := x.postings[s]; len(list) < postingLength {
+			x.postings[s] = append(list, int32(at))
+		}
+	}
+}
+
+// candidates lists the texts that share a fair part of a sketch, ascending.
+func (x *textIndex) candidates(sketch []uint32) []int {
+	var met []int
+	for _, s := range sketch {
+		for _, other := range x.postings[s] {
+			if x.hits[other] == 0 {
+				met = append(met, int(other))
+			}
+			x.hits[other]++
+		}
+	}
+	var out []int
+	for _, other := range met {
+		// Of two texts with the share s in common, the sketches share about as much; a quarter of that may be chance.
+		if float64(x.hits[other])*4 >= float64(len(sketch))*x.threshold {
+			out = append(out, other)
+		}
+		x.hits[other] = 0
+	}
+	slices.Sort(out)
+	return out
+}
+
+// meet compares two texts and, where they are near, notes each as the other's neighbour.
+func (x *textIndex) meet(i, k int) {
+	share := inCommon(x.texts[i].shingles, x.texts[k].shingles)
+	if share < x.threshold {
+		return
+	}
+	for _, pair := range [][2]int{{i, k}, {k, i}} {
+		if t := &x.texts[pair[0]]; share > t.share {
+			t.nearest, t.share = pair[1], share
+		}
+	}
+	x.texts[x.root(i)].group = x.root(k)
+}
+
+func (x *textIndex) root(i int) int {
+	for x.texts[i].group != i {
+		x.texts[i].group = x.texts[x.texts[i].group].group
+		i = x.texts[i].group
+	}
+	return i
+}
+
+// neighbours gives the nearest neighbour of each submission that has one. A text held by several is its own nearest.
+func (x *textIndex) neighbours() map[int]neighbour {
+	size := map[int]int{}
+	for i := range x.texts {
+		size[x.root(i)] += len(x.texts[i].holders)
+	}
+	out := map[int]neighbour{}
+	for i, t := range x.texts {
+		for at, position := range t.holders {
+			n := neighbour{share: 1, others: size[x.root(i)] - 1}
+			switch {
+			case len(t.holders) > 1 && at == 0:
+				n.other = t.holders[1]
+			case len(t.holders) > 1:
+				n.other = t.holders[0]
+			case t.nearest >= 0:
+				n.other, n.share = x.texts[t.nearest].holders[0], t.share
+			default:
+				continue
+			}
+			out[position] = n
+		}
+	}
+	return out
+}
+
+// shingles gives the distinct hashes of a text's shingles, ascending.
+func shingles(text []rune) []uint32 {
+	out := make([]uint32, 0, len(text))
+	for i := 0; i+shingleLength <= len(text); i++ {
+		var h uint64 = 14695981039346656037
+		for _, r := range text[i : i+shingleLength] {
+			h = (h ^ uint64(r)) * 1099511628211
+		}
+		h ^= h >> 29
+		h *= 0xbf58476d1ce4e5b9
+		out = append(out, uint32(h>>32))
+	}
+	slices.Sort(out)
+	return slices.Clip(slices.Compact(out))
+}
+
+// inCommon is the share of shingles that two texts have in common: twice the common ones over both.
+func inCommon(a, b []uint32) float64 {
+	common := 0
+	for i, k := 0, 0; i < len(a) && k < len(b); {
+		switch c := cmp.Compare(a[i], b[k]); {
+		case c < 0:
+			i++
+		case c > 0:
+			k++
+		default:
+			common, i, k = common+1, i+1, k+1
+		}
+	}
+	return 2 * float64(common) / float64(len(a)+len(b))
+}

@@ -1,0 +1,288 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
+)
+
+// recordChecks are the faults that rows of a list can have; a rule names one of them in Kinds.
+var recordChecks = map[string]check{
+	"member_none":             noMember,
+	"member_duplicate":        eachUnit(duplicateMember),
+	"member_incomplete":       eachMember(incompleteMember),
+	"member_kind":             eachMember(unknownKind),
+	"lead_flag":               eachMember(leadFlag),
+	"enrolment_missing":       eachMember(enrolmentMissing),
+	"enrolment_extra":         eachMember(enrolmentExtra),
+	"enrolment_unreadable":    eachMember(enrolmentUnreadable),
+	"enrolment_size":          eachMember(enrolmentSize),
+	"material_incomplete":     incompleteMaterial,
+	"verification_incomplete": incompleteVerification,
+}
+
+// record goes through the rows of a list of the form.
+func record(f *form, p *plan, t *tally) {
+	for _, kind := range p.rule.Kinds {
+		recordChecks[kind](f, p, t)
+	}
+}
+
+// eachMember applies a check to the rows of the roster, one by one.
+func eachMember(look func(f *form, p *plan, m table.Member, t *tally)) check {
+	return func(f *form, p *plan, t *tally) {
+		if len(f.Members) == 0 {
+			t.undecide(emptyRoster)
+		}
+		for _, m := range f.Members {
+			look(f, p, m, t)
+		}
+	}
+}
+
+// eachUnit applies a check to the units of the roster, with all the rows that name one.
+func eachUnit(look func(f *form, rows []table.Member, t *tally)) check {
+	return func(f *form, p *plan, t *tally) {
+		if len(f.Members) == 0 {
+			t.undecide(emptyRoster)
+		}
+		rows := map[string][]table.Member{}
+		var order []string
+		for _, m := range f.Members {
+			if m.NameKey == "" {
+				t.undecide("名册中有的行没有单位名称")
+				continue
+			}
+			if rows[m.NameKey] == nil {
+				order = append(order, m.NameKey)
+			}
+			rows[m.NameKey] = append(rows[m.NameKey], m)
+		}
+		for _, key := range order {
+			look(f, rows[key], t)
+		}
+	}
+}
+
+// Columns of the roster.
+const (
+	kindColumn      = "members_kind"
+	nameColumn      = "members_name"
+	enrolmentColumn = "members_enrolment"
+	leadColumn      = "members_lead"
+)
+
+// noMember fails an empty roster.
+func noMember(f *form, _ *plan, t *tally) {
+	if len(f.Members) > 0 {
+		t.pass()
+		return
+	}
+	t.fail(fault{fields: []string{nameColumn}})
+}
+
+func duplicateMember(f *form, rows []table.Member, t *tally) {
+	if len(rows) == 1 {
+		t.pass()
+		return
+	}
+	x := f.memberFault(rows[0], rows[0].Name, nameColumn)
+	for _, m := range rows[1:] {
+		x.places = append(x.places, f.memberCell(m, nameColumn))
+	}
+	x.vars["count"] = fmt.Sprint(len(rows))
+	t.fail(x)
+}
+
+func incompleteMember(f *form, _ *plan, m table.Member, t *tally) {
+	switch {
+	case m.Name == "":
+		t.fail(f.memberFault(m, m.KindLabel, nameColumn))
+	case m.KindLabel == "":
+		t.fail(f.memberFault(m, m.Name, kindColumn))
+	default:
+		t.pass()
+	}
+}
+
+func unknownKind(f *form, _ *plan, m table.Member, t *tally) {
+	switch {
+	case m.KindLabel == "":
+		t.undecide("名册中有的行没有组成")
+	case m.Kind == "":
+		t.fail(f.memberFault(m, m.KindLabel, kindColumn))
+	default:
+		t.pass()
+	}
+}
+
+// leadFlag compares the flag of a row with the leads that the cover names.
+func leadFlag(f *form, _ *plan, m table.Member, t *tally) {
+	school, enterprise := templates.Ref{Field: "lead_school"}, templates.Ref{Field: "lead_enterprise"}
+	named := false
+	for _, r := range []templates.Ref{school, enterprise} {
+		name, ok := f.Text(r.Field, r.Year)
+		if !ok {
+			t.lack(r)
+			return
+		}
+		named = named || stages.NameKey(name) == m.NameKey
+	}
+	if named == m.IsLead {
+		t.pass()
+		return
+	}
+	x := f.memberFault(m, f.yesNo(m.IsLead), leadColumn)
+	x.refs = []templates.Ref{school, enterprise}
+	t.fail(x)
+}
+
+func enrolmentMissing(f *form, _ *plan, m table.Member, t *tally) {
+	switch {
+	case !f.isSchool(m):
+		t.skip("名册中没有学校")
+	case m.Status == table.Invalid:
+		t.undecide("有的学校在校生数无法识别")
+	case m.Status != table.Normal:
+		t.fail(f.memberFault(m, "", enrolmentColumn))
+	default:
+		t.pass()
+	}
+}
+
+func enrolmentExtra(f *form, _ *plan, m table.Member, t *tally) {
+	switch {
+	case m.Kind == "":
+		t.undecide("名册中有的行不知是哪类单位")
+	case f.isSchool(m):
+		t.skip("名册中只有学校")
+	case m.Enrolment.Valid && m.Enrolment.V != 0:
+		t.fail(f.memberFault(m, table.Plain(m.Enrolment), enrolmentColumn))
+	default:
+		t.pass()
+	}
+}
+
+func enrolmentUnreadable(f *form, _ *plan, m table.Member, t *tally) {
+	switch m.Status {
+	case table.Invalid:
+		t.fail(f.memberFault(m, "", enrolmentColumn))
+	case table.Normal:
+		t.pass()
+	default:
+		t.skip(notFilled)
+	}
+}
+
+// enrolmentSize fails a school whose enrolment is no whole number from one up to the rule's threshold.
+func enrolmentSize(f *form, p *plan, m table.Member, t *tally) {
+	switch {
+	case !f.isSchool(m):
+		t.skip("名册中没有学校")
+		return
+	case !m.Enrolment.Valid:
+		t.undecide("有的学校没有可用的在校生数")
+		return
+	}
+	n := decimal.NewFromFloat(m.Enrolment.V)
+	if n.LessThan(decimal.NewFromInt(1)) || n.GreaterThan(*p.rule.Threshold) || !n.IsInteger() {
+		t.fail(f.memberFault(m, n.String(), enrolmentColumn))
+		return
+	}
+	t.pass()
+}
+
+func incompleteMaterial(f *form, _ *plan, t *tally) {
+	for _, m := range f.Materials {
+		blank := f.blankColumns("materials", map[string]string{"number": m.Number, "title": m.Title, "supports": m.Supports})
+		t.row("materials", m.Record, stages.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, blank)
+	}
+	t.skip("支撑材料目录为空")
+}
+
+func incompleteVerification(f *form, _ *plan, t *tally) {
+	for _, v := range f.Verifications {
+		blank := f.blankColumns("verifications", map[string]string{"section": v.Section, "means": v.Means, "unit": v.Unit, "result": v.Result})
+		t.row("verifications", v.Record, stages.Place{File: f.Submission.File, Sheet: v.Sheet, Cell: v.Cell}, blank)
+	}
+	t.skip("市级核实表为空")
+}
+
+// row passes a row of a list, or fails it for its blank columns.
+func (t *tally) row(block string, record int32, at stages.Place, blank []*templates.Field) {
+	if len(blank) == 0 {
+		t.pass()
+		return
+	}
+	x := fault{places: []stages.Place{at}, member: fmt.Sprintf("%s:%d", block, record), vars: map[string]string{"count": fmt.Sprint(record)}}
+	var labels []string
+	for _, c := range blank {
+		x.fields, labels = append(x.fields, c.ID), append(labels, c.Label)
+	}
+	x.vars["list"] = few(labels, len(labels), "项")
+	t.fail(x)
+}
+
+// blankColumns lists the required columns of a list that a row leaves blank, in form order.
+func (f *form) blankColumns(block string, values map[string]string) []*templates.Field {
+	_, area, _ := f.batch.def.Layout().Area(block)
+	var out []*templates.Field
+	for _, c := range area.Columns {
+		value, known := values[c.Name[len(block)+1:]]
+		if known && c.Field.Required && value == "" {
+			out = append(out, c.Field)
+		}
+	}
+	return out
+}
+
+// memberFault is a fault of one row of the roster, in one of its columns.
+func (f *form) memberFault(m table.Member, raw, column string) fault {
+	key := m.NameKey
+	if key == "" {
+		key = fmt.Sprintf("members:%d", m.Record)
+	}
+	name := m.Name
+	if name == "" {
+		name = fmt.Sprintf("第%d行", m.Record)
+	}
+	return fault{places: []stages.Place{f.memberCell(m, column)}, fields: []string{column}, member: key, raw: raw, value: raw,
+		vars: map[string]string{"member": name, "kind": m.KindLabel, "raw": raw, "value": raw, "label": f.batch.words.label(column), "count": fmt.Sprint(m.Record)}}
+}
+
+// memberCell is the cell of a column in a member's row. The facts keep the cell of the name; columns of a list stand
+// side by side as the template has them.
+func (f *form) memberCell(m table.Member, column string) stages.Place {
+	place := stages.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}
+	_, area, _ := f.batch.def.Layout().Area("members")
+	at := func(name string) int {
+		i := slices.IndexFunc(area.Columns, func(c templates.RecordColumn) bool { return c.Name == name })
+		return area.Columns[i].Col
+	}
+	row, col := rowCol(m.Cell)
+	switch {
+	case row == 0:
+	case m.Name != "":
+		place.Cell = stages.CellName(row, col+at(column)-at(nameColumn))
+	default: // the cell kept is that of whatever was filled
+		place.Cell = stages.CellName(row, at(column))
+	}
+	return place
+}
+
+func (f *form) isSchool(m table.Member) bool {
+	kind, ok := f.batch.def.Form.Kind(m.Kind)
+	return ok && kind.School
+}
+
+func (f *form) yesNo(yes bool) string {
+	if yes {
+		return f.batch.def.Form.YesNo[0]
+	}
+	return f.batch.def.Form.YesNo[1]
+}

@@ -1,0 +1,54 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"lianheti/stages/table"
+)
+
+// indexMembers notes which submissions list each unit.
+func (b *batch) indexMembers() {
+	b.members = map[string][]int{}
+	for m := range b.facts.Members.All() {
+		i, known := b.order[m.Submission]
+		if !known || m.NameKey == "" {
+			continue
+		}
+		if list := b.members[m.NameKey]; len(list) == 0 || list[len(list)-1] != i {
+			b.members[m.NameKey] = append(list, i)
+		}
+	}
+}
+
+// sharedMember fails each unit of the rule's kinds that another consortium lists too.
+func sharedMember(f *form, p *plan, t *tally) {
+	eachUnit(func(f *form, rows []table.Member, t *tally) {
+		if !slices.Contains(p.rule.Kinds, rows[0].Kind) {
+			t.skip("名册中没有这类单位")
+			return
+		}
+		others, count := f.alsoIn(rows[0].NameKey)
+		if count == 0 {
+			t.pass()
+			return
+		}
+		x := f.memberFault(rows[0], rows[0].Name, nameColumn)
+		for _, m := range rows[1:] {
+			x.places = append(x.places, f.memberCell(m, nameColumn))
+		}
+		x.vars["other"], x.vars["count"] = few(others, count, "个联合体"), fmt.Sprint(count)
+		t.fail(x)
+	})(f, p, t)
+}
+
+// alsoIn names the first of the other consortia that list a unit, in the order of the submissions, and counts them all.
+func (f *form) alsoIn(member string) (names []string, count int) {
+	lists := f.batch.members[member]
+	for _, i := range lists {
+		if i != f.position && len(names) < shownNames {
+			names = append(names, f.batch.names[i])
+		}
+	}
+	return names, len(lists) - 1
+}

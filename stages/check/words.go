@@ -1,0 +1,163 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// words names fields and values the way people read them.
+type words struct {
+	def    *templates.Definition
+	labels map[string]string // by field id
+	sheets map[string]int    // order of the form's sheets by title, from 1
+}
+
+func newWords(d *templates.Definition) *words {
+	w := &words{def: d, labels: map[string]string{}, sheets: map[string]int{}}
+	for i, s := range d.Layout().Sheets {
+		w.sheets[s.Sheet.Title] = i + 1
+	}
+	same := map[string][]*templates.Field{}
+	for _, f := range d.Form.Fields() {
+		same[trimLabel(f)] = append(same[trimLabel(f)], f)
+	}
+	for _, f := range d.Form.Fields() {
+		w.labels[f.ID] = distinguish(f, same[trimLabel(f)])
+	}
+	return w
+}
+
+// trimLabel is the label as printed, without the punctuation that ends a line of the form.
+func trimLabel(f *templates.Field) string { return strings.TrimRight(f.Label, "：。") }
+
+// distinguish adds the unit, or else the group, where several fields are printed with the same label.
+func distinguish(f *templates.Field, same []*templates.Field) string {
+	label := trimLabel(f)
+	if len(same) == 1 {
+		return label
+	}
+	if !slices.ContainsFunc(same, func(o *templates.Field) bool { return o != f && o.Unit == f.Unit }) {
+		return label + "（" + f.Unit + "）"
+	}
+	if f.Group == "" {
+		return label
+	}
+	return f.Group + " " + label
+}
+
+func (w *words) label(field string) string { return w.labels[field] }
+
+func (w *words) year(year int) string {
+	y, ok := w.def.Form.YearOf(year)
+	if !ok {
+		return ""
+	}
+	return y.Label
+}
+
+// name is the label of a value with its year, where the label does not say the year itself.
+func (w *words) name(r templates.Ref) string {
+	label, year := w.label(r.Field), w.year(r.Year)
+	if strings.HasPrefix(label, year) {
+		return label
+	}
+	return year + label
+}
+
+// names lists values by name, the first few and how many there are.
+func (w *words) names(refs []templates.Ref) string {
+	list := make([]string, len(refs))
+	for i, r := range refs {
+		list[i] = w.name(r)
+	}
+	return few(list, len(list), "项")
+}
+
+// shownNames is how many names a list in a text begins with.
+const shownNames = 5
+
+// few joins the first names of a list and says how many there are in all.
+func few(list []string, all int, counter string) string {
+	list = list[:min(len(list), shownNames)]
+	if all == len(list) {
+		return strings.Join(list, "、")
+	}
+	return fmt.Sprintf("%s等%d%s", strings.Join(list, "、"), all, counter)
+}
+
+// undecided is why a rule could not run.
+func (w *words) undecided(t *tally) string {
+	reasons := slices.Clone(t.reasons)
+	if len(t.missing) > 0 {
+		reasons = append(reasons, "缺少可用的数据："+w.names(t.missing))
+	}
+	return strings.Join(reasons, "；")
+}
+
+// longest is how much of a text is shown in a finding.
+const longest = 60
+
+// value shows a clean value to a person; nothing of personal data but how many names there are.
+func (w *words) value(f *form, r templates.Ref) string {
+	field, o := w.def.Field(r.Field), f.Observe(r)
+	switch o.Status {
+	case table.Missing:
+		return "未填"
+	case table.NotApplicable:
+		return "不适用"
+	case table.Invalid:
+		return "无法识别"
+	}
+	switch {
+	case field.Type == templates.NamesField:
+		if n, ok := f.number(r); ok {
+			return n.String()
+		}
+		return "已填"
+	case field.Personal:
+		return "已填"
+	case field.Type == templates.ConfirmField:
+		return map[string]string{"true": "已确认", "false": "未确认"}[o.Value]
+	case field.Type == templates.DateField:
+		return date(o.Value)
+	}
+	return clip(o.Value)
+}
+
+// raw shows what was typed, nothing of personal data.
+func (w *words) raw(f *form, r templates.Ref) string {
+	if w.def.Field(r.Field).Personal {
+		return ""
+	}
+	return clip(f.Observe(r).Raw)
+}
+
+// clip shortens a long text.
+func clip(s string) string {
+	runes := []rune(s)
+	if len(runes) <= longest {
+		return s
+	}
+	return string(runes[:longest]) + "…"
+}
+
+var isoMonth = regexp.MustCompile(`^\d{4}-\d{2}$`)
+
+// date writes an ISO date, or month, the Chinese way.
+func date(iso string) string {
+	layout, shown := time.DateOnly, "2006年1月2日"
+	if isoMonth.MatchString(iso) {
+		layout, shown = "2006-01", "2006年1月"
+	}
+	t, err := time.Parse(layout, iso)
+	if err != nil {
+		return iso
+	}
+	return t.Format(shown)
+}

@@ -1,0 +1,125 @@
+package export
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow"
+)
+
+// PackageName is the file that explains the data files, beside them.
+const PackageName = "datapackage.json"
+
+// dataPackage is a Data Package v2 (https://datapackage.org/standard/data-package). It names no licence: that is for the
+// Department to grant. Properties beyond the standard are batch, form and definition, and unit, paragraph and arrowType of a field.
+type dataPackage struct {
+	Profile     string            `json:"$schema"`
+	Name        string            `json:"name"`
+	Title       string            `json:"title"`
+	Description string            `json:"description"`
+	Batch       int               `json:"batch"`
+	Form        string            `json:"form"`
+	Definition  map[string]string `json:"definition"` // file: sha256
+	Resources   []resource        `json:"resources"`
+}
+
+type resource struct {
+	Name        string      `json:"name"`
+	Type        string      `json:"type,omitempty"`
+	Path        string      `json:"path"`
+	Title       string      `json:"title"`
+	Description string      `json:"description"`
+	Format      string      `json:"format"`
+	MediaType   string      `json:"mediatype"`
+	Bytes       int64       `json:"bytes,omitempty"`
+	Hash        string      `json:"hash"`
+	Schema      tableSchema `json:"schema"`
+}
+
+// tableSchema is a Table Schema v2. Both formats have nulls of their own, so no text stands for a missing value.
+type tableSchema struct {
+	Profile       string   `json:"$schema"`
+	Fields        []field  `json:"fields"`
+	MissingValues []string `json:"missingValues"`
+}
+
+type field struct {
+	Name        string      `json:"name"`
+	Type        string      `json:"type"`
+	Title       string      `json:"title"`
+	Description string      `json:"description"`
+	Unit        string      `json:"unit,omitempty"`
+	Paragraph   string      `json:"paragraph,omitempty"`
+	ArrowType   string      `json:"arrowType"`
+	Constraints constraints `json:"constraints"`
+}
+
+type constraints struct {
+	Required bool     `json:"required"`
+	Enum     []string `json:"enum,omitempty"`
+}
+
+func newPackage(d *templates.Definition, resources []resource) dataPackage {
+	return dataPackage{
+		Profile:     "https://datapackage.org/profiles/2.0/datapackage.json",
+		Name:        fmt.Sprintf("lianheti-%d", d.Directory.Batch),
+		Title:       fmt.Sprintf("%s：%d年批次数据", d.Form.Title, d.Directory.Batch),
+		Description: "每张表有 Parquet 和 Arrow 两种格式，内容相同。空表示没有，与0和空文字不同；各列的含义也在 dictionary 表里，代码的名称在 codes 表里。不含个人信息。",
+		Batch:       d.Directory.Batch,
+		Form:        fmt.Sprintf("%s v%d", d.Form.ID, d.Form.Version),
+		Definition:  d.Sources,
+		Resources:   resources,
+	}
+}
+
+func (p dataPackage) encode() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(p)
+	return b.Bytes(), err
+}
+
+// newResource describes a file that was written. The tabular one bears the table's name, the other adds its format.
+//
+// Two things are as frictionless 5.21 needs them, which reads Parquet through pandas and so checks the data against the schema: a
+// tabular resource does not give its bytes, because that reader counts none; and whole numbers with gaps are of type
+// number, because pandas holds them as floats (arrowType says what they are).
+func newResource(t table.Named, f format, path string, written *sink) resource {
+	schema := t.Record.Schema()
+	r := resource{
+		Name: t.Name + "-" + f.name, Path: path,
+		Title: table.Said(schema.Metadata(), table.KeyLabel), Description: table.Said(schema.Metadata(), table.KeyDescription),
+		Format: f.name, MediaType: f.mediatype, Bytes: written.size, Hash: "sha256:" + written.sha256(),
+		Schema: tableSchema{Profile: "https://datapackage.org/profiles/2.0/tableschema.json", MissingValues: []string{}},
+	}
+	if f.tabular {
+		r.Name, r.Type, r.Bytes = t.Name, "table", 0
+	}
+	for _, c := range schema.Fields() {
+		x := field{
+			Name: c.Name, Type: fieldTypes[c.Type.ID()], Title: table.Said(c.Metadata, table.KeyLabel), Description: table.Said(c.Metadata, table.KeyDescription),
+			Unit: table.Said(c.Metadata, table.KeyUnit), Paragraph: table.Said(c.Metadata, table.KeyParagraph), ArrowType: c.Type.Name(),
+			Constraints: constraints{Required: !c.Nullable},
+		}
+		if x.Type == "integer" && c.Nullable {
+			x.Type = "number"
+		}
+		if values := table.Said(c.Metadata, table.KeyValues); values != "" {
+			x.Constraints.Enum = strings.Split(values, table.ValueSeparator)
+		}
+		r.Schema.Fields = append(r.Schema.Fields, x)
+	}
+	return r
+}
+
+// fieldTypes are the Table Schema types of the Arrow types in use.
+var fieldTypes = map[arrow.Type]string{
+	arrow.STRING: "string", arrow.INT32: "integer", arrow.INT64: "integer", arrow.FLOAT64: "number", arrow.BOOL: "boolean",
+}

@@ -1,0 +1,93 @@
+// Package export writes the published tables for analysts: of each table an Arrow IPC file and a Parquet file, and a
+// datapackage.json that explains them all. The forms are the ones that all readers tried know: IPC without compression,
+// Parquet with snappy, the stored Arrow schema and a required root, plain types. The bytes depend on nothing but the tables
+// and the definition.
+package export
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/ipc"
+	"github.com/apache/arrow/go/v17/parquet"
+	"github.com/apache/arrow/go/v17/parquet/compress"
+	"github.com/apache/arrow/go/v17/parquet/pqarrow"
+)
+
+// format is one way to store a table. Only a tabular one is declared as such in the data package: the tools that check
+// packages read it, and know Parquet but not Arrow.
+type format struct {
+	name      string // also the file's suffix
+	mediatype string
+	tabular   bool
+	write     func(w io.WriteSeeker, rec arrow.Record) error
+}
+
+var formats = []format{
+	{"parquet", "application/vnd.apache.parquet", true, writeParquet},
+	{"arrow", "application/vnd.apache.arrow.file", false, writeArrow},
+}
+
+// Write puts the tables and their data package into dir, which it makes if need be.
+func Write(dir string, d *templates.Definition, tables []table.Named) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
+	}
+	var resources []resource
+	for _, t := range tables {
+		for _, f := range formats {
+			path := t.Name + "." + f.name
+			w, err := create(filepath.Join(dir, path))
+			if err != nil {
+				return fmt.Errorf("无法写 %s：%w", path, err)
+			}
+			if err := w.finish(f.write(w, t.Record)); err != nil {
+				return fmt.Errorf("无法写 %s，请检查剩余空间：%w", path, err)
+			}
+			resources = append(resources, newResource(t, f, path, w))
+		}
+	}
+	data, err := newPackage(d, resources).encode()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, PackageName), data, 0o644)
+}
+
+// batchRows bounds the record batches of an IPC file, so that a browser need not hold a whole table.
+const batchRows = 1 << 16
+
+func writeArrow(w io.WriteSeeker, rec arrow.Record) error {
+	f, err := ipc.NewFileWriter(w, ipc.WithSchema(rec.Schema()))
+	if err != nil {
+		return err
+	}
+	for begin := int64(0); begin < rec.NumRows(); begin += batchRows {
+		batch := rec.NewSlice(begin, min(begin+batchRows, rec.NumRows()))
+		err := f.Write(batch)
+		batch.Release()
+		if err != nil {
+			return err
+		}
+	}
+	return f.Close()
+}
+
+func writeParquet(w io.WriteSeeker, rec arrow.Record) error {
+	f, err := pqarrow.NewFileWriter(rec.Schema(), w,
+		parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Snappy), parquet.WithRootRepetition(parquet.Repetitions.Required)),
+		pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
+	if err != nil {
+		return err
+	}
+	if err := f.WriteBuffered(rec); err != nil {
+		return err
+	}
+	return f.Close()
+}

@@ -1,0 +1,495 @@
+package export
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"flag"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/ipc"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/apache/arrow/go/v17/parquet/file"
+	"github.com/apache/arrow/go/v17/parquet/pqarrow"
+)
+
+// Requirements
+//  1. A folder holds two files a table and the data package; written twice, the bytes are the same.
+//  2. Read back, both formats give the records that were written, with all metadata; also where a table is empty, or has more
+//     rows than one batch.
+//  3. pyarrow, pandas, DuckDB and polars see the same rows, columns, nulls and sums.
+//  4. The data package is true (bytes, hashes, columns) and frictionless finds it valid, data included; a value outside a
+//     closed list is noticed.
+//  5. What must not be seen is in no byte of any file.
+//  6. A write that fails, at whatever byte, is an error.
+//  7. The committed dictionary is current.
+
+var update = flag.Bool("update", false, "write the committed dictionary anew")
+
+const (
+	phone  = "13900005678"
+	person = "35020319900307123X"
+	name   = "欧阳某某"
+)
+
+func load(t testing.TB) *templates.Definition {
+	t.Helper()
+	d, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// published is a small batch: every kind of value, every kind of absence, and what must not be seen, wherever one can type it.
+func published(t testing.TB, mem memory.Allocator, d *templates.Definition) []table.Named {
+	t.Helper()
+	said := "请拨" + phone + "，证件" + person
+	f := &table.Facts{
+		Definition: d,
+		Files: table.Of(mem, []table.File{
+			{Batch: 2024, Path: "福州/推荐书" + phone + ".xlsx", SHA256: "ab", Size: 1 << 40, Fate: stages.Accepted, Submission: "2024-01", CellsRead: 9, CellsUsed: 8, CellsOther: 1},
+			{Batch: 2024, Path: "福州/" + person + ".doc", SHA256: "cd", Fate: stages.Rejected, Code: "LHT-1-001", Reason: said, Cure: said},
+		}),
+		Submissions: table.Of(mem, []table.Submission{
+			{Batch: 2024, Submission: "2024-01", DirectoryNo: table.Some[int32](1), CityCode: "3501", City: "福州", Consortium: "=甲联合体", Park: said, LeadSchool: said, LeadEnterprise: said, File: phone + ".xlsx", SHA256: "ab"},
+			{Batch: 2024, Submission: "2024-05", Consortium: "乙联合体", National: true, File: "b.xlsx", SHA256: "ef"},
+		}),
+		Figures: table.Of(mem, []table.Figure{
+			{Batch: 2024, Submission: "2024-01", Field: "office_area", Number: table.Some(0.1), Unit: "㎡", Status: table.Normal, Sheet: "1概况", Cell: "C7", Raw: "0.1"},
+			{Batch: 2024, Submission: "2024-01", Field: "office_unit", Text: said, Status: table.Normal, Raw: said},
+			{Batch: 2024, Submission: "2024-01", Field: "no_violation", Text: "true", Status: table.Normal},
+			{Batch: 2024, Submission: "2024-05", Field: "employees", Status: table.NotApplicable, Raw: said},
+		}),
+		Metrics: table.Of(mem, []table.Metric{
+			{Batch: 2024, Submission: "2024-01", Indicator: "apprentices", Year: 2022, Value: table.Some(0.0), Unit: "人", Kind: "actual", Status: table.Normal, Sheet: "2年度数据", Cell: "D15", Raw: "0"},
+			{Batch: 2024, Submission: "2024-01", Indicator: "apprentices", Year: 2023, Unit: "人", Kind: "actual", Status: table.Missing},
+			{Batch: 2024, Submission: "2024-05", Indicator: "research_income", Year: 2026, Value: table.Some(1234.5678), Unit: "万元", Kind: "committed", Status: table.Normal, Raw: phone},
+		}),
+		Texts:        table.Of(mem, []table.Text{{Batch: 2024, Submission: "2024-01", Field: "plan", Text: said + "\n第二行，“引号”\t|", Characters: 40, Limit: table.Some[int32](1000), Status: table.Normal}}),
+		Members:      table.Of(mem, []table.Member{{Batch: 2024, Submission: "2024-01", Record: 1, Kind: "enterprise", KindLabel: "企业", Name: said, NameKey: said, Status: table.Missing, IsLead: true}}),
+		Materials:    table.Of(mem, []table.Material{{Batch: 2024, Submission: "2024-01", Record: 1, Number: said, Title: said, Supports: said, Pages: said}}),
+		Explanations: table.Of(mem, []table.Explanation{{Batch: 2024, Submission: "2024-01", Record: 1, Fingerprint: phone, About: said, Explanation: said}}),
+		Verifications: table.Of(mem, []table.Verification{
+			{Batch: 2024, Submission: "2024-01", Record: 1, Section: said, Means: said, Unit: said, Result: said, Date: said}}),
+		Coercions: table.Of(mem, []table.Coercion{{Batch: 2024, Submission: "2024-01", Field: "assets", From: said, To: said, Guess: true}}),
+		Loose:     table.Of(mem, []table.LooseCell{{Batch: 2024, Submission: "2024-01", Sheet: phone, Cell: "Z9", Raw: said, Reason: "不在推荐书栏目内"}}),
+		Contacts:  table.Of(mem, []table.Contact{{Batch: 2024, Submission: "2024-01", Field: "head_name", Text: name + phone}}),
+	}
+	j := &table.Judgement{
+		Findings: table.Of(mem, []table.Finding{{Batch: 2024, Code: "LHT-2-001", Rule: "not_a_number", Severity: stages.MustFix, Submission: "2024-01", Fields: "assets",
+			File: phone + ".xlsx", Places: phone + ".xlsx", Raw: said, Value: said, Title: "不是数字", Message: said, Cure: "请改", Authority: "内在一致性", Explanation: said}}),
+		Outcomes: table.Of[table.Outcome](mem, nil), // a table may be empty
+		Verdicts: table.Of(mem, []table.Verdict{{Submission: "2024-01", Verdict: stages.Return, Unranked: "退回修改", Errors: 1}, {Submission: "2024-05", Verdict: stages.Accept}}),
+	}
+	r := &table.Ranking{
+		Scores: table.Of(mem, []table.Score{{Batch: 2024, Submission: "2024-01", Point: "3.1", Evidence: "apprentices_level", Kind: "level", Raw: table.Some(math.Pi), Method: "percentile", Weight: 0.25, Status: "scored"}}),
+		Ranking: table.Of(mem, []table.Rank{{Batch: 2024, Submission: "2024-05", Verdict: "受理", Ranked: true, Total: 12.25, Rank: table.Some[int32](1), First3: table.Some(1.0)},
+			{Batch: 2024, Submission: "2024-01", Verdict: "退回修改", Unranked: "退回修改"}}),
+	}
+	defer func() {
+		f.Release()
+		j.Findings.Release()
+		j.Outcomes.Release()
+		j.Verdicts.Release()
+		r.Scores.Release()
+		r.Ranking.Release()
+	}()
+	tables, err := table.Published(mem, d, f, j, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tables
+}
+
+// written gives the tables and a folder they were written to.
+func written(t *testing.T) (*templates.Definition, []table.Named, string) {
+	t.Helper()
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	d, dir := load(t), filepath.Join(t.TempDir(), "data")
+	tables := published(t, mem, d)
+	t.Cleanup(func() {
+		table.Release(tables)
+		mem.AssertSize(t, 0)
+	})
+	if err := Write(dir, d, tables); err != nil {
+		t.Fatal(err)
+	}
+	return d, tables, dir
+}
+
+func contents(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string][]byte{}
+	for _, e := range entries {
+		if out[e.Name()], err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+func TestSameBytes(t *testing.T) {
+	_, tables, dir := written(t)
+	_, _, again := written(t)
+	first, second := contents(t, dir), contents(t, again)
+	if len(first) != 2*len(tables)+1 || len(first) != len(second) {
+		t.Fatalf("%d tables gave %d and %d files", len(tables), len(first), len(second))
+	}
+	for file, data := range first {
+		if !bytes.Equal(data, second[file]) {
+			t.Errorf("%s differs when written again", file)
+		}
+	}
+}
+
+func TestReadBack(t *testing.T) {
+	_, tables, dir := written(t)
+	files := contents(t, dir)
+	for _, want := range tables {
+		for _, f := range formats {
+			compare(t, want.Name+"."+f.name, want.Record, f.name, files[want.Name+"."+f.name])
+		}
+	}
+}
+
+func TestManyBatches(t *testing.T) {
+	codes := make([]table.Code, 2*batchRows+3)
+	for i := range codes {
+		codes[i] = table.Code{Batch: int32(i), List: "indicator", Label: strings.Repeat("甲", i%3)}
+		if i%2 == 0 {
+			codes[i].Unit = "人"
+		}
+	}
+	rows := table.Of(memory.NewGoAllocator(), codes)
+	for _, f := range formats {
+		var b bytes.Buffer
+		w := newSink(nopCloser{&b})
+		if err := w.finish(f.write(w, rows.Record())); err != nil {
+			t.Fatal(err)
+		}
+		compare(t, f.name, rows.Record(), f.name, b.Bytes())
+	}
+}
+
+// compare reads a file and demands the record that was written.
+func compare(t *testing.T, what string, want arrow.Record, format string, data []byte) {
+	t.Helper()
+	var got arrow.Table
+	var schema *arrow.Schema
+	switch format {
+	case "arrow":
+		r, err := ipc.NewFileReader(bytes.NewReader(data))
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		var records []arrow.Record
+		for i := range r.NumRecords() {
+			rec, err := r.RecordAt(i)
+			if err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			records = append(records, rec)
+		}
+		got, schema = array.NewTableFromRecords(r.Schema(), records), r.Schema()
+	case "parquet":
+		r, err := file.NewParquetReader(bytes.NewReader(data))
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		p, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{}, memory.NewGoAllocator())
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if schema, err = p.Schema(); err != nil { // ReadTable gives the columns' metadata only
+			t.Fatalf("%s: %v", what, err)
+		}
+		if got, err = p.ReadTable(t.Context()); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if root := r.MetaData().Schema.Root().RepetitionType().String(); root != "required" {
+			t.Errorf("%s: the root is %s", what, root)
+		}
+	}
+	if got.NumRows() != want.NumRows() || got.NumCols() != want.NumCols() {
+		t.Fatalf("%s: %d × %d came back of %d × %d", what, got.NumRows(), got.NumCols(), want.NumRows(), want.NumCols())
+	}
+	for key, value := range want.Schema().Metadata().ToMap() {
+		if table.Said(schema.Metadata(), key) != value {
+			t.Errorf("%s: metadata %s is lost", what, key)
+		}
+	}
+	for i, f := range want.Schema().Fields() {
+		g := got.Schema().Field(i)
+		if g.Name != f.Name || g.Nullable != f.Nullable || !arrow.TypeEqual(g.Type, f.Type) {
+			t.Errorf("%s: %v came back as %v", what, f, g)
+		}
+		for key, value := range f.Metadata.ToMap() {
+			if table.Said(g.Metadata, key) != value {
+				t.Errorf("%s.%s: metadata %s is lost", what, f.Name, key)
+			}
+		}
+		whole := arrow.NewChunked(f.Type, []arrow.Array{want.Column(i)})
+		if !array.ChunkedEqual(got.Column(i).Data(), whole) {
+			t.Errorf("%s.%s: other values came back", what, f.Name)
+		}
+		whole.Release()
+	}
+}
+
+// tool makes sure that a Python package is there. Where it is not, the test is skipped, and fails in CI.
+func tool(t *testing.T, packages ...string) {
+	t.Helper()
+	if out, err := exec.Command("python3", "-c", "import "+strings.Join(packages, ", ")).CombinedOutput(); err != nil {
+		missing := "python3 with " + strings.Join(packages, ", ") + " is not installed: " + string(out)
+		if os.Getenv("CI") == "true" {
+			t.Fatal(missing)
+		}
+		t.Skip(missing)
+	}
+}
+
+func TestOtherReaders(t *testing.T) {
+	tool(t, "pyarrow", "pandas", "duckdb", "polars")
+	_, tables, dir := written(t)
+	command := exec.Command("python3", "testdata/readers.py", dir)
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr.String())
+	}
+	seen := map[string]int{}
+	for line := range strings.Lines(string(out)) {
+		var got struct {
+			Reader, Table     string
+			Rows              int64
+			Columns, Metadata map[string]string
+			Nulls             map[string]int
+			Sums              map[string]float64
+			Fields            map[string]map[string]string
+		}
+		if err := json.Unmarshal([]byte(line), &got); err != nil {
+			t.Fatal(err)
+		}
+		want := tables[slices.IndexFunc(tables, func(n table.Named) bool { return n.Name == got.Table })].Record
+		what := got.Reader + " " + got.Table
+		seen[got.Reader]++
+		if got.Metadata != nil {
+			for key, value := range want.Schema().Metadata().ToMap() {
+				if got.Metadata[key] != value {
+					t.Errorf("%s: metadata %s is %q, want %q", what, key, got.Metadata[key], value)
+				}
+			}
+			for _, f := range want.Schema().Fields() {
+				for key, value := range f.Metadata.ToMap() {
+					if got.Fields[f.Name][key] != value {
+						t.Errorf("%s.%s: metadata %s is %q, want %q", what, f.Name, key, got.Fields[f.Name][key], value)
+					}
+				}
+			}
+			continue
+		}
+		if got.Rows != want.NumRows() || len(got.Columns) != int(want.NumCols()) {
+			t.Errorf("%s: %d × %d, written were %d × %d", what, got.Rows, len(got.Columns), want.NumRows(), want.NumCols())
+		}
+		for i, f := range want.Schema().Fields() {
+			if n, ok := got.Nulls[f.Name]; !ok || n != want.Column(i).NullN() {
+				t.Errorf("%s.%s: %d nulls, written were %d", what, f.Name, n, want.Column(i).NullN())
+			}
+			if typ := got.Columns[f.Name]; typ != "" && typ != pyarrowTypes[f.Type.ID()] {
+				t.Errorf("%s.%s is %s", what, f.Name, typ)
+			}
+			if s, ok := sum(want.Column(i)); ok && math.Abs(got.Sums[f.Name]-s) > 1e-9 {
+				t.Errorf("%s.%s adds up to %v, written was %v", what, f.Name, got.Sums[f.Name], s)
+			}
+		}
+	}
+	for reader, lines := range map[string]int{"pyarrow arrow": 2, "pyarrow parquet": 2, "pandas parquet": 1, "duckdb parquet": 1, "polars arrow": 1, "polars parquet": 1} {
+		if seen[reader] != lines*len(tables) {
+			t.Errorf("%s reported %d times on %d tables", reader, seen[reader], len(tables))
+		}
+	}
+}
+
+var pyarrowTypes = map[arrow.Type]string{arrow.STRING: "string", arrow.INT32: "int32", arrow.INT64: "int64", arrow.FLOAT64: "double", arrow.BOOL: "bool"}
+
+func sum(a arrow.Array) (total float64, numeric bool) {
+	for i := range a.Len() {
+		if a.IsNull(i) {
+			continue
+		}
+		switch a := a.(type) {
+		case *array.Int32:
+			total += float64(a.Value(i))
+		case *array.Int64:
+			total += float64(a.Value(i))
+		case *array.Float64:
+			total += a.Value(i)
+		}
+	}
+	return total, slices.Contains([]arrow.Type{arrow.INT32, arrow.INT64, arrow.FLOAT64}, a.DataType().ID())
+}
+
+func TestPackageIsTrue(t *testing.T) {
+	_, tables, dir := written(t)
+	files := contents(t, dir)
+	var p dataPackage
+	if err := json.Unmarshal(files[PackageName], &p); err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Resources) != 2*len(tables) {
+		t.Fatalf("%d resources for %d tables", len(p.Resources), len(tables))
+	}
+	for i, r := range p.Resources {
+		data, want := files[r.Path], tables[i/2].Record
+		digest := sha256.Sum256(data)
+		if r.Type == "" && r.Bytes != int64(len(data)) || r.Hash != "sha256:"+hex.EncodeToString(digest[:]) {
+			t.Errorf("%s: the package says %d bytes, %s", r.Path, r.Bytes, r.Hash)
+		}
+		if len(r.Schema.Fields) != int(want.NumCols()) {
+			t.Errorf("%s: %d of %d columns", r.Path, len(r.Schema.Fields), want.NumCols())
+		}
+		for _, f := range r.Schema.Fields {
+			if f.Type == "" || f.Title == "" || f.Description == "" {
+				t.Errorf("%s.%s is not explained", r.Path, f.Name)
+			}
+		}
+	}
+}
+
+func TestFrictionless(t *testing.T) {
+	tool(t, "frictionless", "pyarrow", "pandas")
+	_, _, dir := written(t)
+	validate := func() (string, error) {
+		command := exec.Command("python3", "-m", "frictionless", "validate", PackageName)
+		command.Dir = dir
+		out, err := command.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := validate(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	// The tool must have looked at the data: the same package with one allowed value less is refused.
+	path := filepath.Join(dir, PackageName)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fewer := regexp.MustCompile(`("actual",\s*)"committed"`).ReplaceAll(data, []byte(`$1"promised"`))
+	if err := os.WriteFile(path, fewer, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := validate(); err == nil || !strings.Contains(out, "committed") {
+		t.Errorf("a value outside its list passed: %v\n%s", err, out)
+	}
+}
+
+func TestNothingPersonal(t *testing.T) {
+	d, tables, dir := written(t)
+	files := contents(t, dir)
+	files["plain"] = nil // snappy may hide a text from a search: the values are searched as well
+	for _, n := range tables {
+		files["plain"] = append(files["plain"], n.Record.Schema().String()...)
+		for _, c := range n.Record.Columns() {
+			for i := range c.Len() {
+				files["plain"] = append(files["plain"], c.ValueStr(i)+"\n"...)
+			}
+		}
+	}
+	for file, data := range files {
+		for _, secret := range []string{phone, person, name} {
+			if bytes.Contains(data, []byte(secret)) {
+				t.Errorf("%s contains what must not be seen", file)
+			}
+		}
+	}
+	if d.Table("contacts") == nil || files["contacts.arrow"] != nil || files["contacts.parquet"] != nil {
+		t.Error("contacts are published, or no longer known to be personal")
+	}
+	if !bytes.Contains(files["texts.arrow"], []byte("第二行，“引号”")) {
+		t.Error("the text around what was masked is gone")
+	}
+}
+
+// full is a disk that has room for so many bytes.
+type full struct{ room int }
+
+var errFull = errors.New("no space left")
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.room -= len(p); f.room < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+func (f *full) Close() error { return nil }
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+func TestFullDisk(t *testing.T) {
+	_, tables, _ := written(t)
+	rec := tables[0].Record
+	for _, f := range formats {
+		var b bytes.Buffer
+		w := newSink(nopCloser{&b})
+		if err := w.finish(f.write(w, rec)); err != nil {
+			t.Fatal(err)
+		}
+		for room := 0; room < b.Len(); room += 97 {
+			w := newSink(&full{room})
+			if err := w.finish(f.write(w, rec)); !errors.Is(err, errFull) {
+				t.Fatalf("%s: %d of %d bytes were written, and the error is %v", f.name, room, b.Len(), err)
+			}
+		}
+	}
+}
+
+func TestCommittedDictionary(t *testing.T) {
+	d := load(t)
+	var b bytes.Buffer
+	if err := DictionaryMarkdown(&b, d); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join("..", "..", "templates", "2024", DictionaryName)
+	if *update {
+		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	committed, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(committed, b.Bytes()) {
+		t.Errorf("templates/2024/%s is not what the definition says (%v); go test ./stages/export -run Committed -update", DictionaryName, err)
+	}
+	columns := len(regexp.MustCompile("(?m)^\\| [^|]+(\\| .*)?\\|$").FindAllString(b.String(), -1))
+	entries, err := table.Dictionary(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := len(entries) + len(table.Codes(d)); columns < want {
+		t.Errorf("%d lines for %d columns and codes", columns, want)
+	}
+}

@@ -1,0 +1,213 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"lianheti/stages/book"
+	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// input is the content of an input cell.
+func (p *painter) input(f *templates.Field, committed bool, v Value) (excelize.Cell, error) {
+	format := numberFormat(f)
+	if v.Format != "" {
+		format = v.Format
+	}
+	look := lookOf(f, committed)
+	style, err := p.styles.Get(fmt.Sprintf("input %v %s", look, format), inputStyle(look, format))
+	if err != nil {
+		return excelize.Cell{}, err
+	}
+	out := excelize.Cell{StyleID: style}
+	switch {
+	case v.Number != nil:
+		// Exact as typed: the shortest float with this decimal is what a spreadsheet would have stored.
+		out.Value = v.Number.InexactFloat64()
+	case v.Date != "":
+		day, err := time.Parse("2006-01-02", v.Date)
+		if err != nil {
+			return out, fmt.Errorf("日期“%s”：%w", v.Date, err)
+		}
+		out.Value = day.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Hours() / 24
+	case v.Text != "":
+		out.Value = book.Text(v.Text)
+	}
+	return out, nil
+}
+
+// numberFormat shows a figure as it was typed: thousands separated, no digit rounded away.
+func numberFormat(f *templates.Field) string {
+	switch f.Type {
+	case templates.IntegerField:
+		return "#,##0.######"
+	case templates.DecimalField, templates.PercentField:
+		return "#,##0.######"
+	case templates.DateField:
+		return "yyyy-mm-dd"
+	}
+	return "@"
+}
+
+// inputs names every input cell and says what belongs there.
+func (p *painter) inputs(layout *templates.SheetLayout) error {
+	title := layout.Sheet.Title
+	for _, slot := range layout.Slots {
+		at := cell(slot.Row, slot.Col)
+		if err := p.name(slot.Name, title, at, at); err != nil {
+			return err
+		}
+		year, _ := p.d.Form.YearOf(slot.Year)
+		if err := p.validate(title, slot.Field, year, at, at); err != nil {
+			return err
+		}
+	}
+	for _, area := range layout.Records {
+		for _, column := range area.Columns {
+			from, to := cell(area.FirstRow, column.Col), cell(area.LastRow, column.Col)
+			if err := p.name(column.Name, title, from, to); err != nil {
+				return err
+			}
+			if err := p.validate(title, column.Field, templates.Year{}, from, to); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *painter) name(name, sheet, from, to string) error {
+	refers := fmt.Sprintf("'%s'!%s", sheet, absolute(from))
+	if to != from {
+		refers += ":" + absolute(to)
+	}
+	return p.f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: refers})
+}
+
+// absolute writes $A$1.
+func absolute(at string) string {
+	digit := strings.IndexAny(at, "0123456789")
+	return "$" + at[:digit] + "$" + at[digit:]
+}
+
+// Excel's limits for the words of a validation.
+const (
+	maxTitle  = 32
+	maxPrompt = 255
+)
+
+// validate adds a message to an input and, where the field has a type or limit, a check as one types. 不适用 is allowed in
+// every figure.
+func (p *painter) validate(sheet string, f *templates.Field, year templates.Year, from, to string) error {
+	v := excelize.NewDataValidation(true)
+	v.Sqref = from
+	if to != from {
+		v.Sqref = from + ":" + to
+	}
+	v.SetInput(cut(f.Label, maxTitle), cut(p.prompt(f, year), maxPrompt))
+	switch {
+	case f.Locked:
+		return nil
+	case f.Type == templates.ChoiceField:
+		v.SetSqrefDropList(p.ranges[f.Choices])
+		if f.Open {
+			v.SetError(excelize.DataValidationErrorStyleWarning, "请核对", "目录里没有这一项。原则上按指导目录填写；确需调整的，应事先征得省厅同意。仍要这样填写吗？")
+		} else {
+			v.SetError(excelize.DataValidationErrorStyleStop, "请从列表中选择", "这一格只能从下拉列表中选择。")
+		}
+	case f.Type == templates.ConfirmField:
+		v.SetSqrefDropList(p.ranges["confirm"])
+		v.SetError(excelize.DataValidationErrorStyleStop, "请从列表中选择", "确认请选 "+p.d.Form.Confirm.Checked+"，未确认请选 "+p.d.Form.Confirm.Unchecked+"。")
+	case f.Numeric():
+		if err := v.SetRange(escape(p.numberRule(f, from)), "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween); err != nil {
+			return err
+		}
+		v.SetError(excelize.DataValidationErrorStyleStop, "请填数字", cut(p.numberWords(f), maxPrompt))
+	case f.Limit > 0:
+		if err := v.SetRange(0, f.Limit, excelize.DataValidationTypeTextLength, excelize.DataValidationOperatorBetween); err != nil {
+			return err
+		}
+		v.SetError(excelize.DataValidationErrorStyleStop, "超过篇幅", fmt.Sprintf("这一栏不超过%d字（含标点）。请精简后再填。", f.Limit))
+	}
+	return p.f.AddDataValidation(sheet, v)
+}
+
+// prompt says what belongs in an input: unit, year and whether it is actual or promised, limit, and where it comes from.
+func (p *painter) prompt(f *templates.Field, year templates.Year) string {
+	var parts []string
+	if year.ID != "" {
+		parts = append(parts, year.Label+year.Tag+"数据")
+		if slices.Contains(f.Years, year.ID) && !slices.Contains(f.RequiredYears, year.ID) {
+			parts = append(parts, p.d.Form.ExtraTag)
+		}
+	}
+	if f.Unit != "" {
+		parts = append(parts, "单位："+f.Unit)
+	}
+	switch {
+	case f.Numeric():
+		parts = append(parts, p.numberWords(f))
+	case f.Type == templates.DateField:
+		parts = append(parts, "填日期，例如 2024-08-01")
+	case f.Limit > 0:
+		parts = append(parts, fmt.Sprintf("不超过%d字（含标点）", f.Limit))
+	case f.Type == templates.ChoiceField, f.Type == templates.ConfirmField:
+		parts = append(parts, "请从下拉列表中选择")
+	}
+	if f.Hint != "" {
+		parts = append(parts, f.Hint)
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "请如实填写")
+	}
+	return strings.Join(parts, "；") + "。"
+}
+
+// numberWords says which numbers a field takes.
+func (p *painter) numberWords(f *templates.Field) string {
+	words := "填数字"
+	switch {
+	case f.Type == templates.PercentField:
+		words = "填0到100之间的数，例如百分之四十五填45"
+	case f.Type == templates.IntegerField:
+		words = "填整数"
+	}
+	if f.Min != nil && f.Type != templates.PercentField {
+		words += "，不小于" + f.Min.String()
+	}
+	return words + "；没有的填0，不适用的填“" + p.d.Form.NotApplicable + "”"
+}
+
+// numberRule is the condition that an input cell has to meet, as a formula on its first cell.
+func (p *painter) numberRule(f *templates.Field, at string) string {
+	conditions := []string{"ISNUMBER(" + at + ")"}
+	if f.Min != nil {
+		conditions = append(conditions, at+">="+f.Min.String())
+	}
+	if f.Max != nil {
+		conditions = append(conditions, at+"<="+f.Max.String())
+	}
+	if f.Type == templates.IntegerField {
+		conditions = append(conditions, at+"=INT("+at+")")
+	}
+	// IF, because AND looks at all its parts and a text in a comparison is an error
+	return fmt.Sprintf(`IF(ISNUMBER(%s),AND(%s),%s="%s")`, at, strings.Join(conditions, ","), at, p.d.Form.NotApplicable)
+}
+
+// escape makes a formula fit for the XML that excelize writes as it is.
+func escape(formula string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(formula)
+}
+
+func cut(s string, limit int) string {
+	if r := []rune(s); len(r) > limit {
+		return string(r[:limit-1]) + "…"
+	}
+	return s
+}
+
+func splitLines(s string) []string { return strings.Split(s, "\n") }

@@ -1,0 +1,527 @@
+package score
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Requirements
+//  1. Every score can be recomputed from the rows and the rubric alone.
+//  2. Scores lie within 0 and their weight; bounds bracket them, and meet where nothing is missing.
+//  3. The order of the submissions doesn't matter; better figures never lose points.
+//  4. Missing is not zero: neither for an evidence, nor for a point, nor for a total. 不适用 and an impossible division are named.
+//  5. Who may not be ranked is scored on the scale of those who are, and doesn't shape it. Too little data: not ranked.
+//  6. What waits for experts stays open, and nothing is invented for it.
+//  7. Ties share a rank, ranks follow unrounded totals, the unranked come last by id.
+//  8. Every evidence names its cells and its formula.
+//  9. All memory is given back.
+
+var update = flag.Bool("update", false, "write the goldens anew")
+
+func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9 }
+
+// TestRecomputed is a second implementation, from the evidence rows' raw values up: plain loops over maps, no sorting tricks.
+func TestRecomputed(t *testing.T) {
+	d := definition(t)
+	for seed := range uint64(8) {
+		got := run(t, d, random(d, 15, seed, seed%2 == 1), Options{Draws: 10})
+		raw := map[string]map[string]float64{} // evidence -> submission -> value
+		for _, s := range got.scores {
+			if s.Evidence != "" && s.Raw.Valid {
+				if raw[s.Evidence] == nil {
+					raw[s.Evidence] = map[string]float64{}
+				}
+				raw[s.Evidence][s.Submission] = s.Raw.V
+			}
+		}
+		ranked := map[string]bool{}
+		for _, k := range got.ranking {
+			ranked[k.Submission] = k.Ranked
+		}
+		totals := map[string]float64{}
+		for _, k := range got.ranking {
+			sum, with, all, lower, upper := 0.0, 0.0, 0.0, 0.0, 0.0
+			for _, p := range d.Rubric.Points() {
+				figures := p.Weight.InexactFloat64() * (1 - p.ExpertShare.InexactFloat64())
+				var parts, value, present float64
+				for _, e := range p.Evidence {
+					parts += float64(e.Parts)
+				}
+				for _, e := range p.Evidence {
+					x, ok := raw[e.ID][k.Submission]
+					row := got.row(t, k.Submission, p.ID, e.ID)
+					if ok != row.Normalised.Valid {
+						t.Fatalf("%s %s: raw %v, normalised %v", k.Submission, e.ID, ok, row.Normalised)
+					}
+					if !ok {
+						continue
+					}
+					var n float64
+					if e.Method == "target" {
+						n = math.Min(x/e.Target.InexactFloat64(), 1)
+					} else {
+						var less, same, count float64
+						for id, y := range raw[e.ID] {
+							if !ranked[id] {
+								continue
+							}
+							count++
+							if y < x {
+								less++
+							}
+							if y == x {
+								same++
+							}
+						}
+						n = math.Max(0, math.Min(1, (less+(same-1)/2)/(count-1)))
+						if count < 2 {
+							n = 0.5
+						}
+					}
+					if !near(n, row.Normalised.V) {
+						t.Errorf("%s %s: normalised %v, recomputed %v", k.Submission, e.ID, row.Normalised.V, n)
+					}
+					share := float64(e.Parts) / parts
+					value += share * n
+					present += share
+				}
+				row := got.row(t, k.Submission, p.ID, "")
+				if row.Points.Valid != (present > 0) || present > 0 && !near(row.Points.V, figures*value/present) {
+					t.Errorf("%s %s: %v points, recomputed %v", k.Submission, p.ID, row.Points, figures*value/present)
+				}
+				if len(p.Evidence) == 0 {
+					continue
+				}
+				lower += figures * value
+				upper += figures * (value + 1 - present)
+				all += figures
+				if present > 0 {
+					with += figures
+					sum += figures * value / present
+				}
+			}
+			totals[k.Submission] = sum * all / with
+			if !near(k.Total, totals[k.Submission]) || !near(k.Lower, lower) || !near(k.Upper, upper) || !near(k.Possible, all) {
+				t.Errorf("%s: total %v in %v–%v of %v, recomputed %v in %v–%v of %v", k.Submission, k.Total, k.Lower, k.Upper, k.Possible, totals[k.Submission], lower, upper, all)
+			}
+		}
+		for _, k := range got.ranking {
+			better := int32(1)
+			for id, other := range totals {
+				if ranked[id] && other > totals[k.Submission]+1e-9 {
+					better++
+				}
+			}
+			if k.Ranked != k.Rank.Valid || k.Ranked && k.Rank.V != better {
+				t.Errorf("%s: rank %v, recomputed %d", k.Submission, k.Rank, better)
+			}
+		}
+	}
+}
+
+// TestRaw works some evidence out by hand, so that an expression of the rubric that means something else is noticed.
+func TestRaw(t *testing.T) {
+	d := definition(t)
+	m := fill(d, "2024-01", func(*templates.Field, int) float64 { return 10 }, roster(2, 1, 0, 1, 4, 0, 500)...)
+	set := func(field string, year int, v float64) { m.numbers[templates.Ref{Field: field, Year: year}] = v }
+	set("apprentices", 2022, 100)
+	set("apprentices", 2023, 300)
+	set("apprentices", 2026, 450)
+	set("employment_rate", 2022, 91.5)
+	set("employment_rate", 2023, 94)
+	set("tech_platforms", 2022, 0)
+	set("tech_platforms", 2023, 0)
+	set("funding_total", 2024, 300)
+	set("funding_total", 2025, 400)
+	set("funding_total", 2026, 500)
+	set("funding_government", 2024, 75)
+	set("research_income", 2023, 60)
+	set("employees", 0, 8000)
+	set("employee_training", 2023, 400)
+	set("staff_full_time", 0, 4)
+	set("cooperation_benefit", 2022, 30)
+	set("sales", 2022, 1200)
+	got := run(t, d, []*made{m}, Options{})
+	for _, want := range []struct {
+		point, evidence string
+		raw             float64
+	}{
+		{"1.1", "vocational_enrolment", 1500},
+		{"1.1", "school_kinds", 2},
+		{"1.1", "large_enterprises", 5},          // (10+10)/4
+		{"1.4", "funding_commitment", 400 / 1.5}, // mean a year, per 1,000 of 1,500
+		{"1.4", "government_funding", 25},
+		{"2.1", "council_kinds", 3},   // nobody does research
+		{"2.4", "full_time_staff", 5}, // 4 for 8 members
+		{"3.1", "apprentices_level", 200},
+		{"3.1", "apprentices_growth", 100}, // 200 more on a mean of 200
+		{"3.1", "apprentices_commitment", 300},
+		{"4.2", "employment_rate_growth", 2.5},
+		{"5.1", "tech_platforms_growth", 0}, // none and none
+		{"5.1", "enterprise_research_level", 15},
+		{"5.1", "cooperation_benefit_share", 2.5},
+		{"5.2", "research_income_level", 40},
+		{"5.3", "employee_training_level", 50},
+	} {
+		if row := got.row(t, m.id, want.point, want.evidence); !near(row.Raw.V, want.raw) {
+			t.Errorf("%s: %v, by hand %v", want.evidence, row.Raw, want.raw)
+		}
+	}
+	row := got.row(t, m.id, "3.1", "apprentices_level")
+	if row.Cells != placeOf(d, "apprentices", 2023)+"; 成员名册!B5:B12" || row.Formula != "apprentices.last * 1000 / enrolment()" || row.Kind != "level" || row.Method != "percentile" {
+		t.Errorf("the evidence can't be followed: %+v", row)
+	}
+}
+
+func placeOf(d *templates.Definition, field string, year int) string {
+	sheet, slot, _ := d.Layout().Slot(field, year)
+	return sheet.Sheet.Title + "!" + stages.CellName(slot.Row, slot.Col)
+}
+
+func TestBounds(t *testing.T) {
+	d := definition(t)
+	for seed := range uint64(20) {
+		got := run(t, d, random(d, 12, seed, true), Options{Draws: 20})
+		for _, s := range got.scores {
+			figures := s.Weight - s.Open
+			switch {
+			case s.Lower < 0 || s.Upper > figures+1e-12 || s.Lower > s.Upper+1e-12:
+				t.Fatalf("bounds %v–%v outside 0–%v: %+v", s.Lower, s.Upper, figures, s)
+			case s.Points.Valid && (s.Points.V < s.Lower-1e-12 || s.Points.V > s.Upper+1e-12):
+				t.Fatalf("%v points outside %v–%v: %+v", s.Points.V, s.Lower, s.Upper, s)
+			case s.Points.Valid != s.Normalised.Valid || s.Points.Valid && !near(s.Points.V, figures*s.Normalised.V):
+				t.Fatalf("points are not weight × normalised: %+v", s)
+			case s.Status == Scored && !near(s.Lower, s.Upper), s.Status == Missing && s.Points.Valid, (s.Status == Missing || s.Status == Partial) && s.Note == "":
+				t.Fatalf("status %s doesn't fit: %+v", s.Status, s)
+			}
+		}
+		for _, k := range got.ranking {
+			if k.Total < k.Lower-1e-9 || k.Total > k.Upper+1e-9 || k.Upper > k.Possible+1e-9 || k.Present < 1 && near(k.Lower, k.Upper) {
+				t.Fatalf("%+v", k)
+			}
+			if k.Ranked && (k.RankLow.V > k.RankHigh.V || k.First3.V > k.First4.V || k.First4.V > k.First5.V) {
+				t.Fatalf("%+v", k)
+			}
+		}
+	}
+}
+
+func TestOrderOfSubmissionsDoesNotMatter(t *testing.T) {
+	d := definition(t)
+	batch := random(d, 14, 3, true)
+	want := run(t, d, batch, Options{Draws: 300})
+	r := rand.New(rand.NewPCG(1, 1))
+	r.Shuffle(len(batch), func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
+	got := run(t, d, batch, Options{Draws: 300})
+	if !slices.Equal(got.ranking, want.ranking) {
+		t.Error("the ranking changed with the order of the submissions")
+	}
+	slices.SortStableFunc(got.scores, func(a, b table.Score) int { return cmp.Compare(a.Submission, b.Submission) })
+	if !slices.Equal(got.scores, want.scores) {
+		t.Error("the scores changed with the order of the submissions")
+	}
+}
+
+// TestBetterNeverLoses raises what was reached in 2023 or what is promised for 2026, one number at a time. None of these
+// is a measure of size.
+func TestBetterNeverLoses(t *testing.T) {
+	d := definition(t)
+	r := rand.New(rand.NewPCG(2, 2))
+	for seed := range uint64(6) {
+		batch := random(d, 10, seed, false)
+		before := run(t, d, batch, Options{Draws: 1})
+		for range 12 {
+			i := r.IntN(len(batch))
+			metrics := slices.DeleteFunc(d.Form.Metrics(), func(f *templates.Field) bool { return len(f.Years) < 5 })
+			ref := templates.Ref{Field: metrics[r.IntN(len(metrics))].ID, Year: []int{2023, 2026}[r.IntN(2)]}
+			better := slices.Clone(batch)
+			better[i] = batch[i].as(batch[i].id)
+			better[i].numbers[ref] += float64(1 + r.IntN(30))
+			after := run(t, d, better, Options{Draws: 1})
+			id := batch[i].id
+			if after.of(t, id).Total < before.of(t, id).Total-1e-9 {
+				t.Errorf("%s lost points by more %s in %d: %v, before %v", id, ref.Field, ref.Year, after.of(t, id).Total, before.of(t, id).Total)
+			}
+			for _, p := range d.Rubric.Points() {
+				a, b := after.row(t, id, p.ID, ""), before.row(t, id, p.ID, "")
+				if a.Points.V < b.Points.V-1e-9 {
+					t.Errorf("%s lost points in %s by more %s in %d", id, p.ID, ref.Field, ref.Year)
+				}
+			}
+		}
+	}
+}
+
+func TestMissing(t *testing.T) {
+	d := definition(t)
+	batch := random(d, 8, 5, false)
+	for _, m := range batch {
+		m.verdict = table.Verdict{Submission: m.id, Verdict: stages.Accept, Ranked: true}
+	}
+	m := batch[0]
+	for _, year := range []int{2022, 2023, 2024, 2025, 2026} { // all that 5.4 rests on
+		delete(m.numbers, templates.Ref{Field: "public_training", Year: year})
+	}
+	apprentices := templates.Ref{Field: "apprentices", Year: 2022}
+	delete(m.numbers, apprentices)
+	m.status[apprentices] = table.NotApplicable
+	m.numbers[templates.Ref{Field: "sales", Year: 2022}] = 0
+	got := run(t, d, batch, Options{Draws: 1})
+
+	point := got.row(t, m.id, "5.4", "")
+	if point.Points.Valid || point.Status != Missing || point.Lower != 0 || point.Upper != 2 || point.Open != 2 {
+		t.Errorf("a point without evidence: %+v", point)
+	}
+	growth := got.row(t, m.id, "3.1", "apprentices_growth")
+	if growth.Raw.Valid || growth.Points.Valid || growth.Note != "中国特色学徒制培养（人）2022年不适用" || growth.Upper != growth.Weight || growth.Lower != 0 {
+		t.Errorf("an evidence of which one year does not apply: %+v", growth)
+	}
+	if s := got.row(t, m.id, "3.1", ""); s.Status != Partial || !s.Points.Valid || !(s.Lower < s.Points.V && s.Points.V < s.Upper) {
+		t.Errorf("a point with an evidence missing: %+v", s)
+	}
+	if s := got.row(t, m.id, "5.1", "cooperation_benefit_share"); s.Raw.Valid || s.Note != "无法计算：除数为0" {
+		t.Errorf("a division by zero: %+v", s)
+	}
+	if s := got.row(t, m.id, "5.3", "public_training_level"); s.Note != "面向农民工、退役军人、下岗职工等培训数（人日）2023年未填" {
+		t.Errorf("an evidence left blank: %+v", s)
+	}
+	sum := 0.0
+	for _, p := range d.Rubric.Points() {
+		sum += got.row(t, m.id, p.ID, "").Points.V
+	}
+	if k := got.of(t, m.id); !near(k.Total, sum/(54-2)*54) || k.Present >= 1 || !k.Ranked {
+		t.Errorf("the others don't stand for a missing point: sum %v, %+v", sum, k)
+	}
+
+	batch[1].members[0].Enrolment = table.Opt[float64]{} // a school
+	got = run(t, d, batch, Options{Draws: 1})
+	if k := got.of(t, batch[1].id); k.Ranked || !strings.HasPrefix(k.Unranked, "数据不足：计分依据只有") || k.Rank.Valid || k.RankLow.Valid {
+		t.Errorf("too little data: %+v", k)
+	}
+	if s := got.row(t, batch[1].id, "3.4", "enterprise_teachers_level"); s.Note != "成员名册中没有学校，或有学校未填在校生数" {
+		t.Errorf("an unknown enrolment: %+v", s)
+	}
+}
+
+// TestProvisional takes a submission that must be corrected: its figures may be anything, so they must not move the others'.
+func TestProvisional(t *testing.T) {
+	d := definition(t)
+	batch := random(d, 9, 11, false)
+	for _, m := range batch {
+		m.verdict = table.Verdict{Submission: m.id, Verdict: stages.AskFirst, Ranked: true}
+	}
+	last := batch[8]
+	last.verdict = table.Verdict{Submission: last.id, Verdict: stages.Return, Unranked: "退回修改"}
+	before := run(t, d, batch, Options{Draws: 50})
+	for ref := range last.numbers {
+		last.numbers[ref] = 1e6
+	}
+	after := run(t, d, batch, Options{Draws: 50})
+	if !slices.Equal(before.ranking[:8], after.ranking[:8]) {
+		t.Error("a returned submission moved the ranked ones")
+	}
+	k := after.ranking[8]
+	if k.Submission != last.id || k.Ranked || k.Unranked != "退回修改" || k.Rank.Valid || !(k.Total > 0 && k.Total <= k.Possible) {
+		t.Errorf("the returned one: %+v", k)
+	}
+	if s := after.row(t, last.id, "3.4", "enterprise_teachers_level"); s.Normalised.V != 1 {
+		t.Errorf("beyond the scale and not clipped: %+v", s)
+	}
+
+	for _, m := range batch {
+		m.verdict = last.verdict
+		m.verdict.Submission = m.id
+	}
+	nobody := run(t, d, batch, Options{})
+	for _, k := range nobody.ranking {
+		if k.Ranked || k.Total <= 0 || !strings.Contains(k.Method, "没有可以排名的申报") {
+			t.Errorf("nobody can be ranked: %+v", k)
+		}
+	}
+}
+
+func TestExpertsShareStaysOpen(t *testing.T) {
+	d := definition(t)
+	got := run(t, d, random(d, 5, 1, false), Options{Draws: 1})
+	for _, s := range got.scores {
+		p := d.Rubric.Point(s.Point)
+		switch {
+		case s.Evidence != "":
+		case !near(s.Open, p.Weight.Mul(p.ExpertShare).InexactFloat64()) || s.Weight != p.Weight.InexactFloat64():
+			t.Errorf("open %v of %v: %+v", s.Open, s.Weight, s)
+		case len(p.Evidence) == 0 && (s.Points.Valid || s.Normalised.Valid || s.Status != Waiting || s.Lower != 0 || s.Upper != 0):
+			t.Errorf("a point that only experts can mark: %+v", s)
+		}
+	}
+	for _, k := range got.ranking {
+		if k.Possible != 54 || k.Open != 46 || !strings.Contains(k.Method, "默认权重，非官方") || !strings.Contains(k.Method, "定量部分得分") {
+			t.Errorf("%+v", k)
+		}
+	}
+}
+
+func TestTies(t *testing.T) {
+	d := definition(t)
+	batch := random(d, 4, 9, false)
+	for i, m := range batch {
+		m.verdict = table.Verdict{Submission: m.id, Verdict: stages.Accept, Ranked: true}
+		if i == 2 {
+			batch[2] = batch[1].as(m.id)
+		}
+	}
+	got := run(t, d, batch, Options{Draws: 100})
+	a, b := got.of(t, "2024-02"), got.of(t, "2024-03")
+	if a.Rank != b.Rank || !a.Tied || !b.Tied || a.RankLow != b.RankLow || a.RankHigh != b.RankHigh {
+		t.Errorf("equals are not equal: %+v, %+v", a, b)
+	}
+	taken := map[int32]int{}
+	for i, k := range got.ranking {
+		taken[k.Rank.V]++
+		if k.Tied != (k.Submission == a.Submission || k.Submission == b.Submission) || i > 0 && got.ranking[i-1].Total < k.Total {
+			t.Errorf("%+v", k)
+		}
+	}
+	if taken[a.Rank.V] != 2 || taken[a.Rank.V+1] != 0 {
+		t.Errorf("ranks %v: after a tie the next rank is skipped", taken)
+	}
+}
+
+// TestTotalsAreComparedToTenDecimals: a sum's last binary digit doesn't part equals, the eleventh decimal neither.
+func TestTotalsAreComparedToTenDecimals(t *testing.T) {
+	tenth := 0.1
+	places := make([]int32, 5)
+	place([]float64{0.3, tenth + 0.2, 0.3 + 1e-12, 0.3 + 1e-9, 0.2}, make([]float64, 5), places)
+	if want := []int32{2, 2, 2, 1, 5}; !slices.Equal(places, want) {
+		t.Errorf("places %v, want %v", places, want)
+	}
+}
+
+func TestMethods(t *testing.T) {
+	target := templates.Evidence{Method: "target", Direction: "higher"}
+	target.Target = target.Target.Add(definition(t).Rubric.Points()[0].Weight) // 4
+	lower := target
+	lower.Direction = "lower"
+	values := []float64{1, 2, 2, 5}
+	for _, c := range []struct {
+		evidence templates.Evidence
+		x, want  float64
+	}{
+		{templates.Evidence{Method: "percentile", Direction: "higher"}, 1, 0},
+		{templates.Evidence{Method: "percentile", Direction: "higher"}, 2, 0.5},
+		{templates.Evidence{Method: "percentile", Direction: "higher"}, 5, 1},
+		{templates.Evidence{Method: "percentile", Direction: "higher"}, 3, 2.5 / 3},
+		{templates.Evidence{Method: "percentile", Direction: "higher"}, -9, 0},
+		{templates.Evidence{Method: "percentile", Direction: "higher"}, 9, 1},
+		{templates.Evidence{Method: "percentile", Direction: "lower"}, 1, 1},
+		{templates.Evidence{Method: "minmax", Direction: "higher"}, 2, 0.25},
+		{templates.Evidence{Method: "minmax", Direction: "lower"}, 2, 0.75},
+		{templates.Evidence{Method: "minmax", Direction: "higher"}, 7, 1},
+		{target, 3, 0.75},
+		{target, 40, 1},
+		{lower, 3, 1},
+		{lower, 16, 0.25},
+	} {
+		s := scale{evidence: &c.evidence, values: values}
+		if got := s.at(c.x); !near(got, c.want) {
+			t.Errorf("%s %s: %v becomes %v, want %v", c.evidence.Method, c.evidence.Direction, c.x, got, c.want)
+		}
+	}
+	for _, method := range []string{"percentile", "minmax"} {
+		for _, same := range [][]float64{{}, {3}, {3, 3, 3}} {
+			if got := (scale{evidence: &templates.Evidence{Method: method}, values: same}).at(3); got != 0.5 {
+				t.Errorf("%s: 3 among %v becomes %v, want half way", method, same, got)
+			}
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	d := definition(t)
+	facts, judgement := tables(d, random(d, 2, 1, false))
+	if _, err := Run(memory.DefaultAllocator, facts, judgement, Options{Draws: -1}); err == nil {
+		t.Error("a negative number of draws was accepted")
+	}
+	_, none := tables(d, nil)
+	if _, err := Run(memory.DefaultAllocator, facts, none, Options{}); err == nil {
+		t.Error("submissions without a verdict were scored")
+	}
+	empty, noVerdicts := tables(d, nil)
+	got, err := Run(memory.DefaultAllocator, empty, noVerdicts, Options{})
+	if err != nil || got.Ranking.Len() != 0 {
+		t.Errorf("an empty batch: %v", err)
+	}
+}
+
+func TestMemoryIsGivenBack(t *testing.T) {
+	d := definition(t)
+	facts, judgement := tables(d, random(d, 5, 1, true))
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	got, err := Run(mem, facts, judgement, Options{Draws: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got.Scores.Release()
+	got.Ranking.Release()
+	mem.AssertSize(t, 0)
+}
+
+// TestGolden pins a batch of six: four ranked, one of them with gaps, two of them twins; one returned; one with too little data.
+func TestGolden(t *testing.T) {
+	d := definition(t)
+	var batch []*made
+	for i := range 6 {
+		batch = append(batch, fill(d, fmt.Sprintf("2024-%02d", i+1), func(f *templates.Field, year int) float64 {
+			h := fnv.New32a()
+			fmt.Fprint(h, f.ID, year, i)
+			return float64(20 + h.Sum32()%60)
+		}, roster(1+i%2, 1, i%2, 1, 3+2*i, i%2, float64(950+150*i))...))
+	}
+	batch[1] = batch[0].as("2024-02")
+	for ref := range batch[2].numbers {
+		if ref.Year >= 2024 && len(ref.Field)%3 == 0 {
+			delete(batch[2].numbers, ref)
+		}
+	}
+	batch[4].verdict = table.Verdict{Submission: "2024-05", Verdict: stages.Return, Unranked: "退回修改"}
+	batch[5].members[0].Enrolment = table.Opt[float64]{}
+	got := run(t, d, batch, Options{})
+
+	var b strings.Builder
+	for _, k := range got.ranking {
+		fmt.Fprintf(&b, "%s\t%s\t%s\trank %d %v\t%.10g in %.10g–%.10g of %g, open %g\tinterval %d–%d\tfirst %g %g %g\tpresent %.10g\n",
+			k.Submission, k.Verdict, k.Unranked, k.Rank.V, k.Tied, k.Total, k.Lower, k.Upper, k.Possible, k.Open, k.RankLow.V, k.RankHigh.V, k.First3.V, k.First4.V, k.First5.V, k.Present)
+	}
+	fmt.Fprintln(&b, got.ranking[0].Method)
+	for _, s := range got.scores {
+		if s.Evidence == "" && s.Status != Waiting {
+			fmt.Fprintf(&b, "%s\t%s\t%s\t%.10g in %.10g–%.10g of %g\n", s.Submission, s.Point, s.Status, s.Points.V, s.Lower, s.Upper, s.Weight)
+		}
+	}
+	const golden = "testdata/six.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != string(want) {
+		t.Errorf("the six are scored otherwise than in %s (go test -update writes it anew):\n%s", golden, b.String())
+	}
+}
