@@ -1,0 +1,46 @@
+// Command make writes the sample workbooks from their fixtures.
+//
+//	go run ./samples/make                              samples/2024, as committed
+//	go run ./samples/make -many 1000 -out DIR          1,000 made-up consortia for measuring, with their definition
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"lianheti/samples"
+	"lianheti/templates"
+)
+
+func main() {
+	many := flag.Int("many", 0, "改为生成这么多家虚构联合体的工作簿，供测速")
+	out := flag.String("out", "", "测速用的工作簿放到哪个文件夹")
+	flag.Parse()
+	if err := run(*many, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "未能生成样例：", err)
+		os.Exit(1)
+	}
+}
+
+func run(many int, out string) error {
+	d, err := templates.Load(2024)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join("samples", "2024")
+	fixtures, extras, err := samples.Load(os.DirFS(filepath.Join(dir, "fixtures")))
+	if err != nil {
+		return err
+	}
+	if many > 0 {
+		return samples.Many(out, d, fixtures, many)
+	}
+	files, err := samples.Files(d, fixtures, extras)
+	if err != nil {
+		return err
+	}
+	files["README.md"] = samples.Readme(d, fixtures, extras)
+	return samples.Write(dir, files)
+}

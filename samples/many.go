@@ -1,0 +1,100 @@
+package samples
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"lianheti/stages/render"
+	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
+)
+
+// Many writes n workbooks of made-up consortia to out/in, and a definition whose directory has them all to
+// out/definition/<year>, so that none supersedes another. Each is a sound fixture with another name and other figures.
+func Many(out string, d *templates.Definition, fixtures []Fixture, n int) error {
+	var sound []Fixture
+	for _, f := range fixtures {
+		if len(f.Defects) == 0 {
+			sound = append(sound, f)
+		}
+	}
+	if len(sound) == 0 || out == "" {
+		return fmt.Errorf("没有可用的样例，或没有写 -out")
+	}
+	var entries strings.Builder
+	for i := range n {
+		city := d.Directory.Cities[i%len(d.Directory.Cities)].Name
+		name := fmt.Sprintf("样例%05d产教联合体", i+1)
+		park := fmt.Sprintf("样例园区%05d", i+1)
+		fmt.Fprintf(&entries, "  - {no: %d, consortium: %s, city: %s, park: %s}\n", i+1, name, city, park)
+		if err := one(out, d, sound[i%len(sound)], i, city, name, park); err != nil {
+			return err
+		}
+	}
+	return definitionWith(out, d.Year, entries.String())
+}
+
+func one(out string, d *templates.Definition, f Fixture, i int, city, name, park string) error {
+	v, err := f.values(d)
+	if err != nil {
+		return err
+	}
+	for id, text := range map[string]string{"consortium": name, "city": city, "park": park} {
+		v.Fields[templates.Ref{Field: id}] = render.Value{Text: text}
+	}
+	// Every consortium its own scale, the same in all years, so that nothing contradicts.
+	scale := decimal.New(int64(70+i*37%60), -2)
+	for ref, value := range v.Fields {
+		field := d.Field(ref.Field)
+		if value.Number == nil || !field.Metric() || field.Type != templates.IntegerField {
+			continue
+		}
+		scaled := value.Number.Mul(scale).Round(0)
+		v.Fields[ref] = render.Value{Number: &scaled}
+	}
+	path := filepath.Join(out, "in", city, name+".xlsx")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	w, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := render.Fill(w, d, v); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+var directoryEntries = regexp.MustCompile(`(?s)\nentries:\n.*$`)
+
+// definitionWith copies the definition with another directory.
+func definitionWith(out string, year int, entries string) error {
+	from := filepath.Join("templates", strconv.Itoa(year))
+	to := filepath.Join(out, "definition", strconv.Itoa(year))
+	names, err := filepath.Glob(filepath.Join(from, "*.yaml"))
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if filepath.Base(name) == "directory.yaml" {
+			data = directoryEntries.ReplaceAll(data, []byte("\nentries:\n"+strings.ReplaceAll(entries, "$", "$$")))
+		}
+		if err := os.WriteFile(filepath.Join(to, filepath.Base(name)), data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,308 @@
+// Package samples makes the sample workbooks from fixtures: what each made-up filler typed, as data. The workbooks are
+// committed beside the fixtures; a test proves them current.
+package samples
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"lianheti/stages/render"
+	"lianheti/templates"
+
+	"github.com/goccy/go-yaml"
+	"github.com/shopspring/decimal"
+	"golang.org/x/text/encoding/simplifiedchinese"
+)
+
+// Watermark stands on every sample.
+const Watermark = "样例数据，非真实"
+
+// Fixture is one workbook as data.
+type Fixture struct {
+	Name       string         `yaml:"-"` // name of the fixture file
+	File       string         // under samples/<year>; inside a package "包.zip!表.xlsx"
+	PackageGBK bool           `yaml:"package_gbk"` // names in the package in GBK, without the UTF-8 flag
+	Values     map[string]any // field -> value, or year -> value
+	Members    []map[string]any
+	Materials  []map[string]any
+
+	Verifications []map[string]any
+	Explanations  []map[string]any
+	Defects       []Defect
+}
+
+// Defect is what was planted, and what a run must make of it.
+type Defect struct {
+	Code     string // finding code; empty where the outcome is no finding
+	Rule     string
+	Severity string // error, warning, info, none
+	Field    string
+	Year     int
+	Row      int
+	Note     string
+}
+
+// Extra is a file that is no submission.
+type Extra struct {
+	File string
+	Kind string // lock, pdf, docx, thumbs, copy
+	Of   string
+}
+
+// Load reads the fixtures of a folder, ordered by name, and the extras.
+func Load(fsys fs.FS) ([]Fixture, []Extra, error) {
+	names, err := fs.Glob(fsys, "*.yaml")
+	if err != nil {
+		return nil, nil, err
+	}
+	var fixtures []Fixture
+	var extras []Extra
+	for _, name := range names {
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, nil, err
+		}
+		if name == "extras.yaml" {
+			if err := yaml.UnmarshalWithOptions(data, &extras, yaml.Strict()); err != nil {
+				return nil, nil, fmt.Errorf("%s: %w", name, err)
+			}
+			continue
+		}
+		f := Fixture{Name: name}
+		if err := yaml.UnmarshalWithOptions(data, &f, yaml.Strict()); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
+		}
+		fixtures = append(fixtures, f)
+	}
+	return fixtures, extras, nil
+}
+
+// Files makes every sample file: path under samples/<year> -> content.
+func Files(d *templates.Definition, fixtures []Fixture, extras []Extra) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	packages := map[string][]Fixture{}
+	for _, f := range fixtures {
+		if pack, _, packed := strings.Cut(f.File, "!"); packed {
+			packages[pack] = append(packages[pack], f)
+			continue
+		}
+		data, err := f.Workbook(d)
+		if err != nil {
+			return nil, err
+		}
+		out[f.File] = data
+	}
+	for pack, inside := range packages {
+		data, err := zipped(d, inside)
+		if err != nil {
+			return nil, err
+		}
+		out[pack] = data
+	}
+	for _, e := range extras {
+		data, err := e.content(out)
+		if err != nil {
+			return nil, err
+		}
+		out[e.File] = data
+	}
+	return out, nil
+}
+
+// Write puts files below dir.
+func Write(dir string, files map[string][]byte) error {
+	for name, data := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Workbook fills the template with a fixture.
+func (f Fixture) Workbook(d *templates.Definition) ([]byte, error) {
+	values, err := f.values(d)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	var b bytes.Buffer
+	if err := render.Fill(&b, d, values); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	return b.Bytes(), nil
+}
+
+// values turns a fixture into what the template is filled with. A field that the form does not know is an error.
+func (f Fixture) values(d *templates.Definition) (render.Values, error) {
+	out := render.Values{Fields: map[templates.Ref]render.Value{}, Records: map[string][]map[string]render.Value{}, Watermark: Watermark}
+	for id, raw := range f.Values {
+		field := d.Field(id)
+		if field == nil || field.Record != "" {
+			return out, fmt.Errorf("没有栏目 %s", id)
+		}
+		if !field.Dated() {
+			v, err := valueOf(raw)
+			if err != nil {
+				return out, fmt.Errorf("%s: %w", id, err)
+			}
+			out.Fields[templates.Ref{Field: id}] = v
+			continue
+		}
+		years, ok := raw.(map[string]any)
+		if !ok {
+			return out, fmt.Errorf("%s: 要按年度写", id)
+		}
+		for year, x := range years {
+			v, err := valueOf(x)
+			if err != nil {
+				return out, fmt.Errorf("%s %s: %w", id, year, err)
+			}
+			n, err := decimal.NewFromString(year)
+			if err != nil {
+				return out, fmt.Errorf("%s: 年度 %s", id, year)
+			}
+			out.Fields[templates.Ref{Field: id, Year: int(n.IntPart())}] = v
+		}
+	}
+	for block, rows := range map[string][]map[string]any{"members": f.Members, "materials": f.Materials, "verifications": f.Verifications, "explanations": f.Explanations} {
+		for _, row := range rows {
+			record, err := recordOf(d, block, row)
+			if err != nil {
+				return out, err
+			}
+			out.Records[block] = append(out.Records[block], record)
+		}
+	}
+	return out, nil
+}
+
+func recordOf(d *templates.Definition, block string, row map[string]any) (map[string]render.Value, error) {
+	record := map[string]render.Value{}
+	for column, raw := range row {
+		id := block + "_" + column
+		if d.Field(id) == nil {
+			return nil, fmt.Errorf("%s 没有列 %s", block, column)
+		}
+		if yes, ok := raw.(bool); ok {
+			raw = d.Form.YesNo[map[bool]int{true: 0, false: 1}[yes]]
+		}
+		if column == "supports" {
+			raw = supports(d, fmt.Sprint(raw))
+		}
+		v, err := valueOf(raw)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", id, err)
+		}
+		record[id] = v
+	}
+	return record, nil
+}
+
+// supports writes a field id as the label that a filler would write.
+func supports(d *templates.Definition, s string) string {
+	if f := d.Field(s); f != nil {
+		return f.Label
+	}
+	return s
+}
+
+// valueOf reads one value of a fixture: a number, a text, {value, format} or {date}.
+func valueOf(raw any) (render.Value, error) {
+	switch v := raw.(type) {
+	case nil:
+		return render.Value{}, nil
+	case string:
+		return render.Value{Text: v}, nil
+	case map[string]any:
+		if date, ok := v["date"]; ok {
+			return render.Value{Date: fmt.Sprint(date)}, nil
+		}
+		inner, err := valueOf(v["value"])
+		inner.Format = fmt.Sprint(v["format"])
+		return inner, err
+	}
+	n, err := decimal.NewFromString(fmt.Sprint(raw))
+	return render.Value{Number: &n}, err
+}
+
+// zipped makes a package, with names as Windows writes them where the fixture asks for it.
+func zipped(d *templates.Definition, inside []Fixture) ([]byte, error) {
+	var b bytes.Buffer
+	zw := zip.NewWriter(&b)
+	for _, f := range inside {
+		data, err := f.Workbook(d)
+		if err != nil {
+			return nil, err
+		}
+		_, name, _ := strings.Cut(f.File, "!")
+		header := &zip.FileHeader{Name: name, Method: zip.Deflate}
+		if f.PackageGBK {
+			gbk, err := simplifiedchinese.GBK.NewEncoder().String(name)
+			if err != nil {
+				return nil, err
+			}
+			header.Name, header.NonUTF8 = gbk, true
+		}
+		w, err := zw.CreateHeader(header)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(data); err != nil {
+			return nil, err
+		}
+	}
+	err := zw.Close()
+	return b.Bytes(), err
+}
+
+// content makes a file that is no submission.
+func (e Extra) content(made map[string][]byte) ([]byte, error) {
+	switch e.Kind {
+	case "lock":
+		return append([]byte{6}, []byte("sample"+strings.Repeat(" ", 158))...), nil
+	case "pdf":
+		return []byte("%PDF-1.4\n% " + Watermark + "\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"), nil
+	case "docx":
+		return emptyDocument()
+	case "thumbs":
+		return []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" + Watermark), nil
+	case "copy":
+		data, ok := made[e.Of]
+		if !ok {
+			return nil, fmt.Errorf("%s 是 %s 的副本，而后者不在样例中", e.File, e.Of)
+		}
+		return slices.Clone(data), nil
+	}
+	return nil, fmt.Errorf("%s: 不认识的种类 %s", e.File, e.Kind)
+}
+
+// emptyDocument is the smallest Word file.
+func emptyDocument() ([]byte, error) {
+	var b bytes.Buffer
+	zw := zip.NewWriter(&b)
+	for _, part := range [][2]string{
+		{"[Content_Types].xml", `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`},
+		{"word/document.xml", `<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>` + Watermark + `</w:t></w:r></w:p></w:body></w:document>`},
+	} {
+		w, err := zw.Create(part[0])
+		if err != nil {
+			return nil, err
+		}
+		if _, err := io.WriteString(w, part[1]); err != nil {
+			return nil, err
+		}
+	}
+	err := zw.Close()
+	return b.Bytes(), err
+}
