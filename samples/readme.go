@@ -6,17 +6,15 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/stages"
 	"lianheti/templates"
 )
-
-// severities in the words of the workbooks.
-var severities = map[string]string{"error": "必须修改", "warning": "需核实说明", "info": "提示", "none": "只记录，不成问题"}
 
 // Readme lists every sample file, and everything planted in it.
 func Readme(d *templates.Definition, fixtures []Fixture, extras []Extra) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# %d 年样例\n\n**%s**：学校、企业、人员、电话、数字均为虚构，只有联合体名称、园区取自指导目录。\n\n", d.Year, Watermark)
-	b.WriteString("`fixtures/` 是数据，工作簿由它生成（`go run ./samples/make`），本页也是。改样例请改 `fixtures/`。\n")
+	b.WriteString("`../fixtures/2024/` 是数据，工作簿由它生成（`go run ./samples/make`），本页也是。改样例请改那里。\n")
 	b.WriteString("`pipeline` 的 `TestSamplesFindExactlyWhatWasPlanted` 断言：运行一次，查出的正好是下面这些，不多不少。\n\n")
 	b.WriteString("| 文件 | 植入的情形 |\n|---|---|\n")
 	for _, f := range fixtures {
@@ -38,10 +36,18 @@ func Readme(d *templates.Definition, fixtures []Fixture, extras []Extra) []byte 
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n| 代码 | 程度 | 栏目 | 年度或行 | 植入的情形 |\n|---|---|---|---|---|\n", f.File)
 		for _, x := range f.Defects {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", x.Code, severities[x.Severity], fieldLabel(d, x.Field), where(x), cellText(x.Note))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", d.CodeOf(x.Rule), severity(d, x), fieldLabel(d, x.Field), where(x), cellText(x.Note))
 		}
 	}
 	return b.Bytes()
+}
+
+// severity in the words of the workbooks.
+func severity(d *templates.Definition, x Defect) string {
+	if r := d.Rule(d.CodeOf(x.Rule)); r != nil {
+		return stages.Severity(r.Severity).Label()
+	}
+	return "只记录，不成问题"
 }
 
 func (e Extra) words() string {

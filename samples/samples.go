@@ -38,15 +38,15 @@ type Fixture struct {
 	Defects       []Defect
 }
 
-// Defect is what was planted, and what a run must make of it.
+// Defect is what was planted, and what a run must make of it: a finding of a rule, or a coercion of a kind, or (neither
+// given) nothing but the right reading.
 type Defect struct {
-	Code     string // finding code; empty where the outcome is no finding
-	Rule     string
-	Severity string // error, warning, info, none
-	Field    string
-	Year     int
-	Row      int
-	Note     string
+	Rule  string // id of the rule that must find it
+	Kind  string // kind of the coercion that must record it
+	Field string
+	Year  int
+	Row   int
+	Note  string
 }
 
 // Extra is a file that is no submission.

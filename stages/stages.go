@@ -77,6 +77,11 @@ const (
 	Ignored    Fate = "ignored"
 )
 
+// Label is how a person reads it.
+func (f Fate) Label() string {
+	return map[Fate]string{Accepted: "采用", Superseded: "已被代替", Rejected: "不予受理", Ignored: "未作申报"}[f]
+}
+
 // File is one file that arrived, on disk or inside a package. Every one has exactly one fate.
 type File struct {
 	Path   string // relative to the input it came from, slash separated; package entries as "包.zip/表.xlsx"
@@ -106,6 +111,14 @@ const (
 	Explain Severity = "warning" // 需核实说明
 	Hint    Severity = "info"    // 提示
 )
+
+// Severities lists them, the gravest first.
+var Severities = []Severity{MustFix, Explain, Hint}
+
+// Label is how a person reads it.
+func (s Severity) Label() string {
+	return map[Severity]string{MustFix: "必须修改", Explain: "需核实说明", Hint: "提示"}[s]
+}
 
 // Finding is a fault or a remark about what was submitted. It is a value: a Go error means the run itself failed.
 // Producers fill Code, Places, Fields, Year, Member, Raw, Value and Vars; the catalogue of the definition gives the words.
@@ -141,6 +154,11 @@ const (
 	NotApplicable Outcome = "na"
 	NotRun        Outcome = "could_not_run"
 )
+
+// Label is how a person reads it.
+func (o Outcome) Label() string {
+	return map[Outcome]string{Pass: "通过", Fail: "未通过", NotApplicable: "不适用", NotRun: "无法检查"}[o]
+}
 
 // Verdict on a submission.
 type Verdict string

@@ -122,6 +122,12 @@ const (
 
 var fieldTypes = []FieldType{TextField, ProseField, ChoiceField, DateField, IntegerField, DecimalField, PercentField, ConfirmField, PersonField, PhoneField, NamesField}
 
+// Topics of metrics in the provincial workbook.
+const (
+	Headline = "headline" // one of the few figures on the first sheet
+	Funding  = "funding"  // what the consortium will run on
+)
+
 // Field is one thing the form asks. With years it is a metric (or an annual text).
 type Field struct {
 	ID           string
@@ -146,8 +152,9 @@ type Field struct {
 	Footnote     string
 	Evidence     []string // observation points (附件2)
 	Paragraph    string
-	Width        float64 // column width in a record block, in characters
-	Tall         int     // lines to show where no limit says it
+	Width        float64  // column width in a record block, in characters
+	Tall         int      // lines to show where no limit says it
+	Topics       []string // what the provincial workbook gathers it under, beside its own sheet: see Topics
 
 	Record string `yaml:"-"` // id of the record block it is a column of; empty otherwise
 	// RequiredYears are the years that must be given; all of Years unless some are extra.
@@ -263,6 +270,11 @@ func (f *Form) Metrics() []*Field {
 	return slices.DeleteFunc(f.Fields(), func(x *Field) bool { return !x.Metric() })
 }
 
+// About lists the metrics with a topic, in form order.
+func (f *Form) About(topic string) []*Field {
+	return slices.DeleteFunc(f.Metrics(), func(x *Field) bool { return !slices.Contains(x.Topics, topic) })
+}
+
 // Singles lists the undated fields that are neither long texts nor columns of records, in form order.
 func (f *Form) Singles() []*Field {
 	return slices.DeleteFunc(f.Fields(), func(x *Field) bool { return x.Dated() || x.Long() || x.Record != "" })
@@ -376,6 +388,11 @@ func (f *Form) checkField(l *loader, x *Field, where at, seen map[string]string)
 	}
 	if x.Type == ChoiceField && !slices.Contains([]string{"consortia", "cities", "parks", "kinds", "yes_no"}, x.Choices) {
 		l.problem(where, "choices “"+x.Choices+"”不认识", "可用：consortia、cities、parks、kinds、yes_no。")
+	}
+	for _, topic := range x.Topics {
+		if topic != Headline && topic != Funding || !x.Metric() {
+			l.problem(where, "topics“"+topic+"”不能用于栏目“"+x.ID+"”", "可用 headline、funding，只用于分年度的数字。")
+		}
 	}
 	for _, id := range x.Years {
 		if _, ok := f.Year(id); !ok {

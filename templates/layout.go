@@ -204,7 +204,7 @@ func (p *placer) measure() {
 		}
 	}
 	if !slices.ContainsFunc(p.out.Sheet.Blocks, func(b *Block) bool { return b.Notes == nil }) {
-		p.out.Widths = []float64{92}
+		p.out.Widths = []float64{84}
 	}
 	p.out.LastCol = len(p.out.Widths)
 }
@@ -263,11 +263,23 @@ func (p *placer) groups(spans []span) {
 func (p *placer) line(f *Field, year Year) {
 	rows := rowsFor(f)
 	label := f.Label + f.PrintedLimit
-	p.static(p.row, labelCol, rows, 1, LabelRole, label)
+	// The label takes the columns of year and unit where there is neither.
+	free := 1
+	switch {
+	case year.ID == "" && f.Unit == "":
+		free = unitCol - labelCol + 1
+	case year.ID == "":
+		free = yearCol - labelCol + 1
+	}
+	p.static(p.row, labelCol, rows, free, LabelRole, label)
 	anchor, cols := []string{label}, []int{labelCol}
 	if year.ID != "" {
-		p.static(p.row, yearCol, rows, 1, YearRole, year.Label+year.Tag)
 		anchor, cols = append(anchor, year.Label+year.Tag), append(cols, yearCol)
+	}
+	if year.ID != "" && f.Unit == "" {
+		p.static(p.row, yearCol, rows, 2, YearRole, year.Label+year.Tag)
+	} else if year.ID != "" {
+		p.static(p.row, yearCol, rows, 1, YearRole, year.Label+year.Tag)
 	}
 	p.static(p.row, unitCol, rows, 1, UnitRole, f.Unit)
 	p.static(p.row, p.noteCol, rows, 1, HintRole, p.hint(f))
@@ -279,9 +291,19 @@ func (p *placer) line(f *Field, year Year) {
 	p.row += rows
 }
 
+// A footnote that is longer than this stands below its table only.
+const (
+	longNote = 40
+	seeBelow = "见表下注"
+)
+
 // hint is the note beside an input: footnote, hint, seal, and whether the official form knows the field.
 func (p *placer) hint(f *Field) string {
-	parts := []string{p.form.Footnote(f.Footnote), f.Hint, f.Seal}
+	footnote := p.form.Footnote(f.Footnote)
+	if Characters(footnote) > longNote {
+		footnote = seeBelow
+	}
+	parts := []string{footnote, f.Hint, f.Seal}
 	if f.Extra {
 		parts = append(parts, p.form.ExtraTag)
 	}
@@ -367,11 +389,11 @@ func (p *placer) records(b *RecordBlock) {
 func (p *placer) summary(b *RosterSummary) {
 	from := p.row
 	for i, h := range b.Headers {
-		p.static(p.row, []int{labelCol, unitCol, valueCol}[i], 1, 1, HeaderRole, h)
+		p.static(p.row, []int{labelCol, unitCol, valueCol}[i], 1, []int{2, 1, 1}[i], HeaderRole, h)
 	}
 	p.row++
 	for _, k := range p.form.Kinds {
-		p.static(p.row, labelCol, 1, 1, LabelRole, k.Label)
+		p.static(p.row, labelCol, 1, 2, LabelRole, k.Label)
 		p.static(p.row, unitCol, 1, 1, FormulaRole, fmt.Sprintf(`SUMPRODUCT(--(%s_kind=%s))`, b.Of, quote(k.Label)))
 		if k.School {
 			p.static(p.row, valueCol, 1, 1, FormulaRole, fmt.Sprintf(`SUMIF(%s_kind,%s,%s_enrolment)`, b.Of, quote(k.Label), b.Of))

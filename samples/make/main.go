@@ -30,7 +30,7 @@ func run(many int, out string) error {
 		return err
 	}
 	dir := filepath.Join("samples", "2024")
-	fixtures, extras, err := samples.Load(os.DirFS(filepath.Join(dir, "fixtures")))
+	fixtures, extras, err := samples.Load(os.DirFS(filepath.Join("samples", "fixtures", "2024")))
 	if err != nil {
 		return err
 	}

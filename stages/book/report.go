@@ -146,7 +146,16 @@ func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
 	if err := r.file.AutoFilter(name, fmt.Sprintf("A%d:%s", header, corner), nil); err != nil {
 		return nil, err
 	}
-	if err := r.setUp(name, printing{landscape: true, titles: fmt.Sprintf("$%d:$%d", header, header)}); err != nil {
+	total := 0.0
+	for _, c := range g.Columns {
+		total += c.Width
+	}
+	print := printing{landscape: true, pages: 1 + int(total/pageWidth), titles: fmt.Sprintf("%s$%d:$%d", Range(name), header, header)}
+	if g.Freeze > 0 && print.pages > 1 {
+		last, _ := excelize.ColumnNumberToName(g.Freeze)
+		print.titles = fmt.Sprintf("%s$A:$%s,%s", Range(name), last, print.titles)
+	}
+	if err := r.setUp(name, print); err != nil {
 		return nil, err
 	}
 	if err := r.file.SetSheetDimension(name, "A1:"+corner); err != nil {
@@ -353,12 +362,16 @@ func Quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"
 // printing is how a sheet is printed.
 type printing struct {
 	landscape bool
-	titles    string // rows repeated on each page
+	pages     int    // side by side
+	titles    string // rows and columns repeated on each page
 }
 
-// setUp prepares a sheet for print: A4, one page wide, the sheet's name above and page numbers below.
+// pageWidth is how many characters one page side by side takes before the print gets too small to read.
+const pageWidth = 230
+
+// setUp prepares a sheet for print: A4, so many pages wide, the sheet's name above and page numbers below.
 func (r *Report) setUp(sheet string, p printing) error {
-	fit, paper, wide, high, orientation := true, 9, 1, 0, "portrait"
+	fit, paper, wide, high, orientation := true, 9, max(1, p.pages), 0, "portrait"
 	if p.landscape {
 		orientation = "landscape"
 	}
@@ -380,7 +393,7 @@ func (r *Report) setUp(sheet string, p printing) error {
 	if p.titles == "" {
 		return nil
 	}
-	return r.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: Range(sheet) + p.titles, Scope: sheet})
+	return r.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: p.titles, Scope: sheet})
 }
 
 // headerText is a text in a printed header, where & begins a code.
@@ -437,6 +450,7 @@ type Page struct {
 	high   map[int]float64
 	marks  []areaMarks
 	charts []placedChart
+	breaks []int
 }
 
 type areaMarks struct {
@@ -486,6 +500,9 @@ func (p *Page) Span(row, col, cols int, c Cell) {
 // Height sets the height of a row, in points.
 func (p *Page) Height(row int, points float64) { p.high[row] = points }
 
+// Break begins a new printed page at a row.
+func (p *Page) Break(row int) { p.breaks = append(p.breaks, row) }
+
 // Mark colours the cells of an area that say just this.
 func (p *Page) Mark(row, col, lastRow, lastCol int, marks ...Mark) {
 	p.marks = append(p.marks, areaMarks{[4]int{row, col, lastRow, lastCol}, marks})
@@ -521,6 +538,11 @@ func (r *Report) Page(p *Page) error {
 	}
 	for _, m := range p.marks {
 		if err := r.mark(p.Sheet, stages.CellName(m.area[0], m.area[1])+":"+stages.CellName(m.area[2], m.area[3]), m.marks); err != nil {
+			return err
+		}
+	}
+	for _, row := range p.breaks {
+		if err := r.file.InsertPageBreak(p.Sheet, stages.CellName(row, 1)); err != nil {
 			return err
 		}
 	}

@@ -56,6 +56,7 @@ const (
 	Points   Look = "points" // two decimals
 	Share    Look = "share"  // 0–1 shown as percent
 	Growth   Look = "growth" // signed percent
+	Change   Look = "change" // signed percentage points
 	Total    Look = "total"  // text in a line of totals
 	Sum      Look = "sum"    // number in a line of totals
 	Figure   Look = "figure" // a number to be seen from afar
@@ -65,6 +66,7 @@ const (
 	PromisedInteger Look = "promised integer"
 	PromisedDecimal Look = "promised decimal"
 	PromisedQuiet   Look = "promised quiet"
+	PromisedPlain   Look = "promised text"
 )
 
 // Colours of the workbooks, as RGB.
@@ -141,6 +143,8 @@ func (l Look) style() *excelize.Style {
 		number("0.0%")
 	case Growth:
 		number("+0.0%;-0.0%;0.0%")
+	case Change:
+		number(`+0.0"点";-0.0"点";0.0"点"`)
 	case Total, Sum:
 		if Look(base) == Sum {
 			number("#,##0.####")

@@ -61,7 +61,9 @@ func dateNumber(c stages.Cell, t *trail) (string, bool) {
 			return "", false
 		}
 		value := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(day)).Format(time.DateOnly)
-		t.note(SerialDate, c.Raw, value)
+		if !c.IsDate { // a cell that shows a date is no habit to be put right
+			t.note(SerialDate, c.Raw, value)
+		}
 		return value, true
 	}
 	s := n.String()

@@ -128,7 +128,8 @@ func (p *painter) validate(sheet string, f *templates.Field, year templates.Year
 		}
 		v.SetError(excelize.DataValidationErrorStyleStop, "请填数字", cut(p.numberWords(f), maxPrompt))
 	case f.Limit > 0:
-		if err := v.SetRange(0, f.Limit, excelize.DataValidationTypeTextLength, excelize.DataValidationOperatorBetween); err != nil {
+		rule := fmt.Sprintf(`LEN(SUBSTITUTE(%s,CHAR(10),""))<=%d`, from, f.Limit) // line breaks do not count
+		if err := v.SetRange(escape(rule), "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween); err != nil {
 			return err
 		}
 		v.SetError(excelize.DataValidationErrorStyleStop, "超过篇幅", fmt.Sprintf("这一栏不超过%d字（含标点）。请精简后再填。", f.Limit))

@@ -203,7 +203,9 @@ func (p *painter) canvas(layout *templates.SheetLayout) (*canvas, error) {
 			content.Formula, content.Value = s.Text, p.derived(layout, s)
 		}
 		c.put(s.Row, s.Col, s.Rows, s.Cols, content)
-		if s.Rows == 1 {
+		if s.Role == templates.FormulaRole {
+			c.grow(s.Row, 1, s.Role)
+		} else if s.Rows == 1 {
 			c.grow(s.Row, lines(s.Text, width(layout, s.Col, s.Cols)), s.Role)
 		} else if per := (lines(s.Text, width(layout, s.Col, 1)) + s.Rows - 1) / s.Rows; s.Role == templates.GroupRole {
 			for row := s.Row; row < s.Row+s.Rows; row++ {

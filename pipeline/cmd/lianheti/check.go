@@ -46,12 +46,6 @@ func checkCommand() *cli.Command {
 	}
 }
 
-// headings of the severities, gravest first.
-var headings = []struct {
-	severity stages.Severity
-	words    string
-}{{stages.MustFix, "必须修改"}, {stages.Explain, "需核实说明"}, {stages.Hint, "提示"}}
-
 // tell lists what was found, file by file: the verdict, then the findings, gravest first.
 func tell(w io.Writer, r *pipeline.Checked) {
 	for _, f := range r.Files {
@@ -65,8 +59,8 @@ func tell(w io.Writer, r *pipeline.Checked) {
 		}
 		v := r.Verdict(f.Submission)
 		fmt.Fprintf(w, "  结论：%s　必须修改 %d 处，需核实说明 %d 处，提示 %d 处\n", v.Verdict, v.Errors, v.Warnings, v.Hints)
-		for _, h := range headings {
-			tellFindings(w, h.words, r.Of(f.Submission, h.severity))
+		for _, severity := range stages.Severities {
+			tellFindings(w, severity.Label(), r.Of(f.Submission, severity))
 		}
 	}
 	fmt.Fprintln(w, "\n涉及几份申报之间的规则（成员重复、文字雷同等），汇总时核对。")

@@ -1,0 +1,257 @@
+// Package consolidate writes the provincial workbook: everything that was submitted, what was found in it and what it
+// scored, sheet by sheet, for people who have to defend every line of it.
+//
+// The workbook holds values, not links into other files; sums and growth are formulas with their results beside them, so that
+// programs that do not calculate show figures too. Names and phones stand on one sheet only, 联系人; on all others whatever looks like
+// personal data is masked.
+package consolidate
+
+import (
+	"fmt"
+	"io"
+	"iter"
+
+	"lianheti/stages"
+	"lianheti/stages/book"
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// FileName of the provincial workbook.
+const FileName = "省级汇总.xlsx"
+
+// Input is what the workbook tells of.
+type Input struct {
+	Definition *templates.Definition
+	Facts      *table.Facts
+	Judgement  *table.Judgement
+	Ranking    *table.Ranking
+	Date       string // of the run, as it is to be shown; empty: none
+	// Returns gives the annotated copy of a submission that goes back, as a path relative to the workbook.
+	Returns map[string]string
+}
+
+// Write writes the provincial workbook.
+func Write(out io.Writer, in Input) error {
+	w := newWorkbook(in)
+	names := make([]string, len(sheets))
+	for i, s := range sheets {
+		names[i] = s.name
+	}
+	var err error
+	if w.report, err = book.NewReport(w.title(), names...); err != nil {
+		return err
+	}
+	for _, s := range sheets {
+		if err := s.write(w, s.name); err != nil {
+			return fmt.Errorf("工作表“%s”：%w", s.name, err)
+		}
+	}
+	return w.report.Write(out, w.title())
+}
+
+// Sheets that others refer to.
+const (
+	sheetOverview    = "总览"
+	sheetSubmissions = "申报一览"
+	sheetRanking     = "排名"
+	sheetMetrics     = "年度数据"
+	sheetCities      = "地市汇总"
+)
+
+// sheet is one worksheet: its name, what it shows, and who writes it.
+type sheet struct {
+	name, shows string
+	write       func(w *workbook, name string) error
+}
+
+// sheets is the workbook in order. It is filled in at start because 总览 lists it.
+var sheets []sheet
+
+func init() {
+	sheets = []sheet{
+		{sheetOverview, "一屏看全：报送、受理、排名、主要问题", (*workbook).overview},
+		{sheetSubmissions, "每个申报一行：封面、结论、问题数、各单值栏目", (*workbook).submitted},
+		{sheetRanking, "定量部分得分、上下限、名次和名次区间", (*workbook).ranking},
+		{"观测点得分", "每个申报在26个观测点上的得分", (*workbook).points},
+		{"得分依据", "每个得分的依据、公式、权重和所在单元格", (*workbook).evidence},
+		{"观测点", "观测点的原文、权重和依据", (*workbook).rubric},
+		{sheetMetrics, "每个申报每个指标一行，2022—2026年并列", (*workbook).metrics},
+		{"经费", "拟投入运行经费总额和来源", (*workbook).funding},
+		{"成员单位", "成员名册逐家列出", (*workbook).members},
+		{"文字材料", "各文字栏目的全文和字数", (*workbook).texts},
+		{"支撑材料", "支撑材料目录", (*workbook).materials},
+		{"市级核实", "各地市怎样核实、结果如何", (*workbook).verifications},
+		{"情况说明", "填报单位对问题的说明", (*workbook).explanations},
+		{"联系人", "含个人信息，仅限本处使用", (*workbook).contacts},
+		{sheetCities, "各地市的报送和合计", (*workbook).cities},
+		{"未报清单", "指导目录中没有申报的联合体", (*workbook).missing},
+		{"问题清单", "每个问题：在哪一格、填的什么、怎么改、依据哪里", (*workbook).findings},
+		{"规则执行", "每条规则在每个申报上是否通过", (*workbook).rules},
+		{"文件清单", "收到的每个文件的去向", (*workbook).files},
+		{"读数更正", "读数时由原文到读出的值作了哪些整理", (*workbook).coercions},
+		{"表外内容", "填了内容但不在推荐书栏目内的单元格", (*workbook).loose},
+		{"数据字典", "data/ 中每张数据表每一列的含义", (*workbook).dictionary},
+	}
+}
+
+// workbook is what the sheets share.
+type workbook struct {
+	Input
+	report      *book.Report
+	submissions []table.Submission
+	verdicts    []table.Verdict // in the order of the submissions
+	index       map[string]int  // of a submission
+	labels      map[string]string
+}
+
+func newWorkbook(in Input) *workbook {
+	w := &workbook{Input: in, index: map[string]int{}, labels: fieldLabels(in.Definition)}
+	for s := range in.Facts.Submissions.All() {
+		w.index[s.Submission] = len(w.submissions)
+		w.submissions = append(w.submissions, s)
+	}
+	for v := range in.Judgement.Verdicts.All() {
+		w.verdicts = append(w.verdicts, v)
+	}
+	return w
+}
+
+// title names the workbook, on its first sheet and at the foot of each page.
+func (w *workbook) title() string {
+	return fmt.Sprintf("%d年市域产教联合体申报省级汇总", w.Definition.Year)
+}
+
+// of finds a submission by its id; the zero value where there is none.
+func (w *workbook) of(id string) table.Submission {
+	if i, ok := w.index[id]; ok {
+		return w.submissions[i]
+	}
+	return table.Submission{}
+}
+
+// head is the heading of a column as the data dictionary names it.
+func (w *workbook) head(tableName, column string) string {
+	for _, c := range w.Definition.Table(tableName).Columns {
+		if c.Name == column {
+			return c.Label
+		}
+	}
+	panic("tables.yaml: no column " + tableName + "." + column)
+}
+
+// fieldLabels tells fields apart that the form prints with one label: 企业兼职教师（人次） and （课时数）, the two 年 月 日.
+func fieldLabels(d *templates.Definition) map[string]string {
+	times := map[string]int{}
+	for _, f := range d.Form.Fields() {
+		times[f.Label]++
+	}
+	out := map[string]string{}
+	for _, f := range d.Form.Fields() {
+		label := f.Label
+		if times[label] > 1 && f.Unit != "" {
+			label += "（" + f.Unit + "）"
+		} else if times[label] > 1 && f.Group != "" {
+			label = f.Group + " " + label
+		}
+		out[f.ID] = label
+	}
+	return out
+}
+
+// column is one column of a sheet of rows: its heading and what stands in it.
+type column[T any] struct {
+	head  string
+	width float64
+	cell  func(T) book.Cell
+	style book.Column // looks and colours; Header and Width are those above
+}
+
+// rows writes a sheet of rows. keep is how many columns stay in view.
+func rows[T any](w *workbook, name, remark string, keep, n int, all iter.Seq[T], columns []column[T]) error {
+	g := book.Grid{Sheet: name, Remark: remark, Rows: n, Freeze: keep}
+	for _, c := range columns {
+		c.style.Header, c.style.Width = c.head, c.width
+		g.Columns = append(g.Columns, c.style)
+	}
+	return w.report.Grid(g, func(yield func([]book.Cell) bool) {
+		for row := range all {
+			cells := make([]book.Cell, len(columns))
+			for i, c := range columns {
+				cells[i] = c.cell(row)
+			}
+			if !yield(cells) {
+				return
+			}
+		}
+	})
+}
+
+// who begins the rows about submissions: number, prefecture, consortium.
+func who[T any](w *workbook, id func(T) string) []column[T] {
+	of := func(show func(table.Submission) book.Cell) func(T) book.Cell {
+		return func(row T) book.Cell { return show(w.of(id(row))) }
+	}
+	return []column[T]{
+		{head: w.head("submissions", "submission"), width: 14, cell: func(row T) book.Cell { return mono(id(row)) }},
+		{head: w.head("submissions", "city"), width: 8, cell: of(func(s table.Submission) book.Cell { return word(s.City) })},
+		{head: w.head("submissions", "consortium"), width: 38, cell: of(func(s table.Submission) book.Cell { return text(s.Consortium) })},
+	}
+}
+
+// Cells by what they hold. Texts that people typed are masked; what can't hold personal data (codes, hashes) is not.
+
+func text(s string) book.Cell  { return book.Cell{Value: stages.Mask(s), Look: book.Plain} }
+func prose(s string) book.Cell { return book.Cell{Value: stages.Mask(s), Look: book.Prose} }
+func word(s string) book.Cell  { return book.Cell{Value: stages.Mask(s), Look: book.Centred} }
+func mono(s string) book.Cell  { return book.Cell{Value: s, Look: book.Mono} }
+
+func number(v float64) book.Cell { return book.Cell{Value: v, Look: book.Number(v)} }
+func count(n int32) book.Cell    { return book.Cell{Value: n, Look: book.Integer} }
+
+// optional is a number, or an empty cell.
+func optional[N int32 | float64](v table.Opt[N], look book.Look) book.Cell {
+	if !v.Valid {
+		return book.Cell{Look: look}
+	}
+	return book.Cell{Value: v.V, Look: look}
+}
+
+// yes marks what is so.
+func yes(b bool) book.Cell {
+	if b {
+		return word("是")
+	}
+	return word("")
+}
+
+// absent is how a value that is not there is shown.
+func (w *workbook) absent(s table.Status) string {
+	switch s {
+	case table.NotApplicable:
+		return w.Definition.Form.NotApplicable
+	case table.Invalid:
+		return "无法识别"
+	}
+	return "未填"
+}
+
+// figure is a number as read, or why there is none.
+func (w *workbook) figure(v table.Opt[float64], s table.Status) book.Cell {
+	if v.Valid && s == table.Normal {
+		return number(v.V)
+	}
+	return book.Cell{Value: w.absent(s), Look: book.Quiet}
+}
+
+// absences colours what stands for values that are not there: 未填 and 无法识别 are to be seen at once.
+func (w *workbook) absences() []book.Mark {
+	return []book.Mark{{Word: w.absent(table.Missing), Tone: book.Caution}, {Word: w.absent(table.Invalid), Tone: book.Bad}}
+}
+
+// Colours of verdicts, severities and outcomes.
+var (
+	verdictMarks  = []book.Mark{{Word: string(stages.Accept), Tone: book.Good}, {Word: string(stages.AskFirst), Tone: book.Caution}, {Word: string(stages.Return), Tone: book.Bad}}
+	severityMarks = []book.Mark{{Word: stages.MustFix.Label(), Tone: book.Bad}, {Word: stages.Explain.Label(), Tone: book.Caution}, {Word: stages.Hint.Label(), Tone: book.Info}}
+	fateMarks     = []book.Mark{{Word: stages.Accepted.Label(), Tone: book.Good}, {Word: stages.Superseded.Label(), Tone: book.Info}, {Word: stages.Rejected.Label(), Tone: book.Bad}}
+)

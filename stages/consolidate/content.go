@@ -1,0 +1,95 @@
+package consolidate
+
+import (
+	"lianheti/stages/book"
+	"lianheti/stages/table"
+)
+
+// members is 成员单位.
+func (w *workbook) members(name string) error {
+	label := func(column string) string { return w.head("members", column) }
+	columns := append(who(w, func(m table.Member) string { return m.Submission }),
+		column[table.Member]{head: label("record"), width: 7, cell: func(m table.Member) book.Cell { return count(m.Record) }},
+		column[table.Member]{head: label("kind_label"), width: 22, cell: func(m table.Member) book.Cell { return text(m.KindLabel) }},
+		column[table.Member]{head: label("name"), width: 40, cell: func(m table.Member) book.Cell { return text(m.Name) }},
+		column[table.Member]{head: label("is_lead"), width: 8, cell: func(m table.Member) book.Cell { return yes(m.IsLead) }},
+		column[table.Member]{head: label("enrolment"), width: 11, cell: func(m table.Member) book.Cell {
+			if kind, ok := w.Definition.Form.Kind(m.Kind); ok && !kind.School && m.Status == table.Missing {
+				return book.Cell{Look: book.Plain}
+			}
+			return w.figure(m.Enrolment, m.Status)
+		}, style: book.Column{Marks: w.absences()}},
+		column[table.Member]{head: label("sheet"), width: 12, cell: func(m table.Member) book.Cell { return text(m.Sheet) }},
+		column[table.Member]{head: label("cell"), width: 9, cell: func(m table.Member) book.Cell { return mono(m.Cell) }},
+	)
+	return rows(w, name, "只有学校填在校生数。同一单位在几个联合体中的，见“问题清单”。", 3, w.Facts.Members.Len(), w.Facts.Members.All(), columns)
+}
+
+// texts is 文字材料.
+func (w *workbook) texts(name string) error {
+	label := func(column string) string { return w.head("texts", column) }
+	columns := append(who(w, func(t table.Text) string { return t.Submission }),
+		column[table.Text]{head: label("field"), width: 30, cell: func(t table.Text) book.Cell { return text(w.labels[t.Field]) }},
+		column[table.Text]{head: label("year"), width: 8, cell: func(t table.Text) book.Cell {
+			return word(table.Plain(table.Opt[float64]{V: float64(t.Year.V), Valid: t.Year.Valid}))
+		}},
+		column[table.Text]{head: label("text"), width: 100, cell: func(t table.Text) book.Cell {
+			if f := w.Definition.Field(t.Field); t.Status == table.Missing && !f.Required {
+				return book.Cell{Look: book.Prose}
+			} else if t.Status != table.Normal {
+				return book.Cell{Value: w.absent(t.Status), Look: book.Quiet}
+			}
+			return prose(t.Text)
+		}, style: book.Column{Marks: w.absences()}},
+		column[table.Text]{head: label("characters"), width: 8, cell: func(t table.Text) book.Cell { return count(t.Characters) }},
+		column[table.Text]{head: label("limit"), width: 8, cell: func(t table.Text) book.Cell { return optional(t.Limit, book.Integer) }},
+		column[table.Text]{head: label("sheet"), width: 14, cell: func(t table.Text) book.Cell { return text(t.Sheet) }},
+		column[table.Text]{head: label("cell"), width: 9, cell: func(t table.Text) book.Cell { return mono(t.Cell) }},
+	)
+	return rows(w, name, "字数：去掉首尾空白，标点计入，换行不计。文字中的电话、证件号码已遮盖，原文见报送的工作簿。", 3, w.Facts.Texts.Len(), w.Facts.Texts.All(), columns)
+}
+
+// listed is a column of one of the lists of the form, headed as the form heads it.
+func listed[T any](w *workbook, field string, value func(T) string) column[T] {
+	f := w.Definition.Field(field)
+	return column[T]{head: f.Label, width: max(f.Width, 10), cell: func(row T) book.Cell { return text(value(row)) }}
+}
+
+// materials is 支撑材料.
+func (w *workbook) materials(name string) error {
+	columns := append(who(w, func(m table.Material) string { return m.Submission }),
+		listed(w, "materials_number", func(m table.Material) string { return m.Number }),
+		listed(w, "materials_title", func(m table.Material) string { return m.Title }),
+		listed(w, "materials_supports", func(m table.Material) string { return m.Supports }),
+		listed(w, "materials_pages", func(m table.Material) string { return m.Pages }),
+	)
+	return rows(w, name, w.paragraph("materials_title"), 3, w.Facts.Materials.Len(), w.Facts.Materials.All(), columns)
+}
+
+// verifications is 市级核实.
+func (w *workbook) verifications(name string) error {
+	columns := append(who(w, func(v table.Verification) string { return v.Submission }),
+		listed(w, "verifications_section", func(v table.Verification) string { return v.Section }),
+		listed(w, "verifications_means", func(v table.Verification) string { return v.Means }),
+		listed(w, "verifications_unit", func(v table.Verification) string { return v.Unit }),
+		listed(w, "verifications_result", func(v table.Verification) string { return v.Result }),
+		listed(w, "verifications_date", func(v table.Verification) string { return v.Date }),
+	)
+	return rows(w, name, w.paragraph("verifications_section"), 3, w.Facts.Verifications.Len(), w.Facts.Verifications.All(), columns)
+}
+
+// explanations is 情况说明.
+func (w *workbook) explanations(name string) error {
+	columns := append(who(w, func(e table.Explanation) string { return e.Submission }),
+		listed(w, "explanations_about", func(e table.Explanation) string { return e.About }),
+		listed(w, "explanations_explanation", func(e table.Explanation) string { return e.Explanation }),
+		column[table.Explanation]{head: w.Definition.Field("explanations_fingerprint").Label, width: 20, cell: func(e table.Explanation) book.Cell { return text(e.Fingerprint) }},
+	)
+	return rows(w, name, "带指纹的说明对应“问题清单”中同一指纹的问题；其余是填报单位主动说明的。", 3, w.Facts.Explanations.Len(), w.Facts.Explanations.All(), columns)
+}
+
+// paragraph says where the work plan asks for a list.
+func (w *workbook) paragraph(field string) string {
+	f := w.Definition.Field(field)
+	return "依据：" + f.Paragraph + "。"
+}

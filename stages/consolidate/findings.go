@@ -1,0 +1,127 @@
+package consolidate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/book"
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// findings is 问题清单.
+func (w *workbook) findings(name string) error {
+	label := func(column string) string { return w.head("findings", column) }
+	columns := append([]column[table.Finding]{
+		{head: label("severity"), width: 12, style: book.Column{Marks: severityMarks}, cell: func(x table.Finding) book.Cell { return word(x.Severity.Label()) }},
+	}, who(w, func(x table.Finding) string { return x.Submission })...)
+	columns = append(columns,
+		column[table.Finding]{head: label("title"), width: 22, cell: func(x table.Finding) book.Cell { return text(x.Title) }},
+		column[table.Finding]{head: "位置", width: 20, cell: w.placeLink},
+		column[table.Finding]{head: label("raw"), width: 18, cell: func(x table.Finding) book.Cell { return text(x.Raw) }},
+		column[table.Finding]{head: label("message"), width: 56, cell: func(x table.Finding) book.Cell { return text(x.Message) }},
+		column[table.Finding]{head: label("cure"), width: 46, cell: func(x table.Finding) book.Cell { return text(x.Cure) }},
+		column[table.Finding]{head: label("explanation"), width: 36, cell: func(x table.Finding) book.Cell { return text(x.Explanation) }},
+		column[table.Finding]{head: label("authority"), width: 20, cell: func(x table.Finding) book.Cell { return text(x.Authority) }},
+		column[table.Finding]{head: label("code"), width: 12, cell: func(x table.Finding) book.Cell { return mono(x.Code) }},
+		column[table.Finding]{head: label("places"), width: 30, cell: func(x table.Finding) book.Cell { return text(x.Places) }},
+		column[table.Finding]{head: label("file"), width: 40, cell: func(x table.Finding) book.Cell { return text(x.File) }},
+		column[table.Finding]{head: label("fingerprint"), width: 18, cell: func(x table.Finding) book.Cell { return mono(x.Fingerprint) }},
+	)
+	remark := "“位置”链接到标注件中的那一格；没有标注件的，链接到本工作簿中这个值所在的行。请按“程度”筛选；依据为“内在一致性”的由栏目之间的关系推出，“填报工具要求”是本工具自己的要求。"
+	return rows(w, name, remark, 4, w.Judgement.Findings.Len(), w.Judgement.Findings.All(), columns)
+}
+
+// placeLink shows where a finding is and leads there: into the annotated copy, or else to the value's row in this workbook.
+func (w *workbook) placeLink(x table.Finding) book.Cell {
+	place := stages.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell}
+	if x.Sheet == "" {
+		return text(place.String())
+	}
+	c := book.Cell{Value: place.String(), Look: book.Link}
+	if path, ok := w.Returns[x.Submission]; ok {
+		c.Link = path + book.CellLink(x.Sheet, x.Cell)
+		return c
+	}
+	i, ok := w.index[x.Submission]
+	if !ok {
+		c.Look = book.Plain
+		return c
+	}
+	sheet, row := sheetSubmissions, i+3
+	fields := w.Definition.Form.Metrics()
+	if k := slices.IndexFunc(fields, func(f *templates.Field) bool { return slices.Contains(strings.Fields(x.Fields), f.ID) }); k >= 0 {
+		sheet, row = sheetMetrics, i*len(fields)+k+3
+	}
+	c.Link = book.CellLink(sheet, stages.CellName(row, 1))
+	return c
+}
+
+// ruleRow is one rule with what it came to on each submission.
+type ruleRow struct {
+	*templates.Rule
+	outcomes []stages.Outcome // in the order of the submissions
+	counts   map[stages.Outcome]int
+}
+
+// aboutFiles says whether a rule is about files; only where it failed is it about a submission.
+func (r *ruleRow) aboutFiles() bool { return r.Check == "file" }
+
+// widest is up to how many submissions 规则执行 has a column each; beyond it the counts must do.
+const widest = 60
+
+// rules is 规则执行: rules down, submissions across.
+func (w *workbook) rules(name string) error {
+	byCode := map[string]*ruleRow{}
+	var list []*ruleRow
+	for _, r := range w.Definition.Rules {
+		byCode[r.Code] = &ruleRow{Rule: r, outcomes: make([]stages.Outcome, len(w.submissions)), counts: map[stages.Outcome]int{}}
+		list = append(list, byCode[r.Code])
+	}
+	for o := range w.Judgement.Outcomes.All() {
+		r := byCode[o.Code]
+		if r.aboutFiles() && o.Outcome != stages.Fail {
+			continue // a file that can't be used has no submission to pass or fail
+		}
+		r.outcomes[w.index[o.Submission]] = o.Outcome
+		r.counts[o.Outcome]++
+	}
+	for x := range w.Judgement.Findings.All() {
+		if x.Submission == "" {
+			byCode[x.Code].counts[stages.Fail]++
+		}
+	}
+	label := func(column string) string { return w.head("findings", column) }
+	columns := []column[*ruleRow]{
+		{head: label("code"), width: 12, cell: func(r *ruleRow) book.Cell { return mono(r.Code) }},
+		{head: label("title"), width: 30, cell: func(r *ruleRow) book.Cell { return text(r.Title) }},
+		{head: label("severity"), width: 12, style: book.Column{Marks: severityMarks}, cell: func(r *ruleRow) book.Cell { return word(stages.Severity(r.Severity).Label()) }},
+		{head: label("authority"), width: 24, cell: func(r *ruleRow) book.Cell { return text(r.Authority) }},
+	}
+	for _, o := range []stages.Outcome{stages.Fail, stages.Pass, stages.NotApplicable, stages.NotRun} {
+		columns = append(columns, column[*ruleRow]{head: o.Label(), width: 8, cell: func(r *ruleRow) book.Cell {
+			if r.aboutFiles() && o != stages.Fail {
+				return word("")
+			}
+			return count(int32(r.counts[o]))
+		}})
+	}
+	remark := "各列是该规则在多少个申报上未通过、通过、不适用、无法检查；缺数据的一律不算通过。关于文件的规则（LHT-1）只列未通过的。"
+	if len(w.submissions) <= widest {
+		remark += fmt.Sprintf("右边逐个申报列出：%s 通过，%s 未通过，%s 不适用，%s 无法检查。", marks[stages.Pass], marks[stages.Fail], marks[stages.NotApplicable], marks[stages.NotRun])
+		for i, s := range w.submissions {
+			columns = append(columns, column[*ruleRow]{head: s.Consortium, width: 4, style: book.Column{Look: book.Standing, Marks: outcomeMarks},
+				cell: func(r *ruleRow) book.Cell { return word(marks[r.outcomes[i]]) }})
+		}
+	} else {
+		remark += "申报较多，逐个申报的结果见 data/outcomes。"
+	}
+	return rows(w, name, remark, 2, len(list), slices.Values(list), columns)
+}
+
+// marks are the outcomes in a narrow column.
+var marks = map[stages.Outcome]string{stages.Pass: "✓", stages.Fail: "✗", stages.NotApplicable: "－", stages.NotRun: "？"}
+
+var outcomeMarks = []book.Mark{{Word: marks[stages.Fail], Tone: book.Bad}, {Word: marks[stages.NotRun], Tone: book.Caution}}

@@ -1,0 +1,247 @@
+package render
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
+)
+
+// Requirements
+//  1. The committed template is what the definition says, byte for byte; twice rendered is the same.
+//  2. Every slot and every column of a list has its defined name, pointing at its place; input cells are unlocked, all else
+//     is locked, on protected sheets.
+//  3. Choices offer the definition's options; numbers, dates and texts are validated, each with a prompt.
+//  4. Values filled in arrive in their cells with their types; text that begins like a formula stays text.
+//  5. The identity stands on a very hidden sheet; every visible sheet prints on A4, one page wide.
+
+var update = flag.Bool("update", false, "write the committed template anew")
+
+func load(t testing.TB) *templates.Definition {
+	t.Helper()
+	d, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func render(t testing.TB, d *templates.Definition, v Values) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Fill(&b, d, v); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func open(t testing.TB, data []byte) *excelize.File {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func TestTemplateIsCommitted(t *testing.T) {
+	d := load(t)
+	data := render(t, d, Values{})
+	if !bytes.Equal(data, render(t, d, Values{})) {
+		t.Error("rendered twice, the template differs")
+	}
+	path := filepath.Join("..", "..", "templates", "2024", FileName(d))
+	if *update {
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	committed, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(committed, data) {
+		t.Errorf("%s is not what the definition says (%v); go test ./stages/render -run Committed -update", path, err)
+	}
+}
+
+func TestEveryPlaceHasItsName(t *testing.T) {
+	d := load(t)
+	f := open(t, render(t, d, Values{}))
+	refers := map[string]string{}
+	for _, n := range f.GetDefinedName() {
+		refers[n.Name] = strings.ReplaceAll(n.RefersTo, "$", "")
+	}
+	inputs := map[string]map[string]bool{}
+	for _, s := range d.Layout().Sheets {
+		title := s.Sheet.Title
+		inputs[title] = map[string]bool{}
+		for _, slot := range s.Slots {
+			at := cell(slot.Row, slot.Col)
+			if got := refers[slot.Name]; got != "'"+title+"'!"+at {
+				t.Errorf("%s refers to %q, stands at %s!%s", slot.Name, got, title, at)
+			}
+			inputs[title][at] = !slot.Field.Locked
+		}
+		for _, area := range s.Records {
+			for _, c := range area.Columns {
+				want := fmt.Sprintf("'%s'!%s:%s", title, cell(area.FirstRow, c.Col), cell(area.LastRow, c.Col))
+				if refers[c.Name] != want {
+					t.Errorf("%s refers to %q, stands at %s", c.Name, refers[c.Name], want)
+				}
+				for row := area.FirstRow; row <= area.LastRow; row++ {
+					inputs[title][cell(row, c.Col)] = !c.Field.Locked
+				}
+			}
+		}
+	}
+	for _, s := range d.Layout().Sheets {
+		for row := 1; row <= s.LastRow; row++ {
+			for col := 1; col <= s.LastCol; col++ {
+				at := cell(row, col)
+				if merged(s, row, col) {
+					continue
+				}
+				if locked := isLocked(t, f, s.Sheet.Title, at); locked == inputs[s.Sheet.Title][at] {
+					t.Errorf("%s!%s: locked %v", s.Sheet.Title, at, locked)
+				}
+			}
+		}
+	}
+}
+
+// merged says whether a cell is inside an input's merged area but not its first.
+func merged(s *templates.SheetLayout, row, col int) bool {
+	return slices.ContainsFunc(s.Slots, func(x templates.Slot) bool {
+		return row >= x.Row && row < x.Row+x.Rows && col >= x.Col && col < x.Col+x.Cols && (row != x.Row || col != x.Col)
+	})
+}
+
+func isLocked(t *testing.T, f *excelize.File, sheet, at string) bool {
+	t.Helper()
+	id, err := f.GetCellStyle(sheet, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	style, err := f.GetStyle(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return style.Protection == nil || style.Protection.Locked
+}
+
+func TestInputsAreValidated(t *testing.T) {
+	d := load(t)
+	f := open(t, render(t, d, Values{}))
+	for _, s := range d.Layout().Sheets {
+		rules, err := f.GetDataValidations(s.Sheet.Title)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind := map[string]*excelize.DataValidation{}
+		for _, v := range rules {
+			for part := range strings.FieldsSeq(v.Sqref) {
+				first, _, _ := strings.Cut(part, ":")
+				kind[first] = v
+			}
+		}
+		check := func(field *templates.Field, at string) {
+			v := kind[at]
+			if field.Locked {
+				return
+			}
+			if v == nil {
+				t.Errorf("%s has no prompt at %s", field.ID, at)
+				return
+			}
+			if v.Prompt == nil || *v.Prompt == "" || len([]rune(*v.Prompt)) > 255 || v.PromptTitle != nil && len([]rune(*v.PromptTitle)) > 32 {
+				t.Errorf("%s has no legal prompt", field.ID)
+			}
+			want := map[templates.FieldType]string{templates.ChoiceField: "list", templates.ConfirmField: "list", templates.ProseField: "custom"}[field.Type]
+			if field.Limit == 0 && field.Type == templates.ProseField {
+				want = ""
+			}
+			if want != "" && v.Type != want {
+				t.Errorf("%s is validated as %q, want %q", field.ID, v.Type, want)
+			}
+			if field.Numeric() && v.Type == "" {
+				t.Errorf("%s takes anything", field.ID)
+			}
+		}
+		for _, slot := range s.Slots {
+			check(slot.Field, cell(slot.Row, slot.Col))
+		}
+		for _, area := range s.Records {
+			for _, c := range area.Columns {
+				check(c.Field, cell(area.FirstRow, c.Col))
+			}
+		}
+	}
+}
+
+func TestValuesArrive(t *testing.T) {
+	d := load(t)
+	n := decimal.RequireFromString("12.5")
+	f := open(t, render(t, d, Values{
+		Fields: map[templates.Ref]Value{
+			{Field: "lead_school"}:                 {Text: "=1+1"},
+			{Field: "filled_on"}:                   {Date: "2024-08-01"},
+			{Field: "funding_total", Year: 2024}:   {Number: &n},
+			{Field: "employment_rate", Year: 2023}: {Number: &n, Format: "0.00%"},
+			{Field: "four_new_text", Year: 2022}:   {Text: "一\n二"},
+		},
+		Records: map[string][]map[string]Value{"members": {{"members_name": {Text: "样例学校"}}}},
+		Parent:  "abc",
+	}))
+	for name, want := range map[string]string{"lead_school": "=1+1", "filled_on": "45505", "funding_total_2024": "12.5", "four_new_text_2022": "一\n二"} {
+		sheet, at := where(t, f, name)
+		if got, err := f.GetCellValue(sheet, at, excelize.Options{RawCellValue: true}); err != nil || got != want {
+			t.Errorf("%s holds %q (%v), want %q", name, got, err, want)
+		}
+		if formula, _ := f.GetCellFormula(sheet, at); formula != "" {
+			t.Errorf("%s became a formula", name)
+		}
+	}
+	if got, _ := f.GetCellValue(templates.MetaSheet, "B4"); got != "abc" {
+		t.Errorf("the parent is %q", got)
+	}
+	if visible, _ := f.GetSheetVisible(templates.MetaSheet); visible {
+		t.Error("the identity can be seen")
+	}
+}
+
+func where(t *testing.T, f *excelize.File, name string) (sheet, at string) {
+	t.Helper()
+	for _, n := range f.GetDefinedName() {
+		if n.Name == name {
+			sheet, at, _ = strings.Cut(strings.ReplaceAll(n.RefersTo, "$", ""), "!")
+			return strings.Trim(sheet, "'"), at
+		}
+	}
+	t.Fatalf("no name %s", name)
+	return "", ""
+}
+
+func TestSheetsPrintOnA4(t *testing.T) {
+	d := load(t)
+	f := open(t, render(t, d, Values{}))
+	for _, s := range d.Layout().Sheets {
+		page, err := f.GetPageLayout(s.Sheet.Title)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page.Size == nil || *page.Size != 9 || page.FitToWidth == nil || *page.FitToWidth != 1 {
+			t.Errorf("%s: %+v", s.Sheet.Title, page)
+		}
+		if p, err := f.GetSheetProtection(s.Sheet.Title); err != nil || p.SelectUnlockedCells == false && p.Password != "" {
+			t.Errorf("%s: %+v %v", s.Sheet.Title, p, err)
+		}
+	}
+}
