@@ -34,13 +34,36 @@ var personal = []struct {
 // Mask replaces phone numbers, identity card numbers and mail addresses in a text by words that say what stood there. Masking
 // twice changes nothing more. It knows patterns only: a person's name is not one.
 func Mask(s string) string {
-	if !strings.ContainsAny(s, "0123456789０１２３４５６７８９@＠") {
+	if !suspicious(s) {
 		return s
 	}
 	for _, p := range personal {
 		s = maskAll(s, p.pattern, p.by)
 	}
 	return s
+}
+
+// suspicious says whether a text may hold what the patterns are for: an @, or as many digits close together as the shortest
+// phone number has. Most texts don't, and are spared the patterns.
+func suspicious(s string) bool {
+	const shortest, widestGap = 7, 3
+	digits, gap := 0, 0
+	for _, r := range s {
+		switch {
+		case r == '@' || r == '＠':
+			return true
+		case r >= '0' && r <= '9' || r >= '０' && r <= '９':
+			if digits++; digits == shortest {
+				return true
+			}
+			gap = 0
+		default:
+			if gap++; gap == widestGap {
+				digits = 0
+			}
+		}
+	}
+	return false
 }
 
 // maskAll replaces group 1 of every match that is not a part of a longer number or word.

@@ -94,6 +94,7 @@ const (
 	HiddenPrefix = "_lianheti"
 	MetaSheet    = HiddenPrefix
 	ListSheet    = HiddenPrefix + "_lists" // what the dropdowns offer
+	ReturnSheet  = "退回问题"                  // of a returned copy: what is to be mended; never read
 
 	MetaForm    = "form"
 	MetaYear    = "year"

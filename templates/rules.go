@@ -93,8 +93,8 @@ var Checks = []string{
 var (
 	codeForm    = regexp.MustCompile(`^LHT-[1-5]-[0-9]{3}$`)
 	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
-	// variables that every message may use
-	messageVars = []string{"label", "name", "year", "raw", "value", "unit", "limit", "count", "min", "max", "other", "member", "kind", "detail", "file", "sheet", "cell", "share", "list"}
+	// variables that every message may use, beside the ids of the years
+	messageVars = []string{"label", "name", "year", "raw", "value", "unit", "limit", "count", "min", "max", "other", "member", "kind", "detail", "file", "sheet", "cell", "share", "list", "deadline"}
 )
 
 func (d *Definition) checkRules(l *loader, g *language) {
@@ -226,7 +226,7 @@ func (d *Definition) inGroup(f *Field, word string) bool {
 // checkMessage proves that every placeholder of a message can be filled.
 func (d *Definition) checkMessage(l *loader, r *Rule) {
 	for _, name := range Placeholders(r.Message + r.Cure) {
-		if slices.Contains(messageVars, name) {
+		if _, year := d.Form.Year(name); year || slices.Contains(messageVars, name) {
 			continue
 		}
 		for _, c := range r.Cases {

@@ -36,11 +36,26 @@ func Write(w io.Writer, f *excelize.File, title string) error {
 	if err != nil {
 		return err
 	}
-	defaults := f.ContentTypes.Defaults
-	sort.Slice(defaults, func(i, j int) bool { return defaults[i].Extension < defaults[j].Extension })
+	return Save(w, f)
+}
+
+// Save writes a workbook as it is, document properties included: the same content gives the same bytes.
+func Save(w io.Writer, f *excelize.File) error {
+	if f.ContentTypes != nil { // it is read when first needed
+		defaults := f.ContentTypes.Defaults
+		sort.Slice(defaults, func(i, j int) bool { return defaults[i].Extension < defaults[j].Extension })
+	}
 	f.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return &orderedZip{out: w} })
-	_, err = f.WriteTo(w)
+	_, err := f.WriteTo(w)
 	return err
+}
+
+// Protect locks a sheet of the form, but for its inputs. There is no password: it guards against slips, not against
+// people. Rows and columns may be made larger.
+func Protect(f *excelize.File, sheet string) error {
+	return f.ProtectSheet(sheet, &excelize.SheetProtectionOptions{
+		SelectLockedCells: true, SelectUnlockedCells: true, FormatColumns: true, FormatRows: true, FormatCells: true, InsertRows: true, Sort: true, AutoFilter: true, EditObjects: true,
+	})
 }
 
 // orderedZip writes entries sorted by name with no times, whatever order they are created in: excelize hands streamed

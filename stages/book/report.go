@@ -41,13 +41,16 @@ func NewReport(footer string, sheets ...string) (*Report, error) {
 			return nil, err
 		}
 	}
-	return r, f.DeleteSheet("Sheet1")
+	if err := f.DeleteSheet("Sheet1"); err != nil {
+		return nil, err
+	}
+	f.SetActiveSheet(0) // now: later it would read every sheet that was streamed
+	return r, nil
 }
 
 // Write saves the workbook and closes it.
 func (r *Report) Write(w io.Writer, title string) error {
 	defer r.file.Close()
-	r.file.SetActiveSheet(0)
 	return Write(w, r.file, title)
 }
 
@@ -69,6 +72,34 @@ type Column struct {
 	Marks  []Mark  // colours for what cells say
 	Heat   bool    // colour scale for growth: -50% red, 0 white, +100% green
 	Scale  float64 // above 0: colour scale from 0 to this
+}
+
+// ColumnOf is a column of a sheet with one row a T: its heading and what stands in it.
+type ColumnOf[T any] struct {
+	Head  string
+	Width float64
+	Cell  func(T) Cell
+	Style Column // looks and colours; Header and Width are those above
+}
+
+// Rows writes a sheet with one row a T. Columns, if the grid has any, are overwritten by those given.
+func Rows[T any](r *Report, g Grid, all iter.Seq[T], columns []ColumnOf[T]) error {
+	g.Columns = make([]Column, len(columns))
+	for i, c := range columns {
+		g.Columns[i] = c.Style
+		g.Columns[i].Header, g.Columns[i].Width = c.Head, c.Width
+	}
+	return r.Grid(g, func(yield func([]Cell) bool) {
+		for row := range all {
+			cells := make([]Cell, len(columns))
+			for i, c := range columns {
+				cells[i] = c.Cell(row)
+			}
+			if !yield(cells) {
+				return
+			}
+		}
+	})
 }
 
 // Mark colours the cells that say just this.

@@ -149,7 +149,8 @@ func (f *form) joined(x fault, given string, show func(*form, templates.Ref) str
 // vars are the variables of the rule's texts: those every rule has, the check's own, and the values named in braces.
 func (f *form) vars(r *templates.Rule, x fault) map[string]string {
 	w := f.batch.words
-	vars := map[string]string{"member": "", "count": fmt.Sprint(len(x.refs)), "list": w.names(x.refs), "file": f.Submission.File}
+	vars := w.calendar()
+	maps.Copy(vars, map[string]string{"member": "", "count": fmt.Sprint(len(x.refs)), "list": w.names(x.refs), "file": f.Submission.File})
 	for _, name := range templates.Placeholders(r.Message + r.Cure) {
 		if ref, err := f.batch.def.CaseRef(x.kase, name); err == nil {
 			vars[name] = w.value(f, ref)

@@ -70,6 +70,15 @@ func (w *words) name(r templates.Ref) string {
 	return year + label
 }
 
+// calendar are the variables of the year's call: {last} is 2023年, {deadline} the last day for sending.
+func (w *words) calendar() map[string]string {
+	vars := map[string]string{"deadline": date(w.def.Directory.Deadline)}
+	for _, y := range w.def.Form.Years {
+		vars[y.ID] = y.Label
+	}
+	return vars
+}
+
 // names lists values by name, the first few and how many there are.
 func (w *words) names(refs []templates.Ref) string {
 	list := make([]string, len(refs))

@@ -159,32 +159,12 @@ func fieldLabels(d *templates.Definition) map[string]string {
 	return out
 }
 
-// column is one column of a sheet of rows: its heading and what stands in it.
-type column[T any] struct {
-	head  string
-	width float64
-	cell  func(T) book.Cell
-	style book.Column // looks and colours; Header and Width are those above
-}
+// column is one column of a sheet of rows.
+type column[T any] = book.ColumnOf[T]
 
 // rows writes a sheet of rows. keep is how many columns stay in view.
 func rows[T any](w *workbook, name, remark string, keep, n int, all iter.Seq[T], columns []column[T]) error {
-	g := book.Grid{Sheet: name, Remark: remark, Rows: n, Freeze: keep}
-	for _, c := range columns {
-		c.style.Header, c.style.Width = c.head, c.width
-		g.Columns = append(g.Columns, c.style)
-	}
-	return w.report.Grid(g, func(yield func([]book.Cell) bool) {
-		for row := range all {
-			cells := make([]book.Cell, len(columns))
-			for i, c := range columns {
-				cells[i] = c.cell(row)
-			}
-			if !yield(cells) {
-				return
-			}
-		}
-	})
+	return book.Rows(w.report, book.Grid{Sheet: name, Remark: remark, Rows: n, Freeze: keep}, all, columns)
 }
 
 // who begins the rows about submissions: number, prefecture, consortium.
@@ -193,9 +173,9 @@ func who[T any](w *workbook, id func(T) string) []column[T] {
 		return func(row T) book.Cell { return show(w.of(id(row))) }
 	}
 	return []column[T]{
-		{head: w.head("submissions", "submission"), width: 14, cell: func(row T) book.Cell { return mono(id(row)) }},
-		{head: w.head("submissions", "city"), width: 8, cell: of(func(s table.Submission) book.Cell { return word(s.City) })},
-		{head: w.head("submissions", "consortium"), width: 38, cell: of(func(s table.Submission) book.Cell { return text(s.Consortium) })},
+		{Head: w.head("submissions", "submission"), Width: 14, Cell: func(row T) book.Cell { return mono(id(row)) }},
+		{Head: w.head("submissions", "city"), Width: 8, Cell: of(func(s table.Submission) book.Cell { return word(s.City) })},
+		{Head: w.head("submissions", "consortium"), Width: 38, Cell: of(func(s table.Submission) book.Cell { return text(s.Consortium) })},
 	}
 }
 

@@ -9,18 +9,18 @@ import (
 func (w *workbook) members(name string) error {
 	label := func(column string) string { return w.head("members", column) }
 	columns := append(who(w, func(m table.Member) string { return m.Submission }),
-		column[table.Member]{head: label("record"), width: 7, cell: func(m table.Member) book.Cell { return count(m.Record) }},
-		column[table.Member]{head: label("kind_label"), width: 22, cell: func(m table.Member) book.Cell { return text(m.KindLabel) }},
-		column[table.Member]{head: label("name"), width: 40, cell: func(m table.Member) book.Cell { return text(m.Name) }},
-		column[table.Member]{head: label("is_lead"), width: 8, cell: func(m table.Member) book.Cell { return yes(m.IsLead) }},
-		column[table.Member]{head: label("enrolment"), width: 11, cell: func(m table.Member) book.Cell {
+		column[table.Member]{Head: label("record"), Width: 7, Cell: func(m table.Member) book.Cell { return count(m.Record) }},
+		column[table.Member]{Head: label("kind_label"), Width: 22, Cell: func(m table.Member) book.Cell { return text(m.KindLabel) }},
+		column[table.Member]{Head: label("name"), Width: 40, Cell: func(m table.Member) book.Cell { return text(m.Name) }},
+		column[table.Member]{Head: label("is_lead"), Width: 8, Cell: func(m table.Member) book.Cell { return yes(m.IsLead) }},
+		column[table.Member]{Head: label("enrolment"), Width: 11, Cell: func(m table.Member) book.Cell {
 			if kind, ok := w.Definition.Form.Kind(m.Kind); ok && !kind.School && m.Status == table.Missing {
 				return book.Cell{Look: book.Plain}
 			}
 			return w.figure(m.Enrolment, m.Status)
-		}, style: book.Column{Marks: w.absences()}},
-		column[table.Member]{head: label("sheet"), width: 12, cell: func(m table.Member) book.Cell { return text(m.Sheet) }},
-		column[table.Member]{head: label("cell"), width: 9, cell: func(m table.Member) book.Cell { return mono(m.Cell) }},
+		}, Style: book.Column{Marks: w.absences()}},
+		column[table.Member]{Head: label("sheet"), Width: 12, Cell: func(m table.Member) book.Cell { return text(m.Sheet) }},
+		column[table.Member]{Head: label("cell"), Width: 9, Cell: func(m table.Member) book.Cell { return mono(m.Cell) }},
 	)
 	return rows(w, name, "只有学校填在校生数。同一单位在几个联合体中的，见“问题清单”。", 3, w.Facts.Members.Len(), w.Facts.Members.All(), columns)
 }
@@ -29,22 +29,22 @@ func (w *workbook) members(name string) error {
 func (w *workbook) texts(name string) error {
 	label := func(column string) string { return w.head("texts", column) }
 	columns := append(who(w, func(t table.Text) string { return t.Submission }),
-		column[table.Text]{head: label("field"), width: 30, cell: func(t table.Text) book.Cell { return text(w.labels[t.Field]) }},
-		column[table.Text]{head: label("year"), width: 8, cell: func(t table.Text) book.Cell {
+		column[table.Text]{Head: label("field"), Width: 30, Cell: func(t table.Text) book.Cell { return text(w.labels[t.Field]) }},
+		column[table.Text]{Head: label("year"), Width: 8, Cell: func(t table.Text) book.Cell {
 			return word(table.Plain(table.Opt[float64]{V: float64(t.Year.V), Valid: t.Year.Valid}))
 		}},
-		column[table.Text]{head: label("text"), width: 100, cell: func(t table.Text) book.Cell {
+		column[table.Text]{Head: label("text"), Width: 100, Cell: func(t table.Text) book.Cell {
 			if f := w.Definition.Field(t.Field); t.Status == table.Missing && !f.Required {
 				return book.Cell{Look: book.Prose}
 			} else if t.Status != table.Normal {
 				return book.Cell{Value: w.absent(t.Status), Look: book.Quiet}
 			}
 			return prose(t.Text)
-		}, style: book.Column{Marks: w.absences()}},
-		column[table.Text]{head: label("characters"), width: 8, cell: func(t table.Text) book.Cell { return count(t.Characters) }},
-		column[table.Text]{head: label("limit"), width: 8, cell: func(t table.Text) book.Cell { return optional(t.Limit, book.Integer) }},
-		column[table.Text]{head: label("sheet"), width: 14, cell: func(t table.Text) book.Cell { return text(t.Sheet) }},
-		column[table.Text]{head: label("cell"), width: 9, cell: func(t table.Text) book.Cell { return mono(t.Cell) }},
+		}, Style: book.Column{Marks: w.absences()}},
+		column[table.Text]{Head: label("characters"), Width: 8, Cell: func(t table.Text) book.Cell { return count(t.Characters) }},
+		column[table.Text]{Head: label("limit"), Width: 8, Cell: func(t table.Text) book.Cell { return optional(t.Limit, book.Integer) }},
+		column[table.Text]{Head: label("sheet"), Width: 14, Cell: func(t table.Text) book.Cell { return text(t.Sheet) }},
+		column[table.Text]{Head: label("cell"), Width: 9, Cell: func(t table.Text) book.Cell { return mono(t.Cell) }},
 	)
 	return rows(w, name, "字数：去掉首尾空白，标点计入，换行不计。文字中的电话、证件号码已遮盖，原文见报送的工作簿。", 3, w.Facts.Texts.Len(), w.Facts.Texts.All(), columns)
 }
@@ -52,7 +52,7 @@ func (w *workbook) texts(name string) error {
 // listed is a column of one of the lists of the form, headed as the form heads it.
 func listed[T any](w *workbook, field string, value func(T) string) column[T] {
 	f := w.Definition.Field(field)
-	return column[T]{head: f.Label, width: max(f.Width, 10), cell: func(row T) book.Cell { return text(value(row)) }}
+	return column[T]{Head: f.Label, Width: max(f.Width, 10), Cell: func(row T) book.Cell { return text(value(row)) }}
 }
 
 // materials is 支撑材料.
@@ -83,7 +83,7 @@ func (w *workbook) explanations(name string) error {
 	columns := append(who(w, func(e table.Explanation) string { return e.Submission }),
 		listed(w, "explanations_about", func(e table.Explanation) string { return e.About }),
 		listed(w, "explanations_explanation", func(e table.Explanation) string { return e.Explanation }),
-		column[table.Explanation]{head: w.Definition.Field("explanations_fingerprint").Label, width: 20, cell: func(e table.Explanation) book.Cell { return text(e.Fingerprint) }},
+		column[table.Explanation]{Head: w.Definition.Field("explanations_fingerprint").Label, Width: 20, Cell: func(e table.Explanation) book.Cell { return text(e.Fingerprint) }},
 	)
 	return rows(w, name, "带指纹的说明对应“问题清单”中同一指纹的问题；其余是填报单位主动说明的。", 3, w.Facts.Explanations.Len(), w.Facts.Explanations.All(), columns)
 }

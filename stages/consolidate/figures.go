@@ -38,9 +38,9 @@ func (w *workbook) metrics(name string) error {
 	}
 	years := w.Definition.Form.Years
 	columns := append(who(w, series.submission),
-		column[series]{head: "类别", width: 16, cell: func(s series) book.Cell { return text(s.field.Group) }},
-		column[series]{head: w.head("metrics", "indicator"), width: 34, cell: func(s series) book.Cell { return text(w.labels[s.field.ID]) }},
-		column[series]{head: w.head("metrics", "unit"), width: 8, cell: func(s series) book.Cell { return word(s.field.Unit) }},
+		column[series]{Head: "类别", Width: 16, Cell: func(s series) book.Cell { return text(s.field.Group) }},
+		column[series]{Head: w.head("metrics", "indicator"), Width: 34, Cell: func(s series) book.Cell { return text(w.labels[s.field.ID]) }},
+		column[series]{Head: w.head("metrics", "unit"), Width: 8, Cell: func(s series) book.Cell { return word(s.field.Unit) }},
 	)
 	first := len(columns) + 1
 	for _, y := range years {
@@ -50,8 +50,8 @@ func (w *workbook) metrics(name string) error {
 	columns = append(columns,
 		w.growth(fmt.Sprintf("%d年比%d年", last, last-1), first, last-1, last),
 		w.growth(fmt.Sprintf("%d年承诺比%d年", years[len(years)-1].Year, last), first, last, years[len(years)-1].Year),
-		column[series]{head: w.head("metrics", "sheet"), width: 14, cell: func(s series) book.Cell { return text(s.place().Sheet) }},
-		column[series]{head: w.head("metrics", "cell"), width: 12, cell: func(s series) book.Cell { return mono(s.place().Cell) }},
+		column[series]{Head: w.head("metrics", "sheet"), Width: 14, Cell: func(s series) book.Cell { return text(s.place().Sheet) }},
+		column[series]{Head: w.head("metrics", "cell"), Width: 12, Cell: func(s series) book.Cell { return mono(s.place().Cell) }},
 	)
 	remark := fmt.Sprintf("%d年起各栏（黄色）是承诺的建成数据。空白表示推荐书没有这一年度；未填、不适用、无法识别都不是0。增长一列：数量为百分比，比率为相差的百分点（点）。末两列是数在原表的位置。", next)
 	return rows(w, name, remark, 3, len(w.submissions)*len(fields), all, columns)
@@ -71,7 +71,7 @@ func (w *workbook) yearColumn(y templates.Year, of func(series) *table.Metric) c
 		style.Look = book.Promised
 		look = func(l book.Look) book.Look { return "promised " + l }
 	}
-	return column[series]{head: y.Label + "\n" + y.Tag, width: 12, style: style, cell: func(s series) book.Cell {
+	return column[series]{Head: y.Label + "\n" + y.Tag, Width: 12, Style: style, Cell: func(s series) book.Cell {
 		m := of(s)
 		if m == nil {
 			return book.Cell{Look: book.Plain}
@@ -86,7 +86,7 @@ func (w *workbook) yearColumn(y templates.Year, of func(series) *table.Metric) c
 func (w *workbook) growth(head string, firstColumn, from, to int) column[series] {
 	years := w.Definition.Form.Years
 	at := func(year, row int) string { return stages.CellName(row, firstColumn+year-years[0].Year) }
-	return column[series]{head: head, width: 12, style: book.Column{Heat: true}, cell: func(s series) book.Cell {
+	return column[series]{Head: head, Width: 12, Style: book.Column{Heat: true}, Cell: func(s series) book.Cell {
 		a, b := s.value(from), s.value(to)
 		if a == nil || b == nil {
 			return book.Cell{Look: book.Growth}
@@ -128,13 +128,13 @@ func (s series) place() stages.Place {
 
 // funding is 经费.
 func (w *workbook) funding(name string) error {
-	columns := append(who(w, entryID), perEntry{head: w.head("submissions", "verdict"), width: 10, style: book.Column{Marks: verdictMarks},
-		cell: func(e entry) book.Cell { return word(string(e.Verdict.Verdict)) }})
+	columns := append(who(w, entryID), perEntry{Head: w.head("submissions", "verdict"), Width: 10, Style: book.Column{Marks: verdictMarks},
+		Cell: func(e entry) book.Cell { return word(string(e.Verdict.Verdict)) }})
 	for _, f := range w.Definition.Form.About(templates.Funding) {
 		for _, id := range f.Years {
 			y, _ := w.Definition.Form.Year(id)
-			columns = append(columns, perEntry{head: fmt.Sprintf("%s\n%s\n%s", w.labels[f.ID], y.Label, f.Unit), width: 14,
-				style: book.Column{Look: book.Promised, Marks: w.absences()}, cell: func(e entry) book.Cell {
+			columns = append(columns, perEntry{Head: fmt.Sprintf("%s\n%s\n%s", w.labels[f.ID], y.Label, f.Unit), Width: 14,
+				Style: book.Column{Look: book.Promised, Marks: w.absences()}, Cell: func(e entry) book.Cell {
 					m := e.form.Metric(f.ID, y.Year)
 					if m == nil {
 						return book.Cell{Look: book.Plain}
@@ -192,7 +192,7 @@ func (w *workbook) tally() []city {
 	at := func(name string) *city {
 		i := slices.IndexFunc(out, func(c city) bool { return c.name == name })
 		if i < 0 {
-			out = append(out, city{name: unknownCity})
+			out = append(out, city{name: name})
 			i = len(out) - 1
 		}
 		return &out[i]
@@ -208,7 +208,7 @@ func (w *workbook) tally() []city {
 		}
 	}
 	for e := range w.entries {
-		c := at(w.cityOf(e.Submission))
+		c := at(w.Facts.CityOf(e.Submission))
 		c.filed++
 		switch e.Verdict.Verdict {
 		case stages.Accept:
@@ -229,19 +229,9 @@ func (w *workbook) tally() []city {
 	fields := append(w.Definition.Form.About(templates.Headline), w.Definition.Form.About(templates.Funding)...)
 	for i := range out {
 		out[i].row = i + 3
-		out[i].sums = w.sums(fields, func(s table.Submission) bool { return w.cityOf(s) == out[i].name })
+		out[i].sums = w.sums(fields, func(s table.Submission) bool { return w.Facts.CityOf(s) == out[i].name })
 	}
 	return out
-}
-
-// unknownCity gathers the submissions whose prefecture can't be told.
-const unknownCity = "未识别"
-
-func (w *workbook) cityOf(s table.Submission) string {
-	if s.CityCode == "" {
-		return unknownCity
-	}
-	return s.City
 }
 
 // cityCounts are the columns of counts, of 地市汇总 and of the first sheet alike.
@@ -260,9 +250,9 @@ var cityCounts = []struct {
 // cities is 地市汇总: counts and sums by prefecture, the last line their total.
 func (w *workbook) cities(name string) error {
 	lines := w.tally()
-	columns := []column[city]{{head: w.head("submissions", "city"), width: 10, cell: func(c city) book.Cell { return word(c.name) }}}
+	columns := []column[city]{{Head: w.head("submissions", "city"), Width: 10, Cell: func(c city) book.Cell { return word(c.name) }}}
 	counted := func(head string, of func(city) int) {
-		columns = append(columns, column[city]{head: head, width: 9, cell: func(c city) book.Cell { return count(int32(of(c))) }})
+		columns = append(columns, column[city]{Head: head, Width: 9, Cell: func(c city) book.Cell { return count(int32(of(c))) }})
 	}
 	for _, c := range cityCounts {
 		counted(c.head, c.of)
@@ -271,9 +261,9 @@ func (w *workbook) cities(name string) error {
 	counted("其中学校", func(c city) int { return c.schools })
 	counted("其中企业", func(c city) int { return c.enterprises })
 	for _, s := range w.cityFigures() {
-		columns = append(columns, column[city]{head: s.head, width: 13, style: book.Column{Look: s.look}, cell: func(c city) book.Cell { return number(round(c.sums[s.ref].sum)) }})
+		columns = append(columns, column[city]{Head: s.head, Width: 13, Style: book.Column{Look: s.look}, Cell: func(c city) book.Cell { return number(round(c.sums[s.ref].sum)) }})
 	}
-	remark := "按推荐书封面的推荐地市合计；未填、不适用、无法识别的数不计入。末行合计是公式。"
+	remark := "目录内的联合体按目录所列地市、目录外的按封面的推荐地市合计；未填、不适用、无法识别的数不计入。末行合计是公式。"
 	return rows(w, name, remark, 1, len(lines)+1, w.withTotal(lines), totalled(columns, len(lines)))
 }
 
@@ -325,8 +315,8 @@ func (w *workbook) withTotal(lines []city) iter.Seq[city] {
 // totalled makes the last line of each column a SUM over those before it.
 func totalled(columns []column[city], lines int) []column[city] {
 	for i, c := range columns {
-		columns[i].cell = func(x city) book.Cell {
-			cell := c.cell(x)
+		columns[i].Cell = func(x city) book.Cell {
+			cell := c.Cell(x)
 			if x.row != lines+3 {
 				return cell
 			}

@@ -15,20 +15,20 @@ import (
 func (w *workbook) findings(name string) error {
 	label := func(column string) string { return w.head("findings", column) }
 	columns := append([]column[table.Finding]{
-		{head: label("severity"), width: 12, style: book.Column{Marks: severityMarks}, cell: func(x table.Finding) book.Cell { return word(x.Severity.Label()) }},
+		{Head: label("severity"), Width: 12, Style: book.Column{Marks: severityMarks}, Cell: func(x table.Finding) book.Cell { return word(x.Severity.Label()) }},
 	}, who(w, func(x table.Finding) string { return x.Submission })...)
 	columns = append(columns,
-		column[table.Finding]{head: label("title"), width: 22, cell: func(x table.Finding) book.Cell { return text(x.Title) }},
-		column[table.Finding]{head: "位置", width: 20, cell: w.placeLink},
-		column[table.Finding]{head: label("raw"), width: 18, cell: func(x table.Finding) book.Cell { return text(x.Raw) }},
-		column[table.Finding]{head: label("message"), width: 56, cell: func(x table.Finding) book.Cell { return text(x.Message) }},
-		column[table.Finding]{head: label("cure"), width: 46, cell: func(x table.Finding) book.Cell { return text(x.Cure) }},
-		column[table.Finding]{head: label("explanation"), width: 36, cell: func(x table.Finding) book.Cell { return text(x.Explanation) }},
-		column[table.Finding]{head: label("authority"), width: 20, cell: func(x table.Finding) book.Cell { return text(x.Authority) }},
-		column[table.Finding]{head: label("code"), width: 12, cell: func(x table.Finding) book.Cell { return mono(x.Code) }},
-		column[table.Finding]{head: label("places"), width: 30, cell: func(x table.Finding) book.Cell { return text(x.Places) }},
-		column[table.Finding]{head: label("file"), width: 40, cell: func(x table.Finding) book.Cell { return text(x.File) }},
-		column[table.Finding]{head: label("fingerprint"), width: 18, cell: func(x table.Finding) book.Cell { return mono(x.Fingerprint) }},
+		column[table.Finding]{Head: label("title"), Width: 22, Cell: func(x table.Finding) book.Cell { return text(x.Title) }},
+		column[table.Finding]{Head: "位置", Width: 20, Cell: w.placeLink},
+		column[table.Finding]{Head: label("raw"), Width: 18, Cell: func(x table.Finding) book.Cell { return text(x.Raw) }},
+		column[table.Finding]{Head: label("message"), Width: 56, Cell: func(x table.Finding) book.Cell { return text(x.Message) }},
+		column[table.Finding]{Head: label("cure"), Width: 46, Cell: func(x table.Finding) book.Cell { return text(x.Cure) }},
+		column[table.Finding]{Head: label("explanation"), Width: 36, Cell: func(x table.Finding) book.Cell { return text(x.Explanation) }},
+		column[table.Finding]{Head: label("authority"), Width: 20, Cell: func(x table.Finding) book.Cell { return text(x.Authority) }},
+		column[table.Finding]{Head: label("code"), Width: 12, Cell: func(x table.Finding) book.Cell { return mono(x.Code) }},
+		column[table.Finding]{Head: label("places"), Width: 30, Cell: func(x table.Finding) book.Cell { return text(x.Places) }},
+		column[table.Finding]{Head: label("file"), Width: 40, Cell: func(x table.Finding) book.Cell { return text(x.File) }},
+		column[table.Finding]{Head: label("fingerprint"), Width: 18, Cell: func(x table.Finding) book.Cell { return mono(x.Fingerprint) }},
 	)
 	remark := "“位置”链接到标注件中的那一格；没有标注件的，链接到本工作簿中这个值所在的行。请按“程度”筛选；依据为“内在一致性”的由栏目之间的关系推出，“填报工具要求”是本工具自己的要求。"
 	return rows(w, name, remark, 4, w.Judgement.Findings.Len(), w.Judgement.Findings.All(), columns)
@@ -95,13 +95,13 @@ func (w *workbook) rules(name string) error {
 	}
 	label := func(column string) string { return w.head("findings", column) }
 	columns := []column[*ruleRow]{
-		{head: label("code"), width: 12, cell: func(r *ruleRow) book.Cell { return mono(r.Code) }},
-		{head: label("title"), width: 30, cell: func(r *ruleRow) book.Cell { return text(r.Title) }},
-		{head: label("severity"), width: 12, style: book.Column{Marks: severityMarks}, cell: func(r *ruleRow) book.Cell { return word(stages.Severity(r.Severity).Label()) }},
-		{head: label("authority"), width: 24, cell: func(r *ruleRow) book.Cell { return text(r.Authority) }},
+		{Head: label("code"), Width: 12, Cell: func(r *ruleRow) book.Cell { return mono(r.Code) }},
+		{Head: label("title"), Width: 30, Cell: func(r *ruleRow) book.Cell { return text(r.Title) }},
+		{Head: label("severity"), Width: 12, Style: book.Column{Marks: severityMarks}, Cell: func(r *ruleRow) book.Cell { return word(stages.Severity(r.Severity).Label()) }},
+		{Head: label("authority"), Width: 24, Cell: func(r *ruleRow) book.Cell { return text(r.Authority) }},
 	}
 	for _, o := range []stages.Outcome{stages.Fail, stages.Pass, stages.NotApplicable, stages.NotRun} {
-		columns = append(columns, column[*ruleRow]{head: o.Label(), width: 8, cell: func(r *ruleRow) book.Cell {
+		columns = append(columns, column[*ruleRow]{Head: o.Label(), Width: 8, Cell: func(r *ruleRow) book.Cell {
 			if r.aboutFiles() && o != stages.Fail {
 				return word("")
 			}
@@ -112,8 +112,8 @@ func (w *workbook) rules(name string) error {
 	if len(w.submissions) <= widest {
 		remark += fmt.Sprintf("右边逐个申报列出：%s 通过，%s 未通过，%s 不适用，%s 无法检查。", marks[stages.Pass], marks[stages.Fail], marks[stages.NotApplicable], marks[stages.NotRun])
 		for i, s := range w.submissions {
-			columns = append(columns, column[*ruleRow]{head: s.Consortium, width: 4, style: book.Column{Look: book.Standing, Marks: outcomeMarks},
-				cell: func(r *ruleRow) book.Cell { return word(marks[r.outcomes[i]]) }})
+			columns = append(columns, column[*ruleRow]{Head: s.Consortium, Width: 4, Style: book.Column{Look: book.Standing, Marks: outcomeMarks},
+				Cell: func(r *ruleRow) book.Cell { return word(marks[r.outcomes[i]]) }})
 		}
 	} else {
 		remark += "申报较多，逐个申报的结果见 data/outcomes。"

@@ -16,12 +16,12 @@ func rankID(r table.Rank) string { return r.Submission }
 func (w *workbook) ranking(name string) error {
 	label := func(column string) string { return w.head("ranking", column) }
 	points := func(head string, value func(table.Rank) float64) column[table.Rank] {
-		return column[table.Rank]{head: head, width: 13, cell: func(r table.Rank) book.Cell { return book.Cell{Value: value(r), Look: book.Points} }}
+		return column[table.Rank]{Head: head, Width: 13, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: value(r), Look: book.Points} }}
 	}
 	chance := func(head string, value func(table.Rank) table.Opt[float64]) column[table.Rank] {
-		return column[table.Rank]{head: head, width: 14, style: book.Column{Scale: 1}, cell: func(r table.Rank) book.Cell { return optional(value(r), book.Share) }}
+		return column[table.Rank]{Head: head, Width: 14, Style: book.Column{Scale: 1}, Cell: func(r table.Rank) book.Cell { return optional(value(r), book.Share) }}
 	}
-	columns := []column[table.Rank]{{head: label("rank"), width: 8, cell: func(r table.Rank) book.Cell {
+	columns := []column[table.Rank]{{Head: label("rank"), Width: 8, Cell: func(r table.Rank) book.Cell {
 		if !r.Ranked {
 			return book.Cell{Value: "不排", Look: book.Quiet}
 		}
@@ -29,20 +29,20 @@ func (w *workbook) ranking(name string) error {
 	}}}
 	columns = append(columns, who(w, rankID)...)
 	columns = append(columns,
-		column[table.Rank]{head: label("verdict"), width: 10, style: book.Column{Marks: verdictMarks}, cell: func(r table.Rank) book.Cell { return word(r.Verdict) }},
+		column[table.Rank]{Head: label("verdict"), Width: 10, Style: book.Column{Marks: verdictMarks}, Cell: func(r table.Rank) book.Cell { return word(r.Verdict) }},
 		points(label("total"), func(r table.Rank) float64 { return r.Total }),
 		points(label("total_lower"), func(r table.Rank) float64 { return r.Lower }),
 		points(label("total_upper"), func(r table.Rank) float64 { return r.Upper }),
 		points(label("possible"), func(r table.Rank) float64 { return r.Possible }),
 		points(label("open"), func(r table.Rank) float64 { return r.Open }),
-		column[table.Rank]{head: label("tied"), width: 7, cell: func(r table.Rank) book.Cell { return yes(r.Tied) }},
-		column[table.Rank]{head: label("rank_low"), width: 14, cell: func(r table.Rank) book.Cell { return optional(r.RankLow, book.Integer) }},
-		column[table.Rank]{head: label("rank_high"), width: 14, cell: func(r table.Rank) book.Cell { return optional(r.RankHigh, book.Integer) }},
+		column[table.Rank]{Head: label("tied"), Width: 7, Cell: func(r table.Rank) book.Cell { return yes(r.Tied) }},
+		column[table.Rank]{Head: label("rank_low"), Width: 14, Cell: func(r table.Rank) book.Cell { return optional(r.RankLow, book.Integer) }},
+		column[table.Rank]{Head: label("rank_high"), Width: 14, Cell: func(r table.Rank) book.Cell { return optional(r.RankHigh, book.Integer) }},
 		chance(label("first_3"), func(r table.Rank) table.Opt[float64] { return r.First3 }),
 		chance(label("first_4"), func(r table.Rank) table.Opt[float64] { return r.First4 }),
 		chance(label("first_5"), func(r table.Rank) table.Opt[float64] { return r.First5 }),
-		column[table.Rank]{head: label("evidence_present"), width: 13, cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Present, Look: book.Share} }},
-		column[table.Rank]{head: label("unranked_reason"), width: 40, cell: func(r table.Rank) book.Cell { return text(r.Unranked) }},
+		column[table.Rank]{Head: label("evidence_present"), Width: 13, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Present, Look: book.Share} }},
+		column[table.Rank]{Head: label("unranked_reason"), Width: 40, Cell: func(r table.Rank) book.Cell { return text(r.Unranked) }},
 	)
 	return rows(w, name, w.method(), 4, w.Ranking.Ranking.Len(), w.Ranking.Ranking.All(), columns)
 }
@@ -84,13 +84,13 @@ func (w *workbook) scores(yield func(scored) bool) {
 func (w *workbook) points(name string) error {
 	const waiting, lacking = "待评", "缺依据"
 	columns := who(w, func(s scored) string { return s.submission })
-	columns = append(columns, column[scored]{head: w.head("submissions", "verdict"), width: 10, style: book.Column{Marks: verdictMarks},
-		cell: func(s scored) book.Cell { return word(string(w.verdicts[w.index[s.submission]].Verdict)) }})
+	columns = append(columns, column[scored]{Head: w.head("submissions", "verdict"), Width: 10, Style: book.Column{Marks: verdictMarks},
+		Cell: func(s scored) book.Cell { return word(string(w.verdicts[w.index[s.submission]].Verdict)) }})
 	for _, p := range w.Definition.Rubric.Points() {
 		weight := p.Weight.InexactFloat64()
 		columns = append(columns, column[scored]{
-			head: fmt.Sprintf("%s\n满分%s", p.ID, p.Weight), width: 9, style: book.Column{Scale: weight, Marks: []book.Mark{{Word: lacking, Tone: book.Caution}}},
-			cell: func(s scored) book.Cell {
+			Head: fmt.Sprintf("%s\n满分%s", p.ID, p.Weight), Width: 9, Style: book.Column{Scale: weight, Marks: []book.Mark{{Word: lacking, Tone: book.Caution}}},
+			Cell: func(s scored) book.Cell {
 				row := s.points[p.ID]
 				switch {
 				case row.Points.Valid:
@@ -124,19 +124,19 @@ func (w *workbook) evidence(name string) error {
 	label := func(column string) string { return w.head("scores", column) }
 	kinds := map[string]string{"level": "现状", "growth": "增长", "commitment": "承诺"}
 	columns := append(who(w, func(s table.Score) string { return s.Submission }),
-		column[table.Score]{head: label("point"), width: 8, cell: func(s table.Score) book.Cell { return word(s.Point) }},
-		column[table.Score]{head: label("evidence"), width: 28, cell: func(s table.Score) book.Cell { return text(of(s).Label) }},
-		column[table.Score]{head: label("kind"), width: 8, cell: func(s table.Score) book.Cell { return word(kinds[s.Kind]) }},
-		column[table.Score]{head: "相对于", width: 20, cell: func(s table.Score) book.Cell { return text(of(s).Basis) }},
-		column[table.Score]{head: label("raw"), width: 13, cell: func(s table.Score) book.Cell { return optional(s.Raw, book.Decimal) }},
-		column[table.Score]{head: "单位", width: 8, cell: func(s table.Score) book.Cell { return word(of(s).Unit) }},
-		column[table.Score]{head: label("method"), width: 11, cell: func(s table.Score) book.Cell { return mono(s.Method) }},
-		column[table.Score]{head: label("normalised"), width: 10, style: book.Column{Scale: 1}, cell: func(s table.Score) book.Cell { return optional(s.Normalised, book.Points) }},
-		column[table.Score]{head: label("weight"), width: 10, cell: func(s table.Score) book.Cell { return book.Cell{Value: s.Weight, Look: book.Decimal} }},
-		column[table.Score]{head: label("points"), width: 10, cell: func(s table.Score) book.Cell { return optional(s.Points, book.Points) }},
-		column[table.Score]{head: label("formula"), width: 46, cell: func(s table.Score) book.Cell { return mono(s.Formula) }},
-		column[table.Score]{head: label("cells"), width: 40, cell: func(s table.Score) book.Cell { return mono(s.Cells) }},
-		column[table.Score]{head: label("note"), width: 36, cell: func(s table.Score) book.Cell { return text(s.Note) }},
+		column[table.Score]{Head: label("point"), Width: 8, Cell: func(s table.Score) book.Cell { return word(s.Point) }},
+		column[table.Score]{Head: label("evidence"), Width: 28, Cell: func(s table.Score) book.Cell { return text(of(s).Label) }},
+		column[table.Score]{Head: label("kind"), Width: 8, Cell: func(s table.Score) book.Cell { return word(kinds[s.Kind]) }},
+		column[table.Score]{Head: "相对于", Width: 20, Cell: func(s table.Score) book.Cell { return text(of(s).Basis) }},
+		column[table.Score]{Head: label("raw"), Width: 13, Cell: func(s table.Score) book.Cell { return optional(s.Raw, book.Decimal) }},
+		column[table.Score]{Head: "单位", Width: 8, Cell: func(s table.Score) book.Cell { return word(of(s).Unit) }},
+		column[table.Score]{Head: label("method"), Width: 11, Cell: func(s table.Score) book.Cell { return mono(s.Method) }},
+		column[table.Score]{Head: label("normalised"), Width: 10, Style: book.Column{Scale: 1}, Cell: func(s table.Score) book.Cell { return optional(s.Normalised, book.Points) }},
+		column[table.Score]{Head: label("weight"), Width: 10, Cell: func(s table.Score) book.Cell { return book.Cell{Value: s.Weight, Look: book.Decimal} }},
+		column[table.Score]{Head: label("points"), Width: 10, Cell: func(s table.Score) book.Cell { return optional(s.Points, book.Points) }},
+		column[table.Score]{Head: label("formula"), Width: 46, Cell: func(s table.Score) book.Cell { return mono(s.Formula) }},
+		column[table.Score]{Head: label("cells"), Width: 40, Cell: func(s table.Score) book.Cell { return mono(s.Cells) }},
+		column[table.Score]{Head: label("note"), Width: 36, Cell: func(s table.Score) book.Cell { return text(s.Note) }},
 	)
 	remark := "得分＝权重×归一值。公式里的名称是栏目编号，prior、last、first、next、final 依次是" + w.yearNames() + "；归一方法见“观测点”表。"
 	return rows(w, name, remark, 3, n, func(yield func(table.Score) bool) {
@@ -161,14 +161,14 @@ func (w *workbook) rubric(name string) error {
 	all := w.Definition.Rubric.Points()
 	remark := w.Definition.Rubric.WeightsNote + "：原文没有权重和分值。percentile 是百分位（并列取平均），minmax 是（值－最小）÷（最大－最小），target 是值÷目标值；都归一到0—1。"
 	return rows(w, name, remark, 2, len(all), slices.Values(all), []column[*templates.Point]{
-		{head: w.head("scores", "point"), width: 8, cell: func(p *templates.Point) book.Cell { return word(p.ID) }},
-		{head: "原文", width: 70, cell: func(p *templates.Point) book.Cell { return prose(p.Label) }},
-		{head: "所属指标", width: 16, cell: func(p *templates.Point) book.Cell { return text(p.Indicator.Label) }},
-		{head: "权重（分）", width: 10, cell: func(p *templates.Point) book.Cell { return number(p.Weight.InexactFloat64()) }},
-		{head: "等专家评的部分", width: 10, cell: func(p *templates.Point) book.Cell {
+		{Head: w.head("scores", "point"), Width: 8, Cell: func(p *templates.Point) book.Cell { return word(p.ID) }},
+		{Head: "原文", Width: 70, Cell: func(p *templates.Point) book.Cell { return prose(p.Label) }},
+		{Head: "所属指标", Width: 16, Cell: func(p *templates.Point) book.Cell { return text(p.Indicator.Label) }},
+		{Head: "权重（分）", Width: 10, Cell: func(p *templates.Point) book.Cell { return number(p.Weight.InexactFloat64()) }},
+		{Head: "等专家评的部分", Width: 10, Cell: func(p *templates.Point) book.Cell {
 			return book.Cell{Value: p.ExpertShare.InexactFloat64(), Look: book.Share}
 		}},
-		{head: "数据依据（占数据部分的比重）", width: 70, cell: func(p *templates.Point) book.Cell {
+		{Head: "数据依据（占数据部分的比重）", Width: 70, Cell: func(p *templates.Point) book.Cell {
 			var lines []string
 			for _, e := range p.Evidence {
 				lines = append(lines, fmt.Sprintf("%s（%s，%s）：%s％", e.Label, e.Basis, e.Method, e.Weight.Shift(2).Round(1)))

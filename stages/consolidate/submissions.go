@@ -33,21 +33,21 @@ func entryID(e entry) string { return e.Submission.Submission }
 func (w *workbook) submitted(name string) error {
 	label := func(column string) string { return w.head("submissions", column) }
 	tally := func(column string, n func(table.Verdict) int32) perEntry {
-		return perEntry{head: label(column), width: 8, cell: func(e entry) book.Cell { return count(n(e.Verdict)) }}
+		return perEntry{Head: label(column), Width: 8, Cell: func(e entry) book.Cell { return count(n(e.Verdict)) }}
 	}
 	columns := append(who(w, entryID),
-		perEntry{head: label("verdict"), width: 10, cell: func(e entry) book.Cell { return word(string(e.Verdict.Verdict)) }, style: book.Column{Marks: verdictMarks}},
+		perEntry{Head: label("verdict"), Width: 10, Cell: func(e entry) book.Cell { return word(string(e.Verdict.Verdict)) }, Style: book.Column{Marks: verdictMarks}},
 		tally("errors", func(v table.Verdict) int32 { return v.Errors }),
 		tally("warnings", func(v table.Verdict) int32 { return v.Warnings }),
 		tally("explained", func(v table.Verdict) int32 { return v.Explained }),
 		tally("hints", func(v table.Verdict) int32 { return v.Hints }),
-		perEntry{head: label("unranked_reason"), width: 26, cell: func(e entry) book.Cell { return text(e.Unranked) }},
-		perEntry{head: label("park"), width: 24, cell: func(e entry) book.Cell { return text(e.Park) }},
-		perEntry{head: label("lead_school"), width: 24, cell: func(e entry) book.Cell { return text(e.LeadSchool) }},
-		perEntry{head: label("lead_enterprise"), width: 26, cell: func(e entry) book.Cell { return text(e.LeadEnterprise) }},
-		perEntry{head: label("national"), width: 10, cell: func(e entry) book.Cell { return yes(e.National) }},
-		perEntry{head: label("edition"), width: 7, cell: func(e entry) book.Cell { return optional(e.Edition, book.Integer) }},
-		perEntry{head: w.Definition.Table("members").Label, width: 8, cell: func(e entry) book.Cell { return count(int32(len(e.form.Members))) }},
+		perEntry{Head: label("unranked_reason"), Width: 26, Cell: func(e entry) book.Cell { return text(e.Unranked) }},
+		perEntry{Head: label("park"), Width: 24, Cell: func(e entry) book.Cell { return text(e.Park) }},
+		perEntry{Head: label("lead_school"), Width: 24, Cell: func(e entry) book.Cell { return text(e.LeadSchool) }},
+		perEntry{Head: label("lead_enterprise"), Width: 26, Cell: func(e entry) book.Cell { return text(e.LeadEnterprise) }},
+		perEntry{Head: label("national"), Width: 10, Cell: func(e entry) book.Cell { return yes(e.National) }},
+		perEntry{Head: label("edition"), Width: 7, Cell: func(e entry) book.Cell { return optional(e.Edition, book.Integer) }},
+		perEntry{Head: w.Definition.Table("members").Label, Width: 8, Cell: func(e entry) book.Cell { return count(int32(len(e.form.Members))) }},
 	)
 	for _, f := range w.Definition.Form.Singles() {
 		if f.Personal || slices.Contains(coverFields, f.ID) {
@@ -56,8 +56,8 @@ func (w *workbook) submitted(name string) error {
 		columns = append(columns, w.single(f))
 	}
 	columns = append(columns,
-		perEntry{head: label("file"), width: 44, cell: func(e entry) book.Cell { return text(e.File) }},
-		perEntry{head: "标注件", width: 12, cell: func(e entry) book.Cell { return w.copyLink(e.Submission.Submission) }},
+		perEntry{Head: label("file"), Width: 44, Cell: func(e entry) book.Cell { return text(e.File) }},
+		perEntry{Head: "标注件", Width: 12, Cell: func(e entry) book.Cell { return w.copyLink(e.Submission.Submission) }},
 	)
 	remark := "每个申报一行。单值栏目取自推荐书的封面、1概况、2年度数据和5申报承诺；联系人另见“联系人”表。"
 	return rows(w, name, remark, 3, len(w.submissions), w.entries, columns)
@@ -78,7 +78,7 @@ func (w *workbook) single(f *templates.Field) perEntry {
 	if f.Type == templates.TextField {
 		width = 24
 	}
-	return perEntry{head: head, width: width, style: book.Column{Marks: w.absences()}, cell: func(e entry) book.Cell {
+	return perEntry{Head: head, Width: width, Style: book.Column{Marks: w.absences()}, Cell: func(e entry) book.Cell {
 		g := e.form.Figure(f.ID)
 		switch {
 		case g == nil:
@@ -117,7 +117,7 @@ func (w *workbook) contacts(name string) error {
 	}
 	columns := who(w, entryID)
 	for _, f := range fields {
-		columns = append(columns, perEntry{head: w.labels[f.ID], width: 24, style: book.Column{Marks: w.absences()}, cell: func(e entry) book.Cell {
+		columns = append(columns, perEntry{Head: w.labels[f.ID], Width: 24, Style: book.Column{Marks: w.absences()}, Cell: func(e entry) book.Cell {
 			if s, ok := given[[2]string{entryID(e), f.ID}]; ok {
 				return book.Cell{Value: s, Look: book.Plain} // not masked: this is where it belongs
 			}
@@ -144,11 +144,11 @@ func (w *workbook) missing(name string) error {
 		remark = "指导目录中的联合体都有申报。"
 	}
 	return rows(w, name, remark, 0, len(entries), slices.Values(entries), []column[templates.Entry]{
-		{head: w.head("submissions", "directory_no"), width: 10, cell: func(e templates.Entry) book.Cell { return count(int32(e.No)) }},
-		{head: w.head("submissions", "city"), width: 10, cell: func(e templates.Entry) book.Cell { return word(e.City) }},
-		{head: w.head("submissions", "consortium"), width: 44, cell: func(e templates.Entry) book.Cell { return text(e.Consortium) }},
-		{head: w.head("submissions", "park"), width: 40, cell: func(e templates.Entry) book.Cell { return text(e.Park) }},
-		{head: "情况", width: 40, cell: func(e templates.Entry) book.Cell {
+		{Head: w.head("submissions", "directory_no"), Width: 10, Cell: func(e templates.Entry) book.Cell { return count(int32(e.No)) }},
+		{Head: w.head("submissions", "city"), Width: 10, Cell: func(e templates.Entry) book.Cell { return word(e.City) }},
+		{Head: w.head("submissions", "consortium"), Width: 44, Cell: func(e templates.Entry) book.Cell { return text(e.Consortium) }},
+		{Head: w.head("submissions", "park"), Width: 40, Cell: func(e templates.Entry) book.Cell { return text(e.Park) }},
+		{Head: "情况", Width: 40, Cell: func(e templates.Entry) book.Cell {
 			if e.National != "" {
 				return text(e.National)
 			}

@@ -192,18 +192,21 @@ func (b *binder) slot(layout *templates.SheetLayout, slot templates.Slot) {
 	if named {
 		sheet = a.sheet
 	}
-	if !named || !b.besideLabel(sheet, row, slot) {
+	if !named || !b.besideLabel(sheet, row, slot) || !b.underHeader(sheet, row, col, slot) {
+		r, c, found := 0, 0, false
 		if s := b.sheets[layout]; s != nil {
-			if r, c, ok := b.byAnchor(s, slot); ok {
-				if named && (s != sheet || r != row || c != col) {
-					b.note(CodeAltered, stages.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: stages.CellName(row, col)},
-						"“"+slot.RowAnchor[0]+"”的名称指向别处，已按标签在 "+stages.CellName(r, c)+" 读取")
-				}
-				if !named {
-					b.byLabel++
-				}
-				sheet, row, col, named = s, r, c, true
-			}
+			r, c, found = b.byAnchor(s, slot)
+		}
+		switch {
+		case found && named:
+			b.altered(sheet, row, col, "“"+slot.RowAnchor[0]+"”的名称指向别处，已按标签在 "+stages.CellName(r, c)+" 读取")
+		case named:
+			b.altered(sheet, row, col, "“"+slot.RowAnchor[0]+"”的标签被改动")
+		case found:
+			b.byLabel++
+		}
+		if found {
+			sheet, row, col, named = b.sheets[layout], r, c, true
 		}
 	}
 	if !named {
@@ -234,6 +237,12 @@ func (b *binder) besideLabel(sheet *Sheet, row int, slot templates.Slot) bool {
 		}
 	}
 	return true
+}
+
+// underHeader says whether the column of a slot still carries its header: cutting a cell and pasting it into the next
+// year takes its name along.
+func (b *binder) underHeader(sheet *Sheet, row, col int, slot templates.Slot) bool {
+	return slot.Header == "" || slices.ContainsFunc(sheet.Find(slot.Header), func(p [2]int) bool { return p[0] < row && p[1] == col })
 }
 
 // byAnchor finds a slot by the texts of its row, and by the header over its column where it has one.
@@ -283,7 +292,7 @@ func (b *binder) records(layout *templates.SheetLayout, record templates.RecordA
 		case named:
 			header = max(header, a.row-1)
 			columns = append(columns, column{c.Field.ID, a.col})
-			b.note(CodeAltered, stages.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: stages.CellName(max(1, a.row-1), a.col)}, "表头“"+label+"”被改动")
+			b.altered(sheet, max(1, a.row-1), a.col, "表头“"+label+"”被改动")
 		default:
 			b.lost++
 			b.note(CodeFieldLost, stages.Place{File: b.out.File.Path, Sheet: layout.Sheet.Title}, "“"+label+"”")
@@ -324,15 +333,11 @@ func (b *binder) headerAt(sheet *Sheet, label string, a area, named bool) ([2]in
 
 // looseCells keeps every filled cell that is neither an input nor the template's own.
 func (b *binder) looseCells() {
-	own := map[*Sheet]*templates.SheetLayout{}
-	for layout, sheet := range b.sheets {
-		own[sheet] = layout
-	}
 	for _, sheet := range b.book.Sheets {
-		if strings.HasPrefix(sheet.Title, templates.HiddenPrefix) {
+		if strings.HasPrefix(sheet.Title, templates.HiddenPrefix) || sheet.Title == templates.ReturnSheet {
 			continue
 		}
-		texts, formulas := ownContent(own[sheet])
+		texts, formulas := b.ownContent(sheet)
 		for _, cell := range sheet.Cells {
 			if !cell.Filled || b.bound[position{sheet.Title, cell.Row, cell.Col}] || texts[stages.NameKey(cell.Raw)] && cell.Kind == stages.Text || cell.FormulaText != "" && formulas[plainFormula(cell.FormulaText)] {
 				continue
@@ -349,16 +354,18 @@ func (b *binder) looseCells() {
 }
 
 // ownContent lists the template's texts and formulas on a sheet.
-func ownContent(layout *templates.SheetLayout) (texts, formulas map[string]bool) {
+func (b *binder) ownContent(sheet *Sheet) (texts, formulas map[string]bool) {
 	texts, formulas = map[string]bool{}, map[string]bool{}
-	if layout == nil {
-		return
-	}
-	for _, s := range layout.Statics {
-		if s.Role == templates.FormulaRole {
-			formulas[plainFormula(s.Text)] = true
-		} else {
-			texts[stages.NameKey(s.Text)] = true
+	for layout, at := range b.sheets {
+		if at != sheet {
+			continue
+		}
+		for _, s := range layout.Statics {
+			if s.Role == templates.FormulaRole {
+				formulas[plainFormula(s.Text)] = true
+			} else {
+				texts[stages.NameKey(s.Text)] = true
+			}
 		}
 	}
 	return
@@ -374,6 +381,10 @@ func (b *binder) tellNames() {
 	if b.byLabel > 0 {
 		b.note(CodeNamesLost, stages.Place{File: b.out.File.Path}, strconv.Itoa(b.byLabel)+" 处")
 	}
+}
+
+func (b *binder) altered(sheet *Sheet, row, col int, detail string) {
+	b.note(CodeAltered, stages.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: stages.CellName(row, col)}, detail)
 }
 
 func (b *binder) note(code string, place stages.Place, detail string) {

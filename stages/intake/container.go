@@ -69,7 +69,7 @@ func (p parts) kind() *Refusal {
 		return &Refusal{CodeOpenDocument, ""}
 	case strings.Contains(types, "macroEnabled") || strings.Contains(types, "sheet.binary"):
 		return &Refusal{CodeMacro, ""}
-	case strings.Contains(types, "wordprocessingml"):
+	case strings.Contains(types, "wordprocessingml"), p["word/document.xml"] != nil:
 		return &Refusal{CodeNotWorkbook, "Word 文档"}
 	case strings.Contains(types, "presentationml"):
 		return &Refusal{CodeNotWorkbook, "演示文稿"}
@@ -84,9 +84,12 @@ var (
 	magicZip = []byte("PK\x03\x04")
 )
 
+// headSize is how much of a file tells its kind.
+const headSize = 4096
+
 // sniff tells by the first bytes what a file is that is not a container of parts.
 func sniff(data []byte) *Refusal {
-	head := data[:min(len(data), 4096)]
+	head := data[:min(len(data), headSize)]
 	lower := strings.ToLower(string(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")))
 	switch {
 	case len(data) == 0:

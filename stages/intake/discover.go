@@ -2,13 +2,18 @@ package intake
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -40,6 +45,7 @@ const maxPackage = 1 << 30
 // Discover lists every file of the inputs once, ordered by path: folders are walked, packages are opened. Links are not
 // followed. It gives an error only where an input itself can't be looked at.
 func Discover(inputs []string) ([]Source, error) {
+	inputs = slices.Compact(slices.Sorted(slices.Values(inputs)))
 	var out []Source
 	for _, input := range inputs {
 		prefix := ""
@@ -71,15 +77,19 @@ func discover(input, prefix string) ([]Source, error) {
 	if !info.IsDir() {
 		return onDisk(input, strings.TrimSuffix(prefix, filepath.Base(input)+"/")+filepath.Base(input), info), nil
 	}
+	root, err := filepath.EvalSymlinks(input) // links are not followed, but an input may be one
+	if err != nil {
+		return nil, fmt.Errorf("读不到 %s：%w", input, err)
+	}
 	var out []Source
-	err = filepath.WalkDir(input, func(file string, d fs.DirEntry, err error) error {
-		rel, relErr := filepath.Rel(input, file)
+	err = filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		rel, relErr := filepath.Rel(root, file)
 		if relErr != nil {
 			return relErr
 		}
 		name := prefix + clean(filepath.ToSlash(rel))
 		if err != nil {
-			if file == input {
+			if file == root {
 				return fmt.Errorf("读不到 %s：%w", input, err)
 			}
 			out = append(out, Source{Path: name, entry: -1, verdict: rejected(CodeUnreadable, "没有权限")})
@@ -164,6 +174,9 @@ func (s *Source) expand() []Source {
 		s.verdict = rejected(CodePackageDamaged, fmt.Sprintf("含 %d 个文件", len(zr.File)))
 		return nil
 	}
+	if slices.ContainsFunc(zr.File, func(f *zip.File) bool { return partName(f.Name) == "[Content_Types].xml" }) {
+		return nil // a workbook under the name of a package, as browsers save it
+	}
 	s.verdict = ignored(CodePackage)
 	var out []Source
 	for i, f := range zr.File {
@@ -212,33 +225,11 @@ func clean(name string) string {
 
 // Read gives the bytes of a file, at most limit of them.
 func (s Source) Read(limit int64) ([]byte, error) {
-	if s.entry < 0 {
-		f, err := os.Open(s.disk)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		return readAll(f, limit)
-	}
-	zr, err := zip.OpenReader(s.disk)
+	r, err := s.open()
 	if err != nil {
 		return nil, err
 	}
-	defer zr.Close()
-	if s.entry >= len(zr.File) {
-		return nil, fmt.Errorf("压缩包 %s 在读取时变了", s.Path)
-	}
-	f, err := zr.File[s.entry].Open()
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return readAll(f, limit)
-}
-
-var errTooLarge = fmt.Errorf("超过大小限制")
-
-func readAll(r io.Reader, limit int64) ([]byte, error) {
+	defer r.Close()
 	var b bytes.Buffer
 	n, err := io.Copy(&b, io.LimitReader(r, limit+1))
 	if err == nil && n > limit {
@@ -246,3 +237,55 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 	}
 	return b.Bytes(), err
 }
+
+// digest hashes a file that is not read and gives its first bytes; no hash where it can't be had whole.
+func (s Source) digest() (sum string, head []byte) {
+	r, err := s.open()
+	if err != nil {
+		return "", nil
+	}
+	defer r.Close()
+	limit := int64(maxPackage)
+	if s.entry >= 0 {
+		limit = maxTotal
+	}
+	buffered := bufio.NewReaderSize(r, headSize)
+	head, _ = buffered.Peek(headSize)
+	head = bytes.Clone(head)
+	h := sha256.New()
+	if n, err := io.Copy(h, io.LimitReader(buffered, limit+1)); err != nil || n > limit {
+		return "", head
+	}
+	return hex.EncodeToString(h.Sum(nil)), head
+}
+
+// open opens a file on disk or inside its package.
+func (s Source) open() (io.ReadCloser, error) {
+	if s.entry < 0 {
+		return os.Open(s.disk)
+	}
+	zr, err := zip.OpenReader(s.disk)
+	if err != nil {
+		return nil, err
+	}
+	if s.entry >= len(zr.File) {
+		zr.Close()
+		return nil, fmt.Errorf("压缩包 %s 在读取时变了", s.Path)
+	}
+	f, err := zr.File[s.entry].Open()
+	if err != nil {
+		zr.Close()
+		return nil, err
+	}
+	return packed{f, zr}, nil
+}
+
+// packed is a file open inside an open package.
+type packed struct {
+	io.ReadCloser
+	pack io.Closer
+}
+
+func (p packed) Close() error { return errors.Join(p.ReadCloser.Close(), p.pack.Close()) }
+
+var errTooLarge = errors.New("超过大小限制")

@@ -20,18 +20,30 @@ func Read(d *templates.Definition, s Source) stages.Workbook {
 	if s.verdict != nil && s.verdict.Code == CodeUnreadable {
 		return refused(file, &s.verdict.Refusal)
 	}
-	// The hash is taken of files that are not read, too: every file that arrived can be recognised.
-	data, err := s.Read(readLimit(s))
-	sum := sha256.Sum256(data)
-	file.SHA256 = hex.EncodeToString(sum[:])
 	if s.verdict != nil {
+		// The hash is taken of files that are not read, too: every file that arrived can be recognised.
+		var head []byte
+		file.SHA256, head = s.digest()
 		file.Fate, file.Code, file.Detail = s.verdict.fate, s.verdict.Code, s.verdict.Detail
+		if file.Code == CodeOldExcel { // web pages and texts go under that name, too
+			if other := sniff(head); other != nil {
+				return refused(file, other)
+			}
+		}
 		return stages.Workbook{File: file}
 	}
+	data, err := s.Read(MaxFile)
 	if err != nil {
-		return refused(file, unread(err))
+		return refused(file, s.unread(err))
 	}
+	sum := sha256.Sum256(data)
+	file.SHA256 = hex.EncodeToString(sum[:])
 	file.Size = int64(len(data))
+	return workbook(d, file, data)
+}
+
+// workbook reads the bytes of one file.
+func workbook(d *templates.Definition, file stages.File, data []byte) stages.Workbook {
 	book, refusal := open(data)
 	if refusal != nil {
 		return refused(file, refusal)
@@ -40,16 +52,8 @@ func Read(d *templates.Definition, s Source) stages.Workbook {
 	return bind(d, file, book)
 }
 
-// readLimit is how much of a file is read: packages are larger than workbooks, and only hashed.
-func readLimit(s Source) int64 {
-	if s.entry < 0 && s.verdict != nil {
-		return maxPackage
-	}
-	return MaxFile
-}
-
 // unread says why the bytes of a file could not be had.
-func unread(err error) *Refusal {
+func (s Source) unread(err error) *Refusal {
 	switch {
 	case errors.Is(err, errTooLarge):
 		return &Refusal{Code: CodeTooLarge}
@@ -57,6 +61,8 @@ func unread(err error) *Refusal {
 		return &Refusal{CodePackageDamaged, "压缩方法不认识"}
 	case errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrFormat):
 		return &Refusal{CodePackageDamaged, "校验和不符"}
+	case s.entry >= 0:
+		return &Refusal{CodePackageDamaged, "其中的文件解不开"}
 	}
 	return &Refusal{CodeUnreadable, "没有权限或读取出错"}
 }

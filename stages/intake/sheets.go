@@ -42,6 +42,14 @@ func (p parts) book() (*Book, *Refusal) {
 	if len(w.sheets) == 0 || len(w.sheets) > maxSheets {
 		return nil, refuse(CodeManyParts, "有 %d 张工作表", len(w.sheets))
 	}
+	titles := map[string]bool{}
+	for _, s := range w.sheets {
+		title := strings.ToLower(s.title)
+		if titles[title] { // a place could not say which of the two it means
+			return nil, refuse(CodeDamaged, "工作表“%s”有两张", s.title)
+		}
+		titles[title] = true
+	}
 	if refusal := w.loadStrings(); refusal != nil {
 		return nil, refusal
 	}
@@ -311,16 +319,20 @@ func showsDate(code string) bool {
 func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
 	name := w.relation(part.rid, "")
 	data, ok := w.parts[name]
-	if !ok {
+	if !ok || part.rid == "" {
 		return refuse(CodeDamaged, "工作表“%s”的内容缺失", part.title)
-	}
-	if !bytes.Contains(data[:min(len(data), 4096)], []byte("worksheet")) {
-		return nil // a chart sheet holds no cells
 	}
 	s := &Sheet{Title: part.title, at: map[[2]int]int{}, texts: map[string][][2]int{}}
 	r := &sheetReader{w: w, sheet: s}
 	if err := walk(data, r.element); err != nil {
 		return w.refusal(err, name)
+	}
+	switch r.root {
+	case "worksheet":
+	case "chartsheet", "dialogsheet": // hold no cells
+		return nil
+	default:
+		return refuse(CodeDamaged, "工作表“%s”的内容不是表格", part.title)
 	}
 	if r.present != len(s.Cells) {
 		return refuse(CodeDamaged, "工作表“%s”应有 %d 格，读到 %d 格", part.title, r.present, len(s.Cells))
@@ -333,6 +345,7 @@ func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
 type sheetReader struct {
 	w        *workbookReader
 	sheet    *Sheet
+	root     string // the outermost element
 	row, col int
 	value    string
 	inline   strings.Builder
@@ -344,6 +357,8 @@ type sheetReader struct {
 
 func (r *sheetReader) element(e *element) error {
 	switch {
+	case e.start && len(e.path) == 1:
+		r.root = e.name
 	case e.start && e.name == "row":
 		return r.beginRow(e.attr("r"))
 	case e.start && e.name == "c":
@@ -356,6 +371,9 @@ func (r *sheetReader) element(e *element) error {
 		}
 	case e.start:
 	case e.name == "v":
+		if r.hasV {
+			return errXML{"一个单元格有两个值"}
+		}
 		r.value, r.hasV = e.text.String(), true
 	case e.name == "f":
 		r.formula = e.text.String()
@@ -422,6 +440,9 @@ func (r *sheetReader) endCell(e *element) error {
 
 // fill gives a cell its kind and value.
 func (r *sheetReader) fill(c *Cell, kind, style string) error {
+	if kind != "inlineStr" && r.inline.Len() > 0 {
+		return errXML{"单元格 " + c.Place.Cell + " 的内容与类型不符"}
+	}
 	switch kind {
 	case "s":
 		i, err := strconv.Atoi(r.value)
@@ -442,7 +463,8 @@ func (r *sheetReader) fill(c *Cell, kind, style string) error {
 	case "e":
 		c.Kind, c.Raw = stages.Error, r.value
 	case "d":
-		return r.date(c)
+		r.date(c)
+		return nil
 	case "n", "":
 		return r.number(c, style)
 	default:
@@ -455,15 +477,16 @@ func (r *sheetReader) fill(c *Cell, kind, style string) error {
 // epoch is day 0 of the 1900 system, for dates after February 1900.
 var epoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 
-// date reads a cell of ISO type.
-func (r *sheetReader) date(c *Cell) error {
-	t, err := time.Parse("2006-01-02", r.value[:min(len(r.value), 10)])
+// date reads a cell of ISO type; what is no day is kept as the text it is.
+func (r *sheetReader) date(c *Cell) {
+	day, _, _ := strings.Cut(r.value, "T")
+	t, err := time.Parse(time.DateOnly, day)
 	if err != nil {
-		return errXML{"单元格 " + c.Place.Cell + " 的日期有误"}
+		c.Kind, c.Raw, c.Shown = stages.Text, r.value, r.value
+		return
 	}
 	c.Kind, c.IsDate, c.Format = stages.Number, true, "yyyy-mm-dd"
 	c.Raw, c.Shown = strconv.Itoa(int(t.Sub(epoch).Hours()/24)), r.value
-	return nil
 }
 
 // days between the first days of the two date systems
@@ -475,7 +498,7 @@ func (r *sheetReader) number(c *Cell, style string) error {
 	}
 	value := strings.TrimSpace(r.value)
 	v, err := strconv.ParseFloat(value, 64)
-	if err != nil {
+	if err != nil || strings.Trim(value, "0123456789+-.eE") != "" { // no NaN, no hexadecimal
 		return errXML{"单元格 " + c.Place.Cell + " 的数字有误"}
 	}
 	c.Kind, c.Raw, c.Shown = stages.Number, value, value
@@ -496,7 +519,8 @@ func (r *sheetReader) number(c *Cell, style string) error {
 			c.Shown = epoch.AddDate(0, 0, int(v)).Format("2006-01-02")
 		}
 	case strings.Contains(formatLiteral.ReplaceAllString(f.code, ""), "%"):
-		c.Shown = strconv.FormatFloat(v*100, 'f', -1, 64) + "%"
+		shown, _ := strconv.ParseFloat(strconv.FormatFloat(v*100, 'e', 14, 64), 64) // 15 digits, as a spreadsheet shows them
+		c.Shown = strconv.FormatFloat(shown, 'f', -1, 64) + "%"
 	}
 	return nil
 }

@@ -132,10 +132,7 @@ func (p *painter) page(layout *templates.SheetLayout) error {
 	if err := p.watermark(layout); err != nil {
 		return err
 	}
-	// Without a password: it guards against slips, not against people. Rows and columns may be made larger.
-	return p.f.ProtectSheet(title, &excelize.SheetProtectionOptions{
-		SelectLockedCells: true, SelectUnlockedCells: true, FormatColumns: true, FormatRows: true, FormatCells: true, InsertRows: true, Sort: true, AutoFilter: true, EditObjects: true,
-	})
+	return book.Protect(p.f, title)
 }
 
 // printNames sets the print area and the header rows that repeat.

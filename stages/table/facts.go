@@ -55,6 +55,23 @@ func (f *Facts) Release() {
 	f.Contacts.Release()
 }
 
+// UnknownCity stands for the prefecture of a submission that can't be told.
+const UnknownCity = "未识别地市"
+
+// CityOf is the prefecture that a submission belongs to: the directory's for a consortium that is listed there, whatever its
+// cover says, otherwise the cover's.
+func (f *Facts) CityOf(s Submission) string {
+	for _, e := range f.Definition.Directory.Entries {
+		if s.DirectoryNo.Valid && e.No == int(s.DirectoryNo.V) {
+			return e.City
+		}
+	}
+	if s.CityCode != "" {
+		return s.City
+	}
+	return UnknownCity
+}
+
 // Form is one submission with all its answers. It implements templates.Answers.
 type Form struct {
 	Submission    Submission

@@ -1,0 +1,211 @@
+// Package feedback writes what goes back to the prefectures: for each a list of what was found, and an annotated copy of
+// every submission that needs work. A prefecture sees its own submissions only, and no scores.
+package feedback
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/book"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Folder holds the returns, a folder a prefecture.
+const Folder = "退回"
+
+// listName is the workbook with a prefecture's findings.
+const listName = "问题清单.xlsx"
+
+// Input is what the returns tell of.
+type Input struct {
+	Definition *templates.Definition
+	Facts      *table.Facts
+	Judgement  *table.Judgement
+	Date       string // of the run, as it is to be shown; empty: none
+}
+
+// Write makes <dir>/<prefecture>/问题清单.xlsx for each prefecture that sent something, and beside it an annotated copy of
+// each submission that is not simply accepted. open gives a file's bytes by its path in the files table. The result gives
+// the copy of a submission as a path relative to the folder that dir stands in. A file that can't be annotated is returned as it came.
+func Write(dir string, in Input, open func(path string) ([]byte, error)) (map[string]string, error) {
+	packs := gather(in)
+	copies := map[string]string{}
+	for _, p := range packs {
+		if err := os.MkdirAll(filepath.Join(dir, p.city), 0o755); err != nil {
+			return nil, err
+		}
+		for _, r := range p.returns {
+			if r.name != "" {
+				copies[r.submission.Submission] = path.Join(filepath.Base(dir), p.city, r.name)
+			}
+		}
+	}
+	var group errgroup.Group
+	group.SetLimit(runtime.NumCPU())
+	for _, p := range packs {
+		for _, r := range p.returns {
+			if r.name == "" {
+				continue
+			}
+			group.Go(func() error { return writeCopy(filepath.Join(dir, p.city, r.name), in.Definition, r, open) })
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for _, p := range packs {
+		if err := writeList(filepath.Join(dir, p.city, listName), in, p); err != nil {
+			return nil, fmt.Errorf("%s的问题清单：%w", p.city, err)
+		}
+	}
+	return copies, nil
+}
+
+// pack is what goes to one prefecture.
+type pack struct {
+	city    string
+	returns []*returned
+	refused []table.File
+}
+
+// returned is one submission with what was found in it.
+type returned struct {
+	submission table.Submission
+	verdict    table.Verdict
+	findings   []table.Finding
+	name       string // of the annotated copy; empty: none goes back
+	plain      bool   // the copy could not be annotated
+}
+
+// gather sorts submissions, findings and refused files by prefecture, in the order of the directory.
+func gather(in Input) []*pack {
+	var packs []*pack
+	of := func(city string) *pack {
+		i := slices.IndexFunc(packs, func(p *pack) bool { return p.city == city })
+		if i < 0 {
+			packs = append(packs, &pack{city: city})
+			i = len(packs) - 1
+		}
+		return packs[i]
+	}
+	found := map[string][]table.Finding{}
+	for x := range in.Judgement.Findings.All() {
+		found[x.Submission] = append(found[x.Submission], x)
+	}
+	all := slices.SortedFunc(in.Facts.Submissions.All(), func(a, b table.Submission) int { // long names first: one may be a part of another
+		return cmp.Or(len(b.Consortium)-len(a.Consortium), strings.Compare(a.Consortium, b.Consortium))
+	})
+	names := map[string]map[string]bool{} // names of copies taken, by prefecture
+	for i := range in.Facts.Submissions.Len() {
+		s, v := in.Facts.Submissions.Row(i), in.Judgement.Verdicts.Row(i)
+		p := of(in.Facts.CityOf(s))
+		r := &returned{submission: s, verdict: v, findings: discreet(found[s.Submission], p.city, all, in.Facts)}
+		if v.Verdict != stages.Accept {
+			if names[p.city] == nil {
+				names[p.city] = map[string]bool{strings.ToLower(listName): true}
+			}
+			r.name = freeName(path.Base(s.File), names[p.city])
+		}
+		p.returns = append(p.returns, r)
+	}
+	for f := range in.Facts.Files.All() {
+		if f.Fate == stages.Rejected {
+			p := of(cityOfPath(in.Definition, f.Path))
+			p.refused = append(p.refused, f)
+		}
+	}
+	slices.SortStableFunc(packs, func(a, b *pack) int {
+		return strings.Compare(cityCode(in.Definition, a.city), cityCode(in.Definition, b.city))
+	})
+	return packs
+}
+
+// cityCode orders the prefectures; what belongs to none comes last.
+func cityCode(d *templates.Definition, name string) string {
+	if c, ok := d.Directory.CityByName(name); ok {
+		return c.Code
+	}
+	return "~"
+}
+
+// cityOfPath finds a prefecture's name in the folders or the name of a file.
+func cityOfPath(d *templates.Definition, path string) string {
+	for _, c := range d.Directory.Cities {
+		if strings.Contains(path, c.Name) {
+			return c.Name
+		}
+	}
+	return table.UnknownCity
+}
+
+// another stands for a consortium of another prefecture.
+const another = "另一申报"
+
+// discreet keeps from a prefecture which of the others' consortia a finding is about.
+func discreet(findings []table.Finding, city string, all []table.Submission, facts *table.Facts) []table.Finding {
+	out := slices.Clone(findings)
+	for i := range out {
+		x := &out[i]
+		if !strings.HasPrefix(x.Code, acrossSubmissions) {
+			continue
+		}
+		for _, s := range all {
+			if s.Consortium == "" || facts.CityOf(s) == city {
+				continue
+			}
+			for _, text := range []*string{&x.Message, &x.Cure, &x.Value, &x.Raw} {
+				*text = strings.ReplaceAll(strings.ReplaceAll(*text, "“"+s.Consortium+"”", another), s.Consortium, another)
+			}
+		}
+	}
+	return out
+}
+
+// acrossSubmissions begins the codes of rules that compare submissions.
+const acrossSubmissions = "LHT-5"
+
+// freeName makes a file name that Windows allows and that is not taken yet.
+func freeName(name string, taken map[string]bool) string {
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`<>:"/\|?*`, r) {
+			return '_'
+		}
+		return r
+	}, stages.Mask(name))
+	stem := strings.TrimRight(strings.TrimSuffix(name, path.Ext(name)), ". ")
+	if stem == "" {
+		stem = "申报"
+	}
+	free := stem + ".xlsx"
+	for n := 2; taken[strings.ToLower(free)]; n++ {
+		free = fmt.Sprintf("%s（%d）.xlsx", stem, n)
+	}
+	taken[strings.ToLower(free)] = true
+	return free
+}
+
+// writeCopy writes one annotated copy, or the file as it came where it can't be annotated.
+func writeCopy(to string, d *templates.Definition, r *returned, open func(string) ([]byte, error)) error {
+	data, err := open(r.submission.File)
+	if err != nil {
+		return fmt.Errorf("再次读取 %s：%w", r.submission.File, err)
+	}
+	annotated, err := annotate(data, d, r)
+	if err != nil {
+		r.plain, annotated = true, data
+	}
+	return os.WriteFile(to, annotated, 0o644)
+}
+
+// tones are the colours of the severities.
+var tones = map[stages.Severity]book.Tone{stages.MustFix: book.Bad, stages.Explain: book.Caution, stages.Hint: book.Info}
