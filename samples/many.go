@@ -2,6 +2,7 @@ package samples
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,7 +16,8 @@ import (
 )
 
 // Many writes n workbooks of made-up consortia to out/in, and a definition whose directory has them all to
-// out/definition/<year>, so that none supersedes another. Each is a sound fixture with another name and other figures.
+// out/definition/<year>, so that none supersedes another. Each is a sound fixture with another name, other figures, other
+// members, and its texts' characters shuffled, so that the copies do not count as copies.
 func Many(out string, d *templates.Definition, fixtures []Fixture, n int) error {
 	var sound []Fixture
 	for _, f := range fixtures {
@@ -57,6 +59,17 @@ func one(out string, d *templates.Definition, f Fixture, i int, city, name, park
 		scaled := value.Number.Mul(scale).Round(0)
 		v.Fields[ref] = render.Value{Number: &scaled}
 	}
+	for ref, value := range v.Fields {
+		if d.Field(ref.Field).Long() && value.Text != "" {
+			v.Fields[ref] = render.Value{Text: shuffled(value.Text, uint64(i), uint64(len(ref.Field)+ref.Year))}
+		}
+	}
+	for _, id := range []string{"lead_school", "lead_enterprise"} {
+		v.Fields[templates.Ref{Field: id}] = render.Value{Text: own(v.Fields[templates.Ref{Field: id}].Text, i)}
+	}
+	for _, member := range v.Records["members"] {
+		member["members_name"] = render.Value{Text: own(member["members_name"].Text, i)}
+	}
 	path := filepath.Join(out, "in", city, name+".xlsx")
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -69,6 +82,16 @@ func one(out string, d *templates.Definition, f Fixture, i int, city, name, park
 		return err
 	}
 	return w.Close()
+}
+
+// own makes a unit's name that of one consortium alone.
+func own(name string, i int) string { return fmt.Sprintf("%05d%s", i+1, name) }
+
+// shuffled is a text of the same length and characters that is like no other.
+func shuffled(text string, seed, stream uint64) string {
+	runes := []rune(text)
+	rand.New(rand.NewPCG(seed, stream)).Shuffle(len(runes), func(a, b int) { runes[a], runes[b] = runes[b], runes[a] })
+	return string(runes)
 }
 
 var directoryEntries = regexp.MustCompile(`(?s)\nentries:\n.*$`)

@@ -147,12 +147,7 @@ func (c *copying) colour() error {
 		}
 		key := styleKey{id, tones[worst(c.marks[at])]}
 		if _, known := c.styles[key]; !known {
-			style, err := c.f.GetStyle(id)
-			if err != nil {
-				return err
-			}
-			style.Fill = key.tone.Fill()
-			if c.styles[key], err = c.f.NewStyle(style); err != nil {
+			if c.styles[key], err = c.filled(id, key.tone); err != nil {
 				return err
 			}
 		}
@@ -162,6 +157,24 @@ func (c *copying) colour() error {
 		c.touched[at.sheet] = true
 	}
 	return nil
+}
+
+// filled makes a style that differs from another in its fill alone. The format record is copied as it stands: put through
+// excelize.Style, colours as other programs write them come out illegal.
+func (c *copying) filled(id int, tone book.Tone) (int, error) {
+	fill, err := c.f.NewStyle(&excelize.Style{Fill: tone.Fill()})
+	if err != nil {
+		return 0, err
+	}
+	formats := c.f.Styles.CellXfs
+	if id >= len(formats.Xf) {
+		return fill, nil
+	}
+	format, applied := formats.Xf[id], true
+	format.FillID, format.ApplyFill = formats.Xf[fill].FillID, &applied
+	formats.Xf = append(formats.Xf, format)
+	formats.Count = len(formats.Xf)
+	return len(formats.Xf) - 1, nil
 }
 
 // annotate adds the notes that stood there before, and ours: code, title, problem and cure of each finding.
@@ -323,6 +336,13 @@ func (c *copying) list(findings []table.Finding) error {
 		if err := c.f.SetColWidth(name, column, column, width); err != nil {
 			return err
 		}
+	}
+	fit, a4, wide, tall, landscape := true, 9, 1, 0, "landscape"
+	if err := c.f.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
+		return err
+	}
+	if err := c.f.SetPageLayout(name, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &tall}); err != nil {
+		return err
 	}
 	if err := c.f.SetPanes(name, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
 		return err

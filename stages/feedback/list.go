@@ -139,8 +139,8 @@ func findings(report *book.Report, p *pack, severity stages.Severity) error {
 		{Head: "联合体名称", Width: 38, Cell: func(l line) book.Cell { return text(l.submission.Consortium) }},
 		{Head: "位置", Width: 20, Cell: func(l line) book.Cell { return l.place() }},
 		{Head: "问题", Width: 22, Cell: func(l line) book.Cell { return text(l.Title) }},
-		{Head: "具体情况", Width: 60, Cell: func(l line) book.Cell { return text(l.Message) }},
-		{Head: "怎么改", Width: 56, Cell: func(l line) book.Cell { return text(l.Cure) }},
+		{Head: "具体情况", Width: 50, Cell: func(l line) book.Cell { return text(l.Message) }},
+		{Head: "怎么改", Width: 46, Cell: func(l line) book.Cell { return text(l.Cure) }},
 		{Head: "依据", Width: 22, Cell: func(l line) book.Cell { return text(l.Authority) }},
 		{Head: "代码", Width: 13, Cell: func(l line) book.Cell { return book.Cell{Value: l.Code, Look: book.Mono} }},
 	}

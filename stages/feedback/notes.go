@@ -33,12 +33,17 @@ func withoutNotes(data []byte) ([]byte, map[string][]excelize.Comment, error) {
 	return clean, notes, err
 }
 
+// Elements as programs write them: closed at once, or by an end tag (excelize).
 var (
-	legacyDrawing = regexp.MustCompile(`<(?:\w+:)?legacyDrawing\b[^>]*?(?:\w+:)?id="([^"]+)"[^>]*?/>`)
-	relationship  = regexp.MustCompile(`<(?:\w+:)?Relationship\b[^>]*?/>`)
-	override      = regexp.MustCompile(`<(?:\w+:)?Override\b[^>]*?/>`)
-	attribute     = regexp.MustCompile(`(\w+)="([^"]*)"`)
+	legacyDrawing = element("legacyDrawing")
+	relationship  = element("Relationship")
+	override      = element("Override")
+	attribute     = regexp.MustCompile(`(?:\w+:)?(\w+)="([^"]*)"`)
 )
+
+func element(name string) *regexp.Regexp {
+	return regexp.MustCompile(`<(?:\w+:)?` + name + `\b[^>]*?(?:/>|>\s*</(?:\w+:)?` + name + `>)`)
+}
 
 // dropNotes rewrites a workbook without comments, threaded comments and the drawings that show them.
 func dropNotes(data []byte) ([]byte, error) {
@@ -52,10 +57,7 @@ func dropNotes(data []byte) ([]byte, error) {
 			continue
 		}
 		sheet := "xl/worksheets/" + strings.TrimSuffix(path.Base(name), ".rels")
-		drawing := ""
-		if m := legacyDrawing.FindSubmatch(parts[sheet]); m != nil {
-			drawing = string(m[1])
-		}
+		drawing := attributes(legacyDrawing.Find(parts[sheet]))["id"]
 		if !bytes.Contains(parts[name], []byte("/comments\"")) {
 			continue
 		}

@@ -155,8 +155,8 @@ func (p *painter) watermark(layout *templates.SheetLayout) error {
 		return err
 	}
 	return p.f.AddShape(layout.Sheet.Title, &excelize.Shape{
-		Cell: cell(1, layout.LastCol), Type: "rect", Width: 180, Height: 34,
+		Cell: cell(1, layout.LastCol), Type: "rect", Width: uint(min(130, layout.Widths[layout.LastCol-1]*6)), Height: 26,
 		Line: excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(watermarkColor), Width: 1.5}, Fill: excelize.Fill{Color: []string{"FFFFFF"}, Pattern: 1},
-		Paragraph: []excelize.RichTextRun{{Text: p.v.Watermark, Font: &excelize.Font{Bold: true, Size: 12, Color: watermarkColor, Family: book.FormFont}}},
+		Paragraph: []excelize.RichTextRun{{Text: p.v.Watermark, Font: &excelize.Font{Bold: true, Size: 10, Color: watermarkColor, Family: book.FormFont}}},
 	})
 }

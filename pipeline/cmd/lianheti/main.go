@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 
 	"lianheti/pipeline"
@@ -37,10 +36,6 @@ func main() {
 
 // Main runs the program and gives its exit code.
 func Main(args []string, stdout, stderr io.Writer) int {
-	// Reading a workbook leaves much garbage behind; collecting it less often is a large gain on few processors.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
-	}
 	prepareConsole()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

@@ -1,0 +1,429 @@
+package feedback
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"lianheti/stages"
+	"lianheti/stages/check"
+	"lianheti/stages/intake"
+	"lianheti/stages/normalize"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/xuri/excelize/v2"
+)
+
+// Requirements
+//  1. A copy has each faulty cell coloured, with a note that says code, problem and cure; all cells of a finding are marked.
+//  2. Read back, a copy gives the values of its original: colours, notes and the list are never data; its parent is the original.
+//  3. A warning has its row in 情况说明, once; an explanation written there covers it in the next round.
+//  4. Notes that a workbook had stay, beside ours.
+//  5. A prefecture learns nothing about another's consortia.
+//  6. Twice written, the same bytes; a file that can't be annotated goes back as it came, and the run goes on.
+
+const samples = "../../samples/2024"
+
+// world is the samples, read and judged.
+type world struct {
+	in   Input
+	open func(string) ([]byte, error)
+}
+
+func judge(t testing.TB, inputs ...string) world {
+	t.Helper()
+	d, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := intake.Discover(inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mem := memory.NewGoAllocator()
+	batch := normalize.NewBatch(mem, d)
+	files := map[string]intake.Source{}
+	for _, s := range sources {
+		files[s.Path] = s
+		batch.Add(normalize.Workbook(d, intake.Read(d, s)))
+	}
+	facts := batch.Facts()
+	judgement, err := check.Run(mem, facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return world{Input{Definition: d, Facts: facts, Judgement: judgement}, func(path string) ([]byte, error) {
+		s := files[path]
+		return s.Read(intake.MaxFile)
+	}}
+}
+
+// written is the returns of the samples, made once.
+var written = sync.OnceValue(func() func(t testing.TB) (string, world, map[string]string) {
+	dir, _ := os.MkdirTemp("", "lianheti")
+	var w world
+	var copies map[string]string
+	var once sync.Once
+	return func(t testing.TB) (string, world, map[string]string) {
+		t.Helper()
+		once.Do(func() {
+			w = judge(t, samples)
+			var err error
+			if copies, err = Write(filepath.Join(dir, Folder), w.in, w.open); err != nil {
+				t.Fatal(err)
+			}
+		})
+		return dir, w, copies
+	}
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	dir, _, _ := written()(&testing.B{})
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+func TestWhoGetsACopy(t *testing.T) {
+	dir, w, copies := written()(t)
+	for i := range w.in.Facts.Submissions.Len() {
+		s, v := w.in.Facts.Submissions.Row(i), w.in.Judgement.Verdicts.Row(i)
+		path, ok := copies[s.Submission]
+		if ok == (v.Verdict == stages.Accept) {
+			t.Errorf("%s is %s, copy: %v", s.Submission, v.Verdict, ok)
+		}
+		if ok {
+			if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(path))); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if len(copies) < 10 {
+		t.Errorf("only %d copies", len(copies))
+	}
+	for _, c := range w.in.Definition.Directory.Cities {
+		if _, err := os.Stat(filepath.Join(dir, Folder, c.Name, listName)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestFaultsAreMarkedWhereTheyAre(t *testing.T) {
+	dir, w, copies := written()(t)
+	marked := 0
+	for submission, path := range copies {
+		f, err := excelize.OpenFile(filepath.Join(dir, filepath.FromSlash(path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := map[string]string{}
+		for _, sheet := range f.GetSheetList() {
+			comments, err := f.GetComments(sheet)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range comments {
+				for _, run := range c.Paragraph {
+					notes[sheet+"!"+c.Cell] += run.Text
+				}
+				notes[sheet+"!"+c.Cell] += c.Text
+			}
+		}
+		for x := range w.in.Judgement.Findings.All() {
+			if x.Submission != submission {
+				continue
+			}
+			for p := range strings.SplitSeq(x.Places, "; ") {
+				i := strings.LastIndex(p, "!")
+				if i < 0 || strings.Contains(p, ".xlsx") {
+					continue
+				}
+				marked++
+				if !strings.Contains(notes[p], x.Code) || !strings.Contains(notes[p], x.Cure) {
+					t.Errorf("%s: the note at %s lacks %s: %q", submission, p, x.Code, notes[p])
+				}
+				id, _ := f.GetCellStyle(p[:i], p[i+1:])
+				style, err := f.GetStyle(id)
+				if err != nil || len(style.Fill.Color) == 0 || style.Protection == nil || style.Protection.Locked {
+					t.Errorf("%s: %s is not coloured or can't be mended: %+v %v", submission, p, style, err)
+				}
+			}
+		}
+		f.Close()
+	}
+	if marked < 40 {
+		t.Errorf("only %d cells marked", marked)
+	}
+}
+
+func TestCopiesReadBackTheSame(t *testing.T) {
+	dir, w, copies := written()(t)
+	again := judge(t, filepath.Join(dir, Folder))
+	originals := map[string]string{}
+	for f := range w.in.Facts.Files.All() {
+		originals[f.Path] = f.SHA256
+	}
+	compared := 0
+	byID := map[string]*table.Form{}
+	for form := range w.in.Facts.Forms {
+		byID[form.Submission.Submission] = form
+	}
+	for form := range again.in.Facts.Forms {
+		before := byID[form.Submission.Submission]
+		if before == nil {
+			t.Errorf("%s came from nowhere", form.Submission.Submission)
+			continue
+		}
+		compared++
+		same(t, form.Submission.Submission+" figures", before.Figures, form.Figures)
+		same(t, form.Submission.Submission+" metrics", before.Metrics, form.Metrics)
+		same(t, form.Submission.Submission+" texts", before.Texts, form.Texts)
+		same(t, form.Submission.Submission+" members", before.Members, form.Members)
+		same(t, form.Submission.Submission+" materials", before.Materials, form.Materials)
+		if len(form.Loose) > 0 {
+			t.Errorf("%s: our marks were read as content: %+v", form.Submission.Submission, form.Loose[0])
+		}
+	}
+	if compared != len(copies) {
+		t.Errorf("%d of %d copies were accepted again", compared, len(copies))
+	}
+	for submission, path := range copies {
+		f, err := excelize.OpenFile(filepath.Join(dir, filepath.FromSlash(path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := f.GetRows(templates.MetaSheet)
+		if err != nil || !slices.ContainsFunc(rows, func(row []string) bool {
+			return len(row) == 2 && row[0] == templates.MetaParent && row[1] == originals[byID[submission].Submission.File]
+		}) {
+			t.Errorf("%s does not name its parent: %v %v", submission, rows, err)
+		}
+		f.Close()
+	}
+}
+
+func same[T comparable](t *testing.T, what string, a, b []T) {
+	t.Helper()
+	if !slices.Equal(a, b) {
+		for i := range min(len(a), len(b)) {
+			if a[i] != b[i] {
+				t.Errorf("%s: %+v became %+v", what, a[i], b[i])
+				return
+			}
+		}
+		t.Errorf("%s: %d rows became %d", what, len(a), len(b))
+	}
+}
+
+func TestAnExplanationCoversItsWarning(t *testing.T) {
+	dir, w, copies := written()(t)
+	const submission = "2024-02" // two warnings, nothing else
+	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(copies[submission])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	sheet, area, _ := w.in.Definition.Layout().Area("explanations")
+	asked := 0
+	for row := area.FirstRow; row <= area.LastRow; row++ {
+		if v, _ := f.GetCellValue(sheet.Sheet.Title, stages.CellName(row, 1)); v != "" {
+			asked++
+			if err := f.SetCellStr(sheet.Sheet.Title, stages.CellName(row, 3), "数据属实，统计口径有调整。"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if asked != 2 {
+		t.Fatalf("%d rows were prefilled for two warnings", asked)
+	}
+	to := t.TempDir()
+	if err := f.SaveAs(filepath.Join(to, "再报.xlsx")); err != nil {
+		t.Fatal(err)
+	}
+	next := judge(t, to)
+	if v := next.in.Judgement.Verdicts.Row(0); v.Verdict != stages.Accept || v.Explained != 2 {
+		t.Errorf("explained, it is %+v", v)
+	}
+	// A second round does not ask again.
+	again, err := annotate(read(t, filepath.Join(to, "再报.xlsx")), w.in.Definition, &returned{findings: findingsOf(w, submission)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := excelize.OpenReader(bytes.NewReader(again))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	rows, _ := g.GetCols(sheet.Sheet.Title)
+	if n := len(slices.DeleteFunc(rows[0], func(s string) bool { return len(s) != 16 })); n != 2 {
+		t.Errorf("%d fingerprints stand there after the second round", n)
+	}
+}
+
+func findingsOf(w world, submission string) []table.Finding {
+	var out []table.Finding
+	for x := range w.in.Judgement.Findings.All() {
+		if x.Submission == submission {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func read(t testing.TB, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestNotesOfTheSubmitterStay(t *testing.T) {
+	_, w, _ := written()(t)
+	const submission = "2024-04"
+	var s table.Submission
+	for x := range w.in.Facts.Submissions.All() {
+		if x.Submission == submission {
+			s = x
+		}
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(read(t, filepath.Join(samples, filepath.FromSlash(s.File)))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, at := range []string{"E7", "F8"} { // one on a faulty cell, one elsewhere
+		if err := f.AddComment("2年度数据", excelize.Comment{Cell: at, Author: "填报人", Text: "填报人的批注 " + at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var noted bytes.Buffer
+	if err := f.Write(&noted); err != nil {
+		t.Fatal(err)
+	}
+	out, err := annotate(noted.Bytes(), w.in.Definition, &returned{submission: s, findings: findingsOf(w, submission)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := excelize.OpenReader(bytes.NewReader(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	comments, err := g.GetComments("2年度数据")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := map[string]string{}
+	for _, c := range comments {
+		for _, run := range c.Paragraph {
+			text[c.Cell] += run.Text
+		}
+		text[c.Cell] += c.Text
+	}
+	if !strings.Contains(text["F8"], "填报人的批注 F8") || !strings.Contains(text["E7"], "填报人的批注 E7") || !strings.Contains(text["E7"], "LHT-2-001") {
+		t.Errorf("notes after annotating: %q", text)
+	}
+}
+
+func TestPrefecturesLearnNothingOfOthers(t *testing.T) {
+	dir, w, _ := written()(t)
+	for _, c := range w.in.Definition.Directory.Cities {
+		f, err := excelize.OpenFile(filepath.Join(dir, Folder, c.Name, listName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all strings.Builder
+		for _, sheet := range f.GetSheetList() {
+			rows, err := f.GetRows(sheet)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range rows {
+				all.WriteString(strings.Join(row, "\t") + "\n")
+			}
+		}
+		f.Close()
+		for s := range w.in.Facts.Submissions.All() {
+			if w.in.Facts.CityOf(s) != c.Name && strings.Contains(all.String(), s.Consortium) {
+				t.Errorf("%s is told of %s", c.Name, s.Consortium)
+			}
+		}
+	}
+}
+
+func TestReturnsAreStable(t *testing.T) {
+	dir, w, _ := written()(t)
+	again := t.TempDir()
+	if _, err := Write(filepath.Join(again, Folder), w.in, w.open); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := hashes(t, dir), hashes(t, again); a != b || a == "" {
+		t.Errorf("written twice, the returns differ:\n%s\n%s", a, b)
+	}
+}
+
+func hashes(t *testing.T, dir string) string {
+	t.Helper()
+	var out strings.Builder
+	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		sum := sha256.Sum256(read(t, path))
+		rel, err := filepath.Rel(dir, path)
+		fmt.Fprintln(&out, rel, hex.EncodeToString(sum[:]))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestWhatCannotBeAnnotatedGoesBackAsItCame(t *testing.T) {
+	_, w, _ := written()(t)
+	broken := []byte("not a workbook any more")
+	dir := t.TempDir()
+	copies, err := Write(filepath.Join(dir, Folder), w.in, func(string) ([]byte, error) { return broken, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range copies {
+		if !bytes.Equal(read(t, filepath.Join(dir, filepath.FromSlash(path))), broken) {
+			t.Errorf("%s was changed", path)
+		}
+	}
+	f, err := excelize.OpenFile(filepath.Join(dir, Folder, "福州", listName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows("总览")
+	if err != nil || !strings.Contains(fmt.Sprint(rows), "未能标注") {
+		t.Errorf("the list does not say so: %v", err)
+	}
+}
+
+func TestFreeName(t *testing.T) {
+	taken := map[string]bool{}
+	for _, c := range [][2]string{{"a.xlsx", "a.xlsx"}, {"A.xlsx", "A（2）.xlsx"}, {"x:y?.xlsx", "x_y_.xlsx"}, {"...xlsx", "申报.xlsx"}, {"联系13900001111.xlsx", "联系〔电话已隐去〕.xlsx"}} {
+		if got := freeName(c[0], taken); got != c[1] {
+			t.Errorf("%s becomes %s, want %s", c[0], got, c[1])
+		}
+	}
+}
