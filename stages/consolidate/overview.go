@@ -267,7 +267,7 @@ func (o *overview) figures() {
 	o.row++
 	chart := columnChart(excelize.Line, fmt.Sprintf("主要指标走势（%s＝100，%d年起为承诺）", years[0].Label, o.year("first")), series, "0")
 	chart.YAxis.Minimum = &lowest
-	o.place(begin, chart, chartRows+2)
+	o.place(begin+1, chart, chartRows+2)
 	o.skip(begin, chartRows+2)
 }
 
