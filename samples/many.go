@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"lianheti/templates"
 
 	"github.com/shopspring/decimal"
+	"golang.org/x/sync/errgroup"
 )
 
 // Many writes n workbooks of made-up consortia to out/in, and a definition whose directory has them all to
@@ -29,14 +31,17 @@ func Many(out string, d *templates.Definition, fixtures []Fixture, n int) error 
 		return fmt.Errorf("没有可用的样例，或没有写 -out")
 	}
 	var entries strings.Builder
+	var group errgroup.Group
+	group.SetLimit(runtime.NumCPU())
 	for i := range n {
 		city := d.Directory.Cities[i%len(d.Directory.Cities)].Name
 		name := fmt.Sprintf("样例%05d产教联合体", i+1)
 		park := fmt.Sprintf("样例园区%05d", i+1)
 		fmt.Fprintf(&entries, "  - {no: %d, consortium: %s, city: %s, park: %s}\n", i+1, name, city, park)
-		if err := one(out, d, sound[i%len(sound)], i, city, name, park); err != nil {
-			return err
-		}
+		group.Go(func() error { return one(out, d, sound[i%len(sound)], i, city, name, park) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
 	}
 	return definitionWith(out, d.Year, entries.String())
 }

@@ -42,6 +42,33 @@ func Read(d *templates.Definition, s Source) stages.Workbook {
 	return workbook(d, file, data)
 }
 
+// Cells reads a workbook that is not a submission (experts' marks, the Department's register): proven whole by the same
+// reader, then flat: every filled cell with its place, sheet by sheet, in the order of the file. What the cells mean is for
+// others to say. Where the file can't be used it gives no cells and the reason.
+func Cells(s Source) ([]stages.Cell, *Refusal) {
+	if s.verdict != nil {
+		return nil, &s.verdict.Refusal
+	}
+	data, err := s.Read(MaxFile)
+	if err != nil {
+		return nil, s.unread(err)
+	}
+	book, refusal := open(data)
+	if refusal != nil {
+		return nil, refusal
+	}
+	var cells []stages.Cell
+	for _, sheet := range book.Sheets {
+		for _, cell := range sheet.Cells {
+			if cell.Filled {
+				cell.Place.File = s.Path
+				cells = append(cells, cell.Cell)
+			}
+		}
+	}
+	return cells, nil
+}
+
 // workbook reads the bytes of one file.
 func workbook(d *templates.Definition, file stages.File, data []byte) stages.Workbook {
 	book, refusal := open(data)
