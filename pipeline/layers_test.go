@@ -12,19 +12,20 @@ import (
 )
 
 // Requirements
-//  1. Imports run one way: cmd/lianheti -> pipeline -> stages/X -> stages/table, stages/book, stages -> templates.
+//  1. Imports run one way: cmd/lianheti -> pipeline -> stages/X -> stages/table, stages/book, stages/document, stages -> templates.
 //  2. A stage never imports another stage: what they share is a noun in stages, a table in stages/table, or a habit of
-//     writing workbooks in stages/book.
+//     writing workbooks in stages/book, Word files in stages/document.
 //  3. urfave/cli only in cmd/lianheti, so that everything can be used without a command line.
 //  4. excelize only where a workbook is read or written; Arrow neither in templates nor in stages, which are plain.
 //  5. The file tree's top level is as agreed.
 func TestLayers(t *testing.T) {
-	below := []string{"lianheti/templates", "lianheti/stages", "lianheti/stages/table", "lianheti/stages/book"}
+	below := []string{"lianheti/templates", "lianheti/stages", "lianheti/stages/table", "lianheti/stages/book", "lianheti/stages/document"}
 	allowed := map[string][]string{ // package -> packages of ours that it may import
-		"lianheti/templates":    {},
-		"lianheti/stages":       {},
-		"lianheti/stages/table": {"lianheti/templates", "lianheti/stages"},
-		"lianheti/stages/book":  {"lianheti/templates", "lianheti/stages"},
+		"lianheti/templates":       {},
+		"lianheti/stages":          {},
+		"lianheti/stages/table":    {"lianheti/templates", "lianheti/stages"},
+		"lianheti/stages/book":     {"lianheti/templates", "lianheti/stages"},
+		"lianheti/stages/document": {"lianheti/templates", "lianheti/stages"},
 	}
 	stages := []string{"render", "intake", "normalize", "check", "score", "consolidate", "feedback", "export"}
 	for _, s := range stages {

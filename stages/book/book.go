@@ -13,6 +13,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"lianheti/stages"
+
 	"github.com/xuri/excelize/v2"
 )
 
@@ -123,13 +125,7 @@ func partOrder(name string) string {
 // Text makes a text fit for a cell: characters that XML forbids are dropped, and what exceeds a cell's length is cut with
 // a sign that says so. Written as a string it is never a formula, whatever it begins with.
 func Text(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t' || r == '\n', r >= 0x20 && r != 0xFFFE && r != 0xFFFF && r != utf8.RuneError:
-			return r
-		}
-		return -1
-	}, s)
+	s = stages.Legible(s)
 	if utf8.RuneCountInString(s) > MaxText {
 		s = string([]rune(s)[:MaxText-4]) + "…（略）"
 	}

@@ -1,0 +1,181 @@
+// Package document holds what every Word file that the program writes has in common, as package book does for workbooks:
+// the same bytes for the same content, document properties that name nobody and no time, Chinese fonts that Word, WPS and
+// LibreOffice all find, exact line spacing, and text that stays text: nothing written here becomes a field or a link.
+//
+// A document is plain data: sections of paragraphs and tables. Lengths on paper are millimetres, sizes of type and
+// spacing are points, indents are characters. Write proves that the tables fit their columns.
+//
+//	d := document.Document{
+//		Title: "受理回执",
+//		Text:  document.LetterText,
+//		Sections: []document.Section{{
+//			Page:   document.A4,
+//			Footer: document.PageNumbers(),
+//			Body: []document.Block{
+//				document.P(document.Title, "受理回执"),
+//				document.P(document.Plain, "福州市教育局："),
+//				document.P(document.Body, "你局报送的推荐书收悉。"),
+//				document.Table{Columns: []float64{40, 116}, Rows: []document.Row{
+//					{Header: true, Cells: []document.Cell{document.Label("栏目"), document.Label("问题")}},
+//					{Cells: []document.Cell{document.Text("依托园区"), document.Text("与目录不符")}},
+//				}},
+//			},
+//		}},
+//	}
+//	err := document.Write(w, d)
+package document
+
+// Document is a Word file.
+type Document struct {
+	Title string // in the document properties
+	Text  Type   // of everything whose style says nothing else; zero: FormText
+	// TwoSided mirrors the margins of left and right pages: printed on both sides, bound on the left.
+	TwoSided bool
+	Sections []Section
+}
+
+// Type is the size of text and the exact distance of its lines, in points.
+type Type struct{ Size, Line float64 }
+
+// What the documents of the call are set in.
+var (
+	FormText   = Type{12, 16} // 小四、固定值16磅: 附件3 说明四
+	LetterText = Type{16, 28} // 三号、固定值28磅: the habit of official letters (GB/T 9704)
+)
+
+// Section is a run of pages that share paper, header and footer. Footnotes are numbered from 1 in each section.
+type Section struct {
+	Page   Page
+	Header []Paragraph
+	Footer []Paragraph
+	// FirstPage is the number of the section's first page; 0 goes on counting.
+	FirstPage int
+	Body      []Block
+}
+
+// Page is a sheet of paper with its margins, in millimetres. Left is the margin that is bound, on every page where the
+// document is TwoSided.
+type Page struct {
+	Width, Height            float64
+	Top, Bottom, Left, Right float64
+	Landscape                bool // as set: Width is the longer side already
+}
+
+// Papers of the call.
+var (
+	A4      = Page{Width: 210, Height: 297, Top: 25, Bottom: 25, Left: 27, Right: 27}
+	A4Bound = Page{Width: 210, Height: 297, Top: 25, Bottom: 22, Left: 30, Right: 20} // left binding margin
+	A4Wide  = Page{Width: 297, Height: 210, Top: 22, Bottom: 20, Left: 25, Right: 25, Landscape: true}
+)
+
+// Inside is the width between the margins.
+func (p Page) Inside() float64 { return p.Width - p.Left - p.Right }
+
+// Block is a Paragraph or a Table.
+type Block interface{ block() }
+
+// Style is how a paragraph looks; people find them under these names in Word's list of styles.
+type Style string
+
+const (
+	Plain    Style = "正文"   // no indent; what stands in tables
+	Body     Style = "正文缩进" // first line two characters in, justified
+	Title    Style = "公文标题" // 小标宋 22 points, centred
+	Heading  Style = "小节标题" // 黑体; stays with what follows
+	Small    Style = "小字"   // 9 points: headers, footers, remarks
+	footnote Style = "脚注文字"
+)
+
+// Align is where the lines of a paragraph stand.
+type Align string
+
+const (
+	Left    Align = "left"
+	Centre  Align = "center"
+	Right   Align = "right"
+	Justify Align = "both"
+	Spread  Align = "distribute" // over the whole width: 推　荐　地　市
+)
+
+// Paragraph is text between two line ends.
+type Paragraph struct {
+	Style         Style // empty: Plain
+	Align         Align // empty: the style's
+	Indent        float64
+	Line          float64 // exact distance of lines; 0: the style's
+	Before, After float64 // space above and below
+	NewPage       bool    // begins a page
+	KeepNext      bool    // stays on the page of the next paragraph
+	Runs          []Run
+}
+
+func (Paragraph) block() {}
+
+// Run is a piece of text in one look.
+type Run struct {
+	Text      string // \n breaks the line
+	Font      string // empty: the style's
+	Size      float64
+	Bold      bool
+	Underline bool
+	Color     string // RRGGBB; empty: black
+	Footnote  string // a footnote behind the text
+	Field     Field  // in place of Text
+}
+
+// Field is what Word computes.
+type Field string
+
+const (
+	PageNumber Field = "PAGE"
+	PageCount  Field = "NUMPAGES"
+)
+
+// Fonts of official documents. Each is written with the name that other systems know it by.
+const (
+	FangSong = "仿宋_GB2312"
+	HeiTi    = "黑体"
+	BiaoSong = "方正小标宋简体"
+)
+
+// Table is a grid. A cell over several rows or columns is written once, in its first row and column; the rows below leave
+// out what it covers.
+type Table struct {
+	Columns []float64 // widths in millimetres
+	Bare    bool      // without lines
+	Rows    []Row
+}
+
+func (Table) block() {}
+
+// Row is one row of a table.
+type Row struct {
+	Height float64 // at least, in millimetres; 0: what the text needs
+	Header bool    // repeated on every page; only the first rows of a table
+	Whole  bool    // never broken over two pages
+	Cells  []Cell
+}
+
+// Cell is one cell of a table.
+type Cell struct {
+	Span, Down int    // columns and rows it covers; 0 is 1
+	Align      Align  // of its paragraphs that say nothing else
+	Top        bool   // text at the top; otherwise in the middle
+	Underlined bool   // a line below, in a Bare table: what is filled in on a cover
+	Shade      string // RRGGBB; empty: none
+	Body       []Paragraph
+}
+
+// P is a paragraph of plain text.
+func P(style Style, text string) Paragraph { return Paragraph{Style: style, Runs: []Run{{Text: text}}} }
+
+// Text is a cell with text on the left.
+func Text(text string) Cell { return Cell{Body: []Paragraph{P(Plain, text)}} }
+
+// Label is a cell with text in its centre.
+func Label(text string) Cell { return Cell{Align: Centre, Body: []Paragraph{P(Plain, text)}} }
+
+// PageNumbers is a footer with the number of the page.
+func PageNumbers() []Paragraph {
+	return []Paragraph{{Style: Small, Align: Centre, Runs: []Run{{Text: "— "}, {Field: PageNumber}, {Text: " —"}}}}
+}
