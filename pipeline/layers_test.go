@@ -27,7 +27,7 @@ func TestLayers(t *testing.T) {
 		"lianheti/stages/book":     {"lianheti/templates", "lianheti/stages"},
 		"lianheti/stages/document": {"lianheti/templates", "lianheti/stages"},
 	}
-	stages := []string{"render", "intake", "normalize", "check", "score", "consolidate", "feedback", "export"}
+	stages := []string{"render", "intake", "normalize", "check", "score", "compare", "consolidate", "feedback", "export"}
 	for _, s := range stages {
 		allowed["lianheti/stages/"+s] = below
 	}

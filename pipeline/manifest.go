@@ -30,6 +30,7 @@ type Manifest struct {
 	Date       string            `json:"date,omitempty"` // as given with --date
 	Definition map[string]string `json:"definition"`     // file: sha256
 	Options    ManifestOptions   `json:"options"`
+	Previous   *ManifestPrevious `json:"previous,omitempty"` // the run that this one was compared with
 	Inputs     []ManifestInput   `json:"inputs"`
 	Outputs    []ManifestOutput  `json:"outputs"`
 	Counts     Counts            `json:"counts"`
@@ -40,6 +41,12 @@ type ManifestOptions struct {
 	Select int    `json:"select"`
 	Draws  int    `json:"draws"`
 	Seed   uint64 `json:"seed"`
+}
+
+// ManifestPrevious names an earlier run by its own manifest, which holds the sha256 of all that it published.
+type ManifestPrevious struct {
+	Date   string `json:"date,omitempty"`
+	SHA256 string `json:"sha256"` // of its run.json
 }
 
 // ManifestInput is one file that arrived.
@@ -73,11 +80,11 @@ type Counts struct {
 }
 
 // newManifest describes a run whose outputs stand below dir.
-func newManifest(o Options, facts *table.Facts, judgement *table.Judgement, dir string) (*Manifest, error) {
+func newManifest(o Options, previous *ManifestPrevious, facts *table.Facts, judgement *table.Judgement, dir string) (*Manifest, error) {
 	m := &Manifest{
 		Year: o.Definition.Year, Version: Version, Date: o.Date, Definition: o.Definition.Sources,
-		Options: ManifestOptions{Select: o.Score.Select, Draws: o.Score.Draws, Seed: o.Score.Seed},
-		Inputs:  []ManifestInput{},
+		Options:  ManifestOptions{Select: o.Score.Select, Draws: o.Score.Draws, Seed: o.Score.Seed},
+		Previous: previous, Inputs: []ManifestInput{},
 	}
 	c := &m.Counts
 	for f := range facts.Files.All() {

@@ -1,5 +1,5 @@
 // Package pipeline is the order of the stages. Run below is the sketch of the whole program: read what arrived, make
-// tables of it, check, score, write the workbooks, the returns and the analysts' files, publish.
+// tables of it, check, score, compare with the last round, write the workbooks, the returns and the analysts' files, publish.
 //
 // Each hand-off is a type of its own, so that the compiler keeps the order: table.Facts (what was read), table.Judgement
 // (what check made of it), table.Ranking (what score made of both). Everything is written to a folder beside the final
@@ -16,6 +16,7 @@ import (
 	"strconv"
 
 	"lianheti/stages/check"
+	"lianheti/stages/compare"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
 	"lianheti/stages/feedback"
@@ -32,6 +33,7 @@ type Options struct {
 	Definition *templates.Definition
 	Inputs     []string // folders, .xlsx files and .zip packages
 	Out        string   // the results go to Out/<year>
+	Previous   string   // a published folder of an earlier run, to compare with; empty: none
 	Date       string   // the run's date, as it is to be shown; empty: none
 	Workers    int      // files read at a time; 0: as many as there are processors
 	Score      score.Options
@@ -58,6 +60,10 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	defer out.discard()
 
+	earlier, err := readPrevious(mem, o)
+	if err != nil {
+		return nil, err
+	}
 	sources, err := intake.Discover(o.Inputs)
 	if err != nil {
 		return nil, err
@@ -77,10 +83,11 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := write(ctx, mem, out.fresh, o, sources, facts, judgement, ranking); err != nil {
+	changes := compare.Run(mem, earlier.round, &table.Round{Facts: facts, Judgement: judgement, Ranking: ranking})
+	if err := write(ctx, mem, out.fresh, o, sources, facts, judgement, ranking, changes); err != nil {
 		return nil, err
 	}
-	manifest, err := newManifest(o, facts, judgement, out.fresh)
+	manifest, err := newManifest(o, earlier.manifest, facts, judgement, out.fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -96,11 +103,14 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	return newResult(out.final, manifest, facts, judgement, ranking), nil
 }
 
+// dataFolder holds the analysts' files.
+const dataFolder = "data"
+
 // write makes all results below dir, except the manifest.
-func write(ctx context.Context, mem memory.Allocator, dir string, o Options, sources []intake.Source, facts *table.Facts, judgement *table.Judgement, ranking *table.Ranking) error {
-	in := consolidate.Input{Definition: o.Definition, Facts: facts, Judgement: judgement, Ranking: ranking, Date: o.Date}
+func write(ctx context.Context, mem memory.Allocator, dir string, o Options, sources []intake.Source, facts *table.Facts, judgement *table.Judgement, ranking *table.Ranking, changes table.Table[table.Change]) error {
+	in := consolidate.Input{Definition: o.Definition, Facts: facts, Judgement: judgement, Ranking: ranking, Changes: changes, Date: o.Date}
 	returns := filepath.Join(dir, feedback.Folder)
-	copies, err := feedback.Write(returns, feedback.Input{Definition: o.Definition, Facts: facts, Judgement: judgement, Date: o.Date}, opener(sources))
+	copies, err := feedback.Write(returns, feedback.Input{Definition: o.Definition, Facts: facts, Judgement: judgement, Changes: changes, Date: o.Date}, opener(sources))
 	if err != nil {
 		return fmt.Errorf("退回件：%w", err)
 	}
@@ -118,11 +128,11 @@ func write(ctx context.Context, mem memory.Allocator, dir string, o Options, sou
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	tables, err := table.Published(mem, o.Definition, facts, judgement, ranking)
+	tables, err := table.Published(mem, o.Definition, facts, judgement, ranking, changes)
 	if err != nil {
 		return fmt.Errorf("数据表：%w", err)
 	}
-	if err := export.Write(filepath.Join(dir, "data"), o.Definition, tables); err != nil {
+	if err := export.Write(filepath.Join(dir, dataFolder), o.Definition, tables); err != nil {
 		return fmt.Errorf("数据文件：%w", err)
 	}
 	return nil

@@ -38,6 +38,7 @@ type Definition struct {
 	fields map[string]*Field
 	rules  map[string]*Rule
 	layout *Layout
+	labels map[string]string // of fields
 }
 
 // Load gives the definition of a year that ships with the program.
@@ -188,6 +189,7 @@ func (d *Definition) check(l *loader) {
 		d.fields[f.ID] = f
 	}
 	d.layout = newLayout(d.Form)
+	d.labels = labels(d.Form)
 	language := newLanguage(d)
 	d.checkRules(l, language)
 	d.Rubric.check(l, d, language)

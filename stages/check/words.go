@@ -14,44 +14,18 @@ import (
 // words names fields and values the way people read them.
 type words struct {
 	def    *templates.Definition
-	labels map[string]string // by field id
-	sheets map[string]int    // order of the form's sheets by title, from 1
+	sheets map[string]int // order of the form's sheets by title, from 1
 }
 
 func newWords(d *templates.Definition) *words {
-	w := &words{def: d, labels: map[string]string{}, sheets: map[string]int{}}
+	w := &words{def: d, sheets: map[string]int{}}
 	for i, s := range d.Layout().Sheets {
 		w.sheets[s.Sheet.Title] = i + 1
-	}
-	same := map[string][]*templates.Field{}
-	for _, f := range d.Form.Fields() {
-		same[trimLabel(f)] = append(same[trimLabel(f)], f)
-	}
-	for _, f := range d.Form.Fields() {
-		w.labels[f.ID] = distinguish(f, same[trimLabel(f)])
 	}
 	return w
 }
 
-// trimLabel is the label as printed, without the punctuation that ends a line of the form.
-func trimLabel(f *templates.Field) string { return strings.TrimRight(f.Label, "：。") }
-
-// distinguish adds the unit, or else the group, where several fields are printed with the same label.
-func distinguish(f *templates.Field, same []*templates.Field) string {
-	label := trimLabel(f)
-	if len(same) == 1 {
-		return label
-	}
-	if !slices.ContainsFunc(same, func(o *templates.Field) bool { return o != f && o.Unit == f.Unit }) {
-		return label + "（" + f.Unit + "）"
-	}
-	if f.Group == "" {
-		return label
-	}
-	return f.Group + " " + label
-}
-
-func (w *words) label(field string) string { return w.labels[field] }
+func (w *words) label(field string) string { return w.def.Label(field) }
 
 func (w *words) year(year int) string {
 	y, ok := w.def.Form.YearOf(year)
@@ -61,14 +35,7 @@ func (w *words) year(year int) string {
 	return y.Label
 }
 
-// name is the label of a value with its year, where the label does not say the year itself.
-func (w *words) name(r templates.Ref) string {
-	label, year := w.label(r.Field), w.year(r.Year)
-	if strings.HasPrefix(label, year) {
-		return label
-	}
-	return year + label
-}
+func (w *words) name(r templates.Ref) string { return w.def.Name(r) }
 
 // calendar are the variables of the year's call: {last} is 2023年, {deadline} the last day for sending.
 func (w *words) calendar() map[string]string {

@@ -26,7 +26,8 @@ type Input struct {
 	Facts      *table.Facts
 	Judgement  *table.Judgement
 	Ranking    *table.Ranking
-	Date       string // of the run, as it is to be shown; empty: none
+	Changes    table.Table[table.Change] // since the last round; no rows where none was given
+	Date       string                    // of the run, as it is to be shown; empty: none
 	// Returns gives the annotated copy of a submission that goes back, as a path relative to the workbook.
 	Returns map[string]string
 }

@@ -111,7 +111,9 @@ func published(t testing.TB, mem memory.Allocator, d *templates.Definition) []ta
 		r.Scores.Release()
 		r.Ranking.Release()
 	}()
-	tables, err := table.Published(mem, d, f, j, r)
+	changes := table.Of(mem, []table.Change{{Batch: 2024, Submission: "2024-01", Kind: table.ValueFilled, Label: "资产", After: said}})
+	defer changes.Release()
+	tables, err := table.Published(mem, d, f, j, r, changes)
 	if err != nil {
 		t.Fatal(err)
 	}

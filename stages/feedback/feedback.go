@@ -31,7 +31,8 @@ type Input struct {
 	Definition *templates.Definition
 	Facts      *table.Facts
 	Judgement  *table.Judgement
-	Date       string // of the run, as it is to be shown; empty: none
+	Changes    table.Table[table.Change] // since the last round; no rows where none was given
+	Date       string                    // of the run, as it is to be shown; empty: none
 }
 
 // Write makes <dir>/<prefecture>/问题清单.xlsx for each prefecture that sent something, and beside it an annotated copy of

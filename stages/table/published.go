@@ -19,8 +19,8 @@ type Named struct {
 }
 
 // Published gives every table that goes to the analysts, in the order of tables.yaml. Phone and id numbers are masked in
-// whatever text a person may have typed; contacts are not among the tables. The caller releases the records.
-func Published(mem memory.Allocator, d *templates.Definition, f *Facts, j *Judgement, r *Ranking) ([]Named, error) {
+// whatever text a person may have typed; contacts are not among the tables. changes may have no rows. The caller releases the records.
+func Published(mem memory.Allocator, d *templates.Definition, f *Facts, j *Judgement, r *Ranking, changes Table[Change]) ([]Named, error) {
 	schemas, err := Schemas(d)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func Published(mem memory.Allocator, d *templates.Definition, f *Facts, j *Judge
 		"files": f.Files.Record(), "members": f.Members.Record(), "figures": f.Figures.Record(), "metrics": f.Metrics.Record(),
 		"texts": f.Texts.Record(), "findings": j.Findings.Record(), "outcomes": j.Outcomes.Record(), "scores": r.Scores.Record(),
 		"ranking": r.Ranking.Record(), "materials": f.Materials.Record(), "verifications": f.Verifications.Record(),
-		"explanations": f.Explanations.Record(), "coercions": f.Coercions.Record(), "loose_cells": f.Loose.Record(),
+		"explanations": f.Explanations.Record(), "changes": changes.Record(), "coercions": f.Coercions.Record(), "loose_cells": f.Loose.Record(),
 	}
 	codes, dictionary := Of(mem, Codes(d)), Of(mem, entries)
 	defer codes.Release()

@@ -98,7 +98,9 @@ func publish(t *testing.T) map[string]arrow.Record {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	d := load(t)
 	f, j, r := facts(mem, d)
-	tables, err := Published(mem, d, f, j, r)
+	changes := Of(mem, []Change{{Batch: 2024, Submission: "2024-01", Kind: FindingClosed, Label: "x", Before: "电话" + phone, After: person, Fingerprint: digest}})
+	defer changes.Release()
+	tables, err := Published(mem, d, f, j, r, changes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,8 +206,8 @@ func TestPublishedIsMasked(t *testing.T) {
 			}
 		}
 	}
-	if masked != 21 {
-		t.Errorf("%d texts were masked, 21 were planted", masked)
+	if masked != 23 {
+		t.Errorf("%d texts were masked, 23 were planted", masked)
 	}
 	for _, at := range [][2]string{{"files", "sha256"}, {"submissions", "sha256"}, {"findings", "fingerprint"}, {"findings", "value_hash"}, {"explanations", "fingerprint"}} {
 		if got := cell(t, tables[at[0]], at[1], 0); got != digest {
@@ -225,10 +227,12 @@ func TestVerdictsOutOfPlace(t *testing.T) {
 		f, j, r := facts(mem, d)
 		j.Verdicts.Release()
 		j.Verdicts = Of(mem, verdicts)
-		if tables, err := Published(mem, d, f, j, r); err == nil {
+		changes := Of[Change](mem, nil)
+		if tables, err := Published(mem, d, f, j, r, changes); err == nil {
 			t.Errorf("verdicts %v were published", verdicts)
 			Release(tables)
 		}
+		changes.Release()
 		release(f, j, r)
 	}
 }

@@ -280,3 +280,63 @@ type Rank struct {
 	Present    float64      `col:"evidence_present"` // share of evidence that is there
 	Method     string       `col:"method"`
 }
+
+// Change is one difference between a round and the one before it.
+type Change struct {
+	Batch        int32           `col:"batch"`
+	Submission   string          `col:"submission"`
+	City         string          `col:"city,null"`
+	Consortium   string          `col:"consortium,null"`
+	Kind         ChangeKind      `col:"kind"`
+	Severity     stages.Severity `col:"severity,null"` // of a finding
+	Code         string          `col:"code,null"`     // of a finding
+	Field        string          `col:"field,null"`    // of a value; the list of a record
+	Year         Opt[int32]      `col:"year"`
+	Label        string          `col:"label"` // what it is about, for people
+	Before       string          `col:"before,null"`
+	After        string          `col:"after,null"`
+	BeforeNumber Opt[float64]    `col:"before_number"`
+	AfterNumber  Opt[float64]    `col:"after_number"`
+	Sheet        string          `col:"sheet,null"` // where it stands now; what is gone, where it stood
+	Cell         string          `col:"cell,null"`
+	Fingerprint  string          `col:"fingerprint,null"` // of a finding
+}
+
+// ChangeKind says what changed.
+type ChangeKind string
+
+const (
+	SubmissionNew       ChangeKind = "submission_new"       // 新增申报
+	SubmissionWithdrawn ChangeKind = "submission_withdrawn" // no longer there
+	NotResent           ChangeKind = "not_resent"           // the same file as in the last round
+	ResentUnchanged     ChangeKind = "resent_unchanged"     // another file, and nothing in it changed
+	Resent              ChangeKind = "resent"
+	VerdictChanged      ChangeKind = "verdict"
+	FindingNew          ChangeKind = "finding_new"
+	FindingOpen         ChangeKind = "finding_open"     // was there in the last round
+	FindingReopened     ChangeKind = "finding_reopened" // had an explanation, which no longer covers it
+	FindingExplained    ChangeKind = "finding_explained"
+	FindingClosed       ChangeKind = "finding_closed"
+	ValueFilled         ChangeKind = "value_filled"
+	ValueCleared        ChangeKind = "value_cleared"
+	ValueChanged        ChangeKind = "value_changed"
+	ValueRewritten      ChangeKind = "value_rewritten" // the same value, written otherwise
+	RecordAdded         ChangeKind = "record_added"
+	RecordRemoved       ChangeKind = "record_removed"
+	RecordChanged       ChangeKind = "record_changed"
+	TotalChanged        ChangeKind = "total"
+	RankChanged         ChangeKind = "rank"
+)
+
+// ChangeKinds lists them in the order in which the changes of a submission stand.
+var ChangeKinds = []ChangeKind{SubmissionNew, SubmissionWithdrawn, NotResent, ResentUnchanged, Resent, VerdictChanged,
+	FindingNew, FindingReopened, FindingOpen, FindingExplained, FindingClosed,
+	ValueFilled, ValueCleared, ValueChanged, ValueRewritten, RecordAdded, RecordRemoved, RecordChanged, TotalChanged, RankChanged}
+
+// Label is how a person reads it.
+func (k ChangeKind) Label() string {
+	return map[ChangeKind]string{SubmissionNew: "新增申报", SubmissionWithdrawn: "本轮没有", NotResent: "没有重报", ResentUnchanged: "重报而内容未变（个人信息栏目不比较）", Resent: "已重报",
+		VerdictChanged: "结论改变", FindingNew: "新出现的问题", FindingReopened: "须重新说明", FindingOpen: "仍未解决", FindingExplained: "已说明", FindingClosed: "已解决",
+		ValueFilled: "补填", ValueCleared: "清空", ValueChanged: "改数", ValueRewritten: "改写法", RecordAdded: "增加一行", RecordRemoved: "删去一行", RecordChanged: "改动一行",
+		TotalChanged: "得分改变", RankChanged: "名次改变"}[k]
+}

@@ -75,6 +75,7 @@ func columns(d *templates.Definition) map[string][]arrow.Field {
 		"materials":     fieldsOf[Material](),
 		"verifications": fieldsOf[Verification](),
 		"explanations":  fieldsOf[Explanation](),
+		"changes":       fieldsOf[Change](),
 		"coercions":     fieldsOf[Coercion](),
 		"loose_cells":   fieldsOf[LooseCell](),
 		"codes":         fieldsOf[Code](),

@@ -38,6 +38,7 @@ func runCommand() *cli.Command {
 			yearFlag,
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "output", Usage: "输出文件夹"},
 			&cli.IntFlag{Name: "select", Usage: "拟遴选几家；不写则按定义"},
+			&cli.StringFlag{Name: "previous", Usage: "与上一轮相比：上一轮结果所在的文件夹（其中有 run.json）"},
 			&cli.StringFlag{Name: "date", Usage: "这次运行的日期，例如 2024-08-20；不写则不显示日期"},
 			&cli.BoolFlag{Name: "strict", Usage: "有需要退回的申报时，退出码为 1"},
 			definitionFlag, workersFlag, jsonFlag,
@@ -87,7 +88,7 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 		return pipeline.Options{}, usageError{fmt.Errorf("--select 要写正整数，不是 %d", n)}
 	}
 	return pipeline.Options{
-		Definition: d, Inputs: inputs, Out: c.String("out"), Date: c.String("date"), Workers: c.Int("workers"),
+		Definition: d, Inputs: inputs, Out: c.String("out"), Previous: c.String("previous"), Date: c.String("date"), Workers: c.Int("workers"),
 		Score: score.Options{Select: c.Int("select"), Workers: c.Int("workers")},
 	}, nil
 }

@@ -1,0 +1,268 @@
+// Package compare tells what changed since the last round: which submissions came, went or were sent again, which findings
+// are closed, still open or new, which values are different now, what that did to verdict, points and rank.
+//
+// A finding is the same in both rounds when its fingerprint is. Values are compared as published, so that nothing of personal
+// data is compared or shown: of personal fields only whether something stands there.
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Run compares a round with the one before. Without a round before there are no changes.
+func Run(mem memory.Allocator, before, now *table.Round) table.Table[table.Change] {
+	out := table.NewBuilder[table.Change](mem)
+	if before == nil {
+		return out.Finish()
+	}
+	was, is := byID(before), byID(now)
+	for _, id := range union(was, is) {
+		p := &pair{d: now.Facts.Definition, before: was[id], now: is[id]}
+		p.compare()
+		slices.SortStableFunc(p.rows, func(a, b table.Change) int {
+			return cmp.Compare(slices.Index(table.ChangeKinds, a.Kind), slices.Index(table.ChangeKinds, b.Kind))
+		})
+		out.Append(p.rows...)
+	}
+	return out.Finish()
+}
+
+// submission is all that a round knows of one submission.
+type submission struct {
+	form     *table.Form
+	city     string
+	verdict  table.Verdict
+	findings []table.Finding
+	rank     table.Rank
+}
+
+func byID(r *table.Round) map[string]*submission {
+	out := map[string]*submission{}
+	for form := range r.Facts.Forms {
+		out[form.Submission.Submission] = &submission{form: form, city: r.Facts.CityOf(form.Submission)}
+	}
+	for v := range r.Judgement.Verdicts.All() {
+		out[v.Submission].verdict = v
+	}
+	for x := range r.Judgement.Findings.All() {
+		if s := out[x.Submission]; s != nil {
+			s.findings = append(s.findings, x)
+		}
+	}
+	for k := range r.Ranking.Ranking.All() {
+		out[k.Submission].rank = k
+	}
+	return out
+}
+
+// union lists the submissions of both rounds: by number in the directory, those off it by id.
+func union(was, is map[string]*submission) []string {
+	number := map[string]int32{}
+	for _, round := range []map[string]*submission{was, is} {
+		for id, s := range round {
+			number[id] = math.MaxInt32
+			if no := s.form.Submission.DirectoryNo; no.Valid {
+				number[id] = no.V
+			}
+		}
+	}
+	var ids []string
+	for id := range number {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(cmp.Compare(number[a], number[b]), strings.Compare(a, b)) })
+	return ids
+}
+
+// pair is one submission in both rounds; one of them may be nil.
+type pair struct {
+	d           *templates.Definition
+	before, now *submission
+	rows        []table.Change
+}
+
+// add completes a row and keeps it.
+func (p *pair) add(c table.Change) {
+	s := cmp.Or(p.now, p.before)
+	c.Batch, c.Submission, c.City, c.Consortium = s.form.Submission.Batch, s.form.Submission.Submission, s.city, s.form.Submission.Consortium
+	p.rows = append(p.rows, c)
+}
+
+func (p *pair) compare() {
+	switch {
+	case p.before == nil:
+		p.add(table.Change{Kind: table.SubmissionNew, Label: table.SubmissionNew.Label(), After: string(p.now.verdict.Verdict)})
+		return
+	case p.now == nil:
+		p.add(table.Change{Kind: table.SubmissionWithdrawn, Label: table.SubmissionWithdrawn.Label(), Before: string(p.before.verdict.Verdict)})
+		return
+	}
+	p.values()
+	p.records()
+	p.sent()
+	p.verdicts()
+	p.findings()
+	p.points()
+}
+
+// sent says whether the submission was sent again, and whether anything in it is different.
+func (p *pair) sent() {
+	was, is := p.before.form.Submission, p.now.form.Submission
+	c := table.Change{Kind: table.Resent, Before: edition(was), After: edition(is)}
+	switch {
+	case was.SHA256 == is.SHA256:
+		c.Kind = table.NotResent
+	case len(p.rows) == 0:
+		c.Kind = table.ResentUnchanged
+	}
+	c.Label = c.Kind.Label()
+	p.add(c)
+}
+
+func edition(s table.Submission) string {
+	if !s.Edition.Valid {
+		return "未填报送版次"
+	}
+	return fmt.Sprintf("报送版次%d", s.Edition.V)
+}
+
+func (p *pair) verdicts() {
+	if was, is := p.before.verdict.Verdict, p.now.verdict.Verdict; was != is {
+		p.add(table.Change{Kind: table.VerdictChanged, Label: "受理结论", Before: string(was), After: string(is)})
+	}
+}
+
+// findings sorts the findings of both rounds into new, reopened, open, explained and closed, each in its round's order.
+func (p *pair) findings() {
+	earlier, left := map[string]table.Finding{}, map[string]bool{}
+	for _, x := range p.before.findings {
+		earlier[x.Fingerprint], left[x.Fingerprint] = x, true
+	}
+	for _, x := range p.now.findings {
+		was, known := earlier[x.Fingerprint]
+		delete(left, x.Fingerprint)
+		c := finding(x)
+		c.Before, c.After = was.Message, x.Message
+		switch {
+		case !known:
+			c.Kind = table.FindingNew
+		case x.Explanation != "":
+			c.Kind, c.After = table.FindingExplained, x.Explanation
+		case was.Explanation != "":
+			c.Kind = table.FindingReopened
+		default:
+			c.Kind = table.FindingOpen
+		}
+		p.add(c)
+	}
+	for _, x := range p.before.findings {
+		if left[x.Fingerprint] {
+			delete(left, x.Fingerprint)
+			c := finding(x)
+			c.Kind, c.Before = table.FindingClosed, x.Message
+			p.add(c)
+		}
+	}
+}
+
+func finding(x table.Finding) table.Change {
+	return table.Change{Severity: x.Severity, Code: x.Code, Year: x.Year, Label: x.Title, Sheet: x.Sheet, Cell: x.Cell, Fingerprint: x.Fingerprint}
+}
+
+// values compares every value of the form.
+func (p *pair) values() {
+	for _, f := range p.d.Form.Fields() {
+		if f.Record != "" || f.ID == "edition" { // the edition is told with the file
+			continue
+		}
+		refs := []templates.Ref{{Field: f.ID}}
+		if f.Dated() {
+			refs = nil
+			for _, id := range f.Years {
+				year, _ := p.d.Form.Year(id)
+				refs = append(refs, templates.Ref{Field: f.ID, Year: year.Year})
+			}
+		}
+		for _, r := range refs {
+			p.value(f, r)
+		}
+	}
+}
+
+func (p *pair) value(f *templates.Field, r templates.Ref) {
+	was, is := p.before.form.Observe(r), p.now.form.Observe(r)
+	before, after := shown(was), shown(is)
+	c := table.Change{Kind: table.ValueChanged, Field: f.ID, Label: p.d.Name(r), Before: before, After: after,
+		BeforeNumber: number(p.before.form, r), AfterNumber: number(p.now.form, r), Sheet: is.Place.Sheet, Cell: is.Place.Cell}
+	if r.Year != 0 {
+		c.Year = table.Some(int32(r.Year))
+	}
+	switch {
+	case was.Status == table.Missing && is.Status == table.Missing:
+		return
+	case was.Status == table.Missing:
+		c.Kind, c.Before = table.ValueFilled, ""
+	case is.Status == table.Missing:
+		c.Kind, c.After = table.ValueCleared, ""
+	case before != after:
+	case stages.Mask(strings.TrimSpace(was.Raw)) != stages.Mask(strings.TrimSpace(is.Raw)):
+		c.Kind, c.Before, c.After = table.ValueRewritten, stages.Mask(was.Raw), stages.Mask(is.Raw)
+	default:
+		return
+	}
+	p.add(c)
+}
+
+// shown is a value as a person reads it.
+func shown(o table.Observation) string {
+	switch o.Status {
+	case table.Missing:
+		return "未填"
+	case table.NotApplicable:
+		return "不适用"
+	case table.Invalid:
+		return cmp.Or(stages.Mask(o.Raw), "无法识别")
+	}
+	return cmp.Or(stages.Mask(o.Value), "已填")
+}
+
+func number(f *table.Form, r templates.Ref) table.Opt[float64] {
+	v, ok := f.Number(r.Field, r.Year)
+	if !ok {
+		return table.Opt[float64]{}
+	}
+	return table.Some(v.InexactFloat64())
+}
+
+// points compares points and rank, rounded as ranks are.
+func (p *pair) points() {
+	was, is := p.before.rank, p.now.rank
+	if math.Abs(was.Total-is.Total) >= 1e-10 {
+		p.add(table.Change{Kind: table.TotalChanged, Label: "定量部分得分", Before: fmt.Sprintf("%.2f", was.Total), After: fmt.Sprintf("%.2f", is.Total),
+			BeforeNumber: table.Some(was.Total), AfterNumber: table.Some(is.Total)})
+	}
+	if was.Rank != is.Rank {
+		p.add(table.Change{Kind: table.RankChanged, Label: "名次", Before: place(was), After: place(is), BeforeNumber: float(was.Rank), AfterNumber: float(is.Rank)})
+	}
+}
+
+func place(r table.Rank) string {
+	if !r.Rank.Valid {
+		return "不参加排名"
+	}
+	return fmt.Sprintf("第%d名", r.Rank.V)
+}
+
+func float(v table.Opt[int32]) table.Opt[float64] {
+	return table.Opt[float64]{V: float64(v.V), Valid: v.Valid}
+}
