@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -231,12 +232,7 @@ func (b *binder) count(cell stages.Cell) {
 
 // besideLabel says whether the row of a slot still carries its label.
 func (b *binder) besideLabel(sheet *Sheet, row int, slot templates.Slot) bool {
-	for _, text := range slot.RowAnchor {
-		if !slices.ContainsFunc(sheet.Find(text), func(p [2]int) bool { return p[0] == row }) {
-			return false
-		}
-	}
-	return true
+	return b.inRow(sheet, row, slot.RowAnchor) == len(slot.RowAnchor)
 }
 
 // underHeader says whether the column of a slot still carries its header: cutting a cell and pasting it into the next
@@ -245,22 +241,45 @@ func (b *binder) underHeader(sheet *Sheet, row, col int, slot templates.Slot) bo
 	return slot.Header == "" || slices.ContainsFunc(sheet.Find(slot.Header), func(p [2]int) bool { return p[0] < row && p[1] == col })
 }
 
-// byAnchor finds a slot by the texts of its row, and by the header over its column where it has one.
+// byAnchor finds a slot by the texts of its row, and by the header over its column where it has one. Where the template has
+// the same texts more than once (two lines for a date), as many must be there, and the slot is the one in its turn.
 func (b *binder) byAnchor(sheet *Sheet, slot templates.Slot) (row, col int, ok bool) {
+	var found [][2]int
 	for _, at := range sheet.Find(slot.RowAnchor[0]) {
 		if !b.besideLabel(sheet, at[0], slot) {
 			continue
 		}
 		if slot.Header == "" {
-			return at[0], at[1] + slot.Col - slot.RowAnchorCols[0], true
+			found = append(found, [2]int{at[0], at[1] + slot.Col - slot.RowAnchorCols[0]})
+			continue
 		}
 		for _, h := range sheet.Find(slot.Header) {
 			if h[0] < at[0] && h[1] > at[1] {
-				return at[0], h[1], true
+				found = append(found, [2]int{at[0], h[1]})
+				break
 			}
 		}
 	}
-	return 0, 0, false
+	turn, alike := b.turn(slot)
+	if len(found) < alike || turn >= len(found) {
+		return 0, 0, false
+	}
+	slices.SortFunc(found, func(x, y [2]int) int { return cmp.Compare(x[0], y[0]) })
+	return found[turn][0], found[turn][1], true
+}
+
+// turn says how many slots of the template's sheet have the same texts, and which of them from the top this one is.
+func (b *binder) turn(slot templates.Slot) (turn, alike int) {
+	layout, _, _ := b.d.Layout().Slot(slot.Field.ID, slot.Year)
+	for _, other := range layout.Slots {
+		if other.Header == slot.Header && slices.Equal(other.RowAnchor, slot.RowAnchor) {
+			alike++
+			if other.Row < slot.Row {
+				turn++
+			}
+		}
+	}
+	return turn, alike
 }
 
 // records binds a list: every filled cell below the headers, also beyond the rows prepared in the template.
@@ -271,16 +290,20 @@ func (b *binder) records(layout *templates.SheetLayout, record templates.RecordA
 		col   int
 	}
 	var columns []column
-	header := 0
+	var labels []string
 	for _, c := range record.Columns {
+		labels = append(labels, b.headerOf(layout, record, c))
+	}
+	header := 0
+	for i, c := range record.Columns {
 		a, named := b.names[c.Name]
-		label := b.headerOf(layout, record, c)
+		label := labels[i]
 		at, found := [2]int{}, false
 		if named {
 			sheet = a.sheet
 		}
 		if sheet != nil {
-			at, found = b.headerAt(sheet, label, a, named)
+			at, found = b.headerAt(sheet, labels, label, a, named)
 		}
 		switch {
 		case found:
@@ -321,14 +344,32 @@ func (b *binder) headerOf(layout *templates.SheetLayout, record templates.Record
 	return layout.Statics[i].Text
 }
 
-// headerAt finds the header of a column: above the named cells in their column, or else anywhere on the sheet.
-func (b *binder) headerAt(sheet *Sheet, label string, a area, named bool) ([2]int, bool) {
+// headerAt finds the header of a column: above the named cells in their column, or else in the row that has most of the
+// list's headers, because a text like one of them may stand elsewhere on the sheet.
+func (b *binder) headerAt(sheet *Sheet, labels []string, label string, a area, named bool) (at [2]int, found bool) {
+	most := 0
 	for _, p := range sheet.Find(label) {
-		if !named || p[1] == a.col && p[0] < a.row {
-			return p, true
+		if named {
+			if p[1] == a.col && p[0] < a.row {
+				return p, true
+			}
+			continue
+		}
+		if n := b.inRow(sheet, p[0], labels); n > most {
+			at, found, most = p, true, n
 		}
 	}
-	return [2]int{}, false
+	return at, found
+}
+
+// inRow counts the texts that stand in a row.
+func (b *binder) inRow(sheet *Sheet, row int, texts []string) (n int) {
+	for _, text := range texts {
+		if slices.ContainsFunc(sheet.Find(text), func(p [2]int) bool { return p[0] == row }) {
+			n++
+		}
+	}
+	return n
 }
 
 // looseCells keeps every filled cell that is neither an input nor the template's own.

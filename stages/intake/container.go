@@ -64,10 +64,11 @@ func unpack(data []byte) (parts, *Refusal) {
 // kind refuses containers that hold something other than a workbook.
 func (p parts) kind() *Refusal {
 	types := string(p["[Content_Types].xml"])
+	main := p.mainType()
 	switch {
 	case strings.HasPrefix(string(p["mimetype"]), "application/vnd.oasis"):
 		return &Refusal{CodeOpenDocument, ""}
-	case strings.Contains(types, "macroEnabled") || strings.Contains(types, "sheet.binary"):
+	case strings.Contains(main, "macroEnabled") || strings.Contains(main, "sheet.binary"):
 		return &Refusal{CodeMacro, ""}
 	case strings.Contains(types, "wordprocessingml"), p["word/document.xml"] != nil:
 		return &Refusal{CodeNotWorkbook, "Word 文档"}
@@ -77,6 +78,22 @@ func (p parts) kind() *Refusal {
 		return &Refusal{CodeNotWorkbook, "压缩包"}
 	}
 	return nil
+}
+
+// mainType is the content type that the workbook's main part is declared to have. Only that part tells the kind: SheetJS lists the
+// types of macros and binary sheets in every file that it writes.
+func (p parts) mainType() string {
+	name, found := "/"+p.target("_rels/.rels", "", "/officeDocument"), ""
+	_ = walk(p["[Content_Types].xml"], func(e *element) error {
+		switch {
+		case e.name == "Override" && strings.EqualFold(e.attr("PartName"), name):
+			found = e.attr("ContentType")
+		case e.name == "Default" && found == "" && strings.HasSuffix(name, "."+e.attr("Extension")):
+			found = e.attr("ContentType")
+		}
+		return nil
+	})
+	return found
 }
 
 var (

@@ -1,0 +1,265 @@
+package intake
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"lianheti/stages"
+	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// Requirements
+//  1. What fillers do to a workbook's shape does no harm: rows and columns inserted, sheets renamed, moved or hidden.
+//  2. Where defined names are gone the labels serve, and a finding says so; where the form's identity is gone, too.
+//  3. A name that no longer stands beside its label is not believed; the finding names the cell.
+//  4. A field that can't be found is a finding that names it; the rest is read.
+//  5. Lists go on below the rows prepared in the template.
+//  6. What is written outside the form is kept, counted and told; what the program wrote into a return is neither.
+//  7. Other years', versions' and forms' workbooks are refused, each with its own code.
+
+func formSheets(f *excelize.File) []string {
+	return slices.DeleteFunc(f.GetSheetList(), func(s string) bool { return strings.HasPrefix(s, templates.HiddenPrefix) })
+}
+
+// slotAt gives the title of the sheet and the cell of a field in the template.
+func slotAt(t *testing.T, field string, year int) (string, string) {
+	t.Helper()
+	sheet, slot, ok := definition().Layout().Slot(field, year)
+	if !ok {
+		t.Fatalf("no slot %s %d", field, year)
+	}
+	return sheet.Sheet.Title, stages.CellName(slot.Row, slot.Col)
+}
+
+func forgetNames(f *excelize.File, only func(name string) bool) error {
+	for _, n := range f.GetDefinedName() {
+		if strings.HasPrefix(n.Name, "_xlnm") || !only(n.Name) {
+			continue
+		}
+		if err := f.DeleteDefinedName(&excelize.DefinedName{Name: n.Name, Scope: n.Scope}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func everyName(string) bool { return true }
+
+func TestShapeDoesNoHarm(t *testing.T) {
+	for what, change := range map[string]func(f *excelize.File) error{
+		"rows inserted on top of every sheet": func(f *excelize.File) error {
+			for _, s := range formSheets(f) {
+				if err := f.InsertRows(s, 1, 3); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"a row inserted between the fields": func(f *excelize.File) error {
+			for _, s := range definition().Layout().Sheets {
+				if len(s.Records) > 0 { // there it would be a row of the list
+					continue
+				}
+				if err := f.InsertRows(s.Sheet.Title, 6, 1); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"a column inserted in front": func(f *excelize.File) error {
+			for _, s := range formSheets(f) {
+				if err := f.InsertCols(s, "A", 1); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"sheets renamed": func(f *excelize.File) error {
+			for i, s := range formSheets(f) {
+				if err := f.SetSheetName(s, fmt.Sprintf("表%d", i+1)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"the last sheet hidden and another added": func(f *excelize.File) error {
+			sheets := formSheets(f)
+			if err := f.SetSheetVisible(sheets[len(sheets)-1], false); err != nil {
+				return err
+			}
+			_, err := f.NewSheet("草稿")
+			return err
+		},
+	} {
+		t.Run(what, func(t *testing.T) { sameValues(t, readBytes(edit(t, filled(), change)), 0) })
+	}
+}
+
+func TestLabelsServeWhereNamesAreGone(t *testing.T) {
+	bare := edit(t, filled(), func(f *excelize.File) error { return forgetNames(f, everyName) })
+	w := readBytes(bare)
+	sameValues(t, w, 0)
+	if count(w, CodeNamesLost) != 1 {
+		t.Errorf("names lost: told %d times", count(w, CodeNamesLost))
+	}
+	moved := edit(t, filled(), func(f *excelize.File) error {
+		for _, s := range formSheets(f) {
+			if err := f.InsertRows(s, 2, 2); err != nil {
+				return err
+			}
+		}
+		if err := forgetNames(f, everyName); err != nil {
+			return err
+		}
+		return f.DeleteSheet(templates.MetaSheet)
+	})
+	w = readBytes(moved)
+	sameValues(t, w, 0)
+	if !has(w, CodeMetaLost) {
+		t.Error("a workbook without the form's identity passes for an untouched one")
+	}
+}
+
+func TestNamesAwayFromTheirLabelsAreNotBelieved(t *testing.T) {
+	year := definition().Form.Years[0].Year
+	field := definition().Form.Metrics()
+	first := field[slices.IndexFunc(field, func(f *templates.Field) bool { return len(f.Years) == 5 })]
+	sheet, cell := slotAt(t, first.ID, year)
+	other, elsewhere := slotAt(t, first.ID, year+1)
+	w := readBytes(edit(t, filled(), func(f *excelize.File) error {
+		if err := forgetNames(f, func(n string) bool { return n == templates.SlotName(first.ID, year) }); err != nil {
+			return err
+		}
+		return f.SetDefinedName(&excelize.DefinedName{Name: templates.SlotName(first.ID, year), RefersTo: fmt.Sprintf("'%s'!$%s$%s", other, strings.TrimRight(elsewhere, "0123456789"), strings.TrimLeft(elsewhere, "ABCDEFGHIJ"))})
+	}))
+	sameValues(t, w, 0)
+	if count(w, CodeAltered) != 1 || w.Notes[0].Places[0].Cell != elsewhere {
+		t.Errorf("a misplaced name: %+v", w.Notes)
+	}
+	w = readBytes(edit(t, filled(), func(f *excelize.File) error { // a name that points at nothing
+		if err := forgetNames(f, func(n string) bool { return n == templates.SlotName(first.ID, year) }); err != nil {
+			return err
+		}
+		return f.SetDefinedName(&excelize.DefinedName{Name: templates.SlotName(first.ID, year), RefersTo: "#REF!"})
+	}))
+	sameValues(t, w, 0)
+	if e := entriesOf(w)[entryKey{first.ID, year, 0}]; e.Place.Sheet != sheet || e.Place.Cell != cell {
+		t.Errorf("read at %v", e.Place)
+	}
+}
+
+func TestOverwrittenLabelIsTold(t *testing.T) {
+	sheet, slot, _ := definition().Layout().Slot("office_area", 0)
+	label := stages.CellName(slot.Row, slot.RowAnchorCols[0])
+	w := readBytes(edit(t, filled(), func(f *excelize.File) error { return f.SetCellStr(sheet.Sheet.Title, label, "别的标签") }))
+	sameValues(t, w, 1) // the text over the label is not the template's
+	if !has(w, CodeAltered) || !has(w, CodeLoose) {
+		t.Errorf("an overwritten label: %+v", w.Notes)
+	}
+}
+
+func TestLostFieldIsNamed(t *testing.T) {
+	sheet, slot, _ := definition().Layout().Slot("office_area", 0)
+	w := readBytes(edit(t, filled(), func(f *excelize.File) error {
+		if err := f.RemoveRow(sheet.Sheet.Title, slot.Row); err != nil {
+			return err
+		}
+		return forgetNames(f, func(n string) bool { return n == slot.Name })
+	}))
+	mustAccept(t, w)
+	if count(w, CodeFieldLost) != 1 {
+		t.Fatalf("told %d times", count(w, CodeFieldLost))
+	}
+	lost := w.Notes[slices.IndexFunc(w.Notes, func(n stages.Finding) bool { return n.Code == CodeFieldLost })]
+	if !strings.Contains(lost.Vars["detail"], slot.Field.Label) || lost.Places[0].Sheet != sheet.Sheet.Title {
+		t.Errorf("told as %v at %v", lost.Vars, lost.Places)
+	}
+	if e := entriesOf(w)[entryKey{"staff_total", 0, 0}]; e.Raw != entriesOf(original())[entryKey{"staff_total", 0, 0}].Raw {
+		t.Errorf("the field below it reads %q", e.Raw)
+	}
+}
+
+func TestListsGoOn(t *testing.T) {
+	layout, area, _ := definition().Layout().Area("members")
+	below := area.LastRow + 7
+	w := readBytes(edit(t, filled(), func(f *excelize.File) error {
+		return f.SetCellStr(layout.Sheet.Title, stages.CellName(below, area.Columns[1].Col), "名册之下的单位")
+	}))
+	mustAccept(t, w)
+	e := entriesOf(w)[entryKey{area.Columns[1].Field.ID, 0, below - area.HeaderRow}]
+	if e.Raw != "名册之下的单位" {
+		t.Errorf("below the prepared rows: %q", e.Raw)
+	}
+	if w.CellsRead != original().CellsRead+1 {
+		t.Errorf("%d cells read, want one more than %d", w.CellsRead, original().CellsRead)
+	}
+}
+
+func TestOutsideTheForm(t *testing.T) {
+	w := readBytes(edit(t, filled(), func(f *excelize.File) error {
+		if _, err := f.NewSheet("底稿"); err != nil {
+			return err
+		}
+		if err := f.SetCellStr("底稿", "C3", "请先看这里"); err != nil {
+			return err
+		}
+		if _, err := f.NewSheet(templates.ReturnSheet); err != nil {
+			return err
+		}
+		return f.SetCellStr(templates.ReturnSheet, "A1", "上一轮的问题")
+	}))
+	sameValues(t, w, 1)
+	if len(w.Loose) != 1 || w.Loose[0].Place.String() != "底稿!C3" || w.CellsRead != original().CellsRead+1 {
+		t.Errorf("outside the form: %v, %d cells read", w.Loose, w.CellsRead)
+	}
+}
+
+func TestOtherForms(t *testing.T) {
+	identity := func(key, value string) func(f *excelize.File) error {
+		return func(f *excelize.File) error {
+			rows, err := f.GetRows(templates.MetaSheet)
+			if err != nil {
+				return err
+			}
+			for i, row := range rows {
+				if len(row) > 0 && row[0] == key {
+					return f.SetCellStr(templates.MetaSheet, stages.CellName(i+1, 2), value)
+				}
+			}
+			return fmt.Errorf("no %s", key)
+		}
+	}
+	for what, c := range map[string]struct {
+		change func(f *excelize.File) error
+		code   string
+	}{
+		"another form":    {identity(templates.MetaForm, "GZ-2020"), CodeNotTemplate},
+		"another year":    {identity(templates.MetaYear, "2019"), CodeWrongYear},
+		"another version": {identity(templates.MetaVersion, "99"), CodeWrongVersion},
+		"an emptied form": {func(f *excelize.File) error {
+			if err := forgetNames(f, everyName); err != nil {
+				return err
+			}
+			if _, err := f.NewSheet("空"); err != nil {
+				return err
+			}
+			for _, s := range formSheets(f) {
+				if s != "空" {
+					if err := f.DeleteSheet(s); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		}, CodeNotTemplate},
+	} {
+		w := readBytes(edit(t, filled(), c.change))
+		if w.File.Fate != stages.Rejected || w.File.Code != c.code || w.File.Detail == "" {
+			t.Errorf("%s: %s %s %q, want %s", what, w.File.Fate, w.File.Code, w.File.Detail, c.code)
+		}
+	}
+}
