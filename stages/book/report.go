@@ -59,9 +59,11 @@ type Grid struct {
 	Sheet   string
 	Remark  string // row over the header; empty: the header is row 1
 	Alarm   bool   // the remark must not be missed
+	Lead    []Cell // row between remark and header: what holds for whole columns; nil: none
 	Columns []Column
 	Rows    int // how many will come
 	Freeze  int // columns kept in view
+	Printed int // columns that are printed, those after them only help; 0: all
 }
 
 // Column is one column of a grid.
@@ -110,10 +112,14 @@ type Mark struct {
 
 // HeaderRow is the row of the header; the rows follow it.
 func (g Grid) HeaderRow() int {
+	row := 1
 	if g.Remark != "" {
-		return 2
+		row++
 	}
-	return 1
+	if g.Lead != nil {
+		row++
+	}
+	return row
 }
 
 // Grid writes a sheet of rows. Rows beyond what a worksheet holds go on in further sheets, named Sheet(2), Sheet(3) ….
@@ -178,8 +184,16 @@ func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
 		return nil, err
 	}
 	total := 0.0
-	for _, c := range g.Columns {
-		total += c.Width
+	for i, c := range g.Columns {
+		if g.Printed == 0 || i < g.Printed {
+			total += c.Width
+		}
+	}
+	if g.Printed > 0 {
+		area := fmt.Sprintf("%s$A$1:%s", Range(name), Fixed(p.last, g.Printed))
+		if err := r.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: area, Scope: name}); err != nil {
+			return nil, err
+		}
 	}
 	print := printing{landscape: true, pages: 1 + int(total/pageWidth), titles: fmt.Sprintf("%s$%d:$%d", Range(name), header, header)}
 	if g.Freeze > 0 && print.pages > 1 {
@@ -242,6 +256,11 @@ func (p *gridPart) head() error {
 			}
 		}
 		if err := p.write(line, height(g.Remark, shown)); err != nil {
+			return err
+		}
+	}
+	if g.Lead != nil {
+		if err := p.write(g.Lead, rowHeight); err != nil {
 			return err
 		}
 	}
@@ -387,6 +406,21 @@ func CellLink(sheet, cell string) string {
 // Range is a sheet's name as formulas write it before a range.
 func Range(sheet string) string { return "'" + strings.ReplaceAll(sheet, "'", "''") + "'!" }
 
+// Fixed is a cell with row and column fixed, as formulas that are copied write it: $F$12.
+func Fixed(row, col int) string {
+	name := stages.CellName(row, col)
+	letters := strings.TrimRight(name, "0123456789")
+	return "$" + letters + "$" + strings.TrimPrefix(name, letters)
+}
+
+// Absolute writes an area of a sheet with fixed rows and columns.
+func Absolute(sheet string, row, col, lastRow, lastCol int) string {
+	if row == lastRow && col == lastCol {
+		return Range(sheet) + Fixed(row, col)
+	}
+	return Range(sheet) + Fixed(row, col) + ":" + Fixed(lastRow, lastCol)
+}
+
 // Quote writes a text as a literal in a formula.
 func Quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 
@@ -394,6 +428,7 @@ func Quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"
 type printing struct {
 	landscape bool
 	pages     int    // side by side
+	scale     uint   // percent, instead of fitting the width: programs that fit leave page breaks aside
 	titles    string // rows and columns repeated on each page
 }
 
@@ -406,10 +441,14 @@ func (r *Report) setUp(sheet string, p printing) error {
 	if p.landscape {
 		orientation = "landscape"
 	}
+	layout := &excelize.PageLayoutOptions{Size: &paper, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &high}
+	if p.scale > 0 {
+		fit, layout = false, &excelize.PageLayoutOptions{Size: &paper, Orientation: &orientation, AdjustTo: &p.scale}
+	}
 	if err := r.file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
 		return err
 	}
-	if err := r.file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Size: &paper, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &high}); err != nil {
+	if err := r.file.SetPageLayout(sheet, layout); err != nil {
 		return err
 	}
 	side, edge := 0.5, 0.7
@@ -475,13 +514,28 @@ type Page struct {
 	Sheet     string
 	Widths    []float64
 	Landscape bool
+	Scale     uint // of the print, in percent; 0: as wide as a page
+	Protected bool // but for the inputs: cells of the look Input
+	Frozen    int  // rows kept in view
 
+	inputs []input
 	cells  map[int]map[int]Cell
 	spans  [][4]int
 	high   map[int]float64
 	marks  []areaMarks
 	charts []placedChart
 	breaks []int
+}
+
+// input is what may be typed into an area.
+type input struct {
+	area    [4]int
+	list    []string // one of these; nil: a number from least to most
+	source  string   // one of the texts of this range
+	least   float64
+	most    float64
+	whole   bool
+	message string
 }
 
 type areaMarks struct {
@@ -539,6 +593,45 @@ func (p *Page) Mark(row, col, lastRow, lastCol int, marks ...Mark) {
 	p.marks = append(p.marks, areaMarks{[4]int{row, col, lastRow, lastCol}, marks})
 }
 
+// Choice limits an area to a list of words.
+func (p *Page) Choice(row, col, lastRow, lastCol int, message string, words ...string) {
+	p.inputs = append(p.inputs, input{area: [4]int{row, col, lastRow, lastCol}, list: words, message: message})
+}
+
+// ChoiceOf limits an area to the texts of a range, written as formulas write it.
+func (p *Page) ChoiceOf(row, col, lastRow, lastCol int, message, source string) {
+	p.inputs = append(p.inputs, input{area: [4]int{row, col, lastRow, lastCol}, source: source, message: message})
+}
+
+// Between limits an area to numbers.
+func (p *Page) Between(row, col, lastRow, lastCol int, message string, least, most float64, whole bool) {
+	p.inputs = append(p.inputs, input{area: [4]int{row, col, lastRow, lastCol}, least: least, most: most, whole: whole, message: message})
+}
+
+func (r *Report) validate(sheet string, x input) error {
+	v := excelize.NewDataValidation(true)
+	v.SetSqref(stages.CellName(x.area[0], x.area[1]) + ":" + stages.CellName(x.area[2], x.area[3]))
+	switch {
+	case x.list != nil:
+		if err := v.SetDropList(x.list); err != nil {
+			return err
+		}
+	case x.source != "":
+		v.SetSqrefDropList(x.source)
+	default:
+		kind := excelize.DataValidationTypeDecimal
+		if x.whole {
+			kind = excelize.DataValidationTypeWhole
+		}
+		if err := v.SetRange(x.least, x.most, kind, excelize.DataValidationOperatorBetween); err != nil {
+			return err
+		}
+	}
+	v.SetError(excelize.DataValidationErrorStyleStop, "请改正", x.message)
+	v.SetInput("可以改", x.message)
+	return r.file.AddDataValidation(sheet, v)
+}
+
 // Chart places a chart with its upper left corner in a cell.
 func (p *Page) Chart(row, col int, c *excelize.Chart) {
 	// Anchored by one cell it keeps its size whatever the height of the rows.
@@ -557,7 +650,7 @@ func (r *Report) Page(p *Page) error {
 	}
 	slices.Sort(rows)
 	last := rows[len(rows)-1]
-	if err := r.setUp(p.Sheet, printing{landscape: p.Landscape}); err != nil {
+	if err := r.setUp(p.Sheet, printing{landscape: p.Landscape, scale: p.Scale}); err != nil {
 		return err
 	}
 	hidden := false
@@ -572,6 +665,16 @@ func (r *Report) Page(p *Page) error {
 			return err
 		}
 	}
+	for _, x := range p.inputs {
+		if err := r.validate(p.Sheet, x); err != nil {
+			return err
+		}
+	}
+	if p.Protected {
+		if err := Protect(r.file, p.Sheet); err != nil {
+			return err
+		}
+	}
 	for _, row := range p.breaks {
 		if err := r.file.InsertPageBreak(p.Sheet, stages.CellName(row, 1)); err != nil {
 			return err
@@ -583,6 +686,11 @@ func (r *Report) Page(p *Page) error {
 	}
 	for i, width := range p.Widths {
 		if err := w.SetColWidth(i+1, i+1, width); err != nil {
+			return err
+		}
+	}
+	if p.Frozen > 0 {
+		if err := w.SetPanes(&excelize.Panes{Freeze: true, YSplit: p.Frozen, TopLeftCell: stages.CellName(p.Frozen+1, 1), ActivePane: "bottomLeft"}); err != nil {
 			return err
 		}
 	}

@@ -53,13 +53,16 @@ const (
 	Link     Look = "link"
 	Integer  Look = "integer"
 	Decimal  Look = "decimal"
-	Points   Look = "points" // two decimals
-	Share    Look = "share"  // 0–1 shown as percent
-	Growth   Look = "growth" // signed percent
-	Change   Look = "change" // signed percentage points
-	Total    Look = "total"  // text in a line of totals
-	Sum      Look = "sum"    // number in a line of totals
-	Figure   Look = "figure" // a number to be seen from afar
+	Points   Look = "points"  // two decimals
+	Precise  Look = "precise" // four decimals
+	Share    Look = "share"   // 0–1 shown as percent
+	Growth   Look = "growth"  // signed percent
+	Change   Look = "change"  // signed percentage points
+	Total    Look = "total"   // text in a line of totals
+	Sum      Look = "sum"     // number in a line of totals
+	Figure   Look = "figure"  // a number to be seen from afar
+	Input    Look = "input"   // a number or word that the reader may change
+	Verdict  Look = "status"  // what a sheet says about its own state
 	Caption  Look = "caption"
 
 	// The same for committed figures.
@@ -139,6 +142,8 @@ func (l Look) style() *excelize.Style {
 		number("#,##0.0###")
 	case Points:
 		number("0.00")
+	case Precise:
+		number("0.0000")
 	case Share:
 		number("0.0%")
 	case Growth:
@@ -156,6 +161,14 @@ func (l Look) style() *excelize.Style {
 		style.Font, style.Fill = &excelize.Font{Family: SheetFont, Size: 16, Bold: true, Color: Blue}, solid(PaleBlue)
 		style.Alignment.Horizontal = "center"
 		style.Border = nil
+	case Input:
+		style.Font.Bold, style.Font.Color, style.Fill = true, Blue, solid(Cream)
+		style.Border = borders(Amber)
+		style.Alignment.Horizontal = "center"
+		style.Protection = &excelize.Protection{Locked: false}
+	case Verdict:
+		style.Font.Bold, style.Font.Size = true, 11
+		style.Fill = solid(PaleBlue)
 	case Caption:
 		style.Font.Color, style.Fill, style.Border = Faint, solid(PaleBlue), nil
 		style.Alignment.Horizontal = "center"

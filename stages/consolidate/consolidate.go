@@ -27,13 +27,16 @@ type Input struct {
 	Judgement  *table.Judgement
 	Ranking    *table.Ranking
 	Changes    table.Table[table.Change] // since the last round; no rows where none was given
+	Select     int                       // how many are to be chosen; 0: as the directory says
 	Date       string                    // of the run, as it is to be shown; empty: none
 	// Returns gives the annotated copy of a submission that goes back, as a path relative to the workbook.
 	Returns map[string]string
 }
 
 // Write writes the provincial workbook.
-func Write(out io.Writer, in Input) error {
+func Write(out io.Writer, in Input) error { return write(out, in, sheets) }
+
+func write(out io.Writer, in Input, sheets []sheet) error {
 	w := newWorkbook(in)
 	names := make([]string, len(sheets))
 	for i, s := range sheets {
@@ -74,7 +77,8 @@ func init() {
 		{sheetOverview, "一屏看全：报送、受理、排名、主要问题", (*workbook).overview},
 		{sheetSubmissions, "每个申报一行：封面、结论、问题数、各单值栏目", (*workbook).submitted},
 		{sheetRanking, "定量部分得分、上下限、名次和名次区间", (*workbook).ranking},
-		{"观测点得分", "每个申报在26个观测点上的得分", (*workbook).points},
+		{sheetWeights, "改权重、关掉观测点、改遴选家数，名次当场重算", (*workbook).weights},
+		{sheetPoints, "每个申报在各观测点上的得分，随权重重算", (*workbook).pointScores},
 		{"得分依据", "每个得分的依据、公式、权重和所在单元格", (*workbook).evidence},
 		{"观测点", "观测点的原文、权重和依据", (*workbook).rubric},
 		{sheetMetrics, "每个申报每个指标一行，2022—2026年并列", (*workbook).metrics},
@@ -99,6 +103,7 @@ func init() {
 // workbook is what the sheets share.
 type workbook struct {
 	Input
+	*board
 	report      *book.Report
 	submissions []table.Submission
 	verdicts    []table.Verdict // in the order of the submissions
@@ -107,7 +112,7 @@ type workbook struct {
 }
 
 func newWorkbook(in Input) *workbook {
-	w := &workbook{Input: in, index: map[string]int{}, labels: fieldLabels(in.Definition)}
+	w := &workbook{Input: in, board: newBoard(in), index: map[string]int{}, labels: fieldLabels(in.Definition)}
 	for s := range in.Facts.Submissions.All() {
 		w.index[s.Submission] = len(w.submissions)
 		w.submissions = append(w.submissions, s)

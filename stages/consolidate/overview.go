@@ -141,24 +141,11 @@ func (o *overview) byCity() {
 
 // series refers to a column of figures on the first sheet with its heading and the labels before it.
 func (o *overview) series(header, first, last, labels, col int, colour string) excelize.ChartSeries {
-	area := func(row, lastRow, col int) string { return absolute(sheetOverview, row, col, lastRow, col) }
+	area := func(row, lastRow, col int) string { return book.Absolute(sheetOverview, row, col, lastRow, col) }
 	return excelize.ChartSeries{
 		Name: area(header, header, col), Categories: area(first, last, labels), Values: area(first, last, col),
 		Fill: solid(colour),
 	}
-}
-
-// absolute writes an area with fixed rows and columns.
-func absolute(sheet string, row, col, lastRow, lastCol int) string {
-	fixed := func(row, col int) string {
-		name := stages.CellName(row, col)
-		letters := strings.TrimRight(name, "0123456789")
-		return "$" + letters + "$" + strings.TrimPrefix(name, letters)
-	}
-	if row == lastRow && col == lastCol {
-		return book.Range(sheet) + fixed(row, col)
-	}
-	return book.Range(sheet) + fixed(row, col) + ":" + fixed(lastRow, lastCol)
 }
 
 // top shows the ranking.
@@ -258,7 +245,7 @@ func (o *overview) figures() {
 			o.page.Put(o.row, 4+i, c)
 		}
 		series = append(series, excelize.ChartSeries{
-			Name: absolute(sheetOverview, o.row, 1, o.row, 1), Categories: absolute(sheetOverview, base, 4, base, 3+len(years)), Values: absolute(sheetOverview, o.row, 4, o.row, 3+len(years)),
+			Name: book.Absolute(sheetOverview, o.row, 1, o.row, 1), Categories: book.Absolute(sheetOverview, base, 4, base, 3+len(years)), Values: book.Absolute(sheetOverview, o.row, 4, o.row, 3+len(years)),
 			Fill:   solid(palette[k%len(palette)]),
 			Line:   excelize.LineOptions{Type: excelize.LineSolid, Width: 2.25, Fill: solid(palette[k%len(palette)])},
 			Marker: excelize.ChartMarker{Symbol: "circle", Size: 6, Fill: solid(palette[k%len(palette)])},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/stages"
 	"lianheti/stages/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -15,33 +16,60 @@ func rankID(r table.Rank) string { return r.Submission }
 // ranking is 排名: ranked ones first, then the others with their provisional scores and why they are not ranked.
 func (w *workbook) ranking(name string) error {
 	label := func(column string) string { return w.head("ranking", column) }
-	points := func(head string, value func(table.Rank) float64) column[table.Rank] {
-		return column[table.Rank]{Head: head, Width: 13, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: value(r), Look: book.Points} }}
+	// What the weights change is looked up in the live sheet, by the id in this row.
+	row := pointsFirst - 2
+	id := func() string { return "$" + stages.CellName(row, 2) }
+	points := func(head string, value func(table.Rank) float64, col int) column[table.Rank] {
+		return column[table.Rank]{Head: head, Width: 11, Cell: func(r table.Rank) book.Cell {
+			return book.Cell{Value: value(r), Look: book.Points, Formula: w.lookup(col, id())}
+		}}
 	}
-	chance := func(head string, value func(table.Rank) table.Opt[float64]) column[table.Rank] {
-		return column[table.Rank]{Head: head, Width: 14, Style: book.Column{Scale: 1}, Cell: func(r table.Rank) book.Cell { return optional(value(r), book.Share) }}
+	constant := func(head string, value func(table.Rank) float64) column[table.Rank] {
+		return column[table.Rank]{Head: head, Width: 10, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: value(r), Look: book.Points} }}
+	}
+	// What was drawn at the run's weights says so once they are others.
+	drawn := func(head string, width float64, style book.Column, value func(table.Rank) book.Cell) column[table.Rank] {
+		return column[table.Rank]{Head: head, Width: width, Style: style, Cell: func(r table.Rank) book.Cell {
+			c := value(r)
+			if c.Value != nil {
+				c.Formula = w.formula("IF(%s=%s,%s,%v)", setting(rangesRow), book.Quote(onlyRun), book.Quote(onlyRun), c.Value)
+			}
+			return c
+		}}
 	}
 	columns := []column[table.Rank]{{Head: label("rank"), Width: 8, Cell: func(r table.Rank) book.Cell {
-		if !r.Ranked {
-			return book.Cell{Value: "不排", Look: book.Quiet}
+		row++
+		c := book.Cell{Value: "不排", Look: book.Centred, Formula: w.lookup(colRank, id())}
+		if r.Ranked {
+			c.Value = r.Rank.V
 		}
-		return optional(r.Rank, book.Integer)
+		return c
 	}}}
 	columns = append(columns, who(w, rankID)...)
 	columns = append(columns,
 		column[table.Rank]{Head: label("verdict"), Width: 10, Style: book.Column{Marks: verdictMarks}, Cell: func(r table.Rank) book.Cell { return word(r.Verdict) }},
-		points(label("total"), func(r table.Rank) float64 { return r.Total }),
-		points(label("total_lower"), func(r table.Rank) float64 { return r.Lower }),
-		points(label("total_upper"), func(r table.Rank) float64 { return r.Upper }),
-		points(label("possible"), func(r table.Rank) float64 { return r.Possible }),
-		points(label("open"), func(r table.Rank) float64 { return r.Open }),
+		column[table.Rank]{Head: "入选", Width: 10, Style: book.Column{Marks: chosenMarks}, Cell: func(r table.Rank) book.Cell {
+			return book.Cell{Value: w.chosen(r), Look: book.Centred, Formula: w.chosenFormula("$" + stages.CellName(row, 1))}
+		}},
+		points(label("total"), func(r table.Rank) float64 { return r.Total }, colTotal),
+		points(label("total_lower"), func(r table.Rank) float64 { return r.Lower }, colLower),
+		points(label("total_upper"), func(r table.Rank) float64 { return r.Upper }, colUpper),
+		drawn(label("rank_low"), 10, book.Column{}, func(r table.Rank) book.Cell { return optional(r.RankLow, book.Integer) }),
+		drawn(label("rank_high"), 10, book.Column{}, func(r table.Rank) book.Cell { return optional(r.RankHigh, book.Integer) }),
+	)
+	for i, first := range []string{"first_3", "first_4", "first_5"} {
+		columns = append(columns, drawn(label(first), 10, book.Column{Scale: 1}, func(r table.Rank) book.Cell {
+			return optional([]table.Opt[float64]{r.First3, r.First4, r.First5}[i], book.Share)
+		}))
+	}
+	columns = append(columns,
+		column[table.Rank]{Head: label("evidence_present"), Width: 10, Cell: func(r table.Rank) book.Cell {
+			return book.Cell{Value: r.Present, Look: book.Share, Formula: w.lookup(colPresent, id())}
+		}},
+		constant("运行时"+label("total"), func(r table.Rank) float64 { return r.Total }),
+		constant(label("possible"), func(r table.Rank) float64 { return r.Possible }),
+		constant(label("open"), func(r table.Rank) float64 { return r.Open }),
 		column[table.Rank]{Head: label("tied"), Width: 7, Cell: func(r table.Rank) book.Cell { return yes(r.Tied) }},
-		column[table.Rank]{Head: label("rank_low"), Width: 14, Cell: func(r table.Rank) book.Cell { return optional(r.RankLow, book.Integer) }},
-		column[table.Rank]{Head: label("rank_high"), Width: 14, Cell: func(r table.Rank) book.Cell { return optional(r.RankHigh, book.Integer) }},
-		chance(label("first_3"), func(r table.Rank) table.Opt[float64] { return r.First3 }),
-		chance(label("first_4"), func(r table.Rank) table.Opt[float64] { return r.First4 }),
-		chance(label("first_5"), func(r table.Rank) table.Opt[float64] { return r.First5 }),
-		column[table.Rank]{Head: label("evidence_present"), Width: 13, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Present, Look: book.Share} }},
 		column[table.Rank]{Head: label("unranked_reason"), Width: 40, Cell: func(r table.Rank) book.Cell { return text(r.Unranked) }},
 	)
 	return rows(w, name, w.method(), 4, w.Ranking.Ranking.Len(), w.Ranking.Ranking.All(), columns)
@@ -55,55 +83,138 @@ func (w *workbook) method() string {
 	return w.Definition.Rubric.WeightsNote
 }
 
-// scored is the points of one submission, by point.
-type scored struct {
-	submission string
-	points     map[string]table.Score
-}
-
-// scores goes through the submissions with the rows of their points.
-func (w *workbook) scores(yield func(scored) bool) {
-	current := scored{}
-	for s := range w.Ranking.Scores.All() {
-		if s.Submission != current.submission {
-			if current.points != nil && !yield(current) {
+// points is 观测点得分: what each submission earns at each point, live, and to the right the normalised values that it is made
+// of. Everything that the formulas of a row need stands in that row, so that the sheet can be sorted.
+func (w *workbook) pointScores(name string) error {
+	standings, ranks := w.standings(), map[string]table.Rank{}
+	for r := range w.Ranking.Ranking.All() {
+		ranks[r.Submission] = r
+	}
+	all := func(yield func(pointRow) bool) {
+		for i, s := range w.submissions {
+			if !yield(pointRow{s, w.verdicts[i], ranks[s.Submission], standings[s.Submission], pointsFirst + i}) {
 				return
 			}
-			current = scored{s.Submission, map[string]table.Score{}}
-		}
-		if s.Evidence == "" {
-			current.points[s.Point] = s
 		}
 	}
-	if current.points != nil {
-		yield(current)
+	lead := make([]book.Cell, w.colRunRank())
+	lead[0] = book.Cell{Value: "满分（随“" + sheetWeights + "”变）", Look: book.Caption}
+	for i := 1; i < firstPoint-1; i++ {
+		lead[i].Look = book.Caption
+	}
+	columns := append(who(w, func(r pointRow) string { return r.submission.Submission }), w.totals()...)
+	for i, p := range w.points {
+		weight := weightsFirst + i
+		earn := book.Range(sheetWeights) + book.Fixed(weight, weightColEarn)
+		most := p.Weight.Sub(p.Weight.Mul(p.ExpertShare)).InexactFloat64()
+		lead[len(columns)] = book.Cell{Value: most, Look: book.Points, Formula: w.formula("%s", earn)}
+		value := slices.Index(w.figured, p)
+		top := book.Fixed(pointsLead, len(columns)+1)
+		columns = append(columns, column[pointRow]{
+			Head: p.ID, Width: 8, Style: book.Column{Scale: max(most, 0.01), Marks: []book.Mark{{Word: pointLacking, Tone: book.Caution}}},
+			Cell: func(r pointRow) book.Cell {
+				if value < 0 {
+					return book.Cell{Value: pointWaiting, Look: book.Quiet}
+				}
+				x := "$" + stages.CellName(r.row, w.colValue()+value)
+				c := book.Cell{Value: pointLacking, Look: book.Points, Formula: w.formula("IF(ISNUMBER(%s),%s*%s,%s)", x, top, x, book.Quote(pointLacking))}
+				if v := r.value[p.ID]; v.Valid {
+					c.Value = most * v.V
+				}
+				return c
+			}})
+	}
+	for i, p := range w.figured {
+		lead[len(columns)] = book.Cell{Value: lead[firstPoint-1+slices.Index(w.points, p)].Value, Look: book.Points,
+			Formula: w.formula("%s", book.Fixed(pointsLead, firstPoint+slices.Index(w.points, p)))}
+		head := p.ID
+		if i == 0 {
+			head = "归一值\n" + p.ID
+		}
+		columns = append(columns, column[pointRow]{Head: head, Width: 8, Style: book.Column{Scale: 1, Look: book.Promised}, Cell: func(r pointRow) book.Cell {
+			if v := r.value[p.ID]; v.Valid {
+				return book.Cell{Value: v.V, Look: book.Precise}
+			}
+			return book.Cell{Value: pointLacking, Look: book.Quiet}
+		}})
+	}
+	for i, p := range w.figured {
+		head := p.ID
+		if i == 0 {
+			head = "依据在案\n" + p.ID
+		}
+		columns = append(columns, column[pointRow]{Head: head, Width: 8, Style: book.Column{Look: book.Promised}, Cell: func(r pointRow) book.Cell { return book.Cell{Value: r.there[p.ID], Look: book.Share} }})
+	}
+	columns = append(columns, w.order()...)
+	remark := fmt.Sprintf("%s。各观测点是得分，最上一行是满分；分数只是数据能说明的部分，“%s”要等专家评分，从不代填；“%s”是没有一项依据在案，不按0分计，由其余观测点按比例代表。改“%s”表，这里随即重算。右边黄色表头是算得分用的归一值（0—1）和依据在案的比重。观测点的原文和依据见“观测点”，怎么得来见“得分依据”。",
+		w.Definition.Rubric.WeightsNote, pointWaiting, pointLacking, sheetWeights)
+	return book.Rows(w.report, book.Grid{Sheet: name, Remark: remark, Lead: lead, Rows: len(w.submissions), Freeze: 3, Printed: firstPoint + len(w.points) - 1}, all, columns)
+}
+
+// pointRow is one submission with what its points are made of.
+type pointRow struct {
+	submission table.Submission
+	verdict    table.Verdict
+	rank       table.Rank
+	standing
+	row int
+}
+
+// totals are the columns between a submission's name and its points.
+func (w *workbook) totals() []column[pointRow] {
+	live := func(head string, width float64, look book.Look, value func(pointRow) any, formula func(int) string) column[pointRow] {
+		return column[pointRow]{Head: head, Width: width, Cell: func(r pointRow) book.Cell { return book.Cell{Value: value(r), Look: look, Formula: formula(r.row)} }}
+	}
+	label := func(column string) string { return w.head("ranking", column) }
+	return []column[pointRow]{
+		{Head: label("verdict"), Width: 10, Style: book.Column{Marks: verdictMarks}, Cell: func(r pointRow) book.Cell { return word(string(r.verdict.Verdict)) }},
+		live("得分", 9, book.Points, func(r pointRow) any { return r.rank.Total }, w.total),
+		live(label("rank"), 7, book.Centred, func(r pointRow) any {
+			if !r.rank.Ranked {
+				return "不排"
+			}
+			return r.rank.Rank.V
+		}, w.rank),
+		live("下限", 8, book.Points, func(r pointRow) any { return r.rank.Lower }, w.lower),
+		live("上限", 8, book.Points, func(r pointRow) any { return r.rank.Upper }, w.upper),
+		live("依据在案", 8, book.Share, func(r pointRow) any { return r.rank.Present }, w.present),
+		{Head: "参加排名", Width: 9, Cell: func(r pointRow) book.Cell {
+			switch {
+			case r.rank.Ranked:
+				return word(rankedYes)
+			case r.verdict.Ranked:
+				return word(rankedGate)
+			}
+			return word(rankedNo)
+		}},
 	}
 }
 
-// points is 观测点得分.
-func (w *workbook) points(name string) error {
-	const waiting, lacking = "待评", "缺依据"
-	columns := who(w, func(s scored) string { return s.submission })
-	columns = append(columns, column[scored]{Head: w.head("submissions", "verdict"), Width: 10, Style: book.Column{Marks: verdictMarks},
-		Cell: func(s scored) book.Cell { return word(string(w.verdicts[w.index[s.submission]].Verdict)) }})
-	for _, p := range w.Definition.Rubric.Points() {
-		weight := p.Weight.InexactFloat64()
-		columns = append(columns, column[scored]{
-			Head: fmt.Sprintf("%s\n满分%s", p.ID, p.Weight), Width: 9, Style: book.Column{Scale: weight, Marks: []book.Mark{{Word: lacking, Tone: book.Caution}}},
-			Cell: func(s scored) book.Cell {
-				row := s.points[p.ID]
-				switch {
-				case row.Points.Valid:
-					return book.Cell{Value: row.Points.V, Look: book.Points}
-				case len(p.Evidence) == 0:
-					return book.Cell{Value: waiting, Look: book.Quiet}
-				}
-				return book.Cell{Value: lacking, Look: book.Quiet}
-			}})
+// order are the last columns: what ranks are compared by, and what the run found.
+func (w *workbook) order() []column[pointRow] {
+	style := book.Column{Look: book.Promised}
+	place := map[string]int{}
+	for r := range w.Ranking.Ranking.All() {
+		place[r.Submission] = len(place) + 1
 	}
-	remark := fmt.Sprintf("%s。分数只是数据能说明的部分；“%s”要等专家评分，从不代填；“%s”是该观测点没有一项依据在案，不按0分计。各观测点的原文和依据见“观测点”表，怎么得来见“得分依据”表。",
-		w.Definition.Rubric.WeightsNote, waiting, lacking)
-	return rows(w, name, remark, 4, len(w.submissions), w.scores, columns)
+	return []column[pointRow]{
+		{Head: "比较用得分", Width: 12, Style: style, Cell: func(r pointRow) book.Cell {
+			c := book.Cell{Value: "", Look: book.Precise, Formula: w.rounded(r.row)}
+			if r.rank.Ranked {
+				c.Value = round(r.rank.Total)
+			}
+			return c
+		}},
+		{Head: "位次", Width: 8, Style: style, Cell: func(r pointRow) book.Cell {
+			c := book.Cell{Value: "", Look: book.Integer, Formula: w.place(r.row)}
+			if r.rank.Ranked {
+				c.Value = place[r.submission.Submission]
+			}
+			return c
+		}},
+		{Head: "引擎得分", Width: 12, Style: style, Cell: func(r pointRow) book.Cell { return book.Cell{Value: r.rank.Total, Look: book.Precise} }},
+		{Head: "运行名次", Width: 9, Style: style, Cell: func(r pointRow) book.Cell { return optional(r.rank.Rank, book.Integer) }},
+	}
 }
 
 // evidence is 得分依据: every score down to the cells that it came from.

@@ -1,0 +1,237 @@
+package consolidate
+
+import (
+	"fmt"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/book"
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// board is what lets the workbook answer back: where the weights stand, where the points, and the formulas from the one to the
+// other. They follow stages/score step by step, over the normalised values that the run found:
+//
+//	total  = Σ figures × value × (Σ figures ÷ Σ figures of the points that have evidence)
+//	figures = weight × (1 − share that waits for experts)
+//
+// where the weights of the points that are switched on are put in proportion so that they add up to 100, which is what a
+// definition must hold. Normalised values do not depend on the weights, as long as the same submissions are ranked; where other
+// weights would let another set be ranked (the availability gate), the status says so instead of pretending.
+type board struct {
+	points    []*templates.Point // that earn, in official order
+	figured   []*templates.Point // of those, the ones that figures speak to
+	rows      int                // submissions
+	ranked    int                // of those
+	available float64
+	live      bool // formulas are written; beyond mostLive only their values
+}
+
+// mostLive is up to how many submissions the points are live: ranks compare each with all others.
+const mostLive = 400
+
+// Rows and columns of the sheet 权重.
+const (
+	sheetWeights   = "权重"
+	weightsFirst   = 9 // row of the first point
+	weightColRun   = 4
+	weightColOn    = 5
+	weightColOwn   = 6
+	weightColScale = 7
+	weightColOpen  = 8 // share that waits for experts
+	weightColEarn  = 9 // points that figures can earn
+	selectRow      = 4
+	statusRow      = 5
+	rangesRow      = 6
+	settingCol     = 4
+)
+
+// Rows and columns of the sheet 观测点得分.
+const (
+	sheetPoints  = "观测点得分"
+	pointsLead   = 2 // row of the points that can be earned
+	pointsFirst  = 4
+	colTotal     = 5
+	colRank      = 6
+	colLower     = 7
+	colUpper     = 8
+	colPresent   = 9
+	colRanked    = 10
+	firstPoint   = 11 // column of the first point
+	rankedYes    = "是"
+	rankedGate   = "数据不足"
+	rankedNo     = "否"
+	unchanged    = "与引擎一致"
+	onlyRun      = "仅对运行权重有效"
+	pointWaiting = "待评"
+	pointLacking = "缺依据"
+)
+
+func newBoard(in Input) *board {
+	b := &board{rows: in.Facts.Submissions.Len(), available: in.Definition.Rubric.Available.InexactFloat64()}
+	for _, p := range in.Definition.Rubric.Points() {
+		if p.Deduction {
+			continue
+		}
+		b.points = append(b.points, p)
+		if len(p.Evidence) > 0 {
+			b.figured = append(b.figured, p)
+		}
+	}
+	for r := range in.Ranking.Ranking.All() {
+		if r.Ranked {
+			b.ranked++
+		}
+	}
+	b.live = b.rows <= mostLive
+	return b
+}
+
+// formula leaves a formula out where the batch is too large for live ones.
+func (b *board) formula(format string, args ...any) string {
+	if !b.live {
+		return ""
+	}
+	return fmt.Sprintf(format, args...)
+}
+
+// Columns of 观测点得分 beyond the points: what the formulas work on.
+
+func (b *board) colValue() int   { return firstPoint + len(b.points) }       // first normalised value
+func (b *board) colThere() int   { return b.colValue() + len(b.figured) }    // first share of evidence
+func (b *board) colRounded() int { return b.colThere() + len(b.figured) }    // total as it is compared
+func (b *board) colPlace() int   { return b.colRounded() + 1 }               // rank with ties put in order
+func (b *board) colEngine() int  { return b.colPlace() + 1 }                 // total of the run
+func (b *board) colRunRank() int { return b.colEngine() + 1 }                // rank of the run
+func (b *board) lastRow() int    { return pointsFirst + max(b.rows, 1) - 1 } // of 观测点得分
+func (b *board) lastWeight() int { return weightsFirst + len(b.points) - 1 } // row of the last point in 权重
+
+// column is a column of 观测点得分 over all submissions, for formulas of other sheets.
+func (b *board) column(col int) string {
+	return book.Absolute(sheetPoints, pointsFirst, col, b.lastRow(), col)
+}
+
+// weightCells is a column of 权重 over all points.
+func (b *board) weightCells(sheet string, col int) string {
+	area := book.Fixed(weightsFirst, col) + ":" + book.Fixed(b.lastWeight(), col)
+	if sheet == "" {
+		return area
+	}
+	return book.Range(sheet) + area
+}
+
+// setting is one of the cells over the weights.
+func setting(row int) string { return book.Range(sheetWeights) + book.Fixed(row, settingCol) }
+
+// span is a run of cells in one row of 观测点得分; the leading row's is fixed.
+func span(row, col, n int) string {
+	return "$" + stages.CellName(row, col) + ":$" + stages.CellName(row, col+n-1)
+}
+
+func fixedSpan(row, col, n int) string { return book.Fixed(row, col) + ":" + book.Fixed(row, col+n-1) }
+
+// earnable are the points that figures can earn, over the normalised values.
+func (b *board) earnable() string { return fixedSpan(pointsLead, b.colValue(), len(b.figured)) }
+
+// total is the formula of a submission's total.
+func (b *board) total(row int) string {
+	w, v := b.earnable(), span(row, b.colValue(), len(b.figured))
+	with := fmt.Sprintf("SUMPRODUCT(%s*ISNUMBER(%s))", w, v)
+	return b.formula("IF(%s=0,0,SUMPRODUCT(%s,%s)*(SUM(%s)/%s))", with, w, v, w, with)
+}
+
+// lower counts what is missing as nothing, upper as everything.
+func (b *board) lower(row int) string {
+	return b.formula("SUMPRODUCT(%s,%s,%s)", b.earnable(), span(row, b.colValue(), len(b.figured)), span(row, b.colThere(), len(b.figured)))
+}
+
+func (b *board) upper(row int) string {
+	return b.formula("%s+SUM(%s)-SUMPRODUCT(%s,%s)", stages.CellName(row, colLower), b.earnable(), b.earnable(), span(row, b.colThere(), len(b.figured)))
+}
+
+// present is the share of the evidence that is there.
+func (b *board) present(row int) string {
+	w := b.earnable()
+	return b.formula("IF(SUM(%s)=0,1,ROUND(SUMPRODUCT(%s,%s)/SUM(%s),10))", w, w, span(row, b.colThere(), len(b.figured)), w)
+}
+
+// rounded is a total as ranks compare it; text where a submission is not ranked, which RANK leaves aside.
+func (b *board) rounded(row int) string {
+	return b.formula(`IF(%s=%s,ROUND(%s,10),"")`, stages.CellName(row, colRanked), book.Quote(rankedYes), stages.CellName(row, colTotal))
+}
+
+func (b *board) rank(row int) string {
+	x := stages.CellName(row, b.colRounded())
+	all := book.Fixed(pointsFirst, b.colRounded()) + ":" + book.Fixed(b.lastRow(), b.colRounded())
+	return b.formula(`IF(ISNUMBER(%s),RANK(%s,%s),"不排")`, x, x, all)
+}
+
+// place is the rank with equals in the order of their rows, so that each place is taken once.
+func (b *board) place(row int) string {
+	rank := stages.CellName(row, colRank)
+	from := book.Fixed(pointsFirst, colRank)
+	return b.formula(`IF(ISNUMBER(%s),%s+COUNTIF(%s:%s,%s)-1,"")`, rank, rank, from, rank, rank)
+}
+
+// lookup finds what stands in a column of 观测点得分 for a submission, by its id in a cell.
+func (b *board) lookup(col int, id string) string {
+	return b.formula("INDEX(%s,MATCH(%s,%s,0))", b.column(col), id, b.column(1))
+}
+
+// at looks a column of 观测点得分 up for a place in the order of ranks.
+func (b *board) at(col, place int) string {
+	return b.formula("INDEX(%s,MATCH(%d,%s,0))", b.column(col), place, b.column(b.colPlace()))
+}
+
+// changed asks, in a formula, whether the weights are no longer the run's.
+func (b *board) changed(sheet string) string {
+	return fmt.Sprintf("SUMPRODUCT(--(ABS(%s-%s)>1E-9))>0", b.weightCells(sheet, weightColScale), b.weightCells(sheet, weightColRun))
+}
+
+// standing is what the figures say to one submission, by point: the normalised value and how much of the evidence is there.
+type standing struct {
+	value map[string]table.Opt[float64]
+	there map[string]float64
+}
+
+// standings reads the scores of all submissions.
+func (w *workbook) standings() map[string]standing {
+	shares := map[string]float64{}
+	pieces := map[string]int{}
+	for _, p := range w.Definition.Rubric.Points() {
+		pieces[p.ID] = len(p.Evidence)
+		for _, e := range p.Evidence {
+			shares[p.ID+" "+e.ID] = e.Weight.InexactFloat64()
+		}
+	}
+	type key struct{ submission, point string }
+	out, found := map[string]standing{}, map[key]int{}
+	for s := range w.Ranking.Scores.All() {
+		at, ok := out[s.Submission]
+		if !ok {
+			at = standing{map[string]table.Opt[float64]{}, map[string]float64{}}
+			out[s.Submission] = at
+		}
+		switch {
+		case s.Evidence == "":
+			at.value[s.Point] = s.Normalised
+		case s.Normalised.Valid:
+			at.there[s.Point] += shares[s.Point+" "+s.Evidence]
+			k := key{s.Submission, s.Point}
+			if found[k]++; found[k] == pieces[s.Point] {
+				at.there[s.Point] = 1 // the shares are rounded: their sum may miss it by the last digit
+			}
+		}
+	}
+	return out
+}
+
+// short is the beginning of a point's wording, as much as a narrow column shows.
+func short(p *templates.Point, runes int) string {
+	words := []rune(strings.TrimSpace(strings.TrimPrefix(p.Label, p.ID)))
+	if len(words) > runes {
+		return string(words[:runes-1]) + "…"
+	}
+	return string(words)
+}

@@ -1,0 +1,323 @@
+package consolidate
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"lianheti/stages"
+	"lianheti/stages/score"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
+)
+
+// Requirements
+//  1. Weights changed on 权重 and recalculated by LibreOffice give the totals, bounds and ranks of the engine under the same weights,
+//     to 1e-9, points switched off included; 排名 and the list on 权重 follow.
+//  2. What stands beside a formula when the workbook is made is what LibreOffice makes of it. (excelize's own calculation does not know
+//     all of these formulas.)
+//  3. While the weights are the run's, the check cell says so; once they differ, what was drawn says that it is the run's only.
+
+// weighting is what a reader does on 权重.
+type weighting struct {
+	name    string
+	weights map[string]int // of a point; those not named stay
+	off     []string
+	choose  int
+}
+
+func weightings(d *templates.Definition) []weighting {
+	random := rand.New(rand.NewPCG(7, 0))
+	draw := func(name string, off ...string) weighting {
+		w := weighting{name: name, weights: map[string]int{}, off: off, choose: 3}
+		for _, p := range d.Rubric.Points() {
+			if !p.Deduction {
+				w.weights[p.ID] = random.IntN(20)
+			}
+		}
+		return w
+	}
+	return []weighting{
+		{name: "as run", choose: 5},
+		draw("random"),
+		draw("random, two off", "3.1", "1.3"),
+		{name: "one point off", off: []string{"5.2"}, choose: 4},
+		draw("random again", "4.4"),
+	}
+}
+
+func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
+	soffice, err := exec.LookPath("soffice")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("LibreOffice is missing, and CI must recalculate the weights")
+		}
+		t.Skip("no LibreOffice here: the weights are not recalculated")
+	}
+	_, in, _ := open(t)
+	var list []sheet
+	for _, s := range sheets {
+		if slices.Contains([]string{sheetWeights, sheetPoints, sheetRanking}, s.name) {
+			list = append(list, s)
+		}
+	}
+	var b bytes.Buffer
+	if err := write(&b, in, list); err != nil {
+		t.Fatal(err)
+	}
+	dir, cases := t.TempDir(), weightings(in.Definition)
+	args := []string{"-env:UserInstallation=file://" + filepath.ToSlash(filepath.Join(dir, "profile")), "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", filepath.Join(dir, "out")}
+	for i, c := range cases {
+		path := filepath.Join(dir, fmt.Sprintf("%d.xlsx", i))
+		c.apply(t, in.Definition, b.Bytes(), path)
+		args = append(args, path)
+	}
+	if out, err := exec.Command(soffice, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for i, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			f, err := excelize.OpenFile(filepath.Join(dir, "out", fmt.Sprintf("%d.xlsx", i)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			c.compare(t, in, f)
+			if i == 0 {
+				sameResults(t, b.Bytes(), f)
+			}
+		})
+	}
+}
+
+// apply types the weighting into a copy of the workbook, with the remembered results taken out so that all is calculated.
+func (c weighting) apply(t *testing.T, d *templates.Definition, data []byte, path string) {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	set := func(row, col int, v any) {
+		if err := f.SetCellValue(sheetWeights, stages.CellName(row, col), v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(selectRow, settingCol, c.choose)
+	row := weightsFirst
+	for _, p := range d.Rubric.Points() {
+		if p.Deduction {
+			continue
+		}
+		if weight, ok := c.weights[p.ID]; ok {
+			set(row, weightColOwn, weight)
+		}
+		if slices.Contains(c.off, p.ID) {
+			set(row, weightColOn, rankedNo)
+		}
+		row++
+	}
+	if err := f.UpdateLinkedValue(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.SaveAs(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// engine scores the samples under the same weights, put in proportion to 100 as the sheet does.
+func (c weighting) engine(t *testing.T, in Input) *table.Ranking {
+	t.Helper()
+	fsys := fstest.MapFS{}
+	names, err := filepath.Glob("../../templates/2024/*.yaml")
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if filepath.Base(name) == "rubric.yaml" {
+			data = c.rewrite(t, in.Definition, string(data))
+		}
+		fsys["2024/"+filepath.Base(name)] = &fstest.MapFile{Data: data}
+	}
+	d, err := templates.LoadFS(fsys, 2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := *in.Facts
+	facts.Definition = d
+	r, err := score.Run(memory.NewGoAllocator(), &facts, in.Judgement, score.Options{Draws: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// rewrite puts the weights into the text of rubric.yaml, to 13 decimals: YAML holds them as floats. The last one takes what rounding leaves, so that they add up to 100.
+func (c weighting) rewrite(t *testing.T, d *templates.Definition, text string) []byte {
+	t.Helper()
+	var points []*templates.Point
+	own, sum := map[string]decimal.Decimal{}, decimal.Decimal{}
+	for _, p := range d.Rubric.Points() {
+		if p.Deduction {
+			continue
+		}
+		points = append(points, p)
+		own[p.ID] = p.Weight
+		if weight, ok := c.weights[p.ID]; ok {
+			own[p.ID] = decimal.NewFromInt(int64(weight))
+		}
+		if slices.Contains(c.off, p.ID) {
+			own[p.ID] = decimal.Decimal{}
+		}
+		sum = sum.Add(own[p.ID])
+	}
+	left, last := decimal.NewFromInt(100), ""
+	for _, p := range points {
+		own[p.ID] = own[p.ID].Mul(decimal.NewFromInt(100)).DivRound(sum, 13)
+		left = left.Sub(own[p.ID])
+		if own[p.ID].IsPositive() {
+			last = p.ID
+		}
+	}
+	own[last] = own[last].Add(left)
+	for _, p := range points {
+		at := strings.Index(text, fmt.Sprintf("- id: %q", p.ID))
+		weight := at + strings.Index(text[at:], "weight: ") + len("weight: ")
+		text = text[:weight] + own[p.ID].String() + text[weight+strings.Index(text[weight:], "\n"):]
+	}
+	return []byte(text)
+}
+
+func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
+	want := c.engine(t, in)
+	w := newWorkbook(in)
+	text := func(sheet string, row, col int) string {
+		s, err := f.GetCellValue(sheet, stages.CellName(row, col), excelize.Options{RawCellValue: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	number := func(sheet string, row, col int) float64 {
+		v, err := strconv.ParseFloat(text(sheet, row, col), 64)
+		if err != nil {
+			t.Fatalf("%s %s: %v", sheet, stages.CellName(row, col), err)
+		}
+		return v
+	}
+	near := func(what string, got, want float64) {
+		if math.Abs(got-want) > 1e-9 {
+			t.Errorf("%s: the sheet says %v, the engine %v", what, got, want)
+		}
+	}
+	changed := false
+	before := map[string]table.Rank{}
+	for r := range in.Ranking.Ranking.All() {
+		before[r.Submission] = r
+	}
+	place, rankingRow := 0, map[string]int{}
+	for i := range in.Ranking.Ranking.Len() {
+		rankingRow[text(sheetRanking, i+3, 2)] = i + 3
+	}
+	for r := range want.Ranking.All() {
+		row := pointsFirst + w.index[r.Submission]
+		near(r.Submission+" total", number(sheetPoints, row, colTotal), r.Total)
+		near(r.Submission+" lower", number(sheetPoints, row, colLower), r.Lower)
+		near(r.Submission+" upper", number(sheetPoints, row, colUpper), r.Upper)
+		near(r.Submission+" present", number(sheetPoints, row, colPresent), r.Present)
+		near(r.Submission+" total in 排名", number(sheetRanking, rankingRow[r.Submission], 7), r.Total)
+		rank := "不排"
+		if r.Ranked {
+			rank = strconv.Itoa(int(r.Rank.V))
+		}
+		if got := text(sheetPoints, row, colRank); got != rank {
+			t.Errorf("%s: rank %s on the sheet, %s by the engine", r.Submission, got, rank)
+		}
+		if got := text(sheetRanking, rankingRow[r.Submission], 1); got != rank {
+			t.Errorf("%s: rank %s in 排名, %s by the engine", r.Submission, got, rank)
+		}
+		if r.Ranked != before[r.Submission].Ranked {
+			t.Fatalf("%s: other submissions are ranked; choose other weights for the test", r.Submission)
+		}
+		changed = changed || math.Abs(r.Total-before[r.Submission].Total) > 1e-6
+		if !r.Ranked {
+			continue
+		}
+		place++
+		if got := text(sheetWeights, weightsFirst+place-1, placeCol+2); got != r.Consortium {
+			t.Errorf("place %d of the list: %s, by the engine %s", place, got, r.Consortium)
+		}
+		chosen := ""
+		if int(r.Rank.V) <= c.choose {
+			chosen = chosenYes
+		}
+		if got := text(sheetWeights, weightsFirst+place-1, placeCol+6); got != chosen {
+			t.Errorf("place %d of the list: %q, want %q for %d", place, got, chosen, c.choose)
+		}
+	}
+	if place == 0 {
+		t.Fatal("nobody is ranked")
+	}
+	status, ranges := text(sheetWeights, statusRow, settingCol), text(sheetWeights, rangesRow, settingCol)
+	low := text(sheetRanking, 3, 10)
+	if changed && (status == unchanged || ranges != onlyRun || low != onlyRun) {
+		t.Errorf("the weights differ, and the sheets say %q, %q, %q", status, ranges, low)
+	}
+	if !changed && (status != unchanged || ranges == onlyRun || low == onlyRun) {
+		t.Errorf("the weights are the run's, and the sheets say %q, %q, %q", status, ranges, low)
+	}
+}
+
+// sameResults compares every result that was written beside a formula with the one that LibreOffice calculated.
+func sameResults(t *testing.T, data []byte, recalculated *excelize.File) {
+	f, err := excelize.OpenReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	formulas := 0
+	for _, sheet := range f.GetSheetList() {
+		rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for r, row := range rows {
+			for c, written := range row {
+				at := stages.CellName(r+1, c+1)
+				if formula, err := f.GetCellFormula(sheet, at); err != nil || formula == "" {
+					continue
+				}
+				formulas++
+				got, err := recalculated.GetCellValue(sheet, at, excelize.Options{RawCellValue: true})
+				if err != nil {
+					t.Fatal(err)
+				}
+				a, errA := strconv.ParseFloat(got, 64)
+				b, errB := strconv.ParseFloat(written, 64)
+				if (errA == nil) != (errB == nil) || errA == nil && math.Abs(a-b) > 1e-9 || errA != nil && got != written {
+					t.Errorf("%s!%s: LibreOffice makes it %q, beside it stands %q", sheet, at, got, written)
+				}
+			}
+		}
+	}
+	if formulas < 800 {
+		t.Errorf("only %d formulas", formulas)
+	}
+}

@@ -1,0 +1,175 @@
+package consolidate
+
+import (
+	"fmt"
+
+	"lianheti/stages/book"
+	"lianheti/stages/table"
+)
+
+// Columns of the live ranking on 权重, right of the weights.
+const (
+	placeCol  = 11
+	placeCols = 7
+)
+
+// weights is 权重: the sheet on which the reader changes weights, and reads the ranking that follows.
+func (w *workbook) weights(name string) error {
+	p := &book.Page{Sheet: name, Landscape: true, Protected: w.live, Frozen: weightsFirst - 1,
+		Widths: []float64{6, 44, 14, 9, 7, 9, 10, 10, 10, 2, 6, 7, 36, 8, 9, 7, 10}}
+	last := len(p.Widths)
+	p.Span(1, 1, last, book.Cell{Value: "改一改权重，看名次怎样变", Look: book.Title})
+	p.Height(1, 34)
+	p.Span(2, 1, placeCol-2, book.Cell{Value: w.Definition.Rubric.WeightsNote + "：原文没有权重和分值。黄色格子可以改：改权重、把观测点关掉（否）、改拟遴选家数；得分、名次、入选随即重算，“" +
+		sheetPoints + "”“" + sheetRanking + "”也跟着变。启用的观测点按比例折算到合计100。归一值不因权重而变，取自本次运行。", Look: book.Subtitle})
+	w.settings(p)
+	w.weightTable(p)
+	w.liveRanking(p)
+	return w.report.Page(p)
+}
+
+// settings are the cells over the table: k, and what the sheet says of itself.
+func (w *workbook) settings(p *book.Page) {
+	put := func(row int, caption string, c book.Cell, cols int) {
+		p.Span(row, 1, 3, book.Cell{Value: caption, Look: book.Header})
+		p.Span(row, settingCol, cols, c)
+	}
+	k := w.choose()
+	put(selectRow, "拟遴选家数", book.Cell{Value: k, Look: book.Input}, 1)
+	s := w.Definition.Directory.Select
+	p.Between(selectRow, settingCol, selectRow, settingCol, fmt.Sprintf("写整数；原文为每年%d—%d家左右", s.Min, s.Max), 1, float64(max(w.rows, 1)), true)
+	p.Span(selectRow, settingCol+1, 5, book.Cell{Value: fmt.Sprintf("原文：每年遴选%d—%d家左右；本次运行按%d家", s.Min, s.Max, k), Look: book.Subtitle})
+
+	off := fmt.Sprintf("SUMPRODUCT(--(ABS(%s-%s)>1E-9))=0", w.column(colTotal), w.column(w.colEngine()))
+	gate := fmt.Sprintf("SUMPRODUCT((%s=%s)*(%s<%v))+SUMPRODUCT((%s=%s)*(%s>=%v))",
+		w.column(colRanked), book.Quote(rankedYes), w.column(colPresent), w.available, w.column(colRanked), book.Quote(rankedGate), w.column(colPresent), w.available)
+	status := book.Cell{Value: unchanged, Look: book.Verdict, Formula: w.formula(
+		`IF(SUM(%s)=0,"请至少启用一个有权重的观测点",IF(%s,IF(%s>0,"这组权重下，数据齐备程度跨过界线的申报使参加排名的范围改变，归一值要重算：请用这组权重重新运行","权重已改动：得分和名次已按新权重重算"),IF(%s,%s,"与引擎不一致，请勿使用，并报告给开发者")))`,
+		w.weightCells("", weightColScale), w.changed(""), gate, off, book.Quote(unchanged))}
+	if !w.live {
+		status.Value = fmt.Sprintf("申报超过%d份，未设重算公式；请改定义后重新运行", mostLive)
+	}
+	put(statusRow, "核对", status, 6)
+	put(rangesRow, "名次区间、入围概率", book.Cell{Value: "有效", Look: book.Verdict, Formula: w.formula(`IF(%s,%s,"有效")`, w.changed(""), book.Quote(onlyRun))}, 6)
+	p.Mark(statusRow, settingCol, rangesRow, settingCol, book.Mark{Word: unchanged, Tone: book.Good}, book.Mark{Word: "有效", Tone: book.Good}, book.Mark{Word: onlyRun, Tone: book.Caution})
+}
+
+// weightTable is where the weights are changed.
+func (w *workbook) weightTable(p *book.Page) {
+	header := weightsFirst - 1
+	for i, head := range []string{w.head("scores", "point"), "原文（全文见“观测点”）", "所属指标", "运行权重", "启用", "权重", "折算到100", "等专家评的部分", "数据能计的分"} {
+		p.Put(header, i+1, book.Cell{Value: head, Look: book.Header})
+	}
+	p.Height(header, 34)
+	own := w.weightCells("", weightColOwn)
+	on := w.weightCells("", weightColOn)
+	sum := fmt.Sprintf("SUMPRODUCT((%s=%s)*%s)", on, book.Quote(rankedYes), own)
+	for i, point := range w.points {
+		row := weightsFirst + i
+		at := func(col int) string { return book.Fixed(row, col) }
+		weight, open := point.Weight.InexactFloat64(), point.ExpertShare.InexactFloat64()
+		earn := point.Weight.Sub(point.Weight.Mul(point.ExpertShare)).InexactFloat64()
+		p.PutRow(row, 1,
+			word(point.ID), text(short(point, 21)), text(point.Indicator.Label),
+			book.Cell{Value: weight, Look: book.Number(weight)},
+			book.Cell{Value: rankedYes, Look: book.Input},
+			book.Cell{Value: weight, Look: book.Input},
+			book.Cell{Value: weight, Look: book.Points, Formula: w.formula("IF(%s=0,0,IF(%s=%s,%s,0)*100/%s)", sum, at(weightColOn), book.Quote(rankedYes), at(weightColOwn), sum)},
+			book.Cell{Value: open, Look: book.Share},
+			book.Cell{Value: earn, Look: book.Points, Formula: w.formula("%s*(1-%s)", at(weightColScale), at(weightColOpen))},
+		)
+	}
+	last := w.lastWeight()
+	p.Choice(weightsFirst, weightColOn, last, weightColOn, "选“是”或“否”；选“否”，这个观测点不计分，其余按比例折算", rankedYes, rankedNo)
+	p.Between(weightsFirst, weightColOwn, last, weightColOwn, "写不小于0的数；合计不必是100，会按比例折算", 0, 1e6, false)
+	p.Mark(weightsFirst, weightColOn, last, weightColOn, book.Mark{Word: rankedNo, Tone: book.Caution})
+	p.Span(last+1, 1, 3, book.Cell{Value: "合计", Look: book.Total})
+	for col := weightColRun; col <= weightColEarn; col++ {
+		c := book.Cell{Look: book.Sum}
+		if col != weightColOn && col != weightColOpen {
+			total := 0.0
+			for _, point := range w.points {
+				weight := point.Weight
+				if col == weightColEarn {
+					weight = weight.Sub(weight.Mul(point.ExpertShare))
+				}
+				total += weight.InexactFloat64()
+			}
+			c.Value, c.Formula = total, w.formula("SUM(%s)", w.weightCells("", col))
+		}
+		p.Put(last+1, col, c)
+	}
+}
+
+// liveRanking lists the ranked submissions in the order that the weights give.
+func (w *workbook) liveRanking(p *book.Page) {
+	header := weightsFirst - 1
+	for i, head := range []string{w.head("ranking", "rank"), w.head("submissions", "city"), w.head("submissions", "consortium"), "得分", "运行名次", "升降", "入选"} {
+		p.Put(header, placeCol+i, book.Cell{Value: head, Look: book.Header})
+	}
+	row := header
+	for r := range w.Ranking.Ranking.All() {
+		if !r.Ranked {
+			break
+		}
+		row++
+		place := row - header
+		at := func(i int) string { return book.Fixed(row, placeCol+i) }
+		p.PutRow(row, placeCol,
+			book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: w.at(colRank, place)},
+			book.Cell{Value: r.City, Look: book.Centred, Formula: w.at(2, place)},
+			book.Cell{Value: r.Consortium, Look: book.Plain, Formula: w.at(3, place)},
+			book.Cell{Value: r.Total, Look: book.Points, Formula: w.at(colTotal, place)},
+			book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: w.at(w.colRunRank(), place)},
+			book.Cell{Value: "－", Look: book.Centred, Formula: w.formula(`IF(%s>%s,"↑"&(%s-%s),IF(%s<%s,"↓"&(%s-%s),"－"))`, at(4), at(0), at(4), at(0), at(4), at(0), at(0), at(4))},
+			book.Cell{Value: w.chosen(r), Look: book.Centred, Formula: w.chosenFormula(at(0))},
+		)
+	}
+	if row == header {
+		p.Span(weightsFirst, placeCol, placeCols, text("没有可以排名的申报，原因见“"+sheetRanking+"”。"))
+		return
+	}
+	p.Mark(weightsFirst, placeCol+6, row, placeCol+6, chosenMarks...)
+	if row < w.lastWeight() {
+		p.Span(row+1, placeCol, placeCols, book.Cell{Value: "退回修改、已入选等不参加排名的，见“" + sheetRanking + "”。", Look: book.Subtitle})
+	}
+}
+
+// Words for being among the first k.
+const (
+	chosenYes = "入选"
+	chosenTie = "并列待定" // a tie stands across the line
+)
+
+var chosenMarks = []book.Mark{{Word: chosenYes, Tone: book.Good}, {Word: chosenTie, Tone: book.Caution}}
+
+// choose is how many are to be chosen.
+func (w *workbook) choose() int {
+	if w.Select > 0 {
+		return w.Select
+	}
+	return w.Definition.Directory.Select.Default
+}
+
+// chosen says whether a submission is among the first k at the run's weights.
+func (w *workbook) chosen(r table.Rank) string {
+	if !r.Ranked || !r.Rank.Valid || int(r.Rank.V) > w.choose() {
+		return ""
+	}
+	within := 0
+	for other := range w.Ranking.Ranking.All() {
+		if other.Ranked && other.Rank.V <= r.Rank.V {
+			within++
+		}
+	}
+	if within > w.choose() {
+		return chosenTie
+	}
+	return chosenYes
+}
+
+// chosenFormula says the same of a rank in a cell, for the k of the sheet.
+func (b *board) chosenFormula(rank string) string {
+	k := setting(selectRow)
+	return b.formula(`IF(ISNUMBER(%s),IF(%s>%s,"",IF(COUNTIF(%s,"<="&%s)>%s,%s,%s)),"")`, rank, rank, k, b.column(colRank), rank, k, book.Quote(chosenTie), book.Quote(chosenYes))
+}
