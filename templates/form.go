@@ -71,7 +71,7 @@ type Block struct {
 // Note is a static text.
 type Note struct {
 	Role string // title, heading, body, note
-	ID   string // for footnotes that fields refer to
+	ID   string // for what fields (footnotes) and the Word form refer to
 	Text string
 }
 
@@ -234,8 +234,8 @@ func (d *Definition) Options(f *Field) []string {
 	return out
 }
 
-// Footnote gives the text of a footnote.
-func (f *Form) Footnote(id string) string {
+// Note gives the text of a note by its id: a footnote, a section's title, the pledge.
+func (f *Form) Note(id string) string {
 	for _, s := range f.Sheets {
 		for _, b := range s.Blocks {
 			for _, n := range b.Notes {
@@ -399,7 +399,7 @@ func (f *Form) checkField(l *loader, x *Field, where at, seen map[string]string)
 			l.problem(where, "年度“"+id+"”不在 years 之列", "请改为 years 中的 id。")
 		}
 	}
-	if x.Footnote != "" && f.Footnote(x.Footnote) == "" {
+	if x.Footnote != "" && f.Note(x.Footnote) == "" {
 		l.problem(where, "脚注“"+x.Footnote+"”没有正文", "请在 notes 中写一条同 id 的注。")
 	}
 }

@@ -300,7 +300,7 @@ const (
 
 // hint is the note beside an input: footnote, hint, seal, and whether the official form knows the field.
 func (p *placer) hint(f *Field) string {
-	footnote := p.form.Footnote(f.Footnote)
+	footnote := p.form.Note(f.Footnote)
 	if Characters(footnote) > longNote {
 		footnote = seeBelow
 	}

@@ -32,6 +32,7 @@ type Definition struct {
 	Rules     []*Rule // ordered by code
 	Rubric    *Rubric
 	Tables    []*Table
+	Paper     *Paper
 	// Sources gives the sha256 of each definition file, in hexadecimal, keyed by "<year>/<file>".
 	Sources map[string]string
 
@@ -59,7 +60,7 @@ func Years() []int {
 
 // LoadFS loads the definition in <year>/*.yaml of fsys and checks it against itself.
 //
-// The files are form.yaml, directory.yaml, rubric.yaml, tables.yaml, and every rules*.yaml, which together make one
+// The files are form.yaml, directory.yaml, rubric.yaml, tables.yaml, word.yaml, and every rules*.yaml, which together make one
 // catalogue. The error joins all contradictions found, each a *Problem.
 func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 	d := &Definition{Year: year, Sources: map[string]string{}}
@@ -79,10 +80,11 @@ func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 		d.Sources[name] = hex.EncodeToString(sum[:])
 	}
 	l := &loader{dir: dir, sources: sources}
-	d.Form, d.Directory, d.Rubric = &Form{}, &Directory{}, &Rubric{}
+	d.Form, d.Directory, d.Rubric, d.Paper = &Form{}, &Directory{}, &Rubric{}, &Paper{}
 	l.decode("form.yaml", d.Form)
 	l.decode("directory.yaml", d.Directory)
 	l.decode("rubric.yaml", d.Rubric)
+	l.decode("word.yaml", d.Paper)
 	var tables struct{ Tables []*Table }
 	l.decode("tables.yaml", &tables)
 	d.Tables = tables.Tables
@@ -193,5 +195,6 @@ func (d *Definition) check(l *loader) {
 	language := newLanguage(d)
 	d.checkRules(l, language)
 	d.Rubric.check(l, d, language)
+	d.Paper.check(l, d)
 	d.checkTables(l)
 }

@@ -71,7 +71,7 @@ func TestWordingIsOfficial(t *testing.T) {
 		}
 		contains("unit of "+f.ID, f.Printed)
 		contains("limit of "+f.ID, f.PrintedLimit)
-		contains("footnote of "+f.ID, d.Form.Footnote(f.Footnote))
+		contains("footnote of "+f.ID, d.Form.Note(f.Footnote))
 	}
 	for _, p := range d.Rubric.Points() {
 		contains("point "+p.ID, p.Label)
@@ -141,6 +141,11 @@ func TestContradictionsStopAtLoad(t *testing.T) {
 		"batch against form":      {"directory.yaml", replace("batch: 2024", "batch: 2025"), []string{"2025"}},
 		"weights don't add up":    {"rubric.yaml", func(s string) string { i := strings.LastIndex(s, "weight: 0"); return s[:i] + "weight: 3" + s[i+9:] }, []string{"rubric.yaml", "100"}},
 		"unknown field in a rule": {"rules.yaml", replace("staff_total ==", "staff_totla =="), []string{"rules.yaml", "第 ", "staff_totla"}},
+		"field not on paper":      {"word.yaml", replace("{value: shared_courses.prior}", "{value: shared_programmes.prior}"), []string{"form.yaml", "shared_courses.prior"}},
+		"value without year":      {"word.yaml", replace("{value: sales.prior,", "{value: sales,"), []string{"word.yaml", "“sales”"}},
+		"cells beyond the paper":  {"word.yaml", replace("{label: shared_courses, span: 2}", "{label: shared_courses, span: 3}"), []string{"word.yaml", "列"}},
+		"two things in a cell":    {"word.yaml", replace("{text: 项目名称, span: 2}", "{text: 项目名称, note: pledge, span: 2}"), []string{"word.yaml", "2 项"}},
+		"unknown note on paper":   {"word.yaml", replace("title: section_3", "title: section_9"), []string{"word.yaml", "section_9"}},
 		"code twice":              {"rules.yaml", func(s string) string { return s + "\n" + firstRule(s) }, []string{"重复"}},
 	} {
 		_, err := LoadFS(edited(t, 2024, map[string]func(string) string{c.file: c.edit}), 2024)
@@ -177,7 +182,11 @@ func TestNextYearIsAnEditOfData(t *testing.T) {
 		return s
 	}
 	addField := replace("            - {id: demand_reports,", "            - {id: toy_figure, label: 试验栏目, group: 人才培养质量, type: integer, unit: 个, evidence: [\"4.1\"]}\n            - {id: demand_reports,")
-	d, err := LoadFS(edited(t, 2025, map[string]func(string) string{"*": shift, "form.yaml": addField}), 2025)
+	onPaper := func(s string) string {
+		s = replace("{group: demand_reports, down: 15}", "{group: demand_reports, down: 16}")(s)
+		return replace("          - [{label: demand_reports,", "          - [{label: toy_figure, span: 2}, {value: toy_figure.prior}, {value: toy_figure.last}]\n          - [{label: demand_reports,")(s)
+	}
+	d, err := LoadFS(edited(t, 2025, map[string]func(string) string{"*": shift, "form.yaml": addField, "word.yaml": onPaper}), 2025)
 	if err != nil {
 		t.Fatal(err)
 	}

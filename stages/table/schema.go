@@ -205,7 +205,7 @@ func fieldMeaning(d *templates.Definition, f *templates.Field) meaning {
 		say("%s", "true 已确认，false 未确认")
 	}
 	say("%s", f.Hint)
-	say("%s", strings.TrimSuffix(d.Form.Footnote(f.Footnote), "。"))
+	say("%s", strings.TrimSuffix(d.Form.Note(f.Footnote), "。"))
 	if f.Extra {
 		say("%s", d.Form.ExtraTag)
 	}

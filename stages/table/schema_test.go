@@ -94,7 +94,7 @@ func TestSchemaMetadata(t *testing.T) {
 			continue
 		}
 		if c.column == "large_trade" {
-			c.want = "联合体企业情况；" + strings.TrimSuffix(d.Form.Footnote("trade"), "。") + "；佐证观测点 1.1"
+			c.want = "联合体企业情况；" + strings.TrimSuffix(d.Form.Note("trade"), "。") + "；佐证观测点 1.1"
 		}
 		if got := Said(f[0].Metadata, c.key); got != c.want {
 			t.Errorf("%s.%s %s: %q, want %q", c.table, c.column, c.key, got, c.want)

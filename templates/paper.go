@@ -1,0 +1,293 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Paper is 附件3 as it is printed: where on paper the fields stand. It holds places, not wording: labels, units, limits and
+// notes are the form's, named by their ids. The Word form is written from it, and a filled one is read by it.
+type Paper struct {
+	Attachment string
+	Cover      []string // fields
+	Notes      []string // ids of notes, the first is the heading
+	Sections   []*PaperSection
+}
+
+// PaperSection is one numbered part of the form. It begins a page.
+type PaperSection struct {
+	Title  string // id of a note
+	Tables []*PaperTable
+}
+
+// PaperTable is a table of the form.
+type PaperTable struct {
+	Columns []float64 // widths in millimetres
+	Rows    [][]*PaperCell
+
+	grid [][]PaperSlot
+}
+
+// PaperCell is one cell: an item, or several in Lines.
+type PaperCell struct {
+	PaperItem  `yaml:",inline"`
+	Lines      []PaperItem
+	Span, Down int     // columns and rows it covers
+	Height     float64 // of its row, at least; millimetres
+}
+
+// PaperItem is one thing printed in a cell; one of its words is set, beside how it is printed.
+type PaperItem struct {
+	Text    string // wording that belongs to no field
+	Note    string // id of a note
+	Label   string // field
+	Group   string // field whose group is printed
+	Year    string // year id
+	Value   string // field.year; several joined by /
+	Kind    string // member kind: its name
+	Count   string // member kind: how many, and how many students
+	Names   string // member kind: the members
+	Declare string // field: a declaration and whether it was confirmed
+	Seal    string // field: where its seal goes
+
+	Level    int    // of Group: 1 is the outer
+	Bare     bool   // Label without its unit
+	Footnote string // id of a note, behind the item
+	Align    string // left, center, right
+	Gap      int    // blank lines above
+
+	values []Ref
+}
+
+// PaperSlot is a cell as one row of the table sees it. Began is false where it reaches down from a row above.
+type PaperSlot struct {
+	Cell  *PaperCell
+	Began bool
+}
+
+// Items lists what a cell prints.
+func (c *PaperCell) Items() []PaperItem {
+	if c.Lines != nil {
+		return c.Lines
+	}
+	return []PaperItem{c.PaperItem}
+}
+
+// Grid gives the cells of each row from left to right, those that reach into it from above included.
+func (t *PaperTable) Grid() [][]PaperSlot { return t.grid }
+
+// Values are the fields that share the place of the item, in order.
+func (i PaperItem) Values() []Ref { return i.values }
+
+// Filled says whether the item is one that fillers write.
+func (i PaperItem) Filled() bool {
+	return i.Value != "" || i.Count != "" || i.Names != "" || i.Declare != ""
+}
+
+// PaperLabel is a field's label with the unit that is printed behind it.
+func (f *Field) PaperLabel() string {
+	switch {
+	case f.PrintedLabel != "":
+		return f.PrintedLabel
+	case strings.HasPrefix(f.Printed, "（"):
+		return f.Label + f.Printed
+	}
+	return f.Label
+}
+
+// PaperUnit is the unit that is printed in the field's own cell; empty where it stands in the label or nowhere.
+func (f *Field) PaperUnit() string {
+	if strings.HasPrefix(f.Printed, "（") {
+		return ""
+	}
+	return f.Printed
+}
+
+// Wording is what the form itself prints for an item, without what fillers write: a label, a note, a unit, a limit.
+func (d *Definition) Wording(i PaperItem) string {
+	switch {
+	case i.Note != "":
+		return d.Form.Note(i.Note)
+	case i.Label != "" && i.Bare:
+		return d.Field(i.Label).Label
+	case i.Label != "":
+		return d.Field(i.Label).PaperLabel()
+	case i.Group != "":
+		levels := strings.Fields(d.Field(i.Group).Group)
+		return levels[max(1, i.Level)-1]
+	case i.Year != "":
+		year, _ := d.Form.Year(i.Year)
+		return year.Label
+	case i.Kind != "":
+		kind, _ := d.Form.Kind(i.Kind)
+		return kind.Label
+	case i.Declare != "":
+		return d.Field(i.Declare).Label
+	case i.Seal != "":
+		return d.Field(i.Seal).Seal
+	case i.Value != "":
+		f := d.Field(i.values[0].Field)
+		return f.PaperUnit() + f.PrintedLimit
+	}
+	return i.Text
+}
+
+// check resolves what the paper names and proves that every field of the official form has its place on it.
+func (p *Paper) check(l *loader, d *Definition) {
+	const file = "word.yaml"
+	printed := map[string]bool{} // fields, fields with years, member kinds
+	for i, id := range p.Cover {
+		if d.fields[id] == nil {
+			l.problem(at{file, fmt.Sprintf("$.cover[%d]", i)}, "封面的栏目“"+id+"”不在 form.yaml", "请改成 form.yaml 里的栏目编号。")
+		}
+		printed[id] = true
+	}
+	for i, id := range p.Notes {
+		p.note(l, d, at{file, fmt.Sprintf("$.notes[%d]", i)}, id)
+	}
+	for si, s := range p.Sections {
+		p.note(l, d, at{file, fmt.Sprintf("$.sections[%d].title", si)}, s.Title)
+		for ti, t := range s.Tables {
+			base := fmt.Sprintf("$.sections[%d].tables[%d]", si, ti)
+			for ri, row := range t.Rows {
+				for ci, cell := range row {
+					where := at{file, fmt.Sprintf("%s.rows[%d][%d]", base, ri, ci)}
+					if cell.Lines == nil {
+						cell.check(l, d, where, printed)
+					}
+					for k := range cell.Lines {
+						cell.Lines[k].check(l, d, where, printed)
+					}
+				}
+			}
+			t.place(l, at{file, base})
+		}
+	}
+	if len(p.Sections) == 0 || len(p.Cover) == 0 {
+		l.problem(at{file, "$"}, "封面或各部分是空的", "请写明 cover 和 sections。")
+	}
+	p.complete(l, d, printed)
+}
+
+func (p *Paper) note(l *loader, d *Definition, where at, id string) {
+	if d.Form.Note(id) == "" {
+		l.problem(where, "文字“"+id+"”不在 form.yaml", "请在 form.yaml 的 notes 里写一条同 id 的文字。")
+	}
+}
+
+// complete proves that nothing of the official form was left out.
+func (p *Paper) complete(l *loader, d *Definition, printed map[string]bool) {
+	missing := func(f *Field, what string) {
+		l.problem(f.at, "栏目“"+what+"”没有印在 Word 版推荐书上", "请在 word.yaml 给它一格；不是推荐书的栏目写 extra: true。")
+	}
+	for _, f := range d.Form.Fields() {
+		switch {
+		case f.Extra || f.Record != "":
+		case !f.Dated() && !printed[f.ID]:
+			missing(f, f.ID)
+		case f.Dated():
+			for _, id := range f.RequiredYears {
+				if !printed[f.ID+"."+id] {
+					missing(f, f.ID+"."+id)
+				}
+			}
+		}
+	}
+	for _, k := range d.Form.Kinds {
+		if !printed["kind "+k.ID] || !printed["count "+k.ID] || !printed["names "+k.ID] {
+			l.problem(at{"word.yaml", "$.sections"}, "成员组成“"+k.Label+"”没有印全", "请给它 kind、count、names 三格。")
+		}
+	}
+}
+
+// check resolves one item and notes what it prints.
+func (i *PaperItem) check(l *loader, d *Definition, where at, printed map[string]bool) {
+	set := 0
+	for _, word := range []string{i.Text, i.Note, i.Label, i.Group, i.Year, i.Value, i.Kind, i.Count, i.Names, i.Declare, i.Seal} {
+		if word != "" {
+			set++
+		}
+	}
+	if set != 1 {
+		l.problem(where, fmt.Sprintf("这一格写了 %d 项", set), "每格写一项；几项写在 lines 里。")
+		return
+	}
+	for _, id := range []string{i.Note, i.Footnote} {
+		if id != "" && d.Form.Note(id) == "" {
+			l.problem(where, "文字“"+id+"”不在 form.yaml", "请在 form.yaml 的 notes 里写一条同 id 的文字。")
+		}
+	}
+	for _, id := range []string{i.Label, i.Group, i.Declare, i.Seal} {
+		if id != "" && d.fields[id] == nil {
+			l.problem(where, "栏目“"+id+"”不在 form.yaml", "请改成 form.yaml 里的栏目编号。")
+			return
+		}
+	}
+	if i.Group != "" && len(strings.Fields(d.fields[i.Group].Group)) < max(1, i.Level) {
+		l.problem(where, fmt.Sprintf("栏目“%s”没有第 %d 层组名", i.Group, max(1, i.Level)), "请核对它在 form.yaml 的 group。")
+	}
+	if _, ok := d.Form.Year(i.Year); i.Year != "" && !ok {
+		l.problem(where, "年度“"+i.Year+"”不在 years 之列", "请改为 years 中的 id。")
+	}
+	for word, id := range map[string]string{"kind": i.Kind, "count": i.Count, "names": i.Names} {
+		if _, ok := d.Form.Kind(id); id != "" && !ok {
+			l.problem(where, "成员组成“"+id+"”不在 kinds 之列", "请改为 kinds 中的 id。")
+		}
+		printed[word+" "+id] = true
+	}
+	for _, id := range []string{i.Label, i.Declare} { // a label alone: to be filled by hand, like a signature
+		if f := d.fields[id]; f != nil && (id == i.Declare || slices.Contains([]FieldType{ConfirmField, DateField}, f.Type)) {
+			printed[id] = true
+		}
+	}
+	i.resolve(l, d, where, printed)
+}
+
+// resolve finds the fields of a value.
+func (i *PaperItem) resolve(l *loader, d *Definition, where at, printed map[string]bool) {
+	if i.Value == "" {
+		return
+	}
+	for _, ref := range strings.Split(i.Value, "/") {
+		field, id, dated := strings.Cut(ref, ".")
+		f := d.fields[field]
+		year, known := d.Form.Year(id)
+		if f == nil || f.Dated() != dated || dated && (!known || !slices.Contains(f.Years, id)) {
+			l.problem(where, "“"+ref+"”不是推荐书的栏目和年度", "请写成 栏目编号 或 栏目编号.年度。")
+			continue
+		}
+		i.values = append(i.values, Ref{field, year.Year})
+		printed[ref] = true
+	}
+}
+
+// place works out which cells each row of the table holds.
+func (t *PaperTable) place(l *loader, where at) {
+	above := make([]*PaperCell, len(t.Columns))
+	left := make([]int, len(t.Columns)) // rows that the cell beginning in this column still reaches down
+	for ri, row := range t.Rows {
+		var slots []PaperSlot
+		next := 0
+		for col := 0; col < len(t.Columns); {
+			if left[col] > 0 {
+				left[col]--
+				slots = append(slots, PaperSlot{Cell: above[col]})
+				col += max(1, above[col].Span)
+				continue
+			}
+			if next == len(row) || col+max(1, row[next].Span) > len(t.Columns) {
+				l.problem(at{where.file, fmt.Sprintf("%s.rows[%d]", where.path, ri)}, "这一行没有排满或排不下表格的各列", "请核对各格的 span，以及上面的格子的 down。")
+				return
+			}
+			above[col], left[col] = row[next], max(1, row[next].Down)-1
+			slots = append(slots, PaperSlot{Cell: row[next], Began: true})
+			col += max(1, row[next].Span)
+			next++
+		}
+		if next < len(row) {
+			l.problem(at{where.file, fmt.Sprintf("%s.rows[%d]", where.path, ri)}, "这一行的格子多于表格的列", "请核对各格的 span，以及上面的格子的 down。")
+		}
+		t.grid = append(t.grid, slots)
+	}
+}
