@@ -215,6 +215,9 @@ func TestFieldMoreIsColumnMore(t *testing.T) {
 		t.Fatal("form.yaml no longer has the lines this test puts others before")
 	}
 	files["2024/form.yaml"] = &fstest.MapFile{Data: []byte(more)}
+	paper := strings.NewReplacer("{value: demand_reports.prior}", "{value: demand_reports.prior/patents.prior}", "{value: demand_reports.last}", "{value: demand_reports.last/patents.last}",
+		"{value: assets,", "{value: assets/founded,").Replace(string(files["2024/word.yaml"].Data))
+	files["2024/word.yaml"] = &fstest.MapFile{Data: []byte(paper)}
 	d, err := templates.LoadFS(files, 2024)
 	if err != nil {
 		t.Fatal(err)
