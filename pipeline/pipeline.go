@@ -110,7 +110,7 @@ const dataFolder = "data"
 func write(ctx context.Context, mem memory.Allocator, dir string, o Options, sources []intake.Source, facts *table.Facts, judgement *table.Judgement, ranking *table.Ranking, changes table.Table[table.Change]) error {
 	in := consolidate.Input{Definition: o.Definition, Facts: facts, Judgement: judgement, Ranking: ranking, Changes: changes, Select: o.Score.Select, Date: o.Date}
 	returns := filepath.Join(dir, feedback.Folder)
-	copies, err := feedback.Write(returns, feedback.Input{Definition: o.Definition, Facts: facts, Judgement: judgement, Changes: changes, Date: o.Date}, opener(sources))
+	copies, err := feedback.Write(returns, feedback.Input{Definition: o.Definition, Facts: facts, Judgement: judgement, Changes: changes, Date: o.Date}, opener(sources, facts))
 	if err != nil {
 		return fmt.Errorf("退回件：%w", err)
 	}

@@ -46,11 +46,12 @@ func read(ctx context.Context, mem memory.Allocator, d *templates.Definition, so
 	return batch.Facts(), nil
 }
 
-// opener gives the bytes of a file that arrived, by its path in the files table.
-func opener(sources []intake.Source) func(path string) ([]byte, error) {
+// opener gives the bytes of a file that arrived, by its path in the files table. That path may differ from the file's own, in
+// which somebody's name or phone was hidden; the files stand in the order of their sources.
+func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]byte, error) {
 	byPath := make(map[string]intake.Source, len(sources))
-	for _, s := range sources {
-		byPath[s.Path] = s
+	for i, s := range sources {
+		byPath[facts.Files.Row(i).Path] = s
 	}
 	return func(path string) ([]byte, error) {
 		s, ok := byPath[path]

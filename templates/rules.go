@@ -78,7 +78,6 @@ func (r *Rule) Tier() int { return int(r.Code[4] - '0') }
 //	bounds        a number under the field's min, over its max, or a fraction where whole numbers belong (Kinds: min, max, whole)
 //	fraction      a bare number between 0 and 1 where 0 to 100 is asked (Kinds: coercions that settle what was meant)
 //	length        a text over its limit
-//	personal      a text that holds what looks like personal data
 //	expr          Expr over the values of one submission
 //	record        rows of a list of the form (Kinds says which fault, see check/record.go)
 //	unsupported   a large claim (When) that no supporting material is listed for
@@ -86,7 +85,7 @@ func (r *Rule) Tier() int { return int(r.Code[4] - '0') }
 //	shared_member the same unit in several consortia (Kinds: member kinds)
 //	near_text     near-identical texts in two submissions (Threshold: share of shingles in common, 0 to 1)
 var Checks = []string{
-	"file", "two_versions", "required", "supplement", "unreadable", "coercion", "bounds", "fraction", "length", "personal",
+	"file", "two_versions", "required", "supplement", "unreadable", "coercion", "bounds", "fraction", "length",
 	"expr", "record", "unsupported", "national", "shared_member", "near_text",
 }
 

@@ -27,7 +27,6 @@ var checks = map[string]check{
 	"bounds":        bounds,
 	"fraction":      fraction,
 	"length":        length,
-	"personal":      personal,
 	"expr":          expression,
 	"record":        record,
 	"unsupported":   unsupported,

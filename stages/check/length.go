@@ -13,12 +13,20 @@ func length(f *form, p *plan, t *tally) {
 		if field.Limit == 0 || !t.byStatus(f, r) {
 			continue
 		}
-		text, _ := f.Text(r.Field, r.Year)
-		n := templates.Characters(text)
+		n := f.characters(r)
 		if n > field.Limit {
 			t.fail(fault{refs: []templates.Ref{r}, vars: map[string]string{"count": fmt.Sprint(n)}})
 			continue
 		}
 		t.pass()
 	}
+}
+
+// characters counts a text as it was typed: a long one was counted before anything was hidden in it.
+func (f *form) characters(r templates.Ref) int {
+	if t := f.LongText(r.Field, r.Year); t != nil {
+		return int(t.Characters)
+	}
+	text, _ := f.Text(r.Field, r.Year)
+	return templates.Characters(text)
 }

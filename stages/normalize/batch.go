@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -17,6 +18,7 @@ type Batch struct {
 	mem   memory.Allocator
 	d     *templates.Definition
 	files []arrived
+	paths map[string]bool
 
 	submissions   []table.Submission
 	figures       *parts[table.Figure]
@@ -45,7 +47,7 @@ type arrived struct {
 
 // NewBatch begins a batch.
 func NewBatch(mem memory.Allocator, d *templates.Definition) *Batch {
-	return &Batch{mem: mem, d: d,
+	return &Batch{mem: mem, d: d, paths: map[string]bool{},
 		figures: newParts[table.Figure](mem), metrics: newParts[table.Metric](mem), texts: newParts[table.Text](mem),
 		members: newParts[table.Member](mem), materials: newParts[table.Material](mem), verifications: newParts[table.Verification](mem),
 		explanations: newParts[table.Explanation](mem), coercions: newParts[table.Coercion](mem), loose: newParts[table.LooseCell](mem),
@@ -54,6 +56,7 @@ func NewBatch(mem memory.Allocator, d *templates.Definition) *Batch {
 
 // Add takes the rows of the next file. Files come in the order of their paths.
 func (b *Batch) Add(r *Rows) {
+	r.rename(b.freePath(r.file.Path))
 	b.files = append(b.files, arrived{file: r.file, submission: r.submission.Submission, edition: r.submission.Edition.V,
 		parent: r.parent, content: r.content, notes: r.notes, read: r.read, used: r.used})
 	b.submissions = append(b.submissions, r.submission)
@@ -67,6 +70,35 @@ func (b *Batch) Add(r *Rows) {
 	b.coercions.add(r.coercions)
 	b.loose.add(r.loose)
 	b.contacts.add(r.contacts)
+}
+
+// freePath keeps paths apart that differed only in what was hidden in them.
+func (b *Batch) freePath(path string) string {
+	free := path
+	for n := 2; b.paths[free]; n++ {
+		free = fmt.Sprintf("%s#%d", path, n)
+	}
+	b.paths[free] = true
+	return free
+}
+
+// rename gives a file another path than it has, wherever the path stands.
+func (r *Rows) rename(path string) {
+	old := r.file.Path
+	if old == path {
+		return
+	}
+	r.file.Path, r.submission.File = path, path
+	for _, n := range r.notes {
+		for k := range n.Places {
+			if n.Places[k].File == old {
+				n.Places[k].File = path
+			}
+		}
+		if n.Vars["file"] == old {
+			n.Vars["file"] = path
+		}
+	}
 }
 
 // Facts decides which files are the submissions and gives their rows, ordered by submission.

@@ -41,7 +41,9 @@ type Rows struct {
 
 // Workbook turns one file's cells into rows. A file that can't be used has none but its own.
 func Workbook(d *templates.Definition, w stages.Workbook) *Rows {
-	r := &reader{d: d, rows: &Rows{file: w.File, parent: w.Form.Parent, notes: w.Notes, read: w.CellsRead}}
+	p := privateOf(d, w.Entries)
+	p.hideSource(&w)
+	r := &reader{d: d, private: p, rows: &Rows{file: w.File, parent: w.Form.Parent, notes: w.Notes, read: w.CellsRead}}
 	if w.File.Fate != stages.Accepted {
 		return r.rows
 	}
@@ -63,7 +65,7 @@ func Workbook(d *templates.Definition, w stages.Workbook) *Rows {
 	}
 	r.finishRecords()
 	for _, c := range w.Loose {
-		r.rows.loose = append(r.rows.loose, table.LooseCell{Batch: r.batch(), Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell, Raw: c.Raw, Reason: outsideForm})
+		r.rows.loose = append(r.rows.loose, table.LooseCell{Batch: r.batch(), Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell, Raw: p.hide(c.Raw), Reason: outsideForm})
 	}
 	r.rows.content = contentHash(w.Entries)
 	return r.rows
@@ -75,6 +77,7 @@ const outsideForm = "不在推荐书栏目内"
 // reader turns the entries of one workbook into rows.
 type reader struct {
 	d       *templates.Definition
+	private private
 	rows    *Rows
 	records map[recordKey][]stages.Entry
 	order   []recordKey
@@ -97,7 +100,7 @@ func (r *reader) identify(entries []stages.Entry) {
 		if e.Field != "consortium" {
 			continue
 		}
-		s.Consortium = Choice(e.Raw, r.d.Directory.Names()).Value
+		s.Consortium = stages.Mask(Choice(e.Raw, r.d.Directory.Names()).Value)
 	}
 	if entry, _, ok := r.d.Directory.ByConsortium(s.Consortium); ok {
 		s.DirectoryNo, s.National = table.Some(int32(entry.No)), entry.National != ""
@@ -129,7 +132,7 @@ func (r *reader) metric(f *templates.Field, e stages.Entry) {
 	n := r.number(f, e)
 	r.rows.metrics = append(r.rows.metrics, table.Metric{
 		Batch: r.batch(), Submission: r.id(), Indicator: f.ID, Year: int32(e.Year), Value: n.value, Unit: f.Unit,
-		Kind: string(year.Kind), Status: n.status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: e.Raw,
+		Kind: string(year.Kind), Status: n.status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(e.Raw),
 	})
 }
 
@@ -144,7 +147,9 @@ func (r *reader) number(f *templates.Field, e stages.Entry) reading {
 	n := Number(e.Cell, f)
 	r.coerced(f, e, n.Coercions)
 	out := reading{status: n.Status}
-	if n.Status == table.Normal {
+	if value := n.Value.String(); stages.Mask(value) != value { // somebody's phone is no figure
+		out.status = table.Invalid
+	} else if n.Status == table.Normal {
 		out.value = table.Some(n.Value.InexactFloat64())
 	}
 	return out
@@ -153,7 +158,7 @@ func (r *reader) number(f *templates.Field, e stages.Entry) reading {
 func (r *reader) coerced(f *templates.Field, e stages.Entry, list []Coercion) {
 	for _, c := range list {
 		row := table.Coercion{Batch: r.batch(), Submission: r.id(), Field: f.ID, Kind: string(c.Kind), Guess: c.Kind.Guess(),
-			From: c.From, To: c.To, Sheet: e.Place.Sheet, Cell: e.Place.Cell}
+			From: r.private.hide(c.From), To: r.private.hide(c.To), Sheet: e.Place.Sheet, Cell: e.Place.Cell}
 		if f.Personal { // what was changed in personal data is nobody's business
 			row.From, row.To = "", ""
 		}
@@ -170,7 +175,7 @@ func (r *reader) coerced(f *templates.Field, e stages.Entry, list []Coercion) {
 func (r *reader) text(f *templates.Field, e stages.Entry) {
 	t := Text(e.Cell)
 	r.coerced(f, e, t.Coercions)
-	row := table.Text{Batch: r.batch(), Submission: r.id(), Field: f.ID, Text: t.Value, Characters: int32(templates.Characters(t.Value)),
+	row := table.Text{Batch: r.batch(), Submission: r.id(), Field: f.ID, Text: r.seen(f, e, t.Value), Characters: int32(templates.Characters(t.Value)),
 		Status: t.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell}
 	if e.Year != 0 {
 		row.Year = table.Some(int32(e.Year))
@@ -183,7 +188,7 @@ func (r *reader) text(f *templates.Field, e stages.Entry) {
 
 // figure reads an undated field by its type. Of a personal one only the status stays here; the words go to contacts.
 func (r *reader) figure(f *templates.Field, e stages.Entry) {
-	row := table.Figure{Batch: r.batch(), Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: e.Raw}
+	row := table.Figure{Batch: r.batch(), Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(e.Raw)}
 	v := r.single(f, e)
 	row.Status, row.Number, row.Text = v.status, v.value, v.text
 	if f.Personal {
@@ -204,16 +209,17 @@ func (r *reader) single(f *templates.Field, e stages.Entry) reading {
 	case f.Type == templates.DateField:
 		t := Date(e.Cell)
 		r.coerced(f, e, t.Coercions)
-		return reading{status: t.Status, text: t.Value}
+		return reading{status: t.Status, text: r.private.hide(t.Value)}
 	case f.Type == templates.ConfirmField:
 		return confirmation(e.Cell)
 	}
 	t := Text(e.Cell)
 	out := reading{status: t.Status, text: t.Value}
+	known := false
 	if f.Type == templates.ChoiceField && t.Status == table.Normal {
 		c := Choice(t.Value, r.d.Options(f))
 		t.Coercions = append(t.Coercions, c.Coercions...)
-		if out.text = c.Value; !c.Known && !f.Open {
+		if out.text, known = c.Value, c.Known; !known && !f.Open {
 			out.status = table.Invalid
 		}
 	}
@@ -221,6 +227,9 @@ func (r *reader) single(f *templates.Field, e stages.Entry) reading {
 		out.value = table.Some(float64(len(Names(t.Value))))
 	}
 	r.coerced(f, e, t.Coercions)
+	if !known {
+		out.text = r.seen(f, e, out.text)
+	}
 	return out
 }
 
@@ -318,7 +327,7 @@ func (row recordRow) date(column string) string {
 	if v := row.single(f, e); v.status == table.Normal {
 		return v.text
 	}
-	return e.Raw // kept as typed; the date of a verification decides nothing
+	return row.seen(f, e, e.Raw) // kept as typed; the date of a verification decides nothing
 }
 
 func (row recordRow) member() table.Member {
@@ -331,7 +340,7 @@ func (row recordRow) member() table.Member {
 		nameCell = row.cells[0]
 	}
 	m := table.Member{Batch: row.batch(), Submission: row.id(), Record: int32(row.key.record), KindLabel: kind.text, Name: name,
-		NameKey: stages.NameKey(name), Enrolment: enrolment.value, Status: enrolment.status,
+		NameKey: stages.Mask(stages.NameKey(name)), Enrolment: enrolment.value, Status: enrolment.status,
 		IsLead: row.text("lead") == row.d.Form.Yes(), Sheet: nameCell.Place.Sheet, Cell: nameCell.Place.Cell}
 	if k, ok := row.d.Form.Kind(kind.text); ok {
 		m.Kind = k.ID

@@ -10,49 +10,55 @@ import (
 // Facts is what was read: the hand-off from normalize to everything after it.
 type Facts struct {
 	Definition    *templates.Definition
-	Files         Table[File]
-	Submissions   Table[Submission] // ordered by id
-	Figures       Table[Figure]
-	Metrics       Table[Metric]
-	Texts         Table[Text]
-	Members       Table[Member]
-	Materials     Table[Material]
-	Verifications Table[Verification]
-	Explanations  Table[Explanation]
-	Coercions     Table[Coercion]
-	Loose         Table[LooseCell]
-	Contacts      Table[Contact]
+	Files         Table[File]         `table:"files"`
+	Submissions   Table[Submission]   `table:"submissions"` // ordered by id
+	Figures       Table[Figure]       `table:"figures"`
+	Metrics       Table[Metric]       `table:"metrics"`
+	Texts         Table[Text]         `table:"texts"`
+	Members       Table[Member]       `table:"members"`
+	Materials     Table[Material]     `table:"materials"`
+	Verifications Table[Verification] `table:"verifications"`
+	Explanations  Table[Explanation]  `table:"explanations"`
+	Coercions     Table[Coercion]     `table:"coercions"`
+	Loose         Table[LooseCell]    `table:"loose_cells"`
+	Contacts      Table[Contact]      `table:"contacts"`
 	// Reading holds the findings about files: code, places, submission and variables; the words are the catalogue's.
 	Reading []stages.Finding
 }
 
 // Judgement is what check made of the facts.
 type Judgement struct {
-	Findings Table[Finding] // ordered by submission, severity, code, place
-	Outcomes Table[Outcome]
+	Findings Table[Finding] `table:"findings"` // ordered by submission, severity, code, place
+	Outcomes Table[Outcome] `table:"outcomes"`
 	Verdicts Table[Verdict] // one a submission, in the order of Facts.Submissions
 }
 
 // Ranking is what score made of the facts and the judgement.
 type Ranking struct {
-	Scores  Table[Score]
-	Ranking Table[Rank] // ranked ones first, by rank; then the others, by id
+	Scores  Table[Score] `table:"scores"`
+	Ranking Table[Rank]  `table:"ranking"` // ranked ones first, by rank; then the others, by id
 }
 
 // Release frees all tables.
 func (f *Facts) Release() {
-	f.Files.Release()
-	f.Submissions.Release()
-	f.Figures.Release()
-	f.Metrics.Release()
-	f.Texts.Release()
-	f.Members.Release()
-	f.Materials.Release()
-	f.Verifications.Release()
-	f.Explanations.Release()
-	f.Coercions.Release()
-	f.Loose.Release()
-	f.Contacts.Release()
+	for _, t := range tablesOf(f) {
+		t.Release()
+	}
+}
+
+// Release frees all tables.
+func (j *Judgement) Release() {
+	for _, t := range tablesOf(j) {
+		t.Release()
+	}
+	j.Verdicts.Release()
+}
+
+// Release frees all tables.
+func (r *Ranking) Release() {
+	for _, t := range tablesOf(r) {
+		t.Release()
+	}
 }
 
 // UnknownCity stands for the prefecture of a submission that can't be told.

@@ -29,16 +29,16 @@ func Published(mem memory.Allocator, d *templates.Definition, f *Facts, j *Judge
 	if err != nil {
 		return nil, err
 	}
-	records := map[string]arrow.Record{
-		"files": f.Files.Record(), "members": f.Members.Record(), "figures": f.Figures.Record(), "metrics": f.Metrics.Record(),
-		"texts": f.Texts.Record(), "findings": j.Findings.Record(), "outcomes": j.Outcomes.Record(), "scores": r.Scores.Record(),
-		"ranking": r.Ranking.Record(), "materials": f.Materials.Record(), "verifications": f.Verifications.Record(),
-		"explanations": f.Explanations.Record(), "changes": changes.Record(), "coercions": f.Coercions.Record(), "loose_cells": f.Loose.Record(),
-	}
-	codes, dictionary := Of(mem, Codes(d)), Of(mem, entries)
+	codes, dictionary, notes := Of(mem, Codes(d)), Of(mem, entries), Of(mem, notesOf(d, f.Reading))
 	defer codes.Release()
 	defer dictionary.Release()
-	records["codes"], records["dictionary"] = codes.Record(), dictionary.Record()
+	defer notes.Release()
+	records := map[string]arrow.Record{"codes": codes.Record(), "dictionary": dictionary.Record(), "file_notes": notes.Record(), "changes": changes.Record()}
+	for _, holder := range []any{f, j, r} {
+		for name, t := range tablesOf(holder) {
+			records[name] = t.Record()
+		}
+	}
 
 	var out []Named
 	for _, s := range schemas {

@@ -16,34 +16,51 @@ type Round struct {
 	Ranking   *Ranking
 }
 
-// Restore makes a round of tables that were published, by name. What is not published (contacts, findings made while
-// reading) is not there, and texts are as published: masked. An error names the table that is missing or of another make.
+// Restore makes a round of tables that were published, by name. What is not published (contacts) is not there. An error names the
+// table that is missing or of another make. The round holds the records; its Release lets go of them.
 func Restore(mem memory.Allocator, d *templates.Definition, records map[string]arrow.Record) (*Round, error) {
 	r := &Round{Facts: &Facts{Definition: d}, Judgement: &Judgement{}, Ranking: &Ranking{}}
-	f, j, k := r.Facts, r.Judgement, r.Ranking
-	for _, step := range []error{
-		restore(records, "files", &f.Files), restore(records, "submissions", &f.Submissions), restore(records, "figures", &f.Figures),
-		restore(records, "metrics", &f.Metrics), restore(records, "texts", &f.Texts), restore(records, "members", &f.Members),
-		restore(records, "materials", &f.Materials), restore(records, "verifications", &f.Verifications),
-		restore(records, "explanations", &f.Explanations), restore(records, "coercions", &f.Coercions), restore(records, "loose_cells", &f.Loose),
-		restore(records, "findings", &j.Findings), restore(records, "outcomes", &j.Outcomes), restore(records, "submissions", &j.Verdicts),
-		restore(records, "scores", &k.Scores), restore(records, "ranking", &k.Ranking),
-	} {
-		if step != nil {
-			return nil, step
+	r.Facts.Contacts = Of[Contact](mem, nil)
+	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
+		for name, t := range tablesOf(holder) {
+			if described := d.Table(name); described != nil && described.Internal {
+				continue
+			}
+			if err := restore(records, name, t); err != nil {
+				r.Release()
+				return nil, err
+			}
 		}
 	}
-	f.Contacts = Of[Contact](mem, nil)
+	var notes Table[Note]
+	defer notes.Release()
+	err := restore(records, "submissions", &r.Judgement.Verdicts) // whose columns they share
+	if err == nil {
+		err = restore(records, "file_notes", &notes)
+	}
+	if err == nil {
+		r.Facts.Reading, err = readingOf(notes)
+	}
+	if err != nil {
+		r.Release()
+		return nil, err
+	}
 	return r, nil
 }
 
-func restore[T any](records map[string]arrow.Record, name string, to *Table[T]) error {
+// Release frees all tables.
+func (r *Round) Release() {
+	r.Facts.Release()
+	r.Judgement.Release()
+	r.Ranking.Release()
+}
+
+func restore(records map[string]arrow.Record, name string, to stored) error {
 	rec, ok := records[name]
 	if !ok {
 		return fmt.Errorf("缺数据表 %s", name)
 	}
-	var err error
-	if *to, err = FromRecord[T](rec); err != nil {
+	if err := to.fill(rec); err != nil {
 		return fmt.Errorf("数据表 %s：%w", name, err)
 	}
 	return nil

@@ -173,6 +173,20 @@ type LooseCell struct {
 	Reason     string `col:"reason"`
 }
 
+// Note is one finding made while reading files, as Facts.Reading has it: with it check can be done again from the tables.
+type Note struct {
+	Batch      int32      `col:"batch"`
+	Code       string     `col:"code"`
+	Submission string     `col:"submission,null"`
+	Fields     string     `col:"fields,null"` // ids, joined by blanks
+	Year       Opt[int32] `col:"year"`
+	Member     string     `col:"member,null"`
+	Raw        string     `col:"raw,null"`
+	Value      string     `col:"value,null"`
+	Places     string     `col:"places"`    // JSON: [{"file","sheet","cell"}]
+	Variables  string     `col:"variables"` // JSON: {name: value}
+}
+
 // Contact is a field with personal data. It goes to one sheet of the provincial workbook and nowhere else.
 type Contact struct {
 	Batch      int32  `col:"batch"`

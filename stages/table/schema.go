@@ -58,30 +58,23 @@ func Schemas(d *templates.Definition) ([]*arrow.Schema, error) {
 	return schemas, nil
 }
 
-// columns is the program's side of tables.yaml: the columns that each table has.
+// columns is the program's side of tables.yaml: the columns that each table has. A table of rows is known by its tag in Facts,
+// Judgement or Ranking; only what is derived in publishing, or has columns of the form, is listed here.
 func columns(d *templates.Definition) map[string][]arrow.Field {
-	return map[string][]arrow.Field{
-		"files":         fieldsOf[File](),
-		"submissions":   slices.Concat(fieldsOf[Submission](), verdictFields(), formFields(d, "submissions", "singles")),
-		"members":       fieldsOf[Member](),
-		"figures":       fieldsOf[Figure](),
-		"metrics":       fieldsOf[Metric](),
-		"panel":         slices.Concat(fieldsOf[panelRow](), formFields(d, "panel", "metrics")),
-		"texts":         fieldsOf[Text](),
-		"findings":      fieldsOf[Finding](),
-		"outcomes":      fieldsOf[Outcome](),
-		"scores":        fieldsOf[Score](),
-		"ranking":       fieldsOf[Rank](),
-		"materials":     fieldsOf[Material](),
-		"verifications": fieldsOf[Verification](),
-		"explanations":  fieldsOf[Explanation](),
-		"changes":       fieldsOf[Change](),
-		"coercions":     fieldsOf[Coercion](),
-		"loose_cells":   fieldsOf[LooseCell](),
-		"codes":         fieldsOf[Code](),
-		"dictionary":    fieldsOf[Meaning](),
-		"contacts":      fieldsOf[Contact](),
+	out := map[string][]arrow.Field{
+		"panel":      slices.Concat(fieldsOf[panelRow](), formFields(d, "panel", "metrics")),
+		"changes":    fieldsOf[Change](),
+		"file_notes": fieldsOf[Note](),
+		"codes":      fieldsOf[Code](),
+		"dictionary": fieldsOf[Meaning](),
 	}
+	for _, holder := range []any{&Facts{}, &Judgement{}, &Ranking{}} {
+		for name, t := range tablesOf(holder) {
+			out[name] = t.fields()
+		}
+	}
+	out["submissions"] = slices.Concat(out["submissions"], verdictFields(), formFields(d, "submissions", "singles"))
+	return out
 }
 
 func fieldsOf[T any]() []arrow.Field { return codecOf(reflect.TypeFor[T]()).schema().Fields() }

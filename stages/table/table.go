@@ -126,6 +126,36 @@ func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 	return Table[T]{record: array.NewRecord(c.schema(), columns, rec.NumRows()), codec: c}, nil
 }
 
+// stored is a table whatever its rows are.
+type stored interface {
+	Record() arrow.Record
+	Release()
+	fields() []arrow.Field
+	fill(rec arrow.Record) error
+}
+
+// tablesOf gives the published tables that a struct holds, by the names in their tags. A new table is a tagged field and
+// its words in tables.yaml: schemas, publication and reading back follow.
+func tablesOf(holder any) iter.Seq2[string, stored] {
+	return func(yield func(string, stored) bool) {
+		v := reflect.ValueOf(holder).Elem()
+		for i := range v.NumField() {
+			name := v.Type().Field(i).Tag.Get("table")
+			if name != "" && !yield(name, v.Field(i).Addr().Interface().(stored)) {
+				return
+			}
+		}
+	}
+}
+
+func (t Table[T]) fields() []arrow.Field { return fieldsOf[T]() }
+
+// fill takes the rows of a record that was written earlier.
+func (t *Table[T]) fill(rec arrow.Record) (err error) {
+	*t, err = FromRecord[T](rec)
+	return err
+}
+
 // codec is how a row type is stored: one entry a column.
 type codec []column
 

@@ -1,0 +1,133 @@
+package normalize
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"lianheti/stages"
+	"lianheti/templates"
+)
+
+// Here personal data leaves what is read. Everything after this stage, but for the contacts, knows no phone, identity number,
+// mail address, nor the names that the workbook's own fields for persons give: what is checked is what is published,
+// and the published tables suffice to check again.
+
+// maskedName stands in the place of a person's name.
+const maskedName = "〔姓名已隐去〕"
+
+// private is what the fields for persons of one workbook say, to be hidden wherever else in the workbook it recurs.
+type private struct{ said *strings.Replacer }
+
+func privateOf(d *templates.Definition, entries []stages.Entry) private {
+	seen := map[string]bool{}
+	for _, e := range entries {
+		f := d.Field(e.Field)
+		if !f.Personal || !e.Filled {
+			continue
+		}
+		for _, name := range Names(e.Raw) {
+			if name = personName(name); name != "" {
+				seen[name] = true
+				if r := []rune(name); len(r) == 2 { // 张　三
+					seen[string(r[0])+" "+string(r[1])], seen[string(r[0])+"\u3000"+string(r[1])] = true, true
+				}
+			}
+		}
+	}
+	if len(seen) == 0 {
+		return private{}
+	}
+	var names, pairs []string
+	for name := range seen {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }) // 欧阳明华 before 欧阳明
+	for _, name := range names {
+		pairs = append(pairs, name, maskedName)
+	}
+	return private{strings.NewReplacer(pairs...)}
+}
+
+// names hides the persons' names in a text.
+func (p private) names(s string) string {
+	if p.said == nil {
+		return s
+	}
+	return p.said.Replace(s)
+}
+
+// hide hides names and whatever has the pattern of a phone, an identity number or a mail address.
+func (p private) hide(s string) string { return stages.Mask(p.names(s)) }
+
+// surnames are the common ones, those of two characters apart. What does not begin with one is taken for a title or a remark, such
+// as 校长 or 待定, which would be hidden everywhere if it were taken for a name.
+const surnames = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章苏潘葛奚范彭郎鲁韦马苗花方俞任袁柳鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于傅皮卞齐康伍余元卜顾孟黄和穆萧尹姚邵汪祁毛狄米贝明臧成戴谈宋庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万柯管卢莫房裘解应丁宣邓郁单杭洪包诸左石崔吉龚程邢裴陆荣翁荀惠甄曲封储靳汲邴松段富巫乌焦巴弓牧谷车侯全班仰秋仲伊宫宁仇栾甘厉戎祖武符刘景詹束龙叶幸司韶黎蓟薄印白怀蒲鄂索赖卓蔺屠蒙池乔阴胥苍闻莘翟谭贡劳逄姬申扶堵冉宰郦雍璩桑桂濮牛寿通边扈燕冀郏浦尚农温庄晏柴瞿阎慕连茹习宦艾鱼容向古易慎戈廖庾终暨居衡步耿满弘匡国文寇广禄阙欧利师巩聂关荆游权盖益桓公肖丘官涂付代侨佘揭缪兰蓟饶阳占丛仝揣岳帅练干税佟辛简敖冷訾辜纵邸原占苑练来"
+
+var doubleSurnames = []string{"欧阳", "上官", "司马", "诸葛", "司徒", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "夏侯", "端木", "南宫", "范姜", "张简"}
+
+// titles may stand behind a name without a space.
+var titles = []string{"副主任", "主任", "副校长", "校长", "副书记", "书记", "副院长", "院长", "处长", "副处长", "科长", "老师", "教授", "先生", "女士", "总经理", "经理", "董事长"}
+
+// personName gives the name that a text begins with, or nothing where it is none: two to four characters, the first a surname.
+func personName(s string) string {
+	if end := strings.IndexFunc(s, func(r rune) bool { return !unicode.Is(unicode.Han, r) }); end >= 0 {
+		s = s[:end]
+	}
+	for _, t := range titles {
+		if rest, ok := strings.CutSuffix(s, t); ok {
+			s = rest
+			break
+		}
+	}
+	runes := []rune(s)
+	switch {
+	case len(runes) < 2 || len(runes) > 4:
+	case len(runes) > 2 && slices.Contains(doubleSurnames, string(runes[:2])):
+		return s
+	case len(runes) < 4 && strings.ContainsRune(surnames, runes[0]):
+		return s
+	}
+	return ""
+}
+
+// seen is a text as everybody may see it. That something was hidden in it is recorded as a change in reading.
+func (r *reader) seen(f *templates.Field, e stages.Entry, s string) string {
+	if f.Personal {
+		return s
+	}
+	named := r.private.names(s)
+	masked := stages.Mask(named)
+	var changes []Coercion
+	if masked != named {
+		changes = append(changes, Coercion{Kind: Masked})
+	}
+	if named != s {
+		changes = append(changes, Coercion{Kind: MaskedName})
+	}
+	r.coerced(f, e, changes)
+	return masked
+}
+
+// hideSource hides what the names of a file and its sheets say, and what was noted about it in reading.
+func (p private) hideSource(w *stages.Workbook) {
+	place := func(x *stages.Place) { x.File, x.Sheet = p.hide(x.File), p.hide(x.Sheet) }
+	w.File.Path, w.File.Detail = p.hide(w.File.Path), p.hide(w.File.Detail)
+	for i := range w.Entries {
+		place(&w.Entries[i].Place)
+	}
+	for i := range w.Loose {
+		place(&w.Loose[i].Place)
+	}
+	for i := range w.Notes {
+		n := &w.Notes[i]
+		n.Raw, n.Value = p.hide(n.Raw), p.hide(n.Value)
+		for k := range n.Places {
+			place(&n.Places[k])
+		}
+		for name, value := range n.Vars {
+			n.Vars[name] = p.hide(value)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package normalize
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Requirements
+//  1. Of a workbook's persons and numbers nothing is left in any row but the contacts, whichever cell, sheet or file name they
+//     were typed into; figures stay.
+//  2. That a text was masked is recorded; its characters are counted as typed.
+//  3. A phone in a cell for a figure is no figure.
+//  4. What is no person's name (校长, 待定) is not hidden elsewhere.
+//  5. Files whose names differ in a phone only stay two files.
+func TestNothingPersonalIsRead(t *testing.T) {
+	d, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const phone, name, file = "13900005678", "欧阳若涵", "福州/推荐书欧阳若涵13900005678.xlsx"
+	said := "由" + name + "（" + phone + "）负责"
+	cell := func(raw string) stages.Cell {
+		return stages.Cell{Place: stages.Place{File: file, Sheet: "张若素的表", Cell: "C7"}, Kind: stages.Text, Raw: raw, Shown: raw, Filled: true}
+	}
+	number := cell(phone)
+	number.Kind = stages.Number
+	w := stages.Workbook{File: stages.File{Path: file, Fate: stages.Accepted, SHA256: "ab"},
+		Entries: []stages.Entry{
+			{Cell: cell("校长"), Field: "office_head"}, {Cell: cell(name + "主任"), Field: "head_name"}, {Cell: cell("张若素、" + name), Field: "staff_names"},
+			{Cell: cell("某联合体"), Field: "consortium"}, {Cell: cell(said), Field: "plan"}, {Cell: cell("校长负责"), Field: "office_unit"},
+			{Cell: number, Field: "apprentices", Year: 2023}, {Cell: cell("139 0000 5678"), Field: "employees"}, {Cell: cell("约300（" + name + "）"), Field: "staff_total"},
+			{Cell: cell(said), Field: "members_name", Record: 1}, {Cell: cell(said), Field: "explanations_explanation", Record: 1},
+			{Cell: cell(said), Field: "verifications_date", Record: 1}, {Cell: cell(said), Field: "materials_title", Record: 1},
+		},
+		Loose: []stages.Cell{cell(said)},
+		Notes: []stages.Finding{{Code: "LHT-1-001", Raw: said, Places: []stages.Place{{File: file, Sheet: name}}, Vars: map[string]string{"file": file, "detail": said}}},
+	}
+
+	mem := memory.NewGoAllocator()
+	b := NewBatch(mem, d)
+	b.Add(Workbook(d, w))
+	b.Add(Workbook(d, stages.Workbook{File: stages.File{Path: strings.ReplaceAll(file, name, maskedName), Fate: stages.Ignored}}))
+	facts := b.Facts()
+	defer facts.Release()
+
+	tables := reflect.ValueOf(facts).Elem()
+	for i := range tables.NumField() {
+		holder, ok := tables.Field(i).Interface().(interface{ Len() int })
+		if what := tables.Type().Field(i).Name; what == "Contacts" || !ok {
+			continue
+		}
+		for row := range holder.Len() {
+			values := tables.Field(i).MethodByName("Row").Call([]reflect.Value{reflect.ValueOf(row)})
+			text := fmt.Sprintf("%+v", values[0])
+			for _, secret := range []string{phone, name, "张若素", "139 0000 5678", "1.3900005678e+10"} {
+				if strings.Contains(text, secret) {
+					t.Errorf("%s says %q: %s", tables.Type().Field(i).Name, secret, text)
+				}
+			}
+		}
+	}
+	if text := fmt.Sprintf("%+v", facts.Reading); strings.Contains(text, phone) || strings.Contains(text, name) {
+		t.Errorf("the findings say %s", text)
+	}
+	if facts.Contacts.Len() != 3 || facts.Contacts.Row(1).Text != name+"主任" {
+		t.Errorf("%d contacts, %v", facts.Contacts.Len(), facts.Contacts.Row(1))
+	}
+	if plan := facts.Texts.Row(0); plan.Text != "由〔姓名已隐去〕（〔电话已隐去〕）负责" || int(plan.Characters) != templates.Characters(said) {
+		t.Errorf("the text became %q of %d characters", plan.Text, plan.Characters)
+	}
+	kinds := map[string]int{}
+	for c := range facts.Coercions.All() {
+		if c.Field == "plan" {
+			kinds[c.Kind]++
+		}
+	}
+	if kinds["masked"] != 1 || kinds["masked_name"] != 1 {
+		t.Errorf("recorded of the text: %v", kinds)
+	}
+	if m := facts.Metrics.Row(0); m.Status != table.Invalid || m.Value.Valid {
+		t.Errorf("a phone as apprentices: %+v", m)
+	}
+	for g := range facts.Figures.All() {
+		switch g.Field {
+		case "office_unit":
+			if g.Text != "校长负责" {
+				t.Errorf("a title was hidden: %s", g.Text)
+			}
+		case "employees":
+			if g.Status != table.Invalid {
+				t.Errorf("a phone as employees: %+v", g)
+			}
+		case "staff_total":
+			if g.Number.V != 300 {
+				t.Errorf("a figure beside a name: %+v", g)
+			}
+		}
+	}
+	if first, second := facts.Files.Row(0).Path, facts.Files.Row(1).Path; first == second || facts.Submissions.Row(0).File != first {
+		t.Errorf("the files are %s and %s", first, second)
+	}
+}

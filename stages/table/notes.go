@@ -1,0 +1,63 @@
+package table
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/templates"
+)
+
+// place is a stages.Place as file_notes writes it.
+type place struct {
+	File  string `json:"file"`
+	Sheet string `json:"sheet,omitempty"`
+	Cell  string `json:"cell,omitempty"`
+}
+
+// notesOf writes the findings made while reading as rows. Places and variables are as many as there are, so each is one text of JSON.
+func notesOf(d *templates.Definition, reading []stages.Finding) []Note {
+	out := make([]Note, len(reading))
+	for i, x := range reading {
+		places := make([]place, len(x.Places))
+		for k, p := range x.Places {
+			places[k] = place(p)
+		}
+		out[i] = Note{Batch: int32(d.Directory.Batch), Code: x.Code, Submission: x.Submission, Fields: strings.Join(x.Fields, " "),
+			Year: Opt[int32]{V: int32(x.Year), Valid: x.Year != 0}, Member: x.Member, Raw: x.Raw, Value: x.Value,
+			Places: inJSON(places), Variables: inJSON(x.Vars)}
+	}
+	return out
+}
+
+// inJSON writes what can always be written: strings in slices and maps, keys in order.
+func inJSON(v any) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic("table: " + err.Error())
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// readingOf is the inverse of notesOf.
+func readingOf(notes Table[Note]) ([]stages.Finding, error) {
+	var out []stages.Finding
+	for n := range notes.All() {
+		x := stages.Finding{Code: n.Code, Submission: n.Submission, Fields: strings.Fields(n.Fields), Year: int(n.Year.V), Member: n.Member, Raw: n.Raw, Value: n.Value}
+		var places []place
+		if err := json.Unmarshal([]byte(n.Places), &places); err != nil || len(places) == 0 {
+			return nil, fmt.Errorf("表 file_notes 的 places “%s”读不成位置：%w", n.Places, err)
+		}
+		for _, p := range places {
+			x.Places = append(x.Places, stages.Place(p))
+		}
+		if err := json.Unmarshal([]byte(n.Variables), &x.Vars); err != nil {
+			return nil, fmt.Errorf("表 file_notes 的 variables “%s”读不成变量：%w", n.Variables, err)
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
