@@ -17,6 +17,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/programs"
 	"lianheti/stages"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -259,20 +260,8 @@ func compare(t *testing.T, what string, want arrow.Record, format string, data [
 	}
 }
 
-// tool makes sure that a Python package is there. Where it is not, the test is skipped, and fails in CI.
-func tool(t *testing.T, packages ...string) {
-	t.Helper()
-	if out, err := exec.Command("python3", "-c", "import "+strings.Join(packages, ", ")).CombinedOutput(); err != nil {
-		missing := "python3 with " + strings.Join(packages, ", ") + " is not installed: " + string(out)
-		if os.Getenv("CI") == "true" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
-}
-
 func TestOtherReaders(t *testing.T) {
-	tool(t, "pyarrow", "pandas", "duckdb", "polars")
+	programs.NeedPython(t, "pyarrow", "pandas", "duckdb", "polars")
 	_, tables, dir := written(t)
 	command := exec.Command("python3", "testdata/readers.py", dir)
 	var stderr bytes.Buffer
@@ -381,7 +370,7 @@ func TestPackageIsTrue(t *testing.T) {
 }
 
 func TestFrictionless(t *testing.T) {
-	tool(t, "frictionless", "pyarrow", "pandas")
+	programs.NeedPython(t, "frictionless", "pyarrow", "pandas")
 	_, _, dir := written(t)
 	validate := func() (string, error) {
 		command := exec.Command("python3", "-m", "frictionless", "validate", PackageName)

@@ -1,0 +1,55 @@
+// Package programs lets tests work with the programs that other people use: LibreOffice, Python, Node. Where one is missing
+// the test is skipped with a line that says so; in CI, which installs them all, that is a failure.
+package programs
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Need passes over the test where a probe does not run: Need(t, "python3", "-c", "import openpyxl").
+func Need(t testing.TB, probe ...string) {
+	t.Helper()
+	if out, err := exec.Command(probe[0], probe[1:]...).CombinedOutput(); err != nil {
+		said := "缺少测试要用的程序：" + strings.Join(probe, " ") + "：" + err.Error() + " " + strings.TrimSpace(string(out))
+		if os.Getenv("CI") == "true" {
+			t.Fatal(said)
+		}
+		t.Skip(said)
+	}
+}
+
+// NeedPython passes over the test where Python or one of the modules is missing.
+func NeedPython(t testing.TB, modules ...string) {
+	t.Helper()
+	Need(t, "python3", "-c", "import "+strings.Join(modules, ", "))
+}
+
+// NeedNode passes over the test where Node or one of the modules (found through NODE_PATH) is missing.
+func NeedNode(t testing.TB, modules ...string) {
+	t.Helper()
+	Need(t, "node", "-e", `"`+strings.Join(modules, `","`)+`".split(",").forEach(m => require(m.replace(/"/g, "")))`)
+}
+
+// Run runs a program to its end, and fails the test with what it said where it fails.
+func Run(t testing.TB, command string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(command, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", command, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// Convert has LibreOffice open files, recalculate and save them in a format (xlsx, pdf …) in a folder of its own, which it gives.
+func Convert(t testing.TB, format string, files ...string) string {
+	t.Helper()
+	Need(t, "soffice", "--version")
+	out, profile := t.TempDir(), filepath.ToSlash(t.TempDir())
+	args := []string{"-env:UserInstallation=file://" + profile, "--headless", "--convert-to", format, "--outdir", out}
+	Run(t, "soffice", append(args, files...)...)
+	return out
+}
