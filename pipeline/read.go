@@ -2,6 +2,9 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"lianheti/stages/intake"
@@ -28,7 +31,7 @@ func read(ctx context.Context, mem memory.Allocator, d *templates.Definition, so
 			case <-ctx.Done():
 				return
 			}
-			go func() { place <- normalize.Workbook(d, intake.Read(d, source)) }()
+			go func() { place <- rowsOf(d, source) }()
 		}
 	}()
 	batch := normalize.NewBatch(mem, d)
@@ -46,18 +49,32 @@ func read(ctx context.Context, mem memory.Allocator, d *templates.Definition, so
 	return batch.Facts(), nil
 }
 
+// rowsOf reads one file. Whatever a file makes the program do, the others are read: a panic is a refusal of this one.
+func rowsOf(d *templates.Definition, source intake.Source) (rows *normalize.Rows) {
+	defer func() {
+		if recover() != nil {
+			rows = normalize.Workbook(d, intake.Defeated(source))
+		}
+	}()
+	return normalize.Workbook(d, intake.Read(d, source))
+}
+
 // opener gives the bytes of a file that arrived, by its path in the files table. That path may differ from the file's own, in
 // which somebody's name or phone was hidden; the files stand in the order of their sources.
 func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]byte, error) {
-	byPath := make(map[string]intake.Source, len(sources))
-	for i, s := range sources {
-		byPath[facts.Files.Row(i).Path] = s
+	at := make(map[string]int, len(sources))
+	for i := range sources {
+		at[facts.Files.Row(i).Path] = i
 	}
 	return func(path string) ([]byte, error) {
-		s, ok := byPath[path]
+		i, ok := at[path]
 		if !ok {
 			return nil, fmt.Errorf("没有读过文件 %s", path)
 		}
-		return s.Read(intake.MaxFile)
+		data, err := sources[i].Read(intake.MaxFile)
+		if sum := sha256.Sum256(data); err == nil && hex.EncodeToString(sum[:]) != facts.Files.Row(i).SHA256 {
+			err = errors.New("文件在运行中被改动；请等文件放好再运行")
+		}
+		return data, err
 	}
 }

@@ -17,15 +17,19 @@ func bind(d *templates.Definition, file stages.File, book *Book) stages.Workbook
 	b := &binder{d: d, book: book, out: stages.Workbook{File: file}, bound: map[position]bool{}}
 	b.identify()
 	b.place()
-	if refusal := b.judge(); refusal != nil {
-		return refused(file, refusal)
+	for _, look := range []func() *Refusal{b.repeated, b.judge} {
+		if refusal := look(); refusal != nil {
+			return refused(file, refusal)
+		}
 	}
 	for _, layout := range d.Layout().Sheets {
 		for _, slot := range layout.Slots {
 			b.slot(layout, slot)
 		}
 		for _, area := range layout.Records {
-			b.records(layout, area)
+			if n := b.records(layout, area); n > maxRecords {
+				return refused(file, refuse(CodeManyParts, "“%s”填了 %d 行", layout.Sheet.Title, n))
+			}
 		}
 	}
 	b.looseCells()
@@ -150,6 +154,20 @@ func (b *binder) labelVotes(layout *templates.SheetLayout, votes map[*Sheet]int)
 			votes[s] = n
 		}
 	}
+}
+
+// repeated refuses a sheet on which a label of the form stands hundreds of times: which of them is meant nobody could say,
+// and trying them all takes the square of their number.
+func (b *binder) repeated() *Refusal {
+	const many = 500
+	for _, layout := range b.d.Layout().Sheets {
+		for _, text := range layout.Statics {
+			if s := b.sheets[layout]; s != nil && len(s.Find(text.Text)) > many {
+				return refuse(CodeManyParts, "“%s”在“%s”里出现 %d 次", text.Text, s.Title, len(s.Find(text.Text)))
+			}
+		}
+	}
+	return nil
 }
 
 // judge decides whether this is a filled template at all, and of an accepted version.
@@ -282,8 +300,12 @@ func (b *binder) turn(slot templates.Slot) (turn, alike int) {
 	return turn, alike
 }
 
-// records binds a list: every filled cell below the headers, also beyond the rows prepared in the template.
-func (b *binder) records(layout *templates.SheetLayout, record templates.RecordArea) {
+// maxRecords bounds the filled rows of one list. The template prepares some hundred; checks compare rows with each other.
+const maxRecords = 2000
+
+// records binds a list: every filled cell below the headers, also beyond the rows prepared in the template. It gives the number of
+// rows with content.
+func (b *binder) records(layout *templates.SheetLayout, record templates.RecordArea) int {
 	sheet := b.sheets[layout]
 	type column struct {
 		field string
@@ -322,20 +344,31 @@ func (b *binder) records(layout *templates.SheetLayout, record templates.RecordA
 		}
 	}
 	if sheet == nil {
-		return
+		return 0
 	}
-	for row := header + 1; row <= sheet.LastRow; row++ {
-		for _, c := range columns {
-			cell := sheet.At(row, c.col)
-			if !cell.Filled {
-				continue
-			}
-			cell.Place.File = b.out.File.Path
-			b.bound[position{sheet.Title, row, c.col}] = true
-			b.out.CellsRead++
-			b.out.Entries = append(b.out.Entries, stages.Entry{Field: c.field, Record: row - header, Cell: cell})
+	first := len(b.out.Entries)
+	for _, cell := range sheet.Cells { // not row by row: a stray cell may stand in the millionth
+		i := slices.IndexFunc(columns, func(c column) bool { return c.col == cell.Col })
+		if i < 0 || cell.Row <= header || !cell.Filled {
+			continue
 		}
+		cell.Place.File = b.out.File.Path
+		b.bound[position{sheet.Title, cell.Row, cell.Col}] = true
+		b.out.CellsRead++
+		b.out.Entries = append(b.out.Entries, stages.Entry{Field: columns[i].field, Record: cell.Row - header, Cell: cell.Cell})
 	}
+	order := map[string]int{}
+	for i, c := range columns {
+		order[c.field] = i
+	}
+	slices.SortStableFunc(b.out.Entries[first:], func(x, y stages.Entry) int {
+		return cmp.Or(cmp.Compare(x.Record, y.Record), cmp.Compare(order[x.Field], order[y.Field]))
+	})
+	rows := map[int]bool{}
+	for _, e := range b.out.Entries[first:] {
+		rows[e.Record] = true
+	}
+	return len(rows)
 }
 
 // headerOf is the text over a column of a list in the template.
@@ -389,8 +422,25 @@ func (b *binder) looseCells() {
 			b.out.Loose = append(b.out.Loose, c)
 		}
 	}
+	b.tellLoose()
+}
+
+// tellLoose says of each loose cell that it was not used; of more than many on one sheet only how many there are. All of them
+// stand in the table of loose cells.
+func (b *binder) tellLoose() {
+	const many = 100
+	of := map[string]int{}
 	for _, c := range b.out.Loose {
-		b.note(CodeLoose, c.Place, "")
+		of[c.Place.Sheet]++
+	}
+	for _, c := range b.out.Loose {
+		switch n := of[c.Place.Sheet]; {
+		case n > many:
+			b.note(CodeLoose, stages.Place{File: c.Place.File, Sheet: c.Place.Sheet}, "（"+strconv.Itoa(n)+" 格）")
+			of[c.Place.Sheet] = 0
+		case n > 0:
+			b.note(CodeLoose, c.Place, "")
+		}
 	}
 }
 

@@ -28,11 +28,10 @@ type Cell struct {
 
 // Sheet is one worksheet.
 type Sheet struct {
-	Title   string
-	Cells   []Cell // those with content, in the order of the file
-	LastRow int
-	at      map[[2]int]int      // row and column -> index into Cells
-	texts   map[string][][2]int // key of a text -> where it stands
+	Title string
+	Cells []Cell              // those with content, in the order of the file
+	at    map[[2]int]int      // row and column -> index into Cells
+	texts map[string][][2]int // key of a text -> where it stands
 }
 
 // Sheet finds a sheet by its title; nil where there is none.
@@ -64,7 +63,6 @@ func (s *Sheet) add(c Cell) bool {
 	}
 	s.at[key] = len(s.Cells)
 	s.Cells = append(s.Cells, c)
-	s.LastRow = max(s.LastRow, c.Row)
 	if c.Kind == stages.Text {
 		text := stages.NameKey(c.Raw)
 		s.texts[text] = append(s.texts[text], key)

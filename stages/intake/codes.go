@@ -24,6 +24,8 @@ const (
 	CodeNotWorkbook    = "LHT-1-020" // pdf, picture, Word under a workbook's name
 	CodeManyParts      = "LHT-1-021" // more sheets, cells or merges than a form can have
 
+	CodeDefeats = "LHT-1-022" // the program itself failed on it
+
 	CodeAltered   = "LHT-1-030" // names and labels disagree
 	CodeNamesLost = "LHT-1-031"
 	CodeFieldLost = "LHT-1-032"

@@ -4,11 +4,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/flate"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -112,7 +114,7 @@ func sniff(data []byte) *Refusal {
 	case len(data) == 0:
 		return &Refusal{CodeEmpty, ""}
 	case len(data) > MaxFile:
-		return &Refusal{CodeTooLarge, ""}
+		return &Refusal{CodeTooLarge, "超过 20 MB"}
 	case bytes.HasPrefix(data, magicZip), bytes.HasPrefix(data, magicOLE):
 		return nil
 	case strings.HasPrefix(lower, "%pdf"):
@@ -174,12 +176,25 @@ func decrypt(data []byte) (plain []byte, refusal *Refusal) {
 	if err != nil {
 		return nil, refuse(CodeIncomplete, "旧格式容器打不开")
 	}
-	encrypted := false
+	encrypted, spins := 0, 0
+	var info []byte
 	for entry, err := streams.Next(); err == nil; entry, err = streams.Next() {
-		encrypted = encrypted || entry.Name == "EncryptedPackage"
+		switch entry.Name {
+		case "EncryptedPackage":
+			encrypted++
+		case "EncryptionInfo":
+			info = make([]byte, min(entry.Size, maxInfo))
+			_, _ = streams.Read(info)
+			spins = max(spins, spinCount(info))
+		}
 	}
-	if !encrypted {
+	switch {
+	case encrypted == 0:
 		return nil, &Refusal{CodeOldExcel, ""}
+	case encrypted > 1: // the library reads each
+		return nil, refuse(CodeDamaged, "旧格式容器里有两份加密内容")
+	case len(info) == maxInfo, spins > maxSpins: // the library would turn for minutes
+		return nil, &Refusal{CodeEncrypted, ""}
 	}
 	plain, err = excelize.Decrypt(data, &excelize.Options{Password: "VelvetSweatshop"})
 	if err != nil || !bytes.HasPrefix(plain, magicZip) {
@@ -192,6 +207,24 @@ func decrypt(data []byte) (plain []byte, refusal *Refusal) {
 	return plain, nil
 }
 
+// maxSpins bounds how often a password is hashed to make the key. Excel and WPS write 100,000.
+const maxSpins = 1000000
+
+// maxInfo bounds the description of an encryption, which takes about 1 KB.
+const maxInfo = 64 << 10
+
+// spinCount reads the largest spin count that the description of an encryption names; older encryption names none.
+func spinCount(info []byte) (most int) {
+	const version = 8
+	_ = newBudget().walk(info[min(version, len(info)):], func(e *element) error {
+		if n, err := strconv.Atoi(strings.TrimSpace(e.attr("spinCount"))); err == nil {
+			most = max(most, n)
+		}
+		return nil
+	})
+	return most
+}
+
 // endOfDirectory gives where a zip container ends; 0 where no end is found.
 func endOfDirectory(data []byte) int {
 	at := bytes.LastIndex(data, []byte("PK\x05\x06"))
@@ -199,6 +232,31 @@ func endOfDirectory(data []byte) int {
 		return 0
 	}
 	return at + 22 + int(data[at+20]) + int(data[at+21])<<8
+}
+
+// maxDirectory bounds the directory of a container: archive/zip reads it whole before anything can be counted.
+const maxDirectory = 4 << 20
+
+// directorySize reads the end of a zip container of a size: how large its directory is. ok says that the directory stands where the
+// end says, seen from the first byte: nothing stands before the container, and none of it was cut off at its beginning.
+func directorySize(tail []byte, size int64) (directory int64, ok bool) {
+	const end, locator, end64 = 22, 20, 56
+	at := endOfDirectory(tail)
+	if at == 0 {
+		return 0, false
+	}
+	at = bytes.LastIndex(tail, []byte("PK\x05\x06"))
+	pos := size - int64(len(tail)-at)
+	directory, offset := int64(binary.LittleEndian.Uint32(tail[at+12:])), int64(binary.LittleEndian.Uint32(tail[at+16:]))
+	if directory+offset == pos {
+		return directory, true
+	}
+	if at < locator+end64 || !bytes.HasPrefix(tail[at-locator:], []byte("PK\x06\x07")) || !bytes.HasPrefix(tail[at-locator-end64:], []byte("PK\x06\x06")) {
+		return 0, false
+	}
+	record := tail[at-locator-end64:] // of large containers, and of programs that write every one so
+	large, far := binary.LittleEndian.Uint64(record[40:]), binary.LittleEndian.Uint64(record[48:])
+	return int64(large), large < maxDirectory && far < uint64(size) && int64(large+far) == pos-locator-end64
 }
 
 // inflate proves every entry of a zip container and gives those that are wanted.
@@ -209,6 +267,9 @@ func inflate(data []byte, wanted func(name string) bool) (parts, *Refusal) {
 	}
 	if end != len(data) {
 		return nil, refuse(CodeDamaged, "结尾之后另有内容")
+	}
+	if size, ok := directorySize(data, int64(len(data))); !ok || size > maxDirectory {
+		return nil, refuse(CodeDamaged, "目录与文件大小不符")
 	}
 	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {

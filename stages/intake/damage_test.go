@@ -151,7 +151,8 @@ func TestContainer(t *testing.T) {
 			return d
 		}, CodeDamaged},
 		{"something behind the end", func(d []byte) []byte { return append(d, "tail"...) }, CodeDamaged},
-		{"another container behind", func(d []byte) []byte { return append(d, d...) }, ""},
+		{"another container behind", func(d []byte) []byte { return append(d, d...) }, CodeDamaged},
+		{"something before the beginning", func(d []byte) []byte { return append([]byte("PK\x03\x04 head"), d...) }, CodeDamaged},
 		{"local header disagrees about size and checksum", func(d []byte) []byte {
 			at := int(binary.LittleEndian.Uint32(d[central(t, d, firstSheet)+42:]))
 			put32(d, at+14, 1)

@@ -37,6 +37,7 @@ type Source struct {
 type fated struct {
 	fate stages.Fate
 	Refusal
+	byName bool // the name says so: what the file holds may say otherwise
 }
 
 // maxPackage bounds what is read of a package at once.
@@ -123,8 +124,11 @@ func onDisk(file, name string, info fs.FileInfo) []Source {
 	return append([]Source{s}, s.expand()...)
 }
 
-func rejected(code, detail string) *fated { return &fated{stages.Rejected, Refusal{code, detail}} }
-func ignored(code string) *fated          { return &fated{stages.Ignored, Refusal{Code: code}} }
+func rejected(code, detail string) *fated {
+	return &fated{stages.Rejected, Refusal{code, detail}, false}
+}
+func ignored(code string) *fated { return &fated{stages.Ignored, Refusal{Code: code}, false} }
+func named(f *fated) *fated      { f.byName = true; return f }
 
 func isPackage(name string) bool { return strings.EqualFold(path.Ext(name), ".zip") }
 
@@ -140,30 +144,66 @@ func byName(name string, size int64) *fated {
 	switch ext {
 	case ".xlsx":
 		if size > MaxFile {
-			return rejected(CodeTooLarge, "")
+			return rejected(CodeTooLarge, "超过 20 MB")
 		}
 		return nil
 	case ".zip":
 		if size > maxPackage {
-			return rejected(CodeTooLarge, "")
+			return rejected(CodeTooLarge, "超过 1 GB")
 		}
 		return nil
 	case ".xls", ".et", ".ett":
-		return rejected(CodeOldExcel, "")
+		return named(rejected(CodeOldExcel, ""))
 	case ".xlsm", ".xlsb", ".xltx", ".xltm":
 		return rejected(CodeMacro, "")
 	case ".ods":
 		return rejected(CodeOpenDocument, "")
 	case ".csv":
-		return rejected(CodeCSV, "")
+		return named(rejected(CodeCSV, ""))
 	case ".rar", ".7z":
 		return rejected(CodeOtherArchive, strings.ToUpper(ext[1:]))
+	case ".docx", ".docm", ".dotx", ".pptx", ".ppsx", ".odt", ".odp", ".ofd", ".jar", ".apk", ".epub": // containers of other kinds
+		return ignored(CodeOtherFile)
 	}
-	return ignored(CodeOtherFile)
+	return named(ignored(CodeOtherFile))
+}
+
+// maxUnpacked bounds what the files of one package unpack to, together. archive/zip gives no entry more bytes than it names.
+const maxUnpacked = 4 << 30
+
+// packageEnd looks at the end of a package before its directory is read into memory.
+func packageEnd(file string, size int64) *Refusal {
+	f, err := os.Open(file)
+	if err != nil {
+		return &Refusal{CodeUnreadable, "没有权限或读取出错"}
+	}
+	defer f.Close()
+	const longest = 22 + 1<<16 + 76 // the end, its comment, and what large packages have before it
+	head, tail := make([]byte, min(size, headSize)), make([]byte, min(size, longest))
+	if _, err := f.ReadAt(head, 0); err != nil && err != io.EOF {
+		return &Refusal{CodeUnreadable, "没有权限或读取出错"}
+	}
+	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
+		return &Refusal{CodeUnreadable, "没有权限或读取出错"}
+	}
+	if end := endOfDirectory(tail); end == 0 {
+		if other := sniff(head); other != nil && (other.Code == CodeOtherArchive || other.Code == CodeEmpty) {
+			return other
+		}
+		return &Refusal{CodePackageDamaged, "缺少结尾，可能没有传完"}
+	}
+	if directory, ok := directorySize(tail, size); !ok || directory > maxDirectory {
+		return &Refusal{CodePackageDamaged, "目录与文件大小不符，可能没有传完"}
+	}
+	return nil
 }
 
 // expand lists the files inside a package. The package itself is a file that arrived and is not a submission.
 func (s *Source) expand() []Source {
+	if refusal := packageEnd(s.disk, s.Size); refusal != nil {
+		s.verdict = &fated{fate: stages.Rejected, Refusal: *refusal}
+		return nil
+	}
 	zr, err := zip.OpenReader(s.disk)
 	if err != nil {
 		s.verdict = rejected(CodePackageDamaged, "目录打不开")
@@ -173,6 +213,13 @@ func (s *Source) expand() []Source {
 	if len(zr.File) > maxEntries {
 		s.verdict = rejected(CodePackageDamaged, fmt.Sprintf("含 %d 个文件", len(zr.File)))
 		return nil
+	}
+	unpacked := uint64(0)
+	for _, f := range zr.File {
+		if unpacked += min(f.UncompressedSize64, maxUnpacked); unpacked > maxUnpacked {
+			s.verdict = rejected(CodePackageDamaged, "解开后超过 4 GB")
+			return nil
+		}
 	}
 	if slices.ContainsFunc(zr.File, func(f *zip.File) bool { return partName(f.Name) == "[Content_Types].xml" }) {
 		return nil // a workbook under the name of a package, as browsers save it

@@ -5,6 +5,7 @@ package intake
 
 import (
 	"archive/zip"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -21,16 +22,9 @@ func Read(d *templates.Definition, s Source) stages.Workbook {
 		return refused(file, &s.verdict.Refusal)
 	}
 	if s.verdict != nil {
-		// The hash is taken of files that are not read, too: every file that arrived can be recognised.
-		var head []byte
-		file.SHA256, head = s.digest()
-		file.Fate, file.Code, file.Detail = s.verdict.fate, s.verdict.Code, s.verdict.Detail
-		if file.Code == CodeOldExcel { // web pages and texts go under that name, too
-			if other := sniff(head); other != nil {
-				return refused(file, other)
-			}
+		if decided, ok := s.unopened(file); ok {
+			return decided
 		}
-		return stages.Workbook{File: file}
 	}
 	data, err := s.Read(MaxFile)
 	if err != nil {
@@ -39,7 +33,27 @@ func Read(d *templates.Definition, s Source) stages.Workbook {
 	sum := sha256.Sum256(data)
 	file.SHA256 = hex.EncodeToString(sum[:])
 	file.Size = int64(len(data))
-	return workbook(d, file, data)
+	w := workbook(d, file, data)
+	if s.verdict != nil && s.verdict.fate == stages.Ignored && w.File.Code == CodeNotWorkbook { // the name was right
+		file.Fate, file.Code = s.verdict.fate, s.verdict.Code
+		return stages.Workbook{File: file}
+	}
+	return w
+}
+
+// unopened gives a file the fate that its name or kind decided. Not ok: it must be opened after all, because names lie: a
+// workbook goes under the name of an old one or under none, a web page under .xls.
+func (s Source) unopened(file stages.File) (w stages.Workbook, ok bool) {
+	// The hash is taken of files that are not read, too: every file that arrived can be recognised.
+	sum, head := s.digest()
+	if s.verdict.byName && bytes.HasPrefix(head, magicZip) && s.Size <= MaxFile {
+		return w, false
+	}
+	file.SHA256, file.Fate, file.Code, file.Detail = sum, s.verdict.fate, s.verdict.Code, s.verdict.Detail
+	if other := sniff(head); s.verdict.byName && file.Code == CodeOldExcel && other != nil {
+		return refused(file, other), true
+	}
+	return stages.Workbook{File: file}, true
 }
 
 // Cells reads a workbook that is not a submission (experts' marks, the Department's register): proven whole by the same
@@ -69,6 +83,13 @@ func Cells(s Source) ([]stages.Cell, *Refusal) {
 	return cells, nil
 }
 
+// Defeated is the outcome for a file on which the program itself failed: refused, like any other that can't be used.
+func Defeated(s Source) stages.Workbook {
+	file := stages.File{Path: s.Path, Size: s.Size}
+	file.SHA256, _ = s.digest()
+	return refused(file, &Refusal{Code: CodeDefeats})
+}
+
 // workbook reads the bytes of one file.
 func workbook(d *templates.Definition, file stages.File, data []byte) stages.Workbook {
 	book, refusal := open(data)
@@ -83,7 +104,7 @@ func workbook(d *templates.Definition, file stages.File, data []byte) stages.Wor
 func (s Source) unread(err error) *Refusal {
 	switch {
 	case errors.Is(err, errTooLarge):
-		return &Refusal{Code: CodeTooLarge}
+		return &Refusal{CodeTooLarge, "超过 20 MB"}
 	case errors.Is(err, zip.ErrAlgorithm):
 		return &Refusal{CodePackageDamaged, "压缩方法不认识"}
 	case errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrFormat):

@@ -3,21 +3,31 @@ package intake
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"path"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"lianheti/stages"
 )
 
 // Limits of a workbook's structure: a form has some 15 sheets and some thousand cells.
 const (
-	maxSheets = 100
-	maxCells  = 300000
-	maxMerges = 10000
-	maxDepth  = 64
+	maxSheets   = 100
+	maxNames    = 20000
+	maxCells    = 100000  // with content
+	maxElements = 1500000 // of all parts together
+	maxMerges   = 10000
+	maxDepth    = 64
+	maxToken    = 1 << 20 // bytes of one tag or one run of text
+	maxStyles   = 65000
+	maxText     = 32767 // of one cell
+	// maxGrid bounds what a program makes of the sheets when it opens them: all rows down to the last, each as wide as its
+	// last cell. One cell in the last column of every row costs gigabytes, and 30 bytes a row in the file.
+	maxGrid = 2000000
 )
 
 // open reads a workbook: the container proven, every sheet's XML walked to its end, every filled cell kept. There is one
@@ -31,24 +41,35 @@ func open(data []byte) (*Book, *Refusal) {
 }
 
 func (p parts) book() (*Book, *Refusal) {
-	main := p.target("_rels/.rels", "", "/officeDocument")
+	budget := newBudget()
+	roots, err := p.relations("_rels/.rels", "", budget)
+	if err != nil {
+		return nil, refuse(CodeDamaged, ".rels：%v", err)
+	}
+	main := relation(roots, "", "/officeDocument")
 	if main == "" || p[main] == nil {
 		return nil, refuse(CodeDamaged, "找不到工作簿的主部件")
 	}
-	w := &workbookReader{parts: p, dir: path.Dir(main), rels: relsName(main), book: &Book{}}
-	if err := walk(p[main], w.element); err != nil {
+	w := &workbookReader{parts: p, budget: budget, book: &Book{}}
+	if w.rels, err = p.relations(relsName(main), path.Dir(main), budget); err != nil {
+		return nil, w.refusal(err, relsName(main))
+	}
+	if err := budget.walk(p[main], w.element); err != nil {
 		return nil, w.refusal(err, main)
 	}
 	if len(w.sheets) == 0 || len(w.sheets) > maxSheets {
 		return nil, refuse(CodeManyParts, "有 %d 张工作表", len(w.sheets))
 	}
-	titles := map[string]bool{}
+	titles, contents := map[string]bool{}, map[string]bool{}
 	for _, s := range w.sheets {
-		title := strings.ToLower(s.title)
+		title, content := strings.ToLower(s.title), relation(w.rels, s.rid, "")
 		if titles[title] { // a place could not say which of the two it means
 			return nil, refuse(CodeDamaged, "工作表“%s”有两张", s.title)
 		}
-		titles[title] = true
+		if contents[content] {
+			return nil, refuse(CodeDamaged, "两张工作表共用一份内容")
+		}
+		titles[title], contents[content] = true, true
 	}
 	if refusal := w.loadStrings(); refusal != nil {
 		return nil, refusal
@@ -74,16 +95,34 @@ func relsName(part string) string {
 	return path.Join(path.Dir(part), "_rels", path.Base(part)+".rels")
 }
 
-// target finds the part that a relationship points at, by the end of its type.
-func (p parts) target(rels, dir, kind string) string {
-	found := ""
-	_ = walk(p[rels], func(e *element) error {
-		if e.name == "Relationship" && found == "" && strings.HasSuffix(e.attr("Type"), kind) {
-			found = resolve(dir, e.attr("Target"))
+// relationship is one part that another points at.
+type relationship struct{ id, kind, target string }
+
+// relations reads the relationships of a part; none where it has none.
+func (p parts) relations(rels, dir string, budget *budget) (out []relationship, err error) {
+	if p[rels] == nil {
+		return nil, nil
+	}
+	err = budget.walk(p[rels], func(e *element) error {
+		if e.start && e.name == "Relationship" {
+			out = append(out, relationship{e.attr("Id"), e.attr("Type"), resolve(dir, e.attr("Target"))})
+		}
+		if len(out) > maxEntries {
+			return errMany{"部件间的关系过多"}
 		}
 		return nil
 	})
-	return found
+	return out, err
+}
+
+// relation finds the part of a relationship id, or else of a kind, by the end of its type.
+func relation(all []relationship, id, kind string) string {
+	for _, r := range all {
+		if id != "" && r.id == id || id == "" && kind != "" && strings.HasSuffix(r.kind, kind) {
+			return r.target
+		}
+	}
+	return ""
 }
 
 func resolve(dir, target string) string {
@@ -116,16 +155,42 @@ type errXML struct{ what string }
 
 func (e errXML) Error() string { return e.what }
 
+// budget is how much XML may still be read of one workbook.
+type budget struct{ elements int }
+
+func newBudget() *budget { return &budget{maxElements} }
+
+// metered gives a part byte by byte, and fails where one token of it is longer than any that a spreadsheet writes: the
+// decoder holds a tag whole, with all its attributes, before it shows anything of it.
+type metered struct {
+	bytes.Reader
+	left int
+}
+
+func (m *metered) ReadByte() (byte, error) {
+	if m.left--; m.left < 0 {
+		return 0, errToken
+	}
+	return m.Reader.ReadByte()
+}
+
+var errToken = errMany{"XML 的一个标记超过 1 MB"}
+
 // walk reads a part strictly to its end and shows every element twice: at its start and, with its text, at its end. It
 // knows no DOCTYPE and no entities but XML's own.
-func walk(data []byte, show func(*element) error) error {
-	d := xml.NewDecoder(bytes.NewReader(data))
+func (b *budget) walk(data []byte, show func(*element) error) error {
+	source := &metered{Reader: *bytes.NewReader(data)}
+	d := xml.NewDecoder(source)
 	var open []*element
 	var names []string
 	root := false
 	for {
+		source.left = maxToken
 		token, err := d.Token()
 		if err != nil {
+			if errors.Is(err, errToken) {
+				return errToken
+			}
 			if root && len(open) == 0 && err.Error() == "EOF" {
 				return nil
 			}
@@ -135,6 +200,9 @@ func walk(data []byte, show func(*element) error) error {
 		case xml.StartElement:
 			if root && len(open) == 0 || len(open) >= maxDepth {
 				return errXML{"XML 结构异常"}
+			}
+			if b.elements--; b.elements < 0 {
+				return errMany{"XML 元素超过 " + strconv.Itoa(maxElements) + " 个"}
 			}
 			root = true
 			names = append(names, t.Name.Local)
@@ -163,14 +231,15 @@ func walk(data []byte, show func(*element) error) error {
 // workbookReader reads the parts of one workbook.
 type workbookReader struct {
 	parts   parts
-	dir     string
-	rels    string
+	budget  *budget
+	rels    []relationship
 	book    *Book
 	sheets  []sheetPart
 	date04  bool
 	strings []string
 	formats []format // by style index
 	cells   int
+	grid    int // see maxGrid
 }
 
 type sheetPart struct{ title, rid string }
@@ -194,31 +263,22 @@ func (w *workbookReader) element(e *element) error {
 	case e.start && e.name == "sheet":
 		w.sheets = append(w.sheets, sheetPart{e.attr("name"), e.attr("id")})
 	case !e.start && e.name == "definedName":
+		if len(w.book.Names) == maxNames {
+			return errMany{"名称超过 " + strconv.Itoa(maxNames) + " 个"}
+		}
 		w.book.Names = append(w.book.Names, DefinedName{e.attr("name"), e.attr("localSheetId"), e.text.String()})
 	}
 	return nil
 }
 
-// relation finds the part of a relationship id, or of a kind.
-func (w *workbookReader) relation(id, kind string) string {
-	found := ""
-	_ = walk(w.parts[w.rels], func(e *element) error {
-		if e.start && e.name == "Relationship" && (id != "" && e.attr("Id") == id || id == "" && strings.HasSuffix(e.attr("Type"), kind)) {
-			found = resolve(w.dir, e.attr("Target"))
-		}
-		return nil
-	})
-	return found
-}
-
 // loadStrings reads the shared strings: rich text joined, phonetic guides left out.
 func (w *workbookReader) loadStrings() *Refusal {
-	part := w.relation("", "/sharedStrings")
+	part := relation(w.rels, "", "/sharedStrings")
 	if part == "" {
 		return nil
 	}
 	var text strings.Builder
-	err := walk(w.parts[part], func(e *element) error {
+	err := w.budget.walk(w.parts[part], func(e *element) error {
 		switch {
 		case e.start:
 		case e.name == "t" && !within(e.path, "rPh"):
@@ -259,18 +319,19 @@ func unescape(s string) string {
 
 // format is a number format: its code, and what it shows.
 type format struct {
-	code   string
-	isDate bool
+	code    string
+	isDate  bool
+	percent bool
 }
 
 // loadStyles reads which number format each style has.
 func (w *workbookReader) loadStyles() *Refusal {
-	part := w.relation("", "/styles")
+	part := relation(w.rels, "", "/styles")
 	if part == "" {
 		return nil
 	}
-	codes := map[int]string{}
-	err := walk(w.parts[part], func(e *element) error {
+	codes, ids := map[int]string{}, []int{}
+	err := w.budget.walk(w.parts[part], func(e *element) error {
 		if !e.start {
 			return nil
 		}
@@ -282,13 +343,23 @@ func (w *workbookReader) loadStyles() *Refusal {
 			}
 			codes[id] = e.attr("formatCode")
 		case e.name == "xf" && within(e.path, "cellXfs"):
+			if len(ids) == maxStyles {
+				return errMany{"单元格格式超过 " + strconv.Itoa(maxStyles) + " 种"}
+			}
 			id, _ := strconv.Atoi(e.attr("numFmtId"))
-			w.formats = append(w.formats, formatOf(id, codes))
+			ids = append(ids, id)
 		}
 		return nil
 	})
 	if err != nil {
 		return w.refusal(err, part)
+	}
+	known := map[int]format{} // each code is looked at once, however many styles use it
+	for _, id := range ids {
+		if _, ok := known[id]; !ok {
+			known[id] = formatOf(id, codes)
+		}
+		w.formats = append(w.formats, known[id])
 	}
 	return nil
 }
@@ -299,32 +370,33 @@ var builtin = map[int]string{1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0
 
 func formatOf(id int, codes map[int]string) format {
 	if code, ok := codes[id]; ok {
-		return format{code, showsDate(code)}
+		bare := formatLiteral.ReplaceAllString(code, "")
+		return format{code, showsDate(bare), strings.Contains(bare, "%")}
 	}
 	if id >= 14 && id <= 22 || id >= 27 && id <= 36 || id >= 45 && id <= 47 || id >= 50 && id <= 58 {
-		return format{"yyyy-mm-dd", true} // dates and times, East Asian ones included
+		return format{code: "yyyy-mm-dd", isDate: true} // dates and times, East Asian ones included
 	}
-	return format{builtin[id], false}
+	return format{code: builtin[id], percent: strings.Contains(builtin[id], "%")}
 }
 
 var formatLiteral = regexp.MustCompile(`"[^"]*"|\\.|\[[^\]]*\]|_.|\*.`)
 
-// showsDate says whether a format code shows a date or a time.
-func showsDate(code string) bool {
-	bare := strings.ToLower(formatLiteral.ReplaceAllString(code, ""))
+// showsDate says whether a format code, literals taken out, shows a date or a time.
+func showsDate(bare string) bool {
+	bare = strings.ToLower(bare)
 	return strings.ContainsAny(bare, "ymdhs") && !strings.Contains(bare, "general") && !strings.ContainsAny(bare, "0#?")
 }
 
 // loadSheet reads one worksheet to its end.
 func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
-	name := w.relation(part.rid, "")
+	name := relation(w.rels, part.rid, "")
 	data, ok := w.parts[name]
 	if !ok || part.rid == "" {
 		return refuse(CodeDamaged, "工作表“%s”的内容缺失", part.title)
 	}
 	s := &Sheet{Title: part.title, at: map[[2]int]int{}, texts: map[string][][2]int{}}
 	r := &sheetReader{w: w, sheet: s}
-	if err := walk(data, r.element); err != nil {
+	if err := w.budget.walk(data, r.element); err != nil {
 		return w.refusal(err, name)
 	}
 	switch r.root {
@@ -347,6 +419,7 @@ type sheetReader struct {
 	sheet    *Sheet
 	root     string // the outermost element
 	row, col int
+	lastRow  int
 	value    string
 	inline   strings.Builder
 	formula  string
@@ -390,27 +463,40 @@ func (r *sheetReader) element(e *element) error {
 
 func (r *sheetReader) beginRow(name string) error {
 	r.row, r.col = r.row+1, 0
-	if name == "" {
-		return nil
+	if name != "" {
+		n, err := strconv.Atoi(name)
+		if err != nil || n < 1 {
+			return errXML{"行号有误"}
+		}
+		r.row = n
 	}
-	n, err := strconv.Atoi(name)
-	if err != nil || n < 1 || n > maxRow {
+	if r.row > maxRow {
 		return errXML{"行号有误"}
 	}
-	r.row = n
-	return nil
+	return r.spread(max(0, r.row-r.lastRow))
 }
 
 func (r *sheetReader) beginCell(name string) error {
-	r.col++
-	if name == "" {
-		return nil
+	before := r.col
+	if r.col++; name != "" {
+		row, col, ok := parseCell(name)
+		if !ok || row != r.row {
+			return errXML{"单元格 " + name + " 的位置有误"}
+		}
+		r.col = col
 	}
-	row, col, ok := parseCell(name)
-	if !ok || row != r.row {
-		return errXML{"单元格 " + name + " 的位置有误"}
+	if r.col > maxCol {
+		return errXML{"列号有误"}
 	}
-	r.col = col
+	return r.spread(max(0, r.col-before))
+}
+
+// spread counts what the sheet grows by.
+func (r *sheetReader) spread(n int) error {
+	r.lastRow = max(r.lastRow, r.row)
+	if r.w.grid += n; r.w.grid > maxGrid {
+		return errMany{"内容铺得太开，到了 " + r.sheet.Title + " 的 " + stages.CellName(r.row, max(1, r.col))}
+	}
 	return nil
 }
 
@@ -431,11 +517,26 @@ func (r *sheetReader) endCell(e *element) error {
 	if err := r.fill(&c, kind, e.attr("s")); err != nil {
 		return err
 	}
+	if utf16Len(c.Raw) > maxText || utf16Len(c.FormulaText) > maxText {
+		return errMany{"单元格 " + c.Place.Cell + " 的文字超过 32767 字"}
+	}
 	c.Filled = strings.TrimSpace(c.Raw) != ""
 	if !r.sheet.add(c) {
 		return errXML{"单元格 " + c.Place.Cell + " 出现两次"}
 	}
 	return nil
+}
+
+// utf16Len is the length of a text as spreadsheets count it.
+func utf16Len(s string) int {
+	if len(s) <= maxText {
+		return len(s) // at most: enough to pass
+	}
+	n := 0
+	for _, c := range s {
+		n += utf16.RuneLen(c)
+	}
+	return n
 }
 
 // fill gives a cell its kind and value.
@@ -518,7 +619,7 @@ func (r *sheetReader) number(c *Cell, style string) error {
 		if v >= 0 && v < 2958466 {
 			c.Shown = epoch.AddDate(0, 0, int(v)).Format("2006-01-02")
 		}
-	case strings.Contains(formatLiteral.ReplaceAllString(f.code, ""), "%"):
+	case f.percent:
 		shown, _ := strconv.ParseFloat(strconv.FormatFloat(v*100, 'e', 14, 64), 64) // 15 digits, as a spreadsheet shows them
 		c.Shown = strconv.FormatFloat(shown, 'f', -1, 64) + "%"
 	}

@@ -1,0 +1,212 @@
+package intake
+
+// Requirements
+//  1. A filled form with something absurd added costs neither time nor memory: it is refused with a reason, or read with
+//     all its values.
+//  2. A file is judged by what it holds where its name says otherwise.
+//  3. A package whose end was cut off, or that would unpack to more than a disk holds, is refused before it is read.
+//  4. A file that makes the program itself fail is refused; an encrypted one with an absurd spin count is not turned for minutes.
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"lianheti/stages"
+
+	"github.com/xuri/excelize/v2"
+)
+
+func TestOddForms(t *testing.T) {
+	append1 := func(before, what string) func(string) string {
+		return func(s string) string { return strings.Replace(s, before, what+before, 1) }
+	}
+	rows := func(n, from int, row func(r int) string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `<row r="%d">%s</row>`, from+i, row(from+i))
+		}
+		return b.String()
+	}
+	text := func(at, s string) string { return `<c r="` + at + `" t="inlineStr"><is><t>` + s + `</t></is></c>` }
+	const second = "worksheets/sheet3"
+	label := definition().Layout().Sheets[1].Slots[0].RowAnchor[0]
+	cases := []struct {
+		name, part string
+		change     func(string) string
+		code       string
+		loose      int // where it is accepted
+	}{
+		{"relationships by the hundred thousand", "xl/_rels/workbook.xml.rels", append1("</Relationships>", strings.Repeat(`<Relationship Id="x" Type="y" Target="z"/>`, 200000)), CodeManyParts, 0},
+		{"all sheets one content", "xl/workbook.xml", func(s string) string {
+			return regexp.MustCompile(`r:id="rId\d+"`).ReplaceAllString(s, `r:id="rId1"`)
+		}, CodeDamaged, 0},
+		{"names by the ten thousand", "xl/workbook.xml", append1("</definedNames>", strings.Repeat(`<definedName name="x">A!$A$1</definedName>`, maxNames)), CodeManyParts, 0},
+		{"styles by the hundred thousand", "xl/styles.xml", append1("</cellXfs>", strings.Repeat(`<xf numFmtId="164"/>`, maxStyles)), CodeManyParts, 0},
+		{"one tag of megabytes", second, func(s string) string {
+			return strings.Replace(s, "<sheetData>", "<sheetData"+strings.Repeat(` a=""`, 300000)+">", 1)
+		}, CodeManyParts, 0},
+		{"empty cells by the million", second, append1("</sheetData>", `<row r="2000">`+strings.Repeat(`<c r="A2000"/>`, maxElements)+`</row>`), CodeManyParts, 0},
+		{"a cell in the last column of a thousand rows", second, append1("</sheetData>", rows(1000, 2000, func(r int) string { return fmt.Sprintf(`<c r="XFD%d" s="1"/>`, r) })), CodeManyParts, 0},
+		{"a cell in the last row", second, append1("</sheetData>", rows(1, maxRow, func(r int) string { return text(fmt.Sprintf("AZ%d", r), "x") })), "", 1},
+		{"a cell behind the last row", second, append1("</sheetData>", rows(1, maxRow, func(r int) string { return "" })+`<row><c><v>1</v></c></row>`), CodeDamaged, 0},
+		{"a cell behind the last column", second, append1("</sheetData>", `<row r="2000"><c r="XFD2000"/><c><v>1</v></c></row>`), CodeDamaged, 0},
+		{"a label a thousand times", "worksheets/sheet", append1("</sheetData>", rows(1000, 2000, func(r int) string { return text(fmt.Sprintf("AZ%d", r), label) })), CodeManyParts, 0},
+		{"a text longer than a cell holds", second, append1("</sheetData>", rows(1, 2000, func(int) string { return text("AZ2000", strings.Repeat("字", maxText+1)) })), CodeManyParts, 0},
+		{"a text as long as a cell holds", second, append1("</sheetData>", rows(1, 2000, func(int) string { return text("AZ2000", strings.Repeat("𠮷", maxText/2)) })), "", 1},
+		{"notes beside the form by the thousand", second, append1("</sheetData>", rows(5000, 2000, func(r int) string { return text(fmt.Sprintf("AZ%d", r), "注") })), "", 5000},
+		{"rows of a list by the thousand", "worksheets/sheet", append1("</sheetData>", rows(maxRecords+1, 2000, func(r int) string { return text(fmt.Sprintf("B%d", r), "甲") })), CodeManyParts, 0},
+		{"formats behind the styles that use them", "xl/styles.xml", func(s string) string {
+			formats := regexp.MustCompile(`(?s)<numFmts.*</numFmts>`).FindString(s)
+			return strings.Replace(strings.Replace(s, formats, "", 1), "</styleSheet>", formats+"</styleSheet>", 1)
+		}, "", 0},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			changed := false
+			data := editParts(t, filled(), c.part, func(s string) string {
+				out := c.change(s)
+				changed = changed || out != s
+				return out
+			})
+			if !changed {
+				t.Fatal("nothing changed")
+			}
+			within1(t, c.name, func() {
+				w := readBytes(data)
+				oneFate(t, w)
+				if w.File.Code != c.code {
+					t.Errorf("got %q (%s), want %q", w.File.Code, w.File.Detail, c.code)
+				}
+				if c.code == "" {
+					sameValues(t, w, c.loose)
+					if n := count(w, CodeLoose); n != min(c.loose, 1) {
+						t.Errorf("%d findings about loose cells", n)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestContentAgainstName(t *testing.T) {
+	dir := t.TempDir()
+	docx := putTogether(t, []part{{"[Content_Types].xml", []byte("wordprocessingml")}, {"word/document.xml", []byte("<d/>")}})
+	put(t, dir, map[string][]byte{
+		"无后缀": filled(), "推荐书.xlsx.download": filled(), "推荐书.xls": filled(), "推荐书.et": filled(), "表.dat": docx, "说明.docx": docx, "图.kmz": putTogether(t, []part{{"a", []byte("b")}}),
+		"笔记.txt": []byte("备忘"), "半个.bin": filled()[:len(filled())/2],
+	})
+	want := map[string]string{"无后缀": "", "推荐书.xlsx.download": "", "推荐书.xls": "", "推荐书.et": "", "表.dat": CodeOtherFile, "说明.docx": CodeOtherFile,
+		"图.kmz": CodeOtherFile, "笔记.txt": CodeOtherFile, "半个.bin": CodeIncomplete}
+	for _, w := range readFolder(t, dir) {
+		oneFate(t, w)
+		if w.File.Code != want[w.File.Path] || len(w.File.SHA256) != 64 {
+			t.Errorf("%s: %s %q, want %q", w.File.Path, w.File.Fate, w.File.Code, want[w.File.Path])
+		}
+	}
+}
+
+func TestPackages(t *testing.T) {
+	// Stored, so that a package that was cut off behind its first file ends like a whole container.
+	pack := stored(t, putTogether(t, []part{{"甲.xlsx", filled()}, {"乙.xlsx", sparse()}}))
+	first := bytes.Index(pack[100:], []byte("PK\x05\x06")) + 100 + 22 // the end of 甲.xlsx
+	if got := pack[first : first+4]; string(got) != "PK\x03\x04" {
+		t.Fatalf("not the end of the first file: %q", got)
+	}
+	dir := t.TempDir()
+	huge := bytes.Clone(putTogether(t, []part{{"甲.pdf", []byte("a")}, {"乙.pdf", []byte("b")}}))
+	for at := bytes.Index(huge, []byte("PK\x01\x02")); at >= 0; {
+		binary.LittleEndian.PutUint32(huge[at+24:], 0xfffffff0)
+		next := bytes.Index(huge[at+4:], []byte("PK\x01\x02"))
+		if next < 0 {
+			break
+		}
+		at += 4 + next
+	}
+	put(t, dir, map[string][]byte{
+		"好.zip": pack, "断在第一个文件之后.zip": pack[:first], "断在中间.zip": pack[:len(pack)/2], "断在末尾.zip": pack[:len(pack)-1], "前有杂物.zip": append([]byte("head"), pack...),
+		"膨胀.zip": huge, "其实是rar.zip": []byte("Rar!\x1a\x07\x01\x00 more"), "空.zip": {},
+	})
+	want := map[string]string{"好.zip": CodePackage, "好.zip/甲.xlsx": "", "好.zip/乙.xlsx": "", "断在第一个文件之后.zip": CodePackageDamaged, "断在中间.zip": CodePackageDamaged,
+		"断在末尾.zip": CodePackageDamaged, "前有杂物.zip": CodePackageDamaged, "膨胀.zip": CodePackageDamaged, "其实是rar.zip": CodeOtherArchive, "空.zip": CodeEmpty}
+	got := readFolder(t, dir)
+	for _, w := range got {
+		oneFate(t, w)
+		if code, ok := want[w.File.Path]; !ok || code != w.File.Code {
+			t.Errorf("%s: %s %q %s, want %q", w.File.Path, w.File.Fate, w.File.Code, w.File.Detail, code)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d files, want %d", len(got), len(want))
+	}
+}
+
+// A directory of a million entries is refused before archive/zip reads it.
+func TestLargeDirectory(t *testing.T) {
+	entry := append([]byte("PK\x01\x02"), make([]byte, 42)...)
+	size := (maxDirectory/len(entry) + 1) * len(entry)
+	end := append([]byte("PK\x05\x06"), make([]byte, 18)...)
+	binary.LittleEndian.PutUint32(end[12:], uint32(size))
+	file := filepath.Join(t.TempDir(), "大.zip")
+	if err := os.WriteFile(file, append(bytes.Repeat(entry, size/len(entry)), end...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sources, err := Discover([]string{file})
+	if err != nil || len(sources) != 1 {
+		t.Fatalf("%d sources, %v", len(sources), err)
+	}
+	if w := Read(definition(), sources[0]); w.File.Code != CodePackageDamaged {
+		t.Errorf("%q %s", w.File.Code, w.File.Detail)
+	}
+}
+
+func TestDefeated(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{"甲.xlsx": filled()})
+	sources, err := Discover([]string{dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := Defeated(sources[0])
+	oneFate(t, w)
+	if w.File.Code != CodeDefeats || len(w.File.SHA256) != 64 || w.File.Size != int64(len(filled())) {
+		t.Errorf("%+v", w.File)
+	}
+}
+
+// A book encrypted with the password that everybody knows is read; one whose key takes minutes to make is refused at once.
+func TestEncryption(t *testing.T) {
+	book, err := excelize.Encrypt(filled(), &excelize.Options{Password: "VelvetSweatshop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameValues(t, readBytes(book), 0)
+	secret, err := excelize.Encrypt(filled(), &excelize.Options{Password: "123456"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := readBytes(secret); w.File.Code != CodeEncrypted {
+		t.Errorf("%q %s", w.File.Code, w.File.Detail)
+	}
+	flipped := bytes.Clone(book)
+	flipped[len(flipped)/2] ^= 1
+	if w := readBytes(flipped); w.File.Fate == stages.Accepted {
+		t.Error("a flipped bit inside the encryption passes")
+	}
+	for _, c := range []struct {
+		info string
+		want int
+	}{
+		{"", 0}, {"12345678<encryption/>", 0}, {`12345678<e><k spinCount="100000"/></e>`, 100000}, {`12345678<e><k spinCount='9999999'/><k spinCount="5"/></e>`, 9999999},
+		{`12345678<e><k spinCount=" &#57;999999 "/>`, 9999999},
+	} {
+		if got := spinCount([]byte(c.info)); got != c.want {
+			t.Errorf("%s: %d", c.info, got)
+		}
+	}
+}
