@@ -85,8 +85,10 @@ func (p parts) kind() *Refusal {
 // mainType is the content type that the workbook's main part is declared to have. Only that part tells the kind: SheetJS lists the
 // types of macros and binary sheets in every file that it writes.
 func (p parts) mainType() string {
-	name, found := "/"+p.target("_rels/.rels", "", "/officeDocument"), ""
-	_ = walk(p["[Content_Types].xml"], func(e *element) error {
+	budget := newBudget()
+	roots, _ := p.relations("_rels/.rels", "", budget)
+	name, found := "/"+relation(roots, "", "/officeDocument"), ""
+	_ = budget.walk(p["[Content_Types].xml"], func(e *element) error {
 		switch {
 		case e.name == "Override" && strings.EqualFold(e.attr("PartName"), name):
 			found = e.attr("ContentType")

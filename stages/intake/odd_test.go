@@ -111,7 +111,7 @@ func TestContentAgainstName(t *testing.T) {
 	}
 }
 
-func TestPackages(t *testing.T) {
+func TestPackagesThatLie(t *testing.T) {
 	// Stored, so that a package that was cut off behind its first file ends like a whole container.
 	pack := stored(t, putTogether(t, []part{{"甲.xlsx", filled()}, {"乙.xlsx", sparse()}}))
 	first := bytes.Index(pack[100:], []byte("PK\x05\x06")) + 100 + 22 // the end of 甲.xlsx
