@@ -54,6 +54,10 @@ type Result struct {
 // submissions are findings in the results.
 func Run(ctx context.Context, o Options) (*Result, error) {
 	d, mem := o.Definition, memory.NewGoAllocator()
+	var err error
+	if o.Score, err = o.Score.Resolve(d); err != nil { // now: the manifest names what was used
+		return nil, fmt.Errorf("计分：%w", err)
+	}
 	out, err := publish(o.Out, strconv.Itoa(d.Year))
 	if err != nil {
 		return nil, err

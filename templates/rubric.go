@@ -15,9 +15,12 @@ type Rubric struct {
 	// Method is how an evidence is made comparable across the batch where it doesn't say otherwise.
 	Method string
 	// Available is the share of the evidence, by weight, that must be there before a submission is compared with others.
-	Available  decimal.Decimal
-	Robustness Robustness
-	Indicators []*Indicator
+	Available   decimal.Decimal
+	Robustness  Robustness
+	Experts     Experts
+	Credibility Credibility
+	Scenarios   []Scenario
+	Indicators  []*Indicator
 }
 
 // Robustness says how the ranks are tried under other weights: Dirichlet draws around the rubric's.
@@ -26,7 +29,54 @@ type Robustness struct {
 	Seed   uint64
 	Spread decimal.Decimal // standard deviation of a weight of average size, relative to it
 	Budget int             // draws × ranked submissions never exceed this
+	// Sure is the chance of being chosen from which a submission is safe; below 1 − Sure it is out.
+	Sure decimal.Decimal
 }
+
+// Experts says how marks are given and put together.
+type Experts struct {
+	Count     int             // marking workbooks where no list of experts is given
+	Scale     decimal.Decimal // a mark goes from 0 to this
+	Combine   string          // mean, or trimmed_mean: without one highest and one lowest
+	TrimFrom  int             `yaml:"trim_from"` // a trimmed mean needs as many marks
+	Least     int             // so many marks make a point marked
+	Deduction decimal.Decimal // the most points that may be deducted
+	// Veto is the share of the experts beyond which their veto counts.
+	Veto decimal.Decimal
+}
+
+// Credibility says when a promise is flagged.
+type Credibility struct {
+	Upper  decimal.Decimal // quantile of the peers' promises that a flagged promise exceeds
+	Margin decimal.Decimal // percentage points by which it exceeds what was achieved
+}
+
+// Scenario is one other way to rank, which differs from the rubric in one thing.
+type Scenario struct {
+	ID          string
+	Label       string
+	Method      string // of normalisation, for all evidence that isn't measured against a target
+	Aggregation string // geometric
+	Weights     string // indicators, entropy, pca
+}
+
+// Ways to combine marks, to aggregate and to weigh.
+const (
+	Mean        = "mean"
+	TrimmedMean = "trimmed_mean"
+
+	Geometric = "geometric"
+
+	WeightsByIndicator = "indicators" // each indicator weighs the same, and within it each point
+	WeightsByEntropy   = "entropy"
+	WeightsByPCA       = "pca"
+)
+
+// Ids of scenarios that are always there: the rubric's own ranking, and those without one of the points.
+const (
+	BaseScenario    = "base"
+	WithoutScenario = "without_" // and the point's id
+)
 
 // Indicator is one 基本指标.
 type Indicator struct {
@@ -57,8 +107,8 @@ type Evidence struct {
 	Kind      string          // level (已有基础), growth (已有基础), commitment (建设承诺)
 	Basis     string          // what it is relative to, for a person: 每千名在校生
 	Direction string          // higher or lower is better
-	Method    string          // minmax, percentile, target; empty: the rubric's
-	Target    decimal.Decimal // for method target: the value that earns all
+	Method    string          // one of Methods; empty: the rubric's
+	Target    decimal.Decimal // for the methods target and distance: the value that earns all
 	Parts     int             // how much it counts beside the point's other evidence
 
 	Weight     decimal.Decimal `yaml:"-"` // Parts as a share of the point's; they add up to 1 but for the last digit
@@ -66,7 +116,17 @@ type Evidence struct {
 }
 
 // Methods of normalisation, in the terms of the OECD/JRC Handbook on composite indicators.
-var Methods = []string{"minmax", "percentile", "target"}
+var Methods = []string{"minmax", "percentile", "target", "distance", "zscore"}
+
+// Kinds of evidence. Level and growth are 已有基础 and only know years that are over; commitment is 建设承诺.
+const (
+	Level      = "level"
+	GrowthRate = "growth"
+	Commitment = "commitment"
+)
+
+// Absolute says whether the method measures against the rubric's target. Such evidence keeps its method in every scenario.
+func (e *Evidence) Absolute() bool { return e.Method == "target" || e.Method == "distance" }
 
 // Points lists all observation points in official order.
 func (r *Rubric) Points() []*Point {
@@ -97,9 +157,11 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 	if r.Available.IsNegative() || r.Available.GreaterThan(one) {
 		l.problem(root, "available 不在0到1之间", "写可以参加比较的最低数据齐备程度，例如 0.6。")
 	}
-	if b := r.Robustness; b.Draws <= 0 || b.Seed == 0 || b.Budget <= 0 || !b.Spread.IsPositive() || !b.Spread.LessThan(one) {
-		l.problem(root, "robustness 不完整", "写明 draws、seed、budget（大于0）和 spread（0到1之间）。")
+	if b := r.Robustness; b.Draws <= 0 || b.Seed == 0 || b.Budget <= 0 || !b.Spread.IsPositive() || !b.Spread.LessThan(one) || !b.Sure.GreaterThan(decimal.NewFromFloat(0.5)) || b.Sure.GreaterThan(one) {
+		l.problem(root, "robustness 不完整", "写明 draws、seed、budget（大于0）、spread（0到1之间）和 sure（0.5到1之间）。")
 	}
+	r.checkExperts(l, root)
+	r.checkScenarios(l, root)
 	total, seen, evidence := decimal.Decimal{}, map[string]bool{}, map[string]bool{}
 	for i, indicator := range r.Indicators {
 		for j, p := range indicator.Points {
@@ -146,6 +208,40 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 	}
 }
 
+func (r *Rubric) checkExperts(l *loader, root at) {
+	one := decimal.NewFromInt(1)
+	if x := r.Experts; x.Count <= 0 || !x.Scale.IsPositive() || !slices.Contains([]string{Mean, TrimmedMean}, x.Combine) || x.TrimFrom < 3 || x.Least < 1 ||
+		x.Deduction.IsNegative() || x.Veto.IsNegative() || x.Veto.GreaterThan(one) {
+		l.problem(root, "experts 不完整", "写明 count、least（不小于1）、scale（大于0）、combine（mean 或 trimmed_mean）、trim_from（不小于3）、deduction（不小于0）和 veto（0到1之间）。")
+	}
+	if c := r.Credibility; !c.Upper.IsPositive() || c.Upper.GreaterThan(one) || c.Margin.IsNegative() {
+		l.problem(root, "credibility 不完整", "写明 upper（0到1之间的分位）和 margin（不小于0的百分点）。")
+	}
+}
+
+func (r *Rubric) checkScenarios(l *loader, root at) {
+	seen := map[string]bool{BaseScenario: true}
+	for _, s := range r.Scenarios {
+		changes := 0
+		for _, c := range []struct {
+			value   string
+			allowed []string
+		}{{s.Method, Methods}, {s.Aggregation, []string{Geometric}}, {s.Weights, []string{WeightsByIndicator, WeightsByEntropy, WeightsByPCA}}} {
+			if c.value == "" {
+				continue
+			}
+			changes++
+			if !slices.Contains(c.allowed, c.value) {
+				l.problem(root, "情景“"+s.ID+"”里的“"+c.value+"”不认识", fmt.Sprintf("可用 %v。", c.allowed))
+			}
+		}
+		if seen[s.ID] || !identifier.MatchString(s.ID) || strings.HasPrefix(s.ID, WithoutScenario) || s.Label == "" || changes != 1 {
+			l.problem(root, "情景“"+s.ID+"”重复、缺 label，或不是恰好换一处", "每个情景写 id、label，以及 method、aggregation、weights 之一。")
+		}
+		seen[s.ID] = true
+	}
+}
+
 // checkEvidence compiles one evidence and proves that it keeps what happened and what is promised apart.
 func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, g *language) {
 	if e.Label == "" || e.Unit == "" || e.Basis == "" || e.Parts <= 0 {
@@ -154,11 +250,11 @@ func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, 
 	if e.Method == "" {
 		e.Method = r.Method
 	}
-	if !slices.Contains(Methods, e.Method) || !slices.Contains([]string{"higher", "lower"}, e.Direction) || !slices.Contains([]string{"level", "growth", "commitment"}, e.Kind) {
+	if !slices.Contains(Methods, e.Method) || !slices.Contains([]string{"higher", "lower"}, e.Direction) || !slices.Contains([]string{Level, GrowthRate, Commitment}, e.Kind) {
 		l.problem(where, "依据“"+e.ID+"”的 method、direction 或 kind 不认识", fmt.Sprintf("method：%v；direction：higher、lower；kind：level、growth、commitment。", Methods))
 	}
-	if (e.Method == "target") != e.Target.IsPositive() {
-		l.problem(where, "依据“"+e.ID+"”的 method 与 target 不配", "method: target 的依据写大于0的 target，其余不写。")
+	if e.Absolute() != e.Target.IsPositive() {
+		l.problem(where, "依据“"+e.ID+"”的 method 与 target 不配", "method 为 target、distance 的依据写大于0的 target，其余不写。")
 	}
 	var err error
 	if e.Expression, err = g.compile(e.Expr, nil, decimal.Decimal{}); err != nil {
@@ -172,7 +268,7 @@ func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, 
 		}
 	}
 	actual, committed := len(years[Actual]), len(years[Committed])
-	if e.Kind == "commitment" && (actual > 0 || committed == 0) || e.Kind == "level" && committed > 0 || e.Kind == "growth" && (committed > 0 || actual < 2) {
+	if e.Kind == Commitment && (actual > 0 || committed == 0) || e.Kind == Level && committed > 0 || e.Kind == GrowthRate && (committed > 0 || actual < 2) {
 		l.problem(where, "依据“"+e.ID+"”的 kind 是 "+e.Kind+"，与所用年度不合", "level 和 growth 只用实际年度（growth 至少两个），commitment 只用承诺年度。")
 	}
 }

@@ -146,7 +146,7 @@ func directoryOrder(s table.Submission) int32 {
 func (b *Batch) fileRows() []table.File {
 	rows := make([]table.File, 0, len(b.files))
 	for _, a := range b.files {
-		row := table.File{Batch: int32(b.d.Directory.Batch), Path: a.file.Path, SHA256: a.file.SHA256, Size: a.file.Size, Fate: a.file.Fate,
+		row := table.File{Batch: int32(b.d.Directory.Batch), Role: table.RoleSubmission, Path: a.file.Path, SHA256: a.file.SHA256, Size: a.file.Size, Fate: a.file.Fate,
 			Code: a.file.Code, Submission: a.submission, SupersededBy: a.supersededBy, CellsRead: int32(a.read), CellsUsed: int32(a.used)}
 		if a.file.Fate != stages.Accepted {
 			row.CellsUsed = 0 // the cells of an earlier version were overwritten by the later one

@@ -3,7 +3,6 @@ package score
 import (
 	"cmp"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -11,22 +10,40 @@ import (
 
 // standing is where one ranked entrant stands, and how firmly.
 type standing struct {
-	rank  int
-	tied  bool
-	drawn bool // low, high and first mean something
-	low   int  // 5 % quantile of the ranks over the draws
-	high  int  // 95 %
-	first [3]float64
+	rank    int
+	tied    bool
+	missing span // over what is missing
+	drawn   bool // weights and first mean something
+	weights span // 5 % and 95 % quantile of the ranks over the draws
+	first   [3]float64
+	chosen  float64 // chance to be among the first k
+	experts span    // 5 % and 95 % quantile over resampled experts; none where the marks don't count
+	methods span    // over other methods
+	without span    // without one of the points
+	line    string
+	reason  string
+}
+
+// span is a range of ranks. The zero span is none.
+type span struct{ best, worst int }
+
+func (s *span) include(rank int) {
+	if s.best == 0 || rank < s.best {
+		s.best = rank
+	}
+	s.worst = max(s.worst, rank)
 }
 
 // firsts are the k of the chances to be among the first k.
 var firsts = [3]int{3, 4, 5}
 
 // rank gives the places by total, the highest first: 1 + how many are better. Equal totals, to ten decimals, share a rank.
+// What is missing makes a range of it: best is the place with one's upper bound among the others' lower bounds, worst the other
+// way round.
 func rank(ranked []*entrant) {
-	totals := make([]float64, len(ranked))
+	totals, lower, upper := make([]float64, len(ranked)), make([]float64, len(ranked)), make([]float64, len(ranked))
 	for i, e := range ranked {
-		totals[i] = e.total
+		totals[i], lower[i], upper[i] = e.total, round10(e.lower), round10(e.upper)
 	}
 	places := make([]int32, len(ranked))
 	place(totals, make([]float64, len(ranked)), places)
@@ -34,8 +51,16 @@ func rank(ranked []*entrant) {
 	for _, p := range places {
 		holders[p]++
 	}
+	slices.Sort(lower)
+	slices.Sort(upper)
 	for i, e := range ranked {
 		e.rank, e.tied = int(places[i]), holders[places[i]] > 1
+		low, high := round10(e.lower), round10(e.upper)
+		e.missing.best = 1 + len(ranked) - above(lower, high)
+		e.missing.worst = 1 + len(ranked) - above(upper, low)
+		if high > low {
+			e.missing.worst-- // oneself
+		}
 	}
 }
 
@@ -54,9 +79,10 @@ func place(totals, sorted []float64, places []int32) {
 // round10 rounds to ten decimals, as ROUND(x, 10) does.
 func round10(x float64) float64 { return math.Round(x*1e10) / 1e10 }
 
-// robustness ranks the entrants again under drawn weights, and gives the number of draws made: fewer than wanted where
-// draws × entrants would exceed the rubric's budget. Missing data is not part of it: that is what the bounds are for.
-func (m *model) robustness(ranked []*entrant, o Options) int {
+// robustness ranks the entrants again under drawn weights and under resampled experts, and gives the number of draws made:
+// fewer than wanted where draws × entrants would exceed the rubric's budget. Missing data is not part of it: that is what the
+// bounds are for.
+func (m *model) robustness(ranked []*entrant, p *panel, o Options) int {
 	n := len(ranked)
 	if n == 0 {
 		return 0
@@ -66,36 +92,61 @@ func (m *model) robustness(ranked []*entrant, o Options) int {
 		return 0
 	}
 	weights := m.draw(o.Seed, draws)
-	ranks := make([]int32, draws*n) // draw by draw
+	ranks := rankings(n, draws, o.Workers, func(d int, totals []float64) {
+		for i, e := range ranked {
+			totals[i] = total(weights[d], e.points) - e.deduction
+		}
+	})
+	for i, e := range ranked {
+		own := column(ranks, n, i)
+		e.drawn, e.weights = true, interval(own)
+		for j, k := range firsts {
+			e.first[j] = within(own, k)
+		}
+		e.chosen = within(own, o.Select)
+	}
+	if m.complete {
+		m.resample(ranked, p, draws, o)
+	}
+	return draws
+}
+
+// rankings ranks n entrants draw by draw; fill writes their totals under one draw.
+func rankings(n, draws, workers int, fill func(draw int, totals []float64)) []int32 {
+	ranks := make([]int32, draws*n)
 	var group errgroup.Group
-	group.SetLimit(o.Workers)
+	group.SetLimit(workers)
 	const block = 256
 	for from := 0; from < draws; from += block {
 		group.Go(func() error {
 			totals, sorted := make([]float64, n), make([]float64, n)
 			for d := from; d < min(from+block, draws); d++ {
-				for i, e := range ranked {
-					totals[i] = total(weights[d], e.points)
-				}
+				fill(d, totals)
 				place(totals, sorted, ranks[d*n:(d+1)*n])
 			}
 			return nil
 		})
 	}
 	group.Wait() // no block fails
-	own := make([]int32, draws)
-	for i, e := range ranked {
-		for d := range draws {
-			own[d] = ranks[d*n+i]
-		}
-		slices.Sort(own)
-		e.drawn, e.low, e.high = true, quantile(own, 5), quantile(own, 95)
-		for j, k := range firsts {
-			within, _ := slices.BinarySearch(own, int32(k+1))
-			e.first[j] = float64(within) / float64(draws)
-		}
+	return ranks
+}
+
+// column gives one entrant's ranks over the draws, ascending.
+func column(ranks []int32, n, i int) []int32 {
+	own := make([]int32, len(ranks)/n)
+	for d := range own {
+		own[d] = ranks[d*n+i]
 	}
-	return draws
+	slices.Sort(own)
+	return own
+}
+
+func interval(ascending []int32) span { return span{quantile(ascending, 5), quantile(ascending, 95)} }
+
+// within is the share of ranks up to k.
+func within(ascending []int32, k int) float64 {
+	n, _ := slices.BinarySearch(ascending, int32(k+1))
+	return float64(n) / float64(len(ascending))
 }
 
 // quantile is the nearest-rank quantile: the least value that at least that many per cent do not exceed.
@@ -103,71 +154,56 @@ func quantile(ascending []int32, percent int) int {
 	return int(ascending[(len(ascending)*percent+99)/100-1])
 }
 
-// draw gives weights of the figures, a draw and criterion: Dirichlet around the rubric's weights, with the concentration at
-// which a weight of average size has the rubric's spread as its relative standard deviation. All weighted points are drawn,
-// those that wait for experts too, so that the same draws serve once the marks are there.
-//
-// One stream makes all draws, in order, before any is used: the number of workers can't matter.
-func (m *model) draw(seed uint64, draws int) [][]float64 {
-	random := rand.New(rand.NewPCG(seed, 0))
-	shapes := m.shapes()
-	out := make([][]float64, draws)
-	for d := range out {
-		weights, sum, base := make([]float64, len(m.criteria)), 0.0, 0.0
-		for i, c := range m.criteria {
-			if c.weight > 0 {
-				weights[i] = gamma(random, shapes[i])
-				sum += weights[i]
-				base += c.weight
-			}
+// resample ranks again under as many experts, drawn from those who marked with replacement (a bootstrap), the weights staying as they
+// are. Where none of the drawn experts marked a point, its mark stays as it is. The stream is SplitMix64 from the seed + 1.
+func (m *model) resample(ranked []*entrant, p *panel, draws int, o Options) {
+	n, experts := len(ranked), len(p.experts)
+	random := stream(o.Seed + 1)
+	times := make([][]int, draws) // how often each expert was drawn
+	for d := range times {
+		times[d] = make([]int, experts)
+		for range experts {
+			times[d][random.index(experts)]++
 		}
-		for i, c := range m.criteria {
-			if c.weight > 0 {
-				weights[i] = weights[i] / sum * base * (c.figures / c.weight)
-			}
-		}
-		out[d] = weights
 	}
-	return out
+	weights := m.weights()
+	ranks := rankings(n, draws, o.Workers, func(d int, totals []float64) {
+		for i, e := range ranked {
+			again := e.heardBy(m, p, times[d])
+			totals[i] = total(weights, m.points(again, e.normalised())) - again.deducted(m)
+		}
+	})
+	for i, e := range ranked {
+		e.experts = interval(column(ranks, n, i))
+	}
 }
 
-// shapes are the Dirichlet parameters a = s·A of the shares s. Their variance is s(1−s)/(A+1); a share of average size, 1/K, has the
-// relative standard deviation v where A = (K−1)/v² − 1.
-func (m *model) shapes() []float64 {
-	spread := m.def.Rubric.Robustness.Spread.InexactFloat64()
-	sum, k := 0.0, 0.0
-	for _, c := range m.criteria {
-		if c.weight > 0 {
-			sum, k = sum+c.weight, k+1
+// heardBy is the entrant with the marks of some experts, each so many times.
+func (e *entrant) heardBy(m *model, p *panel, times []int) *entrant {
+	again := *e
+	again.marks = slices.Clone(e.marks)
+	var values []float64
+	for i := range again.marks {
+		values = values[:0]
+		for _, o := range e.marks[i].opinions {
+			for range times[o.expert] {
+				values = append(values, o.value)
+			}
+		}
+		if len(values) > 0 {
+			again.marks[i].value = p.mean(values)
 		}
 	}
-	concentration := (k-1)/(spread*spread) - 1
-	out := make([]float64, len(m.criteria))
-	for i, c := range m.criteria {
-		out[i] = c.weight / sum * concentration
-	}
-	return out
+	return &again
 }
 
-// gamma draws from the gamma distribution of the shape a and scale 1, by Marsaglia and Tsang (2000).
-func gamma(random *rand.Rand, a float64) float64 {
-	if a < 1 {
-		return gamma(random, a+1) * math.Pow(random.Float64(), 1/a)
+// normalised lists the normalised values of all evidence.
+func (e *entrant) normalised() []float64 {
+	out := make([]float64, len(e.measures))
+	for k, x := range e.measures {
+		out[k] = x.normalised
 	}
-	d := a - 1.0/3
-	c := 1 / math.Sqrt(9*d)
-	for {
-		x := random.NormFloat64()
-		v := 1 + float64(c*x)
-		if v <= 0 {
-			continue
-		}
-		v = v * v * v
-		u := 1 - random.Float64() // never 0
-		if math.Log(u) < float64(x*x/2)+d-float64(d*v)+float64(d*math.Log(v)) {
-			return v * d
-		}
-	}
+	return out
 }
 
 // byRank orders the ranked by their places, then the others; ties by id.

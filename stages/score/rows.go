@@ -3,7 +3,6 @@ package score
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"lianheti/stages/table"
@@ -17,7 +16,7 @@ func (m *model) scores(mem memory.Allocator, entrants []*entrant) table.Table[ta
 	rows := table.NewBuilder[table.Score](mem)
 	for _, e := range entrants {
 		for i, c := range m.criteria {
-			rows.Append(pointRow(e, c, e.points[i]))
+			rows.Append(m.pointRow(e, i, c))
 			for k, evidence := range c.Evidence {
 				rows.Append(evidenceRow(e, c, k, evidence))
 			}
@@ -26,8 +25,9 @@ func (m *model) scores(mem memory.Allocator, entrants []*entrant) table.Table[ta
 	return rows.Finish()
 }
 
-// pointRow is the row of a point as a whole: Points = (Weight − Open) × Normalised.
-func pointRow(e *entrant, c criterion, p point) table.Score {
+// pointRow is the row of a point as a whole: Points = (Weight − Open) × Value.
+func (m *model) pointRow(e *entrant, i int, c criterion) table.Score {
+	p, x := e.points[i], e.marks[i]
 	row := table.Score{
 		Batch:      e.submission.Batch,
 		Submission: e.submission.Submission,
@@ -36,22 +36,39 @@ func pointRow(e *entrant, c criterion, p point) table.Score {
 		Weight:     c.weight,
 		Lower:      p.lower,
 		Upper:      p.upper,
-		Open:       c.open,
+		Open:       c.weight - m.earn(c),
 		Status:     Scored,
 	}
+	if p.there > 0 {
+		row.Normalised = table.Some(p.figures)
+	}
 	if p.present > 0 {
-		row.Normalised = table.Some(p.value)
-		row.Points = table.Some(c.figures * p.value)
+		earn := m.earn(c)
+		row.Value, row.Points = table.Some(p.value), table.Some(earn*p.value)
+		row.Foundation, row.Promise = table.Some(earn*p.foundation), table.Some(earn*p.promise)
+		if m.say(c) > 0 {
+			row.ExpertPoints = table.Some(max(0, earn*(p.value-p.foundation-p.promise)))
+		}
+	}
+	if c.marked() && len(x.opinions) > 0 {
+		row.Mark, row.Marks = table.Some(x.value), table.Some(int32(len(x.opinions)))
+		if len(x.opinions) > 1 {
+			row.MarkSpread = table.Some(x.spread)
+		}
 	}
 	switch {
+	case c.Deduction && m.complete:
+		row.Method, row.Note = Waiting, "专家扣分，从总分中减去"
 	case c.Deduction:
 		row.Status, row.Method, row.Note = Waiting, Waiting, "由专家酌情扣分"
-	case len(c.Evidence) == 0:
+	case len(c.Evidence) == 0 && !m.complete:
 		row.Status, row.Method, row.Note = Waiting, Waiting, "等专家评分"
 	case p.present == 0:
 		row.Status, row.Note = Missing, "没有一项依据在案，不按0分计；下限按0、上限按满分"
 	case p.present < 1:
 		row.Status, row.Note = Partial, fmt.Sprintf("依据只有%s在案（按权重），得分是在案依据的加权平均；缺失的下限按0、上限按满分", percent(p.present))
+	case len(c.Evidence) == 0:
+		row.Method = Waiting
 	}
 	return row
 }
@@ -82,10 +99,10 @@ func evidenceRow(e *entrant, c criterion, k int, evidence *templates.Evidence) t
 	return row
 }
 
-// ranking writes the ranked entrants by rank, then the others by id.
-func (m *model) ranking(mem memory.Allocator, entrants []*entrant, method string) table.Table[table.Rank] {
+// ranking writes the entrants in the order given.
+func (m *model) ranking(mem memory.Allocator, placed []*entrant, method string) table.Table[table.Rank] {
 	rows := table.NewBuilder[table.Rank](mem)
-	for _, e := range slices.SortedFunc(slices.Values(entrants), byRank) {
+	for _, e := range placed {
 		row := table.Rank{
 			Batch:      e.submission.Batch,
 			Submission: e.submission.Submission,
@@ -94,34 +111,72 @@ func (m *model) ranking(mem memory.Allocator, entrants []*entrant, method string
 			Verdict:    string(e.verdict.Verdict),
 			Ranked:     e.ranked,
 			Unranked:   e.unranked,
+			Complete:   m.complete,
 			Total:      e.total,
 			Lower:      e.lower,
 			Upper:      e.upper,
-			Possible:   m.possible,
-			Open:       m.open,
+			Possible:   m.possible(),
+			Open:       m.waiting(),
+			Vetoes:     e.vetoes,
+			Line:       e.line,
+			LineReason: e.reason,
 			Present:    e.present,
 			Method:     method,
 		}
+		m.parts(&row, e)
 		if e.ranked {
 			row.Rank, row.Tied = table.Some(int32(e.rank)), e.tied
 		}
 		if e.drawn {
-			row.RankLow, row.RankHigh = table.Some(int32(e.low)), table.Some(int32(e.high))
 			row.First3, row.First4, row.First5 = table.Some(e.first[0]), table.Some(e.first[1]), table.Some(e.first[2])
+			row.FirstK = table.Some(e.chosen)
 		}
+		row.RankLow, row.RankHigh = e.weights.ends()
+		row.RankBest, row.RankWorst = e.missing.ends()
+		row.MethodBest, row.MethodWorst = e.methods.ends()
+		row.LeaveBest, row.LeaveWorst = e.without.ends()
+		row.ExpertLow, row.ExpertHigh = e.experts.ends()
 		rows.Append(row)
 	}
 	return rows.Finish()
 }
 
-// method tells a reader of the ranking how it was made.
-func (m *model) method(ranked, declared, draws int, o Options) string {
-	r := m.def.Rubric
-	kind := "定量部分得分"
-	if m.open > 0 {
-		kind += fmt.Sprintf("（专家评分未计入，满分%s分，待评%s分）", plain(m.possible), plain(m.open))
+// parts splits the total into what has happened, what is promised and what experts give and take. Where a point has nothing, the others
+// stand for it in the total, and so do their parts.
+func (m *model) parts(row *table.Rank, e *entrant) {
+	weights := m.weights()
+	happened, promised, said, with := 0.0, 0.0, 0.0, 0.0
+	for i, p := range e.points {
+		if p.present > 0 {
+			happened += float64(weights[i] * p.foundation)
+			promised += float64(weights[i] * p.promise)
+			said += float64(weights[i] * (p.value - p.foundation - p.promise))
+			with += weights[i]
+		}
+		if m.criteria[i].Deduction && e.marks[i].ok {
+			row.Deduction = table.Some(row.Deduction.V + e.marks[i].value)
+		}
 	}
-	parts := []string{kind, r.WeightsNote, "线性加权；归一 " + r.Method}
+	if with > 0 {
+		row.Foundation, row.Promise = happened*(sum(weights)/with), promised*(sum(weights)/with)
+	}
+	if m.complete && with > 0 {
+		row.Experts = table.Some(max(0, said*(sum(weights)/with)))
+	}
+}
+
+// ends gives a span as two columns.
+func (s span) ends() (best, worst table.Opt[int32]) {
+	if s.best == 0 {
+		return
+	}
+	return table.Some(int32(s.best)), table.Some(int32(s.worst))
+}
+
+// method tells a reader of the ranking how it was made.
+func (m *model) method(p *panel, ranked, declared, draws int, o Options) string {
+	r := m.def.Rubric
+	parts := []string{m.kind(p), r.WeightsNote, "线性加权；归一 " + r.Method}
 	if ranked > 0 {
 		parts = append(parts, fmt.Sprintf("定标集合为参加排名的%d份", declared))
 	} else {
@@ -130,9 +185,38 @@ func (m *model) method(ranked, declared, draws int, o Options) string {
 	parts = append(parts, "缺失不按0计，由在案依据按权重代表，另列上下限", fmt.Sprintf("拟遴选%d家", o.Select))
 	if draws > 0 {
 		spread := percent(r.Robustness.Spread.InexactFloat64())
-		parts = append(parts, fmt.Sprintf("名次区间（5%%—95%%）和入围概率为权重抽取%d次所得（Dirichlet，平均大小的权重标准差%s，种子%d）", draws, spread, o.Seed))
+		parts = append(parts, fmt.Sprintf("名次区间（5%%—95%%）和入围概率为权重抽取%d次所得（Dirichlet，平均大小的权重标准差%s，SplitMix64，种子%d）", draws, spread, o.Seed))
+		if m.complete {
+			parts = append(parts, fmt.Sprintf("换专家的名次区间为有放回重抽专家%d次所得（种子%d）", draws, o.Seed+1))
+		}
 	}
 	return strings.Join(parts, "；")
+}
+
+// kind says what the total is, and what of the experts' marks is in it.
+func (m *model) kind(p *panel) string {
+	x := m.def.Rubric.Experts
+	switch {
+	case m.complete:
+		how := "平均"
+		if x.Combine == templates.TrimmedMean {
+			how = fmt.Sprintf("满%d个时去掉一个最高分和一个最低分再平均", x.TrimFrom)
+		}
+		return fmt.Sprintf("总分（满分%s分，含%d名专家评分，每项至少%d个，%s；已减第7项扣分）", plain(m.possible()), len(p.experts), x.Least, how)
+	case m.waiting() == 0:
+		return "定量部分得分"
+	case len(p.rows) == 0:
+		return fmt.Sprintf("定量部分得分（专家评分未计入，满分%s分，待评%s分）", plain(m.possible()), plain(m.waiting()))
+	}
+	const shown = 5
+	wanting := strings.Join(p.wanting[:min(shown, len(p.wanting))], "、")
+	if len(p.wanting) > shown {
+		wanting += "等"
+	}
+	if wanting != "" {
+		wanting = fmt.Sprintf("，评分不足%d个的还有%d项：%s", x.Least, len(p.wanting), wanting)
+	}
+	return fmt.Sprintf("定量部分得分（专家评分未评齐，未计入%s；满分%s分，待评%s分）", wanting, plain(m.possible()), plain(m.waiting()))
 }
 
 // percent writes a share for a person, never rounded up to what it isn't.

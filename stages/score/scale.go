@@ -8,28 +8,54 @@ import (
 
 // normalise puts every evidence of every entrant on a scale of 0–1, laid over the declared set.
 func (m *model) normalise(entrants, declared []*entrant) {
-	for _, c := range m.criteria {
-		for k, evidence := range c.Evidence {
-			s := scale{evidence: evidence}
-			for _, e := range declared {
-				if x := e.measures[c.first+k]; x.ok {
-					s.values = append(s.values, x.raw)
-				}
-			}
-			slices.Sort(s.values)
-			for _, e := range entrants {
-				if x := &e.measures[c.first+k]; x.ok {
-					x.normalised = s.at(x.raw)
-				}
+	for k, s := range m.scales(declared, "") {
+		for _, e := range entrants {
+			if x := &e.measures[k]; x.ok {
+				x.normalised = s.at(x.raw)
 			}
 		}
 	}
 }
 
+// scales lays a scale over the declared set for each evidence. A method takes the place of the rubric's for all evidence that
+// isn't measured against a target.
+func (m *model) scales(declared []*entrant, method string) []scale {
+	out := make([]scale, m.evidence)
+	for _, c := range m.criteria {
+		for k, evidence := range c.Evidence {
+			var values []float64
+			for _, e := range declared {
+				if x := e.measures[c.first+k]; x.ok {
+					values = append(values, x.raw)
+				}
+			}
+			s := newScale(evidence, values)
+			if method != "" && !evidence.Absolute() {
+				s.method = method
+			}
+			out[c.first+k] = s
+		}
+	}
+	return out
+}
+
 // scale is how one evidence is made comparable.
 type scale struct {
-	evidence *templates.Evidence
-	values   []float64 // of the declared set, ascending
+	method string
+	lower  bool // lower is better
+	target float64
+	values []float64 // of the declared set, ascending
+	mean   float64
+	spread float64 // sample standard deviation
+}
+
+func newScale(e *templates.Evidence, values []float64) scale {
+	slices.Sort(values)
+	s := scale{method: e.Method, lower: e.Direction == "lower", target: e.Target.InexactFloat64(), values: values, spread: deviation(values)}
+	if len(values) > 0 {
+		s.mean = sum(values) / float64(len(values))
+	}
+	return s
 }
 
 // undecided is where a value stands that can't be told from any other: half way.
@@ -37,17 +63,20 @@ const undecided = 0.5
 
 // at gives the normalised value of x, from 0 to 1, 1 being best. x need not be of the declared set.
 func (s scale) at(x float64) float64 {
-	lower := s.evidence.Direction == "lower"
-	if s.evidence.Method == "target" {
-		return s.target(x, lower)
-	}
 	var up float64
-	if s.evidence.Method == "minmax" {
+	switch s.method {
+	case "target":
+		return s.reference(x)
+	case "distance":
+		return s.distance(x)
+	case "minmax":
 		up = s.minmax(x)
-	} else {
+	case "zscore":
+		up = s.zscore(x)
+	default:
 		up = s.percentile(x)
 	}
-	if lower {
+	if s.lower {
 		return 1 - up
 	}
 	return up
@@ -67,23 +96,52 @@ func (s scale) percentile(x float64) float64 {
 
 // minmax is (x − least) / (greatest − least).
 func (s scale) minmax(x float64) float64 {
-	if len(s.values) == 0 || s.values[0] == s.values[len(s.values)-1] {
+	if !s.differs() {
 		return undecided
 	}
 	least, greatest := s.values[0], s.values[len(s.values)-1]
 	return clip((x - least) / (greatest - least))
 }
 
-// target is x / target, or target / x where lower is better.
-func (s scale) target(x float64, lower bool) float64 {
-	goal := s.evidence.Target.InexactFloat64()
-	if !lower {
-		return clip(x / goal)
+// reach is how many standard deviations a z-score takes from the middle to either end of 0–1.
+const reach = 3
+
+// zscore is 0.5 + (x − mean) / sd / 6: three standard deviations either way fill 0–1.
+func (s scale) zscore(x float64) float64 {
+	if !s.differs() {
+		return undecided
 	}
-	if x <= goal {
+	return clip(undecided + (x-s.mean)/s.spread/(2*reach))
+}
+
+// differs says whether the set has two different values.
+func (s scale) differs() bool { return len(s.values) > 0 && s.values[0] != s.values[len(s.values)-1] }
+
+// reference is x / target, or target / x where lower is better: the Handbook's distance to a reference, as a ratio.
+func (s scale) reference(x float64) float64 {
+	if !s.lower {
+		return clip(x / s.target)
+	}
+	if x <= s.target {
 		return 1
 	}
-	return clip(goal / x)
+	return clip(s.target / x)
+}
+
+// distance is (x − least) / (target − least), or (greatest − x) / (greatest − target) where lower is better: how much of the way from the
+// worst of the set to the target is done.
+func (s scale) distance(x float64) float64 {
+	if len(s.values) == 0 {
+		return undecided
+	}
+	done, way := x-s.values[0], s.target-s.values[0]
+	if s.lower {
+		done, way = s.values[len(s.values)-1]-x, s.values[len(s.values)-1]-s.target
+	}
+	if way <= 0 { // all are there
+		return 1
+	}
+	return clip(done / way)
 }
 
 func clip(x float64) float64 { return min(max(x, 0), 1) }

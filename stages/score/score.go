@@ -1,4 +1,5 @@
-// Package score turns the facts into points by the rubric, and the points into a ranking with its uncertainty.
+// Package score turns the facts and the experts' marks into points by the rubric, and the points into a ranking with its
+// uncertainty.
 //
 // The steps are those of the OECD/JRC Handbook on Constructing Composite Indicators, in its terms:
 //
@@ -7,10 +8,28 @@
 //  2. Availability. A submission of whose evidence too little is there, by weight, can't be compared yet: it is not ranked.
 //  3. Normalisation to 0–1 over the declared set, which is the submissions that are ranked (scale.go). The others are put
 //     on the same scale and clipped, so that every submission has a provisional score.
-//  4. Aggregation, linear: a point is the weighted mean of its evidence, the total the weighted mean of the points times
-//     what figures can earn. What is missing is left out of the mean (the Handbook's shadow imputation), flagged, and
-//     bounded: the lower bound counts it as 0, the upper as 1. Experts' shares stay open and are never filled in.
-//  5. Ranks from unrounded totals, and their robustness over Dirichlet draws of the weights (robustness.go).
+//  4. Marks. The experts' marks of a point are combined as the rubric says (marks.go). Once every ranked submission has
+//     enough of them for every point, they count, and the result is 总分; until then it is 定量部分得分, for everybody alike.
+//  5. Aggregation, linear (aggregate.go): a point's value is the weighted mean of its evidence and its mark, the total the
+//     weighted sum of the points. What is missing is left out of the mean (the Handbook's shadow imputation), flagged, and
+//     bounded: the lower bound counts it as 0, the upper as 1, the scales staying as they are.
+//  6. Ranks from unrounded totals, and what they hang on: Dirichlet draws of the weights and resampled experts (robustness.go,
+//     draw.go), other methods and a point left out (scenarios.go), the bounds of what is missing, each apart from the others.
+//  7. The line after the first k: who is safe, contested, out, and which weight would make two change places (line.go).
+//
+// What has happened and what is promised never mix: a point's points are split into 已有基础 (level, growth) and 建设承诺
+// (commitment), and promises are compared with growth achieved and with the peers' (credibility.go), to be verified, without points.
+//
+// # The total as a formula
+//
+// A spreadsheet can repeat the total from the published scores (rows with an empty evidence), and does so in the live workbook. With the
+// weight w, the value v (0 where it is null), p = 1 where v is there and 0 where it is null, and f = (weight − open) / weight
+// as the run has it (0 where the weight is 0), each a column over the points, and the deduction d (0 unless ranking.complete):
+//
+//	total = SUMPRODUCT(w,f,v) * SUMPRODUCT(w,f) / SUMPRODUCT(w,f,p) - d
+//	rank  = RANK(ROUND(total,10), the ROUND(total,10) of the ranked)
+//
+// Points that a person switches off have w = 0. Weights need not add up to 100. Normalised values, and so v, don't depend on weights.
 //
 // The same facts give the same floats on one architecture: sums run in the rubric's order, and products are rounded before they are
 // added, so that no compiler fuses them.
@@ -41,7 +60,7 @@ const (
 	Scored  = "scored"  // all evidence is there
 	Partial = "partial" // some evidence is missing
 	Missing = "missing" // no evidence is there
-	Waiting = "expert"  // only experts can speak to the point
+	Waiting = "expert"  // only experts can speak to the point, and their marks don't count yet
 )
 
 // WeightedMean is the Score.Method of a point; that of an evidence is one of templates.Methods.
@@ -50,7 +69,7 @@ const WeightedMean = "weighted_mean"
 // Run scores every submission of the batch and ranks those that may be ranked. For each submission and point the scores
 // hold one row for the point and then one for each of its evidence, in the rubric's order; points are out of 100 over the whole rubric.
 func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o Options) (*table.Ranking, error) {
-	o, err := o.complete(facts.Definition)
+	o, err := o.Resolve(facts.Definition)
 	if err != nil {
 		return nil, err
 	}
@@ -59,23 +78,34 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 	if err != nil {
 		return nil, err
 	}
+	panel := m.hear(facts, entrants)
 	declared := m.admit(entrants)
+	ranked := slices.DeleteFunc(slices.Clone(entrants), func(e *entrant) bool { return !e.ranked })
+	m.count(panel, ranked)
 	m.normalise(entrants, declared)
 	for _, e := range entrants {
 		m.aggregate(e)
 	}
-	ranked := slices.DeleteFunc(slices.Clone(entrants), func(e *entrant) bool { return !e.ranked })
 	rank(ranked)
-	draws := m.robustness(ranked, o)
-	method := m.method(len(ranked), len(declared), draws, o)
+	draws := m.robustness(ranked, panel, o)
+	scenarios := m.scenarios(ranked, declared)
+	swaps := m.line(ranked, o.Select, draws)
+	placed := slices.SortedFunc(slices.Values(entrants), byRank)
+	method := m.method(panel, len(ranked), len(declared), draws, o)
 	return &table.Ranking{
-		Scores:  m.scores(mem, entrants),
-		Ranking: m.ranking(mem, entrants, method),
+		Scores:      m.scores(mem, entrants),
+		Ranking:     m.ranking(mem, placed, method),
+		Marks:       table.Of(mem, panel.rows),
+		Experts:     table.Of(mem, panel.summary(m)),
+		Credibility: m.credibility(mem, facts, entrants),
+		Scenarios:   scenarioRows(mem, ranked, scenarios),
+		Influence:   m.influence(mem, ranked),
+		Swaps:       table.Of(mem, swaps),
 	}, nil
 }
 
-// complete fills in what the definition says.
-func (o Options) complete(d *templates.Definition) (Options, error) {
+// Resolve fills in what the definition says.
+func (o Options) Resolve(d *templates.Definition) (Options, error) {
 	if o.Draws < 0 || o.Select < 0 {
 		return o, fmt.Errorf("抽取次数 %d 或遴选家数 %d 小于0：请改为正整数，或不写而用默认值", o.Draws, o.Select)
 	}
@@ -94,8 +124,8 @@ type model struct {
 	criteria  []criterion
 	evidence  int // how many there are
 	available float64
-	possible  float64 // points that figures can earn
-	open      float64 // points that wait for experts
+	scale     float64 // of the experts' marks
+	complete  bool    // the experts' marks count
 }
 
 // criterion is one observation point.
@@ -103,13 +133,16 @@ type criterion struct {
 	*templates.Point
 	weight  float64   // of 100
 	figures float64   // points of weight that figures can earn
-	open    float64   // the rest, which waits for experts
+	open    float64   // the rest, which experts give
 	shares  []float64 // of the evidence in figures
 	first   int       // index of the first evidence among all
 }
 
+// marked says whether experts have a say in the point.
+func (c criterion) marked() bool { return c.open > 0 || c.Deduction }
+
 func newModel(d *templates.Definition) *model {
-	m := &model{def: d, available: d.Rubric.Available.InexactFloat64()}
+	m := &model{def: d, available: d.Rubric.Available.InexactFloat64(), scale: d.Rubric.Experts.Scale.InexactFloat64()}
 	for _, p := range d.Rubric.Points() {
 		open := p.Weight.Mul(p.ExpertShare)
 		c := criterion{
@@ -124,10 +157,39 @@ func newModel(d *templates.Definition) *model {
 		}
 		m.criteria = append(m.criteria, c)
 		m.evidence += len(p.Evidence)
-		m.possible += c.figures
-		m.open += c.open
 	}
 	return m
+}
+
+// earn is how many points a criterion can bring as things stand: what figures can earn, and all once the marks count.
+func (m *model) earn(c criterion) float64 {
+	if m.complete {
+		return c.weight
+	}
+	return c.figures
+}
+
+// weights are the points that can be earned, a criterion.
+func (m *model) weights() []float64 {
+	out := make([]float64, len(m.criteria))
+	for i, c := range m.criteria {
+		out[i] = m.earn(c)
+	}
+	return out
+}
+
+// possible is the sum of the weights.
+func (m *model) possible() float64 { return sum(m.weights()) }
+
+// waiting is how many points wait for experts.
+func (m *model) waiting() float64 {
+	open := 0.0
+	if !m.complete {
+		for _, c := range m.criteria {
+			open += c.open
+		}
+	}
+	return open
 }
 
 // entrant is one submission on its way through the scoring.
@@ -138,19 +200,14 @@ type entrant struct {
 	unranked   string // why not
 	present    float64
 	measures   []measure // of all evidence
-	points     []point   // of all criteria
+	marks      []marked  // of all criteria
+	vetoes     table.Opt[int32]
+	points     []point // of all criteria
+	deduction  float64 // off the total; 0 until the marks count
 	total      float64
 	lower      float64
 	upper      float64
 	standing
-}
-
-// point is what the figures say to one observation point.
-type point struct {
-	value   float64 // 0–1, weighted mean of the evidence that is there
-	present float64 // share of the evidence that is there; value means nothing where it is 0
-	lower   float64 // points, what is missing counted as 0
-	upper   float64 // points, what is missing counted as 1
 }
 
 // admit says who is ranked, and gives the declared set: the submissions over which the scales are laid. Where nobody can be
@@ -159,10 +216,12 @@ func (m *model) admit(entrants []*entrant) []*entrant {
 	var declared []*entrant
 	for _, e := range entrants {
 		e.present = m.share(e)
-		e.ranked, e.unranked = e.verdict.Ranked, e.verdict.Unranked
+		if e.ranked = e.verdict.Ranked && e.unranked == ""; !e.verdict.Ranked {
+			e.unranked = e.verdict.Unranked
+		}
 		if e.ranked && e.present < m.available {
 			e.ranked = false
-			e.unranked = fmt.Sprintf("数据不足：计分依据只有%s在案（按权重），不到%s，暂不能比较", percent(e.present), percent(m.available))
+			e.unranked = fmt.Sprintf("数据不足：计分依据只有%s在案（按权重），不到%s，暂不能比较；缺的是观测点%s的依据", percent(e.present), percent(m.available), m.lacking(e))
 		}
 		if e.ranked {
 			declared = append(declared, e)
@@ -176,71 +235,42 @@ func (m *model) admit(entrants []*entrant) []*entrant {
 
 // share is how much of the evidence is there, by weight.
 func (m *model) share(e *entrant) float64 {
-	if m.possible == 0 {
-		return 1
-	}
-	sum := 0.0
+	there, all := 0.0, 0.0
 	for _, c := range m.criteria {
+		all += c.figures
 		for k, share := range c.shares {
 			if e.measures[c.first+k].ok {
-				sum += float64(c.figures * share)
+				there += float64(c.figures * share)
 			}
 		}
 	}
-	return round10(sum / m.possible)
+	if all == 0 {
+		return 1
+	}
+	return round10(there / all)
 }
 
-// aggregate makes points of the normalised evidence, and the total of the points.
-func (m *model) aggregate(e *entrant) {
-	e.points = make([]point, len(m.criteria))
-	for i, c := range m.criteria {
-		p, sum, complete := &e.points[i], 0.0, true
-		for k, share := range c.shares {
-			if x := e.measures[c.first+k]; x.ok {
-				sum += float64(share * x.normalised)
-				p.present += share
-			} else {
-				complete = false
+// lacking names the points of which evidence is missing.
+func (m *model) lacking(e *entrant) string {
+	out := ""
+	for _, c := range m.criteria {
+		for k := range c.shares {
+			if !e.measures[c.first+k].ok {
+				if out != "" {
+					out += "、"
+				}
+				out += c.ID
+				break
 			}
 		}
-		// The shares are rounded, so that their sum may miss 1 by the last digit.
-		sum = min(sum, 1)
-		if complete && len(c.shares) > 0 {
-			p.present = 1
-		}
-		if p.present > 0 {
-			p.value = min(sum/p.present, 1)
-		}
-		p.lower = float64(c.figures * sum)
-		p.upper = float64(c.figures * min(sum+(1-p.present), 1))
-		e.lower += p.lower
-		e.upper += p.upper
-	}
-	e.total = total(m.weights(), e.points)
-}
-
-// weights are the points that figures can earn, a criterion.
-func (m *model) weights() []float64 {
-	out := make([]float64, len(m.criteria))
-	for i, c := range m.criteria {
-		out[i] = c.figures
 	}
 	return out
 }
 
-// total is the weighted sum of the points. A point without any evidence is left out, and the others stand for it in
-// proportion to their weights.
-func total(weights []float64, points []point) float64 {
-	sum, with, all := 0.0, 0.0, 0.0
-	for i, w := range weights {
-		all += w
-		if points[i].present > 0 {
-			sum += float64(w * points[i].value)
-			with += w
-		}
+func sum(values []float64) float64 {
+	total := 0.0
+	for _, v := range values {
+		total += v
 	}
-	if with == all || with == 0 {
-		return sum
-	}
-	return sum * (all / with)
+	return total
 }

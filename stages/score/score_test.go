@@ -435,14 +435,14 @@ func TestMethods(t *testing.T) {
 		{lower, 3, 1},
 		{lower, 16, 0.25},
 	} {
-		s := scale{evidence: &c.evidence, values: values}
+		s := newScale(&c.evidence, values)
 		if got := s.at(c.x); !near(got, c.want) {
 			t.Errorf("%s %s: %v becomes %v, want %v", c.evidence.Method, c.evidence.Direction, c.x, got, c.want)
 		}
 	}
-	for _, method := range []string{"percentile", "minmax"} {
+	for _, method := range []string{"percentile", "minmax", "zscore"} {
 		for _, same := range [][]float64{{}, {3}, {3, 3, 3}} {
-			if got := (scale{evidence: &templates.Evidence{Method: method}, values: same}).at(3); got != 0.5 {
+			if got := newScale(&templates.Evidence{Method: method}, same).at(3); got != 0.5 {
 				t.Errorf("%s: 3 among %v becomes %v, want half way", method, same, got)
 			}
 		}
@@ -474,8 +474,7 @@ func TestMemoryIsGivenBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got.Scores.Release()
-	got.Ranking.Release()
+	got.Release()
 	mem.AssertSize(t, 0)
 }
 
@@ -502,8 +501,9 @@ func TestGolden(t *testing.T) {
 
 	var b strings.Builder
 	for _, k := range got.ranking {
-		fmt.Fprintf(&b, "%s\t%s\t%s\trank %d %v\t%.10g in %.10g–%.10g of %g, open %g\tinterval %d–%d\tfirst %g %g %g\tpresent %.10g\n",
-			k.Submission, k.Verdict, k.Unranked, k.Rank.V, k.Tied, k.Total, k.Lower, k.Upper, k.Possible, k.Open, k.RankLow.V, k.RankHigh.V, k.First3.V, k.First4.V, k.First5.V, k.Present)
+		fmt.Fprintf(&b, "%s\t%s\t%s\trank %d %v\t%.10g in %.10g–%.10g of %g, open %g, happened %.10g, promised %.10g\tinterval %d–%d\tmissing %d–%d\tmethods %d–%d\twithout %d–%d\tfirst %g %g %g\t%s %s\tpresent %.10g\n",
+			k.Submission, k.Verdict, k.Unranked, k.Rank.V, k.Tied, k.Total, k.Lower, k.Upper, k.Possible, k.Open, k.Foundation, k.Promise, k.RankLow.V, k.RankHigh.V, k.RankBest.V, k.RankWorst.V,
+			k.MethodBest.V, k.MethodWorst.V, k.LeaveBest.V, k.LeaveWorst.V, k.First3.V, k.First4.V, k.First5.V, k.Line, k.LineReason, k.Present)
 	}
 	fmt.Fprintln(&b, got.ranking[0].Method)
 	for _, s := range got.scores {

@@ -50,7 +50,7 @@ func Said(m arrow.Metadata, key string) string {
 // Code is one row of codes: a code that stands in other tables, with its name.
 type Code struct {
 	Batch       int32  `col:"batch"`
-	List        string `col:"list"` // indicator, field, point, evidence, rule, kind, city
+	List        string `col:"list"` // indicator, field, point, evidence, scenario, rule, kind, city
 	Code        string `col:"code"` // unique within the list
 	Label       string `col:"label"`
 	Group       string `col:"group,null"`
@@ -82,6 +82,15 @@ func Codes(d *templates.Definition) []Code {
 		for _, e := range p.Evidence {
 			add(Code{List: "evidence", Code: e.ID, Label: e.Label, Group: p.ID, Unit: e.Unit,
 				Description: fmt.Sprintf("%s；相对于：%s；在观测点内的份额 %s", e.Expr, e.Basis, e.Weight.Round(4))})
+		}
+	}
+	add(Code{List: "scenario", Code: templates.BaseScenario, Label: "正式方法"})
+	for _, s := range d.Rubric.Scenarios {
+		add(Code{List: "scenario", Code: s.ID, Label: s.Label})
+	}
+	for _, p := range d.Rubric.Points() {
+		if !p.Deduction {
+			add(Code{List: "scenario", Code: templates.WithoutScenario + p.ID, Label: "去掉观测点 " + p.ID, Group: p.ID})
 		}
 	}
 	for _, r := range d.Rules {

@@ -4,6 +4,7 @@ import (
 	"lianheti/stages"
 	"lianheti/templates"
 
+	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/shopspring/decimal"
 )
 
@@ -22,6 +23,7 @@ type Facts struct {
 	Coercions     Table[Coercion]     `table:"coercions"`
 	Loose         Table[LooseCell]    `table:"loose_cells"`
 	Contacts      Table[Contact]      `table:"contacts"`
+	Marking       Marking             // nothing where no marks were handed in
 	// Reading holds the findings about files: code, places, submission and variables; the words are the catalogue's.
 	Reading []stages.Finding
 }
@@ -33,10 +35,22 @@ type Judgement struct {
 	Verdicts Table[Verdict] // one a submission, in the order of Facts.Submissions
 }
 
+// Marking is what the experts' workbooks say.
+type Marking struct {
+	Files Table[File]
+	Marks Table[Mark] // by expert, submission and point, in the order of the rubric
+}
+
 // Ranking is what score made of the facts and the judgement.
 type Ranking struct {
-	Scores  Table[Score] `table:"scores"`
-	Ranking Table[Rank]  `table:"ranking"` // ranked ones first, by rank; then the others, by id
+	Scores      Table[Score]     `table:"scores"`
+	Ranking     Table[Rank]      `table:"ranking"` // ranked ones first, by rank; then the others, by id
+	Marks       Table[Mark]      `table:"marks"`   // with what became of each
+	Experts     Table[Expert]    `table:"experts"`
+	Credibility Table[Growth]    `table:"credibility"`
+	Scenarios   Table[Scenario]  `table:"scenarios"` // scenario by scenario, in the order of the ranking
+	Influence   Table[Influence] `table:"influence"`
+	Swaps       Table[Swap]      `table:"swaps"`
 }
 
 // Release frees all tables.
@@ -44,6 +58,8 @@ func (f *Facts) Release() {
 	for _, t := range tablesOf(f) {
 		t.Release()
 	}
+	f.Marking.Files.Release()
+	f.Marking.Marks.Release()
 }
 
 // Release frees all tables.
@@ -59,6 +75,17 @@ func (r *Ranking) Release() {
 	for _, t := range tablesOf(r) {
 		t.Release()
 	}
+}
+
+// AllFiles lists every file that was handed in: the submissions', then the experts'. The caller releases the table.
+func (f *Facts) AllFiles(mem memory.Allocator) Table[File] {
+	rows := NewBuilder[File](mem)
+	for _, t := range []Table[File]{f.Files, f.Marking.Files} {
+		for file := range t.All() {
+			rows.Append(file)
+		}
+	}
+	return rows.Finish()
 }
 
 // UnknownCity stands for the prefecture of a submission that can't be told.

@@ -39,6 +39,9 @@ func Published(mem memory.Allocator, d *templates.Definition, f *Facts, j *Judge
 			records[name] = t.Record()
 		}
 	}
+	files := f.AllFiles(mem)
+	defer files.Release()
+	records["files"] = files.Record()
 
 	var out []Named
 	for _, s := range schemas {

@@ -15,9 +15,16 @@ const (
 	Invalid       Status = "V" // something stands there that can't be read
 )
 
+// What a file was handed in as.
+const (
+	RoleSubmission = "submission" // a recommendation workbook
+	RoleMarks      = "marks"      // an expert's marking workbook
+)
+
 // File is one row of files: one file that arrived.
 type File struct {
 	Batch        int32       `col:"batch"`
+	Role         string      `col:"role"`
 	Path         string      `col:"path"`
 	SHA256       string      `col:"sha256"`
 	Size         int64       `col:"size"`
@@ -249,50 +256,169 @@ type Verdict struct {
 	Hints      int32          `col:"hints"`
 }
 
-// Score is one observation point of one submission (Evidence empty: the point as a whole), or one evidence of it.
+// Score is one observation point of one submission (Evidence empty: the point as a whole), or one evidence of it. Of a point
+// as a whole, Points = (Weight − Open) × Value = Foundation + Promise + ExpertPoints.
 type Score struct {
-	Batch      int32        `col:"batch"`
-	Submission string       `col:"submission"`
-	Point      string       `col:"point"`
-	Evidence   string       `col:"evidence,null"`
-	Kind       string       `col:"kind,null"` // level, growth, commitment
-	Formula    string       `col:"formula,null"`
-	Raw        Opt[float64] `col:"raw"`
-	Normalised Opt[float64] `col:"normalised"` // 0–1
-	Method     string       `col:"method"`
-	Weight     float64      `col:"weight"`
-	Points     Opt[float64] `col:"points"` // weight × normalised × the share that figures speak to
-	Lower      float64      `col:"lower"`
-	Upper      float64      `col:"upper"`
-	Open       float64      `col:"open"` // points that wait for experts
-	Status     string       `col:"status"`
-	Cells      string       `col:"cells,null"` // source cells, joined by "; "
-	Note       string       `col:"note,null"`
+	Batch        int32        `col:"batch"`
+	Submission   string       `col:"submission"`
+	Point        string       `col:"point"`
+	Evidence     string       `col:"evidence,null"`
+	Kind         string       `col:"kind,null"` // level, growth, commitment
+	Formula      string       `col:"formula,null"`
+	Raw          Opt[float64] `col:"raw"`
+	Normalised   Opt[float64] `col:"normalised"` // 0–1; of a point, what its figures say
+	Method       string       `col:"method"`
+	Weight       float64      `col:"weight"`
+	Points       Opt[float64] `col:"points"`
+	Lower        float64      `col:"lower"`
+	Upper        float64      `col:"upper"`
+	Open         float64      `col:"open"`        // points that wait for experts
+	Value        Opt[float64] `col:"value"`       // of a point, 0–1: figures and marks together, as far as they count
+	Foundation   Opt[float64] `col:"foundation"`  // of a point: points from level and growth, which only know years that are over
+	Promise      Opt[float64] `col:"promise"`     // of a point: points from commitments
+	Mark         Opt[float64] `col:"mark"`        // of a point: the experts' marks combined, on the rubric's scale; for a deduction, points
+	Marks        Opt[int32]   `col:"marks"`       // of a point: how many marks that is made of
+	MarkSpread   Opt[float64] `col:"mark_spread"` // sample standard deviation of the marks
+	ExpertPoints Opt[float64] `col:"expert_points"`
+	Status       string       `col:"status"`
+	Cells        string       `col:"cells,null"` // source cells, joined by "; "
+	Note         string       `col:"note,null"`
 }
 
-// Rank is one submission in the ranking.
+// Rank is one submission in the ranking. Ranks are ranges where something could be otherwise: the weights (low, high), what is
+// missing (best, worst), the method, a point left out, other experts.
 type Rank struct {
+	Batch       int32        `col:"batch"`
+	Submission  string       `col:"submission"`
+	City        string       `col:"city,null"`
+	Consortium  string       `col:"consortium,null"`
+	Verdict     string       `col:"verdict"`
+	Ranked      bool         `col:"ranked"`
+	Unranked    string       `col:"unranked_reason,null"`
+	Complete    bool         `col:"complete"` // the experts' marks are in and counted: total is 总分, otherwise 定量部分得分
+	Total       float64      `col:"total"`
+	Lower       float64      `col:"total_lower"`
+	Upper       float64      `col:"total_upper"`
+	Possible    float64      `col:"possible"` // points that can be earned as things stand
+	Open        float64      `col:"open"`     // points that wait for experts
+	Foundation  float64      `col:"foundation"`
+	Promise     float64      `col:"promise"`
+	Experts     Opt[float64] `col:"expert_points"`
+	Deduction   Opt[float64] `col:"deduction"` // 7 其他, as the experts have it; part of total where Complete
+	Vetoes      Opt[int32]   `col:"vetoes"`    // experts who propose to turn it down
+	Rank        Opt[int32]   `col:"rank"`
+	Tied        bool         `col:"tied"`
+	RankLow     Opt[int32]   `col:"rank_low"`  // 5 % quantile over weight draws
+	RankHigh    Opt[int32]   `col:"rank_high"` // 95 %
+	First3      Opt[float64] `col:"first_3"`
+	First4      Opt[float64] `col:"first_4"`
+	First5      Opt[float64] `col:"first_5"`
+	FirstK      Opt[float64] `col:"first_k"`   // k: how many are to be chosen
+	RankBest    Opt[int32]   `col:"rank_best"` // over what is missing
+	RankWorst   Opt[int32]   `col:"rank_worst"`
+	MethodBest  Opt[int32]   `col:"method_best"` // over other normalisations, aggregations and sets of weights
+	MethodWorst Opt[int32]   `col:"method_worst"`
+	LeaveBest   Opt[int32]   `col:"leave_out_best"` // over rankings without one of the points
+	LeaveWorst  Opt[int32]   `col:"leave_out_worst"`
+	ExpertLow   Opt[int32]   `col:"expert_low"` // 5 % quantile over resampled experts
+	ExpertHigh  Opt[int32]   `col:"expert_high"`
+	Line        string       `col:"line,null"` // safe, contested, out: as to the first k
+	LineReason  string       `col:"line_reason,null"`
+	Present     float64      `col:"evidence_present"` // share of evidence that is there
+	Method      string       `col:"method"`
+}
+
+// Kinds of a mark, and what became of it.
+const (
+	MarkPoint     = "mark"
+	MarkDeduction = "deduction"
+	MarkVeto      = "veto"
+
+	MarkCounted  = "counted"
+	MarkDropped  = "dropped"  // as the highest or the lowest
+	MarkConflict = "conflict" // the expert has a conflict of interest
+	MarkUnfilled = "unfilled"
+	MarkInvalid  = "invalid" // no number, or out of range
+	MarkUnknown  = "unknown" // no such submission or point
+)
+
+// Mark is one mark of one expert: of a point, of the deduction, or a proposal to turn the submission down. An expert is known by
+// an id: names are personal data.
+type Mark struct {
 	Batch      int32        `col:"batch"`
+	Expert     string       `col:"expert"`
 	Submission string       `col:"submission"`
-	City       string       `col:"city,null"`
-	Consortium string       `col:"consortium,null"`
-	Verdict    string       `col:"verdict"`
-	Ranked     bool         `col:"ranked"`
-	Unranked   string       `col:"unranked_reason,null"`
-	Total      float64      `col:"total"` // points from figures; see status
-	Lower      float64      `col:"total_lower"`
-	Upper      float64      `col:"total_upper"`
-	Possible   float64      `col:"possible"` // points that figures can earn
-	Open       float64      `col:"open"`     // points that wait for experts
-	Rank       Opt[int32]   `col:"rank"`
-	Tied       bool         `col:"tied"`
-	RankLow    Opt[int32]   `col:"rank_low"`  // 5 % quantile over weight draws
-	RankHigh   Opt[int32]   `col:"rank_high"` // 95 %
-	First3     Opt[float64] `col:"first_3"`
-	First4     Opt[float64] `col:"first_4"`
-	First5     Opt[float64] `col:"first_5"`
-	Present    float64      `col:"evidence_present"` // share of evidence that is there
-	Method     string       `col:"method"`
+	Point      string       `col:"point,null"`
+	Kind       string       `col:"kind"` // mark, deduction, veto
+	Value      Opt[float64] `col:"value"`
+	Status     string       `col:"status"` // counted, dropped, conflict, unfilled, invalid, unknown
+	Comment    string       `col:"comment,null"`
+	Note       string       `col:"note,null"`
+	File       string       `col:"file"`
+	Sheet      string       `col:"sheet"`
+	Cell       string       `col:"cell"`
+}
+
+// Expert is what one expert's marks come to.
+type Expert struct {
+	Batch     int32        `col:"batch"`
+	Expert    string       `col:"expert"`
+	File      string       `col:"file"`
+	Asked     int32        `col:"asked"` // marks and deductions that the workbook asks for
+	Counted   int32        `col:"counted"`
+	Unfilled  int32        `col:"unfilled"`
+	Invalid   int32        `col:"invalid"`
+	Conflicts int32        `col:"conflicts"`
+	Lacking   string       `col:"lacking,null"` // what is unfilled: submission and points
+	Mean      Opt[float64] `col:"mean"`
+	Leniency  Opt[float64] `col:"leniency"` // mean difference from the other experts' mean on the same points
+}
+
+// Growth is one promise of one submission: growth promised beside growth achieved, and beside the peers'.
+type Growth struct {
+	Batch         int32        `col:"batch"`
+	Submission    string       `col:"submission"`
+	Indicator     string       `col:"indicator"`
+	Measure       string       `col:"measure"`  // percent a year, points a year
+	Achieved      Opt[float64] `col:"achieved"` // from the year before the last actual one to it
+	Promised      Opt[float64] `col:"promised"` // a year, from the last actual year to the last committed one
+	PeersAchieved Opt[float64] `col:"peers_achieved"`
+	PeersPromised Opt[float64] `col:"peers_promised"`
+	PeersUpper    Opt[float64] `col:"peers_upper"`
+	Flag          string       `col:"flag"` // verify, none, unknown
+	Note          string       `col:"note,null"`
+	Cells         string       `col:"cells,null"`
+}
+
+// Scenario is one submission's place under one other way to rank.
+type Scenario struct {
+	Batch      int32   `col:"batch"`
+	Scenario   string  `col:"scenario"`
+	Submission string  `col:"submission"`
+	Total      float64 `col:"total"`
+	Rank       int32   `col:"rank"`
+}
+
+// Influence is how much one point decides.
+type Influence struct {
+	Batch     int32        `col:"batch"`
+	Point     string       `col:"point"`
+	Nominal   float64      `col:"nominal"`   // share of the points that can be earned
+	Effective Opt[float64] `col:"effective"` // share of the variance of the totals
+	R2        Opt[float64] `col:"r2"`        // squared correlation with the total
+	Deviation Opt[float64] `col:"deviation"` // standard deviation of the point's value, 0–1
+}
+
+// Swap is the smallest change of one point's weight that makes one submission inside the line and one outside change places.
+type Swap struct {
+	Batch   int32        `col:"batch"`
+	Inside  string       `col:"inside"`
+	Outside string       `col:"outside"`
+	Gap     float64      `col:"gap"`        // points between them
+	Point   string       `col:"point,null"` // empty: no single weight does it
+	Weight  Opt[float64] `col:"weight"`
+	Needed  Opt[float64] `col:"weight_needed"`
+	Words   string       `col:"words"`
 }
 
 // Change is one difference between a round and the one before it.

@@ -35,6 +35,12 @@ func TestRowsComeBack(t *testing.T) {
 	t.Run("Verdict", comesBack[Verdict])
 	t.Run("Score", comesBack[Score])
 	t.Run("Rank", comesBack[Rank])
+	t.Run("Mark", comesBack[Mark])
+	t.Run("Expert", comesBack[Expert])
+	t.Run("Growth", comesBack[Growth])
+	t.Run("Scenario", comesBack[Scenario])
+	t.Run("Influence", comesBack[Influence])
+	t.Run("Swap", comesBack[Swap])
 	t.Run("Meaning", comesBack[Meaning])
 	t.Run("Code", comesBack[Code])
 }

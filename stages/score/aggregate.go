@@ -1,0 +1,129 @@
+package score
+
+import (
+	"math"
+
+	"lianheti/templates"
+)
+
+// point is what is said to one observation point.
+type point struct {
+	figures    float64 // 0–1, weighted mean of the evidence that is there
+	there      float64 // share of the evidence that is there; figures means nothing where it is 0
+	value      float64 // 0–1, figures and mark together as far as they count
+	present    float64 // share of both that is there; value means nothing where it is 0
+	foundation float64 // part of value that comes from what has happened
+	promise    float64 // part of value that comes from what is promised
+	lower      float64 // points, what is missing counted as 0
+	upper      float64 // points, what is missing counted as 1
+}
+
+// aggregate makes points of the normalised evidence and the marks, and the total of the points.
+func (m *model) aggregate(e *entrant) {
+	e.points = m.points(e, e.normalised())
+	if m.complete {
+		e.deduction = e.deducted(m)
+	}
+	e.lower, e.upper = -e.deduction, -e.deduction
+	for _, p := range e.points {
+		e.lower += p.lower
+		e.upper += p.upper
+	}
+	e.total = total(m.weights(), e.points) - e.deduction
+}
+
+// points gives each point of the normalised evidence.
+func (m *model) points(e *entrant, normalised []float64) []point {
+	out := make([]point, len(m.criteria))
+	for i, c := range m.criteria {
+		m.point(&out[i], e, i, c, normalised)
+	}
+	return out
+}
+
+func (m *model) point(p *point, e *entrant, i int, c criterion, normalised []float64) {
+	complete, happened, promised, figures := true, 0.0, 0.0, 0.0
+	for k, share := range c.shares {
+		if !e.measures[c.first+k].ok {
+			complete = false
+			continue
+		}
+		x := float64(share * normalised[c.first+k])
+		figures += x
+		p.there += share
+		if c.Evidence[k].Kind == templates.Commitment {
+			promised += x
+		} else {
+			happened += x
+		}
+	}
+	// The shares are rounded, so that their sum may miss 1 by the last digit.
+	figures = min(figures, 1)
+	if complete && len(c.shares) > 0 {
+		p.there = 1
+	}
+	if p.there > 0 {
+		p.figures = min(figures/p.there, 1)
+	}
+	say := m.say(c) // of the experts
+	said := float64((1 - say) * figures)
+	p.present = float64((1 - say) * p.there)
+	if say > 0 && e.marks[i].ok {
+		said += float64(say * e.marks[i].value / m.scale)
+		p.present += say
+	}
+	if say > 0 && e.marks[i].ok && complete {
+		p.present = 1
+	}
+	if p.present > 0 {
+		p.value = min(said/p.present, 1)
+		p.foundation = (1 - say) * happened / p.present
+		p.promise = (1 - say) * promised / p.present
+	}
+	p.lower = float64(m.earn(c) * said)
+	p.upper = float64(m.earn(c) * min(said+(1-p.present), 1))
+}
+
+// say is the share of a point that experts give: none until their marks count.
+func (m *model) say(c criterion) float64 {
+	if !m.complete || c.weight == 0 {
+		return 0
+	}
+	return c.open / c.weight
+}
+
+// total is the weighted sum of the points. A point of which nothing is there is left out, and the others stand for it in
+// proportion to their weights.
+func total(weights []float64, points []point) float64 {
+	sum, with, all := 0.0, 0.0, 0.0
+	for i, w := range weights {
+		all += w
+		if points[i].present > 0 {
+			sum += float64(w * points[i].value)
+			with += w
+		}
+	}
+	if with == all || with == 0 {
+		return sum
+	}
+	return sum * (all / with)
+}
+
+// floor is what 0 stands for in a geometric mean, which is 0 as soon as one factor is: values go from here to 1.
+const floor = 0.01
+
+// geometric is the weighted geometric mean of the points, times the sum of the weights.
+func geometric(weights []float64, points []point) float64 {
+	logs, with, all := 0.0, 0.0, 0.0
+	for i, w := range weights {
+		all += w
+		if points[i].present > 0 {
+			logs += float64(w * math.Log(floor+float64((1-floor)*points[i].value)))
+			with += w
+		}
+	}
+	if with == 0 {
+		return 0
+	}
+	return all * math.Exp(logs/with)
+}

@@ -1,0 +1,165 @@
+package score
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"lianheti/stages/table"
+)
+
+// Where a submission stands to the line after the first k.
+const (
+	Safe      = "safe"      // inside, whatever was tried
+	Contested = "contested" // something that was tried carries it over the line
+	Out       = "out"       // outside, whatever was tried
+)
+
+// line says of each ranked entrant on which side of the line it stands and whether that is firm, and how the contested inside and
+// outside would change places.
+func (m *model) line(ranked []*entrant, k, draws int) []table.Swap {
+	if draws == 0 {
+		return nil // the weights were not tried, so that nothing can be called firm
+	}
+	holders := map[int]int{}
+	for _, e := range ranked {
+		holders[e.rank]++
+	}
+	var inside, outside []*entrant
+	for _, e := range ranked {
+		doubts := m.doubts(e, k)
+		if e.rank <= k && e.rank+holders[e.rank]-1 > k {
+			doubts = append([]string{"并列跨过入选线"}, doubts...)
+		}
+		e.reason = strings.Join(doubts, "；")
+		switch {
+		case e.reason != "" && e.rank <= k:
+			e.line, inside = Contested, append(inside, e)
+		case e.reason != "":
+			e.line, outside = Contested, append(outside, e)
+		case e.rank <= k:
+			e.line = Safe
+		default:
+			e.line = Out
+		}
+	}
+	var swaps []table.Swap
+	for _, a := range inside {
+		for _, b := range outside {
+			swaps = append(swaps, m.swap(a, b))
+		}
+	}
+	return swaps
+}
+
+// doubts lists what would carry an entrant over the line, kind by kind.
+func (m *model) doubts(e *entrant, k int) []string {
+	var out []string
+	sure := m.def.Rubric.Robustness.Sure.InexactFloat64()
+	if e.rank <= k && e.chosen < sure || e.rank > k && e.chosen > 1-sure+1e-12 {
+		out = append(out, fmt.Sprintf("权重变动：入选机会%s", percent(e.chosen)))
+	}
+	for _, s := range []struct {
+		span span
+		what string
+	}{{e.missing, "缺失的数据补齐后"}, {e.methods, "换一种方法"}, {e.without, "去掉一个观测点"}, {e.experts, "换一批专家"}} {
+		if s.span.best > 0 && (e.rank <= k && s.span.worst > k || e.rank > k && s.span.best <= k) {
+			out = append(out, fmt.Sprintf("%s：名次%d—%d", s.what, s.span.best, s.span.worst))
+		}
+	}
+	return out
+}
+
+// swap finds the point whose weight has to change least, the others staying as they are, until b is level with a.
+func (m *model) swap(a, b *entrant) table.Swap {
+	s := table.Swap{Batch: a.submission.Batch, Inside: a.submission.Submission, Outside: b.submission.Submission, Gap: a.total - b.total}
+	least := math.Inf(1)
+	for i, c := range m.criteria {
+		if m.earn(c) == 0 {
+			continue
+		}
+		if change, ok := m.level(a, b, i, c); ok && math.Abs(change) < math.Abs(least) {
+			least = change
+			s.Point, s.Weight, s.Needed = c.ID, table.Some(c.weight), table.Some(c.weight+change)
+		}
+	}
+	upper, lower := b.submission.Consortium, a.submission.Consortium
+	switch {
+	case s.Point == "":
+		s.Words = fmt.Sprintf("单独改动任何一个观测点的权重（0到%s分之间），%s都超不过%s", plain(m.heaviest()), upper, lower)
+	case round10(s.Gap) == 0:
+		s.Words = fmt.Sprintf("%s与%s同分，权重稍有改动就分出先后", upper, lower)
+	case least > 0:
+		s.Words = fmt.Sprintf("观测点%s的权重由%s分提到%s分以上（其余不动），%s就超过%s", s.Point, plain(s.Weight.V), cents(math.Ceil, s.Needed.V), upper, lower)
+	case s.Needed.V < 0.005:
+		s.Words = fmt.Sprintf("观测点%s的权重由%s分降到几乎为0（其余不动），%s才赶上%s", s.Point, plain(s.Weight.V), upper, lower)
+	default:
+		s.Words = fmt.Sprintf("观测点%s的权重由%s分降到%s分以下（其余不动），%s就超过%s", s.Point, plain(s.Weight.V), cents(math.Floor, s.Needed.V), upper, lower)
+	}
+	return s
+}
+
+// heaviest is the most that a single weight is tried at: as much as all points together.
+func (m *model) heaviest() float64 {
+	all := 0.0
+	for _, c := range m.criteria {
+		all += c.weight
+	}
+	return all
+}
+
+// level is the least change of one weight, from 0 to the heaviest, at which two totals are equal. Their difference over the change is
+// a straight line unless a point has nothing; it is searched outwards in small steps and then halved.
+func (m *model) level(a, b *entrant, i int, c criterion) (float64, bool) {
+	weights := m.weights()
+	share := weights[i] / c.weight
+	base := weights[i]
+	gap := func(change float64) float64 {
+		weights[i] = base + share*change
+		return (total(weights, a.points) - a.deduction) - (total(weights, b.points) - b.deduction)
+	}
+	start := gap(0)
+	if round10(start) == 0 {
+		return 0, true
+	}
+	best, found := 0.0, false
+	for _, end := range []float64{-c.weight, m.heaviest() - c.weight} {
+		const steps = 400
+		from := 0.0
+		for n := 1; n <= steps; n++ {
+			to := end * float64(n) / steps
+			if found && math.Abs(from) >= math.Abs(best) {
+				break
+			}
+			if gap(to) > 0 == (start > 0) {
+				from = to
+				continue
+			}
+			if root := halve(gap, from, to); !found || math.Abs(root) < math.Abs(best) {
+				best, found = root, true
+			}
+			break
+		}
+	}
+	return best, found
+}
+
+// halve finds where f changes its sign between two places where it differs, on the far side.
+func halve(f func(float64) float64, from, to float64) float64 {
+	positive := f(from) > 0
+	for range 100 {
+		middle := from + (to-from)/2
+		if middle == from || middle == to {
+			break
+		}
+		if f(middle) > 0 == positive {
+			from = middle
+		} else {
+			to = middle
+		}
+	}
+	return to
+}
+
+// cents writes a weight with two decimals, rounded to the side on which the swap has happened.
+func cents(round func(float64) float64, weight float64) string { return plain(round(weight*100) / 100) }

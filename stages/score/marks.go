@@ -1,0 +1,236 @@
+package score
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// marked is what the experts together say to one point of one submission.
+type marked struct {
+	opinions []opinion
+	ok       bool    // value means something
+	value    float64 // combined, on the rubric's scale; of a deduction, points
+	spread   float64 // sample standard deviation; of two opinions or more
+}
+
+// opinion is one expert's.
+type opinion struct {
+	expert int // index into panel.experts
+	row    int // index into panel.rows
+	value  float64
+}
+
+// panel is all experts with all their marks.
+type panel struct {
+	rows     []table.Mark
+	experts  []string
+	wanting  []string // what keeps the marks from counting: submission and point
+	combined templates.Experts
+}
+
+// hear gives every entrant the opinions about it, combines them, and says whom the experts turn down.
+func (m *model) hear(facts *table.Facts, entrants []*entrant) *panel {
+	p := &panel{combined: m.def.Rubric.Experts}
+	byID, at := map[string]*entrant{}, map[string]int{}
+	for _, e := range entrants {
+		byID[e.submission.Submission] = e
+		e.marks = make([]marked, len(m.criteria))
+	}
+	for i, c := range m.criteria {
+		at[c.ID] = i
+	}
+	asked, against := map[*entrant]int32{}, map[*entrant]int32{}
+	for row := range facts.Marking.Marks.All() {
+		p.rows = append(p.rows, row)
+		e := byID[row.Submission]
+		if row.Status != table.MarkCounted || e == nil {
+			continue
+		}
+		expert := slices.Index(p.experts, row.Expert)
+		if expert < 0 {
+			expert = len(p.experts)
+			p.experts = append(p.experts, row.Expert)
+		}
+		if row.Kind == table.MarkVeto {
+			asked[e]++
+			if row.Value.V > 0 {
+				against[e]++
+			}
+			continue
+		}
+		i := at[row.Point]
+		e.marks[i].opinions = append(e.marks[i].opinions, opinion{expert, len(p.rows) - 1, row.Value.V})
+	}
+	for _, e := range entrants {
+		for i := range e.marks {
+			p.combine(&e.marks[i])
+		}
+		if n := asked[e]; n > 0 {
+			e.vetoes = table.Some(against[e])
+			if int(n) >= p.combined.Least && float64(against[e]) > float64(n)*p.combined.Veto.InexactFloat64() {
+				e.unranked = fmt.Sprintf("专家否决：%d名专家中%d名提出否决", n, against[e])
+			}
+		}
+	}
+	return p
+}
+
+// combine makes one mark of the opinions and notes which were dropped.
+func (p *panel) combine(x *marked) {
+	if len(x.opinions) == 0 {
+		return
+	}
+	values := make([]float64, len(x.opinions))
+	for i, o := range x.opinions {
+		values[i] = o.value
+	}
+	x.ok = true
+	x.spread = deviation(values)
+	if p.trims(len(values)) {
+		byValue := slices.Clone(x.opinions)
+		slices.SortStableFunc(byValue, func(a, b opinion) int { return cmp.Compare(a.value, b.value) })
+		for o, which := range map[opinion]string{byValue[0]: "最低分", byValue[len(byValue)-1]: "最高分"} {
+			p.rows[o.row].Status, p.rows[o.row].Note = table.MarkDropped, note(p.rows[o.row].Note, "作为"+which+"去掉")
+		}
+	}
+	x.value = p.mean(values)
+}
+
+// mean combines marks as the rubric says. It orders them.
+func (p *panel) mean(values []float64) float64 {
+	slices.Sort(values)
+	if p.trims(len(values)) {
+		values = values[1 : len(values)-1]
+	}
+	return sum(values) / float64(len(values))
+}
+
+// trims says whether one highest and one lowest of n marks are dropped.
+func (p *panel) trims(n int) bool {
+	return p.combined.Combine == templates.TrimmedMean && n >= p.combined.TrimFrom
+}
+
+// count decides whether the marks count: every ranked submission has enough of them for every point. Until then nobody's do.
+func (m *model) count(p *panel, ranked []*entrant) {
+	if len(p.rows) == 0 || len(ranked) == 0 {
+		return
+	}
+	for _, e := range ranked {
+		for i, c := range m.criteria {
+			if n := len(e.marks[i].opinions); c.marked() && n < p.combined.Least {
+				p.wanting = append(p.wanting, fmt.Sprintf("%s的%s（%d个）", e.submission.Submission, c.ID, n))
+			}
+		}
+	}
+	m.complete = len(p.wanting) == 0
+}
+
+// deducted is what the experts deduct, in points.
+func (e *entrant) deducted(m *model) float64 {
+	off := 0.0
+	for i, c := range m.criteria {
+		if c.Deduction {
+			off += e.marks[i].value
+		}
+	}
+	return off
+}
+
+// summary says of each expert what was asked, given and lacking, and how the expert marks beside the others.
+func (p *panel) summary(m *model) []table.Expert {
+	var out []table.Expert
+	at := map[string]int{}
+	lacking, marks := map[string][]string{}, map[string][]float64{}
+	others := map[[2]string][]table.Mark{}
+	for _, r := range p.rows {
+		i, ok := at[r.Expert]
+		if !ok {
+			i = len(out)
+			at[r.Expert] = i
+			out = append(out, table.Expert{Batch: r.Batch, Expert: r.Expert, File: r.File})
+		}
+		if r.Kind == table.MarkVeto {
+			continue
+		}
+		x := &out[i]
+		x.Asked++
+		switch r.Status {
+		case table.MarkCounted, table.MarkDropped:
+			x.Counted++
+			if r.Kind == table.MarkPoint {
+				marks[r.Expert] = append(marks[r.Expert], r.Value.V)
+				key := [2]string{r.Submission, r.Point}
+				others[key] = append(others[key], r)
+			}
+			continue
+		case table.MarkConflict:
+			x.Conflicts++
+			continue
+		case table.MarkUnfilled:
+			x.Unfilled++
+		default:
+			x.Invalid++
+		}
+		lacking[r.Expert] = append(lacking[r.Expert], r.Submission+" "+r.Point)
+	}
+	for i := range out {
+		x := &out[i]
+		x.Lacking = strings.Join(lacking[x.Expert], "；")
+		if given := marks[x.Expert]; len(given) > 0 {
+			x.Mean = table.Some(sum(given) / float64(len(given)))
+		}
+		x.Leniency = leniency(x.Expert, p.rows, others)
+	}
+	return out
+}
+
+// leniency is the mean difference between an expert's marks and the mean of the others' for the same point of the same submission.
+func leniency(expert string, rows []table.Mark, others map[[2]string][]table.Mark) table.Opt[float64] {
+	apart, n := 0.0, 0.0
+	for _, r := range rows {
+		if r.Expert != expert || r.Kind != table.MarkPoint || r.Status != table.MarkCounted && r.Status != table.MarkDropped {
+			continue
+		}
+		all, theirs := 0.0, 0.0
+		for _, o := range others[[2]string{r.Submission, r.Point}] {
+			if o.Expert != expert {
+				all += o.Value.V
+				theirs++
+			}
+		}
+		if theirs > 0 {
+			apart += r.Value.V - all/theirs
+			n++
+		}
+	}
+	if n == 0 {
+		return table.Opt[float64]{}
+	}
+	return table.Some(apart / n)
+}
+
+// deviation is the sample standard deviation; 0 of fewer than two values.
+func deviation(values []float64) float64 {
+	if len(values) < 2 {
+		return 0
+	}
+	mean := sum(values) / float64(len(values))
+	squares := 0.0
+	for _, v := range values {
+		squares += float64((v - mean) * (v - mean))
+	}
+	return math.Sqrt(squares / float64(len(values)-1))
+}
+
+func note(before, more string) string {
+	if before == "" {
+		return more
+	}
+	return before + "；" + more
+}

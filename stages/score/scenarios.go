@@ -1,0 +1,294 @@
+package score
+
+import (
+	"math"
+	"slices"
+
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// scenario is the ranked entrants' totals and places under one way to rank, in the order of ranked.
+type scenario struct {
+	id     string
+	totals []float64
+	places []int32
+}
+
+// scenarios ranks again with one thing changed at a time: the normalisation, the aggregation, the set of weights, a point left out. Each
+// set of weights adds up to the same points, so that totals can be compared.
+func (m *model) scenarios(ranked, declared []*entrant) []scenario {
+	if len(ranked) == 0 {
+		return nil
+	}
+	base := m.weights()
+	own := func(e *entrant) []point { return e.points }
+	out := []scenario{m.try(templates.BaseScenario, ranked, base, own, total)}
+	for _, s := range m.def.Rubric.Scenarios {
+		weights, points, aggregate := base, own, total
+		switch {
+		case s.Method != "":
+			scales := m.scales(declared, s.Method)
+			points = func(e *entrant) []point { return m.points(e, e.scaled(scales)) }
+		case s.Aggregation == templates.Geometric:
+			aggregate = geometric
+		default:
+			weights = m.reweighed(s.Weights, ranked)
+		}
+		tried := m.try(s.ID, ranked, weights, points, aggregate)
+		for i, e := range ranked {
+			e.methods.include(int(tried.places[i]))
+		}
+		out = append(out, tried)
+	}
+	for i, c := range m.criteria {
+		if base[i] == 0 {
+			continue
+		}
+		weights := append([]float64{}, base...)
+		weights[i] = 0
+		tried := m.try(templates.WithoutScenario+c.ID, ranked, adjusted(weights, sum(base)), own, total)
+		for j, e := range ranked {
+			e.without.include(int(tried.places[j]))
+		}
+		out = append(out, tried)
+	}
+	return out
+}
+
+// try ranks once.
+func (m *model) try(id string, ranked []*entrant, weights []float64, points func(*entrant) []point, aggregate func([]float64, []point) float64) scenario {
+	s := scenario{id, make([]float64, len(ranked)), make([]int32, len(ranked))}
+	for i, e := range ranked {
+		s.totals[i] = aggregate(weights, points(e)) - e.deduction
+	}
+	rounded := append([]float64{}, s.totals...)
+	place(rounded, make([]float64, len(ranked)), s.places)
+	return s
+}
+
+// scaled lists the normalised values of all evidence on other scales.
+func (e *entrant) scaled(scales []scale) []float64 {
+	out := make([]float64, len(e.measures))
+	for k, x := range e.measures {
+		if x.ok {
+			out[k] = scales[k].at(x.raw)
+		}
+	}
+	return out
+}
+
+// adjusted are weights in the same proportions that add up to a sum.
+func adjusted(weights []float64, to float64) []float64 {
+	out := make([]float64, len(weights))
+	if all := sum(weights); all > 0 {
+		for i, w := range weights {
+			out[i] = w * (to / all)
+		}
+	}
+	return out
+}
+
+// reweighed gives another set of weights.
+func (m *model) reweighed(kind string, ranked []*entrant) []float64 {
+	weights, base := make([]float64, len(m.criteria)), m.weights()
+	if kind == templates.WeightsByIndicator {
+		members := map[*templates.Indicator]float64{}
+		for _, c := range m.criteria {
+			if c.weight > 0 {
+				members[c.Indicator]++
+			}
+		}
+		for i, c := range m.criteria {
+			if c.weight > 0 {
+				weights[i] = 1 / members[c.Indicator] * (base[i] / c.weight)
+			}
+		}
+		return adjusted(weights, sum(base))
+	}
+	var used []int // points that can bring something
+	var columns [][]float64
+	for i := range m.criteria {
+		if base[i] > 0 {
+			used = append(used, i)
+			columns = append(columns, values(ranked, i))
+		}
+	}
+	made := entropy(columns)
+	if kind == templates.WeightsByPCA {
+		made = principal(columns)
+	}
+	if sum(made) == 0 { // the data tell nothing apart
+		return base
+	}
+	for k, i := range used {
+		weights[i] = made[k]
+	}
+	return adjusted(weights, sum(base))
+}
+
+// values lists a point's value of each entrant; the mean of the others' stands for one that is not there.
+func values(ranked []*entrant, i int) []float64 {
+	out, all, n := make([]float64, len(ranked)), 0.0, 0.0
+	for _, e := range ranked {
+		if e.points[i].present > 0 {
+			all += e.points[i].value
+			n++
+		}
+	}
+	for j, e := range ranked {
+		if out[j] = e.points[i].value; e.points[i].present == 0 && n > 0 {
+			out[j] = all / n
+		}
+	}
+	return out
+}
+
+// entropy weighs each column by 1 − the entropy of its shares, relative to the greatest: what differs more weighs more.
+func entropy(columns [][]float64) []float64 {
+	out := make([]float64, len(columns))
+	for k, column := range columns {
+		all := sum(column)
+		if all == 0 || len(column) < 2 {
+			continue
+		}
+		h := 0.0
+		for _, v := range column {
+			if v > 0 {
+				h -= float64(v / all * math.Log(v/all))
+			}
+		}
+		out[k] = max(0, 1-h/math.Log(float64(len(column))))
+	}
+	return out
+}
+
+// principal weighs each column by its squared loading on the first principal component of the correlations, found by power iteration
+// from equal loadings. Columns without variance weigh nothing.
+func principal(columns [][]float64) []float64 {
+	n := len(columns)
+	correlations := make([][]float64, n)
+	for i := range columns {
+		correlations[i] = make([]float64, n)
+		for j := range columns {
+			correlations[i][j] = correlation(columns[i], columns[j])
+		}
+	}
+	loadings := make([]float64, n)
+	for i := range loadings {
+		loadings[i] = 1 / math.Sqrt(float64(n))
+	}
+	const rounds = 1000
+	for range rounds {
+		next, squares := make([]float64, n), 0.0
+		for i := range next {
+			for j, v := range loadings {
+				next[i] += float64(correlations[i][j] * v)
+			}
+			squares += float64(next[i] * next[i])
+		}
+		if squares == 0 {
+			return next
+		}
+		for i := range next {
+			next[i] /= math.Sqrt(squares)
+		}
+		loadings = next
+	}
+	out := make([]float64, n)
+	for i, v := range loadings {
+		out[i] = v * v
+	}
+	return out
+}
+
+// correlation is Pearson's; 0 where a side doesn't vary.
+func correlation(a, b []float64) float64 {
+	covariance := covariance(a, b)
+	spread := deviation(a) * deviation(b)
+	if spread == 0 {
+		return 0
+	}
+	return covariance / spread
+}
+
+// covariance is that of the sample; 0 of fewer than two pairs.
+func covariance(a, b []float64) float64 {
+	n := float64(len(a))
+	if n < 2 {
+		return 0
+	}
+	meanA, meanB, products := sum(a)/n, sum(b)/n, 0.0
+	for i := range a {
+		products += float64((a[i] - meanA) * (b[i] - meanB))
+	}
+	return products / (n - 1)
+}
+
+// scenarioRows writes the scenarios of the ranked, each in the order of the ranking.
+func scenarioRows(mem memory.Allocator, ranked []*entrant, scenarios []scenario) table.Table[table.Scenario] {
+	order := make([]int, len(ranked))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return byRank(ranked[a], ranked[b]) })
+	rows := table.NewBuilder[table.Scenario](mem)
+	for _, s := range scenarios {
+		for _, i := range order {
+			submission := ranked[i].submission
+			rows.Append(table.Scenario{Batch: submission.Batch, Scenario: s.id, Submission: submission.Submission, Total: s.totals[i], Rank: s.places[i]})
+		}
+	}
+	return rows.Finish()
+}
+
+// influence says how much each point decides among the ranked: beside its nominal share, its share of the variance of the totals.
+func (m *model) influence(mem memory.Allocator, ranked []*entrant) table.Table[table.Influence] {
+	rows := table.NewBuilder[table.Influence](mem)
+	weights := m.weights()
+	all := sum(weights)
+	totals := make([]float64, len(ranked))
+	for j, e := range ranked {
+		totals[j] = total(weights, e.points)
+	}
+	variance := covariance(totals, totals)
+	for i, c := range m.criteria {
+		if c.Deduction {
+			continue
+		}
+		row := table.Influence{Batch: int32(m.def.Directory.Batch), Point: c.ID, Nominal: weights[i] / all}
+		brought, value := make([]float64, len(ranked)), values(ranked, i)
+		for j, e := range ranked {
+			brought[j] = e.brings(weights, i)
+		}
+		if len(ranked) > 1 && weights[i] > 0 {
+			row.Deviation = table.Some(deviation(value))
+		}
+		if variance > 0 {
+			row.Effective = table.Some(covariance(brought, totals) / variance)
+			if row.Deviation.V > 0 {
+				r := correlation(value, totals)
+				row.R2 = table.Some(r * r)
+			}
+		}
+		rows.Append(row)
+	}
+	return rows.Finish()
+}
+
+// brings is a point's part of the total, so that the parts add up to it.
+func (e *entrant) brings(weights []float64, i int) float64 {
+	with, all := 0.0, 0.0
+	for k, w := range weights {
+		all += w
+		if e.points[k].present > 0 {
+			with += w
+		}
+	}
+	if e.points[i].present == 0 {
+		return 0
+	}
+	return weights[i] * e.points[i].value * (all / with)
+}
