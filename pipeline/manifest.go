@@ -31,6 +31,7 @@ type Manifest struct {
 	Definition map[string]string `json:"definition"`     // file: sha256
 	Options    ManifestOptions   `json:"options"`
 	Previous   *ManifestPrevious `json:"previous,omitempty"` // the run that this one was compared with
+	Register   *ManifestRegister `json:"register,omitempty"` // the Department's
 	Inputs     []ManifestInput   `json:"inputs"`
 	Outputs    []ManifestOutput  `json:"outputs"`
 	Counts     Counts            `json:"counts"`
@@ -47,6 +48,13 @@ type ManifestOptions struct {
 type ManifestPrevious struct {
 	Date   string `json:"date,omitempty"`
 	SHA256 string `json:"sha256"` // of its run.json
+}
+
+// ManifestRegister is the Department's register, as it was read.
+type ManifestRegister struct {
+	Name    string `json:"name"`
+	SHA256  string `json:"sha256"`
+	Entries int    `json:"entries"`
 }
 
 // ManifestInput is one file that arrived.
@@ -80,11 +88,11 @@ type Counts struct {
 }
 
 // newManifest describes a run whose outputs stand below dir.
-func newManifest(o Options, previous *ManifestPrevious, facts *table.Facts, judgement *table.Judgement, dir string) (*Manifest, error) {
+func newManifest(o Options, previous *ManifestPrevious, register *ManifestRegister, facts *table.Facts, judgement *table.Judgement, dir string) (*Manifest, error) {
 	m := &Manifest{
 		Year: o.Definition.Year, Version: Version, Date: o.Date, Definition: o.Definition.Sources,
 		Options:  ManifestOptions{Select: o.Score.Select, Draws: o.Score.Draws, Seed: o.Score.Seed},
-		Previous: previous, Inputs: []ManifestInput{},
+		Previous: previous, Register: register, Inputs: []ManifestInput{},
 	}
 	c := &m.Counts
 	for f := range facts.Files.All() {

@@ -34,6 +34,7 @@ type Options struct {
 	Inputs     []string // folders, .xlsx files and .zip packages
 	Out        string   // the results go to Out/<year>
 	Previous   string   // a published folder of an earlier run, to compare with; empty: none
+	Register   string   // the Department's register; empty: none
 	Date       string   // the run's date, as it is to be shown; empty: none
 	Workers    int      // files read at a time; 0: as many as there are processors
 	Score      score.Options
@@ -76,6 +77,10 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	registered, err := readRegister(facts, o)
+	if err != nil {
+		return nil, err
+	}
 	judgement, err := check.Run(mem, facts)
 	if err != nil {
 		return nil, fmt.Errorf("检查：%w", err)
@@ -91,7 +96,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := write(ctx, mem, out.fresh, o, sources, facts, judgement, ranking, changes); err != nil {
 		return nil, err
 	}
-	manifest, err := newManifest(o, earlier.manifest, facts, judgement, out.fresh)
+	manifest, err := newManifest(o, earlier.manifest, registered, facts, judgement, out.fresh)
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ type Definition struct {
 	Directory *Directory
 	Rules     []*Rule // ordered by code
 	Rubric    *Rubric
+	Register  *Register
 	Tables    []*Table
 	Paper     *Paper
 	// Sources gives the sha256 of each definition file, in hexadecimal, keyed by "<year>/<file>".
@@ -60,7 +61,7 @@ func Years() []int {
 
 // LoadFS loads the definition in <year>/*.yaml of fsys and checks it against itself.
 //
-// The files are form.yaml, directory.yaml, rubric.yaml, tables.yaml, word.yaml, and every rules*.yaml, which together make one
+// The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, tables.yaml, word.yaml, and every rules*.yaml, which together make one
 // catalogue. The error joins all contradictions found, each a *Problem.
 func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 	d := &Definition{Year: year, Sources: map[string]string{}}
@@ -80,10 +81,11 @@ func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 		d.Sources[name] = hex.EncodeToString(sum[:])
 	}
 	l := &loader{dir: dir, sources: sources}
-	d.Form, d.Directory, d.Rubric, d.Paper = &Form{}, &Directory{}, &Rubric{}, &Paper{}
+	d.Form, d.Directory, d.Rubric, d.Register, d.Paper = &Form{}, &Directory{}, &Rubric{}, &Register{}, &Paper{}
 	l.decode("form.yaml", d.Form)
 	l.decode("directory.yaml", d.Directory)
 	l.decode("rubric.yaml", d.Rubric)
+	l.decode("register.yaml", d.Register)
 	l.decode("word.yaml", d.Paper)
 	var tables struct{ Tables []*Table }
 	l.decode("tables.yaml", &tables)
@@ -195,6 +197,7 @@ func (d *Definition) check(l *loader) {
 	language := newLanguage(d)
 	d.checkRules(l, language)
 	d.Rubric.check(l, d, language)
+	d.Register.check(l, d)
 	d.Paper.check(l, d)
 	d.checkTables(l)
 }

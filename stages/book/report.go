@@ -1,6 +1,7 @@
 package book
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"iter"
@@ -532,6 +533,7 @@ type input struct {
 	area    [4]int
 	list    []string // one of these; nil: a number from least to most
 	source  string   // one of the texts of this range
+	open    bool     // others may be typed too
 	least   float64
 	most    float64
 	whole   bool
@@ -598,9 +600,9 @@ func (p *Page) Choice(row, col, lastRow, lastCol int, message string, words ...s
 	p.inputs = append(p.inputs, input{area: [4]int{row, col, lastRow, lastCol}, list: words, message: message})
 }
 
-// ChoiceOf limits an area to the texts of a range, written as formulas write it.
-func (p *Page) ChoiceOf(row, col, lastRow, lastCol int, message, source string) {
-	p.inputs = append(p.inputs, input{area: [4]int{row, col, lastRow, lastCol}, source: source, message: message})
+// ChoiceOf offers the texts of a range, written as formulas write it; open: others may be typed too.
+func (p *Page) ChoiceOf(row, col, lastRow, lastCol int, open bool, message, source string) {
+	p.inputs = append(p.inputs, input{area: [4]int{row, col, lastRow, lastCol}, source: source, open: open, message: message})
 }
 
 // Between limits an area to numbers.
@@ -627,8 +629,12 @@ func (r *Report) validate(sheet string, x input) error {
 			return err
 		}
 	}
-	v.SetError(excelize.DataValidationErrorStyleStop, "请改正", x.message)
-	v.SetInput("可以改", x.message)
+	if !x.open {
+		v.SetError(excelize.DataValidationErrorStyleStop, "请改正", cmp.Or(x.message, "请从下拉中选"))
+	}
+	if x.message != "" {
+		v.SetInput("填写", x.message)
+	}
 	return r.file.AddDataValidation(sheet, v)
 }
 

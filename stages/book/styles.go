@@ -62,6 +62,7 @@ const (
 	Sum      Look = "sum"     // number in a line of totals
 	Figure   Look = "figure"  // a number to be seen from afar
 	Input    Look = "input"   // a number or word that the reader may change
+	Entry    Look = "entry"   // a text that the reader types: a number typed into it stays as typed
 	Verdict  Look = "status"  // what a sheet says about its own state
 	Caption  Look = "caption"
 
@@ -166,6 +167,10 @@ func (l Look) style() *excelize.Style {
 		style.Border = borders(Amber)
 		style.Alignment.Horizontal = "center"
 		style.Protection = &excelize.Protection{Locked: false}
+	case Entry:
+		typed := "@"
+		style.CustomNumFmt = &typed
+		style.Fill, style.Protection = solid(Cream), &excelize.Protection{Locked: false}
 	case Verdict:
 		style.Font.Bold, style.Font.Size = true, 11
 		style.Fill = solid(PaleBlue)

@@ -100,8 +100,9 @@ func (b *batch) judge(t *table.Form) *judged {
 		j.outcomes = append(j.outcomes, f.outcome(p.rule, result))
 	}
 	f.explain(j.findings)
+	f.settle(j.findings)
 	slices.SortStableFunc(j.findings, b.inOrder)
-	j.verdict = verdict(t.Submission, j.findings)
+	j.verdict = verdict(t.Submission, j.findings, f.selected())
 	return j
 }
 
@@ -123,8 +124,8 @@ func (f *form) outcome(r *templates.Rule, t *tally) table.Outcome {
 	return o
 }
 
-// verdict is what follows from the findings of one submission.
-func verdict(s table.Submission, findings []table.Finding) table.Verdict {
+// verdict is what follows from the findings of one submission. selected says that it was selected before, and by what.
+func verdict(s table.Submission, findings []table.Finding, selected string) table.Verdict {
 	v := table.Verdict{Submission: s.Submission}
 	for _, x := range findings {
 		switch {
@@ -149,6 +150,8 @@ func verdict(s table.Submission, findings []table.Finding) table.Verdict {
 	switch {
 	case s.National:
 		v.Unranked = "指导目录标明已入选国家级，只列示，不参加排名"
+	case selected != "":
+		v.Unranked = selected
 	case v.Errors > 0:
 		v.Unranked = fmt.Sprintf("有%d个必须修改的问题，退回修改后再参加排名", v.Errors)
 	default:

@@ -59,7 +59,7 @@ func newBatch(facts *table.Facts) (*batch, error) {
 	b := &batch{facts: facts, def: facts.Definition, words: newWords(facts.Definition), reading: map[string][]stages.Finding{}, order: map[string]int{}}
 	for s := range facts.Submissions.All() {
 		b.order[s.Submission] = len(b.keys)
-		b.keys, b.names = append(b.keys, consortiumKey(s)), append(b.names, s.Consortium)
+		b.keys, b.names = append(b.keys, table.ConsortiumKey(s)), append(b.names, s.Consortium)
 	}
 	for _, r := range b.def.Rules {
 		if checks[r.Check] == nil {
@@ -80,17 +80,6 @@ func newBatch(facts *table.Facts) (*batch, error) {
 	b.indexMembers()
 	b.indexTexts()
 	return b, nil
-}
-
-// consortiumKey identifies a consortium from round to round: its number in the directory, or else its name.
-func consortiumKey(s table.Submission) string {
-	switch name := stages.NameKey(s.Consortium); {
-	case s.DirectoryNo.Valid:
-		return fmt.Sprintf("no:%d", s.DirectoryNo.V)
-	case name != "":
-		return "name:" + name
-	}
-	return "submission:" + s.Submission
 }
 
 // covered lists the values that a rule goes through one by one. Without `each` that is every value of the form.

@@ -91,6 +91,7 @@ func init() {
 		{"联系人", "含个人信息，仅限本处使用", (*workbook).contacts},
 		{sheetCities, "各地市的报送和合计", (*workbook).cities},
 		{"未报清单", "指导目录中没有申报的联合体", (*workbook).missing},
+		{"登记", "处里登记的同意、已入选、补报、说明采纳、材料收讫，各起了什么作用", (*workbook).register},
 		{"问题清单", "每个问题：在哪一格、填的什么、怎么改、依据哪里", (*workbook).findings},
 		{"规则执行", "每条规则在每个申报上是否通过", (*workbook).rules},
 		{"文件清单", "收到的每个文件的去向", (*workbook).files},

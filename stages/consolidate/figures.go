@@ -198,7 +198,7 @@ func (w *workbook) tally() []city {
 		return &out[i]
 	}
 	for _, e := range w.Definition.Directory.Entries {
-		if e.National != "" {
+		if w.exempt(e) != "" {
 			continue
 		}
 		c := at(e.City)

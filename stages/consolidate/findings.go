@@ -23,6 +23,7 @@ func (w *workbook) findings(name string) error {
 		column[table.Finding]{Head: label("raw"), Width: 18, Cell: func(x table.Finding) book.Cell { return text(x.Raw) }},
 		column[table.Finding]{Head: label("message"), Width: 56, Cell: func(x table.Finding) book.Cell { return text(x.Message) }},
 		column[table.Finding]{Head: label("cure"), Width: 46, Cell: func(x table.Finding) book.Cell { return text(x.Cure) }},
+		column[table.Finding]{Head: "处理状态", Width: 11, Style: book.Column{Marks: answeredMarks}, Cell: func(x table.Finding) book.Cell { return word(w.answered(x)) }},
 		column[table.Finding]{Head: label("explanation"), Width: 36, Cell: func(x table.Finding) book.Cell { return text(x.Explanation) }},
 		column[table.Finding]{Head: label("authority"), Width: 20, Cell: func(x table.Finding) book.Cell { return text(x.Authority) }},
 		column[table.Finding]{Head: label("code"), Width: 12, Cell: func(x table.Finding) book.Cell { return mono(x.Code) }},
@@ -30,8 +31,30 @@ func (w *workbook) findings(name string) error {
 		column[table.Finding]{Head: label("file"), Width: 40, Cell: func(x table.Finding) book.Cell { return text(x.File) }},
 		column[table.Finding]{Head: label("fingerprint"), Width: 18, Cell: func(x table.Finding) book.Cell { return mono(x.Fingerprint) }},
 	)
-	remark := "“位置”链接到标注件中的那一格；没有标注件的，链接到本工作簿中这个值所在的行。请按“程度”筛选；依据为“内在一致性”的由栏目之间的关系推出，“填报工具要求”是本工具自己的要求。"
+	remark := "“位置”链接到标注件中的那一格；没有标注件的，链接到本工作簿中这个值所在的行。请按“程度”和“处理状态”筛选：“未说明”就是从未得到说明的数；依据为“内在一致性”的由栏目之间的关系推出，“填报工具要求”是本工具自己的要求。"
 	return rows(w, name, remark, 4, w.Judgement.Findings.Len(), w.Judgement.Findings.All(), columns)
+}
+
+// Where a finding stands.
+const (
+	toMend    = "待修改"
+	toExplain = "未说明"
+	explained = "已说明"
+)
+
+var answeredMarks = []book.Mark{{Word: toMend, Tone: book.Bad}, {Word: toExplain, Tone: book.Caution}, {Word: explained, Tone: book.Good}}
+
+// answered says whether anybody still has to act on a finding.
+func (w *workbook) answered(x table.Finding) string {
+	switch {
+	case x.Severity == stages.MustFix:
+		return toMend
+	case x.Severity != stages.Explain:
+		return ""
+	case x.Explanation == "":
+		return toExplain
+	}
+	return explained
 }
 
 // placeLink shows where a finding is and leads there: into the annotated copy, or else to the value's row in this workbook.

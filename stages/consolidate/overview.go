@@ -65,7 +65,7 @@ func (o *overview) tiles() {
 	}
 	unreported := 0
 	for _, e := range o.Definition.Directory.Entries {
-		if e.National == "" && !o.reported(e) {
+		if o.exempt(e) == "" && !o.reported(e) {
 			unreported++
 		}
 	}

@@ -49,6 +49,7 @@ func (w *workbook) submitted(name string) error {
 		perEntry{Head: label("edition"), Width: 7, Cell: func(e entry) book.Cell { return optional(e.Edition, book.Integer) }},
 		perEntry{Head: w.Definition.Table("members").Label, Width: 8, Cell: func(e entry) book.Cell { return count(int32(len(e.form.Members))) }},
 	)
+	columns = append(columns, w.receipts()...)
 	for _, f := range w.Definition.Form.Singles() {
 		if f.Personal || slices.Contains(coverFields, f.ID) {
 			continue
@@ -131,17 +132,22 @@ func (w *workbook) contacts(name string) error {
 	return rows(w, name, "含个人信息，仅限本处工作使用；外传、公开本工作簿前请先删除本表。", 3, len(w.submissions), w.entries, columns)
 }
 
-// missing is 未报清单.
+// missing is 未报清单: who of the directory should have reported and did not. Consortia that are national already or were selected
+// before need not report.
 func (w *workbook) missing(name string) error {
 	var entries []templates.Entry
+	exempt := 0
 	for _, e := range w.Definition.Directory.Entries {
-		if !w.reported(e) {
+		switch {
+		case w.exempt(e) != "":
+			exempt++
+		case !w.reported(e):
 			entries = append(entries, e)
 		}
 	}
-	remark := fmt.Sprintf("指导目录共%d个联合体，下列%d个没有可用的申报。目录标明已入选国家级的不用报。", len(w.Definition.Directory.Entries), len(entries))
+	remark := fmt.Sprintf("指导目录共%d个联合体，已入选国家级或登记为已入选而不用报的%d个，下列%d个没有可用的申报。", len(w.Definition.Directory.Entries), exempt, len(entries))
 	if len(entries) == 0 {
-		remark = "指导目录中的联合体都有申报。"
+		remark = "指导目录中应报的联合体都有申报。"
 	}
 	return rows(w, name, remark, 0, len(entries), slices.Values(entries), []column[templates.Entry]{
 		{Head: w.head("submissions", "directory_no"), Width: 10, Cell: func(e templates.Entry) book.Cell { return count(int32(e.No)) }},
@@ -149,9 +155,6 @@ func (w *workbook) missing(name string) error {
 		{Head: w.head("submissions", "consortium"), Width: 44, Cell: func(e templates.Entry) book.Cell { return text(e.Consortium) }},
 		{Head: w.head("submissions", "park"), Width: 40, Cell: func(e templates.Entry) book.Cell { return text(e.Park) }},
 		{Head: "情况", Width: 40, Cell: func(e templates.Entry) book.Cell {
-			if e.National != "" {
-				return text(e.National)
-			}
 			return text("未收到可用的申报；请查“文件清单”有无不予受理的文件，或催报")
 		}},
 	})

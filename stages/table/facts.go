@@ -26,6 +26,8 @@ type Facts struct {
 	Marking       Marking             // nothing where no marks were handed in
 	// Reading holds the findings about files: code, places, submission and variables; the words are the catalogue's.
 	Reading []stages.Finding
+	// Register is what the Department keeps beside the submissions; none where no register was given.
+	Register []Registered
 }
 
 // Judgement is what check made of the facts.

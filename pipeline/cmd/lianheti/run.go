@@ -37,6 +37,7 @@ func runCommand() *cli.Command {
 		Flags: []cli.Flag{
 			yearFlag,
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "output", Usage: "输出文件夹"},
+			&cli.StringFlag{Name: "register", Usage: "处里的登记表（空白的用 lianheti template --register 生成）"},
 			&cli.IntFlag{Name: "select", Usage: "拟遴选几家；不写则按定义"},
 			&cli.StringFlag{Name: "previous", Usage: "与上一轮相比：上一轮结果所在的文件夹（其中有 run.json）"},
 			&cli.StringFlag{Name: "date", Usage: "这次运行的日期，例如 2024-08-20；不写则不显示日期"},
@@ -88,7 +89,7 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 		return pipeline.Options{}, usageError{fmt.Errorf("--select 要写正整数，不是 %d", n)}
 	}
 	return pipeline.Options{
-		Definition: d, Inputs: inputs, Out: c.String("out"), Previous: c.String("previous"), Date: c.String("date"), Workers: c.Int("workers"),
+		Definition: d, Inputs: inputs, Out: c.String("out"), Previous: c.String("previous"), Register: c.String("register"), Date: c.String("date"), Workers: c.Int("workers"),
 		Score: score.Options{Select: c.Int("select"), Workers: c.Int("workers")},
 	}, nil
 }

@@ -19,6 +19,7 @@ func templateCommand() *cli.Command {
 		UsageText: "lianheti template [选项]",
 		Flags: []cli.Flag{
 			yearFlag, definitionFlag,
+			&cli.BoolFlag{Name: "register", Usage: "改写处里用的空白登记表（run --register 读它）"},
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个文件夹"},
 		},
 		Action: func(c *cli.Context) error {
@@ -26,11 +27,15 @@ func templateCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			write, name := render.Template, render.FileName(d)
+			if c.Bool("register") {
+				write, name = render.Register, render.RegisterFile(d)
+			}
 			var b bytes.Buffer
-			if err := render.Template(&b, d); err != nil {
+			if err := write(&b, d); err != nil {
 				return err
 			}
-			path := filepath.Join(c.String("out"), render.FileName(d))
+			path := filepath.Join(c.String("out"), name)
 			if err := os.MkdirAll(c.String("out"), 0o755); err != nil {
 				return err
 			}

@@ -1,0 +1,39 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"lianheti/stages"
+	"lianheti/stages/intake"
+	"lianheti/stages/normalize"
+	"lianheti/stages/table"
+)
+
+// readRegister reads the Department's register into the facts, and describes the file for the manifest; nil where none was given.
+func readRegister(facts *table.Facts, o Options) (*ManifestRegister, error) {
+	if o.Register == "" {
+		return nil, nil
+	}
+	sources, err := intake.Discover([]string{o.Register})
+	if err != nil || len(sources) != 1 {
+		return nil, fmt.Errorf("登记表 %s 要是一个 .xlsx 文件，请检查 --register 后面的路径", o.Register)
+	}
+	cells, refusal := intake.Cells(sources[0])
+	if refusal != nil {
+		rule := o.Definition.Rule(refusal.Code)
+		return nil, fmt.Errorf("登记表 %s 用不了：%s（%s）。%s", o.Register, rule.Title, refusal.Code, rule.Cure)
+	}
+	if facts.Register, err = normalize.Register(o.Definition, cells); err != nil {
+		return nil, fmt.Errorf("登记表 %s 有读不准的地方，请改正后再运行：\n%w", o.Register, err)
+	}
+	data, err := os.ReadFile(o.Register)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	return &ManifestRegister{stages.Mask(filepath.Base(o.Register)), hex.EncodeToString(sum[:]), len(facts.Register)}, nil
+}

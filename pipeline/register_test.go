@@ -1,0 +1,190 @@
+package pipeline
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lianheti/stages"
+	"lianheti/stages/check"
+	"lianheti/stages/render"
+	"lianheti/stages/score"
+	"lianheti/stages/table"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/xuri/excelize/v2"
+)
+
+// Requirements
+//  1. What is typed into the blank register takes effect: a consent and a late acceptance answer their findings and nobody else's, an
+//     explanation refused or accepted changes the verdict, who is selected already is not ranked.
+//  2. A register that can't be read for sure stops the run; every fault is named with sheet and cell.
+
+// typed makes a register with these cells: sheet!cell -> what is typed.
+func typed(t *testing.T, cells map[string]string) string {
+	t.Helper()
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blank bytes.Buffer
+	if err := render.Register(&blank, b.d); err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(&blank)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for at, value := range cells {
+		sheet, cell, _ := strings.Cut(at, "!")
+		if i, err := f.GetSheetIndex(sheet); err != nil || i < 0 {
+			if _, err := f.NewSheet(sheet); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.SetCellStr(sheet, cell, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "登记.xlsx")
+	if err := f.SaveAs(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestRegisterTakesEffect(t *testing.T) {
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const fluorine, cars, tea = "2024-14", "2024-20", "2024-13"
+	before := map[string]table.Verdict{}
+	for v := range b.judgement.Verdicts.All() {
+		before[v.Submission] = v
+	}
+	var accepted table.Finding // of the one that is to be accepted
+	for x := range b.judgement.Findings.All() {
+		if x.Submission == tea && x.Severity == stages.Explain && accepted.Fingerprint == "" {
+			accepted = x
+		}
+	}
+	path := typed(t, map[string]string{
+		"同意调整!A4": "三明市氟化工产教联合体", "同意调整!B4": "闽教职成〔2024〕9号",
+		"逾期补报!A4": "三明市氟化工产教联合体", "逾期补报!B4": "处务会同意", "逾期补报!C4": "2024年8月20日",
+		"已入选!A4": "宁德新能源汽车产业产教联合体", "已入选!B4": "闽教职成〔2023〕1号",
+		"说明采纳!A4": accepted.Fingerprint, "说明采纳!B4": "采纳", "说明采纳!C4": "电话核实属实",
+		"材料收讫!A4": "三明市氟化工产教联合体", "材料收讫!B4": "收到", "材料收讫!D4": "未收到",
+	})
+	facts := *b.facts
+	manifest, err := readRegister(&facts, Options{Definition: b.d, Register: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if manifest.Name != "登记.xlsx" || len(manifest.SHA256) != 64 || manifest.Entries != 5 {
+		t.Errorf("the manifest says %+v", manifest)
+	}
+	judgement, err := check.Run(memory.NewGoAllocator(), &facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answered := map[string]string{}
+	for x := range judgement.Findings.All() {
+		switch {
+		case x.Submission == fluorine && (x.Rule == "park_of_directory" || x.Rule == "after_deadline"), x.Fingerprint == accepted.Fingerprint:
+			answered[x.Rule] = x.Explanation
+		case x.Submission != fluorine && x.Explanation != "" && strings.Contains(x.Explanation, "闽教职成"):
+			t.Errorf("%s: another's consent answers %s", x.Submission, x.Rule)
+		}
+	}
+	if answered["park_of_directory"] != "同意调整：闽教职成〔2024〕9号" || answered["after_deadline"] != "逾期补报：处务会同意" || answered[accepted.Rule] != "电话核实属实（采纳）" {
+		t.Errorf("answered: %v", answered)
+	}
+	for v := range judgement.Verdicts.All() {
+		switch v.Submission {
+		case fluorine:
+			if v.Explained != before[fluorine].Explained+2 || v.Warnings != before[fluorine].Warnings-2 {
+				t.Errorf("%s: %+v", fluorine, v)
+			}
+		case cars:
+			if v.Ranked || !strings.Contains(v.Unranked, "闽教职成〔2023〕1号") {
+				t.Errorf("%s is ranked: %+v", cars, v)
+			}
+		case tea:
+			if v.Warnings != before[tea].Warnings-1 {
+				t.Errorf("%s: %+v", tea, v)
+			}
+		default:
+			if v != before[v.Submission] {
+				t.Errorf("%s changed to %+v", v.Submission, v)
+			}
+		}
+	}
+	ranking, err := score.Run(memory.NewGoAllocator(), &facts, judgement, score.Options{Draws: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := range ranking.Ranking.All() {
+		if r.Submission == cars && r.Ranked {
+			t.Error("an earlier selection is ranked")
+		}
+	}
+
+	// The explanation that counted is refused: the finding is open again, and says why.
+	facts.Register = nil
+	explained := *b.facts
+	explained.Explanations = table.Of(memory.NewGoAllocator(), []table.Explanation{{Submission: tea, Record: 1, Fingerprint: accepted.Fingerprint, Explanation: "误填"}})
+	for _, refuse := range []bool{false, true} {
+		if refuse {
+			path := typed(t, map[string]string{"说明采纳!A4": accepted.Fingerprint, "说明采纳!B4": "不采纳", "说明采纳!C4": "与市级核实不符"})
+			if _, err := readRegister(&explained, Options{Definition: b.d, Register: path}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		judgement, err := check.Run(memory.NewGoAllocator(), &explained)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for x := range judgement.Findings.All() {
+			if x.Fingerprint == accepted.Fingerprint && (x.Explanation == "") != refuse {
+				t.Errorf("refused %v: the explanation is %q", refuse, x.Explanation)
+			}
+			if x.Fingerprint == accepted.Fingerprint && refuse && !strings.Contains(x.Message, "与市级核实不符") {
+				t.Errorf("the refusal gives no reason: %s", x.Message)
+			}
+		}
+	}
+}
+
+func TestFaultyRegisterStopsTheRun(t *testing.T) {
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := typed(t, map[string]string{
+		"同意调整!A4": "三明市氟化工产教联合体",
+		"说明采纳!A5": "8bf18", "说明采纳!B5": "同意",
+		"已入选!A4": "南平茶产业产教联合体", "已入选!B4": "甲", "已入选!A9": "南平茶产业产教联合体", "已入选!B9": "乙", "已入选!C9": "八月",
+		"材料收讫!A4": "某联合体", "材料收讫!J4": "另有光盘",
+		"备忘!B2": "下周再议",
+	})
+	out := t.TempDir()
+	_, err = Run(t.Context(), Options{Definition: b.d, Inputs: []string{samplesDir + "/福州"}, Out: out, Register: path})
+	if err == nil {
+		t.Fatal("the run went on")
+	}
+	for _, want := range []string{"同意调整!B4：“同意的文号”没有填", "说明采纳!A5：“8bf18”不是问题指纹", "说明采纳!B5：“同意”不在可选之列", "已入选!C9：“八月”不是日期", "已入选!A9：与 已入选!A4 是同一个", "材料收讫!J4：这一列没有表头", "备忘!B2：不认识工作表"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is missing in: %v", want, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(out, "2024")); err == nil {
+		t.Error("results were published")
+	}
+	if _, err := readRegister(b.facts, Options{Definition: b.d, Register: samplesDir}); err == nil {
+		t.Error("a folder was taken for a register")
+	}
+}

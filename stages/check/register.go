@@ -1,0 +1,68 @@
+package check
+
+import (
+	"fmt"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// settle applies what the Department registered to the findings of one submission: a consent answers the findings that it is
+// about; an explanation that was accepted answers its finding, whatever the workbook says; one that was refused
+// answers it no longer. Faults that must be mended can't be explained away.
+func (f *form) settle(findings []table.Finding) {
+	key := f.batch.keys[f.position]
+	for i := range findings {
+		x := &findings[i]
+		if x.Severity != stages.Explain {
+			continue
+		}
+		for _, e := range f.batch.facts.Register {
+			switch {
+			case e.Sheet.Effect == templates.Settles && e.Key == key && answers(e.Sheet, x.Rule):
+				x.Explanation = stages.Mask(fmt.Sprintf("%s：%s", e.Sheet.Title, e.Document()))
+			case e.Sheet.Effect == templates.Decides && e.Fingerprint == x.Fingerprint:
+				f.decide(x, e)
+			}
+		}
+	}
+}
+
+func answers(s *templates.RegisterSheet, rule string) bool {
+	for _, id := range s.Rules {
+		if id == rule {
+			return true
+		}
+	}
+	return false
+}
+
+// decide applies a decision about an explanation.
+func (f *form) decide(x *table.Finding, e table.Registered) {
+	words, decision := e.Values[templates.RegisterWords], e.Values[templates.RegisterDecision]
+	if !e.Accepted {
+		if words != "" {
+			words = "：" + words
+		}
+		x.Message = stages.Mask(fmt.Sprintf("%s（原说明%s%s）", x.Message, decision, words))
+		x.Explanation = ""
+		return
+	}
+	if words == "" {
+		words = x.Explanation
+	}
+	x.Explanation = stages.Mask(fmt.Sprintf("%s（%s）", words, decision))
+	if words == "" {
+		x.Explanation = decision
+	}
+}
+
+// selected says why a consortium that was selected before is not ranked; empty where it was not.
+func (f *form) selected() string {
+	e, ok := f.batch.facts.Registered(templates.Selects, f.batch.keys[f.position])
+	if !ok {
+		return ""
+	}
+	return stages.Mask(fmt.Sprintf("登记为%s（%s），只列示，不参加排名", e.Sheet.Title, e.Document()))
+}

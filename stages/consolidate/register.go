@@ -1,0 +1,124 @@
+package consolidate
+
+import (
+	"fmt"
+	"slices"
+
+	"lianheti/stages/book"
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// register is 登记: every entry that the Department made, and what it brought about in this run.
+func (w *workbook) register(name string) error {
+	label := func(id string) func(table.Registered) string {
+		return func(e table.Registered) string { return e.Values[id] }
+	}
+	columns := []column[table.Registered]{
+		{Head: "登记项目", Width: 14, Cell: func(e table.Registered) book.Cell { return word(e.Sheet.Title) }},
+		{Head: w.head("submissions", "consortium"), Width: 40, Cell: func(e table.Registered) book.Cell { return text(e.Values[templates.RegisterConsortium]) }},
+		{Head: w.head("findings", "fingerprint"), Width: 19, Cell: func(e table.Registered) book.Cell { return mono(e.Fingerprint) }},
+		{Head: "内容", Width: 60, Cell: func(e table.Registered) book.Cell { return text(registered(e)) }},
+		{Head: "日期", Width: 12, Cell: func(e table.Registered) book.Cell { return word(label(templates.RegisterDate)(e)) }},
+		{Head: "在本次运行中", Width: 50, Cell: func(e table.Registered) book.Cell { return text(w.effect(e)) }},
+		{Head: "位置", Width: 18, Cell: func(e table.Registered) book.Cell { return mono(e.Place.String()) }},
+	}
+	remark := fmt.Sprintf("登记表共%d条。登记表由本处保管，程序只读不写；改了登记表，重新运行即可。", len(w.Facts.Register))
+	if len(w.Facts.Register) == 0 {
+		remark = "本次运行没有登记内容。空白登记表用 lianheti template --register 生成，运行时加 --register 登记表.xlsx。"
+	}
+	return rows(w, name, remark, 1, len(w.Facts.Register), slices.Values(w.Facts.Register), columns)
+}
+
+// registered says what was typed, beside what has a column of its own.
+func registered(e table.Registered) string {
+	own := []string{templates.RegisterConsortium, templates.RegisterFingerprint, templates.RegisterDate}
+	out := ""
+	for _, c := range e.Sheet.Columns {
+		if v := e.Values[c.ID]; v != "" && !slices.Contains(own, c.ID) {
+			if out != "" {
+				out += "；"
+			}
+			out += c.Label + "：" + v
+		}
+	}
+	return out
+}
+
+// effect says what became of an entry.
+func (w *workbook) effect(e table.Registered) string {
+	if e.Sheet.Effect == templates.Decides {
+		for x := range w.Judgement.Findings.All() {
+			if x.Fingerprint == e.Fingerprint {
+				return fmt.Sprintf("%s %s：%s", w.of(x.Submission).Consortium, x.Title, w.answered(x))
+			}
+		}
+		return "没有对上本次的任何问题：可能已经改正，或指纹抄错"
+	}
+	i := slices.IndexFunc(w.submissions, func(s table.Submission) bool { return table.ConsortiumKey(s) == e.Key })
+	switch {
+	case i < 0 && e.Sheet.Effect == templates.Selects:
+		return "没有申报；不列入未报清单"
+	case i < 0:
+		return "没有对上本次的任何申报：可能尚未报送，或名称写错"
+	case e.Sheet.Effect == templates.Selects:
+		return "列出，不参加排名"
+	case e.Sheet.Effect == templates.Receives:
+		return "见“" + sheetSubmissions + "”"
+	}
+	n := 0
+	for x := range w.Judgement.Findings.All() {
+		if x.Submission == w.submissions[i].Submission && slices.Contains(e.Sheet.Rules, x.Rule) {
+			n++
+		}
+	}
+	if n == 0 {
+		return "没有要了结的问题"
+	}
+	return fmt.Sprintf("了结%d个问题", n)
+}
+
+// receipts are the columns of 申报一览 that show what was registered.
+func (w *workbook) receipts() []perEntry {
+	var out []perEntry
+	for _, s := range w.Definition.Register.Sheets {
+		if s.Effect == templates.Decides || len(w.Facts.Register) == 0 {
+			continue
+		}
+		find := func(e entry) (table.Registered, bool) {
+			for _, r := range w.Facts.Register {
+				if r.Sheet == s && r.Key == table.ConsortiumKey(e.Submission) {
+					return r, true
+				}
+			}
+			return table.Registered{}, false
+		}
+		if s.Effect != templates.Receives {
+			out = append(out, perEntry{Head: s.Title, Width: 18, Cell: func(e entry) book.Cell {
+				r, _ := find(e)
+				return text(r.Document())
+			}})
+			continue
+		}
+		for _, c := range s.Columns {
+			if len(c.Options) > 0 {
+				out = append(out, perEntry{Head: c.Label, Width: 9, Style: book.Column{Marks: []book.Mark{{Word: c.Options[0], Tone: book.Good}}}, Cell: func(e entry) book.Cell {
+					r, _ := find(e)
+					return word(r.Values[c.ID])
+				}})
+			}
+		}
+	}
+	return out
+}
+
+// exempt says why an entry of the directory need not report; empty where it must.
+func (w *workbook) exempt(e templates.Entry) string {
+	if e.National != "" {
+		return e.National
+	}
+	if r, ok := w.Facts.Registered(templates.Selects, table.DirectoryKey(e.No)); ok {
+		return fmt.Sprintf("%s（%s）", r.Sheet.Title, r.Document())
+	}
+	return ""
+}

@@ -1,0 +1,179 @@
+package normalize
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// fingerprintForm is how the program writes fingerprints of findings.
+var fingerprintForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
+
+// Register reads the Department's register. It is the Department's own: a decision that can't be read for sure must not be
+// guessed at, so that every fault of it is an error, each with sheet and cell, all of them joined.
+func Register(d *templates.Definition, cells []stages.Cell) ([]table.Registered, error) {
+	r := &registerReader{d: d, sheets: map[string][]stages.Cell{}}
+	for _, c := range cells {
+		title := c.Place.Sheet
+		if _, seen := r.sheets[title]; !seen {
+			r.titles = append(r.titles, title)
+		}
+		r.sheets[title] = append(r.sheets[title], c)
+	}
+	for _, title := range r.titles {
+		if title != templates.RegisterNames && !slices.ContainsFunc(d.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Title == title }) {
+			r.fault(r.sheets[title][0].Place, "不认识工作表“"+title+"”", "请删去，或移到别的文件；登记表由 lianheti template --register 生成")
+		}
+	}
+	var out []table.Registered
+	for _, s := range d.Register.Sheets {
+		out = append(out, r.sheet(s)...)
+	}
+	r.twice(out)
+	return out, errors.Join(r.faults...)
+}
+
+type registerReader struct {
+	d      *templates.Definition
+	titles []string
+	sheets map[string][]stages.Cell
+	faults []error
+}
+
+func (r *registerReader) fault(p stages.Place, what, cure string) {
+	r.faults = append(r.faults, fmt.Errorf("登记表 %s：%s。%s", p, what, cure))
+}
+
+// sheet reads the rows below the line of headings. Columns are found by their headings, wherever they stand.
+func (r *registerReader) sheet(s *templates.RegisterSheet) []table.Registered {
+	cells := r.sheets[s.Title]
+	if len(cells) == 0 {
+		return nil // the Department may drop what it does not use
+	}
+	columns, header := headings(s, cells)
+	for _, c := range s.Columns {
+		if !slices.ContainsFunc(columns, func(h heading) bool { return h.column == c }) {
+			r.fault(stages.Place{File: cells[0].Place.File, Sheet: s.Title}, "找不到表头“"+c.Label+"”", "请恢复这一列，或用新生成的登记表")
+			return nil
+		}
+	}
+	byRow, order := map[int][]stages.Cell{}, []int{}
+	for _, c := range cells {
+		if c.Row <= header {
+			continue
+		}
+		if byRow[c.Row] == nil {
+			order = append(order, c.Row)
+		}
+		byRow[c.Row] = append(byRow[c.Row], c)
+	}
+	slices.Sort(order)
+	var out []table.Registered
+	for _, row := range order {
+		out = append(out, r.entry(s, columns, row, byRow[row]))
+	}
+	return out
+}
+
+// heading is where a column stands.
+type heading struct {
+	column *templates.RegisterColumn
+	col    int
+}
+
+// headings finds the row that holds most of the labels.
+func headings(s *templates.RegisterSheet, cells []stages.Cell) (found []heading, row int) {
+	byRow := map[int][]heading{}
+	for _, c := range cells {
+		for _, column := range s.Columns {
+			if stages.NameKey(c.Raw) == stages.NameKey(column.Label) {
+				byRow[c.Row] = append(byRow[c.Row], heading{column, c.Col})
+			}
+		}
+	}
+	for at, list := range byRow {
+		if len(list) > len(found) || len(list) == len(found) && at < row {
+			found, row = list, at
+		}
+	}
+	return found, row
+}
+
+func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, row int, cells []stages.Cell) table.Registered {
+	e := table.Registered{Sheet: s, Values: map[string]string{}, Place: stages.Place{File: cells[0].Place.File, Sheet: s.Title, Cell: stages.CellName(row, columns[0].col)}}
+	for _, c := range cells {
+		i := slices.IndexFunc(columns, func(h heading) bool { return h.col == c.Col })
+		if i < 0 {
+			r.fault(c.Place, "这一列没有表头，不知道“"+stages.Mask(trim(c.Raw))+"”是什么", "请移到有表头的列，例如备注")
+			continue
+		}
+		e.Values[columns[i].column.ID] = r.value(columns[i].column, c)
+	}
+	for _, h := range columns {
+		if h.column.Required && e.Values[h.column.ID] == "" {
+			r.fault(stages.Place{File: e.Place.File, Sheet: s.Title, Cell: stages.CellName(row, h.col)}, "“"+h.column.Label+"”没有填", "请补填，或删去这一行")
+		}
+	}
+	if name := e.Values[templates.RegisterConsortium]; name != "" {
+		e.Key = r.key(name)
+	}
+	if print := strings.ToLower(e.Values[templates.RegisterFingerprint]); print != "" {
+		if e.Fingerprint = print; !fingerprintForm.MatchString(print) {
+			r.fault(e.Place, "“"+print+"”不是问题指纹", "指纹是16位数字和字母，请照抄省级汇总“问题清单”")
+		}
+	}
+	if c := s.Column(templates.RegisterDecision); c != nil {
+		e.Accepted = e.Values[c.ID] == c.Options[0]
+	}
+	return e
+}
+
+// value reads one cell; what the column does not allow is a fault.
+func (r *registerReader) value(column *templates.RegisterColumn, c stages.Cell) string {
+	text := trim(c.Raw)
+	switch {
+	case column.Date:
+		date := Date(c)
+		if date.Status != table.Normal {
+			r.fault(c.Place, "“"+text+"”不是日期", "请写成 2024-08-20 的样子")
+		}
+		return date.Value
+	case len(column.Options) > 0 && !slices.Contains(column.Options, text):
+		r.fault(c.Place, "“"+text+"”不在可选之列", "请从下拉中选："+strings.Join(column.Options, "、"))
+	}
+	return text
+}
+
+// key identifies the consortium that was typed.
+func (r *registerReader) key(name string) string {
+	for _, e := range r.d.Directory.Entries {
+		for _, p := range e.Pairs() {
+			if stages.NameKey(p.Consortium) == stages.NameKey(name) {
+				return table.DirectoryKey(e.No)
+			}
+		}
+	}
+	return table.ConsortiumKey(table.Submission{Consortium: name})
+}
+
+// twice finds decisions that stand more than once: which of them holds is not for a program to say.
+func (r *registerReader) twice(entries []table.Registered) {
+	seen := map[string]table.Registered{}
+	for _, e := range entries {
+		if e.Sheet.Effect == templates.Settles {
+			continue // consents add up
+		}
+		key := e.Sheet.ID + "\x00" + e.Key + e.Fingerprint
+		if first, again := seen[key]; again {
+			r.fault(e.Place, "与 "+first.Place.String()+" 是同一个联合体或问题，登记了两次", "请只留一行")
+			continue
+		}
+		seen[key] = e
+	}
+}

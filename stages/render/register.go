@@ -1,0 +1,70 @@
+package render
+
+import (
+	"fmt"
+	"io"
+
+	"lianheti/stages/book"
+	"lianheti/templates"
+)
+
+// RegisterFile is the name of the blank register.
+func RegisterFile(d *templates.Definition) string {
+	return fmt.Sprintf("%s（%d年）.xlsx", d.Register.Title, d.Year)
+}
+
+// registerRows is how many rows of a sheet of the register are ready to be typed in.
+const registerRows = 60
+
+// Register writes the blank register of the Department.
+func Register(w io.Writer, d *templates.Definition) error {
+	names := []string{}
+	for _, s := range d.Register.Sheets {
+		names = append(names, s.Title)
+	}
+	title := fmt.Sprintf("%d年%s", d.Year, d.Register.Title)
+	r, err := book.NewReport(title, append(names, templates.RegisterNames)...)
+	if err != nil {
+		return err
+	}
+	for _, s := range d.Register.Sheets {
+		if err := r.Page(registerSheet(d, s)); err != nil {
+			return fmt.Errorf("工作表“%s”：%w", s.Title, err)
+		}
+	}
+	list := &book.Page{Sheet: templates.RegisterNames, Widths: []float64{50}}
+	list.Put(1, 1, book.Cell{Value: "指导目录所列联合体（供下拉选用）", Look: book.Header})
+	for i, name := range d.Directory.Names() {
+		list.Put(i+2, 1, book.Cell{Value: name, Look: book.Plain})
+	}
+	if err := r.Page(list); err != nil {
+		return err
+	}
+	return r.Write(w, title)
+}
+
+func registerSheet(d *templates.Definition, s *templates.RegisterSheet) *book.Page {
+	const header = 3
+	p := &book.Page{Sheet: s.Title, Landscape: true, Frozen: header}
+	for _, c := range s.Columns {
+		p.Widths = append(p.Widths, c.Width)
+	}
+	p.Span(1, 1, len(s.Columns), book.Cell{Value: s.Title, Look: book.Title})
+	p.Height(1, 30)
+	p.Span(2, 1, len(s.Columns), book.Cell{Value: s.Hint, Look: book.Remark})
+	for i, c := range s.Columns {
+		col, last := i+1, header+registerRows
+		p.Put(header, col, book.Cell{Value: c.Label, Look: book.Header})
+		for row := header + 1; row <= last; row++ {
+			p.Put(row, col, book.Cell{Look: book.Entry})
+		}
+		switch {
+		case c.Options != nil:
+			p.Choice(header+1, col, last, col, c.Hint, c.Options...)
+		case c.Choices != "":
+			names := book.Absolute(templates.RegisterNames, 2, 1, len(d.Directory.Names())+1, 1)
+			p.ChoiceOf(header+1, col, last, col, true, c.Hint, names)
+		}
+	}
+	return p
+}

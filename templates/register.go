@@ -1,0 +1,118 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Register is what the Department keeps beside the submissions: consents, earlier selections, decisions about explanations, receipts.
+type Register struct {
+	Title  string
+	Sheets []*RegisterSheet
+}
+
+// RegisterSheet is one sheet of the register; each row is one entry.
+type RegisterSheet struct {
+	ID      string
+	Title   string
+	Hint    string
+	Effect  RegisterEffect
+	Rules   []string // ids of the rules whose findings an entry answers
+	Columns []*RegisterColumn
+}
+
+// RegisterColumn is one column of a sheet of the register.
+type RegisterColumn struct {
+	ID       string
+	Label    string
+	Hint     string
+	Required bool
+	Date     bool
+	Choices  string   // consortia: those of the directory are offered, others may be typed
+	Options  []string // one of these
+	Width    float64
+}
+
+// RegisterEffect says what an entry brings about.
+type RegisterEffect string
+
+const (
+	Settles  RegisterEffect = "answer"
+	Selects  RegisterEffect = "select"
+	Decides  RegisterEffect = "explain"
+	Receives RegisterEffect = "receive"
+)
+
+// Columns of the register that the program knows by name.
+const (
+	RegisterConsortium  = "consortium"
+	RegisterFingerprint = "fingerprint"
+	RegisterDocument    = "document"
+	RegisterDecision    = "decision"
+	RegisterWords       = "words"
+	RegisterDate        = "date"
+	RegisterNote        = "note"
+)
+
+// registerNeeds are the columns without which an effect can't come about.
+var registerNeeds = map[RegisterEffect][]string{
+	Settles: {RegisterConsortium, RegisterDocument}, Selects: {RegisterConsortium, RegisterDocument},
+	Decides: {RegisterFingerprint, RegisterDecision}, Receives: {RegisterConsortium},
+}
+
+// Column finds a column by its id, or gives nil.
+func (s *RegisterSheet) Column(id string) *RegisterColumn {
+	for _, c := range s.Columns {
+		if c.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
+func (r *Register) check(l *loader, d *Definition) {
+	titles := map[string]bool{}
+	for i, s := range r.Sheets {
+		where := at{"register.yaml", fmt.Sprintf("$.sheets[%d]", i)}
+		if s.Title == "" || titles[s.Title] {
+			l.problem(where, "工作表“"+s.Title+"”没有标题，或标题重复", "每张表写一个不同的 title。")
+		}
+		titles[s.Title] = true
+		needs, known := registerNeeds[s.Effect]
+		if !known {
+			l.problem(where, "effect“"+string(s.Effect)+"”不认识", "可用 answer、select、explain、receive。")
+		}
+		for _, id := range needs {
+			if c := s.Column(id); c == nil || !c.Required {
+				l.problem(where, "工作表“"+s.Title+"”缺必填的列 "+id, "请补上这一列，并写 required: true。")
+			}
+		}
+		if c := s.Column(RegisterDecision); s.Effect == Decides && c != nil && len(c.Options) != 2 {
+			l.problem(where, "列 decision 的 options 要有两个", "先写采纳，再写不采纳。")
+		}
+		if (s.Effect == Settles) != (len(s.Rules) > 0) {
+			l.problem(where, "工作表“"+s.Title+"”的 rules 与 effect 不配", "effect: answer 的写明了结哪些规则的问题，其余不写。")
+		}
+		for _, id := range s.Rules {
+			if code := d.CodeOf(id); code == "" || d.Rule(code).Severity != "warning" {
+				l.problem(where, "规则“"+id+"”没有，或不是需核实说明的", "登记只能了结 severity: warning 的规则。")
+			}
+		}
+		ids, labels := map[string]bool{}, map[string]bool{}
+		for _, c := range s.Columns {
+			if c.ID == "" || c.Label == "" || c.Width <= 0 || ids[c.ID] || labels[c.Label] {
+				l.problem(where, "列“"+c.ID+"”缺 id、label、width，或与别的列重复", "每列写不同的 id 和 label，以及 width。")
+			}
+			if c.Choices != "" && c.Choices != "consortia" {
+				l.problem(where, "列“"+c.ID+"”的 choices 不认识", "登记表只有 choices: consortia。")
+			}
+			ids[c.ID], labels[c.Label] = true, true
+		}
+	}
+	if r.Title == "" || len(r.Sheets) == 0 || !slices.ContainsFunc(r.Sheets, func(s *RegisterSheet) bool { return s.Effect == Selects }) {
+		l.problem(at{"register.yaml", "$"}, "缺 title，或没有 effect: select 的工作表", "可参照上一年度的 register.yaml。")
+	}
+}
+
+// RegisterNames is the sheet of a blank register that holds what its dropdowns offer.
+const RegisterNames = "名单"
