@@ -2,24 +2,95 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"lianheti/stages"
 	"lianheti/stages/check"
+	"lianheti/stages/feedback"
 	"lianheti/stages/intake"
 	"lianheti/stages/table"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// Checked is what can be said of workbooks before they are sent.
+// Checked is what can be said of workbooks before they are sent. Its JSON keys are public.
 type Checked struct {
-	Files    []table.File    `json:"files"`
-	Verdicts []table.Verdict `json:"verdicts"`
-	Findings []table.Finding `json:"findings"`
+	Year    int           `json:"year"`
+	Version string        `json:"version"` // of the program
+	Files   []CheckedFile `json:"files"`   // all that were given, in the order of their paths
+	// Later are the rules across submissions, which only the Department's run can judge.
+	Later []CheckedRule `json:"at_consolidation"`
 }
 
-// Check reads and checks without writing anything: what a prefecture sees before sending.
-func Check(ctx context.Context, o Options) (*Checked, error) {
+// CheckedFile is one file.
+type CheckedFile struct {
+	Path         string             `json:"path"`
+	SHA256       string             `json:"sha256"`
+	Fate         stages.Fate        `json:"fate"`
+	Code         string             `json:"code,omitempty"` // why it was not accepted
+	Reason       string             `json:"reason,omitempty"`
+	Cure         string             `json:"cure,omitempty"`
+	SupersededBy string             `json:"superseded_by,omitempty"`
+	Annotated    string             `json:"annotated,omitempty"`        // the annotated copy that was written
+	NotAnnotated string             `json:"annotation_error,omitempty"` // why none could be
+	Submission   *CheckedSubmission `json:"submission,omitempty"`       // of an accepted file
+}
+
+// CheckedSubmission is an accepted workbook.
+type CheckedSubmission struct {
+	ID         string           `json:"submission"`
+	Consortium string           `json:"consortium"`
+	City       string           `json:"city"`
+	Edition    *int32           `json:"edition,omitempty"`
+	Verdict    stages.Verdict   `json:"verdict"`
+	Errors     int32            `json:"errors"`
+	Warnings   int32            `json:"warnings"` // not yet explained
+	Explained  int32            `json:"explained"`
+	Hints      int32            `json:"hints"`
+	Findings   []CheckedFinding `json:"findings"` // gravest first
+}
+
+// CheckedFinding is one finding.
+type CheckedFinding struct {
+	Code        string          `json:"code"`
+	Rule        string          `json:"rule"`
+	Severity    stages.Severity `json:"severity"`
+	Title       string          `json:"title"`
+	Message     string          `json:"message"`
+	Cure        string          `json:"cure"`
+	Authority   string          `json:"authority"`
+	Fields      []string        `json:"fields"`
+	Year        *int32          `json:"year,omitempty"`
+	Member      string          `json:"member,omitempty"`
+	Places      []CheckedPlace  `json:"places"`
+	Raw         string          `json:"raw"`
+	Value       string          `json:"value"`
+	Fingerprint string          `json:"fingerprint"`
+	ValueHash   string          `json:"value_hash"`
+	Explanation string          `json:"explanation,omitempty"`
+	Outdated    string          `json:"outdated_explanation,omitempty"`
+}
+
+// CheckedPlace is a cell; without one, the sheet, or the file as a whole.
+type CheckedPlace struct {
+	File  string `json:"file"`
+	Sheet string `json:"sheet,omitempty"`
+	Cell  string `json:"cell,omitempty"`
+}
+
+// CheckedRule is a rule of the catalogue.
+type CheckedRule struct {
+	Code  string `json:"code"`
+	Title string `json:"title"`
+}
+
+// Check says what a run would say of each workbook alone, and writes nothing, unless annotate names a folder: there an
+// annotated copy of every workbook in which something was found is put beside what stands there.
+func Check(ctx context.Context, o Options, annotate string) (*Checked, error) {
 	sources, err := intake.Discover(o.Inputs)
 	if err != nil {
 		return nil, err
@@ -29,55 +100,119 @@ func Check(ctx context.Context, o Options) (*Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	judgement, err := check.Run(mem, facts)
+	judgement, err := check.Alone(mem, facts)
 	if err != nil {
 		return nil, err
 	}
-	r := &Checked{}
+	r := &Checked{Year: o.Definition.Year, Version: Version, Later: []CheckedRule{}}
+	for _, rule := range o.Definition.Rules {
+		if rule.Across() {
+			r.Later = append(r.Later, CheckedRule{rule.Code, rule.Title})
+		}
+	}
+	submissions := checkedSubmissions(facts, judgement)
 	for f := range facts.Files.All() {
-		r.Files = append(r.Files, f)
+		c := CheckedFile{Path: f.Path, SHA256: f.SHA256, Fate: f.Fate, Code: f.Code, Reason: f.Reason, Cure: f.Cure, SupersededBy: f.SupersededBy}
+		if f.Fate == stages.Accepted {
+			c.Submission = submissions[f.Submission]
+		}
+		r.Files = append(r.Files, c)
 	}
-	for v := range judgement.Verdicts.All() {
-		r.Verdicts = append(r.Verdicts, v)
-	}
-	for f := range judgement.Findings.All() {
-		r.Findings = append(r.Findings, f)
+	if annotate != "" {
+		if err := r.annotate(annotate, o, judgement, opener(sources)); err != nil {
+			return nil, err
+		}
 	}
 	return r, nil
+}
+
+func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[string]*CheckedSubmission {
+	out := map[string]*CheckedSubmission{}
+	for i := range facts.Submissions.Len() {
+		s, v := facts.Submissions.Row(i), judgement.Verdicts.Row(i)
+		out[s.Submission] = &CheckedSubmission{ID: s.Submission, Consortium: s.Consortium, City: facts.CityOf(s), Edition: given(s.Edition),
+			Verdict: v.Verdict, Errors: v.Errors, Warnings: v.Warnings, Explained: v.Explained, Hints: v.Hints, Findings: []CheckedFinding{}}
+	}
+	for x := range judgement.Findings.All() {
+		if s := out[x.Submission]; s != nil {
+			s.Findings = append(s.Findings, checkedFinding(x))
+		}
+	}
+	return out
+}
+
+func checkedFinding(x table.Finding) CheckedFinding {
+	out := CheckedFinding{Code: x.Code, Rule: x.Rule, Severity: x.Severity, Title: x.Title, Message: x.Message, Cure: x.Cure, Authority: x.Authority,
+		Fields: strings.Fields(x.Fields), Year: given(x.Year), Member: x.Member, Raw: x.Raw, Value: x.Value,
+		Fingerprint: x.Fingerprint, ValueHash: x.ValueHash, Explanation: x.Explanation, Outdated: x.Outdated}
+	for _, p := range x.At() {
+		out.Places = append(out.Places, CheckedPlace(p))
+	}
+	return out
+}
+
+// given is nil for what is not there.
+func given(v table.Opt[int32]) *int32 {
+	if !v.Valid {
+		return nil
+	}
+	return &v.V
+}
+
+// annotate writes the copies. What can't be annotated is said so and does not stop the others.
+func (r *Checked) annotate(dir string, o Options, judgement *table.Judgement, open func(string) ([]byte, error)) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
+	}
+	findings := map[string][]table.Finding{}
+	for x := range judgement.Findings.All() {
+		findings[x.Submission] = append(findings[x.Submission], x)
+	}
+	for i := range r.Files {
+		f := &r.Files[i]
+		if f.Submission == nil || len(f.Submission.Findings) == 0 {
+			continue
+		}
+		data, err := open(f.Path)
+		if err != nil {
+			return fmt.Errorf("再次读取 %s：%w", f.Path, err)
+		}
+		copied, err := feedback.Annotate(data, o.Definition, findings[f.Submission.ID], feedback.SelfCheck)
+		if err != nil {
+			f.NotAnnotated = err.Error()
+			continue
+		}
+		if f.Annotated, err = writeBeside(dir, feedback.CopyName(f.Path), copied); err != nil {
+			return fmt.Errorf("无法写标注件：%w", err)
+		}
+	}
+	return nil
+}
+
+// writeBeside writes a file under a name that nothing has yet: somebody may be working in what stands there.
+func writeBeside(dir, name string, data []byte) (string, error) {
+	stem := strings.TrimSuffix(name, filepath.Ext(name))
+	for n := 2; ; n++ {
+		path := filepath.Join(dir, name)
+		w, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if errors.Is(err, os.ErrExist) {
+			name = fmt.Sprintf("%s（%d）%s", stem, n, filepath.Ext(name))
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		_, err = w.Write(data)
+		return path, errors.Join(err, w.Close())
+	}
 }
 
 // MustCorrect says whether a file was refused or a submission has errors.
 func (r *Checked) MustCorrect() bool {
 	for _, f := range r.Files {
-		if f.Fate == stages.Rejected {
-			return true
-		}
-	}
-	for _, v := range r.Verdicts {
-		if v.Verdict == stages.Return {
+		if f.Fate == stages.Rejected || f.Submission != nil && f.Submission.Verdict == stages.Return {
 			return true
 		}
 	}
 	return false
-}
-
-// Verdict gives the verdict on a submission.
-func (r *Checked) Verdict(submission string) table.Verdict {
-	for _, v := range r.Verdicts {
-		if v.Submission == submission {
-			return v
-		}
-	}
-	return table.Verdict{}
-}
-
-// Of lists the findings of one severity about a submission, in their order.
-func (r *Checked) Of(submission string, severity stages.Severity) []table.Finding {
-	var out []table.Finding
-	for _, f := range r.Findings {
-		if f.Submission == submission && f.Severity == severity {
-			out = append(out, f)
-		}
-	}
-	return out
 }

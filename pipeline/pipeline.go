@@ -81,6 +81,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if earlier.round != nil {
+		facts.Given = earlier.round.Judgement.Explained()
+	}
 	judgement, err := check.Run(mem, facts)
 	if err != nil {
 		return nil, fmt.Errorf("检查：%w", err)

@@ -67,6 +67,9 @@ func (c Case) spell(source string) string {
 // Tier is the first number of the code.
 func (r *Rule) Tier() int { return int(r.Code[4] - '0') }
 
+// Across says whether the rule compares submissions, so that one workbook alone can't be judged by it.
+func (r *Rule) Across() bool { return r.Check == "shared_member" || r.Check == "near_text" }
+
 // Checks are the ways a rule can be checked:
 //
 //	file          found while reading files

@@ -27,7 +27,16 @@ import (
 // Run checks the facts of a batch. mem is where the tables of the judgement are allocated. An error means that the
 // program and the catalogue do not fit each other, never that a submission is faulty.
 func Run(mem memory.Allocator, facts *table.Facts) (*table.Judgement, error) {
-	b, err := newBatch(facts)
+	return judgeBatch(mem, facts, false)
+}
+
+// Alone judges each submission by itself: the rules across submissions do not apply, whatever else was read.
+func Alone(mem memory.Allocator, facts *table.Facts) (*table.Judgement, error) {
+	return judgeBatch(mem, facts, true)
+}
+
+func judgeBatch(mem memory.Allocator, facts *table.Facts, alone bool) (*table.Judgement, error) {
+	b, err := newBatch(facts, alone)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +92,11 @@ func (b *batch) judge(t *table.Form) *judged {
 	j := &judged{}
 	for _, p := range b.plans {
 		result := &tally{}
-		checks[p.rule.Check](f, p, result)
+		if b.alone && p.rule.Across() {
+			result.skip(laterOn)
+		} else {
+			checks[p.rule.Check](f, p, result)
+		}
 		for _, reading := range b.reading[t.Submission.Submission] {
 			if reading.Code == p.rule.Code {
 				result.cases++

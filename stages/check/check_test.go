@@ -333,6 +333,52 @@ func TestExplanationsAndVerdicts(t *testing.T) {
 	}
 }
 
+func TestExplanationsAreForTheirValues(t *testing.T) {
+	form := func(value int) filling {
+		return base(t).apply(Edit{Set: map[string]any{"field_engineers.first": value}}, filling{})
+	}
+	judged := func(value int, explanations map[string]string, given ...table.Given) table.Finding {
+		t.Helper()
+		x := form(value)
+		x.Explanations = explanations
+		f := facts(t, memory.NewGoAllocator(), definition, x)
+		f.Given = given
+		j := run(t, f)
+		if len(j.findings) != 1 || j.findings[0].Severity != stages.Explain {
+			t.Fatalf("%+v", j.findings)
+		}
+		return j.findings[0]
+	}
+	asked, other := judged(100, nil), judged(101, nil)
+	if asked.Fingerprint != other.Fingerprint || asked.ValueHash == other.ValueHash {
+		t.Fatalf("%+v %+v", asked, other)
+	}
+	key := stages.ExplanationKey(asked.Fingerprint, asked.ValueHash)
+	before := table.Given{Fingerprint: asked.Fingerprint, ValueHash: asked.ValueHash, Words: "扩招"}
+	for _, c := range []struct {
+		why          string
+		value        int
+		explanations map[string]string
+		given        []table.Given
+		in, out      string
+	}{
+		{"asked and explained", 100, map[string]string{key: "扩招"}, nil, "扩招", ""},
+		{"typed off with blanks, in capitals", 100, map[string]string{" " + strings.ToUpper(strings.Replace(key, "-", " — ", 1)): "扩招"}, nil, "扩招", ""},
+		{"the value changed since", 101, map[string]string{key: "扩招"}, nil, "", "扩招"},
+		{"the value changed, and was explained anew", 101, map[string]string{key: "扩招", stages.ExplanationKey(other.Fingerprint, other.ValueHash): "又扩招"}, nil, "又扩招", ""},
+		{"a fingerprint alone is for the values beside it", 101, map[string]string{asked.Fingerprint: "扩招"}, nil, "扩招", ""},
+		{"unless the last round had the same words for others", 101, map[string]string{asked.Fingerprint: "扩招"}, []table.Given{before}, "", "扩招"},
+		{"explained in the last round, not in this file", 100, nil, []table.Given{before}, "扩招", ""},
+		{"so, but the value changed", 101, nil, []table.Given{before}, "", "扩招"},
+		{"of something else", 100, map[string]string{"0123456789abcdef": "扩招"}, nil, "", ""},
+	} {
+		x := judged(c.value, c.explanations, c.given...)
+		if x.Explanation != c.in || x.Outdated != c.out {
+			t.Errorf("%s: in force %q, outdated %q", c.why, x.Explanation, x.Outdated)
+		}
+	}
+}
+
 func TestSameFactsSameJudgement(t *testing.T) {
 	forms := []filling{faulty(t), another(t).apply(Edit{Copy: []string{"plan", "features"}, Add: []map[string]any{{"kind": "enterprise", "name": "鼎创软件有限公司"}}}, faulty(t))}
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())

@@ -53,10 +53,15 @@ type batch struct {
 	names   []string                    // consortium of each submission
 	members map[string][]int            // submissions that list a unit, by its key, ascending
 	near    map[textSlot]map[string]neighbour
+	alone   bool                     // submissions are not compared
+	given   map[string][]table.Given // explanations of the last round, by fingerprint
 }
 
-func newBatch(facts *table.Facts) (*batch, error) {
-	b := &batch{facts: facts, def: facts.Definition, words: newWords(facts.Definition), reading: map[string][]stages.Finding{}, order: map[string]int{}}
+func newBatch(facts *table.Facts, alone bool) (*batch, error) {
+	b := &batch{alone: alone, facts: facts, def: facts.Definition, words: newWords(facts.Definition), reading: map[string][]stages.Finding{}, order: map[string]int{}, given: map[string][]table.Given{}}
+	for _, g := range facts.Given {
+		b.given[g.Fingerprint] = append(b.given[g.Fingerprint], g)
+	}
 	for s := range facts.Submissions.All() {
 		b.order[s.Submission] = len(b.keys)
 		b.keys, b.names = append(b.keys, table.ConsortiumKey(s)), append(b.names, s.Consortium)
@@ -77,8 +82,10 @@ func newBatch(facts *table.Facts) (*batch, error) {
 		}
 		b.reading[owner] = append(b.reading[owner], x)
 	}
-	b.indexMembers()
-	b.indexTexts()
+	if !alone {
+		b.indexMembers()
+		b.indexTexts()
+	}
 	return b, nil
 }
 
@@ -226,6 +233,7 @@ const (
 	notApplicable = "填的是不适用"
 	guardFalse    = "本规则的适用条件不成立"
 	emptyRoster   = "成员名册为空"
+	laterOn       = "汇总时核对"
 )
 
 // byStatus passes over what is not there, and says whether a value can be looked at.

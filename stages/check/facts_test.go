@@ -23,7 +23,7 @@ type filling struct {
 	Members       []map[string]any
 	Materials     []map[string]string
 	Verifications []map[string]string
-	Explanations  map[string]string // fingerprint: words
+	Explanations  map[string]string // key: words
 	Coercions     []struct{ Field, Kind string }
 }
 
@@ -268,7 +268,8 @@ func (g *gathered) lists(f filling, id string) {
 		g.verifications = append(g.verifications, table.Verification{Batch: 2024, Submission: id, Record: int32(i + 1), Section: v["section"], Means: v["means"],
 			Unit: v["unit"], Result: v["result"], Date: v["date"], Sheet: sheet, Cell: at})
 	}
-	for _, fingerprint := range slices.Sorted(maps.Keys(f.Explanations)) {
-		g.explanations = append(g.explanations, table.Explanation{Batch: 2024, Submission: id, Fingerprint: fingerprint, Explanation: f.Explanations[fingerprint]})
+	for _, key := range slices.Sorted(maps.Keys(f.Explanations)) {
+		fingerprint, values := stages.SplitExplanationKey(key)
+		g.explanations = append(g.explanations, table.Explanation{Batch: 2024, Submission: id, Fingerprint: fingerprint, ValueHash: values, Explanation: f.Explanations[key]})
 	}
 }

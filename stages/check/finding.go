@@ -208,20 +208,3 @@ func digest(parts []string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:8])
 }
-
-// explain puts the filler's explanations beside the warnings they are about. An explanation belongs to a fingerprint,
-// which is all that survives from round to round; what it says is for a person to judge.
-func (f *form) explain(findings []table.Finding) {
-	given := map[string]string{}
-	for _, e := range f.Explanations {
-		key, text := strings.ToLower(strings.TrimSpace(e.Fingerprint)), strings.TrimSpace(e.Explanation)
-		if key != "" && text != "" && given[key] == "" {
-			given[key] = text
-		}
-	}
-	for i := range findings {
-		if findings[i].Severity == stages.Explain {
-			findings[i].Explanation = stages.Mask(given[findings[i].Fingerprint])
-		}
-	}
-}

@@ -84,7 +84,7 @@ func BenchmarkIndex10000(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := newBatch(f); err != nil {
+				if _, err := newBatch(f, false); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -110,7 +110,7 @@ func BenchmarkRun1000(b *testing.B) {
 // The index must find what comparing all pairs finds.
 func TestNearTextsAreFoundWithoutComparingAll(t *testing.T) {
 	f := crowd(300, 2, 3, 60)
-	b, err := newBatch(f)
+	b, err := newBatch(f, false)
 	if err != nil {
 		t.Fatal(err)
 	}

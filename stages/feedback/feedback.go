@@ -195,13 +195,18 @@ func freeName(name string, taken map[string]bool) string {
 	return free
 }
 
+// CopyName is what an annotated copy is called that stands beside its original.
+func CopyName(file string) string {
+	return strings.TrimSuffix(freeName(path.Base(file), map[string]bool{}), ".xlsx") + "（标注）.xlsx"
+}
+
 // writeCopy writes one annotated copy, or the file as it came where it can't be annotated.
 func writeCopy(to string, d *templates.Definition, r *returned, open func(string) ([]byte, error)) error {
 	data, err := open(r.submission.File)
 	if err != nil {
 		return fmt.Errorf("再次读取 %s：%w", r.submission.File, err)
 	}
-	annotated, err := annotate(data, d, r)
+	annotated, err := Annotate(data, d, r.findings, Department)
 	if err != nil {
 		r.plain, annotated = true, data
 	}

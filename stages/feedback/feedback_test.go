@@ -203,7 +203,7 @@ func TestCopiesReadBackTheSame(t *testing.T) {
 		}
 		rows, err := f.GetRows(templates.MetaSheet)
 		if err != nil || !slices.ContainsFunc(rows, func(row []string) bool {
-			return len(row) == 2 && row[0] == templates.MetaParent && row[1] == originals[byID[submission].Submission.File]
+			return len(row) >= 2 && row[0] == templates.MetaParent && row[1] == originals[byID[submission].Submission.File]
 		}) {
 			t.Errorf("%s does not name its parent: %v %v", submission, rows, err)
 		}
@@ -258,7 +258,7 @@ func TestAnExplanationCoversItsWarning(t *testing.T) {
 		t.Errorf("explained, it is %+v", v)
 	}
 	// A second round does not ask again.
-	again, err := annotate(read(t, filepath.Join(to, "再报.xlsx")), w.in.Definition, &returned{findings: findingsOf(w, submission)})
+	again, err := Annotate(read(t, filepath.Join(to, "再报.xlsx")), w.in.Definition, findingsOf(w, submission), Department)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +268,7 @@ func TestAnExplanationCoversItsWarning(t *testing.T) {
 	}
 	defer g.Close()
 	rows, _ := g.GetCols(sheet.Sheet.Title)
-	if n := len(slices.DeleteFunc(rows[0], func(s string) bool { return len(s) != 16 })); n != 2 {
+	if n := len(slices.DeleteFunc(rows[0], func(s string) bool { return len(s) != 33 })); n != 2 {
 		t.Errorf("%d fingerprints stand there after the second round", n)
 	}
 }
@@ -315,7 +315,7 @@ func TestNotesOfTheSubmitterStay(t *testing.T) {
 	if err := f.Write(&noted); err != nil {
 		t.Fatal(err)
 	}
-	out, err := annotate(noted.Bytes(), w.in.Definition, &returned{submission: s, findings: findingsOf(w, submission)})
+	out, err := Annotate(noted.Bytes(), w.in.Definition, findingsOf(w, submission), Department)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,10 +3,15 @@ package feedback
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
+	"fmt"
 	"io"
 	"path"
 	"regexp"
 	"strings"
+
+	"lianheti/stages/book"
+	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -21,17 +26,32 @@ func withoutNotes(data []byte) ([]byte, map[string][]excelize.Comment, error) {
 	defer f.Close()
 	notes, any := map[string][]excelize.Comment{}, false
 	for _, sheet := range f.GetSheetList() {
-		if notes[sheet], err = f.GetComments(sheet); err != nil {
+		found, err := f.GetComments(sheet)
+		if err != nil {
 			return nil, nil, err
 		}
-		any = any || len(notes[sheet]) > 0
+		any = any || len(found) > 0
+		for _, note := range found {
+			if note, left := withoutOurs(note); left {
+				notes[sheet] = append(notes[sheet], note)
+			}
+		}
 	}
 	if !any {
 		return data, nil, nil
 	}
 	clean, err := dropNotes(data)
+	if errors.Is(err, errControls) {
+		return data, nil, err
+	}
 	return clean, notes, err
 }
+
+// errControls says that notes share their drawing with buttons or boxes, which can't be kept apart.
+var errControls = errors.New("批注与控件在同一张图里")
+
+// shapes finds what kinds of shapes stand in the drawing of a sheet's notes.
+var shapes = regexp.MustCompile(`ObjectType="(\w+)"`)
 
 // Elements as programs write them: closed at once, or by an end tag (excelize).
 var (
@@ -51,7 +71,7 @@ func dropNotes(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	gone := map[string]bool{}
+	gone, controls := map[string]bool{}, false
 	for _, name := range order {
 		if !strings.HasPrefix(name, "xl/worksheets/_rels/") {
 			continue
@@ -71,10 +91,17 @@ func dropNotes(data []byte) ([]byte, error) {
 			if !strings.HasPrefix(target, "/") {
 				target = path.Join("xl/worksheets", target)
 			}
-			gone[strings.TrimPrefix(target, "/")] = true
+			target = strings.TrimPrefix(target, "/")
+			for _, shape := range shapes.FindAllSubmatch(parts[target], -1) {
+				controls = controls || string(shape[1]) != "Note"
+			}
+			gone[target] = true
 			return nil
 		})
 		parts[sheet] = legacyDrawing.ReplaceAll(parts[sheet], nil)
+	}
+	if controls {
+		return nil, errControls
 	}
 	parts["[Content_Types].xml"] = override.ReplaceAllFunc(parts["[Content_Types].xml"], func(tag []byte) []byte {
 		if gone[strings.TrimPrefix(attributes(tag)["PartName"], "/")] {
@@ -131,4 +158,81 @@ func unzip(data []byte) (map[string][]byte, []string, error) {
 		order = append(order, entry.Name)
 	}
 	return parts, order, nil
+}
+
+// Where a note of ours begins and ends. What a submitter wrote before or behind it is the submitter's.
+const (
+	noteBegin = "▼ 批注："
+	noteEnd   = "▲ 批注完"
+)
+
+// annotate adds the notes that stood there before, and ours: code, title, problem and cure of each finding.
+func (c *copying) annotate() error {
+	if c.silent {
+		return nil
+	}
+	old := map[place]excelize.Comment{}
+	for _, sheet := range c.f.GetSheetList() {
+		for _, note := range c.notes[sheet] {
+			at := place{sheet, note.Cell}
+			if c.marks[at] != nil {
+				old[at] = note
+				continue
+			}
+			if err := c.f.AddComment(sheet, note); err != nil {
+				return err
+			}
+		}
+	}
+	for _, at := range c.marked() {
+		note := excelize.Comment{Cell: at.cell, Author: c.author, Width: 320}
+		if was, ok := old[at]; ok {
+			note.Paragraph = append(note.Paragraph, was.Paragraph...)
+			if was.Paragraph == nil {
+				note.Paragraph = []excelize.RichTextRun{{Text: was.Text}}
+			}
+			note.Paragraph = append(note.Paragraph, excelize.RichTextRun{Text: "\n"})
+		}
+		note.Paragraph = append(note.Paragraph, excelize.RichTextRun{Text: noteBegin + c.author + "\n"})
+		for _, i := range c.marks[at] {
+			x := c.findings[i]
+			note.Paragraph = append(note.Paragraph,
+				excelize.RichTextRun{Text: fmt.Sprintf("【%s】%s（%s）\n", x.Severity.Label(), x.Title, x.Code), Font: &excelize.Font{Bold: true}},
+				excelize.RichTextRun{Text: x.Message + "\n" + x.Cure + fmt.Sprintf("\n见“%s”第%d行\n", templates.ReturnSheet, listRow(i))})
+		}
+		note.Paragraph = append(note.Paragraph, excelize.RichTextRun{Text: noteEnd})
+		lines := 0
+		for _, run := range note.Paragraph {
+			for line := range strings.SplitSeq(run.Text, "\n") {
+				lines += 1 + book.Width(line)/44
+			}
+		}
+		note.Height = uint(min(400, 24+lines*15))
+		if err := c.f.AddComment(at.sheet, note); err != nil {
+			return err
+		}
+		c.touched[at.sheet] = true
+	}
+	return nil
+}
+
+// withoutOurs takes what an earlier round wrote out of a note. Nothing is left of a note that was ours alone.
+func withoutOurs(note excelize.Comment) (excelize.Comment, bool) {
+	text := note.Text
+	for _, run := range note.Paragraph {
+		text += run.Text
+	}
+	if !strings.Contains(text, noteBegin) {
+		return note, true
+	}
+	for {
+		before, ours, found := strings.Cut(text, noteBegin)
+		if !found {
+			break
+		}
+		_, behind, _ := strings.Cut(ours, noteEnd)
+		text = strings.TrimSpace(before) + "\n" + strings.TrimSpace(behind)
+	}
+	note.Text, note.Paragraph = "", []excelize.RichTextRun{{Text: strings.TrimSpace(text)}}
+	return note, note.Paragraph[0].Text != ""
 }

@@ -293,8 +293,9 @@ func (r *reader) finishRecords() {
 			r.rows.verifications = append(r.rows.verifications, table.Verification{Batch: r.batch(), Submission: r.id(), Record: int32(k.record),
 				Section: row.text("section"), Means: row.text("means"), Unit: row.text("unit"), Result: row.text("result"), Date: row.date("date"), Sheet: at.Sheet, Cell: at.Cell})
 		case "explanations":
+			fingerprint, values := stages.SplitExplanationKey(row.text("fingerprint"))
 			r.rows.explanations = append(r.rows.explanations, table.Explanation{Batch: r.batch(), Submission: r.id(), Record: int32(k.record),
-				Fingerprint: row.text("fingerprint"), About: row.text("about"), Explanation: row.text("explanation"), Sheet: at.Sheet, Cell: at.Cell})
+				Fingerprint: fingerprint, ValueHash: values, About: row.text("about"), Explanation: row.text("explanation"), Sheet: at.Sheet, Cell: at.Cell})
 		}
 	}
 }

@@ -28,6 +28,22 @@ type Facts struct {
 	Reading []stages.Finding
 	// Register is what the Department keeps beside the submissions; none where no register was given.
 	Register []Registered
+	// Given are explanations that do not stand in the workbooks: the last round's, in force for the same values.
+	Given []Given
+}
+
+// Given is an explanation that was in force before.
+type Given struct{ Fingerprint, ValueHash, Words string }
+
+// Explained lists the explanations in force, for the next round.
+func (j *Judgement) Explained() []Given {
+	var out []Given
+	for x := range j.Findings.All() {
+		if x.Explanation != "" {
+			out = append(out, Given{x.Fingerprint, x.ValueHash, x.Explanation})
+		}
+	}
+	return out
 }
 
 // Judgement is what check made of the facts.

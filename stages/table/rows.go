@@ -149,6 +149,7 @@ type Explanation struct {
 	Submission  string `col:"submission"`
 	Record      int32  `col:"record"`
 	Fingerprint string `col:"fingerprint,null"`
+	ValueHash   string `col:"value_hash,null"` // of the values that it was asked about
 	About       string `col:"about,null"`
 	Explanation string `col:"explanation,null"`
 	Sheet       string `col:"sheet"`
@@ -228,7 +229,8 @@ type Finding struct {
 	Authority   string          `col:"authority"`
 	Fingerprint string          `col:"fingerprint"`
 	ValueHash   string          `col:"value_hash"`
-	Explanation string          `col:"explanation,null"`
+	Explanation string          `col:"explanation,null"`          // in force
+	Outdated    string          `col:"outdated_explanation,null"` // given for other values
 }
 
 // Outcome is one rule on one submission.

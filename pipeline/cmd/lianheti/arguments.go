@@ -2,24 +2,26 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 )
 
-// arrange puts flags before paths, because cli v2 stops reading flags at the first path, and makes `check` of bare paths,
-// which is what Windows passes when files are dropped on the program; dropped says that it was so.
+// arrange puts flags before paths, because cli v2 stops reading flags at the first path, and makes `check` of a command line
+// that names no command but something that is there: that is what Windows passes when files are dropped on the program.
+// dropped says that there was nothing else, as it is then.
 func arrange(app *cli.App, args []string) (out []string, dropped bool) {
 	if len(args) < 2 {
 		return args, false
 	}
-	name, rest := args[1], args[2:]
-	command := app.Command(name)
+	command, rest := app.Command(args[1]), args[2:]
 	if command == nil {
-		if _, err := os.Stat(name); err != nil || strings.HasPrefix(name, "-") {
+		command, rest = app.Command("check"), args[1:]
+		if !namesAFile(command, rest) {
 			return args, false
 		}
-		command, rest, dropped = app.Command("check"), args[1:], true
+		dropped = !slices.ContainsFunc(rest, func(arg string) bool { return strings.HasPrefix(arg, "-") })
 	}
 	var flags, paths []string
 	for i := 0; i < len(rest); i++ {
@@ -39,6 +41,20 @@ func arrange(app *cli.App, args []string) (out []string, dropped bool) {
 		}
 	}
 	return append(append(append([]string{args[0], command.Name}, flags...), "--"), paths...), dropped
+}
+
+// namesAFile says whether the first of the arguments that is neither a flag nor its value is there on disk.
+func namesAFile(command *cli.Command, args []string) bool {
+	for i := 0; i < len(args); i++ {
+		switch arg := args[i]; {
+		case len(arg) < 2 || arg[0] != '-':
+			_, err := os.Stat(arg)
+			return err == nil
+		case takesValue(command, arg):
+			i++
+		}
+	}
+	return false
 }
 
 // takesValue says whether the next argument belongs to this flag.

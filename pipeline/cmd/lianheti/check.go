@@ -3,21 +3,29 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"lianheti/pipeline"
 	"lianheti/stages"
-	"lianheti/stages/table"
+	"lianheti/stages/book"
+	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
 )
 
 func checkCommand() *cli.Command {
 	return &cli.Command{
-		Name:        "check",
-		Usage:       "报送前自检：这些工作簿会不会被退回，哪里要改",
-		UsageText:   "lianheti check [选项] 文件或文件夹...",
-		Description: "只看，不写任何文件。涉及几份申报之间的规则，汇总时才能核对。",
-		Flags:       []cli.Flag{yearFlag, definitionFlag, workersFlag, jsonFlag},
+		Name:      "check",
+		Usage:     "报送前自检：这些工作簿会不会被退回，哪里要改",
+		UsageText: "lianheti check [选项] 文件或文件夹...",
+		Description: "逐份自检，与省里汇总时对这一份的结论相同；涉及几份申报之间的规则只列出名称，汇总时才能核对。\n" +
+			"不改动原件；写了 --annotate 才另存标注件，已有的文件不覆盖。",
+		Flags: []cli.Flag{
+			yearFlag, definitionFlag, workersFlag,
+			&cli.StringFlag{Name: "annotate", Usage: "把有问题的各份另存为标注件，放到这个文件夹：有问题的格子标色，批注里写着怎么改"},
+			jsonFlag,
+		},
 		Action: func(c *cli.Context) error {
 			d, err := definition(c)
 			if err != nil {
@@ -27,7 +35,7 @@ func checkCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			r, err := pipeline.Check(c.Context, pipeline.Options{Definition: d, Inputs: paths, Workers: c.Int("workers")})
+			r, err := pipeline.Check(c.Context, pipeline.Options{Definition: d, Inputs: paths, Workers: c.Int("workers")}, c.String("annotate"))
 			if err != nil {
 				return err
 			}
@@ -36,7 +44,7 @@ func checkCommand() *cli.Command {
 					return err
 				}
 			} else {
-				tell(c.App.Writer, r)
+				(&teller{c.App.Writer, d}).tell(r)
 			}
 			if r.MustCorrect() {
 				return answerNo
@@ -46,33 +54,252 @@ func checkCommand() *cli.Command {
 	}
 }
 
-// tell lists what was found, file by file: the verdict, then the findings, gravest first.
-func tell(w io.Writer, r *pipeline.Checked) {
-	for _, f := range r.Files {
-		if f.Fate == stages.Ignored {
-			continue
-		}
-		fmt.Fprintf(w, "\n%s\n", f.Path)
-		if f.Fate != stages.Accepted {
-			fmt.Fprintf(w, "  不予受理：%s（%s）\n  怎么办：%s\n", f.Reason, f.Code, f.Cure)
-			continue
-		}
-		v := r.Verdict(f.Submission)
-		fmt.Fprintf(w, "  结论：%s　必须修改 %d 处，需核实说明 %d 处，提示 %d 处\n", v.Verdict, v.Errors, v.Warnings, v.Hints)
-		for _, severity := range stages.Severities {
-			tellFindings(w, severity.Label(), r.Of(f.Submission, severity))
-		}
-	}
-	fmt.Fprintln(w, "\n涉及几份申报之间的规则（成员重复、文字雷同等），汇总时核对。")
+// teller writes what was found for people: the verdict first, then what must be corrected, what is to be explained, and
+// hints last and short. The findings of one rule stand together, and every cell is named. No line is wider than the
+// narrowest console in use.
+type teller struct {
+	w io.Writer
+	d *templates.Definition
 }
 
-func tellFindings(w io.Writer, heading string, findings []table.Finding) {
-	if len(findings) == 0 {
+const consoleWidth = 78
+
+// At most so many findings of one rule are told in full; of more, value and cell of each.
+const toldInFull = 6
+
+func (t *teller) tell(r *pipeline.Checked) {
+	files := slices.DeleteFunc(slices.Clone(r.Files), func(f pipeline.CheckedFile) bool { return f.Fate == stages.Ignored })
+	if len(files) == 0 {
+		t.line("没有找到推荐书工作簿（.xlsx）。")
 		return
 	}
-	fmt.Fprintf(w, "  【%s】\n", heading)
-	for _, x := range findings {
-		place := stages.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell}
-		fmt.Fprintf(w, "    %s  %s\n      %s（%s）\n", place, x.Message, x.Cure, x.Code)
+	if len(files) > 1 {
+		t.overview(files)
+	}
+	for _, f := range files {
+		t.file(f)
+	}
+	var later []string
+	for _, rule := range r.Later {
+		later = append(later, rule.Title)
+	}
+	t.line("")
+	t.wrapped("", "汇总时核对："+strings.Join(later, "、")+"。这几条要几份申报放在一起才看得出，自检不作判断。")
+}
+
+func (t *teller) line(format string, args ...any) {
+	fmt.Fprintln(t.w, strings.TrimRight(fmt.Sprintf(format, args...), " "))
+}
+
+// overview lists the verdicts where there are several files.
+func (t *teller) overview(files []pipeline.CheckedFile) {
+	t.line("共 %d 份：", len(files))
+	for _, f := range files {
+		verdict := map[stages.Fate]string{stages.Rejected: "不予受理", stages.Superseded: "不采用"}[f.Fate]
+		if s := f.Submission; s != nil {
+			verdict = string(s.Verdict)
+		}
+		t.line("  %s  %s", verdict+strings.Repeat(" ", max(0, 8-book.Width(verdict))), f.Path)
 	}
 }
+
+func (t *teller) file(f pipeline.CheckedFile) {
+	t.line("")
+	t.line("%s", strings.Repeat("─", consoleWidth/2))
+	s := f.Submission
+	if s == nil {
+		t.line("文件：%s", f.Path)
+		verdict := "不予受理"
+		if f.Fate == stages.Superseded {
+			verdict = "不采用"
+		}
+		t.wrapped("", fmt.Sprintf("结论：%s　%s（%s）", verdict, f.Reason, f.Code))
+		t.wrapped("", "怎么办："+f.Cure)
+		return
+	}
+	t.line("%s（%s，%d年批次）", orElse(s.Consortium, "联合体名称未填"), s.City, t.d.Year)
+	t.line("文件：%s", f.Path)
+	explained := ""
+	if s.Explained > 0 {
+		explained = fmt.Sprintf("（另有已说明 %d 处）", s.Explained)
+	}
+	t.line("结论：%s　%s %d 处，%s %d 处%s，%s %d 处", s.Verdict, stages.MustFix.Label(), s.Errors, stages.Explain.Label(), s.Warnings, explained, stages.Hint.Label(), s.Hints)
+	switch {
+	case f.Annotated != "":
+		t.line("标注件：%s", f.Annotated)
+	case f.NotAnnotated != "":
+		t.wrapped("", "未能标注："+f.NotAnnotated)
+	}
+	explanations := "情况说明"
+	if sheet, _, ok := t.d.Layout().Area("explanations"); ok {
+		explanations = sheet.Sheet.Title
+	}
+	t.severity(s, stages.MustFix, "改正后才能受理")
+	t.severity(s, stages.Explain, "请核对：填错的改正，属实的在“"+explanations+"”表写明原因")
+	t.hints(s)
+}
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// groups are the findings of one severity, those of one rule together, in the order in which the rules come.
+func groups(s *pipeline.CheckedSubmission, severity stages.Severity) [][]pipeline.CheckedFinding {
+	var out [][]pipeline.CheckedFinding
+	for _, x := range s.Findings {
+		if x.Severity != severity {
+			continue
+		}
+		i := slices.IndexFunc(out, func(g []pipeline.CheckedFinding) bool { return g[0].Code == x.Code })
+		if i < 0 {
+			out = append(out, nil)
+			i = len(out) - 1
+		}
+		out[i] = append(out[i], x)
+	}
+	return out
+}
+
+func (t *teller) severity(s *pipeline.CheckedSubmission, severity stages.Severity, meaning string) {
+	list := groups(s, severity)
+	if len(list) == 0 {
+		return
+	}
+	t.line("")
+	t.line("【%s】%s", severity.Label(), meaning)
+	for i, group := range list {
+		times := ""
+		if len(group) > 1 {
+			times = fmt.Sprintf("，%d 处", len(group))
+		}
+		t.line("%2d %s（%s%s）", i+1, group[0].Title, group[0].Code, times)
+		if len(group) > toldInFull {
+			t.wrapped("   ", t.cells(group))
+		} else {
+			t.inFull(group)
+		}
+		t.cures(group)
+	}
+}
+
+// inFull tells each finding of a group: its cells and what is wrong.
+func (t *teller) inFull(group []pipeline.CheckedFinding) {
+	for _, x := range group {
+		t.wrapped("   ", places(x)+"："+x.Message)
+		if x.Explanation != "" {
+			t.wrapped("     ", "已说明："+x.Explanation)
+		}
+		if x.Outdated != "" {
+			t.wrapped("     ", "原来的说明针对的是改动前的数，须重新说明："+x.Outdated)
+		}
+	}
+}
+
+// cures tells how to mend a group, once where that is the same for all.
+func (t *teller) cures(group []pipeline.CheckedFinding) {
+	var told []string
+	for _, x := range group {
+		if !slices.Contains(told, x.Cure) {
+			told = append(told, x.Cure)
+			t.wrapped("   ", "→ "+x.Cure)
+		}
+	}
+}
+
+// hints are a line a rule: they change nothing.
+func (t *teller) hints(s *pipeline.CheckedSubmission) {
+	list := groups(s, stages.Hint)
+	if len(list) == 0 {
+		return
+	}
+	t.line("")
+	t.line("【%s】不影响受理", stages.Hint.Label())
+	for _, group := range list {
+		t.wrapped(" · ", fmt.Sprintf("%s（%s）：%s", group[0].Title, group[0].Code, t.cells(group)))
+	}
+}
+
+// cells names the value and the cells of each finding of a group, sheet by sheet.
+func (t *teller) cells(group []pipeline.CheckedFinding) string {
+	var out []string
+	for _, x := range group {
+		what := places(x)
+		if name := t.value(x); name != "" {
+			what += " " + name
+		}
+		if !slices.Contains(out, what) {
+			out = append(out, what)
+		}
+	}
+	return strings.Join(out, "；")
+}
+
+// value names the one value that a finding is about.
+func (t *teller) value(x pipeline.CheckedFinding) string {
+	if len(x.Fields) != 1 || t.d.Field(x.Fields[0]) == nil {
+		return x.Member
+	}
+	ref := templates.Ref{Field: x.Fields[0]}
+	if x.Year != nil {
+		ref.Year = int(*x.Year)
+	}
+	return t.d.Name(ref)
+}
+
+// places lists the cells of a finding; the sheet is named once where the cells are on one.
+func places(x pipeline.CheckedFinding) string {
+	var out []string
+	sheet := ""
+	for _, p := range x.Places {
+		at := stages.Place{File: p.File, Sheet: p.Sheet, Cell: p.Cell}.String()
+		switch {
+		case p.Sheet == "":
+			at = "整份文件"
+		case p.Sheet == sheet && p.Cell != "":
+			at = p.Cell
+		}
+		sheet = p.Sheet
+		if !slices.Contains(out, at) {
+			out = append(out, at)
+		}
+	}
+	return strings.Join(out, "、")
+}
+
+// wrapped writes a paragraph with this before its first line and blanks before the others.
+func (t *teller) wrapped(indent, text string) {
+	blanks := strings.Repeat(" ", book.Width(indent))
+	line, wide := indent, book.Width(indent)
+	for _, word := range words(text) {
+		if w := book.Width(word); wide+w > consoleWidth && strings.TrimSpace(line) != "" {
+			t.line("%s", line)
+			line, wide = blanks, len(blanks)
+			word = strings.TrimLeft(word, " ")
+		}
+		line += word
+		wide += book.Width(word)
+	}
+	t.line("%s", line)
+}
+
+// words cuts a text where a line may end: between hanzi, and at the blanks around numbers and Latin words, never before
+// a closing mark nor after an opening one.
+func words(text string) []string {
+	var out []string
+	for _, r := range text {
+		s := string(r)
+		glued := len(out) > 0 && (strings.ContainsRune("，。、；：！？”）》％%)", r) || narrow(r) && narrow([]rune(out[len(out)-1])[0]) && r != ' ' ||
+			strings.HasSuffix(out[len(out)-1], "“") || strings.HasSuffix(out[len(out)-1], "（") || strings.HasSuffix(out[len(out)-1], "《"))
+		if glued {
+			out[len(out)-1] += s
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func narrow(r rune) bool { return book.Width(string(r)) == 1 }

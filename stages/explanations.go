@@ -1,0 +1,30 @@
+package stages
+
+import (
+	"regexp"
+	"strings"
+
+	"golang.org/x/text/width"
+)
+
+// ExplanationKey is what a returned copy writes before the row in which a warning is to be explained: the fingerprint of the
+// finding and the hash of the values it was about, so that the row itself tells, in every later round, which finding and which
+// values its words are for.
+func ExplanationKey(fingerprint, valueHash string) string {
+	if valueHash == "" {
+		return fingerprint
+	}
+	return fingerprint + "-" + valueHash
+}
+
+var explanationKey = regexp.MustCompile(`^([0-9a-f]{16})(?:[-—–－\s]*([0-9a-f]{16}))?$`)
+
+// SplitExplanationKey reads a key, also one that was typed off. Without a hash the words are for the values beside which they
+// stand. What is no key is given back as it is, as a fingerprint that nothing has.
+func SplitExplanationKey(key string) (fingerprint, valueHash string) {
+	m := explanationKey.FindStringSubmatch(strings.ToLower(width.Fold.String(strings.TrimSpace(key))))
+	if m == nil {
+		return strings.TrimSpace(key), ""
+	}
+	return m[1], m[2]
+}

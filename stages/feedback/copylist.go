@@ -1,0 +1,332 @@
+package feedback
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/book"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// listRow is the row of the list on which the i-th finding stands.
+func listRow(i int) int { return i + 2 }
+
+// listColumn is one column of the list at the end of a copy.
+type listColumn struct {
+	head  string
+	width float64
+	text  func(c *copying, x table.Finding) string
+}
+
+var listColumns = []listColumn{
+	{"程度", 13, func(_ *copying, x table.Finding) string { return x.Severity.Label() }},
+	{"位置", 20, func(_ *copying, x table.Finding) string {
+		return stages.Place{File: "整份文件", Sheet: x.Sheet, Cell: x.Cell}.String()
+	}},
+	{"其余位置", 20, func(_ *copying, x table.Finding) string { return furtherPlaces(x) }},
+	{"问题", 46, func(_ *copying, x table.Finding) string { return x.Message }},
+	{"怎么改", 46, func(_ *copying, x table.Finding) string { return x.Cure }},
+	{"已作的说明", 30, func(_ *copying, x table.Finding) string { return explained(x) }},
+	{"依据", 20, func(_ *copying, x table.Finding) string { return x.Authority }},
+	{"代码", 13, func(_ *copying, x table.Finding) string { return x.Code }},
+	{"问题指纹", 19, func(_ *copying, x table.Finding) string { return explanationKey(x) }},
+}
+
+// furtherPlaces lists the cells of a finding beyond the first.
+func furtherPlaces(x table.Finding) string {
+	var out []string
+	for _, p := range x.At()[1:] {
+		out = append(out, p.String())
+	}
+	return strings.Join(out, "、")
+}
+
+// explained is what was said about a finding, in force or not.
+func explained(x table.Finding) string {
+	if x.Outdated != "" {
+		return "须重新说明：原来的说明针对的是改动前的数（" + x.Outdated + "）"
+	}
+	return x.Explanation
+}
+
+// explanationKey is what stands before the explanation of a warning.
+func explanationKey(x table.Finding) string {
+	if x.Severity != stages.Explain {
+		return ""
+	}
+	return stages.ExplanationKey(x.Fingerprint, x.ValueHash)
+}
+
+// list appends the sheet with all findings, each linked to its cell.
+func (c *copying) list() error {
+	name := templates.ReturnSheet
+	if _, err := c.f.NewSheet(name); err != nil {
+		return err
+	}
+	styles := book.NewStyles(c.f)
+	put := func(row, col int, text string, look book.Look) error {
+		at := stages.CellName(row, col)
+		if err := c.f.SetCellStr(name, at, book.Text(text)); err != nil {
+			return err
+		}
+		id, err := styles.Of(look)
+		if err != nil {
+			return err
+		}
+		return c.f.SetCellStyle(name, at, at, id)
+	}
+	for col, column := range listColumns {
+		if err := put(1, col+1, column.head, book.Header); err != nil {
+			return err
+		}
+	}
+	for i, x := range c.findings {
+		row, tall := listRow(i), 20.0
+		for col, column := range listColumns {
+			text := column.text(c, x)
+			tall = max(tall, 6+15*float64(1+book.Width(text)/int(column.width-1)))
+			look := book.Plain
+			if col == 1 && len(c.places(x)) > 0 {
+				look = book.Link
+			}
+			if err := put(row, col+1, text, look); err != nil {
+				return err
+			}
+		}
+		if places := c.places(x); len(places) > 0 {
+			if err := c.f.SetCellHyperLink(name, stages.CellName(row, 2), book.Range(places[0].sheet)+places[0].cell, "Location"); err != nil {
+				return err
+			}
+		}
+		if err := c.paint(styles, stages.CellName(row, 1), x.Severity); err != nil {
+			return err
+		}
+		if err := c.f.SetRowHeight(name, row, min(tall, 400)); err != nil {
+			return err
+		}
+	}
+	return c.setUpList(name)
+}
+
+// paint colours the cell that names a severity.
+func (c *copying) paint(styles *book.Styles, cell string, s stages.Severity) error {
+	id, err := styles.Get("severity "+string(s), func() *excelize.Style {
+		return &excelize.Style{Fill: tones[s].Fill(), Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "center"}}
+	})
+	if err != nil {
+		return err
+	}
+	return c.f.SetCellStyle(templates.ReturnSheet, cell, cell, id)
+}
+
+// setUpList sets widths, print and panes.
+func (c *copying) setUpList(name string) error {
+	for i, column := range listColumns {
+		letter := strings.TrimRight(stages.CellName(1, i+1), "1")
+		if err := c.f.SetColWidth(name, letter, letter, column.width); err != nil {
+			return err
+		}
+	}
+	fit, a4, wide, tall, landscape, red := true, 9, 1, 0, "landscape", "C00000"
+	if err := c.f.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit, TabColorRGB: &red}); err != nil {
+		return err
+	}
+	if err := c.f.SetPageLayout(name, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &tall}); err != nil {
+		return err
+	}
+	if err := c.f.SetSheetDimension(name, "A1:"+stages.CellName(max(1, len(c.findings)+1), len(listColumns))); err != nil {
+		return err
+	}
+	return c.f.SetPanes(name, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+}
+
+// linkBack makes of the label left of each marked cell a link to the list. The cell itself gets none: who clicks there
+// wants to type. A link that stands on a label already stays.
+func (c *copying) linkBack() error {
+	labels := map[string]bool{}
+	for _, slot := range c.d.Layout().Slots() {
+		if len(slot.RowAnchor) > 0 {
+			labels[slot.RowAnchor[0]] = true
+		}
+	}
+	for _, at := range c.marked() {
+		col, row, err := excelize.CellNameToCoordinates(at.cell)
+		if err != nil {
+			return err
+		}
+		for col--; col > 0; col-- {
+			cell := stages.CellName(row, col)
+			text, err := c.f.GetCellValue(at.sheet, cell)
+			if err != nil {
+				return err
+			}
+			if !labels[strings.TrimSpace(text)] {
+				continue
+			}
+			if linked, _, err := c.f.GetCellHyperLink(at.sheet, cell); err != nil || linked {
+				return err
+			}
+			tip := fmt.Sprintf("看“%s”第%d行", templates.ReturnSheet, listRow(c.marks[at][0]))
+			to := book.Range(templates.ReturnSheet) + stages.CellName(listRow(c.marks[at][0]), 1)
+			if err := c.f.SetCellHyperLink(at.sheet, cell, to, "Location", excelize.HyperlinkOpts{Tooltip: &tip}); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	return nil
+}
+
+// header is where a list of the form begins in this workbook.
+type header struct {
+	sheet      string
+	row, first int // first: the leftmost column
+	columns    map[string]int
+	rows       int // prepared below it
+}
+
+// headerOn finds the header of the list that stands on a sheet.
+func (c *copying) headerOn(sheet string) (header, bool) {
+	for _, s := range c.d.Layout().Sheets {
+		for _, area := range s.Records {
+			if h, ok := c.headerIn(sheet, area); ok {
+				return h, true
+			}
+		}
+	}
+	return header{}, false
+}
+
+// header finds the header of a list by the labels of its columns, wherever rows were inserted or sheets renamed.
+func (c *copying) header(block string) (header, bool) {
+	layout, area, ok := c.d.Layout().Area(block)
+	if !ok {
+		return header{}, false
+	}
+	sheets := c.f.GetSheetList()
+	slices.SortStableFunc(sheets, func(a, b string) int { // where it should be first
+		return cmp.Compare(boolInt(a != layout.Sheet.Title), boolInt(b != layout.Sheet.Title))
+	})
+	for _, sheet := range sheets {
+		if h, ok := c.headerIn(sheet, area); ok {
+			return h, true
+		}
+	}
+	return header{}, false
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (c *copying) headerIn(sheet string, area templates.RecordArea) (header, bool) {
+	if strings.HasPrefix(sheet, templates.HiddenPrefix) || sheet == templates.ReturnSheet {
+		return header{}, false
+	}
+	rows, err := c.f.GetRows(sheet)
+	if err != nil {
+		return header{}, false
+	}
+	for i, cells := range rows {
+		h := header{sheet: sheet, row: i + 1, columns: map[string]int{}, rows: area.LastRow - area.HeaderRow}
+		for col, text := range cells {
+			for _, column := range area.Columns {
+				if text = strings.TrimSpace(text); text != column.Field.Label && !strings.HasPrefix(text, column.Field.Label+"（") {
+					continue
+				}
+				id := strings.TrimPrefix(column.Field.ID, area.Block.ID+"_")
+				if _, taken := h.columns[id]; !taken {
+					h.columns[id] = col + 1
+				}
+			}
+		}
+		if len(h.columns) == len(area.Columns) {
+			h.first = len(cells)
+			for _, col := range h.columns {
+				h.first = min(h.first, col)
+			}
+			return h, true
+		}
+	}
+	return header{}, false
+}
+
+// ask prefills a row of 情况说明 for each warning that no explanation covers yet: its key and what it is about. Rows that hold
+// something are left alone, and what was asked before is not asked again; a fingerprint without the hash of its values gets it.
+func (c *copying) ask() error {
+	h, ok := c.header("explanations")
+	if !ok {
+		return nil // lost: the list of problems gives the keys
+	}
+	at := func(row int, name string) string { return stages.CellName(row, h.columns[name]) }
+	value := func(row int, name string) string {
+		v, _ := c.f.GetCellValue(h.sheet, at(row, name))
+		return strings.TrimSpace(v)
+	}
+	set := func(row int, name, text string) error {
+		c.touched[h.sheet] = true
+		return c.f.SetCellStr(h.sheet, at(row, name), book.Text(text))
+	}
+	there := map[[2]string]int{} // row of each key
+	for row := h.row + 1; row <= h.row+h.rows; row++ {
+		fingerprint, values := stages.SplitExplanationKey(value(row, "fingerprint"))
+		there[[2]string{fingerprint, values}] = row
+	}
+	row := h.row + 1
+	for _, x := range c.findings {
+		if x.Severity != stages.Explain || there[[2]string{x.Fingerprint, x.ValueHash}] > 0 {
+			continue
+		}
+		if bare := there[[2]string{x.Fingerprint, ""}]; bare > 0 && x.Outdated == "" {
+			if err := set(bare, "fingerprint", explanationKey(x)); err != nil {
+				return err
+			}
+			continue
+		}
+		if x.Explanation != "" {
+			continue
+		}
+		for row <= h.row+h.rows && value(row, "fingerprint")+value(row, "about")+value(row, "explanation") != "" {
+			row++
+		}
+		if row > h.row+h.rows {
+			return nil // full: the list of problems gives the keys
+		}
+		about := x.Title + "：" + x.Message
+		if x.Outdated != "" {
+			about += "（原来的说明针对的是改动前的数，请重新说明）"
+		}
+		if err := set(row, "fingerprint", explanationKey(x)); err != nil {
+			return err
+		}
+		if err := set(row, "about", about); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// protect locks again what was touched and was locked: excelize loosens a protection that relied on defaults.
+func (c *copying) protect() error {
+	for _, sheet := range c.f.GetSheetList() {
+		if !c.touched[sheet] {
+			continue
+		}
+		if was, err := c.f.GetSheetProtection(sheet); err != nil || was == (excelize.SheetProtectionOptions{}) {
+			continue
+		}
+		if err := book.Protect(c.f, sheet); err != nil {
+			return err
+		}
+	}
+	return nil
+}

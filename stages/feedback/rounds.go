@@ -1,0 +1,199 @@
+package feedback
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/book"
+	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// What goes from round to round in a workbook stands on the very hidden sheet: in columns A and B the identity of the form
+// and the sha256 of the copy's parent, in D to F which cells were coloured and what colour they had.
+const (
+	keyColumn, valueColumn                   = 1, 2
+	markSheetColumn, markCellColumn, markWas = 4, 5, 6
+	noFill                                   = "none"
+)
+
+// identify gives a workbook that lost the very hidden sheet its identity again: it was read as a workbook of this form, and
+// without the sheet it can't say what it was made from.
+func (c *copying) identify() error {
+	if index, err := c.f.GetSheetIndex(templates.MetaSheet); err != nil || index >= 0 {
+		return err
+	}
+	if _, err := c.f.NewSheet(templates.MetaSheet); err != nil {
+		return err
+	}
+	for i, row := range [][]string{{templates.MetaForm, c.d.Form.ID}, {templates.MetaYear, strconv.Itoa(c.d.Year)}, {templates.MetaVersion, strconv.Itoa(c.d.Form.Version)}, {templates.MetaParent, ""}} {
+		if err := c.f.SetSheetRow(templates.MetaSheet, stages.CellName(i+1, keyColumn), &row); err != nil {
+			return err
+		}
+	}
+	return c.f.SetSheetVisible(templates.MetaSheet, false, true)
+}
+
+// parent writes the original's hash.
+func (c *copying) parent(original []byte) error {
+	sum := sha256.Sum256(original)
+	rows, err := c.f.GetRows(templates.MetaSheet)
+	if err != nil {
+		return err
+	}
+	row := len(rows) + 1
+	for i, cells := range rows {
+		if len(cells) > 0 && cells[0] == templates.MetaParent {
+			row = i + 1
+		}
+	}
+	if err := c.f.SetCellStr(templates.MetaSheet, stages.CellName(row, keyColumn), templates.MetaParent); err != nil {
+		return err
+	}
+	return c.f.SetCellStr(templates.MetaSheet, stages.CellName(row, valueColumn), hex.EncodeToString(sum[:]))
+}
+
+// remember notes what colour the cell that is marked as the i-th had.
+func (c *copying) remember(i int, at place, style int) error {
+	was := noFill
+	if s, err := c.f.GetStyle(style); err == nil && s.Fill.Type == "pattern" && s.Fill.Pattern == 1 && len(s.Fill.Color) > 0 {
+		was = s.Fill.Color[0]
+	}
+	row := []string{at.sheet, at.cell, was}
+	return c.f.SetSheetRow(templates.MetaSheet, stages.CellName(i+1, markSheetColumn), &row)
+}
+
+// unmark takes away what an earlier round marked: colours, where they still are ours, the list and the links to it. Notes
+// were taken out on opening.
+func (c *copying) unmark() error {
+	rows, err := c.f.GetRows(templates.MetaSheet)
+	if err != nil {
+		return err
+	}
+	var moved []earlierMark
+	for i, cells := range rows {
+		if len(cells) < markWas || cells[markSheetColumn-1] == "" {
+			continue
+		}
+		m := earlierMark{place{cells[markSheetColumn-1], cells[markCellColumn-1]}, cells[markWas-1]}
+		for column := markSheetColumn; column <= markWas; column++ {
+			if err := c.f.SetCellValue(templates.MetaSheet, stages.CellName(i+1, column), nil); err != nil {
+				return err
+			}
+		}
+		ours, err := c.restore(m)
+		if err != nil {
+			return err
+		}
+		if !ours {
+			moved = append(moved, m)
+		}
+	}
+	if err := c.restoreMoved(moved); err != nil {
+		return err
+	}
+	return c.dropList()
+}
+
+// earlierMark is a cell that an earlier round coloured.
+type earlierMark struct {
+	place
+	was string
+}
+
+// restore gives a cell its colour back, if it still has one of ours.
+func (c *copying) restore(m earlierMark) (ours bool, err error) {
+	if index, err := c.f.GetSheetIndex(m.sheet); err != nil || index < 0 {
+		return false, nil // renamed since, or gone
+	}
+	id, err := c.f.GetCellStyle(m.sheet, m.cell)
+	if err != nil || !c.ourColour(id) {
+		return false, nil
+	}
+	fill := excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{m.was}}
+	if m.was == noFill {
+		fill = excelize.Fill{}
+	}
+	return true, c.fill(m.place, id, fill)
+}
+
+func (c *copying) ourColour(style int) bool {
+	s, err := c.f.GetStyle(style)
+	if err != nil || len(s.Fill.Color) == 0 {
+		return false
+	}
+	for _, tone := range tones {
+		if strings.EqualFold(s.Fill.Color[0], tone.Fill().Color[0]) {
+			return true
+		}
+	}
+	return false
+}
+
+// restoreMoved finds the marks that moved with inserted rows: the cells of the sheet that still have our colours are, in
+// their order, those that were marked there.
+func (c *copying) restoreMoved(moved []earlierMark) error {
+	bySheet := map[string][]earlierMark{}
+	for _, m := range moved {
+		bySheet[m.sheet] = append(bySheet[m.sheet], m)
+	}
+	for _, sheet := range c.f.GetSheetList() {
+		left := bySheet[sheet]
+		if len(left) == 0 {
+			continue
+		}
+		rows, err := c.f.GetRows(sheet)
+		if err != nil {
+			return err
+		}
+		const wide = 30 // no form is wider
+		for row := 1; row <= len(rows) && len(left) > 0; row++ {
+			for col := 1; col <= wide && len(left) > 0; col++ {
+				cell := stages.CellName(row, col)
+				if id, err := c.f.GetCellStyle(sheet, cell); err != nil || !c.ourColour(id) {
+					continue
+				}
+				if _, err := c.restore(earlierMark{place{sheet, cell}, left[0].was}); err != nil {
+					return err
+				}
+				left = left[1:]
+			}
+		}
+	}
+	return nil
+}
+
+// dropList removes an earlier round's list, and the links that led to it.
+func (c *copying) dropList() error {
+	if index, err := c.f.GetSheetIndex(templates.ReturnSheet); err != nil || index < 0 {
+		return err
+	}
+	to := book.Range(templates.ReturnSheet)
+	for _, sheet := range c.f.GetSheetList() {
+		if sheet == templates.ReturnSheet || strings.HasPrefix(sheet, templates.HiddenPrefix) {
+			continue
+		}
+		cells, err := c.f.GetHyperLinkCells(sheet, "Location")
+		if err != nil {
+			return err
+		}
+		for _, cell := range cells {
+			_, target, err := c.f.GetCellHyperLink(sheet, cell)
+			if err != nil {
+				return err
+			}
+			if !strings.HasPrefix(target, to) && !strings.HasPrefix(target, templates.ReturnSheet+"!") {
+				continue
+			}
+			if err := c.f.SetCellHyperLink(sheet, cell, "", "None"); err != nil {
+				return err
+			}
+			c.touched[sheet] = true
+		}
+	}
+	return c.f.DeleteSheet(templates.ReturnSheet)
+}
