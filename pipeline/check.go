@@ -119,7 +119,7 @@ func Check(ctx context.Context, o Options, annotate string) (*Checked, error) {
 		r.Files = append(r.Files, c)
 	}
 	if annotate != "" {
-		if err := r.annotate(annotate, o, judgement, opener(sources)); err != nil {
+		if err := r.annotate(annotate, o, judgement, opener(sources, facts)); err != nil {
 			return nil, err
 		}
 	}
