@@ -49,7 +49,7 @@ func furtherPlaces(x table.Finding) string {
 
 // explained is what was said about a finding, in force or not.
 func explained(x table.Finding) string {
-	if x.Outdated != "" {
+	if x.Explanation == "" && x.Outdated != "" {
 		return "须重新说明：原来的说明针对的是改动前的数（" + x.Outdated + "）"
 	}
 	return x.Explanation
