@@ -32,6 +32,7 @@ type Manifest struct {
 	Options    ManifestOptions   `json:"options"`
 	Previous   *ManifestPrevious `json:"previous,omitempty"` // the run that this one was compared with
 	Register   *ManifestRegister `json:"register,omitempty"` // the Department's
+	From       *ManifestFrom     `json:"from,omitempty"`     // the tables that were read in the place of the inputs
 	Inputs     []ManifestInput   `json:"inputs"`
 	Outputs    []ManifestOutput  `json:"outputs"`
 	Counts     Counts            `json:"counts"`
@@ -55,6 +56,11 @@ type ManifestRegister struct {
 	Name    string `json:"name"`
 	SHA256  string `json:"sha256"`
 	Entries int    `json:"entries"`
+}
+
+// ManifestFrom names the tables of an earlier run by their data package, which holds the sha256 of all of them.
+type ManifestFrom struct {
+	SHA256 string `json:"sha256"` // of its datapackage.json
 }
 
 // ManifestInput is one file that arrived.
@@ -88,14 +94,14 @@ type Counts struct {
 }
 
 // newManifest describes a run whose outputs stand below dir.
-func newManifest(o Options, previous *ManifestPrevious, register *ManifestRegister, facts *table.Facts, judgement *table.Judgement, dir string) (*Manifest, error) {
+func newManifest(o Options, source origin, previous *ManifestPrevious, register *ManifestRegister, judgement *table.Judgement, dir string) (*Manifest, error) {
 	m := &Manifest{
 		Year: o.Definition.Year, Version: Version, Date: o.Date, Definition: o.Definition.Sources,
 		Options:  ManifestOptions{Select: o.Score.Select, Draws: o.Score.Draws, Seed: o.Score.Seed},
-		Previous: previous, Register: register, Inputs: []ManifestInput{},
+		Previous: previous, Register: register, From: source.from, Inputs: []ManifestInput{},
 	}
 	c := &m.Counts
-	for f := range facts.Files.All() {
+	for f := range source.facts.Files.All() {
 		m.Inputs = append(m.Inputs, ManifestInput{stages.Mask(f.Path), f.SHA256, f.Size, f.Fate, f.Code})
 		c.Files++
 		switch f.Fate {
@@ -112,7 +118,7 @@ func newManifest(o Options, previous *ManifestPrevious, register *ManifestRegist
 		c.CellsUsed += int(f.CellsUsed)
 		c.CellsExplained += int(f.CellsOther)
 	}
-	c.Submissions, c.Findings = facts.Submissions.Len(), judgement.Findings.Len()
+	c.Submissions, c.Findings = source.facts.Submissions.Len(), judgement.Findings.Len()
 	if c.Files != c.Accepted+c.Superseded+c.Rejected+c.Ignored || c.CellsRead != c.CellsUsed+c.CellsExplained {
 		return nil, fmt.Errorf("账目不平：%+v。这是程序的错误，请连同输入文件报告给开发者", *c)
 	}

@@ -20,7 +20,6 @@ import (
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
 	"lianheti/stages/feedback"
-	"lianheti/stages/intake"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -28,10 +27,11 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// Options of a run. Definition and Inputs must be set.
+// Options of a run. Definition must be set, and either Inputs or From.
 type Options struct {
 	Definition *templates.Definition
 	Inputs     []string // folders, .xlsx files and .zip packages
+	From       string   // a data folder that an earlier run published, in the place of Inputs; empty: none
 	Out        string   // the results go to Out/<year>
 	Previous   string   // a published folder of an earlier run, to compare with; empty: none
 	Register   string   // the Department's register; empty: none
@@ -69,14 +69,11 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	sources, err := intake.Discover(o.Inputs)
+	source, err := gather(ctx, mem, o)
 	if err != nil {
 		return nil, err
 	}
-	facts, err := read(ctx, mem, d, sources, o)
-	if err != nil {
-		return nil, err
-	}
+	facts := source.facts
 	registered, err := readRegister(facts, o)
 	if err != nil {
 		return nil, err
@@ -96,10 +93,10 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	changes := compare.Run(mem, earlier.round, &table.Round{Facts: facts, Judgement: judgement, Ranking: ranking})
-	if err := write(ctx, mem, out.fresh, o, sources, facts, judgement, ranking, changes); err != nil {
+	if err := write(ctx, mem, out.fresh, o, source, judgement, ranking, changes); err != nil {
 		return nil, err
 	}
-	manifest, err := newManifest(o, earlier.manifest, registered, facts, judgement, out.fresh)
+	manifest, err := newManifest(o, source, earlier.manifest, registered, judgement, out.fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -119,17 +116,20 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 const dataFolder = "data"
 
 // write makes all results below dir, except the manifest.
-func write(ctx context.Context, mem memory.Allocator, dir string, o Options, sources []intake.Source, facts *table.Facts, judgement *table.Judgement, ranking *table.Ranking, changes table.Table[table.Change]) error {
-	in := consolidate.Input{Definition: o.Definition, Facts: facts, Judgement: judgement, Ranking: ranking, Changes: changes, Select: o.Score.Select, Date: o.Date}
-	returns := filepath.Join(dir, feedback.Folder)
-	copies, err := feedback.Write(returns, feedback.Input{Definition: o.Definition, Facts: facts, Judgement: judgement, Changes: changes, Date: o.Date}, opener(sources, facts))
-	if err != nil {
-		return fmt.Errorf("退回件：%w", err)
+func write(ctx context.Context, mem memory.Allocator, dir string, o Options, source origin, judgement *table.Judgement, ranking *table.Ranking, changes table.Table[table.Change]) error {
+	facts := source.facts
+	in := consolidate.Input{Definition: o.Definition, Facts: facts, FromTables: source.from != nil, Judgement: judgement, Ranking: ranking, Changes: changes, Select: o.Score.Select, Date: o.Date}
+	if source.open != nil {
+		returns := filepath.Join(dir, feedback.Folder)
+		copies, err := feedback.Write(returns, feedback.Input{Definition: o.Definition, Facts: facts, Judgement: judgement, Changes: changes, Date: o.Date}, source.open)
+		if err != nil {
+			return fmt.Errorf("退回件：%w", err)
+		}
+		in.Returns = copies
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	in.Returns = copies
 	var book bytes.Buffer
 	if err := consolidate.Write(&book, in); err != nil {
 		return fmt.Errorf("省级汇总：%w", err)

@@ -29,6 +29,8 @@ type Input struct {
 	Changes    table.Table[table.Change] // since the last round; no rows where none was given
 	Select     int                       // how many are to be chosen; 0: as the directory says
 	Date       string                    // of the run, as it is to be shown; empty: none
+	// FromTables says that the facts come from published tables: there are no contacts and no returns.
+	FromTables bool
 	// Returns gives the annotated copy of a submission that goes back, as a path relative to the workbook.
 	Returns map[string]string
 }

@@ -50,6 +50,9 @@ func (o *overview) heading() {
 	if o.Date != "" {
 		parts = append([]string{o.Date}, parts...)
 	}
+	if o.FromTables {
+		parts = append(parts, "由数据表重新计算，没有退回件和联系人")
+	}
 	o.page.Span(2, 1, width, book.Cell{Value: strings.Join(parts, "；"), Look: book.Subtitle})
 	o.row = 4
 }

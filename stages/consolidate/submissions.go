@@ -129,6 +129,10 @@ func (w *workbook) contacts(name string) error {
 			return book.Cell{Value: w.absent(status), Look: book.Quiet}
 		}})
 	}
+	if w.FromTables {
+		remark := "本工作簿由数据表重新计算，数据表不含个人信息；联系人请看由原件得出的省级汇总。"
+		return rows(w, name, remark, 3, 0, func(func(entry) bool) {}, columns)
+	}
 	return rows(w, name, "含个人信息，仅限本处工作使用；外传、公开本工作簿前请先删除本表。", 3, len(w.submissions), w.entries, columns)
 }
 

@@ -1,6 +1,9 @@
 package export
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -66,4 +69,45 @@ func readArrow(mem memory.Allocator, path string) (rec arrow.Record, err error) 
 		defer whole[c].Release()
 	}
 	return array.NewRecord(r.Schema(), whole, rows), nil
+}
+
+// Package is what Verify learned of a data folder.
+type Package struct {
+	Batch      int
+	Definition map[string]string // file: sha256, of the definition that the tables were made with
+}
+
+// Verify hashes every file that the data package of dir names, and gives what the package says of their making and its own
+// sha256. An error names the first file that is missing, is not listed, or is not what was written.
+func Verify(dir string) (*Package, string, error) {
+	data, err := os.ReadFile(filepath.Join(dir, PackageName))
+	if err != nil {
+		return nil, "", fmt.Errorf("没有可读的 %s，不是一次运行的 data 文件夹：%w", PackageName, err)
+	}
+	var p dataPackage
+	if err := json.Unmarshal(data, &p); err != nil {
+		return nil, "", fmt.Errorf("%s 已损坏：%w", PackageName, err)
+	}
+	listed := map[string]bool{}
+	for _, r := range p.Resources {
+		listed[r.Path] = true
+		content, err := os.ReadFile(filepath.Join(dir, filepath.Base(r.Path)))
+		if err != nil {
+			return nil, "", fmt.Errorf("缺 %s：%w", r.Path, err)
+		}
+		if sum := sha256.Sum256(content); "sha256:"+hex.EncodeToString(sum[:]) != r.Hash {
+			return nil, "", fmt.Errorf("%s 不是公布时的样子，请改用没有动过的数据表", r.Path)
+		}
+	}
+	paths, err := filepath.Glob(filepath.Join(dir, "*.arrow"))
+	if err != nil {
+		return nil, "", err
+	}
+	for _, path := range paths {
+		if !listed[filepath.Base(path)] {
+			return nil, "", fmt.Errorf("%s 不在 %s 里，请移走", filepath.Base(path), PackageName)
+		}
+	}
+	sum := sha256.Sum256(data)
+	return &Package{Batch: p.Batch, Definition: p.Definition}, hex.EncodeToString(sum[:]), nil
 }

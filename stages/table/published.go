@@ -69,45 +69,56 @@ func Release(tables []Named) {
 	}
 }
 
-// publishable is a record under its described schema, with every text fit to be seen.
+// publishable is a record under its described schema, with every text fit to be seen. All columns are built anew, so that the bytes
+// that are written depend on the values alone, not on whether the rows were just read or come from published tables.
 func publishable(mem memory.Allocator, schema *arrow.Schema, rec arrow.Record) arrow.Record {
-	columns := slices.Clone(rec.Columns())
-	for i, c := range columns {
-		if texts, ok := c.(*array.String); ok {
-			columns[i] = maskedColumn(mem, texts, slices.Contains(hashColumns, schema.Field(i).Name))
-			defer columns[i].Release()
+	columns := make([]arrow.Array, rec.NumCols())
+	for i, c := range rec.Columns() {
+		show := visible
+		if slices.Contains(hashColumns, schema.Field(i).Name) {
+			show = visibleHash
 		}
+		columns[i] = rebuilt(mem, c, show)
+		defer columns[i].Release()
 	}
 	return array.NewRecord(schema, columns, rec.NumRows())
 }
 
-// maskedColumn masks every text of a column; most have nothing to mask and stay as they are.
-func maskedColumn(mem memory.Allocator, texts *array.String, hashes bool) arrow.Array {
-	masked := func(i int) string {
-		s := texts.Value(i)
-		if hashes && isHash(s) {
-			return s
-		}
-		return stages.Mask(strings.ToValidUTF8(s, "\uFFFD")) // Arrow promises UTF-8, and readers refuse a file without it
-	}
-	n, first := texts.Len(), 0
-	for first < n && (texts.IsNull(first) || masked(first) == texts.Value(first)) {
-		first++
-	}
-	if first == n {
-		texts.Retain()
-		return texts
-	}
-	b := array.NewStringBuilder(mem)
+// rebuilt copies a column value by value, texts as they may be shown.
+func rebuilt(mem memory.Allocator, column arrow.Array, show func(string) string) arrow.Array {
+	b := array.NewBuilder(mem, column.DataType())
 	defer b.Release()
-	for i := range n {
-		if texts.IsNull(i) {
+	b.Reserve(column.Len())
+	for i := range column.Len() {
+		if column.IsNull(i) {
 			b.AppendNull()
 			continue
 		}
-		b.Append(masked(i))
+		switch c := column.(type) {
+		case *array.String:
+			b.(*array.StringBuilder).Append(show(c.Value(i)))
+		case *array.Float64:
+			b.(*array.Float64Builder).Append(c.Value(i))
+		case *array.Int32:
+			b.(*array.Int32Builder).Append(c.Value(i))
+		case *array.Int64:
+			b.(*array.Int64Builder).Append(c.Value(i))
+		case *array.Boolean:
+			b.(*array.BooleanBuilder).Append(c.Value(i))
+		}
 	}
 	return b.NewArray()
+}
+
+// visible masks a text, once more: facts were masked when they were read, but words put together may look like a phone. Arrow promises
+// UTF-8, and readers refuse a file without it.
+func visible(s string) string { return stages.Mask(strings.ToValidUTF8(s, "\uFFFD")) }
+
+func visibleHash(s string) string {
+	if isHash(s) {
+		return s
+	}
+	return visible(s)
 }
 
 // A hash may hold eleven digits in a row by chance, and masking them would break the link that it is. The column alone does

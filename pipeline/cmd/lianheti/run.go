@@ -39,6 +39,7 @@ func runCommand() *cli.Command {
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "output", Usage: "输出文件夹"},
 			&cli.StringFlag{Name: "register", Usage: "处里的登记表（空白的用 lianheti template --register 生成）"},
 			&cli.IntFlag{Name: "select", Usage: "拟遴选几家；不写则按定义"},
+			&cli.StringFlag{Name: "from", Usage: "不读原件，从以前公布的数据表（data 文件夹）重新检查、计分、汇总，例如换一套权重试算"},
 			&cli.StringFlag{Name: "previous", Usage: "与上一轮相比：上一轮结果所在的文件夹（其中有 run.json）"},
 			&cli.StringFlag{Name: "date", Usage: "这次运行的日期，例如 2024-08-20；不写则不显示日期"},
 			&cli.BoolFlag{Name: "strict", Usage: "有需要退回的申报时，退出码为 1"},
@@ -78,9 +79,13 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 	if err != nil {
 		return pipeline.Options{}, err
 	}
-	inputs, err := inputs(c)
-	if err != nil {
-		return pipeline.Options{}, err
+	var files []string
+	if c.String("from") == "" {
+		if files, err = inputs(c); err != nil {
+			return pipeline.Options{}, err
+		}
+	} else if c.NArg() > 0 {
+		return pipeline.Options{}, usageError{fmt.Errorf("--from 从数据表重新计算，不能再给文件或文件夹（%s）", c.Args().First())}
 	}
 	if date := c.String("date"); date != "" && !isoDate.MatchString(date) {
 		return pipeline.Options{}, usageError{fmt.Errorf("--date 要写成 2024-08-20 的样子，不是“%s”", date)}
@@ -89,7 +94,7 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 		return pipeline.Options{}, usageError{fmt.Errorf("--select 要写正整数，不是 %d", n)}
 	}
 	return pipeline.Options{
-		Definition: d, Inputs: inputs, Out: c.String("out"), Previous: c.String("previous"), Register: c.String("register"), Date: c.String("date"), Workers: c.Int("workers"),
+		Definition: d, Inputs: files, From: c.String("from"), Out: c.String("out"), Previous: c.String("previous"), Register: c.String("register"), Date: c.String("date"), Workers: c.Int("workers"),
 		Score: score.Options{Select: c.Int("select"), Workers: c.Int("workers")},
 	}, nil
 }
@@ -153,11 +158,16 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 		fmt.Fprintf(w, "定量部分得分居前（%s，待专家评分）：%s\n", d.Rubric.WeightsNote, strings.Join(shown, "；"))
 	}
 	fmt.Fprintf(w, "结果在 %s\n", r.Dir)
-	for _, line := range [][2]string{
-		{consolidate.FileName, "省级汇总，请从“总览”看起"}, {feedback.Folder + "/", "发还各地市的问题清单和标注件"},
-		{"data/", "数据表（Arrow、Parquet）"}, {pipeline.ManifestName, "运行记录，可用 lianheti verify 核对"},
-	} {
+	lines := [][2]string{{consolidate.FileName, "省级汇总，请从“总览”看起"}}
+	if r.Manifest.From == nil {
+		lines = append(lines, [2]string{feedback.Folder + "/", "发还各地市的问题清单和标注件"})
+	}
+	lines = append(lines, [2]string{"data/", "数据表（Arrow、Parquet）"}, [2]string{pipeline.ManifestName, "运行记录，可用 lianheti verify 核对"})
+	for _, line := range lines {
 		fmt.Fprintf(w, "  %s\t%s\n", filepath.FromSlash(line[0]), line[1])
+	}
+	if r.Manifest.From != nil {
+		fmt.Fprintln(w, "这次由数据表重新计算：没有退回件（要用原件），省级汇总里没有联系人（数据表不含个人信息），文字照数据表，个人信息已隐去。")
 	}
 }
 

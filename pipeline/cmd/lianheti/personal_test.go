@@ -1,0 +1,292 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"lianheti/pipeline"
+	"lianheti/stages"
+	"lianheti/stages/consolidate"
+	"lianheti/stages/export"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/apache/arrow/go/v17/parquet/file"
+	"github.com/apache/arrow/go/v17/parquet/pqarrow"
+	"github.com/xuri/excelize/v2"
+)
+
+// Requirements
+//  1. Phones, identity numbers, mail addresses and the names of the persons that a workbook names, typed wherever one can type —
+//     every cell, names of files, packages and sheets, cells outside the form — are found 0 times in data/ (bytes and decoded values),
+//     run.json, what the commands say, and the provincial workbook but for its one sheet.
+//  2. They are found there: the search would see them.
+//  3. Done again from the tables, the same tables come out, byte for byte.
+
+const (
+	plantedPhone = "13900005678"
+	plantedName  = "欧阳若涵"
+)
+
+// secrets is everything planted; none may be found.
+var secrets = []string{plantedPhone, "139 0000 5678", "１３９００００５６７８", "+86 139-0000-5679", "0591-87651234", "35020319900307123X", "ruohan.o@example.com",
+	plantedName, "张若素", "李娜", "李 娜"}
+
+func TestPlantedPersonalDataIsFoundNowhere(t *testing.T) {
+	d, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := t.TempDir()
+	plant(t, d, in)
+	out, again := filepath.Join(t.TempDir(), "out"), filepath.Join(t.TempDir(), "again")
+	data := filepath.Join(out, "2024", "data")
+	said := map[string][]byte{}
+	for _, args := range [][]string{
+		{"run", in, "-o", out}, {"run", in, "-o", out, "--json", "--previous", filepath.Join(out, "2024")}, {"run", "--from", data, "-o", again, "--previous", filepath.Join(out, "2024")},
+		{"check", in}, {"check", in, "--json"},
+	} {
+		var stdout, stderr bytes.Buffer
+		if code := Main(append([]string{"lianheti"}, args...), &stdout, &stderr); code != exitDone && args[0] != "check" {
+			t.Fatalf("%v: %d %s", args, code, &stderr)
+		}
+		said[strings.Join(args[:1], " ")+fmt.Sprint(len(said))] = append(stdout.Bytes(), stderr.Bytes()...)
+	}
+	for what, text := range published(t, filepath.Join(out, "2024")) {
+		said[what] = text
+	}
+	for what, text := range said {
+		for _, secret := range secrets {
+			if at := bytes.Index(text, []byte(secret)); at >= 0 {
+				t.Errorf("%s holds %s: …%s…", what, secret, bytes.ToValidUTF8(text[max(0, at-60):min(len(text), at+60)], nil))
+			}
+		}
+	}
+	for _, name := range []string{"metrics.arrow", "texts.parquet", "file_notes.arrow", export.PackageName} {
+		first, err := os.ReadFile(filepath.Join(data, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := os.ReadFile(filepath.Join(again, "2024", "data", name))
+		if err != nil || !bytes.Equal(first, second) {
+			t.Errorf("%s is another one when made from the tables: %v", name, err)
+		}
+	}
+	masked := 0
+	for _, text := range said {
+		masked += bytes.Count(text, []byte("已隐去〕"))
+	}
+	if masked < 500 {
+		t.Errorf("only %d places were masked: what was planted did not arrive", masked)
+	}
+}
+
+// plant writes workbooks in which personal data stands in every cell that can be typed into, or in all but the figures.
+func plant(t *testing.T, d *templates.Definition, dir string) {
+	t.Helper()
+	samples, err := filepath.Glob("../../../samples/2024/福州/*.xlsx")
+	if err != nil || len(samples) == 0 {
+		t.Fatal("no samples", err)
+	}
+	said := []string{
+		"由" + plantedName + "（" + plantedPhone + "）经办，证件35020319900307123X", "请问张若素：139 0000 5678，ruohan.o@example.com", "１３９００００５６７８李娜",
+		"座机0591-87651234，手机+86 139-0000-5679，李 娜", plantedPhone,
+	}
+	persons := map[string]string{"head_name": plantedName, "head_contact": "主任 " + plantedPhone, "office_head": "张若素主任", "office_phone": "0591-87651234",
+		"staff_names": plantedName + "、张若素、李 娜"}
+	workbook := func(consortium string, everywhere bool) *excelize.File {
+		f, err := excelize.OpenFile(samples[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		set := func(sheet string, row, col int, field *templates.Field) {
+			var v any = said[n%len(said)]
+			switch {
+			case persons[field.ID] != "":
+				v = persons[field.ID]
+			case field.ID == "consortium":
+				v = consortium
+			case !everywhere && (field.Numeric() || field.Type == templates.ChoiceField || field.Type == templates.DateField || field.Type == templates.ConfirmField):
+				return
+			case field.Numeric() && n%2 == 0:
+				v, _ = strconv.Atoi(plantedPhone)
+			}
+			n++
+			if err := f.SetCellValue(sheet, stages.CellName(row, col), v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, s := range d.Layout().Sheets {
+			for _, slot := range s.Slots {
+				set(s.Sheet.Title, slot.Row, slot.Col, slot.Field)
+			}
+			for _, area := range s.Records {
+				for row := area.FirstRow; row < area.FirstRow+4; row++ {
+					for _, c := range area.Columns {
+						set(s.Sheet.Title, row, c.Col, c.Field)
+					}
+				}
+			}
+		}
+		extra := "张若素" + plantedPhone
+		if _, err := f.NewSheet(extra); err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range said {
+			if err := f.SetCellStr(extra, stages.CellName(i+1, 1), s); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.SetCellStr(d.Layout().Sheets[1].Sheet.Title, stages.CellName(200+i, 9), s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return f
+	}
+	save := func(name string, f *excelize.File) {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.SaveAs(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := d.Directory.Names()
+	save("福州/推荐书"+plantedName+plantedPhone+".xlsx", workbook(names[0], true))
+	save("福州/推荐书"+plantedName+"13900005679.xlsx", workbook(names[1], true))
+	save("厦门/张若素（"+plantedPhone+"）.xlsx", workbook(names[2], false))
+	save("厦门/张若素（35020319900307123X）.xlsx", workbook(names[3], false))
+	save("泉州/目录外.xlsx", workbook("联合体，联系"+plantedPhone, false))
+	save("泉州/目录外二.xlsx", workbook("联合体，联系"+plantedPhone, false)) // side by side, or a copy
+	renamed := workbook(names[4], false)
+	if err := renamed.SetSheetName(d.Layout().Sheets[2].Sheet.Title, "数据"+plantedName+plantedPhone); err != nil {
+		t.Fatal(err)
+	}
+	save("莆田/改过表名.xlsx", renamed)
+
+	var packed bytes.Buffer
+	z := zip.NewWriter(&packed)
+	entry, err := z.Create("李娜" + plantedPhone + "/推荐书.xlsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside, err := workbook(names[5], false).WriteToBuffer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := entry.Write(inside.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{
+		"漳州" + plantedPhone + ".zip": packed.Bytes(), "说明" + plantedPhone + ".txt": []byte(plantedPhone), "扫描35020319900307123X.xlsx": []byte("%PDF-1.7 " + plantedPhone),
+		"旧表ruohan.o@example.com.xls": []byte(plantedPhone), "~$" + plantedPhone + ".xlsx": []byte(plantedName),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// published gives all that may be seen in the results: bytes of data/ and run.json, the values in both formats, and the sheets of the
+// provincial workbook but one.
+func published(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	out := map[string][]byte{}
+	var err error
+	if out[pipeline.ManifestName], err = os.ReadFile(filepath.Join(dir, pipeline.ManifestName)); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "data", "*"))
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d data files: %v", len(files), err)
+	}
+	mem := memory.NewGoAllocator()
+	for _, path := range files {
+		name := filepath.Base(path)
+		if out[name], err = os.ReadFile(path); err != nil {
+			t.Fatal(err)
+		}
+		if filepath.Ext(path) == ".parquet" {
+			r, err := file.NewParquetReader(bytes.NewReader(out[name]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{}, mem)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, err := p.ReadTable(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range int(rows.NumCols()) {
+				for _, chunk := range rows.Column(i).Data().Chunks() {
+					out[name+" values"] = append(out[name+" values"], values(chunk)...)
+				}
+			}
+		}
+	}
+	records, err := export.Read(mem, filepath.Join(dir, "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, rec := range records {
+		for _, c := range rec.Columns() {
+			out[name+".arrow values"] = append(out[name+".arrow values"], values(c)...)
+		}
+	}
+	book, err := excelize.OpenFile(filepath.Join(dir, consolidate.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	seen := false
+	for _, sheet := range book.GetSheetList() {
+		rows, err := book.GetRows(sheet, excelize.Options{RawCellValue: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := []byte(strings.Join(slices.Concat(rows...), "\n"))
+		if sheet == "联系人" {
+			seen = bytes.Contains(text, []byte(plantedName)) && bytes.Contains(text, []byte(plantedPhone))
+			continue
+		}
+		out[sheet] = text
+	}
+	if !seen {
+		t.Error("the contacts do not say what was planted: a search like this sees nothing")
+	}
+	return out
+}
+
+// values writes a column's values as anybody would read them.
+func values(column arrow.Array) []byte {
+	var b []byte
+	for i := range column.Len() {
+		if column.IsNull(i) {
+			continue
+		}
+		switch c := column.(type) {
+		case *array.Float64:
+			b = strconv.AppendFloat(b, c.Value(i), 'f', -1, 64)
+		default:
+			b = append(b, column.ValueStr(i)...)
+		}
+		b = append(b, '\n')
+	}
+	return b
+}
