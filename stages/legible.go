@@ -16,3 +16,14 @@ func Legible(s string) string {
 		return -1
 	}, s)
 }
+
+// FileName makes a name that Windows allows of a text, without personal data: what separates folders or is forbidden becomes _.
+func FileName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`<>:"/\|?*`, r) {
+			return '_'
+		}
+		return r
+	}, Mask(s))
+	return strings.TrimRight(s, ". ")
+}

@@ -56,6 +56,7 @@ type PaperItem struct {
 	Footnote string // id of a note, behind the item
 	Align    string // left, center, right
 	Gap      int    // blank lines above
+	Hand     bool   // filled in by hand: its words stand wide apart
 
 	values []Ref
 }
@@ -79,6 +80,26 @@ func (t *PaperTable) Grid() [][]PaperSlot { return t.grid }
 
 // Values are the fields that share the place of the item, in order.
 func (i PaperItem) Values() []Ref { return i.values }
+
+// Values lists every field and year that the paper prints an answer for, in the order of the paper.
+func (p *Paper) Values() []Ref {
+	var out []Ref
+	for _, id := range p.Cover {
+		out = append(out, Ref{Field: id})
+	}
+	for _, s := range p.Sections {
+		for _, t := range s.Tables {
+			for _, row := range t.Rows {
+				for _, cell := range row {
+					for _, item := range cell.Items() {
+						out = append(out, item.values...)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
 
 // Filled says whether the item is one that fillers write.
 func (i PaperItem) Filled() bool {
@@ -224,6 +245,9 @@ func (i *PaperItem) check(l *loader, d *Definition, where at, printed map[string
 			return
 		}
 	}
+	if f := d.fields[i.Declare]; f != nil && f.Type != ConfirmField {
+		l.problem(where, "栏目“"+i.Declare+"”不是声明", "declare 只用于 type: confirm 的栏目。")
+	}
 	if i.Group != "" && len(strings.Fields(d.fields[i.Group].Group)) < max(1, i.Level) {
 		l.problem(where, fmt.Sprintf("栏目“%s”没有第 %d 层组名", i.Group, max(1, i.Level)), "请核对它在 form.yaml 的 group。")
 	}
@@ -246,6 +270,9 @@ func (i *PaperItem) check(l *loader, d *Definition, where at, printed map[string
 
 // resolve finds the fields of a value.
 func (i *PaperItem) resolve(l *loader, d *Definition, where at, printed map[string]bool) {
+	if i.Declare != "" {
+		i.values = []Ref{{Field: i.Declare}}
+	}
 	if i.Value == "" {
 		return
 	}

@@ -43,7 +43,8 @@ var (
 	LetterText = Type{16, 28} // 三号、固定值28磅: the habit of official letters (GB/T 9704)
 )
 
-// Section is a run of pages that share paper, header and footer. Footnotes are numbered from 1 in each section.
+// Section is a run of pages that share paper, header and footer. Footnotes are numbered from 1 on each page:
+// LibreOffice knows no numbering by section.
 type Section struct {
 	Page   Page
 	Header []Paragraph
@@ -64,7 +65,7 @@ type Page struct {
 // Papers of the call.
 var (
 	A4      = Page{Width: 210, Height: 297, Top: 25, Bottom: 25, Left: 27, Right: 27}
-	A4Bound = Page{Width: 210, Height: 297, Top: 25, Bottom: 22, Left: 30, Right: 20} // left binding margin
+	A4Bound = Page{Width: 210, Height: 297, Top: 22, Bottom: 20, Left: 30, Right: 20} // left binding margin
 	A4Wide  = Page{Width: 297, Height: 210, Top: 22, Bottom: 20, Left: 25, Right: 25, Landscape: true}
 )
 

@@ -98,7 +98,7 @@ func fonts(name string) *etree.Element {
 }
 
 // styleIDs are the ids of the styles in the file; the names that people see are the styles themselves.
-var styleIDs = map[Style]string{Plain: "Normal", Body: "Body", Title: "OfficialTitle", Heading: "Section", Small: "Small", footnote: "FootnoteText"}
+var styleIDs = map[Style]string{Plain: "Normal", Body: "Body", Title: "OfficialTitle", Heading: "Heading1", Small: "Small", footnote: "FootnoteText"}
 
 func styleID(s Style) string {
 	if id, ok := styleIDs[s]; ok {
@@ -130,7 +130,7 @@ func styles(text Type) *etree.Element {
 		{style: Plain, name: "Normal", size: text.Size, line: text.Line},
 		{style: Body, size: text.Size, line: text.Line, align: Justify, indent: 2},
 		{style: Title, font: BiaoSong, size: 22, line: 32, align: Centre, before: 6, after: 12, outline: true},
-		{style: Heading, font: HeiTi, size: text.Size, line: text.Line, before: 6, after: 4, outline: true},
+		{style: Heading, name: "heading 1", font: HeiTi, size: text.Size, line: text.Line, before: 6, after: 4, outline: true},
 		{style: Small, size: 9, line: 12},
 		{style: footnote, name: "footnote text", size: 9, line: 12},
 	} {

@@ -27,7 +27,7 @@ func (k *writer) table(parent *etree.Element, t Table) {
 	add(properties, "w:tblLayout", "w:type", "fixed")
 	margins := add(properties, "w:tblCellMar")
 	for _, side := range []string{"left", "right"} {
-		add(margins, "w:"+side, "w:w", "80", "w:type", "dxa")
+		add(margins, "w:"+side, "w:w", "60", "w:type", "dxa")
 	}
 	grid := add(e, "w:tblGrid")
 	for _, c := range t.Columns {

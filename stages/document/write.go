@@ -138,7 +138,7 @@ func (k *writer) section(s Section) *etree.Element {
 	properties := node("w:sectPr")
 	k.band(properties, "header", s.Header)
 	k.band(properties, "footer", s.Footer)
-	add(add(properties, "w:footnotePr"), "w:numRestart", "w:val", "eachSect")
+	add(add(properties, "w:footnotePr"), "w:numRestart", "w:val", "eachPage")
 	add(properties, "w:type", "w:val", "nextPage")
 	size := add(properties, "w:pgSz", "w:w", twips(s.Page.Width), "w:h", twips(s.Page.Height))
 	if s.Page.Landscape {

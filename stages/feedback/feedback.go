@@ -177,13 +177,7 @@ const acrossSubmissions = "LHT-5"
 
 // freeName makes a file name that Windows allows and that is not taken yet.
 func freeName(name string, taken map[string]bool) string {
-	name = strings.Map(func(r rune) rune {
-		if r < ' ' || strings.ContainsRune(`<>:"/\|?*`, r) {
-			return '_'
-		}
-		return r
-	}, stages.Mask(name))
-	stem := strings.TrimRight(strings.TrimSuffix(name, path.Ext(name)), ". ")
+	stem := stages.FileName(strings.TrimSuffix(name, path.Ext(name)))
 	if stem == "" {
 		stem = "申报"
 	}

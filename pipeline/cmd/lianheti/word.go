@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"lianheti/pipeline"
+	"lianheti/stages"
+
+	"github.com/urfave/cli/v2"
+)
+
+func wordCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "word",
+		Usage:     "由填好的工作簿生成推荐书 Word 版（附件3），打印后签字盖章",
+		UsageText: "lianheti word [选项] 文件或文件夹...",
+		Description: "A4 双面、左侧装订；签字、盖章和日期处留空。页脚的校验码与工作簿的内容一一对应，lianheti check 报的是同一个。\n" +
+			"文字超过限定字数的，那一份不生成，说明超了多少；其余照常生成。",
+		Flags: []cli.Flag{
+			yearFlag, definitionFlag, workersFlag,
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个文件夹"},
+		},
+		Action: func(c *cli.Context) error {
+			d, err := definition(c)
+			if err != nil {
+				return err
+			}
+			paths, err := inputs(c)
+			if err != nil {
+				return err
+			}
+			printed, err := pipeline.Word(c.Context, pipeline.Options{Definition: d, Inputs: paths, Workers: c.Int("workers")})
+			if err != nil {
+				return err
+			}
+			if err := os.MkdirAll(c.String("out"), 0o755); err != nil {
+				return err
+			}
+			for _, f := range printed.Forms {
+				if f.Data == nil {
+					continue
+				}
+				if err := writeNew(filepath.Join(c.String("out"), f.Name), f.Data); err != nil {
+					return err
+				}
+			}
+			tellPrinted(c.App.Writer, printed, c.String("out"))
+			if printed.Refused() {
+				return answerNo
+			}
+			return nil
+		},
+	}
+}
+
+// tellPrinted says what was written, and what was not and why.
+func tellPrinted(w io.Writer, p *pipeline.Printed, dir string) {
+	for _, f := range p.Forms {
+		if f.Data == nil {
+			fmt.Fprintf(w, "没有生成  %s：文字超过限定字数\n", stages.Mask(f.Submission.File))
+			for _, x := range f.TooLong {
+				fmt.Fprintf(w, "    %s  %s\n      %s（%s）\n", stages.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell}, x.Message, x.Cure, x.Code)
+			}
+			continue
+		}
+		fmt.Fprintf(w, "已写出  %s　校验码 %s\n", filepath.Join(dir, f.Name), f.CheckCode)
+		for _, m := range f.Unprinted {
+			fmt.Fprintf(w, "    没有印出  %s!%s  成员单位“%s”：组成“%s”不在推荐书的七类之列，请改正后重新生成\n", m.Sheet, m.Cell, m.Name, m.KindLabel)
+		}
+	}
+	for _, f := range p.Files {
+		switch f.Fate {
+		case stages.Rejected:
+			fmt.Fprintf(w, "没有生成  %s：%s（%s）\n    怎么办：%s\n", stages.Mask(f.Path), f.Reason, f.Code, f.Cure)
+		case stages.Superseded:
+			fmt.Fprintf(w, "没有生成  %s：%s\n", stages.Mask(f.Path), f.Reason)
+		}
+	}
+	if len(p.Forms) == 0 {
+		fmt.Fprintln(w, "没有可以生成推荐书的工作簿。")
+	}
+}

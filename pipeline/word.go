@@ -1,0 +1,115 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"lianheti/stages"
+	"lianheti/stages/check"
+	"lianheti/stages/intake"
+	"lianheti/stages/render"
+	"lianheti/stages/table"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Printed is what came of printing the official form.
+type Printed struct {
+	Files []table.File // everything that arrived, with its fate
+	Forms []PrintedForm
+}
+
+// PrintedForm is the official Word form of one submission.
+type PrintedForm struct {
+	Submission table.Submission
+	Name       string // of the Word file
+	Data       []byte // none where a text is too long
+	CheckCode  string
+	TooLong    []table.Finding // texts over their limit: the form is refused
+	Unprinted  []table.Member  // members whose kind is none of the form's
+}
+
+// Word prints the official form of each submission, in memory: 附件3 as a Word file. A form with a text over its limit is refused, the
+// others go on.
+func Word(ctx context.Context, o Options) (*Printed, error) {
+	sources, err := intake.Discover(o.Inputs)
+	if err != nil {
+		return nil, err
+	}
+	mem := memory.NewGoAllocator()
+	facts, err := read(ctx, mem, o.Definition, sources, o)
+	if err != nil {
+		return nil, err
+	}
+	judgement, err := check.Run(mem, facts)
+	if err != nil {
+		return nil, err
+	}
+	contacts := contactsOf(facts)
+	out := &Printed{}
+	for f := range facts.Files.All() {
+		out.Files = append(out.Files, f)
+	}
+	for form := range facts.Forms {
+		name := form.Submission.Consortium
+		if name == "" {
+			name = form.Submission.Submission
+		}
+		p := PrintedForm{Submission: form.Submission, Name: render.WordName(o.Definition, name), CheckCode: form.CheckCode(), TooLong: tooLong(o, judgement, form.Submission.Submission)}
+		for _, m := range form.Members {
+			if m.Kind == "" {
+				p.Unprinted = append(p.Unprinted, m)
+			}
+		}
+		if len(p.TooLong) == 0 {
+			var b bytes.Buffer
+			if err := render.Word(&b, o.Definition, form, contacts[form.Submission.Submission]); err != nil {
+				return nil, fmt.Errorf("%s：%w", form.Submission.File, err)
+			}
+			p.Data = b.Bytes()
+		}
+		out.Forms = append(out.Forms, p)
+	}
+	return out, ctx.Err()
+}
+
+// contactsOf gives the personal data of each submission by field.
+func contactsOf(facts *table.Facts) map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for c := range facts.Contacts.All() {
+		if out[c.Submission] == nil {
+			out[c.Submission] = map[string]string{}
+		}
+		out[c.Submission][c.Field] = c.Text
+	}
+	return out
+}
+
+// tooLong lists the findings about printed texts that are over their limit.
+func tooLong(o Options, judgement *table.Judgement, submission string) []table.Finding {
+	const length = "length"
+	var out []table.Finding
+	for f := range judgement.Findings.All() {
+		field := o.Definition.Field(f.Fields)
+		if f.Submission == submission && o.Definition.Rule(f.Code).Check == length && field != nil && !field.Extra {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Refused says whether a file or a submission got no Word form, or not a whole one.
+func (p *Printed) Refused() bool {
+	for _, f := range p.Files {
+		if f.Fate == stages.Rejected {
+			return true
+		}
+	}
+	for _, f := range p.Forms {
+		if f.Data == nil || len(f.Unprinted) > 0 {
+			return true
+		}
+	}
+	return false
+}

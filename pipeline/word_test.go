@@ -1,0 +1,346 @@
+package pipeline
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"lianheti/samples"
+	"lianheti/stages/render"
+	"lianheti/templates"
+
+	"github.com/beevik/etree"
+)
+
+// Requirements
+//  1. The Word form prints every label, note and limit of the official document, as often as it does, and no wording of its own.
+//  2. Every answer stands in the row of its label, with the unit that the form prints in the cell; 不适用 and unreadable
+//     answers are printed as such; seals, signatures and their dates stay blank.
+//  3. A text over its limit is refused with the count; the others go on.
+//  4. The same workbook gives the same bytes.
+//  5. The check code depends on what is printed, and on nobody's name or phone.
+//  6. LibreOffice lays it out as pages.
+
+// wordOf prints the Word forms of workbooks.
+func wordOf(t *testing.T, workbooks map[string][]byte) *Printed {
+	t.Helper()
+	d, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, data := range workbooks {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	printed, err := Word(context.Background(), Options{Definition: d, Inputs: []string{dir}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return printed
+}
+
+// wordText gives the paragraphs of a part of a Word file, in order.
+func wordText(t *testing.T, data []byte, part string) []string {
+	t.Helper()
+	var out []string
+	var walk func(*etree.Element)
+	walk = func(e *etree.Element) {
+		switch e.FullTag() {
+		case "w:p":
+			out = append(out, "")
+		case "w:br":
+			out = append(out, "")
+		case "w:t":
+			out[len(out)-1] += e.Text()
+		}
+		for _, child := range e.ChildElements() {
+			walk(child)
+		}
+	}
+	walk(wordPart(t, data, part))
+	return out
+}
+
+func wordPart(t *testing.T, data []byte, part string) *etree.Element {
+	t.Helper()
+	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := zr.Open(part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	content, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := etree.NewDocument()
+	if err := doc.ReadFromBytes(content); err != nil {
+		t.Fatal(err)
+	}
+	return doc.Root()
+}
+
+func squeeze(s string) string { return strings.Join(strings.Fields(s), "") }
+
+// footnoteMarks are the numbers of footnotes in the text of the official document, which stand inside its words.
+var footnoteMarks = regexp.MustCompile(`\[footnoteRef:\d+\]|\[\d+:\s*\d?|\]|^\d(\s|规|限)|(年|）)\d$`)
+
+// official lists what the official form prints, cell by cell and line by line.
+func official(t *testing.T) []string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/附件3.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The footnotes of section 2 follow each other without a line end of their own.
+	text := strings.ReplaceAll(string(data), "（个）[footnoteRef:1] [1: 1", "（个）\n")
+	text = strings.ReplaceAll(text, "联合体负责人[footnoteRef:0] [0: ", "联合体负责人\n")
+	var out []string
+	for _, piece := range strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\t' }) {
+		piece = footnoteMarks.ReplaceAllString(strings.TrimSpace(piece), "$1$2")
+		if piece = squeeze(piece); piece != "" && !regexp.MustCompile(`^\d+$`).MatchString(piece) {
+			out = append(out, piece)
+		}
+	}
+	return out
+}
+
+func TestWordPrintsTheOfficialForm(t *testing.T) {
+	d, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blank bytes.Buffer
+	if err := render.Template(&blank, d); err != nil {
+		t.Fatal(err)
+	}
+	data := wordOf(t, map[string][]byte{"空白.xlsx": blank.Bytes()}).Forms[0].Data
+	paragraphs := append(wordText(t, data, "word/document.xml"), wordText(t, data, "word/footnotes.xml")...)
+	printed, wanted := squeeze(strings.Join(paragraphs, "")), map[string]int{}
+	for _, piece := range official(t) {
+		wanted[piece]++
+	}
+	if len(wanted) < 100 {
+		t.Fatalf("only %d pieces of the official form", len(wanted))
+	}
+	for piece, n := range wanted {
+		if got := strings.Count(printed, piece); got < n {
+			t.Errorf("the Word form prints %d of %d times: %s", got, n, piece)
+		}
+	}
+	whole := squeeze(strings.Join(official(t), ""))
+	for _, p := range paragraphs {
+		if !strings.Contains(whole, squeeze(p)) {
+			t.Errorf("the Word form prints what the official form does not: %s", p)
+		}
+	}
+}
+
+// first is the first sample, printed once for all tests.
+var first = sync.OnceValues(func() (f samples.Fixture, err error) {
+	b, err := batch()
+	if err != nil {
+		return f, err
+	}
+	return b.fixtures[0], nil
+})
+
+func printFixture(t *testing.T, f samples.Fixture) PrintedForm {
+	t.Helper()
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := f.Workbook(b.d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wordOf(t, map[string][]byte{"一.xlsx": data}).Forms[0]
+}
+
+// changed gives a fixture with one answer changed.
+func changed(f samples.Fixture, field string, value any) samples.Fixture {
+	f.Values = maps.Clone(f.Values)
+	f.Values[field] = value
+	return f
+}
+
+func TestWordPrintsEveryAnswer(t *testing.T) {
+	f, err := first()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f = changed(changed(f, "skill_certifications", map[string]any{"2022": "不适用", "2023": 2515}), "master_studios", map[string]any{"2022": "见附表", "2023": nil})
+	form := printFixture(t, f)
+	var rows []string
+	var walk func(*etree.Element)
+	walk = func(e *etree.Element) {
+		if e.FullTag() == "w:tr" {
+			var cells []string
+			for _, tc := range e.SelectElements("w:tc") {
+				text := ""
+				for _, run := range tc.FindElements(".//w:t") {
+					text += run.Text()
+				}
+				cells = append(cells, text)
+			}
+			rows = append(rows, strings.Join(cells, "|"))
+		}
+		for _, child := range e.ChildElements() {
+			walk(child)
+		}
+	}
+	walk(wordPart(t, form.Data, "word/document.xml"))
+	all := strings.Join(rows, "\n")
+	for _, want := range []string{
+		"依托园区|福州经济技术开发区|（公章）", "填表日期|2024年7月28日|", "（拟）成立时间|2023年5月14日", "联合体负责人|样例乙|职务及联系方式|园区管委会主任（样例），0591-00001201",
+		"固定办公面积|260 ㎡|联系电话|0591-00001301", "人员总数|6|专职人数|3|兼职人数|3", "人员姓名|李样例、周样例、吴样例、郑样例、王样例、冯样例",
+		"中职学校|3（4795）|样例电子工程职业中专学校、样例华睿工业学校、样例瑞讯技工学校", "政府部门|3|福州市教育局（样例）", "860|920|1000", "牵头单位负担|260",
+		"共建专业|7 个|7 个", "企业兼职教师|92 人次|107 人次", "||2957 课时数|3426 课时数", "教师企业实践|116 人月|133 人月", "中国特色学徒制培养|118 人|164 人",
+		"的成果转化率（％）/到账经费（万元）|41.9/445.5|43.8/534.3", "技能鉴定量（人次）|不适用|2515", "大师工作室数量（个）|见附表|", "2022年企业销售总额（万元）|1499669.2",
+		"教师教学团队获国家级奖励情况|（不超过100字）【样例】2023年入选", "☑ 产教联合体各成员单位近3年内", "并接受处理。负责人签字公章　　　年　　　月　　　日", "推荐意见：该联合体聚焦物联网产业链",
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no row holds %q", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(all)
+	}
+	footer := strings.Join(wordText(t, form.Data, "word/footer2.xml"), "")
+	if !strings.Contains(footer, form.CheckCode) || len(form.CheckCode) != 19 {
+		t.Errorf("the footer says %q, the code is %s", footer, form.CheckCode)
+	}
+	if unconfirmed := strings.Join(wordText(t, printFixture(t, changed(f, "no_violation", "☐")).Data, "word/document.xml"), ""); !strings.Contains(unconfirmed, "☐ 产教联合体各成员单位") {
+		t.Error("a declaration that was not confirmed is printed as one that was")
+	}
+	if again := printFixture(t, f); !bytes.Equal(again.Data, form.Data) {
+		t.Error("printed twice, the form differs")
+	}
+}
+
+func TestCheckCodeIsOfWhatIsPrinted(t *testing.T) {
+	f, err := first()
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := printFixture(t, f).CheckCode
+	for field, value := range map[string]any{
+		"head_name": "别人", "office_phone": "0591-00009999", "staff_names": "甲样例、乙样例", // personal
+		"edition": 2, "pledge_date": map[string]any{"date": "2024-08-01"}, // not printed
+		"employees": "11,860", // the same value
+	} {
+		if got := printFixture(t, changed(f, field, value)).CheckCode; got != code {
+			t.Errorf("%s changes the code", field)
+		}
+	}
+	for field, value := range map[string]any{
+		"employees": 11861, "park": "福州新区", "no_violation": "☐", "features": "另一段", "city_opinion": "不推荐", "funding_total": map[string]any{"2024": 860, "2025": 921, "2026": 1000},
+		"established_on": map[string]any{"date": "2023-05-15"}, "demand_reports": map[string]any{"2022": "不适用", "2023": 3},
+	} {
+		if got := printFixture(t, changed(f, field, value)).CheckCode; got == code {
+			t.Errorf("%s does not change the code", field)
+		}
+	}
+	g := f
+	g.Members = f.Members[:len(f.Members)-1]
+	if printFixture(t, g).CheckCode == code {
+		t.Error("a member less does not change the code")
+	}
+}
+
+func TestWordRefusesLongTexts(t *testing.T) {
+	f, err := first()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _ := batch()
+	sound, err := f.Workbook(b.d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := changed(changed(f, "consortium", "福州新区电子信息产业产教联合体"), "team_awards", strings.Repeat("奖", 101))
+	data, err := long.Workbook(b.d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed := wordOf(t, map[string][]byte{"一.xlsx": sound, "二.xlsx": data})
+	if len(printed.Forms) != 2 || printed.Forms[0].Data == nil || len(printed.Forms[0].TooLong) != 0 {
+		t.Fatalf("the sound one was not printed: %+v", printed.Forms)
+	}
+	refused := printed.Forms[1]
+	if refused.Data != nil || len(refused.TooLong) != 1 || !strings.Contains(refused.TooLong[0].Message, "101字，限100字") || !printed.Refused() {
+		t.Errorf("refused with %+v", refused.TooLong)
+	}
+}
+
+func TestWordLaysOutAsPages(t *testing.T) {
+	for _, tool := range []string{"soffice", "pdftotext"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			if os.Getenv("CI") != "" {
+				t.Fatal(tool, " is missing")
+			}
+			t.Skip(tool, " is not installed: the Word form was not laid out with LibreOffice")
+		}
+	}
+	f, err := first()
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := printFixture(t, f)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "form.docx")
+	if err := os.WriteFile(path, form.Data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	profile := "-env:UserInstallation=file://" + filepath.ToSlash(dir) + "/profile"
+	if out, err := exec.Command("soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", dir, path).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	shown, err := exec.Command("pdftotext", "-layout", filepath.Join(dir, "form.pdf"), "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := strings.Split(strings.TrimRight(string(shown), "\f"), "\f")
+	begins := func(page int, what string) {
+		t.Helper()
+		if page >= len(pages) || !strings.HasPrefix(squeeze(pages[page]), what) {
+			t.Errorf("page %d does not begin with %s", page+1, what)
+		}
+	}
+	begins(0, "附件3福建省市域产教联合体推荐书")
+	begins(1, "说明一、")
+	begins(2, "1.联合体概况")
+	begins(len(pages)-1, "5.申报承诺")
+	for i, page := range pages {
+		if !strings.Contains(page, form.CheckCode) {
+			t.Errorf("page %d has no check code", i+1)
+		}
+		if i > 1 && !strings.Contains(squeeze(page), "—"+string(rune('0'+i-1))+"—") {
+			t.Errorf("page %d has no number", i+1)
+		}
+	}
+	if len(pages) < 9 || len(pages) > 12 {
+		t.Errorf("%d pages", len(pages))
+	}
+	all := squeeze(string(shown))
+	for _, note := range []string{"联合体负责人指所在产业园区管委会负责同志。", "④餐饮业：年主营业务收入200万元以上。"} {
+		if !strings.Contains(all, note) {
+			t.Errorf("no page shows the footnote %s", note)
+		}
+	}
+}

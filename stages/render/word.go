@@ -1,0 +1,228 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/document"
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// WordName is the file name of a consortium's official form.
+func WordName(d *templates.Definition, consortium string) string {
+	return fmt.Sprintf("%s（%d年推荐书）.docx", stages.FileName(consortium), d.Year)
+}
+
+// Word writes 附件3, filled with a submission's answers; contacts are its personal data by field. Seals, signatures and their dates
+// are left blank. The footer carries the check code of the values.
+func Word(w io.Writer, d *templates.Definition, form *table.Form, contacts map[string]string) error {
+	p := &printer{d: d, form: form, contacts: contacts}
+	out := document.Document{Title: d.Form.Title, Text: document.FormText, TwoSided: true}
+	code := document.Run{Text: "校验码 " + form.CheckCode()}
+	// The cover and the notes are the two sides of the first sheet, so that page 1 lies on the right.
+	unnumbered := []document.Paragraph{{Style: document.Small, Align: document.Centre, Runs: []document.Run{code}}}
+	out.Sections = append(out.Sections,
+		document.Section{Page: document.A4Bound, Footer: unnumbered, Body: p.cover()},
+		document.Section{Page: document.A4Bound, Footer: unnumbered, Body: p.notes()})
+	numbered := []document.Paragraph{{Style: document.Small, Align: document.Centre,
+		Runs: []document.Run{{Text: "— "}, {Field: document.PageNumber}, {Text: " —　　"}, code}}}
+	for i, s := range d.Paper.Sections {
+		section := document.Section{Page: document.A4Bound, Footer: numbered, Body: []document.Block{document.P(document.Heading, d.Form.Note(s.Title))}}
+		if i == 0 {
+			section.FirstPage = 1
+		}
+		for _, t := range s.Tables {
+			section.Body = append(section.Body, p.table(t))
+		}
+		out.Sections = append(out.Sections, section)
+	}
+	return document.Write(w, out)
+}
+
+// printer prints one submission.
+type printer struct {
+	d        *templates.Definition
+	form     *table.Form
+	contacts map[string]string
+}
+
+// Sizes of type on the cover and over the notes, in points.
+const (
+	coverTitle = 26
+	coverText  = 16
+	coverLine  = 20
+)
+
+// cover prints the title and the lines with their seals.
+func (p *printer) cover() []document.Block {
+	line := func(text string) []document.Paragraph {
+		return []document.Paragraph{{Line: coverLine, Runs: []document.Run{{Text: text, Size: coverText}}}}
+	}
+	lines := document.Table{Bare: true, Columns: []float64{34, 100, 26}}
+	for _, id := range p.d.Paper.Cover {
+		f := p.d.Field(id)
+		lines.Rows = append(lines.Rows, document.Row{Height: 14, Whole: true, Cells: []document.Cell{
+			{Align: document.Spread, Body: line(f.PaperLabel())},
+			{Align: document.Centre, Underlined: true, Body: line(p.answer(templates.Ref{Field: id}))},
+			{Body: line(f.Seal)},
+		}})
+	}
+	return []document.Block{
+		document.Paragraph{Runs: []document.Run{{Text: p.d.Paper.Attachment, Font: document.HeiTi, Size: coverText}}, Line: coverLine},
+		document.Paragraph{Style: document.Title, Before: 110, After: 120, Line: 40, Runs: []document.Run{{Text: p.d.Form.Title, Size: coverTitle}}},
+		lines,
+		document.Paragraph{Align: document.Centre, Before: 90, Line: coverLine, Runs: []document.Run{{Text: p.d.Form.Dated, Size: coverText}}},
+	}
+}
+
+// notes prints the notes in force.
+func (p *printer) notes() []document.Block {
+	var out []document.Block
+	for i, id := range p.d.Paper.Notes {
+		style := document.Body
+		if i == 0 {
+			style = document.Title
+		}
+		out = append(out, document.P(style, p.d.Form.Note(id)))
+	}
+	return out
+}
+
+func (p *printer) table(t *templates.PaperTable) document.Table {
+	out := document.Table{Columns: t.Columns}
+	for _, row := range t.Rows {
+		r := document.Row{Whole: true}
+		for _, cell := range row {
+			r.Height = max(r.Height, cell.Height, lowestRow)
+			printed := document.Cell{Span: cell.Span, Down: cell.Down, Align: document.Centre}
+			for _, item := range cell.Items() {
+				printed.Body = append(printed.Body, p.item(item)...)
+				if p.long(item) { // a long text goes on overleaf
+					r.Whole, printed.Top, printed.Align = false, true, document.Left
+				}
+			}
+			r.Cells = append(r.Cells, printed)
+		}
+		out.Rows = append(out.Rows, r)
+	}
+	return out
+}
+
+// long says whether an item is a long text, which stands at the top of its cell.
+func (p *printer) long(i templates.PaperItem) bool {
+	return len(i.Values()) > 0 && p.d.Field(i.Values()[0].Field).Long() || i.Note != "" && templates.Characters(p.d.Form.Note(i.Note)) > longLabel
+}
+
+// lowestRow is how low a row of the form is, in millimetres.
+const lowestRow = 6.2
+
+// longLabel is from how many characters on a note in a cell is a text, not a label.
+const longLabel = 30
+
+// item prints one item of a cell as paragraphs.
+func (p *printer) item(i templates.PaperItem) []document.Paragraph {
+	var out []document.Paragraph
+	for range i.Gap {
+		out = append(out, document.Paragraph{})
+	}
+	align := document.Align(i.Align)
+	switch {
+	case i.Value != "" && p.long(i):
+		return append(out, p.prose(i.Values()[0])...)
+	case p.long(i): // the pledge
+		return append(out, document.P(document.Body, p.d.Wording(i)))
+	case i.Value != "":
+		return append(out, document.Paragraph{Align: align, Runs: []document.Run{{Text: p.figure(i.Values())}}})
+	case i.Declare != "":
+		return append(out, document.P(document.Body, p.declaration(i.Declare)))
+	case i.Count != "":
+		return append(out, document.Paragraph{Runs: []document.Run{{Text: p.count(i.Count)}}})
+	case i.Names != "":
+		return append(out, document.Paragraph{Align: document.Left, Runs: []document.Run{{Text: strings.Join(p.names(i.Names), "、")}}})
+	}
+	words := p.d.Wording(i)
+	if i.Hand {
+		const room = "　　　"
+		words = room + strings.ReplaceAll(words, " ", room)
+	}
+	return append(out, document.Paragraph{Align: align, Runs: []document.Run{{Text: words, Footnote: p.d.Form.Note(i.Footnote)}}})
+}
+
+// answer is what was filled in, personal data included.
+func (p *printer) answer(r templates.Ref) string {
+	if p.d.Field(r.Field).Personal {
+		return p.contacts[r.Field]
+	}
+	return p.form.PaperAnswer(r)
+}
+
+// figure prints short answers that share a cell, each with the unit that stands in the cell.
+func (p *printer) figure(refs []templates.Ref) string {
+	var answers []string
+	filled := false
+	for _, r := range refs {
+		answer, unit := p.answer(r), p.d.Field(r.Field).PaperUnit()
+		filled = filled || answer != ""
+		switch {
+		case answer == "":
+			answer = unit
+		case unit != "" && p.form.Observe(r).Status == table.Normal:
+			answer += " " + unit
+		}
+		answers = append(answers, answer)
+	}
+	if !filled {
+		return p.d.Field(refs[0].Field).PaperUnit()
+	}
+	return strings.Join(answers, "/")
+}
+
+// prose prints a long text under its limit, a paragraph a line.
+func (p *printer) prose(r templates.Ref) []document.Paragraph {
+	var out []document.Paragraph
+	if limit := p.d.Field(r.Field).PrintedLimit; limit != "" {
+		out = append(out, document.P(document.Plain, limit))
+	}
+	for line := range strings.SplitSeq(p.answer(r), "\n") {
+		out = append(out, document.P(document.Body, strings.TrimSpace(line)))
+	}
+	return out
+}
+
+// declaration prints a statement, with the box that says whether it was confirmed: the form must not state what nobody did.
+func (p *printer) declaration(field string) string {
+	statement := p.d.Field(field).Label
+	yes, answered := p.form.Confirmed(field)
+	switch {
+	case answered && yes:
+		return p.d.Form.Confirm.Checked + " " + statement
+	case answered:
+		return p.d.Form.Confirm.Unchecked + " " + statement
+	}
+	return statement
+}
+
+// count prints how many members of a kind there are, and at schools their students: 3（4795）.
+func (p *printer) count(kind string) string {
+	n := p.form.Count(kind)
+	if n == 0 {
+		return ""
+	}
+	if enrolment, known := p.form.Enrolment(kind); known {
+		return fmt.Sprintf("%d（%s）", n, enrolment)
+	}
+	return fmt.Sprint(n)
+}
+
+func (p *printer) names(kind string) []string {
+	var out []string
+	for _, m := range p.form.Members {
+		if m.Kind == kind {
+			out = append(out, m.Name)
+		}
+	}
+	return out
+}
