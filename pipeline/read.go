@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"lianheti/stages"
 	"lianheti/stages/intake"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
@@ -18,26 +19,43 @@ import (
 // read opens every source once, a few at a time, and gathers the rows in the order of the sources. Only as many workbooks
 // are in memory as there are workers; what is kept of each are its rows.
 func read(ctx context.Context, mem memory.Allocator, d *templates.Definition, sources []intake.Source, o Options) (*table.Facts, error) {
+	facts, err := readAs(ctx, mem, d, sources, o, normalize.Workbook)
+	if err != nil {
+		return nil, err
+	}
+	return facts[0], nil
+}
+
+// way is a way of making rows of a workbook.
+type way func(*templates.Definition, stages.Workbook) *normalize.Rows
+
+// readAs reads like read and makes rows in several ways of each workbook; the facts are in the order of the ways.
+func readAs(ctx context.Context, mem memory.Allocator, d *templates.Definition, sources []intake.Source, o Options, ways ...way) ([]*table.Facts, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// Each source gets a place in line before it is read, so that rows come in order whoever is done first.
-	line := make(chan chan *normalize.Rows, o.workers())
+	line := make(chan chan []*normalize.Rows, o.workers())
 	go func() {
 		defer close(line)
 		for _, source := range sources {
-			place := make(chan *normalize.Rows, 1)
+			place := make(chan []*normalize.Rows, 1)
 			select {
 			case line <- place:
 			case <-ctx.Done():
 				return
 			}
-			go func() { place <- rowsOf(d, source) }()
+			go func() { place <- rowsOf(d, source, ways) }()
 		}
 	}()
-	batch := normalize.NewBatch(mem, d)
+	batches := make([]*normalize.Batch, len(ways))
+	for i := range ways {
+		batches[i] = normalize.NewBatch(mem, d)
+	}
 	done := 0
 	for place := range line {
-		batch.Add(<-place)
+		for i, rows := range <-place {
+			batches[i].Add(rows)
+		}
 		done++
 		if o.Progress != nil {
 			o.Progress(done, len(sources))
@@ -46,17 +64,29 @@ func read(ctx context.Context, mem memory.Allocator, d *templates.Definition, so
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return batch.Facts(), nil
+	facts := make([]*table.Facts, len(ways))
+	for i, b := range batches {
+		facts[i] = b.Facts()
+	}
+	return facts, nil
 }
 
 // rowsOf reads one file. Whatever a file makes the program do, the others are read: a panic is a refusal of this one.
-func rowsOf(d *templates.Definition, source intake.Source) (rows *normalize.Rows) {
+func rowsOf(d *templates.Definition, source intake.Source, ways []way) (rows []*normalize.Rows) {
 	defer func() {
 		if recover() != nil {
-			rows = normalize.Workbook(d, intake.Defeated(source))
+			rows = inWays(d, intake.Defeated(source), ways)
 		}
 	}()
-	return normalize.Workbook(d, intake.Read(d, source))
+	return inWays(d, intake.Read(d, source), ways)
+}
+
+func inWays(d *templates.Definition, w stages.Workbook, ways []way) []*normalize.Rows {
+	rows := make([]*normalize.Rows, len(ways))
+	for i, way := range ways {
+		rows[i] = way(d, w)
+	}
+	return rows
 }
 
 // opener gives the bytes of a file that arrived, by its path in the files table. That path may differ from the file's own, in

@@ -8,6 +8,7 @@ import (
 	"lianheti/stages"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
+	"lianheti/stages/normalize"
 	"lianheti/stages/render"
 	"lianheti/stages/table"
 
@@ -38,17 +39,20 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 		return nil, err
 	}
 	mem := memory.NewGoAllocator()
-	facts, err := read(ctx, mem, o.Definition, sources, o)
+	read, err := readAs(ctx, mem, o.Definition, sources, o, normalize.Verbatim, normalize.Workbook)
 	if err != nil {
 		return nil, err
 	}
-	judgement, err := check.Run(mem, facts)
+	// What is printed is the filler's own words; what is said about them is what everybody may see.
+	facts, seen := read[0], read[1]
+	judgement, err := check.Alone(mem, seen)
 	if err != nil {
 		return nil, err
 	}
+	codes := checkCodes(seen)
 	contacts := contactsOf(facts)
 	out := &Printed{}
-	for f := range facts.Files.All() {
+	for f := range seen.Files.All() {
 		out.Files = append(out.Files, f)
 	}
 	for form := range facts.Forms {
@@ -56,7 +60,7 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 		if name == "" {
 			name = form.Submission.Submission
 		}
-		p := PrintedForm{Submission: form.Submission, Name: render.WordName(o.Definition, name), CheckCode: form.CheckCode(), TooLong: tooLong(o, judgement, form.Submission.Submission)}
+		p := PrintedForm{Submission: form.Submission, Name: render.WordName(o.Definition, name), CheckCode: codes[form.Submission.Submission], TooLong: tooLong(o, judgement, form.Submission.Submission)}
 		for _, m := range form.Members {
 			if m.Kind == "" {
 				p.Unprinted = append(p.Unprinted, m)
@@ -64,7 +68,7 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 		}
 		if len(p.TooLong) == 0 {
 			var b bytes.Buffer
-			if err := render.Word(&b, o.Definition, form, contacts[form.Submission.Submission]); err != nil {
+			if err := render.Word(&b, o.Definition, form, contacts[form.Submission.Submission], p.CheckCode); err != nil {
 				return nil, fmt.Errorf("%s：%w", form.Submission.File, err)
 			}
 			p.Data = b.Bytes()
@@ -72,6 +76,15 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 		out.Forms = append(out.Forms, p)
 	}
 	return out, ctx.Err()
+}
+
+// checkCodes gives the check code of each submission.
+func checkCodes(facts *table.Facts) map[string]string {
+	out := map[string]string{}
+	for form := range facts.Forms {
+		out[form.Submission.Submission] = form.CheckCode()
+	}
+	return out
 }
 
 // contactsOf gives the personal data of each submission by field.

@@ -228,6 +228,10 @@ func TestWordPrintsEveryAnswer(t *testing.T) {
 	if unconfirmed := strings.Join(wordText(t, printFixture(t, changed(f, "no_violation", "☐")).Data, "word/document.xml"), ""); !strings.Contains(unconfirmed, "☐ 产教联合体各成员单位") {
 		t.Error("a declaration that was not confirmed is printed as one that was")
 	}
+	const said = "请与样例乙（13900005678）联系。"
+	if named := strings.Join(wordText(t, printFixture(t, changed(f, "plan", said)).Data, "word/document.xml"), ""); !strings.Contains(named, said) {
+		t.Error("the filler's own form hides what the filler wrote")
+	}
 	if again := printFixture(t, f); !bytes.Equal(again.Data, form.Data) {
 		t.Error("printed twice, the form differs")
 	}

@@ -43,6 +43,17 @@ type Rows struct {
 func Workbook(d *templates.Definition, w stages.Workbook) *Rows {
 	p := privateOf(d, w.Entries)
 	p.hideSource(&w)
+	return workbook(d, w, p)
+}
+
+// Verbatim reads a file as Workbook does, but hides nothing: for papers that go back to whoever filled it in, which are the
+// official Word form and a filled template. Its rows may reach no table that is published. Where both are wanted it goes
+// first: Workbook hides in the workbook itself.
+func Verbatim(d *templates.Definition, w stages.Workbook) *Rows {
+	return workbook(d, w, private{open: true})
+}
+
+func workbook(d *templates.Definition, w stages.Workbook, p private) *Rows {
 	r := &reader{d: d, private: p, rows: &Rows{file: w.File, parent: w.Form.Parent, notes: w.Notes, read: w.CellsRead}}
 	if w.File.Fate != stages.Accepted {
 		return r.rows

@@ -18,7 +18,10 @@ import (
 const maskedName = "〔姓名已隐去〕"
 
 // private is what the fields for persons of one workbook say, to be hidden wherever else in the workbook it recurs.
-type private struct{ said *strings.Replacer }
+type private struct {
+	said *strings.Replacer
+	open bool // hide nothing
+}
 
 func privateOf(d *templates.Definition, entries []stages.Entry) private {
 	seen := map[string]bool{}
@@ -47,7 +50,7 @@ func privateOf(d *templates.Definition, entries []stages.Entry) private {
 	for _, name := range names {
 		pairs = append(pairs, name, maskedName)
 	}
-	return private{strings.NewReplacer(pairs...)}
+	return private{said: strings.NewReplacer(pairs...)}
 }
 
 // names hides the persons' names in a text.
@@ -59,7 +62,12 @@ func (p private) names(s string) string {
 }
 
 // hide hides names and whatever has the pattern of a phone, an identity number or a mail address.
-func (p private) hide(s string) string { return stages.Mask(p.names(s)) }
+func (p private) hide(s string) string {
+	if p.open {
+		return s
+	}
+	return stages.Mask(p.names(s))
+}
 
 // surnames are the common ones, those of two characters apart. What does not begin with one is taken for a title or a remark, such
 // as 校长 or 待定, which would be hidden everywhere if it were taken for a name.
@@ -94,7 +102,7 @@ func personName(s string) string {
 
 // seen is a text as everybody may see it. That something was hidden in it is recorded as a change in reading.
 func (r *reader) seen(f *templates.Field, e stages.Entry, s string) string {
-	if f.Personal {
+	if f.Personal || r.private.open {
 		return s
 	}
 	named := r.private.names(s)

@@ -18,10 +18,10 @@ func WordName(d *templates.Definition, consortium string) string {
 
 // Word writes 附件3, filled with a submission's answers; contacts are its personal data by field. Seals, signatures and their dates
 // are left blank. The footer carries the check code of the values.
-func Word(w io.Writer, d *templates.Definition, form *table.Form, contacts map[string]string) error {
+func Word(w io.Writer, d *templates.Definition, form *table.Form, contacts map[string]string, checkCode string) error {
 	p := &printer{d: d, form: form, contacts: contacts}
 	out := document.Document{Title: d.Form.Title, Text: document.FormText, TwoSided: true}
-	code := document.Run{Text: "校验码 " + form.CheckCode()}
+	code := document.Run{Text: "校验码 " + checkCode}
 	// The cover and the notes are the two sides of the first sheet, so that page 1 lies on the right.
 	unnumbered := []document.Paragraph{{Style: document.Small, Align: document.Centre, Runs: []document.Run{code}}}
 	out.Sections = append(out.Sections,

@@ -14,7 +14,8 @@ var legible = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding
 
 // CheckCode ties a printed form to the values it was printed from: four groups of four characters over every clean value that the
 // official form prints, the roster included. The same code means the same values. Personal data (names, phones, posts) is
-// left out, so that nobody can try out which person makes the code; what the printed form does not show, too.
+// left out, and what is hidden of it in texts is hidden here, so that nobody can try out which person makes the code; what the
+// printed form does not show is left out, too.
 func (f *Form) CheckCode() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00%d\x01", f.def.Form.ID, f.def.Year)

@@ -124,6 +124,7 @@ func (t *teller) file(f pipeline.CheckedFile) {
 		explained = fmt.Sprintf("（另有已说明 %d 处）", s.Explained)
 	}
 	t.line("结论：%s　%s %d 处，%s %d 处%s，%s %d 处", s.Verdict, stages.MustFix.Label(), s.Errors, stages.Explain.Label(), s.Warnings, explained, stages.Hint.Label(), s.Hints)
+	t.line("校验码：%s（推荐书打印件页脚的校验码与此相同，内容就相同）", s.CheckCode)
 	switch {
 	case f.Annotated != "":
 		t.line("标注件：%s", f.Annotated)
