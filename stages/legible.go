@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,7 +18,14 @@ func Legible(s string) string {
 	}, s)
 }
 
-// FileName makes a name that Windows allows of a text, without personal data: what separates folders or is forbidden becomes _.
+// longestName leaves room in a name, which may have 255 bytes, for an extension and a number, and for the folders before it.
+const longestName = 150
+
+// reserved are the names that mean a device to Windows, whatever their extension.
+var reserved = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`)
+
+// FileName makes a name that Windows allows of a text, without personal data: what separates folders or is forbidden becomes
+// _, a device gets one before it, and what is too long is cut.
 func FileName(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || strings.ContainsRune(`<>:"/\|?*`, r) {
@@ -25,5 +33,12 @@ func FileName(s string) string {
 		}
 		return r
 	}, Mask(s))
-	return strings.TrimRight(s, ". ")
+	for len(s) > longestName {
+		_, last := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-last]
+	}
+	if s = strings.TrimRight(s, ". "); reserved.MatchString(s) {
+		s = "_" + s
+	}
+	return s
 }

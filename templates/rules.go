@@ -1,7 +1,9 @@
 package templates
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"sort"
@@ -297,4 +299,24 @@ func Fill(message string, vars map[string]string) string {
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
+}
+
+// Try gives a definition that has only the rule given and those before it that void values: what an edit of one rule would
+// do, without loading everything again. The rule replaces the one of its code.
+func (d *Definition) Try(rule Rule) (*Definition, error) {
+	tried, l := *d, &loader{}
+	rule.Cases = nil
+	tried.compileRule(l, newLanguage(&tried), &rule)
+	if len(l.problems) > 0 {
+		return nil, errors.Join(l.problems...)
+	}
+	tried.rules, tried.Rules = maps.Clone(d.rules), nil
+	tried.rules[rule.Code] = &rule
+	for _, r := range d.Rules {
+		if r.Code < rule.Code && r.Voids {
+			tried.Rules = append(tried.Rules, r)
+		}
+	}
+	tried.Rules = append(tried.Rules, &rule)
+	return &tried, nil
 }

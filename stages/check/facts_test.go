@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"lianheti/stages"
@@ -56,9 +57,15 @@ func readYAML(t testing.TB, path string, into any) {
 // base is a complete form without any fault.
 func base(t testing.TB) filling {
 	f := filling{File: "样例/甲.xlsx"}
-	readYAML(t, "testdata/base.yaml", &f)
+	baseOnce.Do(func() { readYAML(t, "testdata/base.yaml", &baseRead) })
+	f.Values, f.Members, f.Materials, f.Verifications = maps.Clone(baseRead.Values), baseRead.Members, baseRead.Materials, baseRead.Verifications
 	return f
 }
+
+var (
+	baseOnce sync.Once
+	baseRead filling
+)
 
 // another is a second form: the same figures, other units and texts.
 func another(t testing.TB) filling {

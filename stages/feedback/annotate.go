@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -24,8 +25,14 @@ const (
 // Annotate gives a copy of a submitted workbook with each fault marked where it is: the cell coloured, a note beside it, a
 // list with links on a sheet at the end and links back to it, a row in 情况说明 for each warning that waits for an
 // explanation. What an earlier round marked is unmarked first; everything else stays. The copy names its parent, so that it can be
-// corrected and sent back as it is.
-func Annotate(data []byte, d *templates.Definition, findings []table.Finding, author string) ([]byte, error) {
+// corrected and sent back as it is. The library that writes it may panic on what another program wrote: that is an error, a copy
+// that can't be annotated, not the end of the run.
+func Annotate(data []byte, d *templates.Definition, findings []table.Finding, author string) (copied []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("标注时程序出错：%v", p)
+		}
+	}()
 	c := &copying{d: d, author: author, findings: findings, marks: map[place][]int{}, styles: map[styleKey]int{}, touched: map[string]bool{}}
 	if err := c.open(data); err != nil {
 		return nil, err
@@ -79,6 +86,9 @@ func decrypted(data []byte) ([]byte, error) {
 
 // open reads a submitted workbook. What could be read once fits these limits.
 func open(data []byte) (*excelize.File, error) {
+	if err := bounded(data); err != nil {
+		return nil, err
+	}
 	const most = 128 << 20
 	return excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: most, UnzipXMLSizeLimit: most})
 }

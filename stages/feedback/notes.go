@@ -24,13 +24,16 @@ func withoutNotes(data []byte) ([]byte, map[string][]excelize.Comment, error) {
 		return nil, nil, err
 	}
 	defer f.Close()
-	notes, any := map[string][]excelize.Comment{}, false
+	notes, any, count := map[string][]excelize.Comment{}, false, 0
 	for _, sheet := range f.GetSheetList() {
 		found, err := f.GetComments(sheet)
 		if err != nil {
 			return nil, nil, err
 		}
 		any = any || len(found) > 0
+		if count += len(found); count > maxNotes {
+			return nil, nil, errUnbounded
+		}
 		for _, note := range found {
 			if note, left := withoutOurs(note); left {
 				notes[sheet] = append(notes[sheet], note)
