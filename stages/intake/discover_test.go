@@ -2,7 +2,6 @@ package intake
 
 import (
 	"archive/zip"
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,30 +20,6 @@ import (
 //  3. Packages are opened: names in UTF-8 or GBK, with either slash, pointing outside or not; what can't be taken out of them says why.
 //  4. A workbook under the name of a package is a workbook.
 //  5. Links are not followed and nothing but regular files is opened.
-
-// packedFiles makes a package; raw names are written as they are, without the UTF-8 flag.
-func packedFiles(t *testing.T, files []part, header func(*zip.FileHeader)) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	zw := zip.NewWriter(&b)
-	for _, p := range files {
-		h := &zip.FileHeader{Name: p.name, Method: zip.Deflate}
-		header(h)
-		w, err := zw.CreateHeader(h)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(p.data); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := zw.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func plainHeader(*zip.FileHeader) {}
 
 // fates reads a folder and gives "path fate code" of every file, in order.
 func fates(t *testing.T, dir string) []string {
@@ -126,15 +101,15 @@ func TestPackages(t *testing.T) {
 		return out
 	}
 	const encrypted = 1
-	inner := packedFiles(t, []part{{"里.xlsx", sparse()}}, plainHeader)
-	damaged := packedFiles(t, []part{{"坏.xlsx", sparse()}}, plainHeader)
+	inner := putTogether(t, []part{{"里.xlsx", sparse()}})
+	damaged := putTogether(t, []part{{"坏.xlsx", sparse()}})
 	damaged[len(damaged)/2] ^= 0x40
 	dir := t.TempDir()
 	put(t, dir, map[string][]byte{
-		"gbk.zip": packedFiles(t, []part{{gbk("龙岩/推荐书（定稿）.xlsx"), sparse()}, {gbk(`龙岩\另一份.xlsx`), filled()}}, func(h *zip.FileHeader) { h.NonUTF8 = true }),
-		"utf8.zip": packedFiles(t, []part{{"宁德/推荐书.xlsx", sparse()}, {"宁德/套.zip", inner}, {"宁德/读我.txt", []byte("x")}, {"../../外面.xlsx", sparse()},
-			{"/绝对.xlsx", sparse()}, {"__MACOSX/._推荐书.xlsx", []byte("x")}, {"目录/", nil}}, plainHeader),
-		"pass.zip":  packedFiles(t, []part{{"密.xlsx", sparse()}}, func(h *zip.FileHeader) { h.Flags |= encrypted }),
+		"gbk.zip": putWith(t, []part{{gbk("龙岩/推荐书（定稿）.xlsx"), sparse()}, {gbk(`龙岩\另一份.xlsx`), filled()}}, func(h *zip.FileHeader) { h.NonUTF8 = true }),
+		"utf8.zip": putTogether(t, []part{{"宁德/推荐书.xlsx", sparse()}, {"宁德/套.zip", inner}, {"宁德/读我.txt", []byte("x")}, {"../../外面.xlsx", sparse()},
+			{"/绝对.xlsx", sparse()}, {"__MACOSX/._推荐书.xlsx", []byte("x")}, {"目录/", nil}}),
+		"pass.zip":  putWith(t, []part{{"密.xlsx", sparse()}}, func(h *zip.FileHeader) { h.Flags |= encrypted }),
 		"坏.zip":     damaged,
 		"半个.zip":    inner[:len(inner)/2],
 		"不是压缩包.zip": []byte("hello"),

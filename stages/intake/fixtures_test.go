@@ -249,10 +249,18 @@ func takeApart(t testing.TB, data []byte) []part {
 // putTogether makes a container of parts.
 func putTogether(t testing.TB, parts []part) []byte {
 	t.Helper()
+	return putWith(t, parts, func(*zip.FileHeader) {})
+}
+
+// putWith makes a container of parts, each with a header of one's own making.
+func putWith(t testing.TB, parts []part, header func(*zip.FileHeader)) []byte {
+	t.Helper()
 	var b bytes.Buffer
 	zw := zip.NewWriter(&b)
 	for _, p := range parts {
-		w, err := zw.Create(p.name)
+		h := &zip.FileHeader{Name: p.name, Method: zip.Deflate}
+		header(h)
+		w, err := zw.CreateHeader(h)
 		if err != nil {
 			t.Fatal(err)
 		}
