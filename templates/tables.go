@@ -1,13 +1,18 @@
 package templates
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Table says what one published table means. Names and types of its columns are the program's; the words are here.
 type Table struct {
 	Name        string
 	Label       string
 	Description string
-	Internal    bool // holds personal data; never in data/
+	Internal    bool     // holds personal data; never in data/
+	Key         []string // columns that together never repeat
 	Columns     []*Column
 	// Form names the fields that follow as columns of their own: singles, metrics, or nothing.
 	Form string
@@ -21,6 +26,7 @@ type Column struct {
 	Description string
 	Paragraph   string
 	Values      []string // allowed values, where they are a closed set
+	References  string   // table.column that holds every value of this one; empty: none
 }
 
 // Table finds the description of a table, or gives nil.
@@ -64,6 +70,17 @@ func (d *Definition) checkTables(l *loader) {
 				l.problem(where, "表“"+t.Name+"”的列“"+c.Name+"”重复，或缺 label、description", "每列只写一次，并说清含义。")
 			}
 			columns[c.Name] = true
+		}
+		for _, name := range t.Key {
+			if !columns[name] {
+				l.problem(where, "表“"+t.Name+"”的主键“"+name+"”不是它的列", "key 里只写 columns 中的列名。")
+			}
+		}
+		for _, c := range t.Columns {
+			table, column, _ := strings.Cut(c.References, ".")
+			if other := d.Table(table); c.References != "" && (other == nil || !slices.ContainsFunc(other.Columns, func(o *Column) bool { return o.Name == column })) {
+				l.problem(where, "表“"+t.Name+"”的列“"+c.Name+"”取自“"+c.References+"”，没有这张表或这一列", "请写成 表.列，例如 submissions.submission。")
+			}
 		}
 		for _, f := range d.FormColumns(t) {
 			if columns[f.ID] {

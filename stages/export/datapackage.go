@@ -43,9 +43,21 @@ type resource struct {
 
 // tableSchema is a Table Schema v2. Both formats have nulls of their own, so no text stands for a missing value.
 type tableSchema struct {
-	Profile       string   `json:"$schema"`
-	Fields        []field  `json:"fields"`
-	MissingValues []string `json:"missingValues"`
+	Profile       string       `json:"$schema"`
+	Fields        []field      `json:"fields"`
+	MissingValues []string     `json:"missingValues"`
+	PrimaryKey    []string     `json:"primaryKey,omitempty"`
+	ForeignKeys   []foreignKey `json:"foreignKeys,omitempty"`
+}
+
+type foreignKey struct {
+	Fields    []string  `json:"fields"`
+	Reference reference `json:"reference"`
+}
+
+type reference struct {
+	Resource string   `json:"resource"`
+	Fields   []string `json:"fields"`
 }
 
 type field struct {
@@ -115,6 +127,12 @@ func newResource(t table.Named, f format, path string, written *sink) resource {
 			x.Constraints.Enum = strings.Split(values, table.ValueSeparator)
 		}
 		r.Schema.Fields = append(r.Schema.Fields, x)
+		if to, column, ok := strings.Cut(table.Said(c.Metadata, table.KeyReferences), "."); ok {
+			r.Schema.ForeignKeys = append(r.Schema.ForeignKeys, foreignKey{[]string{c.Name}, reference{to, []string{column}}})
+		}
+	}
+	if key := table.Said(schema.Metadata(), table.KeyPrimary); key != "" {
+		r.Schema.PrimaryKey = strings.Split(key, table.ValueSeparator)
 	}
 	return r
 }

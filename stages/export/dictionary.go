@@ -27,14 +27,10 @@ func DictionaryMarkdown(w io.Writer, d *templates.Definition) error {
 		if i == 0 || c.Table != columns[i-1].Table {
 			t := d.Table(c.Table)
 			fmt.Fprintf(b, "\n## %s %s\n\n%s\n\n", t.Name, t.Label, t.Description)
-			row(b, "列", "名称", "类型", "单位", "可为空", "含义", "允许取值", "出处")
-			row(b, "---", "---", "---", "---", "---", "---", "---", "---")
+			row(b, "列", "名称", "类型", "单位", "可为空", "含义", "允许取值", "出处", "主键", "取自")
+			row(b, "---", "---", "---", "---", "---", "---", "---", "---", "---", "---")
 		}
-		nullable := ""
-		if c.Nullable {
-			nullable = "是"
-		}
-		row(b, "`"+c.Column+"`", c.Label, c.Type, c.Unit, nullable, c.Description, c.Values, c.Paragraph)
+		row(b, "`"+c.Column+"`", c.Label, c.Type, c.Unit, yes(c.Nullable), c.Description, c.Values, c.Paragraph, yes(c.Key), c.References)
 	}
 	codes := table.Codes(d)
 	fmt.Fprint(b, "\n# 代码\n")
@@ -47,6 +43,13 @@ func DictionaryMarkdown(w io.Writer, d *templates.Definition) error {
 		row(b, "`"+c.Code+"`", c.Label, c.Group, c.Unit, c.Description, c.Paragraph)
 	}
 	return b.Flush()
+}
+
+func yes(b bool) string {
+	if b {
+		return "是"
+	}
+	return ""
 }
 
 // row writes one line of a table. What would end a cell or a line in Markdown is taken out of its way.

@@ -2,6 +2,8 @@ package table
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"lianheti/templates"
 
@@ -20,6 +22,8 @@ type Meaning struct {
 	Description string `col:"description"`
 	Paragraph   string `col:"paragraph,null"`
 	Values      string `col:"allowed_values,null"` // joined by ValueSeparator
+	Key         bool   `col:"key"`
+	References  string `col:"references,null"`
 }
 
 // Dictionary explains every column of every published table, in order. It says what the metadata of the tables say.
@@ -35,6 +39,7 @@ func Dictionary(d *templates.Definition) ([]Meaning, error) {
 				Batch: int32(d.Directory.Batch), Table: Said(s.Metadata(), KeyTable), Column: f.Name, Type: f.Type.Name(), Nullable: f.Nullable,
 				Unit: Said(f.Metadata, KeyUnit), Label: Said(f.Metadata, KeyLabel), Description: Said(f.Metadata, KeyDescription),
 				Paragraph: Said(f.Metadata, KeyParagraph), Values: Said(f.Metadata, KeyValues),
+				Key: slices.Contains(strings.Split(Said(s.Metadata(), KeyPrimary), ValueSeparator), f.Name), References: Said(f.Metadata, KeyReferences),
 			})
 		}
 	}

@@ -20,13 +20,15 @@ import (
 const (
 	KeyTable       = "table" // of the schema
 	KeyBatch       = "batch"
-	KeyForm        = "form"       // id and version of the form
-	KeyDefinition  = "definition" // sha256 over the definition files
-	KeyLabel       = "label"      // of schema and field
+	KeyForm        = "form"        // id and version of the form
+	KeyDefinition  = "definition"  // sha256 over the definition files
+	KeyPrimary     = "primary_key" // of the schema: columns that together never repeat, joined by ValueSeparator
+	KeyLabel       = "label"       // of schema and field
 	KeyDescription = "description"
 	KeyUnit        = "unit"           // of the field
 	KeyParagraph   = "paragraph"      // where the work plan says it
 	KeyValues      = "allowed_values" // all of them, joined by ValueSeparator
+	KeyReferences  = "references"     // table.column that holds every value
 )
 
 // ValueSeparator stands between the allowed values of a column.
@@ -102,8 +104,8 @@ func describe(d *templates.Definition, name string, fields []arrow.Field) (*arro
 			d.Year, name, orNone(missing), orNone(left))
 	}
 	metadata := arrow.NewMetadata(
-		[]string{KeyTable, KeyLabel, KeyDescription, KeyBatch, KeyForm, KeyDefinition},
-		[]string{t.Name, t.Label, t.Description, strconv.Itoa(d.Directory.Batch), fmt.Sprintf("%s v%d", d.Form.ID, d.Form.Version), definitionHash(d)})
+		[]string{KeyTable, KeyLabel, KeyDescription, KeyPrimary, KeyBatch, KeyForm, KeyDefinition},
+		[]string{t.Name, t.Label, t.Description, strings.Join(t.Key, ValueSeparator), strconv.Itoa(d.Directory.Batch), fmt.Sprintf("%s v%d", d.Form.ID, d.Form.Version), definitionHash(d)})
 	return arrow.NewSchema(described, &metadata), nil
 }
 
@@ -120,14 +122,14 @@ func definitionHash(d *templates.Definition) string {
 
 // meaning is what is said of one column.
 type meaning struct {
-	label, description, unit, paragraph string
-	values                              []string
+	label, description, unit, paragraph, references string
+	values                                          []string
 }
 
 // metadata leaves out what has nothing to say, so that readers show no empty entries.
 func (m meaning) metadata() arrow.Metadata {
 	var keys, values []string
-	for _, e := range [][2]string{{KeyLabel, m.label}, {KeyDescription, m.description}, {KeyUnit, m.unit}, {KeyParagraph, m.paragraph}, {KeyValues, strings.Join(m.values, ValueSeparator)}} {
+	for _, e := range [][2]string{{KeyLabel, m.label}, {KeyDescription, m.description}, {KeyUnit, m.unit}, {KeyParagraph, m.paragraph}, {KeyValues, strings.Join(m.values, ValueSeparator)}, {KeyReferences, m.references}} {
 		if e[1] != "" {
 			keys, values = append(keys, e[0]), append(values, e[1])
 		}
@@ -154,7 +156,7 @@ func meanings(d *templates.Definition, t *templates.Table) map[string]meaning {
 		out[f.ID] = m
 	}
 	for _, c := range t.Columns {
-		m := meaning{c.Label, c.Description, c.Unit, c.Paragraph, c.Values}
+		m := meaning{c.Label, c.Description, c.Unit, c.Paragraph, c.References, c.Values}
 		if f := fieldOf(d, t, c); f != nil {
 			m.unit, m.paragraph = cmp.Or(m.unit, f.Unit), cmp.Or(m.paragraph, f.Paragraph)
 		}
