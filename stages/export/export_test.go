@@ -67,9 +67,10 @@ func published(t testing.TB, mem memory.Allocator, d *templates.Definition) []ta
 		Files: table.Of(mem, []table.File{
 			{Batch: 2024, Path: "福州/推荐书" + phone + ".xlsx", SHA256: "ab", Size: 1 << 40, Fate: stages.Accepted, Submission: "2024-01", CellsRead: 9, CellsUsed: 8, CellsOther: 1},
 			{Batch: 2024, Path: "福州/" + person + ".doc", SHA256: "cd", Fate: stages.Rejected, Code: "LHT-1-001", Reason: said, Cure: said},
+			{Batch: 2024, Path: "b.xlsx", SHA256: "ef", Fate: stages.Accepted, Submission: "2024-05"},
 		}),
 		Submissions: table.Of(mem, []table.Submission{
-			{Batch: 2024, Submission: "2024-01", DirectoryNo: table.Some[int32](1), CityCode: "3501", City: "福州", Consortium: "=甲联合体", Park: said, LeadSchool: said, LeadEnterprise: said, File: phone + ".xlsx", SHA256: "ab"},
+			{Batch: 2024, Submission: "2024-01", DirectoryNo: table.Some[int32](1), CityCode: "3501", City: "福州", Consortium: "=甲联合体", Park: said, LeadSchool: said, LeadEnterprise: said, File: "福州/推荐书" + phone + ".xlsx", SHA256: "ab"},
 			{Batch: 2024, Submission: "2024-05", Consortium: "乙联合体", National: true, File: "b.xlsx", SHA256: "ef"},
 		}),
 		Figures: table.Of(mem, []table.Figure{
@@ -95,7 +96,7 @@ func published(t testing.TB, mem memory.Allocator, d *templates.Definition) []ta
 	}
 	j := &table.Judgement{
 		Findings: table.Of(mem, []table.Finding{{Batch: 2024, Code: "LHT-2-001", Rule: "not_a_number", Severity: stages.MustFix, Submission: "2024-01", Fields: "assets",
-			File: phone + ".xlsx", Places: phone + ".xlsx", Raw: said, Value: said, Title: "不是数字", Message: said, Cure: "请改", Authority: "内在一致性", Explanation: said}}),
+			File: "福州/推荐书" + phone + ".xlsx", Places: phone + ".xlsx", Raw: said, Value: said, Title: "不是数字", Message: said, Cure: "请改", Authority: "内在一致性", Explanation: said}}),
 		Outcomes: table.Of[table.Outcome](mem, nil), // a table may be empty
 		Verdicts: table.Of(mem, []table.Verdict{{Submission: "2024-01", Verdict: stages.Return, Unranked: "退回修改", Errors: 1}, {Submission: "2024-05", Verdict: stages.Accept}}),
 	}
@@ -466,16 +467,15 @@ func TestCommittedDictionary(t *testing.T) {
 	if err := DictionaryMarkdown(&b, d); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("..", "..", "templates", "2024", DictionaryName)
-	if *update {
-		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	committed(t, DictionaryName, b.Bytes())
+	var sheet, again bytes.Buffer
+	if err := errors.Join(DictionarySheet(&sheet, d), DictionarySheet(&again, d)); err != nil {
+		t.Fatal(err)
 	}
-	committed, err := os.ReadFile(path)
-	if err != nil || !bytes.Equal(committed, b.Bytes()) {
-		t.Errorf("templates/2024/%s is not what the definition says (%v); go test ./stages/export -run Committed -update", DictionaryName, err)
+	if !bytes.Equal(sheet.Bytes(), again.Bytes()) {
+		t.Error("the dictionary written twice is not the same workbook")
 	}
+	committed(t, DictionarySheetName, sheet.Bytes())
 	columns := len(regexp.MustCompile("(?m)^\\| [^|]+(\\| .*)?\\|$").FindAllString(b.String(), -1))
 	entries, err := table.Dictionary(d)
 	if err != nil {
@@ -483,5 +483,19 @@ func TestCommittedDictionary(t *testing.T) {
 	}
 	if want := len(entries) + len(table.Codes(d)); columns < want {
 		t.Errorf("%d lines for %d columns and codes", columns, want)
+	}
+}
+
+// committed demands that a file beside the definition is what the definition gives.
+func committed(t *testing.T, name string, want []byte) {
+	t.Helper()
+	path := filepath.Join("..", "..", "templates", "2024", name)
+	if *update {
+		if err := os.WriteFile(path, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found, err := os.ReadFile(path); err != nil || !bytes.Equal(found, want) {
+		t.Errorf("templates/2024/%s is not what the definition says (%v); go test ./stages/export -run Committed -update", name, err)
 	}
 }

@@ -64,15 +64,30 @@ func writeNew(path string, data []byte) error {
 func dictionaryCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "dictionary",
-		Usage:     "数据字典：每张表、每一列的含义（Markdown）",
+		Usage:     "数据字典：每张表、每一列的含义（Markdown，或一份工作簿）",
 		UsageText: "lianheti dictionary [选项]",
-		Flags:     []cli.Flag{yearFlag, definitionFlag},
+		Flags: []cli.Flag{
+			yearFlag, definitionFlag,
+			&cli.StringFlag{Name: "xlsx", Usage: "不在屏幕上写出，而写成工作簿，例如 --xlsx 数据字典.xlsx"},
+		},
 		Action: func(c *cli.Context) error {
 			d, err := definition(c)
 			if err != nil {
 				return err
 			}
-			return export.DictionaryMarkdown(c.App.Writer, d)
+			path := c.String("xlsx")
+			if path == "" {
+				return export.DictionaryMarkdown(c.App.Writer, d)
+			}
+			var b bytes.Buffer
+			if err := export.DictionarySheet(&b, d); err != nil {
+				return err
+			}
+			if err := writeNew(path, b.Bytes()); err != nil {
+				return err
+			}
+			fmt.Fprintf(c.App.Writer, "已写出 %s\n", path)
+			return nil
 		},
 	}
 }
