@@ -65,9 +65,9 @@ func published(t testing.TB, mem memory.Allocator, d *templates.Definition) []ta
 	f := &table.Facts{
 		Definition: d,
 		Files: table.Of(mem, []table.File{
-			{Batch: 2024, Path: "福州/推荐书" + phone + ".xlsx", SHA256: "ab", Size: 1 << 40, Fate: stages.Accepted, Submission: "2024-01", CellsRead: 9, CellsUsed: 8, CellsOther: 1},
-			{Batch: 2024, Path: "福州/" + person + ".doc", SHA256: "cd", Fate: stages.Rejected, Code: "LHT-1-001", Reason: said, Cure: said},
-			{Batch: 2024, Path: "b.xlsx", SHA256: "ef", Fate: stages.Accepted, Submission: "2024-05"},
+			{Batch: 2024, Role: table.RoleSubmission, Path: "福州/推荐书" + phone + ".xlsx", SHA256: "ab", Size: 1 << 40, Fate: stages.Accepted, Submission: "2024-01", CellsRead: 9, CellsUsed: 8, CellsOther: 1},
+			{Batch: 2024, Role: table.RoleSubmission, Path: "福州/" + person + ".doc", SHA256: "cd", Fate: stages.Rejected, Code: "LHT-1-001", Reason: said, Cure: said},
+			{Batch: 2024, Role: table.RoleSubmission, Path: "b.xlsx", SHA256: "ef", Fate: stages.Accepted, Submission: "2024-05"},
 		}),
 		Submissions: table.Of(mem, []table.Submission{
 			{Batch: 2024, Submission: "2024-01", DirectoryNo: table.Some[int32](1), CityCode: "3501", City: "福州", Consortium: "=甲联合体", Park: said, LeadSchool: said, LeadEnterprise: said, File: "福州/推荐书" + phone + ".xlsx", SHA256: "ab"},
