@@ -32,6 +32,7 @@ type Definition struct {
 	Rules     []*Rule // ordered by code
 	Rubric    *Rubric
 	Register  *Register
+	Letters   *Letters
 	Tables    []*Table
 	Paper     *Paper
 	// Sources gives the sha256 of each definition file, in hexadecimal, keyed by "<year>/<file>".
@@ -61,7 +62,7 @@ func Years() []int {
 
 // LoadFS loads the definition in <year>/*.yaml of fsys and checks it against itself.
 //
-// The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, tables.yaml, word.yaml, and every rules*.yaml, which together make one
+// The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, letters.yaml, tables.yaml, word.yaml, and every rules*.yaml, which together make one
 // catalogue. The error joins all contradictions found, each a *Problem.
 func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 	d := &Definition{Year: year, Sources: map[string]string{}}
@@ -81,11 +82,12 @@ func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 		d.Sources[name] = hex.EncodeToString(sum[:])
 	}
 	l := &loader{dir: dir, sources: sources}
-	d.Form, d.Directory, d.Rubric, d.Register, d.Paper = &Form{}, &Directory{}, &Rubric{}, &Register{}, &Paper{}
+	d.Form, d.Directory, d.Rubric, d.Register, d.Letters, d.Paper = &Form{}, &Directory{}, &Rubric{}, &Register{}, &Letters{}, &Paper{}
 	l.decode("form.yaml", d.Form)
 	l.decode("directory.yaml", d.Directory)
 	l.decode("rubric.yaml", d.Rubric)
 	l.decode("register.yaml", d.Register)
+	l.decode("letters.yaml", d.Letters)
 	l.decode("word.yaml", d.Paper)
 	var tables struct{ Tables []*Table }
 	l.decode("tables.yaml", &tables)
@@ -198,6 +200,7 @@ func (d *Definition) check(l *loader) {
 	d.checkRules(l, language)
 	d.Rubric.check(l, d, language)
 	d.Register.check(l, d)
+	d.Letters.check(l)
 	d.Paper.check(l, d)
 	d.checkTables(l)
 }

@@ -113,12 +113,4 @@ func (w *workbook) receipts() []perEntry {
 }
 
 // exempt says why an entry of the directory need not report; empty where it must.
-func (w *workbook) exempt(e templates.Entry) string {
-	if e.National != "" {
-		return e.National
-	}
-	if r, ok := w.Facts.Registered(templates.Selects, table.DirectoryKey(e.No)); ok {
-		return fmt.Sprintf("%s（%s）", r.Sheet.Title, r.Document())
-	}
-	return ""
-}
+func (w *workbook) exempt(e templates.Entry) string { return w.Facts.Exempt(e) }

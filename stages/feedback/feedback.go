@@ -35,9 +35,10 @@ type Input struct {
 	Date       string                    // of the run, as it is to be shown; empty: none
 }
 
-// Write makes <dir>/<prefecture>/问题清单.xlsx for each prefecture that sent something, and beside it an annotated copy of
-// each submission that is not simply accepted. open gives a file's bytes by its path in the files table. The result gives
-// the copy of a submission as a path relative to the folder that dir stands in. A file that can't be annotated is returned as it came.
+// Write makes a folder for each prefecture that sent something or still has to: 问题清单.xlsx, an annotated copy of each
+// submission that is not simply accepted, a letter about each submission and one about those that are missing. open gives a
+// file's bytes by its path in the files table. The result gives the copy of a submission as a path relative to the folder that dir
+// stands in. A file that can't be annotated is returned as it came.
 func Write(dir string, in Input, open func(path string) ([]byte, error)) (map[string]string, error) {
 	packs := gather(in)
 	copies := map[string]string{}
@@ -65,6 +66,9 @@ func Write(dir string, in Input, open func(path string) ([]byte, error)) (map[st
 		return nil, err
 	}
 	for _, p := range packs {
+		if err := writeLetters(filepath.Join(dir, p.city), in, p); err != nil {
+			return nil, fmt.Errorf("%s的公文：%w", p.city, err)
+		}
 		if err := writeList(filepath.Join(dir, p.city, listName), in, p); err != nil {
 			return nil, fmt.Errorf("%s的问题清单：%w", p.city, err)
 		}
@@ -77,6 +81,10 @@ type pack struct {
 	city    string
 	returns []*returned
 	refused []table.File
+	missing []templates.Entry
+	reminds string          // file name of the letter about the missing ones; empty: none
+	changes []table.Change  // since the last round
+	taken   map[string]bool // file names in use, in lower case
 }
 
 // returned is one submission with what was found in it.
@@ -84,17 +92,19 @@ type returned struct {
 	submission table.Submission
 	verdict    table.Verdict
 	findings   []table.Finding
+	letter     string // file name of the letter
 	name       string // of the annotated copy; empty: none goes back
 	plain      bool   // the copy could not be annotated
 }
 
-// gather sorts submissions, findings and refused files by prefecture, in the order of the directory.
+// gather sorts submissions, findings, refused files, missing consortia and changes by prefecture, in the order of the
+// directory.
 func gather(in Input) []*pack {
 	var packs []*pack
 	of := func(city string) *pack {
 		i := slices.IndexFunc(packs, func(p *pack) bool { return p.city == city })
 		if i < 0 {
-			packs = append(packs, &pack{city: city})
+			packs = append(packs, &pack{city: city, taken: map[string]bool{strings.ToLower(listName): true}})
 			i = len(packs) - 1
 		}
 		return packs[i]
@@ -106,17 +116,14 @@ func gather(in Input) []*pack {
 	all := slices.SortedFunc(in.Facts.Submissions.All(), func(a, b table.Submission) int { // long names first: one may be a part of another
 		return cmp.Or(len(b.Consortium)-len(a.Consortium), strings.Compare(a.Consortium, b.Consortium))
 	})
-	names := map[string]map[string]bool{} // names of copies taken, by prefecture
 	for i := range in.Facts.Submissions.Len() {
 		s, v := in.Facts.Submissions.Row(i), in.Judgement.Verdicts.Row(i)
 		p := of(in.Facts.CityOf(s))
 		r := &returned{submission: s, verdict: v, findings: discreet(found[s.Submission], p.city, all, in.Facts)}
 		if v.Verdict != stages.Accept {
-			if names[p.city] == nil {
-				names[p.city] = map[string]bool{strings.ToLower(listName): true}
-			}
-			r.name = freeName(path.Base(s.File), names[p.city])
+			r.name = freeName(path.Base(s.File), ".xlsx", p.taken)
 		}
+		r.letter = freeName(letterOf(in.Definition, v).Name+"（"+called(s)+"）", ".docx", p.taken)
 		p.returns = append(p.returns, r)
 	}
 	for f := range in.Facts.Files.All() {
@@ -125,11 +132,36 @@ func gather(in Input) []*pack {
 			p.refused = append(p.refused, f)
 		}
 	}
+	for _, e := range in.Facts.Missing() {
+		p := of(e.City)
+		if p.missing = append(p.missing, e); p.reminds == "" {
+			p.reminds = freeName(in.Definition.Letters.Letter(templates.RemindLetter).Name, ".docx", p.taken)
+		}
+	}
+	for c := range in.Changes.All() {
+		if i := slices.IndexFunc(packs, func(p *pack) bool { return p.city == c.City }); i >= 0 && !slices.Contains(hidden, c.Kind) {
+			packs[i].changes = append(packs[i].changes, discreetChange(c))
+		}
+	}
 	slices.SortStableFunc(packs, func(a, b *pack) int {
 		return strings.Compare(cityCode(in.Definition, a.city), cityCode(in.Definition, b.city))
 	})
 	return packs
 }
+
+// hidden are the changes that a prefecture is not told: points and ranks.
+var hidden = []table.ChangeKind{table.TotalChanged, table.RankChanged}
+
+// discreetChange keeps from a prefecture what a finding across submissions said of others, in this round or the last.
+func discreetChange(c table.Change) table.Change {
+	if strings.HasPrefix(c.Code, acrossSubmissions) {
+		c.Before, c.After = "", ""
+	}
+	return c
+}
+
+// called is the name of a submission's consortium, as letters and file names give it.
+func called(s table.Submission) string { return cmp.Or(s.Consortium, "联合体名称未填") }
 
 // cityCode orders the prefectures; what belongs to none comes last.
 func cityCode(d *templates.Definition, name string) string {
@@ -139,11 +171,13 @@ func cityCode(d *templates.Definition, name string) string {
 	return "~"
 }
 
-// cityOfPath finds a prefecture's name in the folders or the name of a file.
+// cityOfPath finds the prefecture that sent a file: the outermost folder that names one, or else the file's own name.
 func cityOfPath(d *templates.Definition, path string) string {
-	for _, c := range d.Directory.Cities {
-		if strings.Contains(path, c.Name) {
-			return c.Name
+	for part := range strings.SplitSeq(path, "/") {
+		for _, c := range d.Directory.Cities {
+			if strings.Contains(part, c.Name) {
+				return c.Name
+			}
 		}
 	}
 	return table.UnknownCity
@@ -176,14 +210,21 @@ func discreet(findings []table.Finding, city string, all []table.Submission, fac
 const acrossSubmissions = "LHT-5"
 
 // freeName makes a file name that Windows allows and that is not taken yet.
-func freeName(name string, taken map[string]bool) string {
-	stem := stages.FileName(strings.TrimSuffix(name, path.Ext(name)))
+func freeName(name, ending string, taken map[string]bool) string {
+	if strings.EqualFold(path.Ext(name), ending) {
+		name = name[:len(name)-len(ending)]
+	}
+	const longest = 80 // characters: a path on Windows has 260
+	stem := stages.FileName(name)
+	if runes := []rune(stem); len(runes) > longest {
+		stem = strings.TrimRight(string(runes[:longest]), ". ")
+	}
 	if stem == "" {
 		stem = "申报"
 	}
-	free := stem + ".xlsx"
+	free := stem + ending
 	for n := 2; taken[strings.ToLower(free)]; n++ {
-		free = fmt.Sprintf("%s（%d）.xlsx", stem, n)
+		free = fmt.Sprintf("%s（%d）%s", stem, n, ending)
 	}
 	taken[strings.ToLower(free)] = true
 	return free
@@ -191,7 +232,7 @@ func freeName(name string, taken map[string]bool) string {
 
 // CopyName is what an annotated copy is called that stands beside its original.
 func CopyName(file string) string {
-	return strings.TrimSuffix(freeName(path.Base(file), map[string]bool{}), ".xlsx") + "（标注）.xlsx"
+	return strings.TrimSuffix(freeName(path.Base(file), ".xlsx", map[string]bool{}), ".xlsx") + "（标注）.xlsx"
 }
 
 // writeCopy writes one annotated copy, or the file as it came where it can't be annotated.

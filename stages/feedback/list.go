@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"lianheti/stages"
 	"lianheti/stages/book"
 	"lianheti/stages/table"
+	"lianheti/templates"
 )
 
 // line is one finding with the submission it is about.
@@ -17,24 +19,43 @@ type line struct {
 	table.Finding
 }
 
-// writeList writes one prefecture's list: the verdicts, then a sheet for each severity.
+// Sheets of the list beside those of the severities.
+const (
+	coverSheet   = "总览"
+	changesSheet = "与上轮相比"
+	helpSheet    = "说明"
+)
+
+// writeList writes one prefecture's list: the verdicts, a sheet for each severity, what changed since the last round, and what
+// to do on a sheet of its own, so that the others are rows from their first cell on.
 func writeList(to string, in Input, p *pack) error {
-	sheets := []string{"总览"}
+	sheets := []string{coverSheet}
 	for _, s := range stages.Severities {
 		sheets = append(sheets, s.Label())
 	}
+	if in.Changes.Len() > 0 {
+		sheets = append(sheets, changesSheet)
+	}
 	title := fmt.Sprintf("%s：%d年市域产教联合体申报问题清单", p.city, in.Definition.Year)
-	report, err := book.NewReport(title, sheets...)
+	report, err := book.NewReport(title, append(sheets, helpSheet)...)
 	if err != nil {
 		return err
 	}
-	if err := report.Page(summary(in, p, title)); err != nil {
+	if err := report.Page(cover(in, p, title)); err != nil {
 		return err
 	}
 	for _, severity := range stages.Severities {
 		if err := findings(report, p, severity); err != nil {
 			return err
 		}
+	}
+	if in.Changes.Len() > 0 {
+		if err := changes(report, p); err != nil {
+			return err
+		}
+	}
+	if err := report.Page(help(in)); err != nil {
+		return err
 	}
 	var out bytes.Buffer
 	if err := report.Write(&out, title); err != nil {
@@ -43,50 +64,65 @@ func writeList(to string, in Input, p *pack) error {
 	return os.WriteFile(to, out.Bytes(), 0o644)
 }
 
-// summary is the first sheet: each submission's verdict, the files that could not be used, and what to do now.
-func summary(in Input, p *pack, title string) *book.Page {
-	page := &book.Page{Sheet: "总览", Landscape: true, Widths: []float64{40, 12, 11, 11, 11, 11, 20, 46}}
+// cover is the first sheet: each submission's verdict, the files that could not be used, who is missing, whom to ask.
+func cover(in Input, p *pack, title string) *book.Page {
+	page := &book.Page{Sheet: coverSheet, Landscape: true, Widths: []float64{40, 12, 11, 12, 11, 11, 22, 22, 40}}
 	width := len(page.Widths)
 	page.Span(1, 1, width, book.Cell{Value: title, Look: book.Title})
 	page.Height(1, 32)
 	row := 2
 	if in.Date != "" {
-		page.Span(row, 1, width, book.Cell{Value: in.Date, Look: book.Subtitle})
+		page.Span(row, 1, width, book.Cell{Value: chineseDate(in.Date), Look: book.Subtitle})
 		row++
 	}
-	row++
 	part := func(heading string) {
+		row++
 		page.Span(row, 1, width, book.Cell{Value: heading, Look: book.Heading})
 		row++
 	}
 	part("各申报的结论")
 	row = verdicts(page, row, p)
 	if len(p.refused) > 0 {
-		row++
 		part("不能使用的文件")
-		page.Span(row, 1, 2, book.Cell{Value: "文件", Look: book.Header})
-		page.Span(row, 3, 4, book.Cell{Value: "原因", Look: book.Header})
-		page.Span(row, 7, 2, book.Cell{Value: "怎么办", Look: book.Header})
-		for _, f := range p.refused {
-			row++
-			page.Span(row, 1, 2, text(f.Path))
-			page.Span(row, 3, 4, text(f.Reason))
-			page.Span(row, 7, 2, text(f.Cure))
-		}
-		row++
+		row = threes(page, row, []string{"文件", "原因", "怎么办"}, p.refused, func(f table.File) []book.Cell { return []book.Cell{text(f.Path), text(f.Reason), text(f.Cure)} })
 	}
-	row++
-	part("接下来怎么做")
-	for i, s := range steps(in) {
-		page.Span(row, 1, width, book.Cell{Value: fmt.Sprintf("%d. %s", i+1, s), Look: book.Prose})
-		row++
+	if len(p.missing) > 0 {
+		part("还没有可用申报的联合体")
+		row = threes(page, row, []string{in.Definition.Label("consortium"), in.Definition.Label("park"), "通知"}, p.missing, func(e templates.Entry) []book.Cell {
+			return []book.Cell{text(e.Consortium), text(e.Park), {Value: p.reminds, Look: book.Link, Link: p.reminds}}
+		})
 	}
+	part("有问题找谁")
+	addressee := in.Definition.Directory.Addressee
+	row = threes(page, row, []string{"事项", "找谁", "怎么联系"}, [][3]string{
+		{"问题怎么改、说明怎么写、期限，以及联合体名称或园区的调整", addressee.Office, addressee.Email},
+		{"数据和文字是否属实", "申报单位、本市教育行政部门", "见“" + helpSheet + "”；核实后改正或说明"},
+	}, func(x [3]string) []book.Cell {
+		return []book.Cell{text(x[0]), text(x[1]), {Value: x[2], Look: book.Plain}}
+	})
+	part("接下来")
+	page.Span(row, 1, width, book.Cell{Value: fmt.Sprintf("怎样改、怎样说明、怎样再报，见最后一张表“%s”。报送期限：%s。", helpSheet, chineseDate(in.Definition.Directory.Deadline)), Look: book.Prose})
 	return page
+}
+
+// threes writes a small table of three columns; it gives the next free row.
+func threes[T any](page *book.Page, row int, heads []string, list []T, cells func(T) []book.Cell) int {
+	spans := [][2]int{{1, 2}, {3, 4}, {7, 3}} // first column, how many
+	for i, h := range heads {
+		page.Span(row, spans[i][0], spans[i][1], book.Cell{Value: h, Look: book.Header})
+	}
+	for _, x := range list {
+		row++
+		for i, c := range cells(x) {
+			page.Span(row, spans[i][0], spans[i][1], c)
+		}
+	}
+	return row + 1
 }
 
 // verdicts lists the submissions; it gives the next free row.
 func verdicts(page *book.Page, row int, p *pack) int {
-	heads := []string{"联合体名称", "结论", stages.MustFix.Label(), stages.Explain.Label(), "已说明", stages.Hint.Label(), "标注件", "文件"}
+	heads := []string{"联合体名称", "结论", stages.MustFix.Label(), stages.Explain.Label(), "已说明", stages.Hint.Label(), "标注件", "公文", "文件"}
 	for i, h := range heads {
 		page.Put(row, i+1, book.Cell{Value: h, Look: book.Header})
 	}
@@ -101,7 +137,9 @@ func verdicts(page *book.Page, row int, p *pack) int {
 		case r.name != "":
 			link = book.Cell{Value: "打开标注件", Look: book.Link, Link: r.name}
 		}
-		page.PutRow(row, 1, text(r.submission.Consortium), centred(string(v.Verdict)), number(v.Errors), number(v.Warnings), number(v.Explained), number(v.Hints), link, text(r.submission.File))
+		letter, _, _ := strings.Cut(r.letter, "（")
+		page.PutRow(row, 1, text(called(r.submission)), centred(string(v.Verdict)), number(v.Errors), number(v.Warnings), number(v.Explained), number(v.Hints), link,
+			book.Cell{Value: letter, Look: book.Link, Link: r.letter}, text(r.submission.File))
 	}
 	if len(p.returns) == 0 {
 		row++
@@ -111,18 +149,48 @@ func verdicts(page *book.Page, row int, p *pack) int {
 	return row + 1
 }
 
+// help is the sheet that tells what to do.
+func help(in Input) *book.Page {
+	page := &book.Page{Sheet: helpSheet, Widths: []float64{92}}
+	page.Put(1, 1, book.Cell{Value: "怎样改、怎样说明、怎样再报", Look: book.Heading})
+	for i, s := range steps(in) {
+		page.Span(i+2, 1, 1, book.Cell{Value: fmt.Sprintf("%d. %s", i+1, s), Look: book.Prose})
+	}
+	return page
+}
+
 // steps tell a prefecture what to do.
 func steps(in Input) []string {
 	explanations := "情况说明"
 	if sheet, _, ok := in.Definition.Layout().Area("explanations"); ok {
 		explanations = sheet.Sheet.Title
 	}
+	addressee := in.Definition.Directory.Addressee
 	return []string{
-		fmt.Sprintf("“%s”的问题改正后才能受理；“%s”的，核对后改正，或在标注件“%s”表预填的那一行写明原因；“%s”不影响受理。", stages.MustFix.Label(), stages.Explain.Label(), explanations, stages.Hint.Label()),
-		"请直接在标注件里改：有颜色的格子就是有问题的格子，批注里写着怎么改；“退回问题”表逐条列出，点“位置”到那一格。颜色、批注和“退回问题”表不会被当作数据，不用清除。",
-		fmt.Sprintf("改好后把封面的“%s”加一，另存为 .xlsx 重新报送。报送期限：%s；%s，%s。", in.Definition.Field("edition").Label, in.Definition.Directory.Deadline, in.Definition.Directory.Addressee.Office, in.Definition.Directory.Addressee.Email),
+		fmt.Sprintf("“%s”的问题改正后才能受理；“%s”的，核对后改正，或写明原因；“%s”不影响受理，供核对。", stages.MustFix.Label(), stages.Explain.Label(), stages.Hint.Label()),
+		fmt.Sprintf("请直接在标注件里改：有颜色的格子就是有问题的格子，批注里写着怎么改；“%s”表逐条列出，点“位置”到那一格，点那一格左边的栏目名称回到“%s”。颜色、批注和“%s”表不会被当作数据，不用清除。", templates.ReturnSheet, templates.ReturnSheet, templates.ReturnSheet),
+		fmt.Sprintf("说明写在标注件的“%s”表预填的那一行。第一列的“问题指纹”请勿改动：它记着针对哪个问题、哪些数；数据没有再变，下一轮不用重复说明；数据变了，要重新说明。", explanations),
+		fmt.Sprintf("不在标注件上改而在自己的原件上改也可以：把“%s”表末列的“问题指纹”抄到原件“%s”表的第一列，再写原因。", stages.Explain.Label(), explanations),
+		fmt.Sprintf("改好后把封面的“%s”加一，另存为 .xlsx 重新报送，文件名不限。先后按“由哪一份标注件改来”“报送版次”判定，不看文件名和时间；内容完全相同的算重复。", in.Definition.Field("edition").Label),
+		fmt.Sprintf("报送期限：%s。报送到：%s，%s。", chineseDate(in.Definition.Directory.Deadline), addressee.Office, addressee.Email),
 		"不能使用的文件请按“怎么办”处理后重新报送。",
 	}
+}
+
+// changes is the sheet of what is different since the last round.
+func changes(report *book.Report, p *pack) error {
+	return book.Rows(report, book.Grid{Sheet: changesSheet, Rows: len(p.changes), Freeze: 2}, slices.Values(p.changes), []book.ColumnOf[table.Change]{
+		{Head: "联合体名称", Width: 38, Cell: func(c table.Change) book.Cell { return text(c.Consortium) }},
+		{Head: "变化", Width: 18, Cell: func(c table.Change) book.Cell { return text(c.Kind.Label()) }, Style: book.Column{Marks: []book.Mark{
+			{Word: table.FindingClosed.Label(), Tone: book.Good}, {Word: table.FindingExplained.Label(), Tone: book.Good},
+			{Word: table.FindingOpen.Label(), Tone: book.Caution}, {Word: table.FindingReopened.Label(), Tone: book.Caution}, {Word: table.FindingNew.Label(), Tone: book.Bad}}}},
+		{Head: "程度", Width: 13, Cell: func(c table.Change) book.Cell { return text(c.Severity.Label()) }},
+		{Head: "事项", Width: 36, Cell: func(c table.Change) book.Cell { return text(c.Label) }},
+		{Head: "上轮", Width: 44, Cell: func(c table.Change) book.Cell { return text(c.Before) }},
+		{Head: "本轮", Width: 44, Cell: func(c table.Change) book.Cell { return text(c.After) }},
+		{Head: "位置", Width: 20, Cell: func(c table.Change) book.Cell { return text(stages.Place{Sheet: c.Sheet, Cell: c.Cell}.String()) }},
+		{Head: "代码", Width: 13, Cell: func(c table.Change) book.Cell { return book.Cell{Value: c.Code, Look: book.Mono} }},
+	})
 }
 
 // findings is the sheet of one severity.
@@ -136,25 +204,20 @@ func findings(report *book.Report, p *pack, severity stages.Severity) error {
 		}
 	}
 	columns := []book.ColumnOf[line]{
-		{Head: "联合体名称", Width: 38, Cell: func(l line) book.Cell { return text(l.submission.Consortium) }},
-		{Head: "位置", Width: 20, Cell: func(l line) book.Cell { return l.place() }},
-		{Head: "问题", Width: 22, Cell: func(l line) book.Cell { return text(l.Title) }},
-		{Head: "具体情况", Width: 50, Cell: func(l line) book.Cell { return text(l.Message) }},
-		{Head: "怎么改", Width: 46, Cell: func(l line) book.Cell { return text(l.Cure) }},
-		{Head: "依据", Width: 22, Cell: func(l line) book.Cell { return text(l.Authority) }},
-		{Head: "代码", Width: 13, Cell: func(l line) book.Cell { return book.Cell{Value: l.Code, Look: book.Mono} }},
+		{Head: "联合体名称", Width: 28, Cell: func(l line) book.Cell { return text(called(l.submission)) }},
+		{Head: "位置", Width: 16, Cell: func(l line) book.Cell { return l.place() }},
+		{Head: "其余位置", Width: 14, Cell: func(l line) book.Cell { return text(furtherPlaces(l.Finding)) }},
+		{Head: "问题", Width: 20, Cell: func(l line) book.Cell { return text(l.Title) }},
+		{Head: "具体情况", Width: 42, Cell: func(l line) book.Cell { return text(l.Message) }},
+		{Head: "怎么改", Width: 36, Cell: func(l line) book.Cell { return text(l.Cure) }},
+		{Head: "依据", Width: 16, Cell: func(l line) book.Cell { return text(l.Authority) }},
+		{Head: "代码", Width: 12, Cell: func(l line) book.Cell { return book.Cell{Value: l.Code, Look: book.Mono} }},
 	}
-	if severity == stages.Explain {
-		columns = slices.Insert(columns, 5, book.ColumnOf[line]{Head: "已作的说明", Width: 36, Cell: func(l line) book.Cell { return text(l.Explanation) }})
+	if severity == stages.Explain { // what is to be explained needs the key of its row
+		columns = slices.Insert(columns, 6, book.ColumnOf[line]{Head: "已作的说明", Width: 24, Cell: func(l line) book.Cell { return text(explained(l.Finding)) }})
+		columns = append(columns, book.ColumnOf[line]{Head: "问题指纹", Width: 19, Cell: func(l line) book.Cell { return book.Cell{Value: explanationKey(l.Finding), Look: book.Mono} }})
 	}
-	columns = append(columns, book.ColumnOf[line]{Head: "问题指纹", Width: 19, Cell: func(l line) book.Cell { return book.Cell{Value: l.Fingerprint, Look: book.Mono} }})
-	remark := map[stages.Severity]string{
-		stages.MustFix: "下列问题改正后才能受理。", stages.Explain: "下列问题请核对：填错的改正，属实的写明原因。", stages.Hint: "下列情况不影响受理，供核对。",
-	}[severity]
-	if len(lines) == 0 {
-		remark = "没有这一类问题。"
-	}
-	return book.Rows(report, book.Grid{Sheet: severity.Label(), Remark: remark, Rows: len(lines), Freeze: 2}, slices.Values(lines), columns)
+	return book.Rows(report, book.Grid{Sheet: severity.Label(), Rows: len(lines), Freeze: 2}, slices.Values(lines), columns)
 }
 
 // place shows where a finding is, and leads there in the annotated copy.

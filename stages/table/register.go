@@ -41,5 +41,31 @@ func (f *Facts) Registered(effect templates.RegisterEffect, key string) (Registe
 	return Registered{}, false
 }
 
+// Exempt says why an entry of the directory need not report; empty where it must.
+func (f *Facts) Exempt(e templates.Entry) string {
+	if e.National != "" {
+		return e.National
+	}
+	if r, ok := f.Registered(templates.Selects, DirectoryKey(e.No)); ok {
+		return fmt.Sprintf("%s（%s）", r.Sheet.Title, r.Document())
+	}
+	return ""
+}
+
+// Missing lists the entries of the directory that must report and have no submission, in its order.
+func (f *Facts) Missing() []templates.Entry {
+	reported := map[int]bool{}
+	for s := range f.Submissions.All() {
+		reported[int(s.DirectoryNo.V)] = s.DirectoryNo.Valid
+	}
+	var out []templates.Entry
+	for _, e := range f.Definition.Directory.Entries {
+		if !reported[e.No] && f.Exempt(e) == "" {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
 // Document names an entry for a person: 文号, and where it is not plain from elsewhere what it is about.
 func (e Registered) Document() string { return e.Values[templates.RegisterDocument] }

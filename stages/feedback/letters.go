@@ -1,0 +1,248 @@
+package feedback
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lianheti/stages"
+	"lianheti/stages/document"
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// letterOf chooses the letter that goes with a verdict.
+func letterOf(d *templates.Definition, v table.Verdict) *templates.Letter {
+	return d.Letters.Letter(map[stages.Verdict]string{
+		stages.Return: templates.ReturnLetter, stages.AskFirst: templates.ExplainLetter, stages.Accept: templates.AcceptLetter,
+	}[v.Verdict])
+}
+
+// writeLetters writes a letter about each submission of a prefecture, and one about those that are missing.
+func writeLetters(dir string, in Input, p *pack) error {
+	for _, r := range p.returns {
+		var tasks []document.Block
+		for _, s := range []stages.Severity{stages.MustFix, stages.Explain} {
+			tasks = append(tasks, taskTable(s, r)...)
+		}
+		if err := writeLetter(filepath.Join(dir, r.letter), in, letterOf(in.Definition, r.verdict), submissionVars(in, p, r), tasks); err != nil {
+			return err
+		}
+	}
+	if len(p.missing) == 0 {
+		return nil
+	}
+	vars := packVars(in, p)
+	vars["count"] = fmt.Sprint(len(p.missing))
+	return writeLetter(filepath.Join(dir, p.reminds), in, in.Definition.Letters.Letter(templates.RemindLetter), vars, []document.Block{missingTable(in.Definition, p.missing)})
+}
+
+// packVars are the words of every letter to a prefecture.
+func packVars(in Input, p *pack) map[string]string {
+	d := in.Definition
+	explanations := ""
+	if sheet, _, ok := d.Layout().Area("explanations"); ok {
+		explanations = sheet.Sheet.Title
+	}
+	vars := map[string]string{"city": p.city, "form": d.Form.Title, "deadline": chineseDate(d.Directory.Deadline), "office": d.Directory.Addressee.Office,
+		"email": d.Directory.Addressee.Email, "explanations": explanations, "list": listName}
+	due := d.Letters.Due
+	if in.Date > d.Directory.Deadline {
+		due = d.Letters.Overdue
+	}
+	if p.city == table.UnknownCity {
+		vars["city"] = "有关地"
+	}
+	vars["due"] = templates.Fill(due, vars)
+	return vars
+}
+
+func submissionVars(in Input, p *pack, r *returned) map[string]string {
+	vars := packVars(in, p)
+	edition := "未填报送版次"
+	if r.submission.Edition.Valid {
+		edition = fmt.Sprintf("报送版次%d", r.submission.Edition.V)
+	}
+	v := r.verdict
+	var faults []string
+	for _, n := range []struct {
+		severity stages.Severity
+		count    int32
+	}{{stages.MustFix, v.Errors}, {stages.Explain, v.Warnings}} {
+		if n.count > 0 {
+			faults = append(faults, fmt.Sprintf("%s的问题%d处", n.severity.Label(), n.count))
+		}
+	}
+	maps.Copy(vars, map[string]string{"consortium": called(r.submission), "edition": edition, "faults": strings.Join(faults, "、"), "explained": fmt.Sprint(v.Explained), "hints": fmt.Sprint(v.Hints), "copy": r.name, "sha256": r.submission.SHA256[:min(16, len(r.submission.SHA256))]})
+	return vars
+}
+
+// writeLetter writes one letter in the habit of official letters. Without a date of the run the day is left to be written.
+func writeLetter(to string, in Input, l *templates.Letter, vars map[string]string, tasks []document.Block) error {
+	say := func(text string) string { return templates.Fill(text, vars) }
+	title := say(l.Title)
+	body := []document.Block{
+		document.Paragraph{Style: document.Title, After: 20, Runs: []document.Run{{Text: title}}},
+		document.P(document.Plain, say(in.Definition.Letters.To)),
+	}
+	for i, text := range l.Before {
+		if empty(text, vars) {
+			continue
+		}
+		p := document.P(document.Body, say(text))
+		if i == len(l.Before)-1 && len(tasks) > 0 {
+			p.After = 6
+		}
+		body = append(body, p)
+	}
+	body = append(body, tasks...)
+	for i, text := range l.After {
+		p := document.P(document.Body, say(text))
+		p.Align = document.Left // an address at a line's end would tear the line before it apart
+		if i == 0 && len(tasks) > 0 {
+			p.Before = 10
+		}
+		body = append(body, p)
+	}
+	day := "　　年　月　日"
+	if in.Date != "" {
+		day = chineseDate(in.Date)
+	}
+	body = append(body,
+		document.Paragraph{Align: document.Right, Before: 28, KeepNext: true, Runs: []document.Run{{Text: say(in.Definition.Letters.From)}}},
+		document.Paragraph{Align: document.Right, Runs: []document.Run{{Text: day}}})
+	d := document.Document{Title: strings.ReplaceAll(title, "\n", ""), Text: document.LetterText, Sections: []document.Section{{Page: document.A4, Footer: document.PageNumbers(), Body: body}}}
+	var out bytes.Buffer
+	if err := document.Write(&out, d); err != nil {
+		return err
+	}
+	return os.WriteFile(to, out.Bytes(), 0o644)
+}
+
+// empty says whether a paragraph only counts what there is none of.
+func empty(text string, vars map[string]string) bool {
+	counts, none := 0, 0
+	for _, word := range templates.Placeholders(text) {
+		if n, err := strconv.Atoi(vars[word]); err == nil {
+			counts++
+			if n == 0 {
+				none++
+			}
+		}
+	}
+	return counts > 0 && counts == none
+}
+
+// chineseDate writes an ISO date for a letter.
+func chineseDate(iso string) string {
+	t, err := time.Parse(time.DateOnly, iso)
+	if err != nil {
+		return iso
+	}
+	return t.Format("2006年1月2日")
+}
+
+// What stands in tables is set smaller than the letter: 五号.
+const (
+	tableSize = 10.5
+	tableLine = 16
+)
+
+func cell(align document.Align, lines ...string) document.Cell {
+	c := document.Cell{Align: align}
+	for _, text := range lines {
+		c.Body = append(c.Body, document.Paragraph{Line: tableLine, Runs: []document.Run{{Text: stages.Mask(stages.Legible(text)), Size: tableSize}}})
+	}
+	return c
+}
+
+func headCell(text string) document.Cell {
+	c := cell(document.Centre, text)
+	c.Body[0].Runs[0].Font = document.HeiTi
+	return c
+}
+
+// At most so many findings of one rule are worded one by one; of more, their cells are listed.
+const worded = 4
+
+// taskTable lists what is to be done about one severity, the findings of one rule in one row.
+func taskTable(severity stages.Severity, r *returned) []document.Block {
+	var groups [][]table.Finding
+	for _, x := range r.findings {
+		if x.Severity != severity || x.Explanation != "" {
+			continue
+		}
+		i := slices.IndexFunc(groups, func(g []table.Finding) bool { return g[0].Code == x.Code })
+		if i < 0 {
+			groups = append(groups, nil)
+			i = len(groups) - 1
+		}
+		groups[i] = append(groups[i], x)
+	}
+	if len(groups) == 0 {
+		return nil
+	}
+	t := document.Table{Columns: document.Widths(document.A4.Inside(), 10, 34, 62, 50),
+		Rows: []document.Row{{Header: true, Cells: []document.Cell{headCell("序号"), headCell("位置"), headCell("问题"), headCell("怎么办")}}}}
+	for i, g := range groups {
+		var places, problems, cures []string
+		for _, x := range g {
+			places = append(places, cellsOf(x))
+			problems = append(problems, x.Message)
+			if !slices.Contains(cures, x.Cure) {
+				cures = append(cures, x.Cure)
+			}
+			if x.Outdated != "" {
+				problems = append(problems, explained(x))
+			}
+		}
+		if len(g) > worded {
+			places = []string{strings.Join(places, "；")}
+			problems = []string{fmt.Sprintf("%s，共%d处，例如：%s", g[0].Title, len(g), g[0].Message)}
+		}
+		t.Rows = append(t.Rows, document.Row{Cells: []document.Cell{cell(document.Centre, fmt.Sprint(i+1)), cell(document.Left, places...), cell(document.Left, problems...), cell(document.Left, cures...)}})
+	}
+	heading := document.Paragraph{Style: document.Heading, KeepNext: true, Before: 6, Runs: []document.Run{{Text: fmt.Sprintf("%s（%d项）", severity.Label(), len(groups))}}}
+	return []document.Block{heading, t}
+}
+
+// cellsOf lists the cells of a finding; the sheet is named once where they stand on one.
+func cellsOf(x table.Finding) string {
+	var out []string
+	sheet := ""
+	for _, p := range x.At() {
+		switch {
+		case p.Sheet == "":
+			out = append(out, "整份文件")
+		case p.Sheet == sheet && p.Cell != "":
+			out = append(out, p.Cell)
+		default:
+			out = append(out, stages.Place{Sheet: p.Sheet, Cell: p.Cell}.String())
+		}
+		sheet = p.Sheet
+	}
+	return strings.Join(slices.Compact(out), " ") // with blanks, where a line may end
+}
+
+func missingTable(d *templates.Definition, missing []templates.Entry) document.Block {
+	t := document.Table{Columns: document.Widths(document.A4.Inside(), 18, 80, 58),
+		Rows: []document.Row{{Header: true, Cells: []document.Cell{headCell("目录序号"), headCell(d.Label("consortium")), headCell(d.Label("park"))}}}}
+	for _, e := range missing {
+		var names, parks []string
+		for i, p := range e.Pairs() {
+			or := ""
+			if i > 0 {
+				or = "或："
+			}
+			names, parks = append(names, or+p.Consortium), append(parks, or+p.Park)
+		}
+		t.Rows = append(t.Rows, document.Row{Whole: true, Cells: []document.Cell{cell(document.Centre, fmt.Sprint(e.No)), cell(document.Left, names...), cell(document.Left, parks...)}})
+	}
+	return t
+}

@@ -1,0 +1,75 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Letters are the texts that go back to a prefecture as Word files.
+type Letters struct {
+	To, From string
+	Due      string // how {due} reads while the deadline is ahead
+	Overdue  string // and when the run's date is past it
+	Letters  []*Letter
+}
+
+// Letter is one kind of letter: what is said before and after the table of what to do.
+type Letter struct {
+	ID            string
+	Name          string // its file name begins with it
+	Title         string
+	Before, After []string
+}
+
+// Kinds of letters that the program writes.
+const (
+	ReturnLetter  = "return"
+	ExplainLetter = "explain"
+	AcceptLetter  = "accept"
+	RemindLetter  = "remind"
+)
+
+// LetterVars are the words that a letter may leave to the program.
+var LetterVars = []string{"city", "consortium", "form", "edition", "faults", "explained", "hints", "deadline", "due", "office", "email",
+	"explanations", "list", "copy", "sha256", "count"}
+
+// Letter finds a letter by its kind.
+func (l *Letters) Letter(id string) *Letter {
+	for _, x := range l.Letters {
+		if x.ID == id {
+			return x
+		}
+	}
+	return nil
+}
+
+func (l *Letters) check(load *loader) {
+	const file = "letters.yaml"
+	for _, id := range []string{ReturnLetter, ExplainLetter, AcceptLetter, RemindLetter} {
+		if l.Letter(id) == nil {
+			load.problem(at{file, "$.letters"}, "缺公文 "+id, "请补上，可参照上一年度的 letters.yaml。")
+		}
+	}
+	words := func(where at, texts ...string) {
+		for _, text := range texts {
+			for _, word := range Placeholders(text) {
+				if !slices.Contains(LetterVars, word) {
+					load.problem(where, "大括号里的“"+word+"”不认识", "可用的词见文件开头。")
+				}
+			}
+		}
+	}
+	if l.To == "" || l.From == "" || l.Due == "" || l.Overdue == "" {
+		load.problem(at{file, "$"}, "to、from、due、overdue 有空的", "请补全。")
+	}
+	words(at{file, "$"}, l.To, l.From, l.Due, l.Overdue)
+	names := map[string]bool{}
+	for i, x := range l.Letters {
+		where := at{file, fmt.Sprintf("$.letters[%d]", i)}
+		if x.Name == "" || x.Title == "" || len(x.Before) == 0 || names[x.Name] {
+			load.problem(where, "公文“"+x.ID+"”缺 name、title 或 before，或 name 重复", "请补全；name 各不相同。")
+		}
+		names[x.Name] = true
+		words(where, slices.Concat([]string{x.Title}, x.Before, x.After)...)
+	}
+}
