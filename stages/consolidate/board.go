@@ -13,8 +13,8 @@ import (
 // board is what lets the workbook answer back: where the weights stand, where the points, and the formulas from the one to the
 // other. They follow stages/score step by step, over the normalised values that the run found:
 //
-//	total  = Σ figures × value × (Σ figures ÷ Σ figures of the points that have evidence)
-//	figures = weight × (1 − share that waits for experts)
+//	total = Σ earn × value × (Σ earn ÷ Σ earn of the points of which something is there) − deduction
+//	earn  = weight × (1 − share that waits for experts)
 //
 // where the weights of the points that are switched on are put in proportion so that they add up to 100, which is what a
 // definition must hold. Normalised values do not depend on the weights, as long as the same submissions are ranked; where other
@@ -22,6 +22,8 @@ import (
 type board struct {
 	points    []*templates.Point // that earn, in official order
 	figured   []*templates.Point // of those, the ones that figures speak to
+	earning   []*templates.Point // of those, the ones that bring points as things stand: all, once the experts' marks count
+	complete  bool               // they count
 	rows      int                // submissions
 	ranked    int                // of those
 	available float64
@@ -80,9 +82,14 @@ func newBoard(in Input) *board {
 		}
 	}
 	for r := range in.Ranking.Ranking.All() {
+		b.complete = r.Complete
 		if r.Ranked {
 			b.ranked++
 		}
+	}
+	b.earning = b.figured
+	if b.complete {
+		b.earning = b.points
 	}
 	b.live = b.rows <= mostLive
 	return b
@@ -98,14 +105,21 @@ func (b *board) formula(format string, args ...any) string {
 
 // Columns of 观测点得分 beyond the points: what the formulas work on.
 
-func (b *board) colValue() int   { return firstPoint + len(b.points) }       // first normalised value
-func (b *board) colThere() int   { return b.colValue() + len(b.figured) }    // first share of evidence
-func (b *board) colRounded() int { return b.colThere() + len(b.figured) }    // total as it is compared
-func (b *board) colPlace() int   { return b.colRounded() + 1 }               // rank with ties put in order
-func (b *board) colEngine() int  { return b.colPlace() + 1 }                 // total of the run
-func (b *board) colRunRank() int { return b.colEngine() + 1 }                // rank of the run
-func (b *board) lastRow() int    { return pointsFirst + max(b.rows, 1) - 1 } // of 观测点得分
-func (b *board) lastWeight() int { return weightsFirst + len(b.points) - 1 } // row of the last point in 权重
+func (b *board) colValue() int { return firstPoint + len(b.points) }    // first value, 0–1
+func (b *board) colThere() int { return b.colValue() + len(b.earning) } // first share of the evidence
+func (b *board) colSaid() int { // first share of all that is to be said, marks included
+	if b.complete {
+		return b.colThere() + len(b.figured)
+	}
+	return b.colThere()
+}
+func (b *board) colDeducted() int { return b.colSaid() + len(b.earning) }
+func (b *board) colRounded() int  { return b.colDeducted() + 1 }              // total as it is compared
+func (b *board) colPlace() int    { return b.colRounded() + 1 }               // rank with ties put in order
+func (b *board) colEngine() int   { return b.colPlace() + 1 }                 // total of the run
+func (b *board) colRunRank() int  { return b.colEngine() + 1 }                // rank of the run
+func (b *board) lastRow() int     { return pointsFirst + max(b.rows, 1) - 1 } // of 观测点得分
+func (b *board) lastWeight() int  { return weightsFirst + len(b.points) - 1 } // row of the last point in 权重
 
 // column is a column of 观测点得分 over all submissions, for formulas of other sheets.
 func (b *board) column(col int) string {
@@ -131,28 +145,34 @@ func span(row, col, n int) string {
 
 func fixedSpan(row, col, n int) string { return book.Fixed(row, col) + ":" + book.Fixed(row, col+n-1) }
 
-// earnable are the points that figures can earn, over the normalised values.
-func (b *board) earnable() string { return fixedSpan(pointsLead, b.colValue(), len(b.figured)) }
+// earnable are the points that can be earned, over the values.
+func (b *board) earnable() string { return fixedSpan(pointsLead, b.colValue(), len(b.earning)) }
+
+func (b *board) values(row int) string { return span(row, b.colValue(), len(b.earning)) }
+func (b *board) said(row int) string   { return span(row, b.colSaid(), len(b.earning)) }
+
+// deducted is what experts take off, as a formula writes it.
+func (b *board) deducted(row int) string { return "$" + stages.CellName(row, b.colDeducted()) }
 
 // total is the formula of a submission's total.
 func (b *board) total(row int) string {
-	w, v := b.earnable(), span(row, b.colValue(), len(b.figured))
+	w, v := b.earnable(), b.values(row)
 	with := fmt.Sprintf("SUMPRODUCT(%s*ISNUMBER(%s))", w, v)
-	return b.formula("IF(%s=0,0,SUMPRODUCT(%s,%s)*(SUM(%s)/%s))", with, w, v, w, with)
+	return b.formula("IF(%s=0,0,SUMPRODUCT(%s,%s)*(SUM(%s)/%s))-%s", with, w, v, w, with, b.deducted(row))
 }
 
 // lower counts what is missing as nothing, upper as everything.
 func (b *board) lower(row int) string {
-	return b.formula("SUMPRODUCT(%s,%s,%s)", b.earnable(), span(row, b.colValue(), len(b.figured)), span(row, b.colThere(), len(b.figured)))
+	return b.formula("SUMPRODUCT(%s,%s,%s)-%s", b.earnable(), b.values(row), b.said(row), b.deducted(row))
 }
 
 func (b *board) upper(row int) string {
-	return b.formula("%s+SUM(%s)-SUMPRODUCT(%s,%s)", stages.CellName(row, colLower), b.earnable(), b.earnable(), span(row, b.colThere(), len(b.figured)))
+	return b.formula("%s+SUM(%s)-SUMPRODUCT(%s,%s)", stages.CellName(row, colLower), b.earnable(), b.earnable(), b.said(row))
 }
 
-// present is the share of the evidence that is there.
+// present is the share of the evidence that is there: figures only, whatever experts say.
 func (b *board) present(row int) string {
-	w := b.earnable()
+	w := fixedSpan(pointsLead, b.colThere(), len(b.figured))
 	return b.formula("IF(SUM(%s)=0,1,ROUND(SUMPRODUCT(%s,%s)/SUM(%s),10))", w, w, span(row, b.colThere(), len(b.figured)), w)
 }
 
@@ -189,16 +209,38 @@ func (b *board) changed(sheet string) string {
 	return fmt.Sprintf("SUMPRODUCT(--(ABS(%s-%s)>1E-9))>0", b.weightCells(sheet, weightColScale), b.weightCells(sheet, weightColRun))
 }
 
-// standing is what the figures say to one submission, by point: the normalised value and how much of the evidence is there.
+// open is the share of a point that waits for experts as things stand.
+func (b *board) open(p *templates.Point) float64 {
+	if b.complete {
+		return 0
+	}
+	return p.ExpertShare.InexactFloat64()
+}
+
+// earn is what a point can bring at the run's weights.
+func (b *board) earn(p *templates.Point) float64 {
+	if b.complete {
+		return p.Weight.InexactFloat64()
+	}
+	return b.figures(p)
+}
+
+// figures is what figures can bring.
+func (b *board) figures(p *templates.Point) float64 {
+	return p.Weight.Sub(p.Weight.Mul(p.ExpertShare)).InexactFloat64()
+}
+
+// standing is what is said of one submission, by point.
 type standing struct {
-	value map[string]table.Opt[float64]
-	there map[string]float64
+	value map[string]table.Opt[float64] // 0–1
+	there map[string]float64            // share of the evidence that is there
+	said  map[string]float64            // the same with the experts' marks
+	score map[string]table.Score
 }
 
 // standings reads the scores of all submissions.
 func (w *workbook) standings() map[string]standing {
-	shares := map[string]float64{}
-	pieces := map[string]int{}
+	shares, pieces := map[string]float64{}, map[string]int{}
 	for _, p := range w.Definition.Rubric.Points() {
 		pieces[p.ID] = len(p.Evidence)
 		for _, e := range p.Evidence {
@@ -210,17 +252,26 @@ func (w *workbook) standings() map[string]standing {
 	for s := range w.Ranking.Scores.All() {
 		at, ok := out[s.Submission]
 		if !ok {
-			at = standing{map[string]table.Opt[float64]{}, map[string]float64{}}
+			at = standing{map[string]table.Opt[float64]{}, map[string]float64{}, map[string]float64{}, map[string]table.Score{}}
 			out[s.Submission] = at
 		}
 		switch {
 		case s.Evidence == "":
-			at.value[s.Point] = s.Normalised
+			at.value[s.Point], at.score[s.Point] = s.Value, s
 		case s.Normalised.Valid:
 			at.there[s.Point] += shares[s.Point+" "+s.Evidence]
 			k := key{s.Submission, s.Point}
 			if found[k]++; found[k] == pieces[s.Point] {
 				at.there[s.Point] = 1 // the shares are rounded: their sum may miss it by the last digit
+			}
+		}
+	}
+	for _, at := range out {
+		for _, p := range w.points {
+			s := at.score[p.ID]
+			at.said[p.ID] = at.there[p.ID]
+			if earn := s.Weight - s.Open; w.complete && earn > 0 {
+				at.said[p.ID] = 1 - (s.Upper-s.Lower)/earn // what is missing is all that the bounds differ by
 			}
 		}
 	}

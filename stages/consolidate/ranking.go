@@ -104,12 +104,9 @@ func (w *workbook) pointScores(name string) error {
 	}
 	columns := append(who(w, func(r pointRow) string { return r.submission.Submission }), w.totals()...)
 	for i, p := range w.points {
-		weight := weightsFirst + i
-		earn := book.Range(sheetWeights) + book.Fixed(weight, weightColEarn)
-		most := p.Weight.Sub(p.Weight.Mul(p.ExpertShare)).InexactFloat64()
-		lead[len(columns)] = book.Cell{Value: most, Look: book.Points, Formula: w.formula("%s", earn)}
-		value := slices.Index(w.figured, p)
-		top := book.Fixed(pointsLead, len(columns)+1)
+		most := w.earn(p)
+		lead[len(columns)] = book.Cell{Value: most, Look: book.Points, Formula: w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))}
+		value, top := slices.Index(w.earning, p), book.Fixed(pointsLead, len(columns)+1)
 		columns = append(columns, column[pointRow]{
 			Head: p.ID, Width: 8, Style: book.Column{Scale: max(most, 0.01), Marks: []book.Mark{{Word: pointLacking, Tone: book.Caution}}},
 			Cell: func(r pointRow) book.Cell {
@@ -124,29 +121,39 @@ func (w *workbook) pointScores(name string) error {
 				return c
 			}})
 	}
-	for i, p := range w.figured {
-		lead[len(columns)] = book.Cell{Value: lead[firstPoint-1+slices.Index(w.points, p)].Value, Look: book.Points,
-			Formula: w.formula("%s", book.Fixed(pointsLead, firstPoint+slices.Index(w.points, p)))}
-		head := p.ID
-		if i == 0 {
-			head = "归一值\n" + p.ID
-		}
-		columns = append(columns, column[pointRow]{Head: head, Width: 8, Style: book.Column{Scale: 1, Look: book.Promised}, Cell: func(r pointRow) book.Cell {
-			if v := r.value[p.ID]; v.Valid {
-				return book.Cell{Value: v.V, Look: book.Precise}
+	// block adds one column a point, what the formulas work on.
+	block := func(title string, points []*templates.Point, scale float64, most func(i int, p *templates.Point) book.Cell, cell func(pointRow, *templates.Point) book.Cell) {
+		for i, p := range points {
+			lead[len(columns)] = most(i, p)
+			head := p.ID
+			if i == 0 {
+				head = title + "\n" + p.ID
 			}
-			return book.Cell{Value: pointLacking, Look: book.Quiet}
-		}})
-	}
-	for i, p := range w.figured {
-		head := p.ID
-		if i == 0 {
-			head = "依据在案\n" + p.ID
+			columns = append(columns, column[pointRow]{Head: head, Width: 8, Style: book.Column{Scale: scale, Look: book.Promised}, Cell: func(r pointRow) book.Cell { return cell(r, p) }})
 		}
-		columns = append(columns, column[pointRow]{Head: head, Width: 8, Style: book.Column{Look: book.Promised}, Cell: func(r pointRow) book.Cell { return book.Cell{Value: r.there[p.ID], Look: book.Share} }})
+	}
+	same := func(i int, p *templates.Point) book.Cell {
+		return book.Cell{Value: w.earn(p), Look: book.Points, Formula: w.formula("%s", book.Fixed(pointsLead, firstPoint+slices.Index(w.points, p)))}
+	}
+	block("归一值", w.earning, 1, same, func(r pointRow, p *templates.Point) book.Cell {
+		if v := r.value[p.ID]; v.Valid {
+			return book.Cell{Value: v.V, Look: book.Precise}
+		}
+		return book.Cell{Value: pointLacking, Look: book.Quiet}
+	})
+	block("依据在案", w.figured, 0, func(i int, p *templates.Point) book.Cell {
+		scaled := book.Range(sheetWeights) + book.Fixed(weightsFirst+slices.Index(w.points, p), weightColScale)
+		return book.Cell{Value: w.figures(p), Look: book.Points, Formula: w.formula("%s*(1-%s)", scaled, p.ExpertShare)}
+	}, func(r pointRow, p *templates.Point) book.Cell {
+		return book.Cell{Value: r.there[p.ID], Look: book.Share}
+	})
+	if w.complete {
+		block("连同评分在案", w.earning, 0, same, func(r pointRow, p *templates.Point) book.Cell {
+			return book.Cell{Value: r.said[p.ID], Look: book.Share}
+		})
 	}
 	columns = append(columns, w.order()...)
-	remark := fmt.Sprintf("%s。各观测点是得分，最上一行是满分；分数只是数据能说明的部分，“%s”要等专家评分，从不代填；“%s”是没有一项依据在案，不按0分计，由其余观测点按比例代表。改“%s”表，这里随即重算。右边黄色表头是算得分用的归一值（0—1）和依据在案的比重。观测点的原文和依据见“观测点”，怎么得来见“得分依据”。",
+	remark := fmt.Sprintf("%s。各观测点是得分，最上一行是满分；“%s”要等专家评分，从不代填；“%s”是没有一项依据在案，不按0分计，由其余观测点按比例代表。改“%s”表，这里随即重算。右边黄色表头是算得分用的归一值（0—1）和依据在案的比重。观测点的原文和依据见“观测点”，怎么得来见“得分依据”。",
 		w.Definition.Rubric.WeightsNote, pointWaiting, pointLacking, sheetWeights)
 	return book.Rows(w.report, book.Grid{Sheet: name, Remark: remark, Lead: lead, Rows: len(w.submissions), Freeze: 3, Printed: firstPoint + len(w.points) - 1}, all, columns)
 }
@@ -182,7 +189,7 @@ func (w *workbook) totals() []column[pointRow] {
 			switch {
 			case r.rank.Ranked:
 				return word(rankedYes)
-			case r.verdict.Ranked:
+			case r.verdict.Ranked && r.rank.Present < w.available:
 				return word(rankedGate)
 			}
 			return word(rankedNo)
@@ -198,6 +205,13 @@ func (w *workbook) order() []column[pointRow] {
 		place[r.Submission] = len(place) + 1
 	}
 	return []column[pointRow]{
+		{Head: "扣分", Width: 8, Style: style, Cell: func(r pointRow) book.Cell {
+			c := book.Cell{Value: 0.0, Look: book.Points}
+			if w.complete {
+				c.Value = r.rank.Deduction.V
+			}
+			return c
+		}},
 		{Head: "比较用得分", Width: 12, Style: style, Cell: func(r pointRow) book.Cell {
 			c := book.Cell{Value: "", Look: book.Precise, Formula: w.rounded(r.row)}
 			if r.rank.Ranked {

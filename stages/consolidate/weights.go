@@ -57,7 +57,7 @@ func (w *workbook) settings(p *book.Page) {
 // weightTable is where the weights are changed.
 func (w *workbook) weightTable(p *book.Page) {
 	header := weightsFirst - 1
-	for i, head := range []string{w.head("scores", "point"), "原文（全文见“观测点”）", "所属指标", "运行权重", "启用", "权重", "折算到100", "等专家评的部分", "数据能计的分"} {
+	for i, head := range []string{w.head("scores", "point"), "原文（全文见“观测点”）", "所属指标", "运行权重", "启用", "权重", "折算到100", "等专家评的部分", "可得的分"} {
 		p.Put(header, i+1, book.Cell{Value: head, Look: book.Header})
 	}
 	p.Height(header, 34)
@@ -67,8 +67,7 @@ func (w *workbook) weightTable(p *book.Page) {
 	for i, point := range w.points {
 		row := weightsFirst + i
 		at := func(col int) string { return book.Fixed(row, col) }
-		weight, open := point.Weight.InexactFloat64(), point.ExpertShare.InexactFloat64()
-		earn := point.Weight.Sub(point.Weight.Mul(point.ExpertShare)).InexactFloat64()
+		weight, open, earn := point.Weight.InexactFloat64(), w.open(point), w.earn(point)
 		p.PutRow(row, 1,
 			word(point.ID), text(short(point, 21)), text(point.Indicator.Label),
 			book.Cell{Value: weight, Look: book.Number(weight)},
@@ -89,11 +88,11 @@ func (w *workbook) weightTable(p *book.Page) {
 		if col != weightColOn && col != weightColOpen {
 			total := 0.0
 			for _, point := range w.points {
-				weight := point.Weight
 				if col == weightColEarn {
-					weight = weight.Sub(weight.Mul(point.ExpertShare))
+					total += w.earn(point)
+				} else {
+					total += point.Weight.InexactFloat64()
 				}
-				total += weight.InexactFloat64()
 			}
 			c.Value, c.Formula = total, w.formula("SUM(%s)", w.weightCells("", col))
 		}
