@@ -518,6 +518,7 @@ type Page struct {
 	Scale     uint // of the print, in percent; 0: as wide as a page
 	Protected bool // but for the inputs: cells of the look Input
 	Frozen    int  // rows kept in view
+	Printed   int  // columns that are printed; 0: all
 
 	inputs []input
 	cells  map[int]map[int]Cell
@@ -586,6 +587,22 @@ func (p *Page) Span(row, col, cols int, c Cell) {
 
 // Height sets the height of a row, in points.
 func (p *Page) Height(row int, points float64) { p.high[row] = points }
+
+// Tall is how tall the rows from one to another are, in points.
+func (p *Page) Tall(from, to int) float64 {
+	sum := 0.0
+	for row := from; row <= to; row++ {
+		sum += p.tall(row)
+	}
+	return sum
+}
+
+func (p *Page) tall(row int) float64 {
+	if h := p.high[row]; h > 0 {
+		return min(h, tallest)
+	}
+	return rowHeight
+}
 
 // Break begins a new printed page at a row.
 func (p *Page) Break(row int) { p.breaks = append(p.breaks, row) }
@@ -659,6 +676,12 @@ func (r *Report) Page(p *Page) error {
 	if err := r.setUp(p.Sheet, printing{landscape: p.Landscape, scale: p.Scale}); err != nil {
 		return err
 	}
+	if p.Printed > 0 {
+		area := Absolute(p.Sheet, 1, 1, last, p.Printed)
+		if err := r.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: area, Scope: p.Sheet}); err != nil {
+			return err
+		}
+	}
 	hidden := false
 	if err := r.file.SetSheetView(p.Sheet, 0, &excelize.ViewOptions{ShowGridLines: &hidden}); err != nil {
 		return err
@@ -716,11 +739,7 @@ func (r *Report) Page(p *Page) error {
 				}
 			}
 		}
-		tall := p.high[row]
-		if tall == 0 {
-			tall = rowHeight
-		}
-		if err := w.SetRow(stages.CellName(row, 1), values, excelize.RowOpts{Height: min(tall, tallest)}); err != nil {
+		if err := w.SetRow(stages.CellName(row, 1), values, excelize.RowOpts{Height: p.tall(row)}); err != nil {
 			return err
 		}
 	}

@@ -65,6 +65,7 @@ const (
 	Entry    Look = "entry"   // a text that the reader types: a number typed into it stays as typed
 	Verdict  Look = "status"  // what a sheet says about its own state
 	Caption  Look = "caption"
+	Bare     Look = "bare" // nothing to see
 
 	// The same for committed figures.
 	PromisedInteger Look = "promised integer"
@@ -87,6 +88,12 @@ const (
 	Red      = "C0392B"
 )
 
+// Palette are the colours of lines, in order.
+var Palette = []string{Blue, Red, Green, Amber, "7030A0", "00838F", Faint}
+
+// Key is the look of the sign that tells which line is which.
+func Key(i int) Look { return Look("key " + Palette[i%len(Palette)]) }
+
 // Of gives the id of a look.
 func (s *Styles) Of(l Look) (int, error) { return s.Get("look "+string(l), l.style) }
 
@@ -103,6 +110,10 @@ func (l Look) style() *excelize.Style {
 	number := func(format string) {
 		style.CustomNumFmt = &format
 		style.Alignment = &excelize.Alignment{Horizontal: "right", Vertical: "center", ShrinkToFit: true}
+	}
+	if colour, key := strings.CutPrefix(base, "key "); key {
+		style.Font.Color, style.Alignment.Horizontal = colour, "center"
+		return style
 	}
 	switch Look(base) {
 	case Title:
@@ -174,6 +185,8 @@ func (l Look) style() *excelize.Style {
 	case Verdict:
 		style.Font.Bold, style.Font.Size = true, 11
 		style.Fill = solid(PaleBlue)
+	case Bare:
+		style.Border = nil
 	case Caption:
 		style.Font.Color, style.Fill, style.Border = Faint, solid(PaleBlue), nil
 		style.Alignment.Horizontal = "center"

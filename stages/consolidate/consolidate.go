@@ -81,6 +81,7 @@ func init() {
 		{sheetRanking, "定量部分得分、上下限、名次和名次区间", (*workbook).ranking},
 		{sheetWeights, "改权重、关掉观测点、改遴选家数，名次当场重算", (*workbook).weights},
 		{sheetPoints, "每个申报在各观测点上的得分，随权重重算", (*workbook).pointScores},
+		{sheetProfiles, "每个联合体一页A4：要点、雷达图、走势、强弱项、答辩待问", (*workbook).profiles},
 		{"得分依据", "每个得分的依据、公式、权重和所在单元格", (*workbook).evidence},
 		{"观测点", "观测点的原文、权重和依据", (*workbook).rubric},
 		{sheetMetrics, "每个申报每个指标一行，2022—2026年并列", (*workbook).metrics},

@@ -249,9 +249,9 @@ func (o *overview) figures() {
 		}
 		series = append(series, excelize.ChartSeries{
 			Name: book.Absolute(sheetOverview, o.row, 1, o.row, 1), Categories: book.Absolute(sheetOverview, base, 4, base, 3+len(years)), Values: book.Absolute(sheetOverview, o.row, 4, o.row, 3+len(years)),
-			Fill:   solid(palette[k%len(palette)]),
-			Line:   excelize.LineOptions{Type: excelize.LineSolid, Width: 2.25, Fill: solid(palette[k%len(palette)])},
-			Marker: excelize.ChartMarker{Symbol: "circle", Size: 6, Fill: solid(palette[k%len(palette)])},
+			Fill:   solid(book.Palette[k%len(book.Palette)]),
+			Line:   excelize.LineOptions{Type: excelize.LineSolid, Width: 2.25, Fill: solid(book.Palette[k%len(book.Palette)])},
+			Marker: excelize.ChartMarker{Symbol: "circle", Size: 6, Fill: solid(book.Palette[k%len(book.Palette)])},
 		})
 	}
 	o.row++
@@ -375,9 +375,6 @@ func (o *overview) contents() {
 		o.row++
 	}
 }
-
-// palette are the colours of lines.
-var palette = []string{book.Blue, book.Red, book.Green, book.Amber, "7030A0", "00838F", book.Faint}
 
 func solid(colour string) excelize.Fill {
 	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}

@@ -37,6 +37,7 @@ type weighting struct {
 	weights map[string]int // of a point; those not named stay
 	off     []string
 	choose  int
+	marked  bool // the experts' marks are in
 }
 
 func weightings(d *templates.Definition) []weighting {
@@ -56,7 +57,47 @@ func weightings(d *templates.Definition) []weighting {
 		draw("random, two off", "3.1", "1.3"),
 		{name: "one point off", off: []string{"5.2"}, choose: 4},
 		draw("random again", "4.4"),
+		{name: "as run, with marks", choose: 5, marked: true},
+		marked(draw("random, with marks", "6.1")),
 	}
+}
+
+func marked(w weighting) weighting {
+	w.marked = true
+	return w
+}
+
+// withMarks adds the marks of three experts for every submission and point that they have a say in, one short of them for a
+// submission that is not ranked.
+func withMarks(t *testing.T, in Input) Input {
+	t.Helper()
+	random := rand.New(rand.NewPCG(11, 0))
+	var marks []table.Mark
+	for expert := range 3 {
+		for v := range in.Judgement.Verdicts.All() {
+			for _, p := range in.Definition.Rubric.Points() {
+				m := table.Mark{Expert: fmt.Sprint("Z", expert+1), Submission: v.Submission, Point: p.ID, Kind: table.MarkPoint, Status: table.MarkCounted, Value: table.Some(float64(random.IntN(101)))}
+				switch {
+				case p.Deduction:
+					m.Kind, m.Value = table.MarkDeduction, table.Some(float64(random.IntN(3)))
+				case !p.ExpertShare.IsPositive(), !v.Ranked && p.ID == "1.2":
+					continue
+				}
+				marks = append(marks, m)
+			}
+		}
+	}
+	facts := *in.Facts
+	facts.Marking.Marks = table.Of(memory.NewGoAllocator(), marks)
+	in.Facts = &facts
+	var err error
+	if in.Ranking, err = score.Run(memory.NewGoAllocator(), in.Facts, in.Judgement, score.Options{Draws: 100}); err != nil {
+		t.Fatal(err)
+	}
+	if !in.Ranking.Ranking.Row(0).Complete {
+		t.Fatal("the marks do not count: ", in.Ranking.Ranking.Row(0).Method)
+	}
+	return in
 }
 
 func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
@@ -74,15 +115,19 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 			list = append(list, s)
 		}
 	}
-	var b bytes.Buffer
-	if err := write(&b, in, list); err != nil {
-		t.Fatal(err)
+	inputs, books := map[bool]Input{false: in, true: withMarks(t, in)}, map[bool][]byte{}
+	for marks, in := range inputs {
+		var b bytes.Buffer
+		if err := write(&b, in, list); err != nil {
+			t.Fatal(err)
+		}
+		books[marks] = b.Bytes()
 	}
 	dir, cases := t.TempDir(), weightings(in.Definition)
 	args := []string{"-env:UserInstallation=file://" + filepath.ToSlash(filepath.Join(dir, "profile")), "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", filepath.Join(dir, "out")}
 	for i, c := range cases {
 		path := filepath.Join(dir, fmt.Sprintf("%d.xlsx", i))
-		c.apply(t, in.Definition, b.Bytes(), path)
+		c.apply(t, in.Definition, books[c.marked], path)
 		args = append(args, path)
 	}
 	if out, err := exec.Command(soffice, args...).CombinedOutput(); err != nil {
@@ -95,9 +140,9 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.Close()
-			c.compare(t, in, f)
-			if i == 0 {
-				sameResults(t, b.Bytes(), f)
+			c.compare(t, inputs[c.marked], f)
+			if c.weights == nil && c.off == nil {
+				sameResults(t, books[c.marked], f)
 			}
 		})
 	}
