@@ -34,6 +34,7 @@ type Options struct {
 	From       string   // a data folder that an earlier run published, in the place of Inputs; empty: none
 	Out        string   // the results go to Out/<year>
 	Previous   string   // a published folder of an earlier run, to compare with; empty: none
+	Freeze     string   // also keep these results as Out/<year>-<Freeze>, which later runs leave alone; empty: don't
 	Register   string   // the Department's register; empty: none
 	Date       string   // the run's date, as it is to be shown; empty: none
 	Workers    int      // files read at a time; 0: as many as there are processors
@@ -65,6 +66,11 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	defer out.discard()
 
+	meeting, err := prepareFreeze(o)
+	if err != nil {
+		return nil, err
+	}
+	defer meeting.discard()
 	earlier, err := readPrevious(mem, o)
 	if err != nil {
 		return nil, err
@@ -93,7 +99,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	changes := compare.Run(mem, earlier.round, &table.Round{Facts: facts, Judgement: judgement, Ranking: ranking})
-	if err := write(ctx, mem, out.fresh, o, source, judgement, ranking, changes); err != nil {
+	if err := write(ctx, mem, out.fresh, o, source, judgement, ranking, earlier.consolidated(), changes); err != nil {
 		return nil, err
 	}
 	manifest, err := newManifest(o, source, earlier.manifest, registered, judgement, out.fresh)
@@ -106,7 +112,13 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if err := meeting.copy(out.fresh); err != nil {
+		return nil, err
+	}
 	if err := out.publish(); err != nil {
+		return nil, err
+	}
+	if err := meeting.keep(); err != nil {
 		return nil, err
 	}
 	return newResult(out.final, manifest, facts, judgement, ranking), nil
@@ -116,9 +128,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 const dataFolder = "data"
 
 // write makes all results below dir, except the manifest.
-func write(ctx context.Context, mem memory.Allocator, dir string, o Options, source origin, judgement *table.Judgement, ranking *table.Ranking, changes table.Table[table.Change]) error {
+func write(ctx context.Context, mem memory.Allocator, dir string, o Options, source origin, judgement *table.Judgement, ranking *table.Ranking, earlier *consolidate.Earlier, changes table.Table[table.Change]) error {
 	facts := source.facts
-	in := consolidate.Input{Definition: o.Definition, Facts: facts, FromTables: source.from != nil, Judgement: judgement, Ranking: ranking, Changes: changes, Select: o.Score.Select, Date: o.Date}
+	in := consolidate.Input{Definition: o.Definition, Facts: facts, FromTables: source.from != nil, Judgement: judgement, Ranking: ranking, Changes: changes, Earlier: earlier, Select: o.Score.Select, Date: o.Date}
 	if source.open != nil {
 		returns := filepath.Join(dir, feedback.Folder)
 		copies, err := feedback.Write(returns, feedback.Input{Definition: o.Definition, Facts: facts, Judgement: judgement, Changes: changes, Date: o.Date}, source.open)

@@ -7,16 +7,26 @@ import (
 	"os"
 	"path/filepath"
 
+	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
 	"lianheti/stages/table"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// previous is an earlier run; both nil where none was given.
+// previous is an earlier run; all nil where none was given.
 type previous struct {
 	round    *table.Round
 	manifest *ManifestPrevious
+	run      *Manifest
+}
+
+// consolidated is what the provincial workbook says about the earlier run; nil where there is none.
+func (p previous) consolidated() *consolidate.Earlier {
+	if p.run == nil {
+		return nil
+	}
+	return &consolidate.Earlier{Date: p.run.Date, Definition: p.run.Definition}
 }
 
 // readPrevious reads what an earlier run published. Nothing of it is believed before every file was hashed again.
@@ -47,5 +57,5 @@ func readPrevious(mem memory.Allocator, o Options) (previous, error) {
 	if err != nil {
 		return previous{}, fmt.Errorf("上一轮的结果 %s：%w。它可能是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, err)
 	}
-	return previous{round, &ManifestPrevious{Date: m.Date, SHA256: hex.EncodeToString(sum[:])}}, nil
+	return previous{round, &ManifestPrevious{Date: m.Date, SHA256: hex.EncodeToString(sum[:])}, m}, nil
 }

@@ -24,10 +24,47 @@ type Report struct {
 
 // Cell is one cell to write.
 type Cell struct {
-	Value   any // string, number, bool; nil: empty
+	Value   any // string, Passages, number, bool; nil: empty
 	Look    Look
 	Formula string // without =; Value is its result, which programs show that do not calculate
 	Link    string // "#'sheet'!A1" inside the workbook, otherwise a relative path, perhaps with such an ending
+}
+
+// Passages is a text of which parts stand out.
+type Passages []Passage
+
+// Passage is a piece of such a text. What is Common is set in red.
+type Passage struct {
+	Text   string
+	Common bool
+}
+
+// runs is how excelize takes it.
+func (p Passages) runs() []excelize.RichTextRun {
+	out := make([]excelize.RichTextRun, 0, len(p))
+	for _, x := range p {
+		colour := Ink
+		if x.Common {
+			colour = Red
+		}
+		out = append(out, excelize.RichTextRun{Text: Text(x.Text), Font: &excelize.Font{Family: SheetFont, Size: 10, Color: colour}})
+	}
+	return out
+}
+
+// words is the text of a cell, for its height.
+func (c Cell) words() (string, bool) {
+	switch v := c.Value.(type) {
+	case string:
+		return v, true
+	case Passages:
+		var b strings.Builder
+		for _, p := range v {
+			b.WriteString(p.Text)
+		}
+		return b.String(), true
+	}
+	return "", false
 }
 
 // MaxLinks is how many links a sheet of rows gets: excelize looks through all of them for each new one.
@@ -75,6 +112,7 @@ type Column struct {
 	Marks  []Mark  // colours for what cells say
 	Heat   bool    // colour scale for growth: -50% red, 0 white, +100% green
 	Scale  float64 // above 0: colour scale from 0 to this
+	Rank   int     // above 0: numbers up to this are good
 }
 
 // ColumnOf is a column of a sheet with one row a T: its heading and what stands in it.
@@ -287,7 +325,7 @@ const remarkWidth = 150
 func (p *gridPart) add(cells []Cell) error {
 	tall := rowHeight
 	for i, c := range cells {
-		if s, ok := c.Value.(string); ok && i < len(p.grid.Columns) {
+		if s, ok := c.words(); ok && i < len(p.grid.Columns) {
 			tall = max(tall, height(s, p.grid.Columns[i].Width))
 		}
 	}
@@ -329,6 +367,12 @@ func (p *gridPart) colour() error {
 		case c.Heat:
 			scale = excelize.ConditionalFormatOptions{Type: "3_color_scale", Criteria: "=", MinType: "num", MidType: "num", MaxType: "num",
 				MinValue: "-0.5", MidValue: "0", MaxValue: "1", MinColor: "#F4B084", MidColor: "#FFFFFF", MaxColor: "#A9D08E"}
+		case c.Rank > 0:
+			id, err := p.report.styles.Conditional(Good)
+			if err != nil {
+				return err
+			}
+			scale = excelize.ConditionalFormatOptions{Type: "cell", Criteria: "between", MinValue: "1", MaxValue: fmt.Sprint(c.Rank), Format: &id}
 		case c.Scale <= 0:
 			continue
 		}
@@ -363,8 +407,11 @@ func (r *Report) value(c Cell) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s, ok := c.Value.(string); ok {
-		c.Value = Text(s)
+	switch v := c.Value.(type) {
+	case string:
+		c.Value = Text(v)
+	case Passages:
+		c.Value = v.runs()
 	}
 	return excelize.Cell{StyleID: id, Value: c.Value, Formula: c.Formula}, nil
 }
@@ -525,6 +572,7 @@ type Page struct {
 	spans  [][4]int
 	high   map[int]float64
 	marks  []areaMarks
+	tinted [][4]int
 	charts []placedChart
 	breaks []int
 }
@@ -612,6 +660,28 @@ func (p *Page) Mark(row, col, lastRow, lastCol int, marks ...Mark) {
 	p.marks = append(p.marks, areaMarks{[4]int{row, col, lastRow, lastCol}, marks})
 }
 
+// Tinted colours the numbers of an area by their sign.
+func (p *Page) Tinted(row, col, lastRow, lastCol int) {
+	p.tinted = append(p.tinted, [4]int{row, col, lastRow, lastCol})
+}
+
+// tint colours positive and negative numbers.
+func (r *Report) tint(sheet, area string) error {
+	good, err := r.styles.Conditional(Good)
+	if err != nil {
+		return err
+	}
+	bad, err := r.styles.Conditional(Bad)
+	if err != nil {
+		return err
+	}
+	first, _, _ := strings.Cut(area, ":")
+	return r.file.SetConditionalFormat(sheet, area, []excelize.ConditionalFormatOptions{
+		{Type: "formula", Criteria: fmt.Sprintf("AND(ISNUMBER(%s),%s>0)", first, first), Format: &good},
+		{Type: "formula", Criteria: fmt.Sprintf("AND(ISNUMBER(%s),%s<0)", first, first), Format: &bad},
+	})
+}
+
 // Choice limits an area to a list of words.
 func (p *Page) Choice(row, col, lastRow, lastCol int, message string, words ...string) {
 	p.inputs = append(p.inputs, input{area: [4]int{row, col, lastRow, lastCol}, list: words, message: message})
@@ -691,6 +761,11 @@ func (r *Report) Page(p *Page) error {
 	}
 	for _, m := range p.marks {
 		if err := r.mark(p.Sheet, stages.CellName(m.area[0], m.area[1])+":"+stages.CellName(m.area[2], m.area[3]), m.marks); err != nil {
+			return err
+		}
+	}
+	for _, a := range p.tinted {
+		if err := r.tint(p.Sheet, stages.CellName(a[0], a[1])+":"+stages.CellName(a[2], a[3])); err != nil {
 			return err
 		}
 	}

@@ -58,6 +58,7 @@ const (
 	Share    Look = "share"   // 0–1 shown as percent
 	Growth   Look = "growth"  // signed percent
 	Change   Look = "change"  // signed percentage points
+	Gain     Look = "gain"    // signed, two decimals
 	Total    Look = "total"   // text in a line of totals
 	Sum      Look = "sum"     // number in a line of totals
 	Figure   Look = "figure"  // a number to be seen from afar
@@ -160,6 +161,8 @@ func (l Look) style() *excelize.Style {
 		number("0.0%")
 	case Growth:
 		number("+0.0%;-0.0%;0.0%")
+	case Gain:
+		number("+0.00;-0.00;0.00")
 	case Change:
 		number(`+0.0"点";-0.0"点";0.0"点"`)
 	case Total, Sum:

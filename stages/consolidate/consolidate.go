@@ -27,6 +27,7 @@ type Input struct {
 	Judgement  *table.Judgement
 	Ranking    *table.Ranking
 	Changes    table.Table[table.Change] // since the last round; no rows where none was given
+	Earlier    *Earlier                  // that round; nil where none was given
 	Select     int                       // how many are to be chosen; 0: as the directory says
 	Date       string                    // of the run, as it is to be shown; empty: none
 	// FromTables says that the facts come from published tables: there are no contacts and no returns.
@@ -63,6 +64,7 @@ const (
 	sheetRanking     = "排名"
 	sheetMetrics     = "年度数据"
 	sheetCities      = "地市汇总"
+	sheetLine        = "入选线"
 )
 
 // sheet is one worksheet: its name, what it shows, and who writes it.
@@ -81,13 +83,22 @@ func init() {
 		{sheetRanking, "定量部分得分、上下限、名次和名次区间", (*workbook).ranking},
 		{sheetWeights, "改权重、关掉观测点、改遴选家数，名次当场重算", (*workbook).weights},
 		{sheetPoints, "每个申报在各观测点上的得分，随权重重算", (*workbook).pointScores},
+		{sheetDuel, "任选两家逐个观测点比较：甲为什么排在乙前面", (*workbook).duel},
+		{sheetLine, "谁稳在线内、谁两可、要改多少权重才换位", (*workbook).line},
+		{"换一种方法", "换标准化、换合成、换权重、去掉一个观测点后的名次", (*workbook).scenarios},
+		{"现场核查建议", "对名次影响大而佐证少的数，带去现场核", (*workbook).visits},
+		{"本次变化", "与上一次运行相比：问题、数据、得分、名次，为什么变", (*workbook).changes},
 		{sheetProfiles, "每个联合体一页A4：要点、雷达图、走势、强弱项、答辩待问", (*workbook).profiles},
 		{"得分依据", "每个得分的依据、公式、权重和所在单元格", (*workbook).evidence},
+		{"承诺可信度", "承诺增长高于已实现、也高于同批的，请核实", (*workbook).credibility},
+		{"专家评分", "专家评分逐条，各起了什么作用", (*workbook).opinions},
 		{"观测点", "观测点的原文、权重和依据", (*workbook).rubric},
 		{sheetMetrics, "每个申报每个指标一行，2022—2026年并列", (*workbook).metrics},
 		{"经费", "拟投入运行经费总额和来源", (*workbook).funding},
 		{"成员单位", "成员名册逐家列出", (*workbook).members},
+		{"成员重复", "同时列在几个联合体中的单位", (*workbook).sharedMembers},
 		{"文字材料", "各文字栏目的全文和字数", (*workbook).texts},
+		{"文字比对", "雷同的文字左右并排，相同的片段标红", (*workbook).comparedTexts},
 		{"支撑材料", "支撑材料目录", (*workbook).materials},
 		{"市级核实", "各地市怎样核实、结果如何", (*workbook).verifications},
 		{"情况说明", "填报单位对问题的说明", (*workbook).explanations},

@@ -58,11 +58,11 @@ func weightings(d *templates.Definition) []weighting {
 		{name: "one point off", off: []string{"5.2"}, choose: 4},
 		draw("random again", "4.4"),
 		{name: "as run, with marks", choose: 5, marked: true},
-		marked(draw("random, with marks", "6.1")),
+		counting(draw("random, with marks", "6.1")),
 	}
 }
 
-func marked(w weighting) weighting {
+func counting(w weighting) weighting {
 	w.marked = true
 	return w
 }
@@ -111,7 +111,7 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 	_, in, _ := open(t)
 	var list []sheet
 	for _, s := range sheets {
-		if slices.Contains([]string{sheetWeights, sheetPoints, sheetRanking}, s.name) {
+		if slices.Contains([]string{sheetWeights, sheetPoints, sheetRanking, sheetDuel}, s.name) {
 			list = append(list, s)
 		}
 	}

@@ -37,6 +37,7 @@ func runCommand() *cli.Command {
 		Flags: []cli.Flag{
 			yearFlag,
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "output", Usage: "输出文件夹"},
+			&cli.StringFlag{Name: "freeze", Usage: "同时留一份会议版，名称如 0905评审会：放在 输出文件夹/年度-名称，以后的运行不会动它"},
 			&cli.StringFlag{Name: "register", Usage: "处里的登记表（空白的用 lianheti template --register 生成）"},
 			&cli.IntFlag{Name: "select", Usage: "拟遴选几家；不写则按定义"},
 			&cli.StringFlag{Name: "from", Usage: "不读原件，从以前公布的数据表（data 文件夹）重新检查、计分、汇总，例如换一套权重试算"},
@@ -94,7 +95,7 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 		return pipeline.Options{}, usageError{fmt.Errorf("--select 要写正整数，不是 %d", n)}
 	}
 	return pipeline.Options{
-		Definition: d, Inputs: files, From: c.String("from"), Out: c.String("out"), Previous: c.String("previous"), Register: c.String("register"), Date: c.String("date"), Workers: c.Int("workers"),
+		Definition: d, Inputs: files, From: c.String("from"), Out: c.String("out"), Previous: c.String("previous"), Register: c.String("register"), Freeze: c.String("freeze"), Date: c.String("date"), Workers: c.Int("workers"),
 		Score: score.Options{Select: c.Int("select"), Workers: c.Int("workers")},
 	}, nil
 }

@@ -1,0 +1,168 @@
+package consolidate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lianheti/stages/book"
+	"lianheti/stages/table"
+)
+
+// line is 入选线: who is firmly inside or outside, who is not and why, and what would make two change places.
+func (w *workbook) line(name string) error {
+	swaps := map[string][]table.Swap{}
+	for s := range w.Ranking.Swaps.All() {
+		swaps[s.Outside] = append(swaps[s.Outside], s)
+		swaps[s.Inside] = append(swaps[s.Inside], s)
+	}
+	var all []table.Rank
+	for r := range w.Ranking.Ranking.All() {
+		if r.Ranked {
+			all = append(all, r)
+		}
+	}
+	last := 0.0 // total of the last one inside
+	for _, r := range all {
+		if int(r.Rank.V) <= w.choose() {
+			last = r.Total
+		}
+	}
+	ranges := func(head string, of func(table.Rank) (best, worst table.Opt[int32])) column[table.Rank] {
+		return column[table.Rank]{Head: head, Width: 10, Cell: func(r table.Rank) book.Cell {
+			best, worst := of(r)
+			if !best.Valid {
+				return book.Cell{Value: "－", Look: book.Quiet}
+			}
+			return word(fmt.Sprintf("%d–%d", best.V, worst.V))
+		}}
+	}
+	columns := []column[table.Rank]{{Head: w.head("ranking", "rank"), Width: 7, Cell: func(r table.Rank) book.Cell { return optional(r.Rank, book.Integer) }}}
+	columns = append(columns, who(w, rankID)...)
+	columns = append(columns,
+		column[table.Rank]{Head: w.head("ranking", "total"), Width: 10, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Total, Look: book.Points} }},
+		column[table.Rank]{Head: "距入选线", Width: 10, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: round(r.Total - last), Look: book.Points} }},
+		column[table.Rank]{Head: w.head("ranking", "line"), Width: 10, Style: book.Column{Marks: lineMarks}, Cell: func(r table.Rank) book.Cell { return word(lines[r.Line]) }},
+		column[table.Rank]{Head: w.head("ranking", "line_reason"), Width: 44, Cell: func(r table.Rank) book.Cell { return text(strings.ReplaceAll(r.LineReason, "；", "\n")) }},
+		column[table.Rank]{Head: "要与对面换位，权重至少要改多少", Width: 80, Cell: func(r table.Rank) book.Cell {
+			var words []string
+			for _, s := range swaps[r.Submission] {
+				words = append(words, s.Words)
+			}
+			return text(strings.Join(words, "\n"))
+		}},
+		ranges("权重变动", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankLow, r.RankHigh }),
+		ranges("补齐缺失", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankBest, r.RankWorst }),
+		ranges("换方法", func(r table.Rank) (a, b table.Opt[int32]) { return r.MethodBest, r.MethodWorst }),
+		ranges("去一点", func(r table.Rank) (a, b table.Opt[int32]) { return r.LeaveBest, r.LeaveWorst }),
+		ranges("换专家", func(r table.Rank) (a, b table.Opt[int32]) { return r.ExpertLow, r.ExpertHigh }),
+		column[table.Rank]{Head: w.head("ranking", "first_k"), Width: 10, Style: book.Column{Scale: 1}, Cell: func(r table.Rank) book.Cell { return optional(r.FirstK, book.Share) }},
+	)
+	remark := fmt.Sprintf("拟遴选%d家，按运行权重。“%s”和“%s”是怎样试都不变的；“%s”的写明哪一种变动会使它越线。“距入选线”是与线内末位的分差，也就是%s还差多少分。两家逐点比较见“%s”。",
+		w.choose(), lines["safe"], lines["out"], lines["contested"], lines["out"], sheetDuel)
+	return rows(w, name, remark, 4, len(all), slices.Values(all), columns)
+}
+
+var lineMarks = []book.Mark{{Word: lines["safe"], Tone: book.Good}, {Word: lines["contested"], Tone: book.Caution}}
+
+// scenarios is 换一种方法: the rank of each submission under each other way to rank.
+func (w *workbook) scenarios(name string) error {
+	ranks, ids := map[[2]string]int32{}, []string{}
+	for s := range w.Ranking.Scenarios.All() {
+		if !slices.Contains(ids, s.Scenario) {
+			ids = append(ids, s.Scenario)
+		}
+		ranks[[2]string{s.Scenario, s.Submission}] = s.Rank
+	}
+	var all []table.Rank
+	for r := range w.Ranking.Ranking.All() {
+		if r.Ranked {
+			all = append(all, r)
+		}
+	}
+	columns := who(w, rankID)
+	for _, id := range ids {
+		columns = append(columns, column[table.Rank]{Head: w.scenario(id), Width: 8, Style: book.Column{Rank: w.choose()}, Cell: func(r table.Rank) book.Cell {
+			if rank, ok := ranks[[2]string{id, r.Submission}]; ok {
+				return count(rank)
+			}
+			return book.Cell{Look: book.Plain}
+		}})
+	}
+	remark := fmt.Sprintf("各列是换一种做法后的名次，每次只换一处；绿色是前%d名。由数据得出的权重（熵权、主成分）在二十份左右的小样本里不稳，只作对照，从不作正式权重。", w.choose())
+	return rows(w, name, remark, 3, len(all), slices.Values(all), columns)
+}
+
+// scenario is how a person calls a scenario.
+func (w *workbook) scenario(id string) string {
+	if id == "base" {
+		return "本次运行"
+	}
+	if point, ok := strings.CutPrefix(id, "without_"); ok {
+		return "去掉\n" + point
+	}
+	for _, s := range w.Definition.Rubric.Scenarios {
+		if s.ID == id {
+			return s.Label
+		}
+	}
+	return id
+}
+
+// credibility is 承诺可信度: promises that grow faster than what was achieved and than the peers promise.
+func (w *workbook) credibility(name string) error {
+	var all []table.Growth
+	total := 0
+	for g := range w.Ranking.Credibility.All() {
+		total++
+		if g.Flag == "verify" {
+			all = append(all, g)
+		}
+	}
+	units := map[string]string{"percent": "％/年", "points": "百分点/年"}
+	rate := func(column2 string, value func(table.Growth) table.Opt[float64]) column[table.Growth] {
+		return column[table.Growth]{Head: w.head("credibility", column2), Width: 12, Cell: func(g table.Growth) book.Cell { return optional(value(g), book.Points) }}
+	}
+	columns := append(who(w, func(g table.Growth) string { return g.Submission }),
+		column[table.Growth]{Head: w.head("credibility", "indicator"), Width: 34, Cell: func(g table.Growth) book.Cell { return text(w.labels[g.Indicator]) }},
+		column[table.Growth]{Head: "单位", Width: 10, Cell: func(g table.Growth) book.Cell { return word(units[g.Measure]) }},
+		rate("achieved", func(g table.Growth) table.Opt[float64] { return g.Achieved }),
+		rate("promised", func(g table.Growth) table.Opt[float64] { return g.Promised }),
+		rate("peers_promised", func(g table.Growth) table.Opt[float64] { return g.PeersPromised }),
+		rate("peers_upper", func(g table.Growth) table.Opt[float64] { return g.PeersUpper }),
+		column[table.Growth]{Head: w.head("credibility", "note"), Width: 70, Cell: func(g table.Growth) book.Cell { return text(g.Note) }},
+		column[table.Growth]{Head: "单元格", Width: 36, Cell: func(g table.Growth) book.Cell { return mono(g.Cells) }},
+	)
+	remark := fmt.Sprintf("%d项承诺中，%d项的增长既高于已实现的增长，也高于同批多数申报的承诺，请核实。只提示，不影响得分。全部见 data/credibility。", total, len(all))
+	return rows(w, name, remark, 3, len(all), slices.Values(all), columns)
+}
+
+// opinions is 专家评分: what the experts' marks come to, by submission and point; comments beside them.
+func (w *workbook) opinions(name string) error {
+	n := w.Ranking.Marks.Len()
+	label := func(column string) string { return w.head("marks", column) }
+	columns := append([]column[table.Mark]{
+		{Head: label("expert"), Width: 10, Cell: func(m table.Mark) book.Cell { return mono(m.Expert) }},
+	}, who(w, func(m table.Mark) string { return m.Submission })...)
+	columns = append(columns,
+		column[table.Mark]{Head: label("point"), Width: 8, Cell: func(m table.Mark) book.Cell { return word(m.Point) }},
+		column[table.Mark]{Head: label("kind"), Width: 10, Cell: func(m table.Mark) book.Cell { return word(markKinds[m.Kind]) }},
+		column[table.Mark]{Head: label("value"), Width: 9, Cell: func(m table.Mark) book.Cell { return optional(m.Value, book.Decimal) }},
+		column[table.Mark]{Head: label("status"), Width: 12, Style: book.Column{Marks: markMarks}, Cell: func(m table.Mark) book.Cell { return word(markStatus[m.Status]) }},
+		column[table.Mark]{Head: label("comment"), Width: 50, Cell: func(m table.Mark) book.Cell { return text(m.Comment) }},
+		column[table.Mark]{Head: label("note"), Width: 36, Cell: func(m table.Mark) book.Cell { return text(m.Note) }},
+		column[table.Mark]{Head: label("file"), Width: 36, Cell: func(m table.Mark) book.Cell { return text(m.File) }},
+		column[table.Mark]{Head: label("cell"), Width: 14, Cell: func(m table.Mark) book.Cell { return mono(m.Sheet + "!" + m.Cell) }},
+	)
+	remark := "专家只以编号出现。去掉的最高最低分、回避的、未填的都列出，各起什么作用见“" + label("status") + "”。"
+	if n == 0 {
+		remark = "本次运行没有读入专家评分表（run --marks 文件夹）。"
+	}
+	return rows(w, name, remark, 1, n, w.Ranking.Marks.All(), columns)
+}
+
+var (
+	markKinds  = map[string]string{table.MarkPoint: "评分", table.MarkDeduction: "扣分", table.MarkVeto: "否决"}
+	markStatus = map[string]string{table.MarkCounted: "计入", table.MarkDropped: "去掉", table.MarkConflict: "回避", table.MarkUnfilled: "未填", table.MarkInvalid: "无效", table.MarkUnknown: "对不上"}
+	markMarks  = []book.Mark{{Word: "未填", Tone: book.Caution}, {Word: "无效", Tone: book.Bad}, {Word: "对不上", Tone: book.Bad}, {Word: "回避", Tone: book.Info}}
+)

@@ -1,0 +1,107 @@
+package consolidate
+
+import (
+	"fmt"
+
+	"lianheti/stages/book"
+	"lianheti/stages/table"
+)
+
+// sheetDuel is where two consortia are compared point by point.
+const sheetDuel = "两家对比"
+
+// Rows and columns of 两家对比.
+const (
+	duelPick  = 4 // row of the two choices
+	duelFirst = 8 // row of the first point
+	duelA     = 4 // column of the first one's points
+)
+
+// duel is 两家对比: why one stands before the other. Two consortia are chosen from a list, and each point shows what either earned and
+// who gains by it; live, at the weights of 权重.
+func (w *workbook) duel(name string) error {
+	p := &book.Page{Sheet: name, Landscape: true, Protected: w.live, Frozen: duelFirst - 1, Widths: []float64{7, 60, 11, 16, 16, 12, 12, 40}}
+	p.Span(1, 1, len(p.Widths), book.Cell{Value: "甲为什么排在乙前面", Look: book.Title})
+	p.Height(1, 34)
+	p.Span(2, 1, len(p.Widths), book.Cell{Value: "在黄色格子里各选一家，逐个观测点比较；随“" + sheetWeights + "”的权重变。差为正是甲得益。每一分怎么得来，到“得分依据”按联合体和观测点筛选。", Look: book.Subtitle})
+	pick := w.pair()
+	if !w.live || len(pick) < 2 {
+		p.Span(3, 1, len(p.Widths), text("参加排名的不到两家，或申报太多，没有设对比。"))
+		p.Put(duelFirst-1, 1, book.Cell{Value: w.head("scores", "point"), Look: book.Header})
+		return w.report.Page(p)
+	}
+	list := w.column(3)
+	for i, r := range pick {
+		col := duelA + i
+		at := book.Fixed(duelPick, col)
+		find := func(col int) string { return w.formula("INDEX(%s,MATCH(%s,%s,0))", w.column(col), at, list) }
+		p.Put(duelPick-1, col, book.Cell{Value: []string{"甲", "乙"}[i], Look: book.Header})
+		p.Put(duelPick, col, book.Cell{Value: r.Consortium, Look: book.Input})
+		p.ChoiceOf(duelPick, col, duelPick, col, false, "从下拉中选一家", list)
+		p.Put(duelPick+1, col, book.Cell{Value: r.Total, Look: book.Points, Formula: find(colTotal)})
+		p.Put(duelPick+2, col, book.Cell{Value: r.Rank.V, Look: book.Centred, Formula: find(colRank)})
+	}
+	p.Height(duelPick, 48)
+	for i, caption := range []string{"联合体", "得分", w.head("ranking", "rank")} {
+		p.Put(duelPick+i, 3, book.Cell{Value: caption, Look: book.Header})
+	}
+	a, b := book.Fixed(duelPick, duelA), book.Fixed(duelPick, duelA+1)
+	diff := round(pick[0].Total - pick[1].Total)
+	p.Put(duelPick+1, duelA+2, book.Cell{Value: diff, Look: book.Gain, Formula: w.formula("ROUND(%s-%s,10)", book.Fixed(duelPick+1, duelA), book.Fixed(duelPick+1, duelA+1))})
+	for i, head := range []string{w.head("scores", "point"), "原文", "满分", "甲得", "乙得", "差（甲－乙）", "占总差的比重"} {
+		p.Put(duelFirst-1, i+1, book.Cell{Value: head, Look: book.Header})
+	}
+	standings := w.standings()
+	for i, point := range w.points {
+		row, col := duelFirst+i, firstPoint+i
+		p.Put(row, 1, word(point.ID))
+		p.Put(row, 2, text(short(point, 28)))
+		p.Put(row, 3, book.Cell{Value: w.earn(point), Look: book.Points, Formula: w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))})
+		var earned []table.Opt[float64]
+		for k, cell := range []string{a, b} {
+			v := standings[pick[k].Submission].value[point.ID]
+			c := book.Cell{Look: book.Points, Value: pointLacking, Formula: w.formula("INDEX(%s,MATCH(%s,%s,0))", w.column(col), cell, list)}
+			switch {
+			case v.Valid:
+				v.V *= w.earn(point)
+				c.Value = v.V
+			case w.open(point) == 1:
+				c.Value = pointWaiting
+			}
+			earned = append(earned, v)
+			p.Put(row, duelA+k, c)
+		}
+		x, y := book.Fixed(row, duelA), book.Fixed(row, duelA+1)
+		gain := book.Cell{Value: "", Look: book.Gain, Formula: w.formula(`IF(AND(ISNUMBER(%s),ISNUMBER(%s)),ROUND(%s-%s,10),"")`, x, y, x, y)}
+		share := book.Cell{Value: "", Look: book.Share}
+		if earned[0].Valid && earned[1].Valid {
+			gain.Value = round(earned[0].V - earned[1].V)
+			if diff != 0 {
+				share.Value = round((earned[0].V - earned[1].V) / diff)
+			}
+		}
+		all := book.Fixed(duelPick+1, duelA+2)
+		g := book.Fixed(row, duelA+2)
+		share.Formula = w.formula(`IF(AND(ISNUMBER(%s),%s<>0),ROUND((%s-%s)/%s,10),"")`, g, all, x, y, all)
+		p.PutRow(row, duelA+2, gain, share)
+	}
+	last := duelFirst + len(w.points) - 1
+	p.Tinted(duelFirst, duelA+2, last, duelA+2)
+	p.Span(last+1, 1, len(p.Widths)-1, book.Cell{Value: fmt.Sprintf("“%s”的观测点由其余观测点按比例代表，因此各点之差之和可能不等于总差；“%s”的等专家评分。", pointLacking, pointWaiting), Look: book.Subtitle})
+	return w.report.Page(p)
+}
+
+// pair are the two that stand on either side of the line, to begin with.
+func (w *workbook) pair() []table.Rank {
+	var ranked []table.Rank
+	for r := range w.Ranking.Ranking.All() {
+		if r.Ranked {
+			ranked = append(ranked, r)
+		}
+	}
+	k := min(w.choose(), len(ranked)-1)
+	if k < 1 {
+		return nil
+	}
+	return []table.Rank{ranked[k-1], ranked[k]}
+}
