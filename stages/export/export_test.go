@@ -34,7 +34,7 @@ import (
 //  1. A folder holds two files a table and the data package; written twice, the bytes are the same.
 //  2. Read back, both formats give the records that were written, with all metadata; also where a table is empty, or has more
 //     rows than one batch.
-//  3. pyarrow, pandas, DuckDB and polars see the same rows, columns, nulls and sums.
+//  3. pyarrow, pandas, DuckDB, polars, apache-arrow for JavaScript and parquet-wasm see the same rows, columns, nulls and sums.
 //  4. The data package is true (bytes, hashes, columns) and frictionless finds it valid, data included; a value outside a
 //     closed list is noticed.
 //  5. What must not be seen is in no byte of any file.
@@ -263,9 +263,22 @@ func compare(t *testing.T, what string, want arrow.Record, format string, data [
 }
 
 func TestOtherReaders(t *testing.T) {
-	programs.NeedPython(t, "pyarrow", "pandas", "duckdb", "polars")
+	t.Run("python", func(t *testing.T) {
+		programs.NeedPython(t, "pyarrow", "pandas", "duckdb", "polars")
+		seenBy(t, map[string]int{"pyarrow arrow": 2, "pyarrow parquet": 2, "pandas parquet": 1, "duckdb parquet": 1, "polars arrow": 1, "polars parquet": 1},
+			"python3", "testdata/readers.py")
+	})
+	t.Run("javascript", func(t *testing.T) {
+		programs.NeedNode(t, "apache-arrow", "parquet-wasm")
+		seenBy(t, map[string]int{"apache-arrow": 2, "parquet-wasm": 2}, "node", "testdata/readers.cjs")
+	})
+}
+
+// seenBy runs a program that reports what readers see, so many lines a reader and table, and compares that with what was written.
+func seenBy(t *testing.T, readers map[string]int, program, script string) {
+	t.Helper()
 	_, tables, dir := written(t)
-	command := exec.Command("python3", "testdata/readers.py", dir)
+	command := exec.Command(program, script, dir)
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
 	out, err := command.Output()
@@ -318,7 +331,7 @@ func TestOtherReaders(t *testing.T) {
 			}
 		}
 	}
-	for reader, lines := range map[string]int{"pyarrow arrow": 2, "pyarrow parquet": 2, "pandas parquet": 1, "duckdb parquet": 1, "polars arrow": 1, "polars parquet": 1} {
+	for reader, lines := range readers {
 		if seen[reader] != lines*len(tables) {
 			t.Errorf("%s reported %d times on %d tables", reader, seen[reader], len(tables))
 		}

@@ -1,0 +1,185 @@
+package pipeline
+
+import (
+	"context"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"lianheti/samples"
+	"lianheti/stages/export"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Requirements
+//  1. A year later, with a field more in the form, the tables of both years are one data set: nothing that was there is gone or of
+//     another type. A column that is dropped or retyped is refused by name.
+//  2. Commitments of the first year meet the actual figures of the second.
+//  3. No shipped year breaks the tables of the one before.
+
+// nextYear is a toy definition of 2025: all years one later, and a field more.
+func nextYear(t testing.TB) *templates.Definition {
+	t.Helper()
+	d, err := templates.LoadFS(shifted(t, "../templates/2024", "2025/", func(name, text string) string {
+		if name == "form.yaml" {
+			const at = "            - {id: demand_reports,"
+			if !strings.Contains(text, at) {
+				t.Fatal("form.yaml has changed")
+			}
+			text = strings.Replace(text, at, "            - {id: toy_figure, label: 试验栏目, group: 人才培养质量, type: integer, unit: 个, extra: true, evidence: [\"4.1\"]}\n"+at, 1)
+		}
+		return text
+	}), 2025)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// shifted gives the YAML files of a folder with all years of the form one later.
+func shifted(t testing.TB, dir, prefix string, edit func(name, text string) string) fs.FS {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(dir, err)
+	}
+	out := fstest.MapFS{}
+	for _, path := range files {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(data)
+		for y := 2026; y >= 2022; y-- {
+			text = strings.ReplaceAll(text, strconv.Itoa(y), strconv.Itoa(y+1))
+		}
+		out[prefix+filepath.Base(path)] = &fstest.MapFile{Data: []byte(edit(filepath.Base(path), text))}
+	}
+	return out
+}
+
+var twoYearsOnce sync.Once
+var twoYearsDir string
+
+// twoYears is a folder with the results of 2024 and of the toy 2025, where the first four consortia of the samples reported again:
+// what they had in 2023 they have in 2024.
+func twoYears(t testing.TB) (root string, later *templates.Definition) {
+	t.Helper()
+	first, err := published()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := nextYear(t)
+	root = filepath.Dir(first)
+	twoYearsOnce.Do(func() {
+		all, _, err := samples.Load(shifted(t, "../samples/fixtures/2024", "", func(_, text string) string { return text }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, err := samples.Files(d, all[:4], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := t.TempDir()
+		if err := samples.Write(in, files); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Run(context.Background(), Options{Definition: d, Inputs: []string{in}, Out: root}); err != nil {
+			t.Fatal(err)
+		}
+		twoYearsDir = root
+	})
+	if twoYearsDir == "" {
+		t.Fatal("the toy year could not be run")
+	}
+	return root, d
+}
+
+func TestYearsAreOneDataSet(t *testing.T) {
+	first, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := table.Evolution(first, nextYear(t)); err != nil {
+		t.Error(err)
+	}
+	if err := table.Evolution(nextYear(t), first); err != nil {
+		t.Errorf("a field that the form no longer asks for: %v", err)
+	}
+	dropped, retyped := nextYear(t), nextYear(t)
+	dropped.Table("loose_cells").Internal = true
+	retyped.Field("office_area").Type = templates.TextField
+	for want, later := range map[string]*templates.Definition{"缺表 loose_cells": dropped, "submissions.office_area 由 float64 变为 utf8": retyped} {
+		if err := table.Evolution(first, later); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %s, got %v", want, err)
+		}
+	}
+	years := templates.Years()
+	for i := 1; i < len(years); i++ {
+		earlier, err := templates.Load(years[i-1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		later, err := templates.Load(years[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := table.Evolution(earlier, later); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestCommitmentsMeetActuals(t *testing.T) {
+	root, d := twoYears(t)
+	mem := memory.NewGoAllocator()
+	facts := map[int]*table.Facts{}
+	for year, def := range map[int]*templates.Definition{2024: nil, 2025: d} {
+		if def == nil {
+			var err error
+			if def, err = templates.Load(year); err != nil {
+				t.Fatal(err)
+			}
+		}
+		records, err := export.Read(mem, filepath.Join(root, strconv.Itoa(year), dataFolder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		round, err := table.Restore(mem, def, records)
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts[year] = round.Facts
+	}
+	found := table.Fulfilment(facts[2024], facts[2025])
+	if len(found) < 50 {
+		t.Fatalf("%d commitments met an actual figure", len(found))
+	}
+	had := map[string]float64{} // by the made-up rule: the actual of 2024 is what the consortium had in 2023
+	names := map[string]string{}
+	for s := range facts[2024].Submissions.All() {
+		names[s.Submission] = s.Consortium
+	}
+	for m := range facts[2024].Metrics.All() {
+		if m.Year == 2023 && m.Status == table.Normal {
+			had[names[m.Submission]+m.Indicator] = m.Value.V
+		}
+	}
+	for _, f := range found {
+		if f.Year != 2024 || f.Actual != had[f.Consortium+f.Indicator] {
+			t.Errorf("%+v, which had %v in 2023", f, had[f.Consortium+f.Indicator])
+		}
+		if f.Share.Valid && math.Abs(f.Share.V*f.Promised-f.Actual) > 1e-9 {
+			t.Errorf("%+v", f)
+		}
+	}
+}
