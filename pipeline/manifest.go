@@ -34,6 +34,7 @@ type Manifest struct {
 	Register   *ManifestRegister `json:"register,omitempty"` // the Department's
 	From       *ManifestFrom     `json:"from,omitempty"`     // the tables that were read in the place of the inputs
 	Inputs     []ManifestInput   `json:"inputs"`
+	Marks      []ManifestInput   `json:"marks,omitempty"` // the experts' workbooks
 	Outputs    []ManifestOutput  `json:"outputs"`
 	Counts     Counts            `json:"counts"`
 }
@@ -102,7 +103,7 @@ func newManifest(o Options, source origin, previous *ManifestPrevious, register 
 	}
 	c := &m.Counts
 	for f := range source.facts.Files.All() {
-		m.Inputs = append(m.Inputs, ManifestInput{stages.Mask(f.Path), f.SHA256, f.Size, f.Fate, f.Code})
+		m.Inputs = append(m.Inputs, manifestInput(f))
 		c.Files++
 		switch f.Fate {
 		case stages.Accepted:
@@ -118,6 +119,9 @@ func newManifest(o Options, source origin, previous *ManifestPrevious, register 
 		c.CellsUsed += int(f.CellsUsed)
 		c.CellsExplained += int(f.CellsOther)
 	}
+	for f := range source.facts.Marking.Files.All() {
+		m.Marks = append(m.Marks, manifestInput(f))
+	}
 	c.Submissions, c.Findings = source.facts.Submissions.Len(), judgement.Findings.Len()
 	if c.Files != c.Accepted+c.Superseded+c.Rejected+c.Ignored || c.CellsRead != c.CellsUsed+c.CellsExplained {
 		return nil, fmt.Errorf("账目不平：%+v。这是程序的错误，请连同输入文件报告给开发者", *c)
@@ -125,6 +129,10 @@ func newManifest(o Options, source origin, previous *ManifestPrevious, register 
 	var err error
 	m.Outputs, err = hashTree(dir)
 	return m, err
+}
+
+func manifestInput(f table.File) ManifestInput {
+	return ManifestInput{stages.Mask(f.Path), f.SHA256, f.Size, f.Fate, f.Code}
 }
 
 // write puts the manifest beside the results it describes.

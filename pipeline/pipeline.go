@@ -37,6 +37,7 @@ type Options struct {
 	Freeze     string   // also keep these results as Out/<year>-<Freeze>, which later runs leave alone; empty: don't
 	Register   string   // the Department's register; empty: none
 	Date       string   // the run's date, as it is to be shown; empty: none
+	Marks      string   // the experts' workbooks: a folder, or one of them; empty: none
 	Workers    int      // files read at a time; 0: as many as there are processors
 	Score      score.Options
 	Progress   func(done, total int) // called after each file, from one goroutine; nil: nobody watches
@@ -50,6 +51,13 @@ type Result struct {
 	Ranking   []table.Rank
 	Verdicts  map[string]table.Verdict // by submission
 	Submitted []table.Submission
+	Marking   Marking
+}
+
+// Marking is what came of the experts' workbooks.
+type Marking struct {
+	Files   []table.File
+	Experts []table.Expert
 }
 
 // Run processes everything that arrived and publishes the year's results. An error means that nothing was published; faults in
@@ -82,6 +90,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	facts := source.facts
 	registered, err := readRegister(facts, o)
 	if err != nil {
+		return nil, err
+	}
+	if err := readMarks(ctx, mem, facts, o); err != nil {
 		return nil, err
 	}
 	if earlier.round != nil {
@@ -174,6 +185,12 @@ func newResult(dir string, m *Manifest, facts *table.Facts, judgement *table.Jud
 	r := &Result{Dir: dir, Manifest: m, Verdicts: map[string]table.Verdict{}}
 	for f := range facts.Files.All() {
 		r.Files = append(r.Files, f)
+	}
+	for f := range facts.Marking.Files.All() {
+		r.Marking.Files = append(r.Marking.Files, f)
+	}
+	for x := range ranking.Experts.All() {
+		r.Marking.Experts = append(r.Marking.Experts, x)
 	}
 	for s := range facts.Submissions.All() {
 		r.Submitted = append(r.Submitted, s)

@@ -11,6 +11,9 @@ const (
 	maskedPhone = "〔电话已隐去〕"
 	maskedID    = "〔证件号已隐去〕"
 	maskedMail  = "〔邮箱已隐去〕"
+
+	// MaskedName stands for a person's name, where somebody knows that it is one.
+	MaskedName = "〔姓名已隐去〕"
 )
 
 // A digit as fillers type it, half or full width, and what they put between groups of digits.

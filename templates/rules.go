@@ -75,6 +75,7 @@ func (r *Rule) Across() bool { return r.Check == "shared_member" || r.Check == "
 // Checks are the ways a rule can be checked:
 //
 //	file          found while reading files
+//	marks         found while reading experts' marking workbooks: about no submission
 //	two_versions  several files of one consortium that can't be ordered, found while reading
 //	required      a required value was left blank
 //	supplement    a value that the Department collects beyond the form was left blank: one finding a submission
@@ -90,7 +91,7 @@ func (r *Rule) Across() bool { return r.Check == "shared_member" || r.Check == "
 //	shared_member the same unit in several consortia (Kinds: member kinds)
 //	near_text     near-identical texts in two submissions (Threshold: share of shingles in common, 0 to 1)
 var Checks = []string{
-	"file", "two_versions", "required", "supplement", "unreadable", "coercion", "bounds", "fraction", "length",
+	"file", "marks", "two_versions", "required", "supplement", "unreadable", "coercion", "bounds", "fraction", "length",
 	"expr", "record", "unsupported", "national", "shared_member", "near_text",
 }
 

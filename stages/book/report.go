@@ -92,6 +92,22 @@ func (r *Report) Write(w io.Writer, title string) error {
 	return Write(w, r.file, title)
 }
 
+// Hidden adds a sheet of texts that people don't see: what a workbook has to say to the program that reads it back.
+func (r *Report) Hidden(sheet string, rows [][]string) error {
+	if _, err := r.file.NewSheet(sheet); err != nil {
+		return err
+	}
+	for i, row := range rows {
+		if err := r.file.SetSheetRow(sheet, stages.CellName(i+1, 1), &row); err != nil {
+			return err
+		}
+	}
+	if err := r.file.ProtectSheet(sheet, &excelize.SheetProtectionOptions{}); err != nil {
+		return err
+	}
+	return r.file.SetSheetVisible(sheet, false, true)
+}
+
 // Grid is a sheet of rows: what a table looks like for people.
 type Grid struct {
 	Sheet   string

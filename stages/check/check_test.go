@@ -240,11 +240,11 @@ func TestACompleteFormIsSound(t *testing.T) {
 
 func TestEveryKindOfCheckIsThere(t *testing.T) {
 	for _, kind := range templates.Checks {
-		if checks[kind] == nil {
+		if checks[kind] == nil && kind != aboutMarks {
 			t.Errorf("nothing checks %s", kind)
 		}
 	}
-	if len(checks) != len(templates.Checks) {
+	if len(checks) != len(templates.Checks)-1 {
 		t.Errorf("%d checks for %d kinds", len(checks), len(templates.Checks))
 	}
 	for _, r := range definition.Rules {

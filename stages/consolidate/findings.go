@@ -90,7 +90,7 @@ type ruleRow struct {
 }
 
 // aboutFiles says whether a rule is about files; only where it failed is it about a submission.
-func (r *ruleRow) aboutFiles() bool { return r.Check == "file" }
+func (r *ruleRow) aboutFiles() bool { return r.Check == "file" || r.Check == "marks" }
 
 // widest is up to how many submissions 规则执行 has a column each; beyond it the counts must do.
 const widest = 60

@@ -17,28 +17,39 @@ import (
 // Read reads one file. The fate is Accepted where its cells were bound to the form; which of several accepted files of
 // one consortium counts is decided later.
 func Read(d *templates.Definition, s Source) stages.Workbook {
-	file := stages.File{Path: s.Path, Size: s.Size}
-	if s.verdict != nil && s.verdict.Code == CodeUnreadable {
-		return refused(file, &s.verdict.Refusal)
+	file, data, decided := s.fetch()
+	if decided != nil {
+		return *decided
 	}
-	if s.verdict != nil {
-		if decided, ok := s.unopened(file); ok {
-			return decided
-		}
-	}
-	data, err := s.Read(MaxFile)
-	if err != nil {
-		return refused(file, s.unread(err))
-	}
-	sum := sha256.Sum256(data)
-	file.SHA256 = hex.EncodeToString(sum[:])
-	file.Size = int64(len(data))
 	w := workbook(d, file, data)
 	if s.verdict != nil && s.verdict.fate == stages.Ignored && w.File.Code == CodeNotWorkbook { // the name was right
 		file.Fate, file.Code = s.verdict.fate, s.verdict.Code
 		return stages.Workbook{File: file}
 	}
 	return w
+}
+
+// fetch gives the bytes of a file with its hash, or what is decided without reading them.
+func (s Source) fetch() (file stages.File, data []byte, decided *stages.Workbook) {
+	file = stages.File{Path: s.Path, Size: s.Size}
+	if s.verdict != nil && s.verdict.Code == CodeUnreadable {
+		w := refused(file, &s.verdict.Refusal)
+		return file, nil, &w
+	}
+	if s.verdict != nil {
+		if w, ok := s.unopened(file); ok {
+			return file, nil, &w
+		}
+	}
+	data, err := s.Read(MaxFile)
+	if err != nil {
+		w := refused(file, s.unread(err))
+		return file, nil, &w
+	}
+	sum := sha256.Sum256(data)
+	file.SHA256 = hex.EncodeToString(sum[:])
+	file.Size = int64(len(data))
+	return file, data, nil
 }
 
 // unopened gives a file the fate that its name or kind decided. Not ok: it must be opened after all, because names lie: a
@@ -63,13 +74,22 @@ func Cells(s Source) ([]stages.Cell, *Refusal) {
 	if s.verdict != nil {
 		return nil, &s.verdict.Refusal
 	}
-	data, err := s.Read(MaxFile)
-	if err != nil {
-		return nil, s.unread(err)
+	file, cells := Flat(s)
+	if file.Fate != stages.Accepted {
+		return nil, &Refusal{Code: file.Code, Detail: file.Detail}
+	}
+	return cells, nil
+}
+
+// Flat reads one file of many that are no submissions, as Cells does: with its hash, and with a fate like any file that arrived.
+func Flat(s Source) (stages.File, []stages.Cell) {
+	file, data, decided := s.fetch()
+	if decided != nil {
+		return decided.File, nil
 	}
 	book, refusal := open(data)
 	if refusal != nil {
-		return nil, refusal
+		return refused(file, refusal).File, nil
 	}
 	var cells []stages.Cell
 	for _, sheet := range book.Sheets {
@@ -80,7 +100,8 @@ func Cells(s Source) ([]stages.Cell, *Refusal) {
 			}
 		}
 	}
-	return cells, nil
+	file.Fate = stages.Accepted
+	return file, cells
 }
 
 // Defeated is the outcome for a file on which the program itself failed: refused, like any other that can't be used.

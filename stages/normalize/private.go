@@ -14,8 +14,7 @@ import (
 // mail address, nor the names that the workbook's own fields for persons give: what is checked is what is published,
 // and the published tables suffice to check again.
 
-// maskedName stands in the place of a person's name.
-const maskedName = "〔姓名已隐去〕"
+// stages.MaskedName stands in the place of a person's name.
 
 // private is what the fields for persons of one workbook say, to be hidden wherever else in the workbook it recurs.
 type private struct {
@@ -48,7 +47,7 @@ func privateOf(d *templates.Definition, entries []stages.Entry) private {
 	}
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }) // 欧阳明华 before 欧阳明
 	for _, name := range names {
-		pairs = append(pairs, name, maskedName)
+		pairs = append(pairs, name, stages.MaskedName)
 	}
 	return private{said: strings.NewReplacer(pairs...)}
 }

@@ -47,7 +47,7 @@ func TestNothingPersonalIsRead(t *testing.T) {
 	mem := memory.NewGoAllocator()
 	b := NewBatch(mem, d)
 	b.Add(Workbook(d, w))
-	b.Add(Workbook(d, stages.Workbook{File: stages.File{Path: strings.ReplaceAll(file, name, maskedName), Fate: stages.Ignored}}))
+	b.Add(Workbook(d, stages.Workbook{File: stages.File{Path: strings.ReplaceAll(file, name, stages.MaskedName), Fate: stages.Ignored}}))
 	facts := b.Facts()
 	defer facts.Release()
 

@@ -14,6 +14,7 @@ type point struct {
 	present    float64 // share of both that is there; value means nothing where it is 0
 	foundation float64 // part of value that comes from what has happened
 	promise    float64 // part of value that comes from what is promised
+	experts    float64 // part of value that experts give
 	lower      float64 // points, what is missing counted as 0
 	upper      float64 // points, what is missing counted as 1
 }
@@ -21,7 +22,7 @@ type point struct {
 // aggregate makes points of the normalised evidence and the marks, and the total of the points.
 func (m *model) aggregate(e *entrant) {
 	e.points = m.points(e, e.normalised())
-	if m.complete {
+	if e.complete {
 		e.deduction = e.deducted(m)
 	}
 	e.lower, e.upper = -e.deduction, -e.deduction
@@ -29,7 +30,7 @@ func (m *model) aggregate(e *entrant) {
 		e.lower += p.lower
 		e.upper += p.upper
 	}
-	e.total = total(m.weights(), e.points) - e.deduction
+	e.total = total(m.earnings(e.complete), e.points) - e.deduction
 }
 
 // points gives each point of the normalised evidence.
@@ -65,11 +66,12 @@ func (m *model) point(p *point, e *entrant, i int, c criterion, normalised []flo
 	if p.there > 0 {
 		p.figures = min(figures/p.there, 1)
 	}
-	say := m.say(c) // of the experts
+	say, given := c.say(e.complete), 0.0 // of the experts
 	said := float64((1 - say) * figures)
 	p.present = float64((1 - say) * p.there)
 	if say > 0 && e.marks[i].ok {
-		said += float64(say * e.marks[i].value / m.scale)
+		given = float64(say * e.marks[i].value / m.scale)
+		said += given
 		p.present += say
 	}
 	if say > 0 && e.marks[i].ok && complete {
@@ -79,17 +81,10 @@ func (m *model) point(p *point, e *entrant, i int, c criterion, normalised []flo
 		p.value = min(said/p.present, 1)
 		p.foundation = (1 - say) * happened / p.present
 		p.promise = (1 - say) * promised / p.present
+		p.experts = given / p.present
 	}
-	p.lower = float64(m.earn(c) * said)
-	p.upper = float64(m.earn(c) * min(said+(1-p.present), 1))
-}
-
-// say is the share of a point that experts give: none until their marks count.
-func (m *model) say(c criterion) float64 {
-	if !m.complete || c.weight == 0 {
-		return 0
-	}
-	return c.open / c.weight
+	p.lower = float64(c.earn(e.complete) * said)
+	p.upper = float64(c.earn(e.complete) * min(said+(1-p.present), 1))
 }
 
 // total is the weighted sum of the points. A point of which nothing is there is left out, and the others stand for it in

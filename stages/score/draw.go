@@ -30,7 +30,7 @@ func (m *model) draw(seed uint64, draws int) [][]float64 {
 		}
 		for i, c := range m.criteria {
 			if c.weight > 0 {
-				weights[i] = weights[i] / drawn * base * (m.earn(c) / c.weight)
+				weights[i] = weights[i] / drawn * base * (c.earn(m.complete) / c.weight)
 			}
 		}
 		out[d] = weights

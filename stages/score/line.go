@@ -75,7 +75,7 @@ func (m *model) swap(a, b *entrant) table.Swap {
 	s := table.Swap{Batch: a.submission.Batch, Inside: a.submission.Submission, Outside: b.submission.Submission, Gap: a.total - b.total}
 	least := math.Inf(1)
 	for i, c := range m.criteria {
-		if m.earn(c) == 0 {
+		if c.earn(m.complete) == 0 {
 			continue
 		}
 		if change, ok := m.level(a, b, i, c); ok && math.Abs(change) < math.Abs(least) {
@@ -108,22 +108,25 @@ func (m *model) heaviest() float64 {
 	return all
 }
 
-// level is the least change of one weight, from 0 to the heaviest, at which two totals are equal. Their difference over the change is
-// a straight line unless a point has nothing; it is searched outwards in small steps and then halved.
+// level is the least change of one weight, from 0 to the heaviest, at which two totals are equal. The changed weights are scaled to the
+// sum that they had, as on the sheet where a reader changes them: only so is a deduction still worth as much. The difference of
+// the totals over the change is no straight line then; it is searched outwards in small steps and halved.
 func (m *model) level(a, b *entrant, i int, c criterion) (float64, bool) {
 	weights := m.weights()
 	share := weights[i] / c.weight
 	base := weights[i]
+	all := m.heaviest()
 	gap := func(change float64) float64 {
 		weights[i] = base + share*change
-		return (total(weights, a.points) - a.deduction) - (total(weights, b.points) - b.deduction)
+		scale := all / (all + change)
+		return (total(weights, a.points)*scale - a.deduction) - (total(weights, b.points)*scale - b.deduction)
 	}
 	start := gap(0)
 	if round10(start) == 0 {
 		return 0, true
 	}
 	best, found := 0.0, false
-	for _, end := range []float64{-c.weight, m.heaviest() - c.weight} {
+	for _, end := range []float64{-c.weight, all - c.weight} {
 		const steps = 400
 		from := 0.0
 		for n := 1; n <= steps; n++ {

@@ -95,8 +95,8 @@ func (p *panel) combine(x *marked) {
 	if p.trims(len(values)) {
 		byValue := slices.Clone(x.opinions)
 		slices.SortStableFunc(byValue, func(a, b opinion) int { return cmp.Compare(a.value, b.value) })
-		for o, which := range map[opinion]string{byValue[0]: "最低分", byValue[len(byValue)-1]: "最高分"} {
-			p.rows[o.row].Status, p.rows[o.row].Note = table.MarkDropped, note(p.rows[o.row].Note, "作为"+which+"去掉")
+		for _, o := range []opinion{byValue[0], byValue[len(byValue)-1]} {
+			p.rows[o.row].Status = table.MarkDropped
 		}
 	}
 	x.value = p.mean(values)
@@ -116,19 +116,26 @@ func (p *panel) trims(n int) bool {
 	return p.combined.Combine == templates.TrimmedMean && n >= p.combined.TrimFrom
 }
 
-// count decides whether the marks count: every ranked submission has enough of them for every point. Until then nobody's do.
-func (m *model) count(p *panel, ranked []*entrant) {
-	if len(p.rows) == 0 || len(ranked) == 0 {
-		return
-	}
-	for _, e := range ranked {
+// count decides whether the marks count: every ranked submission has enough of them for every point. Until then nobody's do; and they
+// never do for one that lacks some itself.
+func (m *model) count(p *panel, entrants []*entrant) {
+	ranked := false
+	for _, e := range entrants {
+		e.complete = len(p.rows) > 0
+		ranked = ranked || e.ranked
 		for i, c := range m.criteria {
 			if n := len(e.marks[i].opinions); c.marked() && n < p.combined.Least {
-				p.wanting = append(p.wanting, fmt.Sprintf("%s的%s（%d个）", e.submission.Submission, c.ID, n))
+				e.complete = false
+				if e.ranked && len(p.rows) > 0 {
+					p.wanting = append(p.wanting, fmt.Sprintf("%s的%s（%d个）", e.submission.Submission, c.ID, n))
+				}
 			}
 		}
 	}
-	m.complete = len(p.wanting) == 0
+	m.complete = ranked && len(p.rows) > 0 && len(p.wanting) == 0
+	for _, e := range entrants {
+		e.complete = e.complete && m.complete
+	}
 }
 
 // deducted is what the experts deduct, in points.
@@ -226,11 +233,4 @@ func deviation(values []float64) float64 {
 		squares += float64((v - mean) * (v - mean))
 	}
 	return math.Sqrt(squares / float64(len(values)-1))
-}
-
-func note(before, more string) string {
-	if before == "" {
-		return more
-	}
-	return before + "；" + more
 }

@@ -36,18 +36,18 @@ func (m *model) pointRow(e *entrant, i int, c criterion) table.Score {
 		Weight:     c.weight,
 		Lower:      p.lower,
 		Upper:      p.upper,
-		Open:       c.weight - m.earn(c),
+		Open:       c.weight - c.earn(e.complete),
 		Status:     Scored,
 	}
 	if p.there > 0 {
 		row.Normalised = table.Some(p.figures)
 	}
 	if p.present > 0 {
-		earn := m.earn(c)
+		earn := c.earn(e.complete)
 		row.Value, row.Points = table.Some(p.value), table.Some(earn*p.value)
 		row.Foundation, row.Promise = table.Some(earn*p.foundation), table.Some(earn*p.promise)
-		if m.say(c) > 0 {
-			row.ExpertPoints = table.Some(max(0, earn*(p.value-p.foundation-p.promise)))
+		if c.say(e.complete) > 0 {
+			row.ExpertPoints = table.Some(earn * p.experts)
 		}
 	}
 	if c.marked() && len(x.opinions) > 0 {
@@ -57,11 +57,11 @@ func (m *model) pointRow(e *entrant, i int, c criterion) table.Score {
 		}
 	}
 	switch {
-	case c.Deduction && m.complete:
+	case c.Deduction && e.complete:
 		row.Method, row.Note = Waiting, "专家扣分，从总分中减去"
 	case c.Deduction:
 		row.Status, row.Method, row.Note = Waiting, Waiting, "由专家酌情扣分"
-	case len(c.Evidence) == 0 && !m.complete:
+	case len(c.Evidence) == 0 && !e.complete:
 		row.Status, row.Method, row.Note = Waiting, Waiting, "等专家评分"
 	case p.present == 0:
 		row.Status, row.Note = Missing, "没有一项依据在案，不按0分计；下限按0、上限按满分"
@@ -111,12 +111,12 @@ func (m *model) ranking(mem memory.Allocator, placed []*entrant, method string) 
 			Verdict:    string(e.verdict.Verdict),
 			Ranked:     e.ranked,
 			Unranked:   e.unranked,
-			Complete:   m.complete,
+			Complete:   e.complete,
 			Total:      e.total,
 			Lower:      e.lower,
 			Upper:      e.upper,
-			Possible:   m.possible(),
-			Open:       m.waiting(),
+			Possible:   sum(m.earnings(e.complete)),
+			Open:       m.waiting(e.complete),
 			Vetoes:     e.vetoes,
 			Line:       e.line,
 			LineReason: e.reason,
@@ -144,13 +144,13 @@ func (m *model) ranking(mem memory.Allocator, placed []*entrant, method string) 
 // parts splits the total into what has happened, what is promised and what experts give and take. Where a point has nothing, the others
 // stand for it in the total, and so do their parts.
 func (m *model) parts(row *table.Rank, e *entrant) {
-	weights := m.weights()
+	weights := m.earnings(e.complete)
 	happened, promised, said, with := 0.0, 0.0, 0.0, 0.0
 	for i, p := range e.points {
 		if p.present > 0 {
 			happened += float64(weights[i] * p.foundation)
 			promised += float64(weights[i] * p.promise)
-			said += float64(weights[i] * (p.value - p.foundation - p.promise))
+			said += float64(weights[i] * p.experts)
 			with += weights[i]
 		}
 		if m.criteria[i].Deduction && e.marks[i].ok {
@@ -160,8 +160,8 @@ func (m *model) parts(row *table.Rank, e *entrant) {
 	if with > 0 {
 		row.Foundation, row.Promise = happened*(sum(weights)/with), promised*(sum(weights)/with)
 	}
-	if m.complete && with > 0 {
-		row.Experts = table.Some(max(0, said*(sum(weights)/with)))
+	if e.complete && with > 0 {
+		row.Experts = table.Some(said * (sum(weights) / with))
 	}
 }
 
@@ -195,18 +195,18 @@ func (m *model) method(p *panel, ranked, declared, draws int, o Options) string 
 
 // kind says what the total is, and what of the experts' marks is in it.
 func (m *model) kind(p *panel) string {
-	x := m.def.Rubric.Experts
+	x, possible, waiting := m.def.Rubric.Experts, sum(m.weights()), m.waiting(m.complete)
 	switch {
 	case m.complete:
 		how := "平均"
 		if x.Combine == templates.TrimmedMean {
 			how = fmt.Sprintf("满%d个时去掉一个最高分和一个最低分再平均", x.TrimFrom)
 		}
-		return fmt.Sprintf("总分（满分%s分，含%d名专家评分，每项至少%d个，%s；已减第7项扣分）", plain(m.possible()), len(p.experts), x.Least, how)
-	case m.waiting() == 0:
+		return fmt.Sprintf("总分（满分%s分，含%d名专家评分，每项至少%d个，%s，已减第7项扣分）", plain(possible), len(p.experts), x.Least, how)
+	case waiting == 0:
 		return "定量部分得分"
 	case len(p.rows) == 0:
-		return fmt.Sprintf("定量部分得分（专家评分未计入，满分%s分，待评%s分）", plain(m.possible()), plain(m.waiting()))
+		return fmt.Sprintf("定量部分得分（专家评分未计入，满分%s分，待评%s分）", plain(possible), plain(waiting))
 	}
 	const shown = 5
 	wanting := strings.Join(p.wanting[:min(shown, len(p.wanting))], "、")
@@ -216,7 +216,7 @@ func (m *model) kind(p *panel) string {
 	if wanting != "" {
 		wanting = fmt.Sprintf("，评分不足%d个的还有%d项：%s", x.Least, len(p.wanting), wanting)
 	}
-	return fmt.Sprintf("定量部分得分（专家评分未评齐，未计入%s；满分%s分，待评%s分）", wanting, plain(m.possible()), plain(m.waiting()))
+	return fmt.Sprintf("定量部分得分（专家评分未评齐，未计入%s，满分%s分，待评%s分）", wanting, plain(possible), plain(waiting))
 }
 
 // percent writes a share for a person, never rounded up to what it isn't.

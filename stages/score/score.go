@@ -29,7 +29,8 @@
 //	total = SUMPRODUCT(w,f,v) * SUMPRODUCT(w,f) / SUMPRODUCT(w,f,p) - d
 //	rank  = RANK(ROUND(total,10), the ROUND(total,10) of the ranked)
 //
-// Points that a person switches off have w = 0. Weights need not add up to 100. Normalised values, and so v, don't depend on weights.
+// Points that a person switches off have w = 0. Weights that don't add up to 100 are scaled to it first, w*100/SUM(w), because the
+// deduction is in points of 100. Normalised values, and so v, don't depend on weights.
 //
 // The same facts give the same floats on one architecture: sums run in the rubric's order, and products are rounded before they are
 // added, so that no compiler fuses them.
@@ -81,7 +82,7 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 	panel := m.hear(facts, entrants)
 	declared := m.admit(entrants)
 	ranked := slices.DeleteFunc(slices.Clone(entrants), func(e *entrant) bool { return !e.ranked })
-	m.count(panel, ranked)
+	m.count(panel, entrants)
 	m.normalise(entrants, declared)
 	for _, e := range entrants {
 		m.aggregate(e)
@@ -125,7 +126,7 @@ type model struct {
 	evidence  int // how many there are
 	available float64
 	scale     float64 // of the experts' marks
-	complete  bool    // the experts' marks count
+	complete  bool    // the experts' marks count, for all who are ranked
 }
 
 // criterion is one observation point.
@@ -161,33 +162,38 @@ func newModel(d *templates.Definition) *model {
 	return m
 }
 
-// earn is how many points a criterion can bring as things stand: what figures can earn, and all once the marks count.
-func (m *model) earn(c criterion) float64 {
-	if m.complete {
+// earn is how many points a criterion can bring: what figures can earn, and all where the marks count.
+func (c criterion) earn(complete bool) float64 {
+	if complete {
 		return c.weight
 	}
 	return c.figures
 }
 
-// weights are the points that can be earned, a criterion.
-func (m *model) weights() []float64 {
+// say is the share of a criterion that experts give: none where the marks don't count.
+func (c criterion) say(complete bool) float64 {
+	if !complete || c.weight == 0 {
+		return 0
+	}
+	return c.open / c.weight
+}
+
+// weights are the points that can be earned, a criterion: by the ranked, or by one that is complete or not.
+func (m *model) weights() []float64 { return m.earnings(m.complete) }
+
+func (m *model) earnings(complete bool) []float64 {
 	out := make([]float64, len(m.criteria))
 	for i, c := range m.criteria {
-		out[i] = m.earn(c)
+		out[i] = c.earn(complete)
 	}
 	return out
 }
 
-// possible is the sum of the weights.
-func (m *model) possible() float64 { return sum(m.weights()) }
-
 // waiting is how many points wait for experts.
-func (m *model) waiting() float64 {
+func (m *model) waiting(complete bool) float64 {
 	open := 0.0
-	if !m.complete {
-		for _, c := range m.criteria {
-			open += c.open
-		}
+	for _, c := range m.criteria {
+		open += c.weight - c.earn(complete)
 	}
 	return open
 }
@@ -201,6 +207,7 @@ type entrant struct {
 	present    float64
 	measures   []measure // of all evidence
 	marks      []marked  // of all criteria
+	complete   bool      // the marks count
 	vetoes     table.Opt[int32]
 	points     []point // of all criteria
 	deduction  float64 // off the total; 0 until the marks count

@@ -45,7 +45,30 @@ func Restore(mem memory.Allocator, d *templates.Definition, records map[string]a
 		r.Release()
 		return nil, err
 	}
+	r.separate(mem)
 	return r, nil
+}
+
+// separate parts what is published together: the experts' workbooks stand among the files, and their marks with what scoring
+// made of them.
+func (r *Round) separate(mem memory.Allocator) {
+	files := map[string]*Builder[File]{RoleSubmission: NewBuilder[File](mem), RoleMarks: NewBuilder[File](mem)}
+	for f := range r.Facts.Files.All() {
+		if f.Role != RoleMarks {
+			f.Role = RoleSubmission
+		}
+		files[f.Role].Append(f)
+	}
+	r.Facts.Files.Release()
+	r.Facts.Files, r.Facts.Marking.Files = files[RoleSubmission].Finish(), files[RoleMarks].Finish()
+	marks := NewBuilder[Mark](mem)
+	for m := range r.Ranking.Marks.All() {
+		if m.Status == MarkDropped {
+			m.Status = MarkCounted
+		}
+		marks.Append(m)
+	}
+	r.Facts.Marking.Marks = marks.Finish()
 }
 
 // Release frees all tables.

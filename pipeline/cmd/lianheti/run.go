@@ -39,6 +39,7 @@ func runCommand() *cli.Command {
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "output", Usage: "输出文件夹"},
 			&cli.StringFlag{Name: "freeze", Usage: "同时留一份会议版，名称如 0905评审会：放在 输出文件夹/年度-名称，以后的运行不会动它"},
 			&cli.StringFlag{Name: "register", Usage: "处里的登记表（空白的用 lianheti template --register 生成）"},
+			&cli.StringFlag{Name: "marks", Usage: "交回的专家评分表所在的文件夹（评分表用 lianheti experts 生成）"},
 			&cli.IntFlag{Name: "select", Usage: "拟遴选几家；不写则按定义"},
 			&cli.StringFlag{Name: "from", Usage: "不读原件，从以前公布的数据表（data 文件夹）重新检查、计分、汇总，例如换一套权重试算"},
 			&cli.StringFlag{Name: "previous", Usage: "与上一轮相比：上一轮结果所在的文件夹（其中有 run.json）"},
@@ -91,11 +92,16 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 	if date := c.String("date"); date != "" && !isoDate.MatchString(date) {
 		return pipeline.Options{}, usageError{fmt.Errorf("--date 要写成 2024-08-20 的样子，不是“%s”", date)}
 	}
+	if marks := c.String("marks"); marks != "" {
+		if _, err := os.Lstat(marks); err != nil {
+			return pipeline.Options{}, usageError{fmt.Errorf("找不到“%s”，请检查 --marks 后面的路径", marks)}
+		}
+	}
 	if n := c.Int("select"); n < 0 {
 		return pipeline.Options{}, usageError{fmt.Errorf("--select 要写正整数，不是 %d", n)}
 	}
 	return pipeline.Options{
-		Definition: d, Inputs: files, From: c.String("from"), Out: c.String("out"), Previous: c.String("previous"), Register: c.String("register"), Freeze: c.String("freeze"), Date: c.String("date"), Workers: c.Int("workers"),
+		Definition: d, Inputs: files, From: c.String("from"), Out: c.String("out"), Previous: c.String("previous"), Register: c.String("register"), Freeze: c.String("freeze"), Marks: c.String("marks"), Date: c.String("date"), Workers: c.Int("workers"),
 		Score: score.Options{Select: c.Int("select"), Workers: c.Int("workers")},
 	}, nil
 }
@@ -155,8 +161,13 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 			fmt.Fprintf(w, "  %s  %s %s：必须修改 %d 处，需说明 %d 处\n", stages.Return, s.City, s.Consortium, v.Errors, v.Warnings)
 		}
 	}
+	marked(w, r)
 	if shown := head(r.Ranking); len(shown) > 0 {
-		fmt.Fprintf(w, "定量部分得分居前（%s，待专家评分）：%s\n", d.Rubric.WeightsNote, strings.Join(shown, "；"))
+		what := "定量部分得分居前（%s，待专家评分）：%s\n"
+		if r.Ranking[0].Complete {
+			what = "总分居前（%s）：%s\n"
+		}
+		fmt.Fprintf(w, what, d.Rubric.WeightsNote, strings.Join(shown, "；"))
 	}
 	fmt.Fprintf(w, "结果在 %s\n", r.Dir)
 	lines := [][2]string{{consolidate.FileName, "省级汇总，请从“总览”看起"}}
@@ -169,6 +180,30 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 	}
 	if r.Manifest.From != nil {
 		fmt.Fprintln(w, "这次由数据表重新计算：没有退回件（要用原件），省级汇总里没有联系人（数据表不含个人信息），文字照数据表，个人信息已隐去。")
+	}
+}
+
+// marked says what came of the experts' workbooks.
+func marked(w io.Writer, r *pipeline.Result) {
+	if len(r.Marking.Files) == 0 {
+		return
+	}
+	fates := map[stages.Fate]int{}
+	for _, f := range r.Marking.Files {
+		fates[f.Fate]++
+	}
+	fmt.Fprintf(w, "专家评分表 %d 个：采用 %d，重复 %d，不采用 %d，不是评分表 %d。\n", len(r.Marking.Files), fates[stages.Accepted], fates[stages.Superseded], fates[stages.Rejected], fates[stages.Ignored])
+	for _, f := range r.Marking.Files {
+		if f.Fate == stages.Rejected {
+			fmt.Fprintf(w, "  不采用  %s  %s（%s）\n", stages.Mask(f.Path), f.Reason, f.Code)
+		}
+	}
+	for _, x := range r.Marking.Experts {
+		fmt.Fprintf(w, "  %s\t应评 %d 项，有效 %d，未评 %d，无效 %d，回避 %d\n", x.Expert, x.Asked, x.Counted, x.Unfilled, x.Invalid, x.Conflicts)
+	}
+	if len(r.Ranking) > 0 {
+		kind, _, _ := strings.Cut(r.Ranking[0].Method, "；")
+		fmt.Fprintf(w, "  得分是%s\n", kind)
 	}
 }
 

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"lianheti/pipeline"
+
+	"github.com/urfave/cli/v2"
+)
+
+func expertsCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "experts",
+		Usage:     "给每位专家做一份评分表",
+		UsageText: "lianheti experts [选项] 文件夹或文件...",
+		Description: "评分表里有各联合体报送的数据和文字，专家填好交回后，放进一个文件夹，用 lianheti run --marks 文件夹 读回。\n" +
+			"专家名单是一个工作簿，表头为 编号、姓名、单位、观测点（后三列可以不填；观测点写 2.1、2.2 或整个指标 6，空着为全部），一行一位。\n" +
+			"已经在的评分表从不覆盖。",
+		Flags: []cli.Flag{
+			yearFlag,
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "专家评分", Usage: "评分表放到哪个文件夹"},
+			&cli.StringFlag{Name: "experts", Usage: "专家名单（.xlsx）；不写则按 --count 编号"},
+			&cli.IntFlag{Name: "count", Usage: "没有名单时做几份；不写则按定义"},
+			&cli.StringFlag{Name: "register", Usage: "处里的登记表，同 run"},
+			definitionFlag, workersFlag,
+		},
+		Action: func(c *cli.Context) error {
+			d, err := definition(c)
+			if err != nil {
+				return err
+			}
+			inputs, err := inputs(c)
+			if err != nil {
+				return err
+			}
+			list, count := c.String("experts"), c.Int("count")
+			switch {
+			case list != "" && count != 0:
+				return usageError{fmt.Errorf("--experts 和 --count 只能写一个")}
+			case count < 0:
+				return usageError{fmt.Errorf("--count 要写正整数，不是 %d", count)}
+			case list != "":
+				if _, err := os.Lstat(list); err != nil {
+					return usageError{fmt.Errorf("找不到“%s”，请检查路径", list)}
+				}
+			}
+			bar := newProgress(c.App.ErrWriter)
+			issued, err := pipeline.Experts(c.Context, pipeline.Options{Definition: d, Inputs: inputs, Out: c.String("out"), Register: c.String("register"), Workers: c.Int("workers"), Progress: bar.update}, list, count)
+			bar.close()
+			if err != nil {
+				return err
+			}
+			announce(c.App.Writer, issued)
+			return nil
+		},
+	}
+}
+
+// announce says what was made, and for whom nothing was.
+func announce(w io.Writer, i *pipeline.Issued) {
+	fmt.Fprintf(w, "评分表 %d 份，每份 %d 家联合体：\n", len(i.Files), len(i.Subjects))
+	for _, path := range i.Files {
+		fmt.Fprintf(w, "  %s\n", path)
+	}
+	for _, r := range i.LeftOut {
+		fmt.Fprintf(w, "没有列入：%s（%s）\n", r.Consortium, r.Unranked)
+	}
+}

@@ -1,0 +1,151 @@
+package marking
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/book"
+	"lianheti/templates"
+)
+
+// Sheets that are there in every marking workbook, beside one a submission.
+const (
+	coverSheet = "评分说明"
+	indexSheet = "_评分索引" // very hidden
+)
+
+// version of the layout. It goes up when a workbook that was sent out could no longer be read.
+const version = "1"
+
+// use is what a cell is there for.
+type use string
+
+const (
+	unitUse    use = "unit"    // where the expert works
+	recuseUse  use = "recuse"  // the expert steps aside from one submission
+	markUse    use = "mark"    // of a point
+	deductUse  use = "deduct"  // of the deduction
+	vetoUse    use = "veto"    // proposal to turn the submission down
+	commentUse use = "comment" // to a mark, a deduction or a veto (then without a point)
+	formulaUse use = "formula" // ours, with a value that changes
+)
+
+// slot is a cell that the digest leaves out: the expert's, or one with a formula.
+type slot struct {
+	use        use
+	sheet      string
+	row, col   int
+	submission string
+	point      string
+}
+
+// index is what the very hidden sheet says.
+type index struct {
+	form    string
+	batch   int
+	version string
+	expert  string
+	name    string            // to be hidden where the expert wrote it
+	scale   string            // of the marks
+	most    string            // that may be deducted
+	sources map[string]string // submission -> sha256 of the workbook that the expert sees the content of
+	order   []string          // submissions, as they come
+	slots   []slot
+	regions []region
+}
+
+// region is how much of a sheet is ours, with the digest of its locked content.
+type region struct {
+	sheet            string
+	lastRow, lastCol int
+	digest           string
+}
+
+// formOf is the id of the form that marking workbooks are.
+func formOf(d *templates.Definition) string { return d.Form.ID + "-专家评分" }
+
+// rows writes the index.
+func (x *index) rows() [][]string {
+	out := [][]string{{"form", x.form, strconv.Itoa(x.batch), x.version, x.expert, x.scale, x.most, x.name}}
+	for _, id := range x.order {
+		out = append(out, []string{"submission", id, x.sources[id]})
+	}
+	for _, r := range x.regions {
+		out = append(out, []string{"region", r.sheet, strconv.Itoa(r.lastRow), strconv.Itoa(r.lastCol), r.digest})
+	}
+	for _, s := range x.slots {
+		out = append(out, []string{string(s.use), s.sheet, strconv.Itoa(s.row), strconv.Itoa(s.col), s.submission, s.point})
+	}
+	return out
+}
+
+// readIndex is the reverse of rows. It gives an error where a row says nothing it knows.
+func readIndex(rows [][]string) (*index, error) {
+	x := &index{sources: map[string]string{}}
+	for _, row := range rows {
+		row = append(slices.Clone(row), make([]string, 8)...) // blank cells at the end are not stored
+		number := func(i int) int {
+			n, err := strconv.Atoi(row[i])
+			if err != nil {
+				return -1
+			}
+			return n
+		}
+		switch row[0] {
+		case "form":
+			x.form, x.batch, x.version, x.expert, x.scale, x.most, x.name = row[1], number(2), row[3], row[4], row[5], row[6], row[7]
+		case "submission":
+			x.order = append(x.order, row[1])
+			x.sources[row[1]] = row[2]
+		case "region":
+			x.regions = append(x.regions, region{row[1], number(2), number(3), row[4]})
+		case string(unitUse), string(recuseUse), string(markUse), string(deductUse), string(vetoUse), string(commentUse), string(formulaUse):
+			s := slot{use(row[0]), row[1], number(2), number(3), row[4], row[5]}
+			if s.row < 1 || s.col < 1 {
+				return nil, fmt.Errorf("索引里的位置 %q 读不出", row)
+			}
+			x.slots = append(x.slots, s)
+		default:
+			return nil, fmt.Errorf("索引里有认不出的 %q", row[0])
+		}
+	}
+	if x.form == "" || x.expert == "" {
+		return nil, fmt.Errorf("索引不完整")
+	}
+	return x, nil
+}
+
+// fixed is one locked cell.
+type fixed struct {
+	row, col int
+	words    string
+}
+
+// digest is over the locked cells of a sheet, row by row. Programs that save again may change white space and the way that numbers are
+// written; words and values stay.
+func digest(cells []fixed) string {
+	slices.SortFunc(cells, func(a, b fixed) int {
+		if a.row != b.row {
+			return a.row - b.row
+		}
+		return a.col - b.col
+	})
+	h := sha256.New()
+	for _, c := range cells {
+		fmt.Fprintf(h, "%s\t%s\n", stages.CellName(c.row, c.col), c.words)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// settled is a text as the digest sees it.
+func settled(s string) string {
+	if v, err := strconv.ParseFloat(s, 64); err == nil {
+		return strconv.FormatFloat(v, 'g', 12, 64)
+	}
+	return strings.Join(strings.Fields(strings.ReplaceAll(book.Text(s), "_x000D_", "")), " ")
+}

@@ -1,0 +1,179 @@
+// Package marking is the experts' round trip: it writes one marking workbook an expert, and reads what comes back.
+//
+// Both directions share one definition (layout.go). The workbook carries its own index on a very hidden sheet: whose it is, for which batch,
+// where each mark stands and what it is about, and a digest of everything that is not the expert's to fill. Reading goes by that
+// index alone, so that a mark can't be taken for another's: where the locked content is no longer what was sent, the whole
+// workbook is refused, with the reason.
+//
+// A mark is in hundredths of what the point leaves to experts, so that it outlives a change of the weights. An expert is known by an
+// id. Names stand in the workbook that the expert gets, and nowhere in what is read back.
+package marking
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// Assignment is one expert's task.
+type Assignment struct {
+	Expert string // id: E1, 专家03 …
+	Name   string // for the workbook only
+	Unit   string // where the expert works, for conflicts of interest
+	Points []string
+}
+
+// Marked lists the points that experts have a say in, the deduction last, in the rubric's order.
+func Marked(r *templates.Rubric) []*templates.Point {
+	points := slices.DeleteFunc(r.Points(), func(p *templates.Point) bool {
+		return !p.Deduction && (p.ExpertShare.IsZero() || p.Weight.IsZero())
+	})
+	slices.SortStableFunc(points, func(a, b *templates.Point) int {
+		switch {
+		case a.Deduction == b.Deduction:
+			return 0
+		case a.Deduction:
+			return 1
+		}
+		return -1
+	})
+	return points
+}
+
+// Numbered makes n assignments without a list: everybody marks everything.
+func Numbered(n int) []Assignment {
+	var out []Assignment
+	for i := range n {
+		out = append(out, Assignment{Expert: fmt.Sprintf("E%d", i+1)})
+	}
+	return out
+}
+
+// marks says whether the assignment holds a point.
+func (a Assignment) marks(p *templates.Point) bool {
+	return len(a.Points) == 0 || slices.Contains(a.Points, p.ID)
+}
+
+// FileName is what an expert's workbook is called.
+func FileName(d *templates.Definition, a Assignment) string {
+	return fmt.Sprintf("%d年专家评分表_%s.xlsx", d.Year, a.Expert)
+}
+
+// Subject is one submission as an expert sees it.
+type Subject struct {
+	Submission table.Submission
+	data       map[string][]string // what figures say, by point
+	texts      []text
+	materials  []table.Material
+}
+
+// text is a long text, and the points it speaks to.
+type text struct {
+	label  string
+	points []string
+	words  string
+}
+
+// Subjects gathers what the experts are to see of each submission that is ranked, in the order of the submissions.
+func Subjects(facts *table.Facts, ranking *table.Ranking) []Subject {
+	d := facts.Definition
+	ranked := map[string]bool{}
+	for r := range ranking.Ranking.All() {
+		ranked[r.Submission] = r.Ranked
+	}
+	data := evidence(d, ranking, ranked)
+	var out []Subject
+	for form := range facts.Forms {
+		id := form.Submission.Submission
+		if !ranked[id] {
+			continue
+		}
+		s := Subject{Submission: form.Submission, data: map[string][]string{}, materials: form.Materials}
+		for _, p := range Marked(d.Rubric) {
+			if s.data[p.ID] = data[[2]string{id, p.ID}]; s.data[p.ID] == nil {
+				s.data[p.ID] = answers(d, form, p)
+			}
+		}
+		for _, t := range form.Texts {
+			if f := d.Field(t.Field); f != nil && t.Status == table.Normal {
+				s.texts = append(s.texts, text{d.Name(templates.Ref{Field: t.Field, Year: int(t.Year.V)}), f.Evidence, t.Text})
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// evidence says what the figures of each submission come to for each point, beside the middle of the ranked.
+func evidence(d *templates.Definition, ranking *table.Ranking, ranked map[string]bool) map[[2]string][]string {
+	raw := map[string][]float64{}
+	for s := range ranking.Scores.All() {
+		if s.Raw.Valid && ranked[s.Submission] {
+			raw[s.Evidence] = append(raw[s.Evidence], s.Raw.V)
+		}
+	}
+	about := map[string]*templates.Evidence{}
+	for _, p := range d.Rubric.Points() {
+		for _, e := range p.Evidence {
+			about[e.ID] = e
+		}
+	}
+	out := map[[2]string][]string{}
+	for s := range ranking.Scores.All() {
+		e := about[s.Evidence]
+		if e == nil {
+			continue
+		}
+		line := fmt.Sprintf("%s：缺（%s）", e.Label, s.Note)
+		if s.Raw.Valid {
+			line = fmt.Sprintf("%s：%s%s（%s；同批中位数%s）", e.Label, figure(s.Raw.V), e.Unit, e.Basis, figure(median(raw[s.Evidence])))
+		}
+		key := [2]string{s.Submission, s.Point}
+		out[key] = append(out[key], line)
+	}
+	return out
+}
+
+// answers lists the short answers that the form names as evidence of a point which no figure is scored for.
+func answers(d *templates.Definition, form *table.Form, p *templates.Point) []string {
+	var out []string
+	for _, f := range d.Form.Fields() {
+		if !slices.Contains(f.Evidence, p.ID) || f.Record != "" || f.Personal || f.Type == templates.ProseField || f.Dated() {
+			continue
+		}
+		if o := form.Observe(templates.Ref{Field: f.ID}); o.Status == table.Normal {
+			value := o.Value
+			if f.Type == templates.ConfirmField {
+				value = map[string]string{"true": d.Form.Confirm.Checked, "false": d.Form.Confirm.Unchecked}[value]
+			}
+			out = append(out, fmt.Sprintf("%s：%s%s", d.Label(f.ID), value, f.Unit))
+		}
+	}
+	return out
+}
+
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	values = slices.Sorted(slices.Values(values))
+	n := len(values)
+	return (values[(n-1)/2] + values[n/2]) / 2
+}
+
+// title is the name of a submission's sheet: at most 31 characters, none that programs forbid, and no two alike.
+func (s Subject) title(n int) string {
+	name := []rune(fmt.Sprintf("%02d %s", n, s.Submission.Consortium))
+	for i, r := range name {
+		if slices.Contains([]rune(`[]:*?/\'`), r) {
+			name[i] = ' '
+		}
+	}
+	return string(name[:min(len(name), 31)])
+}
+
+// figure writes a number for a sentence, with two decimals at most.
+func figure(v float64) string { return table.Plain(table.Some(math.Round(v*100) / 100)) }

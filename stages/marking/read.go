@@ -1,0 +1,327 @@
+package marking
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"golang.org/x/text/width"
+)
+
+// Codes of what can be wrong with a workbook that came back. The catalogue has the words.
+const (
+	CodeForeign    = "LHT-1-060" // no marking workbook
+	CodeWrongBatch = "LHT-1-061"
+	CodeAltered    = "LHT-1-062" // the locked content is not what was sent
+	CodeNoUnit     = "LHT-1-063" // conflicts of interest can't be told
+	CodeSideBySide = "LHT-1-064" // two of one expert, with different marks
+	CodeSame       = "LHT-1-065" // two of one expert, with the same marks
+)
+
+// Returned is one file that came back: flat cells, as intake reads them. Where it could not be read, File says why.
+type Returned struct {
+	File  stages.File
+	Cells []stages.Cell
+}
+
+// Read interprets what came back. Every file has a row with its fate, every mark that was asked for one that says what becomes
+// of it. Names of experts are not read.
+func Read(mem memory.Allocator, facts *table.Facts, returned []Returned) table.Marking {
+	var files []table.File
+	var marks []table.Mark
+	for _, b := range settle(facts, returned) {
+		files = append(files, b.row(facts.Definition))
+		if b.file.Fate == stages.Accepted {
+			marks = append(marks, b.marks...)
+		}
+	}
+	return table.Marking{Files: table.Of(mem, files), Marks: table.Of(mem, marks)}
+}
+
+// workbook is one file while it is read.
+type workbook struct {
+	file       stages.File
+	index      *index
+	cells      map[string]map[[2]int]stages.Cell // by sheet
+	unit       string
+	marks      []table.Mark
+	read, used int
+	other      string // the file that takes its place, or stands beside it
+}
+
+// settle reads every file and decides which one of an expert's counts: of several with the same marks the first, of several with different
+// marks none, because nothing in them can say which is the later.
+func settle(facts *table.Facts, returned []Returned) []*workbook {
+	known := newSubmissions(facts)
+	var out []*workbook
+	byExpert := map[string][]*workbook{}
+	for _, r := range returned {
+		b := &workbook{file: r.File}
+		out = append(out, b)
+		if b.file.Fate == stages.Accepted {
+			b.open(facts.Definition, r.Cells)
+		}
+		if b.file.Fate == stages.Accepted {
+			b.interpret(facts.Definition, known)
+			byExpert[b.index.expert] = append(byExpert[b.index.expert], b)
+		}
+	}
+	for _, all := range byExpert {
+		for _, b := range all[1:] {
+			if !same(all[0], b) {
+				for i, x := range all {
+					x.refuse(CodeSideBySide, x.index.expert)
+					x.other = all[(i+1)%len(all)].file.Path
+				}
+				break
+			}
+			b.file.Fate, b.file.Code, b.other = stages.Superseded, CodeSame, all[0].file.Path
+		}
+	}
+	return out
+}
+
+func (b *workbook) refuse(code, detail string) {
+	b.file.Fate, b.file.Code, b.file.Detail = stages.Rejected, code, detail
+}
+
+// same says whether two workbooks of one expert say the same.
+func same(a, b *workbook) bool {
+	return a.unit == b.unit && slices.EqualFunc(a.marks, b.marks, func(x, y table.Mark) bool {
+		x.File = y.File
+		return x == y
+	})
+}
+
+// hide takes the expert's name and other personal data out of what was typed, and out of the name of the file.
+func (b *workbook) hide(s string) string {
+	if b.index.name != "" {
+		s = strings.ReplaceAll(s, b.index.name, stages.MaskedName)
+	}
+	return stages.Mask(s)
+}
+
+// row is the file's row, with the catalogue's words.
+func (b *workbook) row(d *templates.Definition) table.File {
+	row := table.File{Batch: int32(d.Directory.Batch), Role: table.RoleMarks, Path: b.file.Path, SHA256: b.file.SHA256, Size: b.file.Size, Fate: b.file.Fate, Code: b.file.Code, CellsRead: int32(b.read)}
+	switch b.file.Fate {
+	case stages.Accepted:
+		row.CellsUsed = int32(b.used)
+	case stages.Superseded:
+		row.SupersededBy = b.other
+	}
+	row.CellsOther = row.CellsRead - row.CellsUsed
+	if rule := d.Rule(b.file.Code); rule != nil {
+		vars := map[string]string{"detail": b.file.Detail, "file": b.file.Path, "other": b.other}
+		row.Reason, row.Cure = templates.Fill(rule.Message, vars), templates.Fill(rule.Cure, vars)
+	}
+	return row
+}
+
+// open finds the index and proves that what is locked is as it was sent.
+func (b *workbook) open(d *templates.Definition, cells []stages.Cell) {
+	b.cells = map[string]map[[2]int]stages.Cell{}
+	var rows [][]string
+	for _, c := range cells {
+		if c.Place.Sheet == indexSheet {
+			rows = put(rows, c)
+			continue
+		}
+		if b.cells[c.Place.Sheet] == nil {
+			b.cells[c.Place.Sheet] = map[[2]int]stages.Cell{}
+		}
+		b.cells[c.Place.Sheet][[2]int{c.Row, c.Col}] = c
+	}
+	if rows == nil {
+		b.refuse(CodeForeign, "没有评分表的标识")
+		return
+	}
+	x, err := readIndex(rows)
+	switch r := d.Rubric.Experts; {
+	case err != nil:
+		b.refuse(CodeAltered, err.Error())
+	case x.form != formOf(d):
+		b.refuse(CodeForeign, "标识是"+x.form)
+	case x.batch != d.Directory.Batch:
+		b.refuse(CodeWrongBatch, fmt.Sprintf("是%d年批次的", x.batch))
+	case x.version != version || x.scale != r.Scale.String() || x.most != r.Deduction.String():
+		b.refuse(CodeAltered, "评分的分制与现在的定义不同")
+	default:
+		b.index = x
+		b.file.Path = b.hide(b.file.Path)
+		b.prove()
+	}
+}
+
+// put places a cell of the index.
+func put(rows [][]string, c stages.Cell) [][]string {
+	const widest = 16
+	for len(rows) < c.Row {
+		rows = append(rows, nil)
+	}
+	for len(rows[c.Row-1]) < min(c.Col, widest) {
+		rows[c.Row-1] = append(rows[c.Row-1], "")
+	}
+	if c.Col <= widest {
+		rows[c.Row-1][c.Col-1] = c.Raw
+	}
+	return rows
+}
+
+// prove compares the locked content of each sheet with its digest, and counts the cells that are the expert's: those to fill, and those
+// beyond our own.
+func (b *workbook) prove() {
+	free := map[string]map[[2]int]use{}
+	for _, s := range b.index.slots {
+		if free[s.sheet] == nil {
+			free[s.sheet] = map[[2]int]use{}
+		}
+		free[s.sheet][[2]int{s.row, s.col}] = s.use
+	}
+	regions := map[string]region{}
+	for _, r := range b.index.regions {
+		regions[r.sheet] = r
+	}
+	locked := map[string][]fixed{}
+	for sheet, cells := range b.cells {
+		r := regions[sheet]
+		for at, c := range cells {
+			switch u, ours := free[sheet][at]; {
+			case ours && u == formulaUse:
+			case ours, at[0] > r.lastRow, at[1] > r.lastCol:
+				b.read++
+			default:
+				locked[sheet] = append(locked[sheet], fixed{c.Row, c.Col, settled(c.Raw)})
+			}
+		}
+	}
+	for _, r := range b.index.regions {
+		if digest(locked[r.sheet]) != r.digest {
+			b.refuse(CodeAltered, "工作表“"+r.sheet+"”的锁定内容")
+			return
+		}
+	}
+}
+
+// submissions is what the facts know of each submission that marks may be about.
+type submissions struct {
+	of      map[string]table.Submission
+	members map[string][]string // keys of the names
+}
+
+func newSubmissions(facts *table.Facts) submissions {
+	s := submissions{map[string]table.Submission{}, map[string][]string{}}
+	for x := range facts.Submissions.All() {
+		s.of[x.Submission] = x
+	}
+	for m := range facts.Members.All() {
+		s.members[m.Submission] = append(s.members[m.Submission], m.NameKey)
+	}
+	return s
+}
+
+// belongs says whether a unit is a member, or a part of one: 某学院 and 某学院信息工程系.
+func (s submissions) belongs(unit, submission string) bool {
+	const shortest = 4 // of a name that can be the beginning of another
+	key := stages.NameKey(unit)
+	return slices.ContainsFunc(s.members[submission], func(member string) bool {
+		return key == member || len([]rune(member)) >= shortest && strings.HasPrefix(key, member)
+	})
+}
+
+// take reads a cell of the expert's.
+func (b *workbook) take(s slot) stages.Cell {
+	c, ok := b.cells[s.sheet][[2]int{s.row, s.col}]
+	if ok && c.Filled {
+		b.used++
+	}
+	return c
+}
+
+// interpret makes the marks, in the order of the index.
+func (b *workbook) interpret(d *templates.Definition, known submissions) {
+	comments := map[[2]string]string{}
+	recused := map[string]bool{}
+	for _, s := range b.index.slots {
+		switch s.use {
+		case unitUse:
+			b.unit = strings.TrimSpace(b.take(s).Raw)
+		case commentUse:
+			comments[[2]string{s.submission, s.point}] = b.hide(strings.TrimSpace(b.take(s).Raw))
+		case recuseUse:
+			recused[s.submission] = says(d, b.take(s))
+		}
+	}
+	if b.unit == "" {
+		b.refuse(CodeNoUnit, b.index.expert)
+		return
+	}
+	points := map[string]bool{}
+	for _, p := range Marked(d.Rubric) {
+		points[p.ID] = true
+	}
+	for _, s := range b.index.slots {
+		kind, isMark := map[use]string{markUse: table.MarkPoint, deductUse: table.MarkDeduction, vetoUse: table.MarkVeto}[s.use]
+		if !isMark {
+			continue
+		}
+		m := table.Mark{Batch: int32(d.Directory.Batch), Expert: b.index.expert, Submission: s.submission, Point: s.point, Kind: kind, Status: table.MarkCounted,
+			Comment: comments[[2]string{s.submission, s.point}], File: b.file.Path, Sheet: s.sheet, Cell: stages.CellName(s.row, s.col)}
+		b.value(d, &m, b.take(s))
+		submission, there := known.of[s.submission]
+		switch {
+		case !there:
+			m.Status, m.Note = table.MarkUnknown, "本次没有这个申报"
+		case kind != table.MarkVeto && !points[s.point]:
+			m.Status, m.Note = table.MarkUnknown, "现在的评分标准里，这个观测点不由专家评"
+		case recused[s.submission]:
+			m.Status, m.Note = table.MarkConflict, "专家申报回避"
+		case known.belongs(b.unit, s.submission):
+			m.Status, m.Note = table.MarkConflict, "专家所在单位是该联合体的成员"
+		case m.Status == table.MarkCounted && submission.SHA256 != b.index.sources[s.submission]:
+			m.Note = "评分之后申报材料换了版本，请专家确认"
+		}
+		b.marks = append(b.marks, m)
+	}
+}
+
+// value reads what the expert typed as a mark, a deduction or a veto.
+func (b *workbook) value(d *templates.Definition, m *table.Mark, c stages.Cell) {
+	if m.Kind == table.MarkVeto {
+		m.Value = table.Some(0.0)
+		if says(d, c) {
+			m.Value.V = 1
+		} else if c.Filled {
+			m.Status, m.Value, m.Note = table.MarkInvalid, table.Opt[float64]{}, fmt.Sprintf("填的是“%s”，不是“%s”", b.hide(c.Raw), d.Form.YesNo[0])
+		}
+		return
+	}
+	if !c.Filled {
+		m.Status = table.MarkUnfilled
+		return
+	}
+	most := d.Rubric.Experts.Scale
+	if m.Kind == table.MarkDeduction {
+		most = d.Rubric.Experts.Deduction
+	}
+	v, err := strconv.ParseFloat(strings.TrimSpace(width.Narrow.String(c.Raw)), 64)
+	switch {
+	case c.Kind != stages.Number && c.Kind != stages.Text || err != nil:
+		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是“%s”，不是数", b.hide(c.Raw))
+	case !(v >= 0 && v <= most.InexactFloat64()):
+		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是%s，不在0到%s之间", c.Raw, most)
+	default:
+		m.Value = table.Some(v)
+	}
+}
+
+// says tells whether a cell says 是.
+func says(d *templates.Definition, c stages.Cell) bool {
+	return c.Filled && strings.TrimSpace(c.Raw) == d.Form.YesNo[0]
+}

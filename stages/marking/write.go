@@ -1,0 +1,332 @@
+package marking
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/book"
+	"lianheti/templates"
+)
+
+// Columns of a submission's sheet.
+const (
+	colPoint = iota + 1
+	colLabel
+	colData
+	colTexts
+	colFull
+	colMark
+	colEarned
+	colComment
+)
+
+var sheetWidths = []float64{8, 46, 60, 14, 8, 10, 10, 40}
+
+// Columns of the cover.
+const (
+	coverNo = iota + 1
+	coverName
+	coverCity
+	coverAsked
+	coverMarked
+	coverEarned
+	coverFull
+	coverDeducted
+	coverState
+)
+
+var coverWidths = []float64{6, 44, 10, 10, 10, 12, 10, 10, 18}
+
+// Write writes the workbook of one expert.
+func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignment) error {
+	x := &index{form: formOf(d), batch: d.Directory.Batch, version: version, expert: a.Expert, name: a.Name, scale: d.Rubric.Experts.Scale.String(), most: d.Rubric.Experts.Deduction.String(), sources: map[string]string{}}
+	sheets := []string{coverSheet}
+	for n, s := range subjects {
+		sheets = append(sheets, s.title(n+1))
+		x.order = append(x.order, s.Submission.Submission)
+		x.sources[s.Submission.Submission] = s.Submission.SHA256
+	}
+	title := fmt.Sprintf("%d年%s专家评分表", d.Year, strings.TrimSuffix(d.Form.Title, "推荐书"))
+	report, err := book.NewReport(title+" "+a.Expert, sheets...)
+	if err != nil {
+		return err
+	}
+	wr := &writer{d: d, a: a, index: x}
+	var tallies []tally
+	var pages []*page
+	for n, s := range subjects {
+		p, t := wr.subject(sheets[n+1], s)
+		pages, tallies = append(pages, p), append(tallies, t)
+	}
+	pages = append([]*page{wr.cover(title, subjects, tallies)}, pages...)
+	for _, p := range pages {
+		if err := report.Page(&p.Page); err != nil {
+			return err
+		}
+		x.regions = append(x.regions, region{p.Sheet, p.lastRow, p.lastCol, digest(p.locked)})
+	}
+	if err := report.Hidden(indexSheet, x.rows()); err != nil {
+		return err
+	}
+	return report.Write(w, title)
+}
+
+// writer makes the sheets of one workbook.
+type writer struct {
+	d     *templates.Definition
+	a     Assignment
+	index *index
+}
+
+// page is a sheet that keeps account of what on it is locked and what isn't.
+type page struct {
+	book.Page
+	writer           *writer
+	locked           []fixed
+	lastRow, lastCol int
+}
+
+func (w *writer) page(sheet string, widths []float64) *page {
+	return &page{Page: book.Page{Sheet: sheet, Widths: widths, Landscape: true, Protected: true}, writer: w}
+}
+
+// lock places our own words or numbers over some columns.
+func (p *page) lock(row, col, cols int, c book.Cell) {
+	p.Span(row, col, cols, c)
+	p.lastRow, p.lastCol = max(p.lastRow, row), max(p.lastCol, col+cols-1)
+	if c.Value == nil || c.Value == "" {
+		return
+	}
+	p.locked = append(p.locked, fixed{row, col, settled(fmt.Sprint(c.Value))})
+}
+
+// leave places a cell for the expert, or a formula.
+func (p *page) leave(s slot, cols int, c book.Cell) {
+	s.sheet = p.Sheet
+	p.Span(s.row, s.col, cols, c)
+	p.lastRow, p.lastCol = max(p.lastRow, s.row), max(p.lastCol, s.col+cols-1)
+	p.writer.index.slots = append(p.writer.index.slots, s)
+}
+
+// tally is where a sheet's results stand.
+type tally struct {
+	sheet                         string
+	asked                         int // marks
+	full                          float64
+	sum, deduction, veto, recused int // rows
+}
+
+// at names a cell of the tally's sheet for a formula.
+func (t tally) at(row, col int) string { return book.Range(t.sheet) + stages.CellName(row, col) }
+
+// words on the sheets that formulas look for.
+const stepsAside = "回避"
+
+// cover is 评分说明: whose workbook it is, how to mark, and how far the expert has come.
+func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page {
+	p, r := w.page(coverSheet, coverWidths), w.d.Rubric
+	width := len(coverWidths)
+	p.lock(1, 1, width, book.Cell{Value: title, Look: book.Title})
+	who := "专家编号 " + w.a.Expert
+	if w.a.Name != "" {
+		who += "　" + w.a.Name
+	}
+	p.lock(2, 1, width, book.Cell{Value: who, Look: book.Subtitle})
+	p.lock(4, 1, 2, book.Cell{Value: "所在单位（全称，必填）", Look: book.Heading})
+	unit := book.Cell{Look: book.Entry}
+	if w.a.Unit != "" {
+		unit.Value = w.a.Unit
+	}
+	p.leave(slot{use: unitUse, row: 4, col: 3}, width-2, unit)
+	yes := w.d.Form.YesNo[0]
+	for i, words := range []string{
+		"1. 只填浅黄色的格子，其余已锁定。每个联合体一页，从下表点进去；填好的进度和小计自动显示。",
+		fmt.Sprintf("2. 评分为0到%s分，可以有小数，是对该观测点留给专家的部分的评价；折算分＝评分÷%s×该部分满分。没有把握的请在评语里说明，不要留空。", r.Experts.Scale, r.Experts.Scale),
+		fmt.Sprintf("3. 第7项为酌情扣分，0到%s分；没有应扣的填0。", r.Experts.Deduction),
+		fmt.Sprintf("4. 认为应当否决的，在“否决”一格选“%s”并写明理由。否决与得分无关。", yes),
+		fmt.Sprintf("5. 所在单位是某联合体成员的，对该联合体的评分一律不计入；有其他利害关系的，请在该页“%s”一格选“%s”。", stepsAside, yes),
+		"6. 数据一栏是报送数据的折算结果，括号里是相对于什么和同批申报的中位数；数据部分已由程序计分，请评数据说不了的那一部分。",
+		"7. 各观测点的满分来自" + r.WeightsNote + "；改权重不影响您的评分。",
+	} {
+		p.lock(5+i, 1, width, book.Cell{Value: words, Look: book.Remark})
+	}
+	header := 13
+	for i, head := range []string{"序号", "联合体（点击进入）", "地市", "应评项数", "已评项数", "折算分小计", "满分", "扣分", "进度"} {
+		p.lock(header, 1+i, 1, book.Cell{Value: head, Look: book.Header})
+	}
+	for n, t := range tallies {
+		row, s := header+1+n, subjects[n].Submission
+		p.lock(row, coverNo, 1, book.Cell{Value: n + 1, Look: book.Integer})
+		p.lock(row, coverName, 1, book.Cell{Value: s.Consortium, Look: book.Link, Link: book.CellLink(t.sheet, "A1")})
+		p.lock(row, coverCity, 1, book.Cell{Value: s.City, Look: book.Centred})
+		asked := t.asked
+		if t.deduction > 0 {
+			asked++
+		}
+		p.lock(row, coverAsked, 1, book.Cell{Value: asked, Look: book.Integer})
+		done, deducted := t.at(t.sum, colMark), `""`
+		if t.deduction > 0 {
+			deducted = t.at(t.deduction, colMark)
+			done = fmt.Sprintf("%s+COUNT(%s)", done, deducted)
+			deducted = fmt.Sprintf(`IF(ISNUMBER(%s),%s,"")`, deducted, deducted)
+		}
+		p.leave(slot{use: formulaUse, row: row, col: coverMarked}, 1, book.Cell{Formula: done, Value: 0, Look: book.Integer})
+		p.leave(slot{use: formulaUse, row: row, col: coverEarned}, 1, book.Cell{Formula: t.at(t.sum, colEarned), Value: 0, Look: book.Points})
+		p.lock(row, coverFull, 1, book.Cell{Value: t.full, Look: book.Points})
+		p.leave(slot{use: formulaUse, row: row, col: coverDeducted}, 1, book.Cell{Formula: deducted, Value: "", Look: book.Points})
+		marked, all := stages.CellName(row, coverMarked), stages.CellName(row, coverAsked)
+		state := fmt.Sprintf(`IF(%s=%s,"%s",IF(%s=%s,"已评完","尚缺"&(%s-%s)&"项"))`, t.at(t.recused, colMark), book.Quote(yes), stepsAside, marked, all, all, marked)
+		p.leave(slot{use: formulaUse, row: row, col: coverState}, 1, book.Cell{Formula: state, Value: fmt.Sprintf("尚缺%d项", asked), Look: book.Centred})
+	}
+	last := header + max(1, len(tallies))
+	p.Mark(header+1, coverState, last, coverState, book.Mark{Word: "已评完", Tone: book.Good}, book.Mark{Word: stepsAside, Tone: book.Info})
+	return p
+}
+
+// subject is the sheet of one submission.
+func (w *writer) subject(sheet string, s Subject) (*page, tally) {
+	p, t := w.page(sheet, sheetWidths), tally{sheet: sheet}
+	width, id, yes := len(sheetWidths), s.Submission.Submission, w.d.Form.YesNo[0]
+	p.lock(1, 1, width-1, book.Cell{Value: s.Submission.Consortium, Look: book.Title})
+	p.lock(1, width, 1, book.Cell{Value: "回到" + coverSheet, Look: book.Link, Link: book.CellLink(coverSheet, "A1")})
+	p.lock(2, 1, width, book.Cell{Value: strings.Join([]string{id, s.Submission.City, s.Submission.Park, "牵头学校 " + s.Submission.LeadSchool, "牵头企业 " + s.Submission.LeadEnterprise}, "；"), Look: book.Subtitle})
+	t.recused = 3
+	p.lock(t.recused, 1, colFull, book.Cell{Value: stepsAside + "（与该联合体有利害关系的选“" + yes + "”，本页评分就不计入）", Look: book.Plain})
+	p.leave(slot{use: recuseUse, row: t.recused, col: colMark, submission: id}, 1, book.Cell{Look: book.Input})
+	p.Choice(t.recused, colMark, t.recused, colMark, "没有利害关系的不用填。", yes)
+	header := 4
+	for i, head := range []string{"观测点", "评什么（附件2原文）", "报送的数据", "相关文字", "满分", "评分", "折算分", "评语"} {
+		p.lock(header, 1+i, 1, book.Cell{Value: head, Look: book.Header})
+	}
+	p.Frozen = header
+	scale := w.d.Rubric.Experts.Scale
+	first, row := header+1, header
+	var deduction *templates.Point
+	var linked []int // rows whose texts stand further down
+	for _, point := range Marked(w.d.Rubric) {
+		if !w.a.marks(point) {
+			continue
+		}
+		if point.Deduction {
+			deduction = point
+			continue
+		}
+		row++
+		full := point.Weight.Mul(point.ExpertShare)
+		w.head(p, row, point, s)
+		linked = append(linked, row)
+		t.asked++
+		t.full += full.InexactFloat64()
+		p.lock(row, colFull, 1, book.Cell{Value: full.InexactFloat64(), Look: book.Decimal})
+		p.leave(slot{use: markUse, row: row, col: colMark, submission: id, point: point.ID}, 1, book.Cell{Look: book.Input})
+		mark := stages.CellName(row, colMark)
+		p.leave(slot{use: formulaUse, row: row, col: colEarned}, 1, book.Cell{Formula: fmt.Sprintf(`IF(ISNUMBER(%s),%s/%s*%s,"")`, mark, mark, scale, stages.CellName(row, colFull)), Value: "", Look: book.Points})
+		p.leave(slot{use: commentUse, row: row, col: colComment, submission: id, point: point.ID}, 1, book.Cell{Look: book.Entry})
+	}
+	if t.asked > 0 {
+		p.Between(first, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数。", scale), 0, scale.InexactFloat64(), false)
+	}
+	row++
+	t.sum = row
+	p.lock(row, 1, colTexts, book.Cell{Value: "小计（已评项数、折算分）", Look: book.Total})
+	area := func(col int) string {
+		return stages.CellName(first, col) + ":" + stages.CellName(max(first, row-1), col)
+	}
+	if t.asked == 0 { // only the deduction is this expert's
+		area = func(col int) string { return stages.CellName(t.recused, colComment) }
+	}
+	p.lock(row, colFull, 1, book.Cell{Value: t.full, Look: book.Sum})
+	p.leave(slot{use: formulaUse, row: row, col: colMark}, 1, book.Cell{Formula: "COUNT(" + area(colMark) + ")", Value: 0, Look: book.Sum})
+	p.leave(slot{use: formulaUse, row: row, col: colEarned}, 1, book.Cell{Formula: fmt.Sprintf("SUMPRODUCT(%s,%s)/%s", area(colMark), area(colFull), scale), Value: 0, Look: book.Sum})
+	p.lock(row, colComment, 1, book.Cell{Look: book.Total})
+	if deduction != nil {
+		row++
+		t.deduction = row
+		w.head(p, row, deduction, s)
+		linked = append(linked, row)
+		p.lock(row, colFull, 1, book.Cell{Value: "扣分", Look: book.Centred})
+		p.leave(slot{use: deductUse, row: row, col: colMark, submission: id, point: deduction.ID}, 1, book.Cell{Look: book.Input})
+		p.Between(row, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数；没有应扣的填0。", w.d.Rubric.Experts.Deduction), 0, w.d.Rubric.Experts.Deduction.InexactFloat64(), false)
+		p.lock(row, colEarned, 1, book.Cell{Look: book.Plain})
+		p.leave(slot{use: commentUse, row: row, col: colComment, submission: id, point: deduction.ID}, 1, book.Cell{Look: book.Entry})
+	}
+	row++
+	t.veto = row
+	p.lock(row, 1, colFull, book.Cell{Value: "否决（认为应当否决的选“" + yes + "”，并在右边写明理由；与得分无关）", Look: book.Plain})
+	p.leave(slot{use: vetoUse, row: row, col: colMark, submission: id}, 1, book.Cell{Look: book.Input})
+	p.Choice(row, colMark, row, colMark, "不否决的不用填。", yes)
+	p.lock(row, colEarned, 1, book.Cell{Look: book.Plain})
+	p.leave(slot{use: commentUse, row: row, col: colComment, submission: id}, 1, book.Cell{Look: book.Entry})
+	w.material(p, row+2, s, linked)
+	return p, t
+}
+
+// head writes what a point is about and what the figures say.
+func (w *writer) head(p *page, row int, point *templates.Point, s Subject) {
+	p.lock(row, colPoint, 1, book.Cell{Value: point.ID, Look: book.Centred})
+	p.lock(row, colLabel, 1, book.Cell{Value: strings.TrimPrefix(point.Label, point.ID), Look: book.Prose})
+	p.lock(row, colData, 1, book.Cell{Value: strings.Join(s.data[point.ID], "\n"), Look: book.Prose})
+}
+
+// material writes the long texts and the list of supporting material below the marks, and links each point to its first text.
+func (w *writer) material(p *page, row int, s Subject, points []int) {
+	width, at := len(sheetWidths), map[string]int{}
+	p.lock(row, 1, width, book.Cell{Value: "文字材料（报送原文）", Look: book.Heading})
+	for _, x := range s.texts {
+		row++
+		label := x.label
+		if len(x.points) > 0 {
+			label += "（观测点" + strings.Join(x.points, "、") + "）"
+		}
+		p.lock(row, 1, width, book.Cell{Value: label, Look: book.Total})
+		for _, point := range x.points {
+			if at[point] == 0 {
+				at[point] = row
+			}
+		}
+		for _, part := range parts(x.words) {
+			row++
+			p.lock(row, 1, width, book.Cell{Value: part, Look: book.Prose})
+		}
+	}
+	row += 2
+	p.lock(row, 1, width, book.Cell{Value: "支撑材料目录", Look: book.Heading})
+	for _, m := range s.materials {
+		row++
+		p.lock(row, 1, 1, book.Cell{Value: m.Number, Look: book.Centred})
+		p.lock(row, 2, 2, book.Cell{Value: m.Title, Look: book.Plain})
+		p.lock(row, 4, 4, book.Cell{Value: m.Supports, Look: book.Plain})
+		p.lock(row, 8, 1, book.Cell{Value: m.Pages, Look: book.Plain})
+	}
+	if len(s.materials) == 0 {
+		p.lock(row+1, 1, width, book.Cell{Value: "没有列出支撑材料。", Look: book.Quiet})
+	}
+	marked := slices.DeleteFunc(Marked(w.d.Rubric), func(x *templates.Point) bool { return !w.a.marks(x) })
+	for i, line := range points {
+		text := book.Cell{Look: book.Plain}
+		if to := at[marked[i].ID]; to > 0 {
+			text = book.Cell{Value: fmt.Sprintf("见第%d行", to), Look: book.Link, Link: book.CellLink(p.Sheet, stages.CellName(to, 1))}
+		}
+		p.lock(line, colTexts, 1, text)
+	}
+}
+
+// parts cuts a text so that each piece fits a row as tall as programs allow: paragraph by paragraph, and long ones in pieces.
+func parts(words string) []string {
+	const longest = 1200
+	var out []string
+	for paragraph := range strings.SplitSeq(words, "\n") {
+		letters := []rune(strings.TrimSpace(paragraph))
+		for len(letters) > longest {
+			out = append(out, string(letters[:longest]))
+			letters = letters[longest:]
+		}
+		if len(letters) > 0 {
+			out = append(out, string(letters))
+		}
+	}
+	return out
+}
