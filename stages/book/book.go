@@ -6,6 +6,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/flate"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"io/fs"
@@ -31,23 +32,28 @@ func New() *excelize.File {
 
 // Write saves the workbook: the same content gives the same bytes. title goes to the document properties, which otherwise
 // name nobody and no time.
-func Write(w io.Writer, f *excelize.File, title string) error {
+func Write(w io.Writer, f *excelize.File, title string) error { return write(w, f, title, nil) }
+
+func write(w io.Writer, f *excelize.File, title string, tails map[string]string) error {
 	// A fixed date: document properties must have one, and nothing published reads the clock.
 	const epoch = "2024-01-01T00:00:00Z"
 	err := f.SetDocProps(&excelize.DocProperties{Title: title, Creator: "lianheti", LastModifiedBy: "lianheti", Created: epoch, Modified: epoch, Language: "zh-CN"})
 	if err != nil {
 		return err
 	}
-	return Save(w, f)
+	return save(w, f, tails)
 }
 
 // Save writes a workbook as it is, document properties included: the same content gives the same bytes.
-func Save(w io.Writer, f *excelize.File) error {
+func Save(w io.Writer, f *excelize.File) error { return save(w, f, nil) }
+
+// save puts a tail before the end of the XML of those parts that have one.
+func save(w io.Writer, f *excelize.File, tails map[string]string) error {
 	if f.ContentTypes != nil { // it is read when first needed
 		defaults := f.ContentTypes.Defaults
 		sort.Slice(defaults, func(i, j int) bool { return defaults[i].Extension < defaults[j].Extension })
 	}
-	f.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return &orderedZip{out: w} })
+	f.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return &orderedZip{out: w, tails: tails} })
 	_, err := f.WriteTo(w)
 	return err
 }
@@ -65,6 +71,7 @@ func Protect(f *excelize.File, sheet string) error {
 type orderedZip struct {
 	out     io.Writer
 	entries []*entry
+	tails   map[string]string // by part
 }
 
 // entry is one compressed part, with the sums the directory needs.
@@ -74,16 +81,48 @@ type entry struct {
 	deflat *flate.Writer
 	crc    uint32
 	size   uint64
+	tail   string // goes before the closing tag
+	held   []byte // where there is a tail: what may be the closing tag
 }
 
+// closing is the end of a worksheet.
+const closing = "</worksheet>"
+
 func (e *entry) Write(p []byte) (int, error) {
+	if e.tail == "" {
+		return e.compress(p)
+	}
+	e.held = append(e.held, p...)
+	if sure := len(e.held) - len(closing); sure > 0 {
+		if _, err := e.compress(e.held[:sure]); err != nil {
+			return 0, err
+		}
+		e.held = append(e.held[:0], e.held[sure:]...)
+	}
+	return len(p), nil
+}
+
+// finish writes what was held back, the tail before it.
+func (e *entry) finish() error {
+	if e.tail != "" {
+		if string(e.held) != closing {
+			return fmt.Errorf("工作表 %s 的结尾不是 %s", e.name, closing)
+		}
+		if _, err := e.compress([]byte(e.tail + closing)); err != nil {
+			return err
+		}
+	}
+	return e.deflat.Close()
+}
+
+func (e *entry) compress(p []byte) (int, error) {
 	e.crc = crc32.Update(e.crc, crc32.IEEETable, p)
 	e.size += uint64(len(p))
 	return e.deflat.Write(p)
 }
 
 func (z *orderedZip) Create(name string) (io.Writer, error) {
-	e := &entry{name: name}
+	e := &entry{name: name, tail: z.tails[name]}
 	var err error
 	e.deflat, err = flate.NewWriter(&e.data, flate.DefaultCompression)
 	z.entries = append(z.entries, e)
@@ -96,7 +135,7 @@ func (z *orderedZip) Close() error {
 	sort.Slice(z.entries, func(i, j int) bool { return partOrder(z.entries[i].name) < partOrder(z.entries[j].name) })
 	zw := zip.NewWriter(z.out)
 	for _, e := range z.entries {
-		if err := e.deflat.Close(); err != nil {
+		if err := e.finish(); err != nil {
 			return err
 		}
 		w, err := zw.CreateRaw(&zip.FileHeader{Name: e.name, Method: zip.Deflate, CRC32: e.crc,

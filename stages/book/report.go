@@ -2,6 +2,7 @@ package book
 
 import (
 	"cmp"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"iter"
@@ -20,6 +21,7 @@ type Report struct {
 	file   *excelize.File
 	styles *Styles
 	footer string
+	tails  map[string]string // by sheet: what belongs before the end of its XML
 }
 
 // Cell is one cell to write.
@@ -73,7 +75,7 @@ const MaxLinks = 4000
 // NewReport begins a workbook with these sheets, in this order. footer is printed at the foot of each page.
 func NewReport(footer string, sheets ...string) (*Report, error) {
 	f := New()
-	r := &Report{file: f, styles: NewStyles(f), footer: footer}
+	r := &Report{file: f, styles: NewStyles(f), footer: footer, tails: map[string]string{}}
 	for _, name := range sheets {
 		if _, err := f.NewSheet(name); err != nil {
 			return nil, err
@@ -89,7 +91,13 @@ func NewReport(footer string, sheets ...string) (*Report, error) {
 // Write saves the workbook and closes it.
 func (r *Report) Write(w io.Writer, title string) error {
 	defer r.file.Close()
-	return Write(w, r.file, title)
+	paths := map[string]string{}
+	for id, name := range r.file.GetSheetMap() {
+		if tail := r.tails[name]; tail != "" {
+			paths[fmt.Sprintf("xl/worksheets/sheet%d.xml", id)] = tail
+		}
+	}
+	return write(w, r.file, title, paths)
 }
 
 // Hidden adds a sheet of texts that people don't see: what a workbook has to say to the program that reads it back.
@@ -129,6 +137,7 @@ type Column struct {
 	Heat   bool    // colour scale for growth: -50% red, 0 white, +100% green
 	Scale  float64 // above 0: colour scale from 0 to this
 	Rank   int     // above 0: numbers up to this are good
+	Spark  [2]int  // a small line of what stands in these columns of the row, first and last; zero: none
 }
 
 // ColumnOf is a column of a sheet with one row a T: its heading and what stands in it.
@@ -264,6 +273,7 @@ func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
 	if err := p.colour(); err != nil {
 		return nil, err
 	}
+	p.spark()
 	var err error
 	if p.writer, err = r.file.NewStreamWriter(name); err != nil {
 		return nil, err
@@ -281,6 +291,37 @@ func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
 		return nil, err
 	}
 	return p, p.head()
+}
+
+// spark notes the small lines of a sheet. excelize leaves them out of streamed sheets, so that Save puts them in.
+func (p *gridPart) spark() {
+	var lines strings.Builder
+	for i, c := range p.grid.Columns {
+		if c.Spark == [2]int{} {
+			continue
+		}
+		for row := p.grid.HeaderRow() + 1; row <= p.last; row++ {
+			fmt.Fprintf(&lines, "<x14:sparkline><xm:f>%s%s:%s</xm:f><xm:sqref>%s</xm:sqref></x14:sparkline>",
+				xmlText(Range(p.name)), stages.CellName(row, c.Spark[0]), stages.CellName(row, c.Spark[1]), stages.CellName(row, i+1))
+		}
+	}
+	if lines.Len() == 0 {
+		return
+	}
+	const open = `<extLst><ext uri="{05C60535-1F16-4fd2-B633-F4F36F0B64E0}" xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main">` +
+		`<x14:sparklineGroups xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:sparklineGroup displayEmptyCellsAs="gap" markers="1" last="1">`
+	colours := ""
+	for _, c := range [][2]string{{"Series", Blue}, {"Negative", Red}, {"Axis", Ink}, {"Markers", Blue}, {"First", Blue}, {"Last", Red}, {"High", Blue}, {"Low", Blue}} {
+		colours += fmt.Sprintf(`<x14:color%s rgb="FF%s"/>`, c[0], c[1])
+	}
+	p.report.tails[p.name] = open + colours + "<x14:sparklines>" + lines.String() + "</x14:sparklines></x14:sparklineGroup></x14:sparklineGroups></ext></extLst>"
+}
+
+// xmlText escapes a text for XML.
+func xmlText(s string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(s))
+	return b.String()
 }
 
 // head writes the remark and the header.
@@ -341,7 +382,7 @@ const remarkWidth = 150
 func (p *gridPart) add(cells []Cell) error {
 	tall := rowHeight
 	for i, c := range cells {
-		if s, ok := c.words(); ok && i < len(p.grid.Columns) {
+		if s, ok := c.words(); ok && i < len(p.grid.Columns) && c.Look != Code {
 			tall = max(tall, height(s, p.grid.Columns[i].Width))
 		}
 	}

@@ -48,6 +48,7 @@ const (
 	Plain    Look = "text"
 	Prose    Look = "prose"  // long texts
 	Mono     Look = "mono"   // hashes, codes, cell addresses
+	Code     Look = "code"   // the same in one line, cut off where it is longer than its column
 	Quiet    Look = "quiet"  // 未填, 不适用: what stands for a value that is not there
 	Centred  Look = "centre" // short words
 	Link     Look = "link"
@@ -142,6 +143,9 @@ func (l Look) style() *excelize.Style {
 		style.Alignment.Vertical = "top"
 	case Mono:
 		style.Font.Family, style.Font.Size = "Consolas", 9
+	case Code:
+		style.Font.Family, style.Font.Size = "Consolas", 9
+		style.Alignment.WrapText = false
 	case Quiet:
 		style.Font.Color, style.Font.Italic = Faint, true
 		style.Alignment.Horizontal = "center"

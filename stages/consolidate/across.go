@@ -38,7 +38,7 @@ func (w *workbook) sharedMembers(name string) error {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b shared) int {
-		return cmp.Or(-cmp.Compare(a.others, b.others), strings.Compare(a.NameKey, b.NameKey))
+		return cmp.Or(compareBool(w.public(a.Kind), w.public(b.Kind)), -cmp.Compare(a.others, b.others), strings.Compare(a.NameKey, b.NameKey))
 	})
 	label := func(column string) string { return w.head("members", column) }
 	columns := append([]column[shared]{
@@ -51,11 +51,16 @@ func (w *workbook) sharedMembers(name string) error {
 		column[shared]{Head: label("enrolment"), Width: 11, Cell: func(s shared) book.Cell { return optional(s.Enrolment, book.Integer) }},
 		column[shared]{Head: "位置", Width: 16, Cell: func(s shared) book.Cell { return w.placed(s.Submission, s.Sheet, s.Cell) }},
 	)
-	remark := fmt.Sprintf("%d家单位同时列在几个联合体中，同一单位的各行排在一起（按名称核对，全角半角、括号形状不计）。请核对培养人数、研发经费等没有重复计算。", len(units))
+	remark := fmt.Sprintf("%d家单位同时列在几个联合体中，同一单位的各行排在一起，政府部门排在最后（按名称核对，全角半角、括号形状不计）。请核对培养人数、研发经费等没有重复计算。", len(units))
 	if len(units) == 0 {
 		remark = "没有一家单位同时列在几个联合体中。"
 	}
 	return rows(w, name, remark, 1, len(all), slices.Values(all), columns)
+}
+
+// public says that a kind of unit belongs to several consortia as a matter of course: no rule asks about it.
+func (w *workbook) public(kind string) bool {
+	return !slices.ContainsFunc(w.Definition.Rules, func(r *templates.Rule) bool { return r.Check == "shared_member" && slices.Contains(r.Kinds, kind) })
 }
 
 // placed shows where a value stands and leads into the annotated copy where there is one.

@@ -103,6 +103,7 @@ func init() {
 		{"市级核实", "各地市怎样核实、结果如何", (*workbook).verifications},
 		{"情况说明", "填报单位对问题的说明", (*workbook).explanations},
 		{"联系人", "含个人信息，仅限本处使用", (*workbook).contacts},
+		{sheetTrends, "主要指标五年合计和走势", (*workbook).trends},
 		{sheetCities, "各地市的报送和合计", (*workbook).cities},
 		{"未报清单", "指导目录中没有申报的联合体", (*workbook).missing},
 		{"登记", "处里登记的同意、已入选、补报、说明采纳、材料收讫，各起了什么作用", (*workbook).register},

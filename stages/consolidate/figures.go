@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"lianheti/stages"
 	"lianheti/stages/book"
@@ -38,22 +39,28 @@ func (w *workbook) metrics(name string) error {
 	}
 	years := w.Definition.Form.Years
 	columns := append(who(w, series.submission),
-		column[series]{Head: "类别", Width: 16, Cell: func(s series) book.Cell { return text(s.field.Group) }},
-		column[series]{Head: w.head("metrics", "indicator"), Width: 34, Cell: func(s series) book.Cell { return text(w.labels[s.field.ID]) }},
+		column[series]{Head: "类别", Width: 14, Cell: func(s series) book.Cell { return text(s.field.Group) }},
+		column[series]{Head: w.head("metrics", "indicator"), Width: 32, Cell: func(s series) book.Cell { return text(w.labels[s.field.ID]) }},
 		column[series]{Head: w.head("metrics", "unit"), Width: 8, Cell: func(s series) book.Cell { return word(s.field.Unit) }},
 	)
 	first := len(columns) + 1
 	for _, y := range years {
 		columns = append(columns, w.yearColumn(y, func(s series) *table.Metric { return s.value(y.Year) }))
 	}
+	columns = append(columns, column[series]{Head: "走势", Width: 12, Style: book.Column{Spark: [2]int{first, first + len(years) - 1}},
+		Cell: func(series) book.Cell { return book.Cell{Look: book.Plain} }})
 	last, next := w.year("last"), w.year("first")
 	columns = append(columns,
 		w.growth(fmt.Sprintf("%d年比%d年", last, last-1), first, last-1, last),
 		w.growth(fmt.Sprintf("%d年承诺比%d年", years[len(years)-1].Year, last), first, last, years[len(years)-1].Year),
-		column[series]{Head: w.head("metrics", "sheet"), Width: 14, Cell: func(s series) book.Cell { return text(s.place().Sheet) }},
-		column[series]{Head: w.head("metrics", "cell"), Width: 12, Cell: func(s series) book.Cell { return mono(s.place().Cell) }},
+		column[series]{Head: "位置", Width: 18, Cell: func(s series) book.Cell {
+			p := s.place()
+			c := w.placed(s.submission(), p.Sheet, strings.Split(p.Cell, ":")[0])
+			c.Value = p.String()
+			return c
+		}},
 	)
-	remark := fmt.Sprintf("%d年起各栏（黄色）是承诺的建成数据。空白表示推荐书没有这一年度；未填、不适用、无法识别都不是0。增长一列：数量为百分比，比率为相差的百分点（点）。末两列是数在原表的位置。", next)
+	remark := fmt.Sprintf("%d年起各栏（黄色）是承诺的建成数据。空白表示推荐书没有这一年度；未填、不适用、无法识别都不是0。增长一列：数量为百分比，比率为相差的百分点（点）。末列是数在原表的位置，退回的可点开标注件。", next)
 	return rows(w, name, remark, 3, len(w.submissions)*len(fields), all, columns)
 }
 

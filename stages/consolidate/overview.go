@@ -14,50 +14,60 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// The first sheet: tables on the left (columns A–I), a chart beside each (from column K).
+// The first sheet is one screen (1920 × 1080 at 100 %): left how reporting stands and what is missing, in the middle the ranking
+// with its chart, right what goes wrong most and what changed. The list of sheets stands below.
 const (
-	tableCols = 9
-	chartCol  = 11
-	shownTop  = 20 // submissions in the ranking shown
-	shownRule = 10 // rules shown
+	cityCol    = 1 // 7 columns
+	rankCol    = 9 // 7 columns
+	spreadCol  = 17
+	issueCol   = 23 // 4 columns
+	spreadData = 28 // helper columns that the chart is drawn from, not printed
+	partRow    = 7
+	lowerRow   = 20
+	shownTop   = 20 // submissions in the ranking shown
+	shownRule  = 10 // rules shown
 )
 
 // overview is 总览.
 func (w *workbook) overview(name string) error {
-	o := &overview{workbook: w, page: &book.Page{Sheet: name, Landscape: true, Widths: []float64{9, 13, 13, 13, 11, 11, 11, 11, 11, 2, 13, 13, 13, 13, 13, 13}}, row: 1}
+	o := &overview{workbook: w, page: &book.Page{Sheet: name, Landscape: true, Printed: issueCol + 3,
+		Widths: []float64{9, 8, 7, 7, 8, 9, 7, 1.5, 6, 8, 39, 8, 9, 9, 9, 1.5, 10, 10, 10, 10, 10, 1.5, 24, 11, 7, 7, 2, 6, 6}}}
 	o.heading()
 	o.tiles()
 	o.byCity()
+	o.lacking()
 	o.top()
-	o.figures()
 	o.issues()
+	o.moved()
 	o.contents()
 	return w.report.Page(o.page)
 }
 
-// overview lays the first sheet out from top to bottom.
+// overview lays the first sheet out.
 type overview struct {
 	*workbook
 	page *book.Page
-	row  int
 }
 
 func (o *overview) heading() {
-	width := len(o.page.Widths)
-	o.page.Span(1, 1, width, book.Cell{Value: o.title(), Look: book.Title})
-	o.page.Height(1, 34)
-	parts := []string{o.Definition.Rubric.WeightsNote, "得分只是数据能说明的部分，其余等专家评分"}
+	width := issueCol + 3
+	o.page.Span(1, 1, width, book.Cell{Value: o.workbook.title(), Look: book.Title})
+	o.page.Height(1, 32)
+	parts := []string{o.Definition.Rubric.WeightsNote}
+	if !o.complete {
+		parts = append(parts, "得分只是数据能说明的部分，其余等专家评分")
+	}
 	if o.Date != "" {
 		parts = append([]string{o.Date}, parts...)
 	}
 	if o.FromTables {
 		parts = append(parts, "由数据表重新计算，没有退回件和联系人")
 	}
+	parts = append(parts, "改权重看名次到“"+sheetWeights+"”，为什么谁在前到“"+sheetDuel+"”，逐家细看到“"+sheetProfiles+"”")
 	o.page.Span(2, 1, width, book.Cell{Value: strings.Join(parts, "；"), Look: book.Subtitle})
-	o.row = 4
 }
 
-// tiles are the figures to be seen from afar, each over two columns.
+// tiles are the figures to be seen from afar.
 func (o *overview) tiles() {
 	fates, verdicts := map[stages.Fate]int{}, map[stages.Verdict]int{}
 	for f := range o.Facts.Files.All() {
@@ -66,271 +76,237 @@ func (o *overview) tiles() {
 	for _, v := range o.verdicts {
 		verdicts[v.Verdict]++
 	}
-	unreported := 0
-	for _, e := range o.Definition.Directory.Entries {
-		if o.exempt(e) == "" && !o.reported(e) {
-			unreported++
-		}
-	}
-	tiles := []struct {
-		caption string
-		n       int
+	const row = 4
+	for _, t := range []struct {
+		col, cols int
+		caption   string
+		n         int
 	}{
-		{"收到文件", o.Facts.Files.Len()}, {"文件不予受理", fates[stages.Rejected]}, {"申报", len(o.submissions)}, {string(stages.Accept), verdicts[stages.Accept]},
-		{string(stages.AskFirst), verdicts[stages.AskFirst]}, {string(stages.Return), verdicts[stages.Return]}, {"目录中未报", unreported},
+		{1, 2, "收到文件", o.Facts.Files.Len()}, {3, 2, "文件不予受理", fates[stages.Rejected]}, {5, 3, "申报", len(o.submissions)}, {9, 2, string(stages.Accept), verdicts[stages.Accept]},
+		{11, 1, string(stages.AskFirst), verdicts[stages.AskFirst]}, {12, 2, string(stages.Return), verdicts[stages.Return]}, {14, 2, "目录中未报", len(o.unreported())},
+		{17, 5, "参加排名", o.ranked}, {23, 4, "拟遴选", o.choose()},
+	} {
+		o.page.Span(row, t.col, t.cols, book.Cell{Value: t.n, Look: book.Figure})
+		o.page.Span(row+1, t.col, t.cols, book.Cell{Value: t.caption, Look: book.Caption})
 	}
-	for i, t := range tiles {
-		col := []int{1, 3, 5, 7, 11, 13, 15}[i]
-		o.page.Span(o.row, col, 2, book.Cell{Value: t.n, Look: book.Figure})
-		o.page.Span(o.row+1, col, 2, book.Cell{Value: t.caption, Look: book.Caption})
-	}
-	o.page.Height(o.row, 30)
-	o.row += 3
+	o.page.Height(row, 30)
+	o.page.Put(3, 1, book.Cell{Look: book.Bare})
+	o.page.Height(3, 6)
+	o.page.Put(6, 1, book.Cell{Look: book.Bare})
+	o.page.Height(6, 6)
 }
 
-// part begins a part with its heading.
-func (o *overview) part(title string) {
-	o.page.Span(o.row, 1, tableCols, book.Cell{Value: title, Look: book.Heading})
-	o.page.Height(o.row, 22)
-	o.row++
-}
-
-// skip leaves room for a chart that began at a row, at least.
-func (o *overview) skip(from, rows int) { o.row = max(o.row, from+rows) + 1 }
-
-// chartRows is how many rows a chart is tall.
-const chartRows = 14
-
-// place puts a chart beside the table that begins at a row.
-func (o *overview) place(row int, c *excelize.Chart, rows int) {
-	c.Dimension = excelize.ChartDimension{Width: 640, Height: uint(rows * 24)}
-	o.page.Chart(row, chartCol, c)
-}
-
-// byCity shows how reporting stands, prefecture by prefecture.
-func (o *overview) byCity() {
-	begin := o.row
-	o.part("各地市报送情况")
-	lines := o.tally()
-	o.page.Span(o.row, 1, 3, book.Cell{Value: o.head("submissions", "city"), Look: book.Header})
-	for i, c := range cityCounts {
-		o.page.Put(o.row, 4+i, book.Cell{Value: c.head, Look: book.Header})
-	}
-	first := o.row + 1
-	for c := range o.withTotal(lines) {
-		o.row++
-		label, figure := book.Centred, book.Integer
-		if c.row == len(lines)+3 {
-			label, figure = book.Total, book.Sum
-		}
-		o.page.Span(o.row, 1, 3, book.Cell{Value: c.name, Look: label})
-		for i, counted := range cityCounts {
-			cell := book.Cell{Value: counted.of(c), Look: figure}
-			if figure == book.Sum {
-				cell.Formula = fmt.Sprintf("SUM(%s:%s)", stages.CellName(first, 4+i), stages.CellName(o.row-1, 4+i))
-			}
-			o.page.Put(o.row, 4+i, cell)
-		}
-	}
-	o.row++
-	last := first + len(lines) - 1
-	var series []excelize.ChartSeries
-	for i, colour := range []string{book.Green, book.Amber, book.Red, book.Line} {
-		series = append(series, o.series(first-1, first, last, 1, 6+i, colour))
-	}
-	o.place(begin, columnChart(excelize.ColStacked, "各地市申报：受理、待说明、退回、未报（家）", series, "0"), chartRows)
-	o.skip(begin, chartRows)
-}
-
-// series refers to a column of figures on the first sheet with its heading and the labels before it.
-func (o *overview) series(header, first, last, labels, col int, colour string) excelize.ChartSeries {
-	area := func(row, lastRow, col int) string { return book.Absolute(sheetOverview, row, col, lastRow, col) }
-	return excelize.ChartSeries{
-		Name: area(header, header, col), Categories: area(first, last, labels), Values: area(first, last, col),
-		Fill: solid(colour),
-	}
-}
-
-// top shows the ranking.
-func (o *overview) top() {
-	begin := o.row
-	o.part("定量部分得分（完整名单见“" + sheetRanking + "”）")
-	header := o.row
-	o.page.Put(header, 1, book.Cell{Value: o.head("ranking", "rank"), Look: book.Header})
-	o.page.Put(header, 2, book.Cell{Value: o.head("submissions", "city"), Look: book.Header})
-	o.page.Span(header, 3, 3, book.Cell{Value: o.head("submissions", "consortium"), Look: book.Header})
-	for i, head := range []string{"得分", "下限", "上限", "名次区间"} {
-		o.page.Put(header, 6+i, book.Cell{Value: head, Look: book.Header})
-	}
-	for r := range o.Ranking.Ranking.All() {
-		if !r.Ranked || o.row-header == shownTop {
-			break
-		}
-		o.row++
-		o.page.Put(o.row, 1, optional(r.Rank, book.Integer))
-		o.page.Put(o.row, 2, word(r.City))
-		o.page.Span(o.row, 3, 3, text(r.Consortium))
-		for i, v := range []float64{r.Total, r.Lower, r.Upper} {
-			o.page.Put(o.row, 6+i, book.Cell{Value: v, Look: book.Points})
-		}
-		interval := ""
-		if r.RankLow.Valid {
-			interval = fmt.Sprintf("%d–%d", r.RankLow.V, r.RankHigh.V)
-		}
-		o.page.Put(o.row, 9, word(interval))
-	}
-	shown := o.row - header
-	o.row++
-	if shown == 0 {
-		o.page.Span(o.row, 1, tableCols, text("没有可以排名的申报，原因见“"+sheetRanking+"”。"))
-		o.row += 2
-		return
-	}
-	chart := columnChart(excelize.Bar, "定量部分得分（"+o.Definition.Rubric.WeightsNote+"）", []excelize.ChartSeries{o.series(header, header+1, header+shown, 3, 6, book.Blue)}, "0")
-	chart.XAxis.ReverseOrder = true // the best on top
-	chart.Legend = excelize.ChartLegend{Position: "none"}
-	tall := max(chartRows, shown+2)
-	o.place(begin, chart, tall)
-	o.skip(begin, tall)
-}
-
-// figures shows the headline figures over the years, of the submissions that have them all, and how they grow.
-func (o *overview) figures() {
-	o.page.Break(o.row)
-	begin := o.row
-	years := o.Definition.Form.Years
-	o.part("主要指标合计（只含各年都有数的申报；" + years[len(years)-1].Tag + "年为承诺数）")
-	o.header("指标", 1, 2)
-	o.page.Put(o.row, 3, book.Cell{Value: "单位", Look: book.Header})
-	for i, y := range years {
-		look := book.Header
-		if y.Kind == templates.Committed {
-			look = book.Promised
-		}
-		o.page.Put(o.row, 4+i, book.Cell{Value: y.Label, Look: look})
-	}
-	o.page.Put(o.row, 4+len(years), book.Cell{Value: "申报数", Look: book.Header})
-	header := o.row
-	fields := o.Definition.Form.About(templates.Headline)
-	sums := o.complete(fields)
-	for _, f := range fields {
-		o.row++
-		o.page.Span(o.row, 1, 2, text(o.labels[f.ID]))
-		o.page.Put(o.row, 3, word(f.Unit))
-		for i, v := range sums[f.ID].sums {
-			c := number(round(v))
-			if years[i].Kind == templates.Committed {
-				c.Look = "promised " + c.Look
-			}
-			o.page.Put(o.row, 4+i, c)
-		}
-		o.page.Put(o.row, 4+len(years), count(int32(sums[f.ID].n)))
-	}
-	first := header + 1
-	o.row++
-	o.page.Span(o.row, 1, 3, book.Cell{Value: fmt.Sprintf("以%s为100", years[0].Label), Look: book.Header})
-	for i, y := range years {
-		o.page.Put(o.row, 4+i, book.Cell{Value: y.Label, Look: book.Header})
-	}
-	base := o.row
-	var series []excelize.ChartSeries
-	lowest := 100.0 // where the axis begins: lines over a hundred are flat above a zero
-	for k, f := range fields {
-		o.row++
-		o.page.Span(o.row, 1, 3, text(o.labels[f.ID]))
-		for i, v := range sums[f.ID].sums {
-			cell, start := stages.CellName(first+k, 4+i), "$"+stages.CellName(first+k, 4)
-			c := book.Cell{Look: book.Decimal, Formula: fmt.Sprintf(`IF(%s>0,ROUND(%s/%s*100,1),"")`, start, cell, start), Value: ""}
-			if sums[f.ID].sums[0] > 0 {
-				index := math.Round(v/sums[f.ID].sums[0]*1000) / 10
-				c.Value, lowest = index, min(lowest, math.Floor(index/20)*20)
-			}
-			o.page.Put(o.row, 4+i, c)
-		}
-		series = append(series, excelize.ChartSeries{
-			Name: book.Absolute(sheetOverview, o.row, 1, o.row, 1), Categories: book.Absolute(sheetOverview, base, 4, base, 3+len(years)), Values: book.Absolute(sheetOverview, o.row, 4, o.row, 3+len(years)),
-			Fill:   solid(book.Palette[k%len(book.Palette)]),
-			Line:   excelize.LineOptions{Type: excelize.LineSolid, Width: 2.25, Fill: solid(book.Palette[k%len(book.Palette)])},
-			Marker: excelize.ChartMarker{Symbol: "circle", Size: 6, Fill: solid(book.Palette[k%len(book.Palette)])},
-		})
-	}
-	o.row++
-	chart := columnChart(excelize.Line, fmt.Sprintf("主要指标走势（%s＝100，%d年起为承诺）", years[0].Label, o.year("first")), series, "0")
-	chart.YAxis.Minimum = &lowest
-	o.place(begin+1, chart, chartRows+2)
-	o.skip(begin, chartRows+2)
-}
-
-func (o *overview) header(words string, col, cols int) {
-	o.page.Span(o.row, col, cols, book.Cell{Value: words, Look: book.Header})
-}
-
-// run is a metric added up year by year.
-type run struct {
-	sums []float64
-	n    int // submissions that have all years
-}
-
-// complete adds up metrics over the submissions that have a number for every year: otherwise a blank would look like a fall.
-func (o *overview) complete(fields []*templates.Field) map[string]run {
-	out := map[string]run{}
-	for _, f := range fields {
-		out[f.ID] = run{sums: make([]float64, len(o.Definition.Form.Years))}
-	}
-	for form := range o.Facts.Forms {
-		for _, f := range fields {
-			values, all := make([]float64, 0, len(o.Definition.Form.Years)), true
-			for _, y := range o.Definition.Form.Years {
-				m := form.Metric(f.ID, y.Year)
-				if all = all && m != nil && m.Status == table.Normal && m.Value.Valid; all {
-					values = append(values, m.Value.V)
-				}
-			}
-			if !all {
-				continue
-			}
-			r := out[f.ID]
-			for i, v := range values {
-				r.sums[i] += v
-			}
-			out[f.ID] = run{r.sums, r.n + 1}
+// unreported are the entries of the directory that should have reported and did not.
+func (w *workbook) unreported() []templates.Entry {
+	var out []templates.Entry
+	for _, e := range w.Definition.Directory.Entries {
+		if w.exempt(e) == "" && !w.reported(e) {
+			out = append(out, e)
 		}
 	}
 	return out
 }
 
-// issues shows what goes wrong most.
-func (o *overview) issues() {
-	begin := o.row
-	o.part("问题最多的规则（逐条见“问题清单”）")
-	o.header(o.head("findings", "code"), 1, 2)
-	o.header(o.head("findings", "title"), 3, 4)
-	for i, head := range []string{"程度", "处数", "申报数"} {
-		o.page.Put(o.row, 7+i, book.Cell{Value: head, Look: book.Header})
+// part begins a part with its heading.
+func (o *overview) part(row, col, cols int, title string) {
+	o.page.Span(row, col, cols, book.Cell{Value: title, Look: book.Heading})
+	o.page.Height(row, 22)
+}
+
+// byCity shows how reporting stands, prefecture by prefecture.
+func (o *overview) byCity() {
+	o.part(partRow, cityCol, 7, "各地市报送情况")
+	lines, row := o.tally(), partRow+1
+	o.page.Put(row, cityCol, book.Cell{Value: o.head("submissions", "city"), Look: book.Header})
+	for i, c := range cityCounts {
+		o.page.Put(row, cityCol+1+i, book.Cell{Value: c.head, Look: book.Header})
 	}
-	header := o.row
-	all := o.counted()
-	for _, c := range all[:min(shownRule, len(all))] {
-		o.row++
-		o.page.Span(o.row, 1, 2, mono(c.rule.Code))
-		o.page.Span(o.row, 3, 4, text(c.rule.Title))
-		o.page.Put(o.row, 7, word(stages.Severity(c.rule.Severity).Label()))
-		o.page.Put(o.row, 8, count(int32(c.times)))
-		o.page.Put(o.row, 9, count(int32(len(c.submissions))))
+	first := row + 1
+	for c := range o.withTotal(lines) {
+		row++
+		label, figure := book.Centred, book.Integer
+		if c.row == len(lines)+3 {
+			label, figure = book.Total, book.Sum
+		}
+		o.page.Put(row, cityCol, book.Cell{Value: c.name, Look: label})
+		for i, counted := range cityCounts {
+			cell := book.Cell{Value: counted.of(c), Look: figure}
+			if figure == book.Sum {
+				cell.Formula = fmt.Sprintf("SUM(%s:%s)", stages.CellName(first, cityCol+1+i), stages.CellName(row-1, cityCol+1+i))
+			}
+			o.page.Put(row, cityCol+1+i, cell)
+		}
 	}
-	if len(all) == 0 {
-		o.row++
-		o.page.Span(o.row, 1, tableCols, text("没有查出问题。"))
-		o.row += 2
+}
+
+// lacking says what is still missing.
+func (o *overview) lacking() {
+	row := max(lowerRow, partRow+len(o.Definition.Directory.Cities)+5)
+	o.part(row, cityCol, 7, "还缺什么")
+	line := func(label, format string, args ...any) {
+		row++
+		o.page.Span(row, cityCol, 2, book.Cell{Value: label, Look: book.Total})
+		o.page.Span(row, cityCol+2, 5, text(fmt.Sprintf(format, args...)))
+	}
+	var names []string
+	for _, e := range o.unreported() {
+		names = append(names, e.Consortium)
+	}
+	if len(names) > 3 {
+		names = append(names[:3], fmt.Sprintf("等%d家", len(names)))
+	}
+	line("未报", "%s", orNone(strings.Join(names, "、")))
+	open := map[string]int{}
+	for x := range o.Judgement.Findings.All() {
+		open[o.answered(x)]++
+	}
+	line(toMend, "%d个问题，见“问题清单”", open[toMend])
+	line(toExplain, "%d个问题从未得到说明", open[toExplain])
+	gaps, whose := 0, map[string]bool{}
+	for s := range o.Ranking.Scores.All() {
+		if s.Evidence != "" && !s.Raw.Valid {
+			gaps++
+			whose[s.Submission] = true
+		}
+	}
+	line("缺依据", "%d项计分依据缺数，涉及%d家", gaps, len(whose))
+	experts := "未读入评分表"
+	switch {
+	case o.complete:
+		experts = "已计入"
+	case o.Ranking.Marks.Len() > 0:
+		experts = "未评齐，未计入"
+	}
+	line("专家评分", "%s", experts)
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "没有"
+	}
+	return s
+}
+
+// top shows the ranking, linked to the live one on 权重, and how far each rank may move.
+func (o *overview) top() {
+	o.part(partRow, rankCol, 7, "排名（完整名单见“"+sheetRanking+"”）")
+	header := partRow + 1
+	for i, head := range []string{o.head("ranking", "rank"), o.head("submissions", "city"), o.head("submissions", "consortium"), "得分", "名次区间", "入选机会", o.head("ranking", "line")} {
+		o.page.Put(header, rankCol+i, book.Cell{Value: head, Look: book.Header})
+	}
+	row := header
+	for r := range o.Ranking.Ranking.All() {
+		if !r.Ranked || row-header == shownTop {
+			break
+		}
+		row++
+		live := func(i int) string {
+			return o.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+row-header-1, placeCol+i))
+		}
+		o.page.PutRow(row, rankCol,
+			book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: live(0)},
+			book.Cell{Value: stages.Mask(r.City), Look: book.Centred, Formula: live(1)},
+			book.Cell{Value: stages.Mask(r.Consortium), Look: book.Plain, Formula: live(2)},
+			book.Cell{Value: r.Total, Look: book.Points, Formula: live(3)},
+		)
+		interval, chance := "－", book.Cell{Value: "－", Look: book.Quiet}
+		if r.RankLow.Valid {
+			interval = fmt.Sprintf("%d–%d", r.RankLow.V, r.RankHigh.V)
+			o.page.PutRow(row, spreadData, book.Cell{Value: float64(r.RankLow.V) - 0.5, Look: book.Subtitle}, book.Cell{Value: r.RankHigh.V - r.RankLow.V + 1, Look: book.Subtitle})
+		}
+		if r.FirstK.Valid {
+			chance = book.Cell{Value: r.FirstK.V, Look: book.Share}
+		}
+		// At other weights the rows may be others' and the intervals mean nothing.
+		for i, c := range []book.Cell{word(interval), chance, word(orDash(lines[r.Line]))} {
+			value := fmt.Sprint(c.Value)
+			if s, ok := c.Value.(string); ok {
+				value = book.Quote(s)
+			}
+			c.Formula = o.formula(`IF(%s=%s,"－",%s)`, setting(rangesRow), book.Quote(onlyRun), value)
+			o.page.Put(row, rankCol+4+i, c)
+		}
+	}
+	if row == header {
+		o.page.Span(row+1, rankCol, 7, text("没有可以排名的申报，原因见“"+sheetRanking+"”。"))
 		return
 	}
-	o.page.Mark(header+1, 7, o.row, 7, severityMarks...)
-	chart := columnChart(excelize.Bar, "问题处数", []excelize.ChartSeries{o.series(header, header+1, o.row, 3, 8, book.Amber)}, "0")
-	chart.XAxis.ReverseOrder = true
-	chart.Legend = excelize.ChartLegend{Position: "none"}
-	o.row++
-	o.place(begin, chart, chartRows)
-	o.skip(begin, chartRows)
+	o.page.Mark(header+1, rankCol+6, row, rankCol+6, lineMarks...)
+	o.part(partRow, spreadCol, 5, "名次区间（权重变动时，5％—95％）")
+	o.spread(header, row)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "－"
+	}
+	return s
+}
+
+// spread draws the rank intervals, bar beside row.
+func (o *overview) spread(header, last int) {
+	data := func(col int) string { return book.Absolute(sheetOverview, header+1, col, last, col) }
+	name := func(col int) string { return book.Absolute(sheetOverview, header, col, header, col) }
+	o.page.PutRow(header, spreadData, book.Cell{Value: "起", Look: book.Subtitle}, book.Cell{Value: "名次区间", Look: book.Subtitle})
+	labels := data(rankCol + 2)
+	chart := columnChart(excelize.BarStacked, "", []excelize.ChartSeries{
+		{Name: name(spreadData), Categories: labels, Values: data(spreadData), Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FFFFFF"}, Transparency: 100}},
+		{Name: name(spreadData + 1), Categories: labels, Values: data(spreadData + 1), Fill: solid(book.Blue)},
+	}, "0")
+	chart.Title, chart.Legend = excelize.ChartTitle{}, excelize.ChartLegend{Position: "none"}
+	chart.XAxis.ReverseOrder, chart.XAxis.None = true, true // the rows beside it are its labels
+	least, most := 0.5, float64(last-header)+0.5
+	chart.YAxis.Minimum, chart.YAxis.Maximum = &least, &most
+	gap := uint(60)
+	chart.GapWidth = &gap
+	const pixels = 24 // of a row
+	chart.Dimension = excelize.ChartDimension{Width: 372, Height: uint((last - header + 2) * pixels)}
+	o.page.Chart(header, spreadCol, chart)
+}
+
+// issues shows what goes wrong most.
+func (o *overview) issues() {
+	o.part(partRow, issueCol, 4, "问题最多的规则")
+	row := partRow + 1
+	for i, head := range []string{o.head("findings", "title"), "程度", "处数", "申报数"} {
+		o.page.Put(row, issueCol+i, book.Cell{Value: head, Look: book.Header})
+	}
+	all := o.counted()
+	first := row + 1
+	for _, c := range all[:min(shownRule, len(all))] {
+		row++
+		o.page.PutRow(row, issueCol, text(c.rule.Title), word(stages.Severity(c.rule.Severity).Label()), count(int32(c.times)), count(int32(len(c.submissions))))
+	}
+	if len(all) == 0 {
+		o.page.Span(first, issueCol, 4, text("没有查出问题。"))
+		return
+	}
+	o.page.Mark(first, issueCol+1, row, issueCol+1, severityMarks...)
+}
+
+// moved shows what changed since the run before.
+func (o *overview) moved() {
+	o.part(lowerRow, issueCol, 4, "与上一次运行相比")
+	row := lowerRow
+	if o.Earlier == nil {
+		o.page.Span(row+1, issueCol, 4, text("本次没有与上一次相比（run --previous）。"))
+		return
+	}
+	kinds := map[table.ChangeKind]int{}
+	for c := range o.Changes.All() {
+		kinds[c.Kind]++
+	}
+	const shown = 7
+	for _, k := range table.ChangeKinds {
+		if kinds[k] == 0 || row-lowerRow == shown {
+			continue
+		}
+		row++
+		o.page.Span(row, issueCol, 3, text(k.Label()))
+		o.page.Put(row, issueCol+3, count(int32(kinds[k])))
+	}
+	row++
+	o.page.Span(row, issueCol, 4, text(o.definitionChanges()+"逐条见“本次变化”。"))
 }
 
 // counted is how often one rule was broken, and by whom.
@@ -365,14 +341,17 @@ func (o *overview) counted() []*counted {
 	return out
 }
 
-// contents lists the sheets.
+// contents lists the sheets, below the screen, in three columns.
 func (o *overview) contents() {
-	o.page.Break(o.row)
-	o.part("各工作表")
-	for _, s := range sheets[1:] {
-		o.page.Span(o.row, 1, 2, book.Cell{Value: s.name, Look: book.Link, Link: book.CellLink(s.name, "A1")})
-		o.page.Span(o.row, 3, tableCols-2, text(s.shows))
-		o.row++
+	row := partRow + 2 + shownTop + 2
+	o.part(row, 1, issueCol+3, "各工作表")
+	areas := [][4]int{{1, 2, 3, 5}, {9, 2, 11, 4}, {17, 2, 19, 8}} // link, its columns, what it shows, its columns
+	rest := sheets[1:]
+	per := (len(rest) + len(areas) - 1) / len(areas)
+	for i, s := range rest {
+		a, at := areas[i/per], row+1+i%per
+		o.page.Span(at, a[0], a[1], book.Cell{Value: s.name, Look: book.Link, Link: book.CellLink(s.name, "A1")})
+		o.page.Span(at, a[2], a[3], text(s.shows))
 	}
 }
 

@@ -259,8 +259,8 @@ func (w *workbook) evidence(name string) error {
 		column[table.Score]{Head: label("normalised"), Width: 10, Style: book.Column{Scale: 1}, Cell: func(s table.Score) book.Cell { return optional(s.Normalised, book.Points) }},
 		column[table.Score]{Head: label("weight"), Width: 10, Cell: func(s table.Score) book.Cell { return book.Cell{Value: s.Weight, Look: book.Decimal} }},
 		column[table.Score]{Head: label("points"), Width: 10, Cell: func(s table.Score) book.Cell { return optional(s.Points, book.Points) }},
-		column[table.Score]{Head: label("formula"), Width: 46, Cell: func(s table.Score) book.Cell { return mono(s.Formula) }},
-		column[table.Score]{Head: label("cells"), Width: 40, Cell: func(s table.Score) book.Cell { return mono(s.Cells) }},
+		column[table.Score]{Head: label("formula"), Width: 46, Cell: func(s table.Score) book.Cell { return book.Cell{Value: s.Formula, Look: book.Code} }},
+		column[table.Score]{Head: label("cells"), Width: 40, Cell: w.sourceLink},
 		column[table.Score]{Head: label("note"), Width: 36, Cell: func(s table.Score) book.Cell { return text(s.Note) }},
 	)
 	remark := "得分＝权重×归一值。公式里的名称是栏目编号，prior、last、first、next、final 依次是" + w.yearNames() + "；归一方法见“观测点”表。"

@@ -139,14 +139,10 @@ func (w *workbook) contacts(name string) error {
 // missing is 未报清单: who of the directory should have reported and did not. Consortia that are national already or were selected
 // before need not report.
 func (w *workbook) missing(name string) error {
-	var entries []templates.Entry
-	exempt := 0
+	entries, exempt := w.unreported(), 0
 	for _, e := range w.Definition.Directory.Entries {
-		switch {
-		case w.exempt(e) != "":
+		if w.exempt(e) != "" {
 			exempt++
-		case !w.reported(e):
-			entries = append(entries, e)
 		}
 	}
 	remark := fmt.Sprintf("指导目录共%d个联合体，已入选国家级或登记为已入选而不用报的%d个，下列%d个没有可用的申报。", len(w.Definition.Directory.Entries), exempt, len(entries))

@@ -1,0 +1,135 @@
+package consolidate
+
+import (
+	"fmt"
+	"math"
+
+	"lianheti/stages"
+	"lianheti/stages/book"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
+)
+
+const sheetTrends = "主要指标"
+
+// trends is 主要指标: the headline figures added up over the years, and how they grow.
+func (w *workbook) trends(name string) error {
+	t := &trends{workbook: w, page: &book.Page{Sheet: name, Landscape: true, Frozen: 2, Widths: []float64{9, 27, 8, 11, 11, 11, 11, 11, 8}}, row: 3}
+	width := len(t.page.Widths)
+	t.page.Span(1, 1, width, book.Cell{Value: "主要指标合计与走势", Look: book.Title})
+	t.page.Height(1, 32)
+	t.page.Span(2, 1, width, book.Cell{Value: "只合计各年都有数的申报，免得缺数看成下降；承诺年度为承诺数。", Look: book.Subtitle})
+	t.figures()
+	return w.report.Page(t.page)
+}
+
+// trends lays the sheet out from top to bottom.
+type trends struct {
+	*workbook
+	page *book.Page
+	row  int
+}
+
+func (o *trends) header(words string, col, cols int) {
+	o.page.Span(o.row, col, cols, book.Cell{Value: words, Look: book.Header})
+}
+
+// figures shows the headline figures over the years, of the submissions that have them all, and how they grow.
+func (o *trends) figures() {
+	years := o.Definition.Form.Years
+	o.header("指标", 1, 2)
+	o.page.Put(o.row, 3, book.Cell{Value: "单位", Look: book.Header})
+	for i, y := range years {
+		look := book.Header
+		if y.Kind == templates.Committed {
+			look = book.Promised
+		}
+		o.page.Put(o.row, 4+i, book.Cell{Value: y.Label, Look: look})
+	}
+	o.page.Put(o.row, 4+len(years), book.Cell{Value: "申报数", Look: book.Header})
+	header := o.row
+	fields := o.Definition.Form.About(templates.Headline)
+	sums := o.complete(fields)
+	for _, f := range fields {
+		o.row++
+		o.page.Span(o.row, 1, 2, text(o.labels[f.ID]))
+		o.page.Put(o.row, 3, word(f.Unit))
+		for i, v := range sums[f.ID].sums {
+			c := number(round(v))
+			if years[i].Kind == templates.Committed {
+				c.Look = "promised " + c.Look
+			}
+			o.page.Put(o.row, 4+i, c)
+		}
+		o.page.Put(o.row, 4+len(years), count(int32(sums[f.ID].n)))
+	}
+	first := header + 1
+	o.row++
+	o.page.Span(o.row, 1, 3, book.Cell{Value: fmt.Sprintf("以%s为100", years[0].Label), Look: book.Header})
+	for i, y := range years {
+		o.page.Put(o.row, 4+i, book.Cell{Value: y.Label, Look: book.Header})
+	}
+	base := o.row
+	var series []excelize.ChartSeries
+	lowest := 100.0 // where the axis begins: lines over a hundred are flat above a zero
+	for k, f := range fields {
+		o.row++
+		o.page.Span(o.row, 1, 3, text(o.labels[f.ID]))
+		for i, v := range sums[f.ID].sums {
+			cell, start := stages.CellName(first+k, 4+i), "$"+stages.CellName(first+k, 4)
+			c := book.Cell{Look: book.Decimal, Formula: fmt.Sprintf(`IF(%s>0,ROUND(%s/%s*100,1),"")`, start, cell, start), Value: ""}
+			if sums[f.ID].sums[0] > 0 {
+				index := math.Round(v/sums[f.ID].sums[0]*1000) / 10
+				c.Value, lowest = index, min(lowest, math.Floor(index/20)*20)
+			}
+			o.page.Put(o.row, 4+i, c)
+		}
+		series = append(series, excelize.ChartSeries{
+			Name: book.Absolute(sheetTrends, o.row, 1, o.row, 1), Categories: book.Absolute(sheetTrends, base, 4, base, 3+len(years)), Values: book.Absolute(sheetTrends, o.row, 4, o.row, 3+len(years)),
+			Fill:   solid(book.Palette[k%len(book.Palette)]),
+			Line:   excelize.LineOptions{Type: excelize.LineSolid, Width: 2.25, Fill: solid(book.Palette[k%len(book.Palette)])},
+			Marker: excelize.ChartMarker{Symbol: "circle", Size: 6, Fill: solid(book.Palette[k%len(book.Palette)])},
+		})
+	}
+	o.row++
+	chart := columnChart(excelize.Line, fmt.Sprintf("主要指标走势（%s＝100，%d年起为承诺）", years[0].Label, o.year("first")), series, "0")
+	chart.YAxis.Minimum = &lowest
+	chart.Dimension = excelize.ChartDimension{Width: 800, Height: 380}
+	o.page.Chart(o.row+1, 1, chart)
+}
+
+// run is a metric added up year by year.
+type run struct {
+	sums []float64
+	n    int // submissions that have all years
+}
+
+// complete adds up metrics over the submissions that have a number for every year: otherwise a blank would look like a fall.
+func (o *trends) complete(fields []*templates.Field) map[string]run {
+	out := map[string]run{}
+	for _, f := range fields {
+		out[f.ID] = run{sums: make([]float64, len(o.Definition.Form.Years))}
+	}
+	for form := range o.Facts.Forms {
+		for _, f := range fields {
+			values, all := make([]float64, 0, len(o.Definition.Form.Years)), true
+			for _, y := range o.Definition.Form.Years {
+				m := form.Metric(f.ID, y.Year)
+				if all = all && m != nil && m.Status == table.Normal && m.Value.Valid; all {
+					values = append(values, m.Value.V)
+				}
+			}
+			if !all {
+				continue
+			}
+			r := out[f.ID]
+			for i, v := range values {
+				r.sums[i] += v
+			}
+			out[f.ID] = run{r.sums, r.n + 1}
+		}
+	}
+	return out
+}
