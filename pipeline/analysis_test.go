@@ -7,15 +7,18 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"lianheti/samples/programs"
+	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/xuri/excelize/v2"
 )
 
 // Requirements
@@ -232,5 +235,54 @@ func TestRankingInJavaScript(t *testing.T) {
 	}
 	if said.Rows != round.Ranking.Ranking.Len() || said.Ranked != ranked || said.Observations != round.Facts.Metrics.Len() || said.Normal != normal || math.Abs(said.Total-total) > 1e-9 {
 		t.Errorf("%+v; the tables say %d ranked, %d normal, %v in all", said, ranked, normal, total)
+	}
+}
+
+// The provincial workbook shows the figures of the tables: the same sums, year by year, and as many cells without a figure.
+func TestWorkbookAndTablesAddUpAlike(t *testing.T) {
+	round, data := samplesRound(t)
+	f, err := excelize.OpenFile(filepath.Join(data, "..", consolidate.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows("年度数据", excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums, absent, years := map[int32]float64{}, map[int32]int{}, map[int]int32{}
+	for i, name := range rows[1] {
+		for _, y := range round.Facts.Definition.Form.Years {
+			if strings.HasPrefix(name, y.Label+"\n") {
+				years[i] = int32(y.Year)
+			}
+		}
+	}
+	for _, row := range rows[2:] {
+		for i, year := range years {
+			if i >= len(row) || row[i] == "" {
+				continue // the form does not ask for that year
+			}
+			if v, err := strconv.ParseFloat(row[i], 64); err == nil {
+				sums[year] += v
+			} else {
+				absent[year]++
+			}
+		}
+	}
+	if len(years) != 5 {
+		t.Fatalf("columns of years: %v", years)
+	}
+	for m := range round.Facts.Metrics.All() {
+		if m.Status == table.Normal {
+			sums[m.Year] -= m.Value.V
+		} else {
+			absent[m.Year]--
+		}
+	}
+	for _, year := range years {
+		if math.Abs(sums[year]) > 1e-6 || absent[year] != 0 {
+			t.Errorf("%d: the workbook has %v more than the tables, and %d more cells without a figure", year, sums[year], absent[year])
+		}
 	}
 }

@@ -48,7 +48,7 @@ func readTables(mem memory.Allocator, o Options) (origin, error) {
 		return origin{}, fmt.Errorf("数据表 %s：%w", o.From, err)
 	}
 	if _, err := os.Stat(filepath.Join(o.From, "..", ManifestName)); err == nil {
-		if err := agrees(o.From, digest); err != nil {
+		if err := o.agrees(digest); err != nil {
 			return origin{}, err
 		}
 	}
@@ -93,16 +93,20 @@ func (o Options) apart() error {
 	return nil
 }
 
-// agrees compares a data package with the manifest of the run whose results it stands in.
-func agrees(dir, digest string) error {
-	m, err := ReadManifest(filepath.Join(dir, ".."))
+// agrees compares a data package with the manifest of the run whose results it stands in. What that run knew from the Department's
+// register is in no table.
+func (o Options) agrees(digest string) error {
+	m, err := ReadManifest(filepath.Join(o.From, ".."))
 	if err != nil {
 		return err
+	}
+	if m.Register != nil && o.Register == "" {
+		return fmt.Errorf("数据表 %s 是用登记表 %s 得出的，登记的内容不在数据表里：请同样写上 --register（不想用它，就给一份空白的登记表）", o.From, m.Register.Name)
 	}
 	for _, out := range m.Outputs {
 		if out.Path == dataFolder+"/"+export.PackageName && out.SHA256 == digest {
 			return nil
 		}
 	}
-	return fmt.Errorf("数据表 %s 与它旁边的 %s 所记不同：不是那次运行公布的样子", dir, ManifestName)
+	return fmt.Errorf("数据表 %s 与它旁边的 %s 所记不同：不是那次运行公布的样子", o.From, ManifestName)
 }

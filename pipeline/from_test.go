@@ -5,13 +5,20 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"lianheti/stages"
+	"lianheti/stages/check"
 	"lianheti/stages/consolidate"
+	"lianheti/stages/score"
+	"lianheti/stages/table"
 	"lianheti/templates"
 
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -126,5 +133,65 @@ func TestTablesOfAnotherForm(t *testing.T) {
 		if left, _ := filepath.Glob(filepath.Join(out, "*")); len(left) > 1 {
 			t.Errorf("published all the same: %v", left)
 		}
+	}
+}
+
+// Marks that are read back say what became of them; scored again they come to the same.
+func TestMarksFromTables(t *testing.T) {
+	round, _ := samplesRound(t)
+	mem, facts := memory.NewGoAllocator(), round.Facts
+	judgement, err := check.Run(mem, facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var given []table.Mark
+	for e := range 5 {
+		for s := range facts.Submissions.All() {
+			for i, p := range facts.Definition.Rubric.Points() {
+				m := table.Mark{Batch: s.Batch, Expert: string(rune('A' + e)), Submission: s.Submission, Point: p.ID, Kind: table.MarkPoint,
+					Value: table.Some(float64((i*7+e*13+len(s.Consortium))%11) / 2), Status: table.MarkCounted, File: string(rune('A'+e)) + ".xlsx", Sheet: "评分", Cell: "C9"}
+				if i%3 == 0 {
+					m.Note = "读时的话"
+				}
+				given = append(given, m)
+			}
+		}
+	}
+	facts.Marking = table.Marking{Marks: table.Of(mem, given), Files: table.Of(mem, []table.File{{Batch: 2024, Role: table.RoleMarks, Path: "评分/A.xlsx", Fate: stages.Accepted}})}
+	before := facts.Files.Len()
+	first, err := score.Run(mem, facts, judgement, score.Options{Draws: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := table.Published(mem, facts.Definition, facts, judgement, first, table.Of[table.Change](mem, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	records := map[string]arrow.Record{}
+	for _, n := range tables {
+		records[n.Name] = n.Record
+	}
+	again, err := table.Restore(mem, facts.Definition, records)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Facts.Files.Len() != before || again.Facts.Marking.Files.Len() != 1 {
+		t.Errorf("%d files and %d of experts came back of %d and 1", again.Facts.Files.Len(), again.Facts.Marking.Files.Len(), before)
+	}
+	second, err := score.Run(mem, again.Facts, judgement, score.Options{Draws: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dropped := 0
+	for m := range first.Marks.All() {
+		if m.Status == table.MarkDropped {
+			dropped++
+		}
+	}
+	if dropped == 0 {
+		t.Error("no mark was dropped: this proves nothing")
+	}
+	if !slices.Equal(slices.Collect(first.Marks.All()), slices.Collect(second.Marks.All())) || !slices.Equal(slices.Collect(first.Ranking.All()), slices.Collect(second.Ranking.All())) {
+		t.Error("marks and ranking are others when scored from the tables")
 	}
 }
