@@ -278,10 +278,12 @@ func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
 	if p.writer, err = r.file.NewStreamWriter(name); err != nil {
 		return nil, err
 	}
+	widths := make([]float64, len(g.Columns))
 	for i, c := range g.Columns {
-		if err := p.writer.SetColWidth(i+1, i+1, c.Width); err != nil {
-			return nil, err
-		}
+		widths[i] = c.Width
+	}
+	if err := SetWidths(p.writer, widths); err != nil {
+		return nil, err
 	}
 	panes := &excelize.Panes{Freeze: true, XSplit: g.Freeze, YSplit: header, TopLeftCell: stages.CellName(header+1, g.Freeze+1), ActivePane: "bottomLeft"}
 	if g.Freeze > 0 {
@@ -574,6 +576,17 @@ func (r *Report) setUp(sheet string, p printing) error {
 // headerText is a text in a printed header, where & begins a code.
 func headerText(s string) string { return strings.ReplaceAll(s, "&", "&&") }
 
+// SetWidths sets the columns of a streamed sheet, from A. The last comes first: excelize puts each new column in front of the others, and
+// Excel takes a file whose columns do not ascend for a damaged one.
+func SetWidths(w *excelize.StreamWriter, widths []float64) error {
+	for i := len(widths); i >= 1; i-- {
+		if err := w.SetColWidth(i, i, widths[i-1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Heights of rows in points: of one line, and the tallest that programs allow.
 const (
 	rowHeight = 18.0
@@ -845,10 +858,8 @@ func (r *Report) Page(p *Page) error {
 	if err != nil {
 		return err
 	}
-	for i, width := range p.Widths {
-		if err := w.SetColWidth(i+1, i+1, width); err != nil {
-			return err
-		}
+	if err := SetWidths(w, p.Widths); err != nil {
+		return err
 	}
 	if p.Frozen > 0 {
 		if err := w.SetPanes(&excelize.Panes{Freeze: true, YSplit: p.Frozen, TopLeftCell: stages.CellName(p.Frozen+1, 1), ActivePane: "bottomLeft"}); err != nil {

@@ -151,7 +151,7 @@ func verdicts(page *book.Page, row int, p *pack) int {
 
 // help is the sheet that tells what to do.
 func help(in Input) *book.Page {
-	page := &book.Page{Sheet: helpSheet, Widths: []float64{92}}
+	page := &book.Page{Sheet: helpSheet, Widths: []float64{80}} // one column wider than the page would be cut off in print
 	page.Put(1, 1, book.Cell{Value: "怎样改、怎样说明、怎样再报", Look: book.Heading})
 	for i, s := range steps(in) {
 		page.Span(i+2, 1, 1, book.Cell{Value: fmt.Sprintf("%d. %s", i+1, s), Look: book.Prose})

@@ -155,10 +155,8 @@ func (p *painter) rows(layout *templates.SheetLayout, c *canvas) error {
 	if err != nil {
 		return err
 	}
-	for i, width := range layout.Widths {
-		if err := sw.SetColWidth(i+1, i+1, width); err != nil {
-			return err
-		}
+	if err := book.SetWidths(sw, layout.Widths); err != nil {
+		return err
 	}
 	if layout.Freeze > 0 {
 		err := sw.SetPanes(&excelize.Panes{Freeze: true, YSplit: layout.Freeze, TopLeftCell: cell(layout.Freeze+1, 1), ActivePane: "bottomLeft"})
