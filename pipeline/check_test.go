@@ -11,14 +11,20 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/programs"
 	"lianheti/stages"
+	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // Requirements
 //  1. Of each workbook alone, check says what the run of the batch says of it: same findings, cells, values; but for the rules
 //     across submissions, which it names and does not judge, even where several workbooks lie together.
 //  2. The JSON has stable keys in English, and every finding has a place.
-//  3. Annotated copies are put beside what is there: nothing is overwritten; a sound workbook gets none.
+//  3. Workbooks mangled as people do (rows inserted, a sheet renamed, values pasted over validation, saved by other programs)
+//     have the same verdict, and the addresses that the cells have now.
+//  4. Annotated copies are put beside what is there: nothing is overwritten; a sound workbook gets none.
 
 func TestCheckAgreesWithTheRun(t *testing.T) {
 	b, err := batch()
@@ -133,4 +139,117 @@ func TestCheckForPrograms(t *testing.T) {
 	if all, _ := filepath.Glob(filepath.Join(dir, "*")); len(all) != 2*len(first) {
 		t.Errorf("%d files stand there after two checks", len(all))
 	}
+}
+
+func TestMangledWorkbooks(t *testing.T) {
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	original := filepath.Join(samplesDir, "福州", "福州数字教育产教联合体.xlsx")
+	const sheet, renamed, inserted = "2年度数据", "年度数据（改）", 3
+	mangle := func(edit func(f *excelize.File) error) string {
+		t.Helper()
+		f, err := excelize.OpenFile(original)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := edit(f); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "改过的.xlsx")
+		if err := f.SaveAs(path); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	openpyxl := func(path string) string {
+		programs.NeedPython(t, "openpyxl")
+		to := filepath.Join(t.TempDir(), "另存.xlsx")
+		programs.Run(t, "python3", "-W", "ignore", "-c", "import openpyxl,sys; openpyxl.load_workbook(sys.argv[1]).save(sys.argv[2])", path, to)
+		return to
+	}
+	below := func(f *excelize.File) error { // rows above the table, and every name moves along
+		return f.InsertRows(sheet, 2, inserted)
+	}
+	same := func(p CheckedPlace) CheckedPlace { return p }
+	moved := func(p CheckedPlace) CheckedPlace {
+		if p.Sheet == sheet && p.Cell != "" {
+			col, row, err := excelize.CellNameToCoordinates(p.Cell)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Cell = stages.CellName(row+inserted, col)
+		}
+		return p
+	}
+	want := findingsAt(t, b.d, original)
+	for _, c := range []struct {
+		what string
+		path func() string
+		at   func(CheckedPlace) CheckedPlace
+	}{
+		{"rows inserted", func() string { return mangle(below) }, moved},
+		{"a sheet renamed", func() string { return mangle(func(f *excelize.File) error { return f.SetSheetName(sheet, renamed) }) }, func(p CheckedPlace) CheckedPlace {
+			if p.Sheet == sheet {
+				p.Sheet = renamed
+			}
+			return p
+		}},
+		{"values pasted over validation and looks", func() string {
+			return mangle(func(f *excelize.File) error {
+				plain, err := f.NewStyle(&excelize.Style{})
+				if err != nil {
+					return err
+				}
+				if err := f.DeleteDataValidation(sheet); err != nil {
+					return err
+				}
+				return f.SetCellStyle(sheet, "D5", "H40", plain)
+			})
+		}, same},
+		{"saved by openpyxl after rows were inserted", func() string { return openpyxl(mangle(below)) }, moved},
+		{"saved by LibreOffice after rows were inserted", func() string {
+			return filepath.Join(programs.Convert(t, "xlsx", mangle(below)), "改过的.xlsx")
+		}, moved},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			var expected []string
+			for _, x := range want {
+				expected = append(expected, x.told(c.at))
+			}
+			var got []string
+			for _, x := range findingsAt(t, b.d, c.path()) {
+				if !strings.HasPrefix(x.Code, "LHT-1-03") { // that the structure was altered is said besides
+					got = append(got, x.told(same))
+				}
+			}
+			if slices.Sort(got); !slices.Equal(got, sorted(expected)) {
+				t.Errorf("findings\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(expected, "\n"))
+			}
+		})
+	}
+}
+
+func sorted(s []string) []string { slices.Sort(s); return s }
+
+// told is a finding with its cells, as they are expected to be.
+func (x CheckedFinding) told(at func(CheckedPlace) CheckedPlace) string {
+	out := x.Code + " " + x.Message
+	for _, p := range x.Places {
+		p = at(p)
+		out += " " + p.Sheet + "!" + p.Cell
+	}
+	return out
+}
+
+// findingsAt checks one workbook, which has to be returned for correction.
+func findingsAt(t *testing.T, d *templates.Definition, path string) []CheckedFinding {
+	t.Helper()
+	r, err := Check(context.Background(), Options{Definition: d, Inputs: []string{path}}, "")
+	if err != nil || len(r.Files) != 1 || r.Files[0].Submission == nil || r.Files[0].Submission.Verdict != stages.Return {
+		t.Fatalf("%s: %v %+v", path, err, r)
+	}
+	return r.Files[0].Submission.Findings
 }

@@ -260,59 +260,94 @@ func (c *copying) headerIn(sheet string, area templates.RecordArea) (header, boo
 	return header{}, false
 }
 
-// ask prefills a row of 情况说明 for each warning that no explanation covers yet: its key and what it is about. Rows that hold
-// something are left alone, and what was asked before is not asked again; a fingerprint without the hash of its values gets it.
+// ask prefills a row of 情况说明 for each warning that no explanation covers yet: its key and what it is about. A row that was
+// prefilled in an earlier round and left without an explanation is prefilled anew, or cleared where nothing is to be explained
+// any more; rows that hold something of the filler's are left alone, but for a fingerprint that lacks the hash of its values.
 func (c *copying) ask() error {
 	h, ok := c.header("explanations")
 	if !ok {
 		return nil // lost: the list of problems gives the keys
 	}
-	at := func(row int, name string) string { return stages.CellName(row, h.columns[name]) }
-	value := func(row int, name string) string {
-		v, _ := c.f.GetCellValue(h.sheet, at(row, name))
-		return strings.TrimSpace(v)
+	open := map[string]table.Finding{} // warnings without an explanation, by fingerprint
+	keys := map[string]string{}        // key of each warning, by fingerprint
+	for _, x := range c.findings {
+		if x.Severity == stages.Explain {
+			keys[x.Fingerprint] = explanationKey(x)
+			if x.Explanation == "" {
+				open[x.Fingerprint] = x
+			}
+		}
 	}
-	set := func(row int, name, text string) error {
-		c.touched[h.sheet] = true
-		return c.f.SetCellStr(h.sheet, at(row, name), book.Text(text))
-	}
-	there := map[[2]string]int{} // row of each key
+	rows := explanationRows{copying: c, header: h}
 	for row := h.row + 1; row <= h.row+h.rows; row++ {
-		fingerprint, values := stages.SplitExplanationKey(value(row, "fingerprint"))
-		there[[2]string{fingerprint, values}] = row
+		fingerprint, values := stages.SplitExplanationKey(rows.value(row, "fingerprint"))
+		x, asked := open[fingerprint]
+		switch words := rows.value(row, "explanation"); {
+		case len(fingerprint) != keyLength:
+		case words == "" && asked:
+			delete(open, fingerprint)
+			rows.prefill(row, x)
+		case words == "":
+			rows.clear(row)
+		case values == "" && keys[fingerprint] != "" && !asked:
+			rows.set(row, "fingerprint", keys[fingerprint])
+		}
 	}
 	row := h.row + 1
 	for _, x := range c.findings {
-		if x.Severity != stages.Explain || there[[2]string{x.Fingerprint, x.ValueHash}] > 0 {
+		if _, asked := open[x.Fingerprint]; !asked || x.Severity != stages.Explain {
 			continue
 		}
-		if bare := there[[2]string{x.Fingerprint, ""}]; bare > 0 && x.Outdated == "" {
-			if err := set(bare, "fingerprint", explanationKey(x)); err != nil {
-				return err
-			}
-			continue
-		}
-		if x.Explanation != "" {
-			continue
-		}
-		for row <= h.row+h.rows && value(row, "fingerprint")+value(row, "about")+value(row, "explanation") != "" {
+		for row <= h.row+h.rows && rows.value(row, "fingerprint")+rows.value(row, "about")+rows.value(row, "explanation") != "" {
 			row++
 		}
 		if row > h.row+h.rows {
-			return nil // full: the list of problems gives the keys
+			break // full: the list of problems gives the keys
 		}
-		about := x.Title + "：" + x.Message
-		if x.Outdated != "" {
-			about += "（原来的说明针对的是改动前的数，请重新说明）"
-		}
-		if err := set(row, "fingerprint", explanationKey(x)); err != nil {
-			return err
-		}
-		if err := set(row, "about", about); err != nil {
-			return err
-		}
+		rows.prefill(row, x)
 	}
-	return nil
+	return rows.err
+}
+
+// keyLength is that of a fingerprint.
+const keyLength = 16
+
+// explanationRows are the rows of 情况说明 in this workbook; the first error is kept.
+type explanationRows struct {
+	*copying
+	header header
+	err    error
+}
+
+func (r *explanationRows) at(row int, name string) string {
+	return stages.CellName(row, r.header.columns[name])
+}
+
+func (r *explanationRows) value(row int, name string) string {
+	v, err := r.f.GetCellValue(r.header.sheet, r.at(row, name))
+	r.err = cmp.Or(r.err, err)
+	return strings.TrimSpace(v)
+}
+
+func (r *explanationRows) set(row int, name, text string) {
+	r.touched[r.header.sheet] = true
+	r.err = cmp.Or(r.err, r.f.SetCellStr(r.header.sheet, r.at(row, name), book.Text(text)))
+}
+
+func (r *explanationRows) prefill(row int, x table.Finding) {
+	about := x.Title + "：" + x.Message
+	if x.Outdated != "" {
+		about += "（原来的说明针对的是改动前的数，请重新说明）"
+	}
+	r.set(row, "fingerprint", explanationKey(x))
+	r.set(row, "about", about)
+}
+
+func (r *explanationRows) clear(row int) {
+	for _, name := range []string{"fingerprint", "about"} {
+		r.touched[r.header.sheet] = true
+		r.err = cmp.Or(r.err, r.f.SetCellValue(r.header.sheet, r.at(row, name), nil))
+	}
 }
 
 // protect locks again what was touched and was locked: excelize loosens a protection that relied on defaults.

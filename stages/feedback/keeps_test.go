@@ -1,0 +1,364 @@
+package feedback
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"lianheti/samples/programs"
+	"lianheti/stages/book"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// Requirements
+//  1. An annotated copy of a workbook with a chart, a picture, notes, validations (also those of Excel 2010's x14 kind),
+//     conditional formats, names and links of the submitter's own loses none of them, nor a value; also where LibreOffice or
+//     openpyxl saved the workbook.
+//  2. The next copy shows the marks of its round only: colours, notes, list and links of the earlier round are gone, what a
+//     submitter wrote into a note of ours stays, and the cells have the colours they had.
+//  3. Where notes share a drawing with buttons the notes stay as they are, and the cells are marked all the same.
+
+const (
+	faultySubmission = "2024-04"
+	faultySheet      = "2年度数据"
+)
+
+// original is the faulty sample as it was sent.
+func original(t *testing.T, w world) []byte {
+	t.Helper()
+	for s := range w.in.Facts.Submissions.All() {
+		if s.Submission == faultySubmission {
+			return read(t, filepath.Join(samples, filepath.FromSlash(s.File)))
+		}
+	}
+	t.Fatal("no such sample")
+	return nil
+}
+
+// decorated is the faulty sample with all that people put into workbooks.
+func decorated(t *testing.T, w world) []byte {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(original(t, w)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var picture, out bytes.Buffer
+	must(png.Encode(&picture, image.NewGray(image.Rect(0, 0, 9, 9))))
+	must(f.AddPictureFromBytes(faultySheet, "K3", &excelize.Picture{Extension: ".png", File: picture.Bytes()}))
+	must(f.AddChart(faultySheet, "K10", &excelize.Chart{Type: excelize.Col, Series: []excelize.ChartSeries{{Name: "学徒", Values: book.Range(faultySheet) + "$D$14:$H$14"}}}))
+	must(f.AddComment(faultySheet, excelize.Comment{Cell: "E7", Author: "填报人", Text: "填报人的批注 E7"})) // on a faulty cell
+	must(f.AddComment(faultySheet, excelize.Comment{Cell: "F8", Author: "填报人", Text: "填报人的批注 F8"}))
+	must(f.SetCellHyperLink(faultySheet, "A1", "https://example.org/", "External"))
+	must(f.SetDefinedName(&excelize.DefinedName{Name: "自用名称", RefersTo: book.Range(faultySheet) + "$K$1"}))
+	red, err := f.NewConditionalStyle(&excelize.Style{Font: &excelize.Font{Color: "FF0000"}})
+	must(err)
+	must(f.SetConditionalFormat(faultySheet, "E7:E9", []excelize.ConditionalFormatOptions{{Type: "cell", Criteria: ">", Value: "5", Format: &red}}))
+	validation := excelize.NewDataValidation(true)
+	validation.Sqref = "K1:K2"
+	must(validation.SetDropList([]string{"甲", "乙"}))
+	must(f.AddDataValidation(faultySheet, validation))
+	must(f.Write(&out))
+	return rewritten(t, out.Bytes(), func(name, part string) string {
+		const x14 = `<extLst><ext xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"><x14:dataValidations xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main" count="1"><x14:dataValidation type="list" allowBlank="1"><x14:formula1><xm:f>封面!$A$1:$A$3</xm:f></x14:formula1><xm:sqref>K5</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst>`
+		if strings.HasPrefix(name, "xl/worksheets/sheet") && strings.Contains(part, "<legacyDrawing") {
+			return strings.Replace(part, "</worksheet>", x14+"</worksheet>", 1)
+		}
+		return part
+	})
+}
+
+// rewritten passes every part of a workbook through a function.
+func rewritten(t *testing.T, data []byte, edit func(name, part string) string) []byte {
+	t.Helper()
+	parts, order, err := unzip(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	zw := zip.NewWriter(&out)
+	for _, name := range order {
+		w, err := zw.Create(name)
+		if err == nil {
+			_, err = w.Write([]byte(edit(name, string(parts[name]))))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := zw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// inventory counts what a workbook holds besides values.
+func inventory(t *testing.T, data []byte) map[string]int {
+	t.Helper()
+	parts, _, err := unzip(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]int{}
+	for name, part := range parts {
+		for _, kind := range []string{"xl/media/", "xl/charts/chart", "xl/drawings/drawing", "xl/worksheets/sheet", "customXml/"} {
+			if strings.HasPrefix(name, kind) {
+				out[kind]++
+			}
+		}
+		if strings.HasPrefix(name, "xl/media/") {
+			out["bytes of pictures"] += len(part)
+		}
+		for _, tag := range []string{"dataValidation", "conditionalFormatting", "cfRule", "mergeCell", "definedName", "drawing", "ext", "col", "rowBreaks", "pageSetup", "headerFooter", "hyperlink", "sheetProtection"} {
+			out[tag] += len(regexp.MustCompile(`<(?:\w+:)?`+tag+`[\s>]`).FindAll(part, -1))
+		}
+		out["x14 validation"] += len(regexp.MustCompile(`<x14:dataValidation[\s>]`).FindAll(part, -1))
+	}
+	return out
+}
+
+// notesOf gives the texts of a workbook's notes by sheet and cell.
+func notesOf(t *testing.T, data []byte) map[string]string {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	out := map[string]string{}
+	for _, sheet := range f.GetSheetList() {
+		comments, err := f.GetComments(sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range comments {
+			out[sheet+"!"+c.Cell] += c.Text
+			for _, run := range c.Paragraph {
+				out[sheet+"!"+c.Cell] += run.Text
+			}
+		}
+	}
+	return out
+}
+
+func TestNothingIsLost(t *testing.T) {
+	_, w, _ := written()(t)
+	data := decorated(t, w)
+	openpyxl := func(data []byte) []byte {
+		programs.NeedPython(t, "openpyxl")
+		from, to := filepath.Join(t.TempDir(), "a.xlsx"), filepath.Join(t.TempDir(), "b.xlsx")
+		if err := os.WriteFile(from, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		programs.Run(t, "python3", "-W", "ignore", "-c", "import openpyxl,sys; openpyxl.load_workbook(sys.argv[1]).save(sys.argv[2])", from, to)
+		return read(t, to)
+	}
+	libreOffice := func(data []byte) []byte {
+		from := filepath.Join(t.TempDir(), "a.xlsx")
+		if err := os.WriteFile(from, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return read(t, filepath.Join(programs.Convert(t, "xlsx", from), "a.xlsx"))
+	}
+	for name, save := range map[string]func([]byte) []byte{"Excel": func(b []byte) []byte { return b }, "openpyxl": openpyxl, "LibreOffice": libreOffice} {
+		t.Run(name, func(t *testing.T) {
+			data := save(data)
+			copied, err := Annotate(data, w.in.Definition, findingsOf(w, faultySubmission), Department)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before, after := inventory(t, data), inventory(t, copied)
+			if name == "Excel" && before["x14 validation"] != 1 || before["xl/media/"] == 0 || before["xl/charts/chart"] == 0 {
+				t.Fatalf("nothing to lose: %v", before)
+			}
+			for what, n := range before {
+				if after[what] < n {
+					t.Errorf("%s: %d became %d", what, n, after[what])
+				}
+			}
+			notes := notesOf(t, copied)
+			for at, text := range notesOf(t, data) {
+				if !strings.Contains(notes[at], strings.TrimSpace(text)) {
+					t.Errorf("the note at %s became %q, was %q", at, notes[at], text)
+				}
+			}
+			if !strings.Contains(notes[faultySheet+"!E7"], "LHT-2-001") {
+				t.Errorf("no note of ours: %q", notes[faultySheet+"!E7"])
+			}
+			a, b := readAgain(t, data), readAgain(t, copied)
+			same(t, "figures", a.Figures, b.Figures)
+			same(t, "metrics", a.Metrics, b.Metrics)
+			same(t, "texts", a.Texts, b.Texts)
+			same(t, "members", a.Members, b.Members)
+			same(t, "loose", a.Loose, b.Loose)
+		})
+	}
+}
+
+// readAgain reads one workbook.
+func readAgain(t *testing.T, data []byte) *table.Form {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.xlsx"), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for form := range judge(t, dir).in.Facts.Forms {
+		return form
+	}
+	t.Fatal("not accepted")
+	return nil
+}
+
+func TestTheNextRoundShowsItsOwnMarksOnly(t *testing.T) {
+	_, w, _ := written()(t)
+	all := findingsOf(w, faultySubmission)
+	first, err := Annotate(original(t, w), w.in.Definition, all, Department)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The submitter answers in our note, inserts nothing, and mends all but the last finding.
+	f, err := excelize.OpenReader(bytes.NewReader(first))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	comments, err := f.GetComments(faultySheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(comments, func(c excelize.Comment) bool { return c.Cell == "E7" })
+	answered := comments[i]
+	answered.Paragraph = append(answered.Paragraph, excelize.RichTextRun{Text: "\n已改，见附表。"})
+	if err := f.DeleteComment(faultySheet, "E7"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.AddComment(faultySheet, answered); err != nil {
+		t.Fatal(err)
+	}
+	var sent bytes.Buffer
+	if err := f.Write(&sent); err != nil {
+		t.Fatal(err)
+	}
+	last := all[len(all)-1:]
+	second, err := Annotate(sent.Bytes(), w.in.Definition, last, Department)
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := notesOf(t, second)
+	if notes[faultySheet+"!E7"] != "已改，见附表。" {
+		t.Errorf("of the note of the first round is left: %q", notes[faultySheet+"!E7"])
+	}
+	delete(notes, faultySheet+"!E7")
+	if len(notes) != len(last[0].At()) {
+		t.Errorf("notes: %v", notes)
+	}
+	was, is := looks(t, original(t, w)), looks(t, second)
+	marked := map[string]bool{}
+	for _, p := range last[0].At() {
+		marked[p.String()] = true
+	}
+	for at, colour := range was {
+		if marked[at] == (is[at] == colour) {
+			t.Errorf("%s: colour %s became %s, marked: %v", at, colour, is[at], marked[at])
+		}
+	}
+	g, err := excelize.OpenReader(bytes.NewReader(second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	if rows, err := g.GetRows(templates.ReturnSheet); err != nil || len(rows) != 2 {
+		t.Errorf("the list: %v %v", rows, err)
+	}
+	links := 0
+	for _, sheet := range g.GetSheetList() {
+		cells, _ := g.GetHyperLinkCells(sheet, "Location")
+		for _, cell := range cells {
+			if _, to, _ := g.GetCellHyperLink(sheet, cell); strings.Contains(to, templates.ReturnSheet) {
+				links++
+				if to != book.Range(templates.ReturnSheet)+"A2" {
+					t.Errorf("%s!%s leads to %s", sheet, cell, to)
+				}
+			}
+		}
+	}
+	if links == 0 {
+		t.Error("no label leads to the list")
+	}
+}
+
+// looks gives the colours of the inputs of a workbook.
+func looks(t *testing.T, data []byte) map[string]string {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	d, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, layout := range d.Layout().Sheets {
+		for _, slot := range layout.Slots {
+			cell, _ := excelize.CoordinatesToCellName(slot.Col, slot.Row)
+			id, err := f.GetCellStyle(layout.Sheet.Title, cell)
+			if err != nil {
+				t.Fatal(err)
+			}
+			style, err := f.GetStyle(id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[layout.Sheet.Title+"!"+cell] = fmt.Sprint(style.Fill.Color)
+		}
+	}
+	return out
+}
+
+func TestButtonsKeepTheirDrawing(t *testing.T) {
+	_, w, _ := written()(t)
+	data := rewritten(t, decorated(t, w), func(name, part string) string {
+		if strings.HasPrefix(path.Base(name), "vmlDrawing") {
+			return strings.Replace(part, "</xml>", `<v:shape id="b1" type="#_x0000_t201" style="position:absolute"><x:ClientData ObjectType="Button"></x:ClientData></v:shape></xml>`, 1)
+		}
+		return part
+	})
+	copied, err := Annotate(data, w.in.Definition, findingsOf(w, faultySubmission), Department)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, _, err := unzip(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := false
+	for name, part := range parts {
+		kept = kept || strings.Contains(name, "vmlDrawing") && bytes.Contains(part, []byte(`ObjectType="Button"`))
+	}
+	if notes := notesOf(t, copied); !kept || len(notes) != 2 || notes[faultySheet+"!F8"] != "填报人的批注 F8" {
+		t.Errorf("button kept: %v, notes %v", kept, notes)
+	}
+	if was, is := looks(t, data), looks(t, copied); was[faultySheet+"!E7"] == is[faultySheet+"!E7"] {
+		t.Error("the faulty cell is not coloured")
+	}
+}
