@@ -289,6 +289,8 @@ func (c *copying) ask() error {
 			rows.prefill(row, x)
 		case words == "":
 			rows.clear(row)
+		case asked && values == x.ValueHash: // answered for these values; what the Department refused is written anew in its place
+			delete(open, fingerprint)
 		case values == "" && keys[fingerprint] != "" && !asked:
 			rows.set(row, "fingerprint", keys[fingerprint])
 		}
