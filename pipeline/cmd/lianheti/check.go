@@ -23,7 +23,7 @@ func checkCommand() *cli.Command {
 			"不改动原件；写了 --annotate 才另存标注件，已有的文件不覆盖。",
 		Flags: []cli.Flag{
 			yearFlag, definitionFlag, workersFlag,
-			&cli.StringFlag{Name: "annotate", Usage: "把有问题的各份另存为标注件，放到这个文件夹：有问题的格子标色，批注里写着怎么改"},
+			&cli.StringFlag{Name: "annotate", Usage: "把有问题的各份另存为标注件，放到这个`文件夹`：有问题的格子标色，批注里写着怎么改"},
 			jsonFlag,
 		},
 		Action: func(c *cli.Context) error {

@@ -20,10 +20,10 @@ func expertsCommand() *cli.Command {
 			"已经在的评分表从不覆盖。",
 		Flags: []cli.Flag{
 			yearFlag,
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "专家评分", Usage: "评分表放到哪个文件夹"},
-			&cli.StringFlag{Name: "experts", Usage: "专家名单（.xlsx）；不写则按 --count 编号"},
-			&cli.IntFlag{Name: "count", Usage: "没有名单时做几份；不写则按定义"},
-			&cli.StringFlag{Name: "register", Usage: "处里的登记表，同 run"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "专家评分", Usage: "评分表放到哪个`文件夹`"},
+			&cli.StringFlag{Name: "experts", Usage: "专家名单`文件`（.xlsx）；不写则按 --count 编号"},
+			&cli.IntFlag{Name: "count", Usage: "没有名单时做几份（`份数`）；不写则按定义"},
+			&cli.StringFlag{Name: "register", Usage: "处里的登记表`文件`，同 run"},
 			definitionFlag, workersFlag,
 		},
 		Action: func(c *cli.Context) error {

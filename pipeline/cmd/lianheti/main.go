@@ -69,6 +69,7 @@ func report(stderr io.Writer, err error) int {
 }
 
 func newApp(stdout, stderr io.Writer) *cli.App {
+	speakChinese()
 	app := &cli.App{
 		Name:      "lianheti",
 		Usage:     "福建省市域产教联合体推荐书：收件、核对、计分、汇总，一次完成",
@@ -117,32 +118,3 @@ func inChinese(err error) error {
 	}
 	return err
 }
-
-const exitCodes = `退出码:
-   0 完成（有需要退回的申报也是完成）   1 结论为否（check：须修改；verify：有出入；run --strict：有退回）
-   2 用法有误                           3 未能完成，没有发布任何结果
-`
-
-const appHelp = `{{.Name}} {{.Version}} — {{.Usage}}
-
-用法:
-   {{.UsageText}}
-
-命令:{{range .VisibleCommands}}
-   {{.Name}}	{{.Usage}}{{end}}
-
-每个命令的选项见 lianheti 命令 --help。
-
-` + exitCodes
-
-const commandHelp = `{{.HelpName}} — {{.Usage}}
-
-用法:
-   {{.UsageText}}
-{{if .Description}}
-{{.Description}}
-{{end}}
-选项:{{range .VisibleFlags}}
-   {{.}}{{end}}
-
-` + exitCodes

@@ -21,9 +21,9 @@ import (
 )
 
 var (
-	yearFlag       = &cli.IntFlag{Name: "year", Value: 2024, Usage: "批次年度"}
-	definitionFlag = &cli.StringFlag{Name: "definition", Usage: "改用这个文件夹里的定义（其中有 <年度>/*.yaml），例如试算另一套权重"}
-	workersFlag    = &cli.IntFlag{Name: "workers", Usage: "同时读几个文件；不写则与处理器数相同"}
+	yearFlag       = &cli.IntFlag{Name: "year", Value: 2024, Usage: "批次`年度`"}
+	definitionFlag = &cli.StringFlag{Name: "definition", Usage: "改用这个`文件夹`里的定义（其中有 <年度>/*.yaml），例如试算另一套权重"}
+	workersFlag    = &cli.IntFlag{Name: "workers", Usage: "同时读几个文件（`个数`）；不写则与处理器数相同"}
 	jsonFlag       = &cli.BoolFlag{Name: "json", Usage: "在标准输出给出机器可读的结果"}
 )
 
@@ -36,14 +36,14 @@ func runCommand() *cli.Command {
 			"要么完整换新，要么一点不动。同样的输入和定义，得到同样的结果。",
 		Flags: []cli.Flag{
 			yearFlag,
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "output", Usage: "输出文件夹"},
-			&cli.StringFlag{Name: "freeze", Usage: "同时留一份会议版，名称如 0905评审会：放在 输出文件夹/年度-名称，以后的运行不会动它"},
-			&cli.StringFlag{Name: "register", Usage: "处里的登记表（空白的用 lianheti template --register 生成）"},
-			&cli.StringFlag{Name: "marks", Usage: "交回的专家评分表所在的文件夹（评分表用 lianheti experts 生成）"},
-			&cli.IntFlag{Name: "select", Usage: "拟遴选几家；不写则按定义"},
-			&cli.StringFlag{Name: "from", Usage: "不读原件，从以前公布的数据表（data 文件夹）重新检查、计分、汇总，例如换一套权重试算"},
-			&cli.StringFlag{Name: "previous", Usage: "与上一轮相比：上一轮结果所在的文件夹（其中有 run.json）"},
-			&cli.StringFlag{Name: "date", Usage: "这次运行的日期，例如 2024-08-20；不写则不显示日期"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "output", Usage: "输出`文件夹`"},
+			&cli.StringFlag{Name: "freeze", Usage: "同时留一份会议版，`名称`如 0905评审会：放在 输出文件夹/年度-名称，以后的运行不会动它"},
+			&cli.StringFlag{Name: "register", Usage: "处里的登记表`文件`（空白的用 lianheti template --register 生成）"},
+			&cli.StringFlag{Name: "marks", Usage: "交回的专家评分表所在的`文件夹`（评分表用 lianheti experts 生成）"},
+			&cli.IntFlag{Name: "select", Usage: "拟遴选几家（`家数`）；不写则按定义"},
+			&cli.StringFlag{Name: "from", Usage: "不读原件，从以前公布的数据表（data `文件夹`）重新检查、计分、汇总，例如换一套权重试算"},
+			&cli.StringFlag{Name: "previous", Usage: "与上一轮相比：上一轮结果所在的`文件夹`（其中有 run.json）"},
+			&cli.StringFlag{Name: "date", Usage: "这次运行的`日期`，例如 2024-08-20；不写则不显示日期"},
 			&cli.BoolFlag{Name: "strict", Usage: "有需要退回的申报时，退出码为 1"},
 			definitionFlag, workersFlag, jsonFlag,
 		},

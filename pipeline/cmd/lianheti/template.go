@@ -20,7 +20,7 @@ func templateCommand() *cli.Command {
 		Flags: []cli.Flag{
 			yearFlag, definitionFlag,
 			&cli.BoolFlag{Name: "register", Usage: "改写处里用的空白登记表（run --register 读它）"},
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个文件夹"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个`文件夹`"},
 		},
 		Action: func(c *cli.Context) error {
 			d, err := definition(c)
@@ -68,7 +68,7 @@ func dictionaryCommand() *cli.Command {
 		UsageText: "lianheti dictionary [选项]",
 		Flags: []cli.Flag{
 			yearFlag, definitionFlag,
-			&cli.StringFlag{Name: "xlsx", Usage: "不在屏幕上写出，而写成工作簿，例如 --xlsx 数据字典.xlsx"},
+			&cli.StringFlag{Name: "xlsx", Usage: "不在屏幕上写出，而写成工作簿`文件`，例如 --xlsx 数据字典.xlsx"},
 		},
 		Action: func(c *cli.Context) error {
 			d, err := definition(c)

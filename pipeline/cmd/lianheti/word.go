@@ -21,7 +21,7 @@ func wordCommand() *cli.Command {
 			"文字超过限定字数的，那一份不生成，说明超了多少；其余照常生成。",
 		Flags: []cli.Flag{
 			yearFlag, definitionFlag, workersFlag,
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个文件夹"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个`文件夹`"},
 		},
 		Action: func(c *cli.Context) error {
 			d, err := definition(c)
