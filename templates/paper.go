@@ -81,6 +81,11 @@ func (t *PaperTable) Grid() [][]PaperSlot { return t.grid }
 // Values are the fields that share the place of the item, in order.
 func (i PaperItem) Values() []Ref { return i.values }
 
+// Answer is the place of a field's answer on the cover.
+func (p *Paper) Answer(field string) PaperItem {
+	return PaperItem{Value: field, values: []Ref{{Field: field}}}
+}
+
 // Values lists every field and year that the paper prints an answer for, in the order of the paper.
 func (p *Paper) Values() []Ref {
 	var out []Ref

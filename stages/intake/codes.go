@@ -26,6 +26,9 @@ const (
 
 	CodeDefeats = "LHT-1-022" // the program itself failed on it
 
+	CodeNotWord     = "LHT-1-023" // no Word file of today
+	CodeNotWordForm = "LHT-1-024" // a Word file, but not the form
+
 	CodeAltered   = "LHT-1-030" // names and labels disagree
 	CodeNamesLost = "LHT-1-031"
 	CodeFieldLost = "LHT-1-032"

@@ -1,0 +1,93 @@
+package pipeline
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+
+	"lianheti/stages"
+	"lianheti/stages/intake"
+	"lianheti/stages/normalize"
+	"lianheti/stages/render"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Transcribed is a Word form brought into the Excel template.
+type Transcribed struct {
+	File     table.File // with its fate: a file that can't be used has no workbook
+	Name     string     // of the workbook
+	Workbook []byte
+	Values   int                // values that found their place
+	Unplaced []intake.Unplaced  // what did not
+	Doubtful []TranscribedValue // what was read otherwise than written, or not understood
+}
+
+// TranscribedValue is a value that a person should look at.
+type TranscribedValue struct {
+	Name, Wrote, Read string // Read is empty where it could not be read and went in as written
+}
+
+// FromWord fills the Excel template from a Word form that a prefecture has filled in, in memory. Nothing of the Word form is
+// dropped in silence: what found no place is listed.
+func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
+	w, unplaced := readWord(d, path)
+	batch := normalize.NewBatch(memory.NewGoAllocator(), d)
+	batch.Add(normalize.Verbatim(d, w))
+	facts := batch.Facts()
+	defer facts.Release()
+	out := &Transcribed{File: facts.Files.Row(0), Unplaced: unplaced}
+	if w.File.Fate != stages.Accepted {
+		return out, nil
+	}
+	contacts := contactsOf(facts)
+	for form := range facts.Forms {
+		values := render.ValuesOf(d, form, contacts[form.Submission.Submission])
+		var b bytes.Buffer
+		if err := render.Fill(&b, d, values); err != nil {
+			return nil, fmt.Errorf("填写模板：%w", err)
+		}
+		name := form.Submission.Consortium
+		if name == "" {
+			name = w.File.Path
+		}
+		out.Name, out.Workbook = stages.FileName(name)+".xlsx", b.Bytes()
+		out.Values = len(values.Fields) + len(values.Records["members"])
+		out.Doubtful = doubtful(d, form)
+	}
+	return out, nil
+}
+
+// readWord reads the Word form. Whatever it makes the program do, the answer is a refusal.
+func readWord(d *templates.Definition, path string) (w stages.Workbook, unplaced []intake.Unplaced) {
+	defer func() {
+		if recover() != nil {
+			w, unplaced = stages.Workbook{File: stages.File{Path: filepath.Base(path), Fate: stages.Rejected, Code: intake.CodeDefeats}}, nil
+		}
+	}()
+	return intake.Word(d, path)
+}
+
+// doubtful lists what reading changed by a guess, and what it could not read.
+func doubtful(d *templates.Definition, form *table.Form) []TranscribedValue {
+	var out []TranscribedValue
+	for _, c := range form.Coercions {
+		if !c.Guess {
+			continue
+		}
+		r, read := templates.Ref{Field: c.Field, Year: int(c.Year.V)}, c.To
+		if o := form.Observe(r); o.Status == table.Normal { // what came of it in the end
+			read = o.Value
+		}
+		out = append(out, TranscribedValue{d.Name(r), c.From, read})
+	}
+	for _, slot := range d.Layout().Slots() {
+		r := templates.Ref{Field: slot.Field.ID, Year: slot.Year}
+		if o := form.Observe(r); o.Status == table.Invalid && !slot.Field.Personal {
+			out = append(out, TranscribedValue{d.Name(r), o.Raw, ""})
+		}
+	}
+	return out
+}

@@ -1,0 +1,514 @@
+package pipeline
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"lianheti/stages/intake"
+	"lianheti/stages/normalize"
+	"lianheti/stages/table"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/beevik/etree"
+)
+
+// Requirements
+//  1. Workbook to Word to workbook: every value that the Word form holds is the same, for every sample.
+//  2. A Word form altered as people and programs do reads the same: runs split and set in other fonts, tracked changes, blanks in labels,
+//     cells no longer merged, controls, the cover as paragraphs, names on lines, a copy saved by LibreOffice.
+//  3. Whatever finds no place is listed; a table for other years gives no values.
+//  4. What is no Word form is refused with its cure: old formats, encrypted, damaged, too deep, with a DOCTYPE.
+
+// answersOf lists what a form says, value by value, as far as the Word form holds it.
+func answersOf(t *testing.T, facts *table.Facts, id string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for form := range facts.Forms {
+		if id != "" && form.Submission.Submission != id {
+			continue
+		}
+		contacts := contactsOf(facts)[form.Submission.Submission]
+		for _, r := range facts.Definition.Paper.Values() {
+			value := form.PaperAnswer(r)
+			if facts.Definition.Field(r.Field).Personal {
+				value = contacts[r.Field]
+			}
+			out[fmt.Sprintf("%s %d", r.Field, r.Year)] = strings.Join(strings.Fields(value), " ")
+		}
+		for _, k := range facts.Definition.Form.Kinds {
+			var names []string
+			for _, m := range form.Members {
+				if m.Kind == k.ID {
+					names = append(names, fmt.Sprintf("%s %v", m.Name, m.IsLead))
+				}
+			}
+			out[k.ID] = strings.Join(names, "、")
+		}
+	}
+	return out
+}
+
+// transcribe brings a Word form back into a workbook and reads that workbook.
+func transcribe(t *testing.T, data []byte) (map[string]string, *Transcribed) {
+	t.Helper()
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "推荐书.docx")
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	result, err := FromWord(b.d, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Workbook == nil {
+		return nil, result
+	}
+	if err := os.WriteFile(filepath.Join(dir, "推荐书.xlsx"), result.Workbook, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	facts := verbatim(t, filepath.Join(dir, "推荐书.xlsx"))
+	defer facts.Release()
+	return answersOf(t, facts, ""), result
+}
+
+func verbatim(t *testing.T, input string) *table.Facts {
+	t.Helper()
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := intake.Discover([]string{input})
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, err := readAs(context.Background(), memory.NewGoAllocator(), b.d, sources, Options{}, normalize.Verbatim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return facts[0]
+}
+
+func same(t *testing.T, what string, got, want map[string]string) {
+	t.Helper()
+	for key, value := range want {
+		if got[key] != value {
+			t.Errorf("%s: %s became %q, was %q", what, key, got[key], value)
+		}
+	}
+}
+
+func TestWordComesBack(t *testing.T) {
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed, err := Word(context.Background(), Options{Definition: b.d, Inputs: []string{samplesDir}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := verbatim(t, samplesDir)
+	defer facts.Release()
+	n := 0
+	for _, form := range printed.Forms {
+		if form.Data == nil {
+			continue
+		}
+		n++
+		want := answersOf(t, facts, form.Submission.Submission)
+		got, result := transcribe(t, form.Data)
+		same(t, form.Submission.Consortium, got, want)
+		for _, u := range result.Unplaced {
+			if !strings.Contains(u.Why, "逐校填写") && !strings.Contains(u.Why, "没有勾选") {
+				t.Errorf("%s: not placed: %+v", form.Submission.Consortium, u)
+			}
+		}
+	}
+	if n < 15 {
+		t.Errorf("only %d forms came back", n)
+	}
+}
+
+// altered changes the main part of a Word file.
+func altered(t *testing.T, data []byte, change func(root *etree.Element)) []byte {
+	t.Helper()
+	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	zw := zip.NewWriter(&out)
+	for _, f := range zr.File {
+		w, err := zw.Create(f.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Name == "word/document.xml" {
+			doc := etree.NewDocument()
+			if err := doc.ReadFromBytes(content); err != nil {
+				t.Fatal(err)
+			}
+			change(doc.Root())
+			if content, err = doc.WriteToBytes(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.Write(content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := zw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// runs lists the runs with text.
+func runs(root *etree.Element) (out []*etree.Element) {
+	for _, t := range root.FindElements("//w:r/w:t") {
+		if !slices.Contains(out, t.Parent()) {
+			out = append(out, t.Parent())
+		}
+	}
+	return out
+}
+
+// cellWith gives the cell whose text is exactly this.
+func cellWith(t *testing.T, root *etree.Element, text string) *etree.Element {
+	t.Helper()
+	for _, tc := range root.FindElements("//w:tc") {
+		if cellText(tc) == text {
+			return tc
+		}
+	}
+	t.Fatalf("no cell says %s", text)
+	return nil
+}
+
+func cellText(tc *etree.Element) string {
+	s := ""
+	for _, run := range tc.FindElements(".//w:t") {
+		s += run.Text()
+	}
+	return s
+}
+
+func element(xml string) *etree.Element {
+	doc := etree.NewDocument()
+	if err := doc.ReadFromString(`<x xmlns:w="w">` + xml + `</x>`); err != nil {
+		panic(err)
+	}
+	e := doc.Root().ChildElements()[0]
+	return e.Copy()
+}
+
+func TestAlteredWordReadsTheSame(t *testing.T) {
+	f, err := first()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := printFixture(t, f).Data
+	want, _ := transcribe(t, data)
+	if want["employees 0"] != "11860" || want["enterprise_teacher_hours 2023"] != "3426" || want["pledge_date 0"] != "" {
+		t.Fatalf("the form reads %v", want)
+	}
+	for what, change := range map[string]func(*etree.Element){
+		"runs split": func(root *etree.Element) {
+			for _, run := range runs(root) {
+				parent, at := run.Parent(), run.Index()
+				parent.RemoveChild(run)
+				text := ""
+				for _, t := range run.SelectElements("w:t") {
+					text += t.Text()
+				}
+				for _, r := range text {
+					piece := element(`<w:r><w:rPr><w:rFonts w:eastAsia="宋体"/><w:b/></w:rPr><w:t xml:space="preserve"></w:t></w:r>`)
+					piece.SelectElement("w:t").SetText(string(r))
+					parent.InsertChildAt(at, piece)
+					at++
+				}
+			}
+		},
+		"tracked changes": func(root *etree.Element) {
+			cell := cellWith(t, root, "11860")
+			p := cell.SelectElement("w:p")
+			run := p.SelectElement("w:r")
+			p.RemoveChild(run)
+			inserted := element(`<w:ins w:id="1" w:author="甲"/>`)
+			inserted.AddChild(run)
+			p.AddChild(element(`<w:del w:id="2" w:author="甲"><w:r><w:delText>99999</w:delText></w:r></w:del>`))
+			p.AddChild(element(`<w:moveFrom w:id="3" w:author="甲"><w:r><w:t>77777</w:t></w:r></w:moveFrom>`))
+			p.AddChild(inserted)
+		},
+		"blanks in labels": func(root *etree.Element) {
+			for _, label := range []string{"人员总数", "政府核拨", "共建教材", "推荐意见：", "企业"} {
+				for _, run := range runs(root) {
+					if text := run.SelectElement("w:t"); text.Text() == label {
+						text.SetText(strings.Join(strings.Split(label, ""), " 　"))
+					}
+				}
+			}
+		},
+		"cells not merged any more": func(root *etree.Element) {
+			for _, merge := range root.FindElements("//w:tcPr/w:vMerge") {
+				if text := cellText(merge.Parent().Parent()); !slices.Contains([]string{"企业兼职教师", "校际兼职教师", ""}, text) {
+					merge.Parent().RemoveChild(merge)
+				}
+			}
+		},
+		"controls and hidden text": func(root *etree.Element) {
+			p := cellWith(t, root, "钱样例").SelectElement("w:p")
+			control := element(`<w:sdt><w:sdtPr/><w:sdtContent/></w:sdt>`)
+			for _, run := range p.SelectElements("w:r") {
+				p.RemoveChild(run)
+				control.SelectElement("w:sdtContent").AddChild(run)
+			}
+			p.AddChild(control)
+			p.AddChild(element(`<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent><w:r><w:t>单击此处输入文字</w:t></w:r></w:sdtContent></w:sdt>`))
+			p.AddChild(element(`<w:r><w:rPr><w:vanish/></w:rPr><w:t>看不见</w:t></w:r>`))
+		},
+		"the cover as paragraphs": func(root *etree.Element) {
+			cover := root.FindElements("//w:tbl")[0]
+			at := cover.Index()
+			body := cover.Parent()
+			body.RemoveChild(cover)
+			for _, row := range cover.SelectElements("w:tr") {
+				cells := row.SelectElements("w:tc")
+				p := element(`<w:p><w:r><w:t xml:space="preserve"/></w:r></w:p>`)
+				p.FindElement(".//w:t").SetText(strings.Join(strings.Split(cellText(cells[0]), ""), " ") + "    " + cellText(cells[1]) + "      " + cellText(cells[2]))
+				body.InsertChildAt(at, p)
+				at++
+			}
+		},
+		"names on lines": func(root *etree.Element) {
+			for _, run := range runs(root) {
+				if text := run.SelectElement("w:t"); strings.Contains(text.Text(), "样例电子工程职业中专学校、") {
+					parent := run.Parent()
+					parent.RemoveChild(run)
+					for i, name := range strings.Split(text.Text(), "、") {
+						line := element(`<w:r><w:t/><w:br/></w:r>`)
+						line.SelectElement("w:t").SetText(fmt.Sprintf("%d.%s", i+1, name))
+						parent.AddChild(line)
+					}
+				}
+			}
+		},
+		"limits deleted": func(root *etree.Element) {
+			for _, run := range runs(root) {
+				if text := run.SelectElement("w:t"); strings.HasPrefix(text.Text(), "（不超过") || strings.HasPrefix(text.Text(), "(") {
+					text.SetText("")
+				}
+			}
+		},
+	} {
+		got, result := transcribe(t, altered(t, data, change))
+		same(t, what, got, want)
+		for _, u := range result.Unplaced {
+			if !strings.Contains(u.Why, "逐校填写") {
+				t.Errorf("%s: not placed: %+v", what, u)
+			}
+		}
+	}
+}
+
+func TestEnrolmentAndPledgeByHand(t *testing.T) {
+	f, err := first()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := altered(t, printFixture(t, f).Data, func(root *etree.Element) {
+		for _, run := range runs(root) {
+			text := run.SelectElement("w:t")
+			switch {
+			case strings.HasPrefix(text.Text(), "样例海川职业技术学院、"):
+				text.SetText("样例海川职业技术学院（12832人）、样例云讯职业技术学院（在校生6797）")
+			case strings.TrimSpace(text.Text()) == "年　　　月　　　日":
+				text.SetText("2024 年 7 月 29 日")
+			case text.Text() == "负责人签字":
+				text.SetText("负责人签字：某某")
+			}
+		}
+	})
+	got, result := transcribe(t, data)
+	if got["vocational"] != "样例海川职业技术学院 true、样例云讯职业技术学院 false" {
+		t.Errorf("the members are %s", got["vocational"])
+	}
+	var enrolments []float64
+	path := filepath.Join(t.TempDir(), "一.xlsx")
+	if err := os.WriteFile(path, result.Workbook, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	facts := verbatim(t, path)
+	defer facts.Release()
+	for form := range facts.Forms {
+		for _, m := range form.Members {
+			if m.Kind == "vocational" {
+				enrolments = append(enrolments, m.Enrolment.V)
+			}
+		}
+		for _, field := range []string{"pledge_date", "city_opinion_date"} {
+			if date := form.Figure(field).Text; date != "2024-07-29" {
+				t.Errorf("%s is %q", field, date)
+			}
+		}
+	}
+	if !slices.Equal(enrolments, []float64{12832, 6797}) {
+		t.Errorf("the enrolments are %v", enrolments)
+	}
+	if !slices.ContainsFunc(result.Unplaced, func(u intake.Unplaced) bool { return strings.Contains(u.Text, "某某") }) {
+		t.Error("the signature vanished")
+	}
+}
+
+func TestNothingOfAWordFormVanishes(t *testing.T) {
+	f, err := first()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := altered(t, printFixture(t, f).Data, func(root *etree.Element) {
+		for _, run := range runs(root) {
+			text := run.SelectElement("w:t")
+			switch text.Text() {
+			case "共建专业":
+				text.SetText("合作专业") // a label nobody knows
+			case "41.9/445.5":
+				text.SetText("41.9")
+			case "118 人":
+				text.SetText("约120人")
+			case "2270":
+				text.SetText("详见附件")
+			}
+		}
+		body := root.SelectElement("w:body")
+		body.InsertChildAt(1, element(`<w:p><w:r><w:t>封面上多写的一句</w:t></w:r></w:p>`))
+		row := cellWith(t, root, "2024年").Parent()
+		for _, tc := range row.SelectElements("w:tc") {
+			if text := tc.FindElement(".//w:t"); text != nil && strings.HasPrefix(text.Text(), "202") {
+				text.SetText(strings.Replace(text.Text(), "202", "201", 1)) // another year's form
+			}
+		}
+	})
+	got, result := transcribe(t, data)
+	listed := ""
+	for _, u := range result.Unplaced {
+		listed += fmt.Sprintf("%s %s: %s\n", u.Place, u.Text, u.Why)
+	}
+	for _, want := range []string{"合作专业", "7 个", "41.9", "封面上多写的一句", "2014年: 这一部分的表头不是本批次的年度", "860: 认不出", "7 个: 认不出是哪个栏目的内容（所在行：合作专业）"} {
+		if !strings.Contains(listed, want) {
+			t.Errorf("%q vanished; listed are\n%s", want, listed)
+		}
+	}
+	if got["shared_programmes 2022"] != "" || got["funding_total 2024"] != "" {
+		t.Errorf("values were guessed: %v", got)
+	}
+	if got["apprentices 2022"] != "120" || got["skill_certifications 2022"] != "详见附件" {
+		t.Errorf("apprentices %s, certifications %s", got["apprentices 2022"], got["skill_certifications 2022"])
+	}
+	if !slices.Contains(result.Doubtful, TranscribedValue{"2022年技能鉴定量", "详见附件", ""}) ||
+		!slices.ContainsFunc(result.Doubtful, func(x TranscribedValue) bool {
+			return x.Name == "2022年中国特色学徒制培养" && x.Read == "120"
+		}) {
+		t.Errorf("to be looked at are %v", result.Doubtful)
+	}
+}
+
+func TestWhatIsNoWordFormIsRefused(t *testing.T) {
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := first()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := printFixture(t, f).Data
+	workbook, err := f.Workbook(b.d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := bytes.Clone(data)
+	flipped[bytes.Index(flipped, []byte("word/document.xml"))+400] ^= 1
+	deep := altered(t, data, func(root *etree.Element) {
+		for e, n := root.SelectElement("w:body"), 0; n < 100; n++ {
+			inner := etree.NewElement("w:sdt")
+			e.AddChild(inner)
+			e = inner
+		}
+	})
+	for what, c := range map[string]struct {
+		data []byte
+		code string
+	}{
+		"nothing":        {nil, intake.CodeEmpty},
+		"an old one":     {append([]byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), make([]byte, 600)...), intake.CodeIncomplete},
+		"a PDF":          {[]byte("%PDF-1.4"), intake.CodeNotWord},
+		"a page":         {[]byte("<html><body>推荐书</body></html>"), intake.CodeNotWord},
+		"a workbook":     {workbook, intake.CodeNotWord},
+		"cut off":        {data[:len(data)/2], intake.CodeIncomplete},
+		"a flipped bit":  {flipped, intake.CodeDamaged},
+		"too deep":       {deep, intake.CodeDamaged},
+		"another paper":  {altered(t, data, func(root *etree.Element) { root.SelectElement("w:body").Child = nil }), intake.CodeNotWordForm},
+		"with a DOCTYPE": {withDoctype(t, data), intake.CodeDamaged},
+	} {
+		_, result := transcribe(t, c.data)
+		if result.Workbook != nil || result.File.Code != c.code || result.File.Cure == "" {
+			t.Errorf("%s: %s %s", what, result.File.Code, result.File.Reason)
+		}
+	}
+}
+
+func withDoctype(t *testing.T, data []byte) []byte {
+	return altered(t, data, func(root *etree.Element) {
+		root.Parent().InsertChildAt(0, etree.NewDirective(`DOCTYPE x [<!ENTITY a "b">]`))
+	})
+}
+
+func TestLibreOfficeCopyReadsTheSame(t *testing.T) {
+	if _, err := exec.LookPath("soffice"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("LibreOffice is missing")
+		}
+		t.Skip("LibreOffice is not installed: no copy that it saved was read")
+	}
+	f, err := first()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := printFixture(t, f).Data
+	want, _ := transcribe(t, data)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "form.docx")
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	profile := "-env:UserInstallation=file://" + filepath.ToSlash(dir) + "/profile"
+	if out, err := exec.Command("soffice", profile, "--headless", "--convert-to", "docx:MS Word 2007 XML", "--outdir", filepath.Join(dir, "saved"), path).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	saved, err := os.ReadFile(filepath.Join(dir, "saved", "form.docx"))
+	if err != nil || bytes.Equal(saved, data) {
+		t.Fatal("LibreOffice saved no copy of its own: ", err)
+	}
+	got, _ := transcribe(t, saved)
+	same(t, "saved by LibreOffice", got, want)
+}

@@ -1,0 +1,678 @@
+package intake
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"lianheti/stages"
+	"lianheti/templates"
+)
+
+// wordBinder brings the texts of a Word form to the fields. Rows of tables are recognised by the labels in them, in whatever
+// order and however cells were merged or split; what stands between labels are the answers, in the order of the paper.
+type wordBinder struct {
+	d    *templates.Definition
+	file string
+	doc  *wordDocument
+
+	patterns   []*wordPattern
+	wordings   map[string]bool // the form's own texts, by labelKey and by stages.NameKey
+	values     map[templates.Ref]stages.Cell
+	members    []wordMember
+	free       map[int][]freeText // texts of the sections that have no labels, by section
+	unplaced   []Unplaced
+	read       int // texts that people wrote
+	recognised int // rows
+}
+
+// wordPattern is a row of the paper: what it looks like and where its answers go.
+type wordPattern struct {
+	section int // -1: the cover
+	slots   []templates.PaperSlot
+	years   *wordPattern // the header that says which year its columns are
+	used    bool
+}
+
+type wordMember struct {
+	kind, name, enrolment string
+	place                 stages.Place
+}
+
+type freeText struct {
+	text  string
+	place stages.Place
+}
+
+// A Word file with fewer rows of the form than this is not the form.
+const fewestRows = 8
+
+var (
+	inBrackets  = regexp.MustCompile(`\([^()]*\)`)
+	wordLimit   = regexp.MustCompile(`[（(]\s*(?:不超过)?\s*[0-9０-９]+\s*字\s*(?:以内)?\s*[）)]`)
+	handDate    = regexp.MustCompile(`[0-9０-９]{4}\s*年\s*[0-9０-９]{1,2}\s*月\s*[0-9０-９]{1,2}\s*日`)
+	listNumber  = regexp.MustCompile(`^\s*(?:[0-9]{1,3}\s*[.、)）．]|[（(][0-9]{1,3}[)）]|[①-⑳])\s*`)
+	listEnd     = regexp.MustCompile(`等(?:[0-9０-９一二三四五六七八九十]+[家所个])?$`)
+	inSchool    = regexp.MustCompile(`[（(]\s*(?:在校生)?(?:数)?[:：]?\s*([0-9０-９,，]+)\s*(?:名|人)?\s*[）)]$`)
+	countCell   = regexp.MustCompile(`^([0-9,]+)[^0-9(]*(?:\(?[^0-9]*([0-9][0-9,]*(?:\.[0-9]+)?)[^0-9]*\)?)?$`)
+	memberBreak = regexp.MustCompile(`[、，,；;\n\t]+|\s{2,}`)
+)
+
+// labelKey makes labels comparable: without blanks, punctuation, bracketed units and limits, and the number of a footnote behind.
+func labelKey(s string) string {
+	s = inBrackets.ReplaceAllString(strings.ReplaceAll(stages.NameKey(s), "(公章)", ""), "")
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s)
+	return strings.TrimRight(s, "0123456789")
+}
+
+// headingKey is the key of a section's title, with or without its number.
+func headingKey(s string) string { return strings.TrimLeft(labelKey(s), "0123456789") }
+
+// bind reads the document from top to bottom; false where it is not the form.
+func (w *wordBinder) bind() bool {
+	w.values, w.free = map[templates.Ref]stages.Cell{}, map[int][]freeText{}
+	w.learn()
+	section := -1
+	for i, block := range w.doc.blocks {
+		if block.table != nil {
+			for _, row := range block.table.rows {
+				w.row(block.table, row, section)
+			}
+			continue
+		}
+		if s, ok := w.heading(block.text); ok {
+			section = s
+			continue
+		}
+		w.paragraph(block.text, section, stages.Place{File: w.file, Sheet: "正文", Cell: fmt.Sprintf("第%d段", i+1)})
+	}
+	if w.recognised < fewestRows {
+		return false
+	}
+	for i, s := range w.d.Paper.Sections {
+		w.section(i, s)
+	}
+	w.leads()
+	return true
+}
+
+// learn makes the patterns of all rows of the paper, and the list of its own words.
+func (w *wordBinder) learn() {
+	w.wordings = map[string]bool{}
+	own := func(text string) {
+		for line := range strings.SplitSeq(text, "\n") {
+			w.wordings[stages.NameKey(line)] = true
+		}
+		w.wordings[labelKey(text)], w.wordings[stages.NameKey(text)] = true, true
+	}
+	for _, text := range []string{w.d.Paper.Attachment, w.d.Form.Title, w.d.Form.Dated} {
+		own(text)
+	}
+	for _, id := range w.d.Paper.Notes {
+		own(w.d.Form.Note(id))
+	}
+	for _, id := range w.d.Paper.Cover {
+		f := w.d.Field(id)
+		own(f.PaperLabel())
+		w.patterns = append(w.patterns, &wordPattern{section: -1, slots: []templates.PaperSlot{
+			{Cell: &templates.PaperCell{PaperItem: templates.PaperItem{Label: id}}, Began: true},
+			{Cell: &templates.PaperCell{PaperItem: w.d.Paper.Answer(id)}, Began: true}}})
+	}
+	for i, s := range w.d.Paper.Sections {
+		own(w.d.Form.Note(s.Title))
+		for _, t := range s.Tables {
+			var header *wordPattern
+			for _, slots := range t.Grid() {
+				p := &wordPattern{section: i, slots: slots}
+				years, answers := 0, 0
+				for _, slot := range slots {
+					for _, item := range slot.Cell.Items() {
+						own(w.d.Wording(item))
+						own(w.d.Form.Note(item.Footnote))
+						if item.Year != "" && slot.Began {
+							years++
+						}
+						if item.Filled() && len(item.Values()) > 0 && item.Values()[0].Year != 0 {
+							answers++
+						}
+					}
+				}
+				if years > 1 {
+					header = p
+				} else if answers > 1 {
+					p.years = header
+				}
+				w.patterns = append(w.patterns, p)
+			}
+		}
+	}
+	delete(w.wordings, "")
+}
+
+// heading says which section a paragraph begins.
+func (w *wordBinder) heading(text string) (section int, ok bool) {
+	for i, s := range w.d.Paper.Sections {
+		if key := headingKey(text); key != "" && key == headingKey(w.d.Form.Note(s.Title)) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// label gives the key of a slot that holds words of the form; not ok where people write there.
+func (w *wordBinder) label(slot templates.PaperSlot) (key string, group, ok bool) {
+	if slot.Cell.Lines != nil || slot.Cell.Filled() {
+		return "", false, false
+	}
+	return labelKey(w.d.Wording(slot.Cell.PaperItem)), slot.Cell.Group != "" || slot.Cell.Note != "", true
+}
+
+// pairing is how the cells of a row answer a pattern.
+type pairing struct {
+	score int
+	taken map[int]bool // cells that are labels
+	slots []templates.PaperSlot
+	cells [][]wordCell // for each of slots
+}
+
+// match pairs a row with a pattern. Its labels must be there, but for those of groups and those that only reach in from above; where
+// there are no others, the last.
+func (w *wordBinder) match(p *wordPattern, row []wordCell, keys []string) (pairing, bool) {
+	out := pairing{taken: map[int]bool{}}
+	need := -1
+	for i, slot := range p.slots {
+		if key, group, ok := w.label(slot); ok && key != "" && (!slot.Began || group) {
+			need = i
+		} else if ok && key != "" {
+			need = -1
+			break
+		}
+	}
+	var pending []templates.PaperSlot
+	at := 0
+	settle := func(until int) {
+		var cells []wordCell
+		for k := at; k < until; k++ {
+			cells = append(cells, row[k])
+		}
+		if len(pending) == len(cells) {
+			for k, slot := range pending {
+				out.slots, out.cells = append(out.slots, slot), append(out.cells, []wordCell{cells[k]})
+			}
+		} else if len(pending) == 1 && len(cells) > 0 {
+			out.slots, out.cells = append(out.slots, pending[0]), append(out.cells, cells)
+		}
+		pending = nil
+	}
+	for i, slot := range p.slots {
+		key, group, isLabel := w.label(slot)
+		if !isLabel {
+			pending = append(pending, slot)
+			continue
+		}
+		if key == "" {
+			continue
+		}
+		found := -1
+		for k := at; k < len(row) && found < 0; k++ {
+			if keys[k] == key {
+				found = k
+			}
+		}
+		if found < 0 {
+			if i == need || need < 0 && slot.Began && !group {
+				return out, false
+			}
+			continue
+		}
+		settle(found)
+		out.taken[found] = true
+		out.score += 10
+		at = found + 1
+	}
+	settle(len(row))
+	if out.score > 0 {
+		out.score += w.units(out)
+	}
+	return out, out.score > 0
+}
+
+// units lets the units in the cells speak: 人次 and 课时数 stand in two rows under one label.
+func (w *wordBinder) units(p pairing) (score int) {
+	for i, slot := range p.slots {
+		refs := slot.Cell.Values()
+		if len(refs) != 1 || w.d.Field(refs[0].Field).PaperUnit() == "" {
+			continue
+		}
+		text := stages.NameKey(p.cells[i][0].text)
+		if strings.HasSuffix(text, stages.NameKey(w.d.Field(refs[0].Field).PaperUnit())) {
+			score++
+		}
+	}
+	return score
+}
+
+// row finds the pattern that a row of the document fits best, and takes its answers.
+func (w *wordBinder) row(t *wordTable, row []wordCell, section int) {
+	var best *wordPattern
+	var how pairing
+	keys, known := make([]string, len(row)), false
+	for i, c := range row {
+		keys[i] = labelKey(c.text)
+		known = known || w.wordings[keys[i]]
+	}
+	if known {
+		for _, p := range w.patterns {
+			if p.used {
+				continue
+			}
+			if m, ok := w.match(p, row, keys); ok && (best == nil || m.score > how.score) {
+				best, how = p, m
+			}
+		}
+	}
+	if best == nil {
+		head := ""
+		for _, c := range row {
+			if !c.continued {
+				w.leftover(c.text, head, section, w.at(t, c))
+			}
+			if head == "" && !c.continued {
+				head = strings.TrimSpace(c.text)
+			}
+		}
+		return
+	}
+	best.used = true
+	w.recognised++
+	answered := map[int]bool{}
+	for i, slot := range how.slots {
+		for _, c := range how.cells[i] {
+			answered[slices.Index(row, c)] = true
+		}
+		w.answer(best, slot, how.cells[i], t)
+	}
+	for i, c := range row {
+		if !how.taken[i] && !answered[i] && !c.continued {
+			w.leftover(c.text, "", section, w.at(t, c))
+		}
+	}
+}
+
+// answer takes what people wrote into one slot of the paper.
+func (w *wordBinder) answer(p *wordPattern, slot templates.PaperSlot, cells []wordCell, t *wordTable) {
+	var texts []string
+	for _, c := range cells {
+		if text := strings.TrimSpace(c.text); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	text, place := strings.Join(texts, "\n"), w.at(t, cells[0])
+	if text == "" {
+		return
+	}
+	if p.years != nil && !p.years.used {
+		w.lose(text, place, "这一部分的表头不是本批次的年度，分不清是哪一年的数")
+		return
+	}
+	switch item := slot.Cell.PaperItem; {
+	case slot.Cell.Lines != nil:
+		w.lines(slot.Cell, text, place)
+	case item.Count != "":
+		w.count(item.Count, text, place)
+	case item.Names != "":
+		w.names(item.Names, text, place)
+	default:
+		w.set(item.Values(), text, place)
+	}
+}
+
+// set gives a text to the fields that share its place.
+func (w *wordBinder) set(refs []templates.Ref, text string, place stages.Place) {
+	texts := []string{text}
+	if len(refs) > 1 {
+		texts = strings.FieldsFunc(text, func(r rune) bool { return r == '/' || r == '／' || r == '\n' })
+		if joined := strings.TrimSpace(text); strings.HasPrefix(joined, "/") || strings.HasPrefix(joined, "／") {
+			texts = append([]string{""}, texts...)
+		}
+		if strings.Trim(text, "/／ \n") == "" {
+			return
+		}
+		if len(texts) != len(refs) {
+			w.lose(text, place, "这一格要填"+w.d.Name(refs[0])+"等 "+strconv.Itoa(len(refs))+" 项，用 / 隔开，分不清哪个是哪项")
+			return
+		}
+	}
+	for i, r := range refs {
+		f := w.d.Field(r.Field)
+		clean := strings.Trim(wordLimit.ReplaceAllString(texts[i], ""), " \t\n　_＿")
+		if !f.Long() {
+			clean = strings.TrimSpace(strings.TrimSuffix(clean, f.Seal))
+		}
+		if clean == "" || stages.NameKey(clean) == stages.NameKey(f.PaperUnit()) {
+			continue
+		}
+		if had, ok := w.values[r]; ok {
+			if stages.NameKey(had.Raw) != stages.NameKey(clean) {
+				w.lose(clean, place, w.d.Name(r)+"前面已填“"+had.Raw+"”，两处不一致，取前面的")
+			}
+			continue
+		}
+		w.read++
+		w.values[r] = stages.Cell{Place: place, Kind: stages.Text, Raw: clean, Shown: clean, Filled: true}
+	}
+}
+
+// count compares how many members there are with those listed, and gives the students to the one school where it is one.
+func (w *wordBinder) count(kind, text string, place stages.Place) {
+	m := countCell.FindStringSubmatch(strings.ReplaceAll(stages.NameKey(text), "，", ","))
+	if m == nil {
+		w.lose(text, place, "读不出数量")
+		return
+	}
+	w.read++
+	w.members = append(w.members, wordMember{kind: kind, name: "", enrolment: m[1] + "/" + m[2], place: place})
+}
+
+// names splits the members of a kind: by marks and line ends, not inside brackets.
+func (w *wordBinder) names(kind, text string, place stages.Place) {
+	w.read++
+	var shielded strings.Builder
+	depth := 0
+	for _, r := range text {
+		switch r {
+		case '（', '(':
+			depth++
+		case '）', ')':
+			depth = max(0, depth-1)
+		case '、', '，', ',', '；', ';':
+			if depth > 0 {
+				r += inside
+			}
+		}
+		shielded.WriteRune(r)
+	}
+	for _, name := range memberBreak.Split(shielded.String(), -1) {
+		name = strings.Map(func(r rune) rune {
+			if r >= inside && r < inside+0x10000 {
+				return r - inside
+			}
+			return r
+		}, name)
+		name = strings.TrimSpace(listEnd.ReplaceAllString(listNumber.ReplaceAllString(name, ""), ""))
+		m := wordMember{kind: kind, name: name, place: place}
+		if school := inSchool.FindStringSubmatch(name); school != nil {
+			m.enrolment, m.name = school[1], strings.TrimSpace(strings.TrimSuffix(name, school[0]))
+		}
+		if m.name != "" && m.name != "无" {
+			w.members = append(w.members, m)
+		}
+	}
+}
+
+// inside shifts a mark within brackets into the private planes, so that it does not split.
+const inside = 0xF0000
+
+// lines reads a cell in which several things are printed: the pledge, the prefecture's opinion.
+func (w *wordBinder) lines(cell *templates.PaperCell, text string, place stages.Place) {
+	var value *templates.PaperItem
+	var dates []templates.Ref
+	labels := map[string]bool{} // what stands before a signature -> false, before the value -> true
+	for i, item := range cell.Lines {
+		switch {
+		case item.Value != "":
+			value = &cell.Lines[i]
+		case item.Hand && item.Label != "":
+			dates = append(dates, templates.Ref{Field: item.Label})
+		case len([]rune(w.d.Wording(item))) > 30:
+			before, after, _ := cutWording(text, w.d.Wording(item))
+			text = before + "\n" + after
+		default:
+			labels[stages.NameKey(w.d.Wording(item))] = false
+		}
+	}
+	if value != nil {
+		for _, item := range cell.Lines {
+			if item.Label == value.Values()[0].Field {
+				labels[stages.NameKey(w.d.Wording(item))] = true
+			}
+		}
+	}
+	var rest []string
+	for line := range strings.SplitSeq(text, "\n") {
+		line = strings.TrimSpace(line)
+		if found := handDate.FindString(line); found != "" && stages.NameKey(found) == stages.NameKey(line) && len(dates) > 0 {
+			w.set(dates[:1], found, place)
+			continue
+		}
+		own, remains := false, line
+		for key, ofValue := range labels {
+			if after, ok := cutPrefix(line, key); ok {
+				own, remains = true, after
+				if !ofValue && strings.Trim(after, " \t　:：_＿年月日") != "" {
+					w.lose(line, place, "签字、盖章以纸质版为准，不进模板")
+				}
+				if !ofValue {
+					remains = ""
+				}
+			}
+		}
+		switch {
+		case strings.Trim(stages.NameKey(remains), "年月日_") == "":
+		case value != nil:
+			rest = append(rest, remains)
+		case !own:
+			w.lose(line, place, "这一格只印承诺、签字和盖章处")
+		}
+	}
+	if value != nil && len(rest) > 0 {
+		w.set(value.Values(), strings.Join(rest, "\n"), place)
+	}
+}
+
+// cutPrefix takes a label off the beginning of a line, whatever blanks stand in it.
+func cutPrefix(line, key string) (rest string, ok bool) {
+	if key == "" {
+		return line, false
+	}
+	for i := range line {
+		if stages.NameKey(line[:i]) == key {
+			return strings.TrimSpace(line[i:]), true
+		}
+	}
+	return "", stages.NameKey(line) == key
+}
+
+// cutWording takes words of the form out of a text, whatever blanks and line ends stand in them.
+func cutWording(text, wording string) (before, after string, ok bool) {
+	squeeze := func(s string) []rune { return []rune(strings.Join(strings.Fields(s), "")) }
+	want, runes := squeeze(wording), []rune(text)
+	var dense []rune
+	var where []int // of each dense rune, in runes
+	for i, r := range runes {
+		if !unicode.IsSpace(r) {
+			dense, where = append(dense, r), append(where, i)
+		}
+	}
+	at := strings.Index(string(dense), string(want))
+	if at < 0 || len(want) == 0 {
+		return text, "", false
+	}
+	from := len([]rune(string(dense)[:at]))
+	return string(runes[:where[from]]), string(runes[where[from+len(want)-1]+1:]), true
+}
+
+// paragraph takes a text between the tables.
+func (w *wordBinder) paragraph(text string, section int, place stages.Place) {
+	if section < 0 {
+		for _, id := range w.d.Paper.Cover {
+			f := w.d.Field(id)
+			if rest, ok := cutPrefix(text, stages.NameKey(f.PaperLabel())); ok {
+				w.set(w.d.Paper.Answer(id).Values(), strings.Trim(rest, " \t　:：_＿"), place)
+				return
+			}
+		}
+	}
+	w.leftover(text, "", section, place)
+}
+
+// leftover takes a text that answers no label: the form's own words, or what is written in a section without labels. head is
+// what its row begins with, where it stands in one.
+func (w *wordBinder) leftover(text, head string, section int, place stages.Place) {
+	if strings.TrimSpace(text) == "" || w.wordings[stages.NameKey(text)] || w.wordings[labelKey(text)] {
+		return
+	}
+	key := stages.NameKey(text)
+	for i, s := range w.d.Paper.Sections {
+		cell := unlabelled(s)
+		if cell == nil {
+			continue
+		}
+		for _, item := range cell.Items() { // the limit or the declaration says where it belongs, whatever heading stands above
+			if own := stages.NameKey(w.d.Wording(item)); own != "" && strings.Contains(key, own) {
+				section = i
+			}
+		}
+	}
+	if section >= 0 && unlabelled(w.d.Paper.Sections[section]) != nil {
+		w.free[section] = append(w.free[section], freeText{text, place})
+		return
+	}
+	why := "认不出是哪个栏目的内容"
+	if head != "" {
+		why += "（所在行：" + head + "）"
+	}
+	w.lose(text, place, why)
+}
+
+// unlabelled gives the one cell of a section in which people write without a label beside it; nil where there is none.
+func unlabelled(s *templates.PaperSection) *templates.PaperCell {
+	if len(s.Tables) == 1 && len(s.Tables[0].Rows) == 1 && len(s.Tables[0].Rows[0]) == 1 {
+		return s.Tables[0].Rows[0][0]
+	}
+	return nil
+}
+
+// section reads what was written in a section without labels: its text, and whether its declaration was confirmed.
+func (w *wordBinder) section(i int, s *templates.PaperSection) {
+	cell, free := unlabelled(s), w.free[i]
+	if cell == nil || len(free) == 0 {
+		return
+	}
+	var texts []string
+	for _, f := range free {
+		texts = append(texts, f.text)
+	}
+	text := strings.Join(texts, "\n")
+	for _, item := range cell.Items() {
+		if item.Declare == "" {
+			continue
+		}
+		before, after, printed := cutWording(text, w.d.Wording(item))
+		if !printed {
+			continue
+		}
+		mark := ""
+		if head, last := lastRune(before); strings.ContainsRune("☑☒√✓✔■☐□×✗", last) {
+			mark, before = string(last), head
+		} else if first := strings.TrimLeft(after, " \t　"); first != "" && strings.ContainsRune("☑☒√✓✔■☐□×✗", []rune(first)[0]) {
+			mark, after = string([]rune(first)[0]), strings.TrimPrefix(first, string([]rune(first)[0]))
+		}
+		if mark == "" {
+			w.lose(w.d.Wording(item), free[0].place, "Word 版照印了这一句，没有勾选；请在模板中选“"+w.d.Form.Confirm.Checked+"”或“"+w.d.Form.Confirm.Unchecked+"”")
+		} else {
+			w.set(item.Values(), mark, free[0].place)
+		}
+		text = before + after
+	}
+	for _, item := range cell.Items() {
+		if item.Value != "" {
+			w.set(item.Values(), strings.TrimSpace(text), free[0].place)
+		}
+	}
+}
+
+// lastRune gives the last sign of a text that is no blank, and what stands before it.
+func lastRune(s string) (before string, last rune) {
+	runes := []rune(strings.TrimRight(s, " \t\n　"))
+	if len(runes) == 0 {
+		return "", 0
+	}
+	return string(runes[:len(runes)-1]), runes[len(runes)-1]
+}
+
+func (w *wordBinder) lose(text string, place stages.Place, why string) {
+	w.read++
+	w.unplaced = append(w.unplaced, Unplaced{place, strings.TrimSpace(text), why})
+}
+
+// leads settles the roster: counts are compared with the names, and the lead units of the cover marked.
+func (w *wordBinder) leads() {
+	var listed []wordMember
+	for _, k := range w.d.Form.Kinds {
+		var named []wordMember
+		total := wordMember{}
+		for _, m := range w.members {
+			switch {
+			case m.kind == k.ID && m.name != "":
+				named = append(named, m)
+			case m.kind == k.ID:
+				total = m
+			}
+		}
+		count, students, _ := strings.Cut(strings.ReplaceAll(total.enrolment, ",", ""), "/")
+		if n, err := strconv.Atoi(count); err == nil && n != len(named) {
+			w.lose(count, total.place, fmt.Sprintf("%s写的数量是 %s，单位名称读出 %d 家，请核对成员名册", k.Label, count, len(named)))
+		}
+		given := slices.ContainsFunc(named, func(m wordMember) bool { return m.enrolment != "" })
+		switch {
+		case students == "" || !k.School || given:
+		case len(named) == 1:
+			named[0].enrolment = students
+		default:
+			w.lose(students, total.place, fmt.Sprintf("%s的在校生数是 %d 所合计，模板要逐校填写", k.Label, len(named)))
+		}
+		listed = append(listed, named...)
+	}
+	w.members = listed
+}
+
+// entries gives every field of the form in the order of the template, blank ones too, and the roster.
+func (w *wordBinder) entries() []stages.Entry {
+	var out []stages.Entry
+	nowhere := stages.Place{File: w.file, Sheet: "Word 版"}
+	for _, slot := range w.d.Layout().Slots() {
+		e := stages.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: stages.Cell{Place: nowhere}}
+		if cell, ok := w.values[templates.Ref{Field: slot.Field.ID, Year: slot.Year}]; ok {
+			e.Cell = cell
+		}
+		out = append(out, e)
+	}
+	leads := map[string]bool{}
+	for _, field := range []string{"lead_school", "lead_enterprise"} {
+		leads[stages.NameKey(w.values[templates.Ref{Field: field}].Raw)] = true
+	}
+	for i, m := range w.members {
+		kind, _ := w.d.Form.Kind(m.kind)
+		column := func(field, text string) {
+			if text != "" {
+				out = append(out, stages.Entry{Field: field, Record: i + 1, Cell: stages.Cell{Place: m.place, Kind: stages.Text, Raw: text, Shown: text, Filled: true}})
+			}
+		}
+		column("members_kind", kind.Label)
+		column("members_name", m.name)
+		column("members_enrolment", m.enrolment)
+		if leads[stages.NameKey(m.name)] {
+			column("members_lead", w.d.Form.Yes())
+		}
+	}
+	return out
+}

@@ -1,0 +1,65 @@
+package render
+
+import (
+	"strings"
+
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
+)
+
+// ValuesOf gives what to fill a template with so that it says what a submission says: figures as numbers, 不适用 in words, what
+// could not be read as it was typed. contacts is the personal data by field.
+func ValuesOf(d *templates.Definition, form *table.Form, contacts map[string]string) Values {
+	v := Values{Fields: map[templates.Ref]Value{}, Records: map[string][]map[string]Value{}}
+	for _, slot := range d.Layout().Slots() {
+		r := templates.Ref{Field: slot.Field.ID, Year: slot.Year}
+		if value := valueOf(d, form, contacts, slot.Field, r); !value.blank() {
+			v.Fields[r] = value
+		}
+	}
+	for _, m := range form.Members {
+		row := map[string]Value{"members_kind": {Text: m.KindLabel}, "members_name": {Text: m.Name}}
+		if m.Enrolment.Valid {
+			row["members_enrolment"] = numberValue(m.Enrolment.V)
+		}
+		if m.IsLead {
+			row["members_lead"] = Value{Text: d.Form.Yes()}
+		}
+		v.Records["members"] = append(v.Records["members"], row)
+	}
+	return v
+}
+
+func valueOf(d *templates.Definition, form *table.Form, contacts map[string]string, f *templates.Field, r templates.Ref) Value {
+	if f.Personal {
+		return Value{Text: contacts[f.ID]}
+	}
+	o := form.Observe(r)
+	switch {
+	case o.Status == table.NotApplicable:
+		return Value{Text: d.Form.NotApplicable}
+	case o.Status == table.Invalid:
+		return Value{Text: strings.TrimSpace(o.Raw)}
+	case o.Status != table.Normal:
+		return Value{}
+	case f.Numeric():
+		if n, err := decimal.NewFromString(o.Value); err == nil {
+			return Value{Number: &n}
+		}
+	case f.Type == templates.DateField && len(o.Value) == len("2006-01-02"):
+		return Value{Date: o.Value}
+	case f.Type == templates.ConfirmField:
+		if yes, _ := form.Confirmed(f.ID); yes {
+			return Value{Text: d.Form.Confirm.Checked}
+		}
+		return Value{Text: d.Form.Confirm.Unchecked}
+	}
+	return Value{Text: o.Value}
+}
+
+func numberValue(n float64) Value {
+	exact := decimal.NewFromFloat(n)
+	return Value{Number: &exact}
+}
