@@ -20,12 +20,8 @@ func templateCommand() *cli.Command {
 		Flags: []cli.Flag{
 			yearFlag, definitionFlag,
 			&cli.BoolFlag{Name: "register", Usage: "改写处里用的空白登记表（run --register 读它）"},
-<<<<<<< HEAD
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个`文件夹`"},
-=======
 			fromWordFlag,
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个文件夹"},
->>>>>>> dbab9b5 (template --from-word：由填好的推荐书 Word 版填出模板，按栏目名归位，放不进去的逐条列出；往返、改写、另存、损坏的测试)
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个`文件夹`"},
 		},
 		Action: func(c *cli.Context) error {
 			d, err := definition(c)
