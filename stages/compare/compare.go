@@ -248,7 +248,7 @@ func number(f *table.Form, r templates.Ref) table.Opt[float64] {
 func (p *pair) points() {
 	was, is := p.before.rank, p.now.rank
 	if math.Abs(was.Total-is.Total) >= 1e-10 {
-		p.add(table.Change{Kind: table.TotalChanged, Label: "定量部分得分", Before: fmt.Sprintf("%.2f", was.Total), After: fmt.Sprintf("%.2f", is.Total),
+		p.add(table.Change{Kind: table.TotalChanged, Label: "得分", Before: fmt.Sprintf("%.2f", was.Total), After: fmt.Sprintf("%.2f", is.Total),
 			BeforeNumber: table.Some(was.Total), AfterNumber: table.Some(is.Total)})
 	}
 	if was.Rank != is.Rank {

@@ -136,7 +136,7 @@ func TestEveryKindOfChange(t *testing.T) {
 		"A record_added 丁公司: →企业，丁公司",
 		"A record_removed 乙公司: 企业，乙公司→",
 		"A record_changed 甲公司: 企业，甲公司→企业，甲公司，牵头单位",
-		"A total 定量部分得分: 50.00→61.50",
+		"A total 得分: 50.00→61.50",
 		"A rank 名次: 不参加排名→第2名",
 		"BB not_resent 没有重报: 报送版次1→报送版次1",
 		"CCC resent_unchanged 重报而内容未变（个人信息栏目不比较）: 报送版次1→报送版次2",
