@@ -17,7 +17,7 @@ func wordCommand() *cli.Command {
 		Name:      "word",
 		Usage:     "由填好的工作簿生成推荐书 Word 版（附件3），打印后签字盖章",
 		UsageText: "lianheti word [选项] 文件或文件夹...",
-		Description: "A4 双面、左侧装订；签字、盖章和日期处留空。页脚的校验码与工作簿的内容一一对应，lianheti check 报的是同一个。\n" +
+		Description: "A4 双面、左侧装订；签字、盖章和日期处留空。页脚的校验码由印出的内容算得，lianheti check 报的是同一个。\n" +
 			"文字超过限定字数的，那一份不生成，说明超了多少；其余照常生成。",
 		Flags: []cli.Flag{
 			yearFlag, definitionFlag, workersFlag,
