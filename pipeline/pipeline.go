@@ -163,6 +163,15 @@ func write(ctx context.Context, mem memory.Allocator, dir string, o Options, sou
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	documents, err := consolidate.Documents(in)
+	if err != nil {
+		return err
+	}
+	for name, data := range documents {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			return err
+		}
+	}
 	tables, err := table.Published(mem, o.Definition, facts, judgement, ranking, changes)
 	if err != nil {
 		return fmt.Errorf("数据表：%w", err)

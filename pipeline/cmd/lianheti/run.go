@@ -171,6 +171,9 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 	}
 	fmt.Fprintf(w, "结果在 %s\n", r.Dir)
 	lines := [][2]string{{consolidate.FileName, "省级汇总，请从“总览”看起"}}
+	if len(r.Ranking) > 0 && r.Ranking[0].Ranked {
+		lines = append(lines, [2]string{consolidate.ProposalFile, "Word，按拟遴选家数；另有" + consolidate.OpinionsFile})
+	}
 	if r.Manifest.From == nil {
 		lines = append(lines, [2]string{feedback.Folder + "/", "发还各地市的问题清单和标注件"})
 	}

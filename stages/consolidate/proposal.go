@@ -1,0 +1,219 @@
+package consolidate
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/document"
+	"lianheti/stages/table"
+)
+
+// Names of the Word files for the meeting.
+const (
+	ProposalFile = "拟入选名单.docx"
+	OpinionsFile = "评审意见汇总.docx"
+)
+
+// Documents gives the Word files for the k that are to be chosen, by name: the list, and what is to be said of each. Every number in
+// them is the run's. There are none where nobody is ranked.
+func Documents(in Input) (map[string][]byte, error) {
+	w := newWorkbook(in)
+	out := map[string][]byte{}
+	if w.ranked == 0 {
+		return out, nil
+	}
+	all := w.gathered()
+	for name, make := range map[string]func([]*gathered) document.Document{ProposalFile: w.proposal, OpinionsFile: w.summary} {
+		var b bytes.Buffer
+		if err := document.Write(&b, make(all)); err != nil {
+			return nil, fmt.Errorf("%s：%w", name, err)
+		}
+		out[name] = b.Bytes()
+	}
+	return out, nil
+}
+
+func say(format string, args ...any) document.Paragraph {
+	return document.P(document.Body, stages.Mask(fmt.Sprintf(format, args...)))
+}
+
+// inside are those within the line, ties across it included.
+func (w *workbook) inside(all []*gathered) []*gathered {
+	var out []*gathered
+	for _, g := range all {
+		if g.rank.Ranked && int(g.rank.Rank.V) <= w.choose() {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// file is one document in the house's form.
+func file(title string, body ...document.Block) document.Document {
+	return document.Document{Title: title, Text: document.FormText,
+		Sections: []document.Section{{Page: document.A4, Footer: document.PageNumbers(), Body: append([]document.Block{document.P(document.Title, title)}, body...)}}}
+}
+
+// grid is a table of texts; shares are how its columns divide the width.
+func grid(head []string, shares []float64, rows [][]string) document.Table {
+	t := document.Table{Columns: document.Widths(document.A4.Inside(), shares...)}
+	line := document.Row{Header: true}
+	for _, h := range head {
+		line.Cells = append(line.Cells, document.Label(h))
+	}
+	t.Rows = append(t.Rows, line)
+	for _, r := range rows {
+		line := document.Row{Whole: true}
+		for i, s := range r {
+			cell := document.Text(stages.Mask(s))
+			if len([]rune(s)) <= 6 && i != 1 {
+				cell = document.Label(stages.Mask(s))
+			}
+			line.Cells = append(line.Cells, cell)
+		}
+		t.Rows = append(t.Rows, line)
+	}
+	return t
+}
+
+// basis is how the list came about, in two sentences.
+func (w *workbook) basis() []document.Block {
+	date := ""
+	if w.Date != "" {
+		date = "（" + w.Date + "）"
+	}
+	return []document.Block{
+		say("本次%s收到申报%d家，参加排名%d家，拟遴选%d家。%s。", date, len(w.submissions), w.ranked, w.choose(), w.method()),
+		say("权重说明：%s。本件由程序按本次运行的结果生成，供研究，未经审定不作为结论。", w.Definition.Rubric.WeightsNote),
+	}
+}
+
+// proposal is 拟入选名单.
+func (w *workbook) proposal(all []*gathered) document.Document {
+	body := w.basis()
+	inside := w.inside(all)
+	if len(inside) > w.choose() {
+		body = append(body, say("第%d名有并列，下表列出%d家，取舍待定。", inside[len(inside)-1].rank.Rank.V, len(inside)))
+	}
+	body = append(body, document.P(document.Heading, "一、名单"))
+	var rows [][]string
+	for _, g := range inside {
+		s := g.form.Submission
+		rows = append(rows, []string{fmt.Sprint(g.rank.Rank.V), s.Consortium, s.City, s.Park, s.LeadSchool + "\n" + s.LeadEnterprise, fmt.Sprintf("%.2f", g.rank.Total), orDash(lines[g.rank.Line])})
+	}
+	body = append(body, grid([]string{"名次", "联合体名称", "地市", "依托园区", "牵头学校、牵头企业", "得分", "入选线"}, []float64{7, 23, 8, 18, 23, 11, 13}, rows))
+
+	body = append(body, document.P(document.Heading, "二、入选线两侧"))
+	contested := false
+	for _, g := range all {
+		if g.rank.Line != "contested" {
+			continue
+		}
+		contested = true
+		body = append(body, say("%s（第%d名，%.2f分）：%s。", g.rank.Consortium, g.rank.Rank.V, g.rank.Total, g.rank.LineReason))
+	}
+	if !contested {
+		body = append(body, say("试过的各种变动都不改变名单。"))
+	}
+	for s := range w.Ranking.Swaps.All() {
+		body = append(body, say("%s（相差%.2f分）。", s.Words, s.Gap))
+	}
+
+	body = append(body, document.P(document.Heading, "三、名单内尚未了结的事项"))
+	rows = nil
+	for _, g := range inside {
+		open, lacking := 0, 0
+		for _, x := range g.found {
+			if w.answered(x) == toExplain {
+				open++
+			}
+		}
+		for _, s := range g.proof {
+			if !s.Raw.Valid {
+				lacking++
+			}
+		}
+		rows = append(rows, []string{fmt.Sprint(g.rank.Rank.V), g.rank.Consortium, fmt.Sprint(open), fmt.Sprint(lacking), fmt.Sprint(len(g.promises))})
+	}
+	body = append(body, grid([]string{"名次", "联合体名称", "未说明的问题", "缺数的依据", "需核实的承诺"}, []float64{8, 40, 16, 16, 16}, rows))
+
+	body = append(body, document.P(document.Heading, "四、列出而不参加排名的"))
+	rows = nil
+	for _, g := range all {
+		if !g.rank.Ranked {
+			rows = append(rows, []string{fmt.Sprint(len(rows) + 1), g.rank.Consortium, g.rank.City, g.rank.Unranked})
+		}
+	}
+	if rows == nil {
+		body = append(body, say("没有。"))
+	} else {
+		body = append(body, grid([]string{"序号", "联合体名称", "地市", "原因"}, []float64{8, 34, 10, 48}, rows))
+	}
+	return file(fmt.Sprintf("%d年省级市域产教联合体拟入选名单", w.Definition.Year), body...)
+}
+
+// summary is 评审意见汇总: what is to be said of each of those inside the line.
+func (w *workbook) summary(all []*gathered) document.Document {
+	body := w.basis()
+	comments := map[string][]table.Mark{}
+	for m := range w.Ranking.Marks.All() {
+		if m.Comment != "" {
+			comments[m.Submission] = append(comments[m.Submission], m)
+		}
+	}
+	for i, g := range w.inside(all) {
+		p := &profile{workbook: w, gathered: g}
+		r := g.rank
+		heading := document.P(document.Heading, fmt.Sprintf("%d. %s", i+1, stages.Mask(r.Consortium)))
+		body = append(body, heading)
+		parts := fmt.Sprintf("已有基础%.2f分，建设承诺%.2f分", r.Foundation, r.Promise)
+		if r.Experts.Valid {
+			parts += fmt.Sprintf("，专家评分%.2f分", r.Experts.V)
+		}
+		if r.Complete && r.Deduction.Valid && r.Deduction.V > 0 {
+			parts += fmt.Sprintf("，扣%.2f分", r.Deduction.V)
+		}
+		interval := ""
+		if r.RankLow.Valid {
+			interval = fmt.Sprintf("权重变动时名次在%d—%d之间，进入前%d的机会%s；", r.RankLow.V, r.RankHigh.V, w.choose(), share(r.FirstK))
+		}
+		body = append(body, say("第%d名，得分%.2f（满分%s）：%s。%s依据在案%s，缺数的上下限为%.2f—%.2f分。", r.Rank.V, r.Total, table.Plain(table.Some(round(r.Possible))), parts, interval, share(table.Some(r.Present)), r.Lower, r.Upper))
+		body = append(body, say("强项：%s。", p.named(p.best(func(s table.Score) bool { return s.Normalised.V >= strong }, -1))))
+		body = append(body, say("弱项：%s。", p.named(p.best(func(s table.Score) bool { return s.Normalised.V <= weak }, 1))))
+		for _, m := range comments[g.submission] {
+			body = append(body, say("专家%s（观测点%s）：%s", m.Expert, orDash(m.Point), m.Comment))
+		}
+		if len(comments[g.submission]) == 0 {
+			body = append(body, say("专家意见：本次运行没有读到。"))
+		}
+		const shown = 8
+		asked := p.asked()
+		for _, q := range asked[:min(shown, len(asked))] {
+			body = append(body, say("待核（%s）：%s", q.kind, q.words))
+		}
+		if n := len(asked) - shown; n > 0 {
+			body = append(body, say("另有%d条待核，见省级汇总“%s”。", n, sheetProfiles))
+		}
+	}
+	return file(fmt.Sprintf("%d年市域产教联合体评审意见汇总", w.Definition.Year), body...)
+}
+
+// share writes a share for a person.
+func share(v table.Opt[float64]) string {
+	if !v.Valid {
+		return "－"
+	}
+	return fmt.Sprintf("%.1f％", float64(int64(v.V*1000))/10)
+}
+
+// named lists evidence with its values.
+func (p *profile) named(list []table.Score) string {
+	var out []string
+	for _, s := range list {
+		e := p.evidenceOf(s)
+		out = append(out, fmt.Sprintf("%s%s%s", e.Label, table.Plain(table.Some(round2(s.Raw.V))), e.Unit))
+	}
+	return orNone(strings.Join(out, "、"))
+}
