@@ -219,6 +219,8 @@ func (b *binder) slot(layout *templates.SheetLayout, slot templates.Slot) {
 		switch {
 		case found && named:
 			b.altered(sheet, row, col, "“"+slot.RowAnchor[0]+"”的名称指向别处，已按标签在 "+stages.CellName(r, c)+" 读取")
+		case named && b.anotherLine(layout, sheet, row, slot): // its row is deleted, and its name slid onto a neighbour
+			named = false
 		case named:
 			b.altered(sheet, row, col, "“"+slot.RowAnchor[0]+"”的标签被改动")
 		case found:
@@ -246,6 +248,14 @@ func (b *binder) count(cell stages.Cell) {
 	if cell.Filled {
 		b.out.CellsRead++
 	}
+}
+
+// anotherLine says whether a row belongs to another line of the form, or to its headers.
+func (b *binder) anotherLine(layout *templates.SheetLayout, sheet *Sheet, row int, slot templates.Slot) bool {
+	roles := []templates.Role{templates.LabelRole, templates.HeaderRole, templates.YearRole, templates.TagRole}
+	return slices.ContainsFunc(layout.Statics, func(s templates.Static) bool {
+		return slices.Contains(roles, s.Role) && !slices.Contains(slot.RowAnchor, s.Text) && b.inRow(sheet, row, []string{s.Text}) > 0
+	})
 }
 
 // besideLabel says whether the row of a slot still carries its label.

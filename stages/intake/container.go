@@ -131,6 +131,8 @@ func sniff(data []byte) *Refusal {
 		return &Refusal{CodeWebPage, "MHT"}
 	case strings.HasPrefix(lower, "<?xml"), strings.HasPrefix(lower, "<office:"):
 		return &Refusal{CodeWebPage, "XML"}
+	case bytes.HasPrefix(head, []byte("UEsDB")): // "PK\x03\x04" as mail carries it
+		return refuse(CodeIncomplete, "还是邮件的 Base64 编码，没有还原")
 	case isPicture(head):
 		return &Refusal{CodeNotWorkbook, "图片"}
 	case isText(head):

@@ -1,0 +1,200 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/check"
+	"lianheti/stages/intake"
+	"lianheti/stages/rehearse"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Rehearsed is one damaged copy, what had to be noticed of it, and what was. Its JSON keys are public.
+type Rehearsed struct {
+	ID       string `json:"id"`
+	What     string `json:"what"`     // what was done to the copy
+	Expected string `json:"expected"` // codes and place, or that no value changes
+	Noticed  string `json:"noticed"`
+	Code     string `json:"code,omitempty"`  // that was given
+	Place    string `json:"place,omitempty"` // where, inside the file
+	Seen     bool   `json:"seen"`
+	Error    string `json:"error,omitempty"` // the copy could not be made
+}
+
+// Rehearse damages copies of a good workbook and reads each as a run would. The workbook itself is not touched. It gives an error
+// where the workbook is not a good one.
+func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehearsed, error) {
+	dir, err := os.MkdirTemp("", "lianheti-rehearse-")
+	if err != nil {
+		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
+	}
+	defer os.RemoveAll(dir)
+	sources, err := intake.Discover([]string{file})
+	if err != nil {
+		return nil, err
+	}
+	if len(sources) != 1 {
+		return nil, fmt.Errorf("演练要一份工作簿，%s 不是", file)
+	}
+	data, err := sources[0].Read(intake.MaxFile)
+	if err != nil {
+		return nil, fmt.Errorf("读不到 %s：%w", file, err)
+	}
+	was := intake.Read(d, sources[0])
+	if was.File.Fate != stages.Accepted {
+		return nil, fmt.Errorf("演练要一份好的工作簿，这一份不能受理：%s", refusalOf(d, was.File))
+	}
+	good, err := readOne(ctx, d, file)
+	if err != nil {
+		return nil, err
+	}
+	var out []Rehearsed
+	for _, damage := range rehearse.Damages(rehearse.Original{Definition: d, Data: data, Read: was}) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		r := Rehearsed{ID: damage.ID, What: damage.What, Expected: expected(damage.Want)}
+		if damage.Err != nil {
+			r.Error = damage.Err.Error()
+			out = append(out, r)
+			continue
+		}
+		path := filepath.Join(dir, damage.ID, damage.File)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(path, damage.Data, 0o644); err != nil {
+			return nil, fmt.Errorf("写不了演练用的文件：%w", err)
+		}
+		bad, err := readOne(ctx, d, path)
+		if err != nil {
+			return nil, err
+		}
+		r.compare(damage.Want, good, bad)
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// refusalOf puts a refusal into words.
+func refusalOf(d *templates.Definition, f stages.File) string {
+	rule := d.Rule(f.Code)
+	if rule == nil {
+		return f.Code
+	}
+	return templates.Fill(rule.Message, map[string]string{"detail": f.Detail}) + templates.Fill(rule.Cure, nil)
+}
+
+// one is what a run makes of one file.
+type one struct {
+	files    []table.File
+	findings []table.Finding
+	values   []string
+}
+
+func readOne(ctx context.Context, d *templates.Definition, file string) (*one, error) {
+	sources, err := intake.Discover([]string{file})
+	if err != nil {
+		return nil, err
+	}
+	mem := memory.NewGoAllocator()
+	facts, err := read(ctx, mem, d, sources, Options{Workers: 1})
+	if err != nil {
+		return nil, err
+	}
+	judgement, err := check.Run(mem, facts)
+	if err != nil {
+		return nil, err
+	}
+	return &one{slices.Collect(facts.Files.All()), slices.Collect(judgement.Findings.All()), values(facts)}, nil
+}
+
+// values lists everything that was read, without the places where it stood.
+func values(f *table.Facts) (out []string) {
+	for x := range f.Metrics.All() {
+		out = append(out, fmt.Sprint(x.Indicator, x.Year, x.Status, x.Value))
+	}
+	for x := range f.Figures.All() {
+		out = append(out, fmt.Sprint(x.Field, x.Status, x.Number, x.Text))
+	}
+	for x := range f.Texts.All() {
+		out = append(out, fmt.Sprint(x.Field, x.Year, x.Status, x.Text))
+	}
+	for x := range f.Members.All() {
+		out = append(out, fmt.Sprint(x.Record, x.Kind, x.Name, x.Enrolment, x.IsLead))
+	}
+	for x := range f.Materials.All() {
+		out = append(out, fmt.Sprint(x.Record, x.Number, x.Title, x.Supports, x.Pages))
+	}
+	for x := range f.Verifications.All() {
+		out = append(out, fmt.Sprint(x.Record, x.Section, x.Means, x.Unit, x.Result, x.Date))
+	}
+	for x := range f.Explanations.All() {
+		out = append(out, fmt.Sprint(x.Record, x.Fingerprint, x.Explanation))
+	}
+	for x := range f.Contacts.All() {
+		out = append(out, fmt.Sprint(x.Field, x.Text))
+	}
+	return out
+}
+
+// expected says what must be noticed.
+func expected(w rehearse.Want) string {
+	var parts []string
+	if len(w.Refused) > 0 {
+		parts = append(parts, "不予受理 "+strings.Join(w.Refused, " 或 "))
+	}
+	if len(w.Found) > 0 {
+		parts = append(parts, strings.Join(w.Found, " 或 ")+" "+w.Place.String())
+	}
+	if w.Values {
+		parts = append(parts, "数据不变")
+	}
+	return strings.TrimSpace(strings.Join(parts, "，"))
+}
+
+// compare says whether what had to be noticed was.
+func (r *Rehearsed) compare(w rehearse.Want, good, bad *one) {
+	accepted := slices.ContainsFunc(bad.files, func(f table.File) bool { return f.Fate == stages.Accepted })
+	if i := slices.IndexFunc(bad.files, func(f table.File) bool { return f.Fate == stages.Rejected }); i >= 0 {
+		r.Code, r.Noticed = bad.files[i].Code, "不予受理："+bad.files[i].Reason
+	}
+	if len(w.Refused) > 0 {
+		r.Seen = !accepted && slices.Contains(w.Refused, r.Code)
+		if accepted {
+			r.Noticed = "读成了好文件"
+		}
+		return
+	}
+	if !accepted {
+		return
+	}
+	same := slices.Equal(good.values, bad.values)
+	if r.Noticed = "数据不变"; !same {
+		r.Noticed = "数据有变"
+	}
+	r.Seen = same || !w.Values
+	if len(w.Found) == 0 {
+		return
+	}
+	i := slices.IndexFunc(bad.findings, func(x table.Finding) bool { return slices.Contains(w.Found, x.Code) && at(x, w.Place) })
+	if r.Seen = r.Seen && i >= 0; i >= 0 {
+		x := bad.findings[i]
+		r.Code, r.Place = x.Code, stages.Place{Sheet: x.Sheet, Cell: x.Cell}.String()
+		r.Noticed += "；" + x.Message
+	}
+}
+
+// at says whether a finding marks a place: its cell, or its sheet where no cell is asked, or the file where no sheet is.
+func at(x table.Finding, p stages.Place) bool {
+	return p.Sheet == "" || x.Sheet == p.Sheet && (p.Cell == "" || slices.Contains(strings.Split(x.Places, "; "), p.Sheet+"!"+p.Cell))
+}

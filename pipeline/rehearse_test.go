@@ -1,0 +1,86 @@
+package pipeline
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"lianheti/stages"
+	"lianheti/stages/rehearse"
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// Requirements
+//  1. Every damage of the catalogue is noticed on a good workbook, with its code and its place; harmless ones change no value.
+//  2. The rehearsal can fail: what is not noticed, noticed elsewhere, or changes values in silence is told as unseen.
+//  3. The original is not touched, and a bad one is refused.
+
+func TestEveryDamageIsNoticed(t *testing.T) {
+	d, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := filepath.Join(samplesDir, "南平", "南平市竹产业产教联合体.xlsx")
+	before, err := os.ReadFile(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := Rehearse(context.Background(), d, good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused, harmless := 0, 0
+	for _, r := range results {
+		if !r.Seen || r.Error != "" {
+			t.Errorf("%s: %s, %s %s %s", r.What, r.Expected, r.Code, r.Noticed, r.Error)
+		}
+		if r.Code == "" {
+			harmless++
+		} else if d.Rule(r.Code) == nil {
+			t.Errorf("%s: code %s is not in the catalogue", r.What, r.Code)
+		} else if r.Place == "" {
+			refused++
+		}
+	}
+	if len(results) < 50 || refused < 20 || harmless < 8 {
+		t.Errorf("%d damages, %d refused, %d harmless", len(results), refused, harmless)
+	}
+	if after, err := os.ReadFile(good); err != nil || !slices.Equal(before, after) {
+		t.Errorf("the original was touched: %v", err)
+	}
+	if _, err := Rehearse(context.Background(), d, filepath.Join(samplesDir, "泉州", "推荐书扫描件.xlsx")); err == nil {
+		t.Error("a rehearsal with a file that is no workbook")
+	}
+}
+
+func TestTheRehearsalCanFail(t *testing.T) {
+	accepted := []table.File{{Fate: stages.Accepted}}
+	good := &one{files: accepted, values: []string{"1"}}
+	finding := table.Finding{Code: "LHT-2-001", Sheet: "表", Cell: "B2", Places: "表!B2; 表!B3"}
+	cell := func(c string) stages.Place { return stages.Place{Sheet: "表", Cell: c} }
+	for name, c := range map[string]struct {
+		want rehearse.Want
+		bad  one
+		seen bool
+	}{
+		"read although damaged":            {rehearse.Want{Refused: []string{"LHT-1-006"}}, one{files: accepted}, false},
+		"refused with another code":        {rehearse.Want{Refused: []string{"LHT-1-006"}}, one{files: []table.File{{Fate: stages.Rejected, Code: "LHT-1-013"}}}, false},
+		"refused as it must be":            {rehearse.Want{Refused: []string{"LHT-1-006"}}, one{files: []table.File{{Fate: stages.Rejected, Code: "LHT-1-006"}}}, true},
+		"refused although harmless":        {rehearse.Want{Values: true}, one{files: []table.File{{Fate: stages.Rejected, Code: "LHT-1-006"}}}, false},
+		"another value in silence":         {rehearse.Want{Values: true}, one{files: accepted, values: []string{"2"}}, false},
+		"a value lost in silence":          {rehearse.Want{Values: true}, one{files: accepted}, false},
+		"no finding":                       {rehearse.Want{Found: []string{"LHT-2-001"}, Place: cell("B2")}, one{files: accepted, values: []string{"2"}}, false},
+		"a finding elsewhere":              {rehearse.Want{Found: []string{"LHT-2-001"}, Place: cell("C9")}, one{files: accepted, findings: []table.Finding{finding}}, false},
+		"the finding":                      {rehearse.Want{Found: []string{"LHT-2-001"}, Place: cell("B3")}, one{files: accepted, findings: []table.Finding{finding}}, true},
+		"the finding, but another value":   {rehearse.Want{Found: []string{"LHT-2-001"}, Place: cell("B2"), Values: true}, one{files: accepted, findings: []table.Finding{finding}, values: []string{"2"}}, false},
+		"the finding, and the same values": {rehearse.Want{Found: []string{"LHT-2-001"}, Place: cell("B2"), Values: true}, one{files: accepted, findings: []table.Finding{finding}, values: []string{"1"}}, true},
+	} {
+		var r Rehearsed
+		if r.compare(c.want, good, &c.bad); r.Seen != c.seen {
+			t.Errorf("%s: seen %v (%s)", name, r.Seen, r.Noticed)
+		}
+	}
+}

@@ -1,0 +1,304 @@
+package rehearse
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+
+	"lianheti/stages"
+	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
+)
+
+var centralHeader = []byte("PK\x01\x02")
+
+// part is one part of a workbook's container.
+type part struct {
+	name string
+	data []byte
+}
+
+func (c *copying) parts() []part {
+	zr, err := zip.NewReader(bytes.NewReader(c.data), int64(len(c.data)))
+	must(err)
+	var out []part
+	for _, f := range zr.File {
+		r, err := f.Open()
+		must(err)
+		data, err := io.ReadAll(r)
+		must(err)
+		out = append(out, part{f.Name, data})
+	}
+	return out
+}
+
+// packed makes a container of parts.
+func packed(parts []part) []byte {
+	var b bytes.Buffer
+	zw := zip.NewWriter(&b)
+	for _, p := range parts {
+		w, err := zw.Create(p.name)
+		must(err)
+		_, err = w.Write(p.data)
+		must(err)
+	}
+	must(zw.Close())
+	return b.Bytes()
+}
+
+// largest gives where the packed content of the largest sheet stands.
+func (c *copying) largest() (at, size int64) {
+	zr, err := zip.NewReader(bytes.NewReader(c.data), int64(len(c.data)))
+	must(err)
+	for _, f := range zr.File {
+		if strings.HasPrefix(f.Name, "xl/worksheets/") && int64(f.CompressedSize64) > size {
+			at, err = f.DataOffset()
+			must(err)
+			size = int64(f.CompressedSize64)
+		}
+	}
+	if size == 0 {
+		must(errors.New("找不到工作表"))
+	}
+	return at, size
+}
+
+// pack puts the workbook into a package; locked marks it as having a password.
+func (c *copying) pack(locked bool) {
+	c.data = packed([]part{{"推荐书.xlsx", c.data}})
+	if locked {
+		const flags, centralFlags, encrypted = 6, 8, 1
+		c.data[flags] |= encrypted
+		c.data[bytes.LastIndex(c.data, centralHeader)+centralFlags] |= encrypted
+	}
+}
+
+func (c *copying) encrypt(password string) {
+	data, err := excelize.Encrypt(c.data, &excelize.Options{Password: password})
+	must(err)
+	c.data = data
+}
+
+// oldExcel makes a container of the old kind that holds a stream named Workbook.
+func (c *copying) oldExcel() {
+	c.encrypt("x")
+	was, is := utf16Bytes("EncryptedPackage"), utf16Bytes("Workbook")
+	at := bytes.Index(c.data, was)
+	if at < 0 {
+		must(errors.New("做不成旧格式的容器"))
+	}
+	const lengthAt = 64
+	copy(c.data[at:], append(is, make([]byte, len(was)-len(is))...))
+	binary.LittleEndian.PutUint16(c.data[at+lengthAt:], uint16(len(is)+2))
+}
+
+func utf16Bytes(s string) (out []byte) {
+	for _, u := range utf16.Encode([]rune(s)) {
+		out = binary.LittleEndian.AppendUint16(out, u)
+	}
+	return out
+}
+
+// csv writes the values as another program would save one sheet.
+func (c *copying) csv() []byte {
+	var b strings.Builder
+	for _, e := range c.Read.Entries {
+		b.WriteString(e.Place.Cell + "," + strings.ReplaceAll(e.Raw, "\n", " ") + "\r\n")
+	}
+	return []byte(b.String())
+}
+
+func otherBook() []byte {
+	f := excelize.NewFile()
+	defer f.Close()
+	must(f.SetCellStr("Sheet1", "A1", "会议签到表"))
+	b, err := f.WriteToBuffer()
+	must(err)
+	return b.Bytes()
+}
+
+// replace changes what matches in every part whose name contains a word; something must match.
+func (c *copying) replace(word string, what *regexp.Regexp, with string) {
+	parts, changed := c.parts(), false
+	for i, p := range parts {
+		if strings.Contains(p.name, word) && what.Match(p.data) {
+			parts[i].data, changed = what.ReplaceAllLiteral(p.data, []byte(with)), true
+		}
+	}
+	if !changed {
+		must(errors.New("文件里没有要改的部分"))
+	}
+	c.data = packed(parts)
+}
+
+// edit changes the first places of a text in one part.
+func (c *copying) edit(name, old, with string, n int) {
+	parts := c.parts()
+	i := slices.IndexFunc(parts, func(p part) bool { return p.name == name })
+	if i < 0 || !bytes.Contains(parts[i].data, []byte(old)) {
+		must(errors.New("文件里没有要改的部分"))
+	}
+	parts[i].data = bytes.Replace(parts[i].data, []byte(old), []byte(with), n)
+	c.data = packed(parts)
+}
+
+func (c *copying) drop(name string) {
+	parts := c.parts()
+	rest := slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return p.name == name })
+	if len(rest) == len(parts) {
+		must(errors.New("文件里没有要去掉的部件"))
+	}
+	c.data = packed(rest)
+}
+
+// book changes the workbook with the library that edits workbooks.
+func (c *copying) book(change func(*excelize.File) error) {
+	f, err := excelize.OpenReader(bytes.NewReader(c.data))
+	must(err)
+	defer f.Close()
+	must(change(f))
+	b, err := f.WriteToBuffer()
+	must(err)
+	c.data = b.Bytes()
+}
+
+// meta changes what the very hidden sheet says of the template.
+func (c *copying) meta(key, value string) {
+	c.book(func(f *excelize.File) error {
+		rows, err := f.GetRows(templates.MetaSheet)
+		must(err)
+		for i, row := range rows {
+			if len(row) > 0 && row[0] == key {
+				at := stages.CellName(i+1, 2)
+				if n, err := strconv.Atoi(value); err == nil {
+					return f.SetCellInt(templates.MetaSheet, at, int64(n))
+				}
+				return f.SetCellStr(templates.MetaSheet, at, value)
+			}
+		}
+		return errors.New("文件里没有模板标识")
+	})
+}
+
+var sheetName = regexp.MustCompile(`<sheet [^>]*?name="([^"]*)"`)
+
+// twin gives the second sheet the name of the first.
+func (c *copying) twin() {
+	for _, p := range c.parts() {
+		if p.name == "xl/workbook.xml" {
+			if names := sheetName.FindAllSubmatch(p.data, 2); len(names) == 2 {
+				c.edit(p.name, `name="`+string(names[1][1])+`"`, `name="`+string(names[0][1])+`"`, 1)
+				return
+			}
+		}
+	}
+	must(errors.New("文件里不足两张工作表"))
+}
+
+// pick gives the first filled entry that serves.
+func (c *copying) pick(what string, serves func(*templates.Field, stages.Entry) bool) stages.Entry {
+	for _, e := range c.Read.Entries {
+		if f := c.Definition.Field(e.Field); e.Filled && f != nil && f.Record == "" && serves(f, e) {
+			return e
+		}
+	}
+	must(errors.New("这份工作簿里没有填好的" + what))
+	return stages.Entry{}
+}
+
+// number gives a required whole number of a year, typed as a number.
+func (c *copying) number() stages.Entry {
+	return c.pick("年度数字", func(f *templates.Field, e stages.Entry) bool {
+		year, _ := c.Definition.Form.YearOf(e.Year)
+		return f.Type == templates.IntegerField && f.Metric() && e.Kind == stages.Number && !e.Formula && string(year.Kind) == "actual"
+	})
+}
+
+func (c *copying) percent() stages.Entry {
+	return c.pick("百分比", func(f *templates.Field, e stages.Entry) bool {
+		return f.Type == templates.PercentField && e.Kind == stages.Number && !strings.Contains(e.Format, "%")
+	})
+}
+
+func (c *copying) date() stages.Entry {
+	return c.pick("日期", func(f *templates.Field, e stages.Entry) bool {
+		return f.Type == templates.DateField && e.IsDate && len(e.Shown) == len("2006-01-02")
+	})
+}
+
+// label gives the cell of the label beside an entry, found as the template has it.
+func (c *copying) label() (e stages.Entry, at string) {
+	e = c.number()
+	_, slot, ok := c.Definition.Layout().Slot(e.Field, e.Year)
+	if !ok {
+		must(errors.New("版式里没有这个栏目"))
+	}
+	return e, stages.CellName(e.Row, slot.RowAnchorCols[0]+e.Col-slot.Col)
+}
+
+// retype puts another value into an entry's cell.
+func (c *copying) retype(e stages.Entry, value any, code string) Want {
+	c.book(func(f *excelize.File) error { return f.SetCellValue(e.Place.Sheet, e.Place.Cell, value) })
+	return found(e.Place, code)
+}
+
+// cellXML writes a cell anew, as another program would.
+func (c *copying) cellXML(e stages.Entry, xml string) {
+	cell := regexp.MustCompile(`<c r="` + e.Place.Cell + `"[^>]*?(?:/>|>.*?</c>)`)
+	c.replace(c.sheetPart(e.Place.Sheet), cell, xml)
+}
+
+// sheetPart finds the part that holds a sheet.
+func (c *copying) sheetPart(title string) string {
+	texts := map[string]string{}
+	for _, p := range c.parts() {
+		texts[p.name] = string(p.data)
+	}
+	sheet := regexp.MustCompile(`<sheet [^>]*?name="` + regexp.QuoteMeta(title) + `"[^>]*?r:id="([^"]+)"`).FindStringSubmatch(texts["xl/workbook.xml"])
+	if sheet == nil {
+		must(errors.New("找不到工作表的部件"))
+	}
+	for _, relation := range regexp.MustCompile(`<Relationship [^>]*>`).FindAllString(texts["xl/_rels/workbook.xml.rels"], -1) {
+		if target := regexp.MustCompile(`Target="/?(?:xl/)?([^"]+)"`).FindStringSubmatch(relation); target != nil && strings.Contains(relation, `Id="`+sheet[1]+`"`) {
+			return "xl/" + target[1]
+		}
+	}
+	must(errors.New("找不到工作表的部件"))
+	return ""
+}
+
+// moved cuts an entry's cell and pastes it one row down, which takes its name along.
+func (c *copying) moved() Want {
+	e := c.number()
+	_, slot, _ := c.Definition.Layout().Slot(e.Field, e.Year)
+	below := stages.CellName(e.Row+1, e.Col)
+	c.book(func(f *excelize.File) error {
+		v, err := f.GetCellValue(e.Place.Sheet, e.Place.Cell, excelize.Options{RawCellValue: true})
+		must(err)
+		n, err := strconv.ParseFloat(v, 64)
+		must(err)
+		must(f.SetCellValue(e.Place.Sheet, below, n))
+		must(f.SetCellValue(e.Place.Sheet, e.Place.Cell, nil))
+		must(f.DeleteDefinedName(&excelize.DefinedName{Name: slot.Name}))
+		return f.SetDefinedName(&excelize.DefinedName{Name: slot.Name, RefersTo: "'" + e.Place.Sheet + "'!$" + strings.TrimRight(below, "0123456789") + "$" + strconv.Itoa(e.Row+1)})
+	})
+	return found(stages.Place{Sheet: e.Place.Sheet}, "LHT-1-030")
+}
+
+// wide writes digits at full width, as Chinese input methods do.
+func wide(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r - '0' + '０'
+		}
+		return r
+	}, s)
+}
