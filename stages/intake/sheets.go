@@ -18,8 +18,8 @@ import (
 const (
 	maxSheets   = 100
 	maxNames    = 20000
-	maxCells    = 100000  // with content
-	maxElements = 1500000 // of all parts together
+	maxCells    = 100000 // with content
+	maxElements = 800000 // of all parts together
 	maxMerges   = 10000
 	maxDepth    = 64
 	maxToken    = 1 << 20 // bytes of one tag or one run of text
