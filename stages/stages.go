@@ -177,3 +177,16 @@ func CellName(row, col int) string {
 	}
 	return fmt.Sprintf("%s%d", name, row)
 }
+
+// RowCol reads A1 notation; zeros where there is no cell.
+func RowCol(cell string) (row, col int) {
+	for _, c := range cell {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			col = col*26 + int(c-'A') + 1
+		case c >= '0' && c <= '9':
+			row = row*10 + int(c-'0')
+		}
+	}
+	return row, col
+}

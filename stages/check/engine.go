@@ -281,25 +281,12 @@ func gravity(s stages.Severity) int {
 
 // comparePlaces orders by file, by sheet as in the form, then down the rows.
 func (b *batch) comparePlaces(x, y table.Finding) int {
-	xr, xc := rowCol(x.Cell)
-	yr, yc := rowCol(y.Cell)
+	xr, xc := stages.RowCol(x.Cell)
+	yr, yc := stages.RowCol(y.Cell)
 	return cmp.Or(
 		strings.Compare(x.File, y.File),
 		cmp.Compare(b.words.sheets[x.Sheet], b.words.sheets[y.Sheet]),
 		strings.Compare(x.Sheet, y.Sheet),
 		cmp.Compare(xr, yr), cmp.Compare(xc, yc),
 	)
-}
-
-// rowCol reads A1 notation; zeros where there is no cell.
-func rowCol(cell string) (row, col int) {
-	for _, c := range cell {
-		switch {
-		case c >= 'A' && c <= 'Z':
-			col = col*26 + int(c-'A') + 1
-		case c >= '0' && c <= '9':
-			row = row*10 + int(c-'0')
-		}
-	}
-	return row, col
 }

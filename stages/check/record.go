@@ -264,7 +264,7 @@ func (f *form) memberCell(m table.Member, column string) stages.Place {
 		i := slices.IndexFunc(area.Columns, func(c templates.RecordColumn) bool { return c.Name == name })
 		return area.Columns[i].Col
 	}
-	row, col := rowCol(m.Cell)
+	row, col := stages.RowCol(m.Cell)
 	switch {
 	case row == 0:
 	case m.Name != "":

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"lianheti/pipeline"
 	"lianheti/stages"
@@ -64,8 +65,11 @@ type teller struct {
 
 const consoleWidth = 78
 
-// At most so many findings of one rule are told in full; of more, value and cell of each.
-const toldInFull = 6
+// At most so many findings of one rule are told in full; of more, value and cell of each; of still more, the cells.
+const (
+	toldInFull = 6
+	toldByName = 20
+)
 
 func (t *teller) tell(r *pipeline.Checked) {
 	files := slices.DeleteFunc(slices.Clone(r.Files), func(f pipeline.CheckedFile) bool { return f.Fate == stages.Ignored })
@@ -177,9 +181,12 @@ func (t *teller) severity(s *pipeline.CheckedSubmission, severity stages.Severit
 			times = fmt.Sprintf("，%d 处", len(group))
 		}
 		t.line("%2d %s（%s%s）", i+1, group[0].Title, group[0].Code, times)
-		if len(group) > toldInFull {
+		switch {
+		case cells(group) > toldByName && len(group) > toldInFull:
+			t.wrapped("   ", ranges(group))
+		case len(group) > toldInFull:
 			t.wrapped("   ", t.cells(group))
-		} else {
+		default:
 			t.inFull(group)
 		}
 		t.cures(group)
@@ -219,8 +226,21 @@ func (t *teller) hints(s *pipeline.CheckedSubmission) {
 	t.line("")
 	t.line("【%s】不影响受理", stages.Hint.Label())
 	for _, group := range list {
-		t.wrapped(" · ", fmt.Sprintf("%s（%s）：%s", group[0].Title, group[0].Code, t.cells(group)))
+		where := t.cells(group)
+		if cells(group) > toldByName {
+			where = ranges(group)
+		}
+		t.wrapped(" · ", fmt.Sprintf("%s（%s）：%s", group[0].Title, group[0].Code, where))
 	}
+}
+
+// cells counts the cells that findings are about.
+func cells(group []pipeline.CheckedFinding) int {
+	n := 0
+	for _, x := range group {
+		n += len(x.Places)
+	}
+	return n
 }
 
 // cells names the value and the cells of each finding of a group, sheet by sheet.
@@ -292,7 +312,7 @@ func words(text string) []string {
 	var out []string
 	for _, r := range text {
 		s := string(r)
-		glued := len(out) > 0 && (strings.ContainsRune("，。、；：！？”）》％%)", r) || narrow(r) && narrow([]rune(out[len(out)-1])[0]) && r != ' ' ||
+		glued := len(out) > 0 && (strings.ContainsRune("，。、；：！？”）》％%)", r) || narrow(r) && narrow(last(out[len(out)-1])) && r != ' ' ||
 			strings.HasSuffix(out[len(out)-1], "“") || strings.HasSuffix(out[len(out)-1], "（") || strings.HasSuffix(out[len(out)-1], "《"))
 		if glued {
 			out[len(out)-1] += s
@@ -301,6 +321,11 @@ func words(text string) []string {
 		out = append(out, s)
 	}
 	return out
+}
+
+func last(word string) rune {
+	r, _ := utf8.DecodeLastRuneInString(word)
+	return r
 }
 
 func narrow(r rune) bool { return book.Width(string(r)) == 1 }
