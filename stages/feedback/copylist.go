@@ -39,13 +39,7 @@ var listColumns = []listColumn{
 }
 
 // furtherPlaces lists the cells of a finding beyond the first.
-func furtherPlaces(x table.Finding) string {
-	var out []string
-	for _, p := range x.At()[1:] {
-		out = append(out, p.String())
-	}
-	return strings.Join(out, "、")
-}
+func furtherPlaces(x table.Finding) string { return stages.Ranges(x.At()[1:]) }
 
 // explained is what was said about a finding, in force or not.
 func explained(x table.Finding) string {

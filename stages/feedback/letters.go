@@ -192,7 +192,9 @@ func taskTable(severity stages.Severity, r *returned) []document.Block {
 		Rows: []document.Row{{Header: true, Cells: []document.Cell{headCell("序号"), headCell("位置"), headCell("问题"), headCell("怎么办")}}}}
 	for i, g := range groups {
 		var places, problems, cures []string
+		var all []stages.Place
 		for _, x := range g {
+			all = append(all, x.At()...)
 			places = append(places, cellsOf(x))
 			problems = append(problems, x.Message)
 			if !slices.Contains(cures, x.Cure) {
@@ -203,7 +205,7 @@ func taskTable(severity stages.Severity, r *returned) []document.Block {
 			}
 		}
 		if len(g) > worded {
-			places = []string{strings.Join(places, "；")}
+			places = []string{strings.ReplaceAll(stages.Ranges(all), "、", " ")}
 			problems = []string{fmt.Sprintf("%s，共%d处，例如：%s", g[0].Title, len(g), g[0].Message)}
 		}
 		t.Rows = append(t.Rows, document.Row{Cells: []document.Cell{cell(document.Centre, fmt.Sprint(i+1)), cell(document.Left, places...), cell(document.Left, problems...), cell(document.Left, cures...)}})

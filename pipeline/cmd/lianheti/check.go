@@ -182,8 +182,8 @@ func (t *teller) severity(s *pipeline.CheckedSubmission, severity stages.Severit
 		}
 		t.line("%2d %s（%s%s）", i+1, group[0].Title, group[0].Code, times)
 		switch {
-		case cells(group) > toldByName && len(group) > toldInFull:
-			t.wrapped("   ", ranges(group))
+		case len(allPlaces(group)) > toldByName && len(group) > toldInFull:
+			t.wrapped("   ", stages.Ranges(allPlaces(group)))
 		case len(group) > toldInFull:
 			t.wrapped("   ", t.cells(group))
 		default:
@@ -227,20 +227,22 @@ func (t *teller) hints(s *pipeline.CheckedSubmission) {
 	t.line("【%s】不影响受理", stages.Hint.Label())
 	for _, group := range list {
 		where := t.cells(group)
-		if cells(group) > toldByName {
-			where = ranges(group)
+		if len(allPlaces(group)) > toldByName {
+			where = stages.Ranges(allPlaces(group))
 		}
 		t.wrapped(" · ", fmt.Sprintf("%s（%s）：%s", group[0].Title, group[0].Code, where))
 	}
 }
 
-// cells counts the cells that findings are about.
-func cells(group []pipeline.CheckedFinding) int {
-	n := 0
+// allPlaces lists the places of several findings.
+func allPlaces(group []pipeline.CheckedFinding) []stages.Place {
+	var out []stages.Place
 	for _, x := range group {
-		n += len(x.Places)
+		for _, p := range x.Places {
+			out = append(out, stages.Place(p))
+		}
 	}
-	return n
+	return out
 }
 
 // cells names the value and the cells of each finding of a group, sheet by sheet.

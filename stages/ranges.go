@@ -1,40 +1,33 @@
-package main
+package stages
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
 	"strings"
-
-	"lianheti/pipeline"
-	"lianheti/stages"
 )
 
 // rectangle is a block of cells: columns and rows from and to.
 type rectangle struct{ left, top, right, bottom int }
 
 func (r rectangle) String() string {
-	first, last := stages.CellName(r.top, r.left), stages.CellName(r.bottom, r.right)
+	first, last := CellName(r.top, r.left), CellName(r.bottom, r.right)
 	if first == last {
 		return first
 	}
 	return first + ":" + last
 }
 
-// ranges lists all cells of many findings in few words, sheet by sheet: 封面!E2:E7；2年度数据!D4:E32、E34.
-func ranges(group []pipeline.CheckedFinding) string {
+// Ranges lists many cells in few words, sheet by sheet, and leaves none out: 封面!E2:E7；2年度数据!D4:E32、E34.
+func Ranges(places []Place) string {
 	var sheets []string
 	cells := map[string][][2]int{} // column and row, by sheet
-	for _, x := range group {
-		for _, p := range x.Places {
-			row, col := stages.RowCol(p.Cell)
-			name := stages.Place{Sheet: p.Sheet}.String()
-			if !slices.Contains(sheets, name) {
-				sheets = append(sheets, name)
-			}
-			if p.Cell != "" {
-				cells[name] = append(cells[name], [2]int{col, row})
-			}
+	for _, p := range places {
+		if !slices.Contains(sheets, p.Sheet) {
+			sheets = append(sheets, p.Sheet)
+		}
+		if row, col := RowCol(p.Cell); p.Cell != "" {
+			cells[p.Sheet] = append(cells[p.Sheet], [2]int{col, row})
 		}
 	}
 	var out []string
