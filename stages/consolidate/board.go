@@ -82,7 +82,7 @@ func newBoard(in Input) *board {
 		}
 	}
 	for r := range in.Ranking.Ranking.All() {
-		b.complete = r.Complete
+		b.complete = b.complete || r.Complete
 		if r.Ranked {
 			b.ranked++
 		}
@@ -154,20 +154,29 @@ func (b *board) said(row int) string   { return span(row, b.colSaid(), len(b.ear
 // deducted is what experts take off, as a formula writes it.
 func (b *board) deducted(row int) string { return "$" + stages.CellName(row, b.colDeducted()) }
 
+// weights are what counts for a submission: all that can be earned, or, as long as its own marks are not in, what figures can earn.
+func (b *board) weights(complete bool) string {
+	if complete {
+		return b.earnable()
+	}
+	return fixedSpan(pointsLead, b.colSaid(), len(b.earning))
+}
+
 // total is the formula of a submission's total.
-func (b *board) total(row int) string {
-	w, v := b.earnable(), b.values(row)
+func (b *board) total(row int, complete bool) string {
+	w, v := b.weights(complete), b.values(row)
 	with := fmt.Sprintf("SUMPRODUCT(%s*ISNUMBER(%s))", w, v)
 	return b.formula("IF(%s=0,0,SUMPRODUCT(%s,%s)*(SUM(%s)/%s))-%s", with, w, v, w, with, b.deducted(row))
 }
 
 // lower counts what is missing as nothing, upper as everything.
-func (b *board) lower(row int) string {
-	return b.formula("SUMPRODUCT(%s,%s,%s)-%s", b.earnable(), b.values(row), b.said(row), b.deducted(row))
+func (b *board) lower(row int, complete bool) string {
+	return b.formula("SUMPRODUCT(%s,%s,%s)-%s", b.weights(complete), b.values(row), b.said(row), b.deducted(row))
 }
 
-func (b *board) upper(row int) string {
-	return b.formula("%s+SUM(%s)-SUMPRODUCT(%s,%s)", stages.CellName(row, colLower), b.earnable(), b.earnable(), b.said(row))
+func (b *board) upper(row int, complete bool) string {
+	w := b.weights(complete)
+	return b.formula("%s+SUM(%s)-SUMPRODUCT(%s,%s)", stages.CellName(row, colLower), w, w, b.said(row))
 }
 
 // present is the share of the evidence that is there: figures only, whatever experts say.
@@ -266,11 +275,15 @@ func (w *workbook) standings() map[string]standing {
 			}
 		}
 	}
-	for _, at := range out {
+	complete := map[string]bool{}
+	for r := range w.Ranking.Ranking.All() {
+		complete[r.Submission] = r.Complete
+	}
+	for id, at := range out {
 		for _, p := range w.points {
 			s := at.score[p.ID]
 			at.said[p.ID] = at.there[p.ID]
-			if earn := s.Weight - s.Open; w.complete && earn > 0 {
+			if earn := s.Weight - s.Open; complete[id] && earn > 0 {
 				at.said[p.ID] = 1 - (s.Upper-s.Lower)/earn // what is missing is all that the bounds differ by
 			}
 		}

@@ -125,6 +125,8 @@ type workbook struct {
 	verdicts    []table.Verdict // in the order of the submissions
 	index       map[string]int  // of a submission
 	labels      map[string]string
+	pages       *book.Page     // of 一页一联合体, once they are laid out
+	pageRows    map[string]int // where each begins
 }
 
 func newWorkbook(in Input) *workbook {

@@ -31,26 +31,44 @@ const (
 )
 
 // profiles is 一页一联合体.
-func (w *workbook) profiles(name string) error {
+func (w *workbook) profiles(string) error {
+	page, _ := w.laidOut()
+	return w.report.Page(page)
+}
+
+// laidOut lays all pages out, once, and says on which row each begins.
+func (w *workbook) laidOut() (*book.Page, map[string]int) {
+	if w.pages != nil {
+		return w.pages, w.pageRows
+	}
 	widths := make([]float64, helperCol+11)
 	for i := range widths {
 		widths[i] = profileWidth
 	}
-	p := &book.Page{Sheet: name, Scale: profileScale, Widths: widths, Printed: profileCols}
-	all := w.gathered()
-	if len(all) == 0 {
-		p.Span(1, 1, profileCols, text("没有申报。"))
-		return w.report.Page(p)
-	}
+	w.pages, w.pageRows = &book.Page{Sheet: sheetProfiles, Scale: profileScale, Widths: widths, Printed: profileCols}, map[string]int{}
 	row := 1
-	for i, g := range all {
+	for i, g := range w.gathered() {
 		if i > 0 {
-			p.Break(row)
+			w.pages.Break(row)
 		}
-		x := &profile{workbook: w, page: p, gathered: g, first: row, row: row}
+		w.pageRows[g.submission] = row
+		x := &profile{workbook: w, page: w.pages, gathered: g, first: row, row: row}
 		row = x.write()
 	}
-	return w.report.Page(p)
+	if row == 1 {
+		w.pages.Span(1, 1, profileCols, text("没有申报。"))
+	}
+	return w.pages, w.pageRows
+}
+
+// pageLink leads to the page of a submission.
+func (w *workbook) pageLink(submission string) book.Cell {
+	_, rows := w.laidOut()
+	row, ok := rows[submission]
+	if !ok {
+		return word("")
+	}
+	return book.Cell{Value: "细看", Look: book.Link, Link: book.CellLink(sheetProfiles, stages.CellName(row, 1))}
 }
 
 // gathered is all that a page tells of one consortium.

@@ -48,6 +48,7 @@ func (w *workbook) ranking(name string) error {
 	columns = append(columns, who(w, rankID)...)
 	columns = append(columns,
 		column[table.Rank]{Head: label("verdict"), Width: 10, Style: book.Column{Marks: verdictMarks}, Cell: func(r table.Rank) book.Cell { return word(r.Verdict) }},
+		column[table.Rank]{Head: "一页", Width: 7, Cell: func(r table.Rank) book.Cell { return w.pageLink(r.Submission) }},
 		column[table.Rank]{Head: "入选", Width: 10, Style: book.Column{Marks: chosenMarks}, Cell: func(r table.Rank) book.Cell {
 			return book.Cell{Value: w.chosen(r), Look: book.Centred, Formula: w.chosenFormula("$" + stages.CellName(row, 1))}
 		}},
@@ -98,7 +99,7 @@ func (w *workbook) pointScores(name string) error {
 		}
 	}
 	lead := make([]book.Cell, w.colRunRank())
-	lead[0] = book.Cell{Value: "满分（随“" + sheetWeights + "”变）", Look: book.Caption}
+	lead[0] = book.Cell{Value: "满分", Look: book.Caption}
 	for i := 1; i < firstPoint-1; i++ {
 		lead[i].Look = book.Caption
 	}
@@ -113,7 +114,10 @@ func (w *workbook) pointScores(name string) error {
 				if value < 0 {
 					return book.Cell{Value: pointWaiting, Look: book.Quiet}
 				}
-				x := "$" + stages.CellName(r.row, w.colValue()+value)
+				x, top, most := "$"+stages.CellName(r.row, w.colValue()+value), top, most
+				if w.complete && !r.rank.Complete {
+					top, most = book.Fixed(pointsLead, w.colSaid()+value), w.figures(p)
+				}
 				c := book.Cell{Value: pointLacking, Look: book.Points, Formula: w.formula("IF(ISNUMBER(%s),%s*%s,%s)", x, top, x, book.Quote(pointLacking))}
 				if v := r.value[p.ID]; v.Valid {
 					c.Value = most * v.V
@@ -148,7 +152,11 @@ func (w *workbook) pointScores(name string) error {
 		return book.Cell{Value: r.there[p.ID], Look: book.Share}
 	})
 	if w.complete {
-		block("连同评分在案", w.earning, 0, same, func(r pointRow, p *templates.Point) book.Cell {
+		// Over this block stands what figures can earn: it counts for those whose marks are not in.
+		block("连同评分在案", w.earning, 0, func(i int, p *templates.Point) book.Cell {
+			scaled := book.Range(sheetWeights) + book.Fixed(weightsFirst+i, weightColScale)
+			return book.Cell{Value: w.figures(p), Look: book.Points, Formula: w.formula("%s*(1-%s)", scaled, p.ExpertShare)}
+		}, func(r pointRow, p *templates.Point) book.Cell {
 			return book.Cell{Value: r.said[p.ID], Look: book.Share}
 		})
 	}
@@ -169,8 +177,10 @@ type pointRow struct {
 
 // totals are the columns between a submission's name and its points.
 func (w *workbook) totals() []column[pointRow] {
-	live := func(head string, width float64, look book.Look, value func(pointRow) any, formula func(int) string) column[pointRow] {
-		return column[pointRow]{Head: head, Width: width, Cell: func(r pointRow) book.Cell { return book.Cell{Value: value(r), Look: look, Formula: formula(r.row)} }}
+	live := func(head string, width float64, look book.Look, value func(pointRow) any, formula func(row int, complete bool) string) column[pointRow] {
+		return column[pointRow]{Head: head, Width: width, Cell: func(r pointRow) book.Cell {
+			return book.Cell{Value: value(r), Look: look, Formula: formula(r.row, r.rank.Complete)}
+		}}
 	}
 	label := func(column string) string { return w.head("ranking", column) }
 	return []column[pointRow]{
@@ -181,10 +191,10 @@ func (w *workbook) totals() []column[pointRow] {
 				return "不排"
 			}
 			return r.rank.Rank.V
-		}, w.rank),
+		}, func(row int, _ bool) string { return w.board.rank(row) }),
 		live("下限", 8, book.Points, func(r pointRow) any { return r.rank.Lower }, w.lower),
 		live("上限", 8, book.Points, func(r pointRow) any { return r.rank.Upper }, w.upper),
-		live("依据在案", 8, book.Share, func(r pointRow) any { return r.rank.Present }, w.present),
+		live("依据在案", 8, book.Share, func(r pointRow) any { return r.rank.Present }, func(row int, _ bool) string { return w.present(row) }),
 		{Head: "参加排名", Width: 9, Cell: func(r pointRow) book.Cell {
 			switch {
 			case r.rank.Ranked:
@@ -207,7 +217,7 @@ func (w *workbook) order() []column[pointRow] {
 	return []column[pointRow]{
 		{Head: "扣分", Width: 8, Style: style, Cell: func(r pointRow) book.Cell {
 			c := book.Cell{Value: 0.0, Look: book.Points}
-			if w.complete {
+			if r.rank.Complete {
 				c.Value = r.rank.Deduction.V
 			}
 			return c
