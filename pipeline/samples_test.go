@@ -217,7 +217,7 @@ func TestEveryFilledCellIsAccounted(t *testing.T) {
 		}
 		count := 0
 		for at, value := range filled(t, data) {
-			if own[at] == value || own[at] != "" { // the template's texts, and its formulas with other results
+			if own[at] == value || own[at] != "" || strings.HasPrefix(at, templates.CheckSheet+"!") { // the template's texts, and its formulas with other results
 				continue
 			}
 			count++

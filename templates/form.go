@@ -56,12 +56,14 @@ type Sheet struct {
 	ID        string
 	Title     string
 	Landscape bool
+	Cover     bool // set apart like the cover of the official form
 	Blocks    []*Block
 }
 
 // Block is one part of a sheet; exactly one of its members is set.
 type Block struct {
 	Notes         []Note
+	Progress      *ProgressBlock
 	Lines         []*Field
 	Years         *YearBlock
 	Records       *RecordBlock
@@ -70,9 +72,17 @@ type Block struct {
 
 // Note is a static text.
 type Note struct {
-	Role string // title, heading, body, note
+	Role string // annex, cover, dated, title, heading, body, note
 	ID   string // for what fields (footnotes) and the Word form refer to
 	Text string
+}
+
+// ProgressBlock shows how far the workbook is filled and what the self-check says of it.
+type ProgressBlock struct {
+	Lines []struct {
+		Label string
+		Show  string // progress, errors, warnings, hints, open, conclusion
+	}
 }
 
 // YearBlock is a grid of metrics by year.
@@ -140,6 +150,7 @@ type Field struct {
 	Type         FieldType
 	Choices      string // for choices: consortia, cities, parks, kinds, yes_no
 	Open         bool   // a choice that may be departed from
+	Suggest      string // what a dropdown offers for a text without asking that it be kept to: evidence, sheets
 	Years        []string
 	Required     bool
 	Extra        bool // not in the official form
@@ -154,6 +165,7 @@ type Field struct {
 	Paragraph    string
 	Width        float64  // column width in a record block, in characters
 	Tall         int      // lines to show where no limit says it
+	NewPage      bool     `yaml:"new_page"` // begins a page on paper
 	Topics       []string // what the provincial workbook gathers it under, beside its own sheet: see Topics
 
 	Record string `yaml:"-"` // id of the record block it is a column of; empty otherwise
@@ -205,6 +217,29 @@ func (f *Form) Kind(labelOrID string) (MemberKind, bool) {
 
 // Yes is the affirmative of the yes-or-no choices.
 func (f *Form) Yes() string { return f.YesNo[0] }
+
+// Suggestions lists what is offered for a text, in the order it is offered; nil where nothing is.
+func (d *Definition) Suggestions(f *Field) []string {
+	var out []string
+	switch f.Suggest {
+	case "evidence":
+		for _, p := range d.Rubric.Points() {
+			out = append(out, p.ID)
+		}
+		for _, x := range d.Form.Fields() {
+			if len(x.Evidence) > 0 && x.Record == "" {
+				out = append(out, d.Label(x.ID))
+			}
+		}
+	case "sheets":
+		for _, s := range d.Form.Sheets {
+			if slices.ContainsFunc(s.Blocks, func(b *Block) bool { return b.Notes == nil && b.Progress == nil }) {
+				out = append(out, s.Title)
+			}
+		}
+	}
+	return out
+}
 
 // Options lists what a choice field offers, in the order it is offered; nil for other fields.
 func (d *Definition) Options(f *Field) []string {
@@ -328,6 +363,13 @@ func (f *Form) check(l *loader) {
 				f.checkField(l, x, at{file, fmt.Sprintf("%s.lines[%d]", base, i)}, seen)
 				x.RequiredYears = x.Years
 			}
+			if b.Progress != nil {
+				for i, x := range b.Progress.Lines {
+					if !slices.Contains(CheckNames, "check_"+x.Show) {
+						l.problem(at{file, fmt.Sprintf("%s.progress.lines[%d]", base, i)}, "show“"+x.Show+"”不认识", "可用 progress、errors、warnings、hints、open、conclusion。")
+					}
+				}
+			}
 			if y := b.Years; y != nil {
 				for i, x := range y.Metrics {
 					x.Years, x.Required = y.Columns, true
@@ -388,6 +430,9 @@ func (f *Form) checkField(l *loader, x *Field, where at, seen map[string]string)
 	}
 	if x.Type == ChoiceField && !slices.Contains([]string{"consortia", "cities", "parks", "kinds", "yes_no"}, x.Choices) {
 		l.problem(where, "choices “"+x.Choices+"”不认识", "可用：consortia、cities、parks、kinds、yes_no。")
+	}
+	if x.Suggest != "" && (x.Type != TextField || !slices.Contains([]string{"evidence", "sheets"}, x.Suggest)) {
+		l.problem(where, "suggest“"+x.Suggest+"”不能用于栏目“"+x.ID+"”", "可用 evidence、sheets，只用于文字栏目。")
 	}
 	for _, topic := range x.Topics {
 		if topic != Headline && topic != Funding || !x.Metric() {

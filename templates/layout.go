@@ -38,9 +38,18 @@ const (
 	UnitRole    Role = "unit"
 	HintRole    Role = "hint"
 	HeaderRole  Role = "header"
-	TagRole     Role = "tag"     // 实际 / 承诺 under a year
+	TagRole     Role = "tag" // 实际 / 承诺 under a year
+	AnnexRole   Role = "annex"
+	CoverRole   Role = "cover" // title of the cover
+	DatedRole   Role = "dated" // date printed on the cover
+	CaptionRole Role = "caption"
 	FormulaRole Role = "formula" // Text is an Excel formula without the leading =
+	WordsRole   Role = "words"   // likewise: characters and limit of a text
+	ShownRole   Role = "shown"   // likewise: what the self-check says of the workbook
 )
+
+// Formula says whether a static cell of this role holds a formula.
+func (r Role) Formula() bool { return r == FormulaRole || r == WordsRole || r == ShownRole }
 
 // Static is the template's own text or formula. Rows and Cols say over how many cells it is merged (at least 1).
 type Static struct {
@@ -61,6 +70,7 @@ type Slot struct {
 	RowAnchorCols        []int
 	Header               string // text of the header over the column; empty: none
 	HeaderRow            int
+	Lines                int // lines of text that it has to show, over all its rows
 }
 
 // RecordArea is a list: one defined name a column, over all prepared rows.
@@ -95,12 +105,26 @@ const (
 	MetaSheet    = HiddenPrefix
 	ListSheet    = HiddenPrefix + "_lists" // what the dropdowns offer
 	ReturnSheet  = "退回问题"                  // of a returned copy: what is to be mended; never read
+	CheckSheet   = "自检"                    // what the rules say of the workbook as it is filled; never read
 
 	MetaForm    = "form"
 	MetaYear    = "year"
 	MetaVersion = "version"
 	MetaParent  = "parent"
 )
+
+// Names of what the self-check has to say, for the sheets that show it.
+const (
+	ProgressName   = "check_progress"   // required values filled
+	ErrorsName     = "check_errors"     // rules of each severity that fail
+	WarningsName   = "check_warnings"   //
+	HintsName      = "check_hints"      //
+	OpenName       = "check_open"       // rules that cannot be decided yet, hints left out
+	ConclusionName = "check_conclusion" // in words
+)
+
+// CheckNames lists them.
+var CheckNames = []string{ProgressName, ErrorsName, WarningsName, HintsName, OpenName, ConclusionName}
 
 // SlotName is the defined name of a field in a year; year 0 is an undated field.
 func SlotName(field string, year int) string {
@@ -162,6 +186,8 @@ func layOut(form *Form, s *Sheet) *SheetLayout {
 		switch {
 		case b.Notes != nil:
 			p.notes(b.Notes)
+		case b.Progress != nil:
+			p.progress(b.Progress)
 		case b.Lines != nil:
 			p.lines(b.Lines)
 		case b.Years != nil:
@@ -185,29 +211,56 @@ type placer struct {
 	valueEnd, noteCol int
 }
 
+// Column widths, in characters. A4 shows 95 upright and 140 across at full size, so that 小四 stays 小四 on paper.
+var (
+	lineWidths     = []float64{11, 20, 14, 7, 28, 15} // group, label, year, unit, value, note
+	plainWidths    = []float64{2, 14, 10, 7, 47, 15}  // the same where no line has a group
+	guideWidths    = []float64{24, 71}
+	yearBlockStart = []float64{14, 40, 9} // group, label, unit, before the years
+	yearWidth      = 13.0
+	yearNoteWidth  = 12.0
+)
+
 // measure decides the columns of the sheet from the blocks it holds.
 func (p *placer) measure() {
 	p.valueEnd, p.noteCol = valueCol, valueCol+1
-	p.out.Widths = []float64{12, 26, 11, 8, 52, 20}
+	p.out.Widths = plainWidths
+	lines := false
+	for _, b := range p.out.Sheet.Blocks {
+		lines = lines || b.Lines != nil
+		if slices.ContainsFunc(b.Lines, func(f *Field) bool { return f.Group != "" }) || b.RosterSummary != nil {
+			p.out.Widths = lineWidths
+		}
+	}
 	for _, b := range p.out.Sheet.Blocks {
 		if b.Years != nil {
 			n := len(b.Years.Columns)
 			p.valueEnd = valueCol + n - 2 // group, label, unit, then the years
 			p.noteCol = p.valueEnd + 1
-			p.out.Widths = append([]float64{13, 42, 9}, slices.Repeat([]float64{13}, n)...)
-			p.out.Widths = append(p.out.Widths, 20)
+			p.out.Widths = append(slices.Concat(yearBlockStart, slices.Repeat([]float64{yearWidth}, n)), yearNoteWidth)
+			lines = true
 		}
 		if b.Records != nil {
 			p.out.Widths = nil
 			for _, c := range b.Records.Columns {
 				p.out.Widths = append(p.out.Widths, c.Width)
 			}
+			lines = true
 		}
 	}
-	if !slices.ContainsFunc(p.out.Sheet.Blocks, func(b *Block) bool { return b.Notes == nil }) {
-		p.out.Widths = []float64{84}
+	if !lines {
+		p.out.Widths = guideWidths
 	}
 	p.out.LastCol = len(p.out.Widths)
+}
+
+// progress places what the self-check says of the whole workbook.
+func (p *placer) progress(b *ProgressBlock) {
+	for _, l := range b.Lines {
+		p.static(p.row, 1, 1, 1, CaptionRole, l.Label)
+		p.static(p.row, 2, 1, p.out.LastCol-1, ShownRole, "check_"+l.Show)
+		p.row++
+	}
 }
 
 func (p *placer) static(row, col, rows, cols int, role Role, text string) {
@@ -218,6 +271,9 @@ func (p *placer) static(row, col, rows, cols int, role Role, text string) {
 
 func (p *placer) notes(notes []Note) {
 	for _, n := range notes {
+		if Role(n.Role) == DatedRole {
+			n.Text = p.form.Dated
+		}
 		p.static(p.row, 1, 1, p.out.LastCol, Role(n.Role), n.Text)
 		p.row++
 	}
@@ -262,7 +318,10 @@ func (p *placer) groups(spans []span) {
 }
 
 func (p *placer) line(f *Field, year Year) {
-	rows := rowsFor(f)
+	if f.Limit > 0 {
+		p.prose(f, year)
+		return
+	}
 	label := f.Label + f.PrintedLimit
 	// The label takes the columns of year and unit where there is neither.
 	free := 1
@@ -272,22 +331,56 @@ func (p *placer) line(f *Field, year Year) {
 	case year.ID == "":
 		free = yearCol - labelCol + 1
 	}
-	p.static(p.row, labelCol, rows, free, LabelRole, label)
+	p.static(p.row, labelCol, 1, free, LabelRole, label)
 	anchor, cols := []string{label}, []int{labelCol}
 	if year.ID != "" {
 		anchor, cols = append(anchor, year.Label+year.Tag), append(cols, yearCol)
 	}
 	if year.ID != "" && f.Unit == "" {
-		p.static(p.row, yearCol, rows, 2, YearRole, year.Label+year.Tag)
+		p.static(p.row, yearCol, 1, 2, YearRole, year.Label+year.Tag)
 	} else if year.ID != "" {
-		p.static(p.row, yearCol, rows, 1, YearRole, year.Label+year.Tag)
+		p.static(p.row, yearCol, 1, 1, YearRole, year.Label+year.Tag)
 	}
-	p.static(p.row, unitCol, rows, 1, UnitRole, f.Unit)
-	p.static(p.row, p.noteCol, rows, 1, HintRole, p.hint(f))
+	p.static(p.row, unitCol, 1, 1, UnitRole, f.Unit)
+	p.static(p.row, p.noteCol, 1, 1, HintRole, p.hint(f))
 	p.out.Slots = append(p.out.Slots, Slot{
 		Name: SlotName(f.ID, year.Year), Field: f, Year: year.Year, Extra: f.Extra,
-		Row: p.row, Col: valueCol, Rows: rows, Cols: p.valueEnd - valueCol + 1,
-		RowAnchor: anchor, RowAnchorCols: cols,
+		Row: p.row, Col: valueCol, Rows: 1, Cols: p.valueEnd - valueCol + 1,
+		RowAnchor: anchor, RowAnchorCols: cols, Lines: linesFor(f),
+	})
+	p.row++
+}
+
+// wordsLabel stands over the count of characters of an undated text.
+const wordsLabel = "字数"
+
+// prose places a text with a limit over two rows or more, so that the count of its characters stands beside it, under the year: the
+// label, below it the hint; the year, below it the count; the text.
+func (p *placer) prose(f *Field, year Year) {
+	wide := 0.0
+	for _, w := range p.out.Widths[unitCol-1 : p.noteCol] {
+		wide += w
+	}
+	lines := max(3, f.Limit/int(wide*unitPixels/hanziPixels)+2) // room for the ends of paragraphs
+	rows := 1 + (lines+linesPerRow-1)/linesPerRow               // the first is as tall as the year's cell
+	name, label, tag := SlotName(f.ID, year.Year), f.Label+f.PrintedLimit, wordsLabel
+	anchor, cols := []string{label}, []int{labelCol}
+	if year.ID != "" {
+		tag = year.Label + year.Tag
+		anchor, cols = append(anchor, tag), append(cols, yearCol)
+	}
+	if hint := p.hint(f); hint == "" {
+		p.static(p.row, labelCol, rows, 1, LabelRole, label)
+	} else {
+		p.static(p.row, labelCol, 1, 1, LabelRole, label)
+		p.static(p.row+1, labelCol, rows-1, 1, HintRole, hint)
+	}
+	p.static(p.row, yearCol, 1, 1, YearRole, tag)
+	p.static(p.row+1, yearCol, rows-1, 1, WordsRole, "check_words_"+name)
+	p.out.Slots = append(p.out.Slots, Slot{
+		Name: name, Field: f, Year: year.Year, Extra: f.Extra,
+		Row: p.row, Col: unitCol, Rows: rows, Cols: p.noteCol - unitCol + 1,
+		RowAnchor: anchor, RowAnchorCols: cols, Lines: lines,
 	})
 	p.row += rows
 }
@@ -311,27 +404,23 @@ func (p *placer) hint(f *Field) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "\n")
 }
 
-// Lines of text that fit in an input cell's width, and the number of lines a row of the sheet can be tall.
+// A unit of column width and a hanzi of the form's size, in pixels; and the lines that a row of the sheet can be tall.
 const (
-	charsPerLine = 22
-	linesPerRow  = 23
+	unitPixels  = 7
+	hanziPixels = 16
+	linesPerRow = 22
 )
 
-// LinesFor is how many lines of text an input cell has to show.
-func LinesFor(f *Field) int {
+// linesFor is how many lines an input cell of a single row has to show.
+func linesFor(f *Field) int {
 	switch {
 	case f.Tall > 0:
 		return f.Tall
-	case f.Limit > 0:
-		return max(3, (f.Limit+charsPerLine-1)/charsPerLine)
 	case f.Type == NamesField:
 		return 2
 	}
 	return 1
 }
-
-// rowsFor is over how many rows an input cell is merged: Excel limits the height of one row.
-func rowsFor(f *Field) int { return (LinesFor(f) + linesPerRow - 1) / linesPerRow }
 
 // years places a header of two rows, then one row a metric: group, label, unit, the years, note.
 func (p *placer) years(b *YearBlock) {
@@ -362,7 +451,7 @@ func (p *placer) years(b *YearBlock) {
 				Name: SlotName(f.ID, year.Year), Field: f, Year: year.Year, Extra: slices.Contains(b.Extra, id),
 				Row: p.row, Col: unitCol + i, Rows: 1, Cols: 1,
 				RowAnchor: []string{f.Label, f.Unit}, RowAnchorCols: []int{labelCol, yearCol},
-				Header: year.Label, HeaderRow: header,
+				Header: year.Label, HeaderRow: header, Lines: 1,
 			})
 		}
 		p.row++

@@ -87,7 +87,7 @@ func TestWordingIsOfficial(t *testing.T) {
 		}
 		contains("entry "+strconv.Itoa(e.No), e.National)
 	}
-	for _, n := range d.Form.Sheets[0].Blocks[0].Notes[2:7] {
+	for _, n := range d.Form.Sheets[0].Blocks[2].Notes[1:6] {
 		contains("说明", n.Text)
 	}
 }

@@ -44,12 +44,24 @@ func Run(t testing.TB, command string, args ...string) string {
 	return string(out)
 }
 
+// recalculating makes LibreOffice calculate every formula when it opens a workbook, whatever value stands there.
+const recalculating = `<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+</oor:items>`
+
 // Convert has LibreOffice open files, recalculate and save them in a format (xlsx, pdf …) in a folder of its own, which it gives.
 func Convert(t testing.TB, format string, files ...string) string {
 	t.Helper()
 	Need(t, "soffice", "--version")
-	out, profile := t.TempDir(), filepath.ToSlash(t.TempDir())
-	args := []string{"-env:UserInstallation=file://" + profile, "--headless", "--convert-to", format, "--outdir", out}
+	out, profile := t.TempDir(), t.TempDir()
+	if err := os.Mkdir(filepath.Join(profile, "user"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(profile, "user", "registrymodifications.xcu"), []byte(recalculating), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"-env:UserInstallation=file://" + filepath.ToSlash(profile), "--headless", "--convert-to", format, "--outdir", out}
 	Run(t, "soffice", append(args, files...)...)
 	return out
 }

@@ -418,7 +418,7 @@ func (b *binder) inRow(sheet *Sheet, row int, texts []string) (n int) {
 // looseCells keeps every filled cell that is neither an input nor the template's own.
 func (b *binder) looseCells() {
 	for _, sheet := range b.book.Sheets {
-		if strings.HasPrefix(sheet.Title, templates.HiddenPrefix) || sheet.Title == templates.ReturnSheet {
+		if b.ours(sheet) {
 			continue
 		}
 		texts, formulas := b.ownContent(sheet)
@@ -454,6 +454,21 @@ func (b *binder) tellLoose() {
 	}
 }
 
+// ours says whether a whole sheet is the program's own: hidden ones, the list of a return, and the self-check, which is
+// known by the rules' codes in its first column should it have been renamed.
+func (b *binder) ours(sheet *Sheet) bool {
+	if strings.HasPrefix(sheet.Title, templates.HiddenPrefix) || sheet.Title == templates.ReturnSheet || sheet.Title == templates.CheckSheet {
+		return true
+	}
+	codes := 0
+	for _, cell := range sheet.Cells {
+		if cell.Col == 1 && b.d.Rule(cell.Raw) != nil {
+			codes++
+		}
+	}
+	return 2*codes > len(b.d.Rules)
+}
+
 // ownContent lists the template's texts and formulas on a sheet.
 func (b *binder) ownContent(sheet *Sheet) (texts, formulas map[string]bool) {
 	texts, formulas = map[string]bool{}, map[string]bool{}
@@ -462,7 +477,7 @@ func (b *binder) ownContent(sheet *Sheet) (texts, formulas map[string]bool) {
 			continue
 		}
 		for _, s := range layout.Statics {
-			if s.Role == templates.FormulaRole {
+			if s.Role.Formula() {
 				formulas[plainFormula(s.Text)] = true
 			} else {
 				texts[stages.NameKey(s.Text)] = true

@@ -23,21 +23,26 @@ func (p *painter) input(f *templates.Field, committed bool, v Value) (excelize.C
 	if err != nil {
 		return excelize.Cell{}, err
 	}
-	out := excelize.Cell{StyleID: style}
+	content, err := contentOf(v)
+	return excelize.Cell{StyleID: style, Value: content}, err
+}
+
+// contentOf is a value as a cell holds it; nil where it is blank.
+func contentOf(v Value) (any, error) {
 	switch {
 	case v.Number != nil:
 		// Exact as typed: the shortest float with this decimal is what a spreadsheet would have stored.
-		out.Value = v.Number.InexactFloat64()
+		return v.Number.InexactFloat64(), nil
 	case v.Date != "":
-		day, err := time.Parse("2006-01-02", v.Date)
+		day, err := time.Parse(time.DateOnly, v.Date)
 		if err != nil {
-			return out, fmt.Errorf("日期“%s”：%w", v.Date, err)
+			return nil, fmt.Errorf("日期“%s”：%w", v.Date, err)
 		}
-		out.Value = day.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Hours() / 24
+		return day.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Hours() / 24, nil
 	case v.Text != "":
-		out.Value = book.Text(v.Text)
+		return book.Text(v.Text), nil
 	}
-	return out, nil
+	return nil, nil
 }
 
 // numberFormat shows a figure as it was typed: thousands separated, no digit rounded away.
@@ -53,39 +58,31 @@ func numberFormat(f *templates.Field) string {
 	return "@"
 }
 
-// inputs names every input cell and says what belongs there.
+// inputs says of every input cell what belongs there, and colours it as one types.
 func (p *painter) inputs(layout *templates.SheetLayout) error {
 	title := layout.Sheet.Title
 	for _, slot := range layout.Slots {
 		at := cell(slot.Row, slot.Col)
-		if err := p.name(slot.Name, title, at, at); err != nil {
-			return err
-		}
 		year, _ := p.d.Form.YearOf(slot.Year)
 		if err := p.validate(title, slot.Field, year, at, at); err != nil {
+			return err
+		}
+		if err := p.colourSlot(title, slot, at); err != nil {
 			return err
 		}
 	}
 	for _, area := range layout.Records {
 		for _, column := range area.Columns {
 			from, to := cell(area.FirstRow, column.Col), cell(area.LastRow, column.Col)
-			if err := p.name(column.Name, title, from, to); err != nil {
-				return err
-			}
 			if err := p.validate(title, column.Field, templates.Year{}, from, to); err != nil {
 				return err
 			}
 		}
+		if err := p.colourRows(title, area); err != nil {
+			return err
+		}
 	}
 	return nil
-}
-
-func (p *painter) name(name, sheet, from, to string) error {
-	refers := fmt.Sprintf("'%s'!%s", sheet, absolute(from))
-	if to != from {
-		refers += ":" + absolute(to)
-	}
-	return p.f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: refers})
 }
 
 // absolute writes $A$1.
@@ -113,14 +110,17 @@ func (p *painter) validate(sheet string, f *templates.Field, year templates.Year
 	case f.Locked:
 		return nil
 	case f.Type == templates.ChoiceField:
-		v.SetSqrefDropList(p.ranges[f.Choices])
+		v.SetSqrefDropList(offered(f))
 		if f.Open {
 			v.SetError(excelize.DataValidationErrorStyleWarning, "请核对", "目录里没有这一项。原则上按指导目录填写；确需调整的，应事先征得省厅同意。仍要这样填写吗？")
 		} else {
 			v.SetError(excelize.DataValidationErrorStyleStop, "请从列表中选择", "这一格只能从下拉列表中选择。")
 		}
+	case f.Suggest != "":
+		v.SetSqrefDropList(listName(f.Suggest))
+		v.ShowErrorMessage = false
 	case f.Type == templates.ConfirmField:
-		v.SetSqrefDropList(p.ranges["confirm"])
+		v.SetSqrefDropList(listName("confirm"))
 		v.SetError(excelize.DataValidationErrorStyleStop, "请从列表中选择", "确认请选 "+p.d.Form.Confirm.Checked+"，未确认请选 "+p.d.Form.Confirm.Unchecked+"。")
 	case f.Numeric():
 		if err := v.SetRange(escape(p.numberRule(f, from)), "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween); err != nil {
@@ -128,7 +128,7 @@ func (p *painter) validate(sheet string, f *templates.Field, year templates.Year
 		}
 		v.SetError(excelize.DataValidationErrorStyleStop, "请填数字", cut(p.numberWords(f), maxPrompt))
 	case f.Limit > 0:
-		rule := fmt.Sprintf(`LEN(SUBSTITUTE(%s,CHAR(10),""))<=%d`, from, f.Limit) // line breaks do not count
+		rule := fmt.Sprintf(`LEN(TRIM(SUBSTITUTE(%s,CHAR(10),"")))<=%d`, from, f.Limit) // line breaks do not count
 		if err := v.SetRange(escape(rule), "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween); err != nil {
 			return err
 		}
@@ -141,7 +141,7 @@ func (p *painter) validate(sheet string, f *templates.Field, year templates.Year
 func (p *painter) prompt(f *templates.Field, year templates.Year) string {
 	var parts []string
 	if year.ID != "" {
-		parts = append(parts, year.Label+year.Tag+"数据")
+		parts = append(parts, year.Label+year.Tag)
 		if slices.Contains(f.Years, year.ID) && !slices.Contains(f.RequiredYears, year.ID) {
 			parts = append(parts, p.d.Form.ExtraTag)
 		}
@@ -211,4 +211,18 @@ func cut(s string, limit int) string {
 	return s
 }
 
-func splitLines(s string) []string { return strings.Split(s, "\n") }
+// offered is what a dropdown offers: of the consortia those of the prefecture chosen, of the parks the consortium's own; all of
+// them as long as nothing is chosen.
+func offered(f *templates.Field) string {
+	of := func(list, chosen, by string, all string) string {
+		n := fmt.Sprintf("COUNTIF(%s,%s)", by, chosen)
+		return fmt.Sprintf("OFFSET(%s,IF(%s=0,0,MATCH(%s,%s,0)-1),0,IF(%s=0,%s,%s),1)", list, n, chosen, by, n, all, n)
+	}
+	switch f.Choices {
+	case "consortia":
+		return of(consortiaList, "city", cityOfList, "ROWS("+consortiaList+")")
+	case "parks":
+		return of(parkOfList, "consortium", consortiaList, "ROWS("+parkOfList+")")
+	}
+	return listName(f.Choices)
+}

@@ -11,13 +11,16 @@ import (
 
 // Colours of the template: inputs are the only tinted cells that one types in.
 const (
-	inputColor     = "FFF8DC" // light yellow
+	inputColor     = "FFFDF0" // very light yellow
 	committedColor = "E3F1FA" // light blue: promised, or collected beyond the form
 	lockedColor    = "EDEDED"
 	labelColor     = "F5F5F5"
 	headerColor    = "DCE6F1"
 	lineColor      = "8C8C8C"
 	watermarkColor = "C00000"
+	blankColor     = "FFEB9C" // required and still blank
+	wrongColor     = "FFC7CE" // 必须修改, or not to be read as what it should be
+	doubtColor     = "FBD5B0" // 需核实说明
 )
 
 // look is how an input cell appears.
@@ -54,32 +57,67 @@ func inputStyle(l look, format string) func() *excelize.Style {
 	}
 }
 
-func staticStyle(role templates.Role) func() *excelize.Style {
+// titleFont is the font of titles; texts are in the form's own.
+const titleFont = "黑体"
+
+// fontSize is the size of a static text, in points.
+func fontSize(role templates.Role) float64 {
+	switch role {
+	case templates.CoverRole:
+		return 28
+	case templates.TitleRole:
+		return 20
+	case templates.AnnexRole, templates.DatedRole:
+		return 16
+	case templates.HeadingRole:
+		return 14
+	case templates.NoteRole:
+		return 10.5
+	case templates.HintRole, templates.TagRole:
+		return 10
+	case templates.WordsRole:
+		return 9
+	}
+	return 12
+}
+
+// staticStyle is how a static text looks. One that is merged over several rows stands at their top, where a page begins.
+func staticStyle(role templates.Role, merged bool) func() *excelize.Style {
 	return func() *excelize.Style {
 		s := &excelize.Style{
-			Font:       &excelize.Font{Family: book.FormFont, Size: 12},
+			Font:       &excelize.Font{Family: book.FormFont, Size: fontSize(role)},
 			Alignment:  &excelize.Alignment{Vertical: "center", WrapText: true},
 			Protection: &excelize.Protection{Locked: true},
 		}
 		switch role {
-		case templates.TitleRole:
-			s.Font.Size, s.Font.Bold, s.Alignment.Horizontal = 20, true, "center"
-		case templates.HeadingRole:
-			s.Font.Size, s.Font.Bold = 14, true
-		case templates.NoteRole:
-			s.Font.Size = 10.5
+		case templates.CoverRole, templates.TitleRole:
+			s.Font.Family, s.Alignment.Horizontal = titleFont, "center"
+		case templates.HeadingRole, templates.AnnexRole:
+			s.Font.Family = titleFont
+		case templates.DatedRole:
+			s.Alignment.Horizontal = "center"
 		case templates.GroupRole, templates.LabelRole:
 			s.Fill, s.Border = fill(labelColor), border()
+			if merged && role == templates.LabelRole {
+				s.Alignment.Vertical = "top"
+			}
 		case templates.YearRole, templates.UnitRole:
 			s.Fill, s.Border, s.Alignment.Horizontal = fill(labelColor), border(), "center"
 		case templates.HintRole:
-			s.Font.Size, s.Border = 10, border()
+			s.Border = border()
 		case templates.HeaderRole:
 			s.Font.Bold, s.Fill, s.Border, s.Alignment.Horizontal = true, fill(headerColor), border(), "center"
 		case templates.TagRole:
-			s.Font.Size, s.Fill, s.Border, s.Alignment.Horizontal = 10, fill(headerColor), border(), "center"
+			s.Fill, s.Border, s.Alignment.Horizontal = fill(headerColor), border(), "center"
 		case templates.FormulaRole:
 			s.Fill, s.Border, s.Alignment.Horizontal = fill(lockedColor), border(), "right"
+		case templates.WordsRole:
+			s.Alignment.Vertical = "top"
+			s.Fill, s.Border, s.Alignment.Horizontal = fill(lockedColor), border(), "center"
+		case templates.CaptionRole:
+			s.Fill, s.Border = fill(headerColor), border()
+		case templates.ShownRole:
+			s.Font.Bold, s.Border, s.Alignment.Horizontal = true, border(), "left"
 		}
 		return s
 	}
@@ -100,8 +138,19 @@ func border() []excelize.Border {
 // page sets up A4 paper with a binding margin on the left, protection, and what repeats on every page.
 func (p *painter) page(layout *templates.SheetLayout) error {
 	title := layout.Sheet.Title
+	if err := p.paper(title, layout.Sheet.Landscape); err != nil {
+		return err
+	}
+	if err := p.printNames(title, layout.LastRow, layout.LastCol, layout.Freeze); err != nil {
+		return err
+	}
+	return p.watermark(title, layout.LastCol, layout.Widths[layout.LastCol-1])
+}
+
+// paper is what all visible sheets have in common.
+func (p *painter) paper(title string, landscape bool) error {
 	orientation := "portrait"
-	if layout.Sheet.Landscape {
+	if landscape {
 		orientation = "landscape"
 	}
 	a4, wide, tall, fit := 9, 1, 0, true
@@ -111,7 +160,7 @@ func (p *painter) page(layout *templates.SheetLayout) error {
 	if err := p.f.SetSheetProps(title, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
 		return err
 	}
-	binding, margin, edge, centred := 0.9, 0.6, 0.3, true
+	binding, margin, edge, centred := 0.8, 0.5, 0.3, true
 	if err := p.f.SetPageMargins(title, &excelize.PageLayoutMarginsOptions{Left: &binding, Right: &margin, Top: &margin, Bottom: &margin, Header: &edge, Footer: &edge, Horizontally: &centred}); err != nil {
 		return err
 	}
@@ -122,41 +171,102 @@ func (p *painter) page(layout *templates.SheetLayout) error {
 	if err := p.f.SetHeaderFooter(title, &excelize.HeaderFooterOptions{OddHeader: header, OddFooter: "&C&P / &N"}); err != nil {
 		return err
 	}
-	if err := p.printNames(layout); err != nil {
-		return err
-	}
 	grid := false
 	if err := p.f.SetSheetView(title, 0, &excelize.ViewOptions{ShowGridLines: &grid}); err != nil {
-		return err
-	}
-	if err := p.watermark(layout); err != nil {
 		return err
 	}
 	return book.Protect(p.f, title)
 }
 
 // printNames sets the print area and the header rows that repeat.
-func (p *painter) printNames(layout *templates.SheetLayout) error {
-	title := layout.Sheet.Title
-	area := excelize.DefinedName{Name: "_xlnm.Print_Area", Scope: title, RefersTo: fmt.Sprintf("'%s'!$A$1:%s", title, absolute(cell(layout.LastRow, layout.LastCol)))}
-	if err := p.f.SetDefinedName(&area); err != nil || layout.Freeze == 0 {
+func (p *painter) printNames(title string, lastRow, lastCol, freeze int) error {
+	area := excelize.DefinedName{Name: "_xlnm.Print_Area", Scope: title, RefersTo: fmt.Sprintf("'%s'!$A$1:%s", title, absolute(cell(lastRow, lastCol)))}
+	if err := p.f.SetDefinedName(&area); err != nil || freeze == 0 {
 		return err
 	}
-	return p.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: title, RefersTo: fmt.Sprintf("'%s'!$1:$%d", title, layout.Freeze)})
+	return p.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: title, RefersTo: fmt.Sprintf("'%s'!$1:$%d", title, freeze)})
 }
 
 // watermark marks a sheet on the screen, as the header does on paper: a drawn label, because a cell would be content.
-func (p *painter) watermark(layout *templates.SheetLayout) error {
+func (p *painter) watermark(title string, lastCol int, width float64) error {
 	if p.v.Watermark == "" {
 		return nil
 	}
 	red := watermarkColor
-	if err := p.f.SetSheetProps(layout.Sheet.Title, &excelize.SheetPropsOptions{TabColorRGB: &red}); err != nil {
+	if err := p.f.SetSheetProps(title, &excelize.SheetPropsOptions{TabColorRGB: &red}); err != nil {
 		return err
 	}
-	return p.f.AddShape(layout.Sheet.Title, &excelize.Shape{
-		Cell: cell(1, layout.LastCol), Type: "rect", Width: uint(min(130, layout.Widths[layout.LastCol-1]*6)), Height: 26,
+	return p.f.AddShape(title, &excelize.Shape{
+		Cell: cell(1, lastCol), Type: "rect", Width: uint(min(130, width*6)), Height: 26,
 		Line: excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(watermarkColor), Width: 1.5}, Fill: excelize.Fill{Color: []string{"FFFFFF"}, Pattern: 1},
 		Paragraph: []excelize.RichTextRun{{Text: p.v.Watermark, Font: &excelize.Font{Bold: true, Size: 10, Color: watermarkColor, Family: book.FormFont}}},
 	})
+}
+
+// colourSlot colours an input as one types: blank where it is required, at fault, in doubt. The flags are reached through a
+// name, since older programs take no other sheet in such a rule.
+func (p *painter) colourSlot(sheet string, slot templates.Slot, at string) error {
+	if slot.Field.Locked {
+		return nil
+	}
+	flag := fmt.Sprintf("INDEX(%s,%d)", flagsName, p.check.print.slots[slot.Name]+1)
+	given := "LEN(TRIM(" + at + "))>0"
+	var rules []colouring
+	if slot.Field.Required && !supplementary(p.d, slot) {
+		rules = append(rules, colouring{"LEN(TRIM(" + at + "))=0", blankColor})
+	}
+	rules = append(rules, colouring{"AND(" + given + "," + flag + "=3)", wrongColor}, colouring{"AND(" + given + "," + flag + "=2)", doubtColor})
+	return p.colour(sheet, at, rules)
+}
+
+// colourRows does so for a list: a required cell is blank where its row holds anything.
+func (p *painter) colourRows(sheet string, area templates.RecordArea) error {
+	first, last := area.Columns[0], area.Columns[len(area.Columns)-1]
+	row := fmt.Sprintf("$%s%d:$%s%d", columnName(first.Col), area.FirstRow, columnName(last.Col), area.FirstRow)
+	for _, c := range area.Columns {
+		if c.Field.Locked {
+			continue
+		}
+		at := cell(area.FirstRow, c.Col)
+		var rules []colouring
+		if c.Field.Required {
+			rules = append(rules, colouring{fmt.Sprintf("AND(COUNTA(%s)>0,LEN(TRIM(%s))=0)", row, at), blankColor})
+		}
+		if flags := rowFlagsName + area.Block.ID; p.l.names[flags].Sheet != "" {
+			flag := fmt.Sprintf("INDEX(%s,ROW(%s)-ROW(INDEX(%s,1))+1)", flags, at, c.Name)
+			rules = append(rules, colouring{flag + "=3", wrongColor}, colouring{flag + "=2", doubtColor})
+		}
+		if err := p.colour(sheet, at+":"+cell(area.LastRow, c.Col), rules); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// colouring is a condition and the colour that a cell takes where it holds.
+type colouring struct{ condition, color string }
+
+func (p *painter) colour(sheet, area string, rules []colouring) error {
+	var options []excelize.ConditionalFormatOptions
+	for _, r := range rules {
+		id, err := p.conditional(r.color)
+		if err != nil {
+			return err
+		}
+		options = append(options, excelize.ConditionalFormatOptions{Type: "formula", Criteria: r.condition, Format: &id, StopIfTrue: true})
+	}
+	if len(options) == 0 {
+		return nil
+	}
+	return p.f.SetConditionalFormat(sheet, area, options)
+}
+
+// conditional makes the format of a colour once.
+func (p *painter) conditional(color string) (int, error) {
+	if id, ok := p.formats[color]; ok {
+		return id, nil
+	}
+	id, err := p.f.NewConditionalStyle(&excelize.Style{Fill: fill(color)})
+	p.formats[color] = id
+	return id, err
 }

@@ -5,8 +5,9 @@ package render
 import (
 	"fmt"
 	"io"
-	"slices"
+	"math"
 	"strconv"
+	"strings"
 
 	"lianheti/stages/book"
 	"lianheti/templates"
@@ -47,8 +48,13 @@ func Template(w io.Writer, d *templates.Definition) error { return Fill(w, d, Va
 func Fill(w io.Writer, d *templates.Definition, v Values) error {
 	f := book.New()
 	defer f.Close()
-	p := &painter{d: d, v: v, f: f, styles: book.NewStyles(f)}
-	if err := p.lists(); err != nil {
+	p := &painter{d: d, v: v, f: f, styles: book.NewStyles(f), l: newLedger(), formats: map[string]int{}}
+	p.lists()
+	if err := p.l.inputs(d.Layout(), v); err != nil {
+		return err
+	}
+	var err error
+	if p.check, err = newSelfCheck(d, p.l); err != nil {
 		return err
 	}
 	for i, layout := range d.Layout().Sheets {
@@ -56,7 +62,18 @@ func Fill(w io.Writer, d *templates.Definition, v Values) error {
 			return fmt.Errorf("工作表“%s”：%w", layout.Sheet.Title, err)
 		}
 	}
-	if err := p.meta(); err != nil {
+	if err := p.checkPage(); err != nil {
+		return fmt.Errorf("工作表“%s”：%w", templates.CheckSheet, err)
+	}
+	if err := p.behind(); err != nil {
+		return err
+	}
+	if err := p.names(); err != nil {
+		return err
+	}
+	// Whoever fills the template without a spreadsheet program leaves the values of formulas as they were.
+	recalculate := true
+	if err := f.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: &recalculate}); err != nil {
 		return err
 	}
 	f.SetActiveSheet(0)
@@ -69,38 +86,61 @@ type painter struct {
 	v      Values
 	f      *excelize.File
 	styles *book.Styles
-	ranges map[string]string // choices -> range on the list sheet
+	l      *ledger
+	check  *selfCheck
+
+	formats map[string]int // conditional formats by colour
 }
 
-// lists writes what the dropdowns offer to a hidden sheet, one column a list: a typed list is limited to 255 characters.
-func (p *painter) lists() error {
-	if _, err := p.f.NewSheet(templates.ListSheet); err != nil {
-		return err
+// lists puts what the dropdowns offer on a hidden sheet, one column a list: a typed list is limited to 255 characters. Beside the
+// list of consortia, which is grouped by prefecture, stand the prefecture and the park of each.
+func (p *painter) lists() {
+	column := 0
+	list := func(name string, options []string) {
+		if _, known := p.l.names[name]; known || len(options) == 0 {
+			return
+		}
+		column++
+		for i, option := range options {
+			p.l.set(templates.ListSheet, i+1, column, option, "")
+		}
+		p.l.define(name, templates.ListSheet, 1, column, len(options), column)
 	}
-	p.ranges = map[string]string{}
-	for _, field := range p.d.Form.Fields() {
-		key, options := field.Choices, p.d.Options(field)
-		if field.Type == templates.ConfirmField {
-			key, options = "confirm", []string{p.d.Form.Confirm.Checked, p.d.Form.Confirm.Unchecked}
+	for _, f := range p.d.Form.Fields() {
+		options := p.d.Options(f)
+		if f.Type == templates.ConfirmField {
+			list(listName("confirm"), []string{p.d.Form.Confirm.Checked, p.d.Form.Confirm.Unchecked})
 		}
-		if key == "" || p.ranges[key] != "" {
-			continue
+		list(listName(f.Suggest), p.d.Suggestions(f))
+		if f.Choices != "" && f.Choices != "consortia" {
+			list(listName(f.Choices), options)
 		}
-		column, err := excelize.ColumnNumberToName(len(p.ranges) + 1)
-		if err != nil {
-			return err
-		}
-		if err := p.f.SetSheetCol(templates.ListSheet, column+"1", &options); err != nil {
-			return err
-		}
-		p.ranges[key] = fmt.Sprintf("'%s'!$%s$1:$%s$%d", templates.ListSheet, column, column, len(options))
 	}
-	return nil
+	var names, cities, parks, national []string
+	for _, city := range p.d.Directory.Cities {
+		for _, e := range p.d.Directory.Entries {
+			if e.City != city.Name {
+				continue
+			}
+			for _, pair := range e.Pairs() {
+				names, cities, parks, national = append(names, pair.Consortium), append(cities, e.City), append(parks, pair.Park), append(national, e.National)
+			}
+		}
+	}
+	list(consortiaList, names)
+	list(cityOfList, cities)
+	list(parkOfList, parks)
+	list(nationalList, national)
 }
 
-// meta writes the very hidden sheet with the form's identity.
-func (p *painter) meta() error {
-	if _, err := p.f.NewSheet(templates.MetaSheet); err != nil {
+// behind writes the hidden sheets: lists, calculations, and the form's identity.
+func (p *painter) behind() error {
+	for _, sheet := range []string{templates.ListSheet, valueSheet, caseSheet, rowSheet} {
+		if err := p.hidden(sheet); err != nil {
+			return err
+		}
+	}
+	if err := p.newHidden(templates.MetaSheet); err != nil {
 		return err
 	}
 	for i, pair := range [][2]string{
@@ -112,11 +152,29 @@ func (p *painter) meta() error {
 			return err
 		}
 	}
-	for _, hidden := range []string{templates.ListSheet, templates.MetaSheet} {
-		if err := p.f.SetSheetVisible(hidden, false, hidden == templates.MetaSheet); err != nil {
-			return err
+	return p.f.SetSheetDimension(templates.MetaSheet, "A1:B4")
+}
+
+// newHidden adds a hidden sheet; the identity is hidden from the list of hidden sheets too.
+func (p *painter) newHidden(sheet string) error {
+	if _, err := p.f.NewSheet(sheet); err != nil {
+		return err
+	}
+	if err := p.f.SetSheetVisible(sheet, false, sheet == templates.MetaSheet); err != nil {
+		return err
+	}
+	return p.f.ProtectSheet(sheet, &excelize.SheetProtectionOptions{})
+}
+
+// names writes the defined names.
+func (p *painter) names() error {
+	for _, name := range p.l.order {
+		a := p.l.names[name]
+		refers := fmt.Sprintf("'%s'!%s", a.Sheet, absolute(cell(a.Row, a.Col)))
+		if a.LastRow > a.Row || a.LastCol > a.Col {
+			refers += ":" + absolute(cell(a.LastRow, a.LastCol))
 		}
-		if err := p.f.ProtectSheet(hidden, &excelize.SheetProtectionOptions{}); err != nil {
+		if err := p.f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: refers}); err != nil {
 			return err
 		}
 	}
@@ -164,10 +222,22 @@ func (p *painter) rows(layout *templates.SheetLayout, c *canvas) error {
 			return err
 		}
 	}
+	begins := map[int]bool{} // rows that a page begins with: every part of the form but the first of its sheet, and fields that say so
+	for _, s := range layout.Statics {
+		begins[s.Row] = begins[s.Row] || s.Role == templates.TitleRole && s.Row > 1
+	}
+	for _, slot := range layout.Slots {
+		begins[slot.Row] = begins[slot.Row] || slot.Field.NewPage
+	}
 	for row := 1; row <= layout.LastRow; row++ {
 		cells := make([]any, layout.LastCol)
 		for col := range cells {
 			cells[col] = c.cells[[2]int{row, col + 1}]
+		}
+		if begins[row] {
+			if err := sw.InsertPageBreak(cell(row, 1)); err != nil {
+				return err
+			}
 		}
 		if err := sw.SetRow(cell(row, 1), cells, excelize.RowOpts{Height: c.height(row)}); err != nil {
 			return err
@@ -192,24 +262,19 @@ type canvas struct {
 func (p *painter) canvas(layout *templates.SheetLayout) (*canvas, error) {
 	c := &canvas{cells: map[[2]int]excelize.Cell{}, heights: map[int]float64{}}
 	for _, s := range layout.Statics {
-		style, err := p.styles.Get(string(s.Role), staticStyle(s.Role))
+		style, err := p.styles.Get(fmt.Sprint(s.Role, s.Rows > 1), staticStyle(s.Role, s.Rows > 1))
 		if err != nil {
 			return nil, err
 		}
 		content := excelize.Cell{StyleID: style, Value: s.Text}
-		if s.Role == templates.FormulaRole {
-			content.Formula, content.Value = s.Text, p.derived(layout, s)
+		if s.Role.Formula() {
+			if content, err = p.written(layout.Sheet.Title, s.Row, s.Col); err != nil {
+				return nil, err
+			}
+			content.StyleID = style
 		}
 		c.put(s.Row, s.Col, s.Rows, s.Cols, content)
-		if s.Role == templates.FormulaRole {
-			c.grow(s.Row, 1, s.Role)
-		} else if s.Rows == 1 {
-			c.grow(s.Row, lines(s.Text, width(layout, s.Col, s.Cols)), s.Role)
-		} else if per := (lines(s.Text, width(layout, s.Col, 1)) + s.Rows - 1) / s.Rows; s.Role == templates.GroupRole {
-			for row := s.Row; row < s.Row+s.Rows; row++ {
-				c.grow(row, per, s.Role)
-			}
-		}
+		c.growStatic(layout, s)
 	}
 	for _, slot := range layout.Slots {
 		value := p.v.Fields[templates.Ref{Field: slot.Field.ID, Year: slot.Year}]
@@ -218,8 +283,9 @@ func (p *painter) canvas(layout *templates.SheetLayout) (*canvas, error) {
 			return nil, err
 		}
 		c.put(slot.Row, slot.Col, slot.Rows, slot.Cols, content)
-		for row := slot.Row; row < slot.Row+slot.Rows; row++ {
-			c.grow(row, (templates.LinesFor(slot.Field)+slot.Rows-1)/slot.Rows, templates.BodyRole)
+		c.growSlot(slot)
+		if layout.Sheet.Cover {
+			c.grow(slot.Row, coverHeight)
 		}
 	}
 	for _, area := range layout.Records {
@@ -248,37 +314,10 @@ func (p *painter) records(c *canvas, area templates.RecordArea) error {
 				return err
 			}
 			c.put(area.FirstRow+i, column.Col, 1, 1, content)
-			c.grow(area.FirstRow+i, lines(value.Text, column.Field.Width), templates.BodyRole)
+			c.grow(area.FirstRow+i, float64(lines(value.Text, column.Field.Width, 12)*lineHeight)+padding)
 		}
 	}
 	return nil
-}
-
-// derived is the value of a count by member kind: what the formula beside it gives on these records.
-func (p *painter) derived(layout *templates.SheetLayout, s templates.Static) any {
-	count, total := 0, decimal.Decimal{}
-	for _, kind := range p.d.Form.Kinds {
-		label := slices.ContainsFunc(layout.Statics, func(l templates.Static) bool {
-			return l.Row == s.Row && l.Role == templates.LabelRole && l.Text == kind.Label
-		})
-		if !label {
-			continue
-		}
-		for _, m := range p.v.Records["members"] {
-			if m["members_kind"].Text == kind.Label {
-				count++
-				if n := m["members_enrolment"].Number; n != nil {
-					total = total.Add(*n)
-				}
-			}
-		}
-	}
-	if slices.ContainsFunc(layout.Statics, func(o templates.Static) bool {
-		return o.Row == s.Row && o.Role == templates.FormulaRole && o.Col < s.Col
-	}) {
-		return total.InexactFloat64() // the second formula of the row: enrolment
-	}
-	return count
 }
 
 // put writes a cell, and its style to all cells that it is merged over.
@@ -296,29 +335,60 @@ func (c *canvas) put(row, col, rows, cols int, content excelize.Cell) {
 
 // Row heights, in points.
 const (
-	lineHeight = 17
-	maxHeight  = 400 // Excel allows 409
+	lineHeight  = 16 // of 小四
+	padding     = 5
+	coverHeight = 40  // of a line of the cover
+	maxHeight   = 400 // Excel allows 409
 )
 
-// grow makes a row at least so many lines tall.
-func (c *canvas) grow(row, lines int, role templates.Role) {
-	height := float64(lines*lineHeight) + 5
-	if role == templates.TitleRole {
-		height = 36
-	}
+// fixedHeights are the rows of titles, which do not follow from their text.
+var fixedHeights = map[templates.Role]float64{
+	templates.TitleRole: 40, templates.HeadingRole: 28, templates.AnnexRole: 26, templates.CoverRole: 170, templates.DatedRole: 150, templates.CaptionRole: 24,
+}
+
+// grow makes a row at least so tall.
+func (c *canvas) grow(row int, height float64) {
 	c.heights[row] = min(maxHeight, max(c.heights[row], height))
 }
 
-func (c *canvas) height(row int) float64 { return max(c.heights[row], lineHeight+5) }
+// growSlot makes room for what is to be written. Of several rows the first is only as tall as the texts beside it.
+func (c *canvas) growSlot(slot templates.Slot) {
+	height := float64(slot.Lines*lineHeight) + padding
+	if slot.Rows == 1 {
+		c.grow(slot.Row, height)
+		return
+	}
+	c.grow(slot.Row, lineHeight+padding)
+	for row := slot.Row + 1; row < slot.Row+slot.Rows; row++ {
+		c.grow(row, (height-c.heights[slot.Row])/float64(slot.Rows-1))
+	}
+}
 
-// lines is how many lines a text takes in a column of so many characters. A hanzi of the form's font is 16 pixels wide,
-// a unit of column width 7.
-func lines(text string, width float64) int {
-	const pixelsPerHalf, pixelsPerUnit = 8.2, 7.0
+// growStatic makes room for a static text, over all the rows that it takes.
+func (c *canvas) growStatic(layout *templates.SheetLayout, s templates.Static) {
+	height := fixedHeights[s.Role]
+	if height == 0 && !s.Role.Formula() {
+		size := fontSize(s.Role)
+		height = float64(lines(s.Text, width(layout, s.Col, s.Cols), size))*size*lineHeight/12 + padding
+	}
+	if s.Rows > 1 && s.Role == templates.LabelRole { // beside a text of several rows, which make room enough
+		return
+	}
+	for row := s.Row; row < s.Row+s.Rows; row++ {
+		c.grow(row, height/float64(s.Rows))
+	}
+}
+
+func (c *canvas) height(row int) float64 { return max(c.heights[row], lineHeight+padding) }
+
+// lines is how many lines a text of so many points takes in a column of so many characters. A hanzi is as wide as its size, a
+// unit of column width is 7 pixels.
+func lines(text string, width, points float64) int {
+	const pixelsPerUnit, pixelsPerPoint, margin = 7.0, 96.0 / 72, 8
 	n := 0
-	for _, paragraph := range splitLines(text) {
-		pixels := float64(runewidth.StringWidth(paragraph)) * pixelsPerHalf
-		n += 1 + int(pixels/(width*pixelsPerUnit-6))
+	for _, paragraph := range strings.Split(text, "\n") {
+		pixels := float64(runewidth.StringWidth(paragraph)) / 2 * points * pixelsPerPoint
+		n += max(1, int(math.Ceil(pixels/(width*pixelsPerUnit-margin))))
 	}
 	return max(1, n)
 }

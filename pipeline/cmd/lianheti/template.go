@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"lianheti/stages/export"
 	"lianheti/stages/render"
+	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
 )
@@ -15,10 +19,12 @@ import (
 func templateCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "template",
-		Usage:     "写出空白的填报模板",
-		UsageText: "lianheti template [选项]",
+		Usage:     "写出填报模板：空白的，或者每个地市一包、联合体名称等已填好的",
+		UsageText: "lianheti template [选项]\n   lianheti template --city 福州\n   lianheti template --all -o 下发",
 		Flags: []cli.Flag{
 			yearFlag, definitionFlag,
+			&cli.StringFlag{Name: "city", Usage: "改写一个`地市`的填报包（.zip）：每个联合体一份工作簿，外加一页填报说明"},
+			&cli.BoolFlag{Name: "all", Usage: "每个地市各写一个填报包"},
 			&cli.BoolFlag{Name: "register", Usage: "改写处里用的空白登记表（run --register 读它）"},
 			fromWordFlag,
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个`文件夹`"},
@@ -31,25 +37,64 @@ func templateCommand() *cli.Command {
 			if c.IsSet(fromWordFlag.Name) {
 				return fromWord(c, d)
 			}
-			write, name := render.Template, render.FileName(d)
-			if c.Bool("register") {
-				write, name = render.Register, render.RegisterFile(d)
-			}
-			var b bytes.Buffer
-			if err := write(&b, d); err != nil {
+			files, err := issued(c, d)
+			if err != nil {
 				return err
 			}
-			path := filepath.Join(c.String("out"), name)
 			if err := os.MkdirAll(c.String("out"), 0o755); err != nil {
 				return err
 			}
-			if err := writeNew(path, b.Bytes()); err != nil {
-				return err
+			for _, f := range files {
+				var b bytes.Buffer
+				if err := f.write(&b); err != nil {
+					return err
+				}
+				path := filepath.Join(c.String("out"), f.name)
+				if err := writeNew(path, b.Bytes()); err != nil {
+					return err
+				}
+				fmt.Fprintf(c.App.Writer, "已写出 %s\n", path)
 			}
-			fmt.Fprintf(c.App.Writer, "已写出 %s\n", path)
 			return nil
 		},
 	}
+}
+
+// issue is a file to write.
+type issue struct {
+	name  string
+	write func(io.Writer) error
+}
+
+// issued decides what the flags ask for.
+func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
+	kit := func(city templates.City) issue {
+		return issue{render.KitFile(d, city), func(w io.Writer) error { return render.Kit(w, d, city) }}
+	}
+	city, all, register := c.String("city"), c.Bool("all"), c.Bool("register")
+	switch {
+	case city != "" && all || register && (city != "" || all):
+		return nil, usageError{errors.New("--city、--all、--register 只能用一个")}
+	case register:
+		return []issue{{render.RegisterFile(d), func(w io.Writer) error { return render.Register(w, d) }}}, nil
+	case all:
+		var out []issue
+		for _, city := range d.Directory.Cities {
+			out = append(out, kit(city))
+		}
+		return out, nil
+	case city != "":
+		known, ok := d.Directory.CityByName(city)
+		if !ok {
+			var names []string
+			for _, x := range d.Directory.Cities {
+				names = append(names, x.Name)
+			}
+			return nil, usageError{fmt.Errorf("没有地市“%s”，可用：%s", city, strings.Join(names, "、"))}
+		}
+		return []issue{kit(known)}, nil
+	}
+	return []issue{{render.FileName(d), func(w io.Writer) error { return render.Template(w, d) }}}, nil
 }
 
 // writeNew writes a file under another name and renames it, so that nobody ever sees half of it.

@@ -1,0 +1,331 @@
+// Package formula calculates the small part of Excel's formula language that the program's own workbooks use. A workbook
+// whose formulas carry no values is blank to everything but a spreadsheet program (pandas, previewers), so each
+// formula is written with the value that it has; this package is where that value comes from. It follows Excel: a
+// blank is 0 or "", texts compare without case, IF looks only at the branch it takes, an error spreads.
+//
+// A formula that goes beyond what is known here is an error of the program, never a wrong value.
+package formula
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Value is what a cell holds or a formula gives: nil (blank), float64, string, bool, Error, or Array.
+type Value any
+
+// Error is an error value, such as #N/A.
+type Error string
+
+// Errors that formulas give.
+const (
+	NA       Error = "#N/A"
+	ValueErr Error = "#VALUE!"
+	RefErr   Error = "#REF!"
+	DivZero  Error = "#DIV/0!"
+)
+
+// Array is a rectangle of values, row by row.
+type Array [][]Value
+
+// Area is a rectangle of cells; rows and columns are 1-based.
+type Area struct {
+	Sheet                      string
+	Row, Col, LastRow, LastCol int
+}
+
+// Workbook is what formulas look at.
+type Workbook interface {
+	// Cell gives the value of a cell; nil where it is blank.
+	Cell(sheet string, row, col int) (Value, error)
+	// Name gives what a defined name points at.
+	Name(name string) (Area, bool)
+	// Format gives the number format of a cell, for CELL("format",…).
+	Format(sheet string, row, col int) string
+}
+
+// Evaluate gives the value of a formula (without the leading =) that stands on a sheet.
+func Evaluate(w Workbook, sheet, source string) (Value, error) {
+	n, err := parse(source)
+	if err != nil {
+		return nil, fmt.Errorf("%w in %s", err, source)
+	}
+	c := &calculation{w: w, sheet: sheet}
+	v, err := c.value(n)
+	if err != nil {
+		return nil, fmt.Errorf("%w in %s", err, source)
+	}
+	if a, ok := v.(Array); ok { // a formula in one cell shows the first of several
+		v = a[0][0]
+	}
+	if v == nil { // a reference to a blank cell shows 0
+		v = 0.0
+	}
+	return v, nil
+}
+
+// calculation is one evaluation.
+type calculation struct {
+	w     Workbook
+	sheet string
+}
+
+// value evaluates a node; a reference gives its cell, or an Array of its cells.
+func (c *calculation) value(n node) (Value, error) {
+	switch n := n.(type) {
+	case literal:
+		return n.value, nil
+	case reference:
+		area, ok := c.area(n)
+		if !ok {
+			return RefErr, nil
+		}
+		return c.cells(area)
+	case unary:
+		v, err := c.value(n.of)
+		if err != nil {
+			return nil, err
+		}
+		return each([]Value{v}, func(a []Value) Value {
+			x, bad := number(a[0])
+			if bad != "" {
+				return bad
+			}
+			return -x
+		}), nil
+	case binary:
+		l, err := c.value(n.left)
+		if err != nil {
+			return nil, err
+		}
+		r, err := c.value(n.right)
+		if err != nil {
+			return nil, err
+		}
+		return each([]Value{l, r}, func(a []Value) Value { return operate(n.sign, a[0], a[1]) }), nil
+	case arrayNode:
+		return Array{n}, nil
+	case call:
+		return c.call(n)
+	}
+	return nil, fmt.Errorf("unknown node %T", n)
+}
+
+// area resolves a reference. ok is false where a name is not defined.
+func (c *calculation) area(r reference) (Area, bool) {
+	if r.name != "" {
+		return c.w.Name(r.name)
+	}
+	a := r.area
+	if a.Sheet == "" {
+		a.Sheet = c.sheet
+	}
+	return a, true
+}
+
+func (c *calculation) cells(a Area) (Value, error) {
+	if a.Row == a.LastRow && a.Col == a.LastCol {
+		return c.w.Cell(a.Sheet, a.Row, a.Col)
+	}
+	out := make(Array, 0, a.LastRow-a.Row+1)
+	for row := a.Row; row <= a.LastRow; row++ {
+		line := make([]Value, 0, a.LastCol-a.Col+1)
+		for col := a.Col; col <= a.LastCol; col++ {
+			v, err := c.w.Cell(a.Sheet, row, col)
+			if err != nil {
+				return nil, err
+			}
+			line = append(line, v)
+		}
+		out = append(out, line)
+	}
+	return out, nil
+}
+
+// each applies a function of single values: where an argument is an array, to each of its values.
+func each(args []Value, f func([]Value) Value) Value {
+	rows, cols := 0, 0
+	for _, a := range args {
+		if a, ok := a.(Array); ok {
+			rows, cols = max(rows, len(a)), max(cols, len(a[0]))
+		}
+	}
+	if rows == 0 {
+		return first(args, f)
+	}
+	out := make(Array, rows)
+	for r := range rows {
+		out[r] = make([]Value, cols)
+		for c := range cols {
+			single := make([]Value, len(args))
+			for i, a := range args {
+				single[i] = at(a, r, c)
+			}
+			out[r][c] = first(single, f)
+		}
+	}
+	return out
+}
+
+// first gives the first error among the arguments, otherwise what the function makes of them.
+func first(args []Value, f func([]Value) Value) Value {
+	for _, a := range args {
+		if e, bad := a.(Error); bad {
+			return e
+		}
+	}
+	return f(args)
+}
+
+// at gives the value of an array in a place; a single row, column or value stands for all of them.
+func at(v Value, row, col int) Value {
+	a, ok := v.(Array)
+	if !ok {
+		return v
+	}
+	if len(a) == 1 {
+		row = 0
+	}
+	if len(a[0]) == 1 {
+		col = 0
+	}
+	if row >= len(a) || col >= len(a[row]) {
+		return NA
+	}
+	return a[row][col]
+}
+
+// number reads a value as a number the way arithmetic does.
+func number(v Value) (float64, Error) {
+	switch v := v.(type) {
+	case nil:
+		return 0, ""
+	case float64:
+		return v, ""
+	case bool:
+		if v {
+			return 1, ""
+		}
+		return 0, ""
+	case string:
+		if x, err := strconv.ParseFloat(strings.TrimSpace(v), 64); err == nil {
+			return x, ""
+		}
+		return 0, ValueErr
+	case Error:
+		return 0, v
+	}
+	return 0, ValueErr
+}
+
+// text reads a value as text.
+func text(v Value) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case bool:
+		return strings.ToUpper(strconv.FormatBool(v))
+	case string:
+		return v
+	}
+	return fmt.Sprint(v)
+}
+
+// truth reads a value as a condition.
+func truth(v Value) (bool, Error) {
+	x, bad := number(v)
+	return x != 0, bad
+}
+
+func operate(sign string, l, r Value) Value {
+	if sign == "&" {
+		return text(l) + text(r)
+	}
+	if strings.ContainsAny(sign, "=<>") {
+		order := compare(l, r)
+		switch sign {
+		case "=":
+			return order == 0
+		case "<>":
+			return order != 0
+		case "<":
+			return order < 0
+		case "<=":
+			return order <= 0
+		case ">":
+			return order > 0
+		}
+		return order >= 0
+	}
+	x, bad := number(l)
+	if bad != "" {
+		return bad
+	}
+	y, bad := number(r)
+	switch {
+	case bad != "":
+		return bad
+	case sign == "+":
+		return x + y
+	case sign == "-":
+		return x - y
+	case sign == "*":
+		return x * y
+	case y == 0:
+		return DivZero
+	}
+	return x / y
+}
+
+// compare orders values as Excel does: numbers before texts before conditions, a blank like whatever it is compared with.
+func compare(l, r Value) int {
+	if l == nil {
+		l = zeroLike(r)
+	}
+	if r == nil {
+		r = zeroLike(l)
+	}
+	if d := rank(l) - rank(r); d != 0 {
+		return d
+	}
+	switch l := l.(type) {
+	case float64:
+		switch r := r.(float64); {
+		case l < r:
+			return -1
+		case l > r:
+			return 1
+		}
+		return 0
+	case string:
+		return strings.Compare(strings.ToLower(l), strings.ToLower(r.(string)))
+	case bool:
+		a, _ := number(l)
+		b, _ := number(r)
+		return int(a - b)
+	}
+	return 0
+}
+
+func zeroLike(v Value) Value {
+	switch v.(type) {
+	case string:
+		return ""
+	case bool:
+		return false
+	}
+	return 0.0
+}
+
+func rank(v Value) int {
+	switch v.(type) {
+	case float64:
+		return 0
+	case string:
+		return 1
+	}
+	return 2
+}

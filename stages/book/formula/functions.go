@@ -1,0 +1,408 @@
+package formula
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// call evaluates a function. Those that choose what they look at come first, then those over areas, then those of
+// single values.
+func (c *calculation) call(n call) (Value, error) {
+	switch n.name {
+	case "IF":
+		return c.choose(n)
+	case "IFERROR":
+		v, err := c.value(n.args[0])
+		if _, bad := v.(Error); err != nil || !bad {
+			return v, err
+		}
+		return c.value(n.args[1])
+	case "CHOOSE":
+		v, err := c.value(n.args[0])
+		if err != nil {
+			return nil, err
+		}
+		x, bad := number(v)
+		if i := int(x); bad == "" && i >= 1 && i < len(n.args) {
+			return c.value(n.args[i])
+		}
+		return ValueErr, nil
+	case "ROW", "ROWS", "CELL", "OFFSET", "INDEX":
+		return c.place(n)
+	}
+	args := make([]Value, len(n.args))
+	for i, a := range n.args {
+		var err error
+		if args[i], err = c.value(a); err != nil {
+			return nil, err
+		}
+	}
+	if f, ok := overAreas[n.name]; ok {
+		return f(args), nil
+	}
+	f, ok := ofSingles[n.name]
+	if !ok {
+		return nil, fmt.Errorf("unknown function %s", n.name)
+	}
+	if n.name == "ISNUMBER" || n.name == "ISERROR" || n.name == "ISTEXT" { // they look at errors, which stop the others
+		return eachRaw(args[0], f), nil
+	}
+	return each(args, f), nil
+}
+
+func (c *calculation) choose(n call) (Value, error) {
+	v, err := c.value(n.args[0])
+	if err != nil {
+		return nil, err
+	}
+	if _, array := v.(Array); array {
+		return nil, fmt.Errorf("IF over an area is not calculated here")
+	}
+	yes, bad := truth(v)
+	switch {
+	case bad != "":
+		return bad, nil
+	case yes:
+		return c.value(n.args[1])
+	case len(n.args) > 2:
+		return c.value(n.args[2])
+	}
+	return false, nil
+}
+
+// place evaluates the functions that look at where a reference points, not at what stands there.
+func (c *calculation) place(n call) (Value, error) {
+	if n.name == "CELL" {
+		a, ok := c.pointed(n.args[1])
+		if !ok {
+			return RefErr, nil
+		}
+		return formatCode(c.w.Format(a.Sheet, a.Row, a.Col)), nil
+	}
+	a, ok := c.pointed(n.args[0])
+	if n.name == "INDEX" {
+		if a, ok = c.pointed(n); !ok {
+			return RefErr, nil
+		}
+		return c.cells(a)
+	}
+	switch {
+	case !ok:
+		return RefErr, nil
+	case n.name == "ROW":
+		return float64(a.Row), nil
+	case n.name == "ROWS":
+		return float64(a.LastRow - a.Row + 1), nil
+	}
+	return nil, fmt.Errorf("%s is not calculated here", n.name)
+}
+
+// pointed gives the area of a reference or of INDEX into one. INDEX(area, i) counts along a row or column.
+func (c *calculation) pointed(n node) (Area, bool) {
+	switch n := n.(type) {
+	case reference:
+		return c.area(n)
+	case call:
+		if n.name != "INDEX" || len(n.args) < 2 {
+			return Area{}, false
+		}
+		a, ok := c.pointed(n.args[0])
+		v, err := c.value(n.args[1])
+		x, bad := number(v)
+		i := int(x)
+		if !ok || err != nil || bad != "" || i < 1 {
+			return Area{}, false
+		}
+		if a.Row == a.LastRow && a.Col != a.LastCol {
+			a.Col += i - 1
+		} else {
+			a.Row += i - 1
+		}
+		if a.Row > a.LastRow || a.Col > a.LastCol {
+			return Area{}, false
+		}
+		return Area{a.Sheet, a.Row, a.Col, a.Row, a.Col}, true
+	}
+	return Area{}, false
+}
+
+// formatCode is what CELL("format") says of a number format, as far as anybody asks.
+func formatCode(format string) string {
+	switch {
+	case strings.Contains(format, "%"):
+		return "P2"
+	case strings.ContainsAny(format, "ymd"):
+		return "D1"
+	}
+	return "G"
+}
+
+// eachRaw applies a function that looks at errors too.
+func eachRaw(v Value, f func([]Value) Value) Value {
+	a, ok := v.(Array)
+	if !ok {
+		return f([]Value{v})
+	}
+	out := make(Array, len(a))
+	for r := range a {
+		out[r] = make([]Value, len(a[r]))
+		for c := range a[r] {
+			out[r][c] = f([]Value{a[r][c]})
+		}
+	}
+	return out
+}
+
+// overAreas are the functions that take whole areas.
+var overAreas = map[string]func([]Value) Value{
+	"AND": func(a []Value) Value {
+		return folded(a, 1, func(t, x float64) float64 { return t * bit(x != 0) }, true)
+	},
+	"OR": func(a []Value) Value {
+		return folded(a, 0, func(t, x float64) float64 { return max(t, bit(x != 0)) }, true)
+	},
+	"SUM": func(a []Value) Value {
+		return folded(a, 0, func(t, x float64) float64 { return t + x }, false)
+	},
+	"MAX": func(a []Value) Value { return extreme(a, math.Max) },
+	"MIN": func(a []Value) Value { return extreme(a, math.Min) },
+	"SUMPRODUCT": func(a []Value) Value {
+		total := 0.0
+		for r, row := range rectangle(a[0]) {
+			for c := range row {
+				product := 1.0
+				for _, factor := range a {
+					v := at(factor, r, c)
+					if e, bad := v.(Error); bad {
+						return e
+					}
+					x, _ := v.(float64) // texts and conditions count as 0
+					product *= x
+				}
+				total += product
+			}
+		}
+		return total
+	},
+	"COUNTIF": func(a []Value) Value {
+		n := 0.0
+		for _, row := range rectangle(a[0]) {
+			for _, v := range row {
+				if v != nil && compare(v, a[1]) == 0 {
+					n++
+				}
+			}
+		}
+		return n
+	},
+	"SUMIF": func(a []Value) Value {
+		total := 0.0
+		for r, row := range rectangle(a[0]) {
+			for c, v := range row {
+				if x, ok := at(a[2], r, c).(float64); ok && v != nil && compare(v, a[1]) == 0 {
+					total += x
+				}
+			}
+		}
+		return total
+	},
+	"MATCH": func(a []Value) Value {
+		i := 0.0
+		for _, row := range rectangle(a[1]) {
+			for _, v := range row {
+				if i++; v != nil && compare(v, a[0]) == 0 {
+					return i
+				}
+			}
+		}
+		return NA
+	},
+}
+
+func rectangle(v Value) Array {
+	if a, ok := v.(Array); ok {
+		return a
+	}
+	return Array{{v}}
+}
+
+func bit(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// folded adds up the numbers among the values; in areas, texts and blanks are passed over. asBool makes a condition of the total.
+func folded(args []Value, total float64, by func(t, x float64) float64, asBool bool) Value {
+	for _, a := range args {
+		_, area := a.(Array)
+		for _, row := range rectangle(a) {
+			for _, v := range row {
+				if e, bad := v.(Error); bad {
+					return e
+				}
+				_, isText := v.(string)
+				if area && (v == nil || isText) {
+					continue
+				}
+				x, bad := number(v)
+				if bad != "" {
+					return bad
+				}
+				total = by(total, x)
+			}
+		}
+	}
+	if asBool {
+		return total != 0
+	}
+	return total
+}
+
+func extreme(args []Value, by func(a, b float64) float64) Value {
+	total, any := 0.0, false
+	v := folded(args, 0, func(_, x float64) float64 {
+		if !any {
+			total, any = x, true
+		}
+		total = by(total, x)
+		return 0
+	}, false)
+	if _, bad := v.(Error); bad {
+		return v
+	}
+	return total
+}
+
+// ofSingles are the functions of single values.
+var ofSingles = map[string]func([]Value) Value{
+	"NOT": func(a []Value) Value {
+		yes, bad := truth(a[0])
+		if bad != "" {
+			return bad
+		}
+		return !yes
+	},
+	"ABS":   arithmetic(func(x ...float64) float64 { return math.Abs(x[0]) }),
+	"INT":   arithmetic(func(x ...float64) float64 { return math.Floor(x[0]) }),
+	"MOD":   arithmetic(func(x ...float64) float64 { return x[0] - x[1]*math.Floor(x[0]/x[1]) }),
+	"ROUND": arithmetic(func(x ...float64) float64 { return roundHalfUp(x[0], int(x[1])) }),
+	"YEAR":  arithmetic(func(x ...float64) float64 { return float64(day(x[0]).Year()) }),
+	"MONTH": arithmetic(func(x ...float64) float64 { return float64(day(x[0]).Month()) }),
+	"DAY":   arithmetic(func(x ...float64) float64 { return float64(day(x[0]).Day()) }),
+	"LEN":   func(a []Value) Value { return float64(utf8.RuneCountInString(text(a[0]))) },
+	"TRIM": func(a []Value) Value {
+		return strings.Join(strings.FieldsFunc(text(a[0]), func(r rune) bool { return r == ' ' }), " ")
+	},
+	"LOWER":     func(a []Value) Value { return strings.ToLower(text(a[0])) },
+	"EXACT":     func(a []Value) Value { return text(a[0]) == text(a[1]) },
+	"CHAR":      func(a []Value) Value { x, _ := number(a[0]); return string(rune(int(x))) },
+	"HYPERLINK": func(a []Value) Value { return a[len(a)-1] },
+	"ISNUMBER":  func(a []Value) Value { _, ok := a[0].(float64); return ok },
+	"ISTEXT":    func(a []Value) Value { _, ok := a[0].(string); return ok },
+	"ISERROR":   func(a []Value) Value { _, ok := a[0].(Error); return ok },
+	"VALUE": func(a []Value) Value {
+		x, err := strconv.ParseFloat(strings.TrimSpace(text(a[0])), 64)
+		if err != nil {
+			return ValueErr
+		}
+		return x
+	},
+	"LEFT": func(a []Value) Value { return part(text(a[0]), 1, count(a, 1)) },
+	"RIGHT": func(a []Value) Value {
+		n := utf8.RuneCountInString(text(a[0]))
+		k := min(n, count(a, 1))
+		return part(text(a[0]), n-k+1, k)
+	},
+	"MID":        func(a []Value) Value { return part(text(a[0]), count(a, 1), count(a, 2)) },
+	"FIND":       find,
+	"SUBSTITUTE": substitute,
+}
+
+// count reads the length that an argument gives; 1 where it is left out.
+func count(a []Value, i int) int {
+	if i >= len(a) {
+		return 1
+	}
+	x, _ := number(a[i])
+	return int(x)
+}
+
+func arithmetic(f func(...float64) float64) func([]Value) Value {
+	return func(a []Value) Value {
+		xs := make([]float64, len(a))
+		for i := range a {
+			var bad Error
+			if xs[i], bad = number(a[i]); bad != "" {
+				return bad
+			}
+		}
+		return f(xs...)
+	}
+}
+
+// roundHalfUp rounds as Excel does, on the decimal that a float was meant to be.
+func roundHalfUp(x float64, digits int) float64 {
+	if math.Abs(x) > 1e15 {
+		return x
+	}
+	scale := math.Pow10(digits)
+	scaled, err := strconv.ParseFloat(strconv.FormatFloat(x*scale, 'g', 15, 64), 64)
+	if err != nil {
+		return x
+	}
+	return math.Copysign(math.Floor(math.Abs(scaled)+0.5), scaled) / scale
+}
+
+func day(serial float64) time.Time {
+	return time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(serial))
+}
+
+// part cuts n characters from a text, from the i-th.
+func part(s string, i, n int) Value {
+	if i < 1 || n < 0 {
+		return ValueErr
+	}
+	r := []rune(s)
+	from := min(i-1, len(r))
+	return string(r[from:min(len(r), from+n)])
+}
+
+func find(a []Value) Value {
+	what, in, from := text(a[0]), []rune(text(a[1])), count(a, 2)
+	if from < 1 || from > len(in)+1 {
+		return ValueErr
+	}
+	i := strings.Index(string(in[from-1:]), what)
+	if i < 0 {
+		return ValueErr
+	}
+	return float64(from + utf8.RuneCountInString(string(in[from-1:])[:i]))
+}
+
+func substitute(a []Value) Value {
+	s, from, to := text(a[0]), text(a[1]), text(a[2])
+	switch {
+	case from == "":
+		return s
+	case len(a) < 4:
+		return strings.ReplaceAll(s, from, to)
+	}
+	nth := count(a, 3)
+	at := 0
+	for n := 1; ; n++ {
+		i := strings.Index(s[at:], from)
+		if i < 0 {
+			return s
+		}
+		if n == nth {
+			return s[:at+i] + to + s[at+i+len(from):]
+		}
+		at += i + len(from)
+	}
+}

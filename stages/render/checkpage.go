@@ -1,0 +1,242 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+
+	"lianheti/stages"
+	"lianheti/stages/book"
+	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// The page of the self-check: a line a rule, the gravest first.
+var checkColumns = []struct {
+	head  string
+	width float64
+}{{"代码", 12}, {"程度", 11}, {"检查什么", 29}, {"结果", 10}, {"在哪里（第一处）", 34}, {"怎么办", 44}}
+
+const (
+	resultColumn = 4
+	placeColumn  = 5
+	headerRow    = 4
+)
+
+const checkIntroduction = "填写时自动重算，与省厅收到后的检查用同一套规则。各行按程度排列；点“在哪里”跳到那一格。填成文字的数（如“12万”）这里不能判断，请只填数字。"
+
+// checkPage writes the visible sheet.
+func (p *painter) checkPage() error {
+	title := templates.CheckSheet
+	if _, err := p.f.NewSheet(title); err != nil {
+		return err
+	}
+	rules := slices.DeleteFunc(bySeverity(p.d.Rules), func(r *templates.Rule) bool { return r.Tier() == 1 })
+	last := headerRow + len(rules)
+	if err := p.f.SetSheetDimension(title, "A1:"+cell(last, len(checkColumns))); err != nil {
+		return err
+	}
+	if err := p.printNames(title, last, len(checkColumns), headerRow); err != nil {
+		return err
+	}
+	if err := p.watermark(title, len(checkColumns), checkColumns[len(checkColumns)-1].width); err != nil {
+		return err
+	}
+	if err := p.f.AutoFilter(title, fmt.Sprintf("%s:%s", cell(headerRow, 1), cell(last, len(checkColumns))), nil); err != nil {
+		return err
+	}
+	// After the filter, which would take the settings of the page with it.
+	if err := p.paper(title, true); err != nil {
+		return err
+	}
+	if err := p.colourResults(title, last); err != nil {
+		return err
+	}
+	c := &canvas{cells: map[[2]int]excelize.Cell{}, heights: map[int]float64{}}
+	if err := p.checkHead(c); err != nil {
+		return err
+	}
+	for i, r := range rules {
+		if err := p.checkLine(c, headerRow+1+i, r); err != nil {
+			return err
+		}
+	}
+	layout := &templates.SheetLayout{Sheet: &templates.Sheet{Title: title}, LastRow: last, LastCol: len(checkColumns), Freeze: headerRow}
+	for _, column := range checkColumns {
+		layout.Widths = append(layout.Widths, column.width)
+	}
+	return p.rows(layout, c)
+}
+
+// checkHead writes what stands over the lines.
+func (p *painter) checkHead(c *canvas) error {
+	for i, line := range []struct {
+		role templates.Role
+		text string
+	}{{templates.TitleRole, templates.CheckSheet}, {templates.BodyRole, checkIntroduction}, {templates.ShownRole, templates.ConclusionName}} {
+		style, err := p.styles.Get(string(line.role), staticStyle(line.role, false))
+		if err != nil {
+			return err
+		}
+		content := excelize.Cell{StyleID: style, Value: line.text}
+		if line.role.Formula() {
+			p.l.calculate(templates.CheckSheet, i+1, 1, line.text)
+			if content, err = p.written(templates.CheckSheet, i+1, 1); err != nil {
+				return err
+			}
+			content.StyleID = style
+		}
+		c.put(i+1, 1, 1, len(checkColumns), content)
+		c.grow(i+1, max(fixedHeights[line.role], 24))
+	}
+	style, err := p.styles.Get(string(templates.HeaderRole), staticStyle(templates.HeaderRole, false))
+	if err != nil {
+		return err
+	}
+	for i, column := range checkColumns {
+		c.put(headerRow, i+1, 1, 1, excelize.Cell{StyleID: style, Value: column.head})
+	}
+	c.grow(headerRow, 24)
+	return nil
+}
+
+// checkLine writes the line of a rule: result and place as formulas, or the reason why a sheet can't tell.
+func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) error {
+	text, err := p.styles.Get("check text", lineStyle("left", false))
+	if err != nil {
+		return err
+	}
+	centred, err := p.styles.Get("check centred", lineStyle("center", false))
+	if err != nil {
+		return err
+	}
+	link, err := p.styles.Get("check link", lineStyle("left", true))
+	if err != nil {
+		return err
+	}
+	cure := templates.Fill(r.Cure, p.cureVars())
+	for i, x := range []string{r.Code, stages.Severity(r.Severity).Label(), r.Title, "—", r.Sheet, cure} {
+		style := text
+		if i+1 == resultColumn || i < 2 {
+			style = centred
+		}
+		c.put(row, i+1, 1, 1, excelize.Cell{StyleID: style, Value: x})
+		c.grow(row, float64(lines(x, checkColumns[i].width, checkSize)*14)+padding)
+	}
+	n := slices.IndexFunc(p.check.rules, func(s sheetRule) bool { return s.rule == r })
+	if n < 0 {
+		return nil
+	}
+	for column, f := range map[int]string{resultColumn: p.check.result(n), placeColumn: p.check.place(n)} {
+		p.l.calculate(templates.CheckSheet, row, column, f)
+		content, err := p.written(templates.CheckSheet, row, column)
+		if err != nil {
+			return err
+		}
+		content.StyleID = map[int]int{resultColumn: centred, placeColumn: link}[column]
+		c.put(row, column, 1, 1, content)
+	}
+	for _, label := range p.check.labels(n) {
+		c.grow(row, float64(lines(label, checkColumns[placeColumn-1].width, checkSize)*14)+padding)
+	}
+	return nil
+}
+
+// labels are what the place of the n-th rule may show.
+func (s *selfCheck) labels(n int) []string {
+	var out []string
+	for _, c := range s.rules[n].cases {
+		if len(c.slots) > 0 {
+			slot := s.slots[c.slots[0]]
+			out = append(out, s.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year}))
+		}
+	}
+	return out
+}
+
+// result is the outcome of the n-th rule in words.
+func (s *selfCheck) result(n int) string {
+	words := ""
+	for _, w := range outcomeWords {
+		words += "," + quote(w)
+	}
+	return fmt.Sprintf("CHOOSE(%s+1%s)", caseCell(ruleColumn, s.first[n]), words)
+}
+
+// place links to the first place that the outcome rests on.
+func (s *selfCheck) place(n int) string {
+	r, target := s.rules[n], caseCell(targetColumn, s.first[n])
+	link := ""
+	switch list := s.listOf(r); {
+	case r.column > 0:
+		sheet, area, _ := s.d.Layout().Area(r.block)
+		first := area.Columns[0]
+		link = fmt.Sprintf(`HYPERLINK("#'%s'!%s"&ROW(INDEX(%s,%s)),"%s第"&%s&"行")`, sheet.Sheet.Title, columnName(first.Col), first.Name, target, sheet.Sheet.Title, target)
+	case list != "":
+		sheet, area, _ := s.d.Layout().Area(list)
+		link = fmt.Sprintf("HYPERLINK(%s,%s)", quote("#"+area.Columns[0].Name), quote(sheet.Sheet.Title))
+	case len(r.cases) == 1:
+		i := r.cases[0].slots[0]
+		link = fmt.Sprintf("HYPERLINK(%s,%s)", quote("#"+s.slots[i].Name), quote(s.d.Name(templates.Ref{Field: s.slots[i].Field.ID, Year: s.slots[i].Year})))
+	default:
+		link = fmt.Sprintf(`HYPERLINK("#"&INDEX(%s,%s),INDEX(%s,%s))`, s.valueSpan(nameColumn), target, s.valueSpan(labelColumn), target)
+	}
+	return fmt.Sprintf(`IF(%s=0,"",%s)`, target, link)
+}
+
+// listOf is the list that a rule without values is about; empty where it has values.
+func (s *selfCheck) listOf(r sheetRule) string {
+	if len(r.cases[0].slots) > 0 {
+		return ""
+	}
+	for _, place := range r.rule.Places {
+		if _, _, list := s.d.Layout().Area(place); list {
+			return place
+		}
+	}
+	return r.block
+}
+
+func (s *selfCheck) valueSpan(column int) string {
+	return fmt.Sprintf("%s:$%s$%d", valueCell(0, column), columnName(column), len(s.slots)+1)
+}
+
+// cureVars fill the placeholders of a cure where no single value is at hand.
+func (p *painter) cureVars() map[string]string {
+	vars := map[string]string{"unit": "旁边所标单位", "value": "所填的数", "raw": "所填内容", "label": "这一栏", "name": "这一栏"}
+	for _, y := range p.d.Form.Years {
+		vars[y.ID] = y.Label
+	}
+	return vars
+}
+
+const checkSize = 10.0
+
+func lineStyle(horizontal string, link bool) func() *excelize.Style {
+	return func() *excelize.Style {
+		s := &excelize.Style{
+			Font:       &excelize.Font{Family: book.FormFont, Size: checkSize},
+			Alignment:  &excelize.Alignment{Vertical: "center", Horizontal: horizontal, WrapText: true},
+			Border:     border(),
+			Protection: &excelize.Protection{Locked: true},
+		}
+		if link {
+			s.Font.Color, s.Font.Underline = "0563C1", "single"
+		}
+		return s
+	}
+}
+
+// colourResults gives each result its colour: one that fails that of its severity.
+func (p *painter) colourResults(sheet string, last int) error {
+	first := headerRow + 1
+	result, severity := fmt.Sprintf("$%s%d", columnName(resultColumn), first), fmt.Sprintf("$B%d", first)
+	fails := fmt.Sprintf("%s=%s", result, quote(outcomeWords[failed]))
+	return p.colour(sheet, fmt.Sprintf("%s:%s", cell(first, resultColumn), cell(last, resultColumn)), []colouring{
+		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(stages.MustFix.Label())), wrongColor},
+		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(stages.Explain.Label())), doubtColor},
+		{fails, "E4DFEC"},
+		{fmt.Sprintf("OR(%s=%s,%s=%s)", result, quote(outcomeWords[missing]), result, quote(outcomeWords[unclear])), blankColor},
+		{fmt.Sprintf("%s=%s", result, quote(outcomeWords[passed])), "C6EFCE"},
+	})
+}

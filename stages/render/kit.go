@@ -1,0 +1,116 @@
+package render
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"lianheti/stages/document"
+	"lianheti/templates"
+)
+
+// KitFile is the name of a prefecture's kit.
+func KitFile(d *templates.Definition, city templates.City) string {
+	return fmt.Sprintf("%s市%d年推荐书填报包.zip", city.Name, d.Year)
+}
+
+// KitGuide is the name of the page that a kit begins with.
+const KitGuide = "填报说明.docx"
+
+// Kit writes what a prefecture is sent: a workbook for each consortium of the directory that reports, its name, prefecture
+// and park filled in, and one page on how to fill it. The same definition gives the same bytes; names are marked as UTF-8,
+// so that Windows shows them right.
+func Kit(w io.Writer, d *templates.Definition, city templates.City) error {
+	zw := zip.NewWriter(w)
+	// A zip entry has a date, and nothing published reads the clock: the first day of the batch.
+	stamp := time.Date(d.Directory.Batch, 1, 1, 0, 0, 0, 0, time.UTC)
+	add := func(name string, write func(io.Writer) error) error {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			return fmt.Errorf("%s：%w", name, err)
+		}
+		entry, err := zw.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: stamp})
+		if err != nil {
+			return err
+		}
+		_, err = entry.Write(b.Bytes())
+		return err
+	}
+	entries := reporting(d, city)
+	if err := add(KitGuide, func(w io.Writer) error { return document.Write(w, guide(d, city, entries)) }); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		prefilled := Values{Fields: map[templates.Ref]Value{
+			{Field: "consortium"}: {Text: e.Consortium}, {Field: "city"}: {Text: e.City}, {Field: "park"}: {Text: e.Park},
+		}}
+		if err := add(workbookFile(e), func(w io.Writer) error { return Fill(w, d, prefilled) }); err != nil {
+			return err
+		}
+	}
+	return zw.Close()
+}
+
+// reporting lists the consortia of a prefecture that report: those that are national already do not.
+func reporting(d *templates.Definition, city templates.City) []templates.Entry {
+	var out []templates.Entry
+	for _, e := range d.Directory.Entries {
+		if e.City == city.Name && e.National == "" {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func workbookFile(e templates.Entry) string { return fmt.Sprintf("%02d %s.xlsx", e.No, e.Consortium) }
+
+// guide is the page that goes with the workbooks: which there are, how to fill them, when and where to send them.
+func guide(d *templates.Definition, city templates.City, entries []templates.Entry) document.Document {
+	deadline, _ := time.Parse(time.DateOnly, d.Directory.Deadline)
+	text := func(style document.Style, format string, args ...any) document.Paragraph {
+		return document.P(style, fmt.Sprintf(format, args...))
+	}
+	body := []document.Block{
+		text(document.Title, "%s填报说明", d.Form.Title),
+		text(document.Body, "%s市可推荐的联合体及其工作簿如下，联合体名称、推荐地市、依托园区已经填好。已入选国家级的不再申报。", city.Name),
+		entryTable(entries),
+	}
+	for _, e := range entries {
+		for _, other := range e.Alternatives {
+			body = append(body, text(document.Body, "指导目录序号%d也可以“%s”（依托园区：%s）申报：请在封面的下拉列表中改选，园区随之改选。", e.No, other.Consortium, other.Park))
+		}
+	}
+	for _, note := range instructions(d) {
+		body = append(body, document.P(document.Body, note))
+	}
+	body = append(body,
+		text(document.Body, "报送期限：%s。报送%s，邮箱 %s。", deadline.Format("2006年1月2日"), d.Directory.Addressee.Office, d.Directory.Addressee.Email))
+	return document.Document{Title: d.Form.Title + "填报说明", Sections: []document.Section{{Page: document.A4Bound, Body: body}}}
+}
+
+func entryTable(entries []templates.Entry) document.Table {
+	t := document.Table{Columns: document.Widths(document.A4Bound.Inside(), 8, 46, 46), Rows: []document.Row{
+		{Header: true, Cells: []document.Cell{document.Label("序号"), document.Label("联合体名称"), document.Label("依托园区")}},
+	}}
+	for _, e := range entries {
+		t.Rows = append(t.Rows, document.Row{Whole: true, Cells: []document.Cell{
+			document.Label(fmt.Sprint(e.No)), document.Text(e.Consortium), document.Text(e.Park)}})
+	}
+	return t
+}
+
+// instructions are the numbered lines by which the form itself says how it is filled.
+func instructions(d *templates.Definition) []string {
+	var out []string
+	for _, b := range d.Form.Sheets[0].Blocks {
+		for _, n := range b.Notes {
+			if templates.Role(n.Role) == templates.BodyRole && strings.ContainsAny(n.Text[:1], "123456789") {
+				out = append(out, n.Text)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,128 @@
+package render
+
+import (
+	"fmt"
+
+	"lianheti/stages/book/formula"
+	"lianheti/templates"
+)
+
+// ledger is the workbook before it is written: what stands in its cells, what its names point at. It gives every formula
+// the value that a spreadsheet would calculate, so that the file can be read by programs that calculate nothing.
+type ledger struct {
+	cells map[spot]*entry
+	names map[string]formula.Area
+	order []string // names in the order of definition
+}
+
+type spot struct {
+	sheet    string
+	row, col int
+}
+
+// entry is a constant, or a formula with its value once it was asked for.
+type entry struct {
+	formula  string
+	value    formula.Value
+	format   string
+	state    int // 0 not calculated, 1 being calculated, 2 done
+	constant bool
+}
+
+func newLedger() *ledger {
+	return &ledger{cells: map[spot]*entry{}, names: map[string]formula.Area{}}
+}
+
+// set puts a constant into a cell.
+func (l *ledger) set(sheet string, row, col int, v formula.Value, format string) {
+	l.cells[spot{sheet, row, col}] = &entry{value: v, format: format, constant: true}
+}
+
+// calculate puts a formula into a cell.
+func (l *ledger) calculate(sheet string, row, col int, f string) {
+	l.cells[spot{sheet, row, col}] = &entry{formula: f}
+}
+
+// define gives an area a name.
+func (l *ledger) define(name, sheet string, row, col, lastRow, lastCol int) {
+	l.names[name] = formula.Area{Sheet: sheet, Row: row, Col: col, LastRow: lastRow, LastCol: lastCol}
+	l.order = append(l.order, name)
+}
+
+// Name implements formula.Workbook.
+func (l *ledger) Name(name string) (formula.Area, bool) {
+	a, ok := l.names[name]
+	return a, ok
+}
+
+// Format implements formula.Workbook.
+func (l *ledger) Format(sheet string, row, col int) string {
+	if e := l.cells[spot{sheet, row, col}]; e != nil {
+		return e.format
+	}
+	return ""
+}
+
+// Cell implements formula.Workbook.
+func (l *ledger) Cell(sheet string, row, col int) (formula.Value, error) {
+	e := l.cells[spot{sheet, row, col}]
+	switch {
+	case e == nil:
+		return nil, nil
+	case e.constant || e.state == 2:
+		return e.value, nil
+	case e.state == 1:
+		return nil, fmt.Errorf("%s!%s 循环引用", sheet, cell(row, col))
+	}
+	e.state = 1
+	v, err := formula.Evaluate(l, sheet, e.formula)
+	if err != nil {
+		return nil, fmt.Errorf("%s!%s：%w", sheet, cell(row, col), err)
+	}
+	e.value, e.state = v, 2
+	return v, nil
+}
+
+// inputs puts what the template is filled with into its cells, and names them.
+func (l *ledger) inputs(layout *templates.Layout, v Values) error {
+	put := func(sheet string, row, col int, f *templates.Field, value Value) error {
+		format := numberFormat(f)
+		if value.Format != "" {
+			format = value.Format
+		}
+		content, err := contentOf(value)
+		if err == nil {
+			l.set(sheet, row, col, content, format)
+		}
+		return err
+	}
+	for _, s := range layout.Sheets {
+		title := s.Sheet.Title
+		for _, slot := range s.Slots {
+			l.define(slot.Name, title, slot.Row, slot.Col, slot.Row, slot.Col)
+			if err := put(title, slot.Row, slot.Col, slot.Field, v.Fields[templates.Ref{Field: slot.Field.ID, Year: slot.Year}]); err != nil {
+				return err
+			}
+		}
+		for _, area := range s.Records {
+			rows := v.Records[area.Block.ID]
+			if len(rows) > area.Block.Rows {
+				return fmt.Errorf("%s 有 %d 行，模板只有 %d 行", title, len(rows), area.Block.Rows)
+			}
+			for _, c := range area.Columns {
+				l.define(c.Name, title, area.FirstRow, c.Col, area.LastRow, c.Col)
+				for i, row := range rows {
+					if err := put(title, area.FirstRow+i, c.Col, c.Field, row[c.Field.ID]); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		for _, static := range s.Statics {
+			if static.Role.Formula() {
+				l.calculate(title, static.Row, static.Col, static.Text)
+			}
+		}
+	}
+	return nil
+}

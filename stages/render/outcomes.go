@@ -1,0 +1,275 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lianheti/templates"
+)
+
+// The outcome of a case as the hidden sheets hold it. Of several cases the greatest is the rule's, as in the engine: fail
+// before undecided before pass before not applicable. Where the engine says 无法检查, the sheet tells the two causes apart.
+const (
+	notApplicable = iota
+	passed
+	missing // 未填
+	unclear // 无法判断
+	failed
+)
+
+// outcomeWords are the outcomes as a filler reads them, from 0.
+var outcomeWords = []string{"不适用", "通过", "未填", "无法判断", "未通过"}
+
+// The status of a value: usable, 不适用, missing or unclear, so that the greatest of several says what becomes of a rule that
+// needs them all (0 decide, 1 not applicable, 2 or 3 the outcome).
+const statusNotApplicable = 1
+
+// sheetCase is one case of a rule as a formula.
+type sheetCase struct {
+	slots   []int // values it is about, by their number in form order; the first is linked
+	formula string
+}
+
+// sheetRule is a rule as the sheet shows it: cases, or a column of rows.
+type sheetRule struct {
+	rule   *templates.Rule
+	cases  []sheetCase
+	block  string // of a rule about the rows of a list
+	column int    // the column of its outcomes
+}
+
+// sheetCheck prints the cases of a rule of one kind.
+type sheetCheck func(s *selfCheck, r *templates.Rule) (sheetRule, error)
+
+// sheetChecks are the kinds of checks that a sheet can show. A rule of another kind says in its `sheet` why not.
+var sheetChecks = map[string]sheetCheck{
+	"required":    eachSlot(requiredSlot),
+	"supplement":  eachSlot(supplementSlot),
+	"coercion":    eachSlot(notApplicableSlot),
+	"bounds":      eachSlot(boundedSlot),
+	"fraction":    eachSlot(fractionSlot),
+	"length":      eachSlot(lengthSlot),
+	"expr":        expressionCases,
+	"record":      recordRule,
+	"unsupported": unsupportedCases,
+	"national":    nationalCase,
+}
+
+// eachSlot makes a case of every value that a rule covers; an empty formula passes over one.
+func eachSlot(print func(s *selfCheck, r *templates.Rule, i int, slot templates.Slot) string) sheetCheck {
+	return func(s *selfCheck, r *templates.Rule) (sheetRule, error) {
+		out := sheetRule{rule: r}
+		for i, slot := range s.slots {
+			covered := slices.ContainsFunc(r.Cases, func(c templates.Case) bool {
+				return (c.Field == nil || c.Field == slot.Field) && (c.Year.Year == 0 || c.Year.Year == slot.Year)
+			})
+			if !covered {
+				continue
+			}
+			if f := print(s, r, i, slot); f != "" {
+				out.cases = append(out.cases, sheetCase{[]int{i}, f})
+			}
+		}
+		return out, nil
+	}
+}
+
+func (s *selfCheck) status(i int) string { return valueCell(i, statusColumn) }
+
+// number is where the clean number of a slot stands.
+func (s *selfCheck) number(i int, slot templates.Slot) string {
+	if slot.Field.Type == templates.PercentField {
+		return valueCell(i, cleanColumn)
+	}
+	return slot.Name
+}
+
+func requiredSlot(s *selfCheck, _ *templates.Rule, i int, slot templates.Slot) string {
+	if !slot.Field.Required || slot.Field.Type == templates.ConfirmField || supplementary(s.d, slot) {
+		return ""
+	}
+	return fmt.Sprintf("IF(%s=%d,%d,IF(%s=%d,%d,%d))", s.status(i), missing, failed, s.status(i), unclear, unclear, passed)
+}
+
+func supplementSlot(s *selfCheck, _ *templates.Rule, i int, slot templates.Slot) string {
+	if !supplementary(s.d, slot) {
+		return ""
+	}
+	return fmt.Sprintf("IF(%s=%d,%d,IF(%s=%d,%d,%d))", s.status(i), missing, failed, s.status(i), unclear, unclear, passed)
+}
+
+// supplementary says whether the official form does not print a value: a year that the Department adds.
+func supplementary(d *templates.Definition, slot templates.Slot) bool {
+	year, _ := d.Form.YearOf(slot.Year)
+	return slot.Field.Dated() && !slices.Contains(slot.Field.RequiredYears, year.ID)
+}
+
+// notApplicableSlot finds 不适用 in a figure: the one reading that a sheet can tell. See unshown.
+func notApplicableSlot(s *selfCheck, _ *templates.Rule, i int, slot templates.Slot) string {
+	if !slot.Field.Numeric() {
+		return ""
+	}
+	return fmt.Sprintf("IF(%s>%d,%d,IF(%s=%d,%d,%d))", s.status(i), statusNotApplicable, notApplicable, s.status(i), statusNotApplicable, failed, passed)
+}
+
+// ofNumber guards a condition on one number by its status.
+func (s *selfCheck) ofNumber(i int, fails string) string {
+	st := s.status(i)
+	return fmt.Sprintf("IF(%s>%d,%s,IF(%s=%d,%d,IF(%s,%d,%d)))", st, statusNotApplicable, st, st, statusNotApplicable, notApplicable, fails, failed, passed)
+}
+
+func boundedSlot(s *selfCheck, r *templates.Rule, i int, slot templates.Slot) string {
+	f, x := slot.Field, s.number(i, slot)
+	var outside []string
+	for _, k := range r.Kinds {
+		switch {
+		case k == "min" && f.Numeric() && f.Min != nil:
+			outside = append(outside, x+"<"+f.Min.String())
+		case k == "max" && f.Numeric() && f.Max != nil:
+			outside = append(outside, x+">"+f.Max.String())
+		case k == "whole" && f.Type == templates.IntegerField:
+			outside = append(outside, x+"<>INT("+x+")")
+		}
+	}
+	if len(outside) == 0 {
+		return ""
+	}
+	return s.ofNumber(i, orOf(outside))
+}
+
+func fractionSlot(s *selfCheck, _ *templates.Rule, i int, slot templates.Slot) string {
+	if slot.Field.Type != templates.PercentField {
+		return ""
+	}
+	x := s.number(i, slot)
+	return s.ofNumber(i, fmt.Sprintf("AND(%s>0,%s<1,%s=%s)", x, x, x, slot.Name)) // in a cell shown as % the two differ
+}
+
+func lengthSlot(s *selfCheck, _ *templates.Rule, i int, slot templates.Slot) string {
+	if slot.Field.Limit == 0 {
+		return ""
+	}
+	return s.ofNumber(i, fmt.Sprintf("%s>%d", valueCell(i, lengthColumn), slot.Field.Limit))
+}
+
+func orOf(conditions []string) string {
+	if len(conditions) == 1 {
+		return conditions[0]
+	}
+	return "OR(" + strings.Join(conditions, ",") + ")"
+}
+
+// expressionCases prints the rule's own expressions, as the engine evaluates them: the guard first, each asking for its values
+// before it looks at them.
+func expressionCases(s *selfCheck, r *templates.Rule) (sheetRule, error) {
+	out := sheetRule{rule: r}
+	for _, c := range r.Cases {
+		holds, err := s.decided(c.Expr, passed, failed)
+		if err != nil {
+			return out, err
+		}
+		f, err := s.guarded(c.When, holds)
+		if err != nil {
+			return out, err
+		}
+		if slices.Contains(r.Places, "members") { // an empty roster tells nothing about who is missing from it
+			f = fmt.Sprintf("IF(%s=0,%d,%s)", s.rows.records("members"), unclear, f)
+		}
+		refs := slices.Clone(c.Expr.Refs)
+		for _, place := range r.Places {
+			if ref, err := s.d.CaseRef(c, place); err == nil && !slices.Contains(refs, ref) {
+				refs = append(refs, ref)
+			}
+		}
+		out.cases = append(out.cases, sheetCase{s.numbers(refs), f})
+	}
+	return out, nil
+}
+
+// guarded evaluates then only where the guard holds.
+func (s *selfCheck) guarded(when *templates.Expression, then string) (string, error) {
+	if when == nil {
+		return then, nil
+	}
+	condition, err := s.print.condition(when)
+	if err != nil {
+		return "", err
+	}
+	return s.asked(when, fmt.Sprintf("IF(%s,%s,%d)", condition, then, notApplicable)), nil
+}
+
+// decided is one outcome where an expression holds and another where it does not.
+func (s *selfCheck) decided(e *templates.Expression, yes, no int) (string, error) {
+	condition, err := s.print.condition(e)
+	return s.asked(e, fmt.Sprintf("IF(%s,%d,%d)", condition, yes, no)), err
+}
+
+// asked makes sure that an expression has the values it needs.
+func (s *selfCheck) asked(e *templates.Expression, then string) string {
+	then = fmt.Sprintf("IFERROR(%s,%d)", then, unclear)
+	for _, kinds := range s.print.enrolments(e) {
+		then = fmt.Sprintf("IF(%s,%d,%s)", s.rows.enrolmentUnknown(kinds), unclear, then)
+	}
+	if len(e.Refs) == 0 {
+		return then
+	}
+	var cells []string
+	for _, i := range s.numbers(e.Refs) {
+		cells = append(cells, valueCell(i, s.usableColumn(i)))
+	}
+	worst := cells[0]
+	if len(cells) > 1 {
+		worst = "MAX(" + strings.Join(cells, ",") + ")"
+	}
+	return fmt.Sprintf("IF(%s>%d,%s,IF(%s=%d,%d,%s))", worst, statusNotApplicable, worst, worst, statusNotApplicable, notApplicable, then)
+}
+
+// numbers gives the places of values in form order.
+func (s *selfCheck) numbers(refs []templates.Ref) []int {
+	var out []int
+	for _, r := range refs {
+		out = append(out, s.print.slots[templates.SlotName(r.Field, r.Year)])
+	}
+	return out
+}
+
+// recordRule looks at a list row by row. An empty roster leaves its rules undecided; other lists may be empty.
+func recordRule(s *selfCheck, r *templates.Rule) (sheetRule, error) {
+	if r.Kinds[0] == "member_none" {
+		return sheetRule{rule: r, block: "members", cases: []sheetCase{{nil, fmt.Sprintf("IF(%s=0,%d,%d)", s.rows.records("members"), failed, passed)}}}, nil
+	}
+	x, ok := rowFaults[r.Kinds[0]]
+	if !ok || len(r.Kinds) > 1 {
+		return sheetRule{}, fmt.Errorf("表内没有 %v", r.Kinds)
+	}
+	column := s.rows.faults(r, s.print, x.block, x.fault)
+	f := "MAX(" + s.rows.span(column) + ")"
+	if x.block == "members" {
+		f = fmt.Sprintf("IF(%s=0,%d,%s)", s.rows.records("members"), unclear, f)
+	}
+	return sheetRule{rule: r, block: x.block, column: column, cases: []sheetCase{{nil, f}}}, nil
+}
+
+func unsupportedCases(s *selfCheck, r *templates.Rule) (sheetRule, error) {
+	out := sheetRule{rule: r}
+	for _, c := range r.Cases {
+		f, err := s.guarded(c.When, fmt.Sprintf("IF(%s,%d,%d)", s.rows.speaksOf(c.Field), passed, failed))
+		if err != nil {
+			return out, err
+		}
+		f = fmt.Sprintf("IF(%s=0,%d,%s)", s.rows.records("materials"), notApplicable, f)
+		out.cases = append(out.cases, sheetCase{s.numbers([]templates.Ref{{Field: c.Field.ID, Year: c.Year.Year}}), f})
+	}
+	return out, nil
+}
+
+func nationalCase(s *selfCheck, r *templates.Rule) (sheetRule, error) {
+	i := s.print.slots["consortium"]
+	f := fmt.Sprintf("IF(%s>%d,%s,IF(SUMPRODUCT(EXACT(%s,TRIM(consortium))*(LEN(%s)>0))>0,%d,%d))", s.status(i), statusNotApplicable, s.status(i),
+		consortiaList, nationalList, failed, passed)
+	return sheetRule{rule: r, cases: []sheetCase{{[]int{i}, f}}}, nil
+}
+
+// unshown is why a rule is not shown as a formula: what the definition says, or nothing.
+func unshown(r *templates.Rule) string { return r.Sheet }

@@ -1,0 +1,410 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/stages/book/formula"
+	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// The hidden sheets that the self-check calculates on. valueSheet has a row for every value of the form, caseSheet one for
+// every case of a rule, rowSheet one for every row of the lists.
+const (
+	valueSheet = templates.HiddenPrefix + "_values"
+	caseSheet  = templates.HiddenPrefix + "_cases"
+	rowSheet   = templates.HiddenPrefix + "_rows"
+)
+
+// Columns of valueSheet.
+const (
+	nameColumn   = 1 + iota // defined name of the cell
+	labelColumn             // what it is called
+	statusColumn            // can be used, 不适用, 未填, unclear
+	cleanColumn             // percentages as 0–100, dates as yyyymmdd, long texts without line breaks
+	usableColumn            // the status, but unclear where the value is at fault itself
+	lengthColumn            // characters of a long text; of a date typed as text, that text tidied
+	flagColumn              // gravest fault: 3 必须修改, 2 需核实说明, 1 提示
+	wordsColumn             // characters and limit, to be shown
+)
+
+// Columns of caseSheet. Rows of one rule stand together; what is said of the rule stands in its first row.
+const (
+	codeColumn     = 1 + iota
+	slotColumn     // number of the value to go to, in valueSheet
+	outcomeColumn  // of the case
+	ruleColumn     // outcome of the rule
+	severityColumn // 3 必须修改, 2 需核实说明, 1 提示
+	targetColumn   // number of the value, or of the row, to go to; 0: none
+	totalsColumn   = 8
+)
+
+// Names of what other sheets show.
+const (
+	flagsName     = "check_flags"
+	rowFlagsName  = "check_flags_" // and the id of the list
+	wordsName     = "check_words_" // and the name of the value
+	consortiaList = "list_consortia"
+	cityOfList    = "list_consortia_city"
+	parkOfList    = "list_consortia_park"
+	nationalList  = "list_consortia_national"
+)
+
+// listName is the name of what a choice offers.
+func listName(choices string) string { return "list_" + choices }
+
+// valueCell addresses a column of valueSheet for the i-th value.
+func valueCell(i, column int) string {
+	return fmt.Sprintf("%s!$%s$%d", valueSheet, columnName(column), i+2)
+}
+
+func columnName(column int) string {
+	name, _ := excelize.ColumnNumberToName(column)
+	return name
+}
+
+// selfCheck is everything the sheets calculate about themselves.
+type selfCheck struct {
+	d     *templates.Definition
+	l     *ledger
+	slots []templates.Slot
+	print *formulaPrinter
+	rows  *rowTables
+	rules []sheetRule // shown as formulas, by severity and code
+	first []int       // row of each rule in caseSheet
+}
+
+// newSelfCheck prints every rule that a sheet can show.
+func newSelfCheck(d *templates.Definition, l *ledger) (*selfCheck, error) {
+	s := &selfCheck{d: d, l: l, slots: d.Layout().Slots(), rows: newRowTables(d)}
+	s.print = &formulaPrinter{d: d, slots: map[string]int{}, rows: s.rows}
+	for i, slot := range s.slots {
+		s.print.slots[slot.Name] = i
+	}
+	for _, r := range bySeverity(d.Rules) {
+		if unshown(r) != "" || r.Tier() == 1 {
+			continue
+		}
+		check, ok := sheetChecks[r.Check]
+		if !ok {
+			return nil, fmt.Errorf("规则 %s 的检查方式 %s 不能写成表内公式，请在 sheet 写明原因", r.Code, r.Check)
+		}
+		rule, err := check(s, r)
+		if err != nil {
+			return nil, fmt.Errorf("规则 %s：%w；不能写成表内公式的，请在 sheet 写明原因", r.Code, err)
+		}
+		s.rules = append(s.rules, rule)
+	}
+	s.fillCases()
+	s.fillValues()
+	s.fillRows()
+	s.fillTotals()
+	return s, nil
+}
+
+// bySeverity orders rules the gravest first.
+func bySeverity(rules []*templates.Rule) []*templates.Rule {
+	out := slices.Clone(rules)
+	slices.SortStableFunc(out, func(a, b *templates.Rule) int { return severityRank(b) - severityRank(a) })
+	return out
+}
+
+func severityRank(r *templates.Rule) int {
+	return 3 - slices.Index(stages.Severities, stages.Severity(r.Severity))
+}
+
+// fillCases puts the cases of every rule one under the other.
+func (s *selfCheck) fillCases() {
+	row := 2
+	for _, r := range s.rules {
+		s.first = append(s.first, row)
+		last := row + len(r.cases) - 1
+		s.l.set(caseSheet, row, codeColumn, r.rule.Code, "")
+		s.l.set(caseSheet, row, severityColumn, float64(severityRank(r.rule)), "")
+		outcomes := caseSpan(outcomeColumn, row, last)
+		outcome := caseCell(ruleColumn, row)
+		s.l.calculate(caseSheet, row, ruleColumn, "MAX("+outcomes+")")
+		target := fmt.Sprintf("INDEX(%s,MATCH(%s,%s,0))", caseSpan(slotColumn, row, last), outcome, outcomes)
+		switch {
+		case r.column > 0:
+			target = fmt.Sprintf("IFERROR(MATCH(%s,%s,0),1)", outcome, s.rows.span(r.column))
+		case row == last:
+			target = caseCell(slotColumn, row)
+		}
+		s.l.calculate(caseSheet, row, targetColumn, fmt.Sprintf("IF(%s<%d,0,%s)", outcome, missing, target))
+		for _, c := range r.cases {
+			slot := 1 // a rule without values is linked to its list
+			if len(c.slots) > 0 {
+				slot = c.slots[0] + 1
+			}
+			s.l.set(caseSheet, row, slotColumn, float64(slot), "")
+			s.l.calculate(caseSheet, row, outcomeColumn, c.formula)
+			row++
+		}
+	}
+}
+
+func caseCell(column, row int) string {
+	return fmt.Sprintf("%s!$%s$%d", caseSheet, columnName(column), row)
+}
+
+func caseSpan(column, from, to int) string {
+	return fmt.Sprintf("%s:$%s$%d", caseCell(column, from), columnName(column), to)
+}
+
+// fillValues looks at every value of the form.
+func (s *selfCheck) fillValues() {
+	flags := s.flags()
+	voids := s.voids()
+	for i, slot := range s.slots {
+		row := i + 2
+		s.l.set(valueSheet, row, nameColumn, slot.Name, "")
+		s.l.set(valueSheet, row, labelColumn, s.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year}), "")
+		s.fillStatus(i, row, slot)
+		switch {
+		case slot.Field.Type == templates.ConfirmField: // a box left empty is not confirmed
+			s.l.calculate(valueSheet, row, usableColumn, fmt.Sprintf("IF(%s=%d,0,%s)", s.status(i), missing, s.status(i)))
+		case len(voids[i]) > 0:
+			s.l.calculate(valueSheet, row, usableColumn, fmt.Sprintf("IF(MAX(%s)=%d,%d,%s)", strings.Join(voids[i], ","), failed, unclear, s.status(i)))
+		}
+		grave := []string{fmt.Sprintf("(%s=%d)*3", s.status(i), unclear)}
+		s.l.calculate(valueSheet, row, flagColumn, "MAX("+strings.Join(append(grave, flags[i]...), ",")+")")
+	}
+	s.l.define(flagsName, valueSheet, 2, flagColumn, len(s.slots)+1, flagColumn)
+}
+
+// usableColumn is where the usable status of a value stands.
+func (s *selfCheck) usableColumn(i int) int {
+	if f := s.slots[i].Field; f.Type == templates.ConfirmField || f.Numeric() && slices.ContainsFunc(s.rules, func(r sheetRule) bool {
+		return r.rule.Voids && slices.ContainsFunc(r.cases, func(c sheetCase) bool { return slices.Contains(c.slots, i) })
+	}) {
+		return usableColumn
+	}
+	return statusColumn
+}
+
+// voids gives for each value the cases that, when they fail, make it useless to other rules.
+func (s *selfCheck) voids() map[int][]string {
+	out := map[int][]string{}
+	s.eachCase(func(r sheetRule, c sheetCase, row int) {
+		if r.rule.Voids {
+			for _, i := range c.slots {
+				out[i] = append(out[i], caseCell(outcomeColumn, row))
+			}
+		}
+	})
+	return out
+}
+
+// flags gives for each value how grave its faults are. Blank values have a colour of their own.
+func (s *selfCheck) flags() map[int][]string {
+	out := map[int][]string{}
+	s.eachCase(func(r sheetRule, c sheetCase, row int) {
+		if r.rule.Check == "required" || r.rule.Check == "supplement" {
+			return
+		}
+		for _, i := range c.slots {
+			out[i] = append(out[i], fmt.Sprintf("(%s=%d)*%d", caseCell(outcomeColumn, row), failed, severityRank(r.rule)))
+		}
+	})
+	return out
+}
+
+func (s *selfCheck) eachCase(see func(r sheetRule, c sheetCase, row int)) {
+	for n, r := range s.rules {
+		for k, c := range r.cases {
+			see(r, c, s.first[n]+k)
+		}
+	}
+}
+
+// fillStatus says of a value whether it can be used, and makes it comparable.
+func (s *selfCheck) fillStatus(i, row int, slot templates.Slot) {
+	x := slot.Name
+	set := func(column int, f string) { s.l.calculate(valueSheet, row, column, f) }
+	clean, tidy := valueCell(i, cleanColumn), valueCell(i, lengthColumn)
+	text := func(else0 string) string {
+		return fmt.Sprintf("IF(ISERROR(%s),%d,IF(LEN(TRIM(%s))=0,%d,%s))", x, unclear, x, missing, else0)
+	}
+	switch f := slot.Field; {
+	case f.Numeric():
+		set(statusColumn, statusOfNumber(x, s.d.Form.NotApplicable))
+		if f.Type == templates.PercentField {
+			set(cleanColumn, fmt.Sprintf(`IF(ISNUMBER(%s),IF(LEFT(CELL("format",%s),1)="P",ROUND(%s*100,10),%s),0)`, x, x, x, x))
+		}
+	case f.Type == templates.DateField:
+		set(lengthColumn, tidyDate(x))
+		set(cleanColumn, fmt.Sprintf("IF(ISNUMBER(%s),YEAR(%s)*10000+MONTH(%s)*100+DAY(%s),%s)", x, x, x, x, readDate(tidy)))
+		set(statusColumn, text(fmt.Sprintf("IF(AND(%s>=19000000,%s<21000000,MOD(INT(%s/100),100)>=1,MOD(INT(%s/100),100)<=12,MOD(%s,100)<=31),0,%d)", clean, clean, clean, clean, clean, unclear)))
+	case f.Type == templates.ConfirmField:
+		boxes := s.d.Form.Confirm
+		set(statusColumn, text(fmt.Sprintf("IF(OR(EXACT(TRIM(%s),%s),EXACT(TRIM(%s),%s)),0,%d)", x, quote(boxes.Checked), x, quote(boxes.Unchecked), unclear)))
+	case f.Type == templates.ChoiceField && !f.Open:
+		set(statusColumn, text(fmt.Sprintf("IF(SUMPRODUCT(--EXACT(%s,%s))>0,0,%d)", listName(f.Choices), withoutSuffix("TRIM("+x+")"), unclear)))
+	case f.Long():
+		set(cleanColumn, oneLine(x))
+		set(statusColumn, fmt.Sprintf("IF(ISERROR(%s),%d,IF(LEN(TRIM(%s))=0,%d,0))", x, unclear, clean, missing))
+		set(lengthColumn, characters(clean))
+		if f.Limit > 0 {
+			set(wordsColumn, fmt.Sprintf(`%s&"／%d字"`, tidy, f.Limit))
+			s.l.define(wordsName+slot.Name, valueSheet, row, wordsColumn, row, wordsColumn)
+		}
+	default:
+		set(statusColumn, text("0"))
+	}
+}
+
+func statusOfNumber(x, notApplicable string) string {
+	return fmt.Sprintf("IF(ISERROR(%s),%d,IF(ISNUMBER(%s),0,IF(LEN(TRIM(%s))=0,%d,IF(TRIM(%s)=%s,%d,%d))))",
+		x, unclear, x, x, missing, x, quote(notApplicable), statusNotApplicable, unclear)
+}
+
+// oneLine is a text without line breaks, its wide blanks and tabs made plain ones.
+func oneLine(x string) string {
+	return fmt.Sprintf(`IF(ISERROR(%s),"",SUBSTITUTE(SUBSTITUTE(SUBSTITUTE(SUBSTITUTE(%s,CHAR(13),""),CHAR(10),""),CHAR(9)," "),"　"," "))`, x, x)
+}
+
+// characters counts a text of one line without the blanks at its ends: TRIM would take those inside as well. It goes from the first
+// place of the first sign to the last place of the last one.
+func characters(x string) string {
+	first, last := "LEFT(TRIM("+x+"),1)", "RIGHT(TRIM("+x+"),1)"
+	marked := fmt.Sprintf(`SUBSTITUTE(%s,%s,CHAR(1),LEN(%s)-LEN(SUBSTITUTE(%s,%s,"")))`, x, last, x, x, last)
+	return fmt.Sprintf("IF(LEN(TRIM(%s))=0,0,FIND(CHAR(1),%s)-FIND(%s,%s)+1)", x, marked, first, x)
+}
+
+// tidyDate makes 2024年8月1日, 2024/8/1 and 2024.8.1 alike.
+func tidyDate(x string) string {
+	x = "TRIM(" + x + ")"
+	for _, change := range [][2]string{{"年", "-"}, {"月", "-"}, {"日", ""}, {"/", "-"}, {".", "-"}} {
+		x = fmt.Sprintf("SUBSTITUTE(%s,%s,%s)", x, quote(change[0]), quote(change[1]))
+	}
+	return "IFERROR(" + x + `,"")`
+}
+
+// readDate reads 2024-8-1 or 2024-8 as yyyymmdd; 0 where it is neither.
+func readDate(x string) string {
+	dash := fmt.Sprintf(`FIND("-",%s&"-",6)`, x)
+	return fmt.Sprintf(`IFERROR(VALUE(LEFT(%s,4))*10000+VALUE(MID(%s,6,%s-6))*100+VALUE("0"&SUBSTITUTE(MID(%s,%s+1,3),"-","")),0)`, x, x, dash, x, dash)
+}
+
+// fillRows writes the columns about the lists, and for each list how grave the faults of its rows are.
+func (s *selfCheck) fillRows() {
+	for _, block := range s.blocks() {
+		column := s.rows.column(block, "flag", func(k int) string {
+			var grave []string
+			for _, r := range s.rules {
+				if r.block == block && r.column > 0 {
+					grave = append(grave, fmt.Sprintf("(%s=%d)*%d", s.rows.cell(r.column, k), failed, severityRank(r.rule)))
+				}
+			}
+			return "MAX(" + strings.Join(grave, ",") + ")"
+		})
+		s.l.define(rowFlagsName+block, rowSheet, 2, column, s.rows.columns[column-1].rows+1, column)
+	}
+	for i, c := range s.rows.columns {
+		s.l.set(rowSheet, 1, i+1, c.block+" "+c.key, "")
+		for k := 1; k <= c.rows; k++ {
+			s.l.calculate(rowSheet, k+1, i+1, c.formula(k))
+		}
+	}
+}
+
+// blocks are the lists that rules look at row by row.
+func (s *selfCheck) blocks() []string {
+	var out []string
+	for _, r := range s.rules {
+		if r.column > 0 && !slices.Contains(out, r.block) {
+			out = append(out, r.block)
+		}
+	}
+	return out
+}
+
+// fillTotals sums up what the first sheet and the self-check show.
+func (s *selfCheck) fillTotals() {
+	last := 1
+	for n, r := range s.rules {
+		last = s.first[n] + len(r.cases) - 1
+	}
+	ruled, severity := caseSpan(ruleColumn, 2, last), caseSpan(severityColumn, 2, last)
+	failing := func(rank int) string {
+		return fmt.Sprintf("SUMPRODUCT((%s=%d)*(%s=%d))", ruled, failed, severity, rank)
+	}
+	open := fmt.Sprintf("SUMPRODUCT((%s>=%d)*(%s<%d)*(%s>1))", ruled, missing, ruled, failed, severity)
+	totals := []struct{ name, formula string }{
+		{templates.ErrorsName, failing(3)},
+		{templates.WarningsName, failing(2)},
+		{templates.HintsName, failing(1)},
+		{templates.OpenName, open},
+		{templates.ProgressName, s.progress()},
+		{templates.ConclusionName, fmt.Sprintf(`IF(%s>0,"有"&%s&"项必须修改，改好后再报送",IF(%s>0,"还有"&%s&"项无法判断，请补填或改正后再看",IF(%s>0,"可以报送；有"&%s&"项请在“情况说明”表说明","可以报送")))`,
+			templates.ErrorsName, templates.ErrorsName, templates.OpenName, templates.OpenName, templates.WarningsName, templates.WarningsName)},
+	}
+	for i, t := range totals {
+		s.l.set(caseSheet, i+2, totalsColumn, t.name, "")
+		s.l.calculate(caseSheet, i+2, totalsColumn+1, t.formula)
+		s.l.define(t.name, caseSheet, i+2, totalsColumn+1, i+2, totalsColumn+1)
+	}
+}
+
+// progress says how many of the required values are filled.
+func (s *selfCheck) progress() string {
+	for n, r := range s.rules {
+		if r.rule.Check == "required" {
+			span := caseSpan(outcomeColumn, s.first[n], s.first[n]+len(r.cases)-1)
+			filled := fmt.Sprintf("(%d-COUNTIF(%s,%d))", len(r.cases), span, failed)
+			return fmt.Sprintf(`%s&"／%d项（"&INT(%s*100/%d)&"%%）"`, filled, len(r.cases), filled, len(r.cases))
+		}
+	}
+	return `""`
+}
+
+// hidden writes one of the hidden sheets.
+func (p *painter) hidden(sheet string) error {
+	if err := p.newHidden(sheet); err != nil {
+		return err
+	}
+	lastRow, lastCol := 1, 1
+	for at := range p.l.cells {
+		if at.sheet == sheet {
+			lastRow, lastCol = max(lastRow, at.row), max(lastCol, at.col)
+		}
+	}
+	if err := p.f.SetSheetDimension(sheet, "A1:"+cell(lastRow, lastCol)); err != nil {
+		return err
+	}
+	sw, err := p.f.NewStreamWriter(sheet)
+	if err != nil {
+		return err
+	}
+	for row := 1; row <= lastRow; row++ {
+		cells := make([]any, lastCol)
+		for col := range cells {
+			if e := p.l.cells[spot{sheet, row, col + 1}]; e != nil {
+				if cells[col], err = p.written(sheet, row, col+1); err != nil {
+					return err
+				}
+			}
+		}
+		if err := sw.SetRow(cell(row, 1), cells); err != nil {
+			return err
+		}
+	}
+	return sw.Flush()
+}
+
+// written is a cell of the ledger as it is written: a formula with its value.
+func (p *painter) written(sheet string, row, col int) (excelize.Cell, error) {
+	v, err := p.l.Cell(sheet, row, col)
+	if err != nil {
+		return excelize.Cell{}, err
+	}
+	if e, bad := v.(formula.Error); bad {
+		return excelize.Cell{}, fmt.Errorf("%s!%s 的值是 %s", sheet, cell(row, col), e)
+	}
+	return excelize.Cell{Formula: p.l.cells[spot{sheet, row, col}].formula, Value: v}, nil
+}
