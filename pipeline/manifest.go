@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"lianheti/stages"
@@ -163,7 +164,7 @@ func ReadManifest(dir string) (*Manifest, error) {
 // Difference is one published file that is no longer what it was.
 type Difference struct {
 	Path string
-	What string // 缺失, 内容已变, 多出
+	What string // 缺失, 内容已变, 改名为 …, 多出
 }
 
 // Verify hashes a published folder again and lists what differs from its manifest, ordered by path.
@@ -181,14 +182,24 @@ func Verify(dir string) (*Manifest, []Difference, error) {
 		there[o.Path] = o
 	}
 	var diff []Difference
+	var gone []ManifestOutput
 	for _, o := range m.Outputs {
 		switch found, ok := there[o.Path]; {
 		case !ok:
-			diff = append(diff, Difference{o.Path, "缺失"})
+			gone = append(gone, o)
 		case found != o:
 			diff = append(diff, Difference{o.Path, "内容已变"})
 		}
 		delete(there, o.Path)
+	}
+	for _, o := range gone {
+		i := slices.IndexFunc(outputs, func(n ManifestOutput) bool { _, extra := there[n.Path]; return extra && n.SHA256 == o.SHA256 })
+		if i < 0 {
+			diff = append(diff, Difference{o.Path, "缺失"})
+			continue
+		}
+		diff = append(diff, Difference{o.Path, "改名为 " + outputs[i].Path})
+		delete(there, outputs[i].Path)
 	}
 	for path := range there {
 		diff = append(diff, Difference{path, "多出"})

@@ -64,6 +64,9 @@ func report(stderr io.Writer, err error) int {
 		fmt.Fprintln(stderr, "已中止。没有发布任何结果，原有结果没有改动。")
 		return exitFailed
 	}
+	if cause := pipeline.Cause(err); cause != "" {
+		fmt.Fprintf(stderr, "%s。\n", cause)
+	}
 	fmt.Fprintf(stderr, "未能完成：%v\n没有发布任何结果，原有结果没有改动。\n", err)
 	return exitFailed
 }
