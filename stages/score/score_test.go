@@ -415,6 +415,8 @@ func TestMethods(t *testing.T) {
 	target.Target = target.Target.Add(definition(t).Rubric.Points()[0].Weight) // 4
 	lower := target
 	lower.Direction = "lower"
+	distance, backwards := target, lower
+	distance.Method, backwards.Method = "distance", "distance"
 	values := []float64{1, 2, 2, 5}
 	for _, c := range []struct {
 		evidence templates.Evidence
@@ -430,6 +432,12 @@ func TestMethods(t *testing.T) {
 		{templates.Evidence{Method: "minmax", Direction: "higher"}, 2, 0.25},
 		{templates.Evidence{Method: "minmax", Direction: "lower"}, 2, 0.75},
 		{templates.Evidence{Method: "minmax", Direction: "higher"}, 7, 1},
+		{templates.Evidence{Method: "zscore", Direction: "higher"}, 2.5, 0.5},                        // the mean
+		{templates.Evidence{Method: "zscore", Direction: "higher"}, 2.5 + math.Sqrt(3), 0.5 + 1.0/6}, // one sample standard deviation above
+		{templates.Evidence{Method: "zscore", Direction: "lower"}, 2.5 + math.Sqrt(3), 0.5 - 1.0/6},  // and where less is better
+		{templates.Evidence{Method: "zscore", Direction: "higher"}, 99, 1},                           // three and more
+		{distance, 1, 0}, {distance, 2.5, 0.5}, {distance, 5, 1}, // from 1 to 4
+		{backwards, 5, 0}, {backwards, 4.5, 0.5}, {backwards, 1, 1}, // from 5 down to 4
 		{target, 3, 0.75},
 		{target, 40, 1},
 		{lower, 3, 1},

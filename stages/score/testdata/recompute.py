@@ -1,0 +1,398 @@
+"""Works every score out again from a run's data/ and the rubric alone, and compares: python recompute.py DATA RUBRIC RUN_JSON
+
+Nothing is shared with the program but the published tables, rubric.yaml and the run's options (draws, seed, how many are
+to be chosen). Prints what differs by more than 1e-9 and what was compared; exit code 1 where anything differs.
+"""
+import json
+import math
+import re
+import sys
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pyarrow.parquet as pq
+import yaml
+
+data, rubric_path, run_path = sys.argv[1:4]
+rubric = yaml.safe_load(open(rubric_path, encoding="utf-8"))
+options = json.load(open(run_path, encoding="utf-8"))["options"]
+tables = {n: pq.read_table(f"{data}/{n}.parquet").to_pylist() for n in
+          "submissions members metrics figures scores ranking scenarios influence swaps marks credibility".split()}
+compared, differences = {}, []
+
+
+def same(what, key, ours, theirs, tolerance=1e-9):
+    compared[what] = compared.get(what, 0) + 1
+    if (ours is None) != (theirs is None) or ours is not None and not abs(ours - theirs) <= tolerance:
+        differences.append(f"{what} {key}: recomputed {ours}, published {theirs}")
+
+
+# --- evidence: the rubric's expressions over the answers -------------------------------------------------------------------
+actual = sorted({m["year"] for m in tables["metrics"] if m["kind"] == "actual"})
+committed = sorted({m["year"] for m in tables["metrics"] if m["kind"] == "committed"})
+YEARS = dict(zip(["prior", "last", "first", "next", "final"], actual + committed))
+SCHOOLS = {"secondary", "vocational", "undergraduate"}
+
+
+class Lacking(Exception):
+    pass
+
+
+def evaluate(source, answers, members):
+    """An expression of the rubric; None where a value it names is missing, or it can't be calculated.
+
+    Exact decimals, as typed: 95.2 - 94.1 and 1.1 are the same growth, which binary fractions would rank apart.
+    """
+    names = {}
+    for field, year in re.findall(r"\b([a-z_]+)(?:\.([a-z]+))?(?!\w*\()\b(?=[^\"]*(?:\"[^\"]*\"[^\"]*)*$)", source):
+        if (field, None if not year else YEARS.get(year)) in answers:
+            value = answers[(field, YEARS[year] if year else None)]
+            if value is None:
+                return None
+            value = Decimal(repr(value))
+            if year:
+                names.setdefault(field, SimpleNamespace())
+                setattr(names[field], year, value)
+            else:
+                names[field] = value
+
+    def count(*kinds):
+        return sum(1 for m in members if not kinds or m["kind"] in kinds)
+
+    def enrolment(*kinds):
+        schools = [m["enrolment"] for m in members if m["kind"] in SCHOOLS and (not kinds or m["kind"] in kinds)]
+        if not schools or None in schools:
+            raise Lacking
+        return sum(Decimal(repr(n)) for n in schools)
+
+    condition = re.fullmatch(r"(.*?) \? (.*?) : (.*)", source)
+    if condition:
+        source = f"({condition[2]}) if ({condition[1]}) else ({condition[3]})"
+    try:
+        return float(eval(source, {"__builtins__": {}}, dict(names, count=count, enrolment=enrolment, min=min, max=max, sum=lambda *x: sum(x))))
+    except (Lacking, ArithmeticError):
+        return None
+
+
+submissions = [s["submission"] for s in tables["submissions"]]
+points = [p for i in rubric["indicators"] for p in i["points"]]
+indicator = {p["id"]: i["id"] for i in rubric["indicators"] for p in i["points"]}
+evidence = [(p["id"], e) for p in points for e in p.get("evidence", [])]
+raw = {}
+for s in submissions:
+    answers = {(m["indicator"], m["year"]): m["value"] for m in tables["metrics"] if m["submission"] == s}
+    answers.update({(f["field"], None): f["number"] for f in tables["figures"] if f["submission"] == s})
+    members = [m for m in tables["members"] if m["submission"] == s]
+    for _, e in evidence:
+        raw[s, e["id"]] = evaluate(e["expr"], answers, members)
+
+rows = {(r["submission"], r["point"], r["evidence"]): r for r in tables["scores"]}
+ranking = {r["submission"]: r for r in tables["ranking"]}
+for (p, e), s in ((x, s) for x in evidence for s in submissions):
+    published = rows[s, p, e["id"]]["raw"]
+    same("raw", (s, e["id"]), raw[s, e["id"]], published, 1e-9 * max(1, abs(published or 0)))
+
+
+# --- normalisation over the ranked -------------------------------------------------------------------------------------------
+ranked = [s for s in submissions if ranking[s]["ranked"]]
+declared = ranked or submissions
+
+
+def normalise(x, values, method, e):
+    lower, goal, n = e["direction"] == "lower", e.get("target"), len(values)
+    clip = lambda v: min(max(v, 0.0), 1.0)
+    if method == "target":
+        return clip(goal / x if x > goal else 1.0) if lower else clip(x / goal)
+    if method == "distance":
+        done, way = (max(values) - x, max(values) - goal) if lower else (x - min(values), goal - min(values))
+        return 1.0 if way <= 0 else clip(done / way)
+    if method == "percentile":
+        up = 0.5 if n < 2 else clip((sum(v < x for v in values) + (sum(v == x for v in values) - 1) / 2) / (n - 1))
+    elif not values or min(values) == max(values):
+        up = 0.5
+    elif method == "minmax":
+        up = clip((x - min(values)) / (max(values) - min(values)))
+    else:
+        mean = sum(values) / n
+        up = clip(0.5 + (x - mean) / math.sqrt(sum((v - mean) ** 2 for v in values) / (n - 1)) / 6)
+    return 1 - up if lower else up
+
+
+def normalised(changed=None):
+    out = {}
+    for _, e in evidence:
+        own = e.get("method", rubric["method"])
+        method = own if own in ("target", "distance") or not changed else changed
+        values = [raw[s, e["id"]] for s in declared if raw[s, e["id"]] is not None]
+        for s in submissions:
+            x = raw[s, e["id"]]
+            out[s, e["id"]] = None if x is None else normalise(x, values, method, e)
+    return out
+
+
+base = normalised()
+for (p, e), s in ((x, s) for x in evidence for s in submissions):
+    same("normalised", (s, e["id"]), base[s, e["id"]], rows[s, p, e["id"]]["normalised"])
+
+# --- experts' marks -------------------------------------------------------------------------------------------------------------
+experts = rubric["experts"]
+
+
+def combine(values):
+    values = sorted(values)
+    if experts["combine"] == "trimmed_mean" and len(values) >= experts["trim_from"]:
+        values = values[1:-1]
+    return sum(values) / len(values)
+
+
+opinions = {}
+for m in tables["marks"]:
+    if m["status"] in ("counted", "dropped") and m["kind"] != "veto":
+        opinions.setdefault((m["submission"], m["point"]), []).append((m["expert"], m["value"]))
+marked = [p for p in points if p.get("deduction") or p["weight"] * p["expert_share"] > 0]
+enough = {s: bool(tables["marks"]) and all(len(opinions.get((s, p["id"]), [])) >= experts["least"] for p in marked) for s in submissions}
+complete = bool(ranked) and all(enough[s] for s in ranked)
+marks = {key: combine([v for _, v in given]) for key, given in opinions.items()}
+for (s, p), mark in marks.items():
+    same("mark", (s, p), mark, rows[s, p, None]["mark"])
+
+
+# --- aggregation ------------------------------------------------------------------------------------------------------------------
+def counts(s):
+    return complete and enough[s]
+
+
+def value(s, p, x, marks=marks):
+    """A point's value, how much of it is there, and what its bounds rest on."""
+    say = p["expert_share"] if counts(s) and p["weight"] else 0.0
+    parts = sum(e["parts"] for e in p.get("evidence", []))
+    said = there = 0.0
+    for e in p.get("evidence", []):
+        if x[s, e["id"]] is not None:
+            said += (1 - say) * e["parts"] / parts * x[s, e["id"]]
+            there += (1 - say) * e["parts"] / parts
+    if say and (s, p["id"]) in marks:
+        said += say * marks[s, p["id"]] / experts["scale"]
+        there += say
+    return (said / there if there else None), there, said
+
+
+def earn(s, p):
+    return p["weight"] if counts(s) else p["weight"] * (1 - p["expert_share"])
+
+
+def deduction(s, marks=marks):
+    return sum(marks.get((s, p["id"]), 0.0) for p in points if p.get("deduction")) if counts(s) else 0.0
+
+
+def values(s, x, marks=marks):
+    return [value(s, p, x, marks)[0] for p in points]
+
+
+def linear(weights, v):
+    there = sum(w for w, x in zip(weights, v) if x is not None)
+    return sum(w * x for w, x in zip(weights, v) if x is not None) * (sum(weights) / there if there else 1)
+
+
+def geometric(weights, v):
+    there = sum(w for w, x in zip(weights, v) if x is not None)
+    return sum(weights) * math.exp(sum(w * math.log(0.01 + 0.99 * x) for w, x in zip(weights, v) if x is not None) / there)
+
+
+def ranks(totals):
+    totals = {s: round(t, 10) for s, t in totals.items()}
+    return {s: 1 + sum(o > t for o in totals.values()) for s, t in totals.items()}
+
+
+own = {s: values(s, base) for s in submissions}
+weights = {s: [earn(s, p) for p in points] for s in submissions}
+totals, lower, upper = {}, {}, {}
+for s in submissions:
+    totals[s] = linear(weights[s], own[s]) - deduction(s)
+    bounds = [value(s, p, base) for p in points]
+    lower[s] = sum(w * b[2] for w, b in zip(weights[s], bounds)) - deduction(s)
+    upper[s] = sum(w * (b[2] + 1 - b[1]) for w, b in zip(weights[s], bounds) if w) - deduction(s)
+    for p, v, w in zip(points, own[s], weights[s]):
+        row = rows[s, p["id"], None]
+        same("point", (s, p["id"]), v, row["value"])
+        same("points", (s, p["id"]), None if v is None else w * v, row["points"])
+    r = ranking[s]
+    same("total", s, totals[s], r["total"])
+    same("lower", s, lower[s], r["total_lower"])
+    same("upper", s, upper[s], r["total_upper"])
+    if counts(s) != r["complete"]:
+        differences.append(f"complete {s}: {counts(s)}")
+for s, rank in ranks({s: totals[s] for s in ranked}).items():
+    same("rank", s, rank, ranking[s]["rank"])
+    same("best", s, 1 + sum(round(lower[o], 10) > round(upper[s], 10) for o in ranked), ranking[s]["rank_best"])
+    same("worst", s, 1 + sum(round(upper[o], 10) > round(lower[s], 10) for o in ranked if o != s), ranking[s]["rank_worst"])
+
+# --- draws ------------------------------------------------------------------------------------------------------------------------
+MASK = (1 << 64) - 1
+
+
+class SplitMix64:
+    def __init__(self, seed):
+        self.state = seed & MASK
+
+    def uniform(self):
+        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
+        z = self.state
+        z = ((z ^ z >> 30) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ z >> 27) * 0x94D049BB133111EB) & MASK
+        return ((z ^ z >> 31) >> 11) / (1 << 53)
+
+    def normal(self):
+        while True:
+            u, v = 2 * self.uniform() - 1, 2 * self.uniform() - 1
+            q = u * u + v * v
+            if 0 < q < 1:
+                return u * math.sqrt(-2 * math.log(q) / q)
+
+    def gamma(self, a):
+        if a < 1:
+            g = self.gamma(a + 1)
+            return g * math.pow(1 - self.uniform(), 1 / a)
+        d = a - 1 / 3
+        c = 1 / math.sqrt(9 * d)
+        while True:
+            x = self.normal()
+            v = (1 + c * x) ** 3
+            if v <= 0:
+                continue
+            if math.log(1 - self.uniform()) < x * x / 2 + d - d * v + d * math.log(v):
+                return v * d
+
+
+def nearest(ranks, percent):
+    return sorted(ranks)[(len(ranks) * percent + 99) // 100 - 1]
+
+
+robust = rubric["robustness"]
+draws = min(options["draws"], robust["budget"] // max(1, len(ranked))) if ranked else 0
+K, S = sum(p["weight"] > 0 for p in points), sum(p["weight"] for p in points)
+A = (K - 1) / robust["spread"] ** 2 - 1
+stream, again = SplitMix64(options["seed"]), {s: [] for s in ranked}
+for _ in range(draws):
+    g = [stream.gamma(p["weight"] / S * A) if p["weight"] > 0 else 0.0 for p in points]
+    drawn = [x / sum(g) * S * (1 if complete else 1 - p["expert_share"]) for x, p in zip(g, points)]
+    for s, rank in ranks({s: linear(drawn, own[s]) - deduction(s) for s in ranked}).items():
+        again[s].append(rank)
+for s in ranked:
+    if draws:
+        same("draws", (s, "low"), nearest(again[s], 5), ranking[s]["rank_low"])
+        same("draws", (s, "high"), nearest(again[s], 95), ranking[s]["rank_high"])
+        for column, k in [("first_3", 3), ("first_4", 4), ("first_5", 5), ("first_k", options["select"])]:
+            same("draws", (s, column), sum(r <= k for r in again[s]) / draws, ranking[s][column])
+
+if complete and draws:
+    names = list(dict.fromkeys(m["expert"] for m in tables["marks"] if m["status"] in ("counted", "dropped")))
+    stream, again = SplitMix64(options["seed"] + 1), {s: [] for s in ranked}
+    for _ in range(draws):
+        times = dict.fromkeys(names, 0)
+        for _ in names:
+            times[names[int(stream.uniform() * len(names))]] += 1
+        heard = {}
+        for key, given in opinions.items():
+            chosen = [v for e, v in given for _ in range(times[e])]
+            heard[key] = combine(chosen) if chosen else marks[key]
+        for s, rank in ranks({s: linear(weights[s], values(s, base, heard)) - deduction(s, heard) for s in ranked}).items():
+            again[s].append(rank)
+    for s in ranked:
+        same("experts", (s, "low"), nearest(again[s], 5), ranking[s]["expert_low"])
+        same("experts", (s, "high"), nearest(again[s], 95), ranking[s]["expert_high"])
+
+# --- other ways to rank -----------------------------------------------------------------------------------------------------------
+scenarios = {}
+for r in tables["scenarios"]:
+    scenarios.setdefault(r["scenario"], {})[r["submission"]] = r
+if ranked:
+    standard = weights[ranked[0]]
+    columns = {i: [own[s][i] for s in ranked] for i, w in enumerate(standard) if w}
+    for i, column in columns.items():
+        there = [v for v in column if v is not None]
+        columns[i] = [sum(there) / len(there) if v is None and there else v or 0.0 for v in column]
+
+
+def scaled(w):
+    return [x * sum(standard) / sum(w) for x in w]
+
+
+def correlation(a, b):
+    ma, mb = sum(a) / len(a), sum(b) / len(b)
+    cov = sum((x - ma) * (y - mb) for x, y in zip(a, b))
+    both = math.sqrt(sum((x - ma) ** 2 for x in a) * sum((y - mb) ** 2 for y in b))
+    return cov / both if both else 0.0
+
+
+def other_weights(kind):
+    w = [0.0] * len(points)
+    if kind == "indicators":
+        for i, p in enumerate(points):
+            if p["weight"]:
+                w[i] = standard[i] / p["weight"] / sum(q["weight"] > 0 for q in points if indicator[q["id"]] == indicator[p["id"]])
+        return scaled(w)
+    if kind == "entropy":
+        for i, column in columns.items():
+            if sum(column) and len(column) > 1:
+                w[i] = max(0.0, 1 + sum(v / sum(column) * math.log(v / sum(column)) for v in column if v > 0) / math.log(len(column)))
+    else:
+        keys = list(columns)
+        matrix = [[correlation(columns[i], columns[j]) for j in keys] for i in keys]
+        load = [1 / math.sqrt(len(keys))] * len(keys)
+        for _ in range(1000):
+            load = [sum(a * b for a, b in zip(row, load)) for row in matrix]
+            length = math.sqrt(sum(v * v for v in load))
+            if not length:
+                break
+            load = [v / length for v in load]
+        for i, v in zip(keys, load):
+            w[i] = v * v
+    return scaled(w) if sum(w) else standard
+
+
+def compare(name, totals):
+    for s, rank in ranks(totals).items():
+        same("scenario", (name, s), totals[s], scenarios[name][s]["total"], 1e-6 if name == "pca" else 1e-9)
+        same("scenario rank", (name, s), rank, scenarios[name][s]["rank"])
+
+
+if ranked:
+    compare("base", {s: totals[s] for s in ranked})
+    for case in rubric["scenarios"]:
+        w, v, total = standard, own, linear
+        if "method" in case:
+            x = normalised(case["method"])
+            v = {s: values(s, x) for s in ranked}
+        elif "aggregation" in case:
+            total = geometric
+        else:
+            w = other_weights(case["weights"])
+        compare(case["id"], {s: total(w, v[s]) - deduction(s) for s in ranked})
+    for i, p in enumerate(points):
+        if standard[i]:
+            w = scaled([0.0 if j == i else x for j, x in enumerate(standard)])
+            compare("without_" + p["id"], {s: linear(w, own[s]) - deduction(s) for s in ranked})
+
+# --- a swap makes level, and nothing less does -----------------------------------------------------------------------------------------
+for r in tables["swaps"]:
+    if r["point"] is None:
+        continue
+    at = [p["id"] for p in points].index(r["point"])
+
+    def gap(weight):
+        w = [x * weight / points[at]["weight"] if i == at else x for i, x in enumerate(standard)]
+        scale = S / (S - points[at]["weight"] + weight)
+        side = lambda s: linear(w, own[s]) * scale - deduction(s)
+        return side(r["inside"]) - side(r["outside"])
+
+    same("swap", (r["inside"], r["outside"]), gap(r["weight_needed"]), 0.0, 1e-7)
+    short = r["weight"] + (r["weight_needed"] - r["weight"]) * 0.99
+    if round(r["gap"], 10) and gap(short) <= 0:
+        differences.append(f"swap {r}: less does it, too")
+
+print("compared: " + ", ".join(f"{n} {what}" for what, n in compared.items()))
+for line in differences[:40]:
+    print(line)
+print(f"{len(differences)} differences")
+sys.exit(bool(differences))
