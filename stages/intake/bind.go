@@ -141,9 +141,13 @@ func (b *binder) sheetOf(layout *templates.SheetLayout) *Sheet {
 	return best
 }
 
-// labelVotes counts for each sheet how many texts of the layout stand on it. At least half must, to be that sheet.
+// labelVotes counts for each sheet how many texts of the layout stand on it. At least half must, to be that sheet. The program's own sheets
+// repeat many labels and are none of the form's.
 func (b *binder) labelVotes(layout *templates.SheetLayout, votes map[*Sheet]int) {
 	for _, s := range b.book.Sheets {
+		if b.ours(s) {
+			continue
+		}
 		n := 0
 		for _, text := range layout.Statics {
 			if len(s.Find(text.Text)) > 0 {
