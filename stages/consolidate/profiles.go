@@ -80,7 +80,6 @@ type gathered struct {
 	proof      []table.Score
 	found      []table.Finding
 	promises   []table.Growth // those to verify
-	page       int            // row on which its page begins
 	submission string
 }
 

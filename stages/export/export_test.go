@@ -489,7 +489,7 @@ func TestCommittedDictionary(t *testing.T) {
 		t.Error("the dictionary written twice is not the same workbook")
 	}
 	committed(t, DictionarySheetName, sheet.Bytes())
-	columns := len(regexp.MustCompile("(?m)^\\| [^|]+(\\| .*)?\\|$").FindAllString(b.String(), -1))
+	columns := len(regexp.MustCompile(`(?m)^\| [^|]+(\| .*)?\|$`).FindAllString(b.String(), -1))
 	entries, err := table.Dictionary(d)
 	if err != nil {
 		t.Fatal(err)

@@ -197,10 +197,7 @@ func TestContainer(t *testing.T) {
 	}
 }
 
-var (
-	anyRow    = regexp.MustCompile(`(?s)<row .*?</row>`)
-	firstCell = regexp.MustCompile(`(?s)<c r="[A-Z]+\d+"[^>]*><v>[^<]*</v></c>`)
-)
+var anyRow = regexp.MustCompile(`(?s)<row .*?</row>`)
 
 func TestSheetXML(t *testing.T) {
 	first := func(old, new string) func(string) string {

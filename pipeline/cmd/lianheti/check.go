@@ -48,7 +48,7 @@ func checkCommand() *cli.Command {
 				(&teller{c.App.Writer, d}).tell(r)
 			}
 			if r.MustCorrect() {
-				return answerNo
+				return errNo
 			}
 			return nil
 		},

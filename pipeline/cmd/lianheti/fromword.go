@@ -24,7 +24,7 @@ func fromWord(c *cli.Context, d *templates.Definition) error {
 	w := c.App.Writer
 	if t.Workbook == nil {
 		fmt.Fprintf(w, "没有生成：%s（%s）\n怎么办：%s\n", t.File.Reason, t.File.Code, t.File.Cure)
-		return answerNo
+		return errNo
 	}
 	path := filepath.Join(c.String("out"), t.Name)
 	if err := os.MkdirAll(c.String("out"), 0o755); err != nil {
@@ -39,7 +39,7 @@ func fromWord(c *cli.Context, d *templates.Definition) error {
 	fmt.Fprintf(w, "已写出 %s：填入 %d 项。\n", path, t.Values)
 	tellTranscribed(w, t)
 	if len(t.Unplaced)+len(t.Doubtful) > 0 {
-		return answerNo
+		return errNo
 	}
 	return nil
 }

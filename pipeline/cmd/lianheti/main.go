@@ -24,8 +24,8 @@ const (
 	exitFailed = 3 // nothing published
 )
 
-// answerNo says that a command did its work and the answer is no.
-var answerNo = errors.New("")
+// errNo says that a command did its work and the answer is no.
+var errNo = errors.New("")
 
 // usageError says that the command line is wrong.
 type usageError struct{ error }
@@ -55,7 +55,7 @@ func report(stderr io.Writer, err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, answerNo):
+	case errors.Is(err, errNo):
 		return exitNo
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "用法有误：%v\n可用 lianheti --help 查看用法。\n", err)

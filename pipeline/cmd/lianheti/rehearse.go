@@ -52,7 +52,7 @@ func rehearseCommand() *cli.Command {
 				tellRehearsal(c.App.Writer, results, unseen, unmade)
 			}
 			if unseen+unmade > 0 {
-				return answerNo
+				return errNo
 			}
 			return nil
 		},

@@ -67,7 +67,7 @@ func runCommand() *cli.Command {
 				summarise(c.App.Writer, o.Definition, result)
 			}
 			if c.Bool("strict") && returned(result) > 0 {
-				return answerNo
+				return errNo
 			}
 			return nil
 		},

@@ -35,7 +35,7 @@ func verifyCommand() *cli.Command {
 				}
 			}
 			if len(differences) > 0 {
-				return answerNo
+				return errNo
 			}
 			return nil
 		},

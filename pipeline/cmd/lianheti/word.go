@@ -49,7 +49,7 @@ func wordCommand() *cli.Command {
 			}
 			tellPrinted(c.App.Writer, printed, c.String("out"))
 			if printed.Refused() {
-				return answerNo
+				return errNo
 			}
 			return nil
 		},
