@@ -121,9 +121,13 @@ func TestWordComesBack(t *testing.T) {
 	}
 	facts := verbatim(t, samplesDir)
 	defer facts.Release()
+	every, least := 4, 4 // reading one back takes a second; in CI all are
+	if os.Getenv("CI") == "true" {
+		every, least = 1, 15
+	}
 	n := 0
-	for _, form := range printed.Forms {
-		if form.Data == nil {
+	for i, form := range printed.Forms {
+		if form.Data == nil || i%every != 0 {
 			continue
 		}
 		n++
@@ -136,7 +140,7 @@ func TestWordComesBack(t *testing.T) {
 			}
 		}
 	}
-	if n < 15 {
+	if n < least {
 		t.Errorf("only %d forms came back", n)
 	}
 }
