@@ -100,7 +100,7 @@ func (w *workbook) comparedTexts(name string) error {
 		}
 	}
 	columns := []column[pair]{
-		{Head: w.head("texts", "field"), Width: 18, Cell: func(p pair) book.Cell { return text(w.labels[p.field]) }},
+		{Head: w.head("texts", "field"), Width: 18, Cell: func(p pair) book.Cell { return text(w.Definition.Label(p.field)) }},
 		{Head: "相同的字", Width: 10, Style: book.Column{Scale: 1}, Cell: func(p pair) book.Cell { return book.Cell{Value: p.common, Look: book.Share} }},
 	}
 	columns = append(columns, side("甲", func(p pair) (table.Text, table.Text) { return p.a, p.b })...)

@@ -124,13 +124,12 @@ type workbook struct {
 	submissions []table.Submission
 	verdicts    []table.Verdict // in the order of the submissions
 	index       map[string]int  // of a submission
-	labels      map[string]string
-	pages       *book.Page     // of 一页一联合体, once they are laid out
-	pageRows    map[string]int // where each begins
+	pages       *book.Page      // of 一页一联合体, once they are laid out
+	pageRows    map[string]int  // where each begins
 }
 
 func newWorkbook(in Input) *workbook {
-	w := &workbook{Input: in, board: newBoard(in), index: map[string]int{}, labels: fieldLabels(in.Definition)}
+	w := &workbook{Input: in, board: newBoard(in), index: map[string]int{}}
 	for s := range in.Facts.Submissions.All() {
 		w.index[s.Submission] = len(w.submissions)
 		w.submissions = append(w.submissions, s)
@@ -162,25 +161,6 @@ func (w *workbook) head(tableName, column string) string {
 		}
 	}
 	panic("tables.yaml: no column " + tableName + "." + column)
-}
-
-// fieldLabels tells fields apart that the form prints with one label: 企业兼职教师（人次） and （课时数）, the two 年 月 日.
-func fieldLabels(d *templates.Definition) map[string]string {
-	times := map[string]int{}
-	for _, f := range d.Form.Fields() {
-		times[f.Label]++
-	}
-	out := map[string]string{}
-	for _, f := range d.Form.Fields() {
-		label := f.Label
-		if times[label] > 1 && f.Unit != "" {
-			label += "（" + f.Unit + "）"
-		} else if times[label] > 1 && f.Group != "" {
-			label = f.Group + " " + label
-		}
-		out[f.ID] = label
-	}
-	return out
 }
 
 // column is one column of a sheet of rows.

@@ -29,7 +29,7 @@ func (w *workbook) members(name string) error {
 func (w *workbook) texts(name string) error {
 	label := func(column string) string { return w.head("texts", column) }
 	columns := append(who(w, func(t table.Text) string { return t.Submission }),
-		column[table.Text]{Head: label("field"), Width: 30, Cell: func(t table.Text) book.Cell { return text(w.labels[t.Field]) }},
+		column[table.Text]{Head: label("field"), Width: 30, Cell: func(t table.Text) book.Cell { return text(w.Definition.Label(t.Field)) }},
 		column[table.Text]{Head: label("year"), Width: 8, Cell: func(t table.Text) book.Cell {
 			return word(table.Plain(table.Opt[float64]{V: float64(t.Year.V), Valid: t.Year.Valid}))
 		}},

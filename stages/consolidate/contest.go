@@ -124,7 +124,7 @@ func (w *workbook) credibility(name string) error {
 		return column[table.Growth]{Head: w.head("credibility", column2), Width: 12, Cell: func(g table.Growth) book.Cell { return optional(value(g), book.Points) }}
 	}
 	columns := append(who(w, func(g table.Growth) string { return g.Submission }),
-		column[table.Growth]{Head: w.head("credibility", "indicator"), Width: 34, Cell: func(g table.Growth) book.Cell { return text(w.labels[g.Indicator]) }},
+		column[table.Growth]{Head: w.head("credibility", "indicator"), Width: 34, Cell: func(g table.Growth) book.Cell { return text(w.Definition.Label(g.Indicator)) }},
 		column[table.Growth]{Head: "单位", Width: 10, Cell: func(g table.Growth) book.Cell { return word(units[g.Measure]) }},
 		rate("achieved", func(g table.Growth) table.Opt[float64] { return g.Achieved }),
 		rate("promised", func(g table.Growth) table.Opt[float64] { return g.Promised }),

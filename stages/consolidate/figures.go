@@ -40,7 +40,7 @@ func (w *workbook) metrics(name string) error {
 	years := w.Definition.Form.Years
 	columns := append(who(w, series.submission),
 		column[series]{Head: "类别", Width: 14, Cell: func(s series) book.Cell { return text(s.field.Group) }},
-		column[series]{Head: w.head("metrics", "indicator"), Width: 32, Cell: func(s series) book.Cell { return text(w.labels[s.field.ID]) }},
+		column[series]{Head: w.head("metrics", "indicator"), Width: 32, Cell: func(s series) book.Cell { return text(w.Definition.Label(s.field.ID)) }},
 		column[series]{Head: w.head("metrics", "unit"), Width: 8, Cell: func(s series) book.Cell { return word(s.field.Unit) }},
 	)
 	first := len(columns) + 1
@@ -140,7 +140,7 @@ func (w *workbook) funding(name string) error {
 	for _, f := range w.Definition.Form.About(templates.Funding) {
 		for _, id := range f.Years {
 			y, _ := w.Definition.Form.Year(id)
-			columns = append(columns, perEntry{Head: fmt.Sprintf("%s\n%s\n%s", w.labels[f.ID], y.Label, f.Unit), Width: 14,
+			columns = append(columns, perEntry{Head: fmt.Sprintf("%s\n%s\n%s", w.Definition.Label(f.ID), y.Label, f.Unit), Width: 14,
 				Style: book.Column{Look: book.Promised, Marks: w.absences()}, Cell: func(e entry) book.Cell {
 					m := e.form.Metric(f.ID, y.Year)
 					if m == nil {
@@ -285,7 +285,7 @@ type cityFigure struct {
 func (w *workbook) cityFigures() []cityFigure {
 	var out []cityFigure
 	add := func(f *templates.Field, y templates.Year) {
-		c := cityFigure{head: fmt.Sprintf("%s\n%s%s\n%s", w.labels[f.ID], y.Label, y.Tag, f.Unit), ref: templates.Ref{Field: f.ID, Year: y.Year}}
+		c := cityFigure{head: fmt.Sprintf("%s\n%s%s\n%s", w.Definition.Label(f.ID), y.Label, y.Tag, f.Unit), ref: templates.Ref{Field: f.ID, Year: y.Year}}
 		if y.Kind == templates.Committed {
 			c.look = book.Promised
 		}

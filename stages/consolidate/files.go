@@ -36,7 +36,7 @@ func (w *workbook) files(name string) error {
 func (w *workbook) coercions(name string) error {
 	label := func(column string) string { return w.head("coercions", column) }
 	columns := append(who(w, func(c table.Coercion) string { return c.Submission }),
-		column[table.Coercion]{Head: label("field"), Width: 34, Cell: func(c table.Coercion) book.Cell { return text(w.labels[c.Field]) }},
+		column[table.Coercion]{Head: label("field"), Width: 34, Cell: func(c table.Coercion) book.Cell { return text(w.Definition.Label(c.Field)) }},
 		column[table.Coercion]{Head: label("year"), Width: 8, Cell: func(c table.Coercion) book.Cell { return optional(c.Year, book.Plain) }},
 		column[table.Coercion]{Head: label("record"), Width: 7, Cell: func(c table.Coercion) book.Cell { return optional(c.Record, book.Integer) }},
 		column[table.Coercion]{Head: label("from_raw"), Width: 30, Cell: func(c table.Coercion) book.Cell { return text(c.From) }},

@@ -245,7 +245,7 @@ func (p *profile) facts() {
 		if m := p.form.Metric(f.ID, y.Year); m != nil && m.Value.Valid {
 			value = table.Plain(m.Value) + f.Unit
 		}
-		list = append(list, [2]string{p.labels[f.ID] + y.Label, value})
+		list = append(list, [2]string{p.Definition.Label(f.ID) + y.Label, value})
 	}
 	half := (len(list) + 1) / 2
 	for i, x := range list {
@@ -374,7 +374,7 @@ func (p *profile) years() {
 	for k, f := range p.Definition.Form.About(templates.Headline) {
 		p.row++
 		p.page.Put(p.row, 1, book.Cell{Value: "■", Look: book.Key(k)})
-		p.page.Span(p.row, 2, 3, text(p.labels[f.ID]+"（"+f.Unit+"）"))
+		p.page.Span(p.row, 2, 3, text(p.Definition.Label(f.ID)+"（"+f.Unit+"）"))
 		for i, y := range years {
 			m := p.form.Metric(f.ID, y.Year)
 			if m == nil {
@@ -537,7 +537,7 @@ func (p *profile) asked() []question {
 		add("入选两可", "%s", p.rank.LineReason)
 	}
 	for _, c := range p.promises {
-		add("承诺可信度", "%s：%s", p.labels[c.Indicator], c.Note)
+		add("承诺可信度", "%s：%s", p.Definition.Label(c.Indicator), c.Note)
 	}
 	lacking := map[string][]string{}
 	var notes []string

@@ -103,7 +103,7 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 		s := g.form.Submission
 		rows = append(rows, []string{fmt.Sprint(g.rank.Rank.V), s.Consortium, s.City, s.Park, s.LeadSchool + "\n" + s.LeadEnterprise, fmt.Sprintf("%.2f", g.rank.Total), orDash(lines[g.rank.Line])})
 	}
-	body = append(body, grid([]string{"名次", "联合体名称", "地市", "依托园区", "牵头学校、牵头企业", "得分", "入选线"}, []float64{7, 23, 8, 18, 23, 11, 13}, rows))
+	body = append(body, grid([]string{"名次", w.Definition.Label("consortium"), "地市", w.Definition.Label("park"), "牵头学校、牵头企业", "得分", "入选线"}, []float64{7, 23, 8, 18, 23, 11, 13}, rows))
 
 	body = append(body, document.P(document.Heading, "二、入选线两侧"))
 	contested := false
@@ -137,7 +137,7 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 		}
 		rows = append(rows, []string{fmt.Sprint(g.rank.Rank.V), g.rank.Consortium, fmt.Sprint(open), fmt.Sprint(lacking), fmt.Sprint(len(g.promises))})
 	}
-	body = append(body, grid([]string{"名次", "联合体名称", "未说明的问题", "缺数的依据", "需核实的承诺"}, []float64{8, 40, 16, 16, 16}, rows))
+	body = append(body, grid([]string{"名次", w.Definition.Label("consortium"), "未说明的问题", "缺数的依据", "需核实的承诺"}, []float64{8, 40, 16, 16, 16}, rows))
 
 	body = append(body, document.P(document.Heading, "四、列出而不参加排名的"))
 	rows = nil
@@ -149,7 +149,7 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 	if rows == nil {
 		body = append(body, say("没有。"))
 	} else {
-		body = append(body, grid([]string{"序号", "联合体名称", "地市", "原因"}, []float64{8, 34, 10, 48}, rows))
+		body = append(body, grid([]string{"序号", w.Definition.Label("consortium"), "地市", "原因"}, []float64{8, 34, 10, 48}, rows))
 	}
 	return file(fmt.Sprintf("%d年省级市域产教联合体拟入选名单", w.Definition.Year), body...)
 }

@@ -72,7 +72,7 @@ var coverFields = []string{"consortium", "city", "park", "lead_school", "lead_en
 
 // single is the column of an undated field.
 func (w *workbook) single(f *templates.Field) perEntry {
-	head, width := w.labels[f.ID], 14.0
+	head, width := w.Definition.Label(f.ID), 14.0
 	if f.Unit != "" {
 		head += "\n" + f.Unit
 	}
@@ -118,7 +118,7 @@ func (w *workbook) contacts(name string) error {
 	}
 	columns := who(w, entryID)
 	for _, f := range fields {
-		columns = append(columns, perEntry{Head: w.labels[f.ID], Width: 24, Style: book.Column{Marks: w.absences()}, Cell: func(e entry) book.Cell {
+		columns = append(columns, perEntry{Head: w.Definition.Label(f.ID), Width: 24, Style: book.Column{Marks: w.absences()}, Cell: func(e entry) book.Cell {
 			if s, ok := given[[2]string{entryID(e), f.ID}]; ok {
 				return book.Cell{Value: s, Look: book.Plain} // not masked: this is where it belongs
 			}

@@ -161,10 +161,8 @@ func help(in Input) *book.Page {
 
 // steps tell a prefecture what to do.
 func steps(in Input) []string {
-	explanations := "情况说明"
-	if sheet, _, ok := in.Definition.Layout().Area("explanations"); ok {
-		explanations = sheet.Sheet.Title
-	}
+	sheet, _, _ := in.Definition.Layout().Area("explanations")
+	explanations := sheet.Sheet.Title
 	addressee := in.Definition.Directory.Addressee
 	return []string{
 		fmt.Sprintf("“%s”的问题改正后才能受理；“%s”的，核对后改正，或写明原因；“%s”不影响受理，供核对。", stages.MustFix.Label(), stages.Explain.Label(), stages.Hint.Label()),
