@@ -28,9 +28,6 @@ const checkIntroduction = "填写时自动重算，与省厅收到后的检查�
 // checkPage writes the visible sheet.
 func (p *painter) checkPage() error {
 	title := templates.CheckSheet
-	if _, err := p.f.NewSheet(title); err != nil {
-		return err
-	}
 	rules := slices.DeleteFunc(bySeverity(p.d.Rules), func(r *templates.Rule) bool { return r.Tier() == 1 })
 	last := headerRow + len(rules)
 	if err := p.f.SetSheetDimension(title, "A1:"+cell(last, len(checkColumns))); err != nil {

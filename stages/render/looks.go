@@ -209,7 +209,7 @@ func (p *painter) colourSlot(sheet string, slot templates.Slot, at string) error
 	if slot.Field.Locked {
 		return nil
 	}
-	flag := fmt.Sprintf("INDEX(%s,%d)", flagsName, p.check.print.slots[slot.Name]+1)
+	flag := fmt.Sprintf("INDEX(%s,%d)", flagsName, p.check.print.number[slot.Name]+1)
 	given := "LEN(TRIM(" + at + "))>0"
 	var rules []colouring
 	if slot.Field.Required && !supplementary(p.d, slot) {

@@ -229,7 +229,7 @@ func (s *selfCheck) asked(e *templates.Expression, then string) string {
 func (s *selfCheck) numbers(refs []templates.Ref) []int {
 	var out []int
 	for _, r := range refs {
-		out = append(out, s.print.slots[templates.SlotName(r.Field, r.Year)])
+		out = append(out, s.print.number[templates.SlotName(r.Field, r.Year)])
 	}
 	return out
 }
@@ -265,7 +265,7 @@ func unsupportedCases(s *selfCheck, r *templates.Rule) (sheetRule, error) {
 }
 
 func nationalCase(s *selfCheck, r *templates.Rule) (sheetRule, error) {
-	i := s.print.slots["consortium"]
+	i := s.print.number["consortium"]
 	f := fmt.Sprintf("IF(%s>%d,%s,IF(SUMPRODUCT(EXACT(%s,TRIM(consortium))*(LEN(%s)>0))>0,%d,%d))", s.status(i), statusNotApplicable, s.status(i),
 		consortiaList, nationalList, failed, passed)
 	return sheetRule{rule: r, cases: []sheetCase{{[]int{i}, f}}}, nil

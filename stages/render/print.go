@@ -17,9 +17,10 @@ import (
 // guarded here: binary sums are rounded before they are compared, texts are compared exactly, dates as yyyymmdd
 // numbers. That a value is there at all is the caller's to ask first (see sheetCase): to Excel a blank is 0.
 type formulaPrinter struct {
-	d     *templates.Definition
-	slots map[string]int // defined name -> number in form order
-	rows  *rowTables
+	d      *templates.Definition
+	slots  []templates.Slot // in form order
+	number map[string]int   // defined name -> place among slots
+	rows   *rowTables
 }
 
 // printed is a formula with what it gives.
@@ -97,11 +98,11 @@ func (p *formulaPrinter) identifier(name string) (printed, error) {
 	case "batch":
 		return printed{fmt.Sprint(p.d.Directory.Batch), aNumber, true}, nil
 	}
-	i, ok := p.slots[name]
+	i, ok := p.number[name]
 	if !ok {
 		return printed{}, fmt.Errorf("没有名称 %s", name)
 	}
-	switch f := p.d.Layout().Slots()[i].Field; {
+	switch f := p.slots[i].Field; {
 	case f.Type == templates.NamesField:
 		return printed{}, errors.New("姓名的个数要拆分才知道")
 	case f.Type == templates.ConfirmField:
@@ -225,14 +226,14 @@ func (p *formulaPrinter) call(n *ast.CallNode) (printed, error) {
 	}
 	switch name {
 	case "filled":
-		i := p.slots[templates.SlotName(args[0].(*ast.StringNode).Value, args[1].(*ast.ConstantNode).Value.(int))]
+		i := p.number[templates.SlotName(args[0].(*ast.StringNode).Value, args[1].(*ast.ConstantNode).Value.(int))]
 		return printed{fmt.Sprintf("%s<>%d", valueCell(i, statusColumn), missing), aTruth, false}, nil
 	case "length":
 		id, ok := args[0].(*ast.IdentifierNode)
 		if !ok {
 			return printed{}, errors.New("length 的括号里须是一个栏目")
 		}
-		return printed{valueCell(p.slots[id.Value], lengthColumn), aNumber, true}, nil
+		return printed{valueCell(p.number[id.Value], lengthColumn), aNumber, true}, nil
 	case "count":
 		return printed{p.rows.count(p.kinds(args)), aNumber, true}, nil
 	case "enrolment":

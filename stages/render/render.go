@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,8 +58,11 @@ func Fill(w io.Writer, d *templates.Definition, v Values) error {
 	if p.check, err = newSelfCheck(d, p.l); err != nil {
 		return err
 	}
-	for i, layout := range d.Layout().Sheets {
-		if err := p.sheet(i, layout); err != nil {
+	if err := p.sheets(); err != nil {
+		return err
+	}
+	for _, layout := range d.Layout().Sheets {
+		if err := p.sheet(layout); err != nil {
 			return fmt.Errorf("工作表“%s”：%w", layout.Sheet.Title, err)
 		}
 	}
@@ -76,7 +80,6 @@ func Fill(w io.Writer, d *templates.Definition, v Values) error {
 	if err := f.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: &recalculate}); err != nil {
 		return err
 	}
-	f.SetActiveSheet(0)
 	return book.Write(w, f, d.Form.Title)
 }
 
@@ -133,15 +136,18 @@ func (p *painter) lists() {
 	list(nationalList, national)
 }
 
+// The sheets behind: lists and calculations, and the form's identity.
+var (
+	calculated   = []string{templates.ListSheet, valueSheet, caseSheet, rowSheet}
+	hiddenSheets = append(slices.Clone(calculated), templates.MetaSheet)
+)
+
 // behind writes the hidden sheets: lists, calculations, and the form's identity.
 func (p *painter) behind() error {
-	for _, sheet := range []string{templates.ListSheet, valueSheet, caseSheet, rowSheet} {
+	for _, sheet := range calculated {
 		if err := p.hidden(sheet); err != nil {
 			return err
 		}
-	}
-	if err := p.newHidden(templates.MetaSheet); err != nil {
-		return err
 	}
 	for i, pair := range [][2]string{
 		{templates.MetaForm, p.d.Form.ID}, {templates.MetaYear, strconv.Itoa(p.d.Year)},
@@ -155,15 +161,32 @@ func (p *painter) behind() error {
 	return p.f.SetSheetDimension(templates.MetaSheet, "A1:B4")
 }
 
-// newHidden adds a hidden sheet; the identity is hidden from the list of hidden sheets too.
-func (p *painter) newHidden(sheet string) error {
-	if _, err := p.f.NewSheet(sheet); err != nil {
+// sheets adds all sheets in their order, those behind hidden, the identity even from the list of hidden sheets. They are added
+// before any is written: excelize looks through all of them each time one is hidden.
+func (p *painter) sheets() error {
+	var visible []string
+	for _, layout := range p.d.Layout().Sheets {
+		visible = append(visible, layout.Sheet.Title)
+	}
+	visible = append(visible, templates.CheckSheet)
+	if err := p.f.SetSheetName("Sheet1", visible[0]); err != nil {
 		return err
 	}
-	if err := p.f.SetSheetVisible(sheet, false, sheet == templates.MetaSheet); err != nil {
-		return err
+	for _, sheet := range slices.Concat(visible[1:], hiddenSheets) {
+		if _, err := p.f.NewSheet(sheet); err != nil {
+			return err
+		}
 	}
-	return p.f.ProtectSheet(sheet, &excelize.SheetProtectionOptions{})
+	p.f.SetActiveSheet(0)
+	for _, sheet := range hiddenSheets {
+		if err := p.f.SetSheetVisible(sheet, false, sheet == templates.MetaSheet); err != nil {
+			return err
+		}
+		if err := p.f.ProtectSheet(sheet, &excelize.SheetProtectionOptions{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // names writes the defined names.
@@ -182,15 +205,8 @@ func (p *painter) names() error {
 }
 
 // sheet paints one sheet: page, names and validations first, then the rows from top to bottom.
-func (p *painter) sheet(index int, layout *templates.SheetLayout) error {
+func (p *painter) sheet(layout *templates.SheetLayout) error {
 	title := layout.Sheet.Title
-	if index == 0 {
-		if err := p.f.SetSheetName("Sheet1", title); err != nil {
-			return err
-		}
-	} else if _, err := p.f.NewSheet(title); err != nil {
-		return err
-	}
 	if err := p.f.SetSheetDimension(title, "A1:"+cell(layout.LastRow, layout.LastCol)); err != nil {
 		return err
 	}

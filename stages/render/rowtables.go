@@ -182,7 +182,7 @@ var rowFaults = map[string]struct {
 		return fmt.Sprintf("IF(%s=0,%d,IF(%s<0,%d,%d))", kind, unclear, kind, failed, passed)
 	}},
 	"lead_flag": {"members", func(r *rowTables, _ *templates.Rule, p *formulaPrinter, k int) string {
-		school, enterprise := valueCell(p.slots["lead_school"], statusColumn), valueCell(p.slots["lead_enterprise"], statusColumn)
+		school, enterprise := valueCell(p.number["lead_school"], statusColumn), valueCell(p.number["lead_enterprise"], statusColumn)
 		key := r.cell(r.key(), k)
 		flagged := fmt.Sprintf("EXACT(%s,%s)", entryOf("members_lead", k), quote(r.d.Form.Yes()))
 		return fmt.Sprintf("IF(MAX(%s,%s)>1,MAX(%s,%s),IF(OR(%s=%s,%s=%s)=%s,%d,%d))", school, enterprise, school, enterprise,

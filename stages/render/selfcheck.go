@@ -81,9 +81,9 @@ type selfCheck struct {
 // newSelfCheck prints every rule that a sheet can show.
 func newSelfCheck(d *templates.Definition, l *ledger) (*selfCheck, error) {
 	s := &selfCheck{d: d, l: l, slots: d.Layout().Slots(), rows: newRowTables(d)}
-	s.print = &formulaPrinter{d: d, slots: map[string]int{}, rows: s.rows}
+	s.print = &formulaPrinter{d: d, slots: s.slots, number: map[string]int{}, rows: s.rows}
 	for i, slot := range s.slots {
-		s.print.slots[slot.Name] = i
+		s.print.number[slot.Name] = i
 	}
 	for _, r := range bySeverity(d.Rules) {
 		if unshown(r) != "" || r.Tier() == 1 {
@@ -365,9 +365,6 @@ func (s *selfCheck) progress() string {
 
 // hidden writes one of the hidden sheets.
 func (p *painter) hidden(sheet string) error {
-	if err := p.newHidden(sheet); err != nil {
-		return err
-	}
 	lastRow, lastCol := 1, 1
 	for at := range p.l.cells {
 		if at.sheet == sheet {

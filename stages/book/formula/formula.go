@@ -47,7 +47,7 @@ type Workbook interface {
 
 // Evaluate gives the value of a formula (without the leading =) that stands on a sheet.
 func Evaluate(w Workbook, sheet, source string) (Value, error) {
-	n, err := parse(source)
+	n, err := parsed(source)
 	if err != nil {
 		return nil, fmt.Errorf("%w in %s", err, source)
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -119,6 +120,21 @@ func quoted(s string) (end int, unquoted string) {
 
 // parser reads tokens by precedence.
 type parser struct{ rest []token }
+
+// known are the formulas that were read before: every template is filled from the same ones.
+var known sync.Map // source -> node
+
+// parsed reads a formula, or remembers what it is.
+func parsed(source string) (node, error) {
+	if n, ok := known.Load(source); ok {
+		return n, nil
+	}
+	n, err := parse(source)
+	if err == nil {
+		known.Store(source, n)
+	}
+	return n, err
+}
 
 func parse(s string) (node, error) {
 	list, err := tokens(s)
