@@ -22,7 +22,8 @@ import (
 )
 
 // Requirements
-//  1. Every script under samples/analysis runs on what a run publishes, and its figures are those of the tables, worked out again here.
+//  1. Every reader sees in the published tables what was written.
+//  2. Every script under samples/analysis runs on what a run publishes, and its figures are those of the tables, worked out again here.
 
 const scripts = "../samples/analysis/"
 
@@ -64,6 +65,23 @@ func answer(t *testing.T, out string, into any) {
 		}
 	}
 	t.Fatalf("no line of JSON in\n%s", out)
+}
+
+func TestReadersOfThePublished(t *testing.T) {
+	dir, err := published()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(dir, dataFolder)
+	records, err := export.Read(memory.NewGoAllocator(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(records) < 20 || records["metrics"].NumRows() < 1000 {
+		t.Fatalf("%d tables: this proves nothing", len(records))
+	}
+	t.Run("python", func(t *testing.T) { programs.ReadByPython(t, data, records) })
+	t.Run("javascript", func(t *testing.T) { programs.ReadByNode(t, data, records) })
 }
 
 func TestApprenticesInPandas(t *testing.T) {

@@ -23,7 +23,8 @@ import (
 )
 
 // Requirements
-//  1. With other weights and another rule, a run from the tables gives the tables of a run from the workbooks.
+//  1. With other weights and another rule, a run from the tables gives the tables of a run from the workbooks, those about the changes
+//     since an earlier run too.
 //  2. What is left out is said in the workbook.
 //  3. A form or a directory that differs from the one the tables were read with is refused; nothing is published then.
 
@@ -68,7 +69,7 @@ func TestScenarioFromTables(t *testing.T) {
 	})
 	run := func(o Options) string {
 		t.Helper()
-		o.Definition, o.Out = scenario, t.TempDir()
+		o.Definition, o.Out, o.Previous = scenario, t.TempDir(), dir
 		r, err := Run(context.Background(), o)
 		if err != nil {
 			t.Fatal(err)
@@ -95,6 +96,9 @@ func TestScenarioFromTables(t *testing.T) {
 			differs++
 		}
 	}
+	if before, err := os.ReadFile(filepath.Join(data, "changes.parquet")); err != nil || sameFile(t, before, filepath.Join(again, dataFolder, "changes.parquet")) {
+		t.Errorf("there are no changes to compare: %v", err)
+	}
 	if differs < 4 {
 		t.Errorf("the scenario changed only %d files: it proves nothing", differs)
 	}
@@ -117,6 +121,15 @@ func TestScenarioFromTables(t *testing.T) {
 			t.Errorf("%s does not say %s: %.200s", sheet, want, text)
 		}
 	}
+}
+
+func sameFile(t *testing.T, want []byte, path string) bool {
+	t.Helper()
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Equal(got, want)
 }
 
 func TestTablesOfAnotherForm(t *testing.T) {

@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -263,98 +262,13 @@ func compare(t *testing.T, what string, want arrow.Record, format string, data [
 }
 
 func TestOtherReaders(t *testing.T) {
-	t.Run("python", func(t *testing.T) {
-		programs.NeedPython(t, "pyarrow", "pandas", "duckdb", "polars")
-		seenBy(t, map[string]int{"pyarrow arrow": 2, "pyarrow parquet": 2, "pandas parquet": 1, "duckdb parquet": 1, "polars arrow": 1, "polars parquet": 1},
-			"python3", "testdata/readers.py")
-	})
-	t.Run("javascript", func(t *testing.T) {
-		programs.NeedNode(t, "apache-arrow", "parquet-wasm")
-		seenBy(t, map[string]int{"apache-arrow": 2, "parquet-wasm": 2}, "node", "testdata/readers.cjs")
-	})
-}
-
-// seenBy runs a program that reports what readers see, so many lines a reader and table, and compares that with what was written.
-func seenBy(t *testing.T, readers map[string]int, program, script string) {
-	t.Helper()
 	_, tables, dir := written(t)
-	command := exec.Command(program, script, dir)
-	var stderr bytes.Buffer
-	command.Stderr = &stderr
-	out, err := command.Output()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, stderr.String())
+	records := map[string]arrow.Record{}
+	for _, n := range tables {
+		records[n.Name] = n.Record
 	}
-	seen := map[string]int{}
-	for line := range strings.Lines(string(out)) {
-		var got struct {
-			Reader, Table     string
-			Rows              int64
-			Columns, Metadata map[string]string
-			Nulls             map[string]int
-			Sums              map[string]float64
-			Fields            map[string]map[string]string
-		}
-		if err := json.Unmarshal([]byte(line), &got); err != nil {
-			t.Fatal(err)
-		}
-		want := tables[slices.IndexFunc(tables, func(n table.Named) bool { return n.Name == got.Table })].Record
-		what := got.Reader + " " + got.Table
-		seen[got.Reader]++
-		if got.Metadata != nil {
-			for key, value := range want.Schema().Metadata().ToMap() {
-				if got.Metadata[key] != value {
-					t.Errorf("%s: metadata %s is %q, want %q", what, key, got.Metadata[key], value)
-				}
-			}
-			for _, f := range want.Schema().Fields() {
-				for key, value := range f.Metadata.ToMap() {
-					if got.Fields[f.Name][key] != value {
-						t.Errorf("%s.%s: metadata %s is %q, want %q", what, f.Name, key, got.Fields[f.Name][key], value)
-					}
-				}
-			}
-			continue
-		}
-		if got.Rows != want.NumRows() || len(got.Columns) != int(want.NumCols()) {
-			t.Errorf("%s: %d × %d, written were %d × %d", what, got.Rows, len(got.Columns), want.NumRows(), want.NumCols())
-		}
-		for i, f := range want.Schema().Fields() {
-			if n, ok := got.Nulls[f.Name]; !ok || n != want.Column(i).NullN() {
-				t.Errorf("%s.%s: %d nulls, written were %d", what, f.Name, n, want.Column(i).NullN())
-			}
-			if typ := got.Columns[f.Name]; typ != "" && typ != pyarrowTypes[f.Type.ID()] {
-				t.Errorf("%s.%s is %s", what, f.Name, typ)
-			}
-			if s, ok := sum(want.Column(i)); ok && math.Abs(got.Sums[f.Name]-s) > 1e-9 {
-				t.Errorf("%s.%s adds up to %v, written was %v", what, f.Name, got.Sums[f.Name], s)
-			}
-		}
-	}
-	for reader, lines := range readers {
-		if seen[reader] != lines*len(tables) {
-			t.Errorf("%s reported %d times on %d tables", reader, seen[reader], len(tables))
-		}
-	}
-}
-
-var pyarrowTypes = map[arrow.Type]string{arrow.STRING: "string", arrow.INT32: "int32", arrow.INT64: "int64", arrow.FLOAT64: "double", arrow.BOOL: "bool"}
-
-func sum(a arrow.Array) (total float64, numeric bool) {
-	for i := range a.Len() {
-		if a.IsNull(i) {
-			continue
-		}
-		switch a := a.(type) {
-		case *array.Int32:
-			total += float64(a.Value(i))
-		case *array.Int64:
-			total += float64(a.Value(i))
-		case *array.Float64:
-			total += a.Value(i)
-		}
-	}
-	return total, slices.Contains([]arrow.Type{arrow.INT32, arrow.INT64, arrow.FLOAT64}, a.DataType().ID())
+	t.Run("python", func(t *testing.T) { programs.ReadByPython(t, dir, records) })
+	t.Run("javascript", func(t *testing.T) { programs.ReadByNode(t, dir, records) })
 }
 
 func TestPackageIsTrue(t *testing.T) {
