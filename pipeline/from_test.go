@@ -28,8 +28,8 @@ import (
 //  2. What is left out is said in the workbook.
 //  3. A form or a directory that differs from the one the tables were read with is refused; nothing is published then.
 
-// edited is the shipped definition with one text in one of its files replaced.
-func edited(t *testing.T, changes map[string][2]string) *templates.Definition {
+// edited is the shipped definition with texts in its files replaced: old and new by turns, each where it stands first.
+func edited(t *testing.T, changes map[string][]string) *templates.Definition {
 	t.Helper()
 	files, err := filepath.Glob("../templates/2024/*.yaml")
 	if err != nil {
@@ -42,7 +42,7 @@ func edited(t *testing.T, changes map[string][2]string) *templates.Definition {
 			t.Fatal(err)
 		}
 		name := filepath.Base(path)
-		if c, ok := changes[name]; ok {
+		for c := range slices.Chunk(changes[name], 2) {
 			if !strings.Contains(string(data), c[0]) {
 				t.Fatalf("%s does not say %s", name, c[0])
 			}
@@ -63,7 +63,7 @@ func TestScenarioFromTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := filepath.Join(dir, dataFolder)
-	scenario := edited(t, map[string][2]string{
+	scenario := edited(t, map[string][]string{
 		"rules.yaml":  {"id: missing_required\n    severity: error", "id: missing_required\n    severity: warning"},
 		"rubric.yaml": {"draws: 10000", "draws: 500"},
 	})
@@ -137,9 +137,9 @@ func TestTablesOfAnotherForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, change := range map[string][2]string{"form.yaml": {"label: 联合体负责人", "label: 联合体的负责人"}, "directory.yaml": {"default: 5", "default: 4"}} {
+	for file, change := range map[string][]string{"form.yaml": {"label: 联合体负责人", "label: 联合体的负责人"}, "directory.yaml": {"default: 5", "default: 4"}} {
 		out := t.TempDir()
-		_, err := Run(context.Background(), Options{Definition: edited(t, map[string][2]string{file: change}), From: filepath.Join(dir, dataFolder), Out: out})
+		_, err := Run(context.Background(), Options{Definition: edited(t, map[string][]string{file: change}), From: filepath.Join(dir, dataFolder), Out: out})
 		if err == nil || !strings.Contains(err.Error(), file) {
 			t.Errorf("tables of another %s: %v", file, err)
 		}

@@ -109,7 +109,12 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	changes := compare.Run(mem, earlier.round, &table.Round{Facts: facts, Judgement: judgement, Ranking: ranking})
+	round := &table.Round{Facts: facts, Judgement: judgement, Ranking: ranking}
+	why, err := earlier.why(mem, round)
+	if err != nil {
+		return nil, err
+	}
+	changes := compare.Run(mem, earlier.round, round, why)
 	if err := write(ctx, mem, out.fresh, o, source, judgement, ranking, earlier.consolidated(), changes); err != nil {
 		return nil, err
 	}
@@ -179,7 +184,7 @@ func write(ctx context.Context, mem memory.Allocator, dir string, o Options, sou
 	if err := export.Write(filepath.Join(dir, dataFolder), o.Definition, tables); err != nil {
 		return fmt.Errorf("数据文件：%w", err)
 	}
-	return nil
+	return keepDefinition(dir, o.Definition)
 }
 
 // workers is how many files are read at a time.

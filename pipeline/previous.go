@@ -5,20 +5,45 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 
+	"lianheti/stages/check"
+	"lianheti/stages/compare"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
+	"lianheti/stages/score"
 	"lianheti/stages/table"
+	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // previous is an earlier run; all nil where none was given.
 type previous struct {
-	round    *table.Round
-	manifest *ManifestPrevious
-	run      *Manifest
+	round      *table.Round // under this run's definition
+	definition *templates.Definition
+	manifest   *ManifestPrevious
+	run        *Manifest
+}
+
+// definitionFolder holds the definition that a run used, so that it can be scored again and so that --definition repeats the run.
+const definitionFolder = "definition"
+
+// keepDefinition writes the definition's files below the results.
+func keepDefinition(dir string, d *templates.Definition) error {
+	for name, text := range d.Texts {
+		path := filepath.Join(dir, definitionFolder, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // consolidated is what the provincial workbook says about the earlier run; nil where there is none.
@@ -57,5 +82,58 @@ func readPrevious(mem memory.Allocator, o Options) (previous, error) {
 	if err != nil {
 		return previous{}, fmt.Errorf("上一轮的结果 %s：%w。它可能是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, err)
 	}
-	return previous{round, &ManifestPrevious{Date: m.Date, SHA256: hex.EncodeToString(sum[:])}, m}, nil
+	definition, err := templates.LoadFS(os.DirFS(filepath.Join(dir, definitionFolder)), m.Year)
+	if err != nil {
+		return previous{}, fmt.Errorf("上一轮的结果 %s 里的定义：%w。它可能是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, err)
+	}
+	return previous{round, definition, &ManifestPrevious{Date: m.Date, SHA256: hex.EncodeToString(sum[:])}, m}, nil
+}
+
+// why says what moved totals and verdicts since the earlier run.
+func (p previous) why(mem memory.Allocator, now *table.Round) (compare.Why, error) {
+	if p.round == nil {
+		return compare.Why{}, nil
+	}
+	var between *score.Basis
+	if !p.changed(now, "form.yaml") {
+		between = &score.Basis{Facts: under(p.definition, now.Facts), Judgement: now.Judgement}
+	}
+	if between != nil && p.changed(now, "rules", "directory.yaml", "register.yaml") {
+		var err error
+		if between.Judgement, err = check.Run(mem, between.Facts); err != nil {
+			return compare.Why{}, fmt.Errorf("按上一轮的规则检查：%w", err)
+		}
+	}
+	earlier := *p.round
+	earlier.Facts = under(p.definition, p.round.Facts)
+	moves, err := score.Moves(&earlier, between, now)
+	if err != nil {
+		return compare.Why{}, fmt.Errorf("按上一轮的办法计分：%w", err)
+	}
+	why := compare.Why{Moves: moves}
+	if between != nil {
+		why.Judged = between.Judgement
+	}
+	return why, nil
+}
+
+// changed says whether files of the definition whose names begin so are others now.
+func (p previous) changed(now *table.Round, names ...string) bool {
+	is, was := now.Facts.Definition.Sources, p.definition.Sources
+	for _, sources := range []map[string]string{is, was} {
+		for file := range sources {
+			begins := func(name string) bool { return strings.HasPrefix(path.Base(file), name) }
+			if slices.ContainsFunc(names, begins) && is[file] != was[file] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// under is the same facts under another definition.
+func under(d *templates.Definition, facts *table.Facts) *table.Facts {
+	out := *facts
+	out.Definition = d
+	return &out
 }

@@ -37,6 +37,8 @@ type Definition struct {
 	Paper     *Paper
 	// Sources gives the sha256 of each definition file, in hexadecimal, keyed by "<year>/<file>".
 	Sources map[string]string
+	// Texts gives the definition files themselves, under the same keys: a run keeps them beside its results.
+	Texts map[string][]byte
 
 	fields map[string]*Field
 	rules  map[string]*Rule
@@ -65,7 +67,7 @@ func Years() []int {
 // The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, letters.yaml, tables.yaml, word.yaml, and every rules*.yaml, which together make one
 // catalogue. The error joins all contradictions found, each a *Problem.
 func LoadFS(fsys fs.FS, year int) (*Definition, error) {
-	d := &Definition{Year: year, Sources: map[string]string{}}
+	d := &Definition{Year: year, Sources: map[string]string{}, Texts: map[string][]byte{}}
 	dir := strconv.Itoa(year)
 	names, err := fs.Glob(fsys, dir+"/*.yaml")
 	if err != nil || len(names) == 0 {
@@ -79,7 +81,7 @@ func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 		}
 		sources[path.Base(name)] = data
 		sum := sha256.Sum256(data)
-		d.Sources[name] = hex.EncodeToString(sum[:])
+		d.Sources[name], d.Texts[name] = hex.EncodeToString(sum[:]), data
 	}
 	l := &loader{dir: dir, sources: sources}
 	d.Form, d.Directory, d.Rubric, d.Register, d.Letters, d.Paper = &Form{}, &Directory{}, &Rubric{}, &Register{}, &Letters{}, &Paper{}

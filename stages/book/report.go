@@ -136,6 +136,7 @@ type Column struct {
 	Marks  []Mark  // colours for what cells say
 	Heat   bool    // colour scale for growth: -50% red, 0 white, +100% green
 	Scale  float64 // above 0: colour scale from 0 to this
+	Signed bool    // colours of positive and negative numbers
 	Rank   int     // above 0: numbers up to this are good
 	Spark  [2]int  // a small line of what stands in these columns of the row, first and last; zero: none
 }
@@ -423,6 +424,11 @@ func (p *gridPart) colour() error {
 		scale := excelize.ConditionalFormatOptions{Type: "2_color_scale", Criteria: "=", MinType: "num", MaxType: "num",
 			MinValue: "0", MaxValue: fmt.Sprint(c.Scale), MinColor: "#FFFFFF", MaxColor: "#9BC2E6"}
 		switch {
+		case c.Signed:
+			if err := p.report.tint(p.name, area); err != nil {
+				return err
+			}
+			continue
 		case c.Heat:
 			scale = excelize.ConditionalFormatOptions{Type: "3_color_scale", Criteria: "=", MinType: "num", MidType: "num", MaxType: "num",
 				MinValue: "-0.5", MidValue: "0", MaxValue: "1", MinColor: "#F4B084", MidColor: "#FFFFFF", MaxColor: "#A9D08E"}

@@ -19,15 +19,21 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
+// Why is what is known of the causes.
+type Why struct {
+	Moves  map[string][]table.Move // of each total that moved
+	Judged *table.Judgement        // this round's facts by the earlier rules; nil: nobody can say
+}
+
 // Run compares a round with the one before. Without a round before there are no changes.
-func Run(mem memory.Allocator, before, now *table.Round) table.Table[table.Change] {
+func Run(mem memory.Allocator, before, now *table.Round, why Why) table.Table[table.Change] {
 	out := table.NewBuilder[table.Change](mem)
 	if before == nil {
 		return out.Finish()
 	}
-	was, is := byID(before), byID(now)
+	was, is, judged := byID(before), byID(now), why.verdicts()
 	for _, id := range union(was, is) {
-		p := &pair{d: now.Facts.Definition, before: was[id], now: is[id]}
+		p := &pair{d: now.Facts.Definition, before: was[id], now: is[id], judged: judged[id], moves: why.Moves[id]}
 		p.compare()
 		slices.SortStableFunc(p.rows, func(a, b table.Change) int {
 			return cmp.Compare(slices.Index(table.ChangeKinds, a.Kind), slices.Index(table.ChangeKinds, b.Kind))
@@ -35,6 +41,17 @@ func Run(mem memory.Allocator, before, now *table.Round) table.Table[table.Chang
 		out.Append(p.rows...)
 	}
 	return out.Finish()
+}
+
+// verdicts gives this round's verdicts by the earlier rules.
+func (w Why) verdicts() map[string]stages.Verdict {
+	out := map[string]stages.Verdict{}
+	if w.Judged != nil {
+		for v := range w.Judged.Verdicts.All() {
+			out[v.Submission] = v.Verdict
+		}
+	}
+	return out
 }
 
 // submission is all that a round knows of one submission.
@@ -88,6 +105,8 @@ func union(was, is map[string]*submission) []string {
 type pair struct {
 	d           *templates.Definition
 	before, now *submission
+	judged      stages.Verdict // this round's facts by the earlier rules; empty: nobody can say
+	moves       []table.Move
 	rows        []table.Change
 }
 
@@ -138,8 +157,21 @@ func edition(s table.Submission) string {
 
 func (p *pair) verdicts() {
 	if was, is := p.before.verdict.Verdict, p.now.verdict.Verdict; was != is {
-		p.add(table.Change{Kind: table.VerdictChanged, Label: "受理结论", Before: string(was), After: string(is)})
+		p.add(table.Change{Kind: table.VerdictChanged, Label: "受理结论", Before: string(was), After: string(is), Causes: p.turned(was, is)})
 	}
+}
+
+// turned says what turned a verdict.
+func (p *pair) turned(was, is stages.Verdict) string {
+	switch p.judged {
+	case "":
+		return string(table.CauseForm)
+	case was:
+		return string(table.CauseRules)
+	case is:
+		return string(table.CauseOwn)
+	}
+	return string(table.CauseOwn) + " " + string(table.CauseRules)
 }
 
 // findings sorts the findings of both rounds into new, reopened, open, explained and closed, each in its round's order.
@@ -247,9 +279,13 @@ func number(f *table.Form, r templates.Ref) table.Opt[float64] {
 // points compares points and rank, rounded as ranks are.
 func (p *pair) points() {
 	was, is := p.before.rank, p.now.rank
-	if math.Abs(was.Total-is.Total) >= 1e-10 {
+	if math.Abs(was.Total-is.Total) >= table.SameTotal {
 		p.add(table.Change{Kind: table.TotalChanged, Label: "得分", Before: fmt.Sprintf("%.2f", was.Total), After: fmt.Sprintf("%.2f", is.Total),
 			BeforeNumber: table.Some(was.Total), AfterNumber: table.Some(is.Total)})
+		for _, m := range p.moves {
+			p.add(table.Change{Kind: table.TotalStep, Label: "得分：" + m.Cause.Label(), Before: fmt.Sprintf("%.2f", m.Before), After: fmt.Sprintf("%.2f", m.After),
+				BeforeNumber: table.Some(m.Before), AfterNumber: table.Some(m.After), Causes: string(m.Cause)})
+		}
 	}
 	if was.Rank != is.Rank {
 		p.add(table.Change{Kind: table.RankChanged, Label: "名次", Before: place(was), After: place(is), BeforeNumber: float(was.Rank), AfterNumber: float(is.Rank)})

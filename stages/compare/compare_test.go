@@ -17,7 +17,8 @@ import (
 //  1. Every kind of change is told, with the words and numbers of both rounds and the place.
 //  2. A submission that was sent again unchanged is said to be so; the same file, to be not sent again.
 //  3. What stayed the same is not told; without an earlier round nothing is.
-//  4. Nothing of personal data is shown, whatever a filler typed.
+//  4. A total is followed by its steps, a verdict says what turned it.
+//  5. Nothing of personal data is shown, whatever a filler typed.
 
 const phone = "13900001111"
 
@@ -76,15 +77,15 @@ func round(t *testing.T, mem memory.Allocator, states ...state) *table.Round {
 }
 
 // changes lists what Run says, a line each.
-func changes(t *testing.T, before, now []state) []string {
+func changes(t *testing.T, before, now []state, why Why) []string {
 	t.Helper()
 	mem := memory.NewGoAllocator()
 	var out []string
-	for c := range Run(mem, round(t, mem, before...), round(t, mem, now...)).All() {
+	for c := range Run(mem, round(t, mem, before...), round(t, mem, now...), why).All() {
 		if !slices.Contains(table.ChangeKinds, c.Kind) || c.Kind.Label() == "" || c.Label == "" || c.City == "" {
 			t.Errorf("not a whole change: %+v", c)
 		}
-		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %s: %s→%s", c.Submission, c.Kind, c.Label, c.Before, c.After)))
+		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %s: %s→%s %s", c.Submission, c.Kind, c.Label, c.Before, c.After, c.Causes)))
 	}
 	return out
 }
@@ -122,7 +123,7 @@ func TestEveryKindOfChange(t *testing.T) {
 	}
 	want := []string{
 		"A resent 已重报: 报送版次1→报送版次2",
-		"A verdict 受理结论: 退回修改→待说明",
+		"A verdict 受理结论: 退回修改→待说明 own",
 		"A finding_new 新来的: →v",
 		"A finding_reopened 又开的: w→w2",
 		"A finding_open 没关的: y→y",
@@ -137,13 +138,19 @@ func TestEveryKindOfChange(t *testing.T) {
 		"A record_removed 乙公司: 企业，乙公司→",
 		"A record_changed 甲公司: 企业，甲公司→企业，甲公司，牵头单位",
 		"A total 得分: 50.00→61.50",
+		"A total_step 得分：本申报的数: 50.00→63.00 own",
+		"A total_step 得分：权重、计分办法: 63.00→61.50 rubric",
 		"A rank 名次: 不参加排名→第2名",
 		"BB not_resent 没有重报: 报送版次1→报送版次1",
 		"CCC resent_unchanged 重报而内容未变（个人信息栏目不比较）: 报送版次1→报送版次2",
 		"DDDD submission_withdrawn 本轮没有: 受理→",
 		"EEEEE submission_new 新增申报: →受理",
 	}
-	if got := changes(t, before, now); !slices.Equal(got, want) {
+	why := Why{
+		Moves:  map[string][]table.Move{"A": {{Cause: table.CauseOwn, Before: 50, After: 63}, {Cause: table.CauseRubric, Before: 63, After: 61.5}}},
+		Judged: &table.Judgement{Verdicts: table.Of(memory.NewGoAllocator(), []table.Verdict{{Submission: "A", Verdict: stages.AskFirst}})},
+	}
+	if got := changes(t, before, now, why); !slices.Equal(got, want) {
 		t.Errorf("changes:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	told := map[string]bool{}
@@ -160,9 +167,22 @@ func TestEveryKindOfChange(t *testing.T) {
 func TestNothingToCompareWith(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)
-	none := Run(mem, nil, round(t, memory.NewGoAllocator(), state{id: "A", sha: "1"}))
+	none := Run(mem, nil, round(t, memory.NewGoAllocator(), state{id: "A", sha: "1"}), Why{})
 	defer none.Release()
 	if none.Len() != 0 || none.Record() == nil {
 		t.Errorf("%d changes since nothing", none.Len())
+	}
+}
+
+func TestWhatTurnedAVerdict(t *testing.T) {
+	for judged, want := range map[stages.Verdict]string{stages.Return: "rules", stages.Accept: "own", stages.AskFirst: "own rules", "": "form"} {
+		why := Why{}
+		if judged != "" {
+			why.Judged = &table.Judgement{Verdicts: table.Of(memory.NewGoAllocator(), []table.Verdict{{Submission: "A", Verdict: judged}})}
+		}
+		got := changes(t, []state{{id: "A", sha: "1", verdict: stages.Return}}, []state{{id: "A", sha: "1", verdict: stages.Accept}}, why)
+		if line := "A verdict 受理结论: 退回修改→受理 " + want; !slices.Contains(got, line) {
+			t.Errorf("%q by the earlier rules: %v, want %s", judged, got, line)
+		}
 	}
 }

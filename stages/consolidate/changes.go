@@ -1,7 +1,9 @@
 package consolidate
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -19,7 +21,7 @@ type Earlier struct {
 // changes is 本次变化: what is different from the run before, and what moved the scores.
 func (w *workbook) changes(name string) error {
 	label := func(column string) string { return w.head("changes", column) }
-	cause := w.causes()
+	why := w.why()
 	columns := append([]column[table.Change]{
 		{Head: label("kind"), Width: 18, Style: book.Column{Marks: changeMarks}, Cell: func(c table.Change) book.Cell { return word(c.Kind.Label()) }},
 	}, who(w, func(c table.Change) string { return c.Submission })...)
@@ -37,11 +39,7 @@ func (w *workbook) changes(name string) error {
 			return book.Cell{Value: round(c.AfterNumber.V - c.BeforeNumber.V), Look: book.Decimal}
 		}},
 		column[table.Change]{Head: "为什么变（得分、名次、结论）", Width: 46, Cell: func(c table.Change) book.Cell {
-			switch c.Kind {
-			case table.TotalChanged, table.RankChanged, table.VerdictChanged:
-				return text(cause(c.Submission))
-			}
-			return text("")
+			return text(why(c))
 		}},
 		column[table.Change]{Head: "位置", Width: 16, Cell: func(c table.Change) book.Cell {
 			if c.Sheet == "" {
@@ -51,14 +49,20 @@ func (w *workbook) changes(name string) error {
 		}},
 	)
 	remark := "本次运行没有与上一次相比（run --previous 上次的结果文件夹；会议版也可以）。"
+	var shown []table.Change
+	for c := range w.Changes.All() {
+		if c.Kind != table.TotalStep { // told with the total, and on 得分变动
+			shown = append(shown, c)
+		}
+	}
 	if w.Earlier != nil {
 		when := ""
 		if w.Earlier.Date != "" {
 			when = "（" + w.Earlier.Date + "）"
 		}
-		remark = fmt.Sprintf("与上一次运行%s相比，%d处不同。%s", when, w.Changes.Len(), w.definitionChanges())
+		remark = fmt.Sprintf("与上一次运行%s相比，%d处不同。%s%s", when, len(shown), w.definitionChanges(), w.causes())
 	}
-	return rows(w, name, remark, 4, w.Changes.Len(), w.Changes.All(), columns)
+	return rows(w, name, remark, 4, len(shown), slices.Values(shown), columns)
 }
 
 var changeMarks = []book.Mark{{Word: table.FindingNew.Label(), Tone: book.Bad}, {Word: table.FindingReopened.Label(), Tone: book.Bad}, {Word: table.FindingOpen.Label(), Tone: book.Caution},
@@ -89,50 +93,139 @@ func (w *workbook) definitionChanges() string {
 	if moved := w.moved(); moved != nil {
 		return "定义也改过：" + strings.Join(moved, "、") + "。"
 	}
-	return "定义没有改动，变化来自数据。"
+	return "定义没有改动。"
 }
 
-// causes says of each submission what can have moved its score: its own data, the definition, or the others' data, over which
-// the scales are laid.
-func (w *workbook) causes() func(submission string) string {
-	cells, verdicts := map[string]int{}, map[string]bool{}
+// causes counts the submissions whose total each cause moved.
+func (w *workbook) causes() string {
+	moved := map[table.Cause]int{}
+	for c := range w.Changes.All() {
+		if c.Kind == table.TotalStep {
+			moved[table.Cause(c.Causes)]++
+		}
+	}
+	var out []string
+	for _, cause := range moving {
+		if n := moved[cause]; n > 0 {
+			out = append(out, fmt.Sprintf("%s%d家", cause.Label(), n))
+		}
+	}
+	if out == nil {
+		return "得分没有变。"
+	}
+	return "得分变动的原因：" + strings.Join(out, "、") + "，逐家见“" + sheetMoves + "”。"
+}
+
+// moving are all causes, as the workbook lists them.
+var moving = append(slices.Clone(table.Causes), table.CauseForm)
+
+// why says of a change what made it: of a total the points of each cause, of a verdict what turned it.
+func (w *workbook) why() func(table.Change) string {
+	steps := map[string][]string{}
+	for c := range w.Changes.All() {
+		if c.Kind == table.TotalStep {
+			steps[c.Submission] = append(steps[c.Submission], fmt.Sprintf("%s%+.2f", table.Cause(c.Causes).Label(), c.AfterNumber.V-c.BeforeNumber.V))
+		}
+	}
+	return func(c table.Change) string {
+		switch c.Kind {
+		case table.VerdictChanged:
+			var out []string
+			for _, cause := range strings.Fields(c.Causes) {
+				out = append(out, turned[table.Cause(cause)])
+			}
+			return strings.Join(out, "；")
+		case table.TotalChanged:
+			return strings.Join(steps[c.Submission], "；")
+		case table.RankChanged:
+			if own := steps[c.Submission]; own != nil {
+				return "自己的得分变了（" + strings.Join(own, "；") + "），也看别家的"
+			}
+			return "自己的得分没有变，别家的得分或参加排名的范围变了"
+		}
+		return ""
+	}
+}
+
+// turned says what turns a verdict.
+var turned = map[table.Cause]string{table.CauseOwn: "报送的内容、说明或登记变了", table.CauseRules: "规则或目录改了", table.CauseForm: "表单改了，分不清是数据还是规则"}
+
+// scoreMove is one submission whose total moved.
+type scoreMove struct {
+	row   int // of the sheet
+	total table.Change
+	rank  [2]table.Opt[float64] // before and now; none: not ranked
+	steps map[table.Cause]float64
+}
+
+// moves is 得分变动: what moved each total, cause by cause; the parts add up to the whole.
+func (w *workbook) moves(name string) error {
+	var all []*scoreMove
+	at := map[string]*scoreMove{}
 	for c := range w.Changes.All() {
 		switch c.Kind {
-		case table.ValueFilled, table.ValueCleared, table.ValueChanged, table.RecordAdded, table.RecordRemoved, table.RecordChanged:
-			cells[c.Submission]++
-		case table.VerdictChanged, table.SubmissionNew, table.SubmissionWithdrawn:
-			verdicts[c.Submission] = true
+		case table.TotalChanged:
+			m := &scoreMove{total: c, steps: map[table.Cause]float64{}}
+			at[c.Submission], all = m, append(all, m)
+		case table.TotalStep:
+			at[c.Submission].steps[table.Cause(c.Causes)] = c.AfterNumber.V - c.BeforeNumber.V
 		}
 	}
-	moved := w.moved()
-	return func(submission string) string {
-		var out []string
-		if n := cells[submission]; n > 0 {
-			out = append(out, fmt.Sprintf("数据：本申报改了%d处", n))
+	for r := range w.Ranking.Ranking.All() {
+		if m := at[r.Submission]; m != nil {
+			now := table.Opt[float64]{V: float64(r.Rank.V), Valid: r.Rank.Valid}
+			m.rank = [2]table.Opt[float64]{now, now}
 		}
-		for _, m := range moved {
-			out = append(out, m+"改了")
-		}
-		others, sets := 0, 0
-		for id := range cells {
-			if id != submission {
-				others++
-			}
-		}
-		for id := range verdicts {
-			if id != submission {
-				sets++
-			}
-		}
-		if others > 0 {
-			out = append(out, fmt.Sprintf("数据：另有%d份申报改了数，归一的尺度随之移动", others))
-		}
-		if sets > 0 {
-			out = append(out, fmt.Sprintf("范围：另有%d份申报的结论或有无变了，参加排名的范围可能不同", sets))
-		}
-		if out == nil {
-			return "登记、专家评分或遴选家数改了"
-		}
-		return stages.Mask(strings.Join(out, "；"))
 	}
+	for c := range w.Changes.All() {
+		if m := at[c.Submission]; m != nil && c.Kind == table.RankChanged {
+			m.rank[0] = c.BeforeNumber
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *scoreMove) int { return cmp.Compare(math.Abs(b.moved()), math.Abs(a.moved())) })
+	for i, m := range all {
+		m.row = i + 3
+	}
+	columns := who(w, func(m *scoreMove) string { return m.total.Submission })
+	columns = append(columns, column[*scoreMove]{Head: "上轮得分", Width: 10, Cell: func(m *scoreMove) book.Cell { return book.Cell{Value: m.total.BeforeNumber.V, Look: book.Points} }})
+	first := len(columns)
+	for _, cause := range moving {
+		if !slices.ContainsFunc(all, func(m *scoreMove) bool { return m.steps[cause] != 0 }) {
+			continue
+		}
+		columns = append(columns, column[*scoreMove]{Head: cause.Label(), Width: 11, Style: book.Column{Signed: true}, Cell: func(m *scoreMove) book.Cell {
+			if v, ok := m.steps[cause]; ok {
+				return book.Cell{Value: v, Look: book.Gain}
+			}
+			return book.Cell{Look: book.Gain}
+		}})
+	}
+	last := len(columns)
+	columns = append(columns,
+		column[*scoreMove]{Head: "本轮得分", Width: 10, Cell: func(m *scoreMove) book.Cell {
+			return book.Cell{Value: m.total.AfterNumber.V, Look: book.Points, Formula: fmt.Sprintf("SUM(%s:%s)", stages.CellName(m.row, first), stages.CellName(m.row, last))}
+		}},
+		column[*scoreMove]{Head: "变动", Width: 10, Style: book.Column{Signed: true}, Cell: func(m *scoreMove) book.Cell {
+			return book.Cell{Value: m.moved(), Look: book.Gain, Formula: fmt.Sprintf("%s-%s", stages.CellName(m.row, last+1), stages.CellName(m.row, first))}
+		}},
+		column[*scoreMove]{Head: "上轮名次", Width: 9, Cell: func(m *scoreMove) book.Cell { return placed(m.rank[0]) }},
+		column[*scoreMove]{Head: "本轮名次", Width: 9, Cell: func(m *scoreMove) book.Cell { return placed(m.rank[1]) }},
+	)
+	remark := "没有得分变动：本次没有与上一次相比，或者各家得分都没有变。"
+	if len(all) > 0 {
+		remark = "得分为什么变：从上轮得分起，依次把一样换成本轮的再算一遍，每换一样差多少就记在哪一列，各列相加等于本轮得分。" +
+			"本申报的数：只换这一家的数，尺度不动。定标的各家：尺度按本轮参加排名的各家重定（别家的数变了，或者有的进、有的出）。" +
+			"专家评分、规则和目录（决定谁参加排名）、权重和计分办法依次换上。没有起作用的原因不列。变动大的在前；新增的和本轮没有的不在内。"
+	}
+	return rows(w, name, remark, 3, len(all), slices.Values(all), columns)
+}
+
+func (m *scoreMove) moved() float64 { return m.total.AfterNumber.V - m.total.BeforeNumber.V }
+
+// placed is a rank, or that there is none.
+func placed(rank table.Opt[float64]) book.Cell {
+	if !rank.Valid {
+		return word("不排")
+	}
+	return book.Cell{Value: rank.V, Look: book.Integer}
 }

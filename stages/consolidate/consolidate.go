@@ -65,6 +65,7 @@ const (
 	sheetMetrics     = "年度数据"
 	sheetCities      = "地市汇总"
 	sheetLine        = "入选线"
+	sheetMoves       = "得分变动"
 )
 
 // sheet is one worksheet: its name, what it shows, and who writes it.
@@ -88,6 +89,7 @@ func init() {
 		{"换一种方法", "换标准化、换合成、换权重、去掉一个观测点后的名次", (*workbook).scenarios},
 		{"现场核查建议", "对名次影响大而佐证少的数，带去现场核", (*workbook).visits},
 		{"本次变化", "与上一次运行相比：问题、数据、得分、名次，为什么变", (*workbook).changes},
+		{sheetMoves, "得分变动逐项拆开：数据、别家、专家、规则、权重各占几分", (*workbook).moves},
 		{sheetProfiles, "每个联合体一页A4：要点、雷达图、走势、强弱项、答辩待问", (*workbook).profiles},
 		{"得分依据", "每个得分的依据、公式、权重和所在单元格", (*workbook).evidence},
 		{"承诺可信度", "承诺增长高于已实现、也高于同批的，请核实", (*workbook).credibility},

@@ -298,7 +298,7 @@ func (o *overview) moved() {
 	}
 	const shown = 7
 	for _, k := range table.ChangeKinds {
-		if kinds[k] == 0 || row-lowerRow == shown {
+		if kinds[k] == 0 || k == table.TotalStep || row-lowerRow == shown {
 			continue
 		}
 		row++
@@ -306,7 +306,7 @@ func (o *overview) moved() {
 		o.page.Put(row, issueCol+3, count(int32(kinds[k])))
 	}
 	row++
-	o.page.Span(row, issueCol, 4, text(o.definitionChanges()+"逐条见“本次变化”。"))
+	o.page.Span(row, issueCol, 4, text(o.definitionChanges()+o.causes()+"逐条见“本次变化”。"))
 }
 
 // counted is how often one rule was broken, and by whom.

@@ -64,7 +64,10 @@ func (m *model) hear(facts *table.Facts, entrants []*entrant) *panel {
 			}
 			continue
 		}
-		i := at[row.Point]
+		i, known := at[row.Point]
+		if !known { // marked under another rubric
+			continue
+		}
 		e.marks[i].opinions = append(e.marks[i].opinions, opinion{expert, len(p.rows) - 1, row.Value.V})
 	}
 	for _, e := range entrants {

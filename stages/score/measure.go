@@ -38,15 +38,20 @@ func (m *model) measure(facts *table.Facts, judgement *table.Judgement, workers 
 		e := &entrant{submission: form.Submission, verdict: v, measures: make([]measure, m.evidence)}
 		entrants = append(entrants, e)
 		group.Go(func() error {
-			for _, c := range m.criteria {
-				for k, evidence := range c.Evidence {
-					e.measures[c.first+k] = m.evaluate(form, evidence.Expression)
-				}
-			}
+			m.take(e, form)
 			return nil
 		})
 	}
 	return entrants, group.Wait()
+}
+
+// take evaluates all evidence on one form.
+func (m *model) take(e *entrant, form *table.Form) {
+	for _, c := range m.criteria {
+		for k, evidence := range c.Evidence {
+			e.measures[c.first+k] = m.evaluate(form, evidence.Expression)
+		}
+	}
 }
 
 // evaluate gives the value of one expression, or says what it lacks.

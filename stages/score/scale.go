@@ -6,9 +6,9 @@ import (
 	"lianheti/templates"
 )
 
-// normalise puts every evidence of every entrant on a scale of 0–1, laid over the declared set.
-func (m *model) normalise(entrants, declared []*entrant) {
-	for k, s := range m.scales(declared, "") {
+// normalise puts every evidence of every entrant on its scale of 0–1.
+func normalise(entrants []*entrant, scales []scale) {
+	for k, s := range scales {
 		for _, e := range entrants {
 			if x := &e.measures[k]; x.ok {
 				x.normalised = s.at(x.raw)

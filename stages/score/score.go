@@ -74,19 +74,12 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 	if err != nil {
 		return nil, err
 	}
-	m := newModel(facts.Definition)
-	entrants, err := m.measure(facts, judgement, o.Workers)
+	f, err := scored(facts, judgement, o.Workers)
 	if err != nil {
 		return nil, err
 	}
-	panel := m.hear(facts, entrants)
-	declared := m.admit(entrants)
+	m, panel, entrants, declared := f.model, f.panel, f.entrants, f.declared
 	ranked := slices.DeleteFunc(slices.Clone(entrants), func(e *entrant) bool { return !e.ranked })
-	m.count(panel, entrants)
-	m.normalise(entrants, declared)
-	for _, e := range entrants {
-		m.aggregate(e)
-	}
 	rank(ranked)
 	draws := m.robustness(ranked, panel, o)
 	scenarios := m.scenarios(ranked, declared)
@@ -103,6 +96,35 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 		Influence:   m.influence(mem, ranked),
 		Swaps:       table.Of(mem, swaps),
 	}, nil
+}
+
+// field is all entrants of a batch with their totals.
+type field struct {
+	*model
+	panel    *panel
+	entrants []*entrant
+	declared []*entrant // over whom the scales are laid
+}
+
+// scored takes a batch as far as its totals.
+func scored(facts *table.Facts, judgement *table.Judgement, workers int) (*field, error) {
+	m := newModel(facts.Definition)
+	entrants, err := m.measure(facts, judgement, workers)
+	if err != nil {
+		return nil, err
+	}
+	f := &field{model: m, panel: m.hear(facts, entrants), entrants: entrants, declared: m.admit(entrants)}
+	m.count(f.panel, entrants)
+	f.settle(m.scales(f.declared, ""))
+	return f, nil
+}
+
+// settle gives every entrant its total on these scales.
+func (f *field) settle(scales []scale) {
+	normalise(f.entrants, scales)
+	for _, e := range f.entrants {
+		f.aggregate(e)
+	}
 }
 
 // Resolve fills in what the definition says.

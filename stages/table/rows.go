@@ -442,7 +442,39 @@ type Change struct {
 	Sheet        string          `col:"sheet,null"` // where it stands now; what is gone, where it stood
 	Cell         string          `col:"cell,null"`
 	Fingerprint  string          `col:"fingerprint,null"` // of a finding
+	Causes       string          `col:"causes,null"`      // of a verdict or a step of the total: what moved it, ids joined by blanks
 }
+
+// Cause is what can move a total from one round to the next.
+type Cause string
+
+const (
+	CauseProgram Cause = "program" // the earlier total scored again by this program
+	CauseOwn     Cause = "own"     // the submission's own figures
+	CauseScale   Cause = "scale"   // the others' figures and who is ranked, over which the scales are laid
+	CauseMarks   Cause = "marks"   // the experts'
+	CauseRules   Cause = "rules"   // and the directory: they say who is ranked
+	CauseRubric  Cause = "rubric"  // weights and the way to score
+	CauseForm    Cause = "form"    // another form: the steps can't be told apart
+)
+
+// Causes lists them in the order in which they are taken one after the other; CauseForm stands alone.
+var Causes = []Cause{CauseProgram, CauseOwn, CauseScale, CauseMarks, CauseRules, CauseRubric}
+
+// Label is how a person reads it.
+func (c Cause) Label() string {
+	return map[Cause]string{CauseProgram: "程序版本", CauseOwn: "本申报的数", CauseScale: "定标的各家", CauseMarks: "专家评分", CauseRules: "规则、目录", CauseRubric: "权重、计分办法",
+		CauseForm: "表单"}[c]
+}
+
+// Move is one step of a total from one round to the next.
+type Move struct {
+	Cause         Cause
+	Before, After float64
+}
+
+// SameTotal is by how much two totals differ at least: ranks are made of totals rounded so.
+const SameTotal = 1e-10
 
 // ChangeKind says what changed.
 type ChangeKind string
@@ -467,18 +499,19 @@ const (
 	RecordRemoved       ChangeKind = "record_removed"
 	RecordChanged       ChangeKind = "record_changed"
 	TotalChanged        ChangeKind = "total"
+	TotalStep           ChangeKind = "total_step" // part of it that one cause made
 	RankChanged         ChangeKind = "rank"
 )
 
 // ChangeKinds lists them in the order in which the changes of a submission stand.
 var ChangeKinds = []ChangeKind{SubmissionNew, SubmissionWithdrawn, NotResent, ResentUnchanged, Resent, VerdictChanged,
 	FindingNew, FindingReopened, FindingOpen, FindingExplained, FindingClosed,
-	ValueFilled, ValueCleared, ValueChanged, ValueRewritten, RecordAdded, RecordRemoved, RecordChanged, TotalChanged, RankChanged}
+	ValueFilled, ValueCleared, ValueChanged, ValueRewritten, RecordAdded, RecordRemoved, RecordChanged, TotalChanged, TotalStep, RankChanged}
 
 // Label is how a person reads it.
 func (k ChangeKind) Label() string {
 	return map[ChangeKind]string{SubmissionNew: "新增申报", SubmissionWithdrawn: "本轮没有", NotResent: "没有重报", ResentUnchanged: "重报而内容未变（个人信息栏目不比较）", Resent: "已重报",
 		VerdictChanged: "结论改变", FindingNew: "新出现的问题", FindingReopened: "须重新说明", FindingOpen: "仍未解决", FindingExplained: "已说明", FindingClosed: "已解决",
 		ValueFilled: "补填", ValueCleared: "清空", ValueChanged: "改数", ValueRewritten: "改写法", RecordAdded: "增加一行", RecordRemoved: "删去一行", RecordChanged: "改动一行",
-		TotalChanged: "得分改变", RankChanged: "名次改变"}[k]
+		TotalChanged: "得分改变", TotalStep: "其中", RankChanged: "名次改变"}[k]
 }

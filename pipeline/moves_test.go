@@ -1,0 +1,173 @@
+package pipeline
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"lianheti/stages"
+	"lianheti/stages/consolidate"
+	"lianheti/stages/score"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// Requirements
+//  1. Data, a rule and a weight changed between two runs at once: the steps split each difference as the runs do that change only one.
+//  2. The workbook shows the split, and its sums are those of the runs.
+//  3. The definition of a run stands beside its results: with it the run can be repeated.
+
+// otherFigures copies two prefectures' workbooks with one figure of one of them changed.
+func otherFigures(t *testing.T, d *templates.Definition) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for _, city := range []string{"宁德", "厦门", "泉州"} {
+		if err := os.CopyFS(filepath.Join(dir, city), os.DirFS(filepath.Join(sampleCities, city))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, "宁德", "宁德新能源汽车产业产教联合体.xlsx")
+	f, err := excelize.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	sheet, slot, _ := d.Layout().Slot("shared_courses", 2023)
+	if err := f.SetCellValue(sheet.Sheet.Title, stages.CellName(slot.Row, slot.Col), 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Save(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestWhatMovedTheScores(t *testing.T) {
+	shipped, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := []string{"id: commitment_below_actual\n    severity: warning", "id: commitment_below_actual\n    severity: error"}
+	onlyRules := edited(t, map[string][]string{"rules.yaml": rules})
+	other := edited(t, map[string][]string{"rules.yaml": rules, "rubric.yaml": {"weight: 4", "weight: 7", "weight: 4", "weight: 1"}})
+	data := otherFigures(t, shipped)
+	var inputs []string
+	for _, city := range []string{"宁德", "厦门", "泉州"} {
+		inputs = append(inputs, filepath.Join(sampleCities, city))
+	}
+	run := func(d *templates.Definition, previous, from string, inputs ...string) *Result {
+		t.Helper()
+		r, err := Run(context.Background(), Options{Definition: d, Inputs: inputs, From: from, Out: t.TempDir(), Previous: previous, Score: score.Options{Draws: 20}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	first := run(shipped, "", "", inputs...)
+	figures := run(shipped, "", "", data)
+	read := filepath.Join(figures.Dir, dataFolder)
+	judged := run(onlyRules, "", read)
+	last := run(other, first.Dir, read)
+	totals := func(r *Result) map[string]float64 {
+		out := map[string]float64{}
+		for _, k := range r.Ranking {
+			out[k.Submission] = k.Total
+		}
+		return out
+	}
+	a, b, c, e := totals(first), totals(figures), totals(judged), totals(last)
+	steps := map[string]map[table.Cause]float64{}
+	ending := map[string]float64{}
+	for _, x := range tableOf[table.Change](t, last, "changes") {
+		if x.Kind == table.TotalStep {
+			if steps[x.Submission] == nil {
+				steps[x.Submission] = map[table.Cause]float64{}
+			}
+			steps[x.Submission][table.Cause(x.Causes)] = x.AfterNumber.V - x.BeforeNumber.V
+			ending[x.Submission] = x.AfterNumber.V
+		}
+	}
+	seen := map[table.Cause]int{}
+	for id := range a {
+		s := steps[id]
+		for cause := range s {
+			seen[cause]++
+		}
+		for _, part := range []struct {
+			name string
+			got  float64
+			want float64
+		}{
+			{"data", s[table.CauseOwn] + s[table.CauseScale], b[id] - a[id]},
+			{"rules", s[table.CauseRules], c[id] - b[id]},
+			{"weights", s[table.CauseRubric], e[id] - c[id]},
+		} {
+			if math.Abs(part.got-part.want) > 1e-9 {
+				t.Errorf("%s: %s moved %v, the runs differ by %v: %v", id, part.name, part.got, part.want, s)
+			}
+		}
+		if len(s) > 0 && math.Abs(ending[id]-e[id]) > 0 {
+			t.Errorf("%s: steps end at %v, not at %v", id, ending[id], e[id])
+		}
+	}
+	if seen[table.CauseOwn] != 1 || seen[table.CauseScale] == 0 || seen[table.CauseRules] == 0 || seen[table.CauseRubric] == 0 || seen[table.CauseProgram] != 0 {
+		t.Errorf("causes: %v", seen)
+	}
+
+	f, err := excelize.OpenFile(filepath.Join(last.Dir, consolidate.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows("得分变动", excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := map[string]int{}
+	for i, head := range rows[1] {
+		column[head] = i
+	}
+	number := func(row []string, head string) float64 {
+		i, shown := column[head]
+		if !shown || row[i] == "" {
+			return 0
+		}
+		v, err := strconv.ParseFloat(row[i], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	shown := 0
+	for _, row := range rows[2:] {
+		id := row[0]
+		shown++
+		for _, cause := range table.Causes {
+			if math.Abs(number(row, cause.Label())-steps[id][cause]) > 1e-9 {
+				t.Errorf("%s: the workbook says %v for %s", id, row, cause)
+			}
+		}
+		if math.Abs(number(row, "上轮得分")-a[id]) > 1e-9 || math.Abs(number(row, "本轮得分")-e[id]) > 1e-9 || math.Abs(number(row, "变动")-(e[id]-a[id])) > 1e-9 {
+			t.Errorf("%s: %v, from %v to %v", id, row, a[id], e[id])
+		}
+	}
+	if shown != len(steps) {
+		t.Errorf("%d shown of %d that moved", shown, len(steps))
+	}
+
+	kept, err := templates.LoadFS(os.DirFS(filepath.Join(last.Dir, definitionFolder)), 2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := run(kept, first.Dir, read)
+	for i, o := range again.Manifest.Outputs {
+		if o != last.Manifest.Outputs[i] {
+			t.Errorf("repeated with the definition that was kept, %s is another", o.Path)
+		}
+	}
+}

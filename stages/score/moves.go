@@ -1,0 +1,105 @@
+package score
+
+import (
+	"math"
+	"runtime"
+
+	"lianheti/stages/table"
+)
+
+// Basis is what totals rest on. The definition is that of the facts.
+type Basis struct {
+	Facts     *table.Facts
+	Judgement *table.Judgement
+}
+
+// Moves says of every submission of both rounds what moved its total: the totals of the earlier round are scored again, one thing
+// after the other being replaced by this round's, so that the differences of the steps add up to the whole difference.
+//
+// between is this round's facts under the earlier definition, judged by the earlier rules; nil where the form is another, so that nobody can
+// tell the steps apart. They are table.Causes, in that order:
+// the program that scores; the submission's own figures, on the scales as they were; those scales, laid over the other
+// submissions' figures and over who is ranked; the experts' marks; the rules, which say who is ranked; the rubric. Steps that move nothing are left out.
+func Moves(earlier *table.Round, between *Basis, now *table.Round) (map[string][]table.Move, error) {
+	if between == nil {
+		return moves([]table.Cause{table.CauseForm}, []map[string]float64{published(earlier.Ranking), published(now.Ranking)}), nil
+	}
+	was, err := scored(earlier.Facts, earlier.Judgement, runtime.NumCPU())
+	if err != nil {
+		return nil, err
+	}
+	steps := []map[string]float64{published(earlier.Ranking), was.totals()}
+	was.replace(between.Facts)
+	steps = append(steps, was.totals())
+	unmarked := *between.Facts
+	unmarked.Marking = earlier.Facts.Marking
+	for i, b := range []Basis{{&unmarked, between.Judgement}, *between, {between.Facts, now.Judgement}} {
+		if i == 1 && unmarked.Marking.Marks.Len()+between.Facts.Marking.Marks.Len() == 0 || i == 2 && between.Judgement == now.Judgement {
+			steps = append(steps, steps[len(steps)-1]) // nothing was replaced
+			continue
+		}
+		f, err := scored(b.Facts, b.Judgement, runtime.NumCPU())
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, f.totals())
+	}
+	steps = append(steps, published(now.Ranking))
+	return moves(table.Causes, steps), nil
+}
+
+// moves makes steps of the totals before the first cause and after each.
+func moves(causes []table.Cause, totals []map[string]float64) map[string][]table.Move {
+	out := map[string][]table.Move{}
+	for id, at := range totals[0] {
+		end, still := totals[len(totals)-1][id]
+		if !still {
+			continue
+		}
+		var steps []table.Move
+		for i, cause := range causes {
+			if after := totals[i+1][id]; math.Abs(after-at) >= table.SameTotal {
+				steps = append(steps, table.Move{Cause: cause, Before: at, After: after})
+				at = after
+			}
+		}
+		if len(steps) > 0 {
+			steps[len(steps)-1].After = end // what was left out is less than anybody sees
+			out[id] = steps
+		}
+	}
+	return out
+}
+
+// replace puts other figures of the same submissions in the place of theirs, on the scales as they are.
+func (f *field) replace(facts *table.Facts) {
+	scales := f.scales(f.declared, "")
+	byID := map[string]*entrant{}
+	for _, e := range f.entrants {
+		byID[e.submission.Submission] = e
+	}
+	for form := range facts.Forms {
+		if e := byID[form.Submission.Submission]; e != nil {
+			f.take(e, form)
+		}
+	}
+	f.settle(scales)
+}
+
+// totals gives the totals by submission.
+func (f *field) totals() map[string]float64 {
+	out := map[string]float64{}
+	for _, e := range f.entrants {
+		out[e.submission.Submission] = e.total
+	}
+	return out
+}
+
+// published gives the totals of a ranking by submission.
+func published(r *table.Ranking) map[string]float64 {
+	out := map[string]float64{}
+	for k := range r.Ranking.All() {
+		out[k.Submission] = k.Total
+	}
+	return out
+}
