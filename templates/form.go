@@ -252,10 +252,11 @@ func (d *Definition) Options(f *Field) []string {
 	case "consortia":
 		out = d.Directory.Names()
 	case "parks":
+		seen := map[string]bool{} // a park may have several consortia
 		for _, e := range d.Directory.Entries {
 			for _, p := range e.Pairs() {
-				if !slices.Contains(out, p.Park) {
-					out = append(out, p.Park)
+				if !seen[p.Park] {
+					seen[p.Park], out = true, append(out, p.Park)
 				}
 			}
 		}
