@@ -109,7 +109,7 @@ func BenchmarkRun1000(b *testing.B) {
 
 // The index must find what comparing all pairs finds.
 func TestNearTextsAreFoundWithoutComparingAll(t *testing.T) {
-	f := crowd(300, 2, 3, 60)
+	f := crowd(120, 2, 3, 30)
 	b, err := newBatch(f, false)
 	if err != nil {
 		t.Fatal(err)
