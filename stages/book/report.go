@@ -138,7 +138,7 @@ type Column struct {
 	Scale  float64 // above 0: colour scale from 0 to this
 	Signed bool    // colours of positive and negative numbers
 	Rank   int     // above 0: numbers up to this are good
-	Spark  [2]int  // a small line of what stands in these columns of the row, first and last; zero: none
+	Spark  [2]int  // small columns of what stands in these columns of the row, first and last; zero: none
 }
 
 // ColumnOf is a column of a sheet with one row a T: its heading and what stands in it.
@@ -296,7 +296,7 @@ func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
 	return p, p.head()
 }
 
-// spark notes the small lines of a sheet. excelize leaves them out of streamed sheets, so that Save puts them in.
+// spark notes the small charts of a sheet: columns from 0, because LibreOffice prints of lines only their points. excelize leaves them out of streamed sheets, so that Save puts them in.
 func (p *gridPart) spark() {
 	var lines strings.Builder
 	for i, c := range p.grid.Columns {
@@ -312,7 +312,7 @@ func (p *gridPart) spark() {
 		return
 	}
 	const open = `<extLst><ext uri="{05C60535-1F16-4fd2-B633-F4F36F0B64E0}" xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main">` +
-		`<x14:sparklineGroups xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:sparklineGroup displayEmptyCellsAs="gap" markers="1" last="1">`
+		`<x14:sparklineGroups xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:sparklineGroup type="column" displayEmptyCellsAs="gap" last="1" minAxisType="custom" manualMin="0">`
 	colours := ""
 	for _, c := range [][2]string{{"Series", Blue}, {"Negative", Red}, {"Axis", Ink}, {"Markers", Blue}, {"First", Blue}, {"Last", Red}, {"High", Blue}, {"Low", Blue}} {
 		colours += fmt.Sprintf(`<x14:color%s rgb="FF%s"/>`, c[0], c[1])
@@ -541,6 +541,7 @@ func Quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"
 type printing struct {
 	landscape bool
 	pages     int    // side by side
+	high      int    // below each other; 0: as many as it takes
 	scale     uint   // percent, instead of fitting the width: programs that fit leave page breaks aside
 	titles    string // rows and columns repeated on each page
 }
@@ -550,7 +551,7 @@ const pageWidth = 230
 
 // setUp prepares a sheet for print: A4, so many pages wide, the sheet's name above and page numbers below.
 func (r *Report) setUp(sheet string, p printing) error {
-	fit, paper, wide, high, orientation := true, 9, max(1, p.pages), 0, "portrait"
+	fit, paper, wide, high, orientation := true, 9, max(1, p.pages), p.high, "portrait"
 	if p.landscape {
 		orientation = "landscape"
 	}
@@ -639,6 +640,7 @@ type Page struct {
 	Widths    []float64
 	Landscape bool
 	Scale     uint // of the print, in percent; 0: as wide as a page
+	OnePage   bool // in print
 	Protected bool // but for the inputs: cells of the look Input
 	Frozen    int  // rows kept in view
 	Printed   int  // columns that are printed; 0: all
@@ -819,7 +821,11 @@ func (r *Report) Page(p *Page) error {
 	}
 	slices.Sort(rows)
 	last := rows[len(rows)-1]
-	if err := r.setUp(p.Sheet, printing{landscape: p.Landscape, scale: p.Scale}); err != nil {
+	print := printing{landscape: p.Landscape, scale: p.Scale}
+	if p.OnePage {
+		print.high = 1
+	}
+	if err := r.setUp(p.Sheet, print); err != nil {
 		return err
 	}
 	if p.Printed > 0 {

@@ -202,7 +202,13 @@ func incompleteMaterial(f *form, _ *plan, t *tally) {
 		blank := f.blankColumns("materials", map[string]string{"number": m.Number, "title": m.Title, "supports": m.Supports})
 		t.row("materials", m.Record, stages.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, blank)
 	}
-	t.skip("支撑材料目录为空")
+	t.skip(f.batch.emptyMaterials())
+}
+
+// emptyMaterials says that the list of supporting materials has no rows.
+func (b *batch) emptyMaterials() string {
+	list, _, _ := b.def.Layout().Area("materials")
+	return list.Sheet.Title + "为空"
 }
 
 func incompleteVerification(f *form, _ *plan, t *tally) {

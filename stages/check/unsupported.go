@@ -14,7 +14,7 @@ import (
 func unsupported(f *form, p *plan, t *tally) {
 	for _, c := range p.rule.Cases {
 		if len(f.Materials) == 0 {
-			t.skip("支撑材料目录为空")
+			t.skip(f.batch.emptyMaterials())
 			continue
 		}
 		switch large, decided := f.evaluate(c.When, t); {

@@ -66,6 +66,7 @@ const (
 	rankedNo     = "否"
 	unchanged    = "与引擎一致"
 	onlyRun      = "仅对运行权重有效"
+	gateCrossed  = "这组权重下，数据齐备程度跨过界线的申报使参加排名的范围改变，归一值要重算：请用这组权重重新运行"
 	pointWaiting = "待评"
 	pointLacking = "缺依据"
 )

@@ -23,13 +23,13 @@ func (w *workbook) changes(name string) error {
 	label := func(column string) string { return w.head("changes", column) }
 	why := w.why()
 	columns := append([]column[table.Change]{
-		{Head: label("kind"), Width: 18, Style: book.Column{Marks: changeMarks}, Cell: func(c table.Change) book.Cell { return word(c.Kind.Label()) }},
+		{Head: label("kind"), Width: 16, Style: book.Column{Marks: changeMarks}, Cell: func(c table.Change) book.Cell { return word(c.Kind.Label()) }},
 	}, who(w, func(c table.Change) string { return c.Submission })...)
 	// A submission that is gone is not among those of this run.
 	columns[2].Cell = func(c table.Change) book.Cell { return word(c.City) }
 	columns[3].Cell = func(c table.Change) book.Cell { return text(c.Consortium) }
 	columns = append(columns,
-		column[table.Change]{Head: label("label"), Width: 44, Cell: func(c table.Change) book.Cell { return text(c.Label) }},
+		column[table.Change]{Head: label("label"), Width: 32, Cell: func(c table.Change) book.Cell { return text(c.Label) }},
 		column[table.Change]{Head: label("before"), Width: 24, Cell: func(c table.Change) book.Cell { return text(c.Before) }},
 		column[table.Change]{Head: label("after"), Width: 24, Cell: func(c table.Change) book.Cell { return text(c.After) }},
 		column[table.Change]{Head: "变动", Width: 11, Cell: func(c table.Change) book.Cell {
@@ -38,7 +38,7 @@ func (w *workbook) changes(name string) error {
 			}
 			return book.Cell{Value: round(c.AfterNumber.V - c.BeforeNumber.V), Look: book.Decimal}
 		}},
-		column[table.Change]{Head: "为什么变（得分、名次、结论）", Width: 46, Cell: func(c table.Change) book.Cell {
+		column[table.Change]{Head: "为什么变（得分、名次、结论）", Width: 44, Cell: func(c table.Change) book.Cell {
 			return text(why(c))
 		}},
 		column[table.Change]{Head: "位置", Width: 16, Cell: func(c table.Change) book.Cell {

@@ -63,6 +63,8 @@ const (
 	sheetSubmissions = "申报一览"
 	sheetRanking     = "排名"
 	sheetMetrics     = "年度数据"
+	sheetMembers     = "成员单位"
+	sheetMissing     = "未报清单"
 	sheetCities      = "地市汇总"
 	sheetLine        = "入选线"
 	sheetMoves       = "得分变动"
@@ -97,17 +99,17 @@ func init() {
 		{"观测点", "观测点的原文、权重和依据", (*workbook).rubric},
 		{sheetMetrics, "每个申报每个指标一行，2022—2026年并列", (*workbook).metrics},
 		{"经费", "拟投入运行经费总额和来源", (*workbook).funding},
-		{"成员单位", "成员名册逐家列出", (*workbook).members},
+		{sheetMembers, "成员名册逐家列出", (*workbook).members},
 		{"成员重复", "同时列在几个联合体中的单位", (*workbook).sharedMembers},
 		{"文字材料", "各文字栏目的全文和字数", (*workbook).texts},
 		{"文字比对", "雷同的文字左右并排，相同的片段标红", (*workbook).comparedTexts},
-		{"支撑材料", "支撑材料目录", (*workbook).materials},
+		{"支撑材料", "各申报列出的支撑材料", (*workbook).materials},
 		{"市级核实", "各地市怎样核实、结果如何", (*workbook).verifications},
 		{"情况说明", "填报单位对问题的说明", (*workbook).explanations},
 		{"联系人", "含个人信息，仅限本处使用", (*workbook).contacts},
 		{sheetTrends, "主要指标五年合计和走势", (*workbook).trends},
 		{sheetCities, "各地市的报送和合计", (*workbook).cities},
-		{"未报清单", "指导目录中没有申报的联合体", (*workbook).missing},
+		{sheetMissing, "指导目录中没有申报的联合体", (*workbook).missing},
 		{"登记", "处里登记的同意、已入选、补报、说明采纳、材料收讫，各起了什么作用", (*workbook).register},
 		{"问题清单", "每个问题：在哪一格、填的什么、怎么改、依据哪里", (*workbook).findings},
 		{"规则执行", "每条规则在每个申报上是否通过", (*workbook).rules},
@@ -171,6 +173,21 @@ type column[T any] = book.ColumnOf[T]
 // rows writes a sheet of rows. keep is how many columns stay in view.
 func rows[T any](w *workbook, name, remark string, keep, n int, all iter.Seq[T], columns []column[T]) error {
 	return book.Rows(w.report, book.Grid{Sheet: name, Remark: remark, Rows: n, Freeze: keep}, all, columns)
+}
+
+// Columns that 地市汇总 counts and adds up by, on the sheets whose rows are about submissions.
+const (
+	belongsCol  = 4 // prefecture that a submission belongs to
+	verdictCol  = 5 // of 申报一览
+	kindCol     = 6 // of 成员单位
+	metricCol   = 6 // of 年度数据
+	firstYear   = 8 // of 年度数据
+	missingCity = 2 // of 未报清单
+)
+
+// belongs is the prefecture that a submission is counted with, in belongsCol.
+func belongs[T any](w *workbook, id func(T) string) column[T] {
+	return column[T]{Head: "汇总地市", Width: 8, Cell: func(row T) book.Cell { return word(w.Facts.CityOf(w.of(id(row)))) }}
 }
 
 // who begins the rows about submissions: number, prefecture, consortium.

@@ -137,7 +137,7 @@ func TestSheets(t *testing.T) {
 func TestFormulasGiveTheValuesBesideThem(t *testing.T) {
 	f, _, _ := open(t)
 	counted := 0
-	for _, sheet := range []string{sheetTrends, sheetMetrics, sheetCities} {
+	for _, sheet := range []string{sheetTrends, sheetMetrics} {
 		rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
 		if err != nil {
 			t.Fatal(err)
@@ -197,7 +197,7 @@ func TestEveryFigureIsThere(t *testing.T) {
 	}
 	seen := map[string]int{}
 	for _, row := range rows {
-		for _, v := range row[min(6, len(row)):min(11, len(row))] {
+		for _, v := range row[min(firstYear-1, len(row)):min(firstYear+4, len(row))] {
 			seen[v]++
 		}
 	}

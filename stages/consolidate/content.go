@@ -8,9 +8,11 @@ import (
 // members is 成员单位.
 func (w *workbook) members(name string) error {
 	label := func(column string) string { return w.head("members", column) }
-	columns := append(who(w, func(m table.Member) string { return m.Submission }),
+	id := func(m table.Member) string { return m.Submission }
+	columns := append(who(w, id),
+		belongs(w, id),
 		column[table.Member]{Head: label("record"), Width: 7, Cell: func(m table.Member) book.Cell { return count(m.Record) }},
-		column[table.Member]{Head: label("kind_label"), Width: 22, Cell: func(m table.Member) book.Cell { return text(m.KindLabel) }},
+		column[table.Member]{Head: label("kind_label"), Width: 22, Cell: func(m table.Member) book.Cell { return text(w.kindOf(m)) }},
 		column[table.Member]{Head: label("name"), Width: 40, Cell: func(m table.Member) book.Cell { return text(m.Name) }},
 		column[table.Member]{Head: label("is_lead"), Width: 8, Cell: func(m table.Member) book.Cell { return yes(m.IsLead) }},
 		column[table.Member]{Head: label("enrolment"), Width: 11, Cell: func(m table.Member) book.Cell {
@@ -23,6 +25,14 @@ func (w *workbook) members(name string) error {
 		column[table.Member]{Head: label("cell"), Width: 9, Cell: func(m table.Member) book.Cell { return mono(m.Cell) }},
 	)
 	return rows(w, name, "只有学校填在校生数。同一单位在几个联合体中的，见“问题清单”。", 3, w.Facts.Members.Len(), w.Facts.Members.All(), columns)
+}
+
+// kindOf is the kind of a member as the form calls it; what nobody knows stays as typed.
+func (w *workbook) kindOf(m table.Member) string {
+	if k, ok := w.Definition.Form.Kind(m.Kind); ok {
+		return k.Label
+	}
+	return m.KindLabel
 }
 
 // texts is 文字材料.

@@ -39,6 +39,7 @@ func (w *workbook) metrics(name string) error {
 	}
 	years := w.Definition.Form.Years
 	columns := append(who(w, series.submission),
+		belongs(w, series.submission),
 		column[series]{Head: "类别", Width: 14, Cell: func(s series) book.Cell { return text(s.field.Group) }},
 		column[series]{Head: w.head("metrics", "indicator"), Width: 32, Cell: func(s series) book.Cell { return text(w.Definition.Label(s.field.ID)) }},
 		column[series]{Head: w.head("metrics", "unit"), Width: 8, Cell: func(s series) book.Cell { return word(s.field.Unit) }},
@@ -241,36 +242,92 @@ func (w *workbook) tally() []city {
 	return out
 }
 
-// cityCounts are the columns of counts, of 地市汇总 and of the first sheet alike.
-var cityCounts = []struct {
-	head string
-	of   func(city) int
-}{
-	{"目录应报", func(c city) int { return c.expected }},
-	{"已报", func(c city) int { return c.filed }},
-	{string(stages.Accept), func(c city) int { return c.accepted }},
-	{string(stages.AskFirst), func(c city) int { return c.asked }},
-	{string(stages.Return), func(c city) int { return c.backed }},
-	{"未报", func(c city) int { return c.unreported }},
+// cityCount is a count of a prefecture, and the formula that counts it on the sheets of rows.
+type cityCount struct {
+	head    string
+	of      func(city) int
+	formula func(w *workbook, name string) string // name: the cell with the prefecture's name; nil: the definition says it
 }
+
+// cityCounts are the columns of counts, of 地市汇总 and of the first sheet alike.
+var cityCounts = []cityCount{
+	{"目录应报", func(c city) int { return c.expected }, nil},
+	{"已报", func(c city) int { return c.filed }, func(w *workbook, name string) string { return w.countOf(name, sheetSubmissions, 0, "") }},
+	{string(stages.Accept), func(c city) int { return c.accepted }, verdictCount(stages.Accept)},
+	{string(stages.AskFirst), func(c city) int { return c.asked }, verdictCount(stages.AskFirst)},
+	{string(stages.Return), func(c city) int { return c.backed }, verdictCount(stages.Return)},
+	{"未报", func(c city) int { return c.unreported }, func(w *workbook, name string) string {
+		return fmt.Sprintf("COUNTIFS(%s,%s)", rowsOf(sheetMissing, missingCity, len(w.unreported())), name)
+	}},
+}
+
+func verdictCount(v stages.Verdict) func(*workbook, string) string {
+	return func(w *workbook, name string) string { return w.countOf(name, sheetSubmissions, verdictCol, string(v)) }
+}
+
+// memberCounts are the counts of member units.
+var memberCounts = []cityCount{
+	{"成员单位", func(c city) int { return c.units }, func(w *workbook, name string) string { return w.countOf(name, sheetMembers, 0, "") }},
+	{"其中学校", func(c city) int { return c.schools }, func(w *workbook, name string) string {
+		var parts []string
+		for _, k := range w.Definition.Form.Kinds {
+			if k.School {
+				parts = append(parts, w.countOf(name, sheetMembers, kindCol, k.Label))
+			}
+		}
+		return strings.Join(parts, "+")
+	}},
+	{"其中企业", func(c city) int { return c.enterprises }, func(w *workbook, name string) string {
+		k, _ := w.Definition.Form.Kind("enterprise")
+		return w.countOf(name, sheetMembers, kindCol, k.Label)
+	}},
+}
+
+// countOf counts the rows of a sheet that belong to the prefecture named in a cell and, where col is not 0, say a word there.
+func (w *workbook) countOf(name, sheet string, col int, says string) string {
+	n := map[string]int{sheetSubmissions: len(w.submissions), sheetMembers: w.Facts.Members.Len()}[sheet]
+	also := ""
+	if col > 0 {
+		also = "," + rowsOf(sheet, col, n) + "," + book.Quote(says)
+	}
+	return fmt.Sprintf("COUNTIFS(%s,%s%s)", rowsOf(sheet, belongsCol, n), name, also)
+}
+
+// sumOf adds a metric of a year up over the rows of 年度数据 that belong to the prefecture named in a cell.
+func (w *workbook) sumOf(name string, r templates.Ref) string {
+	n := len(w.submissions) * len(w.Definition.Form.Metrics())
+	year := firstYear + r.Year - w.Definition.Form.Years[0].Year
+	return fmt.Sprintf("ROUND(SUMIFS(%s,%s,%s,%s,%s),10)", rowsOf(sheetMetrics, year, n), rowsOf(sheetMetrics, belongsCol, n), name,
+		rowsOf(sheetMetrics, metricCol, n), book.Quote(w.Definition.Label(r.Field)))
+}
+
+// rowsOf is a column of a sheet of rows with a remark over its header.
+func rowsOf(sheet string, col, n int) string { return book.Absolute(sheet, 3, col, max(n, 2)+2, col) }
 
 // cities is 地市汇总: counts and sums by prefecture, the last line their total.
 func (w *workbook) cities(name string) error {
 	lines := w.tally()
 	columns := []column[city]{{Head: w.head("submissions", "city"), Width: 10, Cell: func(c city) book.Cell { return word(c.name) }}}
-	counted := func(head string, of func(city) int) {
-		columns = append(columns, column[city]{Head: head, Width: 9, Cell: func(c city) book.Cell { return count(int32(of(c))) }})
+	named := func(c city) string { return "$" + stages.CellName(c.row, 1) }
+	for _, x := range slices.Concat(cityCounts, memberCounts) {
+		columns = append(columns, column[city]{Head: x.head, Width: 9, Cell: func(c city) book.Cell {
+			cell := count(int32(x.of(c)))
+			if x.formula != nil && w.live {
+				cell.Formula = x.formula(w, named(c))
+			}
+			return cell
+		}})
 	}
-	for _, c := range cityCounts {
-		counted(c.head, c.of)
-	}
-	counted("成员单位", func(c city) int { return c.units })
-	counted("其中学校", func(c city) int { return c.schools })
-	counted("其中企业", func(c city) int { return c.enterprises })
 	for _, s := range w.cityFigures() {
-		columns = append(columns, column[city]{Head: s.head, Width: 13, Style: book.Column{Look: s.look}, Cell: func(c city) book.Cell { return number(round(c.sums[s.ref].sum)) }})
+		columns = append(columns, column[city]{Head: s.head, Width: 13, Style: book.Column{Look: s.look}, Cell: func(c city) book.Cell {
+			cell := number(round(c.sums[s.ref].sum))
+			if w.live {
+				cell.Formula = w.sumOf(named(c), s.ref)
+			}
+			return cell
+		}})
 	}
-	remark := "目录内的联合体按目录所列地市、目录外的按封面的推荐地市合计；未填、不适用、无法识别的数不计入。末行合计是公式。"
+	remark := "目录内的联合体按目录所列地市、目录外的按封面的推荐地市合计（各表的“汇总地市”）；未填、不适用、无法识别的数不计入。除目录应报外都是公式，从“申报一览”“成员单位”“年度数据”“未报清单”数出、加出；末行是各地市之和。"
 	return rows(w, name, remark, 1, len(lines)+1, w.withTotal(lines), totalled(columns, len(lines)))
 }
 

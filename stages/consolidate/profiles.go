@@ -276,8 +276,9 @@ func (p *profile) drawn() {
 	const width, height = 372, chartHigh * 24
 	size := excelize.ChartDimension{Width: width, Height: height - 6}
 	fields := p.Definition.Form.About(templates.Headline)
-	if series := p.course(fields, p.row+2); len(series) > 0 {
+	if series, lowest := p.course(fields, p.row+2); len(series) > 0 {
 		chart := columnChart(excelize.Line, "", series, "0")
+		chart.YAxis.Minimum = &lowest
 		chart.Title, chart.Legend, chart.Dimension = excelize.ChartTitle{}, excelize.ChartLegend{Position: "none"}, size
 		p.page.Chart(begin, profileCols/2+1, chart)
 	} else {
@@ -305,9 +306,9 @@ func (p *profile) drawn() {
 	}
 }
 
-// course writes the index of each headline figure beside the page, actual and promised years apart, and gives the lines. row is the first
-// figure's in the table of years.
-func (p *profile) course(fields []*templates.Field, row int) []excelize.ChartSeries {
+// course writes the index of each headline figure beside the page, actual and promised years apart, and gives the lines and where
+// their axis begins. row is the first figure's in the table of years.
+func (p *profile) course(fields []*templates.Field, row int) ([]excelize.ChartSeries, float64) {
 	years := p.Definition.Form.Years
 	n := len(years)
 	for i, y := range years {
@@ -315,6 +316,7 @@ func (p *profile) course(fields []*templates.Field, row int) []excelize.ChartSer
 		p.page.Put(row-1, helperCol+n+1+i, book.Cell{Value: y.Label, Look: book.Subtitle})
 	}
 	var series []excelize.ChartSeries
+	lowest := 100.0
 	for k, f := range fields {
 		base := p.form.Metric(f.ID, years[0].Year)
 		if base == nil || !base.Value.Valid || base.Value.V <= 0 {
@@ -331,7 +333,9 @@ func (p *profile) course(fields []*templates.Field, row int) []excelize.ChartSer
 			if m == nil || !m.Value.Valid {
 				continue
 			}
-			index := book.Cell{Value: math.Round(m.Value.V/base.Value.V*1000) / 10, Look: book.Subtitle}
+			value := math.Round(m.Value.V/base.Value.V*1000) / 10
+			index := book.Cell{Value: value, Look: book.Subtitle}
+			lowest = min(lowest, axis(value))
 			if i <= lastActual {
 				p.page.Put(row+k, helperCol+i, index)
 			}
@@ -350,8 +354,11 @@ func (p *profile) course(fields []*templates.Field, row int) []excelize.ChartSer
 			})
 		}
 	}
-	return series
+	return series, lowest
 }
+
+// axis is where the axis of an index begins so that a value stands on it: lines over a hundred are flat above a zero.
+func axis(value float64) float64 { return math.Floor(value/20) * 20 }
 
 // years is the table of the headline figures.
 func (p *profile) years() {
@@ -371,6 +378,7 @@ func (p *profile) years() {
 	p.page.Put(p.row, 10, book.Cell{Value: fmt.Sprintf("%d比%d", last, last-1), Look: book.Header})
 	p.page.Put(p.row, 11, book.Cell{Value: fmt.Sprintf("%d比%d", final, last), Look: book.Promised})
 	p.page.Put(p.row, 12, book.Cell{Value: "单元格", Look: book.Header})
+	p.page.Height(p.row, 32)
 	for k, f := range p.Definition.Form.About(templates.Headline) {
 		p.row++
 		p.page.Put(p.row, 1, book.Cell{Value: "■", Look: book.Key(k)})

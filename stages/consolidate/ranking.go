@@ -260,21 +260,24 @@ func (w *workbook) evidence(name string) error {
 	kinds := map[string]string{"level": "现状", "growth": "增长", "commitment": "承诺"}
 	columns := append(who(w, func(s table.Score) string { return s.Submission }),
 		column[table.Score]{Head: label("point"), Width: 8, Cell: func(s table.Score) book.Cell { return word(s.Point) }},
-		column[table.Score]{Head: label("evidence"), Width: 28, Cell: func(s table.Score) book.Cell { return text(of(s).Label) }},
+		column[table.Score]{Head: label("evidence"), Width: 36, Cell: func(s table.Score) book.Cell { return text(of(s).Label) }},
 		column[table.Score]{Head: label("kind"), Width: 8, Cell: func(s table.Score) book.Cell { return word(kinds[s.Kind]) }},
-		column[table.Score]{Head: "相对于", Width: 20, Cell: func(s table.Score) book.Cell { return text(of(s).Basis) }},
-		column[table.Score]{Head: label("raw"), Width: 13, Cell: func(s table.Score) book.Cell { return optional(s.Raw, book.Decimal) }},
+		column[table.Score]{Head: "相对于", Width: 16, Cell: func(s table.Score) book.Cell { return text(of(s).Basis) }},
+		column[table.Score]{Head: label("raw"), Width: 11, Cell: func(s table.Score) book.Cell { return optional(s.Raw, book.Decimal) }},
 		column[table.Score]{Head: "单位", Width: 8, Cell: func(s table.Score) book.Cell { return word(of(s).Unit) }},
+		column[table.Score]{Head: label("normalised"), Width: 9, Style: book.Column{Scale: 1}, Cell: func(s table.Score) book.Cell { return optional(s.Normalised, book.Points) }},
+		column[table.Score]{Head: label("weight"), Width: 9, Cell: func(s table.Score) book.Cell { return book.Cell{Value: s.Weight, Look: book.Decimal} }},
+		column[table.Score]{Head: label("points"), Width: 9, Cell: func(s table.Score) book.Cell { return optional(s.Points, book.Points) }},
+		column[table.Score]{Head: label("cells"), Width: 34, Cell: w.sourceLink},
+		column[table.Score]{Head: label("note"), Width: 20, Cell: func(s table.Score) book.Cell { return text(s.Note) }},
+	)
+	printed := len(columns) // what follows is the same for every submission and printed with 观测点
+	columns = append(columns,
 		column[table.Score]{Head: label("method"), Width: 11, Cell: func(s table.Score) book.Cell { return mono(s.Method) }},
-		column[table.Score]{Head: label("normalised"), Width: 10, Style: book.Column{Scale: 1}, Cell: func(s table.Score) book.Cell { return optional(s.Normalised, book.Points) }},
-		column[table.Score]{Head: label("weight"), Width: 10, Cell: func(s table.Score) book.Cell { return book.Cell{Value: s.Weight, Look: book.Decimal} }},
-		column[table.Score]{Head: label("points"), Width: 10, Cell: func(s table.Score) book.Cell { return optional(s.Points, book.Points) }},
 		column[table.Score]{Head: label("formula"), Width: 46, Cell: func(s table.Score) book.Cell { return book.Cell{Value: s.Formula, Look: book.Code} }},
-		column[table.Score]{Head: label("cells"), Width: 40, Cell: w.sourceLink},
-		column[table.Score]{Head: label("note"), Width: 36, Cell: func(s table.Score) book.Cell { return text(s.Note) }},
 	)
 	remark := "得分＝权重×归一值。公式里的名称是栏目编号，prior、last、first、next、final 依次是" + w.yearNames() + "；归一方法见“观测点”表。"
-	return rows(w, name, remark, 3, n, func(yield func(table.Score) bool) {
+	return book.Rows(w.report, book.Grid{Sheet: name, Remark: remark, Rows: n, Freeze: 3, Printed: printed}, func(yield func(table.Score) bool) {
 		for s := range w.Ranking.Scores.All() {
 			if s.Evidence != "" && !yield(s) {
 				return
@@ -294,7 +297,7 @@ func (w *workbook) yearNames() string {
 // rubric is 观测点: official wording, weights, and what figures speak to.
 func (w *workbook) rubric(name string) error {
 	all := w.Definition.Rubric.Points()
-	remark := w.Definition.Rubric.WeightsNote + "：原文没有权重和分值。percentile 是百分位（并列取平均），minmax 是（值－最小）÷（最大－最小），target 是值÷目标值；都归一到0—1。"
+	remark := w.Definition.Rubric.WeightsNote + "：原文没有权重和分值。percentile 是百分位（并列取平均），minmax 是（值－最小）÷（最大－最小），target 是值÷目标值；都归一到0—1。计算式里 prior、last、first、next、final 依次是" + w.yearNames() + "。"
 	return rows(w, name, remark, 2, len(all), slices.Values(all), []column[*templates.Point]{
 		{Head: w.head("scores", "point"), Width: 8, Cell: func(p *templates.Point) book.Cell { return word(p.ID) }},
 		{Head: "原文", Width: 70, Cell: func(p *templates.Point) book.Cell { return prose(p.Label) }},
@@ -306,7 +309,7 @@ func (w *workbook) rubric(name string) error {
 		{Head: "数据依据（占数据部分的比重）", Width: 70, Cell: func(p *templates.Point) book.Cell {
 			var lines []string
 			for _, e := range p.Evidence {
-				lines = append(lines, fmt.Sprintf("%s（%s，%s）：%s％", e.Label, e.Basis, e.Method, e.Weight.Shift(2).Round(1)))
+				lines = append(lines, fmt.Sprintf("%s（%s，%s）：%s％\n　＝ %s", e.Label, e.Basis, e.Method, e.Weight.Shift(2).Round(1), e.Expr))
 			}
 			if p.Deduction {
 				lines = append(lines, "由专家酌情扣分")

@@ -29,7 +29,9 @@ import (
 //     to 1e-9, points switched off included; 排名 and the list on 权重 follow.
 //  2. What stands beside a formula when the workbook is made is what LibreOffice makes of it. (excelize's own calculation does not know
 //     all of these formulas.)
-//  3. While the weights are the run's, the check cell says so; once they differ, what was drawn says that it is the run's only.
+//  3. 地市汇总 follows the sheets that it counts and adds up.
+//  4. Weights under which others would be ranked are refused by name.
+//  5. While the weights are the run's, the check cell says so; once they differ, what was drawn says that it is the run's only.
 
 // weighting is what a reader does on 权重.
 type weighting struct {
@@ -129,9 +131,30 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 		c.apply(t, in.Definition, books[c.marked], path)
 		args = append(args, path)
 	}
+	lacking, gate := crossing(t, in)
+	var b bytes.Buffer
+	if err := write(&b, lacking, list); err != nil {
+		t.Fatal(err)
+	}
+	gate.apply(t, in.Definition, b.Bytes(), filepath.Join(dir, "gate.xlsx"))
+	cities, edits := prefectures(t, in, filepath.Join(dir, "cities.xlsx"), filepath.Join(dir, "edited.xlsx"))
+	args = append(args, filepath.Join(dir, "gate.xlsx"), filepath.Join(dir, "cities.xlsx"), filepath.Join(dir, "edited.xlsx"))
 	if out, err := exec.Command(soffice, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	recalculated := func(name string) *excelize.File {
+		f, err := excelize.OpenFile(filepath.Join(dir, "out", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+		return f
+	}
+	if got, _ := recalculated("gate.xlsx").GetCellValue(sheetWeights, stages.CellName(statusRow, settingCol)); got != gateCrossed {
+		t.Errorf("weights under which others would be ranked: %q", got)
+	}
+	sameResults(t, cities, recalculated("cities.xlsx"), 250)
+	edits(recalculated("cities.xlsx"), recalculated("edited.xlsx"))
 	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			f, err := excelize.OpenFile(filepath.Join(dir, "out", fmt.Sprintf("%d.xlsx", i)))
@@ -141,7 +164,7 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 			defer f.Close()
 			c.compare(t, inputs[c.marked], f)
 			if c.weights == nil && c.off == nil {
-				sameResults(t, books[c.marked], f)
+				sameResults(t, books[c.marked], f, 800)
 			}
 		})
 	}
@@ -330,7 +353,7 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 }
 
 // sameResults compares every result that was written beside a formula with the one that LibreOffice calculated.
-func sameResults(t *testing.T, data []byte, recalculated *excelize.File) {
+func sameResults(t *testing.T, data []byte, recalculated *excelize.File, least int) {
 	f, err := excelize.OpenReader(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
@@ -361,7 +384,121 @@ func sameResults(t *testing.T, data []byte, recalculated *excelize.File) {
 			}
 		}
 	}
-	if formulas < 800 {
+	if formulas < least {
 		t.Errorf("only %d formulas", formulas)
+	}
+}
+
+// crossing takes from the first in the ranking all metrics that one point rests on, and weighs nothing but that point.
+func crossing(t *testing.T, in Input) (Input, weighting) {
+	t.Helper()
+	const point = "5.3"
+	gone := map[string]bool{}
+	for _, e := range in.Definition.Rubric.Point(point).Evidence {
+		for _, r := range e.Expression.Refs {
+			gone[r.Field] = true
+		}
+	}
+	first := in.Ranking.Ranking.Row(0).Submission
+	var metrics []table.Metric
+	for m := range in.Facts.Metrics.All() {
+		if m.Submission == first && gone[m.Indicator] {
+			m.Value, m.Status = table.Opt[float64]{}, table.Missing
+		}
+		metrics = append(metrics, m)
+	}
+	facts := *in.Facts
+	facts.Metrics = table.Of(memory.NewGoAllocator(), metrics)
+	in.Facts = &facts
+	var err error
+	if in.Ranking, err = score.Run(memory.NewGoAllocator(), in.Facts, in.Judgement, score.Options{Draws: 10}); err != nil {
+		t.Fatal(err)
+	}
+	c := weighting{weights: map[string]int{}, choose: 3}
+	for _, p := range in.Definition.Rubric.Points() {
+		c.weights[p.ID] = 0
+	}
+	c.weights[point] = 5
+	return in, c
+}
+
+// prefectures writes 地市汇总 with the sheets that it rests on, as made and with one figure, one verdict and one kind of member changed, both
+// without remembered results, and gives what compares the two once they are recalculated.
+func prefectures(t *testing.T, in Input, as, edited string) ([]byte, func(before, after *excelize.File)) {
+	t.Helper()
+	var list []sheet
+	for _, s := range sheets {
+		if slices.Contains([]string{sheetSubmissions, sheetMembers, sheetMetrics, sheetMissing, sheetCities}, s.name) {
+			list = append(list, s)
+		}
+	}
+	var b bytes.Buffer
+	if err := write(&b, in, list); err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(b.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := f.UpdateLinkedValue(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.SaveAs(as); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorkbook(in)
+	figure := w.cityFigures()[0]
+	at := -1 // row of 年度数据
+	for i, m := range in.Definition.Form.Metrics() {
+		if m.ID == figure.ref.Field {
+			at = 3 + i
+		}
+	}
+	text := func(f *excelize.File, sheet string, row, col int) string {
+		v, err := f.GetCellValue(sheet, stages.CellName(row, col), excelize.Options{RawCellValue: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	number := func(f *excelize.File, sheet string, row, col int) float64 {
+		v, err := strconv.ParseFloat(text(f, sheet, row, col), 64)
+		if err != nil {
+			t.Fatal(sheet, row, col, err)
+		}
+		return v
+	}
+	year := firstYear + figure.ref.Year - in.Definition.Form.Years[0].Year
+	set := func(sheet string, row, col int, v any) {
+		if err := f.SetCellValue(sheet, stages.CellName(row, col), v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(sheetMetrics, at, year, number(f, sheetMetrics, at, year)+1000.5)
+	set(sheetSubmissions, 3, verdictCol, "别的")
+	set(sheetMembers, 3, kindCol, "别的")
+	if err := f.SaveAs(edited); err != nil {
+		t.Fatal(err)
+	}
+	line := 3 // of the prefecture of the first submission
+	for text(f, sheetCities, line, 1) != text(f, sheetSubmissions, 3, belongsCol) {
+		line++
+	}
+	return b.Bytes(), func(before, after *excelize.File) {
+		var moved []string
+		first := 1 + len(cityCounts) + len(memberCounts) + 1
+		for col := 2; col < first+len(w.cityFigures()); col++ {
+			if by := number(after, sheetCities, line, col) - number(before, sheetCities, line, col); by != 0 {
+				moved = append(moved, fmt.Sprintf("%d by %v", col-first, by))
+			}
+			total := len(w.tally()) + 3
+			if a, b := number(after, sheetCities, total, col)-number(before, sheetCities, total, col), number(after, sheetCities, line, col)-number(before, sheetCities, line, col); math.Abs(a-b) > 1e-9 {
+				t.Errorf("column %d: the total moved by %v, its prefecture by %v", col, a, b)
+			}
+		}
+		if len(moved) != 3 || moved[2] != "0 by 1000.5" {
+			t.Errorf("a verdict, a member and a figure were changed, and these moved: %v", moved)
+		}
 	}
 }

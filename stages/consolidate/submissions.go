@@ -36,6 +36,7 @@ func (w *workbook) submitted(name string) error {
 		return perEntry{Head: label(column), Width: 8, Cell: func(e entry) book.Cell { return count(n(e.Verdict)) }}
 	}
 	columns := append(who(w, entryID),
+		belongs(w, entryID),
 		perEntry{Head: label("verdict"), Width: 10, Cell: func(e entry) book.Cell { return word(string(e.Verdict.Verdict)) }, Style: book.Column{Marks: verdictMarks}},
 		tally("errors", func(v table.Verdict) int32 { return v.Errors }),
 		tally("warnings", func(v table.Verdict) int32 { return v.Warnings }),

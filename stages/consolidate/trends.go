@@ -16,7 +16,7 @@ const sheetTrends = "主要指标"
 
 // trends is 主要指标: the headline figures added up over the years, and how they grow.
 func (w *workbook) trends(name string) error {
-	t := &trends{workbook: w, page: &book.Page{Sheet: name, Landscape: true, Frozen: 2, Widths: []float64{9, 27, 8, 11, 11, 11, 11, 11, 8}}, row: 3}
+	t := &trends{workbook: w, page: &book.Page{Sheet: name, Landscape: true, OnePage: true, Frozen: 2, Widths: []float64{9, 27, 8, 11, 11, 11, 11, 11, 8}}, row: 3}
 	width := len(t.page.Widths)
 	t.page.Span(1, 1, width, book.Cell{Value: "主要指标合计与走势", Look: book.Title})
 	t.page.Height(1, 32)
@@ -73,7 +73,7 @@ func (o *trends) figures() {
 	}
 	base := o.row
 	var series []excelize.ChartSeries
-	lowest := 100.0 // where the axis begins: lines over a hundred are flat above a zero
+	lowest := 100.0
 	for k, f := range fields {
 		o.row++
 		o.page.Span(o.row, 1, 3, text(o.Definition.Label(f.ID)))
@@ -82,7 +82,7 @@ func (o *trends) figures() {
 			c := book.Cell{Look: book.Decimal, Formula: fmt.Sprintf(`IF(%s>0,ROUND(%s/%s*100,1),"")`, start, cell, start), Value: ""}
 			if sums[f.ID].sums[0] > 0 {
 				index := math.Round(v/sums[f.ID].sums[0]*1000) / 10
-				c.Value, lowest = index, min(lowest, math.Floor(index/20)*20)
+				c.Value, lowest = index, min(lowest, axis(index))
 			}
 			o.page.Put(o.row, 4+i, c)
 		}

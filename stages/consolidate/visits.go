@@ -120,6 +120,7 @@ func (w *workbook) doubts() func(table.Score) []string {
 	verify := map[[2]string]string{} // promises to verify, by submission and indicator
 	found := map[[2]string][]string{}
 	guessed := map[[2]string]bool{}
+	list, _, _ := w.Definition.Layout().Area("materials")
 	for m := range w.Facts.Materials.All() {
 		named[m.Submission] = append(named[m.Submission], m.Supports)
 	}
@@ -166,7 +167,7 @@ func (w *workbook) doubts() func(table.Score) []string {
 			}
 		}
 		if !supported {
-			add("支撑材料目录里没有对应的材料")
+			add(list.Sheet.Title + "里没有对应的材料")
 		}
 		if sheet, _, _ := strings.Cut(s.Cells, "!"); sheet != "" && !strings.Contains(sheets[s.Submission], sheet) {
 			add("市级没有核实“" + sheet + "”")

@@ -44,8 +44,8 @@ func (w *workbook) settings(p *book.Page) {
 	gate := fmt.Sprintf("SUMPRODUCT((%s=%s)*(%s<%v))+SUMPRODUCT((%s=%s)*(%s>=%v))",
 		w.column(colRanked), book.Quote(rankedYes), w.column(colPresent), w.available, w.column(colRanked), book.Quote(rankedGate), w.column(colPresent), w.available)
 	status := book.Cell{Value: unchanged, Look: book.Verdict, Formula: w.formula(
-		`IF(SUM(%s)=0,"请至少启用一个有权重的观测点",IF(%s,IF(%s>0,"这组权重下，数据齐备程度跨过界线的申报使参加排名的范围改变，归一值要重算：请用这组权重重新运行","权重已改动：得分和名次已按新权重重算"),IF(%s,%s,"与引擎不一致，请勿使用，并报告给开发者")))`,
-		w.weightCells("", weightColScale), w.changed(""), gate, off, book.Quote(unchanged))}
+		`IF(SUM(%s)=0,"请至少启用一个有权重的观测点",IF(%s,IF(%s>0,%s,"权重已改动：得分和名次已按新权重重算"),IF(%s,%s,"与引擎不一致，请勿使用，并报告给开发者")))`,
+		w.weightCells("", weightColScale), w.changed(""), gate, book.Quote(gateCrossed), off, book.Quote(unchanged))}
 	if !w.live {
 		status.Value = fmt.Sprintf("申报超过%d份，未设重算公式；请改定义后重新运行", mostLive)
 	}

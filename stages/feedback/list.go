@@ -45,12 +45,12 @@ func writeList(to string, in Input, p *pack) error {
 		return err
 	}
 	for _, severity := range stages.Severities {
-		if err := findings(report, p, severity); err != nil {
+		if err := findings(in, report, p, severity); err != nil {
 			return err
 		}
 	}
 	if in.Changes.Len() > 0 {
-		if err := changes(report, p); err != nil {
+		if err := changes(in, report, p); err != nil {
 			return err
 		}
 	}
@@ -81,7 +81,7 @@ func cover(in Input, p *pack, title string) *book.Page {
 		row++
 	}
 	part("各申报的结论")
-	row = verdicts(page, row, p)
+	row = verdicts(in, page, row, p)
 	if len(p.refused) > 0 {
 		part("不能使用的文件")
 		row = threes(page, row, []string{"文件", "原因", "怎么办"}, p.refused, func(f table.File) []book.Cell { return []book.Cell{text(f.Path), text(f.Reason), text(f.Cure)} })
@@ -121,8 +121,8 @@ func threes[T any](page *book.Page, row int, heads []string, list []T, cells fun
 }
 
 // verdicts lists the submissions; it gives the next free row.
-func verdicts(page *book.Page, row int, p *pack) int {
-	heads := []string{"联合体名称", "结论", stages.MustFix.Label(), stages.Explain.Label(), "已说明", stages.Hint.Label(), "标注件", "公文", "文件"}
+func verdicts(in Input, page *book.Page, row int, p *pack) int {
+	heads := []string{in.Definition.Label("consortium"), "结论", stages.MustFix.Label(), stages.Explain.Label(), "已说明", stages.Hint.Label(), "标注件", "公文", "文件"}
 	for i, h := range heads {
 		page.Put(row, i+1, book.Cell{Value: h, Look: book.Header})
 	}
@@ -176,9 +176,9 @@ func steps(in Input) []string {
 }
 
 // changes is the sheet of what is different since the last round.
-func changes(report *book.Report, p *pack) error {
+func changes(in Input, report *book.Report, p *pack) error {
 	return book.Rows(report, book.Grid{Sheet: changesSheet, Rows: len(p.changes), Freeze: 2}, slices.Values(p.changes), []book.ColumnOf[table.Change]{
-		{Head: "联合体名称", Width: 38, Cell: func(c table.Change) book.Cell { return text(c.Consortium) }},
+		{Head: in.Definition.Label("consortium"), Width: 38, Cell: func(c table.Change) book.Cell { return text(c.Consortium) }},
 		{Head: "变化", Width: 18, Cell: func(c table.Change) book.Cell { return text(c.Kind.Label()) }, Style: book.Column{Marks: []book.Mark{
 			{Word: table.FindingClosed.Label(), Tone: book.Good}, {Word: table.FindingExplained.Label(), Tone: book.Good},
 			{Word: table.FindingOpen.Label(), Tone: book.Caution}, {Word: table.FindingReopened.Label(), Tone: book.Caution}, {Word: table.FindingNew.Label(), Tone: book.Bad}}}},
@@ -192,7 +192,7 @@ func changes(report *book.Report, p *pack) error {
 }
 
 // findings is the sheet of one severity.
-func findings(report *book.Report, p *pack, severity stages.Severity) error {
+func findings(in Input, report *book.Report, p *pack, severity stages.Severity) error {
 	var lines []line
 	for _, r := range p.returns {
 		for _, x := range r.findings {
@@ -202,7 +202,7 @@ func findings(report *book.Report, p *pack, severity stages.Severity) error {
 		}
 	}
 	columns := []book.ColumnOf[line]{
-		{Head: "联合体名称", Width: 28, Cell: func(l line) book.Cell { return text(called(l.submission)) }},
+		{Head: in.Definition.Label("consortium"), Width: 28, Cell: func(l line) book.Cell { return text(called(l.submission)) }},
 		{Head: "位置", Width: 16, Cell: func(l line) book.Cell { return l.place() }},
 		{Head: "其余位置", Width: 14, Cell: func(l line) book.Cell { return text(furtherPlaces(l.Finding)) }},
 		{Head: "问题", Width: 20, Cell: func(l line) book.Cell { return text(l.Title) }},

@@ -293,7 +293,8 @@ func (w *writer) material(p *page, row int, s Subject, points []int) {
 		}
 	}
 	row += 2
-	p.lock(row, 1, width, book.Cell{Value: "支撑材料目录", Look: book.Heading})
+	list, _, _ := w.d.Layout().Area("materials")
+	p.lock(row, 1, width, book.Cell{Value: list.Sheet.Title, Look: book.Heading})
 	for _, m := range s.materials {
 		row++
 		p.lock(row, 1, 1, book.Cell{Value: m.Number, Look: book.Centred})

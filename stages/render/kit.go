@@ -76,7 +76,7 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 	body := []document.Block{
 		text(document.Title, "%s填报说明", d.Form.Title),
 		text(document.Body, "%s市可推荐的联合体及其工作簿如下，联合体名称、推荐地市、依托园区已经填好。已入选国家级的不再申报。", city.Name),
-		entryTable(entries),
+		entryTable(d, entries),
 	}
 	for _, e := range entries {
 		for _, other := range e.Alternatives {
@@ -91,9 +91,9 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 	return document.Document{Title: d.Form.Title + "填报说明", Sections: []document.Section{{Page: document.A4Bound, Body: body}}}
 }
 
-func entryTable(entries []templates.Entry) document.Table {
+func entryTable(d *templates.Definition, entries []templates.Entry) document.Table {
 	t := document.Table{Columns: document.Widths(document.A4Bound.Inside(), 8, 46, 46), Rows: []document.Row{
-		{Header: true, Cells: []document.Cell{document.Label("序号"), document.Label("联合体名称"), document.Label("依托园区")}},
+		{Header: true, Cells: []document.Cell{document.Label("序号"), document.Label(d.Label("consortium")), document.Label(d.Label("park"))}},
 	}}
 	for _, e := range entries {
 		t.Rows = append(t.Rows, document.Row{Whole: true, Cells: []document.Cell{
