@@ -142,8 +142,8 @@ func TestDeductionAndVeto(t *testing.T) {
 }
 
 // TestPublishedAggregates aggregates the pillars of COINr's ASEM example as published (vignette “Presenting Results”, COINr 1.1):
-// Index is the mean of two sub-indices, which are the means of five and three pillars. The raw data are not published as text, so
-// that its normalisation is not compared here.
+// Index is the mean of two sub-indices, which are the means of five and three pillars. The raw data are not published as text;
+// an index whose are is tried from them on in TestPublishedIndex.
 func TestPublishedAggregates(t *testing.T) {
 	pillars := []float64{0.5 / 5, 0.5 / 5, 0.5 / 5, 0.5 / 5, 0.5 / 5, 0.5 / 3, 0.5 / 3, 0.5 / 3}
 	countries := []struct {
