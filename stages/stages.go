@@ -90,6 +90,15 @@ type File struct {
 	Fate   Fate
 	Code   string // catalogue code for rejected, superseded and ignored; empty for accepted
 	Detail string // what exactly, for a person; no personal data
+	NoHash string // why SHA256 is empty, for a person
+}
+
+// Because completes the reason of a file's fate: where the file has no hash it says why.
+func (f File) Because(reason string) string {
+	if f.SHA256 != "" || f.NoHash == "" {
+		return reason
+	}
+	return reason + "没有校验值（sha256）：" + f.NoHash + "。"
 }
 
 // Workbook is an accepted file's content: every input cell of the form, found and bound, and every filled cell besides.

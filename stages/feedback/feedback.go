@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"unicode"
 
 	"lianheti/stages"
 	"lianheti/stages/book"
@@ -171,12 +172,40 @@ func cityCode(d *templates.Definition, name string) string {
 	return "~"
 }
 
-// cityOfPath finds the prefecture that sent a file: the outermost folder that names one, or else the file's own name.
-func cityOfPath(d *templates.Definition, path string) string {
-	for part := range strings.SplitSeq(path, "/") {
-		for _, c := range d.Directory.Cities {
-			if strings.Contains(part, c.Name) {
-				return c.Name
+// cityOfPath finds the prefecture that sent a file which could not be read: by the folder that is called after one, or else by the
+// consortium that its name gives, or else by the outermost part of its path that names one prefecture. A part that names two says nothing:
+// a file must not go to the wrong one.
+func cityOfPath(d *templates.Definition, file string) string {
+	parts := strings.Split(file, "/")
+	for _, part := range parts[:len(parts)-1] {
+		called := strings.TrimFunc(strings.TrimSuffix(part, ".zip"), func(r rune) bool { return !unicode.IsLetter(r) }) // 3502 厦门市
+		if c, ok := d.Directory.CityByName(called); ok {
+			return c.Name
+		}
+	}
+	for _, look := range []func(part string) []string{
+		func(part string) (cities []string) {
+			for _, e := range d.Directory.Entries {
+				for _, p := range e.Pairs() {
+					if strings.Contains(stages.NameKey(part), stages.NameKey(p.Consortium)) {
+						cities = append(cities, e.City)
+					}
+				}
+			}
+			return cities
+		},
+		func(part string) (cities []string) {
+			for _, c := range d.Directory.Cities {
+				if strings.Contains(part, c.Name) {
+					cities = append(cities, c.Name)
+				}
+			}
+			return cities
+		},
+	} {
+		for _, part := range parts {
+			if cities := slices.Compact(look(part)); len(cities) == 1 {
+				return cities[0]
 			}
 		}
 	}

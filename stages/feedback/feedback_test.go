@@ -419,6 +419,28 @@ func TestWhatCannotBeAnnotatedGoesBackAsItCame(t *testing.T) {
 	}
 }
 
+func TestCityOfPath(t *testing.T) {
+	d, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"福州/坏.xlsx": "福州", "3502 厦门市/坏.xlsx": "厦门", "厦门.zip/坏.xlsx": "厦门", "收件/三明市/深/坏.xlsx": "三明", "宁德市教育局报送/坏.xlsx": "宁德", "南平推荐书.xlsx": "南平",
+		"福州/与厦门大学合作.xlsx":      "福州", // who sent it counts, not what it speaks of
+		"福州会议后补/厦门/坏.xlsx":     "厦门",
+		"晋江市域产教联合体.xlsx":       "泉州", // by the directory
+		"福州、厦门两市/泉州.xlsx":      "泉州",
+		"福州、厦门两市/坏.xlsx":       table.UnknownCity,
+		"福州与厦门共建.xlsx":         table.UnknownCity,
+		"与福州合作的晋江市域产教联合体.xlsx": "泉州",
+		"坏.xlsx": table.UnknownCity, "收件/坏.xlsx": table.UnknownCity,
+	} {
+		if got := cityOfPath(d, path); got != want {
+			t.Errorf("%s goes to %s, want %s", path, got, want)
+		}
+	}
+}
+
 func TestFreeName(t *testing.T) {
 	taken := map[string]bool{}
 	for _, c := range [][2]string{{"a.xlsx", "a.xlsx"}, {"A.xlsx", "A（2）.xlsx"}, {"x:y?.xlsx", "x_y_.xlsx"}, {"...xlsx", "申报.xlsx"}, {"联系13900001111.xlsx", "联系〔电话已隐去〕.xlsx"}} {

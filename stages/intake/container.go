@@ -176,28 +176,34 @@ func decrypt(data []byte) (plain []byte, refusal *Refusal) {
 			plain, refusal = nil, refuse(CodeDamaged, "旧格式容器已损坏")
 		}
 	}()
-	streams, err := mscfb.New(bytes.NewReader(data))
-	if err != nil {
+	source := &frugal{*bytes.NewReader(data), maxOldDirectory}
+	streams, err := mscfb.New(source)
+	switch {
+	case err != nil && source.left < 0:
+		return nil, refuse(CodeManyParts, "旧格式容器的目录过大")
+	case err != nil:
 		return nil, refuse(CodeIncomplete, "旧格式容器打不开")
 	}
-	encrypted, spins := 0, 0
+	source.left = MaxFile
+	encrypted, described := 0, 0
 	var info []byte
 	for entry, err := streams.Next(); err == nil; entry, err = streams.Next() {
 		switch entry.Name {
 		case "EncryptedPackage":
 			encrypted++
 		case "EncryptionInfo":
-			info = make([]byte, min(entry.Size, maxInfo))
+			described++
+			info = make([]byte, min(max(entry.Size, 0), maxInfo))
 			_, _ = streams.Read(info)
-			spins = max(spins, spinCount(info))
 		}
 	}
+	spins, clear := spinCount(info)
 	switch {
 	case encrypted == 0:
 		return nil, &Refusal{CodeOldExcel, ""}
-	case encrypted > 1: // the library reads each
+	case encrypted > 1 || described > 1: // the library reads each
 		return nil, refuse(CodeDamaged, "旧格式容器里有两份加密内容")
-	case len(info) == maxInfo, spins > maxSpins: // the library would turn for minutes
+	case len(info) == maxInfo, !clear, spins > maxSpins: // the library would turn for minutes
 		return nil, &Refusal{CodeEncrypted, ""}
 	}
 	plain, err = excelize.Decrypt(data, &excelize.Options{Password: "VelvetSweatshop"})
@@ -217,16 +223,37 @@ const maxSpins = 1000000
 // maxInfo bounds the description of an encryption, which takes about 1 KB.
 const maxInfo = 64 << 10
 
-// spinCount reads the largest spin count that the description of an encryption names; older encryption names none.
-func spinCount(info []byte) (most int) {
+// spinCount reads the largest spin count that the description of an encryption names; older encryption names none. Not clear: there
+// is a description that can't be read to its end, and what the library would find in it is not known.
+func spinCount(info []byte) (most int, clear bool) {
 	const version = 8
-	_ = newBudget().walk(info[min(version, len(info)):], func(e *element) error {
+	if !bytes.HasPrefix(info, []byte{4, 0, 4, 0}) { // of the newer encryption, which is described in XML
+		return 0, true
+	}
+	err := newBudget().walk(info[min(version, len(info)):], func(e *element) error {
 		if n, err := strconv.Atoi(strings.TrimSpace(e.attr("spinCount"))); err == nil {
 			most = max(most, n)
 		}
 		return nil
 	})
-	return most
+	return most, err == nil
+}
+
+// maxOldDirectory bounds what is read of an old container to know its streams: the library keeps a path for each, and streams inside
+// each other take the square of their number. An encrypted book has eight, in 2 KB.
+const maxOldDirectory = 256 << 10
+
+// frugal gives only so many bytes of a file in all.
+type frugal struct {
+	bytes.Reader
+	left int
+}
+
+func (f *frugal) ReadAt(p []byte, at int64) (int, error) {
+	if f.left -= len(p); f.left < 0 {
+		return 0, errTooLarge
+	}
+	return f.Reader.ReadAt(p, at)
 }
 
 // endOfDirectory gives where a zip container ends; 0 where no end is found.

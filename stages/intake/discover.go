@@ -285,25 +285,36 @@ func (s Source) Read(limit int64) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// digest hashes a file that is not read and gives its first bytes; no hash where it can't be had whole.
-func (s Source) digest() (sum string, head []byte) {
+// Hashing reads a file whole, piece by piece. What is larger takes longer than a file may; nobody sends such.
+const (
+	maxHashed      = 4 << 30
+	maxHashedEntry = 1 << 30 // of a package, unpacked
+)
+
+// digest hashes a file that is not read and gives its first bytes; where it can't be hashed whole it says why.
+func (s Source) digest() (sum, none string, head []byte) {
 	r, err := s.open()
 	if err != nil {
-		return "", nil
+		return "", s.unread(err).Detail, nil
 	}
 	defer r.Close()
-	limit := int64(maxPackage)
-	if s.entry >= 0 {
-		limit = maxTotal
-	}
 	buffered := bufio.NewReaderSize(r, headSize)
 	head, _ = buffered.Peek(headSize)
 	head = bytes.Clone(head)
-	h := sha256.New()
-	if n, err := io.Copy(h, io.LimitReader(buffered, limit+1)); err != nil || n > limit {
-		return "", head
+	limit, h := int64(maxHashed), sha256.New()
+	if s.entry >= 0 {
+		limit = maxHashedEntry
 	}
-	return hex.EncodeToString(h.Sum(nil)), head
+	if s.Size > limit {
+		return "", fmt.Sprintf("超过 %d GB", limit>>30), head
+	}
+	switch n, err := io.Copy(h, io.LimitReader(buffered, limit+1)); {
+	case err != nil:
+		return "", s.unread(err).Detail, head
+	case n > limit:
+		return "", fmt.Sprintf("超过 %d GB", limit>>30), head
+	}
+	return hex.EncodeToString(h.Sum(nil)), "", head
 }
 
 // open opens a file on disk or inside its package.

@@ -33,6 +33,7 @@ func Read(d *templates.Definition, s Source) stages.Workbook {
 func (s Source) fetch() (file stages.File, data []byte, decided *stages.Workbook) {
 	file = stages.File{Path: s.Path, Size: s.Size}
 	if s.verdict != nil && s.verdict.Code == CodeUnreadable {
+		file.NoHash = s.verdict.Detail
 		w := refused(file, &s.verdict.Refusal)
 		return file, nil, &w
 	}
@@ -43,6 +44,7 @@ func (s Source) fetch() (file stages.File, data []byte, decided *stages.Workbook
 	}
 	data, err := s.Read(MaxFile)
 	if err != nil {
+		file.SHA256, file.NoHash, _ = s.digest()
 		w := refused(file, s.unread(err))
 		return file, nil, &w
 	}
@@ -56,11 +58,11 @@ func (s Source) fetch() (file stages.File, data []byte, decided *stages.Workbook
 // workbook goes under the name of an old one or under none, a web page under .xls.
 func (s Source) unopened(file stages.File) (w stages.Workbook, ok bool) {
 	// The hash is taken of files that are not read, too: every file that arrived can be recognised.
-	sum, head := s.digest()
+	sum, none, head := s.digest()
 	if s.verdict.byName && bytes.HasPrefix(head, magicZip) && s.Size <= MaxFile {
 		return w, false
 	}
-	file.SHA256, file.Fate, file.Code, file.Detail = sum, s.verdict.fate, s.verdict.Code, s.verdict.Detail
+	file.SHA256, file.NoHash, file.Fate, file.Code, file.Detail = sum, none, s.verdict.fate, s.verdict.Code, s.verdict.Detail
 	if other := sniff(head); s.verdict.byName && file.Code == CodeOldExcel && other != nil {
 		return refused(file, other), true
 	}
@@ -81,8 +83,14 @@ func Cells(s Source) ([]stages.Cell, *Refusal) {
 	return cells, nil
 }
 
-// Flat reads one file of many that are no submissions, as Cells does: with its hash, and with a fate like any file that arrived.
-func Flat(s Source) (stages.File, []stages.Cell) {
+// Flat reads one file of many that are no submissions, as Cells does: with its hash, and with a fate like any file that arrived. Whatever
+// it makes the program do, the answer is a refusal.
+func Flat(s Source) (file stages.File, cells []stages.Cell) {
+	defer func() {
+		if recover() != nil {
+			file, cells = Defeated(s).File, nil
+		}
+	}()
 	file, data, decided := s.fetch()
 	if decided != nil {
 		return decided.File, nil
@@ -91,7 +99,6 @@ func Flat(s Source) (stages.File, []stages.Cell) {
 	if refusal != nil {
 		return refused(file, refusal).File, nil
 	}
-	var cells []stages.Cell
 	for _, sheet := range book.Sheets {
 		for _, cell := range sheet.Cells {
 			if cell.Filled {
@@ -107,7 +114,7 @@ func Flat(s Source) (stages.File, []stages.Cell) {
 // Defeated is the outcome for a file on which the program itself failed: refused, like any other that can't be used.
 func Defeated(s Source) stages.Workbook {
 	file := stages.File{Path: s.Path, Size: s.Size}
-	file.SHA256, _ = s.digest()
+	file.SHA256, file.NoHash, _ = s.digest()
 	return refused(file, &Refusal{Code: CodeDefeats})
 }
 

@@ -10,6 +10,7 @@ package intake
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -165,6 +166,38 @@ func TestLargeDirectory(t *testing.T) {
 	}
 }
 
+// What can't be hashed says why; everything else that arrived has its hash, read or not.
+func TestEveryFileHasItsHash(t *testing.T) {
+	dir := t.TempDir()
+	broken := bytes.Clone(putTogether(t, []part{{"坏.xlsx", sparse()}}))
+	broken[len(broken)/2] ^= 0x40
+	put(t, dir, map[string][]byte{
+		"甲.xlsx": sparse(), "读我.txt": []byte("x"), "坏.zip": broken,
+	})
+	for name, size := range map[string]int64{"大.xlsx": MaxFile + 1, "很大.zip": maxPackage + 1, "太大.xlsx": maxHashed + 1} {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(f.Truncate(size), f.Close()); err != nil {
+			t.Skipf("no sparse files here: %v", err)
+		}
+	}
+	if err := os.Symlink("nowhere", filepath.Join(dir, "链接.xlsx")); err != nil {
+		t.Logf("no links here: %v", err)
+	}
+	without := map[string]string{"坏.zip/坏.xlsx": "校验和不符", "太大.xlsx": "超过 4 GB", "链接.xlsx": "不是普通文件"}
+	for _, w := range readFolder(t, dir) {
+		why, none := without[w.File.Path]
+		if f := w.File; none != (f.SHA256 == "") || !none && len(f.SHA256) != 64 || !strings.Contains(f.NoHash, why) || (f.NoHash == "") == none {
+			t.Errorf("%s: hash %q, none because %q", f.Path, f.SHA256, f.NoHash)
+		}
+		if got := w.File.Because("拒绝。"); none && !strings.Contains(got, "拒绝。没有校验值（sha256）：") || !none && got != "拒绝。" {
+			t.Errorf("%s: %s", w.File.Path, got)
+		}
+	}
+}
+
 func TestDefeated(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, map[string][]byte{"甲.xlsx": filled()})
@@ -198,15 +231,83 @@ func TestEncryption(t *testing.T) {
 	if w := readBytes(flipped); w.File.Fate == stages.Accepted {
 		t.Error("a flipped bit inside the encryption passes")
 	}
+	const agile = "\x04\x00\x04\x00\x40\x00\x00\x00"
 	for _, c := range []struct {
-		info string
-		want int
+		info  string
+		want  int
+		clear bool
 	}{
-		{"", 0}, {"12345678<encryption/>", 0}, {`12345678<e><k spinCount="100000"/></e>`, 100000}, {`12345678<e><k spinCount='9999999'/><k spinCount="5"/></e>`, 9999999},
-		{`12345678<e><k spinCount=" &#57;999999 "/>`, 9999999},
+		{"", 0, true}, {"\x04\x00\x02\x00 binary", 0, true}, {agile + "<encryption/>", 0, true}, {agile + `<e><k spinCount="100000"/></e>`, 100000, true},
+		{agile + `<e><k spinCount='9999999'/><k spinCount="5"/></e>`, 9999999, true}, {agile + `<e><k spinCount=" &#57;999999 "/>`, 9999999, false},
+		{agile + `<!DOCTYPE e><e><k spinCount="9999999"/></e>`, 0, false}, // the library reads on
 	} {
-		if got := spinCount([]byte(c.info)); got != c.want {
-			t.Errorf("%s: %d", c.info, got)
+		if got, clear := spinCount([]byte(c.info)); got != c.want || clear != c.clear {
+			t.Errorf("%q: %d, %v", c.info, got, clear)
 		}
 	}
+}
+
+// An old container whose streams stand each inside the last makes the library's paths grow with the square of their number.
+func TestStreamsInsideEachOther(t *testing.T) {
+	within1(t, "streams inside each other", func() {
+		if w := readBytes(nestedStreams(100000)); w.File.Code != CodeManyParts {
+			t.Errorf("%q %s", w.File.Code, w.File.Detail)
+		}
+	})
+	if w := readBytes(nestedStreams(40)); w.File.Code != CodeOldExcel {
+		t.Errorf("%q %s", w.File.Code, w.File.Detail)
+	}
+}
+
+// nestedStreams is an old container (MS-CFB, version 3) with a directory of n entries, each the child of the one before it.
+func nestedStreams(n int) []byte {
+	const sector, perSector, inHeader = 512, 128, 109 // bytes; sector numbers in a sector; tables that the header lists
+	const end, free, table = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
+	directory := (n*128 + sector - 1) / sector
+	tables := directory/perSector + 1 + directory/perSector/perSector + 1
+	lists := max(0, (tables-inHeader+perSector-2)/(perSector-1))
+	var numbers []uint32
+	add := func(n int, value func(i int) uint32) {
+		for i := range n {
+			numbers = append(numbers, value(i))
+		}
+	}
+	until := func(i, n int, value uint32) uint32 {
+		if i < n {
+			return value
+		}
+		return free
+	}
+	add(tables, func(int) uint32 { return table })
+	add(directory-1, func(i int) uint32 { return uint32(tables + i + 1) })
+	add(1, func(int) uint32 { return end })
+	add(tables*perSector-len(numbers), func(int) uint32 { return free })
+	header := []uint32{0, uint32(tables), uint32(tables), 0, 4096, end, 0, uint32(tables + directory), uint32(lists)}
+	for i := range inHeader {
+		header = append(header, until(i, tables, uint32(i)))
+	}
+	out := append(bytes.Clone(magicOLE), make([]byte, 16)...)
+	out = append(out, 0x3E, 0, 3, 0, 0xFE, 0xFF, 9, 0, 6, 0, 0, 0, 0, 0, 0, 0)
+	for _, v := range append(header, numbers...) {
+		out = binary.LittleEndian.AppendUint32(out, v)
+	}
+	for i := range directory * sector / 128 {
+		entry := make([]byte, 128)
+		entry[0], entry[64], entry[66] = 'a', 4, 1
+		if i == 0 {
+			entry[66] = 5
+		}
+		for at, v := range map[int]uint32{68: free, 72: free, 76: until(i, n-1, uint32(i+1)), 116: end} {
+			binary.LittleEndian.PutUint32(entry[at:], v)
+		}
+		out = append(out, entry...)
+	}
+	for i := range lists {
+		for j := range perSector - 1 {
+			k := inHeader + i*(perSector-1) + j
+			out = binary.LittleEndian.AppendUint32(out, until(k, tables, uint32(k)))
+		}
+		out = binary.LittleEndian.AppendUint32(out, uint32(tables+directory+i+1))
+	}
+	return out
 }

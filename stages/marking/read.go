@@ -119,7 +119,7 @@ func (b *workbook) row(d *templates.Definition) table.File {
 	row.CellsOther = row.CellsRead - row.CellsUsed
 	if rule := d.Rule(b.file.Code); rule != nil {
 		vars := map[string]string{"detail": b.file.Detail, "file": b.file.Path, "other": b.other}
-		row.Reason, row.Cure = templates.Fill(rule.Message, vars), templates.Fill(rule.Cure, vars)
+		row.Reason, row.Cure = b.file.Because(templates.Fill(rule.Message, vars)), templates.Fill(rule.Cure, vars)
 	}
 	return row
 }

@@ -154,7 +154,7 @@ func (b *Batch) fileRows() []table.File {
 		row.CellsOther = row.CellsRead - row.CellsUsed
 		if rule := b.d.Rule(a.file.Code); rule != nil {
 			vars := map[string]string{"detail": a.file.Detail, "file": a.file.Path, "other": a.supersededBy}
-			row.Reason, row.Cure = templates.Fill(rule.Message, vars), templates.Fill(rule.Cure, vars)
+			row.Reason, row.Cure = a.file.Because(templates.Fill(rule.Message, vars)), templates.Fill(rule.Cure, vars)
 		}
 		rows = append(rows, row)
 	}

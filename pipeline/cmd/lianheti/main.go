@@ -9,9 +9,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 
 	"lianheti/pipeline"
+	"lianheti/stages"
 
 	"github.com/urfave/cli/v2"
 )
@@ -35,14 +37,20 @@ func main() {
 }
 
 // Main runs the program and gives its exit code.
-func Main(args []string, stdout, stderr io.Writer) int {
+func Main(args []string, stdout, stderr io.Writer) (code int) {
 	prepareConsole()
+	defer func() { // what fails in reading a file is that file's fate; this is everything else
+		if p := recover(); p != nil {
+			fmt.Fprintf(stderr, "未能完成：程序出错，请把输入的文件和下面的内容交给程序的维护人员。\n%s\n%s\n", stages.Mask(fmt.Sprint(p)), debug.Stack())
+			code = exitFailed
+		}
+	}()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	app := newApp(stdout, stderr)
 	args, dropped := arrange(app, args)
 	err := app.RunContext(ctx, args)
-	code := report(stderr, err)
+	code = report(stderr, err)
 	if dropped { // the window of a double-clicked program closes at once
 		waitForKey(stdout)
 	}
