@@ -10,6 +10,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"regexp"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -170,3 +171,18 @@ func Text(s string) string {
 	}
 	return s
 }
+
+// Shared is Text for a cell that is set by itself. Programs read _x0041_ as A, and to show the former it is written _x005F_x0041_; excelize
+// does that in all its ways of writing but the one for shared strings.
+func Shared(s string) string {
+	s = Text(s)
+	var b strings.Builder
+	for i := range len(s) { // one may begin at the end of another: _x0041_x0042_
+		if b.WriteByte(s[i]); s[i] == '_' && coded.MatchString(s[i:min(len(s), i+len("_x0041_"))]) {
+			b.WriteString("x005F_")
+		}
+	}
+	return b.String()
+}
+
+var coded = regexp.MustCompile(`^_x[0-9A-Fa-f]{4}_`)

@@ -66,7 +66,7 @@ func (c *copying) list() error {
 	styles := book.NewStyles(c.f)
 	put := func(row, col int, text string, look book.Look) error {
 		at := stages.CellName(row, col)
-		if err := c.f.SetCellStr(name, at, book.Text(text)); err != nil {
+		if err := c.f.SetCellStr(name, at, book.Shared(text)); err != nil {
 			return err
 		}
 		id, err := styles.Of(look)
@@ -327,7 +327,7 @@ func (r *explanationRows) value(row int, name string) string {
 
 func (r *explanationRows) set(row int, name, text string) {
 	r.touched[r.header.sheet] = true
-	r.err = cmp.Or(r.err, r.f.SetCellStr(r.header.sheet, r.at(row, name), book.Text(text)))
+	r.err = cmp.Or(r.err, r.f.SetCellStr(r.header.sheet, r.at(row, name), book.Shared(text)))
 }
 
 func (r *explanationRows) prefill(row int, x table.Finding) {

@@ -4,18 +4,24 @@ package intake
 //  1. Whatever bytes arrive, reading them ends with one fate, every filled cell accounted for, and neither a panic nor much time.
 //  2. Whatever stands in a sheet, its strings or its styles, the same holds, and no cell is read that the XML does not have.
 //  3. A part of a defined name or of a cell's name is read rightly or not at all.
+//  4. Whatever stands in a Word form, reading it ends with one fate, and what has no place is listed with a reason.
 
 import (
 	"archive/zip"
 	"bytes"
 	"hash/crc32"
+	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"lianheti/stages"
+	"lianheti/stages/normalize"
+	"lianheti/stages/render"
 
+	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -62,15 +68,19 @@ var encrypted = sync.OnceValue(func() []byte {
 
 // bookOf is a workbook of one sheet with given parts.
 func bookOf(sheet, texts, styles string) []byte {
-	var b bytes.Buffer
-	zw := zip.NewWriter(&b)
-	for _, p := range []part{
+	return bookWith([]part{
 		{"[Content_Types].xml", []byte(`<Types><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`)},
 		{"_rels/.rels", []byte(`<Relationships><Relationship Id="a" Type="x/officeDocument" Target="xl/workbook.xml"/></Relationships>`)},
 		{"xl/workbook.xml", []byte(`<workbook xmlns:r="r"><sheets><sheet name="表" r:id="a"/></sheets></workbook>`)},
 		{"xl/_rels/workbook.xml.rels", []byte(`<Relationships><Relationship Id="a" Type="x/worksheet" Target="s.xml"/><Relationship Id="b" Type="x/sharedStrings" Target="t.xml"/><Relationship Id="c" Type="x/styles" Target="f.xml"/></Relationships>`)},
-		{"xl/s.xml", []byte(sheet)}, {"xl/t.xml", []byte(texts)}, {"xl/f.xml", []byte(styles)},
-	} {
+	}, part{"xl/s.xml", []byte(sheet)}, part{"xl/t.xml", []byte(texts)}, part{"xl/f.xml", []byte(styles)})
+}
+
+// bookWith is a container of parts, stored as they are.
+func bookWith(parts []part, more ...part) []byte {
+	var b bytes.Buffer
+	zw := zip.NewWriter(&b)
+	for _, p := range slices.Concat(parts, more) {
 		w, _ := zw.CreateRaw(&zip.FileHeader{Name: p.name, Method: zip.Store, CRC32: crc32.ChecksumIEEE(p.data), CompressedSize64: uint64(len(p.data)), UncompressedSize64: uint64(len(p.data))})
 		_, _ = w.Write(p.data)
 	}
@@ -145,3 +155,75 @@ func FuzzName(f *testing.F) {
 		_ = byName(name, 1)
 	})
 }
+
+// FuzzWord changes the main part of a filled Word form.
+func FuzzWord(f *testing.F) {
+	f.Add(uint32(0), uint32(0), "")
+	f.Add(uint32(3000), uint32(40), "<w:tbl><w:tr><w:tc><w:p/></w:tc></w:tr></w:tbl>")
+	f.Add(uint32(9000), uint32(0), `</w:tc></w:tr><w:tr><w:tc><w:tcPr><w:gridSpan w:val="9"/><w:vMerge/></w:tcPr><w:p><w:r><w:t>1</w:t></w:r></w:p></w:tc></w:tr>`)
+	f.Add(uint32(20000), uint32(0), "<w:del><w:r><w:t>")
+	f.Fuzz(func(t *testing.T, at, cut uint32, text string) {
+		main := wordForm().main
+		from := int(at) % len(main)
+		to := min(len(main), from+int(cut)%2000)
+		data := bookWith(wordForm().others, part{wordMain, slices.Concat(main[:from], []byte(text), main[to:])})
+		quick(t, func() {
+			w, unplaced := word(definition(), stages.File{Path: "表.docx"}, data)
+			switch {
+			case w.File.Fate == stages.Rejected && definition().Rule(w.File.Code) != nil && len(w.Entries) == 0:
+			case w.File.Fate == stages.Accepted && w.File.Code == "" && len(w.Entries) > 0:
+			default:
+				t.Errorf("%s %q with %d entries", w.File.Fate, w.File.Code, len(w.Entries))
+			}
+			for _, e := range w.Entries {
+				if definition().Field(e.Field) == nil {
+					t.Errorf("field %q", e.Field)
+				}
+			}
+			for _, u := range unplaced {
+				if strings.TrimSpace(u.Text) == "" || u.Why == "" {
+					t.Errorf("unplaced %+v", u)
+				}
+			}
+		})
+	})
+}
+
+// wordMain is where a Word file has its text.
+const wordMain = "word/document.xml"
+
+// wordForm is the filled workbook as a Word form, its main part apart.
+var wordForm = sync.OnceValue(func() (form struct {
+	main   []byte
+	others []part
+}) {
+	batch := normalize.NewBatch(memory.NewGoAllocator(), definition())
+	batch.Add(normalize.Verbatim(definition(), readBytes(filled())))
+	facts := batch.Facts()
+	var b bytes.Buffer
+	for f := range facts.Forms {
+		if err := render.Word(&b, definition(), f, nil, "0000-0000"); err != nil {
+			panic(err)
+		}
+	}
+	zr, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		panic(err)
+	}
+	for _, file := range zr.File {
+		r, err := file.Open()
+		if err != nil {
+			panic(err)
+		}
+		data, err := io.ReadAll(r)
+		if err != nil {
+			panic(err)
+		}
+		if file.Name == wordMain {
+			form.main = data
+			continue
+		}
+		form.others = append(form.others, part{file.Name, data})
+	}
+	return form
+})

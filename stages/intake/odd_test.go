@@ -61,6 +61,7 @@ func TestOddForms(t *testing.T) {
 		{"a text longer than a cell holds", second, append1("</sheetData>", rows(1, 2000, func(int) string { return text("AZ2000", strings.Repeat("字", maxText+1)) })), CodeManyParts, 0},
 		{"a text as long as a cell holds", second, append1("</sheetData>", rows(1, 2000, func(int) string { return text("AZ2000", strings.Repeat("𠮷", maxText/2)) })), "", 1},
 		{"notes beside the form by the thousand", second, append1("</sheetData>", rows(5000, 2000, func(r int) string { return text(fmt.Sprintf("AZ%d", r), "注") })), "", 5000},
+		{"texts by the megabyte", second, append1("</sheetData>", rows(200, 2000, func(r int) string { return text(fmt.Sprintf("AZ%d", r), strings.Repeat("1390000 ", maxText/8)) })), CodeManyParts, 0},
 		{"rows of a list by the thousand", "worksheets/sheet", append1("</sheetData>", rows(maxRecords+1, 2000, func(r int) string { return text(fmt.Sprintf("B%d", r), "甲") })), CodeManyParts, 0},
 		{"formats behind the styles that use them", "xl/styles.xml", func(s string) string {
 			formats := regexp.MustCompile(`(?s)<numFmts.*</numFmts>`).FindString(s)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"lianheti/stages"
 )
@@ -24,7 +25,8 @@ const (
 	maxDepth    = 64
 	maxToken    = 1 << 20 // bytes of one tag or one run of text
 	maxStyles   = 65000
-	maxText     = 32767 // of one cell
+	maxText     = 32767   // of one cell
+	maxWords    = 2000000 // characters of all cells together; what looks for persons and phones in them takes a second for each million
 	// maxGrid bounds what a program makes of the sheets when it opens them: all rows down to the last, each as wide as its
 	// last cell. One cell in the last column of every row costs gigabytes, and 30 bytes a row in the file.
 	maxGrid = 2000000
@@ -239,6 +241,7 @@ type workbookReader struct {
 	strings []string
 	formats []format // by style index
 	cells   int
+	words   int // characters in cells
 	grid    int // see maxGrid
 }
 
@@ -519,6 +522,9 @@ func (r *sheetReader) endCell(e *element) error {
 	}
 	if utf16Len(c.Raw) > maxText || utf16Len(c.FormulaText) > maxText {
 		return errMany{"单元格 " + c.Place.Cell + " 的文字超过 32767 字"}
+	}
+	if r.w.words += utf8.RuneCountInString(c.Raw); r.w.words > maxWords {
+		return errMany{"文字共超过 " + strconv.Itoa(maxWords/10000) + " 万字"}
 	}
 	c.Filled = strings.TrimSpace(c.Raw) != ""
 	if !r.sheet.add(c) {

@@ -28,13 +28,18 @@ func Word(d *templates.Definition, file string) (stages.Workbook, []Unplaced) {
 	if err != nil {
 		return refused(out, s.unread(err)), nil
 	}
+	return word(d, out, data)
+}
+
+// word reads the bytes of one Word form.
+func word(d *templates.Definition, out stages.File, data []byte) (stages.Workbook, []Unplaced) {
 	sum := sha256.Sum256(data)
 	out.SHA256, out.Size = hex.EncodeToString(sum[:]), int64(len(data))
 	doc, refusal := openWord(data)
 	if refusal != nil {
 		return refused(out, refusal), nil
 	}
-	w := &wordBinder{d: d, file: s.Path, doc: doc}
+	w := &wordBinder{d: d, file: out.Path, doc: doc}
 	if !w.bind() {
 		return refused(out, refuse(CodeNotWordForm, "只认出 %d 行", w.recognised)), nil
 	}

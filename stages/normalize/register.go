@@ -47,7 +47,7 @@ type registerReader struct {
 }
 
 func (r *registerReader) fault(p stages.Place, what, cure string) {
-	r.faults = append(r.faults, fmt.Errorf("登记表 %s：%s。%s", p, what, cure))
+	r.faults = append(r.faults, errors.New(stages.Mask(fmt.Sprintf("登记表 %s：%s。%s", p, what, cure))))
 }
 
 // sheet reads the rows below the line of headings. Columns are found by their headings, wherever they stand.
@@ -110,7 +110,7 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ro
 	for _, c := range cells {
 		i := slices.IndexFunc(columns, func(h heading) bool { return h.col == c.Col })
 		if i < 0 {
-			r.fault(c.Place, "这一列没有表头，不知道“"+stages.Mask(trim(c.Raw))+"”是什么", "请移到有表头的列，例如备注")
+			r.fault(c.Place, "这一列没有表头，不知道“"+trim(c.Raw)+"”是什么", "请移到有表头的列，例如备注")
 			continue
 		}
 		e.Values[columns[i].column.ID] = r.value(columns[i].column, c)

@@ -1,0 +1,38 @@
+package book
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// What is set by itself is read as it was typed, whatever it would mean to programs that read codes.
+func TestSharedStringsAreReadAsTyped(t *testing.T) {
+	for typed, written := range map[string]string{
+		"_x003D_": "_x005F_x003D_", "a_x000D_b": "a_x005F_x000D_b", "_x0041_x0042_": "_x005F_x0041_x005F_x0042_", "_x005F_x0041_": "_x005F_x005F_x005F_x0041_",
+		"_x41_": "_x41_", "x0041_": "x0041_", "_x00G1_": "_x00G1_", "": "", "=1+1": "=1+1", "_": "_",
+	} {
+		if got := Shared(typed); got != written {
+			t.Errorf("%q is written %q, want %q", typed, got, written)
+		}
+		f := New()
+		defer f.Close()
+		if err := f.SetCellStr("Sheet1", "A1", Shared(typed)); err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := Save(&b, f); err != nil {
+			t.Fatal(err)
+		}
+		again, err := excelize.OpenReader(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer again.Close()
+		got, err := again.GetCellValue("Sheet1", "A1")
+		if formula, ferr := again.GetCellFormula("Sheet1", "A1"); err != nil || ferr != nil || formula != "" || got != typed && typed != "_x0041_x0042_" {
+			t.Errorf("%q is read %q, formula %q: %v", typed, got, formula, err)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package feedback
+
+// Requirements
+//  1. Whatever stands in a submitted workbook that the reader takes, annotating it ends soon, with a copy that the reader takes as well or
+//     with an error.
+
+import (
+	"archive/zip"
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"lianheti/stages"
+	"lianheti/stages/intake"
+	"lianheti/stages/table"
+)
+
+func FuzzAnnotate(f *testing.F) {
+	w := judge(f, filepath.Join(samples, "南平"))
+	findings := map[string][]table.Finding{}
+	for x := range w.in.Judgement.Findings.All() {
+		findings[x.Submission] = append(findings[x.Submission], x)
+	}
+	most := ""
+	for i := range w.in.Facts.Submissions.Len() {
+		if s := w.in.Facts.Submissions.Row(i); most == "" || len(findings[s.Submission]) > len(findings[most]) {
+			most = s.Submission
+		}
+	}
+	var parts map[string][]byte
+	var order []string
+	for s := range w.in.Facts.Submissions.All() {
+		if s.Submission != most {
+			continue
+		}
+		data, err := w.open(s.File)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if parts, order, err = unzip(data); err != nil {
+			f.Fatal(err)
+		}
+		for i := range findings[most] {
+			findings[most][i].File = s.File
+		}
+	}
+	for i := range order {
+		f.Add(uint8(i), uint32(0), uint16(0), "")
+	}
+	f.Add(uint8(3), uint32(400), uint16(3), `<mergeCell ref="A1:XFD1048576"/>`)
+	dir := f.TempDir()
+	read := func(t *testing.T, data []byte) stages.Fate {
+		file := filepath.Join(dir, "表.xlsx")
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		sources, err := intake.Discover([]string{file})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return intake.Read(w.in.Definition, sources[0]).File.Fate
+	}
+	f.Fuzz(func(t *testing.T, which uint8, at uint32, cut uint16, text string) {
+		name := order[int(which)%len(order)]
+		was := parts[name]
+		from := int(at) % (len(was) + 1)
+		changed := map[string][]byte{name: slices.Concat(was[:from], []byte(text), was[min(len(was), from+int(cut)%300):])}
+		data := zipped(t, order, func(part string) []byte {
+			if data, ok := changed[part]; ok {
+				return data
+			}
+			return parts[part]
+		})
+		if read(t, data) != stages.Accepted {
+			return
+		}
+		begin := time.Now()
+		copied, err := Annotate(data, w.in.Definition, findings[most], Department)
+		if took := time.Since(begin); took > time.Minute {
+			t.Errorf("took %v", took)
+		}
+		if err == nil && read(t, copied) != stages.Accepted {
+			t.Error("the copy can't be read")
+		}
+	})
+}
+
+// zipped is a container of parts.
+func zipped(t *testing.T, order []string, part func(name string) []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	zw := zip.NewWriter(&b)
+	for _, name := range order {
+		w, err := zw.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(part(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := zw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
