@@ -63,6 +63,7 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 	byExpert := map[string][]*workbook{}
 	for _, r := range returned {
 		b := &workbook{file: r.File}
+		b.file.Path = stages.Mask(b.file.Path)
 		out = append(out, b)
 		if b.file.Fate == stages.Accepted {
 			b.open(facts.Definition, r.Cells)
@@ -88,7 +89,7 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 }
 
 func (b *workbook) refuse(code, detail string) {
-	b.file.Fate, b.file.Code, b.file.Detail = stages.Rejected, code, detail
+	b.file.Fate, b.file.Code, b.file.Detail = stages.Rejected, code, stages.Mask(detail)
 }
 
 // same says whether two workbooks of one expert say the same.

@@ -4,7 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,8 +30,9 @@ import (
 
 // Requirements
 //  1. Phones, identity numbers, mail addresses and the names of the persons that a workbook names, typed wherever one can type —
-//     every cell, names of files, packages and sheets, cells outside the form — are found 0 times in data/ (bytes and decoded values),
-//     run.json, what the commands say, and the provincial workbook but for its one sheet.
+//     every cell, names of files, packages and sheets, cells outside the form, an expert's comments and unit, the names of files that come back
+//     from experts, the register — are found 0 times in data/ (bytes and decoded values), run.json, what the commands say (refusals, too),
+//     the Word files for the Department, and the provincial workbook but for its one sheet.
 //  2. They are found there: the search would see them.
 //  3. Done again from the tables, the same tables come out, byte for byte.
 
@@ -52,12 +55,17 @@ func TestPlantedPersonalDataIsFoundNowhere(t *testing.T) {
 	out, again := filepath.Join(t.TempDir(), "out"), filepath.Join(t.TempDir(), "again")
 	data := filepath.Join(out, "2024", "data")
 	said := map[string][]byte{}
+	marks := plantMarks(t)
+	consortium := d.Directory.Names()[0]
+	register := plantRegister(t, map[string]string{"材料收讫!A4": consortium, "材料收讫!F4": "已电话" + plantedPhone, "同意调整!A4": consortium, "同意调整!B4": "函，联系" + plantedPhone})
+	faulty := plantRegister(t, map[string]string{"逾期补报!A4": consortium, "逾期补报!B4": "同意", "逾期补报!C4": "八月底，问" + plantedPhone})
 	for _, args := range [][]string{
-		{"run", in, "-o", out}, {"run", "--from", data, "-o", again, "--json"},
+		{"run", in, "-o", out, "--register", faulty}, {"run", in, "-o", out, "--marks", marks, "--register", register},
+		{"run", "--from", data, "-o", again, "--json", "--marks", marks, "--register", register},
 		{"check", in}, {"check", in, "--json"},
 	} {
 		var stdout, stderr bytes.Buffer
-		if code := Main(append([]string{"lianheti"}, args...), &stdout, &stderr); code != exitDone && args[0] != "check" {
+		if code := Main(append([]string{"lianheti"}, args...), &stdout, &stderr); code != exitDone && args[0] != "check" && !(code == exitFailed && slices.Contains(args, faulty)) {
 			t.Fatalf("%v: %d %s", args, code, &stderr)
 		}
 		said[strings.Join(args[:1], " ")+fmt.Sprint(len(said))] = append(stdout.Bytes(), stderr.Bytes()...)
@@ -89,6 +97,80 @@ func TestPlantedPersonalDataIsFoundNowhere(t *testing.T) {
 	if masked < 500 {
 		t.Errorf("only %d places were masked: what was planted did not arrive", masked)
 	}
+}
+
+// plantMarks gives a folder of what came back from experts: a workbook with personal data in all that an expert can type, and others that
+// are refused.
+func plantMarks(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	var stdout, stderr bytes.Buffer
+	if code := Main([]string{"lianheti", "experts", "../../../samples/2024/福州", "--count", "1", "-o", dir}, &stdout, &stderr); code != exitDone {
+		t.Fatal(stderr.String())
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.xlsx"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	f, err := excelize.OpenFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows("_评分索引")
+	if err != nil {
+		t.Fatal(err)
+	}
+	typed := 0
+	for _, r := range rows {
+		if !slices.Contains([]string{"unit", "mark", "deduct", "veto", "comment"}, r[0]) {
+			continue
+		}
+		row, err1 := strconv.Atoi(r[2])
+		col, err2 := strconv.Atoi(r[3])
+		if err := errors.Join(err1, err2, f.SetCellStr(r[1], stages.CellName(row, col), "见"+plantedPhone+"，ruohan.o@example.com")); err != nil {
+			t.Fatal(err)
+		}
+		typed++
+	}
+	if err := f.SaveAs(filepath.Join(dir, "评分"+plantedPhone+".xlsx")); err != nil || typed < 20 {
+		t.Fatal(typed, err)
+	}
+	foreign := excelize.NewFile()
+	defer foreign.Close()
+	if err := errors.Join(os.Remove(files[0]), foreign.SaveAs(filepath.Join(dir, "别的"+plantedPhone+".xlsx")), os.WriteFile(filepath.Join(dir, "扫描35020319900307123X.xlsx"), []byte("%PDF"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// plantRegister is the blank register with these cells.
+func plantRegister(t *testing.T, cells map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	var stdout, stderr bytes.Buffer
+	if code := Main([]string{"lianheti", "template", "--register", "-o", dir}, &stdout, &stderr); code != exitDone {
+		t.Fatal(stderr.String())
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.xlsx"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	f, err := excelize.OpenFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for at, text := range cells {
+		sheet, cell, _ := strings.Cut(at, "!")
+		if err := f.SetCellStr(sheet, cell, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Save(); err != nil {
+		t.Fatal(err)
+	}
+	return files[0]
 }
 
 // plant writes workbooks in which personal data stands in every cell that can be typed into, or in all but the figures.
@@ -266,6 +348,23 @@ func published(t *testing.T, dir string) map[string][]byte {
 			continue
 		}
 		out[sheet] = text
+	}
+	words, err := filepath.Glob(filepath.Join(dir, "*.docx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range words {
+		zr, err := zip.OpenReader(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		part, err := zr.Open("word/document.xml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out[filepath.Base(path)], err = io.ReadAll(part); errors.Join(err, part.Close(), zr.Close()) != nil {
+			t.Fatal(err)
+		}
 	}
 	if !seen {
 		t.Error("the contacts do not say what was planted: a search like this sees nothing")
