@@ -10,7 +10,10 @@ import (
 // Cause says in words what to do about an error of the system; empty where its own words must serve.
 func Cause(err error) string {
 	var number syscall.Errno
+	var held heldError
 	switch errors.As(err, &number); {
+	case errors.As(err, &held):
+		return "旧结果里有文件正被打开。请在 Excel、WPS 或资源管理器里关闭它，再运行一次"
 	case slices.Contains(diskFull, number):
 		return "磁盘已满。请腾出空间，或用 --out 换一个地方，再运行一次"
 	case slices.Contains(heldOpen, number):

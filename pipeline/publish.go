@@ -21,6 +21,12 @@ type publication struct {
 // ErrBusy says that another run holds the output folder.
 var ErrBusy = errors.New("另一次运行正在写这个输出文件夹")
 
+// heldError is why results that a program holds open can't be moved. Windows calls that a lack of permission; permission to write here
+// was proved by the lock.
+type heldError struct{ error }
+
+func (e heldError) Unwrap() error { return e.error }
+
 // publish takes the lock on <out>/<year> and clears what a killed run left behind. The caller calls discard in any case.
 func publish(out, year string) (*publication, error) {
 	if err := os.MkdirAll(out, 0o755); err != nil {
@@ -72,7 +78,7 @@ func (p *publication) publish() error {
 	switch err := os.Rename(p.final, p.old); {
 	case errors.Is(err, fs.ErrNotExist): // the first run
 	case err != nil:
-		return fmt.Errorf("旧结果 %s 无法移开%s。请关闭后重新运行，旧结果没有改动：%w", p.final, openHint(p.final), err)
+		return fmt.Errorf("旧结果 %s 无法移开%s。请关闭后重新运行，旧结果没有改动：%w", p.final, openHint(p.final), heldError{err})
 	}
 	if err := os.Rename(p.fresh, p.final); err != nil {
 		return errors.Join(fmt.Errorf("新结果无法放到 %s：%w", p.final, err), os.Rename(p.old, p.final))

@@ -125,6 +125,9 @@ func TestFailureLeavesTheOldResults(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "正被打开：a") {
 		t.Errorf("the error names the open file: %v", err)
 	}
+	if cause := Cause(err); !strings.Contains(cause, "旧结果里有文件正被打开") {
+		t.Errorf("what to do: %q", cause)
+	}
 	if state(t, p) != "old" {
 		t.Errorf("the old results are %q", state(t, p))
 	}
