@@ -79,9 +79,14 @@ func writeArrow(w io.WriteSeeker, rec arrow.Record) error {
 	return f.Close()
 }
 
+// maxDictionary bounds the dictionary of a column in memory. It is never full: where a column outgrows its dictionary, the library writes the
+// rest in another way and lists the two ways in the order of a Go map, so that the same rows would not give the same bytes.
+const maxDictionary = 1 << 30
+
 func writeParquet(w io.WriteSeeker, rec arrow.Record) error {
 	f, err := pqarrow.NewFileWriter(rec.Schema(), w,
-		parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Snappy), parquet.WithRootRepetition(parquet.Repetitions.Required)),
+		parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Snappy), parquet.WithRootRepetition(parquet.Repetitions.Required),
+			parquet.WithDictionaryPageSizeLimit(maxDictionary)),
 		pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
 	if err != nil {
 		return err

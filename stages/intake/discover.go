@@ -287,7 +287,7 @@ func (s Source) Read(limit int64) ([]byte, error) {
 
 // Hashing reads a file whole, piece by piece. What is larger takes longer than a file may; nobody sends such.
 const (
-	maxHashed      = 4 << 30
+	maxHashed      = 2 << 30
 	maxHashedEntry = 1 << 30 // of a package, unpacked
 )
 
@@ -308,7 +308,7 @@ func (s Source) digest() (sum, none string, head []byte) {
 	if s.Size > limit {
 		return "", fmt.Sprintf("超过 %d GB", limit>>30), head
 	}
-	switch n, err := io.Copy(h, io.LimitReader(buffered, limit+1)); {
+	switch n, err := io.CopyBuffer(h, io.LimitReader(buffered, limit+1), make([]byte, 256<<10)); {
 	case err != nil:
 		return "", s.unread(err).Detail, head
 	case n > limit:
