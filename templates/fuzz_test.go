@@ -28,8 +28,9 @@ func FuzzDefinition(f *testing.F) {
 		files[name] = &fstest.MapFile{Data: data}
 	}
 	for i, name := range names {
-		f.Add(uint8(i), uint32(len(files[name].Data)/2), uint16(9), "x: [")
-		f.Add(uint8(i), uint32(len(files[name].Data)/3), uint16(0), "")
+		if base := path.Base(name); base == "form.yaml" || base == "rules.yaml" || base == "rubric.yaml" { // a definition takes a while to load
+			f.Add(uint8(i), uint32(len(files[name].Data)/2), uint16(9), "x: [")
+		}
 	}
 	f.Add(uint8(0), uint32(0), uint16(0), "a: &a [*a, *a]\n")
 	f.Fuzz(func(t *testing.T, which uint8, at uint32, cut uint16, text string) {

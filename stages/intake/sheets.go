@@ -287,7 +287,7 @@ func (w *workbookReader) loadStrings() *Refusal {
 		case e.name == "t" && !within(e.path, "rPh"):
 			text.WriteString(e.text.String())
 		case e.name == "si":
-			w.strings = append(w.strings, unescape(text.String()))
+			w.strings = append(w.strings, text.String())
 			text.Reset()
 		}
 		return nil
@@ -556,7 +556,7 @@ func (r *sheetReader) fill(c *Cell, kind, style string) error {
 		if err != nil || i < 0 || i >= len(r.w.strings) {
 			return errXML{"单元格 " + c.Place.Cell + " 的文字缺失"}
 		}
-		c.Kind, c.Raw = stages.Text, r.w.strings[i]
+		c.Kind, c.Raw = stages.Text, unescape(r.w.strings[i]) // here: what no cell shows may be endless
 	case "str", "inlineStr":
 		c.Kind, c.Raw = stages.Text, unescape(r.inline.String())
 		if kind == "str" || c.Raw == "" {
