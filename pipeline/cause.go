@@ -3,6 +3,8 @@ package pipeline
 import (
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"syscall"
 )
@@ -11,9 +13,12 @@ import (
 func Cause(err error) string {
 	var number syscall.Errno
 	var held heldError
+	var file *fs.PathError
 	switch errors.As(err, &number); {
 	case errors.As(err, &held):
 		return "旧结果里有文件正被打开。请在 Excel、WPS 或资源管理器里关闭它，再运行一次"
+	case slices.Contains(diskFull, number) && errors.As(err, &file) && filepath.Dir(file.Path) == filepath.Clean(os.TempDir()): // where large sheets wait
+		return "临时文件夹 " + filepath.Clean(os.TempDir()) + " 所在的磁盘已满。请腾出空间，再运行一次"
 	case slices.Contains(diskFull, number):
 		return "磁盘已满。请腾出空间，或用 --out 换一个地方，再运行一次"
 	case slices.Contains(heldOpen, number):
