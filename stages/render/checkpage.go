@@ -33,10 +33,10 @@ func (p *painter) checkPage() error {
 	if err := p.f.SetSheetDimension(title, "A1:"+cell(last, len(checkColumns))); err != nil {
 		return err
 	}
-	if err := p.printNames(title, last, len(checkColumns), headerRow); err != nil {
+	if err := p.printNames(title, last, len(checkColumns), headerRow, headerRow); err != nil {
 		return err
 	}
-	if err := p.watermark(title, len(checkColumns), checkColumns[len(checkColumns)-1].width); err != nil {
+	if err := p.watermark(title, 1); err != nil {
 		return err
 	}
 	if err := p.f.AutoFilter(title, fmt.Sprintf("%s:%s", cell(headerRow, 1), cell(last, len(checkColumns))), nil); err != nil {

@@ -141,10 +141,14 @@ func (p *painter) page(layout *templates.SheetLayout) error {
 	if err := p.paper(title, layout.Sheet.Landscape); err != nil {
 		return err
 	}
-	if err := p.printNames(title, layout.LastRow, layout.LastCol, layout.Freeze); err != nil {
+	if err := p.printNames(title, layout.LastRow, layout.LastCol, 1, layout.Freeze); err != nil {
 		return err
 	}
-	return p.watermark(title, layout.LastCol, layout.Widths[layout.LastCol-1])
+	col := 1 // left of a title in the middle
+	if layout.Sheet.Cover {
+		col = layout.LastCol - 1 // right of the number of the annex
+	}
+	return p.watermark(title, col)
 }
 
 // paper is what all visible sheets have in common.
@@ -160,8 +164,11 @@ func (p *painter) paper(title string, landscape bool) error {
 	if err := p.f.SetSheetProps(title, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
 		return err
 	}
-	binding, margin, edge, centred := 0.8, 0.5, 0.3, true
-	if err := p.f.SetPageMargins(title, &excelize.PageLayoutMarginsOptions{Left: &binding, Right: &margin, Top: &margin, Bottom: &margin, Header: &edge, Footer: &edge, Horizontally: &centred}); err != nil {
+	binding, margin, top, edge, centred := 0.8, 0.5, 0.5, 0.3, true
+	if p.v.Watermark != "" {
+		top = 0.65 // below its header
+	}
+	if err := p.f.SetPageMargins(title, &excelize.PageLayoutMarginsOptions{Left: &binding, Right: &margin, Top: &top, Bottom: &margin, Header: &edge, Footer: &edge, Horizontally: &centred}); err != nil {
 		return err
 	}
 	header := "&R&9" + title
@@ -178,17 +185,18 @@ func (p *painter) paper(title string, landscape bool) error {
 	return book.Protect(p.f, title)
 }
 
-// printNames sets the print area and the header rows that repeat.
-func (p *painter) printNames(title string, lastRow, lastCol, freeze int) error {
+// printNames sets the print area and the header rows that repeat, from one to another; 0: none.
+func (p *painter) printNames(title string, lastRow, lastCol, repeat, to int) error {
 	area := excelize.DefinedName{Name: "_xlnm.Print_Area", Scope: title, RefersTo: fmt.Sprintf("'%s'!$A$1:%s", title, absolute(cell(lastRow, lastCol)))}
-	if err := p.f.SetDefinedName(&area); err != nil || freeze == 0 {
+	if err := p.f.SetDefinedName(&area); err != nil || to == 0 {
 		return err
 	}
-	return p.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: title, RefersTo: fmt.Sprintf("'%s'!$1:$%d", title, freeze)})
+	return p.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: title, RefersTo: fmt.Sprintf("'%s'!$%d:$%d", title, repeat, to)})
 }
 
-// watermark marks a sheet on the screen, as the header does on paper: a drawn label, because a cell would be content.
-func (p *painter) watermark(title string, lastCol int, width float64) error {
+// watermark marks a sheet on the screen, as the header does on paper: a drawn label, because a cell would be content. It stands
+// in the first row, beside what is written there.
+func (p *painter) watermark(title string, col int) error {
 	if p.v.Watermark == "" {
 		return nil
 	}
@@ -197,8 +205,9 @@ func (p *painter) watermark(title string, lastCol int, width float64) error {
 		return err
 	}
 	return p.f.AddShape(title, &excelize.Shape{
-		Cell: cell(1, lastCol), Type: "rect", Width: uint(min(130, width*6)), Height: 26,
-		Line: excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(watermarkColor), Width: 1.5}, Fill: excelize.Fill{Color: []string{"FFFFFF"}, Pattern: 1},
+		Cell: cell(1, col), Type: "rect", Width: 124, Height: 24,
+		Format: excelize.GraphicOptions{Positioning: "oneCell", OffsetX: 2, OffsetY: 4},
+		Line:   excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(watermarkColor), Width: 1.5}, Fill: excelize.Fill{Color: []string{"FFFFFF"}, Pattern: 1},
 		Paragraph: []excelize.RichTextRun{{Text: p.v.Watermark, Font: &excelize.Font{Bold: true, Size: 10, Color: watermarkColor, Family: book.FormFont}}},
 	})
 }

@@ -266,8 +266,8 @@ func unsupportedCases(s *selfCheck, r *templates.Rule) (sheetRule, error) {
 
 func nationalCase(s *selfCheck, r *templates.Rule) (sheetRule, error) {
 	i := s.print.number["consortium"]
-	f := fmt.Sprintf("IF(%s>%d,%s,IF(SUMPRODUCT(EXACT(%s,TRIM(consortium))*(LEN(%s)>0))>0,%d,%d))", s.status(i), statusNotApplicable, s.status(i),
-		consortiaList, nationalList, failed, passed)
+	f := fmt.Sprintf("IF(%s>%d,%s,IF(SUMPRODUCT(EXACT(%s,%s)*(LEN(%s)>0))>0,%d,%d))", s.status(i), statusNotApplicable, s.status(i),
+		keyList, nameKey("consortium"), nationalList, failed, passed)
 	return sheetRule{rule: r, cases: []sheetCase{{[]int{i}, f}}}, nil
 }
 

@@ -255,11 +255,11 @@ func (p *formulaPrinter) call(n *ast.CallNode) (printed, error) {
 	case "is_member":
 		return printed{p.rows.isMember(parts[0], p.kinds(args[1:])), aTruth, false}, nil
 	case "listed":
-		return printed{fmt.Sprintf("SUMPRODUCT(--EXACT(%s,%s))>0", consortiaList, parts[0]), aTruth, false}, nil
+		return printed{fmt.Sprintf("SUMPRODUCT(--EXACT(%s,%s))>0", keyList, nameKey(parts[0])), aTruth, false}, nil
 	case "city_fits":
-		return printed{fmt.Sprintf("SUMPRODUCT(EXACT(%s,%s)*EXACT(%s,%s))>0", consortiaList, parts[0], cityOfList, withoutSuffix(parts[1])), aTruth, false}, nil
+		return printed{fmt.Sprintf("SUMPRODUCT(EXACT(%s,%s)*EXACT(%s,%s))>0", keyList, nameKey(parts[0]), cityOfList, withoutSuffix(parts[1])), aTruth, false}, nil
 	case "park_fits":
-		return printed{fmt.Sprintf("SUMPRODUCT(EXACT(%s,%s)*EXACT(%s,%s))>0", consortiaList, parts[0], parkOfList, parts[1]), aTruth, false}, nil
+		return printed{fmt.Sprintf("SUMPRODUCT(EXACT(%s,%s)*EXACT(%s,%s))>0", keyList, nameKey(parts[0]), parkKeyList, nameKey(parts[1])), aTruth, false}, nil
 	}
 	return printed{}, fmt.Errorf("表内公式没有函数 %s", name)
 }

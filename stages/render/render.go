@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lianheti/stages"
 	"lianheti/stages/book"
 	"lianheti/templates"
 
@@ -119,7 +120,7 @@ func (p *painter) lists() {
 			list(listName(f.Choices), options)
 		}
 	}
-	var names, cities, parks, national []string
+	var names, cities, parks, national, keys, parkKeys []string
 	for _, city := range p.d.Directory.Cities {
 		for _, e := range p.d.Directory.Entries {
 			if e.City != city.Name {
@@ -127,6 +128,7 @@ func (p *painter) lists() {
 			}
 			for _, pair := range e.Pairs() {
 				names, cities, parks, national = append(names, pair.Consortium), append(cities, e.City), append(parks, pair.Park), append(national, e.National)
+				keys, parkKeys = append(keys, stages.NameKey(pair.Consortium)), append(parkKeys, stages.NameKey(pair.Park))
 			}
 		}
 	}
@@ -134,6 +136,8 @@ func (p *painter) lists() {
 	list(cityOfList, cities)
 	list(parkOfList, parks)
 	list(nationalList, national)
+	list(keyList, keys)
+	list(parkKeyList, parkKeys)
 }
 
 // The sheets behind: lists and calculations, and the form's identity.
@@ -300,6 +304,9 @@ func (p *painter) canvas(layout *templates.SheetLayout) (*canvas, error) {
 		}
 		c.put(slot.Row, slot.Col, slot.Rows, slot.Cols, content)
 		c.growSlot(slot)
+		if slot.Rows == 1 {
+			c.grow(slot.Row, float64(lines(value.Text, width(layout, slot.Col, slot.Cols), 12)*lineHeight)+padding)
+		}
 		if layout.Sheet.Cover {
 			c.grow(slot.Row, coverHeight)
 		}
@@ -397,10 +404,13 @@ func (c *canvas) growStatic(layout *templates.SheetLayout, s templates.Static) {
 
 func (c *canvas) height(row int) float64 { return max(c.heights[row], lineHeight+padding) }
 
+// pixelsPerUnit is the width of one unit of column width.
+const pixelsPerUnit = 7.0
+
 // lines is how many lines a text of so many points takes in a column of so many characters. A hanzi is as wide as its size, a
 // unit of column width is 7 pixels.
 func lines(text string, width, points float64) int {
-	const pixelsPerUnit, pixelsPerPoint, margin = 7.0, 96.0 / 72, 8
+	const pixelsPerPoint, margin = 96.0 / 72, 8
 	n := 0
 	for _, paragraph := range strings.Split(text, "\n") {
 		pixels := float64(runewidth.StringWidth(paragraph)) / 2 * points * pixelsPerPoint

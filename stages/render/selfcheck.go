@@ -51,6 +51,8 @@ const (
 	consortiaList = "list_consortia"
 	cityOfList    = "list_consortia_city"
 	parkOfList    = "list_consortia_park"
+	keyList       = "list_consortia_key" // the names made comparable, as nameKey does
+	parkKeyList   = "list_consortia_park_key"
 	nationalList  = "list_consortia_national"
 )
 

@@ -1,0 +1,138 @@
+package pipeline
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"lianheti/samples/programs"
+	"lianheti/stages"
+	"lianheti/stages/intake"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// What the 自检 sheet tells a prefecture's officer of a workbook filled as people fill it, planted faults and all, is what the
+// Department's run says of it: rule by rule, recalculated by a spreadsheet program. A sheet can't read 12万: of a value that the
+// engine had to interpret it may say that it can't tell, and nothing else.
+
+// sheetWords are the words of the sheet for the engine's outcomes.
+var sheetWords = map[string]stages.Outcome{"通过": stages.Pass, "未通过": stages.Fail, "不适用": stages.NotApplicable, "未填": stages.NotRun, undecidable: stages.NotRun}
+
+const undecidable = "无法判断"
+
+func TestSelfCheckOfTheSamplesIsTheEngines(t *testing.T) {
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := intake.Discover([]string{samplesDir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string][]table.Outcome{}
+	for o := range b.judgement.Outcomes.All() {
+		if b.d.Rule(o.Code).Sheet == "" {
+			said[o.Submission] = append(said[o.Submission], o)
+		}
+	}
+	interpreted := map[string]map[templates.Ref]bool{}
+	for c := range b.facts.Coercions.All() {
+		if interpreted[c.Submission] == nil {
+			interpreted[c.Submission] = map[templates.Ref]bool{}
+		}
+		interpreted[c.Submission][templates.Ref{Field: c.Field, Year: int(c.Year.V)}] = true
+	}
+	tested := slices.Sorted(maps.Keys(said))
+	if os.Getenv("CI") != "true" { // a spreadsheet program takes more than a second for each: those with most to say
+		slices.SortStableFunc(tested, func(x, y string) int { return news(said[y]) - news(said[x]) })
+		tested = tested[:3]
+	}
+	files := map[string]string{}
+	for s := range b.facts.Submissions.All() {
+		files[s.Submission] = s.File
+	}
+	open, dir := opener(sources, b.facts), t.TempDir()
+	var paths []string
+	for _, submission := range tested {
+		data, err := open(files[submission])
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, filepath.Join(dir, submission+".xlsx"))
+		if err := os.WriteFile(paths[len(paths)-1], data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	recalculated := programs.Convert(t, "xlsx", paths...)
+	for i, submission := range tested {
+		was, is := selfCheck(t, paths[i]), selfCheck(t, filepath.Join(recalculated, submission+".xlsx"))
+		for _, o := range said[submission] {
+			if was[o.Code] != is[o.Code] {
+				t.Errorf("%s %s: written %q, recalculated %q", submission, o.Code, was[o.Code], is[o.Code])
+			}
+			if sheetWords[is[o.Code]] != o.Outcome && !(is[o.Code] == undecidable && asksFor(b.d.Rule(o.Code), interpreted[submission])) {
+				t.Errorf("%s %s: the sheet says %q, the engine %s %s", submission, o.Code, is[o.Code], o.Outcome, o.Reason)
+			}
+		}
+	}
+}
+
+// news counts the rules that say something else than that all is well.
+func news(outcomes []table.Outcome) (n int) {
+	for _, o := range outcomes {
+		if o.Outcome != stages.Pass && o.Outcome != stages.NotApplicable {
+			n++
+		}
+	}
+	return n
+}
+
+// asksFor says whether a rule looks at one of these values.
+func asksFor(r *templates.Rule, values map[templates.Ref]bool) bool {
+	return slices.ContainsFunc(r.Cases, func(c templates.Case) bool {
+		var refs []templates.Ref
+		for _, e := range []*templates.Expression{c.When, c.Expr} {
+			if e != nil {
+				refs = append(refs, e.Refs...)
+			}
+		}
+		if c.Field != nil {
+			refs = append(refs, templates.Ref{Field: c.Field.ID, Year: c.Year.Year})
+		}
+		if c.Field == nil && len(refs) == 0 { // a rule about every value of the form
+			return len(values) > 0
+		}
+		return slices.ContainsFunc(refs, func(ref templates.Ref) bool {
+			return slices.ContainsFunc(slices.Collect(maps.Keys(values)), func(v templates.Ref) bool {
+				return v.Field == ref.Field && (ref.Year == 0 || v.Year == ref.Year)
+			})
+		})
+	})
+}
+
+// selfCheck reads the 自检 sheet: code -> result.
+func selfCheck(t *testing.T, path string) map[string]string {
+	t.Helper()
+	f, err := excelize.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows(templates.CheckSheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, row := range rows {
+		if len(row) > 3 && strings.HasPrefix(row[0], "LHT-") {
+			out[row[0]] = row[3]
+		}
+	}
+	return out
+}
