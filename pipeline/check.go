@@ -128,11 +128,11 @@ func Check(ctx context.Context, o Options, annotate string) (*Checked, error) {
 }
 
 func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[string]*CheckedSubmission {
-	out, codes := map[string]*CheckedSubmission{}, checkCodes(facts)
+	out := map[string]*CheckedSubmission{}
 	for i := range facts.Submissions.Len() {
 		s, v := facts.Submissions.Row(i), judgement.Verdicts.Row(i)
 		out[s.Submission] = &CheckedSubmission{ID: s.Submission, Consortium: s.Consortium, City: facts.CityOf(s), Edition: given(s.Edition),
-			Verdict: v.Verdict, Errors: v.Errors, Warnings: v.Warnings, Explained: v.Explained, Hints: v.Hints, CheckCode: codes[s.Submission], Findings: []CheckedFinding{}}
+			Verdict: v.Verdict, Errors: v.Errors, Warnings: v.Warnings, Explained: v.Explained, Hints: v.Hints, CheckCode: s.CheckCode, Findings: []CheckedFinding{}}
 	}
 	for x := range judgement.Findings.All() {
 		if s := out[x.Submission]; s != nil {

@@ -49,7 +49,10 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 	if err != nil {
 		return nil, err
 	}
-	codes := checkCodes(seen)
+	codes := map[string]string{} // of the values that are published: what is hidden there is no part of it
+	for s := range seen.Submissions.All() {
+		codes[s.Submission] = s.CheckCode
+	}
 	contacts := contactsOf(facts)
 	out := &Printed{}
 	for f := range seen.Files.All() {
@@ -76,15 +79,6 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 		out.Forms = append(out.Forms, p)
 	}
 	return out, ctx.Err()
-}
-
-// checkCodes gives the check code of each submission.
-func checkCodes(facts *table.Facts) map[string]string {
-	out := map[string]string{}
-	for form := range facts.Forms {
-		out[form.Submission.Submission] = form.CheckCode()
-	}
-	return out
 }
 
 // contactsOf gives the personal data of each submission by field.

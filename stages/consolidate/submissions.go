@@ -50,6 +50,7 @@ func (w *workbook) submitted(name string) error {
 		perEntry{Head: label("edition"), Width: 7, Cell: func(e entry) book.Cell { return optional(e.Edition, book.Integer) }},
 		perEntry{Head: w.Definition.Table("members").Label, Width: 8, Cell: func(e entry) book.Cell { return count(int32(len(e.form.Members))) }},
 	)
+	columns = append(columns, perEntry{Head: label("check_code"), Width: 22, Cell: func(e entry) book.Cell { return mono(e.CheckCode) }})
 	columns = append(columns, w.receipts()...)
 	for _, f := range w.Definition.Form.Singles() {
 		if f.Personal || slices.Contains(coverFields, f.ID) {

@@ -79,6 +79,7 @@ func workbook(d *templates.Definition, w stages.Workbook, p private) *Rows {
 		r.rows.loose = append(r.rows.loose, table.LooseCell{Batch: r.batch(), Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell, Raw: p.hide(c.Raw), Reason: outsideForm})
 	}
 	r.rows.content = contentHash(w.Entries)
+	r.rows.submission.CheckCode = table.CheckCode(d, r.rows.figures, r.rows.metrics, r.rows.texts, r.rows.members)
 	return r.rows
 }
 

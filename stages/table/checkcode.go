@@ -16,7 +16,9 @@ var legible = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding
 // official form prints, the roster included. The same code means the same values. Personal data (names, phones, posts) is
 // left out, and what is hidden of it in texts is hidden here, so that nobody can try out which person makes the code; what the
 // printed form does not show is left out, too.
-func (f *Form) CheckCode() string {
+func CheckCode(d *templates.Definition, figures []Figure, metrics []Metric, texts []Text, members []Member) string {
+	f := &Form{Figures: figures, Metrics: metrics, Texts: texts, Members: members, def: d}
+	f.index()
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00%d\x01", f.def.Form.ID, f.def.Year)
 	for _, r := range f.def.Paper.Values() {

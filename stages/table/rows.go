@@ -54,6 +54,7 @@ type Submission struct {
 	Edition        Opt[int32] `col:"edition"`
 	File           string     `col:"file"`
 	SHA256         string     `col:"sha256"`
+	CheckCode      string     `col:"check_code"` // as in the footer of the printed form; see CheckCode
 }
 
 // Figure is the answer to one undated field that is not a long text: one row a submission and field. For personal fields
