@@ -108,6 +108,7 @@ func writeLetter(to string, in Input, l *templates.Letter, vars map[string]strin
 		if i == 0 && len(tasks) > 0 {
 			p.Before = 10
 		}
+		p.KeepNext = i == len(l.After)-1 // who signs never stands on a page alone
 		body = append(body, p)
 	}
 	day := "　　年　月　日"
