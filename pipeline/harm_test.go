@@ -37,7 +37,7 @@ func rowsOfAll(t *testing.T, facts *table.Facts) map[string]string {
 		if _, twice := out[form.Submission.Submission]; twice {
 			t.Fatalf("%s stands twice", form.Submission.Submission)
 		}
-		out[form.Submission.Submission] = form.CheckCode() + " " + form.Submission.SHA256
+		out[form.Submission.Submission] = form.Submission.CheckCode + " " + form.Submission.SHA256
 	}
 	if len(out) == 0 || b.facts.Submissions.Len() == 0 {
 		t.Fatal("nothing was read")
