@@ -76,7 +76,7 @@ func TestRegisterTakesEffect(t *testing.T) {
 		"同意调整!A4": "三明市氟化工产教联合体", "同意调整!B4": "闽教职成〔2024〕9号",
 		"逾期补报!A4": "三明市氟化工产教联合体", "逾期补报!B4": "处务会同意", "逾期补报!C4": "2024年8月20日",
 		"已入选!A4": "宁德新能源汽车产业产教联合体", "已入选!B4": "闽教职成〔2023〕1号",
-		"说明采纳!A4": accepted.Fingerprint, "说明采纳!B4": "采纳", "说明采纳!C4": "电话核实属实",
+		"说明采纳!A4": stages.ExplanationKey(accepted.Fingerprint, accepted.ValueHash), "说明采纳!B4": "采纳", "说明采纳!C4": "电话核实属实",
 		"材料收讫!A4": "三明市氟化工产教联合体", "材料收讫!B4": "收到", "材料收讫!D4": "未收到",
 	})
 	facts := *b.facts
@@ -130,6 +130,21 @@ func TestRegisterTakesEffect(t *testing.T) {
 	for r := range ranking.Ranking.All() {
 		if r.Submission == cars && r.Ranked {
 			t.Error("an earlier selection is ranked")
+		}
+	}
+
+	// Decided about other values, it is open.
+	path = typed(t, map[string]string{"说明采纳!A4": stages.ExplanationKey(accepted.Fingerprint, strings.Repeat("0", 16)), "说明采纳!B4": "采纳", "说明采纳!C4": "电话核实属实"})
+	other := *b.facts
+	if _, err := readRegister(&other, Options{Definition: b.d, Register: path}); err != nil {
+		t.Fatal(err)
+	}
+	if judgement, err = check.Run(memory.NewGoAllocator(), &other); err != nil {
+		t.Fatal(err)
+	}
+	for x := range judgement.Findings.All() {
+		if x.Fingerprint == accepted.Fingerprint && x.Explanation != accepted.Explanation {
+			t.Errorf("a decision about other values counts: %q", x.Explanation)
 		}
 	}
 

@@ -10,7 +10,8 @@ import (
 
 // settle applies what the Department registered to the findings of one submission: a consent answers the findings that it is
 // about; an explanation that was accepted answers its finding, whatever the workbook says; one that was refused
-// answers it no longer. Faults that must be mended can't be explained away.
+// answers it no longer. A decision holds for the values it was made about, where it names them. Faults that must be mended
+// can't be explained away.
 func (f *form) settle(findings []table.Finding) {
 	key := f.batch.keys[f.position]
 	for i := range findings {
@@ -22,7 +23,7 @@ func (f *form) settle(findings []table.Finding) {
 			switch {
 			case e.Sheet.Effect == templates.Settles && e.Key == key && answers(e.Sheet, x.Rule):
 				x.Explanation = stages.Mask(fmt.Sprintf("%s：%s", e.Sheet.Title, e.Document()))
-			case e.Sheet.Effect == templates.Decides && e.Fingerprint == x.Fingerprint:
+			case e.Decides(*x):
 				f.decide(x, e)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"lianheti/stages"
 	"lianheti/stages/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -17,7 +18,7 @@ func (w *workbook) register(name string) error {
 	columns := []column[table.Registered]{
 		{Head: "登记项目", Width: 14, Cell: func(e table.Registered) book.Cell { return word(e.Sheet.Title) }},
 		{Head: w.head("submissions", "consortium"), Width: 40, Cell: func(e table.Registered) book.Cell { return text(e.Values[templates.RegisterConsortium]) }},
-		{Head: w.head("findings", "fingerprint"), Width: 19, Cell: func(e table.Registered) book.Cell { return mono(e.Fingerprint) }},
+		{Head: w.head("findings", "fingerprint"), Width: 19, Cell: func(e table.Registered) book.Cell { return mono(stages.ExplanationKey(e.Fingerprint, e.ValueHash)) }},
 		{Head: "内容", Width: 60, Cell: func(e table.Registered) book.Cell { return text(registered(e)) }},
 		{Head: "日期", Width: 12, Cell: func(e table.Registered) book.Cell { return word(label(templates.RegisterDate)(e)) }},
 		{Head: "在本次运行中", Width: 50, Cell: func(e table.Registered) book.Cell { return text(w.effect(e)) }},
@@ -49,8 +50,12 @@ func registered(e table.Registered) string {
 func (w *workbook) effect(e table.Registered) string {
 	if e.Sheet.Effect == templates.Decides {
 		for x := range w.Judgement.Findings.All() {
-			if x.Fingerprint == e.Fingerprint {
-				return fmt.Sprintf("%s %s：%s", w.of(x.Submission).Consortium, x.Title, w.answered(x))
+			what := fmt.Sprintf("%s %s", w.of(x.Submission).Consortium, x.Title)
+			switch {
+			case e.Decides(x):
+				return what + "：" + w.answered(x)
+			case x.Fingerprint == e.Fingerprint:
+				return what + "：数据变了，登记的不再有效，请重新定夺"
 			}
 		}
 		return "没有对上本次的任何问题：可能已经改正，或指纹抄错"

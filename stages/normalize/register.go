@@ -123,9 +123,9 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ro
 	if name := e.Values[templates.RegisterConsortium]; name != "" {
 		e.Key = r.key(name)
 	}
-	if print := strings.ToLower(e.Values[templates.RegisterFingerprint]); print != "" {
-		if e.Fingerprint = print; !fingerprintForm.MatchString(print) {
-			r.fault(e.Place, "“"+print+"”不是问题指纹", "指纹是16位数字和字母，请照抄省级汇总“问题清单”")
+	if print := e.Values[templates.RegisterFingerprint]; print != "" {
+		if e.Fingerprint, e.ValueHash = stages.SplitExplanationKey(print); !fingerprintForm.MatchString(e.Fingerprint) {
+			r.fault(e.Place, "“"+print+"”不是问题指纹", "请照抄省级汇总“问题清单”的末列")
 		}
 	}
 	if c := s.Column(templates.RegisterDecision); c != nil {
@@ -169,7 +169,7 @@ func (r *registerReader) twice(entries []table.Registered) {
 		if e.Sheet.Effect == templates.Settles {
 			continue // consents add up
 		}
-		key := e.Sheet.ID + "\x00" + e.Key + e.Fingerprint
+		key := e.Sheet.ID + "\x00" + e.Key + stages.ExplanationKey(e.Fingerprint, e.ValueHash)
 		if first, again := seen[key]; again {
 			r.fault(e.Place, "与 "+first.Place.String()+" 是同一个联合体或问题，登记了两次", "请只留一行")
 			continue

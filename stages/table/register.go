@@ -12,9 +12,15 @@ type Registered struct {
 	Sheet       *templates.RegisterSheet
 	Key         string            // of the consortium, see ConsortiumKey; empty where the entry is about a finding
 	Fingerprint string            // of the finding
+	ValueHash   string            // of the values that were decided on; empty: whatever they become
 	Accepted    bool              // of a decision about an explanation
 	Values      map[string]string // by column; dates in ISO
 	Place       stages.Place
+}
+
+// Decides says whether an entry is a decision about the explanation of a finding, for the values that it has now.
+func (e Registered) Decides(x Finding) bool {
+	return e.Sheet.Effect == templates.Decides && e.Fingerprint == x.Fingerprint && (e.ValueHash == "" || e.ValueHash == x.ValueHash)
 }
 
 // ConsortiumKey identifies a consortium from round to round: its number in the directory, or else its name.
