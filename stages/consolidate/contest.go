@@ -149,10 +149,10 @@ func (w *workbook) opinions(name string) error {
 		column[table.Mark]{Head: label("kind"), Width: 10, Cell: func(m table.Mark) book.Cell { return word(markKinds[m.Kind]) }},
 		column[table.Mark]{Head: label("value"), Width: 9, Cell: func(m table.Mark) book.Cell { return optional(m.Value, book.Decimal) }},
 		column[table.Mark]{Head: label("status"), Width: 12, Style: book.Column{Marks: markMarks}, Cell: func(m table.Mark) book.Cell { return word(markStatus[m.Status]) }},
-		column[table.Mark]{Head: label("comment"), Width: 46, Cell: func(m table.Mark) book.Cell { return text(m.Comment) }},
-		column[table.Mark]{Head: label("note"), Width: 34, Cell: func(m table.Mark) book.Cell { return text(m.Note) }},
-		column[table.Mark]{Head: label("file"), Width: 28, Cell: func(m table.Mark) book.Cell { return text(m.File) }},
-		column[table.Mark]{Head: label("cell"), Width: 14, Cell: func(m table.Mark) book.Cell { return mono(m.Sheet + "!" + m.Cell) }},
+		column[table.Mark]{Head: label("comment"), Width: 36, Cell: func(m table.Mark) book.Cell { return text(m.Comment) }},
+		column[table.Mark]{Head: label("note"), Width: 24, Cell: func(m table.Mark) book.Cell { return text(m.Note) }},
+		column[table.Mark]{Head: label("file"), Width: 27, Cell: func(m table.Mark) book.Cell { return text(m.File) }},
+		column[table.Mark]{Head: label("cell"), Width: 32, Cell: func(m table.Mark) book.Cell { return mono(m.Sheet + "!" + m.Cell) }},
 	)
 	remark := "专家只以编号出现。去掉的最高最低分、回避的、未填的都列出，各起什么作用见“" + label("status") + "”。"
 	if n == 0 {
