@@ -121,7 +121,7 @@ func (s sight) compareContent(t *testing.T, want arrow.Record) {
 
 // sum adds up a column. Not numeric: it holds no numbers.
 func sum(a arrow.Array) (total float64, numeric bool) {
-	value := func(int) float64 { return 0 }
+	var value func(int) float64
 	switch a := a.(type) {
 	case *array.Int32:
 		value = func(i int) float64 { return float64(a.Value(i)) }
