@@ -20,7 +20,6 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/shopspring/decimal"
-	"github.com/xuri/excelize/v2"
 )
 
 // One rule, two places. What is demanded here:
@@ -32,7 +31,7 @@ import (
 var sheetWords = map[string]stages.Outcome{"通过": stages.Pass, "未通过": stages.Fail, "不适用": stages.NotApplicable, "未填": stages.NotRun, "无法判断": stages.NotRun}
 
 func TestEveryRuleIsInTheSheetOrSaysWhyNot(t *testing.T) {
-	results := sheetResults(t, workbookOf(t, base(t)))
+	results := programs.SelfCheck(t, workbookOf(t, base(t)))
 	for _, r := range definition.Rules {
 		word, shown := results[r.Code]
 		switch _, formula := sheetWords[word]; {
@@ -263,27 +262,6 @@ func typedValue(f *templates.Field, x any) render.Value {
 	return render.Value{Number: &n}
 }
 
-// sheetResults reads the 自检 sheet: code -> result.
-func sheetResults(t *testing.T, data []byte) map[string]string {
-	t.Helper()
-	f, err := excelize.OpenReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := f.GetRows(templates.CheckSheet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	for _, row := range rows {
-		if len(row) > 3 && strings.HasPrefix(row[0], "LHT-") {
-			out[row[0]] = row[3]
-		}
-	}
-	return out
-}
-
 func TestSheetAndEngineAgree(t *testing.T) {
 	all := groups(t, typed(t))
 	if os.Getenv("CI") != "true" { // a spreadsheet program takes a second for each
@@ -299,7 +277,7 @@ func TestSheetAndEngineAgree(t *testing.T) {
 	recalculated := recalculate(t, books)
 	for i, g := range all {
 		name := fmt.Sprintf("%03d.xlsx", i)
-		was, is := sheetResults(t, books[name]), sheetResults(t, recalculated[name])
+		was, is := programs.SelfCheck(t, books[name]), programs.SelfCheck(t, recalculated[name])
 		for code, outcome := range g.outcomes {
 			if definition.Rule(code).Sheet != "" {
 				continue

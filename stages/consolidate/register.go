@@ -18,7 +18,7 @@ func (w *workbook) register(name string) error {
 	columns := []column[table.Registered]{
 		{Head: "登记项目", Width: 14, Cell: func(e table.Registered) book.Cell { return word(e.Sheet.Title) }},
 		{Head: w.head("submissions", "consortium"), Width: 40, Cell: func(e table.Registered) book.Cell { return text(e.Values[templates.RegisterConsortium]) }},
-		{Head: w.head("findings", "fingerprint"), Width: 19, Cell: func(e table.Registered) book.Cell { return mono(stages.ExplanationKey(e.Fingerprint, e.ValueHash)) }},
+		{Head: w.head("findings", "fingerprint"), Width: 36, Cell: func(e table.Registered) book.Cell { return mono(stages.ExplanationKey(e.Fingerprint, e.ValueHash)) }},
 		{Head: "内容", Width: 60, Cell: func(e table.Registered) book.Cell { return text(registered(e)) }},
 		{Head: "日期", Width: 12, Cell: func(e table.Registered) book.Cell { return word(label(templates.RegisterDate)(e)) }},
 		{Head: "在本次运行中", Width: 50, Cell: func(e table.Registered) book.Cell { return text(w.effect(e)) }},
