@@ -60,6 +60,14 @@ type ManifestRegister struct {
 	Entries int    `json:"entries"`
 }
 
+// same says whether two runs read the same register, or both none.
+func (r *ManifestRegister) same(other *ManifestRegister) bool {
+	if r == nil || other == nil {
+		return r == other
+	}
+	return r.SHA256 == other.SHA256
+}
+
 // ManifestFrom names the tables of an earlier run by their data package, which holds the sha256 of all of them.
 type ManifestFrom struct {
 	SHA256 string `json:"sha256"` // of its datapackage.json

@@ -20,7 +20,8 @@ import (
 // Requirements
 //  1. Data, a rule and a weight changed between two runs at once: the steps split each difference as the runs do that change only one.
 //  2. The workbook shows the split, and its sums are those of the runs.
-//  3. The definition of a run stands beside its results: with it the run can be repeated.
+//  3. What the register does is a cause of its own, for totals and verdicts; what it no longer says no longer counts.
+//  4. The definition of a run stands beside its results: with it the run can be repeated.
 
 // otherFigures copies two prefectures' workbooks with one figure of one of them changed.
 func otherFigures(t *testing.T, d *templates.Definition) (dir string) {
@@ -168,6 +169,60 @@ func TestWhatMovedTheScores(t *testing.T) {
 	for i, o := range again.Manifest.Outputs {
 		if o != last.Manifest.Outputs[i] {
 			t.Errorf("repeated with the definition that was kept, %s is another", o.Path)
+		}
+	}
+}
+
+func TestRegisterIsACause(t *testing.T) {
+	d, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(previous, register, from string, inputs ...string) *Result {
+		t.Helper()
+		r, err := Run(context.Background(), Options{Definition: d, Inputs: inputs, From: from, Out: t.TempDir(), Previous: previous, Register: register, Score: score.Options{Draws: 20}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	first := run("", "", "", filepath.Join(sampleCities, "宁德"), filepath.Join(sampleCities, "厦门"), filepath.Join(sampleCities, "泉州"))
+	read := filepath.Join(first.Dir, dataFolder)
+	cells := map[string]string{"已入选!A4": "宁德新能源汽车产业产教联合体", "已入选!B4": "闽教职成〔2023〕1号"}
+	const asked = "2024-13"
+	row := 4
+	for _, x := range tableOf[table.Finding](t, first, "findings") {
+		if x.Submission == asked && x.Severity == stages.Explain {
+			at := strconv.Itoa(row)
+			cells["说明采纳!A"+at], cells["说明采纳!B"+at] = stages.ExplanationKey(x.Fingerprint, x.ValueHash), "采纳"
+			row++
+		}
+	}
+	registered := run(first.Dir, typed(t, cells), read)
+	withdrawn := run(registered.Dir, "", read)
+	for _, step := range []struct {
+		r      *Result
+		before stages.Verdict
+		after  stages.Verdict
+	}{{registered, stages.AskFirst, stages.Accept}, {withdrawn, stages.Accept, stages.AskFirst}} {
+		moved, turned := 0, 0
+		for _, x := range tableOf[table.Change](t, step.r, "changes") {
+			switch {
+			case x.Kind == table.TotalStep && x.Causes == string(table.CauseRegister):
+				moved++
+			case x.Kind == table.VerdictChanged && x.Submission == asked && x.Before == string(step.before) && x.After == string(step.after) && x.Causes == string(table.CauseRegister):
+				turned++
+			case x.Kind == table.TotalStep || x.Kind == table.VerdictChanged:
+				t.Errorf("%s: %s %s→%s by %s", x.Submission, x.Kind, x.Before, x.After, x.Causes)
+			}
+		}
+		if moved < 3 || turned != 1 {
+			t.Errorf("the register moved %d totals and turned %d verdicts", moved, turned)
+		}
+	}
+	for _, x := range tableOf[table.Finding](t, withdrawn, "findings") {
+		if x.Submission == asked && x.Explanation != "" {
+			t.Errorf("what the register said before counts still: %q", x.Explanation)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	round := &table.Round{Facts: facts, Judgement: judgement, Ranking: ranking}
-	why, err := earlier.why(mem, round)
+	why, err := earlier.why(mem, round, registered)
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,8 @@ func readPrevious(mem memory.Allocator, o Options) (previous, error) {
 }
 
 // why says what moved totals and verdicts since the earlier run.
-func (p previous) why(mem memory.Allocator, now *table.Round) (compare.Why, error) {
+// register is this run's; nil where none was given.
+func (p previous) why(mem memory.Allocator, now *table.Round, register *ManifestRegister) (compare.Why, error) {
 	if p.round == nil {
 		return compare.Why{}, nil
 	}
@@ -106,11 +107,18 @@ func (p previous) why(mem memory.Allocator, now *table.Round) (compare.Why, erro
 	}
 	earlier := *p.round
 	earlier.Facts = under(p.definition, p.round.Facts)
-	moves, err := score.Moves(&earlier, between, now)
-	if err != nil {
+	why := compare.Why{}
+	var err error
+	if between != nil && !p.run.Register.same(register) {
+		facts := *earlier.Facts
+		facts.Register, facts.Given = now.Facts.Register, p.round.Judgement.Explained()
+		if why.Registered, err = check.Run(mem, &facts); err != nil {
+			return compare.Why{}, fmt.Errorf("按本轮的登记检查上一轮的申报：%w", err)
+		}
+	}
+	if why.Moves, err = score.Moves(&earlier, why.Registered, between, now); err != nil {
 		return compare.Why{}, fmt.Errorf("按上一轮的办法计分：%w", err)
 	}
-	why := compare.Why{Moves: moves}
 	if between != nil {
 		why.Judged = between.Judgement
 	}

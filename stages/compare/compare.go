@@ -21,8 +21,9 @@ import (
 
 // Why is what is known of the causes.
 type Why struct {
-	Moves  map[string][]table.Move // of each total that moved
-	Judged *table.Judgement        // this round's facts by the earlier rules; nil: nobody can say
+	Moves      map[string][]table.Move // of each total that moved
+	Registered *table.Judgement        // the last round's facts with this round's register; nil: it is the same, or nobody can say
+	Judged     *table.Judgement        // this round's facts by the earlier rules; nil: nobody can say
 }
 
 // Run compares a round with the one before. Without a round before there are no changes.
@@ -31,9 +32,9 @@ func Run(mem memory.Allocator, before, now *table.Round, why Why) table.Table[ta
 	if before == nil {
 		return out.Finish()
 	}
-	was, is, judged := byID(before), byID(now), why.verdicts()
+	was, is, registered, judged := byID(before), byID(now), verdicts(why.Registered), verdicts(why.Judged)
 	for _, id := range union(was, is) {
-		p := &pair{d: now.Facts.Definition, before: was[id], now: is[id], judged: judged[id], moves: why.Moves[id]}
+		p := &pair{d: now.Facts.Definition, before: was[id], now: is[id], registered: registered[id], judged: judged[id], moves: why.Moves[id]}
 		p.compare()
 		slices.SortStableFunc(p.rows, func(a, b table.Change) int {
 			return cmp.Compare(slices.Index(table.ChangeKinds, a.Kind), slices.Index(table.ChangeKinds, b.Kind))
@@ -43,11 +44,11 @@ func Run(mem memory.Allocator, before, now *table.Round, why Why) table.Table[ta
 	return out.Finish()
 }
 
-// verdicts gives this round's verdicts by the earlier rules.
-func (w Why) verdicts() map[string]stages.Verdict {
+// verdicts gives the verdicts by submission; none where there is no judgement.
+func verdicts(j *table.Judgement) map[string]stages.Verdict {
 	out := map[string]stages.Verdict{}
-	if w.Judged != nil {
-		for v := range w.Judged.Verdicts.All() {
+	if j != nil {
+		for v := range j.Verdicts.All() {
 			out[v.Submission] = v.Verdict
 		}
 	}
@@ -105,6 +106,7 @@ func union(was, is map[string]*submission) []string {
 type pair struct {
 	d           *templates.Definition
 	before, now *submission
+	registered  stages.Verdict // the last round's facts with this round's register; empty: as it was
 	judged      stages.Verdict // this round's facts by the earlier rules; empty: nobody can say
 	moves       []table.Move
 	rows        []table.Change
@@ -163,15 +165,20 @@ func (p *pair) verdicts() {
 
 // turned says what turned a verdict.
 func (p *pair) turned(was, is stages.Verdict) string {
-	switch p.judged {
-	case "":
+	if p.judged == "" {
 		return string(table.CauseForm)
-	case was:
-		return string(table.CauseRules)
-	case is:
-		return string(table.CauseOwn)
 	}
-	return string(table.CauseOwn) + " " + string(table.CauseRules)
+	var causes []string
+	at := was
+	for _, step := range []struct {
+		cause table.Cause
+		to    stages.Verdict
+	}{{table.CauseRegister, cmp.Or(p.registered, was)}, {table.CauseOwn, p.judged}, {table.CauseRules, is}} {
+		if step.to != at {
+			causes, at = append(causes, string(step.cause)), step.to
+		}
+	}
+	return strings.Join(causes, " ")
 }
 
 // findings sorts the findings of both rounds into new, reopened, open, explained and closed, each in its round's order.

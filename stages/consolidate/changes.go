@@ -148,7 +148,7 @@ func (w *workbook) why() func(table.Change) string {
 }
 
 // turned says what turns a verdict.
-var turned = map[table.Cause]string{table.CauseOwn: "报送的内容、说明或登记变了", table.CauseRules: "规则或目录改了", table.CauseForm: "表单改了，分不清是数据还是规则"}
+var turned = map[table.Cause]string{table.CauseRegister: "登记变了", table.CauseOwn: "报送的内容或说明变了", table.CauseRules: "规则或目录改了", table.CauseForm: "表单改了，分不清是数据还是规则"}
 
 // scoreMove is one submission whose total moved.
 type scoreMove struct {
@@ -215,7 +215,7 @@ func (w *workbook) moves(name string) error {
 	if len(all) > 0 {
 		remark = "得分为什么变：从上轮得分起，依次把一样换成本轮的再算一遍，每换一样差多少就记在哪一列，各列相加等于本轮得分。" +
 			"本申报的数：只换这一家的数，尺度不动。定标的各家：尺度按本轮参加排名的各家重定（别家的数变了，或者有的进、有的出）。" +
-			"专家评分、规则和目录（决定谁参加排名）、权重和计分办法依次换上。没有起作用的原因不列。变动大的在前；新增的和本轮没有的不在内。"
+			"登记（谁已入选）、专家评分、规则和目录（决定谁参加排名）、权重和计分办法依次换上。没有起作用的原因不列。变动大的在前；新增的和本轮没有的不在内。"
 	}
 	return rows(w, name, remark, 3, len(all), slices.Values(all), columns)
 }

@@ -16,11 +16,12 @@ type Basis struct {
 // Moves says of every submission of both rounds what moved its total: the totals of the earlier round are scored again, one thing
 // after the other being replaced by this round's, so that the differences of the steps add up to the whole difference.
 //
-// between is this round's facts under the earlier definition, judged by the earlier rules; nil where the form is another, so that nobody can
+// registered is the earlier facts judged with this round's register; nil where the register is the same. between is this round's facts
+// under the earlier definition, judged by the earlier rules; nil where the form is another, so that nobody can
 // tell the steps apart. They are table.Causes, in that order:
-// the program that scores; the submission's own figures, on the scales as they were; those scales, laid over the other
+// the program that scores; the register, which says who was selected before; the submission's own figures, on the scales as they were; those scales, laid over the other
 // submissions' figures and over who is ranked; the experts' marks; the rules, which say who is ranked; the rubric. Steps that move nothing are left out.
-func Moves(earlier *table.Round, between *Basis, now *table.Round) (map[string][]table.Move, error) {
+func Moves(earlier *table.Round, registered *table.Judgement, between *Basis, now *table.Round) (map[string][]table.Move, error) {
 	if between == nil {
 		return moves([]table.Cause{table.CauseForm}, []map[string]float64{published(earlier.Ranking), published(now.Ranking)}), nil
 	}
@@ -29,6 +30,12 @@ func Moves(earlier *table.Round, between *Basis, now *table.Round) (map[string][
 		return nil, err
 	}
 	steps := []map[string]float64{published(earlier.Ranking), was.totals()}
+	if registered != nil {
+		if was, err = scored(earlier.Facts, registered, runtime.NumCPU()); err != nil {
+			return nil, err
+		}
+	}
+	steps = append(steps, was.totals())
 	was.replace(between.Facts)
 	steps = append(steps, was.totals())
 	unmarked := *between.Facts

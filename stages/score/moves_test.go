@@ -62,7 +62,7 @@ func basis(d *templates.Definition, now *table.Round, batch []*made) *Basis {
 // steps are the points that each cause moved, by submission.
 func steps(t *testing.T, earlier *table.Round, between *Basis, now *table.Round) map[string]map[table.Cause]float64 {
 	t.Helper()
-	moves, err := Moves(earlier, between, now)
+	moves, err := Moves(earlier, nil, between, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestMovesOfOneCause(t *testing.T) {
 		}
 	}
 
-	moves, err := Moves(plain, nil, roundOf(t, reweighted(t), batch, nil))
+	moves, err := Moves(plain, nil, nil, roundOf(t, reweighted(t), batch, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,8 +39,8 @@ type Given struct{ Fingerprint, ValueHash, Words string }
 func (j *Judgement) Explained() []Given {
 	var out []Given
 	for x := range j.Findings.All() {
-		if x.Explanation != "" {
-			out = append(out, Given{x.Fingerprint, x.ValueHash, x.Explanation})
+		if x.Own != "" {
+			out = append(out, Given{x.Fingerprint, x.ValueHash, x.Own})
 		}
 	}
 	return out

@@ -230,7 +230,8 @@ type Finding struct {
 	Authority   string          `col:"authority"`
 	Fingerprint string          `col:"fingerprint"`
 	ValueHash   string          `col:"value_hash"`
-	Explanation string          `col:"explanation,null"`          // in force
+	Explanation string          `col:"explanation,null"`          // in force, with what the register says of it
+	Own         string          `col:"own_explanation,null"`      // the prefecture's words for these values, whatever the register says
 	Outdated    string          `col:"outdated_explanation,null"` // given for other values
 }
 
@@ -450,21 +451,22 @@ type Change struct {
 type Cause string
 
 const (
-	CauseProgram Cause = "program" // the earlier total scored again by this program
-	CauseOwn     Cause = "own"     // the submission's own figures
-	CauseScale   Cause = "scale"   // the others' figures and who is ranked, over which the scales are laid
-	CauseMarks   Cause = "marks"   // the experts'
-	CauseRules   Cause = "rules"   // and the directory: they say who is ranked
-	CauseRubric  Cause = "rubric"  // weights and the way to score
-	CauseForm    Cause = "form"    // another form: the steps can't be told apart
+	CauseProgram  Cause = "program"  // the earlier total scored again by this program
+	CauseRegister Cause = "register" // the Department's: who was selected before, which consents and explanations count
+	CauseOwn      Cause = "own"      // the submission's own figures
+	CauseScale    Cause = "scale"    // the others' figures and who is ranked, over which the scales are laid
+	CauseMarks    Cause = "marks"    // the experts'
+	CauseRules    Cause = "rules"    // and the directory: they say who is ranked
+	CauseRubric   Cause = "rubric"   // weights and the way to score
+	CauseForm     Cause = "form"     // another form: the steps can't be told apart
 )
 
 // Causes lists them in the order in which they are taken one after the other; CauseForm stands alone.
-var Causes = []Cause{CauseProgram, CauseOwn, CauseScale, CauseMarks, CauseRules, CauseRubric}
+var Causes = []Cause{CauseProgram, CauseRegister, CauseOwn, CauseScale, CauseMarks, CauseRules, CauseRubric}
 
 // Label is how a person reads it.
 func (c Cause) Label() string {
-	return map[Cause]string{CauseProgram: "程序版本", CauseOwn: "本申报的数", CauseScale: "定标的各家", CauseMarks: "专家评分", CauseRules: "规则、目录", CauseRubric: "权重、计分办法",
+	return map[Cause]string{CauseProgram: "程序版本", CauseRegister: "登记", CauseOwn: "本申报的数", CauseScale: "定标的各家", CauseMarks: "专家评分", CauseRules: "规则、目录", CauseRubric: "权重、计分办法",
 		CauseForm: "表单"}[c]
 }
 
