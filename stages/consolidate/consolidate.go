@@ -68,6 +68,9 @@ const (
 	sheetCities      = "地市汇总"
 	sheetLine        = "入选线"
 	sheetMoves       = "得分变动"
+	sheetLifts       = "入选条件"
+	sheetFindings    = "问题清单"
+	sheetUnexplained = "未说明的数"
 )
 
 // sheet is one worksheet: its name, what it shows, and who writes it.
@@ -88,6 +91,7 @@ func init() {
 		{sheetPoints, "每个申报在各观测点上的得分，随权重重算", (*workbook).pointScores},
 		{sheetDuel, "任选两家逐个观测点比较：甲为什么排在乙前面", (*workbook).duel},
 		{sheetLine, "谁稳在线内、谁两可、要改多少权重才换位", (*workbook).line},
+		{sheetLifts, "线外各家要入选，哪些数要达到各家最好", (*workbook).lifts},
 		{"换一种方法", "换标准化、换合成、换权重、去掉一个观测点后的名次", (*workbook).scenarios},
 		{"现场核查建议", "对名次影响大而佐证少的数，带去现场核", (*workbook).visits},
 		{"本次变化", "与上一次运行相比：问题、数据、得分、名次，为什么变", (*workbook).changes},
@@ -111,7 +115,8 @@ func init() {
 		{sheetCities, "各地市的报送和合计", (*workbook).cities},
 		{sheetMissing, "指导目录中没有申报的联合体", (*workbook).missing},
 		{"登记", "处里登记的同意、已入选、补报、说明采纳、材料收讫，各起了什么作用", (*workbook).register},
-		{"问题清单", "每个问题：在哪一格、填的什么、怎么改、依据哪里", (*workbook).findings},
+		{sheetFindings, "每个问题：在哪一格、填的什么、怎么改、依据哪里", (*workbook).findings},
+		{sheetUnexplained, "从未得到说明的数：是哪一格，影响哪些观测点", (*workbook).unexplained},
 		{"规则执行", "每条规则在每个申报上是否通过", (*workbook).rules},
 		{"文件清单", "收到的每个文件的去向", (*workbook).files},
 		{"读数更正", "读数时由原文到读出的值作了哪些整理", (*workbook).coercions},

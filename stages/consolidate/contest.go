@@ -22,6 +22,10 @@ func (w *workbook) line(name string) error {
 			all = append(all, r)
 		}
 	}
+	steps := map[string]table.Lift{} // the last of each
+	for l := range w.Ranking.Lifts.All() {
+		steps[l.Submission] = l
+	}
 	last := 0.0 // total of the last one inside
 	for _, r := range all {
 		if int(r.Rank.V) <= w.choose() {
@@ -51,6 +55,7 @@ func (w *workbook) line(name string) error {
 			}
 			return text(strings.Join(words, "\n"))
 		}},
+		column[table.Rank]{Head: "要有几个数达到各家最好", Width: 12, Cell: func(r table.Rank) book.Cell { return reached(steps[r.Submission]) }},
 		ranges("权重变动", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankLow, r.RankHigh }),
 		ranges("补齐缺失", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankBest, r.RankWorst }),
 		ranges("换方法", func(r table.Rank) (a, b table.Opt[int32]) { return r.MethodBest, r.MethodWorst }),
@@ -58,8 +63,8 @@ func (w *workbook) line(name string) error {
 		ranges("换专家", func(r table.Rank) (a, b table.Opt[int32]) { return r.ExpertLow, r.ExpertHigh }),
 		column[table.Rank]{Head: w.head("ranking", "first_k"), Width: 10, Style: book.Column{Scale: 1}, Cell: func(r table.Rank) book.Cell { return optional(r.FirstK, book.Share) }},
 	)
-	remark := fmt.Sprintf("拟遴选%d家，按运行权重。“%s”和“%s”是怎样试都不变的；“%s”的写明哪一种变动会使它越线。“距入选线”是与线内末位的分差，也就是%s还差多少分。两家逐点比较见“%s”。",
-		w.choose(), lines["safe"], lines["out"], lines["contested"], lines["out"], sheetDuel)
+	remark := fmt.Sprintf("拟遴选%d家，按运行权重。“%s”和“%s”是怎样试都不变的；“%s”的写明哪一种变动会使它越线。“距入选线”是与线内末位的分差，也就是%s还差多少分。两家逐点比较见“%s”，线外的差在哪些数上见“%s”。",
+		w.choose(), lines["safe"], lines["out"], lines["contested"], lines["out"], sheetDuel, sheetLifts)
 	return rows(w, name, remark, 4, len(all), slices.Values(all), columns)
 }
 

@@ -29,11 +29,14 @@ func (w *workbook) findings(name string) error {
 		column[table.Finding]{Head: label("code"), Width: 12, Cell: func(x table.Finding) book.Cell { return mono(x.Code) }},
 		column[table.Finding]{Head: label("places"), Width: 30, Cell: func(x table.Finding) book.Cell { return text(x.Places) }},
 		column[table.Finding]{Head: label("file"), Width: 40, Cell: func(x table.Finding) book.Cell { return text(x.File) }},
-		column[table.Finding]{Head: label("fingerprint"), Width: 36, Cell: func(x table.Finding) book.Cell { return mono(stages.ExplanationKey(x.Fingerprint, x.ValueHash)) }},
+		column[table.Finding]{Head: label("fingerprint"), Width: 36, Cell: func(x table.Finding) book.Cell { return mono(fingerprint(x)) }},
 	)
-	remark := "“位置”链接到标注件中的那一格；没有标注件的，链接到本工作簿中这个值所在的行。请按“程度”和“处理状态”筛选：“未说明”就是从未得到说明的数；依据为“内在一致性”的由栏目之间的关系推出，“填报工具要求”是本工具自己的要求。"
+	remark := "“位置”链接到标注件中的那一格；没有标注件的，链接到本工作簿中这个值所在的行。请按“程度”和“处理状态”筛选，未说明的另列在“" + sheetUnexplained + "”；依据为“内在一致性”的由栏目之间的关系推出，“填报工具要求”是本工具自己的要求。"
 	return rows(w, name, remark, 4, w.Judgement.Findings.Len(), w.Judgement.Findings.All(), columns)
 }
+
+// fingerprint is what a person copies to decide about a finding: it, for the values that it has now.
+func fingerprint(x table.Finding) string { return stages.ExplanationKey(x.Fingerprint, x.ValueHash) }
 
 // Where a finding stands.
 const (

@@ -40,8 +40,7 @@ func (w *workbook) visits(name string) error {
 		column[visit]{Head: w.head("scores", "point"), Width: 8, Cell: func(v visit) book.Cell { return word(v.score.Point) }},
 		column[visit]{Head: "要核的数", Width: 28, Cell: func(v visit) book.Cell { return text(w.evidenceOf(v.score).Label) }},
 		column[visit]{Head: "现值", Width: 14, Cell: func(v visit) book.Cell {
-			e := w.evidenceOf(v.score)
-			return word(fmt.Sprintf("%s%s", table.Plain(table.Some(round2(v.score.Raw.V))), e.Unit))
+			return text(sized(w.evidenceOf(v.score), v.score.Raw.V))
 		}},
 		column[visit]{Head: "原表位置", Width: 22, Cell: func(v visit) book.Cell { return w.sourceLink(v.score) }},
 		column[visit]{Head: "若只及中游，失分", Width: 10, Cell: func(v visit) book.Cell { return book.Cell{Value: v.loses, Look: book.Points} }},
@@ -55,6 +54,11 @@ func (w *workbook) visits(name string) error {
 		remark = "没有既影响名次、又缺佐证的数。"
 	}
 	return rows(w, name, remark, 4, len(all), slices.Values(all), columns)
+}
+
+// sized is the value of an evidence as a person says it: rounded, with its unit, and below it what it is relative to.
+func sized(e *templates.Evidence, v float64) string {
+	return fmt.Sprintf("%s%s\n%s", table.Plain(table.Some(round2(v))), e.Unit, e.Basis)
 }
 
 func round2(v float64) float64 { return float64(int64(v*100+0.5*sign(v))) / 100 }

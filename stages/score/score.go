@@ -15,7 +15,8 @@
 //     bounded: the lower bound counts it as 0, the upper as 1, the scales staying as they are.
 //  6. Ranks from unrounded totals, and what they hang on: Dirichlet draws of the weights and resampled experts (robustness.go,
 //     draw.go), other methods and a point left out (scenarios.go), the bounds of what is missing, each apart from the others.
-//  7. The line after the first k: who is safe, contested, out, and which weight would make two change places (line.go).
+//  7. The line after the first k: who is safe, contested, out, and which weight would make two change places (line.go), and
+//     which figures would have to be as good as the best to get inside (lift.go).
 //
 // What has happened and what is promised never mix: a point's points are split into 已有基础 (level, growth) and 建设承诺
 // (commitment), and promises are compared with growth achieved and with the peers' (credibility.go), to be verified, without points.
@@ -95,6 +96,7 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 		Scenarios:   scenarioRows(mem, ranked, scenarios),
 		Influence:   m.influence(mem, ranked),
 		Swaps:       table.Of(mem, swaps),
+		Lifts:       table.Of(mem, m.lifts(ranked, o.Select)),
 	}, nil
 }
 

@@ -69,6 +69,7 @@ type Ranking struct {
 	Scenarios   Table[Scenario]  `table:"scenarios"` // scenario by scenario, in the order of the ranking
 	Influence   Table[Influence] `table:"influence"`
 	Swaps       Table[Swap]      `table:"swaps"`
+	Lifts       Table[Lift]      `table:"lifts"`
 }
 
 // Release frees all tables.

@@ -425,6 +425,23 @@ type Swap struct {
 	Words   string       `col:"words"`
 }
 
+// Lift is one step by which a submission outside the line would get inside: an evidence, or the experts' mark of a point, that would be as
+// good as the best of the ranked. The steps of a submission follow each other; the others stay as they are.
+type Lift struct {
+	Batch      int32        `col:"batch"`
+	Submission string       `col:"submission"`
+	Step       int32        `col:"step"`
+	Point      string       `col:"point"`
+	Evidence   string       `col:"evidence,null"` // empty: the experts' mark
+	Kind       string       `col:"kind,null"`
+	Raw        Opt[float64] `col:"raw"`
+	Best       float64      `col:"best"`
+	BestOf     string       `col:"best_of"` // submission
+	Gain       float64      `col:"gain"`
+	Total      float64      `col:"total"`  // after this step
+	Inside     bool         `col:"inside"` // then
+}
+
 // Change is one difference between a round and the one before it.
 type Change struct {
 	Batch        int32           `col:"batch"`

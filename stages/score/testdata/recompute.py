@@ -17,7 +17,7 @@ data, rubric_path, run_path = sys.argv[1:4]
 rubric = yaml.safe_load(open(rubric_path, encoding="utf-8"))
 options = json.load(open(run_path, encoding="utf-8"))["options"]
 tables = {n: pq.read_table(f"{data}/{n}.parquet").to_pylist() for n in
-          "submissions members metrics figures scores ranking scenarios influence swaps marks credibility".split()}
+          "submissions members metrics figures scores ranking scenarios influence swaps lifts marks credibility".split()}
 compared, differences = {}, []
 
 
@@ -390,6 +390,65 @@ for r in tables["swaps"]:
     short = r["weight"] + (r["weight_needed"] - r["weight"]) * 0.99
     if round(r["gap"], 10) and gap(short) <= 0:
         differences.append(f"swap {r}: less does it, too")
+
+# --- what each point does to the differences of the totals -----------------------------------------------------------------------------
+
+
+def mean(a):
+    return sum(a) / len(a)
+
+
+def covariance(a, b):
+    ma, mb = mean(a), mean(b)
+    return sum((x - ma) * (y - mb) for x, y in zip(a, b)) / (len(a) - 1)
+
+
+if len(ranked) > 1:
+    sums = [linear(standard, own[s]) for s in ranked]
+    for r in tables["influence"]:
+        i = [p["id"] for p in points].index(r["point"])
+        same("influence", (r["point"], "nominal"), standard[i] / sum(standard), r["nominal"])
+        part = [0.0 if own[s][i] is None else standard[i] * own[s][i] * sum(standard) / sum(w for w, v in zip(standard, own[s]) if v is not None) for s in ranked]
+        same("influence", (r["point"], "effective"), covariance(part, sums) / covariance(sums, sums), r["effective"])
+        if standard[i]:
+            same("influence", (r["point"], "deviation"), math.sqrt(covariance(columns[i], columns[i])), r["deviation"])
+            if covariance(columns[i], columns[i]):
+                same("influence", (r["point"], "r2"), correlation(columns[i], sums) ** 2, r["r2"])
+
+# --- what would carry a submission over the line -----------------------------------------------------------------------------------------
+steps = {}
+for r in sorted(tables["lifts"], key=lambda r: (r["submission"], r["step"])):
+    steps.setdefault(r["submission"], []).append(r)
+inside = [s for s in ranked if ranking[s]["rank"] <= options["select"]]
+for s, path in steps.items():
+    line = min(round(totals[o], 10) for o in inside)
+    x, heard, at = dict(base), dict(marks), totals[s]
+    reach = lambda x, heard: linear(standard, values(s, x, heard)) - deduction(s)
+    answers = [(e["id"], p) for p, e in evidence] + [(None, p["id"]) for p in points if complete and p["weight"] * p["expert_share"] > 0]
+
+    def with_best(e, p):
+        if e is None:
+            return x, {**heard, (s, p): max(marks[o, p] for o in ranked if (o, p) in marks)}
+        there = [base[o, e] for o in ranked if base[o, e] is not None]
+        return {**x, (s, e): max(there)} if there else x, heard
+
+    for n, r in enumerate(path):
+        most = max(reach(*with_best(e, p)) for e, p in answers)
+        x, heard = with_best(r["evidence"], r["point"])
+        after = reach(x, heard)
+        same("lift", (s, r["step"], "total"), after, r["total"])
+        same("lift", (s, r["step"], "gain"), after - at, r["gain"])
+        same("lift", (s, r["step"], "most"), after, most)
+        holder = base[r["best_of"], r["evidence"]] if r["evidence"] else marks[r["best_of"], r["point"]]
+        same("lift", (s, r["step"], "best"), x[s, r["evidence"]] if r["evidence"] else heard[s, r["point"]], holder)
+        if r["inside"] != (round(after, 10) > line) or r["inside"] != (n == len(path) - 1) and r["inside"]:
+            differences.append(f"lift {r}: the line is at {line}")
+        at = after
+    if not path[-1]["inside"]:
+        same("lift", (s, "no more"), max(reach(*with_best(e, p)) for e, p in answers), at, 1e-8)
+for s in ranked:
+    if ranking[s]["rank"] > options["select"] and len(ranked) < 50 and s not in steps and inside:
+        differences.append(f"lift {s}: no step")
 
 print("compared: " + ", ".join(f"{n} {what}" for what, n in compared.items()))
 for line in differences[:40]:
