@@ -4,17 +4,21 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"lianheti/samples"
+	"lianheti/samples/programs"
 	"lianheti/stages/render"
 	"lianheti/templates"
 
@@ -22,7 +26,8 @@ import (
 )
 
 // Requirements
-//  1. The Word form prints every label, note and limit of the official document, as often as it does, and no wording of its own.
+//  1. The Word form prints every label, note and limit of the official document, in its order, with the footnotes where it has
+//     them, and no wording of its own; python-docx reads the same, set in 仿宋_GB2312 小四, lines exactly 16 points apart.
 //  2. Every answer stands in the row of its label, with the unit that the form prints in the cell; 不适用 and unreadable
 //     answers are printed as such; seals, signatures and their dates stay blank.
 //  3. A text over its limit is refused with the count; the others go on.
@@ -50,7 +55,7 @@ func wordOf(t *testing.T, workbooks map[string][]byte) *Printed {
 	return printed
 }
 
-// wordText gives the paragraphs of a part of a Word file, in order.
+// wordText gives the paragraphs of a part of a Word file, in order, a * for the mark of a footnote.
 func wordText(t *testing.T, data []byte, part string) []string {
 	t.Helper()
 	var out []string
@@ -63,6 +68,8 @@ func wordText(t *testing.T, data []byte, part string) []string {
 			out = append(out, "")
 		case "w:t":
 			out[len(out)-1] += e.Text()
+		case "w:footnoteReference":
+			out[len(out)-1] += "*"
 		}
 		for _, child := range e.ChildElements() {
 			walk(child)
@@ -96,27 +103,38 @@ func wordPart(t *testing.T, data []byte, part string) *etree.Element {
 
 func squeeze(s string) string { return strings.Join(strings.Fields(s), "") }
 
-// footnoteMarks are the numbers of footnotes in the text of the official document, which stand inside its words.
-var footnoteMarks = regexp.MustCompile(`\[footnoteRef:\d+\]|\[\d+:\s*\d?|\]|^\d(\s|规|限)|(年|）)\d$`)
+// How the text of the official document shows footnotes, and the number of one that was typed behind a word.
+var (
+	footnoteText = regexp.MustCompile(`(?s)\[footnoteRef:\d+\] \[\d+: *(.*?)\]`)
+	footnoteMark = regexp.MustCompile(`(?m)([年）])\d$`)
+	ownNumber    = regexp.MustCompile(`^\d(\s|规|限)`)
+	pageNumber   = regexp.MustCompile(`^\d+$`)
+	farApart     = regexp.MustCompile(`[\n\t]|[ ]{8,}`) // cells, lines, and where a seal goes
+)
 
-// official lists what the official form prints, cell by cell and line by line.
-func official(t *testing.T) []string {
+// official lists what the official form prints, cell by cell and line by line, a * where a footnote belongs; and its footnotes.
+func official(t *testing.T) (form, notes []string) {
 	t.Helper()
 	data, err := os.ReadFile("testdata/附件3.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The footnotes of section 2 follow each other without a line end of their own.
-	text := strings.ReplaceAll(string(data), "（个）[footnoteRef:1] [1: 1", "（个）\n")
-	text = strings.ReplaceAll(text, "联合体负责人[footnoteRef:0] [0: ", "联合体负责人\n")
-	var out []string
-	for _, piece := range strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\t' }) {
-		piece = footnoteMarks.ReplaceAllString(strings.TrimSpace(piece), "$1$2")
-		if piece = squeeze(piece); piece != "" && !regexp.MustCompile(`^\d+$`).MatchString(piece) {
-			out = append(out, piece)
+	text := string(data)
+	for _, found := range footnoteText.FindAllStringSubmatch(text, -1) {
+		for line := range strings.SplitSeq(found[1], "\n") {
+			notes = append(notes, squeeze(ownNumber.ReplaceAllString(strings.TrimSpace(line), "$1")))
 		}
 	}
-	return out
+	text = footnoteMark.ReplaceAllString(footnoteText.ReplaceAllString(text, "*"), "$1*")
+	// The first table floats: the text has its heading behind it.
+	const heading, below = "\n1.联合体概况\n", " \t联合体名称"
+	text = strings.Replace(strings.Replace(text, heading, "\n", 1), below, heading+below, 1)
+	for _, piece := range farApart.Split(text, -1) {
+		if piece = squeeze(piece); piece != "" && !pageNumber.MatchString(piece) {
+			form = append(form, piece)
+		}
+	}
+	return form, notes
 }
 
 func TestWordPrintsTheOfficialForm(t *testing.T) {
@@ -129,24 +147,81 @@ func TestWordPrintsTheOfficialForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := wordOf(t, map[string][]byte{"空白.xlsx": blank.Bytes()}).Forms[0].Data
-	paragraphs := append(wordText(t, data, "word/document.xml"), wordText(t, data, "word/footnotes.xml")...)
-	printed, wanted := squeeze(strings.Join(paragraphs, "")), map[string]int{}
-	for _, piece := range official(t) {
-		wanted[piece]++
+	form, notes := official(t)
+	if len(form) != 159 || len(notes) != 4 {
+		t.Fatalf("the official form has %d pieces and %d notes", len(form), len(notes))
 	}
-	if len(wanted) < 100 {
-		t.Fatalf("only %d pieces of the official form", len(wanted))
-	}
-	for piece, n := range wanted {
-		if got := strings.Count(printed, piece); got < n {
-			t.Errorf("the Word form prints %d of %d times: %s", got, n, piece)
+	samePieces(t, wordText(t, data, "word/document.xml"), form)
+	samePieces(t, wordText(t, data, "word/footnotes.xml"), notes)
+	t.Run("python-docx", func(t *testing.T) { readByPython(t, data, form) })
+}
+
+// samePieces demands that a Word form prints exactly the pieces of the official one, in their order.
+func samePieces(t *testing.T, printed, official []string) {
+	t.Helper()
+	var got []string
+	for _, p := range printed {
+		if p = squeeze(p); p != "" {
+			got = append(got, p)
 		}
 	}
-	whole := squeeze(strings.Join(official(t), ""))
-	for _, p := range paragraphs {
-		if !strings.Contains(whole, squeeze(p)) {
-			t.Errorf("the Word form prints what the official form does not: %s", p)
+	for i, want := range official {
+		if i == len(got) || got[i] != want {
+			t.Errorf("behind %q the official form prints %q, the Word form %q", official[max(0, i-2):i], want, got[min(i, len(got)):min(i+2, len(got))])
+			return
 		}
+	}
+	if len(got) > len(official) {
+		t.Errorf("the Word form prints what the official form does not: %q", got[len(official):])
+	}
+}
+
+// readingByPython prints the texts of a Word form as python-docx sees them, cells once however many rows and columns they
+// cover, and how it is set.
+const readingByPython = `
+import docx, json, sys
+d = docx.Document(sys.argv[1])
+texts, spacing, seen = [], set(), []
+def take(p, of_form):
+    s = "".join("*" if r.tag.endswith("}footnoteReference") else r.text or "\n" for r in p._p.xpath(".//w:t|.//w:br|.//w:footnoteReference"))
+    texts.extend(s.split("\n"))
+    f = p.paragraph_format.line_spacing or p.style.paragraph_format.line_spacing
+    rule = p.paragraph_format.line_spacing_rule or p.style.paragraph_format.line_spacing_rule
+    if of_form: spacing.add("%s %g" % (rule, f.pt))
+tables = 0
+for block in d.iter_inner_content():
+    if not hasattr(block, "rows"):
+        take(block, False)
+        continue
+    tables += 1
+    for row in block.rows:
+        for cell in row.cells:
+            if cell._tc in seen: continue
+            seen.append(cell._tc)
+            for p in cell.paragraphs: take(p, tables > 1)
+page = d.sections[-1]
+default = d.styles.element.xpath("w:docDefaults//w:rFonts/@w:eastAsia")
+print(json.dumps({"texts": texts, "set": [default[0], d.styles["Normal"].font.size.pt, sorted(spacing)],
+    "paper": [round(page.page_width.mm), round(page.page_height.mm), page.left_margin.mm > page.right_margin.mm, d.settings.element.find(docx.oxml.ns.qn("w:mirrorMargins")) is not None]}))
+`
+
+// readByPython demands that python-docx reads the same form, set and on paper as its notes 4 and 5 ask.
+func readByPython(t *testing.T, data []byte, form []string) {
+	programs.NeedPython(t, "docx")
+	path := filepath.Join(t.TempDir(), "form.docx")
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var seen struct {
+		Texts      []string
+		Set, Paper []any
+	}
+	if err := json.Unmarshal([]byte(programs.Run(t, "python3", "-c", readingByPython, path)), &seen); err != nil {
+		t.Fatal(err)
+	}
+	samePieces(t, seen.Texts, form)
+	if got := fmt.Sprint(seen.Set, seen.Paper); got != "[仿宋_GB2312 12 [EXACTLY (4) 16]] [210 297 true true]" {
+		t.Errorf("the form is set in %s", got)
 	}
 }
 
@@ -343,10 +418,14 @@ func TestWordLaysOutAsPages(t *testing.T) {
 	if len(pages) < 9 || len(pages) > 12 {
 		t.Errorf("%d pages", len(pages))
 	}
-	all := squeeze(string(shown))
-	for _, note := range []string{"联合体负责人指所在产业园区管委会负责同志。", "④餐饮业：年主营业务收入200万元以上。"} {
-		if !strings.Contains(all, note) {
-			t.Errorf("no page shows the footnote %s", note)
+	// Every page shows the notes of its own labels.
+	for label, note := range map[string]string{
+		"职务及联系方式": "1联合体负责人指所在产业园区管委会负责同志。", "2025年2026年": "2024—2026年填写承诺建成数据，下同。",
+		"规模以上企业数（个）": "1规模以上工业：指年主营业务收入在2000万元及以上的工业企业。", "限额以上企业数（个）": "④餐饮业：年主营业务收入200万元以上。",
+	} {
+		at := slices.IndexFunc(pages, func(page string) bool { return strings.Contains(squeeze(page), label) })
+		if at < 0 || !strings.Contains(squeeze(pages[at]), note) {
+			t.Errorf("the page of %s does not show %s", label, note)
 		}
 	}
 }

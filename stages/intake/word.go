@@ -74,7 +74,7 @@ type wordCell struct {
 	text      string
 	row, cell int // where it begins, from 1
 	continued bool
-	span      int
+	col, span int // the first column of the grid that it covers, from 0, and how many
 }
 
 // openWord reads the container and the main part of a Word file.
@@ -343,7 +343,7 @@ func (t *openTable) endCell() {
 			c.text += "\n" + extra
 		}
 	} else {
-		c.continued = false
+		c.continued, c.col = false, t.col
 		t.begun[t.col] = c
 	}
 	t.col += c.span

@@ -22,7 +22,8 @@ type wordBinder struct {
 	patterns   []*wordPattern
 	wordings   map[string]bool // the form's own texts, by labelKey and by stages.NameKey
 	values     map[templates.Ref]stages.Cell
-	members    []wordMember
+	roster     []rosterRow
+	above      *rowAbove          // the row last recognised
 	free       map[int][]freeText // texts of the sections that have no labels, by section
 	unplaced   []Unplaced
 	read       int // texts that people wrote
@@ -37,9 +38,25 @@ type wordPattern struct {
 	used    bool
 }
 
-type wordMember struct {
-	kind, name, enrolment string
-	place                 stages.Place
+// rosterRow is what one row says of the members of a kind: how many they are, how many students they have, and who they are.
+type rosterRow struct {
+	kind            string
+	row             int
+	count, students string
+	counted         stages.Place // where count and students stand
+	units           []rosterUnit
+}
+
+type rosterUnit struct {
+	name, enrolment string
+	place           stages.Place
+}
+
+// rowAbove is a row of the document with the pattern that it fits.
+type rowAbove struct {
+	table   *wordTable
+	pattern int
+	how     pairing
 }
 
 type freeText struct {
@@ -100,7 +117,7 @@ func (w *wordBinder) bind() bool {
 	for i, s := range w.d.Paper.Sections {
 		w.section(i, s)
 	}
-	w.leads()
+	w.compareCounts()
 	return true
 }
 
@@ -262,49 +279,127 @@ func (w *wordBinder) units(p pairing) (score int) {
 
 // row finds the pattern that a row of the document fits best, and takes its answers.
 func (w *wordBinder) row(t *wordTable, row []wordCell, section int) {
-	var best *wordPattern
-	var how pairing
+	best, how := -1, pairing{}
 	keys, known := make([]string, len(row)), false
 	for i, c := range row {
 		keys[i] = labelKey(c.text)
 		known = known || w.wordings[keys[i]]
 	}
 	if known {
-		for _, p := range w.patterns {
+		for i, p := range w.patterns {
 			if p.used {
 				continue
 			}
-			if m, ok := w.match(p, row, keys); ok && (best == nil || m.score > how.score) {
-				best, how = p, m
+			if m, ok := w.match(p, row, keys); ok && (best < 0 || m.score > how.score) {
+				best, how = i, m
 			}
 		}
 	}
-	if best == nil {
-		head := ""
-		for _, c := range row {
-			if !c.continued {
-				w.leftover(c.text, head, section, w.at(t, c))
-			}
-			if head == "" && !c.continued {
-				head = strings.TrimSpace(c.text)
-			}
-		}
+	if best < 0 {
+		best, how = w.below(t, row)
+	}
+	if best >= 0 {
+		w.take(t, row, best, how, section)
 		return
 	}
-	best.used = true
+	if w.moreUnits(t, row) {
+		return
+	}
+	head := ""
+	for _, c := range row {
+		if !c.continued {
+			w.leftover(c.text, head, section, w.at(t, c))
+		}
+		if head == "" && !c.continued {
+			head = strings.TrimSpace(c.text)
+		}
+	}
+}
+
+// take takes the answers of a row that fits a pattern. What stands in cells beyond those of the pattern is listed.
+func (w *wordBinder) take(t *wordTable, row []wordCell, pattern int, how pairing, section int) {
+	p := w.patterns[pattern]
+	p.used = true
 	w.recognised++
+	w.above = &rowAbove{t, pattern, how}
 	answered := map[int]bool{}
 	for i, slot := range how.slots {
 		for _, c := range how.cells[i] {
 			answered[slices.Index(row, c)] = true
 		}
-		w.answer(best, slot, how.cells[i], t)
+		w.answer(p, slot, how.cells[i], t)
 	}
+	label := ""
 	for i, c := range row {
-		if !how.taken[i] && !answered[i] && !c.continued {
-			w.leftover(c.text, "", section, w.at(t, c))
+		if how.taken[i] {
+			label = strings.TrimSpace(c.text)
+		} else if !answered[i] && !c.continued {
+			w.leftover(c.text, label, section, w.at(t, c))
 		}
 	}
+}
+
+// below pairs a row that shows no words of the form with the row of the paper under the one just read, whose labels all reach
+// down from above: 课时数 under 人次, where somebody has split the cell of the label.
+func (w *wordBinder) below(t *wordTable, row []wordCell) (pattern int, how pairing) {
+	if w.above == nil || w.above.table != t || w.above.pattern+1 == len(w.patterns) || w.patterns[w.above.pattern+1].used {
+		return -1, how
+	}
+	p := w.patterns[w.above.pattern+1]
+	for _, slot := range p.slots {
+		if _, _, isLabel := w.label(slot); !isLabel {
+			how.slots = append(how.slots, slot)
+		} else if slot.Began {
+			return -1, how
+		}
+	}
+	labels := len(row) - len(how.slots)
+	if labels <= 0 || slices.ContainsFunc(row[:labels], func(c wordCell) bool { return c.text != "" }) {
+		return -1, how
+	}
+	for _, c := range row[labels:] {
+		how.cells = append(how.cells, []wordCell{c})
+	}
+	return w.above.pattern + 1, how
+}
+
+// moreUnits takes a row that goes on with the members of the row above: added by people who give each unit a row.
+func (w *wordBinder) moreUnits(t *wordTable, row []wordCell) bool {
+	if w.above == nil || w.above.table != t {
+		return false
+	}
+	counts, names, kind := -1, -1, ""
+	for i, slot := range w.above.how.slots {
+		switch at := w.above.how.cells[i][0].col; {
+		case slot.Cell.Count != "":
+			counts = at
+		case slot.Cell.Names != "":
+			names, kind = at, slot.Cell.Names
+		}
+	}
+	if kind == "" {
+		return false
+	}
+	label, _ := w.d.Form.Kind(kind)
+	var count, name []wordCell
+	for _, c := range row {
+		switch {
+		case c.continued || c.text == "":
+		case c.col >= names:
+			name = append(name, c)
+		case c.col >= counts:
+			count = append(count, c)
+		case labelKey(c.text) != labelKey(label.Label): // another kind, which the form does not have
+			return false
+		}
+	}
+	for _, c := range count {
+		w.count(kind, c.row, c.text, w.at(t, c))
+	}
+	for _, c := range name {
+		w.names(kind, c.row, c.text, w.at(t, c))
+	}
+	return len(name) > 0
 }
 
 // answer takes what people wrote into one slot of the paper.
@@ -327,9 +422,9 @@ func (w *wordBinder) answer(p *wordPattern, slot templates.PaperSlot, cells []wo
 	case slot.Cell.Lines != nil:
 		w.lines(slot.Cell, text, place)
 	case item.Count != "":
-		w.count(item.Count, text, place)
+		w.count(item.Count, cells[0].row, text, place)
 	case item.Names != "":
-		w.names(item.Names, text, place)
+		w.names(item.Names, cells[0].row, text, place)
 	default:
 		w.set(item.Values(), text, place)
 	}
@@ -371,20 +466,30 @@ func (w *wordBinder) set(refs []templates.Ref, text string, place stages.Place) 
 	}
 }
 
-// count compares how many members there are with those listed, and gives the students to the one school where it is one.
-func (w *wordBinder) count(kind, text string, place stages.Place) {
+// rosterRow gives what a row says of a kind.
+func (w *wordBinder) rosterRow(kind string, row int) *rosterRow {
+	if n := len(w.roster); n == 0 || w.roster[n-1].kind != kind || w.roster[n-1].row != row {
+		w.roster = append(w.roster, rosterRow{kind: kind, row: row})
+	}
+	return &w.roster[len(w.roster)-1]
+}
+
+// count reads how many members there are, and how many students.
+func (w *wordBinder) count(kind string, row int, text string, place stages.Place) {
 	m := countCell.FindStringSubmatch(strings.ReplaceAll(stages.NameKey(text), "，", ","))
 	if m == nil {
 		w.lose(text, place, "读不出数量")
 		return
 	}
 	w.read++
-	w.members = append(w.members, wordMember{kind: kind, name: "", enrolment: m[1] + "/" + m[2], place: place})
+	u := w.rosterRow(kind, row)
+	u.count, u.students, u.counted = strings.ReplaceAll(m[1], ",", ""), strings.ReplaceAll(m[2], ",", ""), place
 }
 
 // names splits the members of a kind: by marks and line ends, not inside brackets.
-func (w *wordBinder) names(kind, text string, place stages.Place) {
+func (w *wordBinder) names(kind string, row int, text string, place stages.Place) {
 	w.read++
+	r := w.rosterRow(kind, row)
 	var shielded strings.Builder
 	depth := 0
 	for _, r := range text {
@@ -408,12 +513,12 @@ func (w *wordBinder) names(kind, text string, place stages.Place) {
 			return r
 		}, name)
 		name = strings.TrimSpace(listEnd.ReplaceAllString(listNumber.ReplaceAllString(name, ""), ""))
-		m := wordMember{kind: kind, name: name, place: place}
+		u := rosterUnit{name: name, place: place}
 		if school := inSchool.FindStringSubmatch(name); school != nil {
-			m.enrolment, m.name = school[1], strings.TrimSpace(strings.TrimSuffix(name, school[0]))
+			u.enrolment, u.name = school[1], strings.TrimSpace(strings.TrimSuffix(name, school[0]))
 		}
-		if m.name != "" && m.name != "无" {
-			w.members = append(w.members, m)
+		if u.name != "" && u.name != "无" {
+			r.units = append(r.units, u)
 		}
 	}
 }
@@ -614,35 +719,38 @@ func (w *wordBinder) lose(text string, place stages.Place, why string) {
 	w.unplaced = append(w.unplaced, Unplaced{place, strings.TrimSpace(text), why})
 }
 
-// leads settles the roster: counts are compared with the names, and the lead units of the cover marked.
-func (w *wordBinder) leads() {
-	var listed []wordMember
+// compareCounts compares the counts of members with those listed, and gives the students of a row to its school where it is one.
+func (w *wordBinder) compareCounts() {
 	for _, k := range w.d.Form.Kinds {
-		var named []wordMember
-		total := wordMember{}
-		for _, m := range w.members {
+		listed, counted := 0, 0
+		var at *rosterRow // the first that gives a count
+		for i := range w.roster {
+			r := &w.roster[i]
+			if r.kind != k.ID {
+				continue
+			}
+			listed += len(r.units)
+			if r.count == "" {
+				continue
+			}
+			if at == nil {
+				at = r
+			}
+			n, _ := strconv.Atoi(r.count)
+			counted += n
+			given := slices.ContainsFunc(r.units, func(u rosterUnit) bool { return u.enrolment != "" })
 			switch {
-			case m.kind == k.ID && m.name != "":
-				named = append(named, m)
-			case m.kind == k.ID:
-				total = m
+			case r.students == "" || !k.School || given:
+			case n == 1 && len(r.units) == 1:
+				r.units[0].enrolment = r.students
+			default:
+				w.lose(r.students, r.counted, fmt.Sprintf("%s的在校生数是 %d 所合计，模板要逐校填写", k.Label, n))
 			}
 		}
-		count, students, _ := strings.Cut(strings.ReplaceAll(total.enrolment, ",", ""), "/")
-		if n, err := strconv.Atoi(count); err == nil && n != len(named) {
-			w.lose(count, total.place, fmt.Sprintf("%s写的数量是 %s，单位名称读出 %d 家，请核对成员名册", k.Label, count, len(named)))
+		if at != nil && counted != listed {
+			w.lose(strconv.Itoa(counted), at.counted, fmt.Sprintf("%s写的数量是 %d，单位名称读出 %d 家，请核对成员名册", k.Label, counted, listed))
 		}
-		given := slices.ContainsFunc(named, func(m wordMember) bool { return m.enrolment != "" })
-		switch {
-		case students == "" || !k.School || given:
-		case len(named) == 1:
-			named[0].enrolment = students
-		default:
-			w.lose(students, total.place, fmt.Sprintf("%s的在校生数是 %d 所合计，模板要逐校填写", k.Label, len(named)))
-		}
-		listed = append(listed, named...)
 	}
-	w.members = listed
 }
 
 // entries gives every field of the form in the order of the template, blank ones too, and the roster.
@@ -660,18 +768,26 @@ func (w *wordBinder) entries() []stages.Entry {
 	for _, field := range []string{"lead_school", "lead_enterprise"} {
 		leads[stages.NameKey(w.values[templates.Ref{Field: field}].Raw)] = true
 	}
-	for i, m := range w.members {
-		kind, _ := w.d.Form.Kind(m.kind)
-		column := func(field, text string) {
-			if text != "" {
-				out = append(out, stages.Entry{Field: field, Record: i + 1, Cell: stages.Cell{Place: m.place, Kind: stages.Text, Raw: text, Shown: text, Filled: true}})
+	record := 0
+	for _, k := range w.d.Form.Kinds {
+		for _, r := range w.roster {
+			for _, u := range r.units {
+				if r.kind != k.ID {
+					continue
+				}
+				record++
+				column := func(field, text string) {
+					if text != "" {
+						out = append(out, stages.Entry{Field: field, Record: record, Cell: stages.Cell{Place: u.place, Kind: stages.Text, Raw: text, Shown: text, Filled: true}})
+					}
+				}
+				column("members_kind", k.Label)
+				column("members_name", u.name)
+				column("members_enrolment", u.enrolment)
+				if leads[stages.NameKey(u.name)] {
+					column("members_lead", w.d.Form.Yes())
+				}
 			}
-		}
-		column("members_kind", kind.Label)
-		column("members_name", m.name)
-		column("members_enrolment", m.enrolment)
-		if leads[stages.NameKey(m.name)] {
-			column("members_lead", w.d.Form.Yes())
 		}
 	}
 	return out

@@ -23,22 +23,20 @@ func Word(w io.Writer, d *templates.Definition, form *table.Form, contacts map[s
 	out := document.Document{Title: d.Form.Title, Text: document.FormText, TwoSided: true}
 	code := document.Run{Text: "校验码 " + checkCode}
 	// The cover and the notes are the two sides of the first sheet, so that page 1 lies on the right.
-	unnumbered := []document.Paragraph{{Style: document.Small, Align: document.Centre, Runs: []document.Run{code}}}
-	out.Sections = append(out.Sections,
-		document.Section{Page: document.A4Bound, Footer: unnumbered, Body: p.cover()},
-		document.Section{Page: document.A4Bound, Footer: unnumbered, Body: p.notes()})
-	numbered := []document.Paragraph{{Style: document.Small, Align: document.Centre,
-		Runs: []document.Run{{Text: "— "}, {Field: document.PageNumber}, {Text: " —　　"}, code}}}
+	out.Sections = append(out.Sections, document.Section{Page: document.A4Bound, Body: append(p.cover(), p.notes()...),
+		Footer: []document.Paragraph{{Style: document.Small, Align: document.Centre, Runs: []document.Run{code}}}})
+	// One run of pages for all parts: LibreOffice draws the line above footnotes only in the first that has any.
+	parts := document.Section{Page: document.A4Bound, FirstPage: 1, Footer: []document.Paragraph{{Style: document.Small, Align: document.Centre,
+		Runs: []document.Run{{Text: "— "}, {Field: document.PageNumber}, {Text: " —　　"}, code}}}}
 	for i, s := range d.Paper.Sections {
-		section := document.Section{Page: document.A4Bound, Footer: numbered, Body: []document.Block{document.P(document.Heading, d.Form.Note(s.Title))}}
-		if i == 0 {
-			section.FirstPage = 1
-		}
+		heading := document.P(document.Heading, d.Form.Note(s.Title))
+		heading.NewPage = i > 0
+		parts.Body = append(parts.Body, heading)
 		for _, t := range s.Tables {
-			section.Body = append(section.Body, p.table(t))
+			parts.Body = append(parts.Body, p.table(t))
 		}
-		out.Sections = append(out.Sections, section)
 	}
+	out.Sections = append(out.Sections, parts)
 	return document.Write(w, out)
 }
 
@@ -82,11 +80,11 @@ func (p *printer) cover() []document.Block {
 func (p *printer) notes() []document.Block {
 	var out []document.Block
 	for i, id := range p.d.Paper.Notes {
-		style := document.Body
+		note := document.P(document.Body, p.d.Form.Note(id))
 		if i == 0 {
-			style = document.Title
+			note.Style, note.NewPage = document.Title, true
 		}
-		out = append(out, document.P(style, p.d.Form.Note(id)))
+		out = append(out, note)
 	}
 	return out
 }
