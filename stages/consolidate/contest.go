@@ -41,7 +41,7 @@ func (w *workbook) line(name string) error {
 			return word(fmt.Sprintf("%d–%d", best.V, worst.V))
 		}}
 	}
-	columns := []column[table.Rank]{{Head: w.head("ranking", "rank"), Width: 7, Cell: func(r table.Rank) book.Cell { return optional(r.Rank, book.Integer) }}}
+	columns := []column[table.Rank]{{Head: w.head("ranking", "rank"), Width: 7, Cell: func(r table.Rank) book.Cell { return optional(r.Rank, book.Centred) }}}
 	columns = append(columns, who(w, rankID)...)
 	columns = append(columns,
 		column[table.Rank]{Head: w.head("ranking", "total"), Width: 10, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Total, Look: book.Points} }},

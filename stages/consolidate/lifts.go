@@ -58,7 +58,7 @@ func (w *workbook) lifts(name string) error {
 		return sized(evidence(l), v.V)
 	}
 	columns := append([]column[table.Lift]{
-		{Head: w.head("ranking", "rank"), Width: 7, Cell: func(l table.Lift) book.Cell { return optional(ranks[l.Submission].Rank, book.Integer) }},
+		{Head: w.head("ranking", "rank"), Width: 7, Cell: func(l table.Lift) book.Cell { return optional(ranks[l.Submission].Rank, book.Centred) }},
 	}, who(w, func(l table.Lift) string { return l.Submission })...)
 	columns = append(columns,
 		column[table.Lift]{Head: "距入选线", Width: 10, Cell: func(l table.Lift) book.Cell {
@@ -66,19 +66,25 @@ func (w *workbook) lifts(name string) error {
 		}},
 		column[table.Lift]{Head: w.head("lifts", "step"), Width: 7, Cell: func(l table.Lift) book.Cell { return count(l.Step) }},
 		column[table.Lift]{Head: w.head("lifts", "point"), Width: 8, Cell: func(l table.Lift) book.Cell { return word(l.Point) }},
-		column[table.Lift]{Head: "要达到各家最好的数", Width: 32, Cell: func(l table.Lift) book.Cell {
+		column[table.Lift]{Head: "要达到各家最好的数", Width: 28, Cell: func(l table.Lift) book.Cell {
 			if l.Evidence == "" {
 				return text("专家评分")
 			}
 			return text(evidence(l).Label)
 		}},
-		column[table.Lift]{Head: w.head("lifts", "raw"), Width: 15, Cell: func(l table.Lift) book.Cell { return text(amount(l, l.Raw)) }},
-		column[table.Lift]{Head: w.head("lifts", "best"), Width: 15, Cell: func(l table.Lift) book.Cell { return text(amount(l, table.Some(l.Best))) }},
-		column[table.Lift]{Head: w.head("lifts", "best_of"), Width: 34, Cell: func(l table.Lift) book.Cell { return text(w.of(l.BestOf).Consortium) }},
-		column[table.Lift]{Head: w.head("lifts", "gain"), Width: 9, Cell: func(l table.Lift) book.Cell { return book.Cell{Value: l.Gain, Look: book.Points} }},
+		column[table.Lift]{Head: w.head("lifts", "raw"), Width: 12, Cell: func(l table.Lift) book.Cell { return word(amount(l, l.Raw)) }},
+		column[table.Lift]{Head: w.head("lifts", "best"), Width: 12, Cell: func(l table.Lift) book.Cell { return word(amount(l, table.Some(l.Best))) }},
+		column[table.Lift]{Head: "相对于", Width: 16, Cell: func(l table.Lift) book.Cell {
+			if l.Evidence == "" {
+				return word("")
+			}
+			return text(evidence(l).Basis)
+		}},
+		column[table.Lift]{Head: w.head("lifts", "best_of"), Width: 26, Cell: func(l table.Lift) book.Cell { return text(w.of(l.BestOf).Consortium) }},
+		column[table.Lift]{Head: w.head("lifts", "gain"), Width: 8, Cell: func(l table.Lift) book.Cell { return book.Cell{Value: l.Gain, Look: book.Points} }},
 		column[table.Lift]{Head: w.head("lifts", "total"), Width: 10, Cell: func(l table.Lift) book.Cell { return book.Cell{Value: l.Total, Look: book.Points} }},
 		column[table.Lift]{Head: w.head("lifts", "inside"), Width: 8, Style: book.Column{Marks: []book.Mark{{Word: "是", Tone: book.Good}}}, Cell: func(l table.Lift) book.Cell { return yes(l.Inside) }},
-		column[table.Lift]{Head: "原表位置", Width: 24, Cell: func(l table.Lift) book.Cell {
+		column[table.Lift]{Head: "原表位置", Width: 16, Cell: func(l table.Lift) book.Cell {
 			if l.Evidence == "" {
 				return word("")
 			}

@@ -20,13 +20,13 @@ import (
 const (
 	sheetProfiles = "一页一联合体"
 	profileCols   = 12
-	profileWidth  = 8.2   // of a column, in characters
-	profileScale  = 74    // percent, at which twelve columns are as wide as the paper
-	profileHigh   = 985.0 // points that one page holds at that scale
-	mostProfiles  = 60    // pages; beyond it only the first in the ranking get one
-	helperCol     = 14    // first of the columns beside the page that the charts are drawn from
-	chartHigh     = 12    // rows
-	profileList   = 6     // strengths, weaknesses
+	profileWidth  = 8.6    // of a column, in characters
+	profileScale  = 70     // percent, at which twelve columns are as wide as the paper
+	profileHigh   = 1042.0 // points that one page holds at that scale
+	mostProfiles  = 60     // pages; beyond it only the first in the ranking get one
+	helperCol     = 14     // first of the columns beside the page that the charts are drawn from
+	chartHigh     = 10     // rows
+	profileList   = 6      // strengths, weaknesses
 	strong, weak  = 0.75, 0.25
 )
 
@@ -273,7 +273,7 @@ func (p *profile) drawn() {
 		p.page.Put(p.row, 1, book.Cell{Look: book.Bare})
 		p.row++
 	}
-	const width, height = 372, chartHigh * 24
+	const width, height = 390, chartHigh * 24
 	size := excelize.ChartDimension{Width: width, Height: height - 6}
 	fields := p.Definition.Form.About(templates.Headline)
 	if series, lowest := p.course(fields, p.row+2); len(series) > 0 {
@@ -482,8 +482,12 @@ func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 func (p *profile) listed(col int, list []table.Score) (next int) {
 	for i, s := range list {
 		e := p.evidenceOf(s)
-		p.page.Span(p.row+i, col, 3, text(e.Label))
-		p.page.Put(p.row+i, col+3, book.Cell{Value: fmt.Sprintf("%s%s", table.Plain(table.Some(math.Round(s.Raw.V*100)/100)), e.Unit), Look: book.Centred})
+		label := e.Label
+		if basis, _, _ := strings.Cut(e.Basis, "（"); e.Kind != templates.GrowthRate { // of what a growth is a percentage, nobody asks
+			label += "，" + basis
+		}
+		p.page.Span(p.row+i, col, 3, text(label))
+		p.page.Put(p.row+i, col+3, word(sized(e, s.Raw.V)))
 	}
 	if len(list) == 0 {
 		p.page.Span(p.row, col, 4, book.Cell{Value: "没有", Look: book.Quiet})

@@ -34,26 +34,36 @@ func (w *workbook) unexplained(name string) error {
 			if !x.rank.Valid {
 				return book.Cell{Value: "不排", Look: book.Quiet}
 			}
-			return optional(x.rank, book.Integer)
+			return optional(x.rank, book.Centred)
 		}},
 	}, who(w, func(x doubt) string { return x.Submission })...)
 	columns = append(columns,
-		column[doubt]{Head: label("title"), Width: 22, Cell: func(x doubt) book.Cell { return text(x.Title) }},
-		column[doubt]{Head: label("raw"), Width: 18, Cell: func(x doubt) book.Cell { return text(x.Raw) }},
-		column[doubt]{Head: label("message"), Width: 56, Cell: func(x doubt) book.Cell { return text(x.Message) }},
-		column[doubt]{Head: "关系到的观测点", Width: 18, Cell: func(x doubt) book.Cell { return text(strings.Join(x.points, "、")) }},
-		column[doubt]{Head: "位置", Width: 20, Cell: func(x doubt) book.Cell { return w.placeLink(x.Finding) }},
-		column[doubt]{Head: "与上一轮比", Width: 14, Cell: func(x doubt) book.Cell { return word(x.since) }},
-		column[doubt]{Head: label("outdated_explanation"), Width: 30, Cell: func(x doubt) book.Cell { return text(x.Outdated) }},
-		column[doubt]{Head: label("own_explanation"), Width: 30, Cell: func(x doubt) book.Cell { return text(x.Own) }},
-		column[doubt]{Head: label("fingerprint"), Width: 36, Cell: func(x doubt) book.Cell { return mono(fingerprint(x.Finding)) }},
+		column[doubt]{Head: label("title"), Width: 18, Cell: func(x doubt) book.Cell { return text(x.Title) }},
+		column[doubt]{Head: label("raw"), Width: 16, Cell: func(x doubt) book.Cell { return text(x.Raw) }},
+		column[doubt]{Head: label("message"), Width: 34, Cell: func(x doubt) book.Cell { return text(x.Message) }},
+		column[doubt]{Head: "关系到的观测点", Width: 12, Cell: func(x doubt) book.Cell { return text(strings.Join(x.points, "、")) }},
+		column[doubt]{Head: "位置", Width: 17, Cell: func(x doubt) book.Cell { return w.placeLink(x.Finding) }},
+		column[doubt]{Head: "与上一轮比", Width: 11, Cell: func(x doubt) book.Cell { return word(x.since) }},
+		column[doubt]{Head: "说明过而不算数的", Width: 20, Cell: func(x doubt) book.Cell { return text(x.void()) }},
+		column[doubt]{Head: label("fingerprint"), Width: 33, Cell: func(x doubt) book.Cell { return mono(fingerprint(x.Finding)) }},
 	)
-	remark := fmt.Sprintf("需核实说明而至今没有有效说明的，共%d处，涉及%d家；其中%d处关系到参加排名的得分，排在前面。有“%s”的是说明过、登记不采纳的；有“%s”的是说明过、数又改了的。"+
-		"处里核实过的，把问题指纹照抄到登记表，下次运行就不再列。", len(all), len(submissions), scored, label("own_explanation"), label("outdated_explanation"))
+	remark := fmt.Sprintf("需核实说明而至今没有有效说明的，共%d处，涉及%d家；其中%d处关系到参加排名的得分，排在前面。说明过而登记不采纳的、说明后数又改了的，也在内。"+
+		"处里核实过的，把问题指纹照抄到登记表，下次运行就不再列。", len(all), len(submissions), scored)
 	if len(all) == 0 {
 		remark = "需核实说明的都有说明了。"
 	}
 	return rows(w, name, remark, 4, len(all), slices.Values(all), columns)
+}
+
+// void is what was said and does not count.
+func (x doubt) void() string {
+	switch {
+	case x.Own != "":
+		return "登记不采纳：" + x.Own
+	case x.Outdated != "":
+		return "说明后数又改了：" + x.Outdated
+	}
+	return ""
 }
 
 // doubtful lists the findings that wait for an explanation: those first that points of a ranked submission hang on, by rank.

@@ -36,17 +36,18 @@ func (w *workbook) visits(name string) error {
 		}},
 	}, who(w, func(v visit) string { return v.score.Submission })...)
 	columns = append(columns,
-		column[visit]{Head: w.head("ranking", "rank"), Width: 7, Cell: func(v visit) book.Cell { return optional(v.rank.Rank, book.Integer) }},
+		column[visit]{Head: w.head("ranking", "rank"), Width: 7, Cell: func(v visit) book.Cell { return optional(v.rank.Rank, book.Centred) }},
 		column[visit]{Head: w.head("scores", "point"), Width: 8, Cell: func(v visit) book.Cell { return word(v.score.Point) }},
-		column[visit]{Head: "要核的数", Width: 28, Cell: func(v visit) book.Cell { return text(w.evidenceOf(v.score).Label) }},
-		column[visit]{Head: "现值", Width: 14, Cell: func(v visit) book.Cell {
-			return text(sized(w.evidenceOf(v.score), v.score.Raw.V))
+		column[visit]{Head: "要核的数", Width: 25, Cell: func(v visit) book.Cell { return text(w.evidenceOf(v.score).Label) }},
+		column[visit]{Head: "现值", Width: 12, Cell: func(v visit) book.Cell {
+			return word(sized(w.evidenceOf(v.score), v.score.Raw.V))
 		}},
-		column[visit]{Head: "原表位置", Width: 22, Cell: func(v visit) book.Cell { return w.sourceLink(v.score) }},
+		column[visit]{Head: "相对于", Width: 14, Cell: func(v visit) book.Cell { return text(w.evidenceOf(v.score).Basis) }},
+		column[visit]{Head: "原表位置", Width: 18, Cell: func(v visit) book.Cell { return w.sourceLink(v.score) }},
 		column[visit]{Head: "若只及中游，失分", Width: 10, Cell: func(v visit) book.Cell { return book.Cell{Value: v.loses, Look: book.Points} }},
 		column[visit]{Head: "名次后退", Width: 9, Style: book.Column{Scale: 5}, Cell: func(v visit) book.Cell { return count(int32(v.falls)) }},
 		column[visit]{Head: "因此出线", Width: 9, Style: book.Column{Marks: []book.Mark{{Word: "是", Tone: book.Bad}}}, Cell: func(v visit) book.Cell { return yes(v.crosses) }},
-		column[visit]{Head: "为什么要核", Width: 42, Cell: func(v visit) book.Cell { return text(strings.Join(v.reasons, "\n")) }},
+		column[visit]{Head: "为什么要核", Width: 30, Cell: func(v visit) book.Cell { return text(strings.Join(v.reasons, "\n")) }},
 		column[visit]{Head: "现场情况（手填）", Width: 20, Cell: func(visit) book.Cell { return book.Cell{Look: book.Plain} }},
 	)
 	remark := fmt.Sprintf("带去现场核的清单：对名次影响最大、而佐证最少的数，共%d条。影响是试出来的：这个数若只及各家中游，会失几分、退几名；理由逐条列出，不作判断。只列参加排名的。", len(all))
@@ -56,9 +57,9 @@ func (w *workbook) visits(name string) error {
 	return rows(w, name, remark, 4, len(all), slices.Values(all), columns)
 }
 
-// sized is the value of an evidence as a person says it: rounded, with its unit, and below it what it is relative to.
+// sized is the value of an evidence as a person says it: rounded, with its unit.
 func sized(e *templates.Evidence, v float64) string {
-	return fmt.Sprintf("%s%s\n%s", table.Plain(table.Some(round2(v))), e.Unit, e.Basis)
+	return table.Plain(table.Some(round2(v))) + e.Unit
 }
 
 func round2(v float64) float64 { return float64(int64(v*100+0.5*sign(v))) / 100 }
