@@ -393,13 +393,16 @@ func (w *wordBinder) moreUnits(t *wordTable, row []wordCell) bool {
 			return false
 		}
 	}
+	if len(name) == 0 {
+		return false
+	}
 	for _, c := range count {
 		w.count(kind, c.row, c.text, w.at(t, c))
 	}
 	for _, c := range name {
 		w.names(kind, c.row, c.text, w.at(t, c))
 	}
-	return len(name) > 0
+	return true
 }
 
 // answer takes what people wrote into one slot of the paper.

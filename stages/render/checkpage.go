@@ -33,7 +33,7 @@ func (p *painter) checkPage() error {
 	if err := p.f.SetSheetDimension(title, "A1:"+cell(last, len(checkColumns))); err != nil {
 		return err
 	}
-	if err := p.printNames(title, last, len(checkColumns), headerRow, headerRow); err != nil {
+	if err := p.printNames(title, absolute(cell(last, len(checkColumns))), headerRow, headerRow); err != nil {
 		return err
 	}
 	if err := p.watermark(title, 1); err != nil {

@@ -13,12 +13,11 @@ import (
 )
 
 // input is the content of an input cell.
-func (p *painter) input(f *templates.Field, committed bool, v Value) (excelize.Cell, error) {
+func (p *painter) input(f *templates.Field, look look, v Value) (excelize.Cell, error) {
 	format := numberFormat(f)
 	if v.Format != "" {
 		format = v.Format
 	}
-	look := lookOf(f, committed)
 	style, err := p.styles.Get(fmt.Sprintf("input %v %s", look, format), inputStyle(look, format))
 	if err != nil {
 		return excelize.Cell{}, err

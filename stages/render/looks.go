@@ -28,6 +28,7 @@ type look struct {
 	color string
 	wide  bool // long text: top left, wrapped
 	right bool // a figure
+	spare bool // a row of a list that is not needed yet: nothing is seen of it, and nothing printed
 }
 
 func lookOf(f *templates.Field, committed bool) look {
@@ -50,10 +51,14 @@ func inputStyle(l look, format string) func() *excelize.Style {
 		if l.right {
 			alignment.Horizontal = "right"
 		}
-		return &excelize.Style{
-			Font: &excelize.Font{Family: book.FormFont, Size: 12}, Fill: fill(l.color), Border: border(), Alignment: alignment,
+		style := &excelize.Style{
+			Font: &excelize.Font{Family: book.FormFont, Size: 12}, Alignment: alignment,
 			CustomNumFmt: &format, Protection: &excelize.Protection{Locked: l.color == lockedColor},
 		}
+		if !l.spare {
+			style.Fill, style.Border = fill(l.color), border()
+		}
+		return style
 	}
 }
 
@@ -141,7 +146,11 @@ func (p *painter) page(layout *templates.SheetLayout) error {
 	if err := p.paper(title, layout.Sheet.Landscape); err != nil {
 		return err
 	}
-	if err := p.printNames(title, layout.LastRow, layout.LastCol, 1, layout.Freeze); err != nil {
+	area := absolute(cell(layout.LastRow, layout.LastCol))
+	if len(layout.Records) > 0 { // a list is printed as far as it shows: a print area would end before the rows filled in later
+		area = ""
+	}
+	if err := p.printNames(title, area, 1, layout.Freeze); err != nil {
 		return err
 	}
 	col := 1 // left of a title in the middle
@@ -185,11 +194,16 @@ func (p *painter) paper(title string, landscape bool) error {
 	return book.Protect(p.f, title)
 }
 
-// printNames sets the print area and the header rows that repeat, from one to another; 0: none.
-func (p *painter) printNames(title string, lastRow, lastCol, repeat, to int) error {
-	area := excelize.DefinedName{Name: "_xlnm.Print_Area", Scope: title, RefersTo: fmt.Sprintf("'%s'!$A$1:%s", title, absolute(cell(lastRow, lastCol)))}
-	if err := p.f.SetDefinedName(&area); err != nil || to == 0 {
-		return err
+// printNames sets the print area down to a cell, and the header rows that repeat, from one to another; empty and 0: none.
+func (p *painter) printNames(title, lastCell string, repeat, to int) error {
+	if lastCell != "" {
+		area := excelize.DefinedName{Name: "_xlnm.Print_Area", Scope: title, RefersTo: fmt.Sprintf("'%s'!$A$1:%s", title, lastCell)}
+		if err := p.f.SetDefinedName(&area); err != nil {
+			return err
+		}
+	}
+	if to == 0 {
+		return nil
 	}
 	return p.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: title, RefersTo: fmt.Sprintf("'%s'!$%d:$%d", title, repeat, to)})
 }
@@ -228,24 +242,43 @@ func (p *painter) colourSlot(sheet string, slot templates.Slot, at string) error
 	return p.colour(sheet, at, rules)
 }
 
-// colourRows does so for a list: a required cell is blank where its row holds anything.
+// A list shows so many rows from the start, and beyond them so many more than are filled: it prints on as many pages as it
+// needs, in whatever program.
+const (
+	openRows  = 30
+	spareRows = 5
+)
+
+// colourRows does so for a list: a required cell is blank where its row holds anything. Rows that were not needed at first show
+// as inputs once a row shortly before them is filled.
 func (p *painter) colourRows(sheet string, area templates.RecordArea) error {
-	first, last := area.Columns[0], area.Columns[len(area.Columns)-1]
-	row := fmt.Sprintf("$%s%d:$%s%d", columnName(first.Col), area.FirstRow, columnName(last.Col), area.FirstRow)
+	later := min(area.FirstRow+openRows, area.LastRow+1)
+	if err := p.colourPart(sheet, area, area.FirstRow, later-1); err != nil || later > area.LastRow {
+		return err
+	}
+	return p.colourPart(sheet, area, later, area.LastRow)
+}
+
+// colourPart colours the rows of a list from one to another.
+func (p *painter) colourPart(sheet string, area templates.RecordArea, from, to int) error {
+	first, last := columnName(area.Columns[0].Col), columnName(area.Columns[len(area.Columns)-1].Col)
 	for _, c := range area.Columns {
-		if c.Field.Locked {
-			continue
-		}
-		at := cell(area.FirstRow, c.Col)
+		at := cell(from, c.Col)
 		var rules []colouring
 		if c.Field.Required {
-			rules = append(rules, colouring{fmt.Sprintf("AND(COUNTA(%s)>0,LEN(TRIM(%s))=0)", row, at), blankColor})
+			rules = append(rules, colouring{fmt.Sprintf("AND(COUNTA($%s%d:$%s%d)>0,LEN(TRIM(%s))=0)", first, from, last, from, at), blankColor})
 		}
 		if flags := rowFlagsName + area.Block.ID; p.l.names[flags].Sheet != "" {
 			flag := fmt.Sprintf("INDEX(%s,ROW(%s)-ROW(INDEX(%s,1))+1)", flags, at, c.Name)
 			rules = append(rules, colouring{flag + "=3", wrongColor}, colouring{flag + "=2", doubtColor})
 		}
-		if err := p.colour(sheet, at+":"+cell(area.LastRow, c.Col), rules); err != nil {
+		if c.Field.Locked {
+			rules = nil
+		}
+		if from > area.FirstRow {
+			rules = append(rules, colouring{fmt.Sprintf("COUNTA($%s%d:$%s$%d)>0", first, from-spareRows, last, area.LastRow), lookOf(c.Field, false).color})
+		}
+		if err := p.colour(sheet, at+":"+cell(to, c.Col), rules); err != nil {
 			return err
 		}
 	}
@@ -275,7 +308,7 @@ func (p *painter) conditional(color string) (int, error) {
 	if id, ok := p.formats[color]; ok {
 		return id, nil
 	}
-	id, err := p.f.NewConditionalStyle(&excelize.Style{Fill: fill(color)})
+	id, err := p.f.NewConditionalStyle(&excelize.Style{Fill: fill(color), Border: border()})
 	p.formats[color] = id
 	return id, err
 }

@@ -298,7 +298,7 @@ func (p *painter) canvas(layout *templates.SheetLayout) (*canvas, error) {
 	}
 	for _, slot := range layout.Slots {
 		value := p.v.Fields[templates.Ref{Field: slot.Field.ID, Year: slot.Year}]
-		content, err := p.input(slot.Field, slot.Extra || p.committed(slot.Year), value)
+		content, err := p.input(slot.Field, lookOf(slot.Field, slot.Extra || p.committed(slot.Year)), value)
 		if err != nil {
 			return nil, err
 		}
@@ -332,7 +332,9 @@ func (p *painter) records(c *canvas, area templates.RecordArea) error {
 			if i < len(rows) {
 				value = rows[i][column.Field.ID]
 			}
-			content, err := p.input(column.Field, false, value)
+			look := lookOf(column.Field, false)
+			look.spare = i >= openRows
+			content, err := p.input(column.Field, look, value)
 			if err != nil {
 				return err
 			}

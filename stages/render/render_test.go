@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/programs"
 	"lianheti/templates"
 
 	"github.com/shopspring/decimal"
@@ -22,7 +23,8 @@ import (
 //     is locked, on protected sheets.
 //  3. Choices offer the definition's options; numbers, dates and texts are validated, each with a prompt.
 //  4. Values filled in arrive in their cells with their types; text that begins like a formula stays text.
-//  5. The identity stands on a very hidden sheet; every visible sheet prints on A4, one page wide.
+//  5. The identity stands on a very hidden sheet; every visible sheet prints on A4, one page wide. A list prints as many rows as
+//     are filled, however many those are, and few blank ones.
 
 var update = flag.Bool("update", false, "write the committed template anew")
 
@@ -243,5 +245,45 @@ func TestSheetsPrintOnA4(t *testing.T) {
 		if p, err := f.GetSheetProtection(s.Sheet.Title); err != nil || p.SelectUnlockedCells == false && p.Password != "" {
 			t.Errorf("%s: %+v %v", s.Sheet.Title, p, err)
 		}
+	}
+}
+
+func TestListsPrintAsFarAsTheyAreFilled(t *testing.T) {
+	d := load(t)
+	layout, area, _ := d.Layout().Area("members")
+	v := Values{Records: map[string][]map[string]Value{}}
+	for i := range openRows + 20 {
+		v.Records["members"] = append(v.Records["members"], map[string]Value{"members_name": {Text: fmt.Sprintf("第%d家", i+1)}})
+	}
+	data := render(t, d, v)
+	f := open(t, data)
+	for _, n := range f.GetDefinedName() {
+		if n.Name == "_xlnm.Print_Area" && n.Scope == layout.Sheet.Title {
+			t.Errorf("what is filled in beyond %s is not printed", n.RefersTo)
+		}
+	}
+	for row, shown := range map[int]bool{area.FirstRow: true, area.FirstRow + openRows - 1: true, area.FirstRow + openRows: false, area.LastRow: false} {
+		id, err := f.GetCellStyle(layout.Sheet.Title, cell(row, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if style, err := f.GetStyle(id); err != nil || (len(style.Border) > 0 || style.Fill.Pattern != 0) != shown {
+			t.Errorf("row %d: %v, want it shown: %v (%v)", row, style, shown, err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "a.xlsx")
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	programs.Need(t, "pdftotext", "-v")
+	text := programs.Run(t, "pdftotext", "-layout", filepath.Join(programs.Convert(t, "pdf", path), "a.pdf"), "-")
+	last, pages := fmt.Sprintf("第%d家", openRows+20), 0
+	for page := range strings.SplitSeq(text, "\f") {
+		if strings.Contains(page, d.Form.Note("members")) && strings.Contains(page, layout.Sheet.Title) {
+			pages++
+		}
+	}
+	if !strings.Contains(text, last) || pages != 2 {
+		t.Errorf("the list prints on %d pages, %s among them: %v", pages, last, strings.Contains(text, last))
 	}
 }
