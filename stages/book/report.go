@@ -209,7 +209,7 @@ func (r *Report) Grid(g Grid, rows iter.Seq[[]Cell]) error {
 	written, n := 0, 1
 	for cells := range rows {
 		if part.full() {
-			if err := part.writer.Flush(); err != nil {
+			if err := part.finish(); err != nil {
 				return err
 			}
 			n++
@@ -225,7 +225,7 @@ func (r *Report) Grid(g Grid, rows iter.Seq[[]Cell]) error {
 	if written != g.Rows {
 		return fmt.Errorf("工作表“%s”应有 %d 行，写了 %d 行", g.Sheet, g.Rows, written)
 	}
-	return part.writer.Flush()
+	return part.finish()
 }
 
 // gridPart is one worksheet of a grid.
@@ -237,6 +237,15 @@ type gridPart struct {
 	row    int // last written
 	last   int
 	links  int
+	sparks strings.Builder // of the rows so far
+}
+
+// finish ends the worksheet. excelize leaves sparklines out of streamed sheets, so that Save puts them in.
+func (p *gridPart) finish() error {
+	if p.sparks.Len() > 0 {
+		p.report.tails[p.name] = sparklines(p.sparks.String())
+	}
+	return p.writer.Flush()
 }
 
 func (p *gridPart) full() bool { return p.row == p.last && p.last == MaxRows }
@@ -274,7 +283,6 @@ func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
 	if err := p.colour(); err != nil {
 		return nil, err
 	}
-	p.spark()
 	var err error
 	if p.writer, err = r.file.NewStreamWriter(name); err != nil {
 		return nil, err
@@ -296,28 +304,34 @@ func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
 	return p, p.head()
 }
 
-// spark notes the small charts of a sheet: columns from 0, because LibreOffice prints of lines only their points. excelize leaves them out of streamed sheets, so that Save puts them in.
-func (p *gridPart) spark() {
-	var lines strings.Builder
+// spark notes the small charts of the last row: of what is at least two numbers, because one alone has no course.
+func (p *gridPart) spark(cells []Cell) {
 	for i, c := range p.grid.Columns {
 		if c.Spark == [2]int{} {
 			continue
 		}
-		for row := p.grid.HeaderRow() + 1; row <= p.last; row++ {
-			fmt.Fprintf(&lines, "<x14:sparkline><xm:f>%s%s:%s</xm:f><xm:sqref>%s</xm:sqref></x14:sparkline>",
-				xmlText(Range(p.name)), stages.CellName(row, c.Spark[0]), stages.CellName(row, c.Spark[1]), stages.CellName(row, i+1))
+		numbers := 0
+		for _, cell := range cells[c.Spark[0]-1 : c.Spark[1]] {
+			if _, ok := cell.Value.(float64); ok {
+				numbers++
+			}
+		}
+		if numbers > 1 {
+			fmt.Fprintf(&p.sparks, "<x14:sparkline><xm:f>%s%s:%s</xm:f><xm:sqref>%s</xm:sqref></x14:sparkline>",
+				xmlText(Range(p.name)), stages.CellName(p.row, c.Spark[0]), stages.CellName(p.row, c.Spark[1]), stages.CellName(p.row, i+1))
 		}
 	}
-	if lines.Len() == 0 {
-		return
-	}
+}
+
+// sparklines groups the small charts of a sheet: columns from 0, because LibreOffice prints of lines only their points.
+func sparklines(charts string) string {
 	const open = `<extLst><ext uri="{05C60535-1F16-4fd2-B633-F4F36F0B64E0}" xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main">` +
 		`<x14:sparklineGroups xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:sparklineGroup type="column" displayEmptyCellsAs="gap" last="1" minAxisType="custom" manualMin="0">`
 	colours := ""
 	for _, c := range [][2]string{{"Series", Blue}, {"Negative", Red}, {"Axis", Ink}, {"Markers", Blue}, {"First", Blue}, {"Last", Red}, {"High", Blue}, {"Low", Blue}} {
 		colours += fmt.Sprintf(`<x14:color%s rgb="FF%s"/>`, c[0], c[1])
 	}
-	p.report.tails[p.name] = open + colours + "<x14:sparklines>" + lines.String() + "</x14:sparklines></x14:sparklineGroup></x14:sparklineGroups></ext></extLst>"
+	return open + colours + "<x14:sparklines>" + charts + "</x14:sparklines></x14:sparklineGroup></x14:sparklineGroups></ext></extLst>"
 }
 
 // xmlText escapes a text for XML.
@@ -389,7 +403,11 @@ func (p *gridPart) add(cells []Cell) error {
 			tall = max(tall, height(s, p.grid.Columns[i].Width))
 		}
 	}
-	return p.write(cells, tall)
+	if err := p.write(cells, tall); err != nil {
+		return err
+	}
+	p.spark(cells)
+	return nil
 }
 
 func (p *gridPart) write(cells []Cell, tall float64) error {

@@ -39,7 +39,7 @@ func (w *workbook) kindOf(m table.Member) string {
 func (w *workbook) texts(name string) error {
 	label := func(column string) string { return w.head("texts", column) }
 	columns := append(who(w, func(t table.Text) string { return t.Submission }),
-		column[table.Text]{Head: label("field"), Width: 30, Cell: func(t table.Text) book.Cell { return text(w.Definition.Label(t.Field)) }},
+		column[table.Text]{Head: label("field"), Width: 25, Cell: func(t table.Text) book.Cell { return text(w.Definition.Label(t.Field)) }},
 		column[table.Text]{Head: label("year"), Width: 8, Cell: func(t table.Text) book.Cell {
 			return word(table.Plain(table.Opt[float64]{V: float64(t.Year.V), Valid: t.Year.Valid}))
 		}},
@@ -53,7 +53,7 @@ func (w *workbook) texts(name string) error {
 		}, Style: book.Column{Marks: w.absences()}},
 		column[table.Text]{Head: label("characters"), Width: 8, Cell: func(t table.Text) book.Cell { return count(t.Characters) }},
 		column[table.Text]{Head: label("limit"), Width: 8, Cell: func(t table.Text) book.Cell { return optional(t.Limit, book.Integer) }},
-		column[table.Text]{Head: label("sheet"), Width: 14, Cell: func(t table.Text) book.Cell { return text(t.Sheet) }},
+		column[table.Text]{Head: label("sheet"), Width: 11, Cell: func(t table.Text) book.Cell { return text(t.Sheet) }},
 		column[table.Text]{Head: label("cell"), Width: 9, Cell: func(t table.Text) book.Cell { return mono(t.Cell) }},
 	)
 	return rows(w, name, "字数：去掉首尾空白，标点计入，换行不计。文字中的电话、证件号码已遮盖，原文见报送的工作簿。", 3, w.Facts.Texts.Len(), w.Facts.Texts.All(), columns)

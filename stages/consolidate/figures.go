@@ -40,7 +40,7 @@ func (w *workbook) metrics(name string) error {
 	years := w.Definition.Form.Years
 	columns := append(who(w, series.submission),
 		belongs(w, series.submission),
-		column[series]{Head: "类别", Width: 14, Cell: func(s series) book.Cell { return text(s.field.Group) }},
+		column[series]{Head: "类别", Width: 15, Cell: func(s series) book.Cell { return text(s.field.Group) }},
 		column[series]{Head: w.head("metrics", "indicator"), Width: 32, Cell: func(s series) book.Cell { return text(w.Definition.Label(s.field.ID)) }},
 		column[series]{Head: w.head("metrics", "unit"), Width: 8, Cell: func(s series) book.Cell { return word(s.field.Unit) }},
 	)
@@ -48,13 +48,13 @@ func (w *workbook) metrics(name string) error {
 	for _, y := range years {
 		columns = append(columns, w.yearColumn(y, func(s series) *table.Metric { return s.value(y.Year) }))
 	}
-	columns = append(columns, column[series]{Head: "走势", Width: 12, Style: book.Column{Spark: [2]int{first, first + len(years) - 1}},
+	columns = append(columns, column[series]{Head: "走势", Width: 10, Style: book.Column{Spark: [2]int{first, first + len(years) - 1}},
 		Cell: func(series) book.Cell { return book.Cell{Look: book.Plain} }})
 	last, next := w.year("last"), w.year("first")
 	columns = append(columns,
 		w.growth(fmt.Sprintf("%d年比%d年", last, last-1), first, last-1, last),
 		w.growth(fmt.Sprintf("%d年承诺比%d年", years[len(years)-1].Year, last), first, last, years[len(years)-1].Year),
-		column[series]{Head: "位置", Width: 18, Cell: func(s series) book.Cell {
+		column[series]{Head: "位置", Width: 14, Cell: func(s series) book.Cell {
 			p := s.place()
 			c := w.placed(s.submission(), p.Sheet, strings.Split(p.Cell, ":")[0])
 			c.Value = p.String()
@@ -94,7 +94,7 @@ func (w *workbook) yearColumn(y templates.Year, of func(series) *table.Metric) c
 func (w *workbook) growth(head string, firstColumn, from, to int) column[series] {
 	years := w.Definition.Form.Years
 	at := func(year, row int) string { return stages.CellName(row, firstColumn+year-years[0].Year) }
-	return column[series]{Head: head, Width: 12, Style: book.Column{Heat: true}, Cell: func(s series) book.Cell {
+	return column[series]{Head: head, Width: 11, Style: book.Column{Heat: true}, Cell: func(s series) book.Cell {
 		a, b := s.value(from), s.value(to)
 		if a == nil || b == nil {
 			return book.Cell{Look: book.Growth}

@@ -21,7 +21,7 @@ func (w *workbook) register(name string) error {
 		{Head: w.head("findings", "fingerprint"), Width: 36, Cell: func(e table.Registered) book.Cell { return mono(stages.ExplanationKey(e.Fingerprint, e.ValueHash)) }},
 		{Head: "内容", Width: 60, Cell: func(e table.Registered) book.Cell { return text(registered(e)) }},
 		{Head: "日期", Width: 12, Cell: func(e table.Registered) book.Cell { return word(label(templates.RegisterDate)(e)) }},
-		{Head: "在本次运行中", Width: 50, Cell: func(e table.Registered) book.Cell { return text(w.effect(e)) }},
+		{Head: "在本次运行中", Width: 49, Cell: func(e table.Registered) book.Cell { return text(w.effect(e)) }},
 		{Head: "位置", Width: 18, Cell: func(e table.Registered) book.Cell { return mono(e.Place.String()) }},
 	}
 	remark := fmt.Sprintf("登记表共%d条。登记表由本处保管，程序只读不写；改了登记表，重新运行即可。", len(w.Facts.Register))
