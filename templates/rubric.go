@@ -125,6 +125,9 @@ const (
 	Commitment = "commitment"
 )
 
+// Per says whether the value is an amount per something, which its basis names: 每千名在校生.
+func (e *Evidence) Per() bool { return strings.HasPrefix(e.Basis, "每") }
+
 // Absolute says whether the method measures against the rubric's target. Such evidence keeps its method in every scenario.
 func (e *Evidence) Absolute() bool { return e.Method == "target" || e.Method == "distance" }
 

@@ -482,11 +482,7 @@ func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 func (p *profile) listed(col int, list []table.Score) (next int) {
 	for i, s := range list {
 		e := p.evidenceOf(s)
-		label := e.Label
-		if basis, _, _ := strings.Cut(e.Basis, "（"); e.Kind != templates.GrowthRate { // of what a growth is a percentage, nobody asks
-			label += "，" + basis
-		}
-		p.page.Span(p.row+i, col, 3, text(label))
+		p.page.Span(p.row+i, col, 3, text(relative(e)))
 		p.page.Put(p.row+i, col+3, word(sized(e, s.Raw.V)))
 	}
 	if len(list) == 0 {

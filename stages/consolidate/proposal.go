@@ -213,7 +213,7 @@ func (p *profile) named(list []table.Score) string {
 	var out []string
 	for _, s := range list {
 		e := p.evidenceOf(s)
-		out = append(out, fmt.Sprintf("%s%s%s", e.Label, table.Plain(table.Some(round2(s.Raw.V))), e.Unit))
+		out = append(out, relative(e)+" "+sized(e, s.Raw.V))
 	}
-	return orNone(strings.Join(out, "、"))
+	return orNone(strings.Join(out, "；"))
 }

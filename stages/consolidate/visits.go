@@ -62,6 +62,14 @@ func sized(e *templates.Evidence, v float64) string {
 	return table.Plain(table.Some(round2(v))) + e.Unit
 }
 
+// relative names an evidence, with what its value is divided by where it is.
+func relative(e *templates.Evidence) string {
+	if !e.Per() {
+		return e.Label
+	}
+	return e.Label + "，" + e.Basis
+}
+
 func round2(v float64) float64 { return float64(int64(v*100+0.5*sign(v))) / 100 }
 
 func sign(v float64) float64 {
