@@ -3,6 +3,7 @@ package templates
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -175,7 +176,7 @@ func (g *language) compile(source string, it *Field, want any) (*Expression, err
 	reader := &refReader{lang: g, it: it}
 	options := []expr.Option{
 		expr.DisableAllBuiltins(),
-		expr.Env(g.flatTypes()),
+		expr.Env(g.typesIn(source, it)),
 		expr.Patch(reader),
 	}
 	options = append(options, functions(g)...)
@@ -193,22 +194,28 @@ func (g *language) compile(source string, it *Field, want any) (*Expression, err
 	return &Expression{Source: source, Tree: reader.tree, Refs: reader.refs, Roster: reader.roster, program: program, lang: g}, nil
 }
 
-// flatTypes gives the type of each flat identifier.
-func (g *language) flatTypes() map[string]any {
-	flat := map[string]any{}
-	for id, v := range g.types {
-		years, dated := v.(map[string]any)
-		if !dated {
-			flat[id] = v
-			continue
+var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
+
+// typesIn gives the type of each flat identifier that an expression can come to: expr prepares every one that it is told of, and a
+// form has hundreds.
+func (g *language) typesIn(source string, it *Field) map[string]any {
+	flat := map[string]any{"answers": new(Answers)}
+	for _, id := range word.FindAllString(source, -1) {
+		if id == "it" && it != nil {
+			id = it.ID
 		}
-		for y, zero := range years {
-			year, _ := g.def.Form.Year(y)
-			flat[SlotName(id, year.Year)] = zero
+		v, known := g.types[id]
+		years, dated := v.(map[string]any)
+		switch {
+		case dated:
+			for y, zero := range years {
+				year, _ := g.def.Form.Year(y)
+				flat[SlotName(id, year.Year)] = zero
+			}
+		case known && id != "answers":
+			flat[id] = v
 		}
 	}
-	var none Answers
-	flat["answers"] = &none
 	return flat
 }
 

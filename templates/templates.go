@@ -19,6 +19,9 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 //go:embed */*.yaml
@@ -151,7 +154,7 @@ func (l *loader) decode(file string, into any) {
 		l.problems = append(l.problems, &Problem{path.Join(l.dir, file), 0, "缺少这个定义文件", "请补上，可参照上一年度的同名文件。"})
 		return
 	}
-	if err := yaml.UnmarshalWithOptions(data, into, yaml.Strict()); err != nil {
+	if err := unmarshal(data, into); err != nil {
 		line := 0
 		var syntax yaml.Error
 		if errors.As(err, &syntax) && syntax.GetToken() != nil {
@@ -160,6 +163,34 @@ func (l *loader) decode(file string, into any) {
 		}
 		l.problems = append(l.problems, &Problem{path.Join(l.dir, file), line, "无法读取：" + err.Error(), "请改正拼写或缩进；不认识的键一律不接受。"})
 	}
+}
+
+func unmarshal(data []byte, into any) error {
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil || len(file.Docs) == 0 || file.Docs[0].Body == nil {
+		return err
+	}
+	ast.Walk(loose{}, file.Docs[0].Body)
+	return yaml.NodeToValue(file.Docs[0].Body, into, yaml.Strict())
+}
+
+// loose cuts the numbers of a file loose from the tokens around them: for each decimal that it makes of one, the library goes through all
+// that hang together, which is the file.
+type loose struct{}
+
+func (l loose) Visit(node ast.Node) ast.Visitor {
+	cut := func(t *token.Token) *token.Token {
+		alone := *t
+		alone.Prev, alone.Next = nil, nil
+		return &alone
+	}
+	switch n := node.(type) {
+	case *ast.IntegerNode:
+		n.Token = cut(n.Token)
+	case *ast.FloatNode:
+		n.Token = cut(n.Token)
+	}
+	return l
 }
 
 func (l *loader) rules(d *Definition, file string) {

@@ -68,22 +68,23 @@ func Protect(f *excelize.File, sheet string) error {
 }
 
 // orderedZip writes entries sorted by name with no times, whatever order they are created in: excelize hands streamed
-// sheets over in the order of a map.
+// sheets over in the order of a map. As with archive/zip, an entry is whole when the next is created.
 type orderedZip struct {
 	out     io.Writer
 	entries []*entry
 	tails   map[string]string // by part
+	deflate *flate.Writer     // of one entry after the other: a new one costs more than a small entry itself
 }
 
 // entry is one compressed part, with the sums the directory needs.
 type entry struct {
-	name   string
-	data   bytes.Buffer
-	deflat *flate.Writer
-	crc    uint32
-	size   uint64
-	tail   string // goes before the closing tag
-	held   []byte // where there is a tail: what may be the closing tag
+	name    string
+	data    bytes.Buffer
+	deflate *flate.Writer
+	crc     uint32
+	size    uint64
+	tail    string // goes before the closing tag
+	held    []byte // where there is a tail: what may be the closing tag
 }
 
 // closing is the end of a worksheet.
@@ -113,32 +114,45 @@ func (e *entry) finish() error {
 			return err
 		}
 	}
-	return e.deflat.Close()
+	return e.deflate.Close()
 }
 
 func (e *entry) compress(p []byte) (int, error) {
 	e.crc = crc32.Update(e.crc, crc32.IEEETable, p)
 	e.size += uint64(len(p))
-	return e.deflat.Write(p)
+	return e.deflate.Write(p)
 }
 
 func (z *orderedZip) Create(name string) (io.Writer, error) {
 	e := &entry{name: name, tail: z.tails[name]}
 	var err error
-	e.deflat, err = flate.NewWriter(&e.data, flate.DefaultCompression)
+	if z.deflate == nil {
+		z.deflate, err = flate.NewWriter(&e.data, flate.DefaultCompression)
+	} else if err = z.finish(); err == nil {
+		z.deflate.Reset(&e.data)
+	}
+	e.deflate = z.deflate
 	z.entries = append(z.entries, e)
 	return e, err
+}
+
+// finish ends the entry created last.
+func (z *orderedZip) finish() error {
+	if len(z.entries) == 0 {
+		return nil
+	}
+	return z.entries[len(z.entries)-1].finish()
 }
 
 func (z *orderedZip) AddFS(fs.FS) error { return fs.ErrInvalid }
 
 func (z *orderedZip) Close() error {
+	if err := z.finish(); err != nil {
+		return err
+	}
 	sort.Slice(z.entries, func(i, j int) bool { return partOrder(z.entries[i].name) < partOrder(z.entries[j].name) })
 	zw := zip.NewWriter(z.out)
 	for _, e := range z.entries {
-		if err := e.finish(); err != nil {
-			return err
-		}
 		w, err := zw.CreateRaw(&zip.FileHeader{Name: e.name, Method: zip.Deflate, CRC32: e.crc,
 			CompressedSize64: uint64(e.data.Len()), UncompressedSize64: e.size})
 		if err != nil {

@@ -31,7 +31,7 @@ type Sheet struct {
 	Title string
 	Cells []Cell              // those with content, in the order of the file
 	at    map[[2]int]int      // row and column -> index into Cells
-	texts map[string][][2]int // key of a text -> where it stands
+	texts map[string][][2]int // key of a text -> where it stands; nil until somebody looks for one
 }
 
 // Sheet finds a sheet by its title; nil where there is none.
@@ -53,7 +53,18 @@ func (s *Sheet) At(row, col int) stages.Cell {
 }
 
 // Find lists where a text stands, whatever its width and spacing.
-func (s *Sheet) Find(text string) [][2]int { return s.texts[stages.NameKey(text)] }
+func (s *Sheet) Find(text string) [][2]int {
+	if s.texts == nil {
+		s.texts = map[string][][2]int{}
+		for _, c := range s.Cells {
+			if c.Kind == stages.Text {
+				key := stages.NameKey(c.Raw)
+				s.texts[key] = append(s.texts[key], [2]int{c.Row, c.Col})
+			}
+		}
+	}
+	return s.texts[stages.NameKey(text)]
+}
 
 // add takes a cell; false where one stands there already.
 func (s *Sheet) add(c Cell) bool {
@@ -63,10 +74,6 @@ func (s *Sheet) add(c Cell) bool {
 	}
 	s.at[key] = len(s.Cells)
 	s.Cells = append(s.Cells, c)
-	if c.Kind == stages.Text {
-		text := stages.NameKey(c.Raw)
-		s.texts[text] = append(s.texts[text], key)
-	}
 	return true
 }
 

@@ -1,9 +1,6 @@
 package intake
 
 import (
-	"bytes"
-	"encoding/xml"
-	"errors"
 	"path"
 	"regexp"
 	"strconv"
@@ -134,102 +131,6 @@ func resolve(dir, target string) string {
 	return path.Join(dir, target)
 }
 
-// element is what a walk shows: an element at its end, with its attributes and its own text.
-type element struct {
-	name  string
-	attrs []xml.Attr
-	text  strings.Builder
-	start bool // shown at its start, before its content
-	path  []string
-}
-
-func (e *element) attr(name string) string {
-	for _, a := range e.attrs {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
-}
-
-// errXML is a reason that a part can't be believed.
-type errXML struct{ what string }
-
-func (e errXML) Error() string { return e.what }
-
-// budget is how much XML may still be read of one workbook.
-type budget struct{ elements int }
-
-func newBudget() *budget { return &budget{maxElements} }
-
-// metered gives a part byte by byte, and fails where one token of it is longer than any that a spreadsheet writes: the
-// decoder holds a tag whole, with all its attributes, before it shows anything of it.
-type metered struct {
-	bytes.Reader
-	left int
-}
-
-func (m *metered) ReadByte() (byte, error) {
-	if m.left--; m.left < 0 {
-		return 0, errToken
-	}
-	return m.Reader.ReadByte()
-}
-
-var errToken = errMany{"XML 的一个标记超过 1 MB"}
-
-// walk reads a part strictly to its end and shows every element twice: at its start and, with its text, at its end. It
-// knows no DOCTYPE and no entities but XML's own.
-func (b *budget) walk(data []byte, show func(*element) error) error {
-	source := &metered{Reader: *bytes.NewReader(data)}
-	d := xml.NewDecoder(source)
-	var open []*element
-	var names []string
-	root := false
-	for {
-		source.left = maxToken
-		token, err := d.Token()
-		if err != nil {
-			if errors.Is(err, errToken) {
-				return errToken
-			}
-			if root && len(open) == 0 && err.Error() == "EOF" {
-				return nil
-			}
-			return errXML{"XML 不完整"}
-		}
-		switch t := token.(type) {
-		case xml.StartElement:
-			if root && len(open) == 0 || len(open) >= maxDepth {
-				return errXML{"XML 结构异常"}
-			}
-			if b.elements--; b.elements < 0 {
-				return errMany{"XML 元素超过 " + strconv.Itoa(maxElements) + " 个"}
-			}
-			root = true
-			names = append(names, t.Name.Local)
-			e := &element{name: t.Name.Local, attrs: t.Attr, start: true, path: names}
-			open = append(open, e)
-			if err := show(e); err != nil {
-				return err
-			}
-			e.start = false
-		case xml.EndElement:
-			e := open[len(open)-1]
-			if err := show(e); err != nil {
-				return err
-			}
-			open, names = open[:len(open)-1], names[:len(names)-1]
-		case xml.CharData:
-			if len(open) > 0 {
-				open[len(open)-1].text.Write(t)
-			}
-		case xml.Directive:
-			return errXML{"含 DOCTYPE"}
-		}
-	}
-}
-
 // workbookReader reads the parts of one workbook.
 type workbookReader struct {
 	parts   parts
@@ -269,7 +170,7 @@ func (w *workbookReader) element(e *element) error {
 		if len(w.book.Names) == maxNames {
 			return errMany{"名称超过 " + strconv.Itoa(maxNames) + " 个"}
 		}
-		w.book.Names = append(w.book.Names, DefinedName{e.attr("name"), e.attr("localSheetId"), e.text.String()})
+		w.book.Names = append(w.book.Names, DefinedName{e.attr("name"), e.attr("localSheetId"), string(e.text)})
 	}
 	return nil
 }
@@ -285,7 +186,7 @@ func (w *workbookReader) loadStrings() *Refusal {
 		switch {
 		case e.start:
 		case e.name == "t" && !within(e.path, "rPh"):
-			text.WriteString(e.text.String())
+			text.Write(e.text)
 		case e.name == "si":
 			w.strings = append(w.strings, text.String())
 			text.Reset()
@@ -397,7 +298,7 @@ func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
 	if !ok || part.rid == "" {
 		return refuse(CodeDamaged, "工作表“%s”的内容缺失", part.title)
 	}
-	s := &Sheet{Title: part.title, at: map[[2]int]int{}, texts: map[string][][2]int{}}
+	s := &Sheet{Title: part.title, at: map[[2]int]int{}}
 	r := &sheetReader{w: w, sheet: s}
 	if err := w.budget.walk(data, r.element); err != nil {
 		return w.refusal(err, name)
@@ -450,14 +351,14 @@ func (r *sheetReader) element(e *element) error {
 		if r.hasV {
 			return errXML{"一个单元格有两个值"}
 		}
-		r.value, r.hasV = e.text.String(), true
+		r.value, r.hasV = string(e.text), true
 	case e.name == "f":
-		r.formula = e.text.String()
+		r.formula = string(e.text)
 		if r.formula == "" && e.attr("t") == "shared" {
 			r.formula = "shared"
 		}
 	case e.name == "t" && within(e.path, "is") && !within(e.path, "rPh"):
-		r.inline.WriteString(e.text.String())
+		r.inline.Write(e.text)
 	case e.name == "c":
 		return r.endCell(e)
 	}

@@ -270,7 +270,7 @@ func (r *wordReader) say(e *element, parent string) {
 	b := r.paragraphs[len(r.paragraphs)-1]
 	switch e.name {
 	case "t":
-		b.WriteString(e.text.String())
+		b.Write(e.text)
 	case "tab", "ptab":
 		b.WriteByte('\t')
 	case "br", "cr":
