@@ -160,8 +160,8 @@ func (o *overview) lacking() {
 	for x := range o.Judgement.Findings.All() {
 		open[o.answered(x)]++
 	}
-	line(toMend, "%d个问题，见“问题清单”", open[toMend])
-	line(toExplain, "%d个问题从未得到说明", open[toExplain])
+	line(toMend, "%d个问题，见“"+sheetFindings+"”", open[toMend])
+	line(toExplain, "%d处，见“"+sheetUnexplained+"”", open[toExplain])
 	gaps, whose := 0, map[string]bool{}
 	for s := range o.Ranking.Scores.All() {
 		if s.Evidence != "" && !s.Raw.Valid {
