@@ -147,10 +147,11 @@ func TestMangledWorkbooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	original := filepath.Join(samplesDir, "福州", "福州数字教育产教联合体.xlsx")
-	const sheet, renamed, inserted = "2年度数据", "年度数据（改）", 3
-	mangle := func(edit func(f *excelize.File) error) string {
+	faultyRoster := filepath.Join(samplesDir, "漳州", "漳州台投区食品产业产教联合体.xlsx")
+	const sheet, roster, renamed, inserted = "2年度数据", "成员名册", "年度数据（改）", 3
+	mangled := func(path string, edit func(f *excelize.File) error) string {
 		t.Helper()
-		f, err := excelize.OpenFile(original)
+		f, err := excelize.OpenFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,12 +159,13 @@ func TestMangledWorkbooks(t *testing.T) {
 		if err := edit(f); err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join(t.TempDir(), "改过的.xlsx")
-		if err := f.SaveAs(path); err != nil {
+		to := filepath.Join(t.TempDir(), "改过的.xlsx")
+		if err := f.SaveAs(to); err != nil {
 			t.Fatal(err)
 		}
-		return path
+		return to
 	}
+	mangle := func(edit func(f *excelize.File) error) string { return mangled(original, edit) }
 	openpyxl := func(path string) string {
 		programs.NeedPython(t, "openpyxl")
 		to := filepath.Join(t.TempDir(), "另存.xlsx")
@@ -184,19 +186,38 @@ func TestMangledWorkbooks(t *testing.T) {
 		}
 		return p
 	}
-	want := findingsAt(t, b.d, original)
+	columnInserted := func(p CheckedPlace) CheckedPlace { // in front of the roster's third
+		if p.Sheet != roster {
+			return p
+		}
+		if row, col := stages.RowCol(p.Cell); col >= 3 {
+			p.Cell = stages.CellName(row, col+1)
+		}
+		p.Sheet = renamed
+		return p
+	}
+	want := map[string][]CheckedFinding{original: findingsAt(t, b.d, original), faultyRoster: findingsAt(t, b.d, faultyRoster)}
 	for _, c := range []struct {
 		what string
 		path func() string
 		at   func(CheckedPlace) CheckedPlace
+		of   string
 	}{
-		{"rows inserted", func() string { return mangle(below) }, moved},
+		{"a column inserted in the roster, its sheet renamed", func() string {
+			return mangled(faultyRoster, func(f *excelize.File) error {
+				if err := f.InsertCols(roster, "C", 1); err != nil {
+					return err
+				}
+				return f.SetSheetName(roster, renamed)
+			})
+		}, columnInserted, faultyRoster},
+		{"rows inserted", func() string { return mangle(below) }, moved, original},
 		{"a sheet renamed", func() string { return mangle(func(f *excelize.File) error { return f.SetSheetName(sheet, renamed) }) }, func(p CheckedPlace) CheckedPlace {
 			if p.Sheet == sheet {
 				p.Sheet = renamed
 			}
 			return p
-		}},
+		}, original},
 		{"values pasted over validation and looks", func() string {
 			return mangle(func(f *excelize.File) error {
 				plain, err := f.NewStyle(&excelize.Style{})
@@ -208,15 +229,15 @@ func TestMangledWorkbooks(t *testing.T) {
 				}
 				return f.SetCellStyle(sheet, "D5", "H40", plain)
 			})
-		}, same},
-		{"saved by openpyxl after rows were inserted", func() string { return openpyxl(mangle(below)) }, moved},
+		}, same, original},
+		{"saved by openpyxl after rows were inserted", func() string { return openpyxl(mangle(below)) }, moved, original},
 		{"saved by LibreOffice after rows were inserted", func() string {
 			return filepath.Join(programs.Convert(t, "xlsx", mangle(below)), "改过的.xlsx")
-		}, moved},
+		}, moved, original},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			var expected []string
-			for _, x := range want {
+			for _, x := range want[c.of] {
 				expected = append(expected, x.told(c.at))
 			}
 			var got []string

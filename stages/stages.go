@@ -106,6 +106,7 @@ type Workbook struct {
 	File    File
 	Form    FormID
 	Entries []Entry // all dated and undated fields (blank ones too, with their place), and the filled cells of records; in form order
+	Columns []Entry // the columns of lists, each with the cell of its header
 	Loose   []Cell  // filled cells outside the form's inputs that are not the template's own text or formula
 	Notes   []Finding
 	// CellsRead counts filled cells that are not the template's own: the filled Entries plus Loose.

@@ -166,6 +166,7 @@ type gathered struct {
 	verifications []table.Verification
 	explanations  []table.Explanation
 	coercions     []table.Coercion
+	columns       []table.ListColumn
 }
 
 // facts makes facts of fillings, as normalize would.
@@ -181,7 +182,7 @@ func facts(t testing.TB, mem memory.Allocator, d *templates.Definition, fillings
 func (g *gathered) facts(mem memory.Allocator) *table.Facts {
 	return &table.Facts{Definition: g.d, Files: table.Of(mem, []table.File{}), Submissions: table.Of(mem, g.submissions), Figures: table.Of(mem, g.figures),
 		Metrics: table.Of(mem, g.metrics), Texts: table.Of(mem, g.texts), Members: table.Of(mem, g.members), Materials: table.Of(mem, g.materials),
-		Verifications: table.Of(mem, g.verifications), Explanations: table.Of(mem, g.explanations), Coercions: table.Of(mem, g.coercions),
+		Verifications: table.Of(mem, g.verifications), Explanations: table.Of(mem, g.explanations), Coercions: table.Of(mem, g.coercions), ListColumns: table.Of(mem, g.columns),
 		Loose: table.Of(mem, []table.LooseCell{}), Contacts: table.Of(mem, []table.Contact{})}
 }
 
@@ -253,6 +254,13 @@ func rowCell(d *templates.Definition, block string, row int, column string) (she
 }
 
 func (g *gathered) lists(f filling, id string) {
+	for _, sheet := range g.d.Layout().Sheets {
+		for _, area := range sheet.Records {
+			for _, c := range area.Columns {
+				g.columns = append(g.columns, table.ListColumn{Batch: 2024, Submission: id, Field: c.Name, Sheet: sheet.Sheet.Title, Cell: stages.CellName(area.HeaderRow, c.Col)})
+			}
+		}
+	}
 	for i, m := range f.Members {
 		sheet, at := rowCell(g.d, "members", i+1, "name")
 		enrolment := cellOf(m["enrolment"])

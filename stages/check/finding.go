@@ -119,8 +119,14 @@ func (f *form) placesOf(refs []templates.Ref) []stages.Place {
 
 // furtherPlaces resolves one of the rule's own places: a value, or a list of the form, whose sheet is meant.
 func (f *form) furtherPlaces(c templates.Case, name string) []stages.Place {
-	if sheet, _, list := f.batch.def.Layout().Area(name); list {
-		return []stages.Place{{File: f.Submission.File, Sheet: sheet.Sheet.Title}}
+	if sheet, area, list := f.batch.def.Layout().Area(name); list {
+		place := stages.Place{File: f.Submission.File, Sheet: sheet.Sheet.Title}
+		for _, c := range f.ListColumns {
+			if c.Field == area.Columns[0].Name {
+				place.Sheet = c.Sheet
+			}
+		}
+		return []stages.Place{place}
 	}
 	ref, err := f.batch.def.CaseRef(c, name)
 	if err != nil {

@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"slices"
 
 	"lianheti/stages"
 	"lianheti/stages/table"
@@ -200,7 +199,7 @@ func enrolmentSize(f *form, p *plan, m table.Member, t *tally) {
 func incompleteMaterial(f *form, _ *plan, t *tally) {
 	for _, m := range f.Materials {
 		blank := f.blankColumns("materials", map[string]string{"number": m.Number, "title": m.Title, "supports": m.Supports})
-		t.row("materials", m.Record, stages.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, blank)
+		f.row(t, "materials", m.Record, stages.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, blank)
 	}
 	t.skip(f.batch.emptyMaterials())
 }
@@ -214,21 +213,21 @@ func (b *batch) emptyMaterials() string {
 func incompleteVerification(f *form, _ *plan, t *tally) {
 	for _, v := range f.Verifications {
 		blank := f.blankColumns("verifications", map[string]string{"section": v.Section, "means": v.Means, "unit": v.Unit, "result": v.Result})
-		t.row("verifications", v.Record, stages.Place{File: f.Submission.File, Sheet: v.Sheet, Cell: v.Cell}, blank)
+		f.row(t, "verifications", v.Record, stages.Place{File: f.Submission.File, Sheet: v.Sheet, Cell: v.Cell}, blank)
 	}
 	t.skip("市级核实表为空")
 }
 
 // row passes a row of a list, or fails it for its blank columns.
-func (t *tally) row(block string, record int32, at stages.Place, blank []*templates.Field) {
+func (f *form) row(t *tally, block string, record int32, at stages.Place, blank []*templates.Field) {
 	if len(blank) == 0 {
 		t.pass()
 		return
 	}
-	x := fault{places: []stages.Place{at}, member: fmt.Sprintf("%s:%d", block, record), vars: map[string]string{"count": fmt.Sprint(record)}}
+	x := fault{member: fmt.Sprintf("%s:%d", block, record), vars: map[string]string{"count": fmt.Sprint(record)}}
 	var labels []string
 	for _, c := range blank {
-		x.fields, labels = append(x.fields, c.ID), append(labels, c.Label)
+		x.places, x.fields, labels = append(x.places, f.listCell(at, c.ID)), append(x.fields, c.ID), append(labels, c.Label)
 	}
 	x.vars["list"] = few(labels, len(labels), "项")
 	t.fail(x)
@@ -261,24 +260,21 @@ func (f *form) memberFault(m table.Member, raw, column string) fault {
 		vars: map[string]string{"member": name, "kind": m.KindLabel, "raw": raw, "value": raw, "label": f.batch.words.label(column), "count": fmt.Sprint(m.Record)}}
 }
 
-// memberCell is the cell of a column in a member's row. The facts keep the cell of the name; columns of a list stand
-// side by side as the template has them.
+// memberCell is the cell of a column in a member's row.
 func (f *form) memberCell(m table.Member, column string) stages.Place {
-	place := stages.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}
-	_, area, _ := f.batch.def.Layout().Area("members")
-	at := func(name string) int {
-		i := slices.IndexFunc(area.Columns, func(c templates.RecordColumn) bool { return c.Name == name })
-		return area.Columns[i].Col
+	return f.listCell(stages.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, column)
+}
+
+// listCell is the cell of a column in the row of a list in which another cell stands; that one, where the workbook has no such column.
+func (f *form) listCell(at stages.Place, column string) stages.Place {
+	for _, c := range f.ListColumns {
+		if c.Field == column && c.Sheet == at.Sheet {
+			row, _ := stages.RowCol(at.Cell)
+			_, col := stages.RowCol(c.Cell)
+			at.Cell = stages.CellName(row, col)
+		}
 	}
-	row, col := stages.RowCol(m.Cell)
-	switch {
-	case row == 0:
-	case m.Name != "":
-		place.Cell = stages.CellName(row, col+at(column)-at(nameColumn))
-	default: // the cell kept is that of whatever was filled
-		place.Cell = stages.CellName(row, at(column))
-	}
-	return place
+	return at
 }
 
 func (f *form) isSchool(m table.Member) bool {

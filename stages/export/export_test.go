@@ -90,9 +90,10 @@ func published(t testing.TB, mem memory.Allocator, d *templates.Definition) []ta
 		Explanations: table.Of(mem, []table.Explanation{{Batch: 2024, Submission: "2024-01", Record: 1, Fingerprint: phone, About: said, Explanation: said}}),
 		Verifications: table.Of(mem, []table.Verification{
 			{Batch: 2024, Submission: "2024-01", Record: 1, Section: said, Means: said, Unit: said, Result: said, Date: said}}),
-		Coercions: table.Of(mem, []table.Coercion{{Batch: 2024, Submission: "2024-01", Field: "assets", From: said, To: said, Guess: true}}),
-		Loose:     table.Of(mem, []table.LooseCell{{Batch: 2024, Submission: "2024-01", Sheet: phone, Cell: "Z9", Raw: said, Reason: "不在推荐书栏目内"}}),
-		Contacts:  table.Of(mem, []table.Contact{{Batch: 2024, Submission: "2024-01", Field: "head_name", Text: name + phone}}),
+		Coercions:   table.Of(mem, []table.Coercion{{Batch: 2024, Submission: "2024-01", Field: "assets", From: said, To: said, Guess: true}}),
+		ListColumns: table.Of(mem, []table.ListColumn{{Batch: 2024, Submission: "2024-01", Field: "members_name", Sheet: phone, Cell: "B2"}}),
+		Loose:       table.Of(mem, []table.LooseCell{{Batch: 2024, Submission: "2024-01", Sheet: phone, Cell: "Z9", Raw: said, Reason: "不在推荐书栏目内"}}),
+		Contacts:    table.Of(mem, []table.Contact{{Batch: 2024, Submission: "2024-01", Field: "head_name", Text: name + phone}}),
 	}
 	j := &table.Judgement{
 		Findings: table.Of(mem, []table.Finding{{Batch: 2024, Code: "LHT-2-001", Rule: "not_a_number", Severity: stages.MustFix, Submission: "2024-01", Fields: "assets",

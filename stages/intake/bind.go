@@ -33,7 +33,7 @@ func bind(d *templates.Definition, file stages.File, book *Book) stages.Workbook
 		}
 	}
 	b.looseCells()
-	b.tellNames()
+	b.tell()
 	return b.out
 }
 
@@ -52,8 +52,9 @@ type binder struct {
 	sheets  map[*templates.SheetLayout]*Sheet
 	bound   map[position]bool
 	hasForm bool
-	byLabel int // slots found by their label because the name was lost
-	lost    int // slots not found at all
+	byLabel int // inputs found by their label because the name was lost
+	changes []change
+	lost    []input // not found at all
 }
 
 // area is what a defined name points at.
@@ -87,7 +88,7 @@ func (b *binder) identify() {
 	}
 }
 
-// place finds the sheets: by title, or by the sheet that most names of the layout point at, or by the labels on them.
+// place finds the sheets: by their title, by the names that point at them, or by the labels on them.
 func (b *binder) place() {
 	b.names = map[string]area{}
 	for _, n := range b.book.Names {
@@ -112,10 +113,8 @@ func (b *binder) pointsAt(n DefinedName) (area, bool) {
 	return area{sheet, row, col, lastRow, endCol}, sheet != nil
 }
 
+// sheetOf finds the sheet of a layout. Where one has its title and the names point at another, it is the one with more of its labels.
 func (b *binder) sheetOf(layout *templates.SheetLayout) *Sheet {
-	if s := b.book.Sheet(layout.Sheet.Title); s != nil {
-		return s
-	}
 	votes := map[*Sheet]int{}
 	for _, slot := range layout.Slots {
 		if a, ok := b.names[slot.Name]; ok {
@@ -129,11 +128,24 @@ func (b *binder) sheetOf(layout *templates.SheetLayout) *Sheet {
 			}
 		}
 	}
-	if len(votes) == 0 {
-		b.labelVotes(layout, votes)
+	titled, named := b.book.Sheet(layout.Sheet.Title), b.most(votes)
+	switch {
+	case titled != nil && (named == nil || titled == named || labelsOn(titled, layout) > labelsOn(named, layout)):
+		return titled
+	case named != nil:
+		return named
 	}
-	var best *Sheet
-	for _, s := range b.book.Sheets { // in the workbook's order, so that a tie has one outcome
+	for _, s := range b.book.Sheets { // the program's own sheets repeat many labels and are none of the form's
+		if !b.ours(s) && looksLike(s, layout) {
+			votes[s] = labelsOn(s, layout)
+		}
+	}
+	return b.most(votes)
+}
+
+// most gives the sheet with most votes, the first in the workbook's order where several have as many; nil where there is none.
+func (b *binder) most(votes map[*Sheet]int) (best *Sheet) {
+	for _, s := range b.book.Sheets {
 		if votes[s] > 0 && (best == nil || votes[s] > votes[best]) {
 			best = s
 		}
@@ -141,23 +153,19 @@ func (b *binder) sheetOf(layout *templates.SheetLayout) *Sheet {
 	return best
 }
 
-// labelVotes counts for each sheet how many texts of the layout stand on it. At least half must, to be that sheet. The program's own sheets
-// repeat many labels and are none of the form's.
-func (b *binder) labelVotes(layout *templates.SheetLayout, votes map[*Sheet]int) {
-	for _, s := range b.book.Sheets {
-		if b.ours(s) {
-			continue
-		}
-		n := 0
-		for _, text := range layout.Statics {
-			if len(s.Find(text.Text)) > 0 {
-				n++
-			}
-		}
-		if 2*n >= len(layout.Statics) {
-			votes[s] = n
+// labelsOn counts the texts of a layout that stand on a sheet.
+func labelsOn(s *Sheet, layout *templates.SheetLayout) (n int) {
+	for _, text := range layout.Statics {
+		if len(s.Find(text.Text)) > 0 {
+			n++
 		}
 	}
+	return n
+}
+
+// looksLike says whether at least half of a layout's texts stand on a sheet.
+func looksLike(s *Sheet, layout *templates.SheetLayout) bool {
+	return 2*labelsOn(s, layout) >= len(layout.Statics)
 }
 
 // repeated refuses a sheet on which a label of the form stands hundreds of times: which of them is meant nobody could say,
@@ -215,18 +223,19 @@ func (b *binder) slot(layout *templates.SheetLayout, slot templates.Slot) {
 	if named {
 		sheet = a.sheet
 	}
-	if !named || !b.besideLabel(sheet, row, slot) || !b.underHeader(sheet, row, col, slot) {
+	in := input{layout, slot.Field.ID, slot.Year, strings.Join(slot.RowAnchor, " "), slot.Header}
+	if !named || sheet != b.sheets[layout] || !b.besideLabel(sheet, row, slot) || !b.underHeader(sheet, row, col, slot) {
 		r, c, found := 0, 0, false
 		if s := b.sheets[layout]; s != nil {
 			r, c, found = b.byAnchor(s, slot)
 		}
 		switch {
 		case found && named:
-			b.altered(sheet, row, col, "“"+slot.RowAnchor[0]+"”的名称指向别处，已按标签在 "+stages.CellName(r, c)+" 读取")
-		case named && b.anotherLine(layout, sheet, row, slot): // its row is deleted, and its name slid onto a neighbour
+			b.changed(movedAway, in, b.sheets[layout], r, c)
+		case named && (b.anotherLine(layout, sheet, row, slot) || b.anotherYear(layout, sheet, row, col, slot)): // deleted, and its name slid onto a neighbour
 			named = false
 		case named:
-			b.altered(sheet, row, col, "“"+slot.RowAnchor[0]+"”的标签被改动")
+			b.changed(relabelled, in, sheet, row, col)
 		case found:
 			b.byLabel++
 		}
@@ -235,10 +244,8 @@ func (b *binder) slot(layout *templates.SheetLayout, slot templates.Slot) {
 		}
 	}
 	if !named {
-		b.lost++
-		place := stages.Place{File: b.out.File.Path, Sheet: layout.Sheet.Title}
-		b.note(CodeFieldLost, place, "“"+strings.Join(slot.RowAnchor, " ")+"”")
-		b.out.Entries = append(b.out.Entries, stages.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: stages.Cell{Place: place}})
+		b.lost = append(b.lost, in)
+		b.out.Entries = append(b.out.Entries, stages.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: stages.Cell{Place: b.whole(layout)}})
 		return
 	}
 	cell := sheet.At(row, col)
@@ -259,6 +266,13 @@ func (b *binder) anotherLine(layout *templates.SheetLayout, sheet *Sheet, row in
 	roles := []templates.Role{templates.LabelRole, templates.HeaderRole, templates.YearRole, templates.TagRole}
 	return slices.ContainsFunc(layout.Statics, func(s templates.Static) bool {
 		return slices.Contains(roles, s.Role) && !slices.Contains(slot.RowAnchor, s.Text) && b.inRow(sheet, row, []string{s.Text}) > 0
+	})
+}
+
+// anotherYear says whether the header of another year stands over a cell.
+func (b *binder) anotherYear(layout *templates.SheetLayout, sheet *Sheet, row, col int, slot templates.Slot) bool {
+	return slot.Header != "" && slices.ContainsFunc(layout.Slots, func(other templates.Slot) bool {
+		return other.Header != slot.Header && other.Header != "" && b.underHeader(sheet, row, col, other)
 	})
 }
 
@@ -330,40 +344,32 @@ func (b *binder) records(layout *templates.SheetLayout, record templates.RecordA
 	for _, c := range record.Columns {
 		labels = append(labels, b.headerOf(layout, record, c))
 	}
-	header := 0
+	header, rows := 0, b.headerRows(sheet, labels)
 	for i, c := range record.Columns {
-		a, named := b.names[c.Name]
-		label := labels[i]
-		at, found := [2]int{}, false
-		if named {
-			sheet = a.sheet
+		in := input{layout, c.Field.ID, 0, labels[i], ""}
+		at, how := b.columnAt(sheet, labels, i, c.Name, rows)
+		switch how {
+		case nowhere:
+			b.lost = append(b.lost, in)
+			continue
+		case byLabel:
+			b.byLabel++
+		case movedAway, relabelled:
+			b.changed(how, in, sheet, at[0], at[1])
 		}
-		if sheet != nil {
-			at, found = b.headerAt(sheet, labels, label, a, named)
-		}
-		switch {
-		case found:
-			header = max(header, at[0])
-			columns = append(columns, column{c.Field.ID, at[1]})
-			if !named {
-				b.byLabel++
-			}
-		case named:
-			header = max(header, a.row-1)
-			columns = append(columns, column{c.Field.ID, a.col})
-			b.altered(sheet, max(1, a.row-1), a.col, "表头“"+label+"”被改动")
-		default:
-			b.lost++
-			b.note(CodeFieldLost, stages.Place{File: b.out.File.Path, Sheet: layout.Sheet.Title}, "“"+label+"”")
-		}
+		header = max(header, at[0])
+		columns = append(columns, column{c.Field.ID, at[1]})
 	}
 	if sheet == nil {
 		return 0
 	}
+	for _, c := range columns {
+		b.out.Columns = append(b.out.Columns, stages.Entry{Field: c.field, Cell: sheet.At(header, c.col)})
+	}
 	first := len(b.out.Entries)
 	for _, cell := range sheet.Cells { // not row by row: a stray cell may stand in the millionth
 		i := slices.IndexFunc(columns, func(c column) bool { return c.col == cell.Col })
-		if i < 0 || cell.Row <= header || !cell.Filled {
+		if i < 0 || cell.Row <= header || !cell.Filled || rows[cell.Row] {
 			continue
 		}
 		cell.Place.File = b.out.File.Path
@@ -378,11 +384,11 @@ func (b *binder) records(layout *templates.SheetLayout, record templates.RecordA
 	slices.SortStableFunc(b.out.Entries[first:], func(x, y stages.Entry) int {
 		return cmp.Or(cmp.Compare(x.Record, y.Record), cmp.Compare(order[x.Field], order[y.Field]))
 	})
-	rows := map[int]bool{}
+	filled := map[int]bool{}
 	for _, e := range b.out.Entries[first:] {
-		rows[e.Record] = true
+		filled[e.Record] = true
 	}
-	return len(rows)
+	return len(filled)
 }
 
 // headerOf is the text over a column of a list in the template.
@@ -391,22 +397,59 @@ func (b *binder) headerOf(layout *templates.SheetLayout, record templates.Record
 	return layout.Statics[i].Text
 }
 
-// headerAt finds the header of a column: above the named cells in their column, or else in the row that has most of the
-// list's headers, because a text like one of them may stand elsewhere on the sheet.
-func (b *binder) headerAt(sheet *Sheet, labels []string, label string, a area, named bool) (at [2]int, found bool) {
-	most := 0
-	for _, p := range sheet.Find(label) {
-		if named {
-			if p[1] == a.col && p[0] < a.row {
-				return p, true
+// headerRows are the rows in which most headers of a list stand: those of the list itself, and repetitions further down.
+func (b *binder) headerRows(sheet *Sheet, labels []string) map[int]bool {
+	out, seen := map[int]bool{}, map[int]int{}
+	if sheet == nil {
+		return out
+	}
+	for _, label := range labels {
+		for _, p := range sheet.Find(label) {
+			if seen[p[0]]++; 2*seen[p[0]] > len(labels) {
+				out[p[0]] = true
 			}
+		}
+	}
+	return out
+}
+
+// columnAt finds the header of a column of a list: above the named cells in their column; or in the row that has most of the list's
+// headers, because a text like one of them may stand elsewhere on the sheet; or, where the text was changed, as the cell above the
+// named ones, unless the header of another column stands there.
+func (b *binder) columnAt(sheet *Sheet, labels []string, i int, name string, rows map[int]bool) (at [2]int, how location) {
+	if sheet == nil {
+		return at, nowhere
+	}
+	a, named := b.names[name]
+	named = named && a.sheet == sheet
+	most := 0
+	for _, p := range sheet.Find(labels[i]) {
+		if named && p[1] == a.col && p[0] < a.row {
+			return p, byItsName
+		}
+		if !rows[p[0]] && (named || len(rows) > 0) {
 			continue
 		}
 		if n := b.inRow(sheet, p[0], labels); n > most {
-			at, found, most = p, true, n
+			at, most = p, n
 		}
 	}
-	return at, found
+	switch {
+	case most > 0 && named:
+		return at, movedAway
+	case most > 0:
+		return at, byLabel
+	case named && a.row > 1 && !b.headsAnother(sheet, labels, a):
+		return [2]int{a.row - 1, a.col}, relabelled
+	}
+	return at, nowhere
+}
+
+// headsAnother says whether one of a list's headers stands above a named area or within it.
+func (b *binder) headsAnother(sheet *Sheet, labels []string, a area) bool {
+	return slices.ContainsFunc(labels, func(label string) bool {
+		return slices.ContainsFunc(sheet.Find(label), func(p [2]int) bool { return p[1] == a.col && p[0] <= a.lastRow })
+	})
 }
 
 // inRow counts the texts that stand in a row.
@@ -434,26 +477,6 @@ func (b *binder) looseCells() {
 			c.Place.File = b.out.File.Path
 			b.out.CellsRead++
 			b.out.Loose = append(b.out.Loose, c)
-		}
-	}
-	b.tellLoose()
-}
-
-// tellLoose says of each loose cell that it was not used; of more than many on one sheet only how many there are. All of them
-// stand in the table of loose cells.
-func (b *binder) tellLoose() {
-	const many = 100
-	of := map[string]int{}
-	for _, c := range b.out.Loose {
-		of[c.Place.Sheet]++
-	}
-	for _, c := range b.out.Loose {
-		switch n := of[c.Place.Sheet]; {
-		case n > many:
-			b.note(CodeLoose, stages.Place{File: c.Place.File, Sheet: c.Place.Sheet}, "（"+strconv.Itoa(n)+" 格）")
-			of[c.Place.Sheet] = 0
-		case n > 0:
-			b.note(CodeLoose, c.Place, "")
 		}
 	}
 }
@@ -494,22 +517,6 @@ func (b *binder) ownContent(sheet *Sheet) (texts, formulas map[string]bool) {
 // plainFormula makes a formula comparable however a program writes it.
 func plainFormula(s string) string {
 	return strings.ToUpper(strings.NewReplacer("$", "", " ", "", "=", "", ";", ",").Replace(s))
-}
-
-// tellNames says once that names are gone and labels were used.
-func (b *binder) tellNames() {
-	if b.byLabel > 0 {
-		b.note(CodeNamesLost, stages.Place{File: b.out.File.Path}, strconv.Itoa(b.byLabel)+" 处")
-	}
-}
-
-func (b *binder) altered(sheet *Sheet, row, col int, detail string) {
-	b.note(CodeAltered, stages.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: stages.CellName(row, col)}, detail)
-}
-
-func (b *binder) note(code string, place stages.Place, detail string) {
-	b.out.Notes = append(b.out.Notes, stages.Finding{Code: code, Places: []stages.Place{place},
-		Vars: map[string]string{"detail": detail, "file": place.File, "sheet": place.Sheet, "cell": place.Cell}})
 }
 
 // refused is a workbook that can't be used.

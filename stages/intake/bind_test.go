@@ -15,7 +15,7 @@ import (
 // Requirements
 //  1. What fillers do to a workbook's shape does no harm: rows and columns inserted, sheets renamed, moved or hidden.
 //  2. Where defined names are gone the labels serve, and a finding says so; where the form's identity is gone, too.
-//  3. A name that no longer stands beside its label is not believed; the finding names the cell.
+//  3. A name that no longer stands beside its label is not believed; the finding names the cell that was read.
 //  4. A field that can't be found is a finding that names it; the rest is read.
 //  5. Lists go on below the rows prepared in the template.
 //  6. What is written outside the form is kept, counted and told; what the program wrote into a return is neither.
@@ -137,7 +137,7 @@ func TestNamesAwayFromTheirLabelsAreNotBelieved(t *testing.T) {
 		return f.SetDefinedName(&excelize.DefinedName{Name: templates.SlotName(first.ID, year), RefersTo: fmt.Sprintf("'%s'!$%s$%s", other, strings.TrimRight(elsewhere, "0123456789"), strings.TrimLeft(elsewhere, "ABCDEFGHIJ"))})
 	}))
 	sameValues(t, w, 0)
-	if count(w, CodeAltered) != 1 || w.Notes[0].Places[0].Cell != elsewhere {
+	if count(w, CodeAltered) != 1 || w.Notes[0].Places[0].Cell != cell {
 		t.Errorf("a misplaced name: %+v", w.Notes)
 	}
 	w = readBytes(edit(t, filled(), func(f *excelize.File) error { // a name that points at nothing

@@ -152,7 +152,15 @@ func isPicture(head []byte) bool {
 
 // isText says whether the bytes are readable text, in UTF-8 or GBK.
 func isText(head []byte) bool {
-	if !utf8.Valid(head) {
+	whole := head
+	for range utf8.UTFMax - 1 { // the last character may be cut off
+		if !utf8.Valid(whole) {
+			whole = whole[:len(whole)-1]
+		}
+	}
+	if utf8.Valid(whole) {
+		head = whole
+	} else {
 		plain, err := simplifiedchinese.GB18030.NewDecoder().Bytes(head)
 		if err != nil {
 			return false

@@ -56,6 +56,7 @@ func TestEveryFileHasItsFate(t *testing.T) {
 		"宏.xlsm":               []byte("PK\x03\x04"),
 		"表.ods":                []byte("PK\x03\x04"),
 		"表.csv":                []byte("a,b"),
+		"逗号.xlsx":              []byte("," + strings.Repeat("字", headSize)), // the head ends within a character
 		"包.rar":                []byte("Rar!"),
 		"空.xlsx":               {},
 		"网页.xls":               []byte("<html><table></table></html>"),
@@ -89,6 +90,7 @@ func TestEveryFileHasItsFate(t *testing.T) {
 		"网页.xls rejected LHT-1-003",
 		"表.csv rejected LHT-1-004",
 		"表.ods rejected LHT-1-019",
+		"逗号.xlsx rejected LHT-1-004",
 	})
 }
 

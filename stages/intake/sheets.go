@@ -451,6 +451,11 @@ func (r *sheetReader) fill(c *Cell, kind, style string) error {
 	if kind != "inlineStr" && r.inline.Len() > 0 {
 		return errXML{"单元格 " + c.Place.Cell + " 的内容与类型不符"}
 	}
+	if number := kind == "n" || kind == ""; c.Formula && r.inline.Len() == 0 && (!r.hasV || number && r.value == "") {
+		c.Kind, c.Raw = stages.Error, "="+c.FormulaText // no program has computed it: something stands there, and nobody can say what
+		c.Shown = c.Raw
+		return nil
+	}
 	switch kind {
 	case "s":
 		i, err := strconv.Atoi(r.value)
@@ -501,9 +506,6 @@ func (r *sheetReader) date(c *Cell) {
 const offset1904 = 1462
 
 func (r *sheetReader) number(c *Cell, style string) error {
-	if r.value == "" { // a formula without a cached result
-		return nil
-	}
 	value := strings.TrimSpace(r.value)
 	v, err := strconv.ParseFloat(value, 64)
 	if err != nil || strings.Trim(value, "0123456789+-.eE") != "" { // no NaN, no hexadecimal

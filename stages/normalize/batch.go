@@ -29,6 +29,7 @@ type Batch struct {
 	verifications *parts[table.Verification]
 	explanations  *parts[table.Explanation]
 	coercions     *parts[table.Coercion]
+	columns       *parts[table.ListColumn]
 	loose         *parts[table.LooseCell]
 	contacts      *parts[table.Contact]
 }
@@ -50,7 +51,7 @@ func NewBatch(mem memory.Allocator, d *templates.Definition) *Batch {
 	return &Batch{mem: mem, d: d, paths: map[string]bool{},
 		figures: newParts[table.Figure](mem), metrics: newParts[table.Metric](mem), texts: newParts[table.Text](mem),
 		members: newParts[table.Member](mem), materials: newParts[table.Material](mem), verifications: newParts[table.Verification](mem),
-		explanations: newParts[table.Explanation](mem), coercions: newParts[table.Coercion](mem), loose: newParts[table.LooseCell](mem),
+		explanations: newParts[table.Explanation](mem), coercions: newParts[table.Coercion](mem), columns: newParts[table.ListColumn](mem), loose: newParts[table.LooseCell](mem),
 		contacts: newParts[table.Contact](mem)}
 }
 
@@ -68,6 +69,7 @@ func (b *Batch) Add(r *Rows) {
 	b.verifications.add(r.verifications)
 	b.explanations.add(r.explanations)
 	b.coercions.add(r.coercions)
+	b.columns.add(r.columns)
 	b.loose.add(r.loose)
 	b.contacts.add(r.contacts)
 }
@@ -129,6 +131,7 @@ func (b *Batch) Facts() *table.Facts {
 	f.Verifications = b.verifications.pick(order)
 	f.Explanations = b.explanations.pick(order)
 	f.Coercions = b.coercions.pick(order)
+	f.ListColumns = b.columns.pick(order)
 	f.Loose = b.loose.pick(order)
 	f.Contacts = b.contacts.pick(order)
 	return f

@@ -35,6 +35,7 @@ type Rows struct {
 	verifications []table.Verification
 	explanations  []table.Explanation
 	coercions     []table.Coercion
+	columns       []table.ListColumn
 	loose         []table.LooseCell
 	contacts      []table.Contact
 }
@@ -75,6 +76,9 @@ func workbook(d *templates.Definition, w stages.Workbook, p private) *Rows {
 		}
 	}
 	r.finishRecords()
+	for _, c := range w.Columns {
+		r.rows.columns = append(r.rows.columns, table.ListColumn{Batch: r.batch(), Submission: r.id(), Field: c.Field, Sheet: c.Place.Sheet, Cell: c.Place.Cell})
+	}
 	for _, c := range w.Loose {
 		r.rows.loose = append(r.rows.loose, table.LooseCell{Batch: r.batch(), Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell, Raw: p.hide(c.Raw), Reason: outsideForm})
 	}
@@ -144,8 +148,16 @@ func (r *reader) metric(f *templates.Field, e stages.Entry) {
 	n := r.number(f, e)
 	r.rows.metrics = append(r.rows.metrics, table.Metric{
 		Batch: r.batch(), Submission: r.id(), Indicator: f.ID, Year: int32(e.Year), Value: n.value, Unit: f.Unit,
-		Kind: string(year.Kind), Status: n.status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(e.Raw),
+		Kind: string(year.Kind), Status: n.status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(e, n.status)),
 	})
+}
+
+// original is what was typed. A number that is none, because the cell shows a date or a percentage, is what the filler saw.
+func original(e stages.Entry, status table.Status) string {
+	if e.Kind == stages.Number && status == table.Invalid {
+		return e.Shown
+	}
+	return e.Raw
 }
 
 // reading is a cell as a table stores it.
@@ -200,8 +212,8 @@ func (r *reader) text(f *templates.Field, e stages.Entry) {
 
 // figure reads an undated field by its type. Of a personal one only the status stays here; the words go to contacts.
 func (r *reader) figure(f *templates.Field, e stages.Entry) {
-	row := table.Figure{Batch: r.batch(), Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(e.Raw)}
 	v := r.single(f, e)
+	row := table.Figure{Batch: r.batch(), Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(e, v.status))}
 	row.Status, row.Number, row.Text = v.status, v.value, v.text
 	if f.Personal {
 		if v.text != "" {

@@ -74,6 +74,7 @@ func TestNumber(t *testing.T) {
 		{people, typed("1,234"), "1234 thousands text_number"},
 		{people, typed("1，234"), "1234 full_width thousands text_number"},
 		{people, typed("12 345"), "12345 thousands text_number"},
+		{people, typed("1,234."), "1234 thousands text_number"}, // as a cell of #,##0.## shows it
 		{people, typed("1,23"), "V"},
 		{people, typed("300人"), "300 unit_suffix"},
 		{people, typed("300 名"), "300 unit_suffix"},

@@ -124,6 +124,9 @@ func (p private) hideSource(w *stages.Workbook) {
 	for i := range w.Entries {
 		place(&w.Entries[i].Place)
 	}
+	for i := range w.Columns {
+		place(&w.Columns[i].Place)
+	}
 	for i := range w.Loose {
 		place(&w.Loose[i].Place)
 	}

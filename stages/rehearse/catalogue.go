@@ -123,7 +123,7 @@ var catalogue = []entry{
 			must(err)
 			return f.CopySheet(from, to)
 		})
-		return unharmedBut(stages.Place{Sheet: "副本"}, "LHT-1-034")
+		return unharmedBut(stages.Place{Sheet: "副本"}, "LHT-1-030")
 	}},
 	{"names_lost", "别的程序另存，单元格名称全丢", "", func(c *copying) Want {
 		c.replace("xl/workbook.xml", regexp.MustCompile(`(?s)<definedNames>.*</definedNames>`), "")

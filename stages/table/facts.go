@@ -21,6 +21,7 @@ type Facts struct {
 	Verifications Table[Verification] `table:"verifications"`
 	Explanations  Table[Explanation]  `table:"explanations"`
 	Coercions     Table[Coercion]     `table:"coercions"`
+	ListColumns   Table[ListColumn]   `table:"list_columns"`
 	Loose         Table[LooseCell]    `table:"loose_cells"`
 	Contacts      Table[Contact]      `table:"contacts"`
 	Marking       Marking             // nothing where no marks were handed in
@@ -135,6 +136,7 @@ type Form struct {
 	Verifications []Verification
 	Explanations  []Explanation
 	Coercions     []Coercion
+	ListColumns   []ListColumn
 	Loose         []LooseCell
 
 	def     *templates.Definition
@@ -148,6 +150,7 @@ func (f *Facts) Forms(yield func(*Form) bool) {
 	figures, metrics, texts := cursor[Figure]{t: f.Figures}, cursor[Metric]{t: f.Metrics}, cursor[Text]{t: f.Texts}
 	members, materials, verifications := cursor[Member]{t: f.Members}, cursor[Material]{t: f.Materials}, cursor[Verification]{t: f.Verifications}
 	explanations, coercions, loose := cursor[Explanation]{t: f.Explanations}, cursor[Coercion]{t: f.Coercions}, cursor[LooseCell]{t: f.Loose}
+	columns := cursor[ListColumn]{t: f.ListColumns}
 	for s := range f.Submissions.All() {
 		form := &Form{
 			Submission:    s,
@@ -159,6 +162,7 @@ func (f *Facts) Forms(yield func(*Form) bool) {
 			Verifications: verifications.take(func(r Verification) bool { return r.Submission == s.Submission }),
 			Explanations:  explanations.take(func(r Explanation) bool { return r.Submission == s.Submission }),
 			Coercions:     coercions.take(func(r Coercion) bool { return r.Submission == s.Submission }),
+			ListColumns:   columns.take(func(r ListColumn) bool { return r.Submission == s.Submission }),
 			Loose:         loose.take(func(r LooseCell) bool { return r.Submission == s.Submission }),
 			def:           f.Definition,
 		}

@@ -65,6 +65,7 @@ func facts(mem memory.Allocator, d *templates.Definition) (*Facts, *Judgement, *
 		Verifications: Of(mem, []Verification{{Batch: 2024, Submission: "2024-01", Record: 1, Means: "电话" + phone}}),
 		Explanations:  Of(mem, []Explanation{{Batch: 2024, Submission: "2024-01", Record: 1, Fingerprint: digest, Explanation: "问 " + phone}, {Batch: 2024, Submission: "2024-05", Record: 1, Fingerprint: phone}}),
 		Coercions:     Of(mem, []Coercion{{Batch: 2024, Submission: "2024-01", Field: "assets", From: phone + "万", To: phone}}),
+		ListColumns:   Of(mem, []ListColumn{{Batch: 2024, Submission: "2024-01", Field: "members_name", Sheet: "成员名册", Cell: "B2"}}),
 		Loose:         Of(mem, []LooseCell{{Batch: 2024, Submission: "2024-01", Raw: person, Reason: "不在推荐书栏目内"}}),
 		Contacts:      Of(mem, []Contact{{Batch: 2024, Submission: "2024-01", Field: "head_name", Text: "林某某主任"}}),
 	}

@@ -172,6 +172,15 @@ type Coercion struct {
 	Cell       string     `col:"cell"`
 }
 
+// ListColumn is where a column of a list stands in a workbook: columns move with what people insert.
+type ListColumn struct {
+	Batch      int32  `col:"batch"`
+	Submission string `col:"submission"`
+	Field      string `col:"field"`
+	Sheet      string `col:"sheet"`
+	Cell       string `col:"cell"` // of the header
+}
+
 // LooseCell is a filled cell that became no value, with the reason.
 type LooseCell struct {
 	Batch      int32  `col:"batch"`

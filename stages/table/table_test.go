@@ -28,6 +28,7 @@ func TestRowsComeBack(t *testing.T) {
 	t.Run("Verification", comesBack[Verification])
 	t.Run("Explanation", comesBack[Explanation])
 	t.Run("Coercion", comesBack[Coercion])
+	t.Run("ListColumn", comesBack[ListColumn])
 	t.Run("LooseCell", comesBack[LooseCell])
 	t.Run("Contact", comesBack[Contact])
 	t.Run("Finding", comesBack[Finding])

@@ -1,0 +1,201 @@
+package intake
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lianheti/stages"
+	"lianheti/templates"
+)
+
+// input is an input cell or a column of a list, as the form has it.
+type input struct {
+	layout *templates.SheetLayout
+	field  string
+	year   int
+	label  string // the texts of its row, or the header of its column
+	header string // the year over it
+}
+
+// location is how an input was found.
+type location int
+
+const (
+	nowhere location = iota
+	byItsName
+	byLabel    // its name is lost
+	movedAway  // its name points elsewhere; the label is believed
+	relabelled // the label is gone; the name is believed
+)
+
+// change is an input whose name and label disagree, and where it was read.
+type change struct {
+	input
+	how   location
+	place stages.Place
+}
+
+// toldSingly is how many inputs of one sheet are told one by one; more have one cause, and are told together.
+const toldSingly = 3
+
+func (b *binder) changed(how location, in input, sheet *Sheet, row, col int) {
+	b.changes = append(b.changes, change{in, how, stages.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: stages.CellName(row, col)}})
+}
+
+// whole is the sheet of a layout in this workbook, or where it should be.
+func (b *binder) whole(layout *templates.SheetLayout) stages.Place {
+	place := stages.Place{File: b.out.File.Path, Sheet: layout.Sheet.Title}
+	if sheet := b.sheets[layout]; sheet != nil {
+		place.Sheet = sheet.Title
+	}
+	return place
+}
+
+// tell makes notes of everything that was found otherwise than the template has it.
+func (b *binder) tell() {
+	for _, how := range []location{movedAway, relabelled} {
+		for _, layout := range b.d.Layout().Sheets {
+			b.tellChanges(how, slices.DeleteFunc(slices.Clone(b.changes), func(c change) bool { return c.how != how || c.layout != layout }))
+		}
+	}
+	for _, layout := range b.d.Layout().Sheets {
+		b.tellLost(layout, slices.DeleteFunc(slices.Clone(b.lost), func(in input) bool { return in.layout != layout }))
+	}
+	b.tellLoose(b.tellCopies())
+	if b.byLabel > 0 {
+		b.note(CodeNamesLost, stages.Place{File: b.out.File.Path}, strconv.Itoa(b.byLabel)+" 处")
+	}
+}
+
+// tellChanges says of the changed inputs of a sheet where each was read.
+func (b *binder) tellChanges(how location, changes []change) {
+	what := map[location]string{movedAway: "的名称指向别处，已按标签读取", relabelled: "的标签被改动，已按名称读取"}[how]
+	if len(changes) <= toldSingly {
+		for _, c := range changes {
+			b.note(CodeAltered, c.place, "“"+c.label+"”"+what)
+			b.about(c.input)
+		}
+		return
+	}
+	var inputs []input
+	for _, c := range changes {
+		inputs = append(inputs, c.input)
+	}
+	b.note(CodeAltered, changes[0].place, several(inputs)+what)
+	b.about(inputs...)
+	last := &b.out.Notes[len(b.out.Notes)-1]
+	for _, c := range changes[1:] {
+		last.Places = append(last.Places, c.place)
+	}
+}
+
+// tellLost says which inputs of a sheet were not found.
+func (b *binder) tellLost(layout *templates.SheetLayout, lost []input) {
+	all := len(layout.Slots)
+	for _, record := range layout.Records {
+		all += len(record.Columns)
+	}
+	if len(lost) > toldSingly || b.sheets[layout] == nil && len(lost) > 0 {
+		detail := several(lost)
+		if len(lost) == all {
+			detail = "“" + layout.Sheet.Title + "”整张表的" + detail
+		}
+		b.note(CodeFieldLost, b.whole(layout), detail)
+		b.about(lost...)
+		return
+	}
+	for _, in := range lost {
+		b.note(CodeFieldLost, b.whole(layout), "“"+in.label+in.header+"”")
+		b.about(in)
+	}
+}
+
+// several names some of many inputs and says how many there are, and of which years where not of all.
+func several(inputs []input) string {
+	var labels, years []string
+	for _, in := range inputs {
+		if !slices.Contains(labels, in.label) {
+			labels = append(labels, in.label)
+		}
+		if in.header != "" && !slices.Contains(years, in.header) {
+			years = append(years, in.header)
+		}
+	}
+	out := "“" + strings.Join(labels[:min(len(labels), 3)], "”、“") + "”"
+	if len(labels) > 3 {
+		out += fmt.Sprintf("等%d项", len(labels))
+	}
+	if len(years) > 0 {
+		out += "（" + strings.Join(years, "、") + "）"
+	}
+	return out
+}
+
+// about says of which fields the last note is: its fingerprint stays the same wherever the cells move.
+func (b *binder) about(inputs ...input) {
+	n := &b.out.Notes[len(b.out.Notes)-1]
+	for _, in := range inputs {
+		if !slices.Contains(n.Fields, in.field) {
+			n.Fields = append(n.Fields, in.field)
+		}
+	}
+	if len(inputs) == 1 {
+		n.Year = inputs[0].year
+	}
+}
+
+// tellCopies warns of sheets that look like one of the form's and were not read: which of the two holds the right values nobody can
+// say here. It gives them.
+func (b *binder) tellCopies() map[string]bool {
+	read := map[string]bool{}
+	for _, s := range b.sheets {
+		if s != nil {
+			read[s.Title] = true
+		}
+	}
+	for at := range b.bound {
+		read[at.sheet] = true
+	}
+	copies := map[string]bool{}
+	for _, s := range b.book.Sheets {
+		if read[s.Title] || b.ours(s) {
+			continue
+		}
+		for _, layout := range b.d.Layout().Sheets {
+			if original := b.sheets[layout]; original != nil && len(layout.Slots)+len(layout.Records) > 0 && looksLike(s, layout) {
+				copies[s.Title] = true
+				b.note(CodeAltered, stages.Place{File: b.out.File.Path, Sheet: s.Title}, "“"+s.Title+"”与“"+original.Title+"”栏目相同，只读取了后者")
+				break
+			}
+		}
+	}
+	return copies
+}
+
+// tellLoose says of each loose cell that it was not used; of more than many on one sheet only how many there are, and of a sheet told
+// already nothing more. All of them stand in the table of loose cells.
+func (b *binder) tellLoose(told map[string]bool) {
+	const many = 100
+	of := map[string]int{}
+	for _, c := range b.out.Loose {
+		if !told[c.Place.Sheet] {
+			of[c.Place.Sheet]++
+		}
+	}
+	for _, c := range b.out.Loose {
+		switch n := of[c.Place.Sheet]; {
+		case n > many:
+			b.note(CodeLoose, stages.Place{File: c.Place.File, Sheet: c.Place.Sheet}, "（"+strconv.Itoa(n)+" 格）")
+			of[c.Place.Sheet] = 0
+		case n > 0:
+			b.note(CodeLoose, c.Place, "")
+		}
+	}
+}
+
+func (b *binder) note(code string, place stages.Place, detail string) {
+	b.out.Notes = append(b.out.Notes, stages.Finding{Code: code, Places: []stages.Place{place},
+		Vars: map[string]string{"detail": detail, "file": place.File, "sheet": place.Sheet, "cell": place.Cell}})
+}
