@@ -95,18 +95,18 @@ func TestShapeDoesNoHarm(t *testing.T) {
 			return err
 		},
 	} {
-		t.Run(what, func(t *testing.T) { sameValues(t, readBytes(edit(t, filled(), change)), 0) })
+		t.Run(what, func(t *testing.T) { sameValues(t, readBytes(edit(t, sent(), change)), 0) })
 	}
 }
 
 func TestLabelsServeWhereNamesAreGone(t *testing.T) {
-	bare := edit(t, filled(), func(f *excelize.File) error { return forgetNames(f, everyName) })
+	bare := edit(t, sent(), func(f *excelize.File) error { return forgetNames(f, everyName) })
 	w := readBytes(bare)
 	sameValues(t, w, 0)
 	if count(w, CodeNamesLost) != 1 {
 		t.Errorf("names lost: told %d times", count(w, CodeNamesLost))
 	}
-	moved := edit(t, filled(), func(f *excelize.File) error {
+	moved := edit(t, sent(), func(f *excelize.File) error {
 		for _, s := range formSheets(f) {
 			if err := f.InsertRows(s, 2, 2); err != nil {
 				return err
@@ -130,7 +130,7 @@ func TestNamesAwayFromTheirLabelsAreNotBelieved(t *testing.T) {
 	first := field[slices.IndexFunc(field, func(f *templates.Field) bool { return len(f.Years) == 5 })]
 	sheet, cell := slotAt(t, first.ID, year)
 	other, elsewhere := slotAt(t, first.ID, year+1)
-	w := readBytes(edit(t, filled(), func(f *excelize.File) error {
+	w := readBytes(edit(t, sent(), func(f *excelize.File) error {
 		if err := forgetNames(f, func(n string) bool { return n == templates.SlotName(first.ID, year) }); err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func TestNamesAwayFromTheirLabelsAreNotBelieved(t *testing.T) {
 	if count(w, CodeAltered) != 1 || w.Notes[0].Places[0].Cell != cell {
 		t.Errorf("a misplaced name: %+v", w.Notes)
 	}
-	w = readBytes(edit(t, filled(), func(f *excelize.File) error { // a name that points at nothing
+	w = readBytes(edit(t, sent(), func(f *excelize.File) error { // a name that points at nothing
 		if err := forgetNames(f, func(n string) bool { return n == templates.SlotName(first.ID, year) }); err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ func TestNamesAwayFromTheirLabelsAreNotBelieved(t *testing.T) {
 func TestOverwrittenLabelIsTold(t *testing.T) {
 	sheet, slot, _ := definition().Layout().Slot("office_area", 0)
 	label := stages.CellName(slot.Row, slot.RowAnchorCols[0])
-	w := readBytes(edit(t, filled(), func(f *excelize.File) error { return f.SetCellStr(sheet.Sheet.Title, label, "别的标签") }))
+	w := readBytes(edit(t, sent(), func(f *excelize.File) error { return f.SetCellStr(sheet.Sheet.Title, label, "别的标签") }))
 	sameValues(t, w, 1) // the text over the label is not the template's
 	if !has(w, CodeAltered) || !has(w, CodeLoose) {
 		t.Errorf("an overwritten label: %+v", w.Notes)
@@ -164,7 +164,7 @@ func TestOverwrittenLabelIsTold(t *testing.T) {
 
 func TestLostFieldIsNamed(t *testing.T) {
 	sheet, slot, _ := definition().Layout().Slot("office_area", 0)
-	w := readBytes(edit(t, filled(), func(f *excelize.File) error {
+	w := readBytes(edit(t, sent(), func(f *excelize.File) error {
 		if err := f.RemoveRow(sheet.Sheet.Title, slot.Row); err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func TestLostFieldIsNamed(t *testing.T) {
 func TestListsGoOn(t *testing.T) {
 	layout, area, _ := definition().Layout().Area("members")
 	below := area.LastRow + 7
-	w := readBytes(edit(t, filled(), func(f *excelize.File) error {
+	w := readBytes(edit(t, sent(), func(f *excelize.File) error {
 		return f.SetCellStr(layout.Sheet.Title, stages.CellName(below, area.Columns[1].Col), "名册之下的单位")
 	}))
 	mustAccept(t, w)
@@ -200,7 +200,7 @@ func TestListsGoOn(t *testing.T) {
 }
 
 func TestOutsideTheForm(t *testing.T) {
-	w := readBytes(edit(t, filled(), func(f *excelize.File) error {
+	w := readBytes(edit(t, sent(), func(f *excelize.File) error {
 		if _, err := f.NewSheet("底稿"); err != nil {
 			return err
 		}
@@ -257,7 +257,7 @@ func TestOtherForms(t *testing.T) {
 			return nil
 		}, CodeNotTemplate},
 	} {
-		w := readBytes(edit(t, filled(), c.change))
+		w := readBytes(edit(t, sent(), c.change))
 		if w.File.Fate != stages.Rejected || w.File.Code != c.code || w.File.Detail == "" {
 			t.Errorf("%s: %s %s %q, want %s", what, w.File.Fate, w.File.Code, w.File.Detail, c.code)
 		}

@@ -18,15 +18,20 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/programs"
 	"lianheti/stages"
 )
 
 func TestFlippedBits(t *testing.T) {
-	data, want := filled(), original()
-	mustAccept(t, want)
+	data := sent()
+	want := readBytes(data)
+	sameValues(t, want, 0)
 	rng := rand.New(rand.NewPCG(2024, 8))
-	harmless := 0
-	for range 2000 {
+	harmless, flips := 0, 500
+	if programs.InCI() {
+		flips = 2000
+	}
+	for range flips {
 		at, bit := rng.IntN(len(data)), byte(1)<<rng.IntN(8)
 		damaged := bytes.Clone(data)
 		damaged[at] ^= bit
@@ -39,12 +44,13 @@ func TestFlippedBits(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d of 2000 flips were harmless, in a file of %d bytes", harmless, len(data))
+	t.Logf("%d of %d flips were harmless, in a file of %d bytes", harmless, flips, len(data))
 }
 
-// The directory and the headers are a small part of a file: every byte of them is tried.
+// The directory and the headers are a small part of a file: every byte of them is tried, on the first parts of the filled workbook, as
+// they were written.
 func TestFlippedHeaders(t *testing.T) {
-	data := filled()
+	data := firstParts(t, filled(), 12)
 	want, refusal := unpack(data)
 	if refusal != nil {
 		t.Fatal(refusal)
@@ -64,6 +70,26 @@ func TestFlippedHeaders(t *testing.T) {
 	}
 }
 
+// firstParts is a container of the first parts of another, compressed as they are there.
+func firstParts(t *testing.T, data []byte, n int) []byte {
+	t.Helper()
+	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	zw := zip.NewWriter(&b)
+	for _, f := range zr.File[:n] {
+		if err := zw.Copy(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := zw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 // subset says whether every part stands in want with the same content; a renamed one does not count.
 func subset(got, want parts) bool {
 	for name, data := range got {
@@ -75,7 +101,7 @@ func subset(got, want parts) bool {
 }
 
 func TestTruncated(t *testing.T) {
-	data := filled()
+	data := sent()
 	for i := range 200 {
 		size := i * len(data) / 200
 		if i >= 190 {
@@ -248,7 +274,7 @@ func TestSheetXML(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			changed := false
-			data := editParts(t, filled(), c.part, func(s string) string {
+			data := editParts(t, sent(), c.part, func(s string) string {
 				out := c.change(s)
 				changed = changed || out != s
 				return out
@@ -281,13 +307,13 @@ func TestLimits(t *testing.T) {
 		}
 		return b.String() + `</row></sheetData>`
 	}
-	data := editParts(t, filled(), firstSheet, func(s string) string {
+	data := editParts(t, sent(), firstSheet, func(s string) string {
 		return strings.Replace(s, "</sheetData>", cells(maxCells+1), 1)
 	})
 	if w := readBytes(data); w.File.Code != CodeManyParts {
 		t.Errorf("too many cells: %q %s", w.File.Code, w.File.Detail)
 	}
-	data = editParts(t, filled(), firstSheet, func(s string) string {
+	data = editParts(t, sent(), firstSheet, func(s string) string {
 		return strings.Replace(s, "</worksheet>", strings.Repeat(`<mergeCell ref="A1:B2"/>`, maxMerges+1)+"</worksheet>", 1)
 	})
 	if w := readBytes(data); w.File.Code != CodeManyParts {
