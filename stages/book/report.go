@@ -368,7 +368,7 @@ func (p *gridPart) head() error {
 				return err
 			}
 		}
-		if err := p.write(line, height(g.Remark, shown)); err != nil {
+		if err := p.write(line, Height(g.Remark, shown, textSize)); err != nil {
 			return err
 		}
 	}
@@ -387,7 +387,7 @@ func (p *gridPart) head() error {
 			tall = max(tall, float64(len([]rune(c.Header)))*13+8)
 			continue
 		}
-		tall = max(tall, height(c.Header, c.Width)+4)
+		tall = max(tall, Height(c.Header, c.Width, textSize)+4)
 	}
 	return p.write(line, tall)
 }
@@ -400,7 +400,7 @@ func (p *gridPart) add(cells []Cell) error {
 	tall := rowHeight
 	for i, c := range cells {
 		if s, ok := c.words(); ok && i < len(p.grid.Columns) && c.Look != Code {
-			tall = max(tall, height(s, p.grid.Columns[i].Width))
+			tall = max(tall, Height(s, p.grid.Columns[i].Width, textSize))
 		}
 	}
 	if err := p.write(cells, tall); err != nil {
@@ -583,9 +583,9 @@ func (r *Report) setUp(sheet string, p printing) error {
 	if err := r.file.SetPageLayout(sheet, layout); err != nil {
 		return err
 	}
-	side, edge := 0.5, 0.7
+	side, edge, band := 0.5, 0.7, 0.35 // inches; without the last, header and footer stand where printers don't reach
 	centred := true
-	if err := r.file.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &edge, Bottom: &edge, Horizontally: &centred}); err != nil {
+	if err := r.file.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &edge, Bottom: &edge, Header: &band, Footer: &band, Horizontally: &centred}); err != nil {
 		return err
 	}
 	header := &excelize.HeaderFooterOptions{OddHeader: "&C" + headerText(sheet), OddFooter: "&L" + headerText(r.footer) + "&R第 &P 页，共 &N 页"}
@@ -619,14 +619,17 @@ const (
 	tallest   = 409.0
 )
 
-// height is how tall a row must be for a text in a column of a width.
-func height(text string, columnWidth float64) float64 {
+// textSize is that of the texts of a report, in points.
+const textSize = 10
+
+// Height is how tall a row must be for a text of so many points in a column of a width.
+func Height(text string, columnWidth, points float64) float64 {
 	lines := 0
 	for part := range strings.SplitSeq(text, "\n") {
-		room := max(2, int(columnWidth)-1)
+		room := max(2, int(columnWidth*textSize/points)-1)
 		lines += max(1, (Width(part)+room-1)/room)
 	}
-	return max(rowHeight, float64(lines)*line+3.5)
+	return max(rowHeight, float64(lines)*line*points/textSize+3.5)
 }
 
 // Width is how wide a text is in characters of a column's width: a hanzi takes two.
@@ -725,7 +728,7 @@ func (p *Page) Span(row, col, cols int, c Cell) {
 		p.spans = append(p.spans, [4]int{row, col, row, col + cols - 1})
 	}
 	if s, ok := c.Value.(string); ok && c.Look != Title {
-		p.high[row] = max(p.high[row], height(s, wide))
+		p.high[row] = max(p.high[row], Height(s, wide, textSize))
 	}
 }
 

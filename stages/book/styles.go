@@ -101,7 +101,7 @@ func (s *Styles) Of(l Look) (int, error) { return s.Get("look "+string(l), l.sty
 
 func (l Look) style() *excelize.Style {
 	style := &excelize.Style{
-		Font:      &excelize.Font{Family: SheetFont, Size: 10, Color: Ink},
+		Font:      &excelize.Font{Family: SheetFont, Size: textSize, Color: Ink},
 		Alignment: &excelize.Alignment{Vertical: "center", WrapText: true},
 		Border:    borders(Line),
 	}

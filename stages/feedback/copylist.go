@@ -25,18 +25,21 @@ type listColumn struct {
 }
 
 var listColumns = []listColumn{
-	{"程度", 13, func(_ *copying, x table.Finding) string { return x.Severity.Label() }},
-	{"位置", 20, func(_ *copying, x table.Finding) string {
+	{"程度", 11, func(_ *copying, x table.Finding) string { return x.Severity.Label() }},
+	{"位置", 16, func(_ *copying, x table.Finding) string {
 		return stages.Place{File: "整份文件", Sheet: x.Sheet, Cell: x.Cell}.String()
 	}},
-	{"其余位置", 20, func(_ *copying, x table.Finding) string { return furtherPlaces(x) }},
-	{"问题", 46, func(_ *copying, x table.Finding) string { return x.Message }},
-	{"怎么改", 46, func(_ *copying, x table.Finding) string { return x.Cure }},
-	{"已作的说明", 30, func(_ *copying, x table.Finding) string { return explained(x) }},
-	{"依据", 20, func(_ *copying, x table.Finding) string { return x.Authority }},
-	{"代码", 13, func(_ *copying, x table.Finding) string { return x.Code }},
+	{"其余位置", 14, func(_ *copying, x table.Finding) string { return furtherPlaces(x) }},
+	{"问题", 42, func(_ *copying, x table.Finding) string { return x.Message }},
+	{"怎么改", 36, func(_ *copying, x table.Finding) string { return x.Cure }},
+	{"已作的说明", 20, func(_ *copying, x table.Finding) string { return explained(x) }},
+	{"依据", 16, func(_ *copying, x table.Finding) string { return x.Authority }},
+	{"代码", 11, func(_ *copying, x table.Finding) string { return x.Code }},
 	{"问题指纹", 19, func(_ *copying, x table.Finding) string { return explanationKey(x) }},
 }
+
+// tallest is how tall a row is made, in points; programs allow 409.
+const tallest = 400
 
 // furtherPlaces lists the cells of a finding beyond the first.
 func furtherPlaces(x table.Finding) string { return stages.Ranges(x.At()[1:]) }
@@ -84,7 +87,7 @@ func (c *copying) list() error {
 		row, tall := listRow(i), 20.0
 		for col, column := range listColumns {
 			text := column.text(c, x)
-			tall = max(tall, 6+15*float64(1+book.Width(text)/int(column.width-1)))
+			tall = max(tall, book.Height(text, column.width, 10))
 			look := book.Plain
 			if col == 1 && len(c.places(x)) > 0 {
 				look = book.Link
@@ -101,7 +104,7 @@ func (c *copying) list() error {
 		if err := c.paint(styles, stages.CellName(row, 1), x.Severity); err != nil {
 			return err
 		}
-		if err := c.f.SetRowHeight(name, row, min(tall, 400)); err != nil {
+		if err := c.f.SetRowHeight(name, row, min(tall, tallest)); err != nil {
 			return err
 		}
 	}
@@ -132,6 +135,17 @@ func (c *copying) setUpList(name string) error {
 		return err
 	}
 	if err := c.f.SetPageLayout(name, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &tall}); err != nil {
+		return err
+	}
+	side, edge, band := 0.4, 0.7, 0.35
+	if err := c.f.SetPageMargins(name, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &edge, Bottom: &edge, Header: &band, Footer: &band}); err != nil {
+		return err
+	}
+	header := &excelize.HeaderFooterOptions{OddHeader: "&C" + name, OddFooter: "&R第 &P 页，共 &N 页"}
+	if err := c.f.SetHeaderFooter(name, header); err != nil {
+		return err
+	}
+	if err := c.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: book.Range(name) + "$1:$1", Scope: name}); err != nil {
 		return err
 	}
 	if err := c.f.SetSheetDimension(name, "A1:"+stages.CellName(max(1, len(c.findings)+1), len(listColumns))); err != nil {
@@ -325,9 +339,18 @@ func (r *explanationRows) value(row int, name string) string {
 	return strings.TrimSpace(v)
 }
 
+// set writes a text, and makes the row tall enough to show it.
 func (r *explanationRows) set(row int, name, text string) {
 	r.touched[r.header.sheet] = true
 	r.err = cmp.Or(r.err, r.f.SetCellStr(r.header.sheet, r.at(row, name), book.Shared(text)))
+	wide, err := r.f.GetColWidth(r.header.sheet, strings.TrimRight(r.at(row, name), "0123456789"))
+	r.err = cmp.Or(r.err, err)
+	was, err := r.f.GetRowHeight(r.header.sheet, row)
+	r.err = cmp.Or(r.err, err)
+	const points = 12 // 小四, as the template has it
+	if tall := book.Height(text, wide, points); tall > was {
+		r.err = cmp.Or(r.err, r.f.SetRowHeight(r.header.sheet, row, min(tall, tallest)))
+	}
 }
 
 func (r *explanationRows) prefill(row int, x table.Finding) {

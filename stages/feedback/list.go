@@ -26,12 +26,14 @@ const (
 	helpSheet    = "说明"
 )
 
-// writeList writes one prefecture's list: the verdicts, a sheet for each severity, what changed since the last round, and what
+// writeList writes one prefecture's list: the verdicts, a sheet for each severity that has any findings, what changed since the last round, and what
 // to do on a sheet of its own, so that the others are rows from their first cell on.
 func writeList(to string, in Input, p *pack) error {
-	sheets := []string{coverSheet}
+	sheets, found := []string{coverSheet}, p.lines()
 	for _, s := range stages.Severities {
-		sheets = append(sheets, s.Label())
+		if len(found[s]) > 0 {
+			sheets = append(sheets, s.Label())
+		}
 	}
 	if in.Changes.Len() > 0 {
 		sheets = append(sheets, changesSheet)
@@ -45,7 +47,10 @@ func writeList(to string, in Input, p *pack) error {
 		return err
 	}
 	for _, severity := range stages.Severities {
-		if err := findings(in, report, p, severity); err != nil {
+		if len(found[severity]) == 0 {
+			continue
+		}
+		if err := findings(in, report, found[severity], severity); err != nil {
 			return err
 		}
 	}
@@ -191,16 +196,19 @@ func changes(in Input, report *book.Report, p *pack) error {
 	})
 }
 
-// findings is the sheet of one severity.
-func findings(in Input, report *book.Report, p *pack, severity stages.Severity) error {
-	var lines []line
+// lines lists the findings by severity.
+func (p *pack) lines() map[stages.Severity][]line {
+	out := map[stages.Severity][]line{}
 	for _, r := range p.returns {
 		for _, x := range r.findings {
-			if x.Severity == severity {
-				lines = append(lines, line{r, x})
-			}
+			out[x.Severity] = append(out[x.Severity], line{r, x})
 		}
 	}
+	return out
+}
+
+// findings is the sheet of one severity.
+func findings(in Input, report *book.Report, lines []line, severity stages.Severity) error {
 	columns := []book.ColumnOf[line]{
 		{Head: in.Definition.Label("consortium"), Width: 28, Cell: func(l line) book.Cell { return text(called(l.submission)) }},
 		{Head: "位置", Width: 16, Cell: func(l line) book.Cell { return l.place() }},

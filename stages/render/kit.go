@@ -73,26 +73,30 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 	text := func(style document.Style, format string, args ...any) document.Paragraph {
 		return document.P(style, fmt.Sprintf(format, args...))
 	}
+	var below []document.Paragraph
+	for _, e := range entries {
+		for _, other := range e.Alternatives {
+			below = append(below, text(document.Body, "指导目录序号%d也可以“%s”（依托园区：%s）申报：请在封面的下拉列表中改选，园区随之改选。", e.No, other.Consortium, other.Park))
+		}
+	}
+	for _, note := range instructions(d) {
+		below = append(below, document.P(document.Body, note))
+	}
+	below = append(below, text(document.Body, "报送期限：%s。报送%s，邮箱 %s。", deadline.Format("2006年1月2日"), d.Directory.Addressee.Office, d.Directory.Addressee.Email))
+	below[0].Before = 8 // off the table
 	body := []document.Block{
 		text(document.Title, "%s填报说明", d.Form.Title),
 		text(document.Body, "%s市可推荐的联合体及其工作簿如下，联合体名称、推荐地市、依托园区已经填好。已入选国家级的不再申报。", city.Name),
 		entryTable(d, entries),
 	}
-	for _, e := range entries {
-		for _, other := range e.Alternatives {
-			body = append(body, text(document.Body, "指导目录序号%d也可以“%s”（依托园区：%s）申报：请在封面的下拉列表中改选，园区随之改选。", e.No, other.Consortium, other.Park))
-		}
+	for _, p := range below {
+		body = append(body, p)
 	}
-	for _, note := range instructions(d) {
-		body = append(body, document.P(document.Body, note))
-	}
-	body = append(body,
-		text(document.Body, "报送期限：%s。报送%s，邮箱 %s。", deadline.Format("2006年1月2日"), d.Directory.Addressee.Office, d.Directory.Addressee.Email))
-	return document.Document{Title: d.Form.Title + "填报说明", Sections: []document.Section{{Page: document.A4Bound, Body: body}}}
+	return document.Document{Title: d.Form.Title + "填报说明", Text: document.Type{Size: 14, Line: 24}, Sections: []document.Section{{Page: document.A4Bound, Body: body}}}
 }
 
 func entryTable(d *templates.Definition, entries []templates.Entry) document.Table {
-	t := document.Table{Columns: document.Widths(document.A4Bound.Inside(), 8, 46, 46), Rows: []document.Row{
+	t := document.Table{Columns: document.Widths(document.A4Bound.Inside(), 9, 51, 40), Rows: []document.Row{
 		{Header: true, Cells: []document.Cell{document.Label("序号"), document.Label(d.Label("consortium")), document.Label(d.Label("park"))}},
 	}}
 	for _, e := range entries {
