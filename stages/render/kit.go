@@ -92,7 +92,7 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 	for _, p := range below {
 		body = append(body, p)
 	}
-	return document.Document{Title: d.Form.Title + "填报说明", Text: document.Type{Size: 14, Line: 24}, Sections: []document.Section{{Page: document.A4Bound, Body: body}}}
+	return document.Document{Title: d.Form.Title + "填报说明", Text: document.Type{Size: 14, Line: 22}, Sections: []document.Section{{Page: document.A4Bound, Body: body}}}
 }
 
 func entryTable(d *templates.Definition, entries []templates.Entry) document.Table {
