@@ -182,6 +182,7 @@ func TestFaultyRegisterStopsTheRun(t *testing.T) {
 	path := typed(t, map[string]string{
 		"同意调整!A4": "三明市氟化工产教联合体",
 		"说明采纳!A5": "8bf18", "说明采纳!B5": "同意",
+		"说明采纳!A6": strings.Repeat("a", 16), "说明采纳!B6": "采纳", "说明采纳!A7": strings.Repeat("a", 16) + "-" + strings.Repeat("b", 16), "说明采纳!B7": "不采纳",
 		"已入选!A4": "南平茶产业产教联合体", "已入选!B4": "甲", "已入选!A9": "南平茶产业产教联合体", "已入选!B9": "乙", "已入选!C9": "八月",
 		"材料收讫!A4": "某联合体", "材料收讫!J4": "另有光盘",
 		"备忘!B2": "下周再议",
@@ -191,7 +192,7 @@ func TestFaultyRegisterStopsTheRun(t *testing.T) {
 	if err == nil {
 		t.Fatal("the run went on")
 	}
-	for _, want := range []string{"同意调整!B4：“同意的文号”没有填", "说明采纳!A5：“8bf18”不是问题指纹", "说明采纳!B5：“同意”不在可选之列", "已入选!C9：“八月”不是日期", "已入选!A9：与 已入选!A4 是同一个", "材料收讫!J4：这一列没有表头", "备忘!B2：不认识工作表"} {
+	for _, want := range []string{"同意调整!B4：“同意的文号”没有填", "说明采纳!A5：“8bf18”不是问题指纹", "说明采纳!B5：“同意”不在可选之列", "已入选!C9：“八月”不是日期", "已入选!A9：与 已入选!A4 是同一个", "说明采纳!A7：与 说明采纳!A6 是同一个", "材料收讫!J4：这一列没有表头", "备忘!B2：不认识工作表"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in: %v", want, err)
 		}

@@ -162,18 +162,21 @@ func (r *registerReader) key(name string) string {
 	return table.ConsortiumKey(table.Submission{Consortium: name})
 }
 
-// twice finds decisions that stand more than once: which of them holds is not for a program to say.
+// twice finds decisions that stand more than once, also one whatever the values become beside one for some values: which of them
+// holds is not for a program to say.
 func (r *registerReader) twice(entries []table.Registered) {
-	seen := map[string]table.Registered{}
+	seen := map[string][]table.Registered{}
 	for _, e := range entries {
 		if e.Sheet.Effect == templates.Settles {
 			continue // consents add up
 		}
-		key := e.Sheet.ID + "\x00" + e.Key + stages.ExplanationKey(e.Fingerprint, e.ValueHash)
-		if first, again := seen[key]; again {
-			r.fault(e.Place, "与 "+first.Place.String()+" 是同一个联合体或问题，登记了两次", "请只留一行")
-			continue
+		key := e.Sheet.ID + "\x00" + e.Key + e.Fingerprint
+		again := slices.IndexFunc(seen[key], func(o table.Registered) bool {
+			return o.ValueHash == e.ValueHash || o.ValueHash == "" || e.ValueHash == ""
+		})
+		if again >= 0 {
+			r.fault(e.Place, "与 "+seen[key][again].Place.String()+" 是同一个联合体或问题，登记了两次", "请只留一行")
 		}
-		seen[key] = e
+		seen[key] = append(seen[key], e)
 	}
 }
