@@ -94,7 +94,7 @@ func (w *workbook) lifts(name string) error {
 	remark := fmt.Sprintf("线外各家要入选，得有哪些事成立：把增分最多的数依次换成参加排名的各家中最好的，换到得分高于线内末位（%.2f分）为止。按运行权重和遴选%d家；别家的数和尺度按不动算。"+
 		"用来看差在哪里，不改变得分。“承诺”只是许诺，不是已有的成绩。", last, w.choose())
 	if len(all) == 0 {
-		remark = "参加排名的都在线内，没有要说的。"
+		remark = "没有参加排名而在线外的申报。"
 	}
 	return rows(w, name, remark, 4, len(all), slices.Values(all), columns)
 }
