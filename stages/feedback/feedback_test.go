@@ -111,9 +111,16 @@ func TestWhoGetsACopy(t *testing.T) {
 		t.Errorf("only %d copies", len(copies))
 	}
 	for _, c := range w.in.Definition.Directory.Cities {
-		if _, err := os.Stat(filepath.Join(dir, Folder, c.Name, listName)); err != nil {
-			t.Error(err)
+		f, err := excelize.OpenFile(filepath.Join(dir, Folder, c.Name, listName))
+		if err != nil {
+			t.Fatal(err)
 		}
+		for _, sheet := range f.GetSheetList() {
+			if rows, err := f.GetRows(sheet); err != nil || len(rows) < 2 {
+				t.Errorf("%s: the sheet %s would print as a header alone (%v)", c.Name, sheet, err)
+			}
+		}
+		f.Close()
 	}
 }
 
@@ -241,6 +248,9 @@ func TestAnExplanationCoversItsWarning(t *testing.T) {
 	for row := area.FirstRow; row <= area.LastRow; row++ {
 		if v, _ := f.GetCellValue(sheet.Sheet.Title, stages.CellName(row, 1)); v != "" {
 			asked++
+			if high, err := f.GetRowHeight(sheet.Sheet.Title, row); err != nil || high < 2*16 {
+				t.Errorf("the row of a fingerprint in two lines is %g points tall (%v)", high, err)
+			}
 			if err := f.SetCellStr(sheet.Sheet.Title, stages.CellName(row, 3), "数据属实，统计口径有调整。"); err != nil {
 				t.Fatal(err)
 			}
