@@ -358,6 +358,15 @@ func (p *gridPart) head() error {
 			cols--
 			shown -= g.Columns[cols].Width
 		}
+		if total > pageWidth { // several pages side by side repeat the first columns, and what stands in them
+			frozen := 0.0
+			for _, c := range g.Columns[:g.Freeze] {
+				frozen += c.Width
+			}
+			if frozen >= remarkLeast {
+				cols, shown = g.Freeze, frozen
+			}
+		}
 		line := make([]Cell, cols)
 		for i := range line {
 			line[i].Look = look
@@ -392,8 +401,11 @@ func (p *gridPart) head() error {
 	return p.write(line, tall)
 }
 
-// remarkWidth is how wide a remark is at most, in characters.
-const remarkWidth = 150
+// How wide a remark is at most, in characters, and at least.
+const (
+	remarkWidth = 150
+	remarkLeast = 40
+)
 
 // add writes the next row.
 func (p *gridPart) add(cells []Cell) error {
