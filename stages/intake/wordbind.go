@@ -307,11 +307,13 @@ func (w *wordBinder) row(t *wordTable, row []wordCell, section int) {
 	}
 	head := ""
 	for _, c := range row {
-		if !c.continued {
-			w.leftover(c.text, head, section, w.at(t, c))
+		if c.continued || c.text == "" {
+			continue
 		}
-		if head == "" && !c.continued {
-			head = strings.TrimSpace(c.text)
+		w.above = nil // what follows goes on with this row
+		w.leftover(c.text, head, section, w.at(t, c))
+		if head == "" {
+			head = c.text
 		}
 	}
 }
