@@ -152,9 +152,10 @@ func (r *reader) metric(f *templates.Field, e stages.Entry) {
 	})
 }
 
-// original is what was typed. A number that is none, because the cell shows a date or a percentage, is what the filler saw.
+// original is what was typed. A date, which a spreadsheet keeps as a number of days, and a number that is none, because the cell shows
+// something else, are what the filler saw.
 func original(e stages.Entry, status table.Status) string {
-	if e.Kind == stages.Number && status == table.Invalid {
+	if e.Kind == stages.Number && (e.IsDate || status == table.Invalid) {
 		return e.Shown
 	}
 	return e.Raw
