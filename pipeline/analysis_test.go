@@ -68,6 +68,7 @@ func answer(t *testing.T, out string, into any) {
 }
 
 func TestReadersOfThePublished(t *testing.T) {
+	programs.OnlyInCI(t) // that they read what export writes is asked there everywhere
 	dir, err := published()
 	if err != nil {
 		t.Fatal(err)

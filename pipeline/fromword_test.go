@@ -124,7 +124,7 @@ func TestWordComesBack(t *testing.T) {
 	facts := verbatim(t, samplesDir)
 	defer facts.Release()
 	every, least := 4, 4 // reading one back takes a second; in CI all are
-	if os.Getenv("CI") == "true" {
+	if programs.InCI() {
 		every, least = 1, 15
 	}
 	n := 0
@@ -559,12 +559,7 @@ func withDoctype(t *testing.T, data []byte) []byte {
 }
 
 func TestLibreOfficeCopyReadsTheSame(t *testing.T) {
-	if _, err := exec.LookPath("soffice"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("LibreOffice is missing")
-		}
-		t.Skip("LibreOffice is not installed: no copy that it saved was read")
-	}
+	programs.Need(t, "soffice", "--version")
 	f, err := first()
 	if err != nil {
 		t.Fatal(err)

@@ -185,6 +185,7 @@ func (g *game) want(what string, got, want []string) {
 func TestThreeRounds(t *testing.T) {
 	t.Run("as saved by Excel", func(t *testing.T) { threeRounds(t, nil) })
 	t.Run("saved by LibreOffice on the way", func(t *testing.T) {
+		programs.OnlyInCI(t)
 		threeRounds(t, func(path string) string {
 			return filepath.Join(programs.Convert(t, "xlsx", path), filepath.Base(path))
 		})

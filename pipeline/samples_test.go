@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"lianheti/samples"
+	"lianheti/samples/programs"
 	"lianheti/stages"
 	"lianheti/stages/check"
 	"lianheti/stages/consolidate"
@@ -64,27 +66,29 @@ var batch = sync.OnceValues(func() (b struct {
 	return b, err
 })
 
-// published is a run over the samples, done once for all tests.
+// published is a run over the samples, done once for all tests that look at it.
 var published = sync.OnceValues(func() (string, error) {
 	d, err := templates.Load(2024)
 	if err != nil {
 		return "", err
 	}
-	out, err := os.MkdirTemp("", "lianheti")
-	if err != nil {
+	if publishedIn, err = os.MkdirTemp("", "lianheti"); err != nil {
 		return "", err
 	}
-	r, err := Run(context.Background(), Options{Definition: d, Inputs: []string{samplesDir}, Out: out})
+	r, err := Run(context.Background(), Options{Definition: d, Inputs: []string{samplesDir}, Out: publishedIn})
 	if err != nil {
 		return "", err
 	}
 	return r.Dir, nil
 })
 
+var publishedIn string // where it is; empty: no test has looked
+
 func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // tests keep little and throw away much
 	code := m.Run()
-	if dir, err := published(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(dir))
+	if publishedIn != "" {
+		_ = os.RemoveAll(publishedIn)
 	}
 	os.Exit(code)
 }
@@ -206,9 +210,12 @@ func TestEveryFilledCellIsAccounted(t *testing.T) {
 	}
 	own := filled(t, blank.Bytes())
 	used := usedCells(b.facts)
-	checked := 0
-	for f := range b.facts.Files.All() {
-		if f.Fate != stages.Accepted || strings.Contains(f.Path, ".zip/") {
+	checked, least, every := 0, 5, 3 // excelize takes its time with each; in CI all are counted
+	if programs.InCI() {
+		least, every = 15, 1
+	}
+	for i, f := range slices.Collect(b.facts.Files.All()) {
+		if f.Fate != stages.Accepted || strings.Contains(f.Path, ".zip/") || i%every != 0 {
 			continue
 		}
 		data, err := os.ReadFile(filepath.Join(samplesDir, filepath.FromSlash(f.Path)))
@@ -230,7 +237,7 @@ func TestEveryFilledCellIsAccounted(t *testing.T) {
 		}
 		checked++
 	}
-	if checked < 15 {
+	if checked < least {
 		t.Errorf("only %d workbooks were counted", checked)
 	}
 }
@@ -402,8 +409,11 @@ func TestPersonalDataStandsInOnePlace(t *testing.T) {
 				}
 				seen++
 			}
+			if place == "联系人" || filepath.Ext(path) != ".xlsx" {
+				continue
+			}
 			text = strings.ReplaceAll(text, b.d.Directory.Addressee.Email, "") // the Department's own, for everybody
-			if masked := stages.Mask(text); place != "联系人" && filepath.Ext(path) == ".xlsx" && masked != text {
+			if stages.Mask(text) != text {
 				t.Errorf("%s (%s) holds something like a phone or an identity number", filepath.Base(path), place)
 			}
 		}

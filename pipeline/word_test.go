@@ -38,7 +38,7 @@ import (
 // wordOf prints the Word forms of workbooks.
 func wordOf(t *testing.T, workbooks map[string][]byte) *Printed {
 	t.Helper()
-	d, err := templates.Load(2024)
+	b, err := batch()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func wordOf(t *testing.T, workbooks map[string][]byte) *Printed {
 			t.Fatal(err)
 		}
 	}
-	printed, err := Word(context.Background(), Options{Definition: d, Inputs: []string{dir}})
+	printed, err := Word(context.Background(), Options{Definition: b.d, Inputs: []string{dir}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -372,7 +372,7 @@ func TestWordRefusesLongTexts(t *testing.T) {
 func TestWordLaysOutAsPages(t *testing.T) {
 	for _, tool := range []string{"soffice", "pdftotext"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") != "" {
+			if programs.InCI() {
 				t.Fatal(tool, " is missing")
 			}
 			t.Skip(tool, " is not installed: the Word form was not laid out with LibreOffice")

@@ -13,6 +13,14 @@ import (
 // InCI says that this run leaves nothing out. Elsewhere a test goes through a sample of its cases where each takes seconds, and says so.
 func InCI() bool { return os.Getenv("CI") == "true" }
 
+// OnlyInCI passes over a test, or a case of one, that costs seconds and asks of other data or other programs what is asked everywhere.
+func OnlyInCI(t testing.TB) {
+	t.Helper()
+	if !InCI() {
+		t.Skip("只在 CI 运行：设 CI=true")
+	}
+}
+
 // Need passes over the test where a probe does not run: Need(t, "python3", "-c", "import openpyxl").
 func Need(t testing.TB, probe ...string) {
 	t.Helper()

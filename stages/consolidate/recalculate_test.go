@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"lianheti/samples/programs"
 	"lianheti/stages"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
@@ -102,13 +102,7 @@ func withMarks(t *testing.T, in Input) Input {
 }
 
 func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
-	soffice, err := exec.LookPath("soffice")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("LibreOffice is missing, and CI must recalculate the weights")
-		}
-		t.Skip("no LibreOffice here: the weights are not recalculated")
-	}
+	programs.Need(t, "soffice", "--version")
 	_, in, _ := open(t)
 	var list []sheet
 	for _, s := range sheets {
@@ -125,11 +119,11 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 		books[marks] = b.Bytes()
 	}
 	dir, cases := t.TempDir(), weightings(in.Definition)
-	args := []string{"-env:UserInstallation=file://" + filepath.ToSlash(filepath.Join(dir, "profile")), "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", filepath.Join(dir, "out")}
+	var paths []string
 	for i, c := range cases {
 		path := filepath.Join(dir, fmt.Sprintf("%d.xlsx", i))
 		c.apply(t, in.Definition, books[c.marked], path)
-		args = append(args, path)
+		paths = append(paths, path)
 	}
 	lacking, gate := crossing(t, in)
 	var b bytes.Buffer
@@ -138,12 +132,10 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 	}
 	gate.apply(t, in.Definition, b.Bytes(), filepath.Join(dir, "gate.xlsx"))
 	cities, edits := prefectures(t, in, filepath.Join(dir, "cities.xlsx"), filepath.Join(dir, "edited.xlsx"))
-	args = append(args, filepath.Join(dir, "gate.xlsx"), filepath.Join(dir, "cities.xlsx"), filepath.Join(dir, "edited.xlsx"))
-	if out, err := exec.Command(soffice, args...).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	paths = append(paths, filepath.Join(dir, "gate.xlsx"), filepath.Join(dir, "cities.xlsx"), filepath.Join(dir, "edited.xlsx"))
+	saved := programs.Convert(t, "xlsx", paths...)
 	recalculated := func(name string) *excelize.File {
-		f, err := excelize.OpenFile(filepath.Join(dir, "out", name))
+		f, err := excelize.OpenFile(filepath.Join(saved, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +149,7 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 	edits(recalculated("cities.xlsx"), recalculated("edited.xlsx"))
 	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			f, err := excelize.OpenFile(filepath.Join(dir, "out", fmt.Sprintf("%d.xlsx", i)))
+			f, err := excelize.OpenFile(filepath.Join(saved, fmt.Sprintf("%d.xlsx", i)))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -301,6 +301,7 @@ func TestPackageIsTrue(t *testing.T) {
 }
 
 func TestFrictionless(t *testing.T) {
+	programs.OnlyInCI(t) // two passes of seven seconds
 	programs.NeedPython(t, "frictionless", "pyarrow", "pandas")
 	_, _, dir := written(t)
 	validate := func() (string, error) {

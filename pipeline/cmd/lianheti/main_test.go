@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"lianheti/samples/programs"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -12,7 +15,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"lianheti": main})
 }
 
-// TestScripts runs the command as a person would. $SAMPLES holds the sample workbooks.
+// TestScripts runs the command as a person would. $SAMPLES holds the sample workbooks. What stands behind [ci] runs there only: the same
+// again, at the price of seconds.
 func TestScripts(t *testing.T) {
 	samples, err := filepath.Abs("../../../samples/2024")
 	if err != nil {
@@ -22,7 +26,14 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SAMPLES", samples)
+			e.Setenv("GOGC", "400") // each of the many starts is short: it need not tidy up
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "ci" {
+				return false, fmt.Errorf("no condition %s", name)
+			}
+			return programs.InCI(), nil
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
