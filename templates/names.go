@@ -19,6 +19,15 @@ func (d *Definition) Name(r Ref) string {
 	return year.Label + label
 }
 
+// ExplainedIn says where a filler explains a warning: 在“…”表; empty where the form has no list for it.
+func (d *Definition) ExplainedIn() string {
+	sheet, _, ok := d.Layout().Area("explanations")
+	if !ok {
+		return ""
+	}
+	return "在“" + sheet.Sheet.Title + "”表"
+}
+
 // labels names every field of a form.
 func labels(form *Form) map[string]string {
 	same := map[string][]*Field{}

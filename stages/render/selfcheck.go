@@ -343,8 +343,8 @@ func (s *selfCheck) fillTotals() {
 		{templates.HintsName, failing(1)},
 		{templates.OpenName, open},
 		{templates.ProgressName, s.progress()},
-		{templates.ConclusionName, fmt.Sprintf(`IF(%s>0,"有"&%s&"项必须修改，改好后再报送",IF(%s>0,"还有"&%s&"项无法判断，请补填或改正后再看",IF(%s>0,"可以报送；有"&%s&"项请在“情况说明”表说明","可以报送")))`,
-			templates.ErrorsName, templates.ErrorsName, templates.OpenName, templates.OpenName, templates.WarningsName, templates.WarningsName)},
+		{templates.ConclusionName, fmt.Sprintf(`IF(%s>0,"有"&%s&"项必须修改，改好后再报送",IF(%s>0,"还有"&%s&"项无法判断，请补填或改正后再看",IF(%s>0,"可以报送；有"&%s&"项请%s说明","可以报送")))`,
+			templates.ErrorsName, templates.ErrorsName, templates.OpenName, templates.OpenName, templates.WarningsName, templates.WarningsName, s.d.ExplainedIn())},
 	}
 	for i, t := range totals {
 		s.l.set(caseSheet, i+2, totalsColumn, t.name, "")

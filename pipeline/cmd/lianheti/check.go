@@ -135,12 +135,8 @@ func (t *teller) file(f pipeline.CheckedFile) {
 	case f.NotAnnotated != "":
 		t.wrapped("", "未能标注："+f.NotAnnotated)
 	}
-	where := ""
-	if sheet, _, ok := t.d.Layout().Area("explanations"); ok {
-		where = "在“" + sheet.Sheet.Title + "”表"
-	}
 	t.severity(s, stages.MustFix, "改正后才能受理")
-	t.severity(s, stages.Explain, "请核对：填错的改正，属实的"+where+"写明原因")
+	t.severity(s, stages.Explain, "请核对：填错的改正，属实的"+t.d.ExplainedIn()+"写明原因")
 	t.hints(s)
 }
 
