@@ -154,6 +154,7 @@ type Row struct {
 	Height float64 // at least, in millimetres; 0: what the text needs
 	Header bool    // repeated on every page; only the first rows of a table
 	Whole  bool    // never broken over two pages
+	Keep   bool    // stays on the page of the next row
 	Cells  []Cell
 }
 

@@ -67,7 +67,7 @@ func (k *writer) rows(table *etree.Element, t Table) {
 				k.fail("表格第 %d 行第 %d 格放不下：要占 %d 列", i+1, next, c.Span)
 				return
 			}
-			k.cell(e, t, c, col, continued)
+			k.cell(e, t, r, c, col, continued)
 			col += c.Span
 		}
 		if next < len(r.Cells) {
@@ -105,7 +105,7 @@ func rowProperties(row *etree.Element, r Row) {
 	}
 }
 
-func (k *writer) cell(row *etree.Element, t Table, c Cell, col int, continued bool) {
+func (k *writer) cell(row *etree.Element, t Table, r Row, c Cell, col int, continued bool) {
 	e := add(row, "w:tc")
 	properties := add(e, "w:tcPr")
 	width := 0.0
@@ -132,10 +132,11 @@ func (k *writer) cell(row *etree.Element, t Table, c Cell, col int, continued bo
 		add(properties, "w:vAlign", "w:val", "center")
 	}
 	if continued || len(c.Body) == 0 { // a cell ends with a paragraph, come what may
-		k.paragraph(e, Paragraph{}, c.Align)
+		k.paragraph(e, Paragraph{KeepNext: r.Keep}, c.Align)
 		return
 	}
 	for _, p := range c.Body {
+		p.KeepNext = p.KeepNext || r.Keep
 		k.paragraph(e, p, c.Align)
 	}
 }

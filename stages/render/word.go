@@ -91,8 +91,15 @@ func (p *printer) notes() []document.Block {
 
 func (p *printer) table(t *templates.PaperTable) document.Table {
 	out := document.Table{Columns: t.Columns}
+	kept := 0 // rows from here on that stay together with the next
 	for _, row := range t.Rows {
-		r := document.Row{Whole: true}
+		kept--
+		for _, cell := range row {
+			if cell.Down <= keptRows {
+				kept = max(kept, cell.Down-1)
+			}
+		}
+		r := document.Row{Whole: true, Keep: kept > 0}
 		for _, cell := range row {
 			r.Height = max(r.Height, cell.Height, lowestRow)
 			printed := document.Cell{Span: cell.Span, Down: cell.Down, Align: document.Centre}
@@ -113,6 +120,9 @@ func (p *printer) table(t *templates.PaperTable) document.Table {
 func (p *printer) long(i templates.PaperItem) bool {
 	return len(i.Values()) > 0 && p.d.Field(i.Values()[0].Field).Long() || i.Note != "" && templates.Characters(p.d.Form.Note(i.Note)) > longLabel
 }
+
+// keptRows is how many rows under one label are kept on one page.
+const keptRows = 4
 
 // lowestRow is how low a row of the form is, in millimetres.
 const lowestRow = 6.2
