@@ -28,3 +28,26 @@ func SplitExplanationKey(key string) (fingerprint, valueHash string) {
 	}
 	return m[1], m[2]
 }
+
+// KeyLength is that of a fingerprint: a shorter or longer one is none.
+const KeyLength = 16
+
+// ExplanationAbout is what a returned copy writes beside the key: what is to be explained.
+func ExplanationAbout(title, message string) string { return title + "：" + message }
+
+// WordsBeside gives what a filler wrote into the cell that says what is to be explained: behind the text that a returned copy has there,
+// or instead of it. Empty where that cell holds nothing of the filler's, or may hold nothing: the text of an earlier round, with other
+// values; what the program added in brackets.
+func WordsBeside(about, title, message string) string {
+	about, ours := strings.TrimSpace(about), ExplanationAbout(title, message)
+	if rest, found := strings.CutPrefix(about, ours); found {
+		if rest = strings.TrimSpace(rest); strings.HasPrefix(rest, "（") {
+			return ""
+		}
+		return rest
+	}
+	if strings.HasPrefix(about, ExplanationAbout(title, "")) || strings.Contains(NameKey(ours), NameKey(about)) {
+		return ""
+	}
+	return about
+}

@@ -395,6 +395,7 @@ func TestExplanationsAreForTheirValues(t *testing.T) {
 		t.Fatalf("%+v %+v", asked, other)
 	}
 	key := stages.ExplanationKey(asked.Fingerprint, asked.ValueHash)
+	about := stages.ExplanationAbout(asked.Title, asked.Message)
 	before := table.Given{Fingerprint: asked.Fingerprint, ValueHash: asked.ValueHash, Words: "扩招"}
 	for _, c := range []struct {
 		why          string
@@ -411,6 +412,16 @@ func TestExplanationsAreForTheirValues(t *testing.T) {
 		{"unless the last round had the same words for others", 101, map[string]string{asked.Fingerprint: "扩招"}, []table.Given{before}, "", "扩招"},
 		{"explained in the last round, not in this file", 100, nil, []table.Given{before}, "扩招", ""},
 		{"so, but the value changed", 101, nil, []table.Given{before}, "", "扩招"},
+		{"the key is lost, what is explained stands there", 100, map[string]string{"|" + about: "扩招"}, nil, "扩招", ""},
+		{"so, but for other values", 101, map[string]string{"|" + about: "扩招"}, nil, "", ""},
+		{"half of the key is left", 100, map[string]string{key[:12] + "|" + about: "扩招"}, nil, "扩招", ""},
+		{"explained before being asked, by the field's name", 100, map[string]string{"|现场工程师培养": "扩招"}, nil, "扩招", ""},
+		{"so, and the value changed since the last round", 101, map[string]string{"|现场工程师培养": "扩招"}, []table.Given{before}, "", "扩招"},
+		{"by the name of another", 100, map[string]string{"|中国特色学徒制培养": "扩招"}, nil, "", ""},
+		{"the words behind what is to be explained", 100, map[string]string{key + "|" + about + "\n扩招": ""}, nil, "扩招", ""},
+		{"the words in its place", 100, map[string]string{key + "|扩招": ""}, nil, "扩招", ""},
+		{"nothing but what the copy had there", 100, map[string]string{key + "|" + about: ""}, nil, "", ""},
+		{"or had there for other values", 101, map[string]string{key + "|" + about: ""}, nil, "", ""},
 		{"of something else", 100, map[string]string{"0123456789abcdef": "扩招"}, nil, "", ""},
 	} {
 		x := judged(c.value, c.explanations, c.given...)

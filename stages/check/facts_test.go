@@ -283,8 +283,9 @@ func (g *gathered) lists(f filling, id string) {
 		g.verifications = append(g.verifications, table.Verification{Batch: 2024, Submission: id, Record: int32(i + 1), Section: v["section"], Means: v["means"],
 			Unit: v["unit"], Result: v["result"], Date: v["date"], Sheet: sheet, Cell: at})
 	}
-	for _, key := range slices.Sorted(maps.Keys(f.Explanations)) {
+	for _, whole := range slices.Sorted(maps.Keys(f.Explanations)) {
+		key, about, _ := strings.Cut(whole, "|") // what is to be explained follows the key
 		fingerprint, values := stages.SplitExplanationKey(key)
-		g.explanations = append(g.explanations, table.Explanation{Batch: 2024, Submission: id, Fingerprint: fingerprint, ValueHash: values, Explanation: f.Explanations[key]})
+		g.explanations = append(g.explanations, table.Explanation{Batch: 2024, Submission: id, Fingerprint: fingerprint, ValueHash: values, About: about, Explanation: f.Explanations[whole]})
 	}
 }

@@ -63,6 +63,12 @@ func (c *copying) open(data []byte) error {
 	if err != nil {
 		return err
 	}
+	if err := bounded(plain); err != nil {
+		return err
+	}
+	if plain, err = transitional(plain); err != nil {
+		return err
+	}
 	clean, notes, err := withoutNotes(plain)
 	switch {
 	case errors.Is(err, errControls):

@@ -151,7 +151,10 @@ func (c *copying) setUpList(name string) error {
 	if err := c.f.SetSheetDimension(name, "A1:"+stages.CellName(max(1, len(c.findings)+1), len(listColumns))); err != nil {
 		return err
 	}
-	return c.f.SetPanes(name, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+	if err := c.f.SetPanes(name, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+		return err
+	}
+	return book.Protect(c.f, name) // what is written here is not read: answers belong into the form
 }
 
 // linkBack makes of the label left of each marked cell a link to the list. The cell itself gets none: who clicks there
@@ -276,11 +279,10 @@ func (c *copying) ask() error {
 	if !ok {
 		return nil // lost: the list of problems gives the keys
 	}
-	open := map[string]table.Finding{} // warnings without an explanation, by fingerprint
-	keys := map[string]string{}        // key of each warning, by fingerprint
+	open, all := map[string]table.Finding{}, map[string]table.Finding{} // warnings by fingerprint: without an explanation, and all
 	for _, x := range c.findings {
 		if x.Severity == stages.Explain {
-			keys[x.Fingerprint] = explanationKey(x)
+			all[x.Fingerprint] = x
 			if x.Explanation == "" {
 				open[x.Fingerprint] = x
 			}
@@ -289,9 +291,15 @@ func (c *copying) ask() error {
 	rows := explanationRows{copying: c, header: h}
 	for row := h.row + 1; row <= h.row+h.rows; row++ {
 		fingerprint, values := stages.SplitExplanationKey(rows.value(row, "fingerprint"))
-		x, asked := open[fingerprint]
+		_, asked := open[fingerprint]
+		x, known := all[fingerprint]
+		beside := stages.WordsBeside(rows.value(row, "about"), x.Title, x.Message)
 		switch words := rows.value(row, "explanation"); {
-		case len(fingerprint) != keyLength:
+		case len(fingerprint) != stages.KeyLength:
+		case words == "" && known && beside != "": // words in the wrong cell: put where they belong
+			delete(open, fingerprint)
+			rows.prefill(row, x)
+			rows.set(row, "explanation", beside)
 		case words == "" && asked:
 			delete(open, fingerprint)
 			rows.prefill(row, x)
@@ -299,8 +307,8 @@ func (c *copying) ask() error {
 			rows.clear(row)
 		case asked && values == x.ValueHash: // answered for these values; what the Department refused is written anew in its place
 			delete(open, fingerprint)
-		case values == "" && keys[fingerprint] != "" && !asked:
-			rows.set(row, "fingerprint", keys[fingerprint])
+		case values == "" && known && !asked:
+			rows.set(row, "fingerprint", explanationKey(x))
 		}
 	}
 	row := h.row + 1
@@ -318,9 +326,6 @@ func (c *copying) ask() error {
 	}
 	return rows.err
 }
-
-// keyLength is that of a fingerprint.
-const keyLength = 16
 
 // explanationRows are the rows of 情况说明 in this workbook; the first error is kept.
 type explanationRows struct {
@@ -354,7 +359,7 @@ func (r *explanationRows) set(row int, name, text string) {
 }
 
 func (r *explanationRows) prefill(row int, x table.Finding) {
-	about := x.Title + "：" + x.Message
+	about := stages.ExplanationAbout(x.Title, x.Message)
 	if x.Outdated != "" {
 		about += "（原来的说明针对的是改动前的数，请重新说明）"
 	}

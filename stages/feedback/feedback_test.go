@@ -246,6 +246,7 @@ func TestAnExplanationCoversItsWarning(t *testing.T) {
 	}
 	defer f.Close()
 	sheet, area, _ := w.in.Definition.Layout().Area("explanations")
+	const words = "数据属实，统计口径有调整。"
 	asked := 0
 	for row := area.FirstRow; row <= area.LastRow; row++ {
 		if v, _ := f.GetCellValue(sheet.Sheet.Title, stages.CellName(row, 1)); v != "" {
@@ -253,7 +254,12 @@ func TestAnExplanationCoversItsWarning(t *testing.T) {
 			if high, err := f.GetRowHeight(sheet.Sheet.Title, row); err != nil || high < 2*16 {
 				t.Errorf("the row of a fingerprint in two lines is %g points tall (%v)", high, err)
 			}
-			if err := f.SetCellStr(sheet.Sheet.Title, stages.CellName(row, 3), "数据属实，统计口径有调整。"); err != nil {
+			at, before := stages.CellName(row, 3), ""
+			if asked == 2 { // the second is answered in the cell that asks
+				at = stages.CellName(row, 2)
+				before, _ = f.GetCellValue(sheet.Sheet.Title, at)
+			}
+			if err := f.SetCellStr(sheet.Sheet.Title, at, before+"\n"+words); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -282,6 +288,9 @@ func TestAnExplanationCoversItsWarning(t *testing.T) {
 	rows, _ := g.GetCols(sheet.Sheet.Title)
 	if n := len(slices.DeleteFunc(rows[0], func(s string) bool { return len(s) != 33 })); n != 2 {
 		t.Errorf("%d fingerprints stand there after the second round", n)
+	}
+	if n := len(slices.DeleteFunc(rows[2], func(s string) bool { return strings.TrimSpace(s) != words })); n != 2 {
+		t.Errorf("%d explanations stand where they belong after the second round", n)
 	}
 }
 

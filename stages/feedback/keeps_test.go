@@ -25,7 +25,7 @@ import (
 // Requirements
 //  1. An annotated copy of a workbook with a chart, a picture, notes, validations (also those of Excel 2010's x14 kind),
 //     conditional formats, names and links of the submitter's own loses none of them, nor a value; also where LibreOffice or
-//     openpyxl saved the workbook.
+//     openpyxl saved the workbook, or Excel did as strict Open XML, of which the copy has nothing left.
 //  2. The next copy shows the marks of its round only: colours, notes, list and links of the earlier round are gone, what a
 //     submitter wrote into a note of ours stays, and the cells have the colours they had.
 //  3. Where notes share a drawing with buttons the notes stay as they are, and the cells are marked all the same.
@@ -178,12 +178,26 @@ func TestNothingIsLost(t *testing.T) {
 		}
 		return read(t, filepath.Join(programs.Convert(t, "xlsx", from), "a.xlsx"))
 	}
-	for name, save := range map[string]func([]byte) []byte{"Excel": func(b []byte) []byte { return b }, "openpyxl": openpyxl, "LibreOffice": libreOffice} {
+	strict := func(data []byte) []byte {
+		return rewritten(t, data, func(_, part string) string {
+			return regexp.MustCompile(`http://schemas\.openxmlformats\.org/(spreadsheetml|officeDocument|drawingml)/2006/`).ReplaceAllString(part, "http://purl.oclc.org/ooxml/$1/")
+		})
+	}
+	for name, save := range map[string]func([]byte) []byte{"strict Open XML": strict, "Excel": func(b []byte) []byte { return b }, "openpyxl": openpyxl, "LibreOffice": libreOffice} {
 		t.Run(name, func(t *testing.T) {
 			data := save(data)
 			copied, err := Annotate(data, w.in.Definition, findingsOf(w, faultySubmission), Department)
 			if err != nil {
 				t.Fatal(err)
+			}
+			parts, _, err := unzip(copied)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for part, content := range parts {
+				if bytes.Contains(content, []byte("http://purl.oclc.org/ooxml/")) {
+					t.Errorf("%s is still strict", part)
+				}
 			}
 			before, after := inventory(t, data), inventory(t, copied)
 			if name == "Excel" && before["x14 validation"] != 1 || before["xl/media/"] == 0 || before["xl/charts/chart"] == 0 {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"lianheti/stages/book"
@@ -112,22 +113,7 @@ func dropNotes(data []byte) ([]byte, error) {
 		}
 		return tag
 	})
-	var out bytes.Buffer
-	zw := zip.NewWriter(&out)
-	for _, name := range order {
-		if gone[name] {
-			continue
-		}
-		w, err := zw.Create(name)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := w.Write(parts[name]); err != nil {
-			return nil, err
-		}
-	}
-	err = zw.Close() // before Bytes: it writes the directory
-	return out.Bytes(), err
+	return packed(parts, slices.DeleteFunc(order, func(name string) bool { return gone[name] }))
 }
 
 func attributes(tag []byte) map[string]string {
@@ -136,6 +122,54 @@ func attributes(tag []byte) map[string]string {
 		out[string(m[1])] = string(m[2])
 	}
 	return out
+}
+
+// transitional gives a workbook that Excel saved as strict Open XML in the namespaces that every program reads: excelize reads the strict
+// ones and writes half of them.
+func transitional(data []byte) ([]byte, error) {
+	parts, order, err := unzip(data)
+	if err != nil {
+		return nil, err
+	}
+	strict := false
+	for name, part := range parts {
+		if strings.HasSuffix(name, ".xml") || strings.HasSuffix(name, ".rels") {
+			parts[name] = strictNamespace.ReplaceAllFunc(part, func(b []byte) []byte {
+				strict = true
+				return []byte(strictProperties.Replace(string(strictNamespace.ReplaceAll(b, []byte("http://schemas.openxmlformats.org/$1/2006/$2")))))
+			})
+		}
+	}
+	if !strict {
+		return data, nil
+	}
+	for name, part := range parts {
+		parts[name] = strictConformance.ReplaceAll(part, nil)
+	}
+	return packed(parts, order)
+}
+
+var (
+	strictNamespace   = regexp.MustCompile(`http://purl\.oclc\.org/ooxml/(\w+)/([\w/]+)`)
+	strictProperties  = strings.NewReplacer("/extendedProperties", "/extended-properties", "/customProperties", "/custom-properties")
+	strictConformance = regexp.MustCompile(` conformance="strict"`)
+)
+
+// packed writes parts in an order.
+func packed(parts map[string][]byte, order []string) ([]byte, error) {
+	var out bytes.Buffer
+	zw := zip.NewWriter(&out)
+	for _, name := range order {
+		w, err := zw.Create(name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(parts[name]); err != nil {
+			return nil, err
+		}
+	}
+	err := zw.Close() // before Bytes: it writes the directory
+	return out.Bytes(), err
 }
 
 // unzip gives the parts of a workbook and their order.
