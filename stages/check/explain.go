@@ -23,15 +23,15 @@ func (f *form) explain(findings []table.Finding) {
 		for _, e := range append(f.given(x), before...) {
 			switch {
 			case e.ValueHash == x.ValueHash, e.ValueHash == "" && !saidOfOthers(e.Words, x.ValueHash, before):
-				if x.Explanation == "" {
-					x.Explanation = e.Words
+				if x.Own == "" {
+					x.Own = e.Words
 				}
 			default:
 				x.Outdated = e.Words
 			}
 		}
-		if x.Explanation != "" {
-			x.Outdated = ""
+		if x.Own != "" {
+			x.Explanation, x.Outdated = x.Own, ""
 		}
 	}
 }
