@@ -120,7 +120,7 @@ func Check(ctx context.Context, o Options, annotate string) (*Checked, error) {
 		r.Files = append(r.Files, c)
 	}
 	if annotate != "" {
-		if err := r.annotate(annotate, o, judgement, opener(sources, facts)); err != nil {
+		if err := r.annotate(annotate, o, facts.Said, judgement, opener(sources, facts)); err != nil {
 			return nil, err
 		}
 	}
@@ -161,7 +161,7 @@ func given(v table.Opt[int32]) *int32 {
 }
 
 // annotate writes the copies. What can't be annotated is said so and does not stop the others.
-func (r *Checked) annotate(dir string, o Options, judgement *table.Judgement, open func(string) ([]byte, error)) error {
+func (r *Checked) annotate(dir string, o Options, said map[string]string, judgement *table.Judgement, open func(string) ([]byte, error)) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
 	}
@@ -178,7 +178,7 @@ func (r *Checked) annotate(dir string, o Options, judgement *table.Judgement, op
 		if err != nil {
 			return fmt.Errorf("再次读取 %s：%w", f.Path, err)
 		}
-		copied, err := feedback.Annotate(data, o.Definition, findings[f.Submission.ID], feedback.SelfCheck)
+		copied, err := feedback.Annotate(data, o.Definition, findings[f.Submission.ID], said[f.Submission.ID], feedback.SelfCheck)
 		if err != nil {
 			f.NotAnnotated = err.Error()
 			continue

@@ -26,6 +26,7 @@ import (
 //  3. Workbooks mangled as people do (rows inserted, a sheet renamed, values pasted over validation, saved by other programs)
 //     have the same verdict, and the addresses that the cells have now.
 //  4. Annotated copies are put beside what is there: nothing is overwritten; a sound workbook gets none.
+//  5. Copies that lie beside their original, also one mended since, are no versions of it while nobody works on them.
 
 func TestCheckAgreesWithTheRun(t *testing.T) {
 	b, err := batch()
@@ -139,6 +140,68 @@ func TestCheckForPrograms(t *testing.T) {
 	}
 	if all, _ := filepath.Glob(filepath.Join(dir, "*")); len(all) != 2*len(first) {
 		t.Errorf("%d files stand there after two checks", len(all))
+	}
+}
+
+func TestCopiesBesideTheirOriginal(t *testing.T) {
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const original, copied = "甲.xlsx", "甲（标注）.xlsx"
+	dir := t.TempDir()
+	data, err := os.ReadFile(filepath.Join(samplesDir, "福州", "02 福州新区电子信息产业产教联合体.xlsx")) // two warnings
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, original), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	set := func(name, field string, year int, cell string, value any) {
+		t.Helper()
+		f, err := excelize.OpenFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		sheet, slot, ok := b.d.Layout().Slot(field, year)
+		if ok {
+			cell = stages.CellName(slot.Row, slot.Col)
+		} else {
+			sheet, _, _ = b.d.Layout().Area("explanations")
+		}
+		if err := f.SetCellValue(sheet.Sheet.Title, cell, value); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Save(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, round := range []struct {
+		what     string
+		change   func()
+		annotate string
+		want     map[string]stages.Fate
+		warnings int32
+	}{
+		{"before", func() {}, dir, map[string]stages.Fate{original: stages.Accepted}, 2},
+		{"the copy beside it", func() {}, "", map[string]stages.Fate{original: stages.Accepted, copied: stages.Superseded}, 2},
+		{"the original mended", func() { set(original, "field_engineers", 2023, "", 300) }, "", map[string]stages.Fate{original: stages.Accepted, copied: stages.Superseded}, 1},
+		{"the copy mended as well", func() { set(copied, "", 0, "C4", "属实") }, "", map[string]stages.Fate{original: stages.Accepted, copied: stages.Rejected}, 1},
+	} {
+		round.change()
+		r, err := Check(context.Background(), Options{Definition: b.d, Inputs: []string{dir}}, round.annotate)
+		if err != nil || len(r.Files) != len(round.want) {
+			t.Fatalf("%s: %v %+v", round.what, err, r)
+		}
+		for _, f := range r.Files {
+			if f.Fate != round.want[f.Path] {
+				t.Errorf("%s: %s is %s, want %s", round.what, f.Path, f.Fate, round.want[f.Path])
+			}
+			if s := f.Submission; s != nil && (s.Warnings != round.warnings || s.Errors != 0 && round.want[copied] != stages.Rejected) {
+				t.Errorf("%s: %d errors and %d warnings, want %d", round.what, s.Errors, s.Warnings, round.warnings)
+			}
+		}
 	}
 }
 

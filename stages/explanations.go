@@ -1,6 +1,8 @@
 package stages
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"regexp"
 	"strings"
 
@@ -50,4 +52,13 @@ func WordsBeside(about, title, message string) string {
 		return ""
 	}
 	return about
+}
+
+// AskedHash is over the rows that wait for an explanation, each with its key and what it is about, in their order.
+func AskedHash(rows [][2]string) string {
+	h := sha256.New()
+	for _, row := range rows {
+		h.Write([]byte(strings.TrimSpace(row[0]) + "\x00" + NameKey(row[1]) + "\x01"))
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }

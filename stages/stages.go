@@ -65,6 +65,8 @@ type FormID struct {
 	Year    int
 	Version int
 	Parent  string // sha256 of the workbook that the issued copy was made from; empty in a blank template
+	Said    string // hash of what that workbook says
+	Asked   string // hash of the questions that the issued copy asks
 }
 
 // Fate says what became of a file.

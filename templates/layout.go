@@ -111,6 +111,8 @@ const (
 	MetaYear    = "year"
 	MetaVersion = "version"
 	MetaParent  = "parent"
+	MetaSaid    = "said"  // what the parent says, as a hash: a copy that says the same was not worked on
+	MetaAsked   = "asked" // the rows of 情况说明 that a copy was issued with, as a hash: they are not the filler's
 )
 
 // Names of what the self-check has to say, for the sheets that show it.

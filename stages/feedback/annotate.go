@@ -25,9 +25,9 @@ const (
 // Annotate gives a copy of a submitted workbook with each fault marked where it is: the cell coloured, a note beside it, a
 // list with links on a sheet at the end and links back to it, a row in 情况说明 for each warning that waits for an
 // explanation. What an earlier round marked is unmarked first; everything else stays. The copy names its parent, so that it can be
-// corrected and sent back as it is. The library that writes it may panic on what another program wrote: that is an error, a copy
+// corrected and sent back as it is, and what that one says, so that it is known whether anybody worked on it. The library that writes it may panic on what another program wrote: that is an error, a copy
 // that can't be annotated, not the end of the run.
-func Annotate(data []byte, d *templates.Definition, findings []table.Finding, author string) (copied []byte, err error) {
+func Annotate(data []byte, d *templates.Definition, findings []table.Finding, said, author string) (copied []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("标注时程序出错：%v", p)
@@ -45,7 +45,7 @@ func Annotate(data []byte, d *templates.Definition, findings []table.Finding, au
 			}
 		}
 	}
-	for _, step := range []func() error{c.identify, c.unmark, c.colour, c.annotate, c.ask, c.list, c.linkBack, func() error { return c.parent(data) }, c.protect} {
+	for _, step := range []func() error{c.identify, c.unmark, c.colour, c.annotate, c.ask, c.list, c.linkBack, func() error { return c.origin(data, said) }, c.protect} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -113,6 +113,7 @@ type copying struct {
 	marks    map[place][]int               // findings, by cell
 	styles   map[styleKey]int
 	touched  map[string]bool
+	asked    [][2]string // key and text of the rows of 情况说明 that wait for words
 }
 
 // styleKey is a cell's style with a fill laid over it.

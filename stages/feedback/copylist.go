@@ -324,6 +324,11 @@ func (c *copying) ask() error {
 		}
 		rows.prefill(row, x)
 	}
+	for row := h.row + 1; row <= h.row+h.rows; row++ {
+		if key, _ := stages.SplitExplanationKey(rows.value(row, "fingerprint")); len(key) == stages.KeyLength && rows.value(row, "explanation") == "" {
+			c.asked = append(c.asked, [2]string{rows.value(row, "fingerprint"), rows.value(row, "about")})
+		}
+	}
 	return rows.err
 }
 

@@ -60,7 +60,7 @@ func Write(dir string, in Input, open func(path string) ([]byte, error)) (map[st
 			if r.name == "" {
 				continue
 			}
-			group.Go(func() error { return writeCopy(filepath.Join(dir, p.city, r.name), in.Definition, r, open) })
+			group.Go(func() error { return writeCopy(filepath.Join(dir, p.city, r.name), in, r, open) })
 		}
 	}
 	if err := group.Wait(); err != nil {
@@ -265,12 +265,12 @@ func CopyName(file string) string {
 }
 
 // writeCopy writes one annotated copy, or the file as it came where it can't be annotated.
-func writeCopy(to string, d *templates.Definition, r *returned, open func(string) ([]byte, error)) error {
+func writeCopy(to string, in Input, r *returned, open func(string) ([]byte, error)) error {
 	data, err := open(r.submission.File)
 	if err != nil {
 		return fmt.Errorf("再次读取 %s：%w", r.submission.File, err)
 	}
-	annotated, err := Annotate(data, d, r.findings, Department)
+	annotated, err := Annotate(data, in.Definition, r.findings, in.Facts.Said[r.submission.Submission], Department)
 	if err != nil {
 		r.plain, annotated = true, data
 	}

@@ -276,7 +276,7 @@ func TestAnExplanationCoversItsWarning(t *testing.T) {
 		t.Errorf("explained, it is %+v", v)
 	}
 	// A second round does not ask again.
-	again, err := Annotate(read(t, filepath.Join(to, "再报.xlsx")), w.in.Definition, findingsOf(w, submission), Department)
+	again, err := Annotate(read(t, filepath.Join(to, "再报.xlsx")), w.in.Definition, findingsOf(w, submission), "", Department)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -336,7 +336,7 @@ func TestNotesOfTheSubmitterStay(t *testing.T) {
 	if err := f.Write(&noted); err != nil {
 		t.Fatal(err)
 	}
-	out, err := Annotate(noted.Bytes(), w.in.Definition, findingsOf(w, submission), Department)
+	out, err := Annotate(noted.Bytes(), w.in.Definition, findingsOf(w, submission), "", Department)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -186,7 +186,7 @@ func TestNothingIsLost(t *testing.T) {
 	for name, save := range map[string]func([]byte) []byte{"strict Open XML": strict, "Excel": func(b []byte) []byte { return b }, "openpyxl": openpyxl, "LibreOffice": libreOffice} {
 		t.Run(name, func(t *testing.T) {
 			data := save(data)
-			copied, err := Annotate(data, w.in.Definition, findingsOf(w, faultySubmission), Department)
+			copied, err := Annotate(data, w.in.Definition, findingsOf(w, faultySubmission), "", Department)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -244,7 +244,7 @@ func readAgain(t *testing.T, data []byte) *table.Form {
 func TestTheNextRoundShowsItsOwnMarksOnly(t *testing.T) {
 	_, w, _ := written()(t)
 	all := findingsOf(w, faultySubmission)
-	first, err := Annotate(original(t, w), w.in.Definition, all, Department)
+	first, err := Annotate(original(t, w), w.in.Definition, all, "", Department)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +272,7 @@ func TestTheNextRoundShowsItsOwnMarksOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := all[len(all)-1:]
-	second, err := Annotate(sent.Bytes(), w.in.Definition, last, Department)
+	second, err := Annotate(sent.Bytes(), w.in.Definition, last, "", Department)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -357,7 +357,7 @@ func TestButtonsKeepTheirDrawing(t *testing.T) {
 		}
 		return part
 	})
-	copied, err := Annotate(data, w.in.Definition, findingsOf(w, faultySubmission), Department)
+	copied, err := Annotate(data, w.in.Definition, findingsOf(w, faultySubmission), "", Department)
 	if err != nil {
 		t.Fatal(err)
 	}

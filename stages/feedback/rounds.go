@@ -38,23 +38,31 @@ func (c *copying) identify() error {
 	return c.f.SetSheetVisible(templates.MetaSheet, false, true)
 }
 
-// parent writes the original's hash.
-func (c *copying) parent(original []byte) error {
+// origin writes what the copy was made from: the original's hash, what it says, and what the copy asks.
+func (c *copying) origin(original []byte, said string) error {
 	sum := sha256.Sum256(original)
+	for _, entry := range [][2]string{{templates.MetaParent, hex.EncodeToString(sum[:])}, {templates.MetaSaid, said}, {templates.MetaAsked, stages.AskedHash(c.asked)}} {
+		if err := c.identity(entry[0], entry[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// identity writes one entry of the form's identity.
+func (c *copying) identity(key, value string) error {
 	rows, err := c.f.GetRows(templates.MetaSheet)
 	if err != nil {
 		return err
 	}
-	row := len(rows) + 1
-	for i, cells := range rows {
-		if len(cells) > 0 && cells[0] == templates.MetaParent {
-			row = i + 1
-		}
+	row := 1
+	for row <= len(rows) && len(rows[row-1]) > 0 && rows[row-1][0] != "" && rows[row-1][0] != key {
+		row++
 	}
-	if err := c.f.SetCellStr(templates.MetaSheet, stages.CellName(row, keyColumn), templates.MetaParent); err != nil {
+	if err := c.f.SetCellStr(templates.MetaSheet, stages.CellName(row, keyColumn), key); err != nil {
 		return err
 	}
-	return c.f.SetCellStr(templates.MetaSheet, stages.CellName(row, valueColumn), hex.EncodeToString(sum[:]))
+	return c.f.SetCellStr(templates.MetaSheet, stages.CellName(row, valueColumn), value)
 }
 
 // remember notes what colour the cell that is marked as the i-th had.

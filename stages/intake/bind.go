@@ -84,6 +84,10 @@ func (b *binder) identify() {
 			b.out.Form.Version, _ = strconv.Atoi(value)
 		case templates.MetaParent:
 			b.out.Form.Parent = value
+		case templates.MetaSaid:
+			b.out.Form.Said = value
+		case templates.MetaAsked:
+			b.out.Form.Asked = value
 		}
 	}
 }

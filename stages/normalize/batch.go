@@ -41,6 +41,8 @@ type arrived struct {
 	edition      int32
 	parent       string
 	content      string
+	said         string
+	untouched    bool
 	notes        []stages.Finding
 	read, used   int
 	supersededBy string
@@ -59,7 +61,7 @@ func NewBatch(mem memory.Allocator, d *templates.Definition) *Batch {
 func (b *Batch) Add(r *Rows) {
 	r.rename(b.freePath(r.file.Path))
 	b.files = append(b.files, arrived{file: r.file, submission: r.submission.Submission, edition: r.submission.Edition.V,
-		parent: r.parent, content: r.content, notes: r.notes, read: r.read, used: r.used})
+		parent: r.parent, content: r.content, said: r.said(), untouched: r.untouched, notes: r.notes, read: r.read, used: r.used})
 	b.submissions = append(b.submissions, r.submission)
 	b.figures.add(r.figures)
 	b.metrics.add(r.metrics)
@@ -118,7 +120,9 @@ func (b *Batch) Facts() *table.Facts {
 			cmp.Compare(b.submissions[x].Submission, b.submissions[y].Submission))
 	})
 	var submissions []table.Submission
+	f.Said = map[string]string{}
 	for _, i := range order {
+		f.Said[b.files[i].submission] = b.files[i].said
 		submissions = append(submissions, b.submissions[i])
 	}
 	f.Files = table.Of(b.mem, b.fileRows())

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,6 +23,7 @@ import (
 type Rows struct {
 	file       stages.File
 	parent     string // sha256 of the workbook that this copy was made from
+	untouched  bool   // a copy that says what its parent said
 	content    string // hash of everything filled in: equal for a resubmission without changes
 	notes      []stages.Finding
 	read, used int
@@ -82,7 +84,8 @@ func workbook(d *templates.Definition, w stages.Workbook, p private) *Rows {
 	for _, c := range w.Loose {
 		r.rows.loose = append(r.rows.loose, table.LooseCell{Batch: r.batch(), Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell, Raw: p.hide(c.Raw), Reason: outsideForm})
 	}
-	r.rows.content = contentHash(w.Entries)
+	r.rows.content = contentHash(w.Entries, w.Form.Asked)
+	r.rows.untouched = w.Form.Said != "" && w.Form.Said == r.rows.said()
 	r.rows.submission.CheckCode = table.CheckCode(d, r.rows.figures, r.rows.metrics, r.rows.texts, r.rows.members)
 	return r.rows
 }
@@ -132,15 +135,46 @@ func (r *reader) identify(entries []stages.Entry) {
 	s.Submission = fmt.Sprintf("%d-X%s", r.d.Directory.Batch, hex.EncodeToString(sum[:3]))
 }
 
-// contentHash is over everything filled in, but for the number of the edition.
-func contentHash(entries []stages.Entry) string {
+// said is what a file says, in short: everything filled in, and the number of the edition.
+func (r *Rows) said() string { return fmt.Sprintf("%s-%d", r.content, r.submission.Edition.V) }
+
+// contentHash is over everything filled in, but for the number of the edition and the questions that a copy was issued with.
+func contentHash(entries []stages.Entry, asked string) string {
+	questions, rows := waiting(entries)
+	if stages.AskedHash(rows) != asked {
+		questions = nil
+	}
 	h := sha256.New()
 	for _, e := range entries {
+		if questions[e.Record] && strings.HasPrefix(e.Field, "explanations_") {
+			continue
+		}
 		if e.Filled && e.Field != "edition" {
 			fmt.Fprintf(h, "%s\x00%d\x00%d\x00%s\x01", e.Field, e.Year, e.Record, strings.TrimSpace(e.Raw))
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// waiting gives the records that hold a key and no explanation, and of each the key and what it is about, in their order.
+func waiting(entries []stages.Entry) (records map[int]bool, rows [][2]string) {
+	cells := map[int]map[string]string{}
+	for _, e := range entries {
+		if column, ok := strings.CutPrefix(e.Field, "explanations_"); ok && e.Filled {
+			if cells[e.Record] == nil {
+				cells[e.Record] = map[string]string{}
+			}
+			cells[e.Record][column] = e.Raw
+		}
+	}
+	records = map[int]bool{}
+	for _, record := range slices.Sorted(maps.Keys(cells)) {
+		row := cells[record]
+		if key, _ := stages.SplitExplanationKey(row["fingerprint"]); len(key) == stages.KeyLength && row["explanation"] == "" {
+			records[record], rows = true, append(rows, [2]string{row["fingerprint"], row["about"]})
+		}
+	}
+	return records, rows
 }
 
 func (r *reader) metric(f *templates.Field, e stages.Entry) {

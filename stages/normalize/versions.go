@@ -69,6 +69,7 @@ func (b *Batch) groups() [][]int {
 
 func (b *Batch) settleGroup(group []int) []stages.Finding {
 	group = b.dropCopies(group)
+	group, idle := b.untouched(group)
 	latest := slices.DeleteFunc(slices.Clone(group), func(i int) bool { return b.isParent(i, group) })
 	if len(latest) == 0 { // copies that name each other as parents say nothing
 		latest = group
@@ -76,6 +77,9 @@ func (b *Batch) settleGroup(group []int) []stages.Finding {
 	highest := slices.MaxFunc(latest, func(x, y int) int { return int(b.files[x].edition) - int(b.files[y].edition) })
 	latest = slices.DeleteFunc(latest, func(i int) bool { return b.files[i].edition < b.files[highest].edition })
 	keep := latest[0]
+	for _, i := range idle {
+		b.replace(i, keep, stages.Superseded, ruleSuperseded)
+	}
 	for _, i := range group {
 		if i == keep {
 			continue
@@ -99,8 +103,26 @@ func (b *Batch) settleGroup(group []int) []stages.Finding {
 	return []stages.Finding{finding}
 }
 
-// dropCopies leaves the first of the files with the same content.
+// untouched takes apart the issued copies on which nobody worked: they lie beside the original that was mended instead. Where there are
+// only such, they are files like others.
+func (b *Batch) untouched(group []int) (others, idle []int) {
+	for _, i := range group {
+		if b.files[i].untouched {
+			idle = append(idle, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	if len(others) == 0 {
+		return idle, nil
+	}
+	return others, idle
+}
+
+// dropCopies leaves the first of the files with the same content, one that is no issued copy before one that is.
 func (b *Batch) dropCopies(group []int) []int {
+	group = slices.Clone(group)
+	slices.SortStableFunc(group, func(x, y int) int { return len(b.files[x].parent) - len(b.files[y].parent) })
 	var kept []int
 	for _, i := range group {
 		first := slices.IndexFunc(kept, func(k int) bool {
@@ -112,6 +134,7 @@ func (b *Batch) dropCopies(group []int) []int {
 		}
 		b.replace(i, kept[first], stages.Superseded, ruleDuplicate)
 	}
+	slices.Sort(kept)
 	return kept
 }
 

@@ -29,6 +29,8 @@ type Facts struct {
 	Reading []stages.Finding
 	// Register is what the Department keeps beside the submissions; none where no register was given.
 	Register []Registered
+	// Said is what each submission says, as a hash, by submission; only where workbooks were read.
+	Said map[string]string
 	// Given are explanations that do not stand in the workbooks: the last round's, in force for the same values.
 	Given []Given
 }
