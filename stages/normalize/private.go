@@ -77,8 +77,12 @@ var doubleSurnames = []string{"欧阳", "上官", "司马", "诸葛", "司徒", 
 // titles may stand behind a name without a space.
 var titles = []string{"副主任", "主任", "副校长", "校长", "副书记", "书记", "副院长", "院长", "处长", "副处长", "科长", "老师", "教授", "先生", "女士", "总经理", "经理", "董事长"}
 
-// offices begin like a surname and stand before a title: 管委会副主任. Taken for a name, 管委会 would be hidden in every unit's name.
-var offices = []string{"管委会", "高新区", "国资委", "卫健委", "常务", "应急局", "金融局", "农业局", "林业局", "司法局"}
+// A surname begins many an office and post too (纪委书记, 项目经理): taken for a name, 项目 would be hidden in every text. Offices are known by how
+// they end; these are the others.
+var posts = []string{"管委会", "常务", "项目", "车间", "安全", "平台", "高级", "高工", "高管", "管理员", "干事", "农艺师", "纪检"}
+
+// offices are what names of offices end with, and no person's.
+const offices = "局委办处部区院校系室"
 
 // personName gives the name that a text begins with, or nothing where it is none: two to four characters, the first a surname.
 func personName(s string) string {
@@ -93,8 +97,8 @@ func personName(s string) string {
 	}
 	runes := []rune(s)
 	switch {
-	case slices.Contains(offices, s):
 	case len(runes) < 2 || len(runes) > 4:
+	case slices.Contains(posts, s) || strings.ContainsRune(offices, runes[len(runes)-1]):
 	case len(runes) > 2 && slices.Contains(doubleSurnames, string(runes[:2])):
 		return s
 	case len(runes) < 4 && strings.ContainsRune(surnames, runes[0]):
