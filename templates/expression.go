@@ -59,7 +59,7 @@ type Expression struct {
 	Source  string
 	Tree    ast.Node // after `it` was resolved; for printing as a formula
 	Refs    []Ref    // the values without which it can't be evaluated, in order of appearance
-	Roster  bool     // it looks at the members
+	Roster  []string // the columns of the roster that it looks at
 	program *vm.Program
 	lang    *language
 }
@@ -70,6 +70,15 @@ var ErrMissing = errors.New("缺少所需数据")
 // Missing lists the values that an evaluation would need and does not have.
 func (e *Expression) Missing(a Answers) []Ref {
 	return slices.DeleteFunc(slices.Clone(e.Refs), func(r Ref) bool { return e.lang.has(a, r) })
+}
+
+// Fields lists what it looks at, the columns of the roster among it.
+func (e *Expression) Fields() []string {
+	var out []string
+	for _, r := range e.Refs {
+		out = appendNew(out, r.Field)
+	}
+	return append(out, e.Roster...)
 }
 
 // Bool evaluates a condition. It gives ErrMissing where a value is missing, another error where the arithmetic fails.
@@ -225,13 +234,20 @@ type refReader struct {
 	lang   *language
 	it     *Field
 	refs   []Ref
-	roster bool
+	roster []string
 	tree   ast.Node
 	err    error
 }
 
 // rosterFunctions look at the members; they get the submission as a hidden first argument.
 var rosterFunctions = []string{"count", "enrolment", "is_member", "records", "filled"}
+
+// rosterColumns are the columns of the roster that a function looks at.
+var rosterColumns = map[string][]string{
+	"count":     {"members_kind", "members_name"},
+	"enrolment": {"members_kind", "members_enrolment"},
+	"is_member": {"members_kind", "members_name"},
+}
 
 // Visit is called bottom-up by expr; the last node is the root.
 func (r *refReader) Visit(node *ast.Node) {
@@ -340,15 +356,16 @@ func (r *refReader) call(n *ast.CallNode) {
 		}
 		n.Arguments = []ast.Node{&ast.StringNode{Value: r.refs[i].Field}, &ast.ConstantNode{Value: r.refs[i].Year}}
 		r.refs = slices.Delete(r.refs, i, i+1)
-	} else {
-		r.roster = true
+	}
+	for _, column := range rosterColumns[callee.Value] {
+		r.roster = appendNew(r.roster, column)
 	}
 	n.Arguments = append([]ast.Node{&ast.IdentifierNode{Value: "answers"}}, n.Arguments...)
 }
 
-func appendNew(refs []Ref, r Ref) []Ref {
-	if slices.Contains(refs, r) {
-		return refs
+func appendNew[T comparable](list []T, x T) []T {
+	if slices.Contains(list, x) {
+		return list
 	}
-	return append(refs, r)
+	return append(list, x)
 }

@@ -36,11 +36,15 @@ func (w *workbook) lifts(name string) error {
 			}
 		}
 	}
-	for s := range w.Ranking.Scores.All() {
-		scores[[2]string{s.Submission, s.Evidence}] = s
-	}
+	told := map[string]bool{}
 	for l := range w.Ranking.Lifts.All() {
 		all = append(all, l)
+		told[l.Submission] = true
+	}
+	for s := range w.Ranking.Scores.All() {
+		if told[s.Submission] {
+			scores[[2]string{s.Submission, s.Evidence}] = s
+		}
 	}
 	slices.SortStableFunc(all, func(a, b table.Lift) int {
 		return slices.Index(outside, a.Submission) - slices.Index(outside, b.Submission)
@@ -93,8 +97,11 @@ func (w *workbook) lifts(name string) error {
 	)
 	remark := fmt.Sprintf("线外各家要入选，得有哪些事成立：把增分最多的数依次换成参加排名的各家中最好的，换到得分高于线内末位（%.2f分）为止。按运行权重和遴选%d家；别家的数和尺度按不动算。"+
 		"用来看差在哪里，不改变得分。“承诺”只是许诺，不是已有的成绩。", last, w.choose())
-	if len(all) == 0 {
+	switch {
+	case len(outside) == 0:
 		remark = "没有参加排名而在线外的申报。"
+	case len(told) < len(outside):
+		remark += fmt.Sprintf("线外共%d家，只列离入选线最近的%d家。", len(outside), len(told))
 	}
 	return rows(w, name, remark, 4, len(all), slices.Values(all), columns)
 }

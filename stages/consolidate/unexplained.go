@@ -101,10 +101,9 @@ func (w *workbook) pointsOf(fields []string) []string {
 	var out []string
 	for _, p := range w.Definition.Rubric.Points() {
 		for _, e := range p.Evidence {
-			for _, r := range e.Expression.Refs {
-				if slices.Contains(fields, r.Field) && !slices.Contains(out, p.ID) {
-					out = append(out, p.ID)
-				}
+			uses := func(field string) bool { return slices.Contains(fields, field) }
+			if slices.ContainsFunc(e.Expression.Fields(), uses) && !slices.Contains(out, p.ID) {
+				out = append(out, p.ID)
 			}
 		}
 	}

@@ -119,7 +119,7 @@ func cells(f *table.Form, x *templates.Expression) string {
 			out = append(out, place.String())
 		}
 	}
-	if n := len(f.Members); x.Roster && n > 0 {
+	if n := len(f.Members); x.Roster != nil && n > 0 {
 		first, last := f.Members[0], f.Members[n-1]
 		place := stages.Place{Sheet: first.Sheet, Cell: first.Cell}
 		if last.Cell != first.Cell {
