@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"lianheti/samples/programs"
@@ -33,28 +34,56 @@ import (
 
 const sampleCities = "../samples/2024"
 
-// handOut makes the workbooks of n experts for two prefectures.
+// issued is the workbooks of eight experts for two prefectures, made once: path in the folder -> bytes.
+var issued = sync.OnceValues(func() (map[string][]byte, error) {
+	b, err := batch()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "lianheti")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	o := Options{Definition: b.d, Inputs: markedCities, Out: dir}
+	made, err := Experts(context.Background(), o, "", 8)
+	if err != nil {
+		return nil, err
+	}
+	if len(made.Files) != 8 || len(made.Subjects) < 4 {
+		return nil, fmt.Errorf("%d files about %d submissions", len(made.Files), len(made.Subjects))
+	}
+	if _, err := Experts(context.Background(), o, "", 1); err == nil || !strings.Contains(err.Error(), "不覆盖") {
+		return nil, fmt.Errorf("written over what may hold marks: %v", err)
+	}
+	out := map[string][]byte{}
+	for n := range 8 {
+		path := expertFile("", n+1)
+		if out[path], err = os.ReadFile(filepath.Join(dir, path)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+})
+
+var markedCities = []string{filepath.Join(sampleCities, "福州"), filepath.Join(sampleCities, "厦门")}
+
+// handOut gives a folder with the workbooks of the first n experts.
 func handOut(t *testing.T, n int) (Options, string) {
 	t.Helper()
 	b, err := batch()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(t.TempDir(), "评分")
-	o := Options{Definition: b.d, Inputs: []string{filepath.Join(sampleCities, "福州"), filepath.Join(sampleCities, "厦门")}, Out: dir}
-	issued, err := Experts(context.Background(), o, "", n)
+	files, err := issued()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(issued.Files) != n || len(issued.Subjects) < 4 {
-		t.Fatalf("%d files about %d submissions", len(issued.Files), len(issued.Subjects))
+	dir := filepath.Join(t.TempDir(), "评分")
+	for i := range n {
+		put(t, dir, expertFile("", i+1), string(files[expertFile("", i+1)]))
 	}
-	if _, err := Experts(context.Background(), o, "", 1); err == nil || !strings.Contains(err.Error(), "不覆盖") {
-		t.Errorf("written over what may hold marks: %v", err)
-	}
-	o.Out = t.TempDir()
-	o.Score.Draws = 20
-	return o, dir
+	return Options{Definition: b.d, Inputs: markedCities, Out: t.TempDir(), Score: score.Options{Draws: 20}}, dir
 }
 
 // place is a row of a workbook's index.

@@ -50,6 +50,7 @@ type batch struct {
 	def     *templates.Definition
 	words   *words
 	plans   []*plan
+	every   []templates.Ref             // all values of the form but those of its lists
 	reading map[string][]stages.Finding // found while reading, by submission
 	order   map[string]int              // place of a submission in the facts
 	keys    []string                    // consortium key of each submission
@@ -68,6 +69,11 @@ func newBatch(facts *table.Facts, alone bool) (*batch, error) {
 	for s := range facts.Submissions.All() {
 		b.order[s.Submission] = len(b.keys)
 		b.keys, b.names = append(b.keys, table.ConsortiumKey(s)), append(b.names, s.Consortium)
+	}
+	for _, f := range b.def.Form.Fields() {
+		if f.Record == "" {
+			b.every = append(b.every, b.slots(f)...)
+		}
 	}
 	for _, r := range b.def.Rules {
 		if r.Check == aboutMarks {
@@ -98,21 +104,17 @@ func newBatch(facts *table.Facts, alone bool) (*batch, error) {
 // covered lists the values that a rule goes through one by one. Without `each` that is every value of the form.
 func (b *batch) covered(r *templates.Rule) []templates.Ref {
 	var refs []templates.Ref
-	add := func(f *templates.Field, only templates.Year) {
-		for _, ref := range b.slots(f) {
-			if only.Year == 0 || ref.Year == only.Year {
-				refs = append(refs, ref)
-			}
-		}
-	}
 	for _, c := range r.Cases {
-		if c.Field != nil {
-			add(c.Field, c.Year)
-			continue
+		of := b.every
+		switch {
+		case c.Field != nil:
+			of = b.slots(c.Field)
+		case c.Year.Year == 0 && len(r.Cases) == 1:
+			return b.every
 		}
-		for _, f := range b.def.Form.Fields() {
-			if f.Record == "" {
-				add(f, c.Year)
+		for _, ref := range of {
+			if c.Year.Year == 0 || ref.Year == c.Year.Year {
+				refs = append(refs, ref)
 			}
 		}
 	}

@@ -119,6 +119,9 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 		books[marks] = b.Bytes()
 	}
 	dir, cases := t.TempDir(), weightings(in.Definition)
+	if !programs.InCI() { // a spreadsheet program takes a second for each: as run, two points off, and with marks
+		cases = []weighting{cases[0], cases[2], cases[5]}
+	}
 	var paths []string
 	for i, c := range cases {
 		path := filepath.Join(dir, fmt.Sprintf("%d.xlsx", i))

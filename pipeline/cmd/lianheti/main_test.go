@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"testing"
 
 	"lianheti/samples/programs"
@@ -12,6 +13,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // tests, and the commands that scripts start, keep little and throw away much
 	testscript.Main(m, map[string]func(){"lianheti": main})
 }
 
@@ -26,7 +28,6 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SAMPLES", samples)
-			e.Setenv("GOGC", "400") // each of the many starts is short: it need not tidy up
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
