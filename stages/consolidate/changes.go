@@ -50,17 +50,23 @@ func (w *workbook) changes(name string) error {
 	)
 	remark := "本次运行没有与上一次相比（run --previous 上次的结果文件夹；会议版也可以）。"
 	var shown []table.Change
+	different := 0
 	for c := range w.Changes.All() {
-		if c.Kind != table.TotalStep { // told with the total, and on 得分变动
-			shown = append(shown, c)
+		switch c.Kind {
+		case table.TotalStep: // told with the total, and on 得分变动
+			continue
+		case table.NotResent, table.ResentUnchanged, table.FindingOpen:
+		default:
+			different++
 		}
+		shown = append(shown, c)
 	}
 	if w.Earlier != nil {
 		when := ""
 		if w.Earlier.Date != "" {
 			when = "（" + w.Earlier.Date + "）"
 		}
-		remark = fmt.Sprintf("与上一次运行%s相比，%d处不同。%s%s", when, len(shown), w.definitionChanges(), w.causes())
+		remark = fmt.Sprintf("与上一次运行%s相比，%d处不同（没有重报的、仍未解决的也列出，不算在内）。%s%s", when, different, w.definitionChanges(), w.causes())
 	}
 	return rows(w, name, remark, 4, len(shown), slices.Values(shown), columns)
 }

@@ -16,7 +16,8 @@ import (
 
 // Requirements
 //  1. A doubtful enrolment on the roster concerns every point of which an evidence is counted per student.
-//  2. Where not all outside the line are told what they lack, the sheet says so.
+//  2. What is as it was in the last round is listed, and is no difference.
+//  3. Where not all outside the line are told what they lack, the sheet says so.
 
 func TestTheRosterConcernsPoints(t *testing.T) {
 	_, in, _ := open(t)
@@ -51,21 +52,40 @@ func TestLiftsOfSomeOnly(t *testing.T) {
 		ranking.Lifts = c.lifts
 		some := in
 		some.Ranking = &ranking
-		w, err := newWorkbook(some), error(nil)
-		if w.report, err = book.NewReport("", sheetLifts); err != nil {
-			t.Fatal(err)
+		if remark := remarkOf(t, some, sheetLifts, (*workbook).lifts); strings.Contains(remark, more) != c.told {
+			t.Errorf("%d steps: %s", c.lifts.Len(), remark)
 		}
-		var b bytes.Buffer
-		if err := cmp.Or(w.lifts(sheetLifts), w.report.Write(&b, "")); err != nil {
-			t.Fatal(err)
-		}
-		f, err := excelize.OpenReader(&b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if remark, err := f.GetCellValue(sheetLifts, "A1"); err != nil || strings.Contains(remark, more) != c.told {
-			t.Errorf("%d steps: %s (%v)", c.lifts.Len(), remark, err)
-		}
-		f.Close()
 	}
+}
+
+func TestWhatIsAsItWasIsNoDifference(t *testing.T) {
+	_, in, _ := open(t)
+	in.Earlier = &Earlier{Definition: in.Definition.Sources}
+	in.Changes = table.Of(memory.NewGoAllocator(), []table.Change{{Kind: table.NotResent}, {Kind: table.FindingOpen}, {Kind: table.ResentUnchanged}, {Kind: table.FindingClosed}})
+	if remark := remarkOf(t, in, "本次变化", (*workbook).changes); !strings.Contains(remark, "，1处不同") {
+		t.Error(remark)
+	}
+}
+
+// remarkOf is what one sheet says over its rows.
+func remarkOf(t *testing.T, in Input, sheet string, write func(*workbook, string) error) string {
+	t.Helper()
+	w, err := newWorkbook(in), error(nil)
+	if w.report, err = book.NewReport("", sheet); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := cmp.Or(write(w, sheet), w.report.Write(&b, "")); err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	remark, err := f.GetCellValue(sheet, "A1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return remark
 }
