@@ -196,7 +196,7 @@ func (p *pair) findings() {
 		case !known:
 			c.Kind = table.FindingNew
 		case x.Explanation != "":
-			c.Kind, c.After = table.FindingExplained, x.Explanation
+			c.Kind, c.Before, c.After = table.FindingExplained, cmp.Or(was.Explanation, was.Message), x.Explanation
 		case was.Explanation != "":
 			c.Kind = table.FindingReopened
 		default:

@@ -52,10 +52,11 @@ func (w *workbook) changes(name string) error {
 	var shown []table.Change
 	different := 0
 	for c := range w.Changes.All() {
-		switch c.Kind {
-		case table.TotalStep: // told with the total, and on 得分变动
+		switch {
+		case c.Kind == table.TotalStep: // told with the total, and on 得分变动
 			continue
-		case table.NotResent, table.ResentUnchanged, table.FindingOpen:
+		case slices.Contains([]table.ChangeKind{table.NotResent, table.ResentUnchanged, table.FindingOpen}, c.Kind):
+		case c.Kind == table.FindingExplained && c.Before == c.After: // in the last round
 		default:
 			different++
 		}
@@ -66,7 +67,7 @@ func (w *workbook) changes(name string) error {
 		if w.Earlier.Date != "" {
 			when = "（" + w.Earlier.Date + "）"
 		}
-		remark = fmt.Sprintf("与上一次运行%s相比，%d处不同（没有重报的、仍未解决的也列出，不算在内）。%s%s", when, different, w.definitionChanges(), w.causes())
+		remark = fmt.Sprintf("与上一次运行%s相比，%d处不同（没有重报的、仍未解决的、早已说明的也列出，不算在内）。%s%s", when, different, w.definitionChanges(), w.causes())
 	}
 	return rows(w, name, remark, 4, len(shown), slices.Values(shown), columns)
 }

@@ -61,8 +61,9 @@ func TestLiftsOfSomeOnly(t *testing.T) {
 func TestWhatIsAsItWasIsNoDifference(t *testing.T) {
 	_, in, _ := open(t)
 	in.Earlier = &Earlier{Definition: in.Definition.Sources}
-	in.Changes = table.Of(memory.NewGoAllocator(), []table.Change{{Kind: table.NotResent}, {Kind: table.FindingOpen}, {Kind: table.ResentUnchanged}, {Kind: table.FindingClosed}})
-	if remark := remarkOf(t, in, "本次变化", (*workbook).changes); !strings.Contains(remark, "，1处不同") {
+	in.Changes = table.Of(memory.NewGoAllocator(), []table.Change{{Kind: table.NotResent}, {Kind: table.FindingOpen}, {Kind: table.ResentUnchanged}, {Kind: table.FindingClosed},
+		{Kind: table.FindingExplained, Before: "属实", After: "属实"}, {Kind: table.FindingExplained, Before: "偏大", After: "属实"}})
+	if remark := remarkOf(t, in, "本次变化", (*workbook).changes); !strings.Contains(remark, "，2处不同") {
 		t.Error(remark)
 	}
 }
