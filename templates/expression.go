@@ -60,6 +60,7 @@ type Expression struct {
 	Tree    ast.Node // after `it` was resolved; for printing as a formula
 	Refs    []Ref    // the values without which it can't be evaluated, in order of appearance
 	Roster  []string // the columns of the roster that it looks at
+	Fields  []string // those of Refs and Roster, each once
 	program *vm.Program
 	lang    *language
 }
@@ -70,15 +71,6 @@ var ErrMissing = errors.New("缺少所需数据")
 // Missing lists the values that an evaluation would need and does not have.
 func (e *Expression) Missing(a Answers) []Ref {
 	return slices.DeleteFunc(slices.Clone(e.Refs), func(r Ref) bool { return e.lang.has(a, r) })
-}
-
-// Fields lists what it looks at, the columns of the roster among it.
-func (e *Expression) Fields() []string {
-	var out []string
-	for _, r := range e.Refs {
-		out = appendNew(out, r.Field)
-	}
-	return append(out, e.Roster...)
 }
 
 // Bool evaluates a condition. It gives ErrMissing where a value is missing, another error where the arithmetic fails.
@@ -200,7 +192,12 @@ func (g *language) compile(source string, it *Field, want any) (*Expression, err
 	if got := program.Node().Type(); got == nil || got.String() != fmt.Sprintf("%T", want) {
 		return nil, fmt.Errorf("结果应为%s，却是 %v", map[bool]string{true: "条件（是或否）", false: "数"}[want == any(false)], got)
 	}
-	return &Expression{Source: source, Tree: reader.tree, Refs: reader.refs, Roster: reader.roster, program: program, lang: g}, nil
+	out := &Expression{Source: source, Tree: reader.tree, Refs: reader.refs, Roster: reader.roster, program: program, lang: g}
+	for _, r := range out.Refs {
+		out.Fields = appendNew(out.Fields, r.Field)
+	}
+	out.Fields = append(out.Fields, out.Roster...)
+	return out, nil
 }
 
 var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
