@@ -43,7 +43,7 @@ func ExplanationAbout(title, message string) string { return title + "：" + mes
 func WordsBeside(about, title, message string) string {
 	about, ours := strings.TrimSpace(about), ExplanationAbout(title, message)
 	if rest, found := strings.CutPrefix(about, ours); found {
-		if rest = strings.TrimSpace(rest); strings.HasPrefix(rest, "（") {
+		if rest = strings.TrimSpace(rest); strings.HasPrefix(rest, "（原") { // 原来的说明…, 原说明不采纳…
 			return ""
 		}
 		return rest

@@ -419,6 +419,8 @@ func TestExplanationsAreForTheirValues(t *testing.T) {
 		{"so, and the value changed since the last round", 101, map[string]string{"|现场工程师培养": "扩招"}, []table.Given{before}, "", "扩招"},
 		{"by the name of another", 100, map[string]string{"|中国特色学徒制培养": "扩招"}, nil, "", ""},
 		{"the words behind what is to be explained", 100, map[string]string{key + "|" + about + "\n扩招": ""}, nil, "扩招", ""},
+		{"so, in brackets", 100, map[string]string{key + "|" + about + "（扩招）": ""}, nil, "（扩招）", ""},
+		{"what the copy adds of the register", 100, map[string]string{key + "|" + about + "（原说明不采纳：请附文件）": ""}, nil, "", ""},
 		{"the words in its place", 100, map[string]string{key + "|扩招": ""}, nil, "扩招", ""},
 		{"nothing but what the copy had there", 100, map[string]string{key + "|" + about: ""}, nil, "", ""},
 		{"or had there for other values", 101, map[string]string{key + "|" + about: ""}, nil, "", ""},
@@ -427,6 +429,20 @@ func TestExplanationsAreForTheirValues(t *testing.T) {
 		x := judged(c.value, c.explanations, c.given...)
 		if x.Explanation != c.in || x.Outdated != c.out {
 			t.Errorf("%s: in force %q, outdated %q", c.why, x.Explanation, x.Outdated)
+		}
+	}
+}
+
+func TestAColumnsNameExplainsNoRow(t *testing.T) {
+	form := base(t).apply(Edit{Members: map[int]map[string]any{1: {"enrolment": 60001}}}, filling{})
+	asked := run(t, facts(t, memory.NewGoAllocator(), definition, form)).findings
+	if len(asked) != 1 || asked[0].Member == "" {
+		t.Fatalf("%+v", asked)
+	}
+	for about, want := range map[string]string{definition.Label(enrolmentColumn): "", stages.ExplanationAbout(asked[0].Title, asked[0].Message): "属实"} {
+		form.Explanations = map[string]string{"|" + about: "属实"}
+		if x := run(t, facts(t, memory.NewGoAllocator(), definition, form)).findings[0]; x.Explanation != want {
+			t.Errorf("said of %s: in force %q, want %q", about, x.Explanation, want)
 		}
 	}
 }

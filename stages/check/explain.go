@@ -61,8 +61,11 @@ func (f *form) names(about string, x *table.Finding) bool {
 	if key == "" {
 		return false
 	}
-	ours := []string{stages.ExplanationAbout(x.Title, x.Message)}
-	for _, field := range strings.Fields(x.Fields) {
+	ours, fields := []string{stages.ExplanationAbout(x.Title, x.Message)}, strings.Fields(x.Fields)
+	if x.Member != "" {
+		fields = nil // the name of a column does not say which row
+	}
+	for _, field := range fields {
 		ours = append(ours, w.label(field), w.name(templates.Ref{Field: field, Year: int(x.Year.V)}))
 	}
 	return slices.ContainsFunc(ours, func(s string) bool { return stages.NameKey(s) == key })
