@@ -3,9 +3,9 @@ package feedback
 import (
 	"archive/zip"
 	"bytes"
-	"fmt"
 	"image"
 	"image/png"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -28,6 +28,7 @@ import (
 //     openpyxl saved the workbook, or Excel did as strict Open XML, of which the copy has nothing left.
 //  2. The next copy shows the marks of its round only: colours, notes, list and links of the earlier round are gone, what a
 //     submitter wrote into a note of ours stays, and the cells have the colours they had.
+//     LibreOffice saves workbooks without a theme; there, too.
 //  3. Where notes share a drawing with buttons the notes stay as they are, and the cells are marked all the same.
 
 const (
@@ -340,14 +341,37 @@ func looks(t *testing.T, data []byte) map[string]string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			style, err := f.GetStyle(id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			out[layout.Sheet.Title+"!"+cell] = fmt.Sprint(style.Fill.Color)
+			out[layout.Sheet.Title+"!"+cell] = (&copying{f: f}).fillOf(id)
 		}
 	}
 	return out
+}
+
+func TestColoursAreTakenBackWithoutATheme(t *testing.T) {
+	_, w, _ := written()(t)
+	const theme = "xl/theme/theme1.xml"
+	parts, order, err := unzip(rewritten(t, original(t, w), func(_, part string) string {
+		return regexp.MustCompile(`<(Override|Relationship) [^>]*theme/theme1\.xml[^>]*?(/>|></(Override|Relationship)>)`).ReplaceAllString(part, "")
+	}))
+	if err != nil || parts[theme] == nil {
+		t.Fatal(err)
+	}
+	bare, err := packed(parts, slices.DeleteFunc(order, func(name string) bool { return name == theme }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	marked, err := Annotate(bare, w.in.Definition, findingsOf(w, faultySubmission), "", Department)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clean, err := Annotate(marked, w.in.Definition, nil, "", Department)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, with, is := looks(t, bare), looks(t, marked), looks(t, clean)
+	if maps.Equal(was, with) || !maps.Equal(was, is) {
+		t.Errorf("marked: %v; the colours of the round before are left, or others are lost: %v", !maps.Equal(was, with), !maps.Equal(was, is))
+	}
 }
 
 func TestButtonsKeepTheirDrawing(t *testing.T) {

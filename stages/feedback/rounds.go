@@ -1,8 +1,10 @@
 package feedback
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,10 +69,7 @@ func (c *copying) identity(key, value string) error {
 
 // remember notes what colour the cell that is marked as the i-th had.
 func (c *copying) remember(i int, at place, style int) error {
-	was := noFill
-	if s, err := c.f.GetStyle(style); err == nil && s.Fill.Type == "pattern" && s.Fill.Pattern == 1 && len(s.Fill.Color) > 0 {
-		was = s.Fill.Color[0]
-	}
+	was := cmp.Or(c.fillOf(style), noFill)
 	row := []string{at.sheet, at.cell, was}
 	return c.f.SetSheetRow(templates.MetaSheet, stages.CellName(i+1, markSheetColumn), &row)
 }
@@ -83,6 +82,7 @@ func (c *copying) unmark() error {
 		return err
 	}
 	var moved []earlierMark
+	marked := map[string]bool{}
 	for i, cells := range rows {
 		if len(cells) < markWas || cells[markSheetColumn-1] == "" {
 			continue
@@ -93,6 +93,7 @@ func (c *copying) unmark() error {
 				return err
 			}
 		}
+		marked[m.sheet] = true
 		ours, err := c.restore(m)
 		if err != nil {
 			return err
@@ -101,7 +102,7 @@ func (c *copying) unmark() error {
 			moved = append(moved, m)
 		}
 	}
-	if err := c.restoreMoved(moved); err != nil {
+	if err := c.restoreMoved(moved, marked); err != nil {
 		return err
 	}
 	return c.dropList()
@@ -130,27 +131,47 @@ func (c *copying) restore(m earlierMark) (ours bool, err error) {
 }
 
 func (c *copying) ourColour(style int) bool {
-	s, err := c.f.GetStyle(style)
-	if err != nil || len(s.Fill.Color) == 0 {
-		return false
-	}
 	for _, tone := range tones {
-		if strings.EqualFold(s.Fill.Color[0], tone.Fill().Color[0]) {
+		if strings.EqualFold(c.fillOf(style), tone.Fill().Color[0]) {
 			return true
 		}
 	}
 	return false
 }
 
-// restoreMoved finds the marks that moved with inserted rows: the cells of the sheet that still have our colours are, in
-// their order, those that were marked there.
-func (c *copying) restoreMoved(moved []earlierMark) error {
-	bySheet := map[string][]earlierMark{}
-	for _, m := range moved {
-		bySheet[m.sheet] = append(bySheet[m.sheet], m)
+// fillOf is the colour that a style fills cells with, in six digits; empty where it does not. It is read from the format record: the
+// library gives no colours of a workbook without a theme, as LibreOffice saves them.
+func (c *copying) fillOf(style int) string {
+	s, err := c.f.GetStyle(style)
+	if err != nil || s.Fill.Type != "pattern" || s.Fill.Pattern != 1 || len(s.Fill.Color) == 0 {
+		return ""
 	}
-	for _, sheet := range c.f.GetSheetList() {
-		left := bySheet[sheet]
+	formats, fills := c.f.Styles.CellXfs.Xf, c.f.Styles.Fills.Fill
+	if id := formats[style].FillID; s.Fill.Color[0] == "" && id != nil && *id < len(fills) && fills[*id].PatternFill != nil && fills[*id].PatternFill.FgColor != nil {
+		rgb := fills[*id].PatternFill.FgColor.RGB
+		return rgb[max(0, len(rgb)-len("RRGGBB")):]
+	}
+	return s.Fill.Color[0]
+}
+
+// restoreMoved finds the marks that moved with inserted rows, or went under another name with their sheet: the cells of the sheet that
+// still have our colours are, in their order, those that were marked there.
+func (c *copying) restoreMoved(moved []earlierMark, marked map[string]bool) error {
+	const renamed = "" // marks whose sheet is gone lie on one that had none under its name
+	bySheet, known := map[string][]earlierMark{}, c.f.GetSheetList()
+	for _, m := range moved {
+		sheet := m.sheet
+		if !slices.Contains(known, sheet) {
+			sheet = renamed
+		}
+		bySheet[sheet] = append(bySheet[sheet], m)
+	}
+	for _, sheet := range known {
+		from := sheet
+		if !marked[sheet] && sheet != templates.ReturnSheet && !strings.HasPrefix(sheet, templates.HiddenPrefix) {
+			from = renamed
+		}
+		left := bySheet[from]
 		if len(left) == 0 {
 			continue
 		}
@@ -171,6 +192,7 @@ func (c *copying) restoreMoved(moved []earlierMark) error {
 				left = left[1:]
 			}
 		}
+		bySheet[from] = left
 	}
 	return nil
 }
