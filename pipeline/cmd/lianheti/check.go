@@ -292,7 +292,7 @@ func places(x pipeline.CheckedFinding) string {
 func (t *teller) wrapped(indent, text string) {
 	blanks := strings.Repeat(" ", book.Width(indent))
 	line, wide := indent, book.Width(indent)
-	for _, word := range words(text) {
+	for _, word := range words(strings.ReplaceAll(text, "\n", " ")) { // fillers break lines within a cell
 		if w := book.Width(word); wide+w > consoleWidth && strings.TrimSpace(line) != "" {
 			t.line("%s", line)
 			line, wide = blanks, len(blanks)
