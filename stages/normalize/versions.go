@@ -67,10 +67,11 @@ func (b *Batch) groups() [][]int {
 	return out
 }
 
-func (b *Batch) settleGroup(group []int) []stages.Finding {
-	group = b.dropCopies(group)
-	group, idle := b.untouched(group)
-	latest := slices.DeleteFunc(slices.Clone(group), func(i int) bool { return b.isParent(i, group) })
+func (b *Batch) settleGroup(all []int) []stages.Finding {
+	group, idle := b.untouched(b.dropCopies(all))
+	latest := slices.DeleteFunc(slices.Clone(group), func(i int) bool {
+		return slices.ContainsFunc(group, func(k int) bool { return k != i && b.madeFrom(k, i, all) })
+	})
 	if len(latest) == 0 { // copies that name each other as parents say nothing
 		latest = group
 	}
@@ -125,9 +126,7 @@ func (b *Batch) dropCopies(group []int) []int {
 	slices.SortStableFunc(group, func(x, y int) int { return len(b.files[x].parent) - len(b.files[y].parent) })
 	var kept []int
 	for _, i := range group {
-		first := slices.IndexFunc(kept, func(k int) bool {
-			return b.files[k].content == b.files[i].content && b.files[k].edition == b.files[i].edition
-		})
+		first := slices.IndexFunc(kept, func(k int) bool { return b.same(k, i) })
 		if first < 0 {
 			kept = append(kept, i)
 			continue
@@ -138,9 +137,23 @@ func (b *Batch) dropCopies(group []int) []int {
 	return kept
 }
 
-// isParent says whether another file of the group was made from this one.
-func (b *Batch) isParent(i int, group []int) bool {
-	return slices.ContainsFunc(group, func(k int) bool { return k != i && b.files[k].parent == b.files[i].file.SHA256 })
+// madeFrom says whether a file was made from another, or from one with the same content, by way of whatever files of the consortium are there.
+func (b *Batch) madeFrom(i, original int, all []int) bool {
+	for range all { // no longer: copies may name each other as parents
+		at := slices.IndexFunc(all, func(k int) bool { return b.files[k].file.SHA256 == b.files[i].parent })
+		if at < 0 {
+			return false
+		}
+		if i = all[at]; i == original || b.same(i, original) {
+			return true
+		}
+	}
+	return false
+}
+
+// same says whether two files are of one edition and content.
+func (b *Batch) same(i, k int) bool {
+	return b.files[i].content == b.files[k].content && b.files[i].edition == b.files[k].edition
 }
 
 func (b *Batch) replace(i, by int, fate stages.Fate, rule string) {
