@@ -14,13 +14,14 @@ import (
 // last round is so still while the values are the same, even if a prefecture mended its own original in which nothing is
 // explained. Changed values open the finding again; the words are kept beside it. What they say is for a person to judge.
 func (f *form) explain(findings []table.Finding) {
+	rows := f.asked()
 	for i := range findings {
 		x := &findings[i]
 		if x.Severity != stages.Explain {
 			continue
 		}
 		before := f.batch.given[x.Fingerprint]
-		for _, e := range append(f.given(x), before...) {
+		for _, e := range append(f.given(x, rows), before...) {
 			switch {
 			case e.ValueHash == x.ValueHash, e.ValueHash == "" && !saidOfOthers(e.Words, x.ValueHash, before):
 				if x.Own == "" {
@@ -36,17 +37,35 @@ func (f *form) explain(findings []table.Finding) {
 	}
 }
 
+// asked finds the rows of the workbook's explanations, by their number: by the key of a warning, or where a row has none, by what it says
+// it is about.
+type asked struct{ byKey, byAbout map[string][]int }
+
+func (f *form) asked() asked {
+	out := asked{map[string][]int{}, map[string][]int{}}
+	for i, e := range f.Explanations {
+		if len(e.Fingerprint) == stages.KeyLength {
+			out.byKey[e.Fingerprint] = append(out.byKey[e.Fingerprint], i)
+		} else if about := stages.NameKey(e.About); about != "" {
+			out.byAbout[about] = append(out.byAbout[about], i)
+		}
+	}
+	return out
+}
+
 // given lists what the workbook says about a warning: in the rows with its key, and in rows without any that name the warning, or its
 // field, as one does who explains before being asked.
-func (f *form) given(x *table.Finding) (out []table.Given) {
-	for _, e := range f.Explanations {
+func (f *form) given(x *table.Finding, rows asked) (out []table.Given) {
+	found := slices.Clone(rows.byKey[x.Fingerprint])
+	for _, name := range f.names(x) {
+		found = append(found, rows.byAbout[stages.NameKey(name)]...)
+	}
+	slices.Sort(found)
+	for _, i := range slices.Compact(found) {
+		e := f.Explanations[i]
 		words := e.Explanation
-		switch {
-		case e.Fingerprint == x.Fingerprint && words == "":
+		if words == "" && e.Fingerprint == x.Fingerprint {
 			words = stages.WordsBeside(e.About, x.Title, x.Message)
-		case e.Fingerprint == x.Fingerprint, len(e.Fingerprint) != stages.KeyLength && f.names(e.About, x):
-		default:
-			continue
 		}
 		if words = stages.Mask(strings.TrimSpace(words)); words != "" {
 			out = append(out, table.Given{Fingerprint: x.Fingerprint, ValueHash: e.ValueHash, Words: words})
@@ -55,20 +74,16 @@ func (f *form) given(x *table.Finding) (out []table.Given) {
 	return out
 }
 
-// names says whether a text is what a returned copy says of a warning, or the name of its field.
-func (f *form) names(about string, x *table.Finding) bool {
-	key, w := stages.NameKey(about), f.batch.words
-	if key == "" {
-		return false
-	}
-	ours, fields := []string{stages.ExplanationAbout(x.Title, x.Message)}, strings.Fields(x.Fields)
+// names gives what a returned copy says of a warning, and the name of its field.
+func (f *form) names(x *table.Finding) []string {
+	out := []string{stages.ExplanationAbout(x.Title, x.Message)}
 	if x.Member != "" {
-		fields = nil // the name of a column does not say which row
+		return out // the name of a column does not say which row
 	}
-	for _, field := range fields {
-		ours = append(ours, w.label(field), w.name(templates.Ref{Field: field, Year: int(x.Year.V)}))
+	for _, field := range strings.Fields(x.Fields) {
+		out = append(out, f.batch.words.label(field), f.batch.words.name(templates.Ref{Field: field, Year: int(x.Year.V)}))
 	}
-	return slices.ContainsFunc(ours, func(s string) bool { return stages.NameKey(s) == key })
+	return out
 }
 
 // saidOfOthers says whether the very same words were given in the last round, for other values.

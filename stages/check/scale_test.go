@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"lianheti/stages/table"
 
@@ -167,5 +168,21 @@ func TestThousandsOfCopiesAreOneGroup(t *testing.T) {
 	}
 	if list := x.postings[x.texts[0].shingles[0]]; len(list) != 1 {
 		t.Errorf("%d postings", len(list))
+	}
+}
+
+func TestThousandsOfExplanations(t *testing.T) {
+	const rows = 1900
+	f := base(t)
+	var schools []map[string]any
+	f.Explanations = map[string]string{}
+	for i := range rows {
+		schools = append(schools, map[string]any{"kind": "secondary", "name": fmt.Sprintf("某职业学校%d", i), "enrolment": 60001})
+		f.Explanations[fmt.Sprintf("%d|第%d所学校的在校生数为什么这样多，请看附件", i, i)] = "属实"
+	}
+	begun := time.Now()
+	j := run(t, facts(t, memory.NewGoAllocator(), definition, f.apply(Edit{Add: schools}, filling{})))
+	if took := time.Since(begun); len(j.findings) != rows || took > 10*time.Second { // each with each takes half a minute
+		t.Errorf("%d findings in %v", len(j.findings), took)
 	}
 }
