@@ -433,6 +433,16 @@ func TestExplanationsAreForTheirValues(t *testing.T) {
 	}
 }
 
+func TestAFieldsNameExplainsNoChangeOfTheWorkbook(t *testing.T) {
+	x := base(t)
+	x.Explanations = map[string]string{"|现场工程师培养": "扩招"}
+	f := facts(t, memory.NewGoAllocator(), definition, x)
+	f.Reading = []stages.Finding{{Code: "LHT-1-030", Submission: f.Submissions.Row(0).Submission, Fields: []string{"field_engineers"}, Places: []stages.Place{{File: "甲.xlsx"}}, Vars: map[string]string{"detail": "x"}}}
+	if j := run(t, f); len(j.findings) != 1 || j.findings[0].Explanation != "" {
+		t.Errorf("%+v", j.findings)
+	}
+}
+
 func TestAColumnsNameExplainsNoRow(t *testing.T) {
 	form := base(t).apply(Edit{Members: map[int]map[string]any{1: {"enrolment": 60001}}}, filling{})
 	asked := run(t, facts(t, memory.NewGoAllocator(), definition, form)).findings

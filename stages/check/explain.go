@@ -76,11 +76,11 @@ func (f *form) given(x *table.Finding, rows asked) (out []table.Given) {
 
 // names gives what a returned copy says of a warning, and the name of its field.
 func (f *form) names(x *table.Finding) []string {
-	out := []string{stages.ExplanationAbout(x.Title, x.Message)}
-	if x.Member != "" {
-		return out // the name of a column does not say which row
+	out, fields := []string{stages.ExplanationAbout(x.Title, x.Message)}, strings.Fields(x.Fields)
+	if x.Member != "" || len(fields) > 1 || f.batch.def.Rule(x.Code).Tier() == 1 {
+		return out // the name of a field says neither which row, nor what of several values, nor what became of the workbook
 	}
-	for _, field := range strings.Fields(x.Fields) {
+	for _, field := range fields {
 		out = append(out, f.batch.words.label(field), f.batch.words.name(templates.Ref{Field: field, Year: int(x.Year.V)}))
 	}
 	return out

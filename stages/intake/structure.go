@@ -127,10 +127,20 @@ func several(inputs []input) string {
 	if len(labels) > 3 {
 		out += fmt.Sprintf("等%d项", len(labels))
 	}
-	if len(years) > 0 {
+	if all := yearsOf(inputs[0].layout); len(years) > 0 && len(years) < len(all) {
 		out += "（" + strings.Join(years, "、") + "）"
 	}
 	return out
+}
+
+// yearsOf lists the years that stand over columns of a sheet.
+func yearsOf(layout *templates.SheetLayout) (years []string) {
+	for _, slot := range layout.Slots {
+		if slot.Header != "" && !slices.Contains(years, slot.Header) {
+			years = append(years, slot.Header)
+		}
+	}
+	return years
 }
 
 // about says of which fields the last note is: its fingerprint stays the same wherever the cells move.

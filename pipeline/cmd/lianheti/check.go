@@ -270,6 +270,9 @@ func (t *teller) value(x pipeline.CheckedFinding) string {
 
 // places lists the cells of a finding; the sheet is named once where the cells are on one.
 func places(x pipeline.CheckedFinding) string {
+	if len(x.Places) > toldByName {
+		return stages.Ranges(allPlaces([]pipeline.CheckedFinding{x}))
+	}
 	var out []string
 	sheet := ""
 	for _, p := range x.Places {
