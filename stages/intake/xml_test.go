@@ -47,10 +47,7 @@ func walkDecoder(data []byte, show func(*element) error) error {
 			}
 			root = true
 			names = append(names, t.Name.Local)
-			e := &element{name: t.Name.Local, start: true, path: names}
-			for _, a := range t.Attr {
-				e.attrs = append(e.attrs, a)
-			}
+			e := &element{name: t.Name.Local, attrs: t.Attr, start: true, path: names}
 			open = append(open, e)
 			_ = show(e)
 			e.start = false
