@@ -171,7 +171,7 @@ func (l Look) style() *excelize.Style {
 		number(`+0.0"点";-0.0"点";0.0"点"`)
 	case Total, Sum:
 		if Look(base) == Sum {
-			number("#,##0.####")
+			number("General") // whole or not: only the program that calculates knows
 		}
 		style.Font.Bold, style.Fill = true, solid(PaleBlue)
 		style.Border = []excelize.Border{{Type: "top", Color: Blue, Style: 1}, {Type: "bottom", Color: Blue, Style: 1}}

@@ -36,7 +36,8 @@ func (w *workbook) changes(name string) error {
 			if !c.BeforeNumber.Valid || !c.AfterNumber.Valid {
 				return book.Cell{Look: book.Plain}
 			}
-			return book.Cell{Value: round(c.AfterNumber.V - c.BeforeNumber.V), Look: book.Decimal}
+			moved := round(c.AfterNumber.V - c.BeforeNumber.V)
+			return book.Cell{Value: moved, Look: book.Number(moved)}
 		}},
 		column[table.Change]{Head: "为什么变（得分、名次、结论）", Width: 44, Cell: func(c table.Change) book.Cell {
 			return text(why(c))

@@ -44,13 +44,12 @@ func contentOf(v Value) (any, error) {
 	return nil, nil
 }
 
-// numberFormat shows a figure as it was typed: thousands separated, no digit rounded away.
+// numberFormat shows a figure as it was typed, no digit rounded away. A format that separates thousands and has digits that may be
+// missing, #,##0.##, leaves Excel with a point at the end of every whole number.
 func numberFormat(f *templates.Field) string {
 	switch f.Type {
-	case templates.IntegerField:
-		return "#,##0.######"
-	case templates.DecimalField, templates.PercentField:
-		return "#,##0.######"
+	case templates.IntegerField, templates.DecimalField, templates.PercentField:
+		return "General"
 	case templates.DateField:
 		return "yyyy-mm-dd"
 	}
