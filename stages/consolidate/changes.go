@@ -78,7 +78,7 @@ var changeMarks = []book.Mark{{Word: table.FindingNew.Label(), Tone: book.Bad}, 
 	{Word: table.TotalChanged.Label(), Tone: book.Info}, {Word: table.RankChanged.Label(), Tone: book.Info}}
 
 // movers says what a change of a definition file moves.
-var movers = []struct{ prefix, moves string }{{"rubric", "权重或计分办法"}, {"rules", "检查规则"}, {"form", "表单"}, {"directory", "指导目录、期限或遴选家数"}}
+var movers = []struct{ prefix, moves string }{{"rubric", "权重或计分办法"}, {"rules", "检查规则"}, {"form", "表单"}, {"directory", "指导目录、期限或遴选家数"}, {"register", "登记项目的作用"}}
 
 // moved lists what of the definition changed since the run before.
 func (w *workbook) moved() []string {
