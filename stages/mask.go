@@ -40,10 +40,16 @@ func Mask(s string) string {
 	if !suspicious(s) {
 		return s
 	}
-	for _, p := range personal {
-		s = maskAll(s, p.pattern, p.by)
+	for {
+		before := s
+		for _, p := range personal {
+			s = maskAll(s, p.pattern, p.by)
+		}
+		if s == before {
+			return s
+		}
+		// What was masked no longer hides that its neighbour begins or ends there.
 	}
-	return s
 }
 
 // suspicious says whether a text may hold what the patterns are for: an @, or as many digits close together as the shortest
