@@ -72,7 +72,6 @@ func (m *model) bests(ranked []*entrant) []answer {
 // lift takes over the best answers, the one that brings most first, until the total is higher than the line or nothing brings more.
 func (m *model) lift(e *entrant, best []answer, line float64) []table.Lift {
 	at := *e
-	at.measures, at.marks, at.points = slices.Clone(e.measures), slices.Clone(e.marks), slices.Clone(e.points)
 	weights := m.weights()
 	var out []table.Lift
 	for before := e.total; round10(before) <= line; {
@@ -95,7 +94,7 @@ func (m *model) lift(e *entrant, best []answer, line float64) []table.Lift {
 	return out
 }
 
-// taken takes over the best answer and gives what was before.
+// taken takes over the best answer and gives what was before, which shares nothing with it that is changed.
 func (e *entrant) taken(m *model, a answer) (before entrant) {
 	before = *e
 	e.measures, e.marks, e.points = slices.Clone(e.measures), slices.Clone(e.marks), slices.Clone(e.points)
