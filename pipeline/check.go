@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/check"
 	"lianheti/stages/feedback"
 	"lianheti/stages/intake"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -30,7 +30,7 @@ type Checked struct {
 type CheckedFile struct {
 	Path         string             `json:"path"`
 	SHA256       string             `json:"sha256"`
-	Fate         stages.Fate        `json:"fate"`
+	Fate         model.Fate         `json:"fate"`
 	Code         string             `json:"code,omitempty"` // why it was not accepted
 	Reason       string             `json:"reason,omitempty"`
 	Cure         string             `json:"cure,omitempty"`
@@ -46,7 +46,7 @@ type CheckedSubmission struct {
 	Consortium string           `json:"consortium"`
 	City       string           `json:"city"`
 	Edition    *int32           `json:"edition,omitempty"`
-	Verdict    stages.Verdict   `json:"verdict"`
+	Verdict    model.Verdict    `json:"verdict"`
 	Errors     int32            `json:"errors"`
 	Warnings   int32            `json:"warnings"` // not yet explained
 	Explained  int32            `json:"explained"`
@@ -57,23 +57,23 @@ type CheckedSubmission struct {
 
 // CheckedFinding is one finding.
 type CheckedFinding struct {
-	Code        string          `json:"code"`
-	Rule        string          `json:"rule"`
-	Severity    stages.Severity `json:"severity"`
-	Title       string          `json:"title"`
-	Message     string          `json:"message"`
-	Cure        string          `json:"cure"`
-	Authority   string          `json:"authority"`
-	Fields      []string        `json:"fields"`
-	Year        *int32          `json:"year,omitempty"`
-	Member      string          `json:"member,omitempty"`
-	Places      []CheckedPlace  `json:"places"`
-	Raw         string          `json:"raw"`
-	Value       string          `json:"value"`
-	Fingerprint string          `json:"fingerprint"`
-	ValueHash   string          `json:"value_hash"`
-	Explanation string          `json:"explanation,omitempty"`
-	Outdated    string          `json:"outdated_explanation,omitempty"`
+	Code        string         `json:"code"`
+	Rule        string         `json:"rule"`
+	Severity    model.Severity `json:"severity"`
+	Title       string         `json:"title"`
+	Message     string         `json:"message"`
+	Cure        string         `json:"cure"`
+	Authority   string         `json:"authority"`
+	Fields      []string       `json:"fields"`
+	Year        *int32         `json:"year,omitempty"`
+	Member      string         `json:"member,omitempty"`
+	Places      []CheckedPlace `json:"places"`
+	Raw         string         `json:"raw"`
+	Value       string         `json:"value"`
+	Fingerprint string         `json:"fingerprint"`
+	ValueHash   string         `json:"value_hash"`
+	Explanation string         `json:"explanation,omitempty"`
+	Outdated    string         `json:"outdated_explanation,omitempty"`
 }
 
 // CheckedPlace is a cell; without one, the sheet, or the file as a whole.
@@ -114,7 +114,7 @@ func Check(ctx context.Context, o Options, annotate string) (*Checked, error) {
 	submissions := checkedSubmissions(facts, judgement)
 	for f := range facts.Files.All() {
 		c := CheckedFile{Path: f.Path, SHA256: f.SHA256, Fate: f.Fate, Code: f.Code, Reason: f.Reason, Cure: f.Cure, SupersededBy: f.SupersededBy}
-		if f.Fate == stages.Accepted {
+		if f.Fate == model.Accepted {
 			c.Submission = submissions[f.Submission]
 		}
 		r.Files = append(r.Files, c)
@@ -211,7 +211,7 @@ func writeBeside(dir, name string, data []byte) (string, error) {
 // MustCorrect says whether a file was refused or a submission has errors.
 func (r *Checked) MustCorrect() bool {
 	for _, f := range r.Files {
-		if f.Fate == stages.Rejected || f.Submission != nil && f.Submission.Verdict == stages.Return {
+		if f.Fate == model.Rejected || f.Submission != nil && f.Submission.Verdict == model.Return {
 			return true
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"lianheti/samples/programs"
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -46,7 +46,7 @@ func TestCheckAgreesWithTheRun(t *testing.T) {
 	compared := 0
 	for f := range b.facts.Files.All() {
 		path := filepath.Join(samplesDir, filepath.FromSlash(f.Path))
-		if f.Fate != stages.Accepted || strings.Contains(f.Path, ".zip/") {
+		if f.Fate != model.Accepted || strings.Contains(f.Path, ".zip/") {
 			continue
 		}
 		r, err := Check(context.Background(), Options{Definition: b.d, Inputs: []string{path}}, "")
@@ -166,7 +166,7 @@ func TestCopiesBesideTheirOriginal(t *testing.T) {
 		defer f.Close()
 		sheet, slot, ok := b.d.Layout().Slot(field, year)
 		if ok {
-			cell = stages.CellName(slot.Row, slot.Col)
+			cell = model.CellName(slot.Row, slot.Col)
 		} else {
 			sheet, _, _ = b.d.Layout().Area("explanations")
 		}
@@ -181,13 +181,13 @@ func TestCopiesBesideTheirOriginal(t *testing.T) {
 		what     string
 		change   func()
 		annotate string
-		want     map[string]stages.Fate
+		want     map[string]model.Fate
 		warnings int32
 	}{
-		{"before", func() {}, dir, map[string]stages.Fate{original: stages.Accepted}, 2},
-		{"the copy beside it", func() {}, "", map[string]stages.Fate{original: stages.Accepted, copied: stages.Superseded}, 2},
-		{"the original mended", func() { set(original, "field_engineers", 2023, "", 300) }, "", map[string]stages.Fate{original: stages.Accepted, copied: stages.Superseded}, 1},
-		{"the copy mended as well", func() { set(copied, "", 0, "C4", "属实") }, "", map[string]stages.Fate{original: stages.Accepted, copied: stages.Rejected}, 1},
+		{"before", func() {}, dir, map[string]model.Fate{original: model.Accepted}, 2},
+		{"the copy beside it", func() {}, "", map[string]model.Fate{original: model.Accepted, copied: model.Superseded}, 2},
+		{"the original mended", func() { set(original, "field_engineers", 2023, "", 300) }, "", map[string]model.Fate{original: model.Accepted, copied: model.Superseded}, 1},
+		{"the copy mended as well", func() { set(copied, "", 0, "C4", "属实") }, "", map[string]model.Fate{original: model.Accepted, copied: model.Rejected}, 1},
 	} {
 		round.change()
 		r, err := Check(context.Background(), Options{Definition: b.d, Inputs: []string{dir}}, round.annotate)
@@ -198,7 +198,7 @@ func TestCopiesBesideTheirOriginal(t *testing.T) {
 			if f.Fate != round.want[f.Path] {
 				t.Errorf("%s: %s is %s, want %s", round.what, f.Path, f.Fate, round.want[f.Path])
 			}
-			if s := f.Submission; s != nil && (s.Warnings != round.warnings || s.Errors != 0 && round.want[copied] != stages.Rejected) {
+			if s := f.Submission; s != nil && (s.Warnings != round.warnings || s.Errors != 0 && round.want[copied] != model.Rejected) {
 				t.Errorf("%s: %d errors and %d warnings, want %d", round.what, s.Errors, s.Warnings, round.warnings)
 			}
 		}
@@ -246,7 +246,7 @@ func TestMangledWorkbooks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p.Cell = stages.CellName(row+inserted, col)
+			p.Cell = model.CellName(row+inserted, col)
 		}
 		return p
 	}
@@ -254,8 +254,8 @@ func TestMangledWorkbooks(t *testing.T) {
 		if p.Sheet != roster {
 			return p
 		}
-		if row, col := stages.RowCol(p.Cell); col >= 3 {
-			p.Cell = stages.CellName(row, col+1)
+		if row, col := model.RowCol(p.Cell); col >= 3 {
+			p.Cell = model.CellName(row, col+1)
 		}
 		p.Sheet = renamed
 		return p
@@ -339,7 +339,7 @@ func (x CheckedFinding) told(at func(CheckedPlace) CheckedPlace) string {
 func findingsAt(t *testing.T, d *templates.Definition, path string) []CheckedFinding {
 	t.Helper()
 	r, err := Check(context.Background(), Options{Definition: d, Inputs: []string{path}}, "")
-	if err != nil || len(r.Files) != 1 || r.Files[0].Submission == nil || r.Files[0].Submission.Verdict != stages.Return {
+	if err != nil || len(r.Files) != 1 || r.Files[0].Submission == nil || r.Files[0].Submission.Verdict != model.Return {
 		t.Fatalf("%s: %v %+v", path, err, r)
 	}
 	return r.Files[0].Submission.Findings

@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"lianheti/samples/programs"
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 
@@ -103,7 +103,7 @@ func places(t *testing.T, f *excelize.File) []place {
 		row, err1 := strconv.Atoi(r[2])
 		col, err2 := strconv.Atoi(r[3])
 		if err1 == nil && err2 == nil && r[0] != "region" && r[0] != "form" {
-			out = append(out, place{r[0], r[1], stages.CellName(row, col), r[4], r[5]})
+			out = append(out, place{r[0], r[1], model.CellName(row, col), r[4], r[5]})
 		}
 	}
 	return out
@@ -227,7 +227,7 @@ func TestMarksRoundTrip(t *testing.T) {
 		t.Errorf("run.json lists %d marking workbooks", len(r.Manifest.Marks))
 	}
 	for _, f := range r.Manifest.Marks {
-		if f.Fate != stages.Accepted || len(f.SHA256) != 64 || f.Size == 0 || !strings.HasPrefix(f.Path, "评分/") {
+		if f.Fate != model.Accepted || len(f.SHA256) != 64 || f.Size == 0 || !strings.HasPrefix(f.Path, "评分/") {
 			t.Errorf("%+v", f)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"lianheti/stages"
 	"lianheti/stages/check"
 	"lianheti/stages/consolidate"
+	"lianheti/stages/model"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -170,7 +170,7 @@ func TestMarksFromTables(t *testing.T) {
 			}
 		}
 	}
-	facts.Marking = table.Marking{Marks: table.Of(mem, given), Files: table.Of(mem, []table.File{{Batch: 2024, Role: table.RoleMarks, Path: "评分/A.xlsx", Fate: stages.Accepted}})}
+	facts.Marking = table.Marking{Marks: table.Of(mem, given), Files: table.Of(mem, []table.File{{Batch: 2024, Role: table.RoleMarks, Path: "评分/A.xlsx", Fate: model.Accepted}})}
 	before := facts.Files.Len()
 	first, err := score.Run(mem, facts, judgement, score.Options{Draws: 50})
 	if err != nil {

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"lianheti/stages"
 	"lianheti/stages/intake"
+	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/render"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -39,7 +40,7 @@ func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 	facts := batch.Facts()
 	defer facts.Release()
 	out := &Transcribed{File: facts.Files.Row(0), Unplaced: unplaced}
-	if w.File.Fate != stages.Accepted {
+	if w.File.Fate != model.Accepted {
 		return out, nil
 	}
 	contacts := contactsOf(facts)
@@ -53,7 +54,7 @@ func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 		if name == "" {
 			name = w.File.Path
 		}
-		out.Name, out.Workbook = stages.FileName(name)+".xlsx", b.Bytes()
+		out.Name, out.Workbook = text.FileName(name)+".xlsx", b.Bytes()
 		out.Values = len(values.Fields) + len(values.Records["members"])
 		out.Doubtful = doubtful(d, form)
 	}
@@ -61,10 +62,10 @@ func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 }
 
 // readWord reads the Word form. Whatever it makes the program do, the answer is a refusal.
-func readWord(d *templates.Definition, path string) (w stages.Workbook, unplaced []intake.Unplaced) {
+func readWord(d *templates.Definition, path string) (w model.Workbook, unplaced []intake.Unplaced) {
 	defer func() {
 		if recover() != nil {
-			w, unplaced = stages.Workbook{File: stages.File{Path: filepath.Base(path), Fate: stages.Rejected, Code: intake.CodeDefeats}}, nil
+			w, unplaced = model.Workbook{File: model.File{Path: filepath.Base(path), Fate: model.Rejected, Code: intake.CodeDefeats}}, nil
 		}
 	}()
 	return intake.Word(d, path)

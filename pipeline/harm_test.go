@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages"
 	"lianheti/stages/intake"
+	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -55,9 +55,9 @@ func TestPanicIsOneFilesFate(t *testing.T) {
 		t.Fatal(err)
 	}
 	victim := slices.IndexFunc(sources, func(s intake.Source) bool { return strings.HasSuffix(s.Path, ".xlsx") })
-	panics := func(d *templates.Definition, w stages.Workbook) *normalize.Rows {
-		if w.File.Fate == stages.Accepted && w.File.Path == sources[victim].Path {
-			var nobody *stages.Workbook
+	panics := func(d *templates.Definition, w model.Workbook) *normalize.Rows {
+		if w.File.Fate == model.Accepted && w.File.Path == sources[victim].Path {
+			var nobody *model.Workbook
 			_ = nobody.File.Path // as a mistake of ours would
 		}
 		return normalize.Workbook(d, w)
@@ -81,7 +81,7 @@ func TestPanicIsOneFilesFate(t *testing.T) {
 		t.Errorf("%d submissions beside the one that failed, want %d", len(got), len(want))
 	}
 	f := read[0].Files.Row(victim)
-	if f.Fate != stages.Rejected || f.Code != intake.CodeDefeats || len(f.SHA256) != 64 || f.Reason == "" || f.Cure == "" {
+	if f.Fate != model.Rejected || f.Code != intake.CodeDefeats || len(f.SHA256) != 64 || f.Reason == "" || f.Cure == "" {
 		t.Errorf("%s: %s %s %q", f.Path, f.Fate, f.Code, f.Reason)
 	}
 }

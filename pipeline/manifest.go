@@ -14,8 +14,9 @@ import (
 	"slices"
 	"sort"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 )
 
 // Version of the program, as run.json names it.
@@ -75,11 +76,11 @@ type ManifestFrom struct {
 
 // ManifestInput is one file that arrived.
 type ManifestInput struct {
-	Path   string      `json:"path"`
-	SHA256 string      `json:"sha256"`
-	Size   int64       `json:"size"`
-	Fate   stages.Fate `json:"fate"`
-	Code   string      `json:"code"`
+	Path   string     `json:"path"`
+	SHA256 string     `json:"sha256"`
+	Size   int64      `json:"size"`
+	Fate   model.Fate `json:"fate"`
+	Code   string     `json:"code"`
 }
 
 // ManifestOutput is one file of the results.
@@ -115,13 +116,13 @@ func newManifest(o Options, source origin, previous *ManifestPrevious, register 
 		m.Inputs = append(m.Inputs, manifestInput(f))
 		c.Files++
 		switch f.Fate {
-		case stages.Accepted:
+		case model.Accepted:
 			c.Accepted++
-		case stages.Superseded:
+		case model.Superseded:
 			c.Superseded++
-		case stages.Rejected:
+		case model.Rejected:
 			c.Rejected++
-		case stages.Ignored:
+		case model.Ignored:
 			c.Ignored++
 		}
 		c.CellsRead += int(f.CellsRead)
@@ -141,7 +142,7 @@ func newManifest(o Options, source origin, previous *ManifestPrevious, register 
 }
 
 func manifestInput(f table.File) ManifestInput {
-	return ManifestInput{stages.Mask(f.Path), f.SHA256, f.Size, f.Fate, f.Code}
+	return ManifestInput{text.Mask(f.Path), f.SHA256, f.Size, f.Fate, f.Code}
 }
 
 // write puts the manifest beside the results it describes.

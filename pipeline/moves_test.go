@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"testing"
 
-	"lianheti/stages"
 	"lianheti/stages/consolidate"
+	"lianheti/stages/model"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -39,7 +39,7 @@ func otherFigures(t *testing.T, d *templates.Definition) (dir string) {
 	}
 	defer f.Close()
 	sheet, slot, _ := d.Layout().Slot("shared_courses", 2023)
-	if err := f.SetCellValue(sheet.Sheet.Title, stages.CellName(slot.Row, slot.Col), 1); err != nil {
+	if err := f.SetCellValue(sheet.Sheet.Title, model.CellName(slot.Row, slot.Col), 1); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Save(); err != nil {
@@ -192,9 +192,9 @@ func TestRegisterIsACause(t *testing.T) {
 	const asked = "2024-13"
 	row := 4
 	for _, x := range tableOf[table.Finding](t, first, "findings") {
-		if x.Submission == asked && x.Severity == stages.Explain {
+		if x.Submission == asked && x.Severity == model.Explain {
 			at := strconv.Itoa(row)
-			cells["说明采纳!A"+at], cells["说明采纳!B"+at] = stages.ExplanationKey(x.Fingerprint, x.ValueHash), "采纳"
+			cells["说明采纳!A"+at], cells["说明采纳!B"+at] = model.ExplanationKey(x.Fingerprint, x.ValueHash), "采纳"
 			row++
 		}
 	}
@@ -202,9 +202,9 @@ func TestRegisterIsACause(t *testing.T) {
 	withdrawn := run(registered.Dir, "", read)
 	for _, step := range []struct {
 		r      *Result
-		before stages.Verdict
-		after  stages.Verdict
-	}{{registered, stages.AskFirst, stages.Accept}, {withdrawn, stages.Accept, stages.AskFirst}} {
+		before model.Verdict
+		after  model.Verdict
+	}{{registered, model.AskFirst, model.Accept}, {withdrawn, model.Accept, model.AskFirst}} {
 		moved, turned := 0, 0
 		for _, x := range tableOf[table.Change](t, step.r, "changes") {
 			switch {

@@ -16,9 +16,10 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
 	"lianheti/stages/intake"
+	"lianheti/stages/model"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -61,7 +62,7 @@ func (p *planter) workbook(path string, d *templates.Definition, everywhere bool
 	}
 	defer f.Close()
 	set := func(sheet string, row, col int, field *templates.Field) {
-		at := stages.CellName(row, col)
+		at := model.CellName(row, col)
 		was, err := f.GetCellValue(sheet, at)
 		if err != nil {
 			p.t.Fatal(err)
@@ -92,7 +93,7 @@ func (p *planter) workbook(path string, d *templates.Definition, everywhere bool
 		p.t.Fatal(err)
 	}
 	for i, s := range plants {
-		if err := errors.Join(f.SetCellStr(extra, stages.CellName(i+1, 1), p.next()), f.AddComment(d.Layout().Sheets[0].Sheet.Title, excelize.Comment{Cell: stages.CellName(100+i, 20), Author: "x", Text: s})); err != nil {
+		if err := errors.Join(f.SetCellStr(extra, model.CellName(i+1, 1), p.next()), f.AddComment(d.Layout().Sheets[0].Sheet.Title, excelize.Comment{Cell: model.CellName(100+i, 20), Author: "x", Text: s})); err != nil {
 			p.t.Fatal(err)
 		}
 	}
@@ -257,7 +258,7 @@ func asTyped(t *testing.T, path string) {
 	seen := map[string]bool{}
 	for _, c := range cells {
 		for _, plant := range plants {
-			plant = strings.TrimSpace(stages.Legible(plant))
+			plant = strings.TrimSpace(text.Legible(plant))
 			at := strings.Index(plant, "植入")
 			word := plant[at : at+len("植入00")]
 			if !strings.Contains(c.Raw, word) {
@@ -278,7 +279,7 @@ func asTyped(t *testing.T, path string) {
 	}
 	if len(seen) < len(plants)-2 {
 		for _, plant := range plants {
-			if plant = strings.TrimSpace(stages.Legible(plant)); !seen[plant] {
+			if plant = strings.TrimSpace(text.Legible(plant)); !seen[plant] {
 				t.Errorf("%q is nowhere as it was typed", plant)
 			}
 		}

@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 
-	"lianheti/stages"
 	"lianheti/stages/intake"
+	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -27,7 +27,7 @@ func read(ctx context.Context, mem memory.Allocator, d *templates.Definition, so
 }
 
 // way is a way of making rows of a workbook.
-type way func(*templates.Definition, stages.Workbook) *normalize.Rows
+type way func(*templates.Definition, model.Workbook) *normalize.Rows
 
 // readAs reads like read and makes rows in several ways of each workbook; the facts are in the order of the ways.
 func readAs(ctx context.Context, mem memory.Allocator, d *templates.Definition, sources []intake.Source, o Options, ways ...way) ([]*table.Facts, error) {
@@ -81,7 +81,7 @@ func rowsOf(d *templates.Definition, source intake.Source, ways []way) (rows []*
 	return inWays(d, intake.Read(d, source), ways)
 }
 
-func inWays(d *templates.Definition, w stages.Workbook, ways []way) []*normalize.Rows {
+func inWays(d *templates.Definition, w model.Workbook, ways []way) []*normalize.Rows {
 	rows := make([]*normalize.Rows, len(ways))
 	for i, way := range ways {
 		rows[i] = way(d, w)

@@ -7,10 +7,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"lianheti/stages"
 	"lianheti/stages/intake"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 )
 
 // readRegister reads the Department's register into the facts, and describes the file for the manifest; nil where none was given.
@@ -35,5 +35,5 @@ func readRegister(facts *table.Facts, o Options) (*ManifestRegister, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(data)
-	return &ManifestRegister{stages.Mask(filepath.Base(o.Register)), hex.EncodeToString(sum[:]), len(facts.Register)}, nil
+	return &ManifestRegister{text.Mask(filepath.Base(o.Register)), hex.EncodeToString(sum[:]), len(facts.Register)}, nil
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages"
 	"lianheti/stages/check"
+	"lianheti/stages/model"
 	"lianheti/stages/render"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
@@ -68,7 +68,7 @@ func TestRegisterTakesEffect(t *testing.T) {
 	}
 	var accepted table.Finding // of the one that is to be accepted
 	for x := range b.judgement.Findings.All() {
-		if x.Submission == tea && x.Severity == stages.Explain && accepted.Fingerprint == "" {
+		if x.Submission == tea && x.Severity == model.Explain && accepted.Fingerprint == "" {
 			accepted = x
 		}
 	}
@@ -76,7 +76,7 @@ func TestRegisterTakesEffect(t *testing.T) {
 		"同意调整!A4": "三明市氟化工产教联合体", "同意调整!B4": "闽教职成〔2024〕9号",
 		"逾期补报!A4": "三明市氟化工产教联合体", "逾期补报!B4": "处务会同意", "逾期补报!C4": "2024年8月20日",
 		"已入选!A4": "宁德新能源汽车产业产教联合体", "已入选!B4": "闽教职成〔2023〕1号",
-		"说明采纳!A4": stages.ExplanationKey(accepted.Fingerprint, accepted.ValueHash), "说明采纳!B4": "采纳", "说明采纳!C4": "电话核实属实",
+		"说明采纳!A4": model.ExplanationKey(accepted.Fingerprint, accepted.ValueHash), "说明采纳!B4": "采纳", "说明采纳!C4": "电话核实属实",
 		"材料收讫!A4": "三明市氟化工产教联合体", "材料收讫!B4": "收到", "材料收讫!D4": "未收到",
 	})
 	facts := *b.facts
@@ -134,7 +134,7 @@ func TestRegisterTakesEffect(t *testing.T) {
 	}
 
 	// Decided about other values, it is open.
-	path = typed(t, map[string]string{"说明采纳!A4": stages.ExplanationKey(accepted.Fingerprint, strings.Repeat("0", 16)), "说明采纳!B4": "采纳", "说明采纳!C4": "电话核实属实"})
+	path = typed(t, map[string]string{"说明采纳!A4": model.ExplanationKey(accepted.Fingerprint, strings.Repeat("0", 16)), "说明采纳!B4": "采纳", "说明采纳!C4": "电话核实属实"})
 	other := *b.facts
 	if _, err := readRegister(&other, Options{Definition: b.d, Register: path}); err != nil {
 		t.Fatal(err)

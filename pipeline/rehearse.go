@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
+	"lianheti/stages/model"
 	"lianheti/stages/rehearse"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -50,7 +50,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 		return nil, fmt.Errorf("读不到 %s：%w", file, err)
 	}
 	was := intake.Read(d, sources[0])
-	if was.File.Fate != stages.Accepted {
+	if was.File.Fate != model.Accepted {
 		return nil, fmt.Errorf("演练要一份好的工作簿，这一份不能受理：%s", refusalOf(d, was.File))
 	}
 	good, err := readOne(ctx, d, file)
@@ -86,7 +86,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 }
 
 // refusalOf puts a refusal into words.
-func refusalOf(d *templates.Definition, f stages.File) string {
+func refusalOf(d *templates.Definition, f model.File) string {
 	rule := d.Rule(f.Code)
 	if rule == nil {
 		return f.Code
@@ -164,8 +164,8 @@ func expected(w rehearse.Want) string {
 
 // compare says whether what had to be noticed was.
 func (r *Rehearsed) compare(w rehearse.Want, good, bad *one) {
-	accepted := slices.ContainsFunc(bad.files, func(f table.File) bool { return f.Fate == stages.Accepted })
-	if i := slices.IndexFunc(bad.files, func(f table.File) bool { return f.Fate == stages.Rejected }); i >= 0 {
+	accepted := slices.ContainsFunc(bad.files, func(f table.File) bool { return f.Fate == model.Accepted })
+	if i := slices.IndexFunc(bad.files, func(f table.File) bool { return f.Fate == model.Rejected }); i >= 0 {
 		r.Code, r.Noticed = bad.files[i].Code, "不予受理："+bad.files[i].Reason
 	}
 	if len(w.Refused) > 0 {
@@ -189,12 +189,12 @@ func (r *Rehearsed) compare(w rehearse.Want, good, bad *one) {
 	i := slices.IndexFunc(bad.findings, func(x table.Finding) bool { return slices.Contains(w.Found, x.Code) && at(x, w.Place) })
 	if r.Seen = r.Seen && i >= 0; i >= 0 {
 		x := bad.findings[i]
-		r.Code, r.Place = x.Code, stages.Place{Sheet: x.Sheet, Cell: x.Cell}.String()
+		r.Code, r.Place = x.Code, model.Place{Sheet: x.Sheet, Cell: x.Cell}.String()
 		r.Noticed += "；" + x.Message
 	}
 }
 
 // at says whether a finding marks a place: its cell, or its sheet where no cell is asked, or the file where no sheet is.
-func at(x table.Finding, p stages.Place) bool {
+func at(x table.Finding, p model.Place) bool {
 	return p.Sheet == "" || x.Sheet == p.Sheet && (p.Cell == "" || slices.Contains(strings.Split(x.Places, "; "), p.Sheet+"!"+p.Cell))
 }

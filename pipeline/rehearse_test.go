@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/rehearse"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -57,19 +57,19 @@ func TestEveryDamageIsNoticed(t *testing.T) {
 }
 
 func TestTheRehearsalCanFail(t *testing.T) {
-	accepted := []table.File{{Fate: stages.Accepted}}
+	accepted := []table.File{{Fate: model.Accepted}}
 	good := &one{files: accepted, values: []string{"1"}}
 	finding := table.Finding{Code: "LHT-2-001", Sheet: "表", Cell: "B2", Places: "表!B2; 表!B3"}
-	cell := func(c string) stages.Place { return stages.Place{Sheet: "表", Cell: c} }
+	cell := func(c string) model.Place { return model.Place{Sheet: "表", Cell: c} }
 	for name, c := range map[string]struct {
 		want rehearse.Want
 		bad  one
 		seen bool
 	}{
 		"read although damaged":            {rehearse.Want{Refused: []string{"LHT-1-006"}}, one{files: accepted}, false},
-		"refused with another code":        {rehearse.Want{Refused: []string{"LHT-1-006"}}, one{files: []table.File{{Fate: stages.Rejected, Code: "LHT-1-013"}}}, false},
-		"refused as it must be":            {rehearse.Want{Refused: []string{"LHT-1-006"}}, one{files: []table.File{{Fate: stages.Rejected, Code: "LHT-1-006"}}}, true},
-		"refused although harmless":        {rehearse.Want{Values: true}, one{files: []table.File{{Fate: stages.Rejected, Code: "LHT-1-006"}}}, false},
+		"refused with another code":        {rehearse.Want{Refused: []string{"LHT-1-006"}}, one{files: []table.File{{Fate: model.Rejected, Code: "LHT-1-013"}}}, false},
+		"refused as it must be":            {rehearse.Want{Refused: []string{"LHT-1-006"}}, one{files: []table.File{{Fate: model.Rejected, Code: "LHT-1-006"}}}, true},
+		"refused although harmless":        {rehearse.Want{Values: true}, one{files: []table.File{{Fate: model.Rejected, Code: "LHT-1-006"}}}, false},
 		"another value in silence":         {rehearse.Want{Values: true}, one{files: accepted, values: []string{"2"}}, false},
 		"a value lost in silence":          {rehearse.Want{Values: true}, one{files: accepted}, false},
 		"no finding":                       {rehearse.Want{Found: []string{"LHT-2-001"}, Place: cell("B2")}, one{files: accepted, values: []string{"2"}}, false},

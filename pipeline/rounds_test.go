@@ -11,9 +11,9 @@ import (
 
 	"lianheti/samples"
 	"lianheti/samples/programs"
-	"lianheti/stages"
 	"lianheti/stages/export"
 	"lianheti/stages/feedback"
+	"lianheti/stages/model"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -137,7 +137,7 @@ func (g *game) set(f *excelize.File, field string, year int, v any) {
 	if !ok {
 		g.Fatalf("no cell for %s", field)
 	}
-	if err := f.SetCellValue(sheet.Sheet.Title, stages.CellName(slot.Row, slot.Col), v); err != nil {
+	if err := f.SetCellValue(sheet.Sheet.Title, model.CellName(slot.Row, slot.Col), v); err != nil {
 		g.Fatal(err)
 	}
 }
@@ -148,9 +148,9 @@ func (g *game) asked(f *excelize.File) []string {
 	sheet, area, _ := g.d.Layout().Area("explanations")
 	var out []string
 	for row := area.FirstRow; row <= area.LastRow; row++ {
-		key, _ := f.GetCellValue(sheet.Sheet.Title, stages.CellName(row, 1))
-		about, _ := f.GetCellValue(sheet.Sheet.Title, stages.CellName(row, 2))
-		words, _ := f.GetCellValue(sheet.Sheet.Title, stages.CellName(row, 3))
+		key, _ := f.GetCellValue(sheet.Sheet.Title, model.CellName(row, 1))
+		about, _ := f.GetCellValue(sheet.Sheet.Title, model.CellName(row, 2))
+		words, _ := f.GetCellValue(sheet.Sheet.Title, model.CellName(row, 3))
 		if key+about+words != "" {
 			title, _, _ := strings.Cut(about, "：")
 			out = append(out, title+"="+words)
@@ -163,10 +163,10 @@ func (g *game) explain(f *excelize.File, title, words string) {
 	g.Helper()
 	sheet, area, _ := g.d.Layout().Area("explanations")
 	for row := area.FirstRow; row <= area.LastRow; row++ {
-		about, _ := f.GetCellValue(sheet.Sheet.Title, stages.CellName(row, 2))
-		already, _ := f.GetCellValue(sheet.Sheet.Title, stages.CellName(row, 3))
+		about, _ := f.GetCellValue(sheet.Sheet.Title, model.CellName(row, 2))
+		already, _ := f.GetCellValue(sheet.Sheet.Title, model.CellName(row, 3))
 		if strings.HasPrefix(about, title) && already == "" {
-			if err := f.SetCellStr(sheet.Sheet.Title, stages.CellName(row, 3), words); err != nil {
+			if err := f.SetCellStr(sheet.Sheet.Title, model.CellName(row, 3), words); err != nil {
 				g.Fatal(err)
 			}
 			return
@@ -203,7 +203,7 @@ func threeRounds(t *testing.T, through func(string) string) {
 	}
 
 	v, changes := g.run()
-	if v.Verdict != stages.Return || v.Errors != 2 || v.Warnings != 2 || len(changes) != 0 {
+	if v.Verdict != model.Return || v.Errors != 2 || v.Warnings != 2 || len(changes) != 0 {
 		t.Fatalf("first round: %+v %v", v, changes)
 	}
 	f := g.copy()
@@ -215,7 +215,7 @@ func threeRounds(t *testing.T, through func(string) string) {
 	g.explain(f, "与上一年相差悬殊", "新签两个大项目。")
 	g.send(f, "a.xlsx", through)
 	v, changes = g.run()
-	if v.Verdict != stages.Return || v.Errors != 1 || v.Warnings != 1 || v.Explained != 1 {
+	if v.Verdict != model.Return || v.Errors != 1 || v.Warnings != 1 || v.Explained != 1 {
 		t.Errorf("second round: %+v", v)
 	}
 	g.want("changes of the second round", shortened(changes), []string{
@@ -233,7 +233,7 @@ func threeRounds(t *testing.T, through func(string) string) {
 	g.explain(f, "承诺低于现状", "两个基地合并。")
 	g.send(f, "0.xlsx", through)
 	v, changes = g.run()
-	if v.Verdict != stages.Accept || v.Explained != 2 {
+	if v.Verdict != model.Accept || v.Explained != 2 {
 		t.Errorf("third round: %+v", v)
 	}
 	if !slices.Contains(changes, "verdict 受理结论 退回修改→受理") || !slices.ContainsFunc(changes, func(s string) bool { return strings.HasPrefix(s, "finding_closed 秘书处人员数不相加") }) {
@@ -254,7 +254,7 @@ func threeRounds(t *testing.T, through func(string) string) {
 	// Sent again as it was, it is a duplicate; from the prefecture's own original, mended but without any explanation, it is
 	// accepted all the same, because the words were in force for these values; with a changed value it is asked again.
 	g.send(sent, "again.xlsx", nil)
-	if v, changes = g.run(); v.Verdict != stages.Accept || changes[0] != "not_resent 没有重报 报送版次1→报送版次1" && changes[0] != "resent_unchanged 重报而内容未变（个人信息栏目不比较） 报送版次1→报送版次1" {
+	if v, changes = g.run(); v.Verdict != model.Accept || changes[0] != "not_resent 没有重报 报送版次1→报送版次1" && changes[0] != "resent_unchanged 重报而内容未变（个人信息栏目不比较） 报送版次1→报送版次1" {
 		t.Errorf("sent again as it was: %+v %v", v, changes)
 	}
 	own, err := excelize.OpenFile(filepath.Join(g.in, "福州 定稿.xlsx"))
@@ -268,14 +268,14 @@ func threeRounds(t *testing.T, through func(string) string) {
 	g.set(own, "edition", 0, 2)
 	g.in = t.TempDir()
 	g.send(own, "own.xlsx", nil)
-	if v, _ = g.run(); v.Verdict != stages.Accept || v.Explained != 2 {
+	if v, _ = g.run(); v.Verdict != model.Accept || v.Explained != 2 {
 		t.Errorf("the words of the last round are not in force any more: %+v", v)
 	}
 	g.set(own, "training_bases", 2024, 7)
 	g.in = t.TempDir()
 	g.send(own, "own.xlsx", nil)
 	v, changes = g.run()
-	if v.Verdict != stages.AskFirst || v.Explained != 1 || v.Warnings != 1 || !slices.ContainsFunc(changes, func(s string) bool { return strings.HasPrefix(s, "finding_reopened 承诺低于现状") }) {
+	if v.Verdict != model.AskFirst || v.Explained != 1 || v.Warnings != 1 || !slices.ContainsFunc(changes, func(s string) bool { return strings.HasPrefix(s, "finding_reopened 承诺低于现状") }) {
 		t.Errorf("a changed value: %+v %v", v, changes)
 	}
 }

@@ -16,12 +16,13 @@ import (
 
 	"lianheti/samples"
 	"lianheti/samples/programs"
-	"lianheti/stages"
 	"lianheti/stages/check"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/intake"
+	"lianheti/stages/model"
 	"lianheti/stages/render"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -100,7 +101,7 @@ func TestSamplesFindExactlyWhatWasPlanted(t *testing.T) {
 	}
 	accepted := map[string]string{} // file -> submission
 	for f := range b.facts.Files.All() {
-		if f.Fate == stages.Accepted {
+		if f.Fate == model.Accepted {
 			accepted[f.Path] = f.Submission
 		}
 	}
@@ -215,7 +216,7 @@ func TestEveryFilledCellIsAccounted(t *testing.T) {
 		least, every = 15, 1
 	}
 	for i, f := range slices.Collect(b.facts.Files.All()) {
-		if f.Fate != stages.Accepted || strings.Contains(f.Path, ".zip/") || i%every != 0 {
+		if f.Fate != model.Accepted || strings.Contains(f.Path, ".zip/") || i%every != 0 {
 			continue
 		}
 		data, err := os.ReadFile(filepath.Join(samplesDir, filepath.FromSlash(f.Path)))
@@ -262,7 +263,7 @@ func filled(t *testing.T, data []byte) map[string]string {
 		for r, row := range rows {
 			for c, value := range row {
 				if strings.TrimSpace(value) != "" {
-					out[sheet+"!"+stages.CellName(r+1, c+1)] = value
+					out[sheet+"!"+model.CellName(r+1, c+1)] = value
 				}
 			}
 		}
@@ -399,9 +400,9 @@ func TestPersonalDataStandsInOnePlace(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		for place, text := range texts {
+		for place, words := range texts {
 			for s := range secrets {
-				if !strings.Contains(text, s) {
+				if !strings.Contains(words, s) {
 					continue
 				}
 				if place != "联系人" {
@@ -412,8 +413,8 @@ func TestPersonalDataStandsInOnePlace(t *testing.T) {
 			if place == "联系人" || filepath.Ext(path) != ".xlsx" {
 				continue
 			}
-			text = strings.ReplaceAll(text, b.d.Directory.Addressee.Email, "") // the Department's own, for everybody
-			if stages.Mask(text) != text {
+			words = strings.ReplaceAll(words, b.d.Directory.Addressee.Email, "") // the Department's own, for everybody
+			if text.Mask(words) != words {
 				t.Errorf("%s (%s) holds something like a phone or an identity number", filepath.Base(path), place)
 			}
 		}

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"lianheti/samples/programs"
-	"lianheti/stages"
 	"lianheti/stages/intake"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -19,7 +19,7 @@ import (
 // engine had to interpret it may say that it can't tell, and nothing else.
 
 // sheetWords are the words of the sheet for the engine's outcomes.
-var sheetWords = map[string]stages.Outcome{"通过": stages.Pass, "未通过": stages.Fail, "不适用": stages.NotApplicable, "未填": stages.NotRun, undecidable: stages.NotRun}
+var sheetWords = map[string]model.Outcome{"通过": model.Pass, "未通过": model.Fail, "不适用": model.NotApplicable, "未填": model.NotRun, undecidable: model.NotRun}
 
 const undecidable = "无法判断"
 
@@ -83,7 +83,7 @@ func TestSelfCheckOfTheSamplesIsTheEngines(t *testing.T) {
 // news counts the rules that say something else than that all is well.
 func news(outcomes []table.Outcome) (n int) {
 	for _, o := range outcomes {
-		if o.Outcome != stages.Pass && o.Outcome != stages.NotApplicable {
+		if o.Outcome != model.Pass && o.Outcome != model.NotApplicable {
 			n++
 		}
 	}

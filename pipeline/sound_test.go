@@ -15,7 +15,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 )
 
 // Requirements
@@ -138,7 +138,7 @@ func unsoundPart(data []byte, worksheet bool) (faults []string) {
 				for _, r := range letters {
 					at = at*26 + int(r-'A') + 1
 				}
-				if at <= col || name != stages.CellName(row, at) {
+				if at <= col || name != model.CellName(row, at) {
 					faults = append(faults, "单元格 "+name+" 的次序不对")
 				}
 				col = at

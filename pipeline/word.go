@@ -5,9 +5,9 @@ import (
 	"context"
 	"fmt"
 
-	"lianheti/stages"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
+	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/render"
 	"lianheti/stages/table"
@@ -109,7 +109,7 @@ func tooLong(o Options, judgement *table.Judgement, submission string) []table.F
 // Refused says whether a file or a submission got no Word form, or not a whole one.
 func (p *Printed) Refused() bool {
 	for _, f := range p.Files {
-		if f.Fate == stages.Rejected {
+		if f.Fate == model.Rejected {
 			return true
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/templates"
 )
 
@@ -45,7 +45,7 @@ func Readme(d *templates.Definition, fixtures []Fixture, extras []Extra) []byte 
 // severity in the words of the workbooks.
 func severity(d *templates.Definition, x Defect) string {
 	if r := d.Rule(d.CodeOf(x.Rule)); r != nil {
-		return stages.Severity(r.Severity).Label()
+		return model.Severity(r.Severity).Label()
 	}
 	return "只记录，不成问题"
 }

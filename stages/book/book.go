@@ -15,7 +15,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"lianheti/stages"
+	"lianheti/stages/text"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -179,7 +179,7 @@ func partOrder(name string) string {
 // Text makes a text fit for a cell: characters that XML forbids are dropped, and what exceeds a cell's length is cut with
 // a sign that says so. Written as a string it is never a formula, whatever it begins with.
 func Text(s string) string {
-	s = stages.Legible(s)
+	s = text.Legible(s)
 	if utf8.RuneCountInString(s) > MaxText {
 		s = string([]rune(s)[:MaxText-4]) + "…（略）"
 	}

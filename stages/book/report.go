@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/width"
@@ -106,7 +106,7 @@ func (r *Report) Hidden(sheet string, rows [][]string) error {
 		return err
 	}
 	for i, row := range rows {
-		if err := r.file.SetSheetRow(sheet, stages.CellName(i+1, 1), &row); err != nil {
+		if err := r.file.SetSheetRow(sheet, model.CellName(i+1, 1), &row); err != nil {
 			return err
 		}
 	}
@@ -253,7 +253,7 @@ func (p *gridPart) full() bool { return p.row == p.last && p.last == MaxRows }
 func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
 	header, lastCol := g.HeaderRow(), len(g.Columns)
 	p := &gridPart{report: r, grid: g, name: name, last: header + rows}
-	corner := stages.CellName(p.last, lastCol)
+	corner := model.CellName(p.last, lastCol)
 	if err := r.file.AutoFilter(name, fmt.Sprintf("A%d:%s", header, corner), nil); err != nil {
 		return nil, err
 	}
@@ -294,7 +294,7 @@ func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
 	if err := SetWidths(p.writer, widths); err != nil {
 		return nil, err
 	}
-	panes := &excelize.Panes{Freeze: true, XSplit: g.Freeze, YSplit: header, TopLeftCell: stages.CellName(header+1, g.Freeze+1), ActivePane: "bottomLeft"}
+	panes := &excelize.Panes{Freeze: true, XSplit: g.Freeze, YSplit: header, TopLeftCell: model.CellName(header+1, g.Freeze+1), ActivePane: "bottomLeft"}
 	if g.Freeze > 0 {
 		panes.ActivePane = "bottomRight"
 	}
@@ -318,7 +318,7 @@ func (p *gridPart) spark(cells []Cell) {
 		}
 		if numbers > 1 {
 			fmt.Fprintf(&p.sparks, "<x14:sparkline><xm:f>%s%s:%s</xm:f><xm:sqref>%s</xm:sqref></x14:sparkline>",
-				xmlText(Range(p.name)), stages.CellName(p.row, c.Spark[0]), stages.CellName(p.row, c.Spark[1]), stages.CellName(p.row, i+1))
+				xmlText(Range(p.name)), model.CellName(p.row, c.Spark[0]), model.CellName(p.row, c.Spark[1]), model.CellName(p.row, i+1))
 		}
 	}
 }
@@ -373,7 +373,7 @@ func (p *gridPart) head() error {
 		}
 		line[0].Value = g.Remark
 		if cols > 1 {
-			if err := p.writer.MergeCell("A1", stages.CellName(1, cols)); err != nil {
+			if err := p.writer.MergeCell("A1", model.CellName(1, cols)); err != nil {
 				return err
 			}
 		}
@@ -433,12 +433,12 @@ func (p *gridPart) write(cells []Cell, tall float64) error {
 		values[i] = v
 		if c.Link != "" && p.links < MaxLinks {
 			p.links++
-			if err := p.report.link(p.name, stages.CellName(p.row, i+1), c.Link); err != nil {
+			if err := p.report.link(p.name, model.CellName(p.row, i+1), c.Link); err != nil {
 				return err
 			}
 		}
 	}
-	return p.writer.SetRow(stages.CellName(p.row, 1), values, excelize.RowOpts{Height: min(tall, tallest)})
+	return p.writer.SetRow(model.CellName(p.row, 1), values, excelize.RowOpts{Height: min(tall, tallest)})
 }
 
 // colour sets the conditional formats of the columns.
@@ -447,7 +447,7 @@ func (p *gridPart) colour() error {
 		return nil
 	}
 	for i, c := range p.grid.Columns {
-		area := stages.CellName(p.grid.HeaderRow()+1, i+1) + ":" + stages.CellName(p.last, i+1)
+		area := model.CellName(p.grid.HeaderRow()+1, i+1) + ":" + model.CellName(p.last, i+1)
 		if err := p.report.mark(p.name, area, c.Marks); err != nil {
 			return err
 		}
@@ -551,7 +551,7 @@ func Range(sheet string) string { return "'" + strings.ReplaceAll(sheet, "'", "'
 
 // Fixed is a cell with row and column fixed, as formulas that are copied write it: $F$12.
 func Fixed(row, col int) string {
-	name := stages.CellName(row, col)
+	name := model.CellName(row, col)
 	letters := strings.TrimRight(name, "0123456789")
 	return "$" + letters + "$" + strings.TrimPrefix(name, letters)
 }
@@ -810,7 +810,7 @@ func (p *Page) Between(row, col, lastRow, lastCol int, message string, least, mo
 
 func (r *Report) validate(sheet string, x input) error {
 	v := excelize.NewDataValidation(true)
-	v.SetSqref(stages.CellName(x.area[0], x.area[1]) + ":" + stages.CellName(x.area[2], x.area[3]))
+	v.SetSqref(model.CellName(x.area[0], x.area[1]) + ":" + model.CellName(x.area[2], x.area[3]))
 	switch {
 	case x.list != nil:
 		if err := v.SetDropList(x.list); err != nil {
@@ -871,16 +871,16 @@ func (r *Report) Page(p *Page) error {
 	if err := r.file.SetSheetView(p.Sheet, 0, &excelize.ViewOptions{ShowGridLines: &hidden}); err != nil {
 		return err
 	}
-	if err := r.file.SetSheetDimension(p.Sheet, "A1:"+stages.CellName(last, lastCol)); err != nil {
+	if err := r.file.SetSheetDimension(p.Sheet, "A1:"+model.CellName(last, lastCol)); err != nil {
 		return err
 	}
 	for _, m := range p.marks {
-		if err := r.mark(p.Sheet, stages.CellName(m.area[0], m.area[1])+":"+stages.CellName(m.area[2], m.area[3]), m.marks); err != nil {
+		if err := r.mark(p.Sheet, model.CellName(m.area[0], m.area[1])+":"+model.CellName(m.area[2], m.area[3]), m.marks); err != nil {
 			return err
 		}
 	}
 	for _, a := range p.tinted {
-		if err := r.tint(p.Sheet, stages.CellName(a[0], a[1])+":"+stages.CellName(a[2], a[3])); err != nil {
+		if err := r.tint(p.Sheet, model.CellName(a[0], a[1])+":"+model.CellName(a[2], a[3])); err != nil {
 			return err
 		}
 	}
@@ -895,7 +895,7 @@ func (r *Report) Page(p *Page) error {
 		}
 	}
 	for _, row := range p.breaks {
-		if err := r.file.InsertPageBreak(p.Sheet, stages.CellName(row, 1)); err != nil {
+		if err := r.file.InsertPageBreak(p.Sheet, model.CellName(row, 1)); err != nil {
 			return err
 		}
 	}
@@ -907,7 +907,7 @@ func (r *Report) Page(p *Page) error {
 		return err
 	}
 	if p.Frozen > 0 {
-		if err := w.SetPanes(&excelize.Panes{Freeze: true, YSplit: p.Frozen, TopLeftCell: stages.CellName(p.Frozen+1, 1), ActivePane: "bottomLeft"}); err != nil {
+		if err := w.SetPanes(&excelize.Panes{Freeze: true, YSplit: p.Frozen, TopLeftCell: model.CellName(p.Frozen+1, 1), ActivePane: "bottomLeft"}); err != nil {
 			return err
 		}
 	}
@@ -922,22 +922,22 @@ func (r *Report) Page(p *Page) error {
 				return err
 			}
 			if c.Link != "" {
-				if err := r.link(p.Sheet, stages.CellName(row, col), c.Link); err != nil {
+				if err := r.link(p.Sheet, model.CellName(row, col), c.Link); err != nil {
 					return err
 				}
 			}
 		}
-		if err := w.SetRow(stages.CellName(row, 1), values, excelize.RowOpts{Height: p.tall(row)}); err != nil {
+		if err := w.SetRow(model.CellName(row, 1), values, excelize.RowOpts{Height: p.tall(row)}); err != nil {
 			return err
 		}
 	}
 	for _, s := range p.spans {
-		if err := w.MergeCell(stages.CellName(s[0], s[1]), stages.CellName(s[2], s[3])); err != nil {
+		if err := w.MergeCell(model.CellName(s[0], s[1]), model.CellName(s[2], s[3])); err != nil {
 			return err
 		}
 	}
 	for _, c := range p.charts {
-		if err := r.file.AddChart(p.Sheet, stages.CellName(c.row, c.col), c.chart); err != nil {
+		if err := r.file.AddChart(p.Sheet, model.CellName(c.row, c.col), c.chart); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ import (
 	"runtime"
 	"slices"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -126,13 +126,13 @@ func (f *form) outcome(r *templates.Rule, t *tally) table.Outcome {
 		Cases: int32(t.cases), Failed: int32(t.failed), Undecided: int32(t.undecided)}
 	switch {
 	case t.failed > 0:
-		o.Outcome = stages.Fail
+		o.Outcome = model.Fail
 	case t.undecided > 0:
-		o.Outcome, o.Reason = stages.NotRun, f.batch.words.undecided(t)
+		o.Outcome, o.Reason = model.NotRun, f.batch.words.undecided(t)
 	case t.cases > 0:
-		o.Outcome = stages.Pass
+		o.Outcome = model.Pass
 	default:
-		o.Outcome, o.Reason = stages.NotApplicable, t.why
+		o.Outcome, o.Reason = model.NotApplicable, t.why
 	}
 	return o
 }
@@ -142,11 +142,11 @@ func verdict(s table.Submission, findings []table.Finding, selected string) tabl
 	v := table.Verdict{Submission: s.Submission}
 	for _, x := range findings {
 		switch {
-		case x.Severity == stages.MustFix:
+		case x.Severity == model.MustFix:
 			v.Errors++
-		case x.Severity == stages.Explain && x.Explanation != "":
+		case x.Severity == model.Explain && x.Explanation != "":
 			v.Explained++
-		case x.Severity == stages.Explain:
+		case x.Severity == model.Explain:
 			v.Warnings++
 		default:
 			v.Hints++
@@ -154,11 +154,11 @@ func verdict(s table.Submission, findings []table.Finding, selected string) tabl
 	}
 	switch {
 	case v.Errors > 0:
-		v.Verdict = stages.Return
+		v.Verdict = model.Return
 	case v.Warnings > 0:
-		v.Verdict = stages.AskFirst
+		v.Verdict = model.AskFirst
 	default:
-		v.Verdict = stages.Accept
+		v.Verdict = model.Accept
 	}
 	switch {
 	case s.National:

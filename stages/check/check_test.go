@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -38,7 +38,7 @@ type ruleCase struct {
 	}
 	At      []string
 	Count   int
-	Outcome stages.Outcome
+	Outcome model.Outcome
 }
 
 var definition = func() *templates.Definition {
@@ -77,9 +77,9 @@ func prepare(t *testing.T, c ruleCase) *table.Facts {
 	f := facts(t, memory.NewGoAllocator(), definition, fillings...)
 	id := f.Submissions.Row(0).Submission
 	for _, x := range c.Reading {
-		reading := stages.Finding{Code: x.Code, Submission: id, Vars: map[string]string{"list": strings.Join(x.Files, "、"), "file": x.Files[0]}}
+		reading := model.Finding{Code: x.Code, Submission: id, Vars: map[string]string{"list": strings.Join(x.Files, "、"), "file": x.Files[0]}}
 		for _, file := range x.Files {
-			reading.Places = append(reading.Places, stages.Place{File: file})
+			reading.Places = append(reading.Places, model.Place{File: file})
 		}
 		f.Reading = append(f.Reading, reading)
 	}
@@ -106,13 +106,13 @@ func about(t *testing.T, code string, f *table.Facts) ([]table.Finding, table.Ou
 }
 
 // departure says in what a rule departs from one of its fixtures; empty: in nothing. want is the outcome of the fixture's kind.
-func (c ruleCase) departure(t *testing.T, want stages.Outcome, severity string, found []table.Finding, o table.Outcome) string {
+func (c ruleCase) departure(t *testing.T, want model.Outcome, severity string, found []table.Finding, o table.Outcome) string {
 	t.Helper()
 	if o.Outcome != want || int(o.Failed) != len(found) {
 		return fmt.Sprintf("%s (%s), want %s; %d findings: %+v", o.Outcome, o.Reason, want, len(found), found)
 	}
-	if want != stages.Fail {
-		if len(found) > 0 || want != stages.Pass && o.Reason == "" {
+	if want != model.Fail {
+		if len(found) > 0 || want != model.Pass && o.Reason == "" {
 			return fmt.Sprintf("no reason, or findings: %+v", found)
 		}
 		return ""
@@ -141,14 +141,14 @@ func (c ruleCase) departure(t *testing.T, want stages.Outcome, severity string, 
 }
 
 // all gives the cases of a fixture with the outcome that each must have.
-func (f fixture) all(yield func(ruleCase, stages.Outcome) bool) {
+func (f fixture) all(yield func(ruleCase, model.Outcome) bool) {
 	for _, c := range f.Valid {
-		if !yield(c, stages.Pass) {
+		if !yield(c, model.Pass) {
 			return
 		}
 	}
 	for _, c := range f.Invalid {
-		if !yield(c, stages.Fail) {
+		if !yield(c, model.Fail) {
 			return
 		}
 	}
@@ -184,7 +184,7 @@ func place(t *testing.T, at string) string {
 		t.Fatal(err)
 	}
 	sheet, slot, _ := definition.Layout().Slot(ref.Field, ref.Year)
-	return sheet.Sheet.Title + "!" + stages.CellName(slot.Row, slot.Col)
+	return sheet.Sheet.Title + "!" + model.CellName(slot.Row, slot.Col)
 }
 
 func TestRulesHaveFixtures(t *testing.T) {
@@ -224,7 +224,7 @@ func TestACompleteFormIsSound(t *testing.T) {
 		t.Errorf("%s %s %s", x.Submission, x.Code, x.Message)
 	}
 	for _, o := range j.outcomes {
-		if o.Outcome != stages.Pass && o.Outcome != stages.NotApplicable && !slices.Contains([]string{"note_too_long"}, o.Rule) {
+		if o.Outcome != model.Pass && o.Outcome != model.NotApplicable && !slices.Contains([]string{"note_too_long"}, o.Rule) {
 			t.Errorf("%s %s %s", o.Code, o.Outcome, o.Reason)
 		}
 	}
@@ -238,7 +238,7 @@ func TestACompleteFormIsSound(t *testing.T) {
 		t.Errorf("%d outcomes for %d rules and 2 submissions", len(j.outcomes), rules)
 	}
 	for _, v := range j.verdicts {
-		if v.Verdict != stages.Accept || !v.Ranked {
+		if v.Verdict != model.Accept || !v.Ranked {
 			t.Errorf("%+v", v)
 		}
 	}
@@ -320,7 +320,7 @@ func (f filling) named(consortium string) filling {
 func TestPersonalDataStaysOut(t *testing.T) {
 	f := facts(t, memory.NewGoAllocator(), definition, faulty(t).apply(Edit{Set: map[string]any{
 		"head_name": map[string]any{"status": "V", "raw": "王某某"}, "staff_names": map[string]any{"value": 3, "raw": "王某某、李某某、张某某"}, "apprentices.last": map[string]any{"status": "V", "raw": "见13911112222"}}}, filling{}))
-	f.Reading = append(f.Reading, stages.Finding{Code: "LHT-5-006", Submission: f.Submissions.Row(0).Submission, Places: []stages.Place{{File: "甲.xlsx"}},
+	f.Reading = append(f.Reading, model.Finding{Code: "LHT-5-006", Submission: f.Submissions.Row(0).Submission, Places: []model.Place{{File: "甲.xlsx"}},
 		Raw: "13933334444", Vars: map[string]string{"list": "王13933334444.xlsx", "file": "甲.xlsx"}})
 	for _, x := range run(t, f).findings {
 		text := fmt.Sprintf("%+v", x)
@@ -347,25 +347,25 @@ func TestOneSlipIsOneFinding(t *testing.T) {
 func TestExplanationsAndVerdicts(t *testing.T) {
 	late := base(t).apply(Edit{Set: map[string]any{"apprentices.first": 400, "field_engineers.first": 100}}, filling{})
 	j := run(t, facts(t, memory.NewGoAllocator(), definition, late))
-	if len(j.findings) != 2 || j.verdicts[0].Verdict != stages.AskFirst || !j.verdicts[0].Ranked || j.verdicts[0].Warnings != 2 {
+	if len(j.findings) != 2 || j.verdicts[0].Verdict != model.AskFirst || !j.verdicts[0].Ranked || j.verdicts[0].Warnings != 2 {
 		t.Fatalf("%+v %+v", j.verdicts, j.findings)
 	}
 	late.Explanations = map[string]string{" " + strings.ToUpper(j.findings[0].Fingerprint) + " ": "基地改造，电话13900000000", j.findings[1].Fingerprint: " ", "0000000000000000": "无关"}
 	j = run(t, facts(t, memory.NewGoAllocator(), definition, late))
-	if v := j.verdicts[0]; v.Verdict != stages.AskFirst || v.Warnings != 1 || v.Explained != 1 {
+	if v := j.verdicts[0]; v.Verdict != model.AskFirst || v.Warnings != 1 || v.Explained != 1 {
 		t.Errorf("%+v", v)
 	}
 	if got := j.findings[0].Explanation; !strings.HasPrefix(got, "基地改造") || strings.Contains(got, "13900000000") {
 		t.Errorf("explanation %q", got)
 	}
 	late.Explanations[j.findings[1].Fingerprint] = "设备更新"
-	if v := run(t, facts(t, memory.NewGoAllocator(), definition, late)).verdicts[0]; v.Verdict != stages.Accept || !v.Ranked || v.Explained != 2 {
+	if v := run(t, facts(t, memory.NewGoAllocator(), definition, late)).verdicts[0]; v.Verdict != model.Accept || !v.Ranked || v.Explained != 2 {
 		t.Errorf("%+v", v)
 	}
 	wrong := base(t).apply(Edit{Set: map[string]any{"staff_total": 11, "staff_names": 11}}, filling{})
 	j = run(t, facts(t, memory.NewGoAllocator(), definition, wrong))
 	wrong.Explanations = map[string]string{j.findings[0].Fingerprint: "确实如此"}
-	if v := run(t, facts(t, memory.NewGoAllocator(), definition, wrong)).verdicts[0]; v.Verdict != stages.Return || v.Ranked || v.Unranked == "" || v.Errors != 1 {
+	if v := run(t, facts(t, memory.NewGoAllocator(), definition, wrong)).verdicts[0]; v.Verdict != model.Return || v.Ranked || v.Unranked == "" || v.Errors != 1 {
 		t.Errorf("an error was explained away: %+v", v)
 	}
 	national := base(t).apply(Edit{Set: map[string]any{"consortium": "晋江市域产教联合体", "city": "泉州", "park": "晋江经济开发区"}}, filling{})
@@ -385,7 +385,7 @@ func TestExplanationsAreForTheirValues(t *testing.T) {
 		f := facts(t, memory.NewGoAllocator(), definition, x)
 		f.Given = given
 		j := run(t, f)
-		if len(j.findings) != 1 || j.findings[0].Severity != stages.Explain {
+		if len(j.findings) != 1 || j.findings[0].Severity != model.Explain {
 			t.Fatalf("%+v", j.findings)
 		}
 		return j.findings[0]
@@ -394,8 +394,8 @@ func TestExplanationsAreForTheirValues(t *testing.T) {
 	if asked.Fingerprint != other.Fingerprint || asked.ValueHash == other.ValueHash {
 		t.Fatalf("%+v %+v", asked, other)
 	}
-	key := stages.ExplanationKey(asked.Fingerprint, asked.ValueHash)
-	about := stages.ExplanationAbout(asked.Title, asked.Message)
+	key := model.ExplanationKey(asked.Fingerprint, asked.ValueHash)
+	about := model.ExplanationAbout(asked.Title, asked.Message)
 	before := table.Given{Fingerprint: asked.Fingerprint, ValueHash: asked.ValueHash, Words: "扩招"}
 	for _, c := range []struct {
 		why          string
@@ -407,7 +407,7 @@ func TestExplanationsAreForTheirValues(t *testing.T) {
 		{"asked and explained", 100, map[string]string{key: "扩招"}, nil, "扩招", ""},
 		{"typed off with blanks, in capitals", 100, map[string]string{" " + strings.ToUpper(strings.Replace(key, "-", " — ", 1)): "扩招"}, nil, "扩招", ""},
 		{"the value changed since", 101, map[string]string{key: "扩招"}, nil, "", "扩招"},
-		{"the value changed, and was explained anew", 101, map[string]string{key: "扩招", stages.ExplanationKey(other.Fingerprint, other.ValueHash): "又扩招"}, nil, "又扩招", ""},
+		{"the value changed, and was explained anew", 101, map[string]string{key: "扩招", model.ExplanationKey(other.Fingerprint, other.ValueHash): "又扩招"}, nil, "又扩招", ""},
 		{"a fingerprint alone is for the values beside it", 101, map[string]string{asked.Fingerprint: "扩招"}, nil, "扩招", ""},
 		{"unless the last round had the same words for others", 101, map[string]string{asked.Fingerprint: "扩招"}, []table.Given{before}, "", "扩招"},
 		{"explained in the last round, not in this file", 100, nil, []table.Given{before}, "扩招", ""},
@@ -437,7 +437,7 @@ func TestAFieldsNameExplainsNoChangeOfTheWorkbook(t *testing.T) {
 	x := base(t)
 	x.Explanations = map[string]string{"|现场工程师培养": "扩招"}
 	f := facts(t, memory.NewGoAllocator(), definition, x)
-	f.Reading = []stages.Finding{{Code: "LHT-1-030", Submission: f.Submissions.Row(0).Submission, Fields: []string{"field_engineers"}, Places: []stages.Place{{File: "甲.xlsx"}}, Vars: map[string]string{"detail": "x"}}}
+	f.Reading = []model.Finding{{Code: "LHT-1-030", Submission: f.Submissions.Row(0).Submission, Fields: []string{"field_engineers"}, Places: []model.Place{{File: "甲.xlsx"}}, Vars: map[string]string{"detail": "x"}}}
 	if j := run(t, f); len(j.findings) != 1 || j.findings[0].Explanation != "" {
 		t.Errorf("%+v", j.findings)
 	}
@@ -449,7 +449,7 @@ func TestAColumnsNameExplainsNoRow(t *testing.T) {
 	if len(asked) != 1 || asked[0].Member == "" {
 		t.Fatalf("%+v", asked)
 	}
-	for about, want := range map[string]string{definition.Label(enrolmentColumn): "", stages.ExplanationAbout(asked[0].Title, asked[0].Message): "属实"} {
+	for about, want := range map[string]string{definition.Label(enrolmentColumn): "", model.ExplanationAbout(asked[0].Title, asked[0].Message): "属实"} {
 		form.Explanations = map[string]string{"|" + about: "属实"}
 		if x := run(t, facts(t, memory.NewGoAllocator(), definition, form)).findings[0]; x.Explanation != want {
 			t.Errorf("said of %s: in force %q, want %q", about, x.Explanation, want)
@@ -464,7 +464,7 @@ func TestSameFactsSameJudgement(t *testing.T) {
 	var first judgement
 	for i := range 3 {
 		f := facts(t, mem, definition, forms...)
-		f.Reading = []stages.Finding{{Code: "LHT-5-006", Submission: "nobody's", Places: []stages.Place{{File: "丙.xlsx"}}, Vars: map[string]string{"list": "丙.xlsx"}}}
+		f.Reading = []model.Finding{{Code: "LHT-5-006", Submission: "nobody's", Places: []model.Place{{File: "丙.xlsx"}}, Vars: map[string]string{"list": "丙.xlsx"}}}
 		j, err := Run(mem, f)
 		if err != nil {
 			t.Fatal(err)
@@ -484,7 +484,7 @@ func TestSameFactsSameJudgement(t *testing.T) {
 	if first.findings[0].File != "丙.xlsx" || first.findings[0].Submission != "" {
 		t.Errorf("a finding about a file without submission does not come first: %+v", first.findings[0])
 	}
-	severities := []stages.Severity{stages.MustFix, stages.Explain, stages.Hint}
+	severities := []model.Severity{model.MustFix, model.Explain, model.Hint}
 	order := func(x table.Finding) string {
 		return fmt.Sprintf("%s %d %s", x.Submission, slices.Index(severities, x.Severity), x.Code)
 	}

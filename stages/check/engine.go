@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -50,19 +50,19 @@ type batch struct {
 	def     *templates.Definition
 	words   *words
 	plans   []*plan
-	every   []templates.Ref             // all values of the form but those of its lists
-	reading map[string][]stages.Finding // found while reading, by submission
-	order   map[string]int              // place of a submission in the facts
-	keys    []string                    // consortium key of each submission
-	names   []string                    // consortium of each submission
-	members map[string][]int            // submissions that list a unit, by its key, ascending
+	every   []templates.Ref            // all values of the form but those of its lists
+	reading map[string][]model.Finding // found while reading, by submission
+	order   map[string]int             // place of a submission in the facts
+	keys    []string                   // consortium key of each submission
+	names   []string                   // consortium of each submission
+	members map[string][]int           // submissions that list a unit, by its key, ascending
 	near    map[textSlot]map[string]neighbour
 	alone   bool                     // submissions are not compared
 	given   map[string][]table.Given // explanations of the last round, by fingerprint
 }
 
 func newBatch(facts *table.Facts, alone bool) (*batch, error) {
-	b := &batch{alone: alone, facts: facts, def: facts.Definition, words: newWords(facts.Definition), reading: map[string][]stages.Finding{}, order: map[string]int{}, given: map[string][]table.Given{}}
+	b := &batch{alone: alone, facts: facts, def: facts.Definition, words: newWords(facts.Definition), reading: map[string][]model.Finding{}, order: map[string]int{}, given: map[string][]table.Given{}}
 	for _, g := range facts.Given {
 		b.given[g.Fingerprint] = append(b.given[g.Fingerprint], g)
 	}
@@ -227,7 +227,7 @@ func (t *tally) skip(why string) {
 // fault is what a check found, before the catalogue gives it words.
 type fault struct {
 	refs       []templates.Ref // values it is about: their places are marked
-	places     []stages.Place  // further places
+	places     []model.Place   // further places
 	fields     []string        // fields it is about beyond refs (columns of a list)
 	kase       templates.Case  // resolves the shorthand of the rule's texts
 	member     string          // key of the member unit
@@ -277,14 +277,14 @@ func (b *batch) inOrder(x, y table.Finding) int {
 	)
 }
 
-func gravity(s stages.Severity) int {
-	return slices.Index([]stages.Severity{stages.MustFix, stages.Explain, stages.Hint}, s)
+func gravity(s model.Severity) int {
+	return slices.Index([]model.Severity{model.MustFix, model.Explain, model.Hint}, s)
 }
 
 // comparePlaces orders by file, by sheet as in the form, then down the rows.
 func (b *batch) comparePlaces(x, y table.Finding) int {
-	xr, xc := stages.RowCol(x.Cell)
-	yr, yc := stages.RowCol(y.Cell)
+	xr, xc := model.RowCol(x.Cell)
+	yr, yc := model.RowCol(y.Cell)
 	return cmp.Or(
 		strings.Compare(x.File, y.File),
 		cmp.Compare(b.words.sheets[x.Sheet], b.words.sheets[y.Sheet]),

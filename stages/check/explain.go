@@ -4,8 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -17,7 +18,7 @@ func (f *form) explain(findings []table.Finding) {
 	rows := f.asked()
 	for i := range findings {
 		x := &findings[i]
-		if x.Severity != stages.Explain {
+		if x.Severity != model.Explain {
 			continue
 		}
 		before := f.batch.given[x.Fingerprint]
@@ -44,9 +45,9 @@ type asked struct{ byKey, byAbout map[string][]int }
 func (f *form) asked() asked {
 	out := asked{map[string][]int{}, map[string][]int{}}
 	for i, e := range f.Explanations {
-		if len(e.Fingerprint) == stages.KeyLength {
+		if len(e.Fingerprint) == model.KeyLength {
 			out.byKey[e.Fingerprint] = append(out.byKey[e.Fingerprint], i)
-		} else if about := stages.NameKey(e.About); about != "" {
+		} else if about := text.NameKey(e.About); about != "" {
 			out.byAbout[about] = append(out.byAbout[about], i)
 		}
 	}
@@ -58,16 +59,16 @@ func (f *form) asked() asked {
 func (f *form) given(x *table.Finding, rows asked) (out []table.Given) {
 	found := slices.Clone(rows.byKey[x.Fingerprint])
 	for _, name := range f.names(x) {
-		found = append(found, rows.byAbout[stages.NameKey(name)]...)
+		found = append(found, rows.byAbout[text.NameKey(name)]...)
 	}
 	slices.Sort(found)
 	for _, i := range slices.Compact(found) {
 		e := f.Explanations[i]
 		words := e.Explanation
 		if words == "" && e.Fingerprint == x.Fingerprint {
-			words = stages.WordsBeside(e.About, x.Title, x.Message)
+			words = model.WordsBeside(e.About, x.Title, x.Message)
 		}
-		if words = stages.Mask(strings.TrimSpace(words)); words != "" {
+		if words = text.Mask(strings.TrimSpace(words)); words != "" {
 			out = append(out, table.Given{Fingerprint: x.Fingerprint, ValueHash: e.ValueHash, Words: words})
 		}
 	}
@@ -76,7 +77,7 @@ func (f *form) given(x *table.Finding, rows asked) (out []table.Given) {
 
 // names gives what a returned copy says of a warning, and the name of its field.
 func (f *form) names(x *table.Finding) []string {
-	out, fields := []string{stages.ExplanationAbout(x.Title, x.Message)}, strings.Fields(x.Fields)
+	out, fields := []string{model.ExplanationAbout(x.Title, x.Message)}, strings.Fields(x.Fields)
 	if x.Member != "" || len(fields) > 1 || f.batch.def.Rule(x.Code).Tier() == 1 {
 		return out // the name of a field says neither which row, nor what of several values, nor what became of the workbook
 	}

@@ -9,8 +9,9 @@ import (
 	"sync"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -205,7 +206,7 @@ func (g *gathered) add(f filling) {
 }
 
 func (g *gathered) slot(f filling, id, sheet string, slot templates.Slot) {
-	field, at := slot.Field, stages.CellName(slot.Row, slot.Col)
+	field, at := slot.Field, model.CellName(slot.Row, slot.Col)
 	key := field.ID
 	year, _ := g.d.Form.YearOf(slot.Year)
 	if slot.Year != 0 {
@@ -250,14 +251,14 @@ func (g *gathered) slot(f filling, id, sheet string, slot templates.Slot) {
 func rowCell(d *templates.Definition, block string, row int, column string) (sheet, cell string) {
 	s, area, _ := d.Layout().Area(block)
 	i := slices.IndexFunc(area.Columns, func(c templates.RecordColumn) bool { return c.Name == block+"_"+column })
-	return s.Sheet.Title, stages.CellName(area.HeaderRow+row, area.Columns[i].Col)
+	return s.Sheet.Title, model.CellName(area.HeaderRow+row, area.Columns[i].Col)
 }
 
 func (g *gathered) lists(f filling, id string) {
 	for _, sheet := range g.d.Layout().Sheets {
 		for _, area := range sheet.Records {
 			for _, c := range area.Columns {
-				g.columns = append(g.columns, table.ListColumn{Batch: 2024, Submission: id, Field: c.Name, Sheet: sheet.Sheet.Title, Cell: stages.CellName(area.HeaderRow, c.Col)})
+				g.columns = append(g.columns, table.ListColumn{Batch: 2024, Submission: id, Field: c.Name, Sheet: sheet.Sheet.Title, Cell: model.CellName(area.HeaderRow, c.Col)})
 			}
 		}
 	}
@@ -266,7 +267,7 @@ func (g *gathered) lists(f filling, id string) {
 		enrolment := cellOf(m["enrolment"])
 		row := table.Member{Batch: 2024, Submission: id, Record: int32(i + 1), Name: written(m["name"]), Enrolment: number(enrolment.value), Status: enrolment.status,
 			IsLead: m["lead"] == true, Sheet: sheet, Cell: at}
-		row.NameKey = stages.NameKey(row.Name)
+		row.NameKey = text.NameKey(row.Name)
 		kind, ok := g.d.Form.Kind(written(m["kind"]))
 		if row.KindLabel = written(m["kind"]); ok {
 			row.Kind, row.KindLabel = kind.ID, kind.Label
@@ -285,7 +286,7 @@ func (g *gathered) lists(f filling, id string) {
 	}
 	for _, whole := range slices.Sorted(maps.Keys(f.Explanations)) {
 		key, about, _ := strings.Cut(whole, "|") // what is to be explained follows the key
-		fingerprint, values := stages.SplitExplanationKey(key)
+		fingerprint, values := model.SplitExplanationKey(key)
 		g.explanations = append(g.explanations, table.Explanation{Batch: 2024, Submission: id, Fingerprint: fingerprint, ValueHash: values, About: about, Explanation: f.Explanations[whole]})
 	}
 }

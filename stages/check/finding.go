@@ -8,8 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -20,7 +21,7 @@ func (f *form) finding(r *templates.Rule, x fault) table.Finding {
 		places = append(places, f.furtherPlaces(x.kase, p)...)
 	}
 	if len(places) == 0 {
-		places = []stages.Place{{File: f.Submission.File}}
+		places = []model.Place{{File: f.Submission.File}}
 	}
 	fields := slices.Clone(x.fields)
 	for _, ref := range x.refs {
@@ -28,7 +29,7 @@ func (f *form) finding(r *templates.Rule, x fault) table.Finding {
 			fields = append(fields, ref.Field)
 		}
 	}
-	out := row(r, stages.Finding{
+	out := row(r, model.Finding{
 		Places: places, Fields: fields, Year: commonYear(x.refs), Member: x.member,
 		Raw: f.joined(x, x.raw, f.batch.words.raw), Value: f.joined(x, x.value, f.batch.words.value),
 		Vars: f.vars(r, x),
@@ -41,7 +42,7 @@ func (f *form) finding(r *templates.Rule, x fault) table.Finding {
 }
 
 // read gives a finding made while reading the catalogue's words. f is nil where it belongs to no submission.
-func (b *batch) read(x stages.Finding, f *form) table.Finding {
+func (b *batch) read(x model.Finding, f *form) table.Finding {
 	r := b.def.Rule(x.Code)
 	vars := map[string]string{"raw": x.Raw, "value": x.Value, "member": x.Member, "file": x.Places[0].File, "sheet": x.Places[0].Sheet, "cell": x.Places[0].Cell,
 		"year": b.words.year(x.Year), "count": fmt.Sprint(len(x.Places))}
@@ -80,13 +81,13 @@ func (b *batch) unowned() []table.Finding {
 }
 
 // row fills the catalogue's words with the variables. Whatever looks like personal data is masked.
-func row(r *templates.Rule, x stages.Finding) table.Finding {
+func row(r *templates.Rule, x model.Finding) table.Finding {
 	first := x.Places[0]
 	out := table.Finding{
-		Code: r.Code, Rule: r.ID, Severity: stages.Severity(r.Severity), Fields: strings.Join(x.Fields, " "), Member: x.Member,
+		Code: r.Code, Rule: r.ID, Severity: model.Severity(r.Severity), Fields: strings.Join(x.Fields, " "), Member: x.Member,
 		File: first.File, Sheet: first.Sheet, Cell: first.Cell, Places: joinPlaces(x.Places),
-		Raw: stages.Mask(x.Raw), Value: stages.Mask(x.Value), Title: r.Title,
-		Message: stages.Mask(templates.Fill(r.Message, x.Vars)), Cure: stages.Mask(templates.Fill(r.Cure, x.Vars)), Authority: r.Authority,
+		Raw: text.Mask(x.Raw), Value: text.Mask(x.Value), Title: r.Title,
+		Message: text.Mask(templates.Fill(r.Message, x.Vars)), Cure: text.Mask(templates.Fill(r.Cure, x.Vars)), Authority: r.Authority,
 	}
 	if x.Year != 0 {
 		out.Year = table.Some(int32(x.Year))
@@ -95,7 +96,7 @@ func row(r *templates.Rule, x stages.Finding) table.Finding {
 }
 
 // joinPlaces lists places without repeats. A place in another file than the first is given with its file.
-func joinPlaces(places []stages.Place) string {
+func joinPlaces(places []model.Place) string {
 	var list []string
 	for _, p := range places {
 		s := p.String()
@@ -109,8 +110,8 @@ func joinPlaces(places []stages.Place) string {
 	return strings.Join(list, "; ")
 }
 
-func (f *form) placesOf(refs []templates.Ref) []stages.Place {
-	var out []stages.Place
+func (f *form) placesOf(refs []templates.Ref) []model.Place {
+	var out []model.Place
 	for _, r := range refs {
 		out = append(out, f.Observe(r).Place)
 	}
@@ -118,15 +119,15 @@ func (f *form) placesOf(refs []templates.Ref) []stages.Place {
 }
 
 // furtherPlaces resolves one of the rule's own places: a value, or a list of the form, whose sheet is meant.
-func (f *form) furtherPlaces(c templates.Case, name string) []stages.Place {
+func (f *form) furtherPlaces(c templates.Case, name string) []model.Place {
 	if sheet, area, list := f.batch.def.Layout().Area(name); list {
-		place := stages.Place{File: f.Submission.File, Sheet: sheet.Sheet.Title}
+		place := model.Place{File: f.Submission.File, Sheet: sheet.Sheet.Title}
 		for _, c := range f.ListColumns {
 			if c.Field == area.Columns[0].Name {
 				place.Sheet = c.Sheet
 			}
 		}
-		return []stages.Place{place}
+		return []model.Place{place}
 	}
 	ref, err := f.batch.def.CaseRef(c, name)
 	if err != nil {

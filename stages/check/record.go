@@ -3,8 +3,9 @@ package check
 import (
 	"fmt"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/shopspring/decimal"
@@ -130,7 +131,7 @@ func leadFlag(f *form, _ *plan, m table.Member, t *tally) {
 			t.lack(r)
 			return
 		}
-		named = named || stages.NameKey(name) == m.NameKey
+		named = named || text.NameKey(name) == m.NameKey
 	}
 	if named == m.IsLead {
 		t.pass()
@@ -199,7 +200,7 @@ func enrolmentSize(f *form, p *plan, m table.Member, t *tally) {
 func incompleteMaterial(f *form, _ *plan, t *tally) {
 	for _, m := range f.Materials {
 		blank := f.blankColumns("materials", map[string]string{"number": m.Number, "title": m.Title, "supports": m.Supports})
-		f.row(t, "materials", m.Record, stages.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, blank)
+		f.row(t, "materials", m.Record, model.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, blank)
 	}
 	t.skip(f.batch.emptyMaterials())
 }
@@ -213,13 +214,13 @@ func (b *batch) emptyMaterials() string {
 func incompleteVerification(f *form, _ *plan, t *tally) {
 	for _, v := range f.Verifications {
 		blank := f.blankColumns("verifications", map[string]string{"section": v.Section, "means": v.Means, "unit": v.Unit, "result": v.Result})
-		f.row(t, "verifications", v.Record, stages.Place{File: f.Submission.File, Sheet: v.Sheet, Cell: v.Cell}, blank)
+		f.row(t, "verifications", v.Record, model.Place{File: f.Submission.File, Sheet: v.Sheet, Cell: v.Cell}, blank)
 	}
 	t.skip("市级核实表为空")
 }
 
 // row passes a row of a list, or fails it for its blank columns.
-func (f *form) row(t *tally, block string, record int32, at stages.Place, blank []*templates.Field) {
+func (f *form) row(t *tally, block string, record int32, at model.Place, blank []*templates.Field) {
 	if len(blank) == 0 {
 		t.pass()
 		return
@@ -256,22 +257,22 @@ func (f *form) memberFault(m table.Member, raw, column string) fault {
 	if name == "" {
 		name = fmt.Sprintf("第%d行", m.Record)
 	}
-	return fault{places: []stages.Place{f.memberCell(m, column)}, fields: []string{column}, member: key, raw: raw, value: raw,
+	return fault{places: []model.Place{f.memberCell(m, column)}, fields: []string{column}, member: key, raw: raw, value: raw,
 		vars: map[string]string{"member": name, "kind": m.KindLabel, "raw": raw, "value": raw, "label": f.batch.words.label(column), "count": fmt.Sprint(m.Record)}}
 }
 
 // memberCell is the cell of a column in a member's row.
-func (f *form) memberCell(m table.Member, column string) stages.Place {
-	return f.listCell(stages.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, column)
+func (f *form) memberCell(m table.Member, column string) model.Place {
+	return f.listCell(model.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, column)
 }
 
 // listCell is the cell of a column in the row of a list in which another cell stands; that one, where the workbook has no such column.
-func (f *form) listCell(at stages.Place, column string) stages.Place {
+func (f *form) listCell(at model.Place, column string) model.Place {
 	for _, c := range f.ListColumns {
 		if c.Field == column && c.Sheet == at.Sheet {
-			row, _ := stages.RowCol(at.Cell)
-			_, col := stages.RowCol(c.Cell)
-			at.Cell = stages.CellName(row, col)
+			row, _ := model.RowCol(at.Cell)
+			_, col := model.RowCol(c.Cell)
+			at.Cell = model.CellName(row, col)
 		}
 	}
 	return at

@@ -3,8 +3,9 @@ package check
 import (
 	"fmt"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -16,13 +17,13 @@ func (f *form) settle(findings []table.Finding) {
 	key := f.batch.keys[f.position]
 	for i := range findings {
 		x := &findings[i]
-		if x.Severity != stages.Explain {
+		if x.Severity != model.Explain {
 			continue
 		}
 		for _, e := range f.batch.facts.Register {
 			switch {
 			case e.Sheet.Effect == templates.Settles && e.Key == key && answers(e.Sheet, x.Rule):
-				x.Explanation = stages.Mask(fmt.Sprintf("%s：%s", e.Sheet.Title, e.Document()))
+				x.Explanation = text.Mask(fmt.Sprintf("%s：%s", e.Sheet.Title, e.Document()))
 			case e.Decides(*x):
 				f.decide(x, e)
 			}
@@ -46,14 +47,14 @@ func (f *form) decide(x *table.Finding, e table.Registered) {
 		if words != "" {
 			words = "：" + words
 		}
-		x.Message = stages.Mask(fmt.Sprintf("%s（原说明%s%s）", x.Message, decision, words))
+		x.Message = text.Mask(fmt.Sprintf("%s（原说明%s%s）", x.Message, decision, words))
 		x.Explanation = ""
 		return
 	}
 	if words == "" {
 		words = x.Explanation
 	}
-	x.Explanation = stages.Mask(fmt.Sprintf("%s（%s）", words, decision))
+	x.Explanation = text.Mask(fmt.Sprintf("%s（%s）", words, decision))
 	if words == "" {
 		x.Explanation = decision
 	}
@@ -65,5 +66,5 @@ func (f *form) selected() string {
 	if !ok {
 		return ""
 	}
-	return stages.Mask(fmt.Sprintf("登记为%s（%s），只列示，不参加排名", e.Sheet.Title, e.Document()))
+	return text.Mask(fmt.Sprintf("登记为%s（%s），只列示，不参加排名", e.Sheet.Title, e.Document()))
 }

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"lianheti/samples/programs"
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/render"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -28,7 +28,7 @@ import (
 //     that the template was written with are those of the spreadsheet program.
 
 // sheetWords are the words of the sheet for the engine's outcomes. Where the engine can't run, the sheet tells two causes apart.
-var sheetWords = map[string]stages.Outcome{"通过": stages.Pass, "未通过": stages.Fail, "不适用": stages.NotApplicable, "未填": stages.NotRun, "无法判断": stages.NotRun}
+var sheetWords = map[string]model.Outcome{"通过": model.Pass, "未通过": model.Fail, "不适用": model.NotApplicable, "未填": model.NotRun, "无法判断": model.NotRun}
 
 func TestEveryRuleIsInTheSheetOrSaysWhyNot(t *testing.T) {
 	results := programs.SelfCheck(t, workbookOf(t, base(t)))
@@ -51,7 +51,7 @@ func TestEveryRuleIsInTheSheetOrSaysWhyNot(t *testing.T) {
 type example struct {
 	code string
 	edit Edit
-	want stages.Outcome
+	want model.Outcome
 }
 
 // typed lists the fixtures that a filler can type into one workbook: no neighbours, nothing that reading has to interpret.
@@ -60,7 +60,7 @@ func typed(t *testing.T) []example {
 	readYAML(t, "testdata/fixtures.yaml", &fixtures)
 	var out []example
 	for _, code := range slices.Sorted(maps.Keys(fixtures)) {
-		add := func(cases []ruleCase, want stages.Outcome) {
+		add := func(cases []ruleCase, want model.Outcome) {
 			for _, c := range cases {
 				if c.Neighbour != nil || len(c.Reading) > 0 || slices.ContainsFunc(c.Coercions, func(x struct{ Field, Kind string }) bool { return x.Kind != "not_applicable" }) {
 					continue
@@ -74,8 +74,8 @@ func typed(t *testing.T) []example {
 		if definition.Rule(code).Sheet != "" {
 			continue
 		}
-		add(fixtures[code].Valid, stages.Pass)
-		add(fixtures[code].Invalid, stages.Fail)
+		add(fixtures[code].Valid, model.Pass)
+		add(fixtures[code].Invalid, model.Fail)
 		add(fixtures[code].Undecided, "")
 	}
 	return out
@@ -85,7 +85,7 @@ func typed(t *testing.T) []example {
 type group struct {
 	filling  filling
 	examples []example
-	outcomes map[string]stages.Outcome
+	outcomes map[string]model.Outcome
 }
 
 // groups packs the examples: a spreadsheet program takes its time with each workbook. Those that come out otherwise in company
@@ -131,7 +131,7 @@ func (g *group) settle(t *testing.T) []example {
 			f = f.apply(x.edit, filling{})
 		}
 		f.Coercions = notApplicableIn(f)
-		g.filling, g.outcomes = f, map[string]stages.Outcome{}
+		g.filling, g.outcomes = f, map[string]model.Outcome{}
 		for _, o := range run(t, facts(t, memory.NewGoAllocator(), definition, f)).outcomes {
 			g.outcomes[o.Code] = o.Outcome
 		}

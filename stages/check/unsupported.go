@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -42,8 +42,8 @@ func supports(f *form) []string {
 var pointNumber = regexp.MustCompile(`[0-9]+(\.[0-9]+)+`)
 
 func speaksOf(support string, field *templates.Field) bool {
-	key := stages.NameKey(support)
-	if strings.Contains(key, stages.NameKey(field.Label)) || strings.Contains(key, field.ID) {
+	key := text.NameKey(support)
+	if strings.Contains(key, text.NameKey(field.Label)) || strings.Contains(key, field.ID) {
 		return true
 	}
 	return slices.ContainsFunc(pointNumber.FindAllString(key, -1), func(n string) bool { return slices.Contains(field.Evidence, n) })

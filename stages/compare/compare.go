@@ -12,8 +12,9 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -45,8 +46,8 @@ func Run(mem memory.Allocator, before, now *table.Round, why Why) table.Table[ta
 }
 
 // verdicts gives the verdicts by submission; none where there is no judgement.
-func verdicts(j *table.Judgement) map[string]stages.Verdict {
-	out := map[string]stages.Verdict{}
+func verdicts(j *table.Judgement) map[string]model.Verdict {
+	out := map[string]model.Verdict{}
 	if j != nil {
 		for v := range j.Verdicts.All() {
 			out[v.Submission] = v.Verdict
@@ -106,8 +107,8 @@ func union(was, is map[string]*submission) []string {
 type pair struct {
 	d           *templates.Definition
 	before, now *submission
-	registered  stages.Verdict // the last round's facts with this round's register; empty: as it was
-	judged      stages.Verdict // this round's facts by the earlier rules; empty: nobody can say
+	registered  model.Verdict // the last round's facts with this round's register; empty: as it was
+	judged      model.Verdict // this round's facts by the earlier rules; empty: nobody can say
 	moves       []table.Move
 	rows        []table.Change
 }
@@ -164,7 +165,7 @@ func (p *pair) verdicts() {
 }
 
 // turned says what turned a verdict.
-func (p *pair) turned(was, is stages.Verdict) string {
+func (p *pair) turned(was, is model.Verdict) string {
 	if p.judged == "" {
 		return string(table.CauseForm)
 	}
@@ -172,7 +173,7 @@ func (p *pair) turned(was, is stages.Verdict) string {
 	at := was
 	for _, step := range []struct {
 		cause table.Cause
-		to    stages.Verdict
+		to    model.Verdict
 	}{{table.CauseRegister, cmp.Or(p.registered, was)}, {table.CauseOwn, p.judged}, {table.CauseRules, is}} {
 		if step.to != at {
 			causes, at = append(causes, string(step.cause)), step.to
@@ -254,8 +255,8 @@ func (p *pair) value(f *templates.Field, r templates.Ref) {
 	case is.Status == table.Missing:
 		c.Kind, c.After = table.ValueCleared, ""
 	case before != after:
-	case stages.Mask(strings.TrimSpace(was.Raw)) != stages.Mask(strings.TrimSpace(is.Raw)):
-		c.Kind, c.Before, c.After = table.ValueRewritten, stages.Mask(was.Raw), stages.Mask(is.Raw)
+	case text.Mask(strings.TrimSpace(was.Raw)) != text.Mask(strings.TrimSpace(is.Raw)):
+		c.Kind, c.Before, c.After = table.ValueRewritten, text.Mask(was.Raw), text.Mask(is.Raw)
 	default:
 		return
 	}
@@ -270,9 +271,9 @@ func shown(o table.Observation) string {
 	case table.NotApplicable:
 		return "不适用"
 	case table.Invalid:
-		return cmp.Or(stages.Mask(o.Raw), "无法识别")
+		return cmp.Or(text.Mask(o.Raw), "无法识别")
 	}
-	return cmp.Or(stages.Mask(o.Value), "已填")
+	return cmp.Or(text.Mask(o.Value), "已填")
 }
 
 func number(f *table.Form, r templates.Ref) table.Opt[float64] {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -30,7 +30,7 @@ type state struct {
 	texts    []table.Text
 	members  []table.Member
 	findings []table.Finding
-	verdict  stages.Verdict
+	verdict  model.Verdict
 	total    float64
 	rank     int32
 }
@@ -100,27 +100,27 @@ func missing(indicator string, year int32) table.Metric {
 
 func TestEveryKindOfChange(t *testing.T) {
 	before := []state{
-		{id: "A", sha: "1", edition: 1, verdict: stages.Return, total: 50, rank: 0,
+		{id: "A", sha: "1", edition: 1, verdict: model.Return, total: 50, rank: 0,
 			metrics: []table.Metric{value("apprentices", 2022, 12, "12"), missing("apprentices", 2023), value("field_engineers", 2022, 3, "3"), value("sales", 2022, 120000, "12万"), value("shared_courses", 2022, 4, "4")},
 			texts:   []table.Text{{Field: "plan", Text: "旧，电话" + phone, Status: table.Normal}},
 			members: []table.Member{{Name: "甲公司", KindLabel: "企业"}, {Name: "乙公司", KindLabel: "企业"}, {Name: "丙学校", KindLabel: "中职学校", Enrolment: table.Some(100.0)}},
 			findings: []table.Finding{{Fingerprint: "a", Title: "关了的", Message: "x"}, {Fingerprint: "b", Title: "没关的", Message: "y"},
 				{Fingerprint: "c", Title: "说明了的", Message: "z"}, {Fingerprint: "d", Title: "又开的", Message: "w", Explanation: "属实"},
 				{Fingerprint: "f", Title: "早说明的", Message: "u", Explanation: "如前"}}},
-		{id: "BB", sha: "2", edition: 1, verdict: stages.Accept},
-		{id: "CCC", sha: "3", edition: 1, verdict: stages.Accept},
-		{id: "DDDD", sha: "4", edition: 1, verdict: stages.Accept},
+		{id: "BB", sha: "2", edition: 1, verdict: model.Accept},
+		{id: "CCC", sha: "3", edition: 1, verdict: model.Accept},
+		{id: "DDDD", sha: "4", edition: 1, verdict: model.Accept},
 	}
 	now := []state{
-		{id: "A", sha: "9", edition: 2, verdict: stages.AskFirst, total: 61.5, rank: 2,
+		{id: "A", sha: "9", edition: 2, verdict: model.AskFirst, total: 61.5, rank: 2,
 			metrics: []table.Metric{value("apprentices", 2022, 20, "20"), value("apprentices", 2023, 0, "0"), missing("field_engineers", 2022), value("sales", 2022, 120000, "120000"), value("shared_courses", 2022, 4, "4")},
 			texts:   []table.Text{{Field: "plan", Text: "新，电话" + phone, Status: table.Normal}},
 			members: []table.Member{{Name: "甲公司", KindLabel: "企业", IsLead: true}, {Name: "丙学校", KindLabel: "中职学校", Enrolment: table.Some(100.0)}, {Name: "丁公司", KindLabel: "企业"}},
 			findings: []table.Finding{{Fingerprint: "b", Title: "没关的", Message: "y"}, {Fingerprint: "c", Title: "说明了的", Message: "z", Explanation: "因为"}, {Fingerprint: "f", Title: "早说明的", Message: "u", Explanation: "如前"},
 				{Fingerprint: "d", Title: "又开的", Message: "w2"}, {Fingerprint: "e", Title: "新来的", Message: "v"}}},
-		{id: "BB", sha: "2", edition: 1, verdict: stages.Accept},
-		{id: "CCC", sha: "33", edition: 2, verdict: stages.Accept},
-		{id: "EEEEE", sha: "5", edition: 1, verdict: stages.Accept},
+		{id: "BB", sha: "2", edition: 1, verdict: model.Accept},
+		{id: "CCC", sha: "33", edition: 2, verdict: model.Accept},
+		{id: "EEEEE", sha: "5", edition: 1, verdict: model.Accept},
 	}
 	want := []string{
 		"A resent 已重报: 报送版次1→报送版次2",
@@ -150,7 +150,7 @@ func TestEveryKindOfChange(t *testing.T) {
 	}
 	why := Why{
 		Moves:  map[string][]table.Move{"A": {{Cause: table.CauseOwn, Before: 50, After: 63}, {Cause: table.CauseRubric, Before: 63, After: 61.5}}},
-		Judged: &table.Judgement{Verdicts: table.Of(memory.NewGoAllocator(), []table.Verdict{{Submission: "A", Verdict: stages.AskFirst}})},
+		Judged: &table.Judgement{Verdicts: table.Of(memory.NewGoAllocator(), []table.Verdict{{Submission: "A", Verdict: model.AskFirst}})},
 	}
 	if got := changes(t, before, now, why); !slices.Equal(got, want) {
 		t.Errorf("changes:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -177,12 +177,12 @@ func TestNothingToCompareWith(t *testing.T) {
 }
 
 func TestWhatTurnedAVerdict(t *testing.T) {
-	for judged, want := range map[stages.Verdict]string{stages.Return: "rules", stages.Accept: "own", stages.AskFirst: "own rules", "": "form"} {
+	for judged, want := range map[model.Verdict]string{model.Return: "rules", model.Accept: "own", model.AskFirst: "own rules", "": "form"} {
 		why := Why{}
 		if judged != "" {
 			why.Judged = &table.Judgement{Verdicts: table.Of(memory.NewGoAllocator(), []table.Verdict{{Submission: "A", Verdict: judged}})}
 		}
-		got := changes(t, []state{{id: "A", sha: "1", verdict: stages.Return}}, []state{{id: "A", sha: "1", verdict: stages.Accept}}, why)
+		got := changes(t, []state{{id: "A", sha: "1", verdict: model.Return}}, []state{{id: "A", sha: "1", verdict: model.Accept}}, why)
 		if line := "A verdict 受理结论: 退回修改→受理 " + want; !slices.Contains(got, line) {
 			t.Errorf("%q by the earlier rules: %v, want %s", judged, got, line)
 		}

@@ -3,8 +3,8 @@ package compare
 import (
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 )
 
 // record is one row of a list of the form: what it is known by, and all that it says.
@@ -54,7 +54,7 @@ func say(columns ...string) string {
 	var out []string
 	for _, c := range columns {
 		if c != "" {
-			out = append(out, stages.Mask(c))
+			out = append(out, text.Mask(c))
 		}
 	}
 	return strings.Join(out, "，")
@@ -70,7 +70,7 @@ func members(f *table.Form) []record {
 		if pupils != "" {
 			pupils = "在校生" + pupils + "人"
 		}
-		out = append(out, record{stages.Mask(m.Name), say(m.KindLabel, m.Name, pupils, lead), m.Sheet, m.Cell})
+		out = append(out, record{text.Mask(m.Name), say(m.KindLabel, m.Name, pupils, lead), m.Sheet, m.Cell})
 	}
 	return out
 }
@@ -78,7 +78,7 @@ func members(f *table.Form) []record {
 func materials(f *table.Form) []record {
 	var out []record
 	for _, m := range f.Materials {
-		out = append(out, record{stages.Mask(m.Title), say(m.Number, m.Title, m.Supports, m.Pages), m.Sheet, m.Cell})
+		out = append(out, record{text.Mask(m.Title), say(m.Number, m.Title, m.Supports, m.Pages), m.Sheet, m.Cell})
 	}
 	return out
 }

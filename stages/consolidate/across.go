@@ -6,9 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -42,11 +43,11 @@ func (w *workbook) sharedMembers(name string) error {
 	})
 	label := func(column string) string { return w.head("members", column) }
 	columns := append([]column[shared]{
-		{Head: label("name"), Width: 40, Cell: func(s shared) book.Cell { return text(s.Name) }},
+		{Head: label("name"), Width: 40, Cell: func(s shared) book.Cell { return words(s.Name) }},
 		{Head: "另见几家", Width: 9, Cell: func(s shared) book.Cell { return count(int32(s.others)) }},
 	}, who(w, func(s shared) string { return s.Submission })...)
 	columns = append(columns,
-		column[shared]{Head: label("kind_label"), Width: 22, Cell: func(s shared) book.Cell { return text(s.KindLabel) }},
+		column[shared]{Head: label("kind_label"), Width: 22, Cell: func(s shared) book.Cell { return words(s.KindLabel) }},
 		column[shared]{Head: label("is_lead"), Width: 8, Cell: func(s shared) book.Cell { return yes(s.IsLead) }},
 		column[shared]{Head: label("enrolment"), Width: 11, Cell: func(s shared) book.Cell { return optional(s.Enrolment, book.Integer) }},
 		column[shared]{Head: "位置", Width: 16, Cell: func(s shared) book.Cell { return w.placed(s.Submission, s.Sheet, s.Cell) }},
@@ -65,7 +66,7 @@ func (w *workbook) public(kind string) bool {
 
 // placed shows where a value stands and leads into the annotated copy where there is one.
 func (w *workbook) placed(submission, sheet, cell string) book.Cell {
-	c := mono(stages.Place{File: w.of(submission).File, Sheet: sheet, Cell: cell}.String())
+	c := mono(model.Place{File: w.of(submission).File, Sheet: sheet, Cell: cell}.String())
 	if path, ok := w.Returns[submission]; ok && sheet != "" {
 		c.Look, c.Link = book.Link, path+book.CellLink(sheet, cell)
 	}
@@ -87,11 +88,11 @@ func (w *workbook) comparedTexts(name string) error {
 		return []column[pair]{
 			{Head: head, Width: 16, Cell: func(p pair) book.Cell {
 				t, _ := of(p)
-				return text(w.of(t.Submission).Consortium)
+				return words(w.of(t.Submission).Consortium)
 			}},
 			{Head: head + "的文字", Width: 70, Cell: func(p pair) book.Cell {
 				t, other := of(p)
-				return book.Cell{Value: marked(stages.Mask(t.Text), stages.Mask(other.Text)), Look: book.Prose}
+				return book.Cell{Value: marked(text.Mask(t.Text), text.Mask(other.Text)), Look: book.Prose}
 			}},
 			{Head: "位置", Width: 14, Cell: func(p pair) book.Cell {
 				t, _ := of(p)
@@ -100,7 +101,7 @@ func (w *workbook) comparedTexts(name string) error {
 		}
 	}
 	columns := []column[pair]{
-		{Head: w.head("texts", "field"), Width: 18, Cell: func(p pair) book.Cell { return text(w.Definition.Label(p.field)) }},
+		{Head: w.head("texts", "field"), Width: 18, Cell: func(p pair) book.Cell { return words(w.Definition.Label(p.field)) }},
 		{Head: "相同的字", Width: 10, Style: book.Column{Scale: 1}, Cell: func(p pair) book.Cell { return book.Cell{Value: p.common, Look: book.Share} }},
 	}
 	columns = append(columns, side("甲", func(p pair) (table.Text, table.Text) { return p.a, p.b })...)

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -141,7 +141,7 @@ func setting(row int) string { return book.Range(sheetWeights) + book.Fixed(row,
 
 // span is a run of cells in one row of 观测点得分; the leading row's is fixed.
 func span(row, col, n int) string {
-	return "$" + stages.CellName(row, col) + ":$" + stages.CellName(row, col+n-1)
+	return "$" + model.CellName(row, col) + ":$" + model.CellName(row, col+n-1)
 }
 
 func fixedSpan(row, col, n int) string { return book.Fixed(row, col) + ":" + book.Fixed(row, col+n-1) }
@@ -153,7 +153,7 @@ func (b *board) values(row int) string { return span(row, b.colValue(), len(b.ea
 func (b *board) said(row int) string   { return span(row, b.colSaid(), len(b.earning)) }
 
 // deducted is what experts take off, as a formula writes it.
-func (b *board) deducted(row int) string { return "$" + stages.CellName(row, b.colDeducted()) }
+func (b *board) deducted(row int) string { return "$" + model.CellName(row, b.colDeducted()) }
 
 // weights are what counts for a submission: all that can be earned, or, as long as its own marks are not in, what figures can earn.
 func (b *board) weights(complete bool) string {
@@ -177,7 +177,7 @@ func (b *board) lower(row int, complete bool) string {
 
 func (b *board) upper(row int, complete bool) string {
 	w := b.weights(complete)
-	return b.formula("%s+SUM(%s)-SUMPRODUCT(%s,%s)", stages.CellName(row, colLower), w, w, b.said(row))
+	return b.formula("%s+SUM(%s)-SUMPRODUCT(%s,%s)", model.CellName(row, colLower), w, w, b.said(row))
 }
 
 // present is the share of the evidence that is there: figures only, whatever experts say.
@@ -188,18 +188,18 @@ func (b *board) present(row int) string {
 
 // rounded is a total as ranks compare it; text where a submission is not ranked, which RANK leaves aside.
 func (b *board) rounded(row int) string {
-	return b.formula(`IF(%s=%s,ROUND(%s,10),"")`, stages.CellName(row, colRanked), book.Quote(rankedYes), stages.CellName(row, colTotal))
+	return b.formula(`IF(%s=%s,ROUND(%s,10),"")`, model.CellName(row, colRanked), book.Quote(rankedYes), model.CellName(row, colTotal))
 }
 
 func (b *board) rank(row int) string {
-	x := stages.CellName(row, b.colRounded())
+	x := model.CellName(row, b.colRounded())
 	all := book.Fixed(pointsFirst, b.colRounded()) + ":" + book.Fixed(b.lastRow(), b.colRounded())
 	return b.formula(`IF(ISNUMBER(%s),RANK(%s,%s),"不排")`, x, x, all)
 }
 
 // place is the rank with equals in the order of their rows, so that each place is taken once.
 func (b *board) place(row int) string {
-	rank := stages.CellName(row, colRank)
+	rank := model.CellName(row, colRank)
 	from := book.Fixed(pointsFirst, colRank)
 	return b.formula(`IF(ISNUMBER(%s),%s+COUNTIF(%s:%s,%s)-1,"")`, rank, rank, from, rank, rank)
 }

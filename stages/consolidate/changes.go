@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 )
 
@@ -27,11 +27,11 @@ func (w *workbook) changes(name string) error {
 	}, who(w, func(c table.Change) string { return c.Submission })...)
 	// A submission that is gone is not among those of this run.
 	columns[2].Cell = func(c table.Change) book.Cell { return word(c.City) }
-	columns[3].Cell = func(c table.Change) book.Cell { return text(c.Consortium) }
+	columns[3].Cell = func(c table.Change) book.Cell { return words(c.Consortium) }
 	columns = append(columns,
-		column[table.Change]{Head: label("label"), Width: 32, Cell: func(c table.Change) book.Cell { return text(c.Label) }},
-		column[table.Change]{Head: label("before"), Width: 24, Cell: func(c table.Change) book.Cell { return text(c.Before) }},
-		column[table.Change]{Head: label("after"), Width: 24, Cell: func(c table.Change) book.Cell { return text(c.After) }},
+		column[table.Change]{Head: label("label"), Width: 32, Cell: func(c table.Change) book.Cell { return words(c.Label) }},
+		column[table.Change]{Head: label("before"), Width: 24, Cell: func(c table.Change) book.Cell { return words(c.Before) }},
+		column[table.Change]{Head: label("after"), Width: 24, Cell: func(c table.Change) book.Cell { return words(c.After) }},
 		column[table.Change]{Head: "变动", Width: 11, Cell: func(c table.Change) book.Cell {
 			if !c.BeforeNumber.Valid || !c.AfterNumber.Valid {
 				return book.Cell{Look: book.Plain}
@@ -40,7 +40,7 @@ func (w *workbook) changes(name string) error {
 			return book.Cell{Value: moved, Look: book.Number(moved)}
 		}},
 		column[table.Change]{Head: "为什么变（得分、名次、结论）", Width: 44, Cell: func(c table.Change) book.Cell {
-			return text(why(c))
+			return words(why(c))
 		}},
 		column[table.Change]{Head: "位置", Width: 16, Cell: func(c table.Change) book.Cell {
 			if c.Sheet == "" {
@@ -211,10 +211,10 @@ func (w *workbook) moves(name string) error {
 	last := len(columns)
 	columns = append(columns,
 		column[*scoreMove]{Head: "本轮得分", Width: 10, Cell: func(m *scoreMove) book.Cell {
-			return book.Cell{Value: m.total.AfterNumber.V, Look: book.Points, Formula: fmt.Sprintf("SUM(%s:%s)", stages.CellName(m.row, first), stages.CellName(m.row, last))}
+			return book.Cell{Value: m.total.AfterNumber.V, Look: book.Points, Formula: fmt.Sprintf("SUM(%s:%s)", model.CellName(m.row, first), model.CellName(m.row, last))}
 		}},
 		column[*scoreMove]{Head: "变动", Width: 10, Style: book.Column{Signed: true}, Cell: func(m *scoreMove) book.Cell {
-			return book.Cell{Value: m.moved(), Look: book.Gain, Formula: fmt.Sprintf("%s-%s", stages.CellName(m.row, last+1), stages.CellName(m.row, first))}
+			return book.Cell{Value: m.moved(), Look: book.Gain, Formula: fmt.Sprintf("%s-%s", model.CellName(m.row, last+1), model.CellName(m.row, first))}
 		}},
 		column[*scoreMove]{Head: "上轮名次", Width: 9, Cell: func(m *scoreMove) book.Cell { return placed(m.rank[0]) }},
 		column[*scoreMove]{Head: "本轮名次", Width: 9, Cell: func(m *scoreMove) book.Cell { return placed(m.rank[1]) }},

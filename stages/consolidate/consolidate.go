@@ -11,9 +11,10 @@ import (
 	"io"
 	"iter"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -203,15 +204,15 @@ func who[T any](w *workbook, id func(T) string) []column[T] {
 	return []column[T]{
 		{Head: w.head("submissions", "submission"), Width: 14, Cell: func(row T) book.Cell { return mono(id(row)) }},
 		{Head: w.head("submissions", "city"), Width: 8, Cell: of(func(s table.Submission) book.Cell { return word(s.City) })},
-		{Head: w.head("submissions", "consortium"), Width: 38, Cell: of(func(s table.Submission) book.Cell { return text(s.Consortium) })},
+		{Head: w.head("submissions", "consortium"), Width: 38, Cell: of(func(s table.Submission) book.Cell { return words(s.Consortium) })},
 	}
 }
 
 // Cells by what they hold. Texts that people typed are masked; what can't hold personal data (codes, hashes) is not.
 
-func text(s string) book.Cell  { return book.Cell{Value: stages.Mask(s), Look: book.Plain} }
-func prose(s string) book.Cell { return book.Cell{Value: stages.Mask(s), Look: book.Prose} }
-func word(s string) book.Cell  { return book.Cell{Value: stages.Mask(s), Look: book.Centred} }
+func words(s string) book.Cell { return book.Cell{Value: text.Mask(s), Look: book.Plain} }
+func prose(s string) book.Cell { return book.Cell{Value: text.Mask(s), Look: book.Prose} }
+func word(s string) book.Cell  { return book.Cell{Value: text.Mask(s), Look: book.Centred} }
 func mono(s string) book.Cell  { return book.Cell{Value: s, Look: book.Mono} }
 
 func number(v float64) book.Cell { return book.Cell{Value: v, Look: book.Number(v)} }
@@ -259,7 +260,7 @@ func (w *workbook) absences() []book.Mark {
 
 // Colours of verdicts, severities and outcomes.
 var (
-	verdictMarks  = []book.Mark{{Word: string(stages.Accept), Tone: book.Good}, {Word: string(stages.AskFirst), Tone: book.Caution}, {Word: string(stages.Return), Tone: book.Bad}}
-	severityMarks = []book.Mark{{Word: stages.MustFix.Label(), Tone: book.Bad}, {Word: stages.Explain.Label(), Tone: book.Caution}, {Word: stages.Hint.Label(), Tone: book.Info}}
-	fateMarks     = []book.Mark{{Word: stages.Accepted.Label(), Tone: book.Good}, {Word: stages.Superseded.Label(), Tone: book.Info}, {Word: stages.Rejected.Label(), Tone: book.Bad}}
+	verdictMarks  = []book.Mark{{Word: string(model.Accept), Tone: book.Good}, {Word: string(model.AskFirst), Tone: book.Caution}, {Word: string(model.Return), Tone: book.Bad}}
+	severityMarks = []book.Mark{{Word: model.MustFix.Label(), Tone: book.Bad}, {Word: model.Explain.Label(), Tone: book.Caution}, {Word: model.Hint.Label(), Tone: book.Info}}
+	fateMarks     = []book.Mark{{Word: model.Accepted.Label(), Tone: book.Good}, {Word: model.Superseded.Label(), Tone: book.Info}, {Word: model.Rejected.Label(), Tone: book.Bad}}
 )

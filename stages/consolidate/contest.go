@@ -47,13 +47,13 @@ func (w *workbook) line(name string) error {
 		column[table.Rank]{Head: w.head("ranking", "total"), Width: 10, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Total, Look: book.Points} }},
 		column[table.Rank]{Head: "距入选线", Width: 10, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: round(r.Total - last), Look: book.Points} }},
 		column[table.Rank]{Head: w.head("ranking", "line"), Width: 10, Style: book.Column{Marks: lineMarks}, Cell: func(r table.Rank) book.Cell { return word(lines[r.Line]) }},
-		column[table.Rank]{Head: w.head("ranking", "line_reason"), Width: 44, Cell: func(r table.Rank) book.Cell { return text(strings.ReplaceAll(r.LineReason, "；", "\n")) }},
+		column[table.Rank]{Head: w.head("ranking", "line_reason"), Width: 44, Cell: func(r table.Rank) book.Cell { return words(strings.ReplaceAll(r.LineReason, "；", "\n")) }},
 		column[table.Rank]{Head: "要与对面换位，权重至少要改多少", Width: 80, Cell: func(r table.Rank) book.Cell {
-			var words []string
+			var each []string
 			for _, s := range swaps[r.Submission] {
-				words = append(words, s.Words)
+				each = append(each, s.Words)
 			}
-			return text(strings.Join(words, "\n"))
+			return words(strings.Join(each, "\n"))
 		}},
 		column[table.Rank]{Head: "要有几个数达到各家最好", Width: 12, Cell: func(r table.Rank) book.Cell { return reached(steps[r.Submission]) }},
 		ranges("权重变动", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankLow, r.RankHigh }),
@@ -129,13 +129,13 @@ func (w *workbook) credibility(name string) error {
 		return column[table.Growth]{Head: w.head("credibility", column2), Width: 12, Cell: func(g table.Growth) book.Cell { return optional(value(g), book.Points) }}
 	}
 	columns := append(who(w, func(g table.Growth) string { return g.Submission }),
-		column[table.Growth]{Head: w.head("credibility", "indicator"), Width: 32, Cell: func(g table.Growth) book.Cell { return text(w.Definition.Label(g.Indicator)) }},
+		column[table.Growth]{Head: w.head("credibility", "indicator"), Width: 32, Cell: func(g table.Growth) book.Cell { return words(w.Definition.Label(g.Indicator)) }},
 		column[table.Growth]{Head: "单位", Width: 10, Cell: func(g table.Growth) book.Cell { return word(units[g.Measure]) }},
 		rate("achieved", func(g table.Growth) table.Opt[float64] { return g.Achieved }),
 		rate("promised", func(g table.Growth) table.Opt[float64] { return g.Promised }),
 		rate("peers_promised", func(g table.Growth) table.Opt[float64] { return g.PeersPromised }),
 		rate("peers_upper", func(g table.Growth) table.Opt[float64] { return g.PeersUpper }),
-		column[table.Growth]{Head: w.head("credibility", "note"), Width: 50, Cell: func(g table.Growth) book.Cell { return text(g.Note) }},
+		column[table.Growth]{Head: w.head("credibility", "note"), Width: 50, Cell: func(g table.Growth) book.Cell { return words(g.Note) }},
 		column[table.Growth]{Head: "单元格", Width: 28, Cell: func(g table.Growth) book.Cell { return mono(g.Cells) }},
 	)
 	remark := fmt.Sprintf("%d项承诺中，%d项的增长既高于已实现的增长，也高于同批多数申报的承诺，请核实。只提示，不影响得分。全部见 data/credibility。", total, len(all))
@@ -154,9 +154,9 @@ func (w *workbook) opinions(name string) error {
 		column[table.Mark]{Head: label("kind"), Width: 10, Cell: func(m table.Mark) book.Cell { return word(markKinds[m.Kind]) }},
 		column[table.Mark]{Head: label("value"), Width: 9, Cell: func(m table.Mark) book.Cell { return optional(m.Value, book.Decimal) }},
 		column[table.Mark]{Head: label("status"), Width: 12, Style: book.Column{Marks: markMarks}, Cell: func(m table.Mark) book.Cell { return word(markStatus[m.Status]) }},
-		column[table.Mark]{Head: label("comment"), Width: 36, Cell: func(m table.Mark) book.Cell { return text(m.Comment) }},
-		column[table.Mark]{Head: label("note"), Width: 24, Cell: func(m table.Mark) book.Cell { return text(m.Note) }},
-		column[table.Mark]{Head: label("file"), Width: 27, Cell: func(m table.Mark) book.Cell { return text(m.File) }},
+		column[table.Mark]{Head: label("comment"), Width: 36, Cell: func(m table.Mark) book.Cell { return words(m.Comment) }},
+		column[table.Mark]{Head: label("note"), Width: 24, Cell: func(m table.Mark) book.Cell { return words(m.Note) }},
+		column[table.Mark]{Head: label("file"), Width: 27, Cell: func(m table.Mark) book.Cell { return words(m.File) }},
 		column[table.Mark]{Head: label("cell"), Width: 32, Cell: func(m table.Mark) book.Cell { return mono(m.Sheet + "!" + m.Cell) }},
 	)
 	remark := "专家只以编号出现。去掉的最高最低分、回避的、未填的都列出，各起什么作用见“" + label("status") + "”。"

@@ -26,7 +26,7 @@ func (w *workbook) duel(name string) error {
 	p.Span(2, 1, len(p.Widths), book.Cell{Value: "在黄色格子里各选一家，逐个观测点比较；随“" + sheetWeights + "”的权重变。差为正是甲得益。每一分怎么得来，到“得分依据”按联合体和观测点筛选。", Look: book.Subtitle})
 	pick := w.pair()
 	if !w.live || len(pick) < 2 {
-		p.Span(3, 1, len(p.Widths), text("参加排名的不到两家，或申报太多，没有设对比。"))
+		p.Span(3, 1, len(p.Widths), words("参加排名的不到两家，或申报太多，没有设对比。"))
 		p.Put(duelFirst-1, 1, book.Cell{Value: w.head("scores", "point"), Look: book.Header})
 		return w.report.Page(p)
 	}
@@ -55,7 +55,7 @@ func (w *workbook) duel(name string) error {
 	for i, point := range w.points {
 		row, col := duelFirst+i, firstPoint+i
 		p.Put(row, 1, word(point.ID))
-		p.Put(row, 2, text(short(point, 28)))
+		p.Put(row, 2, words(short(point, 28)))
 		p.Put(row, 3, book.Cell{Value: w.earn(point), Look: book.Points, Formula: w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))})
 		var earned []table.Opt[float64]
 		for k, cell := range []string{a, b} {

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -40,8 +40,8 @@ func (w *workbook) metrics(name string) error {
 	years := w.Definition.Form.Years
 	columns := append(who(w, series.submission),
 		belongs(w, series.submission),
-		column[series]{Head: "类别", Width: 15, Cell: func(s series) book.Cell { return text(s.field.Group) }},
-		column[series]{Head: w.head("metrics", "indicator"), Width: 32, Cell: func(s series) book.Cell { return text(w.Definition.Label(s.field.ID)) }},
+		column[series]{Head: "类别", Width: 15, Cell: func(s series) book.Cell { return words(s.field.Group) }},
+		column[series]{Head: w.head("metrics", "indicator"), Width: 32, Cell: func(s series) book.Cell { return words(w.Definition.Label(s.field.ID)) }},
 		column[series]{Head: w.head("metrics", "unit"), Width: 8, Cell: func(s series) book.Cell { return word(s.field.Unit) }},
 	)
 	first := len(columns) + 1
@@ -93,7 +93,7 @@ func (w *workbook) yearColumn(y templates.Year, of func(series) *table.Metric) c
 // growth compares two years by a formula: in percent, or in points where the figure is a percentage itself.
 func (w *workbook) growth(head string, firstColumn, from, to int) column[series] {
 	years := w.Definition.Form.Years
-	at := func(year, row int) string { return stages.CellName(row, firstColumn+year-years[0].Year) }
+	at := func(year, row int) string { return model.CellName(row, firstColumn+year-years[0].Year) }
 	return column[series]{Head: head, Width: 11, Style: book.Column{Heat: true}, Cell: func(s series) book.Cell {
 		a, b := s.value(from), s.value(to)
 		if a == nil || b == nil {
@@ -117,8 +117,8 @@ func (w *workbook) growth(head string, firstColumn, from, to int) column[series]
 }
 
 // place is where a series stands in its workbook: the cells from the first year to the last.
-func (s series) place() stages.Place {
-	var p stages.Place
+func (s series) place() model.Place {
+	var p model.Place
 	first, last := "", ""
 	for i := range s.form.Metrics {
 		if m := &s.form.Metrics[i]; m.Indicator == s.field.ID {
@@ -219,11 +219,11 @@ func (w *workbook) tally() []city {
 		c := at(w.Facts.CityOf(e.Submission))
 		c.filed++
 		switch e.Verdict.Verdict {
-		case stages.Accept:
+		case model.Accept:
 			c.accepted++
-		case stages.AskFirst:
+		case model.AskFirst:
 			c.asked++
-		case stages.Return:
+		case model.Return:
 			c.backed++
 		}
 		c.units += len(e.form.Members)
@@ -253,15 +253,15 @@ type cityCount struct {
 var cityCounts = []cityCount{
 	{"目录应报", func(c city) int { return c.expected }, nil},
 	{"已报", func(c city) int { return c.filed }, func(w *workbook, name string) string { return w.countOf(name, sheetSubmissions, 0, "") }},
-	{string(stages.Accept), func(c city) int { return c.accepted }, verdictCount(stages.Accept)},
-	{string(stages.AskFirst), func(c city) int { return c.asked }, verdictCount(stages.AskFirst)},
-	{string(stages.Return), func(c city) int { return c.backed }, verdictCount(stages.Return)},
+	{string(model.Accept), func(c city) int { return c.accepted }, verdictCount(model.Accept)},
+	{string(model.AskFirst), func(c city) int { return c.asked }, verdictCount(model.AskFirst)},
+	{string(model.Return), func(c city) int { return c.backed }, verdictCount(model.Return)},
 	{"未报", func(c city) int { return c.unreported }, func(w *workbook, name string) string {
 		return fmt.Sprintf("COUNTIFS(%s,%s)", rowsOf(sheetMissing, missingCity, len(w.unreported())), name)
 	}},
 }
 
-func verdictCount(v stages.Verdict) func(*workbook, string) string {
+func verdictCount(v model.Verdict) func(*workbook, string) string {
 	return func(w *workbook, name string) string { return w.countOf(name, sheetSubmissions, verdictCol, string(v)) }
 }
 
@@ -308,7 +308,7 @@ func rowsOf(sheet string, col, n int) string { return book.Absolute(sheet, 3, co
 func (w *workbook) cities(name string) error {
 	lines := w.tally()
 	columns := []column[city]{{Head: w.head("submissions", "city"), Width: 10, Cell: func(c city) book.Cell { return word(c.name) }}}
-	named := func(c city) string { return "$" + stages.CellName(c.row, 1) }
+	named := func(c city) string { return "$" + model.CellName(c.row, 1) }
 	for _, x := range slices.Concat(cityCounts, memberCounts) {
 		columns = append(columns, column[city]{Head: x.head, Width: 9, Cell: func(c city) book.Cell {
 			cell := count(int32(x.of(c)))
@@ -389,7 +389,7 @@ func totalled(columns []column[city], lines int) []column[city] {
 				return cell
 			}
 			cell.Look = book.Sum
-			cell.Formula = fmt.Sprintf("SUM(%s:%s)", stages.CellName(3, i+1), stages.CellName(lines+2, i+1))
+			cell.Formula = fmt.Sprintf("SUM(%s:%s)", model.CellName(3, i+1), model.CellName(lines+2, i+1))
 			return cell
 		}
 	}

@@ -72,9 +72,9 @@ func (w *workbook) lifts(name string) error {
 		column[table.Lift]{Head: w.head("lifts", "point"), Width: 8, Cell: func(l table.Lift) book.Cell { return word(l.Point) }},
 		column[table.Lift]{Head: "要达到各家最好的数", Width: 28, Cell: func(l table.Lift) book.Cell {
 			if l.Evidence == "" {
-				return text("专家评分")
+				return words("专家评分")
 			}
-			return text(evidence(l).Label)
+			return words(evidence(l).Label)
 		}},
 		column[table.Lift]{Head: w.head("lifts", "raw"), Width: 12, Cell: func(l table.Lift) book.Cell { return word(amount(l, l.Raw)) }},
 		column[table.Lift]{Head: w.head("lifts", "best"), Width: 12, Cell: func(l table.Lift) book.Cell { return word(amount(l, table.Some(l.Best))) }},
@@ -82,9 +82,9 @@ func (w *workbook) lifts(name string) error {
 			if l.Evidence == "" {
 				return word("")
 			}
-			return text(evidence(l).Basis)
+			return words(evidence(l).Basis)
 		}},
-		column[table.Lift]{Head: w.head("lifts", "best_of"), Width: 26, Cell: func(l table.Lift) book.Cell { return text(w.of(l.BestOf).Consortium) }},
+		column[table.Lift]{Head: w.head("lifts", "best_of"), Width: 26, Cell: func(l table.Lift) book.Cell { return words(w.of(l.BestOf).Consortium) }},
 		column[table.Lift]{Head: w.head("lifts", "gain"), Width: 8, Cell: func(l table.Lift) book.Cell { return book.Cell{Value: l.Gain, Look: book.Points} }},
 		column[table.Lift]{Head: w.head("lifts", "total"), Width: 10, Cell: func(l table.Lift) book.Cell { return book.Cell{Value: l.Total, Look: book.Points} }},
 		column[table.Lift]{Head: w.head("lifts", "inside"), Width: 8, Style: book.Column{Marks: []book.Mark{{Word: "是", Tone: book.Good}}}, Cell: func(l table.Lift) book.Cell { return yes(l.Inside) }},

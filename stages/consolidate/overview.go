@@ -6,9 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -69,7 +70,7 @@ func (o *overview) heading() {
 
 // tiles are the figures to be seen from afar.
 func (o *overview) tiles() {
-	fates, verdicts := map[stages.Fate]int{}, map[stages.Verdict]int{}
+	fates, verdicts := map[model.Fate]int{}, map[model.Verdict]int{}
 	for f := range o.Facts.Files.All() {
 		fates[f.Fate]++
 	}
@@ -82,8 +83,8 @@ func (o *overview) tiles() {
 		caption   string
 		n         int
 	}{
-		{1, 2, "收到文件", o.Facts.Files.Len()}, {3, 2, "文件不予受理", fates[stages.Rejected]}, {5, 3, "申报", len(o.submissions)}, {9, 2, string(stages.Accept), verdicts[stages.Accept]},
-		{11, 1, string(stages.AskFirst), verdicts[stages.AskFirst]}, {12, 2, string(stages.Return), verdicts[stages.Return]}, {14, 2, "目录中未报", len(o.unreported())},
+		{1, 2, "收到文件", o.Facts.Files.Len()}, {3, 2, "文件不予受理", fates[model.Rejected]}, {5, 3, "申报", len(o.submissions)}, {9, 2, string(model.Accept), verdicts[model.Accept]},
+		{11, 1, string(model.AskFirst), verdicts[model.AskFirst]}, {12, 2, string(model.Return), verdicts[model.Return]}, {14, 2, "目录中未报", len(o.unreported())},
 		{17, 5, "参加排名", o.ranked}, {23, 4, "拟遴选", o.choose()},
 	} {
 		o.page.Span(row, t.col, t.cols, book.Cell{Value: t.n, Look: book.Figure})
@@ -132,7 +133,7 @@ func (o *overview) byCity() {
 		for i, counted := range cityCounts {
 			cell := book.Cell{Value: counted.of(c), Look: figure}
 			if figure == book.Sum {
-				cell.Formula = fmt.Sprintf("SUM(%s:%s)", stages.CellName(first, cityCol+1+i), stages.CellName(row-1, cityCol+1+i))
+				cell.Formula = fmt.Sprintf("SUM(%s:%s)", model.CellName(first, cityCol+1+i), model.CellName(row-1, cityCol+1+i))
 			}
 			o.page.Put(row, cityCol+1+i, cell)
 		}
@@ -146,7 +147,7 @@ func (o *overview) lacking() {
 	line := func(label, format string, args ...any) {
 		row++
 		o.page.Span(row, cityCol, 2, book.Cell{Value: label, Look: book.Total})
-		o.page.Span(row, cityCol+2, 5, text(fmt.Sprintf(format, args...)))
+		o.page.Span(row, cityCol+2, 5, words(fmt.Sprintf(format, args...)))
 	}
 	var names []string
 	for _, e := range o.unreported() {
@@ -205,8 +206,8 @@ func (o *overview) top() {
 		}
 		o.page.PutRow(row, rankCol,
 			book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: live(0)},
-			book.Cell{Value: stages.Mask(r.City), Look: book.Centred, Formula: live(1)},
-			book.Cell{Value: stages.Mask(r.Consortium), Look: book.Plain, Formula: live(2)},
+			book.Cell{Value: text.Mask(r.City), Look: book.Centred, Formula: live(1)},
+			book.Cell{Value: text.Mask(r.Consortium), Look: book.Plain, Formula: live(2)},
 			book.Cell{Value: r.Total, Look: book.Points, Formula: live(3)},
 		)
 		interval, chance := "－", book.Cell{Value: "－", Look: book.Quiet}
@@ -228,7 +229,7 @@ func (o *overview) top() {
 		}
 	}
 	if row == header {
-		o.page.Span(row+1, rankCol, 7, text("没有可以排名的申报，原因见“"+sheetRanking+"”。"))
+		o.page.Span(row+1, rankCol, 7, words("没有可以排名的申报，原因见“"+sheetRanking+"”。"))
 		return
 	}
 	o.page.Mark(header+1, rankCol+6, row, rankCol+6, lineMarks...)
@@ -275,10 +276,10 @@ func (o *overview) issues() {
 	first := row + 1
 	for _, c := range all[:min(shownRule, len(all))] {
 		row++
-		o.page.PutRow(row, issueCol, text(c.rule.Title), word(stages.Severity(c.rule.Severity).Label()), count(int32(c.times)), count(int32(len(c.submissions))))
+		o.page.PutRow(row, issueCol, words(c.rule.Title), word(model.Severity(c.rule.Severity).Label()), count(int32(c.times)), count(int32(len(c.submissions))))
 	}
 	if len(all) == 0 {
-		o.page.Span(first, issueCol, 4, text("没有查出问题。"))
+		o.page.Span(first, issueCol, 4, words("没有查出问题。"))
 		return
 	}
 	o.page.Mark(first, issueCol+1, row, issueCol+1, severityMarks...)
@@ -289,7 +290,7 @@ func (o *overview) moved() {
 	o.part(lowerRow, issueCol, 4, "与上一次运行相比")
 	row := lowerRow
 	if o.Earlier == nil {
-		o.page.Span(row+1, issueCol, 4, text("本次没有与上一次相比（run --previous）。"))
+		o.page.Span(row+1, issueCol, 4, words("本次没有与上一次相比（run --previous）。"))
 		return
 	}
 	kinds := map[table.ChangeKind]int{}
@@ -302,11 +303,11 @@ func (o *overview) moved() {
 			continue
 		}
 		row++
-		o.page.Span(row, issueCol, 3, text(k.Label()))
+		o.page.Span(row, issueCol, 3, words(k.Label()))
 		o.page.Put(row, issueCol+3, count(int32(kinds[k])))
 	}
 	row++
-	o.page.Span(row, issueCol, 4, text(o.definitionChanges()+o.causes()+"逐条见“本次变化”。"))
+	o.page.Span(row, issueCol, 4, words(o.definitionChanges()+o.causes()+"逐条见“本次变化”。"))
 }
 
 // counted is how often one rule was broken, and by whom.
@@ -351,7 +352,7 @@ func (o *overview) contents() {
 	for i, s := range rest {
 		a, at := areas[i/per], row+1+i%per
 		o.page.Span(at, a[0], a[1], book.Cell{Value: s.name, Look: book.Link, Link: book.CellLink(s.name, "A1")})
-		o.page.Span(at, a[2], a[3], text(s.shows))
+		o.page.Span(at, a[2], a[3], words(s.shows))
 	}
 }
 

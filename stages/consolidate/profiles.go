@@ -7,9 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -56,7 +57,7 @@ func (w *workbook) laidOut() (*book.Page, map[string]int) {
 		row = x.write()
 	}
 	if row == 1 {
-		w.pages.Span(1, 1, profileCols, text("没有申报。"))
+		w.pages.Span(1, 1, profileCols, words("没有申报。"))
 	}
 	return w.pages, w.pageRows
 }
@@ -68,7 +69,7 @@ func (w *workbook) pageLink(submission string) book.Cell {
 	if !ok {
 		return word("")
 	}
-	return book.Cell{Value: "细看", Look: book.Link, Link: book.CellLink(sheetProfiles, stages.CellName(row, 1))}
+	return book.Cell{Value: "细看", Look: book.Link, Link: book.CellLink(sheetProfiles, model.CellName(row, 1))}
 }
 
 // gathered is all that a page tells of one consortium.
@@ -182,14 +183,14 @@ func (p *profile) write() int {
 // heading is the name, and where the consortium belongs.
 func (p *profile) heading() {
 	s := p.form.Submission
-	p.page.Span(p.row, 1, profileCols, book.Cell{Value: stages.Mask(s.Consortium), Look: book.Title})
+	p.page.Span(p.row, 1, profileCols, book.Cell{Value: text.Mask(s.Consortium), Look: book.Title})
 	p.page.Height(p.row, 30)
 	parts := []string{s.Submission, s.City, string(p.rank.Verdict)}
 	if p.rank.Unranked != "" {
 		parts = append(parts, p.rank.Unranked)
 	}
 	parts = append(parts, p.Definition.Rubric.WeightsNote)
-	p.page.Span(p.row+1, 1, profileCols, book.Cell{Value: stages.Mask(strings.Join(parts, "；")), Look: book.Subtitle})
+	p.page.Span(p.row+1, 1, profileCols, book.Cell{Value: text.Mask(strings.Join(parts, "；")), Look: book.Subtitle})
 	p.row += 2
 }
 
@@ -251,7 +252,7 @@ func (p *profile) facts() {
 	for i, x := range list {
 		col := 1 + i/half*profileCols/2
 		p.page.Span(p.row+i%half, col, 2, book.Cell{Value: x[0], Look: book.Total})
-		p.page.Span(p.row+i%half, col+2, profileCols/2-2, text(x[1]))
+		p.page.Span(p.row+i%half, col+2, profileCols/2-2, words(x[1]))
 	}
 	p.row += half
 }
@@ -382,7 +383,7 @@ func (p *profile) years() {
 	for k, f := range p.Definition.Form.About(templates.Headline) {
 		p.row++
 		p.page.Put(p.row, 1, book.Cell{Value: "■", Look: book.Key(k)})
-		p.page.Span(p.row, 2, 3, text(p.Definition.Label(f.ID)+"（"+f.Unit+"）"))
+		p.page.Span(p.row, 2, 3, words(p.Definition.Label(f.ID)+"（"+f.Unit+"）"))
 		for i, y := range years {
 			m := p.form.Metric(f.ID, y.Year)
 			if m == nil {
@@ -444,7 +445,7 @@ func (p *profile) indicators() {
 	row := p.row
 	shown := p.scorable()
 	for _, i := range shown {
-		p.page.Span(row, 1, 2, text(p.Definition.Rubric.Indicators[i].Label))
+		p.page.Span(row, 1, 2, words(p.Definition.Rubric.Indicators[i].Label))
 		p.page.Put(row, 3, book.Cell{Value: p.shares[i].V, Look: book.Share})
 		p.page.Put(row, 4, book.Cell{Value: p.medians[i].V, Look: book.Share})
 		row++
@@ -453,7 +454,7 @@ func (p *profile) indicators() {
 		if slices.Contains(shown, i) || indicator.Points[0].Deduction {
 			continue
 		}
-		p.page.Span(row, 1, 2, text(indicator.Label))
+		p.page.Span(row, 1, 2, words(indicator.Label))
 		p.page.Span(row, 3, 2, book.Cell{Value: pointWaiting, Look: book.Quiet})
 		row++
 	}
@@ -482,7 +483,7 @@ func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 func (p *profile) listed(col int, list []table.Score) (next int) {
 	for i, s := range list {
 		e := p.evidenceOf(s)
-		p.page.Span(p.row+i, col, 3, text(relative(e)))
+		p.page.Span(p.row+i, col, 3, words(relative(e)))
 		p.page.Put(p.row+i, col+3, word(sized(e, s.Raw.V)))
 	}
 	if len(list) == 0 {
@@ -509,7 +510,7 @@ func (p *profile) questions() {
 	all := p.asked()
 	for i, q := range all {
 		p.page.Span(p.row, 1, 2, word(q.kind))
-		p.page.Span(p.row, 3, profileCols-2, text(q.words))
+		p.page.Span(p.row, 3, profileCols-2, words(q.words))
 		left := profileHigh - p.page.Tall(p.first, p.row)
 		if left < 20 && i < len(all)-1 || left < 0 {
 			p.page.Span(p.row, 1, 2, word("其余"))
@@ -521,7 +522,7 @@ func (p *profile) questions() {
 		p.row++
 	}
 	if len(all) == 0 {
-		p.page.Span(p.row, 1, profileCols, text("没有未了结的问题、缺失的依据和需核实的承诺。"))
+		p.page.Span(p.row, 1, profileCols, words("没有未了结的问题、缺失的依据和需核实的承诺。"))
 		p.row++
 	}
 }
@@ -537,7 +538,7 @@ func (p *profile) asked() []question {
 	for _, want := range []string{toMend, toExplain} {
 		for _, x := range p.found {
 			if p.answered(x) == want {
-				add(want, "%s（%s）", x.Message, stages.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell})
+				add(want, "%s（%s）", x.Message, model.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell})
 			}
 		}
 	}

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/document"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 )
 
 // Names of the Word files for the meeting.
@@ -36,7 +36,7 @@ func Documents(in Input) (map[string][]byte, error) {
 }
 
 func say(format string, args ...any) document.Paragraph {
-	return document.P(document.Body, stages.Mask(fmt.Sprintf(format, args...)))
+	return document.P(document.Body, text.Mask(fmt.Sprintf(format, args...)))
 }
 
 // inside are those within the line, ties across it included.
@@ -67,9 +67,9 @@ func grid(head []string, shares []float64, rows [][]string) document.Table {
 	for _, r := range rows {
 		line := document.Row{Whole: true}
 		for i, s := range r {
-			cell := document.Text(stages.Mask(s))
+			cell := document.Text(text.Mask(s))
 			if len([]rune(s)) <= 6 && i != 1 {
-				cell = document.Label(stages.Mask(s))
+				cell = document.Label(text.Mask(s))
 			}
 			line.Cells = append(line.Cells, cell)
 		}
@@ -166,7 +166,7 @@ func (w *workbook) summary(all []*gathered) document.Document {
 	for i, g := range w.inside(all) {
 		p := &profile{workbook: w, gathered: g}
 		r := g.rank
-		heading := document.P(document.Heading, fmt.Sprintf("%d. %s", i+1, stages.Mask(r.Consortium)))
+		heading := document.P(document.Heading, fmt.Sprintf("%d. %s", i+1, text.Mask(r.Consortium)))
 		body = append(body, heading)
 		parts := fmt.Sprintf("已有基础%.2f分，建设承诺%.2f分", r.Foundation, r.Promise)
 		if r.Experts.Valid {

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -18,7 +18,7 @@ func (w *workbook) ranking(name string) error {
 	label := func(column string) string { return w.head("ranking", column) }
 	// What the weights change is looked up in the live sheet, by the id in this row.
 	row := pointsFirst - 2
-	id := func() string { return "$" + stages.CellName(row, 2) }
+	id := func() string { return "$" + model.CellName(row, 2) }
 	points := func(head string, value func(table.Rank) float64, col int) column[table.Rank] {
 		return column[table.Rank]{Head: head, Width: 11, Cell: func(r table.Rank) book.Cell {
 			return book.Cell{Value: value(r), Look: book.Points, Formula: w.lookup(col, id())}
@@ -50,7 +50,7 @@ func (w *workbook) ranking(name string) error {
 		column[table.Rank]{Head: label("verdict"), Width: 10, Style: book.Column{Marks: verdictMarks}, Cell: func(r table.Rank) book.Cell { return word(r.Verdict) }},
 		column[table.Rank]{Head: "一页", Width: 7, Cell: func(r table.Rank) book.Cell { return w.pageLink(r.Submission) }},
 		column[table.Rank]{Head: "入选", Width: 10, Style: book.Column{Marks: chosenMarks}, Cell: func(r table.Rank) book.Cell {
-			return book.Cell{Value: w.chosen(r), Look: book.Centred, Formula: w.chosenFormula("$" + stages.CellName(row, 1))}
+			return book.Cell{Value: w.chosen(r), Look: book.Centred, Formula: w.chosenFormula("$" + model.CellName(row, 1))}
 		}},
 		points(label("total"), func(r table.Rank) float64 { return r.Total }, colTotal),
 		points(label("total_lower"), func(r table.Rank) float64 { return r.Lower }, colLower),
@@ -71,7 +71,7 @@ func (w *workbook) ranking(name string) error {
 		constant(label("possible"), func(r table.Rank) float64 { return r.Possible }),
 		constant(label("open"), func(r table.Rank) float64 { return r.Open }),
 		column[table.Rank]{Head: label("tied"), Width: 7, Cell: func(r table.Rank) book.Cell { return yes(r.Tied) }},
-		column[table.Rank]{Head: label("unranked_reason"), Width: 40, Cell: func(r table.Rank) book.Cell { return text(r.Unranked) }},
+		column[table.Rank]{Head: label("unranked_reason"), Width: 40, Cell: func(r table.Rank) book.Cell { return words(r.Unranked) }},
 	)
 	return rows(w, name, w.method(), 4, w.Ranking.Ranking.Len(), w.Ranking.Ranking.All(), columns)
 }
@@ -114,7 +114,7 @@ func (w *workbook) pointScores(name string) error {
 				if value < 0 {
 					return book.Cell{Value: pointWaiting, Look: book.Quiet}
 				}
-				x, top, most := "$"+stages.CellName(r.row, w.colValue()+value), top, most
+				x, top, most := "$"+model.CellName(r.row, w.colValue()+value), top, most
 				if w.complete && !r.rank.Complete {
 					top, most = book.Fixed(pointsLead, w.colSaid()+value), w.figures(p)
 				}
@@ -260,16 +260,16 @@ func (w *workbook) evidence(name string) error {
 	kinds := map[string]string{"level": "现状", "growth": "增长", "commitment": "承诺"}
 	columns := append(who(w, func(s table.Score) string { return s.Submission }),
 		column[table.Score]{Head: label("point"), Width: 8, Cell: func(s table.Score) book.Cell { return word(s.Point) }},
-		column[table.Score]{Head: label("evidence"), Width: 36, Cell: func(s table.Score) book.Cell { return text(of(s).Label) }},
+		column[table.Score]{Head: label("evidence"), Width: 36, Cell: func(s table.Score) book.Cell { return words(of(s).Label) }},
 		column[table.Score]{Head: label("kind"), Width: 8, Cell: func(s table.Score) book.Cell { return word(kinds[s.Kind]) }},
-		column[table.Score]{Head: "相对于", Width: 16, Cell: func(s table.Score) book.Cell { return text(of(s).Basis) }},
+		column[table.Score]{Head: "相对于", Width: 16, Cell: func(s table.Score) book.Cell { return words(of(s).Basis) }},
 		column[table.Score]{Head: label("raw"), Width: 11, Cell: func(s table.Score) book.Cell { return optional(s.Raw, book.Decimal) }},
 		column[table.Score]{Head: "单位", Width: 8, Cell: func(s table.Score) book.Cell { return word(of(s).Unit) }},
 		column[table.Score]{Head: label("normalised"), Width: 9, Style: book.Column{Scale: 1}, Cell: func(s table.Score) book.Cell { return optional(s.Normalised, book.Points) }},
 		column[table.Score]{Head: label("weight"), Width: 9, Cell: func(s table.Score) book.Cell { return book.Cell{Value: s.Weight, Look: book.Decimal} }},
 		column[table.Score]{Head: label("points"), Width: 9, Cell: func(s table.Score) book.Cell { return optional(s.Points, book.Points) }},
 		column[table.Score]{Head: label("cells"), Width: 34, Cell: w.sourceLink},
-		column[table.Score]{Head: label("note"), Width: 20, Cell: func(s table.Score) book.Cell { return text(s.Note) }},
+		column[table.Score]{Head: label("note"), Width: 20, Cell: func(s table.Score) book.Cell { return words(s.Note) }},
 	)
 	printed := len(columns) // what follows is the same for every submission and printed with 观测点
 	columns = append(columns,
@@ -301,7 +301,7 @@ func (w *workbook) rubric(name string) error {
 	return rows(w, name, remark, 2, len(all), slices.Values(all), []column[*templates.Point]{
 		{Head: w.head("scores", "point"), Width: 8, Cell: func(p *templates.Point) book.Cell { return word(p.ID) }},
 		{Head: "原文", Width: 70, Cell: func(p *templates.Point) book.Cell { return prose(p.Label) }},
-		{Head: "所属指标", Width: 16, Cell: func(p *templates.Point) book.Cell { return text(p.Indicator.Label) }},
+		{Head: "所属指标", Width: 16, Cell: func(p *templates.Point) book.Cell { return words(p.Indicator.Label) }},
 		{Head: "权重（分）", Width: 10, Cell: func(p *templates.Point) book.Cell { return number(p.Weight.InexactFloat64()) }},
 		{Head: "等专家评的部分", Width: 10, Cell: func(p *templates.Point) book.Cell {
 			return book.Cell{Value: p.ExpertShare.InexactFloat64(), Look: book.Share}

@@ -14,7 +14,7 @@ import (
 	"testing/fstest"
 
 	"lianheti/samples/programs"
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -145,7 +145,7 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 		t.Cleanup(func() { f.Close() })
 		return f
 	}
-	if got, _ := recalculated("gate.xlsx").GetCellValue(sheetWeights, stages.CellName(statusRow, settingCol)); got != gateCrossed {
+	if got, _ := recalculated("gate.xlsx").GetCellValue(sheetWeights, model.CellName(statusRow, settingCol)); got != gateCrossed {
 		t.Errorf("weights under which others would be ranked: %q", got)
 	}
 	sameResults(t, cities, recalculated("cities.xlsx"), 250)
@@ -174,7 +174,7 @@ func (c weighting) apply(t *testing.T, d *templates.Definition, data []byte, pat
 	}
 	defer f.Close()
 	set := func(row, col int, v any) {
-		if err := f.SetCellValue(sheetWeights, stages.CellName(row, col), v); err != nil {
+		if err := f.SetCellValue(sheetWeights, model.CellName(row, col), v); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -271,7 +271,7 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 	want := c.engine(t, in)
 	w := newWorkbook(in)
 	text := func(sheet string, row, col int) string {
-		s, err := f.GetCellValue(sheet, stages.CellName(row, col), excelize.Options{RawCellValue: true})
+		s, err := f.GetCellValue(sheet, model.CellName(row, col), excelize.Options{RawCellValue: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -280,7 +280,7 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 	number := func(sheet string, row, col int) float64 {
 		v, err := strconv.ParseFloat(text(sheet, row, col), 64)
 		if err != nil {
-			t.Fatalf("%s %s: %v", sheet, stages.CellName(row, col), err)
+			t.Fatalf("%s %s: %v", sheet, model.CellName(row, col), err)
 		}
 		return v
 	}
@@ -362,7 +362,7 @@ func sameResults(t *testing.T, data []byte, recalculated *excelize.File, least i
 		}
 		for r, row := range rows {
 			for c, written := range row {
-				at := stages.CellName(r+1, c+1)
+				at := model.CellName(r+1, c+1)
 				if formula, err := f.GetCellFormula(sheet, at); err != nil || formula == "" {
 					continue
 				}
@@ -451,7 +451,7 @@ func prefectures(t *testing.T, in Input, as, edited string) ([]byte, func(before
 		}
 	}
 	text := func(f *excelize.File, sheet string, row, col int) string {
-		v, err := f.GetCellValue(sheet, stages.CellName(row, col), excelize.Options{RawCellValue: true})
+		v, err := f.GetCellValue(sheet, model.CellName(row, col), excelize.Options{RawCellValue: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -466,7 +466,7 @@ func prefectures(t *testing.T, in Input, as, edited string) ([]byte, func(before
 	}
 	year := firstYear + figure.ref.Year - in.Definition.Form.Years[0].Year
 	set := func(sheet string, row, col int, v any) {
-		if err := f.SetCellValue(sheet, stages.CellName(row, col), v); err != nil {
+		if err := f.SetCellValue(sheet, model.CellName(row, col), v); err != nil {
 			t.Fatal(err)
 		}
 	}

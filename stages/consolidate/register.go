@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -17,11 +17,11 @@ func (w *workbook) register(name string) error {
 	}
 	columns := []column[table.Registered]{
 		{Head: "登记项目", Width: 14, Cell: func(e table.Registered) book.Cell { return word(e.Sheet.Title) }},
-		{Head: w.head("submissions", "consortium"), Width: 40, Cell: func(e table.Registered) book.Cell { return text(e.Values[templates.RegisterConsortium]) }},
-		{Head: w.head("findings", "fingerprint"), Width: 36, Cell: func(e table.Registered) book.Cell { return mono(stages.ExplanationKey(e.Fingerprint, e.ValueHash)) }},
-		{Head: "内容", Width: 60, Cell: func(e table.Registered) book.Cell { return text(registered(e)) }},
+		{Head: w.head("submissions", "consortium"), Width: 40, Cell: func(e table.Registered) book.Cell { return words(e.Values[templates.RegisterConsortium]) }},
+		{Head: w.head("findings", "fingerprint"), Width: 36, Cell: func(e table.Registered) book.Cell { return mono(model.ExplanationKey(e.Fingerprint, e.ValueHash)) }},
+		{Head: "内容", Width: 60, Cell: func(e table.Registered) book.Cell { return words(registered(e)) }},
 		{Head: "日期", Width: 12, Cell: func(e table.Registered) book.Cell { return word(label(templates.RegisterDate)(e)) }},
-		{Head: "在本次运行中", Width: 49, Cell: func(e table.Registered) book.Cell { return text(w.effect(e)) }},
+		{Head: "在本次运行中", Width: 49, Cell: func(e table.Registered) book.Cell { return words(w.effect(e)) }},
 		{Head: "位置", Width: 18, Cell: func(e table.Registered) book.Cell { return mono(e.Place.String()) }},
 	}
 	remark := fmt.Sprintf("登记表共%d条。登记表由本处保管，程序只读不写；改了登记表，重新运行即可。", len(w.Facts.Register))
@@ -101,7 +101,7 @@ func (w *workbook) receipts() []perEntry {
 		if s.Effect != templates.Receives {
 			out = append(out, perEntry{Head: s.Title, Width: 18, Cell: func(e entry) book.Cell {
 				r, _ := find(e)
-				return text(r.Document())
+				return words(r.Document())
 			}})
 			continue
 		}

@@ -42,10 +42,10 @@ func (w *workbook) submitted(name string) error {
 		tally("warnings", func(v table.Verdict) int32 { return v.Warnings }),
 		tally("explained", func(v table.Verdict) int32 { return v.Explained }),
 		tally("hints", func(v table.Verdict) int32 { return v.Hints }),
-		perEntry{Head: label("unranked_reason"), Width: 26, Cell: func(e entry) book.Cell { return text(e.Unranked) }},
-		perEntry{Head: label("park"), Width: 24, Cell: func(e entry) book.Cell { return text(e.Park) }},
-		perEntry{Head: label("lead_school"), Width: 24, Cell: func(e entry) book.Cell { return text(e.LeadSchool) }},
-		perEntry{Head: label("lead_enterprise"), Width: 26, Cell: func(e entry) book.Cell { return text(e.LeadEnterprise) }},
+		perEntry{Head: label("unranked_reason"), Width: 26, Cell: func(e entry) book.Cell { return words(e.Unranked) }},
+		perEntry{Head: label("park"), Width: 24, Cell: func(e entry) book.Cell { return words(e.Park) }},
+		perEntry{Head: label("lead_school"), Width: 24, Cell: func(e entry) book.Cell { return words(e.LeadSchool) }},
+		perEntry{Head: label("lead_enterprise"), Width: 26, Cell: func(e entry) book.Cell { return words(e.LeadEnterprise) }},
 		perEntry{Head: label("national"), Width: 10, Cell: func(e entry) book.Cell { return yes(e.National) }},
 		perEntry{Head: label("edition"), Width: 7, Cell: func(e entry) book.Cell { return optional(e.Edition, book.Integer) }},
 		perEntry{Head: w.Definition.Table("members").Label, Width: 8, Cell: func(e entry) book.Cell { return count(int32(len(e.form.Members))) }},
@@ -59,7 +59,7 @@ func (w *workbook) submitted(name string) error {
 		columns = append(columns, w.single(f))
 	}
 	columns = append(columns,
-		perEntry{Head: label("file"), Width: 44, Cell: func(e entry) book.Cell { return text(e.File) }},
+		perEntry{Head: label("file"), Width: 44, Cell: func(e entry) book.Cell { return words(e.File) }},
 		perEntry{Head: "标注件", Width: 12, Cell: func(e entry) book.Cell { return w.copyLink(e.Submission.Submission) }},
 	)
 	remark := "每个申报一行。单值栏目取自推荐书的封面、1概况、2年度数据和5申报承诺；联系人另见“联系人”表。"
@@ -91,7 +91,7 @@ func (w *workbook) single(f *templates.Field) perEntry {
 		case f.Type == templates.ConfirmField:
 			return word(map[string]string{"true": w.Definition.Form.Confirm.Checked, "false": w.Definition.Form.Confirm.Unchecked}[g.Text])
 		case f.Type == templates.TextField:
-			return text(g.Text)
+			return words(g.Text)
 		}
 		return word(g.Text)
 	}}
@@ -154,10 +154,10 @@ func (w *workbook) missing(name string) error {
 	return rows(w, name, remark, 0, len(entries), slices.Values(entries), []column[templates.Entry]{
 		{Head: w.head("submissions", "directory_no"), Width: 10, Cell: func(e templates.Entry) book.Cell { return count(int32(e.No)) }},
 		{Head: w.head("submissions", "city"), Width: 10, Cell: func(e templates.Entry) book.Cell { return word(e.City) }},
-		{Head: w.head("submissions", "consortium"), Width: 44, Cell: func(e templates.Entry) book.Cell { return text(e.Consortium) }},
-		{Head: w.head("submissions", "park"), Width: 40, Cell: func(e templates.Entry) book.Cell { return text(e.Park) }},
+		{Head: w.head("submissions", "consortium"), Width: 44, Cell: func(e templates.Entry) book.Cell { return words(e.Consortium) }},
+		{Head: w.head("submissions", "park"), Width: 40, Cell: func(e templates.Entry) book.Cell { return words(e.Park) }},
 		{Head: "情况", Width: 40, Cell: func(e templates.Entry) book.Cell {
-			return text("未收到可用的申报；请查“文件清单”有无不予受理的文件，或催报")
+			return words("未收到可用的申报；请查“文件清单”有无不予受理的文件，或催报")
 		}},
 	})
 }

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -54,7 +54,7 @@ func (o *trends) figures() {
 	sums := o.complete(fields)
 	for _, f := range fields {
 		o.row++
-		o.page.Span(o.row, 1, 2, text(o.Definition.Label(f.ID)))
+		o.page.Span(o.row, 1, 2, words(o.Definition.Label(f.ID)))
 		o.page.Put(o.row, 3, word(f.Unit))
 		for i, v := range sums[f.ID].sums {
 			c := number(round(v))
@@ -76,9 +76,9 @@ func (o *trends) figures() {
 	lowest := 100.0
 	for k, f := range fields {
 		o.row++
-		o.page.Span(o.row, 1, 3, text(o.Definition.Label(f.ID)))
+		o.page.Span(o.row, 1, 3, words(o.Definition.Label(f.ID)))
 		for i, v := range sums[f.ID].sums {
-			cell, start := stages.CellName(first+k, 4+i), "$"+stages.CellName(first+k, 4)
+			cell, start := model.CellName(first+k, 4+i), "$"+model.CellName(first+k, 4)
 			c := book.Cell{Look: book.Decimal, Formula: fmt.Sprintf(`IF(%s>0,ROUND(%s/%s*100,1),"")`, start, cell, start), Value: ""}
 			if sums[f.ID].sums[0] > 0 {
 				index := math.Round(v/sums[f.ID].sums[0]*1000) / 10

@@ -38,13 +38,13 @@ func (w *workbook) unexplained(name string) error {
 		}},
 	}, who(w, func(x doubt) string { return x.Submission })...)
 	columns = append(columns,
-		column[doubt]{Head: label("title"), Width: 18, Cell: func(x doubt) book.Cell { return text(x.Title) }},
-		column[doubt]{Head: label("raw"), Width: 16, Cell: func(x doubt) book.Cell { return text(x.Raw) }},
-		column[doubt]{Head: label("message"), Width: 34, Cell: func(x doubt) book.Cell { return text(x.Message) }},
-		column[doubt]{Head: "关系到的观测点", Width: 12, Cell: func(x doubt) book.Cell { return text(strings.Join(x.points, "、")) }},
+		column[doubt]{Head: label("title"), Width: 18, Cell: func(x doubt) book.Cell { return words(x.Title) }},
+		column[doubt]{Head: label("raw"), Width: 16, Cell: func(x doubt) book.Cell { return words(x.Raw) }},
+		column[doubt]{Head: label("message"), Width: 34, Cell: func(x doubt) book.Cell { return words(x.Message) }},
+		column[doubt]{Head: "关系到的观测点", Width: 12, Cell: func(x doubt) book.Cell { return words(strings.Join(x.points, "、")) }},
 		column[doubt]{Head: "位置", Width: 17, Cell: func(x doubt) book.Cell { return w.placeLink(x.Finding) }},
 		column[doubt]{Head: "与上一轮比", Width: 11, Cell: func(x doubt) book.Cell { return word(x.since) }},
-		column[doubt]{Head: "说明过而不算数的", Width: 20, Cell: func(x doubt) book.Cell { return text(x.void()) }},
+		column[doubt]{Head: "说明过而不算数的", Width: 20, Cell: func(x doubt) book.Cell { return words(x.void()) }},
 		column[doubt]{Head: label("fingerprint"), Width: 33, Cell: func(x doubt) book.Cell { return mono(fingerprint(x.Finding)) }},
 	)
 	remark := fmt.Sprintf("需核实说明而至今没有有效说明的，共%d处，涉及%d家；其中%d处关系到参加排名的得分，排在前面。说明过而登记不采纳的、说明后数又改了的，也在内。"+

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -38,16 +38,16 @@ func (w *workbook) visits(name string) error {
 	columns = append(columns,
 		column[visit]{Head: w.head("ranking", "rank"), Width: 7, Cell: func(v visit) book.Cell { return optional(v.rank.Rank, book.Centred) }},
 		column[visit]{Head: w.head("scores", "point"), Width: 8, Cell: func(v visit) book.Cell { return word(v.score.Point) }},
-		column[visit]{Head: "要核的数", Width: 25, Cell: func(v visit) book.Cell { return text(w.evidenceOf(v.score).Label) }},
+		column[visit]{Head: "要核的数", Width: 25, Cell: func(v visit) book.Cell { return words(w.evidenceOf(v.score).Label) }},
 		column[visit]{Head: "现值", Width: 12, Cell: func(v visit) book.Cell {
 			return word(sized(w.evidenceOf(v.score), v.score.Raw.V))
 		}},
-		column[visit]{Head: "相对于", Width: 14, Cell: func(v visit) book.Cell { return text(w.evidenceOf(v.score).Basis) }},
+		column[visit]{Head: "相对于", Width: 14, Cell: func(v visit) book.Cell { return words(w.evidenceOf(v.score).Basis) }},
 		column[visit]{Head: "原表位置", Width: 18, Cell: func(v visit) book.Cell { return w.sourceLink(v.score) }},
 		column[visit]{Head: "若只及中游，失分", Width: 10, Cell: func(v visit) book.Cell { return book.Cell{Value: v.loses, Look: book.Points} }},
 		column[visit]{Head: "名次后退", Width: 9, Style: book.Column{Scale: 5}, Cell: func(v visit) book.Cell { return count(int32(v.falls)) }},
 		column[visit]{Head: "因此出线", Width: 9, Style: book.Column{Marks: []book.Mark{{Word: "是", Tone: book.Bad}}}, Cell: func(v visit) book.Cell { return yes(v.crosses) }},
-		column[visit]{Head: "为什么要核", Width: 30, Cell: func(v visit) book.Cell { return text(strings.Join(v.reasons, "\n")) }},
+		column[visit]{Head: "为什么要核", Width: 30, Cell: func(v visit) book.Cell { return words(strings.Join(v.reasons, "\n")) }},
 		column[visit]{Head: "现场情况（手填）", Width: 20, Cell: func(visit) book.Cell { return book.Cell{Look: book.Plain} }},
 	)
 	remark := fmt.Sprintf("带去现场核的清单：对名次影响最大、而佐证最少的数，共%d条。影响是试出来的：这个数若只及各家中游，会失几分、退几名；理由逐条列出，不作判断。只列参加排名的。", len(all))
@@ -147,7 +147,7 @@ func (w *workbook) doubts() func(table.Score) []string {
 	}
 	for x := range w.Judgement.Findings.All() {
 		for _, f := range strings.Fields(x.Fields) {
-			if x.Severity == stages.Explain {
+			if x.Severity == model.Explain {
 				found[[2]string{x.Submission, f}] = append(found[[2]string{x.Submission, f}], x.Title+"（"+w.answered(x)+"）")
 			}
 		}

@@ -69,7 +69,7 @@ func (w *workbook) weightTable(p *book.Page) {
 		at := func(col int) string { return book.Fixed(row, col) }
 		weight, open, earn := point.Weight.InexactFloat64(), w.open(point), w.earn(point)
 		p.PutRow(row, 1,
-			word(point.ID), text(short(point, 21)), text(point.Indicator.Label),
+			word(point.ID), words(short(point, 21)), words(point.Indicator.Label),
 			book.Cell{Value: weight, Look: book.Number(weight)},
 			book.Cell{Value: rankedYes, Look: book.Input},
 			book.Cell{Value: weight, Look: book.Input},
@@ -125,7 +125,7 @@ func (w *workbook) liveRanking(p *book.Page) {
 		)
 	}
 	if row == header {
-		p.Span(weightsFirst, placeCol, placeCols, text("没有可以排名的申报，原因见“"+sheetRanking+"”。"))
+		p.Span(weightsFirst, placeCol, placeCols, words("没有可以排名的申报，原因见“"+sheetRanking+"”。"))
 		return
 	}
 	p.Mark(weightsFirst, placeCol+6, row, placeCol+6, chosenMarks...)

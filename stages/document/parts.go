@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/text"
 
 	"github.com/beevik/etree"
 )
@@ -60,7 +60,7 @@ func relations(parts []part) *etree.Element {
 // properties gives a title and nothing else: no names, no times.
 func properties(title string) *etree.Element {
 	root := node("cp:coreProperties", "xmlns:cp", "http://schemas.openxmlformats.org/package/2006/metadata/core-properties", "xmlns:dc", "http://purl.org/dc/elements/1.1/")
-	add(root, "dc:title").SetText(stages.Legible(title))
+	add(root, "dc:title").SetText(text.Legible(title))
 	add(root, "dc:language").SetText("zh-CN")
 	return root
 }

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/text"
 
 	"github.com/beevik/etree"
 )
@@ -249,8 +249,8 @@ func look(run *etree.Element, r Run) {
 }
 
 // content writes text as text: whatever it looks like, only line ends and tabs mean anything.
-func content(run *etree.Element, text string) {
-	for i, line := range strings.Split(stages.Legible(text), "\n") {
+func content(run *etree.Element, words string) {
+	for i, line := range strings.Split(text.Legible(words), "\n") {
 		if i > 0 {
 			add(run, "w:br")
 		}

@@ -18,7 +18,7 @@ import (
 	"testing"
 
 	"lianheti/samples/programs"
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -65,9 +65,9 @@ func published(t testing.TB, mem memory.Allocator, d *templates.Definition) []ta
 	f := &table.Facts{
 		Definition: d,
 		Files: table.Of(mem, []table.File{
-			{Batch: 2024, Role: table.RoleSubmission, Path: "福州/推荐书" + phone + ".xlsx", SHA256: "ab", Size: 1 << 40, Fate: stages.Accepted, Submission: "2024-01", CellsRead: 9, CellsUsed: 8, CellsOther: 1},
-			{Batch: 2024, Role: table.RoleSubmission, Path: "福州/" + person + ".doc", SHA256: "cd", Fate: stages.Rejected, Code: "LHT-1-001", Reason: said, Cure: said},
-			{Batch: 2024, Role: table.RoleSubmission, Path: "b.xlsx", SHA256: "ef", Fate: stages.Accepted, Submission: "2024-05"},
+			{Batch: 2024, Role: table.RoleSubmission, Path: "福州/推荐书" + phone + ".xlsx", SHA256: "ab", Size: 1 << 40, Fate: model.Accepted, Submission: "2024-01", CellsRead: 9, CellsUsed: 8, CellsOther: 1},
+			{Batch: 2024, Role: table.RoleSubmission, Path: "福州/" + person + ".doc", SHA256: "cd", Fate: model.Rejected, Code: "LHT-1-001", Reason: said, Cure: said},
+			{Batch: 2024, Role: table.RoleSubmission, Path: "b.xlsx", SHA256: "ef", Fate: model.Accepted, Submission: "2024-05"},
 		}),
 		Submissions: table.Of(mem, []table.Submission{
 			{Batch: 2024, Submission: "2024-01", DirectoryNo: table.Some[int32](1), CityCode: "3501", City: "福州", Consortium: "=甲联合体", Park: said, LeadSchool: said, LeadEnterprise: said, File: "福州/推荐书" + phone + ".xlsx", SHA256: "ab"},
@@ -96,10 +96,10 @@ func published(t testing.TB, mem memory.Allocator, d *templates.Definition) []ta
 		Contacts:    table.Of(mem, []table.Contact{{Batch: 2024, Submission: "2024-01", Field: "head_name", Text: name + phone}}),
 	}
 	j := &table.Judgement{
-		Findings: table.Of(mem, []table.Finding{{Batch: 2024, Code: "LHT-2-001", Rule: "not_a_number", Severity: stages.MustFix, Submission: "2024-01", Fields: "assets",
+		Findings: table.Of(mem, []table.Finding{{Batch: 2024, Code: "LHT-2-001", Rule: "not_a_number", Severity: model.MustFix, Submission: "2024-01", Fields: "assets",
 			File: "福州/推荐书" + phone + ".xlsx", Places: phone + ".xlsx", Raw: said, Value: said, Title: "不是数字", Message: said, Cure: "请改", Authority: "内在一致性", Explanation: said}}),
 		Outcomes: table.Of[table.Outcome](mem, nil), // a table may be empty
-		Verdicts: table.Of(mem, []table.Verdict{{Submission: "2024-01", Verdict: stages.Return, Unranked: "退回修改", Errors: 1}, {Submission: "2024-05", Verdict: stages.Accept}}),
+		Verdicts: table.Of(mem, []table.Verdict{{Submission: "2024-01", Verdict: model.Return, Unranked: "退回修改", Errors: 1}, {Submission: "2024-05", Verdict: model.Accept}}),
 	}
 	r := &table.Ranking{
 		Scores: table.Of(mem, []table.Score{{Batch: 2024, Submission: "2024-01", Point: "3.1", Evidence: "apprentices_level", Kind: "level", Raw: table.Some(math.Pi), Method: "percentile", Weight: 0.25, Status: "scored"}}),

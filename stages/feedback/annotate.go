@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -131,7 +131,7 @@ func (c *copying) places(x table.Finding) []place {
 		}
 		if p.Cell == "" {
 			if h, ok := c.headerOn(p.Sheet); ok {
-				out = append(out, place{p.Sheet, stages.CellName(h.row, h.first)})
+				out = append(out, place{p.Sheet, model.CellName(h.row, h.first)})
 			}
 			continue
 		}
@@ -161,7 +161,7 @@ func (c *copying) marked() []place {
 
 // tone is the colour of a cell: that of its gravest finding.
 func (c *copying) tone(at place) book.Tone {
-	for _, s := range stages.Severities {
+	for _, s := range model.Severities {
 		if slices.ContainsFunc(c.marks[at], func(i int) bool { return c.findings[i].Severity == s }) {
 			return tones[s]
 		}

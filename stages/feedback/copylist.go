@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -27,7 +27,7 @@ type listColumn struct {
 var listColumns = []listColumn{
 	{"程度", 11, func(_ *copying, x table.Finding) string { return x.Severity.Label() }},
 	{"位置", 16, func(_ *copying, x table.Finding) string {
-		return stages.Place{File: "整份文件", Sheet: x.Sheet, Cell: x.Cell}.String()
+		return model.Place{File: "整份文件", Sheet: x.Sheet, Cell: x.Cell}.String()
 	}},
 	{"其余位置", 14, func(_ *copying, x table.Finding) string { return furtherPlaces(x) }},
 	{"问题", 42, func(_ *copying, x table.Finding) string { return x.Message }},
@@ -42,7 +42,7 @@ var listColumns = []listColumn{
 const tallest = 400
 
 // furtherPlaces lists the cells of a finding beyond the first.
-func furtherPlaces(x table.Finding) string { return stages.Ranges(x.At()[1:]) }
+func furtherPlaces(x table.Finding) string { return model.Ranges(x.At()[1:]) }
 
 // explained is what was said about a finding, in force or not.
 func explained(x table.Finding) string {
@@ -54,10 +54,10 @@ func explained(x table.Finding) string {
 
 // explanationKey is what stands before the explanation of a warning.
 func explanationKey(x table.Finding) string {
-	if x.Severity != stages.Explain {
+	if x.Severity != model.Explain {
 		return ""
 	}
-	return stages.ExplanationKey(x.Fingerprint, x.ValueHash)
+	return model.ExplanationKey(x.Fingerprint, x.ValueHash)
 }
 
 // list appends the sheet with all findings, each linked to its cell.
@@ -68,7 +68,7 @@ func (c *copying) list() error {
 	}
 	styles := book.NewStyles(c.f)
 	put := func(row, col int, text string, look book.Look) error {
-		at := stages.CellName(row, col)
+		at := model.CellName(row, col)
 		if err := c.f.SetCellStr(name, at, book.Shared(text)); err != nil {
 			return err
 		}
@@ -97,11 +97,11 @@ func (c *copying) list() error {
 			}
 		}
 		if places := c.places(x); len(places) > 0 {
-			if err := c.f.SetCellHyperLink(name, stages.CellName(row, 2), book.Range(places[0].sheet)+places[0].cell, "Location"); err != nil {
+			if err := c.f.SetCellHyperLink(name, model.CellName(row, 2), book.Range(places[0].sheet)+places[0].cell, "Location"); err != nil {
 				return err
 			}
 		}
-		if err := c.paint(styles, stages.CellName(row, 1), x.Severity); err != nil {
+		if err := c.paint(styles, model.CellName(row, 1), x.Severity); err != nil {
 			return err
 		}
 		if err := c.f.SetRowHeight(name, row, min(tall, tallest)); err != nil {
@@ -112,7 +112,7 @@ func (c *copying) list() error {
 }
 
 // paint colours the cell that names a severity.
-func (c *copying) paint(styles *book.Styles, cell string, s stages.Severity) error {
+func (c *copying) paint(styles *book.Styles, cell string, s model.Severity) error {
 	id, err := styles.Get("severity "+string(s), func() *excelize.Style {
 		return &excelize.Style{Fill: tones[s].Fill(), Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "center"}}
 	})
@@ -125,7 +125,7 @@ func (c *copying) paint(styles *book.Styles, cell string, s stages.Severity) err
 // setUpList sets widths, print and panes.
 func (c *copying) setUpList(name string) error {
 	for i, column := range listColumns {
-		letter := strings.TrimRight(stages.CellName(1, i+1), "1")
+		letter := strings.TrimRight(model.CellName(1, i+1), "1")
 		if err := c.f.SetColWidth(name, letter, letter, column.width); err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func (c *copying) setUpList(name string) error {
 	if err := c.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: book.Range(name) + "$1:$1", Scope: name}); err != nil {
 		return err
 	}
-	if err := c.f.SetSheetDimension(name, "A1:"+stages.CellName(max(1, len(c.findings)+1), len(listColumns))); err != nil {
+	if err := c.f.SetSheetDimension(name, "A1:"+model.CellName(max(1, len(c.findings)+1), len(listColumns))); err != nil {
 		return err
 	}
 	if err := c.f.SetPanes(name, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
@@ -172,7 +172,7 @@ func (c *copying) linkBack() error {
 			return err
 		}
 		for col--; col > 0; col-- {
-			cell := stages.CellName(row, col)
+			cell := model.CellName(row, col)
 			text, err := c.f.GetCellValue(at.sheet, cell)
 			if err != nil {
 				return err
@@ -184,7 +184,7 @@ func (c *copying) linkBack() error {
 				return err
 			}
 			tip := fmt.Sprintf("看“%s”第%d行", templates.ReturnSheet, listRow(c.marks[at][0]))
-			to := book.Range(templates.ReturnSheet) + stages.CellName(listRow(c.marks[at][0]), 1)
+			to := book.Range(templates.ReturnSheet) + model.CellName(listRow(c.marks[at][0]), 1)
 			if err := c.f.SetCellHyperLink(at.sheet, cell, to, "Location", excelize.HyperlinkOpts{Tooltip: &tip}); err != nil {
 				return err
 			}
@@ -281,7 +281,7 @@ func (c *copying) ask() error {
 	}
 	open, all := map[string]table.Finding{}, map[string]table.Finding{} // warnings by fingerprint: without an explanation, and all
 	for _, x := range c.findings {
-		if x.Severity == stages.Explain {
+		if x.Severity == model.Explain {
 			all[x.Fingerprint] = x
 			if x.Explanation == "" {
 				open[x.Fingerprint] = x
@@ -290,12 +290,12 @@ func (c *copying) ask() error {
 	}
 	rows := explanationRows{copying: c, header: h}
 	for row := h.row + 1; row <= h.row+h.rows; row++ {
-		fingerprint, values := stages.SplitExplanationKey(rows.value(row, "fingerprint"))
+		fingerprint, values := model.SplitExplanationKey(rows.value(row, "fingerprint"))
 		_, asked := open[fingerprint]
 		x, known := all[fingerprint]
-		beside := stages.WordsBeside(rows.value(row, "about"), x.Title, x.Message)
+		beside := model.WordsBeside(rows.value(row, "about"), x.Title, x.Message)
 		switch words := rows.value(row, "explanation"); {
-		case len(fingerprint) != stages.KeyLength:
+		case len(fingerprint) != model.KeyLength:
 		case words == "" && known && beside != "": // words in the wrong cell: put where they belong
 			delete(open, fingerprint)
 			rows.prefill(row, x)
@@ -313,7 +313,7 @@ func (c *copying) ask() error {
 	}
 	row := h.row + 1
 	for _, x := range c.findings {
-		if _, asked := open[x.Fingerprint]; !asked || x.Severity != stages.Explain {
+		if _, asked := open[x.Fingerprint]; !asked || x.Severity != model.Explain {
 			continue
 		}
 		for row <= h.row+h.rows && rows.value(row, "fingerprint")+rows.value(row, "about")+rows.value(row, "explanation") != "" {
@@ -325,7 +325,7 @@ func (c *copying) ask() error {
 		rows.prefill(row, x)
 	}
 	for row := h.row + 1; row <= h.row+h.rows; row++ {
-		if key, _ := stages.SplitExplanationKey(rows.value(row, "fingerprint")); len(key) == stages.KeyLength && rows.value(row, "explanation") == "" {
+		if key, _ := model.SplitExplanationKey(rows.value(row, "fingerprint")); len(key) == model.KeyLength && rows.value(row, "explanation") == "" {
 			c.asked = append(c.asked, [2]string{rows.value(row, "fingerprint"), rows.value(row, "about")})
 		}
 	}
@@ -340,7 +340,7 @@ type explanationRows struct {
 }
 
 func (r *explanationRows) at(row int, name string) string {
-	return stages.CellName(row, r.header.columns[name])
+	return model.CellName(row, r.header.columns[name])
 }
 
 func (r *explanationRows) value(row int, name string) string {
@@ -364,7 +364,7 @@ func (r *explanationRows) set(row int, name, text string) {
 }
 
 func (r *explanationRows) prefill(row int, x table.Finding) {
-	about := stages.ExplanationAbout(x.Title, x.Message)
+	about := model.ExplanationAbout(x.Title, x.Message)
 	if x.Outdated != "" {
 		about += "（原来的说明针对的是改动前的数，请重新说明）"
 	}

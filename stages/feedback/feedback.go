@@ -13,9 +13,10 @@ import (
 	"strings"
 	"unicode"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"golang.org/x/sync/errgroup"
@@ -121,14 +122,14 @@ func gather(in Input) []*pack {
 		s, v := in.Facts.Submissions.Row(i), in.Judgement.Verdicts.Row(i)
 		p := of(in.Facts.CityOf(s))
 		r := &returned{submission: s, verdict: v, findings: discreet(found[s.Submission], p.city, all, in.Facts)}
-		if v.Verdict != stages.Accept {
+		if v.Verdict != model.Accept {
 			r.name = freeName(path.Base(s.File), ".xlsx", p.taken)
 		}
 		r.letter = freeName(letterOf(in.Definition, v).Name+"（"+called(s)+"）", ".docx", p.taken)
 		p.returns = append(p.returns, r)
 	}
 	for f := range in.Facts.Files.All() {
-		if f.Fate == stages.Rejected {
+		if f.Fate == model.Rejected {
 			p := of(cityOfPath(in.Definition, f.Path))
 			p.refused = append(p.refused, f)
 		}
@@ -187,7 +188,7 @@ func cityOfPath(d *templates.Definition, file string) string {
 		func(part string) (cities []string) {
 			for _, e := range d.Directory.Entries {
 				for _, p := range e.Pairs() {
-					if strings.Contains(stages.NameKey(part), stages.NameKey(p.Consortium)) {
+					if strings.Contains(text.NameKey(part), text.NameKey(p.Consortium)) {
 						cities = append(cities, e.City)
 					}
 				}
@@ -244,7 +245,7 @@ func freeName(name, ending string, taken map[string]bool) string {
 		name = name[:len(name)-len(ending)]
 	}
 	const longest = 80 // characters: a path on Windows has 260
-	stem := stages.FileName(name)
+	stem := text.FileName(name)
 	if runes := []rune(stem); len(runes) > longest {
 		stem = strings.TrimRight(string(runes[:longest]), ". ")
 	}
@@ -278,4 +279,4 @@ func writeCopy(to string, in Input, r *returned, open func(string) ([]byte, erro
 }
 
 // tones are the colours of the severities.
-var tones = map[stages.Severity]book.Tone{stages.MustFix: book.Bad, stages.Explain: book.Caution, stages.Hint: book.Info}
+var tones = map[model.Severity]book.Tone{model.MustFix: book.Bad, model.Explain: book.Caution, model.Hint: book.Info}

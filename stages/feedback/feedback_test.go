@@ -13,9 +13,9 @@ import (
 	"sync"
 	"testing"
 
-	"lianheti/stages"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
+	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -100,7 +100,7 @@ func TestWhoGetsACopy(t *testing.T) {
 	for i := range w.in.Facts.Submissions.Len() {
 		s, v := w.in.Facts.Submissions.Row(i), w.in.Judgement.Verdicts.Row(i)
 		path, ok := copies[s.Submission]
-		if ok == (v.Verdict == stages.Accept) {
+		if ok == (v.Verdict == model.Accept) {
 			t.Errorf("%s is %s, copy: %v", s.Submission, v.Verdict, ok)
 		}
 		if ok {
@@ -249,14 +249,14 @@ func TestAnExplanationCoversItsWarning(t *testing.T) {
 	const words = "数据属实，统计口径有调整。"
 	asked := 0
 	for row := area.FirstRow; row <= area.LastRow; row++ {
-		if v, _ := f.GetCellValue(sheet.Sheet.Title, stages.CellName(row, 1)); v != "" {
+		if v, _ := f.GetCellValue(sheet.Sheet.Title, model.CellName(row, 1)); v != "" {
 			asked++
 			if high, err := f.GetRowHeight(sheet.Sheet.Title, row); err != nil || high < 2*16 {
 				t.Errorf("the row of a fingerprint in two lines is %g points tall (%v)", high, err)
 			}
-			at, before := stages.CellName(row, 3), ""
+			at, before := model.CellName(row, 3), ""
 			if asked == 2 { // the second is answered in the cell that asks
-				at = stages.CellName(row, 2)
+				at = model.CellName(row, 2)
 				before, _ = f.GetCellValue(sheet.Sheet.Title, at)
 			}
 			if err := f.SetCellStr(sheet.Sheet.Title, at, before+"\n"+words); err != nil {
@@ -272,7 +272,7 @@ func TestAnExplanationCoversItsWarning(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := judge(t, to)
-	if v := next.in.Judgement.Verdicts.Row(0); v.Verdict != stages.Accept || v.Explained != 2 {
+	if v := next.in.Judgement.Verdicts.Row(0); v.Verdict != model.Accept || v.Explained != 2 {
 		t.Errorf("explained, it is %+v", v)
 	}
 	// A second round does not ask again.

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"lianheti/stages"
 	"lianheti/stages/intake"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -54,7 +54,7 @@ func FuzzAnnotate(f *testing.F) {
 	f.Add(uint8(slices.Index(order, "xl/worksheets/sheet6.xml")), uint32(4000), uint16(0), "")
 	f.Add(uint8(slices.Index(order, "xl/styles.xml")), uint32(400), uint16(3), `<mergeCell ref="A1:XFD1048576"/>`)
 	dir := f.TempDir()
-	read := func(t *testing.T, data []byte) stages.Fate {
+	read := func(t *testing.T, data []byte) model.Fate {
 		file := filepath.Join(dir, "表.xlsx")
 		if err := os.WriteFile(file, data, 0o600); err != nil {
 			t.Fatal(err)
@@ -76,7 +76,7 @@ func FuzzAnnotate(f *testing.F) {
 			}
 			return parts[part]
 		})
-		if read(t, data) != stages.Accepted {
+		if read(t, data) != model.Accepted {
 			return
 		}
 		begin := time.Now()
@@ -84,7 +84,7 @@ func FuzzAnnotate(f *testing.F) {
 		if took := time.Since(begin); took > time.Minute {
 			t.Errorf("took %v", took)
 		}
-		if err == nil && read(t, copied) != stages.Accepted {
+		if err == nil && read(t, copied) != model.Accepted {
 			t.Error("the copy can't be read")
 		}
 	})

@@ -11,16 +11,17 @@ import (
 	"strings"
 	"time"
 
-	"lianheti/stages"
 	"lianheti/stages/document"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
 // letterOf chooses the letter that goes with a verdict.
 func letterOf(d *templates.Definition, v table.Verdict) *templates.Letter {
-	return d.Letters.Letter(map[stages.Verdict]string{
-		stages.Return: templates.ReturnLetter, stages.AskFirst: templates.ExplainLetter, stages.Accept: templates.AcceptLetter,
+	return d.Letters.Letter(map[model.Verdict]string{
+		model.Return: templates.ReturnLetter, model.AskFirst: templates.ExplainLetter, model.Accept: templates.AcceptLetter,
 	}[v.Verdict])
 }
 
@@ -28,7 +29,7 @@ func letterOf(d *templates.Definition, v table.Verdict) *templates.Letter {
 func writeLetters(dir string, in Input, p *pack) error {
 	for _, r := range p.returns {
 		var tasks []document.Block
-		for _, s := range []stages.Severity{stages.MustFix, stages.Explain} {
+		for _, s := range []model.Severity{model.MustFix, model.Explain} {
 			tasks = append(tasks, taskTable(s, r)...)
 		}
 		if err := writeLetter(filepath.Join(dir, r.letter), in, letterOf(in.Definition, r.verdict), submissionVars(in, p, r), tasks); err != nil {
@@ -72,9 +73,9 @@ func submissionVars(in Input, p *pack, r *returned) map[string]string {
 	v := r.verdict
 	var faults []string
 	for _, n := range []struct {
-		severity stages.Severity
+		severity model.Severity
 		count    int32
-	}{{stages.MustFix, v.Errors}, {stages.Explain, v.Warnings}} {
+	}{{model.MustFix, v.Errors}, {model.Explain, v.Warnings}} {
 		if n.count > 0 {
 			faults = append(faults, fmt.Sprintf("%s的问题%d处", n.severity.Label(), n.count))
 		}
@@ -157,8 +158,8 @@ const (
 
 func cell(align document.Align, lines ...string) document.Cell {
 	c := document.Cell{Align: align}
-	for _, text := range lines {
-		c.Body = append(c.Body, document.Paragraph{Line: tableLine, Runs: []document.Run{{Text: stages.Mask(stages.Legible(text)), Size: tableSize}}})
+	for _, words := range lines {
+		c.Body = append(c.Body, document.Paragraph{Line: tableLine, Runs: []document.Run{{Text: text.Mask(text.Legible(words)), Size: tableSize}}})
 	}
 	return c
 }
@@ -173,7 +174,7 @@ func headCell(text string) document.Cell {
 const worded = 4
 
 // taskTable lists what is to be done about one severity, the findings of one rule in one row.
-func taskTable(severity stages.Severity, r *returned) []document.Block {
+func taskTable(severity model.Severity, r *returned) []document.Block {
 	var groups [][]table.Finding
 	for _, x := range r.findings {
 		if x.Severity != severity || x.Explanation != "" {
@@ -193,7 +194,7 @@ func taskTable(severity stages.Severity, r *returned) []document.Block {
 		Rows: []document.Row{{Header: true, Cells: []document.Cell{headCell("序号"), headCell("位置"), headCell("问题"), headCell("怎么办")}}}}
 	for i, g := range groups {
 		var places, problems, cures []string
-		var all []stages.Place
+		var all []model.Place
 		for _, x := range g {
 			all = append(all, x.At()...)
 			places = append(places, cellsOf(x))
@@ -206,7 +207,7 @@ func taskTable(severity stages.Severity, r *returned) []document.Block {
 			}
 		}
 		if len(g) > worded {
-			places = []string{strings.ReplaceAll(stages.Ranges(all), "、", " ")}
+			places = []string{strings.ReplaceAll(model.Ranges(all), "、", " ")}
 			problems = []string{fmt.Sprintf("%s，共%d处，例如：%s", g[0].Title, len(g), g[0].Message)}
 		}
 		t.Rows = append(t.Rows, document.Row{Cells: []document.Cell{cell(document.Centre, fmt.Sprint(i+1)), cell(document.Left, places...), cell(document.Left, problems...), cell(document.Left, cures...)}})
@@ -226,7 +227,7 @@ func cellsOf(x table.Finding) string {
 		case p.Sheet == sheet && p.Cell != "":
 			out = append(out, p.Cell)
 		default:
-			out = append(out, stages.Place{Sheet: p.Sheet, Cell: p.Cell}.String())
+			out = append(out, model.Place{Sheet: p.Sheet, Cell: p.Cell}.String())
 		}
 		sheet = p.Sheet
 	}

@@ -7,9 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -30,7 +31,7 @@ const (
 // to do on a sheet of its own, so that the others are rows from their first cell on.
 func writeList(to string, in Input, p *pack) error {
 	sheets, found := []string{coverSheet}, p.lines()
-	for _, s := range stages.Severities {
+	for _, s := range model.Severities {
 		if len(found[s]) > 0 {
 			sheets = append(sheets, s.Label())
 		}
@@ -46,7 +47,7 @@ func writeList(to string, in Input, p *pack) error {
 	if err := report.Page(cover(in, p, title)); err != nil {
 		return err
 	}
-	for _, severity := range stages.Severities {
+	for _, severity := range model.Severities {
 		if len(found[severity]) == 0 {
 			continue
 		}
@@ -89,12 +90,12 @@ func cover(in Input, p *pack, title string) *book.Page {
 	row = verdicts(in, page, row, p)
 	if len(p.refused) > 0 {
 		part("不能使用的文件")
-		row = threes(page, row, []string{"文件", "原因", "怎么办"}, p.refused, func(f table.File) []book.Cell { return []book.Cell{text(f.Path), text(f.Reason), text(f.Cure)} })
+		row = threes(page, row, []string{"文件", "原因", "怎么办"}, p.refused, func(f table.File) []book.Cell { return []book.Cell{words(f.Path), words(f.Reason), words(f.Cure)} })
 	}
 	if len(p.missing) > 0 {
 		part("还没有可用申报的联合体")
 		row = threes(page, row, []string{in.Definition.Label("consortium"), in.Definition.Label("park"), "通知"}, p.missing, func(e templates.Entry) []book.Cell {
-			return []book.Cell{text(e.Consortium), text(e.Park), {Value: p.reminds, Look: book.Link, Link: p.reminds}}
+			return []book.Cell{words(e.Consortium), words(e.Park), {Value: p.reminds, Look: book.Link, Link: p.reminds}}
 		})
 	}
 	part("有问题找谁")
@@ -103,7 +104,7 @@ func cover(in Input, p *pack, title string) *book.Page {
 		{"问题怎么改、说明怎么写、期限，以及联合体名称或园区的调整", addressee.Office, addressee.Email},
 		{"数据和文字是否属实", "申报单位、本市教育行政部门", "见“" + helpSheet + "”；核实后改正或说明"},
 	}, func(x [3]string) []book.Cell {
-		return []book.Cell{text(x[0]), text(x[1]), {Value: x[2], Look: book.Plain}}
+		return []book.Cell{words(x[0]), words(x[1]), {Value: x[2], Look: book.Plain}}
 	})
 	part("接下来")
 	page.Span(row, 1, width, book.Cell{Value: fmt.Sprintf("怎样改、怎样说明、怎样再报，见最后一张表“%s”。报送期限：%s。", helpSheet, chineseDate(in.Definition.Directory.Deadline)), Look: book.Prose})
@@ -127,7 +128,7 @@ func threes[T any](page *book.Page, row int, heads []string, list []T, cells fun
 
 // verdicts lists the submissions; it gives the next free row.
 func verdicts(in Input, page *book.Page, row int, p *pack) int {
-	heads := []string{in.Definition.Label("consortium"), "结论", stages.MustFix.Label(), stages.Explain.Label(), "已说明", stages.Hint.Label(), "标注件", "公文", "文件"}
+	heads := []string{in.Definition.Label("consortium"), "结论", model.MustFix.Label(), model.Explain.Label(), "已说明", model.Hint.Label(), "标注件", "公文", "文件"}
 	for i, h := range heads {
 		page.Put(row, i+1, book.Cell{Value: h, Look: book.Header})
 	}
@@ -135,7 +136,7 @@ func verdicts(in Input, page *book.Page, row int, p *pack) int {
 	for _, r := range p.returns {
 		row++
 		v := r.verdict
-		link := text("无须退回")
+		link := words("无须退回")
 		switch {
 		case r.plain:
 			link = book.Cell{Value: "未能标注，原件退回", Look: book.Link, Link: r.name}
@@ -143,14 +144,14 @@ func verdicts(in Input, page *book.Page, row int, p *pack) int {
 			link = book.Cell{Value: "打开标注件", Look: book.Link, Link: r.name}
 		}
 		letter, _, _ := strings.Cut(r.letter, "（")
-		page.PutRow(row, 1, text(called(r.submission)), centred(string(v.Verdict)), number(v.Errors), number(v.Warnings), number(v.Explained), number(v.Hints), link,
-			book.Cell{Value: letter, Look: book.Link, Link: r.letter}, text(r.submission.File))
+		page.PutRow(row, 1, words(called(r.submission)), centred(string(v.Verdict)), number(v.Errors), number(v.Warnings), number(v.Explained), number(v.Hints), link,
+			book.Cell{Value: letter, Look: book.Link, Link: r.letter}, words(r.submission.File))
 	}
 	if len(p.returns) == 0 {
 		row++
-		page.Span(row, 1, len(heads), text("没有可用的申报。"))
+		page.Span(row, 1, len(heads), words("没有可用的申报。"))
 	}
-	page.Mark(first, 2, row, 2, book.Mark{Word: string(stages.Accept), Tone: book.Good}, book.Mark{Word: string(stages.AskFirst), Tone: book.Caution}, book.Mark{Word: string(stages.Return), Tone: book.Bad})
+	page.Mark(first, 2, row, 2, book.Mark{Word: string(model.Accept), Tone: book.Good}, book.Mark{Word: string(model.AskFirst), Tone: book.Caution}, book.Mark{Word: string(model.Return), Tone: book.Bad})
 	return row + 1
 }
 
@@ -170,10 +171,10 @@ func steps(in Input) []string {
 	explanations := sheet.Sheet.Title
 	addressee := in.Definition.Directory.Addressee
 	return []string{
-		fmt.Sprintf("“%s”的问题改正后才能受理；“%s”的，核对后改正，或写明原因；“%s”不影响受理，供核对。", stages.MustFix.Label(), stages.Explain.Label(), stages.Hint.Label()),
+		fmt.Sprintf("“%s”的问题改正后才能受理；“%s”的，核对后改正，或写明原因；“%s”不影响受理，供核对。", model.MustFix.Label(), model.Explain.Label(), model.Hint.Label()),
 		fmt.Sprintf("请直接在标注件里改：有颜色的格子就是有问题的格子，批注里写着怎么改；“%s”表逐条列出，点“位置”到那一格，点那一格左边的栏目名称回到“%s”。颜色、批注和“%s”表不会被当作数据，不用清除。", templates.ReturnSheet, templates.ReturnSheet, templates.ReturnSheet),
 		fmt.Sprintf("说明写在标注件的“%s”表预填的那一行。第一列的“问题指纹”请勿改动：它记着针对哪个问题、哪些数；数据没有再变，下一轮不用重复说明；数据变了，要重新说明。", explanations),
-		fmt.Sprintf("不在标注件上改而在自己的原件上改也可以：把“%s”表末列的“问题指纹”抄到原件“%s”表的第一列，再写原因。", stages.Explain.Label(), explanations),
+		fmt.Sprintf("不在标注件上改而在自己的原件上改也可以：把“%s”表末列的“问题指纹”抄到原件“%s”表的第一列，再写原因。", model.Explain.Label(), explanations),
 		fmt.Sprintf("改好后把封面的“%s”加一，另存为 .xlsx 重新报送，文件名不限。先后按“由哪一份标注件改来”“报送版次”判定，不看文件名和时间；内容完全相同的算重复。", in.Definition.Field("edition").Label),
 		fmt.Sprintf("报送期限：%s。报送到：%s，%s。", chineseDate(in.Definition.Directory.Deadline), addressee.Office, addressee.Email),
 		"不能使用的文件请按“怎么办”处理后重新报送。",
@@ -183,22 +184,22 @@ func steps(in Input) []string {
 // changes is the sheet of what is different since the last round.
 func changes(in Input, report *book.Report, p *pack) error {
 	return book.Rows(report, book.Grid{Sheet: changesSheet, Rows: len(p.changes), Freeze: 2}, slices.Values(p.changes), []book.ColumnOf[table.Change]{
-		{Head: in.Definition.Label("consortium"), Width: 38, Cell: func(c table.Change) book.Cell { return text(c.Consortium) }},
-		{Head: "变化", Width: 18, Cell: func(c table.Change) book.Cell { return text(c.Kind.Label()) }, Style: book.Column{Marks: []book.Mark{
+		{Head: in.Definition.Label("consortium"), Width: 38, Cell: func(c table.Change) book.Cell { return words(c.Consortium) }},
+		{Head: "变化", Width: 18, Cell: func(c table.Change) book.Cell { return words(c.Kind.Label()) }, Style: book.Column{Marks: []book.Mark{
 			{Word: table.FindingClosed.Label(), Tone: book.Good}, {Word: table.FindingExplained.Label(), Tone: book.Good},
 			{Word: table.FindingOpen.Label(), Tone: book.Caution}, {Word: table.FindingReopened.Label(), Tone: book.Caution}, {Word: table.FindingNew.Label(), Tone: book.Bad}}}},
-		{Head: "程度", Width: 13, Cell: func(c table.Change) book.Cell { return text(c.Severity.Label()) }},
-		{Head: "事项", Width: 36, Cell: func(c table.Change) book.Cell { return text(c.Label) }},
-		{Head: "上轮", Width: 44, Cell: func(c table.Change) book.Cell { return text(c.Before) }},
-		{Head: "本轮", Width: 44, Cell: func(c table.Change) book.Cell { return text(c.After) }},
-		{Head: "位置", Width: 20, Cell: func(c table.Change) book.Cell { return text(stages.Place{Sheet: c.Sheet, Cell: c.Cell}.String()) }},
+		{Head: "程度", Width: 13, Cell: func(c table.Change) book.Cell { return words(c.Severity.Label()) }},
+		{Head: "事项", Width: 36, Cell: func(c table.Change) book.Cell { return words(c.Label) }},
+		{Head: "上轮", Width: 44, Cell: func(c table.Change) book.Cell { return words(c.Before) }},
+		{Head: "本轮", Width: 44, Cell: func(c table.Change) book.Cell { return words(c.After) }},
+		{Head: "位置", Width: 20, Cell: func(c table.Change) book.Cell { return words(model.Place{Sheet: c.Sheet, Cell: c.Cell}.String()) }},
 		{Head: "代码", Width: 13, Cell: func(c table.Change) book.Cell { return book.Cell{Value: c.Code, Look: book.Mono} }},
 	})
 }
 
 // lines lists the findings by severity.
-func (p *pack) lines() map[stages.Severity][]line {
-	out := map[stages.Severity][]line{}
+func (p *pack) lines() map[model.Severity][]line {
+	out := map[model.Severity][]line{}
 	for _, r := range p.returns {
 		for _, x := range r.findings {
 			out[x.Severity] = append(out[x.Severity], line{r, x})
@@ -208,19 +209,19 @@ func (p *pack) lines() map[stages.Severity][]line {
 }
 
 // findings is the sheet of one severity.
-func findings(in Input, report *book.Report, lines []line, severity stages.Severity) error {
+func findings(in Input, report *book.Report, lines []line, severity model.Severity) error {
 	columns := []book.ColumnOf[line]{
-		{Head: in.Definition.Label("consortium"), Width: 28, Cell: func(l line) book.Cell { return text(called(l.submission)) }},
+		{Head: in.Definition.Label("consortium"), Width: 28, Cell: func(l line) book.Cell { return words(called(l.submission)) }},
 		{Head: "位置", Width: 16, Cell: func(l line) book.Cell { return l.place() }},
-		{Head: "其余位置", Width: 14, Cell: func(l line) book.Cell { return text(furtherPlaces(l.Finding)) }},
-		{Head: "问题", Width: 20, Cell: func(l line) book.Cell { return text(l.Title) }},
-		{Head: "具体情况", Width: 42, Cell: func(l line) book.Cell { return text(l.Message) }},
-		{Head: "怎么改", Width: 36, Cell: func(l line) book.Cell { return text(l.Cure) }},
-		{Head: "依据", Width: 16, Cell: func(l line) book.Cell { return text(l.Authority) }},
+		{Head: "其余位置", Width: 14, Cell: func(l line) book.Cell { return words(furtherPlaces(l.Finding)) }},
+		{Head: "问题", Width: 20, Cell: func(l line) book.Cell { return words(l.Title) }},
+		{Head: "具体情况", Width: 42, Cell: func(l line) book.Cell { return words(l.Message) }},
+		{Head: "怎么改", Width: 36, Cell: func(l line) book.Cell { return words(l.Cure) }},
+		{Head: "依据", Width: 16, Cell: func(l line) book.Cell { return words(l.Authority) }},
 		{Head: "代码", Width: 12, Cell: func(l line) book.Cell { return book.Cell{Value: l.Code, Look: book.Mono} }},
 	}
-	if severity == stages.Explain { // what is to be explained needs the key of its row
-		columns = slices.Insert(columns, 6, book.ColumnOf[line]{Head: "已作的说明", Width: 24, Cell: func(l line) book.Cell { return text(explained(l.Finding)) }})
+	if severity == model.Explain { // what is to be explained needs the key of its row
+		columns = slices.Insert(columns, 6, book.ColumnOf[line]{Head: "已作的说明", Width: 24, Cell: func(l line) book.Cell { return words(explained(l.Finding)) }})
 		columns = append(columns, book.ColumnOf[line]{Head: "问题指纹", Width: 19, Cell: func(l line) book.Cell { return book.Cell{Value: explanationKey(l.Finding), Look: book.Mono} }})
 	}
 	return book.Rows(report, book.Grid{Sheet: severity.Label(), Rows: len(lines), Freeze: 2}, slices.Values(lines), columns)
@@ -228,16 +229,16 @@ func findings(in Input, report *book.Report, lines []line, severity stages.Sever
 
 // place shows where a finding is, and leads there in the annotated copy.
 func (l line) place() book.Cell {
-	at := stages.Place{File: l.File, Sheet: l.Sheet, Cell: l.Cell}
+	at := model.Place{File: l.File, Sheet: l.Sheet, Cell: l.Cell}
 	if l.Sheet == "" {
-		return text("整份文件")
+		return words("整份文件")
 	}
 	if l.name == "" || l.plain {
-		return text(at.String())
+		return words(at.String())
 	}
 	return book.Cell{Value: at.String(), Look: book.Link, Link: l.name + book.CellLink(l.Sheet, l.Cell)}
 }
 
-func text(s string) book.Cell    { return book.Cell{Value: stages.Mask(s), Look: book.Plain} }
+func words(s string) book.Cell   { return book.Cell{Value: text.Mask(s), Look: book.Plain} }
 func centred(s string) book.Cell { return book.Cell{Value: s, Look: book.Centred} }
 func number(n int32) book.Cell   { return book.Cell{Value: n, Look: book.Integer} }

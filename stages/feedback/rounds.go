@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -33,7 +33,7 @@ func (c *copying) identify() error {
 		return err
 	}
 	for i, row := range [][]string{{templates.MetaForm, c.d.Form.ID}, {templates.MetaYear, strconv.Itoa(c.d.Year)}, {templates.MetaVersion, strconv.Itoa(c.d.Form.Version)}, {templates.MetaParent, ""}} {
-		if err := c.f.SetSheetRow(templates.MetaSheet, stages.CellName(i+1, keyColumn), &row); err != nil {
+		if err := c.f.SetSheetRow(templates.MetaSheet, model.CellName(i+1, keyColumn), &row); err != nil {
 			return err
 		}
 	}
@@ -43,7 +43,7 @@ func (c *copying) identify() error {
 // origin writes what the copy was made from: the original's hash, what it says, and what the copy asks.
 func (c *copying) origin(original []byte, said string) error {
 	sum := sha256.Sum256(original)
-	for _, entry := range [][2]string{{templates.MetaParent, hex.EncodeToString(sum[:])}, {templates.MetaSaid, said}, {templates.MetaAsked, stages.AskedHash(c.asked)}} {
+	for _, entry := range [][2]string{{templates.MetaParent, hex.EncodeToString(sum[:])}, {templates.MetaSaid, said}, {templates.MetaAsked, model.AskedHash(c.asked)}} {
 		if err := c.identity(entry[0], entry[1]); err != nil {
 			return err
 		}
@@ -61,17 +61,17 @@ func (c *copying) identity(key, value string) error {
 	for row <= len(rows) && len(rows[row-1]) > 0 && rows[row-1][0] != "" && rows[row-1][0] != key {
 		row++
 	}
-	if err := c.f.SetCellStr(templates.MetaSheet, stages.CellName(row, keyColumn), key); err != nil {
+	if err := c.f.SetCellStr(templates.MetaSheet, model.CellName(row, keyColumn), key); err != nil {
 		return err
 	}
-	return c.f.SetCellStr(templates.MetaSheet, stages.CellName(row, valueColumn), value)
+	return c.f.SetCellStr(templates.MetaSheet, model.CellName(row, valueColumn), value)
 }
 
 // remember notes what colour the cell that is marked as the i-th had.
 func (c *copying) remember(i int, at place, style int) error {
 	was := cmp.Or(c.fillOf(style), noFill)
 	row := []string{at.sheet, at.cell, was}
-	return c.f.SetSheetRow(templates.MetaSheet, stages.CellName(i+1, markSheetColumn), &row)
+	return c.f.SetSheetRow(templates.MetaSheet, model.CellName(i+1, markSheetColumn), &row)
 }
 
 // unmark takes away what an earlier round marked: colours, where they still are ours, the list and the links to it. Notes
@@ -89,7 +89,7 @@ func (c *copying) unmark() error {
 		}
 		m := earlierMark{place{cells[markSheetColumn-1], cells[markCellColumn-1]}, cells[markWas-1]}
 		for column := markSheetColumn; column <= markWas; column++ {
-			if err := c.f.SetCellValue(templates.MetaSheet, stages.CellName(i+1, column), nil); err != nil {
+			if err := c.f.SetCellValue(templates.MetaSheet, model.CellName(i+1, column), nil); err != nil {
 				return err
 			}
 		}
@@ -182,7 +182,7 @@ func (c *copying) restoreMoved(moved []earlierMark, marked map[string]bool) erro
 		const wide = 30 // no form is wider
 		for row := 1; row <= len(rows) && len(left) > 0; row++ {
 			for col := 1; col <= wide && len(left) > 0; col++ {
-				cell := stages.CellName(row, col)
+				cell := model.CellName(row, col)
 				if id, err := c.f.GetCellStyle(sheet, cell); err != nil || !c.ourColour(id) {
 					continue
 				}

@@ -6,15 +6,16 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
 // bind finds the form's inputs in a workbook: by their defined names, which move with inserted rows and survive renamed
 // sheets; where a name is lost or no longer stands beside its label, by the label, with a note that says so. Whatever is
 // filled besides is kept as loose.
-func bind(d *templates.Definition, file stages.File, book *Book) stages.Workbook {
-	b := &binder{d: d, book: book, out: stages.Workbook{File: file}, bound: map[position]bool{}}
+func bind(d *templates.Definition, file model.File, book *Book) model.Workbook {
+	b := &binder{d: d, book: book, out: model.Workbook{File: file}, bound: map[position]bool{}}
 	b.identify()
 	b.place()
 	for _, look := range []func() *Refusal{b.repeated, b.judge} {
@@ -47,7 +48,7 @@ type position struct {
 type binder struct {
 	d       *templates.Definition
 	book    *Book
-	out     stages.Workbook
+	out     model.Workbook
 	names   map[string]area // defined names that point at cells
 	sheets  map[*templates.SheetLayout]*Sheet
 	bound   map[position]bool
@@ -214,7 +215,7 @@ func (b *binder) judge() *Refusal {
 	case 2*found < all:
 		return &Refusal{CodeNotTemplate, "推荐书的栏目只找到 " + strconv.Itoa(found) + " 个，应有 " + strconv.Itoa(all) + " 个"}
 	case !b.hasForm:
-		b.note(CodeMetaLost, stages.Place{File: b.out.File.Path}, "")
+		b.note(CodeMetaLost, model.Place{File: b.out.File.Path}, "")
 	}
 	return nil
 }
@@ -249,17 +250,17 @@ func (b *binder) slot(layout *templates.SheetLayout, slot templates.Slot) {
 	}
 	if !named {
 		b.lost = append(b.lost, in)
-		b.out.Entries = append(b.out.Entries, stages.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: stages.Cell{Place: b.whole(layout)}})
+		b.out.Entries = append(b.out.Entries, model.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: model.Cell{Place: b.whole(layout)}})
 		return
 	}
 	cell := sheet.At(row, col)
 	cell.Place.File = b.out.File.Path
 	b.bound[position{sheet.Title, row, col}] = true
 	b.count(cell)
-	b.out.Entries = append(b.out.Entries, stages.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: cell})
+	b.out.Entries = append(b.out.Entries, model.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: cell})
 }
 
-func (b *binder) count(cell stages.Cell) {
+func (b *binder) count(cell model.Cell) {
 	if cell.Filled {
 		b.out.CellsRead++
 	}
@@ -368,7 +369,7 @@ func (b *binder) records(layout *templates.SheetLayout, record templates.RecordA
 		return 0
 	}
 	for _, c := range columns {
-		b.out.Columns = append(b.out.Columns, stages.Entry{Field: c.field, Cell: sheet.At(header, c.col)})
+		b.out.Columns = append(b.out.Columns, model.Entry{Field: c.field, Cell: sheet.At(header, c.col)})
 	}
 	first := len(b.out.Entries)
 	for _, cell := range sheet.Cells { // not row by row: a stray cell may stand in the millionth
@@ -379,13 +380,13 @@ func (b *binder) records(layout *templates.SheetLayout, record templates.RecordA
 		cell.Place.File = b.out.File.Path
 		b.bound[position{sheet.Title, cell.Row, cell.Col}] = true
 		b.out.CellsRead++
-		b.out.Entries = append(b.out.Entries, stages.Entry{Field: columns[i].field, Record: cell.Row - header, Cell: cell.Cell})
+		b.out.Entries = append(b.out.Entries, model.Entry{Field: columns[i].field, Record: cell.Row - header, Cell: cell.Cell})
 	}
 	order := map[string]int{}
 	for i, c := range columns {
 		order[c.field] = i
 	}
-	slices.SortStableFunc(b.out.Entries[first:], func(x, y stages.Entry) int {
+	slices.SortStableFunc(b.out.Entries[first:], func(x, y model.Entry) int {
 		return cmp.Or(cmp.Compare(x.Record, y.Record), cmp.Compare(order[x.Field], order[y.Field]))
 	})
 	filled := map[int]bool{}
@@ -474,7 +475,7 @@ func (b *binder) looseCells() {
 		}
 		texts, formulas := b.ownContent(sheet)
 		for _, cell := range sheet.Cells {
-			if !cell.Filled || b.bound[position{sheet.Title, cell.Row, cell.Col}] || texts[stages.NameKey(cell.Raw)] && cell.Kind == stages.Text || cell.FormulaText != "" && formulas[plainFormula(cell.FormulaText)] {
+			if !cell.Filled || b.bound[position{sheet.Title, cell.Row, cell.Col}] || texts[text.NameKey(cell.Raw)] && cell.Kind == model.Text || cell.FormulaText != "" && formulas[plainFormula(cell.FormulaText)] {
 				continue
 			}
 			c := cell.Cell
@@ -511,7 +512,7 @@ func (b *binder) ownContent(sheet *Sheet) (texts, formulas map[string]bool) {
 			if s.Role.Formula() {
 				formulas[plainFormula(s.Text)] = true
 			} else {
-				texts[stages.NameKey(s.Text)] = true
+				texts[text.NameKey(s.Text)] = true
 			}
 		}
 	}
@@ -524,7 +525,7 @@ func plainFormula(s string) string {
 }
 
 // refused is a workbook that can't be used.
-func refused(file stages.File, r *Refusal) stages.Workbook {
-	file.Fate, file.Code, file.Detail = stages.Rejected, r.Code, r.Detail
-	return stages.Workbook{File: file}
+func refused(file model.File, r *Refusal) model.Workbook {
+	file.Fate, file.Code, file.Detail = model.Rejected, r.Code, r.Detail
+	return model.Workbook{File: file}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -32,7 +32,7 @@ func slotAt(t *testing.T, field string, year int) (string, string) {
 	if !ok {
 		t.Fatalf("no slot %s %d", field, year)
 	}
-	return sheet.Sheet.Title, stages.CellName(slot.Row, slot.Col)
+	return sheet.Sheet.Title, model.CellName(slot.Row, slot.Col)
 }
 
 func forgetNames(f *excelize.File, only func(name string) bool) error {
@@ -154,7 +154,7 @@ func TestNamesAwayFromTheirLabelsAreNotBelieved(t *testing.T) {
 
 func TestOverwrittenLabelIsTold(t *testing.T) {
 	sheet, slot, _ := definition().Layout().Slot("office_area", 0)
-	label := stages.CellName(slot.Row, slot.RowAnchorCols[0])
+	label := model.CellName(slot.Row, slot.RowAnchorCols[0])
 	w := readBytes(edit(t, sent(), func(f *excelize.File) error { return f.SetCellStr(sheet.Sheet.Title, label, "别的标签") }))
 	sameValues(t, w, 1) // the text over the label is not the template's
 	if !has(w, CodeAltered) || !has(w, CodeLoose) {
@@ -174,7 +174,7 @@ func TestLostFieldIsNamed(t *testing.T) {
 	if count(w, CodeFieldLost) != 1 {
 		t.Fatalf("told %d times", count(w, CodeFieldLost))
 	}
-	lost := w.Notes[slices.IndexFunc(w.Notes, func(n stages.Finding) bool { return n.Code == CodeFieldLost })]
+	lost := w.Notes[slices.IndexFunc(w.Notes, func(n model.Finding) bool { return n.Code == CodeFieldLost })]
 	if !strings.Contains(lost.Vars["detail"], slot.Field.Label) || lost.Places[0].Sheet != sheet.Sheet.Title {
 		t.Errorf("told as %v at %v", lost.Vars, lost.Places)
 	}
@@ -187,7 +187,7 @@ func TestListsGoOn(t *testing.T) {
 	layout, area, _ := definition().Layout().Area("members")
 	below := area.LastRow + 7
 	w := readBytes(edit(t, sent(), func(f *excelize.File) error {
-		return f.SetCellStr(layout.Sheet.Title, stages.CellName(below, area.Columns[1].Col), "名册之下的单位")
+		return f.SetCellStr(layout.Sheet.Title, model.CellName(below, area.Columns[1].Col), "名册之下的单位")
 	}))
 	mustAccept(t, w)
 	e := entriesOf(w)[entryKey{area.Columns[1].Field.ID, 0, below - area.HeaderRow}]
@@ -227,7 +227,7 @@ func TestOtherForms(t *testing.T) {
 			}
 			for i, row := range rows {
 				if len(row) > 0 && row[0] == key {
-					return f.SetCellStr(templates.MetaSheet, stages.CellName(i+1, 2), value)
+					return f.SetCellStr(templates.MetaSheet, model.CellName(i+1, 2), value)
 				}
 			}
 			return fmt.Errorf("no %s", key)
@@ -258,7 +258,7 @@ func TestOtherForms(t *testing.T) {
 		}, CodeNotTemplate},
 	} {
 		w := readBytes(edit(t, sent(), c.change))
-		if w.File.Fate != stages.Rejected || w.File.Code != c.code || w.File.Detail == "" {
+		if w.File.Fate != model.Rejected || w.File.Code != c.code || w.File.Detail == "" {
 			t.Errorf("%s: %s %s %q, want %s", what, w.File.Fate, w.File.Code, w.File.Detail, c.code)
 		}
 	}

@@ -4,7 +4,8 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
+	"lianheti/stages/text"
 )
 
 // Book is a workbook as read: its sheets with every filled cell, and its defined names.
@@ -22,7 +23,7 @@ type DefinedName struct {
 
 // Cell is a cell with the text of its formula.
 type Cell struct {
-	stages.Cell
+	model.Cell
 	FormulaText string
 }
 
@@ -45,25 +46,25 @@ func (b *Book) Sheet(title string) *Sheet {
 }
 
 // At gives the cell at a row and column, a blank one with its place where nothing stands.
-func (s *Sheet) At(row, col int) stages.Cell {
+func (s *Sheet) At(row, col int) model.Cell {
 	if i, ok := s.at[[2]int{row, col}]; ok {
 		return s.Cells[i].Cell
 	}
-	return stages.Cell{Place: stages.Place{Sheet: s.Title, Cell: stages.CellName(row, col)}, Row: row, Col: col}
+	return model.Cell{Place: model.Place{Sheet: s.Title, Cell: model.CellName(row, col)}, Row: row, Col: col}
 }
 
 // Find lists where a text stands, whatever its width and spacing.
-func (s *Sheet) Find(text string) [][2]int {
+func (s *Sheet) Find(words string) [][2]int {
 	if s.texts == nil {
 		s.texts = map[string][][2]int{}
 		for _, c := range s.Cells {
-			if c.Kind == stages.Text {
-				key := stages.NameKey(c.Raw)
+			if c.Kind == model.Text {
+				key := text.NameKey(c.Raw)
 				s.texts[key] = append(s.texts[key], [2]int{c.Row, c.Col})
 			}
 		}
 	}
-	return s.texts[stages.NameKey(text)]
+	return s.texts[text.NameKey(words)]
 }
 
 // add takes a cell; false where one stands there already.

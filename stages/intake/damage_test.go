@@ -19,7 +19,7 @@ import (
 	"testing"
 
 	"lianheti/samples/programs"
-	"lianheti/stages"
+	"lianheti/stages/model"
 )
 
 func TestFlippedBits(t *testing.T) {
@@ -37,7 +37,7 @@ func TestFlippedBits(t *testing.T) {
 		damaged[at] ^= bit
 		got := readBytes(damaged)
 		oneFate(t, got)
-		if got.File.Fate == stages.Accepted {
+		if got.File.Fate == model.Accepted {
 			harmless++
 			if !reflect.DeepEqual(got, want) {
 				t.Fatalf("bit %d of byte %d flipped: accepted with other content", bit, at)
@@ -107,7 +107,7 @@ func TestTruncated(t *testing.T) {
 		if i >= 190 {
 			size = len(data) - 1 - (i-190)*3 // the last bytes are the end of the directory
 		}
-		if w := readBytes(data[:size]); w.File.Fate != stages.Rejected {
+		if w := readBytes(data[:size]); w.File.Fate != model.Rejected {
 			t.Errorf("cut at %d of %d: %s", size, len(data), w.File.Fate)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -35,7 +35,7 @@ type Source struct {
 
 // fated is a fate that is clear before reading.
 type fated struct {
-	fate stages.Fate
+	fate model.Fate
 	Refusal
 	byName bool // the name says so: what the file holds may say otherwise
 }
@@ -125,9 +125,9 @@ func onDisk(file, name string, info fs.FileInfo) []Source {
 }
 
 func rejected(code, detail string) *fated {
-	return &fated{stages.Rejected, Refusal{code, detail}, false}
+	return &fated{model.Rejected, Refusal{code, detail}, false}
 }
-func ignored(code string) *fated { return &fated{stages.Ignored, Refusal{Code: code}, false} }
+func ignored(code string) *fated { return &fated{model.Ignored, Refusal{Code: code}, false} }
 func named(f *fated) *fated      { f.byName = true; return f }
 
 func isPackage(name string) bool { return strings.EqualFold(path.Ext(name), ".zip") }
@@ -201,7 +201,7 @@ func packageEnd(file string, size int64) *Refusal {
 // expand lists the files inside a package. The package itself is a file that arrived and is not a submission.
 func (s *Source) expand() []Source {
 	if refusal := packageEnd(s.disk, s.Size); refusal != nil {
-		s.verdict = &fated{fate: stages.Rejected, Refusal: *refusal}
+		s.verdict = &fated{fate: model.Rejected, Refusal: *refusal}
 		return nil
 	}
 	zr, err := zip.OpenReader(s.disk)

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -145,7 +145,7 @@ func TestLinksAreNotFollowed(t *testing.T) {
 		}
 	}
 	for _, w := range readFolder(t, dir) {
-		if w.File.Fate != stages.Rejected || w.File.Code != CodeUnreadable {
+		if w.File.Fate != model.Rejected || w.File.Code != CodeUnreadable {
 			t.Errorf("%s: %s %s", w.File.Path, w.File.Fate, w.File.Code)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 	"testing"
 
 	"lianheti/samples/programs"
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/render"
 	"lianheti/templates"
 
@@ -117,12 +117,12 @@ func render1(v render.Values) []byte {
 }
 
 // readBytes reads a workbook as Read does, from memory.
-func readBytes(data []byte) stages.Workbook {
-	return workbook(definition(), stages.File{Path: "表.xlsx"}, data)
+func readBytes(data []byte) model.Workbook {
+	return workbook(definition(), model.File{Path: "表.xlsx"}, data)
 }
 
 // original is what the filled workbook reads as.
-var original = sync.OnceValue(func() stages.Workbook { return readBytes(filled()) })
+var original = sync.OnceValue(func() model.Workbook { return readBytes(filled()) })
 
 // entryKey names an input independently of where it stands.
 type entryKey struct {
@@ -130,8 +130,8 @@ type entryKey struct {
 	year, record int
 }
 
-func entriesOf(w stages.Workbook) map[entryKey]stages.Entry {
-	out := map[entryKey]stages.Entry{}
+func entriesOf(w model.Workbook) map[entryKey]model.Entry {
+	out := map[entryKey]model.Entry{}
 	for _, e := range w.Entries {
 		out[entryKey{e.Field, e.Year, e.Record}] = e
 	}
@@ -139,9 +139,9 @@ func entriesOf(w stages.Workbook) map[entryKey]stages.Entry {
 }
 
 // accounted fails where a filled cell is counted twice or not at all.
-func accounted(t testing.TB, w stages.Workbook) {
+func accounted(t testing.TB, w model.Workbook) {
 	t.Helper()
-	n, at := len(w.Loose), map[stages.Place]string{}
+	n, at := len(w.Loose), map[model.Place]string{}
 	for _, e := range w.Entries {
 		if e.Filled {
 			n++
@@ -162,23 +162,23 @@ func accounted(t testing.TB, w stages.Workbook) {
 }
 
 // mustAccept fails where a workbook was refused.
-func mustAccept(t testing.TB, w stages.Workbook) {
+func mustAccept(t testing.TB, w model.Workbook) {
 	t.Helper()
-	if w.File.Fate != stages.Accepted {
+	if w.File.Fate != model.Accepted {
 		t.Fatalf("refused: %s %s", w.File.Code, w.File.Detail)
 	}
 	accounted(t, w)
 }
 
 // sameValues fails where an input of the filled workbook does not arrive with its value. Where loose is -1, loose cells are not counted.
-func sameValues(t testing.TB, w stages.Workbook, loose int) {
+func sameValues(t testing.TB, w model.Workbook, loose int) {
 	t.Helper()
 	sameAs(t, w, original(), loose)
 }
 
 // sameAs fails where an input of one workbook does not arrive with its value in another. Numbers are compared to the 15 digits
 // that spreadsheets keep: some programs write the 17 of the binary number.
-func sameAs(t testing.TB, w, original stages.Workbook, loose int) {
+func sameAs(t testing.TB, w, original model.Workbook, loose int) {
 	t.Helper()
 	mustAccept(t, w)
 	want, got := entriesOf(original), entriesOf(w)
@@ -203,8 +203,8 @@ func sameAs(t testing.TB, w, original stages.Workbook, loose int) {
 	}
 }
 
-func sameRaw(a, b stages.Entry) bool {
-	if a.Raw == b.Raw || a.Kind != stages.Number {
+func sameRaw(a, b model.Entry) bool {
+	if a.Raw == b.Raw || a.Kind != model.Number {
 		return a.Raw == b.Raw
 	}
 	x, errX := strconv.ParseFloat(a.Raw, 64)
@@ -212,7 +212,7 @@ func sameRaw(a, b stages.Entry) bool {
 	return errX == nil && errY == nil && strconv.FormatFloat(x, 'g', 15, 64) == strconv.FormatFloat(y, 'g', 15, 64)
 }
 
-func firstCells(cells []stages.Cell) (out []string) {
+func firstCells(cells []model.Cell) (out []string) {
 	for _, c := range cells[:min(5, len(cells))] {
 		out = append(out, c.Place.String()+"="+c.Raw)
 	}
@@ -220,9 +220,9 @@ func firstCells(cells []stages.Cell) (out []string) {
 }
 
 // has says whether a note of a code was made.
-func has(w stages.Workbook, code string) bool { return count(w, code) > 0 }
+func has(w model.Workbook, code string) bool { return count(w, code) > 0 }
 
-func count(w stages.Workbook, code string) (n int) {
+func count(w model.Workbook, code string) (n int) {
 	for _, f := range w.Notes {
 		if f.Code == code {
 			n++
@@ -320,13 +320,13 @@ func editParts(t testing.TB, data []byte, word string, change func(xml string) s
 }
 
 // readFolder reads everything below a folder, ordered by path.
-func readFolder(t testing.TB, dir string) []stages.Workbook {
+func readFolder(t testing.TB, dir string) []model.Workbook {
 	t.Helper()
 	sources, err := Discover([]string{dir})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []stages.Workbook
+	var out []model.Workbook
 	for _, s := range sources {
 		out = append(out, Read(definition(), s))
 	}
@@ -348,15 +348,15 @@ func put(t testing.TB, dir string, files map[string][]byte) {
 }
 
 // oneFate fails where a file has no fate, or one that contradicts its code.
-func oneFate(t testing.TB, w stages.Workbook) {
+func oneFate(t testing.TB, w model.Workbook) {
 	t.Helper()
 	switch w.File.Fate {
-	case stages.Accepted:
+	case model.Accepted:
 		if w.File.Code != "" || len(w.Entries) == 0 {
 			t.Errorf("%s: accepted with code %q and %d entries", w.File.Path, w.File.Code, len(w.Entries))
 		}
 		accounted(t, w)
-	case stages.Rejected, stages.Ignored:
+	case model.Rejected, model.Ignored:
 		if definition().Rule(w.File.Code) == nil {
 			t.Errorf("%s: %s with code %q, which the catalogue doesn't know", w.File.Path, w.File.Fate, w.File.Code)
 		}

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/render"
 
@@ -137,7 +137,7 @@ func FuzzReference(f *testing.F) {
 				t.Errorf("%q: row %d, column %d", s, p[0], p[1])
 			}
 		}
-		if r, c, ok := parseCell(stages.CellName(row, col)); !ok || r != row || c != col {
+		if r, c, ok := parseCell(model.CellName(row, col)); !ok || r != row || c != col {
 			t.Errorf("%q: %d, %d does not come back", s, row, col)
 		}
 	})
@@ -168,10 +168,10 @@ func FuzzWord(f *testing.F) {
 		to := min(len(main), from+int(cut)%2000)
 		data := bookWith(wordForm().others, part{wordMain, slices.Concat(main[:from], []byte(text), main[to:])})
 		quick(t, func() {
-			w, unplaced := word(definition(), stages.File{Path: "表.docx"}, data)
+			w, unplaced := word(definition(), model.File{Path: "表.docx"}, data)
 			switch {
-			case w.File.Fate == stages.Rejected && definition().Rule(w.File.Code) != nil && len(w.Entries) == 0:
-			case w.File.Fate == stages.Accepted && w.File.Code == "" && len(w.Entries) > 0:
+			case w.File.Fate == model.Rejected && definition().Rule(w.File.Code) != nil && len(w.Entries) == 0:
+			case w.File.Fate == model.Accepted && w.File.Code == "" && len(w.Entries) > 0:
 			default:
 				t.Errorf("%s %q with %d entries", w.File.Fate, w.File.Code, len(w.Entries))
 			}

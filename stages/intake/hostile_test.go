@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 )
 
 // beside names a folder of inputs beside the repository; the test is skipped where it is missing.
@@ -106,7 +106,7 @@ func TestHostile(t *testing.T) {
 			w := Read(definition(), s)
 			oneFate(t, w)
 			codes[s.Path] = w.File.Code
-			if w.File.Fate == stages.Accepted {
+			if w.File.Fate == model.Accepted {
 				t.Errorf("%s was taken for the template", s.Path)
 			}
 			if strings.HasPrefix(s.Path, "trunc/") && w.File.Code == CodeNotTemplate {
@@ -176,7 +176,7 @@ func TestCorpus(t *testing.T) {
 		within1(t, s.Path, func() {
 			w := Read(definition(), s)
 			oneFate(t, w)
-			if w.File.Fate == stages.Accepted {
+			if w.File.Fate == model.Accepted {
 				t.Errorf("%s was taken for the template", s.Path)
 			}
 		})

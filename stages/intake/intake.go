@@ -23,28 +23,28 @@ import (
 	"encoding/hex"
 	"errors"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/templates"
 )
 
 // Read reads one file. The fate is Accepted where its cells were bound to the form; which of several accepted files of
 // one consortium counts is decided later.
-func Read(d *templates.Definition, s Source) stages.Workbook {
+func Read(d *templates.Definition, s Source) model.Workbook {
 	file, data, decided := s.fetch()
 	if decided != nil {
 		return *decided
 	}
 	w := workbook(d, file, data)
-	if s.verdict != nil && s.verdict.fate == stages.Ignored && w.File.Code == CodeNotWorkbook { // the name was right
+	if s.verdict != nil && s.verdict.fate == model.Ignored && w.File.Code == CodeNotWorkbook { // the name was right
 		file.Fate, file.Code = s.verdict.fate, s.verdict.Code
-		return stages.Workbook{File: file}
+		return model.Workbook{File: file}
 	}
 	return w
 }
 
 // fetch gives the bytes of a file with its hash, or what is decided without reading them.
-func (s Source) fetch() (file stages.File, data []byte, decided *stages.Workbook) {
-	file = stages.File{Path: s.Path, Size: s.Size}
+func (s Source) fetch() (file model.File, data []byte, decided *model.Workbook) {
+	file = model.File{Path: s.Path, Size: s.Size}
 	if s.verdict != nil && s.verdict.Code == CodeUnreadable {
 		file.NoHash = s.verdict.Detail
 		w := refused(file, &s.verdict.Refusal)
@@ -69,7 +69,7 @@ func (s Source) fetch() (file stages.File, data []byte, decided *stages.Workbook
 
 // unopened gives a file the fate that its name or kind decided. Not ok: it must be opened after all, because names lie: a
 // workbook goes under the name of an old one or under none, a web page under .xls.
-func (s Source) unopened(file stages.File) (w stages.Workbook, ok bool) {
+func (s Source) unopened(file model.File) (w model.Workbook, ok bool) {
 	// The hash is taken of files that are not read, too: every file that arrived can be recognised.
 	sum, none, head := s.digest()
 	if s.verdict.byName && bytes.HasPrefix(head, magicZip) && s.Size <= MaxFile {
@@ -79,18 +79,18 @@ func (s Source) unopened(file stages.File) (w stages.Workbook, ok bool) {
 	if other := sniff(head); s.verdict.byName && file.Code == CodeOldExcel && other != nil {
 		return refused(file, other), true
 	}
-	return stages.Workbook{File: file}, true
+	return model.Workbook{File: file}, true
 }
 
 // Cells reads a workbook that is not a submission (experts' marks, the Department's register): proven whole by the same
 // reader, then flat: every filled cell with its place, sheet by sheet, in the order of the file. What the cells mean is for
 // others to say. Where the file can't be used it gives no cells and the reason.
-func Cells(s Source) ([]stages.Cell, *Refusal) {
+func Cells(s Source) ([]model.Cell, *Refusal) {
 	if s.verdict != nil {
 		return nil, &s.verdict.Refusal
 	}
 	file, cells := Flat(s)
-	if file.Fate != stages.Accepted {
+	if file.Fate != model.Accepted {
 		return nil, &Refusal{Code: file.Code, Detail: file.Detail}
 	}
 	return cells, nil
@@ -98,7 +98,7 @@ func Cells(s Source) ([]stages.Cell, *Refusal) {
 
 // Flat reads one file of many that are no submissions, as Cells does: with its hash, and with a fate like any file that arrived. Whatever
 // it makes the program do, the answer is a refusal.
-func Flat(s Source) (file stages.File, cells []stages.Cell) {
+func Flat(s Source) (file model.File, cells []model.Cell) {
 	defer func() {
 		if recover() != nil {
 			file, cells = Defeated(s).File, nil
@@ -120,24 +120,24 @@ func Flat(s Source) (file stages.File, cells []stages.Cell) {
 			}
 		}
 	}
-	file.Fate = stages.Accepted
+	file.Fate = model.Accepted
 	return file, cells
 }
 
 // Defeated is the outcome for a file on which the program itself failed: refused, like any other that can't be used.
-func Defeated(s Source) stages.Workbook {
-	file := stages.File{Path: s.Path, Size: s.Size}
+func Defeated(s Source) model.Workbook {
+	file := model.File{Path: s.Path, Size: s.Size}
 	file.SHA256, file.NoHash, _ = s.digest()
 	return refused(file, &Refusal{Code: CodeDefeats})
 }
 
 // workbook reads the bytes of one file.
-func workbook(d *templates.Definition, file stages.File, data []byte) stages.Workbook {
+func workbook(d *templates.Definition, file model.File, data []byte) model.Workbook {
 	book, refusal := open(data)
 	if refusal != nil {
 		return refused(file, refusal)
 	}
-	file.Fate = stages.Accepted
+	file.Fate = model.Accepted
 	return bind(d, file, book)
 }
 

@@ -19,7 +19,7 @@ import (
 	"testing"
 
 	"lianheti/samples/programs"
-	"lianheti/stages"
+	"lianheti/stages/model"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -234,7 +234,7 @@ func TestEncryption(t *testing.T) {
 	}
 	flipped := bytes.Clone(book)
 	flipped[len(flipped)/2] ^= 1
-	if w := readBytes(flipped); w.File.Fate == stages.Accepted {
+	if w := readBytes(flipped); w.File.Fate == model.Accepted {
 		t.Error("a flipped bit inside the encryption passes")
 	}
 	const agile = "\x04\x00\x04\x00\x40\x00\x00\x00"

@@ -9,7 +9,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 )
 
 // Limits of a workbook's structure: a form has some 15 sheets and some thousand cells.
@@ -399,7 +399,7 @@ func (r *sheetReader) beginCell(name string) error {
 func (r *sheetReader) spread(n int) error {
 	r.lastRow = max(r.lastRow, r.row)
 	if r.w.grid += n; r.w.grid > maxGrid {
-		return errMany{"内容铺得太开，到了 " + r.sheet.Title + " 的 " + stages.CellName(r.row, max(1, r.col))}
+		return errMany{"内容铺得太开，到了 " + r.sheet.Title + " 的 " + model.CellName(r.row, max(1, r.col))}
 	}
 	return nil
 }
@@ -416,7 +416,7 @@ func (r *sheetReader) endCell(e *element) error {
 		return errMany{"单元格超过 " + strconv.Itoa(maxCells) + " 个"}
 	}
 	c := Cell{FormulaText: r.formula}
-	c.Place = stages.Place{Sheet: r.sheet.Title, Cell: stages.CellName(r.row, r.col)}
+	c.Place = model.Place{Sheet: r.sheet.Title, Cell: model.CellName(r.row, r.col)}
 	c.Row, c.Col, c.Formula = r.row, r.col, r.formula != ""
 	if err := r.fill(&c, kind, e.attr("s")); err != nil {
 		return err
@@ -452,7 +452,7 @@ func (r *sheetReader) fill(c *Cell, kind, style string) error {
 		return errXML{"单元格 " + c.Place.Cell + " 的内容与类型不符"}
 	}
 	if number := kind == "n" || kind == ""; c.Formula && r.inline.Len() == 0 && (!r.hasV || number && r.value == "") {
-		c.Kind, c.Raw = stages.Error, "="+c.FormulaText // no program has computed it: something stands there, and nobody can say what
+		c.Kind, c.Raw = model.Error, "="+c.FormulaText // no program has computed it: something stands there, and nobody can say what
 		c.Shown = c.Raw
 		return nil
 	}
@@ -462,9 +462,9 @@ func (r *sheetReader) fill(c *Cell, kind, style string) error {
 		if err != nil || i < 0 || i >= len(r.w.strings) {
 			return errXML{"单元格 " + c.Place.Cell + " 的文字缺失"}
 		}
-		c.Kind, c.Raw = stages.Text, unescape(r.w.strings[i]) // here: what no cell shows may be endless
+		c.Kind, c.Raw = model.Text, unescape(r.w.strings[i]) // here: what no cell shows may be endless
 	case "str", "inlineStr":
-		c.Kind, c.Raw = stages.Text, unescape(r.inline.String())
+		c.Kind, c.Raw = model.Text, unescape(r.inline.String())
 		if kind == "str" || c.Raw == "" {
 			c.Raw = unescape(r.value)
 		}
@@ -472,9 +472,9 @@ func (r *sheetReader) fill(c *Cell, kind, style string) error {
 		if r.value != "0" && r.value != "1" && r.value != "" {
 			return errXML{"单元格 " + c.Place.Cell + " 的是否值有误"}
 		}
-		c.Kind, c.Raw = stages.Bool, r.value
+		c.Kind, c.Raw = model.Bool, r.value
 	case "e":
-		c.Kind, c.Raw = stages.Error, r.value
+		c.Kind, c.Raw = model.Error, r.value
 	case "d":
 		r.date(c)
 		return nil
@@ -495,10 +495,10 @@ func (r *sheetReader) date(c *Cell) {
 	day, _, _ := strings.Cut(r.value, "T")
 	t, err := time.Parse(time.DateOnly, day)
 	if err != nil {
-		c.Kind, c.Raw, c.Shown = stages.Text, r.value, r.value
+		c.Kind, c.Raw, c.Shown = model.Text, r.value, r.value
 		return
 	}
-	c.Kind, c.IsDate, c.Format = stages.Number, true, "yyyy-mm-dd"
+	c.Kind, c.IsDate, c.Format = model.Number, true, "yyyy-mm-dd"
 	c.Raw, c.Shown = strconv.Itoa(int(t.Sub(epoch).Hours()/24)), r.value
 }
 
@@ -511,7 +511,7 @@ func (r *sheetReader) number(c *Cell, style string) error {
 	if err != nil || strings.Trim(value, "0123456789+-.eE") != "" { // no NaN, no hexadecimal
 		return errXML{"单元格 " + c.Place.Cell + " 的数字有误"}
 	}
-	c.Kind, c.Raw, c.Shown = stages.Number, value, value
+	c.Kind, c.Raw, c.Shown = model.Number, value, value
 	i, _ := strconv.Atoi(style)
 	if style == "" || i < 0 || i >= len(r.w.formats) {
 		return nil

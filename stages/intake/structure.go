@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/templates"
 )
 
@@ -34,19 +34,19 @@ const (
 type change struct {
 	input
 	how   location
-	place stages.Place
+	place model.Place
 }
 
 // toldSingly is how many inputs of one sheet are told one by one; more have one cause, and are told together.
 const toldSingly = 3
 
 func (b *binder) changed(how location, in input, sheet *Sheet, row, col int) {
-	b.changes = append(b.changes, change{in, how, stages.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: stages.CellName(row, col)}})
+	b.changes = append(b.changes, change{in, how, model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: model.CellName(row, col)}})
 }
 
 // whole is the sheet of a layout in this workbook, or where it should be.
-func (b *binder) whole(layout *templates.SheetLayout) stages.Place {
-	place := stages.Place{File: b.out.File.Path, Sheet: layout.Sheet.Title}
+func (b *binder) whole(layout *templates.SheetLayout) model.Place {
+	place := model.Place{File: b.out.File.Path, Sheet: layout.Sheet.Title}
 	if sheet := b.sheets[layout]; sheet != nil {
 		place.Sheet = sheet.Title
 	}
@@ -65,7 +65,7 @@ func (b *binder) tell() {
 	}
 	b.tellLoose(b.tellCopies())
 	if b.byLabel > 0 {
-		b.note(CodeNamesLost, stages.Place{File: b.out.File.Path}, strconv.Itoa(b.byLabel)+" 处")
+		b.note(CodeNamesLost, model.Place{File: b.out.File.Path}, strconv.Itoa(b.byLabel)+" 处")
 	}
 }
 
@@ -176,7 +176,7 @@ func (b *binder) tellCopies() map[string]bool {
 		for _, layout := range b.d.Layout().Sheets {
 			if original := b.sheets[layout]; original != nil && len(layout.Slots)+len(layout.Records) > 0 && looksLike(s, layout) {
 				copies[s.Title] = true
-				b.note(CodeAltered, stages.Place{File: b.out.File.Path, Sheet: s.Title}, "“"+s.Title+"”与“"+original.Title+"”栏目相同，只读取了后者")
+				b.note(CodeAltered, model.Place{File: b.out.File.Path, Sheet: s.Title}, "“"+s.Title+"”与“"+original.Title+"”栏目相同，只读取了后者")
 				break
 			}
 		}
@@ -197,7 +197,7 @@ func (b *binder) tellLoose(told map[string]bool) {
 	for _, c := range b.out.Loose {
 		switch n := of[c.Place.Sheet]; {
 		case n > many:
-			b.note(CodeLoose, stages.Place{File: c.Place.File, Sheet: c.Place.Sheet}, "（"+strconv.Itoa(n)+" 格）")
+			b.note(CodeLoose, model.Place{File: c.Place.File, Sheet: c.Place.Sheet}, "（"+strconv.Itoa(n)+" 格）")
 			of[c.Place.Sheet] = 0
 		case n > 0:
 			b.note(CodeLoose, c.Place, "")
@@ -205,7 +205,7 @@ func (b *binder) tellLoose(told map[string]bool) {
 	}
 }
 
-func (b *binder) note(code string, place stages.Place, detail string) {
-	b.out.Notes = append(b.out.Notes, stages.Finding{Code: code, Places: []stages.Place{place},
+func (b *binder) note(code string, place model.Place, detail string) {
+	b.out.Notes = append(b.out.Notes, model.Finding{Code: code, Places: []model.Place{place},
 		Vars: map[string]string{"detail": detail, "file": place.File, "sheet": place.Sheet, "cell": place.Cell}})
 }

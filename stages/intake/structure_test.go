@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -20,12 +20,12 @@ import (
 //  5. A formula that nobody computed is not blank.
 
 // noteOf is the only note of a code.
-func noteOf(t *testing.T, w stages.Workbook, code string) stages.Finding {
+func noteOf(t *testing.T, w model.Workbook, code string) model.Finding {
 	t.Helper()
 	if count(w, code) != 1 {
 		t.Fatalf("%s is told %d times: %+v", code, count(w, code), w.Notes)
 	}
-	return w.Notes[slices.IndexFunc(w.Notes, func(n stages.Finding) bool { return n.Code == code })]
+	return w.Notes[slices.IndexFunc(w.Notes, func(n model.Finding) bool { return n.Code == code })]
 }
 
 // yearTable is the sheet with a row for each metric: its first and last slots.
@@ -62,7 +62,7 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 		{"a block turned upside down, names left where they were", func(f *excelize.File) error {
 			for top, bottom := first.Row, last.Row; top < bottom; top, bottom = top+1, bottom-1 {
 				for col := first.RowAnchorCols[0]; col <= last.Col; col++ {
-					a, b := stages.CellName(top, col), stages.CellName(bottom, col)
+					a, b := model.CellName(top, col), model.CellName(bottom, col)
 					x, _ := f.GetCellValue(title, a, excelize.Options{RawCellValue: true})
 					y, _ := f.GetCellValue(title, b, excelize.Options{RawCellValue: true})
 					if err := set(f, title, a, y); err != nil {
@@ -76,10 +76,10 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 			return nil
 		}, CodeAltered, len(slots) - len(columns), fmt.Sprintf("等%d项", rows-1), 0, true}, // the middle row stands where it stood
 		{"a year retyped", func(f *excelize.File) error {
-			return f.SetCellValue(title, stages.CellName(first.HeaderRow, first.Col), first.Year)
+			return f.SetCellValue(title, model.CellName(first.HeaderRow, first.Col), first.Year)
 		}, CodeAltered, rows, first.Header, 1, true},
 		{"a year's column deleted", func(f *excelize.File) error {
-			return f.RemoveCol(title, strings.TrimRight(stages.CellName(1, last.Col), "1"))
+			return f.RemoveCol(title, strings.TrimRight(model.CellName(1, last.Col), "1"))
 		}, CodeFieldLost, 1, last.Header, 0, false},
 		{"a sheet deleted", func(f *excelize.File) error {
 			sheet, _, _ := definition().Layout().Slot("team_awards", 0)
@@ -117,7 +117,7 @@ func set(f *excelize.File, sheet, cell, value string) error {
 func TestListsAreFoundByTheirHeaders(t *testing.T) {
 	layout, area, _ := definition().Layout().Area("members")
 	title := layout.Sheet.Title
-	headers := func(w stages.Workbook) (out []string) {
+	headers := func(w model.Workbook) (out []string) {
 		for _, c := range w.Columns {
 			if strings.HasPrefix(c.Field, "members_") {
 				out = append(out, c.Place.Sheet+"!"+c.Place.Cell)
@@ -127,7 +127,7 @@ func TestListsAreFoundByTheirHeaders(t *testing.T) {
 	}
 	at := func(row int, cols ...int) (out []string) {
 		for _, col := range cols {
-			out = append(out, title+"!"+stages.CellName(row, col))
+			out = append(out, title+"!"+model.CellName(row, col))
 		}
 		return out
 	}
@@ -136,7 +136,7 @@ func TestListsAreFoundByTheirHeaders(t *testing.T) {
 			return err
 		}
 		for _, c := range area.Columns {
-			letter := strings.TrimRight(stages.CellName(1, c.Col), "1")
+			letter := strings.TrimRight(model.CellName(1, c.Col), "1")
 			refers := fmt.Sprintf("'%s'!$%s$%d:$%s$%d", title, letter, area.FirstRow+down, letter, area.LastRow+down)
 			if err := f.SetDefinedName(&excelize.DefinedName{Name: c.Name, RefersTo: refers}); err != nil {
 				return err
@@ -160,8 +160,8 @@ func TestListsAreFoundByTheirHeaders(t *testing.T) {
 		}, at(area.HeaderRow+3, 1, 2, 3, 4), 1},
 		{"the headers again in the middle, for printing", func(f *excelize.File) error {
 			for _, col := range area.Columns {
-				text, _ := f.GetCellValue(title, stages.CellName(area.HeaderRow, col.Col))
-				if err := f.SetCellStr(title, stages.CellName(area.FirstRow+50, col.Col), text); err != nil {
+				text, _ := f.GetCellValue(title, model.CellName(area.HeaderRow, col.Col))
+				if err := f.SetCellStr(title, model.CellName(area.FirstRow+50, col.Col), text); err != nil {
 					return err
 				}
 			}
@@ -206,7 +206,7 @@ func TestFormulasThatNobodyComputedAreNotBlank(t *testing.T) {
 		return f.SetCellFormula(sheet, cell, "12*3")
 	}))
 	mustAccept(t, w)
-	if e := entriesOf(w)[entryKey{"staff_total", 0, 0}]; !e.Filled || e.Kind != stages.Error || e.Raw != "=12*3" {
+	if e := entriesOf(w)[entryKey{"staff_total", 0, 0}]; !e.Filled || e.Kind != model.Error || e.Raw != "=12*3" {
 		t.Errorf("read as %+v", e)
 	}
 	if w.CellsRead != original().CellsRead {

@@ -11,16 +11,16 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/templates"
 )
 
 // Word reads the official form as a Word file that somebody has filled in: its container proven like any other, its texts as
 // people see them, each brought to the field whose label stands before it. Places are tables, rows and cells of the document.
 // The second result is everything that found no place, with the reason: nothing is dropped in silence.
-func Word(d *templates.Definition, file string) (stages.Workbook, []Unplaced) {
+func Word(d *templates.Definition, file string) (model.Workbook, []Unplaced) {
 	s := Source{Path: filepath.Base(file), disk: file, entry: -1}
-	out := stages.File{Path: s.Path}
+	out := model.File{Path: s.Path}
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return refused(out, refuse(CodeUnreadable, "不是普通文件")), nil
 	}
@@ -32,7 +32,7 @@ func Word(d *templates.Definition, file string) (stages.Workbook, []Unplaced) {
 }
 
 // word reads the bytes of one Word form.
-func word(d *templates.Definition, out stages.File, data []byte) (stages.Workbook, []Unplaced) {
+func word(d *templates.Definition, out model.File, data []byte) (model.Workbook, []Unplaced) {
 	sum := sha256.Sum256(data)
 	out.SHA256, out.Size = hex.EncodeToString(sum[:]), int64(len(data))
 	doc, refusal := openWord(data)
@@ -43,13 +43,13 @@ func word(d *templates.Definition, out stages.File, data []byte) (stages.Workboo
 	if !w.bind() {
 		return refused(out, refuse(CodeNotWordForm, "只认出 %d 行", w.recognised)), nil
 	}
-	out.Fate = stages.Accepted
-	return stages.Workbook{File: out, Form: stages.FormID{ID: d.Form.ID, Year: d.Year, Version: d.Form.Version}, Entries: w.entries(), CellsRead: w.read}, w.unplaced
+	out.Fate = model.Accepted
+	return model.Workbook{File: out, Form: model.FormID{ID: d.Form.ID, Year: d.Year, Version: d.Form.Version}, Entries: w.entries(), CellsRead: w.read}, w.unplaced
 }
 
 // Unplaced is a text of a Word form that became no value.
 type Unplaced struct {
-	Place stages.Place
+	Place model.Place
 	Text  string
 	Why   string
 }
@@ -352,6 +352,6 @@ func (t *openTable) endCell() {
 }
 
 // at is the place of a cell.
-func (w *wordBinder) at(t *wordTable, c wordCell) stages.Place {
-	return stages.Place{File: w.file, Sheet: fmt.Sprintf("第%d个表格", t.number), Cell: fmt.Sprintf("第%d行第%d格", c.row, c.cell)}
+func (w *wordBinder) at(t *wordTable, c wordCell) model.Place {
+	return model.Place{File: w.file, Sheet: fmt.Sprintf("第%d个表格", t.number), Cell: fmt.Sprintf("第%d行第%d格", c.row, c.cell)}
 }

@@ -8,7 +8,8 @@ import (
 	"strings"
 	"unicode"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -20,8 +21,8 @@ type wordBinder struct {
 	doc  *wordDocument
 
 	patterns   []*wordPattern
-	wordings   map[string]bool // the form's own texts, by labelKey and by stages.NameKey
-	values     map[templates.Ref]stages.Cell
+	wordings   map[string]bool // the form's own texts, by labelKey and by text.NameKey
+	values     map[templates.Ref]model.Cell
 	roster     []rosterRow
 	above      *rowAbove          // the row last recognised
 	free       map[int][]freeText // texts of the sections that have no labels, by section
@@ -43,13 +44,13 @@ type rosterRow struct {
 	kind            string
 	row             int
 	count, students string
-	counted         stages.Place // where count and students stand
+	counted         model.Place // where count and students stand
 	units           []rosterUnit
 }
 
 type rosterUnit struct {
 	name, enrolment string
-	place           stages.Place
+	place           model.Place
 }
 
 // rowAbove is a row of the document with the pattern that it fits.
@@ -61,7 +62,7 @@ type rowAbove struct {
 
 type freeText struct {
 	text  string
-	place stages.Place
+	place model.Place
 }
 
 // A Word file with fewer rows of the form than this is not the form.
@@ -80,7 +81,7 @@ var (
 
 // labelKey makes labels comparable: without blanks, punctuation, bracketed units and limits, and the number of a footnote behind.
 func labelKey(s string) string {
-	s = inBrackets.ReplaceAllString(strings.ReplaceAll(stages.NameKey(s), "(公章)", ""), "")
+	s = inBrackets.ReplaceAllString(strings.ReplaceAll(text.NameKey(s), "(公章)", ""), "")
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return r
@@ -95,7 +96,7 @@ func headingKey(s string) string { return strings.TrimLeft(labelKey(s), "0123456
 
 // bind reads the document from top to bottom; false where it is not the form.
 func (w *wordBinder) bind() bool {
-	w.values, w.free = map[templates.Ref]stages.Cell{}, map[int][]freeText{}
+	w.values, w.free = map[templates.Ref]model.Cell{}, map[int][]freeText{}
 	w.learn()
 	section := -1
 	for i, block := range w.doc.blocks {
@@ -109,7 +110,7 @@ func (w *wordBinder) bind() bool {
 			section = s
 			continue
 		}
-		w.paragraph(block.text, section, stages.Place{File: w.file, Sheet: "正文", Cell: fmt.Sprintf("第%d段", i+1)})
+		w.paragraph(block.text, section, model.Place{File: w.file, Sheet: "正文", Cell: fmt.Sprintf("第%d段", i+1)})
 	}
 	if w.recognised < fewestRows {
 		return false
@@ -124,14 +125,14 @@ func (w *wordBinder) bind() bool {
 // learn makes the patterns of all rows of the paper, and the list of its own words.
 func (w *wordBinder) learn() {
 	w.wordings = map[string]bool{}
-	own := func(text string) {
-		for line := range strings.SplitSeq(text, "\n") {
-			w.wordings[stages.NameKey(line)] = true
+	own := func(words string) {
+		for line := range strings.SplitSeq(words, "\n") {
+			w.wordings[text.NameKey(line)] = true
 		}
-		w.wordings[labelKey(text)], w.wordings[stages.NameKey(text)] = true, true
+		w.wordings[labelKey(words)], w.wordings[text.NameKey(words)] = true, true
 	}
-	for _, text := range []string{w.d.Paper.Attachment, w.d.Form.Title, w.d.Form.Dated} {
-		own(text)
+	for _, words := range []string{w.d.Paper.Attachment, w.d.Form.Title, w.d.Form.Dated} {
+		own(words)
 	}
 	for _, id := range w.d.Paper.Notes {
 		own(w.d.Form.Note(id))
@@ -269,8 +270,8 @@ func (w *wordBinder) units(p pairing) (score int) {
 		if len(refs) != 1 || w.d.Field(refs[0].Field).PaperUnit() == "" {
 			continue
 		}
-		text := stages.NameKey(p.cells[i][0].text)
-		if strings.HasSuffix(text, stages.NameKey(w.d.Field(refs[0].Field).PaperUnit())) {
+		words := text.NameKey(p.cells[i][0].text)
+		if strings.HasSuffix(words, text.NameKey(w.d.Field(refs[0].Field).PaperUnit())) {
 			score++
 		}
 	}
@@ -436,18 +437,18 @@ func (w *wordBinder) answer(p *wordPattern, slot templates.PaperSlot, cells []wo
 }
 
 // set gives a text to the fields that share its place.
-func (w *wordBinder) set(refs []templates.Ref, text string, place stages.Place) {
-	texts := []string{text}
+func (w *wordBinder) set(refs []templates.Ref, words string, place model.Place) {
+	texts := []string{words}
 	if len(refs) > 1 {
-		texts = strings.FieldsFunc(text, func(r rune) bool { return r == '/' || r == '／' || r == '\n' })
-		if joined := strings.TrimSpace(text); strings.HasPrefix(joined, "/") || strings.HasPrefix(joined, "／") {
+		texts = strings.FieldsFunc(words, func(r rune) bool { return r == '/' || r == '／' || r == '\n' })
+		if joined := strings.TrimSpace(words); strings.HasPrefix(joined, "/") || strings.HasPrefix(joined, "／") {
 			texts = append([]string{""}, texts...)
 		}
-		if strings.Trim(text, "/／ \n") == "" {
+		if strings.Trim(words, "/／ \n") == "" {
 			return
 		}
 		if len(texts) != len(refs) {
-			w.lose(text, place, "这一格要填"+w.d.Name(refs[0])+"等 "+strconv.Itoa(len(refs))+" 项，用 / 隔开，分不清哪个是哪项")
+			w.lose(words, place, "这一格要填"+w.d.Name(refs[0])+"等 "+strconv.Itoa(len(refs))+" 项，用 / 隔开，分不清哪个是哪项")
 			return
 		}
 	}
@@ -457,17 +458,17 @@ func (w *wordBinder) set(refs []templates.Ref, text string, place stages.Place) 
 		if !f.Long() {
 			clean = strings.TrimSpace(strings.TrimSuffix(clean, f.Seal))
 		}
-		if clean == "" || stages.NameKey(clean) == stages.NameKey(f.PaperUnit()) {
+		if clean == "" || text.NameKey(clean) == text.NameKey(f.PaperUnit()) {
 			continue
 		}
 		if had, ok := w.values[r]; ok {
-			if stages.NameKey(had.Raw) != stages.NameKey(clean) {
+			if text.NameKey(had.Raw) != text.NameKey(clean) {
 				w.lose(clean, place, w.d.Name(r)+"前面已填“"+had.Raw+"”，两处不一致，取前面的")
 			}
 			continue
 		}
 		w.read++
-		w.values[r] = stages.Cell{Place: place, Kind: stages.Text, Raw: clean, Shown: clean, Filled: true}
+		w.values[r] = model.Cell{Place: place, Kind: model.Text, Raw: clean, Shown: clean, Filled: true}
 	}
 }
 
@@ -480,10 +481,10 @@ func (w *wordBinder) rosterRow(kind string, row int) *rosterRow {
 }
 
 // count reads how many members there are, and how many students.
-func (w *wordBinder) count(kind string, row int, text string, place stages.Place) {
-	m := countCell.FindStringSubmatch(strings.ReplaceAll(stages.NameKey(text), "，", ","))
+func (w *wordBinder) count(kind string, row int, words string, place model.Place) {
+	m := countCell.FindStringSubmatch(strings.ReplaceAll(text.NameKey(words), "，", ","))
 	if m == nil {
-		w.lose(text, place, "读不出数量")
+		w.lose(words, place, "读不出数量")
 		return
 	}
 	w.read++
@@ -492,7 +493,7 @@ func (w *wordBinder) count(kind string, row int, text string, place stages.Place
 }
 
 // names splits the members of a kind: by marks and line ends, not inside brackets.
-func (w *wordBinder) names(kind string, row int, text string, place stages.Place) {
+func (w *wordBinder) names(kind string, row int, text string, place model.Place) {
 	w.read++
 	r := w.rosterRow(kind, row)
 	var shielded strings.Builder
@@ -532,7 +533,7 @@ func (w *wordBinder) names(kind string, row int, text string, place stages.Place
 const inside = 0xF0000
 
 // lines reads a cell in which several things are printed: the pledge, the prefecture's opinion.
-func (w *wordBinder) lines(cell *templates.PaperCell, text string, place stages.Place) {
+func (w *wordBinder) lines(cell *templates.PaperCell, words string, place model.Place) {
 	var value *templates.PaperItem
 	var dates []templates.Ref
 	labels := map[string]bool{} // what stands before a signature -> false, before the value -> true
@@ -543,23 +544,23 @@ func (w *wordBinder) lines(cell *templates.PaperCell, text string, place stages.
 		case item.Hand && item.Label != "":
 			dates = append(dates, templates.Ref{Field: item.Label})
 		case len([]rune(w.d.Wording(item))) > 30:
-			before, after, _ := cutWording(text, w.d.Wording(item))
-			text = before + "\n" + after
+			before, after, _ := cutWording(words, w.d.Wording(item))
+			words = before + "\n" + after
 		default:
-			labels[stages.NameKey(w.d.Wording(item))] = false
+			labels[text.NameKey(w.d.Wording(item))] = false
 		}
 	}
 	if value != nil {
 		for _, item := range cell.Lines {
 			if item.Label == value.Values()[0].Field {
-				labels[stages.NameKey(w.d.Wording(item))] = true
+				labels[text.NameKey(w.d.Wording(item))] = true
 			}
 		}
 	}
 	var rest []string
-	for line := range strings.SplitSeq(text, "\n") {
+	for line := range strings.SplitSeq(words, "\n") {
 		line = strings.TrimSpace(line)
-		if found := handDate.FindString(line); found != "" && stages.NameKey(found) == stages.NameKey(line) && len(dates) > 0 {
+		if found := handDate.FindString(line); found != "" && text.NameKey(found) == text.NameKey(line) && len(dates) > 0 {
 			w.set(dates[:1], found, place)
 			continue
 		}
@@ -576,7 +577,7 @@ func (w *wordBinder) lines(cell *templates.PaperCell, text string, place stages.
 			}
 		}
 		switch {
-		case strings.Trim(stages.NameKey(remains), "年月日_") == "":
+		case strings.Trim(text.NameKey(remains), "年月日_") == "":
 		case value != nil:
 			rest = append(rest, remains)
 		case !own:
@@ -594,11 +595,11 @@ func cutPrefix(line, key string) (rest string, ok bool) {
 		return line, false
 	}
 	for i := range line {
-		if stages.NameKey(line[:i]) == key {
+		if text.NameKey(line[:i]) == key {
 			return strings.TrimSpace(line[i:]), true
 		}
 	}
-	return "", stages.NameKey(line) == key
+	return "", text.NameKey(line) == key
 }
 
 // cutWording takes words of the form out of a text, whatever blanks and line ends stand in them.
@@ -621,46 +622,46 @@ func cutWording(text, wording string) (before, after string, ok bool) {
 }
 
 // paragraph takes a text between the tables.
-func (w *wordBinder) paragraph(text string, section int, place stages.Place) {
+func (w *wordBinder) paragraph(words string, section int, place model.Place) {
 	if section < 0 {
 		for _, id := range w.d.Paper.Cover {
 			f := w.d.Field(id)
-			if rest, ok := cutPrefix(text, stages.NameKey(f.PaperLabel())); ok {
+			if rest, ok := cutPrefix(words, text.NameKey(f.PaperLabel())); ok {
 				w.set(w.d.Paper.Answer(id).Values(), strings.Trim(rest, " \t　:：_＿"), place)
 				return
 			}
 		}
 	}
-	w.leftover(text, "", section, place)
+	w.leftover(words, "", section, place)
 }
 
 // leftover takes a text that answers no label: the form's own words, or what is written in a section without labels. head is
 // what its row begins with, where it stands in one.
-func (w *wordBinder) leftover(text, head string, section int, place stages.Place) {
-	if strings.TrimSpace(text) == "" || w.wordings[stages.NameKey(text)] || w.wordings[labelKey(text)] {
+func (w *wordBinder) leftover(words, head string, section int, place model.Place) {
+	if strings.TrimSpace(words) == "" || w.wordings[text.NameKey(words)] || w.wordings[labelKey(words)] {
 		return
 	}
-	key := stages.NameKey(text)
+	key := text.NameKey(words)
 	for i, s := range w.d.Paper.Sections {
 		cell := unlabelled(s)
 		if cell == nil {
 			continue
 		}
 		for _, item := range cell.Items() { // the limit or the declaration says where it belongs, whatever heading stands above
-			if own := stages.NameKey(w.d.Wording(item)); own != "" && strings.Contains(key, own) {
+			if own := text.NameKey(w.d.Wording(item)); own != "" && strings.Contains(key, own) {
 				section = i
 			}
 		}
 	}
 	if section >= 0 && unlabelled(w.d.Paper.Sections[section]) != nil {
-		w.free[section] = append(w.free[section], freeText{text, place})
+		w.free[section] = append(w.free[section], freeText{words, place})
 		return
 	}
 	why := "认不出是哪个栏目的内容"
 	if head != "" {
 		why += "（所在行：" + head + "）"
 	}
-	w.lose(text, place, why)
+	w.lose(words, place, why)
 }
 
 // unlabelled gives the one cell of a section in which people write without a label beside it; nil where there is none.
@@ -719,7 +720,7 @@ func lastRune(s string) (before string, last rune) {
 	return string(runes[:len(runes)-1]), runes[len(runes)-1]
 }
 
-func (w *wordBinder) lose(text string, place stages.Place, why string) {
+func (w *wordBinder) lose(text string, place model.Place, why string) {
 	w.read++
 	w.unplaced = append(w.unplaced, Unplaced{place, strings.TrimSpace(text), why})
 }
@@ -759,11 +760,11 @@ func (w *wordBinder) compareCounts() {
 }
 
 // entries gives every field of the form in the order of the template, blank ones too, and the roster.
-func (w *wordBinder) entries() []stages.Entry {
-	var out []stages.Entry
-	nowhere := stages.Place{File: w.file, Sheet: "Word 版"}
+func (w *wordBinder) entries() []model.Entry {
+	var out []model.Entry
+	nowhere := model.Place{File: w.file, Sheet: "Word 版"}
 	for _, slot := range w.d.Layout().Slots() {
-		e := stages.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: stages.Cell{Place: nowhere}}
+		e := model.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: model.Cell{Place: nowhere}}
 		if cell, ok := w.values[templates.Ref{Field: slot.Field.ID, Year: slot.Year}]; ok {
 			e.Cell = cell
 		}
@@ -771,7 +772,7 @@ func (w *wordBinder) entries() []stages.Entry {
 	}
 	leads := map[string]bool{}
 	for _, field := range []string{"lead_school", "lead_enterprise"} {
-		leads[stages.NameKey(w.values[templates.Ref{Field: field}].Raw)] = true
+		leads[text.NameKey(w.values[templates.Ref{Field: field}].Raw)] = true
 	}
 	record := 0
 	for _, k := range w.d.Form.Kinds {
@@ -781,15 +782,15 @@ func (w *wordBinder) entries() []stages.Entry {
 					continue
 				}
 				record++
-				column := func(field, text string) {
-					if text != "" {
-						out = append(out, stages.Entry{Field: field, Record: record, Cell: stages.Cell{Place: u.place, Kind: stages.Text, Raw: text, Shown: text, Filled: true}})
+				column := func(field, words string) {
+					if words != "" {
+						out = append(out, model.Entry{Field: field, Record: record, Cell: model.Cell{Place: u.place, Kind: model.Text, Raw: words, Shown: words, Filled: true}})
 					}
 				}
 				column("members_kind", k.Label)
 				column("members_name", u.name)
 				column("members_enrolment", u.enrolment)
-				if leads[stages.NameKey(u.name)] {
+				if leads[text.NameKey(u.name)] {
 					column("members_lead", w.d.Form.Yes())
 				}
 			}

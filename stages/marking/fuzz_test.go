@@ -11,8 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -42,7 +43,7 @@ func written(d *templates.Definition) string {
 }
 
 // cellsOf reads lines of sheet, row, column and text; a text that is a number is one every other time.
-func cellsOf(lines string) (cells []stages.Cell) {
+func cellsOf(lines string) (cells []model.Cell) {
 	seen := map[string]bool{}
 	for i, line := range strings.Split(lines, "\n") {
 		f := strings.SplitN(line, "\t", 4)
@@ -56,9 +57,9 @@ func cellsOf(lines string) (cells []stages.Cell) {
 			continue
 		}
 		seen[at] = true
-		c := stages.Cell{Place: stages.Place{Sheet: f[0], Cell: stages.CellName(row, col)}, Row: row, Col: col, Raw: f[3], Kind: stages.Text, Filled: true}
+		c := model.Cell{Place: model.Place{Sheet: f[0], Cell: model.CellName(row, col)}, Row: row, Col: col, Raw: f[3], Kind: model.Text, Filled: true}
 		if _, err := strconv.ParseFloat(f[3], 64); err == nil && i%2 == 0 {
-			c.Kind = stages.Number
+			c.Kind = model.Number
 		}
 		cells = append(cells, c)
 	}
@@ -76,9 +77,9 @@ func FuzzMarks(f *testing.F) {
 	f.Add(strings.ReplaceAll(written(d), "样例学院", ""), written(d)+"表\t9\t9\t"+fuzzPhone)
 	mem := memory.NewGoAllocator()
 	facts := &table.Facts{Definition: d, Submissions: table.Of(mem, []table.Submission{{Submission: "2024-01", SHA256: "abc"}}),
-		Members: table.Of(mem, []table.Member{{Submission: "2024-01", NameKey: stages.NameKey("样例学院")}})}
+		Members: table.Of(mem, []table.Member{{Submission: "2024-01", NameKey: text.NameKey("样例学院")}})}
 	f.Fuzz(func(t *testing.T, first, second string) {
-		returned := []Returned{{File: stages.File{Path: "甲.xlsx", Fate: stages.Accepted}, Cells: cellsOf(first)}, {File: stages.File{Path: "乙.xlsx", Fate: stages.Accepted}, Cells: cellsOf(second)}}
+		returned := []Returned{{File: model.File{Path: "甲.xlsx", Fate: model.Accepted}, Cells: cellsOf(first)}, {File: model.File{Path: "乙.xlsx", Fate: model.Accepted}, Cells: cellsOf(second)}}
 		m := Read(mem, facts, returned)
 		defer m.Files.Release()
 		defer m.Marks.Release()
@@ -87,11 +88,11 @@ func FuzzMarks(f *testing.F) {
 		}
 		accepted := map[string]bool{}
 		for row := range m.Files.All() {
-			accepted[row.Path] = row.Fate == stages.Accepted
-			if row.CellsUsed < 0 || row.CellsUsed+row.CellsOther != row.CellsRead || row.Fate != stages.Accepted && (d.Rule(row.Code) == nil || row.Reason == "") {
+			accepted[row.Path] = row.Fate == model.Accepted
+			if row.CellsUsed < 0 || row.CellsUsed+row.CellsOther != row.CellsRead || row.Fate != model.Accepted && (d.Rule(row.Code) == nil || row.Reason == "") {
 				t.Errorf("%+v", row)
 			}
-			if said := row.Reason + row.Cure; strings.Contains(said, fuzzPhone) && stages.Mask(fuzzPhone+" ") != fuzzPhone+" " && stages.Mask(said) != said {
+			if said := row.Reason + row.Cure; strings.Contains(said, fuzzPhone) && text.Mask(fuzzPhone+" ") != fuzzPhone+" " && text.Mask(said) != said {
 				t.Errorf("a phone in %q", said)
 			}
 		}
@@ -103,7 +104,7 @@ func FuzzMarks(f *testing.F) {
 			if !accepted[mark.File] || mark.Status == table.MarkCounted && mark.Kind != table.MarkVeto && !(mark.Value.V >= 0 && mark.Value.V <= most.InexactFloat64()) {
 				t.Errorf("%+v", mark)
 			}
-			if said := mark.Comment + mark.Note; stages.Mask(said) != said {
+			if said := mark.Comment + mark.Note; text.Mask(said) != said {
 				t.Errorf("a phone in %q", said)
 			}
 		}

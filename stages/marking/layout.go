@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/templates"
 )
 
@@ -137,7 +137,7 @@ func digest(cells []fixed) string {
 	})
 	h := sha256.New()
 	for _, c := range cells {
-		fmt.Fprintf(h, "%s\t%s\n", stages.CellName(c.row, c.col), c.words)
+		fmt.Fprintf(h, "%s\t%s\n", model.CellName(c.row, c.col), c.words)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

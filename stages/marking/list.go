@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -20,7 +21,7 @@ const (
 // ReadList reads a list of experts from the flat cells of a workbook: a row of heads anywhere (编号, 姓名, 单位, 观测点), then an
 // expert a row. Who has no points there marks all. Points are separated by whatever is no part of a number; an indicator (3) means all
 // of its points.
-func ReadList(d *templates.Definition, cells []stages.Cell) ([]Assignment, error) {
+func ReadList(d *templates.Definition, cells []model.Cell) ([]Assignment, error) {
 	heads, row, sheet := map[string]int{}, 0, ""
 	for _, c := range cells {
 		if strings.TrimSpace(c.Raw) == headID {
@@ -62,10 +63,10 @@ func ReadList(d *templates.Definition, cells []stages.Cell) ([]Assignment, error
 		if a.Expert == "" || strings.ContainsAny(a.Expert, `\/:*?"<>|.`) {
 			return nil, fmt.Errorf("专家名单第%d行的编号“%s”为空，或含有文件名不能用的字符：请写 E1、专家01 这样的编号", n, a.Expert)
 		}
-		if before, twice := taken[stages.NameKey(a.Expert)]; twice {
+		if before, twice := taken[text.NameKey(a.Expert)]; twice {
 			return nil, fmt.Errorf("专家名单第%d行与第%d行的编号相同（%s）：编号不能重复", n, before, a.Expert)
 		}
-		taken[stages.NameKey(a.Expert)] = n
+		taken[text.NameKey(a.Expert)] = n
 		var err error
 		if a.Points, err = readPoints(d.Rubric, at(headPoints)); err != nil {
 			return nil, fmt.Errorf("专家名单第%d行：%w", n, err)

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -26,12 +26,12 @@ func definition(t *testing.T) *templates.Definition {
 }
 
 // list lays rows out as the flat cells of one sheet, from a row and a column on.
-func list(row, col int, rows ...[]string) []stages.Cell {
-	var out []stages.Cell
+func list(row, col int, rows ...[]string) []model.Cell {
+	var out []model.Cell
 	for i, cells := range rows {
 		for k, raw := range cells {
 			if raw != "" {
-				out = append(out, stages.Cell{Place: stages.Place{Sheet: "名单", Cell: stages.CellName(row+i, col+k)}, Row: row + i, Col: col + k, Raw: raw, Filled: true})
+				out = append(out, model.Cell{Place: model.Place{Sheet: "名单", Cell: model.CellName(row+i, col+k)}, Row: row + i, Col: col + k, Raw: raw, Filled: true})
 			}
 		}
 	}
@@ -45,8 +45,8 @@ func TestListOfExperts(t *testing.T) {
 		[]string{},
 		[]string{"", "专家02", "", "", ""},
 		[]string{"丙", "E1", "7", "", ""})
-	other := stages.Cell{Place: stages.Place{Sheet: "别的表", Cell: "B9"}, Row: 9, Col: 3, Raw: "E9", Filled: true}
-	got, err := ReadList(d, append([]stages.Cell{{Place: stages.Place{Sheet: "名单", Cell: "A1"}, Row: 1, Col: 1, Raw: "2024年专家名单", Filled: true}}, append(cells, other)...))
+	other := model.Cell{Place: model.Place{Sheet: "别的表", Cell: "B9"}, Row: 9, Col: 3, Raw: "E9", Filled: true}
+	got, err := ReadList(d, append([]model.Cell{{Place: model.Place{Sheet: "名单", Cell: "A1"}, Row: 1, Col: 1, Raw: "2024年专家名单", Filled: true}}, append(cells, other)...))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,12 +66,12 @@ func FileName(d *templates.Definition, a Assignment) string {
 type Subject struct {
 	Submission table.Submission
 	data       map[string][]string // what figures say, by point
-	texts      []text
+	texts      []passage
 	materials  []table.Material
 }
 
-// text is a long text, and the points it speaks to.
-type text struct {
+// passage is a long text, and the points it speaks to.
+type passage struct {
 	label  string
 	points []string
 	words  string
@@ -99,7 +99,7 @@ func Subjects(facts *table.Facts, ranking *table.Ranking) []Subject {
 		}
 		for _, t := range form.Texts {
 			if f := d.Field(t.Field); f != nil && t.Status == table.Normal {
-				s.texts = append(s.texts, text{d.Name(templates.Ref{Field: t.Field, Year: int(t.Year.V)}), f.Evidence, t.Text})
+				s.texts = append(s.texts, passage{d.Name(templates.Ref{Field: t.Field, Year: int(t.Year.V)}), f.Evidence, t.Text})
 			}
 		}
 		out = append(out, s)

@@ -6,8 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -26,8 +27,8 @@ const (
 
 // Returned is one file that came back: flat cells, as intake reads them. Where it could not be read, File says why.
 type Returned struct {
-	File  stages.File
-	Cells []stages.Cell
+	File  model.File
+	Cells []model.Cell
 }
 
 // Read interprets what came back. Every file has a row with its fate, every mark that was asked for one that says what becomes
@@ -37,7 +38,7 @@ func Read(mem memory.Allocator, facts *table.Facts, returned []Returned) table.M
 	var marks []table.Mark
 	for _, b := range settle(facts, returned) {
 		files = append(files, b.row(facts.Definition))
-		if b.file.Fate == stages.Accepted {
+		if b.file.Fate == model.Accepted {
 			marks = append(marks, b.marks...)
 		}
 	}
@@ -46,9 +47,9 @@ func Read(mem memory.Allocator, facts *table.Facts, returned []Returned) table.M
 
 // workbook is one file while it is read.
 type workbook struct {
-	file       stages.File
+	file       model.File
 	index      *index
-	cells      map[string]map[[2]int]stages.Cell // by sheet
+	cells      map[string]map[[2]int]model.Cell // by sheet
 	unit       string
 	marks      []table.Mark
 	read, used int
@@ -63,12 +64,12 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 	byExpert := map[string][]*workbook{}
 	for _, r := range returned {
 		b := &workbook{file: r.File}
-		b.file.Path = stages.Mask(b.file.Path)
+		b.file.Path = text.Mask(b.file.Path)
 		out = append(out, b)
-		if b.file.Fate == stages.Accepted {
+		if b.file.Fate == model.Accepted {
 			b.open(facts.Definition, r.Cells)
 		}
-		if b.file.Fate == stages.Accepted {
+		if b.file.Fate == model.Accepted {
 			b.interpret(facts.Definition, known)
 			byExpert[b.index.expert] = append(byExpert[b.index.expert], b)
 		}
@@ -82,14 +83,14 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 				}
 				break
 			}
-			b.file.Fate, b.file.Code, b.other = stages.Superseded, CodeSame, all[0].file.Path
+			b.file.Fate, b.file.Code, b.other = model.Superseded, CodeSame, all[0].file.Path
 		}
 	}
 	return out
 }
 
 func (b *workbook) refuse(code, detail string) {
-	b.file.Fate, b.file.Code, b.file.Detail = stages.Rejected, code, stages.Mask(detail)
+	b.file.Fate, b.file.Code, b.file.Detail = model.Rejected, code, text.Mask(detail)
 }
 
 // same says whether two workbooks of one expert say the same.
@@ -103,18 +104,18 @@ func same(a, b *workbook) bool {
 // hide takes the expert's name and other personal data out of what was typed, and out of the name of the file.
 func (b *workbook) hide(s string) string {
 	if b.index.name != "" {
-		s = strings.ReplaceAll(s, b.index.name, stages.MaskedName)
+		s = strings.ReplaceAll(s, b.index.name, text.MaskedName)
 	}
-	return stages.Mask(s)
+	return text.Mask(s)
 }
 
 // row is the file's row, with the catalogue's words.
 func (b *workbook) row(d *templates.Definition) table.File {
 	row := table.File{Batch: int32(d.Directory.Batch), Role: table.RoleMarks, Path: b.file.Path, SHA256: b.file.SHA256, Size: b.file.Size, Fate: b.file.Fate, Code: b.file.Code, CellsRead: int32(b.read)}
 	switch b.file.Fate {
-	case stages.Accepted:
+	case model.Accepted:
 		row.CellsUsed = int32(b.used)
-	case stages.Superseded:
+	case model.Superseded:
 		row.SupersededBy = b.other
 	}
 	row.CellsOther = row.CellsRead - row.CellsUsed
@@ -126,8 +127,8 @@ func (b *workbook) row(d *templates.Definition) table.File {
 }
 
 // open finds the index and proves that what is locked is as it was sent.
-func (b *workbook) open(d *templates.Definition, cells []stages.Cell) {
-	b.cells = map[string]map[[2]int]stages.Cell{}
+func (b *workbook) open(d *templates.Definition, cells []model.Cell) {
+	b.cells = map[string]map[[2]int]model.Cell{}
 	var rows [][]string
 	for _, c := range cells {
 		if c.Place.Sheet == indexSheet {
@@ -135,7 +136,7 @@ func (b *workbook) open(d *templates.Definition, cells []stages.Cell) {
 			continue
 		}
 		if b.cells[c.Place.Sheet] == nil {
-			b.cells[c.Place.Sheet] = map[[2]int]stages.Cell{}
+			b.cells[c.Place.Sheet] = map[[2]int]model.Cell{}
 		}
 		b.cells[c.Place.Sheet][[2]int{c.Row, c.Col}] = c
 	}
@@ -161,7 +162,7 @@ func (b *workbook) open(d *templates.Definition, cells []stages.Cell) {
 }
 
 // put places a cell of the index.
-func put(rows [][]string, c stages.Cell) [][]string {
+func put(rows [][]string, c model.Cell) [][]string {
 	const widest = 16
 	for len(rows) < c.Row {
 		rows = append(rows, nil)
@@ -230,14 +231,14 @@ func newSubmissions(facts *table.Facts) submissions {
 // belongs says whether a unit is a member, or a part of one: 某学院 and 某学院信息工程系.
 func (s submissions) belongs(unit, submission string) bool {
 	const shortest = 4 // of a name that can be the beginning of another
-	key := stages.NameKey(unit)
+	key := text.NameKey(unit)
 	return slices.ContainsFunc(s.members[submission], func(member string) bool {
 		return key == member || len([]rune(member)) >= shortest && strings.HasPrefix(key, member)
 	})
 }
 
 // take reads a cell of the expert's.
-func (b *workbook) take(s slot) stages.Cell {
+func (b *workbook) take(s slot) model.Cell {
 	c, ok := b.cells[s.sheet][[2]int{s.row, s.col}]
 	if ok && c.Filled {
 		b.used++
@@ -273,7 +274,7 @@ func (b *workbook) interpret(d *templates.Definition, known submissions) {
 			continue
 		}
 		m := table.Mark{Batch: int32(d.Directory.Batch), Expert: b.index.expert, Submission: s.submission, Point: s.point, Kind: kind, Status: table.MarkCounted,
-			Comment: comments[[2]string{s.submission, s.point}], File: b.file.Path, Sheet: s.sheet, Cell: stages.CellName(s.row, s.col)}
+			Comment: comments[[2]string{s.submission, s.point}], File: b.file.Path, Sheet: s.sheet, Cell: model.CellName(s.row, s.col)}
 		b.value(d, &m, b.take(s))
 		submission, there := known.of[s.submission]
 		switch {
@@ -293,7 +294,7 @@ func (b *workbook) interpret(d *templates.Definition, known submissions) {
 }
 
 // value reads what the expert typed as a mark, a deduction or a veto.
-func (b *workbook) value(d *templates.Definition, m *table.Mark, c stages.Cell) {
+func (b *workbook) value(d *templates.Definition, m *table.Mark, c model.Cell) {
 	if m.Kind == table.MarkVeto {
 		m.Value = table.Some(0.0)
 		if says(d, c) {
@@ -313,7 +314,7 @@ func (b *workbook) value(d *templates.Definition, m *table.Mark, c stages.Cell) 
 	}
 	v, err := strconv.ParseFloat(strings.TrimSpace(width.Narrow.String(c.Raw)), 64)
 	switch {
-	case c.Kind != stages.Number && c.Kind != stages.Text || err != nil:
+	case c.Kind != model.Number && c.Kind != model.Text || err != nil:
 		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是“%s”，不是数", b.hide(c.Raw))
 	case !(v >= 0 && v <= most.InexactFloat64()):
 		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是%s，不在0到%s之间", c.Raw, most)
@@ -323,6 +324,6 @@ func (b *workbook) value(d *templates.Definition, m *table.Mark, c stages.Cell) 
 }
 
 // says tells whether a cell says 是.
-func says(d *templates.Definition, c stages.Cell) bool {
+func says(d *templates.Definition, c model.Cell) bool {
 	return c.Filled && strings.TrimSpace(c.Raw) == d.Form.YesNo[0]
 }

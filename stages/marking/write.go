@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/templates"
 )
 
@@ -120,7 +120,7 @@ type tally struct {
 }
 
 // at names a cell of the tally's sheet for a formula.
-func (t tally) at(row, col int) string { return book.Range(t.sheet) + stages.CellName(row, col) }
+func (t tally) at(row, col int) string { return book.Range(t.sheet) + model.CellName(row, col) }
 
 // words on the sheets that formulas look for.
 const stepsAside = "回避"
@@ -177,7 +177,7 @@ func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page 
 		p.leave(slot{use: formulaUse, row: row, col: coverEarned}, 1, book.Cell{Formula: t.at(t.sum, colEarned), Value: 0, Look: book.Points})
 		p.lock(row, coverFull, 1, book.Cell{Value: t.full, Look: book.Points})
 		p.leave(slot{use: formulaUse, row: row, col: coverDeducted}, 1, book.Cell{Formula: deducted, Value: "", Look: book.Points})
-		marked, all := stages.CellName(row, coverMarked), stages.CellName(row, coverAsked)
+		marked, all := model.CellName(row, coverMarked), model.CellName(row, coverAsked)
 		state := fmt.Sprintf(`IF(%s=%s,"%s",IF(%s=%s,"已评完","尚缺"&(%s-%s)&"项"))`, t.at(t.recused, colMark), book.Quote(yes), stepsAside, marked, all, all, marked)
 		p.leave(slot{use: formulaUse, row: row, col: coverState}, 1, book.Cell{Formula: state, Value: fmt.Sprintf("尚缺%d项", asked), Look: book.Centred})
 	}
@@ -222,8 +222,8 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 		t.full += full.InexactFloat64()
 		p.lock(row, colFull, 1, book.Cell{Value: full.InexactFloat64(), Look: book.Decimal})
 		p.leave(slot{use: markUse, row: row, col: colMark, submission: id, point: point.ID}, 1, book.Cell{Look: book.Input})
-		mark := stages.CellName(row, colMark)
-		p.leave(slot{use: formulaUse, row: row, col: colEarned}, 1, book.Cell{Formula: fmt.Sprintf(`IF(ISNUMBER(%s),%s/%s*%s,"")`, mark, mark, scale, stages.CellName(row, colFull)), Value: "", Look: book.Points})
+		mark := model.CellName(row, colMark)
+		p.leave(slot{use: formulaUse, row: row, col: colEarned}, 1, book.Cell{Formula: fmt.Sprintf(`IF(ISNUMBER(%s),%s/%s*%s,"")`, mark, mark, scale, model.CellName(row, colFull)), Value: "", Look: book.Points})
 		p.leave(slot{use: commentUse, row: row, col: colComment, submission: id, point: point.ID}, 1, book.Cell{Look: book.Entry})
 	}
 	if t.asked > 0 {
@@ -233,10 +233,10 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 	t.sum = row
 	p.lock(row, 1, colTexts, book.Cell{Value: "小计（已评项数、折算分）", Look: book.Total})
 	area := func(col int) string {
-		return stages.CellName(first, col) + ":" + stages.CellName(max(first, row-1), col)
+		return model.CellName(first, col) + ":" + model.CellName(max(first, row-1), col)
 	}
 	if t.asked == 0 { // only the deduction is this expert's
-		area = func(col int) string { return stages.CellName(t.recused, colComment) }
+		area = func(col int) string { return model.CellName(t.recused, colComment) }
 	}
 	p.lock(row, colFull, 1, book.Cell{Value: t.full, Look: book.Sum})
 	p.leave(slot{use: formulaUse, row: row, col: colMark}, 1, book.Cell{Formula: "COUNT(" + area(colMark) + ")", Value: 0, Look: book.Sum})
@@ -309,7 +309,7 @@ func (w *writer) material(p *page, row int, s Subject, points []int) {
 	for i, line := range points {
 		text := book.Cell{Look: book.Plain}
 		if to := at[marked[i].ID]; to > 0 {
-			text = book.Cell{Value: fmt.Sprintf("见第%d行", to), Look: book.Link, Link: book.CellLink(p.Sheet, stages.CellName(to, 1))}
+			text = book.Cell{Value: fmt.Sprintf("见第%d行", to), Look: book.Link, Link: book.CellLink(p.Sheet, model.CellName(to, 1))}
 		}
 		p.lock(line, colTexts, 1, text)
 	}

@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -36,14 +36,14 @@ type Batch struct {
 
 // arrived is what is kept of each file beside its rows.
 type arrived struct {
-	file         stages.File
+	file         model.File
 	submission   string
 	edition      int32
 	parent       string
 	content      string
 	said         string
 	untouched    bool
-	notes        []stages.Finding
+	notes        []model.Finding
 	read, used   int
 	supersededBy string
 }
@@ -111,7 +111,7 @@ func (b *Batch) Facts() *table.Facts {
 	f.Reading = append(f.Reading, b.settle()...)
 	var order []int // files that are submissions, by id
 	for i, a := range b.files {
-		if a.file.Fate == stages.Accepted {
+		if a.file.Fate == model.Accepted {
 			order = append(order, i)
 		}
 	}
@@ -155,7 +155,7 @@ func (b *Batch) fileRows() []table.File {
 	for _, a := range b.files {
 		row := table.File{Batch: int32(b.d.Directory.Batch), Role: table.RoleSubmission, Path: a.file.Path, SHA256: a.file.SHA256, Size: a.file.Size, Fate: a.file.Fate,
 			Code: a.file.Code, Submission: a.submission, SupersededBy: a.supersededBy, CellsRead: int32(a.read), CellsUsed: int32(a.used)}
-		if a.file.Fate != stages.Accepted {
+		if a.file.Fate != model.Accepted {
 			row.CellsUsed = 0 // the cells of an earlier version were overwritten by the later one
 		}
 		row.CellsOther = row.CellsRead - row.CellsUsed

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 )
 
@@ -29,7 +29,7 @@ const (
 
 // Date reads a cell as a date: 2024-08-01, or 2024-08 where only the month is given. Blank is Missing; a bare year, a date
 // without a year, or one that no calendar has is Invalid.
-func Date(c stages.Cell) TextReading {
+func Date(c model.Cell) TextReading {
 	if !c.Filled {
 		return TextReading{Status: table.Missing}
 	}
@@ -39,9 +39,9 @@ func Date(c stages.Cell) TextReading {
 	}
 	value, ok := "", false
 	switch c.Kind {
-	case stages.Number:
+	case model.Number:
 		value, ok = dateNumber(c, t)
-	case stages.Text:
+	case model.Text:
 		value, ok = dateText(c.Raw, t)
 	}
 	if !ok {
@@ -51,7 +51,7 @@ func Date(c stages.Cell) TextReading {
 }
 
 // dateNumber reads a spreadsheet's day number, or a date typed as a number: 20240801, 202408, 2024.8.
-func dateNumber(c stages.Cell, t *trail) (string, bool) {
+func dateNumber(c model.Cell, t *trail) (string, bool) {
 	n, ok := plain(c.Raw)
 	if !ok {
 		return "", false

@@ -14,18 +14,19 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
 // Rows is what one file contributes.
 type Rows struct {
-	file       stages.File
+	file       model.File
 	parent     string // sha256 of the workbook that this copy was made from
 	untouched  bool   // a copy that says what its parent said
 	content    string // hash of everything filled in: equal for a resubmission without changes
-	notes      []stages.Finding
+	notes      []model.Finding
 	read, used int
 
 	submission    table.Submission
@@ -43,7 +44,7 @@ type Rows struct {
 }
 
 // Workbook turns one file's cells into rows. A file that can't be used has none but its own.
-func Workbook(d *templates.Definition, w stages.Workbook) *Rows {
+func Workbook(d *templates.Definition, w model.Workbook) *Rows {
 	p := privateOf(d, w.Entries)
 	p.hideSource(&w)
 	return workbook(d, w, p)
@@ -52,13 +53,13 @@ func Workbook(d *templates.Definition, w stages.Workbook) *Rows {
 // Verbatim reads a file as Workbook does, but hides nothing: for papers that go back to whoever filled it in, which are the
 // official Word form and a filled template. Its rows may reach no table that is published. Where both are wanted it goes
 // first: Workbook hides in the workbook itself.
-func Verbatim(d *templates.Definition, w stages.Workbook) *Rows {
+func Verbatim(d *templates.Definition, w model.Workbook) *Rows {
 	return workbook(d, w, private{open: true})
 }
 
-func workbook(d *templates.Definition, w stages.Workbook, p private) *Rows {
+func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 	r := &reader{d: d, private: p, rows: &Rows{file: w.File, parent: w.Form.Parent, notes: w.Notes, read: w.CellsRead}}
-	if w.File.Fate != stages.Accepted {
+	if w.File.Fate != model.Accepted {
 		return r.rows
 	}
 	r.identify(w.Entries)
@@ -98,7 +99,7 @@ type reader struct {
 	d       *templates.Definition
 	private private
 	rows    *Rows
-	records map[recordKey][]stages.Entry
+	records map[recordKey][]model.Entry
 	order   []recordKey
 }
 
@@ -112,14 +113,14 @@ func (r *reader) batch() int32 { return int32(r.d.Directory.Batch) }
 func (r *reader) id() string   { return r.rows.submission.Submission }
 
 // identify finds out whose workbook it is: everything else carries the submission's id.
-func (r *reader) identify(entries []stages.Entry) {
+func (r *reader) identify(entries []model.Entry) {
 	s := &r.rows.submission
 	s.Batch, s.File, s.SHA256 = r.batch(), r.rows.file.Path, r.rows.file.SHA256
 	for _, e := range entries {
 		if e.Field != "consortium" {
 			continue
 		}
-		s.Consortium = stages.Mask(Choice(e.Raw, r.d.Directory.Names()).Value)
+		s.Consortium = text.Mask(Choice(e.Raw, r.d.Directory.Names()).Value)
 	}
 	if entry, _, ok := r.d.Directory.ByConsortium(s.Consortium); ok {
 		s.DirectoryNo, s.National = table.Some(int32(entry.No)), entry.National != ""
@@ -127,7 +128,7 @@ func (r *reader) identify(entries []stages.Entry) {
 		return
 	}
 	// Off the directory the name is the identity; where there is none, the file is.
-	name := stages.NameKey(s.Consortium)
+	name := text.NameKey(s.Consortium)
 	if name == "" {
 		name = r.rows.file.SHA256
 	}
@@ -139,9 +140,9 @@ func (r *reader) identify(entries []stages.Entry) {
 func (r *Rows) said() string { return fmt.Sprintf("%s-%d", r.content, r.submission.Edition.V) }
 
 // contentHash is over everything filled in, but for the number of the edition and the questions that a copy was issued with.
-func contentHash(entries []stages.Entry, asked string) string {
+func contentHash(entries []model.Entry, asked string) string {
 	questions, rows := waiting(entries)
-	if stages.AskedHash(rows) != asked {
+	if model.AskedHash(rows) != asked {
 		questions = nil
 	}
 	h := sha256.New()
@@ -157,7 +158,7 @@ func contentHash(entries []stages.Entry, asked string) string {
 }
 
 // waiting gives the records that hold a key and no explanation, and of each the key and what it is about, in their order.
-func waiting(entries []stages.Entry) (records map[int]bool, rows [][2]string) {
+func waiting(entries []model.Entry) (records map[int]bool, rows [][2]string) {
 	cells := map[int]map[string]string{}
 	for _, e := range entries {
 		if column, ok := strings.CutPrefix(e.Field, "explanations_"); ok && e.Filled {
@@ -170,14 +171,14 @@ func waiting(entries []stages.Entry) (records map[int]bool, rows [][2]string) {
 	records = map[int]bool{}
 	for _, record := range slices.Sorted(maps.Keys(cells)) {
 		row := cells[record]
-		if key, _ := stages.SplitExplanationKey(row["fingerprint"]); len(key) == stages.KeyLength && row["explanation"] == "" {
+		if key, _ := model.SplitExplanationKey(row["fingerprint"]); len(key) == model.KeyLength && row["explanation"] == "" {
 			records[record], rows = true, append(rows, [2]string{row["fingerprint"], row["about"]})
 		}
 	}
 	return records, rows
 }
 
-func (r *reader) metric(f *templates.Field, e stages.Entry) {
+func (r *reader) metric(f *templates.Field, e model.Entry) {
 	year, _ := r.d.Form.YearOf(e.Year)
 	n := r.number(f, e)
 	r.rows.metrics = append(r.rows.metrics, table.Metric{
@@ -188,8 +189,8 @@ func (r *reader) metric(f *templates.Field, e stages.Entry) {
 
 // original is what was typed. A date, which a spreadsheet keeps as a number of days, and a number that is none, because the cell shows
 // something else, are what the filler saw.
-func original(e stages.Entry, status table.Status) string {
-	if e.Kind == stages.Number && (e.IsDate || status == table.Invalid) {
+func original(e model.Entry, status table.Status) string {
+	if e.Kind == model.Number && (e.IsDate || status == table.Invalid) {
 		return e.Shown
 	}
 	return e.Raw
@@ -202,11 +203,11 @@ type reading struct {
 	text   string
 }
 
-func (r *reader) number(f *templates.Field, e stages.Entry) reading {
+func (r *reader) number(f *templates.Field, e model.Entry) reading {
 	n := Number(e.Cell, f)
 	r.coerced(f, e, n.Coercions)
 	out := reading{status: n.Status}
-	if value := n.Value.String(); stages.Mask(value) != value { // somebody's phone is no figure
+	if value := n.Value.String(); text.Mask(value) != value { // somebody's phone is no figure
 		out.status = table.Invalid
 	} else if n.Status == table.Normal {
 		out.value = table.Some(n.Value.InexactFloat64())
@@ -214,7 +215,7 @@ func (r *reader) number(f *templates.Field, e stages.Entry) reading {
 	return out
 }
 
-func (r *reader) coerced(f *templates.Field, e stages.Entry, list []Coercion) {
+func (r *reader) coerced(f *templates.Field, e model.Entry, list []Coercion) {
 	for _, c := range list {
 		row := table.Coercion{Batch: r.batch(), Submission: r.id(), Field: f.ID, Kind: string(c.Kind), Guess: c.Kind.Guess(),
 			From: r.private.hide(c.From), To: r.private.hide(c.To), Sheet: e.Place.Sheet, Cell: e.Place.Cell}
@@ -231,7 +232,7 @@ func (r *reader) coerced(f *templates.Field, e stages.Entry, list []Coercion) {
 	}
 }
 
-func (r *reader) text(f *templates.Field, e stages.Entry) {
+func (r *reader) text(f *templates.Field, e model.Entry) {
 	t := Text(e.Cell)
 	r.coerced(f, e, t.Coercions)
 	row := table.Text{Batch: r.batch(), Submission: r.id(), Field: f.ID, Text: r.seen(f, e, t.Value), Characters: int32(templates.Characters(t.Value)),
@@ -246,7 +247,7 @@ func (r *reader) text(f *templates.Field, e stages.Entry) {
 }
 
 // figure reads an undated field by its type. Of a personal one only the status stays here; the words go to contacts.
-func (r *reader) figure(f *templates.Field, e stages.Entry) {
+func (r *reader) figure(f *templates.Field, e model.Entry) {
 	v := r.single(f, e)
 	row := table.Figure{Batch: r.batch(), Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(e, v.status))}
 	row.Status, row.Number, row.Text = v.status, v.value, v.text
@@ -261,7 +262,7 @@ func (r *reader) figure(f *templates.Field, e stages.Entry) {
 }
 
 // single reads one undated value.
-func (r *reader) single(f *templates.Field, e stages.Entry) reading {
+func (r *reader) single(f *templates.Field, e model.Entry) reading {
 	switch {
 	case f.Numeric():
 		return r.number(f, e)
@@ -292,7 +293,7 @@ func (r *reader) single(f *templates.Field, e stages.Entry) reading {
 	return out
 }
 
-func confirmation(c stages.Cell) reading {
+func confirmation(c model.Cell) reading {
 	if !c.Filled {
 		return reading{status: table.Missing}
 	}
@@ -326,9 +327,9 @@ func (r *reader) cover(field string, v reading) {
 }
 
 // record keeps one column of a row until the row is whole.
-func (r *reader) record(f *templates.Field, e stages.Entry) {
+func (r *reader) record(f *templates.Field, e model.Entry) {
 	if r.records == nil {
-		r.records = map[recordKey][]stages.Entry{}
+		r.records = map[recordKey][]model.Entry{}
 	}
 	k := recordKey{f.Record, e.Record}
 	if _, known := r.records[k]; !known {
@@ -352,7 +353,7 @@ func (r *reader) finishRecords() {
 			r.rows.verifications = append(r.rows.verifications, table.Verification{Batch: r.batch(), Submission: r.id(), Record: int32(k.record),
 				Section: row.text("section"), Means: row.text("means"), Unit: row.text("unit"), Result: row.text("result"), Date: row.date("date"), Sheet: at.Sheet, Cell: at.Cell})
 		case "explanations":
-			fingerprint, values := stages.SplitExplanationKey(row.text("fingerprint"))
+			fingerprint, values := model.SplitExplanationKey(row.text("fingerprint"))
 			r.rows.explanations = append(r.rows.explanations, table.Explanation{Batch: r.batch(), Submission: r.id(), Record: int32(k.record),
 				Fingerprint: fingerprint, ValueHash: values, About: row.text("about"), Explanation: row.text("explanation"), Sheet: at.Sheet, Cell: at.Cell})
 		}
@@ -363,16 +364,16 @@ func (r *reader) finishRecords() {
 type recordRow struct {
 	*reader
 	key   recordKey
-	cells []stages.Entry
+	cells []model.Entry
 }
 
 // cell gives the entry of a column; a blank one where it was left empty.
-func (row recordRow) cell(column string) (*templates.Field, stages.Entry) {
+func (row recordRow) cell(column string) (*templates.Field, model.Entry) {
 	id := row.key.block + "_" + column
 	f := row.d.Field(id)
-	i := slices.IndexFunc(row.cells, func(e stages.Entry) bool { return e.Field == id })
+	i := slices.IndexFunc(row.cells, func(e model.Entry) bool { return e.Field == id })
 	if i < 0 {
-		return f, stages.Entry{Field: id, Record: row.key.record}
+		return f, model.Entry{Field: id, Record: row.key.record}
 	}
 	return f, row.cells[i]
 }
@@ -400,7 +401,7 @@ func (row recordRow) member() table.Member {
 		nameCell = row.cells[0]
 	}
 	m := table.Member{Batch: row.batch(), Submission: row.id(), Record: int32(row.key.record), KindLabel: kind.text, Name: name,
-		NameKey: stages.Mask(stages.NameKey(name)), Enrolment: enrolment.value, Status: enrolment.status,
+		NameKey: text.Mask(text.NameKey(name)), Enrolment: enrolment.value, Status: enrolment.status,
 		IsLead: row.text("lead") == row.d.Form.Yes(), Sheet: nameCell.Place.Sheet, Cell: nameCell.Place.Cell}
 	if k, ok := row.d.Form.Kind(kind.text); ok {
 		m.Kind = k.ID

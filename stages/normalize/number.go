@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -64,7 +64,7 @@ var scales = []struct {
 
 // Number reads a cell as a number of the field's unit. Blank is Missing; 无 and 不适用 are NotApplicable, never 0; what
 // can't be read is Invalid.
-func Number(c stages.Cell, f *templates.Field) NumberReading {
+func Number(c model.Cell, f *templates.Field) NumberReading {
 	if !c.Filled {
 		return NumberReading{Status: table.Missing}
 	}
@@ -75,9 +75,9 @@ func Number(c stages.Cell, f *templates.Field) NumberReading {
 	var value decimal.Decimal
 	status := table.Invalid
 	switch c.Kind {
-	case stages.Number:
+	case model.Number:
 		value, status = numberCell(c, f, t)
-	case stages.Text:
+	case model.Text:
 		value, status = numberText(c.Raw, f, t)
 	}
 	return NumberReading{status, value, t.list}
@@ -85,7 +85,7 @@ func Number(c stages.Cell, f *templates.Field) NumberReading {
 
 // numberCell reads a cell that holds a number. One that shows a date is none, nor is a percentage where no percentage is
 // asked: the filler saw 45%, the cell says 0.45.
-func numberCell(c stages.Cell, f *templates.Field, t *trail) (decimal.Decimal, table.Status) {
+func numberCell(c model.Cell, f *templates.Field, t *trail) (decimal.Decimal, table.Status) {
 	value, ok := plain(c.Raw)
 	percent := strings.Contains(c.Format, "%")
 	if !ok || c.IsDate || percent && f.Type != templates.PercentField {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -29,12 +29,12 @@ var definition = func() *templates.Definition {
 	return d
 }()
 
-func typed(s string) stages.Cell {
-	return stages.Cell{Kind: stages.Text, Raw: s, Shown: s, Filled: strings.TrimSpace(s) != ""}
+func typed(s string) model.Cell {
+	return model.Cell{Kind: model.Text, Raw: s, Shown: s, Filled: strings.TrimSpace(s) != ""}
 }
 
-func numeric(raw, format string) stages.Cell {
-	return stages.Cell{Kind: stages.Number, Raw: raw, Shown: raw, Format: format, Filled: true}
+func numeric(raw, format string) model.Cell {
+	return model.Cell{Kind: model.Number, Raw: raw, Shown: raw, Format: format, Filled: true}
 }
 
 // show writes a reading in a line: the value, or the status, and the kinds of changes.
@@ -53,10 +53,10 @@ func TestNumber(t *testing.T) {
 	people, percent, money, output, visits := definition.Field("apprentices"), definition.Field("employment_rate"), definition.Field("funding_total"), definition.Field("park_output"), definition.Field("skill_certifications")
 	for _, c := range []struct {
 		field *templates.Field
-		cell  stages.Cell
+		cell  model.Cell
 		want  string
 	}{
-		{people, stages.Cell{}, "O"},
+		{people, model.Cell{}, "O"},
 		{people, numeric("0", ""), "0"},
 		{people, numeric("300", ""), "300"},
 		{people, numeric("3.0000000000000004", ""), "3 float_noise"},
@@ -64,10 +64,10 @@ func TestNumber(t *testing.T) {
 		{money, numeric("1.2E+3", ""), "1200"},
 		{people, numeric("1e999999999", ""), "V"},
 		{people, numeric("45", "0%"), "V"},
-		{people, stages.Cell{Kind: stages.Number, Raw: "45505", IsDate: true, Filled: true}, "V"},
-		{people, stages.Cell{Kind: stages.Number, Raw: "12", Formula: true, Filled: true}, "12 formula"},
-		{people, stages.Cell{Kind: stages.Error, Raw: "#REF!", Filled: true}, "V"},
-		{people, stages.Cell{Kind: stages.Bool, Raw: "1", Filled: true}, "V"},
+		{people, model.Cell{Kind: model.Number, Raw: "45505", IsDate: true, Filled: true}, "V"},
+		{people, model.Cell{Kind: model.Number, Raw: "12", Formula: true, Filled: true}, "12 formula"},
+		{people, model.Cell{Kind: model.Error, Raw: "#REF!", Filled: true}, "V"},
+		{people, model.Cell{Kind: model.Bool, Raw: "1", Filled: true}, "V"},
 		{people, typed("300"), "300 text_number"},
 		{people, typed(" 300 "), "300 trimmed text_number"},
 		{people, typed("３００"), "300 full_width text_number"},

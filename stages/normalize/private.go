@@ -6,7 +6,8 @@ import (
 	"strings"
 	"unicode"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -14,7 +15,7 @@ import (
 // mail address, nor the names that the workbook's own fields for persons give: what is checked is what is published,
 // and the published tables suffice to check again.
 
-// stages.MaskedName stands in the place of a person's name.
+// text.MaskedName stands in the place of a person's name.
 
 // private is what the fields for persons of one workbook say, to be hidden wherever else in the workbook it recurs.
 type private struct {
@@ -22,7 +23,7 @@ type private struct {
 	open bool // hide nothing
 }
 
-func privateOf(d *templates.Definition, entries []stages.Entry) private {
+func privateOf(d *templates.Definition, entries []model.Entry) private {
 	seen := map[string]bool{}
 	for _, e := range entries {
 		f := d.Field(e.Field)
@@ -47,7 +48,7 @@ func privateOf(d *templates.Definition, entries []stages.Entry) private {
 	}
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }) // 欧阳明华 before 欧阳明
 	for _, name := range names {
-		pairs = append(pairs, name, stages.MaskedName)
+		pairs = append(pairs, name, text.MaskedName)
 	}
 	return private{said: strings.NewReplacer(pairs...)}
 }
@@ -65,7 +66,7 @@ func (p private) hide(s string) string {
 	if p.open {
 		return s
 	}
-	return stages.Mask(p.names(s))
+	return text.Mask(p.names(s))
 }
 
 // surnames are the common ones, those of two characters apart. What does not begin with one is taken for a title or a remark, such
@@ -108,12 +109,12 @@ func personName(s string) string {
 }
 
 // seen is a text as everybody may see it. That something was hidden in it is recorded as a change in reading.
-func (r *reader) seen(f *templates.Field, e stages.Entry, s string) string {
+func (r *reader) seen(f *templates.Field, e model.Entry, s string) string {
 	if f.Personal || r.private.open {
 		return s
 	}
 	named := r.private.names(s)
-	masked := stages.Mask(named)
+	masked := text.Mask(named)
 	var changes []Coercion
 	if masked != named {
 		changes = append(changes, Coercion{Kind: Masked})
@@ -126,8 +127,8 @@ func (r *reader) seen(f *templates.Field, e stages.Entry, s string) string {
 }
 
 // hideSource hides what the names of a file and its sheets say, and what was noted about it in reading.
-func (p private) hideSource(w *stages.Workbook) {
-	place := func(x *stages.Place) { x.File, x.Sheet = p.hide(x.File), p.hide(x.Sheet) }
+func (p private) hideSource(w *model.Workbook) {
+	place := func(x *model.Place) { x.File, x.Sheet = p.hide(x.File), p.hide(x.Sheet) }
 	w.File.Path, w.File.Detail = p.hide(w.File.Path), p.hide(w.File.Detail)
 	for i := range w.Entries {
 		place(&w.Entries[i].Place)

@@ -6,8 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -27,27 +28,27 @@ func TestNothingPersonalIsRead(t *testing.T) {
 	}
 	const phone, name, file = "13900005678", "欧阳若涵", "福州/推荐书欧阳若涵13900005678.xlsx"
 	said := "由" + name + "（" + phone + "）负责"
-	cell := func(raw string) stages.Cell {
-		return stages.Cell{Place: stages.Place{File: file, Sheet: "张若素的表", Cell: "C7"}, Kind: stages.Text, Raw: raw, Shown: raw, Filled: true}
+	cell := func(raw string) model.Cell {
+		return model.Cell{Place: model.Place{File: file, Sheet: "张若素的表", Cell: "C7"}, Kind: model.Text, Raw: raw, Shown: raw, Filled: true}
 	}
 	number := cell(phone)
-	number.Kind = stages.Number
-	w := stages.Workbook{File: stages.File{Path: file, Fate: stages.Accepted, SHA256: "ab"},
-		Entries: []stages.Entry{
+	number.Kind = model.Number
+	w := model.Workbook{File: model.File{Path: file, Fate: model.Accepted, SHA256: "ab"},
+		Entries: []model.Entry{
 			{Cell: cell("校长"), Field: "office_head"}, {Cell: cell(name + "主任"), Field: "head_name"}, {Cell: cell("张若素、" + name), Field: "staff_names"},
 			{Cell: cell("某联合体"), Field: "consortium"}, {Cell: cell(said), Field: "plan"}, {Cell: cell("管委会副主任（兼）"), Field: "head_contact"}, {Cell: cell("校长、管委会负责"), Field: "office_unit"},
 			{Cell: number, Field: "apprentices", Year: 2023}, {Cell: cell("139 0000 5678"), Field: "employees"}, {Cell: cell("约300（" + name + "）"), Field: "staff_total"},
 			{Cell: cell(said), Field: "members_name", Record: 1}, {Cell: cell(said), Field: "explanations_explanation", Record: 1},
 			{Cell: cell(said), Field: "verifications_date", Record: 1}, {Cell: cell(said), Field: "materials_title", Record: 1},
 		},
-		Loose: []stages.Cell{cell(said)},
-		Notes: []stages.Finding{{Code: "LHT-1-001", Raw: said, Places: []stages.Place{{File: file, Sheet: name}}, Vars: map[string]string{"file": file, "detail": said}}},
+		Loose: []model.Cell{cell(said)},
+		Notes: []model.Finding{{Code: "LHT-1-001", Raw: said, Places: []model.Place{{File: file, Sheet: name}}, Vars: map[string]string{"file": file, "detail": said}}},
 	}
 
 	mem := memory.NewGoAllocator()
 	b := NewBatch(mem, d)
 	b.Add(Workbook(d, w))
-	b.Add(Workbook(d, stages.Workbook{File: stages.File{Path: strings.ReplaceAll(file, name, stages.MaskedName), Fate: stages.Ignored}}))
+	b.Add(Workbook(d, model.Workbook{File: model.File{Path: strings.ReplaceAll(file, name, text.MaskedName), Fate: model.Ignored}}))
 	facts := b.Facts()
 	defer facts.Release()
 
@@ -59,16 +60,16 @@ func TestNothingPersonalIsRead(t *testing.T) {
 		}
 		for row := range holder.Len() {
 			values := tables.Field(i).MethodByName("Row").Call([]reflect.Value{reflect.ValueOf(row)})
-			text := fmt.Sprintf("%+v", values[0])
+			words := fmt.Sprintf("%+v", values[0])
 			for _, secret := range []string{phone, name, "张若素", "139 0000 5678", "1.3900005678e+10"} {
-				if strings.Contains(text, secret) {
-					t.Errorf("%s says %q: %s", tables.Type().Field(i).Name, secret, text)
+				if strings.Contains(words, secret) {
+					t.Errorf("%s says %q: %s", tables.Type().Field(i).Name, secret, words)
 				}
 			}
 		}
 	}
-	if text := fmt.Sprintf("%+v", facts.Reading); strings.Contains(text, phone) || strings.Contains(text, name) {
-		t.Errorf("the findings say %s", text)
+	if words := fmt.Sprintf("%+v", facts.Reading); strings.Contains(words, phone) || strings.Contains(words, name) {
+		t.Errorf("the findings say %s", words)
 	}
 	if facts.Contacts.Len() != 4 || facts.Contacts.Row(1).Text != name+"主任" {
 		t.Errorf("%d contacts, %v", facts.Contacts.Len(), facts.Contacts.Row(1))

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -17,8 +18,8 @@ var fingerprintForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
 // Register reads the Department's register. It is the Department's own: a decision that can't be read for sure must not be
 // guessed at, so that every fault of it is an error, each with sheet and cell, all of them joined.
-func Register(d *templates.Definition, cells []stages.Cell) ([]table.Registered, error) {
-	r := &registerReader{d: d, sheets: map[string][]stages.Cell{}}
+func Register(d *templates.Definition, cells []model.Cell) ([]table.Registered, error) {
+	r := &registerReader{d: d, sheets: map[string][]model.Cell{}}
 	for _, c := range cells {
 		title := c.Place.Sheet
 		if _, seen := r.sheets[title]; !seen {
@@ -42,12 +43,12 @@ func Register(d *templates.Definition, cells []stages.Cell) ([]table.Registered,
 type registerReader struct {
 	d      *templates.Definition
 	titles []string
-	sheets map[string][]stages.Cell
+	sheets map[string][]model.Cell
 	faults []error
 }
 
-func (r *registerReader) fault(p stages.Place, what, cure string) {
-	r.faults = append(r.faults, errors.New(stages.Mask(fmt.Sprintf("登记表 %s：%s。%s", p, what, cure))))
+func (r *registerReader) fault(p model.Place, what, cure string) {
+	r.faults = append(r.faults, errors.New(text.Mask(fmt.Sprintf("登记表 %s：%s。%s", p, what, cure))))
 }
 
 // sheet reads the rows below the line of headings. Columns are found by their headings, wherever they stand.
@@ -59,11 +60,11 @@ func (r *registerReader) sheet(s *templates.RegisterSheet) []table.Registered {
 	columns, header := headings(s, cells)
 	for _, c := range s.Columns {
 		if !slices.ContainsFunc(columns, func(h heading) bool { return h.column == c }) {
-			r.fault(stages.Place{File: cells[0].Place.File, Sheet: s.Title}, "找不到表头“"+c.Label+"”", "请恢复这一列，或用新生成的登记表")
+			r.fault(model.Place{File: cells[0].Place.File, Sheet: s.Title}, "找不到表头“"+c.Label+"”", "请恢复这一列，或用新生成的登记表")
 			return nil
 		}
 	}
-	byRow, order := map[int][]stages.Cell{}, []int{}
+	byRow, order := map[int][]model.Cell{}, []int{}
 	for _, c := range cells {
 		if c.Row <= header {
 			continue
@@ -88,11 +89,11 @@ type heading struct {
 }
 
 // headings finds the row that holds most of the labels.
-func headings(s *templates.RegisterSheet, cells []stages.Cell) (found []heading, row int) {
+func headings(s *templates.RegisterSheet, cells []model.Cell) (found []heading, row int) {
 	byRow := map[int][]heading{}
 	for _, c := range cells {
 		for _, column := range s.Columns {
-			if stages.NameKey(c.Raw) == stages.NameKey(column.Label) {
+			if text.NameKey(c.Raw) == text.NameKey(column.Label) {
 				byRow[c.Row] = append(byRow[c.Row], heading{column, c.Col})
 			}
 		}
@@ -105,8 +106,8 @@ func headings(s *templates.RegisterSheet, cells []stages.Cell) (found []heading,
 	return found, row
 }
 
-func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, row int, cells []stages.Cell) table.Registered {
-	e := table.Registered{Sheet: s, Values: map[string]string{}, Place: stages.Place{File: cells[0].Place.File, Sheet: s.Title, Cell: stages.CellName(row, columns[0].col)}}
+func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, row int, cells []model.Cell) table.Registered {
+	e := table.Registered{Sheet: s, Values: map[string]string{}, Place: model.Place{File: cells[0].Place.File, Sheet: s.Title, Cell: model.CellName(row, columns[0].col)}}
 	for _, c := range cells {
 		i := slices.IndexFunc(columns, func(h heading) bool { return h.col == c.Col })
 		if i < 0 {
@@ -117,14 +118,14 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ro
 	}
 	for _, h := range columns {
 		if h.column.Required && e.Values[h.column.ID] == "" {
-			r.fault(stages.Place{File: e.Place.File, Sheet: s.Title, Cell: stages.CellName(row, h.col)}, "“"+h.column.Label+"”没有填", "请补填，或删去这一行")
+			r.fault(model.Place{File: e.Place.File, Sheet: s.Title, Cell: model.CellName(row, h.col)}, "“"+h.column.Label+"”没有填", "请补填，或删去这一行")
 		}
 	}
 	if name := e.Values[templates.RegisterConsortium]; name != "" {
 		e.Key = r.key(name)
 	}
 	if print := e.Values[templates.RegisterFingerprint]; print != "" {
-		if e.Fingerprint, e.ValueHash = stages.SplitExplanationKey(print); !fingerprintForm.MatchString(e.Fingerprint) {
+		if e.Fingerprint, e.ValueHash = model.SplitExplanationKey(print); !fingerprintForm.MatchString(e.Fingerprint) {
 			r.fault(e.Place, "“"+print+"”不是问题指纹", "请照抄省级汇总“问题清单”的末列")
 		}
 	}
@@ -135,7 +136,7 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ro
 }
 
 // value reads one cell; what the column does not allow is a fault.
-func (r *registerReader) value(column *templates.RegisterColumn, c stages.Cell) string {
+func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) string {
 	text := trim(c.Raw)
 	switch {
 	case column.Date:
@@ -154,7 +155,7 @@ func (r *registerReader) value(column *templates.RegisterColumn, c stages.Cell) 
 func (r *registerReader) key(name string) string {
 	for _, e := range r.d.Directory.Entries {
 		for _, p := range e.Pairs() {
-			if stages.NameKey(p.Consortium) == stages.NameKey(name) {
+			if text.NameKey(p.Consortium) == text.NameKey(name) {
 				return table.DirectoryKey(e.No)
 			}
 		}

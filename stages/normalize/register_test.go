@@ -12,7 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
+	"lianheti/stages/text"
 )
 
 func FuzzRegister(f *testing.F) {
@@ -27,7 +28,7 @@ func FuzzRegister(f *testing.F) {
 	f.Add(blank.String() + "说明采纳\t4\t1\t0123456789abcdef\n说明采纳\t4\t2\t采纳\n说明采纳\t5\t9\t13900005678\n别的\t1\t1\tx\n")
 	f.Add(blank.String() + "逾期补报\t4\t1\t甲\n逾期补报\t4\t2\t处\n逾期补报\t4\t3\t2024年8月20日\n逾期补报\t5\t3\t13900005678\n")
 	f.Fuzz(func(t *testing.T, lines string) {
-		var cells []stages.Cell
+		var cells []model.Cell
 		seen := map[string]bool{}
 		for line := range strings.SplitSeq(lines, "\n") {
 			p := strings.SplitN(line, "\t", 4)
@@ -40,11 +41,11 @@ func FuzzRegister(f *testing.F) {
 			if err1 != nil || err2 != nil || row < 1 || row > 1048576 || col < 1 || col > 16384 {
 				continue
 			}
-			cells = append(cells, stages.Cell{Place: stages.Place{File: "登记.xlsx", Sheet: p[0], Cell: stages.CellName(row, col)}, Row: row, Col: col, Raw: p[3], Kind: stages.Text, Filled: true})
+			cells = append(cells, model.Cell{Place: model.Place{File: "登记.xlsx", Sheet: p[0], Cell: model.CellName(row, col)}, Row: row, Col: col, Raw: p[3], Kind: model.Text, Filled: true})
 		}
 		entries, err := Register(definition, cells)
 		if err != nil {
-			if said := err.Error(); stages.Mask(said) != said || !strings.Contains(said, "登记表") {
+			if said := err.Error(); text.Mask(said) != said || !strings.Contains(said, "登记表") {
 				t.Errorf("fault %q", said)
 			}
 			return

@@ -4,8 +4,9 @@ import (
 	"strings"
 	"unicode"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 
 	"github.com/shopspring/decimal"
 	"golang.org/x/text/width"
@@ -20,11 +21,11 @@ type TextReading struct {
 
 // Text reads a cell as text: as typed, without blanks around it and without characters that nobody sees. A number keeps
 // all its digits, whatever the cell shows; a date and a percentage are taken as shown.
-func Text(c stages.Cell) TextReading {
+func Text(c model.Cell) TextReading {
 	if !c.Filled {
 		return TextReading{Status: table.Missing}
 	}
-	if c.Kind == stages.Error {
+	if c.Kind == model.Error {
 		return TextReading{Status: table.Invalid}
 	}
 	t, s := &trail{}, c.Raw
@@ -32,16 +33,16 @@ func Text(c stages.Cell) TextReading {
 		t.list = append(t.list, Coercion{Formula, "=", s})
 	}
 	switch {
-	case c.Kind == stages.Bool:
+	case c.Kind == model.Bool:
 		s = map[string]string{"1": "TRUE", "0": "FALSE"}[c.Raw]
-	case c.Kind == stages.Number && (c.IsDate || strings.Contains(c.Format, "%")):
+	case c.Kind == model.Number && (c.IsDate || strings.Contains(c.Format, "%")):
 		s = c.Shown
-	case c.Kind == stages.Number:
+	case c.Kind == model.Number:
 		if n, ok := plain(c.Raw); ok {
 			s = n.String()
 		}
 	}
-	if c.Kind != stages.Text {
+	if c.Kind != model.Text {
 		t.note(NumberText, c.Raw, s)
 	}
 	clean := trim(s)
@@ -80,11 +81,11 @@ func Choice(s string, options []string) ChoiceReading {
 	s = trim(s)
 	for _, same := range []func(option string) bool{
 		func(option string) bool { return option == s },
-		func(option string) bool { return stages.NameKey(option) == stages.NameKey(s) },
-		func(option string) bool { return stages.NameKey(option)+"市" == stages.NameKey(s) },
+		func(option string) bool { return text.NameKey(option) == text.NameKey(s) },
+		func(option string) bool { return text.NameKey(option)+"市" == text.NameKey(s) },
 		func(option string) bool {
 			head, _, bracket := strings.Cut(option, "（")
-			return bracket && stages.NameKey(head) == stages.NameKey(s)
+			return bracket && text.NameKey(head) == text.NameKey(s)
 		},
 	} {
 		for _, option := range options {

@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 )
 
@@ -18,14 +18,14 @@ import (
 //  4. Names are counted however they are separated.
 
 func TestDate(t *testing.T) {
-	serial := func(raw string, date bool) stages.Cell {
-		return stages.Cell{Kind: stages.Number, Raw: raw, Shown: raw, IsDate: date, Filled: true}
+	serial := func(raw string, date bool) model.Cell {
+		return model.Cell{Kind: model.Number, Raw: raw, Shown: raw, IsDate: date, Filled: true}
 	}
 	for _, c := range []struct {
-		cell stages.Cell
+		cell model.Cell
 		want string // value, or status; then kinds
 	}{
-		{stages.Cell{}, "O"},
+		{model.Cell{}, "O"},
 		{typed("2024-08-01"), "2024-08-01"},
 		{typed("2024年8月1日"), "2024-08-01 date_written"},
 		{typed("2024 年 8 月 1 日"), "2024-08-01 date_written"},
@@ -88,22 +88,22 @@ func TestDatesSurviveEveryNotation(t *testing.T) {
 
 func TestText(t *testing.T) {
 	for _, c := range []struct {
-		cell stages.Cell
+		cell model.Cell
 		want string
 	}{
 		{typed(" 一\r\n二\u200b "), "一\n二"},
 		{typed("=1+1"), "=1+1"},
 		{typed("＋86"), "＋86"},
-		{stages.Cell{Kind: stages.Number, Raw: "1.38E10", Shown: "1.38E+10", Filled: true}, "13800000000"},
-		{stages.Cell{Kind: stages.Number, Raw: "350102199001011234", Shown: "3.50102E+17", Filled: true}, "350102199001011234"},
-		{stages.Cell{Kind: stages.Number, Raw: "45356", Shown: "3-5", IsDate: true, Filled: true}, "3-5"},
-		{stages.Cell{Kind: stages.Bool, Raw: "1", Filled: true}, "TRUE"},
+		{model.Cell{Kind: model.Number, Raw: "1.38E10", Shown: "1.38E+10", Filled: true}, "13800000000"},
+		{model.Cell{Kind: model.Number, Raw: "350102199001011234", Shown: "3.50102E+17", Filled: true}, "350102199001011234"},
+		{model.Cell{Kind: model.Number, Raw: "45356", Shown: "3-5", IsDate: true, Filled: true}, "3-5"},
+		{model.Cell{Kind: model.Bool, Raw: "1", Filled: true}, "TRUE"},
 	} {
 		if got := Text(c.cell); got.Value != c.want || got.Status != table.Normal {
 			t.Errorf("%q becomes %q", c.cell.Raw, got.Value)
 		}
 	}
-	if got := Text(stages.Cell{Kind: stages.Error, Raw: "#N/A", Filled: true}); got.Status != table.Invalid {
+	if got := Text(model.Cell{Kind: model.Error, Raw: "#N/A", Filled: true}); got.Status != table.Invalid {
 		t.Error("an error value became a text")
 	}
 	if got := Text(typed("\u200b\u200b")); got.Status != table.Missing {

@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
+	"lianheti/stages/text"
 )
 
 // Rules of the catalogue that are found here, by id.
@@ -21,8 +22,8 @@ const (
 // can't say "later", and file times are never asked: an issued copy that was corrected (its parent is another of the
 // files) comes after its parent; then the edition on the cover decides. The same content twice is a duplicate. What is still
 // tied is left standing side by side, a finding for the Department: the first by path is read, the others are not.
-func (b *Batch) settle() []stages.Finding {
-	var notes []stages.Finding
+func (b *Batch) settle() []model.Finding {
+	var notes []model.Finding
 	for i := range b.files {
 		notes = append(notes, b.withSubmission(i)...)
 	}
@@ -33,14 +34,14 @@ func (b *Batch) settle() []stages.Finding {
 }
 
 // withSubmission completes the notes of one file.
-func (b *Batch) withSubmission(i int) []stages.Finding {
+func (b *Batch) withSubmission(i int) []model.Finding {
 	a := b.files[i]
 	notes := a.notes
 	for k := range notes {
 		notes[k].Submission = a.submission
 	}
-	if a.file.Fate == stages.Rejected {
-		notes = append(notes, stages.Finding{Code: a.file.Code, Places: []stages.Place{{File: a.file.Path}}, Vars: map[string]string{"detail": a.file.Detail, "file": a.file.Path}})
+	if a.file.Fate == model.Rejected {
+		notes = append(notes, model.Finding{Code: a.file.Code, Places: []model.Place{{File: a.file.Path}}, Vars: map[string]string{"detail": a.file.Detail, "file": a.file.Path}})
 	}
 	return notes
 }
@@ -50,7 +51,7 @@ func (b *Batch) groups() [][]int {
 	of := map[string][]int{}
 	var order []string
 	for i, a := range b.files {
-		if a.file.Fate != stages.Accepted {
+		if a.file.Fate != model.Accepted {
 			continue
 		}
 		if _, known := of[a.submission]; !known {
@@ -67,7 +68,7 @@ func (b *Batch) groups() [][]int {
 	return out
 }
 
-func (b *Batch) settleGroup(all []int) []stages.Finding {
+func (b *Batch) settleGroup(all []int) []model.Finding {
 	group, idle := b.untouched(b.dropCopies(all))
 	latest := slices.DeleteFunc(slices.Clone(group), func(i int) bool {
 		return slices.ContainsFunc(group, func(k int) bool { return k != i && b.madeFrom(k, i, all) })
@@ -79,29 +80,29 @@ func (b *Batch) settleGroup(all []int) []stages.Finding {
 	latest = slices.DeleteFunc(latest, func(i int) bool { return b.files[i].edition < b.files[highest].edition })
 	keep := latest[0]
 	for _, i := range idle {
-		b.replace(i, keep, stages.Superseded, ruleSuperseded)
+		b.replace(i, keep, model.Superseded, ruleSuperseded)
 	}
 	for _, i := range group {
 		if i == keep {
 			continue
 		}
 		if slices.Contains(latest, i) {
-			b.replace(i, keep, stages.Rejected, ruleSideBySide)
+			b.replace(i, keep, model.Rejected, ruleSideBySide)
 		} else {
-			b.replace(i, keep, stages.Superseded, ruleSuperseded)
+			b.replace(i, keep, model.Superseded, ruleSuperseded)
 		}
 	}
 	if len(latest) == 1 {
 		return nil
 	}
-	finding := stages.Finding{Code: b.d.CodeOf(ruleTwoVersions), Submission: b.files[keep].submission, Vars: map[string]string{}}
+	finding := model.Finding{Code: b.d.CodeOf(ruleTwoVersions), Submission: b.files[keep].submission, Vars: map[string]string{}}
 	var others []string
 	for _, i := range latest {
-		finding.Places = append(finding.Places, stages.Place{File: b.files[i].file.Path})
+		finding.Places = append(finding.Places, model.Place{File: b.files[i].file.Path})
 		others = append(others, b.files[i].file.Path)
 	}
 	finding.Vars["list"], finding.Vars["file"], finding.Vars["other"] = strings.Join(others, "、"), others[0], strings.Join(others[1:], "、")
-	return []stages.Finding{finding}
+	return []model.Finding{finding}
 }
 
 // untouched takes apart the issued copies on which nobody worked: they lie beside the original that was mended instead. Where there are
@@ -131,7 +132,7 @@ func (b *Batch) dropCopies(group []int) []int {
 			kept = append(kept, i)
 			continue
 		}
-		b.replace(i, kept[first], stages.Superseded, ruleDuplicate)
+		b.replace(i, kept[first], model.Superseded, ruleDuplicate)
 	}
 	slices.Sort(kept)
 	return kept
@@ -156,24 +157,24 @@ func (b *Batch) same(i, k int) bool {
 	return b.files[i].content == b.files[k].content && b.files[i].edition == b.files[k].edition
 }
 
-func (b *Batch) replace(i, by int, fate stages.Fate, rule string) {
+func (b *Batch) replace(i, by int, fate model.Fate, rule string) {
 	a := &b.files[i]
 	a.file.Fate, a.file.Code, a.supersededBy = fate, b.d.CodeOf(rule), b.files[by].file.Path
 	a.file.Detail = a.supersededBy
 }
 
 // unreadable warns where a file that can't be used may have been meant to replace a submission: its name says whose it is.
-func (b *Batch) unreadable() []stages.Finding {
-	var out []stages.Finding
+func (b *Batch) unreadable() []model.Finding {
+	var out []model.Finding
 	for _, a := range b.files {
-		if a.file.Fate != stages.Rejected || a.supersededBy != "" {
+		if a.file.Fate != model.Rejected || a.supersededBy != "" {
 			continue
 		}
-		name := stages.NameKey(path.Base(a.file.Path))
+		name := text.NameKey(path.Base(a.file.Path))
 		for i, s := range b.submissions {
-			if b.files[i].file.Fate == stages.Accepted && s.Consortium != "" && strings.Contains(name, stages.NameKey(s.Consortium)) {
-				out = append(out, stages.Finding{Code: b.d.CodeOf(ruleUnreadableNewer), Submission: s.Submission,
-					Places: []stages.Place{{File: a.file.Path}, {File: b.files[i].file.Path}},
+			if b.files[i].file.Fate == model.Accepted && s.Consortium != "" && strings.Contains(name, text.NameKey(s.Consortium)) {
+				out = append(out, model.Finding{Code: b.d.CodeOf(ruleUnreadableNewer), Submission: s.Submission,
+					Places: []model.Place{{File: a.file.Path}, {File: b.files[i].file.Path}},
 					Vars:   map[string]string{"file": a.file.Path, "other": b.files[i].file.Path, "detail": a.file.Path}})
 			}
 		}

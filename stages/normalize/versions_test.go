@@ -3,7 +3,7 @@ package normalize
 import (
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -19,24 +19,24 @@ func TestWhichFileIsTheLatest(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := func(sha, parent, content string, untouched bool) arrived {
-		return arrived{file: stages.File{Path: sha + ".xlsx", SHA256: sha, Fate: stages.Accepted}, submission: "2024-01", parent: parent, content: content, untouched: untouched}
+		return arrived{file: model.File{Path: sha + ".xlsx", SHA256: sha, Fate: model.Accepted}, submission: "2024-01", parent: parent, content: content, untouched: untouched}
 	}
 	for _, c := range []struct {
 		what  string
 		files []arrived
-		want  map[string]stages.Fate
+		want  map[string]model.Fate
 	}{
-		{"a copy was mended", []arrived{file("a", "", "1", false), file("b", "a", "2", false)}, map[string]stages.Fate{"a": stages.Superseded, "b": stages.Accepted}},
+		{"a copy was mended", []arrived{file("a", "", "1", false), file("b", "a", "2", false)}, map[string]model.Fate{"a": model.Superseded, "b": model.Accepted}},
 		{"a copy of an untouched copy", []arrived{file("a", "", "1", false), file("b", "a", "1", true), file("c", "b", "2", false)},
-			map[string]stages.Fate{"a": stages.Superseded, "b": stages.Superseded, "c": stages.Accepted}},
+			map[string]model.Fate{"a": model.Superseded, "b": model.Superseded, "c": model.Accepted}},
 		{"so, and the untouched one has other rows", []arrived{file("a", "", "1", false), file("b", "a", "1b", true), file("c", "b", "2", false)},
-			map[string]stages.Fate{"a": stages.Superseded, "b": stages.Superseded, "c": stages.Accepted}},
+			map[string]model.Fate{"a": model.Superseded, "b": model.Superseded, "c": model.Accepted}},
 		{"a copy of the same saved once more", []arrived{file("a", "", "1", false), file("b", "", "1", false), file("c", "b", "2", false)},
-			map[string]stages.Fate{"a": stages.Superseded, "b": stages.Superseded, "c": stages.Accepted}},
-		{"two of which nobody knows", []arrived{file("a", "", "1", false), file("b", "", "2", false)}, map[string]stages.Fate{"a": stages.Accepted, "b": stages.Rejected}},
+			map[string]model.Fate{"a": model.Superseded, "b": model.Superseded, "c": model.Accepted}},
+		{"two of which nobody knows", []arrived{file("a", "", "1", false), file("b", "", "2", false)}, map[string]model.Fate{"a": model.Accepted, "b": model.Rejected}},
 		{"two copies of one", []arrived{file("a", "", "1", false), file("b", "a", "2", false), file("c", "a", "3", false)},
-			map[string]stages.Fate{"a": stages.Superseded, "b": stages.Accepted, "c": stages.Rejected}},
-		{"each the other's parent", []arrived{file("a", "b", "1", false), file("b", "a", "2", false)}, map[string]stages.Fate{"a": stages.Accepted, "b": stages.Rejected}},
+			map[string]model.Fate{"a": model.Superseded, "b": model.Accepted, "c": model.Rejected}},
+		{"each the other's parent", []arrived{file("a", "b", "1", false), file("b", "a", "2", false)}, map[string]model.Fate{"a": model.Accepted, "b": model.Rejected}},
 	} {
 		b := NewBatch(memory.NewGoAllocator(), d)
 		b.files = c.files

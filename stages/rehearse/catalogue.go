@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -91,7 +91,7 @@ var catalogue = []entry{
 	{"sheet_deleted", "删掉了一张工作表", "", func(c *copying) Want {
 		title := c.date().Place.Sheet
 		c.book(func(f *excelize.File) error { return f.DeleteSheet(title) })
-		return found(stages.Place{Sheet: title}, "LHT-1-032")
+		return found(model.Place{Sheet: title}, "LHT-1-032")
 	}},
 	{"main_sheet_deleted", "删掉了年度数据那张工作表", "", func(c *copying) Want {
 		c.book(func(f *excelize.File) error { return f.DeleteSheet(c.number().Place.Sheet) })
@@ -100,7 +100,7 @@ var catalogue = []entry{
 	{"row_deleted", "删掉了一行栏目", "", func(c *copying) Want {
 		e := c.number()
 		c.book(func(f *excelize.File) error { return f.RemoveRow(e.Place.Sheet, e.Row) })
-		return found(stages.Place{Sheet: e.Place.Sheet}, "LHT-1-032")
+		return found(model.Place{Sheet: e.Place.Sheet}, "LHT-1-032")
 	}},
 	{"row_inserted", "在栏目上方插入了一行", "", func(c *copying) Want {
 		e := c.number()
@@ -123,15 +123,15 @@ var catalogue = []entry{
 			must(err)
 			return f.CopySheet(from, to)
 		})
-		return unharmedBut(stages.Place{Sheet: "副本"}, "LHT-1-030")
+		return unharmedBut(model.Place{Sheet: "副本"}, "LHT-1-030")
 	}},
 	{"names_lost", "别的程序另存，单元格名称全丢", "", func(c *copying) Want {
 		c.replace("xl/workbook.xml", regexp.MustCompile(`(?s)<definedNames>.*</definedNames>`), "")
-		return unharmedBut(stages.Place{}, "LHT-1-031")
+		return unharmedBut(model.Place{}, "LHT-1-031")
 	}},
 	{"identity_lost", "模板标识表被删", "", func(c *copying) Want {
 		c.book(func(f *excelize.File) error { return f.DeleteSheet(templates.MetaSheet) })
-		return unharmedBut(stages.Place{}, "LHT-1-033")
+		return unharmedBut(model.Place{}, "LHT-1-033")
 	}},
 	{"merges_lost", "合并单元格全被拆开", "", func(c *copying) Want {
 		c.replace("xl/worksheets/", regexp.MustCompile(`(?s)<mergeCells.*?</mergeCells>`), "")
@@ -144,7 +144,7 @@ var catalogue = []entry{
 	{"label_pasted", "粘贴时盖掉了栏目的标签", "", func(c *copying) Want {
 		e, at := c.label()
 		c.book(func(f *excelize.File) error { return f.SetCellStr(e.Place.Sheet, at, "12345") })
-		return found(stages.Place{Sheet: e.Place.Sheet, Cell: e.Place.Cell}, "LHT-1-030")
+		return found(model.Place{Sheet: e.Place.Sheet, Cell: e.Place.Cell}, "LHT-1-030")
 	}},
 	{"cell_moved", "剪切单元格，粘贴到了下一行", "", func(c *copying) Want { return c.moved() }},
 
@@ -175,7 +175,7 @@ var catalogue = []entry{
 		return unharmed()
 	}},
 	{"scribbled", "在栏目之外写了备注", "", func(c *copying) Want {
-		at := stages.Place{Sheet: c.number().Place.Sheet, Cell: "AZ3"}
+		at := model.Place{Sheet: c.number().Place.Sheet, Cell: "AZ3"}
 		c.book(func(f *excelize.File) error { return f.SetCellStr(at.Sheet, at.Cell, "此表已核") })
 		return unharmedBut(at, "LHT-1-034")
 	}},

@@ -6,7 +6,7 @@ package rehearse
 import (
 	"fmt"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/templates"
 )
 
@@ -14,7 +14,7 @@ import (
 type Original struct {
 	Definition *templates.Definition
 	Data       []byte
-	Read       stages.Workbook
+	Read       model.Workbook
 }
 
 // Damage is one damaged copy, and what must be noticed of it.
@@ -31,7 +31,7 @@ type Damage struct {
 type Want struct {
 	Refused []string // the file is refused with one of these codes
 	Found   []string // the workbook is read, with a finding of one of these codes …
-	Place   stages.Place
+	Place   model.Place
 	Values  bool // every value is the same as in the original
 }
 
@@ -92,9 +92,9 @@ func refused(codes ...string) Want { return Want{Refused: codes} }
 
 func unharmed() Want { return Want{Values: true} }
 
-func found(place stages.Place, codes ...string) Want { return Want{Found: codes, Place: place} }
+func found(place model.Place, codes ...string) Want { return Want{Found: codes, Place: place} }
 
 // unharmedBut says that the values are the same and a finding tells of the change.
-func unharmedBut(place stages.Place, codes ...string) Want {
+func unharmedBut(place model.Place, codes ...string) Want {
 	return Want{Found: codes, Place: place, Values: true}
 }

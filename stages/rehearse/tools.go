@@ -12,7 +12,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -177,7 +177,7 @@ func (c *copying) meta(key, value string) {
 		must(err)
 		for i, row := range rows {
 			if len(row) > 0 && row[0] == key {
-				at := stages.CellName(i+1, 2)
+				at := model.CellName(i+1, 2)
 				if n, err := strconv.Atoi(value); err == nil {
 					return f.SetCellInt(templates.MetaSheet, at, int64(n))
 				}
@@ -204,54 +204,54 @@ func (c *copying) twin() {
 }
 
 // pick gives the first filled entry that serves.
-func (c *copying) pick(what string, serves func(*templates.Field, stages.Entry) bool) stages.Entry {
+func (c *copying) pick(what string, serves func(*templates.Field, model.Entry) bool) model.Entry {
 	for _, e := range c.Read.Entries {
 		if f := c.Definition.Field(e.Field); e.Filled && f != nil && f.Record == "" && serves(f, e) {
 			return e
 		}
 	}
 	must(errors.New("这份工作簿里没有填好的" + what))
-	return stages.Entry{}
+	return model.Entry{}
 }
 
 // number gives a required whole number of a year, typed as a number.
-func (c *copying) number() stages.Entry {
-	return c.pick("年度数字", func(f *templates.Field, e stages.Entry) bool {
+func (c *copying) number() model.Entry {
+	return c.pick("年度数字", func(f *templates.Field, e model.Entry) bool {
 		year, _ := c.Definition.Form.YearOf(e.Year)
-		return f.Type == templates.IntegerField && f.Metric() && e.Kind == stages.Number && !e.Formula && string(year.Kind) == "actual"
+		return f.Type == templates.IntegerField && f.Metric() && e.Kind == model.Number && !e.Formula && string(year.Kind) == "actual"
 	})
 }
 
-func (c *copying) percent() stages.Entry {
-	return c.pick("百分比", func(f *templates.Field, e stages.Entry) bool {
-		return f.Type == templates.PercentField && e.Kind == stages.Number && !strings.Contains(e.Format, "%")
+func (c *copying) percent() model.Entry {
+	return c.pick("百分比", func(f *templates.Field, e model.Entry) bool {
+		return f.Type == templates.PercentField && e.Kind == model.Number && !strings.Contains(e.Format, "%")
 	})
 }
 
-func (c *copying) date() stages.Entry {
-	return c.pick("日期", func(f *templates.Field, e stages.Entry) bool {
+func (c *copying) date() model.Entry {
+	return c.pick("日期", func(f *templates.Field, e model.Entry) bool {
 		return f.Type == templates.DateField && e.IsDate && len(e.Shown) == len("2006-01-02")
 	})
 }
 
 // label gives the cell of the label beside an entry, found as the template has it.
-func (c *copying) label() (e stages.Entry, at string) {
+func (c *copying) label() (e model.Entry, at string) {
 	e = c.number()
 	_, slot, ok := c.Definition.Layout().Slot(e.Field, e.Year)
 	if !ok {
 		must(errors.New("版式里没有这个栏目"))
 	}
-	return e, stages.CellName(e.Row, slot.RowAnchorCols[0]+e.Col-slot.Col)
+	return e, model.CellName(e.Row, slot.RowAnchorCols[0]+e.Col-slot.Col)
 }
 
 // retype puts another value into an entry's cell.
-func (c *copying) retype(e stages.Entry, value any, code string) Want {
+func (c *copying) retype(e model.Entry, value any, code string) Want {
 	c.book(func(f *excelize.File) error { return f.SetCellValue(e.Place.Sheet, e.Place.Cell, value) })
 	return found(e.Place, code)
 }
 
 // cellXML writes a cell anew, as another program would.
-func (c *copying) cellXML(e stages.Entry, xml string) {
+func (c *copying) cellXML(e model.Entry, xml string) {
 	cell := regexp.MustCompile(`<c r="` + e.Place.Cell + `"[^>]*?(?:/>|>.*?</c>)`)
 	c.replace(c.sheetPart(e.Place.Sheet), cell, xml)
 }
@@ -279,7 +279,7 @@ func (c *copying) sheetPart(title string) string {
 func (c *copying) moved() Want {
 	e := c.number()
 	_, slot, _ := c.Definition.Layout().Slot(e.Field, e.Year)
-	below := stages.CellName(e.Row+1, e.Col)
+	below := model.CellName(e.Row+1, e.Col)
 	c.book(func(f *excelize.File) error {
 		v, err := f.GetCellValue(e.Place.Sheet, e.Place.Cell, excelize.Options{RawCellValue: true})
 		must(err)
@@ -290,7 +290,7 @@ func (c *copying) moved() Want {
 		must(f.DeleteDefinedName(&excelize.DefinedName{Name: slot.Name}))
 		return f.SetDefinedName(&excelize.DefinedName{Name: slot.Name, RefersTo: "'" + e.Place.Sheet + "'!$" + strings.TrimRight(below, "0123456789") + "$" + strconv.Itoa(e.Row+1)})
 	})
-	return found(stages.Place{Sheet: e.Place.Sheet}, "LHT-1-030")
+	return found(model.Place{Sheet: e.Place.Sheet}, "LHT-1-030")
 }
 
 // wide writes digits at full width, as Chinese input methods do.

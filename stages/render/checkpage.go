@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -112,7 +112,7 @@ func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) error {
 		return err
 	}
 	cure := templates.Fill(r.Cure, p.cureVars())
-	for i, x := range []string{r.Code, stages.Severity(r.Severity).Label(), r.Title, "—", r.Sheet, cure} {
+	for i, x := range []string{r.Code, model.Severity(r.Severity).Label(), r.Title, "—", r.Sheet, cure} {
 		style := text
 		if i+1 == resultColumn || i < 2 {
 			style = centred
@@ -230,8 +230,8 @@ func (p *painter) colourResults(sheet string, last int) error {
 	result, severity := fmt.Sprintf("$%s%d", columnName(resultColumn), first), fmt.Sprintf("$B%d", first)
 	fails := fmt.Sprintf("%s=%s", result, quote(outcomeWords[failed]))
 	return p.colour(sheet, fmt.Sprintf("%s:%s", cell(first, resultColumn), cell(last, resultColumn)), []colouring{
-		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(stages.MustFix.Label())), wrongColor},
-		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(stages.Explain.Label())), doubtColor},
+		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.MustFix.Label())), wrongColor},
+		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.Explain.Label())), doubtColor},
 		{fails, "E4DFEC"},
 		{fmt.Sprintf("OR(%s=%s,%s=%s)", result, quote(outcomeWords[missing]), result, quote(outcomeWords[unclear])), blankColor},
 		{fmt.Sprintf("%s=%s", result, quote(outcomeWords[passed])), "C6EFCE"},

@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/mattn/go-runewidth"
@@ -128,7 +128,7 @@ func (p *painter) lists() {
 			}
 			for _, pair := range e.Pairs() {
 				names, cities, parks, national = append(names, pair.Consortium), append(cities, e.City), append(parks, pair.Park), append(national, e.National)
-				keys, parkKeys = append(keys, stages.NameKey(pair.Consortium)), append(parkKeys, stages.NameKey(pair.Park))
+				keys, parkKeys = append(keys, text.NameKey(pair.Consortium)), append(parkKeys, text.NameKey(pair.Park))
 			}
 		}
 	}

@@ -82,7 +82,7 @@ func (r *rowTables) key() int {
 	return r.column("members", "key", func(k int) string { return nameKey(entryOf("members_name", k)) })
 }
 
-// nameKey follows stages.NameKey as far as a sheet can: without blanks, brackets alike, in lower case, without （公章）.
+// nameKey follows text.NameKey as far as a sheet can: without blanks, brackets alike, in lower case, without （公章）.
 func nameKey(x string) string {
 	for _, change := range [][2]string{{" ", ""}, {"　", ""}, {"（", "("}, {"）", ")"}, {"(公章)", ""}} {
 		x = fmt.Sprintf("SUBSTITUTE(%s,%s,%s)", x, quote(change[0]), quote(change[1]))

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/book/formula"
+	"lianheti/stages/model"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -116,7 +116,7 @@ func bySeverity(rules []*templates.Rule) []*templates.Rule {
 }
 
 func severityRank(r *templates.Rule) int {
-	return 3 - slices.Index(stages.Severities, stages.Severity(r.Severity))
+	return 3 - slices.Index(model.Severities, model.Severity(r.Severity))
 }
 
 // fillCases puts the cases of every rule one under the other.

@@ -5,15 +5,15 @@ import (
 	"io"
 	"strings"
 
-	"lianheti/stages"
 	"lianheti/stages/document"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
 // WordName is the file name of a consortium's official form.
 func WordName(d *templates.Definition, consortium string) string {
-	return fmt.Sprintf("%s（%d年推荐书）.docx", stages.FileName(consortium), d.Year)
+	return fmt.Sprintf("%s（%d年推荐书）.docx", text.FileName(consortium), d.Year)
 }
 
 // Word writes 附件3, filled with a submission's answers; contacts are its personal data by field. Seals, signatures and their dates

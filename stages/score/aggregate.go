@@ -20,7 +20,7 @@ type point struct {
 }
 
 // aggregate makes points of the normalised evidence and the marks, and the total of the points.
-func (m *model) aggregate(e *entrant) {
+func (m *scheme) aggregate(e *entrant) {
 	e.points = m.points(e, e.normalised())
 	if e.complete {
 		e.deduction = e.deducted(m)
@@ -34,7 +34,7 @@ func (m *model) aggregate(e *entrant) {
 }
 
 // points gives each point of the normalised evidence.
-func (m *model) points(e *entrant, normalised []float64) []point {
+func (m *scheme) points(e *entrant, normalised []float64) []point {
 	out := make([]point, len(m.criteria))
 	for i, c := range m.criteria {
 		m.point(&out[i], e, i, c, normalised)
@@ -42,7 +42,7 @@ func (m *model) points(e *entrant, normalised []float64) []point {
 	return out
 }
 
-func (m *model) point(p *point, e *entrant, i int, c criterion, normalised []float64) {
+func (m *scheme) point(p *point, e *entrant, i int, c criterion, normalised []float64) {
 	complete, happened, promised, figures := true, 0.0, 0.0, 0.0
 	for k, share := range c.shares {
 		if !e.measures[c.first+k].ok {

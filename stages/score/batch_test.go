@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -37,14 +37,14 @@ func (m *made) as(id string) *made {
 
 // fill gives every number of the form a value.
 func fill(d *templates.Definition, id string, number func(f *templates.Field, year int) float64, members ...table.Member) *made {
-	m := &made{id: id, numbers: map[templates.Ref]float64{}, status: map[templates.Ref]table.Status{}, verdict: table.Verdict{Submission: id, Verdict: stages.Accept, Ranked: true}}
+	m := &made{id: id, numbers: map[templates.Ref]float64{}, status: map[templates.Ref]table.Status{}, verdict: table.Verdict{Submission: id, Verdict: model.Accept, Ranked: true}}
 	for _, s := range d.Layout().Slots() {
 		if s.Field.Numeric() {
 			m.numbers[templates.Ref{Field: s.Field.ID, Year: s.Year}] = number(s.Field, s.Year)
 		}
 	}
 	for i, x := range members {
-		x.Submission, x.Record, x.Sheet, x.Cell = id, int32(i+1), "成员名册", stages.CellName(i+5, 2)
+		x.Submission, x.Record, x.Sheet, x.Cell = id, int32(i+1), "成员名册", model.CellName(i+5, 2)
 		m.members = append(m.members, x)
 	}
 	return m
@@ -91,7 +91,7 @@ func random(d *templates.Definition, n int, seed uint64, gaps bool) []*made {
 		}
 		m.verdict.Ranked = r.IntN(5) > 0
 		if !m.verdict.Ranked {
-			m.verdict.Verdict, m.verdict.Unranked = stages.Return, "退回修改"
+			m.verdict.Verdict, m.verdict.Unranked = model.Return, "退回修改"
 		}
 		out = append(out, m)
 	}
@@ -126,7 +126,7 @@ func tables(d *templates.Definition, batch []*made) (*table.Facts, *table.Judgem
 						status = other
 					}
 				}
-				cell := stages.CellName(s.Row, s.Col)
+				cell := model.CellName(s.Row, s.Col)
 				if s.Year == 0 {
 					figures = append(figures, table.Figure{Submission: m.id, Field: ref.Field, Number: value, Status: status, Sheet: sheet.Sheet.Title, Cell: cell})
 				} else {

@@ -35,7 +35,7 @@ type course struct {
 }
 
 // courses are the metrics that have two actual years and a committed one.
-func (m *model) courses() []course {
+func (m *scheme) courses() []course {
 	var out []course
 	for _, f := range m.def.Form.Metrics() {
 		var actual, committed []templates.Year
@@ -63,7 +63,7 @@ type followed struct {
 
 // credibility compares what each submission promises with what it achieved and with what its peers promise: a flag to verify, which costs
 // no points. Growth that starts from 0 has no rate; such a promise is compared with what the peers have now.
-func (m *model) credibility(mem memory.Allocator, facts *table.Facts, entrants []*entrant) table.Table[table.Growth] {
+func (m *scheme) credibility(mem memory.Allocator, facts *table.Facts, entrants []*entrant) table.Table[table.Growth] {
 	courses := m.courses()
 	all := make([][]followed, len(entrants)) // in the order of the submissions, as entrants are
 	i := 0
@@ -172,7 +172,7 @@ func quantileOf(ascending []float64, own table.Opt[float64], among bool, q float
 }
 
 // compare says whether one promise should be verified. among says that x is one of the peers.
-func (m *model) compare(c course, x followed, p peers, among bool) table.Growth {
+func (m *scheme) compare(c course, x followed, p peers, among bool) table.Growth {
 	rule := m.def.Rubric.Credibility
 	const median = 0.5
 	row := table.Growth{Indicator: c.field.ID, Measure: c.measure(), Achieved: x.achieved, Promised: x.promised,

@@ -15,7 +15,7 @@ import "math"
 //	stream: SplitMix64 from the seed; a uniform number is the upper 53 bits / 2⁵³
 //	normal: Marsaglia's polar method, the first of the two numbers
 //	gamma: Marsaglia and Tsang (2000)
-func (m *model) draw(seed uint64, draws int) [][]float64 {
+func (m *scheme) draw(seed uint64, draws int) [][]float64 {
 	random := stream(seed)
 	shapes := m.shapes()
 	out := make([][]float64, draws)
@@ -40,7 +40,7 @@ func (m *model) draw(seed uint64, draws int) [][]float64 {
 
 // shapes are the Dirichlet parameters a = s·A of the shares s. Their variance is s(1−s)/(A+1); a share of average size, 1/K, has the
 // relative standard deviation v where A = (K−1)/v² − 1.
-func (m *model) shapes() []float64 {
+func (m *scheme) shapes() []float64 {
 	spread := m.def.Rubric.Robustness.Spread.InexactFloat64()
 	sum, k := 0.0, 0.0
 	for _, c := range m.criteria {

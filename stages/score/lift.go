@@ -13,7 +13,7 @@ const mostLifted = 50
 // lifts says of those outside the first k what would carry them inside: which of their figures, and of the experts' marks once these
 // count, would have to be as good as the best of the ranked. The one that brings most comes first, until the total is higher than that of
 // the last inside. The others and the scales stay as they are.
-func (m *model) lifts(ranked []*entrant, k int) []table.Lift {
+func (m *scheme) lifts(ranked []*entrant, k int) []table.Lift {
 	var outside []*entrant
 	var last *entrant // inside
 	for _, e := range ranked {
@@ -44,7 +44,7 @@ type answer struct {
 }
 
 // bests finds who is best at each thing that earns points.
-func (m *model) bests(ranked []*entrant) []answer {
+func (m *scheme) bests(ranked []*entrant) []answer {
 	var out []answer
 	for i, c := range m.criteria {
 		for k := range c.Evidence {
@@ -70,7 +70,7 @@ func (m *model) bests(ranked []*entrant) []answer {
 }
 
 // lift takes over the best answers, the one that brings most first, until the total is higher than the line or nothing brings more.
-func (m *model) lift(e *entrant, best []answer, line float64) []table.Lift {
+func (m *scheme) lift(e *entrant, best []answer, line float64) []table.Lift {
 	at := *e
 	weights := m.weights()
 	var out []table.Lift
@@ -95,7 +95,7 @@ func (m *model) lift(e *entrant, best []answer, line float64) []table.Lift {
 }
 
 // taken takes over the best answer and gives what was before, which shares nothing with it that is changed.
-func (e *entrant) taken(m *model, a answer) (before entrant) {
+func (e *entrant) taken(m *scheme, a answer) (before entrant) {
 	before = *e
 	e.measures, e.marks, e.points = slices.Clone(e.measures), slices.Clone(e.marks), slices.Clone(e.points)
 	c := m.criteria[a.criterion]
@@ -110,7 +110,7 @@ func (e *entrant) taken(m *model, a answer) (before entrant) {
 }
 
 // step is the row of one answer that is taken over.
-func (m *model) step(e *entrant, a answer, n int32, before, after, line float64) table.Lift {
+func (m *scheme) step(e *entrant, a answer, n int32, before, after, line float64) table.Lift {
 	c := m.criteria[a.criterion]
 	row := table.Lift{Batch: e.submission.Batch, Submission: e.submission.Submission, Step: n, Point: c.ID, BestOf: a.best.submission.Submission,
 		Gain: after - before, Total: after, Inside: round10(after) > line}

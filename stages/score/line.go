@@ -17,7 +17,7 @@ const (
 
 // line says of each ranked entrant on which side of the line it stands and whether that is firm, and how the contested inside and
 // outside would change places.
-func (m *model) line(ranked []*entrant, k, draws int) []table.Swap {
+func (m *scheme) line(ranked []*entrant, k, draws int) []table.Swap {
 	if draws == 0 {
 		return nil // the weights were not tried, so that nothing can be called firm
 	}
@@ -53,7 +53,7 @@ func (m *model) line(ranked []*entrant, k, draws int) []table.Swap {
 }
 
 // doubts lists what would carry an entrant over the line, kind by kind.
-func (m *model) doubts(e *entrant, k int) []string {
+func (m *scheme) doubts(e *entrant, k int) []string {
 	var out []string
 	sure := m.def.Rubric.Robustness.Sure.InexactFloat64()
 	if e.rank <= k && e.chosen < sure || e.rank > k && e.chosen > 1-sure+1e-12 {
@@ -71,7 +71,7 @@ func (m *model) doubts(e *entrant, k int) []string {
 }
 
 // swap finds the point whose weight has to change least, the others staying as they are, until b is level with a.
-func (m *model) swap(a, b *entrant) table.Swap {
+func (m *scheme) swap(a, b *entrant) table.Swap {
 	s := table.Swap{Batch: a.submission.Batch, Inside: a.submission.Submission, Outside: b.submission.Submission, Gap: a.total - b.total}
 	least := math.Inf(1)
 	for i, c := range m.criteria {
@@ -100,7 +100,7 @@ func (m *model) swap(a, b *entrant) table.Swap {
 }
 
 // heaviest is the most that a single weight is tried at: as much as all points together.
-func (m *model) heaviest() float64 {
+func (m *scheme) heaviest() float64 {
 	all := 0.0
 	for _, c := range m.criteria {
 		all += c.weight
@@ -111,7 +111,7 @@ func (m *model) heaviest() float64 {
 // level is the least change of one weight, from 0 to the heaviest, at which two totals are equal. The changed weights are scaled to the
 // sum that they had, as on the sheet where a reader changes them: only so is a deduction still worth as much. The difference of
 // the totals over the change is no straight line then; it is searched outwards in small steps and halved.
-func (m *model) level(a, b *entrant, i int, c criterion) (float64, bool) {
+func (m *scheme) level(a, b *entrant, i int, c criterion) (float64, bool) {
 	weights := m.weights()
 	share := weights[i] / c.weight
 	base := weights[i]

@@ -35,7 +35,7 @@ type panel struct {
 }
 
 // hear gives every entrant the opinions about it, combines them, and says whom the experts turn down.
-func (m *model) hear(facts *table.Facts, entrants []*entrant) *panel {
+func (m *scheme) hear(facts *table.Facts, entrants []*entrant) *panel {
 	p := &panel{combined: m.def.Rubric.Experts}
 	byID, at := map[string]*entrant{}, map[string]int{}
 	for _, e := range entrants {
@@ -121,7 +121,7 @@ func (p *panel) trims(n int) bool {
 
 // count decides whether the marks count: every ranked submission has enough of them for every point. Until then nobody's do; and they
 // never do for one that lacks some itself.
-func (m *model) count(p *panel, entrants []*entrant) {
+func (m *scheme) count(p *panel, entrants []*entrant) {
 	ranked := false
 	for _, e := range entrants {
 		e.complete = len(p.rows) > 0
@@ -142,7 +142,7 @@ func (m *model) count(p *panel, entrants []*entrant) {
 }
 
 // deducted is what the experts deduct, in points.
-func (e *entrant) deducted(m *model) float64 {
+func (e *entrant) deducted(m *scheme) float64 {
 	off := 0.0
 	for i, c := range m.criteria {
 		if c.Deduction {
@@ -153,7 +153,7 @@ func (e *entrant) deducted(m *model) float64 {
 }
 
 // summary says of each expert what was asked, given and lacking, and how the expert marks beside the others.
-func (p *panel) summary(m *model) []table.Expert {
+func (p *panel) summary(m *scheme) []table.Expert {
 	var out []table.Expert
 	at := map[string]int{}
 	lacking, marks := map[string][]string{}, map[string][]float64{}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -64,7 +64,7 @@ func judged(t *testing.T, d *templates.Definition, batch []*made, marks []table.
 func allRanked(d *templates.Definition, n int, seed uint64) []*made {
 	batch := random(d, n, seed, false)
 	for _, m := range batch {
-		m.verdict = table.Verdict{Submission: m.id, Verdict: stages.Accept, Ranked: true}
+		m.verdict = table.Verdict{Submission: m.id, Verdict: model.Accept, Ranked: true}
 	}
 	return batch
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -22,7 +22,7 @@ type measure struct {
 }
 
 // measure evaluates all evidence of all submissions, in their order. The result does not depend on the number of workers.
-func (m *model) measure(facts *table.Facts, judgement *table.Judgement, workers int) ([]*entrant, error) {
+func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, workers int) ([]*entrant, error) {
 	verdicts := map[string]table.Verdict{}
 	for v := range judgement.Verdicts.All() {
 		verdicts[v.Submission] = v
@@ -46,7 +46,7 @@ func (m *model) measure(facts *table.Facts, judgement *table.Judgement, workers 
 }
 
 // take evaluates all evidence on one form.
-func (m *model) take(e *entrant, form *table.Form) {
+func (m *scheme) take(e *entrant, form *table.Form) {
 	for _, c := range m.criteria {
 		for k, evidence := range c.Evidence {
 			e.measures[c.first+k] = m.evaluate(form, evidence.Expression)
@@ -55,7 +55,7 @@ func (m *model) take(e *entrant, form *table.Form) {
 }
 
 // evaluate gives the value of one expression, or says what it lacks.
-func (m *model) evaluate(f *table.Form, x *templates.Expression) measure {
+func (m *scheme) evaluate(f *table.Form, x *templates.Expression) measure {
 	out := measure{cells: cells(f, x)}
 	value, err := x.Number(f)
 	switch {
@@ -99,7 +99,7 @@ func lack(s table.Status) string {
 }
 
 // name is how a person calls a value: label, unit where there is one, year.
-func (m *model) name(r templates.Ref) string {
+func (m *scheme) name(r templates.Ref) string {
 	f := m.def.Field(r.Field)
 	name := f.Label
 	if f.Unit != "" {
@@ -121,7 +121,7 @@ func cells(f *table.Form, x *templates.Expression) string {
 	}
 	if n := len(f.Members); x.Roster != nil && n > 0 {
 		first, last := f.Members[0], f.Members[n-1]
-		place := stages.Place{Sheet: first.Sheet, Cell: first.Cell}
+		place := model.Place{Sheet: first.Sheet, Cell: first.Cell}
 		if last.Cell != first.Cell {
 			place.Cell += ":" + last.Cell
 		}

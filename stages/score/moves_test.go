@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -114,7 +114,7 @@ func TestMovesOfOwnFigures(t *testing.T) {
 
 	// Beside the others of the earlier round, as one that isn't ranked, the new figures stand on the scales as they were.
 	beside := after[2].as("beside")
-	beside.verdict = table.Verdict{Submission: "beside", Verdict: stages.Return, Unranked: "退回修改"}
+	beside.verdict = table.Verdict{Submission: "beside", Verdict: model.Return, Unranked: "退回修改"}
 	with := run(t, d, append(slices.Clone(before), beside), Options{Draws: 5})
 	want := with.of(t, "beside").Total - with.of(t, before[2].id).Total
 	if own := got[before[2].id][table.CauseOwn]; want == 0 || !near(own, want) {
@@ -141,7 +141,7 @@ func TestMovesOfOneCause(t *testing.T) {
 	batch := allRanked(d, 8, 23)
 	back := slices.Clone(batch)
 	back[4] = batch[4].as(batch[4].id)
-	back[4].verdict = table.Verdict{Submission: back[4].id, Verdict: stages.Return, Unranked: "退回修改"}
+	back[4].verdict = table.Verdict{Submission: back[4].id, Verdict: model.Return, Unranked: "退回修改"}
 	marks := marksOf(d, batch, 3, func(x int, id, _ string) float64 { return float64(50 + 3*x + len(id)) })
 	higher := marksOf(d, batch, 3, func(x int, id, _ string) float64 { return float64(60 + 3*x + len(id)) })
 	plain := roundOf(t, d, batch, nil)
@@ -208,7 +208,7 @@ func TestMovesOfEverything(t *testing.T) {
 		for i := range after {
 			if i%4 == int(seed)%4 {
 				after[i] = after[i].as(after[i].id)
-				after[i].verdict = table.Verdict{Submission: after[i].id, Verdict: stages.Accept, Ranked: true}
+				after[i].verdict = table.Verdict{Submission: after[i].id, Verdict: model.Accept, Ranked: true}
 			}
 		}
 		earlier, now := roundOf(t, d, before, nil), roundOf(t, reweighted(t), after, nil)

@@ -45,7 +45,7 @@ func TestPublishedIndex(t *testing.T) {
 		}
 		return out
 	}
-	m := &model{evidence: 4}
+	m := &scheme{evidence: 4}
 	for _, c := range []struct {
 		first  int
 		shares []float64
@@ -59,7 +59,7 @@ func TestPublishedIndex(t *testing.T) {
 		}
 		return e
 	}
-	f := &field{model: m, entrants: []*entrant{enter("worst", [4]float64{25, 0, 0, 100}), enter("best", [4]float64{85, 100, 100, 40000})}}
+	f := &field{scheme: m, entrants: []*entrant{enter("worst", [4]float64{25, 0, 0, 100}), enter("best", [4]float64{85, 100, 100, 40000})}}
 	for _, c := range countries {
 		f.entrants = append(f.entrants, enter(c.name, c.raw))
 	}

@@ -82,7 +82,7 @@ func round10(x float64) float64 { return math.Round(x*1e10) / 1e10 }
 // robustness ranks the entrants again under drawn weights and under resampled experts, and gives the number of draws made:
 // fewer than wanted where draws × entrants would exceed the rubric's budget. Missing data is not part of it: that is what the
 // bounds are for.
-func (m *model) robustness(ranked []*entrant, p *panel, o Options) int {
+func (m *scheme) robustness(ranked []*entrant, p *panel, o Options) int {
 	n := len(ranked)
 	if n == 0 {
 		return 0
@@ -156,7 +156,7 @@ func quantile(ascending []int32, percent int) int {
 
 // resample ranks again under as many experts, drawn from those who marked with replacement (a bootstrap), the weights staying as they
 // are. Where none of the drawn experts marked a point, its mark stays as it is. The stream is SplitMix64 from the seed + 1.
-func (m *model) resample(ranked []*entrant, p *panel, draws int, o Options) {
+func (m *scheme) resample(ranked []*entrant, p *panel, draws int, o Options) {
 	n, experts := len(ranked), len(p.experts)
 	random := stream(o.Seed + 1)
 	times := make([][]int, draws) // how often each expert was drawn
@@ -179,7 +179,7 @@ func (m *model) resample(ranked []*entrant, p *panel, draws int, o Options) {
 }
 
 // heardBy is the entrant with the marks of some experts, each so many times.
-func (e *entrant) heardBy(m *model, p *panel, times []int) *entrant {
+func (e *entrant) heardBy(m *scheme, p *panel, times []int) *entrant {
 	again := *e
 	again.marks = slices.Clone(e.marks)
 	var values []float64

@@ -18,7 +18,7 @@ import (
 //  4. The cost is bounded: draws × ranked stays within the budget, and the method tells how many draws there were.
 
 func TestDrawsHaveTheRubricsMeanAndSpread(t *testing.T) {
-	m := newModel(definition(t))
+	m := newScheme(definition(t))
 	for i := range m.criteria { // make everything count, so that the weights of all points can be seen
 		m.criteria[i].figures = m.criteria[i].weight
 	}
@@ -103,7 +103,7 @@ func TestIntervals(t *testing.T) {
 	}
 
 	// A plain count over the same draws.
-	m := newModel(d)
+	m := newScheme(d)
 	weights := m.draw(d.Rubric.Robustness.Seed, draws)
 	for _, k := range got.ranking {
 		if !k.Ranked {

@@ -12,7 +12,7 @@ import (
 )
 
 // scores writes each entrant's points with their evidence.
-func (m *model) scores(mem memory.Allocator, entrants []*entrant) table.Table[table.Score] {
+func (m *scheme) scores(mem memory.Allocator, entrants []*entrant) table.Table[table.Score] {
 	rows := table.NewBuilder[table.Score](mem)
 	for _, e := range entrants {
 		for i, c := range m.criteria {
@@ -26,7 +26,7 @@ func (m *model) scores(mem memory.Allocator, entrants []*entrant) table.Table[ta
 }
 
 // pointRow is the row of a point as a whole: Points = (Weight − Open) × Value.
-func (m *model) pointRow(e *entrant, i int, c criterion) table.Score {
+func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 	p, x := e.points[i], e.marks[i]
 	row := table.Score{
 		Batch:      e.submission.Batch,
@@ -100,7 +100,7 @@ func evidenceRow(e *entrant, c criterion, k int, evidence *templates.Evidence) t
 }
 
 // ranking writes the entrants in the order given.
-func (m *model) ranking(mem memory.Allocator, placed []*entrant, method string) table.Table[table.Rank] {
+func (m *scheme) ranking(mem memory.Allocator, placed []*entrant, method string) table.Table[table.Rank] {
 	rows := table.NewBuilder[table.Rank](mem)
 	for _, e := range placed {
 		row := table.Rank{
@@ -143,7 +143,7 @@ func (m *model) ranking(mem memory.Allocator, placed []*entrant, method string) 
 
 // parts splits the total into what has happened, what is promised and what experts give and take. Where a point has nothing, the others
 // stand for it in the total, and so do their parts.
-func (m *model) parts(row *table.Rank, e *entrant) {
+func (m *scheme) parts(row *table.Rank, e *entrant) {
 	weights := m.earnings(e.complete)
 	happened, promised, said, with := 0.0, 0.0, 0.0, 0.0
 	for i, p := range e.points {
@@ -174,7 +174,7 @@ func (s span) ends() (best, worst table.Opt[int32]) {
 }
 
 // method tells a reader of the ranking how it was made.
-func (m *model) method(p *panel, ranked, declared, draws int, o Options) string {
+func (m *scheme) method(p *panel, ranked, declared, draws int, o Options) string {
 	r := m.def.Rubric
 	parts := []string{m.kind(p), r.WeightsNote, "线性加权；归一 " + r.Method}
 	if ranked > 0 {
@@ -194,7 +194,7 @@ func (m *model) method(p *panel, ranked, declared, draws int, o Options) string 
 }
 
 // kind says what the total is, and what of the experts' marks is in it.
-func (m *model) kind(p *panel) string {
+func (m *scheme) kind(p *panel) string {
 	x, possible, waiting := m.def.Rubric.Experts, sum(m.weights()), m.waiting(m.complete)
 	switch {
 	case m.complete:

@@ -19,7 +19,7 @@ func normalise(entrants []*entrant, scales []scale) {
 
 // scales lays a scale over the declared set for each evidence. A method takes the place of the rubric's for all evidence that
 // isn't measured against a target.
-func (m *model) scales(declared []*entrant, method string) []scale {
+func (m *scheme) scales(declared []*entrant, method string) []scale {
 	out := make([]scale, m.evidence)
 	for _, c := range m.criteria {
 		for k, evidence := range c.Evidence {

@@ -19,7 +19,7 @@ type scenario struct {
 
 // scenarios ranks again with one thing changed at a time: the normalisation, the aggregation, the set of weights, a point left out. Each
 // set of weights adds up to the same points, so that totals can be compared.
-func (m *model) scenarios(ranked, declared []*entrant) []scenario {
+func (m *scheme) scenarios(ranked, declared []*entrant) []scenario {
 	if len(ranked) == 0 {
 		return nil
 	}
@@ -59,7 +59,7 @@ func (m *model) scenarios(ranked, declared []*entrant) []scenario {
 }
 
 // try ranks once.
-func (m *model) try(id string, ranked []*entrant, weights []float64, points func(*entrant) []point, aggregate func([]float64, []point) float64) scenario {
+func (m *scheme) try(id string, ranked []*entrant, weights []float64, points func(*entrant) []point, aggregate func([]float64, []point) float64) scenario {
 	s := scenario{id, make([]float64, len(ranked)), make([]int32, len(ranked))}
 	for i, e := range ranked {
 		s.totals[i] = aggregate(weights, points(e)) - e.deduction
@@ -92,7 +92,7 @@ func adjusted(weights []float64, to float64) []float64 {
 }
 
 // reweighed gives another set of weights.
-func (m *model) reweighed(kind string, ranked []*entrant) []float64 {
+func (m *scheme) reweighed(kind string, ranked []*entrant) []float64 {
 	weights, base := make([]float64, len(m.criteria)), m.weights()
 	if kind == templates.WeightsByIndicator {
 		members := map[*templates.Indicator]float64{}
@@ -245,7 +245,7 @@ func scenarioRows(mem memory.Allocator, ranked []*entrant, scenarios []scenario)
 }
 
 // influence says how much each point decides among the ranked: beside its nominal share, its share of the variance of the totals.
-func (m *model) influence(mem memory.Allocator, ranked []*entrant) table.Table[table.Influence] {
+func (m *scheme) influence(mem memory.Allocator, ranked []*entrant) table.Table[table.Influence] {
 	rows := table.NewBuilder[table.Influence](mem)
 	weights := m.weights()
 	all := sum(weights)

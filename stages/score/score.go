@@ -79,7 +79,7 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 	if err != nil {
 		return nil, err
 	}
-	m, panel, entrants, declared := f.model, f.panel, f.entrants, f.declared
+	m, panel, entrants, declared := f.scheme, f.panel, f.entrants, f.declared
 	ranked := slices.DeleteFunc(slices.Clone(entrants), func(e *entrant) bool { return !e.ranked })
 	rank(ranked)
 	draws := m.robustness(ranked, panel, o)
@@ -102,7 +102,7 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 
 // field is all entrants of a batch with their totals.
 type field struct {
-	*model
+	*scheme
 	panel    *panel
 	entrants []*entrant
 	declared []*entrant // over whom the scales are laid
@@ -110,12 +110,12 @@ type field struct {
 
 // scored takes a batch as far as its totals.
 func scored(facts *table.Facts, judgement *table.Judgement, workers int) (*field, error) {
-	m := newModel(facts.Definition)
+	m := newScheme(facts.Definition)
 	entrants, err := m.measure(facts, judgement, workers)
 	if err != nil {
 		return nil, err
 	}
-	f := &field{model: m, panel: m.hear(facts, entrants), entrants: entrants, declared: m.admit(entrants)}
+	f := &field{scheme: m, panel: m.hear(facts, entrants), entrants: entrants, declared: m.admit(entrants)}
 	m.count(f.panel, entrants)
 	f.settle(m.scales(f.declared, ""))
 	return f, nil
@@ -143,8 +143,8 @@ func (o Options) Resolve(d *templates.Definition) (Options, error) {
 	return o, nil
 }
 
-// model is the rubric in floats.
-type model struct {
+// scheme is the rubric in floats.
+type scheme struct {
 	def       *templates.Definition
 	criteria  []criterion
 	evidence  int // how many there are
@@ -166,8 +166,8 @@ type criterion struct {
 // marked says whether experts have a say in the point.
 func (c criterion) marked() bool { return c.open > 0 || c.Deduction }
 
-func newModel(d *templates.Definition) *model {
-	m := &model{def: d, available: d.Rubric.Available.InexactFloat64(), scale: d.Rubric.Experts.Scale.InexactFloat64()}
+func newScheme(d *templates.Definition) *scheme {
+	m := &scheme{def: d, available: d.Rubric.Available.InexactFloat64(), scale: d.Rubric.Experts.Scale.InexactFloat64()}
 	for _, p := range d.Rubric.Points() {
 		open := p.Weight.Mul(p.ExpertShare)
 		c := criterion{
@@ -203,9 +203,9 @@ func (c criterion) say(complete bool) float64 {
 }
 
 // weights are the points that can be earned, a criterion: by the ranked, or by one that is complete or not.
-func (m *model) weights() []float64 { return m.earnings(m.complete) }
+func (m *scheme) weights() []float64 { return m.earnings(m.complete) }
 
-func (m *model) earnings(complete bool) []float64 {
+func (m *scheme) earnings(complete bool) []float64 {
 	out := make([]float64, len(m.criteria))
 	for i, c := range m.criteria {
 		out[i] = c.earn(complete)
@@ -214,7 +214,7 @@ func (m *model) earnings(complete bool) []float64 {
 }
 
 // waiting is how many points wait for experts.
-func (m *model) waiting(complete bool) float64 {
+func (m *scheme) waiting(complete bool) float64 {
 	open := 0.0
 	for _, c := range m.criteria {
 		open += c.weight - c.earn(complete)
@@ -243,7 +243,7 @@ type entrant struct {
 
 // admit says who is ranked, and gives the declared set: the submissions over which the scales are laid. Where nobody can be
 // ranked yet, it is everybody, so that the provisional scores mean something.
-func (m *model) admit(entrants []*entrant) []*entrant {
+func (m *scheme) admit(entrants []*entrant) []*entrant {
 	var declared []*entrant
 	for _, e := range entrants {
 		e.present = m.share(e)
@@ -265,7 +265,7 @@ func (m *model) admit(entrants []*entrant) []*entrant {
 }
 
 // share is how much of the evidence is there, by weight.
-func (m *model) share(e *entrant) float64 {
+func (m *scheme) share(e *entrant) float64 {
 	there, all := 0.0, 0.0
 	for _, c := range m.criteria {
 		all += c.figures
@@ -282,7 +282,7 @@ func (m *model) share(e *entrant) float64 {
 }
 
 // lacking names the points of which evidence is missing.
-func (m *model) lacking(e *entrant) string {
+func (m *scheme) lacking(e *entrant) string {
 	out := ""
 	for _, c := range m.criteria {
 		for k := range c.shares {

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -189,7 +189,7 @@ func TestRaw(t *testing.T) {
 
 func placeOf(d *templates.Definition, field string, year int) string {
 	sheet, slot, _ := d.Layout().Slot(field, year)
-	return sheet.Sheet.Title + "!" + stages.CellName(slot.Row, slot.Col)
+	return sheet.Sheet.Title + "!" + model.CellName(slot.Row, slot.Col)
 }
 
 func TestBounds(t *testing.T) {
@@ -270,7 +270,7 @@ func TestMissing(t *testing.T) {
 	d := definition(t)
 	batch := random(d, 8, 5, false)
 	for _, m := range batch {
-		m.verdict = table.Verdict{Submission: m.id, Verdict: stages.Accept, Ranked: true}
+		m.verdict = table.Verdict{Submission: m.id, Verdict: model.Accept, Ranked: true}
 	}
 	m := batch[0]
 	for _, year := range []int{2022, 2023, 2024, 2025, 2026} { // all that 5.4 rests on
@@ -322,10 +322,10 @@ func TestProvisional(t *testing.T) {
 	d := definition(t)
 	batch := random(d, 9, 11, false)
 	for _, m := range batch {
-		m.verdict = table.Verdict{Submission: m.id, Verdict: stages.AskFirst, Ranked: true}
+		m.verdict = table.Verdict{Submission: m.id, Verdict: model.AskFirst, Ranked: true}
 	}
 	last := batch[8]
-	last.verdict = table.Verdict{Submission: last.id, Verdict: stages.Return, Unranked: "退回修改"}
+	last.verdict = table.Verdict{Submission: last.id, Verdict: model.Return, Unranked: "退回修改"}
 	before := run(t, d, batch, Options{Draws: 50})
 	for ref := range last.numbers {
 		last.numbers[ref] = 1e6
@@ -378,7 +378,7 @@ func TestTies(t *testing.T) {
 	d := definition(t)
 	batch := random(d, 4, 9, false)
 	for i, m := range batch {
-		m.verdict = table.Verdict{Submission: m.id, Verdict: stages.Accept, Ranked: true}
+		m.verdict = table.Verdict{Submission: m.id, Verdict: model.Accept, Ranked: true}
 		if i == 2 {
 			batch[2] = batch[1].as(m.id)
 		}
@@ -503,7 +503,7 @@ func TestGolden(t *testing.T) {
 			delete(batch[2].numbers, ref)
 		}
 	}
-	batch[4].verdict = table.Verdict{Submission: "2024-05", Verdict: stages.Return, Unranked: "退回修改"}
+	batch[4].verdict = table.Verdict{Submission: "2024-05", Verdict: model.Return, Unranked: "退回修改"}
 	batch[5].members[0].Enrolment = table.Opt[float64]{}
 	got := run(t, d, batch, Options{})
 

@@ -1,7 +1,8 @@
 package table
 
 import (
-	"lianheti/stages"
+	"lianheti/stages/model"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -26,7 +27,7 @@ type Facts struct {
 	Contacts      Table[Contact]      `table:"contacts"`
 	Marking       Marking             // nothing where no marks were handed in
 	// Reading holds the findings about files: code, places, submission and variables; the words are the catalogue's.
-	Reading []stages.Finding
+	Reading []model.Finding
 	// Register is what the Department keeps beside the submissions; none where no register was given.
 	Register []Registered
 	// Said is what each submission says, as a hash, by submission; only where workbooks were read.
@@ -229,26 +230,26 @@ type Observation struct {
 	Status Status
 	Value  string // clean value as a person reads it
 	Raw    string
-	Place  stages.Place
+	Place  model.Place
 }
 
 // Observe gives what was read for a field in a year (0: undated).
 func (f *Form) Observe(r templates.Ref) Observation {
 	file := f.Submission.File
 	if m := f.metrics[r]; m != nil {
-		return Observation{m.Status, Plain(m.Value), m.Raw, stages.Place{File: file, Sheet: m.Sheet, Cell: m.Cell}}
+		return Observation{m.Status, Plain(m.Value), m.Raw, model.Place{File: file, Sheet: m.Sheet, Cell: m.Cell}}
 	}
 	if t := f.texts[r]; t != nil {
-		return Observation{t.Status, t.Text, t.Text, stages.Place{File: file, Sheet: t.Sheet, Cell: t.Cell}}
+		return Observation{t.Status, t.Text, t.Text, model.Place{File: file, Sheet: t.Sheet, Cell: t.Cell}}
 	}
 	if g := f.figures[r.Field]; g != nil && r.Year == 0 {
 		value := g.Text
 		if g.Number.Valid {
 			value = Plain(g.Number)
 		}
-		return Observation{g.Status, value, g.Raw, stages.Place{File: file, Sheet: g.Sheet, Cell: g.Cell}}
+		return Observation{g.Status, value, g.Raw, model.Place{File: file, Sheet: g.Sheet, Cell: g.Cell}}
 	}
-	return Observation{Status: Missing, Place: stages.Place{File: file}}
+	return Observation{Status: Missing, Place: model.Place{File: file}}
 }
 
 // Plain writes a number without exponent and without needless zeros; empty where there is none.
@@ -332,7 +333,7 @@ func (f *Form) Enrolment(kinds ...string) (decimal.Decimal, bool) {
 
 // IsMember implements templates.Answers. Names are compared by their key, so that width and brackets do not matter.
 func (f *Form) IsMember(name string, kinds ...string) bool {
-	key := stages.NameKey(name)
+	key := text.NameKey(name)
 	for _, m := range f.Members {
 		if m.NameKey == key && is(m.Kind, kinds) {
 			return true

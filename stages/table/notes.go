@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/templates"
 )
 
-// place is a stages.Place as file_notes writes it.
+// place is a model.Place as file_notes writes it.
 type place struct {
 	File  string `json:"file"`
 	Sheet string `json:"sheet,omitempty"`
@@ -17,7 +17,7 @@ type place struct {
 }
 
 // notesOf writes the findings made while reading as rows. Places and variables are as many as there are, so each is one text of JSON.
-func notesOf(d *templates.Definition, reading []stages.Finding) []Note {
+func notesOf(d *templates.Definition, reading []model.Finding) []Note {
 	out := make([]Note, len(reading))
 	for i, x := range reading {
 		places := make([]place, len(x.Places))
@@ -43,16 +43,16 @@ func inJSON(v any) string {
 }
 
 // readingOf is the inverse of notesOf.
-func readingOf(notes Table[Note]) ([]stages.Finding, error) {
-	var out []stages.Finding
+func readingOf(notes Table[Note]) ([]model.Finding, error) {
+	var out []model.Finding
 	for n := range notes.All() {
-		x := stages.Finding{Code: n.Code, Submission: n.Submission, Fields: strings.Fields(n.Fields), Year: int(n.Year.V), Member: n.Member, Raw: n.Raw, Value: n.Value}
+		x := model.Finding{Code: n.Code, Submission: n.Submission, Fields: strings.Fields(n.Fields), Year: int(n.Year.V), Member: n.Member, Raw: n.Raw, Value: n.Value}
 		var places []place
 		if err := json.Unmarshal([]byte(n.Places), &places); err != nil || len(places) == 0 {
 			return nil, fmt.Errorf("表 file_notes 的 places “%s”读不成位置：%w", n.Places, err)
 		}
 		for _, p := range places {
-			x.Places = append(x.Places, stages.Place(p))
+			x.Places = append(x.Places, model.Place(p))
 		}
 		if err := json.Unmarshal([]byte(n.Variables), &x.Vars); err != nil {
 			return nil, fmt.Errorf("表 file_notes 的 variables “%s”读不成变量：%w", n.Variables, err)

@@ -3,15 +3,15 @@ package table
 import (
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 )
 
 // At gives all the places of a finding, the first first.
-func (x Finding) At() []stages.Place {
-	var out []stages.Place
+func (x Finding) At() []model.Place {
+	var out []model.Place
 	for s := range strings.SplitSeq(x.Places, "; ") {
 		parts := strings.Split(s, "!")
-		p := stages.Place{File: x.File}
+		p := model.Place{File: x.File}
 		switch len(parts) {
 		case 1:
 			if s != x.File && x.Sheet != "" {

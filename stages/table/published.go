@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -112,7 +112,7 @@ func rebuilt(mem memory.Allocator, column arrow.Array, show func(string) string)
 
 // visible masks a text, once more: facts were masked when they were read, but words put together may look like a phone. Arrow promises
 // UTF-8, and readers refuse a file without it.
-func visible(s string) string { return stages.Mask(strings.ToValidUTF8(s, "\uFFFD")) }
+func visible(s string) string { return text.Mask(strings.ToValidUTF8(s, "\uFFFD")) }
 
 func visibleHash(s string) string {
 	if isHash(s) {

@@ -5,7 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -33,8 +34,8 @@ func facts(mem memory.Allocator, d *templates.Definition) (*Facts, *Judgement, *
 	f := &Facts{
 		Definition: d,
 		Files: Of(mem, []File{
-			{Batch: 2024, Path: "福州/张三" + phone + ".xlsx", SHA256: digest, Fate: stages.Accepted, Submission: "2024-01"},
-			{Batch: 2024, Path: "厦门/\xff.xlsx", SHA256: digest, Fate: stages.Accepted, Submission: "2024-05", Reason: "原名 " + phone + ".xlsx"},
+			{Batch: 2024, Path: "福州/张三" + phone + ".xlsx", SHA256: digest, Fate: model.Accepted, Submission: "2024-01"},
+			{Batch: 2024, Path: "厦门/\xff.xlsx", SHA256: digest, Fate: model.Accepted, Submission: "2024-05", Reason: "原名 " + phone + ".xlsx"},
 		}),
 		Submissions: Of(mem, []Submission{
 			{Batch: 2024, Submission: "2024-01", DirectoryNo: Some[int32](1), CityCode: "3501", City: "福州", Consortium: "甲联合体", File: "a.xlsx", SHA256: digest},
@@ -72,10 +73,10 @@ func facts(mem memory.Allocator, d *templates.Definition) (*Facts, *Judgement, *
 	j := &Judgement{
 		Findings: Of(mem, []Finding{{Batch: 2024, Code: "LHT-2-002", Submission: "2024-01", File: "张三" + phone + ".xlsx", Places: "2年度数据!F12", Raw: phone,
 			Message: "“" + phone + "”不是数字", Fingerprint: digest, ValueHash: digest, Explanation: person}}),
-		Outcomes: Of(mem, []Outcome{{Batch: 2024, Submission: "2024-01", Code: "LHT-2-002", Outcome: stages.Fail, Reason: phone}}),
+		Outcomes: Of(mem, []Outcome{{Batch: 2024, Submission: "2024-01", Code: "LHT-2-002", Outcome: model.Fail, Reason: phone}}),
 		Verdicts: Of(mem, []Verdict{
-			{Submission: "2024-01", Verdict: stages.Return, Unranked: "退回修改", Errors: 1},
-			{Submission: "2024-05", Verdict: stages.Accept, Ranked: true},
+			{Submission: "2024-01", Verdict: model.Return, Unranked: "退回修改", Errors: 1},
+			{Submission: "2024-05", Verdict: model.Accept, Ranked: true},
 		}),
 	}
 	r := &Ranking{
@@ -202,7 +203,7 @@ func TestPublishedIsMasked(t *testing.T) {
 				if strings.Contains(s, phone) || strings.Contains(s, person) || strings.Contains(s, "林某某") || strings.Contains(s, "\xff") {
 					t.Errorf("%s.%s still says what is not for analysts", name, at)
 				}
-				if strings.Contains(s, stages.Mask(phone)) || strings.Contains(s, stages.Mask(person)) {
+				if strings.Contains(s, text.Mask(phone)) || strings.Contains(s, text.Mask(person)) {
 					masked++
 				}
 			}

@@ -3,7 +3,8 @@ package table
 import (
 	"fmt"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -15,7 +16,7 @@ type Registered struct {
 	ValueHash   string            // of the values that were decided on; empty: whatever they become
 	Accepted    bool              // of a decision about an explanation
 	Values      map[string]string // by column; dates in ISO
-	Place       stages.Place
+	Place       model.Place
 }
 
 // Decides says whether an entry is a decision about the explanation of a finding, for the values that it has now.
@@ -28,7 +29,7 @@ func ConsortiumKey(s Submission) string {
 	if s.DirectoryNo.Valid {
 		return DirectoryKey(int(s.DirectoryNo.V))
 	}
-	if name := stages.NameKey(s.Consortium); name != "" {
+	if name := text.NameKey(s.Consortium); name != "" {
 		return "name:" + name
 	}
 	return "submission:" + s.Submission

@@ -1,6 +1,6 @@
 package table
 
-import "lianheti/stages"
+import "lianheti/stages/model"
 
 // The rows below are the published tables; the tag of a field names its column, and "null" says that the zero value
 // means: nothing there. What each column means stands in tables.yaml. Rows of one submission stand together.
@@ -23,20 +23,20 @@ const (
 
 // File is one row of files: one file that arrived.
 type File struct {
-	Batch        int32       `col:"batch"`
-	Role         string      `col:"role"`
-	Path         string      `col:"path"`
-	SHA256       string      `col:"sha256"`
-	Size         int64       `col:"size"`
-	Fate         stages.Fate `col:"fate"`
-	Code         string      `col:"code,null"`
-	Reason       string      `col:"reason,null"`
-	Cure         string      `col:"cure,null"`
-	Submission   string      `col:"submission,null"`
-	SupersededBy string      `col:"superseded_by,null"`
-	CellsRead    int32       `col:"cells_read"`
-	CellsUsed    int32       `col:"cells_used"`
-	CellsOther   int32       `col:"cells_explained"`
+	Batch        int32      `col:"batch"`
+	Role         string     `col:"role"`
+	Path         string     `col:"path"`
+	SHA256       string     `col:"sha256"`
+	Size         int64      `col:"size"`
+	Fate         model.Fate `col:"fate"`
+	Code         string     `col:"code,null"`
+	Reason       string     `col:"reason,null"`
+	Cure         string     `col:"cure,null"`
+	Submission   string     `col:"submission,null"`
+	SupersededBy string     `col:"superseded_by,null"`
+	CellsRead    int32      `col:"cells_read"`
+	CellsUsed    int32      `col:"cells_used"`
+	CellsOther   int32      `col:"cells_explained"`
 }
 
 // Submission is one consortium's valid workbook. The published table adds the verdict and the single figures.
@@ -217,56 +217,56 @@ type Contact struct {
 
 // Finding is one fault or remark, with its first place; all places stand in places.
 type Finding struct {
-	Batch       int32           `col:"batch"`
-	Code        string          `col:"code"`
-	Rule        string          `col:"rule"`
-	Severity    stages.Severity `col:"severity"`
-	Submission  string          `col:"submission,null"`
-	City        string          `col:"city,null"`
-	Consortium  string          `col:"consortium,null"`
-	Fields      string          `col:"fields,null"` // ids, joined by blanks
-	Year        Opt[int32]      `col:"year"`
-	Member      string          `col:"member,null"`
-	File        string          `col:"file"`
-	Sheet       string          `col:"sheet,null"`
-	Cell        string          `col:"cell,null"`
-	Places      string          `col:"places"` // all, joined by "; "
-	Raw         string          `col:"raw,null"`
-	Value       string          `col:"value,null"`
-	Title       string          `col:"title"`
-	Message     string          `col:"message"`
-	Cure        string          `col:"cure"`
-	Authority   string          `col:"authority"`
-	Fingerprint string          `col:"fingerprint"`
-	ValueHash   string          `col:"value_hash"`
-	Explanation string          `col:"explanation,null"`          // in force, with what the register says of it
-	Own         string          `col:"own_explanation,null"`      // the prefecture's words for these values, whatever the register says
-	Outdated    string          `col:"outdated_explanation,null"` // given for other values
+	Batch       int32          `col:"batch"`
+	Code        string         `col:"code"`
+	Rule        string         `col:"rule"`
+	Severity    model.Severity `col:"severity"`
+	Submission  string         `col:"submission,null"`
+	City        string         `col:"city,null"`
+	Consortium  string         `col:"consortium,null"`
+	Fields      string         `col:"fields,null"` // ids, joined by blanks
+	Year        Opt[int32]     `col:"year"`
+	Member      string         `col:"member,null"`
+	File        string         `col:"file"`
+	Sheet       string         `col:"sheet,null"`
+	Cell        string         `col:"cell,null"`
+	Places      string         `col:"places"` // all, joined by "; "
+	Raw         string         `col:"raw,null"`
+	Value       string         `col:"value,null"`
+	Title       string         `col:"title"`
+	Message     string         `col:"message"`
+	Cure        string         `col:"cure"`
+	Authority   string         `col:"authority"`
+	Fingerprint string         `col:"fingerprint"`
+	ValueHash   string         `col:"value_hash"`
+	Explanation string         `col:"explanation,null"`          // in force, with what the register says of it
+	Own         string         `col:"own_explanation,null"`      // the prefecture's words for these values, whatever the register says
+	Outdated    string         `col:"outdated_explanation,null"` // given for other values
 }
 
 // Outcome is one rule on one submission.
 type Outcome struct {
-	Batch      int32          `col:"batch"`
-	Submission string         `col:"submission"`
-	Code       string         `col:"code"`
-	Rule       string         `col:"rule"`
-	Outcome    stages.Outcome `col:"outcome"`
-	Cases      int32          `col:"cases"` // how many values the rule looked at
-	Failed     int32          `col:"failed"`
-	Undecided  int32          `col:"undecided"`
-	Reason     string         `col:"reason,null"`
+	Batch      int32         `col:"batch"`
+	Submission string        `col:"submission"`
+	Code       string        `col:"code"`
+	Rule       string        `col:"rule"`
+	Outcome    model.Outcome `col:"outcome"`
+	Cases      int32         `col:"cases"` // how many values the rule looked at
+	Failed     int32         `col:"failed"`
+	Undecided  int32         `col:"undecided"`
+	Reason     string        `col:"reason,null"`
 }
 
 // Verdict is what follows from the findings of one submission.
 type Verdict struct {
-	Submission string         `col:"submission"`
-	Verdict    stages.Verdict `col:"verdict"`
-	Ranked     bool           `col:"ranked"`
-	Unranked   string         `col:"unranked_reason,null"`
-	Errors     int32          `col:"errors"`
-	Warnings   int32          `col:"warnings"`  // not yet explained
-	Explained  int32          `col:"explained"` // warnings with an explanation in force
-	Hints      int32          `col:"hints"`
+	Submission string        `col:"submission"`
+	Verdict    model.Verdict `col:"verdict"`
+	Ranked     bool          `col:"ranked"`
+	Unranked   string        `col:"unranked_reason,null"`
+	Errors     int32         `col:"errors"`
+	Warnings   int32         `col:"warnings"`  // not yet explained
+	Explained  int32         `col:"explained"` // warnings with an explanation in force
+	Hints      int32         `col:"hints"`
 }
 
 // Score is one observation point of one submission (Evidence empty: the point as a whole), or one evidence of it. Of a point
@@ -453,24 +453,24 @@ type Lift struct {
 
 // Change is one difference between a round and the one before it.
 type Change struct {
-	Batch        int32           `col:"batch"`
-	Submission   string          `col:"submission"`
-	City         string          `col:"city,null"`
-	Consortium   string          `col:"consortium,null"`
-	Kind         ChangeKind      `col:"kind"`
-	Severity     stages.Severity `col:"severity,null"` // of a finding
-	Code         string          `col:"code,null"`     // of a finding
-	Field        string          `col:"field,null"`    // of a value; the list of a record
-	Year         Opt[int32]      `col:"year"`
-	Label        string          `col:"label"` // what it is about, for people
-	Before       string          `col:"before,null"`
-	After        string          `col:"after,null"`
-	BeforeNumber Opt[float64]    `col:"before_number"`
-	AfterNumber  Opt[float64]    `col:"after_number"`
-	Sheet        string          `col:"sheet,null"` // where it stands now; what is gone, where it stood
-	Cell         string          `col:"cell,null"`
-	Fingerprint  string          `col:"fingerprint,null"` // of a finding
-	Causes       string          `col:"causes,null"`      // of a verdict or a step of the total: what moved it, ids joined by blanks
+	Batch        int32          `col:"batch"`
+	Submission   string         `col:"submission"`
+	City         string         `col:"city,null"`
+	Consortium   string         `col:"consortium,null"`
+	Kind         ChangeKind     `col:"kind"`
+	Severity     model.Severity `col:"severity,null"` // of a finding
+	Code         string         `col:"code,null"`     // of a finding
+	Field        string         `col:"field,null"`    // of a value; the list of a record
+	Year         Opt[int32]     `col:"year"`
+	Label        string         `col:"label"` // what it is about, for people
+	Before       string         `col:"before,null"`
+	After        string         `col:"after,null"`
+	BeforeNumber Opt[float64]   `col:"before_number"`
+	AfterNumber  Opt[float64]   `col:"after_number"`
+	Sheet        string         `col:"sheet,null"` // where it stands now; what is gone, where it stood
+	Cell         string         `col:"cell,null"`
+	Fingerprint  string         `col:"fingerprint,null"` // of a finding
+	Causes       string         `col:"causes,null"`      // of a verdict or a step of the total: what moved it, ids joined by blanks
 }
 
 // Cause is what can move a total from one round to the next.

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"lianheti/stages"
+	"lianheti/stages/model"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -171,10 +171,10 @@ func TestTablesRepeatTruly(t *testing.T) {
 	status := text(Normal, Missing, NotApplicable, Invalid)
 	closed := map[string][]string{
 		"city_code": cityCodes, "members.kind": kinds, "figures.status": status, "metrics.status": status, "texts.status": status, "enrolment_status": status,
-		"fate":         text(stages.Accepted, stages.Superseded, stages.Rejected, stages.Ignored),
-		"verdict":      text(stages.Return, stages.AskFirst, stages.Accept),
-		"severity":     text(stages.MustFix, stages.Explain, stages.Hint),
-		"outcome":      text(stages.Pass, stages.Fail, stages.NotApplicable, stages.NotRun),
+		"fate":         text(model.Accepted, model.Superseded, model.Rejected, model.Ignored),
+		"verdict":      text(model.Return, model.AskFirst, model.Accept),
+		"severity":     text(model.MustFix, model.Explain, model.Hint),
+		"outcome":      text(model.Pass, model.Fail, model.NotApplicable, model.NotRun),
 		"metrics.kind": text(templates.Actual, templates.Committed), "panel.kind": text(templates.Actual, templates.Committed),
 	}
 	for _, table := range d.Tables {

@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"lianheti/stages"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -80,7 +80,7 @@ func Fulfilment(earlier, later *Facts) []Fulfilled {
 		consortium, indicator, unit string
 		year                        int32
 	}
-	key := func(s Submission) string { return cmp.Or(stages.NameKey(s.Consortium), s.Submission) }
+	key := func(s Submission) string { return cmp.Or(text.NameKey(s.Consortium), s.Submission) }
 	names := map[string]string{}
 	for s := range later.Submissions.All() {
 		names[s.Submission] = key(s)

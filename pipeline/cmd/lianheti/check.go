@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 
 	"lianheti/pipeline"
-	"lianheti/stages"
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
@@ -72,7 +72,7 @@ const (
 )
 
 func (t *teller) tell(r *pipeline.Checked) {
-	files := slices.DeleteFunc(slices.Clone(r.Files), func(f pipeline.CheckedFile) bool { return f.Fate == stages.Ignored })
+	files := slices.DeleteFunc(slices.Clone(r.Files), func(f pipeline.CheckedFile) bool { return f.Fate == model.Ignored })
 	if len(files) == 0 {
 		t.line("没有找到推荐书工作簿（.xlsx）。")
 		return
@@ -99,7 +99,7 @@ func (t *teller) line(format string, args ...any) {
 func (t *teller) overview(files []pipeline.CheckedFile) {
 	t.line("共 %d 份：", len(files))
 	for _, f := range files {
-		verdict := map[stages.Fate]string{stages.Rejected: "不予受理", stages.Superseded: "不采用"}[f.Fate]
+		verdict := map[model.Fate]string{model.Rejected: "不予受理", model.Superseded: "不采用"}[f.Fate]
 		if s := f.Submission; s != nil {
 			verdict = string(s.Verdict)
 		}
@@ -114,7 +114,7 @@ func (t *teller) file(f pipeline.CheckedFile) {
 	if s == nil {
 		t.line("文件：%s", f.Path)
 		verdict := "不予受理"
-		if f.Fate == stages.Superseded {
+		if f.Fate == model.Superseded {
 			verdict = "不采用"
 		}
 		t.wrapped("", fmt.Sprintf("结论：%s　%s（%s）", verdict, f.Reason, f.Code))
@@ -127,7 +127,7 @@ func (t *teller) file(f pipeline.CheckedFile) {
 	if s.Explained > 0 {
 		explained = fmt.Sprintf("（另有已说明 %d 处）", s.Explained)
 	}
-	t.line("结论：%s　%s %d 处，%s %d 处%s，%s %d 处", s.Verdict, stages.MustFix.Label(), s.Errors, stages.Explain.Label(), s.Warnings, explained, stages.Hint.Label(), s.Hints)
+	t.line("结论：%s　%s %d 处，%s %d 处%s，%s %d 处", s.Verdict, model.MustFix.Label(), s.Errors, model.Explain.Label(), s.Warnings, explained, model.Hint.Label(), s.Hints)
 	t.line("校验码：%s（推荐书打印件页脚的校验码与此相同，内容就相同）", s.CheckCode)
 	switch {
 	case f.Annotated != "":
@@ -135,8 +135,8 @@ func (t *teller) file(f pipeline.CheckedFile) {
 	case f.NotAnnotated != "":
 		t.wrapped("", "未能标注："+f.NotAnnotated)
 	}
-	t.severity(s, stages.MustFix, "改正后才能受理")
-	t.severity(s, stages.Explain, "请核对：填错的改正，属实的"+t.d.ExplainedIn()+"写明原因")
+	t.severity(s, model.MustFix, "改正后才能受理")
+	t.severity(s, model.Explain, "请核对：填错的改正，属实的"+t.d.ExplainedIn()+"写明原因")
 	t.hints(s)
 }
 
@@ -148,7 +148,7 @@ func orElse(s, otherwise string) string {
 }
 
 // groups are the findings of one severity, those of one rule together, in the order in which the rules come.
-func groups(s *pipeline.CheckedSubmission, severity stages.Severity) [][]pipeline.CheckedFinding {
+func groups(s *pipeline.CheckedSubmission, severity model.Severity) [][]pipeline.CheckedFinding {
 	var out [][]pipeline.CheckedFinding
 	for _, x := range s.Findings {
 		if x.Severity != severity {
@@ -164,7 +164,7 @@ func groups(s *pipeline.CheckedSubmission, severity stages.Severity) [][]pipelin
 	return out
 }
 
-func (t *teller) severity(s *pipeline.CheckedSubmission, severity stages.Severity, meaning string) {
+func (t *teller) severity(s *pipeline.CheckedSubmission, severity model.Severity, meaning string) {
 	list := groups(s, severity)
 	if len(list) == 0 {
 		return
@@ -179,7 +179,7 @@ func (t *teller) severity(s *pipeline.CheckedSubmission, severity stages.Severit
 		t.line("%2d %s（%s%s）", i+1, group[0].Title, group[0].Code, times)
 		switch {
 		case len(allPlaces(group)) > toldByName && len(group) > toldInFull:
-			t.wrapped("   ", stages.Ranges(allPlaces(group)))
+			t.wrapped("   ", model.Ranges(allPlaces(group)))
 		case len(group) > toldInFull:
 			t.wrapped("   ", t.cells(group))
 		default:
@@ -215,27 +215,27 @@ func (t *teller) cures(group []pipeline.CheckedFinding) {
 
 // hints are a line a rule: they change nothing.
 func (t *teller) hints(s *pipeline.CheckedSubmission) {
-	list := groups(s, stages.Hint)
+	list := groups(s, model.Hint)
 	if len(list) == 0 {
 		return
 	}
 	t.line("")
-	t.line("【%s】不影响受理", stages.Hint.Label())
+	t.line("【%s】不影响受理", model.Hint.Label())
 	for _, group := range list {
 		where := t.cells(group)
 		if len(allPlaces(group)) > toldByName {
-			where = stages.Ranges(allPlaces(group))
+			where = model.Ranges(allPlaces(group))
 		}
 		t.wrapped(" · ", fmt.Sprintf("%s（%s）：%s", group[0].Title, group[0].Code, where))
 	}
 }
 
 // allPlaces lists the places of several findings.
-func allPlaces(group []pipeline.CheckedFinding) []stages.Place {
-	var out []stages.Place
+func allPlaces(group []pipeline.CheckedFinding) []model.Place {
+	var out []model.Place
 	for _, x := range group {
 		for _, p := range x.Places {
-			out = append(out, stages.Place(p))
+			out = append(out, model.Place(p))
 		}
 	}
 	return out
@@ -271,12 +271,12 @@ func (t *teller) value(x pipeline.CheckedFinding) string {
 // places lists the cells of a finding; the sheet is named once where the cells are on one.
 func places(x pipeline.CheckedFinding) string {
 	if len(x.Places) > toldByName {
-		return stages.Ranges(allPlaces([]pipeline.CheckedFinding{x}))
+		return model.Ranges(allPlaces([]pipeline.CheckedFinding{x}))
 	}
 	var out []string
 	sheet := ""
 	for _, p := range x.Places {
-		at := stages.Place{File: p.File, Sheet: p.Sheet, Cell: p.Cell}.String()
+		at := model.Place{File: p.File, Sheet: p.Sheet, Cell: p.Cell}.String()
 		switch {
 		case p.Sheet == "":
 			at = "整份文件"

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"lianheti/pipeline"
-	"lianheti/stages"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
@@ -69,7 +69,7 @@ func tellTranscribed(w io.Writer, t *pipeline.Transcribed) {
 func short(s string) string {
 	const most = 40
 	var out []rune
-	for _, r := range stages.Mask(s) {
+	for _, r := range text.Mask(s) {
 		if r == '\n' || r == '\t' {
 			r = ' '
 		}

@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"lianheti/pipeline"
-	"lianheti/stages"
+	"lianheti/stages/text"
 
 	"github.com/urfave/cli/v2"
 )
@@ -41,7 +41,7 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	prepareConsole()
 	defer func() { // what fails in reading a file is that file's fate; this is everything else
 		if p := recover(); p != nil {
-			fmt.Fprintf(stderr, "未能完成：程序出错，请把输入的文件和下面的内容交给程序的维护人员。\n%s\n%s\n", stages.Mask(fmt.Sprint(p)), debug.Stack())
+			fmt.Fprintf(stderr, "未能完成：程序出错，请把输入的文件和下面的内容交给程序的维护人员。\n%s\n%s\n", text.Mask(fmt.Sprint(p)), debug.Stack())
 			code = exitFailed
 		}
 	}()

@@ -15,9 +15,9 @@ import (
 	"testing"
 
 	"lianheti/pipeline"
-	"lianheti/stages"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
+	"lianheti/stages/model"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -128,7 +128,7 @@ func plantMarks(t *testing.T) string {
 		}
 		row, err1 := strconv.Atoi(r[2])
 		col, err2 := strconv.Atoi(r[3])
-		if err := errors.Join(err1, err2, f.SetCellStr(r[1], stages.CellName(row, col), "见"+plantedPhone+"，ruohan.o@example.com")); err != nil {
+		if err := errors.Join(err1, err2, f.SetCellStr(r[1], model.CellName(row, col), "见"+plantedPhone+"，ruohan.o@example.com")); err != nil {
 			t.Fatal(err)
 		}
 		typed++
@@ -205,7 +205,7 @@ func plant(t *testing.T, d *templates.Definition, dir string) {
 				v, _ = strconv.Atoi(plantedPhone)
 			}
 			n++
-			if err := f.SetCellValue(sheet, stages.CellName(row, col), v); err != nil {
+			if err := f.SetCellValue(sheet, model.CellName(row, col), v); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -226,10 +226,10 @@ func plant(t *testing.T, d *templates.Definition, dir string) {
 			t.Fatal(err)
 		}
 		for i, s := range said {
-			if err := f.SetCellStr(extra, stages.CellName(i+1, 1), s); err != nil {
+			if err := f.SetCellStr(extra, model.CellName(i+1, 1), s); err != nil {
 				t.Fatal(err)
 			}
-			if err := f.SetCellStr(d.Layout().Sheets[1].Sheet.Title, stages.CellName(200+i, 9), s); err != nil {
+			if err := f.SetCellStr(d.Layout().Sheets[1].Sheet.Title, model.CellName(200+i, 9), s); err != nil {
 				t.Fatal(err)
 			}
 		}

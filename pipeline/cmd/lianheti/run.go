@@ -10,11 +10,12 @@ import (
 	"strings"
 
 	"lianheti/pipeline"
-	"lianheti/stages"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/feedback"
+	"lianheti/stages/model"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
@@ -134,10 +135,10 @@ func writeJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-func returned(r *pipeline.Result) int { return verdicts(r)[stages.Return] }
+func returned(r *pipeline.Result) int { return verdicts(r)[model.Return] }
 
-func verdicts(r *pipeline.Result) map[stages.Verdict]int {
-	n := map[stages.Verdict]int{}
+func verdicts(r *pipeline.Result) map[model.Verdict]int {
+	n := map[model.Verdict]int{}
 	for _, v := range r.Verdicts {
 		n[v.Verdict]++
 	}
@@ -149,16 +150,16 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 	c := r.Manifest.Counts
 	fmt.Fprintf(w, "收到文件 %d 个：采用 %d，被新版取代 %d，不予受理 %d，不是申报材料 %d。\n", c.Files, c.Accepted, c.Superseded, c.Rejected, c.Ignored)
 	for _, f := range r.Files {
-		if f.Fate == stages.Rejected {
-			fmt.Fprintf(w, "  不予受理  %s  %s（%s）\n", stages.Mask(f.Path), f.Reason, f.Code)
+		if f.Fate == model.Rejected {
+			fmt.Fprintf(w, "  不予受理  %s  %s（%s）\n", text.Mask(f.Path), f.Reason, f.Code)
 		}
 	}
 	n := verdicts(r)
 	fmt.Fprintf(w, "申报 %d 家：%s %d，%s %d，%s %d。读到 %d 格，采用 %d，说明去向 %d。\n", c.Submissions,
-		stages.Accept, n[stages.Accept], stages.AskFirst, n[stages.AskFirst], stages.Return, n[stages.Return], c.CellsRead, c.CellsUsed, c.CellsExplained)
+		model.Accept, n[model.Accept], model.AskFirst, n[model.AskFirst], model.Return, n[model.Return], c.CellsRead, c.CellsUsed, c.CellsExplained)
 	for _, s := range r.Submitted {
-		if v := r.Verdicts[s.Submission]; v.Verdict == stages.Return {
-			fmt.Fprintf(w, "  %s  %s %s：必须修改 %d 处，需说明 %d 处\n", stages.Return, s.City, s.Consortium, v.Errors, v.Warnings)
+		if v := r.Verdicts[s.Submission]; v.Verdict == model.Return {
+			fmt.Fprintf(w, "  %s  %s %s：必须修改 %d 处，需说明 %d 处\n", model.Return, s.City, s.Consortium, v.Errors, v.Warnings)
 		}
 	}
 	marked(w, r)
@@ -191,14 +192,14 @@ func marked(w io.Writer, r *pipeline.Result) {
 	if len(r.Marking.Files) == 0 {
 		return
 	}
-	fates := map[stages.Fate]int{}
+	fates := map[model.Fate]int{}
 	for _, f := range r.Marking.Files {
 		fates[f.Fate]++
 	}
-	fmt.Fprintf(w, "专家评分表 %d 个：采用 %d，重复 %d，不采用 %d，不是评分表 %d。\n", len(r.Marking.Files), fates[stages.Accepted], fates[stages.Superseded], fates[stages.Rejected], fates[stages.Ignored])
+	fmt.Fprintf(w, "专家评分表 %d 个：采用 %d，重复 %d，不采用 %d，不是评分表 %d。\n", len(r.Marking.Files), fates[model.Accepted], fates[model.Superseded], fates[model.Rejected], fates[model.Ignored])
 	for _, f := range r.Marking.Files {
-		if f.Fate == stages.Rejected {
-			fmt.Fprintf(w, "  不采用  %s  %s（%s）\n", stages.Mask(f.Path), f.Reason, f.Code)
+		if f.Fate == model.Rejected {
+			fmt.Fprintf(w, "  不采用  %s  %s（%s）\n", text.Mask(f.Path), f.Reason, f.Code)
 		}
 	}
 	for _, x := range r.Marking.Experts {

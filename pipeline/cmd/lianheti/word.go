@@ -7,7 +7,8 @@ import (
 	"path/filepath"
 
 	"lianheti/pipeline"
-	"lianheti/stages"
+	"lianheti/stages/model"
+	"lianheti/stages/text"
 
 	"github.com/urfave/cli/v2"
 )
@@ -60,9 +61,9 @@ func wordCommand() *cli.Command {
 func tellPrinted(w io.Writer, p *pipeline.Printed, dir string) {
 	for _, f := range p.Forms {
 		if f.Data == nil {
-			fmt.Fprintf(w, "没有生成  %s：文字超过限定字数\n", stages.Mask(f.Submission.File))
+			fmt.Fprintf(w, "没有生成  %s：文字超过限定字数\n", text.Mask(f.Submission.File))
 			for _, x := range f.TooLong {
-				fmt.Fprintf(w, "    %s  %s\n      %s（%s）\n", stages.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell}, x.Message, x.Cure, x.Code)
+				fmt.Fprintf(w, "    %s  %s\n      %s（%s）\n", model.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell}, x.Message, x.Cure, x.Code)
 			}
 			continue
 		}
@@ -73,10 +74,10 @@ func tellPrinted(w io.Writer, p *pipeline.Printed, dir string) {
 	}
 	for _, f := range p.Files {
 		switch f.Fate {
-		case stages.Rejected:
-			fmt.Fprintf(w, "没有生成  %s：%s（%s）\n    怎么办：%s\n", stages.Mask(f.Path), f.Reason, f.Code, f.Cure)
-		case stages.Superseded:
-			fmt.Fprintf(w, "没有生成  %s：%s\n", stages.Mask(f.Path), f.Reason)
+		case model.Rejected:
+			fmt.Fprintf(w, "没有生成  %s：%s（%s）\n    怎么办：%s\n", text.Mask(f.Path), f.Reason, f.Code, f.Cure)
+		case model.Superseded:
+			fmt.Fprintf(w, "没有生成  %s：%s\n", text.Mask(f.Path), f.Reason)
 		}
 	}
 	if len(p.Forms) == 0 {

@@ -1,9 +1,10 @@
-// Package stages holds the nouns that the stages of a run share: the place a value stands at, the cell it was read
-// from, the workbook that arrived, the finding about it and the verdict on it. It has no behaviour beyond naming.
+// Package model holds the nouns that the stages of a run share: the place a value stands at, the cell it was read
+// from, the workbook that arrived, the finding about it and the verdict on it. It has no behaviour beyond naming,
+// and lies below everything else of ours but text.
 //
 // Data flows one way: intake reads files into Workbooks, normalize turns Workbooks into tables, check turns tables into
 // Findings, score turns tables into scores, and consolidate, feedback and export write what was found.
-package stages
+package model
 
 import "fmt"
 

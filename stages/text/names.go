@@ -1,4 +1,7 @@
-package stages
+// Package text is what the program knows about written words, whoever wrote them: when two names are the same unit's, what of a
+// text is personal data and has to be hidden, what an office file can hold, which names a file may have. It imports nothing of
+// ours.
+package text
 
 import (
 	"strings"

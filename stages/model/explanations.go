@@ -1,8 +1,9 @@
-package stages
+package model
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"lianheti/stages/text"
 	"regexp"
 	"strings"
 
@@ -48,7 +49,7 @@ func WordsBeside(about, title, message string) string {
 		}
 		return rest
 	}
-	if strings.HasPrefix(about, ExplanationAbout(title, "")) || strings.Contains(NameKey(ours), NameKey(about)) {
+	if strings.HasPrefix(about, ExplanationAbout(title, "")) || strings.Contains(text.NameKey(ours), text.NameKey(about)) {
 		return ""
 	}
 	return about
@@ -58,7 +59,7 @@ func WordsBeside(about, title, message string) string {
 func AskedHash(rows [][2]string) string {
 	h := sha256.New()
 	for _, row := range rows {
-		h.Write([]byte(strings.TrimSpace(row[0]) + "\x00" + NameKey(row[1]) + "\x01"))
+		h.Write([]byte(strings.TrimSpace(row[0]) + "\x00" + text.NameKey(row[1]) + "\x01"))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
