@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"lianheti/pipeline/publish"
 	"lianheti/stages/check"
 	"lianheti/stages/feedback"
 	"lianheti/stages/intake"
@@ -105,7 +106,7 @@ func Check(ctx context.Context, o Options, annotate string) (*Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Checked{Year: o.Definition.Year, Version: Version, Later: []CheckedRule{}}
+	r := &Checked{Year: o.Definition.Year, Version: publish.Version, Later: []CheckedRule{}}
 	for _, rule := range o.Definition.Rules {
 		if rule.Across() {
 			r.Later = append(r.Later, CheckedRule{rule.Code, rule.Title})

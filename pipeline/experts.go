@@ -5,10 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 
+	"lianheti/pipeline/publish"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/marking"
@@ -20,14 +19,13 @@ import (
 
 // Issued is what was given to the experts.
 type Issued struct {
-	Files    []string // as written
+	Files    []publish.File // not written yet
 	Subjects []marking.Subject
 	LeftOut  []table.Rank // submissions that the experts don't get, and why
 }
 
-// Experts reads, checks and scores, and writes one marking workbook an expert into the folder o.Out. list is a workbook that lists
-// the experts; without one there are so many, numbered. A workbook that is there already may hold marks: it is never
-// overwritten.
+// Experts reads, checks and scores, and makes one marking workbook an expert for the folder o.Out. list is a workbook that lists
+// the experts; without one there are so many, numbered.
 func Experts(ctx context.Context, o Options, list string, count int) (*Issued, error) {
 	mem := memory.NewGoAllocator()
 	assignments, err := o.assignments(list, count)
@@ -63,7 +61,7 @@ func Experts(ctx context.Context, o Options, list string, count int) (*Issued, e
 	if len(out.Subjects) == 0 {
 		return nil, errors.New("没有可以参加排名的申报，没有可评的。请先用 lianheti run 查看退回的原因")
 	}
-	return out, out.write(ctx, o, assignments)
+	return out, out.make(ctx, o, assignments)
 }
 
 // assignments are the experts of a list, or numbered ones.
@@ -86,34 +84,18 @@ func (o Options) assignments(list string, count int) ([]marking.Assignment, erro
 	return marking.ReadList(o.Definition, cells)
 }
 
-// write makes all workbooks first, then puts them in place.
-func (i *Issued) write(ctx context.Context, o Options, assignments []marking.Assignment) error {
-	made := map[string][]byte{}
+// make makes all workbooks.
+func (i *Issued) make(ctx context.Context, o Options, assignments []marking.Assignment) error {
 	for _, a := range assignments {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		path := filepath.Join(o.Out, marking.FileName(o.Definition, a))
-		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s 已经在了，里面可能有评分，不覆盖。请换一个文件夹，或先移走它", path)
-		}
 		var b bytes.Buffer
 		if err := marking.Write(&b, o.Definition, i.Subjects, a); err != nil {
 			return fmt.Errorf("评分表 %s：%w", a.Expert, err)
 		}
-		made[path] = b.Bytes()
-		i.Files = append(i.Files, path)
-	}
-	if err := os.MkdirAll(o.Out, 0o755); err != nil {
-		return err
-	}
-	for _, path := range i.Files {
-		if err := os.WriteFile(path+".new", made[path], 0o644); err != nil {
-			return err
-		}
-		if err := os.Rename(path+".new", path); err != nil {
-			return fmt.Errorf("无法写 %s：%w", path, err)
-		}
+		i.Files = append(i.Files, publish.File{Path: path, Data: b.Bytes()})
 	}
 	return nil
 }

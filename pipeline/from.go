@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"lianheti/pipeline/publish"
 	"lianheti/stages/export"
 	"lianheti/stages/intake"
 	"lianheti/stages/table"
@@ -18,17 +20,34 @@ import (
 type origin struct {
 	facts *table.Facts
 	open  func(path string) ([]byte, error) // a file that arrived, by its path in the files table; nil where there are only tables
-	from  *ManifestFrom                     // nil where the files themselves were read
+	from  *publish.From                     // nil where the files themselves were read
 }
 
-// gather reads what the options name.
-func gather(ctx context.Context, mem memory.Allocator, o Options) (origin, error) {
+// discover lists the files that arrived; none where the tables of an earlier run are read in their place. What can't be meant is
+// refused before anything is touched: a result of ours among the input, a folder with nothing to read.
+func (o Options) discover() ([]intake.Source, error) {
 	if o.From != "" {
-		return readTables(mem, o)
+		return nil, nil
+	}
+	for _, input := range o.Inputs {
+		if result := publish.ResultIn(input); result != "" {
+			return nil, publish.Refuse("%s 是以前一次运行的结果，不是收到的材料，却在输入 %s 里面：请把它移到别处，或只给出收件的文件夹", result, input)
+		}
 	}
 	sources, err := intake.Discover(o.Inputs)
 	if err != nil {
-		return origin{}, err
+		return nil, err
+	}
+	if !slices.ContainsFunc(sources, func(s intake.Source) bool { return !s.Ignored() }) {
+		return nil, publish.Refuse("%s 里没有工作簿（.xlsx）也没有压缩包（.zip）：请检查路径是不是写错了", strings.Join(o.Inputs, "、"))
+	}
+	return sources, nil
+}
+
+// gather reads the files, or the tables.
+func gather(ctx context.Context, mem memory.Allocator, o Options, sources []intake.Source) (origin, error) {
+	if o.From != "" {
+		return readTables(mem, o)
 	}
 	facts, err := read(ctx, mem, o.Definition, sources, o)
 	if err != nil {
@@ -40,14 +59,11 @@ func gather(ctx context.Context, mem memory.Allocator, o Options) (origin, error
 // readTables takes the facts from published tables. Nothing of them is believed before every file was hashed again, by the data
 // package in the folder and, where the folder stands in the results of a run, by that run's manifest.
 func readTables(mem memory.Allocator, o Options) (origin, error) {
-	if err := o.apart(); err != nil {
-		return origin{}, err
-	}
 	p, digest, err := export.Verify(o.From)
 	if err != nil {
 		return origin{}, fmt.Errorf("数据表 %s：%w", o.From, err)
 	}
-	if _, err := os.Stat(filepath.Join(o.From, "..", ManifestName)); err == nil {
+	if _, err := os.Stat(filepath.Join(o.From, "..", publish.ManifestName)); err == nil {
 		if err := o.agrees(digest); err != nil {
 			return origin{}, err
 		}
@@ -74,29 +90,13 @@ func readTables(mem memory.Allocator, o Options) (origin, error) {
 	}
 	round.Judgement.Release() // judged and scored anew
 	round.Ranking.Release()
-	return origin{facts: round.Facts, from: &ManifestFrom{SHA256: digest}}, nil
-}
-
-// apart makes sure that the run does not replace what it reads, which has more than can be made again of tables alone.
-func (o Options) apart() error {
-	data, err := filepath.Abs(o.From)
-	if err != nil {
-		return err
-	}
-	final, err := filepath.Abs(filepath.Join(o.Out, fmt.Sprint(o.Definition.Year)))
-	if err != nil {
-		return err
-	}
-	if rel, err := filepath.Rel(final, data); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-		return fmt.Errorf("结果会写到 %s，数据表 %s 就在其中：原来的退回件、联系人会没有了，请用 -o 写到另一个文件夹", final, o.From)
-	}
-	return nil
+	return origin{facts: round.Facts, from: &publish.From{SHA256: digest}}, nil
 }
 
 // agrees compares a data package with the manifest of the run whose results it stands in. What that run knew from the Department's
 // register is in no table.
 func (o Options) agrees(digest string) error {
-	m, err := ReadManifest(filepath.Join(o.From, ".."))
+	m, err := publish.ReadManifest(filepath.Join(o.From, ".."))
 	if err != nil {
 		return err
 	}
@@ -108,5 +108,5 @@ func (o Options) agrees(digest string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("数据表 %s 与它旁边的 %s 所记不同：不是那次运行公布的样子", o.From, ManifestName)
+	return fmt.Errorf("数据表 %s 与它旁边的 %s 所记不同：不是那次运行公布的样子", o.From, publish.ManifestName)
 }

@@ -29,6 +29,7 @@ func TestLayers(t *testing.T) {
 		"lianheti/stages/book":         append([]string{"lianheti/templates"}, nouns...),
 		"lianheti/stages/document":     append([]string{"lianheti/templates"}, nouns...),
 		"lianheti/stages/book/formula": {},
+		"lianheti/pipeline/publish":    nouns, // plain arguments: it knows files and hashes, no tables
 	}
 	stages := []string{"render", "intake", "normalize", "check", "score", "compare", "consolidate", "feedback", "export", "rehearse", "marking"}
 	for _, s := range stages {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"lianheti/pipeline/publish"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ func TestMarksAgain(t *testing.T) {
 	if len(first.Manifest.Outputs) != len(second.Manifest.Outputs) {
 		t.Errorf("%d files, and %d the second time", len(first.Manifest.Outputs), len(second.Manifest.Outputs))
 	}
-	want := map[string]ManifestOutput{}
+	want := map[string]publish.Output{}
 	for _, f := range first.Manifest.Outputs {
 		want[f.Path] = f
 	}

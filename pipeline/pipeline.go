@@ -14,7 +14,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 
+	"lianheti/pipeline/publish"
 	"lianheti/stages/check"
 	"lianheti/stages/compare"
 	"lianheti/stages/consolidate"
@@ -29,24 +31,27 @@ import (
 
 // Options of a run. Definition must be set, and either Inputs or From.
 type Options struct {
-	Definition *templates.Definition
-	Inputs     []string // folders, .xlsx files and .zip packages
-	From       string   // a data folder that an earlier run published, in the place of Inputs; empty: none
-	Out        string   // the results go to Out/<year>
-	Previous   string   // a published folder of an earlier run, to compare with; empty: none
-	Freeze     string   // also keep these results as Out/<year>-<Freeze>, which later runs leave alone; empty: don't
-	Register   string   // the Department's register; empty: none
-	Date       string   // the run's date, as it is to be shown; empty: none
-	Marks      string   // the experts' workbooks: a folder, or one of them; empty: none
-	Workers    int      // files read at a time; 0: as many as there are processors
-	Score      score.Options
-	Progress   func(done, total int) // called after each file, from one goroutine; nil: nobody watches
+	Definition    *templates.Definition
+	DefinitionDir string   // the folder that it was read from; empty: the shipped one
+	Inputs        []string // folders, .xlsx files and .zip packages
+	From          string   // a data folder that an earlier run published, in the place of Inputs; empty: none
+	Out           string   // the results go to Out/<year>
+	Previous      string   // a published folder of an earlier run, to compare with; empty: none
+	Freeze        string   // also keep these results as Out/<year>-<Freeze>, which later runs leave alone; empty: don't
+	Register      string   // the Department's register; empty: none
+	Date          string   // the run's date, as it is to be shown; empty: none
+	Marks         string   // the experts' workbooks: a folder, or one of them; empty: none
+	Workers       int      // files read at a time; 0: as many as there are processors
+	Score         score.Options
+	Progress      func(done, total int) // called after each file, from one goroutine; nil: nobody watches
 }
 
 // Result is what a run has to say at its end.
 type Result struct {
 	Dir       string // where the results are
-	Manifest  *Manifest
+	Manifest  *publish.Manifest
+	Kept      []publish.Kept // results that somebody had changed, where they are kept
+	Notes     []string       // what else the officer should know about the results folder
 	Files     []table.File
 	Ranking   []table.Rank
 	Verdicts  map[string]table.Verdict // by submission
@@ -68,28 +73,35 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if o.Score, err = o.Score.Resolve(d); err != nil { // now: the manifest names what was used
 		return nil, fmt.Errorf("计分：%w", err)
 	}
-	out, err := publish(o.Out, strconv.Itoa(d.Year))
+	sources, err := o.discover()
 	if err != nil {
 		return nil, err
 	}
-	defer out.discard()
+	out, err := publish.Begin(o.Out, strconv.Itoa(d.Year), o.reads())
+	if err != nil {
+		return nil, err
+	}
+	defer out.Discard()
 
-	meeting, err := prepareFreeze(o)
+	meeting, err := publish.PrepareFreeze(o.Out, strconv.Itoa(d.Year), o.Freeze)
 	if err != nil {
 		return nil, err
 	}
-	defer meeting.discard()
+	defer meeting.Discard()
 	earlier, err := readPrevious(mem, o)
 	if err != nil {
 		return nil, err
 	}
-	source, err := gather(ctx, mem, o)
+	source, err := gather(ctx, mem, o, sources)
 	if err != nil {
 		return nil, err
 	}
 	facts := source.facts
 	registered, err := readRegister(facts, o)
 	if err != nil {
+		return nil, err
+	}
+	if err := o.worthwhile(facts, out.Final); err != nil {
 		return nil, err
 	}
 	if err := readMarks(ctx, mem, facts, o); err != nil {
@@ -115,41 +127,90 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	changes := compare.Run(mem, earlier.round, round, why)
-	if err := write(ctx, mem, out.fresh, o, source, judgement, ranking, earlier.consolidated(), changes); err != nil {
-		return nil, err
-	}
-	manifest, err := newManifest(o, source, earlier.manifest, registered, judgement, out.fresh)
+	manifest, err := newManifest(o, source, earlier.manifest, registered, judgement)
 	if err != nil {
 		return nil, err
 	}
-	if err := manifest.write(out.fresh); err != nil {
+	if err := writeTables(mem, out.Fresh, o, manifest, facts, judgement, ranking, changes); err != nil {
+		return nil, err
+	}
+	in := consolidate.Input{Definition: o.Definition, Facts: facts, FromTables: source.from != nil, Judgement: judgement, Ranking: ranking,
+		Changes: changes, Earlier: earlier.consolidated(), Select: o.Score.Select, Date: o.Date, DataRoot: manifest.DataRoot}
+	if err := writeBooks(ctx, out.Fresh, in, source.open); err != nil {
+		return nil, err
+	}
+	if err := manifest.Seal(out.Fresh); err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := meeting.copy(out.fresh); err != nil {
+	if err := meeting.Copy(out.Fresh); err != nil {
 		return nil, err
 	}
-	if err := out.publish(); err != nil {
+	if err := out.Publish(); err != nil {
 		return nil, err
 	}
-	if err := meeting.keep(); err != nil {
+	if err := meeting.Keep(out.Final); err != nil {
 		return nil, err
 	}
-	return newResult(out.final, manifest, facts, judgement, ranking), nil
+	r := newResult(out.Final, manifest, facts, judgement, ranking)
+	r.Kept, r.Notes = out.Kept, out.Notes
+	return r, nil
 }
 
 // dataFolder holds the analysts' files.
 const dataFolder = "data"
 
-// write makes all results below dir, except the manifest.
-func write(ctx context.Context, mem memory.Allocator, dir string, o Options, source origin, judgement *table.Judgement, ranking *table.Ranking, earlier *consolidate.Earlier, changes table.Table[table.Change]) error {
-	facts := source.facts
-	in := consolidate.Input{Definition: o.Definition, Facts: facts, FromTables: source.from != nil, Judgement: judgement, Ranking: ranking, Changes: changes, Earlier: earlier, Select: o.Score.Select, Date: o.Date}
-	if source.open != nil {
+// reads lists what the run reads, for the proof that its results take the place of none of it.
+func (o Options) reads() []publish.Read {
+	var out []publish.Read
+	for _, input := range o.Inputs {
+		out = append(out, publish.Read{Path: input, What: "输入"})
+	}
+	return append(out,
+		publish.Read{Path: o.Register, What: "登记表", Cure: "请先把登记表拷出来，再用 --register 指向拷出来的那一份"},
+		publish.Read{Path: o.Marks, What: "专家评分表"},
+		publish.Read{Path: o.DefinitionDir, What: "定义", Whole: true},
+		publish.Read{Path: o.Previous, What: "上一轮的结果", Whole: true},
+		publish.Read{Path: o.From, What: "数据表", Whole: true},
+	)
+}
+
+// worthwhile refuses to put results without a single submission in the place of results that have some: the run was pointed at the
+// wrong folder.
+func (o Options) worthwhile(facts *table.Facts, final string) error {
+	before, err := publish.ReadManifest(final)
+	if facts.Submissions.Len() > 0 || err != nil || before.Counts.Submissions == 0 {
+		return nil
+	}
+	return publish.Refuse("这次一家申报也没有采用，而 %s 里有 %d 家：没有用空的结果换掉它。请检查输入 %s；确实要这样的结果，用 --out 换一个文件夹",
+		final, before.Counts.Submissions, strings.Join(o.Inputs, "、"))
+}
+
+// writeTables writes the analysts' files and the definition below dir, and puts into the manifest what all that comes to.
+func writeTables(mem memory.Allocator, dir string, o Options, m *publish.Manifest, facts *table.Facts, judgement *table.Judgement,
+	ranking *table.Ranking, changes table.Table[table.Change]) error {
+	tables, err := table.Published(mem, o.Definition, facts, judgement, ranking, changes)
+	if err != nil {
+		return fmt.Errorf("数据表：%w", err)
+	}
+	if err := export.Write(filepath.Join(dir, dataFolder), o.Definition, tables); err != nil {
+		return fmt.Errorf("数据文件：%w", err)
+	}
+	if err := keepDefinition(dir, o.Definition); err != nil {
+		return err
+	}
+	written, err := publish.Outputs(dir)
+	m.DataRoot = m.Data(dataFolder, written)
+	return err
+}
+
+// writeBooks writes what people open below dir. open gives a file that arrived; nil where there are only tables.
+func writeBooks(ctx context.Context, dir string, in consolidate.Input, open func(string) ([]byte, error)) error {
+	if open != nil {
 		returns := filepath.Join(dir, feedback.Folder)
-		copies, err := feedback.Write(returns, feedback.Input{Definition: o.Definition, Facts: facts, Judgement: judgement, Changes: changes, Date: o.Date}, source.open)
+		copies, err := feedback.Write(returns, feedback.Input{Definition: in.Definition, Facts: in.Facts, Judgement: in.Judgement, Changes: in.Changes, Date: in.Date}, open)
 		if err != nil {
 			return fmt.Errorf("退回件：%w", err)
 		}
@@ -177,14 +238,7 @@ func write(ctx context.Context, mem memory.Allocator, dir string, o Options, sou
 			return err
 		}
 	}
-	tables, err := table.Published(mem, o.Definition, facts, judgement, ranking, changes)
-	if err != nil {
-		return fmt.Errorf("数据表：%w", err)
-	}
-	if err := export.Write(filepath.Join(dir, dataFolder), o.Definition, tables); err != nil {
-		return fmt.Errorf("数据文件：%w", err)
-	}
-	return keepDefinition(dir, o.Definition)
+	return nil
 }
 
 // workers is how many files are read at a time.
@@ -195,7 +249,7 @@ func (o Options) workers() int {
 	return runtime.NumCPU()
 }
 
-func newResult(dir string, m *Manifest, facts *table.Facts, judgement *table.Judgement, ranking *table.Ranking) *Result {
+func newResult(dir string, m *publish.Manifest, facts *table.Facts, judgement *table.Judgement, ranking *table.Ranking) *Result {
 	r := &Result{Dir: dir, Manifest: m, Verdicts: map[string]table.Verdict{}}
 	for f := range facts.Files.All() {
 		r.Files = append(r.Files, f)

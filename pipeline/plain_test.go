@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/pipeline/publish"
 	"lianheti/stages/book"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
@@ -119,7 +120,11 @@ func TestTextIsOnlyText(t *testing.T) {
 	put(t, in, "@植入坏.xlsx", "<html>植入")
 	o := Options{Definition: d, Inputs: []string{in}, Out: filepath.Join(dir, "评分")}
 	o.Score.Draws = 20
-	if _, err := Experts(context.Background(), o, "", 2); err != nil {
+	made, err := Experts(context.Background(), o, "", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := publish.Files(made.Files, false); err != nil {
 		t.Fatal(err)
 	}
 	for n := range 2 {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/pipeline/publish"
 	"lianheti/stages/check"
 	"lianheti/stages/compare"
 	"lianheti/stages/consolidate"
@@ -25,8 +26,8 @@ import (
 type previous struct {
 	round      *table.Round // under this run's definition
 	definition *templates.Definition
-	manifest   *ManifestPrevious
-	run        *Manifest
+	manifest   *publish.Previous
+	run        *publish.Manifest
 }
 
 // definitionFolder holds the definition that a run used, so that it can be scored again and so that --definition repeats the run.
@@ -54,13 +55,17 @@ func (p previous) consolidated() *consolidate.Earlier {
 	return &consolidate.Earlier{Date: p.run.Date, Definition: p.run.Definition}
 }
 
-// readPrevious reads what an earlier run published. Nothing of it is believed before every file was hashed again.
+// readPrevious reads what an earlier run published: its tables and its definition. They are believed only where every file of them
+// is what was published; a workbook that somebody tried weights in is not read and refuses nothing.
 func readPrevious(mem memory.Allocator, o Options) (previous, error) {
 	if o.Previous == "" {
 		return previous{}, nil
 	}
 	dir := o.Previous
-	m, differences, err := Verify(dir)
+	m, differences, err := publish.Verify(dir)
+	differences = slices.DeleteFunc(differences, func(x publish.Difference) bool {
+		return !strings.HasPrefix(x.Path, dataFolder+"/") && !strings.HasPrefix(x.Path, definitionFolder+"/")
+	})
 	switch {
 	case err != nil:
 		return previous{}, fmt.Errorf("上一轮的结果：%w", err)
@@ -69,7 +74,7 @@ func readPrevious(mem memory.Allocator, o Options) (previous, error) {
 	case m.Year != o.Definition.Year:
 		return previous{}, fmt.Errorf("上一轮的结果 %s 是%d年的，本轮是%d年，不能相比", dir, m.Year, o.Definition.Year)
 	}
-	data, err := os.ReadFile(filepath.Join(dir, ManifestName))
+	data, err := os.ReadFile(filepath.Join(dir, publish.ManifestName))
 	if err != nil {
 		return previous{}, err
 	}
@@ -86,12 +91,12 @@ func readPrevious(mem memory.Allocator, o Options) (previous, error) {
 	if err != nil {
 		return previous{}, fmt.Errorf("上一轮的结果 %s 里的定义：%w。它可能是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, err)
 	}
-	return previous{round, definition, &ManifestPrevious{Date: m.Date, SHA256: hex.EncodeToString(sum[:])}, m}, nil
+	return previous{round, definition, &publish.Previous{Date: m.Date, SHA256: hex.EncodeToString(sum[:])}, m}, nil
 }
 
 // why says what moved totals and verdicts since the earlier run.
 // register is this run's; nil where none was given.
-func (p previous) why(mem memory.Allocator, now *table.Round, register *ManifestRegister) (compare.Why, error) {
+func (p previous) why(mem memory.Allocator, now *table.Round, register *publish.Register) (compare.Why, error) {
 	if p.round == nil {
 		return compare.Why{}, nil
 	}
@@ -109,7 +114,7 @@ func (p previous) why(mem memory.Allocator, now *table.Round, register *Manifest
 	earlier.Facts = under(p.definition, p.round.Facts)
 	why := compare.Why{}
 	var err error
-	if between != nil && !p.run.Register.same(register) {
+	if between != nil && !p.run.Register.Same(register) {
 		facts := *earlier.Facts
 		facts.Register, facts.Given = now.Facts.Register, p.round.Judgement.Explained()
 		if why.Registered, err = check.Run(mem, &facts); err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"lianheti/pipeline/publish"
 	"lianheti/stages/intake"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
@@ -14,7 +15,7 @@ import (
 )
 
 // readRegister reads the Department's register into the facts, and describes the file for the manifest; nil where none was given.
-func readRegister(facts *table.Facts, o Options) (*ManifestRegister, error) {
+func readRegister(facts *table.Facts, o Options) (*publish.Register, error) {
 	if o.Register == "" {
 		return nil, nil
 	}
@@ -35,5 +36,5 @@ func readRegister(facts *table.Facts, o Options) (*ManifestRegister, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(data)
-	return &ManifestRegister{text.Mask(filepath.Base(o.Register)), hex.EncodeToString(sum[:]), len(facts.Register)}, nil
+	return &publish.Register{Name: text.Mask(filepath.Base(o.Register)), SHA256: hex.EncodeToString(sum[:]), Entries: len(facts.Register)}, nil
 }

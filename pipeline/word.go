@@ -55,6 +55,7 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 	}
 	contacts := contactsOf(facts)
 	out := &Printed{}
+	named := map[string]int{}
 	for f := range seen.Files.All() {
 		out.Files = append(out.Files, f)
 	}
@@ -62,6 +63,9 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 		name := form.Submission.Consortium
 		if name == "" {
 			name = form.Submission.Submission
+		}
+		if named[name]++; named[name] > 1 { // two files of one consortium
+			name = fmt.Sprintf("%s（%d）", name, named[name])
 		}
 		p := PrintedForm{Submission: form.Submission, Name: render.WordName(o.Definition, name), CheckCode: codes[form.Submission.Submission], TooLong: tooLong(o, judgement, form.Submission.Submission)}
 		for _, m := range form.Members {

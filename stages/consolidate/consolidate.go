@@ -31,6 +31,7 @@ type Input struct {
 	Earlier    *Earlier                  // that round; nil where none was given
 	Select     int                       // how many are to be chosen; 0: as the directory says
 	Date       string                    // of the run, as it is to be shown; empty: none
+	DataRoot   string                    // see publish.Manifest: what all this rests on, in one hash
 	// FromTables says that the facts come from published tables: there are no contacts and no returns.
 	FromTables bool
 	// Returns gives the annotated copy of a submission that goes back, as a path relative to the workbook.
@@ -40,6 +41,15 @@ type Input struct {
 // Write writes the provincial workbook.
 func Write(out io.Writer, in Input) error { return write(out, in, sheets) }
 
+// footer says on each page what it is a page of, and which data it rests on.
+func (w *workbook) footer() string {
+	const enough = 16 // characters of the hash that no two runs of a season share
+	if len(w.DataRoot) < enough {
+		return w.title()
+	}
+	return w.title() + "　数据校验值 " + w.DataRoot[:enough]
+}
+
 func write(out io.Writer, in Input, sheets []sheet) error {
 	w := newWorkbook(in)
 	names := make([]string, len(sheets))
@@ -47,7 +57,7 @@ func write(out io.Writer, in Input, sheets []sheet) error {
 		names[i] = s.name
 	}
 	var err error
-	if w.report, err = book.NewReport(w.title(), names...); err != nil {
+	if w.report, err = book.NewReport(w.footer(), names...); err != nil {
 		return err
 	}
 	for _, s := range sheets {

@@ -65,6 +65,9 @@ func (o *overview) heading() {
 		parts = append(parts, "由数据表重新计算，没有退回件和联系人")
 	}
 	parts = append(parts, "改权重看名次到“"+sheetWeights+"”，为什么谁在前到“"+sheetDuel+"”，逐家细看到“"+sheetProfiles+"”")
+	if o.DataRoot != "" {
+		parts = append(parts, "数据校验值（data_root）"+o.DataRoot)
+	}
 	o.page.Span(2, 1, width, book.Cell{Value: strings.Join(parts, "；"), Look: book.Subtitle})
 }
 

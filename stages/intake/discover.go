@@ -347,3 +347,6 @@ type packed struct {
 func (p packed) Close() error { return errors.Join(p.ReadCloser.Close(), p.pack.Close()) }
 
 var errTooLarge = errors.New("超过大小限制")
+
+// Ignored says that the name alone tells that the file is no submission: a lock file, a README, a picture …
+func (s Source) Ignored() bool { return s.verdict != nil && s.verdict.fate == model.Ignored }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -11,15 +12,16 @@ import (
 // arrange puts flags before paths, because cli v2 stops reading flags at the first path, and makes `check` of a command line
 // that names no command but something that is there: that is what Windows passes when files are dropped on the program.
 // dropped says that there was nothing else, as it is then.
-func arrange(app *cli.App, args []string) (out []string, dropped bool) {
+// A flag without its value is an error, and never takes the next flag, or nothing, for it.
+func arrange(app *cli.App, args []string) (out []string, dropped bool, err error) {
 	if len(args) < 2 {
-		return args, false
+		return args, false, nil
 	}
 	command, rest := app.Command(args[1]), args[2:]
 	if command == nil {
 		command, rest = app.Command("check"), args[1:]
 		if !namesAFile(command, rest) {
-			return args, false
+			return args, false, nil
 		}
 		dropped = !slices.ContainsFunc(rest, func(arg string) bool { return strings.HasPrefix(arg, "-") })
 	}
@@ -35,12 +37,14 @@ func arrange(app *cli.App, args []string) (out []string, dropped bool) {
 			continue
 		}
 		flags = append(flags, arg)
-		if takesValue(command, arg) && i+1 < len(rest) {
-			i++
+		if takesValue(command, arg) {
+			if i++; i == len(rest) || rest[i] == "" || isFlag(command, rest[i]) {
+				return nil, false, usageError{fmt.Errorf("选项 %s 后面要有内容", arg)}
+			}
 			flags = append(flags, rest[i])
 		}
 	}
-	return append(append(append([]string{args[0], command.Name}, flags...), "--"), paths...), dropped
+	return append(append(append([]string{args[0], command.Name}, flags...), "--"), paths...), dropped, nil
 }
 
 // namesAFile says whether the first of the arguments that is neither a flag nor its value is there on disk.
@@ -55,6 +59,12 @@ func namesAFile(command *cli.Command, args []string) bool {
 		}
 	}
 	return false
+}
+
+// isFlag says whether an argument is one of the command's flags, or ends them.
+func isFlag(command *cli.Command, arg string) bool {
+	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+	return arg == "--" || strings.HasPrefix(arg, "-") && slices.ContainsFunc(command.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
 }
 
 // takesValue says whether the next argument belongs to this flag.

@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 
 	"lianheti/pipeline"
+	"lianheti/pipeline/publish"
 
 	"github.com/urfave/cli/v2"
 )
@@ -17,14 +17,14 @@ func expertsCommand() *cli.Command {
 		UsageText: "lianheti experts [选项] 文件夹或文件...",
 		Description: "评分表里有各联合体报送的数据和文字，专家填好交回后，放进一个文件夹，用 lianheti run --marks 文件夹 读回。\n" +
 			"专家名单是一个工作簿，表头为 编号、姓名、单位、观测点（后三列可以不填；观测点写 2.1、2.2 或整个指标 6，空着为全部），一行一位。\n" +
-			"已经在的评分表从不覆盖。",
+			"已经在的评分表里可能有评分：内容不同的不覆盖，除非写了 --overwrite。",
 		Flags: []cli.Flag{
 			yearFlag,
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "专家评分", Usage: "评分表放到哪个`文件夹`"},
 			&cli.StringFlag{Name: "experts", Usage: "专家名单`文件`（.xlsx）；不写则按 --count 编号"},
 			&cli.IntFlag{Name: "count", Usage: "没有名单时做几份（`份数`）；不写则按定义"},
 			&cli.StringFlag{Name: "register", Usage: "处里的登记表`文件`，同 run"},
-			definitionFlag, workersFlag,
+			overwriteFlag, definitionFlag, workersFlag,
 		},
 		Action: func(c *cli.Context) error {
 			d, err := definition(c)
@@ -52,19 +52,24 @@ func expertsCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			announce(c.App.Writer, issued)
-			return nil
+			return announce(c, issued)
 		},
 	}
 }
 
-// announce says what was made, and for whom nothing was.
-func announce(w io.Writer, i *pipeline.Issued) {
+// announce writes what was made, says where, and for whom nothing was.
+func announce(c *cli.Context, i *pipeline.Issued) error {
+	written, err := publish.Files(i.Files, c.Bool(overwriteFlag.Name))
+	if err != nil {
+		return err
+	}
+	w := c.App.Writer
 	fmt.Fprintf(w, "评分表 %d 份，每份 %d 家联合体：\n", len(i.Files), len(i.Subjects))
-	for _, path := range i.Files {
-		fmt.Fprintf(w, "  %s\n", path)
+	for n, f := range i.Files {
+		fmt.Fprintf(w, "  %s  %s\n", written[n], f.Path)
 	}
 	for _, r := range i.LeftOut {
 		fmt.Fprintf(w, "没有列入：%s（%s）\n", r.Consortium, r.Unranked)
 	}
+	return nil
 }

@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"lianheti/pipeline"
+	"lianheti/pipeline/publish"
 	"lianheti/stages/text"
 	"lianheti/templates"
 
@@ -27,16 +27,10 @@ func fromWord(c *cli.Context, d *templates.Definition) error {
 		return errNo
 	}
 	path := filepath.Join(c.String("out"), t.Name)
-	if err := os.MkdirAll(c.String("out"), 0o755); err != nil {
+	if err := writeFiles(c, []publish.File{{Path: path, Data: t.Workbook}}); err != nil {
 		return err
 	}
-	if _, err := os.Lstat(path); err == nil { // somebody may have gone on filling it in
-		return usageError{fmt.Errorf("已经有“%s”，没有覆盖；请移走它，或用 --out 换一个文件夹", path)}
-	}
-	if err := writeNew(path, t.Workbook); err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "已写出 %s：填入 %d 项。\n", path, t.Values)
+	fmt.Fprintf(w, "填入 %d 项。\n", t.Values)
 	tellTranscribed(w, t)
 	if len(t.Unplaced)+len(t.Doubtful) > 0 {
 		return errNo

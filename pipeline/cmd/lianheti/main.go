@@ -12,7 +12,7 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"lianheti/pipeline"
+	"lianheti/pipeline/publish"
 	"lianheti/stages/text"
 
 	"github.com/urfave/cli/v2"
@@ -48,8 +48,10 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	app := newApp(stdout, stderr)
-	args, dropped := arrange(app, args)
-	err := app.RunContext(ctx, args)
+	args, dropped, err := arrange(app, args)
+	if err == nil {
+		err = app.RunContext(ctx, args)
+	}
 	code = report(stderr, err)
 	if dropped { // the window of a double-clicked program closes at once
 		waitForKey(stdout)
@@ -60,6 +62,8 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 // report says what went wrong, and gives the exit code for it.
 func report(stderr io.Writer, err error) int {
 	var usage usageError
+	var refusal publish.Refusal
+	var halfway publish.Halfway
 	switch {
 	case err == nil:
 		return exitDone
@@ -68,15 +72,27 @@ func report(stderr io.Writer, err error) int {
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "用法有误：%v\n可用 lianheti --help 查看用法。\n", err)
 		return exitUsage
+	case errors.As(err, &refusal):
+		fmt.Fprintf(stderr, "没有做：%v。\n原有的文件都没有动。\n", err)
+		return exitUsage
+	case errors.As(err, &halfway):
+		sayCause(stderr, err)
+		fmt.Fprintf(stderr, "结果已经发布在 %s，但是%v\n", halfway.Dir, err)
+		return exitFailed
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "已中止。没有发布任何结果，原有结果没有改动。")
 		return exitFailed
 	}
-	if cause := pipeline.Cause(err); cause != "" {
-		fmt.Fprintf(stderr, "%s。\n", cause)
-	}
+	sayCause(stderr, err)
 	fmt.Fprintf(stderr, "未能完成：%v\n没有发布任何结果，原有结果没有改动。\n", err)
 	return exitFailed
+}
+
+// sayCause says what to do about an error of the system.
+func sayCause(stderr io.Writer, err error) {
+	if cause := publish.Cause(err); cause != "" {
+		fmt.Fprintf(stderr, "%s。\n", cause)
+	}
 }
 
 func newApp(stdout, stderr io.Writer) *cli.App {
@@ -85,7 +101,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Name:      "lianheti",
 		Usage:     "福建省市域产教联合体推荐书：收件、核对、计分、汇总，一次完成",
 		UsageText: "lianheti 命令 [选项] [文件或文件夹...]\n\n把文件或文件夹拖到程序上，等于 lianheti check。",
-		Version:   pipeline.Version,
+		Version:   publish.Version,
 		Commands:  []*cli.Command{runCommand(), checkCommand(), expertsCommand(), wordCommand(), templateCommand(), dictionaryCommand(), verifyCommand(), rehearseCommand()},
 		Writer:    stdout,
 		ErrWriter: stderr,

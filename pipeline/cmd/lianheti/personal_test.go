@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/pipeline"
+	"lianheti/pipeline/publish"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
 	"lianheti/stages/model"
@@ -289,7 +289,7 @@ func published(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	out := map[string][]byte{}
 	var err error
-	if out[pipeline.ManifestName], err = os.ReadFile(filepath.Join(dir, pipeline.ManifestName)); err != nil {
+	if out[publish.ManifestName], err = os.ReadFile(filepath.Join(dir, publish.ManifestName)); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "data", "*"))

@@ -6,10 +6,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+	"time"
 
 	"lianheti/pipeline"
+	"lianheti/pipeline/publish"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/feedback"
 	"lianheti/stages/model"
@@ -75,8 +76,6 @@ func runCommand() *cli.Command {
 	}
 }
 
-var isoDate = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
-
 func runOptions(c *cli.Context) (pipeline.Options, error) {
 	d, err := definition(c)
 	if err != nil {
@@ -90,19 +89,21 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 	} else if c.NArg() > 0 {
 		return pipeline.Options{}, usageError{fmt.Errorf("--from 从数据表重新计算，不能再给文件或文件夹（%s）", c.Args().First())}
 	}
-	if date := c.String("date"); date != "" && !isoDate.MatchString(date) {
-		return pipeline.Options{}, usageError{fmt.Errorf("--date 要写成 2024-08-20 的样子，不是“%s”", date)}
+	if date := c.String("date"); date != "" {
+		if _, err := time.Parse(time.DateOnly, date); err != nil {
+			return pipeline.Options{}, usageError{fmt.Errorf("--date 要写成 2024-08-20 的样子，并且真有这一天，不是“%s”", date)}
+		}
 	}
 	if marks := c.String("marks"); marks != "" {
 		if _, err := os.Lstat(marks); err != nil {
 			return pipeline.Options{}, usageError{fmt.Errorf("找不到“%s”，请检查 --marks 后面的路径", marks)}
 		}
 	}
-	if n := c.Int("select"); n < 0 {
+	if n := c.Int("select"); n < 0 || c.IsSet("select") && n == 0 {
 		return pipeline.Options{}, usageError{fmt.Errorf("--select 要写正整数，不是 %d", n)}
 	}
 	return pipeline.Options{
-		Definition: d, Inputs: files, From: c.String("from"), Out: c.String("out"), Previous: c.String("previous"), Register: c.String("register"), Freeze: c.String("freeze"), Marks: c.String("marks"), Date: c.String("date"), Workers: c.Int("workers"),
+		Definition: d, DefinitionDir: c.String("definition"), Inputs: files, From: c.String("from"), Out: c.String("out"), Previous: c.String("previous"), Register: c.String("register"), Freeze: c.String("freeze"), Marks: c.String("marks"), Date: c.String("date"), Workers: c.Int("workers"),
 		Score: score.Options{Select: c.Int("select"), Workers: c.Int("workers")},
 	}, nil
 }
@@ -178,9 +179,16 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 	if r.Manifest.From == nil {
 		lines = append(lines, [2]string{feedback.Folder + "/", "发还各地市的问题清单和标注件"})
 	}
-	lines = append(lines, [2]string{"data/", "数据表（Arrow、Parquet）"}, [2]string{pipeline.ManifestName, "运行记录，可用 lianheti verify 核对"})
+	lines = append(lines, [2]string{"data/", "数据表（Arrow、Parquet）"}, [2]string{publish.ManifestName, "运行记录，可用 lianheti verify 核对"})
 	for _, line := range lines {
 		fmt.Fprintf(w, "  %s\t%s\n", filepath.FromSlash(line[0]), line[1])
+	}
+	fmt.Fprintf(w, "校验值 root %s（记在会议纪要里，以后用 lianheti verify %s --root 核对）\n", r.Manifest.Root, r.Dir)
+	for _, k := range r.Kept {
+		fmt.Fprintf(w, "上次的 %s 被人改过，留存为 %s\n", k.Path, k.Now)
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintln(w, note)
 	}
 	if r.Manifest.From != nil {
 		fmt.Fprintln(w, "这次由数据表重新计算：没有退回件（要用原件），省级汇总里没有联系人（数据表不含个人信息），文字照数据表，个人信息已隐去。")

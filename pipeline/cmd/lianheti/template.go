@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"lianheti/pipeline/publish"
 	"lianheti/stages/export"
 	"lianheti/stages/render"
 	"lianheti/templates"
@@ -26,7 +26,7 @@ func templateCommand() *cli.Command {
 			&cli.StringFlag{Name: "city", Usage: "改写一个`地市`的填报包（.zip）：每个联合体一份工作簿，外加一页填报说明"},
 			&cli.BoolFlag{Name: "all", Usage: "每个地市各写一个填报包"},
 			&cli.BoolFlag{Name: "register", Usage: "改写处里用的空白登记表（run --register 读它）"},
-			fromWordFlag,
+			fromWordFlag, overwriteFlag,
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个`文件夹`"},
 		},
 		Action: func(c *cli.Context) error {
@@ -41,21 +41,15 @@ func templateCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := os.MkdirAll(c.String("out"), 0o755); err != nil {
-				return err
-			}
+			var made []publish.File
 			for _, f := range files {
 				var b bytes.Buffer
 				if err := f.write(&b); err != nil {
 					return err
 				}
-				path := filepath.Join(c.String("out"), f.name)
-				if err := writeNew(path, b.Bytes()); err != nil {
-					return err
-				}
-				fmt.Fprintf(c.App.Writer, "已写出 %s\n", path)
+				made = append(made, publish.File{Path: filepath.Join(c.String("out"), f.name), Data: b.Bytes()})
 			}
-			return nil
+			return writeFiles(c, made)
 		},
 	}
 }
@@ -97,17 +91,15 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 	return []issue{{render.FileName(d), func(w io.Writer) error { return render.Template(w, d) }}}, nil
 }
 
-// writeNew writes a file under another name and renames it, so that nobody ever sees half of it.
-func writeNew(path string, data []byte) error {
-	fresh := path + ".new"
-	if err := os.WriteFile(fresh, data, 0o644); err != nil {
-		return err
+var overwriteFlag = &cli.BoolFlag{Name: "overwrite", Usage: "已有内容不同的同名文件时，覆盖它"}
+
+// writeFiles writes single files and says what became of each. What stands there and differs may have been filled in.
+func writeFiles(c *cli.Context, files []publish.File) error {
+	written, err := publish.Files(files, c.Bool(overwriteFlag.Name))
+	for i, w := range written {
+		fmt.Fprintf(c.App.Writer, "%s %s\n", w, files[i].Path)
 	}
-	if err := os.Rename(fresh, path); err != nil {
-		_ = os.Remove(fresh)
-		return fmt.Errorf("无法写 %s，可能正被打开：%w", path, err)
-	}
-	return nil
+	return err
 }
 
 func dictionaryCommand() *cli.Command {
@@ -117,7 +109,7 @@ func dictionaryCommand() *cli.Command {
 		UsageText: "lianheti dictionary [选项]",
 		Flags: []cli.Flag{
 			yearFlag, definitionFlag,
-			&cli.StringFlag{Name: "xlsx", Usage: "不在屏幕上写出，而写成工作簿`文件`，例如 --xlsx 数据字典.xlsx"},
+			&cli.StringFlag{Name: "xlsx", Usage: "不在屏幕上写出，而写成工作簿`文件`，例如 --xlsx 数据字典.xlsx"}, overwriteFlag,
 		},
 		Action: func(c *cli.Context) error {
 			d, err := definition(c)
@@ -132,11 +124,7 @@ func dictionaryCommand() *cli.Command {
 			if err := export.DictionarySheet(&b, d); err != nil {
 				return err
 			}
-			if err := writeNew(path, b.Bytes()); err != nil {
-				return err
-			}
-			fmt.Fprintf(c.App.Writer, "已写出 %s\n", path)
-			return nil
+			return writeFiles(c, []publish.File{{Path: path, Data: b.Bytes()}})
 		},
 	}
 }

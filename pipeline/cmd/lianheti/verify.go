@@ -2,8 +2,9 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
-	"lianheti/pipeline"
+	"lianheti/pipeline/publish"
 
 	"github.com/urfave/cli/v2"
 )
@@ -12,32 +13,58 @@ func verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
 		Usage:     "核对一次运行的结果是否仍是当时发布的样子",
-		UsageText: "lianheti verify output/2024",
-		Flags:     []cli.Flag{jsonFlag},
+		UsageText: "lianheti verify output/2024\n   lianheti verify output/2024 --root 运行结束时显示的校验值",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "root", Usage: "还要与这个`校验值`相同：运行记录的（root，运行结束时显示），或数据的（data_root，印在总览和页脚，前 16 位以上）"},
+			jsonFlag,
+		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return usageError{fmt.Errorf("要给出一个结果文件夹，例如 output/2024")}
 			}
-			m, differences, err := pipeline.Verify(c.Args().First())
+			m, differences, err := publish.Verify(c.Args().First())
 			if err != nil {
 				return usageError{err}
 			}
+			root, known := rootNamed(m, c.String("root"))
 			if c.Bool("json") {
-				if err := writeJSON(c.App.Writer, map[string]any{"files": len(m.Outputs), "differences": differences}); err != nil {
+				said := map[string]any{"files": len(m.Outputs), "differences": differences, "root": m.Root, "data_root": m.DataRoot}
+				if c.IsSet("root") {
+					said["matches"] = root
+				}
+				if err := writeJSON(c.App.Writer, said); err != nil {
 					return err
 				}
 			} else if len(differences) == 0 {
-				fmt.Fprintf(c.App.Writer, "一致：%d 个文件与 %s 所记相同。\n", len(m.Outputs), pipeline.ManifestName)
+				fmt.Fprintf(c.App.Writer, "一致：%d 个文件与 %s 所记相同。\n  运行记录校验值（root）%s\n  数据校验值（data_root）%s\n",
+					len(m.Outputs), publish.ManifestName, m.Root, m.DataRoot)
 			} else {
 				fmt.Fprintf(c.App.Writer, "有出入：%d 处。\n", len(differences))
 				for _, x := range differences {
 					fmt.Fprintf(c.App.Writer, "  %s  %s\n", x.What, x.Path)
 				}
 			}
-			if len(differences) > 0 {
+			if c.IsSet("root") && !c.Bool("json") {
+				fmt.Fprintln(c.App.Writer, known)
+			}
+			if len(differences) > 0 || c.IsSet("root") && root == "" {
 				return errNo
 			}
 			return nil
 		},
 	}
+}
+
+// rootNamed says which of a manifest's two hashes somebody was given, in the manifest's word and in a sentence; no word where neither.
+func rootNamed(m *publish.Manifest, given string) (word, sentence string) {
+	const enough = 16 // characters, as footers print
+	given = strings.ToLower(strings.TrimSpace(given))
+	is := func(root string) bool { return len(given) >= enough && strings.HasPrefix(root, given) }
+	switch {
+	case is(m.Root):
+		return "root", "给出的校验值就是运行记录的（root）：run.json 所说、所列的全部与当时相同。"
+	case is(m.DataRoot):
+		return "data_root", "给出的校验值就是数据的（data_root）：定义、输入、登记、评分和数据表与当时相同。"
+	}
+	return "", fmt.Sprintf("给出的校验值 %s 两个都不是：这不是当时的那一次结果（root %s，data_root %s）。", given, m.Root, m.DataRoot)
 }

@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"lianheti/pipeline"
+	"lianheti/pipeline/publish"
 	"lianheti/stages/model"
 	"lianheti/stages/text"
 
@@ -21,7 +21,7 @@ func wordCommand() *cli.Command {
 		Description: "A4 双面、左侧装订；签字、盖章和日期处留空。页脚的校验码由印出的内容算得，lianheti check 报的是同一个。\n" +
 			"文字超过限定字数的，那一份不生成，说明超了多少；其余照常生成。",
 		Flags: []cli.Flag{
-			yearFlag, definitionFlag, workersFlag,
+			yearFlag, definitionFlag, workersFlag, overwriteFlag,
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个`文件夹`"},
 		},
 		Action: func(c *cli.Context) error {
@@ -37,16 +37,14 @@ func wordCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := os.MkdirAll(c.String("out"), 0o755); err != nil {
-				return err
-			}
+			var made []publish.File
 			for _, f := range printed.Forms {
-				if f.Data == nil {
-					continue
+				if f.Data != nil {
+					made = append(made, publish.File{Path: filepath.Join(c.String("out"), f.Name), Data: f.Data})
 				}
-				if err := writeNew(filepath.Join(c.String("out"), f.Name), f.Data); err != nil {
-					return err
-				}
+			}
+			if err := writeFiles(c, made); err != nil {
+				return err
 			}
 			tellPrinted(c.App.Writer, printed, c.String("out"))
 			if printed.Refused() {
@@ -67,7 +65,7 @@ func tellPrinted(w io.Writer, p *pipeline.Printed, dir string) {
 			}
 			continue
 		}
-		fmt.Fprintf(w, "已写出  %s　校验码 %s\n", filepath.Join(dir, f.Name), f.CheckCode)
+		fmt.Fprintf(w, "%s　校验码 %s\n", filepath.Join(dir, f.Name), f.CheckCode)
 		for _, m := range f.Unprinted {
 			fmt.Fprintf(w, "    没有印出  %s!%s  成员单位“%s”：组成“%s”不在推荐书的七类之列，请改正后重新生成\n", m.Sheet, m.Cell, m.Name, m.KindLabel)
 		}

@@ -1,0 +1,98 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+)
+
+// Frozen is the copy of a run that is kept for a meeting: <out>/<year>-<name>. No later run writes there, and its files are
+// read-only. It has the run's own run.json, so that verify proves it like any other result.
+type Frozen struct{ final, fresh string }
+
+// longestName of a frozen copy, in characters.
+const longestName = 40
+
+// PrepareFreeze makes sure before any work that the name is usable and free; nil where nothing is to be frozen.
+func PrepareFreeze(out, year, name string) (*Frozen, error) {
+	name = strings.TrimSpace(name)
+	if name == "" {
+		return nil, nil
+	}
+	if strings.ContainsAny(name, `/\:*?"<>|`) || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".") || utf8.RuneCountInString(name) > longestName {
+		return nil, Refuse("会议版的名称“%s”不能用作文件夹名，请换一个，例如 0905评审会", name)
+	}
+	folder := year + "-" + name
+	f := &Frozen{final: filepath.Join(out, folder), fresh: filepath.Join(out, "."+folder+".new")}
+	if _, err := os.Lstat(f.final); !errors.Is(err, fs.ErrNotExist) {
+		return nil, Refuse("会议版 %s 已经有了，不会改动它。请换一个名称", f.final)
+	}
+	return f, half(f.fresh)
+}
+
+// Copy takes over the results before they are published.
+func (f *Frozen) Copy(dir string) error {
+	if f == nil {
+		return nil
+	}
+	if err := os.RemoveAll(f.fresh); err != nil { // ours: PrepareFreeze saw to it
+		return fmt.Errorf("上次中断留下的 %s 无法删除：%w", f.fresh, err)
+	}
+	if err := makeFresh(f.fresh); err != nil {
+		return err
+	}
+	err := filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(dir, at)
+		to := filepath.Join(f.fresh, rel)
+		switch {
+		case err != nil || rel == "." || rel == markName:
+			return err
+		case d.IsDir():
+			return os.Mkdir(to, 0o755)
+		}
+		data, err := os.ReadFile(at)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(to, data, 0o644)
+	})
+	if err != nil {
+		return fmt.Errorf("会议版无法写到磁盘：%w", err)
+	}
+	return nil
+}
+
+// Keep puts the copy in its place and makes its files read-only. The results stand in dir by then.
+func (f *Frozen) Keep(dir string) error {
+	if f == nil {
+		return nil
+	}
+	if err := finish(f.fresh); err != nil {
+		return Halfway{dir, fmt.Errorf("会议版没有留成：%w", err)}
+	}
+	if err := os.Rename(f.fresh, f.final); err != nil {
+		return Halfway{dir, fmt.Errorf("会议版没能放到 %s：%w", f.final, err)}
+	}
+	syncDir(filepath.Dir(f.final))
+	err := filepath.WalkDir(f.final, func(at string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		return os.Chmod(at, 0o444)
+	})
+	if err != nil {
+		return Halfway{dir, fmt.Errorf("会议版 %s 已经留好，但没能设为只读：%w", f.final, err)}
+	}
+	return nil
+}
+
+// Discard removes a copy that was not kept.
+func (f *Frozen) Discard() {
+	if f != nil && half(f.fresh) == nil {
+		_ = os.RemoveAll(f.fresh)
+	}
+}

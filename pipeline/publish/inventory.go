@@ -1,0 +1,259 @@
+package publish
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// entry is one thing that stands in a folder. What is neither file nor folder (a link, a pipe, a socket) is never opened.
+type entry struct {
+	Path string // relative, slash separated
+	Mode fs.FileMode
+}
+
+// kind names what an entry is, for a person; empty for a plain file.
+func (e entry) kind() string {
+	switch {
+	case e.Mode.IsDir():
+		return "文件夹"
+	case e.Mode&fs.ModeSymlink != 0:
+		return "链接"
+	case e.Mode&fs.ModeNamedPipe != 0:
+		return "管道"
+	case !e.Mode.IsRegular():
+		return "特殊文件"
+	}
+	return ""
+}
+
+// inventory is what stands in a folder beside what its manifest says.
+type inventory struct {
+	dir      string
+	entries  []entry   // all but the manifest itself, our mark and what systems leave lying about; ordered by path
+	manifest *Manifest // nil where there is none that can be believed
+	why      error     // why not
+	listed   map[string]Output
+	folders  map[string]bool // that listed files stand in
+	hashes   map[string]string
+}
+
+// takeInventory lists a folder, follows no link and opens only its manifest.
+func takeInventory(dir string) (*inventory, error) {
+	inv := &inventory{dir: dir, listed: map[string]Output{}, folders: map[string]bool{}, hashes: map[string]string{}}
+	err := filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("读不到 %s：%w", at, err)
+		}
+		rel, err := filepath.Rel(dir, at)
+		if err != nil || rel == "." || litter(d) || d.Type().IsRegular() && (rel == ManifestName || rel == markName) {
+			return err
+		}
+		inv.entries = append(inv.entries, entry{filepath.ToSlash(rel), d.Type()})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if inv.manifest, inv.why = ReadManifest(dir); inv.manifest != nil {
+		for _, o := range inv.manifest.Outputs {
+			inv.listed[o.Path] = o
+			for f := path.Dir(o.Path); f != "."; f = path.Dir(f) {
+				inv.folders[f] = true
+			}
+		}
+	}
+	return inv, nil
+}
+
+// litter says whether a file is what systems and office programs leave beside the files that people open.
+func litter(d fs.DirEntry) bool {
+	if !d.Type().IsRegular() {
+		return false
+	}
+	name := strings.ToLower(d.Name())
+	switch name {
+	case "thumbs.db", "desktop.ini", ".ds_store":
+		return true
+	}
+	return strings.HasPrefix(name, "~$") || strings.HasPrefix(name, ".~lock.") || strings.HasPrefix(name, ".~")
+}
+
+// hash gives the sha256 of a plain file of the folder, read once.
+func (v *inventory) hash(rel string) (string, error) {
+	if sum, ok := v.hashes[rel]; ok {
+		return sum, nil
+	}
+	sum, _, err := hashFile(filepath.Join(v.dir, filepath.FromSlash(rel)))
+	if err == nil {
+		v.hashes[rel] = sum
+	}
+	return sum, err
+}
+
+// foreign lists what the manifest doesn't know. A renamed or copied result is not foreign: its content is ours.
+func (v *inventory) foreign() []entry {
+	content := map[string]bool{}
+	for _, o := range v.listed {
+		content[o.SHA256] = true
+	}
+	var out []entry
+	for _, e := range v.entries {
+		_, ok := v.listed[e.Path]
+		switch {
+		case e.Mode.IsDir():
+			ok = v.folders[e.Path]
+		case !e.Mode.IsRegular():
+			ok = false
+		case !ok:
+			sum, err := v.hash(e.Path)
+			ok = err == nil && content[sum]
+		}
+		if !ok {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// proven says whether the manifest speaks of this folder: by the hash over itself, or, as earlier versions wrote it, by a file that is
+// as it says.
+func (v *inventory) proven() bool {
+	if v.manifest.Root != "" {
+		return true
+	}
+	for _, e := range v.entries {
+		o, ok := v.listed[e.Path]
+		if !ok || !e.Mode.IsRegular() {
+			continue
+		}
+		if sum, err := v.hash(e.Path); err == nil && sum == o.SHA256 {
+			return true
+		}
+	}
+	v.why = errors.New("它列出的文件这里一个也没有")
+	return false
+}
+
+// hashFile reads a file once.
+func hashFile(name string) (sum string, size int64, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", 0, err
+	}
+	h := sha256.New()
+	size, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), size, errors.Join(err, f.Close())
+}
+
+// keptFolder holds results that somebody changed, beside the results that took their place.
+const keptFolder = "留存"
+
+// Kept is a changed result of an earlier run.
+type Kept struct {
+	Path string // in the results folder, as it was
+	Now  string // where it is kept
+}
+
+// retire puts the old results away: what is as it was published is removed; what was changed since, or came in the meantime, is
+// moved to 留存. The manifest goes last, so that the folder stays provably ours until nothing else is in it.
+func (t *Target) retire() error {
+	inv, err := ours(t.old)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	for _, e := range inv.entries {
+		if e.Mode.IsDir() {
+			continue
+		}
+		at := filepath.Join(t.old, filepath.FromSlash(e.Path))
+		sum, err := inv.hash(e.Path)
+		if err != nil {
+			return err
+		}
+		if inv.published(sum) {
+			err = os.Remove(at)
+		} else {
+			err = t.keep(at, e.Path, sum)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return removeEmptied(t.old)
+}
+
+// published says whether a file with this content was published in the folder.
+func (v *inventory) published(sum string) bool {
+	for _, o := range v.listed {
+		if o.SHA256 == sum {
+			return true
+		}
+	}
+	return false
+}
+
+// keep moves a changed result to 留存, under a name that says its content: what is there already is the same, or is left alone.
+func (t *Target) keep(at, rel, sum string) error {
+	dir := filepath.Join(t.out, keptFolder)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("无法建立 %s：%w", dir, err)
+	}
+	for digits := 8; digits <= len(sum); digits += 8 {
+		to := filepath.Join(dir, sum[:digits]+"-"+path.Base(rel))
+		there, _, err := hashFile(to)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			err = os.Rename(at, to)
+		case err == nil && there == sum: // kept by an earlier run
+			err = os.Remove(at)
+		default:
+			continue
+		}
+		if err == nil {
+			t.Kept = append(t.Kept, Kept{rel, to})
+		}
+		return err
+	}
+	return fmt.Errorf("%s 里的名称都被占用，%s 没能留存", dir, rel)
+}
+
+// removeEmptied removes what is left of an old result: litter, our manifest and empty folders; anything else stops it.
+func removeEmptied(dir string) error {
+	var folders []string
+	err := filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			folders = append(folders, at)
+		case litter(d):
+			return os.Remove(at)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i := len(folders) - 1; i > 0; i-- {
+		if err := os.Remove(folders[i]); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{ManifestName, markName} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return os.Remove(dir)
+}

@@ -1,0 +1,281 @@
+package publish
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"lianheti/stages/model"
+)
+
+// Version of the manifest's format.
+const Version = "0.2.0"
+
+// ManifestName is the file that describes a run, beside its results.
+const ManifestName = "run.json"
+
+// Manifest is run.json: what went in, what came out, under which definition.
+type Manifest struct {
+	Year       int               `json:"year"`
+	Version    string            `json:"version"`
+	Date       string            `json:"date,omitempty"` // as given with --date
+	DataRoot   string            `json:"data_root"`      // see Manifest.Data; printed in the results
+	Root       string            `json:"root"`           // sha256 of this file with "root" empty; printed on the console
+	Definition map[string]string `json:"definition"`     // file: sha256
+	Options    Options           `json:"options"`
+	Previous   *Previous         `json:"previous,omitempty"` // the run that this one was compared with
+	Register   *Register         `json:"register,omitempty"` // the Department's
+	From       *From             `json:"from,omitempty"`     // the tables that were read in the place of the inputs
+	Inputs     []Input           `json:"inputs"`
+	Marks      []Input           `json:"marks,omitempty"` // the experts' workbooks
+	Outputs    []Output          `json:"outputs"`
+	Counts     Counts            `json:"counts"`
+}
+
+// Options are the choices that change results.
+type Options struct {
+	Select int    `json:"select"`
+	Draws  int    `json:"draws"`
+	Seed   uint64 `json:"seed"`
+}
+
+// Previous names an earlier run by its own manifest, which holds the sha256 of all that it published.
+type Previous struct {
+	Date   string `json:"date,omitempty"`
+	SHA256 string `json:"sha256"` // of its run.json
+}
+
+// Register is the Department's register, as it was read.
+type Register struct {
+	Name    string `json:"name"`
+	SHA256  string `json:"sha256"`
+	Entries int    `json:"entries"`
+}
+
+// Same says whether two runs read the same register, or both none.
+func (r *Register) Same(other *Register) bool {
+	if r == nil || other == nil {
+		return r == other
+	}
+	return r.SHA256 == other.SHA256
+}
+
+// From names the tables of an earlier run by their data package, which holds the sha256 of all of them.
+type From struct {
+	SHA256 string `json:"sha256"` // of its datapackage.json
+}
+
+// Input is one file that arrived.
+type Input struct {
+	Path   string     `json:"path"`
+	SHA256 string     `json:"sha256"`
+	Size   int64      `json:"size"`
+	Fate   model.Fate `json:"fate"`
+	Code   string     `json:"code"`
+}
+
+// Output is one file of the results.
+type Output struct {
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+}
+
+// Counts balance: files = accepted + superseded + rejected + ignored, and cells_read = cells_used + cells_explained.
+type Counts struct {
+	Files          int `json:"files"`
+	Accepted       int `json:"accepted"`
+	Superseded     int `json:"superseded"`
+	Rejected       int `json:"rejected"`
+	Ignored        int `json:"ignored"`
+	Submissions    int `json:"submissions"`
+	CellsRead      int `json:"cells_read"`
+	CellsUsed      int `json:"cells_used"`
+	CellsExplained int `json:"cells_explained"`
+	Findings       int `json:"findings"`
+}
+
+// Data is what the tables rest on and what they say, in one hash: year, definition, options, date, register, marks, previous run,
+// inputs and the table files. It is known before the workbooks are written, which print it; a run done again from the tables
+// (--from) has the same. tables are the files below the results' folder for data.
+func (m *Manifest) Data(folder string, tables []Output) string {
+	basis := Manifest{Year: m.Year, Version: m.Version, Date: m.Date, Definition: m.Definition, Options: m.Options, Previous: m.Previous,
+		Register: m.Register, Inputs: m.Inputs, Marks: m.Marks}
+	for _, o := range tables {
+		if strings.HasPrefix(o.Path, folder+"/") && slices.Contains(tableFiles, path.Ext(o.Path)) {
+			basis.Outputs = append(basis.Outputs, o)
+		}
+	}
+	return digest(basis.encode())
+}
+
+// tableFiles are the extensions of the files that hold tables.
+var tableFiles = []string{".arrow", ".parquet", ".csv"}
+
+// Seal completes the manifest of the results that stand in a folder: what they are, and the hash over all it says.
+func (m *Manifest) Seal(dir string) error {
+	var err error
+	if m.Outputs, err = Outputs(dir); err != nil {
+		return err
+	}
+	m.Root = ""
+	m.Root = digest(m.encode())
+	return os.WriteFile(filepath.Join(dir, ManifestName), m.encode(), 0o644)
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// encode gives the bytes of run.json.
+func (m *Manifest) encode() []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(m); err != nil {
+		panic(err) // strings and numbers only
+	}
+	return b.Bytes()
+}
+
+// ReadManifest reads the run.json of a published folder, and believes it only where it is as it was written.
+func ReadManifest(dir string) (*Manifest, error) {
+	name := filepath.Join(dir, ManifestName)
+	info, err := os.Lstat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("它是一个%s", entry{Mode: info.Mode()}.kind())
+	}
+	var data []byte
+	if err == nil {
+		data, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s 里没有可读的 %s，不是一次运行的结果：%w", dir, ManifestName, err)
+	}
+	m := &Manifest{}
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, fmt.Errorf("%s 已损坏：%w", name, err)
+	}
+	if m.Year == 0 || m.Version == "" || len(m.Outputs) == 0 {
+		return nil, fmt.Errorf("%s 不是本程序的运行记录", name)
+	}
+	if m.Root == "" {
+		return m, nil // as earlier versions wrote it: proved by the files that it lists
+	}
+	blank := *m
+	blank.Root = ""
+	if digest(blank.encode()) != m.Root || !bytes.Equal(m.encode(), data) {
+		return nil, fmt.Errorf("%s 被改动过：与它自己的校验值（root）不符", name)
+	}
+	return m, nil
+}
+
+// Difference is one published file that is no longer what it was.
+type Difference struct {
+	Path string
+	What string // 缺失, 内容已变, 改名为 …, 多出, 换成了链接 …
+}
+
+// Verify hashes a published folder again and lists what differs from its manifest, ordered by path. Links are never followed,
+// pipes never opened: they are named.
+func Verify(dir string) (*Manifest, []Difference, error) {
+	inv, err := takeInventory(dir)
+	if err == nil {
+		err = inv.why
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, interrupted(dir))
+	}
+	there := map[string]entry{}
+	for _, e := range inv.entries {
+		there[e.Path] = e
+	}
+	var diff []Difference
+	var gone []Output
+	for _, o := range inv.manifest.Outputs {
+		e, found := there[o.Path]
+		delete(there, o.Path)
+		switch {
+		case !found:
+			gone = append(gone, o)
+		case e.kind() != "":
+			diff = append(diff, Difference{o.Path, "换成了" + e.kind()})
+		default:
+			sum, err := inv.hash(o.Path)
+			if err != nil {
+				return nil, nil, err
+			}
+			if sum != o.SHA256 {
+				diff = append(diff, Difference{o.Path, "内容已变"})
+			}
+		}
+	}
+	for _, o := range gone {
+		i := slices.IndexFunc(inv.entries, func(e entry) bool { return inv.holds(there, e, o) })
+		if i < 0 {
+			diff = append(diff, Difference{o.Path, "缺失"})
+			continue
+		}
+		diff = append(diff, Difference{o.Path, "改名为 " + inv.entries[i].Path})
+		delete(there, inv.entries[i].Path)
+	}
+	for name, e := range there {
+		if !e.Mode.IsDir() || !inv.folders[name] {
+			diff = append(diff, Difference{name, "多出" + e.kind()})
+		}
+	}
+	slices.SortFunc(diff, func(a, b Difference) int { return strings.Compare(a.Path, b.Path) })
+	return inv.manifest, diff, nil
+}
+
+// holds says whether an entry that no manifest lists has the content of a file that is gone.
+func (v *inventory) holds(unlisted map[string]entry, e entry, gone Output) bool {
+	if _, ok := unlisted[e.Path]; !ok || !e.Mode.IsRegular() {
+		return false
+	}
+	sum, err := v.hash(e.Path)
+	return err == nil && sum == gone.SHA256
+}
+
+// interrupted says where the results are that a run was killed over while it put new ones in their place; nil where they are not there.
+func interrupted(dir string) error {
+	old := filepath.Join(filepath.Dir(filepath.Clean(dir)), "."+filepath.Base(filepath.Clean(dir))+".old")
+	if _, err := os.Lstat(dir); err == nil {
+		return nil
+	}
+	if _, err := ours(old); err != nil {
+		return nil
+	}
+	return fmt.Errorf("上次运行在换上新结果时中断：旧结果完整地在 %s，下次运行会先把它放回；要现在核对，用 lianheti verify %s", old, old)
+}
+
+// Outputs lists the files below dir except the manifest, ordered by path.
+func Outputs(dir string) ([]Output, error) {
+	inv, err := takeInventory(dir)
+	if err != nil {
+		return nil, err
+	}
+	out := []Output{}
+	for _, e := range inv.entries {
+		if e.Mode.IsDir() {
+			continue
+		}
+		sum, size, err := hashFile(filepath.Join(dir, filepath.FromSlash(e.Path)))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Output{e.Path, sum, size})
+	}
+	slices.SortFunc(out, func(a, b Output) int { return strings.Compare(a.Path, b.Path) })
+	return out, nil
+}

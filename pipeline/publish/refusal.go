@@ -1,0 +1,141 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Refusal says that a command was not done because of what it was pointed at: nothing was touched, and the message names the file
+// and the cure. It is wrong usage, not a failure.
+type Refusal struct{ message string }
+
+func (r Refusal) Error() string { return r.message }
+
+// Refuse makes a Refusal.
+func Refuse(format string, args ...any) error { return Refusal{fmt.Sprintf(format, args...)} }
+
+// Halfway says that results were published and a later step failed.
+type Halfway struct {
+	Dir string // where the results stand
+	error
+}
+
+func (h Halfway) Unwrap() error { return h.error }
+
+// Read is something that a run reads.
+type Read struct {
+	Path string
+	What string // how the message names it: 输入, 登记表 …
+	// Whole says that it is read before anything is moved, so that the results to be replaced may be, or hold, it.
+	Whole bool
+	Cure  string // where the message says more than to choose another output folder
+}
+
+// apart makes sure that the results will not replace what the run reads, nor be written into it, where the next run would take
+// them for its input. Paths are compared as the file system does: links resolved, in the case that it knows.
+func apart(final string, reads []Read) error {
+	for _, r := range reads {
+		if r.Path == "" {
+			continue
+		}
+		switch {
+		case !r.Whole && within(r.Path, final):
+			cure := r.Cure
+			if cure == "" {
+				cure = "请用 --out 换一个输出文件夹"
+			}
+			return Refuse("%s %s 在结果文件夹 %s 里，结果换新时会连它一起换掉：%s", r.What, r.Path, final, cure)
+		case within(filepath.Dir(final), r.Path), within(final, r.Path) && !r.Whole:
+			return Refuse("结果会写到 %s，那是在%s %s 里面，下次运行会把结果也当作输入：请用 --out 换一个输出文件夹，例如 %s",
+				final, r.What, r.Path, filepath.Clean(r.Path)+"-结果")
+		}
+	}
+	return nil
+}
+
+// within says whether path is dir, or lies below it.
+func within(path, dir string) bool {
+	outer, err := os.Stat(dir)
+	if err != nil || !outer.IsDir() {
+		return false
+	}
+	for at := real(path); ; at = filepath.Dir(at) {
+		if info, err := os.Stat(at); err == nil && os.SameFile(info, outer) {
+			return true
+		}
+		if at == filepath.Dir(at) {
+			return false
+		}
+	}
+}
+
+// real is an absolute path without links. What does not exist yet is taken as it is written.
+func real(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	rest := ""
+	for at := abs; ; at = filepath.Dir(at) {
+		if found, err := filepath.EvalSymlinks(at); err == nil {
+			return filepath.Join(found, rest)
+		}
+		if at == filepath.Dir(at) {
+			return abs
+		}
+		rest = filepath.Join(filepath.Base(at), rest)
+	}
+}
+
+// ResultIn finds a result of ours below a folder that is about to be read: its workbooks are no submissions. Empty: none.
+func ResultIn(dir string) string {
+	found := ""
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.Name() != ManifestName || !d.Type().IsRegular() {
+			return nil
+		}
+		if _, err := ReadManifest(filepath.Dir(path)); err == nil {
+			found = filepath.Dir(path)
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return found
+}
+
+// ours gives what stands in a folder that is provably a result of ours and holds nothing else. A Refusal names what speaks against
+// it; fs.ErrNotExist means that nothing is there. An empty folder is as good as none.
+func ours(dir string) (*inventory, error) {
+	info, err := os.Lstat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("读不到 %s：%w", dir, err)
+	case info.Mode()&fs.ModeSymlink != 0:
+		return nil, Refuse("%s 是一个链接，不是本程序写的结果文件夹，不会动它：请用 --out 换一个文件夹", dir)
+	case !info.IsDir():
+		return nil, Refuse("%s 是一个文件，不是本程序写的结果文件夹，不会动它：请把它移走，或用 --out 换一个文件夹", dir)
+	}
+	inv, err := takeInventory(dir)
+	if err != nil {
+		return nil, err
+	}
+	first := ManifestName
+	if len(inv.entries) > 0 {
+		first = inv.entries[0].Path
+	} else if _, err := os.Lstat(filepath.Join(dir, ManifestName)); inv.manifest != nil || errors.Is(err, fs.ErrNotExist) {
+		return inv, nil
+	}
+	const cure = "请把它移到别处，或用 --out 换一个文件夹"
+	switch foreign := inv.foreign(); {
+	case inv.manifest == nil || !inv.proven():
+		return nil, Refuse("%s 里有 %s，没有证明它是本程序结果的 %s（%v），不会动它：%s", dir, first, ManifestName, inv.why, cure)
+	case len(foreign) > 0:
+		return nil, Refuse("结果文件夹 %s 里有不是本程序写的 %s（共 %d 处），换新结果会丢掉它：%s", dir, foreign[0].Path, len(foreign), cure)
+	}
+	return inv, nil
+}

@@ -1,0 +1,242 @@
+// Package publish puts what a command made on the disk, and proves later that it is still what was put there.
+//
+// It holds one rule about our own hand: what we did not make ourselves is never replaced or removed. A results folder is
+// replaced only where it is provably an earlier result (its manifest is whole, and nothing stands in it that the manifest
+// does not list) and where nothing that the run reads lies in it or above it. A result that somebody has changed since does
+// not block the next run: it is kept in 留存. A single file that differs from what we would write needs the caller's word.
+//
+// Results appear whole: they are written to a folder beside the final one and renamed into its place.
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+// Target is one folder of results while a run makes it anew. The caller writes below Fresh and calls Publish; a run that is
+// killed leaves the old results, or none, never a mixture.
+type Target struct {
+	Final string // where the results will stand
+	Fresh string // where they are written
+
+	out, old string
+	lock     *flock.Flock
+	Kept     []Kept   // changed results of the earlier run, where they are now
+	Notes    []string // what else the officer should know: what an interrupted run had left, what could not be removed
+}
+
+// ErrBusy says that another run holds the output folder.
+var ErrBusy = errors.New("另一次运行正在写这个输出文件夹")
+
+// heldError is why results that a program holds open can't be moved. Windows calls that a lack of permission; permission to write here
+// was proved by the lock.
+type heldError struct{ error }
+
+func (e heldError) Unwrap() error { return e.error }
+
+// markName is a file in a folder that a run is still writing: the folder is ours although it has no manifest yet.
+const markName = ".lianheti"
+
+// Begin proves that <out>/<name> may be replaced by a run that reads these, takes the lock on it and clears what a killed run left
+// behind. A Refusal means that nothing was touched. The caller calls Discard in any case.
+func Begin(out, name string, reads []Read) (*Target, error) {
+	if strings.TrimSpace(out) == "" {
+		return nil, Refuse("--out 后面要写输出文件夹")
+	}
+	t := &Target{
+		Final: filepath.Join(out, name),
+		Fresh: filepath.Join(out, "."+name+".new"),
+		out:   out,
+		old:   filepath.Join(out, "."+name+".old"),
+		lock:  flock.New(filepath.Join(out, "."+name+".lock")),
+	}
+	for _, place := range []string{t.Final, t.old, t.Fresh} {
+		if err := apart(place, reads); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.replaceable(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return nil, fmt.Errorf("无法建立输出文件夹 %s：%w", out, err)
+	}
+	locked, err := t.lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("无法锁定输出文件夹 %s，请检查写入权限：%w", out, err)
+	}
+	if !locked {
+		return nil, fmt.Errorf("%w（%s）。请等它结束后再运行", ErrBusy, t.Final)
+	}
+	if err := t.recover(); err != nil {
+		t.Discard()
+		return nil, err
+	}
+	return t, nil
+}
+
+// replaceable says why what stands in the way of the results, or in the way of writing them, is not ours to replace.
+func (t *Target) replaceable() error {
+	if info, err := os.Stat(t.out); err == nil && !info.IsDir() {
+		return Refuse("输出文件夹 %s 是一个文件，请用 --out 换一个文件夹", t.out)
+	}
+	for _, dir := range []string{t.Final, t.old} {
+		if _, err := ours(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return half(t.Fresh)
+}
+
+// recover puts the old results back where a run was killed between moving them aside and putting the new ones in, and clears
+// what a killed run had not finished.
+func (t *Target) recover() error {
+	if _, err := os.Lstat(t.Final); errors.Is(err, fs.ErrNotExist) {
+		switch err := os.Rename(t.old, t.Final); {
+		case err == nil:
+			t.Notes = append(t.Notes, fmt.Sprintf("上次运行在换上新结果时中断，旧结果已从 %s 放回", t.old))
+		case !errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("上次运行中断，旧结果无法放回 %s：%w", t.Final, err)
+		}
+	}
+	if err := t.retire(); err != nil {
+		return fmt.Errorf("上次运行移开的旧结果 %s 无法清理：%w", t.old, err)
+	}
+	if err := os.RemoveAll(t.Fresh); err != nil {
+		return fmt.Errorf("上次运行留下的临时文件夹 %s 无法删除：%w", t.Fresh, err)
+	}
+	return makeFresh(t.Fresh)
+}
+
+// makeFresh makes a marked folder to write results in.
+func makeFresh(dir string) error {
+	err := os.Mkdir(dir, 0o755)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, markName), []byte("lianheti 正在这里写结果，写完改名。\n"), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("无法建立临时文件夹 %s：%w", dir, err)
+	}
+	return nil
+}
+
+// half says why a folder is not one that a run of ours left half written: no folder, an empty one, one with our mark, or
+// finished results that were not renamed.
+func half(dir string) error {
+	info, err := os.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && info.IsDir() {
+		entries, err := os.ReadDir(dir)
+		if err == nil && len(entries) == 0 {
+			return nil
+		}
+		if mark, err := os.Lstat(filepath.Join(dir, markName)); err == nil && mark.Mode().IsRegular() {
+			return nil
+		}
+		if _, err := ours(dir); err == nil {
+			return nil
+		}
+	}
+	return Refuse("%s 不是本程序留下的临时文件夹，而结果要先写在那里：请把它移走，或用 --out 换一个文件夹", dir)
+}
+
+// Publish moves the old results aside and the new ones in. Where that fails the old results are where they were. Results that
+// somebody changed are kept (Kept), the others removed.
+func (t *Target) Publish() error {
+	if err := t.replaceable(); err != nil { // once more: a run takes its time
+		return err
+	}
+	if err := finish(t.Fresh); err != nil {
+		return err
+	}
+	switch err := os.Rename(t.Final, t.old); {
+	case errors.Is(err, fs.ErrNotExist): // the first run
+	case err != nil:
+		return fmt.Errorf("旧结果 %s 无法移开%s。请关闭后重新运行，旧结果没有改动：%w", t.Final, openHint(t.Final), heldError{err})
+	}
+	if err := os.Rename(t.Fresh, t.Final); err != nil {
+		return errors.Join(fmt.Errorf("新结果无法放到 %s：%w", t.Final, err), putBack(t.old, t.Final))
+	}
+	syncDir(t.out)
+	// The new results stand. What can't be put away now is put away by the next run.
+	if err := t.retire(); err != nil {
+		t.Notes = append(t.Notes, fmt.Sprintf("旧结果还在 %s，没能清理完，下次运行会再试：%v", t.old, err))
+	}
+	return nil
+}
+
+func putBack(old, final string) error {
+	if err := os.Rename(old, final); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("旧结果在 %s，没能放回：%w", old, err)
+	}
+	return nil
+}
+
+// finish makes sure that finished results are on the disk, whole and without the mark, before anything is renamed.
+func finish(dir string) error {
+	err := os.Remove(filepath.Join(dir, markName))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err := errors.Join(err, syncTree(dir)); err != nil {
+		return fmt.Errorf("结果无法写到磁盘（%s），请检查剩余空间：%w", dir, err)
+	}
+	return nil
+}
+
+// Discard removes what was not published and lets go of the lock.
+func (t *Target) Discard() {
+	if half(t.Fresh) == nil {
+		_ = os.RemoveAll(t.Fresh)
+	}
+	_ = t.lock.Unlock()
+}
+
+// openHint names the workbooks of a folder that are open in Excel or WPS: each leaves a file ~$name beside it.
+func openHint(dir string) string {
+	var open []string
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && strings.HasPrefix(d.Name(), "~$") {
+			open = append(open, strings.TrimPrefix(d.Name(), "~$"))
+		}
+		return nil
+	})
+	if len(open) == 0 {
+		return "，可能有文件正被 Excel、WPS 或资源管理器打开"
+	}
+	return "，下列文件正被打开：" + strings.Join(open, "、")
+}
+
+// syncTree makes sure that everything below dir is on the disk before anything is renamed.
+func syncTree(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			syncDir(path)
+			return nil
+		}
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.Sync(), f.Close())
+	})
+}
+
+// syncDir puts the names in a folder on the disk, where the system can do that: Windows can't.
+func syncDir(dir string) {
+	if f, err := os.Open(dir); err == nil {
+		_ = f.Sync()
+		_ = f.Close()
+	}
+}
