@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -512,18 +513,24 @@ func (r *Report) value(c Cell) (any, error) {
 }
 
 func (r *Report) link(sheet, cell, target string) error {
-	if inside, ok := strings.CutPrefix(target, "#"); ok {
-		return r.file.SetCellHyperLink(sheet, cell, inside, "Location")
+	if at := cellLink.FindStringIndex(target); at != nil && at[0] == 0 {
+		return r.file.SetCellHyperLink(sheet, cell, target[1:], "Location")
 	}
 	return r.file.SetCellHyperLink(sheet, cell, escapePath(target), "External")
 }
 
+// cellLink finds the ending that CellLink makes: a number sign may stand in a path, too.
+var cellLink = regexp.MustCompile(`#'(?:[^']|'')+'!\$?[A-Z]+\$?[0-9]+(?::[A-Z0-9$]+)?$`)
+
 // escapePath makes a path a legal address and leaves hanzi as they are, for people and programs alike.
 func escapePath(path string) string {
-	path, place, inside := strings.Cut(path, "#")
+	place, inside := "", false
+	if at := cellLink.FindStringIndex(path); at != nil {
+		path, place, inside = path[:at[0]], path[at[0]+1:], true
+	}
 	var b strings.Builder
 	for _, c := range []byte(path) {
-		if c <= ' ' || strings.IndexByte("%?\"<>\\^`{|}", c) >= 0 {
+		if c <= ' ' || strings.IndexByte("%?#\"<>\\^`{|}", c) >= 0 {
 			fmt.Fprintf(&b, "%%%02X", c)
 			continue
 		}
