@@ -118,9 +118,11 @@ func gather(in Input) []*pack {
 	all := slices.SortedFunc(in.Facts.Submissions.All(), func(a, b table.Submission) int { // long names first: one may be a part of another
 		return cmp.Or(len(b.Consortium)-len(a.Consortium), strings.Compare(a.Consortium, b.Consortium))
 	})
+	cities := map[string]string{} // by submission
 	for i := range in.Facts.Submissions.Len() {
 		s, v := in.Facts.Submissions.Row(i), in.Judgement.Verdicts.Row(i)
-		p := of(in.Facts.CityOf(s))
+		cities[s.Submission] = in.Facts.CityOf(s)
+		p := of(cities[s.Submission])
 		r := &returned{submission: s, verdict: v, findings: discreet(found[s.Submission], p.city, all, in.Facts)}
 		if v.Verdict != model.Accept {
 			r.name = freeName(path.Base(s.File), ".xlsx", p.taken)
@@ -130,7 +132,7 @@ func gather(in Input) []*pack {
 	}
 	for f := range in.Facts.Files.All() {
 		if f.Fate == model.Rejected {
-			p := of(cityOfPath(in.Definition, f.Path))
+			p := of(cmp.Or(cities[f.Submission], cityOfPath(in.Definition, f.Path)))
 			p.refused = append(p.refused, f)
 		}
 	}
