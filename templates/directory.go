@@ -3,6 +3,8 @@ package templates
 import (
 	"fmt"
 	"strings"
+
+	"lianheti/stages/text"
 )
 
 // Directory is 附件1, the directory of consortia, with the calendar of the batch.
@@ -57,6 +59,26 @@ func (d *Directory) Names() []string {
 		}
 	}
 	return out
+}
+
+// Plain is a consortium's or a park's name without what the directory prints behind it in brackets: that it is national already, or
+// what may stand instead. Any other name stays as it is.
+func (d *Directory) Plain(name string) string {
+	head, bracket, _ := strings.Cut(text.NameKey(name), "(")
+	for _, e := range d.Entries {
+		remarks := [2][]string{{e.National}, nil}
+		for _, p := range e.Alternatives {
+			remarks[0], remarks[1] = append(remarks[0], "或"+p.Consortium), append(remarks[1], "或"+p.Park)
+		}
+		for i, plain := range []string{e.Consortium, e.Park} {
+			for _, remark := range remarks[i] {
+				if remark != "" && text.NameKey(plain) == head && text.NameKey(remark)+")" == bracket {
+					return plain
+				}
+			}
+		}
+	}
+	return name
 }
 
 // CityByName finds a prefecture; 福州市 is 福州.

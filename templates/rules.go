@@ -194,14 +194,17 @@ func (d *Definition) caseYears(r *Rule) ([]Case, error) {
 	return out, nil
 }
 
-// selectFields resolves the words of `each` to fields, in form order and without repeats.
+// selectFields resolves the words of `each` to fields, in form order and without repeats; a word behind a minus sign takes fields out.
 func (d *Definition) selectFields(words []string) ([]*Field, error) {
 	chosen := map[*Field]bool{}
 	for _, w := range words {
 		n := len(chosen)
+		name, without := strings.CutPrefix(w, "-")
 		for _, f := range d.Form.Fields() {
-			if f.ID == w || f.Record == "" && d.inGroup(f, w) {
-				chosen[f] = true
+			if f.ID == name || f.Record == "" && d.inGroup(f, name) {
+				if chosen[f] = true; without {
+					delete(chosen, f)
+				}
 			}
 		}
 		if len(chosen) == n {

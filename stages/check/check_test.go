@@ -77,7 +77,7 @@ func prepare(t *testing.T, c ruleCase) *table.Facts {
 	f := facts(t, memory.NewGoAllocator(), definition, fillings...)
 	id := f.Submissions.Row(0).Submission
 	for _, x := range c.Reading {
-		reading := model.Finding{Code: x.Code, Submission: id, Vars: map[string]string{"list": strings.Join(x.Files, "、"), "file": x.Files[0]}}
+		reading := model.Finding{Code: x.Code, Submission: id, Vars: map[string]string{"list": strings.Join(x.Files, "、"), "file": x.Files[0], "detail": "都是1"}}
 		for _, file := range x.Files {
 			reading.Places = append(reading.Places, model.Place{File: file})
 		}

@@ -38,7 +38,9 @@ type Batch struct {
 type arrived struct {
 	file         model.File
 	submission   string
-	edition      int32
+	edition      int32  // 0: untold
+	editionSaid  string // as it stands on the cover
+	traits       []uint64
 	parent       string
 	content      string
 	said         string
@@ -61,7 +63,7 @@ func NewBatch(mem memory.Allocator, d *templates.Definition) *Batch {
 func (b *Batch) Add(r *Rows) {
 	r.rename(b.freePath(r.file.Path))
 	b.files = append(b.files, arrived{file: r.file, submission: r.submission.Submission, edition: r.submission.Edition.V,
-		parent: r.parent, content: r.content, said: r.said(), untouched: r.untouched, notes: r.notes, read: r.read, used: r.used})
+		editionSaid: r.editionSaid(), traits: r.traits, parent: r.parent, content: r.content, said: r.said(), untouched: r.untouched, notes: r.notes, read: r.read, used: r.used})
 	b.submissions = append(b.submissions, r.submission)
 	b.figures.add(r.figures)
 	b.metrics.add(r.metrics)

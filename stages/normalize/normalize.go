@@ -26,6 +26,7 @@ type Rows struct {
 	parent     string // sha256 of the workbook that this copy was made from
 	untouched  bool   // a copy that says what its parent said
 	content    string // hash of everything filled in: equal for a resubmission without changes
+	traits     []uint64
 	notes      []model.Finding
 	read, used int
 
@@ -85,6 +86,7 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 	for _, c := range w.Loose {
 		r.rows.loose = append(r.rows.loose, table.LooseCell{Batch: r.batch(), Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell, Raw: p.hide(c.Raw), Reason: outsideForm})
 	}
+	r.rows.traits = traits(d, w.Entries)
 	r.rows.content = contentHash(w.Entries, w.Form.Asked)
 	r.rows.untouched = w.Form.Said != "" && w.Form.Said == r.rows.said()
 	r.rows.submission.CheckCode = table.CheckCode(d, r.rows.figures, r.rows.metrics, r.rows.texts, r.rows.members)
@@ -120,7 +122,7 @@ func (r *reader) identify(entries []model.Entry) {
 		if e.Field != "consortium" {
 			continue
 		}
-		s.Consortium = text.Mask(Choice(e.Raw, r.d.Directory.Names()).Value)
+		s.Consortium = text.Mask(Choice(r.d.Directory.Plain(e.Raw), r.d.Directory.Names()).Value)
 	}
 	if entry, _, ok := r.d.Directory.ByConsortium(s.Consortium); ok {
 		s.DirectoryNo, s.National = table.Some(int32(entry.No)), entry.National != ""
@@ -150,7 +152,7 @@ func contentHash(entries []model.Entry, asked string) string {
 		if questions[e.Record] && strings.HasPrefix(e.Field, "explanations_") {
 			continue
 		}
-		if e.Filled && e.Field != "edition" {
+		if e.Filled && e.Field != editionField {
 			fmt.Fprintf(h, "%s\x00%d\x00%d\x00%s\x01", e.Field, e.Year, e.Record, strings.TrimSpace(e.Raw))
 		}
 	}
@@ -264,6 +266,8 @@ func (r *reader) figure(f *templates.Field, e model.Entry) {
 // single reads one undated value.
 func (r *reader) single(f *templates.Field, e model.Entry) reading {
 	switch {
+	case f.ID == editionField:
+		return r.edition(f, e)
 	case f.Numeric():
 		return r.number(f, e)
 	case f.Type == templates.DateField:
@@ -277,8 +281,10 @@ func (r *reader) single(f *templates.Field, e model.Entry) reading {
 	out := reading{status: t.Status, text: t.Value}
 	known := false
 	if f.Type == templates.ChoiceField && t.Status == table.Normal {
-		c := Choice(t.Value, r.d.Options(f))
-		t.Coercions = append(t.Coercions, c.Coercions...)
+		plain, said := r.d.Directory.Plain(t.Value), &trail{}
+		said.note(Option, t.Value, plain)
+		c := Choice(plain, r.d.Options(f))
+		t.Coercions = append(append(t.Coercions, said.list...), c.Coercions...)
 		if out.text, known = c.Value, c.Known; !known && !f.Open {
 			out.status = table.Invalid
 		}
@@ -319,10 +325,6 @@ func (r *reader) cover(field string, v reading) {
 		s.LeadSchool = v.text
 	case "lead_enterprise":
 		s.LeadEnterprise = v.text
-	case "edition":
-		if v.value.Valid {
-			s.Edition = table.Some(int32(v.value.V))
-		}
 	}
 }
 

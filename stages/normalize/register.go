@@ -153,6 +153,7 @@ func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) s
 
 // key identifies the consortium that was typed.
 func (r *registerReader) key(name string) string {
+	name = r.d.Directory.Plain(name)
 	for _, e := range r.d.Directory.Entries {
 		for _, p := range e.Pairs() {
 			if text.NameKey(p.Consortium) == text.NameKey(name) {

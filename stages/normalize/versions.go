@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -16,48 +17,78 @@ const (
 	ruleSuperseded      = "superseded"
 	ruleDuplicate       = "duplicate_file"
 	ruleUnreadableNewer = "unreadable_newer"
+	ruleSuspectedSame   = "suspected_same" // the finding about a consortium that may be here under two names
+	ruleSuspectedTwin   = "suspected_twin" // what became of the file under the other name
 )
 
 // settle decides, for each consortium with several files, which one is its submission, and marks the others. Content
 // can't say "later", and file times are never asked: an issued copy that was corrected (its parent is another of the
-// files) comes after its parent; then the edition on the cover decides. The same content twice is a duplicate. What is still
-// tied is left standing side by side, a finding for the Department: the first by path is read, the others are not.
+// files) comes after its parent; then the edition on the cover decides, where both covers tell one. The same content twice is a
+// duplicate. What is still tied, or tells no edition, is left standing side by side, a finding for the Department: one is read, the
+// others are not.
 func (b *Batch) settle() []model.Finding {
+	var found []model.Finding
+	for _, group := range b.groups() {
+		found = append(found, b.settleGroup(group)...)
+	}
+	found = append(found, b.alike()...)
 	var notes []model.Finding
 	for i := range b.files {
 		notes = append(notes, b.withSubmission(i)...)
 	}
-	for _, group := range b.groups() {
-		notes = append(notes, b.settleGroup(group)...)
-	}
-	return append(notes, b.unreadable()...)
+	return append(append(notes, found...), b.unreadable()...)
 }
 
-// withSubmission completes the notes of one file.
+// withSubmission completes the notes of one file; those of a file in whose place another is read are nobody's.
 func (b *Batch) withSubmission(i int) []model.Finding {
 	a := b.files[i]
+	if a.supersededBy != "" {
+		return nil
+	}
 	notes := a.notes
 	for k := range notes {
 		notes[k].Submission = a.submission
 	}
 	if a.file.Fate == model.Rejected {
-		notes = append(notes, model.Finding{Code: a.file.Code, Places: []model.Place{{File: a.file.Path}}, Vars: map[string]string{"detail": a.file.Detail, "file": a.file.Path}})
+		vars := map[string]string{"detail": a.file.Detail, "file": a.file.Path}
+		notes = append(notes, model.Finding{Code: a.file.Code, Places: []model.Place{{File: a.file.Path}}, Vars: vars})
 	}
 	return notes
 }
 
-// groups lists the accepted files of each consortium that has several, in the order of the first.
+// groups lists the accepted files of each consortium that has several, in the order of the first. A copy in which the name was
+// corrected belongs to the consortium whose copy it is.
 func (b *Batch) groups() [][]int {
+	bySum, name := map[string]int{}, map[string]string{} // a consortium's first name, by a later one
+	for i, a := range b.files {
+		if a.file.Fate == model.Accepted {
+			bySum[a.file.SHA256] = i
+		}
+	}
+	first := func(id string) string {
+		for name[id] != "" {
+			id = name[id]
+		}
+		return id
+	}
+	for i, a := range b.files {
+		if parent, known := bySum[a.parent]; known && a.file.Fate == model.Accepted && b.inCommon(i, parent) >= mended {
+			if was, is := first(b.files[parent].submission), first(a.submission); was != is {
+				name[is] = was
+			}
+		}
+	}
 	of := map[string][]int{}
 	var order []string
 	for i, a := range b.files {
 		if a.file.Fate != model.Accepted {
 			continue
 		}
-		if _, known := of[a.submission]; !known {
-			order = append(order, a.submission)
+		id := first(a.submission)
+		if _, known := of[id]; !known {
+			order = append(order, id)
 		}
-		of[a.submission] = append(of[a.submission], i)
+		of[id] = append(of[id], i)
 	}
 	var out [][]int
 	for _, id := range order {
@@ -77,8 +108,10 @@ func (b *Batch) settleGroup(all []int) []model.Finding {
 		latest = group
 	}
 	highest := slices.MaxFunc(latest, func(x, y int) int { return int(b.files[x].edition) - int(b.files[y].edition) })
-	latest = slices.DeleteFunc(latest, func(i int) bool { return b.files[i].edition < b.files[highest].edition })
-	keep := latest[0]
+	latest = slices.DeleteFunc(latest, func(i int) bool {
+		return b.files[i].edition != untold && b.files[i].edition < b.files[highest].edition
+	})
+	keep := slices.MinFunc(latest, b.plainFirst)
 	for _, i := range idle {
 		b.replace(i, keep, model.Superseded, ruleSuperseded)
 	}
@@ -88,21 +121,52 @@ func (b *Batch) settleGroup(all []int) []model.Finding {
 		}
 		if slices.Contains(latest, i) {
 			b.replace(i, keep, model.Rejected, ruleSideBySide)
+			b.files[i].file.Detail = b.editions([]int{i, keep})
 		} else {
 			b.replace(i, keep, model.Superseded, ruleSuperseded)
 		}
 	}
+	for _, i := range all {
+		b.files[i].submission = b.files[keep].submission
+	}
 	if len(latest) == 1 {
 		return nil
 	}
-	finding := model.Finding{Code: b.d.CodeOf(ruleTwoVersions), Submission: b.files[keep].submission, Vars: map[string]string{}}
-	var others []string
-	for _, i := range latest {
-		finding.Places = append(finding.Places, model.Place{File: b.files[i].file.Path})
-		others = append(others, b.files[i].file.Path)
+	return []model.Finding{b.tied(ruleTwoVersions, keep, latest)}
+}
+
+// untold is the edition of a file whose cover doesn't tell it in words that are sure.
+const untold = 0
+
+// tied makes the finding about files of which nobody knows which is the one: those read in place of the others come first.
+func (b *Batch) tied(rule string, keep int, files []int) model.Finding {
+	files = append([]int{keep}, slices.DeleteFunc(slices.Clone(files), func(i int) bool { return i == keep })...)
+	x := model.Finding{Code: b.d.CodeOf(rule), Submission: b.files[keep].submission}
+	var paths []string
+	for _, i := range files {
+		x.Places = append(x.Places, model.Place{File: b.files[i].file.Path})
+		paths = append(paths, b.files[i].file.Path)
 	}
-	finding.Vars["list"], finding.Vars["file"], finding.Vars["other"] = strings.Join(others, "、"), others[0], strings.Join(others[1:], "、")
-	return []model.Finding{finding}
+	x.Vars = map[string]string{"list": strings.Join(paths, "、"), "file": paths[0], "other": strings.Join(paths[1:], "、"), "detail": b.editions(files)}
+	return x
+}
+
+// editions tells what the covers of files say of the edition, in their order.
+func (b *Batch) editions(files []int) string {
+	said := make([]string, len(files))
+	for n, i := range files {
+		said[n] = cmp.Or(b.files[i].editionSaid, "未填")
+	}
+	if len(slices.Compact(slices.Clone(said))) == 1 {
+		return strings.Replace("都是"+said[0], "是未填", "未填", 1)
+	}
+	return "依次是" + strings.Join(said, "、")
+}
+
+// plainFirst orders files by their names: a copy's is longer than the original's (… - 副本.xlsx, … (1).xlsx).
+func (b *Batch) plainFirst(x, y int) int {
+	name := func(i int) string { return path.Base(b.files[i].file.Path) }
+	return cmp.Or(len(name(x))-len(name(y)), strings.Compare(b.files[x].file.Path, b.files[y].file.Path))
 }
 
 // untouched takes apart the issued copies on which nobody worked: they lie beside the original that was mended instead. Where there are
@@ -121,10 +185,13 @@ func (b *Batch) untouched(group []int) (others, idle []int) {
 	return others, idle
 }
 
-// dropCopies leaves the first of the files with the same content, one that is no issued copy before one that is.
+// dropCopies leaves one of the files with the same content: one that is no issued copy before one that is, one that tells its edition
+// before one that doesn't.
 func (b *Batch) dropCopies(group []int) []int {
 	group = slices.Clone(group)
-	slices.SortStableFunc(group, func(x, y int) int { return len(b.files[x].parent) - len(b.files[y].parent) })
+	slices.SortStableFunc(group, func(x, y int) int {
+		return cmp.Or(len(b.files[x].parent)-len(b.files[y].parent), int(b.files[y].edition-b.files[x].edition), b.plainFirst(x, y))
+	})
 	var kept []int
 	for _, i := range group {
 		first := slices.IndexFunc(kept, func(k int) bool { return b.same(k, i) })
@@ -152,9 +219,10 @@ func (b *Batch) madeFrom(i, original int, all []int) bool {
 	return false
 }
 
-// same says whether two files are of one edition and content.
+// same says whether two files are of one content, and not of two editions.
 func (b *Batch) same(i, k int) bool {
-	return b.files[i].content == b.files[k].content && b.files[i].edition == b.files[k].edition
+	x, y := b.files[i], b.files[k]
+	return x.content == y.content && (x.edition == y.edition || x.edition == untold || y.edition == untold)
 }
 
 func (b *Batch) replace(i, by int, fate model.Fate, rule string) {

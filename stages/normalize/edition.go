@@ -1,0 +1,69 @@
+package normalize
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"lianheti/stages/model"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
+)
+
+// editionField is the field of the cover that tells which edition a workbook is.
+const editionField = "edition"
+
+// Editions as people write them: 第二次, 2版, V2.0, 第3次报送. What may count corrections instead of editions (第一次修改) is none.
+var (
+	editionForm = regexp.MustCompile(`^(?:报送)?(?:版次|版本)?:?(?:第|v|ver\.?|version)?([0-9]{1,2}|[〇零一二三四五六七八九十两壹贰叁肆伍陆柒捌玖拾]+)(?:\.0)?` +
+		`(?:版次|版本|版|次|稿|轮)?(?:报送|上报|申报|填报|提交)?$`)
+	firstForm = regexp.MustCompile(`^(?:首|初)(?:次|版)(?:报送|上报|申报|填报|提交)?$`)
+)
+
+// Edition reads the number of an edition in words; ok is false where they don't tell it.
+func Edition(words string) (n int32, ok bool) {
+	s := strings.ToLower(strings.Join(strings.Fields(fold(trim(words))), ""))
+	if firstForm.MatchString(s) {
+		return 1, true
+	}
+	m := editionForm.FindStringSubmatch(s)
+	if m == nil {
+		return 0, false
+	}
+	if figure, err := strconv.Atoi(m[1]); err == nil {
+		return int32(figure), figure > 0
+	}
+	numeral, rest, ok := chineseNumber(m[1])
+	return int32(numeral.IntPart()), ok && rest == "" && numeral.IsPositive()
+}
+
+// edition reads the field as the number that it asks for, or as words for one. Other words may be read as a number all the same
+// (约2); which edition it is they don't tell.
+func (r *reader) edition(f *templates.Field, e model.Entry) reading {
+	n, told := Edition(e.Raw)
+	if e.Kind == model.Text && told {
+		t := &trail{}
+		t.note(EditionWords, e.Raw, strconv.Itoa(int(n)))
+		r.coerced(f, e, t.list)
+		r.rows.submission.Edition = table.Some(n)
+		return reading{status: table.Normal, value: table.Some(float64(n))}
+	}
+	v := r.number(f, e)
+	value := decimal.NewFromFloat(v.value.V)
+	if e.Kind != model.Text && v.value.Valid && value.IsInteger() && value.IsPositive() && (f.Max == nil || value.LessThanOrEqual(*f.Max)) {
+		r.rows.submission.Edition = table.Some(int32(value.IntPart()))
+	}
+	return v
+}
+
+// editionSaid is what stands on the cover for the edition.
+func (r *Rows) editionSaid() string {
+	for _, f := range r.figures {
+		if f.Field == editionField {
+			return f.Raw
+		}
+	}
+	return ""
+}
