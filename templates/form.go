@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/stages/text"
+
 	"github.com/shopspring/decimal"
 )
 
@@ -24,7 +26,15 @@ type Form struct {
 	YesNo    []string `yaml:"yes_no"`
 	// NotApplicable is what a filler writes in a figure that does not apply.
 	NotApplicable string `yaml:"not_applicable"`
-	Sheets        []*Sheet
+	// Placeholders are words and signs that stand where an answer is due and give none.
+	Placeholders []string
+	Sheets       []*Sheet
+}
+
+// SaysNothing says whether a text is empty, or a placeholder in the place of an answer.
+func (f *Form) SaysNothing(s string) bool {
+	s = strings.Trim(text.NameKey(s), "。.!,;、")
+	return s == "" || slices.ContainsFunc(f.Placeholders, func(p string) bool { return text.NameKey(p) == s })
 }
 
 // YearKind tells figures that happened from figures that are promised.

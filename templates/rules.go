@@ -27,7 +27,9 @@ type Rule struct {
 	Kinds     []string
 	Threshold *decimal.Decimal
 	// Voids says that a value found at fault proves nothing about others: the rules after this one do without it.
-	Voids     bool
+	Voids bool
+	// Explained are the fields, as in Each, of which a fault is but one to be explained once it is.
+	Explained []string
 	Places    []string // further fields to mark, or a list of the form (its sheet is marked)
 	Title     string
 	Message   string
@@ -37,9 +39,13 @@ type Rule struct {
 	Sheet string
 
 	// Cases are the compiled expressions, one a field of Each, or just one.
-	Cases []Case `yaml:"-"`
-	at    at
+	Cases  []Case `yaml:"-"`
+	at     at
+	yields map[string]bool // fields of Explained
 }
+
+// Yields says whether an explanation makes a fault of a field one to be explained only.
+func (r *Rule) Yields(field string) bool { return r.yields[field] }
 
 // Case is a rule on one field (nil: on the form as a whole) and one year (zero: on no year in particular).
 type Case struct {
@@ -89,10 +95,11 @@ func (r *Rule) Across() bool { return r.Check == "shared_member" || r.Check == "
 //	unsupported   a large claim (When) that no supporting material is listed for
 //	national      a consortium that the directory marks as national already
 //	shared_member the same unit in several consortia (Kinds: member kinds)
+//	unheard       a row that the filler added to the explanations, and that explains nothing that was found
 //	near_text     near-identical texts in two submissions (Threshold: share of shingles in common, 0 to 1)
 var Checks = []string{
 	"file", "marks", "two_versions", "required", "supplement", "unreadable", "coercion", "bounds", "fraction", "length",
-	"expr", "record", "unsupported", "national", "shared_member", "near_text",
+	"expr", "record", "unsupported", "national", "shared_member", "near_text", "unheard",
 }
 
 var (
@@ -144,6 +151,17 @@ func (d *Definition) compileRule(l *loader, g *language, r *Rule) {
 		if fields, err = d.selectFields(r.Each); err != nil {
 			l.problem(r.at, "规则 "+r.Code+" 的 each 有误："+err.Error(), "请写栏目编号，或 metrics、annual、amounts、singles、texts，或栏目类型如 integer、date。")
 			return
+		}
+	}
+	r.yields = map[string]bool{}
+	if len(r.Explained) > 0 {
+		excused, err := d.selectFields(r.Explained)
+		if err != nil || r.Severity != "error" {
+			l.problem(r.at, "规则 "+r.Code+" 的 explained 有误", "severity: error 的规则才用得着；请写栏目编号或栏目类型，如 integer。")
+			return
+		}
+		for _, f := range excused {
+			r.yields[f.ID] = true
 		}
 	}
 	years, err := d.caseYears(r)

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
@@ -90,33 +91,47 @@ func (b *batch) judgeAll(yield func(*judged) bool) {
 func (b *batch) judge(t *table.Form) *judged {
 	f := newForm(b, t)
 	j := &judged{}
+	var last []*plan
 	for _, p := range b.plans {
-		result := &tally{}
-		if b.alone && p.rule.Across() {
-			result.skip(laterOn)
-		} else {
-			checks[p.rule.Check](f, p, result)
+		if p.rule.Check == "unheard" { // what is explained must be known before
+			last = append(last, p)
+			continue
 		}
-		for _, reading := range b.reading[t.Submission.Submission] {
-			if reading.Code == p.rule.Code {
-				result.cases++
-				result.failed++
-				j.findings = append(j.findings, b.read(reading, f))
-			}
-		}
-		for _, x := range result.faults {
-			if p.rule.Voids {
-				f.void(x.refs)
-			}
-			j.findings = append(j.findings, f.finding(p.rule, x))
-		}
-		j.outcomes = append(j.outcomes, f.outcome(p.rule, result))
+		j.apply(f, p)
 	}
 	f.explain(j.findings)
+	for _, p := range last {
+		j.apply(f, p)
+	}
+	slices.SortStableFunc(j.outcomes, func(x, y table.Outcome) int { return strings.Compare(x.Code, y.Code) })
 	f.settle(j.findings)
 	slices.SortStableFunc(j.findings, b.inOrder)
 	j.verdict = verdict(t.Submission, j.findings, f.selected())
 	return j
+}
+
+// apply looks at a submission for one rule.
+func (j *judged) apply(f *form, p *plan) {
+	b, result := f.batch, &tally{}
+	if b.alone && p.rule.Across() {
+		result.skip(laterOn)
+	} else {
+		checks[p.rule.Check](f, p, result)
+	}
+	for _, reading := range b.reading[f.Submission.Submission] {
+		if reading.Code == p.rule.Code {
+			result.cases++
+			result.failed++
+			j.findings = append(j.findings, b.read(reading, f))
+		}
+	}
+	for _, x := range result.faults {
+		if p.rule.Voids {
+			f.void(x.refs)
+		}
+		j.findings = append(j.findings, f.finding(p.rule, x))
+	}
+	j.outcomes = append(j.outcomes, f.outcome(p.rule, result))
 }
 
 // outcome sums up one rule on one submission.

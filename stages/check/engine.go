@@ -33,6 +33,7 @@ var checks = map[string]check{
 	"national":      national,
 	"shared_member": sharedMember,
 	"near_text":     nearText,
+	"unheard":       unheard,
 }
 
 // aboutMarks is the check of rules about experts' workbooks, which say nothing of a submission.
@@ -57,12 +58,13 @@ type batch struct {
 	names   []string                   // consortium of each submission
 	members map[string][]int           // submissions that list a unit, by its key, ascending
 	near    map[textSlot]map[string]neighbour
-	alone   bool                     // submissions are not compared
-	given   map[string][]table.Given // explanations of the last round, by fingerprint
+	alone   bool // submissions are not compared
+	*lexicon
+	given map[string][]table.Given // explanations of the last round, by fingerprint
 }
 
 func newBatch(facts *table.Facts, alone bool) (*batch, error) {
-	b := &batch{alone: alone, facts: facts, def: facts.Definition, words: newWords(facts.Definition), reading: map[string][]model.Finding{}, order: map[string]int{}, given: map[string][]table.Given{}}
+	b := &batch{alone: alone, lexicon: newLexicon(facts.Definition), facts: facts, def: facts.Definition, words: newWords(facts.Definition), reading: map[string][]model.Finding{}, order: map[string]int{}, given: map[string][]table.Given{}}
 	for _, g := range facts.Given {
 		b.given[g.Fingerprint] = append(b.given[g.Fingerprint], g)
 	}
@@ -141,6 +143,7 @@ type form struct {
 	voided   map[templates.Ref]bool
 	coerced  map[templates.Ref][]table.Coercion
 	position int // in the facts
+	asks     *asked
 }
 
 func newForm(b *batch, t *table.Form) *form {
@@ -241,6 +244,7 @@ const (
 	notApplicable = "填的是不适用"
 	guardFalse    = "本规则的适用条件不成立"
 	emptyRoster   = "成员名册为空"
+	nothingAdded  = "没有自行添加的说明"
 	laterOn       = "汇总时核对"
 )
 

@@ -1,28 +1,32 @@
 package check
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
-	"lianheti/templates"
 )
 
-// explain puts the explanations beside the warnings they are about. Words cover a finding for the values they were given
-// for: those whose hash stands with them, or, where none does, those of the workbook they stand in. What was in force in the
-// last round is so still while the values are the same, even if a prefecture mended its own original in which nothing is
-// explained. Changed values open the finding again; the words are kept beside it. What they say is for a person to judge.
+// explain puts the explanations beside the warnings they are about, and beside the faults that an explanation makes a warning. Words
+// cover a finding for the values they were given for: those whose hash stands with them, or, where none does, those of the workbook they
+// stand in. What was in force in the last round is so still while the values are the same, even if a prefecture mended its own original
+// in which nothing is explained. Changed values open the finding again; the words are kept beside it. What they say is for a person to
+// judge; what says nothing (无, /) is no explanation.
 func (f *form) explain(findings []table.Finding) {
 	rows := f.asked()
+	f.asks = rows
 	for i := range findings {
 		x := &findings[i]
-		if x.Severity != model.Explain {
+		given := rows.given(x)
+		if x.Severity != model.Explain && !f.yields(x) {
 			continue
 		}
 		before := f.batch.given[x.Fingerprint]
-		for _, e := range append(f.given(x, rows), before...) {
+		for _, e := range append(given, before...) {
 			switch {
 			case e.ValueHash == x.ValueHash, e.ValueHash == "" && !saidOfOthers(e.Words, x.ValueHash, before):
 				if x.Own == "" {
@@ -35,56 +39,159 @@ func (f *form) explain(findings []table.Finding) {
 		if x.Own != "" {
 			x.Explanation, x.Outdated = x.Own, ""
 		}
+		f.weigh(x)
+	}
+}
+
+// yields says whether a fault is one to be explained only, once it is: a figure that nobody has yet.
+func (f *form) yields(x *table.Finding) bool {
+	rule := f.batch.def.Rule(x.Code)
+	return len(rule.Explained) > 0 && !slices.ContainsFunc(strings.Fields(x.Fields), func(id string) bool { return !rule.Yields(id) })
+}
+
+// weigh gives a fault that yields its severity, by whether an explanation is in force.
+func (f *form) weigh(x *table.Finding) {
+	if !f.yields(x) {
+		return
+	}
+	x.Severity = model.Severity(f.batch.def.Rule(x.Code).Severity)
+	if x.Explanation != "" {
+		x.Severity = model.Explain
 	}
 }
 
 // asked finds the rows of the workbook's explanations, by their number: by the key of a warning, or where a row has none, by what it says
 // it is about.
-type asked struct{ byKey, byAbout map[string][]int }
+type asked struct {
+	form    *form
+	names   *names
+	byKey   map[string][]int
+	byAbout map[string][]int
+	own     []ownRow // rows without a key
+}
 
-func (f *form) asked() asked {
-	out := asked{map[string][]int{}, map[string][]int{}}
+// ownRow is a row that the filler added: its number, and whether it is about anything that was found.
+type ownRow struct {
+	row          int
+	about, words string
+	lost         bool // something that it is about is nothing that the form has
+	titled       bool // it is about a problem as a returned copy had it
+	heard        bool
+}
+
+func (f *form) asked() *asked {
+	out := &asked{form: f, byKey: map[string][]int{}, byAbout: map[string][]int{}}
 	for i, e := range f.Explanations {
 		if len(e.Fingerprint) == model.KeyLength {
 			out.byKey[e.Fingerprint] = append(out.byKey[e.Fingerprint], i)
-		} else if about := text.NameKey(e.About); about != "" {
-			out.byAbout[about] = append(out.byAbout[about], i)
+			continue
 		}
+		if e.About == "" && e.Explanation == "" {
+			continue
+		}
+		if out.names == nil {
+			out.names = f.called()
+		}
+		own := ownRow{row: i, about: e.About, words: e.Explanation}
+		about := out.names.understand(own.about)
+		if head, tail, found := strings.Cut(strings.ReplaceAll(own.about, ":", "："), "："); found && own.words == "" && about.loose {
+			// Both in one cell: 2年度数据!F14：试点到期
+			if h := out.names.understand(head); !h.lost && out.names.understand(tail).lost {
+				about, own.about, own.words = h, head, tail
+			}
+		}
+		own.lost, own.titled = about.lost, !about.loose
+		for _, key := range about.keys {
+			out.byAbout[key] = append(out.byAbout[key], len(out.own))
+		}
+		out.own = append(out.own, own)
 	}
 	return out
 }
 
-// given lists what the workbook says about a warning: in the rows with its key, and in rows without any that name the warning, or its
-// field, as one does who explains before being asked.
-func (f *form) given(x *table.Finding, rows asked) (out []table.Given) {
-	found := slices.Clone(rows.byKey[x.Fingerprint])
-	for _, name := range f.names(x) {
-		found = append(found, rows.byAbout[text.NameKey(name)]...)
+// given lists what the workbook says about a finding: in the rows with its key, and in rows without any that name it, as one does who
+// explains before being asked.
+func (a *asked) given(x *table.Finding) (out []table.Given) {
+	take := func(i int, words string) {
+		if words = text.Mask(strings.TrimSpace(words)); words != "" && !a.form.batch.def.Form.SaysNothing(words) {
+			out = append(out, table.Given{Fingerprint: x.Fingerprint, ValueHash: a.form.Explanations[i].ValueHash, Words: words})
+		}
 	}
-	slices.Sort(found)
-	for _, i := range slices.Compact(found) {
-		e := f.Explanations[i]
+	for _, i := range a.byKey[x.Fingerprint] {
+		e := a.form.Explanations[i]
 		words := e.Explanation
-		if words == "" && e.Fingerprint == x.Fingerprint {
+		if words == "" {
 			words = model.WordsBeside(e.About, x.Title, x.Message)
 		}
-		if words = text.Mask(strings.TrimSpace(words)); words != "" {
-			out = append(out, table.Given{Fingerprint: x.Fingerprint, ValueHash: e.ValueHash, Words: words})
+		take(i, words)
+	}
+	if a.names == nil {
+		return out
+	}
+	var found []int
+	for _, key := range a.names.keysOf(x) {
+		found = append(found, a.byAbout[key]...)
+		for _, n := range a.byAbout[key] {
+			a.own[n].lost = a.own[n].lost && !strings.HasPrefix(key, wholeKey)
 		}
+	}
+	slices.Sort(found)
+	for _, n := range slices.Compact(found) {
+		a.own[n].heard = true
+		take(a.own[n].row, a.own[n].words)
 	}
 	return out
 }
 
-// names gives what a returned copy says of a warning, and the name of its field.
-func (f *form) names(x *table.Finding) []string {
-	out, fields := []string{model.ExplanationAbout(x.Title, x.Message)}, strings.Fields(x.Fields)
-	if x.Member != "" || len(fields) > 1 || f.batch.def.Rule(x.Code).Tier() == 1 {
-		return out // the name of a field says neither which row, nor what of several values, nor what became of the workbook
+// unheard says of the rows that the filler added what of them nobody can use: what one is about is nothing that the form has, it says
+// nothing, or there is nothing to explain. Many of one kind are told together.
+func unheard(f *form, _ *plan, t *tally) {
+	if len(f.asks.own) == 0 {
+		t.skip(nothingAdded)
 	}
-	for _, field := range fields {
-		out = append(out, f.batch.words.label(field), f.batch.words.name(templates.Ref{Field: field, Year: int(x.Year.V)}))
+	told := map[string][]ownRow{}
+	for _, o := range f.asks.own {
+		kind := ""
+		switch {
+		case f.batch.def.Form.SaysNothing(o.words):
+			kind = "没有写明原因"
+		case o.lost && o.titled && !o.heard:
+			kind = "现在没有这个问题，或者数已经改变；仍有问题的请重新说明"
+		case o.lost:
+			kind = "认不出是哪一栏"
+		case !o.heard:
+			kind = "没有需要说明的问题，说明照录"
+		default:
+			t.pass()
+			continue
+		}
+		told[kind] = append(told[kind], o)
 	}
-	return out
+	const singly = 5
+	for _, kind := range slices.Sorted(maps.Keys(told)) {
+		rows := told[kind]
+		if len(rows) <= singly {
+			for _, o := range rows {
+				t.fail(f.unheard(kind, o))
+			}
+			continue
+		}
+		t.fail(f.unheard(kind, rows...))
+	}
+}
+
+// unheard is the fault of rows of one kind.
+func (f *form) unheard(kind string, rows ...ownRow) fault {
+	x := fault{fields: []string{"explanations_about"}, raw: rows[0].words, value: rows[0].about}
+	var names []string
+	for _, o := range rows {
+		e := f.Explanations[o.row]
+		x.places = append(x.places, model.Place{File: f.Submission.File, Sheet: e.Sheet, Cell: e.Cell})
+		names = append(names, "“"+cmp.Or(clip(o.about), "（空）")+"”")
+	}
+	x.member = text.Mask(text.NameKey(names[0]))
+	x.vars = map[string]string{"list": few(names[:min(len(names), shownNames)], len(names), "行"), "detail": kind}
+	return x
 }
 
 // saidOfOthers says whether the very same words were given in the last round, for other values.

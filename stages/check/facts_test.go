@@ -41,6 +41,7 @@ type Edit struct {
 	Copy          []string // values taken from the form it is a neighbour of
 	Materials     *[]map[string]string
 	Verifications *[]map[string]string
+	Explanations  map[string]string
 	Coercions     []struct{ Field, Kind string }
 }
 
@@ -106,7 +107,9 @@ func (f filling) apply(e Edit, from filling) filling {
 	if e.Verifications != nil {
 		f.Verifications = *e.Verifications
 	}
-	f.Coercions = e.Coercions
+	if f.Coercions = e.Coercions; e.Explanations != nil {
+		f.Explanations = e.Explanations
+	}
 	if e.Empty {
 		f = filling{File: f.File}
 	}
@@ -284,9 +287,11 @@ func (g *gathered) lists(f filling, id string) {
 		g.verifications = append(g.verifications, table.Verification{Batch: 2024, Submission: id, Record: int32(i + 1), Section: v["section"], Means: v["means"],
 			Unit: v["unit"], Result: v["result"], Date: v["date"], Sheet: sheet, Cell: at})
 	}
-	for _, whole := range slices.Sorted(maps.Keys(f.Explanations)) {
+	for i, whole := range slices.Sorted(maps.Keys(f.Explanations)) {
+		sheet, at := rowCell(g.d, "explanations", i+1, "about")
 		key, about, _ := strings.Cut(whole, "|") // what is to be explained follows the key
 		fingerprint, values := model.SplitExplanationKey(key)
-		g.explanations = append(g.explanations, table.Explanation{Batch: 2024, Submission: id, Fingerprint: fingerprint, ValueHash: values, About: about, Explanation: f.Explanations[whole]})
+		g.explanations = append(g.explanations, table.Explanation{Batch: 2024, Submission: id, Fingerprint: fingerprint, ValueHash: values, About: about,
+			Explanation: f.Explanations[whole], Sheet: sheet, Cell: at})
 	}
 }

@@ -17,7 +17,7 @@ func (f *form) settle(findings []table.Finding) {
 	key := f.batch.keys[f.position]
 	for i := range findings {
 		x := &findings[i]
-		if x.Severity != model.Explain {
+		if x.Severity != model.Explain && !f.yields(x) {
 			continue
 		}
 		for _, e := range f.batch.facts.Register {
@@ -28,6 +28,7 @@ func (f *form) settle(findings []table.Finding) {
 				f.decide(x, e)
 			}
 		}
+		f.weigh(x)
 	}
 }
 

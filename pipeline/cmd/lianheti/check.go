@@ -135,8 +135,9 @@ func (t *teller) file(f pipeline.CheckedFile) {
 	case f.NotAnnotated != "":
 		t.wrapped("", "未能标注："+f.NotAnnotated)
 	}
-	t.severity(s, model.MustFix, "改正后才能受理")
-	t.severity(s, model.Explain, "请核对：填错的改正，属实的"+t.d.ExplainedIn()+"写明原因")
+	t.section(s, model.MustFix, model.MustFix.Label(), "改正后才能受理", isOpen)
+	t.section(s, model.Explain, model.Explain.Label(), "请核对：填错的改正，属实的"+t.d.ExplainedIn()+"写明原因（“涉及栏目”照抄单元格、栏目或代码）", isOpen)
+	t.section(s, model.Explain, "已说明", "不用再改；是否采纳由省厅定", func(x pipeline.CheckedFinding) bool { return !isOpen(x) })
 	t.hints(s)
 }
 
@@ -147,11 +148,14 @@ func orElse(s, otherwise string) string {
 	return s
 }
 
+// isOpen says whether a finding is still to be answered.
+func isOpen(x pipeline.CheckedFinding) bool { return x.Explanation == "" }
+
 // groups are the findings of one severity, those of one rule together, in the order in which the rules come.
-func groups(s *pipeline.CheckedSubmission, severity model.Severity) [][]pipeline.CheckedFinding {
+func groups(s *pipeline.CheckedSubmission, severity model.Severity, of func(pipeline.CheckedFinding) bool) [][]pipeline.CheckedFinding {
 	var out [][]pipeline.CheckedFinding
 	for _, x := range s.Findings {
-		if x.Severity != severity {
+		if x.Severity != severity || !of(x) {
 			continue
 		}
 		i := slices.IndexFunc(out, func(g []pipeline.CheckedFinding) bool { return g[0].Code == x.Code })
@@ -164,13 +168,14 @@ func groups(s *pipeline.CheckedSubmission, severity model.Severity) [][]pipeline
 	return out
 }
 
-func (t *teller) severity(s *pipeline.CheckedSubmission, severity model.Severity, meaning string) {
-	list := groups(s, severity)
+// section tells the findings of one severity that are still open, or those that are answered.
+func (t *teller) section(s *pipeline.CheckedSubmission, severity model.Severity, name, meaning string, of func(pipeline.CheckedFinding) bool) {
+	list := groups(s, severity, of)
 	if len(list) == 0 {
 		return
 	}
 	t.line("")
-	t.line("【%s】%s", severity.Label(), meaning)
+	t.wrapped("", fmt.Sprintf("【%s】%s", name, meaning))
 	for i, group := range list {
 		times := ""
 		if len(group) > 1 {
@@ -185,7 +190,9 @@ func (t *teller) severity(s *pipeline.CheckedSubmission, severity model.Severity
 		default:
 			t.inFull(group)
 		}
-		t.cures(group)
+		if isOpen(group[0]) {
+			t.cures(group)
+		}
 	}
 }
 
@@ -215,13 +222,19 @@ func (t *teller) cures(group []pipeline.CheckedFinding) {
 
 // hints are a line a rule: they change nothing.
 func (t *teller) hints(s *pipeline.CheckedSubmission) {
-	list := groups(s, model.Hint)
+	list := groups(s, model.Hint, isOpen)
 	if len(list) == 0 {
 		return
 	}
 	t.line("")
 	t.line("【%s】不影响受理", model.Hint.Label())
 	for _, group := range list {
+		if t.d.Rule(group[0].Code).Check == "unheard" && len(group) <= toldInFull { // words of the filler's that nobody can use
+			t.wrapped(" · ", fmt.Sprintf("%s（%s）", group[0].Title, group[0].Code))
+			t.inFull(group)
+			t.cures(group)
+			continue
+		}
 		where := t.cells(group)
 		if len(allPlaces(group)) > toldByName {
 			where = model.Ranges(allPlaces(group))

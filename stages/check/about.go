@@ -1,0 +1,330 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lianheti/stages/model"
+	"lianheti/stages/table"
+	"lianheti/stages/text"
+	"lianheti/templates"
+)
+
+// What an explanation is about is written by people: a cell as check prints it, the name of a field with or without its year, a code, the
+// title of a rule, a member, several of them. Rows and findings meet in keys that say one of these.
+const (
+	wholeKey  = "about:" // the text that a returned copy has there
+	codeKey   = "code:"
+	cellKey   = "cell:"
+	fieldKey  = "field:"
+	memberKey = "member:"
+)
+
+// Bounds of what is looked at in one row.
+const (
+	longestAbout = 2000 // bytes
+	mostItems    = 60
+	widestItem   = 4 // parts between commas that one name may have
+	mostCells    = 400
+)
+
+var (
+	codeWritten  = regexp.MustCompile(`lht-[1-5]-[0-9]{3}`)
+	cellWritten  = regexp.MustCompile(`^(.*?)([a-z]{1,2})([0-9]{1,5})(?::([a-z]{1,2})([0-9]{1,5}))?(?:单元格|格)?$`)
+	yearsWritten = regexp.MustCompile(`(20[0-9]{2})(?:年度|年)?(?:[-—–~至到]+(20[0-9]{2})(?:年度|年)?)?的?(?:承诺|实际)?(?:值|数据|数)?`)
+	separators   = regexp.MustCompile(`[、，,；;\n]`)
+)
+
+// lexicon is what the definition calls things, by comparable name.
+type lexicon struct {
+	fields map[string][]string // ids
+	titles map[string][]string // codes of the rules with a title
+}
+
+func newLexicon(d *templates.Definition) *lexicon {
+	v := &lexicon{map[string][]string{}, map[string][]string{}}
+	for _, f := range d.Form.Fields() {
+		if f.Record != "" {
+			continue // the name of a column does not say which row
+		}
+		for _, name := range []string{d.Label(f.ID), f.Label, f.Group + f.Label, f.Label + f.Printed} {
+			name = strings.TrimRight(withoutYears(text.NameKey(name)), ":。")
+			if !slices.Contains(v.fields[name], f.ID) {
+				v.fields[name] = append(v.fields[name], f.ID)
+			}
+		}
+	}
+	for _, r := range d.Rules {
+		title := text.NameKey(r.Title)
+		v.titles[title] = append(v.titles[title], r.Code)
+	}
+	return v
+}
+
+func withoutYears(key string) string { return yearsWritten.ReplaceAllString(key, "") }
+
+// names is what a submission itself has to name.
+type names struct {
+	*lexicon
+	def     *templates.Definition
+	sheets  map[string]bool          // by comparable title
+	slots   map[string]templates.Ref // by cell
+	members map[string]bool          // by comparable name
+}
+
+func (f *form) called() *names {
+	n := &names{f.batch.lexicon, f.batch.def, map[string]bool{}, map[string]templates.Ref{}, map[string]bool{}}
+	slot := func(sheet, cell string, r templates.Ref) {
+		n.sheets[text.NameKey(sheet)] = true
+		n.slots[cellAt(sheet, cell)] = r
+	}
+	for _, x := range f.Figures {
+		slot(x.Sheet, x.Cell, templates.Ref{Field: x.Field})
+	}
+	for _, x := range f.Metrics {
+		slot(x.Sheet, x.Cell, templates.Ref{Field: x.Indicator, Year: int(x.Year)})
+	}
+	for _, x := range f.Texts {
+		slot(x.Sheet, x.Cell, templates.Ref{Field: x.Field, Year: int(x.Year.V)})
+	}
+	for _, x := range f.ListColumns {
+		n.sheets[text.NameKey(x.Sheet)] = true
+	}
+	for _, m := range f.Members {
+		n.members[m.NameKey] = true
+	}
+	delete(n.members, "")
+	return n
+}
+
+func cellAt(sheet, cell string) string {
+	return cellKey + text.NameKey(sheet) + "!" + strings.ToLower(cell)
+}
+
+// naming is how far one row's first column was understood.
+type naming struct {
+	names *names
+	loose bool   // a name may stand within other words
+	sheet string // named last: 2年度数据!F14、E14
+	years []int  // named without a field: 2022、2023年共建课程
+	keys  []string
+	lost  bool // something named is nothing that the form has
+}
+
+// understand reads what an explanation is about.
+func (n *names) understand(about string) *naming {
+	r := &naming{names: n, keys: []string{wholeKey + text.NameKey(about)}}
+	if len(about) > longestAbout {
+		r.lost = true
+		return r
+	}
+	loose := n.titleOf(text.NameKey(about)) == "" // behind a title stands a message, with values of some round
+	ends := separators.FindAllStringIndex(about, mostItems)
+	ends = append(ends, []int{len(about), len(about)})
+	r.lost = strings.TrimSpace(about) == ""
+	for i, from := 0, 0; i < len(ends); {
+		found := false
+		for k := min(i+widestItem, len(ends)) - 1; k >= i && !found; k-- {
+			item := about[from:ends[k][0]]
+			r.loose = loose && k == i
+			if keys, ok := r.item(text.NameKey(item)); ok {
+				r.keys, found = append(r.keys, keys...), true
+				i, from = k+1, ends[k][1]
+			}
+		}
+		if !found {
+			r.lost = r.lost || strings.TrimSpace(about[from:ends[i][0]]) != ""
+			i, from = i+1, ends[i][1]
+		}
+	}
+	r.loose = loose
+	return r
+}
+
+// titleOf gives the title that a key begins with, followed by a colon; empty where there is none.
+func (n *names) titleOf(key string) string {
+	title, _, found := strings.Cut(key, ":")
+	if found && n.titles[title] != nil {
+		return title
+	}
+	return ""
+}
+
+// item understands one of the things that a row names.
+func (r *naming) item(s string) ([]string, bool) {
+	if code := codeWritten.FindString(s); code != "" {
+		rest := strings.Trim(strings.Replace(s, code, "", 1), ":-_().[]【】")
+		return r.within([]string{strings.ToUpper(code)}, rest, true)
+	}
+	if codes := r.names.titles[s]; codes != nil {
+		return r.within(codes, "", true)
+	}
+	if title := r.names.titleOf(s); title != "" {
+		return r.within(r.names.titles[title], s[len(title)+1:], false)
+	}
+	for _, understood := range []func(string) ([]string, bool){r.cells, r.member, r.fields} {
+		if keys, ok := understood(s); ok {
+			return keys, true
+		}
+	}
+	return nil, false
+}
+
+// within is what is named of the findings with some codes. Where the rest is not understood, the codes alone may do.
+func (r *naming) within(codes []string, rest string, alone bool) (out []string, ok bool) {
+	for _, code := range codes {
+		if keys, ok := r.item(rest); rest != "" && ok && !strings.HasPrefix(keys[0], codeKey) {
+			for _, key := range keys {
+				out = append(out, codeKey+code+" "+key)
+			}
+		} else if alone || rest == "" {
+			out = append(out, codeKey+code)
+		}
+	}
+	return out, len(out) > 0
+}
+
+// cells understands 2年度数据!F14, also of the sheet named before, a block of cells, and a sheet as a whole.
+func (r *naming) cells(s string) ([]string, bool) {
+	if title := r.sheetOf(s); title != "" {
+		r.sheet = title
+		return []string{cellAt(title, "")}, true
+	}
+	m := cellWritten.FindStringSubmatch(s)
+	if m == nil {
+		return nil, false
+	}
+	sheet := r.sheet
+	if m[1] != "" {
+		sheet = r.sheetOf(m[1])
+	}
+	if sheet == "" {
+		return nil, false
+	}
+	r.sheet = sheet
+	if m[4] == "" {
+		return []string{cellAt(sheet, m[2]+m[3])}, true
+	}
+	top, left := model.RowCol(strings.ToUpper(m[2] + m[3]))
+	bottom, right := model.RowCol(strings.ToUpper(m[4] + m[5]))
+	var out []string
+	for row := top; row <= bottom; row++ {
+		for col := left; col <= right && len(out) < mostCells; col++ {
+			out = append(out, cellAt(sheet, model.CellName(row, col)))
+		}
+	}
+	return out, len(out) > 0
+}
+
+// sheetOf is the sheet that words before a cell name; empty where they name none.
+func (r *naming) sheetOf(s string) string {
+	s = strings.Trim(s, `'"“”‘’!`)
+	for _, title := range []string{s, strings.TrimRight(strings.TrimSuffix(s, "的"), `'"“”‘’!`), strings.Trim(strings.TrimSuffix(s, "表"), `'"“”‘’`)} {
+		if r.names.sheets[title] {
+			return title
+		}
+	}
+	return ""
+}
+
+// member understands the name of a unit in the roster, also with the name of a column behind it.
+func (r *naming) member(s string) ([]string, bool) {
+	if r.names.members[s] {
+		return []string{memberKey + s}, true
+	}
+	for _, f := range r.names.def.Form.Fields() {
+		if unit, ok := strings.CutSuffix(s, text.NameKey(f.Label)); ok && f.Record != "" && r.names.members[strings.TrimRight(unit, ":的-")] {
+			return []string{memberKey + strings.TrimRight(unit, ":的-")}, true
+		}
+	}
+	return nil, false
+}
+
+// fields understands the name of a field; a year, or several, may stand before or behind it, other words around it.
+func (r *naming) fields(s string) ([]string, bool) {
+	years := slices.Clone(r.years)
+	for _, m := range yearsWritten.FindAllStringSubmatch(s, -1) {
+		first, _ := strconv.Atoi(m[1])
+		last := first
+		if m[2] != "" {
+			last, _ = strconv.Atoi(m[2])
+		}
+		for year := first; year <= min(last, first+len(r.names.def.Form.Years)); year++ {
+			years = append(years, year)
+		}
+	}
+	name := strings.Trim(withoutYears(s), ":-()。.")
+	if name == "" && len(years) > len(r.years) {
+		r.years = years
+		return nil, true
+	}
+	ids := r.names.lexicon.fields[name]
+	if ids == nil && r.loose {
+		ids = r.names.mentioned(name)
+	}
+	if ids == nil {
+		return nil, false
+	}
+	r.years = nil
+	var out []string
+	for _, id := range ids {
+		if len(years) == 0 || !r.names.def.Field(id).Dated() {
+			out = append(out, fieldKey+id)
+			continue
+		}
+		for _, year := range years {
+			out = append(out, yearKey(id, year))
+		}
+	}
+	return out, true
+}
+
+func yearKey(field string, year int) string { return fmt.Sprintf("%s%s %d", fieldKey, field, year) }
+
+// mentioned finds the fields whose names stand whole within other words, but for names that are a part of another that does.
+func (v *lexicon) mentioned(s string) (ids []string) {
+	const shortest = 4 // characters of a name that says enough
+	var found []string
+	for name := range v.fields {
+		if len([]rune(name)) >= shortest && strings.Contains(s, name) {
+			found = append(found, name)
+		}
+	}
+	slices.Sort(found)
+	for _, name := range found {
+		if !slices.ContainsFunc(found, func(other string) bool { return other != name && strings.Contains(other, name) }) {
+			ids = append(ids, v.fields[name]...)
+		}
+	}
+	return ids
+}
+
+// keysOf lists what an explanation may name to be about a finding.
+func (n *names) keysOf(x *table.Finding) []string {
+	code := codeKey + x.Code
+	out := []string{wholeKey + text.NameKey(model.ExplanationAbout(x.Title, x.Message)), code}
+	if n.def.Rule(x.Code).Tier() == 1 {
+		return out // what a cell or a field is called says nothing about what became of the workbook
+	}
+	var of []string
+	for _, p := range x.At() {
+		of = append(of, cellAt(p.Sheet, p.Cell))
+		if ref, ok := n.slots[cellAt(p.Sheet, p.Cell)]; ok && x.Member == "" {
+			of = append(of, yearKey(ref.Field, ref.Year))
+		}
+	}
+	if x.Member != "" {
+		of = append(of, memberKey+x.Member)
+	} else {
+		for _, field := range strings.Fields(x.Fields) {
+			of = append(of, fieldKey+field)
+		}
+	}
+	for _, key := range of {
+		out = append(out, key, code+" "+key)
+	}
+	return out
+}

@@ -1,0 +1,126 @@
+package check
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"lianheti/stages/model"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Requirements
+//  1. What a row of the filler's is about is understood as people write it; what is not is said, and so is an explanation that says nothing.
+//  2. A blank figure is one to be explained only once it is explained, and must be filled in otherwise; so is one whose explanation
+//     the Department refuses. Nothing else that must be mended can be explained away.
+
+func TestWhatAnExplanationIsAbout(t *testing.T) {
+	// Warnings: committed below actual (F14 beside E14, F15 beside E15).
+	form := base(t).apply(Edit{Set: map[string]any{"apprentices.first": 400, "field_engineers.first": 100}}, filling{})
+	const apprentices, engineers = "apprentices", "field_engineers"
+	both := []string{apprentices, engineers}
+	for about, want := range map[string][]string{
+		"2年度数据!F14":               {apprentices},
+		"2年度数据！f14":               {apprentices},
+		"'2年度数据'!$F$14":           nil, // nobody writes so by hand, and check does not print it
+		"2年度数据 F14格":              {apprentices},
+		"“2年度数据”表F14":             {apprentices},
+		"2年度数据!F14、F15":           both,
+		"2年度数据!F14、E14；2年度数据!F15": both,
+		"2年度数据!F14:F15":           both,
+		"2年度数据!D4":                nil,
+		"F14":                     nil, // of which sheet?
+		"中国特色学徒制培养":               {apprentices},
+		"2024年中国特色学徒制培养":          {apprentices},
+		"2024年度中国特色学徒制培养承诺数":      {apprentices},
+		"中国特色学徒制培养（2024年）":        {apprentices},
+		"2023、2024年中国特色学徒制培养":     {apprentices},
+		"2022年中国特色学徒制培养":          nil, // another year's
+		"中国特色学徒制培养、现场工程师培养":       both,
+		"中国特色学徒制培养，现场工程师培养":       both,
+		"中国特色学徒制培养\n现场工程师培养":      both,
+		"关于中国特色学徒制培养人数减少的说明":      {apprentices},
+		"学徒":        nil,
+		"LHT-3-032": both,
+		"lht-3-032": both,
+		"LHT-3-032：2024年现场工程师培养": {engineers},
+		"LHT-3-032 2年度数据!F15":    {engineers},
+		"LHT-3-030 2024年现场工程师培养": nil,
+		"承诺低于现状":                 both,
+		"承诺低于现状：中国特色学徒制培养":       {apprentices},
+		"承诺低于现状：中国特色学徒制培养为450人":  nil, // a message with another value
+		"中国特色学徒制培养、并无此栏":         {apprentices},
+	} {
+		x := form
+		x.Explanations = map[string]string{"|" + about: "试点到期"}
+		var heard []string
+		said := false
+		for _, f := range run(t, facts(t, memory.NewGoAllocator(), definition, x)).findings {
+			if f.Explanation != "" {
+				heard = append(heard, f.Fields)
+			}
+			said = said || f.Rule == "explanation_unheard" && strings.Contains(f.Message, strings.Split(about, "\n")[0])
+		}
+		slices.Sort(heard)
+		if !slices.Equal(heard, want) {
+			t.Errorf("%q explains %v, want %v", about, heard, want)
+		}
+		if lost := len(want) == 0 || strings.Contains(about, "并无此栏"); said != lost {
+			t.Errorf("%q: said %v, want %v", about, said, lost)
+		}
+	}
+	form.Explanations = map[string]string{"|2年度数据!F14：试点到期": "", "|2年度数据!F15": "／"}
+	j := run(t, facts(t, memory.NewGoAllocator(), definition, form))
+	if v := j.verdicts[0]; v.Explained != 1 || v.Warnings != 1 || v.Hints != 1 {
+		t.Errorf("words beside the cell, and none: %+v", v)
+	}
+}
+
+func TestBlankFiguresAreExplained(t *testing.T) {
+	judge := func(about, words string, decisions ...table.Registered) (judgement, table.Finding) {
+		x := base(t).apply(Edit{Set: map[string]any{"research_income.prior": nil}}, filling{})
+		if x.Explanations = nil; about != "" {
+			x.Explanations = map[string]string{"|" + about: words}
+		}
+		f := facts(t, memory.NewGoAllocator(), definition, x)
+		f.Register = decisions
+		j := run(t, f)
+		for _, x := range j.findings {
+			if x.Rule == "missing_required" {
+				return j, x
+			}
+		}
+		t.Fatalf("%+v", j.findings)
+		return j, table.Finding{}
+	}
+	label := definition.Label("research_income")
+	j, x := judge("", "")
+	if x.Severity != model.MustFix || j.verdicts[0].Verdict != model.Return {
+		t.Errorf("without an explanation: %+v %+v", x, j.verdicts)
+	}
+	for _, about := range []string{label, "2022年" + label, x.Sheet + "!" + x.Cell, x.Code, model.ExplanationAbout(x.Title, x.Message)} {
+		j, x := judge(about, "没有单独统计")
+		if v := j.verdicts[0]; x.Severity != model.Explain || v.Verdict != model.Accept || !v.Ranked || v.Explained != 1 {
+			t.Errorf("%s: %+v %+v", about, x, v)
+		}
+		if _, x := judge(about, "无"); x.Severity != model.MustFix {
+			t.Errorf("%s: 无 explains it", about)
+		}
+	}
+	decision := table.Registered{Sheet: definition.Register.Sheets[slices.IndexFunc(definition.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.Decides })],
+		Fingerprint: x.Fingerprint, Values: map[string]string{}}
+	if j, x := judge(label, "没有单独统计", decision); x.Severity != model.MustFix || j.verdicts[0].Verdict != model.Return {
+		t.Errorf("refused: %+v", x)
+	}
+	decision.Accepted, decision.Values[templates.RegisterDecision] = true, "采纳"
+	if j, x := judge("", "", decision); x.Severity != model.Explain || j.verdicts[0].Verdict != model.Accept {
+		t.Errorf("accepted without words: %+v", x)
+	}
+	text := base(t).apply(Edit{Set: map[string]any{"plan": nil}, Explanations: map[string]string{"|" + definition.Label("plan"): "还没有写"}}, filling{})
+	if v := run(t, facts(t, memory.NewGoAllocator(), definition, text)).verdicts[0]; v.Verdict != model.Return {
+		t.Errorf("a text was explained away: %+v", v)
+	}
+}
