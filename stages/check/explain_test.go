@@ -1,21 +1,27 @@
 package check
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"lianheti/samples/programs"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/xuri/excelize/v2"
 )
 
 // Requirements
 //  1. What a row of the filler's is about is understood as people write it; what is not is said, and so is an explanation that says nothing.
 //  2. A blank figure is one to be explained only once it is explained, and must be filled in otherwise; so is one whose explanation
 //     the Department refuses. Nothing else that must be mended can be explained away.
+//  3. The 自检 sheet hears such an explanation as well, and offers for every problem words that are understood.
 
 func TestWhatAnExplanationIsAbout(t *testing.T) {
 	// Warnings: committed below actual (F14 beside E14, F15 beside E15).
@@ -122,5 +128,66 @@ func TestBlankFiguresAreExplained(t *testing.T) {
 	text := base(t).apply(Edit{Set: map[string]any{"plan": nil}, Explanations: map[string]string{"|" + definition.Label("plan"): "还没有写"}}, filling{})
 	if v := run(t, facts(t, memory.NewGoAllocator(), definition, text)).verdicts[0]; v.Verdict != model.Return {
 		t.Errorf("a text was explained away: %+v", v)
+	}
+}
+
+func TestTheSheetHearsExplanations(t *testing.T) {
+	form := func(about, words string) filling {
+		return base(t).apply(Edit{Set: map[string]any{"research_income.prior": nil, "apprentices.first": 400}, Explanations: map[string]string{"|" + about: words}}, filling{})
+	}
+	label, dir := definition.Label("research_income"), t.TempDir()
+	var paths []string
+	var want []string
+	for i, c := range []struct{ about, words, result string }{
+		{label, "没有单独统计", "已说明"}, {"2022年" + label, "没有单独统计", "已说明"}, {"中国特色学徒制培养、2年度数据!D27", "没有单独统计", "已说明"},
+		{"LHT-2-001", "没有单独统计", "已说明"}, {label, "无", "未通过"}, {label, "", "未通过"}, {"2023年" + label, "没有单独统计", "未通过"},
+	} {
+		x := form(c.about, c.words)
+		data := workbookOf(t, x)
+		if got := programs.SelfCheck(t, data)["LHT-2-001"]; got != c.result {
+			t.Errorf("%s %s: the sheet says %s, want %s", c.about, c.words, got, c.result)
+		}
+		if v := run(t, facts(t, memory.NewGoAllocator(), definition, x)).verdicts[0]; (v.Errors == 0) != (c.result == "已说明") {
+			t.Errorf("%s %s: the engine says %+v", c.about, c.words, v)
+		}
+		paths, want = append(paths, filepath.Join(dir, fmt.Sprintf("%d.xlsx", i))), append(want, c.result)
+		if err := os.WriteFile(paths[i], data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := excelize.OpenFile(paths[len(paths)-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows(templates.CheckSheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pasted := 0
+	for _, row := range rows {
+		if len(row) < 7 || row[3] != "未通过" || !strings.HasPrefix(row[6], "LHT-") {
+			continue
+		}
+		pasted++
+		x := form(row[6], "属实")
+		for _, found := range run(t, facts(t, memory.NewGoAllocator(), definition, x)).findings {
+			if found.Code == row[0] && found.Severity != model.Hint && found.Explanation != "属实" {
+				t.Errorf("%q explains nothing", row[6])
+			}
+		}
+	}
+	if pasted < 2 {
+		t.Errorf("%d rows offer a text", pasted)
+	}
+	recalculated := programs.Convert(t, "xlsx", paths...)
+	for i := range paths {
+		data, err := os.ReadFile(filepath.Join(recalculated, filepath.Base(paths[i])))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := programs.SelfCheck(t, data)["LHT-2-001"]; got != want[i] {
+			t.Errorf("%d recalculated: %s, want %s", i, got, want[i])
+		}
 	}
 }

@@ -28,7 +28,7 @@ import (
 //     that the template was written with are those of the spreadsheet program.
 
 // sheetWords are the words of the sheet for the engine's outcomes. Where the engine can't run, the sheet tells two causes apart.
-var sheetWords = map[string]model.Outcome{"通过": model.Pass, "未通过": model.Fail, "不适用": model.NotApplicable, "未填": model.NotRun, "无法判断": model.NotRun}
+var sheetWords = map[string]model.Outcome{"通过": model.Pass, "未通过": model.Fail, "已说明": model.Fail, "不适用": model.NotApplicable, "未填": model.NotRun, "无法判断": model.NotRun}
 
 func TestEveryRuleIsInTheSheetOrSaysWhyNot(t *testing.T) {
 	results := programs.SelfCheck(t, workbookOf(t, base(t)))
@@ -209,6 +209,11 @@ func workbookOf(t *testing.T, f filling) []byte {
 			}
 			v.Records[block] = append(v.Records[block], cells)
 		}
+	}
+	for _, whole := range slices.Sorted(maps.Keys(f.Explanations)) {
+		_, about, _ := strings.Cut(whole, "|")
+		v.Records["explanations"] = append(v.Records["explanations"], map[string]render.Value{
+			"explanations_about": {Text: about}, "explanations_explanation": {Text: f.Explanations[whole]}})
 	}
 	var b bytes.Buffer
 	if err := render.Fill(&b, definition, v); err != nil {

@@ -15,15 +15,16 @@ import (
 var checkColumns = []struct {
 	head  string
 	width float64
-}{{"代码", 12}, {"程度", 11}, {"检查什么", 29}, {"结果", 10}, {"在哪里（第一处）", 34}, {"怎么办", 44}}
+}{{"代码", 12}, {"程度", 11}, {"检查什么", 29}, {"结果", 10}, {"在哪里（第一处）", 34}, {"怎么办", 44}, {"要说明的，“涉及栏目”照抄这里", 30}}
 
 const (
 	resultColumn = 4
 	placeColumn  = 5
+	pasteColumn  = 7
 	headerRow    = 4
 )
 
-const checkIntroduction = "填写时自动重算，与省厅收到后的检查用同一套规则。各行按程度排列；点“在哪里”跳到那一格。填成文字的数（如“12万”）这里不能判断，请只填数字。"
+const checkIntroduction = "填写时自动重算，与省厅收到后的检查用同一套规则。各行按程度排列；点“在哪里”跳到那一格；属实而要说明的，把末列照抄到“情况说明”表的“涉及栏目”，旁边写原因。填成文字的数（如“12万”）这里不能判断，请只填数字。"
 
 // checkPage writes the visible sheet.
 func (p *painter) checkPage() error {
@@ -111,8 +112,11 @@ func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) error {
 	if err != nil {
 		return err
 	}
-	cure := templates.Fill(r.Cure, p.cureVars())
-	for i, x := range []string{r.Code, model.Severity(r.Severity).Label(), r.Title, "—", r.Sheet, cure} {
+	cure, asked := templates.Fill(r.Cure, p.cureVars()), "—" // what must be mended can't be explained
+	if r.Severity != string(model.MustFix) || len(r.Explained) > 0 {
+		asked = r.Code
+	}
+	for i, x := range []string{r.Code, model.Severity(r.Severity).Label(), r.Title, "—", r.Sheet, cure, asked} {
 		style := text
 		if i+1 == resultColumn || i < 2 {
 			style = centred
@@ -124,13 +128,17 @@ func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) error {
 	if n < 0 {
 		return nil
 	}
-	for column, f := range map[int]string{resultColumn: p.check.result(n), placeColumn: p.check.place(n)} {
+	formulas := map[int]string{resultColumn: p.check.result(n), placeColumn: p.check.place(n)}
+	if asked == r.Code {
+		formulas[pasteColumn] = p.check.paste(n)
+	}
+	for column, f := range formulas {
 		p.l.calculate(templates.CheckSheet, row, column, f)
 		content, err := p.written(templates.CheckSheet, row, column)
 		if err != nil {
 			return err
 		}
-		content.StyleID = map[int]int{resultColumn: centred, placeColumn: link}[column]
+		content.StyleID = map[int]int{resultColumn: centred, placeColumn: link, pasteColumn: text}[column]
 		c.put(row, column, 1, 1, content)
 	}
 	for _, label := range p.check.labels(n) {
@@ -179,6 +187,22 @@ func (s *selfCheck) place(n int) string {
 		link = fmt.Sprintf(`HYPERLINK("#"&INDEX(%s,%s),INDEX(%s,%s))`, s.valueSpan(nameColumn), target, s.valueSpan(labelColumn), target)
 	}
 	return fmt.Sprintf(`IF(%s=0,"",%s)`, target, link)
+}
+
+// paste is what an explanation is to say it is about: the code, and where one place alone fails, what that is called.
+func (s *selfCheck) paste(n int) string {
+	r, target := s.rules[n], caseCell(targetColumn, s.first[n])
+	name, outcomes := "", caseSpan(outcomeColumn, s.first[n], s.first[n]+len(r.cases)-1)
+	switch {
+	case r.column > 0 && r.block == "members":
+		name, outcomes = fmt.Sprintf(`IFERROR(TRIM(INDEX(members_name,%s)),"")`, target), s.rows.span(r.column)
+	case r.column == 0 && len(r.cases[0].slots) > 0:
+		name = fmt.Sprintf("INDEX(%s,%s)", s.valueSpan(labelColumn), target)
+	default:
+		return quote(r.rule.Code)
+	}
+	alone := fmt.Sprintf("AND(%s=%d,COUNTIF(%s,%d)=1)", caseCell(ruleColumn, s.first[n]), failed, outcomes, failed)
+	return fmt.Sprintf(`%s&IF(%s,"："&%s,"")`, quote(r.rule.Code), alone, name)
 }
 
 // listOf is the list that a rule without values is about; empty where it has values.

@@ -13,13 +13,14 @@ import (
 const (
 	notApplicable = iota
 	passed
-	missing // 未填
-	unclear // 无法判断
+	explained // 未填, and the reason is given
+	missing   // 未填
+	unclear   // 无法判断
 	failed
 )
 
 // outcomeWords are the outcomes as a filler reads them, from 0.
-var outcomeWords = []string{"不适用", "通过", "未填", "无法判断", "未通过"}
+var outcomeWords = []string{"不适用", "通过", "已说明", "未填", "无法判断", "未通过"}
 
 // The status of a value: usable, 不适用, missing or unclear, so that the greatest of several says what becomes of a rule that
 // needs them all (0 decide, 1 not applicable, 2 or 3 the outcome).
@@ -85,11 +86,30 @@ func (s *selfCheck) number(i int, slot templates.Slot) string {
 	return slot.Name
 }
 
-func requiredSlot(s *selfCheck, _ *templates.Rule, i int, slot templates.Slot) string {
+func requiredSlot(s *selfCheck, r *templates.Rule, i int, slot templates.Slot) string {
 	if !slot.Field.Required || slot.Field.Type == templates.ConfirmField || supplementary(s.d, slot) {
 		return ""
 	}
-	return fmt.Sprintf("IF(%s=%d,%d,IF(%s=%d,%d,%d))", s.status(i), missing, failed, s.status(i), unclear, unclear, passed)
+	blank := fmt.Sprint(failed)
+	if r.Yields(slot.Field.ID) {
+		blank = fmt.Sprintf("IF(%s,%d,%d)", s.explains(r, slot), explained, failed)
+	}
+	return fmt.Sprintf("IF(%s=%d,%s,IF(%s=%d,%d,%d))", s.status(i), missing, blank, s.status(i), unclear, unclear, passed)
+}
+
+// explains is the condition that an explanation names a value: by its name with or without the year, by its cell, or by the rule's code.
+func (s *selfCheck) explains(r *templates.Rule, slot templates.Slot) string {
+	sheet, _, _ := s.d.Layout().Slot(slot.Field.ID, slot.Year)
+	names := []string{quote("、" + r.Code + "、"), quote("、" + s.d.Label(slot.Field.ID) + "、"),
+		fmt.Sprintf(`%s&ROW(%s)&"、"`, quote("、"+sheet.Sheet.Title+"!"+columnName(slot.Col)), slot.Name)}
+	if name := s.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year}); name != s.d.Label(slot.Field.ID) {
+		names = append(names, quote("、"+name+"、"))
+	}
+	var heard []string
+	for _, name := range names {
+		heard = append(heard, fmt.Sprintf("ISNUMBER(FIND(%s,%s))", name, s.rows.span(s.rows.explained())))
+	}
+	return "SUMPRODUCT(" + strings.Join(heard, "+") + ")>0"
 }
 
 func supplementSlot(s *selfCheck, _ *templates.Rule, i int, slot templates.Slot) string {

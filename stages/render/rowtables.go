@@ -69,6 +69,18 @@ func (r *rowTables) started(block string) int {
 
 func (r *rowTables) records(block string) string { return "SUM(" + r.span(r.started(block)) + ")" }
 
+// explained is what each explanation is about, between commas; empty where nothing is explained.
+func (r *rowTables) explained() int {
+	said := quote("|" + strings.ToLower(strings.Join(r.d.Form.Placeholders, "|")) + "|")
+	return r.column("explanations", "about", func(k int) string {
+		words, about := entryOf("explanations_explanation", k), entryOf("explanations_about", k)
+		for _, change := range [][2]string{{"，", "、"}, {",", "、"}, {"；", "、"}, {";", "、"}, {"！", "!"}} {
+			about = fmt.Sprintf("SUBSTITUTE(%s,%s,%s)", about, quote(change[0]), quote(change[1]))
+		}
+		return fmt.Sprintf(`IF(OR(LEN(%s)=0,ISNUMBER(FIND("|"&LOWER(%s)&"|",%s))),"","、"&%s&"、")`, words, words, said, about)
+	})
+}
+
 // kind is the number of a member's kind; 0 where none was chosen, -1 where it is unknown.
 func (r *rowTables) kind() int {
 	return r.column("members", "kind", func(k int) string {
