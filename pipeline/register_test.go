@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,6 +21,7 @@ import (
 // Requirements
 //  1. What is typed into the blank register takes effect: a consent and a late acceptance answer their findings and nobody else's, an
 //     explanation refused or accepted changes the verdict, who is selected already is not ranked.
+//     A list of schools checks every school of every roster, and vouches for none that it does not know.
 //  2. A register that can't be read for sure stops the run; every fault is named with sheet and cell.
 
 // typed makes a register with these cells: sheet!cell -> what is typed.
@@ -202,5 +204,62 @@ func TestFaultyRegisterStopsTheRun(t *testing.T) {
 	}
 	if _, err := readRegister(b.facts, Options{Definition: b.d, Register: samplesDir}); err == nil {
 		t.Error("a folder was taken for a register")
+	}
+}
+
+func TestSchoolsAreHeldAgainstTheList(t *testing.T) {
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells, row, short := map[string]string{}, 4, ""
+	seen := map[string]bool{}
+	for m := range b.facts.Members.All() {
+		if kind, _ := b.d.Form.Kind(m.Kind); !kind.School || seen[m.NameKey] || !m.Enrolment.Valid {
+			continue
+		}
+		enrolment := m.Enrolment
+		if seen[m.NameKey] = true; short == "" {
+			short, enrolment.V = m.NameKey, enrolment.V*1.2
+		}
+		for column, value := range map[string]string{"A": m.Name, "B": m.KindLabel, "C": table.Plain(enrolment), "D": "2023"} {
+			cells[fmt.Sprintf("学校名录!%s%d", column, row)] = value
+		}
+		row++
+	}
+	facts := *b.facts
+	if _, err := readRegister(&facts, Options{Definition: b.d, Register: typed(t, cells)}); err != nil {
+		t.Fatal(err)
+	}
+	judgement, err := check.Run(memory.NewGoAllocator(), &facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for x := range judgement.Findings.All() {
+		if x.Rule == "school_enrolment" {
+			found[x.Member] = true
+		}
+		if x.Rule == "school_unlisted" && seen[x.Member] {
+			t.Errorf("%s is listed: %s", x.Member, x.Message)
+		}
+	}
+	if !found[short] {
+		t.Errorf("%s states a fifth less than the list, and nothing is said; found %v", short, found)
+	}
+	for _, m := range facts.Unvouched() {
+		if m.Enrolment.Valid && !seen[m.NameKey] {
+			t.Errorf("%s is not vouched for", m.Name)
+		}
+	}
+	if len(b.facts.Unvouched()) == 0 {
+		t.Error("a blank list vouches for every school")
+	}
+	twice := map[string]string{"学校名录!A4": "甲学校", "学校名录!B4": "中职学校", "学校名录!C4": "很多", "学校名录!A5": "乙学校", "学校名录!B5": "幼儿园", "学校名录!E5": "丙学校、甲学校"}
+	_, err = readRegister(&facts, Options{Definition: b.d, Register: typed(t, twice)})
+	for _, fault := range []string{"学校名录!C4：“很多”", "学校名录!B5：“幼儿园”", "学校名录!A5：与 学校名录!A4 是同一个"} {
+		if err == nil || !strings.Contains(err.Error(), fault) {
+			t.Errorf("no fault %s in %v", fault, err)
+		}
 	}
 }

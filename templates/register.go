@@ -18,6 +18,7 @@ type RegisterSheet struct {
 	Hint    string
 	Effect  RegisterEffect
 	Rules   []string // ids of the rules whose findings an entry answers
+	Rows    int      // ready to be typed in; 0: as many as any sheet
 	Columns []*RegisterColumn
 }
 
@@ -28,7 +29,8 @@ type RegisterColumn struct {
 	Hint     string
 	Required bool
 	Date     bool
-	Choices  string   // consortia: those of the directory are offered, others may be typed
+	Number   bool     // not below zero
+	Choices  string   // consortia: those of the directory are offered, others may be typed; schools: one of the kinds of school
 	Options  []string // one of these
 	Width    float64
 }
@@ -41,6 +43,7 @@ const (
 	Selects  RegisterEffect = "select"
 	Decides  RegisterEffect = "explain"
 	Receives RegisterEffect = "receive"
+	Lists    RegisterEffect = "schools"
 )
 
 // Columns of the register that the program knows by name.
@@ -52,12 +55,38 @@ const (
 	RegisterWords       = "words"
 	RegisterDate        = "date"
 	RegisterNote        = "note"
+	RegisterSchool      = "school"
+	RegisterKind        = "kind"
+	RegisterEnrolment   = "enrolment"
+	RegisterYear        = "year"
+	RegisterOthers      = "others"
+)
+
+// What the choices of a column can be.
+const (
+	ConsortiumChoices = "consortia"
+	SchoolChoices     = "schools"
 )
 
 // registerNeeds are the columns without which an effect can't come about.
 var registerNeeds = map[RegisterEffect][]string{
 	Settles: {RegisterConsortium, RegisterDocument}, Selects: {RegisterConsortium, RegisterDocument},
 	Decides: {RegisterFingerprint, RegisterDecision}, Receives: {RegisterConsortium},
+	Lists: {RegisterSchool, RegisterKind},
+}
+
+// OptionsOf lists what a column may hold; nothing where it is free.
+func (d *Definition) OptionsOf(c *RegisterColumn) []string {
+	if c.Choices != SchoolChoices {
+		return c.Options
+	}
+	var out []string
+	for _, k := range d.Form.Kinds {
+		if k.School {
+			out = append(out, k.Label)
+		}
+	}
+	return out
 }
 
 // Column finds a column by its id, or gives nil.
@@ -80,11 +109,16 @@ func (r *Register) check(l *loader, d *Definition) {
 		titles[s.Title] = true
 		needs, known := registerNeeds[s.Effect]
 		if !known {
-			l.problem(where, "effect“"+string(s.Effect)+"”不认识", "可用 answer、select、explain、receive。")
+			l.problem(where, "effect“"+string(s.Effect)+"”不认识", "可用 answer、select、explain、receive、schools。")
 		}
 		for _, id := range needs {
 			if c := s.Column(id); c == nil || !c.Required {
 				l.problem(where, "工作表“"+s.Title+"”缺必填的列 "+id, "请补上这一列，并写 required: true。")
+			}
+		}
+		for _, id := range []string{RegisterEnrolment, RegisterYear} {
+			if c := s.Column(id); s.Effect == Lists && (c == nil || !c.Number) {
+				l.problem(where, "工作表“"+s.Title+"”缺数字列 "+id, "请补上这一列，并写 number: true。")
 			}
 		}
 		if c := s.Column(RegisterDecision); s.Effect == Decides && c != nil && len(c.Options) != 2 {
@@ -103,8 +137,8 @@ func (r *Register) check(l *loader, d *Definition) {
 			if c.ID == "" || c.Label == "" || c.Width <= 0 || ids[c.ID] || labels[c.Label] {
 				l.problem(where, "列“"+c.ID+"”缺 id、label、width，或与别的列重复", "每列写不同的 id 和 label，以及 width。")
 			}
-			if c.Choices != "" && c.Choices != "consortia" {
-				l.problem(where, "列“"+c.ID+"”的 choices 不认识", "登记表只有 choices: consortia。")
+			if !slices.Contains([]string{"", ConsortiumChoices, SchoolChoices}, c.Choices) {
+				l.problem(where, "列“"+c.ID+"”的 choices 不认识", "登记表只有 choices: consortia、schools。")
 			}
 			ids[c.ID], labels[c.Label] = true, true
 		}

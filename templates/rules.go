@@ -75,8 +75,10 @@ func (c Case) spell(source string) string {
 // Tier is the first number of the code.
 func (r *Rule) Tier() int { return int(r.Code[4] - '0') }
 
-// Across says whether the rule compares submissions, so that one workbook alone can't be judged by it.
-func (r *Rule) Across() bool { return r.Check == "shared_member" || r.Check == "near_text" }
+// Across says whether the rule compares submissions, or with what only the Department has, so that one workbook alone can't be judged by it.
+func (r *Rule) Across() bool {
+	return r.Check == "shared_member" || r.Check == "near_text" || r.Check == "school_list"
+}
 
 // Checks are the ways a rule can be checked:
 //
@@ -97,9 +99,10 @@ func (r *Rule) Across() bool { return r.Check == "shared_member" || r.Check == "
 //	shared_member the same unit in several consortia (Kinds: member kinds)
 //	unheard       a row that the filler added to the explanations, and that explains nothing that was found
 //	near_text     near-identical texts in two submissions (Threshold: share of shingles in common, 0 to 1)
+//	school_list   members beside the register's list of schools (Kinds: unlisted, kind, enrolment, whose Threshold is a share)
 var Checks = []string{
 	"file", "marks", "two_versions", "required", "supplement", "unreadable", "coercion", "bounds", "fraction", "length",
-	"expr", "record", "unsupported", "national", "shared_member", "near_text", "unheard",
+	"expr", "record", "unsupported", "national", "shared_member", "near_text", "unheard", "school_list",
 }
 
 var (

@@ -32,6 +32,7 @@ type fixture struct {
 type ruleCase struct {
 	Edit      `yaml:",inline"`
 	Neighbour *Edit
+	Schools   []string // the register's list: name|kind|enrolment|year|other names
 	Reading   []struct {
 		Code  string
 		Files []string
@@ -75,6 +76,9 @@ func prepare(t *testing.T, c ruleCase) *table.Facts {
 		fillings = append(fillings, another(t).apply(*c.Neighbour, first))
 	}
 	f := facts(t, memory.NewGoAllocator(), definition, fillings...)
+	for _, s := range c.Schools {
+		f.Register = append(f.Register, listed(s))
+	}
 	id := f.Submissions.Row(0).Submission
 	for _, x := range c.Reading {
 		reading := model.Finding{Code: x.Code, Submission: id, Vars: map[string]string{"list": strings.Join(x.Files, "、"), "file": x.Files[0], "detail": "都是1"}}
@@ -84,6 +88,17 @@ func prepare(t *testing.T, c ruleCase) *table.Facts {
 		f.Reading = append(f.Reading, reading)
 	}
 	return f
+}
+
+// listed makes an entry of the register's list of schools.
+func listed(line string) table.Registered {
+	i := slices.IndexFunc(definition.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.Lists })
+	e := table.Registered{Sheet: definition.Register.Sheets[i], Values: map[string]string{}}
+	columns := []string{templates.RegisterSchool, templates.RegisterKind, templates.RegisterEnrolment, templates.RegisterYear, templates.RegisterOthers}
+	for i, value := range strings.Split(line, "|") {
+		e.Values[columns[i]] = value
+	}
+	return e
 }
 
 // about gives the findings and the outcome of one rule on the first submission.

@@ -34,6 +34,7 @@ var checks = map[string]check{
 	"shared_member": sharedMember,
 	"near_text":     nearText,
 	"unheard":       unheard,
+	"school_list":   schoolList,
 }
 
 // aboutMarks is the check of rules about experts' workbooks, which say nothing of a submission.
@@ -58,13 +59,14 @@ type batch struct {
 	names   []string                   // consortium of each submission
 	members map[string][]int           // submissions that list a unit, by its key, ascending
 	near    map[textSlot]map[string]neighbour
-	alone   bool // submissions are not compared
+	schools map[string]table.School // the Department's list, by the keys of their names
+	alone   bool                    // submissions are not compared
 	*lexicon
 	given map[string][]table.Given // explanations of the last round, by fingerprint
 }
 
 func newBatch(facts *table.Facts, alone bool) (*batch, error) {
-	b := &batch{alone: alone, lexicon: newLexicon(facts.Definition), facts: facts, def: facts.Definition, words: newWords(facts.Definition), reading: map[string][]model.Finding{}, order: map[string]int{}, given: map[string][]table.Given{}}
+	b := &batch{alone: alone, lexicon: newLexicon(facts.Definition), facts: facts, def: facts.Definition, schools: facts.Schools(), words: newWords(facts.Definition), reading: map[string][]model.Finding{}, order: map[string]int{}, given: map[string][]table.Given{}}
 	for _, g := range facts.Given {
 		b.given[g.Fingerprint] = append(b.given[g.Fingerprint], g)
 	}

@@ -60,6 +60,9 @@ func (w *workbook) effect(e table.Registered) string {
 		}
 		return "没有对上本次的任何问题：可能已经改正，或指纹抄错"
 	}
+	if e.Sheet.Effect == templates.Lists {
+		return fmt.Sprintf("本次%d份名册里有它", w.rosters(e.SchoolNames()))
+	}
 	i := slices.IndexFunc(w.submissions, func(s table.Submission) bool { return table.ConsortiumKey(s) == e.Key })
 	switch {
 	case i < 0 && e.Sheet.Effect == templates.Selects:
@@ -83,11 +86,22 @@ func (w *workbook) effect(e table.Registered) string {
 	return fmt.Sprintf("了结%d个问题", n)
 }
 
+// rosters counts the submissions that list a unit of one of these names.
+func (w *workbook) rosters(keys []string) int {
+	in := map[string]bool{}
+	for m := range w.Facts.Members.All() {
+		if slices.Contains(keys, m.NameKey) {
+			in[m.Submission] = true
+		}
+	}
+	return len(in)
+}
+
 // receipts are the columns of 申报一览 that show what was registered.
 func (w *workbook) receipts() []perEntry {
 	var out []perEntry
 	for _, s := range w.Definition.Register.Sheets {
-		if s.Effect == templates.Decides || len(w.Facts.Register) == 0 {
+		if s.Effect == templates.Decides || s.Effect == templates.Lists || len(w.Facts.Register) == 0 {
 			continue
 		}
 		find := func(e entry) (table.Registered, bool) {

@@ -11,6 +11,8 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
 )
 
 // fingerprintForm is how the program writes fingerprints of findings.
@@ -138,6 +140,7 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ro
 // value reads one cell; what the column does not allow is a fault.
 func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) string {
 	text := trim(c.Raw)
+	options := r.d.OptionsOf(column)
 	switch {
 	case column.Date:
 		date := Date(c)
@@ -145,8 +148,15 @@ func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) s
 			r.fault(c.Place, "“"+text+"”不是日期", "请写成 2024-08-20 的样子")
 		}
 		return date.Value
-	case len(column.Options) > 0 && !slices.Contains(column.Options, text):
-		r.fault(c.Place, "“"+text+"”不在可选之列", "请从下拉中选："+strings.Join(column.Options, "、"))
+	case column.Number:
+		n, err := decimal.NewFromString(strings.ReplaceAll(text, ",", ""))
+		if err != nil || n.IsNegative() {
+			r.fault(c.Place, "“"+text+"”不是不小于0的数", "请只填数字，不写单位")
+			return ""
+		}
+		return n.String()
+	case len(options) > 0 && !slices.Contains(options, text):
+		r.fault(c.Place, "“"+text+"”不在可选之列", "请从下拉中选："+strings.Join(options, "、"))
 	}
 	return text
 }
@@ -172,13 +182,19 @@ func (r *registerReader) twice(entries []table.Registered) {
 		if e.Sheet.Effect == templates.Settles {
 			continue // consents add up
 		}
-		key := e.Sheet.ID + "\x00" + e.Key + e.Fingerprint
-		again := slices.IndexFunc(seen[key], func(o table.Registered) bool {
-			return o.ValueHash == e.ValueHash || o.ValueHash == "" || e.ValueHash == ""
-		})
-		if again >= 0 {
-			r.fault(e.Place, "与 "+seen[key][again].Place.String()+" 是同一个联合体或问题，登记了两次", "请只留一行")
+		keys := []string{e.Key + e.Fingerprint}
+		if e.Sheet.Effect == templates.Lists {
+			keys = e.SchoolNames()
 		}
-		seen[key] = append(seen[key], e)
+		for _, key := range keys {
+			key = e.Sheet.ID + "\x00" + key
+			again := slices.IndexFunc(seen[key], func(o table.Registered) bool {
+				return o.ValueHash == e.ValueHash || o.ValueHash == "" || e.ValueHash == ""
+			})
+			if again >= 0 {
+				r.fault(e.Place, "与 "+seen[key][again].Place.String()+" 是同一个联合体、问题或学校，登记了两次", "请只留一行")
+			}
+			seen[key] = append(seen[key], e)
+		}
 	}
 }

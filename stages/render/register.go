@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -13,7 +14,7 @@ func RegisterFile(d *templates.Definition) string {
 	return fmt.Sprintf("%s（%d年）.xlsx", d.Register.Title, d.Year)
 }
 
-// registerRows is how many rows of a sheet of the register are ready to be typed in.
+// registerRows is how many rows of a sheet of the register are ready to be typed in, where the definition does not say.
 const registerRows = 60
 
 // Register writes the blank register of the Department.
@@ -53,14 +54,14 @@ func registerSheet(d *templates.Definition, s *templates.RegisterSheet) *book.Pa
 	p.Height(1, 30)
 	p.Span(2, 1, len(s.Columns), book.Cell{Value: s.Hint, Look: book.Remark})
 	for i, c := range s.Columns {
-		col, last := i+1, header+registerRows
+		col, last := i+1, header+cmp.Or(s.Rows, registerRows)
 		p.Put(header, col, book.Cell{Value: c.Label, Look: book.Header})
 		for row := header + 1; row <= last; row++ {
 			p.Put(row, col, book.Cell{Look: book.Entry})
 		}
 		switch {
-		case c.Options != nil:
-			p.Choice(header+1, col, last, col, c.Hint, c.Options...)
+		case d.OptionsOf(c) != nil:
+			p.Choice(header+1, col, last, col, c.Hint, d.OptionsOf(c)...)
 		case c.Choices != "":
 			names := book.Absolute(templates.RegisterNames, 2, 1, len(d.Directory.Names())+1, 1)
 			p.ChoiceOf(header+1, col, last, col, true, c.Hint, names)
