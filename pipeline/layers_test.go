@@ -31,7 +31,7 @@ func TestLayers(t *testing.T) {
 		"lianheti/stages/book/formula": {},
 		"lianheti/pipeline/publish":    nouns, // plain arguments: it knows files and hashes, no tables
 	}
-	stages := []string{"render", "intake", "normalize", "check", "score", "compare", "consolidate", "feedback", "export", "rehearse", "marking"}
+	stages := []string{"render", "intake", "normalize", "check", "score", "compare", "consolidate", "feedback", "export", "rehearse", "marking", "audit"}
 	for _, s := range stages {
 		allowed["lianheti/stages/"+s] = below
 	}

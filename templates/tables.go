@@ -11,7 +11,7 @@ type Table struct {
 	Name        string
 	Label       string
 	Description string
-	Internal    bool     // holds personal data; never in data/
+	Internal    bool     // holds personal data, or is another command's; never in a run's data/
 	Key         []string // columns that together never repeat
 	Columns     []*Column
 	// Form names the fields that follow as columns of their own: singles, metrics, or nothing.

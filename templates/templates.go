@@ -38,6 +38,7 @@ type Definition struct {
 	Letters   *Letters
 	Tables    []*Table
 	Paper     *Paper
+	Audit     *Audit // nil in a definition from before there was one
 	// Sources gives the sha256 of each definition file, in hexadecimal, keyed by "<year>/<file>".
 	Sources map[string]string
 	// Texts gives the definition files themselves, under the same keys: a run keeps them beside its results.
@@ -67,8 +68,8 @@ func Years() []int {
 
 // LoadFS loads the definition in <year>/*.yaml of fsys and checks it against itself.
 //
-// The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, letters.yaml, tables.yaml, word.yaml, and every rules*.yaml, which together make one
-// catalogue. The error joins all contradictions found, each a *Problem.
+// The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, letters.yaml, tables.yaml, word.yaml, audit.yaml (which earlier
+// definitions don't have), and every rules*.yaml, which together make one catalogue. The error joins all contradictions found, each a *Problem.
 func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 	d := &Definition{Year: year, Sources: map[string]string{}, Texts: map[string][]byte{}}
 	dir := strconv.Itoa(year)
@@ -94,6 +95,10 @@ func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 	l.decode("register.yaml", d.Register)
 	l.decode("letters.yaml", d.Letters)
 	l.decode("word.yaml", d.Paper)
+	if sources["audit.yaml"] != nil {
+		d.Audit = &Audit{}
+		l.decode("audit.yaml", d.Audit)
+	}
 	var tables struct{ Tables []*Table }
 	l.decode("tables.yaml", &tables)
 	d.Tables = tables.Tables
@@ -235,5 +240,8 @@ func (d *Definition) check(l *loader) {
 	d.Register.check(l, d)
 	d.Letters.check(l)
 	d.Paper.check(l, d)
+	if d.Audit != nil {
+		d.Audit.check(l, d)
+	}
 	d.checkTables(l)
 }

@@ -36,6 +36,21 @@ func Alone(mem memory.Allocator, facts *table.Facts) (*table.Judgement, error) {
 	return judgeBatch(mem, facts, true)
 }
 
+// Single judges forms one by one beside their batch: what would be found if one of them were filled otherwise.
+type Single struct{ batch *batch }
+
+// NewSingle gets the rules ready. The rules across submissions go by the facts as they are.
+func NewSingle(facts *table.Facts) (Single, error) {
+	b, err := newBatch(facts, false)
+	return Single{b}, err
+}
+
+// Judge gives the findings and the verdict of one form. Several may be judged at a time.
+func (s Single) Judge(f *table.Form) ([]table.Finding, table.Verdict) {
+	j := s.batch.judge(f)
+	return j.findings, j.verdict
+}
+
 func judgeBatch(mem memory.Allocator, facts *table.Facts, alone bool) (*table.Judgement, error) {
 	b, err := newBatch(facts, alone)
 	if err != nil {

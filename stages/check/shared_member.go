@@ -44,11 +44,13 @@ func sharedMember(f *form, p *plan, t *tally) {
 
 // alsoIn names the first of the other consortia that list a unit, in the order of the submissions, and counts them all.
 func (f *form) alsoIn(member string) (names []string, count int) {
-	lists := f.batch.members[member]
-	for _, i := range lists {
-		if i != f.position && len(names) < shownNames {
+	for _, i := range f.batch.members[member] {
+		if i == f.position {
+			continue
+		}
+		if count++; len(names) < shownNames {
 			names = append(names, f.batch.names[i])
 		}
 	}
-	return names, len(lists) - 1
+	return names, count
 }

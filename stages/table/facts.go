@@ -1,6 +1,8 @@
 package table
 
 import (
+	"slices"
+
 	"lianheti/stages/model"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -210,6 +212,32 @@ func (f *Form) index() {
 		t := &f.Texts[i]
 		f.texts[templates.Ref{Field: t.Field, Year: int(t.Year.V)}] = t
 	}
+}
+
+// Clone gives a form whose answers can be changed, its original staying as it is.
+func (f *Form) Clone() *Form {
+	out := *f
+	out.Figures, out.Metrics, out.Texts = slices.Clone(f.Figures), slices.Clone(f.Metrics), slices.Clone(f.Texts)
+	out.Members, out.Coercions = slices.Clone(f.Members), slices.Clone(f.Coercions)
+	out.index()
+	return &out
+}
+
+// Answer puts another answer in the place of a figure's, as if it had been typed so.
+func (f *Form) Answer(r templates.Ref, status Status, value decimal.Decimal, raw string) {
+	number := Opt[float64]{}
+	if status == Normal {
+		number = Some(value.InexactFloat64())
+	}
+	if status == Missing {
+		raw = ""
+	}
+	if m := f.metrics[r]; m != nil {
+		m.Status, m.Value, m.Raw = status, number, raw
+	} else if g := f.figures[r.Field]; g != nil && r.Year == 0 {
+		g.Status, g.Number, g.Text, g.Raw = status, number, "", raw
+	}
+	f.Coercions = slices.DeleteFunc(f.Coercions, func(c Coercion) bool { return c.Field == r.Field && int(c.Year.V) == r.Year })
 }
 
 // Figure gives the row of an undated field, or nil.

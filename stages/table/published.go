@@ -62,6 +62,17 @@ func Published(mem memory.Allocator, d *templates.Definition, f *Facts, j *Judge
 	return out, nil
 }
 
+// Apart is a table that no run publishes, under the description that tables.yaml has of it. The caller releases the record.
+func Apart[T any](mem memory.Allocator, d *templates.Definition, name string, rows []T) (Named, error) {
+	schema, err := describe(d, name, fieldsOf[T]())
+	if err != nil {
+		return Named{}, err
+	}
+	t := Of(mem, rows)
+	defer t.Release()
+	return Named{name, publishable(mem, schema, t.Record())}, nil
+}
+
 // Release frees published tables.
 func Release(tables []Named) {
 	for _, t := range tables {

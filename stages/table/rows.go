@@ -269,6 +269,30 @@ type Verdict struct {
 	Hints      int32         `col:"hints"`
 }
 
+// Incentive is one move that an applicant could make, and what would come of it. It is for the Department alone.
+type Incentive struct {
+	Batch       int32        `col:"batch"`
+	Submission  string       `col:"submission"`
+	City        string       `col:"city,null"`
+	Consortium  string       `col:"consortium,null"`
+	List        string       `col:"list"` // perverse or claim
+	Kind        string       `col:"kind"` // id of the move in audit.yaml, or pair, gathered
+	Move        string       `col:"move"` // unique in the submission
+	What        string       `col:"what"`
+	Cells       string       `col:"cells,null"` // joined by "; "
+	RankBefore  int32        `col:"rank_before"`
+	RankAfter   Opt[int32]   `col:"rank_after"` // nothing where it is no longer ranked
+	TotalBefore float64      `col:"total_before"`
+	TotalAfter  Opt[float64] `col:"total_after"`
+	Pays        bool         `col:"pays"`
+	Verdict     string       `col:"verdict,null"` // this and what follows: nothing where the total does not rise
+	Errors      Opt[int32]   `col:"new_errors"`
+	Warnings    Opt[int32]   `col:"new_warnings"`
+	Gone        Opt[int32]   `col:"findings_gone"`
+	Findings    string       `col:"new_findings,null"`
+	Evidence    string       `col:"evidence,null"`
+}
+
 // Score is one observation point of one submission (Evidence empty: the point as a whole), or one evidence of it. Of a point
 // as a whole, Points = (Weight − Open) × Value = Foundation + Promise + ExpertPoints.
 type Score struct {

@@ -69,6 +69,7 @@ func columns(d *templates.Definition) map[string][]arrow.Field {
 		"file_notes": fieldsOf[Note](),
 		"codes":      fieldsOf[Code](),
 		"dictionary": fieldsOf[Meaning](),
+		"incentives": fieldsOf[Incentive](),
 	}
 	for _, holder := range []any{&Facts{}, &Judgement{}, &Ranking{}} {
 		for name, t := range tablesOf(holder) {

@@ -102,7 +102,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Usage:     "福建省市域产教联合体推荐书：收件、核对、计分、汇总，一次完成",
 		UsageText: "lianheti 命令 [选项] [文件或文件夹...]\n\n把文件或文件夹拖到程序上，等于 lianheti check。",
 		Version:   publish.Version,
-		Commands:  []*cli.Command{runCommand(), checkCommand(), expertsCommand(), wordCommand(), templateCommand(), dictionaryCommand(), verifyCommand(), rehearseCommand()},
+		Commands:  []*cli.Command{runCommand(), checkCommand(), expertsCommand(), wordCommand(), auditCommand(), templateCommand(), dictionaryCommand(), verifyCommand(), rehearseCommand()},
 		Writer:    stdout,
 		ErrWriter: stderr,
 		// cli's own handler would end the process inside the library.

@@ -1,0 +1,245 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"lianheti/pipeline/publish"
+	"lianheti/stages/audit"
+	"lianheti/stages/check"
+	"lianheti/stages/export"
+	"lianheti/stages/model"
+	"lianheti/stages/score"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"golang.org/x/sync/errgroup"
+)
+
+// Audited is what applicants could gain by filling their forms otherwise. Its JSON keys are public.
+type Audited struct {
+	Year    int               `json:"year"`
+	Version string            `json:"version"` // of the program
+	Tried   int               `json:"tried"`   // moves
+	Ranked  int               `json:"ranked"`  // submissions whose moves were tried
+	LeftOut []AuditLeftOut    `json:"left_out"`
+	Pays    []audit.Paying    `json:"pays"` // perverse moves that raise a rank, by what they raise most
+	Claims  int               `json:"claims_that_pay"`
+	Rows    []table.Incentive `json:"-"` // all that were tried
+	Files   []publish.File    `json:"-"` // to be written below Out
+}
+
+// AuditLeftOut is a submission that has no rank to raise.
+type AuditLeftOut struct {
+	Submission string `json:"submission"`
+	Consortium string `json:"consortium"`
+	Why        string `json:"why"`
+}
+
+// Audit tries on every ranked submission the moves of the definition, each judged and scored with the others as they
+// are, and makes the workbook and the table of what came of them. Draws and scenarios are nobody's business here.
+func Audit(ctx context.Context, o Options) (*Audited, error) {
+	if o.Definition.Audit == nil {
+		return nil, fmt.Errorf("定义里没有 audit.yaml（激励审计试哪些动作）：请从 templates/%d 复制一份放进去", o.Definition.Year)
+	}
+	a, err := newAuditing(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.run(ctx, o.workers()); err != nil {
+		return nil, err
+	}
+	result := a.result()
+	result.Files, err = a.files(o.Out, result)
+	return result, err
+}
+
+// auditing is a batch whose moves are being tried.
+type auditing struct {
+	d       *templates.Definition
+	mem     memory.Allocator
+	rules   check.Single
+	trial   score.Trial
+	cases   []*auditCase // of the ranked
+	leftOut []AuditLeftOut
+}
+
+// auditCase is one submission.
+type auditCase struct {
+	form    *table.Form
+	subject audit.Subject
+	verdict table.Verdict
+	open    map[string]bool // findings that wait for a correction or an explanation, by fingerprint
+	tried   []audit.Tried
+}
+
+func newAuditing(ctx context.Context, o Options) (*auditing, error) {
+	a := &auditing{d: o.Definition, mem: memory.NewGoAllocator()}
+	sources, err := o.discover()
+	if err != nil {
+		return nil, err
+	}
+	source, err := gather(ctx, a.mem, o, sources)
+	if err != nil {
+		return nil, err
+	}
+	facts := source.facts
+	if _, err := readRegister(facts, o); err != nil {
+		return nil, err
+	}
+	if err := readMarks(ctx, a.mem, facts, o); err != nil {
+		return nil, err
+	}
+	judgement, err := check.Run(a.mem, facts)
+	if err != nil {
+		return nil, fmt.Errorf("检查：%w", err)
+	}
+	if a.rules, err = check.NewSingle(facts); err != nil {
+		return nil, fmt.Errorf("检查：%w", err)
+	}
+	if a.trial, err = score.NewTrial(facts, judgement); err != nil {
+		return nil, fmt.Errorf("计分：%w", err)
+	}
+	for form := range facts.Forms {
+		c := &auditCase{form: form, subject: audit.Subject{Submission: form.Submission, City: facts.CityOf(form.Submission)}}
+		findings, verdict := a.rules.Judge(form)
+		c.verdict, c.open = verdict, map[string]bool{}
+		for _, x := range openFindings(findings) {
+			c.open[x.Fingerprint] = true
+		}
+		place := a.trial.Place(form, verdict, func(*templates.Expression) bool { return false })
+		c.subject.Standing = standing(place, verdict)
+		if !place.Ranked {
+			a.leftOut = append(a.leftOut, AuditLeftOut{form.Submission.Submission, form.Submission.Consortium, place.Unranked})
+			continue
+		}
+		a.cases = append(a.cases, c)
+	}
+	if len(a.cases) == 0 {
+		return nil, errors.New("没有参加排名的申报，没有名次可以抬高。请先用 lianheti run 查看退回的原因")
+	}
+	return a, nil
+}
+
+func standing(p score.Place, v table.Verdict) audit.Standing {
+	return audit.Standing{Ranked: p.Ranked, Total: p.Total, Rank: p.Rank, Verdict: v.Verdict}
+}
+
+// openFindings are those that wait for a correction or an explanation.
+func openFindings(all []table.Finding) []table.Finding {
+	return slices.DeleteFunc(slices.Clone(all), func(x table.Finding) bool {
+		return x.Severity == model.Hint || x.Severity == model.Explain && x.Explanation != ""
+	})
+}
+
+// run tries the moves of several submissions at a time; what comes of each does not depend on the others.
+func (a *auditing) run(ctx context.Context, workers int) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(workers)
+	for _, c := range a.cases {
+		group.Go(func() error {
+			c.tried = audit.Examine(a.d, c.subject, c.form, func(m audit.Move) audit.Tried {
+				if ctx.Err() != nil {
+					return audit.Tried{Move: m}
+				}
+				return a.try(c, m)
+			})
+			return ctx.Err()
+		})
+	}
+	return group.Wait()
+}
+
+// try scores a form as a move leaves it, and judges it where the move brings anything: what brings nothing needs no verdict.
+func (a *auditing) try(c *auditCase, m audit.Move) audit.Tried {
+	form := m.Apply(c.form)
+	place := a.trial.Place(form, c.verdict, m.Touches)
+	out := audit.Tried{Move: m, Standing: standing(place, c.verdict)}
+	if !c.subject.Pays(out) && c.subject.Gains(out) <= 0 {
+		return out
+	}
+	findings, verdict := a.rules.Judge(form)
+	if verdict.Ranked != c.verdict.Ranked {
+		place = a.trial.Place(form, verdict, m.Touches)
+	}
+	out.Standing, out.Judged = standing(place, verdict), true
+	still := 0
+	for _, x := range openFindings(findings) {
+		if c.open[x.Fingerprint] {
+			still++
+		} else {
+			out.New = append(out.New, x)
+		}
+	}
+	out.Gone = len(c.open) - still
+	return out
+}
+
+// result sums up in the order of the submissions.
+func (a *auditing) result() *Audited {
+	out := &Audited{Year: a.d.Year, Version: publish.Version, Ranked: len(a.cases), LeftOut: a.leftOut, Pays: []audit.Paying{}}
+	for _, c := range a.cases {
+		for _, t := range c.tried {
+			row := c.subject.Row(t)
+			out.Rows = append(out.Rows, row)
+			switch {
+			case !row.Pays:
+			case t.List() == templates.Claim:
+				out.Claims++
+			default:
+				out.Pays = append(out.Pays, audit.NewPaying(row))
+			}
+		}
+	}
+	out.Tried = len(out.Rows)
+	slices.SortStableFunc(out.Pays, audit.MostFirst)
+	return out
+}
+
+// files makes the workbook and the table.
+func (a *auditing) files(out string, r *Audited) ([]publish.File, error) {
+	var book bytes.Buffer
+	report := audit.Report{Definition: a.d, Rows: r.Rows}
+	for _, c := range a.cases {
+		report.Subjects = append(report.Subjects, c.subject)
+	}
+	for _, l := range r.LeftOut {
+		report.LeftOut = append(report.LeftOut, [2]string{l.Consortium, l.Why})
+	}
+	title := a.d.Audit.Title
+	if err := report.Write(&book); err != nil {
+		return nil, fmt.Errorf("%s：%w", title, err)
+	}
+	files := []publish.File{{Path: filepath.Join(out, title+".xlsx"), Data: book.Bytes()}}
+	named, err := table.Apart(a.mem, a.d, "incentives", r.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer table.Release([]table.Named{named})
+	dir, err := os.MkdirTemp("", "lianheti-audit-")
+	if err != nil {
+		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
+	}
+	defer os.RemoveAll(dir)
+	if err := export.Write(dir, a.d, []table.Named{named}); err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, publish.File{Path: filepath.Join(out, title+dataFolder, e.Name()), Data: data})
+	}
+	return files, nil
+}

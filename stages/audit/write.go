@@ -1,0 +1,274 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"lianheti/stages/book"
+	"lianheti/stages/model"
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// Report is what the workbook tells of.
+type Report struct {
+	Definition *templates.Definition
+	Subjects   []Subject
+	LeftOut    [][2]string // who was not tried, and why
+	Rows       []table.Incentive
+}
+
+// Sheets of the workbook.
+const (
+	sheetKinds    = "总览"
+	sheetPerverse = "逆向动作"
+	sheetClaims   = "凭单方陈述"
+	sheetSubjects = "各家"
+)
+
+// Write writes the workbook. It is for the Department alone, and says so on every sheet and page.
+func (r Report) Write(w io.Writer) error {
+	a := r.Definition.Audit
+	title := fmt.Sprintf("%d年%s（%s）", r.Definition.Directory.Batch, a.Title, a.Mark)
+	report, err := book.NewReport(title, sheetKinds, sheetPerverse, sheetClaims, sheetSubjects)
+	if err != nil {
+		return err
+	}
+	for _, err := range []error{
+		r.kinds(report, title), r.moves(report, sheetPerverse, templates.Perverse), r.moves(report, sheetClaims, templates.Claim), r.subjects(report),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	return report.Write(w, title)
+}
+
+// tally is one kind of move over all submissions.
+type tally struct {
+	list                     string
+	label, evidence          string
+	tried, rises, pays, free int
+	best                     table.Incentive // that pays most
+}
+
+// tallies counts the moves by kind, in the order of the definition.
+func (r Report) tallies() []tally {
+	order, of := []string{}, map[string]*tally{}
+	begin := func(kind string, t tally) {
+		order = append(order, kind)
+		of[kind] = &t
+	}
+	for _, m := range r.Definition.Audit.Moves {
+		if m.List == templates.Claim {
+			continue
+		}
+		begin(m.ID, tally{list: sheetPerverse, label: m.Label})
+	}
+	begin(KindGathered, tally{list: sheetPerverse, label: "同一动作几处一起做"})
+	begin(KindPair, tally{list: sheetPerverse, label: "最强的动作两两一起做"})
+	for _, m := range r.Definition.Audit.Moves {
+		if m.List == templates.Claim {
+			begin(m.ID, tally{list: sheetClaims, label: m.Label, evidence: m.Evidence})
+		}
+	}
+	for _, row := range r.Rows {
+		t := of[row.Kind]
+		t.tried++
+		if rises(row) {
+			t.rises++
+		}
+		if !row.Pays {
+			continue
+		}
+		if t.pays++; row.Warnings.V == 0 {
+			t.free++
+		}
+		if t.best.Move == "" || first(row, t.best) < 0 {
+			t.best = row
+		}
+	}
+	out := make([]tally, len(order))
+	for i, kind := range order {
+		out[i] = *of[kind]
+	}
+	return out
+}
+
+// rises says whether a move raises the total, by more than rounding.
+func rises(r table.Incentive) bool {
+	return r.TotalAfter.Valid && r.TotalAfter.V-r.TotalBefore >= table.SameTotal
+}
+
+// first orders moves by the places and the points that they bring.
+func first(a, b table.Incentive) int {
+	up := func(r table.Incentive) int32 {
+		if !r.RankAfter.Valid {
+			return -1 << 30
+		}
+		return r.RankBefore - r.RankAfter.V
+	}
+	return cmp.Or(cmp.Compare(up(b), up(a)), cmp.Compare(b.TotalAfter.V-b.TotalBefore, a.TotalAfter.V-a.TotalBefore), cmp.Compare(a.Submission, b.Submission),
+		cmp.Compare(a.Move, b.Move))
+}
+
+func words(s string) book.Cell { return book.Cell{Value: s, Look: book.Plain} }
+
+func count[N int | int32](n N) book.Cell { return book.Cell{Value: int(n), Look: book.Integer} }
+
+func points(v float64) book.Cell { return book.Cell{Value: v, Look: book.Points} }
+
+// kinds is 总览: what each kind of move brings.
+func (r Report) kinds(w *book.Report, title string) error {
+	all, paying := r.tallies(), 0
+	for _, t := range all {
+		if t.list == sheetPerverse {
+			paying += t.pays
+		}
+	}
+	remark := fmt.Sprintf("%s。在表单规则之内逐家试%d个动作（%d家参加排名的），别家的数不变：逆向动作里有%d个能抬高名次", title, len(r.Rows), len(r.Subjects), paying)
+	if remark += "，是计分办法的毛病，见“" + sheetPerverse + "”。"; paying == 0 {
+		remark = fmt.Sprintf("%s。在表单规则之内逐家试%d个动作（%d家参加排名的），别家的数不变：没有一个逆向动作能抬高名次。", title, len(r.Rows), len(r.Subjects))
+	}
+	remark += "逆向：少列、少报、不报、拆东补西，联合体并没有更好。凭单方陈述：写得更好，名次上升是应该的，但要有佐证。"
+	return book.Rows(w, book.Grid{Sheet: sheetKinds, Remark: remark, Alarm: paying > 0, Rows: len(all), Freeze: 2}, slices.Values(all), []book.ColumnOf[tally]{
+		{Head: "哪一类", Width: 12, Cell: func(t tally) book.Cell { return words(t.list) }},
+		{Head: "动作", Width: 36, Cell: func(t tally) book.Cell { return words(t.label) }},
+		{Head: "试了", Width: 8, Cell: func(t tally) book.Cell { return count(t.tried) }},
+		{Head: "得分上升", Width: 10, Cell: func(t tally) book.Cell { return count(t.rises) }},
+		{Head: "名次上升", Width: 10, Cell: func(t tally) book.Cell { return count(t.pays) }},
+		{Head: "其中不多出需核实的", Width: 12, Cell: func(t tally) book.Cell { return count(t.free) }},
+		{Head: "升得最多的", Width: 14, Cell: func(t tally) book.Cell {
+			if t.pays == 0 {
+				return words("")
+			}
+			return words(fmt.Sprintf("第%d名→第%d名", t.best.RankBefore, t.best.RankAfter.V))
+		}},
+		{Head: "是哪一家", Width: 34, Cell: func(t tally) book.Cell { return words(t.best.Consortium) }},
+		{Head: "拿什么核", Width: 44, Cell: func(t tally) book.Cell { return words(t.evidence) }},
+	})
+}
+
+// moves lists the moves of a kind that raise a total or a rank, those first that raise the rank most.
+func (r Report) moves(w *book.Report, sheet string, list templates.AuditList) error {
+	tried := 0
+	var shown []table.Incentive
+	for _, row := range r.Rows {
+		if row.List != string(list) {
+			continue
+		}
+		if tried++; row.Pays || rises(row) {
+			shown = append(shown, row)
+		}
+	}
+	slices.SortStableFunc(shown, first)
+	remark := fmt.Sprintf("%s。试了%d个，抬高得分或名次的%d个列在这里；全部在数据表 incentives。", r.Definition.Audit.Mark, tried, len(shown))
+	head := r.heads()
+	columns := []book.ColumnOf[table.Incentive]{
+		{Head: head["city"], Width: 9, Cell: func(x table.Incentive) book.Cell { return words(x.City) }},
+		{Head: head["consortium"], Width: 30, Cell: func(x table.Incentive) book.Cell { return words(x.Consortium) }},
+		{Head: head["what"], Width: 66, Cell: func(x table.Incentive) book.Cell { return book.Cell{Value: x.What, Look: book.Prose} }},
+		{Head: head["rank_before"], Width: 9, Cell: func(x table.Incentive) book.Cell { return count(x.RankBefore) }},
+		{Head: head["rank_after"], Width: 9, Cell: func(x table.Incentive) book.Cell {
+			if !x.RankAfter.Valid {
+				return book.Cell{Value: "不排", Look: book.Quiet}
+			}
+			return count(x.RankAfter.V)
+		}},
+		{Head: "得分增减", Width: 10, Cell: func(x table.Incentive) book.Cell {
+			return book.Cell{Value: x.TotalAfter.V - x.TotalBefore, Look: book.Gain}
+		}},
+		{Head: head["verdict"], Width: 11, Cell: func(x table.Incentive) book.Cell { return words(x.Verdict) },
+			Style: book.Column{Marks: []book.Mark{{Word: string(model.Return), Tone: book.Bad}, {Word: string(model.Accept), Tone: book.Good}}}},
+		{Head: head["new_findings"], Width: 40, Cell: func(x table.Incentive) book.Cell { return words(cmp.Or(x.Findings, "没有")) }},
+		{Head: head["findings_gone"], Width: 9, Cell: func(x table.Incentive) book.Cell { return count(x.Gone.V) }},
+		{Head: head["cells"], Width: 30, Cell: func(x table.Incentive) book.Cell { return book.Cell{Value: fewCells(x.Cells), Look: book.Mono} }},
+	}
+	if list == templates.Claim {
+		columns = slices.Insert(columns, 3, book.ColumnOf[table.Incentive]{Head: head["evidence"], Width: 40, Cell: func(x table.Incentive) book.Cell { return words(x.Evidence) }})
+	}
+	return book.Rows(w, book.Grid{Sheet: sheet, Remark: remark, Rows: len(shown), Freeze: 2}, slices.Values(shown), columns)
+}
+
+// fewCells shortens a list of cells; the table has them all.
+func fewCells(list string) string {
+	cells := strings.Split(list, "; ")
+	if n := len(cells); n > shown {
+		return fmt.Sprintf("%s 等%d格", strings.Join(cells[:shown], "; "), n)
+	}
+	return list
+}
+
+// heads are the labels of the columns, as tables.yaml has them.
+func (r Report) heads() map[string]string {
+	out := map[string]string{}
+	for _, c := range r.Definition.Table("incentives").Columns {
+		out[c.Name] = c.Label
+	}
+	return out
+}
+
+// subject is one submission with the best that it could do.
+type subject struct {
+	Subject
+	why             string // not tried
+	perverse, claim table.Incentive
+	pays            int
+}
+
+// subjects is 各家: what each could gain at most; then those that were not tried.
+func (r Report) subjects(w *book.Report) error {
+	of := map[string]*subject{}
+	var all []*subject
+	for _, s := range r.Subjects {
+		all = append(all, &subject{Subject: s})
+		of[s.Submission.Submission] = all[len(all)-1]
+	}
+	slices.SortStableFunc(all, func(a, b *subject) int { return cmp.Compare(a.Rank, b.Rank) })
+	for _, row := range r.Rows {
+		s := of[row.Submission]
+		best := &s.claim
+		if row.List == string(templates.Perverse) {
+			if best = &s.perverse; row.Pays {
+				s.pays++
+			}
+		}
+		if row.Pays && (best.Move == "" || first(row, *best) < 0) {
+			*best = row
+		}
+	}
+	for _, l := range r.LeftOut {
+		s := &subject{why: l[1]}
+		s.Submission.Consortium = l[0]
+		all = append(all, s)
+	}
+	what := func(x table.Incentive) book.Cell {
+		if x.Move == "" {
+			return words("")
+		}
+		return book.Cell{Value: fmt.Sprintf("第%d名　%s", x.RankAfter.V, x.What), Look: book.Prose}
+	}
+	remark := r.Definition.Audit.Mark + "。每家在表单规则之内最多能把名次抬到哪里；没有试的写明原因。"
+	return book.Rows(w, book.Grid{Sheet: sheetSubjects, Remark: remark, Rows: len(all), Freeze: 2}, slices.Values(all), []book.ColumnOf[*subject]{
+		{Head: "名次", Width: 8, Cell: func(s *subject) book.Cell {
+			if s.why != "" {
+				return book.Cell{Value: "不排", Look: book.Quiet}
+			}
+			return count(s.Rank)
+		}},
+		{Head: "联合体名称", Width: 34, Cell: func(s *subject) book.Cell { return words(s.Submission.Consortium) }},
+		{Head: "得分", Width: 9, Cell: func(s *subject) book.Cell {
+			if s.why != "" {
+				return words("")
+			}
+			return points(s.Total)
+		}},
+		{Head: "抬高名次的逆向动作", Width: 12, Cell: func(s *subject) book.Cell { return count(s.pays) }},
+		{Head: "其中升得最多的", Width: 56, Cell: func(s *subject) book.Cell { return what(s.perverse) }},
+		{Head: "凭单方陈述升得最多的", Width: 56, Cell: func(s *subject) book.Cell { return what(s.claim) }},
+		{Head: "没有试的原因", Width: 40, Cell: func(s *subject) book.Cell { return words(s.why) }},
+	})
+}

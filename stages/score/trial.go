@@ -1,0 +1,60 @@
+package score
+
+import (
+	"runtime"
+	"slices"
+
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// Trial says where one submission would stand if its form were filled otherwise and the others were as they are.
+type Trial struct{ field *field }
+
+// Place is where a submission stands.
+type Place struct {
+	Ranked   bool
+	Unranked string // why not
+	Total    float64
+	Rank     int // among the ranked; 0 where it is not
+}
+
+// NewTrial scores a batch as it is.
+func NewTrial(facts *table.Facts, judgement *table.Judgement) (Trial, error) {
+	f, err := scored(facts, judgement, runtime.NumCPU())
+	return Trial{f}, err
+}
+
+// Place ranks the batch with this form and verdict in the place of the submission's own. touched says which evidence the change can
+// reach. Several forms may be tried at a time.
+func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.Expression) bool) Place {
+	m, p := *t.field.scheme, *t.field.panel
+	p.wanting = nil
+	entrants := make([]*entrant, len(t.field.entrants))
+	var tried *entrant
+	for i, was := range t.field.entrants {
+		e := *was
+		e.measures = slices.Clone(was.measures)
+		entrants[i] = &e
+		if e.submission.Submission == form.Submission.Submission {
+			tried, e.submission, e.verdict = &e, form.Submission, v
+		}
+	}
+	for _, c := range m.criteria {
+		for k, evidence := range c.Evidence {
+			if touched(evidence.Expression) {
+				tried.measures[c.first+k] = m.evaluate(form, evidence.Expression)
+			}
+		}
+	}
+	f := field{scheme: &m, panel: &p, entrants: entrants, declared: m.admit(entrants)}
+	m.count(&p, entrants)
+	f.settle(m.scales(f.declared, ""))
+	out := Place{Ranked: tried.ranked, Unranked: tried.unranked, Total: tried.total}
+	if tried.ranked {
+		ranked := slices.DeleteFunc(entrants, func(e *entrant) bool { return !e.ranked })
+		rank(ranked)
+		out.Rank = tried.rank
+	}
+	return out
+}

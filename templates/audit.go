@@ -1,0 +1,116 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/shopspring/decimal"
+)
+
+// Audit says which moves an applicant can make inside the form's rules, for the Department to see whether one of them pays.
+type Audit struct {
+	Title     string
+	Mark      string // who may see the results
+	Pairs     int    // so many of the strongest moves are tried two by two
+	Strongest int    // of one kind of move at most so many are among them
+	Gather    int    // so many moves of one kind that each help are put together at most
+	Moves     []*AuditMove
+}
+
+// AuditMove is one kind of move.
+type AuditMove struct {
+	ID       string
+	List     AuditList
+	Label    string
+	Act      string   // see auditActs
+	Scope    string   // member, kind, roster; value, row, all
+	Each     []string // fields, as rules name them, or the topic of metrics
+	Years    []string // ids; empty: all that a field has
+	Extra    bool     // only the years that the official form does not print
+	Factor   decimal.Decimal
+	Value    decimal.Decimal
+	Into     string // the field that a shift raises
+	Evidence string // what would check a claim
+
+	Fields []*Field `yaml:"-"` // of Each
+}
+
+// AuditList tells the moves that make nothing better from those that claim something better.
+type AuditList string
+
+const (
+	Perverse AuditList = "perverse"
+	Claim    AuditList = "claim"
+)
+
+// OfRoster says whether the move is made in the roster, not in figures.
+func (m *AuditMove) OfRoster() bool {
+	return slices.Contains([]string{"member", "kind", "roster"}, m.Scope)
+}
+
+// auditActs are the acts with the scopes that each can have.
+var auditActs = map[string][]string{
+	"drop": {"member", "kind"}, "rekind": {"kind"}, "add": {"kind"}, "shift": {"all"}, "swap": {"member", "row"},
+	"blank": {"member", "kind", "roster", "value", "row", "all"}, "not_applicable": {"member", "kind", "roster", "value", "row", "all"},
+	"times": {"member", "kind", "roster", "value", "row", "all"}, "to": {"member", "kind", "roster", "value", "row", "all"},
+}
+
+func (a *Audit) check(l *loader, d *Definition) {
+	if a.Title == "" || a.Mark == "" || a.Pairs < 2 || a.Strongest < 1 || a.Gather < 1 {
+		l.problem(at{"audit.yaml", "$"}, "title、mark、pairs、strongest 或 gather 不完整", "都要写；pairs 不小于2，其余的数不小于1。")
+	}
+	seen := map[string]bool{}
+	for i, m := range a.Moves {
+		where := at{"audit.yaml", fmt.Sprintf("$.moves[%d]", i)}
+		if !identifier.MatchString(m.ID) || seen[m.ID] || m.Label == "" {
+			l.problem(where, "动作“"+m.ID+"”重复、不合格式或没有 label", "请用小写英文字母、数字和下划线，全表不重复，并写 label。")
+		}
+		seen[m.ID] = true
+		if !slices.Contains(auditActs[m.Act], m.Scope) {
+			l.problem(where, "动作“"+m.ID+"”的 act“"+m.Act+"”与 scope“"+m.Scope+"”不配", fmt.Sprintf("可用 %v。", auditActs))
+		}
+		if m.List != Perverse && m.List != Claim || (m.List == Claim) != (m.Evidence != "") {
+			l.problem(where, "动作“"+m.ID+"”的 list 或 evidence 不对", "list 为 perverse 或 claim；claim 的写 evidence，perverse 的不写。")
+		}
+		if (m.Act == "times" || m.Act == "shift") != m.Factor.IsPositive() {
+			l.problem(where, "动作“"+m.ID+"”的 factor 不对", "act 为 times、shift 的写大于0的 factor，其余不写。")
+		}
+		a.checkFields(l, d, m, where)
+	}
+}
+
+// checkFields finds the fields of a move.
+func (a *Audit) checkFields(l *loader, d *Definition, m *AuditMove, where at) {
+	if m.OfRoster() != (len(m.Each) == 0) {
+		l.problem(where, "动作“"+m.ID+"”的 each 与 scope 不配", "动名册的不写 each，动栏目的要写。")
+		return
+	}
+	fields, err := d.selectFields(m.Each)
+	if len(m.Each) == 1 && len(d.Form.About(m.Each[0])) > 0 {
+		fields, err = d.Form.About(m.Each[0]), nil
+	}
+	if err != nil {
+		l.problem(where, "动作“"+m.ID+"”的 each 有误："+err.Error(), "写法同规则的 each，或经费等集中列出的题目。")
+	}
+	m.Fields = slices.DeleteFunc(fields, func(f *Field) bool { return !f.Numeric() })
+	for _, id := range m.Years {
+		if _, ok := d.Form.Year(id); !ok {
+			l.problem(where, "动作“"+m.ID+"”的年度“"+id+"”不认识", "请写 form.yaml 的年度 id。")
+		}
+	}
+	if m.Act == "swap" && !m.OfRoster() && len(m.Years) != 2 {
+		l.problem(where, "动作“"+m.ID+"”要写两个年度", "例如 years: [prior, last]。")
+	}
+	if into := d.Field(m.Into); (m.Act == "shift") != (into != nil && into.Metric()) {
+		l.problem(where, "动作“"+m.ID+"”的 into 不对", "act 为 shift 的写挪到哪个带年度的栏目，其余不写。")
+	}
+}
+
+// Move finds a kind of move by its id, or gives nil.
+func (a *Audit) Move(id string) *AuditMove {
+	i := slices.IndexFunc(a.Moves, func(m *AuditMove) bool { return m.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return a.Moves[i]
+}
