@@ -27,6 +27,7 @@ func bind(d *templates.Definition, file model.File, book *Book) model.Workbook {
 		for _, slot := range layout.Slots {
 			b.slot(layout, slot)
 		}
+		b.mergedSlots(layout)
 		for _, area := range layout.Records {
 			if n := b.records(layout, area); n > maxRecords {
 				return refused(file, refuse(CodeManyParts, "“%s”填了 %d 行", layout.Sheet.Title, n))
@@ -340,11 +341,7 @@ const maxRecords = 2000
 // rows with content.
 func (b *binder) records(layout *templates.SheetLayout, record templates.RecordArea) int {
 	sheet := b.sheets[layout]
-	type column struct {
-		field string
-		col   int
-	}
-	var columns []column
+	var columns []listColumn
 	var labels []string
 	for _, c := range record.Columns {
 		labels = append(labels, b.headerOf(layout, record, c))
@@ -363,28 +360,29 @@ func (b *binder) records(layout *templates.SheetLayout, record templates.RecordA
 			b.changed(how, in, sheet, at[0], at[1])
 		}
 		header = max(header, at[0])
-		columns = append(columns, column{c.Field.ID, at[1]})
+		columns = append(columns, listColumn{c.Field, at[1]})
 	}
 	if sheet == nil {
 		return 0
 	}
 	for _, c := range columns {
-		b.out.Columns = append(b.out.Columns, model.Entry{Field: c.field, Cell: sheet.At(header, c.col)})
+		b.out.Columns = append(b.out.Columns, model.Entry{Field: c.field.ID, Cell: sheet.At(header, c.col)})
 	}
 	first := len(b.out.Entries)
 	for _, cell := range sheet.Cells { // not row by row: a stray cell may stand in the millionth
-		i := slices.IndexFunc(columns, func(c column) bool { return c.col == cell.Col })
+		i := slices.IndexFunc(columns, func(c listColumn) bool { return c.col == cell.Col })
 		if i < 0 || cell.Row <= header || !cell.Filled || rows[cell.Row] {
 			continue
 		}
 		cell.Place.File = b.out.File.Path
 		b.bound[position{sheet.Title, cell.Row, cell.Col}] = true
 		b.out.CellsRead++
-		b.out.Entries = append(b.out.Entries, model.Entry{Field: columns[i].field, Record: cell.Row - header, Cell: cell.Cell})
+		b.out.Entries = append(b.out.Entries, model.Entry{Field: columns[i].field.ID, Record: cell.Row - header, Cell: cell.Cell})
 	}
+	b.out.Entries = append(b.out.Entries, b.mergedRows(sheet, columns, header, b.out.Entries[first:])...)
 	order := map[string]int{}
 	for i, c := range columns {
-		order[c.field] = i
+		order[c.field.ID] = i
 	}
 	slices.SortStableFunc(b.out.Entries[first:], func(x, y model.Entry) int {
 		return cmp.Or(cmp.Compare(x.Record, y.Record), cmp.Compare(order[x.Field], order[y.Field]))

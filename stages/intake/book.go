@@ -33,6 +33,24 @@ type Sheet struct {
 	Cells []Cell              // those with content, in the order of the file
 	at    map[[2]int]int      // row and column -> index into Cells
 	texts map[string][][2]int // key of a text -> where it stands; nil until somebody looks for one
+
+	merges []merged
+}
+
+// merged is an area of cells that shows one value, that of its first cell.
+type merged struct {
+	ref                        string
+	row, col, lastRow, lastCol int
+}
+
+// mergedAt gives the merged area that a cell lies in; nil where in none.
+func (s *Sheet) mergedAt(row, col int) *merged {
+	for i := range s.merges {
+		if m := &s.merges[i]; row >= m.row && row <= m.lastRow && col >= m.col && col <= m.lastCol {
+			return m
+		}
+	}
+	return nil
 }
 
 // Sheet finds a sheet by its title; nil where there is none.

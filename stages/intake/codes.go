@@ -35,6 +35,10 @@ const (
 	CodeMetaLost  = "LHT-1-033"
 	CodeLoose     = "LHT-1-034"
 
+	CodeMerged      = "LHT-1-035" // whose value it is can't be told
+	CodeMergedGroup = "LHT-1-036" // a group of rows named by one merged cell
+	CodeHidden      = "LHT-1-037" // hidden or filtered rows, columns, sheets
+
 	CodeLockFile   = "LHT-1-050"
 	CodeSystemFile = "LHT-1-051"
 	CodeOtherFile  = "LHT-1-052"

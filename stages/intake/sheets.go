@@ -139,14 +139,17 @@ type workbookReader struct {
 	book    *Book
 	sheets  []sheetPart
 	date04  bool
-	strings []string
-	formats []format // by style index
+	strings []said
+	styles  []style // by style index
 	cells   int
 	words   int // characters in cells
 	grid    int // see maxGrid
 }
 
-type sheetPart struct{ title, rid string }
+type sheetPart struct {
+	title, rid string
+	hidden     bool
+}
 
 func (w *workbookReader) refusal(err error, part string) *Refusal {
 	if e, ok := err.(errMany); ok {
@@ -165,7 +168,7 @@ func (w *workbookReader) element(e *element) error {
 	case e.start && e.name == "workbookPr":
 		w.date04 = e.attr("date1904") == "1" || e.attr("date1904") == "true"
 	case e.start && e.name == "sheet":
-		w.sheets = append(w.sheets, sheetPart{e.attr("name"), e.attr("id")})
+		w.sheets = append(w.sheets, sheetPart{e.attr("name"), e.attr("id"), e.attr("state") == "hidden" || e.attr("state") == "veryHidden"})
 	case !e.start && e.name == "definedName":
 		if len(w.book.Names) == maxNames {
 			return errMany{"名称超过 " + strconv.Itoa(maxNames) + " 个"}
@@ -175,21 +178,16 @@ func (w *workbookReader) element(e *element) error {
 	return nil
 }
 
-// loadStrings reads the shared strings: rich text joined, phonetic guides left out.
+// loadStrings reads the shared strings.
 func (w *workbookReader) loadStrings() *Refusal {
 	part := relation(w.rels, "", "/sharedStrings")
 	if part == "" {
 		return nil
 	}
-	var text strings.Builder
+	var text richText
 	err := w.budget.walk(w.parts[part], func(e *element) error {
-		switch {
-		case e.start:
-		case e.name == "t" && !within(e.path, "rPh"):
-			text.Write(e.text)
-		case e.name == "si":
-			w.strings = append(w.strings, text.String())
-			text.Reset()
+		if text.element(e); !e.start && e.name == "si" {
+			w.strings = append(w.strings, text.take())
 		}
 		return nil
 	})
@@ -221,20 +219,19 @@ func unescape(s string) string {
 	})
 }
 
-// format is a number format: its code, and what it shows.
-type format struct {
-	code    string
-	isDate  bool
-	percent bool
+// style is what of a cell's style says something: its number format, and whether all of it is struck through.
+type style struct {
+	format *format
+	struck bool
 }
 
-// loadStyles reads which number format each style has.
+// loadStyles reads what each style says.
 func (w *workbookReader) loadStyles() *Refusal {
 	part := relation(w.rels, "", "/styles")
 	if part == "" {
 		return nil
 	}
-	codes, ids := map[int]string{}, []int{}
+	codes, fonts, ids := map[int]string{}, []bool{}, [][2]int{}
 	err := w.budget.walk(w.parts[part], func(e *element) error {
 		if !e.start {
 			return nil
@@ -246,49 +243,39 @@ func (w *workbookReader) loadStyles() *Refusal {
 				return errXML{"数字格式编号有误"}
 			}
 			codes[id] = e.attr("formatCode")
+		case e.name == "font" && within(e.path, "fonts"):
+			fonts = append(fonts, false)
+		case e.name == "strike" && within(e.path, "fonts") && len(fonts) > 0:
+			fonts[len(fonts)-1] = on(e.attr("val"))
 		case e.name == "xf" && within(e.path, "cellXfs"):
 			if len(ids) == maxStyles {
 				return errMany{"单元格格式超过 " + strconv.Itoa(maxStyles) + " 种"}
 			}
 			id, _ := strconv.Atoi(e.attr("numFmtId"))
-			ids = append(ids, id)
+			font, _ := strconv.Atoi(e.attr("fontId"))
+			ids = append(ids, [2]int{id, font})
 		}
 		return nil
 	})
 	if err != nil {
 		return w.refusal(err, part)
 	}
-	known := map[int]format{} // each code is looked at once, however many styles use it
+	known := map[int]*format{} // each code is looked at once, however many styles use it
 	for _, id := range ids {
-		if _, ok := known[id]; !ok {
-			known[id] = formatOf(id, codes)
+		if known[id[0]] == nil {
+			known[id[0]] = formatOf(id[0], codes)
 		}
-		w.formats = append(w.formats, known[id])
+		w.styles = append(w.styles, style{known[id[0]], id[1] >= 0 && id[1] < len(fonts) && fonts[id[1]]})
 	}
 	return nil
 }
 
-// Number formats that every program knows by number.
-var builtin = map[int]string{1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
-	37: "#,##0;(#,##0)", 38: "#,##0;(#,##0)", 39: "#,##0.00;(#,##0.00)", 40: "#,##0.00;(#,##0.00)", 48: "##0.0E+0", 49: "@"}
-
-func formatOf(id int, codes map[int]string) format {
-	if code, ok := codes[id]; ok {
-		bare := formatLiteral.ReplaceAllString(code, "")
-		return format{code, showsDate(bare), strings.Contains(bare, "%")}
+// styleOf is the style of an index as a cell has it; that of an unknown one says nothing.
+func (w *workbookReader) styleOf(index string) style {
+	if i, err := strconv.Atoi(index); err == nil && i >= 0 && i < len(w.styles) {
+		return w.styles[i]
 	}
-	if id >= 14 && id <= 22 || id >= 27 && id <= 36 || id >= 45 && id <= 47 || id >= 50 && id <= 58 {
-		return format{code: "yyyy-mm-dd", isDate: true} // dates and times, East Asian ones included
-	}
-	return format{code: builtin[id], percent: strings.Contains(builtin[id], "%")}
-}
-
-var formatLiteral = regexp.MustCompile(`"[^"]*"|\\.|\[[^\]]*\]|_.|\*.`)
-
-// showsDate says whether a format code, literals taken out, shows a date or a time.
-func showsDate(bare string) bool {
-	bare = strings.ToLower(bare)
-	return strings.ContainsAny(bare, "ymdhs") && !strings.Contains(bare, "general") && !strings.ContainsAny(bare, "0#?")
+	return style{}
 }
 
 // loadSheet reads one worksheet to its end.
@@ -299,7 +286,7 @@ func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
 		return refuse(CodeDamaged, "工作表“%s”的内容缺失", part.title)
 	}
 	s := &Sheet{Title: part.title, at: map[[2]int]int{}}
-	r := &sheetReader{w: w, sheet: s}
+	r := &sheetReader{w: w, sheet: s, hidden: part.hidden}
 	if err := w.budget.walk(data, r.element); err != nil {
 		return w.refusal(err, name)
 	}
@@ -325,11 +312,14 @@ type sheetReader struct {
 	row, col int
 	lastRow  int
 	value    string
-	inline   strings.Builder
+	inline   richText
+	isInline bool // text stands in the cell itself
 	formula  string
 	hasV     bool
-	merges   int
-	present  int // cells with content, counted apart from those yielded
+	hidden   bool     // the sheet is
+	unseen   bool     // the row at hand is hidden
+	folded   [][2]int // hidden columns, from and to
+	present  int      // cells with content, counted apart from those yielded
 }
 
 func (r *sheetReader) element(e *element) error {
@@ -337,15 +327,20 @@ func (r *sheetReader) element(e *element) error {
 	case e.start && len(e.path) == 1:
 		r.root = e.name
 	case e.start && e.name == "row":
+		r.unseen = r.hidden || hides(e)
 		return r.beginRow(e.attr("r"))
 	case e.start && e.name == "c":
-		r.value, r.formula, r.hasV = "", "", false
-		r.inline.Reset()
+		r.value, r.formula, r.hasV, r.isInline, r.inline = "", "", false, false, richText{}
 		return r.beginCell(e.attr("r"))
+	case e.start && e.name == "col" && hides(e) && len(r.folded) < 1000:
+		from, _ := strconv.Atoi(e.attr("min"))
+		to, _ := strconv.Atoi(e.attr("max"))
+		r.folded = append(r.folded, [2]int{from, to})
 	case e.start && e.name == "mergeCell":
-		if r.merges++; r.merges > maxMerges {
-			return errMany{"合并单元格超过 1 万处"}
-		}
+		return r.merge(e.attr("ref"))
+	case within(e.path, "is"):
+		r.inline.element(e)
+		r.isInline = r.isInline || !e.start && e.name == "t" && len(e.text) > 0
 	case e.start:
 	case e.name == "v":
 		if r.hasV {
@@ -357,10 +352,28 @@ func (r *sheetReader) element(e *element) error {
 		if r.formula == "" && e.attr("t") == "shared" {
 			r.formula = "shared"
 		}
-	case e.name == "t" && within(e.path, "is") && !within(e.path, "rPh"):
-		r.inline.Write(e.text)
 	case e.name == "c":
 		return r.endCell(e)
+	}
+	return nil
+}
+
+// hides says whether a row or column is hidden: by hand or by a filter, or made so low or narrow that nothing of it is seen.
+func hides(e *element) bool {
+	return e.attr("hidden") != "" && on(e.attr("hidden")) || e.attr("ht") == "0" || e.attr("width") == "0"
+}
+
+// merge notes a merged area; one that is no area merges nothing.
+func (r *sheetReader) merge(ref string) error {
+	if len(r.sheet.merges) == maxMerges {
+		return errMany{"合并单元格超过 1 万处"}
+	}
+	m := merged{ref: ref}
+	from, to, _ := strings.Cut(ref, ":")
+	var ok, also bool
+	m.row, m.col, ok = parseCell(from)
+	if m.lastRow, m.lastCol, also = parseCell(to); ok && also {
+		r.sheet.merges = append(r.sheet.merges, m)
 	}
 	return nil
 }
@@ -407,7 +420,7 @@ func (r *sheetReader) spread(n int) error {
 // endCell makes a cell of what was gathered. A cell without content is left out: it has a style at most.
 func (r *sheetReader) endCell(e *element) error {
 	kind := e.attr("t")
-	hasContent := r.hasV && r.value != "" || r.inline.Len() > 0
+	hasContent := r.hasV && r.value != "" || r.isInline
 	if !hasContent && r.formula == "" {
 		return nil
 	}
@@ -417,9 +430,19 @@ func (r *sheetReader) endCell(e *element) error {
 	}
 	c := Cell{FormulaText: r.formula}
 	c.Place = model.Place{Sheet: r.sheet.Title, Cell: model.CellName(r.row, r.col)}
-	c.Row, c.Col, c.Formula = r.row, r.col, r.formula != ""
-	if err := r.fill(&c, kind, e.attr("s")); err != nil {
+	c.Row, c.Col, c.Formula, c.Hidden = r.row, r.col, r.formula != "", r.unseen
+	for _, f := range r.folded {
+		c.Hidden = c.Hidden || r.col >= f[0] && r.col <= f[1]
+	}
+	look := r.w.styleOf(e.attr("s"))
+	if err := r.fill(&c, kind, look.format); err != nil {
 		return err
+	}
+	switch {
+	case inCellPicture.MatchString(c.FormulaText), inCellPicture.MatchString(c.Raw), c.Kind == model.Error && e.attr("vm") != "":
+		c.Kind, c.Shown = model.Picture, ""
+	case look.struck:
+		c.Struck = c.Raw
 	}
 	if utf16Len(c.Raw) > maxText || utf16Len(c.FormulaText) > maxText {
 		return errMany{"单元格 " + c.Place.Cell + " 的文字超过 32767 字"}
@@ -446,13 +469,16 @@ func utf16Len(s string) int {
 	return n
 }
 
-// fill gives a cell its kind and value.
-func (r *sheetReader) fill(c *Cell, kind, style string) error {
-	if kind != "inlineStr" && r.inline.Len() > 0 {
+// inCellPicture is a picture in a cell as WPS writes it, and Excel where it came from an address.
+var inCellPicture = regexp.MustCompile(`^=?(_xlfn\.)*(DISPIMG|IMAGE)\(`)
+
+// fill gives a cell its kind and value, and what its format shows of it.
+func (r *sheetReader) fill(c *Cell, kind string, f *format) error {
+	if kind != "inlineStr" && r.isInline {
 		return errXML{"单元格 " + c.Place.Cell + " 的内容与类型不符"}
 	}
-	if number := kind == "n" || kind == ""; c.Formula && r.inline.Len() == 0 && (!r.hasV || number && r.value == "") {
-		c.Kind, c.Raw = model.Error, "="+c.FormulaText // no program has computed it: something stands there, and nobody can say what
+	if number := kind == "n" || kind == ""; c.Formula && !r.isInline && (!r.hasV || number && r.value == "") {
+		c.Kind, c.Raw = model.Uncomputed, "="+c.FormulaText // no program has computed it: something stands there, and nobody can say what
 		c.Shown = c.Raw
 		return nil
 	}
@@ -462,9 +488,10 @@ func (r *sheetReader) fill(c *Cell, kind, style string) error {
 		if err != nil || i < 0 || i >= len(r.w.strings) {
 			return errXML{"单元格 " + c.Place.Cell + " 的文字缺失"}
 		}
-		c.Kind, c.Raw = model.Text, unescape(r.w.strings[i]) // here: what no cell shows may be endless
+		c.Kind, c.Raw, c.Struck = model.Text, r.w.strings[i].text, r.w.strings[i].struck
 	case "str", "inlineStr":
-		c.Kind, c.Raw = model.Text, unescape(r.inline.String())
+		words := r.inline.take()
+		c.Kind, c.Raw, c.Struck = model.Text, words.text, words.struck
 		if kind == "str" || c.Raw == "" {
 			c.Raw = unescape(r.value)
 		}
@@ -472,23 +499,26 @@ func (r *sheetReader) fill(c *Cell, kind, style string) error {
 		if r.value != "0" && r.value != "1" && r.value != "" {
 			return errXML{"单元格 " + c.Place.Cell + " 的是否值有误"}
 		}
-		c.Kind, c.Raw = model.Bool, r.value
+		c.Kind, c.Raw, c.Shown = model.Bool, r.value, map[string]string{"1": "TRUE"}[r.value]
+		if c.Shown == "" {
+			c.Shown = "FALSE"
+		}
+		return nil
 	case "e":
 		c.Kind, c.Raw = model.Error, r.value
 	case "d":
 		r.date(c)
 		return nil
 	case "n", "":
-		return r.number(c, style)
+		return r.number(c, f)
 	default:
 		return errXML{"单元格 " + c.Place.Cell + " 的类型不认识"}
 	}
-	c.Shown = c.Raw
+	if c.Shown = c.Raw; c.Kind == model.Text {
+		c.Shown = f.text(c.Raw)
+	}
 	return nil
 }
-
-// epoch is day 0 of the 1900 system, for dates after February 1900.
-var epoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 
 // date reads a cell of ISO type; what is no day is kept as the text it is.
 func (r *sheetReader) date(c *Cell) {
@@ -505,32 +535,20 @@ func (r *sheetReader) date(c *Cell) {
 // days between the first days of the two date systems
 const offset1904 = 1462
 
-func (r *sheetReader) number(c *Cell, style string) error {
+func (r *sheetReader) number(c *Cell, f *format) error {
 	value := strings.TrimSpace(r.value)
 	v, err := strconv.ParseFloat(value, 64)
 	if err != nil || strings.Trim(value, "0123456789+-.eE") != "" { // no NaN, no hexadecimal
 		return errXML{"单元格 " + c.Place.Cell + " 的数字有误"}
 	}
 	c.Kind, c.Raw, c.Shown = model.Number, value, value
-	i, _ := strconv.Atoi(style)
-	if style == "" || i < 0 || i >= len(r.w.formats) {
+	if f == nil {
 		return nil
 	}
-	f := r.w.formats[i]
 	c.Format = f.code
-	switch {
-	case f.isDate:
-		c.IsDate = true
-		if r.w.date04 {
-			v += offset1904
-			c.Raw = strconv.FormatFloat(v, 'f', -1, 64)
-		}
-		if v >= 0 && v < 2958466 {
-			c.Shown = epoch.AddDate(0, 0, int(v)).Format("2006-01-02")
-		}
-	case f.percent:
-		shown, _ := strconv.ParseFloat(strconv.FormatFloat(v*100, 'e', 14, 64), 64) // 15 digits, as a spreadsheet shows them
-		c.Shown = strconv.FormatFloat(shown, 'f', -1, 64) + "%"
+	if c.Shown, c.IsDate = f.number(value); c.IsDate && r.w.date04 {
+		c.Raw = strconv.FormatFloat(v+offset1904, 'f', -1, 64)
+		c.Shown, _ = f.number(c.Raw)
 	}
 	return nil
 }

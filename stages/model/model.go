@@ -34,8 +34,13 @@ const (
 	Text
 	Number
 	Bool
-	Error // #REF!, #N/A …
+	Error      // #REF!, #N/A …
+	Uncomputed // a formula whose result no program has saved: Raw is the formula
+	Picture    // a picture in the cell, which is no text whatever stands behind it
 )
+
+// Says whether a value can be read from a cell of this kind.
+func (k Kind) Says() bool { return k != Error && k != Uncomputed && k != Picture }
 
 // Cell is one cell as read: nothing interpreted yet.
 type Cell struct {
@@ -44,12 +49,16 @@ type Cell struct {
 	Col    int    // 1-based
 	Kind   Kind   // Blank where an input cell of the form was left empty
 	Raw    string // text as typed; a number as stored in the file (full precision), "1"/"0" for Bool
-	Shown  string // as the spreadsheet displays it
+	Shown  string // as the spreadsheet displays it by its number format; what has no width to be shown in is shown all the same
 	Format string // number format code; empty for General
 	IsDate bool   // the number format shows a date, so Raw is a serial day number (already shifted to the 1900 system)
 	Filled bool   // non-blank after trimming white space
 	// Formula says that a filler's formula computed the value; Raw is its cached result.
 	Formula bool
+	Struck  string // what is struck through, and left out of Raw; all of Raw where the whole cell is
+	Hidden  bool   // its row is hidden or filtered away
+	Merged  string // the area that it is merged into with other inputs of the form, so that whose the value is can't be told: D14:E14
+	Copied  bool   // it lies under a merged cell that names a group of rows, whose value this is
 }
 
 // Entry is a cell bound to the form: a field, or one column of a record (a row of the roster, of the list of materials …).
@@ -112,7 +121,7 @@ type Workbook struct {
 	Columns []Entry // the columns of lists, each with the cell of its header
 	Loose   []Cell  // filled cells outside the form's inputs that are not the template's own text or formula
 	Notes   []Finding
-	// CellsRead counts filled cells that are not the template's own: the filled Entries plus Loose.
+	// CellsRead counts filled cells that are not the template's own: the filled Entries but for copies, plus Loose.
 	CellsRead int
 }
 

@@ -65,7 +65,7 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 	}
 	r.identify(w.Entries)
 	for _, e := range w.Entries {
-		if e.Filled {
+		if e.Filled && !e.Copied { // what lies under a merged cell is that cell's value once more
 			r.rows.used++
 		}
 		switch f := d.Field(e.Field); {

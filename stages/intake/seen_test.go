@@ -1,0 +1,97 @@
+package intake
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"lianheti/stages/model"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// Requirement: a cell is read as the filler sees it. What is struck out is not said; a raised digit is none of the number; a
+// picture, an error and a formula without a result are no values; merged inputs and hidden ones are known to be.
+func TestCellsAreReadAsTheyAreSeen(t *testing.T) {
+	sheet, cell := slotAt(t, "office_area", 0)
+	put := func(attributes, inner string) model.Entry {
+		t.Helper()
+		pattern := regexp.MustCompile(`<c r="` + cell + `"( s="\d+")?[^>]*?(/>|>.*?</c>)`)
+		w := readBytes(editParts(t, edit(t, filled(), func(f *excelize.File) error { return f.SetCellValue(sheet, cell, "put") }), "worksheets/sheet3.xml",
+			func(s string) string { return pattern.ReplaceAllString(s, `<c r="`+cell+`"$1 `+attributes+`>`+inner+`</c>`) }))
+		mustAccept(t, w)
+		return entriesOf(w)[entryKey{"office_area", 0, 0}]
+	}
+	run := func(properties, words string) string { return "<r><rPr>" + properties + "</rPr><t>" + words + "</t></r>" }
+	for _, c := range []struct {
+		attributes, inner        string
+		kind                     model.Kind
+		raw, shown, struck, what string
+	}{
+		{`t="inlineStr"`, "<is>" + run("<strike/>", "26") + run("", "300") + "</is>", model.Text, "300", "300", "26", "struck runs"},
+		{`t="inlineStr"`, "<is>" + run(`<strike val="0"/>`, "26") + run("", "300") + "</is>", model.Text, "26300", "26300", "", "runs not struck"},
+		{`t="inlineStr"`, "<is>" + run("<strike/>", "300") + "</is>", model.Text, "300", "300", "300", "all struck"},
+		{`t="inlineStr"`, "<is>" + run("", "260m") + run(`<vertAlign val="superscript"/>`, "2") + "</is>", model.Text, "260m²", "260m²", "", "raised"},
+		{`t="e" vm="1"`, "<v>#VALUE!</v>", model.Picture, "#VALUE!", "", "", "picture"},
+		{`t="str"`, `<f>_xlfn.DISPIMG("ID_1",1)</f><v>=DISPIMG("ID_1",1)</v>`, model.Picture, `=DISPIMG("ID_1",1)`, "", "", "WPS picture"},
+		{`t="e"`, "<v>#N/A</v>", model.Error, "#N/A", "#N/A", "", "error"},
+		{``, "<f>50+68</f>", model.Uncomputed, "=50+68", "=50+68", "", "no result"},
+		{`t="b"`, "<v>1</v>", model.Bool, "1", "TRUE", "", "TRUE"},
+	} {
+		if e := put(c.attributes, c.inner); e.Kind != c.kind || e.Raw != c.raw || e.Shown != c.shown || e.Struck != c.struck {
+			t.Errorf("%s: %+v", c.what, e.Cell)
+		}
+	}
+}
+
+func TestMergedAndHiddenInputsAreTold(t *testing.T) {
+	sheet, cell := slotAt(t, "apprentices", 2022)
+	_, next := slotAt(t, "apprentices", 2023)
+	list, area, _ := definition().Layout().Area("members")
+	at := func(row, col int) string { return model.CellName(area.HeaderRow+row, col) }
+	kind, name, enrolment := area.Columns[0].Col, area.Columns[1].Col, area.Columns[2].Col
+	w := readBytes(edit(t, filled(), func(f *excelize.File) error {
+		for _, c := range []string{at(2, kind), at(3, kind), at(2, enrolment)} {
+			if err := f.SetCellValue(list.Sheet.Title, c, nil); err != nil {
+				return err
+			}
+		}
+		for _, m := range [][3]string{{sheet, cell, next}, {list.Sheet.Title, at(1, kind), at(3, kind)}, {list.Sheet.Title, at(1, enrolment), at(2, enrolment)}} {
+			if err := f.MergeCell(m[0], m[1], m[2]); err != nil {
+				return err
+			}
+		}
+		return f.SetRowVisible(list.Sheet.Title, area.HeaderRow+5, false)
+	}))
+	mustAccept(t, w)
+	got := entriesOf(w)
+	for _, year := range []int{2022, 2023} {
+		if e := got[entryKey{"apprentices", year, 0}]; e.Merged != cell+":"+next {
+			t.Errorf("%d: %+v", year, e)
+		}
+	}
+	first := got[entryKey{"members_kind", 0, 1}]
+	for row := 2; row <= 3; row++ {
+		if e := got[entryKey{"members_kind", 0, row}]; e.Raw != first.Raw || !e.Copied || e.Merged != "" || e.Place.Cell != at(row, kind) {
+			t.Errorf("kind of row %d: %+v", row, e)
+		}
+		if e := got[entryKey{"members_enrolment", 0, min(row-1, 2)}]; e.Merged == "" || e.Copied {
+			t.Errorf("enrolment: %+v", e)
+		}
+	}
+	if n := noteOf(t, w, CodeMergedGroup); len(n.Places) != 3 || n.Vars["cell"] != at(1, kind)+":"+at(3, kind) || n.Vars["value"] != first.Raw {
+		t.Errorf("group told as %+v", n)
+	}
+	merges := 0
+	for _, n := range w.Notes {
+		if n.Code == CodeMerged {
+			merges++
+		}
+	}
+	if merges != 2 {
+		t.Errorf("%d notes about merged inputs", merges)
+	}
+	if n := noteOf(t, w, CodeHidden); len(n.Places) == 0 || !strings.HasSuffix(n.Places[0].Cell, at(5, name)[1:]) {
+		t.Errorf("hidden rows told as %+v", n)
+	}
+}
