@@ -167,7 +167,9 @@ type Field struct {
 	Personal     bool
 	Locked       bool // prefilled by a return, not for the filler
 	Min, Max     *decimal.Decimal
-	Limit        int // characters; 0: none
+	Better       string // of a number: higher or lower is better, or none: no counted evidence looks at it
+	Decimals     *int32 // of a number: digits behind the point; a figure is rounded to them before anything is computed
+	Limit        int    // characters; 0: none
 	Seal         string
 	Hint         string
 	Footnote     string
@@ -187,6 +189,21 @@ type Field struct {
 // Numeric says whether the field holds a number.
 func (f *Field) Numeric() bool {
 	return f.Type == IntegerField || f.Type == DecimalField || f.Type == PercentField
+}
+
+// Values of Field.Better.
+const (
+	Higher  = "higher"
+	Lower   = "lower"
+	Neither = "none"
+)
+
+// Rounded is a number with as many decimals as the field has. A whole number is left alone: that it is none is a fault of its own.
+func (f *Field) Rounded(x decimal.Decimal) decimal.Decimal {
+	if f.Decimals == nil || f.Type == IntegerField {
+		return x
+	}
+	return x.Round(*f.Decimals)
 }
 
 // Dated says whether the field has years.
@@ -346,8 +363,28 @@ var cellLike = regexp.MustCompile(`(?i)^([a-z]{1,3}[0-9]+|r[0-9]*c?[0-9]*|c[0-9]
 
 var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
+// graded says whether the form tells which way its figures are better. Forms from before that are still read, for --previous.
+func (f *Form) graded() bool {
+	return slices.ContainsFunc(f.Fields(), func(x *Field) bool { return x.Better != "" })
+}
+
+// checkFigures proves that every number says which way is better and how many decimals it has.
+func (f *Form) checkFigures(l *loader) {
+	for _, x := range f.Fields() {
+		declared := slices.Contains([]string{Higher, Lower, Neither}, x.Better) && x.Decimals != nil && *x.Decimals >= 0
+		if x.Numeric() && !declared || !x.Numeric() && (x.Better != "" || x.Decimals != nil) {
+			l.problem(x.at, "数字栏目“"+x.ID+"”缺 better 或 decimals，或不是数字而写了", "数字栏目写 better（higher、lower、none）和 decimals（小数位数），其余不写。")
+		}
+	}
+}
+
 // check derives what follows from the blocks and proves the form sound.
 func (f *Form) check(l *loader) {
+	defer func() {
+		if f.graded() {
+			f.checkFigures(l)
+		}
+	}()
 	const file = "form.yaml"
 	if f.ID == "" || f.Version == 0 || !slices.Contains(f.Accepts, f.Version) {
 		l.problem(at{file, "$"}, "表单编号、版本或 accepts 不完整", "请写明 id、version，并让 accepts 包含 version。")

@@ -11,6 +11,9 @@ import (
 // Rubric is 附件2, the indicators with their observation points. The document gives no weights: those here are a default
 // that says so, and are the reader's to change.
 type Rubric struct {
+	// Version 2 tells what counts from what is only shown and holds counted evidence to the fields' better. Rubrics without a version are
+	// from before; they are still read, for --previous.
+	Version     int
 	WeightsNote string `yaml:"weights_note"` // 默认权重，非官方
 	// Method is how an evidence is made comparable across the batch where it doesn't say otherwise.
 	Method string
@@ -20,7 +23,30 @@ type Rubric struct {
 	Experts     Experts
 	Credibility Credibility
 	Scenarios   []Scenario
-	Indicators  []*Indicator
+	// Bases are what amounts may be divided by. Basis is the one that counts; empty: amounts count as they are.
+	Bases      []*Base
+	Basis      string
+	Indicators []*Indicator
+}
+
+// Base is a size that amounts can be seen against. Applicants state it themselves, so that it only makes scenarios, unless the
+// Department has a list of its own for it.
+type Base struct {
+	ID       string
+	Label    string          // 每千名在校生
+	By       string          // an expression
+	Times    decimal.Decimal // the amount is multiplied by it first
+	Official bool            // the register's 学校名录 can take the place of what applicants state
+}
+
+// Base finds a base by its id, or gives nil.
+func (r *Rubric) Base(id string) *Base {
+	for _, b := range r.Bases {
+		if b.ID == id {
+			return b
+		}
+	}
+	return nil
 }
 
 // Robustness says how the ranks are tried under other weights: Dirichlet draws around the rubric's.
@@ -58,6 +84,9 @@ type Scenario struct {
 	Method      string // of normalisation, for all evidence that isn't measured against a target
 	Aggregation string // geometric
 	Weights     string // indicators, entropy, pca
+	Basis       string // size: each amount on its own base
+	// Parts lets evidence that counts nothing count so much, by kind.
+	Parts map[string]int
 }
 
 // Ways to combine marks, to aggregate and to weigh.
@@ -70,6 +99,8 @@ const (
 	WeightsByIndicator = "indicators" // each indicator weighs the same, and within it each point
 	WeightsByEntropy   = "entropy"
 	WeightsByPCA       = "pca"
+
+	BySize = "size"
 )
 
 // Ids of scenarios that are always there: the rubric's own ranking, and those without one of the points.
@@ -109,11 +140,16 @@ type Evidence struct {
 	Direction string          // higher or lower is better
 	Method    string          // one of Methods; empty: the rubric's
 	Target    decimal.Decimal // for the methods target and distance: the value that earns all
-	Parts     int             // how much it counts beside the point's other evidence
+	Parts     int             // how much it counts beside the point's other evidence; 0: it is shown, and counts in scenarios
+	Size      string          // id of the base that it can be seen against; empty: none
 
 	Weight     decimal.Decimal `yaml:"-"` // Parts as a share of the point's; they add up to 1 but for the last digit
 	Expression *Expression     `yaml:"-"`
+	Sized      *Expression     `yaml:"-"` // divided by its base; nil where there is none
 }
+
+// Counts says whether the evidence earns points by itself.
+func (e *Evidence) Counts() bool { return e.Parts > 0 }
 
 // Methods of normalisation, in the terms of the OECD/JRC Handbook on composite indicators.
 var Methods = []string{"minmax", "percentile", "target", "distance", "zscore"}
@@ -165,6 +201,7 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 	}
 	r.checkExperts(l, root)
 	r.checkScenarios(l, root)
+	r.checkBases(l, root)
 	total, seen, evidence := decimal.Decimal{}, map[string]bool{}, map[string]bool{}
 	for i, indicator := range r.Indicators {
 		for j, p := range indicator.Points {
@@ -193,6 +230,9 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 				evidence[e.ID] = true
 				parts += e.Parts
 				r.checkEvidence(l, at, e, d, g)
+			}
+			if len(p.Evidence) > 0 && parts == 0 {
+				l.problem(where, "观测点 "+p.ID+" 的依据都不计分", "至少一条依据的 parts 大于0；没有数据可计的，expert_share 写1并去掉 evidence。")
 			}
 			for _, e := range p.Evidence {
 				e.Weight = decimal.NewFromInt(int64(e.Parts)).Div(decimal.NewFromInt(int64(max(parts, 1))))
@@ -229,7 +269,7 @@ func (r *Rubric) checkScenarios(l *loader, root at) {
 		for _, c := range []struct {
 			value   string
 			allowed []string
-		}{{s.Method, Methods}, {s.Aggregation, []string{Geometric}}, {s.Weights, []string{WeightsByIndicator, WeightsByEntropy, WeightsByPCA}}} {
+		}{{s.Method, Methods}, {s.Aggregation, []string{Geometric}}, {s.Weights, []string{WeightsByIndicator, WeightsByEntropy, WeightsByPCA}}, {s.Basis, []string{BySize}}} {
 			if c.value == "" {
 				continue
 			}
@@ -238,17 +278,39 @@ func (r *Rubric) checkScenarios(l *loader, root at) {
 				l.problem(root, "情景“"+s.ID+"”里的“"+c.value+"”不认识", fmt.Sprintf("可用 %v。", c.allowed))
 			}
 		}
+		if len(s.Parts) > 0 {
+			changes++
+		}
+		for kind, parts := range s.Parts {
+			if !slices.Contains([]string{Level, GrowthRate, Commitment}, kind) || parts <= 0 {
+				l.problem(root, "情景“"+s.ID+"”的 parts 不认识", "写 level、growth、commitment 中的种类和大于0的份数。")
+			}
+		}
 		if seen[s.ID] || !identifier.MatchString(s.ID) || strings.HasPrefix(s.ID, WithoutScenario) || s.Label == "" || changes != 1 {
-			l.problem(root, "情景“"+s.ID+"”重复、缺 label，或不是恰好换一处", "每个情景写 id、label，以及 method、aggregation、weights 之一。")
+			l.problem(root, "情景“"+s.ID+"”重复、缺 label，或不是恰好换一处", "每个情景写 id、label，以及 method、aggregation、weights、basis、parts 之一。")
 		}
 		seen[s.ID] = true
 	}
 }
 
+// checkBases proves the bases. Only one that the Department has a list for may count.
+func (r *Rubric) checkBases(l *loader, root at) {
+	seen := map[string]bool{}
+	for _, b := range r.Bases {
+		if seen[b.ID] || !identifier.MatchString(b.ID) || b.Label == "" || b.By == "" || !b.Times.IsPositive() {
+			l.problem(root, "bases 里的“"+b.ID+"”重复或不完整", "写明 id、label、by（除以什么）和 times（先乘多少，大于0）。")
+		}
+		seen[b.ID] = true
+	}
+	if b := r.Base(r.Basis); r.Basis != "" && (b == nil || !b.Official) {
+		l.problem(root, "basis“"+r.Basis+"”不能作计分的基数", "申报单位自己填的数不能作除数；basis 只可写 bases 中 official: true 的，或者不写。")
+	}
+}
+
 // checkEvidence compiles one evidence and proves that it keeps what happened and what is promised apart.
 func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, g *language) {
-	if e.Label == "" || e.Unit == "" || e.Basis == "" || e.Parts <= 0 {
-		l.problem(where, "依据“"+e.ID+"”缺 label、unit、basis，或 parts 不大于0", "写明名称、单位、相对于什么，以及在本观测点中占几份。")
+	if e.Label == "" || e.Unit == "" || e.Basis == "" || e.Parts < 0 {
+		l.problem(where, "依据“"+e.ID+"”缺 label、unit、basis，或 parts 小于0", "写明名称、单位、相对于什么，以及在本观测点中占几份（0为只列示）。")
 	}
 	if e.Method == "" {
 		e.Method = r.Method
@@ -263,6 +325,23 @@ func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, 
 	if e.Expression, err = g.compile(e.Expr, nil, decimal.Decimal{}); err != nil {
 		l.problem(where, "依据“"+e.ID+"”的表达式有误："+firstLine(err.Error()), "请对照 form.yaml 的栏目编号改正。")
 		return
+	}
+	for _, id := range e.Expression.Fields {
+		if f := d.fields[id]; f.Better == Neither && e.Counts() && r.Version >= 2 {
+			l.problem(where, "计分的依据“"+e.ID+"”用到栏目“"+id+"”，它的 better 是 none", "parts 改为0（只列示，作情景），或换用说得出好坏的栏目。")
+		}
+	}
+	if b := r.Base(e.Size); b != nil {
+		sized := fmt.Sprintf("(%s) * %s / (%s)", e.Expr, b.Times, b.By)
+		if e.Sized, err = g.compile(sized, nil, decimal.Decimal{}); err != nil {
+			l.problem(where, "依据“"+e.ID+"”折算的表达式有误："+firstLine(err.Error()), "请核对 bases 的 by。")
+			return
+		}
+		if r.Basis == b.ID {
+			e.Expr, e.Expression, e.Basis = sized, e.Sized, b.Label
+		}
+	} else if e.Size != "" {
+		l.problem(where, "依据“"+e.ID+"”的 size“"+e.Size+"”不在 bases 之列", "请改为 bases 中的 id。")
 	}
 	years := map[YearKind]map[int]bool{Actual: {}, Committed: {}}
 	for _, ref := range e.Expression.Refs {

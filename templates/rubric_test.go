@@ -50,7 +50,7 @@ func TestRubricUsesTheFormsEvidence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unused := []string{"funding_lead", "funding_members", "funding_other"} // 1.4 looks at the total and at the government's part
+	unused := []string{"funding_lead", "funding_members", "funding_other", "staff_total"} // 1.4 looks at the total and at the government's part, 2.4 at the full-time staff
 	for _, p := range d.Rubric.Points() {
 		used := map[string]bool{}
 		for _, e := range p.Evidence {
@@ -87,10 +87,15 @@ func TestRubricWeights(t *testing.T) {
 		if p.ExpertShare.String() != expert || p.Weight.String() != weight || p.Deduction != (p.ID == "7") {
 			t.Errorf("%s: weight %s, experts %s", p.ID, p.Weight, p.ExpertShare)
 		}
-		parts := map[string]int{"level": 3, "growth": 1, "commitment": 1}
-		for _, e := range p.Evidence {
-			if len(p.Evidence)%3 == 0 && e.Parts != parts[e.Kind] {
-				t.Errorf("%s: %d parts for %s", e.ID, e.Parts, e.Kind)
+		for _, e := range p.Evidence { // what counts stands on the official form and is divided by nothing
+			for _, r := range e.Expression.Refs {
+				f := d.Field(r.Field)
+				if year, ok := d.Form.YearOf(r.Year); e.Counts() && ok && !slices.Contains(f.RequiredYears, year.ID) {
+					t.Errorf("%s counts %s of %s, which is not on the form", e.ID, f.ID, year.Label)
+				}
+			}
+			if e.Counts() && (e.Kind == GrowthRate || strings.Contains(strings.TrimSuffix(e.Expr, "/ 3"), "/")) {
+				t.Errorf("%s counts: %s", e.ID, e.Expr)
 			}
 		}
 	}
@@ -102,11 +107,11 @@ func TestRubricContradictions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ old, new, want string }{
-		"promised in a level":   {"apprentices.last * 1000 / enrolment()", "apprentices.final * 1000 / enrolment()", "依据“apprentices_level”的 kind 是 level，与所用年度不合"},
-		"actual in a promise":   {"apprentices.final * 1000 / enrolment()", "(apprentices.final - apprentices.last) * 1000 / enrolment()", "依据“apprentices_commitment”的 kind 是 commitment，与所用年度不合"},
+		"promised in a level":   {"'apprentices.last'", "'apprentices.final'", "依据“apprentices_level”的 kind 是 level，与所用年度不合"},
+		"actual in a promise":   {"'apprentices.final'", "'apprentices.final - apprentices.last'", "依据“apprentices_commitment”的 kind 是 commitment，与所用年度不合"},
 		"growth of one year":    {"employment_rate.last - employment_rate.prior", "employment_rate.last - 50", "依据“employment_rate_growth”的 kind 是 growth，与所用年度不合"},
 		"weight of 5":           {"weight: 4\n", "weight: 5\n", "各观测点权重合计为 101，不是100"},
-		"no parts":              {"parts: 1}", "parts: 0}", "parts 不大于0"},
+		"no parts":              {"parts: 1}", "parts: -1}", "parts 小于0"},
 		"no unit":               {"unit: 亿元, ", "", "缺 label、unit、basis"},
 		"target missing":        {"method: target, target: 3, ", "method: target, ", "method 与 target 不配"},
 		"id twice":              {"id: school_kinds", "id: park_output_level", "依据编号“park_output_level”重复"},
@@ -115,6 +120,10 @@ func TestRubricContradictions(t *testing.T) {
 		"deduction with weight": {"weight: 0\n", "weight: 1\n", "观测点 7 只扣分，却有 weight"},
 		"experts only":          {"expert_share: 0.5", "expert_share: 1", "evidence 与 expert_share 不配"},
 		"gate":                  {"available: 0.6", "available: 60", "available 不在0到1之间"},
+		"nothing counts":        {"expr: 'demand_reports.last', unit: 个, basis: 联合体整体, kind: level, direction: higher, parts: 3", "expr: 'demand_reports.last', unit: 个, basis: 联合体整体, kind: level, direction: higher, parts: 0", "观测点 4.1 的依据都不计分"},
+		"neither way is better": {"'staff_full_time'", "'staff_total'", "better 是 none"},
+		"unknown base":          {"size: members", "size: guests", "不在 bases 之列"},
+		"a base of one's own":   {"weights_note:", "basis: employees\nweights_note:", "不能作计分的基数"},
 		"no spread":             {"  spread: 0.25", "  spread: 25", "robustness 不完整"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -181,7 +181,7 @@ func TestNextYearIsAnEditOfData(t *testing.T) {
 		}
 		return s
 	}
-	addField := replace("            - {id: demand_reports,", "            - {id: toy_figure, label: 试验栏目, group: 人才培养质量, type: integer, unit: 个, evidence: [\"4.1\"]}\n            - {id: demand_reports,")
+	addField := replace("            - {id: demand_reports,", "            - {id: toy_figure, label: 试验栏目, group: 人才培养质量, type: integer, unit: 个, better: higher, decimals: 0, evidence: [\"4.1\"]}\n            - {id: demand_reports,")
 	onPaper := func(s string) string {
 		s = replace("{group: demand_reports, down: 15}", "{group: demand_reports, down: 16}")(s)
 		return replace("          - [{label: demand_reports,", "          - [{label: toy_figure, span: 2}, {value: toy_figure.prior}, {value: toy_figure.last}]\n          - [{label: demand_reports,")(s)

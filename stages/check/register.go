@@ -52,6 +52,7 @@ func (f *form) decide(x *table.Finding, e table.Registered) {
 		x.Explanation = ""
 		return
 	}
+	x.Accepted = true
 	if words == "" {
 		words = x.Explanation
 	}

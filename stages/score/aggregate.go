@@ -8,8 +8,9 @@ import (
 
 // point is what is said to one observation point.
 type point struct {
-	figures    float64 // 0–1, weighted mean of the evidence that is there
-	there      float64 // share of the evidence that is there; figures means nothing where it is 0
+	figures    float64 // 0–1, weighted mean of the evidence that counts, gaps without consent as 0
+	there      float64 // share of the evidence that counts; figures means nothing where it is 0
+	known      float64 // share of the evidence that has a value
 	value      float64 // 0–1, figures and mark together as far as they count
 	present    float64 // share of both that is there; value means nothing where it is 0
 	foundation float64 // part of value that comes from what has happened
@@ -30,6 +31,7 @@ func (m *scheme) aggregate(e *entrant) {
 		e.lower += p.lower
 		e.upper += p.upper
 	}
+	e.stretch = stretch(m.earnings(e.complete), e.points)
 	e.total = total(m.earnings(e.complete), e.points) - e.deduction
 }
 
@@ -43,9 +45,16 @@ func (m *scheme) points(e *entrant, normalised []float64) []point {
 }
 
 func (m *scheme) point(p *point, e *entrant, i int, c criterion, normalised []float64) {
-	complete, happened, promised, figures := true, 0.0, 0.0, 0.0
+	complete, known, happened, promised, figures := true, true, 0.0, 0.0, 0.0
 	for k, share := range c.shares {
-		if !e.measures[c.first+k].ok {
+		measured := e.measures[c.first+k]
+		if share == 0 {
+			continue
+		}
+		if known = known && measured.ok; measured.ok {
+			p.known += share
+		}
+		if measured.excused {
 			complete = false
 			continue
 		}
@@ -62,6 +71,9 @@ func (m *scheme) point(p *point, e *entrant, i int, c criterion, normalised []fl
 	figures = min(figures, 1)
 	if complete && len(c.shares) > 0 {
 		p.there = 1
+	}
+	if known {
+		p.known = 1
 	}
 	if p.there > 0 {
 		p.figures = min(figures/p.there, 1)
@@ -84,24 +96,34 @@ func (m *scheme) point(p *point, e *entrant, i int, c criterion, normalised []fl
 		p.experts = given / p.present
 	}
 	p.lower = float64(c.earn(e.complete) * said)
-	p.upper = float64(c.earn(e.complete) * min(said+(1-p.present), 1))
+	p.upper = float64(c.earn(e.complete) * min(said+(1-p.present)+float64((1-say)*max(p.there-p.known, 0)), 1))
 }
 
 // total is the weighted sum of the points. A point of which nothing is there is left out, and the others stand for it in
 // proportion to their weights.
 func total(weights []float64, points []point) float64 {
-	sum, with, all := 0.0, 0.0, 0.0
+	sum := 0.0
+	for i, w := range weights {
+		if points[i].present > 0 {
+			sum += float64(w * points[i].value)
+		}
+	}
+	return sum * stretch(weights, points)
+}
+
+// stretch is by how much the points stand for those of which nothing is there.
+func stretch(weights []float64, points []point) float64 {
+	with, all := 0.0, 0.0
 	for i, w := range weights {
 		all += w
 		if points[i].present > 0 {
-			sum += float64(w * points[i].value)
 			with += w
 		}
 	}
 	if with == all || with == 0 {
-		return sum
+		return 1
 	}
-	return sum * (all / with)
+	return all / with
 }
 
 // floor is what 0 stands for in a geometric mean, which is 0 as soon as one factor is: values go from here to 1.

@@ -20,6 +20,7 @@ type made struct {
 	id      string
 	numbers map[templates.Ref]float64 // what is not here is 未填
 	status  map[templates.Ref]table.Status
+	excused map[templates.Ref]bool // gaps that the register accepted
 	members []table.Member
 	verdict table.Verdict
 }
@@ -29,6 +30,7 @@ func (m *made) as(id string) *made {
 	c := *m
 	c.id, c.verdict.Submission = id, id
 	c.numbers, c.status, c.members = maps.Clone(m.numbers), maps.Clone(m.status), slices.Clone(m.members)
+	c.excused = maps.Clone(m.excused)
 	for i := range c.members {
 		c.members[i].Submission = id
 	}
@@ -37,7 +39,7 @@ func (m *made) as(id string) *made {
 
 // fill gives every number of the form a value.
 func fill(d *templates.Definition, id string, number func(f *templates.Field, year int) float64, members ...table.Member) *made {
-	m := &made{id: id, numbers: map[templates.Ref]float64{}, status: map[templates.Ref]table.Status{}, verdict: table.Verdict{Submission: id, Verdict: model.Accept, Ranked: true}}
+	m := &made{id: id, numbers: map[templates.Ref]float64{}, status: map[templates.Ref]table.Status{}, excused: map[templates.Ref]bool{}, verdict: table.Verdict{Submission: id, Verdict: model.Accept, Ranked: true}}
 	for _, s := range d.Layout().Slots() {
 		if s.Field.Numeric() {
 			m.numbers[templates.Ref{Field: s.Field.ID, Year: s.Year}] = number(s.Field, s.Year)
@@ -71,7 +73,7 @@ func roster(secondary, vocational, undergraduate, government, enterprise, resear
 	return out
 }
 
-// random makes n submissions of varied size. One in about twenty numbers is missing where gaps is set.
+// random makes n submissions of varied size. One in about twenty numbers is missing where gaps is set, half of them with consent.
 func random(d *templates.Definition, n int, seed uint64, gaps bool) []*made {
 	r := rand.New(rand.NewPCG(seed, 7))
 	var out []*made
@@ -86,6 +88,7 @@ func random(d *templates.Definition, n int, seed uint64, gaps bool) []*made {
 			for _, s := range d.Layout().Slots() {
 				if ref := (templates.Ref{Field: s.Field.ID, Year: s.Year}); s.Field.Numeric() && r.IntN(20) == 0 {
 					delete(m.numbers, ref)
+					m.excused[ref] = r.IntN(2) == 0
 				}
 			}
 		}
@@ -107,6 +110,7 @@ func tables(d *templates.Definition, batch []*made) (*table.Facts, *table.Judgem
 		metrics     []table.Metric
 		members     []table.Member
 		verdicts    []table.Verdict
+		findings    []table.Finding
 	)
 	for _, m := range batch {
 		submissions = append(submissions, table.Submission{Batch: 2024, Submission: m.id, City: "福州", Consortium: "样例联合体" + m.id, File: m.id + ".xlsx"})
@@ -121,6 +125,7 @@ func tables(d *templates.Definition, batch []*made) (*table.Facts, *table.Judgem
 				number, there := m.numbers[ref]
 				value, status := table.Opt[float64]{V: number, Valid: there}, table.Normal
 				if !there {
+					findings = append(findings, table.Finding{Code: "LHT-2-001", Submission: m.id, Fields: ref.Field, Year: table.Opt[int32]{V: int32(ref.Year), Valid: ref.Year > 0}, Accepted: m.excused[ref]})
 					value, status = table.Opt[float64]{}, table.Missing
 					if other, ok := m.status[ref]; ok {
 						status = other
@@ -141,7 +146,7 @@ func tables(d *templates.Definition, batch []*made) (*table.Facts, *table.Judgem
 		Figures:     table.Of(mem, figures),
 		Metrics:     table.Of(mem, metrics),
 		Members:     table.Of(mem, members),
-	}, &table.Judgement{Verdicts: table.Of(mem, verdicts)}
+	}, &table.Judgement{Verdicts: table.Of(mem, verdicts), Findings: table.Of(mem, findings)}
 }
 
 // shipped loads the definition once: no test changes it.

@@ -3,18 +3,21 @@ package score
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
+	"github.com/shopspring/decimal"
 	"golang.org/x/sync/errgroup"
 )
 
 // measure is one evidence of one submission.
 type measure struct {
-	ok         bool // false: missing; note says why
+	ok         bool // false: a gap; note says why
+	excused    bool // a gap that the register accepted: it is left out
 	raw        float64
 	normalised float64 // 0–1
 	cells      string  // where its values stand, joined by "; "
@@ -23,6 +26,11 @@ type measure struct {
 
 // measure evaluates all evidence of all submissions, in their order. The result does not depend on the number of workers.
 func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, workers int) ([]*entrant, error) {
+	excused := m.excused(judgement)
+	official, err := m.official(facts)
+	if err != nil {
+		return nil, err
+	}
 	verdicts := map[string]table.Verdict{}
 	for v := range judgement.Verdicts.All() {
 		verdicts[v.Submission] = v
@@ -35,45 +43,98 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, workers
 		if !ok {
 			return nil, errors.Join(fmt.Errorf("申报 %s 没有检查结论", form.Submission.Submission), group.Wait())
 		}
-		e := &entrant{submission: form.Submission, verdict: v, measures: make([]measure, m.evidence)}
+		e := &entrant{submission: form.Submission, verdict: v, measures: make([]measure, len(m.slots))}
 		entrants = append(entrants, e)
 		group.Go(func() error {
-			m.take(e, form)
+			m.take(e, answers{form, excused[e.submission.Submission], official})
 			return nil
 		})
 	}
 	return entrants, group.Wait()
 }
 
-// take evaluates all evidence on one form.
-func (m *scheme) take(e *entrant, form *table.Form) {
-	for _, c := range m.criteria {
-		for k, evidence := range c.Evidence {
-			e.measures[c.first+k] = m.evaluate(form, evidence.Expression)
+// answers is one form as the scoring sees it.
+type answers struct {
+	*table.Form
+	excused  map[templates.Ref]bool     // gaps that the register accepted
+	official map[string]decimal.Decimal // enrolment by the school's name key, see official
+}
+
+// Enrolment implements templates.Answers. A school that states none adds nothing: it must not blank what the others bring.
+func (a answers) Enrolment(kinds ...string) (decimal.Decimal, bool) {
+	total := decimal.Decimal{}
+	for _, s := range a.Schools(kinds...) {
+		if n, listed := a.official[s.NameKey]; listed {
+			total = total.Add(n)
+		} else if s.Enrolment.Valid {
+			total = total.Add(decimal.NewFromFloat(s.Enrolment.V))
 		}
+	}
+	return total, true
+}
+
+// take evaluates all evidence on one form.
+func (m *scheme) take(e *entrant, a answers) {
+	stated := a
+	stated.official = nil
+	for i, s := range m.slots {
+		by := stated
+		if s.base != "" || m.def.Rubric.Basis != "" && s.Size == m.def.Rubric.Basis {
+			by = a
+		}
+		e.measures[i] = m.evaluate(by, s.expression())
 	}
 }
 
+// excused lists the gaps of each submission that the register accepted: what was found missing, or not applicable.
+func (m *scheme) excused(judgement *table.Judgement) map[string]map[templates.Ref]bool {
+	out := map[string]map[templates.Ref]bool{}
+	for x := range judgement.Findings.All() {
+		if !x.Accepted {
+			continue
+		}
+		if r := m.def.Rule(x.Code); r == nil || r.Check != "required" && r.Check != "coercion" {
+			continue
+		}
+		if out[x.Submission] == nil {
+			out[x.Submission] = map[templates.Ref]bool{}
+		}
+		for field := range strings.FieldsSeq(x.Fields) {
+			out[x.Submission][templates.Ref{Field: field, Year: int(x.Year.V)}] = true
+		}
+	}
+	return out
+}
+
+// decimals are those of an evidence's value. Further ones would part what is equal, each language in its own way.
+const decimals = 10
+
 // evaluate gives the value of one expression, or says what it lacks.
-func (m *scheme) evaluate(f *table.Form, x *templates.Expression) measure {
-	out := measure{cells: cells(f, x)}
+func (m *scheme) evaluate(f answers, x *templates.Expression) measure {
+	out := measure{cells: cells(f.Form, x)}
 	value, err := x.Number(f)
 	switch {
 	case err == nil:
-		out.ok, out.raw = true, value.InexactFloat64()
+		out.ok, out.raw = true, value.Round(decimals).InexactFloat64()
+		unknown := func(s table.Member) bool { return !s.Enrolment.Valid }
+		if slices.Contains(x.Roster, "members_enrolment") && slices.ContainsFunc(f.Schools(), unknown) {
+			out.note = "有学校未填在校生数，按0计"
+		}
 		return out
 	case !errors.Is(err, templates.ErrMissing):
 		out.note = "无法计算：" + cause(err).Error()
 		return out
 	}
 	var lacks []string
+	out.excused = true
 	for _, r := range x.Missing(f) {
 		lacks = append(lacks, m.name(r)+lack(f.Observe(r).Status))
-	}
-	if lacks == nil {
-		lacks = []string{"成员名册中没有学校，或有学校未填在校生数"}
+		out.excused = out.excused && f.excused[r]
 	}
 	out.note = strings.Join(lacks, "；")
+	if !out.excused {
+		out.note += "，登记没有采纳理由，按最低计"
+	}
 	return out
 }
 

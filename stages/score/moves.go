@@ -3,6 +3,7 @@ package score
 import (
 	"math"
 	"runtime"
+	"slices"
 
 	"lianheti/stages/table"
 )
@@ -25,18 +26,19 @@ func Moves(earlier *table.Round, registered *table.Judgement, between *Basis, no
 	if between == nil {
 		return moves([]table.Cause{table.CauseForm}, []map[string]float64{published(earlier.Ranking), published(now.Ranking)}), nil
 	}
-	was, err := scored(earlier.Facts, earlier.Judgement, runtime.NumCPU())
+	then := scalesOf(earlier.Ranking)
+	was, err := scored(earlier.Facts, earlier.Judgement, then, runtime.NumCPU())
 	if err != nil {
 		return nil, err
 	}
 	steps := []map[string]float64{published(earlier.Ranking), was.totals()}
 	if registered != nil {
-		if was, err = scored(earlier.Facts, registered, runtime.NumCPU()); err != nil {
+		if was, err = scored(earlier.Facts, registered, then, runtime.NumCPU()); err != nil {
 			return nil, err
 		}
 	}
 	steps = append(steps, was.totals())
-	was.replace(between.Facts)
+	was.replace(between)
 	steps = append(steps, was.totals())
 	unmarked := *between.Facts
 	unmarked.Marking = earlier.Facts.Marking
@@ -45,7 +47,7 @@ func Moves(earlier *table.Round, registered *table.Judgement, between *Basis, no
 			steps = append(steps, steps[len(steps)-1]) // nothing was replaced
 			continue
 		}
-		f, err := scored(b.Facts, b.Judgement, runtime.NumCPU())
+		f, err := scored(b.Facts, b.Judgement, scalesOf(now.Ranking), runtime.NumCPU())
 		if err != nil {
 			return nil, err
 		}
@@ -78,19 +80,21 @@ func moves(causes []table.Cause, totals []map[string]float64) map[string][]table
 	return out
 }
 
+// scalesOf lists the scales that a round was scored on.
+func scalesOf(r *table.Ranking) []table.Scale { return slices.Collect(r.Scales.All()) }
+
 // replace puts other figures of the same submissions in the place of theirs, on the scales as they are.
-func (f *field) replace(facts *table.Facts) {
-	scales := f.scales(f.declared, "")
-	byID := map[string]*entrant{}
+func (f *field) replace(by *Basis) {
+	byID, excused := map[string]*entrant{}, f.excused(by.Judgement)
 	for _, e := range f.entrants {
 		byID[e.submission.Submission] = e
 	}
-	for form := range facts.Forms {
+	for form := range by.Facts.Forms {
 		if e := byID[form.Submission.Submission]; e != nil {
-			f.take(e, form)
+			f.take(e, answers{Form: form, excused: excused[form.Submission.Submission]})
 		}
 	}
-	f.settle(scales)
+	f.settle(f.scales(f.reference, ""))
 }
 
 // totals gives the totals by submission.

@@ -52,6 +52,7 @@ func TestPublishedIndex(t *testing.T) {
 	}{{0, []float64{1}}, {1, []float64{2.0 / 3, 1.0 / 3}}, {3, []float64{1}}} {
 		m.criteria = append(m.criteria, criterion{Point: &templates.Point{Evidence: evidence(len(c.shares))}, weight: 100.0 / 3, figures: 100.0 / 3, shares: c.shares, first: c.first})
 	}
+	m.lay()
 	enter := func(name string, raw [4]float64) *entrant {
 		e := &entrant{submission: table.Submission{Submission: name}, ranked: true, marks: make([]marked, len(m.criteria))}
 		for _, v := range []float64{raw[0], raw[1], min(raw[2], 100), math.Log(min(raw[3], 40000))} {
@@ -63,7 +64,7 @@ func TestPublishedIndex(t *testing.T) {
 	for _, c := range countries {
 		f.entrants = append(f.entrants, enter(c.name, c.raw))
 	}
-	f.settle(m.scales(f.entrants, ""))
+	f.settle(m.scales(m.refer(f.entrants, nil), ""))
 	const rounding = 0.0014 // life expectancy to 0.1 of 60 years, and three decimals
 	for i, c := range countries {
 		e := f.entrants[i+2]

@@ -18,14 +18,15 @@ func (m *scheme) scores(mem memory.Allocator, entrants []*entrant) table.Table[t
 		for i, c := range m.criteria {
 			rows.Append(m.pointRow(e, i, c))
 			for k, evidence := range c.Evidence {
-				rows.Append(evidenceRow(e, c, k, evidence))
+				rows.Append(evidenceRow(e, i, c, k, evidence))
 			}
 		}
 	}
 	return rows.Finish()
 }
 
-// pointRow is the row of a point as a whole: Points = (Weight − Open) × Value.
+// pointRow is the row of a point as a whole: Points = (Weight − Open) × Value, times the stretch where other points have nothing: the points
+// of a submission always add up to its total.
 func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 	p, x := e.points[i], e.marks[i]
 	row := table.Score{
@@ -43,7 +44,7 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 		row.Normalised = table.Some(p.figures)
 	}
 	if p.present > 0 {
-		earn := c.earn(e.complete)
+		earn := c.earn(e.complete) * e.stretch
 		row.Value, row.Points = table.Some(p.value), table.Some(earn*p.value)
 		row.Foundation, row.Promise = table.Some(earn*p.foundation), table.Some(earn*p.promise)
 		if c.say(e.complete) > 0 {
@@ -64,19 +65,34 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 	case len(c.Evidence) == 0 && !e.complete:
 		row.Status, row.Method, row.Note = Waiting, Waiting, "等专家评分"
 	case p.present == 0:
-		row.Status, row.Note = Missing, "没有一项依据在案，不按0分计；下限按0、上限按满分"
-	case p.present < 1:
-		row.Status, row.Note = Partial, fmt.Sprintf("依据只有%s在案（按权重），得分是在案依据的加权平均；缺失的下限按0、上限按满分", percent(p.present))
+		row.Status, row.Note = Missing, "依据都缺，登记同意不计，由其余观测点按权重代表；下限按0、上限按满分"
 	case len(c.Evidence) == 0:
 		row.Method = Waiting
+	case p.known < 1:
+		row.Status, row.Note = Partial, e.gapNote(c, p)
+	}
+	if p.present > 0 && e.stretch != 1 && row.Status != Waiting {
+		row.Note = strings.TrimPrefix(row.Note+fmt.Sprintf("；别的观测点没有依据，得分按%s放大", plain(math.Round(e.stretch*1e4)/1e4)), "；")
 	}
 	return row
 }
 
-// evidenceRow is the row of one evidence. Its weight is its part of the points that figures can earn, so that Points = Weight ×
-// Normalised. Where all evidence is there, the point's points are their sum; otherwise the point stands at the others' mean.
-func evidenceRow(e *entrant, c criterion, k int, evidence *templates.Evidence) table.Score {
-	x, weight := e.measures[c.first+k], c.figures*c.shares[k]
+// gapNote says what became of a point's gaps.
+func (e *entrant) gapNote(c criterion, p point) string {
+	var out []string
+	if bottom := p.there - p.known; round10(bottom) > 0 {
+		out = append(out, fmt.Sprintf("依据的%s没有数，登记没有采纳理由，按最低计", percent(bottom)))
+	}
+	if p.there < 1 {
+		out = append(out, fmt.Sprintf("%s登记同意不计，由其余依据按权重代表", percent(1-p.there)))
+	}
+	return strings.Join(append(out, "下限按0、上限按满分"), "；")
+}
+
+// evidenceRow is the row of one evidence. Its weight is its part of the points that figures can earn; its points are what it adds to the
+// point's, which are their sum and what experts give. Evidence that counts nothing weighs nothing.
+func evidenceRow(e *entrant, i int, c criterion, k int, evidence *templates.Evidence) table.Score {
+	x, p, weight := e.measures[c.first+k], e.points[i], c.figures*c.shares[k]
 	row := table.Score{
 		Batch:      e.submission.Batch,
 		Submission: e.submission.Submission,
@@ -91,10 +107,19 @@ func evidenceRow(e *entrant, c criterion, k int, evidence *templates.Evidence) t
 		Cells:      x.cells,
 		Note:       x.note,
 	}
+	if x.excused {
+		return row
+	}
+	row.Normalised = table.Some(x.normalised)
+	if p.present > 0 {
+		share := (1 - c.say(e.complete)) * c.shares[k] / p.present
+		row.Points = table.Some(float64(c.earn(e.complete)*e.stretch) * share * x.normalised)
+	}
+	row.Status = Bottom
 	if x.ok {
-		points := weight * x.normalised
-		row.Raw, row.Normalised, row.Points = table.Some(x.raw), table.Some(x.normalised), table.Some(points)
-		row.Lower, row.Upper, row.Status = points, points, Scored
+		row.Raw, row.Status = table.Some(x.raw), Scored
+		row.Lower = weight * x.normalised
+		row.Upper = row.Lower
 	}
 	return row
 }
@@ -145,23 +170,18 @@ func (m *scheme) ranking(mem memory.Allocator, placed []*entrant, method string)
 // stand for it in the total, and so do their parts.
 func (m *scheme) parts(row *table.Rank, e *entrant) {
 	weights := m.earnings(e.complete)
-	happened, promised, said, with := 0.0, 0.0, 0.0, 0.0
+	happened, promised, said := 0.0, 0.0, 0.0
 	for i, p := range e.points {
-		if p.present > 0 {
-			happened += float64(weights[i] * p.foundation)
-			promised += float64(weights[i] * p.promise)
-			said += float64(weights[i] * p.experts)
-			with += weights[i]
-		}
+		happened += float64(weights[i] * p.foundation)
+		promised += float64(weights[i] * p.promise)
+		said += float64(weights[i] * p.experts)
 		if m.criteria[i].Deduction && e.marks[i].ok {
 			row.Deduction = table.Some(row.Deduction.V + e.marks[i].value)
 		}
 	}
-	if with > 0 {
-		row.Foundation, row.Promise = happened*(sum(weights)/with), promised*(sum(weights)/with)
-	}
-	if e.complete && with > 0 {
-		row.Experts = table.Some(said * (sum(weights) / with))
+	row.Foundation, row.Promise = happened*e.stretch, promised*e.stretch
+	if e.complete {
+		row.Experts = table.Some(said * e.stretch)
 	}
 }
 
@@ -174,15 +194,11 @@ func (s span) ends() (best, worst table.Opt[int32]) {
 }
 
 // method tells a reader of the ranking how it was made.
-func (m *scheme) method(p *panel, ranked, declared, draws int, o Options) string {
+func (m *scheme) method(p *panel, ranked []*entrant, ref reference, draws int, o Options) string {
 	r := m.def.Rubric
 	parts := []string{m.kind(p), r.WeightsNote, "线性加权；归一 " + r.Method}
-	if ranked > 0 {
-		parts = append(parts, fmt.Sprintf("定标集合为参加排名的%d份", declared))
-	} else {
-		parts = append(parts, fmt.Sprintf("没有可以排名的申报，定标集合为全部%d份，得分仅供参考", declared))
-	}
-	parts = append(parts, "缺失不按0计，由在案依据按权重代表，另列上下限", fmt.Sprintf("拟遴选%d家", o.Select))
+	parts = append(parts, ref.words(len(m.slots), len(ranked)))
+	parts = append(parts, "缺数按最低计，登记同意不计的由其余依据代表，另列上下限", fmt.Sprintf("拟遴选%d家", o.Select))
 	if draws > 0 {
 		spread := percent(r.Robustness.Spread.InexactFloat64())
 		parts = append(parts, fmt.Sprintf("名次区间（5%%—95%%）和入围概率为权重抽取%d次所得（Dirichlet，平均大小的权重标准差%s，SplitMix64，种子%d）", draws, spread, o.Seed))

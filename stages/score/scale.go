@@ -6,34 +6,26 @@ import (
 	"lianheti/templates"
 )
 
-// normalise puts every evidence of every entrant on its scale of 0–1.
+// normalise puts every evidence of every entrant on its scale of 0–1. A gap stands at 0; whether it counts, excused says.
 func normalise(entrants []*entrant, scales []scale) {
 	for k, s := range scales {
 		for _, e := range entrants {
-			if x := &e.measures[k]; x.ok {
+			x := &e.measures[k]
+			if x.normalised = 0; x.ok {
 				x.normalised = s.at(x.raw)
 			}
 		}
 	}
 }
 
-// scales lays a scale over the declared set for each evidence. A method takes the place of the rubric's for all evidence that
-// isn't measured against a target.
-func (m *scheme) scales(declared []*entrant, method string) []scale {
-	out := make([]scale, m.evidence)
-	for _, c := range m.criteria {
-		for k, evidence := range c.Evidence {
-			var values []float64
-			for _, e := range declared {
-				if x := e.measures[c.first+k]; x.ok {
-					values = append(values, x.raw)
-				}
-			}
-			s := newScale(evidence, values)
-			if method != "" && !evidence.Absolute() {
-				s.method = method
-			}
-			out[c.first+k] = s
+// scales lays a scale over the reference set for each slot. A method takes the place of the rubric's for all evidence that isn't measured
+// against a target.
+func (m *scheme) scales(r reference, method string) []scale {
+	out := make([]scale, len(m.slots))
+	for i, slot := range m.slots {
+		out[i] = newScale(slot.Evidence, r.sets[i])
+		if method != "" && !slot.Absolute() {
+			out[i].method = method
 		}
 	}
 	return out
@@ -44,16 +36,37 @@ type scale struct {
 	method string
 	lower  bool // lower is better
 	target float64
-	values []float64 // of the declared set, ascending
+	values []float64 // of the reference set, ascending
+	gaps   int       // of it; they are worse than any value
+	least  float64   // of the reference set, gaps included
+	most   float64
 	mean   float64
 	spread float64 // sample standard deviation
 }
 
-func newScale(e *templates.Evidence, values []float64) scale {
-	slices.Sort(values)
-	s := scale{method: e.Method, lower: e.Direction == "lower", target: e.Target.InexactFloat64(), values: values, spread: deviation(values)}
-	if len(values) > 0 {
-		s.mean = sum(values) / float64(len(values))
+// newScale lays a scale over a reference set. Methods that measure distances take a gap for 0, or for the worst value where that is worse:
+// whoever leaves the worst figure blank must not move the others' scale to its own good.
+func newScale(e *templates.Evidence, set []standard) scale {
+	s := scale{method: e.Method, lower: e.Direction == templates.Lower, target: e.Target.InexactFloat64()}
+	for _, x := range set {
+		if x.value.Valid {
+			s.values = append(s.values, x.value.V)
+		} else {
+			s.gaps++
+		}
+	}
+	slices.Sort(s.values)
+	all := slices.Clone(s.values)
+	if n := len(all); n > 0 {
+		worst := min(0, all[0])
+		if s.lower {
+			worst = all[n-1]
+		}
+		for range s.gaps {
+			all = append(all, worst)
+		}
+		s.least, s.most = slices.Min(all), slices.Max(all)
+		s.mean, s.spread = sum(all)/float64(len(all)), deviation(all)
 	}
 	return s
 }
@@ -85,12 +98,15 @@ func (s scale) at(x float64) float64 {
 // percentile is (below + (equal − 1) / 2) / (n − 1): the percentile rank in which ties share their average rank. The
 // least of n different values gets 0, the greatest 1. A value from outside the set stands half way between its neighbours.
 func (s scale) percentile(x float64) float64 {
-	n := len(s.values)
+	n := len(s.values) + s.gaps
 	if n < 2 {
 		return undecided
 	}
 	below, _ := slices.BinarySearch(s.values, x)
 	equal := above(s.values, x) - below
+	if !s.lower {
+		below += s.gaps
+	}
 	return clip((float64(below) + float64(equal-1)/2) / float64(n-1))
 }
 
@@ -99,8 +115,7 @@ func (s scale) minmax(x float64) float64 {
 	if !s.differs() {
 		return undecided
 	}
-	least, greatest := s.values[0], s.values[len(s.values)-1]
-	return clip((x - least) / (greatest - least))
+	return clip((x - s.least) / (s.most - s.least))
 }
 
 // reach is how many standard deviations a z-score takes from the middle to either end of 0–1.
@@ -115,7 +130,7 @@ func (s scale) zscore(x float64) float64 {
 }
 
 // differs says whether the set has two different values.
-func (s scale) differs() bool { return len(s.values) > 0 && s.values[0] != s.values[len(s.values)-1] }
+func (s scale) differs() bool { return s.least != s.most }
 
 // reference is x / target, or target / x where lower is better: the Handbook's distance to a reference, as a ratio.
 func (s scale) reference(x float64) float64 {
@@ -134,9 +149,9 @@ func (s scale) distance(x float64) float64 {
 	if len(s.values) == 0 {
 		return undecided
 	}
-	done, way := x-s.values[0], s.target-s.values[0]
+	done, way := x-s.least, s.target-s.least
 	if s.lower {
-		done, way = s.values[len(s.values)-1]-x, s.values[len(s.values)-1]-s.target
+		done, way = s.most-x, s.most-s.target
 	}
 	if way <= 0 { // all are there
 		return 1

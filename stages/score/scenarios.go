@@ -19,7 +19,7 @@ type scenario struct {
 
 // scenarios ranks again with one thing changed at a time: the normalisation, the aggregation, the set of weights, a point left out. Each
 // set of weights adds up to the same points, so that totals can be compared.
-func (m *scheme) scenarios(ranked, declared []*entrant) []scenario {
+func (m *scheme) scenarios(ranked []*entrant, ref reference) []scenario {
 	if len(ranked) == 0 {
 		return nil
 	}
@@ -30,8 +30,13 @@ func (m *scheme) scenarios(ranked, declared []*entrant) []scenario {
 		weights, points, aggregate := base, own, total
 		switch {
 		case s.Method != "":
-			scales := m.scales(declared, s.Method)
+			scales := m.scales(ref, s.Method)
 			points = func(e *entrant) []point { return m.points(e, e.scaled(scales)) }
+		case s.Basis == templates.BySize:
+			points = func(e *entrant) []point { sized := e.against(m); return m.points(sized, sized.normalised()) }
+		case len(s.Parts) > 0:
+			others := m.otherParts(s.Parts)
+			points = func(e *entrant) []point { return others.points(e, e.normalised()) }
 		case s.Aggregation == templates.Geometric:
 			aggregate = geometric
 		default:

@@ -3,16 +3,17 @@
 //
 // The steps are those of the OECD/JRC Handbook on Constructing Composite Indicators, in its terms:
 //
-//  1. Evidence. Each evidence of the rubric is one expression over one submission (measure.go). Where a value that it needs
-//     is not there, the evidence is missing: never 0.
-//  2. Availability. A submission of whose evidence too little is there, by weight, can't be compared yet: it is not ranked.
-//  3. Normalisation to 0–1 over the declared set, which is the submissions that are ranked (scale.go). The others are put
-//     on the same scale and clipped, so that every submission has a provisional score.
+//  1. Evidence. Each evidence of the rubric is one expression over one submission (measure.go). Where a value that it needs is not there,
+//     it is a gap: one that the register accepted is left out; any other stands at the bottom of its scale, so that nothing is
+//     gained by leaving a cell blank.
+//  2. Availability. A submission with too many accepted gaps, by weight, can't be compared: it is not ranked.
+//  3. Normalisation to 0–1 over the reference set (reference.go, scale.go): the submissions that are ranked, or, once there were marks, those
+//     that were ranked then. The others are put on the same scale and clipped, so that every submission has a provisional score.
 //  4. Marks. The experts' marks of a point are combined as the rubric says (marks.go). Once every ranked submission has
 //     enough of them for every point, they count, and the result is 总分; until then it is 定量部分得分, for everybody alike.
 //  5. Aggregation, linear (aggregate.go): a point's value is the weighted mean of its evidence and its mark, the total the
-//     weighted sum of the points. What is missing is left out of the mean (the Handbook's shadow imputation), flagged, and
-//     bounded: the lower bound counts it as 0, the upper as 1, the scales staying as they are.
+//     weighted sum of the points. What is left out does not weigh in the mean (the Handbook's shadow imputation) and is flagged. All that is
+//     missing is bounded: the lower bound counts it as 0, the upper as 1, the scales staying as they are.
 //  6. Ranks from unrounded totals, and what they hang on: Dirichlet draws of the weights and resampled experts (robustness.go,
 //     draw.go), other methods and a point left out (scenarios.go), the bounds of what is missing, each apart from the others.
 //  7. The line after the first k: who is safe, contested, out, and which weight would make two change places (line.go), and
@@ -51,6 +52,8 @@ import (
 
 // Options of the scoring. The zero value takes everything from the definition.
 type Options struct {
+	// Scales are those of an earlier round, to be kept; none: they are laid anew.
+	Scales  []table.Scale
 	Draws   int    // of the weights; 0: as the rubric says
 	Seed    uint64 // of the draws; 0: the rubric's
 	Select  int    // how many are to be chosen; 0: the directory's default
@@ -62,6 +65,7 @@ const (
 	Scored  = "scored"  // all evidence is there
 	Partial = "partial" // some evidence is missing
 	Missing = "missing" // no evidence is there
+	Bottom  = "bottom"  // an evidence that is missing without the register's consent: it counts as the least
 	Waiting = "expert"  // only experts can speak to the point, and their marks don't count yet
 )
 
@@ -75,18 +79,18 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 	if err != nil {
 		return nil, err
 	}
-	f, err := scored(facts, judgement, o.Workers)
+	f, err := scored(facts, judgement, o.Scales, o.Workers)
 	if err != nil {
 		return nil, err
 	}
-	m, panel, entrants, declared := f.scheme, f.panel, f.entrants, f.declared
+	m, panel, entrants, reference := f.scheme, f.panel, f.entrants, f.reference
 	ranked := slices.DeleteFunc(slices.Clone(entrants), func(e *entrant) bool { return !e.ranked })
 	rank(ranked)
 	draws := m.robustness(ranked, panel, o)
-	scenarios := m.scenarios(ranked, declared)
+	scenarios := m.scenarios(ranked, reference)
 	swaps := m.line(ranked, o.Select, draws)
 	placed := slices.SortedFunc(slices.Values(entrants), byRank)
-	method := m.method(panel, len(ranked), len(declared), draws, o)
+	method := m.method(panel, ranked, reference, draws, o) + sizeWords(facts, ranked)
 	return &table.Ranking{
 		Scores:      m.scores(mem, entrants),
 		Ranking:     m.ranking(mem, placed, method),
@@ -95,6 +99,7 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 		Credibility: m.credibility(mem, facts, entrants),
 		Scenarios:   scenarioRows(mem, ranked, scenarios),
 		Influence:   m.influence(mem, ranked),
+		Scales:      table.Of(mem, reference.rows(m, panel)),
 		Swaps:       table.Of(mem, swaps),
 		Lifts:       table.Of(mem, m.lifts(ranked, o.Select)),
 	}, nil
@@ -103,21 +108,22 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 // field is all entrants of a batch with their totals.
 type field struct {
 	*scheme
-	panel    *panel
-	entrants []*entrant
-	declared []*entrant // over whom the scales are laid
+	panel     *panel
+	entrants  []*entrant
+	reference reference // over what the scales are laid
 }
 
 // scored takes a batch as far as its totals.
-func scored(facts *table.Facts, judgement *table.Judgement, workers int) (*field, error) {
+func scored(facts *table.Facts, judgement *table.Judgement, kept []table.Scale, workers int) (*field, error) {
 	m := newScheme(facts.Definition)
 	entrants, err := m.measure(facts, judgement, workers)
 	if err != nil {
 		return nil, err
 	}
-	f := &field{scheme: m, panel: m.hear(facts, entrants), entrants: entrants, declared: m.admit(entrants)}
+	f := &field{scheme: m, panel: m.hear(facts, entrants), entrants: entrants}
+	f.reference = m.refer(m.admit(entrants), kept)
 	m.count(f.panel, entrants)
-	f.settle(m.scales(f.declared, ""))
+	f.settle(m.scales(f.reference, ""))
 	return f, nil
 }
 
@@ -147,7 +153,8 @@ func (o Options) Resolve(d *templates.Definition) (Options, error) {
 type scheme struct {
 	def       *templates.Definition
 	criteria  []criterion
-	evidence  int // how many there are
+	evidence  int    // how many there are
+	slots     []slot // what is measured: all evidence, then what of it can be seen against a base
 	available float64
 	scale     float64 // of the experts' marks
 	complete  bool    // the experts' marks count, for all who are ranked
@@ -161,6 +168,28 @@ type criterion struct {
 	open    float64   // the rest, which experts give
 	shares  []float64 // of the evidence in figures
 	first   int       // index of the first evidence among all
+	sized   []int     // slot of each evidence against its base; −1: it has none
+}
+
+// slot is one thing that is measured of every submission.
+type slot struct {
+	*templates.Evidence
+	base string // id; empty: as it counts
+}
+
+func (s slot) expression() *templates.Expression {
+	if s.base != "" {
+		return s.Sized
+	}
+	return s.Expression
+}
+
+// formula is what a kept scale must have been made with.
+func (s slot) formula() string {
+	if x := s.expression(); x != nil {
+		return x.Source
+	}
+	return ""
 }
 
 // marked says whether experts have a say in the point.
@@ -183,7 +212,27 @@ func newScheme(d *templates.Definition) *scheme {
 		m.criteria = append(m.criteria, c)
 		m.evidence += len(p.Evidence)
 	}
+	m.lay()
 	return m
+}
+
+// lay lists the slots of all criteria.
+func (m *scheme) lay() {
+	for _, c := range m.criteria {
+		for _, e := range c.Evidence {
+			m.slots = append(m.slots, slot{e, ""})
+		}
+	}
+	for i := range m.criteria {
+		for _, e := range m.criteria[i].Evidence {
+			at := -1
+			if e.Sized != nil {
+				at = len(m.slots)
+				m.slots = append(m.slots, slot{e, e.Size})
+			}
+			m.criteria[i].sized = append(m.criteria[i].sized, at)
+		}
+	}
 }
 
 // earn is how many points a criterion can bring: what figures can earn, and all where the marks count.
@@ -234,6 +283,7 @@ type entrant struct {
 	complete   bool      // the marks count
 	vetoes     table.Opt[int32]
 	points     []point // of all criteria
+	stretch    float64 // by which the points stand for those of which nothing is there; 1: none is
 	deduction  float64 // off the total; 0 until the marks count
 	total      float64
 	lower      float64
@@ -241,8 +291,8 @@ type entrant struct {
 	standing
 }
 
-// admit says who is ranked, and gives the declared set: the submissions over which the scales are laid. Where nobody can be
-// ranked yet, it is everybody, so that the provisional scores mean something.
+// admit says who is ranked, and gives the submissions over which scales are laid. Where nobody can be ranked yet, it is everybody, so
+// that the provisional scores mean something.
 func (m *scheme) admit(entrants []*entrant) []*entrant {
 	var declared []*entrant
 	for _, e := range entrants {
@@ -252,7 +302,7 @@ func (m *scheme) admit(entrants []*entrant) []*entrant {
 		}
 		if e.ranked && e.present < m.available {
 			e.ranked = false
-			e.unranked = fmt.Sprintf("数据不足：计分依据只有%s在案（按权重），不到%s，暂不能比较；缺的是观测点%s的依据", percent(e.present), percent(m.available), m.lacking(e))
+			e.unranked = fmt.Sprintf("数据不足：登记同意不计的缺数太多，计分依据只余%s（按权重），不到%s，暂不能比较；缺的是观测点%s的依据", percent(e.present), percent(m.available), m.lacking(e))
 		}
 		if e.ranked {
 			declared = append(declared, e)
@@ -264,13 +314,13 @@ func (m *scheme) admit(entrants []*entrant) []*entrant {
 	return declared
 }
 
-// share is how much of the evidence is there, by weight.
+// share is how much of the evidence counts, by weight: all but the gaps that the register accepted.
 func (m *scheme) share(e *entrant) float64 {
 	there, all := 0.0, 0.0
 	for _, c := range m.criteria {
 		all += c.figures
 		for k, share := range c.shares {
-			if e.measures[c.first+k].ok {
+			if !e.measures[c.first+k].excused {
 				there += float64(c.figures * share)
 			}
 		}
@@ -281,12 +331,12 @@ func (m *scheme) share(e *entrant) float64 {
 	return round10(there / all)
 }
 
-// lacking names the points of which evidence is missing.
+// lacking names the points of which counted evidence was left out.
 func (m *scheme) lacking(e *entrant) string {
 	out := ""
 	for _, c := range m.criteria {
-		for k := range c.shares {
-			if !e.measures[c.first+k].ok {
+		for k, share := range c.shares {
+			if share > 0 && e.measures[c.first+k].excused {
 				if out != "" {
 					out += "、"
 				}

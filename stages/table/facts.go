@@ -74,6 +74,7 @@ type Ranking struct {
 	Credibility Table[Growth]    `table:"credibility"`
 	Scenarios   Table[Scenario]  `table:"scenarios"` // scenario by scenario, in the order of the ranking
 	Influence   Table[Influence] `table:"influence"`
+	Scales      Table[Scale]     `table:"scales"`
 	Swaps       Table[Swap]      `table:"swaps"`
 	Lifts       Table[Lift]      `table:"lifts"`
 }
@@ -345,18 +346,22 @@ func (f *Form) Count(kinds ...string) int {
 
 // Enrolment implements templates.Answers. It is not known where a school of these kinds gives none.
 func (f *Form) Enrolment(kinds ...string) (decimal.Decimal, bool) {
-	total, any := decimal.Decimal{}, false
-	for _, m := range f.Members {
-		kind, ok := f.def.Form.Kind(m.Kind)
-		if !ok || !kind.School || !is(m.Kind, kinds) {
-			continue
-		}
+	total, schools := decimal.Decimal{}, f.Schools(kinds...)
+	for _, m := range schools {
 		if !m.Enrolment.Valid {
 			return decimal.Decimal{}, false
 		}
-		total, any = total.Add(decimal.NewFromFloat(m.Enrolment.V)), true
+		total = total.Add(decimal.NewFromFloat(m.Enrolment.V))
 	}
-	return total, any
+	return total, len(schools) > 0
+}
+
+// Schools lists the members that are schools, of some kinds or of all.
+func (f *Form) Schools(kinds ...string) []Member {
+	return slices.DeleteFunc(slices.Clone(f.Members), func(m Member) bool {
+		kind, ok := f.def.Form.Kind(m.Kind)
+		return !ok || !kind.School || !is(m.Kind, kinds)
+	})
 }
 
 // IsMember implements templates.Answers. Names are compared by their key, so that width and brackets do not matter.

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"slices"
 
 	"lianheti/templates"
 
@@ -16,6 +17,9 @@ type Round struct {
 	Ranking   *Ranking
 }
 
+// later are tables that earlier programs did not publish: where they are not, they are empty.
+var later = []string{"scales"}
+
 // Restore makes a round of tables that were published, by name. What is not published (contacts) is not there. An error names the
 // table that is missing or of another make. The round holds the records; its Release lets go of them.
 func Restore(mem memory.Allocator, d *templates.Definition, records map[string]arrow.Record) (*Round, error) {
@@ -24,6 +28,10 @@ func Restore(mem memory.Allocator, d *templates.Definition, records map[string]a
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
 		for name, t := range tablesOf(holder) {
 			if described := d.Table(name); described != nil && described.Internal {
+				continue
+			}
+			if _, there := records[name]; !there && slices.Contains(later, name) {
+				t.clear(mem)
 				continue
 			}
 			if err := restore(records, name, t); err != nil {

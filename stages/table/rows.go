@@ -242,6 +242,7 @@ type Finding struct {
 	Explanation string         `col:"explanation,null"`          // in force, with what the register says of it
 	Own         string         `col:"own_explanation,null"`      // the prefecture's words for these values, whatever the register says
 	Outdated    string         `col:"outdated_explanation,null"` // given for other values
+	Accepted    bool           `col:"accepted,null"`             // the register accepted the explanation
 }
 
 // Outcome is one rule on one submission.
@@ -320,6 +321,17 @@ type Score struct {
 	Status       string       `col:"status"`
 	Cells        string       `col:"cells,null"` // source cells, joined by "; "
 	Note         string       `col:"note,null"`
+}
+
+// Scale is one value of the set over which the scale of an evidence is laid.
+type Scale struct {
+	Batch      int32        `col:"batch"`
+	Evidence   string       `col:"evidence"`
+	Base       string       `col:"base,null"` // what it is divided by in a scenario; empty: as it counts
+	Formula    string       `col:"formula"`
+	Submission string       `col:"submission"`
+	Raw        Opt[float64] `col:"raw"`   // none: a gap, worse than any value
+	Fixed      bool         `col:"fixed"` // experts have marked: later rounds keep it
 }
 
 // Rank is one submission in the ranking. Ranks are ranges where something could be otherwise: the weights (low, high), what is

@@ -209,7 +209,7 @@ func TestFieldMoreIsColumnMore(t *testing.T) {
 		files[name] = &fstest.MapFile{Data: data}
 	}
 	form := string(files["2024/form.yaml"].Data)
-	more := strings.Replace(form, "            - {id: demand_reports,", "            - {id: patents, label: 发明专利, type: integer, unit: 件}\n            - {id: demand_reports,", 1)
+	more := strings.Replace(form, "            - {id: demand_reports,", "            - {id: patents, label: 发明专利, type: integer, unit: 件, better: higher, decimals: 0}\n            - {id: demand_reports,", 1)
 	more = strings.Replace(more, "          - {id: assets,", "          - {id: founded, label: 园区成立日期, type: date}\n          - {id: assets,", 1)
 	if strings.Count(more, "\n") != strings.Count(form, "\n")+2 {
 		t.Fatal("form.yaml no longer has the lines this test puts others before")

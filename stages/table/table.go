@@ -110,12 +110,17 @@ func Of[T any](mem memory.Allocator, rows []T) Table[T] {
 }
 
 // FromRecord reads a record that was written earlier as a table of T. It gives an error where a column is missing or has
-// another type. Columns that T does not know are left aside.
+// another type. Columns that T does not know are left aside; one that may be null and that an earlier program did not write yet is null.
 func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 	c := codecOf(reflect.TypeFor[T]())
 	columns := make([]arrow.Array, len(c))
 	for i, col := range c {
 		at := rec.Schema().FieldIndices(col.name)
+		if len(at) == 0 && (col.null || col.opt) {
+			columns[i] = array.MakeArrayOfNull(memory.DefaultAllocator, col.kind.arrow, int(rec.NumRows()))
+			defer columns[i].Release()
+			continue
+		}
 		if len(at) != 1 {
 			return Table[T]{}, fmt.Errorf("表中没有列 %s", col.name)
 		}
@@ -132,6 +137,7 @@ type stored interface {
 	Release()
 	fields() []arrow.Field
 	fill(rec arrow.Record) error
+	clear(mem memory.Allocator)
 }
 
 // tablesOf gives the published tables that a struct holds, by the names in their tags. A new table is a tagged field and
@@ -155,6 +161,9 @@ func (t *Table[T]) fill(rec arrow.Record) (err error) {
 	*t, err = FromRecord[T](rec)
 	return err
 }
+
+// clear makes it a table without rows.
+func (t *Table[T]) clear(mem memory.Allocator) { *t = Of[T](mem, nil) }
 
 // codec is how a row type is stored: one entry a column.
 type codec []column

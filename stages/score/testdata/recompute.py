@@ -7,7 +7,7 @@ import json
 import math
 import re
 import sys
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from types import SimpleNamespace
 
 import pyarrow.parquet as pq
@@ -17,7 +17,7 @@ data, rubric_path, run_path = sys.argv[1:4]
 rubric = yaml.safe_load(open(rubric_path, encoding="utf-8"))
 options = json.load(open(run_path, encoding="utf-8"))["options"]
 tables = {n: pq.read_table(f"{data}/{n}.parquet").to_pylist() for n in
-          "submissions members metrics figures scores ranking scenarios influence swaps lifts marks credibility".split()}
+          "submissions members metrics figures findings scores scales ranking scenarios influence swaps lifts marks".split()}
 compared, differences = {}, []
 
 
@@ -34,8 +34,10 @@ YEARS = dict(zip(["prior", "last", "first", "next", "final"], actual + committed
 SCHOOLS = {"secondary", "vocational", "undergraduate"}
 
 
-class Lacking(Exception):
-    pass
+def values_in(source, answers):
+    """The values that an expression names: field and year."""
+    found = re.findall(r"\b([a-z_]+)(?:\.([a-z]+))?(?!\w*\()\b(?=[^\"]*(?:\"[^\"]*\"[^\"]*)*$)", source)
+    return [key for field, year in found if (key := (field, YEARS.get(year) if year else None)) in answers]
 
 
 def evaluate(source, answers, members):
@@ -44,33 +46,30 @@ def evaluate(source, answers, members):
     Exact decimals, as typed: 95.2 - 94.1 and 1.1 are the same growth, which binary fractions would rank apart.
     """
     names = {}
-    for field, year in re.findall(r"\b([a-z_]+)(?:\.([a-z]+))?(?!\w*\()\b(?=[^\"]*(?:\"[^\"]*\"[^\"]*)*$)", source):
-        if (field, None if not year else YEARS.get(year)) in answers:
-            value = answers[(field, YEARS[year] if year else None)]
-            if value is None:
-                return None
-            value = Decimal(repr(value))
-            if year:
-                names.setdefault(field, SimpleNamespace())
-                setattr(names[field], year, value)
-            else:
-                names[field] = value
+    for field, number in values_in(source, answers):
+        value = answers[field, number]
+        if value is None:
+            return None
+        if number:
+            names.setdefault(field, SimpleNamespace())
+            setattr(names[field], next(y for y, n in YEARS.items() if n == number), Decimal(repr(value)))
+        else:
+            names[field] = Decimal(repr(value))
 
     def count(*kinds):
         return sum(1 for m in members if not kinds or m["kind"] in kinds)
 
-    def enrolment(*kinds):
+    def enrolment(*kinds):  # a school that states none adds nothing
         schools = [m["enrolment"] for m in members if m["kind"] in SCHOOLS and (not kinds or m["kind"] in kinds)]
-        if not schools or None in schools:
-            raise Lacking
-        return sum(Decimal(repr(n)) for n in schools)
+        return sum((Decimal(repr(n)) for n in schools if n is not None), Decimal(0))
 
     condition = re.fullmatch(r"(.*?) \? (.*?) : (.*)", source)
     if condition:
         source = f"({condition[2]}) if ({condition[1]}) else ({condition[3]})"
     try:
-        return float(eval(source, {"__builtins__": {}}, dict(names, count=count, enrolment=enrolment, min=min, max=max, sum=lambda *x: sum(x))))
-    except (Lacking, ArithmeticError):
+        value = eval(source, {"__builtins__": {}}, dict(names, count=count, enrolment=enrolment, min=min, max=max, sum=lambda *x: sum(x)))
+        return float(Decimal(value).quantize(Decimal("1e-10"), ROUND_HALF_UP))
+    except ArithmeticError:
         return None
 
 
@@ -78,13 +77,25 @@ submissions = [s["submission"] for s in tables["submissions"]]
 points = [p for i in rubric["indicators"] for p in i["points"]]
 indicator = {p["id"]: i["id"] for i in rubric["indicators"] for p in i["points"]}
 evidence = [(p["id"], e) for p in points for e in p.get("evidence", [])]
-raw = {}
+bases = {b["id"]: b for b in rubric["bases"]}
+accepted = {(f["submission"], field, f["year"]) for f in tables["findings"] if f["accepted"] for field in (f["fields"] or "").split()}
+raw, excused, sized = {}, set(), {}
 for s in submissions:
     answers = {(m["indicator"], m["year"]): m["value"] for m in tables["metrics"] if m["submission"] == s}
     answers.update({(f["field"], None): f["number"] for f in tables["figures"] if f["submission"] == s})
     members = [m for m in tables["members"] if m["submission"] == s]
+
+    def measured(e, source):
+        value = evaluate(source, answers, members)
+        gaps = [key for key in values_in(source, answers) if answers[key] is None]
+        return value, value is None and bool(gaps) and all((s, *key) in accepted for key in gaps)
+
     for _, e in evidence:
-        raw[s, e["id"]] = evaluate(e["expr"], answers, members)
+        raw[s, e["id"]], left_out = measured(e, e["expr"])
+        if left_out:
+            excused.add((s, e["id"]))
+        if base := bases.get(e.get("size")):
+            sized[s, e["id"]] = measured(e, f"({e['expr']}) * {base['times']} / ({base['by']})")
 
 rows = {(r["submission"], r["point"], r["evidence"]): r for r in tables["scores"]}
 ranking = {r["submission"]: r for r in tables["ranking"]}
@@ -98,35 +109,58 @@ ranked = [s for s in submissions if ranking[s]["ranked"]]
 declared = ranked or submissions
 
 
+scale = {}
+for r in tables["scales"]:
+    scale.setdefault((r["evidence"], r["base"]), {})[r["submission"]] = r["raw"]
+fixed = any(r["fixed"] for r in tables["scales"])
+
+
+for _, e in evidence:  # a scale that isn't an earlier round's is made of the ranked
+    if not fixed:
+        want = {s: raw[s, e["id"]] for s in declared if (s, e["id"]) not in excused}
+        if want.keys() != scale.get((e["id"], None), {}).keys() or any(
+                (want[s] is None) != (v is None) or v is not None and abs(want[s] - v) > 1e-9 * max(1, abs(v)) for s, v in scale[e["id"], None].items()):
+            differences.append(f"scale {e['id']}: not the ranked")
+
+
 def normalise(x, values, method, e):
     lower, goal, n = e["direction"] == "lower", e.get("target"), len(values)
+    there = [v for v in values if v is not None]
+    gaps = n - len(there)
     clip = lambda v: min(max(v, 0.0), 1.0)
     if method == "target":
         return clip(goal / x if x > goal else 1.0) if lower else clip(x / goal)
-    if method == "distance":
-        done, way = (max(values) - x, max(values) - goal) if lower else (x - min(values), goal - min(values))
-        return 1.0 if way <= 0 else clip(done / way)
     if method == "percentile":
-        up = 0.5 if n < 2 else clip((sum(v < x for v in values) + (sum(v == x for v in values) - 1) / 2) / (n - 1))
-    elif not values or min(values) == max(values):
+        below = sum(v < x for v in there) + (0 if lower else gaps)
+        up = 0.5 if n < 2 else clip((below + (sum(v == x for v in there) - 1) / 2) / (n - 1))
+        return 1 - up if lower else up
+    if not there:
+        return 0.5
+    full = there + [max(there) if lower else min(0.0, min(there))] * gaps
+    if method == "distance":
+        done, way = (max(full) - x, max(full) - goal) if lower else (x - min(full), goal - min(full))
+        return 1.0 if way <= 0 else clip(done / way)
+    if min(full) == max(full):
         up = 0.5
     elif method == "minmax":
-        up = clip((x - min(values)) / (max(values) - min(values)))
+        up = clip((x - min(full)) / (max(full) - min(full)))
     else:
-        mean = sum(values) / n
-        up = clip(0.5 + (x - mean) / math.sqrt(sum((v - mean) ** 2 for v in values) / (n - 1)) / 6)
+        mean = sum(full) / n
+        up = clip(0.5 + (x - mean) / math.sqrt(sum((v - mean) ** 2 for v in full) / (n - 1)) / 6)
     return 1 - up if lower else up
 
 
-def normalised(changed=None):
+def normalised(changed=None, by_size=False):
+    """None: left out; 0: a gap that nobody accepted."""
     out = {}
     for _, e in evidence:
         own = e.get("method", rubric["method"])
         method = own if own in ("target", "distance") or not changed else changed
-        values = [raw[s, e["id"]] for s in declared if raw[s, e["id"]] is not None]
+        base = e.get("size") if by_size else None
+        values = list(scale.get((e["id"], base), {}).values())
         for s in submissions:
-            x = raw[s, e["id"]]
-            out[s, e["id"]] = None if x is None else normalise(x, values, method, e)
+            x, left_out = sized[s, e["id"]] if base else (raw[s, e["id"]], (s, e["id"]) in excused)
+            out[s, e["id"]] = None if left_out else 0.0 if x is None else normalise(x, values, method, e)
     return out
 
 
@@ -162,19 +196,27 @@ def counts(s):
     return complete and enough[s]
 
 
-def value(s, p, x, marks=marks):
-    """A point's value, how much of it is there, and what its bounds rest on."""
+def counted(e, also):
+    return e["parts"] or also.get(e["kind"], 0)
+
+
+def value(s, p, x, marks=marks, also={}):
+    """A point's value, how much of it counts, and what its bounds rest on. also: parts of what counts nothing by itself, by kind."""
     say = p["expert_share"] if counts(s) and p["weight"] else 0.0
-    parts = sum(e["parts"] for e in p.get("evidence", []))
-    said = there = 0.0
+    parts = sum(counted(e, also) for e in p.get("evidence", []))
+    said = there = known = 0.0
     for e in p.get("evidence", []):
+        share = (1 - say) * counted(e, also) / parts
         if x[s, e["id"]] is not None:
-            said += (1 - say) * e["parts"] / parts * x[s, e["id"]]
-            there += (1 - say) * e["parts"] / parts
+            said += share * x[s, e["id"]]
+            there += share
+        if raw[s, e["id"]] is not None:
+            known += share
     if say and (s, p["id"]) in marks:
         said += say * marks[s, p["id"]] / experts["scale"]
         there += say
-    return (said / there if there else None), there, said
+        known += say
+    return (said / there if there else None), known, said
 
 
 def earn(s, p):
@@ -185,8 +227,8 @@ def deduction(s, marks=marks):
     return sum(marks.get((s, p["id"]), 0.0) for p in points if p.get("deduction")) if counts(s) else 0.0
 
 
-def values(s, x, marks=marks):
-    return [value(s, p, x, marks)[0] for p in points]
+def values(s, x, marks=marks, also={}):
+    return [value(s, p, x, marks, also)[0] for p in points]
 
 
 def linear(weights, v):
@@ -215,8 +257,13 @@ for s in submissions:
     for p, v, w in zip(points, own[s], weights[s]):
         row = rows[s, p["id"], None]
         same("point", (s, p["id"]), v, row["value"])
-        same("points", (s, p["id"]), None if v is None else w * v, row["points"])
+        stretch = sum(weights[s]) / sum(w for w, v in zip(weights[s], own[s]) if v is not None)
+        same("points", (s, p["id"]), None if v is None else w * v * stretch, row["points"])
+        if v is not None:
+            below = [rows[s, p["id"], e["id"]]["points"] or 0.0 for e in p.get("evidence", [])]
+            same("parts", (s, p["id"]), sum(below) + (row["expert_points"] or 0.0), row["points"])
     r = ranking[s]
+    same("sum", s, sum(rows[s, p["id"], None]["points"] or 0.0 for p in points) - deduction(s), r["total"])
     same("total", s, totals[s], r["total"])
     same("lower", s, lower[s], r["total_lower"])
     same("upper", s, upper[s], r["total_upper"])
@@ -364,6 +411,11 @@ if ranked:
         if "method" in case:
             x = normalised(case["method"])
             v = {s: values(s, x) for s in ranked}
+        elif "basis" in case:
+            x = normalised(by_size=True)
+            v = {s: values(s, x) for s in ranked}
+        elif "parts" in case:
+            v = {s: values(s, base, also=case["parts"]) for s in ranked}
         elif "aggregation" in case:
             total = geometric
         else:

@@ -1,0 +1,168 @@
+package score
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lianheti/stages/table"
+
+	"github.com/shopspring/decimal"
+)
+
+// reference is what scales are laid over: of each slot, the values of the submissions that were ranked when the scale was made, gaps
+// included. Once experts have marked it stays: a later submission is placed on it and moves nobody else.
+type reference struct {
+	sets  [][]standard // of all slots
+	kept  int          // slots whose scale is an earlier round's
+	fresh int          // submissions over which the others are laid
+}
+
+// standard is one submission's value in a reference set.
+type standard struct {
+	submission string
+	value      table.Opt[float64] // none: a gap without the register's consent
+}
+
+// refer takes over the scales that were kept and lays the others over the declared submissions. A kept one holds for the formula that it
+// was made with.
+func (m *scheme) refer(declared []*entrant, kept []table.Scale) reference {
+	held := map[[3]string][]standard{}
+	for _, k := range kept {
+		if k.Fixed {
+			key := [3]string{k.Evidence, k.Base, k.Formula}
+			held[key] = append(held[key], standard{k.Submission, k.Raw})
+		}
+	}
+	r := reference{sets: make([][]standard, len(m.slots)), fresh: len(declared)}
+	for i, s := range m.slots {
+		if set, ok := held[[3]string{s.ID, s.base, s.formula()}]; ok {
+			r.sets[i] = set
+			r.kept++
+			continue
+		}
+		for _, e := range declared {
+			switch x := e.measures[i]; {
+			case x.ok:
+				r.sets[i] = append(r.sets[i], standard{e.submission.Submission, table.Some(x.raw)})
+			case !x.excused:
+				r.sets[i] = append(r.sets[i], standard{submission: e.submission.Submission})
+			}
+		}
+	}
+	return r
+}
+
+// rows publishes the scales. They are fixed where there are marks, and where they were.
+func (r reference) rows(m *scheme, p *panel) []table.Scale {
+	var out []table.Scale
+	for i, s := range m.slots {
+		for _, x := range r.sets[i] {
+			out = append(out, table.Scale{Batch: int32(m.def.Directory.Batch), Evidence: s.ID, Base: s.base, Formula: s.formula(),
+				Submission: x.submission, Raw: x.value, Fixed: r.kept > 0 || len(p.experts) > 0})
+		}
+	}
+	return out
+}
+
+// words says which scales these are.
+func (r reference) words(slots, ranked int) string {
+	set := fmt.Sprintf("参加排名的%d份", r.fresh)
+	if ranked == 0 {
+		set = fmt.Sprintf("全部%d份（没有可以排名的，得分仅供参考）", r.fresh)
+	}
+	switch {
+	case r.kept == slots:
+		return "尺度沿用上一轮（有评分后不再变，后来的按它换算）"
+	case r.kept > 0:
+		return fmt.Sprintf("尺度沿用上一轮；%d条依据的算法改了，定标集合为%s", slots-r.kept, set)
+	}
+	return "尺度本轮所定，定标集合为" + set
+}
+
+// official gives the enrolment of the register's 学校名录 by name key, where it has every school of the batch; otherwise none. A
+// rubric that counts by it can't do without.
+func (m *scheme) official(facts *table.Facts) (map[string]decimal.Decimal, error) {
+	var lacking []string
+	for _, s := range facts.Unvouched() {
+		if !slices.Contains(lacking, s.Name) {
+			lacking = append(lacking, s.Name)
+		}
+	}
+	if b := m.def.Rubric.Base(m.def.Rubric.Basis); b != nil && len(lacking) > 0 {
+		const shown = 5
+		return nil, fmt.Errorf("rubric.yaml 的 basis 要求折算到%s，分母须用登记表“学校名录”的在校生数，名录里查不到本批%d所成员学校（%s等）的类别和在校生数：请补全名录，或删去 basis 这一行",
+			b.Label, len(lacking), strings.Join(lacking[:min(shown, len(lacking))], "、"))
+	}
+	out := map[string]decimal.Decimal{}
+	if len(lacking) == 0 {
+		for key, s := range facts.Schools() {
+			out[key] = decimal.NewFromFloat(s.Enrolment.V)
+		}
+	}
+	return out, nil
+}
+
+// sizeWords says how the ranks go with the size of the consortia: amounts that count as they are favour the large.
+func sizeWords(facts *table.Facts, ranked []*entrant) string {
+	size := map[string]float64{}
+	for form := range facts.Forms {
+		n, _ := answers{Form: form}.Enrolment()
+		size[form.Submission.Submission] = n.InexactFloat64()
+	}
+	places, sizes := make([]float64, len(ranked)), make([]float64, len(ranked))
+	for i, e := range ranked {
+		places[i], sizes[i] = float64(e.rank), size[e.submission.Submission]
+	}
+	const fewest = 3
+	if len(ranked) < fewest {
+		return ""
+	}
+	return fmt.Sprintf("；名次与在校生总数的秩相关 %.2f（负数表示规模大的名次靠前）", correlation(midranks(places), midranks(sizes)))
+}
+
+// midranks gives each value its rank, the lowest first; equal ones share their mean.
+func midranks(values []float64) []float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	out := make([]float64, len(values))
+	for i, v := range values {
+		below, _ := slices.BinarySearch(sorted, v)
+		out[i] = float64(below+above(sorted, v)+1) / 2
+	}
+	return out
+}
+
+// otherParts is the scheme in which evidence that counts nothing counts so many parts, by kind.
+func (m *scheme) otherParts(parts map[string]int) *scheme {
+	out := *m
+	out.criteria = slices.Clone(m.criteria)
+	for i := range out.criteria {
+		c := &out.criteria[i]
+		all, counts := 0, make([]int, len(c.Evidence))
+		for k, e := range c.Evidence {
+			if counts[k] = e.Parts; !e.Counts() {
+				counts[k] = parts[e.Kind]
+			}
+			all += counts[k]
+		}
+		c.shares = make([]float64, len(c.Evidence))
+		for k, n := range counts {
+			c.shares[k] = decimal.NewFromInt(int64(n)).Div(decimal.NewFromInt(int64(max(all, 1)))).InexactFloat64()
+		}
+	}
+	return &out
+}
+
+// against gives the entrant with each amount on its own base.
+func (e *entrant) against(m *scheme) *entrant {
+	out := *e
+	out.measures = slices.Clone(e.measures)
+	for _, c := range m.criteria {
+		for k, at := range c.sized {
+			if at >= 0 {
+				out.measures[c.first+k] = e.measures[at]
+			}
+		}
+	}
+	return &out
+}
