@@ -206,6 +206,12 @@ func (f *Field) Rounded(x decimal.Decimal) decimal.Decimal {
 	return x.Round(*f.Decimals)
 }
 
+// Supplementary says whether the official form does not print the field in a year: the Department collects it beyond the form.
+func (d *Definition) Supplementary(f *Field, year int) bool {
+	y, _ := d.Form.YearOf(year)
+	return f.Dated() && !slices.Contains(f.RequiredYears, y.ID)
+}
+
 // Dated says whether the field has years.
 func (f *Field) Dated() bool { return len(f.Years) > 0 }
 

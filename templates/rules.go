@@ -25,6 +25,7 @@ type Rule struct {
 	When      string   // guard: where it is false the rule does not apply
 	Expr      string   // condition that a sound submission meets
 	Kinds     []string
+	Asked     string // required: only values that the form asks for; others: only the rest
 	Threshold *decimal.Decimal
 	// Voids says that a value found at fault proves nothing about others: the rules after this one do without it.
 	Voids bool
@@ -70,6 +71,11 @@ func (c Case) spell(source string) string {
 		}
 		return "." + c.Year.ID
 	})
+}
+
+// Covers says whether the rule looks at a field in a year, as far as it depends on what the form asks for.
+func (r *Rule) Covers(d *Definition, f *Field, year int) bool {
+	return r.Asked == "" || (r.Asked == "required") == (f.Required && !d.Supplementary(f, year))
 }
 
 // Tier is the first number of the code.
@@ -120,6 +126,9 @@ func (d *Definition) checkRules(l *loader, g *language) {
 		if !codeForm.MatchString(r.Code) {
 			l.problem(r.at, "规则代码“"+r.Code+"”不合格式", "请写成 LHT-层级-三位序号，例如 LHT-3-001。")
 			continue
+		}
+		if !slices.Contains([]string{"", "required", "others"}, r.Asked) {
+			l.problem(r.at, "规则 "+r.Code+" 的 asked“"+r.Asked+"”不认识", "可用 required（必填的）、others（其余的），或不写。")
 		}
 		if d.rules[r.Code] != nil || ids[r.ID] || r.ID == "" {
 			l.problem(r.at, "规则 "+r.Code+"（"+r.ID+"）的代码或编号重复或为空", "代码和编号各只能用一次，旧代码不得再用。")

@@ -113,11 +113,11 @@ func (b *batch) covered(r *templates.Rule) []templates.Ref {
 		switch {
 		case c.Field != nil:
 			of = b.slots(c.Field)
-		case c.Year.Year == 0 && len(r.Cases) == 1:
+		case c.Year.Year == 0 && len(r.Cases) == 1 && r.Asked == "":
 			return b.every
 		}
 		for _, ref := range of {
-			if c.Year.Year == 0 || ref.Year == c.Year.Year {
+			if (c.Year.Year == 0 || ref.Year == c.Year.Year) && r.Covers(b.def, b.def.Field(ref.Field), ref.Year) {
 				refs = append(refs, ref)
 			}
 		}

@@ -11,7 +11,7 @@ import (
 // unreadable is neither given nor missing. Declarations have rules of their own.
 func required(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
-		if field := f.batch.def.Field(r.Field); !field.Required || field.Type == templates.ConfirmField || f.batch.supplementary(r) {
+		if field := f.batch.def.Field(r.Field); !field.Required || field.Type == templates.ConfirmField || f.batch.def.Supplementary(field, r.Year) {
 			continue
 		}
 		switch f.status(r) {
@@ -30,7 +30,7 @@ func supplement(f *form, p *plan, t *tally) {
 	var blank, unclear []templates.Ref
 	total := 0
 	for _, r := range p.refs {
-		if !f.batch.supplementary(r) {
+		if !f.batch.def.Supplementary(f.batch.def.Field(r.Field), r.Year) {
 			continue
 		}
 		total++
@@ -49,18 +49,4 @@ func supplement(f *form, p *plan, t *tally) {
 	case total > 0:
 		t.pass()
 	}
-}
-
-// supplementary says whether the official form does not print a value: a year of a metric that the Department adds.
-func (b *batch) supplementary(r templates.Ref) bool {
-	field := b.def.Field(r.Field)
-	if !field.Dated() {
-		return false
-	}
-	for _, id := range field.RequiredYears {
-		if y, _ := b.def.Form.Year(id); y.Year == r.Year {
-			return false
-		}
-	}
-	return true
 }

@@ -28,6 +28,7 @@ const (
 	DateWritten     CoercionKind = "date_written"     // 2024年8月1日
 	SerialDate      CoercionKind = "serial_date"      // 45505, the spreadsheet's number of a day
 	Option          CoercionKind = "choice"           // 福州市 for 福州
+	Rounded         CoercionKind = "rounded"          // to the decimals that the field has
 	EditionWords    CoercionKind = "edition_words"    // 第二次 for 2
 	NotAsked        CoercionKind = "not_applicable"   // 不适用 in a figure
 	Masked          CoercionKind = "masked"           // a phone, an identity number or a mail address was hidden in a text

@@ -80,6 +80,11 @@ func Number(c model.Cell, f *templates.Field) NumberReading {
 	case model.Text:
 		value, status = numberText(c.Raw, f, t)
 	}
+	if status == table.Normal { // once, before anything is computed
+		exact := value
+		value = f.Rounded(value)
+		t.note(Rounded, exact.String(), value.String())
+	}
 	return NumberReading{status, value, t.list}
 }
 

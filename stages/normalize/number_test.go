@@ -124,6 +124,7 @@ func TestNumber(t *testing.T) {
 		{percent, typed("45％"), "45 full_width percent_sign"},
 		{percent, typed("百分之四十五"), "45 percent_sign chinese_numerals text_number"},
 		{percent, typed("45"), "45 text_number"},
+		{percent, typed("45.678"), "45.68 text_number rounded"},
 		{percent, typed("45人"), "V"},
 		{people, typed(strings.Repeat("9", 60)), "V"},
 		{people, typed("9999999999999999999"), "V"},
@@ -139,7 +140,7 @@ func TestNumberIsTheSameHoweverWritten(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	field := definition.Field("funding_total")
 	for range 2000 {
-		n := decimal.New(random.Int64N(1e9), -int32(random.IntN(4)))
+		n := decimal.New(random.Int64N(1e9), -int32(random.IntN(1+int(*field.Decimals))))
 		plain := n.String()
 		for _, s := range []string{plain, plain + "万元", " " + plain + " ", plain + "（万元）", thousands(plain), fullWidth(thousands(plain))} {
 			got := Number(typed(s), field)

@@ -235,7 +235,7 @@ func (p *painter) colourSlot(sheet string, slot templates.Slot, at string) error
 	flag := fmt.Sprintf("INDEX(%s,%d)", flagsName, p.check.print.number[slot.Name]+1)
 	given := "LEN(TRIM(" + at + "))>0"
 	var rules []colouring
-	if slot.Field.Required && !supplementary(p.d, slot) {
+	if slot.Field.Required && !p.d.Supplementary(slot.Field, slot.Year) {
 		rules = append(rules, colouring{"LEN(TRIM(" + at + "))=0", blankColor})
 	}
 	rules = append(rules, colouring{"AND(" + given + "," + flag + "=3)", wrongColor}, colouring{"AND(" + given + "," + flag + "=2)", doubtColor})

@@ -65,7 +65,7 @@ func eachSlot(print func(s *selfCheck, r *templates.Rule, i int, slot templates.
 			covered := slices.ContainsFunc(r.Cases, func(c templates.Case) bool {
 				return (c.Field == nil || c.Field == slot.Field) && (c.Year.Year == 0 || c.Year.Year == slot.Year)
 			})
-			if !covered {
+			if !covered || !r.Covers(s.d, slot.Field, slot.Year) {
 				continue
 			}
 			if f := print(s, r, i, slot); f != "" {
@@ -87,7 +87,7 @@ func (s *selfCheck) number(i int, slot templates.Slot) string {
 }
 
 func requiredSlot(s *selfCheck, r *templates.Rule, i int, slot templates.Slot) string {
-	if !slot.Field.Required || slot.Field.Type == templates.ConfirmField || supplementary(s.d, slot) {
+	if !slot.Field.Required || slot.Field.Type == templates.ConfirmField || s.d.Supplementary(slot.Field, slot.Year) {
 		return ""
 	}
 	blank := fmt.Sprint(failed)
@@ -113,16 +113,10 @@ func (s *selfCheck) explains(r *templates.Rule, slot templates.Slot) string {
 }
 
 func supplementSlot(s *selfCheck, _ *templates.Rule, i int, slot templates.Slot) string {
-	if !supplementary(s.d, slot) {
+	if !s.d.Supplementary(slot.Field, slot.Year) {
 		return ""
 	}
 	return fmt.Sprintf("IF(%s=%d,%d,IF(%s=%d,%d,%d))", s.status(i), missing, failed, s.status(i), unclear, unclear, passed)
-}
-
-// supplementary says whether the official form does not print a value: a year that the Department adds.
-func supplementary(d *templates.Definition, slot templates.Slot) bool {
-	year, _ := d.Form.YearOf(slot.Year)
-	return slot.Field.Dated() && !slices.Contains(slot.Field.RequiredYears, year.ID)
 }
 
 // notApplicableSlot finds 不适用 in a figure: the one reading that a sheet can tell. See unshown.

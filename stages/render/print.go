@@ -111,6 +111,8 @@ func (p *formulaPrinter) identifier(name string) (printed, error) {
 		return printed{valueCell(i, cleanColumn), aDate, true}, nil
 	case f.Type == templates.PercentField:
 		return printed{valueCell(i, cleanColumn), aNumber, true}, nil
+	case f.Type == templates.DecimalField && f.Decimals != nil:
+		return printed{fmt.Sprintf("ROUND(%s,%d)", name, *f.Decimals), aNumber, true}, nil
 	case f.Numeric():
 		return printed{name, aNumber, true}, nil
 	}

@@ -236,7 +236,11 @@ func (s *selfCheck) fillStatus(i, row int, slot templates.Slot) {
 	case f.Numeric():
 		set(statusColumn, statusOfNumber(x, s.d.Form.NotApplicable))
 		if f.Type == templates.PercentField {
-			set(cleanColumn, fmt.Sprintf(`IF(ISNUMBER(%s),IF(LEFT(CELL("format",%s),1)="P",ROUND(%s*100,10),%s),0)`, x, x, x, x))
+			clean := fmt.Sprintf(`IF(LEFT(CELL("format",%s),1)="P",ROUND(%s*100,10),%s)`, x, x, x)
+			if f.Decimals != nil {
+				clean = fmt.Sprintf("ROUND(%s,%d)", clean, *f.Decimals)
+			}
+			set(cleanColumn, fmt.Sprintf("IF(ISNUMBER(%s),%s,0)", x, clean))
 		}
 	case f.Type == templates.DateField:
 		set(lengthColumn, tidyDate(x))
