@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,6 +18,9 @@ type reference struct {
 	kept  int          // slots whose scale is an earlier round's
 	fresh int          // submissions over which the others are laid
 }
+
+// asCounted is the Scale.Base of an amount that is divided by nothing for the occasion.
+const asCounted = "none"
 
 // standard is one submission's value in a reference set.
 type standard struct {
@@ -36,7 +40,7 @@ func (m *scheme) refer(declared []*entrant, kept []table.Scale) reference {
 	}
 	r := reference{sets: make([][]standard, len(m.slots)), fresh: len(declared)}
 	for i, s := range m.slots {
-		if set, ok := held[[3]string{s.ID, s.base, s.formula()}]; ok {
+		if set, ok := held[[3]string{s.ID, cmp.Or(s.base, asCounted), s.formula()}]; ok {
 			r.sets[i] = set
 			r.kept++
 			continue
@@ -58,7 +62,7 @@ func (r reference) rows(m *scheme, p *panel) []table.Scale {
 	var out []table.Scale
 	for i, s := range m.slots {
 		for _, x := range r.sets[i] {
-			out = append(out, table.Scale{Batch: int32(m.def.Directory.Batch), Evidence: s.ID, Base: s.base, Formula: s.formula(),
+			out = append(out, table.Scale{Batch: int32(m.def.Directory.Batch), Evidence: s.ID, Base: cmp.Or(s.base, asCounted), Formula: s.formula(),
 				Submission: x.submission, Raw: x.value, Fixed: r.kept > 0 || len(p.experts) > 0})
 		}
 	}
@@ -119,6 +123,17 @@ func sizeWords(facts *table.Facts, ranked []*entrant) string {
 		return ""
 	}
 	return fmt.Sprintf("；名次与在校生总数的秩相关 %.2f（负数表示规模大的名次靠前）", correlation(midranks(places), midranks(sizes)))
+}
+
+// propertyWords says whether the way to score holds to what it must.
+func propertyWords(lapses []table.Lapse, tried int) string {
+	switch {
+	case tried == 0:
+		return ""
+	case len(lapses) == 0:
+		return fmt.Sprintf("；逐项改动%d份申报的数和名册核过：少报、漏报、留空都不得利，补充采集的数不动得分，各点得分相加等于总分", tried)
+	}
+	return fmt.Sprintf("；注意：这套评分标准有漏洞，逐项改动%d份申报核出%d处不合理的得失，见数据表 lapses", tried, len(lapses))
 }
 
 // midranks gives each value its rank, the lowest first; equal ones share their mean.

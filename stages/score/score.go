@@ -87,10 +87,11 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 	ranked := slices.DeleteFunc(slices.Clone(entrants), func(e *entrant) bool { return !e.ranked })
 	rank(ranked)
 	draws := m.robustness(ranked, panel, o)
+	lapses, tried := f.prove(ranked)
 	scenarios := m.scenarios(ranked, reference)
 	swaps := m.line(ranked, o.Select, draws)
 	placed := slices.SortedFunc(slices.Values(entrants), byRank)
-	method := m.method(panel, ranked, reference, draws, o) + sizeWords(facts, ranked)
+	method := m.method(panel, ranked, reference, draws, o) + sizeWords(facts, ranked) + propertyWords(lapses, tried)
 	return &table.Ranking{
 		Scores:      m.scores(mem, entrants),
 		Ranking:     m.ranking(mem, placed, method),
@@ -100,6 +101,7 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 		Scenarios:   scenarioRows(mem, ranked, scenarios),
 		Influence:   m.influence(mem, ranked),
 		Scales:      table.Of(mem, reference.rows(m, panel)),
+		Lapses:      table.Of(mem, lapses),
 		Swaps:       table.Of(mem, swaps),
 		Lifts:       table.Of(mem, m.lifts(ranked, o.Select)),
 	}, nil
@@ -275,6 +277,7 @@ func (m *scheme) waiting(complete bool) float64 {
 type entrant struct {
 	submission table.Submission
 	verdict    table.Verdict
+	form       answers // of some only
 	ranked     bool
 	unranked   string // why not
 	present    float64

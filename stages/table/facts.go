@@ -75,6 +75,7 @@ type Ranking struct {
 	Scenarios   Table[Scenario]  `table:"scenarios"` // scenario by scenario, in the order of the ranking
 	Influence   Table[Influence] `table:"influence"`
 	Scales      Table[Scale]     `table:"scales"`
+	Lapses      Table[Lapse]     `table:"lapses"`
 	Swaps       Table[Swap]      `table:"swaps"`
 	Lifts       Table[Lift]      `table:"lifts"`
 }

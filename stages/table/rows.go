@@ -327,11 +327,25 @@ type Score struct {
 type Scale struct {
 	Batch      int32        `col:"batch"`
 	Evidence   string       `col:"evidence"`
-	Base       string       `col:"base,null"` // what it is divided by in a scenario; empty: as it counts
+	Base       string       `col:"base"` // what it is divided by in a scenario; none: as it counts
 	Formula    string       `col:"formula"`
 	Submission string       `col:"submission"`
 	Raw        Opt[float64] `col:"raw"`   // none: a gap, worse than any value
 	Fixed      bool         `col:"fixed"` // experts have marked: later rounds keep it
+}
+
+// Lapse is one edit of one submission after which it stands otherwise than any fair way to score lets it.
+type Lapse struct {
+	Batch      int32      `col:"batch"`
+	Submission string     `col:"submission"`
+	Property   string     `col:"property"`
+	Field      string     `col:"field,null"` // empty: the roster, or nothing
+	Year       Opt[int32] `col:"year"`
+	Edit       string     `col:"edit,null"`
+	Total      float64    `col:"total"`
+	TotalAfter float64    `col:"total_after"`
+	Rank       int32      `col:"rank"`
+	RankAfter  int32      `col:"rank_after"`
 }
 
 // Rank is one submission in the ranking. Ranks are ranges where something could be otherwise: the weights (low, high), what is

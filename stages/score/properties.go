@@ -1,0 +1,291 @@
+package score
+
+import (
+	"slices"
+
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
+)
+
+// What a way to score must hold to, whatever the rubric: values of table.Lapse.Property. Each is tried on the submissions at hand by one edit
+// at a time, the others' verdicts and the set of the ranked staying as they are; neither the own total nor the own rank may
+// then move the wrong way.
+const (
+	PropertyMember        = "member"        // adding a member never lowers
+	PropertySize          = "size"          // a smaller size (enrolment, employees) never raises
+	PropertyBlank         = "blank"         // leaving a figure blank never raises
+	PropertyPrior         = "prior"         // a smaller figure of a year before never raises
+	PropertySupplementary = "supplementary" // what the official form does not ask for moves nothing
+	PropertyBetter        = "better"        // a better figure never lowers
+	PropertySum           = "sum"           // the points add up to the total
+)
+
+// mostTrials bounds the work: edits × ranked submissions. Where there are many, some submissions stand for all.
+const mostTrials = 300_000
+
+// edit is one thing done to a form.
+type edit struct {
+	property string
+	ref      templates.Ref    // the figure; of no field: the roster
+	value    *decimal.Decimal // nil: blank
+	roster   func([]table.Member) []table.Member
+	words    string
+}
+
+// edited is a form after an edit.
+type edited struct {
+	answers
+	edit edit
+}
+
+// Number implements templates.Answers.
+func (e edited) Number(field string, year int) (decimal.Decimal, bool) {
+	switch {
+	case e.edit.ref.Field != field || e.edit.ref.Year != year || e.edit.roster != nil:
+		return e.answers.Number(field, year)
+	case e.edit.value == nil:
+		return decimal.Decimal{}, false
+	}
+	return *e.edit.value, true
+}
+
+// prover tries edits on a batch that was scored.
+type prover struct {
+	*field
+	ranked  []*entrant
+	scales  []scale
+	touches map[templates.Ref][]int // slots of counted evidence that look at a figure
+	rosters []int                   // those that look at the roster
+	at      []int                   // criterion of each slot
+}
+
+func (f *field) prover(ranked []*entrant) *prover {
+	p := &prover{field: f, ranked: ranked, scales: f.scales(f.reference, ""), touches: map[templates.Ref][]int{}, at: make([]int, f.evidence)}
+	for i, c := range f.criteria {
+		for k, share := range c.shares {
+			at := c.first + k
+			if p.at[at] = i; share == 0 {
+				continue
+			}
+			x := f.slots[at].expression()
+			for _, r := range x.Refs {
+				p.touches[r] = append(p.touches[r], at)
+			}
+			if len(x.Roster) > 0 {
+				p.rosters = append(p.rosters, at)
+			}
+		}
+	}
+	return p
+}
+
+// prove lists what does not hold, and says on how many submissions it was tried.
+func (f *field) prove(ranked []*entrant) ([]table.Lapse, int) {
+	p := f.prover(ranked)
+	var out []table.Lapse
+	edits, tried := 0, 0
+	for _, e := range ranked {
+		if e.form.Form == nil || edits*len(ranked) > mostTrials {
+			continue
+		}
+		tried++
+		before := place2{e.total, e.rank}
+		sum := -e.deduction
+		for i, c := range f.criteria {
+			sum += float64(c.earn(e.complete)*e.stretch) * e.points[i].value
+		}
+		if round10(sum) != round10(e.total) {
+			out = append(out, p.lapse(e, edit{property: PropertySum}, place2{sum, e.rank}))
+		}
+		for _, x := range p.edits(e.form) {
+			edits++
+			if after := p.place(e, x); x.breaks(before, after) {
+				out = append(out, p.lapse(e, x, after))
+			}
+		}
+	}
+	return out, tried
+}
+
+// place2 is a total with its rank.
+type place2 struct {
+	total float64
+	rank  int
+}
+
+// breaks says whether what came of an edit is not what must come of it.
+func (x edit) breaks(before, after place2) bool {
+	const noise = 1e-9
+	raised := after.total > before.total+noise || after.rank < before.rank
+	lowered := after.total < before.total-noise || after.rank > before.rank
+	switch x.property {
+	case PropertyMember, PropertyBetter:
+		return lowered
+	case PropertySupplementary:
+		return raised || lowered
+	}
+	return raised
+}
+
+// edits lists what is tried on one form: of each figure that counts one change for the better or for the worse, and its blank; of the
+// roster a member more of each kind, and schools half as large.
+func (p *prover) edits(a answers) []edit {
+	var out []edit
+	for _, f := range p.def.Form.Fields() {
+		if !f.Numeric() || f.Record != "" {
+			continue
+		}
+		for _, r := range refsOf(p.def, f) {
+			if len(p.touches[r]) == 0 {
+				continue
+			}
+			value, there := a.Number(r.Field, r.Year)
+			if !there {
+				continue
+			}
+			out = append(out, edit{property: PropertyBlank, ref: r, words: "留空"}, p.changed(f, r, value))
+		}
+	}
+	if len(p.rosters) == 0 {
+		return out
+	}
+	for _, k := range p.def.Form.Kinds {
+		added := table.Member{Kind: k.ID, Status: table.Missing}
+		if k.School {
+			added.Enrolment, added.Status = table.Some(1000.0), table.Normal
+		}
+		out = append(out, edit{property: PropertyMember, words: "增加一家" + k.Label,
+			roster: func(m []table.Member) []table.Member { return append(slices.Clone(m), added) }})
+	}
+	return append(out, edit{property: PropertySize, words: "在校生数减半", roster: func(m []table.Member) []table.Member {
+		half := slices.Clone(m)
+		for i := range half {
+			half[i].Enrolment.V = float64(int(half[i].Enrolment.V / 2))
+		}
+		return half
+	}})
+}
+
+// changed is the change that the properties speak of: a year before, and a size that is neither good nor bad, made smaller; what the
+// form does not ask for doubled; anything else made better by a tenth and one.
+func (p *prover) changed(f *templates.Field, r templates.Ref, value decimal.Decimal) edit {
+	one, two, tenth := decimal.NewFromInt(1), decimal.NewFromInt(2), decimal.New(11, -1)
+	y, dated := p.def.Form.YearOf(r.Year)
+	out := edit{ref: r}
+	switch {
+	case p.def.Supplementary(f, r.Year):
+		out.property, out.words, value = PropertySupplementary, "加倍", value.Mul(two).Add(one)
+	case f.Better == templates.Neither:
+		out.property, out.words, value = PropertySize, "减半", value.Div(two)
+	case dated && y.Kind == templates.Actual && p.before(f, y):
+		out.property, out.words, value = PropertyPrior, "减半", value.Div(two)
+	case f.Better == templates.Lower:
+		out.property, out.words, value = PropertyBetter, "改好一成", value.Div(tenth)
+	default:
+		out.property, out.words, value = PropertyBetter, "改好一成", value.Mul(tenth).Add(one)
+	}
+	if f.Max != nil && value.GreaterThan(*f.Max) {
+		value = *f.Max
+	}
+	value = value.Round(0)
+	out.value = &value
+	return out
+}
+
+// before says whether a field is asked for a later actual year, too, so that a smaller figure now looks like growth.
+func (p *prover) before(f *templates.Field, y templates.Year) bool {
+	return slices.ContainsFunc(f.Years, func(id string) bool {
+		later, _ := p.def.Form.Year(id)
+		return later.Kind == templates.Actual && later.Year > y.Year
+	})
+}
+
+// refsOf lists the values of a field.
+func refsOf(d *templates.Definition, f *templates.Field) []templates.Ref {
+	if !f.Dated() {
+		return []templates.Ref{{Field: f.ID}}
+	}
+	var out []templates.Ref
+	for _, id := range f.Years {
+		y, _ := d.Form.Year(id)
+		out = append(out, templates.Ref{Field: f.ID, Year: y.Year})
+	}
+	return out
+}
+
+// place says where one submission stands after an edit. Only what the edit reaches is worked out again.
+func (p *prover) place(e *entrant, x edit) place2 {
+	by, reached := edited{e.form, x}, p.touches[x.ref]
+	if x.roster != nil {
+		form := *e.form.Form
+		form.Members = x.roster(form.Members)
+		by.Form, reached = &form, p.rosters
+	}
+	after, others := *e, map[int]scale{}
+	after.measures = slices.Clone(e.measures)
+	for _, at := range reached {
+		was := e.measures[at]
+		now := measure{excused: was.excused}
+		if value, err := p.slots[at].expression().Number(by); err == nil {
+			now = measure{ok: true, raw: value.Round(decimals).InexactFloat64()}
+		} else if x.value == nil {
+			now.excused = false // it was not asked for
+		}
+		if now.ok == was.ok && now.raw == was.raw && now.excused == was.excused {
+			continue
+		}
+		s := p.scales[at]
+		if i := slices.IndexFunc(p.reference.sets[at], func(x standard) bool { return x.submission == e.submission.Submission }); i >= 0 && p.reference.kept == 0 {
+			set := slices.Clone(p.reference.sets[at])
+			set[i].value = table.Opt[float64]{V: now.raw, Valid: now.ok}
+			s = newScale(p.slots[at].Evidence, set)
+		}
+		if others[at] = s; now.ok {
+			now.normalised = s.at(now.raw)
+		}
+		after.measures[at] = now
+	}
+	if len(others) == 0 {
+		return place2{e.total, e.rank}
+	}
+	p.aggregate(&after)
+	out := place2{after.total, 1}
+	for _, o := range p.ranked {
+		if o != e && round10(p.otherwise(o, others)) > round10(after.total) {
+			out.rank++
+		}
+	}
+	return out
+}
+
+// otherwise is the total of another submission on other scales of some evidence.
+func (p *prover) otherwise(o *entrant, scales map[int]scale) float64 {
+	normalised, touched := o.normalised(), map[int]bool{}
+	for at, s := range scales {
+		if x := o.measures[at]; x.ok {
+			normalised[at] = s.at(x.raw)
+			touched[p.at[at]] = true
+		}
+	}
+	total := o.total
+	for i := range p.criteria {
+		if touched[i] {
+			var point point
+			p.point(&point, o, i, p.criteria[i], normalised)
+			total += float64(p.criteria[i].earn(o.complete)*o.stretch) * (point.value - o.points[i].value)
+		}
+	}
+	return total
+}
+
+// lapse writes down what does not hold.
+func (p *prover) lapse(e *entrant, x edit, after place2) table.Lapse {
+	out := table.Lapse{Batch: e.submission.Batch, Submission: e.submission.Submission, Property: x.property, Field: x.ref.Field, Edit: x.words,
+		Total: e.total, TotalAfter: after.total, Rank: int32(e.rank), RankAfter: int32(after.rank)}
+	if x.ref.Year > 0 {
+		out.Year = table.Some(int32(x.ref.Year))
+	}
+	return out
+}

@@ -1,0 +1,151 @@
+package score
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/fstest"
+
+	"lianheti/stages/model"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"pgregory.net/rapid"
+)
+
+// Requirements
+//  1. Under the shipped rubric every property holds, on any batch, for any edit of any submission.
+//  2. What the run works out bit by bit is what scoring the edited batch anew gives.
+//  3. A rubric that can be bent is found out: amounts by what applicants state, growth, and what the form doesn't ask for.
+
+// with gives the batch with one submission edited; its verdict stays.
+func with(batch []*made, i int, x edit) []*made {
+	out := slices.Clone(batch)
+	m := batch[i].as(batch[i].id)
+	switch {
+	case x.roster != nil:
+		m.members = x.roster(m.members)
+		for k := range m.members {
+			m.members[k].Submission = m.id
+		}
+	case x.value == nil:
+		delete(m.numbers, x.ref)
+		delete(m.excused, x.ref)
+	default:
+		m.numbers[x.ref] = x.value.InexactFloat64()
+	}
+	out[i] = m
+	return out
+}
+
+// standings scores a batch as far as its ranks.
+func standings(t interface{ Fatal(...any) }, d *templates.Definition, batch []*made) (*field, []*entrant) {
+	facts, judgement := tables(d, batch)
+	f, err := scored(facts, judgement, nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.ranked })
+	rank(ranked)
+	return f, ranked
+}
+
+func TestPropertiesHold(t *testing.T) {
+	d := definition(t)
+	rapid.Check(t, func(t *rapid.T) {
+		batch := random(d, rapid.IntRange(2, 9).Draw(t, "submissions"), rapid.Uint64Range(0, 1000).Draw(t, "seed"), rapid.Bool().Draw(t, "gaps"))
+		batch[0].verdict = table.Verdict{Submission: batch[0].id, Verdict: model.Accept, Ranked: true}
+		f, ranked := standings(t, d, batch)
+		if lapses, tried := f.prove(ranked); len(lapses) > 0 || tried != len(ranked) {
+			t.Fatalf("%d tried; %+v", tried, lapses)
+		}
+		p := f.prover(ranked)
+		e := ranked[rapid.IntRange(0, len(ranked)-1).Draw(t, "whose")]
+		edits := p.edits(e.form)
+		x := edits[rapid.IntRange(0, len(edits)-1).Draw(t, "edit")]
+		got := p.place(e, x)
+		i := slices.IndexFunc(batch, func(m *made) bool { return m.id == e.submission.Submission })
+		_, again := standings(t, d, with(batch, i, x))
+		j := slices.IndexFunc(again, func(o *entrant) bool { return o.submission.Submission == e.submission.Submission })
+		if !near(got.total, again[j].total) || got.rank != again[j].rank {
+			t.Fatalf("%s %v %s: %+v bit by bit, %v at %d anew", x.property, x.ref, x.words, got, again[j].total, again[j].rank)
+		}
+	})
+}
+
+// TestUncountedFiguresMoveNothing changes every figure of a year before and beyond the form at once.
+func TestUncountedFiguresMoveNothing(t *testing.T) {
+	d := definition(t)
+	batch := random(d, 8, 3, true)
+	before := run(t, d, batch, Options{Draws: 1})
+	other := slices.Clone(batch)
+	for i, m := range batch {
+		other[i] = m.as(m.id)
+		for ref := range m.numbers {
+			f := d.Field(ref.Field)
+			y, dated := d.Form.YearOf(ref.Year)
+			if d.Supplementary(f, ref.Year) || dated && y.ID == "prior" && len(f.Years) > 1 {
+				other[i].numbers[ref] += float64(10 * (i + 1))
+			}
+		}
+	}
+	after := run(t, d, other, Options{Draws: 1})
+	for _, k := range before.ranking {
+		if now := after.of(t, k.Submission); now.Total != k.Total || now.Rank != k.Rank {
+			t.Errorf("%s: %v at %v, before %v at %v", k.Submission, now.Total, now.Rank, k.Total, k.Rank)
+		}
+	}
+}
+
+// withRubric is the shipped definition with another rubric.
+func withRubric(t testing.TB, path string, change func(string) string) *templates.Definition {
+	t.Helper()
+	files := fstest.MapFS{}
+	for name, text := range definition(t).Texts {
+		files[name] = &fstest.MapFile{Data: text}
+	}
+	text, err := os.ReadFile(filepath.FromSlash(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["2024/rubric.yaml"] = &fstest.MapFile{Data: []byte(change(string(text)))}
+	d, err := templates.LoadFS(files, 2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestBentRubricIsFoundOut(t *testing.T) {
+	d := withRubric(t, "testdata/rubric-ratios.yaml", func(s string) string { return s })
+	f, ranked := standings(t, d, random(d, 9, 11, false))
+	lapses, _ := f.prove(ranked)
+	found := map[string]bool{}
+	for _, l := range lapses {
+		found[l.Property] = true
+	}
+	for _, p := range []string{PropertyMember, PropertySize, PropertyPrior, PropertySupplementary} {
+		if !found[p] {
+			t.Errorf("nothing found of %s among %d lapses", p, len(lapses))
+		}
+	}
+}
+
+func BenchmarkProve(b *testing.B) {
+	f, ranked := standings(b, definition(b), random(definition(b), 20, 1, true))
+	for b.Loop() {
+		f.prove(ranked)
+	}
+}
+
+func BenchmarkRun(b *testing.B) {
+	d := definition(b)
+	facts, judgement := tables(d, random(d, 20, 1, true))
+	for b.Loop() {
+		if _, err := Run(memory.NewGoAllocator(), facts, judgement, Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
