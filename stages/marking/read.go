@@ -49,6 +49,7 @@ func Read(mem memory.Allocator, facts *table.Facts, returned []Returned) table.M
 type workbook struct {
 	file       model.File
 	index      *index
+	people     text.People                      // whom the submissions name
 	cells      map[string]map[[2]int]model.Cell // by sheet
 	unit       string
 	marks      []table.Mark
@@ -60,15 +61,16 @@ type workbook struct {
 // marks none, because nothing in them can say which is the later.
 func settle(facts *table.Facts, returned []Returned) []*workbook {
 	known := newSubmissions(facts)
+	paths := text.Paths{}
 	var out []*workbook
 	byExpert := map[string][]*workbook{}
 	for _, r := range returned {
-		b := &workbook{file: r.File}
-		b.file.Path = text.Mask(b.file.Path)
+		b := &workbook{file: r.File, people: facts.People}
 		out = append(out, b)
 		if b.file.Fate == model.Accepted {
 			b.open(facts.Definition, r.Cells)
 		}
+		b.file.Path = paths.Free(b.hide(b.file.Path))
 		if b.file.Fate == model.Accepted {
 			b.interpret(facts.Definition, known)
 			byExpert[b.index.expert] = append(byExpert[b.index.expert], b)
@@ -90,7 +92,7 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 }
 
 func (b *workbook) refuse(code, detail string) {
-	b.file.Fate, b.file.Code, b.file.Detail = model.Rejected, code, text.Mask(detail)
+	b.file.Fate, b.file.Code, b.file.Detail = model.Rejected, code, b.hide(detail)
 }
 
 // same says whether two workbooks of one expert say the same.
@@ -103,10 +105,10 @@ func same(a, b *workbook) bool {
 
 // hide takes the expert's name and other personal data out of what was typed, and out of the name of the file.
 func (b *workbook) hide(s string) string {
-	if b.index.name != "" {
-		s = strings.ReplaceAll(s, b.index.name, text.MaskedName)
+	if b.index != nil && b.index.name != "" {
+		s = text.NewPeople([]string{b.index.name}).Hide(s)
 	}
-	return text.Mask(s)
+	return text.Mask(b.people.Hide(s))
 }
 
 // row is the file's row, with the catalogue's words.
@@ -156,7 +158,6 @@ func (b *workbook) open(d *templates.Definition, cells []model.Cell) {
 		b.refuse(CodeAltered, "评分的分制与现在的定义不同")
 	default:
 		b.index = x
-		b.file.Path = b.hide(b.file.Path)
 		b.prove()
 	}
 }

@@ -2,12 +2,12 @@ package normalize
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -15,10 +15,10 @@ import (
 
 // Batch gathers the rows of all files, compactly: rows go to Arrow as they come.
 type Batch struct {
-	mem   memory.Allocator
-	d     *templates.Definition
-	files []arrived
-	paths map[string]bool
+	mem    memory.Allocator
+	d      *templates.Definition
+	files  []arrived
+	people []string // whom the fields for persons of any file name
 
 	submissions   []table.Submission
 	figures       *parts[table.Figure]
@@ -52,7 +52,7 @@ type arrived struct {
 
 // NewBatch begins a batch.
 func NewBatch(mem memory.Allocator, d *templates.Definition) *Batch {
-	return &Batch{mem: mem, d: d, paths: map[string]bool{},
+	return &Batch{mem: mem, d: d,
 		figures: newParts[table.Figure](mem), metrics: newParts[table.Metric](mem), texts: newParts[table.Text](mem),
 		members: newParts[table.Member](mem), materials: newParts[table.Material](mem), verifications: newParts[table.Verification](mem),
 		explanations: newParts[table.Explanation](mem), coercions: newParts[table.Coercion](mem), columns: newParts[table.ListColumn](mem), loose: newParts[table.LooseCell](mem),
@@ -61,7 +61,7 @@ func NewBatch(mem memory.Allocator, d *templates.Definition) *Batch {
 
 // Add takes the rows of the next file. Files come in the order of their paths.
 func (b *Batch) Add(r *Rows) {
-	r.rename(b.freePath(r.file.Path))
+	b.people = append(b.people, r.people...)
 	b.files = append(b.files, arrived{file: r.file, submission: r.submission.Submission, edition: r.submission.Edition.V,
 		editionSaid: r.editionSaid(), traits: r.traits, parent: r.parent, content: r.content, said: r.said(), untouched: r.untouched, notes: r.notes, read: r.read, used: r.used})
 	b.submissions = append(b.submissions, r.submission)
@@ -78,38 +78,30 @@ func (b *Batch) Add(r *Rows) {
 	b.contacts.add(r.contacts)
 }
 
-// freePath keeps paths apart that differed only in what was hidden in them.
-func (b *Batch) freePath(path string) string {
-	free := path
-	for n := 2; b.paths[free]; n++ {
-		free = fmt.Sprintf("%s#%d", path, n)
-	}
-	b.paths[free] = true
-	return free
-}
-
-// rename gives a file another path than it has, wherever the path stands.
-func (r *Rows) rename(path string) {
-	old := r.file.Path
-	if old == path {
-		return
-	}
-	r.file.Path, r.submission.File = path, path
-	for _, n := range r.notes {
-		for k := range n.Places {
-			if n.Places[k].File == old {
-				n.Places[k].File = path
+// rename hides in the path of every file the persons that any file names, and keeps apart what differed only in them.
+func (b *Batch) rename() text.People {
+	people, paths := text.NewPeople(b.people), text.Paths{}
+	for i := range b.files {
+		a := &b.files[i]
+		old, path := a.file.Path, paths.Free(people.Hide(a.file.Path))
+		a.file.Path, a.file.Detail, b.submissions[i].File = path, people.Hide(a.file.Detail), path
+		for _, n := range a.notes {
+			for k := range n.Places {
+				if n.Places[k].File == old {
+					n.Places[k].File = path
+				}
+			}
+			if n.Vars["file"] == old {
+				n.Vars["file"] = path
 			}
 		}
-		if n.Vars["file"] == old {
-			n.Vars["file"] = path
-		}
 	}
+	return people
 }
 
 // Facts decides which files are the submissions and gives their rows, ordered by submission.
 func (b *Batch) Facts() *table.Facts {
-	f := &table.Facts{Definition: b.d}
+	f := &table.Facts{Definition: b.d, People: b.rename()}
 	f.Reading = append(f.Reading, b.settle()...)
 	var order []int // files that are submissions, by id
 	for i, a := range b.files {

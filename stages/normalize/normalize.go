@@ -28,6 +28,7 @@ type Rows struct {
 	content    string // hash of everything filled in: equal for a resubmission without changes
 	traits     []uint64
 	notes      []model.Finding
+	people     []string // whom its fields for persons name
 	read, used int
 
 	submission    table.Submission
@@ -59,7 +60,7 @@ func Verbatim(d *templates.Definition, w model.Workbook) *Rows {
 }
 
 func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
-	r := &reader{d: d, private: p, rows: &Rows{file: w.File, parent: w.Form.Parent, notes: w.Notes, read: w.CellsRead}}
+	r := &reader{d: d, private: p, rows: &Rows{file: w.File, parent: w.Form.Parent, notes: w.Notes, people: p.said, read: w.CellsRead}}
 	if w.File.Fate != model.Accepted {
 		return r.rows
 	}
@@ -185,17 +186,25 @@ func (r *reader) metric(f *templates.Field, e model.Entry) {
 	n := r.number(f, e)
 	r.rows.metrics = append(r.rows.metrics, table.Metric{
 		Batch: r.batch(), Submission: r.id(), Indicator: f.ID, Year: int32(e.Year), Value: n.value, Unit: f.Unit,
-		Kind: string(year.Kind), Status: n.status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(e, n.status)),
+		Kind: string(year.Kind), Status: n.status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(f, e, n.status)),
 	})
 }
 
 // original is what was typed. A date, which a spreadsheet keeps as a number of days, and a number that is none, because the cell shows
 // something else, are what the filler saw.
-func original(e model.Entry, status table.Status) string {
+func original(f *templates.Field, e model.Entry, status table.Status) string {
+	if amount(f, e) && status == table.Normal {
+		return text.Amount(e.Raw)
+	}
 	if e.Kind == model.Number && (e.IsDate || status == table.Invalid) {
 		return e.Shown
 	}
 	return e.Raw
+}
+
+// amount says whether a cell holds money as a number: eleven digits of it are no phone.
+func amount(f *templates.Field, e model.Entry) bool {
+	return e.Kind == model.Number && strings.Contains(f.Unit, "元")
 }
 
 // reading is a cell as a table stores it.
@@ -209,7 +218,7 @@ func (r *reader) number(f *templates.Field, e model.Entry) reading {
 	n := Number(e.Cell, f)
 	r.coerced(f, e, n.Coercions)
 	out := reading{status: n.Status}
-	if value := n.Value.String(); text.Mask(value) != value { // somebody's phone is no figure
+	if value := n.Value.String(); !amount(f, e) && text.Mask(value) != value { // somebody's phone is no figure
 		out.status = table.Invalid
 	} else if n.Status == table.Normal {
 		out.value = table.Some(n.Value.InexactFloat64())
@@ -219,6 +228,9 @@ func (r *reader) number(f *templates.Field, e model.Entry) reading {
 
 func (r *reader) coerced(f *templates.Field, e model.Entry, list []Coercion) {
 	for _, c := range list {
+		if amount(f, e) {
+			c.From, c.To = text.Amount(c.From), text.Amount(c.To)
+		}
 		row := table.Coercion{Batch: r.batch(), Submission: r.id(), Field: f.ID, Kind: string(c.Kind), Guess: c.Kind.Guess(),
 			From: r.private.hide(c.From), To: r.private.hide(c.To), Sheet: e.Place.Sheet, Cell: e.Place.Cell}
 		if f.Personal { // what was changed in personal data is nobody's business
@@ -251,7 +263,7 @@ func (r *reader) text(f *templates.Field, e model.Entry) {
 // figure reads an undated field by its type. Of a personal one only the status stays here; the words go to contacts.
 func (r *reader) figure(f *templates.Field, e model.Entry) {
 	v := r.single(f, e)
-	row := table.Figure{Batch: r.batch(), Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(e, v.status))}
+	row := table.Figure{Batch: r.batch(), Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(f, e, v.status))}
 	row.Status, row.Number, row.Text = v.status, v.value, v.text
 	if f.Personal {
 		if v.text != "" {

@@ -1,7 +1,6 @@
 package normalize
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,50 +14,31 @@ import (
 // mail address, nor the names that the workbook's own fields for persons give: what is checked is what is published,
 // and the published tables suffice to check again.
 
-// text.MaskedName stands in the place of a person's name.
-
 // private is what the fields for persons of one workbook say, to be hidden wherever else in the workbook it recurs.
 type private struct {
-	said *strings.Replacer
-	open bool // hide nothing
+	said  []string
+	names text.People
+	open  bool // hide nothing
 }
 
 func privateOf(d *templates.Definition, entries []model.Entry) private {
-	seen := map[string]bool{}
+	var said []string
 	for _, e := range entries {
-		f := d.Field(e.Field)
-		if !f.Personal || !e.Filled {
+		if !d.Field(e.Field).Personal || !e.Filled {
 			continue
 		}
 		for _, name := range Names(e.Raw) {
 			if name = personName(name); name != "" {
-				seen[name] = true
-				if r := []rune(name); len(r) == 2 { // 张　三
-					seen[string(r[0])+" "+string(r[1])], seen[string(r[0])+"\u3000"+string(r[1])] = true, true
+				said = append(said, name)
+				if r := []rune(name); len(r) > 2 { // 欧阳明华: 明华主任
+					for _, title := range titles {
+						said = append(said, string(r[len(r)-2:])+title)
+					}
 				}
 			}
 		}
 	}
-	if len(seen) == 0 {
-		return private{}
-	}
-	var names, pairs []string
-	for name := range seen {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }) // 欧阳明华 before 欧阳明
-	for _, name := range names {
-		pairs = append(pairs, name, text.MaskedName)
-	}
-	return private{said: strings.NewReplacer(pairs...)}
-}
-
-// names hides the persons' names in a text.
-func (p private) names(s string) string {
-	if p.said == nil {
-		return s
-	}
-	return p.said.Replace(s)
+	return private{said: said, names: text.NewPeople(said)}
 }
 
 // hide hides names and whatever has the pattern of a phone, an identity number or a mail address.
@@ -66,7 +46,7 @@ func (p private) hide(s string) string {
 	if p.open {
 		return s
 	}
-	return text.Mask(p.names(s))
+	return text.Mask(p.names.Hide(s))
 }
 
 // surnames are the common ones, those of two characters apart. What does not begin with one is taken for a title or a remark, such
@@ -113,7 +93,7 @@ func (r *reader) seen(f *templates.Field, e model.Entry, s string) string {
 	if f.Personal || r.private.open {
 		return s
 	}
-	named := r.private.names(s)
+	named := r.private.names.Hide(s)
 	masked := text.Mask(named)
 	var changes []Coercion
 	if masked != named {

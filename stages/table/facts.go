@@ -32,6 +32,8 @@ type Facts struct {
 	Reading []model.Finding
 	// Register is what the Department keeps beside the submissions; none where no register was given.
 	Register []Registered
+	// People are whom the workbooks name; nobody where there are only tables, in which they are hidden already.
+	People text.People
 	// Said is what each submission says, as a hash, by submission; only where workbooks were read.
 	Said map[string]string
 	// Given are explanations that do not stand in the workbooks: the last round's, in force for the same values.
@@ -282,12 +284,12 @@ func (f *Form) Observe(r templates.Ref) Observation {
 	return Observation{Status: Missing, Place: model.Place{File: file}}
 }
 
-// Plain writes a number without exponent and without needless zeros; empty where there is none.
+// Plain writes a number without exponent and without needless zeros, so that nobody takes it for a phone; empty where there is none.
 func Plain(v Opt[float64]) string {
 	if !v.Valid {
 		return ""
 	}
-	return decimal.NewFromFloat(v.V).String()
+	return text.Amount(decimal.NewFromFloat(v.V).String())
 }
 
 // Number implements templates.Answers. The float of the table is turned into the decimal that was typed: the shortest

@@ -7,10 +7,12 @@ import (
 )
 
 // Legible drops the characters that XML forbids, so that a text can be written into any office file. Line ends and tabs
-// stay; a carriage return before a line end goes with the other control characters.
+// stay; a carriage return before a line end goes with the other control characters. Marks that turn the direction of writing go, too.
 func Legible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
+		case turns(r):
+			return -1
 		case r == '\t' || r == '\n', r >= 0x20 && r != 0xFFFE && r != 0xFFFF && r != utf8.RuneError:
 			return r
 		}
