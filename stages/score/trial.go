@@ -6,10 +6,16 @@ import (
 
 	"lianheti/stages/table"
 	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
 )
 
 // Trial says where one submission would stand if its form were filled otherwise and the others were as they are.
-type Trial struct{ field *field }
+type Trial struct {
+	field    *field
+	excused  map[string]map[templates.Ref]bool
+	official map[string]decimal.Decimal
+}
 
 // Place is where a submission stands.
 type Place struct {
@@ -21,8 +27,12 @@ type Place struct {
 
 // NewTrial scores a batch as it is.
 func NewTrial(facts *table.Facts, judgement *table.Judgement) (Trial, error) {
-	f, err := scored(facts, judgement, runtime.NumCPU())
-	return Trial{f}, err
+	f, err := scored(facts, judgement, nil, runtime.NumCPU())
+	if err != nil {
+		return Trial{}, err
+	}
+	official, err := f.official(facts)
+	return Trial{f, f.scheme.excused(judgement), official}, err
 }
 
 // Place ranks the batch with this form and verdict in the place of the submission's own. touched says which evidence the change can
@@ -40,16 +50,17 @@ func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.
 			tried, e.submission, e.verdict = &e, form.Submission, v
 		}
 	}
-	for _, c := range m.criteria {
-		for k, evidence := range c.Evidence {
-			if touched(evidence.Expression) {
-				tried.measures[c.first+k] = m.evaluate(form, evidence.Expression)
-			}
+	again := entrant{measures: make([]measure, len(m.slots))}
+	m.take(&again, answers{form, t.excused[form.Submission.Submission], t.official})
+	for i, s := range m.slots {
+		if x := s.expression(); x != nil && touched(x) {
+			tried.measures[i] = again.measures[i]
 		}
 	}
-	f := field{scheme: &m, panel: &p, entrants: entrants, declared: m.admit(entrants)}
+	f := field{scheme: &m, panel: &p, entrants: entrants}
+	f.reference = m.refer(m.admit(entrants), nil)
 	m.count(&p, entrants)
-	f.settle(m.scales(f.declared, ""))
+	f.settle(m.scales(f.reference, ""))
 	out := Place{Ranked: tried.ranked, Unranked: tried.unranked, Total: tried.total}
 	if tried.ranked {
 		ranked := slices.DeleteFunc(entrants, func(e *entrant) bool { return !e.ranked })
