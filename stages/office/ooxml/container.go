@@ -1,0 +1,229 @@
+package ooxml
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/flate"
+)
+
+// Part is one entry of a container, proven.
+type Part struct {
+	Name string // as written, with plain slashes and none before it
+	Data []byte // nil where nobody asked for it
+}
+
+// Parts are the entries of a container in the order of its directory.
+type Parts struct {
+	All []Part
+	at  map[string]int // by name in lower case: programs differ in it, and two names that differ in nothing else are one
+}
+
+// Get gives the content of a part; nil where there is none.
+func (p *Parts) Get(name string) []byte {
+	if i, ok := p.at[strings.ToLower(name)]; ok {
+		return p.All[i].Data
+	}
+	return nil
+}
+
+// Has says whether there is a part of a name, be it empty.
+func (p *Parts) Has(name string) bool {
+	_, ok := p.at[strings.ToLower(name)]
+	return ok
+}
+
+// Open proves a container whole and gives the parts that hold XML, or say of what kind it is.
+func Open(data []byte) (*Parts, error) {
+	return open(data, func(name string) bool {
+		ext := strings.ToLower(path.Ext(name))
+		return ext == ".xml" || ext == ".rels" || name == "mimetype"
+	})
+}
+
+// Unpack proves a container whole and gives all its parts.
+func Unpack(data []byte) (*Parts, error) {
+	return open(data, func(string) bool { return true })
+}
+
+func open(data []byte, wanted func(name string) bool) (*Parts, error) {
+	files, err := directory(data)
+	if err != nil {
+		return nil, err
+	}
+	out, left := &Parts{at: make(map[string]int, len(files))}, uint64(MaxTotal)
+	tool := inflaters.Get().(*inflater)
+	defer inflaters.Put(tool)
+	for _, f := range files {
+		name := strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/")
+		if f.Mode().IsDir() {
+			if f.UncompressedSize64 > 0 || f.CRC32 != 0 { // a part that one turned bit makes a folder
+				return nil, fault(Damaged, "文件夹里有内容")
+			}
+			continue
+		}
+		key := strings.ToLower(name)
+		if _, taken := out.at[key]; taken {
+			return nil, fault(Damaged, "部件重名")
+		}
+		keep := wanted(name)
+		content, err := tool.inflate(data, f, left, keep)
+		if err != nil {
+			return nil, err
+		}
+		left -= uint64(len(content))
+		if !keep {
+			content = nil
+		}
+		out.at[key] = len(out.All)
+		out.All = append(out.All, Part{name, content})
+	}
+	return out, nil
+}
+
+// directory reads the entries of a container, which must be all that the file is.
+func directory(data []byte) ([]*zip.File, error) {
+	switch end := EndOfDirectory(data); {
+	case end == 0:
+		return nil, fault(Incomplete, "缺少结尾，可能被截断")
+	case end != len(data):
+		return nil, fault(Damaged, "结尾之后另有内容")
+	}
+	size, ok := DirectorySize(data, int64(len(data)))
+	if !ok {
+		return nil, fault(Damaged, "目录与文件大小不符")
+	}
+	if size > MaxDirectory {
+		return nil, fault(Inflates, "目录有 %d MB，部件过多", size>>20)
+	}
+	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return nil, fault(Incomplete, "目录打不开")
+	}
+	if len(zr.File) > MaxEntries {
+		return nil, fault(Inflates, "含 %d 个部件，一份推荐书不过几十个", len(zr.File))
+	}
+	return zr.File, nil
+}
+
+// EndOfDirectory gives where a zip container ends; 0 where no end is found.
+func EndOfDirectory(data []byte) int {
+	at := bytes.LastIndex(data, []byte("PK\x05\x06"))
+	if at < 0 || at+22 > len(data) {
+		return 0
+	}
+	return at + 22 + int(data[at+20]) + int(data[at+21])<<8
+}
+
+// DirectorySize reads the end of a zip container of a size: how large its directory is. ok says that the directory stands where the
+// end says, seen from the first byte: nothing stands before the container, and none of it was cut off at its beginning.
+func DirectorySize(tail []byte, size int64) (directory int64, ok bool) {
+	const locator, end64 = 20, 56
+	if EndOfDirectory(tail) == 0 {
+		return 0, false
+	}
+	at := bytes.LastIndex(tail, []byte("PK\x05\x06"))
+	pos := size - int64(len(tail)-at)
+	little := binary.LittleEndian
+	directory, offset := int64(little.Uint32(tail[at+12:])), int64(little.Uint32(tail[at+16:]))
+	if directory+offset == pos {
+		return directory, true
+	}
+	if at < locator+end64 || !bytes.HasPrefix(tail[at-locator:], []byte("PK\x06\x07")) ||
+		!bytes.HasPrefix(tail[at-locator-end64:], []byte("PK\x06\x06")) {
+		return 0, false
+	}
+	record := tail[at-locator-end64:] // of large containers, and of programs that write every one so
+	large, far := little.Uint64(record[40:]), little.Uint64(record[48:])
+	return int64(large), large < 1<<40 && far < uint64(size) && int64(large+far) == pos-locator-end64
+}
+
+// inflater unpacks entries. A new decoder for each part costs as much as a small part.
+type inflater struct {
+	source  bytes.Reader
+	decoder io.ReadCloser
+	scratch []byte // for parts that are proven only
+}
+
+var inflaters = sync.Pool{New: func() any { return &inflater{decoder: flate.NewReader(bytes.NewReader(nil))} }}
+
+// inflate unpacks one entry and proves its length and checksum, which are computed here: archive/zip believes a checksum of
+// zero. Where the content is not kept it is valid until the next call.
+func (t *inflater) inflate(data []byte, f *zip.File, left uint64, keep bool) ([]byte, error) {
+	const encrypted = 1
+	most, size, packed := min(MaxPart, left), f.UncompressedSize64, f.CompressedSize64
+	switch {
+	case f.Flags&encrypted != 0:
+		return nil, &Fault{Kind: Encrypted}
+	case f.Method != zip.Store && f.Method != zip.Deflate:
+		return nil, fault(Damaged, "压缩方法 %d 不认识", f.Method)
+	case f.Mode()&fs.ModeSymlink != 0:
+		return nil, fault(Damaged, "部件是链接")
+	case size > most:
+		return nil, fault(Inflates, "解开后超过 %d MB", most>>20)
+	}
+	at, err := f.DataOffset()
+	if err != nil || uint64(at) > uint64(len(data)) || packed > uint64(len(data))-uint64(at) {
+		return nil, fault(Damaged, "部件打不开")
+	}
+	raw := data[at : uint64(at)+packed]
+	const mostly = 1032 // times, that deflate can shrink anything
+	switch {
+	case size == 0 && packed == 0: // an empty part, whatever the method
+		return []byte{}, checked(nil, f)
+	case f.Method == zip.Store && packed != size, size > packed*mostly:
+		return nil, fault(Damaged, "部件长度不符")
+	case f.Method == zip.Store:
+		return raw, checked(raw, f)
+	}
+	var content []byte
+	if keep {
+		content = make([]byte, size)
+	} else {
+		t.scratch = slices.Grow(t.scratch[:0], int(size))
+		content = t.scratch[:size]
+	}
+	t.source.Reset(raw)
+	if err := t.decoder.(flate.Resetter).Reset(&t.source, nil); err != nil {
+		return nil, fault(Damaged, "部件打不开")
+	}
+	_, err = io.ReadFull(t.decoder, content)
+	var more [1]byte
+	if n, end := t.decoder.Read(more[:]); err != nil || n > 0 || end != io.EOF {
+		return nil, fault(Damaged, "部件长度不符")
+	}
+	return content, checked(content, f)
+}
+
+func checked(content []byte, f *zip.File) error {
+	if crc32.ChecksumIEEE(content) != f.CRC32 {
+		return fault(Damaged, "部件校验和不符")
+	}
+	return nil
+}
+
+// Pack makes a container of parts, in their order.
+func Pack(parts []Part) ([]byte, error) {
+	var out bytes.Buffer
+	zw := zip.NewWriter(&out)
+	for _, p := range parts {
+		w, err := zw.Create(p.Name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(p.Data); err != nil {
+			return nil, err
+		}
+	}
+	err := zw.Close() // before Bytes: it writes the directory
+	return out.Bytes(), err
+}

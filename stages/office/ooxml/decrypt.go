@@ -1,0 +1,127 @@
+package ooxml
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/richardlehane/mscfb"
+	"github.com/xuri/excelize/v2"
+)
+
+// MagicOLE begins a container of the old kind: an old document, or an encrypted new one.
+var MagicOLE = []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")
+
+// MagicZip begins a container of the new kind.
+var MagicZip = []byte("PK\x03\x04")
+
+// Password is what Excel encrypts a book with that it calls read-only.
+const Password = "VelvetSweatshop"
+
+// Decrypt opens a read-only book that is encrypted with the password every program knows; what is not encrypted it gives as it is.
+// Everything else that stands in an old container is a fault: a real password, an old document.
+func Decrypt(data []byte) (plain []byte, err error) {
+	if !bytes.HasPrefix(data, MagicOLE) {
+		return data, nil
+	}
+	defer func() { // the readers of old containers may panic on broken files
+		if recover() != nil {
+			plain, err = nil, fault(Damaged, "旧格式容器已损坏")
+		}
+	}()
+	if err := decryptable(data); err != nil {
+		return nil, err
+	}
+	plain, err = excelize.Decrypt(data, &excelize.Options{Password: Password})
+	if err != nil || !bytes.HasPrefix(plain, MagicZip) {
+		return nil, &Fault{Kind: Encrypted}
+	}
+	// The encryption pads the container; cut it behind the end of its directory.
+	if end := EndOfDirectory(plain); end > 0 && end <= len(plain) {
+		plain = plain[:end]
+	}
+	return plain, nil
+}
+
+// decryptable looks at the streams of an old container before the library that decrypts it does.
+func decryptable(data []byte) error {
+	const sector = 4096 // excelize does not fill the last one
+	source := &frugal{*bytes.NewReader(data), maxOldDirectory}
+	streams, err := mscfb.New(source)
+	switch {
+	case err != nil && source.left < 0:
+		return fault(Excessive, "旧格式容器的目录过大")
+	case err != nil:
+		return fault(Incomplete, "旧格式容器打不开")
+	}
+	source.left = MaxFile
+	encrypted, described, whole := 0, 0, true
+	var info []byte
+	for entry, err := streams.Next(); err == nil; entry, err = streams.Next() {
+		switch entry.Name {
+		case "EncryptedPackage":
+			encrypted++
+			n, _ := io.Copy(io.Discard, streams)
+			whole = whole && entry.Size-n < sector
+		case "EncryptionInfo":
+			described++
+			info = make([]byte, min(max(entry.Size, 0), maxInfo))
+			_, _ = streams.Read(info)
+		}
+	}
+	spins, clear := spinCount(info)
+	switch {
+	case encrypted == 0:
+		return &Fault{Kind: OldOffice}
+	case !whole: // said before the password: taking it away would not help
+		return fault(Incomplete, "加密的内容只到了一部分")
+	case encrypted > 1 || described > 1: // the library reads each
+		return fault(Damaged, "旧格式容器里有两份加密内容")
+	case len(info) == maxInfo, !clear, spins > maxSpins: // the library would turn for minutes
+		return &Fault{Kind: Encrypted}
+	}
+	return nil
+}
+
+// maxSpins bounds how often a password is hashed to make the key. Excel and WPS write 100,000.
+const maxSpins = 1000000
+
+// maxInfo bounds the description of an encryption, which takes about 1 KB.
+const maxInfo = 64 << 10
+
+// spinCount reads the largest spin count that the description of an encryption names; older encryption names none. Not clear: there
+// is a description that can't be read to its end, and what the library would find in it is not known.
+func spinCount(info []byte) (most int, clear bool) {
+	const version = 8
+	if !bytes.HasPrefix(info, []byte{4, 0, 4, 0}) { // of the newer encryption, which is described in XML
+		return 0, true
+	}
+	err := NewWalker().Walk(info[min(version, len(info)):], func(e *Element) error {
+		if n, err := strconv.Atoi(strings.TrimSpace(e.Attr("spinCount"))); err == nil {
+			most = max(most, n)
+		}
+		return nil
+	})
+	return most, err == nil
+}
+
+// maxOldDirectory bounds what is read of an old container to know its streams: the library keeps a path for each, and streams inside
+// each other take the square of their number. An encrypted book has eight, in 2 KB.
+const maxOldDirectory = 256 << 10
+
+var errSpent = errors.New("读得太多")
+
+// frugal gives only so many bytes of a file in all.
+type frugal struct {
+	bytes.Reader
+	left int
+}
+
+func (f *frugal) ReadAt(p []byte, at int64) (int, error) {
+	if f.left -= len(p); f.left < 0 {
+		return 0, errSpent
+	}
+	return f.Reader.ReadAt(p, at)
+}

@@ -1,0 +1,427 @@
+package ooxml
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/xml"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// Classes of bytes.
+const (
+	white   = 1 << iota // between tokens
+	named               // within a name; bytes of other scripts are looked at again
+	initial             // at its beginning
+	marked              // within a value: needs a look
+)
+
+var class = func() (c [256]uint8) {
+	for b := range c {
+		letter := b|0x20 >= 'a' && b|0x20 <= 'z' || b == '_' || b >= utf8.RuneSelf
+		switch {
+		case letter:
+			c[b] = named | initial
+		case b >= '0' && b <= '9', b == '-', b == '.':
+			c[b] = named
+		case strings.IndexByte(" \t\r\n", byte(b)) >= 0:
+			c[b] = white
+		}
+	}
+	for _, b := range "<&\r'\"" {
+		c[b] |= marked
+	}
+	return c
+}()
+
+var errToken = &Fault{Excessive, "XML 的一个标记超过 1 MB"}
+
+// legible says whether all bytes of a part are characters that XML allows, in UTF-8.
+func legible(data []byte) error {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	high, rest := uint64(0), data
+	for len(rest) >= 8 {
+		v := binary.LittleEndian.Uint64(rest)
+		high |= v
+		if (v-0x20*ones)&^v&highs != 0 && !printable(rest[:8]) {
+			return errBroken
+		}
+		rest = rest[8:]
+	}
+	for _, b := range rest {
+		high |= uint64(b)
+	}
+	if !printable(rest) {
+		return errBroken
+	}
+	if high&highs == 0 {
+		return nil
+	}
+	if !utf8.Valid(data) {
+		return errBroken
+	}
+	for rest := data; ; {
+		at := bytes.Index(rest, []byte("\xEF\xBF"))
+		if at < 0 {
+			return nil
+		}
+		if rest = rest[at+2:]; rest[0] == 0xBE || rest[0] == 0xBF { // U+FFFE, U+FFFF
+			return errBroken
+		}
+	}
+}
+
+func printable(b []byte) bool {
+	for _, c := range b {
+		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' {
+			return false
+		}
+	}
+	return true
+}
+
+// name reads a name; colon is where its prefix ends, 0 where it has none.
+func (w *Walker) name() (name []byte, colon int, err error) {
+	data, from := w.data, w.pos
+	i, other := from, byte(0)
+	if i >= len(data) || class[data[i]]&initial == 0 {
+		return nil, 0, errBroken
+	}
+	for ; i < len(data); i++ {
+		c := data[i]
+		if class[c]&named != 0 {
+			other |= c
+			continue
+		}
+		if c != ':' {
+			break
+		}
+		if colon > 0 || i+1 == len(data) || class[data[i+1]]&initial == 0 {
+			return nil, 0, errBroken
+		}
+		colon = i - from
+	}
+	if i == len(data) || i-from > MaxToken {
+		return nil, 0, errBroken
+	}
+	w.pos = i
+	if name = data[from:i]; other >= utf8.RuneSelf && !legalName(name) {
+		return nil, 0, errBroken
+	}
+	return name, colon, nil
+}
+
+// legalName asks the standard library about a name beyond ASCII: it has XML's tables, and such names are rare.
+func legalName(name []byte) bool {
+	_, err := xml.NewDecoder(strings.NewReader("<" + string(name) + "/>")).RawToken()
+	return err == nil
+}
+
+// attributes reads the attributes of a start tag to its end, and the namespaces that they declare. special: one has a prefix.
+func (w *Walker) attributes(e *Element) (closed, special bool, err error) {
+	data := w.data
+	for {
+		i := w.pos
+		for i < len(data) && class[data[i]]&white != 0 {
+			i++
+		}
+		if i == len(data) {
+			return false, false, errBroken
+		}
+		switch spaced := i > w.pos; {
+		case data[i] == '>':
+			w.pos = i + 1
+			return false, special, w.resolved(e, special)
+		case data[i] == '/':
+			if i+1 == len(data) || data[i+1] != '>' {
+				return false, false, errBroken
+			}
+			w.pos = i + 2
+			return true, special, w.resolved(e, special)
+		case !spaced:
+			return false, false, errBroken
+		}
+		w.pos = i
+		name, colon, err := w.name()
+		if err != nil {
+			return false, false, err
+		}
+		value, raw, err := w.value()
+		if err != nil {
+			return false, false, err
+		}
+		switch {
+		case colon == 0 && string(name) == "xmlns":
+			err = w.bind("", string((&attr{val: value, raw: raw}).value()))
+		case colon > 0 && string(name[:colon]) == "xmlns":
+			err = w.bind(string(name[colon+1:]), string((&attr{val: value, raw: raw}).value()))
+		default:
+			e.attrs = append(e.attrs, attr{Space(-colon), name, value, raw})
+			special = special || colon > 0
+		}
+		if err != nil {
+			return false, false, err
+		}
+	}
+}
+
+// value reads the equals sign and the quoted value behind an attribute's name.
+func (w *Walker) value() (value []byte, raw bool, err error) {
+	data, i := w.data, w.pos
+	for i < len(data) && class[data[i]]&white != 0 {
+		i++
+	}
+	if i >= len(data) || data[i] != '=' {
+		return nil, false, errBroken
+	}
+	for i++; i < len(data) && class[data[i]]&white != 0; {
+		i++
+	}
+	if i >= len(data) || data[i] != '"' && data[i] != '\'' {
+		return nil, false, errBroken
+	}
+	quote := data[i]
+	i++
+	from := i
+	for ; i < len(data); i++ {
+		c := data[i]
+		if class[c]&marked == 0 {
+			continue
+		}
+		switch {
+		case c == quote:
+			w.pos = i + 1
+			return data[from:i], raw, nil
+		case c == '<':
+			return nil, false, errBroken
+		case c == '&':
+			n, _ := reference(data[i:])
+			if n == 0 {
+				return nil, false, errBroken
+			}
+			raw = true
+			i += n - 1
+		case c == '\r':
+			raw = true
+		}
+	}
+	return nil, false, errBroken
+}
+
+// resolved gives the attributes of an element their namespaces, once all are declared, and sees to it that none is there twice.
+func (w *Walker) resolved(e *Element, special bool) error {
+	if special {
+		for i := range e.attrs {
+			a := &e.attrs[i]
+			colon := int(-a.Space)
+			if colon == 0 {
+				continue
+			}
+			space, err := w.spaceOf(a.Name[:colon])
+			if err != nil {
+				return err
+			}
+			a.Space, a.Name = space, a.Name[colon+1:]
+		}
+	}
+	const few = 16
+	if len(e.attrs) > few {
+		return distinct(e.attrs)
+	}
+	for i := range e.attrs {
+		a := &e.attrs[i]
+		for j := range i {
+			if b := &e.attrs[j]; len(a.Name) == len(b.Name) && a.Space == b.Space && string(a.Name) == string(b.Name) {
+				return errTwice
+			}
+		}
+	}
+	return nil
+}
+
+var errTwice = broken("属性重复")
+
+func distinct(attrs []attr) error {
+	type key struct {
+		space Space
+		name  string
+	}
+	met := make(map[key]bool, len(attrs))
+	for _, a := range attrs {
+		k := key{a.Space, string(a.Name)}
+		if met[k] {
+			return errTwice
+		}
+		met[k] = true
+	}
+	return nil
+}
+
+// run reads text up to the next tag.
+func (w *Walker) run() error {
+	n := bytes.IndexByte(w.data[w.pos:], '<')
+	if n < 0 {
+		return errBroken
+	}
+	if n > MaxToken {
+		return errToken
+	}
+	text := w.data[w.pos : w.pos+n : w.pos+n]
+	raw := false
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '&':
+			n, _ := reference(text[i:])
+			if n == 0 {
+				return errBroken
+			}
+			i, raw = i+n-1, true
+		case '\r':
+			raw = true
+		case '>':
+			if i >= 2 && text[i-1] == ']' && text[i-2] == ']' {
+				return errBroken
+			}
+		}
+	}
+	w.pos += n
+	w.say(text, raw)
+	return nil
+}
+
+// bang reads a comment or a CDATA section. XML knows more that begins so; no office program writes it.
+func (w *Walker) bang() error {
+	rest := w.data[w.pos:]
+	switch {
+	case bytes.HasPrefix(rest, []byte("<!--")):
+		n := bytes.Index(rest[4:], []byte("--"))
+		switch {
+		case n < 0 || 4+n+2 >= len(rest) || rest[4+n+2] != '>':
+			return errBroken
+		case n > MaxToken:
+			return errToken
+		}
+		w.pos += 4 + n + 3
+		return nil
+	case bytes.HasPrefix(rest, []byte("<![CDATA[")) && w.depth > 0:
+		n := bytes.Index(rest[9:], []byte("]]>"))
+		switch {
+		case n < 0:
+			return errBroken
+		case n > MaxToken:
+			return errToken
+		}
+		w.pos += 9 + n + 3
+		text := rest[9 : 9+n : 9+n]
+		if bytes.IndexByte(text, '\r') >= 0 {
+			text = []byte(newlines.Replace(string(text)))
+		}
+		w.say(text, false)
+		return nil
+	case bytes.HasPrefix(rest, []byte("<!DOCTYPE")):
+		return broken("含 DOCTYPE")
+	}
+	return errBroken
+}
+
+var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// declaration is what may stand at the very beginning of a part.
+var declaration = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^<\?xml\s+version\s*=\s*(?:"1\.0"|'1\.0')(?:\s+encoding\s*=\s*["']([A-Za-z][\w.-]*)["'])?` +
+		`(?:\s+standalone\s*=\s*["'](?:yes|no)["'])?\s*\?>`)
+})
+
+// prolog reads the declaration. Whatever it says, the bytes are in UTF-8 by now; an encoding that is neither of Open XML's is refused.
+func (w *Walker) prolog() error {
+	const begin, longest = "<?xml", 200
+	if !bytes.HasPrefix(w.data, []byte(begin)) || len(w.data) > len(begin) && class[w.data[len(begin)]]&named != 0 {
+		return nil
+	}
+	said := declaration().FindSubmatch(w.data[:min(len(w.data), longest)])
+	if said == nil {
+		return broken("XML 声明有误")
+	}
+	if encoding := string(said[1]); encoding != "" && !strings.EqualFold(encoding, "utf-8") && !strings.EqualFold(encoding, "utf-16") {
+		return broken("XML 的编码 " + clip(said[1]) + " 不认识")
+	}
+	w.pos = len(said[0])
+	return nil
+}
+
+// instruction passes over a processing instruction.
+func (w *Walker) instruction() error {
+	w.pos += 2
+	from := w.pos
+	target, colon, err := w.name()
+	if err != nil || colon > 0 || strings.EqualFold(string(target), "xml") {
+		return errBroken
+	}
+	n := bytes.Index(w.data[w.pos:], []byte("?>"))
+	if n < 0 {
+		return errBroken
+	}
+	if w.pos += n + 2; w.pos-from > MaxToken {
+		return errToken
+	}
+	return nil
+}
+
+// reference reads a character or entity reference at the beginning of b: its length, 0 where it is none that XML knows.
+func reference(b []byte) (n int, r rune) {
+	end := bytes.IndexByte(b[:min(len(b), 16)], ';')
+	if end < 2 {
+		return 0, 0
+	}
+	name := b[1:end]
+	switch string(name) {
+	case "lt":
+		return end + 1, '<'
+	case "gt":
+		return end + 1, '>'
+	case "amp":
+		return end + 1, '&'
+	case "apos":
+		return end + 1, '\''
+	case "quot":
+		return end + 1, '"'
+	}
+	if name[0] != '#' || len(name) < 2 {
+		return 0, 0
+	}
+	digits, base := string(name[1:]), 10
+	if digits[0] == 'x' {
+		digits, base = digits[1:], 16
+	}
+	v, err := strconv.ParseUint(digits, base, 32)
+	legal := v >= 0x20 && v <= 0xD7FF || v == '\t' || v == '\n' || v == '\r' || v >= 0xE000 && v <= 0xFFFD || v >= 0x10000 && v <= 0x10FFFF
+	if err != nil || !legal || digits == "" || digits[0] == '+' {
+		return 0, 0
+	}
+	return end + 1, rune(v)
+}
+
+// decode appends a text, its references read and its lines ended alike.
+func decode(to, text []byte) []byte {
+	for i := 0; i < len(text); {
+		next := bytes.IndexAny(text[i:], "&\r")
+		if next < 0 {
+			return append(to, text[i:]...)
+		}
+		to = append(to, text[i:i+next]...)
+		if i += next; text[i] == '&' {
+			n, r := reference(text[i:])
+			to = utf8.AppendRune(to, r)
+			i += n
+			continue
+		}
+		if i++; i < len(text) && text[i] == '\n' {
+			i++
+		}
+		to = append(to, '\n')
+	}
+	return to
+}
