@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"lianheti/stages/text"
 	"slices"
 	"strings"
 )
@@ -10,6 +11,15 @@ import (
 // is painted from it, and a workbook whose names are lost is read by it.
 type Layout struct {
 	Sheets []*SheetLayout
+	keys   map[string]string // of the printed texts
+}
+
+// Key is the name key of a text that the form prints; readers look for these in every workbook.
+func (l *Layout) Key(words string) string {
+	if key, ok := l.keys[words]; ok {
+		return key
+	}
+	return text.NameKey(words)
 }
 
 // SheetLayout is one worksheet as a grid. Rows and columns are 1-based.
@@ -103,9 +113,15 @@ const (
 const (
 	HiddenPrefix = "_lianheti"
 	MetaSheet    = HiddenPrefix
-	ListSheet    = HiddenPrefix + "_lists" // what the dropdowns offer
-	ReturnSheet  = "退回问题"                  // of a returned copy: what is to be mended; never read
-	CheckSheet   = "自检"                    // what the rules say of the workbook as it is filled; never read
+	ListSheet    = HiddenPrefix + "_lists"  // what the dropdowns offer
+	ValueSheet   = HiddenPrefix + "_values" // what the self-check calculates: of each input,
+	CaseSheet    = HiddenPrefix + "_cases"  // of each place that a rule looks at,
+	RowSheet     = HiddenPrefix + "_rows"   // of each row of a list
+	ReturnSheet  = "退回问题"                   // of a returned copy: what is to be mended; never read
+	CheckSheet   = "自检"                     // what the rules say of the workbook as it is filled; never read
+
+	ReturnSaid     = "已作的说明" // the column of ReturnSheet that repeats the filler's own words,
+	ReturnOutdated = "须重新说明" // or begins so where they no longer count
 
 	MetaForm    = "form"
 	MetaYear    = "year"
@@ -173,9 +189,15 @@ func (l *Layout) Area(id string) (*SheetLayout, RecordArea, bool) {
 }
 
 func newLayout(form *Form) *Layout {
-	l := &Layout{}
+	l := &Layout{keys: map[string]string{}}
 	for _, s := range form.Sheets {
-		l.Sheets = append(l.Sheets, layOut(form, s))
+		sheet := layOut(form, s)
+		l.Sheets = append(l.Sheets, sheet)
+		for _, printed := range sheet.Statics {
+			if !printed.Role.Formula() {
+				l.keys[printed.Text] = text.NameKey(printed.Text)
+			}
+		}
 	}
 	return l
 }

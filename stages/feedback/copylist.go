@@ -32,7 +32,7 @@ var listColumns = []listColumn{
 	{"其余位置", 14, func(_ *copying, x table.Finding) string { return furtherPlaces(x) }},
 	{"问题", 42, func(_ *copying, x table.Finding) string { return x.Message }},
 	{"怎么改", 36, func(_ *copying, x table.Finding) string { return x.Cure }},
-	{"已作的说明", 20, func(_ *copying, x table.Finding) string { return explained(x) }},
+	{templates.ReturnSaid, 20, func(_ *copying, x table.Finding) string { return explained(x) }},
 	{"依据", 16, func(_ *copying, x table.Finding) string { return x.Authority }},
 	{"代码", 11, func(_ *copying, x table.Finding) string { return x.Code }},
 	{"问题指纹", 19, func(_ *copying, x table.Finding) string { return explanationKey(x) }},
@@ -47,7 +47,7 @@ func furtherPlaces(x table.Finding) string { return model.Ranges(x.At()[1:]) }
 // explained is what was said about a finding, in force or not.
 func explained(x table.Finding) string {
 	if x.Explanation == "" && x.Outdated != "" {
-		return "须重新说明：原来的说明针对的是改动前的数（" + x.Outdated + "）"
+		return templates.ReturnOutdated + "：原来的说明针对的是改动前的数（" + x.Outdated + "）"
 	}
 	return x.Explanation
 }

@@ -39,6 +39,11 @@ func bind(d *templates.Definition, file model.File, book *Book) model.Workbook {
 	return b.out
 }
 
+// find lists where a text of the form stands on a sheet.
+func (b *binder) find(sheet *Sheet, words string) [][2]int {
+	return sheet.find(b.d.Layout().Key(words))
+}
+
 // position is a cell of the workbook.
 type position struct {
 	sheet    string
@@ -136,14 +141,14 @@ func (b *binder) sheetOf(layout *templates.SheetLayout) *Sheet {
 	}
 	titled, named := b.book.Sheet(layout.Sheet.Title), b.most(votes)
 	switch {
-	case titled != nil && (named == nil || titled == named || labelsOn(titled, layout) > labelsOn(named, layout)):
+	case titled != nil && (named == nil || titled == named || b.labelsOn(titled, layout) > b.labelsOn(named, layout)):
 		return titled
 	case named != nil:
 		return named
 	}
 	for _, s := range b.book.Sheets { // the program's own sheets repeat many labels and are none of the form's
-		if !b.ours(s) && looksLike(s, layout) {
-			votes[s] = labelsOn(s, layout)
+		if !b.ours(s) && b.looksLike(s, layout) {
+			votes[s] = b.labelsOn(s, layout)
 		}
 	}
 	return b.most(votes)
@@ -160,9 +165,9 @@ func (b *binder) most(votes map[*Sheet]int) (best *Sheet) {
 }
 
 // labelsOn counts the texts of a layout that stand on a sheet.
-func labelsOn(s *Sheet, layout *templates.SheetLayout) (n int) {
+func (b *binder) labelsOn(s *Sheet, layout *templates.SheetLayout) (n int) {
 	for _, text := range layout.Statics {
-		if len(s.Find(text.Text)) > 0 {
+		if len(b.find(s, text.Text)) > 0 {
 			n++
 		}
 	}
@@ -170,8 +175,8 @@ func labelsOn(s *Sheet, layout *templates.SheetLayout) (n int) {
 }
 
 // looksLike says whether at least half of a layout's texts stand on a sheet.
-func looksLike(s *Sheet, layout *templates.SheetLayout) bool {
-	return 2*labelsOn(s, layout) >= len(layout.Statics)
+func (b *binder) looksLike(s *Sheet, layout *templates.SheetLayout) bool {
+	return 2*b.labelsOn(s, layout) >= len(layout.Statics)
 }
 
 // repeated refuses a sheet on which a label of the form stands hundreds of times: which of them is meant nobody could say,
@@ -180,8 +185,8 @@ func (b *binder) repeated() *Refusal {
 	const many = 500
 	for _, layout := range b.d.Layout().Sheets {
 		for _, text := range layout.Statics {
-			if s := b.sheets[layout]; s != nil && len(s.Find(text.Text)) > many {
-				return refuse(CodeManyParts, "“%s”在“%s”里出现 %d 次", text.Text, s.Title, len(s.Find(text.Text)))
+			if s := b.sheets[layout]; s != nil && len(b.find(s, text.Text)) > many {
+				return refuse(CodeManyParts, "“%s”在“%s”里出现 %d 次", text.Text, s.Title, len(b.find(s, text.Text)))
 			}
 		}
 	}
@@ -290,14 +295,14 @@ func (b *binder) besideLabel(sheet *Sheet, row int, slot templates.Slot) bool {
 // underHeader says whether the column of a slot still carries its header: cutting a cell and pasting it into the next
 // year takes its name along.
 func (b *binder) underHeader(sheet *Sheet, row, col int, slot templates.Slot) bool {
-	return slot.Header == "" || slices.ContainsFunc(sheet.Find(slot.Header), func(p [2]int) bool { return p[0] < row && p[1] == col })
+	return slot.Header == "" || slices.ContainsFunc(b.find(sheet, slot.Header), func(p [2]int) bool { return p[0] < row && p[1] == col })
 }
 
 // byAnchor finds a slot by the texts of its row, and by the header over its column where it has one. Where the template has
 // the same texts more than once (two lines for a date), as many must be there, and the slot is the one in its turn.
 func (b *binder) byAnchor(sheet *Sheet, slot templates.Slot) (row, col int, ok bool) {
 	var found [][2]int
-	for _, at := range sheet.Find(slot.RowAnchor[0]) {
+	for _, at := range b.find(sheet, slot.RowAnchor[0]) {
 		if !b.besideLabel(sheet, at[0], slot) {
 			continue
 		}
@@ -305,7 +310,7 @@ func (b *binder) byAnchor(sheet *Sheet, slot templates.Slot) (row, col int, ok b
 			found = append(found, [2]int{at[0], at[1] + slot.Col - slot.RowAnchorCols[0]})
 			continue
 		}
-		for _, h := range sheet.Find(slot.Header) {
+		for _, h := range b.find(sheet, slot.Header) {
 			if h[0] < at[0] && h[1] > at[1] {
 				found = append(found, [2]int{at[0], h[1]})
 				break
@@ -407,7 +412,7 @@ func (b *binder) headerRows(sheet *Sheet, labels []string) map[int]bool {
 		return out
 	}
 	for _, label := range labels {
-		for _, p := range sheet.Find(label) {
+		for _, p := range b.find(sheet, label) {
 			if seen[p[0]]++; 2*seen[p[0]] > len(labels) {
 				out[p[0]] = true
 			}
@@ -426,7 +431,7 @@ func (b *binder) columnAt(sheet *Sheet, labels []string, i int, name string, row
 	a, named := b.names[name]
 	named = named && a.sheet == sheet
 	most := 0
-	for _, p := range sheet.Find(labels[i]) {
+	for _, p := range b.find(sheet, labels[i]) {
 		if named && p[1] == a.col && p[0] < a.row {
 			return p, byItsName
 		}
@@ -451,14 +456,14 @@ func (b *binder) columnAt(sheet *Sheet, labels []string, i int, name string, row
 // headsAnother says whether one of a list's headers stands above a named area or within it.
 func (b *binder) headsAnother(sheet *Sheet, labels []string, a area) bool {
 	return slices.ContainsFunc(labels, func(label string) bool {
-		return slices.ContainsFunc(sheet.Find(label), func(p [2]int) bool { return p[1] == a.col && p[0] <= a.lastRow })
+		return slices.ContainsFunc(b.find(sheet, label), func(p [2]int) bool { return p[1] == a.col && p[0] <= a.lastRow })
 	})
 }
 
 // inRow counts the texts that stand in a row.
 func (b *binder) inRow(sheet *Sheet, row int, texts []string) (n int) {
 	for _, text := range texts {
-		if slices.ContainsFunc(sheet.Find(text), func(p [2]int) bool { return p[0] == row }) {
+		if slices.ContainsFunc(b.find(sheet, text), func(p [2]int) bool { return p[0] == row }) {
 			n++
 		}
 	}
@@ -468,12 +473,13 @@ func (b *binder) inRow(sheet *Sheet, row int, texts []string) (n int) {
 // looseCells keeps every filled cell that is neither an input nor the template's own.
 func (b *binder) looseCells() {
 	for _, sheet := range b.book.Sheets {
-		if b.ours(sheet) {
-			continue
+		own := b.owned(sheet)
+		if own == nil {
+			own = b.printed(sheet)
 		}
-		texts, formulas := b.ownContent(sheet)
-		for _, cell := range sheet.Cells {
-			if !cell.Filled || b.bound[position{sheet.Title, cell.Row, cell.Col}] || texts[text.NameKey(cell.Raw)] && cell.Kind == model.Text || cell.FormulaText != "" && formulas[plainFormula(cell.FormulaText)] {
+		for i := range sheet.Cells {
+			cell := &sheet.Cells[i]
+			if !cell.Filled || b.bound[position{sheet.Title, cell.Row, cell.Col}] || own(cell) {
 				continue
 			}
 			c := cell.Cell
@@ -484,24 +490,9 @@ func (b *binder) looseCells() {
 	}
 }
 
-// ours says whether a whole sheet is the program's own: hidden ones, the list of a return, and the self-check, which is
-// known by the rules' codes in its first column should it have been renamed.
-func (b *binder) ours(sheet *Sheet) bool {
-	if strings.HasPrefix(sheet.Title, templates.HiddenPrefix) || sheet.Title == templates.ReturnSheet || sheet.Title == templates.CheckSheet {
-		return true
-	}
-	codes := 0
-	for _, cell := range sheet.Cells {
-		if cell.Col == 1 && b.d.Rule(cell.Raw) != nil {
-			codes++
-		}
-	}
-	return 2*codes > len(b.d.Rules)
-}
-
-// ownContent lists the template's texts and formulas on a sheet.
-func (b *binder) ownContent(sheet *Sheet) (texts, formulas map[string]bool) {
-	texts, formulas = map[string]bool{}, map[string]bool{}
+// printed tells the template's texts and formulas on a sheet of the form.
+func (b *binder) printed(sheet *Sheet) func(*Cell) bool {
+	texts, formulas := map[string]bool{}, map[string]bool{}
 	for layout, at := range b.sheets {
 		if at != sheet {
 			continue
@@ -510,17 +501,19 @@ func (b *binder) ownContent(sheet *Sheet) (texts, formulas map[string]bool) {
 			if s.Role.Formula() {
 				formulas[plainFormula(s.Text)] = true
 			} else {
-				texts[text.NameKey(s.Text)] = true
+				texts[b.d.Layout().Key(s.Text)] = true
 			}
 		}
 	}
-	return
+	return func(c *Cell) bool {
+		return c.Kind == model.Text && texts[text.NameKey(c.Raw)] || c.FormulaText != "" && formulas[plainFormula(c.FormulaText)]
+	}
 }
 
 // plainFormula makes a formula comparable however a program writes it.
-func plainFormula(s string) string {
-	return strings.ToUpper(strings.NewReplacer("$", "", " ", "", "=", "", ";", ",").Replace(s))
-}
+func plainFormula(s string) string { return strings.ToUpper(plainer.Replace(s)) }
+
+var plainer = strings.NewReplacer("$", "", " ", "", "=", "", ";", ",")
 
 // refused is a workbook that can't be used.
 func refused(file model.File, r *Refusal) model.Workbook {

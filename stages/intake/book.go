@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"sort"
 	"strconv"
 	"strings"
 
@@ -30,8 +31,7 @@ type Cell struct {
 // Sheet is one worksheet.
 type Sheet struct {
 	Title string
-	Cells []Cell              // those with content, in the order of the file
-	at    map[[2]int]int      // row and column -> index into Cells
+	Cells []Cell              // those with content, row by row
 	texts map[string][][2]int // key of a text -> where it stands; nil until somebody looks for one
 
 	merges []merged
@@ -65,35 +65,25 @@ func (b *Book) Sheet(title string) *Sheet {
 
 // At gives the cell at a row and column, a blank one with its place where nothing stands.
 func (s *Sheet) At(row, col int) model.Cell {
-	if i, ok := s.at[[2]int{row, col}]; ok {
+	i := sort.Search(len(s.Cells), func(i int) bool { return s.Cells[i].compare(row, col) >= 0 })
+	if i < len(s.Cells) && s.Cells[i].compare(row, col) == 0 {
 		return s.Cells[i].Cell
 	}
 	return model.Cell{Place: model.Place{Sheet: s.Title, Cell: model.CellName(row, col)}, Row: row, Col: col}
 }
 
-// Find lists where a text stands, whatever its width and spacing.
-func (s *Sheet) Find(words string) [][2]int {
+// find lists where a text stands, by its key: whatever its width and spacing.
+func (s *Sheet) find(key string) [][2]int {
 	if s.texts == nil {
-		s.texts = map[string][][2]int{}
-		for _, c := range s.Cells {
-			if c.Kind == model.Text {
+		s.texts = make(map[string][][2]int, len(s.Cells)/2)
+		for i := range s.Cells {
+			if c := &s.Cells[i]; c.Kind == model.Text {
 				key := text.NameKey(c.Raw)
 				s.texts[key] = append(s.texts[key], [2]int{c.Row, c.Col})
 			}
 		}
 	}
-	return s.texts[text.NameKey(words)]
-}
-
-// add takes a cell; false where one stands there already.
-func (s *Sheet) add(c Cell) bool {
-	key := [2]int{c.Row, c.Col}
-	if _, taken := s.at[key]; taken {
-		return false
-	}
-	s.at[key] = len(s.Cells)
-	s.Cells = append(s.Cells, c)
-	return true
+	return s.texts[key]
 }
 
 // parseReference reads what a defined name points at: one cell or one range of one sheet.

@@ -20,6 +20,7 @@ import (
 
 	"lianheti/samples/programs"
 	"lianheti/stages/model"
+	"lianheti/stages/office/ooxml"
 )
 
 func TestFlippedBits(t *testing.T) {
@@ -91,9 +92,9 @@ func firstParts(t *testing.T, data []byte, n int) []byte {
 }
 
 // subset says whether every part stands in want with the same content; a renamed one does not count.
-func subset(got, want parts) bool {
-	for name, data := range got {
-		if was, ok := want[name]; ok && !bytes.Equal(was, data) {
+func subset(got, want *ooxml.Parts) bool {
+	for _, p := range got.All {
+		if was := want.Get(p.Name); was != nil && !bytes.Equal(was, p.Data) {
 			return false
 		}
 	}
@@ -320,7 +321,7 @@ func TestLimits(t *testing.T) {
 		t.Errorf("too many merges: %q %s", w.File.Code, w.File.Detail)
 	}
 	parts := takeApart(t, filled())
-	for i := range maxEntries {
+	for i := range ooxml.MaxEntries {
 		parts = append(parts, part{fmt.Sprintf("xl/media/%d.png", i), nil})
 	}
 	if w := readBytes(putTogether(t, parts)); w.File.Code != CodeInflates {

@@ -19,6 +19,7 @@ import (
 	"unicode/utf8"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/ooxml"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -186,13 +187,13 @@ func packageEnd(file string, size int64) *Refusal {
 	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
 		return &Refusal{CodeUnreadable, "没有权限或读取出错"}
 	}
-	if end := endOfDirectory(tail); end == 0 {
+	if end := ooxml.EndOfDirectory(tail); end == 0 {
 		if other := sniff(head); other != nil && (other.Code == CodeOtherArchive || other.Code == CodeEmpty) {
 			return other
 		}
 		return &Refusal{CodePackageDamaged, "缺少结尾，可能没有传完"}
 	}
-	if directory, ok := directorySize(tail, size); !ok || directory > maxDirectory {
+	if directory, ok := ooxml.DirectorySize(tail, size); !ok || directory > ooxml.MaxDirectory {
 		return &Refusal{CodePackageDamaged, "目录与文件大小不符，可能没有传完"}
 	}
 	return nil
@@ -210,7 +211,7 @@ func (s *Source) expand() []Source {
 		return nil
 	}
 	defer zr.Close()
-	if len(zr.File) > maxEntries {
+	if len(zr.File) > ooxml.MaxEntries {
 		s.verdict = rejected(CodePackageDamaged, fmt.Sprintf("含 %d 个文件", len(zr.File)))
 		return nil
 	}
@@ -221,7 +222,7 @@ func (s *Source) expand() []Source {
 			return nil
 		}
 	}
-	if slices.ContainsFunc(zr.File, func(f *zip.File) bool { return partName(f.Name) == "[Content_Types].xml" }) {
+	if slices.ContainsFunc(zr.File, func(f *zip.File) bool { return strings.EqualFold(f.Name, "[Content_Types].xml") }) {
 		return nil // a workbook under the name of a package, as browsers save it
 	}
 	s.verdict = ignored(CodePackage)

@@ -19,6 +19,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
+	"lianheti/stages/office/ooxml"
 	"lianheti/stages/render"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -36,7 +37,7 @@ func quick(t *testing.T, read func()) {
 }
 
 func FuzzContainer(f *testing.F) {
-	for _, seed := range [][]byte{sparse(), sparse()[:2000], nil, []byte("PK\x03\x04"), magicOLE, []byte("<html><table>"), []byte("UEsDBBQ"), []byte("Rar!\x1a\x07"), []byte("a,b\n1,2\n")} {
+	for _, seed := range [][]byte{sparse(), sparse()[:2000], nil, []byte("PK\x03\x04"), ooxml.MagicOLE, []byte("<html><table>"), []byte("UEsDBBQ"), []byte("Rar!\x1a\x07"), []byte("a,b\n1,2\n")} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -71,7 +72,7 @@ func bookOf(sheet, texts, styles string) []byte {
 	return bookWith([]part{
 		{"[Content_Types].xml", []byte(`<Types><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`)},
 		{"_rels/.rels", []byte(`<Relationships><Relationship Id="a" Type="x/officeDocument" Target="xl/workbook.xml"/></Relationships>`)},
-		{"xl/workbook.xml", []byte(`<workbook xmlns:r="r"><sheets><sheet name="表" r:id="a"/></sheets></workbook>`)},
+		{"xl/workbook.xml", []byte(`<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="表" r:id="a"/></sheets></workbook>`)},
 		{"xl/_rels/workbook.xml.rels", []byte(`<Relationships><Relationship Id="a" Type="x/worksheet" Target="s.xml"/><Relationship Id="b" Type="x/sharedStrings" Target="t.xml"/><Relationship Id="c" Type="x/styles" Target="f.xml"/></Relationships>`)},
 	}, part{"xl/s.xml", []byte(sheet)}, part{"xl/t.xml", []byte(texts)}, part{"xl/f.xml", []byte(styles)})
 }
@@ -99,7 +100,7 @@ func FuzzCells(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, sheet, texts, styles string) {
 		quick(t, func() {
-			book, refusal := open(bookOf(sheet, texts, styles))
+			book, refusal := open(bookOf(sheet, texts, styles), true)
 			if refusal != nil {
 				if definition().Rule(refusal.Code) == nil {
 					t.Errorf("code %q", refusal.Code)

@@ -5,11 +5,9 @@
 // A file is read in this process, not in one of its own. A child with limits is for what can't be bounded from within, and each thing here that
 // meets bytes from outside is bounded before it is called:
 //
-//	archive/zip     reads the directory whole: at most 4 MB of it, and it must stand where the end says
-//	compress/flate  gives at most what the entry names, 64 MB a part, 128 MB in all; the input is at most 20 MB
-//	encoding/xml    gets the bytes through metered: 1 MB a token; 800,000 elements a workbook, 64 deep, no DOCTYPE
-//	mscfb           keeps paths that grow with the square of the streams: 256 KB of directory; its chains know cycles
-//	Decrypt         of excelize, turns a password as often as the file says: at most 1,000,000 times; one stream of each kind
+//	archive/zip, flate, XML   in package office/ooxml, within its limits; the input is at most 20 MB
+//	mscfb                     keeps paths that grow with the square of the streams: 256 KB of directory; its chains know cycles
+//	Decrypt                   of excelize, turns a password as often as the file says: at most 1,000,000 times; one stream of each kind
 //
 // excelize itself opens a file of others only to annotate it (package feedback), after this reader took it, below 4 MB of XML. What none of
 // these bounds, a panic, is recovered file by file. Fuzz targets stand at each of these doors. Were a library to come that can't be bounded so,
@@ -24,6 +22,7 @@ import (
 	"errors"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/ooxml"
 	"lianheti/templates"
 )
 
@@ -72,7 +71,7 @@ func (s Source) fetch() (file model.File, data []byte, decided *model.Workbook) 
 func (s Source) unopened(file model.File) (w model.Workbook, ok bool) {
 	// The hash is taken of files that are not read, too: every file that arrived can be recognised.
 	sum, none, head := s.digest()
-	if s.verdict.byName && bytes.HasPrefix(head, magicZip) && s.Size <= MaxFile {
+	if s.verdict.byName && bytes.HasPrefix(head, ooxml.MagicZip) && s.Size <= MaxFile {
 		return w, false
 	}
 	file.SHA256, file.NoHash, file.Fate, file.Code, file.Detail = sum, none, s.verdict.fate, s.verdict.Code, s.verdict.Detail
@@ -108,7 +107,7 @@ func Flat(s Source) (file model.File, cells []model.Cell) {
 	if decided != nil {
 		return decided.File, nil
 	}
-	book, refusal := open(data)
+	book, refusal := open(data, true)
 	if refusal != nil {
 		return refused(file, refusal).File, nil
 	}
@@ -133,7 +132,7 @@ func Defeated(s Source) model.Workbook {
 
 // workbook reads the bytes of one file.
 func workbook(d *templates.Definition, file model.File, data []byte) model.Workbook {
-	book, refusal := open(data)
+	book, refusal := open(data, false)
 	if refusal != nil {
 		return refused(file, refusal)
 	}

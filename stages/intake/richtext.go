@@ -1,6 +1,10 @@
 package intake
 
-import "strings"
+import (
+	"strings"
+
+	"lianheti/stages/office/ooxml"
+)
 
 // richText gathers a text run by run. What a filler struck out is kept apart: it is no longer said. Raised and lowered digits are
 // written as the signs that look so, because 260² is not 2602. Phonetic guides are left out.
@@ -11,19 +15,19 @@ type richText struct {
 }
 
 // element takes what stands inside <si> or <is>.
-func (x *richText) element(e *element) {
+func (x *richText) element(e *ooxml.Element) {
 	switch {
-	case e.start && e.name == "r":
+	case e.Start && string(e.Name) == "r":
 		x.crossed, x.place = false, ""
-	case e.start && e.name == "strike" && within(e.path, "rPr"):
-		x.crossed = on(e.attr("val"))
-	case e.start && e.name == "vertAlign" && within(e.path, "rPr"):
-		x.place = e.attr("val")
-	case !e.start && e.name == "t" && !within(e.path, "rPh"):
-		if !within(e.path, "r") {
+	case e.Start && string(e.Name) == "strike" && e.Within("rPr"):
+		x.crossed = on(e.Attr("val"))
+	case e.Start && string(e.Name) == "vertAlign" && e.Within("rPr"):
+		x.place = e.Attr("val")
+	case !e.Start && string(e.Name) == "t" && !e.Within("rPh"):
+		if !e.Within("r") {
 			x.crossed, x.place = false, ""
 		}
-		if words := string(e.text); x.crossed {
+		if words := string(e.Text()); x.crossed {
 			x.struck.WriteString(words)
 		} else {
 			x.kept.WriteString(shifted(words, x.place))

@@ -18,11 +18,15 @@ func TestCellsAreReadAsTheyAreSeen(t *testing.T) {
 		t.Helper()
 		pattern := regexp.MustCompile(`<c r="` + cell + `"( s="\d+")?[^>]*?(/>|>.*?</c>)`)
 		w := readBytes(editParts(t, edit(t, filled(), func(f *excelize.File) error { return f.SetCellValue(sheet, cell, "put") }), "worksheets/sheet3.xml",
-			func(s string) string { return pattern.ReplaceAllString(s, `<c r="`+cell+`"$1 `+attributes+`>`+inner+`</c>`) }))
+			func(s string) string {
+				return pattern.ReplaceAllString(s, `<c r="`+cell+`"$1 `+attributes+`>`+inner+`</c>`)
+			}))
 		mustAccept(t, w)
 		return entriesOf(w)[entryKey{"office_area", 0, 0}]
 	}
-	run := func(properties, words string) string { return "<r><rPr>" + properties + "</rPr><t>" + words + "</t></r>" }
+	run := func(properties, words string) string {
+		return "<r><rPr>" + properties + "</rPr><t>" + words + "</t></r>"
+	}
 	for _, c := range []struct {
 		attributes, inner        string
 		kind                     model.Kind

@@ -175,7 +175,7 @@ func (b *binder) tellCopies() map[string]bool {
 			continue
 		}
 		for _, layout := range b.d.Layout().Sheets {
-			if original := b.sheets[layout]; original != nil && len(layout.Slots)+len(layout.Records) > 0 && looksLike(s, layout) {
+			if original := b.sheets[layout]; original != nil && len(layout.Slots)+len(layout.Records) > 0 && b.looksLike(s, layout) {
 				copies[s.Title] = true
 				b.note(CodeAltered, model.Place{File: b.out.File.Path, Sheet: s.Title}, "“"+s.Title+"”与“"+original.Title+"”栏目相同，只读取了后者")
 				break

@@ -1,17 +1,16 @@
 package intake
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/ooxml"
 	"lianheti/templates"
 )
 
@@ -79,42 +78,27 @@ type wordCell struct {
 
 // openWord reads the container and the main part of a Word file.
 func openWord(data []byte) (*wordDocument, *Refusal) {
-	if refusal := sniff(data); refusal != nil {
+	p, refusal := unpack(data)
+	if refusal != nil {
 		return nil, notWord(refusal)
 	}
-	if bytes.HasPrefix(data, magicOLE) {
-		plain, refusal := decrypt(data)
-		if refusal != nil {
-			return nil, notWord(refusal)
-		}
-		data = plain
-	}
-	p, refusal := inflate(data, func(name string) bool {
-		return strings.HasSuffix(name, ".xml") || strings.HasSuffix(name, ".rels") || name == "mimetype"
-	})
-	if refusal != nil {
-		return nil, refusal
-	}
-	budget := newBudget()
-	roots, err := p.relations("_rels/.rels", "", budget)
-	if err != nil {
-		return nil, refuse(CodeDamaged, "%s：%v", "_rels/.rels", err)
-	}
-	main := relation(roots, "", "/officeDocument")
-	kind := p.mainType()
+	walker := ooxml.NewWalker()
+	main, kind, err := p.Main(walker)
 	switch {
+	case err != nil:
+		return nil, damaged(err, "[Content_Types].xml")
 	case strings.Contains(kind, "macroEnabled"):
 		return nil, refuse(CodeNotWord, "带宏的文档（.docm）")
 	case strings.Contains(kind, "spreadsheetml"):
 		return nil, refuse(CodeNotWord, "工作簿（.xlsx）")
-	case strings.HasPrefix(string(p["mimetype"]), "application/vnd.oasis"):
+	case strings.HasPrefix(string(p.Get("mimetype")), "application/vnd.oasis"):
 		return nil, refuse(CodeNotWord, "ODF 文档（.odt）")
-	case !strings.Contains(kind, "wordprocessingml") || p[main] == nil:
+	case !strings.Contains(kind, "wordprocessingml") || !p.Has(main):
 		return nil, refuse(CodeNotWord, "别的压缩文件")
 	}
 	r := &wordReader{doc: &wordDocument{}}
-	if err := budget.walk(p[main], r.element); err != nil {
-		return nil, refuse(CodeDamaged, "%s：%v", path.Base(main), err)
+	if err := walker.Walk(p.Get(main), r.element); err != nil {
+		return nil, damaged(err, main)
 	}
 	return r.doc, nil
 }
@@ -137,6 +121,7 @@ func notWord(r *Refusal) *Refusal {
 // wordReader gathers what the main part shows. Deleted and hidden text is not shown, nor is the second telling of a shape.
 type wordReader struct {
 	doc        *wordDocument
+	space      ooxml.Space
 	paragraphs []*strings.Builder // open, the innermost last: a shape may stand inside one
 	tables     []*openTable       // open, the innermost last
 	count      int
@@ -157,24 +142,28 @@ type openTable struct {
 // unseen are the elements whose content nobody sees.
 var unseen = []string{"del", "moveFrom"}
 
-func (r *wordReader) element(e *element) error {
-	parent := ""
-	if len(e.path) > 1 {
-		parent = e.path[len(e.path)-2]
+func (r *wordReader) element(e *ooxml.Element) error {
+	if e.Depth == 1 {
+		r.space = e.Space
 	}
-	switch {
-	case e.name == "Fallback" || slices.Contains(e.path[:len(e.path)-1], "Fallback"):
-	case e.start:
+	if e.Space != r.space {
+		return nil // of a drawing; texts in it are Word's again
+	}
+	parent := ""
+	if e.Parent() != nil {
+		parent = string(e.Parent().Name)
+	}
+	if e.Start {
 		r.begin(e, parent)
-	default:
+	} else {
 		r.end(e, parent)
 	}
 	return nil
 }
 
-func (r *wordReader) begin(e *element, parent string) {
+func (r *wordReader) begin(e *ooxml.Element, parent string) {
 	t := r.table()
-	switch e.name {
+	switch string(e.Name) {
 	case "p":
 		r.paragraphs = append(r.paragraphs, &strings.Builder{})
 	case "tbl":
@@ -199,9 +188,9 @@ func (r *wordReader) begin(e *element, parent string) {
 	}
 }
 
-func (r *wordReader) end(e *element, parent string) {
+func (r *wordReader) end(e *ooxml.Element, parent string) {
 	t := r.table()
-	switch e.name {
+	switch string(e.Name) {
 	case "p":
 		r.endParagraph()
 	case "tbl":
@@ -216,11 +205,11 @@ func (r *wordReader) end(e *element, parent string) {
 		}
 	case "gridSpan":
 		if t != nil && t.cell != nil && parent == "tcPr" {
-			t.cell.span = min(max(1, number(e.attr("val"))), maxSpan)
+			t.cell.span = min(max(1, number(e.AttrIn(r.space, "val"))), maxSpan)
 		}
 	case "vMerge":
 		if t != nil && t.cell != nil && parent == "tcPr" {
-			t.cell.continued = e.attr("val") != "restart"
+			t.cell.continued = e.AttrIn(r.space, "val") != "restart"
 		}
 	case "sdt":
 		if len(r.prompts) > 0 {
@@ -231,7 +220,7 @@ func (r *wordReader) end(e *element, parent string) {
 			r.prompts[len(r.prompts)-1] = true
 		}
 	case "vanish":
-		if v := e.attr("val"); parent == "rPr" && len(e.path) > 2 && e.path[len(e.path)-3] == "r" {
+		if v := e.AttrIn(r.space, "val"); parent == "rPr" && e.Parent().Parent() != nil && string(e.Parent().Parent().Name) == "r" {
 			r.hidden = v != "0" && v != "false"
 		}
 	default:
@@ -258,19 +247,19 @@ func number(s string) int {
 var symbols = map[string]string{"F052": "☑", "F0FE": "☑", "F0FC": "☑", "F053": "☒", "F0FD": "☒", "F0A3": "☐", "F0A8": "☐", "F06F": "☐"}
 
 // say takes what a run shows.
-func (r *wordReader) say(e *element, parent string) {
+func (r *wordReader) say(e *ooxml.Element, parent string) {
 	if len(r.paragraphs) == 0 || r.hidden || slices.Contains(r.prompts, true) || parent != "r" {
 		return
 	}
 	for _, name := range unseen {
-		if slices.Contains(e.path, name) {
+		if e.Within(name) {
 			return
 		}
 	}
 	b := r.paragraphs[len(r.paragraphs)-1]
-	switch e.name {
+	switch string(e.Name) {
 	case "t":
-		b.Write(e.text)
+		b.Write(e.Text())
 	case "tab", "ptab":
 		b.WriteByte('\t')
 	case "br", "cr":
@@ -278,7 +267,7 @@ func (r *wordReader) say(e *element, parent string) {
 	case "noBreakHyphen":
 		b.WriteByte('-')
 	case "sym":
-		b.WriteString(symbols[strings.ToUpper(e.attr("char"))])
+		b.WriteString(symbols[strings.ToUpper(e.AttrIn(r.space, "char"))])
 	}
 }
 

@@ -142,7 +142,7 @@ func (p *painter) lists() {
 
 // The sheets behind: lists and calculations, and the form's identity.
 var (
-	calculated   = []string{templates.ListSheet, valueSheet, caseSheet, rowSheet}
+	calculated   = []string{templates.ListSheet, templates.ValueSheet, templates.CaseSheet, templates.RowSheet}
 	hiddenSheets = append(slices.Clone(calculated), templates.MetaSheet)
 )
 

@@ -47,7 +47,7 @@ func (r *rowTables) cell(column, k int) string {
 }
 
 func (r *rowTables) span(column int) string {
-	return fmt.Sprintf("%s!$%s$2:$%s$%d", rowSheet, columnName(column), columnName(column), r.columns[column-1].rows+1)
+	return fmt.Sprintf("%s!$%s$2:$%s$%d", templates.RowSheet, columnName(column), columnName(column), r.columns[column-1].rows+1)
 }
 
 // entry is the content of a column of a list in its k-th row; blank where the row was deleted or holds an error.

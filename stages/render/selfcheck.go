@@ -12,15 +12,11 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// The hidden sheets that the self-check calculates on. valueSheet has a row for every value of the form, caseSheet one for
-// every case of a rule, rowSheet one for every row of the lists.
-const (
-	valueSheet = templates.HiddenPrefix + "_values"
-	caseSheet  = templates.HiddenPrefix + "_cases"
-	rowSheet   = templates.HiddenPrefix + "_rows"
-)
+// The hidden sheets that the self-check calculates on. templates.ValueSheet has a row for every value of the form, templates.CaseSheet one for
+// every case of a rule, templates.RowSheet one for every row of the lists.
+const ()
 
-// Columns of valueSheet.
+// Columns of templates.ValueSheet.
 const (
 	nameColumn   = 1 + iota // defined name of the cell
 	labelColumn             // what it is called
@@ -32,10 +28,10 @@ const (
 	wordsColumn             // characters and limit, to be shown
 )
 
-// Columns of caseSheet. Rows of one rule stand together; what is said of the rule stands in its first row.
+// Columns of templates.CaseSheet. Rows of one rule stand together; what is said of the rule stands in its first row.
 const (
 	codeColumn     = 1 + iota
-	slotColumn     // number of the value to go to, in valueSheet
+	slotColumn     // number of the value to go to, in templates.ValueSheet
 	outcomeColumn  // of the case
 	ruleColumn     // outcome of the rule
 	severityColumn // 3 必须修改, 2 需核实说明, 1 提示
@@ -59,9 +55,9 @@ const (
 // listName is the name of what a choice offers.
 func listName(choices string) string { return "list_" + choices }
 
-// valueCell addresses a column of valueSheet for the i-th value.
+// valueCell addresses a column of templates.ValueSheet for the i-th value.
 func valueCell(i, column int) string {
-	return fmt.Sprintf("%s!$%s$%d", valueSheet, columnName(column), i+2)
+	return fmt.Sprintf("%s!$%s$%d", templates.ValueSheet, columnName(column), i+2)
 }
 
 func columnName(column int) string {
@@ -77,7 +73,7 @@ type selfCheck struct {
 	print *formulaPrinter
 	rows  *rowTables
 	rules []sheetRule // shown as formulas, by severity and code
-	first []int       // row of each rule in caseSheet
+	first []int       // row of each rule in templates.CaseSheet
 }
 
 // newSelfCheck prints every rule that a sheet can show.
@@ -125,11 +121,11 @@ func (s *selfCheck) fillCases() {
 	for _, r := range s.rules {
 		s.first = append(s.first, row)
 		last := row + len(r.cases) - 1
-		s.l.set(caseSheet, row, codeColumn, r.rule.Code, "")
-		s.l.set(caseSheet, row, severityColumn, float64(severityRank(r.rule)), "")
+		s.l.set(templates.CaseSheet, row, codeColumn, r.rule.Code, "")
+		s.l.set(templates.CaseSheet, row, severityColumn, float64(severityRank(r.rule)), "")
 		outcomes := caseSpan(outcomeColumn, row, last)
 		outcome := caseCell(ruleColumn, row)
-		s.l.calculate(caseSheet, row, ruleColumn, "MAX("+outcomes+")")
+		s.l.calculate(templates.CaseSheet, row, ruleColumn, "MAX("+outcomes+")")
 		target := fmt.Sprintf("INDEX(%s,MATCH(%s,%s,0))", caseSpan(slotColumn, row, last), outcome, outcomes)
 		switch {
 		case r.column > 0:
@@ -137,21 +133,21 @@ func (s *selfCheck) fillCases() {
 		case row == last:
 			target = caseCell(slotColumn, row)
 		}
-		s.l.calculate(caseSheet, row, targetColumn, fmt.Sprintf("IF(%s<%d,0,%s)", outcome, missing, target))
+		s.l.calculate(templates.CaseSheet, row, targetColumn, fmt.Sprintf("IF(%s<%d,0,%s)", outcome, missing, target))
 		for _, c := range r.cases {
 			slot := 1 // a rule without values is linked to its list
 			if len(c.slots) > 0 {
 				slot = c.slots[0] + 1
 			}
-			s.l.set(caseSheet, row, slotColumn, float64(slot), "")
-			s.l.calculate(caseSheet, row, outcomeColumn, c.formula)
+			s.l.set(templates.CaseSheet, row, slotColumn, float64(slot), "")
+			s.l.calculate(templates.CaseSheet, row, outcomeColumn, c.formula)
 			row++
 		}
 	}
 }
 
 func caseCell(column, row int) string {
-	return fmt.Sprintf("%s!$%s$%d", caseSheet, columnName(column), row)
+	return fmt.Sprintf("%s!$%s$%d", templates.CaseSheet, columnName(column), row)
 }
 
 func caseSpan(column, from, to int) string {
@@ -164,19 +160,19 @@ func (s *selfCheck) fillValues() {
 	voids := s.voids()
 	for i, slot := range s.slots {
 		row := i + 2
-		s.l.set(valueSheet, row, nameColumn, slot.Name, "")
-		s.l.set(valueSheet, row, labelColumn, s.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year}), "")
+		s.l.set(templates.ValueSheet, row, nameColumn, slot.Name, "")
+		s.l.set(templates.ValueSheet, row, labelColumn, s.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year}), "")
 		s.fillStatus(i, row, slot)
 		switch {
 		case slot.Field.Type == templates.ConfirmField: // a box left empty is not confirmed
-			s.l.calculate(valueSheet, row, usableColumn, fmt.Sprintf("IF(%s=%d,0,%s)", s.status(i), missing, s.status(i)))
+			s.l.calculate(templates.ValueSheet, row, usableColumn, fmt.Sprintf("IF(%s=%d,0,%s)", s.status(i), missing, s.status(i)))
 		case len(voids[i]) > 0:
-			s.l.calculate(valueSheet, row, usableColumn, fmt.Sprintf("IF(MAX(%s)=%d,%d,%s)", strings.Join(voids[i], ","), failed, unclear, s.status(i)))
+			s.l.calculate(templates.ValueSheet, row, usableColumn, fmt.Sprintf("IF(MAX(%s)=%d,%d,%s)", strings.Join(voids[i], ","), failed, unclear, s.status(i)))
 		}
 		grave := []string{fmt.Sprintf("(%s=%d)*3", s.status(i), unclear)}
-		s.l.calculate(valueSheet, row, flagColumn, "MAX("+strings.Join(append(grave, flags[i]...), ",")+")")
+		s.l.calculate(templates.ValueSheet, row, flagColumn, "MAX("+strings.Join(append(grave, flags[i]...), ",")+")")
 	}
-	s.l.define(flagsName, valueSheet, 2, flagColumn, len(s.slots)+1, flagColumn)
+	s.l.define(flagsName, templates.ValueSheet, 2, flagColumn, len(s.slots)+1, flagColumn)
 }
 
 // usableColumn is where the usable status of a value stands.
@@ -227,7 +223,7 @@ func (s *selfCheck) eachCase(see func(r sheetRule, c sheetCase, row int)) {
 // fillStatus says of a value whether it can be used, and makes it comparable.
 func (s *selfCheck) fillStatus(i, row int, slot templates.Slot) {
 	x := slot.Name
-	set := func(column int, f string) { s.l.calculate(valueSheet, row, column, f) }
+	set := func(column int, f string) { s.l.calculate(templates.ValueSheet, row, column, f) }
 	clean, tidy := valueCell(i, cleanColumn), valueCell(i, lengthColumn)
 	text := func(else0 string) string {
 		return fmt.Sprintf("IF(ISERROR(%s),%d,IF(LEN(TRIM(%s))=0,%d,%s))", x, unclear, x, missing, else0)
@@ -257,7 +253,7 @@ func (s *selfCheck) fillStatus(i, row int, slot templates.Slot) {
 		set(lengthColumn, characters(clean))
 		if f.Limit > 0 {
 			set(wordsColumn, fmt.Sprintf(`%s&"／%d字"`, tidy, f.Limit))
-			s.l.define(wordsName+slot.Name, valueSheet, row, wordsColumn, row, wordsColumn)
+			s.l.define(wordsName+slot.Name, templates.ValueSheet, row, wordsColumn, row, wordsColumn)
 		}
 	default:
 		set(statusColumn, text("0"))
@@ -309,12 +305,12 @@ func (s *selfCheck) fillRows() {
 			}
 			return "MAX(" + strings.Join(grave, ",") + ")"
 		})
-		s.l.define(rowFlagsName+block, rowSheet, 2, column, s.rows.columns[column-1].rows+1, column)
+		s.l.define(rowFlagsName+block, templates.RowSheet, 2, column, s.rows.columns[column-1].rows+1, column)
 	}
 	for i, c := range s.rows.columns {
-		s.l.set(rowSheet, 1, i+1, c.block+" "+c.key, "")
+		s.l.set(templates.RowSheet, 1, i+1, c.block+" "+c.key, "")
 		for k := 1; k <= c.rows; k++ {
-			s.l.calculate(rowSheet, k+1, i+1, c.formula(k))
+			s.l.calculate(templates.RowSheet, k+1, i+1, c.formula(k))
 		}
 	}
 }
@@ -351,9 +347,9 @@ func (s *selfCheck) fillTotals() {
 			templates.ErrorsName, templates.ErrorsName, templates.OpenName, templates.OpenName, templates.WarningsName, templates.WarningsName, s.d.ExplainedIn())},
 	}
 	for i, t := range totals {
-		s.l.set(caseSheet, i+2, totalsColumn, t.name, "")
-		s.l.calculate(caseSheet, i+2, totalsColumn+1, t.formula)
-		s.l.define(t.name, caseSheet, i+2, totalsColumn+1, i+2, totalsColumn+1)
+		s.l.set(templates.CaseSheet, i+2, totalsColumn, t.name, "")
+		s.l.calculate(templates.CaseSheet, i+2, totalsColumn+1, t.formula)
+		s.l.define(t.name, templates.CaseSheet, i+2, totalsColumn+1, i+2, totalsColumn+1)
 	}
 }
 

@@ -156,6 +156,25 @@ func TestDecrypt(t *testing.T) {
 	}
 }
 
+// How often the library would turn a password is known before it does.
+func TestSpinCount(t *testing.T) {
+	const agile = "\x04\x00\x04\x00\x40\x00\x00\x00"
+	for _, c := range []struct {
+		info  string
+		want  int
+		clear bool
+	}{
+		{"", 0, true}, {"\x04\x00\x02\x00 binary", 0, true}, {agile + "<encryption/>", 0, true}, {agile + `<e><k spinCount="100000"/></e>`, 100000, true},
+		{agile + `<e><k spinCount='9999999'/><k spinCount="5"/></e>`, 9999999, true}, {agile + `<e><k spinCount=" &#57;999999 "/>`, 9999999, false},
+		{agile + `<e xmlns:x="u"><k x:spinCount="9999999"/></e>`, 9999999, true},
+		{agile + `<!DOCTYPE e><e><k spinCount="9999999"/></e>`, 0, false}, // the library reads on
+	} {
+		if got, clear := spinCount([]byte(c.info)); got != c.want || clear != c.clear {
+			t.Errorf("%q: %d, %v", c.info, got, clear)
+		}
+	}
+}
+
 // workbooks are the committed samples.
 func workbooks(b *testing.B) (out [][]byte) {
 	b.Helper()

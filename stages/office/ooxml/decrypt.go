@@ -2,6 +2,7 @@ package ooxml
 
 import (
 	"bytes"
+	"encoding/xml"
 	"errors"
 	"io"
 	"strconv"
@@ -91,20 +92,30 @@ const maxSpins = 1000000
 // maxInfo bounds the description of an encryption, which takes about 1 KB.
 const maxInfo = 64 << 10
 
-// spinCount reads the largest spin count that the description of an encryption names; older encryption names none. Not clear: there
-// is a description that can't be read to its end, and what the library would find in it is not known.
+// spinCount reads the largest spin count that the description of an encryption names; older encryption names none. It is read as the
+// library reads it, whatever the namespace. Not clear: there is a description that can't be read to its end, and what the library
+// would find in it is not known.
 func spinCount(info []byte) (most int, clear bool) {
 	const version = 8
 	if !bytes.HasPrefix(info, []byte{4, 0, 4, 0}) { // of the newer encryption, which is described in XML
 		return 0, true
 	}
-	err := NewWalker().Walk(info[min(version, len(info)):], func(e *Element) error {
-		if n, err := strconv.Atoi(strings.TrimSpace(e.Attr("spinCount"))); err == nil {
-			most = max(most, n)
+	for d := xml.NewDecoder(bytes.NewReader(info[min(version, len(info)):])); ; {
+		token, err := d.Token()
+		switch t := token.(type) {
+		case xml.Directive:
+			return most, false
+		case xml.StartElement:
+			for _, a := range t.Attr {
+				if n, err := strconv.Atoi(strings.TrimSpace(a.Value)); err == nil && a.Name.Local == "spinCount" {
+					most = max(most, n)
+				}
+			}
 		}
-		return nil
-	})
-	return most, err == nil
+		if err != nil {
+			return most, err == io.EOF
+		}
+	}
 }
 
 // maxOldDirectory bounds what is read of an old container to know its streams: the library keeps a path for each, and streams inside

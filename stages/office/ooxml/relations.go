@@ -68,8 +68,12 @@ func (p *Parts) Main(w *Walker) (part, contentType string, err error) {
 	if part = ByType(roots, "/officeDocument"); part == "" {
 		return "", "", nil
 	}
+	const types = "[Content_Types].xml"
+	if !p.Has(types) {
+		return part, "", nil
+	}
 	byExtension := ""
-	err = w.Walk(p.Get("[Content_Types].xml"), func(e *Element) error {
+	err = w.Walk(p.Get(types), func(e *Element) error {
 		switch {
 		case !e.Start || !e.Native:
 		case string(e.Name) == "Override" && strings.EqualFold(e.Attr("PartName"), "/"+part):

@@ -122,9 +122,12 @@ func legalName(name []byte) bool {
 
 // attributes reads the attributes of a start tag to its end, and the namespaces that they declare. special: one has a prefix.
 func (w *Walker) attributes(e *Element) (closed, special bool, err error) {
-	data := w.data
+	data, from := w.data, w.pos
 	for {
 		i := w.pos
+		if i-from > MaxToken {
+			return false, false, errToken
+		}
 		for i < len(data) && class[data[i]]&white != 0 {
 			i++
 		}

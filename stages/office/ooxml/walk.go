@@ -100,6 +100,9 @@ type Walker struct {
 // NewWalker makes a walker for one container.
 func NewWalker() *Walker { return &Walker{left: MaxElements, foreign: map[string]Space{}} }
 
+// Spare takes the element that ends out of the count: it was empty, and its reader bounds such elements otherwise.
+func (w *Walker) Spare() { w.left++ }
+
 func broken(what string) error { return &Fault{Damaged, what} }
 
 var errBroken = broken("XML 不完整")

@@ -1,0 +1,161 @@
+package intake
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"lianheti/stages/model"
+	"lianheti/stages/text"
+	"lianheti/templates"
+)
+
+// The program's own sheets stand beside the form's: what calculates the self-check, the self-check, the list of a return, the identity. None
+// of it is data; but the name of a sheet says nothing about what somebody has put there. A sheet is known by how it is built, in
+// whichever version of the template, and of a known sheet only what has the place and the kind of its own content is ours. Everything
+// else counts as loose, as on any other sheet.
+
+var (
+	ruleCode = regexp.MustCompile(`^LHT-\d-\d{3}$`)
+	fieldID  = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	rowHead  = regexp.MustCompile(`^[a-z][a-z0-9_]* [\w-]+$`)
+)
+
+// calculation is a hidden sheet of formulas: by its first cells it is known, and what else on it are texts stands in some columns.
+type calculation struct {
+	first      string // where it says what it is
+	says       *regexp.Regexp
+	textColumn []int
+}
+
+var calculates = map[string]*calculation{
+	templates.ValueSheet: {"A2", fieldID, []int{1, 2}},
+	templates.CaseSheet:  {"A2", ruleCode, []int{1, 8}},
+	templates.RowSheet:   {"A1", rowHead, nil},
+}
+
+// keeps says whether a cell is looked at later: the first two rows, by which the sheet is known, and texts that aren't its own.
+func (c *calculation) keeps(row, col int, formula bool, kind []byte) bool {
+	texts := string(kind) == "s" || string(kind) == "str" || string(kind) == "inlineStr"
+	return row <= 2 || texts && !formula && !slices.Contains(c.textColumn, col)
+}
+
+// begins says whether the sheet is what its title says.
+func (c *calculation) begins(s *Sheet) bool {
+	row, col, _ := parseCell(c.first)
+	return c.says.MatchString(s.At(row, col).Raw)
+}
+
+// own says of each cell whether it is the program's own.
+func (c *calculation) own(cell *Cell) bool {
+	return cell.FormulaText != "" || cell.Kind != model.Text || cell.Row == 1 && c.textColumn == nil && rowHead.MatchString(cell.Raw) ||
+		slices.Contains(c.textColumn, cell.Col)
+}
+
+// ours says whether a sheet has the name or the build of one of the program's own, so that it is none of the form's.
+func (b *binder) ours(sheet *Sheet) bool {
+	return strings.HasPrefix(sheet.Title, templates.HiddenPrefix) || sheet.Title == templates.ReturnSheet ||
+		sheet.Title == templates.CheckSheet || b.checks(sheet)
+}
+
+// checks says whether a sheet is the self-check, be it renamed: the rules' codes stand in its first column.
+func (b *binder) checks(sheet *Sheet) bool {
+	codes := 0
+	for i := range sheet.Cells {
+		if c := &sheet.Cells[i]; c.Col == 1 && b.d.Rule(c.Raw) != nil {
+			codes++
+		}
+	}
+	return 2*codes > len(b.d.Rules)
+}
+
+// owned gives what tells the program's own cells of one of its sheets; nil for every other sheet, and for one that has only the name.
+func (b *binder) owned(sheet *Sheet) func(*Cell) bool {
+	switch known := calculates[strings.ToLower(sheet.Title)]; {
+	case known != nil && known.begins(sheet):
+		return known.own
+	case strings.EqualFold(sheet.Title, templates.MetaSheet) && b.out.Form.ID == b.d.Form.ID:
+		return func(c *Cell) bool { return ownMeta(sheet, c) }
+	case strings.EqualFold(sheet.Title, templates.ListSheet) && b.lists(sheet):
+		// A list begins in the first row; where its first item is blank, the one beside it does.
+		return func(c *Cell) bool {
+			return sheet.At(1, c.Col).Kind != model.Blank || c.Col > 1 && sheet.At(1, c.Col-1).Kind != model.Blank
+		}
+	case sheet.Title == templates.ReturnSheet:
+		return b.ownTable(sheet, templates.ReturnSaid)
+	case sheet.Title == templates.CheckSheet || b.checks(sheet):
+		return b.ownTable(sheet, "")
+	}
+	return nil
+}
+
+// ownMeta says whether a cell of the identity is a key, its value, or where an earlier round coloured a cell, and how it was before.
+func ownMeta(sheet *Sheet, c *Cell) bool {
+	switch c.Col {
+	case 1, 2:
+		return fieldID.MatchString(sheet.At(c.Row, 1).Raw)
+	case 4, 5, 6:
+		_, _, ok := parseCell(sheet.At(c.Row, 5).Raw)
+		return ok
+	}
+	return false
+}
+
+// lists says whether a sheet begins with the cities, as the lists of the template do.
+func (b *binder) lists(sheet *Sheet) bool {
+	cities, all := 0, 0
+	for i := range sheet.Cells {
+		if c := &sheet.Cells[i]; c.Col == 1 {
+			all++
+			if slices.ContainsFunc(b.d.Directory.Cities, func(city templates.City) bool { return city.Name == c.Raw }) {
+				cities++
+			}
+		}
+	}
+	return 2*cities > all
+}
+
+// ownTable tells the cells of a table whose rows are findings or rules: the header, every row with a code, and what stands over the
+// header in the first column. Nothing of it reaches beyond the header to the right. In the column said, words are the program's own
+// only where they are quoted from another sheet; in the self-check, results are formulas. Nil where the sheet is no such table.
+func (b *binder) ownTable(sheet *Sheet, said string) func(*Cell) bool {
+	coded, formulas, first := map[int]bool{}, map[int]bool{}, 0
+	for i := range sheet.Cells {
+		c := &sheet.Cells[i]
+		if ruleCode.MatchString(c.Raw) {
+			if coded[c.Row] = true; first == 0 {
+				first = c.Row
+			}
+		}
+		formulas[c.Row] = formulas[c.Row] || c.Formula
+	}
+	if first < 2 {
+		return nil
+	}
+	header, last, saidAt := first-1, 0, 0
+	for col := 1; sheet.At(header, col).Filled; col++ {
+		if last = col; said != "" && sheet.At(header, col).Raw == said {
+			saidAt = col
+		}
+	}
+	return func(c *Cell) bool {
+		switch {
+		case c.Row < header:
+			return c.Col == 1
+		case c.Row == header:
+			return c.Col <= last
+		case !coded[c.Row] || c.Col > last:
+			return false
+		case c.Col == saidAt:
+			return strings.HasPrefix(c.Raw, templates.ReturnOutdated) || b.quoted(sheet, c.Raw)
+		case said == "" && formulas[c.Row] && (c.Col == 4 || c.Col == 5):
+			return c.Formula
+		}
+		return true
+	}
+}
+
+// quoted says whether a text stands on another sheet.
+func (b *binder) quoted(sheet *Sheet, words string) bool {
+	return slices.ContainsFunc(b.book.Sheets, func(s *Sheet) bool { return s != sheet && len(s.find(text.NameKey(words))) > 0 })
+}
