@@ -48,8 +48,7 @@ func Decrypt(data []byte) (plain []byte, err error) {
 
 // decryptable looks at the streams of an old container before the library that decrypts it does.
 func decryptable(data []byte) error {
-	const sector = 4096 // excelize does not fill the last one
-	source := &frugal{*bytes.NewReader(data), maxOldDirectory}
+	source := &frugal{Reader: *bytes.NewReader(data), left: maxOldDirectory}
 	streams, err := mscfb.New(source)
 	switch {
 	case err != nil && source.left < 0:
@@ -58,14 +57,13 @@ func decryptable(data []byte) error {
 		return fault(Incomplete, "旧格式容器打不开")
 	}
 	source.left = MaxFile
-	encrypted, described, whole := 0, 0, true
+	encrypted, described := 0, 0
 	var info []byte
 	for entry, err := streams.Next(); err == nil; entry, err = streams.Next() {
 		switch entry.Name {
 		case "EncryptedPackage":
 			encrypted++
-			n, _ := io.Copy(io.Discard, streams)
-			whole = whole && entry.Size-n < sector
+			_, _ = io.Copy(io.Discard, streams)
 		case "EncryptionInfo":
 			described++
 			info = make([]byte, min(max(entry.Size, 0), maxInfo))
@@ -76,7 +74,7 @@ func decryptable(data []byte) error {
 	switch {
 	case encrypted == 0:
 		return &Fault{Kind: OldOffice}
-	case !whole: // said before the password: taking it away would not help
+	case source.beyond: // said before the password: taking it away would not help
 		return fault(Incomplete, "加密的内容只到了一部分")
 	case encrypted > 1 || described > 1: // the library reads each
 		return fault(Damaged, "旧格式容器里有两份加密内容")
@@ -124,15 +122,17 @@ const maxOldDirectory = 256 << 10
 
 var errSpent = errors.New("读得太多")
 
-// frugal gives only so many bytes of a file in all.
+// frugal gives only so many bytes of a file in all, and notes where more is asked for than has arrived.
 type frugal struct {
 	bytes.Reader
-	left int
+	left   int
+	beyond bool
 }
 
 func (f *frugal) ReadAt(p []byte, at int64) (int, error) {
 	if f.left -= len(p); f.left < 0 {
 		return 0, errSpent
 	}
+	f.beyond = f.beyond || at >= f.Size()
 	return f.Reader.ReadAt(p, at)
 }
