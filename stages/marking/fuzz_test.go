@@ -29,16 +29,19 @@ func written(d *templates.Definition) string {
 	sheet, point := "一", Marked(d.Rubric)[0].ID
 	x := &index{form: formOf(d), batch: d.Directory.Batch, version: version, expert: "E1", name: fuzzName, scale: d.Rubric.Experts.Scale.String(), most: d.Rubric.Experts.Deduction.String(),
 		sources: map[string]string{"2024-01": "abc"}, order: []string{"2024-01"},
-		regions: []region{{coverSheet, 3, 3, digest([]fixed{{1, 1, "单位"}})}, {sheet, 9, 9, digest(nil)}},
-		slots: []slot{{unitUse, coverSheet, 1, 2, "", ""}, {recuseUse, sheet, 1, 1, "2024-01", ""}, {markUse, sheet, 2, 1, "2024-01", point}, {commentUse, sheet, 2, 2, "2024-01", point},
-			{deductUse, sheet, 3, 1, "2024-01", point}, {vetoUse, sheet, 4, 1, "2024-01", ""}, {formulaUse, sheet, 5, 1, "", ""}}}
+		regions: []region{{coverSheet, 3, 3, digest([]fixed{{1, 1, "单位"}, {2, 1, settled(expertNo + "E1")}})},
+			{sheet, 9, 9, digest([]fixed{{2, 1, "2024-01；福州"}, {5, colPoint, settled(point)}, {6, colPoint, settled(point)}})}},
+		slots: []slot{{unitUse, coverSheet, 1, 2, "", ""}, {recuseUse, sheet, 3, 1, "2024-01", ""}, {markUse, sheet, 5, colMark, "2024-01", point},
+			{commentUse, sheet, 5, colComment, "2024-01", point}, {deductUse, sheet, 6, colMark, "2024-01", point}, {vetoUse, sheet, 7, 1, "2024-01", ""}, {formulaUse, sheet, 8, 1, "", ""}}}
 	var b strings.Builder
 	for i, row := range x.rows() {
 		for j, text := range row {
 			fmt.Fprintf(&b, "%s\t%d\t%d\t%s\n", indexSheet, i+1, j+1, text)
 		}
 	}
-	fmt.Fprintf(&b, "%s\t1\t1\t单位\n%s\t1\t2\t样例学院\n%s\t2\t1\t88\n%s\t2\t2\t%s说%s\n%s\t3\t1\t5\n%s\t4\t1\t否\n", coverSheet, coverSheet, sheet, sheet, fuzzName, fuzzPhone, sheet, sheet)
+	fmt.Fprintf(&b, "%s\t1\t1\t单位\n%s\t1\t2\t样例学院\n%s\t2\t1\t%sE1\n", coverSheet, coverSheet, coverSheet, expertNo)
+	fmt.Fprintf(&b, "%s\t2\t1\t2024-01；福州\n%s\t5\t%d\t%s\n%s\t6\t%d\t%s\n", sheet, sheet, colPoint, point, sheet, colPoint, point)
+	fmt.Fprintf(&b, "%s\t5\t%d\t88\n%s\t5\t%d\t%s说%s\n%s\t6\t%d\t5\n%s\t7\t1\t否\n", sheet, colMark, sheet, colComment, fuzzName, fuzzPhone, sheet, colMark, sheet)
 	return b.String()
 }
 
@@ -57,7 +60,7 @@ func cellsOf(lines string) (cells []model.Cell) {
 			continue
 		}
 		seen[at] = true
-		c := model.Cell{Place: model.Place{Sheet: f[0], Cell: model.CellName(row, col)}, Row: row, Col: col, Raw: f[3], Kind: model.Text, Filled: true}
+		c := model.Cell{Place: model.Place{Sheet: f[0], Cell: model.CellName(row, col)}, Row: row, Col: col, Raw: f[3], Shown: f[3], Kind: model.Text, Filled: true}
 		if _, err := strconv.ParseFloat(f[3], 64); err == nil && i%2 == 0 {
 			c.Kind = model.Number
 		}

@@ -19,8 +19,8 @@ const (
 	indexSheet = "_评分索引" // very hidden
 )
 
-// version of the layout. It goes up when a workbook that was sent out could no longer be read.
-const version = "1"
+// version of the layout. Those of the first, which has no digest of the index, are still read.
+const version, firstVersion = "2", "1"
 
 // use is what a cell is there for.
 type use string
@@ -57,6 +57,8 @@ type index struct {
 	order   []string          // submissions, as they come
 	slots   []slot
 	regions []region
+	digest  string // over the rows before it
+	altered bool   // the digest says otherwise
 }
 
 // region is how much of a sheet is ours, with the digest of its locked content.
@@ -81,13 +83,28 @@ func (x *index) rows() [][]string {
 	for _, s := range x.slots {
 		out = append(out, []string{string(s.use), s.sheet, strconv.Itoa(s.row), strconv.Itoa(s.col), s.submission, s.point})
 	}
-	return out
+	return append(out, []string{digestRow, digestRows(out)})
+}
+
+// digestRow is the last row of the index: who moves a mark to another point, or gives it to another expert, has it wrong.
+const digestRow = "digest"
+
+func digestRows(rows [][]string) string {
+	var cells []fixed
+	for i, row := range rows {
+		for k, words := range row {
+			if words = settled(words); words != "" {
+				cells = append(cells, fixed{i + 1, k + 1, words})
+			}
+		}
+	}
+	return digest(cells)
 }
 
 // readIndex is the reverse of rows. It gives an error where a row says nothing it knows.
 func readIndex(rows [][]string) (*index, error) {
 	x := &index{sources: map[string]string{}}
-	for _, row := range rows {
+	for i, row := range rows {
 		row = append(slices.Clone(row), make([]string, 8)...) // blank cells at the end are not stored
 		number := func(i int) int {
 			n, err := strconv.Atoi(row[i])
@@ -110,6 +127,9 @@ func readIndex(rows [][]string) (*index, error) {
 				return nil, fmt.Errorf("索引里的位置 %q 读不出", row)
 			}
 			x.slots = append(x.slots, s)
+		case digestRow:
+			x.digest = row[1]
+			x.altered = x.digest != digestRows(rows[:i]) || i != len(rows)-1
 		default:
 			return nil, fmt.Errorf("索引里有认不出的 %q", row[0])
 		}
@@ -117,6 +137,7 @@ func readIndex(rows [][]string) (*index, error) {
 	if x.form == "" || x.expert == "" {
 		return nil, fmt.Errorf("索引不完整")
 	}
+	x.altered = x.altered || x.digest == "" && x.version != firstVersion
 	return x, nil
 }
 

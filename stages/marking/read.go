@@ -154,8 +154,10 @@ func (b *workbook) open(d *templates.Definition, cells []model.Cell) {
 		b.refuse(CodeForeign, "标识是"+x.form)
 	case x.batch != d.Directory.Batch:
 		b.refuse(CodeWrongBatch, fmt.Sprintf("是%d年批次的", x.batch))
-	case x.version != version || x.scale != r.Scale.String() || x.most != r.Deduction.String():
+	case x.version != version && x.version != firstVersion || x.scale != r.Scale.String() || x.most != r.Deduction.String():
 		b.refuse(CodeAltered, "评分的分制与现在的定义不同")
+	case x.altered:
+		b.refuse(CodeAltered, "隐藏的索引被改动")
 	default:
 		b.index = x
 		b.prove()
@@ -207,6 +209,29 @@ func (b *workbook) prove() {
 	for _, r := range b.index.regions {
 		if digest(locked[r.sheet]) != r.digest {
 			b.refuse(CodeAltered, "工作表“"+r.sheet+"”的锁定内容")
+			return
+		}
+	}
+	b.agree()
+}
+
+// agree proves that the index says of each cell what the locked words beside it say: whose workbook it is, which submission, which point.
+func (b *workbook) agree() {
+	beside := func(sheet string, row, col int) string {
+		return strings.TrimSpace(b.cells[sheet][[2]int{row, col}].Raw)
+	}
+	if who := strings.Fields(strings.TrimPrefix(beside(coverSheet, 2, 1), expertNo)); len(who) == 0 || who[0] != b.index.expert {
+		b.refuse(CodeAltered, "索引里的专家编号与封面的不同")
+		return
+	}
+	for _, s := range b.index.slots {
+		id, _, _ := strings.Cut(beside(s.sheet, 2, 1), "；")
+		switch {
+		case s.submission != "" && id != s.submission, (s.use == markUse || s.use == deductUse || s.use == commentUse) && s.point != "" && beside(s.sheet, s.row, colPoint) != s.point:
+			b.refuse(CodeAltered, "工作表“"+s.sheet+"”"+model.CellName(s.row, s.col)+"评的是什么，索引与表上写的不同")
+			return
+		case (s.use == markUse || s.use == deductUse) && s.col != colMark:
+			b.refuse(CodeAltered, "索引把工作表“"+s.sheet+"”"+model.CellName(s.row, s.col)+"当作评分")
 			return
 		}
 	}
@@ -288,7 +313,7 @@ func (b *workbook) interpret(d *templates.Definition, known submissions) {
 		case known.belongs(b.unit, s.submission):
 			m.Status, m.Note = table.MarkConflict, "专家所在单位是该联合体的成员"
 		case m.Status == table.MarkCounted && submission.SHA256 != b.index.sources[s.submission]:
-			m.Note = "评分之后申报材料换了版本，请专家确认"
+			m.Note = strings.TrimPrefix(m.Note+"；评分之后申报材料换了版本，请专家确认", "；")
 		}
 		b.marks = append(b.marks, m)
 	}
@@ -313,15 +338,32 @@ func (b *workbook) value(d *templates.Definition, m *table.Mark, c model.Cell) {
 	if m.Kind == table.MarkDeduction {
 		most = d.Rubric.Experts.Deduction
 	}
-	v, err := strconv.ParseFloat(strings.TrimSpace(width.Narrow.String(c.Raw)), 64)
+	v, note, ok := seen(c, most.InexactFloat64())
 	switch {
-	case c.Kind != model.Number && c.Kind != model.Text || err != nil:
-		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是“%s”，不是数", b.hide(c.Raw))
+	case !ok:
+		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是“%s”，不是数", b.hide(c.Shown))
 	case !(v >= 0 && v <= most.InexactFloat64()):
-		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是%s，不在0到%s之间", c.Raw, most)
+		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是%s，不在0到%s之间", c.Shown, most)
 	default:
-		m.Value = table.Some(v)
+		m.Value, m.Note = table.Some(v), note
 	}
+}
+
+// percentPoints is the scale on which a percentage is as many points.
+const percentPoints = 100
+
+// seen is the number that the expert saw in a cell: of one that shows 85%, 85 where full marks are 100.
+func seen(c model.Cell, most float64) (v float64, note string, ok bool) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(width.Narrow.String(c.Raw)), 64)
+	shown, percent := strings.CutSuffix(strings.TrimSpace(width.Narrow.String(c.Shown)), "%")
+	if !percent {
+		return v, "", err == nil && !c.IsDate && (c.Kind == model.Number || c.Kind == model.Text)
+	}
+	points, unread := strconv.ParseFloat(strings.TrimSpace(shown), 64)
+	if unread != nil || most != percentPoints {
+		return 0, "", false
+	}
+	return points, fmt.Sprintf("格子里显示的是%s，读作%s分", c.Shown, shown), true
 }
 
 // says tells whether a cell says 是.

@@ -122,15 +122,18 @@ type tally struct {
 // at names a cell of the tally's sheet for a formula.
 func (t tally) at(row, col int) string { return book.Range(t.sheet) + model.CellName(row, col) }
 
-// words on the sheets that formulas look for.
-const stepsAside = "回避"
+// Words on the sheets that are looked for: by formulas, and in reading.
+const (
+	stepsAside = "回避"
+	expertNo   = "专家编号 "
+)
 
 // cover is 评分说明: whose workbook it is, how to mark, and how far the expert has come.
 func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page {
 	p, r := w.page(coverSheet, coverWidths), w.d.Rubric
 	width := len(coverWidths)
 	p.lock(1, 1, width, book.Cell{Value: title, Look: book.Title})
-	who := "专家编号 " + w.a.Expert
+	who := expertNo + w.a.Expert
 	if w.a.Name != "" {
 		who += "　" + w.a.Name
 	}

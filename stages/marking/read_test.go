@@ -1,0 +1,101 @@
+package marking
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"lianheti/stages/model"
+	"lianheti/stages/table"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Requirements
+//  1. Points, rows and the expert's number in the hidden index are those that were sent: by its digest, and by the locked words beside each
+//     cell, should somebody have made the digest anew or claim to have a workbook of before it.
+//  2. A mark is what the expert saw: 85% is 85, where full marks are 100; a date is none.
+
+func TestTheIndexIsWhatWasSent(t *testing.T) {
+	d := definition(t)
+	mem := memory.NewGoAllocator()
+	facts := &table.Facts{Definition: d, Submissions: table.Of(mem, []table.Submission{{Submission: "2024-01", SHA256: "abc"}}), Members: table.Of(mem, []table.Member{})}
+	points := Marked(d.Rubric)
+	cell := func(use use, col int, to string) func(rows [][]string) {
+		return func(rows [][]string) {
+			for _, row := range rows {
+				if row[0] == string(use) {
+					row[col] = to
+				}
+			}
+		}
+	}
+	for what, change := range map[string]func(rows [][]string){
+		"nothing": nil, "the point of a mark": cell(markUse, 5, points[1].ID), "the row of a mark": cell(markUse, 2, "6"), "its column": cell(markUse, 3, "9"),
+		"whose it is": func(rows [][]string) { rows[0][4] = "E2" }, "the submission": cell(markUse, 4, "2024-02"), "the row of a comment": cell(commentUse, 2, "9"),
+	} {
+		for _, how := range []string{"left", "dropped", "made anew"} {
+			lines := withIndex(written(d), func(rows [][]string) [][]string {
+				if change != nil {
+					change(rows)
+				}
+				last := len(rows) - 1
+				switch how {
+				case "dropped": // as if it were of the first version
+					rows[0][3] = firstVersion
+					return rows[:last]
+				case "made anew":
+					rows[last][1] = digestRows(rows[:last])
+				}
+				return rows
+			})
+			m := Read(mem, facts, []Returned{{File: model.File{Path: "甲.xlsx", Fate: model.Accepted}, Cells: cellsOf(lines)}})
+			if row := m.Files.Row(0); (row.Fate == model.Accepted) != (change == nil) || row.Fate != model.Accepted && row.Code != CodeAltered {
+				t.Errorf("%s, the digest %s: %s %s %s", what, how, row.Fate, row.Code, row.Reason)
+			}
+		}
+	}
+}
+
+// withIndex changes the rows of the index in a workbook that is written as lines.
+func withIndex(lines string, change func(rows [][]string) [][]string) string {
+	var rows [][]string
+	var b strings.Builder
+	for line := range strings.SplitSeq(strings.TrimSpace(lines), "\n") {
+		if !strings.HasPrefix(line, indexSheet+"\t") {
+			fmt.Fprintln(&b, line)
+		}
+	}
+	for _, c := range cellsOf(lines) {
+		if c.Place.Sheet == indexSheet {
+			rows = put(rows, c)
+		}
+	}
+	for i, row := range change(rows) {
+		for k, words := range row {
+			fmt.Fprintf(&b, "%s\t%d\t%d\t%s\n", indexSheet, i+1, k+1, words)
+		}
+	}
+	return b.String()
+}
+
+func TestAMarkIsWhatTheExpertSaw(t *testing.T) {
+	for _, c := range []struct {
+		raw, shown string
+		date       bool
+		most       float64
+		want       string
+	}{
+		{"85", "85", false, 100, "85"}, {"0.85", "85%", false, 100, "85 noted"}, {"85", "85%", false, 100, "85 noted"}, {"84.6", "85", false, 100, "84.6"},
+		{"0.05", "5%", false, 10, "none"}, {"45000", "2023-03-15", true, 100, "none"}, {"优", "优", false, 100, "none"}, {"８５", "８５", false, 100, "85"},
+	} {
+		v, note, ok := seen(model.Cell{Kind: model.Number, Raw: c.raw, Shown: c.shown, IsDate: c.date}, c.most)
+		got := strings.TrimSpace(fmt.Sprint(v) + map[bool]string{true: " noted"}[note != ""])
+		if !ok {
+			got = "none"
+		}
+		if got != c.want {
+			t.Errorf("%s shown as %s: %s, want %s", c.raw, c.shown, got, c.want)
+		}
+	}
+}
