@@ -10,6 +10,7 @@ import (
 
 	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/ooxml"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -59,42 +60,36 @@ func Annotate(data []byte, d *templates.Definition, findings []table.Finding, sa
 
 // open reads the workbook, its notes apart.
 func (c *copying) open(data []byte) error {
-	plain, err := decrypted(data)
+	plain, err := ooxml.Decrypt(data) // given to excelize as an option the password would encrypt the copy as well
 	if err != nil {
 		return err
 	}
-	if err := bounded(plain); err != nil {
+	parts, err := ooxml.Unpack(plain)
+	if err != nil {
 		return err
 	}
-	if plain, err = transitional(plain); err != nil {
+	if err := bounded(parts); err != nil {
 		return err
 	}
-	clean, notes, err := withoutNotes(plain)
-	switch {
-	case errors.Is(err, errControls):
-		c.silent = true // the cells are coloured and listed; a note of ours might cost the submitter's controls
-	case err != nil:
-		return err
+	if transitional(parts) {
+		if plain, err = ooxml.Pack(parts.All); err != nil {
+			return err
+		}
 	}
-	c.notes = notes
-	c.f, err = open(clean)
+	if noted(parts) {
+		plain, c.notes, err = withoutNotes(plain, parts)
+		if errors.Is(err, errControls) {
+			c.silent = true // the cells are coloured and listed; a note of ours might cost the submitter's controls
+		} else if err != nil {
+			return err
+		}
+	}
+	c.f, err = open(plain)
 	return err
-}
-
-// decrypted opens what Excel calls read-only: a workbook encrypted with a password that everybody knows. Given to excelize
-// as an option the password would encrypt the copy as well.
-func decrypted(data []byte) ([]byte, error) {
-	if !bytes.HasPrefix(data, []byte{0xD0, 0xCF, 0x11, 0xE0}) {
-		return data, nil
-	}
-	return excelize.Decrypt(data, &excelize.Options{Password: "VelvetSweatshop"})
 }
 
 // open reads a submitted workbook. What could be read once fits these limits.
 func open(data []byte) (*excelize.File, error) {
-	if err := bounded(data); err != nil {
-		return nil, err
-	}
 	const most = 128 << 20
 	return excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: most, UnzipXMLSizeLimit: most})
 }

@@ -1,12 +1,11 @@
 package feedback
 
 import (
-	"archive/zip"
-	"bytes"
 	"errors"
 	"path"
-	"slices"
 	"strings"
+
+	"lianheti/stages/office/ooxml"
 )
 
 // Bounds of a workbook that is annotated. The program's own reader has proven it; excelize, which writes the copy, takes
@@ -20,20 +19,16 @@ const (
 var errUnbounded = errors.New("工作簿过于庞大，不做标注")
 
 // bounded says whether a workbook is of a size that annotating it is sure to end.
-func bounded(data []byte) error {
-	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return err
+func bounded(parts *ooxml.Parts) error {
+	left := maxXML
+	for _, p := range parts.All {
+		switch strings.ToLower(path.Ext(p.Name)) { // all else is pictures
+		case ".xml", ".rels", ".vml":
+			left -= len(p.Data)
+		}
 	}
-	left := uint64(maxXML)
-	for _, f := range zr.File {
-		if !slices.Contains([]string{".xml", ".rels", ".vml"}, strings.ToLower(path.Ext(f.Name))) {
-			continue // pictures
-		}
-		if f.UncompressedSize64 > left {
-			return errUnbounded
-		}
-		left -= f.UncompressedSize64
+	if left < 0 {
+		return errUnbounded
 	}
 	return nil
 }

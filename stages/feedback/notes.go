@@ -1,39 +1,47 @@
 package feedback
 
 import (
-	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 
 	"lianheti/stages/book"
+	"lianheti/stages/office/ooxml"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
 )
 
+// noted says whether a sheet has notes.
+func noted(parts *ooxml.Parts) bool {
+	return slices.ContainsFunc(parts.All, func(p ooxml.Part) bool { return relatesNotes(p) })
+}
+
+// relatesNotes says whether a part holds the relations of a sheet with notes.
+func relatesNotes(p ooxml.Part) bool {
+	return strings.HasPrefix(p.Name, "xl/worksheets/_rels/") && bytes.Contains(p.Data, []byte("/comments\""))
+}
+
 // withoutNotes takes the notes out of a workbook and gives them by sheet, to be added again: beside notes that another
-// program wrote excelize fails to add its own, or loses them. A workbook without notes stays as it is.
-func withoutNotes(data []byte) ([]byte, map[string][]excelize.Comment, error) {
+// program wrote excelize fails to add its own, or loses them. A workbook whose notes can't be taken out stays as it is.
+func withoutNotes(data []byte, parts *ooxml.Parts) ([]byte, map[string][]excelize.Comment, error) {
 	f, err := open(data)
 	if err != nil {
-		return nil, nil, err
+		return data, nil, err
 	}
 	defer f.Close()
-	notes, any, count := map[string][]excelize.Comment{}, false, 0
+	notes, count := map[string][]excelize.Comment{}, 0
 	for _, sheet := range f.GetSheetList() {
 		found, err := f.GetComments(sheet)
 		if err != nil {
-			return nil, nil, err
+			return data, nil, err
 		}
-		any = any || len(found) > 0
 		if count += len(found); count > maxNotes {
-			return nil, nil, errUnbounded
+			return data, nil, errUnbounded
 		}
 		for _, note := range found {
 			if note, left := withoutOurs(note); left {
@@ -41,10 +49,10 @@ func withoutNotes(data []byte) ([]byte, map[string][]excelize.Comment, error) {
 			}
 		}
 	}
-	if !any {
+	if count == 0 {
 		return data, nil, nil
 	}
-	clean, err := dropNotes(data)
+	clean, err := dropNotes(parts)
 	if errors.Is(err, errControls) {
 		return data, nil, err
 	}
@@ -69,23 +77,20 @@ func element(name string) *regexp.Regexp {
 	return regexp.MustCompile(`<(?:\w+:)?` + name + `\b[^>]*?(?:/>|>\s*</(?:\w+:)?` + name + `>)`)
 }
 
-// dropNotes rewrites a workbook without comments, threaded comments and the drawings that show them.
-func dropNotes(data []byte) ([]byte, error) {
-	parts, order, err := unzip(data)
-	if err != nil {
-		return nil, err
+// dropNotes gives a workbook without comments, threaded comments and the drawings that show them.
+func dropNotes(all *ooxml.Parts) ([]byte, error) {
+	parts := map[string][]byte{}
+	for _, p := range all.All {
+		parts[p.Name] = p.Data
 	}
 	gone, controls := map[string]bool{}, false
-	for _, name := range order {
-		if !strings.HasPrefix(name, "xl/worksheets/_rels/") {
+	for _, p := range all.All {
+		if !relatesNotes(p) {
 			continue
 		}
-		sheet := "xl/worksheets/" + strings.TrimSuffix(path.Base(name), ".rels")
+		sheet := "xl/worksheets/" + strings.TrimSuffix(path.Base(p.Name), ".rels")
 		drawing := attributes(legacyDrawing.Find(parts[sheet]))["id"]
-		if !bytes.Contains(parts[name], []byte("/comments\"")) {
-			continue
-		}
-		parts[name] = relationship.ReplaceAllFunc(parts[name], func(tag []byte) []byte {
+		parts[p.Name] = relationship.ReplaceAllFunc(p.Data, func(tag []byte) []byte {
 			a := attributes(tag)
 			kind := path.Base(a["Type"])
 			if kind != "comments" && kind != "threadedComment" && a["Id"] != drawing {
@@ -113,7 +118,13 @@ func dropNotes(data []byte) ([]byte, error) {
 		}
 		return tag
 	})
-	return packed(parts, slices.DeleteFunc(order, func(name string) bool { return gone[name] }))
+	var left []ooxml.Part
+	for _, p := range all.All {
+		if !gone[p.Name] {
+			left = append(left, ooxml.Part{Name: p.Name, Data: parts[p.Name]})
+		}
+	}
+	return ooxml.Pack(left)
 }
 
 func attributes(tag []byte) map[string]string {
@@ -124,29 +135,23 @@ func attributes(tag []byte) map[string]string {
 	return out
 }
 
-// transitional gives a workbook that Excel saved as strict Open XML in the namespaces that every program reads: excelize reads the strict
-// ones and writes half of them.
-func transitional(data []byte) ([]byte, error) {
-	parts, order, err := unzip(data)
-	if err != nil {
-		return nil, err
-	}
-	strict := false
-	for name, part := range parts {
-		if strings.HasSuffix(name, ".xml") || strings.HasSuffix(name, ".rels") {
-			parts[name] = strictNamespace.ReplaceAllFunc(part, func(b []byte) []byte {
+// transitional brings a workbook that Excel saved as strict Open XML into the namespaces that every program reads: excelize reads the
+// strict ones and writes half of them. False: it was none.
+func transitional(parts *ooxml.Parts) (strict bool) {
+	for i, p := range parts.All {
+		if strings.HasSuffix(p.Name, ".xml") || strings.HasSuffix(p.Name, ".rels") {
+			parts.All[i].Data = strictNamespace.ReplaceAllFunc(p.Data, func(b []byte) []byte {
 				strict = true
 				return []byte(strictProperties.Replace(string(strictNamespace.ReplaceAll(b, []byte("http://schemas.openxmlformats.org/$1/2006/$2")))))
 			})
 		}
 	}
-	if !strict {
-		return data, nil
+	for i, p := range parts.All {
+		if strict {
+			parts.All[i].Data = strictConformance.ReplaceAll(p.Data, nil)
+		}
 	}
-	for name, part := range parts {
-		parts[name] = strictConformance.ReplaceAll(part, nil)
-	}
-	return packed(parts, order)
+	return strict
 }
 
 var (
@@ -154,48 +159,6 @@ var (
 	strictProperties  = strings.NewReplacer("/extendedProperties", "/extended-properties", "/customProperties", "/custom-properties")
 	strictConformance = regexp.MustCompile(` conformance="strict"`)
 )
-
-// packed writes parts in an order.
-func packed(parts map[string][]byte, order []string) ([]byte, error) {
-	var out bytes.Buffer
-	zw := zip.NewWriter(&out)
-	for _, name := range order {
-		w, err := zw.Create(name)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := w.Write(parts[name]); err != nil {
-			return nil, err
-		}
-	}
-	err := zw.Close() // before Bytes: it writes the directory
-	return out.Bytes(), err
-}
-
-// unzip gives the parts of a workbook and their order.
-func unzip(data []byte) (map[string][]byte, []string, error) {
-	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return nil, nil, err
-	}
-	parts, order := map[string][]byte{}, []string{}
-	for _, entry := range zr.File {
-		r, err := entry.Open()
-		if err != nil {
-			return nil, nil, err
-		}
-		content, err := io.ReadAll(r)
-		if err != nil {
-			return nil, nil, err
-		}
-		if err := r.Close(); err != nil {
-			return nil, nil, err
-		}
-		parts[entry.Name] = content
-		order = append(order, entry.Name)
-	}
-	return parts, order, nil
-}
 
 // Where a note of ours begins and ends. What a submitter wrote before or behind it is the submitter's.
 const (

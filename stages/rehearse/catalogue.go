@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/ooxml"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -60,7 +61,7 @@ var catalogue = []entry{
 	{"zip_good", "放在压缩包里", ".zip", func(c *copying) Want { c.pack(false); return unharmed() }},
 
 	{"password", "加了打开密码", "", func(c *copying) Want { c.encrypt("a1B2c3"); return refused("LHT-1-001") }},
-	{"read_only", "用 Excel 设成“建议只读”的默认加密", "", func(c *copying) Want { c.encrypt("VelvetSweatshop"); return unharmed() }},
+	{"read_only", "用 Excel 设成“建议只读”的默认加密", "", func(c *copying) Want { c.encrypt(ooxml.Password); return unharmed() }},
 	{"xls", "另存为旧版 .xls 后改了后缀", "", func(c *copying) Want { c.oldExcel(); return refused("LHT-1-002") }},
 	{"xls_name", "内容没变，只把后缀改成 .xls", ".xls", func(*copying) Want { return unharmed() }},
 	{"html", "另存为网页后改了后缀", "", func(c *copying) Want {
@@ -69,7 +70,7 @@ var catalogue = []entry{
 	}},
 	{"csv", "另存为 CSV 后改了后缀", "", func(c *copying) Want { c.data = c.csv(); return refused("LHT-1-004") }},
 	{"docx", "报成了 Word 文件", "", func(c *copying) Want {
-		c.data = packed([]part{{"[Content_Types].xml", []byte("<Types>wordprocessingml</Types>")}, {"word/document.xml", []byte("<document/>")}})
+		c.data = packed([]ooxml.Part{{Name: "[Content_Types].xml", Data: []byte("<Types>wordprocessingml</Types>")}, {Name: "word/document.xml", Data: []byte("<document/>")}})
 		return refused("LHT-1-020")
 	}},
 	{"pdf", "报成了 PDF 扫描件", "", func(c *copying) Want { c.data = []byte("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"); return refused("LHT-1-020") }},

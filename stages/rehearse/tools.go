@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"unicode/utf16"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/ooxml"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -20,38 +20,17 @@ import (
 
 var centralHeader = []byte("PK\x01\x02")
 
-// part is one part of a workbook's container.
-type part struct {
-	name string
-	data []byte
-}
-
-func (c *copying) parts() []part {
-	zr, err := zip.NewReader(bytes.NewReader(c.data), int64(len(c.data)))
+func (c *copying) parts() []ooxml.Part {
+	parts, err := ooxml.Unpack(c.data)
 	must(err)
-	var out []part
-	for _, f := range zr.File {
-		r, err := f.Open()
-		must(err)
-		data, err := io.ReadAll(r)
-		must(err)
-		out = append(out, part{f.Name, data})
-	}
-	return out
+	return parts.All
 }
 
 // packed makes a container of parts.
-func packed(parts []part) []byte {
-	var b bytes.Buffer
-	zw := zip.NewWriter(&b)
-	for _, p := range parts {
-		w, err := zw.Create(p.name)
-		must(err)
-		_, err = w.Write(p.data)
-		must(err)
-	}
-	must(zw.Close())
-	return b.Bytes()
+func packed(parts []ooxml.Part) []byte {
+	data, err := ooxml.Pack(parts)
+	must(err)
+	return data
 }
 
 // largest gives where the packed content of the largest sheet stands.
@@ -73,7 +52,7 @@ func (c *copying) largest() (at, size int64) {
 
 // pack puts the workbook into a package; locked marks it as having a password.
 func (c *copying) pack(locked bool) {
-	c.data = packed([]part{{"推荐书.xlsx", c.data}})
+	c.data = packed([]ooxml.Part{{Name: "推荐书.xlsx", Data: c.data}})
 	if locked {
 		const flags, centralFlags, encrypted = 6, 8, 1
 		c.data[flags] |= encrypted
@@ -129,8 +108,8 @@ func otherBook() []byte {
 func (c *copying) replace(word string, what *regexp.Regexp, with string) {
 	parts, changed := c.parts(), false
 	for i, p := range parts {
-		if strings.Contains(p.name, word) && what.Match(p.data) {
-			parts[i].data, changed = what.ReplaceAllLiteral(p.data, []byte(with)), true
+		if strings.Contains(p.Name, word) && what.Match(p.Data) {
+			parts[i].Data, changed = what.ReplaceAllLiteral(p.Data, []byte(with)), true
 		}
 	}
 	if !changed {
@@ -142,17 +121,17 @@ func (c *copying) replace(word string, what *regexp.Regexp, with string) {
 // edit changes the first places of a text in one part.
 func (c *copying) edit(name, old, with string, n int) {
 	parts := c.parts()
-	i := slices.IndexFunc(parts, func(p part) bool { return p.name == name })
-	if i < 0 || !bytes.Contains(parts[i].data, []byte(old)) {
+	i := slices.IndexFunc(parts, func(p ooxml.Part) bool { return p.Name == name })
+	if i < 0 || !bytes.Contains(parts[i].Data, []byte(old)) {
 		must(errors.New("文件里没有要改的部分"))
 	}
-	parts[i].data = bytes.Replace(parts[i].data, []byte(old), []byte(with), n)
+	parts[i].Data = bytes.Replace(parts[i].Data, []byte(old), []byte(with), n)
 	c.data = packed(parts)
 }
 
 func (c *copying) drop(name string) {
 	parts := c.parts()
-	rest := slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return p.name == name })
+	rest := slices.DeleteFunc(slices.Clone(parts), func(p ooxml.Part) bool { return p.Name == name })
 	if len(rest) == len(parts) {
 		must(errors.New("文件里没有要去掉的部件"))
 	}
@@ -193,9 +172,9 @@ var sheetName = regexp.MustCompile(`<sheet [^>]*?name="([^"]*)"`)
 // twin gives the second sheet the name of the first.
 func (c *copying) twin() {
 	for _, p := range c.parts() {
-		if p.name == "xl/workbook.xml" {
-			if names := sheetName.FindAllSubmatch(p.data, 2); len(names) == 2 {
-				c.edit(p.name, `name="`+string(names[1][1])+`"`, `name="`+string(names[0][1])+`"`, 1)
+		if p.Name == "xl/workbook.xml" {
+			if names := sheetName.FindAllSubmatch(p.Data, 2); len(names) == 2 {
+				c.edit(p.Name, `name="`+string(names[1][1])+`"`, `name="`+string(names[0][1])+`"`, 1)
 				return
 			}
 		}
@@ -260,7 +239,7 @@ func (c *copying) cellXML(e model.Entry, xml string) {
 func (c *copying) sheetPart(title string) string {
 	texts := map[string]string{}
 	for _, p := range c.parts() {
-		texts[p.name] = string(p.data)
+		texts[p.Name] = string(p.Data)
 	}
 	sheet := regexp.MustCompile(`<sheet [^>]*?name="` + regexp.QuoteMeta(title) + `"[^>]*?r:id="([^"]+)"`).FindStringSubmatch(texts["xl/workbook.xml"])
 	if sheet == nil {
