@@ -16,10 +16,10 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
+	"lianheti/stages/workers"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
-	"golang.org/x/sync/errgroup"
 )
 
 // Audited is what applicants could gain by filling their forms otherwise. Its JSON keys are public.
@@ -139,9 +139,9 @@ func openFindings(all []table.Finding) []table.Finding {
 }
 
 // run tries the moves of several submissions at a time; what comes of each does not depend on the others.
-func (a *auditing) run(ctx context.Context, workers int) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(workers)
+func (a *auditing) run(ctx context.Context, atOnce int) error {
+	var group workers.Group
+	group.Limit(atOnce)
 	for _, c := range a.cases {
 		group.Go(func() error {
 			c.tried = audit.Examine(a.d, c.subject, c.form, func(m audit.Move) audit.Tried {

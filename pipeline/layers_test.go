@@ -1,12 +1,12 @@
 package pipeline
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -19,10 +19,11 @@ import (
 //  4. excelize only where a workbook is read or written; Arrow neither in templates nor in model and text, which are plain.
 //  5. The file tree's top level is as agreed.
 func TestLayers(t *testing.T) {
-	nouns := []string{"lianheti/stages/model", "lianheti/stages/text"}
-	below := []string{"lianheti/templates", "lianheti/stages/model", "lianheti/stages/text", "lianheti/stages/table", "lianheti/stages/book", "lianheti/stages/book/formula", "lianheti/stages/document", "lianheti/stages/office/ooxml"}
+	nouns := []string{"lianheti/stages/model", "lianheti/stages/text", "lianheti/stages/workers"}
+	below := []string{"lianheti/templates", "lianheti/stages/model", "lianheti/stages/text", "lianheti/stages/workers", "lianheti/stages/table", "lianheti/stages/book", "lianheti/stages/book/formula", "lianheti/stages/document", "lianheti/stages/office/ooxml"}
 	allowed := map[string][]string{ // package -> packages of ours that it may import
 		"lianheti/stages/text":         {},
+		"lianheti/stages/workers":      {},
 		"lianheti/stages/model":        {"lianheti/stages/text"},
 		"lianheti/templates":           nouns,
 		"lianheti/stages/table":        append([]string{"lianheti/templates"}, nouns...),
@@ -56,32 +57,69 @@ func TestLayers(t *testing.T) {
 	}
 }
 
+// Requirements
+//  1. Only stages/workers starts goroutines: a panic in any other would end the program with the language's status, not with ours.
+func TestGoroutinesAreWatched(t *testing.T) {
+	started := 0
+	eachFile(t, 0, func(path string, f *ast.File) {
+		watched := strings.HasPrefix(filepath.ToSlash(path), "../stages/workers/")
+		for _, i := range f.Imports {
+			if strings.HasSuffix(strings.Trim(i.Path.Value, `"`), "sync/errgroup") && !watched {
+				t.Errorf("%s: errgroup lets a panic end the program; use stages/workers", path)
+			}
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch x := n.(type) {
+			case *ast.GoStmt:
+				started++
+				if !watched {
+					t.Errorf("%s starts a goroutine itself; use stages/workers", path)
+				}
+			case *ast.SelectorExpr:
+				if id, ok := x.X.(*ast.Ident); ok && (id.Name == "sync" && x.Sel.Name == "WaitGroup" || id.Name == "time" && x.Sel.Name == "AfterFunc") {
+					t.Errorf("%s uses %s.%s; use stages/workers", path, id.Name, x.Sel.Name)
+				}
+			}
+			return true
+		})
+	})
+	if started == 0 {
+		t.Error("no goroutine found: the search sees nothing")
+	}
+}
+
 // packages gives the imports of every package of the module, tests left out.
 func packages(t *testing.T) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
+	eachFile(t, parser.ImportsOnly, func(path string, f *ast.File) {
+		pkg := "lianheti/" + strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")
+		for _, i := range f.Imports {
+			out[pkg] = append(out[pkg], strings.Trim(i.Path.Value, `"`))
+		}
+	})
+	if len(out) < 8 {
+		t.Fatalf("%d packages found", len(out))
+	}
+	return out
+}
+
+// eachFile parses every file of the module, tests left out.
+func eachFile(t *testing.T, mode parser.Mode, see func(path string, f *ast.File)) {
+	t.Helper()
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, mode)
+		if err == nil {
+			see(path, f)
 		}
-		pkg := "lianheti/" + strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")
-		for _, i := range f.Imports {
-			name, err := strconv.Unquote(i.Path.Value)
-			if err != nil {
-				return err
-			}
-			out[pkg] = append(out[pkg], name)
-		}
-		return nil
+		return err
 	})
-	if err != nil || len(out) < 8 {
-		t.Fatalf("%d packages found: %v", len(out), err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return out
 }
 
 func TestTopLevel(t *testing.T) {

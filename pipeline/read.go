@@ -11,6 +11,7 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
+	"lianheti/stages/workers"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -31,29 +32,20 @@ type way func(*templates.Definition, model.Workbook) *normalize.Rows
 
 // readAs reads like read and makes rows in several ways of each workbook; the facts are in the order of the ways.
 func readAs(ctx context.Context, mem memory.Allocator, d *templates.Definition, sources []intake.Source, o Options, ways ...way) ([]*table.Facts, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	// Each source gets a place in line before it is read, so that rows come in order whoever is done first.
-	line := make(chan chan []*normalize.Rows, o.workers())
-	go func() {
-		defer close(line)
+	waiting := func(yield func(intake.Source) bool) {
 		for _, source := range sources {
-			place := make(chan []*normalize.Rows, 1)
-			select {
-			case line <- place:
-			case <-ctx.Done():
+			if ctx.Err() != nil || !yield(source) {
 				return
 			}
-			go func() { place <- rowsOf(d, source, ways) }()
 		}
-	}()
+	}
 	batches := make([]*normalize.Batch, len(ways))
 	for i := range ways {
 		batches[i] = normalize.NewBatch(mem, d)
 	}
 	done := 0
-	for place := range line {
-		for i, rows := range <-place {
+	for each := range workers.InOrder(o.workers(), waiting, func(s intake.Source) []*normalize.Rows { return rowsOf(d, s, ways) }) {
+		for i, rows := range each {
 			batches[i].Add(rows)
 		}
 		done++

@@ -11,10 +11,10 @@ import (
 	"strings"
 
 	"lianheti/stages/render"
+	"lianheti/stages/workers"
 	"lianheti/templates"
 
 	"github.com/shopspring/decimal"
-	"golang.org/x/sync/errgroup"
 )
 
 // Many writes n workbooks of made-up consortia to out/in, and a definition whose directory has them all to
@@ -31,8 +31,8 @@ func Many(out string, d *templates.Definition, fixtures []Fixture, n int) error 
 		return fmt.Errorf("没有可用的样例，或没有写 -out")
 	}
 	var entries strings.Builder
-	var group errgroup.Group
-	group.SetLimit(runtime.NumCPU())
+	var group workers.Group
+	group.Limit(runtime.NumCPU())
 	for i := range n {
 		city := d.Directory.Cities[i%len(d.Directory.Cities)].Name
 		name := fmt.Sprintf("样例%05d产教联合体", i+1)

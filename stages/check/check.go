@@ -20,6 +20,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/workers"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -75,31 +76,7 @@ type judged struct {
 
 // judgeAll yields the judgements in the order of the submissions, several being worked on at a time.
 func (b *batch) judgeAll(yield func(*judged) bool) {
-	line := make(chan chan *judged, 2*runtime.GOMAXPROCS(0))
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() {
-		defer close(line)
-		slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-		for f := range b.facts.Forms {
-			place := make(chan *judged, 1)
-			select {
-			case line <- place:
-			case <-stop:
-				return
-			}
-			slots <- struct{}{}
-			go func() {
-				place <- b.judge(f)
-				<-slots
-			}()
-		}
-	}()
-	for place := range line {
-		if !yield(<-place) {
-			return
-		}
-	}
+	workers.InOrder(runtime.GOMAXPROCS(0), b.facts.Forms, b.judge)(yield)
 }
 
 // judge applies every rule to one submission, in the order of the codes.

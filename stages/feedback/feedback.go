@@ -17,9 +17,8 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
+	"lianheti/stages/workers"
 	"lianheti/templates"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Folder holds the returns, a folder a prefecture.
@@ -54,8 +53,8 @@ func Write(dir string, in Input, open func(path string) ([]byte, error)) (map[st
 			}
 		}
 	}
-	var group errgroup.Group
-	group.SetLimit(runtime.NumCPU())
+	var group workers.Group
+	group.Limit(runtime.NumCPU())
 	for _, p := range packs {
 		for _, r := range p.returns {
 			if r.name == "" {

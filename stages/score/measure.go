@@ -8,10 +8,10 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/workers"
 	"lianheti/templates"
 
 	"github.com/shopspring/decimal"
-	"golang.org/x/sync/errgroup"
 )
 
 // measure is one evidence of one submission.
@@ -25,7 +25,7 @@ type measure struct {
 }
 
 // measure evaluates all evidence of all submissions, in their order. The result does not depend on the number of workers.
-func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, workers int) ([]*entrant, error) {
+func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce int) ([]*entrant, error) {
 	excused := m.excused(judgement)
 	official, err := m.official(facts)
 	if err != nil {
@@ -39,8 +39,8 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, workers
 	const tried = 60
 	stride := max(1, (facts.Submissions.Len()+tried-1)/tried)
 	var entrants []*entrant
-	var group errgroup.Group
-	group.SetLimit(workers)
+	var group workers.Group
+	group.Limit(atOnce)
 	for form := range facts.Forms {
 		v, ok := verdicts[form.Submission.Submission]
 		if !ok {

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
+	"lianheti/stages/workers"
 )
 
 // standing is where one ranked entrant stands, and how firmly.
@@ -112,10 +112,10 @@ func (m *scheme) robustness(ranked []*entrant, p *panel, o Options) int {
 }
 
 // rankings ranks n entrants draw by draw; fill writes their totals under one draw.
-func rankings(n, draws, workers int, fill func(draw int, totals []float64)) []int32 {
+func rankings(n, draws, atOnce int, fill func(draw int, totals []float64)) []int32 {
 	ranks := make([]int32, draws*n)
-	var group errgroup.Group
-	group.SetLimit(workers)
+	var group workers.Group
+	group.Limit(atOnce)
 	const block = 256
 	for from := 0; from < draws; from += block {
 		group.Go(func() error {

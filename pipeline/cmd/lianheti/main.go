@@ -14,6 +14,7 @@ import (
 
 	"lianheti/pipeline/publish"
 	"lianheti/stages/text"
+	"lianheti/stages/workers"
 
 	"github.com/urfave/cli/v2"
 )
@@ -41,7 +42,11 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 	prepareConsole()
 	defer func() { // what fails in reading a file is that file's fate; this is everything else
 		if p := recover(); p != nil {
-			fmt.Fprintf(stderr, "未能完成：程序出错，请把输入的文件和下面的内容交给程序的维护人员。\n%s\n%s\n", text.Mask(fmt.Sprint(p)), debug.Stack())
+			stack := debug.Stack()
+			if beside, ok := p.(*workers.Panic); ok { // where it happened, not where it was waited for
+				stack = beside.Stack
+			}
+			fmt.Fprintf(stderr, "未能完成：程序出错，请把输入的文件和下面的内容交给程序的维护人员。\n%s\n%s\n", text.Mask(fmt.Sprint(p)), stack)
 			code = exitFailed
 		}
 	}()

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"testing"
 
 	"lianheti/samples/programs"
+	"lianheti/stages/workers"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -38,4 +41,23 @@ func TestScripts(t *testing.T) {
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
+}
+
+// Requirements
+//  1. Whatever panics, the program ends with exit 3 and our words, and shows nobody's number.
+func TestPanicIsOurFailure(t *testing.T) {
+	var stderr bytes.Buffer
+	code := Main([]string{"lianheti", "dictionary"}, panicking{}, &stderr)
+	if said := stderr.String(); code != exitFailed || !strings.HasPrefix(said, "未能完成：程序出错") || strings.Contains(said, "13900001111") || !strings.Contains(said, "panicking.Write") {
+		t.Errorf("exit %d: %s", code, said)
+	}
+}
+
+// panicking raises a panic in a goroutine of ours.
+type panicking struct{}
+
+func (panicking) Write([]byte) (int, error) {
+	var g workers.Group
+	g.Go(func() error { panic("坏了，13900001111") })
+	return 0, g.Wait()
 }

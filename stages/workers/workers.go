@@ -1,0 +1,118 @@
+// Package workers runs work beside other work. It is the only place that starts goroutines: a panic in one would end the program
+// with the language's own status and words, so each is caught and raised again where the work is waited for. It imports nothing
+// of ours.
+package workers
+
+import (
+	"fmt"
+	"iter"
+	"runtime/debug"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Panic is what was raised in a goroutine, with where.
+type Panic struct {
+	Value any
+	Stack []byte
+}
+
+func (p *Panic) Error() string { return fmt.Sprint(p.Value) }
+
+// caught calls f and gives its panic; nil where there was none.
+func caught(f func()) (p *Panic) {
+	defer func() {
+		if v := recover(); v != nil {
+			inner, again := v.(*Panic)
+			if !again {
+				inner = &Panic{v, debug.Stack()}
+			}
+			p = inner
+		}
+	}()
+	f()
+	return nil
+}
+
+// Group is work that is done when all of it is. The zero value has no limit.
+type Group struct {
+	group errgroup.Group
+	raise atomic.Pointer[Panic]
+}
+
+// Limit bounds how many run at a time.
+func (g *Group) Limit(n int) { g.group.SetLimit(n) }
+
+// Go runs f beside the caller, once there is room.
+func (g *Group) Go(f func() error) {
+	g.group.Go(func() (err error) {
+		if p := caught(func() { err = f() }); p != nil {
+			g.raise.CompareAndSwap(nil, p)
+		}
+		return err
+	})
+}
+
+// Wait waits for all, raises the first panic again, and gives the first error.
+func (g *Group) Wait() error {
+	err := g.group.Wait()
+	if p := g.raise.Load(); p != nil {
+		panic(p)
+	}
+	return err
+}
+
+// InOrder does the same to every item, several at a time, and yields the results in the order of the items, whoever is done
+// first. No more than n are worked on at a time, and as many results wait.
+func InOrder[T, R any](n int, items iter.Seq[T], do func(T) R) iter.Seq[R] {
+	type place struct {
+		result R
+		raise  *Panic
+	}
+	return func(yield func(R) bool) {
+		line := make(chan chan place, n) // each item gets a place in line before it is worked on
+		slots, stop := make(chan struct{}, n), make(chan struct{})
+		defer close(stop)
+		enter := func(at chan place) bool {
+			select {
+			case line <- at:
+				return true
+			case <-stop:
+				return false
+			}
+		}
+		go func() {
+			defer close(line)
+			raise := caught(func() {
+				for item := range items {
+					at := make(chan place, 1)
+					if !enter(at) {
+						return
+					}
+					slots <- struct{}{}
+					go func() {
+						var out place
+						out.raise = caught(func() { out.result = do(item) })
+						at <- out
+						<-slots
+					}()
+				}
+			})
+			if raise != nil {
+				at := make(chan place, 1)
+				at <- place{raise: raise}
+				enter(at)
+			}
+		}()
+		for at := range line {
+			out := <-at
+			if out.raise != nil {
+				panic(out.raise)
+			}
+			if !yield(out.result) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package workers
+
+import (
+	"errors"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// Requirements
+//  1. A panic in any goroutine is raised again on whoever waits, with its value and where it happened; one raised through two groups
+//     keeps both.
+//  2. Results come in the order of the items; no more than so many are worked on at a time; who stops early leaves nobody behind.
+func TestPanicIsRaisedOnTheCaller(t *testing.T) {
+	item := func(raise int) func() {
+		return func() {
+			for range InOrder(2, slices.Values([]int{1, 2, 3}), func(i int) int {
+				if i == raise {
+					panic("二")
+				}
+				return i
+			}) {
+			}
+		}
+	}
+	for name, f := range map[string]func(){
+		"group": func() {
+			var g Group
+			g.Limit(1)
+			g.Go(func() error { panic("二") })
+			g.Go(func() error { return errors.New("错") })
+			_ = g.Wait()
+		},
+		"item": item(2),
+		"nested": func() {
+			var g Group
+			g.Go(func() error { item(1)(); return nil })
+			_ = g.Wait()
+		},
+		"items": func() {
+			for range InOrder(2, func(func(int) bool) { panic("二") }, func(i int) int { return i }) {
+			}
+		},
+	} {
+		p := caught(f)
+		if p == nil || p.Value != "二" || len(p.Stack) == 0 {
+			t.Errorf("%s: %v", name, p)
+		}
+	}
+	var g Group
+	g.Go(func() error { return errors.New("错") })
+	if err := g.Wait(); err == nil {
+		t.Error("an error is lost")
+	}
+}
+
+func TestInOrder(t *testing.T) {
+	var working, most atomic.Int32
+	var items, got []int
+	for i := range 200 {
+		items = append(items, i)
+	}
+	for r := range InOrder(3, slices.Values(items), func(i int) int {
+		if n := working.Add(1); n > most.Load() {
+			most.Store(n)
+		}
+		time.Sleep(time.Duration(i%3) * 100 * time.Microsecond)
+		working.Add(-1)
+		return i
+	}) {
+		got = append(got, r)
+	}
+	if !slices.Equal(got, items) || most.Load() > 3 {
+		t.Errorf("%d at a time, in the order %v", most.Load(), got)
+	}
+	for range InOrder(2, slices.Values(items), func(i int) int { return i }) {
+		break
+	}
+}
