@@ -13,7 +13,7 @@ import (
 func newManifest(o Options, source origin, previous *publish.Previous, register *publish.Register, judgement *table.Judgement) (*publish.Manifest, error) {
 	m := &publish.Manifest{
 		Year: o.Definition.Year, Version: publish.Version, Date: o.Date, Definition: o.Definition.Sources,
-		Options:  publish.Options{Select: o.Score.Select, Draws: o.Score.Draws, Seed: o.Score.Seed},
+		Options:  publish.Options{Select: o.Score.Select, Draws: o.Score.Draws, Seed: o.Score.Seed, Rescale: o.Rescale},
 		Previous: previous, Register: register, From: source.from, Inputs: []publish.Input{},
 	}
 	c := &m.Counts

@@ -37,6 +37,7 @@ type Options struct {
 	From          string   // a data folder that an earlier run published, in the place of Inputs; empty: none
 	Out           string   // the results go to Out/<year>
 	Previous      string   // a published folder of an earlier run, to compare with; empty: none
+	Rescale       bool     // lay the scales anew, where experts have marked, too
 	Freeze        string   // also keep these results as Out/<year>-<Freeze>, which later runs leave alone; empty: don't
 	Register      string   // the Department's register; empty: none
 	Date          string   // the run's date, as it is to be shown; empty: none
@@ -109,6 +110,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	if earlier.round != nil {
 		facts.Given = earlier.round.Judgement.Explained()
+	}
+	if !o.Rescale {
+		o.Score.Scales = earlier.scales()
 	}
 	judgement, err := check.Run(mem, facts)
 	if err != nil {

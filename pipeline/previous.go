@@ -94,6 +94,14 @@ func readPrevious(mem memory.Allocator, o Options) (previous, error) {
 	return previous{round, definition, &publish.Previous{Date: m.Date, SHA256: hex.EncodeToString(sum[:])}, m}, nil
 }
 
+// scales are those that this run keeps; none where the earlier run is not there.
+func (p previous) scales() []table.Scale {
+	if p.round == nil {
+		return nil
+	}
+	return slices.Collect(p.round.Ranking.Scales.All())
+}
+
 // why says what moved totals and verdicts since the earlier run.
 // register is this run's; nil where none was given.
 func (p previous) why(mem memory.Allocator, now *table.Round, register *publish.Register) (compare.Why, error) {
@@ -101,7 +109,7 @@ func (p previous) why(mem memory.Allocator, now *table.Round, register *publish.
 		return compare.Why{}, nil
 	}
 	var between *score.Basis
-	if !p.changed(now, "form.yaml") {
+	if p.definition.Form.SameAnswers(now.Facts.Definition.Form) {
 		between = &score.Basis{Facts: under(p.definition, now.Facts), Judgement: now.Judgement}
 	}
 	if between != nil && p.changed(now, "rules", "directory.yaml", "register.yaml") {

@@ -334,6 +334,15 @@ func (f *Form) Fields() []*Field {
 	return out
 }
 
+// SameAnswers says whether two forms ask for the same things: what was answered to one can be scored under the other. How they are
+// called, and which way is better, may differ.
+func (f *Form) SameAnswers(other *Form) bool {
+	same := func(a, b *Field) bool {
+		return a.ID == b.ID && a.Type == b.Type && a.Unit == b.Unit && a.Record == b.Record && slices.Equal(a.Years, b.Years)
+	}
+	return slices.EqualFunc(f.Fields(), other.Fields(), same) && slices.Equal(f.Years, other.Years) && slices.Equal(f.Kinds, other.Kinds)
+}
+
 // Metrics lists the numbers with years, in form order.
 func (f *Form) Metrics() []*Field {
 	return slices.DeleteFunc(f.Fields(), func(x *Field) bool { return !x.Metric() })

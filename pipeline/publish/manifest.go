@@ -42,9 +42,10 @@ type Manifest struct {
 
 // Options are the choices that change results.
 type Options struct {
-	Select int    `json:"select"`
-	Draws  int    `json:"draws"`
-	Seed   uint64 `json:"seed"`
+	Select  int    `json:"select"`
+	Draws   int    `json:"draws"`
+	Seed    uint64 `json:"seed"`
+	Rescale bool   `json:"rescale,omitempty"` // the scales were laid anew
 }
 
 // Previous names an earlier run by its own manifest, which holds the sha256 of all that it published.

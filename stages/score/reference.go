@@ -57,6 +57,20 @@ func (m *scheme) refer(declared []*entrant, kept []table.Scale) reference {
 	return r
 }
 
+// asked leaves out those that experts were not asked about, where they were asked about others: what comes after the marking moves
+// nobody's scale.
+func (p *panel) asked(declared []*entrant) []*entrant {
+	about := map[string]bool{}
+	for _, r := range p.rows {
+		about[r.Submission] = true
+	}
+	out := slices.DeleteFunc(slices.Clone(declared), func(e *entrant) bool { return !about[e.submission.Submission] })
+	if len(out) == 0 {
+		return declared
+	}
+	return out
+}
+
 // rows publishes the scales. They are fixed where there are marks, and where they were.
 func (r reference) rows(m *scheme, p *panel) []table.Scale {
 	var out []table.Scale

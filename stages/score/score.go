@@ -123,7 +123,7 @@ func scored(facts *table.Facts, judgement *table.Judgement, kept []table.Scale, 
 		return nil, err
 	}
 	f := &field{scheme: m, panel: m.hear(facts, entrants), entrants: entrants}
-	f.reference = m.refer(m.admit(entrants), kept)
+	f.reference = m.refer(f.panel.asked(m.admit(entrants)), kept)
 	m.count(f.panel, entrants)
 	f.settle(m.scales(f.reference, ""))
 	return f, nil

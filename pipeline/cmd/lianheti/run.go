@@ -45,6 +45,7 @@ func runCommand() *cli.Command {
 			&cli.IntFlag{Name: "select", Usage: "拟遴选几家（`家数`）；不写则按定义"},
 			&cli.StringFlag{Name: "from", Usage: "不读原件，从以前公布的数据表（data `文件夹`）重新检查、计分、汇总，例如换一套权重试算"},
 			&cli.StringFlag{Name: "previous", Usage: "与上一轮相比：上一轮结果所在的`文件夹`（其中有 run.json）"},
+			&cli.BoolFlag{Name: "rescale", Usage: "专家评分以后，尺度本来沿用上一轮（--previous）；写上则按本轮参加排名的重新定"},
 			&cli.StringFlag{Name: "date", Usage: "这次运行的`日期`，例如 2024-08-20；不写则不显示日期"},
 			&cli.BoolFlag{Name: "strict", Usage: "有需要退回的申报时，退出码为 1"},
 			definitionFlag, workersFlag, jsonFlag,
@@ -103,7 +104,7 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 		return pipeline.Options{}, usageError{fmt.Errorf("--select 要写正整数，不是 %d", n)}
 	}
 	return pipeline.Options{
-		Definition: d, DefinitionDir: c.String("definition"), Inputs: files, From: c.String("from"), Out: c.String("out"), Previous: c.String("previous"), Register: c.String("register"), Freeze: c.String("freeze"), Marks: c.String("marks"), Date: c.String("date"), Workers: c.Int("workers"),
+		Definition: d, DefinitionDir: c.String("definition"), Inputs: files, From: c.String("from"), Out: c.String("out"), Previous: c.String("previous"), Rescale: c.Bool("rescale"), Register: c.String("register"), Freeze: c.String("freeze"), Marks: c.String("marks"), Date: c.String("date"), Workers: c.Int("workers"),
 		Score: score.Options{Select: c.Int("select"), Workers: c.Int("workers")},
 	}, nil
 }
