@@ -24,6 +24,7 @@ import (
 	"lianheti/stages/feedback"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
@@ -160,6 +161,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	r := newResult(out.Final, manifest, facts, judgement, ranking)
 	r.Kept, r.Notes = out.Kept, out.Notes
+	for _, e := range facts.Strangers() {
+		r.Notes = append(r.Notes, fmt.Sprintf("登记表 %s：“%s”不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称", e.Place, text.Mask(e.Values[templates.RegisterConsortium])))
+	}
 	return r, nil
 }
 

@@ -65,6 +65,8 @@ func (w *workbook) effect(e table.Registered) string {
 	}
 	i := slices.IndexFunc(w.submissions, func(s table.Submission) bool { return table.ConsortiumKey(s) == e.Key })
 	switch {
+	case i < 0 && slices.ContainsFunc(w.Facts.Strangers(), func(o table.Registered) bool { return o.Place == e.Place }):
+		return "名称不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称"
 	case i < 0 && e.Sheet.Effect == templates.Selects:
 		return "没有申报；不列入未报清单"
 	case i < 0:

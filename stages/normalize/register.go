@@ -142,6 +142,9 @@ func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) s
 	text := trim(c.Raw)
 	options := r.d.OptionsOf(column)
 	switch {
+	case !c.Kind.Says():
+		r.fault(c.Place, "这一格是“"+text+"”，没有可读的内容", "请直接写出内容，不用公式或图片")
+		return ""
 	case column.Date:
 		date := Date(c)
 		if date.Status != table.Normal {

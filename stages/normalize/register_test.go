@@ -3,6 +3,7 @@ package normalize
 // Requirements
 //  1. Whatever stands in a register, reading it ends in entries that are what their columns allow, or in faults that each name a place;
 //     no fault repeats a phone.
+//  2. An error value is a fault; a consortium that nobody knows is said.
 
 import (
 	"fmt"
@@ -13,7 +14,11 @@ import (
 	"time"
 
 	"lianheti/stages/model"
+	"lianheti/stages/table"
 	"lianheti/stages/text"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 func FuzzRegister(f *testing.F) {
@@ -64,4 +69,32 @@ func FuzzRegister(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestRegisterNamesNobodyKnows(t *testing.T) {
+	sheet := definition.Register.Sheets[slices.IndexFunc(definition.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.Selects })]
+	read := func(name string, kind model.Kind) ([]table.Registered, error) {
+		var cells []model.Cell
+		for i, c := range sheet.Columns {
+			for row, words := range map[int]string{3: c.Label, 4: map[string]string{templates.RegisterConsortium: name, templates.RegisterDocument: "文"}[c.ID]} {
+				if words != "" {
+					cells = append(cells, model.Cell{Place: model.Place{Sheet: sheet.Title, Cell: model.CellName(row, i+1)}, Row: row, Col: i + 1, Raw: words, Kind: kind, Filled: true})
+				}
+			}
+		}
+		return Register(definition, cells)
+	}
+	if _, err := read("#N/A", model.Error); err == nil || !strings.Contains(err.Error(), sheet.Title+"!A4") {
+		t.Errorf("an error value: %v", err)
+	}
+	for name, unknown := range map[string]bool{"不存在的联合体": true, "晋江市域产教联合体（已入选国家级）": false, definition.Directory.Entries[0].Consortium: false, "南平市竹产业产教联合体": false} {
+		entries, err := read(name, model.Text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := table.Facts{Definition: definition, Register: entries, Submissions: table.Of(memory.NewGoAllocator(), []table.Submission{{Submission: "2024-Xa", Consortium: "南平市竹产业产教联合体"}})}
+		if got := f.Strangers(); (len(got) == 1) != unknown {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
 }

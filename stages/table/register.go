@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"slices"
 
 	"lianheti/stages/model"
 	"lianheti/stages/text"
@@ -46,6 +47,19 @@ func (f *Facts) Registered(effect templates.RegisterEffect, key string) (Registe
 		}
 	}
 	return Registered{}, false
+}
+
+// Strangers lists the entries about consortia that neither the directory nor a submission has: a slip of the pen, or one that is still to
+// send.
+func (f *Facts) Strangers() []Registered {
+	known := map[string]bool{"": true}
+	for _, e := range f.Definition.Directory.Entries {
+		known[DirectoryKey(e.No)] = true
+	}
+	for s := range f.Submissions.All() {
+		known[ConsortiumKey(s)] = true
+	}
+	return slices.DeleteFunc(slices.Clone(f.Register), func(e Registered) bool { return known[e.Key] })
 }
 
 // Exempt says why an entry of the directory need not report; empty where it must.
