@@ -82,15 +82,17 @@ func (a answers) Enrolment(kinds ...string) (decimal.Decimal, bool) {
 
 // take evaluates all evidence on one form.
 func (m *scheme) take(e *entrant, a answers) {
-	stated := a
-	stated.official = nil
-	for i, s := range m.slots {
-		by := stated
-		if s.base != "" || m.def.Rubric.Basis != "" && s.Size == m.def.Rubric.Basis {
-			by = a
-		}
-		e.measures[i] = m.evaluate(by, s.expression())
+	for i := range m.slots {
+		e.measures[i] = m.value(i, a)
 	}
+}
+
+// value evaluates one slot on one form.
+func (m *scheme) value(i int, a answers) measure {
+	if s := m.slots[i]; s.base == "" && (m.def.Rubric.Basis == "" || s.Size != m.def.Rubric.Basis) {
+		a.official = nil
+	}
+	return m.evaluate(a, m.slots[i].expression())
 }
 
 // excused lists the gaps of each submission that the register accepted: what was found missing, or not applicable.

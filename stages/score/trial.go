@@ -35,8 +35,8 @@ func NewTrial(facts *table.Facts, judgement *table.Judgement) (Trial, error) {
 	return Trial{f, f.scheme.excused(judgement), official}, err
 }
 
-// Place ranks the batch with this form and verdict in the place of the submission's own. touched says which evidence the change can
-// reach. Several forms may be tried at a time.
+// Place ranks the batch with this form and verdict in the place of the submission's own, which stays in the set that
+// scales are laid over. touched says which evidence the change can reach. Several forms may be tried at a time.
 func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.Expression) bool) Place {
 	m, p := *t.field.scheme, *t.field.panel
 	p.wanting = nil
@@ -50,11 +50,9 @@ func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.
 			tried, e.submission, e.verdict = &e, form.Submission, v
 		}
 	}
-	again := entrant{measures: make([]measure, len(m.slots))}
-	m.take(&again, answers{form, t.excused[form.Submission.Submission], t.official})
 	for i, s := range m.slots {
-		if x := s.expression(); x != nil && touched(x) {
-			tried.measures[i] = again.measures[i]
+		if touched(s.expression()) {
+			tried.measures[i] = m.value(i, answers{form, t.excused[form.Submission.Submission], t.official})
 		}
 	}
 	f := field{scheme: &m, panel: &p, entrants: entrants}
