@@ -30,7 +30,7 @@ type Audited struct {
 	Ranked  int               `json:"ranked"`  // submissions whose moves were tried
 	LeftOut []AuditLeftOut    `json:"left_out"`
 	Pays    []audit.Paying    `json:"pays"` // perverse moves that raise a rank, by what they raise most
-	Claims  int               `json:"claims_that_pay"`
+	Claims  []audit.Paying    `json:"claims"`
 	Rows    []table.Incentive `json:"-"` // all that were tried
 	Files   []publish.File    `json:"-"` // to be written below Out
 }
@@ -48,7 +48,22 @@ func Audit(ctx context.Context, o Options) (*Audited, error) {
 	if o.Definition.Audit == nil {
 		return nil, fmt.Errorf("定义里没有 audit.yaml（激励审计试哪些动作）：请从 templates/%d 复制一份放进去", o.Definition.Year)
 	}
-	a, err := newAuditing(ctx, o)
+	mem := memory.NewGoAllocator()
+	sources, err := o.discover()
+	if err != nil {
+		return nil, err
+	}
+	source, err := gather(ctx, mem, o, sources)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := readRegister(source.facts, o); err != nil {
+		return nil, err
+	}
+	if err := readMarks(ctx, mem, source.facts, o); err != nil {
+		return nil, err
+	}
+	a, err := newAuditing(mem, source.facts)
 	if err != nil {
 		return nil, err
 	}
@@ -79,23 +94,8 @@ type auditCase struct {
 	tried   []audit.Tried
 }
 
-func newAuditing(ctx context.Context, o Options) (*auditing, error) {
-	a := &auditing{d: o.Definition, mem: memory.NewGoAllocator()}
-	sources, err := o.discover()
-	if err != nil {
-		return nil, err
-	}
-	source, err := gather(ctx, a.mem, o, sources)
-	if err != nil {
-		return nil, err
-	}
-	facts := source.facts
-	if _, err := readRegister(facts, o); err != nil {
-		return nil, err
-	}
-	if err := readMarks(ctx, a.mem, facts, o); err != nil {
-		return nil, err
-	}
+func newAuditing(mem memory.Allocator, facts *table.Facts) (*auditing, error) {
+	a := &auditing{d: facts.Definition, mem: mem}
 	judgement, err := check.Run(a.mem, facts)
 	if err != nil {
 		return nil, fmt.Errorf("检查：%w", err)
@@ -183,7 +183,7 @@ func (a *auditing) try(c *auditCase, m audit.Move) audit.Tried {
 
 // result sums up in the order of the submissions.
 func (a *auditing) result() *Audited {
-	out := &Audited{Year: a.d.Year, Version: publish.Version, Ranked: len(a.cases), LeftOut: a.leftOut, Pays: []audit.Paying{}}
+	out := &Audited{Year: a.d.Year, Version: publish.Version, Ranked: len(a.cases), LeftOut: a.leftOut, Pays: []audit.Paying{}, Claims: []audit.Paying{}}
 	for _, c := range a.cases {
 		for _, t := range c.tried {
 			row := c.subject.Row(t)
@@ -191,7 +191,7 @@ func (a *auditing) result() *Audited {
 			switch {
 			case !row.Pays:
 			case t.List() == templates.Claim:
-				out.Claims++
+				out.Claims = append(out.Claims, audit.NewPaying(row))
 			default:
 				out.Pays = append(out.Pays, audit.NewPaying(row))
 			}
@@ -199,6 +199,7 @@ func (a *auditing) result() *Audited {
 	}
 	out.Tried = len(out.Rows)
 	slices.SortStableFunc(out.Pays, audit.MostFirst)
+	slices.SortStableFunc(out.Claims, audit.MostFirst)
 	return out
 }
 

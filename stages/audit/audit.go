@@ -151,7 +151,7 @@ func (s Subject) Row(t Tried) table.Incentive {
 	return row
 }
 
-// Paying is a perverse move that raises a rank. Its JSON keys are public.
+// Paying is a move that raises a rank. Its JSON keys are public.
 type Paying struct {
 	Submission string  `json:"submission"`
 	Consortium string  `json:"consortium"`
@@ -162,12 +162,13 @@ type Paying struct {
 	Gain       float64 `json:"gain"` // of the total
 	Verdict    string  `json:"verdict"`
 	Findings   string  `json:"new_findings,omitempty"`
+	Evidence   string  `json:"evidence,omitempty"` // that would check a claim
 }
 
 // NewPaying makes one of a row that pays.
 func NewPaying(r table.Incentive) Paying {
 	return Paying{r.Submission, r.Consortium, r.Kind, r.What, r.RankBefore, r.RankAfter.V, r.TotalAfter.V - r.TotalBefore,
-		r.Verdict, r.Findings}
+		r.Verdict, r.Findings, r.Evidence}
 }
 
 // MostFirst orders moves that pay by the places and the points that they bring.

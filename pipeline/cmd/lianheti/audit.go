@@ -74,5 +74,5 @@ func tellAudit(w io.Writer, r *pipeline.Audited) {
 		}
 		fmt.Fprintf(w, "  第 %d 名 → 第 %d 名  %s\n    %s\n    %s；%s\n", p.Before, p.After, p.Consortium, text.Mask(p.What), p.Verdict, findings)
 	}
-	fmt.Fprintf(w, "凭单方陈述抬高名次的有 %d 个，拿什么核见工作簿。结果仅供处里内部使用。\n", r.Claims)
+	fmt.Fprintf(w, "凭单方陈述抬高名次的有 %d 个，拿什么核见工作簿。结果仅供处里内部使用。\n", len(r.Claims))
 }
