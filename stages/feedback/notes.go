@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"lianheti/stages/book"
+	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
 	"lianheti/templates"
 
@@ -160,12 +161,6 @@ var (
 	strictConformance = regexp.MustCompile(` conformance="strict"`)
 )
 
-// Where a note of ours begins and ends. What a submitter wrote before or behind it is the submitter's.
-const (
-	noteBegin = "▼ 批注："
-	noteEnd   = "▲ 批注完"
-)
-
 // annotate adds the notes that stood there before, and ours: code, title, problem and cure of each finding.
 func (c *copying) annotate() error {
 	if c.silent {
@@ -193,14 +188,14 @@ func (c *copying) annotate() error {
 			}
 			note.Paragraph = append(note.Paragraph, excelize.RichTextRun{Text: "\n"})
 		}
-		note.Paragraph = append(note.Paragraph, excelize.RichTextRun{Text: noteBegin + c.author + "\n"})
+		note.Paragraph = append(note.Paragraph, excelize.RichTextRun{Text: model.NoteBegin + c.author + "\n"})
 		for _, i := range c.marks[at] {
 			x := c.findings[i]
 			note.Paragraph = append(note.Paragraph,
 				excelize.RichTextRun{Text: fmt.Sprintf("【%s】%s（%s）\n", x.Severity.Label(), x.Title, x.Code), Font: &excelize.Font{Bold: true}},
 				excelize.RichTextRun{Text: x.Message + "\n" + x.Cure + fmt.Sprintf("\n见“%s”第%d行\n", templates.ReturnSheet, listRow(i))})
 		}
-		note.Paragraph = append(note.Paragraph, excelize.RichTextRun{Text: noteEnd})
+		note.Paragraph = append(note.Paragraph, excelize.RichTextRun{Text: model.NoteEnd})
 		lines := 0
 		for _, run := range note.Paragraph {
 			for line := range strings.SplitSeq(run.Text, "\n") {
@@ -222,17 +217,10 @@ func withoutOurs(note excelize.Comment) (excelize.Comment, bool) {
 	for _, run := range note.Paragraph {
 		text += run.Text
 	}
-	if !strings.Contains(text, noteBegin) {
+	if !strings.Contains(text, model.NoteBegin) {
 		return note, true
 	}
-	for {
-		before, ours, found := strings.Cut(text, noteBegin)
-		if !found {
-			break
-		}
-		_, behind, _ := strings.Cut(ours, noteEnd)
-		text = strings.TrimSpace(before) + "\n" + strings.TrimSpace(behind)
-	}
-	note.Text, note.Paragraph = "", []excelize.RichTextRun{{Text: strings.TrimSpace(text)}}
-	return note, note.Paragraph[0].Text != ""
+	text = model.WithoutNotes(text)
+	note.Text, note.Paragraph = "", []excelize.RichTextRun{{Text: text}}
+	return note, text != ""
 }

@@ -34,7 +34,9 @@ type Sheet struct {
 	Cells []Cell              // those with content, row by row
 	texts map[string][][2]int // key of a text -> where it stands; nil until somebody looks for one
 
-	merges []merged
+	merges   []merged
+	part     string // of the container
+	comments []comment
 }
 
 // merged is an area of cells that shows one value, that of its first cell.

@@ -47,6 +47,7 @@ func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
 	if twice := r.sheet.order(r.sorted); twice != nil {
 		return refuse(CodeDamaged, "%s：单元格 %s 出现两次", name[strings.LastIndex(name, "/")+1:], twice.Place.Cell)
 	}
+	r.sheet.part = name
 	w.book.Sheets = append(w.book.Sheets, r.sheet)
 	return nil
 }

@@ -34,6 +34,7 @@ const (
 	CodeFieldLost = "LHT-1-032"
 	CodeMetaLost  = "LHT-1-033"
 	CodeLoose     = "LHT-1-034"
+	CodeNoteWords = "LHT-1-038" // words in notes
 
 	CodeMerged      = "LHT-1-035" // whose value it is can't be told
 	CodeMergedGroup = "LHT-1-036" // a group of rows named by one merged cell

@@ -64,6 +64,9 @@ func (w *workbookReader) read(main string) (book *Book, refusal *Refusal) {
 			return nil, refusal
 		}
 	}
+	for _, s := range w.book.Sheets {
+		w.loadComments(s)
+	}
 	for i, n := range w.book.Names {
 		if at, err := strconv.Atoi(n.Scope); err == nil && at >= 0 && at < len(w.sheets) {
 			w.book.Names[i].Scope = w.sheets[at].title

@@ -64,6 +64,7 @@ func (b *binder) tell() {
 		b.tellLost(layout, slices.DeleteFunc(slices.Clone(b.lost), func(in input) bool { return in.layout != layout }))
 	}
 	b.tellLoose(b.tellCopies())
+	b.tellComments()
 	b.tellHidden()
 	if b.byLabel > 0 {
 		b.note(CodeNamesLost, model.Place{File: b.out.File.Path}, strconv.Itoa(b.byLabel)+" 处")

@@ -63,3 +63,21 @@ func AskedHash(rows [][2]string) string {
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+// Where a note of ours begins and ends. What a submitter wrote before or behind it is the submitter's.
+const (
+	NoteBegin = "▼ 批注："
+	NoteEnd   = "▲ 批注完"
+)
+
+// WithoutNotes takes what a returned copy wrote into a note out of it, of whatever rounds.
+func WithoutNotes(note string) string {
+	for {
+		before, ours, found := strings.Cut(note, NoteBegin)
+		if !found {
+			return note
+		}
+		_, behind, _ := strings.Cut(ours, NoteEnd)
+		note = strings.TrimSpace(strings.TrimSpace(before) + "\n" + strings.TrimSpace(behind))
+	}
+}

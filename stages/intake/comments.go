@@ -1,0 +1,91 @@
+package intake
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lianheti/stages/model"
+	"lianheti/stages/office/ooxml"
+)
+
+// Words in notes are no data. They may be an answer to what was asked all the same: what a filler wrote there is said, so that it can
+// be put where it is read.
+
+// comment is what somebody wrote in the note of a cell.
+type comment struct{ cell, words string }
+
+// loadComments reads the notes of a sheet. What can't be read there is left out: no value rests on it.
+func (w *workbookReader) loadComments(sheet *Sheet) {
+	rels, err := w.parts.Relations(w.walker, sheet.part)
+	if err != nil {
+		return
+	}
+	notes := ooxml.ByType(rels, "/comments")
+	if notes == "" || !w.parts.Has(notes) {
+		return
+	}
+	var text richText
+	var authors []string
+	ref := ""
+	_ = w.walker.Walk(w.parts.Get(notes), func(e *ooxml.Element) error {
+		switch name := string(e.Name); {
+		case !e.Native:
+		case !e.Start && name == "author":
+			authors = append(authors, string(e.Text()))
+		case e.Start && name == "comment":
+			ref, text = e.Attr("ref"), richText{}
+		case !e.Start && name == "comment":
+			if words := written(text.take().text, authors); words != "" {
+				sheet.comments = append(sheet.comments, comment{ref, words})
+			}
+		default:
+			text.element(e)
+		}
+		return nil
+	})
+}
+
+// Beginnings of a note that stands for a conversation, for programs that know only notes; the words come last.
+var conversations = []string{"[Threaded comment]", "[线程批注]", "[线程注释]"}
+
+// written is what a filler wrote in a note: without our own words, without the author's name that programs put before them.
+func written(note string, authors []string) string {
+	words := strings.TrimSpace(model.WithoutNotes(note))
+	if slices.ContainsFunc(conversations, func(head string) bool { return strings.HasPrefix(words, head) }) {
+		if at := max(strings.LastIndex(words, ":\n"), strings.LastIndex(words, "：\n")); at >= 0 {
+			words = strings.TrimLeft(words[at:], ":：\n ")
+		}
+	}
+	for _, author := range authors {
+		if rest, found := strings.CutPrefix(words, author+":"); found && author != "" {
+			words = rest
+		}
+	}
+	return strings.TrimSpace(words)
+}
+
+// tellComments says what was written in notes: one by one, or of many together where they are.
+func (b *binder) tellComments() {
+	const singly, longest = 10, 60
+	var all []model.Finding
+	for _, sheet := range b.book.Sheets {
+		for _, c := range sheet.comments {
+			words := []rune(c.words)
+			if len(words) > longest {
+				words = append(words[:longest], '…')
+			}
+			place := model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: c.cell}
+			all = append(all, model.Finding{Code: CodeNoteWords, Places: []model.Place{place}, Raw: c.words, Vars: map[string]string{"detail": "写有“" + string(words) + "”"}})
+		}
+	}
+	if len(all) > singly {
+		first := all[0]
+		for _, x := range all[1:] {
+			first.Places = append(first.Places, x.Places...)
+		}
+		first.Vars = map[string]string{"detail": fmt.Sprintf("共%d处写有文字", len(all))}
+		all = []model.Finding{first}
+	}
+	b.out.Notes = append(b.out.Notes, all...)
+}
