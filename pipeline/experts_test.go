@@ -24,7 +24,7 @@ import (
 )
 
 // Requirements
-//  1. What experts type comes back as marks, cell by cell; with all marks in, the result is 总分, and until then 定量部分得分.
+//  1. What experts type comes back as marks, cell by cell; with all marks in, the result is 总分, and until then 数据部分得分.
 //  2. Every file that comes back has a fate and a hash, in the files table and in run.json; none is taken for a submission's.
 //  3. Unfilled, out of range, text: noted, not counted. A unit that is a member, or an expert who steps aside: not counted.
 //  4. Altered, foreign, of another batch, without a unit, two of one expert: refused with a code.

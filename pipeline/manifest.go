@@ -10,9 +10,10 @@ import (
 )
 
 // newManifest describes a run before its outputs are written.
-func newManifest(o Options, source origin, previous *publish.Previous, register *publish.Register, judgement *table.Judgement) (*publish.Manifest, error) {
+func newManifest(o Options, source origin, previous *publish.Previous, register *publish.Register, judgement *table.Judgement,
+	known table.Standing) (*publish.Manifest, error) {
 	m := &publish.Manifest{
-		Year: o.Definition.Year, Version: publish.Version, Date: o.Date, Definition: o.Definition.Sources,
+		Year: o.Definition.Year, Version: publish.Version, Date: o.Date, State: string(known.State), Trial: known.Trial, Definition: o.Definition.Sources,
 		Options:  publish.Options{Select: o.Score.Select, Draws: o.Score.Draws, Seed: o.Score.Seed, Rescale: o.Rescale},
 		Previous: previous, Register: register, From: source.from, Inputs: []publish.Input{},
 	}

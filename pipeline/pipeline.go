@@ -59,6 +59,7 @@ type Result struct {
 	Verdicts  map[string]table.Verdict // by submission
 	Submitted []table.Submission
 	Marking   Marking
+	Standing  table.Standing
 }
 
 // Marking is what came of the experts' workbooks.
@@ -132,7 +133,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	changes := compare.Run(mem, earlier.round, round, why)
-	manifest, err := newManifest(o, source, earlier.manifest, registered, judgement)
+	known := table.Standing{State: ranking.State(), Trial: d.Differences()}
+	manifest, err := newManifest(o, source, earlier.manifest, registered, judgement, known)
 	if err != nil {
 		return nil, err
 	}
@@ -140,8 +142,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	in := consolidate.Input{Definition: o.Definition, Facts: facts, FromTables: source.from != nil, Judgement: judgement, Ranking: ranking,
-		Changes: changes, Earlier: earlier.consolidated(), Select: o.Score.Select, Date: o.Date, DataRoot: manifest.DataRoot}
-	if err := writeBooks(ctx, out.Fresh, in, source.open); err != nil {
+		Changes: changes, Earlier: earlier.consolidated(), Select: o.Score.Select, Date: o.Date, DataRoot: manifest.DataRoot, Standing: known}
+	if err := writeBooks(ctx, out.Fresh, &in, source.open); err != nil {
 		return nil, err
 	}
 	if err := manifest.Seal(out.Fresh); err != nil {
@@ -150,7 +152,11 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := meeting.Copy(out.Fresh); err != nil {
+	again := func(dir string) error {
+		in.Standing.Meeting = meeting.Name
+		return writeForPeople(dir, in)
+	}
+	if err := meeting.Copy(out.Fresh, *manifest, again); err != nil {
 		return nil, err
 	}
 	if err := out.Publish(); err != nil {
@@ -160,7 +166,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := newResult(out.Final, manifest, facts, judgement, ranking)
-	r.Kept, r.Notes = out.Kept, out.Notes
+	r.Kept, r.Notes, r.Standing = out.Kept, out.Notes, known
 	for _, e := range facts.Strangers() {
 		r.Notes = append(r.Notes, fmt.Sprintf("登记表 %s：“%s”不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称", e.Place, text.Mask(e.Values[templates.RegisterConsortium])))
 	}
@@ -215,7 +221,7 @@ func writeTables(mem memory.Allocator, dir string, o Options, m *publish.Manifes
 }
 
 // writeBooks writes what people open below dir. open gives a file that arrived; nil where there are only tables.
-func writeBooks(ctx context.Context, dir string, in consolidate.Input, open func(string) ([]byte, error)) error {
+func writeBooks(ctx context.Context, dir string, in *consolidate.Input, open func(string) ([]byte, error)) error {
 	if open != nil {
 		returns := filepath.Join(dir, feedback.Folder)
 		copies, err := feedback.Write(returns, feedback.Input{Definition: in.Definition, Facts: in.Facts, Judgement: in.Judgement, Changes: in.Changes, Date: in.Date}, open)
@@ -227,21 +233,21 @@ func writeBooks(ctx context.Context, dir string, in consolidate.Input, open func
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	return writeForPeople(dir, *in)
+}
+
+// writeForPeople makes the provincial workbook and the documents below dir.
+func writeForPeople(dir string, in consolidate.Input) error {
 	var book bytes.Buffer
 	if err := consolidate.Write(&book, in); err != nil {
 		return fmt.Errorf("省级汇总：%w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, consolidate.FileName), book.Bytes(), 0o644); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	documents, err := consolidate.Documents(in)
+	files, err := consolidate.Documents(in)
 	if err != nil {
 		return err
 	}
-	for name, data := range documents {
+	files[consolidate.FileName] = book.Bytes()
+	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 			return err
 		}

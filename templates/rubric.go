@@ -55,8 +55,16 @@ type Robustness struct {
 	Seed   uint64
 	Spread decimal.Decimal // standard deviation of a weight of average size, relative to it
 	Budget int             // draws × ranked submissions never exceed this
+	// Near is how many places around the line are worked out pair by pair and figure by figure.
+	Near int
 	// Sure is the chance of being chosen from which a submission is safe; below 1 − Sure it is out.
 	Sure decimal.Decimal
+}
+
+// Window gives the first and the last place around the line after the first k.
+func (r Robustness) Window(k int) (first, last int) {
+	first = max(1, k-r.Near/2+1)
+	return first, first + r.Near - 1
 }
 
 // Experts says how marks are given and put together.
@@ -196,8 +204,8 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 	if r.Available.IsNegative() || r.Available.GreaterThan(one) {
 		l.problem(root, "available 不在0到1之间", "写可以参加比较的最低数据齐备程度，例如 0.6。")
 	}
-	if b := r.Robustness; b.Draws <= 0 || b.Seed == 0 || b.Budget <= 0 || !b.Spread.IsPositive() || !b.Spread.LessThan(one) || !b.Sure.GreaterThan(decimal.NewFromFloat(0.5)) || b.Sure.GreaterThan(one) {
-		l.problem(root, "robustness 不完整", "写明 draws、seed、budget（大于0）、spread（0到1之间）和 sure（0.5到1之间）。")
+	if b := r.Robustness; b.Draws <= 0 || b.Seed == 0 || b.Budget <= 0 || b.Near <= 1 || !b.Spread.IsPositive() || !b.Spread.LessThan(one) || !b.Sure.GreaterThan(decimal.NewFromFloat(0.5)) || b.Sure.GreaterThan(one) {
+		l.problem(root, "robustness 不完整", "写明 draws、seed、budget（大于0）、near（大于1）、spread（0到1之间）和 sure（0.5到1之间）。")
 	}
 	r.checkExperts(l, root)
 	r.checkScenarios(l, root)

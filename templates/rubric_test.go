@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 //  2. What form.yaml calls evidence for a point that figures speak to is used there.
 //  3. Points that only words can speak to have no evidence; weights are equal and add up to 100; 7 only deducts.
 //  4. A rubric that contradicts itself doesn't load: the problem names the file, the line and the cure.
+//  5. Where a definition differs from the one in force is said by file, place and both values.
 
 func TestRubricLabelsAreTheDocuments(t *testing.T) {
 	text, err := os.ReadFile("../../shared/reference/work-plan-2024.txt")
@@ -145,5 +147,27 @@ func TestRubricContradictions(t *testing.T) {
 				t.Errorf("want %q, got %v", c.want, err)
 			}
 		})
+	}
+}
+
+func TestDifferences(t *testing.T) {
+	d, err := Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := d.Differences(); said != nil {
+		t.Errorf("the definition in force differs from itself: %v", said)
+	}
+	other := *d
+	other.Sources, other.Texts = maps.Clone(d.Sources), maps.Clone(d.Texts)
+	const name = "2024/rubric.yaml"
+	text := "# a remark\n" + string(d.Texts[name])
+	other.Texts[name], other.Sources[name] = []byte(text), "other"
+	if said := other.Differences(); said != nil {
+		t.Errorf("a remark is no difference: %v", said)
+	}
+	other.Texts[name] = []byte(strings.Replace(text, "  draws: 10000\n", "  draws: 500\n", 1))
+	if said := other.Differences(); len(said) != 1 || said[0] != "rubric.yaml robustness/draws（10000→500）" {
+		t.Errorf("%v", said)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // Frozen is the copy of a run that is kept for a meeting: <out>/<year>-<name>. No later run writes there, and its files are
 // read-only. It has the run's own run.json, so that verify proves it like any other result.
-type Frozen struct{ final, fresh string }
+type Frozen struct{ Name, final, fresh string }
 
 // longestName of a frozen copy, in characters.
 const longestName = 40
@@ -27,15 +27,16 @@ func PrepareFreeze(out, year, name string) (*Frozen, error) {
 		return nil, Refuse("会议版的名称“%s”不能用作文件夹名，请换一个，例如 0905评审会", name)
 	}
 	folder := year + "-" + name
-	f := &Frozen{final: filepath.Join(out, folder), fresh: filepath.Join(out, "."+folder+".new")}
+	f := &Frozen{Name: name, final: filepath.Join(out, folder), fresh: filepath.Join(out, "."+folder+".new")}
 	if _, err := os.Lstat(f.final); !errors.Is(err, fs.ErrNotExist) {
 		return nil, Refuse("会议版 %s 已经有了，不会改动它。请换一个名称", f.final)
 	}
 	return f, half(f.fresh)
 }
 
-// Copy takes over the results before they are published.
-func (f *Frozen) Copy(dir string) error {
+// Copy takes over the results before they are published. again makes those anew that people read, which name the copy; m describes it all,
+// in a run.json of its own.
+func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) error {
 	if f == nil {
 		return nil
 	}
@@ -60,6 +61,13 @@ func (f *Frozen) Copy(dir string) error {
 		}
 		return os.WriteFile(to, data, 0o644)
 	})
+	if err == nil {
+		err = again(f.fresh)
+	}
+	if err == nil {
+		m.Meeting = f.Name
+		err = m.Seal(f.fresh)
+	}
 	if err != nil {
 		return fmt.Errorf("会议版无法写到磁盘：%w", err)
 	}

@@ -26,10 +26,13 @@ const ManifestName = "run.json"
 type Manifest struct {
 	Year       int               `json:"year"`
 	Version    string            `json:"version"`
-	Date       string            `json:"date,omitempty"` // as given with --date
-	DataRoot   string            `json:"data_root"`      // see Manifest.Data; printed in the results
-	Root       string            `json:"root"`           // sha256 of this file with "root" empty; printed on the console
-	Definition map[string]string `json:"definition"`     // file: sha256
+	Date       string            `json:"date,omitempty"`    // as given with --date
+	State      string            `json:"state"`             // how much of the scores is known, see table.State
+	Trial      []string          `json:"trial,omitempty"`   // in what the definition differs from the one in force
+	Meeting    string            `json:"meeting,omitempty"` // name of the copy that is kept for a meeting
+	DataRoot   string            `json:"data_root"`         // see Manifest.Data; printed in the results
+	Root       string            `json:"root"`              // sha256 of this file with "root" empty; printed on the console
+	Definition map[string]string `json:"definition"`        // file: sha256
 	Options    Options           `json:"options"`
 	Previous   *Previous         `json:"previous,omitempty"` // the run that this one was compared with
 	Register   *Register         `json:"register,omitempty"` // the Department's

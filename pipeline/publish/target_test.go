@@ -391,7 +391,7 @@ func TestFrozenCopies(t *testing.T) {
 		t.Fatal(err)
 	}
 	result(t, p.Fresh, "one")
-	for _, step := range []error{f.Copy(p.Fresh), p.Publish(), f.Keep(p.Final)} {
+	for _, step := range []error{f.Copy(p.Fresh, Manifest{Year: 2024, Version: Version}, func(string) error { return nil }), p.Publish(), f.Keep(p.Final)} {
 		if step != nil {
 			t.Fatal(step)
 		}
@@ -408,7 +408,7 @@ func TestFrozenCopies(t *testing.T) {
 	if _, err := PrepareFreeze(out, "2024", "b"); !errors.As(err, &refusal) {
 		t.Errorf("a stranger's folder is taken for ours: %v", err)
 	}
-	if f, err = PrepareFreeze(out, "2024", "c"); err != nil || f.Copy(p.Final) != nil {
+	if f, err = PrepareFreeze(out, "2024", "c"); err != nil || f.Copy(p.Final, Manifest{Year: 2024, Version: Version}, func(string) error { return nil }) != nil {
 		t.Fatal(err)
 	}
 	put(t, out, "2024-c", "came in the meantime")

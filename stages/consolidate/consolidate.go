@@ -32,6 +32,7 @@ type Input struct {
 	Select     int                       // how many are to be chosen; 0: as the directory says
 	Date       string                    // of the run, as it is to be shown; empty: none
 	DataRoot   string                    // see publish.Manifest: what all this rests on, in one hash
+	Standing   table.Standing            // what is known, shown wherever a score stands
 	// FromTables says that the facts come from published tables: there are no contacts and no returns.
 	FromTables bool
 	// Returns gives the annotated copy of a submission that goes back, as a path relative to the workbook.
@@ -44,10 +45,11 @@ func Write(out io.Writer, in Input) error { return write(out, in, sheets) }
 // footer says on each page what it is a page of, and which data it rests on.
 func (w *workbook) footer() string {
 	const enough = 16 // characters of the hash that no two runs of a season share
+	foot := w.title() + "　" + w.Standing.Short()
 	if len(w.DataRoot) < enough {
-		return w.title()
+		return foot
 	}
-	return w.title() + "　数据校验值 " + w.DataRoot[:enough]
+	return foot + "　数据校验值 " + w.DataRoot[:enough]
 }
 
 func write(out io.Writer, in Input, sheets []sheet) error {
@@ -97,12 +99,12 @@ func init() {
 	sheets = []sheet{
 		{sheetOverview, "一屏看全：报送、受理、排名、主要问题", (*workbook).overview},
 		{sheetSubmissions, "每个申报一行：封面、结论、问题数、各单值栏目", (*workbook).submitted},
-		{sheetRanking, "定量部分得分、上下限、名次和名次区间", (*workbook).ranking},
+		{sheetRanking, "得分、上下限、名次和名次区间", (*workbook).ranking},
 		{sheetWeights, "改权重、关掉观测点、改遴选家数，名次当场重算", (*workbook).weights},
 		{sheetPoints, "每个申报在各观测点上的得分，随权重重算", (*workbook).pointScores},
 		{sheetDuel, "任选两家逐个观测点比较：甲为什么排在乙前面", (*workbook).duel},
-		{sheetLine, "谁稳在线内、谁两可、要改多少权重才换位", (*workbook).line},
-		{sheetLifts, "线外各家要入选，哪些数要达到各家最好", (*workbook).lifts},
+		{sheetLine, "评齐后谁稳、谁两可、要改多少权重才换位；之前看专家分要差多少", (*workbook).line},
+		{sheetLifts, "评齐后，线外各家要进线内，哪些数要达到各家最好", (*workbook).lifts},
 		{"换一种方法", "换标准化、换合成、换权重、去掉一个观测点后的名次", (*workbook).scenarios},
 		{"现场核查建议", "对名次影响大而佐证少的数，带去现场核", (*workbook).visits},
 		{"本次变化", "与上一次运行相比：问题、数据、得分、名次，为什么变", (*workbook).changes},

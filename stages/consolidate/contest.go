@@ -11,42 +11,27 @@ import (
 
 // line is 入选线: who is firmly inside or outside, who is not and why, and what would make two change places.
 func (w *workbook) line(name string) error {
+	if !w.Standing.Complete() {
+		return w.leads(name)
+	}
 	swaps := map[string][]table.Swap{}
 	for s := range w.Ranking.Swaps.All() {
 		swaps[s.Outside] = append(swaps[s.Outside], s)
 		swaps[s.Inside] = append(swaps[s.Inside], s)
 	}
-	var all []table.Rank
-	for r := range w.Ranking.Ranking.All() {
-		if r.Ranked {
-			all = append(all, r)
-		}
-	}
+	all := w.inOrder()
 	steps := map[string]table.Lift{} // the last of each
 	for l := range w.Ranking.Lifts.All() {
 		steps[l.Submission] = l
 	}
-	last := 0.0 // total of the last one inside
-	for _, r := range all {
-		if int(r.Rank.V) <= w.choose() {
-			last = r.Total
-		}
-	}
-	ranges := func(head string, of func(table.Rank) (best, worst table.Opt[int32])) column[table.Rank] {
-		return column[table.Rank]{Head: head, Width: 10, Cell: func(r table.Rank) book.Cell {
-			best, worst := of(r)
-			if !best.Valid {
-				return book.Cell{Value: "－", Look: book.Quiet}
-			}
-			return word(fmt.Sprintf("%d–%d", best.V, worst.V))
-		}}
-	}
+	last := w.lastInside(all)
 	columns := []column[table.Rank]{{Head: w.head("ranking", "rank"), Width: 7, Cell: func(r table.Rank) book.Cell { return optional(r.Rank, book.Centred) }}}
 	columns = append(columns, who(w, rankID)...)
 	columns = append(columns,
 		column[table.Rank]{Head: w.head("ranking", "total"), Width: 10, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Total, Look: book.Points} }},
-		column[table.Rank]{Head: "距入选线", Width: 10, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: round(r.Total - last), Look: book.Points} }},
-		column[table.Rank]{Head: w.head("ranking", "line"), Width: 10, Style: book.Column{Marks: lineMarks}, Cell: func(r table.Rank) book.Cell { return word(lines[r.Line]) }},
+		column[table.Rank]{Head: "距线", Width: 10, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: round(r.Total - last), Look: book.Points} }},
+		column[table.Rank]{Head: w.head("ranking", "line"), Width: 10, Style: book.Column{Marks: sideMarks}, Cell: func(r table.Rank) book.Cell { return word(w.side(r)) }},
+		column[table.Rank]{Head: w.head("ranking", "firm"), Width: 8, Style: book.Column{Marks: firmMarks}, Cell: func(r table.Rank) book.Cell { return word(firmness[r.Firm]) }},
 		column[table.Rank]{Head: w.head("ranking", "line_reason"), Width: 44, Cell: func(r table.Rank) book.Cell { return words(strings.ReplaceAll(r.LineReason, "；", "\n")) }},
 		column[table.Rank]{Head: "要与对面换位，权重至少要改多少", Width: 80, Cell: func(r table.Rank) book.Cell {
 			var each []string
@@ -56,19 +41,26 @@ func (w *workbook) line(name string) error {
 			return words(strings.Join(each, "\n"))
 		}},
 		column[table.Rank]{Head: "要有几个数达到各家最好", Width: 12, Cell: func(r table.Rank) book.Cell { return reached(steps[r.Submission]) }},
-		ranges("权重变动", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankLow, r.RankHigh }),
-		ranges("补齐缺失", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankBest, r.RankWorst }),
-		ranges("换方法", func(r table.Rank) (a, b table.Opt[int32]) { return r.MethodBest, r.MethodWorst }),
-		ranges("去一点", func(r table.Rank) (a, b table.Opt[int32]) { return r.LeaveBest, r.LeaveWorst }),
-		ranges("换专家", func(r table.Rank) (a, b table.Opt[int32]) { return r.ExpertLow, r.ExpertHigh }),
+	)
+	columns = append(columns, w.ranges()...)
+	columns = append(columns,
 		column[table.Rank]{Head: w.head("ranking", "first_k"), Width: 10, Style: book.Column{Scale: 1}, Cell: func(r table.Rank) book.Cell { return optional(r.FirstK, book.Share) }},
 	)
-	remark := fmt.Sprintf("拟遴选%d家，按运行权重。“%s”和“%s”是怎样试都不变的；“%s”的写明哪一种变动会使它越线。“距入选线”是与线内末位的分差，也就是%s还差多少分。两家逐点比较见“%s”，线外的差在哪些数上见“%s”。",
-		w.choose(), lines["safe"], lines["out"], lines["contested"], lines["out"], sheetDuel, sheetLifts)
+	remark := w.known(fmt.Sprintf("拟遴选%d家，按运行权重；线内线外只是名次，入选由处里决定并登记。“%s”是试过的都不使它越线；“%s”的写明哪一种变动会使它越线。"+
+		"“距线”是与线内末位的分差。两家逐点比较见“%s”，线外的差在哪些数上见“%s”。", w.choose(), firmness["safe"], firmness["contested"], sheetDuel, sheetLifts))
 	return rows(w, name, remark, 4, len(all), slices.Values(all), columns)
 }
 
-var lineMarks = []book.Mark{{Word: lines["safe"], Tone: book.Good}, {Word: lines["contested"], Tone: book.Caution}}
+// lastInside is the total of the last one inside the line.
+func (w *workbook) lastInside(ranked []table.Rank) float64 {
+	last := 0.0
+	for _, r := range ranked {
+		if int(r.Rank.V) <= w.choose() {
+			last = r.Total
+		}
+	}
+	return last
+}
 
 // scenarios is 换一种方法: the rank of each submission under each other way to rank.
 func (w *workbook) scenarios(name string) error {
@@ -79,22 +71,20 @@ func (w *workbook) scenarios(name string) error {
 		}
 		ranks[[2]string{s.Scenario, s.Submission}] = s.Rank
 	}
-	var all []table.Rank
-	for r := range w.Ranking.Ranking.All() {
-		if r.Ranked {
-			all = append(all, r)
-		}
+	all, k, colours := w.inOrder(), 0, ""
+	if w.Standing.Complete() {
+		k, colours = w.choose(), fmt.Sprintf("绿色是前%d名。", w.choose())
 	}
 	columns := who(w, rankID)
 	for _, id := range ids {
-		columns = append(columns, column[table.Rank]{Head: w.scenario(id), Width: 8, Style: book.Column{Rank: w.choose()}, Cell: func(r table.Rank) book.Cell {
+		columns = append(columns, column[table.Rank]{Head: w.scenario(id), Width: 8, Style: book.Column{Rank: k}, Cell: func(r table.Rank) book.Cell {
 			if rank, ok := ranks[[2]string{id, r.Submission}]; ok {
 				return count(rank)
 			}
 			return book.Cell{Look: book.Plain}
 		}})
 	}
-	remark := fmt.Sprintf("各列是换一种做法后的名次，每次只换一处；绿色是前%d名。由数据得出的权重（熵权、主成分）在二十份左右的小样本里不稳，只作对照，从不作正式权重。", w.choose())
+	remark := w.known("各列是换一种做法后的名次，每次只换一处。" + colours + "由数据得出的权重（熵权、主成分）在二十份左右的小样本里不稳，只作对照，从不作正式权重。")
 	return rows(w, name, remark, 3, len(all), slices.Values(all), columns)
 }
 

@@ -23,7 +23,7 @@ func (w *workbook) duel(name string) error {
 	p := &book.Page{Sheet: name, Landscape: true, Protected: w.live, Frozen: duelFirst - 1, Widths: []float64{7, 60, 11, 16, 16, 12, 12, 40}}
 	p.Span(1, 1, len(p.Widths), book.Cell{Value: "甲为什么排在乙前面", Look: book.Title})
 	p.Height(1, 34)
-	p.Span(2, 1, len(p.Widths), book.Cell{Value: "在黄色格子里各选一家，逐个观测点比较；随“" + sheetWeights + "”的权重变。差为正是甲得益。每一分怎么得来，到“得分依据”按联合体和观测点筛选。", Look: book.Subtitle})
+	p.Span(2, 1, len(p.Widths), book.Cell{Value: w.Standing.String() + "。在黄色格子里各选一家，逐个观测点比较；随“" + sheetWeights + "”的权重变。差为正是甲得益。每一分怎么得来，到“得分依据”按联合体和观测点筛选。", Look: book.Subtitle})
 	pick := w.pair()
 	if !w.live || len(pick) < 2 {
 		p.Span(3, 1, len(p.Widths), words("参加排名的不到两家，或申报太多，没有设对比。"))
@@ -93,12 +93,7 @@ func (w *workbook) duel(name string) error {
 
 // pair are the two that stand on either side of the line, to begin with.
 func (w *workbook) pair() []table.Rank {
-	var ranked []table.Rank
-	for r := range w.Ranking.Ranking.All() {
-		if r.Ranked {
-			ranked = append(ranked, r)
-		}
-	}
+	ranked := w.inOrder()
 	k := min(w.choose(), len(ranked)-1)
 	if k < 1 {
 		return nil

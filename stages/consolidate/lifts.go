@@ -25,17 +25,13 @@ func (w *workbook) lifts(name string) error {
 	var all []table.Lift
 	ranks, scores := map[string]table.Rank{}, map[[2]string]table.Score{}
 	var outside []string // by rank
-	last := 0.0
-	for r := range w.Ranking.Ranking.All() {
-		if r.Ranked {
-			ranks[r.Submission] = r
-			if int(r.Rank.V) <= w.choose() {
-				last = r.Total
-			} else {
-				outside = append(outside, r.Submission)
-			}
+	for _, r := range w.inOrder() {
+		ranks[r.Submission] = r
+		if int(r.Rank.V) > w.choose() {
+			outside = append(outside, r.Submission)
 		}
 	}
+	last := w.lastInside(w.inOrder())
 	told := map[string]bool{}
 	for l := range w.Ranking.Lifts.All() {
 		all = append(all, l)
@@ -65,7 +61,7 @@ func (w *workbook) lifts(name string) error {
 		{Head: w.head("ranking", "rank"), Width: 7, Cell: func(l table.Lift) book.Cell { return optional(ranks[l.Submission].Rank, book.Centred) }},
 	}, who(w, func(l table.Lift) string { return l.Submission })...)
 	columns = append(columns,
-		column[table.Lift]{Head: "距入选线", Width: 10, Cell: func(l table.Lift) book.Cell {
+		column[table.Lift]{Head: "距线", Width: 10, Cell: func(l table.Lift) book.Cell {
 			return book.Cell{Value: round(ranks[l.Submission].Total - last), Look: book.Points}
 		}},
 		column[table.Lift]{Head: w.head("lifts", "step"), Width: 7, Cell: func(l table.Lift) book.Cell { return count(l.Step) }},
@@ -95,13 +91,15 @@ func (w *workbook) lifts(name string) error {
 			return w.sourceLink(scores[[2]string{l.Submission, l.Evidence}])
 		}},
 	)
-	remark := fmt.Sprintf("线外各家要入选，得有哪些事成立：把增分最多的数依次换成参加排名的各家中最好的，换到得分高于线内末位（%.2f分）为止。按运行权重和遴选%d家；别家的数和尺度按不动算。"+
+	remark := fmt.Sprintf("线外各家要进到线内，得有哪些事成立：把增分最多的数依次换成参加排名的各家中最好的，换到得分高于线内末位（%.2f分）为止。按运行权重和遴选%d家；别家的数和尺度按不动算。"+
 		"用来看差在哪里，不改变得分。“承诺”只是许诺，不是已有的成绩。", last, w.choose())
 	switch {
+	case !w.Standing.Complete():
+		remark = noLine + "差在哪里，看“" + sheetLine + "”和“" + sheetDuel + "”。"
 	case len(outside) == 0:
 		remark = "没有参加排名而在线外的申报。"
 	case len(told) < len(outside):
 		remark += fmt.Sprintf("线外共%d家，只列离入选线最近的%d家。", len(outside), len(told))
 	}
-	return rows(w, name, remark, 4, len(all), slices.Values(all), columns)
+	return rows(w, name, w.known(remark), 4, len(all), slices.Values(all), columns)
 }

@@ -54,10 +54,7 @@ func (o *overview) heading() {
 	width := issueCol + 3
 	o.page.Span(1, 1, width, book.Cell{Value: o.workbook.title(), Look: book.Title})
 	o.page.Height(1, 32)
-	parts := []string{o.Definition.Rubric.WeightsNote}
-	if !o.complete {
-		parts = append(parts, "得分只是数据能说明的部分，其余等专家评分")
-	}
+	parts := []string{o.Standing.String(), o.Definition.Rubric.WeightsNote}
 	if o.Date != "" {
 		parts = append([]string{o.Date}, parts...)
 	}
@@ -174,12 +171,9 @@ func (o *overview) lacking() {
 		}
 	}
 	line("缺依据", "%d项计分依据缺数，涉及%d家", gaps, len(whose))
-	experts := "未读入评分表"
-	switch {
-	case o.complete:
-		experts = "已计入"
-	case o.Ranking.Marks.Len() > 0:
-		experts = "未评齐，未计入"
+	experts := o.Standing.State.Label()
+	if !o.Standing.Complete() && o.Ranking.Marks.Len() > 0 {
+		experts = o.wanting()
 	}
 	line("专家评分", "%s", experts)
 }
@@ -193,16 +187,17 @@ func orNone(s string) string {
 
 // top shows the ranking, linked to the live one on 权重, and how far each rank may move.
 func (o *overview) top() {
-	o.part(partRow, rankCol, 7, "排名（完整名单见“"+sheetRanking+"”）")
+	title, heads := "排名（完整名单见“"+sheetRanking+"”）", []string{"在线内的机会", o.head("ranking", "line")}
+	if !o.Standing.Complete() {
+		title, heads = "数据部分暂列（专家未评齐；完整的见“"+sheetRanking+"”）", []string{"补齐缺失时", "超过前一名，专家分须高出"}
+	}
+	o.part(partRow, rankCol, 7, title)
 	header := partRow + 1
-	for i, head := range []string{o.head("ranking", "rank"), o.head("submissions", "city"), o.head("submissions", "consortium"), "得分", "名次区间", "入选机会", o.head("ranking", "line")} {
+	for i, head := range append([]string{o.head("ranking", "rank"), o.head("submissions", "city"), o.head("submissions", "consortium"), "得分", "名次区间"}, heads...) {
 		o.page.Put(header, rankCol+i, book.Cell{Value: head, Look: book.Header})
 	}
-	row := header
-	for r := range o.Ranking.Ranking.All() {
-		if !r.Ranked || row-header == shownTop {
-			break
-		}
+	row, ranked := header, o.inOrder()
+	for i, r := range ranked[:min(shownTop, len(ranked))] {
 		row++
 		live := func(i int) string {
 			return o.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+row-header-1, placeCol+i))
@@ -213,16 +208,24 @@ func (o *overview) top() {
 			book.Cell{Value: text.Mask(r.Consortium), Look: book.Plain, Formula: live(2)},
 			book.Cell{Value: r.Total, Look: book.Points, Formula: live(3)},
 		)
-		interval, chance := "－", book.Cell{Value: "－", Look: book.Quiet}
+		chance, stands := book.Cell{Value: "－", Look: book.Quiet}, word(standsAt(r))
 		if r.RankLow.Valid {
-			interval = fmt.Sprintf("%d–%d", r.RankLow.V, r.RankHigh.V)
 			o.page.PutRow(row, spreadData, book.Cell{Value: float64(r.RankLow.V) - 0.5, Look: book.Subtitle}, book.Cell{Value: r.RankHigh.V - r.RankLow.V + 1, Look: book.Subtitle})
 		}
 		if r.FirstK.Valid {
 			chance = book.Cell{Value: r.FirstK.V, Look: book.Share}
 		}
+		if !o.Standing.Complete() {
+			chance, stands = word(between(r.RankBest, r.RankWorst)), book.Cell{Value: "－", Look: book.Quiet}
+			if i > 0 {
+				points, possible := lead(ranked[i-1], r)
+				if stands = (book.Cell{Value: points, Look: book.Points}); !possible {
+					stands = word("不可能")
+				}
+			}
+		}
 		// At other weights the rows may be others' and the intervals mean nothing.
-		for i, c := range []book.Cell{word(interval), chance, word(orDash(lines[r.Line]))} {
+		for i, c := range []book.Cell{word(between(r.RankLow, r.RankHigh)), chance, stands} {
 			value := fmt.Sprint(c.Value)
 			if s, ok := c.Value.(string); ok {
 				value = book.Quote(s)
@@ -235,9 +238,19 @@ func (o *overview) top() {
 		o.page.Span(row+1, rankCol, 7, words("没有可以排名的申报，原因见“"+sheetRanking+"”。"))
 		return
 	}
-	o.page.Mark(header+1, rankCol+6, row, rankCol+6, lineMarks...)
+	o.page.Mark(header+1, rankCol+6, row, rankCol+6, standMarks...)
 	o.part(partRow, spreadCol, 5, "名次区间（权重变动时，5％—95％）")
 	o.spread(header, row)
+}
+
+// wanting says what the marks lack, from the words of the scoring.
+func (w *workbook) wanting() string {
+	kind, _, _ := strings.Cut(w.method(), "；")
+	if _, rest, ok := strings.Cut(kind, "评分不足"); ok {
+		rest, _, _ = strings.Cut(rest, "，满分")
+		return w.Standing.State.Label() + "：不足" + rest
+	}
+	return w.Standing.State.Label()
 }
 
 func orDash(s string) string {

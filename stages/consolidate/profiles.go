@@ -189,31 +189,28 @@ func (p *profile) heading() {
 	if p.rank.Unranked != "" {
 		parts = append(parts, p.rank.Unranked)
 	}
-	parts = append(parts, p.Definition.Rubric.WeightsNote)
+	parts = append(parts, p.Standing.String(), p.Definition.Rubric.WeightsNote)
 	p.page.Span(p.row+1, 1, profileCols, book.Cell{Value: text.Mask(strings.Join(parts, "；")), Look: book.Subtitle})
 	p.row += 2
 }
 
-// lines are the words for where a submission stands to the line after the first k.
-var lines = map[string]string{"safe": "稳在线内", "contested": "两可", "out": "线外"}
-
 func (p *profile) tiles() {
 	r := p.rank
-	rank, interval, chance := "不排", "－", "－"
+	rank, ranks, chance := "不排", "名次", "－"
 	if r.Ranked {
 		rank = fmt.Sprint(r.Rank.V)
-	}
-	if r.RankLow.Valid {
-		interval = fmt.Sprintf("%d–%d", r.RankLow.V, r.RankHigh.V)
 	}
 	if r.FirstK.Valid {
 		chance = fmt.Sprintf("%.0f%%", math.Floor(r.FirstK.V*100))
 	}
-	for i, t := range [][2]string{
-		{rank, "名次（共" + fmt.Sprint(p.ranked) + "家排名）"}, {fmt.Sprintf("%.2f", r.Total), fmt.Sprintf("得分（可得%s分）", table.Plain(table.Some(round(r.Possible))))},
-		{fmt.Sprintf("%.1f–%.1f", r.Lower, r.Upper), "缺数据的下限—上限"}, {interval, "权重变动时的名次"}, {chance, fmt.Sprintf("进入前%d的机会", p.choose())},
-		{cmp.Or(lines[r.Line], "－"), "入选线"},
-	} {
+	last := [][2]string{{chance, fmt.Sprintf("进入前%d的机会", p.choose())}, {standsAt(r), "线内线外"}}
+	if !p.Standing.Complete() {
+		ranks, last = "数据部分暂列", [][2]string{{between(r.RankBest, r.RankWorst), "补齐缺失时的名次"}, {table.Plain(table.Some(round(r.Open))), "待专家评（分）"}}
+	}
+	for i, t := range append([][2]string{
+		{rank, ranks + "（共" + fmt.Sprint(p.ranked) + "家排名）"}, {fmt.Sprintf("%.2f", r.Total), fmt.Sprintf("得分（可得%s分）", table.Plain(table.Some(round(r.Possible))))},
+		{fmt.Sprintf("%.1f–%.1f", r.Lower, r.Upper), "缺数据的下限—上限"}, {between(r.RankLow, r.RankHigh), "权重变动时的名次"},
+	}, last...) {
 		p.page.Span(p.row, 2*i+1, 2, book.Cell{Value: t[0], Look: book.Figure})
 		p.page.Span(p.row+1, 2*i+1, 2, book.Cell{Value: t[1], Look: book.Caption})
 	}
@@ -543,7 +540,7 @@ func (p *profile) asked() []question {
 		}
 	}
 	if p.rank.LineReason != "" {
-		add("入选两可", "%s", p.rank.LineReason)
+		add("名次两可", "%s", p.rank.LineReason)
 	}
 	for _, c := range p.promises {
 		add("承诺可信度", "%s：%s", p.Definition.Label(c.Indicator), c.Note)

@@ -3,6 +3,7 @@ package consolidate
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"lianheti/stages/document"
@@ -12,12 +13,12 @@ import (
 
 // Names of the Word files for the meeting.
 const (
-	ProposalFile = "拟入选名单.docx"
-	OpinionsFile = "评审意见汇总.docx"
+	ProposalFile = "按名次建议名单（代拟稿）.docx"
+	OpinionsFile = "评审意见汇总（代拟稿）.docx"
 )
 
-// Documents gives the Word files for the k that are to be chosen, by name: the list, and what is to be said of each. Every number in
-// them is the run's. There are none where nobody is ranked.
+// Documents gives the Word files for the meeting, by name: once the marks are in, the list that follows from the ranks; and what is to be said
+// of each around the line. Every number in them is the run's. There are none where nobody is ranked.
 func Documents(in Input) (map[string][]byte, error) {
 	w := newWorkbook(in)
 	out := map[string][]byte{}
@@ -25,9 +26,13 @@ func Documents(in Input) (map[string][]byte, error) {
 		return out, nil
 	}
 	all := w.gathered()
-	for name, make := range map[string]func([]*gathered) document.Document{ProposalFile: w.proposal, OpinionsFile: w.summary} {
+	made := map[string]document.Document{OpinionsFile: w.summary(all)}
+	if w.Standing.Complete() {
+		made[ProposalFile] = w.proposal(all)
+	}
+	for name, d := range made {
 		var b bytes.Buffer
-		if err := document.Write(&b, make(all)); err != nil {
+		if err := document.Write(&b, d); err != nil {
 			return nil, fmt.Errorf("%s：%w", name, err)
 		}
 		out[name] = b.Bytes()
@@ -50,10 +55,11 @@ func (w *workbook) inside(all []*gathered) []*gathered {
 	return out
 }
 
-// file is one document in the house's form.
-func file(title string, body ...document.Block) document.Document {
+// file is one document in the house's form. What is known stands under its title and at the foot of each page.
+func (w *workbook) file(title string, body ...document.Block) document.Document {
+	known := document.Paragraph{Style: document.Small, Align: document.Centre, Runs: []document.Run{{Text: text.Mask("代拟稿·" + w.Standing.Short())}}}
 	return document.Document{Title: title, Text: document.FormText,
-		Sections: []document.Section{{Page: document.A4, Footer: document.PageNumbers(), Body: append([]document.Block{document.P(document.Title, title)}, body...)}}}
+		Sections: []document.Section{{Page: document.A4, Footer: append(document.PageNumbers(), known), Body: append([]document.Block{document.P(document.Title, title), known}, body...)}}}
 }
 
 // grid is a table of texts; shares are how its columns divide the width.
@@ -86,11 +92,12 @@ func (w *workbook) basis() []document.Block {
 	}
 	return []document.Block{
 		say("本次%s收到申报%d家，参加排名%d家，拟遴选%d家。%s。", date, len(w.submissions), w.ranked, w.choose(), w.method()),
-		say("权重说明：%s。本件由程序按本次运行的结果生成，供研究，未经审定不作为结论。", w.Definition.Rubric.WeightsNote),
+		say("知道多少：%s。", w.Standing),
+		say("权重说明：%s。本件由程序按本次运行的结果生成，供研究，未经审定不作为结论；名次不等于入选，拟入选和入选由省教育厅决定。", w.Definition.Rubric.WeightsNote),
 	}
 }
 
-// proposal is 拟入选名单.
+// proposal is 按名次建议名单. Who is to be chosen is for the Department to decide and register.
 func (w *workbook) proposal(all []*gathered) document.Document {
 	body := w.basis()
 	inside := w.inside(all)
@@ -101,14 +108,14 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 	var rows [][]string
 	for _, g := range inside {
 		s := g.form.Submission
-		rows = append(rows, []string{fmt.Sprint(g.rank.Rank.V), s.Consortium, s.City, s.Park, s.LeadSchool + "\n" + s.LeadEnterprise, fmt.Sprintf("%.2f", g.rank.Total), orDash(lines[g.rank.Line])})
+		rows = append(rows, []string{fmt.Sprint(g.rank.Rank.V), s.Consortium, s.City, s.Park, s.LeadSchool + "\n" + s.LeadEnterprise, fmt.Sprintf("%.2f", g.rank.Total), standsAt(g.rank)})
 	}
-	body = append(body, grid([]string{"名次", w.Definition.Label("consortium"), "地市", w.Definition.Label("park"), "牵头学校、牵头企业", "得分", "入选线"}, []float64{7, 23, 8, 18, 23, 11, 13}, rows))
+	body = append(body, grid([]string{"名次", w.Definition.Label("consortium"), "地市", w.Definition.Label("park"), "牵头学校、牵头企业", "得分", "线内线外"}, []float64{7, 23, 8, 18, 23, 11, 13}, rows))
 
-	body = append(body, document.P(document.Heading, "二、入选线两侧"))
+	body = append(body, document.P(document.Heading, "二、线的两侧"))
 	contested := false
 	for _, g := range all {
-		if g.rank.Line != "contested" {
+		if g.rank.Firm != "contested" {
 			continue
 		}
 		contested = true
@@ -151,10 +158,10 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 	} else {
 		body = append(body, grid([]string{"序号", w.Definition.Label("consortium"), "地市", "原因"}, []float64{8, 34, 10, 48}, rows))
 	}
-	return file(fmt.Sprintf("%d年省级市域产教联合体拟入选名单", w.Definition.Year), body...)
+	return w.file(fmt.Sprintf("%d年省级市域产教联合体按名次建议名单", w.Definition.Year), body...)
 }
 
-// summary is 评审意见汇总: what is to be said of each of those inside the line.
+// summary is 评审意见汇总: what is to be said of each of those inside the line; before there is a line, of those around it.
 func (w *workbook) summary(all []*gathered) document.Document {
 	body := w.basis()
 	comments := map[string][]table.Mark{}
@@ -163,7 +170,13 @@ func (w *workbook) summary(all []*gathered) document.Document {
 			comments[m.Submission] = append(comments[m.Submission], m)
 		}
 	}
-	for i, g := range w.inside(all) {
+	inside := w.inside(all)
+	if !w.Standing.Complete() {
+		_, last := w.Definition.Rubric.Robustness.Window(w.choose())
+		inside = slices.DeleteFunc(slices.Clone(all), func(g *gathered) bool { return !g.rank.Ranked || int(g.rank.Rank.V) > last })
+		body = append(body, say("%s以下按数据部分暂列的次序列出%d家。", noLine, len(inside)))
+	}
+	for i, g := range inside {
 		p := &profile{workbook: w, gathered: g}
 		r := g.rank
 		heading := document.P(document.Heading, fmt.Sprintf("%d. %s", i+1, text.Mask(r.Consortium)))
@@ -177,9 +190,12 @@ func (w *workbook) summary(all []*gathered) document.Document {
 		}
 		interval := ""
 		if r.RankLow.Valid {
-			interval = fmt.Sprintf("权重变动时名次在%d—%d之间，进入前%d的机会%s；", r.RankLow.V, r.RankHigh.V, w.choose(), share(r.FirstK))
+			interval = fmt.Sprintf("权重变动时名次在%d—%d之间；", r.RankLow.V, r.RankHigh.V)
 		}
-		body = append(body, say("第%d名，得分%.2f（满分%s）：%s。%s依据在案%s，缺数的上下限为%.2f—%.2f分。", r.Rank.V, r.Total, table.Plain(table.Some(round(r.Possible))), parts, interval, share(table.Some(r.Present)), r.Lower, r.Upper))
+		if r.FirstK.Valid {
+			interval += fmt.Sprintf("进入前%d的机会%s；", w.choose(), share(r.FirstK))
+		}
+		body = append(body, say("%s，得分%.2f（满分%s）：%s。%s依据在案%s，缺数的上下限为%.2f—%.2f分。", w.placeOf(r), r.Total, table.Plain(table.Some(round(r.Possible))), parts, interval, share(table.Some(r.Present)), r.Lower, r.Upper))
 		body = append(body, say("强项：%s。", p.named(p.best(func(s table.Score) bool { return s.Normalised.V >= strong }, -1))))
 		body = append(body, say("弱项：%s。", p.named(p.best(func(s table.Score) bool { return s.Normalised.V <= weak }, 1))))
 		for _, m := range comments[g.submission] {
@@ -197,7 +213,7 @@ func (w *workbook) summary(all []*gathered) document.Document {
 			body = append(body, say("另有%d条待核，见省级汇总“%s”。", n, sheetProfiles))
 		}
 	}
-	return file(fmt.Sprintf("%d年市域产教联合体评审意见汇总", w.Definition.Year), body...)
+	return w.file(fmt.Sprintf("%d年市域产教联合体评审意见汇总", w.Definition.Year), body...)
 }
 
 // share writes a share for a person.

@@ -9,11 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/stages/score"
 	"lianheti/stages/table"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
-//  1. The list holds those within the line with their totals, and nobody else; another k gives another list.
+//  1. There is a list only once the marks are in; it holds those within the line with their totals, and nobody else; another k gives another list.
 //  2. What is to be said of each names its parts; contested pairs are there in the words of the scoring.
 //  3. The same run gives the same bytes; nobody ranked, no documents.
 
@@ -38,9 +41,15 @@ func wordsOf(t *testing.T, data []byte) string {
 }
 
 func TestDocuments(t *testing.T) {
-	_, in, _ := open(t)
+	_, figures, _ := open(t)
+	in := withMarks(t, figures)
+	in.Standing.Meeting = "0905评审会"
 	for _, k := range []int{5, 3} {
 		in.Select = k
+		var err error
+		if in.Ranking, err = score.Run(memory.NewGoAllocator(), in.Facts, in.Judgement, score.Options{Draws: 100, Select: k}); err != nil {
+			t.Fatal(err)
+		}
 		files, err := Documents(in)
 		if err != nil || len(files) != 2 {
 			t.Fatal(len(files), err)
@@ -53,9 +62,12 @@ func TestDocuments(t *testing.T) {
 			if !bytes.Equal(files[name], again[name]) {
 				t.Errorf("%s differs when written twice", name)
 			}
+			if words := wordsOf(t, files[name]); !strings.Contains(words, "代拟稿·评齐·会议版 0905评审会") {
+				t.Errorf("%s does not say what is known", name)
+			}
 		}
 		whole := wordsOf(t, files[ProposalFile])
-		list, _, _ := strings.Cut(whole, "二、入选线两侧")
+		list, _, _ := strings.Cut(whole, "二、线的两侧")
 		opinions := wordsOf(t, files[OpinionsFile])
 		for r := range in.Ranking.Ranking.All() {
 			inside := r.Ranked && int(r.Rank.V) <= k
@@ -63,7 +75,7 @@ func TestDocuments(t *testing.T) {
 			if strings.Contains(list, r.Consortium) != inside || inside && !strings.Contains(list, total) {
 				t.Errorf("k = %d: %s (%v) in the list: %v", k, r.Consortium, r.Rank.V, !inside)
 			}
-			said := fmt.Sprintf("第%d名，得分%s（满分54）：已有基础%.2f分，建设承诺%.2f分", r.Rank.V, total, r.Foundation, r.Promise)
+			said := fmt.Sprintf("第%d名，得分%s（满分100）：已有基础%.2f分，建设承诺%.2f分", r.Rank.V, total, r.Foundation, r.Promise)
 			if inside != strings.Contains(opinions, said) {
 				t.Errorf("k = %d: %q is said: %v", k, said, !inside)
 			}
@@ -74,10 +86,17 @@ func TestDocuments(t *testing.T) {
 			}
 		}
 	}
+	files, err := Documents(figures)
+	if err != nil || len(files) != 1 {
+		t.Fatal("before the marks are in there is a list: ", len(files), err)
+	}
+	if words := wordsOf(t, files[OpinionsFile]); !strings.Contains(words, "数据部分暂列第1名") || !strings.Contains(words, noLine) || strings.Contains(words, "进入前") {
+		t.Error("before the marks are in, the document says more than is known")
+	}
 	nobody := *in.Ranking
 	nobody.Ranking = table.Table[table.Rank]{}
 	in.Ranking = &nobody
-	if files, err := Documents(in); err != nil || len(files) != 0 {
+	if files, err = Documents(in); err != nil || len(files) != 0 {
 		t.Errorf("nobody is ranked, and there are %d documents: %v", len(files), err)
 	}
 }

@@ -49,8 +49,8 @@ func (w *workbook) ranking(name string) error {
 	columns = append(columns,
 		column[table.Rank]{Head: label("verdict"), Width: 10, Style: book.Column{Marks: verdictMarks}, Cell: func(r table.Rank) book.Cell { return word(r.Verdict) }},
 		column[table.Rank]{Head: "一页", Width: 7, Cell: func(r table.Rank) book.Cell { return w.pageLink(r.Submission) }},
-		column[table.Rank]{Head: "入选", Width: 10, Style: book.Column{Marks: chosenMarks}, Cell: func(r table.Rank) book.Cell {
-			return book.Cell{Value: w.chosen(r), Look: book.Centred, Formula: w.chosenFormula("$" + model.CellName(row, 1))}
+		column[table.Rank]{Head: label("line"), Width: 10, Style: book.Column{Marks: sideMarks}, Cell: func(r table.Rank) book.Cell {
+			return book.Cell{Value: w.side(r), Look: book.Centred, Formula: w.sideFormula("$" + model.CellName(row, 1))}
 		}},
 		points(label("total"), func(r table.Rank) float64 { return r.Total }, colTotal),
 		points(label("total_lower"), func(r table.Rank) float64 { return r.Lower }, colLower),
@@ -58,10 +58,12 @@ func (w *workbook) ranking(name string) error {
 		drawn(label("rank_low"), 10, book.Column{}, func(r table.Rank) book.Cell { return optional(r.RankLow, book.Integer) }),
 		drawn(label("rank_high"), 10, book.Column{}, func(r table.Rank) book.Cell { return optional(r.RankHigh, book.Integer) }),
 	)
-	for i, first := range []string{"first_3", "first_4", "first_5"} {
-		columns = append(columns, drawn(label(first), 10, book.Column{Scale: 1}, func(r table.Rank) book.Cell {
-			return optional([]table.Opt[float64]{r.First3, r.First4, r.First5}[i], book.Share)
-		}))
+	if w.Standing.Complete() {
+		for i, first := range []string{"first_3", "first_4", "first_5"} {
+			columns = append(columns, drawn(label(first), 10, book.Column{Scale: 1}, func(r table.Rank) book.Cell {
+				return optional([]table.Opt[float64]{r.First3, r.First4, r.First5}[i], book.Share)
+			}))
+		}
 	}
 	columns = append(columns,
 		column[table.Rank]{Head: label("evidence_present"), Width: 10, Cell: func(r table.Rank) book.Cell {
@@ -73,7 +75,7 @@ func (w *workbook) ranking(name string) error {
 		column[table.Rank]{Head: label("tied"), Width: 7, Cell: func(r table.Rank) book.Cell { return yes(r.Tied) }},
 		column[table.Rank]{Head: label("unranked_reason"), Width: 40, Cell: func(r table.Rank) book.Cell { return words(r.Unranked) }},
 	)
-	return rows(w, name, w.method(), 4, w.Ranking.Ranking.Len(), w.Ranking.Ranking.All(), columns)
+	return rows(w, name, w.known(w.method()), 4, w.Ranking.Ranking.Len(), w.Ranking.Ranking.All(), columns)
 }
 
 // method says how the ranking was made.
@@ -161,8 +163,8 @@ func (w *workbook) pointScores(name string) error {
 		})
 	}
 	columns = append(columns, w.order()...)
-	remark := fmt.Sprintf("%s。各观测点是得分，最上一行是满分；“%s”要等专家评分，从不代填；“%s”是没有一项依据在案，不按0分计，由其余观测点按比例代表。改“%s”表，这里随即重算。右边黄色表头是算得分用的归一值（0—1）和依据在案的比重。观测点的原文和依据见“观测点”，怎么得来见“得分依据”。",
-		w.Definition.Rubric.WeightsNote, pointWaiting, pointLacking, sheetWeights)
+	remark := w.known(fmt.Sprintf("%s。各观测点是得分，最上一行是满分；“%s”要等专家评分，从不代填；“%s”是没有一项依据在案，不按0分计，由其余观测点按比例代表。改“%s”表，这里随即重算。右边黄色表头是算得分用的归一值（0—1）和依据在案的比重。观测点的原文和依据见“观测点”，怎么得来见“得分依据”。",
+		w.Definition.Rubric.WeightsNote, pointWaiting, pointLacking, sheetWeights))
 	return book.Rows(w.report, book.Grid{Sheet: name, Remark: remark, Lead: lead, Rows: len(w.submissions), Freeze: 3, Printed: firstPoint + len(w.points) - 1}, all, columns)
 }
 

@@ -95,7 +95,7 @@ func withMarks(t *testing.T, in Input) Input {
 	if in.Ranking, err = score.Run(memory.NewGoAllocator(), in.Facts, in.Judgement, score.Options{Draws: 100}); err != nil {
 		t.Fatal(err)
 	}
-	if !in.Ranking.Ranking.Row(0).Complete {
+	if in.Standing.State = in.Ranking.State(); !in.Standing.Complete() {
 		t.Fatal("the marks do not count: ", in.Ranking.Ranking.Row(0).Method)
 	}
 	return in
@@ -327,8 +327,11 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 			t.Errorf("place %d of the list: %s, by the engine %s", place, got, r.Consortium)
 		}
 		chosen := ""
-		if int(r.Rank.V) <= c.choose {
-			chosen = chosenYes
+		switch {
+		case c.marked && int(r.Rank.V) <= c.choose:
+			chosen = lineInside
+		case c.marked:
+			chosen = lineOutside
 		}
 		if got := text(sheetWeights, weightsFirst+place-1, placeCol+6); got != chosen {
 			t.Errorf("place %d of the list: %q, want %q for %d", place, got, chosen, c.choose)

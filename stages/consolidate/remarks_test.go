@@ -36,7 +36,11 @@ func TestTheRosterConcernsPoints(t *testing.T) {
 }
 
 func TestLiftsOfSomeOnly(t *testing.T) {
-	_, in, _ := open(t)
+	_, figures, _ := open(t)
+	if remark := remarkOf(t, figures, sheetLifts, (*workbook).lifts); !strings.Contains(remark, noLine) {
+		t.Error("before the marks are in there is a line:", remark)
+	}
+	in := withMarks(t, figures)
 	var first []table.Lift
 	for l := range in.Ranking.Lifts.All() {
 		if first == nil || l.Submission == first[0].Submission {

@@ -105,7 +105,7 @@ func (w *workbook) pressing() []visit {
 				v.falls++
 			}
 		}
-		v.crosses = int(r.Rank.V) <= w.choose() && int(r.Rank.V)+v.falls > w.choose()
+		v.crosses = w.Standing.Complete() && int(r.Rank.V) <= w.choose() && int(r.Rank.V)+v.falls > w.choose()
 		if v.reasons = doubts(s); len(v.reasons) > 0 && (v.falls > 0 || int(r.Rank.V) <= w.choose()) {
 			all = append(all, v)
 		}

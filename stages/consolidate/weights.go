@@ -20,7 +20,7 @@ func (w *workbook) weights(name string) error {
 	last := len(p.Widths)
 	p.Span(1, 1, last, book.Cell{Value: "改一改权重，看名次怎样变", Look: book.Title})
 	p.Height(1, 34)
-	p.Span(2, 1, placeCol-2, book.Cell{Value: w.Definition.Rubric.WeightsNote + "：原文没有权重和分值。黄色格子可以改：改权重、把观测点关掉（否）、改拟遴选家数；得分、名次、入选随即重算，“" +
+	p.Span(2, 1, placeCol-2, book.Cell{Value: w.Standing.String() + "。" + w.Definition.Rubric.WeightsNote + "：原文没有权重和分值。黄色格子可以改：改权重、把观测点关掉（否）、改拟遴选家数；得分、名次随即重算，“" +
 		sheetPoints + "”“" + sheetRanking + "”也跟着变。启用的观测点按比例折算到合计100。归一值不因权重而变，取自本次运行。", Look: book.Subtitle})
 	w.settings(p)
 	w.weightTable(p)
@@ -103,7 +103,7 @@ func (w *workbook) weightTable(p *book.Page) {
 // liveRanking lists the ranked submissions in the order that the weights give.
 func (w *workbook) liveRanking(p *book.Page) {
 	header := weightsFirst - 1
-	for i, head := range []string{w.head("ranking", "rank"), w.head("submissions", "city"), w.head("submissions", "consortium"), "得分", "运行名次", "升降", "入选"} {
+	for i, head := range []string{w.head("ranking", "rank"), w.head("submissions", "city"), w.head("submissions", "consortium"), "得分", "运行名次", "升降", w.head("ranking", "line")} {
 		p.Put(header, placeCol+i, book.Cell{Value: head, Look: book.Header})
 	}
 	row := header
@@ -121,26 +121,18 @@ func (w *workbook) liveRanking(p *book.Page) {
 			book.Cell{Value: r.Total, Look: book.Points, Formula: w.at(colTotal, place)},
 			book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: w.at(w.colRunRank(), place)},
 			book.Cell{Value: "－", Look: book.Centred, Formula: w.formula(`IF(%s>%s,"↑"&(%s-%s),IF(%s<%s,"↓"&(%s-%s),"－"))`, at(4), at(0), at(4), at(0), at(4), at(0), at(0), at(4))},
-			book.Cell{Value: w.chosen(r), Look: book.Centred, Formula: w.chosenFormula(at(0))},
+			book.Cell{Value: w.side(r), Look: book.Centred, Formula: w.sideFormula(at(0))},
 		)
 	}
 	if row == header {
 		p.Span(weightsFirst, placeCol, placeCols, words("没有可以排名的申报，原因见“"+sheetRanking+"”。"))
 		return
 	}
-	p.Mark(weightsFirst, placeCol+6, row, placeCol+6, chosenMarks...)
+	p.Mark(weightsFirst, placeCol+6, row, placeCol+6, sideMarks...)
 	if row < w.lastWeight() {
 		p.Span(row+1, placeCol, placeCols, book.Cell{Value: "退回修改、已入选等不参加排名的，见“" + sheetRanking + "”。", Look: book.Subtitle})
 	}
 }
-
-// Words for being among the first k.
-const (
-	chosenYes = "入选"
-	chosenTie = "并列待定" // a tie stands across the line
-)
-
-var chosenMarks = []book.Mark{{Word: chosenYes, Tone: book.Good}, {Word: chosenTie, Tone: book.Caution}}
 
 // choose is how many are to be chosen.
 func (w *workbook) choose() int {
@@ -150,25 +142,14 @@ func (w *workbook) choose() int {
 	return w.Definition.Directory.Select.Default
 }
 
-// chosen says whether a submission is among the first k at the run's weights.
-func (w *workbook) chosen(r table.Rank) string {
-	if !r.Ranked || !r.Rank.Valid || int(r.Rank.V) > w.choose() {
+// side says on which side of the line a submission stands at the run's weights; nothing before there is a line.
+func (w *workbook) side(r table.Rank) string { return sides[r.Line] }
+
+// sideFormula says the same of a rank in a cell, for the k of the sheet.
+func (w *workbook) sideFormula(rank string) string {
+	if !w.Standing.Complete() {
 		return ""
 	}
-	within := 0
-	for other := range w.Ranking.Ranking.All() {
-		if other.Ranked && other.Rank.V <= r.Rank.V {
-			within++
-		}
-	}
-	if within > w.choose() {
-		return chosenTie
-	}
-	return chosenYes
-}
-
-// chosenFormula says the same of a rank in a cell, for the k of the sheet.
-func (b *board) chosenFormula(rank string) string {
 	k := setting(selectRow)
-	return b.formula(`IF(ISNUMBER(%s),IF(%s>%s,"",IF(COUNTIF(%s,"<="&%s)>%s,%s,%s)),"")`, rank, rank, k, b.column(colRank), rank, k, book.Quote(chosenTie), book.Quote(chosenYes))
+	return w.formula(`IF(ISNUMBER(%s),IF(%s>%s,%s,IF(COUNTIF(%s,"<="&%s)>%s,%s,%s)),"")`, rank, rank, k, book.Quote(lineOutside), w.column(colRank), rank, k, book.Quote(lineTied), book.Quote(lineInside))
 }

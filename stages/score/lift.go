@@ -16,6 +16,9 @@ const mostLifted = 50
 func (m *scheme) lifts(ranked []*entrant, k int) []table.Lift {
 	var outside []*entrant
 	var last *entrant // inside
+	if !m.complete {
+		return nil // no line yet
+	}
 	for _, e := range ranked {
 		switch {
 		case e.rank > k:

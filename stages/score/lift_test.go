@@ -21,7 +21,7 @@ func TestLifts(t *testing.T) {
 	const k = 3
 	for seed := range uint64(4) {
 		gaps := seed%2 == 1
-		facts, judgement := tables(d, random(d, 9, seed, gaps))
+		facts, judgement := evenly(d, random(d, 9, seed, gaps))
 		got, err := Run(memory.NewGoAllocator(), facts, judgement, Options{Draws: 1, Select: k})
 		if err != nil {
 			t.Fatal(err)
@@ -84,7 +84,7 @@ func TestLifts(t *testing.T) {
 		}
 	}
 	// All are inside: nothing to say.
-	facts, judgement := tables(d, allRanked(d, 3, 1))
+	facts, judgement := evenly(d, allRanked(d, 3, 1))
 	got, err := Run(memory.NewGoAllocator(), facts, judgement, Options{Draws: 1, Select: 3})
 	if err != nil {
 		t.Fatal(err)

@@ -10,16 +10,22 @@ import (
 
 // Where a submission stands to the line after the first k.
 const (
-	Safe      = "safe"      // inside, whatever was tried
+	Inside  = "inside"
+	Tied    = "tied" // a tie stands across the line
+	Outside = "outside"
+)
+
+// How firmly it stands there.
+const (
+	Safe      = "safe"      // whatever was tried
 	Contested = "contested" // something that was tried carries it over the line
-	Out       = "out"       // outside, whatever was tried
 )
 
 // line says of each ranked entrant on which side of the line it stands and whether that is firm, and how the contested inside and
-// outside would change places.
+// outside would change places. Before all marks are in there is no line.
 func (m *scheme) line(ranked []*entrant, k, draws int) []table.Swap {
-	if draws == 0 {
-		return nil // the weights were not tried, so that nothing can be called firm
+	if !m.complete {
+		return nil
 	}
 	holders := map[int]int{}
 	for _, e := range ranked {
@@ -27,20 +33,24 @@ func (m *scheme) line(ranked []*entrant, k, draws int) []table.Swap {
 	}
 	var inside, outside []*entrant
 	for _, e := range ranked {
+		e.line = Outside
 		doubts := m.doubts(e, k)
-		if e.rank <= k && e.rank+holders[e.rank]-1 > k {
-			doubts = append([]string{"并列跨过入选线"}, doubts...)
-		}
-		e.reason = strings.Join(doubts, "；")
 		switch {
-		case e.reason != "" && e.rank <= k:
-			e.line, inside = Contested, append(inside, e)
-		case e.reason != "":
-			e.line, outside = Contested, append(outside, e)
+		case e.rank <= k && e.rank+holders[e.rank]-1 > k:
+			e.line, doubts = Tied, append([]string{"并列跨线"}, doubts...)
 		case e.rank <= k:
-			e.line = Safe
-		default:
-			e.line = Out
+			e.line = Inside
+		}
+		if e.firm, e.reason = Safe, strings.Join(doubts, "；"); e.reason != "" {
+			e.firm = Contested
+		}
+		switch {
+		case draws == 0:
+			e.firm, e.reason = "", "" // the weights were not tried, so that nothing can be called firm
+		case e.firm == Contested && e.rank <= k:
+			inside = append(inside, e)
+		case e.firm == Contested:
+			outside = append(outside, e)
 		}
 	}
 	var swaps []table.Swap
@@ -57,7 +67,7 @@ func (m *scheme) doubts(e *entrant, k int) []string {
 	var out []string
 	sure := m.def.Rubric.Robustness.Sure.InexactFloat64()
 	if e.rank <= k && e.chosen < sure || e.rank > k && e.chosen > 1-sure+1e-12 {
-		out = append(out, fmt.Sprintf("权重变动：入选机会%s", percent(e.chosen)))
+		out = append(out, fmt.Sprintf("权重变动：在线内的机会%s", percent(e.chosen)))
 	}
 	for _, s := range []struct {
 		span span

@@ -136,6 +136,12 @@ func (m *scheme) count(p *panel, entrants []*entrant) {
 		}
 	}
 	m.complete = ranked && len(p.rows) > 0 && len(p.wanting) == 0
+	switch m.state = table.FiguresOnly; {
+	case m.complete:
+		m.state = table.AllMarked
+	case slices.ContainsFunc(p.rows, func(r table.Mark) bool { return r.Kind == table.MarkPoint && r.Value.Valid }):
+		m.state = table.PartMarked
+	}
 	for _, e := range entrants {
 		e.complete = e.complete && m.complete
 	}

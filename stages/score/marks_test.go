@@ -46,6 +46,13 @@ func marksOf(d *templates.Definition, batch []*made, experts int, mark func(expe
 	return out
 }
 
+// evenly is a batch of which every submission has the same marks, so that they count and move nobody.
+func evenly(d *templates.Definition, batch []*made) (*table.Facts, *table.Judgement) {
+	facts, judgement := tables(d, batch)
+	facts.Marking.Marks = table.Of(memory.NewGoAllocator(), marksOf(d, batch, 3, func(int, string, string) float64 { return 75 }))
+	return facts, judgement
+}
+
 func judged(t *testing.T, d *templates.Definition, batch []*made, marks []table.Mark, o Options) (result, []table.Mark) {
 	t.Helper()
 	facts, judgement := tables(d, batch)
@@ -90,7 +97,7 @@ func TestMarksCountTogether(t *testing.T) {
 	part, _ := judged(t, d, batch, lacking, Options{Draws: 20})
 	for _, k := range part.ranking {
 		before := figures.of(t, k.Submission)
-		if k.Complete || k.Total != before.Total || k.Rank != before.Rank || !strings.Contains(k.Method, batch[4].id+"的6.2（2个）") {
+		if k.Complete || k.State != string(table.PartMarked) || k.Total != before.Total || k.Rank != before.Rank || !strings.Contains(k.Method, batch[4].id+"的6.2（2个）") {
 			t.Errorf("one mark is lacking, and yet: %+v", k)
 		}
 	}
@@ -235,7 +242,12 @@ func TestCredibility(t *testing.T) {
 func TestLine(t *testing.T) {
 	d := definition(t)
 	batch := allRanked(d, 12, 11)
-	facts, judgement := tables(d, batch)
+	if before := run(t, d, batch, Options{Draws: 40, Select: 4}); slices.ContainsFunc(before.ranking, func(k table.Rank) bool {
+		return k.Line != "" || k.Firm != "" || k.LineReason != "" || k.First3.Valid || k.FirstK.Valid || k.State != string(table.FiguresOnly) || !k.RankLow.Valid
+	}) {
+		t.Errorf("no marks, and yet there is a line: %+v", before.ranking)
+	}
+	facts, judgement := evenly(d, batch)
 	got, err := Run(memory.NewGoAllocator(), facts, judgement, Options{Draws: 400, Select: 4})
 	if err != nil {
 		t.Fatal(err)
@@ -243,6 +255,9 @@ func TestLine(t *testing.T) {
 	lines, names := map[string]table.Rank{}, map[string]string{}
 	for k := range got.Ranking.All() {
 		lines[k.Submission], names[k.Submission] = k, k.Consortium
+		if (k.Line == Inside) != (k.Rank.V <= 4) || k.Line == "" || k.State != string(table.AllMarked) {
+			t.Errorf("%+v", k)
+		}
 		firm := k.FirstK.V >= 0.95 && k.RankWorst.V <= 4 && k.MethodWorst.V <= 4 && k.LeaveWorst.V <= 4
 		gone := k.FirstK.V <= 0.05 && k.RankBest.V > 4 && k.MethodBest.V > 4 && k.LeaveBest.V > 4
 		want := Contested
@@ -250,17 +265,17 @@ func TestLine(t *testing.T) {
 		case k.Rank.V <= 4 && firm:
 			want = Safe
 		case k.Rank.V > 4 && gone:
-			want = Out
+			want = Safe
 		}
-		if k.Line != want || (k.LineReason == "") != (want != Contested) {
-			t.Errorf("%s, want %s: %+v", k.Line, want, k)
+		if k.Firm != want || (k.LineReason == "") != (want != Contested) {
+			t.Errorf("%s, want %s: %+v", k.Firm, want, k)
 		}
 	}
 	seen := 0
 	for s := range got.Swaps.All() {
 		seen++
 		in, out := lines[s.Inside], lines[s.Outside]
-		if in.Line != Contested || out.Line != Contested || in.Rank.V > 4 || out.Rank.V <= 4 || !near(s.Gap, in.Total-out.Total) {
+		if in.Firm != Contested || out.Firm != Contested || in.Rank.V > 4 || out.Rank.V <= 4 || !near(s.Gap, in.Total-out.Total) {
 			t.Errorf("%+v", s)
 		}
 		if s.Point != "" && (!strings.Contains(s.Words, s.Point) || !strings.Contains(s.Words, names[s.Outside])) {

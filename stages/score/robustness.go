@@ -21,6 +21,7 @@ type standing struct {
 	methods span    // over other methods
 	without span    // without one of the points
 	line    string
+	firm    string
 	reason  string
 }
 

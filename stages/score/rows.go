@@ -137,6 +137,7 @@ func (m *scheme) ranking(mem memory.Allocator, placed []*entrant, method string)
 			Ranked:     e.ranked,
 			Unranked:   e.unranked,
 			Complete:   e.complete,
+			State:      string(m.state),
 			Total:      e.total,
 			Lower:      e.lower,
 			Upper:      e.upper,
@@ -144,6 +145,7 @@ func (m *scheme) ranking(mem memory.Allocator, placed []*entrant, method string)
 			Open:       m.waiting(e.complete),
 			Vetoes:     e.vetoes,
 			Line:       e.line,
+			Firm:       e.firm,
 			LineReason: e.reason,
 			Present:    e.present,
 			Method:     method,
@@ -152,7 +154,7 @@ func (m *scheme) ranking(mem memory.Allocator, placed []*entrant, method string)
 		if e.ranked {
 			row.Rank, row.Tied = table.Some(int32(e.rank)), e.tied
 		}
-		if e.drawn {
+		if e.drawn && m.complete {
 			row.First3, row.First4, row.First5 = table.Some(e.first[0]), table.Some(e.first[1]), table.Some(e.first[2])
 			row.FirstK = table.Some(e.chosen)
 		}
@@ -201,7 +203,11 @@ func (m *scheme) method(p *panel, ranked []*entrant, ref reference, draws int, o
 	parts = append(parts, "缺数按最低计，登记同意不计的由其余依据代表，另列上下限", fmt.Sprintf("拟遴选%d家", o.Select))
 	if draws > 0 {
 		spread := percent(r.Robustness.Spread.InexactFloat64())
-		parts = append(parts, fmt.Sprintf("名次区间（5%%—95%%）和入围概率为权重抽取%d次所得（Dirichlet，平均大小的权重标准差%s，SplitMix64，种子%d）", draws, spread, o.Seed))
+		chances := ""
+		if m.complete {
+			chances = "和入围的机会"
+		}
+		parts = append(parts, fmt.Sprintf("名次区间（5%%—95%%）%s为权重抽取%d次所得（Dirichlet，平均大小的权重标准差%s，SplitMix64，种子%d）", chances, draws, spread, o.Seed))
 		if m.complete {
 			parts = append(parts, fmt.Sprintf("换专家的名次区间为有放回重抽专家%d次所得（种子%d）", draws, o.Seed+1))
 		}
@@ -220,9 +226,9 @@ func (m *scheme) kind(p *panel) string {
 		}
 		return fmt.Sprintf("总分（满分%s分，含%d名专家评分，每项至少%d个，%s，已减第7项扣分）", plain(possible), len(p.experts), x.Least, how)
 	case waiting == 0:
-		return "定量部分得分"
+		return "数据部分得分"
 	case len(p.rows) == 0:
-		return fmt.Sprintf("定量部分得分（专家评分未计入，满分%s分，待评%s分）", plain(possible), plain(waiting))
+		return fmt.Sprintf("数据部分得分（专家未评，满分%s分，待评%s分）", plain(possible), plain(waiting))
 	}
 	const shown = 5
 	wanting := strings.Join(p.wanting[:min(shown, len(p.wanting))], "、")
@@ -232,7 +238,7 @@ func (m *scheme) kind(p *panel) string {
 	if wanting != "" {
 		wanting = fmt.Sprintf("，评分不足%d个的还有%d项：%s", x.Least, len(p.wanting), wanting)
 	}
-	return fmt.Sprintf("定量部分得分（专家评分未评齐，未计入%s，满分%s分，待评%s分）", wanting, plain(possible), plain(waiting))
+	return fmt.Sprintf("数据部分得分（专家评分未评齐，未计入%s，满分%s分，待评%s分）", wanting, plain(possible), plain(waiting))
 }
 
 // percent writes a share for a person, never rounded up to what it isn't.

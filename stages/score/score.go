@@ -10,7 +10,7 @@
 //  3. Normalisation to 0–1 over the reference set (reference.go, scale.go): the submissions that are ranked, or, once there were marks, those
 //     that were ranked then. The others are put on the same scale and clipped, so that every submission has a provisional score.
 //  4. Marks. The experts' marks of a point are combined as the rubric says (marks.go). Once every ranked submission has
-//     enough of them for every point, they count, and the result is 总分; until then it is 定量部分得分, for everybody alike.
+//     enough of them for every point, they count, and the result is 总分; until then it is 数据部分得分, for everybody alike.
 //  5. Aggregation, linear (aggregate.go): a point's value is the weighted mean of its evidence and its mark, the total the
 //     weighted sum of the points. What is left out does not weigh in the mean (the Handbook's shadow imputation) and is flagged. All that is
 //     missing is bounded: the lower bound counts it as 0, the upper as 1, the scales staying as they are.
@@ -160,6 +160,7 @@ type scheme struct {
 	available float64
 	scale     float64 // of the experts' marks
 	complete  bool    // the experts' marks count, for all who are ranked
+	state     table.State
 }
 
 // criterion is one observation point.

@@ -391,7 +391,7 @@ func TestExpertsShareStaysOpen(t *testing.T) {
 		}
 	}
 	for _, k := range got.ranking {
-		if k.Possible != 54 || k.Open != 46 || !strings.Contains(k.Method, "默认权重，非官方") || !strings.Contains(k.Method, "定量部分得分") {
+		if k.Possible != 54 || k.Open != 46 || !strings.Contains(k.Method, "默认权重，非官方") || !strings.Contains(k.Method, "数据部分得分") {
 			t.Errorf("%+v", k)
 		}
 	}
@@ -543,7 +543,7 @@ func TestGolden(t *testing.T) {
 	for _, k := range got.ranking {
 		fmt.Fprintf(&b, "%s\t%s\t%s\trank %d %v\t%.10g in %.10g–%.10g of %g, open %g, happened %.10g, promised %.10g\tinterval %d–%d\tmissing %d–%d\tmethods %d–%d\twithout %d–%d\tfirst %g %g %g\t%s %s\tpresent %.10g\n",
 			k.Submission, k.Verdict, k.Unranked, k.Rank.V, k.Tied, k.Total, k.Lower, k.Upper, k.Possible, k.Open, k.Foundation, k.Promise, k.RankLow.V, k.RankHigh.V, k.RankBest.V, k.RankWorst.V,
-			k.MethodBest.V, k.MethodWorst.V, k.LeaveBest.V, k.LeaveWorst.V, k.First3.V, k.First4.V, k.First5.V, k.Line, k.LineReason, k.Present)
+			k.MethodBest.V, k.MethodWorst.V, k.LeaveBest.V, k.LeaveWorst.V, k.First3.V, k.First4.V, k.First5.V, k.Line+k.Firm, k.LineReason, k.Present)
 	}
 	fmt.Fprintln(&b, got.ranking[0].Method)
 	for _, s := range got.scores {

@@ -358,7 +358,8 @@ type Rank struct {
 	Verdict     string       `col:"verdict"`
 	Ranked      bool         `col:"ranked"`
 	Unranked    string       `col:"unranked_reason,null"`
-	Complete    bool         `col:"complete"` // the experts' marks are in and counted: total is 总分, otherwise 定量部分得分
+	Complete    bool         `col:"complete"` // the experts' marks are in and counted: total is 总分, otherwise 数据部分得分
+	State       string       `col:"state"`    // of the batch: figures, part, complete
 	Total       float64      `col:"total"`
 	Lower       float64      `col:"total_lower"`
 	Upper       float64      `col:"total_upper"`
@@ -373,7 +374,7 @@ type Rank struct {
 	Tied        bool         `col:"tied"`
 	RankLow     Opt[int32]   `col:"rank_low"`  // 5 % quantile over weight draws
 	RankHigh    Opt[int32]   `col:"rank_high"` // 95 %
-	First3      Opt[float64] `col:"first_3"`
+	First3      Opt[float64] `col:"first_3"`   // chances are there once the state is complete
 	First4      Opt[float64] `col:"first_4"`
 	First5      Opt[float64] `col:"first_5"`
 	FirstK      Opt[float64] `col:"first_k"`   // k: how many are to be chosen
@@ -385,7 +386,8 @@ type Rank struct {
 	LeaveWorst  Opt[int32]   `col:"leave_out_worst"`
 	ExpertLow   Opt[int32]   `col:"expert_low"` // 5 % quantile over resampled experts
 	ExpertHigh  Opt[int32]   `col:"expert_high"`
-	Line        string       `col:"line,null"` // safe, contested, out: as to the first k
+	Line        string       `col:"line,null"` // inside, tied, outside, once the state is complete: as to the first k
+	Firm        string       `col:"firm,null"` // safe, contested: whether what was tried carries it over the line
 	LineReason  string       `col:"line_reason,null"`
 	Present     float64      `col:"evidence_present"` // share of evidence that is there
 	Method      string       `col:"method"`

@@ -166,16 +166,20 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 	}
 	marked(w, r)
 	if shown := head(r.Ranking); len(shown) > 0 {
-		what := "定量部分得分居前（%s，待专家评分）：%s\n"
-		if r.Ranking[0].Complete {
-			what = "总分居前（%s）：%s\n"
+		what := "数据部分暂列（%s，名次不作数）：%s\n"
+		if r.Standing.Complete() {
+			what = "按名次（%s，入选由处里决定）：%s\n"
 		}
+		fmt.Fprintf(w, "知道多少：%s。\n", r.Standing)
 		fmt.Fprintf(w, what, d.Rubric.WeightsNote, strings.Join(shown, "；"))
 	}
 	fmt.Fprintf(w, "结果在 %s\n", r.Dir)
 	lines := [][2]string{{consolidate.FileName, "省级汇总，请从“总览”看起"}}
 	if len(r.Ranking) > 0 && r.Ranking[0].Ranked {
-		lines = append(lines, [2]string{consolidate.ProposalFile, "Word，按拟遴选家数；另有" + consolidate.OpinionsFile})
+		if r.Standing.Complete() {
+			lines = append(lines, [2]string{consolidate.ProposalFile, "Word，按拟遴选家数"})
+		}
+		lines = append(lines, [2]string{consolidate.OpinionsFile, "Word"})
 	}
 	if r.Manifest.From == nil {
 		lines = append(lines, [2]string{feedback.Folder + "/", "发还各地市的问题清单和标注件"})

@@ -330,7 +330,7 @@ for s in ranked:
         same("draws", (s, "low"), nearest(again[s], 5), ranking[s]["rank_low"])
         same("draws", (s, "high"), nearest(again[s], 95), ranking[s]["rank_high"])
         for column, k in [("first_3", 3), ("first_4", 4), ("first_5", 5), ("first_k", options["select"])]:
-            same("draws", (s, column), sum(r <= k for r in again[s]) / draws, ranking[s][column])
+            same("draws", (s, column), sum(r <= k for r in again[s]) / draws if complete else None, ranking[s][column])
 
 if complete and draws:
     names = list(dict.fromkeys(m["expert"] for m in tables["marks"] if m["status"] in ("counted", "dropped")))
@@ -499,7 +499,7 @@ for s, path in steps.items():
     if not path[-1]["inside"]:
         same("lift", (s, "no more"), max(reach(*with_best(e, p)) for e, p in answers), at, 1e-8)
 for s in ranked:
-    if ranking[s]["rank"] > options["select"] and len(ranked) < 50 and s not in steps and inside:
+    if complete and ranking[s]["rank"] > options["select"] and len(ranked) < 50 and s not in steps and inside:
         differences.append(f"lift {s}: no step")
 
 print("compared: " + ", ".join(f"{n} {what}" for what, n in compared.items()))

@@ -1,0 +1,74 @@
+package table
+
+import "strings"
+
+// State says how much of the scores is known.
+type State string
+
+// States, in the order in which a batch goes through them.
+const (
+	FiguresOnly State = "figures"  // no marks
+	PartMarked  State = "part"     // some marks, not enough of them for every point
+	AllMarked   State = "complete" // every ranked submission has the least number of marks on every point
+)
+
+// Label is how a person reads it.
+func (s State) Label() string {
+	return map[State]string{FiguresOnly: "数据部分（专家未评）", PartMarked: "部分已评（评分还没有计入）", AllMarked: "评齐"}[s]
+}
+
+// State says how much of the scores of a ranking is known; an empty ranking knows nothing but figures.
+func (r *Ranking) State() State {
+	if r == nil || r.Ranking.Len() == 0 {
+		return FiguresOnly
+	}
+	return State(r.Ranking.Row(0).State)
+}
+
+// Standing is what a reader must know beside every score: how much of it is known, and for what it was made.
+type Standing struct {
+	State   State
+	Trial   []string // in what the definition differs from the one in force; nil: it is that one
+	Meeting string   // name of the copy that is kept for a meeting; empty: none
+}
+
+// Complete says that the experts' marks are in: only then there is a line.
+func (s Standing) Complete() bool { return s.State == AllMarked }
+
+// Short is for the foot of a page.
+func (s Standing) Short() string {
+	parts := []string{s.state().Label()}
+	if s.Trial != nil {
+		parts = append(parts, "试算")
+	}
+	if s.Meeting != "" {
+		parts = append(parts, "会议版 "+s.Meeting)
+	}
+	return strings.Join(parts, "·")
+}
+
+// shownTrial is how many differences a sentence names.
+const shownTrial = 4
+
+// String is a sentence without its full stop.
+func (s Standing) String() string {
+	parts := []string{s.state().Label()}
+	if s.Trial != nil {
+		listed := strings.Join(s.Trial[:min(shownTrial, len(s.Trial))], "，")
+		if len(s.Trial) > shownTrial {
+			listed += "等" + Plain(Some(float64(len(s.Trial)))) + "处"
+		}
+		parts = append(parts, "试算，与正式定义不同："+listed)
+	}
+	if s.Meeting != "" {
+		parts = append(parts, "会议版 "+s.Meeting)
+	}
+	return strings.Join(parts, "；")
+}
+
+func (s Standing) state() State {
+	if s.State == "" {
+		return FiguresOnly
+	}
+	return s.State
+}

@@ -1,0 +1,88 @@
+package templates
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// Differences lists where a definition says something else than the one in force for its year, the one that ships with the program:
+// file, place and both values. Comments and the order of lines make no difference. It gives nothing for a year that does not ship.
+func (d *Definition) Differences() []string {
+	if !slices.Contains(Years(), d.Year) {
+		return nil
+	}
+	official, err := Load(d.Year)
+	if err != nil {
+		return nil // the shipped definition has its own test
+	}
+	var out []string
+	for _, name := range sortedKeys(d.Texts, official.Texts) {
+		if d.Sources[name] == official.Sources[name] {
+			continue
+		}
+		was, is := leaves(official.Texts[name]), leaves(d.Texts[name])
+		for _, at := range sortedKeys(was, is) {
+			if was[at] != is[at] {
+				out = append(out, fmt.Sprintf("%s %s（%s→%s）", path.Base(name), at, brief(was[at]), brief(is[at])))
+			}
+		}
+	}
+	return out
+}
+
+// leaves gives what stands at each place of a file of the definition; items of a list are known by their ids where they have one.
+func leaves(text []byte) map[string]string {
+	out := map[string]string{}
+	var root any
+	if yaml.Unmarshal(text, &root) != nil {
+		return out
+	}
+	var walk func(at []string, v any)
+	walk = func(at []string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for key, x := range v {
+				walk(append(slices.Clone(at), key), x)
+			}
+		case []any:
+			for i, x := range v {
+				name := fmt.Sprint(i + 1)
+				if m, ok := x.(map[string]any); ok && m["id"] != nil {
+					name = fmt.Sprint(m["id"])
+				}
+				walk(append(slices.Clone(at), name), x)
+			}
+		default:
+			out[strings.Join(at, "/")] = fmt.Sprint(v)
+		}
+	}
+	walk(nil, root)
+	return out
+}
+
+func sortedKeys[V any](maps ...map[string]V) []string {
+	var out []string
+	for _, m := range maps {
+		for key := range m {
+			out = append(out, key)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// brief is a value for a sentence.
+func brief(s string) string {
+	const longest = 20
+	if s == "" {
+		return "无"
+	}
+	if r := []rune(s); len(r) > longest {
+		return string(r[:longest-1]) + "…"
+	}
+	return s
+}
