@@ -92,6 +92,7 @@ type Scenario struct {
 	Method      string // of normalisation, for all evidence that isn't measured against a target
 	Aggregation string // geometric
 	Weights     string // indicators, entropy, pca
+	Decides     bool   // whoever crosses the line by it can't be called firm; the others only inform
 	Basis       string // size: each amount on its own base
 	// Parts lets evidence that counts nothing count so much, by kind.
 	Parts map[string]int
@@ -293,6 +294,9 @@ func (r *Rubric) checkScenarios(l *loader, root at) {
 			if !slices.Contains([]string{Level, GrowthRate, Commitment}, kind) || parts <= 0 {
 				l.problem(root, "情景“"+s.ID+"”的 parts 不认识", "写 level、growth、commitment 中的种类和大于0的份数。")
 			}
+		}
+		if s.Decides && (s.Weights == WeightsByEntropy || s.Weights == WeightsByPCA || len(s.Parts) > 0 || s.Basis != "") {
+			l.problem(root, "情景“"+s.ID+"”由数据得出权重、计入增长或补充采集、或折算到规模，却写了 decides", "这些情景只供参考，请去掉 decides。")
 		}
 		if seen[s.ID] || !identifier.MatchString(s.ID) || strings.HasPrefix(s.ID, WithoutScenario) || s.Label == "" || changes != 1 {
 			l.problem(root, "情景“"+s.ID+"”重复、缺 label，或不是恰好换一处", "每个情景写 id、label，以及 method、aggregation、weights、basis、parts 之一。")

@@ -46,8 +46,8 @@ func (w *workbook) line(name string) error {
 	columns = append(columns,
 		column[table.Rank]{Head: w.head("ranking", "first_k"), Width: 10, Style: book.Column{Scale: 1}, Cell: func(r table.Rank) book.Cell { return optional(r.FirstK, book.Share) }},
 	)
-	remark := w.known(fmt.Sprintf("拟遴选%d家，按运行权重；线内线外只是名次，入选由处里决定并登记。“%s”是试过的都不使它越线；“%s”的写明哪一种变动会使它越线。"+
-		"“距线”是与线内末位的分差。两家逐点比较见“%s”，线外的差在哪些数上见“%s”。", w.choose(), firmness["safe"], firmness["contested"], sheetDuel, sheetLifts))
+	remark := w.known(fmt.Sprintf("拟遴选%d家，按运行权重；线内线外只是名次，入选由处里决定并登记。“%s”是在线内的机会（权重和专家一起抽）不低于%s、起决定作用的情景里和尺度去掉任何一家时都不越线；“%s”是恰有一样使它越线，“%s”不止一样，都写明是哪样。"+
+		"“距线”是与线内末位的分差。两家逐点比较见“%s”，线外的差在哪些数上见“%s”。", w.choose(), firmness["safe"], share(table.Some(w.Definition.Rubric.Robustness.Sure.InexactFloat64())), firmness["fairly"], firmness["contested"], sheetDuel, sheetLifts))
 	return rows(w, name, remark, 4, len(all), slices.Values(all), columns)
 }
 
@@ -84,7 +84,7 @@ func (w *workbook) scenarios(name string) error {
 			return book.Cell{Look: book.Plain}
 		}})
 	}
-	remark := w.known("各列是换一种做法后的名次，每次只换一处。" + colours + "由数据得出的权重（熵权、主成分）在二十份左右的小样本里不稳，只作对照，从不作正式权重。")
+	remark := w.known("各列是换一种做法后的名次，每次只换一处；带*的决定稳不稳，其余只供参考。" + colours + "由数据得出的权重（熵权、主成分）在二十份左右的小样本里不稳，只作对照，从不作正式权重。")
 	return rows(w, name, remark, 3, len(all), slices.Values(all), columns)
 }
 
@@ -97,6 +97,9 @@ func (w *workbook) scenario(id string) string {
 		return "去掉\n" + point
 	}
 	for _, s := range w.Definition.Rubric.Scenarios {
+		if s.ID == id && s.Decides {
+			return s.Label + "*"
+		}
 		if s.ID == id {
 			return s.Label
 		}

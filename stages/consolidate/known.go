@@ -24,11 +24,11 @@ const (
 
 var (
 	sides      = map[string]string{"inside": lineInside, "tied": lineTied, "outside": lineOutside}
-	firmness   = map[string]string{"safe": "稳", "contested": "两可"}
+	firmness   = map[string]string{"safe": "稳", "fairly": "较稳", "contested": "两可"}
 	sideMarks  = []book.Mark{{Word: lineInside, Tone: book.Good}, {Word: lineTied, Tone: book.Caution}}
-	standMarks = []book.Mark{{Word: lineInside + "，" + firmness["safe"], Tone: book.Good}, {Word: lineInside + "，" + firmness["contested"], Tone: book.Caution},
+	standMarks = []book.Mark{{Word: lineInside + "，" + firmness["safe"], Tone: book.Good}, {Word: lineInside + "，" + firmness["fairly"], Tone: book.Good}, {Word: lineInside + "，" + firmness["contested"], Tone: book.Caution},
 		{Word: lineTied + "，" + firmness["contested"], Tone: book.Caution}, {Word: lineOutside + "，" + firmness["contested"], Tone: book.Caution}}
-	firmMarks = []book.Mark{{Word: firmness["safe"], Tone: book.Good}, {Word: firmness["contested"], Tone: book.Caution}}
+	firmMarks = []book.Mark{{Word: firmness["safe"], Tone: book.Good}, {Word: firmness["fairly"], Tone: book.Good}, {Word: firmness["contested"], Tone: book.Caution}}
 )
 
 // standsAt says on which side of the line a submission stands and how firmly; a dash before there is a line.
@@ -127,6 +127,7 @@ func (w *workbook) ranges() []column[table.Rank] {
 	out := []column[table.Rank]{
 		of("权重变动", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankLow, r.RankHigh }),
 		of("补齐缺失", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankBest, r.RankWorst }),
+		of("尺度去一家", func(r table.Rank) (a, b table.Opt[int32]) { return r.ScaleBest, r.ScaleWorst }),
 		of("换方法", func(r table.Rank) (a, b table.Opt[int32]) { return r.MethodBest, r.MethodWorst }),
 		of("去一点", func(r table.Rank) (a, b table.Opt[int32]) { return r.LeaveBest, r.LeaveWorst }),
 	}

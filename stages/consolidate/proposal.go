@@ -115,14 +115,14 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 	body = append(body, document.P(document.Heading, "二、线的两侧"))
 	contested := false
 	for _, g := range all {
-		if g.rank.Firm != "contested" {
+		if g.rank.LineReason == "" {
 			continue
 		}
 		contested = true
-		body = append(body, say("%s（第%d名，%.2f分）：%s。", g.rank.Consortium, g.rank.Rank.V, g.rank.Total, g.rank.LineReason))
+		body = append(body, say("%s（第%d名，%.2f分，%s）：%s。", g.rank.Consortium, g.rank.Rank.V, g.rank.Total, standsAt(g.rank), g.rank.LineReason))
 	}
 	if !contested {
-		body = append(body, say("试过的各种变动都不改变名单。"))
+		body = append(body, say("权重和专家一起抽、起决定作用的情景、尺度里去掉任何一家，都不改变线内线外。"))
 	}
 	for s := range w.Ranking.Swaps.All() {
 		body = append(body, say("%s（相差%.2f分）。", s.Words, s.Gap))

@@ -3,6 +3,7 @@ package score
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"lianheti/stages/table"
@@ -17,13 +18,14 @@ const (
 
 // How firmly it stands there.
 const (
-	Safe      = "safe"      // whatever was tried
-	Contested = "contested" // something that was tried carries it over the line
+	Safe      = "safe"      // no test carries it over the line
+	Fairly    = "fairly"    // exactly one does
+	Contested = "contested" // more do, or a tie stands across the line
 )
 
-// line says of each ranked entrant on which side of the line it stands and whether that is firm, and how the contested inside and
-// outside would change places. Before all marks are in there is no line.
-func (m *scheme) line(ranked []*entrant, k, draws int) []table.Swap {
+// line says of each ranked entrant on which side of the line it stands and how firmly, and how those around the line that are not
+// firm would change places. Before all marks are in there is no line.
+func (m *scheme) line(ranked []*entrant, scenarios []scenario, k, draws int) []table.Swap {
 	if !m.complete {
 		return nil
 	}
@@ -31,50 +33,63 @@ func (m *scheme) line(ranked []*entrant, k, draws int) []table.Swap {
 	for _, e := range ranked {
 		holders[e.rank]++
 	}
-	var inside, outside []*entrant
-	for _, e := range ranked {
+	for i, e := range ranked {
 		e.line = Outside
-		doubts := m.doubts(e, k)
-		switch {
-		case e.rank <= k && e.rank+holders[e.rank]-1 > k:
-			e.line, doubts = Tied, append([]string{"并列跨线"}, doubts...)
-		case e.rank <= k:
+		if e.rank <= k {
 			e.line = Inside
 		}
-		if e.firm, e.reason = Safe, strings.Join(doubts, "；"); e.reason != "" {
-			e.firm = Contested
+		doubts := m.doubts(e, i, scenarios, k)
+		if e.rank <= k && e.rank+holders[e.rank]-1 > k {
+			e.line, doubts = Tied, append([]string{"并列跨线"}, doubts...)
 		}
 		switch {
-		case draws == 0:
-			e.firm, e.reason = "", "" // the weights were not tried, so that nothing can be called firm
-		case e.firm == Contested && e.rank <= k:
-			inside = append(inside, e)
-		case e.firm == Contested:
-			outside = append(outside, e)
+		case draws == 0: // the weights were not tried, so that nothing can be called firm
+			continue
+		case len(doubts) == 0:
+			e.firm = Safe
+		case len(doubts) == 1 && e.line != Tied:
+			e.firm = Fairly
+		default:
+			e.firm = Contested
 		}
+		e.reason = strings.Join(doubts, "；")
 	}
 	var swaps []table.Swap
-	for _, a := range inside {
-		for _, b := range outside {
-			swaps = append(swaps, m.swap(a, b))
+	around := slices.DeleteFunc(m.near(ranked, k), func(e *entrant) bool { return e.reason == "" })
+	for _, a := range around {
+		for _, b := range around {
+			if a.rank <= k && b.rank > k {
+				swaps = append(swaps, m.swap(a, b))
+			}
 		}
 	}
 	return swaps
 }
 
-// doubts lists what would carry an entrant over the line, kind by kind.
-func (m *scheme) doubts(e *entrant, k int) []string {
+// doubts lists the tests that carry an entrant, the i-th of the ranked, over the line: the draws, what is missing, a scale without one of the
+// others, and the scenarios that decide.
+func (m *scheme) doubts(e *entrant, i int, scenarios []scenario, k int) []string {
 	var out []string
+	crosses := func(best, worst int) bool { return e.rank <= k && worst > k || e.rank > k && best <= k }
 	sure := m.def.Rubric.Robustness.Sure.InexactFloat64()
 	if e.rank <= k && e.chosen < sure || e.rank > k && e.chosen > 1-sure+1e-12 {
-		out = append(out, fmt.Sprintf("权重变动：在线内的机会%s", percent(e.chosen)))
+		out = append(out, fmt.Sprintf("权重和专家变动：在线内的机会%s", percent(e.chosen)))
 	}
 	for _, s := range []struct {
 		span span
 		what string
-	}{{e.missing, "缺失的数据补齐后"}, {e.methods, "换一种方法"}, {e.without, "去掉一个观测点"}, {e.experts, "换一批专家"}} {
-		if s.span.best > 0 && (e.rank <= k && s.span.worst > k || e.rank > k && s.span.best <= k) {
+	}{{e.missing, "缺失的数据补齐后"}, {e.scale, "尺度里去掉一家"}} {
+		if s.span.best > 0 && crosses(s.span.best, s.span.worst) {
 			out = append(out, fmt.Sprintf("%s：名次%d—%d", s.what, s.span.best, s.span.worst))
+		}
+	}
+	for _, s := range m.def.Rubric.Scenarios {
+		at := slices.IndexFunc(scenarios, func(x scenario) bool { return x.id == s.ID })
+		if at < 0 || !s.Decides {
+			continue
+		}
+		if place := int(scenarios[at].places[i]); crosses(place, place) {
+			out = append(out, fmt.Sprintf("%s：第%d名", s.Label, place))
 		}
 	}
 	return out

@@ -21,7 +21,7 @@ import (
 //  4. Conflicts and faults don't count.
 //  5. Totals and ranks agree with aggregates that COINr publishes of its ASEM example.
 //  6. A promise beyond what was achieved and what the peers promise is flagged, and costs nothing.
-//  7. Safe is who stays inside whatever is tried; contested pairs are told what would swap them.
+//  7. Safe is who no test carries over the line, fairly safe whom one does; pairs that are not safe are told what would swap them.
 
 // marksOf makes marks of n experts for every point of every submission.
 func marksOf(d *templates.Definition, batch []*made, experts int, mark func(expert int, submission, point string) float64) []table.Mark {
@@ -252,30 +252,45 @@ func TestLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines, names := map[string]table.Rank{}, map[string]string{}
+	lines, names, firm, tried := map[string]table.Rank{}, map[string]string{}, map[string]int{}, map[[2]string]int32{}
+	for s := range got.Scenarios.All() {
+		tried[[2]string{s.Scenario, s.Submission}] = s.Rank
+	}
 	for k := range got.Ranking.All() {
 		lines[k.Submission], names[k.Submission] = k, k.Consortium
 		if (k.Line == Inside) != (k.Rank.V <= 4) || k.Line == "" || k.State != string(table.AllMarked) {
 			t.Errorf("%+v", k)
 		}
-		firm := k.FirstK.V >= 0.95 && k.RankWorst.V <= 4 && k.MethodWorst.V <= 4 && k.LeaveWorst.V <= 4
-		gone := k.FirstK.V <= 0.05 && k.RankBest.V > 4 && k.MethodBest.V > 4 && k.LeaveBest.V > 4
-		want := Contested
-		switch {
-		case k.Rank.V <= 4 && firm:
-			want = Safe
-		case k.Rank.V > 4 && gone:
-			want = Safe
+		places := [][2]int32{{k.RankBest.V, k.RankWorst.V}, {k.ScaleBest.V, k.ScaleWorst.V}}
+		for _, s := range d.Rubric.Scenarios {
+			if at := tried[[2]string{s.ID, k.Submission}]; s.Decides {
+				places = append(places, [2]int32{at, at})
+			}
 		}
-		if k.Firm != want || (k.LineReason == "") != (want != Contested) {
+		flips := 0
+		if in := k.Rank.V <= 4; in && k.FirstK.V < 0.95 || !in && k.FirstK.V > 0.05 {
+			flips++
+		}
+		for _, at := range places {
+			if k.Rank.V <= 4 && at[1] > 4 || k.Rank.V > 4 && at[0] <= 4 {
+				flips++
+			}
+		}
+		want := []string{Safe, Fairly, Contested}[min(flips, 2)]
+		firm[want]++
+		if k.Firm != want || (k.LineReason == "") != (want == Safe) {
 			t.Errorf("%s, want %s: %+v", k.Firm, want, k)
 		}
+	}
+	t.Logf("稳 %d，较稳 %d，两可 %d", firm[Safe], firm[Fairly], firm[Contested])
+	if firm[Safe] == 0 || firm[Safe] == len(batch) {
+		t.Error("the word means nothing")
 	}
 	seen := 0
 	for s := range got.Swaps.All() {
 		seen++
 		in, out := lines[s.Inside], lines[s.Outside]
-		if in.Firm != Contested || out.Firm != Contested || in.Rank.V > 4 || out.Rank.V <= 4 || !near(s.Gap, in.Total-out.Total) {
+		if in.Firm == Safe || out.Firm == Safe || in.Rank.V > 4 || out.Rank.V <= 4 || !near(s.Gap, in.Total-out.Total) {
 			t.Errorf("%+v", s)
 		}
 		if s.Point != "" && (!strings.Contains(s.Words, s.Point) || !strings.Contains(s.Words, names[s.Outside])) {

@@ -16,10 +16,11 @@ type standing struct {
 	drawn   bool // weights and first mean something
 	weights span // 5 % and 95 % quantile of the ranks over the draws
 	first   [3]float64
-	chosen  float64 // chance to be among the first k
+	chosen  float64 // chance to be among the first k, over draws of weights and experts together
 	experts span    // 5 % and 95 % quantile over resampled experts; none where the marks don't count
 	methods span    // over other methods
 	without span    // without one of the points
+	scale   span    // with one submission around the line left out of the scales; all stay ranked
 	line    string
 	firm    string
 	reason  string
@@ -80,7 +81,7 @@ func place(totals, sorted []float64, places []int32) {
 // round10 rounds to ten decimals, as ROUND(x, 10) does.
 func round10(x float64) float64 { return math.Round(x*1e10) / 1e10 }
 
-// robustness ranks the entrants again under drawn weights and under resampled experts, and gives the number of draws made:
+// robustness ranks the entrants again under drawn weights, under resampled experts, and under both together, and gives the number of draws made:
 // fewer than wanted where draws × entrants would exceed the rubric's budget. Missing data is not part of it: that is what the
 // bounds are for.
 func (m *scheme) robustness(ranked []*entrant, p *panel, o Options) int {
@@ -99,15 +100,10 @@ func (m *scheme) robustness(ranked []*entrant, p *panel, o Options) int {
 		}
 	})
 	for i, e := range ranked {
-		own := column(ranks, n, i)
-		e.drawn, e.weights = true, interval(own)
-		for j, k := range firsts {
-			e.first[j] = within(own, k)
-		}
-		e.chosen = within(own, o.Select)
+		e.drawn, e.weights = true, interval(column(ranks, n, i))
 	}
 	if m.complete {
-		m.resample(ranked, p, draws, o)
+		m.resample(ranked, p, weights, o)
 	}
 	return draws
 }
@@ -155,10 +151,11 @@ func quantile(ascending []int32, percent int) int {
 	return int(ascending[(len(ascending)*percent+99)/100-1])
 }
 
-// resample ranks again under as many experts, drawn from those who marked with replacement (a bootstrap), the weights staying as they
-// are. Where none of the drawn experts marked a point, its mark stays as it is. The stream is SplitMix64 from the seed + 1.
-func (m *scheme) resample(ranked []*entrant, p *panel, draws int, o Options) {
-	n, experts := len(ranked), len(p.experts)
+// resample ranks again under as many experts, drawn from those who marked with replacement (a bootstrap): the weights staying as they
+// are, and together with the drawn weights, which gives the chances. Where none of the drawn experts marked a point, its mark stays as
+// it is. The stream is SplitMix64 from the seed + 1.
+func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Options) {
+	n, experts, draws := len(ranked), len(p.experts), len(drawn)
 	random := stream(o.Seed + 1)
 	times := make([][]int, draws) // how often each expert was drawn
 	for d := range times {
@@ -167,20 +164,27 @@ func (m *scheme) resample(ranked []*entrant, p *panel, draws int, o Options) {
 			times[d][random.index(experts)]++
 		}
 	}
-	weights := m.weights()
+	weights, joint := m.weights(), make([]float64, draws*n)
 	ranks := rankings(n, draws, o.Workers, func(d int, totals []float64) {
 		for i, e := range ranked {
-			again := e.heardBy(m, p, times[d])
-			totals[i] = total(weights, m.points(again, e.normalised())) - again.deducted(m)
+			again := m.points(e.heardBy(p, times[d]), e.normalised())
+			totals[i] = total(weights, again) - e.deduction
+			joint[d*n+i] = total(drawn[d], again) - e.deduction
 		}
 	})
+	together := rankings(n, draws, o.Workers, func(d int, totals []float64) { copy(totals, joint[d*n:]) })
 	for i, e := range ranked {
 		e.experts = interval(column(ranks, n, i))
+		own := column(together, n, i)
+		for j, k := range firsts {
+			e.first[j] = within(own, k)
+		}
+		e.chosen = within(own, o.Select)
 	}
 }
 
 // heardBy is the entrant with the marks of some experts, each so many times.
-func (e *entrant) heardBy(m *scheme, p *panel, times []int) *entrant {
+func (e *entrant) heardBy(p *panel, times []int) *entrant {
 	again := *e
 	again.marks = slices.Clone(e.marks)
 	var values []float64

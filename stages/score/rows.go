@@ -161,6 +161,7 @@ func (m *scheme) ranking(mem memory.Allocator, placed []*entrant, method string)
 		row.RankLow, row.RankHigh = e.weights.ends()
 		row.RankBest, row.RankWorst = e.missing.ends()
 		row.MethodBest, row.MethodWorst = e.methods.ends()
+		row.ScaleBest, row.ScaleWorst = e.scale.ends()
 		row.LeaveBest, row.LeaveWorst = e.without.ends()
 		row.ExpertLow, row.ExpertHigh = e.experts.ends()
 		rows.Append(row)
@@ -203,13 +204,9 @@ func (m *scheme) method(p *panel, ranked []*entrant, ref reference, draws int, o
 	parts = append(parts, "缺数按最低计，登记同意不计的由其余依据代表，另列上下限", fmt.Sprintf("拟遴选%d家", o.Select))
 	if draws > 0 {
 		spread := percent(r.Robustness.Spread.InexactFloat64())
-		chances := ""
+		parts = append(parts, fmt.Sprintf("名次区间（5%%—95%%）为权重抽取%d次所得（Dirichlet，平均大小的权重标准差%s，SplitMix64，种子%d）", draws, spread, o.Seed))
 		if m.complete {
-			chances = "和入围的机会"
-		}
-		parts = append(parts, fmt.Sprintf("名次区间（5%%—95%%）%s为权重抽取%d次所得（Dirichlet，平均大小的权重标准差%s，SplitMix64，种子%d）", chances, draws, spread, o.Seed))
-		if m.complete {
-			parts = append(parts, fmt.Sprintf("换专家的名次区间为有放回重抽专家%d次所得（种子%d）", draws, o.Seed+1))
+			parts = append(parts, fmt.Sprintf("换专家的名次区间为有放回重抽专家%d次所得（种子%d）；在线内的机会是权重和专家一起抽", draws, o.Seed+1))
 		}
 	}
 	return strings.Join(parts, "；")

@@ -63,6 +63,36 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference) []scenario {
 	return out
 }
 
+// rescale lays the scales again without one submission after the other of those around the line; all stay ranked.
+func (m *scheme) rescale(ranked []*entrant, ref reference, k int) {
+	weights := m.weights()
+	for _, out := range m.near(ranked, k) {
+		if len(ranked) < 2 {
+			continue
+		}
+		scales := m.scales(ref.without(out.submission.Submission), "")
+		tried := m.try("", ranked, weights, func(e *entrant) []point { return m.points(e, e.scaled(scales)) }, total)
+		for i, e := range ranked {
+			e.scale.include(int(tried.places[i]))
+		}
+	}
+}
+
+// without is the reference set less one submission.
+func (r reference) without(id string) reference {
+	rest := reference{sets: make([][]standard, len(r.sets))}
+	for i, set := range r.sets {
+		rest.sets[i] = slices.DeleteFunc(slices.Clone(set), func(x standard) bool { return x.submission == id })
+	}
+	return rest
+}
+
+// near are those whose places are around the line after the first k.
+func (m *scheme) near(ranked []*entrant, k int) []*entrant {
+	first, last := m.def.Rubric.Robustness.Window(k)
+	return slices.DeleteFunc(slices.Clone(ranked), func(e *entrant) bool { return e.rank < first || e.rank > last })
+}
+
 // try ranks once.
 func (m *scheme) try(id string, ranked []*entrant, weights []float64, points func(*entrant) []point, aggregate func([]float64, []point) float64) scenario {
 	s := scenario{id, make([]float64, len(ranked)), make([]int32, len(ranked))}

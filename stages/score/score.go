@@ -89,7 +89,8 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 	draws := m.robustness(ranked, panel, o)
 	lapses, tried := f.prove(ranked)
 	scenarios := m.scenarios(ranked, reference)
-	swaps := m.line(ranked, o.Select, draws)
+	m.rescale(ranked, reference, o.Select)
+	swaps := m.line(ranked, scenarios, o.Select, draws)
 	placed := slices.SortedFunc(slices.Values(entrants), byRank)
 	method := m.method(panel, ranked, reference, draws, o) + sizeWords(facts, ranked) + propertyWords(lapses, tried)
 	return &table.Ranking{

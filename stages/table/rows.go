@@ -384,10 +384,12 @@ type Rank struct {
 	MethodWorst Opt[int32]   `col:"method_worst"`
 	LeaveBest   Opt[int32]   `col:"leave_out_best"` // over rankings without one of the points
 	LeaveWorst  Opt[int32]   `col:"leave_out_worst"`
+	ScaleBest   Opt[int32]   `col:"scale_best"` // over scales without one submission around the line; all stay ranked
+	ScaleWorst  Opt[int32]   `col:"scale_worst"`
 	ExpertLow   Opt[int32]   `col:"expert_low"` // 5 % quantile over resampled experts
 	ExpertHigh  Opt[int32]   `col:"expert_high"`
 	Line        string       `col:"line,null"` // inside, tied, outside, once the state is complete: as to the first k
-	Firm        string       `col:"firm,null"` // safe, contested: whether what was tried carries it over the line
+	Firm        string       `col:"firm,null"` // safe, fairly, contested: how many tests carry it over the line: none, one, more
 	LineReason  string       `col:"line_reason,null"`
 	Present     float64      `col:"evidence_present"` // share of evidence that is there
 	Method      string       `col:"method"`

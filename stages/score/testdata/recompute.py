@@ -150,14 +150,14 @@ def normalise(x, values, method, e):
     return 1 - up if lower else up
 
 
-def normalised(changed=None, by_size=False):
+def normalised(changed=None, by_size=False, without=None):
     """None: left out; 0: a gap that nobody accepted."""
     out = {}
     for _, e in evidence:
         own = e.get("method", rubric["method"])
         method = own if own in ("target", "distance") or not changed else changed
         base = e.get("size") if by_size else None
-        values = list(scale.get((e["id"], base), {}).values())
+        values = [v for o, v in scale.get((e["id"], base), {}).items() if o != without]
         for s in submissions:
             x, left_out = sized[s, e["id"]] if base else (raw[s, e["id"]], (s, e["id"]) in excused)
             out[s, e["id"]] = None if left_out else 0.0 if x is None else normalise(x, values, method, e)
@@ -320,22 +320,25 @@ draws = min(options["draws"], robust["budget"] // max(1, len(ranked))) if ranked
 K, S = sum(p["weight"] > 0 for p in points), sum(p["weight"] for p in points)
 A = (K - 1) / robust["spread"] ** 2 - 1
 stream, again = SplitMix64(options["seed"]), {s: [] for s in ranked}
+weighings = []
 for _ in range(draws):
     g = [stream.gamma(p["weight"] / S * A) if p["weight"] > 0 else 0.0 for p in points]
     drawn = [x / sum(g) * S * (1 if complete else 1 - p["expert_share"]) for x, p in zip(g, points)]
+    weighings.append(drawn)
     for s, rank in ranks({s: linear(drawn, own[s]) - deduction(s) for s in ranked}).items():
         again[s].append(rank)
 for s in ranked:
     if draws:
         same("draws", (s, "low"), nearest(again[s], 5), ranking[s]["rank_low"])
         same("draws", (s, "high"), nearest(again[s], 95), ranking[s]["rank_high"])
-        for column, k in [("first_3", 3), ("first_4", 4), ("first_5", 5), ("first_k", options["select"])]:
-            same("draws", (s, column), sum(r <= k for r in again[s]) / draws if complete else None, ranking[s][column])
+        for column in ["first_3", "first_4", "first_5", "first_k"]:
+            if not complete and ranking[s][column] is not None:
+                differences.append(f"{column} {s}: a chance before all marks are in")
 
 if complete and draws:
     names = list(dict.fromkeys(m["expert"] for m in tables["marks"] if m["status"] in ("counted", "dropped")))
-    stream, again = SplitMix64(options["seed"] + 1), {s: [] for s in ranked}
-    for _ in range(draws):
+    stream, again, joint = SplitMix64(options["seed"] + 1), {s: [] for s in ranked}, {s: [] for s in ranked}
+    for d in range(draws):
         times = dict.fromkeys(names, 0)
         for _ in names:
             times[names[int(stream.uniform() * len(names))]] += 1
@@ -343,11 +346,16 @@ if complete and draws:
         for key, given in opinions.items():
             chosen = [v for e, v in given for _ in range(times[e])]
             heard[key] = combine(chosen) if chosen else marks[key]
-        for s, rank in ranks({s: linear(weights[s], values(s, base, heard)) - deduction(s, heard) for s in ranked}).items():
+        said = {s: values(s, base, heard) for s in ranked}
+        for s, rank in ranks({s: linear(weights[s], said[s]) - deduction(s) for s in ranked}).items():
             again[s].append(rank)
+        for s, rank in ranks({s: linear(weighings[d], said[s]) - deduction(s) for s in ranked}).items():
+            joint[s].append(rank)
     for s in ranked:
         same("experts", (s, "low"), nearest(again[s], 5), ranking[s]["expert_low"])
         same("experts", (s, "high"), nearest(again[s], 95), ranking[s]["expert_high"])
+        for column, k in [("first_3", 3), ("first_4", 4), ("first_5", 5), ("first_k", options["select"])]:
+            same("joint draws", (s, column), sum(r <= k for r in joint[s]) / draws, ranking[s][column])
 
 # --- other ways to rank -----------------------------------------------------------------------------------------------------------
 scenarios = {}
@@ -425,6 +433,32 @@ if ranked:
         if standard[i]:
             w = scaled([0.0 if j == i else x for j, x in enumerate(standard)])
             compare("without_" + p["id"], {s: linear(w, own[s]) - deduction(s) for s in ranked})
+
+# --- scales without one of those around the line; everybody stays ranked --------------------------------------------------------------
+window = range(max(1, options["select"] - robust["near"] // 2 + 1), max(1, options["select"] - robust["near"] // 2 + 1) + robust["near"])
+left = [s for s in ranked if ranking[s]["rank"] in window]
+if len(ranked) > 1:
+    tried = []
+    for out in left:
+        x = normalised(without=out)
+        tried.append(ranks({s: linear(weights[s], values(s, x)) - deduction(s) for s in ranked}))
+    for s in ranked:
+        same("scale", (s, "best"), min(t[s] for t in tried), ranking[s]["scale_best"])
+        same("scale", (s, "worst"), max(t[s] for t in tried), ranking[s]["scale_worst"])
+
+# --- how firm -------------------------------------------------------------------------------------------------------------------------
+if complete and draws:
+    for s in ranked:
+        r, k = ranking[s], options["select"]
+        crosses = lambda best, worst: r["rank"] <= k < worst or best <= k < r["rank"]
+        flips = [r["first_k"] < robust["sure"] if r["rank"] <= k else r["first_k"] > 1 - robust["sure"] + 1e-12,
+                 crosses(r["rank_best"], r["rank_worst"]), len(ranked) > 1 and crosses(r["scale_best"], r["scale_worst"])]
+        flips += [crosses(scenarios[c["id"]][s]["rank"], scenarios[c["id"]][s]["rank"]) for c in rubric["scenarios"] if c.get("decides")]
+        tie = r["rank"] <= k < r["rank"] + sum(ranking[o]["rank"] == r["rank"] for o in ranked) - 1
+        firm = "contested" if tie or sum(flips) > 1 else "fairly" if sum(flips) else "safe"
+        compared["firm"] = compared.get("firm", 0) + 1
+        if firm != r["firm"]:
+            differences.append(f"firm {s}: recomputed {firm}, published {r['firm']}")
 
 # --- a swap makes level, and nothing less does -----------------------------------------------------------------------------------------
 for r in tables["swaps"]:
