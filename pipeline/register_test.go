@@ -20,7 +20,8 @@ import (
 
 // Requirements
 //  1. What is typed into the blank register takes effect: a consent and a late acceptance answer their findings and nobody else's, an
-//     explanation refused or accepted changes the verdict, who is selected already is not ranked.
+//     explanation refused or accepted changes the verdict, who is selected already or turned down is not ranked, a
+//     deduction comes off.
 //     A list of schools checks every school of every roster, and vouches for none that it does not know.
 //  2. A register that can't be read for sure stops the run; every fault is named with sheet and cell.
 
@@ -63,7 +64,7 @@ func TestRegisterTakesEffect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const fluorine, cars, tea = "2024-14", "2024-20", "2024-13"
+	const fluorine, cars, tea, oil = "2024-14", "2024-20", "2024-13", "2024-11"
 	before := map[string]table.Verdict{}
 	for v := range b.judgement.Verdicts.All() {
 		before[v.Submission] = v
@@ -80,13 +81,16 @@ func TestRegisterTakesEffect(t *testing.T) {
 		"已入选!A4": "宁德新能源汽车产业产教联合体", "已入选!B4": "闽教职成〔2023〕1号",
 		"说明采纳!A4": model.ExplanationKey(accepted.Fingerprint, accepted.ValueHash), "说明采纳!B4": "采纳", "说明采纳!C4": "电话核实属实",
 		"材料收讫!A4": "三明市氟化工产教联合体", "材料收讫!B4": "收到", "材料收讫!D4": "未收到",
+		"扣分和不予立项!A4": "三明市氟化工产教联合体", "扣分和不予立项!B4": "２.5", "扣分和不予立项!D4": "处务会",
+		"扣分和不予立项!A5": "泉州石油化工产业产教联合体", "扣分和不予立项!C5": "不予立项", "扣分和不予立项!D5": "厅务会纪要3号",
+		"遴选结果!A4": "三明市氟化工产教联合体", "遴选结果!B4": "拟入选", "遴选结果!C4": "厅务会纪要3号",
 	})
 	facts := *b.facts
 	manifest, err := readRegister(&facts, Options{Definition: b.d, Register: path})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if manifest.Name != "登记.xlsx" || len(manifest.SHA256) != 64 || manifest.Entries != 5 {
+	if manifest.Name != "登记.xlsx" || len(manifest.SHA256) != 64 || manifest.Entries != 8 {
 		t.Errorf("the manifest says %+v", manifest)
 	}
 	judgement, err := check.Run(memory.NewGoAllocator(), &facts)
@@ -115,6 +119,10 @@ func TestRegisterTakesEffect(t *testing.T) {
 			if v.Ranked || !strings.Contains(v.Unranked, "闽教职成〔2023〕1号") {
 				t.Errorf("%s is ranked: %+v", cars, v)
 			}
+		case oil:
+			if v.Ranked || !strings.Contains(v.Unranked, "不予立项（厅务会纪要3号）") || v.Verdict != before[oil].Verdict {
+				t.Errorf("%s is ranked: %+v", oil, v)
+			}
 		case tea:
 			if v.Warnings != before[tea].Warnings-1 {
 				t.Errorf("%s: %+v", tea, v)
@@ -132,6 +140,9 @@ func TestRegisterTakesEffect(t *testing.T) {
 	for r := range ranking.Ranking.All() {
 		if r.Submission == cars && r.Ranked {
 			t.Error("an earlier selection is ranked")
+		}
+		if r.Submission == fluorine && (r.Deduction.V != 2.5 || r.Total > r.Foundation+r.Promise-2.4) {
+			t.Errorf("2.5 points are to be taken off: %+v", r)
 		}
 	}
 
@@ -186,6 +197,7 @@ func TestFaultyRegisterStopsTheRun(t *testing.T) {
 		"说明采纳!A5": "8bf18", "说明采纳!B5": "同意",
 		"说明采纳!A6": strings.Repeat("a", 16), "说明采纳!B6": "采纳", "说明采纳!A7": strings.Repeat("a", 16) + "-" + strings.Repeat("b", 16), "说明采纳!B7": "不采纳",
 		"已入选!A4": "南平茶产业产教联合体", "已入选!B4": "甲", "已入选!A9": "南平茶产业产教联合体", "已入选!B9": "乙", "已入选!C9": "八月",
+		"扣分和不予立项!A4": "南平茶产业产教联合体", "扣分和不予立项!B4": "11", "扣分和不予立项!D4": "甲", "扣分和不予立项!A5": "三明市氟化工产教联合体", "扣分和不予立项!D5": "乙",
 		"材料收讫!A4": "某联合体", "材料收讫!J4": "另有光盘",
 		"备忘!B2": "下周再议",
 	})
@@ -194,7 +206,7 @@ func TestFaultyRegisterStopsTheRun(t *testing.T) {
 	if err == nil {
 		t.Fatal("the run went on")
 	}
-	for _, want := range []string{"同意调整!B4：“同意的文号”没有填", "说明采纳!A5：“8bf18”不是问题指纹", "说明采纳!B5：“同意”不在可选之列", "已入选!C9：“八月”不是日期", "已入选!A9：与 已入选!A4 是同一个", "说明采纳!A7：与 说明采纳!A6 是同一个", "材料收讫!J4：这一列没有表头", "备忘!B2：不认识工作表"} {
+	for _, want := range []string{"同意调整!B4：“同意的文号”没有填", "说明采纳!A5：“8bf18”不是问题指纹", "说明采纳!B5：“同意”不在可选之列", "已入选!C9：“八月”不是日期", "已入选!A9：与 已入选!A4 是同一个", "说明采纳!A7：与 说明采纳!A6 是同一个", "材料收讫!J4：这一列没有表头", "扣分和不予立项!A4：扣11分，超过第7项最多的10分", "扣分和不予立项!A5：扣几分、是否不予立项都没有填", "备忘!B2：不认识工作表"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in: %v", want, err)
 		}

@@ -44,6 +44,8 @@ const (
 	Decides  RegisterEffect = "explain"
 	Receives RegisterEffect = "receive"
 	Lists    RegisterEffect = "schools"
+	Rules    RegisterEffect = "rule"  // decides what experts proposed
+	Awards   RegisterEffect = "award" // who is to be chosen, and who is
 )
 
 // Columns of the register that the program knows by name.
@@ -60,6 +62,9 @@ const (
 	RegisterEnrolment   = "enrolment"
 	RegisterYear        = "year"
 	RegisterOthers      = "others"
+	RegisterPoints      = "points"
+	RegisterReject      = "reject"
+	RegisterResult      = "result"
 )
 
 // What the choices of a column can be.
@@ -72,6 +77,7 @@ const (
 var registerNeeds = map[RegisterEffect][]string{
 	Settles: {RegisterConsortium, RegisterDocument}, Selects: {RegisterConsortium, RegisterDocument},
 	Decides: {RegisterFingerprint, RegisterDecision}, Receives: {RegisterConsortium},
+	Rules: {RegisterConsortium, RegisterDocument}, Awards: {RegisterConsortium, RegisterResult, RegisterDocument},
 	Lists: {RegisterSchool, RegisterKind},
 }
 
@@ -109,7 +115,7 @@ func (r *Register) check(l *loader, d *Definition) {
 		titles[s.Title] = true
 		needs, known := registerNeeds[s.Effect]
 		if !known {
-			l.problem(where, "effect“"+string(s.Effect)+"”不认识", "可用 answer、select、explain、receive、schools。")
+			l.problem(where, "effect“"+string(s.Effect)+"”不认识", "可用 answer、select、explain、receive、schools、rule、award。")
 		}
 		for _, id := range needs {
 			if c := s.Column(id); c == nil || !c.Required {
@@ -123,6 +129,12 @@ func (r *Register) check(l *loader, d *Definition) {
 		}
 		if c := s.Column(RegisterDecision); s.Effect == Decides && c != nil && len(c.Options) != 2 {
 			l.problem(where, "列 decision 的 options 要有两个", "先写采纳，再写不采纳。")
+		}
+		if s.Effect == Rules {
+			points, reject := s.Column(RegisterPoints), s.Column(RegisterReject)
+			if points == nil || !points.Number || reject == nil || len(reject.Options) != 2 {
+				l.problem(where, "工作表“"+s.Title+"”缺列 points（number: true）或 reject（两个 options）", "先写不予立项，再写予以保留。")
+			}
 		}
 		if (s.Effect == Settles) != (len(s.Rules) > 0) {
 			l.problem(where, "工作表“"+s.Title+"”的 rules 与 effect 不配", "effect: answer 的写明了结哪些规则的问题，其余不写。")

@@ -75,8 +75,8 @@ type Experts struct {
 	TrimFrom  int             `yaml:"trim_from"` // a trimmed mean needs as many marks
 	Least     int             // so many marks make a point marked
 	Deduction decimal.Decimal // the most points that may be deducted
-	// Veto is the share of the experts beyond which their veto counts.
-	Veto decimal.Decimal
+	// Rejections are the conditions, verbatim from the work plan, on which an expert may propose to turn a submission down.
+	Rejections []string
 }
 
 // Credibility says when a promise is flagged.
@@ -263,8 +263,8 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 func (r *Rubric) checkExperts(l *loader, root at) {
 	one := decimal.NewFromInt(1)
 	if x := r.Experts; x.Count <= 0 || !x.Scale.IsPositive() || !slices.Contains([]string{Mean, TrimmedMean}, x.Combine) || x.TrimFrom < 3 || x.Least < 1 ||
-		x.Deduction.IsNegative() || x.Veto.IsNegative() || x.Veto.GreaterThan(one) {
-		l.problem(root, "experts 不完整", "写明 count、least（不小于1）、scale（大于0）、combine（mean 或 trimmed_mean）、trim_from（不小于3）、deduction（不小于0）和 veto（0到1之间）。")
+		x.Deduction.IsNegative() || len(x.Rejections) == 0 {
+		l.problem(root, "experts 不完整", "写明 count、least（不小于1）、scale（大于0）、combine（mean 或 trimmed_mean）、trim_from（不小于3）、deduction（不小于0）和 rejections（不予立项的情形）。")
 	}
 	if c := r.Credibility; !c.Upper.IsPositive() || c.Upper.GreaterThan(one) || c.Margin.IsNegative() {
 		l.problem(root, "credibility 不完整", "写明 upper（0到1之间的分位）和 margin（不小于0的百分点）。")

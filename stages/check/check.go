@@ -13,6 +13,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -98,7 +99,7 @@ func (b *batch) judge(t *table.Form) *judged {
 	slices.SortStableFunc(j.outcomes, func(x, y table.Outcome) int { return strings.Compare(x.Code, y.Code) })
 	f.settle(j.findings)
 	slices.SortStableFunc(j.findings, b.inOrder)
-	j.verdict = verdict(t.Submission, j.findings, f.selected())
+	j.verdict = verdict(t.Submission, j.findings, cmp.Or(f.selected(), f.rejected()))
 	return j
 }
 
@@ -144,8 +145,8 @@ func (f *form) outcome(r *templates.Rule, t *tally) table.Outcome {
 	return o
 }
 
-// verdict is what follows from the findings of one submission. selected says that it was selected before, and by what.
-func verdict(s table.Submission, findings []table.Finding, selected string) table.Verdict {
+// verdict is what follows from the findings of one submission. apart says why the Department has it stand apart: selected before, or turned down.
+func verdict(s table.Submission, findings []table.Finding, apart string) table.Verdict {
 	v := table.Verdict{Submission: s.Submission}
 	for _, x := range findings {
 		switch {
@@ -170,8 +171,8 @@ func verdict(s table.Submission, findings []table.Finding, selected string) tabl
 	switch {
 	case s.National:
 		v.Unranked = "指导目录标明已入选国家级，只列示，不参加排名"
-	case selected != "":
-		v.Unranked = selected
+	case apart != "":
+		v.Unranked = apart
 	case v.Errors > 0:
 		v.Unranked = fmt.Sprintf("有%d个必须修改的问题，退回修改后再参加排名", v.Errors)
 	default:

@@ -62,6 +62,15 @@ func (f *form) decide(x *table.Finding, e table.Registered) {
 	}
 }
 
+// rejected says on what ground the Department turned a consortium down; empty where it did not.
+func (f *form) rejected() string {
+	r := f.batch.facts.Ruling(f.batch.keys[f.position])
+	if !r.Reject.V {
+		return ""
+	}
+	return text.Mask(fmt.Sprintf("登记为不予立项（%s），只列示，不参加排名", r.Document))
+}
+
 // selected says why a consortium that was selected before is not ranked; empty where it was not.
 func (f *form) selected() string {
 	e, ok := f.batch.facts.Registered(templates.Selects, f.batch.keys[f.position])

@@ -144,14 +144,15 @@ type workbook struct {
 	*board
 	report      *book.Report
 	submissions []table.Submission
-	verdicts    []table.Verdict // in the order of the submissions
-	index       map[string]int  // of a submission
-	pages       *book.Page      // of 一页一联合体, once they are laid out
-	pageRows    map[string]int  // where each begins
+	verdicts    []table.Verdict   // in the order of the submissions
+	index       map[string]int    // of a submission
+	pending     map[string]string // by submission: what experts propose and nobody has decided
+	pages       *book.Page        // of 一页一联合体, once they are laid out
+	pageRows    map[string]int    // where each begins
 }
 
 func newWorkbook(in Input) *workbook {
-	w := &workbook{Input: in, board: newBoard(in), index: map[string]int{}}
+	w := &workbook{Input: in, board: newBoard(in), index: map[string]int{}, pending: map[string]string{}}
 	for s := range in.Facts.Submissions.All() {
 		w.index[s.Submission] = len(w.submissions)
 		w.submissions = append(w.submissions, s)
@@ -159,7 +160,21 @@ func newWorkbook(in Input) *workbook {
 	for v := range in.Judgement.Verdicts.All() {
 		w.verdicts = append(w.verdicts, v)
 	}
+	for r := range in.Ranking.Ranking.All() {
+		if r.Pending {
+			w.pending[r.Submission] = r.Proposals
+		}
+	}
 	return w
+}
+
+// name is what a consortium is called, with what is for the Department to decide about it.
+func (w *workbook) name(id string) string {
+	name := text.Mask(w.of(id).Consortium)
+	if words := w.pending[id]; words != "" {
+		name += "〔待厅里认定：" + words + "〕"
+	}
+	return name
 }
 
 // title names the workbook, on its first sheet and at the foot of each page.
@@ -216,7 +231,7 @@ func who[T any](w *workbook, id func(T) string) []column[T] {
 	return []column[T]{
 		{Head: w.head("submissions", "submission"), Width: 14, Cell: func(row T) book.Cell { return mono(id(row)) }},
 		{Head: w.head("submissions", "city"), Width: 8, Cell: of(func(s table.Submission) book.Cell { return word(s.City) })},
-		{Head: w.head("submissions", "consortium"), Width: 38, Cell: of(func(s table.Submission) book.Cell { return words(s.Consortium) })},
+		{Head: w.head("submissions", "consortium"), Width: 38, Cell: of(func(s table.Submission) book.Cell { return book.Cell{Value: w.name(s.Submission), Look: book.Plain} })},
 	}
 }
 

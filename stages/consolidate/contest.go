@@ -160,7 +160,7 @@ func (w *workbook) opinions(name string) error {
 }
 
 var (
-	markKinds  = map[string]string{table.MarkPoint: "评分", table.MarkDeduction: "扣分", table.MarkVeto: "否决"}
+	markKinds  = map[string]string{table.MarkPoint: "评分", table.MarkDeduction: "提议扣分", table.MarkVeto: "提议不予立项"}
 	markStatus = map[string]string{table.MarkCounted: "计入", table.MarkDropped: "去掉", table.MarkConflict: "回避", table.MarkUnfilled: "未填", table.MarkInvalid: "无效", table.MarkUnknown: "对不上"}
 	markMarks  = []book.Mark{{Word: "未填", Tone: book.Caution}, {Word: "无效", Tone: book.Bad}, {Word: "对不上", Tone: book.Bad}, {Word: "回避", Tone: book.Info}}
 )

@@ -36,7 +36,7 @@ func (w *workbook) duel(name string) error {
 		at := book.Fixed(duelPick, col)
 		find := func(col int) string { return w.formula("INDEX(%s,MATCH(%s,%s,0))", w.column(col), at, list) }
 		p.Put(duelPick-1, col, book.Cell{Value: []string{"甲", "乙"}[i], Look: book.Header})
-		p.Put(duelPick, col, book.Cell{Value: r.Consortium, Look: book.Input})
+		p.Put(duelPick, col, book.Cell{Value: w.name(r.Submission), Look: book.Input})
 		p.ChoiceOf(duelPick, col, duelPick, col, false, "从下拉中选一家", list)
 		p.Put(duelPick+1, col, book.Cell{Value: r.Total, Look: book.Points, Formula: find(colTotal)})
 		p.Put(duelPick+2, col, book.Cell{Value: r.Rank.V, Look: book.Centred, Formula: find(colRank)})

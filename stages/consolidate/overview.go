@@ -205,7 +205,7 @@ func (o *overview) top() {
 		o.page.PutRow(row, rankCol,
 			book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: live(0)},
 			book.Cell{Value: text.Mask(r.City), Look: book.Centred, Formula: live(1)},
-			book.Cell{Value: text.Mask(r.Consortium), Look: book.Plain, Formula: live(2)},
+			book.Cell{Value: o.name(r.Submission), Look: book.Plain, Formula: live(2)},
 			book.Cell{Value: r.Total, Look: book.Points, Formula: live(3)},
 		)
 		chance, stands := book.Cell{Value: "－", Look: book.Quiet}, word(standsAt(r))

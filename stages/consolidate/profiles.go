@@ -183,7 +183,7 @@ func (p *profile) write() int {
 // heading is the name, and where the consortium belongs.
 func (p *profile) heading() {
 	s := p.form.Submission
-	p.page.Span(p.row, 1, profileCols, book.Cell{Value: text.Mask(s.Consortium), Look: book.Title})
+	p.page.Span(p.row, 1, profileCols, book.Cell{Value: p.name(s.Submission), Look: book.Title})
 	p.page.Height(p.row, 30)
 	parts := []string{s.Submission, s.City, string(p.rank.Verdict)}
 	if p.rank.Unranked != "" {
@@ -538,6 +538,9 @@ func (p *profile) asked() []question {
 				add(want, "%s（%s）", x.Message, model.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell})
 			}
 		}
+	}
+	if p.rank.Proposals != "" {
+		add("专家的提议", "%s", p.rank.Proposals)
 	}
 	if p.rank.LineReason != "" {
 		add("名次两可", "%s", p.rank.LineReason)

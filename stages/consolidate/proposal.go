@@ -108,7 +108,7 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 	var rows [][]string
 	for _, g := range inside {
 		s := g.form.Submission
-		rows = append(rows, []string{fmt.Sprint(g.rank.Rank.V), s.Consortium, s.City, s.Park, s.LeadSchool + "\n" + s.LeadEnterprise, fmt.Sprintf("%.2f", g.rank.Total), standsAt(g.rank)})
+		rows = append(rows, []string{fmt.Sprint(g.rank.Rank.V), w.name(g.submission), s.City, s.Park, s.LeadSchool + "\n" + s.LeadEnterprise, fmt.Sprintf("%.2f", g.rank.Total), standsAt(g.rank)})
 	}
 	body = append(body, grid([]string{"名次", w.Definition.Label("consortium"), "地市", w.Definition.Label("park"), "牵头学校、牵头企业", "得分", "线内线外"}, []float64{7, 23, 8, 18, 23, 11, 13}, rows))
 
@@ -119,7 +119,7 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 			continue
 		}
 		contested = true
-		body = append(body, say("%s（第%d名，%.2f分，%s）：%s。", g.rank.Consortium, g.rank.Rank.V, g.rank.Total, standsAt(g.rank), g.rank.LineReason))
+		body = append(body, say("%s（第%d名，%.2f分，%s）：%s。", w.name(g.submission), g.rank.Rank.V, g.rank.Total, standsAt(g.rank), g.rank.LineReason))
 	}
 	if !contested {
 		body = append(body, say("权重和专家一起抽、起决定作用的情景、尺度里去掉任何一家，都不改变线内线外。"))
@@ -142,7 +142,7 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 				lacking++
 			}
 		}
-		rows = append(rows, []string{fmt.Sprint(g.rank.Rank.V), g.rank.Consortium, fmt.Sprint(open), fmt.Sprint(lacking), fmt.Sprint(len(g.promises))})
+		rows = append(rows, []string{fmt.Sprint(g.rank.Rank.V), w.name(g.submission), fmt.Sprint(open), fmt.Sprint(lacking), fmt.Sprint(len(g.promises))})
 	}
 	body = append(body, grid([]string{"名次", w.Definition.Label("consortium"), "未说明的问题", "缺数的依据", "需核实的承诺"}, []float64{8, 40, 16, 16, 16}, rows))
 
@@ -150,7 +150,7 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 	rows = nil
 	for _, g := range all {
 		if !g.rank.Ranked {
-			rows = append(rows, []string{fmt.Sprint(len(rows) + 1), g.rank.Consortium, g.rank.City, g.rank.Unranked})
+			rows = append(rows, []string{fmt.Sprint(len(rows) + 1), w.name(g.submission), g.rank.City, g.rank.Unranked})
 		}
 	}
 	if rows == nil {
@@ -179,14 +179,20 @@ func (w *workbook) summary(all []*gathered) document.Document {
 	for i, g := range inside {
 		p := &profile{workbook: w, gathered: g}
 		r := g.rank
-		heading := document.P(document.Heading, fmt.Sprintf("%d. %s", i+1, text.Mask(r.Consortium)))
+		heading := document.P(document.Heading, fmt.Sprintf("%d. %s", i+1, w.name(r.Submission)))
 		body = append(body, heading)
 		parts := fmt.Sprintf("已有基础%.2f分，建设承诺%.2f分", r.Foundation, r.Promise)
 		if r.Experts.Valid {
 			parts += fmt.Sprintf("，专家评分%.2f分", r.Experts.V)
 		}
-		if r.Complete && r.Deduction.Valid && r.Deduction.V > 0 {
-			parts += fmt.Sprintf("，扣%.2f分", r.Deduction.V)
+		if r.Deduction.V > 0 {
+			parts += fmt.Sprintf("，登记扣%.2f分", r.Deduction.V)
+		}
+		if r.Proposals != "" {
+			parts += "；" + r.Proposals
+		}
+		if r.OtherTotal.Valid {
+			parts += fmt.Sprintf("，若按提议扣分为%.2f分", r.OtherTotal.V)
 		}
 		interval := ""
 		if r.RankLow.Valid {

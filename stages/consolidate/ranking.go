@@ -69,6 +69,9 @@ func (w *workbook) ranking(name string) error {
 		column[table.Rank]{Head: label("evidence_present"), Width: 10, Cell: func(r table.Rank) book.Cell {
 			return book.Cell{Value: r.Present, Look: book.Share, Formula: w.lookup(colPresent, id())}
 		}},
+		column[table.Rank]{Head: label("total_if_deducted"), Width: 11, Cell: func(r table.Rank) book.Cell { return optional(r.OtherTotal, book.Points) }},
+		column[table.Rank]{Head: label("proposals"), Width: 30, Cell: func(r table.Rank) book.Cell { return words(r.Proposals) }},
+		column[table.Rank]{Head: "登记的结果", Width: 16, Cell: func(r table.Rank) book.Cell { return words(w.award(r)) }},
 		constant("运行时"+label("total"), func(r table.Rank) float64 { return r.Total }),
 		constant(label("possible"), func(r table.Rank) float64 { return r.Possible }),
 		constant(label("open"), func(r table.Rank) float64 { return r.Open }),
@@ -218,11 +221,7 @@ func (w *workbook) order() []column[pointRow] {
 	}
 	return []column[pointRow]{
 		{Head: "扣分", Width: 8, Style: style, Cell: func(r pointRow) book.Cell {
-			c := book.Cell{Value: 0.0, Look: book.Points}
-			if r.rank.Complete {
-				c.Value = r.rank.Deduction.V
-			}
-			return c
+			return book.Cell{Value: r.rank.Deduction.V, Look: book.Points}
 		}},
 		{Head: "比较用得分", Width: 12, Style: style, Cell: func(r pointRow) book.Cell {
 			c := book.Cell{Value: "", Look: book.Precise, Formula: w.rounded(r.row)}

@@ -3,6 +3,7 @@ package consolidate
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"lianheti/stages/book"
 	"lianheti/stages/model"
@@ -48,6 +49,9 @@ func registered(e table.Registered) string {
 
 // effect says what became of an entry.
 func (w *workbook) effect(e table.Registered) string {
+	if e.Sheet.Effect == templates.Awards {
+		return "见“" + sheetRanking + "”；名次和排名不因此改变"
+	}
 	if e.Sheet.Effect == templates.Decides {
 		for x := range w.Judgement.Findings.All() {
 			what := fmt.Sprintf("%s %s", w.of(x.Submission).Consortium, x.Title)
@@ -73,6 +77,8 @@ func (w *workbook) effect(e table.Registered) string {
 		return "没有对上本次的任何申报：可能尚未报送，或名称写错"
 	case e.Sheet.Effect == templates.Selects:
 		return "列出，不参加排名"
+	case e.Sheet.Effect == templates.Rules:
+		return w.ruled(e, w.submissions[i].Submission)
 	case e.Sheet.Effect == templates.Receives:
 		return "见“" + sheetSubmissions + "”"
 	}
@@ -99,6 +105,39 @@ func (w *workbook) rosters(keys []string) int {
 	return len(in)
 }
 
+// ruled says what a decision about the experts' proposals brought about.
+func (w *workbook) ruled(e table.Registered, id string) string {
+	var out []string
+	r := w.Facts.Ruling(e.Key)
+	for k := range w.Ranking.Ranking.All() {
+		if k.Submission != id {
+			continue
+		}
+		if r.Points.Valid {
+			out = append(out, fmt.Sprintf("得分已减%s分", table.Plain(r.Points)))
+		}
+		if r.Reject.V {
+			out = append(out, "列出，不参加排名")
+		}
+		if k.Proposals == "" {
+			out = append(out, "没有专家这样提议")
+		}
+	}
+	if out == nil {
+		return "不减分，仍参加排名"
+	}
+	return strings.Join(out, "；")
+}
+
+// award is what the Department registered as the result; only from there anybody is chosen.
+func (w *workbook) award(r table.Rank) string {
+	e, ok := w.Facts.Registered(templates.Awards, table.ConsortiumKey(w.of(r.Submission)))
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%s（%s）", e.Values[templates.RegisterResult], e.Document())
+}
+
 // receipts are the columns of 申报一览 that show what was registered.
 func (w *workbook) receipts() []perEntry {
 	var out []perEntry
@@ -117,6 +156,9 @@ func (w *workbook) receipts() []perEntry {
 		if s.Effect != templates.Receives {
 			out = append(out, perEntry{Head: s.Title, Width: 18, Cell: func(e entry) book.Cell {
 				r, _ := find(e)
+				if result := r.Values[templates.RegisterResult]; result != "" {
+					return words(result + "（" + r.Document() + "）")
+				}
 				return words(r.Document())
 			}})
 			continue

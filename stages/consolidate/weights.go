@@ -117,7 +117,7 @@ func (w *workbook) liveRanking(p *book.Page) {
 		p.PutRow(row, placeCol,
 			book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: w.at(colRank, place)},
 			book.Cell{Value: r.City, Look: book.Centred, Formula: w.at(2, place)},
-			book.Cell{Value: r.Consortium, Look: book.Plain, Formula: w.at(3, place)},
+			book.Cell{Value: w.name(r.Submission), Look: book.Plain, Formula: w.at(3, place)},
 			book.Cell{Value: r.Total, Look: book.Points, Formula: w.at(colTotal, place)},
 			book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: w.at(w.colRunRank(), place)},
 			book.Cell{Value: "－", Look: book.Centred, Formula: w.formula(`IF(%s>%s,"↑"&(%s-%s),IF(%s<%s,"↓"&(%s-%s),"－"))`, at(4), at(0), at(4), at(0), at(4), at(0), at(0), at(4))},

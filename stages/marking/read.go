@@ -1,6 +1,7 @@
 package marking
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -323,10 +324,12 @@ func (b *workbook) interpret(d *templates.Definition, known submissions) {
 func (b *workbook) value(d *templates.Definition, m *table.Mark, c model.Cell) {
 	if m.Kind == table.MarkVeto {
 		m.Value = table.Some(0.0)
-		if says(d, c) {
-			m.Value.V = 1
+		reasons, said := d.Rubric.Experts.Rejections, strings.TrimSpace(c.Raw)
+		if slices.Contains(reasons, said) {
+			m.Value.V, m.Comment = 1, strings.TrimSuffix(said+"："+m.Comment, "：")
+			m.Note = unproven(m.Comment == said)
 		} else if c.Filled {
-			m.Status, m.Value, m.Note = table.MarkInvalid, table.Opt[float64]{}, fmt.Sprintf("填的是“%s”，不是“%s”", b.hide(c.Raw), d.Form.YesNo[0])
+			m.Status, m.Value, m.Note = table.MarkInvalid, table.Opt[float64]{}, fmt.Sprintf("填的是“%s”，不是“%s”之一", b.hide(c.Raw), strings.Join(reasons, "、"))
 		}
 		return
 	}
@@ -345,7 +348,7 @@ func (b *workbook) value(d *templates.Definition, m *table.Mark, c model.Cell) {
 	case !(v >= 0 && v <= most.InexactFloat64()):
 		m.Status, m.Note = table.MarkInvalid, fmt.Sprintf("填的是%s，不在0到%s之间", c.Shown, most)
 	default:
-		m.Value, m.Note = table.Some(v), note
+		m.Value, m.Note = table.Some(v), cmp.Or(note, unproven(m.Kind == table.MarkDeduction && v > 0 && m.Comment == ""))
 	}
 }
 
@@ -364,6 +367,14 @@ func seen(c model.Cell, most float64) (v float64, note string, ok bool) {
 		return 0, "", false
 	}
 	return points, fmt.Sprintf("格子里显示的是%s，读作%s分", c.Shown, shown), true
+}
+
+// unproven says of a proposal that its evidence is wanting.
+func unproven(wanting bool) string {
+	if wanting {
+		return "提议没有写明依据，请专家补写"
+	}
+	return ""
 }
 
 // says tells whether a cell says 是.

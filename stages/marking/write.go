@@ -148,8 +148,8 @@ func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page 
 	for i, words := range []string{
 		"1. 只填浅黄色的格子，其余已锁定。每个联合体一页，从下表点进去；填好的进度和小计自动显示。",
 		fmt.Sprintf("2. 评分为0到%s分，可以有小数，是对该观测点留给专家的部分的评价；折算分＝评分÷%s×该部分满分。没有把握的请在评语里说明，不要留空。", r.Experts.Scale, r.Experts.Scale),
-		fmt.Sprintf("3. 第7项为酌情扣分，0到%s分；没有应扣的填0。", r.Experts.Deduction),
-		fmt.Sprintf("4. 认为应当否决的，在“否决”一格选“%s”并写明理由。否决与得分无关。", yes),
+		fmt.Sprintf("3. 第7项可以提议扣分，0到%s分，并在右边写明事实和依据；没有应扣的填0。扣不扣、扣几分由省教育厅认定。", r.Experts.Deduction),
+		fmt.Sprintf("4. 认为属于工作方案一（一）不予立项情形（%s）的，在“不予立项”一格选出是哪一种，并在右边写明事实和依据。是否不予立项由省教育厅认定，与评分无关。", strings.Join(r.Experts.Rejections, "、")),
 		fmt.Sprintf("5. 所在单位是某联合体成员的，对该联合体的评分一律不计入；有其他利害关系的，请在该页“%s”一格选“%s”。", stepsAside, yes),
 		"6. 数据一栏是报送数据的折算结果，括号里是相对于什么和同批申报的中位数；数据部分已由程序计分，请评数据说不了的那一部分。",
 		"7. 各观测点的满分来自" + r.WeightsNote + "；改权重不影响您的评分。",
@@ -252,15 +252,15 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 		linked = append(linked, row)
 		p.lock(row, colFull, 1, book.Cell{Value: "扣分", Look: book.Centred})
 		p.leave(slot{use: deductUse, row: row, col: colMark, submission: id, point: deduction.ID}, 1, book.Cell{Look: book.Input})
-		p.Between(row, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数；没有应扣的填0。", w.d.Rubric.Experts.Deduction), 0, w.d.Rubric.Experts.Deduction.InexactFloat64(), false)
+		p.Between(row, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数；没有应扣的填0；扣分要写依据。", w.d.Rubric.Experts.Deduction), 0, w.d.Rubric.Experts.Deduction.InexactFloat64(), false)
 		p.lock(row, colEarned, 1, book.Cell{Look: book.Plain})
 		p.leave(slot{use: commentUse, row: row, col: colComment, submission: id, point: deduction.ID}, 1, book.Cell{Look: book.Entry})
 	}
 	row++
 	t.veto = row
-	p.lock(row, 1, colFull, book.Cell{Value: "否决（认为应当否决的选“" + yes + "”，并在右边写明理由；与得分无关）", Look: book.Plain})
+	p.lock(row, 1, colFull, book.Cell{Value: "不予立项（工作方案一（一）的情形，提议的选出是哪一种，并在右边写明事实和依据；由省教育厅认定）", Look: book.Plain})
 	p.leave(slot{use: vetoUse, row: row, col: colMark, submission: id}, 1, book.Cell{Look: book.Input})
-	p.Choice(row, colMark, row, colMark, "不否决的不用填。", yes)
+	p.Choice(row, colMark, row, colMark, "不提议的不用填。", w.d.Rubric.Experts.Rejections...)
 	p.lock(row, colEarned, 1, book.Cell{Look: book.Plain})
 	p.leave(slot{use: commentUse, row: row, col: colComment, submission: id}, 1, book.Cell{Look: book.Entry})
 	w.material(p, row+2, s, linked)

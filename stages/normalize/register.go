@@ -13,6 +13,7 @@ import (
 	"lianheti/templates"
 
 	"github.com/shopspring/decimal"
+	"golang.org/x/text/width"
 )
 
 // fingerprintForm is how the program writes fingerprints of findings.
@@ -131,6 +132,13 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ro
 			r.fault(e.Place, "“"+print+"”不是问题指纹", "请照抄省级汇总“问题清单”的末列")
 		}
 	}
+	if s.Effect == templates.Rules && e.Values[templates.RegisterPoints] == "" && e.Values[templates.RegisterReject] == "" {
+		r.fault(e.Place, "扣几分、是否不予立项都没有填，不知道认定了什么", "请至少填一项，或删去这一行")
+	}
+	points, err := decimal.NewFromString(e.Values[templates.RegisterPoints])
+	if most := r.d.Rubric.Experts.Deduction; err == nil && s.Effect == templates.Rules && points.GreaterThan(most) {
+		r.fault(e.Place, "扣"+points.String()+"分，超过第7项最多的"+most.String()+"分", "请改正；不扣写0")
+	}
 	if c := s.Column(templates.RegisterDecision); c != nil {
 		e.Accepted = e.Values[c.ID] == c.Options[0]
 	}
@@ -152,7 +160,7 @@ func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) s
 		}
 		return date.Value
 	case column.Number:
-		n, err := decimal.NewFromString(strings.ReplaceAll(text, ",", ""))
+		n, err := decimal.NewFromString(strings.ReplaceAll(width.Narrow.String(text), ",", ""))
 		if err != nil || n.IsNegative() {
 			r.fault(c.Place, "“"+text+"”不是不小于0的数", "请只填数字，不写单位")
 			return ""

@@ -23,9 +23,6 @@ type point struct {
 // aggregate makes points of the normalised evidence and the marks, and the total of the points.
 func (m *scheme) aggregate(e *entrant) {
 	e.points = m.points(e, e.normalised())
-	if e.complete {
-		e.deduction = e.deducted(m)
-	}
 	e.lower, e.upper = -e.deduction, -e.deduction
 	for _, p := range e.points {
 		e.lower += p.lower

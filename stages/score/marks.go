@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -72,20 +73,57 @@ func (m *scheme) hear(facts *table.Facts, entrants []*entrant) *panel {
 	}
 	for _, e := range entrants {
 		for i := range e.marks {
-			p.combine(&e.marks[i])
+			p.combine(&e.marks[i], m.criteria[i].Deduction)
 		}
 		if n := asked[e]; n > 0 {
 			e.vetoes = table.Some(against[e])
-			if int(n) >= p.combined.Least && float64(against[e]) > float64(n)*p.combined.Veto.InexactFloat64() {
-				e.unranked = fmt.Sprintf("专家否决：%d名专家中%d名提出否决", n, against[e])
-			}
 		}
+		m.propose(e, facts.Ruling(table.ConsortiumKey(e.submission)))
 	}
 	return p
 }
 
-// combine makes one mark of the opinions and notes which were dropped.
-func (p *panel) combine(x *marked) {
+// propose sets what the experts propose beside what the Department decided: only that takes points off. A single expert's proposal is one,
+// and the largest deduction is what the other total takes off.
+func (m *scheme) propose(e *entrant, r table.Ruling) {
+	var parts []string
+	e.ruled, e.deduction = r.Points, r.Points.V
+	for i, c := range m.criteria {
+		var asked []float64
+		for _, o := range e.marks[i].opinions {
+			if c.Deduction && o.value > 0 {
+				asked = append(asked, o.value)
+			}
+		}
+		if asked == nil {
+			continue
+		}
+		most := slices.Max(asked)
+		words := fmt.Sprintf("%d名专家提议扣%s分", len(asked), plain(most))
+		if least := slices.Min(asked); least < most {
+			words = fmt.Sprintf("%d名专家提议扣%s—%s分", len(asked), plain(least), plain(most))
+		}
+		if r.Points.Valid {
+			words += fmt.Sprintf("，登记扣%s分（%s）", plain(r.Points.V), r.Document)
+		} else {
+			e.pending, e.proposed = true, table.Some(most)
+		}
+		parts = append(parts, words)
+	}
+	if e.vetoes.V > 0 {
+		words := fmt.Sprintf("%d名专家提议不予立项", e.vetoes.V)
+		if r.Reject.Valid {
+			words += map[bool]string{true: "，登记不予立项（", false: "，登记予以保留（"}[r.Reject.V] + r.Document + "）"
+		} else {
+			e.pending = true
+		}
+		parts = append(parts, words)
+	}
+	e.proposals = text.Mask(strings.Join(parts, "；"))
+}
+
+// combine makes one mark of the opinions and notes which were dropped. Of deductions none is: the largest stands for all until the Department decides.
+func (p *panel) combine(x *marked, deduction bool) {
 	if len(x.opinions) == 0 {
 		return
 	}
@@ -95,6 +133,10 @@ func (p *panel) combine(x *marked) {
 	}
 	x.ok = true
 	x.spread = deviation(values)
+	if deduction {
+		x.value = slices.Max(values)
+		return
+	}
 	if p.trims(len(values)) {
 		byValue := slices.Clone(x.opinions)
 		slices.SortStableFunc(byValue, func(a, b opinion) int { return cmp.Compare(a.value, b.value) })
@@ -145,17 +187,6 @@ func (m *scheme) count(p *panel, entrants []*entrant) {
 	for _, e := range entrants {
 		e.complete = e.complete && m.complete
 	}
-}
-
-// deducted is what the experts deduct, in points.
-func (e *entrant) deducted(m *scheme) float64 {
-	off := 0.0
-	for i, c := range m.criteria {
-		if c.Deduction {
-			off += e.marks[i].value
-		}
-	}
-	return off
 }
 
 // summary says of each expert what was asked, given and lacking, and how the expert marks beside the others.

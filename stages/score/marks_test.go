@@ -17,7 +17,8 @@ import (
 // Requirements
 //  1. Marks count once every ranked submission has enough for every point, and for nobody before.
 //  2. From five on, one highest and one lowest are dropped, and marked so; below, the mean.
-//  3. The deduction comes off the total, and only off it. A veto of more than half takes a submission out of the ranking, and costs no points.
+//  3. What experts propose moves nothing, a single one's stands in words, and the other total beside; what the Department decides comes off
+//     the total, and off it alone.
 //  4. Conflicts and faults don't count.
 //  5. Totals and ranks agree with aggregates that COINr publishes of its ASEM example.
 //  6. A promise beyond what was achieved and what the peers promise is flagged, and costs nothing.
@@ -120,31 +121,59 @@ func TestTrimmedMean(t *testing.T) {
 	}
 }
 
-func TestDeductionAndVeto(t *testing.T) {
+func TestProposals(t *testing.T) {
 	d := definition(t)
 	batch := allRanked(d, 6, 7)
-	plain := marksOf(d, batch, 3, func(int, string, string) float64 { return 80 })
+	plain := marksOf(d, batch, 5, func(int, string, string) float64 { return 80 })
 	marks := slices.Clone(plain)
 	for i := range marks {
 		switch m := &marks[i]; {
-		case m.Submission == batch[0].id && m.Kind == table.MarkDeduction:
-			m.Value.V = 3
-		case m.Submission == batch[1].id && m.Kind == table.MarkVeto && m.Expert != "E3":
-			m.Value.V = 1
-		case m.Submission == batch[2].id && m.Kind == table.MarkVeto && m.Expert == "E3":
+		case m.Submission == batch[0].id && m.Kind == table.MarkDeduction && m.Expert == "E2", m.Submission == batch[3].id && m.Kind == table.MarkDeduction:
+			m.Value.V = 5
+		case m.Submission == batch[1].id && m.Kind == table.MarkVeto && m.Expert == "E3":
 			m.Value.V = 1
 		}
 	}
-	before, _ := judged(t, d, batch, plain, Options{Draws: 5})
-	after, _ := judged(t, d, batch, marks, Options{Draws: 5})
-	if k := after.of(t, batch[0].id); !near(k.Deduction.V, 3) || !near(k.Foundation+k.Promise+k.Experts.V-3, k.Total) {
-		t.Errorf("deducted: %+v", k)
+	register := func(id, points, reject string) table.Registered {
+		sheet := d.Register.Sheets[slices.IndexFunc(d.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.Rules })]
+		return table.Registered{Sheet: sheet, Key: table.ConsortiumKey(table.Submission{Consortium: "样例联合体" + id}), Values: map[string]string{templates.RegisterPoints: points,
+			templates.RegisterReject: reject, templates.RegisterDocument: "处务会"}}
 	}
-	if k := after.of(t, batch[1].id); k.Ranked || k.Vetoes.V != 2 || !strings.Contains(k.Unranked, "3名专家中2名提出否决") {
-		t.Errorf("turned down by two of three: %+v", k)
+	scored := func(marks []table.Mark, decided ...table.Registered) result {
+		facts, judgement := tables(d, batch)
+		facts.Marking.Marks, facts.Register = table.Of(memory.NewGoAllocator(), marks), decided
+		got, err := Run(memory.NewGoAllocator(), facts, judgement, Options{Draws: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result{ranking: slices.Collect(got.Ranking.All())}
 	}
-	if k := after.of(t, batch[2].id); !k.Ranked || k.Vetoes.V != 1 || !near(k.Experts.V, before.of(t, batch[2].id).Experts.V) {
-		t.Errorf("turned down by one of three: %+v", k)
+	before, proposed := scored(plain), scored(marks)
+	decided := scored(marks, register(batch[3].id, "2.5", ""), register(batch[1].id, "", "予以保留"))
+	for i, m := range batch {
+		was, is, ruled := before.of(t, m.id), proposed.of(t, m.id), decided.of(t, m.id)
+		if is.Total != was.Total || !is.Ranked || is.Rank != was.Rank || is.Deduction.Valid {
+			t.Errorf("a proposal moved %s: %+v", m.id, is)
+		}
+		want := map[int]string{0: "1名专家提议扣5分", 1: "1名专家提议不予立项", 3: "5名专家提议扣5分"}[i]
+		if is.Proposals != want || is.Pending != (want != "") || is.OtherTotal.Valid != (i == 0 || i == 3) || is.OtherTotal.Valid && !near(is.OtherTotal.V, is.Total-5) {
+			t.Errorf("%d: want %q: %+v", i, want, is)
+		}
+		switch i {
+		case 1:
+			if ruled.Pending || ruled.Proposals != want+"，登记予以保留（处务会）" || !ruled.Ranked {
+				t.Errorf("%+v", ruled)
+			}
+		case 3:
+			if ruled.Pending || ruled.OtherTotal.Valid || ruled.Deduction.V != 2.5 || !near(ruled.Total, was.Total-2.5) || !near(ruled.Lower, was.Lower-2.5) ||
+				!near(ruled.Foundation+ruled.Promise+ruled.Experts.V-2.5, ruled.Total) {
+				t.Errorf("%+v", ruled)
+			}
+		default:
+			if ruled.Total != was.Total {
+				t.Errorf("%+v", ruled)
+			}
+		}
 	}
 }
 

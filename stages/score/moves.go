@@ -31,9 +31,12 @@ func Moves(earlier *table.Round, registered *table.Judgement, between *Basis, no
 	if err != nil {
 		return nil, err
 	}
+	was.rule(earlier.Ranking)
 	steps := []map[string]float64{published(earlier.Ranking), was.totals()}
 	if registered != nil {
-		if was, err = scored(earlier.Facts, registered, then, runtime.NumCPU()); err != nil {
+		facts := *earlier.Facts
+		facts.Register = now.Facts.Register
+		if was, err = scored(&facts, registered, then, runtime.NumCPU()); err != nil {
 			return nil, err
 		}
 	}
@@ -82,6 +85,19 @@ func moves(causes []table.Cause, totals []map[string]float64) map[string][]table
 
 // scalesOf lists the scales that a round was scored on.
 func scalesOf(r *table.Ranking) []table.Scale { return slices.Collect(r.Scales.All()) }
+
+// rule takes over the deductions that a published ranking has: the register that decided them is in no table.
+func (f *field) rule(r *table.Ranking) {
+	decided := map[string]table.Opt[float64]{}
+	for k := range r.Ranking.All() {
+		decided[k.Submission] = k.Deduction
+	}
+	for _, e := range f.entrants {
+		e.ruled = decided[e.submission.Submission]
+		e.deduction = e.ruled.V
+	}
+	f.settle(f.scales(f.reference, ""))
+}
 
 // replace puts other figures of the same submissions in the place of theirs, on the scales as they are.
 func (f *field) replace(by *Basis) {

@@ -58,10 +58,8 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 		}
 	}
 	switch {
-	case c.Deduction && e.complete:
-		row.Method, row.Note = Waiting, "专家扣分，从总分中减去"
 	case c.Deduction:
-		row.Status, row.Method, row.Note = Waiting, Waiting, "由专家酌情扣分"
+		row.Status, row.Method, row.Note = Waiting, Waiting, "专家提议、处里认定扣几分；评分一栏是提议中最多的"
 	case len(c.Evidence) == 0 && !e.complete:
 		row.Status, row.Method, row.Note = Waiting, Waiting, "等专家评分"
 	case p.present == 0:
@@ -144,6 +142,8 @@ func (m *scheme) ranking(mem memory.Allocator, placed []*entrant, method string)
 			Possible:   sum(m.earnings(e.complete)),
 			Open:       m.waiting(e.complete),
 			Vetoes:     e.vetoes,
+			Proposals:  e.proposals,
+			Pending:    e.pending,
 			Line:       e.line,
 			Firm:       e.firm,
 			LineReason: e.reason,
@@ -151,6 +151,9 @@ func (m *scheme) ranking(mem memory.Allocator, placed []*entrant, method string)
 			Method:     method,
 		}
 		m.parts(&row, e)
+		if row.Deduction = e.ruled; e.proposed.Valid {
+			row.OtherTotal = table.Some(e.total - e.proposed.V)
+		}
 		if e.ranked {
 			row.Rank, row.Tied = table.Some(int32(e.rank)), e.tied
 		}
@@ -178,9 +181,6 @@ func (m *scheme) parts(row *table.Rank, e *entrant) {
 		happened += float64(weights[i] * p.foundation)
 		promised += float64(weights[i] * p.promise)
 		said += float64(weights[i] * p.experts)
-		if m.criteria[i].Deduction && e.marks[i].ok {
-			row.Deduction = table.Some(row.Deduction.V + e.marks[i].value)
-		}
 	}
 	row.Foundation, row.Promise = happened*e.stretch, promised*e.stretch
 	if e.complete {
@@ -221,7 +221,7 @@ func (m *scheme) kind(p *panel) string {
 		if x.Combine == templates.TrimmedMean {
 			how = fmt.Sprintf("满%d个时去掉一个最高分和一个最低分再平均", x.TrimFrom)
 		}
-		return fmt.Sprintf("总分（满分%s分，含%d名专家评分，每项至少%d个，%s，已减第7项扣分）", plain(possible), len(p.experts), x.Least, how)
+		return fmt.Sprintf("总分（满分%s分，含%d名专家评分，每项至少%d个，%s，已减登记的扣分）", plain(possible), len(p.experts), x.Least, how)
 	case waiting == 0:
 		return "数据部分得分"
 	case len(p.rows) == 0:

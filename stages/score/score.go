@@ -26,7 +26,7 @@
 //
 // A spreadsheet can repeat the total from the published scores (rows with an empty evidence), and does so in the live workbook. With the
 // weight w, the value v (0 where it is null), p = 1 where v is there and 0 where it is null, and f = (weight − open) / weight
-// as the run has it (0 where the weight is 0), each a column over the points, and the deduction d (0 unless ranking.complete):
+// as the run has it (0 where the weight is 0), each a column over the points, and the deduction d that the Department registered (ranking.deduction, 0 where null):
 //
 //	total = SUMPRODUCT(w,f,v) * SUMPRODUCT(w,f) / SUMPRODUCT(w,f,p) - d
 //	rank  = RANK(ROUND(total,10), the ROUND(total,10) of the ranked)
@@ -287,9 +287,13 @@ type entrant struct {
 	marks      []marked  // of all criteria
 	complete   bool      // the marks count
 	vetoes     table.Opt[int32]
-	points     []point // of all criteria
-	stretch    float64 // by which the points stand for those of which nothing is there; 1: none is
-	deduction  float64 // off the total; 0 until the marks count
+	points     []point            // of all criteria
+	stretch    float64            // by which the points stand for those of which nothing is there; 1: none is
+	ruled      table.Opt[float64] // the Department's deduction; absent: not decided
+	deduction  float64            // the same, off the total
+	proposed   table.Opt[float64] // off the total if it decided as experts propose; absent where it has decided
+	pending    bool               // something that experts propose is not decided
+	proposals  string             // in words, decided or not
 	total      float64
 	lower      float64
 	upper      float64

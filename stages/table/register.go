@@ -7,6 +7,8 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/text"
 	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
 )
 
 // Registered is one entry of the Department's register, as typed and proven.
@@ -90,3 +92,26 @@ func (f *Facts) Missing() []templates.Entry {
 
 // Document names an entry for a person: 文号, and where it is not plain from elsewhere what it is about.
 func (e Registered) Document() string { return e.Values[templates.RegisterDocument] }
+
+// Ruling is what the Department decided about what experts proposed for one consortium.
+type Ruling struct {
+	Points   Opt[float64] // to be taken off; absent: not decided
+	Reject   Opt[bool]    // turned down; absent: not decided
+	Document string
+}
+
+// Ruling finds the decisions about a consortium.
+func (f *Facts) Ruling(key string) Ruling {
+	e, ok := f.Registered(templates.Rules, key)
+	if !ok {
+		return Ruling{}
+	}
+	r := Ruling{Document: e.Document()}
+	if points, err := decimal.NewFromString(e.Values[templates.RegisterPoints]); err == nil {
+		r.Points = Some(points.InexactFloat64())
+	}
+	if said := e.Values[templates.RegisterReject]; said != "" {
+		r.Reject = Some(said == e.Sheet.Column(templates.RegisterReject).Options[0])
+	}
+	return r
+}

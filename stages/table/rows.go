@@ -368,8 +368,11 @@ type Rank struct {
 	Foundation  float64      `col:"foundation"`
 	Promise     float64      `col:"promise"`
 	Experts     Opt[float64] `col:"expert_points"`
-	Deduction   Opt[float64] `col:"deduction"` // 7 其他, as the experts have it; part of total where Complete
-	Vetoes      Opt[int32]   `col:"vetoes"`    // experts who propose to turn it down
+	Deduction   Opt[float64] `col:"deduction"`         // 7 其他, as the Department decided, off the total; null: not decided
+	OtherTotal  Opt[float64] `col:"total_if_deducted"` // where a proposed deduction is not decided: the total less the largest proposed
+	Proposals   string       `col:"proposals,null"`    // what experts propose, and what became of it
+	Pending     bool         `col:"pending"`           // some of it is not decided
+	Vetoes      Opt[int32]   `col:"vetoes"`            // experts who propose to turn it down
 	Rank        Opt[int32]   `col:"rank"`
 	Tied        bool         `col:"tied"`
 	RankLow     Opt[int32]   `col:"rank_low"`  // 5 % quantile over weight draws

@@ -230,7 +230,11 @@ func head(ranking []table.Rank) []string {
 	var out []string
 	for _, r := range ranking {
 		if r.Ranked && r.Rank.Valid && len(out) < few {
-			out = append(out, fmt.Sprintf("%d %s %.2f", r.Rank.V, r.Consortium, r.Total))
+			name := r.Consortium
+			if r.Pending {
+				name += "〔待厅里认定：" + r.Proposals + "〕"
+			}
+			out = append(out, fmt.Sprintf("%d %s %.2f", r.Rank.V, name, r.Total))
 		}
 	}
 	return out

@@ -186,7 +186,8 @@ for m in tables["marks"]:
 marked = [p for p in points if p.get("deduction") or p["weight"] * p["expert_share"] > 0]
 enough = {s: bool(tables["marks"]) and all(len(opinions.get((s, p["id"]), [])) >= experts["least"] for p in marked) for s in submissions}
 complete = bool(ranked) and all(enough[s] for s in ranked)
-marks = {key: combine([v for _, v in given]) for key, given in opinions.items()}
+takes = {p["id"] for p in points if p.get("deduction")}
+marks = {key: max(v for _, v in given) if key[1] in takes else combine([v for _, v in given]) for key, given in opinions.items()}
 for (s, p), mark in marks.items():
     same("mark", (s, p), mark, rows[s, p, None]["mark"])
 
@@ -223,8 +224,8 @@ def earn(s, p):
     return p["weight"] if counts(s) else p["weight"] * (1 - p["expert_share"])
 
 
-def deduction(s, marks=marks):
-    return sum(marks.get((s, p["id"]), 0.0) for p in points if p.get("deduction")) if counts(s) else 0.0
+def deduction(s):
+    return ranking[s]["deduction"] or 0.0  # the Department decides, in its register
 
 
 def values(s, x, marks=marks, also={}):

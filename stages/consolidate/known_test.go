@@ -1,0 +1,87 @@
+package consolidate
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"lianheti/stages/table"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/xuri/excelize/v2"
+)
+
+// Requirements
+//  1. What experts propose and nobody has decided stands beside the name wherever the name stands, before and after the marks are in.
+//  2. Before the marks are in no sheet speaks of a line, of being firm or of chances; each ranking says how much is known.
+
+func TestProposalsStandBesideTheName(t *testing.T) {
+	_, in, _ := open(t)
+	rows := []table.Rank{}
+	for r := range in.Ranking.Ranking.All() {
+		if len(rows) == 1 {
+			r.Pending, r.Proposals = true, "1名专家提议扣5分"
+		}
+		rows = append(rows, r)
+	}
+	ranking := *in.Ranking
+	ranking.Ranking = table.Of(memory.NewGoAllocator(), rows)
+	in.Ranking = &ranking
+	var b bytes.Buffer
+	if err := Write(&b, in); err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	plain, tagged := rows[1].Consortium, rows[1].Consortium+"〔待厅里认定：1名专家提议扣5分〕"
+	for _, sheet := range []string{sheetOverview, sheetRanking, sheetWeights, sheetPoints, sheetLine, sheetProfiles, "换一种方法", sheetSubmissions} {
+		cells, err := f.GetRows(sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for _, row := range cells {
+			for _, cell := range row {
+				if cell == plain {
+					t.Errorf("%s: the name stands alone", sheet)
+				}
+				if strings.HasPrefix(cell, tagged) {
+					found++
+				}
+			}
+		}
+		if found == 0 {
+			t.Errorf("%s: the proposal is not there", sheet)
+		}
+	}
+}
+
+func TestNothingIsClaimedBeforeTheMarksAreIn(t *testing.T) {
+	f, in, _ := open(t)
+	if in.Standing.Complete() {
+		t.Fatal("the samples have marks")
+	}
+	for _, sheet := range []string{sheetOverview, sheetRanking, sheetWeights, sheetPoints, sheetDuel, sheetLine, sheetLifts, sheetProfiles, "换一种方法"} {
+		cells, err := f.GetRows(sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := false
+		for _, row := range cells {
+			for _, cell := range row {
+				said = said || strings.Contains(cell, in.Standing.String())
+				for _, word := range []string{"稳在", "两可", "入选机会", "拟入选", lineInside, lineOutside} {
+					if strings.Contains(strings.ReplaceAll(cell, noLine, ""), word) && cell != "线内线外" && !strings.HasPrefix(cell, "评齐后") {
+						t.Errorf("%s claims more than is known: %.60s", sheet, cell)
+					}
+				}
+			}
+		}
+		if !said {
+			t.Errorf("%s does not say how much is known", sheet)
+		}
+	}
+}
