@@ -155,7 +155,9 @@ func TestRoundsAsPeopleWriteThem(t *testing.T) {
 		t.Errorf("under another name: %+v", v)
 	}
 	found, files = g.found()
-	if n := len(slices.DeleteFunc(found, func(s string) bool { return s != "error suspected_same" && !strings.Contains(s, "shared") && !strings.Contains(s, "near") })); n != 1 || files["更名.xlsx"] != "rejected LHT-1-044" {
+	if n := len(slices.DeleteFunc(found, func(s string) bool {
+		return s != "error suspected_same" && !strings.Contains(s, "shared") && !strings.Contains(s, "near")
+	})); n != 1 || files["更名.xlsx"] != "rejected LHT-1-044" {
 		t.Errorf("under another name: %v %v", found, files)
 	}
 }
