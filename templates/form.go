@@ -165,6 +165,7 @@ type Field struct {
 	Required     bool
 	Extra        bool // not in the official form
 	Personal     bool
+	None         bool // 无 is an answer
 	Locked       bool // prefilled by a return, not for the filler
 	Min, Max     *decimal.Decimal
 	Better       string // of a number: higher or lower is better, or none: no counted evidence looks at it
@@ -184,6 +185,7 @@ type Field struct {
 	// RequiredYears are the years that must be given; all of Years unless some are extra.
 	RequiredYears []string `yaml:"-"`
 	at            at
+	reading       *Reading
 }
 
 // Numeric says whether the field holds a number.
@@ -220,6 +222,9 @@ func (f *Field) Metric() bool { return f.Numeric() && f.Dated() }
 
 // Long says whether the field is a long text, which stands in the texts table.
 func (f *Field) Long() bool { return f.Type == ProseField }
+
+// Reading is how its cells are read.
+func (f *Field) Reading() *Reading { return f.reading }
 
 // Year finds a year by its id.
 func (f *Form) Year(id string) (Year, bool) {

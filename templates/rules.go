@@ -86,6 +86,11 @@ func (r *Rule) Across() bool {
 	return r.Check == "shared_member" || r.Check == "near_text" || r.Check == "school_list"
 }
 
+// About says whether a rule that goes value by value is also about a column of a list.
+func (r *Rule) About(f *Field) bool {
+	return len(r.Each) == 0 || slices.Contains(r.Each, f.ID) || slices.Contains(r.Each, string(f.Type))
+}
+
 // Checks are the ways a rule can be checked:
 //
 //	file          found while reading files
@@ -94,7 +99,7 @@ func (r *Rule) Across() bool {
 //	required      a required value was left blank
 //	supplement    a value that the Department collects beyond the form was left blank: one finding a submission
 //	unreadable    something stands there that can't be read as the number, date or choice it should be
-//	coercion      a value was read after a change of one of Kinds
+//	coercion      a value was read after a change of one of Kinds, or for a reason of one of Kinds could not be read
 //	bounds        a number under the field's min, over its max, or a fraction where whole numbers belong (Kinds: min, max, whole)
 //	fraction      a bare number between 0 and 1 where 0 to 100 is asked (Kinds: coercions that settle what was meant)
 //	length        a text over its limit
@@ -115,7 +120,7 @@ var (
 	codeForm    = regexp.MustCompile(`^LHT-[1-5]-[0-9]{3}$`)
 	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 	// variables that every message may use, beside the ids of the years
-	messageVars = []string{"label", "name", "year", "raw", "value", "unit", "limit", "count", "min", "max", "other", "member", "kind", "detail", "file", "sheet", "cell", "share", "list", "deadline"}
+	messageVars = []string{"label", "name", "year", "raw", "value", "unit", "limit", "count", "min", "max", "other", "member", "kind", "detail", "file", "sheet", "cell", "share", "list", "deadline", "how"}
 )
 
 func (d *Definition) checkRules(l *loader, g *language) {

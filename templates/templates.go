@@ -39,6 +39,7 @@ type Definition struct {
 	Tables    []*Table
 	Paper     *Paper
 	Audit     *Audit // nil in a definition from before there was one
+	Reading   *Reading
 	// Sources gives the sha256 of each definition file, in hexadecimal, keyed by "<year>/<file>".
 	Sources map[string]string
 	// Texts gives the definition files themselves, under the same keys: a run keeps them beside its results.
@@ -68,8 +69,9 @@ func Years() []int {
 
 // LoadFS loads the definition in <year>/*.yaml of fsys and checks it against itself.
 //
-// The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, letters.yaml, tables.yaml, word.yaml, audit.yaml (which earlier
-// definitions don't have), and every rules*.yaml, which together make one catalogue. The error joins all contradictions found, each a *Problem.
+// The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, letters.yaml, tables.yaml, word.yaml, reading.yaml, audit.yaml
+// (which earlier definitions don't have), and every rules*.yaml, which together make one catalogue. The error joins all
+// contradictions found, each a *Problem.
 func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 	d := &Definition{Year: year, Sources: map[string]string{}, Texts: map[string][]byte{}}
 	dir := strconv.Itoa(year)
@@ -88,7 +90,7 @@ func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 		d.Sources[name], d.Texts[name] = hex.EncodeToString(sum[:]), data
 	}
 	l := &loader{dir: dir, sources: sources}
-	d.Form, d.Directory, d.Rubric, d.Register, d.Letters, d.Paper = &Form{}, &Directory{}, &Rubric{}, &Register{}, &Letters{}, &Paper{}
+	d.Form, d.Directory, d.Rubric, d.Register, d.Letters, d.Paper, d.Reading = &Form{}, &Directory{}, &Rubric{}, &Register{}, &Letters{}, &Paper{}, &Reading{}
 	l.decode("form.yaml", d.Form)
 	l.decode("directory.yaml", d.Directory)
 	l.decode("rubric.yaml", d.Rubric)
@@ -99,6 +101,7 @@ func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 		d.Audit = &Audit{}
 		l.decode("audit.yaml", d.Audit)
 	}
+	l.decode("reading.yaml", d.Reading)
 	var tables struct{ Tables []*Table }
 	l.decode("tables.yaml", &tables)
 	d.Tables = tables.Tables
@@ -235,7 +238,9 @@ func (d *Definition) check(l *loader) {
 	d.layout = newLayout(d.Form)
 	d.labels = labels(d.Form)
 	language := newLanguage(d)
+	d.Reading.check(l, d)
 	d.checkRules(l, language)
+	d.Reading.checkTold(l, d)
 	d.Rubric.check(l, d, language)
 	d.Register.check(l, d)
 	d.Letters.check(l)

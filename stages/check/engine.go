@@ -42,8 +42,9 @@ const aboutMarks = "marks"
 
 // plan is a rule with what is worked out once for all submissions.
 type plan struct {
-	rule *templates.Rule
-	refs []templates.Ref // values that the rule covers, where it goes value by value, in form order
+	rule  *templates.Rule
+	refs  []templates.Ref // values that the rule covers, where it goes value by value, in form order
+	lists bool            // it is also about what lists hold
 }
 
 // batch is what the checks share: the facts, the plans, and the indexes across submissions.
@@ -86,7 +87,7 @@ func newBatch(facts *table.Facts, alone bool) (*batch, error) {
 		if checks[r.Check] == nil {
 			return nil, fmt.Errorf("规则 %s 的检查方式 %s 没有实现", r.Code, r.Check)
 		}
-		b.plans = append(b.plans, &plan{rule: r, refs: b.covered(r)})
+		b.plans = append(b.plans, &plan{rule: r, refs: b.covered(r), lists: b.aboutLists(r)})
 	}
 	for _, x := range facts.Reading {
 		if b.def.Rule(x.Code) == nil {
@@ -103,6 +104,14 @@ func newBatch(facts *table.Facts, alone bool) (*batch, error) {
 		b.indexTexts()
 	}
 	return b, nil
+}
+
+// aboutLists says whether a rule on changes in reading is also about lists: where a value was changed or lost. What schools alone fill in
+// says 无 for other units, and has a rule of its own.
+func (b *batch) aboutLists(r *templates.Rule) bool {
+	return !slices.ContainsFunc(r.Kinds, func(kind string) bool {
+		return kind == "none" || b.def.Reading.Route(kind).Class == templates.Lossless
+	})
 }
 
 // covered lists the values that a rule goes through one by one. Without `each` that is every value of the form.
@@ -144,13 +153,18 @@ type form struct {
 	batch    *batch
 	voided   map[templates.Ref]bool
 	coerced  map[templates.Ref][]table.Coercion
-	position int // in the facts
+	listed   []table.Coercion // of the rows of lists
+	position int              // in the facts
 	asks     *asked
 }
 
 func newForm(b *batch, t *table.Form) *form {
 	f := &form{Form: t, batch: b, voided: map[templates.Ref]bool{}, coerced: map[templates.Ref][]table.Coercion{}, position: b.order[t.Submission.Submission]}
 	for _, c := range t.Coercions {
+		if c.Record.Valid {
+			f.listed = append(f.listed, c)
+			continue
+		}
 		ref := templates.Ref{Field: c.Field, Year: int(c.Year.V)}
 		f.coerced[ref] = append(f.coerced[ref], c)
 	}
@@ -248,6 +262,7 @@ const (
 	emptyRoster   = "成员名册为空"
 	nothingAdded  = "没有自行添加的说明"
 	laterOn       = "汇总时核对"
+	toldElsewhere = "读不出的原因另有一条问题"
 )
 
 // byStatus passes over what is not there, and says whether a value can be looked at.

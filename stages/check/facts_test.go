@@ -26,7 +26,7 @@ type filling struct {
 	Materials     []map[string]string
 	Verifications []map[string]string
 	Explanations  map[string]string // key: words
-	Coercions     []struct{ Field, Kind string }
+	Coercions     []changed
 }
 
 // Edit is what a case changes in a filling.
@@ -42,7 +42,13 @@ type Edit struct {
 	Materials     *[]map[string]string
 	Verifications *[]map[string]string
 	Explanations  map[string]string
-	Coercions     []struct{ Field, Kind string }
+	Coercions     []changed
+}
+
+// changed is a change in reading: of a value, or of a row of a list.
+type changed struct {
+	Field, Kind string
+	Row         int
 }
 
 func readYAML(t testing.TB, path string, into any) {
@@ -258,6 +264,12 @@ func rowCell(d *templates.Definition, block string, row int, column string) (she
 }
 
 func (g *gathered) lists(f filling, id string) {
+	for _, x := range f.Coercions {
+		if field := g.d.Field(x.Field); field != nil && field.Record != "" {
+			sheet, at := rowCell(g.d, field.Record, x.Row, strings.TrimPrefix(x.Field, field.Record+"_"))
+			g.coercions = append(g.coercions, table.Coercion{Batch: 2024, Submission: id, Field: x.Field, Kind: x.Kind, Record: table.Some(int32(x.Row)), From: "约300", To: "300", Sheet: sheet, Cell: at})
+		}
+	}
 	for _, sheet := range g.d.Layout().Sheets {
 		for _, area := range sheet.Records {
 			for _, c := range area.Columns {

@@ -167,7 +167,7 @@ func (f *form) vars(r *templates.Rule, x fault) map[string]string {
 		ref := x.refs[0]
 		field := w.def.Field(ref.Field)
 		maps.Copy(vars, map[string]string{"label": w.label(ref.Field), "name": w.name(ref), "year": w.year(ref.Year), "unit": field.Unit,
-			"limit": fmt.Sprint(field.Limit), "raw": w.raw(f, ref), "value": w.value(f, ref)})
+			"limit": fmt.Sprint(field.Limit), "how": w.def.Reading.How[field.Type], "raw": w.raw(f, ref), "value": w.value(f, ref)})
 		if field.Min != nil {
 			vars["min"] = field.Min.String()
 		}

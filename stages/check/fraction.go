@@ -14,7 +14,8 @@ func fraction(f *form, p *plan, t *tally) {
 			continue
 		}
 		n, _ := f.number(r)
-		if n.IsPositive() && n.LessThan(decimal.NewFromInt(1)) && !f.changed(r, p.rule.Kinds) {
+		_, plain := f.changed(r, p.rule.Kinds)
+		if n.IsPositive() && n.LessThan(decimal.NewFromInt(1)) && !plain {
 			t.fail(fault{refs: []templates.Ref{r}, vars: map[string]string{"detail": n.Shift(2).String()}})
 			continue
 		}

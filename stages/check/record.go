@@ -101,6 +101,8 @@ func duplicateMember(f *form, rows []table.Member, t *tally) {
 
 func incompleteMember(f *form, _ *plan, m table.Member, t *tally) {
 	switch {
+	case f.toldIn(m.Record, nameColumn, kindColumn), m.Name == "" && m.KindLabel == "" && f.toldIn(m.Record, leadColumn):
+		t.skip(toldElsewhere)
 	case m.Name == "":
 		t.fail(f.memberFault(m, m.KindLabel, nameColumn))
 	case m.KindLabel == "":
@@ -169,10 +171,12 @@ func enrolmentExtra(f *form, _ *plan, m table.Member, t *tally) {
 }
 
 func enrolmentUnreadable(f *form, _ *plan, m table.Member, t *tally) {
-	switch m.Status {
-	case table.Invalid:
+	switch s := m.Status; {
+	case s == table.Invalid && f.toldIn(m.Record, enrolmentColumn):
+		t.skip(toldElsewhere)
+	case s == table.Invalid:
 		t.fail(f.memberFault(m, "", enrolmentColumn))
-	case table.Normal:
+	case s == table.Normal:
 		t.pass()
 	default:
 		t.skip(notFilled)
@@ -199,7 +203,7 @@ func enrolmentSize(f *form, p *plan, m table.Member, t *tally) {
 
 func incompleteMaterial(f *form, _ *plan, t *tally) {
 	for _, m := range f.Materials {
-		blank := f.blankColumns("materials", map[string]string{"number": m.Number, "title": m.Title, "supports": m.Supports})
+		blank := f.blankColumns("materials", m.Record, map[string]string{"number": m.Number, "title": m.Title, "supports": m.Supports})
 		f.row(t, "materials", m.Record, model.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, blank)
 	}
 	t.skip(f.batch.emptyMaterials())
@@ -213,7 +217,7 @@ func (b *batch) emptyMaterials() string {
 
 func incompleteVerification(f *form, _ *plan, t *tally) {
 	for _, v := range f.Verifications {
-		blank := f.blankColumns("verifications", map[string]string{"section": v.Section, "means": v.Means, "unit": v.Unit, "result": v.Result})
+		blank := f.blankColumns("verifications", v.Record, map[string]string{"section": v.Section, "means": v.Means, "unit": v.Unit, "result": v.Result})
 		f.row(t, "verifications", v.Record, model.Place{File: f.Submission.File, Sheet: v.Sheet, Cell: v.Cell}, blank)
 	}
 	t.skip("市级核实表为空")
@@ -225,7 +229,7 @@ func (f *form) row(t *tally, block string, record int32, at model.Place, blank [
 		t.pass()
 		return
 	}
-	x := fault{member: fmt.Sprintf("%s:%d", block, record), vars: map[string]string{"count": fmt.Sprint(record)}}
+	x := fault{member: fmt.Sprintf("%s:%d", block, record), vars: map[string]string{"count": fmt.Sprint(rowOf(at))}}
 	var labels []string
 	for _, c := range blank {
 		x.places, x.fields, labels = append(x.places, f.listCell(at, c.ID)), append(x.fields, c.ID), append(labels, c.Label)
@@ -234,13 +238,19 @@ func (f *form) row(t *tally, block string, record int32, at model.Place, blank [
 	t.fail(x)
 }
 
+// rowOf is the row of the sheet that a place is in.
+func rowOf(at model.Place) int {
+	row, _ := model.RowCol(at.Cell)
+	return row
+}
+
 // blankColumns lists the required columns of a list that a row leaves blank, in form order.
-func (f *form) blankColumns(block string, values map[string]string) []*templates.Field {
+func (f *form) blankColumns(block string, record int32, values map[string]string) []*templates.Field {
 	_, area, _ := f.batch.def.Layout().Area(block)
 	var out []*templates.Field
 	for _, c := range area.Columns {
 		value, known := values[c.Name[len(block)+1:]]
-		if known && c.Field.Required && value == "" {
+		if known && c.Field.Required && value == "" && !f.toldIn(record, c.Field.ID) {
 			out = append(out, c.Field)
 		}
 	}
@@ -255,10 +265,10 @@ func (f *form) memberFault(m table.Member, raw, column string) fault {
 	}
 	name := m.Name
 	if name == "" {
-		name = fmt.Sprintf("第%d行", m.Record)
+		name = fmt.Sprintf("第%d行", rowOf(model.Place{Cell: m.Cell})) // of the sheet, where it is looked for
 	}
 	return fault{places: []model.Place{f.memberCell(m, column)}, fields: []string{column}, member: key, raw: raw, value: raw,
-		vars: map[string]string{"member": name, "kind": m.KindLabel, "raw": raw, "value": raw, "label": f.batch.words.label(column), "count": fmt.Sprint(m.Record)}}
+		vars: map[string]string{"member": name, "kind": m.KindLabel, "raw": raw, "value": raw, "label": f.batch.words.label(column)}}
 }
 
 // memberCell is the cell of a column in a member's row.

@@ -62,7 +62,7 @@ func typed(t *testing.T) []example {
 	for _, code := range slices.Sorted(maps.Keys(fixtures)) {
 		add := func(cases []ruleCase, want model.Outcome) {
 			for _, c := range cases {
-				if c.Neighbour != nil || len(c.Reading) > 0 || slices.ContainsFunc(c.Coercions, func(x struct{ Field, Kind string }) bool { return x.Kind != "not_applicable" }) {
+				if c.Neighbour != nil || len(c.Reading) > 0 || slices.ContainsFunc(c.Coercions, func(x changed) bool { return x.Kind != "not_applicable" }) {
 					continue
 				}
 				if c.Outcome != "" {
@@ -155,11 +155,11 @@ func (g *group) settle(t *testing.T) []example {
 }
 
 // notApplicableIn lists what reading would note of the 不适用 in a filling.
-func notApplicableIn(f filling) []struct{ Field, Kind string } {
-	var out []struct{ Field, Kind string }
+func notApplicableIn(f filling) []changed {
+	var out []changed
 	for _, field := range slices.Sorted(maps.Keys(f.Values)) {
 		if c := cellOf(f.Values[field]); c.status == table.NotApplicable && c.raw == definition.Form.NotApplicable {
-			out = append(out, struct{ Field, Kind string }{field, "not_applicable"})
+			out = append(out, changed{Field: field, Kind: "not_applicable"})
 		}
 	}
 	return out

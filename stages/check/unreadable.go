@@ -9,10 +9,12 @@ import (
 // read, though it can't be right, is for bounds.
 func unreadable(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
-		switch f.status(r) {
-		case table.Missing:
+		switch s := f.status(r); {
+		case s == table.Missing:
 			t.skip(notFilled)
-		case table.Invalid:
+		case s == table.Invalid && f.told(r): // an error, a picture …
+			t.skip(toldElsewhere)
+		case s == table.Invalid:
 			t.fail(fault{refs: []templates.Ref{r}})
 		default:
 			t.pass()

@@ -1,6 +1,6 @@
 package normalize
 
-import "slices"
+import "lianheti/stages/model"
 
 // Coercion is one change made in reading a value.
 type Coercion struct {
@@ -8,24 +8,27 @@ type Coercion struct {
 	From, To string
 }
 
-// CoercionKind says what was changed.
+// CoercionKind says what was changed, or why nothing was read: a route of the definition (reading.yaml), where its class stands.
 type CoercionKind string
 
-// What needs no asking back: the same value, written otherwise.
+// Lossless: the same value, written otherwise.
 const (
 	FullWidth       CoercionKind = "full_width"       // １２３
 	Trimmed         CoercionKind = "trimmed"          // blanks around, invisible characters, line ends
+	Invisible       CoercionKind = "invisible"        // a blank within a number that is none of the keyboard's
 	Thousands       CoercionKind = "thousands"        // 1,234
 	TextNumber      CoercionKind = "text_number"      // a number in a cell of text
 	NumberText      CoercionKind = "number_text"      // a text in a cell of numbers
 	UnitSuffix      CoercionKind = "unit_suffix"      // 12人 where 人 is the unit
 	PercentSign     CoercionKind = "percent_sign"     // 45%
 	PercentFormat   CoercionKind = "percent_format"   // 0.45 in a cell that shows 45%
+	ShownDash       CoercionKind = "shown_dash"       // 0 in a cell that shows - for it
 	ChineseNumerals CoercionKind = "chinese_numerals" // 三百二十
 	Scientific      CoercionKind = "scientific"       // 1.2E+05
 	FloatNoise      CoercionKind = "float_noise"      // 0.30000000000000004
 	Formula         CoercionKind = "formula"          // the result of the filler's own formula
 	DateWritten     CoercionKind = "date_written"     // 2024年8月1日
+	DateWords       CoercionKind = "date_words"       // 拟于2024年8月
 	SerialDate      CoercionKind = "serial_date"      // 45505, the spreadsheet's number of a day
 	Option          CoercionKind = "choice"           // 福州市 for 福州
 	Rounded         CoercionKind = "rounded"          // to the decimals that the field has
@@ -35,19 +38,30 @@ const (
 	MaskedName      CoercionKind = "masked_name"      // a name that the fields for persons give was hidden in a text
 )
 
-// What changes magnitude or meaning: a person has to confirm it.
+// Guesses: a person has to confirm them.
 const (
 	Magnitude      CoercionKind = "magnitude"       // 12万, or another unit of money than asked
 	Approximate    CoercionKind = "approximate"     // 约300
 	NoneWord       CoercionKind = "none"            // 无 in a figure: not 0
 	Annotated      CoercionKind = "annotated"       // 12（含在建2个）: words left out
-	AmbiguousMonth CoercionKind = "ambiguous_month" // the number 2024.1: January or October
+	AmbiguousMonth CoercionKind = "ambiguous_month" // the number 2024.1: January or October; or shown as a day of 1905
+	Struck         CoercionKind = "struck"          // what is struck out was left out
+	StruckOut      CoercionKind = "struck_out"      // all of it is struck out
+	DateInText     CoercionKind = "date_in_text"    // 1.1 that a spreadsheet made 1月1日
+	DoubtfulPhone  CoercionKind = "doubtful_phone"  // 5.91E+10, 12345
+	Vague          CoercionKind = "vague"           // 见附件 in a list
 )
 
-var guesses = []CoercionKind{Magnitude, Approximate, NoneWord, Annotated, AmbiguousMonth}
-
-// Guess says whether the change is one of magnitude or meaning.
-func (k CoercionKind) Guess() bool { return slices.Contains(guesses, k) }
+// Why nothing was read.
+const (
+	Unanswered     CoercionKind = "unanswered"      // 待定 where an answer is due
+	ErrorValue     CoercionKind = "error_value"     // #N/A
+	Uncomputed     CoercionKind = "uncomputed"      // a formula without a saved result
+	Picture        CoercionKind = "picture"         // in the cell
+	Merged         CoercionKind = "merged"          // with other inputs
+	ShownOtherwise CoercionKind = "shown_otherwise" // the format shows a date, other words, nothing
+	Unread         CoercionKind = "unread"          // in a list: anything else
+)
 
 // trail gathers the changes to one value.
 type trail struct{ list []Coercion }
@@ -55,6 +69,38 @@ type trail struct{ list []Coercion }
 // note records a change; none where nothing changed.
 func (t *trail) note(kind CoercionKind, from, to string) {
 	if from != to {
-		t.list = append(t.list, Coercion{kind, from, to})
+		t.add(kind, from, to)
 	}
+}
+
+func (t *trail) add(kind CoercionKind, from, to string) {
+	t.list = append(t.list, Coercion{kind, from, to})
+}
+
+// struck notes what a filler struck out.
+func (t *trail) struck(c model.Cell) {
+	switch c.Struck {
+	case "":
+	case c.Raw:
+		t.add(StruckOut, c.Raw, c.Raw)
+	default:
+		t.add(Struck, c.Struck, "")
+	}
+}
+
+// cause is why nothing can be read from a cell, whatever it is asked for; empty where something may be.
+func cause(c model.Cell) CoercionKind {
+	switch {
+	case c.Merged != "":
+		return Merged
+	case c.Kind == model.Error:
+		return ErrorValue
+	case c.Kind == model.Uncomputed:
+		return Uncomputed
+	case c.Kind == model.Picture:
+		return Picture
+	case trim(c.Shown) == "" && trim(c.Raw) != "": // its format hides it
+		return ShownOtherwise
+	}
+	return ""
 }

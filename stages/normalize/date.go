@@ -16,8 +16,8 @@ var (
 	dateParts   = regexp.MustCompile(`^((?:19|20)[0-9]{2})[年./-]([0-9]{1,2})(?:[月./-]([0-9]{1,2})[日号]?|月)?$`)
 	dateTime    = regexp.MustCompile(`[ t][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?z?$`)
 	monthPart   = regexp.MustCompile(`月(初|上旬|中旬|下旬|底|末)$`)
-	planned     = regexp.MustCompile(`^(拟于|拟|预计|计划|约)+|(\(?拟\)?|\(?预计\)?|前|成立)+$`)
-	yearDotTens = regexp.MustCompile(`^(?:19|20)[0-9]{2}\.1$`)
+	planned     = regexp.MustCompile(`^(拟于|拟|预计|计划)+|(\(?拟\)?|\(?预计\)?|成立)+$`)
+	aboutDay    = regexp.MustCompile(`^(大约|约)|(左右|前后|前|\([^()]*\))$`)
 	chineseDate = regexp.MustCompile(`^([〇零○一二三四五六七八九]{4})年([十一二三四五六七八九]{1,3})月(?:([十一二三四五六七八九]{1,3})[日号])?$`)
 )
 
@@ -30,51 +30,58 @@ const (
 // Date reads a cell as a date: 2024-08-01, or 2024-08 where only the month is given. Blank is Missing; a bare year, a date
 // without a year, or one that no calendar has is Invalid.
 func Date(c model.Cell) TextReading {
+	t := &trail{}
+	if why := cause(c); why != "" {
+		t.add(why, c.Shown, c.Raw)
+		return TextReading{Status: table.Invalid, Coercions: t.list}
+	}
 	if !c.Filled {
 		return TextReading{Status: table.Missing}
 	}
-	t := &trail{}
 	if c.Formula {
-		t.list = append(t.list, Coercion{Formula, "=", c.Raw})
+		t.add(Formula, "=", c.Raw)
 	}
 	value, ok := "", false
 	switch c.Kind {
 	case model.Number:
 		value, ok = dateNumber(c, t)
 	case model.Text:
-		value, ok = dateText(c.Raw, t)
+		value, ok = dateText(c.Shown, t)
 	}
 	if !ok {
 		return TextReading{Status: table.Invalid, Coercions: t.list}
 	}
+	t.struck(c)
 	return TextReading{table.Normal, value, t.list}
 }
 
-// dateNumber reads a spreadsheet's day number, or a date typed as a number: 20240801, 202408, 2024.8.
+// dateNumber reads a spreadsheet's day number, or a date typed as a number: 20240801, 202408, and 2024.8, of which nobody can say whether it
+// was 2024.80, and which a cell for dates shows as a day of 1905.
 func dateNumber(c model.Cell, t *trail) (string, bool) {
 	n, ok := plain(c.Raw)
 	if !ok {
 		return "", false
 	}
-	if day := n.IntPart(); c.IsDate || day >= firstSerial && day <= lastSerial && n.IsInteger() {
-		if day < firstSerial-36525 || day > lastSerial {
-			return "", false
+	s := n.String()
+	value, ok := written(s)
+	switch day := n.IntPart(); {
+	case ok && (c.IsDate || !n.IsInteger()):
+		t.add(AmbiguousMonth, s, value)
+		return value, true
+	case ok:
+		t.note(DateWritten, s, value)
+		return value, true
+	case c.IsDate && day >= 1 && day <= lastSerial, n.IsInteger() && day >= firstSerial && day <= lastSerial:
+		value = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(day)).Format(time.DateOnly)
+		if day < 60 { // spreadsheets count from the day after
+			value = c.Shown
 		}
-		value := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(day)).Format(time.DateOnly)
 		if !c.IsDate { // a cell that shows a date is no habit to be put right
 			t.note(SerialDate, c.Raw, value)
 		}
 		return value, true
 	}
-	s := n.String()
-	value, ok := written(s)
-	switch {
-	case ok && yearDotTens.MatchString(s): // 2024.10 typed into a cell of numbers is stored as 2024.1
-		t.note(AmbiguousMonth, s, value)
-	case ok:
-		t.note(DateWritten, s, value)
-	}
-	return value, ok
+	return "", false
 }
 
 func dateText(raw string, t *trail) (string, bool) {
@@ -91,8 +98,13 @@ func dateText(raw string, t *trail) (string, bool) {
 		t.note(DateWritten, s, value)
 		return value, true
 	}
-	bare = planned.ReplaceAllString(monthPart.ReplaceAllString(planned.ReplaceAllString(bare, ""), "月"), "")
-	value, ok := written(bare)
+	bare = planned.ReplaceAllString(bare, "")
+	if value, ok := written(bare); ok {
+		t.note(DateWords, s, value)
+		return value, true
+	}
+	whole := planned.ReplaceAllString(monthPart.ReplaceAllString(aboutDay.ReplaceAllString(bare, ""), "月"), "")
+	value, ok := written(whole)
 	if ok {
 		t.note(Annotated, s, value)
 	}

@@ -46,7 +46,7 @@ func (r *reader) edition(f *templates.Field, e model.Entry) reading {
 	if e.Kind == model.Text && told {
 		t := &trail{}
 		t.note(EditionWords, e.Raw, strconv.Itoa(int(n)))
-		r.coerced(f, e, t.list)
+		r.coerced(f, e, t.list, strconv.Itoa(int(n)))
 		r.rows.submission.Edition = table.Some(n)
 		return reading{status: table.Normal, value: table.Some(float64(n))}
 	}

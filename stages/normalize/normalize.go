@@ -123,7 +123,7 @@ func (r *reader) identify(entries []model.Entry) {
 		if e.Field != "consortium" {
 			continue
 		}
-		s.Consortium = text.Mask(Choice(r.d.Directory.Plain(e.Raw), r.d.Directory.Names()).Value)
+		s.Consortium = text.Mask(Choice(r.d.Directory.Plain(Text(e.Cell).Value), r.d.Directory.Names()).Value)
 	}
 	if entry, _, ok := r.d.Directory.ByConsortium(s.Consortium); ok {
 		s.DirectoryNo, s.National = table.Some(int32(entry.No)), entry.National != ""
@@ -190,13 +190,15 @@ func (r *reader) metric(f *templates.Field, e model.Entry) {
 	})
 }
 
-// original is what was typed. A date, which a spreadsheet keeps as a number of days, and a number that is none, because the cell shows
-// something else, are what the filler saw.
+// original is what was typed. A date, which a spreadsheet keeps as a number of days, a number that is none, because the cell shows
+// something else, TRUE and a picture are what the filler saw.
 func original(f *templates.Field, e model.Entry, status table.Status) string {
-	if amount(f, e) && status == table.Normal {
+	switch {
+	case amount(f, e) && status == table.Normal:
 		return text.Amount(e.Raw)
-	}
-	if e.Kind == model.Number && (e.IsDate || status == table.Invalid) {
+	case e.Kind == model.Picture:
+		return "〔图片〕"
+	case e.Kind == model.Bool, e.Kind == model.Number && (e.IsDate || status == table.Invalid):
 		return e.Shown
 	}
 	return e.Raw
@@ -216,7 +218,7 @@ type reading struct {
 
 func (r *reader) number(f *templates.Field, e model.Entry) reading {
 	n := Number(e.Cell, f)
-	r.coerced(f, e, n.Coercions)
+	r.coerced(f, e, unread(f, n.Status, n.Coercions), n.clean())
 	out := reading{status: n.Status}
 	if value := n.Value.String(); !amount(f, e) && text.Mask(value) != value { // somebody's phone is no figure
 		out.status = table.Invalid
@@ -226,15 +228,45 @@ func (r *reader) number(f *templates.Field, e model.Entry) reading {
 	return out
 }
 
-func (r *reader) coerced(f *templates.Field, e model.Entry, list []Coercion) {
+// clean is a number as it is written without its unit; empty where none was read.
+func (n NumberReading) clean() string {
+	if n.Status != table.Normal {
+		return ""
+	}
+	return n.Value.String()
+}
+
+// unread adds, in a list, that something could not be read where nothing else says why: what a list holds has no status of its own.
+func unread(f *templates.Field, status table.Status, list []Coercion) []Coercion {
+	if status == table.Invalid && f.Record != "" && !slices.ContainsFunc(list, func(c Coercion) bool { return f.Reading().Route(string(c.Kind)).Class == templates.Unreadable }) {
+		list = append(list, Coercion{Kind: Unread})
+	}
+	return list
+}
+
+// longestWord is how many bytes a word that holds the place of an answer may have: anything longer may hold a name besides.
+const longestWord = 24
+
+// coerced records the changes to a value. Of a guess it says what the filler sees and what was read in the end.
+func (r *reader) coerced(f *templates.Field, e model.Entry, list []Coercion, clean string) {
 	for _, c := range list {
+		class := f.Reading().Route(string(c.Kind)).Class
+		switch {
+		case class == templates.Lossless || c.Kind == ShownOtherwise:
+		case c.Kind == Struck:
+			c.To = clean
+		default:
+			c.From, c.To = original(f, e, table.Invalid), clean
+		}
 		if amount(f, e) {
 			c.From, c.To = text.Amount(c.From), text.Amount(c.To)
 		}
-		row := table.Coercion{Batch: r.batch(), Submission: r.id(), Field: f.ID, Kind: string(c.Kind), Guess: c.Kind.Guess(),
+		row := table.Coercion{Batch: r.batch(), Submission: r.id(), Field: f.ID, Kind: string(c.Kind), Guess: class == templates.Guess,
 			From: r.private.hide(c.From), To: r.private.hide(c.To), Sheet: e.Place.Sheet, Cell: e.Place.Cell}
-		if f.Personal { // what was changed in personal data is nobody's business
-			row.From, row.To = "", ""
+		if f.Personal { // what was changed in personal data is nobody's business; an error value is none, nor is 待定
+			if row.To = ""; c.Kind != ErrorValue && (c.Kind != Unanswered || len(row.From) > longestWord) {
+				row.From = ""
+			}
 		}
 		if e.Year != 0 {
 			row.Year = table.Some(int32(e.Year))
@@ -248,7 +280,8 @@ func (r *reader) coerced(f *templates.Field, e model.Entry, list []Coercion) {
 
 func (r *reader) text(f *templates.Field, e model.Entry) {
 	t := Text(e.Cell)
-	r.coerced(f, e, t.Coercions)
+	t.answer(f)
+	r.coerced(f, e, t.Coercions, t.Value)
 	row := table.Text{Batch: r.batch(), Submission: r.id(), Field: f.ID, Text: r.seen(f, e, t.Value), Characters: int32(templates.Characters(t.Value)),
 		Status: t.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell}
 	if e.Year != 0 {
@@ -284,12 +317,13 @@ func (r *reader) single(f *templates.Field, e model.Entry) reading {
 		return r.number(f, e)
 	case f.Type == templates.DateField:
 		t := Date(e.Cell)
-		r.coerced(f, e, t.Coercions)
+		r.coerced(f, e, unread(f, t.Status, t.Coercions), t.Value)
 		return reading{status: t.Status, text: r.private.hide(t.Value)}
 	case f.Type == templates.ConfirmField:
-		return confirmation(e.Cell)
+		return r.confirmation(f, e)
 	}
 	t := Text(e.Cell)
+	t.answer(f)
 	out := reading{status: t.Status, text: t.Value}
 	known := false
 	if f.Type == templates.ChoiceField && t.Status == table.Normal {
@@ -304,22 +338,22 @@ func (r *reader) single(f *templates.Field, e model.Entry) reading {
 	if f.Type == templates.NamesField && t.Status == table.Normal {
 		out.value = table.Some(float64(len(Names(t.Value))))
 	}
-	r.coerced(f, e, t.Coercions)
+	r.coerced(f, e, unread(f, out.status, t.Coercions), t.Value)
 	if !known {
 		out.text = r.seen(f, e, out.text)
 	}
 	return out
 }
 
-func confirmation(c model.Cell) reading {
-	if !c.Filled {
-		return reading{status: table.Missing}
+func (r *reader) confirmation(f *templates.Field, e model.Entry) reading {
+	t, out := Text(e.Cell), reading{status: table.Invalid}
+	if yes, ok := Confirm(t.Value); ok {
+		out = reading{status: table.Normal, text: fmt.Sprint(yes)}
+	} else if t.Status == table.Missing {
+		out.status = table.Missing
 	}
-	yes, ok := Confirm(c.Raw)
-	if !ok {
-		return reading{status: table.Invalid}
-	}
-	return reading{status: table.Normal, text: fmt.Sprint(yes)}
+	r.coerced(f, e, slices.DeleteFunc(t.Coercions, func(c Coercion) bool { return c.Kind == Trimmed || c.Kind == NumberText }), out.text)
+	return out
 }
 
 // cover takes what the cover says into the submission's own columns.
@@ -402,7 +436,7 @@ func (row recordRow) date(column string) string {
 	if v := row.single(f, e); v.status == table.Normal {
 		return v.text
 	}
-	return row.seen(f, e, e.Raw) // kept as typed; the date of a verification decides nothing
+	return row.seen(f, e, original(f, e, table.Invalid)) // kept as typed; the date of a verification decides nothing
 }
 
 func (row recordRow) member() table.Member {

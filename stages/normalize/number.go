@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
@@ -25,52 +26,22 @@ var (
 	bracketed  = regexp.MustCompile(`\([^()]*\)`)
 	enumerated = regexp.MustCompile(`^[0-9]{1,2}[.、)]`)
 	onlyCount  = regexp.MustCompile(`^[0-9]+(人|名|位)?$`)
-	roughly    = regexp.MustCompile(`^(大约|大概|约为|约|近|超过|超|逾|将近|接近|不少于|不低于|至少|不超过|多于|[~≈≥≤><])+`)
-	roughlyEnd = regexp.MustCompile(`^(余|多|来|\+)|(左右|上下|以上|以下|余|多|\+)$`)
+	figures    = regexp.MustCompile(`[0-9][0-9,]*(?:\.[0-9]*)?|\.[0-9]+`)
 )
-
-// Words that fillers write instead of a figure, in half width and lower case.
-var (
-	noneWords        = []string{"无", "没有", "暂无", "尚无", "无此项", "none", "nil", "null", "-", "--", "—", "——", "―", "–", "/", "\\", "空"}
-	notApplicableIDs = []string{"不适用", "不涉及", "n/a", "na", "n.a."}
-)
-
-// unit is how fillers write a unit, beside its name in the definition: other words for the same, and other units of the
-// same thing with what they are worth.
-type unit struct {
-	same  []string
-	worth map[string]decimal.Decimal
-}
-
-func tens(exponent int32) decimal.Decimal { return decimal.New(1, exponent) }
-
-var units = map[string]unit{
-	"人":   {same: []string{"名", "位", "个"}},
-	"人次":  {same: []string{"次"}},
-	"人月":  {same: []string{"个人月"}},
-	"人日":  {same: []string{"人天"}},
-	"课时数": {same: []string{"课时", "学时", "节"}},
-	"个":   {same: []string{"家", "项", "门", "本", "部", "种", "间", "份", "册"}},
-	"㎡":   {same: []string{"平方米", "平米", "平方", "m2", "m²"}},
-	"万元":  {same: []string{"万元人民币"}, worth: map[string]decimal.Decimal{"亿元": tens(4), "亿": tens(4), "元": tens(-4), "千元": tens(-1), "百万元": tens(2), "千万元": tens(3), "万": tens(0)}},
-	"亿元":  {same: []string{"亿元人民币"}, worth: map[string]decimal.Decimal{"万元": tens(-4), "万": tens(-4), "元": tens(-8), "千万元": tens(-1), "万亿元": tens(4), "亿": tens(0)}},
-}
-
-// scales multiply what stands before them, whatever the unit.
-var scales = []struct {
-	word  string
-	times decimal.Decimal
-}{{"万", tens(4)}, {"亿", tens(8)}, {"千", tens(3)}, {"百", tens(2)}, {"w", tens(4)}, {"k", tens(3)}}
 
 // Number reads a cell as a number of the field's unit. Blank is Missing; 无 and 不适用 are NotApplicable, never 0; what
-// can't be read is Invalid.
+// can't be read is Invalid, and the last change says why where there is more to say than that it is no number.
 func Number(c model.Cell, f *templates.Field) NumberReading {
+	t := &trail{}
+	if why := cause(c); why != "" {
+		t.add(why, c.Shown, c.Raw)
+		return NumberReading{Status: table.Invalid, Coercions: t.list}
+	}
 	if !c.Filled {
 		return NumberReading{Status: table.Missing}
 	}
-	t := &trail{}
 	if c.Formula {
-		t.list = append(t.list, Coercion{Formula, "=", c.Raw})
+		t.add(Formula, "=", c.Raw)
 	}
 	var value decimal.Decimal
 	status := table.Invalid
@@ -78,7 +49,10 @@ func Number(c model.Cell, f *templates.Field) NumberReading {
 	case model.Number:
 		value, status = numberCell(c, f, t)
 	case model.Text:
-		value, status = numberText(c.Raw, f, t)
+		value, status = numberText(c.Shown, f, t)
+	}
+	if status != table.Missing && status != table.Invalid {
+		t.struck(c)
 	}
 	if status == table.Normal { // once, before anything is computed
 		exact := value
@@ -88,12 +62,11 @@ func Number(c model.Cell, f *templates.Field) NumberReading {
 	return NumberReading{status, value, t.list}
 }
 
-// numberCell reads a cell that holds a number. One that shows a date is none, nor is a percentage where no percentage is
-// asked: the filler saw 45%, the cell says 0.45.
+// numberCell reads a cell that holds a number. What its format shows decides: 0.45 shown as 45% is 45, and twelve million shown as 1200万
+// is that many of the field's unit. One that shows a date or other words is none, nor is a percentage where no percentage is asked.
 func numberCell(c model.Cell, f *templates.Field, t *trail) (decimal.Decimal, table.Status) {
 	value, ok := plain(c.Raw)
-	percent := strings.Contains(c.Format, "%")
-	if !ok || c.IsDate || percent && f.Type != templates.PercentField {
+	if !ok {
 		return value, table.Invalid
 	}
 	if value.NumDigits() > 15 { // a spreadsheet computes with 15 digits; what follows is noise of binary fractions
@@ -101,11 +74,83 @@ func numberCell(c model.Cell, f *templates.Field, t *trail) (decimal.Decimal, ta
 		t.note(FloatNoise, value.String(), clean.String())
 		value = clean
 	}
-	if percent {
-		t.note(PercentFormat, c.Raw, value.Shift(2).String())
-		value = value.Shift(2)
+	if c.Shown == c.Raw {
+		return value, table.Normal
 	}
-	return value, table.Normal
+	if !c.IsDate {
+		if value, ok = shownNumber(c.Shown, value, f, t); ok {
+			return value, table.Normal
+		}
+	}
+	t.list = nil
+	t.add(ShownOtherwise, c.Shown, c.Raw)
+	return value, table.Invalid
+}
+
+// widest is how many powers of ten the value that is shown may be from the one that is stored: 亿 and percentages are eight and two.
+const widest = 12
+
+// shownNumber reads the number that a cell shows of the one it stores, to all its digits.
+func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *trail) (decimal.Decimal, bool) {
+	if value.IsZero() && strings.Trim(shown, "- —") == "" && shown != "" { // as accounts write a zero
+		t.add(ShownDash, shown, "0")
+		return value, true
+	}
+	runs := figures.FindAllStringIndex(shown, -1)
+	if len(runs) != 1 {
+		return value, false
+	}
+	digits := strings.ReplaceAll(shown[runs[0][0]:runs[0][1]], ",", "")
+	seen, err := decimal.NewFromString(digits)
+	if err != nil {
+		return value, false
+	}
+	power, found := powerBetween(value.Abs(), seen)
+	if !found {
+		return value, false
+	}
+	around := strings.NewReplacer("¥", "", "￥", "").Replace(shown[:runs[0][0]])
+	words := strings.Trim(around, "-( ") + value.Abs().Shift(power).String() + strings.Trim(shown[runs[0][1]:], ") ")
+	read := &trail{}
+	n, status := numberText(words, f, read)
+	if status != table.Normal {
+		return value, false
+	}
+	if value.IsNegative() {
+		n = n.Neg()
+	}
+	scaled := power != 0
+	for _, c := range read.list {
+		switch {
+		case c.Kind == PercentSign && power == 2:
+			t.add(PercentFormat, value.String(), n.String())
+			scaled = false
+		case c.Kind == TextNumber, c.Kind == Trimmed, c.Kind == FullWidth:
+		default:
+			t.list = append(t.list, c)
+			scaled = scaled && c.Kind != Magnitude
+		}
+	}
+	if scaled {
+		t.add(Magnitude, shown, n.String())
+	}
+	return n, true
+}
+
+// powerBetween finds the power of ten between a stored number and what is shown of it, which is rounded to its last digit.
+func powerBetween(value, seen decimal.Decimal) (power int32, found bool) {
+	half := decimal.New(5, seen.Exponent()-1)
+	if value.Sub(seen).Abs().LessThanOrEqual(half) {
+		return 0, true
+	}
+	for n := int32(1); n <= widest; n++ {
+		for _, power = range []int32{n, -n} {
+			if value.Shift(power).Sub(seen).Abs().LessThanOrEqual(half) && !seen.IsZero() {
+				return power, true
+			}
+		}
+	}
+	return 0, false
 }
 
 // numberText reads a number that was typed as text, or with words around it.
@@ -115,16 +160,27 @@ func numberText(raw string, f *templates.Field, t *trail) (decimal.Decimal, tabl
 	t.note(Trimmed, raw, s)
 	half := strings.NewReplacer("−", "-", "﹣", "-", "，", ",", "．", ".").Replace(fold(s))
 	t.note(FullWidth, s, half)
-	s = half
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Zs, r) {
+			return ' '
+		}
+		return r
+	}, half)
+	t.note(Invisible, half, s)
+	words := f.Reading()
 	switch word := strings.ToLower(s); {
-	case slices.Contains(noneWords, word):
-		t.list = append(t.list, Coercion{NoneWord, raw, ""})
+	case slices.Contains(words.None, word):
+		t.add(NoneWord, raw, "")
 		return none, table.NotApplicable
-	case slices.Contains(notApplicableIDs, word):
-		t.list = append(t.list, Coercion{NotAsked, raw, ""})
+	case slices.Contains(words.NotApplicable, word):
+		t.add(NotAsked, raw, "")
 		return none, table.NotApplicable
 	}
-	rest := withoutRoughly(withoutBrackets(s, f, t), roughly, t)
+	rest, ok := withoutBrackets(s, f, t)
+	if !ok {
+		return none, table.Invalid
+	}
+	rest = withoutRoughly(rest, words.Before(), t)
 	if f.Type == templates.PercentField {
 		bare := strings.TrimPrefix(rest, "百分之")
 		t.note(PercentSign, rest, bare)
@@ -134,25 +190,69 @@ func numberText(raw string, f *templates.Field, t *trail) (decimal.Decimal, tabl
 	if !ok {
 		return none, table.Invalid
 	}
-	rest = withoutRoughly(rest, roughlyEnd, t) // 300余人，300人左右
+	rest = withoutRoughly(rest, words.Behind(), t) // 300余人，300人左右
 	if value, ok = inUnit(value, s, rest, f, t); !ok {
 		return none, table.Invalid
 	}
 	return value, table.Normal
 }
 
-// withoutBrackets drops a bracket behind a number. One that just names the unit goes without a word.
-func withoutBrackets(s string, f *templates.Field, t *trail) string {
+// withoutBrackets reads what stands in brackets behind a number: the field's unit goes without a word, another unit or multiplier is put
+// where the brackets were, to be reckoned with, and 估 makes the number an estimate. A unit that can't be reckoned with makes it none.
+func withoutBrackets(s string, f *templates.Field, t *trail) (string, bool) {
+	words := f.Reading()
 	cut := strings.TrimSpace(bracketed.ReplaceAllString(s, ""))
 	if cut == s || cut == "" {
-		return s
+		return s, true
 	}
-	kind := Annotated
-	if slices.ContainsFunc(bracketed.FindAllString(s, -1), func(b string) bool { return sameUnit(strings.Trim(b, "()"), f.Unit) }) {
-		kind = UnitSuffix
+	units, kinds := "", []CoercionKind{}
+	for _, b := range bracketed.FindAllString(s, -1) {
+		inner := strings.ToLower(strings.TrimSpace(strings.TrimPrefix(strings.Trim(b, "()"), "单位:")))
+		switch {
+		case sameUnit(inner, f):
+			kinds = append(kinds, UnitSuffix)
+		case reckoned(inner, f):
+			units += inner
+		case slices.Contains(words.About.Alone, inner):
+			kinds = append(kinds, Approximate)
+		case words.Strange(inner):
+			return s, false
+		default:
+			kinds = append(kinds, Annotated)
+		}
 	}
-	t.note(kind, s, cut)
-	return cut
+	for _, kind := range kinds {
+		t.note(kind, s, cut)
+	}
+	return cut + units, true
+}
+
+// reckoned says whether a word behind a number multiplies it.
+func reckoned(word string, f *templates.Field) bool {
+	_, ok := factor(word, f)
+	return ok
+}
+
+// factor is what a unit or multiplier is worth in the field's unit.
+func factor(word string, f *templates.Field) (decimal.Decimal, bool) {
+	words := f.Reading()
+	if worth, known := words.UnitOf(f.Unit).Worth[word]; known {
+		return worth, true
+	}
+	if f.Type == templates.PercentField {
+		return decimal.Decimal{}, false
+	}
+	for _, scale := range words.Scales {
+		left, ok := strings.CutPrefix(word, scale.Word)
+		worth, known := words.UnitOf(f.Unit).Worth[left]
+		switch {
+		case ok && (left == "" || sameUnit(left, f)):
+			return scale.Times, true
+		case ok && known: // 万亿
+			return scale.Times.Mul(worth), true
+		}
+	}
+	return decimal.Decimal{}, false
 }
 
 // withoutRoughly drops the words for "about" that a pattern finds.
@@ -185,45 +285,30 @@ func takeNumber(s string, t *trail) (decimal.Decimal, string, bool) {
 // inUnit brings a number to the field's unit by the words behind it. ok is false where they are of another kind.
 func inUnit(n decimal.Decimal, whole, suffix string, f *templates.Field, t *trail) (_ decimal.Decimal, ok bool) {
 	suffix = strings.ToLower(strings.TrimSpace(suffix))
-	if f.Type == templates.PercentField && (suffix == "%" || suffix == "") {
-		if suffix == "%" {
-			t.note(PercentSign, whole, n.String())
-		} else {
-			t.list = append(t.list, Coercion{TextNumber, whole, n.String()})
-		}
+	switch {
+	case suffix == "":
+		t.add(TextNumber, whole, n.String())
 		return n, true
-	}
-	if suffix == "" {
-		t.list = append(t.list, Coercion{TextNumber, whole, n.String()})
+	case f.Type == templates.PercentField && sameUnit(suffix, f):
+		t.note(PercentSign, whole, n.String())
 		return n, true
-	}
-	if f.Type == templates.PercentField {
-		return n, false
-	}
-	if sameUnit(suffix, f.Unit) {
+	case sameUnit(suffix, f):
 		t.note(UnitSuffix, whole, n.String())
 		return n, true
 	}
-	if worth, known := units[f.Unit].worth[suffix]; known {
-		value := n.Mul(worth)
-		t.note(Magnitude, whole, value.String())
-		return value, true
+	worth, ok := factor(suffix, f)
+	if !ok {
+		return n, false
 	}
-	for _, scale := range scales {
-		left, ok := strings.CutPrefix(suffix, scale.word)
-		if ok && (left == "" || sameUnit(left, f.Unit)) {
-			value := n.Mul(scale.times)
-			t.note(Magnitude, whole, value.String())
-			return value, true
-		}
-	}
-	return n, false
+	value := n.Mul(worth)
+	t.note(Magnitude, whole, value.String())
+	return value, true
 }
 
 // sameUnit says whether a word names the field's unit.
-func sameUnit(word, unit string) bool {
-	word, unit = strings.ToLower(fold(strings.TrimSpace(word))), fold(unit)
-	return word == unit || slices.Contains(units[unit].same, word)
+func sameUnit(word string, f *templates.Field) bool {
+	word, unit := strings.ToLower(fold(strings.TrimSpace(word))), fold(f.Unit)
+	return word == unit && word != "" || slices.Contains(f.Reading().UnitOf(f.Unit).Same, word)
 }
 
 // Chinese numerals, everyday and banker's.

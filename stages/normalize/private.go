@@ -27,7 +27,7 @@ func privateOf(d *templates.Definition, entries []model.Entry) private {
 		if !d.Field(e.Field).Personal || !e.Filled {
 			continue
 		}
-		for _, name := range Names(e.Raw) {
+		for _, name := range append(Names(e.Raw), Names(e.Struck)...) {
 			if name = personName(name); name != "" {
 				said = append(said, name)
 				if r := []rune(name); len(r) > 2 { // 欧阳明华: 明华主任
@@ -102,7 +102,7 @@ func (r *reader) seen(f *templates.Field, e model.Entry, s string) string {
 	if named != s {
 		changes = append(changes, Coercion{Kind: MaskedName})
 	}
-	r.coerced(f, e, changes)
+	r.coerced(f, e, changes, "")
 	return masked
 }
 

@@ -1,12 +1,15 @@
 package normalize
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
+	"lianheti/templates"
 
 	"github.com/shopspring/decimal"
 	"golang.org/x/text/width"
@@ -19,25 +22,24 @@ type TextReading struct {
 	Coercions []Coercion
 }
 
-// Text reads a cell as text: as typed, without blanks around it and without characters that nobody sees. A number keeps
-// all its digits, whatever the cell shows; a date and a percentage are taken as shown.
+// Text reads a cell as text: as shown, without blanks around it and without characters that nobody sees. A number without a format
+// keeps all its digits. A date was seldom typed as one where words belong.
 func Text(c model.Cell) TextReading {
+	t, s := &trail{}, c.Shown
+	if why := cause(c); why != "" {
+		t.add(why, c.Shown, c.Raw)
+		return TextReading{Status: table.Invalid, Coercions: t.list}
+	}
 	if !c.Filled {
 		return TextReading{Status: table.Missing}
 	}
-	if c.Kind == model.Error {
-		return TextReading{Status: table.Invalid}
-	}
-	t, s := &trail{}, c.Raw
 	if c.Formula {
-		t.list = append(t.list, Coercion{Formula, "=", s})
+		t.add(Formula, "=", c.Raw)
 	}
 	switch {
-	case c.Kind == model.Bool:
-		s = map[string]string{"1": "TRUE", "0": "FALSE"}[c.Raw]
-	case c.Kind == model.Number && (c.IsDate || strings.Contains(c.Format, "%")):
-		s = c.Shown
-	case c.Kind == model.Number:
+	case c.Kind == model.Number && c.IsDate:
+		t.add(DateInText, s, s)
+	case c.Kind == model.Number && s == c.Raw:
 		if n, ok := plain(c.Raw); ok {
 			s = n.String()
 		}
@@ -50,8 +52,49 @@ func Text(c model.Cell) TextReading {
 	if clean == "" {
 		return TextReading{Status: table.Missing, Coercions: t.list}
 	}
+	t.struck(c)
 	return TextReading{table.Normal, clean, t.list}
 }
+
+// answer looks whether a text answers what a field asks: 待定 and 见附件 hold the place of an answer, and 5.91E+10 is no phone.
+func (t *TextReading) answer(f *templates.Field) {
+	if t.Status != table.Normal {
+		return
+	}
+	words, bare := f.Reading(), strings.ToLower(fold(t.Value))
+	switch {
+	case f.Required && f.Record != "explanations" && words.Placeholder(bare) && !(f.None && slices.Contains(words.None, bare)):
+		if slices.Contains(words.Placeholders.Vague, f.Record) {
+			t.Coercions = append(t.Coercions, Coercion{Vague, t.Value, ""})
+		} else if slices.Contains(words.Placeholders.Unanswered, f.Type) {
+			t.Coercions, t.Status = append(t.Coercions, Coercion{Unanswered, t.Value, ""}), table.Invalid
+		}
+	case f.Type == templates.PhoneField && !phoneLike(bare):
+		t.Coercions = append(t.Coercions, Coercion{DoubtfulPhone, t.Value, t.Value})
+	}
+}
+
+// Digits of a phone number: those of a local one, and of one with country and area code and extension.
+const fewestDigits, mostDigits = 7, 18
+
+// phoneLike says whether at least one of the numbers in a text may be a phone's: what a spreadsheet made of a long number isn't.
+func phoneLike(s string) bool {
+	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、,;/|\n", r) }) {
+		digits := strings.Map(func(r rune) rune {
+			if r < '0' || r > '9' {
+				return -1
+			}
+			return r
+		}, part)
+		n := len(digits)
+		if n >= fewestDigits && n <= mostDigits && !scientific.MatchString(part) && !strings.HasSuffix(digits, "000000") {
+			return true
+		}
+	}
+	return false
+}
+
+var scientific = regexp.MustCompile(`[0-9]e\+?[0-9]`)
 
 // trim takes white space off both ends and drops what nobody sees; line ends become \n.
 func trim(s string) string {

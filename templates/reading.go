@@ -1,0 +1,164 @@
+package templates
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Classes of routes.
+const (
+	Lossless   = "lossless"
+	Guess      = "guess"      // magnitude, unit or meaning were changed: a person has to confirm it
+	Unreadable = "unreadable" // no value came of it
+)
+
+// Reading is how cells are read: every route from what stands there to a clean value, and the words that are known on the way.
+type Reading struct {
+	Routes        []Route
+	None          []string
+	NotApplicable []string `yaml:"not_applicable"`
+	About         struct{ Before, Behind, Alone []string }
+	Scales        []Scale
+	Units         []Unit
+	OtherUnits    []string `yaml:"other_units"`
+	Placeholders  struct {
+		Words             []string
+		Unanswered        []FieldType
+		Vague             []string // lists of the form
+		Negative, Negated []string
+	}
+	How map[FieldType]string
+
+	routes    map[string]Route
+	units     map[string]Unit
+	before    *regexp.Regexp
+	behind    *regexp.Regexp
+	strange   map[string]bool // names of units
+	fillers   map[string]bool
+	negatives *regexp.Regexp
+}
+
+// Route is one way from what stands in a cell to a value.
+type Route struct{ ID, Class, Label string }
+
+// Scale multiplies what stands before its word, whatever the unit.
+type Scale struct {
+	Word  string
+	Times decimal.Decimal
+}
+
+// Unit is how fillers write a unit beside its own name: other words for the same, and other units of the same thing with what
+// they are worth.
+type Unit struct {
+	Unit  string
+	Same  []string
+	Worth map[string]decimal.Decimal
+}
+
+// Route gives a route; none of an unknown id.
+func (r *Reading) Route(id string) Route { return r.routes[id] }
+
+// UnitOf gives what is known of a unit.
+func (r *Reading) UnitOf(unit string) Unit { return r.units[unit] }
+
+// Strange says whether a word names a unit.
+func (r *Reading) Strange(word string) bool { return r.strange[word] }
+
+// Before finds the words for "about" that stand before a number, Behind those behind one.
+func (r *Reading) Before() *regexp.Regexp { return r.before }
+func (r *Reading) Behind() *regexp.Regexp { return r.behind }
+
+// dressing is what may stand around a placeholder.
+const dressing = " 　。.，,；;：:、…!！?？（）()【】[]《》“”\"'0123456789一二三四五六七八九十"
+
+// Placeholder says whether a text that was made half width and lower case holds the place of an answer.
+func (r *Reading) Placeholder(s string) bool {
+	bare := strings.Trim(s, dressing)
+	return r.fillers[bare] || r.fillers[s] || !strings.ContainsFunc(s, func(c rune) bool {
+		return c > 0x2FFF && c < 0xFE00 || c > 0xFFFF || c < 0x80 && (c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9')
+	})
+}
+
+// Denied says whether a text says of something that it is not so, unless the text denies that in turn.
+func (r *Reading) Denied(s string) bool {
+	for _, m := range r.negatives.FindAllStringSubmatch(s, -1) {
+		if m[1] == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// check proves that the reading fits the form and the rules: what changes a value or gives none is told by a rule of its gravity.
+func (r *Reading) check(l *loader, d *Definition) {
+	where := at{"reading.yaml", "$.routes"}
+	r.routes, r.units, r.strange, r.fillers = map[string]Route{}, map[string]Unit{}, map[string]bool{}, map[string]bool{}
+	for i, route := range r.Routes {
+		at := at{where.file, fmt.Sprintf("$.routes[%d]", i)}
+		if _, twice := r.routes[route.ID]; twice || route.ID == "" || route.Label == "" {
+			l.problem(at, "读法“"+route.ID+"”重复，或缺编号、名称", "每种读法写一次，写明 id、class、label。")
+		}
+		if !slices.Contains([]string{Lossless, Guess, Unreadable}, route.Class) {
+			l.problem(at, "读法“"+route.ID+"”的 class“"+route.Class+"”不认识", "请写 lossless、guess 或 unreadable。")
+		}
+		r.routes[route.ID] = route
+	}
+	for _, u := range r.Units {
+		r.units[u.Unit] = u
+		for _, word := range append(slices.Clone(u.Same), u.Unit) {
+			r.strange[word] = true
+		}
+	}
+	for _, word := range r.OtherUnits {
+		r.strange[word] = true
+	}
+	for _, word := range r.Placeholders.Words {
+		r.fillers[word] = true
+	}
+	r.before = regexp.MustCompile("^(?:" + anyOf(r.About.Before) + ")+")
+	r.behind = regexp.MustCompile("^(?:余|多|来|\\+)|(?:" + anyOf(r.About.Behind) + ")$")
+	r.negatives = regexp.MustCompile("(" + anyOf(r.Placeholders.Negated) + ")?[^，。；,;]{0,4}?(?:" + anyOf(r.Placeholders.Negative) + ")")
+	for _, f := range d.Form.Fields() {
+		f.reading = r
+		if r.How[f.Type] == "" {
+			l.problem(at{where.file, "$.how"}, "栏目类型“"+string(f.Type)+"”没有写怎样填", "请在 how 里补上。")
+			return
+		}
+	}
+}
+
+// checkTold proves that every route that is not lossless is told by a rule.
+func (r *Reading) checkTold(l *loader, d *Definition) {
+	told := map[string]string{}
+	for _, rule := range d.Rules {
+		if rule.Check != "coercion" && rule.Check != "file" {
+			continue
+		}
+		for _, kind := range rule.Kinds {
+			if _, known := r.routes[kind]; !known {
+				l.problem(rule.at, "规则 "+rule.Code+" 的 kinds“"+kind+"”不是读法", "请写 reading.yaml 的读法编号。")
+			}
+			told[kind] = rule.Severity
+		}
+	}
+	for i, route := range r.Routes {
+		severity := told[route.ID]
+		if route.Class == Guess && severity != "warning" && severity != "error" || route.Class == Unreadable && route.ID != "unread" && severity != "error" {
+			l.problem(at{"reading.yaml", fmt.Sprintf("$.routes[%d]", i)}, "读法“"+route.Label+"”没有规则说到", "请在 rules.yaml 加一条 check: coercion、kinds 含 "+route.ID+" 的规则；guess 需核实以上，unreadable 必须修改。")
+		}
+	}
+}
+
+// anyOf is a pattern for one of several words, the longer first.
+func anyOf(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = regexp.QuoteMeta(w)
+	}
+	slices.SortStableFunc(quoted, func(a, b string) int { return len(b) - len(a) })
+	return strings.Join(quoted, "|")
+}
