@@ -54,6 +54,8 @@ type Case struct {
 	Year  Year
 	When  *Expression // nil: always
 	Expr  *Expression
+	// Sums are what the rule's texts reckon, by their placeholder: {=staff_full_time + staff_part_time}.
+	Sums map[string]*Expression
 
 	before string // id of the year before Year
 }
@@ -104,6 +106,7 @@ func (r *Rule) About(f *Field) bool {
 //	fraction      a bare number between 0 and 1 where 0 to 100 is asked (Kinds: coercions that settle what was meant)
 //	length        a text over its limit
 //	expr          Expr over the values of one submission
+//	column        the figures of whole years looked at together (Kinds: not_applicable, swapped; Threshold: their share)
 //	record        rows of a list of the form (Kinds says which fault, see check/record.go)
 //	unsupported   a large claim (When) that no supporting material is listed for
 //	national      a consortium that the directory marks as national already
@@ -113,14 +116,14 @@ func (r *Rule) About(f *Field) bool {
 //	school_list   members beside the register's list of schools (Kinds: unlisted, kind, enrolment, whose Threshold is a share)
 var Checks = []string{
 	"file", "marks", "two_versions", "required", "supplement", "unreadable", "coercion", "bounds", "fraction", "length",
-	"expr", "record", "unsupported", "national", "shared_member", "near_text", "unheard", "school_list",
+	"expr", "column", "record", "unsupported", "national", "shared_member", "near_text", "unheard", "school_list",
 }
 
 var (
 	codeForm    = regexp.MustCompile(`^LHT-[1-5]-[0-9]{3}$`)
 	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 	// variables that every message may use, beside the ids of the years
-	messageVars = []string{"label", "name", "year", "raw", "value", "unit", "limit", "count", "min", "max", "other", "member", "kind", "detail", "file", "sheet", "cell", "share", "list", "deadline", "how"}
+	messageVars = []string{"label", "name", "year", "raw", "value", "unit", "limit", "count", "min", "max", "other", "member", "kind", "detail", "file", "sheet", "cell", "share", "list", "deadline", "how", "listed_city", "listed_park"}
 )
 
 func (d *Definition) checkRules(l *loader, g *language) {
@@ -200,6 +203,14 @@ func (d *Definition) compileRule(l *loader, g *language, r *Rule) {
 			if err == nil && r.Expr != "" {
 				c.Expr, err = g.compile(c.spell(r.Expr), f, false)
 			}
+			for _, name := range Placeholders(r.Message + r.Cure) {
+				if source, sum := strings.CutPrefix(name, "="); sum && err == nil {
+					if c.Sums == nil {
+						c.Sums = map[string]*Expression{}
+					}
+					c.Sums[name], err = g.compile(c.spell(source), f, decimal.Decimal{})
+				}
+			}
 			if err != nil {
 				l.problem(r.at, "规则 "+r.Code+" 的表达式有误："+firstLine(err.Error()), "请对照 form.yaml 的栏目编号改正。")
 				return
@@ -269,7 +280,7 @@ func (d *Definition) inGroup(f *Field, word string) bool {
 // checkMessage proves that every placeholder of a message can be filled.
 func (d *Definition) checkMessage(l *loader, r *Rule) {
 	for _, name := range Placeholders(r.Message + r.Cure) {
-		if _, year := d.Form.Year(name); year || slices.Contains(messageVars, name) {
+		if _, year := d.Form.Year(name); year || strings.HasPrefix(name, "=") || slices.Contains(messageVars, name) {
 			continue
 		}
 		for _, c := range r.Cases {

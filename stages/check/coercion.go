@@ -82,6 +82,9 @@ func (f *form) coercedRows(p *plan, t *tally) {
 	rows := map[string]int{}
 	for _, c := range f.listed {
 		field := f.batch.def.Field(c.Field)
+		if f.misplaced && field.Record == "members" {
+			continue
+		}
 		if !slices.Contains(p.rule.Kinds, c.Kind) || !p.rule.About(field) {
 			continue
 		}

@@ -28,6 +28,7 @@ var checks = map[string]check{
 	"fraction":      fraction,
 	"length":        length,
 	"expr":          expression,
+	"column":        column,
 	"record":        record,
 	"unsupported":   unsupported,
 	"national":      national,
@@ -150,12 +151,13 @@ func (b *batch) slots(f *templates.Field) []templates.Ref {
 // form is one submission under judgement. As templates.Answers it keeps back the values that were found at fault.
 type form struct {
 	*table.Form
-	batch    *batch
-	voided   map[templates.Ref]bool
-	coerced  map[templates.Ref][]table.Coercion
-	listed   []table.Coercion // of the rows of lists
-	position int              // in the facts
-	asks     *asked
+	batch     *batch
+	voided    map[templates.Ref]bool
+	coerced   map[templates.Ref][]table.Coercion
+	listed    []table.Coercion // of the rows of lists
+	misplaced bool             // the roster was pasted a column off: its rows say nothing
+	position  int              // in the facts
+	asks      *asked
 }
 
 func newForm(b *batch, t *table.Form) *form {
@@ -167,6 +169,12 @@ func newForm(b *batch, t *table.Form) *form {
 		}
 		ref := templates.Ref{Field: c.Field, Year: int(c.Year.V)}
 		f.coerced[ref] = append(f.coerced[ref], c)
+	}
+	for _, p := range b.plans { // known before any row is looked at
+		const fewest = 3
+		if n := f.shiftedRows(); slices.Contains(p.rule.Kinds, "roster_shifted") && n >= fewest {
+			f.misplaced = share(n, len(f.Members)).GreaterThanOrEqual(*p.rule.Threshold)
+		}
 	}
 	return f
 }
@@ -260,6 +268,7 @@ const (
 	notApplicable = "填的是不适用"
 	guardFalse    = "本规则的适用条件不成立"
 	emptyRoster   = "成员名册为空"
+	shiftedList   = "成员名册疑似整体错列"
 	nothingAdded  = "没有自行添加的说明"
 	laterOn       = "汇总时核对"
 	toldElsewhere = "读不出的原因另有一条问题"

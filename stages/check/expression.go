@@ -18,6 +18,10 @@ func expression(f *form, p *plan, t *tally) {
 			t.undecide(emptyRoster)
 			continue
 		}
+		if f.misplaced && (slices.Contains(p.rule.Places, "members") || len(c.Expr.Roster) > 0 || c.When != nil && len(c.When.Roster) > 0) {
+			t.undecide(shiftedList)
+			continue
+		}
 		switch holds, decided := f.evaluate(c.When, t); {
 		case !decided:
 			continue

@@ -33,6 +33,8 @@ type filling struct {
 type Edit struct {
 	Set           map[string]any
 	Repeat        map[string]int         // a text of so many characters
+	Swap          int                    // so many annual figures stand under the other actual year
+	Inapplicable  int                    // so many actual figures are 不适用
 	Members       map[int]map[string]any // by row, from 1
 	Add           []map[string]any
 	Without       []string
@@ -94,6 +96,18 @@ func (f filling) apply(e Edit, from filling) filling {
 	maps.Copy(f.Values, e.Set)
 	for field, n := range e.Repeat {
 		f.Values[field] = strings.Repeat("建", n)
+	}
+	annual := slices.DeleteFunc(definition.Form.Metrics(), func(m *templates.Field) bool { return len(m.Years) < len(definition.Form.Years) })
+	for i, m := range annual {
+		prior, last := m.ID+".prior", m.ID+".last"
+		if i < e.Swap {
+			f.Values[prior], f.Values[last] = f.Values[last], f.Values[prior]
+		}
+		for k, key := range []string{prior, last} {
+			if _, has := f.Values[key]; has && 2*i+k < e.Inapplicable {
+				f.Values[key] = map[string]any{"status": "M", "raw": "不适用"}
+			}
+		}
 	}
 	var members []map[string]any
 	for i, m := range f.Members {

@@ -163,6 +163,14 @@ func (f *form) vars(r *templates.Rule, x fault) map[string]string {
 			vars[name] = w.value(f, ref)
 		}
 	}
+	for name, sum := range x.kase.Sums {
+		if n, err := sum.Number(f); err == nil {
+			vars[name] = n.String()
+		}
+	}
+	if entry, pair, listed := f.batch.def.Directory.ByConsortium(f.Submission.Consortium); listed {
+		vars["listed_city"], vars["listed_park"] = entry.City, pair.Park
+	}
 	if len(x.refs) > 0 {
 		ref := x.refs[0]
 		field := w.def.Field(ref.Field)

@@ -24,6 +24,9 @@ var recordChecks = map[string]check{
 	"enrolment_size":          eachMember(enrolmentSize),
 	"material_incomplete":     incompleteMaterial,
 	"verification_incomplete": incompleteVerification,
+	"verification_denied":     deniedVerification,
+	"verification_date":       oddVerificationDate,
+	"roster_shifted":          shiftedRoster,
 }
 
 // record goes through the rows of a list of the form.
@@ -39,6 +42,10 @@ func eachMember(look func(f *form, p *plan, m table.Member, t *tally)) check {
 		if len(f.Members) == 0 {
 			t.undecide(emptyRoster)
 		}
+		if f.misplaced {
+			t.undecide(shiftedList)
+			return
+		}
 		for _, m := range f.Members {
 			look(f, p, m, t)
 		}
@@ -50,6 +57,10 @@ func eachUnit(look func(f *form, rows []table.Member, t *tally)) check {
 	return func(f *form, p *plan, t *tally) {
 		if len(f.Members) == 0 {
 			t.undecide(emptyRoster)
+		}
+		if f.misplaced {
+			t.undecide(shiftedList)
+			return
 		}
 		rows := map[string][]table.Member{}
 		var order []string
@@ -138,6 +149,12 @@ func leadFlag(f *form, _ *plan, m table.Member, t *tally) {
 	if named == m.IsLead {
 		t.pass()
 		return
+	}
+	for _, r := range []templates.Ref{school, enterprise} { // misspelt on the cover, which another rule says
+		if name, _ := f.Text(r.Field, r.Year); m.IsLead && !f.IsMember(name) {
+			t.undecide("封面的牵头单位不在成员名册之中")
+			return
+		}
 	}
 	x := f.memberFault(m, f.yesNo(m.IsLead), leadColumn)
 	x.refs = []templates.Ref{school, enterprise}

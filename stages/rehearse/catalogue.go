@@ -156,7 +156,7 @@ var catalogue = []entry{
 	{"formula_error", "公式引用失效，显示 #REF!", "", func(c *copying) Want {
 		e := c.number()
 		c.cellXML(e, `<c r="`+e.Place.Cell+`" t="e"><f>#REF!</f><v>#REF!</v></c>`)
-		return found(e.Place, "LHT-2-003")
+		return found(e.Place, "LHT-2-038")
 	}},
 	{"fraction", "百分比填成了小数", "", func(c *copying) Want { return c.retype(c.percent(), 0.45, "LHT-2-009") }},
 	{"percent_over", "百分比超过 100", "", func(c *copying) Want { return c.retype(c.percent(), 145, "LHT-2-006") }},

@@ -197,8 +197,13 @@ var rowFaults = map[string]struct {
 		school, enterprise := valueCell(p.number["lead_school"], statusColumn), valueCell(p.number["lead_enterprise"], statusColumn)
 		key := r.cell(r.key(), k)
 		flagged := fmt.Sprintf("EXACT(%s,%s)", entryOf("members_lead", k), quote(r.d.Form.Yes()))
-		return fmt.Sprintf("IF(MAX(%s,%s)>1,MAX(%s,%s),IF(OR(%s=%s,%s=%s)=%s,%d,%d))", school, enterprise, school, enterprise,
-			key, nameKey("TRIM(lead_school)"), key, nameKey("TRIM(lead_enterprise)"), flagged, passed, failed)
+		leads := []string{nameKey("TRIM(lead_school)"), nameKey("TRIM(lead_enterprise)")}
+		var strange []string // named on the cover, and in no row: another rule says so
+		for _, lead := range leads {
+			strange = append(strange, fmt.Sprintf("SUMPRODUCT(--(%s=%s))=0", r.span(r.key()), lead))
+		}
+		return fmt.Sprintf("IF(MAX(%s,%s)>1,MAX(%s,%s),IF(OR(%s=%s,%s=%s)=%s,%d,IF(%s,IF(OR(%s),%d,%d),%d)))", school, enterprise, school, enterprise,
+			key, leads[0], key, leads[1], flagged, passed, flagged, strings.Join(strange, ","), unclear, failed, failed)
 	}},
 	"enrolment_missing": {"members", func(r *rowTables, _ *templates.Rule, _ *formulaPrinter, k int) string {
 		status := r.cell(r.enrolled(), k)
