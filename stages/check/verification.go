@@ -82,7 +82,9 @@ func shiftedRoster(f *form, _ *plan, t *tally) {
 		x := fault{raw: fmt.Sprint(off), value: fmt.Sprint(off), fields: []string{kindColumn, nameColumn, enrolmentColumn, leadColumn},
 			vars: map[string]string{"count": fmt.Sprint(off), "max": fmt.Sprint(len(f.Members))}}
 		for _, m := range f.Members {
-			x.places = append(x.places, f.memberCell(m, kindColumn))
+			for _, column := range x.fields {
+				x.places = append(x.places, f.memberCell(m, column))
+			}
 		}
 		t.fail(x)
 	}
