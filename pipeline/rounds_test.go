@@ -223,7 +223,7 @@ func threeRounds(t *testing.T, through func(string) string) {
 		"finding_open 秘书处人员数不相加 ", "finding_open 承诺低于现状 共建实训基地2024年承诺9个，低于2023年实际10个。→共建实训基地2024年承诺8个，低于2023年实际10个。", "finding_explained 与上一年相差悬殊 ",
 		"finding_closed 数字无法识别 2023年共建课程填的是“若干”",
 		"value_changed 2023年共建课程 若干→28", "value_changed 2024年共建实训基地 9→8",
-		"record_added 与上一年相差悬殊：校企合作开展技术研发到账经费",
+		"record_added 与上一年相差悬殊：到账经费",
 	})
 	f = g.copy()
 	g.want("asked in the second round", g.asked(f), []string{"与上一年相差悬殊=新签两个大项目。", "承诺低于现状="})

@@ -14,8 +14,51 @@ type Directory struct {
 	Select   struct{ Default, Min, Max int }
 	// Addressee is who receives the submissions, for the texts of notices.
 	Addressee struct{ Office, Email string }
-	Cities    []City
-	Entries   []Entry
+	// Economies are the four that the province serves: which one lead industries belong to.
+	Economies []Economy
+	// Horizon are the words by which a plan says how far it reaches.
+	Horizon []string
+	Cities  []City
+	Entries []Entry
+}
+
+// Economy is a field of the economy, with the words that tell an industry of it.
+type Economy struct {
+	ID, Label string
+	Words     []string
+}
+
+// Words are a list that expressions may look for in a text: of an economy by its id, of all of them, or the horizon; nil where there is none.
+func (d *Directory) Words(list string) []string {
+	if list == "horizon" {
+		return d.Horizon
+	}
+	var out []string
+	for _, e := range d.Economies {
+		if list == e.ID || list == "economies" {
+			out = append(out, e.Words...)
+		}
+	}
+	return out
+}
+
+// setting shows what the call says of one of its settings; empty where there is none of that name.
+func (d *Directory) setting(id string) string {
+	switch id {
+	case "deadline":
+		return "报送期限 " + d.Deadline
+	case "select":
+		return fmt.Sprintf("遴选%d—%d家", d.Select.Min, d.Select.Max)
+	case "addressee":
+		return d.Addressee.Office + " " + d.Addressee.Email
+	case "economies":
+		var labels []string
+		for _, e := range d.Economies {
+			labels = append(labels, e.Label)
+		}
+		return strings.Join(labels, "、")
+	}
+	return ""
 }
 
 // City is one of the nine prefectures, with its GB/T 2260 code.

@@ -28,6 +28,7 @@ import (
 //	enrolment(kind, …)       their enrolment (no kind: all schools)
 //	is_member(name, kind, …) whether a unit of that name is a member of these kinds
 //	records(block)           rows filled in a list of the form
+//	mentions(text, list)     whether a text has one of the words of a list (directory.yaml: economies, one of them by its id, horizon)
 //	listed(consortium)  city_fits(consortium, city)  park_fits(consortium, park)   against the directory
 //
 // Constants: deadline (ISO date), batch.
@@ -333,6 +334,11 @@ func (r *refReader) call(n *ast.CallNode) {
 	if !ok || !isFunction(callee.Value) {
 		r.fail("不认识的函数：" + n.String())
 		return
+	}
+	if callee.Value == "mentions" && len(n.Arguments) == 2 {
+		if list, ok := n.Arguments[1].(*ast.StringNode); !ok || len(r.lang.def.Directory.Words(list.Value)) == 0 {
+			r.fail("mentions 的第二项须是 directory.yaml 里有词的词表")
+		}
 	}
 	if !slices.Contains(rosterFunctions, callee.Value) {
 		return

@@ -21,6 +21,12 @@ type Form struct {
 	Years   []Year
 	// ExtraTag marks what the Department collects beyond the official form.
 	ExtraTag string `yaml:"extra_tag"`
+	// Beyond are the words for what rests on no line of the official form, of fields and of rules alike.
+	Beyond struct{ Asked, Tool, Coherence string }
+	// Posts tell from what is written about the head of the consortium whether it is the park's.
+	Posts struct{ Park, Elsewhere []string }
+	// Formerly are texts of the template, and what stood in their place in templates that were sent out: those are still read.
+	Formerly map[string]string
 	Kinds    []MemberKind
 	Confirm  struct{ Checked, Unchecked string }
 	YesNo    []string `yaml:"yes_no"`
@@ -167,6 +173,7 @@ type Field struct {
 	Personal     bool
 	None         bool // 无 is an answer
 	Locked       bool // prefilled by a return, not for the filler
+	Post         bool // of somebody who should hold a post in the park: see Form.Posts
 	Min, Max     *decimal.Decimal
 	Better       string // of a number: higher or lower is better, or none: no counted evidence looks at it
 	Decimals     *int32 // of a number: digits behind the point; a figure is rounded to them before anything is computed
@@ -174,6 +181,7 @@ type Field struct {
 	Seal         string
 	Hint         string
 	Footnote     string
+	Heading      string   // what the official form prints over the labels from here on, where it is not the block's
 	Evidence     []string // observation points (附件2)
 	Paragraph    string
 	Width        float64  // column width in a record block, in characters

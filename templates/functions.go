@@ -54,6 +54,10 @@ var functionList = []function{
 		_, _, ok := g.def.Directory.ByConsortium(a[0].(string))
 		return ok, nil
 	}, new(func(string) bool)},
+	{"mentions", func(g *language, a []any) (any, error) {
+		said := func(word string) bool { return strings.Contains(a[0].(string), word) }
+		return slices.ContainsFunc(g.def.Directory.Words(a[1].(string)), said), nil
+	}, new(func(string, string) bool)},
 	{"city_fits", func(g *language, a []any) (any, error) {
 		e, _, ok := g.def.Directory.ByConsortium(a[0].(string))
 		return ok && e.City == strings.TrimSuffix(a[1].(string), "市"), nil

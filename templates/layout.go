@@ -66,6 +66,7 @@ type Static struct {
 	Row, Col, Rows, Cols int
 	Role                 Role
 	Text                 string
+	Was                  string // in templates that were sent out earlier; empty where the same
 }
 
 // Slot is the input cell of a field in one year. Anchors are the template's texts by which it can be found again where
@@ -288,9 +289,14 @@ func (p *placer) progress(b *ProgressBlock) {
 }
 
 func (p *placer) static(row, col, rows, cols int, role Role, text string) {
-	if text != "" {
-		p.out.Statics = append(p.out.Statics, Static{row, col, rows, cols, role, text})
+	if text == "" {
+		return
 	}
+	was := p.form.Formerly[text]
+	if hint, ok := strings.CutSuffix(text, p.form.Beyond.Tool); ok && role == HintRole {
+		was = hint + p.form.ExtraTag
+	}
+	p.out.Statics = append(p.out.Statics, Static{row, col, rows, cols, role, text, was})
 }
 
 func (p *placer) notes(notes []Note) {
@@ -299,8 +305,22 @@ func (p *placer) notes(notes []Note) {
 			n.Text = p.form.Dated
 		}
 		p.static(p.row, 1, 1, p.out.LastCol, Role(n.Role), n.Text)
+		if mark := p.mark(); mark != "" && Role(n.Role) == BodyRole { // the sheet's list is not the official form's
+			s := &p.out.Statics[len(p.out.Statics)-1]
+			s.Text, s.Was = n.Text+"（"+mark+"）", n.Text
+		}
 		p.row++
 	}
+}
+
+// mark is how the list of the sheet is marked where the official form has none; empty otherwise.
+func (p *placer) mark() string {
+	for _, b := range p.out.Sheet.Blocks {
+		if b.Records != nil && b.Records.Extra {
+			return p.form.Mark(b.Records.Columns[0])
+		}
+	}
+	return ""
 }
 
 // lines places one row a field and year: group, label, year, unit, value, note.
@@ -365,7 +385,7 @@ func (p *placer) line(f *Field, year Year) {
 	} else if year.ID != "" {
 		p.static(p.row, yearCol, 1, 1, YearRole, year.Label+year.Tag)
 	}
-	p.static(p.row, unitCol, 1, 1, UnitRole, f.Unit)
+	p.static(p.row, unitCol, 1, 1, UnitRole, f.ShownUnit())
 	p.static(p.row, p.noteCol, 1, 1, HintRole, p.hint(f))
 	p.out.Slots = append(p.out.Slots, Slot{
 		Name: SlotName(f.ID, year.Year), Field: f, Year: year.Year, Extra: f.Extra,
@@ -421,10 +441,7 @@ func (p *placer) hint(f *Field) string {
 	if Characters(footnote) > longNote {
 		footnote = seeBelow
 	}
-	parts := []string{footnote, f.Hint, f.Seal}
-	if f.Extra {
-		parts = append(parts, p.form.ExtraTag)
-	}
+	parts := []string{f.Heading, footnote, f.Hint, f.Seal, p.form.Mark(f)}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "\n")
 }
 
@@ -467,14 +484,14 @@ func (p *placer) years(b *YearBlock) {
 	for _, f := range b.Metrics {
 		groups = append(groups, span{f.Group, p.row})
 		p.static(p.row, labelCol, 1, 1, LabelRole, f.Label)
-		p.static(p.row, yearCol, 1, 1, UnitRole, f.Unit)
+		p.static(p.row, yearCol, 1, 1, UnitRole, f.ShownUnit())
 		p.static(p.row, p.noteCol, 1, 1, HintRole, p.hint(f))
 		for i, id := range b.Columns {
 			year, _ := p.form.Year(id)
 			p.out.Slots = append(p.out.Slots, Slot{
 				Name: SlotName(f.ID, year.Year), Field: f, Year: year.Year, Extra: slices.Contains(b.Extra, id),
 				Row: p.row, Col: unitCol + i, Rows: 1, Cols: 1,
-				RowAnchor: []string{f.Label, f.Unit}, RowAnchorCols: []int{labelCol, yearCol},
+				RowAnchor: []string{f.Label, f.ShownUnit()}, RowAnchorCols: []int{labelCol, yearCol},
 				Header: year.Label, HeaderRow: header, Lines: 1,
 			})
 		}

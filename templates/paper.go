@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -120,6 +121,11 @@ func (f *Field) PaperLabel() string {
 		return f.Label + f.Printed
 	}
 	return f.Label
+}
+
+// ShownUnit is the unit as the template shows it beside the label: in the official form's words where it prints one.
+func (f *Field) ShownUnit() string {
+	return cmp.Or(strings.Trim(f.Printed, "（）"), f.Unit)
 }
 
 // PaperUnit is the unit that is printed in the field's own cell; empty where it stands in the label or nowhere.

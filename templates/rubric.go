@@ -133,6 +133,7 @@ type Point struct {
 	// ExpertShare is how much of the point only words can speak to: 1 waits for experts wholly, 0 is scored from figures.
 	ExpertShare decimal.Decimal `yaml:"expert_share"`
 	Deduction   bool            // 7: experts deduct, nothing is earned
+	Ask         string          // what experts are asked beyond the official wording
 	Evidence    []*Evidence
 
 	Indicator *Indicator `yaml:"-"`

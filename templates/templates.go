@@ -40,6 +40,9 @@ type Definition struct {
 	Paper     *Paper
 	Audit     *Audit // nil in a definition from before there was one
 	Reading   *Reading
+	Notice    *Notice // nil where Warning says why
+	// Warning is the one thing wrong with a definition that does not keep it from being used; empty in those that ship.
+	Warning string
 	// Sources gives the sha256 of each definition file, in hexadecimal, keyed by "<year>/<file>".
 	Sources map[string]string
 	// Texts gives the definition files themselves, under the same keys: a run keeps them beside its results.
@@ -71,7 +74,7 @@ func Years() []int {
 //
 // The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, letters.yaml, tables.yaml, word.yaml, reading.yaml, audit.yaml
 // (which earlier definitions don't have), and every rules*.yaml, which together make one catalogue. The error joins all
-// contradictions found, each a *Problem.
+// contradictions found, each a *Problem. notice.yaml is held against them; what is wrong with it is a Warning.
 func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 	d := &Definition{Year: year, Sources: map[string]string{}, Texts: map[string][]byte{}}
 	dir := strconv.Itoa(year)
@@ -117,6 +120,7 @@ func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 	if len(l.problems) > 0 {
 		return nil, errors.Join(l.problems...)
 	}
+	d.loadNotice(l)
 	return d, nil
 }
 

@@ -259,6 +259,27 @@ func TestACompleteFormIsSound(t *testing.T) {
 	}
 }
 
+// What the official form does not have is no reason to return a submission, however it is filled.
+func TestBeyondTheFormNothingIsReturned(t *testing.T) {
+	none := []map[string]string{}
+	garbled := []map[string]string{{"number": "1"}}
+	unclear := map[string]any{"enrolment": map[string]any{"status": "V", "raw": "很多"}, "lead": false}
+	for what, e := range map[string]Edit{
+		"blank":   {Materials: &none, Verifications: &none, Set: map[string]any{"edition": nil}, Members: map[int]map[string]any{1: {"enrolment": nil}, 3: {"lead": false}}},
+		"garbled": {Materials: &garbled, Verifications: &garbled, Members: map[int]map[string]any{1: unclear, 2: unclear, 3: unclear, 4: unclear, 5: unclear}},
+	} {
+		j := run(t, facts(t, memory.NewGoAllocator(), definition, base(t).apply(e, filling{})))
+		if len(j.findings) < 3 || j.verdicts[0].Verdict != model.AskFirst {
+			t.Errorf("%s: %s with %d findings", what, j.verdicts[0].Verdict, len(j.findings))
+		}
+		for _, x := range j.findings {
+			if x.Severity == model.MustFix {
+				t.Errorf("%s: %s must be mended: %s", what, x.Code, x.Message)
+			}
+		}
+	}
+}
+
 func TestEveryKindOfCheckIsThere(t *testing.T) {
 	for _, kind := range templates.Checks {
 		if checks[kind] == nil && kind != aboutMarks {

@@ -14,6 +14,7 @@ import (
 // recordChecks are the faults that rows of a list can have; a rule names one of them in Kinds.
 var recordChecks = map[string]check{
 	"member_none":             noMember,
+	"enrolment_none":          noEnrolment,
 	"member_duplicate":        eachUnit(duplicateMember),
 	"member_incomplete":       eachMember(incompleteMember),
 	"member_kind":             eachMember(unknownKind),
@@ -95,6 +96,27 @@ func noMember(f *form, _ *plan, t *tally) {
 		return
 	}
 	t.fail(fault{fields: []string{nameColumn}})
+}
+
+// noEnrolment fails a roster whose schools give no enrolment at all: the official form's column is blank.
+func noEnrolment(f *form, _ *plan, t *tally) {
+	var x fault
+	for _, m := range f.Members {
+		switch {
+		case !f.isSchool(m):
+		case m.Status == table.Normal || m.Status == table.Invalid: // what can't be read is another rule's
+			t.pass()
+			return
+		default:
+			x.places = append(x.places, f.memberCell(m, enrolmentColumn))
+		}
+	}
+	if len(x.places) == 0 {
+		t.skip("名册中没有学校")
+		return
+	}
+	x.fields, x.vars = []string{enrolmentColumn}, map[string]string{"count": fmt.Sprint(len(x.places))}
+	t.fail(x)
 }
 
 func duplicateMember(f *form, rows []table.Member, t *tally) {

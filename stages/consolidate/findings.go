@@ -31,7 +31,8 @@ func (w *workbook) findings(name string) error {
 		column[table.Finding]{Head: label("file"), Width: 40, Cell: func(x table.Finding) book.Cell { return words(x.File) }},
 		column[table.Finding]{Head: label("fingerprint"), Width: 36, Cell: func(x table.Finding) book.Cell { return mono(fingerprint(x)) }},
 	)
-	remark := "“位置”链接到标注件中的那一格；没有标注件的，链接到本工作簿中这个值所在的行。请按“程度”和“处理状态”筛选，未说明的另列在“" + sheetUnexplained + "”；依据为“内在一致性”的由栏目之间的关系推出，“填报工具要求”是本工具自己的要求。"
+	beyond := w.Definition.Form.Beyond
+	remark := "“位置”链接到标注件中的那一格；没有标注件的，链接到本工作簿中这个值所在的行。请按“程度”和“处理状态”筛选，未说明的另列在“" + sheetUnexplained + "”；依据为“" + beyond.Coherence + "”的由栏目之间的关系推出，“" + beyond.Tool + "”是本工具自己的要求，“" + beyond.Asked + "”的单独不构成退回的理由。"
 	return rows(w, name, remark, 4, w.Judgement.Findings.Len(), w.Judgement.Findings.All(), columns)
 }
 

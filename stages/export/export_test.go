@@ -39,7 +39,7 @@ import (
 //     closed list is noticed.
 //  5. What must not be seen is in no byte of any file.
 //  6. A write that fails, at whatever byte, is an error.
-//  7. The committed dictionary is current.
+//  7. The committed dictionary is current, and the rendering of the notice.
 
 var update = flag.Bool("update", false, "write the committed dictionary anew")
 
@@ -398,6 +398,11 @@ func TestCommittedDictionary(t *testing.T) {
 		t.Fatal(err)
 	}
 	committed(t, DictionaryName, b.Bytes())
+	var grounds bytes.Buffer
+	if err := GroundsMarkdown(&grounds, d); err != nil {
+		t.Fatal(err)
+	}
+	committed(t, GroundsName, grounds.Bytes())
 	var sheet, again bytes.Buffer
 	if err := errors.Join(DictionarySheet(&sheet, d), DictionarySheet(&again, d)); err != nil {
 		t.Fatal(err)

@@ -39,9 +39,13 @@ func bind(d *templates.Definition, file model.File, book *Book) model.Workbook {
 	return b.out
 }
 
-// find lists where a text of the form stands on a sheet.
+// find lists where a text of the form stands on a sheet, or the one in its place in templates that were sent out earlier.
 func (b *binder) find(sheet *Sheet, words string) [][2]int {
-	return sheet.find(b.d.Layout().Key(words))
+	at := sheet.find(b.d.Layout().Key(words))
+	if was := b.d.Form.Formerly[words]; was != "" {
+		at = slices.Concat(at, sheet.find(text.NameKey(was)))
+	}
+	return at
 }
 
 // position is a cell of the workbook.
@@ -502,6 +506,9 @@ func (b *binder) printed(sheet *Sheet) func(*Cell) bool {
 				formulas[plainFormula(s.Text)] = true
 			} else {
 				texts[b.d.Layout().Key(s.Text)] = true
+				if s.Was != "" {
+					texts[text.NameKey(s.Was)] = true
+				}
 			}
 		}
 	}

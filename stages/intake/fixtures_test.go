@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 
 	"lianheti/samples/programs"
 	"lianheti/stages/model"
@@ -365,5 +366,33 @@ func oneFate(t testing.TB, w model.Workbook) {
 		}
 	default:
 		t.Errorf("%s: fate %q", w.File.Path, w.File.Fate)
+	}
+}
+
+// A template that was sent out before its texts were made those of the notice is read without a word about them.
+func TestTemplatesSentOutEarlierAreRead(t *testing.T) {
+	form := definition().Form
+	tag := `\n` + form.ExtraTag + `"`
+	edit := strings.NewReplacer("label: 到账经费,", "label: "+form.Formerly["到账经费"]+",", "printed: （人数）", "printed: （人）", " heading: 类 型,", "",
+		"asked: "+form.Beyond.Asked, "asked: ''", "tool: "+form.Beyond.Tool, "tool: ''",
+		"hint: 第一次报送填1，更正后再报依次加一", `hint: "第一次报送填1，更正后再报依次加一`+tag, "hint: 上一栏未确认（☐）时，请写明情况", `hint: "上一栏未确认（☐）时，请写明情况`+tag)
+	files := fstest.MapFS{}
+	for name, data := range definition().Texts {
+		if strings.HasSuffix(name, "/form.yaml") {
+			data = []byte(edit.Replace(string(data)))
+		}
+		files[name] = &fstest.MapFile{Data: data}
+	}
+	earlier, err := templates.LoadFS(files, definition().Year)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := render.Fill(&b, earlier, values()); err != nil {
+		t.Fatal(err)
+	}
+	w := readBytes(b.Bytes())
+	if len(w.Notes) > 0 || len(w.Loose) > 0 || len(w.Entries) != len(original().Entries) {
+		t.Errorf("%d entries, notes %+v, loose %+v", len(w.Entries), w.Notes, w.Loose)
 	}
 }

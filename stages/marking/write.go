@@ -270,7 +270,8 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 // head writes what a point is about and what the figures say.
 func (w *writer) head(p *page, row int, point *templates.Point, s Subject) {
 	p.lock(row, colPoint, 1, book.Cell{Value: point.ID, Look: book.Centred})
-	p.lock(row, colLabel, 1, book.Cell{Value: strings.TrimPrefix(point.Label, point.ID), Look: book.Prose})
+	about := strings.TrimSpace(strings.TrimPrefix(point.Label, point.ID) + "\n" + point.Ask)
+	p.lock(row, colLabel, 1, book.Cell{Value: about, Look: book.Prose})
 	p.lock(row, colData, 1, book.Cell{Value: strings.Join(s.data[point.ID], "\n"), Look: book.Prose})
 }
 

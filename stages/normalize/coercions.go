@@ -35,6 +35,7 @@ const (
 	EditionWords    CoercionKind = "edition_words"    // 第二次 for 2
 	NotAsked        CoercionKind = "not_applicable"   // 不适用 in a figure
 	Masked          CoercionKind = "masked"           // a phone, an identity number or a mail address was hidden in a text
+	OtherPost       CoercionKind = "other_post"       // not changed: what is said of the head is no post in the park
 	MaskedName      CoercionKind = "masked_name"      // a name that the fields for persons give was hidden in a text
 )
 

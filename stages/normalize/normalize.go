@@ -338,11 +338,20 @@ func (r *reader) single(f *templates.Field, e model.Entry) reading {
 	if f.Type == templates.NamesField && t.Status == table.Normal {
 		out.value = table.Some(float64(len(Names(t.Value))))
 	}
+	if f.Post && r.elsewhere(t.Value) {
+		t.Coercions = append(t.Coercions, Coercion{Kind: OtherPost})
+	}
 	r.coerced(f, e, unread(f, out.status, t.Coercions), t.Value)
 	if !known {
 		out.text = r.seen(f, e, out.text)
 	}
 	return out
+}
+
+// elsewhere says whether what is written of a person names a post outside the park. The words themselves stay here.
+func (r *reader) elsewhere(said string) bool {
+	names := func(word string) bool { return strings.Contains(said, word) }
+	return slices.ContainsFunc(r.d.Form.Posts.Elsewhere, names) && !slices.ContainsFunc(r.d.Form.Posts.Park, names)
 }
 
 func (r *reader) confirmation(f *templates.Field, e model.Entry) reading {

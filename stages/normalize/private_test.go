@@ -20,7 +20,8 @@ import (
 //  2. That a text was masked is recorded; its characters are counted as typed.
 //  3. A phone in a cell for a figure is no figure.
 //  4. What is no person's name (校长, 待定, 管委会) is not hidden elsewhere.
-//  5. Files whose names differ in a phone only stay two files.
+//  5. Of the head's post only that it is none in the park is known, not the words.
+//  6. Files whose names differ in a phone only stay two files.
 func TestNothingPersonalIsRead(t *testing.T) {
 	d, err := templates.Load(2024)
 	if err != nil {
@@ -118,5 +119,31 @@ func TestPostsAreNoNames(t *testing.T) {
 		if got := personName(said); got != want {
 			t.Errorf("%s: taken for the name %q, want %q", said, got, want)
 		}
+	}
+}
+
+func TestTheHeadIsThePark(t *testing.T) {
+	d, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for said, elsewhere := range map[string]bool{"某某职业技术学院 校长，0591-00000000": true, "某某集团有限公司总经理": true, "开发区管委会主任": false,
+		"党工委副书记，兼某某学院理事": false, "主任 0591-00000000": false} {
+		w := model.Workbook{File: model.File{Path: "a.xlsx", Fate: model.Accepted, SHA256: "ab"}, Entries: []model.Entry{
+			{Field: "head_contact", Cell: model.Cell{Kind: model.Text, Raw: said, Shown: said, Filled: true}},
+			{Field: "office_head", Cell: model.Cell{Kind: model.Text, Raw: said, Shown: said, Filled: true}}}}
+		b := NewBatch(memory.NewGoAllocator(), d)
+		b.Add(Workbook(d, w))
+		facts := b.Facts()
+		var found []table.Coercion
+		for c := range facts.Coercions.All() {
+			if c.Kind == string(OtherPost) {
+				found = append(found, c)
+			}
+		}
+		if len(found) > 1 || (len(found) == 1) != elsewhere || elsewhere && (found[0].Field != "head_contact" || found[0].From+found[0].To != "") {
+			t.Errorf("%s: %+v", said, found)
+		}
+		facts.Release()
 	}
 }

@@ -157,8 +157,10 @@ func (p *painter) prompt(f *templates.Field, year templates.Year) string {
 	case f.Type == templates.ChoiceField, f.Type == templates.ConfirmField:
 		parts = append(parts, "请从下拉列表中选择")
 	}
-	if f.Hint != "" {
-		parts = append(parts, f.Hint)
+	for _, words := range []string{f.Hint, p.d.Form.Mark(f)} {
+		if words != "" {
+			parts = append(parts, words)
+		}
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "请如实填写")

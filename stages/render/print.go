@@ -240,6 +240,8 @@ func (p *formulaPrinter) call(n *ast.CallNode) (printed, error) {
 		return printed{p.rows.count(p.kinds(args)), aNumber, true}, nil
 	case "enrolment":
 		return printed{p.rows.enrolment(p.kinds(args)), aNumber, true}, nil
+	case "mentions":
+		return p.mentions(args)
 	case "records":
 		return printed{p.rows.records(args[0].(*ast.StringNode).Value), aNumber, true}, nil
 	}
@@ -264,6 +266,16 @@ func (p *formulaPrinter) call(n *ast.CallNode) (printed, error) {
 		return printed{fmt.Sprintf("SUMPRODUCT(EXACT(%s,%s)*EXACT(%s,%s))>0", keyList, nameKey(parts[0]), parkKeyList, nameKey(parts[1])), aTruth, false}, nil
 	}
 	return printed{}, fmt.Errorf("表内公式没有函数 %s", name)
+}
+
+// mentions looks for each word of a list.
+func (p *formulaPrinter) mentions(args []ast.Node) (printed, error) {
+	x, err := p.node(args[0])
+	var found []string
+	for _, word := range p.d.Directory.Words(args[1].(*ast.StringNode).Value) {
+		found = append(found, fmt.Sprintf("ISNUMBER(FIND(%s,%s))", quote(word), x.text))
+	}
+	return printed{orOf(found), aTruth, true}, err
 }
 
 // withoutSuffix drops the 市 behind a city's name.

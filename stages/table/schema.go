@@ -202,9 +202,7 @@ func fieldMeaning(d *templates.Definition, f *templates.Field) meaning {
 	}
 	say("%s", f.Hint)
 	say("%s", strings.TrimSuffix(d.Form.Note(f.Footnote), "。"))
-	if f.Extra {
-		say("%s", d.Form.ExtraTag)
-	}
+	say("%s", d.Form.Mark(f))
 	say("%s年为"+d.Form.ExtraTag, extraYears(d, f))
 	say("佐证观测点 %s", strings.Join(f.Evidence, "、"))
 	m.description = cmp.Or(strings.Join(parts, "；"), f.Label)

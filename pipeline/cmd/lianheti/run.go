@@ -111,10 +111,15 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 
 // definition loads the year's definition, the shipped one or that of a folder.
 func definition(c *cli.Context) (*templates.Definition, error) {
-	if dir := c.String("definition"); dir != "" {
-		return templates.LoadFS(os.DirFS(dir), c.Int("year"))
+	dir := c.String("definition")
+	if dir == "" {
+		return templates.Load(c.Int("year"))
 	}
-	return templates.Load(c.Int("year"))
+	d, err := templates.LoadFS(os.DirFS(dir), c.Int("year"))
+	if err == nil && d.Warning != "" {
+		fmt.Fprintln(c.App.ErrWriter, "提示："+d.Warning)
+	}
+	return d, err
 }
 
 // inputs are the paths on the command line; there must be one, and they must exist.

@@ -1,0 +1,293 @@
+package templates
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Notice is the work plan, sentence by sentence, each with what answers it. Nothing is derived from it: it is held against the
+// rest of the definition, so that no sentence goes without an answer and no rule cites a paragraph that does not ask for it.
+type Notice struct {
+	Title  string
+	SHA256 string // of the whole text without blanks, so that nobody edits it unnoticed
+	Parts  []*NoticePart
+}
+
+// NoticePart is a paragraph or an annex, as rules and fields cite it.
+type NoticePart struct {
+	Cite  string
+	Items []*NoticeItem
+}
+
+// NoticeItem is one sentence, or one row of a table with its cells apart by NoticeCell, and the ids of what answers it.
+type NoticeItem struct {
+	Cite string // where it is not the part's
+	Text string
+
+	Fields, Lists, Kinds, Years, Notes []string // form.yaml
+	Entries, Settings                  []string // directory.yaml
+	Points, Rules, Letters, Register   []string
+	Commands                           []string // with their options
+	Manual                             string   // what people do, and why the program does not
+}
+
+// NoticeCell stands between the cells of a table's row.
+const NoticeCell = "|"
+
+// answerKind is one way to answer a sentence: how an id is shown, empty where there is none, and the official wording behind it.
+type answerKind struct {
+	label string
+	ids   func(*NoticeItem) []string
+	name  func(d *Definition, id string) (shown string, wording []string)
+}
+
+var answerKinds = []answerKind{
+	{"栏目", func(i *NoticeItem) []string { return i.Fields }, fieldAnswer},
+	{"名册", func(i *NoticeItem) []string { return i.Lists }, func(d *Definition, id string) (string, []string) {
+		if sheet, _, ok := d.Layout().Area(id); ok {
+			return sheet.Sheet.Title, nil
+		}
+		return "", nil
+	}},
+	{"成员组成", func(i *NoticeItem) []string { return i.Kinds }, func(d *Definition, id string) (string, []string) {
+		k, _ := d.Form.Kind(id)
+		return k.Label, []string{k.Label}
+	}},
+	{"年度", func(i *NoticeItem) []string { return i.Years }, func(d *Definition, id string) (string, []string) {
+		y, _ := d.Form.Year(id)
+		return y.Label + y.Tag, []string{y.Label}
+	}},
+	{"照印", func(i *NoticeItem) []string { return i.Notes }, func(d *Definition, id string) (string, []string) {
+		words := d.Form.Note(id)
+		return words, []string{words}
+	}},
+	{"指导目录", func(i *NoticeItem) []string { return i.Entries }, entryAnswer},
+	{"批次", func(i *NoticeItem) []string { return i.Settings }, func(d *Definition, id string) (string, []string) {
+		return d.Directory.setting(id), nil
+	}},
+	{"观测点", func(i *NoticeItem) []string { return i.Points }, pointAnswer},
+	{"规则", func(i *NoticeItem) []string { return i.Rules }, func(d *Definition, id string) (string, []string) {
+		if r := d.Rule(d.CodeOf(id)); r != nil {
+			return r.Code + " " + r.Title, nil
+		}
+		return "", nil
+	}},
+	{"公文", func(i *NoticeItem) []string { return i.Letters }, func(d *Definition, id string) (string, []string) {
+		if l := d.Letters.Letter(id); l != nil {
+			return l.Name, nil
+		}
+		return "", nil
+	}},
+	{"登记", func(i *NoticeItem) []string { return i.Register }, func(d *Definition, id string) (string, []string) {
+		for _, s := range d.Register.Sheets {
+			if s.ID == id {
+				return s.Title, nil
+			}
+		}
+		return "", nil
+	}},
+	{"命令", func(i *NoticeItem) []string { return i.Commands }, func(_ *Definition, id string) (string, []string) {
+		if commandLine.MatchString(id) { // whether there is such a command, the command line's own test asks
+			return "lianheti " + id, nil
+		}
+		return "", nil
+	}},
+}
+
+var commandLine = regexp.MustCompile(`^[a-z]+( --[a-z-]+)*$`)
+
+func fieldAnswer(d *Definition, id string) (string, []string) {
+	f := d.Field(id)
+	if f == nil {
+		return "", nil
+	}
+	return d.Label(id), append(strings.Fields(f.Group), f.Label, f.PaperLabel(), f.Printed, f.PrintedLimit, f.Seal)
+}
+
+func entryAnswer(d *Definition, id string) (string, []string) {
+	for _, e := range d.Directory.Entries {
+		if fmt.Sprint(e.No) != id {
+			continue
+		}
+		wording := []string{id, e.Consortium, e.City, e.Park, "（" + e.National + "）"}
+		for _, other := range e.Alternatives {
+			wording = append(wording, "（或"+other.Consortium+"）", "（或"+other.Park+"）")
+		}
+		return "序号" + id, wording
+	}
+	return "", nil
+}
+
+func pointAnswer(d *Definition, id string) (shown string, wording []string) {
+	for _, p := range d.Rubric.Points() {
+		if p.ID == id || p.Indicator.ID == id {
+			shown, wording = id, append(wording, p.Indicator.Label)
+		}
+		if p.ID == id {
+			wording = append(wording, p.Label)
+		}
+	}
+	return shown, wording
+}
+
+// Answers lists what answers an item, kind by kind, as people read it.
+func (d *Definition) Answers(i *NoticeItem) []string {
+	var out []string
+	for _, k := range answerKinds {
+		var names []string
+		for _, id := range k.ids(i) {
+			name, _ := k.name(d, id)
+			names = append(names, name)
+		}
+		if len(names) > 0 {
+			out = append(out, k.label+"："+strings.Join(names, "、"))
+		}
+	}
+	if i.Manual != "" {
+		out = append(out, "人工："+i.Manual)
+	}
+	return out
+}
+
+// CiteOf is the paragraph that an item of a part belongs to.
+func (p *NoticePart) CiteOf(i *NoticeItem) string {
+	if i.Cite != "" {
+		return i.Cite
+	}
+	return p.Cite
+}
+
+// loadNotice reads notice.yaml. What is wrong with it stops nothing: the definition bears one warning.
+func (d *Definition) loadNotice(l *loader) {
+	own, n := &loader{dir: l.dir, sources: l.sources}, &Notice{}
+	own.decode("notice.yaml", n)
+	if len(own.problems) == 0 {
+		n.check(own, d)
+	}
+	if len(own.problems) > 0 {
+		d.Warning = fmt.Sprintf("依据对照有 %d 处不符（不影响运行，依据以各条所写为准），第一处：%v", len(own.problems), own.problems[0])
+		return
+	}
+	d.Notice = n
+}
+
+func (n *Notice) check(l *loader, d *Definition) {
+	const file = "notice.yaml"
+	supported := map[[2]string]bool{} // paragraph and rule
+	var paragraphs []string
+	var whole strings.Builder
+	for pi, p := range n.Parts {
+		paragraphs = append(paragraphs, p.Cite)
+		for ii, item := range p.Items {
+			n.checkItem(l, d, p, item, at{file, fmt.Sprintf("$.parts[%d].items[%d]", pi, ii)})
+			paragraphs = append(paragraphs, p.CiteOf(item))
+			for _, id := range item.Rules {
+				supported[[2]string{p.CiteOf(item), id}] = true
+			}
+			whole.WriteString(unspaced(strings.ReplaceAll(item.Text, NoticeCell, "")))
+		}
+	}
+	sum := sha256.Sum256([]byte(whole.String()))
+	if got := hex.EncodeToString(sum[:]); got != n.SHA256 {
+		l.problem(at{file, "$.sha256"}, "原文与 sha256 不符", "原文请照录通知，一字不改；通知确已不同的，sha256 写作 "+got+"。")
+	}
+	for _, r := range d.Rules {
+		for _, cite := range d.Form.citations(r.Authority) {
+			if !supported[[2]string{cite, r.ID}] {
+				l.problem(r.at, fmt.Sprintf("规则 %s（%s）的依据“%s”里没有一句写着它", r.Code, r.ID, cite),
+					"请在 notice.yaml 那一段给真正要求它的一句写上；没有这样一句的，依据改写为“"+d.Form.Beyond.Tool+"”或“"+d.Form.Beyond.Coherence+"”。")
+			}
+		}
+	}
+	known := func(where at, what, paragraph string) {
+		for _, cite := range d.Form.citations(paragraph) {
+			if !slices.ContainsFunc(paragraphs, func(p string) bool { return cite == p || strings.HasPrefix(cite, p+" ") }) {
+				l.problem(where, what+"的出处“"+cite+"”不是通知的段落", "请写 notice.yaml 里有的段落。")
+			}
+		}
+	}
+	for _, f := range d.Form.Fields() {
+		known(f.at, "栏目“"+f.ID+"”", f.Paragraph)
+	}
+	for i, t := range d.Tables {
+		for k, c := range t.Columns {
+			known(at{"tables.yaml", fmt.Sprintf("$.tables[%d].columns[%d]", i, k)}, "列“"+t.Name+"."+c.Name+"”", c.Paragraph)
+		}
+	}
+}
+
+// checkItem proves that a sentence is answered, by things that exist; and in the annexes that each cell is the wording of one of them.
+func (n *Notice) checkItem(l *loader, d *Definition, p *NoticePart, item *NoticeItem, where at) {
+	wording := append(d.Paper.texts(), d.Form.Title, d.Form.Dated, d.Paper.Attachment)
+	for _, k := range answerKinds {
+		for _, id := range k.ids(item) {
+			name, words := k.name(d, id)
+			if name == "" {
+				l.problem(where, "“"+id+"”不是已有的"+k.label, "请改正编号；没有什么回应这一句的，写 manual 和原因。")
+			}
+			wording = append(wording, words...)
+		}
+	}
+	if len(d.Answers(item)) == 0 {
+		l.problem(where, "“"+item.Text+"”没有回应", "请写明由什么回应；程序不做的写 manual 和原因。")
+	}
+	if !strings.HasPrefix(p.Cite, "附件") || item.Manual != "" {
+		return
+	}
+	for piece := range strings.SplitSeq(item.Text, NoticeCell) {
+		if !slices.ContainsFunc(wording, func(w string) bool { return unspaced(w) == unspaced(piece) }) && !d.headsList(item, piece) {
+			l.problem(where, "“"+piece+"”不是所指各项的原文", "请核对栏目、目录、观测点的 label 是否照录，或编号是否写错。")
+		}
+	}
+}
+
+// headsList says whether a piece is the heads of columns: of those fields that the item names.
+func (d *Definition) headsList(item *NoticeItem, piece string) bool {
+	return slices.ContainsFunc(item.Fields, func(id string) bool { return unspaced(d.Label(id)) == unspaced(piece) }) || piece == "序号" || piece == "基本指标" || piece == "观测点"
+}
+
+// texts are the wordings of the paper that belong to no field.
+func (p *Paper) texts() []string {
+	var out []string
+	for _, s := range p.Sections {
+		for _, t := range s.Tables {
+			for _, row := range t.Rows {
+				for _, cell := range row {
+					for _, item := range cell.Items() {
+						out = append(out, item.Text)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// citations are the paragraphs that an authority or a paragraph names, the program's own words left out.
+func (f *Form) citations(s string) []string {
+	var out []string
+	for part := range strings.SplitSeq(s, "；") {
+		if part != "" && part != f.Beyond.Asked && part != f.Beyond.Tool && part != f.Beyond.Coherence {
+			out = append(out, strings.Split(part, "、")...)
+		}
+	}
+	return out
+}
+
+// Mark says how a field that the official form does not have is marked wherever people meet it; empty for the others.
+func (f *Form) Mark(x *Field) string {
+	switch {
+	case x.Paragraph == f.Beyond.Tool:
+		return f.Beyond.Tool
+	case x.Extra:
+		return f.Beyond.Asked
+	}
+	return ""
+}
+
+// unspaced is a text without blanks: the printed form spaces its words at will.
+func unspaced(s string) string { return strings.Join(strings.Fields(s), "") }
