@@ -77,13 +77,17 @@ func TestScenarioFromTables(t *testing.T) {
 		return r.Dir
 	}
 	read, again := run(Options{Inputs: []string{samplesDir}}), run(Options{From: data})
-	files, err := filepath.Glob(filepath.Join(read, dataFolder, "*"))
-	if err != nil || len(files) < 20 {
+	files, err := filepath.Glob(filepath.Join(read, dataFolder, "*.*"))
+	text, _ := filepath.Glob(filepath.Join(read, dataFolder, "*", "*"))
+	if files = append(files, text...); err != nil || len(files) < 60 {
 		t.Fatalf("%d files: %v", len(files), err)
 	}
 	differs := 0
 	for _, path := range files {
-		name := filepath.Base(path)
+		name, err := filepath.Rel(filepath.Join(read, dataFolder), path)
+		if err != nil {
+			t.Fatal(err)
+		}
 		want, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -16,6 +17,13 @@ type Table struct {
 	Columns     []*Column
 	// Form names the fields that follow as columns of their own: singles, metrics, or nothing.
 	Form string
+}
+
+// Data is what the data package says of all tables together.
+type Data struct {
+	// Version is of the schemas: an addition raises the minor number, anything that breaks a reader the major one.
+	Version string
+	License struct{ Name, Title string } // or the statement that there is none
 }
 
 // Column is one column of a published table.
@@ -56,7 +64,12 @@ func (d *Definition) FormColumns(t *Table) []*Field {
 	return nil
 }
 
+var dataVersion = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
+
 func (d *Definition) checkTables(l *loader) {
+	if !dataVersion.MatchString(d.Data.Version) || d.Data.License.Name == "" || d.Data.License.Title == "" {
+		l.problem(at{"tables.yaml", "$"}, "缺 version（如 1.0.0）或 license 的 name、title", "可参照上一年度的 tables.yaml。")
+	}
 	seen := map[string]bool{}
 	for i, t := range d.Tables {
 		where := at{"tables.yaml", fmt.Sprintf("$.tables[%d]", i)}

@@ -37,6 +37,7 @@ type Definition struct {
 	Register  *Register
 	Letters   *Letters
 	Tables    []*Table
+	Data      Data
 	Paper     *Paper
 	Audit     *Audit // nil in a definition from before there was one
 	Reading   *Reading
@@ -105,9 +106,12 @@ func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 		l.decode("audit.yaml", d.Audit)
 	}
 	l.decode("reading.yaml", d.Reading)
-	var tables struct{ Tables []*Table }
+	var tables struct {
+		Data   `yaml:",inline"`
+		Tables []*Table
+	}
 	l.decode("tables.yaml", &tables)
-	d.Tables = tables.Tables
+	d.Tables, d.Data = tables.Tables, tables.Data
 	for _, name := range names {
 		if base := path.Base(name); strings.HasPrefix(base, "rules") {
 			l.rules(d, base)

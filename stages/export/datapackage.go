@@ -15,17 +15,31 @@ import (
 // PackageName is the file that explains the data files, beside them.
 const PackageName = "datapackage.json"
 
-// dataPackage is a Data Package v2 (https://datapackage.org/standard/data-package). It names no licence: that is for the
-// Department to grant. Properties beyond the standard are batch, form and definition, and unit, paragraph and arrowType of a field.
+// dataPackage is a Data Package v2 (https://datapackage.org/standard/data-package). Its version is that of the tables' schemas; the
+// licence is the definition's statement. Properties beyond the standard are batch, form and definition, and unit, paragraph and arrowType of a field.
 type dataPackage struct {
 	Profile     string            `json:"$schema"`
 	Name        string            `json:"name"`
 	Title       string            `json:"title"`
 	Description string            `json:"description"`
+	Version     string            `json:"version"`
+	Created     string            `json:"created"` // the batch's date: nothing published reads the clock
+	Licenses    []license         `json:"licenses"`
+	Sources     []source          `json:"sources"`
 	Batch       int               `json:"batch"`
 	Form        string            `json:"form"`
 	Definition  map[string]string `json:"definition"` // file: sha256
 	Resources   []resource        `json:"resources"`
+}
+
+type license struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+}
+
+type source struct {
+	Title string `json:"title"`
+	Path  string `json:"path"`
 }
 
 type resource struct {
@@ -36,6 +50,7 @@ type resource struct {
 	Description string      `json:"description"`
 	Format      string      `json:"format"`
 	MediaType   string      `json:"mediatype"`
+	Encoding    string      `json:"encoding,omitempty"`
 	Bytes       int64       `json:"bytes,omitempty"`
 	Hash        string      `json:"hash"`
 	Schema      tableSchema `json:"schema"`
@@ -81,7 +96,11 @@ func newPackage(d *templates.Definition, resources []resource) dataPackage {
 		Profile:     "https://datapackage.org/profiles/2.0/datapackage.json",
 		Name:        fmt.Sprintf("lianheti-%d", d.Directory.Batch),
 		Title:       fmt.Sprintf("%s：%d年批次数据", d.Form.Title, d.Directory.Batch),
-		Description: "每张表有 Parquet 和 Arrow 两种格式，内容相同。空表示没有，与0和空文字不同；各列的含义也在 dictionary 表里，代码的名称在 codes 表里。不含个人信息。",
+		Version:     d.Data.Version,
+		Created:     d.Directory.Deadline + "T00:00:00Z",
+		Licenses:    []license{{d.Data.License.Name, d.Data.License.Title}},
+		Sources:     []source{{d.Table("files").Label + "（files 表）：收到的每个文件及其摘要", "files.parquet"}},
+		Description: "每张表有 Parquet、Arrow 和 CSV 三种格式，内容相同。空表示没有，与0和空文字不同；各列的含义也在 dictionary 表里，代码的名称在 codes 表里。不含个人信息。" + CSVNote,
 		Batch:       d.Directory.Batch,
 		Form:        fmt.Sprintf("%s v%d", d.Form.ID, d.Form.Version),
 		Definition:  d.Sources,
@@ -103,7 +122,7 @@ func (p dataPackage) encode() ([]byte, error) {
 // Two things are as frictionless 5.21 needs them, which reads Parquet through pandas and so checks the data against the schema: a
 // tabular resource does not give its bytes, because that reader counts none; and whole numbers with gaps are of type
 // number, because pandas holds them as floats (arrowType says what they are).
-func newResource(t table.Named, f format, path string, written *sink) resource {
+func newResource(t table.Named, all []table.Named, f format, path string, written *sink) resource {
 	schema := t.Record.Schema()
 	r := resource{
 		Name: t.Name + "-" + f.name, Path: path,
@@ -114,11 +133,15 @@ func newResource(t table.Named, f format, path string, written *sink) resource {
 	if f.tabular {
 		r.Name, r.Type, r.Bytes = t.Name, "table", 0
 	}
+	text := f.name == "csv" // where an empty text reads as nothing
+	if text {
+		r.Encoding, r.Schema.MissingValues = "utf-8", []string{""}
+	}
 	for _, c := range schema.Fields() {
 		x := field{
 			Name: c.Name, Type: fieldTypes[c.Type.ID()], Title: table.Said(c.Metadata, table.KeyLabel), Description: table.Said(c.Metadata, table.KeyDescription),
 			Unit: table.Said(c.Metadata, table.KeyUnit), Paragraph: table.Said(c.Metadata, table.KeyParagraph), ArrowType: c.Type.Name(),
-			Constraints: constraints{Required: !c.Nullable},
+			Constraints: constraints{Required: !c.Nullable && !(text && c.Type.ID() == arrow.STRING)},
 		}
 		if x.Type == "integer" && c.Nullable {
 			x.Type = "number"
@@ -127,12 +150,12 @@ func newResource(t table.Named, f format, path string, written *sink) resource {
 			x.Constraints.Enum = strings.Split(values, table.ValueSeparator)
 		}
 		r.Schema.Fields = append(r.Schema.Fields, x)
-		if to, column, ok := strings.Cut(table.Said(c.Metadata, table.KeyReferences), "."); ok {
+		if to, column, ok := strings.Cut(table.Said(c.Metadata, table.KeyReferences), "."); ok && refers(all, t.Record, c.Name, to, column) {
 			r.Schema.ForeignKeys = append(r.Schema.ForeignKeys, foreignKey{[]string{c.Name}, reference{to, []string{column}}})
 		}
 	}
-	if key := table.Said(schema.Metadata(), table.KeyPrimary); key != "" {
-		r.Schema.PrimaryKey = strings.Split(key, table.ValueSeparator)
+	if key := strings.Split(table.Said(schema.Metadata(), table.KeyPrimary), table.ValueSeparator); unique(t.Record, key) {
+		r.Schema.PrimaryKey = key
 	}
 	return r
 }

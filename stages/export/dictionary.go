@@ -21,8 +21,8 @@ func DictionaryMarkdown(w io.Writer, d *templates.Definition) error {
 	}
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "# %s：%d年批次数据字典\n\n", d.Form.Title, d.Directory.Batch)
-	fmt.Fprintf(b, "由 templates/%d 的定义生成，请勿手改。每张表是一个 .parquet 文件和一个内容相同的 .arrow 文件；", d.Year)
-	fmt.Fprint(b, "各列的名称、单位、含义也在文件自带的元数据、datapackage.json 和 dictionary 表里。空表示没有，与0和空文字不同。\n")
+	fmt.Fprintf(b, "由 templates/%d 的定义生成，请勿手改。结构版本 %s。每张表是一个 .parquet 文件和一个内容相同的 .arrow 文件；", d.Year, d.Data.Version)
+	fmt.Fprint(b, "各列的名称、单位、含义也在文件自带的元数据、datapackage.json 和 dictionary 表里。空表示没有，与0和空文字不同。\n\n"+CSVNote+"\n")
 	for i, c := range columns {
 		if i == 0 || c.Table != columns[i-1].Table {
 			t := d.Table(c.Table)

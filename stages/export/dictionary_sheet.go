@@ -34,7 +34,7 @@ func DictionarySheet(w io.Writer, d *templates.Definition) error {
 		return err
 	}
 	of := heads(d, "dictionary")
-	if err := book.Rows(r, book.Grid{Sheet: tablesSheet, Remark: title + "。每张表是 data/ 中的一个 .parquet 文件和一个内容相同的 .arrow 文件。", Rows: len(tables), Freeze: 1}, slices.Values(tables),
+	if err := book.Rows(r, book.Grid{Sheet: tablesSheet, Remark: title + "。每张表是 data/ 中的一个 .parquet 文件和一个内容相同的 .arrow 文件。" + CSVNote, Rows: len(tables), Freeze: 1}, slices.Values(tables),
 		[]book.ColumnOf[*templates.Table]{
 			{Head: of["table"], Width: 18, Cell: func(t *templates.Table) book.Cell { return cell(t.Name, book.Mono) }},
 			{Head: of["label"], Width: 22, Cell: func(t *templates.Table) book.Cell { return cell(t.Label, book.Plain) }},

@@ -1,5 +1,5 @@
-// Package export writes the published tables for analysts: of each table an Arrow IPC file and a Parquet file, and a
-// datapackage.json that explains them all. The forms are the ones that all readers tried know: IPC without compression,
+// Package export writes the published tables for analysts: of each table an Arrow IPC file, a Parquet file and a CSV file, and
+// a datapackage.json that explains them all. The forms are the ones that all readers tried know: IPC without compression,
 // Parquet with snappy, the stored Arrow schema and a required root, plain types. The bytes depend on nothing but the tables
 // and the definition.
 package export
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 
 	"lianheti/stages/table"
@@ -24,33 +25,37 @@ import (
 // packages read it, and know Parquet but not Arrow.
 type format struct {
 	name      string // also the file's suffix
+	folder    string // below data
 	mediatype string
 	tabular   bool
 	write     func(w io.WriteSeeker, rec arrow.Record) error
 }
 
 var formats = []format{
-	{"parquet", "application/vnd.apache.parquet", true, writeParquet},
-	{"arrow", "application/vnd.apache.arrow.file", false, writeArrow},
+	{"parquet", "", "application/vnd.apache.parquet", true, writeParquet},
+	{"arrow", "", "application/vnd.apache.arrow.file", false, writeArrow},
+	{"csv", "csv", "text/csv", false, writeCSV},
 }
 
 // Write puts the tables and their data package into dir, which it makes if need be.
 func Write(dir string, d *templates.Definition, tables []table.Named) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
+	for _, f := range formats {
+		if err := os.MkdirAll(filepath.Join(dir, f.folder), 0o755); err != nil {
+			return fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
+		}
 	}
 	var resources []resource
 	for _, t := range tables {
 		for _, f := range formats {
-			path := t.Name + "." + f.name
-			w, err := create(filepath.Join(dir, path))
+			name := path.Join(f.folder, t.Name+"."+f.name)
+			w, err := create(filepath.Join(dir, filepath.FromSlash(name)))
 			if err != nil {
-				return fmt.Errorf("无法写 %s：%w", path, err)
+				return fmt.Errorf("无法写 %s：%w", name, err)
 			}
 			if err := w.finish(f.write(w, t.Record)); err != nil {
-				return fmt.Errorf("无法写 %s，请检查剩余空间：%w", path, err)
+				return fmt.Errorf("无法写 %s，请检查剩余空间：%w", name, err)
 			}
-			resources = append(resources, newResource(t, f, path, w))
+			resources = append(resources, newResource(t, tables, f, name, w))
 		}
 	}
 	data, err := newPackage(d, resources).encode()

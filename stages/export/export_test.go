@@ -8,9 +8,11 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -31,8 +33,8 @@ import (
 )
 
 // Requirements
-//  1. A folder holds two files a table and the data package; written twice, the bytes are the same.
-//  2. Read back, both formats give the records that were written, with all metadata; also where a table is empty, or has more
+//  1. A folder holds three files a table and the data package; written twice, the bytes are the same.
+//  2. Read back, all formats give the records that were written, with all metadata; also where a table is empty, or has more
 //     rows than one batch.
 //  3. pyarrow, pandas, DuckDB, polars, apache-arrow for JavaScript and parquet-wasm see the same rows, columns, nulls and sums.
 //  4. The data package is true (bytes, hashes, columns) and frictionless finds it valid, data included; a value outside a
@@ -142,15 +144,15 @@ func written(t *testing.T) (*templates.Definition, []table.Named, string) {
 
 func contents(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
-	entries, err := os.ReadDir(dir)
+	out := map[string][]byte{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			out[name], err = os.ReadFile(filepath.Join(dir, name))
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	out := map[string][]byte{}
-	for _, e := range entries {
-		if out[e.Name()], err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
-			t.Fatal(err)
-		}
 	}
 	return out
 }
@@ -159,7 +161,7 @@ func TestSameBytes(t *testing.T) {
 	_, tables, dir := written(t)
 	_, _, again := written(t)
 	first, second := contents(t, dir), contents(t, again)
-	if len(first) != 2*len(tables)+1 || len(first) != len(second) {
+	if len(first) != len(formats)*len(tables)+1 || len(first) != len(second) {
 		t.Fatalf("%d tables gave %d and %d files", len(tables), len(first), len(second))
 	}
 	for file, data := range first {
@@ -174,7 +176,7 @@ func TestReadBack(t *testing.T) {
 	files := contents(t, dir)
 	for _, want := range tables {
 		for _, f := range formats {
-			compare(t, want.Name+"."+f.name, want.Record, f.name, files[want.Name+"."+f.name])
+			compare(t, want.Name+"."+f.name, want.Record, f.name, files[path.Join(f.folder, want.Name+"."+f.name)])
 		}
 	}
 }
@@ -204,6 +206,9 @@ func compare(t *testing.T, what string, want arrow.Record, format string, data [
 	var got arrow.Table
 	var schema *arrow.Schema
 	switch format {
+	case "csv":
+		compareCSV(t, what, want, data)
+		return
 	case "arrow":
 		r, err := ipc.NewFileReader(bytes.NewReader(data))
 		if err != nil {
@@ -280,11 +285,11 @@ func TestPackageIsTrue(t *testing.T) {
 	if err := json.Unmarshal(files[PackageName], &p); err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Resources) != 2*len(tables) {
+	if len(p.Resources) != len(formats)*len(tables) {
 		t.Fatalf("%d resources for %d tables", len(p.Resources), len(tables))
 	}
 	for i, r := range p.Resources {
-		data, want := files[r.Path], tables[i/2].Record
+		data, want := files[r.Path], tables[i/len(formats)].Record
 		digest := sha256.Sum256(data)
 		if r.Type == "" && r.Bytes != int64(len(data)) || r.Hash != "sha256:"+hex.EncodeToString(digest[:]) {
 			t.Errorf("%s: the package says %d bytes, %s", r.Path, r.Bytes, r.Hash)
@@ -424,13 +429,13 @@ func TestCommittedDictionary(t *testing.T) {
 // committed demands that a file beside the definition is what the definition gives.
 func committed(t *testing.T, name string, want []byte) {
 	t.Helper()
-	path := filepath.Join("..", "..", "templates", "2024", name)
+	file := filepath.Join("..", "..", "templates", "2024", name)
 	if *update {
-		if err := os.WriteFile(path, want, 0o644); err != nil {
+		if err := os.WriteFile(file, want, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if found, err := os.ReadFile(path); err != nil || !bytes.Equal(found, want) {
+	if found, err := os.ReadFile(file); err != nil || !bytes.Equal(found, want) {
 		t.Errorf("templates/2024/%s is not what the definition says (%v); go test ./stages/export -run Committed -update", name, err)
 	}
 }

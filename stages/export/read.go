@@ -91,7 +91,10 @@ func Verify(dir string) (*Package, string, error) {
 	listed := map[string]bool{}
 	for _, r := range p.Resources {
 		listed[r.Path] = true
-		content, err := os.ReadFile(filepath.Join(dir, filepath.Base(r.Path)))
+		if !filepath.IsLocal(filepath.FromSlash(r.Path)) {
+			return nil, "", fmt.Errorf("%s 里的路径 %s 不在这个文件夹里", PackageName, r.Path)
+		}
+		content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(r.Path)))
 		if err != nil {
 			return nil, "", fmt.Errorf("缺 %s：%w", r.Path, err)
 		}

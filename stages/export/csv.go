@@ -1,0 +1,71 @@
+package export
+
+import (
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+)
+
+// CSVNote says what a reader of the CSV files has to know; it stands in the data package and in the dictionary.
+const CSVNote = "csv/ 里是同样内容的 CSV：UTF-8（带 BOM）、RFC 4180（逗号分隔、CRLF 换行、双引号），空表示没有，加引号的空是空文字；" +
+	"以 = + - @、制表符或回车开头的文字前加了一个半角单引号，免得被当作公式。Excel 直接双击打开会把 2024-07 这样的申报编号认成日期，请用“数据—自文本/CSV”导入，把编号各列设为文本。"
+
+// byteOrderMark tells Excel that a text is UTF-8.
+const byteOrderMark = "\ufeff"
+
+// formulaLeads are what a spreadsheet program takes for the beginning of a formula.
+const formulaLeads = "=+-@\t\r"
+
+// writeCSV writes a table as RFC 4180 has it. A value that is not there is nothing, an empty text a pair of quotes.
+func writeCSV(w io.WriteSeeker, rec arrow.Record) error {
+	var b strings.Builder
+	b.WriteString(byteOrderMark)
+	for i, f := range rec.Schema().Fields() {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(f.Name)
+	}
+	b.WriteString("\r\n")
+	for row := range int(rec.NumRows()) {
+		for i, column := range rec.Columns() {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			if !column.IsNull(row) {
+				b.WriteString(csvValue(column, row))
+			}
+		}
+		b.WriteString("\r\n")
+		if _, err := io.WriteString(w, b.String()); err != nil {
+			return err
+		}
+		b.Reset()
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// csvValue writes one value: numbers in full, no exponents.
+func csvValue(column arrow.Array, row int) string {
+	switch c := column.(type) {
+	case *array.Float64:
+		return strconv.FormatFloat(c.Value(row), 'f', -1, 64)
+	case *array.String:
+		return csvText(c.Value(row))
+	}
+	return column.ValueStr(row) // whole numbers, true and false
+}
+
+func csvText(s string) string {
+	if s != "" && strings.ContainsRune(formulaLeads, rune(s[0])) {
+		s = "'" + s
+	}
+	if s == "" || strings.ContainsAny(s, ",\"\r\n") || strings.TrimSpace(s) != s {
+		return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+	}
+	return s
+}
