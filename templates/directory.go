@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"lianheti/stages/text"
@@ -134,6 +135,8 @@ func (d *Directory) CityByName(name string) (City, bool) {
 	return City{}, false
 }
 
+var cityCode = regexp.MustCompile(`^[0-9]{6}$`)
+
 func (d *Directory) check(l *loader, form *Form) {
 	const file = "directory.yaml"
 	seen, numbers := map[string]bool{}, map[int]bool{}
@@ -154,6 +157,11 @@ func (d *Directory) check(l *loader, form *Form) {
 				l.problem(where, "联合体名称“"+p.Consortium+"”重复", "请删去重复的一条。")
 			}
 			seen[p.Consortium] = true
+		}
+	}
+	for i, c := range d.Cities {
+		if !cityCode.MatchString(c.Code) {
+			l.problem(at{file, fmt.Sprintf("$.cities[%d]", i)}, "地市“"+c.Name+"”的代码“"+c.Code+"”不是六位数字", "请写 GB/T 2260 的六位代码，例如 350100。")
 		}
 	}
 	if len(d.Cities) == 0 || len(d.Entries) == 0 {

@@ -39,8 +39,8 @@ type Definition struct {
 	Tables    []*Table
 	Data      Data
 	Paper     *Paper
-	Audit     *Audit // nil in a definition from before there was one
 	Reading   *Reading
+	Audit     *Audit  // nil in a definition from before there was one
 	Notice    *Notice // nil where Warning says why
 	// Warning is the one thing wrong with a definition that does not keep it from being used; empty in those that ship.
 	Warning string

@@ -35,7 +35,7 @@ func (f *form) finding(r *templates.Rule, x fault) table.Finding {
 		Vars: f.vars(r, x),
 	})
 	s := f.Submission
-	out.Batch, out.Submission, out.City, out.Consortium = s.Batch, s.Submission, s.City, s.Consortium
+	out.Batch, out.Submission, out.CityCode, out.City, out.Consortium = s.Batch, s.Submission, s.CityCode, s.City, s.Consortium
 	out.Fingerprint = digest(append([]string{r.ID, f.batch.keys[f.position], x.member}, slotNames(x.refs, x.fields)...))
 	out.ValueHash = f.valueHash(x)
 	return out
@@ -57,7 +57,7 @@ func (b *batch) read(x model.Finding, f *form) table.Finding {
 	key := []string{r.ID, x.Places[0].File, x.Member, fmt.Sprint(x.Year)}
 	if f != nil {
 		s := f.Submission
-		out.Submission, out.City, out.Consortium = s.Submission, s.City, s.Consortium
+		out.Submission, out.CityCode, out.City, out.Consortium = s.Submission, s.CityCode, s.City, s.Consortium
 		key[1] = b.keys[f.position]
 	}
 	key = append(key, x.Fields...)

@@ -59,7 +59,7 @@ func verdicts(j *table.Judgement) map[string]model.Verdict {
 // submission is all that a round knows of one submission.
 type submission struct {
 	form     *table.Form
-	city     string
+	city     templates.City // without code where it can't be told
 	verdict  table.Verdict
 	findings []table.Finding
 	rank     table.Rank
@@ -68,7 +68,11 @@ type submission struct {
 func byID(r *table.Round) map[string]*submission {
 	out := map[string]*submission{}
 	for form := range r.Facts.Forms {
-		out[form.Submission.Submission] = &submission{form: form, city: r.Facts.CityOf(form.Submission)}
+		city := templates.City{Name: r.Facts.CityOf(form.Submission)}
+		if known, ok := r.Facts.Definition.Directory.CityByName(city.Name); ok {
+			city = known
+		}
+		out[form.Submission.Submission] = &submission{form: form, city: city}
 	}
 	for v := range r.Judgement.Verdicts.All() {
 		out[v.Submission].verdict = v
@@ -116,7 +120,8 @@ type pair struct {
 // add completes a row and keeps it.
 func (p *pair) add(c table.Change) {
 	s := cmp.Or(p.now, p.before)
-	c.Batch, c.Submission, c.City, c.Consortium = s.form.Submission.Batch, s.form.Submission.Submission, s.city, s.form.Submission.Consortium
+	c.Batch, c.Submission, c.Consortium = s.form.Submission.Batch, s.form.Submission.Submission, s.form.Submission.Consortium
+	c.CityCode, c.City = s.city.Code, s.city.Name
 	p.rows = append(p.rows, c)
 }
 

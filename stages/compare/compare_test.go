@@ -50,7 +50,7 @@ func round(t *testing.T, mem memory.Allocator, states ...state) *table.Round {
 	var verdicts []table.Verdict
 	var ranks []table.Rank
 	for _, s := range states {
-		submissions = append(submissions, table.Submission{Batch: 2024, Submission: s.id, DirectoryNo: table.Some(int32(len(s.id))), City: "福州", CityCode: "3501",
+		submissions = append(submissions, table.Submission{Batch: 2024, Submission: s.id, DirectoryNo: table.Some(int32(len(s.id))), City: "福州", CityCode: "350100",
 			Consortium: "联合体" + s.id, Edition: table.Some(s.edition), SHA256: s.sha})
 		for _, m := range s.metrics {
 			m.Submission, m.Sheet, m.Cell = s.id, "2年度数据", "E7"

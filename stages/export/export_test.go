@@ -72,7 +72,7 @@ func published(t testing.TB, mem memory.Allocator, d *templates.Definition) []ta
 			{Batch: 2024, Role: table.RoleSubmission, Path: "b.xlsx", SHA256: "ef", Fate: model.Accepted, Submission: "2024-05"},
 		}),
 		Submissions: table.Of(mem, []table.Submission{
-			{Batch: 2024, Submission: "2024-01", DirectoryNo: table.Some[int32](1), CityCode: "3501", City: "福州", Consortium: "=甲联合体", Park: said, LeadSchool: said, LeadEnterprise: said, File: "福州/推荐书" + phone + ".xlsx", SHA256: "ab"},
+			{Batch: 2024, Submission: "2024-01", DirectoryNo: table.Some[int32](1), CityCode: "350100", City: "福州", Consortium: "=甲联合体", Park: said, LeadSchool: said, LeadEnterprise: said, File: "福州/推荐书" + phone + ".xlsx", SHA256: "ab"},
 			{Batch: 2024, Submission: "2024-05", Consortium: "乙联合体", National: true, File: "b.xlsx", SHA256: "ef"},
 		}),
 		Figures: table.Of(mem, []table.Figure{

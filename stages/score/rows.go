@@ -129,6 +129,7 @@ func (m *scheme) ranking(mem memory.Allocator, placed []*entrant, method string)
 		row := table.Rank{
 			Batch:      e.submission.Batch,
 			Submission: e.submission.Submission,
+			CityCode:   e.submission.CityCode,
 			City:       e.submission.City,
 			Consortium: e.submission.Consortium,
 			Verdict:    string(e.verdict.Verdict),

@@ -38,7 +38,7 @@ func facts(mem memory.Allocator, d *templates.Definition) (*Facts, *Judgement, *
 			{Batch: 2024, Path: "厦门/\xff.xlsx", SHA256: digest, Fate: model.Accepted, Submission: "2024-05", Reason: "原名 " + phone + ".xlsx"},
 		}),
 		Submissions: Of(mem, []Submission{
-			{Batch: 2024, Submission: "2024-01", DirectoryNo: Some[int32](1), CityCode: "3501", City: "福州", Consortium: "甲联合体", File: "a.xlsx", SHA256: digest},
+			{Batch: 2024, Submission: "2024-01", DirectoryNo: Some[int32](1), CityCode: "350100", City: "福州", Consortium: "甲联合体", File: "a.xlsx", SHA256: digest},
 			{Batch: 2024, Submission: "2024-05", DirectoryNo: Some[int32](5), Consortium: "乙联合体", File: "b.xlsx", SHA256: digest},
 		}),
 		Figures: Of(mem, []Figure{
@@ -145,7 +145,7 @@ func cell(t *testing.T, rec arrow.Record, column string, row int) string {
 func TestSubmissionsWide(t *testing.T) {
 	rec := publish(t)["submissions"]
 	for column, want := range map[string][2]string{
-		"submission": {"2024-01", "2024-05"}, "city_code": {"3501", "null"}, "verdict": {"退回修改", "受理"}, "ranked": {"false", "true"},
+		"submission": {"2024-01", "2024-05"}, "city_code": {"350100", "null"}, "verdict": {"退回修改", "受理"}, "ranked": {"false", "true"},
 		"unranked_reason": {"退回修改", "null"}, "errors": {"1", "0"},
 		"office_area": {"0", "null"}, "staff_total": {"6.5", "null"}, "employees": {"null", "null"}, "assets": {"null", "null"},
 		"established_on": {"2024-08", "null"}, "no_violation": {"false", "true"}, "pledge_signed": {"null", "null"},

@@ -222,6 +222,7 @@ type Finding struct {
 	Rule        string         `col:"rule"`
 	Severity    model.Severity `col:"severity"`
 	Submission  string         `col:"submission,null"`
+	CityCode    string         `col:"city_code,null"`
 	City        string         `col:"city,null"`
 	Consortium  string         `col:"consortium,null"`
 	Fields      string         `col:"fields,null"` // ids, joined by blanks
@@ -353,6 +354,7 @@ type Lapse struct {
 type Rank struct {
 	Batch       int32        `col:"batch"`
 	Submission  string       `col:"submission"`
+	CityCode    string       `col:"city_code,null"`
 	City        string       `col:"city,null"`
 	Consortium  string       `col:"consortium,null"`
 	Verdict     string       `col:"verdict"`
@@ -512,6 +514,7 @@ type Lift struct {
 type Change struct {
 	Batch        int32          `col:"batch"`
 	Submission   string         `col:"submission"`
+	CityCode     string         `col:"city_code,null"`
 	City         string         `col:"city,null"`
 	Consortium   string         `col:"consortium,null"`
 	Kind         ChangeKind     `col:"kind"`

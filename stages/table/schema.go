@@ -158,6 +158,11 @@ func meanings(d *templates.Definition, t *templates.Table) map[string]meaning {
 	}
 	for _, c := range t.Columns {
 		m := meaning{c.Label, c.Description, c.Unit, c.Paragraph, c.References, c.Values}
+		if c.Name == "city_code" {
+			for _, city := range d.Directory.Cities {
+				m.values = append(m.values, city.Code)
+			}
+		}
 		if f := fieldOf(d, t, c); f != nil {
 			m.unit, m.paragraph = cmp.Or(m.unit, f.Unit), cmp.Or(m.paragraph, f.Paragraph)
 		}

@@ -161,16 +161,13 @@ func TestTablesRepeatTruly(t *testing.T) {
 		}
 		return out
 	}
-	var cityCodes, kinds []string
-	for _, c := range d.Directory.Cities {
-		cityCodes = append(cityCodes, c.Code)
-	}
+	var kinds []string
 	for _, k := range d.Form.Kinds {
 		kinds = append(kinds, k.ID)
 	}
 	status := text(Normal, Missing, NotApplicable, Invalid)
 	closed := map[string][]string{
-		"city_code": cityCodes, "members.kind": kinds, "figures.status": status, "metrics.status": status, "texts.status": status, "enrolment_status": status,
+		"members.kind": kinds, "figures.status": status, "metrics.status": status, "texts.status": status, "enrolment_status": status,
 		"fate":         text(model.Accepted, model.Superseded, model.Rejected, model.Ignored),
 		"verdict":      text(model.Return, model.AskFirst, model.Accept),
 		"severity":     text(model.MustFix, model.Explain, model.Hint),
@@ -245,5 +242,32 @@ func TestCodesAreUnique(t *testing.T) {
 		} else {
 			seen[key] = true
 		}
+	}
+}
+
+// Wherever a city stands, its code stands beside it, one of the directory's.
+func TestCitiesHaveCodes(t *testing.T) {
+	d := load(t)
+	schemas, err := Schemas(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []string
+	for _, c := range d.Directory.Cities {
+		codes = append(codes, c.Code)
+	}
+	tables := 0
+	for _, s := range schemas {
+		at := s.FieldIndices("city")
+		if len(at) == 0 {
+			continue
+		}
+		tables++
+		if f := s.Field(at[0] - 1); f.Name != "city_code" || Said(f.Metadata, KeyValues) != strings.Join(codes, ValueSeparator) {
+			t.Errorf("%s: beside the city stands %s, one of %s", Said(s.Metadata(), KeyTable), f.Name, Said(f.Metadata, KeyValues))
+		}
+	}
+	if tables < 5 {
+		t.Errorf("%d tables have a city", tables)
 	}
 }
