@@ -35,7 +35,7 @@ func nextYear(t testing.TB) *templates.Definition {
 			if !strings.Contains(text, at) {
 				t.Fatal("form.yaml has changed")
 			}
-			text = strings.Replace(text, at, "            - {id: toy_figure, label: 试验栏目, group: 人才培养质量, type: integer, unit: 个, extra: true, evidence: [\"4.1\"]}\n"+at, 1)
+			text = strings.Replace(text, at, "            - {id: toy_figure, label: 试验栏目, group: 人才培养质量, type: integer, unit: 个, better: higher, decimals: 0, extra: true, evidence: [\"4.1\"]}\n"+at, 1)
 		}
 		return text
 	}), 2025)

@@ -43,17 +43,17 @@ type source struct {
 }
 
 type resource struct {
-	Name        string      `json:"name"`
-	Type        string      `json:"type,omitempty"`
-	Path        string      `json:"path"`
-	Title       string      `json:"title"`
-	Description string      `json:"description"`
-	Format      string      `json:"format"`
-	MediaType   string      `json:"mediatype"`
-	Encoding    string      `json:"encoding,omitempty"`
-	Bytes       int64       `json:"bytes,omitempty"`
-	Hash        string      `json:"hash"`
-	Schema      tableSchema `json:"schema"`
+	Name        string       `json:"name"`
+	Type        string       `json:"type,omitempty"`
+	Path        string       `json:"path"`
+	Title       string       `json:"title"`
+	Description string       `json:"description"`
+	Format      string       `json:"format"`
+	MediaType   string       `json:"mediatype"`
+	Encoding    string       `json:"encoding,omitempty"`
+	Bytes       int64        `json:"bytes,omitempty"`
+	Hash        string       `json:"hash"`
+	Schema      *tableSchema `json:"schema,omitempty"`
 }
 
 // tableSchema is a Table Schema v2. Both formats have nulls of their own, so no text stands for a missing value.
@@ -128,7 +128,7 @@ func newResource(t table.Named, all []table.Named, f format, path string, writte
 		Name: t.Name + "-" + f.name, Path: path,
 		Title: table.Said(schema.Metadata(), table.KeyLabel), Description: table.Said(schema.Metadata(), table.KeyDescription),
 		Format: f.name, MediaType: f.mediatype, Bytes: written.size, Hash: "sha256:" + written.sha256(),
-		Schema: tableSchema{Profile: "https://datapackage.org/profiles/2.0/tableschema.json", MissingValues: []string{}},
+		Schema: &tableSchema{Profile: "https://datapackage.org/profiles/2.0/tableschema.json", MissingValues: []string{}},
 	}
 	if f.tabular {
 		r.Name, r.Type, r.Bytes = t.Name, "table", 0

@@ -5,6 +5,7 @@
 package export
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
@@ -58,6 +59,12 @@ func Write(dir string, d *templates.Definition, tables []table.Named) error {
 			resources = append(resources, newResource(t, tables, f, name, w))
 		}
 	}
+	sql := views(tables)
+	if err := os.WriteFile(filepath.Join(dir, ViewsName), sql, 0o644); err != nil {
+		return err
+	}
+	resources = append(resources, resource{Name: "views", Path: ViewsName, Title: "DuckDB 视图", Description: "每张表一个同名的视图，另有十个视图回答常问的问题。",
+		Format: "sql", MediaType: "application/sql", Encoding: "utf-8", Bytes: int64(len(sql)), Hash: fmt.Sprintf("sha256:%x", sha256.Sum256(sql))})
 	data, err := newPackage(d, resources).encode()
 	if err != nil {
 		return err
