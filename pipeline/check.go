@@ -54,6 +54,7 @@ type CheckedSubmission struct {
 	Hints      int32            `json:"hints"`
 	CheckCode  string           `json:"check_code"` // as in the footer of the printed form
 	Findings   []CheckedFinding `json:"findings"`   // gravest first
+	Readings   []CheckedReading `json:"readings"`   // how every number and date was read
 }
 
 // CheckedFinding is one finding.
@@ -134,6 +135,9 @@ func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[stri
 		s, v := facts.Submissions.Row(i), judgement.Verdicts.Row(i)
 		out[s.Submission] = &CheckedSubmission{ID: s.Submission, Consortium: s.Consortium, City: facts.CityOf(s), Edition: given(s.Edition),
 			Verdict: v.Verdict, Errors: v.Errors, Warnings: v.Warnings, Explained: v.Explained, Hints: v.Hints, CheckCode: s.CheckCode, Findings: []CheckedFinding{}}
+	}
+	for f := range facts.Forms {
+		out[f.Submission.Submission].Readings = readings(facts.Definition, f)
 	}
 	for x := range judgement.Findings.All() {
 		if s := out[x.Submission]; s != nil {

@@ -25,6 +25,7 @@ func checkCommand() *cli.Command {
 		Flags: []cli.Flag{
 			yearFlag, definitionFlag, workersFlag,
 			&cli.StringFlag{Name: "annotate", Usage: "把有问题的各份另存为标注件，放到这个`文件夹`：有问题的格子标色，批注里写着怎么改"},
+			&cli.BoolFlag{Name: "readings", Usage: "另列读数一览：每个数和日期是怎样读的（--json 总是带着）"},
 			jsonFlag,
 		},
 		Action: func(c *cli.Context) error {
@@ -45,7 +46,10 @@ func checkCommand() *cli.Command {
 					return err
 				}
 			} else {
-				(&teller{c.App.Writer, d}).tell(r)
+				t := &teller{c.App.Writer, d}
+				if t.tell(r); c.Bool("readings") {
+					t.readings(r)
+				}
 			}
 			if r.MustCorrect() {
 				return errNo

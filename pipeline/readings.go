@@ -1,0 +1,86 @@
+package pipeline
+
+import (
+	"slices"
+
+	"lianheti/stages/model"
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// CheckedReading is how one number or date was read: what the filler sees, what became of it, by which routes of the definition.
+type CheckedReading struct {
+	CheckedPlace
+	Field  string   `json:"field"`
+	Name   string   `json:"name"`
+	Raw    string   `json:"raw"`
+	Value  string   `json:"value"` // empty where none was read
+	Unit   string   `json:"unit,omitempty"`
+	Status string   `json:"status"`
+	Routes []string `json:"routes"` // ids of reading.yaml; none: as it stands
+	Rules  []string `json:"rules"`  // the same in words
+}
+
+// readings lists how every number and date of a submission was read, in form order, those of the lists last.
+func readings(d *templates.Definition, f *table.Form) []CheckedReading {
+	at := map[string][]table.Coercion{}
+	for _, c := range f.Coercions {
+		at[c.Sheet+"!"+c.Cell] = append(at[c.Sheet+"!"+c.Cell], c)
+	}
+	out := []CheckedReading{}
+	add := func(field *templates.Field, name string, place model.Place, raw, value string, status table.Status) {
+		r := CheckedReading{CheckedPlace: CheckedPlace(place), Field: field.ID, Name: name, Raw: raw, Value: value, Unit: field.Unit,
+			Status: string(status), Routes: []string{}, Rules: []string{}}
+		for _, c := range at[place.String()] {
+			route := d.Reading.Route(c.Kind)
+			if r.Routes, r.Rules = append(r.Routes, route.ID), append(r.Rules, route.Label); c.From != "" && (r.Raw == "" || route.Class != templates.Lossless) {
+				r.Raw = c.From
+			}
+		}
+		if r.Raw == "" {
+			r.Raw = value
+		}
+		out = append(out, r)
+	}
+	for _, slot := range d.Layout().Slots() {
+		field, ref := slot.Field, templates.Ref{Field: slot.Field.ID, Year: slot.Year}
+		if o := f.Observe(ref); (field.Numeric() || field.Type == templates.DateField) && o.Status != table.Missing {
+			if o.Status != table.Normal {
+				o.Value = ""
+			}
+			add(field, d.Name(ref), o.Place, o.Raw, o.Value, o.Status)
+		}
+	}
+	lists := listPlaces{f}
+	for _, m := range f.Members {
+		if m.Status != table.Missing && m.Status != "" {
+			add(d.Field("members_enrolment"), m.Name, lists.at(m.Sheet, m.Cell, "members_enrolment"), "", table.Plain(m.Enrolment), m.Status)
+		}
+	}
+	for _, v := range f.Verifications {
+		if v.Date == "" {
+			continue
+		}
+		place, status := lists.at(v.Sheet, v.Cell, "verifications_date"), table.Normal
+		if slices.ContainsFunc(at[place.String()], func(c table.Coercion) bool { return d.Reading.Route(c.Kind).Class == templates.Unreadable }) {
+			status = table.Invalid
+		}
+		add(d.Field("verifications_date"), v.Section, place, v.Date, map[table.Status]string{table.Normal: v.Date}[status], status)
+	}
+	return out
+}
+
+// listPlaces finds the cells of lists by their rows and the headers of their columns.
+type listPlaces struct{ form *table.Form }
+
+func (l listPlaces) at(sheet, cell, column string) model.Place {
+	place := model.Place{File: l.form.Submission.File, Sheet: sheet, Cell: cell}
+	for _, c := range l.form.ListColumns {
+		if c.Field == column && c.Sheet == sheet {
+			row, _ := model.RowCol(cell)
+			_, col := model.RowCol(c.Cell)
+			place.Cell = model.CellName(row, col)
+		}
+	}
+	return place
+}
