@@ -33,6 +33,7 @@ type Reading struct {
 	}
 	How map[FieldType]string
 
+	borrowed  bool // of a later definition than the rules are
 	routes    map[string]Route
 	units     map[string]Unit
 	before    *regexp.Regexp
@@ -81,6 +82,15 @@ func (r *Reading) Placeholder(s string) bool {
 	return r.fillers[bare] || r.fillers[s] || !strings.ContainsFunc(s, func(c rune) bool {
 		return c > 0x2FFF && c < 0xFE00 || c > 0xFFFF || c < 0x80 && (c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9')
 	})
+}
+
+// HoldsPlaces lists the words that hold the place of an answer in a field, and are as good as nothing; none where any word may stand.
+func (f *Field) HoldsPlaces() []string {
+	r := f.reading
+	if !f.Required || f.Record != "" || !slices.Contains(r.Placeholders.Unanswered, f.Type) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(r.Placeholders.Words), func(w string) bool { return f.None && slices.Contains(r.None, w) })
 }
 
 // Denied says whether a text says of something that it is not so, unless the text denies that in turn.
@@ -133,6 +143,9 @@ func (r *Reading) check(l *loader, d *Definition) {
 
 // checkTold proves that every route that is not lossless is told by a rule.
 func (r *Reading) checkTold(l *loader, d *Definition) {
+	if r.borrowed {
+		return
+	}
 	told := map[string]string{}
 	for _, rule := range d.Rules {
 		if rule.Check != "coercion" && rule.Check != "file" {

@@ -105,6 +105,13 @@ func LoadFS(fsys fs.FS, year int) (*Definition, error) {
 		d.Audit = &Audit{}
 		l.decode("audit.yaml", d.Audit)
 	}
+	if sources["reading.yaml"] == nil { // a definition from before there was one
+		data, err := shipped.ReadFile(path.Join(strconv.Itoa(Years()[len(Years())-1]), "reading.yaml"))
+		if err != nil {
+			return nil, err
+		}
+		sources["reading.yaml"], d.Reading.borrowed = data, true
+	}
 	l.decode("reading.yaml", d.Reading)
 	var tables struct {
 		Data   `yaml:",inline"`

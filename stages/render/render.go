@@ -116,6 +116,7 @@ func (p *painter) lists() {
 			list(listName("confirm"), []string{p.d.Form.Confirm.Checked, p.d.Form.Confirm.Unchecked})
 		}
 		list(listName(f.Suggest), p.d.Suggestions(f))
+		list(placeholderList(f), f.HoldsPlaces())
 		if f.Choices != "" && f.Choices != "consortia" {
 			list(listName(f.Choices), options)
 		}

@@ -55,6 +55,22 @@ const (
 // listName is the name of what a choice offers.
 func listName(choices string) string { return "list_" + choices }
 
+// placeholderList is the name of the words that answer nothing in a field: two lists, because in some fields 无 is an answer.
+func placeholderList(f *templates.Field) string {
+	if f.None {
+		return listName("placeholders_but_none")
+	}
+	return listName("placeholders")
+}
+
+// answered is 0, but unclear where a field holds nothing but the place of an answer.
+func answered(f *templates.Field, x string) string {
+	if len(f.HoldsPlaces()) == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("IF(ISNUMBER(MATCH(TRIM(%s),%s,0)),%d,0)", x, placeholderList(f), unclear)
+}
+
 // valueCell addresses a column of templates.ValueSheet for the i-th value.
 func valueCell(i, column int) string {
 	return fmt.Sprintf("%s!$%s$%d", templates.ValueSheet, columnName(column), i+2)
@@ -249,14 +265,14 @@ func (s *selfCheck) fillStatus(i, row int, slot templates.Slot) {
 		set(statusColumn, text(fmt.Sprintf("IF(SUMPRODUCT(--EXACT(%s,%s))>0,0,%d)", listName(f.Choices), withoutSuffix("TRIM("+x+")"), unclear)))
 	case f.Long():
 		set(cleanColumn, oneLine(x))
-		set(statusColumn, fmt.Sprintf("IF(ISERROR(%s),%d,IF(LEN(TRIM(%s))=0,%d,0))", x, unclear, clean, missing))
+		set(statusColumn, fmt.Sprintf("IF(ISERROR(%s),%d,IF(LEN(TRIM(%s))=0,%d,%s))", x, unclear, clean, missing, answered(f, clean)))
 		set(lengthColumn, characters(clean))
 		if f.Limit > 0 {
 			set(wordsColumn, fmt.Sprintf(`%s&"／%d字"`, tidy, f.Limit))
 			s.l.define(wordsName+slot.Name, templates.ValueSheet, row, wordsColumn, row, wordsColumn)
 		}
 	default:
-		set(statusColumn, text("0"))
+		set(statusColumn, text(answered(f, x)))
 	}
 }
 
