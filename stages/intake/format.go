@@ -75,7 +75,9 @@ func (f *format) number(raw string) (shown string, isDate bool) {
 		return layOut(section.Items, nfp.TokenTypeGeneral, v.String()), false
 	case has(nfp.TokenTypeDateTimes, nfp.TokenTypeElapsedDateTimes) && !has(placeholders...):
 		return showDate(section.Items, v), true
-	case has(nfp.TokenTypeExponential, nfp.TokenTypeFraction):
+	case has(nfp.TokenTypeExponential):
+		return showExponent(section.Items, v), false
+	case has(nfp.TokenTypeFraction):
 		return raw, false
 	}
 	return showNumber(section.Items, v, signed), false
@@ -185,6 +187,21 @@ func words(t nfp.Token) string {
 		}
 	}
 	return ""
+}
+
+// showExponent shows a number as 5.91E+09, with as many digits behind the point as the format has places for.
+func showExponent(items []nfp.Token, v decimal.Decimal) string {
+	point := slices.IndexFunc(items, func(t nfp.Token) bool { return t.TType == nfp.TokenTypeDecimalPoint })
+	digits := 0
+	for i, t := range items {
+		if t.TType == nfp.TokenTypeExponential {
+			break
+		}
+		if point >= 0 && i > point && slices.Contains(placeholders, t.TType) {
+			digits += len(t.TValue)
+		}
+	}
+	return strings.ToUpper(strconv.FormatFloat(v.InexactFloat64(), 'e', digits, 64))
 }
 
 // showNumber fills the digits' places of a section.

@@ -96,6 +96,10 @@ func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *tra
 		t.add(ShownDash, shown, "0")
 		return value, true
 	}
+	if seen, ok := plain(shown); ok && strings.ContainsAny(shown, "eE") { // 5.91E+09, which stands for all its digits
+		power, found := powerBetween(value, seen)
+		return value, found && power == 0
+	}
 	runs := figures.FindAllStringIndex(shown, -1)
 	if len(runs) != 1 {
 		return value, false

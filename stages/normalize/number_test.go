@@ -156,6 +156,8 @@ func TestNumber(t *testing.T) {
 		{people, numeric("-1234.5", "(1,234.50)"), "-1234.5"},
 		{people, numeric("1234", "¥1,234.00"), "1234"},
 		{people, numeric("0", "-"), "0 shown_dash"},
+		{people, numeric("5913456", "5.91E+06"), "5913456"},
+		{people, numeric("5913456", "5.92E+06"), "V shown_otherwise"},
 		{people, numeric("12", "无"), "V shown_otherwise"},
 		{people, numeric("300", "约300"), "300 approximate"},
 		{people, numeric("300", "300人"), "300 unit_suffix"},
