@@ -38,6 +38,7 @@ type CheckedFile struct {
 	SupersededBy string             `json:"superseded_by,omitempty"`
 	Annotated    string             `json:"annotated,omitempty"`        // the annotated copy that was written
 	NotAnnotated string             `json:"annotation_error,omitempty"` // why none could be
+	Readings     string             `json:"readings_file,omitempty"`    // the list of readings that was written
 	Submission   *CheckedSubmission `json:"submission,omitempty"`       // of an accepted file
 }
 
@@ -176,7 +177,17 @@ func (r *Checked) annotate(dir string, o Options, said map[string]string, judgem
 	}
 	for i := range r.Files {
 		f := &r.Files[i]
-		if f.Submission == nil || len(f.Submission.Findings) == 0 {
+		if f.Submission == nil {
+			continue
+		}
+		if o.Readings {
+			var err error
+			name := strings.TrimSuffix(feedback.CopyName(f.Path), "（标注）.xlsx") + "（读数一览）.csv"
+			if f.Readings, err = writeBeside(dir, name, readingsFile(f.Submission.Readings)); err != nil {
+				return fmt.Errorf("无法写读数一览：%w", err)
+			}
+		}
+		if len(f.Submission.Findings) == 0 {
 			continue
 		}
 		data, err := open(f.Path)

@@ -43,6 +43,7 @@ type Options struct {
 	Register      string   // the Department's register; empty: none
 	Date          string   // the run's date, as it is to be shown; empty: none
 	Marks         string   // the experts' workbooks: a folder, or one of them; empty: none
+	Readings      bool     // check: beside the annotated copies also say how every number and date was read
 	Workers       int      // files read at a time; 0: as many as there are processors
 	Score         score.Options
 	Progress      func(done, total int) // called after each file, from one goroutine; nil: nobody watches

@@ -1,7 +1,10 @@
 package pipeline
 
 import (
+	"bytes"
+	"encoding/csv"
 	"slices"
+	"strings"
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
@@ -68,6 +71,35 @@ func readings(d *templates.Definition, f *table.Form) []CheckedReading {
 		add(d.Field("verifications_date"), v.Section, place, v.Date, map[table.Status]string{table.Normal: v.Date}[status], status)
 	}
 	return out
+}
+
+// readingsFile is the list as a table that every spreadsheet program opens.
+func readingsFile(list []CheckedReading) []byte {
+	var b bytes.Buffer
+	b.WriteString("\uFEFF") // by which Excel knows the encoding
+	w := csv.NewWriter(&b)
+	w.UseCRLF = true
+	rows := [][]string{{"工作表", "单元格", "栏目", "所见", "读作", "单位", "怎样读的"}}
+	for _, r := range list {
+		rows = append(rows, []string{r.Sheet, r.Cell, r.Name, r.Raw, r.Shown(), r.Unit, strings.Join(r.Rules, "、")})
+	}
+	for _, row := range rows {
+		for i, s := range row {
+			if strings.IndexAny(s, "=+-@") == 0 && strings.Trim(s, "+-0123456789.") != "" { // a text, whatever it begins with
+				row[i] = "'" + s
+			}
+		}
+	}
+	_ = w.WriteAll(rows) // into memory
+	return b.Bytes()
+}
+
+// Shown is what was read, or why nothing was.
+func (r CheckedReading) Shown() string {
+	if word := map[string]string{string(table.NotApplicable): "不适用", string(table.Invalid): "读不出"}[r.Status]; word != "" {
+		return word
+	}
+	return r.Value
 }
 
 // listPlaces finds the cells of lists by their rows and the headers of their columns.

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"strings"
 	"testing"
 
 	"lianheti/stages/table"
@@ -28,6 +29,10 @@ func TestReadingsListEveryNumber(t *testing.T) {
 				t.Errorf("%s %s %d: listed %v", f.Submission.Submission, m.Indicator, m.Year, ok)
 			}
 		}
+	}
+	file := string(readingsFile([]CheckedReading{{Raw: `=SUM(A1),"x"`, Status: string(table.Invalid)}, {Raw: "-5", Value: "-5", Status: string(table.Normal)}}))
+	if !strings.HasPrefix(file, "\uFEFF工作表,") || !strings.Contains(file, `"'=SUM(A1),""x"""`) || !strings.Contains(file, ",读不出,") || !strings.Contains(file, ",-5,-5,") {
+		t.Errorf("written as %q", file)
 	}
 	if changed == 0 {
 		t.Error("no value of the samples is said to be read by any route")

@@ -116,7 +116,6 @@ func (p *painter) lists() {
 			list(listName("confirm"), []string{p.d.Form.Confirm.Checked, p.d.Form.Confirm.Unchecked})
 		}
 		list(listName(f.Suggest), p.d.Suggestions(f))
-		list(placeholderList(f), f.HoldsPlaces())
 		if f.Choices != "" && f.Choices != "consortia" {
 			list(listName(f.Choices), options)
 		}
@@ -132,6 +131,9 @@ func (p *painter) lists() {
 				keys, parkKeys = append(keys, text.NameKey(pair.Consortium)), append(parkKeys, text.NameKey(pair.Park))
 			}
 		}
+	}
+	for _, f := range p.d.Form.Fields() { // behind the cities, by which the sheet is known
+		list(placeholderList(f), f.HoldsPlaces())
 	}
 	list(consortiaList, names)
 	list(cityOfList, cities)

@@ -25,7 +25,7 @@ func checkCommand() *cli.Command {
 		Flags: []cli.Flag{
 			yearFlag, definitionFlag, workersFlag,
 			&cli.StringFlag{Name: "annotate", Usage: "把有问题的各份另存为标注件，放到这个`文件夹`：有问题的格子标色，批注里写着怎么改"},
-			&cli.BoolFlag{Name: "readings", Usage: "另列读数一览：每个数和日期是怎样读的（--json 总是带着）"},
+			&cli.BoolFlag{Name: "readings", Usage: "另列读数一览：每个数和日期是怎样读的（--json 总是带着）；写了 --annotate 的，在标注件旁另存一份"},
 			jsonFlag,
 		},
 		Action: func(c *cli.Context) error {
@@ -37,7 +37,7 @@ func checkCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			r, err := pipeline.Check(c.Context, pipeline.Options{Definition: d, Inputs: paths, Workers: c.Int("workers")}, c.String("annotate"))
+			r, err := pipeline.Check(c.Context, pipeline.Options{Definition: d, Inputs: paths, Workers: c.Int("workers"), Readings: c.Bool("readings")}, c.String("annotate"))
 			if err != nil {
 				return err
 			}
@@ -133,6 +133,9 @@ func (t *teller) file(f pipeline.CheckedFile) {
 	}
 	t.line("结论：%s　%s %d 处，%s %d 处%s，%s %d 处", s.Verdict, model.MustFix.Label(), s.Errors, model.Explain.Label(), s.Warnings, explained, model.Hint.Label(), s.Hints)
 	t.line("校验码：%s（推荐书打印件页脚的校验码与此相同，内容就相同）", s.CheckCode)
+	if f.Readings != "" {
+		t.line("读数一览：%s", f.Readings)
+	}
 	switch {
 	case f.Annotated != "":
 		t.line("标注件：%s", f.Annotated)

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"lianheti/pipeline"
-	"lianheti/stages/table"
 )
 
 // readings lists how every number and date was read, sheet by sheet.
@@ -22,9 +21,9 @@ func (t *teller) readings(r *pipeline.Checked) {
 				sheet = x.Sheet
 				t.line(" %s", sheet)
 			}
-			value := map[string]string{string(table.NotApplicable): "不适用", string(table.Invalid): "读不出"}[x.Status]
-			if value == "" {
-				value = x.Value + x.Unit
+			value := x.Shown()
+			if x.Value != "" {
+				value += x.Unit
 			}
 			how := ""
 			if len(x.Rules) > 0 {
