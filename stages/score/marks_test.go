@@ -270,7 +270,7 @@ func TestCredibility(t *testing.T) {
 
 func TestLine(t *testing.T) {
 	d := definition(t)
-	batch := allRanked(d, 12, 11)
+	batch := allRanked(d, 12, 2)
 	if before := run(t, d, batch, Options{Draws: 40, Select: 4}); slices.ContainsFunc(before.ranking, func(k table.Rank) bool {
 		return k.Line != "" || k.Firm != "" || k.LineReason != "" || k.First3.Valid || k.FirstK.Valid || k.State != string(table.FiguresOnly) || !k.RankLow.Valid
 	}) {
