@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"lianheti/pipeline/publish"
 	"lianheti/stages/check"
@@ -21,11 +22,14 @@ import (
 type Issued struct {
 	Files    []publish.File // not written yet
 	Subjects []marking.Subject
-	LeftOut  []table.Rank // submissions that the experts don't get, and why
+	LeftOut  []table.Rank         // submissions that the experts don't get, and why
+	Short    []string             // where too few experts can mark, in words
+	Parts    []marking.Assignment // what the supplementary workbooks ask; nil: these are the first
 }
 
 // Experts reads, checks and scores, and makes one marking workbook an expert for the folder o.Out. list is a workbook that lists
-// the experts; without one there are so many, numbered.
+// the experts; without one there are so many, numbered. With marks that came back (o.Marks) the workbooks are supplementary: each asks just for
+// what is missing, and who has nothing to add gets none.
 func Experts(ctx context.Context, o Options, list string, count int) (*Issued, error) {
 	mem := memory.NewGoAllocator()
 	assignments, err := o.assignments(list, count)
@@ -43,6 +47,9 @@ func Experts(ctx context.Context, o Options, list string, count int) (*Issued, e
 	if _, err := readRegister(facts, o); err != nil {
 		return nil, err
 	}
+	if err := readMarks(ctx, mem, facts, o); err != nil {
+		return nil, err
+	}
 	judgement, err := check.Run(mem, facts)
 	if err != nil {
 		return nil, fmt.Errorf("检查：%w", err)
@@ -54,12 +61,20 @@ func Experts(ctx context.Context, o Options, list string, count int) (*Issued, e
 	}
 	out := &Issued{Subjects: marking.Subjects(facts, ranking)}
 	for r := range ranking.Ranking.All() {
-		if !r.Ranked {
+		if !r.Ranked && !r.Waiting {
 			out.LeftOut = append(out.LeftOut, r)
 		}
 	}
 	if len(out.Subjects) == 0 {
 		return nil, errors.New("没有可以参加排名的申报，没有可评的。请先用 lianheti run 查看退回的原因")
+	}
+	out.Short = marking.Short(facts, out.Subjects, assignments)
+	if o.Marks != "" {
+		assignments = marking.Supplements(facts, out.Subjects, assignments)
+		out.Parts = assignments
+		if assignments == nil {
+			return nil, publish.Refuse("交回的评分里没有还缺而这些专家能补的，没有要做的补充表%s", strings.Join(append([]string{""}, out.Short...), "；"))
+		}
 	}
 	return out, out.make(ctx, o, assignments)
 }

@@ -57,6 +57,7 @@ type index struct {
 	order   []string          // submissions, as they come
 	slots   []slot
 	regions []region
+	part    int    // 0: the first workbook of the expert; otherwise which supplementary one
 	digest  string // over the rows before it
 	altered bool   // the digest says otherwise
 }
@@ -73,7 +74,7 @@ func formOf(d *templates.Definition) string { return d.Form.ID + "-专家评分"
 
 // rows writes the index.
 func (x *index) rows() [][]string {
-	out := [][]string{{"form", x.form, strconv.Itoa(x.batch), x.version, x.expert, x.scale, x.most, x.name}}
+	out := [][]string{{"form", x.form, strconv.Itoa(x.batch), x.version, x.expert, x.scale, x.most, x.name, strconv.Itoa(x.part)}}
 	for _, id := range x.order {
 		out = append(out, []string{"submission", id, x.sources[id]})
 	}
@@ -105,7 +106,7 @@ func digestRows(rows [][]string) string {
 func readIndex(rows [][]string) (*index, error) {
 	x := &index{sources: map[string]string{}}
 	for i, row := range rows {
-		row = append(slices.Clone(row), make([]string, 8)...) // blank cells at the end are not stored
+		row = append(slices.Clone(row), make([]string, 9)...) // blank cells at the end are not stored
 		number := func(i int) int {
 			n, err := strconv.Atoi(row[i])
 			if err != nil {
@@ -116,6 +117,7 @@ func readIndex(rows [][]string) (*index, error) {
 		switch row[0] {
 		case "form":
 			x.form, x.batch, x.version, x.expert, x.scale, x.most, x.name = row[1], number(2), row[3], row[4], row[5], row[6], row[7]
+			x.part = max(0, number(8))
 		case "submission":
 			x.order = append(x.order, row[1])
 			x.sources[row[1]] = row[2]

@@ -24,6 +24,8 @@ type Assignment struct {
 	Name   string // for the workbook only
 	Unit   string // where the expert works, for conflicts of interest
 	Points []string
+	Part   int                 // which supplementary workbook; 0: the first
+	Only   map[string][]string // of a supplementary one: the points that it asks about, by submission
 }
 
 // Marked lists the points that experts have a say in, the deduction last, in the rubric's order.
@@ -57,8 +59,18 @@ func (a Assignment) marks(p *templates.Point) bool {
 	return len(a.Points) == 0 || slices.Contains(a.Points, p.ID)
 }
 
+// asks lists the points that the workbook asks about one submission.
+func (a Assignment) asks(r *templates.Rubric, submission string) []*templates.Point {
+	return slices.DeleteFunc(Marked(r), func(p *templates.Point) bool {
+		return !a.marks(p) || a.Part > 0 && !slices.Contains(a.Only[submission], p.ID)
+	})
+}
+
 // FileName is what an expert's workbook is called.
 func FileName(d *templates.Definition, a Assignment) string {
+	if a.Part > 0 {
+		return fmt.Sprintf("%d年专家评分表_%s_补%d.xlsx", d.Year, a.Expert, a.Part)
+	}
 	return fmt.Sprintf("%d年专家评分表_%s.xlsx", d.Year, a.Expert)
 }
 
@@ -82,7 +94,7 @@ func Subjects(facts *table.Facts, ranking *table.Ranking) []Subject {
 	d := facts.Definition
 	ranked := map[string]bool{}
 	for r := range ranking.Ranking.All() {
-		ranked[r.Submission] = r.Ranked
+		ranked[r.Submission] = r.Ranked || r.Waiting
 	}
 	data := evidence(d, ranking, ranked)
 	var out []Subject

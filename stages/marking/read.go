@@ -64,7 +64,7 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 	known := newSubmissions(facts)
 	paths := text.Paths{}
 	var out []*workbook
-	byExpert := map[string][]*workbook{}
+	byExpert, experts := map[string][]*workbook{}, []string{}
 	for _, r := range returned {
 		b := &workbook{file: r.File, people: facts.People}
 		out = append(out, b)
@@ -74,7 +74,11 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 		b.file.Path = paths.Free(b.hide(b.file.Path))
 		if b.file.Fate == model.Accepted {
 			b.interpret(facts.Definition, known)
-			byExpert[b.index.expert] = append(byExpert[b.index.expert], b)
+			key := fmt.Sprint(b.index.expert, "\x00", b.index.part)
+			byExpert[key] = append(byExpert[key], b)
+			if !slices.Contains(experts, b.index.expert) {
+				experts = append(experts, b.index.expert)
+			}
 		}
 	}
 	for _, all := range byExpert {
@@ -89,7 +93,36 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 			b.file.Fate, b.file.Code, b.other = model.Superseded, CodeSame, all[0].file.Path
 		}
 	}
+	for _, expert := range experts {
+		supplement(slices.DeleteFunc(slices.Clone(out), func(b *workbook) bool {
+			return b.file.Fate != model.Accepted || b.index.expert != expert
+		}))
+	}
 	return out
+}
+
+// supplement leaves one row a mark where several workbooks of an expert ask for it: that of the later workbook, if it was filled in there.
+func supplement(all []*workbook) {
+	slices.SortStableFunc(all, func(a, b *workbook) int { return cmp.Compare(b.index.part, a.index.part) })
+	type key struct{ submission, point, kind string }
+	filled, asked := map[key]bool{}, map[key]bool{}
+	said := func(m table.Mark) bool { return m.Value.Valid && (m.Kind != table.MarkVeto || m.Value.V > 0) }
+	for _, b := range all {
+		for _, m := range b.marks {
+			k := key{m.Submission, m.Point, m.Kind}
+			filled[k] = filled[k] || said(m)
+		}
+	}
+	for _, b := range all {
+		b.marks = slices.DeleteFunc(b.marks, func(m table.Mark) bool {
+			k := key{m.Submission, m.Point, m.Kind}
+			if asked[k] || filled[k] && !said(m) {
+				return true
+			}
+			asked[k] = true
+			return false
+		})
+	}
 }
 
 func (b *workbook) refuse(code, detail string) {
@@ -301,7 +334,7 @@ func (b *workbook) interpret(d *templates.Definition, known submissions) {
 			continue
 		}
 		m := table.Mark{Batch: int32(d.Directory.Batch), Expert: b.index.expert, Submission: s.submission, Point: s.point, Kind: kind, Status: table.MarkCounted,
-			Comment: comments[[2]string{s.submission, s.point}], File: b.file.Path, Sheet: s.sheet, Cell: model.CellName(s.row, s.col)}
+			Comment: comments[[2]string{s.submission, s.point}], File: b.file.Path, Supplement: int32(b.index.part), Sheet: s.sheet, Cell: model.CellName(s.row, s.col)}
 		b.value(d, &m, b.take(s))
 		submission, there := known.of[s.submission]
 		switch {

@@ -43,6 +43,10 @@ var coverWidths = []float64{6, 44, 10, 10, 10, 12, 10, 10, 18}
 // Write writes the workbook of one expert.
 func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignment) error {
 	x := &index{form: formOf(d), batch: d.Directory.Batch, version: version, expert: a.Expert, name: a.Name, scale: d.Rubric.Experts.Scale.String(), most: d.Rubric.Experts.Deduction.String(), sources: map[string]string{}}
+	x.part = a.Part
+	if a.Part > 0 {
+		subjects = slices.DeleteFunc(slices.Clone(subjects), func(s Subject) bool { return len(a.asks(d.Rubric, s.Submission.Submission)) == 0 })
+	}
 	sheets := []string{coverSheet}
 	for n, s := range subjects {
 		sheets = append(sheets, s.title(n+1))
@@ -134,6 +138,9 @@ func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page 
 	width := len(coverWidths)
 	p.lock(1, 1, width, book.Cell{Value: title, Look: book.Title})
 	who := expertNo + w.a.Expert
+	if w.a.Part > 0 {
+		who += fmt.Sprintf("　补充表第%d份：只列还缺的，评过的不用再评", w.a.Part)
+	}
 	if w.a.Name != "" {
 		who += "　" + w.a.Name
 	}
@@ -209,10 +216,8 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 	first, row := header+1, header
 	var deduction *templates.Point
 	var linked []int // rows whose texts stand further down
-	for _, point := range Marked(w.d.Rubric) {
-		if !w.a.marks(point) {
-			continue
-		}
+	asked := w.a.asks(w.d.Rubric, id)
+	for _, point := range asked {
 		if point.Deduction {
 			deduction = point
 			continue
@@ -309,7 +314,7 @@ func (w *writer) material(p *page, row int, s Subject, points []int) {
 	if len(s.materials) == 0 {
 		p.lock(row+1, 1, width, book.Cell{Value: "没有列出支撑材料。", Look: book.Quiet})
 	}
-	marked := slices.DeleteFunc(Marked(w.d.Rubric), func(x *templates.Point) bool { return !w.a.marks(x) })
+	marked := w.a.asks(w.d.Rubric, s.Submission.Submission)
 	for i, line := range points {
 		text := book.Cell{Look: book.Plain}
 		if to := at[marked[i].ID]; to > 0 {

@@ -16,6 +16,7 @@ import (
 type marked struct {
 	opinions []opinion
 	ok       bool    // value means something
+	trim     bool    // every ranked submission has enough marks for the point
 	value    float64 // combined, on the rubric's scale; of a deduction, points
 	spread   float64 // sample standard deviation; of two opinions or more
 }
@@ -46,10 +47,13 @@ func (m *scheme) hear(facts *table.Facts, entrants []*entrant) *panel {
 	for i, c := range m.criteria {
 		at[c.ID] = i
 	}
-	asked, against := map[*entrant]int32{}, map[*entrant]int32{}
+	asked, against, first := map[*entrant]int32{}, map[*entrant]int32{}, map[*entrant]bool{}
 	for row := range facts.Marking.Marks.All() {
 		p.rows = append(p.rows, row)
 		e := byID[row.Submission]
+		if e != nil && row.Supplement == 0 {
+			first[e] = true
+		}
 		if row.Status != table.MarkCounted || e == nil {
 			continue
 		}
@@ -72,15 +76,51 @@ func (m *scheme) hear(facts *table.Facts, entrants []*entrant) *panel {
 		e.marks[i].opinions = append(e.marks[i].opinions, opinion{expert, len(p.rows) - 1, row.Value.V})
 	}
 	for _, e := range entrants {
-		for i := range e.marks {
-			p.combine(&e.marks[i], m.criteria[i].Deduction)
-		}
 		if n := asked[e]; n > 0 {
 			e.vetoes = table.Some(against[e])
 		}
 		m.propose(e, facts.Ruling(table.ConsortiumKey(e.submission)))
 	}
+	m.wait(p, entrants, first)
 	return p
+}
+
+// wait sets those apart that came after the marking, as long as they have too few marks: that throws nobody else's away. Those that the first
+// workbooks ask about are what the marking is for.
+func (m *scheme) wait(p *panel, entrants []*entrant, first map[*entrant]bool) {
+	if !slices.ContainsFunc(entrants, func(e *entrant) bool { return e.verdict.Ranked && first[e] }) {
+		return
+	}
+	for _, e := range entrants {
+		if e.waiting = e.verdict.Ranked && !first[e] && !m.enough(p, e); e.waiting {
+			e.unranked = "待评：评分之后才有的申报，评分还不够"
+		}
+	}
+}
+
+// enough says whether an entrant has the least number of marks on every point.
+func (m *scheme) enough(p *panel, e *entrant) bool {
+	for i, c := range m.criteria {
+		if c.marked() && len(e.marks[i].opinions) < p.combined.Least {
+			return false
+		}
+	}
+	return true
+}
+
+// interval gives one that waits the places that it could take among the ranked: its open points are worth nothing or all.
+func (m *scheme) interval(e *entrant, ranked []*entrant) {
+	low, high := e.lower, e.upper+m.waiting(e.complete)
+	e.missing = span{1, 1}
+	for _, o := range ranked {
+		if round10(o.lower) > round10(high) {
+			e.missing.best++
+		}
+		if round10(o.upper) > round10(low) {
+			e.missing.worst++
+		}
+	}
+	e.unranked = fmt.Sprintf("%s；可能的得分%.2f—%.2f分，排在第%d—%d名", e.unranked, low, high, e.missing.best, e.missing.worst)
 }
 
 // propose sets what the experts propose beside what the Department decided: only that takes points off. A single expert's proposal is one,
@@ -123,7 +163,7 @@ func (m *scheme) propose(e *entrant, r table.Ruling) {
 }
 
 // combine makes one mark of the opinions and notes which were dropped. Of deductions none is: the largest stands for all until the Department decides.
-func (p *panel) combine(x *marked, deduction bool) {
+func (p *panel) combine(x *marked, deduction, trim bool) {
 	if len(x.opinions) == 0 {
 		return
 	}
@@ -137,33 +177,40 @@ func (p *panel) combine(x *marked, deduction bool) {
 		x.value = slices.Max(values)
 		return
 	}
-	if p.trims(len(values)) {
+	if x.trim = trim; p.trims(len(values), trim) {
 		byValue := slices.Clone(x.opinions)
 		slices.SortStableFunc(byValue, func(a, b opinion) int { return cmp.Compare(a.value, b.value) })
 		for _, o := range []opinion{byValue[0], byValue[len(byValue)-1]} {
 			p.rows[o.row].Status = table.MarkDropped
 		}
 	}
-	x.value = p.mean(values)
+	x.value = p.mean(values, trim)
 }
 
 // mean combines marks as the rubric says. It orders them.
-func (p *panel) mean(values []float64) float64 {
+func (p *panel) mean(values []float64, trim bool) float64 {
 	slices.Sort(values)
-	if p.trims(len(values)) {
+	if p.trims(len(values), trim) {
 		values = values[1 : len(values)-1]
 	}
 	return sum(values) / float64(len(values))
 }
 
-// trims says whether one highest and one lowest of n marks are dropped.
-func (p *panel) trims(n int) bool {
-	return p.combined.Combine == templates.TrimmedMean && n >= p.combined.TrimFrom
+// trims says whether one highest and one lowest of n marks are dropped. trim says that every ranked submission has enough of them for the
+// point: a rule that changes from one to the other would compare different things.
+func (p *panel) trims(n int, trim bool) bool {
+	return trim && p.combined.Combine == templates.TrimmedMean && n >= p.combined.TrimFrom
 }
 
 // count decides whether the marks count: every ranked submission has enough of them for every point. Until then nobody's do; and they
 // never do for one that lacks some itself.
 func (m *scheme) count(p *panel, entrants []*entrant) {
+	for i, c := range m.criteria {
+		trim := !slices.ContainsFunc(entrants, func(e *entrant) bool { return e.ranked && len(e.marks[i].opinions) < p.combined.TrimFrom })
+		for _, e := range entrants {
+			p.combine(&e.marks[i], c.Deduction, trim)
+		}
+	}
 	ranked := false
 	for _, e := range entrants {
 		e.complete = len(p.rows) > 0

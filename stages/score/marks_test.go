@@ -177,6 +177,34 @@ func TestProposals(t *testing.T) {
 	}
 }
 
+// TestTrimmedForAllOrNone: one submission with a mark less keeps the point of all from being trimmed, for both are compared.
+func TestTrimmedForAllOrNone(t *testing.T) {
+	d := definition(t)
+	batch := allRanked(d, 4, 5)
+	values := []float64{40, 80, 70, 100, 90}
+	marks := marksOf(d, batch, 5, func(x int, _, _ string) float64 { return values[x] })
+	for i := range marks {
+		if m := &marks[i]; m.Submission == batch[2].id && m.Point == "1.2" && m.Expert == "E5" {
+			m.Status, m.Value = table.MarkConflict, table.Opt[float64]{}
+		}
+	}
+	got, after := judged(t, d, batch, marks, Options{Draws: 5})
+	for i, m := range batch {
+		want := map[bool]float64{true: 72.5, false: 76}[i == 2]
+		if s := got.row(t, m.id, "1.2", ""); !near(s.Mark.V, want) {
+			t.Errorf("%s: %v, want %v", m.id, s.Mark.V, want)
+		}
+		if s := got.row(t, m.id, "1.3", ""); !near(s.Mark.V, 80) {
+			t.Errorf("%s: every submission has five marks on 1.3, and yet %v", m.id, s.Mark.V)
+		}
+	}
+	for _, m := range after {
+		if m.Point == "1.2" && m.Status == table.MarkDropped {
+			t.Errorf("dropped: %+v", m)
+		}
+	}
+}
+
 // TestPublishedAggregates aggregates the pillars of COINr's ASEM example as published (vignette “Presenting Results”, COINr 1.1):
 // Index is the mean of two sub-indices, which are the means of five and three pillars. The raw data are not published as text;
 // an index whose are is tried from them on in TestPublishedIndex.

@@ -196,7 +196,7 @@ func (e *entrant) heardBy(p *panel, times []int) *entrant {
 			}
 		}
 		if len(values) > 0 {
-			again.marks[i].value = p.mean(values)
+			again.marks[i].value = p.mean(values, again.marks[i].trim)
 		}
 	}
 	return &again

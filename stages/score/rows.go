@@ -135,6 +135,7 @@ func (m *scheme) ranking(mem memory.Allocator, placed []*entrant, method string)
 			Verdict:    string(e.verdict.Verdict),
 			Ranked:     e.ranked,
 			Unranked:   e.unranked,
+			Waiting:    e.waiting,
 			Complete:   e.complete,
 			State:      string(m.state),
 			Total:      e.total,

@@ -86,6 +86,11 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 	m, panel, entrants, reference := f.scheme, f.panel, f.entrants, f.reference
 	ranked := slices.DeleteFunc(slices.Clone(entrants), func(e *entrant) bool { return !e.ranked })
 	rank(ranked)
+	for _, e := range entrants {
+		if e.waiting {
+			m.interval(e, ranked)
+		}
+	}
 	draws := m.robustness(ranked, panel, o)
 	lapses, tried := f.prove(ranked)
 	scenarios := m.scenarios(ranked, reference)
@@ -286,6 +291,7 @@ type entrant struct {
 	measures   []measure // of all evidence
 	marks      []marked  // of all criteria
 	complete   bool      // the marks count
+	waiting    bool      // came after the marking and has too few marks
 	vetoes     table.Opt[int32]
 	points     []point            // of all criteria
 	stretch    float64            // by which the points stand for those of which nothing is there; 1: none is

@@ -360,6 +360,7 @@ type Rank struct {
 	Verdict     string       `col:"verdict"`
 	Ranked      bool         `col:"ranked"`
 	Unranked    string       `col:"unranked_reason,null"`
+	Waiting     bool         `col:"waiting"`  // came after the marking: listed beside, rank_best and rank_worst over all that it could get
 	Complete    bool         `col:"complete"` // the experts' marks are in and counted: total is 总分, otherwise 数据部分得分
 	State       string       `col:"state"`    // of the batch: figures, part, complete
 	Total       float64      `col:"total"`
@@ -427,6 +428,7 @@ type Mark struct {
 	Comment    string       `col:"comment,null"`
 	Note       string       `col:"note,null"`
 	File       string       `col:"file"`
+	Supplement int32        `col:"supplement"` // 0: the first workbook; otherwise the number of the supplementary one
 	Sheet      string       `col:"sheet"`
 	Cell       string       `col:"cell"`
 }

@@ -24,6 +24,7 @@ func expertsCommand() *cli.Command {
 			&cli.StringFlag{Name: "experts", Usage: "专家名单`文件`（.xlsx）；不写则按 --count 编号"},
 			&cli.IntFlag{Name: "count", Usage: "没有名单时做几份（`份数`）；不写则按定义"},
 			&cli.StringFlag{Name: "register", Usage: "处里的登记表`文件`，同 run"},
+			&cli.StringFlag{Name: "marks", Usage: "已经交回的评分表所在的`文件夹`：只做补充表，各问还缺的（新的申报、换了的专家、回避的），评过的不再问"},
 			overwriteFlag, definitionFlag, workersFlag,
 		},
 		Action: func(c *cli.Context) error {
@@ -47,7 +48,7 @@ func expertsCommand() *cli.Command {
 				}
 			}
 			bar := newProgress(c.App.ErrWriter)
-			issued, err := pipeline.Experts(c.Context, pipeline.Options{Definition: d, Inputs: inputs, Out: c.String("out"), Register: c.String("register"), Workers: c.Int("workers"), Progress: bar.update}, list, count)
+			issued, err := pipeline.Experts(c.Context, pipeline.Options{Definition: d, Inputs: inputs, Out: c.String("out"), Register: c.String("register"), Marks: c.String("marks"), Workers: c.Int("workers"), Progress: bar.update}, list, count)
 			bar.close()
 			if err != nil {
 				return err
@@ -64,12 +65,31 @@ func announce(c *cli.Context, i *pipeline.Issued) error {
 		return err
 	}
 	w := c.App.Writer
-	fmt.Fprintf(w, "评分表 %d 份，每份 %d 家联合体：\n", len(i.Files), len(i.Subjects))
+	if i.Parts == nil {
+		fmt.Fprintf(w, "评分表 %d 份，每份 %d 家联合体：\n", len(i.Files), len(i.Subjects))
+	} else {
+		fmt.Fprintf(w, "补充表 %d 份，只问还缺的；填好后与原来的评分表放在一起：\n", len(i.Files))
+	}
 	for n, f := range i.Files {
-		fmt.Fprintf(w, "  %s  %s\n", written[n], f.Path)
+		fmt.Fprintf(w, "  %s  %s%s\n", written[n], f.Path, asked(i, n))
+	}
+	for _, s := range i.Short {
+		fmt.Fprintf(w, "注意：%s\n", s)
 	}
 	for _, r := range i.LeftOut {
 		fmt.Fprintf(w, "没有列入：%s（%s）\n", r.Consortium, r.Unranked)
 	}
 	return nil
+}
+
+// asked counts what a supplementary workbook asks.
+func asked(i *pipeline.Issued, n int) string {
+	if i.Parts == nil {
+		return ""
+	}
+	items := 0
+	for _, points := range i.Parts[n].Only {
+		items += len(points)
+	}
+	return fmt.Sprintf("  %d家%d项", len(i.Parts[n].Only), items)
 }

@@ -172,9 +172,9 @@ for (p, e), s in ((x, s) for x in evidence for s in submissions):
 experts = rubric["experts"]
 
 
-def combine(values):
+def combine(values, point):
     values = sorted(values)
-    if experts["combine"] == "trimmed_mean" and len(values) >= experts["trim_from"]:
+    if experts["combine"] == "trimmed_mean" and len(values) >= experts["trim_from"] and trimmed[point]:
         values = values[1:-1]
     return sum(values) / len(values)
 
@@ -186,8 +186,9 @@ for m in tables["marks"]:
 marked = [p for p in points if p.get("deduction") or p["weight"] * p["expert_share"] > 0]
 enough = {s: bool(tables["marks"]) and all(len(opinions.get((s, p["id"]), [])) >= experts["least"] for p in marked) for s in submissions}
 complete = bool(ranked) and all(enough[s] for s in ranked)
+trimmed = {p["id"]: all(len(opinions.get((s, p["id"]), [])) >= experts["trim_from"] for s in ranked) for p in points}
 takes = {p["id"] for p in points if p.get("deduction")}
-marks = {key: max(v for _, v in given) if key[1] in takes else combine([v for _, v in given]) for key, given in opinions.items()}
+marks = {key: max(v for _, v in given) if key[1] in takes else combine([v for _, v in given], key[1]) for key, given in opinions.items()}
 for (s, p), mark in marks.items():
     same("mark", (s, p), mark, rows[s, p, None]["mark"])
 
@@ -346,7 +347,7 @@ if complete and draws:
         heard = {}
         for key, given in opinions.items():
             chosen = [v for e, v in given for _ in range(times[e])]
-            heard[key] = combine(chosen) if chosen else marks[key]
+            heard[key] = combine(chosen, key[1]) if chosen else marks[key]
         said = {s: values(s, base, heard) for s in ranked}
         for s, rank in ranks({s: linear(weights[s], said[s]) - deduction(s) for s in ranked}).items():
             again[s].append(rank)
