@@ -11,7 +11,7 @@ const (
 	CodePackagePass    = "LHT-1-007" // package with a password
 	CodePackageDamaged = "LHT-1-008"
 	CodePackageNested  = "LHT-1-009" // packages in packages
-	CodeOtherArchive   = "LHT-1-010" // rar, 7z
+	CodeOtherArchive   = "LHT-1-010" // rar, 7z, gz and their like
 	CodeTooLarge       = "LHT-1-011"
 	CodeInflates       = "LHT-1-012" // unpacks to far more than a form can hold
 	CodeNotTemplate    = "LHT-1-013"
@@ -28,6 +28,8 @@ const (
 
 	CodeNotWord     = "LHT-1-023" // no Word file of today
 	CodeNotWordForm = "LHT-1-024" // a Word file, but not the form
+
+	CodePackageMany = "LHT-1-025" // more in a package than anybody sends
 
 	CodeAltered   = "LHT-1-030" // names and labels disagree
 	CodeNamesLost = "LHT-1-031"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -96,24 +97,49 @@ func sniff(data []byte) *Refusal {
 		return nil
 	case strings.HasPrefix(lower, "%pdf"):
 		return &Refusal{CodeNotWorkbook, " PDF 文件"}
-	case strings.HasPrefix(lower, "rar!"):
-		return &Refusal{CodeOtherArchive, "RAR"}
-	case strings.HasPrefix(lower, "7z\xbc\xaf") || bytes.HasPrefix(data, []byte("7z\xBC\xAF\x27\x1C")):
-		return &Refusal{CodeOtherArchive, "7z"}
-	case strings.HasPrefix(lower, "<!doctype html"), strings.HasPrefix(lower, "<html"), strings.Contains(lower, "<table"):
-		return &Refusal{CodeWebPage, "HTML"}
+	case archived(head) != "":
+		return &Refusal{CodeOtherArchive, archived(head)}
+	case slices.ContainsFunc(oldBooks, func(magic string) bool { return strings.HasPrefix(string(head), magic) }):
+		return &Refusal{CodeOldExcel, ""}
 	case strings.HasPrefix(lower, "mime-version"):
 		return &Refusal{CodeWebPage, "MHT"}
-	case strings.HasPrefix(lower, "<?xml"), strings.HasPrefix(lower, "<office:"):
+	case !strings.Contains(lower, "<html") && (strings.HasPrefix(lower, "<?xml") || strings.HasPrefix(lower, "<office:")):
 		return &Refusal{CodeWebPage, "XML"}
+	case strings.HasPrefix(lower, "<!doctype html"), strings.Contains(lower, "<html"), strings.Contains(lower, "<table"):
+		return &Refusal{CodeWebPage, "HTML"}
 	case bytes.HasPrefix(head, []byte("UEsDB")): // "PK\x03\x04" as mail carries it
 		return refuse(CodeIncomplete, "还是邮件的 Base64 编码，没有还原")
 	case isPicture(head):
 		return &Refusal{CodeNotWorkbook, "图片"}
-	case isText(head):
+	case len(data) < fewest:
+		return refuse(CodeIncomplete, "只有 %d 个字节", len(data))
+	case isText(head) && strings.ContainsAny(lower, ",\t;；，"):
 		return &Refusal{CodeCSV, ""}
+	case isText(head):
+		return &Refusal{CodeWebPage, "文本"}
 	}
 	return refuse(CodeIncomplete, "开头不是表格文件")
+}
+
+// fewest bytes are a table of any kind.
+const fewest = 3
+
+// oldBooks begin as workbooks did before they were put into containers: BIFF 2 to 5 and 8, each with the length of its first record.
+var oldBooks = []string{"\x09\x00\x04\x00", "\x09\x02\x06\x00", "\x09\x04\x06\x00", "\x09\x08\x08\x00", "\x09\x08\x10\x00"}
+
+// archived names the kind of package that bytes begin; empty where none.
+func archived(head []byte) string {
+	for magic, kind := range map[string]string{"Rar!": "RAR", "7z\xBC\xAF\x27\x1C": "7Z", "\x1F\x8B": "GZ", "BZh": "BZ2", "\xFD7zXZ\x00": "XZ",
+		"\x28\xB5\x2F\xFD": "ZST", "MSCF": "CAB"} {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return kind
+		}
+	}
+	const at, tar = 257, "ustar"
+	if len(head) > at && bytes.HasPrefix(head[at:], []byte(tar)) {
+		return "TAR"
+	}
+	return ""
 }
 
 func isPicture(head []byte) bool {

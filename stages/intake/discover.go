@@ -13,9 +13,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
 	"lianheti/stages/model"
@@ -94,7 +96,7 @@ func discover(input, prefix string) ([]Source, error) {
 			if file == root {
 				return fmt.Errorf("读不到 %s：%w", input, err)
 			}
-			out = append(out, Source{Path: name, entry: -1, verdict: rejected(CodeUnreadable, "没有权限")})
+			out = append(out, Source{Path: name, entry: -1, verdict: rejected(CodeUnreadable, why(err))})
 			return fs.SkipDir
 		}
 		if d.IsDir() {
@@ -119,10 +121,43 @@ func onDisk(file, name string, info fs.FileInfo) []Source {
 		return []Source{s}
 	}
 	s.verdict = byName(name, info.Size())
+	if isPackage(name) && s.hides() && s.begins(ooxml.MagicZip) {
+		s.verdict = nil // no program locks a package so: somebody named it
+	}
 	if s.verdict != nil || !isPackage(name) {
 		return []Source{s}
 	}
 	return append([]Source{s}, s.expand()...)
+}
+
+// hides says whether the name is one that programs give to what is not for people.
+func (s Source) hides() bool {
+	return s.verdict != nil && (s.verdict.Code == CodeLockFile || s.verdict.Code == CodeSystemFile)
+}
+
+// begins says whether the file begins so.
+func (s Source) begins(magic []byte) bool {
+	r, err := s.open()
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	head := make([]byte, len(magic))
+	_, err = io.ReadFull(r, head)
+	return err == nil && bytes.Equal(head, magic)
+}
+
+// why says for a person why a file can't be read.
+func why(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "没有权限"
+	case errors.Is(err, fs.ErrNotExist):
+		return "读取时消失"
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return "路径太长，请移到层次浅些、名称短些的文件夹里"
+	}
+	return "读取出错"
 }
 
 func rejected(code, detail string) *fated {
@@ -138,9 +173,12 @@ func byName(name string, size int64) *fated {
 	base, ext := path.Base(name), strings.ToLower(path.Ext(name))
 	switch {
 	case strings.HasPrefix(base, "~$"), strings.HasPrefix(base, ".~"):
-		return ignored(CodeLockFile)
+		return named(ignored(CodeLockFile))
 	case strings.EqualFold(base, "thumbs.db"), strings.EqualFold(base, "desktop.ini"), strings.HasPrefix(base, "."), strings.Contains("/"+name, "/__MACOSX/"):
-		return ignored(CodeSystemFile)
+		return named(ignored(CodeSystemFile))
+	}
+	if kind := archiveOf(base); kind != "" {
+		return named(rejected(CodeOtherArchive, kind))
 	}
 	switch ext {
 	case ".xlsx":
@@ -161,12 +199,29 @@ func byName(name string, size int64) *fated {
 		return rejected(CodeOpenDocument, "")
 	case ".csv":
 		return named(rejected(CodeCSV, ""))
-	case ".rar", ".7z":
-		return rejected(CodeOtherArchive, strings.ToUpper(ext[1:]))
 	case ".docx", ".docm", ".dotx", ".pptx", ".ppsx", ".odt", ".odp", ".ofd", ".jar", ".apk", ".epub": // containers of other kinds
 		return ignored(CodeOtherFile)
 	}
 	return named(ignored(CodeOtherFile))
+}
+
+// archives are the packages that are not opened, by the ends of their names; volumes is one piece of several.
+var (
+	archives = []string{"tar.gz", "tar.bz2", "tar.xz", "tgz", "tbz", "txz", "gz", "bz2", "xz", "zst", "tar", "cab", "zipx", "rar", "7z", "lzh", "arj"}
+	volumes  = regexp.MustCompile(`(?i)\.(?:(?:zip|7z|rar)\.\d{3}|z\d\d|r\d\d)$`)
+)
+
+// archiveOf names the kind of package that a file's name ends in; empty where in none.
+func archiveOf(name string) string {
+	if volumes.MatchString(name) {
+		return "分卷"
+	}
+	for _, kind := range archives {
+		if strings.HasSuffix(strings.ToLower(name), "."+kind) {
+			return strings.ToUpper(kind)
+		}
+	}
+	return ""
 }
 
 // maxUnpacked bounds what the files of one package unpack to, together. archive/zip gives no entry more bytes than it names.
@@ -176,16 +231,16 @@ const maxUnpacked = 4 << 30
 func packageEnd(file string, size int64) *Refusal {
 	f, err := os.Open(file)
 	if err != nil {
-		return &Refusal{CodeUnreadable, "没有权限或读取出错"}
+		return &Refusal{CodeUnreadable, why(err)}
 	}
 	defer f.Close()
 	const longest = 22 + 1<<16 + 76 // the end, its comment, and what large packages have before it
 	head, tail := make([]byte, min(size, headSize)), make([]byte, min(size, longest))
 	if _, err := f.ReadAt(head, 0); err != nil && err != io.EOF {
-		return &Refusal{CodeUnreadable, "没有权限或读取出错"}
+		return &Refusal{CodeUnreadable, why(err)}
 	}
 	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
-		return &Refusal{CodeUnreadable, "没有权限或读取出错"}
+		return &Refusal{CodeUnreadable, why(err)}
 	}
 	if end := ooxml.EndOfDirectory(tail); end == 0 {
 		if other := sniff(head); other != nil && (other.Code == CodeOtherArchive || other.Code == CodeEmpty) {
@@ -193,8 +248,11 @@ func packageEnd(file string, size int64) *Refusal {
 		}
 		return &Refusal{CodePackageDamaged, "缺少结尾，可能没有传完"}
 	}
-	if directory, ok := ooxml.DirectorySize(tail, size); !ok || directory > ooxml.MaxDirectory {
+	switch directory, ok := ooxml.DirectorySize(tail, size); {
+	case !ok:
 		return &Refusal{CodePackageDamaged, "目录与文件大小不符，可能没有传完"}
+	case directory > ooxml.MaxDirectory:
+		return refuse(CodePackageMany, "光目录就有 %d MB", directory>>20)
 	}
 	return nil
 }
@@ -212,7 +270,7 @@ func (s *Source) expand() []Source {
 	}
 	defer zr.Close()
 	if len(zr.File) > ooxml.MaxEntries {
-		s.verdict = rejected(CodePackageDamaged, fmt.Sprintf("含 %d 个文件", len(zr.File)))
+		s.verdict = rejected(CodePackageMany, fmt.Sprintf("含 %d 个文件，最多 %d 个", len(zr.File), ooxml.MaxEntries))
 		return nil
 	}
 	unpacked := uint64(0)
@@ -228,7 +286,8 @@ func (s *Source) expand() []Source {
 	s.verdict = ignored(CodePackage)
 	var out []Source
 	for i, f := range zr.File {
-		if f.FileInfo().IsDir() || strings.HasSuffix(f.Name, `\`) {
+		folder := f.FileInfo().IsDir() || strings.HasSuffix(f.Name, `\`)
+		if folder && f.UncompressedSize64 == 0 && f.CRC32 == 0 {
 			continue
 		}
 		inner := Source{Path: s.Path + "/" + clean(entryName(f)), Size: int64(min(f.UncompressedSize64, 1<<62)), disk: s.disk, entry: i}
@@ -239,7 +298,10 @@ func (s *Source) expand() []Source {
 		if f.Flags&encrypted != 0 && inner.verdict == nil {
 			inner.verdict = rejected(CodePackagePass, "")
 		}
-		if !f.Mode().IsRegular() {
+		switch {
+		case folder: // one turned bit makes a folder of a file
+			inner.verdict = rejected(CodePackageDamaged, "目录把一个文件记成了文件夹，可能传输出错")
+		case !f.Mode().IsRegular():
 			inner.verdict = rejected(CodeUnreadable, "不是普通文件")
 		}
 		out = append(out, inner)

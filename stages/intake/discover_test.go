@@ -2,14 +2,19 @@ package intake
 
 import (
 	"archive/zip"
+	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"unicode/utf16"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/ooxml"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -49,6 +54,10 @@ func TestEveryFileHasItsFate(t *testing.T) {
 		"福州/深/更深/乙.XLSX":       sparse(),
 		"福州/~$甲.xlsx":          []byte("lock"),
 		"福州/.~甲.xlsx":          []byte("lock"),
+		"福州/~$乙.xlsx":          sparse(), // somebody's name for a workbook
+		"福州/.丙.xlsx":           sparse(),
+		"福州/~$丁.zip":           putTogether(t, []part{{"丁.xlsx", sparse()}}),
+		"福州/~$戊.xlsx":          encrypted(),
 		"福州/Thumbs.db":         []byte("x"),
 		"福州/说明.txt":            []byte("x"),
 		"福州/盖章件.pdf":           []byte("%PDF-1.4"),
@@ -80,7 +89,12 @@ func TestEveryFileHasItsFate(t *testing.T) {
 		"旧.xls rejected LHT-1-002",
 		"浏览器存的.zip accepted",
 		"福州/.~甲.xlsx ignored LHT-1-050",
+		"福州/.丙.xlsx accepted",
 		"福州/Thumbs.db ignored LHT-1-051",
+		"福州/~$丁.zip ignored LHT-1-053",
+		"福州/~$丁.zip/丁.xlsx accepted",
+		"福州/~$乙.xlsx accepted",
+		"福州/~$戊.xlsx accepted",
 		"福州/~$甲.xlsx ignored LHT-1-050",
 		"福州/深/更深/乙.XLSX accepted",
 		"福州/甲.xlsx accepted",
@@ -134,6 +148,105 @@ func TestPackages(t *testing.T) {
 		"坏.zip ignored LHT-1-053",
 		"坏.zip/坏.xlsx rejected LHT-1-008",
 	})
+}
+
+// One bit of a package's directory may make a folder of a file, or end its name as a folder's: it must not vanish.
+func TestNothingVanishesFromAPackage(t *testing.T) {
+	good := putTogether(t, []part{{"名字X", sparse()}, {"夹/", nil}})
+	central := bytes.Index(good, []byte("PK\x01\x02"))
+	name := central + 46
+	whole := len(readPackage(t, good))
+	for at := central; at < name+len("名字X"); at++ {
+		for bit := range 8 {
+			damaged := bytes.Clone(good)
+			damaged[at] ^= 1 << bit
+			if local := 30 + len("名字"); at == name+len("名字") { // the name in both places
+				damaged[local] ^= 1 << bit
+			}
+			all := readPackage(t, damaged)
+			if refused := len(all) == 1 && all[0].File.Fate == model.Rejected; len(all) < whole && !refused {
+				t.Errorf("bit %d of byte %d: only %d of %d files are seen", bit, at-central, len(all), whole)
+			}
+		}
+	}
+	for _, name := range []string{"表.xlsx/", `表.xlsx\`} {
+		all := readPackage(t, bookWith([]part{{name, sparse()}}))
+		if last := all[len(all)-1].File; len(all) != 2 || last.Code != CodePackageDamaged || len(last.SHA256) == 0 && last.NoHash == "" {
+			t.Errorf("%s: %d files, %+v", name, len(all), last)
+		}
+	}
+}
+
+// readPackage reads a package and everything in it.
+func readPackage(t *testing.T, data []byte) []model.Workbook {
+	t.Helper()
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{"包.zip": data})
+	return readFolder(t, dir)
+}
+
+// A refusal says what is the matter, so that its cure helps.
+func TestRefusalsSayWhy(t *testing.T) {
+	gz := append([]byte("\x1F\x8B\x08\x00"), make([]byte, 100)...)
+	tarred := append(make([]byte, 257), "ustar\x0000"...)
+	var many []part
+	for i := range ooxml.MaxEntries + 1 {
+		many = append(many, part{fmt.Sprintf("%d.txt", i), nil})
+	}
+	none := bookOf(`<worksheet/>`, `<sst/>`, `<styleSheet/>`)
+	none = editParts(t, none, "xl/workbook.xml", func(s string) string { return strings.Replace(s, `<sheet name="表" r:id="a"/>`, "", 1) })
+	for name, c := range map[string]struct {
+		data   []byte
+		code   string
+		detail string
+	}{
+		"甲.tar.gz": {gz, CodeOtherArchive, "TAR.GZ"}, "乙.tgz": {gz, CodeOtherArchive, "TGZ"}, "丙.tar": {tarred, CodeOtherArchive, "TAR"}, "丁.cab": {[]byte("MSCF\x00"), CodeOtherArchive, "CAB"},
+		"戊.zipx": {[]byte("PK\x03\x04\x14\x00"), CodeOtherArchive, "ZIPX"}, "己.z01": {[]byte("PK\x07\x08PK\x03\x04"), CodeOtherArchive, "分卷"}, "庚.zip.001": {sparse()[:3000], CodeOtherArchive, "分卷"},
+		"gz.zip": {gz, CodeOtherArchive, "GZ"}, "gz.xlsx": {gz, CodeOtherArchive, "GZ"}, "tar.xlsx": {tarred, CodeOtherArchive, "TAR"},
+		"biff2.xlsx": {[]byte("\x09\x00\x04\x00\x02\x00\x10\x00"), CodeOldExcel, ""}, "biff8.xlsx": {[]byte("\x09\x08\x10\x00\x00\x06\x05\x00"), CodeOldExcel, ""},
+		"一个字节.xlsx": {[]byte("x"), CodeIncomplete, "只有 1 个字节"}, "文字.xlsx": {[]byte("会议通知"), CodeWebPage, "文本"}, "逗号.xlsx": {[]byte("a,b\n1,2\n"), CodeCSV, ""},
+		"2003.xlsx": {[]byte(`<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook><Worksheet><Table/>`), CodeWebPage, "XML"},
+		"网页.xlsx":   {[]byte(`<?xml version="1.0"?><html><table/></html>`), CodeWebPage, "HTML"},
+		"许多.zip":    {putTogether(t, many), CodePackageMany, "含 2001 个文件，最多 2000 个"}, "没有表.xlsx": {none, CodeNotTemplate, "没有工作表"},
+	} {
+		dir := t.TempDir()
+		put(t, dir, map[string][]byte{name: c.data})
+		if all := readFolder(t, dir); len(all) != 1 || all[0].File.Fate != model.Rejected || all[0].File.Code != c.code || all[0].File.Detail != c.detail {
+			t.Errorf("%s: %+v", name, all[0].File)
+		}
+	}
+	if got := why(&fs.PathError{Err: syscall.ENAMETOOLONG}); !strings.Contains(got, "路径太长") {
+		t.Errorf("too long a path: %s", got)
+	}
+}
+
+// What is written oddly and soundly is read.
+func TestSoundOddities(t *testing.T) {
+	parts := takeApart(t, sent())
+	for i, p := range parts {
+		switch {
+		case p.name == "xl/sharedStrings.xml":
+			parts[i].name = "xl/SharedStrings.xml"
+		case p.name == "xl/styles.xml":
+			var wide []byte
+			for _, u := range utf16.Encode([]rune("\ufeff" + strings.Replace(string(p.data), "UTF-8", "UTF-16", 1))) {
+				wide = append(wide, byte(u), byte(u>>8))
+			}
+			parts[i].data = wide
+		}
+	}
+	parts = append(parts, part{"xl/empty.bin", nil})
+	sameValues(t, readBytes(putTogether(t, parts)), 0)
+	rows := editParts(t, sent(), firstSheet, func(s string) string {
+		return strings.Replace(s, "</sheetData>", strings.Repeat("<row/>", ooxml.MaxElements)+"</sheetData>", 1)
+	})
+	sameValues(t, readBytes(rows), 0)
+	full := editParts(t, sent(), firstSheet, func(s string) string {
+		return strings.Replace(s, "</sheetData>", strings.Repeat("<row>"+strings.Repeat(`<c s="1"/>`, 25)+"</row>", maxGrid/25)+"</sheetData>", 1)
+	})
+	if w := readBytes(full); w.File.Code != CodeManyParts || !strings.Contains(w.File.Detail, "整行整列删除") {
+		t.Errorf("formats to the bottom: %s %s", w.File.Code, w.File.Detail)
+	}
 }
 
 func TestLinksAreNotFollowed(t *testing.T) {

@@ -34,8 +34,9 @@ func Read(d *templates.Definition, s Source) model.Workbook {
 		return *decided
 	}
 	w := workbook(d, file, data)
-	if s.verdict != nil && s.verdict.fate == model.Ignored && w.File.Code == CodeNotWorkbook { // the name was right
-		file.Fate, file.Code = s.verdict.fate, s.verdict.Code
+	other := w.File.Code == CodeNotWorkbook || w.File.Code == CodeIncomplete
+	if s.verdict != nil && (w.File.Code == CodeNotWorkbook && s.verdict.fate == model.Ignored || other && s.verdict.Code == CodeOtherArchive) {
+		file.Fate, file.Code, file.Detail = s.verdict.fate, s.verdict.Code, s.verdict.Detail // the name was right
 		return model.Workbook{File: file}
 	}
 	return w
@@ -71,7 +72,8 @@ func (s Source) fetch() (file model.File, data []byte, decided *model.Workbook) 
 func (s Source) unopened(file model.File) (w model.Workbook, ok bool) {
 	// The hash is taken of files that are not read, too: every file that arrived can be recognised.
 	sum, none, head := s.digest()
-	if s.verdict.byName && bytes.HasPrefix(head, ooxml.MagicZip) && s.Size <= MaxFile {
+	book := bytes.HasPrefix(head, ooxml.MagicZip) || s.verdict.Code == CodeLockFile && bytes.HasPrefix(head, ooxml.MagicOLE)
+	if s.verdict.byName && book && s.Size <= MaxFile {
 		return w, false
 	}
 	file.SHA256, file.NoHash, file.Fate, file.Code, file.Detail = sum, none, s.verdict.fate, s.verdict.Code, s.verdict.Detail
@@ -152,5 +154,5 @@ func (s Source) unread(err error) *Refusal {
 	case s.entry >= 0:
 		return &Refusal{CodePackageDamaged, "其中的文件解不开"}
 	}
-	return &Refusal{CodeUnreadable, "没有权限或读取出错"}
+	return &Refusal{CodeUnreadable, why(err)}
 }

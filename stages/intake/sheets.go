@@ -79,7 +79,7 @@ func (w *workbookReader) read(main string) (book *Book, refusal *Refusal) {
 func (w *workbookReader) distinct() *Refusal {
 	switch {
 	case len(w.sheets) == 0:
-		return refuse(CodeDamaged, "没有工作表")
+		return refuse(CodeNotTemplate, "没有工作表")
 	case len(w.sheets) > maxSheets:
 		return refuse(CodeManyParts, "有 %d 张工作表", len(w.sheets))
 	}
