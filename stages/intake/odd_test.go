@@ -164,7 +164,7 @@ func TestLargeDirectory(t *testing.T) {
 	if err != nil || len(sources) != 1 {
 		t.Fatalf("%d sources, %v", len(sources), err)
 	}
-	if w := Read(definition(), sources[0]); w.File.Code != CodePackageDamaged {
+	if w := Read(definition(), sources[0]); w.File.Code != CodePackageMany {
 		t.Errorf("%q %s", w.File.Code, w.File.Detail)
 	}
 }
