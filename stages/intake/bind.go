@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
-	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -513,7 +512,7 @@ func (b *binder) printed(sheet *Sheet) func(*Cell) bool {
 		}
 	}
 	return func(c *Cell) bool {
-		return c.Kind == model.Text && texts[text.NameKey(c.Raw)] || c.FormulaText != "" && formulas[plainFormula(c.FormulaText)]
+		return c.Kind == model.Text && texts[c.nameKey()] || c.FormulaText != "" && formulas[plainFormula(c.FormulaText)]
 	}
 }
 

@@ -26,6 +26,7 @@ type DefinedName struct {
 type Cell struct {
 	model.Cell
 	FormulaText string
+	key         string // see nameKey
 }
 
 // Sheet is one worksheet.
@@ -80,12 +81,20 @@ func (s *Sheet) find(key string) [][2]int {
 		s.texts = make(map[string][][2]int, len(s.Cells)/2)
 		for i := range s.Cells {
 			if c := &s.Cells[i]; c.Kind == model.Text {
-				key := text.NameKey(c.Raw)
+				key := c.nameKey()
 				s.texts[key] = append(s.texts[key], [2]int{c.Row, c.Col})
 			}
 		}
 	}
 	return s.texts[key]
+}
+
+// nameKey is the key of the cell's text, found once.
+func (c *Cell) nameKey() string {
+	if c.key == "" {
+		c.key = text.NameKey(c.Raw)
+	}
+	return c.key
 }
 
 // parseReference reads what a defined name points at: one cell or one range of one sheet.

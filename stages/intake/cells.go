@@ -21,15 +21,15 @@ func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
 		return refuse(CodeDamaged, "工作表“%s”的内容缺失", part.title)
 	}
 	before := w.counts
-	r := &sheetReader{w: w, sheet: &Sheet{Title: part.title}, hidden: part.hidden, sorted: true}
+	r := w.reader(part)
 	if !w.whole {
 		r.known = calculates[strings.ToLower(part.title)]
 	}
-	err := w.walker.Walk(w.parts.Get(name), r.element)
+	err := r.walk(name)
 	if err == nil && r.known != nil && !(r.sorted && r.known.begins(r.sheet)) { // not ours after all: every cell counts
 		w.counts = before
-		r = &sheetReader{w: w, sheet: &Sheet{Title: part.title}, hidden: part.hidden, sorted: true}
-		err = w.walker.Walk(w.parts.Get(name), r.element)
+		r = w.reader(part)
+		err = r.walk(name)
 	}
 	if err != nil {
 		return damaged(err, name)
@@ -50,6 +50,19 @@ func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
 	r.sheet.part = name
 	w.book.Sheets = append(w.book.Sheets, r.sheet)
 	return nil
+}
+
+func (w *workbookReader) reader(part sheetPart) *sheetReader {
+	return &sheetReader{w: w, sheet: &Sheet{Title: part.title}, hidden: part.hidden, sorted: true}
+}
+
+// walk gathers the cells in one place for all sheets, which grows once, and gives the sheet as many as it has.
+func (r *sheetReader) walk(name string) error {
+	r.sheet.Cells = r.w.gathered[:0]
+	err := r.w.walker.Walk(r.w.parts.Get(name), r.element)
+	r.w.gathered = r.sheet.Cells
+	r.sheet.Cells = append([]Cell(nil), r.sheet.Cells...)
+	return err
 }
 
 // order brings the cells into the order of the sheet, as programs write them, and gives one that stands there twice.
@@ -154,6 +167,8 @@ func (r *sheetReader) content(e *ooxml.Element) error {
 	case name == 'i':
 		r.within = e.Start
 	case e.Start:
+	case name == 'f' && r.known != nil && r.row > calculated && e.Size() > 0 && e.Size() <= maxText:
+		r.formula = append(r.formula[:0], '=') // that there is one is enough
 	case name == 'f':
 		r.formula = append(r.formula[:0], e.Text()...)
 		if len(r.formula) == 0 && e.Attr("t") == "shared" {

@@ -341,6 +341,7 @@ func (s Source) Read(limit int64) ([]byte, error) {
 	}
 	defer r.Close()
 	var b bytes.Buffer
+	b.Grow(int(min(s.Size, limit)) + bytes.MinRead)
 	n, err := io.Copy(&b, io.LimitReader(r, limit+1))
 	if err == nil && n > limit {
 		err = errTooLarge

@@ -34,10 +34,13 @@ var calculates = map[string]*calculation{
 	templates.RowSheet:   {"A1", rowHead, nil},
 }
 
-// keeps says whether a cell is looked at later: the first two rows, by which the sheet is known, and texts that aren't its own.
+// calculated is the last of the rows by which a sheet that calculates is known.
+const calculated = 2
+
+// keeps says whether a cell is looked at later: the first rows, by which the sheet is known, and texts that aren't its own.
 func (c *calculation) keeps(row, col int, formula bool, kind []byte) bool {
 	texts := string(kind) == "s" || string(kind) == "str" || string(kind) == "inlineStr"
-	return row <= 2 || texts && !formula && !slices.Contains(c.textColumn, col)
+	return row <= calculated || texts && !formula && !slices.Contains(c.textColumn, col)
 }
 
 // begins says whether the sheet is what its title says.

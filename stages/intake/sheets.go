@@ -29,6 +29,7 @@ func open(data []byte, whole bool) (*Book, *Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
+	defer p.Release()
 	w := &workbookReader{parts: p, walker: ooxml.NewWalker(), book: &Book{}, whole: whole}
 	main, contentType, err := p.Main(w.walker)
 	if err != nil {
@@ -99,15 +100,16 @@ func (w *workbookReader) distinct() *Refusal {
 
 // workbookReader reads the parts of one workbook.
 type workbookReader struct {
-	parts   *ooxml.Parts
-	walker  *ooxml.Walker
-	rels    []ooxml.Relation
-	whole   bool // keep what the template's own sheets calculate
-	book    *Book
-	sheets  []sheetPart
-	date04  bool
-	strings []said
-	styles  []style // by style index
+	parts    *ooxml.Parts
+	walker   *ooxml.Walker
+	rels     []ooxml.Relation
+	gathered []Cell // of the sheet at hand
+	whole    bool   // keep what the template's own sheets calculate
+	book     *Book
+	sheets   []sheetPart
+	date04   bool
+	strings  []said
+	styles   []style // by style index
 	counts
 }
 

@@ -6,7 +6,7 @@
 // Findings, score turns tables into scores, and consolidate, feedback and export write what was found.
 package model
 
-import "fmt"
+import "strconv"
 
 // Place is where a value stands. It is captured when the cell is read and carried to every finding and every exported value.
 type Place struct {
@@ -193,11 +193,13 @@ const (
 
 // CellName gives the A1 name of a 1-based row and column.
 func CellName(row, col int) string {
-	name := ""
-	for ; col > 0; col = (col - 1) / 26 {
-		name = string(rune('A'+(col-1)%26)) + name
+	var name [24]byte
+	at := 8
+	for ; col > 0 && at > 0; col = (col - 1) / 26 {
+		at--
+		name[at] = byte('A' + (col-1)%26)
 	}
-	return fmt.Sprintf("%s%d", name, row)
+	return string(strconv.AppendInt(name[at:8], int64(row), 10))
 }
 
 // RowCol reads A1 notation; zeros where there is no cell.

@@ -108,7 +108,16 @@ func (r *reader) seen(f *templates.Field, e model.Entry, s string) string {
 
 // hideSource hides what the names of a file and its sheets say, and what was noted about it in reading.
 func (p private) hideSource(w *model.Workbook) {
-	place := func(x *model.Place) { x.File, x.Sheet = p.hide(x.File), p.hide(x.Sheet) }
+	hidden := map[string]string{} // the places name a few sheets of one file again and again
+	once := func(s string) string {
+		out, ok := hidden[s]
+		if !ok {
+			out = p.hide(s)
+			hidden[s] = out
+		}
+		return out
+	}
+	place := func(x *model.Place) { x.File, x.Sheet = once(x.File), once(x.Sheet) }
 	w.File.Path, w.File.Detail = p.hide(w.File.Path), p.hide(w.File.Detail)
 	for i := range w.Entries {
 		place(&w.Entries[i].Place)

@@ -24,8 +24,17 @@ type Part struct {
 
 // Parts are the entries of a container in the order of its directory.
 type Parts struct {
-	All []Part
-	at  map[string]int // by name in lower case: programs differ in it, and two names that differ in nothing else are one
+	All  []Part
+	at   map[string]int // by name in lower case: programs differ in it, and two names that differ in nothing else are one
+	tool *inflater      // holds the content
+}
+
+// Release gives the memory of the parts back, to be used for the next container. Nothing of their content may be held on to.
+func (p *Parts) Release() {
+	if p.tool != nil && cap(p.tool.slab) <= largestSlab {
+		inflaters.Put(p.tool)
+	}
+	*p = Parts{}
 }
 
 // Get gives the content of a part; nil where there is none.
@@ -60,9 +69,9 @@ func open(data []byte, wanted func(name string) bool) (*Parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, left := &Parts{at: make(map[string]int, len(files))}, uint64(MaxTotal)
 	tool := inflaters.Get().(*inflater)
-	defer inflaters.Put(tool)
+	tool.reserve(files)
+	out, left := &Parts{at: make(map[string]int, len(files)), tool: tool}, uint64(MaxTotal)
 	for _, f := range files {
 		name := strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/")
 		if f.Mode().IsDir() {
@@ -151,7 +160,36 @@ func DirectorySize(tail []byte, size int64) (directory int64, ok bool) {
 type inflater struct {
 	source  bytes.Reader
 	decoder io.ReadCloser
+	slab    []byte // the parts of one container, one behind the other
 	scratch []byte // for parts that are proven only
+}
+
+// largestSlab is kept for the next container; a form needs 2 MB.
+const largestSlab = 8 << 20
+
+// mostly is how many times deflate can shrink anything.
+const mostly = 1032
+
+// reserve makes room for what a directory says that its entries unpack to, as far as that can be true.
+func (t *inflater) reserve(files []*zip.File) {
+	total := uint64(0)
+	for _, f := range files {
+		total += min(f.UncompressedSize64, MaxPart, min(f.CompressedSize64, MaxFile)*mostly)
+	}
+	if total = min(total, MaxTotal); uint64(cap(t.slab)) < total {
+		t.slab = make([]byte, 0, total)
+	}
+	t.slab = t.slab[:0]
+}
+
+// room gives bytes of the slab, or others where it is full.
+func (t *inflater) room(size int) []byte {
+	from := len(t.slab)
+	if cap(t.slab)-from < size {
+		return make([]byte, size)
+	}
+	t.slab = t.slab[:from+size]
+	return t.slab[from : from+size : from+size]
 }
 
 var inflaters = sync.Pool{New: func() any { return &inflater{decoder: flate.NewReader(bytes.NewReader(nil))} }}
@@ -176,7 +214,6 @@ func (t *inflater) inflate(data []byte, f *zip.File, left uint64, keep bool) ([]
 		return nil, fault(Damaged, "部件打不开")
 	}
 	raw := data[at : uint64(at)+packed]
-	const mostly = 1032 // times, that deflate can shrink anything
 	switch {
 	case size == 0 && packed == 0: // an empty part, whatever the method
 		return []byte{}, checked(nil, f)
@@ -187,7 +224,7 @@ func (t *inflater) inflate(data []byte, f *zip.File, left uint64, keep bool) ([]
 	}
 	var content []byte
 	if keep {
-		content = make([]byte, size)
+		content = t.room(int(size))
 	} else {
 		t.scratch = slices.Grow(t.scratch[:0], int(size))
 		content = t.scratch[:size]

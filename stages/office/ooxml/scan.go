@@ -273,27 +273,27 @@ func (w *Walker) run() error {
 		return errToken
 	}
 	text := w.data[w.pos : w.pos+n : w.pos+n]
-	raw := false
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '&':
-			n, _ := reference(text[i:])
-			if n == 0 {
-				return errBroken
-			}
-			i, raw = i+n-1, true
-		case '\r':
-			raw = true
-		case '>':
-			if i >= 2 && text[i-1] == ']' && text[i-2] == ']' {
-				return errBroken
-			}
+	raw := w.returns && bytes.IndexByte(text, '\r') >= 0
+	for i := 0; ; {
+		at := bytes.IndexByte(text[i:], '&')
+		if at < 0 {
+			break
 		}
+		size, _ := reference(text[i+at:])
+		if size == 0 {
+			return errBroken
+		}
+		i, raw = i+at+size, true
+	}
+	if w.closes && bytes.Contains(text, sectionEnd) {
+		return errBroken
 	}
 	w.pos += n
 	w.say(text, raw)
 	return nil
 }
+
+var sectionEnd = []byte("]]>") // which may stand nowhere else
 
 // bang reads a comment or a CDATA section. XML knows more that begins so; no office program writes it.
 func (w *Walker) bang() error {
@@ -375,8 +375,14 @@ func (w *Walker) instruction() error {
 
 // reference reads a character or entity reference at the beginning of b: its length, 0 where it is none that XML knows.
 func reference(b []byte) (n int, r rune) {
-	end := bytes.IndexByte(b[:min(len(b), 16)], ';')
-	if end < 2 {
+	const longest = 16
+	end := 1
+	for end < len(b) && b[end] != ';' {
+		if end++; end == longest {
+			return 0, 0
+		}
+	}
+	if end == len(b) {
 		return 0, 0
 	}
 	name := b[1:end]
@@ -392,7 +398,7 @@ func reference(b []byte) (n int, r rune) {
 	case "quot":
 		return end + 1, '"'
 	}
-	if name[0] != '#' || len(name) < 2 {
+	if len(name) < 2 || name[0] != '#' {
 		return 0, 0
 	}
 	digits, base := string(name[1:]), 10
@@ -401,7 +407,7 @@ func reference(b []byte) (n int, r rune) {
 	}
 	v, err := strconv.ParseUint(digits, base, 32)
 	legal := v >= 0x20 && v <= 0xD7FF || v == '\t' || v == '\n' || v == '\r' || v >= 0xE000 && v <= 0xFFFD || v >= 0x10000 && v <= 0x10FFFF
-	if err != nil || !legal || digits == "" || digits[0] == '+' {
+	if err != nil || !legal {
 		return 0, 0
 	}
 	return end + 1, rune(v)
@@ -410,21 +416,23 @@ func reference(b []byte) (n int, r rune) {
 // decode appends a text, its references read and its lines ended alike.
 func decode(to, text []byte) []byte {
 	for i := 0; i < len(text); {
-		next := bytes.IndexAny(text[i:], "&\r")
-		if next < 0 {
-			return append(to, text[i:]...)
-		}
-		to = append(to, text[i:i+next]...)
-		if i += next; text[i] == '&' {
+		switch c := text[i]; {
+		case c == '&':
 			n, r := reference(text[i:])
 			to = utf8.AppendRune(to, r)
 			i += n
-			continue
+		case c == '\r':
+			if i++; i < len(text) && text[i] == '\n' {
+				i++
+			}
+			to = append(to, '\n')
+		default:
+			from := i
+			for i < len(text) && text[i] != '&' && text[i] != '\r' {
+				i++
+			}
+			to = append(to, text[from:i]...)
 		}
-		if i++; i < len(text) && text[i] == '\n' {
-			i++
-		}
-		to = append(to, '\n')
 	}
 	return to
 }

@@ -70,6 +70,9 @@ func (e *Element) Text() []byte {
 	return e.text
 }
 
+// Size is how many bytes the text takes in the part: no fewer than it has.
+func (e *Element) Size() int { return len(e.text) }
+
 // Parent is the element around this one; nil for the root.
 func (e *Element) Parent() *Element { return e.parent }
 
@@ -93,6 +96,8 @@ type Walker struct {
 	bindings   []binding
 	plain      Space // of elements without a prefix
 	foreign    map[string]Space
+	returns    bool // the part has carriage returns
+	closes     bool // it has the end of a CDATA section somewhere
 	ignorables []ignorable
 	show       func(*Element) error
 }
@@ -117,6 +122,7 @@ func (w *Walker) Walk(data []byte, show func(*Element) error) error {
 		return err
 	}
 	w.data, w.pos, w.depth, w.show = data, 0, 0, show
+	w.returns, w.closes = bytes.IndexByte(data, '\r') >= 0, bytes.Contains(data, sectionEnd)
 	w.bindings, w.plain, w.ignorables = w.bindings[:0], NoSpace, w.ignorables[:0]
 	if err := w.prolog(); err != nil {
 		return err
