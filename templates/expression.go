@@ -9,7 +9,11 @@ import (
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/checker"
 	"github.com/expr-lang/expr/checker/nature"
+	"github.com/expr-lang/expr/compiler"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/optimizer"
 	"github.com/expr-lang/expr/vm"
 	"github.com/shopspring/decimal"
 )
@@ -104,6 +108,9 @@ func (e *Expression) run(a Answers) (any, error) {
 type language struct {
 	def   *Definition
 	types map[string]any // a value of each identifier's type
+
+	functions conf.FunctionsTable // see program
+	disabled  map[string]bool
 }
 
 func newLanguage(d *Definition) *language {
@@ -176,14 +183,7 @@ func (g *language) name(r Ref) string { return strings.ReplaceAll(SlotName(r.Fie
 // expression must have: a bool or a decimal.
 func (g *language) compile(source string, it *Field, want any) (*Expression, error) {
 	reader := &refReader{lang: g, it: it}
-	options := []expr.Option{
-		expr.DisableAllBuiltins(),
-		expr.Env(g.typesIn(source, it)),
-		expr.Patch(reader),
-	}
-	options = append(options, functions(g)...)
-	options = append(options, operators()...)
-	program, err := expr.Compile(source, options...)
+	program, err := g.program(source, g.typesIn(source, it), reader)
 	if reader.err != nil {
 		return nil, reader.err
 	}
@@ -199,6 +199,29 @@ func (g *language) compile(source string, it *Field, want any) (*Expression, err
 	}
 	out.Fields = append(out.Fields, out.Roster...)
 	return out, nil
+}
+
+// program does what expr.Compile does. What is the same for all expressions, functions and names, is prepared once: the library does so for
+// each, which takes longer than the expression itself.
+func (g *language) program(source string, types map[string]any, reader ast.Visitor) (*vm.Program, error) {
+	if g.functions == nil {
+		base := conf.CreateNew()
+		for _, option := range append(functions(g), expr.DisableAllBuiltins()) {
+			option(base)
+		}
+		g.functions, g.disabled = base.Functions, base.Disabled
+	}
+	c := &conf.Config{Optimize: true, ShortCircuit: true, MaxNodes: conf.DefaultMaxNodes, Functions: g.functions, Disabled: g.disabled}
+	c.WithEnv(types)
+	c.Visitors = []ast.Visitor{reader, newOperators(c)}
+	tree, err := checker.ParseCheck(source, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := optimizer.Optimize(&tree.Node, c); err != nil {
+		return nil, err
+	}
+	return compiler.Compile(tree, c)
 }
 
 var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)

@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/patcher"
 	"github.com/shopspring/decimal"
 )
 
@@ -77,18 +80,17 @@ func functions(g *language) []expr.Option {
 	for _, f := range functionList {
 		out = append(out, expr.Function(f.name, func(args ...any) (any, error) { return f.call(g, args) }, f.sign))
 	}
+	for _, o := range operatorList {
+		out = append(out, expr.Function(o.name, func(args ...any) (any, error) { return o.call(args[0].(number), args[1].(number)) }, o.types))
+	}
 	return out
 }
 
-// operators gives the signs their meaning on exact decimals.
-func operators() []expr.Option {
+// operatorList gives the signs their meaning on exact decimals.
+var operatorList = func() []operator {
 	arithmetic := new(func(number, number) number)
 	comparison := new(func(number, number) bool)
-	list := []struct {
-		sign, name string
-		call       func(a, b number) (any, error)
-		types      any
-	}{
+	return []operator{
 		{"+", "add", func(a, b number) (any, error) { return a.Add(b), nil }, arithmetic},
 		{"-", "subtract", func(a, b number) (any, error) { return a.Sub(b), nil }, arithmetic},
 		{"*", "multiply", func(a, b number) (any, error) { return a.Mul(b), nil }, arithmetic},
@@ -100,13 +102,41 @@ func operators() []expr.Option {
 		{">", "more", func(a, b number) (any, error) { return a.GreaterThan(b), nil }, comparison},
 		{">=", "at_least", func(a, b number) (any, error) { return a.GreaterThanOrEqual(b), nil }, comparison},
 	}
-	var out []expr.Option
-	for _, o := range list {
-		out = append(out,
-			expr.Function(o.name, func(args ...any) (any, error) { return o.call(args[0].(number), args[1].(number)) }, o.types),
-			expr.Operator(o.sign, o.name))
+}()
+
+type operator struct {
+	sign, name string
+	call       func(a, b number) (any, error)
+	types      any
+}
+
+// operators puts the functions in the place of their signs, all in one pass: the library checks the types of an expression anew before
+// every pass, and knows only passes for one sign.
+type operators []*patcher.OperatorOverloading
+
+func newOperators(c *conf.Config) operators {
+	var out operators
+	for _, o := range operatorList {
+		out = append(out, &patcher.OperatorOverloading{Operator: o.sign, Overloads: []string{o.name}, Env: &c.Env, Functions: c.Functions, NtCache: &c.NtCache})
 	}
 	return out
+}
+
+func (all operators) Visit(node *ast.Node) {
+	for _, o := range all {
+		o.Visit(node)
+	}
+}
+
+// Reset and ShouldRepeat let the pass be made again as long as it changes something.
+func (all operators) Reset() {
+	for _, o := range all {
+		o.Reset()
+	}
+}
+
+func (all operators) ShouldRepeat() bool {
+	return slices.ContainsFunc(all, (*patcher.OperatorOverloading).ShouldRepeat)
 }
 
 func divide(a, b number) (any, error) {
