@@ -79,8 +79,11 @@ func doubtful(d *templates.Definition, form *table.Form) []TranscribedValue {
 			continue
 		}
 		r, read := templates.Ref{Field: c.Field, Year: int(c.Year.V)}, c.To
-		if o := form.Observe(r); o.Status == table.Normal { // what came of it in the end
+		switch o := form.Observe(r); o.Status { // what came of it in the end
+		case table.Normal:
 			read = o.Value
+		case table.NotApplicable:
+			read = d.Form.NotApplicable
 		}
 		out = append(out, TranscribedValue{d.Name(r), c.From, read})
 	}

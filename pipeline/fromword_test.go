@@ -582,3 +582,56 @@ func TestLibreOfficeCopyReadsTheSame(t *testing.T) {
 	got, _ := transcribe(t, saved)
 	same(t, "saved by LibreOffice", got, want)
 }
+
+// Requirements
+//  1. The heading says which year a column is, whatever order the years stand in.
+//  2. An answer typed into the cell of its label is listed; a dash is said to have become 不适用, which it has.
+//  3. A cover of 30,000 characters, or a cell that reaches down through many rows, is read in the time of a blink.
+func TestWordIsReadByItsHeadings(t *testing.T) {
+	f, err := first()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := printFixture(t, f).Data
+	want, _ := transcribe(t, data)
+	long := strings.Repeat("说明文字，", 6000)
+	got, result := transcribe(t, altered(t, data, func(root *etree.Element) {
+		headings := 0
+		for _, run := range runs(root) {
+			switch text := run.SelectElement("w:t"); text.Text() {
+			case "2022年":
+				text.SetText("2023年")
+				headings++
+			case "2023年":
+				text.SetText("2022年")
+				headings++
+			case "118 人":
+				text.SetText("——")
+			case "企业职工总数（人）":
+				text.SetText("企业职工总数（人）：11860")
+			case "11860":
+				text.SetText("")
+			}
+		}
+		if headings < 4 {
+			t.Fatalf("%d headings changed places", headings)
+		}
+		root.SelectElement("w:body").InsertChildAt(1, element(`<w:p><w:r><w:t>`+long+`</w:t></w:r></w:p>`))
+	}))
+	for slot, value := range want {
+		field, year, _ := strings.Cut(slot, " ")
+		if other := map[string]string{"2022": "2023", "2023": "2022"}[year]; other != "" && want[field+" "+other] != "" && field != "apprentices" && got[field+" "+other] != value {
+			t.Errorf("%s of %s is %q, want %q", field, other, got[field+" "+other], value)
+		}
+	}
+	listed := ""
+	for _, u := range result.Unplaced {
+		listed += fmt.Sprintf("%s: %s\n", u.Text, u.Why)
+	}
+	if !strings.Contains(listed, "：11860: 内容写在栏目名称的格子里") || !strings.Contains(listed, "说明文字，") {
+		t.Errorf("listed are\n%.2000s", listed)
+	}
+	if !slices.Contains(result.Doubtful, TranscribedValue{"2023年中国特色学徒制培养", "——", "不适用"}) {
+		t.Errorf("to be looked at are %v", result.Doubtful)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -102,6 +103,8 @@ func (w *words) value(f *form, r templates.Ref) string {
 		return map[string]string{"true": "已确认", "false": "未确认"}[o.Value]
 	case field.Type == templates.DateField:
 		return date(o.Value)
+	case field.Numeric():
+		return text.Amount(o.Value)
 	}
 	return clip(o.Value)
 }

@@ -36,6 +36,7 @@ type wordPattern struct {
 	section int // -1: the cover
 	slots   []templates.PaperSlot
 	years   *wordPattern // the header that says which year its columns are
+	turned  map[int]int  // of a header: the year that stands where the paper has another; nil: as on the paper
 	used    bool
 }
 
@@ -65,6 +66,9 @@ type freeText struct {
 	place model.Place
 }
 
+// longestLabel is more than any label of the form has, in bytes, with what people add to it.
+const longestLabel = 4096
+
 // A Word file with fewer rows of the form than this is not the form.
 const fewestRows = 8
 
@@ -73,6 +77,7 @@ var (
 	wordLimit   = regexp.MustCompile(`[（(]\s*(?:不超过)?\s*[0-9０-９]+\s*字\s*(?:以内)?\s*[）)]`)
 	handDate    = regexp.MustCompile(`[0-9０-９]{4}\s*年\s*[0-9０-９]{1,2}\s*月\s*[0-9０-９]{1,2}\s*日`)
 	listNumber  = regexp.MustCompile(`^\s*(?:[0-9]{1,3}\s*[.、)）．]|[（(][0-9]{1,3}[)）]|[①-⑳])\s*`)
+	figures     = regexp.MustCompile(`[0-9]+(?:[.,/][0-9]+)*`)
 	listEnd     = regexp.MustCompile(`等(?:[0-9０-９一二三四五六七八九十]+[家所个])?$`)
 	inSchool    = regexp.MustCompile(`[（(]\s*(?:在校生)?(?:数)?[:：]?\s*([0-9０-９,，]+)\s*(?:名|人)?\s*[）)]$`)
 	countCell   = regexp.MustCompile(`^([0-9,]+)[^0-9(]*(?:\(?[^0-9]*([0-9][0-9,]*(?:\.[0-9]+)?)[^0-9]*\)?)?$`)
@@ -196,7 +201,7 @@ func (w *wordBinder) label(slot templates.PaperSlot) (key string, group, ok bool
 // pairing is how the cells of a row answer a pattern.
 type pairing struct {
 	score int
-	taken map[int]bool // cells that are labels
+	taken map[int]templates.PaperItem // cells that are labels, and of what
 	slots []templates.PaperSlot
 	cells [][]wordCell // for each of slots
 }
@@ -204,7 +209,7 @@ type pairing struct {
 // match pairs a row with a pattern. Its labels must be there, but for those of groups and those that only reach in from above; where
 // there are no others, the last.
 func (w *wordBinder) match(p *wordPattern, row []wordCell, keys []string) (pairing, bool) {
-	out := pairing{taken: map[int]bool{}}
+	out := pairing{taken: map[int]templates.PaperItem{}}
 	need := -1
 	for i, slot := range p.slots {
 		if key, group, ok := w.label(slot); ok && key != "" && (!slot.Began || group) {
@@ -252,7 +257,7 @@ func (w *wordBinder) match(p *wordPattern, row []wordCell, keys []string) (pairi
 			continue
 		}
 		settle(found)
-		out.taken[found] = true
+		out.taken[found] = slot.Cell.PaperItem
 		out.score += 10
 		at = found + 1
 	}
@@ -280,9 +285,12 @@ func (w *wordBinder) units(p pairing) (score int) {
 
 // row finds the pattern that a row of the document fits best, and takes its answers.
 func (w *wordBinder) row(t *wordTable, row []wordCell, section int) {
-	best, how := -1, pairing{}
+	best, how, turned := -1, pairing{}, map[int]int(nil)
 	keys, known := make([]string, len(row)), false
 	for i, c := range row {
+		if len(c.text) > longestLabel { // it may reach down through many rows
+			continue
+		}
 		keys[i] = labelKey(c.text)
 		known = known || w.wordings[keys[i]]
 	}
@@ -292,7 +300,12 @@ func (w *wordBinder) row(t *wordTable, row []wordCell, section int) {
 				continue
 			}
 			if m, ok := w.match(p, row, keys); ok && (best < 0 || m.score > how.score) {
-				best, how = i, m
+				best, how, turned = i, m, nil
+			}
+			if other, years := w.turn(p, keys); years != nil {
+				if m, ok := w.match(other, row, keys); ok && (best < 0 || m.score > how.score) {
+					best, how, turned = i, m, years
+				}
 			}
 		}
 	}
@@ -300,6 +313,7 @@ func (w *wordBinder) row(t *wordTable, row []wordCell, section int) {
 		best, how = w.below(t, row)
 	}
 	if best >= 0 {
+		w.patterns[best].turned = turned
 		w.take(t, row, best, how, section)
 		return
 	}
@@ -319,27 +333,86 @@ func (w *wordBinder) row(t *wordTable, row []wordCell, section int) {
 	}
 }
 
+// turn gives a header as it would be with its years in the order of a row, and which year then stands in the place of which; none
+// where the row has other years than the header, or the same order.
+func (w *wordBinder) turn(p *wordPattern, keys []string) (*wordPattern, map[int]int) {
+	ofKey := map[string]templates.PaperSlot{}
+	var at []int // the slots of years
+	for i, slot := range p.slots {
+		if slot.Cell.Year != "" && slot.Began {
+			ofKey[labelKey(w.d.Wording(slot.Cell.PaperItem))] = slot
+			at = append(at, i)
+		}
+	}
+	var shown []templates.PaperSlot
+	for _, key := range keys {
+		if slot, ok := ofKey[key]; ok {
+			shown = append(shown, slot)
+			delete(ofKey, key)
+		}
+	}
+	if len(at) < 2 || len(shown) != len(at) {
+		return nil, nil
+	}
+	out, years, moved := &wordPattern{section: p.section, slots: slices.Clone(p.slots)}, map[int]int{}, false
+	for k, i := range at {
+		was, _ := w.d.Form.Year(p.slots[i].Cell.Year)
+		is, _ := w.d.Form.Year(shown[k].Cell.Year)
+		out.slots[i], years[was.Year] = shown[k], is.Year
+		moved = moved || was.Year != is.Year
+	}
+	if !moved {
+		return nil, nil
+	}
+	return out, years
+}
+
 // take takes the answers of a row that fits a pattern. What stands in cells beyond those of the pattern is listed.
 func (w *wordBinder) take(t *wordTable, row []wordCell, pattern int, how pairing, section int) {
 	p := w.patterns[pattern]
 	p.used = true
 	w.recognised++
 	w.above = &rowAbove{t, pattern, how}
-	answered := map[int]bool{}
+	answered := map[int]bool{} // by column
 	for i, slot := range how.slots {
 		for _, c := range how.cells[i] {
-			answered[slices.Index(row, c)] = true
+			answered[c.col] = true
 		}
 		w.answer(p, slot, how.cells[i], t)
 	}
 	label := ""
 	for i, c := range row {
-		if how.taken[i] {
+		if item, taken := how.taken[i]; taken {
 			label = strings.TrimSpace(c.text)
-		} else if !answered[i] && !c.continued {
+			if added := w.added(item, c.text); added && !c.continued {
+				w.lose(c.text, w.at(t, c), "内容写在栏目名称的格子里，请填到它右边的格子对应的栏目")
+			}
+		} else if !answered[c.col] && !c.continued {
 			w.leftover(c.text, label, section, w.at(t, c))
 		}
 	}
+}
+
+// added says whether somebody wrote an answer into the cell of a label: a number or words in brackets that the paper doesn't have
+// there. The number of a footnote is none.
+func (w *wordBinder) added(item templates.PaperItem, words string) bool {
+	const longestUnit = 3
+	own := text.NameKey(w.d.Wording(item))
+	shown := text.NameKey(wordLimit.ReplaceAllString(words, ""))
+	numbers := figures.FindAllString(own, -1)
+	for _, n := range figures.FindAllString(shown, -1) {
+		if k := slices.Index(numbers, n); k >= 0 {
+			numbers = slices.Delete(numbers, k, k+1)
+		} else if item.Footnote == "" || len(n) > 1 {
+			return true
+		}
+	}
+	for _, said := range inBrackets.FindAllString(shown, -1) {
+		if inner := strings.Trim(said, "()"); len([]rune(inner)) > longestUnit && !strings.Contains(own, inner) && said != "(公章)" {
+			return true
+		}
+	}
+	return false
 }
 
 // below pairs a row that shows no words of the form with the row of the paper under the one just read, whose labels all reach
@@ -432,7 +505,13 @@ func (w *wordBinder) answer(p *wordPattern, slot templates.PaperSlot, cells []wo
 	case item.Names != "":
 		w.names(item.Names, cells[0].row, text, place)
 	default:
-		w.set(item.Values(), text, place)
+		refs := slices.Clone(item.Values())
+		for i := range refs {
+			if p.years != nil && p.years.turned != nil {
+				refs[i].Year = p.years.turned[refs[i].Year]
+			}
+		}
+		w.set(refs, text, place)
 	}
 }
 
@@ -589,17 +668,18 @@ func (w *wordBinder) lines(cell *templates.PaperCell, words string, place model.
 	}
 }
 
-// cutPrefix takes a label off the beginning of a line, whatever blanks stand in it.
+// cutPrefix takes a label off the beginning of a line, whatever blanks stand in it. It reads no further than the label goes.
 func cutPrefix(line, key string) (rest string, ok bool) {
-	if key == "" {
-		return line, false
-	}
-	for i := range line {
-		if text.NameKey(line[:i]) == key {
-			return strings.TrimSpace(line[i:]), true
+	left := key
+	for i, r := range line {
+		if left == "" {
+			return strings.TrimSpace(line[i:]), key != ""
+		}
+		if left, ok = strings.CutPrefix(left, text.NameKey(string(r))); !ok {
+			return line, false
 		}
 	}
-	return "", text.NameKey(line) == key
+	return "", left == "" && key != ""
 }
 
 // cutWording takes words of the form out of a text, whatever blanks and line ends stand in them.

@@ -269,7 +269,7 @@ type Observation struct {
 func (f *Form) Observe(r templates.Ref) Observation {
 	file := f.Submission.File
 	if m := f.metrics[r]; m != nil {
-		return Observation{m.Status, Plain(m.Value), m.Raw, model.Place{File: file, Sheet: m.Sheet, Cell: m.Cell}}
+		return Observation{m.Status, exact(m.Value), m.Raw, model.Place{File: file, Sheet: m.Sheet, Cell: m.Cell}}
 	}
 	if t := f.texts[r]; t != nil {
 		return Observation{t.Status, t.Text, t.Text, model.Place{File: file, Sheet: t.Sheet, Cell: t.Cell}}
@@ -277,7 +277,7 @@ func (f *Form) Observe(r templates.Ref) Observation {
 	if g := f.figures[r.Field]; g != nil && r.Year == 0 {
 		value := g.Text
 		if g.Number.Valid {
-			value = Plain(g.Number)
+			value = exact(g.Number)
 		}
 		return Observation{g.Status, value, g.Raw, model.Place{File: file, Sheet: g.Sheet, Cell: g.Cell}}
 	}
@@ -286,10 +286,14 @@ func (f *Form) Observe(r templates.Ref) Observation {
 
 // Plain writes a number without exponent and without needless zeros, so that nobody takes it for a phone; empty where there is none.
 func Plain(v Opt[float64]) string {
+	return text.Amount(exact(v))
+}
+
+func exact(v Opt[float64]) string {
 	if !v.Valid {
 		return ""
 	}
-	return text.Amount(decimal.NewFromFloat(v.V).String())
+	return decimal.NewFromFloat(v.V).String()
 }
 
 // Number implements templates.Answers. The float of the table is turned into the decimal that was typed: the shortest
