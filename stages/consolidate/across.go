@@ -141,14 +141,11 @@ func (w *workbook) pairs() []pair {
 			}
 		}
 		texts = texts[:min(len(texts), mostCompared)]
-		seen := map[[2]int]bool{}
+		seen, shares := map[[2]int]bool{}, alike(texts)
 		for i := range texts {
 			best, nearest := 0.0, -1
 			for k := range texts {
-				if k == i {
-					continue
-				}
-				if c := alike(texts[i].Text, texts[k].Text); c > best {
+				if c := max(shares[i][k], shares[k][i]); k != i && c > best {
 					best, nearest = c, k
 				}
 			}
@@ -163,20 +160,43 @@ func (w *workbook) pairs() []pair {
 	return out
 }
 
-// alike is the share of a text's characters that stand in passages that the other has too, seen from the side where it is greater.
-func alike(a, b string) float64 {
-	share := func(a, b string) float64 {
-		in, all := 0, 0
-		for _, p := range marked(a, b) {
-			n := len([]rune(p.Text))
-			all += n
-			if p.Common {
-				in += n
+// alike gives, of each text and each other, the share of its characters that stand in passages that the other has too. Passages
+// become numbers once, so that long texts are compared by looking numbers up.
+func alike(texts []table.Text) [][]float64 {
+	number := map[[passage]rune]int32{}
+	passages, lengths := make([][]int32, len(texts)), make([]int, len(texts))
+	for i, t := range texts {
+		runes := []rune(t.Text)
+		lengths[i] = len(runes)
+		for at := 0; at+passage <= len(runes); at++ {
+			key := [passage]rune(runes[at : at+passage])
+			n, known := number[key]
+			if !known {
+				n = int32(len(number))
+				number[key] = n
 			}
+			passages[i] = append(passages[i], n)
 		}
-		return float64(in) / float64(max(all, 1))
 	}
-	return max(share(a, b), share(b, a))
+	shares, has := make([][]float64, len(texts)), make([]int, len(number)) // has: by passage, the text last marked that has it
+	for i := range texts {
+		shares[i] = make([]float64, len(texts))
+	}
+	for k := range texts {
+		for _, n := range passages[k] {
+			has[n] = k + 1
+		}
+		for i := range texts {
+			in, end := 0, 0
+			for at, n := range passages[i] {
+				if has[n] == k+1 {
+					in, end = in+at+passage-max(at, end), at+passage
+				}
+			}
+			shares[i][k] = float64(in) / float64(max(lengths[i], 1))
+		}
+	}
+	return shares
 }
 
 // marked cuts a text into the passages that another has too and what lies between them.
