@@ -125,6 +125,15 @@ func TestBlankFiguresAreExplained(t *testing.T) {
 	if j, x := judge("", "", decision); x.Severity != model.Explain || j.verdicts[0].Verdict != model.Accept {
 		t.Errorf("accepted without words: %+v", x)
 	}
+	roster := base(t).apply(Edit{Members: map[int]map[string]any{1: {"enrolment": nil}}}, filling{})
+	sheet, at := rowCell(definition, "members", 1, "enrolment")
+	for about, want := range map[string]model.Verdict{fmt.Sprint(roster.Members[0]["name"]): model.Accept, sheet + "!" + at: model.Accept, fmt.Sprint(roster.Members[0]["name"], "在校生数"): model.Accept,
+		fmt.Sprint(roster.Members[1]["name"]): model.AskFirst, "在校生数": model.AskFirst} {
+		roster.Explanations = map[string]string{"|" + about: "新校，尚未招生"}
+		if v := run(t, facts(t, memory.NewGoAllocator(), definition, roster)).verdicts[0]; v.Verdict != want {
+			t.Errorf("a school without enrolment, explained as %s: %+v", about, v)
+		}
+	}
 	text := base(t).apply(Edit{Set: map[string]any{"plan": nil}, Explanations: map[string]string{"|" + definition.Label("plan"): "还没有写"}}, filling{})
 	if v := run(t, facts(t, memory.NewGoAllocator(), definition, text)).verdicts[0]; v.Verdict != model.Return {
 		t.Errorf("a text was explained away: %+v", v)

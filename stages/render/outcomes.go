@@ -105,11 +105,7 @@ func (s *selfCheck) explains(r *templates.Rule, slot templates.Slot) string {
 	if name := s.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year}); name != s.d.Label(slot.Field.ID) {
 		names = append(names, quote("、"+name+"、"))
 	}
-	var heard []string
-	for _, name := range names {
-		heard = append(heard, fmt.Sprintf("ISNUMBER(FIND(%s,%s))", name, s.rows.span(s.rows.explained())))
-	}
-	return "SUMPRODUCT(" + strings.Join(heard, "+") + ")>0"
+	return s.rows.explains(names)
 }
 
 func supplementSlot(s *selfCheck, _ *templates.Rule, i int, slot templates.Slot) string {

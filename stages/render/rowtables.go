@@ -81,6 +81,15 @@ func (r *rowTables) explained() int {
 	})
 }
 
+// explains is the condition that an explanation is about one of these, each a formula with commas around the name.
+func (r *rowTables) explains(names []string) string {
+	var heard []string
+	for _, name := range names {
+		heard = append(heard, fmt.Sprintf("ISNUMBER(FIND(%s,%s))", name, r.span(r.explained())))
+	}
+	return "SUMPRODUCT(" + strings.Join(heard, "+") + ")>0"
+}
+
 // kind is the number of a member's kind; 0 where none was chosen, -1 where it is unknown.
 func (r *rowTables) kind() int {
 	return r.column("members", "kind", func(k int) string {
