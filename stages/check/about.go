@@ -13,8 +13,9 @@ import (
 	"lianheti/templates"
 )
 
-// What an explanation is about is written by people: a cell as check prints it, the name of a field with or without its year, a code, the
-// title of a rule, a member, several of them. Rows and findings meet in keys that say one of these.
+// What an explanation is about is written by people: a cell as check prints it, the name of a field with or without
+// its year, a code, the title of a rule, a member, several of them. Rows and findings meet in keys that say one of
+// these.
 const (
 	wholeKey  = "about:" // the text that a returned copy has there
 	codeKey   = "code:"
@@ -40,15 +41,17 @@ var (
 
 // lexicon is what the definition calls things, by comparable name.
 type lexicon struct {
-	fields map[string][]string // ids
-	titles map[string][]string // codes of the rules with a title
+	fields  map[string][]string // ids
+	titles  map[string][]string // codes of the rules with a title
+	columns []string            // of lists
 }
 
 func newLexicon(d *templates.Definition) *lexicon {
-	v := &lexicon{map[string][]string{}, map[string][]string{}}
+	v := &lexicon{fields: map[string][]string{}, titles: map[string][]string{}}
 	for _, f := range d.Form.Fields() {
-		if f.Record != "" {
-			continue // the name of a column does not say which row
+		if f.Record != "" { // the name of a column does not say which row
+			v.columns = append(v.columns, text.NameKey(f.Label))
+			continue
 		}
 		for _, name := range []string{d.Label(f.ID), f.Label, f.Group + f.Label, f.Label + f.Printed} {
 			name = strings.TrimRight(withoutYears(text.NameKey(name)), ":。")
@@ -222,7 +225,8 @@ func (r *naming) cells(s string) ([]string, bool) {
 // sheetOf is the sheet that words before a cell name; empty where they name none.
 func (r *naming) sheetOf(s string) string {
 	s = strings.Trim(s, `'"“”‘’!`)
-	for _, title := range []string{s, strings.TrimRight(strings.TrimSuffix(s, "的"), `'"“”‘’!`), strings.Trim(strings.TrimSuffix(s, "表"), `'"“”‘’`)} {
+	const quotes = `'"“”‘’!`
+	for _, title := range []string{s, strings.TrimRight(strings.TrimSuffix(s, "的"), quotes), strings.Trim(strings.TrimSuffix(s, "表"), quotes)} {
 		if r.names.sheets[title] {
 			return title
 		}
@@ -235,9 +239,10 @@ func (r *naming) member(s string) ([]string, bool) {
 	if r.names.members[s] {
 		return []string{memberKey + s}, true
 	}
-	for _, f := range r.names.def.Form.Fields() {
-		if unit, ok := strings.CutSuffix(s, text.NameKey(f.Label)); ok && f.Record != "" && r.names.members[strings.TrimRight(unit, ":的-")] {
-			return []string{memberKey + strings.TrimRight(unit, ":的-")}, true
+	for _, column := range r.names.columns {
+		unit, ok := strings.CutSuffix(s, column)
+		if unit = strings.TrimRight(unit, ":的-"); ok && r.names.members[unit] {
+			return []string{memberKey + unit}, true
 		}
 	}
 	return nil, false
@@ -284,7 +289,8 @@ func (r *naming) fields(s string) ([]string, bool) {
 
 func yearKey(field string, year int) string { return fmt.Sprintf("%s%s %d", fieldKey, field, year) }
 
-// mentioned finds the fields whose names stand whole within other words, but for names that are a part of another that does.
+// mentioned finds the fields whose names stand whole within other words, but for names that are a part of another
+// that does.
 func (v *lexicon) mentioned(s string) (ids []string) {
 	const shortest = 4 // characters of a name that says enough
 	var found []string

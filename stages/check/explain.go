@@ -11,11 +11,12 @@ import (
 	"lianheti/stages/text"
 )
 
-// explain puts the explanations beside the warnings they are about, and beside the faults that an explanation makes a warning. Words
-// cover a finding for the values they were given for: those whose hash stands with them, or, where none does, those of the workbook they
-// stand in. What was in force in the last round is so still while the values are the same, even if a prefecture mended its own original
-// in which nothing is explained. Changed values open the finding again; the words are kept beside it. What they say is for a person to
-// judge; what says nothing (无, /) is no explanation.
+// explain puts the explanations beside the warnings they are about, and beside the faults that an explanation makes a
+// warning. Words cover a finding for the values they were given for: those whose hash stands with them, or, where
+// none does, those of the workbook they stand in. What was in force in the last round is so still while the values
+// are the same, even if a prefecture mended its own original in which nothing is explained. Changed values open the
+// finding again; the words are kept beside it. What they say is for a person to judge; what says nothing (无, /) is no
+// explanation.
 func (f *form) explain(findings []table.Finding) {
 	rows := f.asked()
 	f.asks = rows
@@ -46,7 +47,8 @@ func (f *form) explain(findings []table.Finding) {
 // yields says whether a fault is one to be explained only, once it is: a figure that nobody has yet.
 func (f *form) yields(x *table.Finding) bool {
 	rule := f.batch.def.Rule(x.Code)
-	return len(rule.Explained) > 0 && !slices.ContainsFunc(strings.Fields(x.Fields), func(id string) bool { return !rule.Yields(id) })
+	mustStay := func(field string) bool { return !rule.Yields(field) }
+	return len(rule.Explained) > 0 && !slices.ContainsFunc(strings.Fields(x.Fields), mustStay)
 }
 
 // weigh gives a fault that yields its severity, by whether an explanation is in force.
@@ -60,8 +62,8 @@ func (f *form) weigh(x *table.Finding) {
 	}
 }
 
-// asked finds the rows of the workbook's explanations, by their number: by the key of a warning, or where a row has none, by what it says
-// it is about.
+// asked finds the rows of the workbook's explanations, by their number: by the key of a warning, or where a row has
+// none, by what it says it is about.
 type asked struct {
 	form    *form
 	names   *names
@@ -94,7 +96,8 @@ func (f *form) asked() *asked {
 		}
 		own := ownRow{row: i, about: e.About, words: e.Explanation}
 		about := out.names.understand(own.about)
-		if head, tail, found := strings.Cut(strings.ReplaceAll(own.about, ":", "："), "："); found && own.words == "" && about.loose {
+		head, tail, found := strings.Cut(strings.ReplaceAll(own.about, ":", "："), "：")
+		if found && own.words == "" && about.loose {
 			// Both in one cell: 2年度数据!F14：试点到期
 			if h := out.names.understand(head); !h.lost && out.names.understand(tail).lost {
 				about, own.about, own.words = h, head, tail
@@ -109,12 +112,13 @@ func (f *form) asked() *asked {
 	return out
 }
 
-// given lists what the workbook says about a finding: in the rows with its key, and in rows without any that name it, as one does who
-// explains before being asked.
+// given lists what the workbook says about a finding: in the rows with its key, and in rows without any that name it,
+// as one does who explains before being asked.
 func (a *asked) given(x *table.Finding) (out []table.Given) {
 	take := func(i int, words string) {
 		if words = text.Mask(strings.TrimSpace(words)); words != "" && !a.form.batch.def.Form.SaysNothing(words) {
-			out = append(out, table.Given{Fingerprint: x.Fingerprint, ValueHash: a.form.Explanations[i].ValueHash, Words: words})
+			hash := a.form.Explanations[i].ValueHash
+			out = append(out, table.Given{Fingerprint: x.Fingerprint, ValueHash: hash, Words: words})
 		}
 	}
 	for _, i := range a.byKey[x.Fingerprint] {
@@ -143,8 +147,8 @@ func (a *asked) given(x *table.Finding) (out []table.Given) {
 	return out
 }
 
-// unheard says of the rows that the filler added what of them nobody can use: what one is about is nothing that the form has, it says
-// nothing, or there is nothing to explain. Many of one kind are told together.
+// unheard says of the rows that the filler added what of them nobody can use: what one is about is nothing that the
+// form has, it says nothing, or there is nothing to explain. Many of one kind are told together.
 func unheard(f *form, _ *plan, t *tally) {
 	if len(f.asks.own) == 0 {
 		t.skip(nothingAdded)

@@ -3,14 +3,15 @@ package intake
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
 )
 
-// Words in notes are no data. They may be an answer to what was asked all the same: what a filler wrote there is said, so that it can
-// be put where it is read.
+// Words in notes are no data. They may be an answer to what was asked all the same: what a filler wrote there is
+// said, so that it can be put where it is read.
 
 // comment is what somebody wrote in the note of a cell.
 type comment struct{ cell, words string }
@@ -27,16 +28,19 @@ func (w *workbookReader) loadComments(sheet *Sheet) {
 	}
 	var text richText
 	var authors []string
-	ref := ""
+	ref, author := "", ""
 	_ = w.walker.Walk(w.parts.Get(notes), func(e *ooxml.Element) error {
 		switch name := string(e.Name); {
 		case !e.Native:
 		case !e.Start && name == "author":
 			authors = append(authors, string(e.Text()))
 		case e.Start && name == "comment":
-			ref, text = e.Attr("ref"), richText{}
+			ref, author, text = e.Attr("ref"), "", richText{}
+			if i, err := strconv.Atoi(e.Attr("authorId")); err == nil && i >= 0 && i < len(authors) {
+				author = authors[i]
+			}
 		case !e.Start && name == "comment":
-			if words := written(text.take().text, authors); words != "" {
+			if words := written(text.take().text, author); words != "" {
 				sheet.comments = append(sheet.comments, comment{ref, words})
 			}
 		default:
@@ -49,18 +53,17 @@ func (w *workbookReader) loadComments(sheet *Sheet) {
 // Beginnings of a note that stands for a conversation, for programs that know only notes; the words come last.
 var conversations = []string{"[Threaded comment]", "[线程批注]", "[线程注释]"}
 
-// written is what a filler wrote in a note: without our own words, without the author's name that programs put before them.
-func written(note string, authors []string) string {
+// written is what a filler wrote in a note: without our own words, without the author's name that programs put before
+// them.
+func written(note, author string) string {
 	words := strings.TrimSpace(model.WithoutNotes(note))
 	if slices.ContainsFunc(conversations, func(head string) bool { return strings.HasPrefix(words, head) }) {
 		if at := max(strings.LastIndex(words, ":\n"), strings.LastIndex(words, "：\n")); at >= 0 {
 			words = strings.TrimLeft(words[at:], ":：\n ")
 		}
 	}
-	for _, author := range authors {
-		if rest, found := strings.CutPrefix(words, author+":"); found && author != "" {
-			words = rest
-		}
+	if author != "" {
+		words = strings.TrimPrefix(words, author+":")
 	}
 	return strings.TrimSpace(words)
 }
@@ -76,7 +79,8 @@ func (b *binder) tellComments() {
 				words = append(words[:longest], '…')
 			}
 			place := model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: c.cell}
-			all = append(all, model.Finding{Code: CodeNoteWords, Places: []model.Place{place}, Raw: c.words, Vars: map[string]string{"detail": "写有“" + string(words) + "”"}})
+			all = append(all, model.Finding{Code: CodeNoteWords, Places: []model.Place{place}, Raw: string(words),
+				Vars: map[string]string{"detail": "写有“" + string(words) + "”"}})
 		}
 	}
 	if len(all) > singly {

@@ -11,8 +11,8 @@ import (
 	"lianheti/templates"
 )
 
-// One consortium may be here under two names, the second corrected: the rest of the workbook tells. Two consortia have few cells in
-// common, the same one sent again nearly all.
+// One consortium may be here under two names, the second corrected: the rest of the workbook tells. Two consortia
+// have few cells in common, the same one sent again nearly all.
 const (
 	mended   = 0.5 // share of cells in common of a copy and what it was made from
 	nearly   = 0.8 // share of cells in common of what may be one consortium
@@ -59,8 +59,9 @@ func (b *Batch) inCommon(i, k int) float64 {
 	return float64(both) / float64(fewer)
 }
 
-// alike finds the submissions that may be one consortium's under two names, in one prefecture as far as the covers tell. One is read, that
-// with a name of the directory before others: a finding for the Department, which alone knows.
+// alike finds the submissions that may be one consortium's under two names, in one prefecture as far as the covers
+// tell. One is read, that with a name of the directory before others: a finding for the Department, which alone
+// knows.
 func (b *Batch) alike() (found []model.Finding) {
 	of := b.suspects()
 	done := map[int]bool{}
@@ -95,7 +96,8 @@ func (b *Batch) alike() (found []model.Finding) {
 	return found
 }
 
-// suspects lists for each file the others that may be the same consortium's. Only files that share a cell that few have are compared.
+// suspects lists for each file the others that may be the same consortium's. Only files that share a cell that few
+// have are compared.
 func (b *Batch) suspects() map[int][]int {
 	type held struct {
 		trait uint64

@@ -17,7 +17,8 @@ const editionField = "edition"
 
 // Editions as people write them: 第二次, 2版, V2.0, 第3次报送. What may count corrections instead of editions (第一次修改) is none.
 var (
-	editionForm = regexp.MustCompile(`^(?:报送)?(?:版次|版本)?:?(?:第|v|ver\.?|version)?([0-9]{1,2}|[〇零一二三四五六七八九十两壹贰叁肆伍陆柒捌玖拾]+)(?:\.0)?` +
+	editionForm = regexp.MustCompile(`^(?:报送)?(?:版次|版本)?:?(?:第|v|ver\.?|version)?` +
+		`([0-9]{1,2}|[〇零一二三四五六七八九十两壹贰叁肆伍陆柒捌玖拾]+)(?:\.0)?` +
 		`(?:版次|版本|版|次|稿|轮)?(?:报送|上报|申报|填报|提交)?$`)
 	firstForm = regexp.MustCompile(`^(?:首|初)(?:次|版)(?:报送|上报|申报|填报|提交)?$`)
 )
@@ -39,8 +40,8 @@ func Edition(words string) (n int32, ok bool) {
 	return int32(numeral.IntPart()), ok && rest == "" && numeral.IsPositive()
 }
 
-// edition reads the field as the number that it asks for, or as words for one. Other words may be read as a number all the same
-// (约2); which edition it is they don't tell.
+// edition reads the field as the number that it asks for, or as words for one. Other words may be read as a number
+// all the same (约2); which edition it is they don't tell.
 func (r *reader) edition(f *templates.Field, e model.Entry) reading {
 	n, told := Edition(e.Raw)
 	if e.Kind == model.Text && told {
@@ -52,7 +53,8 @@ func (r *reader) edition(f *templates.Field, e model.Entry) reading {
 	}
 	v := r.number(f, e)
 	value := decimal.NewFromFloat(v.value.V)
-	if e.Kind != model.Text && v.value.Valid && value.IsInteger() && value.IsPositive() && (f.Max == nil || value.LessThanOrEqual(*f.Max)) {
+	sure := e.Kind != model.Text && v.value.Valid && value.IsInteger() && value.IsPositive()
+	if sure && (f.Max == nil || value.LessThanOrEqual(*f.Max)) {
 		r.rows.submission.Edition = table.Some(int32(value.IntPart()))
 	}
 	return v
