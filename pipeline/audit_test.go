@@ -22,6 +22,7 @@ import (
 //     an enrolment of 1, undergraduate members left out, supplementary figures × 3.9, the prior year halved.
 //  2. With the rubric that ships, no perverse move on the samples raises a rank or even a total.
 //  3. Before any move a submission stands where the run ranks it; a move after which it must be corrected never pays.
+//     The experts' marks count as they do there.
 //  4. What is found does not depend on the number of workers, nor do the bytes that are written.
 
 // auditOf audits the samples under a definition, so many submissions of them, with only the moves that keep chooses.
@@ -31,12 +32,8 @@ func auditOf(t *testing.T, d *templates.Definition, every, workers int, keep fun
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, moves := *d, *d.Audit
-	moves.Moves = slices.DeleteFunc(slices.Clone(moves.Moves), func(m *templates.AuditMove) bool { return !keep(m) })
-	moves.Pairs = 6
-	own.Audit = &moves
 	facts := *b.facts
-	facts.Definition = &own
+	facts.Definition = only(d, keep)
 	a, err := newAuditing(memory.NewGoAllocator(), &facts)
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +53,15 @@ func auditOf(t *testing.T, d *templates.Definition, every, workers int, keep fun
 		t.Fatal(err)
 	}
 	return a, r
+}
+
+// only is a definition with some of the moves.
+func only(d *templates.Definition, keep func(*templates.AuditMove) bool) *templates.Definition {
+	own, moves := *d, *d.Audit
+	moves.Moves = slices.DeleteFunc(slices.Clone(moves.Moves), func(m *templates.AuditMove) bool { return !keep(m) })
+	moves.Pairs = 6
+	own.Audit = &moves
+	return &own
 }
 
 // ratios is the definition with the rubric as it was when it divided by what applicants state.
@@ -171,5 +177,35 @@ func TestAuditIsTheSameForAnyWorkers(t *testing.T) {
 	}
 	if len(one.Files) != 4 {
 		t.Errorf("%d files", len(one.Files))
+	}
+}
+
+func TestAuditHearsTheExperts(t *testing.T) {
+	o, dir := handOut(t, 3)
+	for n := 1; n <= 3; n++ {
+		fill(t, expertFile(dir, n), diligent(n))
+	}
+	o.Marks = dir
+	o.Definition = only(o.Definition, func(m *templates.AuditMove) bool { return m.ID == "drop_kind" || m.ID == "row_na" })
+	r, err := Audit(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Out = t.TempDir()
+	run, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stands := map[string]table.Rank{}
+	for _, k := range run.Ranking {
+		stands[k.Submission] = k
+	}
+	for _, row := range r.Rows {
+		if k := stands[row.Submission]; !k.Complete || k.Total != row.TotalBefore || k.Rank.V != row.RankBefore {
+			t.Fatalf("%s stands at %v, %d; the run says %v, %d", row.Submission, row.TotalBefore, row.RankBefore, k.Total, k.Rank.V)
+		}
+	}
+	if len(r.Pays) > 0 {
+		t.Errorf("with marks a perverse move pays: %+v", r.Pays[0])
 	}
 }
