@@ -50,7 +50,7 @@ func (m *AuditMove) OfRoster() bool {
 
 // auditActs are the acts with the scopes that each can have.
 var auditActs = map[string][]string{
-	"drop": {"member", "kind"}, "rekind": {"kind"}, "add": {"kind"}, "shift": {"all"}, "swap": {"member", "row"},
+	"drop": {"member", "kind"}, "rekind": {"kind"}, "add": {"kind"}, "shift": {"all"}, "swap": {"member", "row", "all"},
 	"blank": {"member", "kind", "roster", "value", "row", "all"}, "not_applicable": {"member", "kind", "roster", "value", "row", "all"},
 	"times": {"member", "kind", "roster", "value", "row", "all"}, "to": {"member", "kind", "roster", "value", "row", "all"},
 }

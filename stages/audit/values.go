@@ -9,9 +9,6 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// decimals is how many a figure keeps that a move computes.
-const decimals = 2
-
 // become gives what a move makes of a figure, and whether that is another.
 func become(def *templates.AuditMove, a answer) (table.Status, decimal.Decimal, bool) {
 	value := a.value
@@ -25,13 +22,14 @@ func become(def *templates.AuditMove, a answer) (table.Status, decimal.Decimal, 
 	case "to":
 		value = fit(a.field, def.Value)
 	}
-	return table.Normal, value, a.Status == table.Normal && !value.Equal(a.value)
+	better := a.field.Better == templates.Lower && value.LessThan(a.value) // which is no perverse move
+	return table.Normal, value, a.Status == table.Normal && !value.Equal(a.value) && !(better && def.List == templates.Perverse)
 }
 
 // fit makes a figure one that the field may hold.
 func fit(f *templates.Field, v decimal.Decimal) decimal.Decimal {
-	if v = v.Round(decimals); f.Type == templates.IntegerField {
-		v = v.Truncate(0)
+	if f.Decimals != nil {
+		v = v.Truncate(*f.Decimals)
 	}
 	if f.Max != nil && v.GreaterThan(*f.Max) {
 		v = *f.Max
@@ -54,13 +52,15 @@ func (a answer) change(d *templates.Definition, status table.Status, value decim
 	}
 }
 
-// swapYears changes the two years of a figure for each other: a perverse move makes the later one worse, a claim makes it better.
+// swapYears changes the two years of a figure for each other: a perverse move makes the later one worse, a claim makes it
+// better, unless all figures are swapped.
 func swapYears(d *templates.Definition, def *templates.AuditMove, list []answer) []change {
 	if len(list) != 2 || list[0].Status != table.Normal || list[1].Status != table.Normal {
 		return nil
 	}
 	earlier, later := list[0], list[1]
-	if rises := earlier.value.Cmp(later.value); rises == 0 || (rises > 0) != (def.List == templates.Claim) {
+	rises := earlier.value.Cmp(later.value)
+	if rises == 0 || def.Scope != "all" && (rises > 0) != (def.List == templates.Claim) {
 		return nil
 	}
 	return []change{earlier.change(d, table.Normal, later.value), later.change(d, table.Normal, earlier.value)}
