@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"testing/fstest"
@@ -68,16 +69,20 @@ func only(d *templates.Definition, keep func(*templates.AuditMove) bool) *templa
 func ratios(t *testing.T) *templates.Definition {
 	t.Helper()
 	files := fstest.MapFS{}
-	for _, name := range []string{"form", "directory", "rules", "rules-files", "register", "letters", "word", "tables", "audit", "rubric"} {
-		path := "../templates/2024/" + name + ".yaml"
-		if name == "rubric" {
+	paths, err := filepath.Glob("../templates/2024/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		name := "2024/" + filepath.Base(path)
+		if name == "2024/rubric.yaml" {
 			path = "../stages/score/testdata/rubric-ratios.yaml"
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		files["2024/"+name+".yaml"] = &fstest.MapFile{Data: data}
+		files[name] = &fstest.MapFile{Data: data}
 	}
 	d, err := templates.LoadFS(files, 2024)
 	if err != nil {
