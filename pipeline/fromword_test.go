@@ -17,6 +17,7 @@ import (
 	"lianheti/stages/intake"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
+	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/beevik/etree"
@@ -39,7 +40,14 @@ func answersOf(t *testing.T, facts *table.Facts, id string) map[string]string {
 			continue
 		}
 		contacts := contactsOf(facts)[form.Submission.Submission]
-		for _, r := range facts.Definition.Paper.Values() {
+		var refs []templates.Ref
+		for _, id := range facts.Definition.Paper.Cover {
+			refs = append(refs, templates.Ref{Field: id})
+		}
+		for _, s := range facts.Definition.Paper.Sections {
+			refs = append(refs, s.Values()...)
+		}
+		for _, r := range refs {
 			value := form.PaperAnswer(r)
 			if facts.Definition.Field(r.Field).Personal {
 				value = contacts[r.Field]

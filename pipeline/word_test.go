@@ -19,6 +19,7 @@ import (
 	"lianheti/samples"
 	"lianheti/samples/programs"
 	"lianheti/stages/render"
+	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/beevik/etree"
@@ -31,7 +32,8 @@ import (
 //     answers are printed as such; seals, signatures and their dates stay blank.
 //  3. A text over its limit is refused with the count; the others go on.
 //  4. The same workbook gives the same bytes.
-//  5. The check code depends on what is printed, and on nobody's name or phone.
+//  5. The check code depends on all that the official form asks for, on every member and on the supplementary figures, and on nobody's name
+//     or phone. Codes of before are known to be old.
 //  6. LibreOffice lays it out as pages.
 
 // wordOf prints the Word forms of workbooks.
@@ -296,7 +298,7 @@ func TestWordPrintsEveryAnswer(t *testing.T) {
 		t.Log(all)
 	}
 	footer := strings.Join(wordText(t, form.Data, "word/footer2.xml"), "")
-	if !strings.Contains(footer, form.CheckCode) || len(form.CheckCode) != 19 {
+	if !strings.Contains(footer, form.CheckCode) || len(form.CheckCode) != 22 {
 		t.Errorf("the footer says %q, the code is %s", footer, form.CheckCode)
 	}
 	if unconfirmed := strings.Join(wordText(t, printFixture(t, changed(f, "no_violation", "☐")).Data, "word/document.xml"), ""); !strings.Contains(unconfirmed, "☐ 产教联合体各成员单位") {
@@ -320,7 +322,7 @@ func TestCheckCodeIsOfWhatIsPrinted(t *testing.T) {
 	unseen := f // all at once: printing takes its time
 	for field, value := range map[string]any{
 		"head_name": "别人", "office_phone": "0591-00009999", "staff_names": "甲样例、乙样例", // personal
-		"edition": 2, "pledge_date": map[string]any{"date": "2024-08-01"}, // not printed
+		"edition":   2,        // not of the form
 		"employees": "11,860", // the same value
 	} {
 		unseen = changed(unseen, field, value)
@@ -330,7 +332,7 @@ func TestCheckCodeIsOfWhatIsPrinted(t *testing.T) {
 	}
 	for field, value := range map[string]any{
 		"employees": 11861, "park": "福州新区", "no_violation": "☐", "features": "另一段", "city_opinion": "不推荐", "funding_total": map[string]any{"2024": 860, "2025": 921, "2026": 1000},
-		"established_on": map[string]any{"date": "2023-05-15"}, "demand_reports": map[string]any{"2022": "不适用", "2023": 3},
+		"pledge_date": map[string]any{"date": "2024-08-01"}, "established_on": map[string]any{"date": "2023-05-15"}, "demand_reports": map[string]any{"2022": "不适用", "2023": 3},
 	} {
 		if got := printFixture(t, changed(f, field, value)).CheckCode; got == code {
 			t.Errorf("%s does not change the code", field)
@@ -340,6 +342,12 @@ func TestCheckCodeIsOfWhatIsPrinted(t *testing.T) {
 	g.Members = f.Members[:len(f.Members)-1]
 	if printFixture(t, g).CheckCode == code {
 		t.Error("a member less does not change the code")
+	}
+	for paper, want := range map[string]string{code: "相同", " " + strings.ToLower(code): "相同", strings.TrimPrefix(code, "V2-"): "旧版校验码",
+		code[:len(code)-1] + "Z": "不同", "闽教职成": "不是校验码"} {
+		if got := table.CompareCode(paper, code); !strings.HasPrefix(got, want) && !strings.Contains(got, want) {
+			t.Errorf("%q: %s", paper, got)
+		}
 	}
 }
 

@@ -222,6 +222,19 @@ func (d *Definition) Supplementary(f *Field, year int) bool {
 	return f.Dated() && !slices.Contains(f.RequiredYears, y.ID)
 }
 
+// Refs lists the values of a field: one, or one a year.
+func (d *Definition) Refs(f *Field) []Ref {
+	if !f.Dated() {
+		return []Ref{{Field: f.ID}}
+	}
+	var out []Ref
+	for _, id := range f.Years {
+		y, _ := d.Form.Year(id)
+		out = append(out, Ref{Field: f.ID, Year: y.Year})
+	}
+	return out
+}
+
 // Dated says whether the field has years.
 func (f *Field) Dated() bool { return len(f.Years) > 0 }
 

@@ -14,13 +14,24 @@ type Paper struct {
 	Cover      []string // fields
 	Notes      []string // ids of notes, the first is the heading
 	Sections   []*PaperSection
+	// Supplement is the title of a last section, which holds what the Department collects beyond the form. It is printed where something
+	// of it is filled in, so that the paper that is signed says it.
+	Supplement string
 }
 
 // PaperSection is one numbered part of the form. It begins a page.
 type PaperSection struct {
 	Title  string // id of a note
 	Tables []*PaperTable
+
+	supplement string // its title, where it holds what the form does not print
 }
+
+// Supplementary says whether the section holds what the official form does not print.
+func (s *PaperSection) Supplementary() bool { return s.supplement != "" }
+
+// Heading is what the section is called.
+func (s *PaperSection) Heading(f *Form) string { return cmp.Or(s.supplement, f.Note(s.Title)) }
 
 // PaperTable is a table of the form.
 type PaperTable struct {
@@ -87,19 +98,14 @@ func (p *Paper) Answer(field string) PaperItem {
 	return PaperItem{Value: field, values: []Ref{{Field: field}}}
 }
 
-// Values lists every field and year that the paper prints an answer for, in the order of the paper.
-func (p *Paper) Values() []Ref {
+// Values lists every field and year that the section prints an answer for, in its order.
+func (s *PaperSection) Values() []Ref {
 	var out []Ref
-	for _, id := range p.Cover {
-		out = append(out, Ref{Field: id})
-	}
-	for _, s := range p.Sections {
-		for _, t := range s.Tables {
-			for _, row := range t.Rows {
-				for _, cell := range row {
-					for _, item := range cell.Items() {
-						out = append(out, item.values...)
-					}
+	for _, t := range s.Tables {
+		for _, row := range t.Rows {
+			for _, cell := range row {
+				for _, item := range cell.Items() {
+					out = append(out, item.values...)
 				}
 			}
 		}
@@ -178,8 +184,13 @@ func (p *Paper) check(l *loader, d *Definition) {
 	for i, id := range p.Notes {
 		p.note(l, d, at{file, fmt.Sprintf("$.notes[%d]", i)}, id)
 	}
+	if p.Supplement != "" {
+		p.Sections = append(p.Sections, supplement(d, p.Supplement))
+	}
 	for si, s := range p.Sections {
-		p.note(l, d, at{file, fmt.Sprintf("$.sections[%d].title", si)}, s.Title)
+		if !s.Supplementary() {
+			p.note(l, d, at{file, fmt.Sprintf("$.sections[%d].title", si)}, s.Title)
+		}
 		for ti, t := range s.Tables {
 			base := fmt.Sprintf("$.sections[%d].tables[%d]", si, ti)
 			for ri, row := range t.Rows {
@@ -200,6 +211,32 @@ func (p *Paper) check(l *loader, d *Definition) {
 		l.problem(at{file, "$"}, "封面或各部分是空的", "请写明 cover 和 sections。")
 	}
 	p.complete(l, d, printed)
+}
+
+// supplement makes the section of the figures that the form asks for in fewer years than are collected.
+func supplement(d *Definition, title string) *PaperSection {
+	const label, value = 85, 25 // millimetres
+	var years []string
+	t := &PaperTable{Columns: []float64{label}}
+	header := []*PaperCell{{PaperItem: PaperItem{Text: "项目名称"}}}
+	for _, f := range d.Form.Metrics() {
+		row := []*PaperCell{{PaperItem: PaperItem{Label: f.ID, Bare: f.PrintedLabel != ""}}}
+		for _, id := range f.Years {
+			if slices.Contains(f.RequiredYears, id) {
+				continue
+			}
+			if row = append(row, &PaperCell{PaperItem: PaperItem{Value: f.ID + "." + id}}); !slices.Contains(years, id) {
+				years = append(years, id)
+				header = append(header, &PaperCell{PaperItem: PaperItem{Year: id}})
+				t.Columns = append(t.Columns, value)
+			}
+		}
+		if len(row) > 1 {
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	t.Rows = append([][]*PaperCell{header}, t.Rows...)
+	return &PaperSection{Tables: []*PaperTable{t}, supplement: title}
 }
 
 func (p *Paper) note(l *loader, d *Definition, where at, id string) {

@@ -78,7 +78,7 @@ func newBatch(facts *table.Facts, alone bool) (*batch, error) {
 	}
 	for _, f := range b.def.Form.Fields() {
 		if f.Record == "" {
-			b.every = append(b.every, b.slots(f)...)
+			b.every = append(b.every, b.def.Refs(f)...)
 		}
 	}
 	for _, r := range b.def.Rules {
@@ -122,7 +122,7 @@ func (b *batch) covered(r *templates.Rule) []templates.Ref {
 		of := b.every
 		switch {
 		case c.Field != nil:
-			of = b.slots(c.Field)
+			of = b.def.Refs(c.Field)
 		case c.Year.Year == 0 && len(r.Cases) == 1 && r.Asked == "":
 			return b.every
 		}
@@ -131,19 +131,6 @@ func (b *batch) covered(r *templates.Rule) []templates.Ref {
 				refs = append(refs, ref)
 			}
 		}
-	}
-	return refs
-}
-
-// slots lists the values of a field: one, or one a year.
-func (b *batch) slots(f *templates.Field) []templates.Ref {
-	if !f.Dated() {
-		return []templates.Ref{{Field: f.ID}}
-	}
-	var refs []templates.Ref
-	for _, id := range f.Years {
-		year, _ := b.def.Form.Year(id)
-		refs = append(refs, templates.Ref{Field: f.ID, Year: year.Year})
 	}
 	return refs
 }

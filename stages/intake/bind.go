@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 

@@ -150,7 +150,7 @@ func (w *wordBinder) learn() {
 			{Cell: &templates.PaperCell{PaperItem: w.d.Paper.Answer(id)}, Began: true}}})
 	}
 	for i, s := range w.d.Paper.Sections {
-		own(w.d.Form.Note(s.Title))
+		own(s.Heading(w.d.Form))
 		for _, t := range s.Tables {
 			var header *wordPattern
 			for _, slots := range t.Grid() {
@@ -183,7 +183,7 @@ func (w *wordBinder) learn() {
 // heading says which section a paragraph begins.
 func (w *wordBinder) heading(text string) (section int, ok bool) {
 	for i, s := range w.d.Paper.Sections {
-		if key := headingKey(text); key != "" && key == headingKey(w.d.Form.Note(s.Title)) {
+		if key := headingKey(text); key != "" && key == headingKey(s.Heading(w.d.Form)) {
 			return i, true
 		}
 	}

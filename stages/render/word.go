@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"lianheti/stages/document"
@@ -29,7 +30,10 @@ func Word(w io.Writer, d *templates.Definition, form *table.Form, contacts map[s
 	parts := document.Section{Page: document.A4Bound, FirstPage: 1, Footer: []document.Paragraph{{Style: document.Small, Align: document.Centre,
 		Runs: []document.Run{{Text: "— "}, {Field: document.PageNumber}, {Text: " —　　"}, code}}}}
 	for i, s := range d.Paper.Sections {
-		heading := document.P(document.Heading, d.Form.Note(s.Title))
+		if s.Supplementary() && !p.answered(s) {
+			continue
+		}
+		heading := document.P(document.Heading, s.Heading(d.Form))
 		heading.NewPage = i > 0
 		parts.Body = append(parts.Body, heading)
 		for _, t := range s.Tables {
@@ -45,6 +49,11 @@ type printer struct {
 	d        *templates.Definition
 	form     *table.Form
 	contacts map[string]string
+}
+
+// answered says whether anything of a section is filled in.
+func (p *printer) answered(s *templates.PaperSection) bool {
+	return slices.ContainsFunc(s.Values(), func(r templates.Ref) bool { return p.form.Filled(r.Field, r.Year) })
 }
 
 // Sizes of type on the cover and over the notes, in points.

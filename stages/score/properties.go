@@ -137,7 +137,7 @@ func (p *prover) edits(a answers) []edit {
 		if !f.Numeric() || f.Record != "" {
 			continue
 		}
-		for _, r := range refsOf(p.def, f) {
+		for _, r := range p.def.Refs(f) {
 			if len(p.touches[r]) == 0 {
 				continue
 			}
@@ -200,19 +200,6 @@ func (p *prover) before(f *templates.Field, y templates.Year) bool {
 		later, _ := p.def.Form.Year(id)
 		return later.Kind == templates.Actual && later.Year > y.Year
 	})
-}
-
-// refsOf lists the values of a field.
-func refsOf(d *templates.Definition, f *templates.Field) []templates.Ref {
-	if !f.Dated() {
-		return []templates.Ref{{Field: f.ID}}
-	}
-	var out []templates.Ref
-	for _, id := range f.Years {
-		y, _ := d.Form.Year(id)
-		out = append(out, templates.Ref{Field: f.ID, Year: y.Year})
-	}
-	return out
 }
 
 // place says where one submission stands after an edit. Only what the edit reaches is worked out again.

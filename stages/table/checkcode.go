@@ -1,9 +1,12 @@
 package table
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"lianheti/templates"
@@ -12,36 +15,62 @@ import (
 // legible is base32 without the letters that are taken for figures when a code is read out or typed off paper.
 var legible = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
-// CheckCode ties a printed form to the values it was printed from: four groups of four characters over every clean value that the
-// official form prints, the roster included. The same code means the same values. Personal data (names, phones, posts) is
-// left out, and what is hidden of it in texts is hidden here, so that nobody can try out which person makes the code; what the
-// printed form does not show is left out, too.
+// codeVersion is the first group of the codes that are made now. Codes before had none: they left out the supplementary figures.
+const codeVersion = "V2"
+
+// CheckCode ties a printed form to the values it was printed from: the version and four groups of four characters over every clean value of
+// the official form, the whole roster, and the figures that the Department collects beyond it, which the form prints in a table
+// of its own. The same code means the same values. Personal data (names, phones, posts) is left out, and what is hidden of it in texts is hidden
+// here, so that nobody can try out which person makes the code; so are explanations, materials, the prefecture's verification and the edition.
 func CheckCode(d *templates.Definition, figures []Figure, metrics []Metric, texts []Text, members []Member) string {
 	f := &Form{Figures: figures, Metrics: metrics, Texts: texts, Members: members, def: d}
 	f.index()
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%d\x01", f.def.Form.ID, f.def.Year)
-	for _, r := range f.def.Paper.Values() {
-		if f.def.Field(r.Field).Personal {
+	fmt.Fprintf(h, "%s\x00%d\x00%s\x01", d.Form.ID, d.Year, codeVersion)
+	for _, field := range d.Form.Fields() {
+		if field.Personal || field.Extra || field.Locked || field.Record != "" {
 			continue
 		}
-		o := f.Observe(r)
-		value := o.Value
-		if o.Status == Invalid {
-			value = strings.TrimSpace(o.Raw)
-		}
-		fmt.Fprintf(h, "%s\x00%d\x00%s\x00%s\x01", r.Field, r.Year, o.Status, value)
-	}
-	for _, k := range f.def.Form.Kinds {
-		for _, m := range f.Members {
-			if m.Kind == k.ID {
-				fmt.Fprintf(h, "%s\x00%s\x00%s\x01", m.Kind, m.Name, Plain(m.Enrolment))
+		for _, r := range d.Refs(field) {
+			o := f.Observe(r)
+			value := o.Value
+			if o.Status == Invalid {
+				value = strings.TrimSpace(o.Raw)
 			}
+			fmt.Fprintf(h, "%s\x00%d\x00%s\x00%s\x01", r.Field, r.Year, o.Status, value)
 		}
+	}
+	kind := func(m Member) int { // as printed: by kind; what is of none comes last
+		i := slices.IndexFunc(d.Form.Kinds, func(k templates.MemberKind) bool { return k.ID == m.Kind })
+		return (i + len(d.Form.Kinds) + 1) % (len(d.Form.Kinds) + 1)
+	}
+	members = slices.Clone(members)
+	slices.SortStableFunc(members, func(a, b Member) int { return cmp.Compare(kind(a), kind(b)) })
+	for _, m := range members {
+		fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%s\x01", m.Kind, m.KindLabel, m.Name, m.Status, Plain(m.Enrolment))
 	}
 	const bits80 = 10
 	code := legible.EncodeToString(h.Sum(nil)[:bits80])
-	return strings.Join([]string{code[:4], code[4:8], code[8:12], code[12:]}, "-")
+	return strings.Join([]string{codeVersion, code[:4], code[4:8], code[8:12], code[12:]}, "-")
+}
+
+var (
+	codeForm    = regexp.MustCompile(`^` + codeVersion + `(-[0-9A-HJKMNP-TV-Z]{4}){4}$`)
+	oldCodeForm = regexp.MustCompile(`^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}$`)
+)
+
+// CompareCode says what a code read off paper is beside that of the values at hand.
+func CompareCode(paper, own string) string {
+	paper = strings.ToUpper(strings.Join(strings.Fields(paper), ""))
+	switch {
+	case paper == own:
+		return "相同：纸质件与这份工作簿的内容一致"
+	case oldCodeForm.MatchString(paper):
+		return "是旧版校验码（没有 " + codeVersion + " 开头，不含补充采集的数），不能与现在的比：请用本版程序重新打印"
+	case codeForm.MatchString(paper):
+		return "不同：纸质件不是由这份工作簿印出的，或印出后改过数"
+	}
+	return "不是校验码：应为 " + codeVersion + " 和四组四位的字母数字，用短横隔开"
 }
 
 // PaperAnswer is what the official form prints for a field in a year: 不适用 in words, what can't be read as it was typed, a

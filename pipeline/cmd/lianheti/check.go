@@ -10,6 +10,7 @@ import (
 	"lianheti/pipeline"
 	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
@@ -24,6 +25,7 @@ func checkCommand() *cli.Command {
 			"不改动原件；写了 --annotate 才另存标注件，已有的文件不覆盖。",
 		Flags: []cli.Flag{
 			yearFlag, definitionFlag, workersFlag,
+			&cli.StringFlag{Name: "code", Usage: "纸质件页脚上的`校验码`：与各份现在的比，旧版的认得出"},
 			&cli.StringFlag{Name: "annotate", Usage: "把有问题的各份另存为标注件，放到这个`文件夹`：有问题的格子标色，批注里写着怎么改"},
 			&cli.BoolFlag{Name: "readings", Usage: "另列读数一览：每个数和日期是怎样读的（--json 总是带着）；写了 --annotate 的，在标注件旁另存一份"},
 			jsonFlag,
@@ -46,7 +48,7 @@ func checkCommand() *cli.Command {
 					return err
 				}
 			} else {
-				t := &teller{c.App.Writer, d}
+				t := &teller{c.App.Writer, d, c.String("code")}
 				if t.tell(r); c.Bool("readings") {
 					t.readings(r)
 				}
@@ -63,8 +65,9 @@ func checkCommand() *cli.Command {
 // hints last and short. The findings of one rule stand together, and every cell is named. No line is wider than the
 // narrowest console in use.
 type teller struct {
-	w io.Writer
-	d *templates.Definition
+	w     io.Writer
+	d     *templates.Definition
+	paper string // the check code on paper; empty: not asked about
 }
 
 const consoleWidth = 78
@@ -133,6 +136,9 @@ func (t *teller) file(f pipeline.CheckedFile) {
 	}
 	t.line("结论：%s　%s %d 处，%s %d 处%s，%s %d 处", s.Verdict, model.MustFix.Label(), s.Errors, model.Explain.Label(), s.Warnings, explained, model.Hint.Label(), s.Hints)
 	t.line("校验码：%s（推荐书打印件页脚的校验码与此相同，内容就相同）", s.CheckCode)
+	if t.paper != "" {
+		t.line("纸质件的 %s %s。", t.paper, table.CompareCode(t.paper, s.CheckCode))
+	}
 	if f.Readings != "" {
 		t.line("读数一览：%s", f.Readings)
 	}
