@@ -252,9 +252,10 @@ type standing struct {
 func (w *workbook) standings() map[string]standing {
 	shares, pieces := map[string]float64{}, map[string]int{}
 	for _, p := range w.Definition.Rubric.Points() {
-		pieces[p.ID] = len(p.Evidence)
 		for _, e := range p.Evidence {
-			shares[p.ID+" "+e.ID] = e.Weight.InexactFloat64()
+			if shares[p.ID+" "+e.ID] = e.Weight.InexactFloat64(); e.Counts() {
+				pieces[p.ID]++
+			}
 		}
 	}
 	type key struct{ submission, point string }
@@ -268,7 +269,7 @@ func (w *workbook) standings() map[string]standing {
 		switch {
 		case s.Evidence == "":
 			at.value[s.Point], at.score[s.Point] = s.Value, s
-		case s.Normalised.Valid:
+		case s.Normalised.Valid && s.Weight > 0:
 			at.there[s.Point] += shares[s.Point+" "+s.Evidence]
 			k := key{s.Submission, s.Point}
 			if found[k]++; found[k] == pieces[s.Point] {
@@ -282,10 +283,9 @@ func (w *workbook) standings() map[string]standing {
 	}
 	for id, at := range out {
 		for _, p := range w.points {
-			s := at.score[p.ID]
 			at.said[p.ID] = at.there[p.ID]
-			if earn := s.Weight - s.Open; complete[id] && earn > 0 {
-				at.said[p.ID] = 1 - (s.Upper-s.Lower)/earn // what is missing is all that the bounds differ by
+			if complete[id] { // their marks are all there
+				at.said[p.ID] = 1 - (1-p.ExpertShare.InexactFloat64())*(1-at.there[p.ID])
 			}
 		}
 	}

@@ -114,6 +114,7 @@ func init() {
 		{"承诺可信度", "承诺增长高于已实现、也高于同批的，请核实", (*workbook).credibility},
 		{"专家评分", "专家评分逐条，各起了什么作用", (*workbook).opinions},
 		{"观测点", "观测点的原文、权重和依据", (*workbook).rubric},
+		{"计分的影响", "名义权重与实际影响，分不出各家的依据，评分标准有没有漏洞", (*workbook).influence},
 		{sheetMetrics, "每个申报每个指标一行，2022—2026年并列", (*workbook).metrics},
 		{"经费", "拟投入运行经费总额和来源", (*workbook).funding},
 		{sheetMembers, "成员名册逐家列出", (*workbook).members},

@@ -28,7 +28,7 @@ func (w *workbook) line(name string) error {
 	columns := []column[table.Rank]{{Head: w.head("ranking", "rank"), Width: 7, Cell: func(r table.Rank) book.Cell { return optional(r.Rank, book.Centred) }}}
 	columns = append(columns, who(w, rankID)...)
 	columns = append(columns,
-		column[table.Rank]{Head: w.head("ranking", "total"), Width: 10, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Total, Look: book.Points} }},
+		column[table.Rank]{Head: w.totalHead(), Width: 12, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Total, Look: book.Points} }},
 		column[table.Rank]{Head: "距线", Width: 10, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: round(r.Total - last), Look: book.Points} }},
 		column[table.Rank]{Head: w.head("ranking", "line"), Width: 10, Style: book.Column{Marks: sideMarks}, Cell: func(r table.Rank) book.Cell { return word(w.side(r)) }},
 		column[table.Rank]{Head: w.head("ranking", "firm"), Width: 8, Style: book.Column{Marks: firmMarks}, Cell: func(r table.Rank) book.Cell { return word(firmness[r.Firm]) }},

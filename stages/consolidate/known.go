@@ -47,6 +47,14 @@ func (w *workbook) placeOf(r table.Rank) string {
 	return fmt.Sprintf("数据部分暂列第%d名", r.Rank.V)
 }
 
+// totalHead heads a column of totals: what they are out of stands wherever they stand.
+func (w *workbook) totalHead() string {
+	for r := range w.Ranking.Ranking.All() {
+		return fmt.Sprintf("得分（满%s）", table.Plain(table.Some(round(r.Possible))))
+	}
+	return "得分"
+}
+
 // inOrder lists the ranked in their order.
 func (w *workbook) inOrder() []table.Rank {
 	var out []table.Rank
@@ -87,7 +95,7 @@ func (w *workbook) leads(name string) error {
 	columns := []column[table.Rank]{{Head: "数据部分暂列", Width: 8, Cell: func(r table.Rank) book.Cell { return optional(r.Rank, book.Centred) }}}
 	columns = append(columns, who(w, rankID)...)
 	columns = append(columns,
-		column[table.Rank]{Head: "数据部分得分", Width: 12, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Total, Look: book.Points} }},
+		column[table.Rank]{Head: w.totalHead(), Width: 12, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Total, Look: book.Points} }},
 		column[table.Rank]{Head: "待专家评", Width: 9, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Open, Look: book.Points} }},
 	)
 	columns = append(columns, w.ranges()...)

@@ -62,6 +62,9 @@ func (o *overview) heading() {
 		parts = append(parts, "由数据表重新计算，没有退回件和联系人")
 	}
 	parts = append(parts, "改权重看名次到“"+sheetWeights+"”，为什么谁在前到“"+sheetDuel+"”，逐家细看到“"+sheetProfiles+"”")
+	if scale := o.said("尺度"); scale != "" {
+		parts = append(parts, scale)
+	}
 	if o.DataRoot != "" {
 		parts = append(parts, "数据校验值（data_root）"+o.DataRoot)
 	}
@@ -165,7 +168,7 @@ func (o *overview) lacking() {
 	line(toExplain, "%d处，见“"+sheetUnexplained+"”", open[toExplain])
 	gaps, whose := 0, map[string]bool{}
 	for s := range o.Ranking.Scores.All() {
-		if s.Evidence != "" && !s.Raw.Valid {
+		if s.Weight > 0 && s.Evidence != "" && !s.Raw.Valid {
 			gaps++
 			whose[s.Submission] = true
 		}
@@ -193,7 +196,7 @@ func (o *overview) top() {
 	}
 	o.part(partRow, rankCol, 7, title)
 	header := partRow + 1
-	for i, head := range append([]string{o.head("ranking", "rank"), o.head("submissions", "city"), o.head("submissions", "consortium"), "得分", "名次区间"}, heads...) {
+	for i, head := range append([]string{o.head("ranking", "rank"), o.head("submissions", "city"), o.head("submissions", "consortium"), o.totalHead(), "名次区间"}, heads...) {
 		o.page.Put(header, rankCol+i, book.Cell{Value: head, Look: book.Header})
 	}
 	row, ranked := header, o.inOrder()

@@ -101,7 +101,7 @@ func (w *workbook) gathered() []*gathered {
 		}
 	}
 	for s := range w.Ranking.Scores.All() {
-		if g := byID[s.Submission]; g != nil && s.Evidence != "" {
+		if g := byID[s.Submission]; g != nil && s.Evidence != "" && s.Weight > 0 {
 			g.proof = append(g.proof, s)
 		}
 	}

@@ -108,7 +108,7 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 	var rows [][]string
 	for _, g := range inside {
 		s := g.form.Submission
-		rows = append(rows, []string{fmt.Sprint(g.rank.Rank.V), w.name(g.submission), s.City, s.Park, s.LeadSchool + "\n" + s.LeadEnterprise, fmt.Sprintf("%.2f", g.rank.Total), standsAt(g.rank)})
+		rows = append(rows, []string{fmt.Sprint(g.rank.Rank.V), w.name(g.submission), s.City, s.Park, s.LeadSchool + "\n" + s.LeadEnterprise, g.rank.Said(), standsAt(g.rank)})
 	}
 	body = append(body, grid([]string{"名次", w.Definition.Label("consortium"), "地市", w.Definition.Label("park"), "牵头学校、牵头企业", "得分", "线内线外"}, []float64{7, 23, 8, 18, 23, 11, 13}, rows))
 
@@ -119,7 +119,7 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 			continue
 		}
 		contested = true
-		body = append(body, say("%s（第%d名，%.2f分，%s）：%s。", w.name(g.submission), g.rank.Rank.V, g.rank.Total, standsAt(g.rank), g.rank.LineReason))
+		body = append(body, say("%s（第%d名，%s分，%s）：%s。", w.name(g.submission), g.rank.Rank.V, g.rank.Said(), standsAt(g.rank), g.rank.LineReason))
 	}
 	if !contested {
 		body = append(body, say("权重和专家一起抽、起决定作用的情景、尺度里去掉任何一家，都不改变线内线外。"))
@@ -201,7 +201,7 @@ func (w *workbook) summary(all []*gathered) document.Document {
 		if r.FirstK.Valid {
 			interval += fmt.Sprintf("进入前%d的机会%s；", w.choose(), share(r.FirstK))
 		}
-		body = append(body, say("%s，得分%.2f（满分%s）：%s。%s依据在案%s，缺数的上下限为%.2f—%.2f分。", w.placeOf(r), r.Total, table.Plain(table.Some(round(r.Possible))), parts, interval, share(table.Some(r.Present)), r.Lower, r.Upper))
+		body = append(body, say("%s，得分%s：%s。%s依据计入%s，缺数的上下限为%.2f—%.2f分。", w.placeOf(r), r.Said(), parts, interval, share(table.Some(r.Present)), r.Lower, r.Upper))
 		body = append(body, say("强项：%s。", p.named(p.best(func(s table.Score) bool { return s.Normalised.V >= strong }, -1))))
 		body = append(body, say("弱项：%s。", p.named(p.best(func(s table.Score) bool { return s.Normalised.V <= weak }, 1))))
 		for _, m := range comments[g.submission] {

@@ -75,7 +75,7 @@ func TestDocuments(t *testing.T) {
 			if strings.Contains(list, r.Consortium) != inside || inside && !strings.Contains(list, total) {
 				t.Errorf("k = %d: %s (%v) in the list: %v", k, r.Consortium, r.Rank.V, !inside)
 			}
-			said := fmt.Sprintf("第%d名，得分%s（满分100）：已有基础%.2f分，建设承诺%.2f分", r.Rank.V, total, r.Foundation, r.Promise)
+			said := fmt.Sprintf("第%d名，得分%s/100：已有基础%.2f分，建设承诺%.2f分", r.Rank.V, total, r.Foundation, r.Promise)
 			if inside != strings.Contains(opinions, said) {
 				t.Errorf("k = %d: %q is said: %v", k, said, !inside)
 			}

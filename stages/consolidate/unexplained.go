@@ -102,7 +102,7 @@ func (w *workbook) pointsOf(fields []string) []string {
 	for _, p := range w.Definition.Rubric.Points() {
 		for _, e := range p.Evidence {
 			uses := func(field string) bool { return slices.Contains(fields, field) }
-			if slices.ContainsFunc(e.Expression.Fields, uses) && !slices.Contains(out, p.ID) {
+			if e.Counts() && slices.ContainsFunc(e.Expression.Fields, uses) && !slices.Contains(out, p.ID) {
 				out = append(out, p.ID)
 			}
 		}

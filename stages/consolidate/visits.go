@@ -96,7 +96,7 @@ func (w *workbook) pressing() []visit {
 	var all []visit
 	for s := range w.Ranking.Scores.All() {
 		r, ok := ranks[s.Submission]
-		if !ok || s.Evidence == "" || !s.Normalised.Valid || s.Normalised.V <= middle || w.evidenceOf(s).Absolute() {
+		if !ok || s.Evidence == "" || s.Weight == 0 || !s.Normalised.Valid || s.Normalised.V <= middle || w.evidenceOf(s).Absolute() {
 			continue
 		}
 		v := visit{rank: r, score: s, loses: s.Weight * (s.Normalised.V - middle)}

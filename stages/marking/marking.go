@@ -136,7 +136,7 @@ func evidence(d *templates.Definition, ranking *table.Ranking, ranked map[string
 	out := map[[2]string][]string{}
 	for s := range ranking.Scores.All() {
 		e := about[s.Evidence]
-		if e == nil {
+		if e == nil || !e.Counts() {
 			continue
 		}
 		line := fmt.Sprintf("%s：缺（%s）", e.Label, s.Note)

@@ -19,9 +19,6 @@ type reference struct {
 	fresh int          // submissions over which the others are laid
 }
 
-// asCounted is the Scale.Base of an amount that is divided by nothing for the occasion.
-const asCounted = "none"
-
 // standard is one submission's value in a reference set.
 type standard struct {
 	submission string
@@ -40,7 +37,7 @@ func (m *scheme) refer(declared []*entrant, kept []table.Scale) reference {
 	}
 	r := reference{sets: make([][]standard, len(m.slots)), fresh: len(declared)}
 	for i, s := range m.slots {
-		if set, ok := held[[3]string{s.ID, cmp.Or(s.base, asCounted), s.formula()}]; ok {
+		if set, ok := held[[3]string{s.ID, cmp.Or(s.base, table.AsCounted), s.formula()}]; ok {
 			r.sets[i] = set
 			r.kept++
 			continue
@@ -76,7 +73,7 @@ func (r reference) rows(m *scheme, p *panel) []table.Scale {
 	var out []table.Scale
 	for i, s := range m.slots {
 		for _, x := range r.sets[i] {
-			out = append(out, table.Scale{Batch: int32(m.def.Directory.Batch), Evidence: s.ID, Base: cmp.Or(s.base, asCounted), Formula: s.formula(),
+			out = append(out, table.Scale{Batch: int32(m.def.Directory.Batch), Evidence: s.ID, Base: cmp.Or(s.base, table.AsCounted), Formula: s.formula(),
 				Submission: x.submission, Raw: x.value, Fixed: r.kept > 0 || len(p.experts) > 0})
 		}
 	}

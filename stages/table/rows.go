@@ -1,6 +1,11 @@
 package table
 
-import "lianheti/stages/model"
+import (
+	"fmt"
+	"math"
+
+	"lianheti/stages/model"
+)
 
 // The rows below are the published tables; the tag of a field names its column, and "null" says that the zero value
 // means: nothing there. What each column means stands in tables.yaml. Rows of one submission stand together.
@@ -324,6 +329,9 @@ type Score struct {
 	Note         string       `col:"note,null"`
 }
 
+// AsCounted is the Scale.Base of a value as it counts.
+const AsCounted = "none"
+
 // Scale is one value of the set over which the scale of an evidence is laid.
 type Scale struct {
 	Batch      int32        `col:"batch"`
@@ -399,6 +407,15 @@ type Rank struct {
 	LineReason  string       `col:"line_reason,null"`
 	Present     float64      `col:"evidence_present"` // share of evidence that is there
 	Method      string       `col:"method"`
+}
+
+// Said writes a total with what can be had, and says where some of the evidence was left out of it: 16.70/54.
+func (r Rank) Said() string {
+	said := fmt.Sprintf("%.2f/%s", r.Total, Plain(Some(math.Round(r.Possible*1e10)/1e10)))
+	if r.Present < 1 {
+		said += fmt.Sprintf("（依据计入%s％，其余按比例补足）", Plain(Some(math.Floor(r.Present*1000)/10)))
+	}
+	return said
 }
 
 // Kinds of a mark, and what became of it.

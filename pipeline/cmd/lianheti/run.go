@@ -239,7 +239,7 @@ func head(ranking []table.Rank) []string {
 			if r.Pending {
 				name += "〔待厅里认定：" + r.Proposals + "〕"
 			}
-			out = append(out, fmt.Sprintf("%d %s %.2f", r.Rank.V, name, r.Total))
+			out = append(out, fmt.Sprintf("%d %s %s", r.Rank.V, name, r.Said()))
 		}
 	}
 	return out
