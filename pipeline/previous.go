@@ -4,10 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lianheti/pipeline/publish"
@@ -87,11 +89,31 @@ func readPrevious(mem memory.Allocator, o Options) (previous, error) {
 	if err != nil {
 		return previous{}, fmt.Errorf("上一轮的结果 %s：%w。它可能是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, err)
 	}
-	definition, err := templates.LoadFS(os.DirFS(filepath.Join(dir, definitionFolder)), m.Year)
+	definition, err := definitionOf(filepath.Join(dir, definitionFolder), o.Definition)
 	if err != nil {
 		return previous{}, fmt.Errorf("上一轮的结果 %s 里的定义：%w。它可能是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, err)
 	}
 	return previous{round, definition, &publish.Previous{Date: m.Date, SHA256: hex.EncodeToString(sum[:])}, m}, nil
+}
+
+// definitionOf loads the definition that an earlier run kept. One of an earlier program may lack files, or rules that are asked for now: then
+// its rubric takes the place of this run's, so that at least what the rubric moved is told from the rest.
+func definitionOf(dir string, now *templates.Definition) (*templates.Definition, error) {
+	kept, err := templates.LoadFS(os.DirFS(dir), now.Year)
+	if err == nil {
+		return kept, nil
+	}
+	rubric := path.Join(strconv.Itoa(now.Year), "rubric.yaml")
+	text, missing := os.ReadFile(filepath.Join(dir, filepath.FromSlash(rubric)))
+	if missing != nil {
+		return nil, err
+	}
+	texts := maps.Clone(now.Texts)
+	texts[rubric] = text
+	if mixed, fits := templates.LoadTexts(texts, now.Year); fits == nil {
+		return mixed, nil
+	}
+	return nil, err
 }
 
 // scales are those that this run keeps; none where the earlier run is not there.

@@ -77,6 +77,7 @@ type Experts struct {
 	Deduction decimal.Decimal // the most points that may be deducted
 	// Rejections are the conditions, verbatim from the work plan, on which an expert may propose to turn a submission down.
 	Rejections []string
+	Veto       *decimal.Decimal // of rubrics before version 2, in which experts decided; nobody asks it
 }
 
 // Credibility says when a promise is flagged.
@@ -200,6 +201,10 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 	const file = "rubric.yaml"
 	root := at{file, "$"}
 	one, hundred := decimal.NewFromInt(1), decimal.NewFromInt(100)
+	if r.Version < 2 && r.Robustness.Near == 0 {
+		const usual = 20
+		r.Robustness.Near = usual
+	}
 	if r.WeightsNote == "" || !slices.Contains(Methods, r.Method) {
 		l.problem(root, "缺 weights_note，或 method“"+r.Method+"”不认识", fmt.Sprintf("weights_note 写明权重的来历；method 可用 %v。", Methods))
 	}
@@ -264,7 +269,7 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 func (r *Rubric) checkExperts(l *loader, root at) {
 	one := decimal.NewFromInt(1)
 	if x := r.Experts; x.Count <= 0 || !x.Scale.IsPositive() || !slices.Contains([]string{Mean, TrimmedMean}, x.Combine) || x.TrimFrom < 3 || x.Least < 1 ||
-		x.Deduction.IsNegative() || len(x.Rejections) == 0 {
+		x.Deduction.IsNegative() || r.Version >= 2 && (len(x.Rejections) == 0 || x.Veto != nil) {
 		l.problem(root, "experts 不完整", "写明 count、least（不小于1）、scale（大于0）、combine（mean 或 trimmed_mean）、trim_from（不小于3）、deduction（不小于0）和 rejections（不予立项的情形）。")
 	}
 	if c := r.Credibility; !c.Upper.IsPositive() || c.Upper.GreaterThan(one) || c.Margin.IsNegative() {

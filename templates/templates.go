@@ -13,7 +13,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -77,21 +79,26 @@ func Years() []int {
 // (which earlier definitions don't have), and every rules*.yaml, which together make one catalogue. The error joins all
 // contradictions found, each a *Problem. notice.yaml is held against them; what is wrong with it is a Warning.
 func LoadFS(fsys fs.FS, year int) (*Definition, error) {
-	d := &Definition{Year: year, Sources: map[string]string{}, Texts: map[string][]byte{}}
-	dir := strconv.Itoa(year)
-	names, err := fs.Glob(fsys, dir+"/*.yaml")
+	names, err := fs.Glob(fsys, strconv.Itoa(year)+"/*.yaml")
 	if err != nil || len(names) == 0 {
 		return nil, fmt.Errorf("没有 %d 年的定义（templates/%d/）：请检查年份，或先建立该年度的定义文件", year, year)
 	}
-	sources := map[string][]byte{}
+	texts := map[string][]byte{}
 	for _, name := range names {
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
+		if texts[name], err = fs.ReadFile(fsys, name); err != nil {
 			return nil, err
 		}
-		sources[path.Base(name)] = data
-		sum := sha256.Sum256(data)
-		d.Sources[name], d.Texts[name] = hex.EncodeToString(sum[:]), data
+	}
+	return LoadTexts(texts, year)
+}
+
+// LoadTexts loads a definition as LoadFS does, from the texts of its files by "<year>/<file>".
+func LoadTexts(texts map[string][]byte, year int) (*Definition, error) {
+	d := &Definition{Year: year, Sources: map[string]string{}, Texts: texts}
+	dir, names, sources := strconv.Itoa(year), slices.Sorted(maps.Keys(texts)), map[string][]byte{}
+	for _, name := range names {
+		sum := sha256.Sum256(texts[name])
+		d.Sources[name], sources[path.Base(name)] = hex.EncodeToString(sum[:]), texts[name]
 	}
 	l := &loader{dir: dir, sources: sources}
 	d.Form, d.Directory, d.Rubric, d.Register, d.Letters, d.Paper, d.Reading = &Form{}, &Directory{}, &Rubric{}, &Register{}, &Letters{}, &Paper{}, &Reading{}

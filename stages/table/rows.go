@@ -368,9 +368,9 @@ type Rank struct {
 	Verdict     string       `col:"verdict"`
 	Ranked      bool         `col:"ranked"`
 	Unranked    string       `col:"unranked_reason,null"`
-	Waiting     bool         `col:"waiting"`  // came after the marking: listed beside, rank_best and rank_worst over all that it could get
-	Complete    bool         `col:"complete"` // the experts' marks are in and counted: total is 总分, otherwise 数据部分得分
-	State       string       `col:"state"`    // of the batch: figures, part, complete
+	Waiting     bool         `col:"waiting,later"` // came after the marking: listed beside, rank_best and rank_worst over all that it could get
+	Complete    bool         `col:"complete"`      // the experts' marks are in and counted: total is 总分, otherwise 数据部分得分
+	State       string       `col:"state,later"`   // of the batch: figures, part, complete
 	Total       float64      `col:"total"`
 	Lower       float64      `col:"total_lower"`
 	Upper       float64      `col:"total_upper"`
@@ -382,7 +382,7 @@ type Rank struct {
 	Deduction   Opt[float64] `col:"deduction"`         // 7 其他, as the Department decided, off the total; null: not decided
 	OtherTotal  Opt[float64] `col:"total_if_deducted"` // where a proposed deduction is not decided: the total less the largest proposed
 	Proposals   string       `col:"proposals,null"`    // what experts propose, and what became of it
-	Pending     bool         `col:"pending"`           // some of it is not decided
+	Pending     bool         `col:"pending,later"`     // some of it is not decided
 	Vetoes      Opt[int32]   `col:"vetoes"`            // experts who propose to turn it down
 	Rank        Opt[int32]   `col:"rank"`
 	Tied        bool         `col:"tied"`

@@ -110,14 +110,15 @@ func Of[T any](mem memory.Allocator, rows []T) Table[T] {
 }
 
 // FromRecord reads a record that was written earlier as a table of T. It gives an error where a column is missing or has
-// another type. Columns that T does not know are left aside; one that may be null and that an earlier program did not write yet is null.
+// another type. Columns that T does not know are left aside; one that may be null, or is tagged later, and that an earlier program did not
+// write yet is null or zero.
 func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 	c := codecOf(reflect.TypeFor[T]())
 	columns := make([]arrow.Array, len(c))
 	for i, col := range c {
 		at := rec.Schema().FieldIndices(col.name)
-		if len(at) == 0 && (col.null || col.opt) {
-			columns[i] = array.MakeArrayOfNull(memory.DefaultAllocator, col.kind.arrow, int(rec.NumRows()))
+		if len(at) == 0 && (col.null || col.opt || col.later) {
+			columns[i] = col.blank(int(rec.NumRows()))
 			defer columns[i].Release()
 			continue
 		}
@@ -172,6 +173,7 @@ type column struct {
 	name  string
 	field int // index in the struct
 	null  bool
+	later bool // earlier programs did not write it
 	opt   bool // Opt[T]
 	kind  kind
 }
@@ -206,7 +208,7 @@ func codecOf(t reflect.Type) codec {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, option, _ := strings.Cut(f.Tag.Get("col"), ",")
-		col := column{name: name, field: i, null: option == "null"}
+		col := column{name: name, field: i, null: option == "null", later: option == "later"}
 		typ := f.Type
 		if typ.Kind() == reflect.Struct { // Opt[T]
 			col.opt, typ = true, typ.Field(0).Type
@@ -227,6 +229,17 @@ func (c codec) schema() *arrow.Schema {
 		fields[i] = arrow.Field{Name: col.name, Type: col.kind.arrow, Nullable: col.null || col.opt}
 	}
 	return arrow.NewSchema(fields, nil)
+}
+
+// blank is the column of a record that was written before it was there.
+func (c column) blank(n int) arrow.Array {
+	if c.null || c.opt {
+		return array.MakeArrayOfNull(memory.DefaultAllocator, c.kind.arrow, n)
+	}
+	b := array.NewBuilder(memory.DefaultAllocator, c.kind.arrow)
+	defer b.Release()
+	b.AppendEmptyValues(n)
+	return b.NewArray()
 }
 
 func (c column) put(b array.Builder, v reflect.Value) {
