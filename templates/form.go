@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/text"
-
 	"github.com/shopspring/decimal"
 )
 
@@ -32,15 +30,7 @@ type Form struct {
 	YesNo    []string `yaml:"yes_no"`
 	// NotApplicable is what a filler writes in a figure that does not apply.
 	NotApplicable string `yaml:"not_applicable"`
-	// Placeholders are words and signs that stand where an answer is due and give none.
-	Placeholders []string
-	Sheets       []*Sheet
-}
-
-// SaysNothing says whether a text is empty, or a placeholder in the place of an answer.
-func (f *Form) SaysNothing(s string) bool {
-	s = strings.Trim(text.NameKey(s), "。.!,;、")
-	return s == "" || slices.ContainsFunc(f.Placeholders, func(p string) bool { return text.NameKey(p) == s })
+	Sheets        []*Sheet
 }
 
 // YearKind tells figures that happened from figures that are promised.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/stages/text"
+
 	"github.com/shopspring/decimal"
 )
 
@@ -91,6 +93,12 @@ func (f *Field) HoldsPlaces() []string {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(r.Placeholders.Words), func(w string) bool { return f.None && slices.Contains(r.None, w) })
+}
+
+// SaysNothing says whether an explanation is empty or holds the place of one.
+func (r *Reading) SaysNothing(words string) bool {
+	key := text.NameKey(words)
+	return key == "" || r.Placeholder(key)
 }
 
 // Denied says whether a text says of something that it is not so, unless the text denies that in turn.

@@ -116,7 +116,7 @@ func (f *form) asked() *asked {
 // as one does who explains before being asked.
 func (a *asked) given(x *table.Finding) (out []table.Given) {
 	take := func(i int, words string) {
-		if words = text.Mask(strings.TrimSpace(words)); words != "" && !a.form.batch.def.Form.SaysNothing(words) {
+		if words = text.Mask(strings.TrimSpace(words)); words != "" && !a.form.batch.def.Reading.SaysNothing(words) {
 			hash := a.form.Explanations[i].ValueHash
 			out = append(out, table.Given{Fingerprint: x.Fingerprint, ValueHash: hash, Words: words})
 		}
@@ -157,7 +157,7 @@ func unheard(f *form, _ *plan, t *tally) {
 	for _, o := range f.asks.own {
 		kind := ""
 		switch {
-		case f.batch.def.Form.SaysNothing(o.words):
+		case f.batch.def.Reading.SaysNothing(o.words):
 			kind = "没有写明原因"
 		case o.lost && o.titled && !o.heard:
 			kind = "现在没有这个问题，或者数已经改变；仍有问题的请重新说明"

@@ -71,13 +71,16 @@ func (r *rowTables) records(block string) string { return "SUM(" + r.span(r.star
 
 // explained is what each explanation is about, between commas; empty where nothing is explained.
 func (r *rowTables) explained() int {
-	said := quote("|" + strings.ToLower(strings.Join(r.d.Form.Placeholders, "|")) + "|")
+	none := quote("|" + strings.ToLower(strings.Join(r.d.Reading.Placeholders.Words, "|")) + "|")
 	return r.column("explanations", "about", func(k int) string {
 		words, about := entryOf("explanations_explanation", k), entryOf("explanations_about", k)
+		for _, sign := range []string{"/", "／", "\\", "-", "—", "–", "*", "?", "？", "。", ".", "…", "、", "，"} { // which say nothing
+			words = fmt.Sprintf("SUBSTITUTE(%s,%s,%s)", words, quote(sign), quote(""))
+		}
 		for _, change := range [][2]string{{"，", "、"}, {",", "、"}, {"；", "、"}, {";", "、"}, {"！", "!"}} {
 			about = fmt.Sprintf("SUBSTITUTE(%s,%s,%s)", about, quote(change[0]), quote(change[1]))
 		}
-		return fmt.Sprintf(`IF(OR(LEN(%s)=0,ISNUMBER(FIND("|"&LOWER(%s)&"|",%s))),"","、"&%s&"、")`, words, words, said, about)
+		return fmt.Sprintf(`IF(OR(LEN(%s)=0,ISNUMBER(FIND("|"&LOWER(%s)&"|",%s))),"","、"&%s&"、")`, words, words, none, about)
 	})
 }
 
