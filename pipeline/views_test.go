@@ -85,6 +85,30 @@ func TestViewsAnswerWhatPeopleAsk(t *testing.T) {
 	}
 }
 
+// Every query that a table's page begins with runs, and where it counts, it counts something or the table is empty.
+func TestPagesAskWhatRuns(t *testing.T) {
+	programs.NeedPython(t, "duckdb")
+	round, data := samplesRound(t)
+	columns, err := table.Dictionary(round.Facts.Definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := map[string][]table.Meaning{}
+	for _, c := range columns {
+		of[c.Table] = append(of[c.Table], c)
+	}
+	var queries []string
+	for name, list := range of {
+		queries = append(queries, export.Queries(name, list)...)
+	}
+	if len(queries) != 3*len(of) || len(of) < 25 {
+		t.Fatalf("%d queries for %d tables", len(queries), len(of))
+	}
+	if got := ask(t, data, "SELECT 1 AS n", queries...); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+}
+
 // Two batches read together answer what became of the promises.
 func TestViewsOverTwoYears(t *testing.T) {
 	programs.NeedPython(t, "duckdb")

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"lianheti/stages/table"
@@ -23,14 +24,13 @@ func DictionaryMarkdown(w io.Writer, d *templates.Definition) error {
 	fmt.Fprintf(b, "# %s：%d年批次数据字典\n\n", d.Form.Title, d.Directory.Batch)
 	fmt.Fprintf(b, "由 templates/%d 的定义生成，请勿手改。结构版本 %s。每张表是一个 .parquet 文件和一个内容相同的 .arrow 文件；", d.Year, d.Data.Version)
 	fmt.Fprint(b, "各列的名称、单位、含义也在文件自带的元数据、datapackage.json 和 dictionary 表里。空表示没有，与0和空文字不同。\n\n"+CSVNote+"\n")
-	for i, c := range columns {
-		if i == 0 || c.Table != columns[i-1].Table {
-			t := d.Table(c.Table)
-			fmt.Fprintf(b, "\n## %s %s\n\n%s\n\n", t.Name, t.Label, t.Description)
-			row(b, "列", "名称", "类型", "单位", "可为空", "含义", "允许取值", "出处", "主键", "取自")
-			row(b, "---", "---", "---", "---", "---", "---", "---", "---", "---", "---")
+	for len(columns) > 0 {
+		n := slices.IndexFunc(columns, func(c table.Meaning) bool { return c.Table != columns[0].Table })
+		if n < 0 {
+			n = len(columns)
 		}
-		row(b, "`"+c.Column+"`", c.Label, c.Type, c.Unit, yes(c.Nullable), c.Description, c.Values, c.Paragraph, yes(c.Key), c.References)
+		page(b, d.Table(columns[0].Table), columns[:n])
+		columns = columns[n:]
 	}
 	codes := table.Codes(d)
 	fmt.Fprint(b, "\n# 代码\n")

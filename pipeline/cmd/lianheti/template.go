@@ -109,12 +109,26 @@ func dictionaryCommand() *cli.Command {
 		UsageText: "lianheti dictionary [选项]",
 		Flags: []cli.Flag{
 			yearFlag, definitionFlag,
+			&cli.StringFlag{Name: "search", Usage: "只找写到这个`词`的表、列和代码，一行一个；没有的，退出码为 1"},
+			&cli.StringFlag{Name: "table", Usage: "只写一张`表`：一行是什么、主键、各列、先问的三句"},
+			&cli.StringFlag{Name: "from", Usage: "与 --table 一起：从这个 data `文件夹`取几行作例子"},
 			&cli.StringFlag{Name: "xlsx", Usage: "不在屏幕上写出，而写成工作簿`文件`，例如 --xlsx 数据字典.xlsx"}, overwriteFlag,
 		},
 		Action: func(c *cli.Context) error {
 			d, err := definition(c)
 			if err != nil {
 				return err
+			}
+			if word := c.String("search"); word != "" {
+				n, err := export.Search(c.App.Writer, d, word)
+				if err == nil && n == 0 {
+					fmt.Fprintf(c.App.ErrWriter, "数据字典里没有“%s”。\n", word)
+					err = errNo
+				}
+				return err
+			}
+			if name := c.String("table"); name != "" {
+				return export.TablePage(c.App.Writer, d, name, c.String("from"))
 			}
 			path := c.String("xlsx")
 			if path == "" {
