@@ -43,7 +43,7 @@ func bind(d *templates.Definition, file model.File, book *Book) model.Workbook {
 func (b *binder) find(sheet *Sheet, words string) [][2]int {
 	at := sheet.find(b.d.Layout().Key(words))
 	if was := b.d.Form.Formerly[words]; was != "" {
-		at = slices.Concat(at, sheet.find(text.NameKey(was)))
+		at = slices.Concat(at, sheet.find(b.d.Layout().Key(was)))
 	}
 	return at
 }
@@ -507,7 +507,7 @@ func (b *binder) printed(sheet *Sheet) func(*Cell) bool {
 			} else {
 				texts[b.d.Layout().Key(s.Text)] = true
 				if s.Was != "" {
-					texts[text.NameKey(s.Was)] = true
+					texts[b.d.Layout().Key(s.Was)] = true
 				}
 			}
 		}
