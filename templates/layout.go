@@ -196,9 +196,12 @@ func newLayout(form *Form) *Layout {
 		l.Sheets = append(l.Sheets, sheet)
 		for _, printed := range sheet.Statics {
 			if !printed.Role.Formula() {
-				l.keys[printed.Text] = text.NameKey(printed.Text)
+				l.keys[printed.Text], l.keys[printed.Was] = text.NameKey(printed.Text), text.NameKey(printed.Was)
 			}
 		}
+	}
+	for _, was := range form.Formerly {
+		l.keys[was] = text.NameKey(was)
 	}
 	return l
 }
