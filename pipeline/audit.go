@@ -228,19 +228,20 @@ func (a *auditing) files(out string, r *Audited) ([]publish.File, error) {
 		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
 	}
 	defer os.RemoveAll(dir)
-	if err := export.Write(dir, a.d, []table.Named{named}); err != nil {
+	if err := export.Alone(dir, a.d, named); err != nil {
 		return nil, err
 	}
-	entries, err := os.ReadDir(dir)
+	paths, err := publish.Outputs(dir)
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range entries {
-		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+	for _, p := range paths {
+		path := filepath.FromSlash(p.Path)
+		data, err := os.ReadFile(filepath.Join(dir, path))
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, publish.File{Path: filepath.Join(out, title+dataFolder, e.Name()), Data: data})
+		files = append(files, publish.File{Path: filepath.Join(out, title+dataFolder, path), Data: data})
 	}
 	return files, nil
 }

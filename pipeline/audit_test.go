@@ -180,7 +180,7 @@ func TestAuditIsTheSameForAnyWorkers(t *testing.T) {
 			t.Errorf("%s depends on the workers", f.Path)
 		}
 	}
-	if len(one.Files) != 4 {
+	if len(one.Files) != 5 {
 		t.Errorf("%d files", len(one.Files))
 	}
 }

@@ -40,9 +40,33 @@ var formats = []format{
 
 // Write puts the tables and their data package into dir, which it makes if need be.
 func Write(dir string, d *templates.Definition, tables []table.Named) error {
+	resources, err := writeTables(dir, tables)
+	if err != nil {
+		return err
+	}
+	sql := views(tables)
+	if err := os.WriteFile(filepath.Join(dir, ViewsName), sql, 0o644); err != nil {
+		return err
+	}
+	resources = append(resources, resource{Name: "views", Path: ViewsName, Title: "DuckDB 视图", Description: "每张表一个同名的视图，另有十个视图回答常问的问题。",
+		Format: "sql", MediaType: "application/sql", Encoding: "utf-8", Bytes: int64(len(sql)), Hash: fmt.Sprintf("sha256:%x", sha256.Sum256(sql))})
+	return explain(dir, d, resources)
+}
+
+// Alone puts one table that no run publishes into dir, with a data package of its own.
+func Alone(dir string, d *templates.Definition, t table.Named) error {
+	resources, err := writeTables(dir, []table.Named{t})
+	if err != nil {
+		return err
+	}
+	return explain(dir, d, resources)
+}
+
+// writeTables writes every table in every format.
+func writeTables(dir string, tables []table.Named) ([]resource, error) {
 	for _, f := range formats {
 		if err := os.MkdirAll(filepath.Join(dir, f.folder), 0o755); err != nil {
-			return fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
+			return nil, fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
 		}
 	}
 	var resources []resource
@@ -51,20 +75,19 @@ func Write(dir string, d *templates.Definition, tables []table.Named) error {
 			name := path.Join(f.folder, t.Name+"."+f.name)
 			w, err := create(filepath.Join(dir, filepath.FromSlash(name)))
 			if err != nil {
-				return fmt.Errorf("无法写 %s：%w", name, err)
+				return nil, fmt.Errorf("无法写 %s：%w", name, err)
 			}
 			if err := w.finish(f.write(w, t.Record)); err != nil {
-				return fmt.Errorf("无法写 %s，请检查剩余空间：%w", name, err)
+				return nil, fmt.Errorf("无法写 %s，请检查剩余空间：%w", name, err)
 			}
 			resources = append(resources, newResource(t, tables, f, name, w))
 		}
 	}
-	sql := views(tables)
-	if err := os.WriteFile(filepath.Join(dir, ViewsName), sql, 0o644); err != nil {
-		return err
-	}
-	resources = append(resources, resource{Name: "views", Path: ViewsName, Title: "DuckDB 视图", Description: "每张表一个同名的视图，另有十个视图回答常问的问题。",
-		Format: "sql", MediaType: "application/sql", Encoding: "utf-8", Bytes: int64(len(sql)), Hash: fmt.Sprintf("sha256:%x", sha256.Sum256(sql))})
+	return resources, nil
+}
+
+// explain writes the data package.
+func explain(dir string, d *templates.Definition, resources []resource) error {
 	data, err := newPackage(d, resources).encode()
 	if err != nil {
 		return err
