@@ -92,6 +92,10 @@ func TestContradictionsStopAtLoad(t *testing.T) {
 		"cells beyond the paper":  {"word.yaml", replace("{label: shared_courses, span: 2}", "{label: shared_courses, span: 3}"), []string{"word.yaml", "列"}},
 		"two things in a cell":    {"word.yaml", replace("{text: 项目名称, span: 2}", "{text: 项目名称, note: pledge, span: 2}"), []string{"word.yaml", "2 项"}},
 		"unknown note on paper":   {"word.yaml", replace("title: section_3", "title: section_9"), []string{"word.yaml", "section_9"}},
+		"act of another scope":    {"audit.yaml", replace("act: drop, scope: member", "act: drop, scope: value"), []string{"audit.yaml", "drop_member", "scope"}},
+		"claim without evidence":  {"audit.yaml", replace("list: perverse, act: drop, scope: kind", "list: claim, act: drop, scope: kind"), []string{"audit.yaml", "drop_kind", "evidence"}},
+		"field of a move":         {"audit.yaml", replace("each: [sales, assets]", "each: [sails]"), []string{"audit.yaml", "sails"}},
+		"schools without a kind":  {"register.yaml", replace("choices: schools, required: true", "choices: schools"), []string{"register.yaml", "学校名录", "kind"}},
 		"code twice":              {"rules.yaml", func(s string) string { return s + "\n" + firstRule(s) }, []string{"重复"}},
 	} {
 		_, err := LoadFS(edited(t, 2024, map[string]func(string) string{c.file: c.edit}), 2024)
