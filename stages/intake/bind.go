@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
-	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
