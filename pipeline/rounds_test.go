@@ -84,7 +84,7 @@ func (g *game) run() (table.Verdict, []string) {
 	}
 	var lines []string
 	for c := range changes.All() {
-		if c.Kind != table.TotalChanged && c.Kind != table.RankChanged {
+		if c.Kind != table.TotalChanged && c.Kind != table.TotalStep && c.Kind != table.RankChanged {
 			lines = append(lines, strings.TrimSpace(string(c.Kind)+" "+c.Label+" "+c.Before+"→"+c.After))
 		}
 	}
@@ -220,7 +220,7 @@ func threeRounds(t *testing.T, through func(string) string) {
 	}
 	g.want("changes of the second round", shortened(changes), []string{
 		"resent 已重报 报送版次1→报送版次1",
-		"finding_open 秘书处人员数不相加 ", "finding_open 承诺低于现状 共建实训基地2024年承诺9个，低于2023年实际10个。→共建实训基地2024年承诺8个，低于2023年实际10个。", "finding_explained 与上一年相差悬殊 ",
+		"finding_open 秘书处人员数不相加 ", "finding_open 承诺低于现状 共建实训基地2024年承诺9个，低于2023年实际10个，差1个。→共建实训基地2024年承诺8个，低于2023年实际10个，差2个。", "finding_explained 与上一年相差悬殊 ",
 		"finding_closed 数字无法识别 2023年共建课程填的是“若干”",
 		"value_changed 2023年共建课程 若干→28", "value_changed 2024年共建实训基地 9→8",
 		"record_added 与上一年相差悬殊：到账经费",
