@@ -99,7 +99,7 @@ func readPrevious(mem memory.Allocator, o Options) (previous, error) {
 // definitionOf loads the definition that an earlier run kept. One of an earlier program may lack files, or rules that are asked for now: then
 // its rubric takes the place of this run's, so that at least what the rubric moved is told from the rest.
 func definitionOf(dir string, now *templates.Definition) (*templates.Definition, error) {
-	kept, err := templates.LoadFS(os.DirFS(dir), now.Year)
+	kept, err := templates.LoadDir(dir, now.Year)
 	if err == nil {
 		return kept, nil
 	}

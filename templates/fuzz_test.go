@@ -47,7 +47,7 @@ func FuzzDefinition(f *testing.F) {
 		d, err := LoadFS(changed, 2024)
 		if err != nil {
 			var p *Problem
-			if !errors.As(err, &p) || !strings.HasPrefix(p.File, "2024/") || p.What == "" {
+			if !errors.As(err, &p) || !strings.HasPrefix(p.File, "templates/2024/") || p.What == "" {
 				t.Errorf("%s: %v", path.Base(name), err)
 			}
 			return

@@ -341,7 +341,7 @@ func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, 
 	}
 	var err error
 	if e.Expression, err = g.compile(e.Expr, nil, decimal.Decimal{}); err != nil {
-		l.problem(where, "依据“"+e.ID+"”的表达式有误："+firstLine(err.Error()), "请对照 form.yaml 的栏目编号改正。")
+		l.problem(where, "依据“"+e.ID+"”的表达式有误："+inChinese(err.Error()), "请对照 form.yaml 的栏目编号改正。")
 		return
 	}
 	for _, id := range e.Expression.Fields {
@@ -352,7 +352,7 @@ func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, 
 	if b := r.Base(e.Size); b != nil {
 		sized := fmt.Sprintf("(%s) * %s / (%s)", e.Expr, b.Times, b.By)
 		if e.Sized, err = g.compile(sized, nil, decimal.Decimal{}); err != nil {
-			l.problem(where, "依据“"+e.ID+"”折算的表达式有误："+firstLine(err.Error()), "请核对 bases 的 by。")
+			l.problem(where, "依据“"+e.ID+"”折算的表达式有误："+inChinese(err.Error()), "请核对 bases 的 by。")
 			return
 		}
 		if r.Basis == b.ID {

@@ -212,7 +212,7 @@ func (d *Definition) compileRule(l *loader, g *language, r *Rule) {
 				}
 			}
 			if err != nil {
-				l.problem(r.at, "规则 "+r.Code+" 的表达式有误："+firstLine(err.Error()), "请对照 form.yaml 的栏目编号改正。")
+				l.problem(r.at, "规则 "+r.Code+" 的表达式有误："+inChinese(err.Error()), "请对照 form.yaml 的栏目编号改正。")
 				return
 			}
 			r.Cases = append(r.Cases, c)

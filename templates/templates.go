@@ -14,16 +14,15 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 )
 
 //go:embed */*.yaml
@@ -58,7 +57,10 @@ type Definition struct {
 }
 
 // Load gives the definition of a year that ships with the program.
-func Load(year int) (*Definition, error) { return LoadFS(shipped, year) }
+func Load(year int) (*Definition, error) { return load(shipped, "templates", year) }
+
+// LoadDir gives the definition of a year that stands in <dir>/<year>; what is said about its files names them as they are there.
+func LoadDir(dir string, year int) (*Definition, error) { return load(os.DirFS(dir), dir, year) }
 
 // Years lists the years that ship with the program, ascending.
 func Years() []int {
@@ -78,29 +80,36 @@ func Years() []int {
 // The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, letters.yaml, tables.yaml, word.yaml, reading.yaml, audit.yaml
 // (which earlier definitions don't have), and every rules*.yaml, which together make one catalogue. The error joins all
 // contradictions found, each a *Problem. notice.yaml is held against them; what is wrong with it is a Warning.
-func LoadFS(fsys fs.FS, year int) (*Definition, error) {
+func LoadFS(fsys fs.FS, year int) (*Definition, error) { return load(fsys, "templates", year) }
+
+// load reads the files of a year; root is how people know where they stand.
+func load(fsys fs.FS, root string, year int) (*Definition, error) {
 	names, err := fs.Glob(fsys, strconv.Itoa(year)+"/*.yaml")
 	if err != nil || len(names) == 0 {
-		return nil, fmt.Errorf("没有 %d 年的定义（templates/%d/）：请检查年份，或先建立该年度的定义文件", year, year)
+		return nil, fmt.Errorf("没有 %d 年的定义（%s）：请检查年份，或先建立该年度的定义文件", year, filepath.Join(root, strconv.Itoa(year)))
 	}
 	texts := map[string][]byte{}
 	for _, name := range names {
-		if texts[name], err = fs.ReadFile(fsys, name); err != nil {
+		if texts[name], err = readFile(fsys, name); err != nil {
 			return nil, err
 		}
 	}
-	return LoadTexts(texts, year)
+	return loadTexts(texts, root, year)
 }
 
 // LoadTexts loads a definition as LoadFS does, from the texts of its files by "<year>/<file>".
 func LoadTexts(texts map[string][]byte, year int) (*Definition, error) {
+	return loadTexts(texts, "templates", year)
+}
+
+func loadTexts(texts map[string][]byte, root string, year int) (*Definition, error) {
 	d := &Definition{Year: year, Sources: map[string]string{}, Texts: texts}
 	dir, names, sources := strconv.Itoa(year), slices.Sorted(maps.Keys(texts)), map[string][]byte{}
 	for _, name := range names {
 		sum := sha256.Sum256(texts[name])
 		d.Sources[name], sources[path.Base(name)] = hex.EncodeToString(sum[:]), texts[name]
 	}
-	l := &loader{dir: dir, sources: sources}
+	l := &loader{dir: filepath.ToSlash(filepath.Join(root, dir)), sources: sources}
 	d.Form, d.Directory, d.Rubric, d.Register, d.Letters, d.Paper, d.Reading = &Form{}, &Directory{}, &Rubric{}, &Register{}, &Letters{}, &Paper{}, &Reading{}
 	l.decode("form.yaml", d.Form)
 	l.decode("directory.yaml", d.Directory)
@@ -167,7 +176,7 @@ type Problem struct {
 }
 
 func (p *Problem) Error() string {
-	return fmt.Sprintf("templates/%s 第 %d 行：%s。%s", p.File, p.Line, p.What, p.Cure)
+	return fmt.Sprintf("%s 第 %d 行：%s。%s", p.File, p.Line, p.What, p.Cure)
 }
 
 // loader reads the files of one definition and gathers their problems.
@@ -184,43 +193,9 @@ func (l *loader) decode(file string, into any) {
 		l.problems = append(l.problems, &Problem{path.Join(l.dir, file), 0, "缺少这个定义文件", "请补上，可参照上一年度的同名文件。"})
 		return
 	}
-	if err := unmarshal(data, into); err != nil {
-		line := 0
-		var syntax yaml.Error
-		if errors.As(err, &syntax) && syntax.GetToken() != nil {
-			line = syntax.GetToken().Position.Line
-			err = errors.New(syntax.GetMessage())
-		}
+	if line, err := unmarshal(data, into); err != nil {
 		l.problems = append(l.problems, &Problem{path.Join(l.dir, file), line, "无法读取：" + err.Error(), "请改正拼写或缩进；不认识的键一律不接受。"})
 	}
-}
-
-func unmarshal(data []byte, into any) error {
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil || len(file.Docs) == 0 || file.Docs[0].Body == nil {
-		return err
-	}
-	ast.Walk(loose{}, file.Docs[0].Body)
-	return yaml.NodeToValue(file.Docs[0].Body, into, yaml.Strict())
-}
-
-// loose cuts the numbers of a file loose from the tokens around them: for each decimal that it makes of one, the library goes through all
-// that hang together, which is the file.
-type loose struct{}
-
-func (l loose) Visit(node ast.Node) ast.Visitor {
-	cut := func(t *token.Token) *token.Token {
-		alone := *t
-		alone.Prev, alone.Next = nil, nil
-		return &alone
-	}
-	switch n := node.(type) {
-	case *ast.IntegerNode:
-		n.Token = cut(n.Token)
-	case *ast.FloatNode:
-		n.Token = cut(n.Token)
-	}
-	return l
 }
 
 func (l *loader) rules(d *Definition, file string) {

@@ -115,7 +115,7 @@ func definition(c *cli.Context) (*templates.Definition, error) {
 	if dir == "" {
 		return templates.Load(c.Int("year"))
 	}
-	d, err := templates.LoadFS(os.DirFS(dir), c.Int("year"))
+	d, err := templates.LoadDir(dir, c.Int("year"))
 	if err == nil && d.Warning != "" {
 		fmt.Fprintln(c.App.ErrWriter, "提示："+d.Warning)
 	}

@@ -1,0 +1,101 @@
+package templates
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+)
+
+// copied is the shipped definition as files in a folder.
+func copied(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, shipped); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// Requirements
+//  1. What is said about a definition names the file that was read, the line, what is wrong in Chinese, and the cure; unknown functions and
+//     fields of expressions, too.
+func TestProblemsNameTheFileThatWasRead(t *testing.T) {
+	for damage, want := range map[[3]string]string{
+		{"form.yaml", "title:", "titel:"}:                "不认识的键“titel”",
+		{"form.yaml", "version:", "version: [1, 2\nx:"}:  "",
+		{"rubric.yaml", "method:", "method: x\nmethod:"}: "已经写过",
+		{"rules.yaml", "rules:", "rules:\n\t- x"}:        "",
+	} {
+		dir := copied(t)
+		path := filepath.Join(dir, "2024", damage[0])
+		data, err := os.ReadFile(path)
+		if err != nil || !strings.Contains(string(data), damage[1]) {
+			t.Fatal(damage, err)
+		}
+		if err := os.WriteFile(path, []byte(strings.Replace(string(data), damage[1], damage[2], 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err = LoadDir(dir, 2024)
+		if err == nil || !strings.Contains(err.Error(), filepath.ToSlash(path)+" 第 ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: said is %v", damage, err)
+		}
+	}
+	for message, want := range map[string]string{
+		"unknown name foo (1:1)\n | foo(1)": "没有“foo”这个栏目或函数（第 1 个字符附近）", "sequence end token ']' not found": "方括号没有闭合，请补上 ]",
+		"cannot unmarshal []interface {} into Go struct field Form.Version of type int": "Form.Version 的值类型不对", "不是栏目": "不是栏目",
+	} {
+		if got := inChinese(message); got != want {
+			t.Errorf("%q is said as %q, want %q", message, got, want)
+		}
+	}
+	if got := inChinese("whatever it is"); !strings.ContainsFunc(got, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		t.Errorf("said is %q", got)
+	}
+}
+
+// Requirements
+//  1. A definition nested without end, full of references, too large, or a pipe in the place of a file is refused at once, with little memory.
+func TestDefinitionIsBounded(t *testing.T) {
+	const n = 100000
+	nested := func(begin, each string) string { return begin + strings.Repeat(each, n) }
+	deep := ""
+	for i := range 3000 {
+		deep += strings.Repeat(" ", i) + "a:\n"
+	}
+	for name, text := range map[string]string{
+		"brackets": nested("a: ", "["), "braces": nested("a: ", "{a: "), "lines": nested("", "[\n"), "dashes": nested("", "- "), "questions": nested("", "? "), "indents": deep,
+		"references": "a: &a [x,x,x]\nb: &b [*a,*a,*a]\n", "large": nested("# ", strings.Repeat("字", 20)), "closed": "a: " + strings.Repeat("[", n) + strings.Repeat("]", n),
+	} {
+		dir := copied(t)
+		if err := os.WriteFile(filepath.Join(dir, "2024", "letters.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		began := time.Now()
+		_, err := LoadDir(dir, 2024)
+		runtime.ReadMemStats(&after)
+		if took, used := time.Since(began), after.TotalAlloc-before.TotalAlloc; err == nil || took > 5*time.Second || used > 1<<30 {
+			t.Errorf("%s: %v, %d MB, %.200v", name, took, used>>20, err)
+		}
+	}
+	if runtime.GOOS == "windows" {
+		return
+	}
+	dir := copied(t)
+	path := filepath.Join(dir, "2024", "rules.yaml")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := exec.Command("mkfifo", path).Run(); err != nil {
+		t.Skip("no mkfifo")
+	}
+	if _, err := LoadDir(dir, 2024); err == nil || !strings.Contains(err.Error(), "不是普通文件") {
+		t.Errorf("a pipe: %v", err)
+	}
+}
