@@ -43,7 +43,7 @@ const (
 
 // secrets is everything planted; none may be found.
 var secrets = []string{plantedPhone, "139 0000 5678", "１３９００００５６７８", "+86 139-0000-5679", "0591-87651234", "35020319900307123X", "ruohan.o@example.com",
-	plantedName, "张若素", "李娜", "李 娜"}
+	plantedName, "张若素", "李娜", "李 娜", "\u202e"}
 
 func TestPlantedPersonalDataIsFoundNowhere(t *testing.T) {
 	d, err := templates.Load(2024)
@@ -181,7 +181,7 @@ func plant(t *testing.T, d *templates.Definition, dir string) {
 		t.Fatal("no samples", err)
 	}
 	said := []string{
-		"由" + plantedName + "（" + plantedPhone + "）经办，证件35020319900307123X", "请问张若素：139 0000 5678，ruohan.o@example.com", "１３９００００５６７８李娜",
+		"\u202e由" + plantedName + "（" + plantedPhone + "）经办，证件35020319900307123X", "请问张若素：139 0000 5678，ruohan.o@example.com", "１３９００００５６７８李娜",
 		"座机0591-87651234，手机+86 139-0000-5679，李 娜", plantedPhone,
 	}
 	persons := map[string]string{"head_name": plantedName, "head_contact": "主任 " + plantedPhone, "office_head": "张若素主任", "office_phone": "0591-87651234",
@@ -201,7 +201,7 @@ func plant(t *testing.T, d *templates.Definition, dir string) {
 				v = consortium
 			case !everywhere && (field.Numeric() || field.Type == templates.ChoiceField || field.Type == templates.DateField || field.Type == templates.ConfirmField):
 				return
-			case field.Numeric() && n%2 == 0:
+			case field.Numeric() && n%2 == 0 && !strings.Contains(field.Unit, "元"): // eleven digits of money are an amount
 				v, _ = strconv.Atoi(plantedPhone)
 			}
 			n++
@@ -296,8 +296,15 @@ func published(t *testing.T, dir string) map[string][]byte {
 	if err != nil || len(files) < 20 {
 		t.Fatalf("%d data files: %v", len(files), err)
 	}
+	tables, err := filepath.Glob(filepath.Join(dir, "data", "csv", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	mem := memory.NewGoAllocator()
-	for _, path := range files {
+	for _, path := range append(files, tables...) {
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			continue
+		}
 		name := filepath.Base(path)
 		if out[name], err = os.ReadFile(path); err != nil {
 			t.Fatal(err)
