@@ -11,7 +11,8 @@ import (
 	"lianheti/templates"
 )
 
-// CheckedReading is how one number or date was read: what the filler sees, what became of it, by which routes of the definition.
+// CheckedReading is how one number or date was read: what the filler sees, what became of it, by which routes of the
+// definition.
 type CheckedReading struct {
 	CheckedPlace
 	Field  string   `json:"field"`
@@ -32,11 +33,12 @@ func readings(d *templates.Definition, f *table.Form) []CheckedReading {
 	}
 	out := []CheckedReading{}
 	add := func(field *templates.Field, name string, place model.Place, raw, value string, status table.Status) {
-		r := CheckedReading{CheckedPlace: CheckedPlace(place), Field: field.ID, Name: name, Raw: raw, Value: value, Unit: field.Unit,
-			Status: string(status), Routes: []string{}, Rules: []string{}}
+		r := CheckedReading{CheckedPlace: CheckedPlace(place), Field: field.ID, Name: name, Raw: raw, Value: value,
+			Unit: field.Unit, Status: string(status), Routes: []string{}, Rules: []string{}}
 		for _, c := range at[place.String()] {
 			route := d.Reading.Route(c.Kind)
-			if r.Routes, r.Rules = append(r.Routes, route.ID), append(r.Rules, route.Label); c.From != "" && (r.Raw == "" || route.Class != templates.Lossless) {
+			r.Routes, r.Rules = append(r.Routes, route.ID), append(r.Rules, route.Label)
+			if c.From != "" && (r.Raw == "" || route.Class != templates.Lossless) {
 				r.Raw = c.From
 			}
 		}
@@ -57,7 +59,8 @@ func readings(d *templates.Definition, f *table.Form) []CheckedReading {
 	lists := listPlaces{f}
 	for _, m := range f.Members {
 		if m.Status != table.Missing && m.Status != "" {
-			add(d.Field("members_enrolment"), m.Name, lists.at(m.Sheet, m.Cell, "members_enrolment"), "", table.Plain(m.Enrolment), m.Status)
+			const column = "members_enrolment"
+			add(d.Field(column), m.Name, lists.at(m.Sheet, m.Cell, column), "", table.Plain(m.Enrolment), m.Status)
 		}
 	}
 	for _, v := range f.Verifications {
@@ -65,10 +68,13 @@ func readings(d *templates.Definition, f *table.Form) []CheckedReading {
 			continue
 		}
 		place, status := lists.at(v.Sheet, v.Cell, "verifications_date"), table.Normal
-		if slices.ContainsFunc(at[place.String()], func(c table.Coercion) bool { return d.Reading.Route(c.Kind).Class == templates.Unreadable }) {
-			status = table.Invalid
+		value := v.Date
+		if slices.ContainsFunc(at[place.String()], func(c table.Coercion) bool {
+			return d.Reading.Route(c.Kind).Class == templates.Unreadable
+		}) {
+			value, status = "", table.Invalid
 		}
-		add(d.Field("verifications_date"), v.Section, place, v.Date, map[table.Status]string{table.Normal: v.Date}[status], status)
+		add(d.Field("verifications_date"), v.Section, place, v.Date, value, status)
 	}
 	return out
 }
@@ -85,7 +91,7 @@ func readingsFile(list []CheckedReading) []byte {
 	}
 	for _, row := range rows {
 		for i, s := range row {
-			if strings.IndexAny(s, "=+-@") == 0 && strings.Trim(s, "+-0123456789.") != "" { // a text, whatever it begins with
+			if strings.IndexAny(s, "=+-@") == 0 && strings.Trim(s, "+-0123456789.") != "" { // a text, no formula
 				row[i] = "'" + s
 			}
 		}
@@ -96,8 +102,11 @@ func readingsFile(list []CheckedReading) []byte {
 
 // Shown is what was read, or why nothing was.
 func (r CheckedReading) Shown() string {
-	if word := map[string]string{string(table.NotApplicable): "不适用", string(table.Invalid): "读不出"}[r.Status]; word != "" {
-		return word
+	switch table.Status(r.Status) {
+	case table.NotApplicable:
+		return "不适用"
+	case table.Invalid:
+		return "读不出"
 	}
 	return r.Value
 }

@@ -7,8 +7,8 @@ import (
 	"lianheti/stages/table"
 )
 
-// Requirement: every number and date that was filled in is listed with what the filler sees, what was read and by which route; the raw
-// values of a sample that were typed with words around them say which.
+// Requirement: every number and date that was filled in is listed with what the filler sees, what was read and by which
+// route; the raw values of a sample that were typed with words around them say which.
 func TestReadingsListEveryNumber(t *testing.T) {
 	b, err := batch()
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"lianheti/stages/text"
 
@@ -18,7 +19,8 @@ const (
 	Unreadable = "unreadable" // no value came of it
 )
 
-// Reading is how cells are read: every route from what stands there to a clean value, and the words that are known on the way.
+// Reading is how cells are read: every route from what stands there to a clean value, and the words that are known on
+// the way.
 type Reading struct {
 	Routes        []Route
 	None          []string
@@ -54,8 +56,8 @@ type Scale struct {
 	Times decimal.Decimal
 }
 
-// Unit is how fillers write a unit beside its own name: other words for the same, and other units of the same thing with what
-// they are worth.
+// Unit is how fillers write a unit beside its own name: other words for the same, and other units of the same thing
+// with what they are worth.
 type Unit struct {
 	Unit  string
 	Same  []string
@@ -82,17 +84,20 @@ const dressing = " 　。.，,；;：:、…!！?？（）()【】[]《》“”
 func (r *Reading) Placeholder(s string) bool {
 	bare := strings.Trim(s, dressing)
 	return r.fillers[bare] || r.fillers[s] || !strings.ContainsFunc(s, func(c rune) bool {
-		return c > 0x2FFF && c < 0xFE00 || c > 0xFFFF || c < 0x80 && (c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9')
+		return unicode.IsLetter(c) || unicode.IsDigit(c)
 	})
 }
 
-// HoldsPlaces lists the words that hold the place of an answer in a field, and are as good as nothing; none where any word may stand.
+// HoldsPlaces lists the words that hold the place of an answer in a field, and are as good as nothing; none where any
+// word may stand.
 func (f *Field) HoldsPlaces() []string {
 	r := f.reading
 	if !f.Required || f.Record != "" || !slices.Contains(r.Placeholders.Unanswered, f.Type) {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(r.Placeholders.Words), func(w string) bool { return f.None && slices.Contains(r.None, w) })
+	return slices.DeleteFunc(slices.Clone(r.Placeholders.Words), func(w string) bool {
+		return f.None && slices.Contains(r.None, w)
+	})
 }
 
 // SaysNothing says whether an explanation is empty or holds the place of one.
@@ -111,10 +116,12 @@ func (r *Reading) Denied(s string) bool {
 	return false
 }
 
-// check proves that the reading fits the form and the rules: what changes a value or gives none is told by a rule of its gravity.
+// check proves that the reading fits the form and the rules: what changes a value or gives none is told by a rule of
+// its gravity.
 func (r *Reading) check(l *loader, d *Definition) {
 	where := at{"reading.yaml", "$.routes"}
-	r.routes, r.units, r.strange, r.fillers = map[string]Route{}, map[string]Unit{}, map[string]bool{}, map[string]bool{}
+	r.routes, r.units = map[string]Route{}, map[string]Unit{}
+	r.strange, r.fillers = map[string]bool{}, map[string]bool{}
 	for i, route := range r.Routes {
 		at := at{where.file, fmt.Sprintf("$.routes[%d]", i)}
 		if _, twice := r.routes[route.ID]; twice || route.ID == "" || route.Label == "" {
@@ -139,7 +146,8 @@ func (r *Reading) check(l *loader, d *Definition) {
 	}
 	r.before = regexp.MustCompile("^(?:" + anyOf(r.About.Before) + ")+")
 	r.behind = regexp.MustCompile("^(?:余|多|来|\\+)|(?:" + anyOf(r.About.Behind) + ")$")
-	r.negatives = regexp.MustCompile("(" + anyOf(r.Placeholders.Negated) + ")?[^，。；,;]{0,4}?(?:" + anyOf(r.Placeholders.Negative) + ")")
+	negated, negative := anyOf(r.Placeholders.Negated), anyOf(r.Placeholders.Negative)
+	r.negatives = regexp.MustCompile("(" + negated + ")?[^，。；,;]{0,4}?(?:" + negative + ")")
 	for _, f := range d.Form.Fields() {
 		f.reading = r
 		if r.How[f.Type] == "" {
@@ -168,8 +176,10 @@ func (r *Reading) checkTold(l *loader, d *Definition) {
 	}
 	for i, route := range r.Routes {
 		severity := told[route.ID]
-		if route.Class == Guess && severity != "warning" && severity != "error" || route.Class == Unreadable && route.ID != "unread" && severity != "error" {
-			l.problem(at{"reading.yaml", fmt.Sprintf("$.routes[%d]", i)}, "读法“"+route.Label+"”没有规则说到", "请在 rules.yaml 加一条 check: coercion、kinds 含 "+route.ID+" 的规则；guess 需核实以上，unreadable 必须修改。")
+		asked := severity == "warning" || severity == "error"
+		if route.Class == Guess && !asked || route.Class == Unreadable && route.ID != "unread" && severity != "error" {
+			l.problem(at{"reading.yaml", fmt.Sprintf("$.routes[%d]", i)}, "读法“"+route.Label+"”没有规则说到",
+				"请在 rules.yaml 加一条 check: coercion、kinds 含 "+route.ID+" 的规则；guess 需核实以上，unreadable 必须修改。")
 		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"lianheti/templates"
 )
 
-// coercion fails each value that was read only after a change of one of the rule's kinds, or for such a reason could not be read: those of
-// the form one by one, then those of its lists.
+// coercion fails each value that was read only after a change of one of the rule's kinds, or for such a reason could
+// not be read: those of the form one by one, then those of its lists.
 func coercion(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
 		c, found := f.changed(r, p.rule.Kinds)
@@ -32,7 +32,8 @@ func coercion(f *form, p *plan, t *tally) {
 // class says how grave a change in reading is.
 func (b *batch) class(c table.Coercion) string { return b.def.Reading.Route(c.Kind).Class }
 
-// readAs are the variables of a change that is told: what the filler sees, and what was read, or is stored. A change of form has none.
+// readAs are the variables of a change that is told: what the filler sees, and what was read, or is stored. A change of
+// form has none.
 func (b *batch) readAs(c table.Coercion) map[string]string {
 	vars := map[string]string{}
 	switch b.class(c) {
@@ -60,21 +61,26 @@ func (f *form) changed(r templates.Ref, kinds []string) (table.Coercion, bool) {
 
 // told says whether another rule says why a value could not be read.
 func (f *form) told(r templates.Ref) bool {
-	return slices.ContainsFunc(f.coerced[r], func(c table.Coercion) bool { return f.batch.class(c) == templates.Unreadable })
+	return slices.ContainsFunc(f.coerced[r], func(c table.Coercion) bool {
+		return f.batch.class(c) == templates.Unreadable
+	})
 }
 
 // toldIn is told for columns of a list, in one of its rows.
 func (f *form) toldIn(record int32, columns ...string) bool {
 	return slices.ContainsFunc(f.listed, func(c table.Coercion) bool {
-		rules := c.Kind != unreadKind || c.Field == leadColumn // kinds and enrolments that can't be read have rules of their own
-		return c.Record.V == record && slices.Contains(columns, c.Field) && rules && f.batch.class(c) == templates.Unreadable
+		if c.Kind == unreadKind && c.Field != leadColumn { // kinds and enrolments have rules of their own
+			return false
+		}
+		return c.Record.V == record && slices.Contains(columns, c.Field) && f.batch.class(c) == templates.Unreadable
 	})
 }
 
 // unreadKind is the change that says of a cell of a list that it could not be read, and not why.
 const unreadKind = "unread"
 
-// coercedRows fails the cells of lists that a rule on changes covers. A row of which several cells are struck out is one finding.
+// coercedRows fails the cells of lists that a rule on changes covers. A row of which several cells are struck out is
+// one finding.
 func (f *form) coercedRows(p *plan, t *tally) {
 	if !p.lists {
 		return
@@ -118,6 +124,6 @@ func (f *form) rowFault(field *templates.Field, c table.Coercion, place model.Pl
 	if vars["member"] != "" && field.ID != nameColumn {
 		vars["name"] += "（" + vars["member"] + "）"
 	}
-	x := fault{places: []model.Place{place}, fields: []string{field.ID}, member: key, raw: vars["raw"], value: vars["value"], vars: vars}
-	return x
+	return fault{places: []model.Place{place}, fields: []string{field.ID}, member: key,
+		raw: vars["raw"], value: vars["value"], vars: vars}
 }

@@ -21,7 +21,8 @@ func column(f *form, p *plan, t *tally) {
 
 var columns = map[string]check{"not_applicable": inapplicable, "swapped": swapped}
 
-// actual lists the values of the metrics that run through all years, of the years that are no promises, metric by metric.
+// actual lists the values of the metrics that run through all years, of the years that are no promises, metric by
+// metric.
 func (b *batch) actual() (out [][]templates.Ref) {
 	for _, m := range b.def.Form.Metrics() {
 		if len(m.Years) != len(b.def.Form.Years) {
@@ -38,7 +39,8 @@ func (b *batch) actual() (out [][]templates.Ref) {
 	return out
 }
 
-// inapplicable fails a form that calls more of its actual figures 不适用 than the rule's threshold: there is nothing left to judge.
+// inapplicable fails a form that calls more of its actual figures 不适用 than the rule's threshold: there is nothing left
+// to judge.
 func inapplicable(f *form, p *plan, t *tally) {
 	var all, none []templates.Ref
 	for _, refs := range f.batch.actual() {
@@ -63,8 +65,8 @@ func inapplicable(f *form, p *plan, t *tally) {
 		vars: map[string]string{"count": fmt.Sprint(len(none)), "max": fmt.Sprint(len(all))}})
 }
 
-// swapped fails a form of whose figures more than the rule's threshold fall from the first actual year to the next: not one figure, but
-// the column stands under the wrong year.
+// swapped fails a form of whose figures more than the rule's threshold fall from the first actual year to the next: not
+// one figure, but the column stands under the wrong year.
 func swapped(f *form, p *plan, t *tally) {
 	falls, differ := 0, 0
 	var all []templates.Ref
@@ -88,7 +90,8 @@ func swapped(f *form, p *plan, t *tally) {
 	case share(falls, differ).LessThan(*p.rule.Threshold):
 		t.pass()
 	default:
-		t.fail(fault{refs: all, raw: fmt.Sprint(falls), value: fmt.Sprint(falls), vars: map[string]string{"count": fmt.Sprint(falls), "max": fmt.Sprint(differ)}})
+		t.fail(fault{refs: all, raw: fmt.Sprint(falls), value: fmt.Sprint(falls),
+			vars: map[string]string{"count": fmt.Sprint(falls), "max": fmt.Sprint(differ)}})
 	}
 }
 

@@ -214,7 +214,13 @@ func enrolmentUnreadable(f *form, _ *plan, m table.Member, t *tally) {
 	case s == table.Invalid && f.toldIn(m.Record, enrolmentColumn):
 		t.skip(toldElsewhere)
 	case s == table.Invalid:
-		t.fail(f.memberFault(m, "", enrolmentColumn))
+		x := f.memberFault(m, "", enrolmentColumn)
+		for _, c := range f.listed { // what stands there is known from its reading alone
+			if c.Field == enrolmentColumn && c.Record.V == m.Record && c.Kind == unreadKind {
+				x.vars["raw"] = clip(c.From)
+			}
+		}
+		t.fail(x)
 	case s == table.Normal:
 		t.pass()
 	default:

@@ -18,7 +18,8 @@ func deniedVerification(f *form, _ *plan, t *tally) {
 			return false
 		}
 		x.refs, x.raw, x.value = f.named(v.Section), v.Result, v.Result
-		x.places, x.fields = []model.Place{f.verificationCell(v, "verifications_result")}, []string{"verifications_result"}
+		const column = "verifications_result"
+		x.places, x.fields = []model.Place{f.verificationCell(v, column)}, []string{column}
 		x.vars["raw"], x.vars["value"], x.vars["detail"] = clip(v.Result), clip(v.Result), clip(v.Section)
 		t.fail(x)
 		return true
@@ -44,7 +45,8 @@ func oddVerificationDate(f *form, _ *plan, t *tally) {
 // eachVerification goes through the rows of the city's verification; one that does not fail passes.
 func (f *form) eachVerification(t *tally, fails func(v table.Verification, x fault) bool) {
 	for _, v := range f.Verifications {
-		x := fault{member: fmt.Sprintf("verifications:%d", v.Record), vars: map[string]string{"count": fmt.Sprint(rowOf(model.Place{Cell: v.Cell}))}}
+		row := fmt.Sprint(rowOf(model.Place{Cell: v.Cell}))
+		x := fault{member: fmt.Sprintf("verifications:%d", v.Record), vars: map[string]string{"count": row}}
 		if !fails(v, x) {
 			t.pass()
 		}
@@ -61,16 +63,17 @@ func (f *form) named(s string) (out []templates.Ref) {
 	key := text.NameKey(s)
 	for _, r := range f.batch.every {
 		label := text.NameKey(f.batch.words.label(r.Field))
-		if year, dated := f.batch.def.Form.YearOf(r.Year); label == "" || !strings.Contains(key, label) || dated && year.Kind != templates.Actual {
-			continue
+		year, dated := f.batch.def.Form.YearOf(r.Year)
+		if label != "" && strings.Contains(key, label) && (!dated || year.Kind == templates.Actual) {
+			out = append(out, r)
 		}
-		out = append(out, r)
 	}
 	return out
 }
 
-// shiftedRoster fails a list of members that was pasted a column off: under 组成 stand no kinds in most rows, and in the column beside
-// it they do, or numbers and other things that no unit is called. What else could be said of such a list follows from that.
+// shiftedRoster fails a list of members that was pasted a column off: under 组成 stand no kinds in most rows, and in the
+// column beside it they do, or numbers and other things that no unit is called. What else could be said of such a list
+// follows from that.
 func shiftedRoster(f *form, _ *plan, t *tally) {
 	off := f.shiftedRows()
 	switch {
@@ -79,8 +82,9 @@ func shiftedRoster(f *form, _ *plan, t *tally) {
 	case !f.misplaced:
 		t.pass()
 	default:
-		x := fault{raw: fmt.Sprint(off), value: fmt.Sprint(off), fields: []string{kindColumn, nameColumn, enrolmentColumn, leadColumn},
-			vars: map[string]string{"count": fmt.Sprint(off), "max": fmt.Sprint(len(f.Members))}}
+		x := fault{raw: fmt.Sprint(off), value: fmt.Sprint(off),
+			fields: []string{kindColumn, nameColumn, enrolmentColumn, leadColumn},
+			vars:   map[string]string{"count": fmt.Sprint(off), "max": fmt.Sprint(len(f.Members))}}
 		for _, m := range f.Members {
 			for _, column := range x.fields {
 				x.places = append(x.places, f.memberCell(m, column))

@@ -11,8 +11,8 @@ import (
 	"github.com/xuri/nfp"
 )
 
-// Here a number format says what a cell shows: a filler reads 45.2% or 12万 on the screen, the file holds 0.452 or 120000. The
-// library takes the code apart; what its parts do to a value stands here.
+// Here a number format says what a cell shows: a filler reads 45.2% or 12万 on the screen, the file holds 0.452 or
+// 120000. The library takes the code apart; what its parts do to a value stands here.
 
 // format is a number format: its code, and its sections as the library's parser gives them.
 type format struct {
@@ -21,11 +21,16 @@ type format struct {
 }
 
 // Number formats that every program knows by number; those of dates as a Chinese program shows them.
-var builtin = map[int]string{1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
-	14: "yyyy/m/d", 15: "d-m-yy", 16: "d-m", 17: "m-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy/m/d h:mm",
-	27: "yyyy年m月", 28: "m月d日", 29: "m月d日", 30: "m-d-yy", 31: "yyyy年m月d日", 32: "h时mm分", 33: "h时mm分ss秒", 34: "h时mm分", 35: "h时mm分ss秒", 36: "yyyy年m月",
-	37: "#,##0;(#,##0)", 38: "#,##0;(#,##0)", 39: "#,##0.00;(#,##0.00)", 40: "#,##0.00;(#,##0.00)", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss",
-	48: "##0.0E+0", 49: "@", 50: "yyyy年m月", 51: "m月d日", 52: "yyyy年m月", 53: "m月d日", 54: "m月d日", 55: "h时mm分", 56: "h时mm分ss秒", 57: "yyyy年m月", 58: "m月d日"}
+var builtin = map[int]string{1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%",
+	11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
+	14: "yyyy/m/d", 15: "d-m-yy", 16: "d-m", 17: "m-yy", 18: "h:mm AM/PM",
+	19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy/m/d h:mm",
+	27: "yyyy年m月", 28: "m月d日", 29: "m月d日", 30: "m-d-yy",
+	31: "yyyy年m月d日", 32: "h时mm分", 33: "h时mm分ss秒", 34: "h时mm分", 35: "h时mm分ss秒", 36: "yyyy年m月",
+	37: "#,##0;(#,##0)", 38: "#,##0;(#,##0)", 39: "#,##0.00;(#,##0.00)", 40: "#,##0.00;(#,##0.00)",
+	45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss",
+	48: "##0.0E+0", 49: "@", 50: "yyyy年m月", 51: "m月d日", 52: "yyyy年m月",
+	53: "m月d日", 54: "m月d日", 55: "h时mm分", 56: "h时mm分ss秒", 57: "yyyy年m月", 58: "m月d日"}
 
 func formatOf(id int, codes map[int]string) *format {
 	code, ok := codes[id]
@@ -40,7 +45,8 @@ func formatOf(id int, codes map[int]string) *format {
 	return f
 }
 
-// plainCode writes what the library's parser doesn't know in the way it does: ! before a sign, as Chinese programs have it, for a backslash.
+// plainCode writes what the library's parser doesn't know in the way it does: ! before a sign, as Chinese programs have
+// it, for a backslash.
 func plainCode(code string) string {
 	code = strings.ReplaceAll(code, "G/通用格式", "General")
 	var b strings.Builder
@@ -98,7 +104,8 @@ func (f *format) text(raw string) string {
 
 var placeholders = []string{nfp.TokenTypeZeroPlaceHolder, nfp.TokenTypeHashPlaceHolder, nfp.TokenTypeDigitalPlaceHolder}
 
-// section is the one that shows a number; signed says that the minus sign is not left to it. None shows it where a format is for texts only.
+// section is the one that shows a number; signed says that the minus sign is not left to it. None shows it where a
+// format is for texts only.
 func (f *format) section(v decimal.Decimal) (section *nfp.Section, signed bool) {
 	var numbers []*nfp.Section
 	conditions := false
@@ -218,8 +225,7 @@ func showNumber(items []nfp.Token, v decimal.Decimal, signed bool) string {
 			grouped, commas = grouped || commas > 0, 0
 		case t.TType == nfp.TokenTypeDecimalPoint:
 			point = true
-		case t.TType == nfp.TokenTypeThousandsSeparator,
-			t.TType == nfp.TokenTypeLiteral && t.TValue == "," && items[max(0, i-1)].TType == nfp.TokenTypeThousandsSeparator:
+		case t.TType == nfp.TokenTypeThousandsSeparator, anotherComma(items, i):
 			commas++
 		case t.TType == nfp.TokenTypePercent:
 			v = v.Shift(2)
@@ -251,12 +257,18 @@ func showNumber(items []nfp.Token, v decimal.Decimal, signed bool) string {
 		case t.TType == nfp.TokenTypeDecimalPoint:
 			point = true
 			b.WriteString(".")
-		case t.TType == nfp.TokenTypeLiteral && t.TValue == "," && items[max(0, i-1)].TType == nfp.TokenTypeThousandsSeparator:
+		case anotherComma(items, i):
 		default:
 			b.WriteString(words(t))
 		}
 	}
 	return b.String()
+}
+
+// anotherComma says whether a part is a comma behind one for thousands, which the library takes for a literal.
+func anotherComma(items []nfp.Token, i int) bool {
+	return i > 0 && items[i].TType == nfp.TokenTypeLiteral && items[i].TValue == "," &&
+		items[i-1].TType == nfp.TokenTypeThousandsSeparator
 }
 
 // group puts a comma before every third digit from the right; so many more follow.
@@ -290,7 +302,8 @@ func showDate(items []nfp.Token, v decimal.Decimal) string {
 	if day < 60 { // spreadsheets think that 1900 was a leap year
 		at = at.AddDate(0, 0, 1)
 	}
-	at = at.Add(time.Duration(v.Sub(decimal.NewFromInt(day)).Mul(decimal.NewFromInt(86400)).Round(0).IntPart()) * time.Second)
+	seconds := v.Sub(decimal.NewFromInt(day)).Mul(decimal.NewFromInt(86400)).Round(0).IntPart()
+	at = at.Add(time.Duration(seconds) * time.Second)
 	shows := ""
 	for _, t := range items {
 		if t.TType == nfp.TokenTypeDateTimes {

@@ -6,8 +6,8 @@ import (
 	"lianheti/stages/office/ooxml"
 )
 
-// richText gathers a text run by run. What a filler struck out is kept apart: it is no longer said. Raised and lowered digits are
-// written as the signs that look so, because 260² is not 2602. Phonetic guides are left out.
+// richText gathers a text run by run. What a filler struck out is kept apart: it is no longer said. Raised and lowered
+// digits are written as the signs that look so, because 260² is not 2602. Phonetic guides are left out.
 type richText struct {
 	kept, struck strings.Builder
 	crossed      bool // the run at hand is struck through
@@ -52,8 +52,10 @@ type said struct{ text, struck string }
 func on(val string) bool { return val != "0" && val != "false" }
 
 var shiftedSigns = map[string]*strings.Replacer{
-	"superscript": strings.NewReplacer("0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴", "5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹", "+", "⁺", "-", "⁻"),
-	"subscript":   strings.NewReplacer("0", "₀", "1", "₁", "2", "₂", "3", "₃", "4", "₄", "5", "₅", "6", "₆", "7", "₇", "8", "₈", "9", "₉", "+", "₊", "-", "₋"),
+	"superscript": strings.NewReplacer("0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴",
+		"5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹", "+", "⁺", "-", "⁻"),
+	"subscript": strings.NewReplacer("0", "₀", "1", "₁", "2", "₂", "3", "₃", "4", "₄",
+		"5", "₅", "6", "₆", "7", "₇", "8", "₈", "9", "₉", "+", "₊", "-", "₋"),
 }
 
 // shifted writes the digits of a raised or lowered run as such.

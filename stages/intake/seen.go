@@ -10,7 +10,8 @@ import (
 
 // Here stands what the look of a sheet says beside its values: cells merged over several inputs, and what is hidden.
 
-// mergedSlots marks the inputs of a sheet's single values that somebody merged into one: whose of them the value is, nobody can say.
+// mergedSlots marks the inputs of a sheet's single values that somebody merged into one: whose of them the value is,
+// nobody can say.
 func (b *binder) mergedSlots(layout *templates.SheetLayout) {
 	sheet := b.sheets[layout]
 	if sheet == nil || len(sheet.merges) == 0 {
@@ -33,7 +34,9 @@ func (b *binder) mergedSlots(layout *templates.SheetLayout) {
 		if first := b.out.Entries[of[m][0]]; len(of[m]) == 1 && first.Row == m.row && first.Col == m.col {
 			continue // the template's own
 		}
-		n := model.Finding{Code: CodeMerged, Vars: map[string]string{"cell": m.ref, "sheet": sheet.Title, "value": sheet.At(m.row, m.col).Shown}}
+		shown := sheet.At(m.row, m.col).Shown
+		n := model.Finding{Code: CodeMerged, Raw: shown,
+			Vars: map[string]string{"cell": m.ref, "sheet": sheet.Title, "value": shown}}
 		for _, i := range of[m] {
 			e := &b.out.Entries[i]
 			e.Merged = m.ref
@@ -49,9 +52,11 @@ type listColumn struct {
 	col   int
 }
 
-// mergedRows gives the entries of a list that lie under a merged area. Where it goes down one column of texts it names a group, and its
-// value is each row's; otherwise whose the value is nobody can say. Rows without anything of their own are left alone.
-func (b *binder) mergedRows(sheet *Sheet, columns []listColumn, header int, entries []model.Entry) (more []model.Entry) {
+// mergedRows gives the entries of a list that lie under a merged area. Where it goes down one column of texts it names
+// a group, and its value is each row's; otherwise whose the value is nobody can say. Rows without anything of their own
+// are left alone.
+func (b *binder) mergedRows(sheet *Sheet, columns []listColumn, header int, entries []model.Entry) []model.Entry {
+	var more []model.Entry
 	filled := map[int]bool{}
 	at := map[[2]int]int{}
 	for i, e := range entries {
@@ -59,12 +64,15 @@ func (b *binder) mergedRows(sheet *Sheet, columns []listColumn, header int, entr
 	}
 	notes := map[string]*model.Finding{}
 	for _, m := range sheet.merges {
-		within := slices.DeleteFunc(slices.Clone(columns), func(c listColumn) bool { return c.col < m.col || c.col > m.lastCol })
+		within := slices.DeleteFunc(slices.Clone(columns), func(c listColumn) bool {
+			return c.col < m.col || c.col > m.lastCol
+		})
 		if m.row <= header || len(within) == 0 || len(within) == 1 && m.row == m.lastRow {
 			continue
 		}
 		value := sheet.At(m.row, m.col)
-		group := len(within) == 1 && value.Filled && !within[0].field.Numeric() && within[0].field.Type != templates.DateField
+		names := !within[0].field.Numeric() && within[0].field.Type != templates.DateField
+		group := len(within) == 1 && value.Filled && names
 		code := CodeMerged
 		if group {
 			code = CodeMergedGroup
@@ -105,7 +113,8 @@ func (b *binder) mergedRows(sheet *Sheet, columns []listColumn, header int, entr
 func (b *binder) mergedNote(notes map[string]*model.Finding, code, area string, value model.Cell, field, cell string) {
 	n := notes[code]
 	if n == nil {
-		n = &model.Finding{Code: code, Vars: map[string]string{"sheet": value.Place.Sheet, "cell": area, "value": value.Shown, "count": "0"}}
+		n = &model.Finding{Code: code, Raw: value.Shown,
+			Vars: map[string]string{"sheet": value.Place.Sheet, "cell": area, "value": value.Shown, "count": "0"}}
 		notes[code] = n
 	}
 	if !slices.Contains(n.Fields, field) {

@@ -8,7 +8,8 @@ type Coercion struct {
 	From, To string
 }
 
-// CoercionKind says what was changed, or why nothing was read: a route of the definition (reading.yaml), where its class stands.
+// CoercionKind says what was changed, or why nothing was read: a route of the definition (reading.yaml), where its
+// class stands.
 type CoercionKind string
 
 // Lossless: the same value, written otherwise.

@@ -62,8 +62,9 @@ func Number(c model.Cell, f *templates.Field) NumberReading {
 	return NumberReading{status, value, t.list}
 }
 
-// numberCell reads a cell that holds a number. What its format shows decides: 0.45 shown as 45% is 45, and twelve million shown as 1200万
-// is that many of the field's unit. One that shows a date or other words is none, nor is a percentage where no percentage is asked.
+// numberCell reads a cell that holds a number. What its format shows decides: 0.45 shown as 45% is 45, and twelve
+// million shown as 1200万 is that many of the field's unit. One that shows a date or other words is none, nor is a
+// percentage where no percentage is asked.
 func numberCell(c model.Cell, f *templates.Field, t *trail) (decimal.Decimal, table.Status) {
 	value, ok := plain(c.Raw)
 	if !ok {
@@ -87,7 +88,8 @@ func numberCell(c model.Cell, f *templates.Field, t *trail) (decimal.Decimal, ta
 	return value, table.Invalid
 }
 
-// widest is how many powers of ten the value that is shown may be from the one that is stored: 亿 and percentages are eight and two.
+// widest is how many powers of ten the value that is shown may be from the one that is stored: 亿 and percentages are
+// eight and two.
 const widest = 12
 
 // shownNumber reads the number that a cell shows of the one it stores, to all its digits.
@@ -141,7 +143,8 @@ func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *tra
 	return n, true
 }
 
-// powerBetween finds the power of ten between a stored number and what is shown of it, which is rounded to its last digit.
+// powerBetween finds the power of ten between a stored number and what is shown of it, which is rounded to its last
+// digit.
 func powerBetween(value, seen decimal.Decimal) (power int32, found bool) {
 	half := decimal.New(5, seen.Exponent()-1)
 	if value.Sub(seen).Abs().LessThanOrEqual(half) {
@@ -201,8 +204,9 @@ func numberText(raw string, f *templates.Field, t *trail) (decimal.Decimal, tabl
 	return value, table.Normal
 }
 
-// withoutBrackets reads what stands in brackets behind a number: the field's unit goes without a word, another unit or multiplier is put
-// where the brackets were, to be reckoned with, and 估 makes the number an estimate. A unit that can't be reckoned with makes it none.
+// withoutBrackets reads what stands in brackets behind a number: the field's unit goes without a word, another unit or
+// multiplier is put where the brackets were, to be reckoned with, and 估 makes the number an estimate. A unit that can't
+// be reckoned with makes it none.
 func withoutBrackets(s string, f *templates.Field, t *trail) (string, bool) {
 	words := f.Reading()
 	cut := strings.TrimSpace(bracketed.ReplaceAllString(s, ""))

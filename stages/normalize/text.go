@@ -63,7 +63,8 @@ func (t *TextReading) answer(f *templates.Field) {
 	}
 	words, bare := f.Reading(), strings.ToLower(fold(t.Value))
 	switch {
-	case f.Required && f.Record != "explanations" && words.Placeholder(bare) && !(f.None && slices.Contains(words.None, bare)):
+	case f.None && slices.Contains(words.None, bare), !f.Required && f.Type != templates.PhoneField:
+	case f.Required && f.Record != "explanations" && words.Placeholder(bare):
 		if slices.Contains(words.Placeholders.Vague, f.Record) {
 			t.Coercions = append(t.Coercions, Coercion{Vague, t.Value, ""})
 		} else if slices.Contains(words.Placeholders.Unanswered, f.Type) {

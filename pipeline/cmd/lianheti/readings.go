@@ -14,7 +14,8 @@ func (t *teller) readings(r *pipeline.Checked) {
 			continue
 		}
 		t.line("")
-		t.wrapped("", fmt.Sprintf("【读数一览】%s　共 %d 个数和日期；没有写读法的照原样。", orElse(f.Submission.Consortium, f.Path), len(f.Submission.Readings)))
+		t.wrapped("", fmt.Sprintf("【读数一览】%s　共 %d 个数和日期；没有写读法的照原样。",
+			orElse(f.Submission.Consortium, f.Path), len(f.Submission.Readings)))
 		sheet := ""
 		for _, x := range f.Submission.Readings {
 			if x.Sheet != sheet {
