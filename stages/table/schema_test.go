@@ -35,7 +35,9 @@ func load(t *testing.T) *templates.Definition {
 	return d
 }
 
-func TestSchemasGolden(t *testing.T) {
+// writtenSchemas gives the published columns as the golden files have them.
+func writtenSchemas(t *testing.T) string {
+	t.Helper()
 	schemas, err := Schemas(load(t))
 	if err != nil {
 		t.Fatal(err)
@@ -51,9 +53,14 @@ func TestSchemasGolden(t *testing.T) {
 			b.WriteString("\n")
 		}
 	}
+	return b.String()
+}
+
+func TestSchemasGolden(t *testing.T) {
+	columns := writtenSchemas(t)
 	const golden = "testdata/schemas.golden"
 	if *update {
-		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+		if err := os.WriteFile(golden, []byte(columns), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -61,8 +68,8 @@ func TestSchemasGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.String() != string(want) {
-		t.Errorf("the published columns changed; if that is meant, run with -update and say so in the commit\n%s", b.String())
+	if columns != string(want) {
+		t.Errorf("the published columns changed; if that is meant, run with -update and say so in the commit\n%s", columns)
 	}
 }
 
@@ -269,5 +276,56 @@ func TestCitiesHaveCodes(t *testing.T) {
 	}
 	if tables < 5 {
 		t.Errorf("%d tables have a city", tables)
+	}
+}
+
+// columnsIn gives the columns of a golden file, as "table column" with type and whether it may be null.
+func columnsIn(golden string) map[string]string {
+	out, name := map[string]string{}, ""
+	for line := range strings.Lines(golden) {
+		words := strings.Fields(line)
+		switch {
+		case len(words) == 1:
+			name = words[0]
+		case len(words) > 1:
+			out[name+" "+words[0]] = strings.Join(words[1:], " ")
+		}
+	}
+	return out
+}
+
+// testdata/released.golden is what analysts last got, under its version: yesterday's reader scripts have to run on today's tables. What is
+// only added raises the minor number; what is gone or another, the major one. A release replaces the file.
+func TestVersionKeepsItsPromise(t *testing.T) {
+	data, err := os.ReadFile("testdata/released.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	released, rest, _ := strings.Cut(string(data), "\n")
+	var broken, added []string
+	before, after := columnsIn(rest), columnsIn(writtenSchemas(t))
+	for column, kind := range before {
+		if got := after[column]; got != kind && got+" null" != kind { // no longer null is a promise more
+			broken = append(broken, fmt.Sprintf("%s: %s, now %q", column, kind, got))
+		}
+	}
+	for column := range after {
+		if before[column] == "" {
+			added = append(added, column)
+		}
+	}
+	var numbers [2][3]int
+	for i, version := range []string{released, load(t).Data.Version} {
+		if _, err := fmt.Sscanf(version, "%d.%d.%d", &numbers[i][0], &numbers[i][1], &numbers[i][2]); err != nil {
+			t.Fatalf("version %q: %v", version, err)
+		}
+	}
+	was, is := numbers[0], numbers[1]
+	switch {
+	case is[0] > was[0]:
+	case len(broken) > 0:
+		t.Errorf("a reader of version %s would break; raise the major number in tables.yaml:\n%s", released, strings.Join(broken, "\n"))
+	case len(added) > 0 && is[1] <= was[1]:
+		t.Errorf("%d columns more than in version %s; raise the minor number in tables.yaml", len(added), released)
 	}
 }
