@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// Notice is the work plan, sentence by sentence, each with what answers it. Nothing is derived from it: it is held against the
-// rest of the definition, so that no sentence goes without an answer and no rule cites a paragraph that does not ask for it.
+// Notice is the work plan, sentence by sentence, each with what answers it. Nothing is derived from it: it is held against
+// the rest of the definition, so that no sentence goes without an answer and no rule cites a paragraph that does not ask
+// for it.
 type Notice struct {
 	Title  string
 	SHA256 string // of the whole text without blanks, so that nobody edits it unnoticed
@@ -38,7 +39,8 @@ type NoticeItem struct {
 // NoticeCell stands between the cells of a table's row.
 const NoticeCell = "|"
 
-// answerKind is one way to answer a sentence: how an id is shown, empty where there is none, and the official wording behind it.
+// answerKind is one way to answer a sentence: how an id is shown, empty where there is none, and the official wording
+// behind it.
 type answerKind struct {
 	label string
 	ids   func(*NoticeItem) []string
@@ -199,13 +201,15 @@ func (n *Notice) check(l *loader, d *Definition) {
 		for _, cite := range d.Form.citations(r.Authority) {
 			if !supported[[2]string{cite, r.ID}] {
 				l.problem(r.at, fmt.Sprintf("规则 %s（%s）的依据“%s”里没有一句写着它", r.Code, r.ID, cite),
-					"请在 notice.yaml 那一段给真正要求它的一句写上；没有这样一句的，依据改写为“"+d.Form.Beyond.Tool+"”或“"+d.Form.Beyond.Coherence+"”。")
+					"请在 notice.yaml 那一段给真正要求它的一句写上；没有这样一句的，依据改写为“"+
+						d.Form.Beyond.Tool+"”或“"+d.Form.Beyond.Coherence+"”。")
 			}
 		}
 	}
 	known := func(where at, what, paragraph string) {
 		for _, cite := range d.Form.citations(paragraph) {
-			if !slices.ContainsFunc(paragraphs, func(p string) bool { return cite == p || strings.HasPrefix(cite, p+" ") }) {
+			within := func(p string) bool { return cite == p || strings.HasPrefix(cite, p+" ") }
+			if !slices.ContainsFunc(paragraphs, within) {
 				l.problem(where, what+"的出处“"+cite+"”不是通知的段落", "请写 notice.yaml 里有的段落。")
 			}
 		}
@@ -215,12 +219,14 @@ func (n *Notice) check(l *loader, d *Definition) {
 	}
 	for i, t := range d.Tables {
 		for k, c := range t.Columns {
-			known(at{"tables.yaml", fmt.Sprintf("$.tables[%d].columns[%d]", i, k)}, "列“"+t.Name+"."+c.Name+"”", c.Paragraph)
+			where := at{"tables.yaml", fmt.Sprintf("$.tables[%d].columns[%d]", i, k)}
+			known(where, "列“"+t.Name+"."+c.Name+"”", c.Paragraph)
 		}
 	}
 }
 
-// checkItem proves that a sentence is answered, by things that exist; and in the annexes that each cell is the wording of one of them.
+// checkItem proves that a sentence is answered, by things that exist; and in the annexes that each cell is the wording of
+// one of them.
 func (n *Notice) checkItem(l *loader, d *Definition, p *NoticePart, item *NoticeItem, where at) {
 	wording := append(d.Paper.texts(), d.Form.Title, d.Form.Dated, d.Paper.Attachment)
 	for _, k := range answerKinds {
@@ -239,7 +245,8 @@ func (n *Notice) checkItem(l *loader, d *Definition, p *NoticePart, item *Notice
 		return
 	}
 	for piece := range strings.SplitSeq(item.Text, NoticeCell) {
-		if !slices.ContainsFunc(wording, func(w string) bool { return unspaced(w) == unspaced(piece) }) && !d.headsList(item, piece) {
+		said := func(w string) bool { return unspaced(w) == unspaced(piece) }
+		if !slices.ContainsFunc(wording, said) && !d.headsList(item, piece) {
 			l.problem(where, "“"+piece+"”不是所指各项的原文", "请核对栏目、目录、观测点的 label 是否照录，或编号是否写错。")
 		}
 	}
@@ -247,7 +254,8 @@ func (n *Notice) checkItem(l *loader, d *Definition, p *NoticePart, item *Notice
 
 // headsList says whether a piece is the heads of columns: of those fields that the item names.
 func (d *Definition) headsList(item *NoticeItem, piece string) bool {
-	return slices.ContainsFunc(item.Fields, func(id string) bool { return unspaced(d.Label(id)) == unspaced(piece) }) || piece == "序号" || piece == "基本指标" || piece == "观测点"
+	heads := func(id string) bool { return unspaced(d.Label(id)) == unspaced(piece) }
+	return slices.ContainsFunc(item.Fields, heads) || slices.Contains([]string{"序号", "基本指标", "观测点"}, piece)
 }
 
 // texts are the wordings of the paper that belong to no field.

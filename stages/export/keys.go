@@ -9,7 +9,8 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 )
 
-// The data package declares a key only where it holds in this very run: a path that was masked, say, may name two files.
+// The data package declares a key only where it holds in this very run: a path that was masked, say, may name two
+// files.
 
 // columnsOf gives columns by name; nil where one is not there.
 func columnsOf(rec arrow.Record, names []string) []arrow.Array {

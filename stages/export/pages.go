@@ -15,8 +15,8 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// TablePage explains one table: what a row is, what tells rows apart, its columns, three queries to begin with, and rows as an
-// example where dir is a data folder. It gives an error where there is no such table.
+// TablePage explains one table: what a row is, what tells rows apart, its columns, three queries to begin with, and rows
+// as an example where dir is a data folder. It gives an error where there is no such table.
 func TablePage(w io.Writer, d *templates.Definition, name, dir string) error {
 	columns, err := table.Dictionary(d)
 	if err != nil {
@@ -56,9 +56,11 @@ func page(w io.Writer, t *templates.Table, columns []table.Meaning) {
 	row(w, "列", "名称", "类型", "单位", "可为空", "含义", "允许取值", "出处", "主键", "取自")
 	row(w, "---", "---", "---", "---", "---", "---", "---", "---", "---", "---")
 	for _, c := range columns {
-		row(w, "`"+c.Column+"`", c.Label, c.Type, c.Unit, yes(c.Nullable), c.Description, c.Values, c.Paragraph, yes(c.Key), c.References)
+		row(w, "`"+c.Column+"`", c.Label, c.Type, c.Unit, yes(c.Nullable),
+			c.Description, c.Values, c.Paragraph, yes(c.Key), c.References)
 	}
-	fmt.Fprintf(w, "\n先问三句（DuckDB，载入 %s 之后）：\n\n```sql\n%s\n```\n", ViewsName, strings.Join(Queries(t.Name, columns), "\n"))
+	fmt.Fprintf(w, "\n先问三句（DuckDB，载入 %s 之后）：\n\n```sql\n%s\n```\n",
+		ViewsName, strings.Join(Queries(t.Name, columns), "\n"))
 }
 
 // Queries are three questions to begin with: how much there is, how it is spread, and whose it is.
@@ -75,7 +77,7 @@ func Queries(name string, columns []table.Meaning) []string {
 	case has["city"]:
 		whose = fmt.Sprintf("SELECT city, count(*) AS n FROM %s GROUP BY ALL ORDER BY ALL;", name)
 	case has["submission"]:
-		whose = fmt.Sprintf("SELECT s.city, s.consortium, t.* FROM %s t JOIN submissions s USING (batch, submission) LIMIT 10;", name)
+		whose = "SELECT s.city, s.consortium, t.* FROM " + name + " t JOIN submissions s USING (batch, submission) LIMIT 10;"
 	}
 	return []string{fmt.Sprintf("SELECT batch, count(*) AS n FROM %s GROUP BY batch;", name), spread, whose}
 }
