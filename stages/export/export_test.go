@@ -105,8 +105,8 @@ func published(t testing.TB, mem memory.Allocator, d *templates.Definition) []ta
 	}
 	r := &table.Ranking{
 		Scores: table.Of(mem, []table.Score{{Batch: 2024, Submission: "2024-01", Point: "3.1", Evidence: "apprentices_level", Kind: "level", Raw: table.Some(math.Pi), Method: "percentile", Weight: 0.25, Status: "scored"}}),
-		Ranking: table.Of(mem, []table.Rank{{Batch: 2024, Submission: "2024-05", Verdict: "受理", Ranked: true, Total: 12.25, Rank: table.Some[int32](1), First3: table.Some(1.0)},
-			{Batch: 2024, Submission: "2024-01", Verdict: "退回修改", Unranked: "退回修改"}}),
+		Ranking: table.Of(mem, []table.Rank{{Batch: 2024, Submission: "2024-05", Verdict: "受理", State: "figures", Ranked: true, Total: 12.25, Rank: table.Some[int32](1), First3: table.Some(1.0)},
+			{Batch: 2024, Submission: "2024-01", Verdict: "退回修改", State: "figures", Unranked: "退回修改"}}),
 		Marks: table.Of[table.Mark](mem, nil), Experts: table.Of[table.Expert](mem, nil), Credibility: table.Of[table.Growth](mem, nil),
 		Scenarios: table.Of[table.Scenario](mem, nil), Influence: table.Of[table.Influence](mem, nil), Swaps: table.Of[table.Swap](mem, nil), Lifts: table.Of[table.Lift](mem, nil), Scales: table.Of[table.Scale](mem, nil), Lapses: table.Of[table.Lapse](mem, nil),
 	}
