@@ -173,6 +173,7 @@ func TestMarksRoundTrip(t *testing.T) {
 	for n := 1; n <= 3; n++ {
 		fill(t, expertFile(dir, n), diligent(n))
 	}
+	o.Score.Select = 2 // so that there is a line
 	o.Marks = dir
 	r, err := Run(context.Background(), o)
 	if err != nil {

@@ -106,7 +106,7 @@ func init() {
 		{sheetLine, "评齐后谁稳、谁两可、要改多少权重才换位；之前看专家分要差多少", (*workbook).line},
 		{sheetLifts, "评齐后，线外各家要进线内，哪些数要达到各家最好", (*workbook).lifts},
 		{"换一种方法", "换标准化、换合成、换权重、去掉一个观测点后的名次", (*workbook).scenarios},
-		{"现场核查建议", "对名次影响大而佐证少的数，带去现场核", (*workbook).visits},
+		{"核查清单", "存疑的数按可能失分排列；评齐后，核实哪几格就不会再换人", (*workbook).checklist},
 		{"本次变化", "与上一次运行相比：问题、数据、得分、名次，为什么变", (*workbook).changes},
 		{sheetMoves, "得分为什么变：登记、数据、专家、权重等各几分", (*workbook).moves},
 		{sheetProfiles, "每家一页A4：要点、图、强弱项、答辩待问", (*workbook).profiles},

@@ -110,6 +110,8 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 		Lapses:      table.Of(mem, lapses),
 		Swaps:       table.Of(mem, swaps),
 		Lifts:       table.Of(mem, m.lifts(ranked, o.Select)),
+		Certificate: table.Of(mem, m.certificate(ranked, o.Select)),
+		Checklist:   table.Of(mem, m.checklist(facts, judgement, ranked, o.Select)),
 	}, nil
 }
 

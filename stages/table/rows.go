@@ -512,6 +512,34 @@ type Swap struct {
 	Words   string       `col:"words"`
 }
 
+// Certificate is the least weight that must be moved between observation points before anybody else is chosen.
+type Certificate struct {
+	Batch   int32        `col:"batch"`
+	Inside  string       `col:"inside"`
+	Outside string       `col:"outside"`
+	Gap     float64      `col:"gap"`
+	Moved   Opt[float64] `col:"moved"` // points: half of the sum of all changes
+	To      string       `col:"point_to,null"`
+	Words   string       `col:"words"`
+}
+
+// Check is one doubtful cell: what it could cost, and whether it must be confirmed so that the rest can't change who is chosen.
+type Check struct {
+	Batch      int32      `col:"batch"`
+	Submission string     `col:"submission"`
+	Order      int32      `col:"order"`
+	Needed     bool       `col:"needed"`
+	Field      string     `col:"field,null"`
+	Year       Opt[int32] `col:"year"`
+	Raw        string     `col:"raw,null"`
+	Guessed    bool       `col:"guessed"`
+	Points     string     `col:"points,null"`
+	Loss       float64    `col:"loss"` // points of the total, where it counted nothing
+	Reason     string     `col:"reason"`
+	Sheet      string     `col:"sheet,null"`
+	Cell       string     `col:"cell,null"`
+}
+
 // Lift is one step by which a submission outside the line would get inside: an evidence, or the experts' mark of a point, that would be as
 // good as the best of the ranked. The steps of a submission follow each other; the others stay as they are.
 type Lift struct {

@@ -17,7 +17,7 @@ data, rubric_path, run_path = sys.argv[1:4]
 rubric = yaml.safe_load(open(rubric_path, encoding="utf-8"))
 options = json.load(open(run_path, encoding="utf-8"))["options"]
 tables = {n: pq.read_table(f"{data}/{n}.parquet").to_pylist() for n in
-          "submissions members metrics figures findings scores scales ranking scenarios influence swaps lifts marks".split()}
+          "certificate submissions members metrics figures findings scores scales ranking scenarios influence swaps lifts marks".split()}
 compared, differences = {}, []
 
 
@@ -111,7 +111,7 @@ declared = ranked or submissions
 
 scale = {}
 for r in tables["scales"]:
-    scale.setdefault((r["evidence"], r["base"]), {})[r["submission"]] = r["raw"]
+    scale.setdefault((r["evidence"], None if r["base"] == "none" else r["base"]), {})[r["submission"]] = r["raw"]
 fixed = any(r["fixed"] for r in tables["scales"])
 
 
@@ -537,6 +537,28 @@ for s, path in steps.items():
 for s in ranked:
     if complete and ranking[s]["rank"] > options["select"] and len(ranked) < 50 and s not in steps and inside:
         differences.append(f"lift {s}: no step")
+
+# --- the least weight that must be moved: a linear program, where scipy is there ---------------------------------------------------------
+try:
+    from scipy.optimize import linprog
+except ImportError:
+    linprog = None
+if complete and linprog and len(ranked) > options["select"]:
+    least, used = math.inf, [i for i, w in enumerate(standard) if w]
+    for a in inside:
+        for b in (s for s in ranked if ranking[s]["rank"] > options["select"]):
+            def brings(s, i):
+                there = sum(w for w, v in zip(standard, own[s]) if v is not None)
+                return (own[s][i] or 0.0) * sum(standard) / there
+            g = [brings(a, i) - brings(b, i) for i in used]
+            n = len(used)
+            found = linprog([0.0] * n + [1.0] * n, A_ub=[g + [-x for x in g]], b_ub=[-(totals[a] - totals[b])], A_eq=[[1.0] * n + [-1.0] * n], b_eq=[0.0],
+                            bounds=[(0, None)] * n + [(0, standard[i]) for i in used])
+            if found.success:
+                least = min(least, found.fun)
+    published = tables["certificate"][0]["moved"] if tables["certificate"] else math.inf
+    if least < math.inf or published < math.inf:
+        same("certificate", "", least, published, 1e-7)
 
 print("compared: " + ", ".join(f"{n} {what}" for what, n in compared.items()))
 for line in differences[:40]:

@@ -1,0 +1,182 @@
+package score
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"lianheti/stages/model"
+	"lianheti/stages/table"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+)
+
+// Requirements
+//  1. Moving less weight than the certificate says changes nobody inside the line, however it is moved; moving it as it says makes level.
+//  2. With the needed cells of the checklist confirmed, no combination of the others at their worst and of the outsiders' guesses at
+//     their best changes who is inside; with the last needed one of a submission left out, one does.
+//  3. Before all marks are in, neither says anything.
+
+// inside lists who stands before the line by totals.
+func inside(ranked []*entrant, k int, at func(*entrant) float64) []string {
+	order := slices.Clone(ranked)
+	slices.SortFunc(order, func(a, b *entrant) int {
+		switch {
+		case at(a) > at(b):
+			return -1
+		case at(a) < at(b):
+			return 1
+		}
+		return strings.Compare(a.submission.Submission, b.submission.Submission)
+	})
+	var out []string
+	for _, e := range order[:k] {
+		out = append(out, e.submission.Submission)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// assessed is a batch with marks, as far as its ranks.
+func assessed(t *testing.T, seed uint64, findings []table.Finding) (*field, []*entrant, *table.Facts, *table.Judgement) {
+	t.Helper()
+	d := definition(t)
+	facts, judgement := tables(d, allRanked(d, 8, seed))
+	facts.Marking.Marks = table.Of(memory.NewGoAllocator(), marksOf(d, allRanked(d, 8, seed), 3, func(x int, s, p string) float64 {
+		return float64((x*7 + int(s[len(s)-1])*13 + len(p)*5 + int(p[0])*11) % 100)
+	}))
+	if findings != nil {
+		judgement.Findings = table.Of(memory.NewGoAllocator(), findings)
+	}
+	f, err := scored(facts, judgement, nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.ranked })
+	rank(ranked)
+	return f, ranked, facts, judgement
+}
+
+func TestCertificate(t *testing.T) {
+	const k = 3
+	for seed := range uint64(3) {
+		f, ranked, _, _ := assessed(t, seed, nil)
+		got := f.certificate(ranked, k)
+		if len(got) != 1 || got[0].Moved.V <= 0 {
+			t.Fatalf("%+v", got)
+		}
+		base, radius := f.weights(), got[0].Moved.V
+		was := inside(ranked, k, func(e *entrant) float64 { return e.total })
+		random, near := stream(seed+1), 0
+		for range 4000 { // at random, a little less than the radius
+			at, moved := slices.Clone(base), 0.0
+			for moved < radius*0.999 {
+				from, to := random.index(len(at)), random.index(len(at))
+				take := min(at[from], radius*0.999-moved, radius*random.uniform())
+				if f.criteria[to].weight > 0 {
+					at[from], at[to], moved = at[from]-take, at[to]+take, moved+take
+				}
+			}
+			half := 0.0
+			for i := range at {
+				half += math.Abs(at[i]-base[i]) / 2
+			}
+			if half < radius {
+				near++
+			}
+			if now := inside(ranked, k, func(e *entrant) float64 { return total(at, e.points) - e.deduction }); half < radius && !slices.Equal(now, was) {
+				t.Fatalf("seed %d: %v points moved of %v, and %v are inside", seed, half, radius, now)
+			}
+		}
+		if near == 0 {
+			t.Error("nothing was tried")
+		}
+		for _, c := range got {
+			a, b := ranked[slices.IndexFunc(ranked, func(e *entrant) bool { return e.submission.Submission == c.Inside })],
+				ranked[slices.IndexFunc(ranked, func(e *entrant) bool { return e.submission.Submission == c.Outside })]
+			if a.rank > k || b.rank <= k || !near9(c.Gap, a.total-b.total) {
+				t.Errorf("%+v", c)
+			}
+		}
+		f.complete = false
+		if f.certificate(ranked, k) != nil {
+			t.Error("a certificate before all marks are in")
+		}
+	}
+}
+
+func near9(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
+
+func TestChecklist(t *testing.T) {
+	const k = 3
+	d := definition(t)
+	var fields []string
+	for _, p := range d.Rubric.Points() {
+		for _, e := range p.Evidence {
+			if refs := e.Expression.Refs; e.Counts() && len(refs) > 0 && !slices.Contains(fields, refs[0].Field) {
+				fields = append(fields, refs[0].Field)
+			}
+		}
+	}
+	needed, spared := 0, 0
+	for seed := range uint64(6) {
+		var findings []table.Finding
+		for i := 1; i <= 8; i++ {
+			for n := range 4 {
+				findings = append(findings, table.Finding{Submission: "2024-0" + string(rune('0'+i)), Severity: model.Explain, Title: "偏大", Sheet: "2年度数据", Cell: "E9",
+					Fields: fields[(int(seed)*5+i*3+n*7)%len(fields)], Year: table.Some(int32(2023))})
+			}
+		}
+		f, ranked, facts, judgement := assessed(t, seed, findings)
+		rows := f.checklist(facts, judgement, ranked, k)
+		reasons := f.reasons(facts, judgement)
+		line := 0.0
+		for _, e := range ranked {
+			if e.rank > k {
+				line = max(line, e.total)
+			}
+		}
+		forms := map[string]*table.Form{}
+		for form := range facts.Forms {
+			forms[form.Submission.Submission] = form
+		}
+		for _, e := range ranked {
+			if e.rank > k {
+				continue
+			}
+			id := e.submission.Submission
+			all := f.doubted(e, forms[id], reasons[id])
+			own := slices.DeleteFunc(slices.Clone(rows), func(c table.Check) bool { return c.Submission != id })
+			must := 0
+			for _, c := range own {
+				if c.Needed {
+					must++
+				}
+			}
+			needed, spared = needed+must, spared+len(own)-must
+			// By brute force: the worst of all combinations of what is not confirmed.
+			worst := func(confirmed int) float64 {
+				least := math.Inf(1)
+				for bits := range 1 << (len(all) - confirmed) {
+					least = min(least, f.at(e, all[confirmed:], 0, func(x doubt) bool {
+						at := slices.IndexFunc(all[confirmed:], func(y doubt) bool { return y.Field == x.Field && y.Cell == x.Cell })
+						return bits&(1<<at) != 0
+					}))
+				}
+				return least
+			}
+			if must <= len(all) && round10(worst(must)) <= round10(line) || must > 0 && must <= len(all) && round10(worst(must-1)) > round10(line) {
+				t.Errorf("seed %d, %s: %d of %d to confirm, %v and %v against %v", seed, id, must, len(all), worst(must), worst(max(0, must-1)), line)
+			}
+		}
+		f.complete = false
+		if slices.ContainsFunc(f.checklist(facts, judgement, ranked, k), func(c table.Check) bool { return c.Needed }) {
+			t.Error("something is settled before all marks are in")
+		}
+	}
+	if needed == 0 || spared == 0 {
+		t.Errorf("%d needed, %d not: the test shows nothing", needed, spared)
+	}
+	t.Logf("须核 %d 格，不核也定得下来 %d 格", needed, spared)
+}
