@@ -118,8 +118,8 @@ fixed = any(r["fixed"] for r in tables["scales"])
 for _, e in evidence:  # a scale that isn't an earlier round's is made of the ranked
     if not fixed:
         want = {s: raw[s, e["id"]] for s in declared if (s, e["id"]) not in excused}
-        if want.keys() != scale.get((e["id"], None), {}).keys() or any(
-                (want[s] is None) != (v is None) or v is not None and abs(want[s] - v) > 1e-9 * max(1, abs(v)) for s, v in scale[e["id"], None].items()):
+        if want.keys() != scale.get((e["id"], "none"), {}).keys() or any(
+                (want[s] is None) != (v is None) or v is not None and abs(want[s] - v) > 1e-9 * max(1, abs(v)) for s, v in scale[e["id"], "none"].items()):
             differences.append(f"scale {e['id']}: not the ranked")
 
 
@@ -157,7 +157,7 @@ def normalised(changed=None, by_size=False, without=None):
         own = e.get("method", rubric["method"])
         method = own if own in ("target", "distance") or not changed else changed
         base = e.get("size") if by_size else None
-        values = [v for o, v in scale.get((e["id"], base), {}).items() if o != without]
+        values = [v for o, v in scale.get((e["id"], base or "none"), {}).items() if o != without]
         for s in submissions:
             x, left_out = sized[s, e["id"]] if base else (raw[s, e["id"]], (s, e["id"]) in excused)
             out[s, e["id"]] = None if left_out else 0.0 if x is None else normalise(x, values, method, e)
