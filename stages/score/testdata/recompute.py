@@ -1,6 +1,6 @@
 """Works every score out again from a run's data/ and the rubric alone, and compares: python recompute.py DATA RUBRIC RUN_JSON
 
-Nothing is shared with the program but the published tables, rubric.yaml and the run's options (draws, seed, how many are
+It follows templates/2024/计分说明.md. Nothing is shared with the program but the published tables, rubric.yaml and the run's options (draws, seed, how many are
 to be chosen). Prints what differs by more than 1e-9 and what was compared; exit code 1 where anything differs.
 """
 import json
