@@ -273,7 +273,7 @@ func (d *Definition) Suggestions(f *Field) []string {
 	switch f.Suggest {
 	case "evidence":
 		for _, p := range d.Rubric.Points() {
-			out = append(out, p.ID)
+			out = append(out, p.Full())
 		}
 		for _, x := range d.Form.Fields() {
 			if len(x.Evidence) > 0 && x.Record == "" {

@@ -140,6 +140,9 @@ type Point struct {
 	Indicator *Indicator `yaml:"-"`
 }
 
+// Full is the point's number with its official wording.
+func (p *Point) Full() string { return p.ID + " " + strings.TrimSpace(strings.TrimPrefix(p.Label, p.ID)) }
+
 // Evidence is one quantity that speaks to a point.
 type Evidence struct {
 	ID        string

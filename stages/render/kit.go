@@ -92,6 +92,13 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 	for _, p := range below {
 		body = append(body, p)
 	}
+	body = append(body, text(document.Heading, "观测点（附件2 原文）"))
+	for _, i := range d.Rubric.Indicators {
+		body = append(body, document.P(document.Body, i.Label))
+		for _, p := range i.Points {
+			body = append(body, document.P(document.Body, p.Full()))
+		}
+	}
 	return document.Document{Title: d.Form.Title + "填报说明", Text: document.Type{Size: 14, Line: 22}, Sections: []document.Section{{Page: document.A4Bound, Body: body}}}
 }
 
