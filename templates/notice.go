@@ -182,10 +182,14 @@ func (n *Notice) check(l *loader, d *Definition) {
 	supported := map[[2]string]bool{} // paragraph and rule
 	var paragraphs []string
 	var whole strings.Builder
+	printed := map[string]bool{} // what the paper says whatever the item, without its spaces
+	for _, words := range append(d.Paper.texts(), d.Form.Title, d.Form.Dated, d.Paper.Attachment) {
+		printed[unspaced(words)] = true
+	}
 	for pi, p := range n.Parts {
 		paragraphs = append(paragraphs, p.Cite)
 		for ii, item := range p.Items {
-			n.checkItem(l, d, p, item, at{file, fmt.Sprintf("$.parts[%d].items[%d]", pi, ii)})
+			n.checkItem(l, d, printed, p, item, at{file, fmt.Sprintf("$.parts[%d].items[%d]", pi, ii)})
 			paragraphs = append(paragraphs, p.CiteOf(item))
 			for _, id := range item.Rules {
 				supported[[2]string{p.CiteOf(item), id}] = true
@@ -227,8 +231,8 @@ func (n *Notice) check(l *loader, d *Definition) {
 
 // checkItem proves that a sentence is answered, by things that exist; and in the annexes that each cell is the wording of
 // one of them.
-func (n *Notice) checkItem(l *loader, d *Definition, p *NoticePart, item *NoticeItem, where at) {
-	wording := append(d.Paper.texts(), d.Form.Title, d.Form.Dated, d.Paper.Attachment)
+func (n *Notice) checkItem(l *loader, d *Definition, printed map[string]bool, p *NoticePart, item *NoticeItem, where at) {
+	var wording []string
 	for _, k := range answerKinds {
 		for _, id := range k.ids(item) {
 			name, words := k.name(d, id)
@@ -245,8 +249,9 @@ func (n *Notice) checkItem(l *loader, d *Definition, p *NoticePart, item *Notice
 		return
 	}
 	for piece := range strings.SplitSeq(item.Text, NoticeCell) {
-		said := func(w string) bool { return unspaced(w) == unspaced(piece) }
-		if !slices.ContainsFunc(wording, said) && !d.headsList(item, piece) {
+		key := unspaced(piece)
+		said := func(w string) bool { return unspaced(w) == key }
+		if !printed[key] && !slices.ContainsFunc(wording, said) && !d.headsList(item, piece) {
 			l.problem(where, "“"+piece+"”不是所指各项的原文", "请核对栏目、目录、观测点的 label 是否照录，或编号是否写错。")
 		}
 	}

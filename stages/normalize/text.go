@@ -97,9 +97,13 @@ func phoneLike(s string) bool {
 
 var scientific = regexp.MustCompile(`[0-9]e\+?[0-9]`)
 
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n")
+
 // trim takes white space off both ends and drops what nobody sees; line ends become \n.
 func trim(s string) string {
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n").Replace(s)
+	if strings.ContainsAny(s, "\r\u2028") {
+		s = lineEnds.Replace(s)
+	}
 	s = strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) || r == unicode.ReplacementChar {
 			return -1
