@@ -19,7 +19,8 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// inflateOnly unpacks all entries with the fastest decoder there is and looks at nothing: what no reader can do without.
+// inflateOnly unpacks all entries with the fastest decoder there is and looks at nothing: what no reader can do
+// without.
 func inflateOnly(data []byte) {
 	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
@@ -35,8 +36,9 @@ func inflateOnly(data []byte) {
 	}
 }
 
-// BenchmarkReading sets every stage of reading against inflating alone, over the same workbooks in turn, and reports the ratios of the
-// shortest times: other programs on the machine lengthen some and shorten none. Held to: read ≤ 3.5, checked ≤ 5 (see README).
+// BenchmarkReading sets every stage of reading against inflating alone, over the same workbooks in turn, and reports
+// the ratios of the shortest times: other programs on the machine lengthen some and shorten none. Held to: read ≤
+// 3.5, checked ≤ 5 (see README).
 func BenchmarkReading(b *testing.B) {
 	d, err := templates.Load(2024)
 	if err != nil {

@@ -192,10 +192,12 @@ func (r *sheetReader) inlined(e *ooxml.Element) {
 	r.isInline = r.isInline || !e.Start && string(e.Name) == "t" && len(e.Text()) > 0
 }
 
-// hides says whether a row or column is hidden: by hand or by a filter, or made so low or narrow that nothing of it is seen.
+// hides says whether a row or column is hidden: by hand or by a filter, or made so low or narrow that nothing of it
+// is seen.
 func hides(e *ooxml.Element) bool {
 	hidden := e.AttrBytes("hidden")
-	return hidden != nil && on(string(hidden)) || string(e.AttrBytes("ht")) == "0" || string(e.AttrBytes("width")) == "0"
+	return hidden != nil && on(string(hidden)) ||
+		string(e.AttrBytes("ht")) == "0" || string(e.AttrBytes("width")) == "0"
 }
 
 // merge notes a merged area; one that is no area merges nothing.
@@ -336,7 +338,8 @@ func utf16Len(s string) int {
 	return n
 }
 
-// inCellPicture says whether a formula shows a picture in its cell, as WPS writes it, and Excel where it came from an address.
+// inCellPicture says whether a formula shows a picture in its cell, as WPS writes it, and Excel where it came from an
+// address.
 func inCellPicture(s string) bool {
 	s = strings.TrimPrefix(s, "=")
 	for strings.HasPrefix(s, "_xlfn.") {

@@ -88,6 +88,7 @@ const headSize = 4096
 func sniff(data []byte) *Refusal {
 	head := data[:min(len(data), headSize)]
 	lower := strings.ToLower(string(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")))
+	html := strings.Contains(lower, "<html")
 	switch {
 	case len(data) == 0:
 		return &Refusal{CodeEmpty, ""}
@@ -103,9 +104,9 @@ func sniff(data []byte) *Refusal {
 		return &Refusal{CodeOldExcel, ""}
 	case strings.HasPrefix(lower, "mime-version"):
 		return &Refusal{CodeWebPage, "MHT"}
-	case !strings.Contains(lower, "<html") && (strings.HasPrefix(lower, "<?xml") || strings.HasPrefix(lower, "<office:")):
+	case !html && (strings.HasPrefix(lower, "<?xml") || strings.HasPrefix(lower, "<office:")):
 		return &Refusal{CodeWebPage, "XML"}
-	case strings.HasPrefix(lower, "<!doctype html"), strings.Contains(lower, "<html"), strings.Contains(lower, "<table"):
+	case html, strings.HasPrefix(lower, "<!doctype html"), strings.Contains(lower, "<table"):
 		return &Refusal{CodeWebPage, "HTML"}
 	case bytes.HasPrefix(head, []byte("UEsDB")): // "PK\x03\x04" as mail carries it
 		return refuse(CodeIncomplete, "还是邮件的 Base64 编码，没有还原")
@@ -124,13 +125,16 @@ func sniff(data []byte) *Refusal {
 // fewest bytes are a table of any kind.
 const fewest = 3
 
-// oldBooks begin as workbooks did before they were put into containers: BIFF 2 to 5 and 8, each with the length of its first record.
-var oldBooks = []string{"\x09\x00\x04\x00", "\x09\x02\x06\x00", "\x09\x04\x06\x00", "\x09\x08\x08\x00", "\x09\x08\x10\x00"}
+// oldBooks begin as workbooks did before they were put into containers: BIFF 2 to 5 and 8, each with the length of
+// its first record.
+var oldBooks = []string{
+	"\x09\x00\x04\x00", "\x09\x02\x06\x00", "\x09\x04\x06\x00", "\x09\x08\x08\x00", "\x09\x08\x10\x00",
+}
 
 // archived names the kind of package that bytes begin; empty where none.
 func archived(head []byte) string {
-	for magic, kind := range map[string]string{"Rar!": "RAR", "7z\xBC\xAF\x27\x1C": "7Z", "\x1F\x8B": "GZ", "BZh": "BZ2", "\xFD7zXZ\x00": "XZ",
-		"\x28\xB5\x2F\xFD": "ZST", "MSCF": "CAB"} {
+	for magic, kind := range map[string]string{"Rar!": "RAR", "7z\xBC\xAF\x27\x1C": "7Z", "\x1F\x8B": "GZ", "BZh": "BZ2",
+		"\xFD7zXZ\x00": "XZ", "\x28\xB5\x2F\xFD": "ZST", "MSCF": "CAB"} {
 		if bytes.HasPrefix(head, []byte(magic)) {
 			return kind
 		}

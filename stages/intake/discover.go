@@ -224,7 +224,8 @@ func archiveOf(name string) string {
 	return ""
 }
 
-// maxUnpacked bounds what the files of one package unpack to, together. archive/zip gives no entry more bytes than it names.
+// maxUnpacked bounds what the files of one package unpack to, together. archive/zip gives no entry more bytes than it
+// names.
 const maxUnpacked = 4 << 30
 
 // packageEnd looks at the end of a package before its directory is read into memory.

@@ -10,10 +10,10 @@ import (
 	"lianheti/templates"
 )
 
-// The program's own sheets stand beside the form's: what calculates the self-check, the self-check, the list of a return, the identity. None
-// of it is data; but the name of a sheet says nothing about what somebody has put there. A sheet is known by how it is built, in
-// whichever version of the template, and of a known sheet only what has the place and the kind of its own content is ours. Everything
-// else counts as loose, as on any other sheet.
+// The program's own sheets stand beside the form's: what calculates the self-check, the self-check, the list of a
+// return, the identity. None of it is data; but the name of a sheet says nothing about what somebody has put there. A
+// sheet is known by how it is built, in whichever version of the template, and of a known sheet only what has the
+// place and the kind of its own content is ours. Everything else counts as loose, as on any other sheet.
 
 var (
 	ruleCode = regexp.MustCompile(`^LHT-\d-\d{3}$`)
@@ -21,7 +21,8 @@ var (
 	rowHead  = regexp.MustCompile(`^[a-z][a-z0-9_]* [\w-]+$`)
 )
 
-// calculation is a hidden sheet of formulas: by its first cells it is known, and what else on it are texts stands in some columns.
+// calculation is a hidden sheet of formulas: by its first cells it is known, and what else on it are texts stands in
+// some columns.
 type calculation struct {
 	first      string // where it says what it is
 	says       *regexp.Regexp
@@ -37,7 +38,8 @@ var calculates = map[string]*calculation{
 // calculated is the last of the rows by which a sheet that calculates is known.
 const calculated = 2
 
-// keeps says whether a cell is looked at later: the first rows, by which the sheet is known, and texts that aren't its own.
+// keeps says whether a cell is looked at later: the first rows, by which the sheet is known, and texts that aren't
+// its own.
 func (c *calculation) keeps(row, col int, formula bool, kind []byte) bool {
 	texts := string(kind) == "s" || string(kind) == "str" || string(kind) == "inlineStr"
 	return row <= calculated || texts && !formula && !slices.Contains(c.textColumn, col)
@@ -72,7 +74,8 @@ func (b *binder) checks(sheet *Sheet) bool {
 	return 2*codes > len(b.d.Rules)
 }
 
-// owned gives what tells the program's own cells of one of its sheets; nil for every other sheet, and for one that has only the name.
+// owned gives what tells the program's own cells of one of its sheets; nil for every other sheet, and for one that
+// has only the name.
 func (b *binder) owned(sheet *Sheet) func(*Cell) bool {
 	switch known := calculates[strings.ToLower(sheet.Title)]; {
 	case known != nil && known.begins(sheet):
@@ -92,7 +95,8 @@ func (b *binder) owned(sheet *Sheet) func(*Cell) bool {
 	return nil
 }
 
-// ownMeta says whether a cell of the identity is a key, its value, or where an earlier round coloured a cell, and how it was before.
+// ownMeta says whether a cell of the identity is a key, its value, or where an earlier round coloured a cell, and how
+// it was before.
 func ownMeta(sheet *Sheet, c *Cell) bool {
 	switch c.Col {
 	case 1, 2:
@@ -118,9 +122,10 @@ func (b *binder) lists(sheet *Sheet) bool {
 	return 2*cities > all
 }
 
-// ownTable tells the cells of a table whose rows are findings or rules: the header, every row with a code, and what stands over the
-// header in the first column. Nothing of it reaches beyond the header to the right. In the column said, words are the program's own
-// only where they are quoted from another sheet; in the self-check, results are formulas. Nil where the sheet is no such table.
+// ownTable tells the cells of a table whose rows are findings or rules: the header, every row with a code, and what
+// stands over the header in the first column. Nothing of it reaches beyond the header to the right. In the column
+// said, words are the program's own only where they are quoted from another sheet; in the self-check, results are
+// formulas. Nil where the sheet is no such table.
 func (b *binder) ownTable(sheet *Sheet, said string) func(*Cell) bool {
 	coded, formulas, first := map[int]bool{}, map[int]bool{}, 0
 	for i := range sheet.Cells {

@@ -17,13 +17,14 @@ const (
 	maxStyles = 65000
 	maxText   = 32767   // of one cell
 	maxWords  = 2000000 // characters of all cells together; what looks for persons and phones in them takes a second for each million
-	// maxGrid bounds what a program makes of the sheets when it opens them: all rows down to the last, each as wide as its
-	// last cell. One cell in the last column of every row costs gigabytes, and 30 bytes a row in the file.
+	// maxGrid bounds what a program makes of the sheets when it opens them: all rows down to the last, each as wide
+	// as its last cell. One cell in the last column of every row costs gigabytes, and 30 bytes a row in the file.
 	maxGrid = 2000000
 )
 
-// open reads a workbook: the container proven, every sheet's XML walked to its end, every filled cell kept, but for what the sheets that
-// calculate hold of the template where whole is not asked for. There is one reader: what it counts is what it yields.
+// open reads a workbook: the container proven, every sheet's XML walked to its end, every filled cell kept, but for
+// what the sheets that calculate hold of the template where whole is not asked for. There is one reader: what it
+// counts is what it yields.
 func open(data []byte, whole bool) (*Book, *Refusal) {
 	p, refusal := unpack(data)
 	if refusal != nil {

@@ -25,11 +25,12 @@ type Part struct {
 // Parts are the entries of a container in the order of its directory.
 type Parts struct {
 	All  []Part
-	at   map[string]int // by name in lower case: programs differ in it, and two names that differ in nothing else are one
+	at   map[string]int // by name in lower case: two names that differ in nothing else are one
 	tool *inflater      // holds the content
 }
 
-// Release gives the memory of the parts back, to be used for the next container. Nothing of their content may be held on to.
+// Release gives the memory of the parts back, to be used for the next container. Nothing of their content may be held
+// on to.
 func (p *Parts) Release() {
 	if p.tool != nil && cap(p.tool.slab) <= largestSlab {
 		inflaters.Put(p.tool)
@@ -133,8 +134,9 @@ func EndOfDirectory(data []byte) int {
 	return at + 22 + int(data[at+20]) + int(data[at+21])<<8
 }
 
-// DirectorySize reads the end of a zip container of a size: how large its directory is. ok says that the directory stands where the
-// end says, seen from the first byte: nothing stands before the container, and none of it was cut off at its beginning.
+// DirectorySize reads the end of a zip container of a size: how large its directory is. ok says that the directory
+// stands where the end says, seen from the first byte: nothing stands before the container, and none of it was cut
+// off at its beginning.
 func DirectorySize(tail []byte, size int64) (directory int64, ok bool) {
 	const locator, end64 = 20, 56
 	if EndOfDirectory(tail) == 0 {
@@ -194,8 +196,8 @@ func (t *inflater) room(size int) []byte {
 
 var inflaters = sync.Pool{New: func() any { return &inflater{decoder: flate.NewReader(bytes.NewReader(nil))} }}
 
-// inflate unpacks one entry and proves its length and checksum, which are computed here: archive/zip believes a checksum of
-// zero. Where the content is not kept it is valid until the next call.
+// inflate unpacks one entry and proves its length and checksum, which are computed here: archive/zip believes a
+// checksum of zero. Where the content is not kept it is valid until the next call.
 func (t *inflater) inflate(data []byte, f *zip.File, left uint64, keep bool) ([]byte, error) {
 	const encrypted = 1
 	most, size, packed := min(MaxPart, left), f.UncompressedSize64, f.CompressedSize64

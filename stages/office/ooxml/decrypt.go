@@ -21,8 +21,8 @@ var MagicZip = []byte("PK\x03\x04")
 // Password is what Excel encrypts a book with that it calls read-only.
 const Password = "VelvetSweatshop"
 
-// Decrypt opens a read-only book that is encrypted with the password every program knows; what is not encrypted it gives as it is.
-// Everything else that stands in an old container is a fault: a real password, an old document.
+// Decrypt opens a read-only book that is encrypted with the password every program knows; what is not encrypted it
+// gives as it is. Everything else that stands in an old container is a fault: a real password, an old document.
 func Decrypt(data []byte) (plain []byte, err error) {
 	if !bytes.HasPrefix(data, MagicOLE) {
 		return data, nil
@@ -90,9 +90,9 @@ const maxSpins = 1000000
 // maxInfo bounds the description of an encryption, which takes about 1 KB.
 const maxInfo = 64 << 10
 
-// spinCount reads the largest spin count that the description of an encryption names; older encryption names none. It is read as the
-// library reads it, whatever the namespace. Not clear: there is a description that can't be read to its end, and what the library
-// would find in it is not known.
+// spinCount reads the largest spin count that the description of an encryption names; older encryption names none. It
+// is read as the library reads it, whatever the namespace. Not clear: there is a description that can't be read to
+// its end, and what the library would find in it is not known.
 func spinCount(info []byte) (most int, clear bool) {
 	const version = 8
 	if !bytes.HasPrefix(info, []byte{4, 0, 4, 0}) { // of the newer encryption, which is described in XML
@@ -116,8 +116,8 @@ func spinCount(info []byte) (most int, clear bool) {
 	}
 }
 
-// maxOldDirectory bounds what is read of an old container to know its streams: the library keeps a path for each, and streams inside
-// each other take the square of their number. An encrypted book has eight, in 2 KB.
+// maxOldDirectory bounds what is read of an old container to know its streams: the library keeps a path for each, and
+// streams inside each other take the square of their number. An encrypted book has eight, in 2 KB.
 const maxOldDirectory = 256 << 10
 
 var errSpent = errors.New("读得太多")

@@ -58,8 +58,8 @@ func resolve(dir, target string) string {
 	return path.Join(dir, target)
 }
 
-// Main gives the main part of a container, and the content type that it is declared to have. Only that part tells the kind:
-// SheetJS lists the types of macros and binary sheets in every file that it writes.
+// Main gives the main part of a container, and the content type that it is declared to have. Only that part tells the
+// kind: SheetJS lists the types of macros and binary sheets in every file that it writes.
 func (p *Parts) Main(w *Walker) (part, contentType string, err error) {
 	roots, err := p.Relations(w, "")
 	if err != nil {

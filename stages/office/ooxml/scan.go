@@ -120,7 +120,8 @@ func legalName(name []byte) bool {
 	return err == nil
 }
 
-// attributes reads the attributes of a start tag to its end, and the namespaces that they declare. special: one has a prefix.
+// attributes reads the attributes of a start tag to its end, and the namespaces that they declare. special: one has a
+// prefix.
 func (w *Walker) attributes(e *Element) (closed, special bool, err error) {
 	data, from := w.data, w.pos
 	for {
@@ -214,7 +215,8 @@ func (w *Walker) value() (value []byte, raw bool, err error) {
 	return nil, false, errBroken
 }
 
-// resolved gives the attributes of an element their namespaces, once all are declared, and sees to it that none is there twice.
+// resolved gives the attributes of an element their namespaces, once all are declared, and sees to it that none is
+// there twice.
 func (w *Walker) resolved(e *Element, special bool) error {
 	if special {
 		for i := range e.attrs {
@@ -338,7 +340,8 @@ var declaration = sync.OnceValue(func() *regexp.Regexp {
 		`(?:\s+standalone\s*=\s*["'](?:yes|no)["'])?\s*\?>`)
 })
 
-// prolog reads the declaration. Whatever it says, the bytes are in UTF-8 by now; an encoding that is neither of Open XML's is refused.
+// prolog reads the declaration. Whatever it says, the bytes are in UTF-8 by now; an encoding that is neither of Open
+// XML's is refused.
 func (w *Walker) prolog() error {
 	const begin, longest = "<?xml", 200
 	if !bytes.HasPrefix(w.data, []byte(begin)) || len(w.data) > len(begin) && class[w.data[len(begin)]]&named != 0 {
@@ -348,7 +351,8 @@ func (w *Walker) prolog() error {
 	if said == nil {
 		return broken("XML 声明有误")
 	}
-	if encoding := string(said[1]); encoding != "" && !strings.EqualFold(encoding, "utf-8") && !strings.EqualFold(encoding, "utf-16") {
+	encoding := strings.ToLower(string(said[1]))
+	if encoding != "" && encoding != "utf-8" && encoding != "utf-16" {
 		return broken("XML 的编码 " + clip(said[1]) + " 不认识")
 	}
 	w.pos = len(said[0])
@@ -406,7 +410,8 @@ func reference(b []byte) (n int, r rune) {
 		digits, base = digits[1:], 16
 	}
 	v, err := strconv.ParseUint(digits, base, 32)
-	legal := v >= 0x20 && v <= 0xD7FF || v == '\t' || v == '\n' || v == '\r' || v >= 0xE000 && v <= 0xFFFD || v >= 0x10000 && v <= 0x10FFFF
+	legal := v >= 0x20 && v <= 0xD7FF || v == '\t' || v == '\n' || v == '\r' ||
+		v >= 0xE000 && v <= 0xFFFD || v >= 0x10000 && v <= 0x10FFFF
 	if err != nil || !legal {
 		return 0, 0
 	}

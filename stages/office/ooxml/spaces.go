@@ -65,7 +65,8 @@ func (w *Walker) bind(prefix, uri string) error {
 			}
 		}
 	}
-	if prefix == "xmlns" || (prefix == "xml") != (space == xmlSpace) || space == xmlnsName || prefix != "" && uri == "" {
+	reserved := prefix == "xmlns" || (prefix == "xml") != (space == xmlSpace) || space == xmlnsName
+	if reserved || prefix != "" && uri == "" {
 		return broken("命名空间声明有误")
 	}
 	for i := len(w.bindings) - 1; i >= 0 && w.bindings[i].depth == w.depth; i-- {
