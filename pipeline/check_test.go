@@ -83,7 +83,7 @@ func TestCheckAgreesWithTheRun(t *testing.T) {
 			}
 		}
 	}
-	if len(together.Later) != 5 {
+	if len(together.Later) != 8 {
 		t.Errorf("the rules left to the run: %+v", together.Later)
 	}
 }

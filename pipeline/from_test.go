@@ -64,7 +64,7 @@ func TestScenarioFromTables(t *testing.T) {
 	}
 	data := filepath.Join(dir, dataFolder)
 	scenario := edited(t, map[string][]string{
-		"rules.yaml":  {"id: missing_required\n    severity: error", "id: missing_required\n    severity: warning"},
+		"rules.yaml":  {"severity: error\n    check: required\n    explained: [integer, decimal, percent]", "severity: warning\n    check: required"},
 		"rubric.yaml": {"draws: 10000", "draws: 500"},
 	})
 	run := func(o Options) string {

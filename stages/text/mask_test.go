@@ -114,3 +114,17 @@ func FuzzMask(f *testing.F) {
 		}
 	})
 }
+
+// A fingerprint holds digits in a row by chance.
+func TestHashesStay(t *testing.T) {
+	for _, s := range []string{"5033d18662075831-32b0b38c5910bc96", "（5033d18662075831）"} {
+		if got := Mask(s); got != s {
+			t.Errorf("%s became %s", s, got)
+		}
+	}
+	for _, s := range []string{"1866207583150331", "xy5033d18662075831", "5033d1866207583"} { // a card, a longer word, a shorter one
+		if strings.Contains(s, "18662075831") && Mask(s) == s {
+			t.Errorf("%s is left", s)
+		}
+	}
+}

@@ -312,9 +312,15 @@ func (r *run) code(i, j int, id bool) bool {
 	}
 	whole := text[from:to]
 	letters := strings.ContainsFunc(whole, unicode.IsLetter)
+	if !letters {
+		return stamp.MatchString(whole) || credit.MatchString(whole) && !id && whole[0] == '9'
+	}
+	for _, word := range strings.FieldsFunc(whole, func(c rune) bool { return c > 0x7f || !alnum(byte(c)) }) { // two hashes with a dash between
+		if hash.MatchString(word) && strings.ContainsFunc(word, unicode.IsLetter) {
+			return true
+		}
+	}
 	switch {
-	case hash.MatchString(whole):
-		return letters
 	case credit.MatchString(whole):
 		return !id && (letters || whole[0] == '9')
 	}
