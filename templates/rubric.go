@@ -84,6 +84,7 @@ type Experts struct {
 type Credibility struct {
 	Upper  decimal.Decimal // quantile of the peers' promises that a flagged promise exceeds
 	Margin decimal.Decimal // percentage points by which it exceeds what was achieved
+	Base   decimal.Decimal // figures below it have no growth in per cent
 }
 
 // Scenario is one other way to rank, which differs from the rubric in one thing.
@@ -275,8 +276,8 @@ func (r *Rubric) checkExperts(l *loader, root at) {
 		x.Deduction.IsNegative() || r.Version >= 2 && (len(x.Rejections) == 0 || x.Veto != nil) {
 		l.problem(root, "experts 不完整", "写明 count、least（不小于1）、scale（大于0）、combine（mean 或 trimmed_mean）、trim_from（不小于3）、deduction（不小于0）和 rejections（不予立项的情形）。")
 	}
-	if c := r.Credibility; !c.Upper.IsPositive() || c.Upper.GreaterThan(one) || c.Margin.IsNegative() {
-		l.problem(root, "credibility 不完整", "写明 upper（0到1之间的分位）和 margin（不小于0的百分点）。")
+	if c := r.Credibility; !c.Upper.IsPositive() || c.Upper.GreaterThan(one) || c.Margin.IsNegative() || !c.Base.IsPositive() {
+		l.problem(root, "credibility 不完整", "写明 upper（0到1之间的分位）、margin（不小于0的百分点）和 base（大于0）。")
 	}
 }
 

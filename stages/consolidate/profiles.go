@@ -459,14 +459,15 @@ func (p *profile) indicators() {
 	p.row = last
 }
 
-// best picks evidence, the most telling first; what is measured against a target says nothing about the others. What is zero or missing says nothing about strength or weakness and is left out.
+// best picks evidence, the most telling first; what is measured against a target says nothing about the others. What is zero, missing or in doubt says
+// nothing about strength or weakness and is left out.
 func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 	var out []table.Score
 	seen := map[string]bool{}
 	for _, s := range p.proof {
 		e := p.evidenceOf(s)
 		label := e.Label
-		if !e.Absolute() && s.Raw.Valid && s.Raw.V != 0 && s.Normalised.Valid && fits(s) && !seen[label] {
+		if !e.Absolute() && s.Raw.Valid && s.Raw.V != 0 && s.Normalised.Valid && fits(s) && !seen[label] && !p.doubted(e) {
 			seen[label] = true
 			out = append(out, s)
 		}
@@ -475,6 +476,19 @@ func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 		return cmp.Or(order*cmp.Compare(a.Normalised.V, b.Normalised.V), -cmp.Compare(a.Weight, b.Weight))
 	})
 	return out[:min(profileList, len(out))]
+}
+
+// doubted says whether a value that an evidence is made of stands under an open finding.
+func (p *profile) doubted(e *templates.Evidence) bool {
+	return slices.ContainsFunc(p.found, func(x table.Finding) bool {
+		if open := p.answered(x); open != toMend && open != toExplain {
+			return false
+		}
+		fields := strings.Fields(x.Fields)
+		return slices.ContainsFunc(e.Expression.Refs, func(r templates.Ref) bool {
+			return slices.Contains(fields, r.Field) && (!x.Year.Valid || r.Year == 0 || int(x.Year.V) == r.Year)
+		})
+	})
 }
 
 func (p *profile) listed(col int, list []table.Score) (next int) {

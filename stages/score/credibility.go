@@ -62,14 +62,14 @@ type followed struct {
 }
 
 // credibility compares what each submission promises with what it achieved and with what its peers promise: a flag to verify, which costs
-// no points. Growth that starts from 0 has no rate; such a promise is compared with what the peers have now.
+// no points. Growth from less than the declared base is no rate, and nothing is said of it.
 func (m *scheme) credibility(mem memory.Allocator, facts *table.Facts, entrants []*entrant) table.Table[table.Growth] {
-	courses := m.courses()
+	courses, base := m.courses(), m.def.Rubric.Credibility.Base.InexactFloat64()
 	all := make([][]followed, len(entrants)) // in the order of the submissions, as entrants are
 	i := 0
 	for form := range facts.Forms {
 		for _, c := range courses {
-			all[i] = append(all[i], c.follow(form))
+			all[i] = append(all[i], c.follow(form, base))
 		}
 		i++
 	}
@@ -94,7 +94,7 @@ func (m *scheme) credibility(mem memory.Allocator, facts *table.Facts, entrants 
 }
 
 // follow reads one indicator over its years.
-func (c course) follow(f *table.Form) followed {
+func (c course) follow(f *table.Form, base float64) followed {
 	var out followed
 	var cells []string
 	at := func(y templates.Year) table.Opt[float64] {
@@ -108,20 +108,20 @@ func (c course) follow(f *table.Form) followed {
 		return table.Opt[float64]{}
 	}
 	out.prior, out.last, out.final = at(c.prior), at(c.last), at(c.final)
-	out.achieved = c.growth(out.prior, out.last, c.last.Year-c.prior.Year)
-	out.promised = c.growth(out.last, out.final, c.final.Year-c.last.Year)
+	out.achieved = c.growth(out.prior, out.last, c.last.Year-c.prior.Year, base)
+	out.promised = c.growth(out.last, out.final, c.final.Year-c.last.Year, base)
 	out.cells = strings.Join(cells, "; ")
 	return out
 }
 
-// growth is what a year brings, from one value to another.
-func (c course) growth(from, to table.Opt[float64], years int) table.Opt[float64] {
+// growth is what a year brings, from one value to another; none in per cent from less than the base, where one more is a lot.
+func (c course) growth(from, to table.Opt[float64], years int, base float64) table.Opt[float64] {
 	switch {
 	case !from.Valid || !to.Valid:
 		return table.Opt[float64]{}
 	case c.measure() == ByPoints:
 		return table.Some((to.V - from.V) / float64(years))
-	case from.V <= 0 || to.V < 0:
+	case from.V < base || to.V < 0:
 		return table.Opt[float64]{}
 	}
 	return table.Some((math.Pow(to.V/from.V, 1/float64(years)) - 1) * 100)
@@ -134,14 +134,14 @@ func (c course) measure() string {
 	return ByPercent
 }
 
-// peers are what the ranked submissions achieved, promise and have now, each ascending.
-type peers struct{ achieved, promised, last []float64 }
+// peers are what the ranked submissions achieved and promise, each ascending.
+type peers struct{ achieved, promised []float64 }
 
 func (p *peers) add(x followed) {
 	for _, v := range []struct {
 		to   *[]float64
 		from table.Opt[float64]
-	}{{&p.achieved, x.achieved}, {&p.promised, x.promised}, {&p.last, x.last}} {
+	}{{&p.achieved, x.achieved}, {&p.promised, x.promised}} {
 		if v.from.Valid {
 			*v.to = append(*v.to, v.from.V)
 		}
@@ -151,7 +151,6 @@ func (p *peers) add(x followed) {
 func (p *peers) sort() {
 	slices.Sort(p.achieved)
 	slices.Sort(p.promised)
-	slices.Sort(p.last)
 }
 
 // quantileOf is the nearest-rank quantile of the ascending values, one's own left out where one is among them; none of too few peers.
@@ -185,19 +184,10 @@ func (m *scheme) compare(c course, x followed, p peers, among bool) table.Growth
 	switch {
 	case !x.last.Valid || !x.final.Valid:
 		row.Note = lackOf(c, x) + "没有数据"
-	case !x.promised.Valid: // from nothing
-		usual := quantileOf(p.last, x.last, among, median)
-		switch {
-		case !usual.Valid:
-			row.Note = "可比的申报不足"
-		case x.final.V > usual.V:
-			row.Flag = Verify
-			row.Note = fmt.Sprintf("%s为0，承诺到%s达到%s%s，超过同批%s的中位数%s，请核实依据", c.last.Label, c.final.Label, short(x.final.V), c.field.Unit, c.last.Label, short(usual.V))
-		default:
-			row.Flag, row.Note = NoFlag, c.last.Label+"为0，没有增长率可比；承诺数不超过同批现有的中位数"
-		}
+	case !x.promised.Valid, x.prior.Valid && !x.achieved.Valid:
+		row.Flag, row.Note = NoFlag, fmt.Sprintf("基数不到%s，不算增长率", rule.Base)
 	case !x.achieved.Valid:
-		row.Note = c.prior.Label + "没有数据或为0，已实现的增长无从计算"
+		row.Note = c.prior.Label + "没有数据，已实现的增长无从计算"
 	case !row.PeersUpper.Valid:
 		row.Note = "可比的申报不足"
 	case x.promised.V > x.achieved.V+margin && x.promised.V > row.PeersUpper.V:
