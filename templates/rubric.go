@@ -75,6 +75,11 @@ type Experts struct {
 	TrimFrom  int             `yaml:"trim_from"` // a trimmed mean needs as many marks
 	Least     int             // so many marks make a point marked
 	Deduction decimal.Decimal // the most points that may be deducted
+	// Bands say what marks mean, from the best down; the last begins at 0.
+	Bands []struct {
+		From  decimal.Decimal
+		Words string
+	}
 	// Rejections are the conditions, verbatim from the work plan, on which an expert may propose to turn a submission down.
 	Rejections []string
 	Veto       *decimal.Decimal // of rubrics before version 2, in which experts decided; nobody asks it
@@ -275,6 +280,18 @@ func (r *Rubric) checkExperts(l *loader, root at) {
 	if x := r.Experts; x.Count <= 0 || !x.Scale.IsPositive() || !slices.Contains([]string{Mean, TrimmedMean}, x.Combine) || x.TrimFrom < 3 || x.Least < 1 ||
 		x.Deduction.IsNegative() || r.Version >= 2 && (len(x.Rejections) == 0 || x.Veto != nil) {
 		l.problem(root, "experts 不完整", "写明 count、least（不小于1）、scale（大于0）、combine（mean 或 trimmed_mean）、trim_from（不小于3）、deduction（不小于0）和 rejections（不予立项的情形）。")
+	}
+	for i, b := range r.Experts.Bands {
+		above := r.Experts.Scale
+		if i > 0 {
+			above = r.Experts.Bands[i-1].From
+		}
+		if b.Words == "" || !b.From.LessThan(above) || b.From.IsNegative() {
+			l.problem(root, "experts.bands 缺 words，或不是从高到低", "每档写 from 和 words，从最好的写起，最后一档从0起。")
+		}
+	}
+	if n := len(r.Experts.Bands); n == 0 || !r.Experts.Bands[n-1].From.IsZero() {
+		l.problem(root, "experts.bands 没有，或最后一档不从0起", "每档写 from 和 words，从最好的写起，最后一档从0起。")
 	}
 	if c := r.Credibility; !c.Upper.IsPositive() || c.Upper.GreaterThan(one) || c.Margin.IsNegative() || !c.Base.IsPositive() {
 		l.problem(root, "credibility 不完整", "写明 upper（0到1之间的分位）、margin（不小于0的百分点）和 base（大于0）。")

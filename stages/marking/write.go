@@ -160,6 +160,7 @@ func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page 
 		fmt.Sprintf("5. 所在单位是某联合体成员的，对该联合体的评分一律不计入；有其他利害关系的，请在该页“%s”一格选“%s”。", stepsAside, yes),
 		"6. 数据一栏是报送数据的折算结果，括号里是相对于什么和同批申报的中位数；数据部分已由程序计分，请评数据说不了的那一部分。",
 		"7. 各观测点的满分来自" + r.WeightsNote + "；改权重不影响您的评分。",
+		"8. 评分的参考档：" + bands(r.Experts) + "。",
 	} {
 		p.lock(5+i, 1, width, book.Cell{Value: words, Look: book.Remark})
 	}
@@ -339,4 +340,19 @@ func parts(words string) []string {
 		}
 	}
 	return out
+}
+
+// bands says what marks mean.
+func bands(x templates.Experts) string {
+	var out []string
+	above := x.Scale
+	for i, b := range x.Bands {
+		to := above.String()
+		if i > 0 {
+			to = "不到" + to
+		}
+		out = append(out, fmt.Sprintf("%s—%s分，%s", b.From, to, b.Words))
+		above = b.From
+	}
+	return strings.Join(out, "；")
 }
