@@ -84,7 +84,9 @@ func (m *scheme) doubted(e *entrant, form *table.Form, reasons map[templates.Ref
 			refs := slices.Clone(evidence.Expression.Refs)
 			if evidence.Expression.Roster != nil {
 				for ref := range reasons {
-					if strings.HasPrefix(ref.Field, "members_") {
+					// What is added up is the enrolment, what is counted are the members.
+					adds := strings.Contains(evidence.Expression.Source, "enrolment(")
+					if strings.HasPrefix(ref.Field, "members_") && adds == (ref.Field == "members_enrolment") {
 						refs = append(refs, ref)
 					}
 				}
