@@ -109,6 +109,7 @@ func published(t testing.TB, mem memory.Allocator, d *templates.Definition) []ta
 			{Batch: 2024, Submission: "2024-01", Verdict: "退回修改", State: "figures", Unranked: "退回修改"}}),
 		Marks: table.Of[table.Mark](mem, nil), Experts: table.Of[table.Expert](mem, nil), Credibility: table.Of[table.Growth](mem, nil),
 		Scenarios: table.Of[table.Scenario](mem, nil), Influence: table.Of[table.Influence](mem, nil), Swaps: table.Of[table.Swap](mem, nil), Lifts: table.Of[table.Lift](mem, nil), Scales: table.Of[table.Scale](mem, nil), Lapses: table.Of[table.Lapse](mem, nil),
+		Certificate: table.Of[table.Certificate](mem, nil), Checklist: table.Of[table.Check](mem, nil),
 	}
 	defer func() {
 		f.Release()

@@ -84,6 +84,7 @@ func facts(mem memory.Allocator, d *templates.Definition) (*Facts, *Judgement, *
 		Ranking: Of(mem, []Rank{{Batch: 2024, Submission: "2024-05", Consortium: "乙联合体", Verdict: "受理", Ranked: true, Rank: Some[int32](1)}}),
 		Marks:   Of(mem, []Mark{{Batch: 2024, Expert: "E1", Submission: "2024-05", Point: "1.2", Kind: MarkPoint, Status: MarkCounted, Value: Some(80.0), Comment: "请致电 " + phone}}),
 		Experts: Of[Expert](mem, nil), Credibility: Of[Growth](mem, nil), Scenarios: Of[Scenario](mem, nil), Influence: Of[Influence](mem, nil), Swaps: Of[Swap](mem, nil), Lifts: Of[Lift](mem, nil), Scales: Of[Scale](mem, nil), Lapses: Of[Lapse](mem, nil),
+		Certificate: Of[Certificate](mem, nil), Checklist: Of[Check](mem, nil),
 	}
 	return f, j, r
 }
