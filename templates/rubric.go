@@ -147,7 +147,9 @@ type Point struct {
 }
 
 // Full is the point's number with its official wording.
-func (p *Point) Full() string { return p.ID + " " + strings.TrimSpace(strings.TrimPrefix(p.Label, p.ID)) }
+func (p *Point) Full() string {
+	return p.ID + " " + strings.TrimSpace(strings.TrimPrefix(p.Label, p.ID))
+}
 
 // Evidence is one quantity that speaks to a point.
 type Evidence struct {

@@ -9,9 +9,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// What a way to score must hold to, whatever the rubric: values of table.Lapse.Property. Each is tried on the submissions at hand by one edit
-// at a time, the others' verdicts and the set of the ranked staying as they are; neither the own total nor the own rank may
-// then move the wrong way.
+// What a way to score must hold to, whatever the rubric: values of table.Lapse.Property. Each is tried on the submissions
+// at hand by one edit at a time, the others' verdicts and the set of the ranked staying as they are; neither the own total
+// nor the own rank may then move the wrong way.
 const (
 	PropertyMember        = "member"        // adding a member never lowers
 	PropertySize          = "size"          // a smaller size (enrolment, employees) never raises
@@ -224,7 +224,8 @@ func (p *prover) place(e *entrant, x edit) place2 {
 			continue
 		}
 		s := p.scales[at]
-		if i := slices.IndexFunc(p.reference.sets[at], func(x standard) bool { return x.submission == e.submission.Submission }); i >= 0 && p.reference.kept == 0 {
+		own := func(x standard) bool { return x.submission == e.submission.Submission }
+		if i := slices.IndexFunc(p.reference.sets[at], own); i >= 0 && !p.reference.stays[at] {
 			set := slices.Clone(p.reference.sets[at])
 			set[i].value = table.Opt[float64]{V: now.raw, Valid: now.ok}
 			s = newScale(p.slots[at].Evidence, set)

@@ -15,7 +15,8 @@ import (
 // included. Once experts have marked it stays: a later submission is placed on it and moves nobody else.
 type reference struct {
 	sets  [][]standard // of all slots
-	kept  int          // slots whose scale is an earlier round's
+	stays []bool       // of each slot: its scale is an earlier round's
+	kept  int          // how many do
 	fresh int          // submissions over which the others are laid
 }
 
@@ -35,10 +36,10 @@ func (m *scheme) refer(declared []*entrant, kept []table.Scale) reference {
 			held[key] = append(held[key], standard{k.Submission, k.Raw})
 		}
 	}
-	r := reference{sets: make([][]standard, len(m.slots)), fresh: len(declared)}
+	r := reference{sets: make([][]standard, len(m.slots)), stays: make([]bool, len(m.slots)), fresh: len(declared)}
 	for i, s := range m.slots {
 		if set, ok := held[[3]string{s.ID, cmp.Or(s.base, table.AsCounted), s.formula()}]; ok {
-			r.sets[i] = set
+			r.sets[i], r.stays[i] = set, true
 			r.kept++
 			continue
 		}
