@@ -111,7 +111,7 @@ declared = ranked or submissions
 
 scale = {}
 for r in tables["scales"]:
-    scale.setdefault((r["evidence"], None if r["base"] == "none" else r["base"]), {})[r["submission"]] = r["raw"]
+    scale.setdefault((r["evidence"], r["base"]), {})[r["submission"]] = r["raw"]
 fixed = any(r["fixed"] for r in tables["scales"])
 
 
