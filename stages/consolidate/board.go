@@ -2,6 +2,7 @@ package consolidate
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"lianheti/stages/book"
@@ -175,9 +176,13 @@ func (b *board) lower(row int, complete bool) string {
 	return b.formula("SUMPRODUCT(%s,%s,%s)-%s", b.weights(complete), b.values(row), b.said(row), b.deducted(row))
 }
 
-func (b *board) upper(row int, complete bool) string {
-	w := b.weights(complete)
-	return b.formula("%s+SUM(%s)-SUMPRODUCT(%s,%s)", model.CellName(row, colLower), w, w, b.said(row))
+// upper needs what is known of each point, where a gap that counts as nothing is not: it stands in the formula.
+func (b *board) upper(row int, complete bool, known map[string]float64) string {
+	w, shares := b.weights(complete), make([]string, len(b.earning))
+	for i, p := range b.earning {
+		shares[i] = strconv.FormatFloat(known[p.ID], 'f', -1, 64)
+	}
+	return b.formula("%s+SUM(%s)-SUMPRODUCT(%s,{%s})", model.CellName(row, colLower), w, w, strings.Join(shares, ","))
 }
 
 // present is the share of the evidence that is there: figures only, whatever experts say.
@@ -245,6 +250,7 @@ type standing struct {
 	value map[string]table.Opt[float64] // 0–1
 	there map[string]float64            // share of the evidence that is there
 	said  map[string]float64            // the same with the experts' marks
+	known map[string]float64            // share of both that has a value
 	score map[string]table.Score
 }
 
@@ -263,7 +269,7 @@ func (w *workbook) standings() map[string]standing {
 	for s := range w.Ranking.Scores.All() {
 		at, ok := out[s.Submission]
 		if !ok {
-			at = standing{map[string]table.Opt[float64]{}, map[string]float64{}, map[string]float64{}, map[string]table.Score{}}
+			at = standing{map[string]table.Opt[float64]{}, map[string]float64{}, map[string]float64{}, map[string]float64{}, map[string]table.Score{}}
 			out[s.Submission] = at
 		}
 		switch {
@@ -283,7 +289,10 @@ func (w *workbook) standings() map[string]standing {
 	}
 	for id, at := range out {
 		for _, p := range w.points {
-			at.said[p.ID] = at.there[p.ID]
+			at.said[p.ID], at.known[p.ID] = at.there[p.ID], 1
+			if s := at.score[p.ID]; s.Weight > s.Open { // what is not known is all that the bounds differ by
+				at.known[p.ID] = round(1 - (s.Upper-s.Lower)/(s.Weight-s.Open))
+			}
 			if complete[id] { // their marks are all there
 				at.said[p.ID] = 1 - (1-p.ExpertShare.InexactFloat64())*(1-at.there[p.ID])
 			}

@@ -198,7 +198,9 @@ func (w *workbook) totals() []column[pointRow] {
 			return r.rank.Rank.V
 		}, func(row int, _ bool) string { return w.board.rank(row) }),
 		live("下限", 8, book.Points, func(r pointRow) any { return r.rank.Lower }, w.lower),
-		live("上限", 8, book.Points, func(r pointRow) any { return r.rank.Upper }, w.upper),
+		{Head: "上限", Width: 8, Cell: func(r pointRow) book.Cell {
+			return book.Cell{Value: r.rank.Upper, Look: book.Points, Formula: w.upper(r.row, r.rank.Complete, r.known)}
+		}},
 		live("依据在案", 8, book.Share, func(r pointRow) any { return r.rank.Present }, func(row int, _ bool) string { return w.present(row) }),
 		{Head: "参加排名", Width: 9, Cell: func(r pointRow) book.Cell {
 			switch {
