@@ -399,15 +399,20 @@ func crossing(t *testing.T, in Input) (Input, weighting) {
 	}
 	first := in.Ranking.Ranking.Row(0).Submission
 	var metrics []table.Metric
+	findings := slices.Collect(in.Judgement.Findings.All())
 	for m := range in.Facts.Metrics.All() {
-		if m.Submission == first && gone[m.Indicator] {
+		if m.Submission == first && gone[m.Indicator] { // the register accepted that: they are left out
 			m.Value, m.Status = table.Opt[float64]{}, table.Missing
+			findings = append(findings, table.Finding{Code: "LHT-2-001", Submission: first, Fields: m.Indicator, Year: table.Some(m.Year), Accepted: true})
 		}
 		metrics = append(metrics, m)
 	}
 	facts := *in.Facts
 	facts.Metrics = table.Of(memory.NewGoAllocator(), metrics)
 	in.Facts = &facts
+	judgement := *in.Judgement
+	judgement.Findings = table.Of(memory.NewGoAllocator(), findings)
+	in.Judgement = &judgement
 	var err error
 	if in.Ranking, err = score.Run(memory.NewGoAllocator(), in.Facts, in.Judgement, score.Options{Draws: 10}); err != nil {
 		t.Fatal(err)
