@@ -415,7 +415,8 @@ func pagesOfForm(t *testing.T, form PrintedForm, pages []string) {
 	begins(0, "附件3福建省市域产教联合体推荐书")
 	begins(1, "说明一、")
 	begins(2, "1.联合体概况")
-	begins(len(pages)-1, "5.申报承诺")
+	begins(len(pages)-2, "5.申报承诺")
+	begins(len(pages)-1, "附表（省厅补充采集）")
 	for i, page := range pages {
 		if !strings.Contains(page, form.CheckCode) {
 			t.Errorf("page %d has no check code", i+1)

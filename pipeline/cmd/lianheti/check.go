@@ -95,7 +95,7 @@ func (t *teller) tell(r *pipeline.Checked) {
 		later = append(later, rule.Title)
 	}
 	t.line("")
-	t.wrapped("", "汇总时核对："+strings.Join(later, "、")+"。这几条要几份申报放在一起才看得出，自检不作判断。")
+	t.wrapped("", "汇总时核对："+strings.Join(later, "、")+"。这几条要几份申报放在一起、或与处里的学校名录对照才看得出，自检不作判断。")
 }
 
 func (t *teller) line(format string, args ...any) {
