@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -116,6 +117,30 @@ func eachFile(t *testing.T, mode parser.Mode, see func(path string, f *ast.File)
 			see(path, f)
 		}
 		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A new year, or another count of indicators, is an edit of data: no text or number of the program may know one.
+func TestNoYearStandsInGo(t *testing.T) {
+	known := regexp.MustCompile(`^20[2-3][0-9]$|20[2-3][0-9](?:年|—|–)|[二三四五六七八九十]个指标|[二三四五六七八九十]类`)
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "../samples") {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind != token.FLOAT && known.MatchString(strings.Trim(lit.Value, "`\"")) {
+				t.Errorf("%s holds %s", path, lit.Value)
+			}
+			return true
+		})
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

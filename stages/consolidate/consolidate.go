@@ -115,7 +115,7 @@ func init() {
 		{"专家评分", "专家评分逐条，各起了什么作用", (*workbook).opinions},
 		{"观测点", "观测点的原文、权重和依据", (*workbook).rubric},
 		{"计分的影响", "名义权重与实际影响，分不出各家的依据，评分标准有没有漏洞", (*workbook).influence},
-		{sheetMetrics, "每个申报每个指标一行，2022—2026年并列", (*workbook).metrics},
+		{sheetMetrics, "每个申报每个指标一行，各年并列", (*workbook).metrics},
 		{"经费", "拟投入运行经费总额和来源", (*workbook).funding},
 		{sheetMembers, "成员名册逐家列出", (*workbook).members},
 		{"成员重复", "同时列在几个联合体中的单位", (*workbook).sharedMembers},

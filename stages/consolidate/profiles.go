@@ -263,7 +263,7 @@ func (p *profile) part(title string, col, cols int) {
 // drawn leaves room for the two charts; what they are drawn from comes below and beside.
 func (p *profile) drawn() {
 	years := p.Definition.Form.Years
-	p.part("六个指标得分占可得分的比重，与参加排名各家的中位数", 1, profileCols/2)
+	p.part("各指标得分占可得分的比重，与参加排名各家的中位数", 1, profileCols/2)
 	p.part(fmt.Sprintf("主要指标走势：%s＝100，虚线为承诺", years[0].Label), profileCols/2+1, profileCols/2)
 	p.row++
 	begin := p.row
@@ -427,7 +427,7 @@ func (p *profile) scorable() []int {
 
 // indicators is the table that the radar is drawn from, and beside it what is strong and what is weak.
 func (p *profile) indicators() {
-	p.part("六个指标", 1, 4)
+	p.part("各指标", 1, 4)
 	p.part(fmt.Sprintf("强项（在各家中居前%.0f%%）", (1-strong)*100), 5, 4)
 	p.part(fmt.Sprintf("弱项（在各家中居后%.0f%%）", weak*100), 9, 4)
 	p.row++

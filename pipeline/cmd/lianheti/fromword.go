@@ -56,7 +56,7 @@ func tellTranscribed(w io.Writer, t *pipeline.Transcribed) {
 			fmt.Fprintf(w, "  %s：Word 版写的是“%s”，填为 %s\n", x.Name, short(x.Wrote), x.Read)
 		}
 	}
-	fmt.Fprintln(w, "\nWord 版里没有的栏目（支撑材料目录、市级核实、2024—2026 年的年度数据等）请在模板里补填，再用 lianheti check 自检。")
+	fmt.Fprintln(w, "\nWord 版里没有的栏目（支撑材料目录、市级核实、补充采集的年度数据等）请在模板里补填，再用 lianheti check 自检。")
 }
 
 // short is a text as one line of a list.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ import (
 )
 
 var (
-	yearFlag       = &cli.IntFlag{Name: "year", Value: 2024, Usage: "批次`年度`"}
+	yearFlag       = &cli.IntFlag{Name: "year", Value: slices.Max(templates.Years()), Usage: "批次`年度`；不写则是最新的定义"}
 	definitionFlag = &cli.StringFlag{Name: "definition", Usage: "改用这个`文件夹`里的定义（其中有 <年度>/*.yaml），例如试算另一套权重"}
 	workersFlag    = &cli.IntFlag{Name: "workers", Usage: "同时读几个文件（`个数`）；不写则与处理器数相同"}
 	jsonFlag       = &cli.BoolFlag{Name: "json", Usage: "在标准输出给出机器可读的结果"}

@@ -67,7 +67,7 @@ func tellPrinted(w io.Writer, p *pipeline.Printed, dir string) {
 		}
 		fmt.Fprintf(w, "%s　校验码 %s\n", filepath.Join(dir, f.Name), f.CheckCode)
 		for _, m := range f.Unprinted {
-			fmt.Fprintf(w, "    没有印出  %s!%s  成员单位“%s”：组成“%s”不在推荐书的七类之列，请改正后重新生成\n", m.Sheet, m.Cell, m.Name, m.KindLabel)
+			fmt.Fprintf(w, "    没有印出  %s!%s  成员单位“%s”：组成“%s”不在推荐书所列的各类之中，请改正后重新生成\n", m.Sheet, m.Cell, m.Name, m.KindLabel)
 		}
 	}
 	for _, f := range p.Files {
