@@ -349,7 +349,7 @@ const typedWithPython = `
 import copy, docx, sys
 d = docx.Document(sys.argv[1])
 def cells(row): return [docx.table._Cell(tc, None) for tc in row._tr.tc_lst]
-rows = {"".join(c.text.split()): r for t in d.tables for r in t.rows for c in cells(r) if c.text}
+rows = {"".join(c.text.split()): r for t in reversed(d.tables) for r in t.rows for c in cells(r) if c.text}
 def row(label): return cells(rows[label])
 def say(cell, text):
     for p in cell.paragraphs[1:]: p._p.getparent().remove(p._p)
