@@ -27,12 +27,13 @@ const (
 	lowerRow   = 20
 	shownTop   = 20 // submissions in the ranking shown
 	shownRule  = 10 // rules shown
+	headerHigh = 34 // points: heads of two lines
 )
 
 // overview is 总览.
 func (w *workbook) overview(name string) error {
 	o := &overview{workbook: w, page: &book.Page{Sheet: name, Landscape: true, Printed: issueCol + 3,
-		Widths: []float64{9, 8, 7, 7, 8, 9, 7, 1.5, 6, 8, 39, 8, 9, 9, 9, 1.5, 10, 10, 10, 10, 10, 1.5, 24, 11, 7, 7, 2, 6, 6}}}
+		Widths: []float64{9, 8, 7, 7, 8, 9, 7, 1.5, 6, 8, 39, 9, 9, 10, 13, 1.5, 10, 10, 10, 10, 10, 1.5, 34, 11, 7, 7, 2, 6, 6}}}
 	o.heading()
 	o.tiles()
 	o.byCity()
@@ -196,6 +197,7 @@ func (o *overview) top() {
 	}
 	o.part(partRow, rankCol, 7, title)
 	header := partRow + 1
+	o.page.Height(header, headerHigh)
 	for i, head := range append([]string{o.head("ranking", "rank"), o.head("submissions", "city"), o.head("submissions", "consortium"), o.totalHead(), "名次区间"}, heads...) {
 		o.page.Put(header, rankCol+i, book.Cell{Value: head, Look: book.Header})
 	}
@@ -279,8 +281,9 @@ func (o *overview) spread(header, last int) {
 	chart.YAxis.Minimum, chart.YAxis.Maximum = &least, &most
 	gap := uint(60)
 	chart.GapWidth = &gap
-	const pixels = 24 // of a row
+	const pixels, usual = 24, 18 // of a row; points of one of one line
 	chart.Dimension = excelize.ChartDimension{Width: 372, Height: uint((last - header + 2) * pixels)}
+	chart.Format.OffsetY = (headerHigh - usual) * 4 / 3 // its own axis takes a row's height
 	o.page.Chart(header, spreadCol, chart)
 }
 
