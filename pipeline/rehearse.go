@@ -45,13 +45,13 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 	if len(sources) != 1 {
 		return nil, fmt.Errorf("演练要一份工作簿，%s 不是", file)
 	}
-	data, err := sources[0].Read(intake.MaxFile)
-	if err != nil {
-		return nil, fmt.Errorf("读不到 %s：%w", file, err)
-	}
 	was := intake.Read(d, sources[0])
 	if was.File.Fate != model.Accepted {
 		return nil, fmt.Errorf("演练要一份好的工作簿，这一份不能受理：%s", refusalOf(d, was.File))
+	}
+	data, err := sources[0].Read(intake.MaxFile)
+	if err != nil {
+		return nil, fmt.Errorf("读不到 %s：%w", file, err)
 	}
 	good, err := readOne(ctx, d, file)
 	if err != nil {

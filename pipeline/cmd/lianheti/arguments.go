@@ -37,8 +37,11 @@ func arrange(app *cli.App, args []string) (out []string, dropped bool, err error
 			continue
 		}
 		flags = append(flags, arg)
+		if name, value, assigned := strings.Cut(arg, "="); assigned && strings.TrimSpace(value) == "" {
+			return nil, false, usageError{fmt.Errorf("选项 %s 后面要有内容", name)}
+		}
 		if takesValue(command, arg) {
-			if i++; i == len(rest) || rest[i] == "" || isFlag(command, rest[i]) {
+			if i++; i == len(rest) || strings.TrimSpace(rest[i]) == "" || isFlag(command, rest[i]) {
 				return nil, false, usageError{fmt.Errorf("选项 %s 后面要有内容", arg)}
 			}
 			flags = append(flags, rest[i])

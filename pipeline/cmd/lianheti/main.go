@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -134,6 +135,9 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 
 func onUsageError(_ *cli.Context, err error, _ bool) error { return usageError{inChinese(err)} }
 
+// invalidValue is what the flag parser says of a value that it can't read.
+var invalidValue = regexp.MustCompile(`^invalid (boolean )?value "(.*)" for (?:flag )?-([^ :]+):`)
+
 // inChinese translates what the flag parser says.
 func inChinese(err error) error {
 	message := err.Error()
@@ -145,8 +149,11 @@ func inChinese(err error) error {
 			return errors.New(chinese + "-" + strings.TrimPrefix(rest, "-"))
 		}
 	}
-	if strings.HasPrefix(message, "invalid value") {
-		return errors.New("选项的内容不对：" + strings.TrimPrefix(message, "invalid value "))
+	if m := invalidValue.FindStringSubmatch(message); m != nil {
+		if m[1] != "" {
+			return fmt.Errorf("选项 --%s 后面不写内容，不是“%s”", m[3], m[2])
+		}
+		return fmt.Errorf("选项 --%s 的内容不对：“%s”不是整数，或者太大", m[3], m[2])
 	}
 	return err
 }

@@ -181,6 +181,9 @@ func TestRunIsPointedAtTheWrongFolder(t *testing.T) {
 		"out without a value":                {in, "--out"},
 		"out before another flag":            {in, "--out", "--strict"},
 		"an empty out":                       {in, "--out", ""},
+		"an empty register":                  {in, "-o", filepath.Join(d, "out"), "--register="},
+		"an empty previous":                  {in, "-o", filepath.Join(d, "out"), "--previous="},
+		"a freeze of blanks":                 {in, "-o", filepath.Join(d, "out"), "--freeze", "  "},
 		"select none":                        {in, "-o", filepath.Join(d, "out"), "--select", "0"},
 		"no such day":                        {in, "-o", filepath.Join(d, "out"), "--date", "2024-02-31"},
 	} {
