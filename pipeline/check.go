@@ -2,9 +2,7 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -168,8 +166,17 @@ func given(v table.Opt[int32]) *int32 {
 
 // annotate writes the copies. What can't be annotated is said so and does not stop the others.
 func (r *Checked) annotate(dir string, o Options, said map[string]string, judgement *table.Judgement, open func(string) ([]byte, error)) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
+	if err := publish.Folder(dir); err != nil {
+		return err
+	}
+	var done []string
+	write := func(name string, data []byte) (string, error) {
+		path, err := publish.Beside(filepath.Join(dir, name), data)
+		if err != nil {
+			return "", publish.Partly(done, fmt.Errorf("无法写 %s：%w", filepath.Join(dir, name), err))
+		}
+		done = append(done, path)
+		return path, nil
 	}
 	findings := map[string][]table.Finding{}
 	for x := range judgement.Findings.All() {
@@ -183,8 +190,8 @@ func (r *Checked) annotate(dir string, o Options, said map[string]string, judgem
 		if o.Readings {
 			var err error
 			name := strings.TrimSuffix(feedback.CopyName(f.Path), "（标注）.xlsx") + "（读数一览）.csv"
-			if f.Readings, err = writeBeside(dir, name, readingsFile(f.Submission.Readings)); err != nil {
-				return fmt.Errorf("无法写读数一览：%w", err)
+			if f.Readings, err = write(name, readingsFile(f.Submission.Readings)); err != nil {
+				return err
 			}
 		}
 		if len(f.Submission.Findings) == 0 {
@@ -199,29 +206,11 @@ func (r *Checked) annotate(dir string, o Options, said map[string]string, judgem
 			f.NotAnnotated = err.Error()
 			continue
 		}
-		if f.Annotated, err = writeBeside(dir, feedback.CopyName(f.Path), copied); err != nil {
-			return fmt.Errorf("无法写标注件：%w", err)
+		if f.Annotated, err = write(feedback.CopyName(f.Path), copied); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// writeBeside writes a file under a name that nothing has yet: somebody may be working in what stands there.
-func writeBeside(dir, name string, data []byte) (string, error) {
-	stem := strings.TrimSuffix(name, filepath.Ext(name))
-	for n := 2; ; n++ {
-		path := filepath.Join(dir, name)
-		w, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if errors.Is(err, os.ErrExist) {
-			name = fmt.Sprintf("%s（%d）%s", stem, n, filepath.Ext(name))
-			continue
-		}
-		if err != nil {
-			return "", err
-		}
-		_, err = w.Write(data)
-		return path, errors.Join(err, w.Close())
-	}
 }
 
 // MustCorrect says whether a file was refused or a submission has errors.

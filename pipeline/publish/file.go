@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -35,21 +36,70 @@ func Files(files []File, overwrite bool) ([]Written, error) {
 			return nil, err
 		}
 		if out[i] = there; there == Replaced && !overwrite {
-			return nil, Refuse("已经有 %s，内容与要写的不同（可能有人填过），没有覆盖；什么也没有写。请移走它，或用 --out 换一个文件夹；确要覆盖，加 --overwrite", f.Path)
+			return nil, Refuse("已经有 %s，内容与要写的不同（可能有人填过），没有覆盖；什么也没有写。请移走它，或换一个地方写；确要覆盖，加 --overwrite", f.Path)
 		}
 	}
+	staged := make([]string, len(files)) // all are written before the first is put in its place: a full disk changes nothing
+	defer func() {
+		for _, name := range staged {
+			_ = os.Remove(name)
+		}
+	}()
 	for i, f := range files {
 		if out[i] == Same {
 			continue
 		}
-		if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
-			return nil, fmt.Errorf("无法建立文件夹 %s：%w", filepath.Dir(f.Path), err)
-		}
-		if err := place(f, out[i] == Replaced); err != nil {
+		var err error
+		if staged[i], err = stage(f); err != nil {
 			return nil, fmt.Errorf("无法写 %s：%w", f.Path, err)
 		}
 	}
+	var done []string
+	for i, f := range files {
+		if out[i] == Same {
+			continue
+		}
+		if err := place(staged[i], f.Path, out[i] == Replaced); err != nil {
+			return nil, Partly(done, fmt.Errorf("无法写 %s：%w", f.Path, err))
+		}
+		done = append(done, f.Path)
+	}
 	return out, nil
+}
+
+// errTaken says that something came where nothing was.
+var errTaken = errors.New("写的时候那里来了别的文件，没有动它")
+
+// Beside writes a file under a name that nothing has yet, with a number after it where need be: somebody may be working in what stands there.
+func Beside(path string, data []byte) (string, error) {
+	staged, err := stage(File{path, data})
+	if err != nil {
+		return "", err
+	}
+	defer os.Remove(staged)
+	ext := filepath.Ext(path)
+	for n, at := 2, path; ; n++ {
+		if err := place(staged, at, false); !errors.Is(err, errTaken) {
+			return at, err
+		}
+		at = fmt.Sprintf("%s（%d）%s", strings.TrimSuffix(path, ext), n, ext)
+	}
+}
+
+// Folder says why a folder neither is there nor can be made: a file, or a link to nothing, stands where it or one above it would.
+func Folder(dir string) error {
+	for at := dir; ; at = filepath.Dir(at) {
+		info, err := os.Stat(at)
+		if err == nil && info.IsDir() || at == filepath.Dir(at) {
+			return nil
+		}
+		if err == nil {
+			return Refuse("%s 是一个文件，不能在里面写文件；什么也没有写。请换一个文件夹", at)
+		}
+		if _, err := os.Lstat(at); err == nil {
+			return Refuse("%s 是一个链接，它指向的地方不在；什么也没有写。请换一个文件夹", at)
+		}
+	}
 }
 
 // standing says what writing a file would mean. Only a plain file may ever be replaced.
@@ -57,14 +107,7 @@ func standing(f File) (Written, error) {
 	info, err := os.Lstat(f.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		for dir := filepath.Dir(f.Path); ; dir = filepath.Dir(dir) {
-			if i, err := os.Stat(dir); err == nil && !i.IsDir() {
-				return "", Refuse("%s 是一个文件，不能在里面写文件；什么也没有写。请用 --out 换一个文件夹", dir)
-			}
-			if dir == filepath.Dir(dir) {
-				return New, nil
-			}
-		}
+		return New, Folder(filepath.Dir(f.Path))
 	case err != nil:
 		return "", fmt.Errorf("读不到 %s：%w", f.Path, err)
 	case !info.Mode().IsRegular():
@@ -82,27 +125,34 @@ func standing(f File) (Written, error) {
 	return Replaced, nil
 }
 
-// place writes under a name that nothing has and moves the file into place whole. Where it is to be new, it takes the place of nothing
-// that came in the meantime.
-func place(f File, replace bool) error {
-	w, err := os.CreateTemp(filepath.Dir(f.Path), markName+"-*")
+// stage writes whole, beside where the file belongs, under a name that nothing has.
+func stage(f File) (string, error) {
+	dir := filepath.Dir(f.Path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
+	}
+	w, err := os.CreateTemp(dir, markName+"-*")
 	if err != nil {
-		return err
+		return "", err
 	}
-	defer os.Remove(w.Name())
 	_, err = w.Write(f.Data)
-	if err := errors.Join(err, w.Chmod(0o644), w.Sync(), w.Close()); err != nil {
-		return err
+	if err = errors.Join(err, w.Chmod(0o644), w.Sync(), w.Close()); err != nil {
+		_ = os.Remove(w.Name())
 	}
+	return w.Name(), err
+}
+
+// place moves a staged file into its place. Where it is to be new, it takes the place of nothing that came in the meantime.
+func place(staged, path string, replace bool) error {
 	if !replace {
-		err := os.Link(w.Name(), f.Path)
-		if err == nil || errors.Is(err, fs.ErrExist) {
-			return err
+		err := os.Link(staged, path)
+		if err == nil {
+			return nil
 		}
 		// Not every disk knows links.
-		if _, err := os.Lstat(f.Path); err == nil {
-			return fs.ErrExist
+		if _, there := os.Lstat(path); there == nil {
+			return errTaken
 		}
 	}
-	return os.Rename(w.Name(), f.Path)
+	return os.Rename(staged, path)
 }

@@ -191,9 +191,9 @@ type Difference struct {
 }
 
 // Verify hashes a published folder again and lists what differs from its manifest, ordered by path. Links are never followed,
-// pipes never opened: they are named.
+// pipes never opened: they are named. The folder itself may be reached through one.
 func Verify(dir string) (*Manifest, []Difference, error) {
-	inv, err := takeInventory(dir)
+	inv, err := takeInventory(real(dir))
 	if err == nil {
 		err = inv.why
 	}

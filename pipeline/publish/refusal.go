@@ -25,6 +25,29 @@ type Halfway struct {
 
 func (h Halfway) Unwrap() error { return h.error }
 
+// partly says that some single files were written and a later one could not be.
+type partly struct {
+	done []string
+	error
+}
+
+func (p partly) Unwrap() error { return p.error }
+
+// Partly adds to an error which files were written before it; none: nothing to add.
+func Partly(done []string, err error) error {
+	if err == nil || len(done) == 0 {
+		return err
+	}
+	return partly{done, err}
+}
+
+// Done gives what had been written before an error.
+func Done(err error) []string {
+	var p partly
+	_ = errors.As(err, &p)
+	return p.done
+}
+
 // Read is something that a run reads.
 type Read struct {
 	Path string
@@ -93,7 +116,7 @@ func real(path string) string {
 // ResultIn finds a result of ours below a folder that is about to be read: its workbooks are no submissions. Empty: none.
 func ResultIn(dir string) string {
 	found := ""
-	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(real(dir), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.Name() != ManifestName || !d.Type().IsRegular() {
 			return nil
 		}

@@ -83,8 +83,8 @@ func Begin(out, name string, reads []Read) (*Target, error) {
 
 // replaceable says why what stands in the way of the results, or in the way of writing them, is not ours to replace.
 func (t *Target) replaceable() error {
-	if info, err := os.Stat(t.out); err == nil && !info.IsDir() {
-		return Refuse("输出文件夹 %s 是一个文件，请用 --out 换一个文件夹", t.out)
+	if err := Folder(t.out); err != nil {
+		return err
 	}
 	for _, dir := range []string{t.Final, t.old} {
 		if _, err := ours(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -90,6 +90,10 @@ func report(stderr io.Writer, err error) int {
 		return exitFailed
 	}
 	sayCause(stderr, err)
+	if done := publish.Done(err); len(done) > 0 {
+		fmt.Fprintf(stderr, "未能完成：%v\n已经写好的留着：%s；其余没有写。\n", err, strings.Join(done, "、"))
+		return exitFailed
+	}
 	fmt.Fprintf(stderr, "未能完成：%v\n没有发布任何结果，原有结果没有改动。\n", err)
 	return exitFailed
 }
