@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -23,7 +24,8 @@ func PrepareFreeze(out, year, name string) (*Frozen, error) {
 	if name == "" {
 		return nil, nil
 	}
-	if strings.ContainsAny(name, `/\:*?"<>|`) || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".") || utf8.RuneCountInString(name) > longestName {
+	if strings.ContainsAny(name, `/\:*?"<>|`) || strings.ContainsFunc(name, unicode.IsControl) || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".") ||
+		utf8.RuneCountInString(name) > longestName {
 		return nil, Refuse("会议版的名称“%s”不能用作文件夹名，请换一个，例如 0905评审会", name)
 	}
 	folder := year + "-" + name

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -198,7 +197,10 @@ func Verify(dir string) (*Manifest, []Difference, error) {
 		err = inv.why
 	}
 	if err != nil {
-		return nil, nil, errors.Join(err, interrupted(dir))
+		if said := interrupted(dir); said != nil {
+			err = said
+		}
+		return nil, nil, err
 	}
 	there := map[string]entry{}
 	for _, e := range inv.entries {

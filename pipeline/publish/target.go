@@ -168,7 +168,7 @@ func (t *Target) Publish() error {
 	syncDir(t.out)
 	// The new results stand. What can't be put away now is put away by the next run.
 	if err := t.retire(); err != nil {
-		t.Notes = append(t.Notes, fmt.Sprintf("旧结果还在 %s，没能清理完，下次运行会再试：%v", t.old, err))
+		t.Notes = append(t.Notes, fmt.Sprintf("旧结果还在 %s，没能清理完，下次运行会再试：%s", t.old, InWords(err)))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
@@ -42,10 +41,9 @@ func expertsCommand() *cli.Command {
 				return usageError{fmt.Errorf("--experts 和 --count 只能写一个")}
 			case count < 0:
 				return usageError{fmt.Errorf("--count 要写正整数，不是 %d", count)}
-			case list != "":
-				if _, err := os.Lstat(list); err != nil {
-					return usageError{fmt.Errorf("找不到“%s”，请检查路径", list)}
-				}
+			}
+			if err := there(c, "experts", "register", "marks"); err != nil {
+				return err
 			}
 			bar := newProgress(c.App.ErrWriter)
 			issued, err := pipeline.Experts(c.Context, pipeline.Options{Definition: d, Inputs: inputs, Out: c.String("out"), Register: c.String("register"), Marks: c.String("marks"), Workers: c.Int("workers"), Progress: bar.update}, list, count)

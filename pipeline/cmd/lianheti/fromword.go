@@ -17,6 +17,9 @@ var fromWordFlag = &cli.StringFlag{Name: "from-word", Usage: "由填好的推荐
 
 // fromWord fills the template from a Word form and tells what found no place.
 func fromWord(c *cli.Context, d *templates.Definition) error {
+	if err := there(c, fromWordFlag.Name); err != nil {
+		return err
+	}
 	t, err := pipeline.FromWord(d, c.String("from-word"))
 	if err != nil {
 		return err

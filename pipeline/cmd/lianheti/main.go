@@ -34,6 +34,8 @@ var errNo = errors.New("")
 // usageError says that the command line is wrong.
 type usageError struct{ error }
 
+func (e usageError) Unwrap() error { return e.error }
+
 func main() {
 	os.Exit(Main(os.Args, os.Stdout, os.Stderr))
 }
@@ -76,14 +78,14 @@ func report(stderr io.Writer, err error) int {
 	case errors.Is(err, errNo):
 		return exitNo
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "用法有误：%v\n可用 lianheti --help 查看用法。\n", err)
+		fmt.Fprintf(stderr, "用法有误：%s\n可用 lianheti --help 查看用法。\n", publish.InWords(err))
 		return exitUsage
 	case errors.As(err, &refusal):
 		fmt.Fprintf(stderr, "没有做：%v。\n原有的文件都没有动。\n", err)
 		return exitUsage
 	case errors.As(err, &halfway):
 		sayCause(stderr, err)
-		fmt.Fprintf(stderr, "结果已经发布在 %s，但是%v\n", halfway.Dir, err)
+		fmt.Fprintf(stderr, "结果已经发布在 %s，但是%s\n", halfway.Dir, publish.InWords(err))
 		return exitFailed
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "已中止。没有发布任何结果，原有结果没有改动。")
@@ -91,10 +93,10 @@ func report(stderr io.Writer, err error) int {
 	}
 	sayCause(stderr, err)
 	if done := publish.Done(err); len(done) > 0 {
-		fmt.Fprintf(stderr, "未能完成：%v\n已经写好的留着：%s；其余没有写。\n", err, strings.Join(done, "、"))
+		fmt.Fprintf(stderr, "未能完成：%s\n已经写好的留着：%s；其余没有写。\n", publish.InWords(err), strings.Join(done, "、"))
 		return exitFailed
 	}
-	fmt.Fprintf(stderr, "未能完成：%v\n没有发布任何结果，原有结果没有改动。\n", err)
+	fmt.Fprintf(stderr, "未能完成：%s\n没有发布任何结果，原有结果没有改动。\n", publish.InWords(err))
 	return exitFailed
 }
 

@@ -184,6 +184,9 @@ func TestRunIsPointedAtTheWrongFolder(t *testing.T) {
 		"an empty register":                  {in, "-o", filepath.Join(d, "out"), "--register="},
 		"an empty previous":                  {in, "-o", filepath.Join(d, "out"), "--previous="},
 		"a freeze of blanks":                 {in, "-o", filepath.Join(d, "out"), "--freeze", "  "},
+		"no such register":                   {in, "-o", filepath.Join(d, "out"), "--register", filepath.Join(d, "无.xlsx")},
+		"no such previous":                   {in, "-o", filepath.Join(d, "out"), "--previous", filepath.Join(d, "无")},
+		"a freeze on two lines":              {in, "-o", filepath.Join(d, "out"), "--freeze", "a\nb"},
 		"select none":                        {in, "-o", filepath.Join(d, "out"), "--select", "0"},
 		"no such day":                        {in, "-o", filepath.Join(d, "out"), "--date", "2024-02-31"},
 	} {

@@ -96,10 +96,8 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 			return pipeline.Options{}, usageError{fmt.Errorf("--date 要写成 2024-08-20 的样子，并且真有这一天，不是“%s”", date)}
 		}
 	}
-	if marks := c.String("marks"); marks != "" {
-		if _, err := os.Lstat(marks); err != nil {
-			return pipeline.Options{}, usageError{fmt.Errorf("找不到“%s”，请检查 --marks 后面的路径", marks)}
-		}
+	if err := there(c, "register", "marks", "previous", "from"); err != nil {
+		return pipeline.Options{}, err
 	}
 	if n := c.Int("select"); n < 0 || c.IsSet("select") && n == 0 {
 		return pipeline.Options{}, usageError{fmt.Errorf("--select 要写正整数，不是 %d", n)}
@@ -134,6 +132,18 @@ func inputs(c *cli.Context) ([]string, error) {
 		}
 	}
 	return c.Args().Slice(), nil
+}
+
+// there makes sure that what these flags name is there, where they are written.
+func there(c *cli.Context, flags ...string) error {
+	for _, name := range flags {
+		if path := c.String(name); path != "" {
+			if _, err := os.Stat(path); err != nil {
+				return usageError{fmt.Errorf("找不到“%s”，请检查 --%s 后面的路径", path, name)}
+			}
+		}
+	}
+	return nil
 }
 
 func writeJSON(w io.Writer, v any) error {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"lianheti/pipeline/publish"
@@ -23,7 +25,10 @@ func verifyCommand() *cli.Command {
 				return usageError{fmt.Errorf("要给出一个结果文件夹，例如 output/2024")}
 			}
 			m, differences, err := publish.Verify(c.Args().First())
-			if err != nil {
+			switch {
+			case errors.Is(err, fs.ErrPermission): // nothing is known of what can't be read
+				return err
+			case err != nil:
 				return usageError{err}
 			}
 			root, known := rootNamed(m, c.String("root"))
