@@ -73,6 +73,9 @@ func takeInventory(dir string) (*inventory, error) {
 	return inv, nil
 }
 
+// longestLock is more than office programs write in a lock file. What is larger under such a name is somebody's.
+const longestLock = 1 << 10
+
 // litter says whether a file is what systems and office programs leave beside the files that people open.
 func litter(d fs.DirEntry) bool {
 	if !d.Type().IsRegular() {
@@ -83,7 +86,8 @@ func litter(d fs.DirEntry) bool {
 	case "thumbs.db", "desktop.ini", ".ds_store":
 		return true
 	}
-	return strings.HasPrefix(name, "~$") || strings.HasPrefix(name, ".~lock.") || strings.HasPrefix(name, ".~")
+	info, err := d.Info()
+	return err == nil && info.Size() <= longestLock && (strings.HasPrefix(name, "~$") || strings.HasPrefix(name, ".~"))
 }
 
 // hash gives the sha256 of a plain file of the folder, read once.

@@ -167,7 +167,7 @@ func ReadManifest(dir string) (*Manifest, error) {
 	}
 	m := &Manifest{}
 	if err := json.Unmarshal(data, m); err != nil {
-		return nil, fmt.Errorf("%s 已损坏：%w", name, err)
+		return nil, fmt.Errorf("%s 已损坏，不是一份完整的 JSON", name)
 	}
 	if m.Year == 0 || m.Version == "" || len(m.Outputs) == 0 {
 		return nil, fmt.Errorf("%s 不是本程序的运行记录", name)

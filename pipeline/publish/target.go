@@ -83,8 +83,13 @@ func Begin(out, name string, reads []Read) (*Target, error) {
 
 // replaceable says why what stands in the way of the results, or in the way of writing them, is not ours to replace.
 func (t *Target) replaceable() error {
-	if err := Folder(t.out); err != nil {
-		return err
+	for _, dir := range []string{t.out, filepath.Join(t.out, keptFolder)} {
+		if err := Folder(dir); err != nil {
+			return err
+		}
+	}
+	if info, err := os.Lstat(t.lock.Path()); err == nil && !info.Mode().IsRegular() { // a pipe would be waited for
+		return Refuse("%s 是一个%s，本程序要在那里放一个空文件作锁：请把它移走，或用 --out 换一个文件夹", t.lock.Path(), entry{Mode: info.Mode()}.kind())
 	}
 	for _, dir := range []string{t.Final, t.old} {
 		if _, err := ours(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
