@@ -64,6 +64,12 @@ func dateNumber(c model.Cell, t *trail) (string, bool) {
 	}
 	s := n.String()
 	value, ok := written(s)
+	if shown, same := plain(strings.ReplaceAll(c.Shown, ",", "")); !c.IsDate && c.Shown != c.Raw && !(same && shown.Equal(n)) {
+		if seen, read := dateText(c.Shown, &trail{}); !read || seen != value { // as 0000-00-00 shows 20240801
+			t.add(ShownOtherwise, c.Shown, c.Raw)
+			return "", false
+		}
+	}
 	switch day := n.IntPart(); {
 	case ok && (c.IsDate || !n.IsInteger()):
 		t.add(AmbiguousMonth, s, value)
@@ -78,10 +84,28 @@ func dateNumber(c model.Cell, t *trail) (string, bool) {
 		}
 		if !c.IsDate { // a cell that shows a date is no habit to be put right
 			t.note(SerialDate, c.Raw, value)
+			return value, true
 		}
-		return value, true
+		return asShown(c, value, t), true
 	}
 	return "", false
+}
+
+// asShown keeps of a day what its cell shows of it: the month alone where no day is shown. A year that isn't shown the
+// filler may never have seen: a spreadsheet takes that of the day on which 8月1日 was typed.
+func asShown(c model.Cell, value string, t *trail) string {
+	if c.Shown == c.Raw {
+		return value
+	}
+	seen, ok := dateText(c.Shown, &trail{})
+	switch {
+	case !ok:
+		t.add(AmbiguousMonth, c.Shown, value)
+	case strings.HasPrefix(value, seen) && seen != value:
+		t.note(DateWritten, c.Shown, seen)
+		return seen
+	}
+	return value
 }
 
 func dateText(raw string, t *trail) (string, bool) {

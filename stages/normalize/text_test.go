@@ -21,6 +21,9 @@ func TestDate(t *testing.T) {
 	serial := func(raw string, date bool) model.Cell {
 		return model.Cell{Kind: model.Number, Raw: raw, Shown: raw, IsDate: date, Filled: true}
 	}
+	shown := func(raw, shown string, date bool) model.Cell {
+		return model.Cell{Kind: model.Number, Raw: raw, Shown: shown, IsDate: date, Filled: true}
+	}
 	for _, c := range []struct {
 		cell model.Cell
 		want string // value, or status; then kinds
@@ -58,6 +61,13 @@ func TestDate(t *testing.T) {
 		{serial("2024.8", false), "2024-08 ambiguous_month"},
 		{serial("2024.1", false), "2024-01 ambiguous_month"},
 		{serial("2024", false), "V"},
+		{shown("45505", "8月1日", true), "2024-08-01 ambiguous_month"}, // the year was never seen
+		{shown("45505", "星期四", true), "2024-08-01 ambiguous_month"},
+		{shown("45505", "2024年8月", true), "2024-08 date_written"},
+		{shown("45505", "2024-08-01T09:30:00", true), "2024-08-01"},
+		{shown("20240801", "2024-08-01", false), "2024-08-01 date_written"},
+		{shown("45505", "2023年1月1日", false), "V shown_otherwise"},
+		{shown("45505", "¥45,505", false), "V shown_otherwise"},
 		{serial("9999999", true), "V"},
 		{serial("-1", true), "V"},
 	} {
