@@ -43,10 +43,13 @@ func Edition(words string) (n int32, ok bool) {
 // edition reads the field as the number that it asks for, or as words for one. Other words may be read as a number
 // all the same (约2); which edition it is they don't tell.
 func (r *reader) edition(f *templates.Field, e model.Entry) reading {
-	n, told := Edition(e.Raw)
-	if e.Kind == model.Text && told {
+	n, told := Edition(e.Shown)
+	stored, _ := plain(e.Raw)
+	worded := e.Kind == model.Number && !e.IsDate && e.Shown != e.Raw && stored.Equal(decimal.NewFromInt32(n)) // 2 shown as 第2版
+	if told && cause(e.Cell) == "" && (e.Kind == model.Text || worded) {
 		t := &trail{}
-		t.note(EditionWords, e.Raw, strconv.Itoa(int(n)))
+		t.note(EditionWords, e.Shown, strconv.Itoa(int(n)))
+		t.struck(e.Cell)
 		r.coerced(f, e, t.list, strconv.Itoa(int(n)))
 		r.rows.submission.Edition = table.Some(n)
 		return reading{status: table.Normal, value: table.Some(float64(n))}
