@@ -88,12 +88,16 @@ func phoneLike(s string) bool {
 			return r
 		}, part)
 		n := len(digits)
-		if n >= fewestDigits && n <= mostDigits && !scientific.MatchString(part) && !strings.HasSuffix(digits, "000000") {
+		if n >= fewestDigits && n <= mostDigits && !scientific.MatchString(part) && !strings.HasSuffix(digits, "000000") &&
+			!cutMobile.MatchString(digits) {
 			return true
 		}
 	}
 	return false
 }
+
+// cutMobile is a mobile's number that lacks digits: no local number begins with 1.
+var cutMobile = regexp.MustCompile(`^1[3-9][0-9]{5,8}$`)
 
 var scientific = regexp.MustCompile(`[0-9]e\+?[0-9]`)
 
