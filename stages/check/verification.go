@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lianheti/stages/model"
@@ -31,7 +32,7 @@ func oddVerificationDate(f *form, _ *plan, t *tally) {
 	f.eachVerification(t, func(v table.Verification, x fault) bool {
 		year, _, iso := strings.Cut(v.Date, "-")
 		batch := fmt.Sprint(f.batch.def.Directory.Batch)
-		if !iso || len(year) != 4 || year == batch {
+		if _, err := strconv.Atoi(year); !iso || err != nil || year == batch {
 			return false
 		}
 		x.raw, x.value = v.Date, v.Date
