@@ -46,7 +46,7 @@ func (w *workbook) line(name string) error {
 	columns = append(columns,
 		column[table.Rank]{Head: w.head("ranking", "first_k"), Width: 10, Style: book.Column{Scale: 1}, Cell: func(r table.Rank) book.Cell { return optional(r.FirstK, book.Share) }},
 	)
-	remark := w.known(fmt.Sprintf("拟遴选%d家，按运行权重；线内线外只是名次，入选由处里决定并登记。“%s”是在线内的机会（权重和专家一起抽）不低于%s、起决定作用的情景里和尺度去掉任何一家时都不越线；“%s”是恰有一样使它越线，“%s”不止一样，都写明是哪样。"+
+	remark := w.known(fmt.Sprintf("拟遴选%d家，按运行权重；线内线外只是名次，入选由处里决定并登记。“%s”是在线内的机会（权重和专家一起抽）不低于%s、起决定作用的情景里、尺度去掉任何一家、登记认定专家的提议、待评的评满分时都不越线；“%s”是恰有一样使它越线，“%s”不止一样，都写明是哪样。"+
 		"“距线”是与线内末位的分差。两家逐点比较见“%s”，线外的差在哪些数上见“%s”。", w.choose(), firmness["safe"], share(table.Some(w.Definition.Rubric.Robustness.Sure.InexactFloat64())), firmness["fairly"], firmness["contested"], sheetDuel, sheetLifts))
 	for c := range w.Ranking.Certificate.All() {
 		remark += c.Words + "。"

@@ -122,7 +122,7 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 		body = append(body, say("%s（第%d名，%s分，%s）：%s。", w.name(g.submission), g.rank.Rank.V, g.rank.Said(), standsAt(g.rank), g.rank.LineReason))
 	}
 	if !contested {
-		body = append(body, say("权重和专家一起抽、起决定作用的情景、尺度里去掉任何一家，都不改变线内线外。"))
+		body = append(body, say("权重和专家一起抽、起决定作用的情景、尺度里去掉任何一家、还没有认定的提议、待评的申报，都不改变线内线外。"))
 	}
 	for s := range w.Ranking.Swaps.All() {
 		body = append(body, say("%s（相差%.2f分）。", s.Words, s.Gap))

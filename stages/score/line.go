@@ -25,7 +25,7 @@ const (
 
 // line says of each ranked entrant on which side of the line it stands and how firmly, and how those around the line that are not
 // firm would change places. Before all marks are in there is no line.
-func (m *scheme) line(ranked []*entrant, scenarios []scenario, k, draws int) []table.Swap {
+func (m *scheme) line(ranked, waiting []*entrant, scenarios []scenario, k, draws int) []table.Swap {
 	if !m.complete {
 		return nil
 	}
@@ -38,7 +38,7 @@ func (m *scheme) line(ranked []*entrant, scenarios []scenario, k, draws int) []t
 		if e.rank <= k {
 			e.line = Inside
 		}
-		doubts := m.doubts(e, i, scenarios, k)
+		doubts := append(m.doubts(e, i, scenarios, k), m.undecided(e, ranked, waiting, k)...)
 		if e.rank <= k && e.rank+holders[e.rank]-1 > k {
 			e.line, doubts = Tied, append([]string{"并列跨线"}, doubts...)
 		}
@@ -93,6 +93,62 @@ func (m *scheme) doubts(e *entrant, i int, scenarios []scenario, k int) []string
 		}
 	}
 	return out
+}
+
+// undecided lists what nobody has decided yet and would carry an entrant over the line: what experts propose of one, or of all, if the
+// Department agrees; and those that wait for marks, if they get all of them.
+func (m *scheme) undecided(e *entrant, ranked, waiting []*entrant, k int) []string {
+	var out []string
+	pending := slices.DeleteFunc(slices.Clone(ranked), func(o *entrant) bool { return !o.pending })
+	try := func(what string, agreed ...*entrant) {
+		if place := placeIf(e, ranked, agreed); place == 0 && e.rank <= k {
+			out = append(out, what+"：退出排名")
+		} else if place > 0 && (place <= k) != (e.rank <= k) {
+			out = append(out, fmt.Sprintf("%s：第%d名", what, place))
+		}
+	}
+	for _, o := range pending {
+		what := "登记认定专家的提议"
+		if o != e {
+			what = fmt.Sprintf("登记认定专家对%s的提议", o.submission.Consortium)
+		}
+		try(what, o)
+	}
+	if len(pending) > 1 && out == nil {
+		try("登记认定专家的全部提议", pending...)
+	}
+	place := e.rank
+	for _, o := range waiting {
+		if round10(o.upper+m.waiting(o.complete)) > round10(e.total) {
+			place++
+		}
+	}
+	if e.rank <= k && place > k {
+		out = append(out, fmt.Sprintf("待评的%d家评分都满：第%d名", len(waiting), place))
+	}
+	return out
+}
+
+// placeIf is an entrant's place if what experts propose of some is agreed to: a deduction is off the total, who is rejected is not
+// ranked any more. 0: it is rejected itself.
+func placeIf(e *entrant, ranked, agreed []*entrant) int {
+	at := func(o *entrant) float64 {
+		if slices.Contains(agreed, o) {
+			return round10(o.total - o.proposed.V)
+		}
+		return round10(o.total)
+	}
+	place := 1
+	for _, o := range ranked {
+		rejected := o.ousted && slices.Contains(agreed, o)
+		switch {
+		case rejected && o == e:
+			return 0
+		case !rejected && at(o) > at(e):
+			place++
+		}
+	}
+	return place
 }
 
 // swap finds the point whose weight has to change least, the others staying as they are, until b is level with a.

@@ -155,7 +155,7 @@ func (m *scheme) propose(e *entrant, r table.Ruling) {
 		if r.Reject.Valid {
 			words += map[bool]string{true: "，登记不予立项（", false: "，登记予以保留（"}[r.Reject.V] + r.Document + "）"
 		} else {
-			e.pending = true
+			e.pending, e.ousted = true, true
 		}
 		parts = append(parts, words)
 	}

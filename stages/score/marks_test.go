@@ -177,6 +177,46 @@ func TestProposals(t *testing.T) {
 	}
 }
 
+// TestUndecided: what experts propose and nobody has decided, and who still waits for marks, can change who is inside: then nobody whom it
+// carries over the line is safe, and it is said.
+func TestUndecided(t *testing.T) {
+	m := newScheme(definition(t))
+	batch := func() []*entrant {
+		var out []*entrant
+		for i, total := range []float64{90, 80, 71, 70, 60} {
+			e := &entrant{total: total, upper: total, submission: table.Submission{Consortium: string(rune('甲' + i))}}
+			e.rank = i + 1
+			out = append(out, e)
+		}
+		return out
+	}
+	veto, deduct := func(e *entrant) { e.pending, e.ousted = true, true }, func(e *entrant) { e.pending, e.proposed = true, table.Some(5.0) }
+	for name, c := range map[string]struct {
+		set     func([]*entrant)
+		waiting float64 // upper; 0: nobody waits
+		want    map[int]string
+	}{
+		"nothing":         {func([]*entrant) {}, 0, nil},
+		"veto of first":   {func(b []*entrant) { veto(b[0]) }, 0, map[int]string{0: "登记认定专家的提议：退出排名", 3: "登记认定专家对甲的提议：第3名"}},
+		"veto outside":    {func(b []*entrant) { veto(b[4]) }, 0, nil},
+		"deduction third": {func(b []*entrant) { deduct(b[2]) }, 0, map[int]string{2: "登记认定专家的提议：第4名", 3: "登记认定专家对" + string(rune('甲'+2)) + "的提议：第3名"}},
+		"small deduction": {func(b []*entrant) { deduct(b[0]) }, 0, nil},
+		"two vetoes":      {func(b []*entrant) { veto(b[3]); veto(b[2]) }, 0, map[int]string{2: "退出排名", 3: "第3名", 4: "登记认定专家的全部提议：第3名"}},
+		"newcomer":        {func([]*entrant) {}, 75, map[int]string{2: "待评的1家评分都满：第4名"}},
+	} {
+		ranked, late := batch(), []*entrant(nil)
+		c.set(ranked)
+		if c.waiting > 0 {
+			late = append(late, &entrant{upper: c.waiting - m.waiting(false)})
+		}
+		for i, e := range ranked {
+			if got := strings.Join(m.undecided(e, ranked, late, 3), "；"); (got == "") != (c.want[i] == "") || !strings.Contains(got, c.want[i]) {
+				t.Errorf("%s, No. %d: %q, want %q", name, i+1, got, c.want[i])
+			}
+		}
+	}
+}
+
 // TestTrimmedForAllOrNone: one submission with a mark less keeps the point of all from being trimmed, for both are compared.
 func TestTrimmedForAllOrNone(t *testing.T) {
 	d := definition(t)

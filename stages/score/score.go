@@ -86,16 +86,15 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 	m, panel, entrants, reference := f.scheme, f.panel, f.entrants, f.reference
 	ranked := slices.DeleteFunc(slices.Clone(entrants), func(e *entrant) bool { return !e.ranked })
 	rank(ranked)
-	for _, e := range entrants {
-		if e.waiting {
-			m.interval(e, ranked)
-		}
+	waiting := slices.DeleteFunc(slices.Clone(entrants), func(e *entrant) bool { return !e.waiting })
+	for _, e := range waiting {
+		m.interval(e, ranked)
 	}
 	draws := m.robustness(ranked, panel, o)
 	lapses, tried := f.prove(ranked)
 	scenarios := m.scenarios(ranked, reference)
 	m.rescale(ranked, reference, o.Select)
-	swaps := m.line(ranked, scenarios, o.Select, draws)
+	swaps := m.line(ranked, waiting, scenarios, o.Select, draws)
 	placed := slices.SortedFunc(slices.Values(entrants), byRank)
 	method := m.method(panel, ranked, reference, draws, o) + sizeWords(facts, ranked) + propertyWords(lapses, tried)
 	return &table.Ranking{
@@ -301,6 +300,7 @@ type entrant struct {
 	deduction  float64            // the same, off the total
 	proposed   table.Opt[float64] // off the total if it decided as experts propose; absent where it has decided
 	pending    bool               // something that experts propose is not decided
+	ousted     bool               // this is that it be rejected
 	proposals  string             // in words, decided or not
 	total      float64
 	lower      float64
