@@ -134,7 +134,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	changes := compare.Run(mem, earlier.round, round, why)
-	known := table.Standing{State: ranking.State(), Trial: d.Differences()}
+	known := table.Standing{State: ranking.State(), Waiting: ranking.Waiting(), Trial: d.Differences()}
 	manifest, err := newManifest(o, source, earlier.manifest, registered, judgement, known)
 	if err != nil {
 		return nil, err

@@ -50,7 +50,11 @@ func (w *workbook) settings(p *book.Page) {
 		status.Value = fmt.Sprintf("申报超过%d份，未设重算公式；请改定义后重新运行", mostLive)
 	}
 	put(statusRow, "核对", status, 6)
-	put(rangesRow, "名次区间、入围概率", book.Cell{Value: "有效", Look: book.Verdict, Formula: w.formula(`IF(%s,%s,"有效")`, w.changed(""), book.Quote(onlyRun))}, 6)
+	ranges := "名次区间"
+	if w.Standing.Complete() { // before it nothing is said of chances
+		ranges += "、" + w.head("ranking", "first_k")
+	}
+	put(rangesRow, ranges, book.Cell{Value: "有效", Look: book.Verdict, Formula: w.formula(`IF(%s,%s,"有效")`, w.changed(""), book.Quote(onlyRun))}, 6)
 	p.Mark(statusRow, settingCol, rangesRow, settingCol, book.Mark{Word: unchanged, Tone: book.Good}, book.Mark{Word: "有效", Tone: book.Good}, book.Mark{Word: onlyRun, Tone: book.Caution})
 }
 

@@ -1,6 +1,9 @@
 package table
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // State says how much of the scores is known.
 type State string
@@ -25,9 +28,23 @@ func (r *Ranking) State() State {
 	return State(r.Ranking.Row(0).State)
 }
 
+// Waiting counts the submissions that wait for marks.
+func (r *Ranking) Waiting() int {
+	n := 0
+	if r != nil {
+		for k := range r.Ranking.All() {
+			if k.Waiting {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // Standing is what a reader must know beside every score: how much of it is known, and for what it was made.
 type Standing struct {
 	State   State
+	Waiting int      // submissions that came after the marking and have no rank yet
 	Trial   []string // in what the definition differs from the one in force; nil: it is that one
 	Meeting string   // name of the copy that is kept for a meeting; empty: none
 }
@@ -37,7 +54,7 @@ func (s Standing) Complete() bool { return s.State == AllMarked }
 
 // Short is for the foot of a page.
 func (s Standing) Short() string {
-	parts := []string{s.state().Label()}
+	parts := s.marked()
 	if s.Trial != nil {
 		parts = append(parts, "试算")
 	}
@@ -52,7 +69,7 @@ const shownTrial = 4
 
 // String is a sentence without its full stop.
 func (s Standing) String() string {
-	parts := []string{s.state().Label()}
+	parts := s.marked()
 	if s.Trial != nil {
 		listed := strings.Join(s.Trial[:min(shownTrial, len(s.Trial))], "，")
 		if len(s.Trial) > shownTrial {
@@ -64,6 +81,15 @@ func (s Standing) String() string {
 		parts = append(parts, "会议版 "+s.Meeting)
 	}
 	return strings.Join(parts, "；")
+}
+
+// marked says how far the marking is, and how many it has not reached: a list without them is not all there is.
+func (s Standing) marked() []string {
+	parts := []string{s.state().Label()}
+	if s.Waiting > 0 {
+		parts = append(parts, fmt.Sprintf("另有%d家待评，没有名次", s.Waiting))
+	}
+	return parts
 }
 
 func (s Standing) state() State {
