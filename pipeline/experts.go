@@ -32,11 +32,14 @@ type Issued struct {
 // what is missing, and who has nothing to add gets none.
 func Experts(ctx context.Context, o Options, list string, count int) (*Issued, error) {
 	mem := memory.NewGoAllocator()
+	if err := publish.Outside(o.Out, o.Inputs); err != nil {
+		return nil, err
+	}
 	assignments, err := o.assignments(list, count)
 	if err != nil {
 		return nil, err
 	}
-	sources, err := intake.Discover(o.Inputs)
+	sources, err := o.discover()
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,19 @@ func apart(final string, reads []Read) error {
 			return Refuse("%s %s 在结果文件夹 %s 里，结果换新时会连它一起换掉：%s", r.What, r.Path, final, cure)
 		case within(filepath.Dir(final), r.Path), within(final, r.Path) && !r.Whole:
 			return Refuse("结果会写到 %s，那是在%s %s 里面，下次运行会把结果也当作输入：请用 --out 换一个输出文件夹，例如 %s",
-				final, r.What, r.Path, filepath.Clean(r.Path)+"-结果")
+				final, r.What, r.Path, real(r.Path)+"-结果")
+		}
+	}
+	return nil
+}
+
+// Outside makes sure that files written to a folder are not written into what the command reads, where the next run would take them
+// for what arrived.
+func Outside(folder string, inputs []string) error {
+	for _, input := range inputs {
+		if within(folder, input) {
+			return Refuse("结果会写到 %s，那是在输入 %s 里面，下次运行会把它也当作输入；什么也没有写。请用 --out 换一个文件夹，例如 %s",
+				folder, input, real(input)+"-结果")
 		}
 	}
 	return nil

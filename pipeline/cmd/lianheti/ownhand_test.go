@@ -195,6 +195,14 @@ func TestRunIsPointedAtTheWrongFolder(t *testing.T) {
 			t.Errorf("%s: exit %d, %d things, were %d: %s", name, code, len(after), len(before), said)
 		}
 	}
+	for _, name := range []string{"experts", "audit"} { // single files too are no input of the next run
+		for _, out := range []string{in, filepath.Join(in, "新"), filepath.Join(d, "2024", "deep", "er")} {
+			code, said := command(name, in, filepath.Join(d, "2024"), "-o", out)
+			if code != exitUsage || !maps.Equal(standing(t, d), before) || !strings.Contains(said, "在输入") {
+				t.Errorf("%s to %s: exit %d: %s", name, out, code, said)
+			}
+		}
+	}
 	if left, err := filepath.Glob("--*"); err != nil || len(left) > 0 {
 		t.Errorf("a flag became a folder: %v", left)
 	}
