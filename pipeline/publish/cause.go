@@ -49,6 +49,7 @@ func InWords(err error) string {
 	switch {
 	case errors.As(err, &file):
 		said := reason(file.Err)
+		message = strings.ReplaceAll(message, "\n"+file.Error(), "") // writing and closing say the same
 		if rest := strings.Replace(message, file.Error(), "", 1); !strings.Contains(rest, file.Path) {
 			said = file.Path + " " + said
 		}

@@ -34,7 +34,7 @@ func TestInWords(t *testing.T) {
 		"读不到 a：不存在":          fmt.Errorf("读不到 a：%w", &fs.PathError{Op: "lstat", Path: "a", Err: syscall.ENOENT}),
 		"无法建立文件夹：b/c 没有权限":   fmt.Errorf("无法建立文件夹：%w", &fs.PathError{Op: "mkdir", Path: "b/c", Err: syscall.EACCES}),
 		"旧结果无法放回：a → b 已经有了": fmt.Errorf("旧结果无法放回：%w", &os.LinkError{Op: "rename", Old: "a", New: "b", Err: syscall.EEXIST}),
-		"无法写 a：.a-1 磁盘已满":    fmt.Errorf("无法写 a：%w", errors.Join(nil, &fs.PathError{Op: "write", Path: ".a-1", Err: diskFull[0]})),
+		"无法写 a：.a-1 磁盘已满":    fmt.Errorf("无法写 a：%w", errors.Join(&fs.PathError{Op: "write", Path: ".a-1", Err: diskFull[0]}, &fs.PathError{Op: "write", Path: ".a-1", Err: diskFull[0]})),
 		"别的":                 errors.New("别的"),
 	} {
 		if got := InWords(err); got != want {
