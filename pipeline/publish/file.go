@@ -86,8 +86,14 @@ func Beside(path string, data []byte) (string, error) {
 	}
 }
 
-// Folder says why a folder neither is there nor can be made: a file, or a link to nothing, stands where it or one above it would.
+// Folder says why nothing may be written to a folder: a file, or a link to nothing, stands where it or one above it would, or it lies in
+// published results, which are as they were published or for a meeting.
 func Folder(dir string) error {
+	for at := real(dir); at != filepath.Dir(at); at = filepath.Dir(at) {
+		if _, err := ReadManifest(at); err == nil {
+			return Refuse("%s 是一次运行的结果，不往里面写别的；什么也没有写。请换一个文件夹", at)
+		}
+	}
 	for at := dir; ; at = filepath.Dir(at) {
 		info, err := os.Stat(at)
 		if err == nil && info.IsDir() || at == filepath.Dir(at) {

@@ -206,7 +206,7 @@ func Verify(dir string) (*Manifest, []Difference, error) {
 	for _, e := range inv.entries {
 		there[e.Path] = e
 	}
-	var diff []Difference
+	diff := []Difference{}
 	var gone []Output
 	for _, o := range inv.manifest.Outputs {
 		e, found := there[o.Path]

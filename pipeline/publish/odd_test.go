@@ -26,9 +26,10 @@ func TestFilesThatCome(t *testing.T) {
 	if left := snapshot(t, dir); len(left) != 6 || !strings.HasSuffix(left["b"], "x") {
 		t.Errorf("%v", left)
 	}
+	result(t, at("2024"), "x")
 	_ = os.Symlink(at("nowhere"), at("dangling"))
 	var refusal Refusal
-	for _, folder := range []string{"a", "a/b/c", "dangling", "dangling/x"} {
+	for _, folder := range []string{"a", "a/b/c", "dangling", "dangling/x", "2024", "2024/data/new"} {
 		if err := Folder(at(folder)); !errors.As(err, &refusal) {
 			t.Errorf("%s: %v", folder, err)
 		}

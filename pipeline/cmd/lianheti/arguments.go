@@ -25,6 +25,9 @@ func arrange(app *cli.App, args []string) (out []string, dropped bool, err error
 		}
 		dropped = !slices.ContainsFunc(rest, func(arg string) bool { return strings.HasPrefix(arg, "-") })
 	}
+	if slices.Contains(rest, "--help") || slices.Contains(rest, "-h") { // cli takes a path beside it for a topic
+		return []string{args[0], command.Name, "--help"}, false, nil
+	}
 	var flags, paths []string
 	for i := 0; i < len(rest); i++ {
 		arg := rest[i]

@@ -187,6 +187,7 @@ func TestRunIsPointedAtTheWrongFolder(t *testing.T) {
 		"no such register":                   {in, "-o", filepath.Join(d, "out"), "--register", filepath.Join(d, "无.xlsx")},
 		"no such previous":                   {in, "-o", filepath.Join(d, "out"), "--previous", filepath.Join(d, "无")},
 		"a freeze on two lines":              {in, "-o", filepath.Join(d, "out"), "--freeze", "a\nb"},
+		"out is a result":                    {in, "-o", result},
 		"select none":                        {in, "-o", filepath.Join(d, "out"), "--select", "0"},
 		"no such day":                        {in, "-o", filepath.Join(d, "out"), "--date", "2024-02-31"},
 	} {
