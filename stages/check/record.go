@@ -158,6 +158,10 @@ func unknownKind(f *form, _ *plan, m table.Member, t *tally) {
 
 // leadFlag compares the flag of a row with the leads that the cover names.
 func leadFlag(f *form, _ *plan, m table.Member, t *tally) {
+	if f.toldIn(m.Record, leadColumn) { // what stands there is neither yes nor no
+		t.undecide("“是否牵头单位”读不出")
+		return
+	}
 	school, enterprise := templates.Ref{Field: "lead_school"}, templates.Ref{Field: "lead_enterprise"}
 	named := false
 	for _, r := range []templates.Ref{school, enterprise} {
