@@ -299,7 +299,7 @@ func (r *sheetReader) endCell(e *ooxml.Element) error {
 		c.Place = model.Place{Sheet: r.sheet.Title, Cell: model.CellName(r.row, r.col)}
 		look = r.w.styleOf(e.AttrBytes("s"))
 	}
-	if err := r.fill(&c, kind, look.format); err != nil {
+	if err := r.fill(&c, kind, look); err != nil {
 		return err
 	}
 	if utf16Len(c.Raw) > maxText || len(r.formula) > maxText && utf16Len(string(r.formula)) > maxText {
@@ -317,8 +317,8 @@ func (r *sheetReader) endCell(e *ooxml.Element) error {
 	}
 	switch {
 	case inCellPicture(c.FormulaText), inCellPicture(c.Raw), c.Kind == model.Error && e.Attr("vm") != "":
-		c.Kind, c.Shown = model.Picture, ""
-	case look.struck:
+		c.Kind, c.Shown, c.Struck = model.Picture, "", ""
+	case look.struck && c.Kind != model.Text:
 		c.Struck = c.Raw
 	}
 	c.Filled = strings.TrimSpace(c.Raw) != ""
@@ -349,7 +349,7 @@ func inCellPicture(s string) bool {
 }
 
 // fill gives a cell its kind and value, and what its format shows of it.
-func (r *sheetReader) fill(c *Cell, kind []byte, f *format) error {
+func (r *sheetReader) fill(c *Cell, kind []byte, look style) error {
 	if r.isInline && string(kind) != "inlineStr" {
 		return r.wrong("的内容与类型不符")
 	}
@@ -360,7 +360,7 @@ func (r *sheetReader) fill(c *Cell, kind []byte, f *format) error {
 		return nil
 	}
 	if number {
-		return r.number(c, f)
+		return r.number(c, look.format)
 	}
 	switch string(kind) {
 	case "s":
@@ -368,12 +368,13 @@ func (r *sheetReader) fill(c *Cell, kind []byte, f *format) error {
 		if !ok || i >= len(r.w.strings) {
 			return r.wrong("的文字缺失")
 		}
-		c.Kind, c.Raw, c.Struck = model.Text, r.w.strings[i].text, r.w.strings[i].struck
+		c.Kind = model.Text
+		c.Raw, c.Struck = r.w.strings[i].in(look.struck)
 	case "str", "inlineStr":
 		words := r.inline.take()
-		c.Kind, c.Raw, c.Struck = model.Text, words.text, words.struck
-		if string(kind) == "str" || c.Raw == "" {
-			c.Raw = unescape(string(r.value))
+		c.Kind = model.Text
+		if c.Raw, c.Struck = words.in(look.struck); string(kind) == "str" || c.Raw == "" {
+			c.Raw, c.Struck = said{text: unescape(string(r.value))}.in(look.struck)
 		}
 	case "b":
 		if v := string(r.value); v != "0" && v != "1" && v != "" {
@@ -393,7 +394,7 @@ func (r *sheetReader) fill(c *Cell, kind []byte, f *format) error {
 		return r.wrong("的类型不认识")
 	}
 	if c.Shown = c.Raw; c.Kind == model.Text {
-		c.Shown = f.text(c.Raw)
+		c.Shown = look.format.text(c.Raw)
 	}
 	return nil
 }

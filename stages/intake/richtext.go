@@ -10,7 +10,9 @@ import (
 // digits are written as the signs that look so, because 260² is not 2602. Phonetic guides are left out.
 type richText struct {
 	kept, struck strings.Builder
-	crossed      bool // the run at hand is struck through
+	own, bare    strings.Builder // of the runs kept: those with a look of their own, and those that look as their cell does
+	crossed      bool            // the run at hand is struck through
+	styled       bool            // it has a look of its own
 	place        string
 }
 
@@ -18,26 +20,39 @@ type richText struct {
 func (x *richText) element(e *ooxml.Element) {
 	switch {
 	case e.Start && string(e.Name) == "r":
-		x.crossed, x.place = false, ""
+		x.crossed, x.styled, x.place = false, false, ""
+	case e.Start && string(e.Name) == "rPr":
+		x.styled = true
 	case e.Start && string(e.Name) == "strike" && e.Within("rPr"):
 		x.crossed = on(e.Attr("val"))
 	case e.Start && string(e.Name) == "vertAlign" && e.Within("rPr"):
 		x.place = e.Attr("val")
 	case !e.Start && string(e.Name) == "t" && !e.Within("rPh"):
-		if !e.Within("r") {
-			x.crossed, x.place = false, ""
+		run := e.Within("r")
+		if !run {
+			x.crossed, x.styled, x.place = false, false, ""
 		}
-		if words := string(e.Text()); x.crossed {
+		words := string(e.Text())
+		if x.crossed {
 			x.struck.WriteString(words)
-		} else {
-			x.kept.WriteString(shifted(words, x.place))
+			return
+		}
+		words = shifted(words, x.place)
+		x.kept.WriteString(words)
+		if x.styled {
+			x.own.WriteString(words)
+		} else if run {
+			x.bare.WriteString(words)
 		}
 	}
 }
 
 // take gives the text, and what was struck out of it. Where all of it is, that is the text.
 func (x *richText) take() said {
-	out := said{unescape(x.kept.String()), unescape(x.struck.String())}
+	out := said{text: unescape(x.kept.String()), struck: unescape(x.struck.String())}
+	if strings.TrimSpace(x.own.String()) != "" {
+		out.own, out.bare = unescape(x.own.String()), unescape(x.bare.String())
+	}
 	if strings.TrimSpace(out.text) == "" && out.struck != "" {
 		out.text = out.struck
 	}
@@ -45,8 +60,20 @@ func (x *richText) take() said {
 	return out
 }
 
-// said is a text as its cell shows it, and what is struck out in it.
-type said struct{ text, struck string }
+// said is a text as its cell shows it, and what is struck out in it; own and bare are the runs of a text where some have
+// a look of their own.
+type said struct{ text, struck, own, bare string }
+
+// in gives the text in a cell: where that is struck through, so is what looks as the cell does.
+func (s said) in(crossed bool) (text, struck string) {
+	switch {
+	case !crossed:
+		return s.text, s.struck
+	case s.own == "":
+		return s.text, s.text
+	}
+	return s.own, s.bare + s.struck
+}
 
 // on reads a property that is also on where it has no value.
 func on(val string) bool { return val != "0" && val != "false" }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/ooxml"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -44,6 +45,25 @@ func TestCellsAreReadAsTheyAreSeen(t *testing.T) {
 	} {
 		if e := put(c.attributes, c.inner); e.Kind != c.kind || e.Raw != c.raw || e.Shown != c.shown || e.Struck != c.struck {
 			t.Errorf("%s: %+v", c.what, e.Cell)
+		}
+	}
+}
+
+// Requirement: in a cell that is struck through, a run with a look of its own is not struck: 120 struck out and 118 typed
+// behind it is 118.
+func TestRunsWithinAStruckCell(t *testing.T) {
+	for _, c := range []struct{ inner, text, struck string }{
+		{"<t>118</t>", "118", "118"},
+		{"<r><t>118</t></r>", "118", "118"},
+		{"<r><t>120</t></r><r><rPr><sz val=\"11\"/></rPr><t>118</t></r>", "118", "120"},
+		{"<r><rPr><sz val=\"11\"/></rPr><t>118</t></r>", "118", ""},
+		{"<r><rPr><strike/></rPr><t>120</t></r><r><t>118</t></r>", "118", "118"},
+	} {
+		var x richText
+		err := ooxml.NewWalker().Walk([]byte(`<si xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">`+c.inner+`</si>`),
+			func(e *ooxml.Element) error { x.element(e); return nil })
+		if text, struck := x.take().in(true); err != nil || text != c.text || struck != c.struck {
+			t.Errorf("%s in a struck cell: %q, struck %q, %v", c.inner, text, struck, err)
 		}
 	}
 }
