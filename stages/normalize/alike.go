@@ -80,6 +80,7 @@ func (b *Batch) alike() (found []model.Finding) {
 		keep := slices.MinFunc(group, func(x, y int) int {
 			return cmp.Or(cmp.Compare(directoryOrder(b.submissions[x]), directoryOrder(b.submissions[y])), b.plainFirst(x, y))
 		})
+		group = append([]int{keep}, slices.DeleteFunc(group, func(k int) bool { return k == keep })...) // as the finding lists them
 		x := b.tied(ruleSuspectedSame, keep, group)
 		var names []string
 		for _, k := range group {
