@@ -113,6 +113,9 @@ func TestOneConsortiumUnderTwoNames(t *testing.T) {
 		if len(found) > 1 || len(found) == 1 != (c.code != "") || len(found) == 1 && (found[0].Code != c.code || len(found[0].Places) != 2) {
 			t.Errorf("%s: %+v", c.what, found)
 		}
+		if v := append(found, model.Finding{})[0].Vars; c.code != "" && (v["list"] != "z.xlsx、old.xlsx" || v["detail"] != "“2024-01”、“2024-Xabcdef”") {
+			t.Errorf("%s: the files are %s, their names in this order %s", c.what, v["list"], v["detail"])
+		}
 	}
 }
 
