@@ -1,6 +1,11 @@
 package normalize
 
-import "lianheti/stages/model"
+import (
+	"regexp"
+	"strings"
+
+	"lianheti/stages/model"
+)
 
 // Coercion is one change made in reading a value.
 type Coercion struct {
@@ -90,12 +95,15 @@ func (t *trail) struck(c model.Cell) {
 	}
 }
 
+// errorText is an error value that became a text.
+var errorText = regexp.MustCompile(`^#(?:N/A|DIV/0!|[A-Z_]+[!?])$`)
+
 // cause is why nothing can be read from a cell, whatever it is asked for; empty where something may be.
 func cause(c model.Cell) CoercionKind {
 	switch {
 	case c.Merged != "":
 		return Merged
-	case c.Kind == model.Error:
+	case c.Kind == model.Error, c.Kind == model.Text && errorText.MatchString(strings.TrimSpace(c.Raw)): // also pasted as text
 		return ErrorValue
 	case c.Kind == model.Uncomputed:
 		return Uncomputed

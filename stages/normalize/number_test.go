@@ -76,6 +76,7 @@ func TestNumber(t *testing.T) {
 		{people, model.Cell{Kind: model.Number, Raw: "45505", Shown: "2024-08-01", IsDate: true, Filled: true}, "V shown_otherwise"},
 		{people, model.Cell{Kind: model.Number, Raw: "12", Shown: "12", Formula: true, Filled: true}, "12 formula"},
 		{people, model.Cell{Kind: model.Error, Raw: "#REF!", Shown: "#REF!", Filled: true}, "V error_value"},
+		{people, typed("#REF!"), "V error_value"}, // pasted as a value
 		{people, model.Cell{Kind: model.Bool, Raw: "1", Shown: "TRUE", Filled: true}, "V"},
 		{people, typed("300"), "300 text_number"},
 		{people, typed(" 300 "), "300 trimmed text_number"},
