@@ -17,6 +17,28 @@ type doubt struct {
 	evidence []int // indices
 }
 
+// reason is why a value is doubtful, with all cells of the finding; none: it is about every cell of its field.
+type reason struct {
+	table.Check
+	places []string
+}
+
+// about says whether a reason is about a cell, or about another year of the same field.
+func (r reason) about(at model.Place) bool {
+	return r.places == nil || at.Sheet == "" || slices.Contains(r.places, at.Sheet+"!"+at.Cell)
+}
+
+// lists says whether one of the cells stands in the row of a member.
+func (r reason) lists(s table.Member) bool {
+	row := func(sheet, cell string) string {
+		return sheet + "!" + strings.TrimLeft(cell, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	}
+	return slices.ContainsFunc(r.places, func(place string) bool {
+		sheet, cell, _ := strings.Cut(place, "!")
+		return row(sheet, cell) == row(s.Sheet, s.Cell)
+	})
+}
+
 // checklist says which cells to confirm so that nothing that is found in the rest can change who is chosen. For each one inside the line
 // its doubtful figures, the one with the greatest possible loss first: as many of them as it takes until its total, with the rest counting
 // nothing, is still higher than any outside would have with their guessed readings counting all. The scales stay as they are. Before there
@@ -74,7 +96,7 @@ func (m *scheme) at(e *entrant, doubts []doubt, value float64, which func(doubt)
 }
 
 // doubted lists the doubtful cells of one submission on which points hang, by possible loss, then as they stand on the form.
-func (m *scheme) doubted(e *entrant, form *table.Form, reasons map[templates.Ref][]table.Check) []doubt {
+func (m *scheme) doubted(e *entrant, form *table.Form, reasons map[templates.Ref][]reason) []doubt {
 	var out []doubt
 	for i, c := range m.criteria {
 		for k, evidence := range c.Evidence {
@@ -83,17 +105,18 @@ func (m *scheme) doubted(e *entrant, form *table.Form, reasons map[templates.Ref
 			}
 			refs := slices.Clone(evidence.Expression.Refs)
 			if evidence.Expression.Roster != nil {
-				for ref := range reasons {
-					// What is added up is the enrolment, what is counted are the members.
-					adds := strings.Contains(evidence.Expression.Source, "enrolment(")
-					if strings.HasPrefix(ref.Field, "members_") && adds == (ref.Field == "members_enrolment") {
+				for ref, doubted := range reasons {
+					if strings.HasPrefix(ref.Field, "members_") && m.hangs(form, evidence.Expression, ref.Field, doubted) {
 						refs = append(refs, ref)
 					}
 				}
 			}
 			for _, ref := range refs {
+				at := form.Observe(ref).Place
 				for _, x := range reasons[ref] {
-					out = m.collect(out, form, i, c.first+k, ref, x)
+					if x.about(at) {
+						out = m.collect(out, form, i, c.first+k, ref, x.Check)
+					}
 				}
 			}
 		}
@@ -106,6 +129,23 @@ func (m *scheme) doubted(e *entrant, form *table.Form, reasons map[templates.Ref
 		return cmp.Or(-cmp.Compare(round10(a.Loss), round10(b.Loss)), cmp.Compare(a.Sheet, b.Sheet), cmp.Compare(a.Cell, b.Cell), cmp.Compare(a.Field, b.Field))
 	})
 	return out
+}
+
+// hangs says whether an evidence that looks at the roster would be another without the doubtful members: where one enterprise is enough, one
+// of ten in doubt takes nothing away. A doubtful enrolment matters where enrolments are added up.
+func (m *scheme) hangs(form *table.Form, x *templates.Expression, field string, doubted []reason) bool {
+	if field == "members_enrolment" {
+		return strings.Contains(x.Source, "enrolment(")
+	}
+	less := *form
+	less.Members = slices.DeleteFunc(slices.Clone(form.Members), func(s table.Member) bool {
+		return slices.ContainsFunc(doubted, func(r reason) bool { return r.lists(s) })
+	})
+	if len(less.Members) == len(form.Members) { // which members are meant is not known
+		return true
+	}
+	was, is := m.evaluate(answers{Form: form}, x), m.evaluate(answers{Form: &less}, x)
+	return was.ok != is.ok || was.raw != is.raw
 }
 
 // collect adds one reason to the row of its cell.
@@ -139,15 +179,15 @@ func (m *scheme) collect(out []doubt, form *table.Form, point, evidence int, ref
 }
 
 // reasons gathers by submission and value why it is doubtful: a finding that asks for an explanation and has none in force, or a guess of the reading.
-func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[string]map[templates.Ref][]table.Check {
-	out := map[string]map[templates.Ref][]table.Check{}
-	add := func(submission, field string, year table.Opt[int32], x table.Check) {
+func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[string]map[templates.Ref][]reason {
+	out := map[string]map[templates.Ref][]reason{}
+	add := func(submission, field string, year table.Opt[int32], x reason) {
 		f := m.def.Field(field)
 		if f == nil {
 			return
 		}
 		if out[submission] == nil {
-			out[submission] = map[templates.Ref][]table.Check{}
+			out[submission] = map[templates.Ref][]reason{}
 		}
 		years := []int{int(year.V)}
 		if !year.Valid && f.Dated() {
@@ -167,13 +207,17 @@ func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[str
 		if x.Severity != model.Explain || x.Explanation != "" || x.Accepted {
 			continue
 		}
+		var places []string
+		if x.Places != "" && !x.Year.Valid { // a year says which cell
+			places = strings.Split(x.Places, "; ")
+		}
 		for _, field := range strings.Fields(x.Fields) {
-			add(x.Submission, field, x.Year, table.Check{Sheet: x.Sheet, Cell: x.Cell, Raw: x.Raw, Reason: "未说明：" + x.Title})
+			add(x.Submission, field, x.Year, reason{table.Check{Sheet: x.Sheet, Cell: x.Cell, Raw: x.Raw, Reason: "未说明：" + x.Title}, places})
 		}
 	}
 	for c := range facts.Coercions.All() {
 		if c.Guess {
-			add(c.Submission, c.Field, c.Year, table.Check{Sheet: c.Sheet, Cell: c.Cell, Raw: c.From, Guessed: true, Reason: "读数属于推测，读作" + c.To})
+			add(c.Submission, c.Field, c.Year, reason{table.Check{Sheet: c.Sheet, Cell: c.Cell, Raw: c.From, Guessed: true, Reason: "读数属于推测，读作" + c.To}, []string{c.Sheet + "!" + c.Cell}})
 		}
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
@@ -107,6 +108,36 @@ func TestCertificate(t *testing.T) {
 }
 
 func near9(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
+
+// TestDoubtsOfOtherYears: a promise that sinks from one year to the next says nothing against the figure that counts, and a member more or
+// less nothing where one of its kind is enough.
+func TestDoubtsOfOtherYears(t *testing.T) {
+	id := "2024-01"
+	_, _, facts, _ := assessed(t, 1, nil)
+	at, member := map[int]string{}, table.Member{}
+	for form := range facts.Forms {
+		if form.Submission.Submission == id {
+			for _, year := range []int{2023, 2024} {
+				p := form.Observe(templates.Ref{Field: "training_bases", Year: year}).Place
+				at[year] = p.Sheet + "!" + p.Cell
+			}
+			member = form.Members[slices.IndexFunc(form.Members, func(s table.Member) bool { return s.Kind == "enterprise" })]
+		}
+	}
+	for places, want := range map[string]bool{at[2024]: false, at[2024] + "; " + at[2023]: true, "": true} {
+		f, ranked, facts, judgement := assessed(t, 1, []table.Finding{{Submission: id, Severity: model.Explain, Title: "承诺", Sheet: "s", Cell: "c", Fields: "training_bases", Places: places},
+			{Submission: id, Severity: model.Explain, Title: "同一企业", Sheet: member.Sheet, Cell: member.Cell, Fields: "members_name", Places: member.Sheet + "!" + member.Cell}})
+		for _, c := range f.checklist(facts, judgement, ranked, len(ranked)) {
+			if c.Field == "members_name" {
+				t.Errorf("one enterprise of several: %+v", c)
+			}
+			want = want != (c.Field == "training_bases")
+		}
+		if want {
+			t.Errorf("%q: the figure of 2023 is doubted, or is not", places)
+		}
+	}
+}
 
 func TestChecklist(t *testing.T) {
 	const k = 3
