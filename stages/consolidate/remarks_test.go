@@ -9,6 +9,7 @@ import (
 
 	"lianheti/stages/book"
 	"lianheti/stages/table"
+	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/xuri/excelize/v2"
@@ -17,7 +18,8 @@ import (
 // Requirements
 //  1. A doubtful enrolment on the roster concerns every point of which an evidence is counted per student.
 //  2. What is as it was in the last round is listed, and is no difference.
-//  3. Where not all outside the line are told what they lack, the sheet says so.
+//  3. What is wrong in a year that counts nothing concerns no point.
+//  4. Where not all outside the line are told what they lack, the sheet says so.
 
 func TestTheRosterConcernsPoints(t *testing.T) {
 	_, in, _ := open(t)
@@ -30,8 +32,25 @@ func TestTheRosterConcernsPoints(t *testing.T) {
 			}
 		}
 	}
-	if got := w.pointsOf([]string{"members_enrolment"}); len(want) == 0 || !slices.Equal(got, want) {
+	if got := w.pointsOf(table.Finding{Fields: "members_enrolment"}, nil); len(want) == 0 || !slices.Equal(got, want) {
 		t.Errorf("a doubtful enrolment concerns %v, want %v", got, want)
+	}
+}
+
+// TestOtherYearsMoveNoRanking: only what stands in a cell that counts is said to concern the score.
+func TestOtherYearsMoveNoRanking(t *testing.T) {
+	_, in, _ := open(t)
+	w := newWorkbook(in)
+	for form := range in.Facts.Forms {
+		at := func(year int) string {
+			p := form.Observe(templates.Ref{Field: "training_bases", Year: year}).Place
+			return p.Sheet + "!" + p.Cell
+		}
+		for places, want := range map[string]bool{at(2022): false, at(2025) + "; " + at(2024): false, at(2024) + "; " + at(2023): true} {
+			if got := w.pointsOf(table.Finding{Fields: "training_bases", Places: places}, form); slices.Contains(got, "3.3") != want {
+				t.Errorf("%s: %s concerns %v", form.Submission.Submission, places, got)
+			}
+		}
 	}
 }
 

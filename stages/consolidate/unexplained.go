@@ -8,6 +8,7 @@ import (
 
 	"lianheti/stages/book"
 	"lianheti/stages/table"
+	"lianheti/templates"
 )
 
 // doubt is a finding that nobody has explained, with what hangs on it.
@@ -77,10 +78,14 @@ func (w *workbook) doubtful() []doubt {
 			since[c.Fingerprint] = c.Kind.Label()
 		}
 	}
+	forms := map[string]*table.Form{}
+	for form := range w.Facts.Forms {
+		forms[form.Submission.Submission] = form
+	}
 	var all []doubt
 	for x := range w.Judgement.Findings.All() {
 		if w.answered(x) == toExplain {
-			all = append(all, doubt{x, ranks[x.Submission], w.pointsOf(strings.Fields(x.Fields)), since[x.Fingerprint]})
+			all = append(all, doubt{x, ranks[x.Submission], w.pointsOf(x, forms[x.Submission]), since[x.Fingerprint]})
 		}
 	}
 	last := func(x doubt) int32 { // those without a rank come last
@@ -96,15 +101,21 @@ func (w *workbook) doubtful() []doubt {
 	return all
 }
 
-// pointsOf names the observation points whose evidence uses one of these fields.
-func (w *workbook) pointsOf(fields []string) []string {
+// pointsOf names the observation points whose evidence uses one of a finding's cells; of the roster, one of its columns. What
+// is wrong in a year that counts nothing moves no ranking.
+func (w *workbook) pointsOf(x table.Finding, form *table.Form) []string {
+	fields, places := strings.Fields(x.Fields), strings.Split(x.Places, "; ")
+	listed := func(column string) bool { return slices.Contains(fields, column) }
+	uses := func(r templates.Ref) bool {
+		at := form.Observe(r).Place
+		return slices.Contains(fields, r.Field) && (at.Sheet == "" || slices.Contains(places, at.Sheet+"!"+at.Cell))
+	}
 	var out []string
 	for _, p := range w.Definition.Rubric.Points() {
-		for _, e := range p.Evidence {
-			uses := func(field string) bool { return slices.Contains(fields, field) }
-			if e.Counts() && slices.ContainsFunc(e.Expression.Fields, uses) && !slices.Contains(out, p.ID) {
-				out = append(out, p.ID)
-			}
+		if slices.ContainsFunc(p.Evidence, func(e *templates.Evidence) bool {
+			return e.Counts() && (slices.ContainsFunc(e.Expression.Roster, listed) || form != nil && slices.ContainsFunc(e.Expression.Refs, uses))
+		}) {
+			out = append(out, p.ID)
 		}
 	}
 	return out
