@@ -54,7 +54,7 @@ func (p previous) consolidated() *consolidate.Earlier {
 	if p.run == nil {
 		return nil
 	}
-	return &consolidate.Earlier{Date: p.run.Date, Definition: p.run.Definition}
+	return &consolidate.Earlier{Date: p.run.Date, Definition: p.run.Definition, Complete: p.round != nil && p.round.Ranking.State() == table.AllMarked}
 }
 
 // readPrevious reads what an earlier run published: its tables and its definition. They are believed only where every file of them

@@ -16,6 +16,22 @@ import (
 type Earlier struct {
 	Date       string
 	Definition map[string]string // sha256 of its definition files
+	Complete   bool              // all marks were in: it had a line
+}
+
+// crossing says whether a rank passed the line, and which way; before both rounds were marked there was none.
+func (w *workbook) crossing(c table.Change) string {
+	if c.Kind != table.RankChanged || !w.Standing.Complete() || w.Earlier == nil || !w.Earlier.Complete {
+		return ""
+	}
+	inside := func(rank table.Opt[float64]) bool { return rank.Valid && int(rank.V) <= w.choose() }
+	switch was, is := inside(c.BeforeNumber), inside(c.AfterNumber); {
+	case was == is:
+		return ""
+	case is:
+		return "进到线内"
+	}
+	return "退出线内"
 }
 
 // changes is 本次变化: what is different from the run before, and what moved the scores.
@@ -40,7 +56,7 @@ func (w *workbook) changes(name string) error {
 			return book.Cell{Value: moved, Look: book.Number(moved)}
 		}},
 		column[table.Change]{Head: "为什么变（得分、名次、结论）", Width: 44, Cell: func(c table.Change) book.Cell {
-			return words(why(c))
+			return words(strings.TrimPrefix(w.crossing(c)+"："+why(c), "："))
 		}},
 		column[table.Change]{Head: "位置", Width: 16, Cell: func(c table.Change) book.Cell {
 			if c.Sheet == "" {
@@ -63,12 +79,24 @@ func (w *workbook) changes(name string) error {
 		}
 		shown = append(shown, c)
 	}
+	passes := func(c table.Change) int { return min(len(w.crossing(c)), 1) }
+	slices.SortStableFunc(shown, func(a, b table.Change) int { return passes(b) - passes(a) }) // the line comes first
 	if w.Earlier != nil {
 		when := ""
 		if w.Earlier.Date != "" {
 			when = "（" + w.Earlier.Date + "）"
 		}
 		remark = fmt.Sprintf("与上一次运行%s相比，%d处不同（没有重报的、仍未解决的、早已说明的也列出，不算在内）。%s%s", when, different, w.definitionChanges(), w.causes())
+		var passed []string
+		for _, c := range shown {
+			if passes(c) == 0 {
+				break
+			}
+			passed = append(passed, fmt.Sprintf("%s%s（%s→%s）", c.Consortium, w.crossing(c), c.Before, c.After))
+		}
+		if passed != nil {
+			remark = fmt.Sprintf("拟遴选%d家的线：%s。%s", w.choose(), strings.Join(passed, "、"), remark)
+		}
 	}
 	return rows(w, name, remark, 4, len(shown), slices.Values(shown), columns)
 }
@@ -135,6 +163,12 @@ func (w *workbook) why() func(table.Change) string {
 			steps[c.Submission] = append(steps[c.Submission], fmt.Sprintf("%s%+.2f", table.Cause(c.Causes).Label(), c.AfterNumber.V-c.BeforeNumber.V))
 		}
 	}
+	out := map[string]string{} // of the ranking now, why
+	for r := range w.Ranking.Ranking.All() {
+		if !r.Rank.Valid {
+			out[r.Submission] = r.Unranked
+		}
+	}
 	return func(c table.Change) string {
 		switch c.Kind {
 		case table.VerdictChanged:
@@ -146,6 +180,12 @@ func (w *workbook) why() func(table.Change) string {
 		case table.TotalChanged:
 			return strings.Join(steps[c.Submission], "；")
 		case table.RankChanged:
+			switch {
+			case !c.AfterNumber.Valid && out[c.Submission] != "":
+				return out[c.Submission]
+			case !c.BeforeNumber.Valid:
+				return "上轮不参加排名，本轮参加"
+			}
 			if own := steps[c.Submission]; own != nil {
 				return "自己的得分变了（" + strings.Join(own, "；") + "），也看别家的"
 			}

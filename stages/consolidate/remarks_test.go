@@ -91,6 +91,40 @@ func TestWhatIsAsItWasIsNoDifference(t *testing.T) {
 	}
 }
 
+// TestTheLineComesFirst: who passed the line is named before all else, with why; where one of the rounds had no line, nobody passed it.
+func TestTheLineComesFirst(t *testing.T) {
+	_, figures, _ := open(t)
+	marked := withMarks(t, figures)
+	rank := func(id, name string, was, is float64) table.Change {
+		c := table.Change{Submission: id, Consortium: name, Kind: table.RankChanged, Label: "名次", Before: "前", After: "后", BeforeNumber: table.Some(was), AfterNumber: table.Some(is)}
+		if is == 0 {
+			c.AfterNumber = table.Opt[float64]{}
+		}
+		return c
+	}
+	for _, c := range []struct {
+		in       Input
+		complete bool
+		told     bool
+	}{{marked, true, true}, {marked, false, false}, {figures, true, false}} {
+		c.in.Earlier = &Earlier{Definition: c.in.Definition.Sources, Complete: c.complete}
+		c.in.Changes = table.Of(memory.NewGoAllocator(), []table.Change{rank("a", "甲", 1, 2), rank("b", "乙", 90, 1), rank("c", "丙", 2, 90), rank("d", "丁", 3, 0)})
+		const want = "乙进到线内（前→后）、丙退出线内（前→后）、丁退出线内（前→后）。"
+		if remark := remarkOf(t, c.in, "本次变化", (*workbook).changes); strings.Contains(remark, want) != c.told || strings.Contains(remark, "甲") {
+			t.Error(remark)
+		}
+	}
+	var unranked table.Rank
+	for r := range figures.Ranking.Ranking.All() {
+		if !r.Rank.Valid {
+			unranked = r
+		}
+	}
+	if got := newWorkbook(figures).why()(rank(unranked.Submission, "", 3, 0)); got == "" || got != unranked.Unranked {
+		t.Errorf("why out of the ranking: %q, want %q", got, unranked.Unranked)
+	}
+}
+
 // remarkOf is what one sheet says over its rows.
 func remarkOf(t *testing.T, in Input, sheet string, write func(*workbook, string) error) string {
 	t.Helper()
