@@ -123,7 +123,7 @@ func (b *binder) lists(sheet *Sheet) bool {
 }
 
 // ownTable tells the cells of a table whose rows are findings or rules: the header, every row with a code, and what
-// stands over the header in the first column. Nothing of it reaches beyond the header to the right. In the column
+// stands over the header in its first column, wherever that is. Nothing of it reaches beyond the header to the right. In the column
 // said, words are the program's own only where they are quoted from another sheet; in the self-check, results are
 // formulas. Nil where the sheet is no such table.
 func (b *binder) ownTable(sheet *Sheet, said string) func(*Cell) bool {
@@ -140,8 +140,11 @@ func (b *binder) ownTable(sheet *Sheet, said string) func(*Cell) bool {
 	if first < 2 {
 		return nil
 	}
-	header, last, saidAt := first-1, 0, 0
-	for col := 1; sheet.At(header, col).Filled; col++ {
+	header, left, last, saidAt := first-1, 1, 0, 0
+	for left < maxMoved && !sheet.At(header, left).Filled {
+		left++ // a column was inserted in front
+	}
+	for col := left; sheet.At(header, col).Filled; col++ {
 		if last = col; said != "" && sheet.At(header, col).Raw == said {
 			saidAt = col
 		}
@@ -149,19 +152,22 @@ func (b *binder) ownTable(sheet *Sheet, said string) func(*Cell) bool {
 	return func(c *Cell) bool {
 		switch {
 		case c.Row < header:
-			return c.Col == 1
+			return c.Col == left
 		case c.Row == header:
-			return c.Col <= last
-		case !coded[c.Row] || c.Col > last:
+			return c.Col >= left && c.Col <= last
+		case !coded[c.Row] || c.Col < left || c.Col > last:
 			return false
 		case c.Col == saidAt:
 			return strings.HasPrefix(c.Raw, templates.ReturnOutdated) || b.quoted(sheet, c.Raw)
-		case said == "" && formulas[c.Row] && (c.Col == 4 || c.Col == 5):
+		case said == "" && formulas[c.Row] && (c.Col == left+3 || c.Col == left+4):
 			return c.Formula
 		}
 		return true
 	}
 }
+
+// maxMoved is how far to the right a table of ours is looked for.
+const maxMoved = 20
 
 // quoted says whether a text stands on another sheet.
 func (b *binder) quoted(sheet *Sheet, words string) bool {
