@@ -110,10 +110,13 @@ func Folder(dir string) error {
 
 // standing says what writing a file would mean. Only a plain file may ever be replaced.
 func standing(f File) (Written, error) {
+	if err := Folder(filepath.Dir(f.Path)); err != nil {
+		return "", err
+	}
 	info, err := os.Lstat(f.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return New, Folder(filepath.Dir(f.Path))
+		return New, nil
 	case err != nil:
 		return "", fmt.Errorf("读不到 %s：%w", f.Path, err)
 	case !info.Mode().IsRegular():

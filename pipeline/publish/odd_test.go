@@ -29,6 +29,9 @@ func TestFilesThatCome(t *testing.T) {
 	result(t, at("2024"), "x")
 	_ = os.Symlink(at("nowhere"), at("dangling"))
 	var refusal Refusal
+	if _, err := Files([]File{{at("2024/a"), []byte("other")}}, true); !errors.As(err, &refusal) {
+		t.Errorf("over a result: %v", err)
+	}
 	for _, folder := range []string{"a", "a/b/c", "dangling", "dangling/x", "2024", "2024/data/new"} {
 		if err := Folder(at(folder)); !errors.As(err, &refusal) {
 			t.Errorf("%s: %v", folder, err)

@@ -67,6 +67,7 @@ func runCommand() *cli.Command {
 				if err := writeJSON(c.App.Writer, result.Manifest); err != nil {
 					return err
 				}
+				tellKept(c.App.ErrWriter, result)
 			} else {
 				summarise(c.App.Writer, o.Definition, result)
 			}
@@ -205,14 +206,19 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 		fmt.Fprintf(w, "  %s\t%s\n", filepath.FromSlash(line[0]), line[1])
 	}
 	fmt.Fprintf(w, "校验值 root %s（记在会议纪要里，以后用 lianheti verify %s --root 核对）\n", r.Manifest.Root, r.Dir)
+	tellKept(w, r)
+	if r.Manifest.From != nil {
+		fmt.Fprintln(w, "这次由数据表重新计算：没有退回件（要用原件），省级汇总里没有联系人（数据表不含个人信息），文字照数据表，个人信息已隐去。")
+	}
+}
+
+// tellKept says what became of earlier results that somebody had changed, and what else is to be known.
+func tellKept(w io.Writer, r *pipeline.Result) {
 	for _, k := range r.Kept {
 		fmt.Fprintf(w, "上次的 %s 被人改过，留存为 %s\n", k.Path, k.Now)
 	}
 	for _, note := range r.Notes {
 		fmt.Fprintln(w, note)
-	}
-	if r.Manifest.From != nil {
-		fmt.Fprintln(w, "这次由数据表重新计算：没有退回件（要用原件），省级汇总里没有联系人（数据表不含个人信息），文字照数据表，个人信息已隐去。")
 	}
 }
 
