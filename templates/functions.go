@@ -77,7 +77,7 @@ func isFunction(name string) bool {
 
 func functions(g *language) []expr.Option {
 	var out []expr.Option
-	for _, f := range functionList {
+	for _, f := range slices.Concat(functionList, dateOperators) {
 		out = append(out, expr.Function(f.name, func(args ...any) (any, error) { return f.call(g, args) }, f.sign))
 	}
 	for _, o := range operatorList {
@@ -104,6 +104,18 @@ var operatorList = func() []operator {
 	}
 }()
 
+// dateOperators compare ISO dates. A month and a day in it are not told apart: neither is before the other.
+var dateOperators = []function{
+	{"not_before", func(_ *language, a []any) (any, error) { return dateOrder(a) >= 0, nil }, new(func(string, string) bool)},
+	{"not_after", func(_ *language, a []any) (any, error) { return dateOrder(a) <= 0, nil }, new(func(string, string) bool)},
+}
+
+func dateOrder(a []any) int {
+	x, y := a[0].(string), a[1].(string)
+	shorter := min(len(x), len(y))
+	return strings.Compare(x[:shorter], y[:shorter])
+}
+
 type operator struct {
 	sign, name string
 	call       func(a, b number) (any, error)
@@ -116,8 +128,13 @@ type operators []*patcher.OperatorOverloading
 
 func newOperators(c *conf.Config) operators {
 	var out operators
+	texts := map[string]string{">=": "not_before", "<=": "not_after"}
 	for _, o := range operatorList {
-		out = append(out, &patcher.OperatorOverloading{Operator: o.sign, Overloads: []string{o.name}, Env: &c.Env, Functions: c.Functions, NtCache: &c.NtCache})
+		names := []string{o.name}
+		if of := texts[o.sign]; of != "" {
+			names = append(names, of)
+		}
+		out = append(out, &patcher.OperatorOverloading{Operator: o.sign, Overloads: names, Env: &c.Env, Functions: c.Functions, NtCache: &c.NtCache})
 	}
 	return out
 }

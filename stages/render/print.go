@@ -121,7 +121,7 @@ func (p *formulaPrinter) identifier(name string) (printed, error) {
 
 // operatorNames are what the compiler makes of the signs between numbers.
 var operatorNames = map[string]string{"add": "+", "subtract": "-", "multiply": "*", "divide": "/",
-	"equal": "==", "unequal": "!=", "less": "<", "at_most": "<=", "more": ">", "at_least": ">="}
+	"equal": "==", "unequal": "!=", "less": "<", "at_most": "<=", "more": ">", "at_least": ">=", "not_before": ">=", "not_after": "<="}
 
 func (p *formulaPrinter) operation(sign string, left, right ast.Node) (printed, error) {
 	l, err := p.node(left)
