@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lianheti/templates"
@@ -160,6 +161,13 @@ func compared(sign string, l, r printed) (printed, error) {
 				return printed{}, errors.New("日期只能与日期比较")
 			}
 		}
+		// A month, which ends in 00, and a day in it are not told apart: what may be later or earlier goes to the month's end.
+		switch sign {
+		case ">=":
+			l.text = toMonthsEnd(l.text)
+		case "<=":
+			r.text = toMonthsEnd(r.text)
+		}
 	case l.kind == aText || r.kind == aText:
 		switch sign {
 		case "=":
@@ -172,6 +180,14 @@ func compared(sign string, l, r printed) (printed, error) {
 		return printed{fmt.Sprintf("ROUND(%s-%s,%d)%s0", bracketed(l), bracketed(r), precision, sign), aTruth, false}, nil
 	}
 	return printed{l.text + sign + r.text, aTruth, false}, nil
+}
+
+// toMonthsEnd makes of a date's number, where only the month is given, one behind all its days.
+func toMonthsEnd(date string) string {
+	if _, err := strconv.Atoi(date); err == nil {
+		return date // a whole date of the definition
+	}
+	return fmt.Sprintf("(%s+(MOD(%s,100)=0)*99)", date, date)
 }
 
 func bracketed(p printed) string {

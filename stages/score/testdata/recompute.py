@@ -449,6 +449,35 @@ if len(ranked) > 1:
         same("scale", (s, "worst"), max(t[s] for t in tried), ranking[s]["scale_worst"])
 
 # --- how firm -------------------------------------------------------------------------------------------------------------------------
+def agreed(o, agreed_to):  # the total if what experts propose of these is agreed to; None: rejected
+    r = ranking[o]
+    if o not in agreed_to:
+        return round(r["total"], 10)
+    if r["vetoes"]:
+        return None
+    return round(r["total_if_deducted"] if r["total_if_deducted"] is not None else r["total"], 10)
+
+
+def undecided(s, k):  # what nobody has decided and would carry a submission over the line
+    rank, flips = ranking[s]["rank"], []
+    pending = [o for o in ranked if ranking[o]["pending"]]
+
+    def flip(to):
+        own = agreed(s, to)
+        if own is None:
+            return rank <= k
+        place = 1 + sum(1 for o in ranked if (t := agreed(o, to)) is not None and t > own)
+        return (place <= k) != (rank <= k)
+
+    flips = [o for o in pending if flip([o])]
+    if len(pending) > 1 and not flips and flip(pending):
+        flips.append("all")
+    full = [r["total_upper"] + r["open"] for r in ranking.values() if r["waiting"]]
+    if rank <= k < rank + sum(1 for f in full if round(f, 10) > round(ranking[s]["total"], 10)):
+        flips.append("waiting")
+    return [True for _ in flips]
+
+
 if complete and draws:
     for s in ranked:
         r, k = ranking[s], options["select"]
@@ -456,6 +485,7 @@ if complete and draws:
         flips = [r["first_k"] < robust["sure"] if r["rank"] <= k else r["first_k"] > 1 - robust["sure"] + 1e-12,
                  crosses(r["rank_best"], r["rank_worst"]), len(ranked) > 1 and crosses(r["scale_best"], r["scale_worst"])]
         flips += [crosses(scenarios[c["id"]][s]["rank"], scenarios[c["id"]][s]["rank"]) for c in rubric["scenarios"] if c.get("decides")]
+        flips += undecided(s, k)
         tie = r["rank"] <= k < r["rank"] + sum(ranking[o]["rank"] == r["rank"] for o in ranked) - 1
         firm = "contested" if tie or sum(flips) > 1 else "fairly" if sum(flips) else "safe"
         compared["firm"] = compared.get("firm", 0) + 1
