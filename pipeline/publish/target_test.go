@@ -189,8 +189,8 @@ func TestOneRunAtATime(t *testing.T) {
 
 func TestFailureLeavesTheOldResults(t *testing.T) {
 	out := t.TempDir()
-	p := run(t, out, "old")
-	p = begin(t, out)
+	run(t, out, "old")
+	p := begin(t, out)
 	result(t, p.Fresh, "new")
 	put(t, p.Final, "~$a", "") // what an open workbook leaves beside itself
 	result(t, p.old, "in the way")
@@ -354,7 +354,7 @@ func TestChangedResultsAreKept(t *testing.T) {
 	p = run(t, out, "three")
 	put(t, filepath.Dir(kept), filepath.Base(kept), "somebody wrote over it")
 	put(t, p.Final, "a", "weights tried and saved")
-	p = run(t, out, "four")
+	run(t, out, "four")
 	list, _ := os.ReadDir(filepath.Dir(kept))
 	if data, _ := os.ReadFile(kept); len(list) != 2 || string(data) != "somebody wrote over it" {
 		t.Errorf("%v, %q", list, data)
