@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"lianheti/stages/text"
 )
@@ -170,7 +171,7 @@ func (d *Directory) check(l *loader, form *Form) {
 	if d.Batch != form.batch() {
 		l.problem(at{file, "$.batch"}, fmt.Sprintf("批次 %d 与 form.yaml 的第一个承诺年度 %d 不同", d.Batch, form.batch()), "请统一两处的年份。")
 	}
-	if len(d.Deadline) != len("2024-08-15") {
-		l.problem(at{file, "$.deadline"}, "报送期限“"+d.Deadline+"”不是日期", "请写成 2024-08-15 的样子。")
+	if _, err := time.Parse(time.DateOnly, d.Deadline); err != nil {
+		l.problem(at{file, "$.deadline"}, "报送期限“"+d.Deadline+"”不是日期", "请写成 年-月-日（四位-两位-两位数字）。")
 	}
 }

@@ -665,15 +665,6 @@ func Width(s string) int {
 	return n
 }
 
-// Widest is a column width for texts, within limits.
-func Widest(texts []string, least, most float64) float64 {
-	w := least
-	for _, t := range texts {
-		w = max(w, float64(Width(t)+2))
-	}
-	return min(w, most)
-}
-
 // Page is a sheet laid out freely: cells, merged areas and charts put where they belong, then written at once.
 type Page struct {
 	Sheet     string

@@ -11,7 +11,7 @@ import (
 
 // CSVNote says what a reader of the CSV files has to know; it stands in the data package and in the dictionary.
 const CSVNote = "csv/ 里是同样内容的 CSV：UTF-8（带 BOM）、RFC 4180（逗号分隔、CRLF 换行、双引号），空表示没有，加引号的空是空文字；" +
-	"以 = + - @、制表符或回车开头的文字前加了一个半角单引号，免得被当作公式。Excel 直接双击打开会把 2024-07 这样的申报编号认成日期，请用“数据—自文本/CSV”导入，把编号各列设为文本。"
+	"以 = + - @、制表符或回车开头的文字前加了一个半角单引号，免得被当作公式。Excel 直接双击打开会把申报编号（年份-序号）认成日期，请用“数据—自文本/CSV”导入，把编号各列设为文本。"
 
 // byteOrderMark tells Excel that a text is UTF-8.
 const byteOrderMark = "\ufeff"

@@ -156,7 +156,7 @@ func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) s
 	case column.Date:
 		date := Date(c)
 		if date.Status != table.Normal {
-			r.fault(c.Place, "“"+text+"”不是日期", "请写成 2024-08-20 的样子")
+			r.fault(c.Place, "“"+text+"”不是日期", "请写成 "+r.d.Directory.Deadline+" 的样子")
 		}
 		return date.Value
 	case column.Number:

@@ -151,7 +151,7 @@ func (p *painter) prompt(f *templates.Field, year templates.Year) string {
 	case f.Numeric():
 		parts = append(parts, p.numberWords(f))
 	case f.Type == templates.DateField:
-		parts = append(parts, "填日期，例如 2024-08-01")
+		parts = append(parts, "填日期，例如 "+p.d.Directory.Deadline)
 	case f.Limit > 0:
 		parts = append(parts, fmt.Sprintf("不超过%d字（含标点）", f.Limit))
 	case f.Type == templates.ChoiceField, f.Type == templates.ConfirmField:

@@ -47,7 +47,7 @@ func runCommand() *cli.Command {
 			&cli.StringFlag{Name: "from", Usage: "不读原件，从以前公布的数据表（data `文件夹`）重新检查、计分、汇总，例如换一套权重试算"},
 			&cli.StringFlag{Name: "previous", Usage: "与上一轮相比：上一轮结果所在的`文件夹`（其中有 run.json）"},
 			&cli.BoolFlag{Name: "rescale", Usage: "专家评分以后，尺度本来沿用上一轮（--previous）；写上则按本轮参加排名的重新定"},
-			&cli.StringFlag{Name: "date", Usage: "这次运行的`日期`，例如 2024-08-20；不写则不显示日期"},
+			&cli.StringFlag{Name: "date", Usage: "这次运行的`日期`，写成 年-月-日；不写则不显示日期"},
 			&cli.BoolFlag{Name: "strict", Usage: "有需要退回的申报时，退出码为 1"},
 			definitionFlag, workersFlag, jsonFlag,
 		},
@@ -94,7 +94,7 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 	}
 	if date := c.String("date"); date != "" {
 		if _, err := time.Parse(time.DateOnly, date); err != nil {
-			return pipeline.Options{}, usageError{fmt.Errorf("--date 要写成 2024-08-20 的样子，并且真有这一天，不是“%s”", date)}
+			return pipeline.Options{}, usageError{fmt.Errorf("--date 要写成 年-月-日（四位-两位-两位数字），并且真有这一天，不是“%s”", date)}
 		}
 	}
 	if err := there(c, "register", "marks", "previous", "from"); err != nil {
@@ -125,7 +125,7 @@ func definition(c *cli.Context) (*templates.Definition, error) {
 // inputs are the paths on the command line; there must be one, and they must exist.
 func inputs(c *cli.Context) ([]string, error) {
 	if c.NArg() == 0 {
-		return nil, usageError{fmt.Errorf("没有给出文件或文件夹。例如：lianheti %s samples/2024", c.Command.Name)}
+		return nil, usageError{fmt.Errorf("没有给出文件或文件夹。例如：lianheti %s samples/%d", c.Command.Name, yearFlag.Value)}
 	}
 	for _, path := range c.Args().Slice() {
 		if _, err := os.Lstat(path); err != nil {

@@ -15,14 +15,14 @@ func verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
 		Usage:     "核对一次运行的结果是否仍是当时发布的样子",
-		UsageText: "lianheti verify output/2024\n   lianheti verify output/2024 --root 运行结束时显示的校验值",
+		UsageText: "lianheti verify 结果文件夹\n   lianheti verify 结果文件夹 --root 运行结束时显示的校验值",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "root", Usage: "还要与这个`校验值`相同：运行记录的（root，运行结束时显示），或数据的（data_root，印在总览和页脚，前 16 位以上）"},
 			jsonFlag,
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return usageError{fmt.Errorf("要给出一个结果文件夹，例如 output/2024")}
+				return usageError{fmt.Errorf("要给出一个结果文件夹，例如 output/%d", yearFlag.Value)}
 			}
 			m, differences, err := publish.Verify(c.Args().First())
 			switch {
