@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"lianheti/stages/blankform"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
-	"lianheti/stages/render"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -45,9 +45,9 @@ func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 	}
 	contacts := contactsOf(facts)
 	for form := range facts.Forms {
-		values := render.ValuesOf(d, form, contacts[form.Submission.Submission])
+		values := blankform.ValuesOf(d, form, contacts[form.Submission.Submission])
 		var b bytes.Buffer
-		if err := render.Fill(&b, d, values); err != nil {
+		if err := blankform.Fill(&b, d, values); err != nil {
 			return nil, fmt.Errorf("填写模板：%w", err)
 		}
 		name := form.Submission.Consortium

@@ -13,32 +13,32 @@ import (
 )
 
 // Requirements
-//  1. Imports run one way: cmd/lianheti -> pipeline -> stages/X -> stages/table, stages/book, stages/document -> templates -> stages/model, stages/text.
+//  1. Imports run one way: cmd/lianheti -> pipeline -> stages/X -> stages/table, stages/office -> templates -> stages/model, stages/text.
 //  2. A stage never imports another stage: what they share is a noun in stages/model, a habit with words in stages/text, a table
-//     in stages/table, a habit of writing workbooks in stages/book, Word files in stages/document, or the container of both in stages/office/ooxml.
+//     in stages/table, a habit of writing workbooks or Word files or their container in stages/office.
 //  3. urfave/cli only in cmd/lianheti, so that everything can be used without a command line.
 //  4. excelize only where a workbook is read or written; Arrow neither in templates nor in model and text, which are plain.
 //  5. The file tree's top level is as agreed.
 func TestLayers(t *testing.T) {
 	nouns := []string{"lianheti/stages/model", "lianheti/stages/text", "lianheti/stages/workers"}
-	below := []string{"lianheti/templates", "lianheti/stages/model", "lianheti/stages/text", "lianheti/stages/workers", "lianheti/stages/table", "lianheti/stages/book", "lianheti/stages/book/formula", "lianheti/stages/document", "lianheti/stages/office/ooxml"}
+	below := []string{"lianheti/templates", "lianheti/stages/model", "lianheti/stages/text", "lianheti/stages/workers", "lianheti/stages/table", "lianheti/stages/office/book", "lianheti/stages/office/formula", "lianheti/stages/office/word", "lianheti/stages/office/ooxml"}
 	allowed := map[string][]string{ // package -> packages of ours that it may import
-		"lianheti/stages/text":         {},
-		"lianheti/stages/workers":      {},
-		"lianheti/stages/model":        {"lianheti/stages/text"},
-		"lianheti/templates":           nouns,
-		"lianheti/stages/table":        append([]string{"lianheti/templates"}, nouns...),
-		"lianheti/stages/book":         append([]string{"lianheti/templates"}, nouns...),
-		"lianheti/stages/document":     append([]string{"lianheti/templates"}, nouns...),
-		"lianheti/stages/book/formula": {},
-		"lianheti/pipeline/publish":    nouns, // plain arguments: it knows files and hashes, no tables
-		"lianheti/stages/office/ooxml": {},
+		"lianheti/stages/text":           {},
+		"lianheti/stages/workers":        {},
+		"lianheti/stages/model":          {"lianheti/stages/text"},
+		"lianheti/templates":             nouns,
+		"lianheti/stages/table":          append([]string{"lianheti/templates"}, nouns...),
+		"lianheti/stages/office/book":    append([]string{"lianheti/templates"}, nouns...),
+		"lianheti/stages/office/word":    append([]string{"lianheti/templates"}, nouns...),
+		"lianheti/stages/office/formula": {},
+		"lianheti/pipeline/publish":      nouns, // plain arguments: it knows files and hashes, no tables
+		"lianheti/stages/office/ooxml":   {},
 	}
-	stages := []string{"render", "intake", "normalize", "check", "score", "compare", "consolidate", "feedback", "export", "rehearse", "marking", "audit"}
+	stages := []string{"blankform", "intake", "normalize", "check", "score", "compare", "consolidate", "feedback", "export", "rehearse", "marking", "audit"}
 	for _, s := range stages {
 		allowed["lianheti/stages/"+s] = below
 	}
-	excelize := []string{"lianheti/stages/book", "lianheti/stages/render", "lianheti/stages/intake", "lianheti/stages/consolidate", "lianheti/stages/feedback", "lianheti/stages/rehearse", "lianheti/stages/office/ooxml",
+	excelize := []string{"lianheti/stages/office/book", "lianheti/stages/blankform", "lianheti/stages/intake", "lianheti/stages/consolidate", "lianheti/stages/feedback", "lianheti/stages/rehearse", "lianheti/stages/office/ooxml",
 		"lianheti/samples/programs"} // reads, for tests, what other programs wrote
 	for pkg, imports := range packages(t) {
 		for _, i := range imports {

@@ -17,9 +17,9 @@ import (
 	"testing"
 
 	"lianheti/pipeline/publish"
-	"lianheti/stages/book"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/stages/text"
 	"lianheti/templates"
 

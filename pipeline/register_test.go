@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/stages/blankform"
 	"lianheti/stages/check"
 	"lianheti/stages/model"
-	"lianheti/stages/render"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 
@@ -33,7 +33,7 @@ func typed(t *testing.T, cells map[string]string) string {
 		t.Fatal(err)
 	}
 	var blank bytes.Buffer
-	if err := render.Register(&blank, b.d); err != nil {
+	if err := blankform.Register(&blank, b.d); err != nil {
 		t.Fatal(err)
 	}
 	f, err := excelize.OpenReader(&blank)

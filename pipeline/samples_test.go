@@ -17,11 +17,11 @@ import (
 
 	"lianheti/samples"
 	"lianheti/samples/programs"
+	"lianheti/stages/blankform"
 	"lianheti/stages/check"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
-	"lianheti/stages/render"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -207,7 +207,7 @@ func TestEveryFilledCellIsAccounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	var blank bytes.Buffer
-	if err := render.Template(&blank, b.d); err != nil {
+	if err := blankform.Template(&blank, b.d); err != nil {
 		t.Fatal(err)
 	}
 	own := filled(t, blank.Bytes())

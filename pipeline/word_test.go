@@ -18,7 +18,7 @@ import (
 
 	"lianheti/samples"
 	"lianheti/samples/programs"
-	"lianheti/stages/render"
+	"lianheti/stages/blankform"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -144,7 +144,7 @@ func TestWordPrintsTheOfficialForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	var blank bytes.Buffer
-	if err := render.Template(&blank, d); err != nil {
+	if err := blankform.Template(&blank, d); err != nil {
 		t.Fatal(err)
 	}
 	data := wordOf(t, map[string][]byte{"空白.xlsx": blank.Bytes()}).Forms[0].Data

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages/render"
+	"lianheti/stages/blankform"
 	"lianheti/stages/workers"
 	"lianheti/templates"
 
@@ -52,7 +52,7 @@ func one(out string, d *templates.Definition, f Fixture, i int, city, name, park
 		return err
 	}
 	for id, text := range map[string]string{"consortium": name, "city": city, "park": park} {
-		v.Fields[templates.Ref{Field: id}] = render.Value{Text: text}
+		v.Fields[templates.Ref{Field: id}] = blankform.Value{Text: text}
 	}
 	// Every consortium its own scale, the same in all years, so that nothing contradicts.
 	scale := decimal.New(int64(70+i*37%60), -2)
@@ -62,18 +62,18 @@ func one(out string, d *templates.Definition, f Fixture, i int, city, name, park
 			continue
 		}
 		scaled := value.Number.Mul(scale).Round(0)
-		v.Fields[ref] = render.Value{Number: &scaled}
+		v.Fields[ref] = blankform.Value{Number: &scaled}
 	}
 	for ref, value := range v.Fields {
 		if d.Field(ref.Field).Long() && value.Text != "" {
-			v.Fields[ref] = render.Value{Text: shuffled(value.Text, uint64(i), uint64(len(ref.Field)+ref.Year))}
+			v.Fields[ref] = blankform.Value{Text: shuffled(value.Text, uint64(i), uint64(len(ref.Field)+ref.Year))}
 		}
 	}
 	for _, id := range []string{"lead_school", "lead_enterprise"} {
-		v.Fields[templates.Ref{Field: id}] = render.Value{Text: own(v.Fields[templates.Ref{Field: id}].Text, i)}
+		v.Fields[templates.Ref{Field: id}] = blankform.Value{Text: own(v.Fields[templates.Ref{Field: id}].Text, i)}
 	}
 	for _, member := range v.Records["members"] {
-		member["members_name"] = render.Value{Text: own(member["members_name"].Text, i)}
+		member["members_name"] = blankform.Value{Text: own(member["members_name"].Text, i)}
 	}
 	path := filepath.Join(out, "in", city, name+".xlsx")
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -83,7 +83,7 @@ func one(out string, d *templates.Definition, f Fixture, i int, city, name, park
 	if err != nil {
 		return err
 	}
-	if err := render.Fill(w, d, v); err != nil {
+	if err := blankform.Fill(w, d, v); err != nil {
 		return err
 	}
 	return w.Close()

@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/render"
+	"lianheti/stages/blankform"
 	"lianheti/templates"
 
 	"github.com/goccy/go-yaml"
@@ -137,15 +137,15 @@ func (f Fixture) Workbook(d *templates.Definition) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
 	var b bytes.Buffer
-	if err := render.Fill(&b, d, values); err != nil {
+	if err := blankform.Fill(&b, d, values); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
 	return b.Bytes(), nil
 }
 
 // values turns a fixture into what the template is filled with. A field that the form does not know is an error.
-func (f Fixture) values(d *templates.Definition) (render.Values, error) {
-	out := render.Values{Fields: map[templates.Ref]render.Value{}, Records: map[string][]map[string]render.Value{}, Watermark: Watermark}
+func (f Fixture) values(d *templates.Definition) (blankform.Values, error) {
+	out := blankform.Values{Fields: map[templates.Ref]blankform.Value{}, Records: map[string][]map[string]blankform.Value{}, Watermark: Watermark}
 	for id, raw := range f.Values {
 		field := d.Field(id)
 		if field == nil || field.Record != "" {
@@ -187,8 +187,8 @@ func (f Fixture) values(d *templates.Definition) (render.Values, error) {
 	return out, nil
 }
 
-func recordOf(d *templates.Definition, block string, row map[string]any) (map[string]render.Value, error) {
-	record := map[string]render.Value{}
+func recordOf(d *templates.Definition, block string, row map[string]any) (map[string]blankform.Value, error) {
+	record := map[string]blankform.Value{}
 	for column, raw := range row {
 		id := block + "_" + column
 		if d.Field(id) == nil {
@@ -218,22 +218,22 @@ func supports(d *templates.Definition, s string) string {
 }
 
 // valueOf reads one value of a fixture: a number, a text, {value, format} or {date}.
-func valueOf(raw any) (render.Value, error) {
+func valueOf(raw any) (blankform.Value, error) {
 	switch v := raw.(type) {
 	case nil:
-		return render.Value{}, nil
+		return blankform.Value{}, nil
 	case string:
-		return render.Value{Text: v}, nil
+		return blankform.Value{Text: v}, nil
 	case map[string]any:
 		if date, ok := v["date"]; ok {
-			return render.Value{Date: fmt.Sprint(date)}, nil
+			return blankform.Value{Date: fmt.Sprint(date)}, nil
 		}
 		inner, err := valueOf(v["value"])
 		inner.Format = fmt.Sprint(v["format"])
 		return inner, err
 	}
 	n, err := decimal.NewFromString(fmt.Sprint(raw))
-	return render.Value{Number: &n}, err
+	return blankform.Value{Number: &n}, err
 }
 
 // zipped makes a package, with names as Windows writes them where the fixture asks for it.

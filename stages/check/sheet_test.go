@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"lianheti/samples/programs"
+	"lianheti/stages/blankform"
 	"lianheti/stages/model"
-	"lianheti/stages/render"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -189,7 +189,7 @@ func (e Edit) clashes(o Edit) bool {
 // workbookOf is a filling as a workbook.
 func workbookOf(t *testing.T, f filling) []byte {
 	t.Helper()
-	v := render.Values{Fields: map[templates.Ref]render.Value{}, Records: map[string][]map[string]render.Value{}}
+	v := blankform.Values{Fields: map[templates.Ref]blankform.Value{}, Records: map[string][]map[string]blankform.Value{}}
 	for key, x := range f.Values {
 		ref, err := definition.Ref(key, nil)
 		if err != nil {
@@ -199,7 +199,7 @@ func workbookOf(t *testing.T, f filling) []byte {
 	}
 	for block, rows := range map[string][]map[string]any{"members": f.Members, "materials": anyRows(f.Materials), "verifications": anyRows(f.Verifications)} {
 		for _, row := range rows {
-			cells := map[string]render.Value{}
+			cells := map[string]blankform.Value{}
 			for column, x := range row {
 				field := definition.Field(block + "_" + column)
 				if kind, ok := definition.Form.Kind(fmt.Sprint(x)); ok && column == "kind" {
@@ -212,11 +212,11 @@ func workbookOf(t *testing.T, f filling) []byte {
 	}
 	for _, whole := range slices.Sorted(maps.Keys(f.Explanations)) {
 		_, about, _ := strings.Cut(whole, "|")
-		v.Records["explanations"] = append(v.Records["explanations"], map[string]render.Value{
+		v.Records["explanations"] = append(v.Records["explanations"], map[string]blankform.Value{
 			"explanations_about": {Text: about}, "explanations_explanation": {Text: f.Explanations[whole]}})
 	}
 	var b bytes.Buffer
-	if err := render.Fill(&b, definition, v); err != nil {
+	if err := blankform.Fill(&b, definition, v); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -235,13 +235,13 @@ func anyRows(rows []map[string]string) []map[string]any {
 }
 
 // typedValue is what a filler would have typed.
-func typedValue(f *templates.Field, x any) render.Value {
+func typedValue(f *templates.Field, x any) blankform.Value {
 	switch v := x.(type) {
 	case nil:
-		return render.Value{}
+		return blankform.Value{}
 	case map[string]any:
 		if v["value"] == nil {
-			return render.Value{Text: fmt.Sprint(v["raw"])}
+			return blankform.Value{Text: fmt.Sprint(v["raw"])}
 		}
 		x = v["value"]
 	case bool:
@@ -250,21 +250,21 @@ func typedValue(f *templates.Field, x any) render.Value {
 		if f.Type != templates.ConfirmField {
 			words = []string{yesNo[1], yesNo[0]}
 		}
-		return render.Value{Text: words[map[bool]int{true: 1}[v]]}
+		return blankform.Value{Text: words[map[bool]int{true: 1}[v]]}
 	case string:
 		if _, err := time.Parse(time.DateOnly, v); err == nil && f.Type == templates.DateField {
-			return render.Value{Date: v}
+			return blankform.Value{Date: v}
 		}
-		return render.Value{Text: v}
+		return blankform.Value{Text: v}
 	}
 	n, err := decimal.NewFromString(fmt.Sprint(x))
 	switch {
 	case err != nil:
-		return render.Value{Text: fmt.Sprint(x)}
+		return blankform.Value{Text: fmt.Sprint(x)}
 	case f.Type == templates.NamesField:
-		return render.Value{Text: strings.TrimSuffix(strings.Repeat("张三、", int(n.IntPart())), "、")}
+		return blankform.Value{Text: strings.TrimSuffix(strings.Repeat("张三、", int(n.IntPart())), "、")}
 	}
-	return render.Value{Number: &n}
+	return blankform.Value{Number: &n}
 }
 
 func TestSheetAndEngineAgree(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )

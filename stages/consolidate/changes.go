@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 )
 
@@ -39,10 +39,10 @@ func (w *workbook) changes(name string) error {
 	label := func(column string) string { return w.head("changes", column) }
 	why := w.why()
 	columns := append([]column[table.Change]{
-		{Head: label("kind"), Width: 16, Style: book.Column{Marks: changeMarks}, Cell: func(c table.Change) book.Cell { return word(c.Kind.Label()) }},
+		{Head: label("kind"), Width: 16, Style: book.Column{Marks: changeMarks}, Cell: func(c table.Change) book.Cell { return centred(c.Kind.Label()) }},
 	}, who(w, func(c table.Change) string { return c.Submission })...)
 	// A submission that is gone is not among those of this run.
-	columns[2].Cell = func(c table.Change) book.Cell { return word(c.City) }
+	columns[2].Cell = func(c table.Change) book.Cell { return centred(c.City) }
 	columns[3].Cell = func(c table.Change) book.Cell { return words(c.Consortium) }
 	columns = append(columns,
 		column[table.Change]{Head: label("label"), Width: 32, Cell: func(c table.Change) book.Cell { return words(c.Label) }},
@@ -60,7 +60,7 @@ func (w *workbook) changes(name string) error {
 		}},
 		column[table.Change]{Head: "位置", Width: 16, Cell: func(c table.Change) book.Cell {
 			if c.Sheet == "" {
-				return word("")
+				return centred("")
 			}
 			return w.placed(c.Submission, c.Sheet, c.Cell)
 		}},
@@ -273,7 +273,7 @@ func (m *scoreMove) moved() float64 { return m.total.AfterNumber.V - m.total.Bef
 // placed is a rank, or that there is none.
 func placed(rank table.Opt[float64]) book.Cell {
 	if !rank.Valid {
-		return word("不排")
+		return centred("不排")
 	}
 	return book.Cell{Value: rank.V, Look: book.Integer}
 }

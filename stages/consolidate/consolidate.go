@@ -11,8 +11,8 @@ import (
 	"io"
 	"iter"
 
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -221,7 +221,7 @@ const (
 
 // belongs is the prefecture that a submission is counted with, in belongsCol.
 func belongs[T any](w *workbook, id func(T) string) column[T] {
-	return column[T]{Head: "汇总地市", Width: 8, Cell: func(row T) book.Cell { return word(w.Facts.CityOf(w.of(id(row)))) }}
+	return column[T]{Head: "汇总地市", Width: 8, Cell: func(row T) book.Cell { return centred(w.Facts.CityOf(w.of(id(row)))) }}
 }
 
 // who begins the rows about submissions: number, prefecture, consortium.
@@ -231,17 +231,17 @@ func who[T any](w *workbook, id func(T) string) []column[T] {
 	}
 	return []column[T]{
 		{Head: w.head("submissions", "submission"), Width: 14, Cell: func(row T) book.Cell { return mono(id(row)) }},
-		{Head: w.head("submissions", "city"), Width: 8, Cell: of(func(s table.Submission) book.Cell { return word(s.City) })},
+		{Head: w.head("submissions", "city"), Width: 8, Cell: of(func(s table.Submission) book.Cell { return centred(s.City) })},
 		{Head: w.head("submissions", "consortium"), Width: 38, Cell: of(func(s table.Submission) book.Cell { return book.Cell{Value: w.name(s.Submission), Look: book.Plain} })},
 	}
 }
 
 // Cells by what they hold. Texts that people typed are masked; what can't hold personal data (codes, hashes) is not.
 
-func words(s string) book.Cell { return book.Cell{Value: text.Mask(s), Look: book.Plain} }
-func prose(s string) book.Cell { return book.Cell{Value: text.Mask(s), Look: book.Prose} }
-func word(s string) book.Cell  { return book.Cell{Value: text.Mask(s), Look: book.Centred} }
-func mono(s string) book.Cell  { return book.Cell{Value: s, Look: book.Mono} }
+func words(s string) book.Cell   { return book.Cell{Value: text.Mask(s), Look: book.Plain} }
+func prose(s string) book.Cell   { return book.Cell{Value: text.Mask(s), Look: book.Prose} }
+func centred(s string) book.Cell { return book.Cell{Value: text.Mask(s), Look: book.Centred} }
+func mono(s string) book.Cell    { return book.Cell{Value: s, Look: book.Mono} }
 
 func number(v float64) book.Cell { return book.Cell{Value: v, Look: book.Number(v)} }
 func count(n int32) book.Cell    { return book.Cell{Value: n, Look: book.Integer} }
@@ -257,9 +257,9 @@ func optional[N int32 | float64](v table.Opt[N], look book.Look) book.Cell {
 // yes marks what is so.
 func yes(b bool) book.Cell {
 	if b {
-		return word("是")
+		return centred("是")
 	}
-	return word("")
+	return centred("")
 }
 
 // absent is how a value that is not there is shown.

@@ -10,10 +10,10 @@ import (
 	"sync"
 	"testing"
 
-	"lianheti/stages/book"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/normalize"
+	"lianheti/stages/office/book"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"

@@ -1,7 +1,7 @@
 package consolidate
 
 import (
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 )
 
@@ -41,7 +41,7 @@ func (w *workbook) texts(name string) error {
 	columns := append(who(w, func(t table.Text) string { return t.Submission }),
 		column[table.Text]{Head: label("field"), Width: 25, Cell: func(t table.Text) book.Cell { return words(w.Definition.Label(t.Field)) }},
 		column[table.Text]{Head: label("year"), Width: 8, Cell: func(t table.Text) book.Cell {
-			return word(table.Plain(table.Opt[float64]{V: float64(t.Year.V), Valid: t.Year.Valid}))
+			return centred(table.Plain(table.Opt[float64]{V: float64(t.Year.V), Valid: t.Year.Valid}))
 		}},
 		column[table.Text]{Head: label("text"), Width: 100, Cell: func(t table.Text) book.Cell {
 			if f := w.Definition.Field(t.Field); t.Status == table.Missing && !f.Required {

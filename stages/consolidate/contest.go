@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 )
 
@@ -30,8 +30,8 @@ func (w *workbook) line(name string) error {
 	columns = append(columns,
 		column[table.Rank]{Head: w.totalHead(), Width: 12, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Total, Look: book.Points} }},
 		column[table.Rank]{Head: "距线", Width: 10, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: round(r.Total - last), Look: book.Points} }},
-		column[table.Rank]{Head: w.head("ranking", "line"), Width: 10, Style: book.Column{Marks: sideMarks}, Cell: func(r table.Rank) book.Cell { return word(w.side(r)) }},
-		column[table.Rank]{Head: w.head("ranking", "firm"), Width: 8, Style: book.Column{Marks: firmMarks}, Cell: func(r table.Rank) book.Cell { return word(firmness[r.Firm]) }},
+		column[table.Rank]{Head: w.head("ranking", "line"), Width: 10, Style: book.Column{Marks: sideMarks}, Cell: func(r table.Rank) book.Cell { return centred(w.side(r)) }},
+		column[table.Rank]{Head: w.head("ranking", "firm"), Width: 8, Style: book.Column{Marks: firmMarks}, Cell: func(r table.Rank) book.Cell { return centred(firmness[r.Firm]) }},
 		column[table.Rank]{Head: w.head("ranking", "line_reason"), Width: 44, Cell: func(r table.Rank) book.Cell { return words(strings.ReplaceAll(r.LineReason, "；", "\n")) }},
 		column[table.Rank]{Head: "要与对面换位，权重至少要改多少", Width: 80, Cell: func(r table.Rank) book.Cell {
 			var each []string
@@ -126,7 +126,7 @@ func (w *workbook) credibility(name string) error {
 	}
 	columns := append(who(w, func(g table.Growth) string { return g.Submission }),
 		column[table.Growth]{Head: w.head("credibility", "indicator"), Width: 32, Cell: func(g table.Growth) book.Cell { return words(w.Definition.Label(g.Indicator)) }},
-		column[table.Growth]{Head: "单位", Width: 10, Cell: func(g table.Growth) book.Cell { return word(units[g.Measure]) }},
+		column[table.Growth]{Head: "单位", Width: 10, Cell: func(g table.Growth) book.Cell { return centred(units[g.Measure]) }},
 		rate("achieved", func(g table.Growth) table.Opt[float64] { return g.Achieved }),
 		rate("promised", func(g table.Growth) table.Opt[float64] { return g.Promised }),
 		rate("peers_promised", func(g table.Growth) table.Opt[float64] { return g.PeersPromised }),
@@ -146,10 +146,10 @@ func (w *workbook) opinions(name string) error {
 		{Head: label("expert"), Width: 10, Cell: func(m table.Mark) book.Cell { return mono(m.Expert) }},
 	}, who(w, func(m table.Mark) string { return m.Submission })...)
 	columns = append(columns,
-		column[table.Mark]{Head: label("point"), Width: 8, Cell: func(m table.Mark) book.Cell { return word(m.Point) }},
-		column[table.Mark]{Head: label("kind"), Width: 10, Cell: func(m table.Mark) book.Cell { return word(markKinds[m.Kind]) }},
+		column[table.Mark]{Head: label("point"), Width: 8, Cell: func(m table.Mark) book.Cell { return centred(m.Point) }},
+		column[table.Mark]{Head: label("kind"), Width: 10, Cell: func(m table.Mark) book.Cell { return centred(markKinds[m.Kind]) }},
 		column[table.Mark]{Head: label("value"), Width: 9, Cell: func(m table.Mark) book.Cell { return optional(m.Value, book.Decimal) }},
-		column[table.Mark]{Head: label("status"), Width: 12, Style: book.Column{Marks: markMarks}, Cell: func(m table.Mark) book.Cell { return word(markStatus[m.Status]) }},
+		column[table.Mark]{Head: label("status"), Width: 12, Style: book.Column{Marks: markMarks}, Cell: func(m table.Mark) book.Cell { return centred(markStatus[m.Status]) }},
 		column[table.Mark]{Head: label("comment"), Width: 36, Cell: func(m table.Mark) book.Cell { return words(m.Comment) }},
 		column[table.Mark]{Head: label("note"), Width: 24, Cell: func(m table.Mark) book.Cell { return words(m.Note) }},
 		column[table.Mark]{Head: label("file"), Width: 27, Cell: func(m table.Mark) book.Cell { return words(m.File) }},

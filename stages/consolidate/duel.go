@@ -3,7 +3,7 @@ package consolidate
 import (
 	"fmt"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 )
 
@@ -54,7 +54,7 @@ func (w *workbook) duel(name string) error {
 	standings := w.standings()
 	for i, point := range w.points {
 		row, col := duelFirst+i, firstPoint+i
-		p.Put(row, 1, word(point.ID))
+		p.Put(row, 1, centred(point.ID))
 		p.Put(row, 2, words(short(point, 28)))
 		p.Put(row, 3, book.Cell{Value: w.earn(point), Look: book.Points, Formula: w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))})
 		var earned []table.Opt[float64]

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -42,7 +42,7 @@ func (w *workbook) metrics(name string) error {
 		belongs(w, series.submission),
 		column[series]{Head: "类别", Width: 15, Cell: func(s series) book.Cell { return words(s.field.Group) }},
 		column[series]{Head: w.head("metrics", "indicator"), Width: 32, Cell: func(s series) book.Cell { return words(w.Definition.Label(s.field.ID)) }},
-		column[series]{Head: w.head("metrics", "unit"), Width: 8, Cell: func(s series) book.Cell { return word(s.field.Unit) }},
+		column[series]{Head: w.head("metrics", "unit"), Width: 8, Cell: func(s series) book.Cell { return centred(s.field.Unit) }},
 	)
 	first := len(columns) + 1
 	for _, y := range years {
@@ -137,7 +137,7 @@ func (s series) place() model.Place {
 // funding is 经费.
 func (w *workbook) funding(name string) error {
 	columns := append(who(w, entryID), perEntry{Head: w.head("submissions", "verdict"), Width: 10, Style: book.Column{Marks: verdictMarks},
-		Cell: func(e entry) book.Cell { return word(string(e.Verdict.Verdict)) }})
+		Cell: func(e entry) book.Cell { return centred(string(e.Verdict.Verdict)) }})
 	for _, f := range w.Definition.Form.About(templates.Funding) {
 		for _, id := range f.Years {
 			y, _ := w.Definition.Form.Year(id)
@@ -307,7 +307,7 @@ func rowsOf(sheet string, col, n int) string { return book.Absolute(sheet, 3, co
 // cities is 地市汇总: counts and sums by prefecture, the last line their total.
 func (w *workbook) cities(name string) error {
 	lines := w.tally()
-	columns := []column[city]{{Head: w.head("submissions", "city"), Width: 10, Cell: func(c city) book.Cell { return word(c.name) }}}
+	columns := []column[city]{{Head: w.head("submissions", "city"), Width: 10, Cell: func(c city) book.Cell { return centred(c.name) }}}
 	named := func(c city) string { return "$" + model.CellName(c.row, 1) }
 	for _, x := range slices.Concat(cityCounts, memberCounts) {
 		columns = append(columns, column[city]{Head: x.head, Width: 9, Cell: func(c city) book.Cell {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 )
 
@@ -15,7 +15,7 @@ func (w *workbook) files(name string) error {
 		return column[table.File]{Head: label(name), Width: 10, Cell: func(f table.File) book.Cell { return count(of(f)) }}
 	}
 	columns := []column[table.File]{
-		{Head: label("fate"), Width: 12, Style: book.Column{Marks: fateMarks}, Cell: func(f table.File) book.Cell { return word(f.Fate.Label()) }},
+		{Head: label("fate"), Width: 12, Style: book.Column{Marks: fateMarks}, Cell: func(f table.File) book.Cell { return centred(f.Fate.Label()) }},
 		{Head: label("path"), Width: 60, Cell: func(f table.File) book.Cell { return words(f.Path) }},
 		{Head: label("reason"), Width: 46, Cell: func(f table.File) book.Cell { return words(f.Reason) }},
 		{Head: label("cure"), Width: 46, Cell: func(f table.File) book.Cell { return words(f.Cure) }},
@@ -77,7 +77,7 @@ func (w *workbook) dictionary(name string) error {
 		{Head: label("table"), Width: 16, Cell: func(m table.Meaning) book.Cell { return mono(m.Table) }},
 		{Head: label("column"), Width: 26, Cell: func(m table.Meaning) book.Cell { return mono(m.Column) }},
 		{Head: label("label"), Width: 26, Cell: func(m table.Meaning) book.Cell { return words(m.Label) }},
-		{Head: label("unit"), Width: 9, Cell: func(m table.Meaning) book.Cell { return word(m.Unit) }},
+		{Head: label("unit"), Width: 9, Cell: func(m table.Meaning) book.Cell { return centred(m.Unit) }},
 		{Head: label("description"), Width: 64, Cell: func(m table.Meaning) book.Cell { return words(m.Description) }},
 		{Head: label("allowed_values"), Width: 25, Cell: func(m table.Meaning) book.Cell { return words(m.Values) }},
 		{Head: label("type"), Width: 10, Cell: func(m table.Meaning) book.Cell { return mono(m.Type) }},

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -15,7 +15,7 @@ import (
 func (w *workbook) findings(name string) error {
 	label := func(column string) string { return w.head("findings", column) }
 	columns := append([]column[table.Finding]{
-		{Head: label("severity"), Width: 12, Style: book.Column{Marks: severityMarks}, Cell: func(x table.Finding) book.Cell { return word(x.Severity.Label()) }},
+		{Head: label("severity"), Width: 12, Style: book.Column{Marks: severityMarks}, Cell: func(x table.Finding) book.Cell { return centred(x.Severity.Label()) }},
 	}, who(w, func(x table.Finding) string { return x.Submission })...)
 	columns = append(columns,
 		column[table.Finding]{Head: label("title"), Width: 22, Cell: func(x table.Finding) book.Cell { return words(x.Title) }},
@@ -23,7 +23,7 @@ func (w *workbook) findings(name string) error {
 		column[table.Finding]{Head: label("raw"), Width: 18, Cell: func(x table.Finding) book.Cell { return words(x.Raw) }},
 		column[table.Finding]{Head: label("message"), Width: 56, Cell: func(x table.Finding) book.Cell { return words(x.Message) }},
 		column[table.Finding]{Head: label("cure"), Width: 46, Cell: func(x table.Finding) book.Cell { return words(x.Cure) }},
-		column[table.Finding]{Head: "处理状态", Width: 11, Style: book.Column{Marks: answeredMarks}, Cell: func(x table.Finding) book.Cell { return word(w.answered(x)) }},
+		column[table.Finding]{Head: "处理状态", Width: 11, Style: book.Column{Marks: answeredMarks}, Cell: func(x table.Finding) book.Cell { return centred(w.answered(x)) }},
 		column[table.Finding]{Head: label("explanation"), Width: 36, Cell: func(x table.Finding) book.Cell { return words(x.Explanation) }},
 		column[table.Finding]{Head: label("authority"), Width: 20, Cell: func(x table.Finding) book.Cell { return words(x.Authority) }},
 		column[table.Finding]{Head: label("code"), Width: 12, Cell: func(x table.Finding) book.Cell { return mono(x.Code) }},
@@ -124,13 +124,13 @@ func (w *workbook) rules(name string) error {
 	columns := []column[*ruleRow]{
 		{Head: label("code"), Width: 12, Cell: func(r *ruleRow) book.Cell { return mono(r.Code) }},
 		{Head: label("title"), Width: 30, Cell: func(r *ruleRow) book.Cell { return words(r.Title) }},
-		{Head: label("severity"), Width: 12, Style: book.Column{Marks: severityMarks}, Cell: func(r *ruleRow) book.Cell { return word(model.Severity(r.Severity).Label()) }},
+		{Head: label("severity"), Width: 12, Style: book.Column{Marks: severityMarks}, Cell: func(r *ruleRow) book.Cell { return centred(model.Severity(r.Severity).Label()) }},
 		{Head: label("authority"), Width: 24, Cell: func(r *ruleRow) book.Cell { return words(r.Authority) }},
 	}
 	for _, o := range []model.Outcome{model.Fail, model.Pass, model.NotApplicable, model.NotRun} {
 		columns = append(columns, column[*ruleRow]{Head: o.Label(), Width: 8, Cell: func(r *ruleRow) book.Cell {
 			if r.aboutFiles() && o != model.Fail {
-				return word("")
+				return centred("")
 			}
 			return count(int32(r.counts[o]))
 		}})
@@ -140,7 +140,7 @@ func (w *workbook) rules(name string) error {
 		remark += fmt.Sprintf("右边逐个申报列出：%s 通过，%s 未通过，%s 不适用，%s 无法检查。", marks[model.Pass], marks[model.Fail], marks[model.NotApplicable], marks[model.NotRun])
 		for i, s := range w.submissions {
 			columns = append(columns, column[*ruleRow]{Head: s.Consortium, Width: 4, Style: book.Column{Look: book.Standing, Marks: outcomeMarks},
-				Cell: func(r *ruleRow) book.Cell { return word(marks[r.outcomes[i]]) }})
+				Cell: func(r *ruleRow) book.Cell { return centred(marks[r.outcomes[i]]) }})
 		}
 	} else {
 		remark += "申报较多，逐个申报的结果见 data/outcomes。"

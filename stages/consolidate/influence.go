@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -16,7 +16,7 @@ func (w *workbook) influence(name string) error {
 	label := func(column string) string { return w.head("influence", column) }
 	flat := w.flat()
 	columns := []column[table.Influence]{
-		{Head: label("point"), Width: 8, Cell: func(x table.Influence) book.Cell { return word(x.Point) }},
+		{Head: label("point"), Width: 8, Cell: func(x table.Influence) book.Cell { return centred(x.Point) }},
 		{Head: "观测点", Width: 50, Cell: func(x table.Influence) book.Cell { return words(short(w.Definition.Rubric.Point(x.Point), 60)) }},
 		{Head: label("nominal"), Width: 10, Cell: func(x table.Influence) book.Cell { return book.Cell{Value: x.Nominal, Look: book.Share} }},
 		{Head: label("effective"), Width: 12, Cell: func(x table.Influence) book.Cell { return optional(x.Effective, book.Share) }},

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 )
 
@@ -129,7 +129,7 @@ func (w *workbook) leads(name string) error {
 func (w *workbook) ranges() []column[table.Rank] {
 	of := func(head string, ends func(table.Rank) (best, worst table.Opt[int32])) column[table.Rank] {
 		return column[table.Rank]{Head: head, Width: 10, Cell: func(r table.Rank) book.Cell {
-			return word(between(ends(r)))
+			return centred(between(ends(r)))
 		}}
 	}
 	out := []column[table.Rank]{

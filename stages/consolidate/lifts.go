@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -15,7 +15,7 @@ func reached(last table.Lift) book.Cell {
 	case last.Step == 0:
 		return book.Cell{Value: "－", Look: book.Quiet}
 	case !last.Inside:
-		return word("都达到也不够")
+		return centred("都达到也不够")
 	}
 	return book.Cell{Value: last.Step, Look: book.Link, Link: book.CellLink(sheetLifts, "A1")}
 }
@@ -65,18 +65,18 @@ func (w *workbook) lifts(name string) error {
 			return book.Cell{Value: round(ranks[l.Submission].Total - last), Look: book.Points}
 		}},
 		column[table.Lift]{Head: w.head("lifts", "step"), Width: 7, Cell: func(l table.Lift) book.Cell { return count(l.Step) }},
-		column[table.Lift]{Head: w.head("lifts", "point"), Width: 8, Cell: func(l table.Lift) book.Cell { return word(l.Point) }},
+		column[table.Lift]{Head: w.head("lifts", "point"), Width: 8, Cell: func(l table.Lift) book.Cell { return centred(l.Point) }},
 		column[table.Lift]{Head: "要达到各家最好的数", Width: 28, Cell: func(l table.Lift) book.Cell {
 			if l.Evidence == "" {
 				return words("专家评分")
 			}
 			return words(evidence(l).Label)
 		}},
-		column[table.Lift]{Head: w.head("lifts", "raw"), Width: 12, Cell: func(l table.Lift) book.Cell { return word(amount(l, l.Raw)) }},
-		column[table.Lift]{Head: w.head("lifts", "best"), Width: 12, Cell: func(l table.Lift) book.Cell { return word(amount(l, table.Some(l.Best))) }},
+		column[table.Lift]{Head: w.head("lifts", "raw"), Width: 12, Cell: func(l table.Lift) book.Cell { return centred(amount(l, l.Raw)) }},
+		column[table.Lift]{Head: w.head("lifts", "best"), Width: 12, Cell: func(l table.Lift) book.Cell { return centred(amount(l, table.Some(l.Best))) }},
 		column[table.Lift]{Head: "相对于", Width: 16, Cell: func(l table.Lift) book.Cell {
 			if l.Evidence == "" {
-				return word("")
+				return centred("")
 			}
 			return words(evidence(l).Basis)
 		}},
@@ -86,7 +86,7 @@ func (w *workbook) lifts(name string) error {
 		column[table.Lift]{Head: w.head("lifts", "inside"), Width: 8, Style: book.Column{Marks: []book.Mark{{Word: "是", Tone: book.Good}}}, Cell: func(l table.Lift) book.Cell { return yes(l.Inside) }},
 		column[table.Lift]{Head: "原表位置", Width: 16, Cell: func(l table.Lift) book.Cell {
 			if l.Evidence == "" {
-				return word("")
+				return centred("")
 			}
 			return w.sourceLink(scores[[2]string{l.Submission, l.Evidence}])
 		}},

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -213,7 +213,7 @@ func (o *overview) top() {
 			book.Cell{Value: o.name(r.Submission), Look: book.Plain, Formula: live(2)},
 			book.Cell{Value: r.Total, Look: book.Points, Formula: live(3)},
 		)
-		chance, stands := book.Cell{Value: "－", Look: book.Quiet}, word(standsAt(r))
+		chance, stands := book.Cell{Value: "－", Look: book.Quiet}, centred(standsAt(r))
 		if r.RankLow.Valid {
 			o.page.PutRow(row, spreadData, book.Cell{Value: float64(r.RankLow.V) - 0.5, Look: book.Subtitle}, book.Cell{Value: r.RankHigh.V - r.RankLow.V + 1, Look: book.Subtitle})
 		}
@@ -221,16 +221,16 @@ func (o *overview) top() {
 			chance = book.Cell{Value: r.FirstK.V, Look: book.Share}
 		}
 		if !o.Standing.Complete() {
-			chance, stands = word(between(r.RankBest, r.RankWorst)), book.Cell{Value: "－", Look: book.Quiet}
+			chance, stands = centred(between(r.RankBest, r.RankWorst)), book.Cell{Value: "－", Look: book.Quiet}
 			if i > 0 {
 				points, possible := lead(ranked[i-1], r)
 				if stands = (book.Cell{Value: points, Look: book.Points}); !possible {
-					stands = word("不可能")
+					stands = centred("不可能")
 				}
 			}
 		}
 		// At other weights the rows may be others' and the intervals mean nothing.
-		for i, c := range []book.Cell{word(between(r.RankLow, r.RankHigh)), chance, stands} {
+		for i, c := range []book.Cell{centred(between(r.RankLow, r.RankHigh)), chance, stands} {
 			value := fmt.Sprint(c.Value)
 			if s, ok := c.Value.(string); ok {
 				value = book.Quote(s)
@@ -298,7 +298,7 @@ func (o *overview) issues() {
 	first := row + 1
 	for _, c := range all[:min(shownRule, len(all))] {
 		row++
-		o.page.PutRow(row, issueCol, words(c.rule.Title), word(model.Severity(c.rule.Severity).Label()), count(int32(c.times)), count(int32(len(c.submissions))))
+		o.page.PutRow(row, issueCol, words(c.rule.Title), centred(model.Severity(c.rule.Severity).Label()), count(int32(c.times)), count(int32(len(c.submissions))))
 	}
 	if len(all) == 0 {
 		o.page.Span(first, issueCol, 4, words("没有查出问题。"))

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -67,7 +67,7 @@ func (w *workbook) pageLink(submission string) book.Cell {
 	_, rows := w.laidOut()
 	row, ok := rows[submission]
 	if !ok {
-		return word("")
+		return centred("")
 	}
 	return book.Cell{Value: "细看", Look: book.Link, Link: book.CellLink(sheetProfiles, model.CellName(row, 1))}
 }
@@ -495,7 +495,7 @@ func (p *profile) listed(col int, list []table.Score) (next int) {
 	for i, s := range list {
 		e := p.evidenceOf(s)
 		p.page.Span(p.row+i, col, 3, words(relative(e)))
-		p.page.Put(p.row+i, col+3, word(sized(e, s.Raw.V)))
+		p.page.Put(p.row+i, col+3, centred(sized(e, s.Raw.V)))
 	}
 	if len(list) == 0 {
 		p.page.Span(p.row, col, 4, book.Cell{Value: "没有", Look: book.Quiet})
@@ -520,11 +520,11 @@ func (p *profile) questions() {
 	p.row++
 	all := p.asked()
 	for i, q := range all {
-		p.page.Span(p.row, 1, 2, word(q.kind))
+		p.page.Span(p.row, 1, 2, centred(q.kind))
 		p.page.Span(p.row, 3, profileCols-2, words(q.words))
 		left := profileHigh - p.page.Tall(p.first, p.row)
 		if left < 20 && i < len(all)-1 || left < 0 {
-			p.page.Span(p.row, 1, 2, word("其余"))
+			p.page.Span(p.row, 1, 2, centred("其余"))
 			p.page.Span(p.row, 3, profileCols-2, book.Cell{Value: fmt.Sprintf("还有%d条，见“问题清单”“得分依据”“承诺可信度”", len(all)-i), Look: book.Plain})
 			p.page.Height(p.row, 18)
 			p.row++

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/document"
+	"lianheti/stages/office/word"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 )
@@ -26,13 +26,13 @@ func Documents(in Input) (map[string][]byte, error) {
 		return out, nil
 	}
 	all := w.gathered()
-	made := map[string]document.Document{OpinionsFile: w.summary(all)}
+	made := map[string]word.Document{OpinionsFile: w.summary(all)}
 	if w.Standing.Complete() {
 		made[ProposalFile] = w.proposal(all)
 	}
 	for name, d := range made {
 		var b bytes.Buffer
-		if err := document.Write(&b, d); err != nil {
+		if err := word.Write(&b, d); err != nil {
 			return nil, fmt.Errorf("%s：%w", name, err)
 		}
 		out[name] = b.Bytes()
@@ -40,8 +40,8 @@ func Documents(in Input) (map[string][]byte, error) {
 	return out, nil
 }
 
-func say(format string, args ...any) document.Paragraph {
-	return document.P(document.Body, text.Mask(fmt.Sprintf(format, args...)))
+func say(format string, args ...any) word.Paragraph {
+	return word.P(word.Body, text.Mask(fmt.Sprintf(format, args...)))
 }
 
 // inside are those within the line, ties across it included.
@@ -56,26 +56,26 @@ func (w *workbook) inside(all []*gathered) []*gathered {
 }
 
 // file is one document in the house's form. What is known stands under its title and at the foot of each page.
-func (w *workbook) file(title string, body ...document.Block) document.Document {
-	known := document.Paragraph{Style: document.Small, Align: document.Centre, Runs: []document.Run{{Text: text.Mask("代拟稿·" + w.Standing.Short())}}}
-	return document.Document{Title: title, Text: document.FormText,
-		Sections: []document.Section{{Page: document.A4, Footer: append(document.PageNumbers(), known), Body: append([]document.Block{document.P(document.Title, title), known}, body...)}}}
+func (w *workbook) file(title string, body ...word.Block) word.Document {
+	known := word.Paragraph{Style: word.Small, Align: word.Centre, Runs: []word.Run{{Text: text.Mask("代拟稿·" + w.Standing.Short())}}}
+	return word.Document{Title: title, Text: word.FormText,
+		Sections: []word.Section{{Page: word.A4, Footer: append(word.PageNumbers(), known), Body: append([]word.Block{word.P(word.Title, title), known}, body...)}}}
 }
 
 // grid is a table of texts; shares are how its columns divide the width.
-func grid(head []string, shares []float64, rows [][]string) document.Table {
-	t := document.Table{Columns: document.Widths(document.A4.Inside(), shares...)}
-	line := document.Row{Header: true}
+func grid(head []string, shares []float64, rows [][]string) word.Table {
+	t := word.Table{Columns: word.Widths(word.A4.Inside(), shares...)}
+	line := word.Row{Header: true}
 	for _, h := range head {
-		line.Cells = append(line.Cells, document.Label(h))
+		line.Cells = append(line.Cells, word.Label(h))
 	}
 	t.Rows = append(t.Rows, line)
 	for _, r := range rows {
-		line := document.Row{Whole: true}
+		line := word.Row{Whole: true}
 		for i, s := range r {
-			cell := document.Text(text.Mask(s))
+			cell := word.Text(text.Mask(s))
 			if len([]rune(s)) <= 6 && i != 1 {
-				cell = document.Label(text.Mask(s))
+				cell = word.Label(text.Mask(s))
 			}
 			line.Cells = append(line.Cells, cell)
 		}
@@ -85,12 +85,12 @@ func grid(head []string, shares []float64, rows [][]string) document.Table {
 }
 
 // basis is how the list came about, in two sentences.
-func (w *workbook) basis() []document.Block {
+func (w *workbook) basis() []word.Block {
 	date := ""
 	if w.Date != "" {
 		date = "（" + w.Date + "）"
 	}
-	return []document.Block{
+	return []word.Block{
 		say("本次%s收到申报%d家，参加排名%d家，拟遴选%d家。%s。", date, len(w.submissions), w.ranked, w.choose(), w.method()),
 		say("知道多少：%s。", w.Standing),
 		say("权重说明：%s。本件由程序按本次运行的结果生成，供研究，未经审定不作为结论；名次不等于入选，拟入选和入选由省教育厅决定。", w.Definition.Rubric.WeightsNote),
@@ -98,13 +98,13 @@ func (w *workbook) basis() []document.Block {
 }
 
 // proposal is 按名次建议名单. Who is to be chosen is for the Department to decide and register.
-func (w *workbook) proposal(all []*gathered) document.Document {
+func (w *workbook) proposal(all []*gathered) word.Document {
 	body := w.basis()
 	inside := w.inside(all)
 	if len(inside) > w.choose() {
 		body = append(body, say("第%d名有并列，下表列出%d家，取舍待定。", inside[len(inside)-1].rank.Rank.V, len(inside)))
 	}
-	body = append(body, document.P(document.Heading, "一、名单"))
+	body = append(body, word.P(word.Heading, "一、名单"))
 	var rows [][]string
 	for _, g := range inside {
 		s := g.form.Submission
@@ -112,7 +112,7 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 	}
 	body = append(body, grid([]string{"名次", w.Definition.Label("consortium"), "地市", w.Definition.Label("park"), "牵头学校、牵头企业", "得分", "线内线外"}, []float64{7, 23, 8, 18, 23, 11, 13}, rows))
 
-	body = append(body, document.P(document.Heading, "二、线的两侧"))
+	body = append(body, word.P(word.Heading, "二、线的两侧"))
 	contested := false
 	for _, g := range all {
 		if g.rank.LineReason == "" {
@@ -128,7 +128,7 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 		body = append(body, say("%s（相差%.2f分）。", s.Words, s.Gap))
 	}
 
-	body = append(body, document.P(document.Heading, "三、名单内尚未了结的事项"))
+	body = append(body, word.P(word.Heading, "三、名单内尚未了结的事项"))
 	rows = nil
 	for _, g := range inside {
 		open, lacking := 0, 0
@@ -146,7 +146,7 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 	}
 	body = append(body, grid([]string{"名次", w.Definition.Label("consortium"), "未说明的问题", "缺数的依据", "需核实的承诺"}, []float64{8, 40, 16, 16, 16}, rows))
 
-	body = append(body, document.P(document.Heading, "四、列出而不参加排名的"))
+	body = append(body, word.P(word.Heading, "四、列出而不参加排名的"))
 	rows = nil
 	for _, g := range all {
 		if !g.rank.Ranked {
@@ -162,7 +162,7 @@ func (w *workbook) proposal(all []*gathered) document.Document {
 }
 
 // summary is 评审意见汇总: what is to be said of each of those inside the line; before there is a line, of those around it.
-func (w *workbook) summary(all []*gathered) document.Document {
+func (w *workbook) summary(all []*gathered) word.Document {
 	body := w.basis()
 	comments := map[string][]table.Mark{}
 	for m := range w.Ranking.Marks.All() {
@@ -179,7 +179,7 @@ func (w *workbook) summary(all []*gathered) document.Document {
 	for i, g := range inside {
 		p := &profile{workbook: w, gathered: g}
 		r := g.rank
-		heading := document.P(document.Heading, fmt.Sprintf("%d. %s", i+1, w.name(r.Submission)))
+		heading := word.P(word.Heading, fmt.Sprintf("%d. %s", i+1, w.name(r.Submission)))
 		body = append(body, heading)
 		parts := fmt.Sprintf("已有基础%.2f分，建设承诺%.2f分", r.Foundation, r.Promise)
 		if r.Experts.Valid {

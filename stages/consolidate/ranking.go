@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -47,7 +47,7 @@ func (w *workbook) ranking(name string) error {
 	}}}
 	columns = append(columns, who(w, rankID)...)
 	columns = append(columns,
-		column[table.Rank]{Head: label("verdict"), Width: 10, Style: book.Column{Marks: verdictMarks}, Cell: func(r table.Rank) book.Cell { return word(r.Verdict) }},
+		column[table.Rank]{Head: label("verdict"), Width: 10, Style: book.Column{Marks: verdictMarks}, Cell: func(r table.Rank) book.Cell { return centred(r.Verdict) }},
 		column[table.Rank]{Head: "一页", Width: 7, Cell: func(r table.Rank) book.Cell { return w.pageLink(r.Submission) }},
 		column[table.Rank]{Head: label("line"), Width: 10, Style: book.Column{Marks: sideMarks}, Cell: func(r table.Rank) book.Cell {
 			return book.Cell{Value: w.side(r), Look: book.Centred, Formula: w.sideFormula("$" + model.CellName(row, 1))}
@@ -189,7 +189,7 @@ func (w *workbook) totals() []column[pointRow] {
 	}
 	label := func(column string) string { return w.head("ranking", column) }
 	return []column[pointRow]{
-		{Head: label("verdict"), Width: 10, Style: book.Column{Marks: verdictMarks}, Cell: func(r pointRow) book.Cell { return word(string(r.verdict.Verdict)) }},
+		{Head: label("verdict"), Width: 10, Style: book.Column{Marks: verdictMarks}, Cell: func(r pointRow) book.Cell { return centred(string(r.verdict.Verdict)) }},
 		live("得分", 9, book.Points, func(r pointRow) any { return r.rank.Total }, w.total),
 		live(label("rank"), 7, book.Centred, func(r pointRow) any {
 			if !r.rank.Ranked {
@@ -205,11 +205,11 @@ func (w *workbook) totals() []column[pointRow] {
 		{Head: "参加排名", Width: 9, Cell: func(r pointRow) book.Cell {
 			switch {
 			case r.rank.Ranked:
-				return word(rankedYes)
+				return centred(rankedYes)
 			case r.verdict.Ranked && r.rank.Present < w.available:
-				return word(rankedGate)
+				return centred(rankedGate)
 			}
-			return word(rankedNo)
+			return centred(rankedNo)
 		}},
 	}
 }
@@ -262,12 +262,12 @@ func (w *workbook) evidence(name string) error {
 	label := func(column string) string { return w.head("scores", column) }
 	kinds := map[string]string{"level": "现状", "growth": "增长", "commitment": "承诺"}
 	columns := append(who(w, func(s table.Score) string { return s.Submission }),
-		column[table.Score]{Head: label("point"), Width: 8, Cell: func(s table.Score) book.Cell { return word(s.Point) }},
+		column[table.Score]{Head: label("point"), Width: 8, Cell: func(s table.Score) book.Cell { return centred(s.Point) }},
 		column[table.Score]{Head: label("evidence"), Width: 36, Cell: func(s table.Score) book.Cell { return words(of(s).Label) }},
-		column[table.Score]{Head: label("kind"), Width: 8, Cell: func(s table.Score) book.Cell { return word(kinds[s.Kind]) }},
+		column[table.Score]{Head: label("kind"), Width: 8, Cell: func(s table.Score) book.Cell { return centred(kinds[s.Kind]) }},
 		column[table.Score]{Head: "相对于", Width: 16, Cell: func(s table.Score) book.Cell { return words(of(s).Basis) }},
 		column[table.Score]{Head: label("raw"), Width: 11, Cell: func(s table.Score) book.Cell { return optional(s.Raw, book.Decimal) }},
-		column[table.Score]{Head: "单位", Width: 8, Cell: func(s table.Score) book.Cell { return word(of(s).Unit) }},
+		column[table.Score]{Head: "单位", Width: 8, Cell: func(s table.Score) book.Cell { return centred(of(s).Unit) }},
 		column[table.Score]{Head: label("normalised"), Width: 9, Style: book.Column{Scale: 1}, Cell: func(s table.Score) book.Cell { return optional(s.Normalised, book.Points) }},
 		column[table.Score]{Head: label("weight"), Width: 9, Cell: func(s table.Score) book.Cell { return book.Cell{Value: s.Weight, Look: book.Decimal} }},
 		column[table.Score]{Head: label("points"), Width: 9, Cell: func(s table.Score) book.Cell { return optional(s.Points, book.Points) }},
@@ -302,7 +302,7 @@ func (w *workbook) rubric(name string) error {
 	all := w.Definition.Rubric.Points()
 	remark := w.Definition.Rubric.WeightsNote + "：原文没有权重和分值。percentile 是百分位（并列取平均），minmax 是（值－最小）÷（最大－最小），target 是值÷目标值；都归一到0—1。计算式里 prior、last、first、next、final 依次是" + w.yearNames() + "。"
 	return rows(w, name, remark, 2, len(all), slices.Values(all), []column[*templates.Point]{
-		{Head: w.head("scores", "point"), Width: 8, Cell: func(p *templates.Point) book.Cell { return word(p.ID) }},
+		{Head: w.head("scores", "point"), Width: 8, Cell: func(p *templates.Point) book.Cell { return centred(p.ID) }},
 		{Head: "原文", Width: 70, Cell: func(p *templates.Point) book.Cell { return prose(p.Label) }},
 		{Head: "所属指标", Width: 16, Cell: func(p *templates.Point) book.Cell { return words(p.Indicator.Label) }},
 		{Head: "权重（分）", Width: 10, Cell: func(p *templates.Point) book.Cell { return number(p.Weight.InexactFloat64()) }},

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -17,11 +17,11 @@ func (w *workbook) register(name string) error {
 		return func(e table.Registered) string { return e.Values[id] }
 	}
 	columns := []column[table.Registered]{
-		{Head: "登记项目", Width: 14, Cell: func(e table.Registered) book.Cell { return word(e.Sheet.Title) }},
+		{Head: "登记项目", Width: 14, Cell: func(e table.Registered) book.Cell { return centred(e.Sheet.Title) }},
 		{Head: w.head("submissions", "consortium"), Width: 40, Cell: func(e table.Registered) book.Cell { return words(e.Values[templates.RegisterConsortium]) }},
 		{Head: w.head("findings", "fingerprint"), Width: 36, Cell: func(e table.Registered) book.Cell { return mono(model.ExplanationKey(e.Fingerprint, e.ValueHash)) }},
 		{Head: "内容", Width: 60, Cell: func(e table.Registered) book.Cell { return words(registered(e)) }},
-		{Head: "日期", Width: 12, Cell: func(e table.Registered) book.Cell { return word(label(templates.RegisterDate)(e)) }},
+		{Head: "日期", Width: 12, Cell: func(e table.Registered) book.Cell { return centred(label(templates.RegisterDate)(e)) }},
 		{Head: "在本次运行中", Width: 49, Cell: func(e table.Registered) book.Cell { return words(w.effect(e)) }},
 		{Head: "位置", Width: 18, Cell: func(e table.Registered) book.Cell { return mono(e.Place.String()) }},
 	}
@@ -167,7 +167,7 @@ func (w *workbook) receipts() []perEntry {
 			if len(c.Options) > 0 {
 				out = append(out, perEntry{Head: c.Label, Width: 9, Style: book.Column{Marks: []book.Mark{{Word: c.Options[0], Tone: book.Good}}}, Cell: func(e entry) book.Cell {
 					r, _ := find(e)
-					return word(r.Values[c.ID])
+					return centred(r.Values[c.ID])
 				}})
 			}
 		}

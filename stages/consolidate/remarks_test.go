@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -37,7 +37,7 @@ func (w *workbook) submitted(name string) error {
 	}
 	columns := append(who(w, entryID),
 		belongs(w, entryID),
-		perEntry{Head: label("verdict"), Width: 10, Cell: func(e entry) book.Cell { return word(string(e.Verdict.Verdict)) }, Style: book.Column{Marks: verdictMarks}},
+		perEntry{Head: label("verdict"), Width: 10, Cell: func(e entry) book.Cell { return centred(string(e.Verdict.Verdict)) }, Style: book.Column{Marks: verdictMarks}},
 		tally("errors", func(v table.Verdict) int32 { return v.Errors }),
 		tally("warnings", func(v table.Verdict) int32 { return v.Warnings }),
 		tally("explained", func(v table.Verdict) int32 { return v.Explained }),
@@ -89,11 +89,11 @@ func (w *workbook) single(f *templates.Field) perEntry {
 		case f.Numeric() || g.Status != table.Normal:
 			return w.figure(g.Number, g.Status)
 		case f.Type == templates.ConfirmField:
-			return word(map[string]string{"true": w.Definition.Form.Confirm.Checked, "false": w.Definition.Form.Confirm.Unchecked}[g.Text])
+			return centred(map[string]string{"true": w.Definition.Form.Confirm.Checked, "false": w.Definition.Form.Confirm.Unchecked}[g.Text])
 		case f.Type == templates.TextField:
 			return words(g.Text)
 		}
-		return word(g.Text)
+		return centred(g.Text)
 	}}
 }
 
@@ -101,7 +101,7 @@ func (w *workbook) single(f *templates.Field) perEntry {
 func (w *workbook) copyLink(submission string) book.Cell {
 	path, ok := w.Returns[submission]
 	if !ok {
-		return word("")
+		return centred("")
 	}
 	return book.Cell{Value: "打开标注件", Look: book.Link, Link: path}
 }
@@ -153,7 +153,7 @@ func (w *workbook) missing(name string) error {
 	}
 	return rows(w, name, remark, 0, len(entries), slices.Values(entries), []column[templates.Entry]{
 		{Head: w.head("submissions", "directory_no"), Width: 10, Cell: func(e templates.Entry) book.Cell { return count(int32(e.No)) }},
-		{Head: w.head("submissions", "city"), Width: 10, Cell: func(e templates.Entry) book.Cell { return word(e.City) }},
+		{Head: w.head("submissions", "city"), Width: 10, Cell: func(e templates.Entry) book.Cell { return centred(e.City) }},
 		{Head: w.head("submissions", "consortium"), Width: 44, Cell: func(e templates.Entry) book.Cell { return words(e.Consortium) }},
 		{Head: w.head("submissions", "park"), Width: 40, Cell: func(e templates.Entry) book.Cell { return words(e.Park) }},
 		{Head: "情况", Width: 40, Cell: func(e templates.Entry) book.Cell {

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -55,7 +55,7 @@ func (o *trends) figures() {
 	for _, f := range fields {
 		o.row++
 		o.page.Span(o.row, 1, 2, words(o.Definition.Label(f.ID)))
-		o.page.Put(o.row, 3, word(f.Unit))
+		o.page.Put(o.row, 3, centred(f.Unit))
 		for i, v := range sums[f.ID].sums {
 			c := number(round(v))
 			if years[i].Kind == templates.Committed {

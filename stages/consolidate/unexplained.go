@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -44,7 +44,7 @@ func (w *workbook) unexplained(name string) error {
 		column[doubt]{Head: label("message"), Width: 34, Cell: func(x doubt) book.Cell { return words(x.Message) }},
 		column[doubt]{Head: "关系到的观测点", Width: 12, Cell: func(x doubt) book.Cell { return words(strings.Join(x.points, "、")) }},
 		column[doubt]{Head: "位置", Width: 17, Cell: func(x doubt) book.Cell { return w.placeLink(x.Finding) }},
-		column[doubt]{Head: "与上一轮比", Width: 11, Cell: func(x doubt) book.Cell { return word(x.since) }},
+		column[doubt]{Head: "与上一轮比", Width: 11, Cell: func(x doubt) book.Cell { return centred(x.since) }},
 		column[doubt]{Head: "说明过而不算数的", Width: 20, Cell: func(x doubt) book.Cell { return words(x.void()) }},
 		column[doubt]{Head: label("fingerprint"), Width: 33, Cell: func(x doubt) book.Cell { return mono(fingerprint(x.Finding)) }},
 	)

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -42,7 +42,7 @@ func (w *workbook) checklist(name string) error {
 		column[table.Check]{Head: w.head("checklist", "reason"), Width: 44, Cell: func(c table.Check) book.Cell { return words(strings.ReplaceAll(c.Reason, "；", "\n")) }},
 		column[table.Check]{Head: "原表位置", Width: 18, Cell: func(c table.Check) book.Cell {
 			if c.Cell == "" {
-				return word("")
+				return centred("")
 			}
 			return w.sourceLink(table.Score{Submission: c.Submission, Cells: c.Sheet + "!" + c.Cell})
 		}},

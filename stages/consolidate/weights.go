@@ -3,7 +3,7 @@ package consolidate
 import (
 	"fmt"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 )
 
@@ -73,7 +73,7 @@ func (w *workbook) weightTable(p *book.Page) {
 		at := func(col int) string { return book.Fixed(row, col) }
 		weight, open, earn := point.Weight.InexactFloat64(), w.open(point), w.earn(point)
 		p.PutRow(row, 1,
-			word(point.ID), words(short(point, 21)), words(point.Indicator.Label),
+			centred(point.ID), words(short(point, 21)), words(point.Indicator.Label),
 			book.Cell{Value: weight, Look: book.Number(weight)},
 			book.Cell{Value: rankedYes, Look: book.Input},
 			book.Cell{Value: weight, Look: book.Input},

@@ -5,7 +5,7 @@ import (
 	"io"
 	"slices"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )

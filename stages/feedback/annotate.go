@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/stages/office/ooxml"
 	"lianheti/stages/table"
 	"lianheti/templates"

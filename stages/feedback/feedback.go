@@ -13,8 +13,8 @@ import (
 	"strings"
 	"unicode"
 
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/stages/workers"

@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"lianheti/samples/programs"
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/office/ooxml"
 	"lianheti/stages/table"
 	"lianheti/templates"

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"lianheti/stages/document"
 	"lianheti/stages/model"
+	"lianheti/stages/office/word"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -28,7 +28,7 @@ func letterOf(d *templates.Definition, v table.Verdict) *templates.Letter {
 // writeLetters writes a letter about each submission of a prefecture, and one about those that are missing.
 func writeLetters(dir string, in Input, p *pack) error {
 	for _, r := range p.returns {
-		var tasks []document.Block
+		var tasks []word.Block
 		for _, s := range []model.Severity{model.MustFix, model.Explain} {
 			tasks = append(tasks, taskTable(s, r)...)
 		}
@@ -41,7 +41,7 @@ func writeLetters(dir string, in Input, p *pack) error {
 	}
 	vars := packVars(in, p)
 	vars["count"] = fmt.Sprint(len(p.missing))
-	return writeLetter(filepath.Join(dir, p.reminds), in, in.Definition.Letters.Letter(templates.RemindLetter), vars, []document.Block{missingTable(in.Definition, p.missing)})
+	return writeLetter(filepath.Join(dir, p.reminds), in, in.Definition.Letters.Letter(templates.RemindLetter), vars, []word.Block{missingTable(in.Definition, p.missing)})
 }
 
 // packVars are the words of every letter to a prefecture.
@@ -85,18 +85,18 @@ func submissionVars(in Input, p *pack, r *returned) map[string]string {
 }
 
 // writeLetter writes one letter in the habit of official letters. Without a date of the run the day is left to be written.
-func writeLetter(to string, in Input, l *templates.Letter, vars map[string]string, tasks []document.Block) error {
+func writeLetter(to string, in Input, l *templates.Letter, vars map[string]string, tasks []word.Block) error {
 	say := func(text string) string { return templates.Fill(text, vars) }
 	title := say(l.Title)
-	body := []document.Block{
-		document.Paragraph{Style: document.Title, After: 20, Runs: []document.Run{{Text: title}}},
-		document.P(document.Plain, say(in.Definition.Letters.To)),
+	body := []word.Block{
+		word.Paragraph{Style: word.Title, After: 20, Runs: []word.Run{{Text: title}}},
+		word.P(word.Plain, say(in.Definition.Letters.To)),
 	}
 	for i, text := range l.Before {
 		if empty(text, vars) {
 			continue
 		}
-		p := document.P(document.Body, say(text))
+		p := word.P(word.Body, say(text))
 		if i == len(l.Before)-1 && len(tasks) > 0 {
 			p.After = 6
 		}
@@ -104,8 +104,8 @@ func writeLetter(to string, in Input, l *templates.Letter, vars map[string]strin
 	}
 	body = append(body, tasks...)
 	for i, text := range l.After {
-		p := document.P(document.Body, say(text))
-		p.Align = document.Left // an address at a line's end would tear the line before it apart
+		p := word.P(word.Body, say(text))
+		p.Align = word.Left // an address at a line's end would tear the line before it apart
 		if i == 0 && len(tasks) > 0 {
 			p.Before = 10
 		}
@@ -117,11 +117,11 @@ func writeLetter(to string, in Input, l *templates.Letter, vars map[string]strin
 		day = chineseDate(in.Date)
 	}
 	body = append(body,
-		document.Paragraph{Align: document.Right, Before: 28, KeepNext: true, Runs: []document.Run{{Text: say(in.Definition.Letters.From)}}},
-		document.Paragraph{Align: document.Right, Runs: []document.Run{{Text: day}}})
-	d := document.Document{Title: strings.ReplaceAll(title, "\n", ""), Text: document.LetterText, Sections: []document.Section{{Page: document.A4, Footer: document.PageNumbers(), Body: body}}}
+		word.Paragraph{Align: word.Right, Before: 28, KeepNext: true, Runs: []word.Run{{Text: say(in.Definition.Letters.From)}}},
+		word.Paragraph{Align: word.Right, Runs: []word.Run{{Text: day}}})
+	d := word.Document{Title: strings.ReplaceAll(title, "\n", ""), Text: word.LetterText, Sections: []word.Section{{Page: word.A4, Footer: word.PageNumbers(), Body: body}}}
 	var out bytes.Buffer
-	if err := document.Write(&out, d); err != nil {
+	if err := word.Write(&out, d); err != nil {
 		return err
 	}
 	return os.WriteFile(to, out.Bytes(), 0o644)
@@ -156,17 +156,17 @@ const (
 	tableLine = 16
 )
 
-func cell(align document.Align, lines ...string) document.Cell {
-	c := document.Cell{Align: align}
+func cell(align word.Align, lines ...string) word.Cell {
+	c := word.Cell{Align: align}
 	for _, words := range lines {
-		c.Body = append(c.Body, document.Paragraph{Line: tableLine, Runs: []document.Run{{Text: text.Mask(text.Legible(words)), Size: tableSize}}})
+		c.Body = append(c.Body, word.Paragraph{Line: tableLine, Runs: []word.Run{{Text: text.Mask(text.Legible(words)), Size: tableSize}}})
 	}
 	return c
 }
 
-func headCell(text string) document.Cell {
-	c := cell(document.Centre, text)
-	c.Body[0].Runs[0].Font = document.HeiTi
+func headCell(text string) word.Cell {
+	c := cell(word.Centre, text)
+	c.Body[0].Runs[0].Font = word.HeiTi
 	return c
 }
 
@@ -174,7 +174,7 @@ func headCell(text string) document.Cell {
 const worded = 4
 
 // taskTable lists what is to be done about one severity, the findings of one rule in one row.
-func taskTable(severity model.Severity, r *returned) []document.Block {
+func taskTable(severity model.Severity, r *returned) []word.Block {
 	var groups [][]table.Finding
 	for _, x := range r.findings {
 		if x.Severity != severity || x.Explanation != "" {
@@ -190,8 +190,8 @@ func taskTable(severity model.Severity, r *returned) []document.Block {
 	if len(groups) == 0 {
 		return nil
 	}
-	t := document.Table{Columns: document.Widths(document.A4.Inside(), 10, 34, 62, 50),
-		Rows: []document.Row{{Header: true, Cells: []document.Cell{headCell("序号"), headCell("位置"), headCell("问题"), headCell("怎么办")}}}}
+	t := word.Table{Columns: word.Widths(word.A4.Inside(), 10, 34, 62, 50),
+		Rows: []word.Row{{Header: true, Cells: []word.Cell{headCell("序号"), headCell("位置"), headCell("问题"), headCell("怎么办")}}}}
 	for i, g := range groups {
 		var places, problems, cures []string
 		var all []model.Place
@@ -210,10 +210,10 @@ func taskTable(severity model.Severity, r *returned) []document.Block {
 			places = []string{strings.ReplaceAll(model.Ranges(all), "、", " ")}
 			problems = []string{fmt.Sprintf("%s，共%d处，例如：%s", g[0].Title, len(g), g[0].Message)}
 		}
-		t.Rows = append(t.Rows, document.Row{Cells: []document.Cell{cell(document.Centre, fmt.Sprint(i+1)), cell(document.Left, places...), cell(document.Left, problems...), cell(document.Left, cures...)}})
+		t.Rows = append(t.Rows, word.Row{Cells: []word.Cell{cell(word.Centre, fmt.Sprint(i+1)), cell(word.Left, places...), cell(word.Left, problems...), cell(word.Left, cures...)}})
 	}
-	heading := document.Paragraph{Style: document.Heading, KeepNext: true, Before: 6, Runs: []document.Run{{Text: fmt.Sprintf("%s（%d项）", severity.Label(), len(groups))}}}
-	return []document.Block{heading, t}
+	heading := word.Paragraph{Style: word.Heading, KeepNext: true, Before: 6, Runs: []word.Run{{Text: fmt.Sprintf("%s（%d项）", severity.Label(), len(groups))}}}
+	return []word.Block{heading, t}
 }
 
 // cellsOf lists the cells of a finding; the sheet is named once where they stand on one.
@@ -234,9 +234,9 @@ func cellsOf(x table.Finding) string {
 	return strings.Join(slices.Compact(out), " ") // with blanks, where a line may end
 }
 
-func missingTable(d *templates.Definition, missing []templates.Entry) document.Block {
-	t := document.Table{Columns: document.Widths(document.A4.Inside(), 18, 80, 58),
-		Rows: []document.Row{{Header: true, Cells: []document.Cell{headCell("目录序号"), headCell(d.Label("consortium")), headCell(d.Label("park"))}}}}
+func missingTable(d *templates.Definition, missing []templates.Entry) word.Block {
+	t := word.Table{Columns: word.Widths(word.A4.Inside(), 18, 80, 58),
+		Rows: []word.Row{{Header: true, Cells: []word.Cell{headCell("目录序号"), headCell(d.Label("consortium")), headCell(d.Label("park"))}}}}
 	for _, e := range missing {
 		var names, parks []string
 		for i, p := range e.Pairs() {
@@ -246,7 +246,7 @@ func missingTable(d *templates.Definition, missing []templates.Entry) document.B
 			}
 			names, parks = append(names, or+p.Consortium), append(parks, or+p.Park)
 		}
-		t.Rows = append(t.Rows, document.Row{Whole: true, Cells: []document.Cell{cell(document.Centre, fmt.Sprint(e.No)), cell(document.Left, names...), cell(document.Left, parks...)}})
+		t.Rows = append(t.Rows, word.Row{Whole: true, Cells: []word.Cell{cell(word.Centre, fmt.Sprint(e.No)), cell(word.Left, names...), cell(word.Left, parks...)}})
 	}
 	return t
 }

@@ -18,8 +18,8 @@ import (
 	"testing/fstest"
 
 	"lianheti/samples/programs"
+	"lianheti/stages/blankform"
 	"lianheti/stages/model"
-	"lianheti/stages/render"
 	"lianheti/templates"
 
 	"github.com/shopspring/decimal"
@@ -38,16 +38,16 @@ var definition = sync.OnceValue(func() *templates.Definition {
 const filledRecords = 5
 
 // values fills every input: numbers with fractions, dates, texts with line breaks, quotes and a leading =.
-func values() render.Values {
+func values() blankform.Values {
 	d := definition()
-	v := render.Values{Fields: map[templates.Ref]render.Value{}, Records: map[string][]map[string]render.Value{}}
+	v := blankform.Values{Fields: map[templates.Ref]blankform.Value{}, Records: map[string][]map[string]blankform.Value{}}
 	for i, slot := range d.Layout().Slots() {
 		v.Fields[templates.Ref{Field: slot.Field.ID, Year: slot.Year}] = valueOf(slot.Field, i)
 	}
 	for _, sheet := range d.Layout().Sheets {
 		for _, area := range sheet.Records {
 			for i := range filledRecords {
-				row := map[string]render.Value{}
+				row := map[string]blankform.Value{}
 				for j, c := range area.Columns {
 					row[c.Field.ID] = valueOf(c.Field, 1000+10*i+j)
 				}
@@ -58,19 +58,19 @@ func values() render.Values {
 	return v
 }
 
-func valueOf(f *templates.Field, i int) render.Value {
+func valueOf(f *templates.Field, i int) blankform.Value {
 	switch {
 	case f.Numeric():
 		n := decimal.New(int64(i)*1117+3, -2)
 		if f.Type == templates.IntegerField {
 			n = decimal.New(int64(i)*31+7, 0)
 		}
-		return render.Value{Number: &n}
+		return blankform.Value{Number: &n}
 	case f.Type == templates.DateField:
-		return render.Value{Date: fmt.Sprintf("2024-%02d-%02d", i%12+1, i%28+1)}
+		return blankform.Value{Date: fmt.Sprintf("2024-%02d-%02d", i%12+1, i%28+1)}
 	}
 	texts := []string{"第%d项：普通文字，含“引号”和<尖括号>&符号", "=1+%d 是文字", "第一行%d\n第二行", "  前后有空格%d  ", "𠮷野家%d·①②③", "+86%d", "_x000D_样子的文字%d"}
-	return render.Value{Text: fmt.Sprintf(texts[i%len(texts)], i)}
+	return blankform.Value{Text: fmt.Sprintf(texts[i%len(texts)], i)}
 }
 
 // filled is the workbook of values, made once.
@@ -107,11 +107,11 @@ func sent() []byte {
 }
 
 // sparse is a workbook with one value only, for seeds.
-var sparse = sync.OnceValue(func() []byte { return render1(render.Values{}) })
+var sparse = sync.OnceValue(func() []byte { return render1(blankform.Values{}) })
 
-func render1(v render.Values) []byte {
+func render1(v blankform.Values) []byte {
 	var b bytes.Buffer
-	if err := render.Fill(&b, definition(), v); err != nil {
+	if err := blankform.Fill(&b, definition(), v); err != nil {
 		panic(err)
 	}
 	return b.Bytes()
@@ -388,7 +388,7 @@ func TestTemplatesSentOutEarlierAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := render.Fill(&b, earlier, values()); err != nil {
+	if err := blankform.Fill(&b, earlier, values()); err != nil {
 		t.Fatal(err)
 	}
 	w := readBytes(b.Bytes())

@@ -17,10 +17,10 @@ import (
 	"testing"
 	"time"
 
+	"lianheti/stages/blankform"
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/office/ooxml"
-	"lianheti/stages/render"
 
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/xuri/excelize/v2"
@@ -203,7 +203,7 @@ var wordForm = sync.OnceValue(func() (form struct {
 	facts := batch.Facts()
 	var b bytes.Buffer
 	for f := range facts.Forms {
-		if err := render.Word(&b, definition(), f, nil, "0000-0000"); err != nil {
+		if err := blankform.Word(&b, definition(), f, nil, "0000-0000"); err != nil {
 			panic(err)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"lianheti/samples/programs"
-	"lianheti/stages/render"
+	"lianheti/stages/blankform"
 )
 
 // Requirements
@@ -68,12 +68,12 @@ func TestSavedBySheetJS(t *testing.T) {
 	programs.NeedNode(t, "xlsx")
 	v := values() // SheetJS takes a text like _x0041_ for the escape of a letter
 	for ref, value := range v.Fields {
-		v.Fields[ref] = render.Value{Text: strings.ReplaceAll(value.Text, "_x000D_", ""), Number: value.Number, Date: value.Date}
+		v.Fields[ref] = blankform.Value{Text: strings.ReplaceAll(value.Text, "_x000D_", ""), Number: value.Number, Date: value.Date}
 	}
 	for _, rows := range v.Records {
 		for _, row := range rows {
 			for id, value := range row {
-				row[id] = render.Value{Text: strings.ReplaceAll(value.Text, "_x000D_", ""), Number: value.Number, Date: value.Date}
+				row[id] = blankform.Value{Text: strings.ReplaceAll(value.Text, "_x000D_", ""), Number: value.Number, Date: value.Date}
 			}
 		}
 	}

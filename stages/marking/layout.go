@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/templates"
 )
 

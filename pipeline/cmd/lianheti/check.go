@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 
 	"lianheti/pipeline"
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"lianheti/pipeline"
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 
 	"github.com/urfave/cli/v2"
 )

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"lianheti/pipeline/publish"
+	"lianheti/stages/blankform"
 	"lianheti/stages/export"
-	"lianheti/stages/render"
 	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
@@ -63,14 +63,14 @@ type issue struct {
 // issued decides what the flags ask for.
 func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 	kit := func(city templates.City) issue {
-		return issue{render.KitFile(d, city), func(w io.Writer) error { return render.Kit(w, d, city) }}
+		return issue{blankform.KitFile(d, city), func(w io.Writer) error { return blankform.Kit(w, d, city) }}
 	}
 	city, all, register := c.String("city"), c.Bool("all"), c.Bool("register")
 	switch {
 	case city != "" && all || register && (city != "" || all):
 		return nil, usageError{errors.New("--city、--all、--register 只能用一个")}
 	case register:
-		return []issue{{render.RegisterFile(d), func(w io.Writer) error { return render.Register(w, d) }}}, nil
+		return []issue{{blankform.RegisterFile(d), func(w io.Writer) error { return blankform.Register(w, d) }}}, nil
 	case all:
 		var out []issue
 		for _, city := range d.Directory.Cities {
@@ -88,7 +88,7 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 		}
 		return []issue{kit(known)}, nil
 	}
-	return []issue{{render.FileName(d), func(w io.Writer) error { return render.Template(w, d) }}}, nil
+	return []issue{{blankform.FileName(d), func(w io.Writer) error { return blankform.Template(w, d) }}}, nil
 }
 
 var overwriteFlag = &cli.BoolFlag{Name: "overwrite", Usage: "已有内容不同的同名文件时，覆盖它"}

@@ -1,11 +1,11 @@
-package render
+package blankform
 
 import (
 	"fmt"
 	"slices"
 
-	"lianheti/stages/book"
 	"lianheti/stages/model"
+	"lianheti/stages/office/book"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"

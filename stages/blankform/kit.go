@@ -1,4 +1,4 @@
-package render
+package blankform
 
 import (
 	"archive/zip"
@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"lianheti/stages/document"
+	"lianheti/stages/office/word"
 	"lianheti/templates"
 )
 
@@ -40,7 +40,7 @@ func Kit(w io.Writer, d *templates.Definition, city templates.City) error {
 		return err
 	}
 	entries := reporting(d, city)
-	if err := add(KitGuide, func(w io.Writer) error { return document.Write(w, guide(d, city, entries)) }); err != nil {
+	if err := add(KitGuide, func(w io.Writer) error { return word.Write(w, guide(d, city, entries)) }); err != nil {
 		return err
 	}
 	for _, e := range entries {
@@ -68,47 +68,47 @@ func reporting(d *templates.Definition, city templates.City) []templates.Entry {
 func workbookFile(e templates.Entry) string { return fmt.Sprintf("%02d %s.xlsx", e.No, e.Consortium) }
 
 // guide is the page that goes with the workbooks: which there are, how to fill them, when and where to send them.
-func guide(d *templates.Definition, city templates.City, entries []templates.Entry) document.Document {
+func guide(d *templates.Definition, city templates.City, entries []templates.Entry) word.Document {
 	deadline, _ := time.Parse(time.DateOnly, d.Directory.Deadline)
-	text := func(style document.Style, format string, args ...any) document.Paragraph {
-		return document.P(style, fmt.Sprintf(format, args...))
+	text := func(style word.Style, format string, args ...any) word.Paragraph {
+		return word.P(style, fmt.Sprintf(format, args...))
 	}
-	var below []document.Paragraph
+	var below []word.Paragraph
 	for _, e := range entries {
 		for _, other := range e.Alternatives {
-			below = append(below, text(document.Body, "指导目录序号%d也可以“%s”（依托园区：%s）申报：请在封面的下拉列表中改选，园区随之改选。", e.No, other.Consortium, other.Park))
+			below = append(below, text(word.Body, "指导目录序号%d也可以“%s”（依托园区：%s）申报：请在封面的下拉列表中改选，园区随之改选。", e.No, other.Consortium, other.Park))
 		}
 	}
 	for _, note := range instructions(d) {
-		below = append(below, document.P(document.Body, note))
+		below = append(below, word.P(word.Body, note))
 	}
-	below = append(below, text(document.Body, "报送期限：%s。报送%s，邮箱 %s。", deadline.Format("2006年1月2日"), d.Directory.Addressee.Office, d.Directory.Addressee.Email))
+	below = append(below, text(word.Body, "报送期限：%s。报送%s，邮箱 %s。", deadline.Format("2006年1月2日"), d.Directory.Addressee.Office, d.Directory.Addressee.Email))
 	below[0].Before = 8 // off the table
-	body := []document.Block{
-		text(document.Title, "%s填报说明", d.Form.Title),
-		text(document.Body, "%s市可推荐的联合体及其工作簿如下，联合体名称、推荐地市、依托园区已经填好。已入选国家级的不再申报。", city.Name),
+	body := []word.Block{
+		text(word.Title, "%s填报说明", d.Form.Title),
+		text(word.Body, "%s市可推荐的联合体及其工作簿如下，联合体名称、推荐地市、依托园区已经填好。已入选国家级的不再申报。", city.Name),
 		entryTable(d, entries),
 	}
 	for _, p := range below {
 		body = append(body, p)
 	}
-	body = append(body, text(document.Heading, "观测点（附件2 原文）"))
+	body = append(body, text(word.Heading, "观测点（附件2 原文）"))
 	for _, i := range d.Rubric.Indicators {
-		body = append(body, document.P(document.Body, i.Label))
+		body = append(body, word.P(word.Body, i.Label))
 		for _, p := range i.Points {
-			body = append(body, document.P(document.Body, p.Full()))
+			body = append(body, word.P(word.Body, p.Full()))
 		}
 	}
-	return document.Document{Title: d.Form.Title + "填报说明", Text: document.Type{Size: 14, Line: 22}, Sections: []document.Section{{Page: document.A4Bound, Body: body}}}
+	return word.Document{Title: d.Form.Title + "填报说明", Text: word.Type{Size: 14, Line: 22}, Sections: []word.Section{{Page: word.A4Bound, Body: body}}}
 }
 
-func entryTable(d *templates.Definition, entries []templates.Entry) document.Table {
-	t := document.Table{Columns: document.Widths(document.A4Bound.Inside(), 9, 51, 40), Rows: []document.Row{
-		{Header: true, Cells: []document.Cell{document.Label("序号"), document.Label(d.Label("consortium")), document.Label(d.Label("park"))}},
+func entryTable(d *templates.Definition, entries []templates.Entry) word.Table {
+	t := word.Table{Columns: word.Widths(word.A4Bound.Inside(), 9, 51, 40), Rows: []word.Row{
+		{Header: true, Cells: []word.Cell{word.Label("序号"), word.Label(d.Label("consortium")), word.Label(d.Label("park"))}},
 	}}
 	for _, e := range entries {
-		t.Rows = append(t.Rows, document.Row{Whole: true, Cells: []document.Cell{
-			document.Label(fmt.Sprint(e.No)), document.Text(e.Consortium), document.Text(e.Park)}})
+		t.Rows = append(t.Rows, word.Row{Whole: true, Cells: []word.Cell{
+			word.Label(fmt.Sprint(e.No)), word.Text(e.Consortium), word.Text(e.Park)}})
 	}
 	return t
 }

@@ -1,9 +1,9 @@
-package render
+package blankform
 
 import (
 	"fmt"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"

@@ -1,11 +1,11 @@
-package render
+package blankform
 
 import (
 	"cmp"
 	"fmt"
 	"io"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/templates"
 )
 

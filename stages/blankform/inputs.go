@@ -1,4 +1,4 @@
-package render
+package blankform
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"

@@ -1,6 +1,6 @@
-// Package render paints the Excel template from the definition's layout, blank or with values filled in. It knows how
+// Package blankform paints the Excel template from the definition's layout, blank or with values filled in. It knows how
 // things look; what stands where is the layout's.
-package render
+package blankform
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages/book"
+	"lianheti/stages/office/book"
 	"lianheti/stages/text"
 	"lianheti/templates"
 

@@ -1,4 +1,4 @@
-// Package document holds what every Word file that the program writes has in common, as package book does for workbooks:
+// Package word holds what every Word file that the program writes has in common, as package book does for workbooks:
 // the same bytes for the same content, document properties that name nobody and no time, Chinese fonts that Word, WPS and
 // LibreOffice all find, exact line spacing, and text that stays text: nothing written here becomes a field or a link.
 //
@@ -23,7 +23,7 @@
 //		}},
 //	}
 //	err := document.Write(w, d)
-package document
+package word
 
 // Document is a Word file.
 type Document struct {

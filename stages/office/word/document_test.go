@@ -1,4 +1,4 @@
-package document_test
+package word_test
 
 import (
 	"archive/zip"
@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages/document"
+	"lianheti/stages/office/word"
 
 	"github.com/beevik/etree"
 )
@@ -23,26 +23,26 @@ import (
 
 // Example is a letter with a list of what to do.
 func Example() {
-	letter := document.Document{
+	letter := word.Document{
 		Title: "受理回执",
-		Text:  document.LetterText,
-		Sections: []document.Section{{
-			Page:   document.A4,
-			Footer: document.PageNumbers(),
-			Body: []document.Block{
-				document.P(document.Title, "受理回执"),
-				document.P(document.Plain, "福州市教育局："),
-				document.P(document.Body, "你局报送的推荐书收悉，请按下表处理。"),
-				document.Table{Columns: document.Widths(document.A4.Inside(), 1, 3), Rows: []document.Row{
-					{Header: true, Cells: []document.Cell{document.Label("栏目"), document.Label("问题")}},
-					{Whole: true, Cells: []document.Cell{document.Text("依托园区"), document.Text("与目录不符")}},
+		Text:  word.LetterText,
+		Sections: []word.Section{{
+			Page:   word.A4,
+			Footer: word.PageNumbers(),
+			Body: []word.Block{
+				word.P(word.Title, "受理回执"),
+				word.P(word.Plain, "福州市教育局："),
+				word.P(word.Body, "你局报送的推荐书收悉，请按下表处理。"),
+				word.Table{Columns: word.Widths(word.A4.Inside(), 1, 3), Rows: []word.Row{
+					{Header: true, Cells: []word.Cell{word.Label("栏目"), word.Label("问题")}},
+					{Whole: true, Cells: []word.Cell{word.Text("依托园区"), word.Text("与目录不符")}},
 				}},
-				document.Paragraph{Align: document.Right, Before: 28, Runs: []document.Run{{Text: "福建省教育厅职成处"}}},
+				word.Paragraph{Align: word.Right, Before: 28, Runs: []word.Run{{Text: "福建省教育厅职成处"}}},
 			},
 		}},
 	}
 	var b bytes.Buffer
-	if err := document.Write(&b, letter); err != nil {
+	if err := word.Write(&b, letter); err != nil {
 		fmt.Println(err)
 	}
 	fmt.Println(strings.Join(texts(b.Bytes(), "word/document.xml"), "|"))
@@ -90,38 +90,38 @@ func texts(data []byte, name string) []string {
 	return out
 }
 
-func write(t *testing.T, d document.Document) []byte {
+func write(t *testing.T, d word.Document) []byte {
 	t.Helper()
 	var b, again bytes.Buffer
-	if err := document.Write(&b, d); err != nil {
+	if err := word.Write(&b, d); err != nil {
 		t.Fatal(err)
 	}
-	if err := document.Write(&again, d); err != nil || !bytes.Equal(b.Bytes(), again.Bytes()) {
+	if err := word.Write(&again, d); err != nil || !bytes.Equal(b.Bytes(), again.Bytes()) {
 		t.Errorf("written twice, the document differs (%v)", err)
 	}
 	return b.Bytes()
 }
 
 // sample has everything that a document can hold.
-func sample() document.Document {
-	merged := document.Table{Columns: []float64{20, 40, 40, 56}, Rows: []document.Row{
-		{Header: true, Cells: []document.Cell{{Span: 2, Align: document.Centre, Body: []document.Paragraph{document.P(document.Plain, "甲")}}, document.Label("乙"), document.Label("丙")}},
-		{Height: 12, Cells: []document.Cell{{Down: 3, Body: []document.Paragraph{document.P(document.Plain, "丁")}}, document.Text("戊"), {Span: 2, Down: 2, Shade: "EEEEEE", Body: []document.Paragraph{document.P(document.Plain, "己")}}}},
-		{Cells: []document.Cell{document.Text("庚")}},
-		{Whole: true, Cells: []document.Cell{document.Text("辛"), document.Text("壬"), document.Text("癸")}},
+func sample() word.Document {
+	merged := word.Table{Columns: []float64{20, 40, 40, 56}, Rows: []word.Row{
+		{Header: true, Cells: []word.Cell{{Span: 2, Align: word.Centre, Body: []word.Paragraph{word.P(word.Plain, "甲")}}, word.Label("乙"), word.Label("丙")}},
+		{Height: 12, Cells: []word.Cell{{Down: 3, Body: []word.Paragraph{word.P(word.Plain, "丁")}}, word.Text("戊"), {Span: 2, Down: 2, Shade: "EEEEEE", Body: []word.Paragraph{word.P(word.Plain, "己")}}}},
+		{Cells: []word.Cell{word.Text("庚")}},
+		{Whole: true, Cells: []word.Cell{word.Text("辛"), word.Text("壬"), word.Text("癸")}},
 	}}
-	page := document.A4Bound
-	return document.Document{Title: "样例", TwoSided: true, Sections: []document.Section{
-		{Page: page, Body: []document.Block{
-			document.P(document.Title, "封面"),
-			document.Table{Bare: true, Columns: []float64{40, 80}, Rows: []document.Row{{Cells: []document.Cell{{Align: document.Spread, Body: []document.Paragraph{document.P(document.Plain, "地市")}}, {Underlined: true, Body: []document.Paragraph{document.P(document.Plain, "福州")}}}}}},
+	page := word.A4Bound
+	return word.Document{Title: "样例", TwoSided: true, Sections: []word.Section{
+		{Page: page, Body: []word.Block{
+			word.P(word.Title, "封面"),
+			word.Table{Bare: true, Columns: []float64{40, 80}, Rows: []word.Row{{Cells: []word.Cell{{Align: word.Spread, Body: []word.Paragraph{word.P(word.Plain, "地市")}}, {Underlined: true, Body: []word.Paragraph{word.P(word.Plain, "福州")}}}}}},
 		}},
-		{Page: page, FirstPage: 1, Footer: document.PageNumbers(), Header: []document.Paragraph{document.P(document.Small, "页眉")}, Body: []document.Block{
-			document.P(document.Heading, "1.概况"),
-			document.Paragraph{Runs: []document.Run{{Text: "负责人", Bold: true, Color: "C00000", Size: 15, Font: document.HeiTi, Underline: true, Footnote: "指负责同志。"}, {Text: "二", Footnote: "下同。"}}},
+		{Page: page, FirstPage: 1, Footer: word.PageNumbers(), Header: []word.Paragraph{word.P(word.Small, "页眉")}, Body: []word.Block{
+			word.P(word.Heading, "1.概况"),
+			word.Paragraph{Runs: []word.Run{{Text: "负责人", Bold: true, Color: "C00000", Size: 15, Font: word.HeiTi, Underline: true, Footnote: "指负责同志。"}, {Text: "二", Footnote: "下同。"}}},
 			merged, merged,
 		}},
-		{Page: document.A4Wide, Body: []document.Block{document.Paragraph{Style: document.Body, NewPage: true, Before: 6, Indent: 4, Line: 20, Runs: []document.Run{{Text: "第一行\n第二行\t后"}}}}},
+		{Page: word.A4Wide, Body: []word.Block{word.Paragraph{Style: word.Body, NewPage: true, Before: 6, Indent: 4, Line: 20, Runs: []word.Run{{Text: "第一行\n第二行\t后"}}}}},
 	}}
 }
 
@@ -141,7 +141,7 @@ func TestPartsNameNobodyAndNoTime(t *testing.T) {
 
 func TestTextStaysText(t *testing.T) {
 	hostile := "=HYPERLINK(\"http://x\") <w:fldSimple w:instr=\"DATE\"/> { DATE } &amp; ]]>\x00\x07\x1f\ufffe\r\n尾"
-	data := write(t, document.Document{Title: hostile, Sections: []document.Section{{Page: document.A4, Body: []document.Block{document.P(document.Body, hostile)}}}})
+	data := write(t, word.Document{Title: hostile, Sections: []word.Section{{Page: word.A4, Body: []word.Block{word.P(word.Body, hostile)}}}})
 	got := strings.Join(texts(data, "word/document.xml"), "\n")
 	if want := "=HYPERLINK(\"http://x\") <w:fldSimple w:instr=\"DATE\"/> { DATE } &amp; ]]>\n尾"; got != want {
 		t.Errorf("text became %q, want %q", got, want)
@@ -181,14 +181,14 @@ func TestCellsMerge(t *testing.T) {
 	if got := strings.Join(rows, "|"); got != want {
 		t.Errorf("cells are %s, want %s", got, want)
 	}
-	for name, rows := range map[string][]document.Row{
-		"too few":     {{Cells: []document.Cell{document.Text("a")}}},
-		"too many":    {{Cells: []document.Cell{document.Text("a"), document.Text("b"), document.Text("c")}}},
-		"too wide":    {{Cells: []document.Cell{document.Text("a"), {Span: 2}}}},
-		"beyond":      {{Cells: []document.Cell{{Down: 2}, document.Text("b")}}},
-		"overlapping": {{Cells: []document.Cell{document.Text("a"), {Down: 2}}}, {Cells: []document.Cell{{Span: 2}}}},
+	for name, rows := range map[string][]word.Row{
+		"too few":     {{Cells: []word.Cell{word.Text("a")}}},
+		"too many":    {{Cells: []word.Cell{word.Text("a"), word.Text("b"), word.Text("c")}}},
+		"too wide":    {{Cells: []word.Cell{word.Text("a"), {Span: 2}}}},
+		"beyond":      {{Cells: []word.Cell{{Down: 2}, word.Text("b")}}},
+		"overlapping": {{Cells: []word.Cell{word.Text("a"), {Down: 2}}}, {Cells: []word.Cell{{Span: 2}}}},
 	} {
-		err := document.Write(io.Discard, document.Document{Sections: []document.Section{{Page: document.A4, Body: []document.Block{document.Table{Columns: []float64{50, 50}, Rows: rows}}}}})
+		err := word.Write(io.Discard, word.Document{Sections: []word.Section{{Page: word.A4, Body: []word.Block{word.Table{Columns: []float64{50, 50}, Rows: rows}}}}})
 		if err == nil {
 			t.Errorf("a table with %s cells was written", name)
 		}

@@ -1,12 +1,12 @@
-package render
+package blankform
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
-	"lianheti/stages/book/formula"
 	"lianheti/stages/model"
+	"lianheti/stages/office/formula"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"

@@ -1,4 +1,4 @@
-package render
+package blankform
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/document"
+	"lianheti/stages/office/word"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -21,19 +21,19 @@ func WordName(d *templates.Definition, consortium string) string {
 // are left blank. The footer carries the check code of the values.
 func Word(w io.Writer, d *templates.Definition, form *table.Form, contacts map[string]string, checkCode string) error {
 	p := &printer{d: d, form: form, contacts: contacts}
-	out := document.Document{Title: d.Form.Title, Text: document.FormText, TwoSided: true}
-	code := document.Run{Text: "校验码 " + checkCode}
+	out := word.Document{Title: d.Form.Title, Text: word.FormText, TwoSided: true}
+	code := word.Run{Text: "校验码 " + checkCode}
 	// The cover and the notes are the two sides of the first sheet, so that page 1 lies on the right.
-	out.Sections = append(out.Sections, document.Section{Page: document.A4Bound, Body: append(p.cover(), p.notes()...),
-		Footer: []document.Paragraph{{Style: document.Small, Align: document.Centre, Runs: []document.Run{code}}}})
+	out.Sections = append(out.Sections, word.Section{Page: word.A4Bound, Body: append(p.cover(), p.notes()...),
+		Footer: []word.Paragraph{{Style: word.Small, Align: word.Centre, Runs: []word.Run{code}}}})
 	// One run of pages for all parts: LibreOffice draws the line above footnotes only in the first that has any.
-	parts := document.Section{Page: document.A4Bound, FirstPage: 1, Footer: []document.Paragraph{{Style: document.Small, Align: document.Centre,
-		Runs: []document.Run{{Text: "— "}, {Field: document.PageNumber}, {Text: " —　　"}, code}}}}
+	parts := word.Section{Page: word.A4Bound, FirstPage: 1, Footer: []word.Paragraph{{Style: word.Small, Align: word.Centre,
+		Runs: []word.Run{{Text: "— "}, {Field: word.PageNumber}, {Text: " —　　"}, code}}}}
 	for i, s := range d.Paper.Sections {
 		if s.Supplementary() && !p.answered(s) {
 			continue
 		}
-		heading := document.P(document.Heading, s.Heading(d.Form))
+		heading := word.P(word.Heading, s.Heading(d.Form))
 		heading.NewPage = i > 0
 		parts.Body = append(parts.Body, heading)
 		for _, t := range s.Tables {
@@ -41,7 +41,7 @@ func Word(w io.Writer, d *templates.Definition, form *table.Form, contacts map[s
 		}
 	}
 	out.Sections = append(out.Sections, parts)
-	return document.Write(w, out)
+	return word.Write(w, out)
 }
 
 // printer prints one submission.
@@ -64,42 +64,42 @@ const (
 )
 
 // cover prints the title and the lines with their seals.
-func (p *printer) cover() []document.Block {
-	line := func(text string) []document.Paragraph {
-		return []document.Paragraph{{Line: coverLine, Runs: []document.Run{{Text: text, Size: coverText}}}}
+func (p *printer) cover() []word.Block {
+	line := func(text string) []word.Paragraph {
+		return []word.Paragraph{{Line: coverLine, Runs: []word.Run{{Text: text, Size: coverText}}}}
 	}
-	lines := document.Table{Bare: true, Columns: []float64{34, 100, 26}}
+	lines := word.Table{Bare: true, Columns: []float64{34, 100, 26}}
 	for _, id := range p.d.Paper.Cover {
 		f := p.d.Field(id)
-		lines.Rows = append(lines.Rows, document.Row{Height: 14, Whole: true, Cells: []document.Cell{
-			{Align: document.Spread, Body: line(f.PaperLabel())},
-			{Align: document.Centre, Underlined: true, Body: line(p.answer(templates.Ref{Field: id}))},
+		lines.Rows = append(lines.Rows, word.Row{Height: 14, Whole: true, Cells: []word.Cell{
+			{Align: word.Spread, Body: line(f.PaperLabel())},
+			{Align: word.Centre, Underlined: true, Body: line(p.answer(templates.Ref{Field: id}))},
 			{Body: line(f.Seal)},
 		}})
 	}
-	return []document.Block{
-		document.Paragraph{Runs: []document.Run{{Text: p.d.Paper.Attachment, Font: document.HeiTi, Size: coverText}}, Line: coverLine},
-		document.Paragraph{Style: document.Title, Before: 110, After: 120, Line: 40, Runs: []document.Run{{Text: p.d.Form.Title, Size: coverTitle}}},
+	return []word.Block{
+		word.Paragraph{Runs: []word.Run{{Text: p.d.Paper.Attachment, Font: word.HeiTi, Size: coverText}}, Line: coverLine},
+		word.Paragraph{Style: word.Title, Before: 110, After: 120, Line: 40, Runs: []word.Run{{Text: p.d.Form.Title, Size: coverTitle}}},
 		lines,
-		document.Paragraph{Align: document.Centre, Before: 90, Line: coverLine, Runs: []document.Run{{Text: p.d.Form.Dated, Size: coverText}}},
+		word.Paragraph{Align: word.Centre, Before: 90, Line: coverLine, Runs: []word.Run{{Text: p.d.Form.Dated, Size: coverText}}},
 	}
 }
 
 // notes prints the notes in force.
-func (p *printer) notes() []document.Block {
-	var out []document.Block
+func (p *printer) notes() []word.Block {
+	var out []word.Block
 	for i, id := range p.d.Paper.Notes {
-		note := document.P(document.Body, p.d.Form.Note(id))
+		note := word.P(word.Body, p.d.Form.Note(id))
 		if i == 0 {
-			note.Style, note.NewPage = document.Title, true
+			note.Style, note.NewPage = word.Title, true
 		}
 		out = append(out, note)
 	}
 	return out
 }
 
-func (p *printer) table(t *templates.PaperTable) document.Table {
-	out := document.Table{Columns: t.Columns}
+func (p *printer) table(t *templates.PaperTable) word.Table {
+	out := word.Table{Columns: t.Columns}
 	kept := 0 // rows from here on that stay together with the next
 	for _, row := range t.Rows {
 		kept--
@@ -108,14 +108,14 @@ func (p *printer) table(t *templates.PaperTable) document.Table {
 				kept = max(kept, cell.Down-1)
 			}
 		}
-		r := document.Row{Whole: true, Keep: kept > 0}
+		r := word.Row{Whole: true, Keep: kept > 0}
 		for _, cell := range row {
 			r.Height = max(r.Height, cell.Height, lowestRow)
-			printed := document.Cell{Span: cell.Span, Down: cell.Down, Align: document.Centre}
+			printed := word.Cell{Span: cell.Span, Down: cell.Down, Align: word.Centre}
 			for _, item := range cell.Items() {
 				printed.Body = append(printed.Body, p.item(item)...)
 				if p.long(item) { // a long text goes on overleaf
-					r.Whole, printed.Top, printed.Align = false, true, document.Left
+					r.Whole, printed.Top, printed.Align = false, true, word.Left
 				}
 			}
 			r.Cells = append(r.Cells, printed)
@@ -140,32 +140,32 @@ const lowestRow = 6.2
 const longLabel = 30
 
 // item prints one item of a cell as paragraphs.
-func (p *printer) item(i templates.PaperItem) []document.Paragraph {
-	var out []document.Paragraph
+func (p *printer) item(i templates.PaperItem) []word.Paragraph {
+	var out []word.Paragraph
 	for range i.Gap {
-		out = append(out, document.Paragraph{})
+		out = append(out, word.Paragraph{})
 	}
-	align := document.Align(i.Align)
+	align := word.Align(i.Align)
 	switch {
 	case i.Value != "" && p.long(i):
 		return append(out, p.prose(i.Values()[0])...)
 	case p.long(i): // the pledge
-		return append(out, document.P(document.Body, p.d.Wording(i)))
+		return append(out, word.P(word.Body, p.d.Wording(i)))
 	case i.Value != "":
-		return append(out, document.Paragraph{Align: align, Runs: []document.Run{{Text: p.figure(i.Values())}}})
+		return append(out, word.Paragraph{Align: align, Runs: []word.Run{{Text: p.figure(i.Values())}}})
 	case i.Declare != "":
-		return append(out, document.P(document.Body, p.declaration(i.Declare)))
+		return append(out, word.P(word.Body, p.declaration(i.Declare)))
 	case i.Count != "":
-		return append(out, document.Paragraph{Runs: []document.Run{{Text: p.count(i.Count)}}})
+		return append(out, word.Paragraph{Runs: []word.Run{{Text: p.count(i.Count)}}})
 	case i.Names != "":
-		return append(out, document.Paragraph{Align: document.Left, Runs: []document.Run{{Text: strings.Join(p.names(i.Names), "、")}}})
+		return append(out, word.Paragraph{Align: word.Left, Runs: []word.Run{{Text: strings.Join(p.names(i.Names), "、")}}})
 	}
 	words := p.d.Wording(i)
 	if i.Hand {
 		const room = "　　　"
 		words = room + strings.ReplaceAll(words, " ", room)
 	}
-	return append(out, document.Paragraph{Align: align, Runs: []document.Run{{Text: words, Footnote: p.d.Form.Note(i.Footnote)}}})
+	return append(out, word.Paragraph{Align: align, Runs: []word.Run{{Text: words, Footnote: p.d.Form.Note(i.Footnote)}}})
 }
 
 // answer is what was filled in, personal data included.
@@ -198,13 +198,13 @@ func (p *printer) figure(refs []templates.Ref) string {
 }
 
 // prose prints a long text under its limit, a paragraph a line.
-func (p *printer) prose(r templates.Ref) []document.Paragraph {
-	var out []document.Paragraph
+func (p *printer) prose(r templates.Ref) []word.Paragraph {
+	var out []word.Paragraph
 	if limit := p.d.Field(r.Field).PrintedLimit; limit != "" {
-		out = append(out, document.P(document.Plain, limit))
+		out = append(out, word.P(word.Plain, limit))
 	}
 	for line := range strings.SplitSeq(p.answer(r), "\n") {
-		out = append(out, document.P(document.Body, strings.TrimSpace(line)))
+		out = append(out, word.P(word.Body, strings.TrimSpace(line)))
 	}
 	return out
 }

@@ -1,9 +1,9 @@
-package render
+package blankform
 
 import (
 	"fmt"
 
-	"lianheti/stages/book/formula"
+	"lianheti/stages/office/formula"
 	"lianheti/templates"
 )
 
