@@ -24,6 +24,14 @@ type Data struct {
 	// Version is of the schemas: an addition raises the minor number, anything that breaks a reader the major one.
 	Version string
 	License struct{ Name, Title string } // or the statement that there is none
+	Units   []Measure                    // all that fields and columns are counted in
+}
+
+// Measure is a unit of measure, with its code in the Unified Code for Units of Measure; things that are only counted are annotations there.
+type Measure struct {
+	Unit        string
+	UCUM        string
+	Description string
 }
 
 // Column is one column of a published table.
@@ -70,6 +78,18 @@ func (d *Definition) checkTables(l *loader) {
 	if !dataVersion.MatchString(d.Data.Version) || d.Data.License.Name == "" || d.Data.License.Title == "" {
 		l.problem(at{"tables.yaml", "$"}, "缺 version（如 1.0.0）或 license 的 name、title", "可参照上一年度的 tables.yaml。")
 	}
+	measures := map[string]bool{"": true}
+	for _, u := range d.Data.Units {
+		measures[u.Unit] = true
+	}
+	unit := func(where at, name, unit string) {
+		if len(d.Data.Units) > 0 && !measures[unit] { // a definition from before there was a list has none
+			l.problem(where, "“"+name+"”的单位“"+unit+"”不在 tables.yaml 的 units 里", "请补上这个单位和它的 UCUM 代码，或改用已有的写法。")
+		}
+	}
+	for _, f := range d.Form.Fields() {
+		unit(at{"tables.yaml", "$.units"}, f.Label, f.Unit)
+	}
 	seen := map[string]bool{}
 	for i, t := range d.Tables {
 		where := at{"tables.yaml", fmt.Sprintf("$.tables[%d]", i)}
@@ -82,6 +102,7 @@ func (d *Definition) checkTables(l *loader) {
 			if columns[c.Name] || c.Label == "" || c.Description == "" {
 				l.problem(where, "表“"+t.Name+"”的列“"+c.Name+"”重复，或缺 label、description", "每列只写一次，并说清含义。")
 			}
+			unit(where, c.Name, c.Unit)
 			columns[c.Name] = true
 		}
 		for _, name := range t.Key {

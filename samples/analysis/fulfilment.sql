@@ -1,7 +1,7 @@
 -- 承诺兑现：上一批次承诺的数，对上后来批次报来的实际数。DuckDB，几个年度作为一个数据集读。
 -- 用法：在各年度结果所在的文件夹（其下是 2024/data、2025/data …）里  duckdb < fulfilment.sql
 -- 联合体按名称对上（目录序号每年可能重排），指标按编号，单位相同才比。
--- union_by_name：以后年度多出来的列，在以前的年度里为空；列名和类型从不改变（见 samples/analysis/README.md）。
+-- union_by_name：以后年度多出来的列，在以前的年度里为空；列名和类型在同一主版本内不变（见 samples/analysis/README.md）。
 WITH metrics AS (SELECT * FROM read_parquet('*/data/metrics.parquet', union_by_name = true)),
 submissions AS (SELECT batch, submission, city, consortium FROM read_parquet('*/data/submissions.parquet', union_by_name = true)),
 codes AS (SELECT * FROM read_parquet('*/data/codes.parquet', union_by_name = true)),

@@ -52,7 +52,7 @@ func (w *workbook) texts(name string) error {
 			return prose(t.Text)
 		}, Style: book.Column{Marks: w.absences()}},
 		column[table.Text]{Head: label("characters"), Width: 8, Cell: func(t table.Text) book.Cell { return count(t.Characters) }},
-		column[table.Text]{Head: label("limit"), Width: 8, Cell: func(t table.Text) book.Cell { return optional(t.Limit, book.Integer) }},
+		column[table.Text]{Head: label("character_limit"), Width: 8, Cell: func(t table.Text) book.Cell { return optional(t.Limit, book.Integer) }},
 		column[table.Text]{Head: label("sheet"), Width: 11, Cell: func(t table.Text) book.Cell { return words(t.Sheet) }},
 		column[table.Text]{Head: label("cell"), Width: 9, Cell: func(t table.Text) book.Cell { return mono(t.Cell) }},
 	)

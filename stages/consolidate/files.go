@@ -74,16 +74,16 @@ func (w *workbook) dictionary(name string) error {
 	}
 	label := func(column string) string { return w.head("dictionary", column) }
 	return rows(w, name, "data/ 中每张表每一列的含义；同一内容也在 data/dictionary。", 2, len(entries), slices.Values(entries), []column[table.Meaning]{
-		{Head: label("table"), Width: 16, Cell: func(m table.Meaning) book.Cell { return mono(m.Table) }},
-		{Head: label("column"), Width: 26, Cell: func(m table.Meaning) book.Cell { return mono(m.Column) }},
+		{Head: label("table_name"), Width: 16, Cell: func(m table.Meaning) book.Cell { return mono(m.Table) }},
+		{Head: label("column_name"), Width: 26, Cell: func(m table.Meaning) book.Cell { return mono(m.Column) }},
 		{Head: label("label"), Width: 26, Cell: func(m table.Meaning) book.Cell { return words(m.Label) }},
 		{Head: label("unit"), Width: 9, Cell: func(m table.Meaning) book.Cell { return centred(m.Unit) }},
 		{Head: label("description"), Width: 64, Cell: func(m table.Meaning) book.Cell { return words(m.Description) }},
 		{Head: label("allowed_values"), Width: 25, Cell: func(m table.Meaning) book.Cell { return words(m.Values) }},
 		{Head: label("type"), Width: 10, Cell: func(m table.Meaning) book.Cell { return mono(m.Type) }},
 		{Head: label("nullable"), Width: 9, Cell: func(m table.Meaning) book.Cell { return yes(m.Nullable) }},
-		{Head: label("key"), Width: 8, Cell: func(m table.Meaning) book.Cell { return yes(m.Key) }},
-		{Head: label("references"), Width: 22, Cell: func(m table.Meaning) book.Cell { return mono(m.References) }},
+		{Head: label("is_key"), Width: 8, Cell: func(m table.Meaning) book.Cell { return yes(m.Key) }},
+		{Head: label("refers_to"), Width: 22, Cell: func(m table.Meaning) book.Cell { return mono(m.References) }},
 		{Head: label("paragraph"), Width: 14, Cell: func(m table.Meaning) book.Cell { return words(m.Paragraph) }},
 	})
 }

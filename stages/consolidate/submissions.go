@@ -46,7 +46,7 @@ func (w *workbook) submitted(name string) error {
 		perEntry{Head: label("park"), Width: 24, Cell: func(e entry) book.Cell { return words(e.Park) }},
 		perEntry{Head: label("lead_school"), Width: 24, Cell: func(e entry) book.Cell { return words(e.LeadSchool) }},
 		perEntry{Head: label("lead_enterprise"), Width: 26, Cell: func(e entry) book.Cell { return words(e.LeadEnterprise) }},
-		perEntry{Head: label("national"), Width: 10, Cell: func(e entry) book.Cell { return yes(e.National) }},
+		perEntry{Head: label("is_national"), Width: 10, Cell: func(e entry) book.Cell { return yes(e.National) }},
 		perEntry{Head: label("edition"), Width: 7, Cell: func(e entry) book.Cell { return optional(e.Edition, book.Integer) }},
 		perEntry{Head: w.Definition.Table("members").Label, Width: 8, Cell: func(e entry) book.Cell { return count(int32(len(e.form.Members))) }},
 	)

@@ -28,7 +28,7 @@ func (w *workbook) checklist(name string) error {
 		{Head: w.head("ranking", "rank"), Width: 7, Cell: func(c table.Check) book.Cell { return optional(ranks[c.Submission].Rank, book.Centred) }},
 	}, who(w, func(c table.Check) string { return c.Submission })...)
 	columns = append(columns,
-		column[table.Check]{Head: w.head("checklist", "order"), Width: 7, Cell: func(c table.Check) book.Cell { return count(c.Order) }},
+		column[table.Check]{Head: w.head("checklist", "item_no"), Width: 7, Cell: func(c table.Check) book.Cell { return count(c.Order) }},
 		column[table.Check]{Head: w.head("checklist", "needed"), Width: 7, Style: book.Column{Marks: []book.Mark{{Word: "是", Tone: book.Bad}}}, Cell: func(c table.Check) book.Cell { return yes(c.Needed) }},
 		column[table.Check]{Head: "要核的数", Width: 34, Cell: func(c table.Check) book.Cell {
 			if c.Field == "" {

@@ -162,5 +162,5 @@ func newResource(t table.Named, all []table.Named, f format, path string, writte
 
 // fieldTypes are the Table Schema types of the Arrow types in use.
 var fieldTypes = map[arrow.Type]string{
-	arrow.STRING: "string", arrow.INT32: "integer", arrow.INT64: "integer", arrow.FLOAT64: "number", arrow.BOOL: "boolean",
+	arrow.STRING: "string", arrow.INT32: "integer", arrow.INT64: "integer", arrow.FLOAT64: "number", arrow.BOOL: "boolean", arrow.DATE32: "date",
 }

@@ -36,7 +36,7 @@ func DictionarySheet(w io.Writer, d *templates.Definition) error {
 	of := heads(d, "dictionary")
 	if err := book.Rows(r, book.Grid{Sheet: tablesSheet, Remark: title + "。每张表是 data/ 中的一个 .parquet 文件和一个内容相同的 .arrow 文件。" + CSVNote, Rows: len(tables), Freeze: 1}, slices.Values(tables),
 		[]book.ColumnOf[*templates.Table]{
-			{Head: of["table"], Width: 18, Cell: func(t *templates.Table) book.Cell { return cell(t.Name, book.Mono) }},
+			{Head: of["table_name"], Width: 18, Cell: func(t *templates.Table) book.Cell { return cell(t.Name, book.Mono) }},
 			{Head: of["label"], Width: 22, Cell: func(t *templates.Table) book.Cell { return cell(t.Label, book.Plain) }},
 			{Head: of["description"], Width: 100, Cell: func(t *templates.Table) book.Cell { return cell(t.Description, book.Prose) }},
 		}); err != nil {
@@ -44,17 +44,18 @@ func DictionarySheet(w io.Writer, d *templates.Definition) error {
 	}
 	if err := book.Rows(r, book.Grid{Sheet: columnsSheet, Remark: "每张表每一列的含义。空表示没有，与0和空文字不同。", Rows: len(columns), Freeze: 2}, slices.Values(columns),
 		[]book.ColumnOf[table.Meaning]{
-			{Head: of["table"], Width: 16, Cell: func(m table.Meaning) book.Cell { return cell(m.Table, book.Mono) }},
-			{Head: of["column"], Width: 26, Cell: func(m table.Meaning) book.Cell { return cell(m.Column, book.Mono) }},
+			{Head: of["table_name"], Width: 16, Cell: func(m table.Meaning) book.Cell { return cell(m.Table, book.Mono) }},
+			{Head: of["column_name"], Width: 26, Cell: func(m table.Meaning) book.Cell { return cell(m.Column, book.Mono) }},
 			{Head: of["label"], Width: 30, Cell: func(m table.Meaning) book.Cell { return cell(m.Label, book.Plain) }},
 			{Head: of["unit"], Width: 9, Cell: func(m table.Meaning) book.Cell { return cell(m.Unit, book.Centred) }},
 			{Head: of["description"], Width: 70, Cell: func(m table.Meaning) book.Cell { return cell(m.Description, book.Prose) }},
 			{Head: of["allowed_values"], Width: 34, Cell: func(m table.Meaning) book.Cell { return cell(m.Values, book.Prose) }},
 			{Head: of["type"], Width: 10, Cell: func(m table.Meaning) book.Cell { return cell(m.Type, book.Mono) }},
 			{Head: of["nullable"], Width: 9, Cell: func(m table.Meaning) book.Cell { return cell(yes(m.Nullable), book.Centred) }},
-			{Head: of["key"], Width: 8, Cell: func(m table.Meaning) book.Cell { return cell(yes(m.Key), book.Centred) }},
-			{Head: of["references"], Width: 24, Cell: func(m table.Meaning) book.Cell { return cell(m.References, book.Mono) }},
+			{Head: of["is_key"], Width: 8, Cell: func(m table.Meaning) book.Cell { return cell(yes(m.Key), book.Centred) }},
+			{Head: of["refers_to"], Width: 24, Cell: func(m table.Meaning) book.Cell { return cell(m.References, book.Mono) }},
 			{Head: of["paragraph"], Width: 26, Cell: func(m table.Meaning) book.Cell { return cell(m.Paragraph, book.Plain) }},
+			{Head: of["formerly"], Width: 12, Cell: func(m table.Meaning) book.Cell { return cell(m.Formerly, book.Mono) }},
 		}); err != nil {
 		return err
 	}
@@ -64,8 +65,9 @@ func DictionarySheet(w io.Writer, d *templates.Definition) error {
 			{Head: of["list"], Width: 12, Cell: func(c table.Code) book.Cell { return cell(c.List, book.Mono) }},
 			{Head: of["code"], Width: 30, Cell: func(c table.Code) book.Cell { return cell(c.Code, book.Mono) }},
 			{Head: of["label"], Width: 44, Cell: func(c table.Code) book.Cell { return cell(c.Label, book.Prose) }},
-			{Head: of["group"], Width: 22, Cell: func(c table.Code) book.Cell { return cell(c.Group, book.Plain) }},
+			{Head: of["group_name"], Width: 22, Cell: func(c table.Code) book.Cell { return cell(c.Group, book.Plain) }},
 			{Head: of["unit"], Width: 9, Cell: func(c table.Code) book.Cell { return cell(c.Unit, book.Centred) }},
+			{Head: of["ucum"], Width: 14, Cell: func(c table.Code) book.Cell { return cell(c.UCUM, book.Mono) }},
 			{Head: of["description"], Width: 80, Cell: func(c table.Code) book.Cell { return cell(c.Description, book.Prose) }},
 			{Head: of["paragraph"], Width: 26, Cell: func(c table.Code) book.Cell { return cell(c.Paragraph, book.Plain) }},
 		}); err != nil {

@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lianheti/templates"
@@ -12,18 +13,20 @@ import (
 
 // Meaning is one row of dictionary: one column of a published table.
 type Meaning struct {
-	Batch       int32  `col:"batch"`
-	Table       string `col:"table"`
-	Column      string `col:"column"`
-	Type        string `col:"type"` // as Arrow names it: utf8, int32, int64, float64, bool
-	Nullable    bool   `col:"nullable"`
-	Unit        string `col:"unit,null"`
-	Label       string `col:"label"`
-	Description string `col:"description"`
-	Paragraph   string `col:"paragraph,null"`
-	Values      string `col:"allowed_values,null"` // joined by ValueSeparator
-	Key         bool   `col:"key"`
-	References  string `col:"references,null"`
+	Batch       int32      `col:"batch"`
+	Table       string     `col:"table_name" was:"table"`
+	Column      string     `col:"column_name" was:"column"`
+	Type        string     `col:"type"` // as Arrow names it: utf8, int32, int64, float64, bool, date32
+	Nullable    bool       `col:"nullable"`
+	Unit        string     `col:"unit,null"`
+	Label       string     `col:"label"`
+	Description string     `col:"description"`
+	Paragraph   string     `col:"paragraph,null"`
+	Values      string     `col:"allowed_values,null"` // joined by ValueSeparator
+	Decimals    Opt[int32] `col:"decimals"`            // that a person may state; nil where the column is no figure of the form
+	Key         bool       `col:"is_key" was:"key"`
+	References  string     `col:"refers_to,null" was:"references"`
+	Formerly    string     `col:"formerly,null"` // its name in schemas of an earlier major version
 }
 
 // Dictionary explains every column of every published table, in order. It says what the metadata of the tables say.
@@ -40,10 +43,20 @@ func Dictionary(d *templates.Definition) ([]Meaning, error) {
 				Unit: Said(f.Metadata, KeyUnit), Label: Said(f.Metadata, KeyLabel), Description: Said(f.Metadata, KeyDescription),
 				Paragraph: Said(f.Metadata, KeyParagraph), Values: Said(f.Metadata, KeyValues),
 				Key: slices.Contains(strings.Split(Said(s.Metadata(), KeyPrimary), ValueSeparator), f.Name), References: Said(f.Metadata, KeyReferences),
+				Formerly: Said(f.Metadata, KeyFormerly), Decimals: digits(Said(f.Metadata, KeyDecimals)),
 			})
 		}
 	}
 	return out, nil
+}
+
+// digits reads a count of digits; nothing where none is said.
+func digits(s string) Opt[int32] {
+	n, err := strconv.ParseInt(s, 10, 32)
+	if err != nil {
+		return Opt[int32]{}
+	}
+	return Some(int32(n))
 }
 
 // Said gives what metadata say under a key; empty where nothing.
@@ -54,14 +67,16 @@ func Said(m arrow.Metadata, key string) string {
 
 // Code is one row of codes: a code that stands in other tables, with its name.
 type Code struct {
-	Batch       int32  `col:"batch"`
-	List        string `col:"list"` // indicator, field, point, evidence, scenario, rule, kind, city
-	Code        string `col:"code"` // unique within the list
-	Label       string `col:"label"`
-	Group       string `col:"group,null"`
-	Unit        string `col:"unit,null"`
-	Description string `col:"description,null"`
-	Paragraph   string `col:"paragraph,null"`
+	Batch       int32      `col:"batch"`
+	List        string     `col:"list"` // indicator, field, point, evidence, scenario, rule, kind, unit, city
+	Code        string     `col:"code"` // unique within the list
+	Label       string     `col:"label"`
+	Group       string     `col:"group_name,null" was:"group"`
+	Unit        string     `col:"unit,null"`
+	Decimals    Opt[int32] `col:"decimals"`  // that a figure of the form may state
+	UCUM        string     `col:"ucum,null"` // of a unit: its code in the Unified Code for Units of Measure
+	Description string     `col:"description,null"`
+	Paragraph   string     `col:"paragraph,null"`
 }
 
 // Codes explains the codes in the tables that only the definition knows, list by list in the order of the definition.
@@ -104,6 +119,9 @@ func Codes(d *templates.Definition) []Code {
 	for _, k := range d.Form.Kinds {
 		add(Code{List: "kind", Code: k.ID, Label: k.Label})
 	}
+	for _, u := range d.Data.Units {
+		add(Code{List: "unit", Code: u.Unit, Label: u.Unit, UCUM: u.UCUM, Description: u.Description})
+	}
 	for _, c := range d.Directory.Cities {
 		add(Code{List: "city", Code: c.Code, Label: c.Name})
 	}
@@ -112,7 +130,7 @@ func Codes(d *templates.Definition) []Code {
 
 func fieldCode(d *templates.Definition, f *templates.Field, list string) Code {
 	m := fieldMeaning(d, f)
-	return Code{List: list, Code: f.ID, Label: m.label, Group: f.Group, Unit: m.unit, Description: m.description, Paragraph: m.paragraph}
+	return Code{List: list, Code: f.ID, Label: m.label, Group: f.Group, Unit: m.unit, Decimals: digits(m.decimals), Description: m.description, Paragraph: m.paragraph}
 }
 
 // paragraph is what tables.yaml cites for a column.

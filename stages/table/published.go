@@ -114,6 +114,8 @@ func rebuilt(mem memory.Allocator, column arrow.Array, show func(string) string)
 			b.(*array.Int32Builder).Append(c.Value(i))
 		case *array.Int64:
 			b.(*array.Int64Builder).Append(c.Value(i))
+		case *array.Date32:
+			b.(*array.Date32Builder).Append(c.Value(i))
 		case *array.Boolean:
 			b.(*array.BooleanBuilder).Append(c.Value(i))
 		}

@@ -149,7 +149,7 @@ func TestSubmissionsWide(t *testing.T) {
 		"submission": {"2024-01", "2024-05"}, "city_code": {"350100", "null"}, "verdict": {"退回修改", "受理"}, "ranked": {"false", "true"},
 		"unranked_reason": {"退回修改", "null"}, "errors": {"1", "0"},
 		"office_area": {"0", "null"}, "staff_total": {"6.5", "null"}, "employees": {"null", "null"}, "assets": {"null", "null"},
-		"established_on": {"2024-08", "null"}, "no_violation": {"false", "true"}, "pledge_signed": {"null", "null"},
+		"established_on": {"null", "null"}, "established_on_text": {"2024-08", "null"}, "no_violation": {"false", "true"}, "pledge_signed": {"null", "null"},
 	} {
 		if got := [2]string{cell(t, rec, column, 0), cell(t, rec, column, 1)}; got != want {
 			t.Errorf("%s: %v, want %v", column, got, want)

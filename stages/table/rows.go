@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"lianheti/stages/model"
+
+	"github.com/apache/arrow/go/v17/arrow"
 )
 
 // The rows below are the published tables; the tag of a field names its column, and "null" says that the zero value
@@ -55,7 +57,7 @@ type Submission struct {
 	Park           string     `col:"park,null"`
 	LeadSchool     string     `col:"lead_school,null"`
 	LeadEnterprise string     `col:"lead_enterprise,null"`
-	National       bool       `col:"national"` // the directory marks it as national: listed, never ranked
+	National       bool       `col:"is_national" was:"national"` // the directory marks it as national: listed, never ranked
 	Edition        Opt[int32] `col:"edition"`
 	File           string     `col:"file"`
 	SHA256         string     `col:"sha256"`
@@ -100,7 +102,7 @@ type Text struct {
 	Year       Opt[int32] `col:"year"`
 	Text       string     `col:"text,null"`
 	Characters int32      `col:"characters"`
-	Limit      Opt[int32] `col:"limit"`
+	Limit      Opt[int32] `col:"character_limit" was:"limit"`
 	Status     Status     `col:"status"`
 	Sheet      string     `col:"sheet"`
 	Cell       string     `col:"cell"`
@@ -137,16 +139,17 @@ type Material struct {
 
 // Verification is one thing the prefecture verified.
 type Verification struct {
-	Batch      int32  `col:"batch"`
-	Submission string `col:"submission"`
-	Record     int32  `col:"record"`
-	Section    string `col:"section,null"`
-	Means      string `col:"means,null"`
-	Unit       string `col:"unit,null"`
-	Result     string `col:"result,null"`
-	Date       string `col:"date,null"`
-	Sheet      string `col:"sheet"`
-	Cell       string `col:"cell"`
+	Batch      int32             `col:"batch"`
+	Submission string            `col:"submission"`
+	Record     int32             `col:"record"`
+	Section    string            `col:"section,null"`
+	Means      string            `col:"means,null"`
+	Unit       string            `col:"unit,null"`
+	Result     string            `col:"result,null"`
+	Day        Opt[arrow.Date32] `col:"date"` // of Date, where it names one
+	Date       string            `col:"date_text,null" was:"date"`
+	Sheet      string            `col:"sheet"`
+	Cell       string            `col:"cell"`
 }
 
 // Explanation is one row of 情况说明.
@@ -527,7 +530,7 @@ type Certificate struct {
 type Check struct {
 	Batch      int32      `col:"batch"`
 	Submission string     `col:"submission"`
-	Order      int32      `col:"order"`
+	Order      int32      `col:"item_no" was:"order"`
 	Needed     bool       `col:"needed"`
 	Field      string     `col:"field,null"`
 	Year       Opt[int32] `col:"year"`

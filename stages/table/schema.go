@@ -29,6 +29,8 @@ const (
 	KeyParagraph   = "paragraph"      // where the work plan says it
 	KeyValues      = "allowed_values" // all of them, joined by ValueSeparator
 	KeyReferences  = "references"     // table.column that holds every value
+	KeyDecimals    = "decimals"       // that a figure of the form may state
+	KeyFormerly    = "formerly"       // name of the column in schemas of an earlier major version
 )
 
 // ValueSeparator stands between the allowed values of a column.
@@ -97,6 +99,7 @@ func describe(d *templates.Definition, name string, fields []arrow.Field) (*arro
 			missing = append(missing, f.Name)
 		}
 		delete(known, f.Name)
+		m.formerly = Said(f.Metadata, KeyFormerly)
 		described[i] = f
 		described[i].Metadata = m.metadata()
 	}
@@ -123,14 +126,14 @@ func definitionHash(d *templates.Definition) string {
 
 // meaning is what is said of one column.
 type meaning struct {
-	label, description, unit, paragraph, references string
-	values                                          []string
+	label, description, unit, paragraph, references, formerly, decimals string
+	values                                                              []string
 }
 
 // metadata leaves out what has nothing to say, so that readers show no empty entries.
 func (m meaning) metadata() arrow.Metadata {
 	var keys, values []string
-	for _, e := range [][2]string{{KeyLabel, m.label}, {KeyDescription, m.description}, {KeyUnit, m.unit}, {KeyParagraph, m.paragraph}, {KeyValues, strings.Join(m.values, ValueSeparator)}, {KeyReferences, m.references}} {
+	for _, e := range [][2]string{{KeyLabel, m.label}, {KeyDescription, m.description}, {KeyUnit, m.unit}, {KeyParagraph, m.paragraph}, {KeyValues, strings.Join(m.values, ValueSeparator)}, {KeyReferences, m.references}, {KeyFormerly, m.formerly}, {KeyDecimals, m.decimals}} {
 		if e[1] != "" {
 			keys, values = append(keys, e[0]), append(values, e[1])
 		}
@@ -155,16 +158,19 @@ func meanings(d *templates.Definition, t *templates.Table) map[string]meaning {
 			}
 		}
 		out[f.ID] = m
+		if f.Type == templates.DateField {
+			out[f.ID+textSuffix] = meaning{label: m.label + "（所填）", paragraph: m.paragraph, description: "ISO 8601 日期，到日或到月；到日的在 " + f.ID + " 里也是日期"}
+		}
 	}
 	for _, c := range t.Columns {
-		m := meaning{c.Label, c.Description, c.Unit, c.Paragraph, c.References, c.Values}
+		m := meaning{label: c.Label, description: c.Description, unit: c.Unit, paragraph: c.Paragraph, references: c.References, values: c.Values}
 		if c.Name == "city_code" {
 			for _, city := range d.Directory.Cities {
 				m.values = append(m.values, city.Code)
 			}
 		}
 		if f := fieldOf(d, t, c); f != nil {
-			m.unit, m.paragraph = cmp.Or(m.unit, f.Unit), cmp.Or(m.paragraph, f.Paragraph)
+			m.unit, m.paragraph, m.decimals = cmp.Or(m.unit, f.Unit), cmp.Or(m.paragraph, f.Paragraph), decimals(f)
 		}
 		out[c.Name] = m
 	}
@@ -184,9 +190,17 @@ func formColumns(d *templates.Definition, t *templates.Table) []*templates.Field
 	})
 }
 
+// decimals is how many digits behind the point a figure may have; empty where the field holds none.
+func decimals(f *templates.Field) string {
+	if f.Decimals == nil {
+		return ""
+	}
+	return strconv.Itoa(int(*f.Decimals))
+}
+
 // fieldMeaning is what the form says of one of its fields.
 func fieldMeaning(d *templates.Definition, f *templates.Field) meaning {
-	m := meaning{label: f.Label, unit: f.Unit, paragraph: f.Paragraph}
+	m := meaning{label: f.Label, unit: f.Unit, paragraph: f.Paragraph, decimals: decimals(f)}
 	if !f.Open {
 		m.values = d.Options(f)
 	}
@@ -199,7 +213,7 @@ func fieldMeaning(d *templates.Definition, f *templates.Field) meaning {
 	say("%s", f.Group)
 	switch f.Type {
 	case templates.DateField:
-		say("%s", "ISO 8601 日期，到日或到月")
+		say("%s", "日期；只填到月的为空，见所填")
 	case templates.PercentField:
 		say("%s", "0–100")
 	case templates.ConfirmField:

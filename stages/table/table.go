@@ -10,6 +10,7 @@ import (
 	"iter"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -117,6 +118,9 @@ func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 	columns := make([]arrow.Array, len(c))
 	for i, col := range c {
 		at := rec.Schema().FieldIndices(col.name)
+		if len(at) == 0 && col.was != "" {
+			at = rec.Schema().FieldIndices(col.was)
+		}
 		if len(at) == 0 && (col.null || col.opt || col.later) {
 			columns[i] = col.blank(int(rec.NumRows()))
 			defer columns[i].Release()
@@ -124,6 +128,11 @@ func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 		}
 		if len(at) != 1 {
 			return Table[T]{}, fmt.Errorf("表中没有列 %s", col.name)
+		}
+		if col.kind.arrow == arrow.FixedWidthTypes.Date32 && rec.Column(at[0]).DataType().ID() == arrow.STRING {
+			columns[i] = col.blank(int(rec.NumRows())) // before dates were dates, their text stood there
+			defer columns[i].Release()
+			continue
 		}
 		if columns[i] = rec.Column(at[0]); !arrow.TypeEqual(columns[i].DataType(), col.kind.arrow) {
 			return Table[T]{}, fmt.Errorf("列 %s 的类型是 %s，应为 %s", col.name, columns[i].DataType(), col.kind.arrow)
@@ -171,7 +180,8 @@ type codec []column
 
 type column struct {
 	name  string
-	field int // index in the struct
+	was   string // its name in tables of an earlier major version; empty: the same
+	field int    // index in the struct
 	null  bool
 	later bool // earlier programs did not write it
 	opt   bool // Opt[T]
@@ -203,17 +213,34 @@ var kinds = map[reflect.Kind]kind{
 		func(a arrow.Array, i int, v reflect.Value) { v.SetBool(a.(*array.Boolean).Value(i)) }},
 }
 
+// dayKind stores a whole day, counted from 1970 as Arrow does.
+var dayKind = kind{arrow.FixedWidthTypes.Date32,
+	func(b array.Builder, v reflect.Value) { b.(*array.Date32Builder).Append(arrow.Date32(v.Int())) },
+	func(a arrow.Array, i int, v reflect.Value) { v.SetInt(int64(a.(*array.Date32).Value(i))) }}
+
+// Day reads an ISO 8601 date; nothing where it is not a whole day.
+func Day(iso string) Opt[arrow.Date32] {
+	day, err := time.Parse(time.DateOnly, iso)
+	if err != nil {
+		return Opt[arrow.Date32]{}
+	}
+	return Some(arrow.Date32FromTime(day))
+}
+
 func codecOf(t reflect.Type) codec {
 	var c codec
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, option, _ := strings.Cut(f.Tag.Get("col"), ",")
-		col := column{name: name, field: i, null: option == "null", later: option == "later"}
+		col := column{name: name, was: f.Tag.Get("was"), field: i, null: option == "null", later: option == "later"}
 		typ := f.Type
 		if typ.Kind() == reflect.Struct { // Opt[T]
 			col.opt, typ = true, typ.Field(0).Type
 		}
 		k, ok := kinds[typ.Kind()]
+		if typ == reflect.TypeFor[arrow.Date32]() {
+			k = dayKind
+		}
 		if !ok || name == "" {
 			panic("table: no column for " + t.Name() + "." + f.Name)
 		}
@@ -227,6 +254,9 @@ func (c codec) schema() *arrow.Schema {
 	fields := make([]arrow.Field, len(c))
 	for i, col := range c {
 		fields[i] = arrow.Field{Name: col.name, Type: col.kind.arrow, Nullable: col.null || col.opt}
+		if col.was != "" {
+			fields[i].Metadata = arrow.NewMetadata([]string{KeyFormerly}, []string{col.was})
+		}
 	}
 	return arrow.NewSchema(fields, nil)
 }

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"strings"
 
 	"lianheti/templates"
 
@@ -34,21 +35,29 @@ func formFields(d *templates.Definition, name, form string) []arrow.Field {
 	var out []arrow.Field
 	for _, f := range formColumns(d, t) {
 		out = append(out, arrow.Field{Name: f.ID, Type: answerType(f), Nullable: true})
+		if f.Type == templates.DateField {
+			out = append(out, arrow.Field{Name: f.ID + textSuffix, Type: arrow.BinaryTypes.String, Nullable: true})
+		}
 	}
 	return out
 }
 
 // answerType is the Arrow type of a field's column. Whole numbers are float64 like all others: a filler may have typed a
-// fraction, which is a finding and still the value. Dates are ISO text, because a month is enough for some.
+// fraction, which is a finding and still the value. A date is a day; its text stands beside it, because a month is enough for some.
 func answerType(f *templates.Field) arrow.DataType {
 	switch {
 	case f.Numeric():
 		return arrow.PrimitiveTypes.Float64
 	case f.Type == templates.ConfirmField:
 		return arrow.FixedWidthTypes.Boolean
+	case f.Type == templates.DateField:
+		return arrow.FixedWidthTypes.Date32
 	}
 	return arrow.BinaryTypes.String
 }
+
+// textSuffix names the column that has a date as it reads, to the day or to the month.
+const textSuffix = "_text"
 
 // wideSubmissions puts the verdict and the undated answers of each submission beside it.
 func wideSubmissions(mem memory.Allocator, schema *arrow.Schema, f *Facts, j *Judgement) (arrow.Record, error) {
@@ -72,7 +81,7 @@ func wideSubmissions(mem memory.Allocator, schema *arrow.Schema, f *Facts, j *Ju
 	columns := append([]arrow.Array{}, f.Submissions.Record().Columns()...)
 	columns = append(columns, j.Verdicts.Record().Columns()[1:]...)
 	for _, field := range schema.Fields()[len(columns):] {
-		made := answerColumn(mem, field.Type, answers[field.Name], f.Submissions.Len())
+		made := answerColumn(mem, field.Type, answers[strings.TrimSuffix(field.Name, textSuffix)], f.Submissions.Len())
 		defer made.Release()
 		columns = append(columns, made)
 	}
@@ -95,6 +104,9 @@ func answerColumn(mem memory.Allocator, t arrow.DataType, answers []Figure, n in
 			b.Append(answers[i].Text == "true")
 		case *array.StringBuilder:
 			b.Append(answers[i].Text)
+		case *array.Date32Builder:
+			day := Day(answers[i].Text)
+			b.AppendValues([]arrow.Date32{day.V}, []bool{day.Valid})
 		}
 	}
 	return b.NewArray()
