@@ -14,7 +14,7 @@ func newManifest(o Options, source origin, previous *publish.Previous, register 
 	known table.Standing) (*publish.Manifest, error) {
 	m := &publish.Manifest{
 		Year: o.Definition.Year, Version: publish.Version, Date: o.Date, State: string(known.State), Trial: known.Trial, Definition: o.Definition.Sources,
-		Options:  publish.Options{Select: o.Score.Select, Draws: o.Score.Draws, Seed: o.Score.Seed, Rescale: o.Rescale},
+		Options:  publish.Options{Select: o.Score.Select, Draws: o.Score.Draws, Seed: o.Score.Seed, Rescale: o.Rescale, ReplyBy: o.ReplyBy},
 		Previous: previous, Register: register, From: source.from, Inputs: []publish.Input{},
 	}
 	c := &m.Counts

@@ -42,6 +42,7 @@ type Options struct {
 	Freeze        string   // also keep these results as Out/<year>-<Freeze>, which later runs leave alone; empty: don't
 	Register      string   // the Department's register; empty: none
 	Date          string   // the run's date, as it is to be shown; empty: none
+	ReplyBy       string   // the day by which the prefectures are to answer; empty: as the calendar says
 	Marks         string   // the experts' workbooks: a folder, or one of them; empty: none
 	Readings      bool     // check: beside the annotated copies also say how every number and date was read
 	Workers       int      // files read at a time; 0: as many as there are processors
@@ -143,7 +144,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	in := consolidate.Input{Definition: o.Definition, Facts: facts, FromTables: source.from != nil, Judgement: judgement, Ranking: ranking,
-		Changes: changes, Earlier: earlier.consolidated(), Select: o.Score.Select, Date: o.Date, DataRoot: manifest.DataRoot, Standing: known}
+		Changes: changes, Earlier: earlier.consolidated(), Select: o.Score.Select, Date: o.Date, ReplyBy: o.ReplyBy, DataRoot: manifest.DataRoot, Standing: known}
 	if err := writeBooks(ctx, out.Fresh, &in, source.open); err != nil {
 		return nil, err
 	}
@@ -168,6 +169,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	r := newResult(out.Final, manifest, facts, judgement, ranking)
 	r.Kept, r.Notes, r.Standing = out.Kept, out.Notes, known
+	if o.Date == "" && o.ReplyBy == "" && source.open != nil {
+		r.Notes = append(r.Notes, "没有写 --date 和 --reply-by：退回件里的办理期限留空，发出前请填上")
+	}
 	for _, e := range facts.Strangers() {
 		r.Notes = append(r.Notes, fmt.Sprintf("登记表 %s：“%s”不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称", e.Place, text.Mask(e.Values[templates.RegisterConsortium])))
 	}
@@ -225,7 +229,7 @@ func writeTables(mem memory.Allocator, dir string, o Options, m *publish.Manifes
 func writeBooks(ctx context.Context, dir string, in *consolidate.Input, open func(string) ([]byte, error)) error {
 	if open != nil {
 		returns := filepath.Join(dir, feedback.Folder)
-		copies, err := feedback.Write(returns, feedback.Input{Definition: in.Definition, Facts: in.Facts, Judgement: in.Judgement, Changes: in.Changes, Date: in.Date}, open)
+		copies, err := feedback.Write(returns, feedback.Input{Definition: in.Definition, Facts: in.Facts, Judgement: in.Judgement, Changes: in.Changes, Date: in.Date, ReplyBy: in.ReplyBy}, open)
 		if err != nil {
 			return fmt.Errorf("退回件：%w", err)
 		}

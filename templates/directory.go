@@ -13,6 +13,7 @@ import (
 type Directory struct {
 	Batch    int
 	Deadline string // ISO date; 二（三）
+	Calendar Calendar
 	Select   struct{ Default, Min, Max int }
 	// Addressee is who receives the submissions, for the texts of notices.
 	Addressee struct{ Office, Email string }
@@ -22,6 +23,34 @@ type Directory struct {
 	Horizon []string
 	Cities  []City
 	Entries []Entry
+}
+
+// Calendar is what else has its day; zero: nothing is set, and documents leave the place open.
+type Calendar struct {
+	MendDays      int    `yaml:"mend_days"`      // from the day of the return
+	PublicityDays int    `yaml:"publicity_days"` // working days
+	AnnualReport  string `yaml:"annual_report"`  // month-day
+}
+
+// ReplyBy is the day by which a prefecture answers what is written on a date: an ISO date that lies ahead of it, empty where nothing says
+// one. Whoever has not reported is held to the deadline as long as it is ahead; a mended form may come later than that.
+func (d *Directory) ReplyBy(date string, mended bool) string {
+	day, err := time.Parse(time.DateOnly, date)
+	ahead := err == nil && date < d.Deadline
+	if ahead && !mended {
+		return d.Deadline
+	}
+	if err != nil || d.Calendar.MendDays <= 0 {
+		if ahead {
+			return d.Deadline
+		}
+		return ""
+	}
+	by := day.AddDate(0, 0, d.Calendar.MendDays).Format(time.DateOnly)
+	if ahead {
+		return max(by, d.Deadline)
+	}
+	return by
 }
 
 // Economy is a field of the economy, with the words that tell an industry of it.
@@ -136,6 +165,11 @@ func (d *Directory) CityByName(name string) (City, bool) {
 	return City{}, false
 }
 
+func monthDay(s string) bool {
+	_, err := time.Parse("01-02", s)
+	return err == nil
+}
+
 var cityCode = regexp.MustCompile(`^[0-9]{6}$`)
 
 func (d *Directory) check(l *loader, form *Form) {
@@ -170,6 +204,9 @@ func (d *Directory) check(l *loader, form *Form) {
 	}
 	if d.Batch != form.batch() {
 		l.problem(at{file, "$.batch"}, fmt.Sprintf("批次 %d 与 form.yaml 的第一个承诺年度 %d 不同", d.Batch, form.batch()), "请统一两处的年份。")
+	}
+	if c := d.Calendar; c.MendDays < 0 || c.PublicityDays < 0 || c.AnnualReport != "" && !monthDay(c.AnnualReport) {
+		l.problem(at{file, "$.calendar"}, "日历里有不成天数或日期的", "天数写不小于0的整数；annual_report 写成 月-日，例如 01-31。")
 	}
 	if _, err := time.Parse(time.DateOnly, d.Deadline); err != nil {
 		l.problem(at{file, "$.deadline"}, "报送期限“"+d.Deadline+"”不是日期", "请写成 年-月-日（四位-两位-两位数字）。")

@@ -8,8 +8,10 @@ import (
 // Letters are the texts that go back to a prefecture as Word files.
 type Letters struct {
 	To, From string
-	Due      string // how {due} reads while the deadline is ahead
-	Overdue  string // and when the run's date is past it
+	Draft    string // what stands above each: a division issues nothing by itself
+	Due      string // how {due} reads where the day is known
+	Open     string // and where it is to be filled in
+	Overdue  string // how {late} reads once the deadline has passed
 	Letters  []*Letter
 }
 
@@ -30,7 +32,7 @@ const (
 )
 
 // LetterVars are the words that a letter may leave to the program.
-var LetterVars = []string{"city", "consortium", "form", "edition", "faults", "explained", "hints", "deadline", "due", "office", "email",
+var LetterVars = []string{"city", "consortium", "form", "edition", "faults", "explained", "hints", "deadline", "due", "reply", "late", "office", "email",
 	"explanations", "list", "copy", "sha256", "count"}
 
 // Letter finds a letter by its kind.
@@ -59,10 +61,10 @@ func (l *Letters) check(load *loader) {
 			}
 		}
 	}
-	if l.To == "" || l.From == "" || l.Due == "" || l.Overdue == "" {
-		load.problem(at{file, "$"}, "to、from、due、overdue 有空的", "请补全。")
+	if l.To == "" || l.From == "" || l.Draft == "" || l.Due == "" || l.Open == "" || l.Overdue == "" {
+		load.problem(at{file, "$"}, "to、from、draft、due、open、overdue 有空的", "请补全。")
 	}
-	words(at{file, "$"}, l.To, l.From, l.Due, l.Overdue)
+	words(at{file, "$"}, l.To, l.From, l.Due, l.Open, l.Overdue)
 	names := map[string]bool{}
 	for i, x := range l.Letters {
 		where := at{file, fmt.Sprintf("$.letters[%d]", i)}

@@ -48,6 +48,7 @@ type Options struct {
 	Draws   int    `json:"draws"`
 	Seed    uint64 `json:"seed"`
 	Rescale bool   `json:"rescale,omitempty"` // the scales were laid anew
+	ReplyBy string `json:"reply_by,omitempty"`
 }
 
 // Previous names an earlier run by its own manifest, which holds the sha256 of all that it published.

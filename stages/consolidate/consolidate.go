@@ -31,6 +31,7 @@ type Input struct {
 	Earlier    *Earlier                  // that round; nil where none was given
 	Select     int                       // how many are to be chosen; 0: as the directory says
 	Date       string                    // of the run, as it is to be shown; empty: none
+	ReplyBy    string                    // the day by which the prefectures answer; empty: as the calendar says
 	DataRoot   string                    // see publish.Manifest: what all this rests on, in one hash
 	Standing   table.Standing            // what is known, shown wherever a score stands
 	// FromTables says that the facts come from published tables: there are no contacts and no returns.

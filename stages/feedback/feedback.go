@@ -34,6 +34,7 @@ type Input struct {
 	Judgement  *table.Judgement
 	Changes    table.Table[table.Change] // since the last round; no rows where none was given
 	Date       string                    // of the run, as it is to be shown; empty: none
+	ReplyBy    string                    // the day by which the prefectures answer; empty: as the calendar says
 }
 
 // Write makes a folder for each prefecture that sent something or still has to: 问题清单.xlsx, an annotated copy of each

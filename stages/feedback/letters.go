@@ -2,6 +2,7 @@ package feedback
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -40,7 +41,7 @@ func writeLetters(dir string, in Input, p *pack) error {
 		return nil
 	}
 	vars := packVars(in, p)
-	vars["count"] = fmt.Sprint(len(p.missing))
+	vars["count"], vars["due"] = fmt.Sprint(len(p.missing)), due(in, false)
 	return writeLetter(filepath.Join(dir, p.reminds), in, in.Definition.Letters.Letter(templates.RemindLetter), vars, []word.Block{missingTable(in.Definition, p.missing)})
 }
 
@@ -53,15 +54,23 @@ func packVars(in Input, p *pack) map[string]string {
 	}
 	vars := map[string]string{"city": p.city, "form": d.Form.Title, "deadline": chineseDate(d.Directory.Deadline), "office": d.Directory.Addressee.Office,
 		"email": d.Directory.Addressee.Email, "explanations": explanations, "list": listName}
-	due := d.Letters.Due
-	if in.Date > d.Directory.Deadline {
-		due = d.Letters.Overdue
-	}
 	if p.city == table.UnknownCity {
 		vars["city"] = "有关地"
 	}
-	vars["due"] = templates.Fill(due, vars)
+	if in.Date > d.Directory.Deadline {
+		vars["late"] = templates.Fill(d.Letters.Overdue, vars)
+	}
+	vars["due"] = due(in, true)
 	return vars
+}
+
+// due says by when an answer is asked for, mended forms or first ones; an open place where nothing says the day.
+func due(in Input, mended bool) string {
+	by := cmp.Or(in.ReplyBy, in.Definition.Directory.ReplyBy(in.Date, mended))
+	if by == "" {
+		return in.Definition.Letters.Open
+	}
+	return templates.Fill(in.Definition.Letters.Due, map[string]string{"reply": chineseDate(by)})
 }
 
 func submissionVars(in Input, p *pack, r *returned) map[string]string {
@@ -84,11 +93,12 @@ func submissionVars(in Input, p *pack, r *returned) map[string]string {
 	return vars
 }
 
-// writeLetter writes one letter in the habit of official letters. Without a date of the run the day is left to be written.
+// writeLetter writes one letter in the habit of official letters. Who signs it and when is for the Department to say.
 func writeLetter(to string, in Input, l *templates.Letter, vars map[string]string, tasks []word.Block) error {
 	say := func(text string) string { return templates.Fill(text, vars) }
 	title := say(l.Title)
 	body := []word.Block{
+		word.P(word.Small, in.Definition.Letters.Draft),
 		word.Paragraph{Style: word.Title, After: 20, Runs: []word.Run{{Text: title}}},
 		word.P(word.Plain, say(in.Definition.Letters.To)),
 	}
@@ -112,13 +122,9 @@ func writeLetter(to string, in Input, l *templates.Letter, vars map[string]strin
 		p.KeepNext = i == len(l.After)-1 // who signs never stands on a page alone
 		body = append(body, p)
 	}
-	day := "　　年　月　日"
-	if in.Date != "" {
-		day = chineseDate(in.Date)
-	}
 	body = append(body,
 		word.Paragraph{Align: word.Right, Before: 28, KeepNext: true, Runs: []word.Run{{Text: say(in.Definition.Letters.From)}}},
-		word.Paragraph{Align: word.Right, Runs: []word.Run{{Text: day}}})
+		word.Paragraph{Align: word.Right, Runs: []word.Run{{Text: "　　　　年　　月　　日"}}})
 	d := word.Document{Title: strings.ReplaceAll(title, "\n", ""), Text: word.LetterText, Sections: []word.Section{{Page: word.A4, Footer: word.PageNumbers(), Body: body}}}
 	var out bytes.Buffer
 	if err := word.Write(&out, d); err != nil {

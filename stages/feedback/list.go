@@ -107,7 +107,7 @@ func cover(in Input, p *pack, title string) *book.Page {
 		return []book.Cell{words(x[0]), words(x[1]), {Value: x[2], Look: book.Plain}}
 	})
 	part("接下来")
-	page.Span(row, 1, width, book.Cell{Value: fmt.Sprintf("怎样改、怎样说明、怎样再报，见最后一张表“%s”。报送期限：%s。", helpSheet, chineseDate(in.Definition.Directory.Deadline)), Look: book.Prose})
+	page.Span(row, 1, width, book.Cell{Value: fmt.Sprintf("怎样改、怎样说明、怎样再报，见最后一张表“%s”，请%s报来。", helpSheet, due(in, true)), Look: book.Prose})
 	return page
 }
 
@@ -176,7 +176,7 @@ func steps(in Input) []string {
 		fmt.Sprintf("说明写在标注件的“%s”表预填的那一行。第一列的“问题指纹”请勿改动：它记着针对哪个问题、哪些数；数据没有再变，下一轮不用重复说明；数据变了，要重新说明。", explanations),
 		fmt.Sprintf("不在标注件上改而在自己的原件上改也可以：把“%s”表末列的“问题指纹”抄到原件“%s”表的第一列，再写原因。", model.Explain.Label(), explanations),
 		fmt.Sprintf("改好后把封面的“%s”加一，另存为 .xlsx 重新报送，文件名不限。先后按“由哪一份标注件改来”“报送版次”判定，不看文件名和时间；内容完全相同的算重复。", in.Definition.Field("edition").Label),
-		fmt.Sprintf("报送期限：%s。报送到：%s，%s。", chineseDate(in.Definition.Directory.Deadline), addressee.Office, addressee.Email),
+		fmt.Sprintf("%s报送到：%s，%s。", due(in, true), addressee.Office, addressee.Email),
 		"不能使用的文件请按“怎么办”处理后重新报送。",
 	}
 }

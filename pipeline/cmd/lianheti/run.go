@@ -48,6 +48,7 @@ func runCommand() *cli.Command {
 			&cli.StringFlag{Name: "previous", Usage: "与上一轮相比：上一轮结果所在的`文件夹`（其中有 run.json）"},
 			&cli.BoolFlag{Name: "rescale", Usage: "专家评分以后，尺度本来沿用上一轮（--previous）；写上则按本轮参加排名的重新定"},
 			&cli.StringFlag{Name: "date", Usage: "这次运行的`日期`，写成 年-月-日；不写则不显示日期"},
+			&cli.StringFlag{Name: "reply-by", Usage: "请地市在哪一`日`前改好、报来，写成 年-月-日；不写则由 --date 和补正期限算出"},
 			&cli.BoolFlag{Name: "strict", Usage: "有需要退回的申报时，退出码为 1"},
 			definitionFlag, workersFlag, jsonFlag,
 		},
@@ -92,10 +93,8 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 	} else if c.NArg() > 0 {
 		return pipeline.Options{}, usageError{fmt.Errorf("--from 从数据表重新计算，不能再给文件或文件夹（%s）", c.Args().First())}
 	}
-	if date := c.String("date"); date != "" {
-		if _, err := time.Parse(time.DateOnly, date); err != nil {
-			return pipeline.Options{}, usageError{fmt.Errorf("--date 要写成 年-月-日（四位-两位-两位数字），并且真有这一天，不是“%s”", date)}
-		}
+	if err := days(c); err != nil {
+		return pipeline.Options{}, err
 	}
 	if err := there(c, "register", "marks", "previous", "from"); err != nil {
 		return pipeline.Options{}, err
@@ -104,9 +103,25 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 		return pipeline.Options{}, usageError{fmt.Errorf("--select 要写正整数，不是 %d", n)}
 	}
 	return pipeline.Options{
-		Definition: d, DefinitionDir: c.String("definition"), Inputs: files, From: c.String("from"), Out: c.String("out"), Previous: c.String("previous"), Rescale: c.Bool("rescale"), Register: c.String("register"), Freeze: c.String("freeze"), Marks: c.String("marks"), Date: c.String("date"), Workers: c.Int("workers"),
+		Definition: d, DefinitionDir: c.String("definition"), Inputs: files, From: c.String("from"), Out: c.String("out"), Previous: c.String("previous"), Rescale: c.Bool("rescale"), Register: c.String("register"), Freeze: c.String("freeze"), Marks: c.String("marks"), Date: c.String("date"), ReplyBy: c.String("reply-by"), Workers: c.Int("workers"),
 		Score: score.Options{Select: c.Int("select"), Workers: c.Int("workers")},
 	}, nil
+}
+
+// days proves that the run's date and the day for answers exist, and that the second lies ahead of the first.
+func days(c *cli.Context) error {
+	date, by := c.String("date"), c.String("reply-by")
+	for _, flag := range []string{"date", "reply-by"} {
+		if day := c.String(flag); day != "" {
+			if _, err := time.Parse(time.DateOnly, day); err != nil {
+				return usageError{fmt.Errorf("--%s 要写成 年-月-日（四位-两位-两位数字），并且真有这一天，不是“%s”", flag, day)}
+			}
+		}
+	}
+	if by != "" && date != "" && by <= date {
+		return usageError{fmt.Errorf("--reply-by %s 不在 --date %s 之后：发出去就过期了", by, date)}
+	}
+	return nil
 }
 
 // definition loads the year's definition, the shipped one or that of a folder.
