@@ -17,9 +17,6 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/ipc"
-	"github.com/apache/arrow/go/v17/parquet"
-	"github.com/apache/arrow/go/v17/parquet/compress"
-	"github.com/apache/arrow/go/v17/parquet/pqarrow"
 )
 
 // format is one way to store a table. Only a tabular one is declared as such in the data package: the tools that check
@@ -110,24 +107,6 @@ func writeArrow(w io.WriteSeeker, rec arrow.Record) error {
 		if err != nil {
 			return err
 		}
-	}
-	return f.Close()
-}
-
-// maxDictionary bounds the dictionary of a column in memory. It is never full: where a column outgrows its dictionary, the library writes the
-// rest in another way and lists the two ways in the order of a Go map, so that the same rows would not give the same bytes.
-const maxDictionary = 1 << 30
-
-func writeParquet(w io.WriteSeeker, rec arrow.Record) error {
-	f, err := pqarrow.NewFileWriter(rec.Schema(), w,
-		parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Snappy), parquet.WithRootRepetition(parquet.Repetitions.Required),
-			parquet.WithDictionaryPageSizeLimit(maxDictionary)),
-		pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
-	if err != nil {
-		return err
-	}
-	if err := f.WriteBuffered(rec); err != nil {
-		return err
 	}
 	return f.Close()
 }
