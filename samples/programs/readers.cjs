@@ -5,7 +5,7 @@ const { tableFromIPC } = require("apache-arrow");
 const parquet = require("parquet-wasm");
 
 const folder = process.argv[2];
-const types = { Utf8: "string", Int32: "int32", Int64: "int64", Float64: "double", Bool: "bool" };
+const types = { Utf8: "string", Int32: "int32", Int64: "int64", Float64: "double", Bool: "bool", "Date32<DAY>": "date32[day]" };
 
 function report(reader, table, t) {
   const columns = {}, nulls = {}, sums = {}, fields = {};

@@ -99,7 +99,7 @@ func (s sight) compareMetadata(t *testing.T, want *arrow.Schema) {
 	}
 }
 
-var pyarrowTypes = map[arrow.Type]string{arrow.STRING: "string", arrow.INT32: "int32", arrow.INT64: "int64", arrow.FLOAT64: "double", arrow.BOOL: "bool"}
+var pyarrowTypes = map[arrow.Type]string{arrow.STRING: "string", arrow.INT32: "int32", arrow.INT64: "int64", arrow.FLOAT64: "double", arrow.BOOL: "bool", arrow.DATE32: "date32[day]"}
 
 func (s sight) compareContent(t *testing.T, want arrow.Record) {
 	if s.Rows != want.NumRows() || len(s.Columns) != int(want.NumCols()) {

@@ -16,7 +16,7 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/schema"
 )
 
-// Flat tables of five types need little of what pqarrow does, and pqarrow links a network stack and a compute engine: 15 MB. What
+// Flat tables of six types need little of what pqarrow does, and pqarrow links a network stack and a compute engine: 15 MB. What
 // is written here is byte for byte what it writes.
 
 // maxDictionary bounds the dictionary of a column in memory. It is never full: where a column outgrows its dictionary, the library writes the
@@ -78,6 +78,7 @@ var stored = map[arrow.Type]struct {
 }{
 	arrow.STRING:  {parquet.Types.ByteArray, schema.StringLogicalType{}},
 	arrow.INT32:   {parquet.Types.Int32, schema.NewIntLogicalType(32, true)},
+	arrow.DATE32:  {parquet.Types.Int32, schema.DateLogicalType{}},
 	arrow.INT64:   {parquet.Types.Int64, schema.NewIntLogicalType(64, true)},
 	arrow.FLOAT64: {parquet.Types.Double, schema.NoLogicalType{}},
 	arrow.BOOL:    {parquet.Types.Boolean, schema.NoLogicalType{}},
@@ -121,6 +122,13 @@ func writeColumn(w file.ColumnChunkWriter, column arrow.Array) error {
 		}
 		return writeValues(w, column, values)
 	case *file.Int32ColumnChunkWriter:
+		if days, ok := column.(*array.Date32); ok {
+			values := make([]int32, days.Len())
+			for i, day := range days.Date32Values() {
+				values[i] = int32(day)
+			}
+			return writeValues(w, column, values)
+		}
 		return writeValues(w, column, column.(*array.Int32).Int32Values())
 	case *file.Int64ColumnChunkWriter:
 		return writeValues(w, column, column.(*array.Int64).Int64Values())

@@ -16,7 +16,7 @@ import (
 
 // Requirements: 1 whatever the values, nulls and slices, a table is the bytes that pqarrow would write; 2 all memory is given back.
 func TestParquetIsWhatPqarrowWrites(t *testing.T) {
-	types := []arrow.DataType{arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Float64, arrow.FixedWidthTypes.Boolean}
+	types := []arrow.DataType{arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Float64, arrow.FixedWidthTypes.Boolean, arrow.FixedWidthTypes.Date32}
 	rapid.Check(t, func(t *rapid.T) {
 		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 		defer mem.AssertSize(t, 0)
@@ -77,6 +77,8 @@ func appendAny(b array.Builder, n int) {
 		b.Append(int64(n))
 	case *array.Float64Builder:
 		b.Append(float64(n) / 3)
+	case *array.Date32Builder:
+		b.Append(arrow.Date32(n))
 	case *array.BooleanBuilder:
 		b.Append(n > 0)
 	}

@@ -159,7 +159,7 @@ func touch(column arrow.Array, most int) error {
 	words, text := column.(*array.String)
 	yes, truth := column.(*array.Boolean)
 	switch column.(type) {
-	case *array.String, *array.Float64, *array.Int32, *array.Int64, *array.Boolean:
+	case *array.String, *array.Float64, *array.Int32, *array.Int64, *array.Boolean, *array.Date32:
 	default:
 		return fmt.Errorf("类型 %s", column.DataType())
 	}
