@@ -148,6 +148,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := writeBooks(ctx, out.Fresh, &in, source.open); err != nil {
 		return nil, err
 	}
+	if err := writeRegister(out.Fresh, round); err != nil {
+		return nil, err
+	}
 	if err := manifest.Seal(out.Fresh); err != nil {
 		return nil, err
 	}
@@ -156,6 +159,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	again := func(dir string) error {
 		in.Standing.Meeting = meeting.Name
+		if err := os.Remove(filepath.Join(dir, d.Register.Next)); err != nil { // it holds names, and no meeting needs it
+			return err
+		}
 		return writeForPeople(dir, in)
 	}
 	if err := meeting.Copy(out.Fresh, *manifest, again); err != nil {

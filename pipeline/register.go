@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 
 	"lianheti/pipeline/publish"
+	"lianheti/stages/blankform"
 	"lianheti/stages/intake"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
@@ -37,4 +39,20 @@ func readRegister(facts *table.Facts, o Options) (*publish.Register, error) {
 	}
 	sum := sha256.Sum256(data)
 	return &publish.Register{Name: text.Mask(filepath.Base(o.Register)), SHA256: hex.EncodeToString(sum[:]), Entries: len(facts.Register)}, nil
+}
+
+// writeRegister writes the register for the next run below dir: what was handed in, and what waits.
+func writeRegister(dir string, round *table.Round) error {
+	d := round.Facts.Definition
+	var off []string
+	for s := range round.Facts.Submissions.All() {
+		if !s.DirectoryNo.Valid && s.Consortium != "" {
+			off = append(off, s.Consortium)
+		}
+	}
+	var book bytes.Buffer
+	if err := blankform.Register(&book, d, round.NextRegister(), off...); err != nil {
+		return fmt.Errorf("%s：%w", d.Register.Next, err)
+	}
+	return os.WriteFile(filepath.Join(dir, d.Register.Next), book.Bytes(), 0o644)
 }

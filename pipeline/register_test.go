@@ -33,7 +33,7 @@ func typed(t *testing.T, cells map[string]string) string {
 		t.Fatal(err)
 	}
 	var blank bytes.Buffer
-	if err := blankform.Register(&blank, b.d); err != nil {
+	if err := blankform.Register(&blank, b.d, nil); err != nil {
 		t.Fatal(err)
 	}
 	f, err := excelize.OpenReader(&blank)
@@ -80,10 +80,10 @@ func TestRegisterTakesEffect(t *testing.T) {
 		"逾期补报!A4": "三明市氟化工产教联合体", "逾期补报!B4": "处务会同意", "逾期补报!C4": "2024年8月20日",
 		"已入选!A4": "宁德新能源汽车产业产教联合体", "已入选!B4": "闽教职成〔2023〕1号",
 		"说明采纳!A4": model.ExplanationKey(accepted.Fingerprint, accepted.ValueHash), "说明采纳!B4": "采纳", "说明采纳!C4": "电话核实属实",
-		"材料收讫!A4": "三明市氟化工产教联合体", "材料收讫!B4": "收到", "材料收讫!D4": "未收到",
+		"材料收讫!A4": "三明市氟化工产教联合体", "材料收讫!B4": "2024-08-20",
 		"扣分和不予立项!A4": "三明市氟化工产教联合体", "扣分和不予立项!B4": "２.5", "扣分和不予立项!D4": "处务会",
 		"扣分和不予立项!A5": "泉州石油化工产业产教联合体", "扣分和不予立项!C5": "不予立项", "扣分和不予立项!D5": "厅务会纪要3号",
-		"遴选结果!A4": "三明市氟化工产教联合体", "遴选结果!B4": "拟入选", "遴选结果!C4": "厅务会纪要3号",
+		"遴选结果!A4": "三明市氟化工产教联合体", "遴选结果!D4": "拟入选", "遴选结果!E4": "厅务会纪要3号", "遴选结果!F4": "2024-09-10",
 	})
 	facts := *b.facts
 	manifest, err := readRegister(&facts, Options{Definition: b.d, Register: path})

@@ -3,11 +3,13 @@ package templates
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Register is what the Department keeps beside the submissions: consents, earlier selections, decisions about explanations, receipts.
 type Register struct {
 	Title  string
+	Next   string // the file in which each run writes the register for the one after it
 	Sheets []*RegisterSheet
 }
 
@@ -18,8 +20,51 @@ type RegisterSheet struct {
 	Hint    string
 	Effect  RegisterEffect
 	Rules   []string // ids of the rules whose findings an entry answers
+	Late    bool     // an entry answers for what was received after the deadline, too
 	Rows    int      // ready to be typed in; 0: as many as any sheet
+	Steps   []*RegisterStep
 	Columns []*RegisterColumn
+}
+
+// RegisterStep is one step on the way of an award: done when its columns are filled and what was chosen in them passes. None is taken
+// before the one in front of it, unless that is optional.
+type RegisterStep struct {
+	ID, Label string
+	Columns   []string
+	Pass      []string // options that let it go on; none: any
+	Optional  bool
+	Document  string // the column that names what it rests on; empty: none yet
+}
+
+// Steps that documents ask for.
+const (
+	StepAdvised     = "advised"
+	StepProposed    = "proposed"
+	StepPublicised  = "publicised"
+	StepCleared     = "cleared"
+	StepChosen      = "chosen"
+	StepRecommended = "recommended"
+)
+
+// Steps lists those the program knows, in their order.
+var Steps = []string{StepAdvised, StepProposed, StepPublicised, StepCleared, StepChosen, StepRecommended}
+
+// Decided says how far the columns of a step are filled: all of them with what passes, some of them, and which are left.
+func (s *RegisterStep) Decided(sheet *RegisterSheet, values map[string]string) (done, begun bool, left []string) {
+	refused := false
+	for _, id := range s.Columns {
+		c, v := sheet.Column(id), values[id]
+		begun = begun || v != ""
+		if v == "" {
+			left = append(left, c.Label)
+		} else if len(c.Options) > 0 && len(s.Pass) > 0 && !slices.Contains(s.Pass, v) {
+			refused = true
+		}
+	}
+	if refused {
+		return false, true, nil
+	}
+	return len(left) == 0, begun, left
 }
 
 // RegisterColumn is one column of a sheet of the register.
@@ -30,6 +75,9 @@ type RegisterColumn struct {
 	Required bool
 	Date     bool
 	Number   bool     // not below zero
+	Given    bool     // prefilled by the program and not read
+	Private  bool     // stays in the register alone
+	Must     bool     // of Receives: what must be there; a date, or the first of the options
 	Choices  string   // consortia: those of the directory are offered, others may be typed; schools: one of the kinds of school
 	Options  []string // one of these
 	Width    float64
@@ -46,6 +94,7 @@ const (
 	Lists    RegisterEffect = "schools"
 	Rules    RegisterEffect = "rule"  // decides what experts proposed
 	Awards   RegisterEffect = "award" // who is to be chosen, and who is
+	Objects  RegisterEffect = "object"
 )
 
 // Columns of the register that the program knows by name.
@@ -64,7 +113,10 @@ const (
 	RegisterOthers      = "others"
 	RegisterPoints      = "points"
 	RegisterReject      = "reject"
-	RegisterResult      = "result"
+	RegisterReason      = "reason"
+	RegisterCode        = "code"
+	RegisterOutcome     = "outcome"
+	RegisterAsked       = "asked" // prefilled: what waits for the Department
 )
 
 // What the choices of a column can be.
@@ -77,8 +129,8 @@ const (
 var registerNeeds = map[RegisterEffect][]string{
 	Settles: {RegisterConsortium, RegisterDocument}, Selects: {RegisterConsortium, RegisterDocument},
 	Decides: {RegisterFingerprint, RegisterDecision}, Receives: {RegisterConsortium},
-	Rules: {RegisterConsortium, RegisterDocument}, Awards: {RegisterConsortium, RegisterResult, RegisterDocument},
-	Lists: {RegisterSchool, RegisterKind},
+	Rules: {RegisterConsortium, RegisterDocument}, Awards: {RegisterConsortium},
+	Lists: {RegisterSchool, RegisterKind}, Objects: {RegisterConsortium, RegisterDate},
 }
 
 // OptionsOf lists what a column may hold; nothing where it is free.
@@ -105,6 +157,17 @@ func (s *RegisterSheet) Column(id string) *RegisterColumn {
 	return nil
 }
 
+// Lacking lists the labels of what must be there and is not.
+func (s *RegisterSheet) Lacking(values map[string]string) []string {
+	var out []string
+	for _, c := range s.Columns {
+		if v := values[c.ID]; c.Must && (v == "" || len(c.Options) > 0 && v != c.Options[0]) {
+			out = append(out, c.Label)
+		}
+	}
+	return out
+}
+
 func (r *Register) check(l *loader, d *Definition) {
 	titles := map[string]bool{}
 	for i, s := range r.Sheets {
@@ -115,7 +178,7 @@ func (r *Register) check(l *loader, d *Definition) {
 		titles[s.Title] = true
 		needs, known := registerNeeds[s.Effect]
 		if !known {
-			l.problem(where, "effect“"+string(s.Effect)+"”不认识", "可用 answer、select、explain、receive、schools、rule、award。")
+			l.problem(where, "effect“"+string(s.Effect)+"”不认识", "可用 answer、select、explain、receive、schools、rule、award、object。")
 		}
 		for _, id := range needs {
 			if c := s.Column(id); c == nil || !c.Required {
@@ -136,6 +199,7 @@ func (r *Register) check(l *loader, d *Definition) {
 				l.problem(where, "工作表“"+s.Title+"”缺列 points（number: true）或 reject（两个 options）", "先写不予立项，再写予以保留。")
 			}
 		}
+		s.checkSteps(l, where)
 		if (s.Effect == Settles) != (len(s.Rules) > 0) {
 			l.problem(where, "工作表“"+s.Title+"”的 rules 与 effect 不配", "effect: answer 的写明了结哪些规则的问题，其余不写。")
 		}
@@ -155,8 +219,26 @@ func (r *Register) check(l *loader, d *Definition) {
 			ids[c.ID], labels[c.Label] = true, true
 		}
 	}
-	if r.Title == "" || len(r.Sheets) == 0 || !slices.ContainsFunc(r.Sheets, func(s *RegisterSheet) bool { return s.Effect == Selects }) {
-		l.problem(at{"register.yaml", "$"}, "缺 title，或没有 effect: select 的工作表", "可参照上一年度的 register.yaml。")
+	if r.Title == "" || r.Next == "" || len(r.Sheets) == 0 || !slices.ContainsFunc(r.Sheets, func(s *RegisterSheet) bool { return s.Effect == Selects }) {
+		l.problem(at{"register.yaml", "$"}, "缺 title 或 next，或没有 effect: select 的工作表", "可参照上一年度的 register.yaml。")
+	}
+}
+
+func (s *RegisterSheet) checkSteps(l *loader, where at) {
+	var ids []string
+	for _, step := range s.Steps {
+		ids = append(ids, step.ID)
+		for _, id := range append(slices.Clone(step.Columns), step.Document) {
+			if id != "" && s.Column(id) == nil {
+				l.problem(where, "步骤“"+step.Label+"”的列“"+id+"”没有", "请在 columns 里补上，或改正。")
+			}
+		}
+		if step.Label == "" || len(step.Columns) == 0 {
+			l.problem(where, "步骤“"+step.ID+"”缺 label 或 columns", "请补全。")
+		}
+	}
+	if s.Effect == Awards && !slices.Equal(ids, Steps) || s.Effect != Awards && len(ids) > 0 {
+		l.problem(where, "工作表“"+s.Title+"”的 steps 不对", "effect: award 的依次写 "+strings.Join(Steps, "、")+"，其余不写。")
 	}
 }
 

@@ -15,27 +15,32 @@ func RegisterFile(d *templates.Definition) string {
 }
 
 // registerRows is how many rows of a sheet of the register are ready to be typed in, where the definition does not say.
-const registerRows = 60
+const (
+	registerRows = 60
+	emptyRows    = 20 // below what is filled in
+)
 
-// Register writes the blank register of the Department.
-func Register(w io.Writer, d *templates.Definition) error {
-	names := []string{}
+// Register writes the register of the Department. rows are what is filled in, by sheet and column; names are consortia off the directory
+// that the dropdowns offer, too. With neither it is the blank one.
+func Register(w io.Writer, d *templates.Definition, rows map[string][]map[string]string, names ...string) error {
+	var sheets []string
 	for _, s := range d.Register.Sheets {
-		names = append(names, s.Title)
+		sheets = append(sheets, s.Title)
 	}
+	names = append(d.Directory.Names(), names...)
 	title := fmt.Sprintf("%d年%s", d.Year, d.Register.Title)
-	r, err := book.NewReport(title, append(names, templates.RegisterNames)...)
+	r, err := book.NewReport(title, append(sheets, templates.RegisterNames)...)
 	if err != nil {
 		return err
 	}
 	for _, s := range d.Register.Sheets {
-		if err := r.Page(registerSheet(d, s)); err != nil {
+		if err := r.Page(registerSheet(d, s, rows[s.ID], len(names))); err != nil {
 			return fmt.Errorf("工作表“%s”：%w", s.Title, err)
 		}
 	}
 	list := &book.Page{Sheet: templates.RegisterNames, Widths: []float64{50}}
 	list.Put(1, 1, book.Cell{Value: "指导目录所列联合体（供下拉选用）", Look: book.Header})
-	for i, name := range d.Directory.Names() {
+	for i, name := range names {
 		list.Put(i+2, 1, book.Cell{Value: name, Look: book.Plain})
 	}
 	if err := r.Page(list); err != nil {
@@ -44,7 +49,7 @@ func Register(w io.Writer, d *templates.Definition) error {
 	return r.Write(w, title)
 }
 
-func registerSheet(d *templates.Definition, s *templates.RegisterSheet) *book.Page {
+func registerSheet(d *templates.Definition, s *templates.RegisterSheet, rows []map[string]string, names int) *book.Page {
 	const header = 3
 	p := &book.Page{Sheet: s.Title, Landscape: true, Frozen: header}
 	for _, c := range s.Columns {
@@ -54,17 +59,24 @@ func registerSheet(d *templates.Definition, s *templates.RegisterSheet) *book.Pa
 	p.Height(1, 30)
 	p.Span(2, 1, len(s.Columns), book.Cell{Value: s.Hint, Look: book.Remark})
 	for i, c := range s.Columns {
-		col, last := i+1, header+cmp.Or(s.Rows, registerRows)
+		col, last := i+1, header+max(cmp.Or(s.Rows, registerRows), len(rows)+emptyRows)
 		p.Put(header, col, book.Cell{Value: c.Label, Look: book.Header})
 		for row := header + 1; row <= last; row++ {
-			p.Put(row, col, book.Cell{Look: book.Entry})
+			cell := book.Cell{Look: book.Entry}
+			if c.Given {
+				cell.Look = book.Quiet
+			}
+			if n := row - header - 1; n < len(rows) && rows[n][c.ID] != "" {
+				cell.Value = rows[n][c.ID]
+			}
+			p.Put(row, col, cell)
 		}
 		switch {
 		case d.OptionsOf(c) != nil:
 			p.Choice(header+1, col, last, col, c.Hint, d.OptionsOf(c)...)
 		case c.Choices != "":
-			names := book.Absolute(templates.RegisterNames, 2, 1, len(d.Directory.Names())+1, 1)
-			p.ChoiceOf(header+1, col, last, col, true, c.Hint, names)
+			list := book.Absolute(templates.RegisterNames, 2, 1, names+1, 1)
+			p.ChoiceOf(header+1, col, last, col, true, c.Hint, list)
 		}
 	}
 	return p

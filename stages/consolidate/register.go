@@ -49,6 +49,9 @@ func registered(e table.Registered) string {
 
 // effect says what became of an entry.
 func (w *workbook) effect(e table.Registered) string {
+	if e.Sheet.Effect == templates.Objects {
+		return "不改变数据和名次；随之的决定另行登记"
+	}
 	if e.Sheet.Effect == templates.Awards {
 		return "见“" + sheetRanking + "”；名次和排名不因此改变"
 	}
@@ -80,6 +83,9 @@ func (w *workbook) effect(e table.Registered) string {
 	case e.Sheet.Effect == templates.Rules:
 		return w.ruled(e, w.submissions[i].Submission)
 	case e.Sheet.Effect == templates.Receives:
+		if typed := e.Values[templates.RegisterCode]; typed != "" {
+			return "校验码" + table.CompareCode(typed, w.submissions[i].CheckCode)
+		}
 		return "见“" + sheetSubmissions + "”"
 	}
 	n := 0
@@ -131,18 +137,14 @@ func (w *workbook) ruled(e table.Registered, id string) string {
 
 // award is what the Department registered as the result; only from there anybody is chosen.
 func (w *workbook) award(r table.Rank) string {
-	e, ok := w.Facts.Registered(templates.Awards, table.ConsortiumKey(w.of(r.Submission)))
-	if !ok {
-		return ""
-	}
-	return fmt.Sprintf("%s（%s）", e.Values[templates.RegisterResult], e.Document())
+	return w.Facts.Award(table.ConsortiumKey(w.of(r.Submission))).Said()
 }
 
 // receipts are the columns of 申报一览 that show what was registered.
 func (w *workbook) receipts() []perEntry {
 	var out []perEntry
 	for _, s := range w.Definition.Register.Sheets {
-		if s.Effect == templates.Decides || s.Effect == templates.Lists || len(w.Facts.Register) == 0 {
+		if slices.Contains([]templates.RegisterEffect{templates.Decides, templates.Lists, templates.Objects}, s.Effect) || len(w.Facts.Register) == 0 {
 			continue
 		}
 		find := func(e entry) (table.Registered, bool) {
@@ -155,17 +157,17 @@ func (w *workbook) receipts() []perEntry {
 		}
 		if s.Effect != templates.Receives {
 			out = append(out, perEntry{Head: s.Title, Width: 18, Cell: func(e entry) book.Cell {
-				r, _ := find(e)
-				if result := r.Values[templates.RegisterResult]; result != "" {
-					return words(result + "（" + r.Document() + "）")
+				if s.Effect == templates.Awards {
+					return words(w.Facts.Award(table.ConsortiumKey(e.Submission)).Said())
 				}
+				r, _ := find(e)
 				return words(r.Document())
 			}})
 			continue
 		}
 		for _, c := range s.Columns {
-			if len(c.Options) > 0 {
-				out = append(out, perEntry{Head: c.Label, Width: 9, Style: book.Column{Marks: []book.Mark{{Word: c.Options[0], Tone: book.Good}}}, Cell: func(e entry) book.Cell {
+			if c.Must {
+				out = append(out, perEntry{Head: c.Label, Width: 9, Style: book.Column{Marks: []book.Mark{{Word: "缺", Tone: book.Caution}}}, Cell: func(e entry) book.Cell {
 					r, _ := find(e)
 					return centred(r.Values[c.ID])
 				}})

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/word"
@@ -52,7 +51,7 @@ func packVars(in Input, p *pack) map[string]string {
 	if sheet, _, ok := d.Layout().Area("explanations"); ok {
 		explanations = sheet.Sheet.Title
 	}
-	vars := map[string]string{"city": p.city, "form": d.Form.Title, "deadline": chineseDate(d.Directory.Deadline), "office": d.Directory.Addressee.Office,
+	vars := map[string]string{"city": p.city, "form": d.Form.Title, "deadline": table.ChineseDate(d.Directory.Deadline), "office": d.Directory.Addressee.Office,
 		"email": d.Directory.Addressee.Email, "explanations": explanations, "list": listName}
 	if p.city == table.UnknownCity {
 		vars["city"] = "有关地"
@@ -70,7 +69,7 @@ func due(in Input, mended bool) string {
 	if by == "" {
 		return in.Definition.Letters.Open
 	}
-	return templates.Fill(in.Definition.Letters.Due, map[string]string{"reply": chineseDate(by)})
+	return templates.Fill(in.Definition.Letters.Due, map[string]string{"reply": table.ChineseDate(by)})
 }
 
 func submissionVars(in Input, p *pack, r *returned) map[string]string {
@@ -145,15 +144,6 @@ func empty(text string, vars map[string]string) bool {
 		}
 	}
 	return counts > 0 && counts == none
-}
-
-// chineseDate writes an ISO date for a letter.
-func chineseDate(iso string) string {
-	t, err := time.Parse(time.DateOnly, iso)
-	if err != nil {
-		return iso
-	}
-	return t.Format("2006年1月2日")
 }
 
 // What stands in tables is set smaller than the letter: 五号.

@@ -78,7 +78,7 @@ func cover(in Input, p *pack, title string) *book.Page {
 	page.Height(1, 32)
 	row := 2
 	if in.Date != "" {
-		page.Span(row, 1, width, book.Cell{Value: chineseDate(in.Date), Look: book.Subtitle})
+		page.Span(row, 1, width, book.Cell{Value: table.ChineseDate(in.Date), Look: book.Subtitle})
 		row++
 	}
 	part := func(heading string) {

@@ -62,7 +62,7 @@ func (r *registerReader) sheet(s *templates.RegisterSheet) []table.Registered {
 	}
 	columns, header := headings(s, cells)
 	for _, c := range s.Columns {
-		if !slices.ContainsFunc(columns, func(h heading) bool { return h.column == c }) {
+		if !c.Given && !slices.ContainsFunc(columns, func(h heading) bool { return h.column == c }) {
 			r.fault(model.Place{File: cells[0].Place.File, Sheet: s.Title}, "找不到表头“"+c.Label+"”", "请恢复这一列，或用新生成的登记表")
 			return nil
 		}
@@ -80,9 +80,28 @@ func (r *registerReader) sheet(s *templates.RegisterSheet) []table.Registered {
 	slices.Sort(order)
 	var out []table.Registered
 	for _, row := range order {
-		out = append(out, r.entry(s, columns, row, byRow[row]))
+		if !waits(columns, byRow[row]) {
+			out = append(out, r.entry(s, columns, row, byRow[row]))
+		}
 	}
 	return out
+}
+
+// waits says whether a row holds only what the program prefilled: nobody has decided anything yet.
+func waits(columns []heading, cells []model.Cell) bool {
+	given := false
+	for _, c := range cells {
+		i := slices.IndexFunc(columns, func(h heading) bool { return h.col == c.Col })
+		switch {
+		case i < 0:
+			return false
+		case columns[i].column.Given:
+			given = true
+		case !slices.Contains([]string{templates.RegisterConsortium, templates.RegisterFingerprint}, columns[i].column.ID):
+			return false
+		}
+	}
+	return given
 }
 
 // heading is where a column stands.
@@ -110,14 +129,20 @@ func headings(s *templates.RegisterSheet, cells []model.Cell) (found []heading, 
 }
 
 func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, row int, cells []model.Cell) table.Registered {
-	e := table.Registered{Sheet: s, Values: map[string]string{}, Place: model.Place{File: cells[0].Place.File, Sheet: s.Title, Cell: model.CellName(row, columns[0].col)}}
+	e := table.Registered{Sheet: s, Values: map[string]string{}, Private: map[string]string{}, Place: model.Place{File: cells[0].Place.File, Sheet: s.Title, Cell: model.CellName(row, columns[0].col)}}
 	for _, c := range cells {
 		i := slices.IndexFunc(columns, func(h heading) bool { return h.col == c.Col })
 		if i < 0 {
 			r.fault(c.Place, "这一列没有表头，不知道“"+trim(c.Raw)+"”是什么", "请移到有表头的列，例如备注")
 			continue
 		}
-		e.Values[columns[i].column.ID] = r.value(columns[i].column, c)
+		switch column := columns[i].column; {
+		case column.Given:
+		case column.Private:
+			e.Private[column.ID] = trim(c.Raw)
+		default:
+			e.Values[column.ID] = r.value(column, c)
+		}
 	}
 	for _, h := range columns {
 		if h.column.Required && e.Values[h.column.ID] == "" {
@@ -139,10 +164,29 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ro
 	if most := r.d.Rubric.Experts.Deduction; err == nil && s.Effect == templates.Rules && points.GreaterThan(most) {
 		r.fault(e.Place, "扣"+points.String()+"分，超过第7项最多的"+most.String()+"分", "请改正；不扣写0")
 	}
+	r.inOrder(e)
 	if c := s.Column(templates.RegisterDecision); c != nil {
 		e.Accepted = e.Values[c.ID] == c.Options[0]
 	}
 	return e
+}
+
+// inOrder proves that the steps of an award were taken one after the other, each whole.
+func (r *registerReader) inOrder(e table.Registered) {
+	var lacking *templates.RegisterStep
+	for _, step := range e.Sheet.Steps {
+		done, begun, left := step.Decided(e.Sheet, e.Values)
+		switch {
+		case begun && lacking != nil:
+			r.fault(e.Place, "登记了“"+step.Label+"”，而前一步“"+lacking.Label+"”没有登记或没有通过", "请按次序登记")
+			return
+		case begun && len(left) > 0:
+			r.fault(e.Place, "“"+step.Label+"”没有登记完，缺："+strings.Join(left, "、"), "请补填，或清空这一步")
+		}
+		if !done && !step.Optional && lacking == nil {
+			lacking = step
+		}
+	}
 }
 
 // value reads one cell; what the column does not allow is a fault.
@@ -190,8 +234,8 @@ func (r *registerReader) key(name string) string {
 func (r *registerReader) twice(entries []table.Registered) {
 	seen := map[string][]table.Registered{}
 	for _, e := range entries {
-		if e.Sheet.Effect == templates.Settles {
-			continue // consents add up
+		if e.Sheet.Effect == templates.Settles || e.Sheet.Effect == templates.Objects {
+			continue // they add up
 		}
 		keys := []string{e.Key + e.Fingerprint}
 		if e.Sheet.Effect == templates.Lists {

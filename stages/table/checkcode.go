@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"lianheti/templates"
+
+	"golang.org/x/text/width"
 )
 
 // legible is base32 without the letters that are taken for figures when a code is read out or typed off paper.
@@ -59,9 +61,16 @@ var (
 	oldCodeForm = regexp.MustCompile(`^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}$`)
 )
 
+// SameCode says whether a code that was typed off paper is this one.
+func SameCode(typed, own string) bool { return codeTyped(typed) == own }
+
+func codeTyped(code string) string {
+	return strings.ToUpper(strings.Join(strings.Fields(width.Fold.String(code)), ""))
+}
+
 // CompareCode says what a code read off paper is beside that of the values at hand.
 func CompareCode(paper, own string) string {
-	paper = strings.ToUpper(strings.Join(strings.Fields(paper), ""))
+	paper = codeTyped(paper)
 	switch {
 	case paper == own:
 		return "相同：纸质件与这份工作簿的内容一致"

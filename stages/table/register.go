@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"lianheti/stages/model"
 	"lianheti/stages/text"
@@ -19,6 +20,7 @@ type Registered struct {
 	ValueHash   string            // of the values that were decided on; empty: whatever they become
 	Accepted    bool              // of a decision about an explanation
 	Values      map[string]string // by column; dates in ISO
+	Private     map[string]string // by column: what goes into the next register and nowhere else
 	Place       model.Place
 }
 
@@ -49,6 +51,72 @@ func (f *Facts) Registered(effect templates.RegisterEffect, key string) (Registe
 		}
 	}
 	return Registered{}, false
+}
+
+// Award is how far one consortium has come from the meeting's advice to being chosen. Only the register says so.
+type Award struct {
+	Registered
+	Step *templates.RegisterStep // the last one taken; nil: none
+}
+
+// Award finds what was registered about a consortium.
+func (f *Facts) Award(key string) Award {
+	e, ok := f.Registered(templates.Awards, key)
+	if !ok {
+		return Award{}
+	}
+	a := Award{Registered: e}
+	for _, step := range e.Sheet.Steps {
+		if done, _, _ := step.Decided(e.Sheet, e.Values); done {
+			a.Step = step
+		}
+	}
+	return a
+}
+
+// Reached says whether a step was taken.
+func (a Award) Reached(id string) bool {
+	return a.Step != nil && slices.Index(templates.Steps, a.Step.ID) >= slices.Index(templates.Steps, id)
+}
+
+// Said words it: the step with what it rests on, 评审会建议 with what was advised; empty where nothing was registered.
+func (a Award) Said() string {
+	if a.Sheet == nil {
+		return ""
+	}
+	for _, step := range slices.Backward(a.Sheet.Steps) {
+		done, begun, _ := step.Decided(a.Sheet, a.Values)
+		switch column := step.Columns[0]; {
+		case done && step.Document != "":
+			return fmt.Sprintf("%s（%s）", step.Label, a.Values[step.Document])
+		case begun:
+			return step.Label + "：" + a.Values[column]
+		}
+	}
+	return ""
+}
+
+// Lacking lists what must be there by the register's sheets and is not, each with the sheet's title.
+func (f *Facts) Lacking(key string) []string {
+	var out []string
+	for _, s := range f.Definition.Register.Sheets {
+		if s.Effect == templates.Receives {
+			if left := s.Lacking(f.on(s, key).Values); len(left) > 0 {
+				out = append(out, s.Title+"缺"+strings.Join(left, "、"))
+			}
+		}
+	}
+	return out
+}
+
+// on finds the entry about a consortium on one sheet; the zero value where there is none.
+func (f *Facts) on(s *templates.RegisterSheet, key string) Registered {
+	for _, e := range f.Register {
+		if e.Sheet == s && e.Key == key {
+			return e
+		}
+	}
+	return Registered{}
 }
 
 // Strangers lists the entries about consortia that neither the directory nor a submission has: a slip of the pen, or one that is still to

@@ -216,6 +216,7 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 	if r.Manifest.From == nil {
 		lines = append(lines, [2]string{feedback.Folder + "/", "发还各地市的问题清单和标注件"})
 	}
+	lines = append(lines, [2]string{d.Register.Next, "登记表：等处里定的已预填，拷出来填好，下次运行用 --register 交来"})
 	lines = append(lines, [2]string{"data/", "数据表（Arrow、Parquet、CSV）"}, [2]string{publish.ManifestName, "运行记录，可用 lianheti verify 核对"})
 	for _, line := range lines {
 		fmt.Fprintf(w, "  %s\t%s\n", filepath.FromSlash(line[0]), line[1])

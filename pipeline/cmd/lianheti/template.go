@@ -70,7 +70,7 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 	case city != "" && all || register && (city != "" || all):
 		return nil, usageError{errors.New("--city、--all、--register 只能用一个")}
 	case register:
-		return []issue{{blankform.RegisterFile(d), func(w io.Writer) error { return blankform.Register(w, d) }}}, nil
+		return []issue{{blankform.RegisterFile(d), func(w io.Writer) error { return blankform.Register(w, d, nil) }}}, nil
 	case all:
 		var out []issue
 		for _, city := range d.Directory.Cities {

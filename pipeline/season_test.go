@@ -1,0 +1,229 @@
+package pipeline
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lianheti/pipeline/publish"
+	"lianheti/stages/table"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// Requirements
+//  1. A run writes the register for the next one. Handed back untouched it changes nothing; filled in, every decision takes effect, and
+//     nothing that was typed has to be typed again in the one after it.
+//  2. It is filled in a copy: inside the results folder it is refused, and what stands there is not lost. No frozen copy has it.
+//  3. Who objected stands in the next register and in nothing else that the run writes.
+//  4. An award goes its steps in their order; whoever is chosen past a better rank, or with pieces lacking, is asked about.
+
+// register opens a register to be filled in by column heads.
+type register struct {
+	t    *testing.T
+	f    *excelize.File
+	path string
+}
+
+func openRegister(t *testing.T, from, to string) register {
+	t.Helper()
+	f, err := excelize.OpenFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return register{t, f, to}
+}
+
+// rows gives the filled rows below the heads, each by head.
+func (r register) rows(sheet string) []map[string]string {
+	all, err := r.f.GetRows(sheet)
+	if err != nil || len(all) < 3 {
+		r.t.Fatal(sheet, err)
+	}
+	var out []map[string]string
+	for _, row := range all[3:] {
+		cells, any := map[string]string{}, false
+		for i, v := range row {
+			cells[all[2][i]], any = v, any || v != ""
+		}
+		if any {
+			out = append(out, cells)
+		}
+	}
+	return out
+}
+
+// fill types into the row that names what, or the first free one.
+func (r register) fill(sheet, what string, values map[string]string) {
+	r.t.Helper()
+	all, _ := r.f.GetRows(sheet)
+	at := len(all) + 1
+	for n, row := range all {
+		if n >= 3 && len(row) > 0 && row[0] == what {
+			at = n + 1
+		} else if n >= 3 && strings.Join(row, "") == "" {
+			at = min(at, n+1)
+		}
+	}
+	values[all[2][0]] = what
+	for i, head := range all[2] {
+		if v, ok := values[head]; ok {
+			cell, _ := excelize.CoordinatesToCellName(i+1, at)
+			if err := r.f.SetCellStr(sheet, cell, v); err != nil {
+				r.t.Fatal(err)
+			}
+		}
+	}
+}
+
+func (r register) save() string {
+	r.t.Helper()
+	if err := r.f.SaveAs(r.path); err != nil {
+		r.t.Fatal(err)
+	}
+	return r.path
+}
+
+func TestSeasonByRegisters(t *testing.T) {
+	const secret = "钱某某实名反映"
+	o, dir := handOut(t, 3)
+	for n := 1; n <= 3; n++ {
+		fill(t, expertFile(dir, n), diligent(n))
+	}
+	o.Marks, o.Out, o.Date = dir, t.TempDir(), "2024-09-12"
+	run := func() *Result {
+		t.Helper()
+		r, err := Run(context.Background(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	first := run()
+	name := o.Definition.Register.Next
+	next := filepath.Join(first.Dir, name)
+	o.Register = next
+	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), "拷出来") {
+		t.Fatal("a register inside the results is read: ", err)
+	}
+
+	// Untouched, it is as if there were none.
+	r := openRegister(t, next, filepath.Join(t.TempDir(), "登记.xlsx"))
+	o.Register = r.save()
+	read := func() (*publish.Register, error) { return readRegister(&table.Facts{}, o) }
+	if untouched, err := read(); err != nil || untouched.Entries != 0 {
+		t.Errorf("%+v of an untouched register: %v", untouched, err)
+	}
+
+	// Everything that waits is decided.
+	var ranked []table.Rank
+	for _, k := range first.Ranking {
+		if k.Ranked {
+			ranked = append(ranked, k)
+		}
+	}
+	asked := r.rows("说明采纳")
+	awards := r.rows("遴选结果")
+	if len(asked) == 0 || len(awards) != len(ranked) || !strings.Contains(awards[0]["待办（程序预填）"], "第1名") {
+		t.Fatalf("%d explanations, %d awards of %d ranked", len(asked), len(awards), len(ranked))
+	}
+	r.fill("说明采纳", asked[0]["问题指纹"], map[string]string{"是否采纳": "采纳", "说明的内容或不采纳的理由": "电话核实属实"})
+	second := ranked[1].Consortium
+	r.fill("遴选结果", second, map[string]string{"拟入选": "拟入选", "依据（会议、纪要或批示）": "厅务会纪要5号", "日期": "2024-09-10", "公示开始": "2024-09-11", "公示结束": "2024-09-13"})
+	r.fill("异议", second, map[string]string{"收到日期": "2024-09-12", "提出人（只留在本表）": secret, "异议的内容": "成员单位有误"})
+	r.fill("材料收讫", second, map[string]string{"纸质件": "2024-08-20", "纸质件的校验码": "V2-0000-0000-0000-0000"})
+	o.Register, o.Freeze = r.save(), "会"
+	decided := run()
+	if decided.Manifest.Register.Entries != 4 {
+		t.Errorf("%d entries", decided.Manifest.Register.Entries)
+	}
+	if _, err := os.Stat(filepath.Join(o.Out, "2024-会", name)); err == nil {
+		t.Error("the frozen copy has the register")
+	}
+	for _, dir := range []string{decided.Dir, filepath.Join(o.Out, "2024-会")} {
+		if _, differ, err := publish.Verify(dir); err != nil || len(differ) > 0 {
+			t.Error(differ, err)
+		}
+		if path := holding(t, dir, secret); len(path) != 0 && (len(path) != 1 || path[0] != name) {
+			t.Errorf("%s: who objected stands in %v", dir, path)
+		}
+	}
+	r = openRegister(t, filepath.Join(decided.Dir, name), filepath.Join(t.TempDir(), "登记.xlsx"))
+	if got := r.rows("说明采纳")[0]; got["是否采纳"] != "采纳" || got["说明的内容或不采纳的理由"] != "电话核实属实" || got["问题指纹"] != asked[0]["问题指纹"] {
+		t.Errorf("what was typed: %v", got)
+	}
+	if got := r.rows("异议")[0]; got["提出人（只留在本表）"] != secret || got["待办（程序预填）"] != "还没有处理结果" {
+		t.Errorf("the objection: %v", got)
+	}
+	for sheet, wants := range map[string][]string{
+		"遴选结果": {"公示3个工作日", "少于5个", "拟入选而材料收讫缺", "拟入选而签章核对缺", "下一步：公示无异议", "名次在前而没有拟入选（拟入选的到第2名），请写明理由"},
+		"材料收讫": {"缺：Word版、盖章PDF", "纸质件的校验码V2-0000-0000-0000-0000"},
+		"逾期补报": {"纸质件2024-08-20收到，晚于报送期限"},
+	} {
+		all := ""
+		for _, row := range r.rows(sheet) {
+			all += row["待办（程序预填）"] + "\n"
+		}
+		for _, want := range wants {
+			if !strings.Contains(all, want) {
+				t.Errorf("%s: %q is not asked:\n%s", sheet, want, all)
+			}
+		}
+	}
+	o.Register, o.Freeze = r.save(), ""
+	if again, err := read(); err != nil || again.Entries != decided.Manifest.Register.Entries {
+		t.Errorf("%+v the next time: %v", again, err)
+	}
+
+	// A step out of order stops the run.
+	r.fill("遴选结果", ranked[0].Consortium, map[string]string{"公布文号": "闽教职成〔2024〕30号", "公布日期": "2024-10-08"})
+	o.Register = r.save()
+	if _, err := read(); err == nil || !strings.Contains(err.Error(), "登记了“入选”，而前一步“拟入选”") {
+		t.Error(err)
+	}
+}
+
+// holding lists the files below dir that hold words, also in their parts.
+func holding(t *testing.T, dir, words string) []string {
+	t.Helper()
+	var out []string
+	err := filepath.WalkDir(dir, func(at string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(at)
+		if err != nil {
+			return err
+		}
+		found := bytes.Contains(data, []byte(words))
+		if zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data))); err == nil {
+			for _, part := range zr.File {
+				r, err := part.Open()
+				if err != nil {
+					return err
+				}
+				text, err := io.ReadAll(r)
+				if err != nil {
+					return err
+				}
+				found = found || bytes.Contains(text, []byte(words))
+			}
+		}
+		if found {
+			rel, _ := filepath.Rel(dir, at)
+			out = append(out, rel)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

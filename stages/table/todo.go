@@ -1,0 +1,298 @@
+package table
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"lianheti/stages/model"
+	"lianheti/templates"
+)
+
+// Todo is one thing that waits for the Department: a row of a sheet of the register, prefilled with what is known. Without a key it is a
+// remark about the sheet as a whole, and no row.
+type Todo struct {
+	Sheet  *templates.RegisterSheet
+	Key    string // of the consortium, or of the explanation
+	Name   string // of the consortium
+	Asked  string // what is to be decided, or what is lacking
+	Values map[string]string
+}
+
+// Todos lists what waits, sheet by sheet, within a sheet in the order of the submissions; awards by rank.
+func (r *Round) Todos() []Todo {
+	w := &waiting{Round: r}
+	for s := range r.Facts.Submissions.All() {
+		if s.Consortium != "" {
+			w.submissions = append(w.submissions, s)
+		}
+	}
+	for _, s := range r.Facts.Definition.Register.Sheets {
+		switch s.Effect {
+		case templates.Settles:
+			w.consents(s)
+		case templates.Decides:
+			w.explanations(s)
+		case templates.Rules:
+			for k := range r.Ranking.Ranking.All() {
+				if k.Pending {
+					w.add(s, w.of(k.Submission), k.Proposals)
+				}
+			}
+		case templates.Receives:
+			for _, x := range w.submissions {
+				w.add(s, x, r.Facts.receipt(s, x)...)
+			}
+		case templates.Awards:
+			w.awards(s)
+		case templates.Objects:
+			w.objections(s)
+		}
+	}
+	return w.list
+}
+
+type waiting struct {
+	*Round
+	submissions []Submission
+	list        []Todo
+}
+
+// add puts down what is asked about a submission; nothing where nothing is.
+func (w *waiting) add(s *templates.RegisterSheet, x Submission, asked ...string) {
+	if asked = slices.DeleteFunc(asked, func(a string) bool { return a == "" }); len(asked) == 0 || x.Consortium == "" {
+		return
+	}
+	name := x.Consortium
+	if _, _, listed := w.Facts.Definition.Directory.ByConsortium(name); !listed && x.DirectoryNo.Valid {
+		for _, e := range w.Facts.Definition.Directory.Entries { // the register knows it by this name
+			if e.No == int(x.DirectoryNo.V) {
+				name = e.Consortium
+			}
+		}
+	}
+	w.list = append(w.list, Todo{Sheet: s, Key: ConsortiumKey(x), Name: x.Consortium, Asked: strings.Join(asked, "；"),
+		Values: map[string]string{templates.RegisterConsortium: name}})
+}
+
+func (w *waiting) of(id string) Submission {
+	for _, s := range w.submissions {
+		if s.Submission == id {
+			return s
+		}
+	}
+	return Submission{}
+}
+
+// consents are asked for findings that only the Department can settle, and for what was received late.
+func (w *waiting) consents(s *templates.RegisterSheet) {
+	for _, x := range w.submissions {
+		var asked []string
+		for f := range w.Judgement.Findings.All() {
+			if f.Submission == x.Submission && f.Explanation == "" && slices.Contains(s.Rules, f.Rule) {
+				asked = append(asked, f.Title+"："+f.Message)
+			}
+		}
+		if s.Late && w.Facts.on(s, ConsortiumKey(x)).Sheet == nil {
+			asked = append(asked, w.Facts.received(x)...)
+		}
+		w.add(s, x, asked...)
+	}
+}
+
+// received says which pieces of a submission came after the deadline.
+func (f *Facts) received(x Submission) []string {
+	var out []string
+	for _, s := range f.Definition.Register.Sheets {
+		e := f.on(s, ConsortiumKey(x))
+		for _, c := range s.Columns {
+			if day := e.Values[c.ID]; s.Effect == templates.Receives && c.Date && day > f.Definition.Directory.Deadline {
+				out = append(out, fmt.Sprintf("%s%s收到，晚于报送期限%s", c.Label, day, f.Definition.Directory.Deadline))
+			}
+		}
+	}
+	return out
+}
+
+// receipt says what of a submission has not come, and whether the code typed from the paper is another's.
+func (f *Facts) receipt(s *templates.RegisterSheet, x Submission) []string {
+	e := f.on(s, ConsortiumKey(x))
+	var out []string
+	if left := s.Lacking(e.Values); len(left) > 0 {
+		out = append(out, "缺："+strings.Join(left, "、"))
+	}
+	if typed := e.Values[templates.RegisterCode]; typed != "" && !SameCode(typed, x.CheckCode) {
+		out = append(out, fmt.Sprintf("纸质件的校验码%s、工作簿的%s：%s", typed, x.CheckCode, CompareCode(typed, x.CheckCode)))
+	}
+	return out
+}
+
+// explanations are decided one by one: those that were given, and those that are still to come.
+func (w *waiting) explanations(s *templates.RegisterSheet) {
+	for f := range w.Judgement.Findings.All() {
+		decided := slices.ContainsFunc(w.Facts.Register, func(e Registered) bool { return e.Decides(f) })
+		if f.Severity != model.Explain || f.Submission == "" || decided || f.Own == "" && f.Explanation != "" {
+			continue
+		}
+		asked := fmt.Sprintf("%s %s：%s", f.Consortium, f.Title, f.Message)
+		if f.Own != "" {
+			asked += "　说明：" + f.Own
+		} else {
+			asked += "　还没有说明"
+		}
+		key := model.ExplanationKey(f.Fingerprint, f.ValueHash)
+		w.list = append(w.list, Todo{Sheet: s, Key: key, Name: f.Consortium, Asked: asked, Values: map[string]string{templates.RegisterFingerprint: key}})
+	}
+}
+
+// awards follow the rank once there is one. Who stands before one that is to be chosen and is not, needs a reason; so does whoever
+// the meeting did not advise, or nobody ranked.
+func (w *waiting) awards(s *templates.RegisterSheet) {
+	if w.Ranking.State() != AllMarked {
+		return
+	}
+	d, last, chosen := w.Facts.Definition, int32(0), 0
+	for k := range w.Ranking.Ranking.All() {
+		if a := w.Facts.Award(ConsortiumKey(w.of(k.Submission))); a.Reached(templates.StepProposed) {
+			chosen++
+			last = max(last, k.Rank.V)
+		}
+	}
+	for k := range w.Ranking.Ranking.All() {
+		x := w.of(k.Submission)
+		a := w.Facts.Award(ConsortiumKey(x))
+		if proposed := a.Reached(templates.StepProposed); !k.Ranked && !proposed {
+			continue
+		} else if a.Reached(templates.StepChosen) {
+			continue
+		}
+		asked := []string{k.Unranked}
+		if k.Ranked {
+			asked[0] = fmt.Sprintf("第%d名，%s分", k.Rank.V, k.Said())
+		}
+		w.add(s, x, append(append(asked, w.departs(a, k, last)), w.next(a, x)...)...)
+	}
+	if chosen > 0 && (chosen < d.Directory.Select.Min || chosen > d.Directory.Select.Max) {
+		w.list = append(w.list, Todo{Sheet: s, Asked: fmt.Sprintf("拟入选%d家，工作方案是%d—%d家左右", chosen, d.Directory.Select.Min, d.Directory.Select.Max)})
+	}
+}
+
+// departs says where what was registered needs a reason; last is the rank of the last one that is to be chosen.
+func (w *waiting) departs(a Award, k Rank, last int32) string {
+	proposed, step := a.Reached(templates.StepProposed), ""
+	if advised := w.step(templates.StepAdvised); a.Sheet != nil && a.Values[advised.Columns[0]] != "" {
+		if done, _, _ := advised.Decided(a.Sheet, a.Values); done != proposed && (proposed || last > 0) {
+			step = "与评审会建议不一致"
+		}
+	}
+	if proposed && !k.Ranked {
+		step = "没有参加排名而拟入选"
+	}
+	if !proposed && k.Ranked && k.Rank.V < last {
+		step = fmt.Sprintf("名次在前而没有拟入选（拟入选的到第%d名）", last)
+	}
+	if step == "" || a.Values[templates.RegisterReason] != "" {
+		return ""
+	}
+	return step + "，请写明理由"
+}
+
+func (w *waiting) step(id string) *templates.RegisterStep {
+	for _, s := range w.Facts.Definition.Register.Sheets {
+		for _, step := range s.Steps {
+			if step.ID == id {
+				return step
+			}
+		}
+	}
+	return nil
+}
+
+// next says what comes after the step that was taken, and what stands in its way.
+func (w *waiting) next(a Award, x Submission) []string {
+	if !a.Reached(templates.StepProposed) {
+		return nil
+	}
+	var out []string
+	for _, lacking := range w.Facts.Lacking(ConsortiumKey(x)) {
+		out = append(out, "拟入选而"+lacking)
+	}
+	if n := w.step(templates.StepPublicised).Columns; a.Reached(templates.StepPublicised) {
+		days, least := workingDays(a.Values[n[0]], a.Values[n[len(n)-1]]), w.Facts.Definition.Directory.Calendar.PublicityDays
+		if days < least {
+			out = append(out, fmt.Sprintf("公示%d个工作日（按周一至周五数），少于%d个", days, least))
+		}
+	}
+	next := slices.Index(templates.Steps, a.Step.ID) + 1
+	return append(out, "下一步："+w.step(templates.Steps[next]).Label)
+}
+
+// workingDays counts from Monday to Friday, both ends included; holidays are not known here.
+func workingDays(from, to string) int {
+	day, err := time.Parse(time.DateOnly, from)
+	end, err2 := time.Parse(time.DateOnly, to)
+	if err != nil || err2 != nil {
+		return 0
+	}
+	n := 0
+	for ; !day.After(end); day = day.AddDate(0, 0, 1) {
+		if wd := day.Weekday(); wd != time.Saturday && wd != time.Sunday {
+			n++
+		}
+	}
+	return n
+}
+
+// objections wait until they are decided; one that is upheld must not stand beside 无异议.
+func (w *waiting) objections(s *templates.RegisterSheet) {
+	for _, e := range w.Facts.Register {
+		if e.Sheet != s {
+			continue
+		}
+		asked := ""
+		upheld := e.Values[templates.RegisterOutcome]
+		switch c := s.Column(templates.RegisterOutcome); {
+		case upheld == "":
+			asked = "还没有处理结果"
+		case c != nil && upheld == c.Options[len(c.Options)-1] && w.Facts.Award(e.Key).Reached(templates.StepCleared):
+			asked = "异议成立，而“" + w.step(templates.StepCleared).Label + "”已登记通过"
+		default:
+			continue
+		}
+		w.list = append(w.list, Todo{Sheet: s, Key: e.Place.String(), Name: e.Values[templates.RegisterConsortium], Asked: asked})
+	}
+}
+
+// NextRegister gives the rows of the register for the next run, by sheet: what was handed in, each with what is still asked about it, and
+// then a row for everything else that waits.
+func (r *Round) NextRegister() map[string][]map[string]string {
+	rows, todos := map[string][]map[string]string{}, r.Todos()
+	for _, e := range r.Facts.Register {
+		row := maps.Clone(e.Values)
+		maps.Copy(row, e.Private)
+		key := e.Key
+		if e.Sheet.Effect == templates.Objects {
+			key = e.Place.String()
+		} else if e.Fingerprint != "" {
+			key = model.ExplanationKey(e.Fingerprint, e.ValueHash)
+		}
+		todos = slices.DeleteFunc(todos, func(t Todo) bool {
+			same := t.Sheet == e.Sheet && t.Key == key
+			if same {
+				row[templates.RegisterAsked] = t.Asked
+			}
+			return same
+		})
+		rows[e.Sheet.ID] = append(rows[e.Sheet.ID], row)
+	}
+	for _, t := range todos {
+		if t.Key != "" {
+			row := maps.Clone(t.Values)
+			row[templates.RegisterAsked] = t.Asked
+			rows[t.Sheet.ID] = append(rows[t.Sheet.ID], row)
+		}
+	}
+	return rows
+}
