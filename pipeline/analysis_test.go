@@ -11,14 +11,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
 	"lianheti/samples/programs"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/xuri/excelize/v2"
 )
 
 // Requirements
@@ -30,12 +28,11 @@ const scripts = "../samples/analysis/"
 // readRound reads back the results of a year.
 func readRound(t *testing.T, root, year string, d *templates.Definition) *table.Round {
 	t.Helper()
-	mem := memory.NewGoAllocator()
-	records, err := export.Read(mem, filepath.Join(root, year, dataFolder))
+	records, err := export.Read(filepath.Join(root, year, dataFolder))
 	if err != nil {
 		t.Fatal(err)
 	}
-	round, err := table.Restore(mem, d, records)
+	round, err := table.Restore(d, records)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +71,7 @@ func TestReadersOfThePublished(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := filepath.Join(dir, dataFolder)
-	records, err := export.Read(memory.NewGoAllocator(), data)
+	records, err := export.Read(data)
 	if err != nil {
 		t.Fatal(err)
 	}

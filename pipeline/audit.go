@@ -18,8 +18,6 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/workers"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Audited is what applicants could gain by filling their forms otherwise. Its JSON keys are public.
@@ -48,7 +46,6 @@ func Audit(ctx context.Context, o Options) (*Audited, error) {
 	if o.Definition.Audit == nil {
 		return nil, fmt.Errorf("定义里没有 audit.yaml（激励审计试哪些动作）：请从 templates/%d 复制一份放进去", o.Definition.Year)
 	}
-	mem := memory.NewGoAllocator()
 	if err := publish.Outside(o.Out, o.Inputs); err != nil {
 		return nil, err
 	}
@@ -56,17 +53,19 @@ func Audit(ctx context.Context, o Options) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
-	source, err := gather(ctx, mem, o, sources)
+	source, err := gather(ctx, o, sources)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := readRegister(source.facts, o); err != nil {
+	register, _, err := readRegister(o)
+	if err != nil {
 		return nil, err
 	}
-	if err := readMarks(ctx, mem, source.facts, o); err != nil {
+	marking, err := readMarks(ctx, source.facts, o)
+	if err != nil {
 		return nil, err
 	}
-	a, err := newAuditing(mem, source.facts)
+	a, err := newAuditing(source.facts, check.Known{Register: register}, marking)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +80,6 @@ func Audit(ctx context.Context, o Options) (*Audited, error) {
 // auditing is a batch whose moves are being tried.
 type auditing struct {
 	d       *templates.Definition
-	mem     memory.Allocator
 	rules   check.Single
 	trial   score.Trial
 	cases   []*auditCase // of the ranked
@@ -97,16 +95,16 @@ type auditCase struct {
 	tried   []audit.Tried
 }
 
-func newAuditing(mem memory.Allocator, facts *table.Facts) (*auditing, error) {
-	a := &auditing{d: facts.Definition, mem: mem}
-	judgement, err := check.Run(a.mem, facts)
+func newAuditing(facts *table.Facts, known check.Known, marking table.Marking) (*auditing, error) {
+	a := &auditing{d: facts.Definition}
+	judgement, err := check.Run(facts, known)
 	if err != nil {
 		return nil, fmt.Errorf("检查：%w", err)
 	}
-	if a.rules, err = check.NewSingle(facts); err != nil {
+	if a.rules, err = check.NewSingle(facts, known); err != nil {
 		return nil, fmt.Errorf("检查：%w", err)
 	}
-	if a.trial, err = score.NewTrial(facts, judgement); err != nil {
+	if a.trial, err = score.NewTrial(facts, judgement, marking); err != nil {
 		return nil, fmt.Errorf("计分：%w", err)
 	}
 	for form := range facts.Forms {
@@ -221,11 +219,10 @@ func (a *auditing) files(out string, r *Audited) ([]publish.File, error) {
 		return nil, fmt.Errorf("%s：%w", title, err)
 	}
 	files := []publish.File{{Path: filepath.Join(out, title+".xlsx"), Data: book.Bytes()}}
-	named, err := table.Apart(a.mem, a.d, "incentives", r.Rows)
+	named, err := table.Apart(a.d, "incentives", r.Rows)
 	if err != nil {
 		return nil, err
 	}
-	defer table.Release([]table.Named{named})
 	dir, err := os.MkdirTemp("", "lianheti-audit-")
 	if err != nil {
 		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)

@@ -10,12 +10,11 @@ import (
 
 	"lianheti/samples/programs"
 	"lianheti/stages/audit"
+	"lianheti/stages/check"
 	"lianheti/stages/model"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -35,7 +34,7 @@ func auditOf(t *testing.T, d *templates.Definition, every, workers int, keep fun
 	}
 	facts := *b.facts
 	facts.Definition = only(d, keep)
-	a, err := newAuditing(memory.NewGoAllocator(), &facts)
+	a, err := newAuditing(&facts, check.Known{}, table.Marking{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +145,7 @@ func TestNoPerverseMovePays(t *testing.T) {
 	if tried[audit.KindPair] == 0 {
 		t.Error("no pairs were tried")
 	}
-	ranking, err := score.Run(memory.NewGoAllocator(), b.facts, b.judgement, score.Options{Draws: 1})
+	ranking, err := score.Run(b.facts, b.judgement, table.Marking{}, score.Options{Draws: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

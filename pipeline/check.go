@@ -12,8 +12,6 @@ import (
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Checked is what can be said of workbooks before they are sent. Its JSON keys are public.
@@ -97,12 +95,11 @@ func Check(ctx context.Context, o Options, annotate string) (*Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	mem := memory.NewGoAllocator()
-	facts, err := read(ctx, mem, o.Definition, sources, o)
+	facts, err := read(ctx, o.Definition, sources, o)
 	if err != nil {
 		return nil, err
 	}
-	judgement, err := check.Alone(mem, facts)
+	judgement, err := check.Alone(facts)
 	if err != nil {
 		return nil, err
 	}

@@ -12,10 +12,7 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/marking"
-	"lianheti/stages/score"
 	"lianheti/stages/table"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Issued is what was given to the experts.
@@ -31,7 +28,6 @@ type Issued struct {
 // the experts; without one there are so many, numbered. With marks that came back (o.Marks) the workbooks are supplementary: each asks just for
 // what is missing, and who has nothing to add gets none.
 func Experts(ctx context.Context, o Options, list string, count int) (*Issued, error) {
-	mem := memory.NewGoAllocator()
 	if err := publish.Outside(o.Out, o.Inputs); err != nil {
 		return nil, err
 	}
@@ -43,27 +39,25 @@ func Experts(ctx context.Context, o Options, list string, count int) (*Issued, e
 	if err != nil {
 		return nil, err
 	}
-	facts, err := read(ctx, mem, o.Definition, sources, o)
+	facts, err := read(ctx, o.Definition, sources, o)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := readRegister(facts, o); err != nil {
-		return nil, err
-	}
-	if err := readMarks(ctx, mem, facts, o); err != nil {
-		return nil, err
-	}
-	judgement, err := check.Run(mem, facts)
+	register, _, err := readRegister(o)
 	if err != nil {
-		return nil, fmt.Errorf("检查：%w", err)
+		return nil, err
+	}
+	given, err := readMarks(ctx, facts, o)
+	if err != nil {
+		return nil, err
 	}
 	o.Score.Draws = 1 // only the scores are shown
-	ranking, err := score.Run(mem, facts, judgement, o.Score)
+	round, err := judge(facts, check.Known{Register: register}, given, o.Score)
 	if err != nil {
-		return nil, fmt.Errorf("计分：%w", err)
+		return nil, err
 	}
-	out := &Issued{Subjects: marking.Subjects(facts, ranking)}
-	for r := range ranking.Ranking.All() {
+	out := &Issued{Subjects: marking.Subjects(facts, round.Ranking)}
+	for r := range round.Ranking.Ranking.All() {
 		if !r.Ranked && !r.Waiting {
 			out.LeftOut = append(out.LeftOut, r)
 		}
@@ -71,9 +65,9 @@ func Experts(ctx context.Context, o Options, list string, count int) (*Issued, e
 	if len(out.Subjects) == 0 {
 		return nil, errors.New("没有可以参加排名的申报，没有可评的。请先用 lianheti run 查看退回的原因")
 	}
-	out.Short = marking.Short(facts, out.Subjects, assignments)
+	out.Short = marking.Short(facts, given, out.Subjects, assignments)
 	if o.Marks != "" {
-		assignments = marking.Supplements(facts, out.Subjects, assignments)
+		assignments = marking.Supplements(facts, given, out.Subjects, assignments)
 		out.Parts = assignments
 		if assignments == nil {
 			return nil, publish.Refuse("交回的评分里没有还缺而这些专家能补的，没有要做的补充表%s", strings.Join(append([]string{""}, out.Short...), "；"))

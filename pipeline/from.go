@@ -12,8 +12,6 @@ import (
 	"lianheti/stages/export"
 	"lianheti/stages/intake"
 	"lianheti/stages/table"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // origin is where the facts of a run come from: the files that arrived, or the tables that an earlier run published of them.
@@ -45,11 +43,11 @@ func (o Options) discover() ([]intake.Source, error) {
 }
 
 // gather reads the files, or the tables.
-func gather(ctx context.Context, mem memory.Allocator, o Options, sources []intake.Source) (origin, error) {
+func gather(ctx context.Context, o Options, sources []intake.Source) (origin, error) {
 	if o.From != "" {
-		return readTables(mem, o)
+		return readTables(o)
 	}
-	facts, err := read(ctx, mem, o.Definition, sources, o)
+	facts, err := read(ctx, o.Definition, sources, o)
 	if err != nil {
 		return origin{}, err
 	}
@@ -58,7 +56,7 @@ func gather(ctx context.Context, mem memory.Allocator, o Options, sources []inta
 
 // readTables takes the facts from published tables. Nothing of them is believed before every file was hashed again, by the data
 // package in the folder and, where the folder stands in the results of a run, by that run's manifest.
-func readTables(mem memory.Allocator, o Options) (origin, error) {
+func readTables(o Options) (origin, error) {
 	p, digest, err := export.Verify(o.From)
 	if err != nil {
 		return origin{}, fmt.Errorf("数据表 %s：%w", o.From, err)
@@ -77,19 +75,14 @@ func readTables(mem memory.Allocator, o Options) (origin, error) {
 			return origin{}, fmt.Errorf("数据表 %s 是按另一份 %s 读出来的：表单或目录变了，要从原件重新读取；只改规则、权重的才能用 --from", o.From, file)
 		}
 	}
-	records, err := export.Read(mem, o.From)
+	records, err := export.Read(o.From)
 	if err != nil {
 		return origin{}, err
 	}
-	round, err := table.Restore(mem, o.Definition, records)
-	for _, r := range records {
-		r.Release()
-	}
+	round, err := table.Restore(o.Definition, records)
 	if err != nil {
 		return origin{}, fmt.Errorf("数据表 %s：%w。它可能是旧版程序的结果，请用本版程序从原件重新运行", o.From, err)
 	}
-	round.Judgement.Release() // judged and scored anew
-	round.Ranking.Release()
 	return origin{facts: round.Facts, from: &publish.From{SHA256: digest}}, nil
 }
 

@@ -18,7 +18,6 @@ import (
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -156,8 +155,8 @@ func TestTablesOfAnotherForm(t *testing.T) {
 // Marks that are read back say what became of them; scored again they come to the same.
 func TestMarksFromTables(t *testing.T) {
 	round, _ := samplesRound(t)
-	mem, facts := memory.NewGoAllocator(), round.Facts
-	judgement, err := check.Run(mem, facts)
+	facts := round.Facts
+	judgement, err := check.Run(facts, check.Known{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,13 +173,13 @@ func TestMarksFromTables(t *testing.T) {
 			}
 		}
 	}
-	facts.Marking = table.Marking{Marks: table.Of(mem, given), Files: table.Of(mem, []table.File{{Batch: 2024, Role: table.RoleMarks, Path: "评分/A.xlsx", Fate: model.Accepted}})}
+	marking := table.Marking{Marks: table.Of(given), Files: table.Of([]table.File{{Batch: 2024, Role: table.RoleMarks, Path: "评分/A.xlsx", Fate: model.Accepted}})}
 	before := facts.Files.Len()
-	first, err := score.Run(mem, facts, judgement, score.Options{Draws: 50})
+	first, err := score.Run(facts, judgement, marking, score.Options{Draws: 50})
 	if err != nil {
 		t.Fatal(err)
 	}
-	tables, err := table.Published(mem, facts.Definition, facts, judgement, first, table.Of[table.Change](mem, nil))
+	tables, err := table.Published(&table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: first, Changes: table.Of[table.Change](nil)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,14 +187,14 @@ func TestMarksFromTables(t *testing.T) {
 	for _, n := range tables {
 		records[n.Name] = n.Record
 	}
-	again, err := table.Restore(mem, facts.Definition, records)
+	again, err := table.Restore(facts.Definition, records)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.Facts.Files.Len() != before || again.Facts.Marking.Files.Len() != 1 {
-		t.Errorf("%d files and %d of experts came back of %d and 1", again.Facts.Files.Len(), again.Facts.Marking.Files.Len(), before)
+	if again.Facts.Files.Len() != before || again.Marking.Files.Len() != 1 {
+		t.Errorf("%d files and %d of experts came back of %d and 1", again.Facts.Files.Len(), again.Marking.Files.Len(), before)
 	}
-	second, err := score.Run(mem, again.Facts, judgement, score.Options{Draws: 50})
+	second, err := score.Run(again.Facts, judgement, again.Marking, score.Options{Draws: 50})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,6 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Transcribed is a Word form brought into the Excel template.
@@ -35,10 +33,9 @@ type TranscribedValue struct {
 // dropped in silence: what found no place is listed.
 func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 	w, unplaced := readWord(d, path)
-	batch := normalize.NewBatch(memory.NewGoAllocator(), d)
+	batch := normalize.NewBatch(d)
 	batch.Add(normalize.Verbatim(d, w))
 	facts := batch.Facts()
-	defer facts.Release()
 	out := &Transcribed{File: facts.Files.Row(0), Unplaced: unplaced}
 	if w.File.Fate != model.Accepted {
 		return out, nil

@@ -13,14 +13,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/beevik/etree"
 	"lianheti/samples/programs"
 	"lianheti/stages/intake"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/beevik/etree"
 )
 
 // Requirements
@@ -90,7 +88,6 @@ func transcribe(t *testing.T, data []byte) (map[string]string, *Transcribed) {
 		t.Fatal(err)
 	}
 	facts := verbatim(t, filepath.Join(dir, "推荐书.xlsx"))
-	defer facts.Release()
 	return answersOf(t, facts, ""), result
 }
 
@@ -104,7 +101,7 @@ func verbatim(t *testing.T, input string) *table.Facts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts, err := readAs(context.Background(), memory.NewGoAllocator(), b.d, sources, Options{}, normalize.Verbatim)
+	facts, err := readAs(context.Background(), b.d, sources, Options{}, normalize.Verbatim)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +131,6 @@ func TestWordComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	facts := verbatim(t, input)
-	defer facts.Release()
 	n := 0
 	for i, form := range printed.Forms {
 		if form.Data == nil || i%every != 0 {
@@ -442,7 +438,6 @@ func TestEnrolmentAndPledgeByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	facts := verbatim(t, path)
-	defer facts.Release()
 	for form := range facts.Forms {
 		for _, m := range form.Members {
 			if m.Kind == "vocational" {

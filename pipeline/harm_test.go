@@ -16,8 +16,6 @@ import (
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -62,12 +60,11 @@ func TestPanicIsOneFilesFate(t *testing.T) {
 		}
 		return normalize.Workbook(d, w)
 	}
-	mem := memory.NewGoAllocator()
-	read, err := readAs(context.Background(), mem, b.d, sources, Options{}, panics, normalize.Workbook)
+	read, err := readAs(context.Background(), b.d, sources, Options{}, panics, normalize.Workbook)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := readAs(context.Background(), mem, b.d, slices.Delete(slices.Clone(sources), victim, victim+1), Options{}, normalize.Workbook)
+	plain, err := readAs(context.Background(), b.d, slices.Delete(slices.Clone(sources), victim, victim+1), Options{}, normalize.Workbook)
 	if err != nil {
 		t.Fatal(err)
 	}

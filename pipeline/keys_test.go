@@ -9,7 +9,6 @@ import (
 	"lianheti/stages/table"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -20,7 +19,7 @@ func TestKeysHold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := export.Read(memory.NewGoAllocator(), filepath.Join(dir, dataFolder))
+	records, err := export.Read(filepath.Join(dir, dataFolder))
 	if err != nil {
 		t.Fatal(err)
 	}

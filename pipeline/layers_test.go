@@ -89,6 +89,32 @@ func TestGoroutinesAreWatched(t *testing.T) {
 	}
 }
 
+// Facts are what was read: normalize makes them, table restores them, and nothing puts anything into them afterwards.
+func TestFactsAreReadOnly(t *testing.T) {
+	eachFile(t, 0, func(path string, f *ast.File) {
+		if dir := filepath.ToSlash(filepath.Dir(path)); dir == "../stages/normalize" || dir == "../stages/table" {
+			return
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			assign, ok := n.(*ast.AssignStmt)
+			for i := 0; ok && i < len(assign.Lhs); i++ {
+				field, _ := assign.Lhs[i].(*ast.SelectorExpr)
+				if field == nil {
+					continue
+				}
+				holder, _ := field.X.(*ast.Ident)
+				if inner, nested := field.X.(*ast.SelectorExpr); nested {
+					holder = inner.Sel
+				}
+				if holder != nil && strings.EqualFold(holder.Name, "facts") {
+					t.Errorf("%s: %s.%s is changed after normalize", path, holder.Name, field.Sel.Name)
+				}
+			}
+			return true
+		})
+	})
+}
+
 // packages gives the imports of every package of the module, tests left out.
 func packages(t *testing.T) map[string][]string {
 	t.Helper()

@@ -10,15 +10,14 @@ import (
 )
 
 // newManifest describes a run before its outputs are written.
-func newManifest(o Options, source origin, previous *publish.Previous, register *publish.Register, judgement *table.Judgement,
-	known table.Standing) (*publish.Manifest, error) {
+func newManifest(o Options, round *table.Round, from *publish.From, known table.Standing) (*publish.Manifest, error) {
 	m := &publish.Manifest{
 		Year: o.Definition.Year, Version: publish.Version, Date: o.Date, State: string(known.State), Trial: known.Trial, Definition: o.Definition.Sources,
-		Options:  publish.Options{Select: o.Score.Select, Draws: o.Score.Draws, Seed: o.Score.Seed, Rescale: o.Rescale, ReplyBy: o.ReplyBy},
-		Previous: previous, Register: register, From: source.from, Inputs: []publish.Input{},
+		Options: publish.Options{Select: o.Score.Select, Draws: o.Score.Draws, Seed: o.Score.Seed, Rescale: o.Rescale, ReplyBy: o.ReplyBy},
+		From:    from, Inputs: []publish.Input{},
 	}
 	c := &m.Counts
-	for f := range source.facts.Files.All() {
+	for f := range round.Files.All() {
 		m.Inputs = append(m.Inputs, manifestInput(f))
 		c.Files++
 		switch f.Fate {
@@ -35,10 +34,10 @@ func newManifest(o Options, source origin, previous *publish.Previous, register 
 		c.CellsUsed += int(f.CellsUsed)
 		c.CellsExplained += int(f.CellsOther)
 	}
-	for f := range source.facts.Marking.Files.All() {
+	for f := range round.Marking.Files.All() {
 		m.Marks = append(m.Marks, manifestInput(f))
 	}
-	c.Submissions, c.Findings = source.facts.Submissions.Len(), judgement.Findings.Len()
+	c.Submissions, c.Findings = round.Submissions.Len(), round.Findings.Len()
 	if c.Files != c.Accepted+c.Superseded+c.Rejected+c.Ignored || c.CellsRead != c.CellsUsed+c.CellsExplained {
 		return nil, fmt.Errorf("账目不平：%+v。这是程序的错误，请连同输入文件报告给开发者", *c)
 	}

@@ -1,9 +1,10 @@
 // Package pipeline is the order of the stages. Run below is the sketch of the whole program: read what arrived, make
 // tables of it, check, score, compare with the last round, write the workbooks, the returns and the analysts' files, publish.
 //
-// Each hand-off is a type of its own, so that the compiler keeps the order: table.Facts (what was read), table.Judgement
-// (what check made of it), table.Ranking (what score made of both). Everything is written to a folder beside the final
-// one and put in its place whole.
+// Each hand-off is a type of its own, so that the compiler keeps the order: table.Facts (what was read; nothing changes them
+// afterwards), check.Known (what the Department decided, and was told before), table.Judgement (what check made of both),
+// table.Marking (what the experts say), table.Ranking (what score made of it all), table.Round (everything, for whoever
+// writes). Everything is written to a folder beside the final one and put in its place whole.
 package pipeline
 
 import (
@@ -13,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,8 +28,6 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Options of a run. Definition must be set, and either Inputs or From.
@@ -73,7 +73,7 @@ type Marking struct {
 // Run processes everything that arrived and publishes the year's results. An error means that nothing was published; faults in
 // submissions are findings in the results.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	d, mem := o.Definition, memory.NewGoAllocator()
+	d := o.Definition
 	var err error
 	if o.Score, err = o.Score.Resolve(d); err != nil { // now: the manifest names what was used
 		return nil, fmt.Errorf("计分：%w", err)
@@ -93,58 +93,52 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	defer meeting.Discard()
-	earlier, err := readPrevious(mem, o)
+	earlier, err := readPrevious(o)
 	if err != nil {
 		return nil, err
 	}
-	source, err := gather(ctx, mem, o, sources)
+	source, err := gather(ctx, o, sources)
 	if err != nil {
 		return nil, err
 	}
 	facts := source.facts
-	registered, err := readRegister(facts, o)
+	register, registered, err := readRegister(o)
 	if err != nil {
 		return nil, err
 	}
 	if err := o.worthwhile(facts, out.Final); err != nil {
 		return nil, err
 	}
-	if err := readMarks(ctx, mem, facts, o); err != nil {
+	marking, err := readMarks(ctx, facts, o)
+	if err != nil {
 		return nil, err
-	}
-	if earlier.round != nil {
-		facts.Given = earlier.round.Judgement.Explained()
 	}
 	if !o.Rescale {
 		o.Score.Scales = earlier.scales()
 	}
-	judgement, err := check.Run(mem, facts)
+	round, err := judge(facts, check.Known{Register: register, Given: earlier.explained()}, marking, o.Score)
 	if err != nil {
-		return nil, fmt.Errorf("检查：%w", err)
-	}
-	ranking, err := score.Run(mem, facts, judgement, o.Score)
-	if err != nil {
-		return nil, fmt.Errorf("计分：%w", err)
+		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	round := &table.Round{Facts: facts, Judgement: judgement, Ranking: ranking}
-	why, err := earlier.why(mem, round, registered)
+	why, err := earlier.why(round, registered)
 	if err != nil {
 		return nil, err
 	}
-	changes := compare.Run(mem, earlier.round, round, why)
-	known := table.Standing{State: ranking.State(), Waiting: ranking.Waiting(), Trial: d.Differences()}
-	manifest, err := newManifest(o, source, earlier.manifest, registered, judgement, known)
+	round.Changes = compare.Run(earlier.round, round, why)
+	known := table.Standing{State: round.State(), Waiting: round.Waiting(), Trial: d.Differences()}
+	manifest, err := newManifest(o, round, source.from, known)
 	if err != nil {
 		return nil, err
 	}
-	if err := writeTables(mem, out.Fresh, o, manifest, facts, judgement, ranking, changes); err != nil {
+	manifest.Previous, manifest.Register = earlier.manifest, registered
+	if err := writeTables(out.Fresh, manifest, round); err != nil {
 		return nil, err
 	}
-	in := consolidate.Input{Definition: o.Definition, Facts: facts, FromTables: source.from != nil, Judgement: judgement, Ranking: ranking,
-		Changes: changes, Earlier: earlier.consolidated(), Select: o.Score.Select, Date: o.Date, ReplyBy: o.ReplyBy, DataRoot: manifest.DataRoot, Standing: known}
+	in := consolidate.Input{Round: *round, FromTables: source.from != nil, Earlier: earlier.consolidated(),
+		Select: o.Score.Select, Date: o.Date, ReplyBy: o.ReplyBy, DataRoot: manifest.DataRoot, Standing: known}
 	if err := writeBooks(ctx, out.Fresh, &in, source.open); err != nil {
 		return nil, err
 	}
@@ -173,15 +167,28 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := meeting.Keep(out.Final); err != nil {
 		return nil, err
 	}
-	r := newResult(out.Final, manifest, facts, judgement, ranking)
+	r := newResult(out.Final, manifest, round)
 	r.Kept, r.Notes, r.Standing = out.Kept, out.Notes, known
 	if o.Date == "" && o.ReplyBy == "" && source.open != nil {
 		r.Notes = append(r.Notes, "没有写 --date 和 --reply-by：退回件里的办理期限留空，发出前请填上")
 	}
-	for _, e := range facts.Strangers() {
+	for _, e := range round.Strangers() {
 		r.Notes = append(r.Notes, fmt.Sprintf("登记表 %s：“%s”不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称", e.Place, text.Mask(e.Values[templates.RegisterConsortium])))
 	}
 	return r, nil
+}
+
+// judge takes a batch from what was read to its ranking. Each hand-off is of a type that only the stage before makes.
+func judge(facts *table.Facts, known check.Known, marking table.Marking, o score.Options) (*table.Round, error) {
+	judgement, err := check.Run(facts, known)
+	if err != nil {
+		return nil, fmt.Errorf("检查：%w", err)
+	}
+	ranking, err := score.Run(facts, judgement, marking, o)
+	if err != nil {
+		return nil, fmt.Errorf("计分：%w", err)
+	}
+	return &table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: ranking}, nil
 }
 
 // dataFolder holds the analysts' files.
@@ -214,16 +221,15 @@ func (o Options) worthwhile(facts *table.Facts, final string) error {
 }
 
 // writeTables writes the analysts' files and the definition below dir, and puts into the manifest what all that comes to.
-func writeTables(mem memory.Allocator, dir string, o Options, m *publish.Manifest, facts *table.Facts, judgement *table.Judgement,
-	ranking *table.Ranking, changes table.Table[table.Change]) error {
-	tables, err := table.Published(mem, o.Definition, facts, judgement, ranking, changes)
+func writeTables(dir string, m *publish.Manifest, round *table.Round) error {
+	tables, err := table.Published(round)
 	if err != nil {
 		return fmt.Errorf("数据表：%w", err)
 	}
-	if err := export.Write(filepath.Join(dir, dataFolder), o.Definition, tables); err != nil {
+	if err := export.Write(filepath.Join(dir, dataFolder), round.Definition, tables); err != nil {
 		return fmt.Errorf("数据文件：%w", err)
 	}
-	if err := keepDefinition(dir, o.Definition); err != nil {
+	if err := keepDefinition(dir, round.Definition); err != nil {
 		return err
 	}
 	written, err := publish.Outputs(dir)
@@ -235,7 +241,7 @@ func writeTables(mem memory.Allocator, dir string, o Options, m *publish.Manifes
 func writeBooks(ctx context.Context, dir string, in *consolidate.Input, open func(string) ([]byte, error)) error {
 	if open != nil {
 		returns := filepath.Join(dir, feedback.Folder)
-		copies, err := feedback.Write(returns, feedback.Input{Definition: in.Definition, Facts: in.Facts, Judgement: in.Judgement, Changes: in.Changes, Date: in.Date, ReplyBy: in.ReplyBy}, open)
+		copies, err := feedback.Write(returns, feedback.Input{Round: in.Round, Date: in.Date, ReplyBy: in.ReplyBy}, open)
 		if err != nil {
 			return fmt.Errorf("退回件：%w", err)
 		}
@@ -274,25 +280,13 @@ func (o Options) workers() int {
 	return runtime.NumCPU()
 }
 
-func newResult(dir string, m *publish.Manifest, facts *table.Facts, judgement *table.Judgement, ranking *table.Ranking) *Result {
-	r := &Result{Dir: dir, Manifest: m, Verdicts: map[string]table.Verdict{}}
-	for f := range facts.Files.All() {
-		r.Files = append(r.Files, f)
-	}
-	for f := range facts.Marking.Files.All() {
-		r.Marking.Files = append(r.Marking.Files, f)
-	}
-	for x := range ranking.Experts.All() {
-		r.Marking.Experts = append(r.Marking.Experts, x)
-	}
-	for s := range facts.Submissions.All() {
-		r.Submitted = append(r.Submitted, s)
-	}
-	for v := range judgement.Verdicts.All() {
+func newResult(dir string, m *publish.Manifest, round *table.Round) *Result {
+	r := &Result{Dir: dir, Manifest: m, Verdicts: map[string]table.Verdict{},
+		Files: slices.Collect(round.Files.All()), Submitted: slices.Collect(round.Submissions.All()),
+		Ranking: slices.Collect(round.Ranking.Ranking.All()),
+		Marking: Marking{slices.Collect(round.Marking.Files.All()), slices.Collect(round.Experts.All())}}
+	for v := range round.Verdicts.All() {
 		r.Verdicts[v.Submission] = v
-	}
-	for k := range ranking.Ranking.All() {
-		r.Ranking = append(r.Ranking, k)
 	}
 	return r
 }

@@ -20,8 +20,6 @@ import (
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // previous is an earlier run; all nil where none was given.
@@ -59,7 +57,7 @@ func (p previous) consolidated() *consolidate.Earlier {
 
 // readPrevious reads what an earlier run published: its tables and its definition. They are believed only where every file of them
 // is what was published; a workbook that somebody tried weights in is not read and refuses nothing.
-func readPrevious(mem memory.Allocator, o Options) (previous, error) {
+func readPrevious(o Options) (previous, error) {
 	if o.Previous == "" {
 		return previous{}, nil
 	}
@@ -81,11 +79,11 @@ func readPrevious(mem memory.Allocator, o Options) (previous, error) {
 		return previous{}, err
 	}
 	sum := sha256.Sum256(data)
-	records, err := export.Read(mem, filepath.Join(dir, dataFolder))
+	records, err := export.Read(filepath.Join(dir, dataFolder))
 	if err != nil {
 		return previous{}, fmt.Errorf("上一轮的结果 %s：%w", dir, err)
 	}
-	round, err := table.Restore(mem, o.Definition, records)
+	round, err := table.Restore(o.Definition, records)
 	if err != nil {
 		return previous{}, fmt.Errorf("上一轮的结果 %s：%w。它可能是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, err)
 	}
@@ -124,19 +122,28 @@ func (p previous) scales() []table.Scale {
 	return slices.Collect(p.round.Ranking.Scales.All())
 }
 
+// explained are the explanations that were in force.
+func (p previous) explained() []table.Given {
+	if p.round == nil {
+		return nil
+	}
+	return p.round.Explained()
+}
+
 // why says what moved totals and verdicts since the earlier run.
 // register is this run's; nil where none was given.
-func (p previous) why(mem memory.Allocator, now *table.Round, register *publish.Register) (compare.Why, error) {
+func (p previous) why(now *table.Round, register *publish.Register) (compare.Why, error) {
 	if p.round == nil {
 		return compare.Why{}, nil
 	}
+	known := check.Known{Register: now.Register, Given: p.explained()}
 	var between *score.Basis
 	if p.definition.Form.SameAnswers(now.Facts.Definition.Form) {
 		between = &score.Basis{Facts: under(p.definition, now.Facts), Judgement: now.Judgement}
 	}
 	if between != nil && p.changed(now, "rules", "directory.yaml", "register.yaml") {
 		var err error
-		if between.Judgement, err = check.Run(mem, between.Facts); err != nil {
+		if between.Judgement, err = check.Run(between.Facts, known); err != nil {
 			return compare.Why{}, fmt.Errorf("按上一轮的规则检查：%w", err)
 		}
 	}
@@ -145,9 +152,7 @@ func (p previous) why(mem memory.Allocator, now *table.Round, register *publish.
 	why := compare.Why{}
 	var err error
 	if between != nil && !p.run.Register.Same(register) {
-		facts := *earlier.Facts
-		facts.Register, facts.Given = now.Facts.Register, p.round.Judgement.Explained()
-		if why.Registered, err = check.Run(mem, &facts); err != nil {
+		if why.Registered, err = check.Run(earlier.Facts, known); err != nil {
 			return compare.Why{}, fmt.Errorf("按本轮的登记检查上一轮的申报：%w", err)
 		}
 	}

@@ -13,14 +13,12 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/workers"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // read opens every source once, a few at a time, and gathers the rows in the order of the sources. Only as many workbooks
 // are in memory as there are workers; what is kept of each are its rows.
-func read(ctx context.Context, mem memory.Allocator, d *templates.Definition, sources []intake.Source, o Options) (*table.Facts, error) {
-	facts, err := readAs(ctx, mem, d, sources, o, normalize.Workbook)
+func read(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options) (*table.Facts, error) {
+	facts, err := readAs(ctx, d, sources, o, normalize.Workbook)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +29,7 @@ func read(ctx context.Context, mem memory.Allocator, d *templates.Definition, so
 type way func(*templates.Definition, model.Workbook) *normalize.Rows
 
 // readAs reads like read and makes rows in several ways of each workbook; the facts are in the order of the ways.
-func readAs(ctx context.Context, mem memory.Allocator, d *templates.Definition, sources []intake.Source, o Options, ways ...way) ([]*table.Facts, error) {
+func readAs(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options, ways ...way) ([]*table.Facts, error) {
 	waiting := func(yield func(intake.Source) bool) {
 		for _, source := range sources {
 			if ctx.Err() != nil || !yield(source) {
@@ -41,7 +39,7 @@ func readAs(ctx context.Context, mem memory.Allocator, d *templates.Definition, 
 	}
 	batches := make([]*normalize.Batch, len(ways))
 	for i := range ways {
-		batches[i] = normalize.NewBatch(mem, d)
+		batches[i] = normalize.NewBatch(d)
 	}
 	done := 0
 	for each := range workers.InOrder(o.workers(), waiting, func(s intake.Source) []*normalize.Rows { return rowsOf(d, s, ways) }) {

@@ -16,29 +16,30 @@ import (
 	"lianheti/stages/text"
 )
 
-// readRegister reads the Department's register into the facts, and describes the file for the manifest; nil where none was given.
-func readRegister(facts *table.Facts, o Options) (*publish.Register, error) {
+// readRegister reads the Department's register, and describes the file for the manifest; both nil where none was given.
+func readRegister(o Options) (table.Register, *publish.Register, error) {
 	if o.Register == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	sources, err := intake.Discover([]string{o.Register})
 	if err != nil || len(sources) != 1 {
-		return nil, fmt.Errorf("登记表 %s 要是一个 .xlsx 文件，请检查 --register 后面的路径", o.Register)
+		return nil, nil, fmt.Errorf("登记表 %s 要是一个 .xlsx 文件，请检查 --register 后面的路径", o.Register)
 	}
 	cells, refusal := intake.Cells(sources[0])
 	if refusal != nil {
 		rule := o.Definition.Rule(refusal.Code)
-		return nil, fmt.Errorf("登记表 %s 用不了：%s（%s）。%s", o.Register, rule.Title, refusal.Code, rule.Cure)
+		return nil, nil, fmt.Errorf("登记表 %s 用不了：%s（%s）。%s", o.Register, rule.Title, refusal.Code, rule.Cure)
 	}
-	if facts.Register, err = normalize.Register(o.Definition, cells); err != nil {
-		return nil, fmt.Errorf("登记表 %s 有读不准的地方，请改正后再运行：\n%w", o.Register, err)
+	register, err := normalize.Register(o.Definition, cells)
+	if err != nil {
+		return nil, nil, fmt.Errorf("登记表 %s 有读不准的地方，请改正后再运行：\n%w", o.Register, err)
 	}
 	data, err := os.ReadFile(o.Register)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	sum := sha256.Sum256(data)
-	return &publish.Register{Name: text.Mask(filepath.Base(o.Register)), SHA256: hex.EncodeToString(sum[:]), Entries: len(facts.Register)}, nil
+	return register, &publish.Register{Name: text.Mask(filepath.Base(o.Register)), SHA256: hex.EncodeToString(sum[:]), Entries: len(register)}, nil
 }
 
 // writeRegister writes the register for the next run below dir: what was handed in, and what waits.

@@ -8,14 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
 	"lianheti/stages/blankform"
 	"lianheti/stages/check"
 	"lianheti/stages/model"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/xuri/excelize/v2"
 )
 
 // Requirements
@@ -85,15 +83,15 @@ func TestRegisterTakesEffect(t *testing.T) {
 		"扣分和不予立项!A5": "泉州石油化工产业产教联合体", "扣分和不予立项!C5": "不予立项", "扣分和不予立项!D5": "厅务会纪要3号",
 		"遴选结果!A4": "三明市氟化工产教联合体", "遴选结果!D4": "拟入选", "遴选结果!E4": "厅务会纪要3号", "遴选结果!F4": "2024-09-10",
 	})
-	facts := *b.facts
-	manifest, err := readRegister(&facts, Options{Definition: b.d, Register: path})
+	facts := b.facts
+	register, manifest, err := readRegister(Options{Definition: b.d, Register: path})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if manifest.Name != "登记.xlsx" || len(manifest.SHA256) != 64 || manifest.Entries != 8 {
 		t.Errorf("the manifest says %+v", manifest)
 	}
-	judgement, err := check.Run(memory.NewGoAllocator(), &facts)
+	judgement, err := check.Run(facts, check.Known{Register: register})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +131,7 @@ func TestRegisterTakesEffect(t *testing.T) {
 			}
 		}
 	}
-	ranking, err := score.Run(memory.NewGoAllocator(), &facts, judgement, score.Options{Draws: 10})
+	ranking, err := score.Run(facts, judgement, table.Marking{}, score.Options{Draws: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,11 +146,10 @@ func TestRegisterTakesEffect(t *testing.T) {
 
 	// Decided about other values, it is open.
 	path = typed(t, map[string]string{"说明采纳!A4": model.ExplanationKey(accepted.Fingerprint, strings.Repeat("0", 16)), "说明采纳!B4": "采纳", "说明采纳!C4": "电话核实属实"})
-	other := *b.facts
-	if _, err := readRegister(&other, Options{Definition: b.d, Register: path}); err != nil {
+	if register, _, err = readRegister(Options{Definition: b.d, Register: path}); err != nil {
 		t.Fatal(err)
 	}
-	if judgement, err = check.Run(memory.NewGoAllocator(), &other); err != nil {
+	if judgement, err = check.Run(facts, check.Known{Register: register}); err != nil {
 		t.Fatal(err)
 	}
 	for x := range judgement.Findings.All() {
@@ -162,17 +159,16 @@ func TestRegisterTakesEffect(t *testing.T) {
 	}
 
 	// The explanation that counted is refused: the finding is open again, and says why.
-	facts.Register = nil
-	explained := *b.facts
-	explained.Explanations = table.Of(memory.NewGoAllocator(), []table.Explanation{{Submission: tea, Record: 1, Fingerprint: accepted.Fingerprint, Explanation: "误填"}})
+	explained, decided := *b.facts, check.Known{}
+	explained.Explanations = table.Of([]table.Explanation{{Submission: tea, Record: 1, Fingerprint: accepted.Fingerprint, Explanation: "误填"}})
 	for _, refuse := range []bool{false, true} {
 		if refuse {
 			path := typed(t, map[string]string{"说明采纳!A4": accepted.Fingerprint, "说明采纳!B4": "不采纳", "说明采纳!C4": "与市级核实不符"})
-			if _, err := readRegister(&explained, Options{Definition: b.d, Register: path}); err != nil {
+			if decided.Register, _, err = readRegister(Options{Definition: b.d, Register: path}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		judgement, err := check.Run(memory.NewGoAllocator(), &explained)
+		judgement, err := check.Run(&explained, decided)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -214,7 +210,7 @@ func TestFaultyRegisterStopsTheRun(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(out, "2024")); err == nil {
 		t.Error("results were published")
 	}
-	if _, err := readRegister(b.facts, Options{Definition: b.d, Register: samplesDir}); err == nil {
+	if _, _, err := readRegister(Options{Definition: b.d, Register: samplesDir}); err == nil {
 		t.Error("a folder was taken for a register")
 	}
 }
@@ -239,11 +235,11 @@ func TestSchoolsAreHeldAgainstTheList(t *testing.T) {
 		}
 		row++
 	}
-	facts := *b.facts
-	if _, err := readRegister(&facts, Options{Definition: b.d, Register: typed(t, cells)}); err != nil {
+	register, _, err := readRegister(Options{Definition: b.d, Register: typed(t, cells)})
+	if err != nil {
 		t.Fatal(err)
 	}
-	judgement, err := check.Run(memory.NewGoAllocator(), &facts)
+	judgement, err := check.Run(b.facts, check.Known{Register: register})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,16 +255,16 @@ func TestSchoolsAreHeldAgainstTheList(t *testing.T) {
 	if !found[short] {
 		t.Errorf("%s states a fifth less than the list, and nothing is said; found %v", short, found)
 	}
-	for _, m := range facts.Unvouched() {
+	for _, m := range register.Unvouched(b.facts) {
 		if m.Enrolment.Valid && !seen[m.NameKey] {
 			t.Errorf("%s is not vouched for", m.Name)
 		}
 	}
-	if len(b.facts.Unvouched()) == 0 {
+	if len(table.Register{}.Unvouched(b.facts)) == 0 {
 		t.Error("a blank list vouches for every school")
 	}
 	twice := map[string]string{"学校名录!A4": "甲学校", "学校名录!B4": "中职学校", "学校名录!C4": "很多", "学校名录!A5": "乙学校", "学校名录!B5": "幼儿园", "学校名录!E5": "丙学校、甲学校"}
-	_, err = readRegister(&facts, Options{Definition: b.d, Register: typed(t, twice)})
+	_, _, err = readRegister(Options{Definition: b.d, Register: typed(t, twice)})
 	for _, fault := range []string{"学校名录!C4：“很多”", "学校名录!B5：“幼儿园”", "学校名录!A5：与 学校名录!A4 是同一个"} {
 		if err == nil || !strings.Contains(err.Error(), fault) {
 			t.Errorf("no fault %s in %v", fault, err)

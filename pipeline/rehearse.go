@@ -14,8 +14,6 @@ import (
 	"lianheti/stages/rehearse"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Rehearsed is one damaged copy, what had to be noticed of it, and what was. Its JSON keys are public.
@@ -106,12 +104,11 @@ func readOne(ctx context.Context, d *templates.Definition, file string) (*one, e
 	if err != nil {
 		return nil, err
 	}
-	mem := memory.NewGoAllocator()
-	facts, err := read(ctx, mem, d, sources, Options{Workers: 1})
+	facts, err := read(ctx, d, sources, Options{Workers: 1})
 	if err != nil {
 		return nil, err
 	}
-	judgement, err := check.Run(mem, facts)
+	judgement, err := check.Run(facts, check.Known{})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xuri/excelize/v2"
 	"lianheti/samples"
 	"lianheti/samples/programs"
 	"lianheti/stages/export"
@@ -17,9 +18,6 @@ import (
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/xuri/excelize/v2"
 )
 
 // Requirements
@@ -74,7 +72,7 @@ func (g *game) run() (table.Verdict, []string) {
 		g.Fatalf("%v %+v", err, r)
 	}
 	g.rounds = append(g.rounds, r.Dir)
-	records, err := export.Read(memory.NewGoAllocator(), filepath.Join(r.Dir, dataFolder))
+	records, err := export.Read(filepath.Join(r.Dir, dataFolder))
 	if err != nil {
 		g.Fatal(err)
 	}

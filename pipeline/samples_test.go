@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
 	"lianheti/samples"
 	"lianheti/samples/programs"
 	"lianheti/stages/blankform"
@@ -25,9 +26,6 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/xuri/excelize/v2"
 )
 
 // Requirements
@@ -60,11 +58,10 @@ var batch = sync.OnceValues(func() (b struct {
 	if err != nil {
 		return b, err
 	}
-	mem := memory.NewGoAllocator()
-	if b.facts, err = read(context.Background(), mem, b.d, sources, Options{}); err != nil {
+	if b.facts, err = read(context.Background(), b.d, sources, Options{}); err != nil {
 		return b, err
 	}
-	b.judgement, err = check.Run(mem, b.facts)
+	b.judgement, err = check.Run(b.facts, check.Known{})
 	return b, err
 })
 

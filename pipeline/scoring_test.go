@@ -8,8 +8,7 @@ import (
 
 	"lianheti/stages/export"
 	"lianheti/stages/score"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
+	"lianheti/stages/table"
 )
 
 // Requirements
@@ -21,7 +20,7 @@ func TestScoringGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ranking, err := score.Run(memory.NewGoAllocator(), b.facts, b.judgement, score.Options{})
+	ranking, err := score.Run(b.facts, b.judgement, table.Marking{}, score.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,7 +117,10 @@ func TestSeasonByRegisters(t *testing.T) {
 	// Untouched, it is as if there were none.
 	r := openRegister(t, next, filepath.Join(t.TempDir(), "登记.xlsx"))
 	o.Register = r.save()
-	read := func() (*publish.Register, error) { return readRegister(&table.Facts{}, o) }
+	read := func() (*publish.Register, error) {
+		_, described, err := readRegister(o)
+		return described, err
+	}
 	if untouched, err := read(); err != nil || untouched.Entries != 0 {
 		t.Errorf("%+v of an untouched register: %v", untouched, err)
 	}

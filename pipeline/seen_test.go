@@ -13,8 +13,6 @@ import (
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // The invariant of reading, over every field and every kind of cell: what stands in a cell becomes its value by a
@@ -101,11 +99,10 @@ var mild = map[string]bool{"edition": true, "members_enrolment": true}
 
 // readOrTold fails where the invariant does not hold in a workbook.
 func readOrTold(t *testing.T, d *templates.Definition, w model.Workbook) {
-	mem := memory.NewGoAllocator()
-	batch := normalize.NewBatch(mem, d)
+	batch := normalize.NewBatch(d)
 	batch.Add(normalize.Workbook(d, w))
 	facts := batch.Facts()
-	judgement, err := check.Alone(mem, facts)
+	judgement, err := check.Alone(facts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,6 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Printed is what came of printing the official form.
@@ -38,14 +36,13 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 	if err != nil {
 		return nil, err
 	}
-	mem := memory.NewGoAllocator()
-	read, err := readAs(ctx, mem, o.Definition, sources, o, normalize.Verbatim, normalize.Workbook)
+	read, err := readAs(ctx, o.Definition, sources, o, normalize.Verbatim, normalize.Workbook)
 	if err != nil {
 		return nil, err
 	}
 	// What is printed is the filler's own words; what is said about them is what everybody may see.
 	facts, seen := read[0], read[1]
-	judgement, err := check.Alone(mem, seen)
+	judgement, err := check.Alone(seen)
 	if err != nil {
 		return nil, err
 	}

@@ -8,13 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
 	"lianheti/stages/export"
 	"lianheti/stages/feedback"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/xuri/excelize/v2"
 )
 
 // Requirements, of a prefecture that mends its own original and writes as people do:
@@ -60,7 +58,7 @@ func (g *game) row(f *excelize.File, about, words string) {
 // found lists the codes of the last round's findings, with how grave they are and whether they are answered.
 func (g *game) found() (out []string, files map[string]string) {
 	g.Helper()
-	records, err := export.Read(memory.NewGoAllocator(), filepath.Join(g.rounds[len(g.rounds)-1], dataFolder))
+	records, err := export.Read(filepath.Join(g.rounds[len(g.rounds)-1], dataFolder))
 	if err != nil {
 		g.Fatal(err)
 	}

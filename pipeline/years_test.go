@@ -16,8 +16,6 @@ import (
 	"lianheti/stages/export"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -141,7 +139,6 @@ func TestYearsAreOneDataSet(t *testing.T) {
 
 func TestCommitmentsMeetActuals(t *testing.T) {
 	root, d := twoYears(t)
-	mem := memory.NewGoAllocator()
 	facts := map[int]*table.Facts{}
 	for year, def := range map[int]*templates.Definition{2024: nil, 2025: d} {
 		if def == nil {
@@ -150,11 +147,11 @@ func TestCommitmentsMeetActuals(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		records, err := export.Read(mem, filepath.Join(root, strconv.Itoa(year), dataFolder))
+		records, err := export.Read(filepath.Join(root, strconv.Itoa(year), dataFolder))
 		if err != nil {
 			t.Fatal(err)
 		}
-		round, err := table.Restore(mem, def, records)
+		round, err := table.Restore(def, records)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,27 +23,31 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/workers"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// Run checks the facts of a batch. mem is where the tables of the judgement are allocated. An error means that the
+// Known is what a judgement rests on beside what was read.
+type Known struct {
+	Register table.Register // what the Department decided; empty where no register was handed in
+	Given    []table.Given  // explanations of the last round, in force for the same values
+}
+
+// Run checks the facts of a batch. An error means that the
 // program and the catalogue do not fit each other, never that a submission is faulty.
-func Run(mem memory.Allocator, facts *table.Facts) (*table.Judgement, error) {
-	return judgeBatch(mem, facts, false)
+func Run(facts *table.Facts, known Known) (*table.Judgement, error) {
+	return judgeBatch(facts, known, false)
 }
 
 // Alone judges each submission by itself: the rules across submissions do not apply, whatever else was read.
-func Alone(mem memory.Allocator, facts *table.Facts) (*table.Judgement, error) {
-	return judgeBatch(mem, facts, true)
+func Alone(facts *table.Facts) (*table.Judgement, error) {
+	return judgeBatch(facts, Known{}, true)
 }
 
 // Single judges forms one by one beside their batch: what would be found if one of them were filled otherwise.
 type Single struct{ batch *batch }
 
 // NewSingle gets the rules ready. The rules across submissions go by the facts as they are.
-func NewSingle(facts *table.Facts) (Single, error) {
-	b, err := newBatch(facts, false)
+func NewSingle(facts *table.Facts, known Known) (Single, error) {
+	b, err := newBatch(facts, known, false)
 	return Single{b}, err
 }
 
@@ -53,19 +57,19 @@ func (s Single) Judge(f *table.Form) ([]table.Finding, table.Verdict) {
 	return j.findings, j.verdict
 }
 
-func judgeBatch(mem memory.Allocator, facts *table.Facts, alone bool) (*table.Judgement, error) {
-	b, err := newBatch(facts, alone)
+func judgeBatch(facts *table.Facts, known Known, alone bool) (*table.Judgement, error) {
+	b, err := newBatch(facts, known, alone)
 	if err != nil {
 		return nil, err
 	}
-	findings, outcomes, verdicts := table.NewBuilder[table.Finding](mem), table.NewBuilder[table.Outcome](mem), table.NewBuilder[table.Verdict](mem)
+	findings, outcomes, verdicts := table.NewBuilder[table.Finding](), table.NewBuilder[table.Outcome](), table.NewBuilder[table.Verdict]()
 	findings.Append(b.unowned()...)
 	for j := range b.judgeAll {
 		findings.Append(j.findings...)
 		outcomes.Append(j.outcomes...)
 		verdicts.Append(j.verdict)
 	}
-	return &table.Judgement{Findings: findings.Finish(), Outcomes: outcomes.Finish(), Verdicts: verdicts.Finish()}, nil
+	return &table.Judgement{Register: known.Register, Findings: findings.Finish(), Outcomes: outcomes.Finish(), Verdicts: verdicts.Finish()}, nil
 }
 
 // judged is what came out about one submission.

@@ -10,8 +10,6 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // What is demanded here:
@@ -57,10 +55,11 @@ type judgement struct {
 	verdicts []table.Verdict
 }
 
-func run(t testing.TB, f *table.Facts) judgement {
+func run(t testing.TB, f *table.Facts) judgement { t.Helper(); return runKnowing(t, f, Known{}) }
+
+func runKnowing(t testing.TB, f *table.Facts, known Known) judgement {
 	t.Helper()
-	mem := memory.NewGoAllocator()
-	j, err := Run(mem, f)
+	j, err := Run(f, known)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,16 +67,17 @@ func run(t testing.TB, f *table.Facts) judgement {
 }
 
 // prepare makes the facts of a case.
-func prepare(t *testing.T, c ruleCase) *table.Facts {
+func prepare(t *testing.T, c ruleCase) (*table.Facts, Known) {
 	t.Helper()
 	first := base(t)
 	fillings := []filling{first.apply(c.Edit, filling{})}
 	if c.Neighbour != nil {
 		fillings = append(fillings, another(t).apply(*c.Neighbour, first))
 	}
-	f := facts(t, memory.NewGoAllocator(), definition, fillings...)
+	f := facts(t, definition, fillings...)
+	var known Known
 	for _, s := range c.Schools {
-		f.Register = append(f.Register, listed(s))
+		known.Register = append(known.Register, listed(s))
 	}
 	id := f.Submissions.Row(0).Submission
 	for _, x := range c.Reading {
@@ -87,7 +87,7 @@ func prepare(t *testing.T, c ruleCase) *table.Facts {
 		}
 		f.Reading = append(f.Reading, reading)
 	}
-	return f
+	return f, known
 }
 
 // listed makes an entry of the register's list of schools.
@@ -102,9 +102,9 @@ func listed(line string) table.Registered {
 }
 
 // about gives the findings and the outcome of one rule on the first submission.
-func about(t *testing.T, code string, f *table.Facts) ([]table.Finding, table.Outcome) {
+func about(t *testing.T, code string, f *table.Facts, known Known) ([]table.Finding, table.Outcome) {
 	t.Helper()
-	id, j := f.Submissions.Row(0).Submission, run(t, f)
+	id, j := f.Submissions.Row(0).Submission, runKnowing(t, f, known)
 	var found []table.Finding
 	for _, x := range j.findings {
 		if x.Code == code && x.Submission == id {
@@ -221,7 +221,8 @@ func TestRulesHaveFixtures(t *testing.T) {
 			i := 0
 			for c, want := range f.all {
 				i++
-				found, o := about(t, r.Code, prepare(t, c))
+				facts, known := prepare(t, c)
+				found, o := about(t, r.Code, facts, known)
 				if departs := c.departure(t, want, f.Severity, found, o); departs != "" {
 					t.Errorf("fixture %d (%s): %s", i, want, departs)
 				}
@@ -234,7 +235,7 @@ func TestRulesHaveFixtures(t *testing.T) {
 }
 
 func TestACompleteFormIsSound(t *testing.T) {
-	j := run(t, facts(t, memory.NewGoAllocator(), definition, base(t), another(t)))
+	j := run(t, facts(t, definition, base(t), another(t)))
 	for _, x := range j.findings {
 		t.Errorf("%s %s %s", x.Submission, x.Code, x.Message)
 	}
@@ -268,7 +269,7 @@ func TestBeyondTheFormNothingIsReturned(t *testing.T) {
 		"blank":   {Materials: &none, Verifications: &none, Set: map[string]any{"edition": nil}, Members: map[int]map[string]any{1: {"enrolment": nil}, 3: {"lead": false}}},
 		"garbled": {Materials: &garbled, Verifications: &garbled, Members: map[int]map[string]any{1: unclear, 2: unclear, 3: unclear, 4: unclear, 5: unclear}},
 	} {
-		j := run(t, facts(t, memory.NewGoAllocator(), definition, base(t).apply(e, filling{})))
+		j := run(t, facts(t, definition, base(t).apply(e, filling{})))
 		if len(j.findings) < 3 || j.verdicts[0].Verdict != model.AskFirst {
 			t.Errorf("%s: %s with %d findings", what, j.verdicts[0].Verdict, len(j.findings))
 		}
@@ -321,10 +322,10 @@ func byFingerprint(t *testing.T, j judgement) map[string]table.Finding {
 }
 
 func TestFingerprintsAreAboutTheFaultNotTheValues(t *testing.T) {
-	first := byFingerprint(t, run(t, facts(t, memory.NewGoAllocator(), definition, faulty(t))))
+	first := byFingerprint(t, run(t, facts(t, definition, faulty(t))))
 	changed := faulty(t)
 	changed.Values["staff_total"], changed.Values["apprentices.first"], changed.File = 13, 101, "样例/再报.xlsx"
-	second := byFingerprint(t, run(t, facts(t, memory.NewGoAllocator(), definition, changed)))
+	second := byFingerprint(t, run(t, facts(t, definition, changed)))
 	if len(first) < 12 {
 		t.Fatalf("only %d findings", len(first))
 	}
@@ -341,7 +342,7 @@ func TestFingerprintsAreAboutTheFaultNotTheValues(t *testing.T) {
 	if hashes == 0 || hashes > 5 {
 		t.Errorf("%d value hashes changed with two values", hashes)
 	}
-	for k := range byFingerprint(t, run(t, facts(t, memory.NewGoAllocator(), definition, another(t).apply(Edit{Set: faulty(t).Values, Copy: nil}, filling{}).named("漳州古雷石化产教联合体")))) {
+	for k := range byFingerprint(t, run(t, facts(t, definition, another(t).apply(Edit{Set: faulty(t).Values, Copy: nil}, filling{}).named("漳州古雷石化产教联合体")))) {
 		if _, same := first[k]; same {
 			t.Error("another consortium's finding has the same fingerprint")
 		}
@@ -354,7 +355,7 @@ func (f filling) named(consortium string) filling {
 }
 
 func TestPersonalDataStaysOut(t *testing.T) {
-	f := facts(t, memory.NewGoAllocator(), definition, faulty(t).apply(Edit{Set: map[string]any{
+	f := facts(t, definition, faulty(t).apply(Edit{Set: map[string]any{
 		"head_name": map[string]any{"status": "V", "raw": "王某某"}, "staff_names": map[string]any{"value": 3, "raw": "王某某、李某某、张某某"}, "apprentices.last": map[string]any{"status": "V", "raw": "见13911112222"}}}, filling{}))
 	f.Reading = append(f.Reading, model.Finding{Code: "LHT-5-006", Submission: f.Submissions.Row(0).Submission, Places: []model.Place{{File: "甲.xlsx"}},
 		Raw: "13933334444", Vars: map[string]string{"list": "王13933334444.xlsx", "file": "甲.xlsx"}})
@@ -370,7 +371,7 @@ func TestPersonalDataStaysOut(t *testing.T) {
 
 func TestOneSlipIsOneFinding(t *testing.T) {
 	for field, value := range map[string]any{"employment_rate.last": 135, "exam_progression_rate.last": 0.45, "public_training.prior": -7000, "apprentices.last": 408.5} {
-		j := run(t, facts(t, memory.NewGoAllocator(), definition, base(t).apply(Edit{Set: map[string]any{field: value}}, filling{})))
+		j := run(t, facts(t, definition, base(t).apply(Edit{Set: map[string]any{field: value}}, filling{})))
 		if len(j.findings) != 1 {
 			t.Errorf("%s = %v: %d findings", field, value, len(j.findings))
 			for _, x := range j.findings {
@@ -382,12 +383,12 @@ func TestOneSlipIsOneFinding(t *testing.T) {
 
 func TestExplanationsAndVerdicts(t *testing.T) {
 	late := base(t).apply(Edit{Set: map[string]any{"apprentices.first": 400, "field_engineers.first": 100}}, filling{})
-	j := run(t, facts(t, memory.NewGoAllocator(), definition, late))
+	j := run(t, facts(t, definition, late))
 	if len(j.findings) != 2 || j.verdicts[0].Verdict != model.AskFirst || !j.verdicts[0].Ranked || j.verdicts[0].Warnings != 2 {
 		t.Fatalf("%+v %+v", j.verdicts, j.findings)
 	}
 	late.Explanations = map[string]string{" " + strings.ToUpper(j.findings[0].Fingerprint) + " ": "基地改造，电话13900000000", j.findings[1].Fingerprint: " ", "0000000000000000": "无关"}
-	j = run(t, facts(t, memory.NewGoAllocator(), definition, late))
+	j = run(t, facts(t, definition, late))
 	if v := j.verdicts[0]; v.Verdict != model.AskFirst || v.Warnings != 1 || v.Explained != 1 {
 		t.Errorf("%+v", v)
 	}
@@ -395,17 +396,17 @@ func TestExplanationsAndVerdicts(t *testing.T) {
 		t.Errorf("explanation %q", got)
 	}
 	late.Explanations[j.findings[1].Fingerprint] = "设备更新"
-	if v := run(t, facts(t, memory.NewGoAllocator(), definition, late)).verdicts[0]; v.Verdict != model.Accept || !v.Ranked || v.Explained != 2 {
+	if v := run(t, facts(t, definition, late)).verdicts[0]; v.Verdict != model.Accept || !v.Ranked || v.Explained != 2 {
 		t.Errorf("%+v", v)
 	}
 	wrong := base(t).apply(Edit{Set: map[string]any{"staff_total": 11, "staff_names": 11}}, filling{})
-	j = run(t, facts(t, memory.NewGoAllocator(), definition, wrong))
+	j = run(t, facts(t, definition, wrong))
 	wrong.Explanations = map[string]string{j.findings[0].Fingerprint: "确实如此"}
-	if v := run(t, facts(t, memory.NewGoAllocator(), definition, wrong)).verdicts[0]; v.Verdict != model.Return || v.Ranked || v.Unranked == "" || v.Errors != 1 {
+	if v := run(t, facts(t, definition, wrong)).verdicts[0]; v.Verdict != model.Return || v.Ranked || v.Unranked == "" || v.Errors != 1 {
 		t.Errorf("an error was explained away: %+v", v)
 	}
 	national := base(t).apply(Edit{Set: map[string]any{"consortium": "晋江市域产教联合体", "city": "泉州", "park": "晋江经济开发区"}}, filling{})
-	if v := run(t, facts(t, memory.NewGoAllocator(), definition, national)).verdicts[0]; v.Ranked || !strings.Contains(v.Unranked, "国家级") {
+	if v := run(t, facts(t, definition, national)).verdicts[0]; v.Ranked || !strings.Contains(v.Unranked, "国家级") {
 		t.Errorf("%+v", v)
 	}
 }
@@ -418,9 +419,8 @@ func TestExplanationsAreForTheirValues(t *testing.T) {
 		t.Helper()
 		x := form(value)
 		x.Explanations = explanations
-		f := facts(t, memory.NewGoAllocator(), definition, x)
-		f.Given = given
-		j := run(t, f)
+		f := facts(t, definition, x)
+		j := runKnowing(t, f, Known{Given: given})
 		j.findings = slices.DeleteFunc(j.findings, func(x table.Finding) bool { return x.Rule == "explanation_unheard" })
 		if len(j.findings) != 1 || j.findings[0].Severity != model.Explain {
 			t.Fatalf("%+v", j.findings)
@@ -473,7 +473,7 @@ func TestExplanationsAreForTheirValues(t *testing.T) {
 func TestAFieldsNameExplainsNoChangeOfTheWorkbook(t *testing.T) {
 	x := base(t)
 	x.Explanations = map[string]string{"|现场工程师培养": "扩招"}
-	f := facts(t, memory.NewGoAllocator(), definition, x)
+	f := facts(t, definition, x)
 	f.Reading = []model.Finding{{Code: "LHT-1-030", Submission: f.Submissions.Row(0).Submission, Fields: []string{"field_engineers"}, Places: []model.Place{{File: "甲.xlsx"}}, Vars: map[string]string{"detail": "x"}}}
 	if j := run(t, f); len(j.findings) != 2 || j.findings[0].Explanation != "" || j.findings[1].Rule != "explanation_unheard" {
 		t.Errorf("%+v", j.findings)
@@ -482,13 +482,13 @@ func TestAFieldsNameExplainsNoChangeOfTheWorkbook(t *testing.T) {
 
 func TestAColumnsNameExplainsNoRow(t *testing.T) {
 	form := base(t).apply(Edit{Members: map[int]map[string]any{1: {"enrolment": 60001}}}, filling{})
-	asked := run(t, facts(t, memory.NewGoAllocator(), definition, form)).findings
+	asked := run(t, facts(t, definition, form)).findings
 	if len(asked) != 1 || asked[0].Member == "" {
 		t.Fatalf("%+v", asked)
 	}
 	for about, want := range map[string]string{definition.Label(enrolmentColumn): "", model.ExplanationAbout(asked[0].Title, asked[0].Message): "属实"} {
 		form.Explanations = map[string]string{"|" + about: "属实"}
-		if x := run(t, facts(t, memory.NewGoAllocator(), definition, form)).findings[0]; x.Explanation != want {
+		if x := run(t, facts(t, definition, form)).findings[0]; x.Explanation != want {
 			t.Errorf("said of %s: in force %q, want %q", about, x.Explanation, want)
 		}
 	}
@@ -496,13 +496,11 @@ func TestAColumnsNameExplainsNoRow(t *testing.T) {
 
 func TestSameFactsSameJudgement(t *testing.T) {
 	forms := []filling{faulty(t), another(t).apply(Edit{Copy: []string{"plan", "features"}, Add: []map[string]any{{"kind": "enterprise", "name": "鼎创软件有限公司"}}}, faulty(t))}
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
-	defer mem.AssertSize(t, 0)
 	var first judgement
 	for i := range 3 {
-		f := facts(t, mem, definition, forms...)
+		f := facts(t, definition, forms...)
 		f.Reading = []model.Finding{{Code: "LHT-5-006", Submission: "nobody's", Places: []model.Place{{File: "丙.xlsx"}}, Vars: map[string]string{"list": "丙.xlsx"}}}
-		j, err := Run(mem, f)
+		j, err := Run(f, Known{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -513,10 +511,6 @@ func TestSameFactsSameJudgement(t *testing.T) {
 		if !reflect.DeepEqual(got, first) {
 			t.Error("another judgement")
 		}
-		f.Release()
-		j.Findings.Release()
-		j.Outcomes.Release()
-		j.Verdicts.Release()
 	}
 	if first.findings[0].File != "丙.xlsx" || first.findings[0].Submission != "" {
 		t.Errorf("a finding about a file without submission does not come first: %+v", first.findings[0])

@@ -50,26 +50,29 @@ type plan struct {
 
 // batch is what the checks share: the facts, the plans, and the indexes across submissions.
 type batch struct {
-	facts   *table.Facts
-	def     *templates.Definition
-	words   *words
-	plans   []*plan
-	every   []templates.Ref            // all values of the form but those of its lists
-	reading map[string][]model.Finding // found while reading, by submission
-	order   map[string]int             // place of a submission in the facts
-	keys    []string                   // consortium key of each submission
-	names   []string                   // consortium of each submission
-	members map[string][]int           // submissions that list a unit, by its key, ascending
-	near    map[textSlot]map[string]neighbour
-	schools map[string]table.School // the Department's list, by the keys of their names
-	alone   bool                    // submissions are not compared
+	facts    *table.Facts
+	register table.Register
+	def      *templates.Definition
+	words    *words
+	plans    []*plan
+	every    []templates.Ref            // all values of the form but those of its lists
+	reading  map[string][]model.Finding // found while reading, by submission
+	order    map[string]int             // place of a submission in the facts
+	keys     []string                   // consortium key of each submission
+	names    []string                   // consortium of each submission
+	members  map[string][]int           // submissions that list a unit, by its key, ascending
+	near     map[textSlot]map[string]neighbour
+	schools  map[string]table.School // the Department's list, by the keys of their names
+	alone    bool                    // submissions are not compared
 	*lexicon
 	given map[string][]table.Given // explanations of the last round, by fingerprint
 }
 
-func newBatch(facts *table.Facts, alone bool) (*batch, error) {
-	b := &batch{alone: alone, lexicon: newLexicon(facts.Definition), facts: facts, def: facts.Definition, schools: facts.Schools(), words: newWords(facts.Definition), reading: map[string][]model.Finding{}, order: map[string]int{}, given: map[string][]table.Given{}}
-	for _, g := range facts.Given {
+func newBatch(facts *table.Facts, known Known, alone bool) (*batch, error) {
+	d := facts.Definition
+	b := &batch{alone: alone, lexicon: newLexicon(d), facts: facts, register: known.Register, def: d, schools: known.Register.Schools(d),
+		words: newWords(d), reading: map[string][]model.Finding{}, order: map[string]int{}, given: map[string][]table.Given{}}
+	for _, g := range known.Given {
 		b.given[g.Fingerprint] = append(b.given[g.Fingerprint], g)
 	}
 	for s := range facts.Submissions.All() {

@@ -8,13 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
 	"lianheti/samples/programs"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/xuri/excelize/v2"
 )
 
 // Requirements
@@ -64,7 +62,7 @@ func TestWhatAnExplanationIsAbout(t *testing.T) {
 		x.Explanations = map[string]string{"|" + about: "试点到期"}
 		var heard []string
 		said := false
-		for _, f := range run(t, facts(t, memory.NewGoAllocator(), definition, x)).findings {
+		for _, f := range run(t, facts(t, definition, x)).findings {
 			if f.Explanation != "" {
 				heard = append(heard, f.Fields)
 			}
@@ -79,7 +77,7 @@ func TestWhatAnExplanationIsAbout(t *testing.T) {
 		}
 	}
 	form.Explanations = map[string]string{"|2年度数据!F14：试点到期": "", "|2年度数据!F15": "／"}
-	j := run(t, facts(t, memory.NewGoAllocator(), definition, form))
+	j := run(t, facts(t, definition, form))
 	if v := j.verdicts[0]; v.Explained != 1 || v.Warnings != 1 || v.Hints != 1 {
 		t.Errorf("words beside the cell, and none: %+v", v)
 	}
@@ -91,9 +89,8 @@ func TestBlankFiguresAreExplained(t *testing.T) {
 		if x.Explanations = nil; about != "" {
 			x.Explanations = map[string]string{"|" + about: words}
 		}
-		f := facts(t, memory.NewGoAllocator(), definition, x)
-		f.Register = decisions
-		j := run(t, f)
+		f := facts(t, definition, x)
+		j := runKnowing(t, f, Known{Register: decisions})
 		for _, x := range j.findings {
 			if x.Rule == "missing_required" {
 				return j, x
@@ -130,12 +127,12 @@ func TestBlankFiguresAreExplained(t *testing.T) {
 	for about, want := range map[string]model.Verdict{fmt.Sprint(roster.Members[0]["name"]): model.Accept, sheet + "!" + at: model.Accept, fmt.Sprint(roster.Members[0]["name"], "在校生数"): model.Accept,
 		fmt.Sprint(roster.Members[1]["name"]): model.AskFirst, "在校生数": model.AskFirst} {
 		roster.Explanations = map[string]string{"|" + about: "新校，尚未招生"}
-		if v := run(t, facts(t, memory.NewGoAllocator(), definition, roster)).verdicts[0]; v.Verdict != want {
+		if v := run(t, facts(t, definition, roster)).verdicts[0]; v.Verdict != want {
 			t.Errorf("a school without enrolment, explained as %s: %+v", about, v)
 		}
 	}
 	text := base(t).apply(Edit{Set: map[string]any{"plan": nil}, Explanations: map[string]string{"|" + definition.Label("plan"): "还没有写"}}, filling{})
-	if v := run(t, facts(t, memory.NewGoAllocator(), definition, text)).verdicts[0]; v.Verdict != model.Return {
+	if v := run(t, facts(t, definition, text)).verdicts[0]; v.Verdict != model.Return {
 		t.Errorf("a text was explained away: %+v", v)
 	}
 }
@@ -156,7 +153,7 @@ func TestTheSheetHearsExplanations(t *testing.T) {
 		if got := programs.SelfCheck(t, data)["LHT-2-001"]; got != c.result {
 			t.Errorf("%s %s: the sheet says %s, want %s", c.about, c.words, got, c.result)
 		}
-		if v := run(t, facts(t, memory.NewGoAllocator(), definition, x)).verdicts[0]; (v.Errors == 0) != (c.result == "已说明") {
+		if v := run(t, facts(t, definition, x)).verdicts[0]; (v.Errors == 0) != (c.result == "已说明") {
 			t.Errorf("%s %s: the engine says %+v", c.about, c.words, v)
 		}
 		paths, want = append(paths, filepath.Join(dir, fmt.Sprintf("%d.xlsx", i))), append(want, c.result)
@@ -180,7 +177,7 @@ func TestTheSheetHearsExplanations(t *testing.T) {
 		}
 		pasted++
 		x := form(row[6], "属实")
-		for _, found := range run(t, facts(t, memory.NewGoAllocator(), definition, x)).findings {
+		for _, found := range run(t, facts(t, definition, x)).findings {
 			if found.Code == row[0] && found.Severity != model.Hint && found.Explanation != "属实" {
 				t.Errorf("%q explains nothing", row[6])
 			}

@@ -9,13 +9,11 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/goccy/go-yaml"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/goccy/go-yaml"
 )
 
 // filling is one filled form as test data.
@@ -194,20 +192,20 @@ type gathered struct {
 }
 
 // facts makes facts of fillings, as normalize would.
-func facts(t testing.TB, mem memory.Allocator, d *templates.Definition, fillings ...filling) *table.Facts {
+func facts(t testing.TB, d *templates.Definition, fillings ...filling) *table.Facts {
 	t.Helper()
 	g := &gathered{d: d}
 	for _, f := range fillings {
 		g.add(f)
 	}
-	return g.facts(mem)
+	return g.facts()
 }
 
-func (g *gathered) facts(mem memory.Allocator) *table.Facts {
-	return &table.Facts{Definition: g.d, Files: table.Of(mem, []table.File{}), Submissions: table.Of(mem, g.submissions), Figures: table.Of(mem, g.figures),
-		Metrics: table.Of(mem, g.metrics), Texts: table.Of(mem, g.texts), Members: table.Of(mem, g.members), Materials: table.Of(mem, g.materials),
-		Verifications: table.Of(mem, g.verifications), Explanations: table.Of(mem, g.explanations), Coercions: table.Of(mem, g.coercions), ListColumns: table.Of(mem, g.columns),
-		Loose: table.Of(mem, []table.LooseCell{}), Contacts: table.Of(mem, []table.Contact{})}
+func (g *gathered) facts() *table.Facts {
+	return &table.Facts{Definition: g.d, Files: table.Of([]table.File{}), Submissions: table.Of(g.submissions), Figures: table.Of(g.figures),
+		Metrics: table.Of(g.metrics), Texts: table.Of(g.texts), Members: table.Of(g.members), Materials: table.Of(g.materials),
+		Verifications: table.Of(g.verifications), Explanations: table.Of(g.explanations), Coercions: table.Of(g.coercions), ListColumns: table.Of(g.columns),
+		Loose: table.Of([]table.LooseCell{}), Contacts: table.Of([]table.Contact{})}
 }
 
 func (g *gathered) add(f filling) {

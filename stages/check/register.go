@@ -20,7 +20,7 @@ func (f *form) settle(findings []table.Finding) {
 		if x.Severity != model.Explain && !f.yields(x) {
 			continue
 		}
-		for _, e := range f.batch.facts.Register {
+		for _, e := range f.batch.register {
 			switch {
 			case e.Sheet.Effect == templates.Settles && e.Key == key && answers(e.Sheet, x.Rule):
 				x.Explanation = text.Mask(fmt.Sprintf("%s：%s", e.Sheet.Title, e.Document()))
@@ -64,7 +64,7 @@ func (f *form) decide(x *table.Finding, e table.Registered) {
 
 // rejected says on what ground the Department turned a consortium down; empty where it did not.
 func (f *form) rejected() string {
-	r := f.batch.facts.Ruling(f.batch.keys[f.position])
+	r := f.batch.register.Ruling(f.batch.keys[f.position])
 	if !r.Reject.V {
 		return ""
 	}
@@ -73,7 +73,7 @@ func (f *form) rejected() string {
 
 // selected says why a consortium that was selected before is not ranked; empty where it was not.
 func (f *form) selected() string {
-	e, ok := f.batch.facts.Registered(templates.Selects, f.batch.keys[f.position])
+	e, ok := f.batch.register.Find(templates.Selects, f.batch.keys[f.position])
 	if !ok {
 		return ""
 	}

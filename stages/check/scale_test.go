@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"lianheti/stages/table"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // vocabulary is what made-up texts are written with.
@@ -72,7 +70,7 @@ func crowd(n int, groups ...int) *table.Facts {
 			g.members = append(g.members, table.Member{Batch: 2024, Submission: id, Record: int32(m + 1), Kind: "enterprise", KindLabel: "企业", Name: name, NameKey: name, Status: table.Missing, Sheet: "成员名册", Cell: fmt.Sprintf("B%d", m+3)})
 		}
 	}
-	return g.facts(memory.NewGoAllocator())
+	return g.facts()
 }
 
 // BenchmarkIndex10000 is the work across submissions: shared members and near-identical texts.
@@ -85,7 +83,7 @@ func BenchmarkIndex10000(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := newBatch(f, false); err != nil {
+				if _, err := newBatch(f, Known{}, false); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -100,9 +98,9 @@ func BenchmarkRun1000(b *testing.B) {
 	for i := range 1000 {
 		forms = append(forms, first.apply(Edit{Set: map[string]any{"consortium": fmt.Sprintf("第%d联合体", i)}}, filling{}))
 	}
-	f := facts(b, memory.NewGoAllocator(), definition, forms...)
+	f := facts(b, definition, forms...)
 	for b.Loop() {
-		if _, err := Run(memory.NewGoAllocator(), f); err != nil {
+		if _, err := Run(f, Known{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -111,7 +109,7 @@ func BenchmarkRun1000(b *testing.B) {
 // The index must find what comparing all pairs finds.
 func TestNearTextsAreFoundWithoutComparingAll(t *testing.T) {
 	f := crowd(120, 2, 3, 30)
-	b, err := newBatch(f, false)
+	b, err := newBatch(f, Known{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +179,7 @@ func TestThousandsOfExplanations(t *testing.T) {
 		f.Explanations[fmt.Sprintf("%d|第%d所学校的在校生数为什么这样多，请看附件", i, i)] = "属实"
 	}
 	begun := time.Now()
-	j := run(t, facts(t, memory.NewGoAllocator(), definition, f.apply(Edit{Add: schools}, filling{})))
+	j := run(t, facts(t, definition, f.apply(Edit{Add: schools}, filling{})))
 	if took := time.Since(begun); len(j.findings) != rows+1 || took > 10*time.Second { // each with each takes half a minute; the rows are told together
 		t.Errorf("%d findings in %v", len(j.findings), took)
 	}

@@ -12,14 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"lianheti/samples/programs"
 	"lianheti/stages/blankform"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/shopspring/decimal"
 )
 
 // One rule, two places. What is demanded here:
@@ -132,7 +130,7 @@ func (g *group) settle(t *testing.T) []example {
 		}
 		f.Coercions = notApplicableIn(f)
 		g.filling, g.outcomes = f, map[string]model.Outcome{}
-		for _, o := range run(t, facts(t, memory.NewGoAllocator(), definition, f)).outcomes {
+		for _, o := range run(t, facts(t, definition, f)).outcomes {
 			g.outcomes[o.Code] = o.Outcome
 		}
 		var fits []example

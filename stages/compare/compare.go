@@ -16,8 +16,6 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Why is what is known of the causes.
@@ -28,8 +26,8 @@ type Why struct {
 }
 
 // Run compares a round with the one before. Without a round before there are no changes.
-func Run(mem memory.Allocator, before, now *table.Round, why Why) table.Table[table.Change] {
-	out := table.NewBuilder[table.Change](mem)
+func Run(before, now *table.Round, why Why) table.Table[table.Change] {
+	out := table.NewBuilder[table.Change]()
 	if before == nil {
 		return out.Finish()
 	}

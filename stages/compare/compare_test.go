@@ -9,8 +9,6 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -35,7 +33,7 @@ type state struct {
 	rank     int32
 }
 
-func round(t *testing.T, mem memory.Allocator, states ...state) *table.Round {
+func round(t *testing.T, states ...state) *table.Round {
 	t.Helper()
 	d, err := templates.Load(2024)
 	if err != nil {
@@ -71,17 +69,16 @@ func round(t *testing.T, mem memory.Allocator, states ...state) *table.Round {
 		verdicts = append(verdicts, table.Verdict{Submission: s.id, Verdict: s.verdict})
 		ranks = append(ranks, table.Rank{Submission: s.id, Total: s.total, Rank: table.Opt[int32]{V: s.rank, Valid: s.rank > 0}})
 	}
-	f.Submissions, f.Metrics, f.Texts, f.Members = table.Of(mem, submissions), table.Of(mem, metrics), table.Of(mem, texts), table.Of(mem, members)
-	j.Findings, j.Verdicts, k.Ranking = table.Of(mem, findings), table.Of(mem, verdicts), table.Of(mem, ranks)
+	f.Submissions, f.Metrics, f.Texts, f.Members = table.Of(submissions), table.Of(metrics), table.Of(texts), table.Of(members)
+	j.Findings, j.Verdicts, k.Ranking = table.Of(findings), table.Of(verdicts), table.Of(ranks)
 	return &table.Round{Facts: f, Judgement: j, Ranking: k}
 }
 
 // changes lists what Run says, a line each.
 func changes(t *testing.T, before, now []state, why Why) []string {
 	t.Helper()
-	mem := memory.NewGoAllocator()
 	var out []string
-	for c := range Run(mem, round(t, mem, before...), round(t, mem, now...), why).All() {
+	for c := range Run(round(t, before...), round(t, now...), why).All() {
 		if !slices.Contains(table.ChangeKinds, c.Kind) || c.Kind.Label() == "" || c.Label == "" || c.City == "" {
 			t.Errorf("not a whole change: %+v", c)
 		}
@@ -150,7 +147,7 @@ func TestEveryKindOfChange(t *testing.T) {
 	}
 	why := Why{
 		Moves:  map[string][]table.Move{"A": {{Cause: table.CauseOwn, Before: 50, After: 63}, {Cause: table.CauseRubric, Before: 63, After: 61.5}}},
-		Judged: &table.Judgement{Verdicts: table.Of(memory.NewGoAllocator(), []table.Verdict{{Submission: "A", Verdict: model.AskFirst}})},
+		Judged: &table.Judgement{Verdicts: table.Of([]table.Verdict{{Submission: "A", Verdict: model.AskFirst}})},
 	}
 	if got := changes(t, before, now, why); !slices.Equal(got, want) {
 		t.Errorf("changes:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -167,10 +164,7 @@ func TestEveryKindOfChange(t *testing.T) {
 }
 
 func TestNothingToCompareWith(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
-	defer mem.AssertSize(t, 0)
-	none := Run(mem, nil, round(t, memory.NewGoAllocator(), state{id: "A", sha: "1"}), Why{})
-	defer none.Release()
+	none := Run(nil, round(t, state{id: "A", sha: "1"}), Why{})
 	if none.Len() != 0 || none.Record() == nil {
 		t.Errorf("%d changes since nothing", none.Len())
 	}
@@ -180,7 +174,7 @@ func TestWhatTurnedAVerdict(t *testing.T) {
 	for judged, want := range map[model.Verdict]string{model.Return: "rules", model.Accept: "own", model.AskFirst: "own rules", "": "form"} {
 		why := Why{}
 		if judged != "" {
-			why.Judged = &table.Judgement{Verdicts: table.Of(memory.NewGoAllocator(), []table.Verdict{{Submission: "A", Verdict: judged}})}
+			why.Judged = &table.Judgement{Verdicts: table.Of([]table.Verdict{{Submission: "A", Verdict: judged}})}
 		}
 		got := changes(t, []state{{id: "A", sha: "1", verdict: model.Return}}, []state{{id: "A", sha: "1", verdict: model.Accept}}, why)
 		if line := "A verdict 受理结论: 退回修改→受理 " + want; !slices.Contains(got, line) {

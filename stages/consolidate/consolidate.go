@@ -15,7 +15,6 @@ import (
 	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
-	"lianheti/templates"
 )
 
 // FileName of the provincial workbook.
@@ -23,17 +22,13 @@ const FileName = "省级汇总.xlsx"
 
 // Input is what the workbook tells of.
 type Input struct {
-	Definition *templates.Definition
-	Facts      *table.Facts
-	Judgement  *table.Judgement
-	Ranking    *table.Ranking
-	Changes    table.Table[table.Change] // since the last round; no rows where none was given
-	Earlier    *Earlier                  // that round; nil where none was given
-	Select     int                       // how many are to be chosen; 0: as the directory says
-	Date       string                    // of the run, as it is to be shown; empty: none
-	ReplyBy    string                    // the day by which the prefectures answer; empty: as the calendar says
-	DataRoot   string                    // see publish.Manifest: what all this rests on, in one hash
-	Standing   table.Standing            // what is known, shown wherever a score stands
+	table.Round
+	Earlier  *Earlier       // that round; nil where none was given
+	Select   int            // how many are to be chosen; 0: as the directory says
+	Date     string         // of the run, as it is to be shown; empty: none
+	ReplyBy  string         // the day by which the prefectures answer; empty: as the calendar says
+	DataRoot string         // see publish.Manifest: what all this rests on, in one hash
+	Standing table.Standing // what is known, shown wherever a score stands
 	// FromTables says that the facts come from published tables: there are no contacts and no returns.
 	FromTables bool
 	// Returns gives the annotated copy of a submission that goes back, as a path relative to the workbook.

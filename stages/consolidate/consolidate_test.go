@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/normalize"
@@ -17,9 +18,6 @@ import (
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/xuri/excelize/v2"
 )
 
 // Requirements
@@ -56,16 +54,15 @@ func input(dir string) (Input, error) {
 	if err != nil {
 		return Input{}, err
 	}
-	mem := memory.NewGoAllocator()
-	batch := normalize.NewBatch(mem, d)
+	batch := normalize.NewBatch(d)
 	for _, s := range sources {
 		batch.Add(normalize.Workbook(d, intake.Read(d, s)))
 	}
-	in := Input{Definition: d, Facts: batch.Facts()}
-	if in.Judgement, err = check.Run(mem, in.Facts); err != nil {
+	in := Input{Round: table.Round{Facts: batch.Facts(), Changes: table.Of[table.Change](nil)}}
+	if in.Judgement, err = check.Run(in.Facts, check.Known{}); err != nil {
 		return in, err
 	}
-	in.Ranking, err = score.Run(mem, in.Facts, in.Judgement, score.Options{Draws: 100})
+	in.Ranking, err = score.Run(in.Facts, in.Judgement, table.Marking{}, score.Options{Draws: 100})
 	return in, err
 }
 

@@ -5,10 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"lianheti/stages/table"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/xuri/excelize/v2"
+	"lianheti/stages/table"
 )
 
 // Requirements
@@ -25,7 +23,7 @@ func TestProposalsStandBesideTheName(t *testing.T) {
 		rows = append(rows, r)
 	}
 	ranking := *in.Ranking
-	ranking.Ranking = table.Of(memory.NewGoAllocator(), rows)
+	ranking.Ranking = table.Of(rows)
 	in.Ranking = &ranking
 	var b bytes.Buffer
 	if err := Write(&b, in); err != nil {

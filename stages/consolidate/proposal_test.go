@@ -11,8 +11,6 @@ import (
 
 	"lianheti/stages/score"
 	"lianheti/stages/table"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -47,7 +45,7 @@ func TestDocuments(t *testing.T) {
 	for _, k := range []int{5, 3} {
 		in.Select = k
 		var err error
-		if in.Ranking, err = score.Run(memory.NewGoAllocator(), in.Facts, in.Judgement, score.Options{Draws: 100, Select: k}); err != nil {
+		if in.Ranking, err = score.Run(in.Facts, in.Judgement, in.Marking, score.Options{Draws: 100, Select: k}); err != nil {
 			t.Fatal(err)
 		}
 		files, err := Documents(in)

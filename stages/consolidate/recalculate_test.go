@@ -13,15 +13,13 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
 	"lianheti/samples/programs"
 	"lianheti/stages/model"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/shopspring/decimal"
-	"github.com/xuri/excelize/v2"
 )
 
 // Requirements
@@ -88,11 +86,9 @@ func withMarks(t *testing.T, in Input) Input {
 			}
 		}
 	}
-	facts := *in.Facts
-	facts.Marking.Marks = table.Of(memory.NewGoAllocator(), marks)
-	in.Facts = &facts
+	in.Marking.Marks = table.Of(marks)
 	var err error
-	if in.Ranking, err = score.Run(memory.NewGoAllocator(), in.Facts, in.Judgement, score.Options{Draws: 100}); err != nil {
+	if in.Ranking, err = score.Run(in.Facts, in.Judgement, in.Marking, score.Options{Draws: 100}); err != nil {
 		t.Fatal(err)
 	}
 	if in.Standing.State = in.Ranking.State(); !in.Standing.Complete() {
@@ -224,7 +220,7 @@ func (c weighting) engine(t *testing.T, in Input) *table.Ranking {
 	}
 	facts := *in.Facts
 	facts.Definition = d
-	r, err := score.Run(memory.NewGoAllocator(), &facts, in.Judgement, score.Options{Draws: 10})
+	r, err := score.Run(&facts, in.Judgement, in.Marking, score.Options{Draws: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -408,13 +404,13 @@ func crossing(t *testing.T, in Input) (Input, weighting) {
 		metrics = append(metrics, m)
 	}
 	facts := *in.Facts
-	facts.Metrics = table.Of(memory.NewGoAllocator(), metrics)
+	facts.Metrics = table.Of(metrics)
 	in.Facts = &facts
 	judgement := *in.Judgement
-	judgement.Findings = table.Of(memory.NewGoAllocator(), findings)
+	judgement.Findings = table.Of(findings)
 	in.Judgement = &judgement
 	var err error
-	if in.Ranking, err = score.Run(memory.NewGoAllocator(), in.Facts, in.Judgement, score.Options{Draws: 10}); err != nil {
+	if in.Ranking, err = score.Run(in.Facts, in.Judgement, in.Marking, score.Options{Draws: 10}); err != nil {
 		t.Fatal(err)
 	}
 	c := weighting{weights: map[string]int{}, choose: 3}

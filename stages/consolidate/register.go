@@ -25,11 +25,11 @@ func (w *workbook) register(name string) error {
 		{Head: "在本次运行中", Width: 49, Cell: func(e table.Registered) book.Cell { return words(w.effect(e)) }},
 		{Head: "位置", Width: 18, Cell: func(e table.Registered) book.Cell { return mono(e.Place.String()) }},
 	}
-	remark := fmt.Sprintf("登记表共%d条。登记表由本处保管，程序只读不写；改了登记表，重新运行即可。", len(w.Facts.Register))
-	if len(w.Facts.Register) == 0 {
+	remark := fmt.Sprintf("登记表共%d条。登记表由本处保管，程序只读不写；改了登记表，重新运行即可。", len(w.Register))
+	if len(w.Register) == 0 {
 		remark = "本次运行没有登记内容。空白登记表用 lianheti template --register 生成，运行时加 --register 登记表.xlsx。"
 	}
-	return rows(w, name, remark, 1, len(w.Facts.Register), slices.Values(w.Facts.Register), columns)
+	return rows(w, name, remark, 1, len(w.Register), slices.Values(w.Register), columns)
 }
 
 // registered says what was typed, beside what has a column of its own.
@@ -72,7 +72,7 @@ func (w *workbook) effect(e table.Registered) string {
 	}
 	i := slices.IndexFunc(w.submissions, func(s table.Submission) bool { return table.ConsortiumKey(s) == e.Key })
 	switch {
-	case i < 0 && slices.ContainsFunc(w.Facts.Strangers(), func(o table.Registered) bool { return o.Place == e.Place }):
+	case i < 0 && slices.ContainsFunc(w.Strangers(), func(o table.Registered) bool { return o.Place == e.Place }):
 		return "名称不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称"
 	case i < 0 && e.Sheet.Effect == templates.Selects:
 		return "没有申报；不列入未报清单"
@@ -114,7 +114,7 @@ func (w *workbook) rosters(keys []string) int {
 // ruled says what a decision about the experts' proposals brought about.
 func (w *workbook) ruled(e table.Registered, id string) string {
 	var out []string
-	r := w.Facts.Ruling(e.Key)
+	r := w.Register.Ruling(e.Key)
 	for k := range w.Ranking.Ranking.All() {
 		if k.Submission != id {
 			continue
@@ -137,18 +137,18 @@ func (w *workbook) ruled(e table.Registered, id string) string {
 
 // award is what the Department registered as the result; only from there anybody is chosen.
 func (w *workbook) award(r table.Rank) string {
-	return w.Facts.Award(table.ConsortiumKey(w.of(r.Submission))).Said()
+	return w.Register.Award(table.ConsortiumKey(w.of(r.Submission))).Said()
 }
 
 // receipts are the columns of 申报一览 that show what was registered.
 func (w *workbook) receipts() []perEntry {
 	var out []perEntry
 	for _, s := range w.Definition.Register.Sheets {
-		if slices.Contains([]templates.RegisterEffect{templates.Decides, templates.Lists, templates.Objects}, s.Effect) || len(w.Facts.Register) == 0 {
+		if slices.Contains([]templates.RegisterEffect{templates.Decides, templates.Lists, templates.Objects}, s.Effect) || len(w.Register) == 0 {
 			continue
 		}
 		find := func(e entry) (table.Registered, bool) {
-			for _, r := range w.Facts.Register {
+			for _, r := range w.Register {
 				if r.Sheet == s && r.Key == table.ConsortiumKey(e.Submission) {
 					return r, true
 				}
@@ -158,7 +158,7 @@ func (w *workbook) receipts() []perEntry {
 		if s.Effect != templates.Receives {
 			out = append(out, perEntry{Head: s.Title, Width: 18, Cell: func(e entry) book.Cell {
 				if s.Effect == templates.Awards {
-					return words(w.Facts.Award(table.ConsortiumKey(e.Submission)).Said())
+					return words(w.Register.Award(table.ConsortiumKey(e.Submission)).Said())
 				}
 				r, _ := find(e)
 				return words(r.Document())
@@ -178,4 +178,4 @@ func (w *workbook) receipts() []perEntry {
 }
 
 // exempt says why an entry of the directory need not report; empty where it must.
-func (w *workbook) exempt(e templates.Entry) string { return w.Facts.Exempt(e) }
+func (w *workbook) exempt(e templates.Entry) string { return w.Register.Exempt(e) }

@@ -7,12 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
 	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/xuri/excelize/v2"
 )
 
 // Requirements
@@ -70,7 +68,7 @@ func TestLiftsOfSomeOnly(t *testing.T) {
 	for _, c := range []struct {
 		lifts table.Table[table.Lift]
 		told  bool
-	}{{in.Ranking.Lifts, false}, {table.Of(memory.NewGoAllocator(), first), true}} {
+	}{{in.Ranking.Lifts, false}, {table.Of(first), true}} {
 		ranking := *in.Ranking
 		ranking.Lifts = c.lifts
 		some := in
@@ -84,7 +82,7 @@ func TestLiftsOfSomeOnly(t *testing.T) {
 func TestWhatIsAsItWasIsNoDifference(t *testing.T) {
 	_, in, _ := open(t)
 	in.Earlier = &Earlier{Definition: in.Definition.Sources}
-	in.Changes = table.Of(memory.NewGoAllocator(), []table.Change{{Kind: table.NotResent}, {Kind: table.FindingOpen}, {Kind: table.ResentUnchanged}, {Kind: table.FindingClosed},
+	in.Changes = table.Of([]table.Change{{Kind: table.NotResent}, {Kind: table.FindingOpen}, {Kind: table.ResentUnchanged}, {Kind: table.FindingClosed},
 		{Kind: table.FindingExplained, Before: "属实", After: "属实"}, {Kind: table.FindingExplained, Before: "偏大", After: "属实"}})
 	if remark := remarkOf(t, in, "本次变化", (*workbook).changes); !strings.Contains(remark, "，2处不同") {
 		t.Error(remark)
@@ -108,7 +106,7 @@ func TestTheLineComesFirst(t *testing.T) {
 		told     bool
 	}{{marked, true, true}, {marked, false, false}, {figures, true, false}} {
 		c.in.Earlier = &Earlier{Definition: c.in.Definition.Sources, Complete: c.complete}
-		c.in.Changes = table.Of(memory.NewGoAllocator(), []table.Change{rank("a", "甲", 1, 2), rank("b", "乙", 90, 1), rank("c", "丙", 2, 90), rank("d", "丁", 3, 0)})
+		c.in.Changes = table.Of([]table.Change{rank("a", "甲", 1, 2), rank("b", "乙", 90, 1), rank("c", "丙", 2, 90), rank("d", "丁", 3, 0)})
 		const want = "乙进到线内（前→后）、丙退出线内（前→后）、丁退出线内（前→后）。"
 		if remark := remarkOf(t, c.in, "本次变化", (*workbook).changes); strings.Contains(remark, want) != c.told || strings.Contains(remark, "甲") {
 			t.Error(remark)

@@ -19,9 +19,9 @@ import (
 //  1. An altered table is read with every value in its place, or refused with one sentence that names it: nothing panics, nothing takes
 //     long, whatever sizes the file claims.
 func TestAlteredTablesAreRefused(t *testing.T) {
-	mem, dir := memory.NewGoAllocator(), t.TempDir()
+	dir := t.TempDir()
 	path := filepath.Join(dir, "metrics.arrow")
-	good := small(t, mem)
+	good := small(t)
 	r := rand.New(rand.NewPCG(3, 4))
 	refused := 0
 	began := time.Now()
@@ -41,7 +41,7 @@ func TestAlteredTablesAreRefused(t *testing.T) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		records, err := Read(mem, dir)
+		records, err := Read(dir)
 		if err != nil {
 			refused++
 			if !strings.Contains(err.Error(), "数据表 metrics.arrow 已损坏或被改动") || strings.Contains(err.Error(), "\n") {
@@ -55,7 +55,6 @@ func TestAlteredTablesAreRefused(t *testing.T) {
 					_ = c.ValueStr(i)
 				}
 			}
-			rec.Release()
 		}
 	}
 	if took := time.Since(began); refused < trials/4 || took > 20*time.Second {
@@ -64,12 +63,11 @@ func TestAlteredTablesAreRefused(t *testing.T) {
 }
 
 // small is the bytes of a table of a few rows.
-func small(t *testing.T, mem memory.Allocator) []byte {
+func small(t *testing.T) []byte {
 	t.Helper()
 	schema := arrow.NewSchema([]arrow.Field{{Name: "text", Type: arrow.BinaryTypes.String, Nullable: true}, {Name: "value", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
 		{Name: "year", Type: arrow.PrimitiveTypes.Int32}, {Name: "yes", Type: arrow.FixedWidthTypes.Boolean}}, nil)
-	b := array.NewRecordBuilder(mem, schema)
-	defer b.Release()
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	for i := range 5 {
 		b.Field(0).(*array.StringBuilder).Append(strings.Repeat("甲", i))
 		b.Field(1).(*array.Float64Builder).AppendNull()
@@ -77,12 +75,11 @@ func small(t *testing.T, mem memory.Allocator) []byte {
 		b.Field(3).(*array.BooleanBuilder).Append(i > 2)
 	}
 	rec := b.NewRecord()
-	defer rec.Release()
 	f, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := ipc.NewFileWriter(f, ipc.WithSchema(schema), ipc.WithAllocator(mem))
+	w, err := ipc.NewFileWriter(f, ipc.WithSchema(schema), ipc.WithAllocator(memory.DefaultAllocator))
 	if err == nil {
 		err = w.Write(rec)
 	}

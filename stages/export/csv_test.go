@@ -52,16 +52,14 @@ func compareCSV(t *testing.T, what string, want arrow.Record, data []byte) {
 }
 
 func TestCSVIsWhatExcelTakes(t *testing.T) {
-	b := array.NewRecordBuilder(memory.NewGoAllocator(), arrow.NewSchema([]arrow.Field{
+	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema([]arrow.Field{
 		{Name: "words", Type: arrow.BinaryTypes.String, Nullable: true}, {Name: "value", Type: arrow.PrimitiveTypes.Float64, Nullable: true}}, nil))
-	defer b.Release()
 	words, value := b.Field(0).(*array.StringBuilder), b.Field(1).(*array.Float64Builder)
 	words.AppendValues([]string{"=1+1", "+甲", "-", "@a", "\t乙", "丙,\"丁\"\n戊", "", " 己 ", "庚"}, nil)
 	words.AppendNull()
 	value.AppendValues([]float64{1e21, 0.1, -3, 0, 1e-7, 2.5, 12, 13, 14}, nil)
 	value.AppendNull()
 	rec := b.NewRecord()
-	defer rec.Release()
 	var out bytes.Buffer
 	w := newSink(nopCloser{&out})
 	if err := w.finish(writeCSV(w, rec)); err != nil {
@@ -76,19 +74,18 @@ func TestCSVIsWhatExcelTakes(t *testing.T) {
 
 // A key that does not hold in a run is not declared for it.
 func TestKeysAreDeclaredWhereTheyHold(t *testing.T) {
-	mem := memory.NewGoAllocator()
 	files := func(paths ...string) table.Named {
 		var rows []table.File
 		for _, p := range paths {
 			rows = append(rows, table.File{Batch: 2024, Role: table.RoleMarks, Path: p})
 		}
-		return table.Named{Name: "files", Record: table.Of(mem, rows).Record()}
+		return table.Named{Name: "files", Record: table.Of(rows).Record()}
 	}
 	key := []string{"batch", "role", "path"}
 	if twice, once := files("a", "a"), files("a", "b"); unique(twice.Record, key) || !unique(once.Record, key) || unique(once.Record, []string{"code"}) {
 		t.Error("a key that repeats or is null is taken for one, or one that holds is not")
 	}
-	marks := table.Of(mem, []table.Mark{{Batch: 2024, File: "b"}}).Record()
+	marks := table.Of([]table.Mark{{Batch: 2024, File: "b"}}).Record()
 	all := []table.Named{files("a", "b")}
 	if !refers(all, marks, "file", "files", "path") || refers([]table.Named{files("a")}, marks, "file", "files", "path") || refers(all, marks, "file", "submissions", "file") {
 		t.Error("a reference is not told from one that leads nowhere")

@@ -103,7 +103,6 @@ func writeArrow(w io.WriteSeeker, rec arrow.Record) error {
 	for begin := int64(0); begin < rec.NumRows(); begin += batchRows {
 		batch := rec.NewSlice(begin, min(begin+batchRows, rec.NumRows()))
 		err := f.Write(batch)
-		batch.Release()
 		if err != nil {
 			return err
 		}

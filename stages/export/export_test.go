@@ -61,66 +61,58 @@ func load(t testing.TB) *templates.Definition {
 }
 
 // published is a small batch: every kind of value, every kind of absence, and what must not be seen, wherever one can type it.
-func published(t testing.TB, mem memory.Allocator, d *templates.Definition) []table.Named {
+func published(t testing.TB, d *templates.Definition) []table.Named {
 	t.Helper()
 	said := "请拨" + phone + "，证件" + person
 	f := &table.Facts{
 		Definition: d,
-		Files: table.Of(mem, []table.File{
+		Files: table.Of([]table.File{
 			{Batch: 2024, Role: table.RoleSubmission, Path: "福州/推荐书" + phone + ".xlsx", SHA256: "ab", Size: 1 << 40, Fate: model.Accepted, Submission: "2024-01", CellsRead: 9, CellsUsed: 8, CellsOther: 1},
 			{Batch: 2024, Role: table.RoleSubmission, Path: "福州/" + person + ".doc", SHA256: "cd", Fate: model.Rejected, Code: "LHT-1-001", Reason: said, Cure: said},
 			{Batch: 2024, Role: table.RoleSubmission, Path: "b.xlsx", SHA256: "ef", Fate: model.Accepted, Submission: "2024-05"},
 		}),
-		Submissions: table.Of(mem, []table.Submission{
+		Submissions: table.Of([]table.Submission{
 			{Batch: 2024, Submission: "2024-01", DirectoryNo: table.Some[int32](1), CityCode: "350100", City: "福州", Consortium: "=甲联合体", Park: said, LeadSchool: said, LeadEnterprise: said, File: "福州/推荐书" + phone + ".xlsx", SHA256: "ab"},
 			{Batch: 2024, Submission: "2024-05", Consortium: "乙联合体", National: true, File: "b.xlsx", SHA256: "ef"},
 		}),
-		Figures: table.Of(mem, []table.Figure{
+		Figures: table.Of([]table.Figure{
 			{Batch: 2024, Submission: "2024-01", Field: "office_area", Number: table.Some(0.1), Unit: "㎡", Status: table.Normal, Sheet: "1概况", Cell: "C7", Raw: "0.1"},
 			{Batch: 2024, Submission: "2024-01", Field: "office_unit", Text: said, Status: table.Normal, Raw: said},
 			{Batch: 2024, Submission: "2024-01", Field: "no_violation", Text: "true", Status: table.Normal},
 			{Batch: 2024, Submission: "2024-05", Field: "employees", Status: table.NotApplicable, Raw: said},
 		}),
-		Metrics: table.Of(mem, []table.Metric{
+		Metrics: table.Of([]table.Metric{
 			{Batch: 2024, Submission: "2024-01", Indicator: "apprentices", Year: 2022, Value: table.Some(0.0), Unit: "人", Kind: "actual", Status: table.Normal, Sheet: "2年度数据", Cell: "D15", Raw: "0"},
 			{Batch: 2024, Submission: "2024-01", Indicator: "apprentices", Year: 2023, Unit: "人", Kind: "actual", Status: table.Missing},
 			{Batch: 2024, Submission: "2024-05", Indicator: "research_income", Year: 2026, Value: table.Some(1234.5678), Unit: "万元", Kind: "committed", Status: table.Normal, Raw: phone},
 		}),
-		Texts:        table.Of(mem, []table.Text{{Batch: 2024, Submission: "2024-01", Field: "plan", Text: said + "\n第二行，“引号”\t|", Characters: 40, Limit: table.Some[int32](1000), Status: table.Normal}}),
-		Members:      table.Of(mem, []table.Member{{Batch: 2024, Submission: "2024-01", Record: 1, Kind: "enterprise", KindLabel: "企业", Name: said, NameKey: said, Status: table.Missing, IsLead: true}}),
-		Materials:    table.Of(mem, []table.Material{{Batch: 2024, Submission: "2024-01", Record: 1, Number: said, Title: said, Supports: said, Pages: said}}),
-		Explanations: table.Of(mem, []table.Explanation{{Batch: 2024, Submission: "2024-01", Record: 1, Fingerprint: phone, About: said, Explanation: said}}),
-		Verifications: table.Of(mem, []table.Verification{
+		Texts:        table.Of([]table.Text{{Batch: 2024, Submission: "2024-01", Field: "plan", Text: said + "\n第二行，“引号”\t|", Characters: 40, Limit: table.Some[int32](1000), Status: table.Normal}}),
+		Members:      table.Of([]table.Member{{Batch: 2024, Submission: "2024-01", Record: 1, Kind: "enterprise", KindLabel: "企业", Name: said, NameKey: said, Status: table.Missing, IsLead: true}}),
+		Materials:    table.Of([]table.Material{{Batch: 2024, Submission: "2024-01", Record: 1, Number: said, Title: said, Supports: said, Pages: said}}),
+		Explanations: table.Of([]table.Explanation{{Batch: 2024, Submission: "2024-01", Record: 1, Fingerprint: phone, About: said, Explanation: said}}),
+		Verifications: table.Of([]table.Verification{
 			{Batch: 2024, Submission: "2024-01", Record: 1, Section: said, Means: said, Unit: said, Result: said, Date: said}}),
-		Coercions:   table.Of(mem, []table.Coercion{{Batch: 2024, Submission: "2024-01", Field: "assets", From: said, To: said, Guess: true}}),
-		ListColumns: table.Of(mem, []table.ListColumn{{Batch: 2024, Submission: "2024-01", Field: "members_name", Sheet: phone, Cell: "B2"}}),
-		Loose:       table.Of(mem, []table.LooseCell{{Batch: 2024, Submission: "2024-01", Sheet: phone, Cell: "Z9", Raw: said, Reason: "不在推荐书栏目内"}}),
-		Contacts:    table.Of(mem, []table.Contact{{Batch: 2024, Submission: "2024-01", Field: "head_name", Text: name + phone}}),
+		Coercions:   table.Of([]table.Coercion{{Batch: 2024, Submission: "2024-01", Field: "assets", From: said, To: said, Guess: true}}),
+		ListColumns: table.Of([]table.ListColumn{{Batch: 2024, Submission: "2024-01", Field: "members_name", Sheet: phone, Cell: "B2"}}),
+		Loose:       table.Of([]table.LooseCell{{Batch: 2024, Submission: "2024-01", Sheet: phone, Cell: "Z9", Raw: said, Reason: "不在推荐书栏目内"}}),
+		Contacts:    table.Of([]table.Contact{{Batch: 2024, Submission: "2024-01", Field: "head_name", Text: name + phone}}),
 	}
 	j := &table.Judgement{
-		Findings: table.Of(mem, []table.Finding{{Batch: 2024, Code: "LHT-2-001", Rule: "not_a_number", Severity: model.MustFix, Submission: "2024-01", Fields: "assets",
+		Findings: table.Of([]table.Finding{{Batch: 2024, Code: "LHT-2-001", Rule: "not_a_number", Severity: model.MustFix, Submission: "2024-01", Fields: "assets",
 			File: "福州/推荐书" + phone + ".xlsx", Places: phone + ".xlsx", Raw: said, Value: said, Title: "不是数字", Message: said, Cure: "请改", Authority: "内在一致性", Explanation: said}}),
-		Outcomes: table.Of[table.Outcome](mem, nil), // a table may be empty
-		Verdicts: table.Of(mem, []table.Verdict{{Submission: "2024-01", Verdict: model.Return, Unranked: "退回修改", Errors: 1}, {Submission: "2024-05", Verdict: model.Accept}}),
+		Outcomes: table.Of[table.Outcome](nil), // a table may be empty
+		Verdicts: table.Of([]table.Verdict{{Submission: "2024-01", Verdict: model.Return, Unranked: "退回修改", Errors: 1}, {Submission: "2024-05", Verdict: model.Accept}}),
 	}
 	r := &table.Ranking{
-		Scores: table.Of(mem, []table.Score{{Batch: 2024, Submission: "2024-01", Point: "3.1", Evidence: "apprentices_level", Kind: "level", Raw: table.Some(math.Pi), Method: "percentile", Weight: 0.25, Status: "scored"}}),
-		Ranking: table.Of(mem, []table.Rank{{Batch: 2024, Submission: "2024-05", Verdict: "受理", State: "figures", Ranked: true, Total: 12.25, Rank: table.Some[int32](1), First3: table.Some(1.0)},
+		Scores: table.Of([]table.Score{{Batch: 2024, Submission: "2024-01", Point: "3.1", Evidence: "apprentices_level", Kind: "level", Raw: table.Some(math.Pi), Method: "percentile", Weight: 0.25, Status: "scored"}}),
+		Ranking: table.Of([]table.Rank{{Batch: 2024, Submission: "2024-05", Verdict: "受理", State: "figures", Ranked: true, Total: 12.25, Rank: table.Some[int32](1), First3: table.Some(1.0)},
 			{Batch: 2024, Submission: "2024-01", Verdict: "退回修改", State: "figures", Unranked: "退回修改"}}),
-		Marks: table.Of[table.Mark](mem, nil), Experts: table.Of[table.Expert](mem, nil), Credibility: table.Of[table.Growth](mem, nil),
-		Scenarios: table.Of[table.Scenario](mem, nil), Influence: table.Of[table.Influence](mem, nil), Swaps: table.Of[table.Swap](mem, nil), Lifts: table.Of[table.Lift](mem, nil), Scales: table.Of[table.Scale](mem, nil), Lapses: table.Of[table.Lapse](mem, nil),
-		Certificate: table.Of[table.Certificate](mem, nil), Checklist: table.Of[table.Check](mem, nil),
+		Marks: table.Of[table.Mark](nil), Experts: table.Of[table.Expert](nil), Credibility: table.Of[table.Growth](nil),
+		Scenarios: table.Of[table.Scenario](nil), Influence: table.Of[table.Influence](nil), Swaps: table.Of[table.Swap](nil), Lifts: table.Of[table.Lift](nil), Scales: table.Of[table.Scale](nil), Lapses: table.Of[table.Lapse](nil),
+		Certificate: table.Of[table.Certificate](nil), Checklist: table.Of[table.Check](nil),
 	}
-	defer func() {
-		f.Release()
-		j.Findings.Release()
-		j.Outcomes.Release()
-		j.Verdicts.Release()
-		r.Release()
-	}()
-	changes := table.Of(mem, []table.Change{{Batch: 2024, Submission: "2024-01", Kind: table.ValueFilled, Label: "资产", After: said}})
-	defer changes.Release()
-	tables, err := table.Published(mem, d, f, j, r, changes)
+	changes := table.Of([]table.Change{{Batch: 2024, Submission: "2024-01", Kind: table.ValueFilled, Label: "资产", After: said}})
+	tables, err := table.Published(&table.Round{Facts: f, Judgement: j, Ranking: r, Changes: changes})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,13 +122,8 @@ func published(t testing.TB, mem memory.Allocator, d *templates.Definition) []ta
 // written gives the tables and a folder they were written to.
 func written(t *testing.T) (*templates.Definition, []table.Named, string) {
 	t.Helper()
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	d, dir := load(t), filepath.Join(t.TempDir(), "data")
-	tables := published(t, mem, d)
-	t.Cleanup(func() {
-		table.Release(tables)
-		mem.AssertSize(t, 0)
-	})
+	tables := published(t, d)
 	if err := Write(dir, d, tables); err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +177,7 @@ func TestManyBatches(t *testing.T) {
 			codes[i].Unit = "人"
 		}
 	}
-	rows := table.Of(memory.NewGoAllocator(), codes)
+	rows := table.Of(codes)
 	for _, f := range formats {
 		var b bytes.Buffer
 		w := newSink(nopCloser{&b})
@@ -265,7 +252,6 @@ func compare(t *testing.T, what string, want arrow.Record, format string, data [
 		if !array.ChunkedEqual(got.Column(i).Data(), whole) {
 			t.Errorf("%s.%s: other values came back", what, f.Name)
 		}
-		whole.Release()
 	}
 }
 
@@ -443,15 +429,12 @@ func committed(t *testing.T, name string, want []byte) {
 
 // Texts of more than a megabyte, each another one, outgrow the dictionary that the library would make of them.
 func TestManyTextsGiveTheSameBytes(t *testing.T) {
-	b := array.NewStringBuilder(memory.NewGoAllocator())
-	defer b.Release()
+	b := array.NewStringBuilder(memory.DefaultAllocator)
 	for i := range 4000 {
 		b.Append(strconv.Itoa(i) + strings.Repeat("产教联合体", 40))
 	}
 	texts := b.NewArray()
-	defer texts.Release()
 	rec := array.NewRecord(arrow.NewSchema([]arrow.Field{{Name: "text", Type: arrow.BinaryTypes.String}}, nil), []arrow.Array{texts}, int64(texts.Len()))
-	defer rec.Release()
 	var first string
 	for n := range 80 { // a map of two begins with the second one time in eight
 		w := newSink(discard{io.Discard})

@@ -12,7 +12,6 @@ import (
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // TablePage explains one table: what a row is, what tells rows apart, its columns, three queries to begin with, and rows
@@ -29,11 +28,10 @@ func TablePage(w io.Writer, d *templates.Definition, name, dir string) error {
 	b := bufio.NewWriter(w)
 	page(b, d.Table(name), columns)
 	if dir != "" {
-		rec, err := readArrow(memory.NewGoAllocator(), filepath.Join(dir, name+".arrow"))
+		rec, err := readArrow(filepath.Join(dir, name+".arrow"))
 		if err != nil {
 			return fmt.Errorf("无法读取数据表 %s：%w", name, err)
 		}
-		defer rec.Release()
 		examples(b, rec)
 	}
 	return b.Flush()

@@ -22,18 +22,15 @@ import (
 
 // Read gives the tables that Write put into dir, by name. Nothing but the sha256 of a run's manifest tells a changed byte: the
 // caller has verified the folder.
-func Read(mem memory.Allocator, dir string) (map[string]arrow.Record, error) {
+func Read(dir string) (map[string]arrow.Record, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*.arrow"))
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]arrow.Record{}
 	for _, path := range paths {
-		rec, err := readArrow(mem, path)
+		rec, err := readArrow(path)
 		if err != nil {
-			for _, rec := range out {
-				rec.Release()
-			}
 			return nil, fmt.Errorf("数据表 %s 已损坏或被改动，读不出来：请改用没有动过的结果，或从原件重新运行", filepath.Base(path))
 		}
 		out[strings.TrimSuffix(filepath.Base(path), ".arrow")] = rec
@@ -60,7 +57,7 @@ func readFile(path string) ([]byte, error) {
 
 // readArrow reads one IPC file as one record, every value of it. The library believes what a file says of itself: one that was
 // altered makes it panic, or ask for any amount of memory.
-func readArrow(mem memory.Allocator, path string) (rec arrow.Record, err error) {
+func readArrow(path string) (rec arrow.Record, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			rec, err = nil, fmt.Errorf("%v", p)
@@ -74,7 +71,7 @@ func readArrow(mem memory.Allocator, path string) (rec arrow.Record, err error) 
 		return nil, err
 	}
 	const headers = 1 << 20
-	r, err := ipc.NewFileReader(bytes.NewReader(data), ipc.WithAllocator(bounded{mem, 2*len(data) + headers}))
+	r, err := ipc.NewFileReader(bytes.NewReader(data), ipc.WithAllocator(bounded{memory.DefaultAllocator, 2*len(data) + headers}))
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +83,6 @@ func readArrow(mem memory.Allocator, path string) (rec arrow.Record, err error) 
 		if err != nil {
 			return nil, err
 		}
-		defer batch.Release()
 		for c, column := range batch.Columns() {
 			if err := touch(column, 8*len(data)); err != nil {
 				return nil, err
@@ -98,11 +94,10 @@ func readArrow(mem memory.Allocator, path string) (rec arrow.Record, err error) 
 	whole := make([]arrow.Array, len(columns))
 	for c, parts := range columns {
 		if len(parts) == 0 {
-			whole[c] = array.MakeArrayOfNull(mem, r.Schema().Field(c).Type, 0)
-		} else if whole[c], err = array.Concatenate(parts, mem); err != nil {
+			whole[c] = array.MakeArrayOfNull(memory.DefaultAllocator, r.Schema().Field(c).Type, 0)
+		} else if whole[c], err = array.Concatenate(parts, memory.DefaultAllocator); err != nil {
 			return nil, err
 		}
-		defer whole[c].Release()
 	}
 	return array.NewRecord(r.Schema(), whole, rows), nil
 }

@@ -12,8 +12,6 @@ import (
 	fillers "lianheti/samples"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -94,7 +92,7 @@ func TestNotOneByteOfOthers(t *testing.T) {
 		{Submission: "2024-01", City: "福州", Kind: table.ValueChanged, Label: "2023年共建课程", Before: "3", After: "4"},
 		{Submission: "2024-99", City: "泉州", Kind: table.SubmissionWithdrawn, Consortium: "绝密戊联合体", Label: "本轮没有"},
 	}
-	w.in.Changes = table.Of(memory.NewGoAllocator(), changes)
+	w.in.Changes = table.Of(changes)
 	dir := t.TempDir()
 	if _, err := Write(filepath.Join(dir, Folder), w.in, w.open); err != nil {
 		t.Fatal(err)

@@ -29,12 +29,9 @@ const listName = "问题清单.xlsx"
 
 // Input is what the returns tell of.
 type Input struct {
-	Definition *templates.Definition
-	Facts      *table.Facts
-	Judgement  *table.Judgement
-	Changes    table.Table[table.Change] // since the last round; no rows where none was given
-	Date       string                    // of the run, as it is to be shown; empty: none
-	ReplyBy    string                    // the day by which the prefectures answer; empty: as the calendar says
+	table.Round
+	Date    string // of the run, as it is to be shown; empty: none
+	ReplyBy string // the day by which the prefectures answer; empty: as the calendar says
 }
 
 // Write makes a folder for each prefecture that sent something or still has to: 问题清单.xlsx, an annotated copy of each
@@ -136,7 +133,7 @@ func gather(in Input) []*pack {
 			p.refused = append(p.refused, f)
 		}
 	}
-	for _, e := range in.Facts.Missing() {
+	for _, e := range in.Unreported() {
 		p := of(e.City)
 		if p.missing = append(p.missing, e); p.reminds == "" {
 			p.reminds = freeName(in.Definition.Letters.Letter(templates.RemindLetter).Name, ".docx", p.taken)

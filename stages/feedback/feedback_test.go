@@ -13,15 +13,13 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/xuri/excelize/v2"
 )
 
 // Requirements
@@ -50,19 +48,18 @@ func judge(t testing.TB, inputs ...string) world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mem := memory.NewGoAllocator()
-	batch := normalize.NewBatch(mem, d)
+	batch := normalize.NewBatch(d)
 	files := map[string]intake.Source{}
 	for _, s := range sources {
 		files[s.Path] = s
 		batch.Add(normalize.Workbook(d, intake.Read(d, s)))
 	}
 	facts := batch.Facts()
-	judgement, err := check.Run(mem, facts)
+	judgement, err := check.Run(facts, check.Known{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return world{Input{Definition: d, Facts: facts, Judgement: judgement}, func(path string) ([]byte, error) {
+	return world{Input{Round: table.Round{Facts: facts, Judgement: judgement}}, func(path string) ([]byte, error) {
 		s := files[path]
 		return s.Read(intake.MaxFile)
 	}}

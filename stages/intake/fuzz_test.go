@@ -17,13 +17,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xuri/excelize/v2"
 	"lianheti/stages/blankform"
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/office/ooxml"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/xuri/excelize/v2"
 )
 
 // quick fails where reading takes longer than any file of its size may.
@@ -198,7 +196,7 @@ var wordForm = sync.OnceValue(func() (form struct {
 	main   []byte
 	others []part
 }) {
-	batch := normalize.NewBatch(memory.NewGoAllocator(), definition())
+	batch := normalize.NewBatch(definition())
 	batch.Add(normalize.Verbatim(definition(), readBytes(filled())))
 	facts := batch.Facts()
 	var b bytes.Buffer

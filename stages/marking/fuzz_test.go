@@ -15,8 +15,6 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 const (
@@ -78,14 +76,11 @@ func FuzzMarks(f *testing.F) {
 	f.Add(written(d), written(d))
 	f.Add(strings.ReplaceAll(written(d), "88", "1e9"), "x\t1\t1\ty")
 	f.Add(strings.ReplaceAll(written(d), "样例学院", ""), written(d)+"表\t9\t9\t"+fuzzPhone)
-	mem := memory.NewGoAllocator()
-	facts := &table.Facts{Definition: d, Submissions: table.Of(mem, []table.Submission{{Submission: "2024-01", SHA256: "abc"}}),
-		Members: table.Of(mem, []table.Member{{Submission: "2024-01", NameKey: text.NameKey("样例学院")}})}
+	facts := &table.Facts{Definition: d, Submissions: table.Of([]table.Submission{{Submission: "2024-01", SHA256: "abc"}}),
+		Members: table.Of([]table.Member{{Submission: "2024-01", NameKey: text.NameKey("样例学院")}})}
 	f.Fuzz(func(t *testing.T, first, second string) {
 		returned := []Returned{{File: model.File{Path: "甲.xlsx", Fate: model.Accepted}, Cells: cellsOf(first)}, {File: model.File{Path: "乙.xlsx", Fate: model.Accepted}, Cells: cellsOf(second)}}
-		m := Read(mem, facts, returned)
-		defer m.Files.Release()
-		defer m.Marks.Release()
+		m := Read(facts, returned)
 		if m.Files.Len() != len(returned) {
 			t.Fatalf("%d files of %d", m.Files.Len(), len(returned))
 		}

@@ -18,9 +18,9 @@ type roll struct {
 	part     int32                  // the highest number of a supplementary workbook that came back
 }
 
-func newRoll(facts *table.Facts) *roll {
+func newRoll(facts *table.Facts, marking table.Marking) *roll {
 	r := &roll{facts.Definition.Rubric, newSubmissions(facts), map[[2]string][]string{}, map[[2]string]bool{}, 0}
-	for m := range facts.Marking.Marks.All() {
+	for m := range marking.Marks.All() {
 		r.part = max(r.part, m.Supplement)
 		switch {
 		case m.Status == table.MarkConflict:
@@ -40,8 +40,8 @@ func (r *roll) may(a Assignment, submission string, p *templates.Point) bool {
 
 // Supplements gives each expert of the list what is still to be marked, as a supplementary workbook: of each point of each submission so many
 // marks as the best marked submission has, and the least number at any rate. Whoever has marked something is not asked again.
-func Supplements(facts *table.Facts, subjects []Subject, list []Assignment) []Assignment {
-	r := newRoll(facts)
+func Supplements(facts *table.Facts, marking table.Marking, subjects []Subject, list []Assignment) []Assignment {
+	r := newRoll(facts, marking)
 	only := make([]map[string][]string, len(list))
 	for _, p := range Marked(r.rubric) {
 		wanted := r.rubric.Experts.Least
@@ -75,8 +75,8 @@ func Supplements(facts *table.Facts, subjects []Subject, list []Assignment) []As
 }
 
 // Short says where the least number of marks can't be reached with these experts, their units and the recusals known so far.
-func Short(facts *table.Facts, subjects []Subject, list []Assignment) []string {
-	r := newRoll(facts)
+func Short(facts *table.Facts, marking table.Marking, subjects []Subject, list []Assignment) []string {
+	r := newRoll(facts, marking)
 	var out []string
 	for _, s := range subjects {
 		id := s.Submission.Submission

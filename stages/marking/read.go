@@ -7,13 +7,11 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/text/width"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"golang.org/x/text/width"
 )
 
 // Codes of what can be wrong with a workbook that came back. The catalogue has the words.
@@ -34,7 +32,7 @@ type Returned struct {
 
 // Read interprets what came back. Every file has a row with its fate, every mark that was asked for one that says what becomes
 // of it. Names of experts are not read.
-func Read(mem memory.Allocator, facts *table.Facts, returned []Returned) table.Marking {
+func Read(facts *table.Facts, returned []Returned) table.Marking {
 	var files []table.File
 	var marks []table.Mark
 	for _, b := range settle(facts, returned) {
@@ -43,7 +41,7 @@ func Read(mem memory.Allocator, facts *table.Facts, returned []Returned) table.M
 			marks = append(marks, b.marks...)
 		}
 	}
-	return table.Marking{Files: table.Of(mem, files), Marks: table.Of(mem, marks)}
+	return table.Marking{Files: table.Of(files), Marks: table.Of(marks)}
 }
 
 // workbook is one file while it is read.

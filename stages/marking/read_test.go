@@ -7,8 +7,6 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -18,8 +16,7 @@ import (
 
 func TestTheIndexIsWhatWasSent(t *testing.T) {
 	d := definition(t)
-	mem := memory.NewGoAllocator()
-	facts := &table.Facts{Definition: d, Submissions: table.Of(mem, []table.Submission{{Submission: "2024-01", SHA256: "abc"}}), Members: table.Of(mem, []table.Member{})}
+	facts := &table.Facts{Definition: d, Submissions: table.Of([]table.Submission{{Submission: "2024-01", SHA256: "abc"}}), Members: table.Of([]table.Member{})}
 	points := Marked(d.Rubric)
 	cell := func(use use, col int, to string) func(rows [][]string) {
 		return func(rows [][]string) {
@@ -49,7 +46,7 @@ func TestTheIndexIsWhatWasSent(t *testing.T) {
 				}
 				return rows
 			})
-			m := Read(mem, facts, []Returned{{File: model.File{Path: "甲.xlsx", Fate: model.Accepted}, Cells: cellsOf(lines)}})
+			m := Read(facts, []Returned{{File: model.File{Path: "甲.xlsx", Fate: model.Accepted}, Cells: cellsOf(lines)}})
 			if row := m.Files.Row(0); (row.Fate == model.Accepted) != (change == nil) || row.Fate != model.Accepted && row.Code != CodeAltered {
 				t.Errorf("%s, the digest %s: %s %s %s", what, how, row.Fate, row.Code, row.Reason)
 			}

@@ -9,13 +9,10 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Batch gathers the rows of all files, compactly: rows go to Arrow as they come.
 type Batch struct {
-	mem    memory.Allocator
 	d      *templates.Definition
 	files  []arrived
 	people []string // whom the fields for persons of any file name
@@ -51,12 +48,12 @@ type arrived struct {
 }
 
 // NewBatch begins a batch.
-func NewBatch(mem memory.Allocator, d *templates.Definition) *Batch {
-	return &Batch{mem: mem, d: d,
-		figures: newParts[table.Figure](mem), metrics: newParts[table.Metric](mem), texts: newParts[table.Text](mem),
-		members: newParts[table.Member](mem), materials: newParts[table.Material](mem), verifications: newParts[table.Verification](mem),
-		explanations: newParts[table.Explanation](mem), coercions: newParts[table.Coercion](mem), columns: newParts[table.ListColumn](mem), loose: newParts[table.LooseCell](mem),
-		contacts: newParts[table.Contact](mem)}
+func NewBatch(d *templates.Definition) *Batch {
+	return &Batch{d: d,
+		figures: newParts[table.Figure](), metrics: newParts[table.Metric](), texts: newParts[table.Text](),
+		members: newParts[table.Member](), materials: newParts[table.Material](), verifications: newParts[table.Verification](),
+		explanations: newParts[table.Explanation](), coercions: newParts[table.Coercion](), columns: newParts[table.ListColumn](), loose: newParts[table.LooseCell](),
+		contacts: newParts[table.Contact]()}
 }
 
 // Add takes the rows of the next file. Files come in the order of their paths.
@@ -119,8 +116,8 @@ func (b *Batch) Facts() *table.Facts {
 		f.Said[b.files[i].submission] = b.files[i].said
 		submissions = append(submissions, b.submissions[i])
 	}
-	f.Files = table.Of(b.mem, b.fileRows())
-	f.Submissions = table.Of(b.mem, submissions)
+	f.Files = table.Of(b.fileRows())
+	f.Submissions = table.Of(submissions)
 	f.Figures = b.figures.pick(order)
 	f.Metrics = b.metrics.pick(order)
 	f.Texts = b.texts.pick(order)
@@ -164,13 +161,12 @@ func (b *Batch) fileRows() []table.File {
 
 // parts is one table's rows, file by file.
 type parts[T any] struct {
-	mem     memory.Allocator
 	builder *table.Builder[T]
 	ends    []int // rows up to and with each file
 }
 
-func newParts[T any](mem memory.Allocator) *parts[T] {
-	return &parts[T]{mem: mem, builder: table.NewBuilder[T](mem)}
+func newParts[T any]() *parts[T] {
+	return &parts[T]{builder: table.NewBuilder[T]()}
 }
 
 func (p *parts[T]) add(rows []T) {
@@ -181,8 +177,7 @@ func (p *parts[T]) add(rows []T) {
 // pick gives the rows of the chosen files, in the order chosen.
 func (p *parts[T]) pick(files []int) table.Table[T] {
 	all := p.builder.Finish()
-	defer all.Release()
-	chosen := table.NewBuilder[T](p.mem)
+	chosen := table.NewBuilder[T]()
 	for _, i := range files {
 		begin := 0
 		if i > 0 {

@@ -10,8 +10,6 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -45,13 +43,10 @@ func TestNothingPersonalIsRead(t *testing.T) {
 		Loose: []model.Cell{cell(said)},
 		Notes: []model.Finding{{Code: "LHT-1-001", Raw: said, Places: []model.Place{{File: file, Sheet: name}}, Vars: map[string]string{"file": file, "detail": said}}},
 	}
-
-	mem := memory.NewGoAllocator()
-	b := NewBatch(mem, d)
+	b := NewBatch(d)
 	b.Add(Workbook(d, w))
 	b.Add(Workbook(d, model.Workbook{File: model.File{Path: strings.ReplaceAll(file, name, text.MaskedName), Fate: model.Ignored}}))
 	facts := b.Facts()
-	defer facts.Release()
 
 	tables := reflect.ValueOf(facts).Elem()
 	for i := range tables.NumField() {
@@ -132,7 +127,7 @@ func TestTheHeadIsThePark(t *testing.T) {
 		w := model.Workbook{File: model.File{Path: "a.xlsx", Fate: model.Accepted, SHA256: "ab"}, Entries: []model.Entry{
 			{Field: "head_contact", Cell: model.Cell{Kind: model.Text, Raw: said, Shown: said, Filled: true}},
 			{Field: "office_head", Cell: model.Cell{Kind: model.Text, Raw: said, Shown: said, Filled: true}}}}
-		b := NewBatch(memory.NewGoAllocator(), d)
+		b := NewBatch(d)
 		b.Add(Workbook(d, w))
 		facts := b.Facts()
 		var found []table.Coercion
@@ -144,6 +139,5 @@ func TestTheHeadIsThePark(t *testing.T) {
 		if len(found) > 1 || (len(found) == 1) != elsewhere || elsewhere && (found[0].Field != "head_contact" || found[0].From+found[0].To != "") {
 			t.Errorf("%s: %+v", said, found)
 		}
-		facts.Release()
 	}
 }

@@ -17,8 +17,6 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 func FuzzRegister(f *testing.F) {
@@ -92,7 +90,8 @@ func TestRegisterNamesNobodyKnows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := table.Facts{Definition: definition, Register: entries, Submissions: table.Of(memory.NewGoAllocator(), []table.Submission{{Submission: "2024-Xa", Consortium: "南平市竹产业产教联合体"}})}
+		facts := &table.Facts{Definition: definition, Submissions: table.Of([]table.Submission{{Submission: "2024-Xa", Consortium: "南平市竹产业产教联合体"}})}
+		f := table.Round{Facts: facts, Judgement: &table.Judgement{Register: entries}}
 		if got := f.Strangers(); (len(got) == 1) != unknown {
 			t.Errorf("%s: %+v", name, got)
 		}

@@ -6,8 +6,6 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -52,7 +50,7 @@ func TestWhichFileIsTheLatest(t *testing.T) {
 			map[string]model.Fate{"b - 副本": model.Rejected, "b": model.Accepted}},
 		{"each the other's parent", []arrived{file("a", "b", "1", false), file("b", "a", "2", false)}, map[string]model.Fate{"a": model.Accepted, "b": model.Rejected}},
 	} {
-		b := NewBatch(memory.NewGoAllocator(), definition)
+		b := NewBatch(definition)
 		b.files = c.files
 		b.submissions = make([]table.Submission, len(c.files))
 		b.settle()
@@ -99,7 +97,7 @@ func TestOneConsortiumUnderTwoNames(t *testing.T) {
 		{"a copy with the name corrected", "3501", "old.xlsx", 70, "superseded LHT-1-041", ""},
 		{"a copy filled with another's", "3501", "old.xlsx", 30, "accepted", ""},
 	} {
-		b := NewBatch(memory.NewGoAllocator(), definition)
+		b := NewBatch(definition)
 		old, first := named("old.xlsx", "2024-Xabcdef", "3501", cells(0, 100), "")
 		corrected, second := named("z.xlsx", "2024-01", c.city, cells(100-c.shared, 200-c.shared), c.parent)
 		b.files, b.submissions = []arrived{old, corrected}, []table.Submission{first, second}

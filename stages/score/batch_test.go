@@ -11,8 +11,6 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // made is a made-up submission: the numbers of its form, by field and year, and its members.
@@ -103,7 +101,6 @@ func random(d *templates.Definition, n int, seed uint64, gaps bool) []*made {
 
 // tables makes the hand-offs that a run would make of the submissions.
 func tables(d *templates.Definition, batch []*made) (*table.Facts, *table.Judgement) {
-	mem := memory.NewGoAllocator()
 	var (
 		submissions []table.Submission
 		figures     []table.Figure
@@ -142,11 +139,11 @@ func tables(d *templates.Definition, batch []*made) (*table.Facts, *table.Judgem
 	}
 	return &table.Facts{
 		Definition:  d,
-		Submissions: table.Of(mem, submissions),
-		Figures:     table.Of(mem, figures),
-		Metrics:     table.Of(mem, metrics),
-		Members:     table.Of(mem, members),
-	}, &table.Judgement{Verdicts: table.Of(mem, verdicts), Findings: table.Of(mem, findings)}
+		Submissions: table.Of(submissions),
+		Figures:     table.Of(figures),
+		Metrics:     table.Of(metrics),
+		Members:     table.Of(members),
+	}, &table.Judgement{Verdicts: table.Of(verdicts), Findings: table.Of(findings)}
 }
 
 // shipped loads the definition once: no test changes it.
@@ -179,7 +176,7 @@ type result struct {
 func run(t testing.TB, d *templates.Definition, batch []*made, o Options) result {
 	t.Helper()
 	facts, judgement := tables(d, batch)
-	got, err := Run(memory.NewGoAllocator(), facts, judgement, o)
+	got, err := Run(facts, judgement, table.Marking{}, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,8 +9,6 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -44,13 +42,13 @@ func assessed(t *testing.T, seed uint64, findings []table.Finding) (*field, []*e
 	t.Helper()
 	d := definition(t)
 	facts, judgement := tables(d, allRanked(d, 8, seed))
-	facts.Marking.Marks = table.Of(memory.NewGoAllocator(), marksOf(d, allRanked(d, 8, seed), 3, func(x int, s, p string) float64 {
+	marking := markingOf(marksOf(d, allRanked(d, 8, seed), 3, func(x int, s, p string) float64 {
 		return float64((x*7 + int(s[len(s)-1])*13 + len(p)*5 + int(p[0])*11) % 100)
 	}))
 	if findings != nil {
-		judgement.Findings = table.Of(memory.NewGoAllocator(), findings)
+		judgement.Findings = table.Of(findings)
 	}
-	f, err := scored(facts, judgement, nil, 1)
+	f, err := scored(facts, judgement, marking, nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

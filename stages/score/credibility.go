@@ -8,8 +8,6 @@ import (
 
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // How growth is measured.
@@ -63,7 +61,7 @@ type followed struct {
 
 // credibility compares what each submission promises with what it achieved and with what its peers promise: a flag to verify, which costs
 // no points. Growth from less than the declared base is no rate, and nothing is said of it.
-func (m *scheme) credibility(mem memory.Allocator, facts *table.Facts, entrants []*entrant) table.Table[table.Growth] {
+func (m *scheme) credibility(facts *table.Facts, entrants []*entrant) table.Table[table.Growth] {
 	courses, base := m.courses(), m.def.Rubric.Credibility.Base.InexactFloat64()
 	all := make([][]followed, len(entrants)) // in the order of the submissions, as entrants are
 	i := 0
@@ -82,7 +80,7 @@ func (m *scheme) credibility(mem memory.Allocator, facts *table.Facts, entrants 
 		}
 		peers[k].sort()
 	}
-	rows := table.NewBuilder[table.Growth](mem)
+	rows := table.NewBuilder[table.Growth]()
 	for i, e := range entrants {
 		for k, c := range courses {
 			row := m.compare(c, all[i][k], peers[k], e.ranked)

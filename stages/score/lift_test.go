@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"lianheti/stages/table"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -21,8 +19,8 @@ func TestLifts(t *testing.T) {
 	const k = 3
 	for seed := range uint64(4) {
 		gaps := seed%2 == 1
-		facts, judgement := evenly(d, random(d, 9, seed, gaps))
-		got, err := Run(memory.NewGoAllocator(), facts, judgement, Options{Draws: 1, Select: k})
+		facts, judgement, marking := evenly(d, random(d, 9, seed, gaps))
+		got, err := Run(facts, judgement, marking, Options{Draws: 1, Select: k})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,8 +82,8 @@ func TestLifts(t *testing.T) {
 		}
 	}
 	// All are inside: nothing to say.
-	facts, judgement := evenly(d, allRanked(d, 3, 1))
-	got, err := Run(memory.NewGoAllocator(), facts, judgement, Options{Draws: 1, Select: 3})
+	facts, judgement, marking := evenly(d, allRanked(d, 3, 1))
+	got, err := Run(facts, judgement, marking, Options{Draws: 1, Select: 3})
 	if err != nil {
 		t.Fatal(err)
 	}

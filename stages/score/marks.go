@@ -37,7 +37,7 @@ type panel struct {
 }
 
 // hear gives every entrant the opinions about it, combines them, and says whom the experts turn down.
-func (m *scheme) hear(facts *table.Facts, entrants []*entrant) *panel {
+func (m *scheme) hear(marking table.Marking, register table.Register, entrants []*entrant) *panel {
 	p := &panel{combined: m.def.Rubric.Experts}
 	byID, at := map[string]*entrant{}, map[string]int{}
 	for _, e := range entrants {
@@ -48,7 +48,7 @@ func (m *scheme) hear(facts *table.Facts, entrants []*entrant) *panel {
 		at[c.ID] = i
 	}
 	asked, against, first := map[*entrant]int32{}, map[*entrant]int32{}, map[*entrant]bool{}
-	for row := range facts.Marking.Marks.All() {
+	for row := range marking.Marks.All() {
 		p.rows = append(p.rows, row)
 		e := byID[row.Submission]
 		if e != nil && row.Supplement == 0 {
@@ -79,7 +79,7 @@ func (m *scheme) hear(facts *table.Facts, entrants []*entrant) *panel {
 		if n := asked[e]; n > 0 {
 			e.vetoes = table.Some(against[e])
 		}
-		m.propose(e, facts.Ruling(table.ConsortiumKey(e.submission)))
+		m.propose(e, register.Ruling(table.ConsortiumKey(e.submission)))
 	}
 	m.wait(p, entrants, first)
 	return p

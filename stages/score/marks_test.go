@@ -10,8 +10,6 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -47,18 +45,19 @@ func marksOf(d *templates.Definition, batch []*made, experts int, mark func(expe
 	return out
 }
 
+// markingOf is what the experts say, of their marks.
+func markingOf(marks []table.Mark) table.Marking { return table.Marking{Marks: table.Of(marks)} }
+
 // evenly is a batch of which every submission has the same marks, so that they count and move nobody.
-func evenly(d *templates.Definition, batch []*made) (*table.Facts, *table.Judgement) {
+func evenly(d *templates.Definition, batch []*made) (*table.Facts, *table.Judgement, table.Marking) {
 	facts, judgement := tables(d, batch)
-	facts.Marking.Marks = table.Of(memory.NewGoAllocator(), marksOf(d, batch, 3, func(int, string, string) float64 { return 75 }))
-	return facts, judgement
+	return facts, judgement, markingOf(marksOf(d, batch, 3, func(int, string, string) float64 { return 75 }))
 }
 
 func judged(t *testing.T, d *templates.Definition, batch []*made, marks []table.Mark, o Options) (result, []table.Mark) {
 	t.Helper()
 	facts, judgement := tables(d, batch)
-	facts.Marking.Marks = table.Of(memory.NewGoAllocator(), marks)
-	got, err := Run(memory.NewGoAllocator(), facts, judgement, o)
+	got, err := Run(facts, judgement, markingOf(marks), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,8 +140,8 @@ func TestProposals(t *testing.T) {
 	}
 	scored := func(marks []table.Mark, decided ...table.Registered) result {
 		facts, judgement := tables(d, batch)
-		facts.Marking.Marks, facts.Register = table.Of(memory.NewGoAllocator(), marks), decided
-		got, err := Run(memory.NewGoAllocator(), facts, judgement, Options{Draws: 5})
+		judgement.Register = decided
+		got, err := Run(facts, judgement, markingOf(marks), Options{Draws: 5})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -307,7 +306,7 @@ func TestCredibility(t *testing.T) {
 	set(2, "conversion_rate", 2026, 99) // 50 → 99 %
 	delete(batch[3].numbers, templates.Ref{Field: "apprentices", Year: 2026})
 	facts, judgement := tables(d, batch)
-	got, err := Run(memory.NewGoAllocator(), facts, judgement, Options{Draws: 5})
+	got, err := Run(facts, judgement, table.Marking{}, Options{Draws: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -344,8 +343,8 @@ func TestLine(t *testing.T) {
 	}) {
 		t.Errorf("no marks, and yet there is a line: %+v", before.ranking)
 	}
-	facts, judgement := evenly(d, batch)
-	got, err := Run(memory.NewGoAllocator(), facts, judgement, Options{Draws: 400, Select: 4})
+	facts, judgement, marking := evenly(d, batch)
+	got, err := Run(facts, judgement, marking, Options{Draws: 400, Select: 4})
 	if err != nil {
 		t.Fatal(err)
 	}

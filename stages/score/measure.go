@@ -27,7 +27,7 @@ type measure struct {
 // measure evaluates all evidence of all submissions, in their order. The result does not depend on the number of workers.
 func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce int) ([]*entrant, error) {
 	excused := m.excused(judgement)
-	official, err := m.official(facts)
+	official, err := m.official(facts, judgement.Register)
 	if err != nil {
 		return nil, err
 	}

@@ -27,30 +27,29 @@ func Moves(earlier *table.Round, registered *table.Judgement, between *Basis, no
 		return moves([]table.Cause{table.CauseForm}, []map[string]float64{published(earlier.Ranking), published(now.Ranking)}), nil
 	}
 	then := scalesOf(earlier.Ranking)
-	was, err := scored(earlier.Facts, earlier.Judgement, then, runtime.NumCPU())
+	was, err := scored(earlier.Facts, earlier.Judgement, earlier.Marking, then, runtime.NumCPU())
 	if err != nil {
 		return nil, err
 	}
 	was.rule(earlier.Ranking)
 	steps := []map[string]float64{published(earlier.Ranking), was.totals()}
 	if registered != nil {
-		facts := *earlier.Facts
-		facts.Register = now.Facts.Register
-		if was, err = scored(&facts, registered, then, runtime.NumCPU()); err != nil {
+		if was, err = scored(earlier.Facts, registered, earlier.Marking, then, runtime.NumCPU()); err != nil {
 			return nil, err
 		}
 	}
 	steps = append(steps, was.totals())
 	was.replace(between)
 	steps = append(steps, was.totals())
-	unmarked := *between.Facts
-	unmarked.Marking = earlier.Facts.Marking
-	for i, b := range []Basis{{&unmarked, between.Judgement}, *between, {between.Facts, now.Judgement}} {
-		if i == 1 && unmarked.Marking.Marks.Len()+between.Facts.Marking.Marks.Len() == 0 || i == 2 && between.Judgement == now.Judgement {
+	for i, b := range []struct {
+		judgement *table.Judgement
+		marking   table.Marking
+	}{{between.Judgement, earlier.Marking}, {between.Judgement, now.Marking}, {now.Judgement, now.Marking}} {
+		if i == 1 && earlier.Marking.Marks.Len()+now.Marking.Marks.Len() == 0 || i == 2 && between.Judgement == now.Judgement {
 			steps = append(steps, steps[len(steps)-1]) // nothing was replaced
 			continue
 		}
-		f, err := scored(b.Facts, b.Judgement, scalesOf(now.Ranking), runtime.NumCPU())
+		f, err := scored(between.Facts, b.judgement, b.marking, scalesOf(now.Ranking), runtime.NumCPU())
 		if err != nil {
 			return nil, err
 		}

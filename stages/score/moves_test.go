@@ -5,12 +5,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/shopspring/decimal"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/shopspring/decimal"
 )
 
 // Requirements
@@ -41,14 +39,12 @@ func reweighted(t *testing.T) *templates.Definition {
 // roundOf scores a batch as a round.
 func roundOf(t *testing.T, d *templates.Definition, batch []*made, marks []table.Mark) *table.Round {
 	t.Helper()
-	mem := memory.NewGoAllocator()
 	facts, judgement := tables(d, batch)
-	facts.Marking.Marks = table.Of(mem, marks)
-	ranking, err := Run(mem, facts, judgement, Options{Draws: 5})
+	ranking, err := Run(facts, judgement, markingOf(marks), Options{Draws: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &table.Round{Facts: facts, Judgement: judgement, Ranking: ranking}
+	return &table.Round{Facts: facts, Judgement: judgement, Marking: markingOf(marks), Ranking: ranking}
 }
 
 // basis is a round's facts under the earlier definition, with the verdicts that the earlier rules give.
@@ -150,7 +146,7 @@ func TestMovesOfOneCause(t *testing.T) {
 	for i := range ranks {
 		ranks[i].Total++
 	}
-	doctored.Ranking = &table.Ranking{Ranking: table.Of(memory.NewGoAllocator(), ranks)}
+	doctored.Ranking = &table.Ranking{Ranking: table.Of(ranks)}
 	all := map[string]map[string]map[table.Cause]float64{}
 	for _, c := range []struct {
 		name     string

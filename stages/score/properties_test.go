@@ -10,8 +10,6 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 	"pgregory.net/rapid"
 )
 
@@ -43,7 +41,7 @@ func with(batch []*made, i int, x edit) []*made {
 // standings scores a batch as far as its ranks.
 func standings(t interface{ Fatal(...any) }, d *templates.Definition, batch []*made) (*field, []*entrant) {
 	facts, judgement := tables(d, batch)
-	f, err := scored(facts, judgement, nil, 1)
+	f, err := scored(facts, judgement, table.Marking{}, nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +142,7 @@ func BenchmarkRun(b *testing.B) {
 	d := definition(b)
 	facts, judgement := tables(d, random(d, 20, 1, true))
 	for b.Loop() {
-		if _, err := Run(memory.NewGoAllocator(), facts, judgement, Options{}); err != nil {
+		if _, err := Run(facts, judgement, table.Marking{}, Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -98,9 +98,9 @@ func (r reference) words(slots, ranked int) string {
 
 // official gives the enrolment of the register's 学校名录 by name key, where it has every school of the batch; otherwise none. A
 // rubric that counts by it can't do without.
-func (m *scheme) official(facts *table.Facts) (map[string]decimal.Decimal, error) {
+func (m *scheme) official(facts *table.Facts, register table.Register) (map[string]decimal.Decimal, error) {
 	var lacking []string
-	for _, s := range facts.Unvouched() {
+	for _, s := range register.Unvouched(facts) {
 		if !slices.Contains(lacking, s.Name) {
 			lacking = append(lacking, s.Name)
 		}
@@ -112,7 +112,7 @@ func (m *scheme) official(facts *table.Facts) (map[string]decimal.Decimal, error
 	}
 	out := map[string]decimal.Decimal{}
 	if len(lacking) == 0 {
-		for key, s := range facts.Schools() {
+		for key, s := range register.Schools(m.def) {
 			out[key] = decimal.NewFromFloat(s.Enrolment.V)
 		}
 	}

@@ -9,8 +9,6 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -42,8 +40,7 @@ func panelOf(d *templates.Definition, ids ...string) []table.Mark {
 func onScales(t *testing.T, d *templates.Definition, batch []*made, marks []table.Mark, kept []table.Scale) *table.Ranking {
 	t.Helper()
 	facts, judgement := tables(d, batch)
-	facts.Marking.Marks = table.Of(memory.NewGoAllocator(), marks)
-	got, err := Run(memory.NewGoAllocator(), facts, judgement, Options{Draws: 1, Scales: kept})
+	got, err := Run(facts, judgement, markingOf(marks), Options{Draws: 1, Scales: kept})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +124,7 @@ func TestPerStudentOnlyWithTheDepartmentsNumbers(t *testing.T) {
 		}
 	}
 	facts, judgement := tables(d, batch)
-	if _, err := Run(memory.DefaultAllocator, facts, judgement, Options{Draws: 1}); err == nil || !strings.Contains(err.Error(), "学校名录") {
+	if _, err := Run(facts, judgement, table.Marking{}, Options{Draws: 1}); err == nil || !strings.Contains(err.Error(), "学校名录") {
 		t.Fatal("counted by what applicants state: ", err)
 	}
 	var sheet *templates.RegisterSheet
@@ -141,11 +138,11 @@ func TestPerStudentOnlyWithTheDepartmentsNumbers(t *testing.T) {
 		kind, _ := d.Form.Kind(m.Kind)
 		if key := m.Kind + m.NameKey; kind.School && !listed[key] {
 			listed[key] = true
-			facts.Register = append(facts.Register, table.Registered{Sheet: sheet, Values: map[string]string{
+			judgement.Register = append(judgement.Register, table.Registered{Sheet: sheet, Values: map[string]string{
 				templates.RegisterSchool: m.Name, templates.RegisterKind: kind.Label, templates.RegisterEnrolment: "2000"}})
 		}
 	}
-	got, err := Run(memory.DefaultAllocator, facts, judgement, Options{Draws: 1})
+	got, err := Run(facts, judgement, table.Marking{}, Options{Draws: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

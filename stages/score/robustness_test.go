@@ -6,9 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -168,7 +167,7 @@ func BenchmarkTwenty(b *testing.B) {
 	d := definition(b)
 	facts, judgement := tables(d, random(d, 20, 1, true))
 	for b.Loop() {
-		if _, err := Run(memory.DefaultAllocator, facts, judgement, Options{Draws: 10000}); err != nil {
+		if _, err := Run(facts, judgement, table.Marking{}, Options{Draws: 10000}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -179,7 +178,7 @@ func BenchmarkTenThousand(b *testing.B) {
 	facts, judgement := tables(d, random(d, 10000, 1, true))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Run(memory.DefaultAllocator, facts, judgement, Options{}); err != nil {
+		if _, err := Run(facts, judgement, table.Marking{}, Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

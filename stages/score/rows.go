@@ -7,13 +7,11 @@ import (
 
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // scores writes each entrant's points with their evidence.
-func (m *scheme) scores(mem memory.Allocator, entrants []*entrant) table.Table[table.Score] {
-	rows := table.NewBuilder[table.Score](mem)
+func (m *scheme) scores(entrants []*entrant) table.Table[table.Score] {
+	rows := table.NewBuilder[table.Score]()
 	for _, e := range entrants {
 		for i, c := range m.criteria {
 			rows.Append(m.pointRow(e, i, c))
@@ -123,8 +121,8 @@ func evidenceRow(e *entrant, i int, c criterion, k int, evidence *templates.Evid
 }
 
 // ranking writes the entrants in the order given.
-func (m *scheme) ranking(mem memory.Allocator, placed []*entrant, method string) table.Table[table.Rank] {
-	rows := table.NewBuilder[table.Rank](mem)
+func (m *scheme) ranking(placed []*entrant, method string) table.Table[table.Rank] {
+	rows := table.NewBuilder[table.Rank]()
 	for _, e := range placed {
 		row := table.Rank{
 			Batch:      e.submission.Batch,

@@ -6,8 +6,6 @@ import (
 
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // scenario is the ranked entrants' totals and places under one way to rank, in the order of ranked.
@@ -263,13 +261,13 @@ func covariance(a, b []float64) float64 {
 }
 
 // scenarioRows writes the scenarios of the ranked, each in the order of the ranking.
-func scenarioRows(mem memory.Allocator, ranked []*entrant, scenarios []scenario) table.Table[table.Scenario] {
+func scenarioRows(ranked []*entrant, scenarios []scenario) table.Table[table.Scenario] {
 	order := make([]int, len(ranked))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return byRank(ranked[a], ranked[b]) })
-	rows := table.NewBuilder[table.Scenario](mem)
+	rows := table.NewBuilder[table.Scenario]()
 	for _, s := range scenarios {
 		for _, i := range order {
 			submission := ranked[i].submission
@@ -280,8 +278,8 @@ func scenarioRows(mem memory.Allocator, ranked []*entrant, scenarios []scenario)
 }
 
 // influence says how much each point decides among the ranked: beside its nominal share, its share of the variance of the totals.
-func (m *scheme) influence(mem memory.Allocator, ranked []*entrant) table.Table[table.Influence] {
-	rows := table.NewBuilder[table.Influence](mem)
+func (m *scheme) influence(ranked []*entrant) table.Table[table.Influence] {
+	rows := table.NewBuilder[table.Influence]()
 	weights := m.weights()
 	all := sum(weights)
 	totals := make([]float64, len(ranked))

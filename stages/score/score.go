@@ -46,8 +46,6 @@ import (
 
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Options of the scoring. The zero value takes everything from the definition.
@@ -74,12 +72,12 @@ const WeightedMean = "weighted_mean"
 
 // Run scores every submission of the batch and ranks those that may be ranked. For each submission and point the scores
 // hold one row for the point and then one for each of its evidence, in the rubric's order; points are out of 100 over the whole rubric.
-func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o Options) (*table.Ranking, error) {
+func Run(facts *table.Facts, judgement *table.Judgement, marking table.Marking, o Options) (*table.Ranking, error) {
 	o, err := o.Resolve(facts.Definition)
 	if err != nil {
 		return nil, err
 	}
-	f, err := scored(facts, judgement, o.Scales, o.Workers)
+	f, err := scored(facts, judgement, marking, o.Scales, o.Workers)
 	if err != nil {
 		return nil, err
 	}
@@ -98,19 +96,19 @@ func Run(mem memory.Allocator, facts *table.Facts, judgement *table.Judgement, o
 	placed := slices.SortedFunc(slices.Values(entrants), byRank)
 	method := m.method(panel, ranked, reference, draws, o) + sizeWords(facts, ranked) + propertyWords(lapses, tried)
 	return &table.Ranking{
-		Scores:      m.scores(mem, entrants),
-		Ranking:     m.ranking(mem, placed, method),
-		Marks:       table.Of(mem, panel.rows),
-		Experts:     table.Of(mem, panel.summary(m)),
-		Credibility: m.credibility(mem, facts, entrants),
-		Scenarios:   scenarioRows(mem, ranked, scenarios),
-		Influence:   m.influence(mem, ranked),
-		Scales:      table.Of(mem, reference.rows(m, panel)),
-		Lapses:      table.Of(mem, lapses),
-		Swaps:       table.Of(mem, swaps),
-		Lifts:       table.Of(mem, m.lifts(ranked, o.Select)),
-		Certificate: table.Of(mem, m.certificate(ranked, o.Select)),
-		Checklist:   table.Of(mem, m.checklist(facts, judgement, ranked, o.Select)),
+		Scores:      m.scores(entrants),
+		Ranking:     m.ranking(placed, method),
+		Marks:       table.Of(panel.rows),
+		Experts:     table.Of(panel.summary(m)),
+		Credibility: m.credibility(facts, entrants),
+		Scenarios:   scenarioRows(ranked, scenarios),
+		Influence:   m.influence(ranked),
+		Scales:      table.Of(reference.rows(m, panel)),
+		Lapses:      table.Of(lapses),
+		Swaps:       table.Of(swaps),
+		Lifts:       table.Of(m.lifts(ranked, o.Select)),
+		Certificate: table.Of(m.certificate(ranked, o.Select)),
+		Checklist:   table.Of(m.checklist(facts, judgement, ranked, o.Select)),
 	}, nil
 }
 
@@ -123,13 +121,13 @@ type field struct {
 }
 
 // scored takes a batch as far as its totals.
-func scored(facts *table.Facts, judgement *table.Judgement, kept []table.Scale, workers int) (*field, error) {
+func scored(facts *table.Facts, judgement *table.Judgement, marking table.Marking, kept []table.Scale, workers int) (*field, error) {
 	m := newScheme(facts.Definition)
 	entrants, err := m.measure(facts, judgement, workers)
 	if err != nil {
 		return nil, err
 	}
-	f := &field{scheme: m, panel: m.hear(facts, entrants), entrants: entrants}
+	f := &field{scheme: m, panel: m.hear(marking, judgement.Register, entrants), entrants: entrants}
 	f.reference = m.refer(f.panel.asked(m.admit(entrants)), kept)
 	m.count(f.panel, entrants)
 	f.settle(m.scales(f.reference, ""))

@@ -15,8 +15,6 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -491,30 +489,18 @@ func standards(values []float64) []standard {
 func TestRefusals(t *testing.T) {
 	d := definition(t)
 	facts, judgement := tables(d, random(d, 2, 1, false))
-	if _, err := Run(memory.DefaultAllocator, facts, judgement, Options{Draws: -1}); err == nil {
+	if _, err := Run(facts, judgement, table.Marking{}, Options{Draws: -1}); err == nil {
 		t.Error("a negative number of draws was accepted")
 	}
 	_, none := tables(d, nil)
-	if _, err := Run(memory.DefaultAllocator, facts, none, Options{}); err == nil {
+	if _, err := Run(facts, none, table.Marking{}, Options{}); err == nil {
 		t.Error("submissions without a verdict were scored")
 	}
 	empty, noVerdicts := tables(d, nil)
-	got, err := Run(memory.DefaultAllocator, empty, noVerdicts, Options{})
+	got, err := Run(empty, noVerdicts, table.Marking{}, Options{})
 	if err != nil || got.Ranking.Len() != 0 {
 		t.Errorf("an empty batch: %v", err)
 	}
-}
-
-func TestMemoryIsGivenBack(t *testing.T) {
-	d := definition(t)
-	facts, judgement := tables(d, random(d, 5, 1, true))
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
-	got, err := Run(mem, facts, judgement, Options{Draws: 10})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got.Release()
-	mem.AssertSize(t, 0)
 }
 
 // TestGolden pins a batch of six: five ranked, one of them with gaps, two of them twins, one with a school of unknown size; one returned.

@@ -26,12 +26,12 @@ type Place struct {
 }
 
 // NewTrial scores a batch as it is.
-func NewTrial(facts *table.Facts, judgement *table.Judgement) (Trial, error) {
-	f, err := scored(facts, judgement, nil, runtime.NumCPU())
+func NewTrial(facts *table.Facts, judgement *table.Judgement, marking table.Marking) (Trial, error) {
+	f, err := scored(facts, judgement, marking, nil, runtime.NumCPU())
 	if err != nil {
 		return Trial{}, err
 	}
-	official, err := f.official(facts)
+	official, err := f.official(facts, judgement.Register)
 	return Trial{f, f.scheme.excused(judgement), official}, err
 }
 

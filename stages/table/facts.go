@@ -3,15 +3,13 @@ package table
 import (
 	"slices"
 
+	"github.com/shopspring/decimal"
 	"lianheti/stages/model"
 	"lianheti/stages/text"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
-	"github.com/shopspring/decimal"
 )
 
-// Facts is what was read: the hand-off from normalize to everything after it.
+// Facts is what was read: the hand-off from normalize to everything after it, none of which changes them.
 type Facts struct {
 	Definition    *templates.Definition
 	Files         Table[File]         `table:"files"`
@@ -27,17 +25,12 @@ type Facts struct {
 	ListColumns   Table[ListColumn]   `table:"list_columns"`
 	Loose         Table[LooseCell]    `table:"loose_cells"`
 	Contacts      Table[Contact]      `table:"contacts"`
-	Marking       Marking             // nothing where no marks were handed in
 	// Reading holds the findings about files: code, places, submission and variables; the words are the catalogue's.
 	Reading []model.Finding
-	// Register is what the Department keeps beside the submissions; none where no register was given.
-	Register []Registered
 	// People are whom the workbooks name; nobody where there are only tables, in which they are hidden already.
 	People text.People
 	// Said is what each submission says, as a hash, by submission; only where workbooks were read.
 	Said map[string]string
-	// Given are explanations that do not stand in the workbooks: the last round's, in force for the same values.
-	Given []Given
 }
 
 // Given is an explanation that was in force before.
@@ -54,14 +47,16 @@ func (j *Judgement) Explained() []Given {
 	return out
 }
 
-// Judgement is what check made of the facts.
+// Judgement is what check made of the facts, and of what the Department had decided.
 type Judgement struct {
+	Register Register
+
 	Findings Table[Finding] `table:"findings"` // ordered by submission, severity, code, place
 	Outcomes Table[Outcome] `table:"outcomes"`
 	Verdicts Table[Verdict] // one a submission, in the order of Facts.Submissions
 }
 
-// Marking is what the experts' workbooks say.
+// Marking is what the experts' workbooks say; nothing where none were handed in.
 type Marking struct {
 	Files Table[File]
 	Marks Table[Mark] // by expert, submission and point, in the order of the rubric
@@ -82,41 +77,6 @@ type Ranking struct {
 	Lifts       Table[Lift]        `table:"lifts"`
 	Certificate Table[Certificate] `table:"certificate"`
 	Checklist   Table[Check]       `table:"checklist"`
-}
-
-// Release frees all tables.
-func (f *Facts) Release() {
-	for _, t := range tablesOf(f) {
-		t.Release()
-	}
-	f.Marking.Files.Release()
-	f.Marking.Marks.Release()
-}
-
-// Release frees all tables.
-func (j *Judgement) Release() {
-	for _, t := range tablesOf(j) {
-		t.Release()
-	}
-	j.Verdicts.Release()
-}
-
-// Release frees all tables.
-func (r *Ranking) Release() {
-	for _, t := range tablesOf(r) {
-		t.Release()
-	}
-}
-
-// AllFiles lists every file that was handed in: the submissions', then the experts'. The caller releases the table.
-func (f *Facts) AllFiles(mem memory.Allocator) Table[File] {
-	rows := NewBuilder[File](mem)
-	for _, t := range []Table[File]{f.Files, f.Marking.Files} {
-		for file := range t.All() {
-			rows.Append(file)
-		}
-	}
-	return rows.Finish()
 }
 
 // UnknownCity stands for the prefecture of a submission that can't be told.

@@ -19,8 +19,9 @@ type Named struct {
 }
 
 // Published gives every table that goes to the analysts, in the order of tables.yaml. Phone and id numbers are masked in
-// whatever text a person may have typed; contacts are not among the tables. changes may have no rows. The caller releases the records.
-func Published(mem memory.Allocator, d *templates.Definition, f *Facts, j *Judgement, r *Ranking, changes Table[Change]) ([]Named, error) {
+// whatever text a person may have typed; contacts are not among the tables.
+func Published(r *Round) ([]Named, error) {
+	d := r.Definition
 	schemas, err := Schemas(d)
 	if err != nil {
 		return nil, err
@@ -29,18 +30,14 @@ func Published(mem memory.Allocator, d *templates.Definition, f *Facts, j *Judge
 	if err != nil {
 		return nil, err
 	}
-	codes, dictionary, notes := Of(mem, Codes(d)), Of(mem, entries), Of(mem, notesOf(d, f.Reading))
-	defer codes.Release()
-	defer dictionary.Release()
-	defer notes.Release()
-	records := map[string]arrow.Record{"codes": codes.Record(), "dictionary": dictionary.Record(), "file_notes": notes.Record(), "changes": changes.Record()}
-	for _, holder := range []any{f, j, r} {
+	codes, dictionary, notes := Of(Codes(d)), Of(entries), Of(notesOf(d, r.Reading))
+	records := map[string]arrow.Record{"codes": codes.Record(), "dictionary": dictionary.Record(), "file_notes": notes.Record(), "changes": r.Changes.Record()}
+	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
 		for name, t := range tablesOf(holder) {
 			records[name] = t.Record()
 		}
 	}
-	files := f.AllFiles(mem)
-	defer files.Release()
+	files := r.AllFiles()
 	records["files"] = files.Record()
 
 	var out []Named
@@ -48,57 +45,44 @@ func Published(mem memory.Allocator, d *templates.Definition, f *Facts, j *Judge
 		name := Said(s.Metadata(), KeyTable)
 		switch name {
 		case "submissions":
-			if records[name], err = wideSubmissions(mem, s, f, j); err != nil {
-				Release(out)
+			if records[name], err = wideSubmissions(s, r.Facts, r.Judgement); err != nil {
 				return nil, err
 			}
-			defer records[name].Release()
 		case "panel":
-			records[name] = widePanel(mem, s, f)
-			defer records[name].Release()
+			records[name] = widePanel(s, r.Facts)
 		}
-		out = append(out, Named{name, publishable(mem, s, records[name])})
+		out = append(out, Named{name, publishable(s, records[name])})
 	}
 	return out, nil
 }
 
 // Apart is a table that no run publishes, under the description that tables.yaml has of it. The caller releases the record.
-func Apart[T any](mem memory.Allocator, d *templates.Definition, name string, rows []T) (Named, error) {
+func Apart[T any](d *templates.Definition, name string, rows []T) (Named, error) {
 	schema, err := describe(d, name, fieldsOf[T]())
 	if err != nil {
 		return Named{}, err
 	}
-	t := Of(mem, rows)
-	defer t.Release()
-	return Named{name, publishable(mem, schema, t.Record())}, nil
-}
-
-// Release frees published tables.
-func Release(tables []Named) {
-	for _, t := range tables {
-		t.Record.Release()
-	}
+	t := Of(rows)
+	return Named{name, publishable(schema, t.Record())}, nil
 }
 
 // publishable is a record under its described schema, with every text fit to be seen. All columns are built anew, so that the bytes
 // that are written depend on the values alone, not on whether the rows were just read or come from published tables.
-func publishable(mem memory.Allocator, schema *arrow.Schema, rec arrow.Record) arrow.Record {
+func publishable(schema *arrow.Schema, rec arrow.Record) arrow.Record {
 	columns := make([]arrow.Array, rec.NumCols())
 	for i, c := range rec.Columns() {
 		show := visible
 		if slices.Contains(hashColumns, schema.Field(i).Name) {
 			show = visibleHash
 		}
-		columns[i] = rebuilt(mem, c, show)
-		defer columns[i].Release()
+		columns[i] = rebuilt(c, show)
 	}
 	return array.NewRecord(schema, columns, rec.NumRows())
 }
 
 // rebuilt copies a column value by value, texts as they may be shown.
-func rebuilt(mem memory.Allocator, column arrow.Array, show func(string) string) arrow.Array {
-	b := array.NewBuilder(mem, column.DataType())
-	defer b.Release()
+func rebuilt(column arrow.Array, show func(string) string) arrow.Array {
+	b := array.NewBuilder(memory.DefaultAllocator, column.DataType())
 	b.Reserve(column.Len())
 	for i := range column.Len() {
 		if column.IsNull(i) {

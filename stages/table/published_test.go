@@ -11,7 +11,6 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -30,18 +29,18 @@ const (
 )
 
 // two submissions: the first filled in part, the second not at all.
-func facts(mem memory.Allocator, d *templates.Definition) (*Facts, *Judgement, *Ranking) {
+func round(d *templates.Definition) *Round {
 	f := &Facts{
 		Definition: d,
-		Files: Of(mem, []File{
+		Files: Of([]File{
 			{Batch: 2024, Path: "福州/张三" + phone + ".xlsx", SHA256: digest, Fate: model.Accepted, Submission: "2024-01"},
 			{Batch: 2024, Path: "厦门/\xff.xlsx", SHA256: digest, Fate: model.Accepted, Submission: "2024-05", Reason: "原名 " + phone + ".xlsx"},
 		}),
-		Submissions: Of(mem, []Submission{
+		Submissions: Of([]Submission{
 			{Batch: 2024, Submission: "2024-01", DirectoryNo: Some[int32](1), CityCode: "350100", City: "福州", Consortium: "甲联合体", File: "a.xlsx", SHA256: digest},
 			{Batch: 2024, Submission: "2024-05", DirectoryNo: Some[int32](5), Consortium: "乙联合体", File: "b.xlsx", SHA256: digest},
 		}),
-		Figures: Of(mem, []Figure{
+		Figures: Of([]Figure{
 			{Batch: 2024, Submission: "2024-01", Field: "office_area", Number: Some(0.0), Unit: "㎡", Status: Normal},
 			{Batch: 2024, Submission: "2024-01", Field: "staff_total", Number: Some(6.5), Status: Normal},
 			{Batch: 2024, Submission: "2024-01", Field: "employees", Status: NotApplicable, Raw: "无"},
@@ -53,66 +52,51 @@ func facts(mem memory.Allocator, d *templates.Definition) (*Facts, *Judgement, *
 			{Batch: 2024, Submission: "2024-05", Field: "office_area", Status: Missing},
 			{Batch: 2024, Submission: "2024-05", Field: "no_violation", Text: "true", Status: Normal},
 		}),
-		Metrics: Of(mem, []Metric{
+		Metrics: Of([]Metric{
 			{Batch: 2024, Submission: "2024-01", Indicator: "apprentices", Year: 2022, Value: Some(0.0), Kind: "actual", Status: Normal, Raw: "0"},
 			{Batch: 2024, Submission: "2024-01", Indicator: "apprentices", Year: 2026, Value: Some(260.0), Kind: "committed", Status: Normal, Raw: "260"},
 			{Batch: 2024, Submission: "2024-01", Indicator: "park_output", Year: 2023, Value: Some(12.5), Kind: "actual", Status: Normal},
 			{Batch: 2024, Submission: "2024-01", Indicator: "employment_rate", Year: 2023, Status: NotApplicable, Raw: "/"},
 			{Batch: 2024, Submission: "2024-05", Indicator: "apprentices", Year: 2023, Value: Some(7.0), Kind: "actual", Status: Normal},
 		}),
-		Texts:         Of(mem, []Text{{Batch: 2024, Submission: "2024-01", Field: "plan", Text: "联系人电话" + phone + "，证件" + person, Characters: 30, Status: Normal}}),
-		Members:       Of(mem, []Member{{Batch: 2024, Submission: "2024-01", Record: 1, Name: "某校（" + phone + "）", NameKey: "某校(" + phone + ")", Status: Missing}}),
-		Materials:     Of(mem, []Material{{Batch: 2024, Submission: "2024-01", Record: 1, Title: "证明" + person}}),
-		Verifications: Of(mem, []Verification{{Batch: 2024, Submission: "2024-01", Record: 1, Means: "电话" + phone}}),
-		Explanations:  Of(mem, []Explanation{{Batch: 2024, Submission: "2024-01", Record: 1, Fingerprint: digest, Explanation: "问 " + phone}, {Batch: 2024, Submission: "2024-05", Record: 1, Fingerprint: phone}}),
-		Coercions:     Of(mem, []Coercion{{Batch: 2024, Submission: "2024-01", Field: "assets", From: phone + "万", To: phone}}),
-		ListColumns:   Of(mem, []ListColumn{{Batch: 2024, Submission: "2024-01", Field: "members_name", Sheet: "成员名册", Cell: "B2"}}),
-		Loose:         Of(mem, []LooseCell{{Batch: 2024, Submission: "2024-01", Raw: person, Reason: "不在推荐书栏目内"}}),
-		Contacts:      Of(mem, []Contact{{Batch: 2024, Submission: "2024-01", Field: "head_name", Text: "林某某主任"}}),
+		Texts:         Of([]Text{{Batch: 2024, Submission: "2024-01", Field: "plan", Text: "联系人电话" + phone + "，证件" + person, Characters: 30, Status: Normal}}),
+		Members:       Of([]Member{{Batch: 2024, Submission: "2024-01", Record: 1, Name: "某校（" + phone + "）", NameKey: "某校(" + phone + ")", Status: Missing}}),
+		Materials:     Of([]Material{{Batch: 2024, Submission: "2024-01", Record: 1, Title: "证明" + person}}),
+		Verifications: Of([]Verification{{Batch: 2024, Submission: "2024-01", Record: 1, Means: "电话" + phone}}),
+		Explanations:  Of([]Explanation{{Batch: 2024, Submission: "2024-01", Record: 1, Fingerprint: digest, Explanation: "问 " + phone}, {Batch: 2024, Submission: "2024-05", Record: 1, Fingerprint: phone}}),
+		Coercions:     Of([]Coercion{{Batch: 2024, Submission: "2024-01", Field: "assets", From: phone + "万", To: phone}}),
+		ListColumns:   Of([]ListColumn{{Batch: 2024, Submission: "2024-01", Field: "members_name", Sheet: "成员名册", Cell: "B2"}}),
+		Loose:         Of([]LooseCell{{Batch: 2024, Submission: "2024-01", Raw: person, Reason: "不在推荐书栏目内"}}),
+		Contacts:      Of([]Contact{{Batch: 2024, Submission: "2024-01", Field: "head_name", Text: "林某某主任"}}),
 	}
 	j := &Judgement{
-		Findings: Of(mem, []Finding{{Batch: 2024, Code: "LHT-2-002", Submission: "2024-01", File: "张三" + phone + ".xlsx", Places: "2年度数据!F12", Raw: phone,
+		Findings: Of([]Finding{{Batch: 2024, Code: "LHT-2-002", Submission: "2024-01", File: "张三" + phone + ".xlsx", Places: "2年度数据!F12", Raw: phone,
 			Message: "“" + phone + "”不是数字", Fingerprint: digest, ValueHash: digest, Explanation: person}}),
-		Outcomes: Of(mem, []Outcome{{Batch: 2024, Submission: "2024-01", Code: "LHT-2-002", Outcome: model.Fail, Reason: phone}}),
-		Verdicts: Of(mem, []Verdict{
+		Outcomes: Of([]Outcome{{Batch: 2024, Submission: "2024-01", Code: "LHT-2-002", Outcome: model.Fail, Reason: phone}}),
+		Verdicts: Of([]Verdict{
 			{Submission: "2024-01", Verdict: model.Return, Unranked: "退回修改", Errors: 1},
 			{Submission: "2024-05", Verdict: model.Accept, Ranked: true},
 		}),
 	}
 	r := &Ranking{
-		Scores:  Of(mem, []Score{{Batch: 2024, Submission: "2024-05", Point: "3.1", Note: "原文 " + phone}}),
-		Ranking: Of(mem, []Rank{{Batch: 2024, Submission: "2024-05", Consortium: "乙联合体", Verdict: "受理", Ranked: true, Rank: Some[int32](1)}}),
-		Marks:   Of(mem, []Mark{{Batch: 2024, Expert: "E1", Submission: "2024-05", Point: "1.2", Kind: MarkPoint, Status: MarkCounted, Value: Some(80.0), Comment: "请致电 " + phone}}),
-		Experts: Of[Expert](mem, nil), Credibility: Of[Growth](mem, nil), Scenarios: Of[Scenario](mem, nil), Influence: Of[Influence](mem, nil), Swaps: Of[Swap](mem, nil), Lifts: Of[Lift](mem, nil), Scales: Of[Scale](mem, nil), Lapses: Of[Lapse](mem, nil),
-		Certificate: Of[Certificate](mem, nil), Checklist: Of[Check](mem, nil),
+		Scores:  Of([]Score{{Batch: 2024, Submission: "2024-05", Point: "3.1", Note: "原文 " + phone}}),
+		Ranking: Of([]Rank{{Batch: 2024, Submission: "2024-05", Consortium: "乙联合体", Verdict: "受理", Ranked: true, Rank: Some[int32](1)}}),
+		Marks:   Of([]Mark{{Batch: 2024, Expert: "E1", Submission: "2024-05", Point: "1.2", Kind: MarkPoint, Status: MarkCounted, Value: Some(80.0), Comment: "请致电 " + phone}}),
+		Experts: Of[Expert](nil), Credibility: Of[Growth](nil), Scenarios: Of[Scenario](nil), Influence: Of[Influence](nil), Swaps: Of[Swap](nil), Lifts: Of[Lift](nil), Scales: Of[Scale](nil), Lapses: Of[Lapse](nil),
+		Certificate: Of[Certificate](nil), Checklist: Of[Check](nil),
 	}
-	return f, j, r
-}
-
-func release(f *Facts, j *Judgement, r *Ranking) {
-	f.Release()
-	j.Findings.Release()
-	j.Outcomes.Release()
-	j.Verdicts.Release()
-	r.Release()
+	return &Round{Facts: f, Judgement: j, Ranking: r}
 }
 
 func publish(t *testing.T) map[string]arrow.Record {
 	t.Helper()
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	d := load(t)
-	f, j, r := facts(mem, d)
-	changes := Of(mem, []Change{{Batch: 2024, Submission: "2024-01", Kind: FindingClosed, Label: "x", Before: "电话" + phone, After: person, Fingerprint: digest}})
-	defer changes.Release()
-	tables, err := Published(mem, d, f, j, r, changes)
+	r := round(d)
+	r.Changes = Of([]Change{{Batch: 2024, Submission: "2024-01", Kind: FindingClosed, Label: "x", Before: "电话" + phone, After: person, Fingerprint: digest}})
+	tables, err := Published(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	release(f, j, r) // the published tables hold what they need
-	t.Cleanup(func() {
-		Release(tables)
-		mem.AssertSize(t, 0)
-	})
 	var names, want []string
 	out := map[string]arrow.Record{}
 	for _, p := range tables {
@@ -224,19 +208,12 @@ func TestPublishedIsMasked(t *testing.T) {
 }
 
 func TestVerdictsOutOfPlace(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
-	defer mem.AssertSize(t, 0)
 	d := load(t)
 	for _, verdicts := range [][]Verdict{{{Submission: "2024-01"}}, {{Submission: "2024-05"}, {Submission: "2024-01"}}} {
-		f, j, r := facts(mem, d)
-		j.Verdicts.Release()
-		j.Verdicts = Of(mem, verdicts)
-		changes := Of[Change](mem, nil)
-		if tables, err := Published(mem, d, f, j, r, changes); err == nil {
+		r := round(d)
+		r.Verdicts, r.Changes = Of(verdicts), Of[Change](nil)
+		if _, err := Published(r); err == nil {
 			t.Errorf("verdicts %v were published", verdicts)
-			Release(tables)
 		}
-		changes.Release()
-		release(f, j, r)
 	}
 }

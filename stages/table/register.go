@@ -43,9 +43,12 @@ func ConsortiumKey(s Submission) string {
 // DirectoryKey is the key of an entry of the directory.
 func DirectoryKey(no int) string { return fmt.Sprintf("no:%d", no) }
 
-// Registered finds the first entry of a kind about a consortium.
-func (f *Facts) Registered(effect templates.RegisterEffect, key string) (Registered, bool) {
-	for _, e := range f.Register {
+// Register is what the Department keeps beside the submissions; empty where none was handed in.
+type Register []Registered
+
+// Find gives the first entry of a kind about a consortium.
+func (r Register) Find(effect templates.RegisterEffect, key string) (Registered, bool) {
+	for _, e := range r {
 		if e.Sheet.Effect == effect && e.Key == key {
 			return e, true
 		}
@@ -60,8 +63,8 @@ type Award struct {
 }
 
 // Award finds what was registered about a consortium.
-func (f *Facts) Award(key string) Award {
-	e, ok := f.Registered(templates.Awards, key)
+func (r Register) Award(key string) Award {
+	e, ok := r.Find(templates.Awards, key)
 	if !ok {
 		return Award{}
 	}
@@ -97,11 +100,11 @@ func (a Award) Said() string {
 }
 
 // Lacking lists what must be there by the register's sheets and is not, each with the sheet's title.
-func (f *Facts) Lacking(key string) []string {
+func (r *Round) Lacking(key string) []string {
 	var out []string
-	for _, s := range f.Definition.Register.Sheets {
+	for _, s := range r.Definition.Register.Sheets {
 		if s.Effect == templates.Receives {
-			if left := s.Lacking(f.on(s, key).Values); len(left) > 0 {
+			if left := s.Lacking(r.Register.on(s, key).Values); len(left) > 0 {
 				out = append(out, s.Title+"缺"+strings.Join(left, "、"))
 			}
 		}
@@ -110,8 +113,8 @@ func (f *Facts) Lacking(key string) []string {
 }
 
 // on finds the entry about a consortium on one sheet; the zero value where there is none.
-func (f *Facts) on(s *templates.RegisterSheet, key string) Registered {
-	for _, e := range f.Register {
+func (r Register) on(s *templates.RegisterSheet, key string) Registered {
+	for _, e := range r {
 		if e.Sheet == s && e.Key == key {
 			return e
 		}
@@ -121,37 +124,37 @@ func (f *Facts) on(s *templates.RegisterSheet, key string) Registered {
 
 // Strangers lists the entries about consortia that neither the directory nor a submission has: a slip of the pen, or one that is still to
 // send.
-func (f *Facts) Strangers() []Registered {
+func (r *Round) Strangers() []Registered {
 	known := map[string]bool{"": true}
-	for _, e := range f.Definition.Directory.Entries {
+	for _, e := range r.Definition.Directory.Entries {
 		known[DirectoryKey(e.No)] = true
 	}
-	for s := range f.Submissions.All() {
+	for s := range r.Submissions.All() {
 		known[ConsortiumKey(s)] = true
 	}
-	return slices.DeleteFunc(slices.Clone(f.Register), func(e Registered) bool { return known[e.Key] })
+	return slices.DeleteFunc(slices.Clone(r.Register), func(e Registered) bool { return known[e.Key] })
 }
 
 // Exempt says why an entry of the directory need not report; empty where it must.
-func (f *Facts) Exempt(e templates.Entry) string {
+func (r Register) Exempt(e templates.Entry) string {
 	if e.National != "" {
 		return e.National
 	}
-	if r, ok := f.Registered(templates.Selects, DirectoryKey(e.No)); ok {
-		return fmt.Sprintf("%s（%s）", r.Sheet.Title, r.Document())
+	if x, ok := r.Find(templates.Selects, DirectoryKey(e.No)); ok {
+		return fmt.Sprintf("%s（%s）", x.Sheet.Title, x.Document())
 	}
 	return ""
 }
 
-// Missing lists the entries of the directory that must report and have no submission, in its order.
-func (f *Facts) Missing() []templates.Entry {
+// Unreported lists the entries of the directory that must report and have no submission, in its order.
+func (r *Round) Unreported() []templates.Entry {
 	reported := map[int]bool{}
-	for s := range f.Submissions.All() {
+	for s := range r.Submissions.All() {
 		reported[int(s.DirectoryNo.V)] = s.DirectoryNo.Valid
 	}
 	var out []templates.Entry
-	for _, e := range f.Definition.Directory.Entries {
-		if !reported[e.No] && f.Exempt(e) == "" {
+	for _, e := range r.Definition.Directory.Entries {
+		if !reported[e.No] && r.Register.Exempt(e) == "" {
 			out = append(out, e)
 		}
 	}
@@ -169,17 +172,17 @@ type Ruling struct {
 }
 
 // Ruling finds the decisions about a consortium.
-func (f *Facts) Ruling(key string) Ruling {
-	e, ok := f.Registered(templates.Rules, key)
+func (r Register) Ruling(key string) Ruling {
+	e, ok := r.Find(templates.Rules, key)
 	if !ok {
 		return Ruling{}
 	}
-	r := Ruling{Document: e.Document()}
+	out := Ruling{Document: e.Document()}
 	if points, err := decimal.NewFromString(e.Values[templates.RegisterPoints]); err == nil {
-		r.Points = Some(points.InexactFloat64())
+		out.Points = Some(points.InexactFloat64())
 	}
 	if said := e.Values[templates.RegisterReject]; said != "" {
-		r.Reject = Some(said == e.Sheet.Column(templates.RegisterReject).Options[0])
+		out.Reject = Some(said == e.Sheet.Column(templates.RegisterReject).Options[0])
 	}
-	return r
+	return out
 }

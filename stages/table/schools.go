@@ -18,13 +18,13 @@ type School struct {
 }
 
 // Schools is that list, by the key of every name that a school goes by. It is empty where nothing is registered.
-func (f *Facts) Schools() map[string]School {
+func (r Register) Schools(d *templates.Definition) map[string]School {
 	out := map[string]School{}
-	for _, e := range f.Register {
+	for _, e := range r {
 		if e.Sheet.Effect != templates.Lists {
 			continue
 		}
-		kind, _ := f.Definition.Form.Kind(e.Values[templates.RegisterKind])
+		kind, _ := d.Form.Kind(e.Values[templates.RegisterKind])
 		s := School{Name: e.Values[templates.RegisterSchool], Kind: kind.ID, Year: e.Values[templates.RegisterYear]}
 		if n, err := strconv.ParseFloat(e.Values[templates.RegisterEnrolment], 64); err == nil {
 			s.Enrolment = Some(n)
@@ -50,8 +50,8 @@ func (e Registered) SchoolNames() []string {
 
 // Unvouched lists the schools of all rosters whose kind and official enrolment the Department's list does not say. Only where
 // there are none (and the list is not blank) may evidence be relative to enrolment.
-func (f *Facts) Unvouched() []Member {
-	list := f.Schools()
+func (r Register) Unvouched(f *Facts) []Member {
+	list := r.Schools(f.Definition)
 	var out []Member
 	for m := range f.Members.All() {
 		kind, _ := f.Definition.Form.Kind(m.Kind)

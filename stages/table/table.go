@@ -1,6 +1,10 @@
 // Package table holds what a run knows in Arrow: typed rows in record batches, the schemas of the published tables with
 // their labels and units as field metadata, and the view of one submission that expressions are evaluated on.
 //
+// Everything is allocated as Go allocates and left to its garbage collector: no release is called anywhere. Arrow counts
+// references for memory that lies outside of Go, and none of ours does; a count kept for nothing would be wrong
+// one day, and what it was to free is a batch that the run needs to its end.
+//
 // A Table is built once by a Builder and never changed. Rows are plain structs whose tags name the columns; the words
 // about tables and columns come from the definition's tables.yaml, and Schema proves that the two agree.
 package table
@@ -64,13 +68,6 @@ func (t Table[T]) All() iter.Seq[T] {
 	}
 }
 
-// Release frees the columns.
-func (t Table[T]) Release() {
-	if t.record != nil {
-		t.record.Release()
-	}
-}
-
 // Builder gathers rows.
 type Builder[T any] struct {
 	codec  codec
@@ -79,9 +76,9 @@ type Builder[T any] struct {
 
 // NewBuilder makes a builder for rows of type T. The row types are fixed in this package, so a type without a codec
 // panics: it is a mistake in the program, found by its first test.
-func NewBuilder[T any](mem memory.Allocator) *Builder[T] {
+func NewBuilder[T any]() *Builder[T] {
 	c := codecOf(reflect.TypeFor[T]())
-	return &Builder[T]{codec: c, arrays: array.NewRecordBuilder(mem, c.schema())}
+	return &Builder[T]{codec: c, arrays: array.NewRecordBuilder(memory.DefaultAllocator, c.schema())}
 }
 
 // Append adds rows at the end.
@@ -99,13 +96,12 @@ func (b *Builder[T]) Len() int { return b.arrays.Field(0).Len() }
 
 // Finish gives the table and empties the builder.
 func (b *Builder[T]) Finish() Table[T] {
-	defer b.arrays.Release()
 	return Table[T]{record: b.arrays.NewRecord(), codec: b.codec}
 }
 
 // Of builds a table from rows at hand.
-func Of[T any](mem memory.Allocator, rows []T) Table[T] {
-	b := NewBuilder[T](mem)
+func Of[T any](rows []T) Table[T] {
+	b := NewBuilder[T]()
 	b.Append(rows...)
 	return b.Finish()
 }
@@ -123,7 +119,6 @@ func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 		}
 		if len(at) == 0 && (col.null || col.opt || col.later) {
 			columns[i] = col.blank(int(rec.NumRows()))
-			defer columns[i].Release()
 			continue
 		}
 		if len(at) != 1 {
@@ -144,10 +139,9 @@ func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 // stored is a table whatever its rows are.
 type stored interface {
 	Record() arrow.Record
-	Release()
 	fields() []arrow.Field
 	fill(rec arrow.Record) error
-	clear(mem memory.Allocator)
+	clear()
 }
 
 // tablesOf gives the published tables that a struct holds, by the names in their tags. A new table is a tagged field and
@@ -173,7 +167,7 @@ func (t *Table[T]) fill(rec arrow.Record) (err error) {
 }
 
 // clear makes it a table without rows.
-func (t *Table[T]) clear(mem memory.Allocator) { *t = Of[T](mem, nil) }
+func (t *Table[T]) clear() { *t = Of[T](nil) }
 
 // codec is how a row type is stored: one entry a column.
 type codec []column
@@ -267,7 +261,6 @@ func (c column) blank(n int) arrow.Array {
 		return array.MakeArrayOfNull(memory.DefaultAllocator, c.kind.arrow, n)
 	}
 	b := array.NewBuilder(memory.DefaultAllocator, c.kind.arrow)
-	defer b.Release()
 	b.AppendEmptyValues(n)
 	return b.NewArray()
 }

@@ -47,19 +47,17 @@ func TestRowsComeBack(t *testing.T) {
 }
 
 func comesBack[T any](t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
-	defer mem.AssertSize(t, 0)
 	r := rand.New(rand.NewPCG(20240815, 3))
 	for n := range 40 {
 		rows := make([]T, n)
 		for i := range rows {
 			randomRow(r, reflect.ValueOf(&rows[i]).Elem())
 		}
-		made := Of(mem, rows)
+		made := Of(rows)
 		if got := slices.Collect(made.All()); !reflect.DeepEqual(got, rows) && n > 0 {
 			t.Fatalf("went in %+v, came back %+v", rows, got)
 		}
-		shuffled := rearranged(mem, made.Record())
+		shuffled := rearranged(made.Record())
 		again, err := FromRecord[T](shuffled)
 		if err != nil {
 			t.Fatal(err)
@@ -67,9 +65,6 @@ func comesBack[T any](t *testing.T) {
 		if got := slices.Collect(again.All()); !reflect.DeepEqual(got, rows) && n > 0 {
 			t.Fatalf("went in %+v, read again %+v", rows, got)
 		}
-		again.Release()
-		shuffled.Release()
-		made.Release()
 	}
 }
 
@@ -103,14 +98,12 @@ func randomValue(r *rand.Rand, v reflect.Value) {
 }
 
 // rearranged is the record with its columns the other way round and a foreign one among them.
-func rearranged(mem memory.Allocator, rec arrow.Record) arrow.Record {
-	b := array.NewInt64Builder(mem)
-	defer b.Release()
+func rearranged(rec arrow.Record) arrow.Record {
+	b := array.NewInt64Builder(memory.DefaultAllocator)
 	for i := range rec.NumRows() {
 		b.Append(i)
 	}
 	foreign := b.NewArray()
-	defer foreign.Release()
 	fields, columns := slices.Clone(rec.Schema().Fields()), slices.Clone(rec.Columns())
 	fields, columns = append(fields, arrow.Field{Name: "foreign", Type: foreign.DataType()}), append(columns, foreign)
 	slices.Reverse(fields)
@@ -119,10 +112,7 @@ func rearranged(mem memory.Allocator, rec arrow.Record) arrow.Record {
 }
 
 func TestFromRecordRefuses(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
-	defer mem.AssertSize(t, 0)
-	contacts := Of(mem, []Contact{{Batch: 2024, Submission: "2024-01"}})
-	defer contacts.Release()
+	contacts := Of([]Contact{{Batch: 2024, Submission: "2024-01"}})
 	if _, err := FromRecord[Material](contacts.Record()); err == nil || !strings.Contains(err.Error(), "record") {
 		t.Errorf("a record without the column record: %v", err)
 	}
@@ -130,7 +120,6 @@ func TestFromRecordRefuses(t *testing.T) {
 	fields, columns := slices.Clone(rec.Schema().Fields()), slices.Clone(rec.Columns())
 	columns[1], fields[1].Type = columns[0], columns[0].DataType()
 	wrong := array.NewRecord(arrow.NewSchema(fields, nil), columns, 1)
-	defer wrong.Release()
 	if _, err := FromRecord[Contact](wrong); err == nil || !strings.Contains(err.Error(), "submission") {
 		t.Errorf("a record with numbers for submission: %v", err)
 	}

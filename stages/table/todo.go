@@ -43,7 +43,7 @@ func (r *Round) Todos() []Todo {
 			}
 		case templates.Receives:
 			for _, x := range w.submissions {
-				w.add(s, x, r.Facts.receipt(s, x)...)
+				w.add(s, x, r.receipt(s, x)...)
 			}
 		case templates.Awards:
 			w.awards(s)
@@ -95,21 +95,21 @@ func (w *waiting) consents(s *templates.RegisterSheet) {
 				asked = append(asked, f.Title+"："+f.Message)
 			}
 		}
-		if s.Late && w.Facts.on(s, ConsortiumKey(x)).Sheet == nil {
-			asked = append(asked, w.Facts.received(x)...)
+		if s.Late && w.Register.on(s, ConsortiumKey(x)).Sheet == nil {
+			asked = append(asked, w.received(x)...)
 		}
 		w.add(s, x, asked...)
 	}
 }
 
 // received says which pieces of a submission came after the deadline.
-func (f *Facts) received(x Submission) []string {
+func (r *Round) received(x Submission) []string {
 	var out []string
-	for _, s := range f.Definition.Register.Sheets {
-		e := f.on(s, ConsortiumKey(x))
+	for _, s := range r.Definition.Register.Sheets {
+		e := r.Register.on(s, ConsortiumKey(x))
 		for _, c := range s.Columns {
-			if day := e.Values[c.ID]; s.Effect == templates.Receives && c.Date && day > f.Definition.Directory.Deadline {
-				out = append(out, fmt.Sprintf("%s%s收到，晚于报送期限%s", c.Label, day, f.Definition.Directory.Deadline))
+			if day := e.Values[c.ID]; s.Effect == templates.Receives && c.Date && day > r.Definition.Directory.Deadline {
+				out = append(out, fmt.Sprintf("%s%s收到，晚于报送期限%s", c.Label, day, r.Definition.Directory.Deadline))
 			}
 		}
 	}
@@ -117,8 +117,8 @@ func (f *Facts) received(x Submission) []string {
 }
 
 // receipt says what of a submission has not come, and whether the code typed from the paper is another's.
-func (f *Facts) receipt(s *templates.RegisterSheet, x Submission) []string {
-	e := f.on(s, ConsortiumKey(x))
+func (r *Round) receipt(s *templates.RegisterSheet, x Submission) []string {
+	e := r.Register.on(s, ConsortiumKey(x))
 	var out []string
 	if left := s.Lacking(e.Values); len(left) > 0 {
 		out = append(out, "缺："+strings.Join(left, "、"))
@@ -132,7 +132,7 @@ func (f *Facts) receipt(s *templates.RegisterSheet, x Submission) []string {
 // explanations are decided one by one: those that were given, and those that are still to come.
 func (w *waiting) explanations(s *templates.RegisterSheet) {
 	for f := range w.Judgement.Findings.All() {
-		decided := slices.ContainsFunc(w.Facts.Register, func(e Registered) bool { return e.Decides(f) })
+		decided := slices.ContainsFunc(w.Register, func(e Registered) bool { return e.Decides(f) })
 		if f.Severity != model.Explain || f.Submission == "" || decided || f.Own == "" && f.Explanation != "" {
 			continue
 		}
@@ -155,14 +155,14 @@ func (w *waiting) awards(s *templates.RegisterSheet) {
 	}
 	d, last, chosen := w.Facts.Definition, int32(0), 0
 	for k := range w.Ranking.Ranking.All() {
-		if a := w.Facts.Award(ConsortiumKey(w.of(k.Submission))); a.Reached(templates.StepProposed) {
+		if a := w.Register.Award(ConsortiumKey(w.of(k.Submission))); a.Reached(templates.StepProposed) {
 			chosen++
 			last = max(last, k.Rank.V)
 		}
 	}
 	for k := range w.Ranking.Ranking.All() {
 		x := w.of(k.Submission)
-		a := w.Facts.Award(ConsortiumKey(x))
+		a := w.Register.Award(ConsortiumKey(x))
 		if proposed := a.Reached(templates.StepProposed); !k.Ranked && !proposed {
 			continue
 		} else if a.Reached(templates.StepChosen) {
@@ -216,7 +216,7 @@ func (w *waiting) next(a Award, x Submission) []string {
 		return nil
 	}
 	var out []string
-	for _, lacking := range w.Facts.Lacking(ConsortiumKey(x)) {
+	for _, lacking := range w.Lacking(ConsortiumKey(x)) {
 		out = append(out, "拟入选而"+lacking)
 	}
 	if n := w.step(templates.StepPublicised).Columns; a.Reached(templates.StepPublicised) {
@@ -247,7 +247,7 @@ func workingDays(from, to string) int {
 
 // objections wait until they are decided; one that is upheld must not stand beside 无异议.
 func (w *waiting) objections(s *templates.RegisterSheet) {
-	for _, e := range w.Facts.Register {
+	for _, e := range w.Register {
 		if e.Sheet != s {
 			continue
 		}
@@ -256,7 +256,7 @@ func (w *waiting) objections(s *templates.RegisterSheet) {
 		switch c := s.Column(templates.RegisterOutcome); {
 		case upheld == "":
 			asked = "还没有处理结果"
-		case c != nil && upheld == c.Options[len(c.Options)-1] && w.Facts.Award(e.Key).Reached(templates.StepCleared):
+		case c != nil && upheld == c.Options[len(c.Options)-1] && w.Register.Award(e.Key).Reached(templates.StepCleared):
 			asked = "异议成立，而“" + w.step(templates.StepCleared).Label + "”已登记通过"
 		default:
 			continue
@@ -269,7 +269,7 @@ func (w *waiting) objections(s *templates.RegisterSheet) {
 // then a row for everything else that waits.
 func (r *Round) NextRegister() map[string][]map[string]string {
 	rows, todos := map[string][]map[string]string{}, r.Todos()
-	for _, e := range r.Facts.Register {
+	for _, e := range r.Register {
 		row := maps.Clone(e.Values)
 		maps.Copy(row, e.Private)
 		key := e.Key

@@ -60,7 +60,7 @@ func answerType(f *templates.Field) arrow.DataType {
 const textSuffix = "_text"
 
 // wideSubmissions puts the verdict and the undated answers of each submission beside it.
-func wideSubmissions(mem memory.Allocator, schema *arrow.Schema, f *Facts, j *Judgement) (arrow.Record, error) {
+func wideSubmissions(schema *arrow.Schema, f *Facts, j *Judgement) (arrow.Record, error) {
 	if j.Verdicts.Len() != f.Submissions.Len() {
 		return nil, fmt.Errorf("%d 个申报有 %d 个受理结论", f.Submissions.Len(), j.Verdicts.Len())
 	}
@@ -81,17 +81,15 @@ func wideSubmissions(mem memory.Allocator, schema *arrow.Schema, f *Facts, j *Ju
 	columns := append([]arrow.Array{}, f.Submissions.Record().Columns()...)
 	columns = append(columns, j.Verdicts.Record().Columns()[1:]...)
 	for _, field := range schema.Fields()[len(columns):] {
-		made := answerColumn(mem, field.Type, answers[strings.TrimSuffix(field.Name, textSuffix)], f.Submissions.Len())
-		defer made.Release()
+		made := answerColumn(field.Type, answers[strings.TrimSuffix(field.Name, textSuffix)], f.Submissions.Len())
 		columns = append(columns, made)
 	}
 	return array.NewRecord(schema, columns, int64(f.Submissions.Len())), nil
 }
 
 // answerColumn writes one undated answer of n submissions, in their order.
-func answerColumn(mem memory.Allocator, t arrow.DataType, answers []Figure, n int) arrow.Array {
-	b := array.NewBuilder(mem, t)
-	defer b.Release()
+func answerColumn(t arrow.DataType, answers []Figure, n int) arrow.Array {
+	b := array.NewBuilder(memory.DefaultAllocator, t)
 	for i := range n {
 		if answers == nil || answers[i].Status != Normal {
 			b.AppendNull()
@@ -113,9 +111,9 @@ func answerColumn(mem memory.Allocator, t arrow.DataType, answers []Figure, n in
 }
 
 // widePanel turns the metrics round: a row for each submission and year of the form, a column for each metric.
-func widePanel(mem memory.Allocator, schema *arrow.Schema, f *Facts) arrow.Record {
+func widePanel(schema *arrow.Schema, f *Facts) arrow.Record {
 	years := f.Definition.Form.Years
-	begin, rows := map[string]int{}, NewBuilder[panelRow](mem)
+	begin, rows := map[string]int{}, NewBuilder[panelRow]()
 	for s := range f.Submissions.All() {
 		begin[s.Submission] = rows.Len()
 		for _, y := range years {
@@ -123,7 +121,6 @@ func widePanel(mem memory.Allocator, schema *arrow.Schema, f *Facts) arrow.Recor
 		}
 	}
 	head := rows.Finish()
-	defer head.Release()
 	values := map[string][]Opt[float64]{}
 	for m := range f.Metrics.All() {
 		if m.Status != Normal {
@@ -136,17 +133,15 @@ func widePanel(mem memory.Allocator, schema *arrow.Schema, f *Facts) arrow.Recor
 	}
 	columns := append([]arrow.Array{}, head.Record().Columns()...)
 	for _, field := range schema.Fields()[len(columns):] {
-		made := metricColumn(mem, values[field.Name], head.Len())
-		defer made.Release()
+		made := metricColumn(values[field.Name], head.Len())
 		columns = append(columns, made)
 	}
 	return array.NewRecord(schema, columns, int64(head.Len()))
 }
 
 // metricColumn writes one metric, n rows of it.
-func metricColumn(mem memory.Allocator, values []Opt[float64], n int) arrow.Array {
-	b := array.NewFloat64Builder(mem)
-	defer b.Release()
+func metricColumn(values []Opt[float64], n int) arrow.Array {
+	b := array.NewFloat64Builder(memory.DefaultAllocator)
 	for i := range n {
 		if values == nil || !values[i].Valid {
 			b.AppendNull()

@@ -329,7 +329,7 @@ func published(t *testing.T, dir string) map[string][]byte {
 			}
 		}
 	}
-	records, err := export.Read(mem, filepath.Join(dir, "data"))
+	records, err := export.Read(filepath.Join(dir, "data"))
 	if err != nil {
 		t.Fatal(err)
 	}
