@@ -10,6 +10,7 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -41,6 +42,8 @@ type Options struct {
 	Rescale       bool     // lay the scales anew, where experts have marked, too
 	Freeze        string   // also keep these results as Out/<year>-<Freeze>, which later runs leave alone; empty: don't
 	Register      string   // the Department's register; empty: none
+	Opinions      string   // what a meeting advised on the previous run; empty: nothing
+	AllowTrial    bool     // weights may be tried on the page for the meeting before all marks are in, too
 	Date          string   // the run's date, as it is to be shown; empty: none
 	ReplyBy       string   // the day by which the prefectures are to answer; empty: as the calendar says
 	Marks         string   // the experts' workbooks: a folder, or one of them; empty: none
@@ -106,6 +109,10 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	opinions, err := readOpinions(o, earlier)
+	if err != nil {
+		return nil, err
+	}
 	if err := o.worthwhile(facts, out.Final); err != nil {
 		return nil, err
 	}
@@ -134,6 +141,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	manifest.Previous, manifest.Register = earlier.manifest, registered
+	manifest.Opinions, manifest.AllowTrial = opinions.described(), o.AllowTrial
 	if err := writeTables(out.Fresh, manifest, round); err != nil {
 		return nil, err
 	}
@@ -142,7 +150,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := writeBooks(ctx, out.Fresh, &in, source.open); err != nil {
 		return nil, err
 	}
-	if err := writeRegister(out.Fresh, round); err != nil {
+	if err := errors.Join(writeRegister(out.Fresh, round), writeReview(out.Fresh, in, o, opinions)); err != nil {
 		return nil, err
 	}
 	if err := manifest.Seal(out.Fresh); err != nil {
@@ -156,7 +164,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		if err := os.Remove(filepath.Join(dir, d.Register.Next)); err != nil { // it holds names, and no meeting needs it
 			return err
 		}
-		return writeForPeople(dir, in)
+		return errors.Join(writeForPeople(dir, in), writeReview(dir, in, o, opinions))
 	}
 	if err := meeting.Copy(out.Fresh, *manifest, again); err != nil {
 		return nil, err
@@ -175,6 +183,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	for _, e := range round.Strangers() {
 		r.Notes = append(r.Notes, fmt.Sprintf("登记表 %s：“%s”不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称", e.Place, text.Mask(e.Values[templates.RegisterConsortium])))
 	}
+	r.Notes = append(r.Notes, opinions.notes(round.Facts)...)
 	return r, nil
 }
 
@@ -203,6 +212,7 @@ func (o Options) reads() []publish.Read {
 	return append(out,
 		publish.Read{Path: o.Register, What: "登记表", Cure: "请先把登记表拷出来，再用 --register 指向拷出来的那一份"},
 		publish.Read{Path: o.Marks, What: "专家评分表"},
+		publish.Read{Path: o.Opinions, What: "会审意见"},
 		publish.Read{Path: o.DefinitionDir, What: "定义", Whole: true},
 		publish.Read{Path: o.Previous, What: "上一轮的结果", Whole: true},
 		publish.Read{Path: o.From, What: "数据表", Whole: true},

@@ -3,6 +3,7 @@ package templates
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,9 @@ type Directory struct {
 	// Horizon are the words by which a plan says how far it reaches.
 	Horizon []string
 	Cities  []City
-	Entries []Entry
+	// Industries are those of the parks that the call names.
+	Industries []string
+	Entries    []Entry
 }
 
 // Calendar is what else has its day; zero: nothing is set, and documents leave the place open.
@@ -104,13 +107,22 @@ type Entry struct {
 	National   string // official remark where the consortium is national already and does not report; empty otherwise
 	// Alternatives are pairs of name and park that may stand instead (附件1 序号7).
 	Alternatives []Pair
+	Group        `yaml:",inline"`
 }
 
+// Group is where we put a consortium that the directory does not put anywhere: the id of an economy, one of the industries; empty where nothing fits.
+type Group struct{ Economy, Industry string }
+
 // Pair is a consortium's name with the park that belongs to it.
-type Pair struct{ Consortium, Park string }
+type Pair struct {
+	Consortium, Park string
+	Group            `yaml:",inline"` // where it is another than the entry's
+}
 
 // Pairs lists the entry's own name and park first, then the alternatives.
-func (e Entry) Pairs() []Pair { return append([]Pair{{e.Consortium, e.Park}}, e.Alternatives...) }
+func (e Entry) Pairs() []Pair {
+	return append([]Pair{{e.Consortium, e.Park, e.Group}}, e.Alternatives...)
+}
 
 // ByConsortium finds the entry and the pair that carry a consortium's name; ok is false where none does.
 func (d *Directory) ByConsortium(name string) (entry Entry, pair Pair, ok bool) {
@@ -170,6 +182,12 @@ func monthDay(s string) bool {
 	return err == nil
 }
 
+// groups says whether a group is one of those that the call names.
+func (d *Directory) groups(g Group) bool {
+	known := g.Economy == "" || slices.ContainsFunc(d.Economies, func(e Economy) bool { return e.ID == g.Economy })
+	return known && (g.Industry == "" || slices.Contains(d.Industries, g.Industry))
+}
+
 var cityCode = regexp.MustCompile(`^[0-9]{6}$`)
 
 func (d *Directory) check(l *loader, form *Form) {
@@ -192,6 +210,9 @@ func (d *Directory) check(l *loader, form *Form) {
 				l.problem(where, "联合体名称“"+p.Consortium+"”重复", "请删去重复的一条。")
 			}
 			seen[p.Consortium] = true
+			if !d.groups(p.Group) {
+				l.problem(where, fmt.Sprintf("%s的归类“%s %s”不在 economies、industries 之列", p.Consortium, p.Economy, p.Industry), "请写其中的一个，归不进的不写。")
+			}
 		}
 	}
 	for i, c := range d.Cities {

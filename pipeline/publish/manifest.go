@@ -33,9 +33,11 @@ type Manifest struct {
 	Root       string            `json:"root"`              // sha256 of this file with "root" empty; printed on the console
 	Definition map[string]string `json:"definition"`        // file: sha256
 	Options    Options           `json:"options"`
-	Previous   *Previous         `json:"previous,omitempty"` // the run that this one was compared with
-	Register   *Register         `json:"register,omitempty"` // the Department's
-	From       *From             `json:"from,omitempty"`     // the tables that were read in the place of the inputs
+	Previous   *Previous         `json:"previous,omitempty"`    // the run that this one was compared with
+	Register   *Register         `json:"register,omitempty"`    // the Department's
+	Opinions   *Opinions         `json:"opinions,omitempty"`    // what a meeting advised on the previous run
+	AllowTrial bool              `json:"allow_trial,omitempty"` // weights may be tried on the page for the meeting
+	From       *From             `json:"from,omitempty"`        // the tables that were read in the place of the inputs
 	Inputs     []Input           `json:"inputs"`
 	Marks      []Input           `json:"marks,omitempty"` // the experts' workbooks
 	Outputs    []Output          `json:"outputs"`
@@ -70,6 +72,13 @@ func (r *Register) Same(other *Register) bool {
 		return r == other
 	}
 	return r.SHA256 == other.SHA256
+}
+
+// Opinions are those of a meeting, as they were read.
+type Opinions struct {
+	Name    string `json:"name"`
+	SHA256  string `json:"sha256"`
+	Entries int    `json:"entries"`
 }
 
 // From names the tables of an earlier run by their data package, which holds the sha256 of all of them.
@@ -107,12 +116,12 @@ type Counts struct {
 	Findings       int `json:"findings"`
 }
 
-// Data is what the tables rest on and what they say, in one hash: year, definition, options, date, register, marks, previous run,
+// Data is what the tables rest on and what they say, in one hash: year, definition, options, date, register, marks, opinions, previous run,
 // inputs and the table files. It is known before the workbooks are written, which print it; a run done again from the tables
 // (--from) has the same. tables are the files below the results' folder for data.
 func (m *Manifest) Data(folder string, tables []Output) string {
 	basis := Manifest{Year: m.Year, Version: m.Version, Date: m.Date, Definition: m.Definition, Options: m.Options, Previous: m.Previous,
-		Register: m.Register, Inputs: m.Inputs, Marks: m.Marks}
+		Register: m.Register, Opinions: m.Opinions, Inputs: m.Inputs, Marks: m.Marks}
 	for _, o := range tables {
 		if strings.HasPrefix(o.Path, folder+"/") && slices.Contains(tableFiles, path.Ext(o.Path)) {
 			basis.Outputs = append(basis.Outputs, o)

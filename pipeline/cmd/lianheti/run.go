@@ -15,6 +15,7 @@ import (
 	"lianheti/stages/consolidate"
 	"lianheti/stages/feedback"
 	"lianheti/stages/model"
+	"lianheti/stages/review"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -43,6 +44,8 @@ func runCommand() *cli.Command {
 			&cli.StringFlag{Name: "freeze", Usage: "同时留一份会议版，`名称`如 0905评审会：放在 输出文件夹/年度-名称，以后的运行不会动它"},
 			&cli.StringFlag{Name: "register", Usage: "处里的登记表`文件`（空白的用 lianheti template --register 生成）"},
 			&cli.StringFlag{Name: "marks", Usage: "交回的专家评分表所在的`文件夹`（评分表用 lianheti experts 生成）"},
+			&cli.StringFlag{Name: "opinions", Usage: "会审页导出的意见.json（`文件`），须是 --previous 那次结果上的；记进运行记录，在新的会审页上再列出"},
+			&cli.BoolFlag{Name: "allow-trial", Usage: "评齐之前的会审页、会议版的会审页也给权重试算"},
 			&cli.IntFlag{Name: "select", Usage: "拟遴选几家（`家数`）；不写则按定义"},
 			&cli.StringFlag{Name: "from", Usage: "不读原件，从以前公布的数据表（data `文件夹`）重新检查、计分、汇总，例如换一套权重试算"},
 			&cli.StringFlag{Name: "previous", Usage: "与上一轮相比：上一轮结果所在的`文件夹`（其中有 run.json）"},
@@ -96,14 +99,15 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 	if err := days(c); err != nil {
 		return pipeline.Options{}, err
 	}
-	if err := there(c, "register", "marks", "previous", "from"); err != nil {
+	if err := there(c, "register", "marks", "previous", "from", "opinions"); err != nil {
 		return pipeline.Options{}, err
 	}
 	if n := c.Int("select"); n < 0 || c.IsSet("select") && n == 0 {
 		return pipeline.Options{}, usageError{fmt.Errorf("--select 要写正整数，不是 %d", n)}
 	}
 	return pipeline.Options{
-		Definition: d, DefinitionDir: c.String("definition"), Inputs: files, From: c.String("from"), Out: c.String("out"), Previous: c.String("previous"), Rescale: c.Bool("rescale"), Register: c.String("register"), Freeze: c.String("freeze"), Marks: c.String("marks"), Date: c.String("date"), ReplyBy: c.String("reply-by"), Workers: c.Int("workers"),
+		Definition: d, DefinitionDir: c.String("definition"), Inputs: files, From: c.String("from"), Out: c.String("out"), Previous: c.String("previous"), Rescale: c.Bool("rescale"), Register: c.String("register"), Freeze: c.String("freeze"), Marks: c.String("marks"), Opinions: c.String("opinions"), AllowTrial: c.Bool("allow-trial"),
+		Date: c.String("date"), ReplyBy: c.String("reply-by"), Workers: c.Int("workers"),
 		Score: score.Options{Select: c.Int("select"), Workers: c.Int("workers")},
 	}, nil
 }
@@ -206,7 +210,7 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 		fmt.Fprintf(w, what, d.Rubric.WeightsNote, strings.Join(shown, "；"))
 	}
 	fmt.Fprintf(w, "结果在 %s\n", r.Dir)
-	lines := [][2]string{{consolidate.FileName, "省级汇总，请从“总览”看起"}}
+	lines := [][2]string{{consolidate.FileName, "省级汇总，请从“总览”看起"}, {review.FileName, "会上投影用的一页，双击即开，不用联网"}}
 	if len(r.Ranking) > 0 && r.Ranking[0].Ranked {
 		if r.Standing.Complete() {
 			lines = append(lines, [2]string{consolidate.ProposalFile, "Word，按拟遴选家数"})

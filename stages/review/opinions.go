@@ -1,0 +1,124 @@
+package review
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"lianheti/stages/table"
+	"lianheti/stages/text"
+)
+
+// Schema names the make of 意见.json. It is described in opinions.schema.json.
+const Schema = "lianheti/opinions/1"
+
+// OpinionsFile is what the page exports.
+const OpinionsFile = "意见.json"
+
+// Opinions is what a meeting advised on the numbers of one run. Nobody is named in it: it is the meeting's, not a person's.
+type Opinions struct {
+	Schema   string    `json:"schema"`
+	Batch    int       `json:"batch"`
+	DataRoot string    `json:"data_root"` // of the run that the meeting had before it
+	Select   int       `json:"select"`    // how many were to be chosen
+	Opinions []Opinion `json:"opinions"`
+}
+
+// Opinion is the advice on one submission.
+type Opinion struct {
+	Submission string `json:"submission"`
+	Consortium string `json:"consortium"`
+	Rank       *int   `json:"rank"` // as it was then; null: it was not ranked
+	Opinion    string `json:"opinion"`
+	Reason     string `json:"reason"`
+	When       string `json:"when"` // RFC 3339
+}
+
+// What can be advised. The decision is the Department's, in its register.
+const (
+	propose = "propose"
+	later   = "defer"
+	decline = "decline"
+)
+
+var choices = []label{{propose, "建议入选"}, {later, "缓议"}, {decline, "不入选"}}
+
+// longestReason is how many characters a reason may have.
+const longestReason = 500
+
+// ReadOpinions reads 意见.json of a batch. It is believed only where it speaks of the run with this data root, the last round's.
+// Reasons come back masked. An error lists all that is wrong in it.
+func ReadOpinions(data []byte, batch int, previous string) (*Opinions, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	o := &Opinions{}
+	if err := d.Decode(o); err != nil {
+		return nil, fmt.Errorf("不是会审页导出的 %s，或已损坏。请重新从会审页导出", OpinionsFile)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s 的末尾还有别的内容。请重新从会审页导出", OpinionsFile)
+	}
+	switch {
+	case o.Schema != Schema:
+		return nil, fmt.Errorf("schema 是“%s”，本版程序读的是“%s”", text.Mask(o.Schema), Schema)
+	case o.Batch != batch:
+		return nil, fmt.Errorf("是%d年批次的，本轮是%d年", o.Batch, batch)
+	case previous == "":
+		return nil, fmt.Errorf("说的是 data_root 为 %s 的那次结果。请用 --previous 指向那次结果", text.Mask(o.DataRoot))
+	case o.DataRoot != previous:
+		return nil, fmt.Errorf("说的是 data_root 为 %s 的结果，而 --previous 的是 %s，不是同一次。请用 --previous 指向会上看的那次结果", text.Mask(o.DataRoot), previous)
+	}
+	return o, o.check()
+}
+
+// check lists what is wrong opinion by opinion, and masks the reasons.
+func (o *Opinions) check() error {
+	var wrong []error
+	seen := map[string]bool{}
+	for i := range o.Opinions {
+		x := &o.Opinions[i]
+		fault := func(format string, args ...any) {
+			wrong = append(wrong, fmt.Errorf("第%d条（%s）：%s", i+1, text.Mask(x.Submission), fmt.Sprintf(format, args...)))
+		}
+		if seen[x.Submission] || x.Submission == "" {
+			fault("申报编号为空或重复，一家只能有一条意见")
+		}
+		seen[x.Submission] = true
+		if !slices.ContainsFunc(choices, func(c label) bool { return c.ID == x.Opinion }) {
+			fault("opinion 是“%s”，要是 %s、%s、%s 之一", text.Mask(x.Opinion), propose, later, decline)
+		}
+		if o.departs(*x) && strings.TrimSpace(x.Reason) == "" {
+			fault("意见与名次不一致，要写理由")
+		}
+		if n := utf8.RuneCountInString(x.Reason); n > longestReason {
+			fault("理由有%d字，最多%d字", n, longestReason)
+		}
+		if _, err := time.Parse(time.RFC3339, x.When); err != nil {
+			fault("when“%s”不是带时区的时间", text.Mask(x.When))
+		}
+		x.Reason, x.Consortium = text.Mask(x.Reason), text.Mask(x.Consortium)
+	}
+	return errors.Join(wrong...)
+}
+
+// departs says whether the advice is another than the rank's.
+func (o *Opinions) departs(x Opinion) bool {
+	inside := x.Rank != nil && *x.Rank <= o.Select
+	return inside != (x.Opinion == propose)
+}
+
+// Strangers lists the opinions about submissions that this round does not have.
+func (o *Opinions) Strangers(facts *table.Facts) []Opinion {
+	known := map[string]bool{}
+	for s := range facts.Submissions.All() {
+		known[s.Submission] = true
+	}
+	return slices.DeleteFunc(slices.Clone(o.Opinions), func(x Opinion) bool { return known[x.Submission] })
+}
