@@ -27,7 +27,8 @@ type Audited struct {
 	Tried   int               `json:"tried"`   // moves
 	Ranked  int               `json:"ranked"`  // submissions whose moves were tried
 	LeftOut []AuditLeftOut    `json:"left_out"`
-	Pays    []audit.Paying    `json:"pays"` // perverse moves that raise a rank, by what they raise most
+	Basis   string            `json:"basis,omitempty"` // what the rubric divides by, and why that can be bent
+	Pays    []audit.Paying    `json:"pays"`            // perverse moves that raise a rank, by what they raise most
 	Claims  []audit.Paying    `json:"claims"`
 	Rows    []table.Incentive `json:"-"` // all that were tried
 	Files   []publish.File    `json:"-"` // to be written below Out
@@ -41,7 +42,8 @@ type AuditLeftOut struct {
 }
 
 // Audit tries on every ranked submission the moves of the definition, each judged and scored with the others as they
-// are, and makes the workbook and the table of what came of them. Draws and scenarios are nobody's business here.
+// are, and makes the workbook and the table of what came of them. Draws and scenarios are nobody's business here. The scales of an earlier
+// run (o.Previous) are kept; so are its marks, unless others came back since (o.Marks).
 func Audit(ctx context.Context, o Options) (*Audited, error) {
 	if o.Definition.Audit == nil {
 		return nil, fmt.Errorf("定义里没有 audit.yaml（激励审计试哪些动作）：请从 templates/%d 复制一份放进去", o.Definition.Year)
@@ -50,6 +52,10 @@ func Audit(ctx context.Context, o Options) (*Audited, error) {
 		return nil, err
 	}
 	sources, err := o.discover()
+	if err != nil {
+		return nil, err
+	}
+	earlier, err := readPrevious(o)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +71,11 @@ func Audit(ctx context.Context, o Options) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := newAuditing(source.facts, check.Known{Register: register}, marking)
+	if earlier.round != nil && o.Marks == "" {
+		marking = earlier.round.Marking
+	}
+	known := check.Known{Register: register, Given: earlier.explained()}
+	a, err := newAuditing(source.facts, known, marking, earlier.scales())
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +105,8 @@ type auditCase struct {
 	tried   []audit.Tried
 }
 
-func newAuditing(facts *table.Facts, known check.Known, marking table.Marking) (*auditing, error) {
+// newAuditing judges and scores a batch as it is. kept are the scales of an earlier run.
+func newAuditing(facts *table.Facts, known check.Known, marking table.Marking, kept []table.Scale) (*auditing, error) {
 	a := &auditing{d: facts.Definition}
 	judgement, err := check.Run(facts, known)
 	if err != nil {
@@ -104,7 +115,7 @@ func newAuditing(facts *table.Facts, known check.Known, marking table.Marking) (
 	if a.rules, err = check.NewSingle(facts, known); err != nil {
 		return nil, fmt.Errorf("检查：%w", err)
 	}
-	if a.trial, err = score.NewTrial(facts, judgement, marking); err != nil {
+	if a.trial, err = score.NewTrial(facts, judgement, marking, kept); err != nil {
 		return nil, fmt.Errorf("计分：%w", err)
 	}
 	for form := range facts.Forms {
@@ -184,7 +195,8 @@ func (a *auditing) try(c *auditCase, m audit.Move) audit.Tried {
 
 // result sums up in the order of the submissions.
 func (a *auditing) result() *Audited {
-	out := &Audited{Year: a.d.Year, Version: publish.Version, Ranked: len(a.cases), LeftOut: a.leftOut, Pays: []audit.Paying{}, Claims: []audit.Paying{}}
+	out := &Audited{Year: a.d.Year, Version: publish.Version, Ranked: len(a.cases), LeftOut: a.leftOut, Basis: audit.Basis(a.d),
+		Pays: []audit.Paying{}, Claims: []audit.Paying{}}
 	for _, c := range a.cases {
 		for _, t := range c.tried {
 			row := c.subject.Row(t)

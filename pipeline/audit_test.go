@@ -34,7 +34,7 @@ func auditOf(t *testing.T, d *templates.Definition, every, workers int, keep fun
 	}
 	facts := *b.facts
 	facts.Definition = only(d, keep)
-	a, err := newAuditing(&facts, check.Known{}, table.Marking{})
+	a, err := newAuditing(&facts, check.Known{}, table.Marking{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func Experts(ctx context.Context, o Options, list string, count int) (*Issued, e
 	if err != nil {
 		return nil, err
 	}
-	out := &Issued{Subjects: marking.Subjects(facts, round.Ranking)}
+	out := &Issued{Subjects: marking.Subjects(facts, round.Judgement, round.Ranking)}
 	for r := range round.Ranking.Ranking.All() {
 		if !r.Ranked && !r.Waiting {
 			out.LeftOut = append(out.LeftOut, r)

@@ -76,13 +76,21 @@ type Experts struct {
 	Least     int             // so many marks make a point marked
 	Deduction decimal.Decimal // the most points that may be deducted
 	// Bands say what marks mean, from the best down; the last begins at 0.
-	Bands []struct {
-		From  decimal.Decimal
-		Words string
-	}
+	Bands []Band
 	// Rejections are the conditions, verbatim from the work plan, on which an expert may propose to turn a submission down.
 	Rejections []string
 	Veto       *decimal.Decimal // of rubrics before version 2, in which experts decided; nobody asks it
+}
+
+// Band says which of the bands a mark falls into, the best being 0.
+func (x Experts) Band(mark float64) int {
+	return slices.IndexFunc(x.Bands, func(b Band) bool { return mark >= b.From.InexactFloat64() })
+}
+
+// Band is what marks from one mark up mean.
+type Band struct {
+	From  decimal.Decimal
+	Words string
 }
 
 // Credibility says when a promise is flagged.
@@ -101,6 +109,7 @@ type Scenario struct {
 	Weights     string // indicators, entropy, pca
 	Decides     bool   // whoever crosses the line by it can't be called firm; the others only inform
 	Basis       string // size: each amount on its own base
+	Experts     string // leniency: each expert's is taken off the marks; only where recusals make the sets of experts differ
 	// Parts lets evidence that counts nothing count so much, by kind.
 	Parts map[string]int
 }
@@ -117,6 +126,8 @@ const (
 	WeightsByPCA       = "pca"
 
 	BySize = "size"
+
+	WithoutLeniency = "leniency"
 )
 
 // Ids of scenarios that are always there: the rubric's own ranking, and those without one of the points.
@@ -307,7 +318,7 @@ func (r *Rubric) checkScenarios(l *loader, root at) {
 		for _, c := range []struct {
 			value   string
 			allowed []string
-		}{{s.Method, Methods}, {s.Aggregation, []string{Geometric}}, {s.Weights, []string{WeightsByIndicator, WeightsByEntropy, WeightsByPCA}}, {s.Basis, []string{BySize}}} {
+		}{{s.Method, Methods}, {s.Aggregation, []string{Geometric}}, {s.Weights, []string{WeightsByIndicator, WeightsByEntropy, WeightsByPCA}}, {s.Basis, []string{BySize}}, {s.Experts, []string{WithoutLeniency}}} {
 			if c.value == "" {
 				continue
 			}
@@ -328,7 +339,7 @@ func (r *Rubric) checkScenarios(l *loader, root at) {
 			l.problem(root, "情景“"+s.ID+"”由数据得出权重、计入增长或补充采集、或折算到规模，却写了 decides", "这些情景只供参考，请去掉 decides。")
 		}
 		if seen[s.ID] || !identifier.MatchString(s.ID) || strings.HasPrefix(s.ID, WithoutScenario) || s.Label == "" || changes != 1 {
-			l.problem(root, "情景“"+s.ID+"”重复、缺 label，或不是恰好换一处", "每个情景写 id、label，以及 method、aggregation、weights、basis、parts 之一。")
+			l.problem(root, "情景“"+s.ID+"”重复、缺 label，或不是恰好换一处", "每个情景写 id、label，以及 method、aggregation、weights、basis、experts、parts 之一。")
 		}
 		seen[s.ID] = true
 	}
@@ -383,6 +394,10 @@ func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, 
 		}
 	} else if e.Size != "" {
 		l.problem(where, "依据“"+e.ID+"”的 size“"+e.Size+"”不在 bases 之列", "请改为 bases 中的 id。")
+	}
+	base := "< " + r.Credibility.Base.String() + " ? 0 :"
+	if rate := e.Kind == GrowthRate && e.Unit == "％"; rate && r.Version >= 3 && !strings.Contains(e.Expr, base) {
+		l.problem(where, "依据“"+e.ID+"”的增长率没有写基数的下限", "除数写成 (基数 "+base+" 基数)：基数不到 credibility.base 的不算增长率。")
 	}
 	years := map[YearKind]map[int]bool{Actual: {}, Committed: {}}
 	for _, ref := range e.Expression.Refs {

@@ -8,6 +8,7 @@ package compare
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -32,8 +33,9 @@ func Run(before, now *table.Round, why Why) table.Table[table.Change] {
 		return out.Finish()
 	}
 	was, is, registered, judged := byID(before), byID(now), verdicts(why.Registered), verdicts(why.Judged)
-	for _, id := range union(was, is) {
-		p := &pair{d: now.Facts.Definition, before: was[id], now: is[id], registered: registered[id], judged: judged[id], moves: why.Moves[id]}
+	ids := union(was, is)
+	for _, id := range ids {
+		p := &pair{d: now.Facts.Definition, all: [2]map[string]*submission{was, is}, ids: ids, before: was[id], now: is[id], registered: registered[id], judged: judged[id], moves: why.Moves[id]}
 		p.compare()
 		slices.SortStableFunc(p.rows, func(a, b table.Change) int {
 			return cmp.Compare(slices.Index(table.ChangeKinds, a.Kind), slices.Index(table.ChangeKinds, b.Kind))
@@ -109,6 +111,8 @@ func union(was, is map[string]*submission) []string {
 type pair struct {
 	d           *templates.Definition
 	before, now *submission
+	all         [2]map[string]*submission // of both rounds
+	ids         []string
 	registered  model.Verdict // the last round's facts with this round's register; empty: as it was
 	judged      model.Verdict // this round's facts by the earlier rules; empty: nobody can say
 	moves       []table.Move
@@ -295,12 +299,48 @@ func (p *pair) points() {
 			BeforeNumber: table.Some(was.Total), AfterNumber: table.Some(is.Total)})
 		for _, m := range p.moves {
 			p.add(table.Change{Kind: table.TotalStep, Label: "得分：" + m.Cause.Label(), Before: fmt.Sprintf("%.2f", m.Before), After: fmt.Sprintf("%.2f", m.After),
-				BeforeNumber: table.Some(m.Before), AfterNumber: table.Some(m.After), Causes: string(m.Cause)})
+				BeforeNumber: table.Some(m.Before), AfterNumber: table.Some(m.After), Causes: string(m.Cause), Because: m.Because})
 		}
 	}
 	if was.Rank != is.Rank {
-		p.add(table.Change{Kind: table.RankChanged, Label: "名次", Before: place(was), After: place(is), BeforeNumber: float(was.Rank), AfterNumber: float(is.Rank)})
+		p.add(table.Change{Kind: table.RankChanged, Label: "名次", Before: place(was), After: place(is), BeforeNumber: float(was.Rank), AfterNumber: float(is.Rank),
+			Because: p.passing()})
 	}
+}
+
+// passing says who stands on the other side of a submission now: why a rank changed where the own total did not.
+func (p *pair) passing() string {
+	if !p.before.rank.Rank.Valid || !p.now.rank.Rank.Valid {
+		return ""
+	}
+	words := map[string][]string{}
+	for _, id := range p.ids {
+		var ahead, ranked [2]bool
+		for i, own := range []table.Rank{p.before.rank, p.now.rank} {
+			if o := p.all[i][id]; o != nil && o.rank.Rank.Valid {
+				ranked[i], ahead[i] = true, o.rank.Rank.V < own.Rank.V
+			}
+		}
+		what := ""
+		switch {
+		case ahead[1] && !ahead[0]:
+			if what = "排到前面的："; !ranked[0] {
+				what = "新参加排名而在前面的："
+			}
+		case ahead[0] && !ahead[1]:
+			if what = "落到后面的："; !ranked[1] {
+				what = "原在前面、不再参加排名的："
+			}
+		default:
+			continue
+		}
+		words[what] = append(words[what], cmp.Or(p.all[1][id], p.all[0][id]).form.Submission.Consortium)
+	}
+	var out []string
+	for _, what := range slices.Sorted(maps.Keys(words)) {
+		out = append(out, what+table.Few(words[what]))
+	}
+	return strings.Join(out, "；")
 }
 
 func place(r table.Rank) string {

@@ -160,7 +160,11 @@ func (w *workbook) why() func(table.Change) string {
 	steps := map[string][]string{}
 	for c := range w.Changes.All() {
 		if c.Kind == table.TotalStep {
-			steps[c.Submission] = append(steps[c.Submission], fmt.Sprintf("%s%+.2f", table.Cause(c.Causes).Label(), c.AfterNumber.V-c.BeforeNumber.V))
+			step := fmt.Sprintf("%s%+.2f", table.Cause(c.Causes).Label(), c.AfterNumber.V-c.BeforeNumber.V)
+			if c.Because != "" {
+				step += "（" + c.Because + "）"
+			}
+			steps[c.Submission] = append(steps[c.Submission], step)
 		}
 	}
 	out := map[string]string{} // of the ranking now, why
@@ -178,6 +182,9 @@ func (w *workbook) why() func(table.Change) string {
 			}
 			return strings.Join(out, "；")
 		case table.TotalChanged:
+			if out[c.Submission] != "" {
+				return "不参加排名，得分只作对照：" + strings.Join(steps[c.Submission], "；")
+			}
 			return strings.Join(steps[c.Submission], "；")
 		case table.RankChanged:
 			switch {
@@ -187,9 +194,9 @@ func (w *workbook) why() func(table.Change) string {
 				return "上轮不参加排名，本轮参加"
 			}
 			if own := steps[c.Submission]; own != nil {
-				return "自己的得分变了（" + strings.Join(own, "；") + "），也看别家的"
+				return strings.TrimSuffix("自己的得分变了："+strings.Join(own, "；")+"。"+c.Because, "。")
 			}
-			return "自己的得分没有变，别家的得分或参加排名的范围变了"
+			return "自己的得分没有变。" + c.Because
 		}
 		return ""
 	}

@@ -92,7 +92,7 @@ func (w *workbook) yearColumn(y templates.Year, of func(series) *table.Metric) c
 
 // growth compares two years by a formula: in percent, or in points where the figure is a percentage itself.
 func (w *workbook) growth(head string, firstColumn, from, to int) column[series] {
-	years := w.Definition.Form.Years
+	years, base := w.Definition.Form.Years, w.Definition.Rubric.Credibility.Base // less has no growth in per cent
 	at := func(year, row int) string { return model.CellName(row, firstColumn+year-years[0].Year) }
 	return column[series]{Head: head, Width: 11, Style: book.Column{Heat: true}, Cell: func(s series) book.Cell {
 		a, b := s.value(from), s.value(to)
@@ -108,8 +108,8 @@ func (w *workbook) growth(head string, firstColumn, from, to int) column[series]
 			}
 			return c
 		}
-		c := book.Cell{Look: book.Growth, Formula: fmt.Sprintf(`IF(AND(ISNUMBER(%s),ISNUMBER(%s)),IF(%s>0,ROUND(%s/%s-1,10),""),"")`, x, y, x, y, x), Value: ""}
-		if known && a.Value.V > 0 {
+		c := book.Cell{Look: book.Growth, Formula: fmt.Sprintf(`IF(AND(ISNUMBER(%s),ISNUMBER(%s)),IF(%s>=%s,ROUND(%s/%s-1,10),""),"")`, x, y, x, base, y, x), Value: ""}
+		if known && a.Value.V >= base.InexactFloat64() {
 			c.Value = round(b.Value.V/a.Value.V - 1)
 		}
 		return c

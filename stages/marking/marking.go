@@ -13,7 +13,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
+	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -77,9 +79,55 @@ func FileName(d *templates.Definition, a Assignment) string {
 // Subject is one submission as an expert sees it.
 type Subject struct {
 	Submission table.Submission
-	data       map[string][]string // what figures say, by point
+	data       map[string][]string // by point, what figures say, which materials are listed for it, and what is in doubt
 	texts      []passage
 	materials  []table.Material
+}
+
+// doubts lists by point what is open about its figures and texts: what must be corrected, and what nobody has explained.
+func doubts(d *templates.Definition, judgement *table.Judgement, submission string) map[string][]string {
+	out := map[string][]string{}
+	for x := range judgement.Findings.All() {
+		words := map[model.Severity]string{model.MustFix: "必须修改", model.Explain: "未说明"}[x.Severity]
+		if x.Submission != submission || words == "" || x.Severity == model.Explain && (x.Explanation != "" || x.Accepted) {
+			continue
+		}
+		line := fmt.Sprintf("存疑（%s）：%s　%s", words, x.Title, model.Place{Sheet: x.Sheet, Cell: x.Cell})
+		for _, p := range Marked(d.Rubric) {
+			if speaks(d, p, strings.Fields(x.Fields)) && !slices.Contains(out[p.ID], line) {
+				out[p.ID] = append(out[p.ID], line)
+			}
+		}
+	}
+	return out
+}
+
+// speaks says whether one of some fields speaks to a point, by the form or by the rubric.
+func speaks(d *templates.Definition, p *templates.Point, fields []string) bool {
+	return slices.ContainsFunc(fields, func(id string) bool {
+		f := d.Field(id)
+		return f != nil && slices.Contains(f.Evidence, p.ID) ||
+			slices.ContainsFunc(p.Evidence, func(e *templates.Evidence) bool { return e.Counts() && slices.Contains(e.Expression.Fields, id) })
+	})
+}
+
+// supporting lists the materials that the submission names for a point: by its number, or by the label of a field that speaks to it.
+func (s Subject) supporting(d *templates.Definition, p *templates.Point) []string {
+	var out []string
+	for _, m := range s.materials {
+		named := strings.FieldsFunc(m.Supports, func(c rune) bool { return c != '.' && (c < '0' || c > '9') })
+		labelled := slices.ContainsFunc(d.Form.Fields(), func(f *templates.Field) bool {
+			return slices.Contains(f.Evidence, p.ID) && f.Label == strings.TrimSpace(m.Supports)
+		})
+		if slices.Contains(named, p.ID) || labelled {
+			pages := ""
+			if m.Pages != "" {
+				pages = "，第" + m.Pages + "页"
+			}
+			out = append(out, fmt.Sprintf("材料%s：%s%s", m.Number, m.Title, pages))
+		}
+	}
+	return out
 }
 
 // passage is a long text, and the points it speaks to.
@@ -90,7 +138,7 @@ type passage struct {
 }
 
 // Subjects gathers what the experts are to see of each submission that is ranked, in the order of the submissions.
-func Subjects(facts *table.Facts, ranking *table.Ranking) []Subject {
+func Subjects(facts *table.Facts, judgement *table.Judgement, ranking *table.Ranking) []Subject {
 	d := facts.Definition
 	ranked := map[string]bool{}
 	for r := range ranking.Ranking.All() {
@@ -104,10 +152,12 @@ func Subjects(facts *table.Facts, ranking *table.Ranking) []Subject {
 			continue
 		}
 		s := Subject{Submission: form.Submission, data: map[string][]string{}, materials: form.Materials}
+		open := doubts(d, judgement, id)
 		for _, p := range Marked(d.Rubric) {
 			if s.data[p.ID] = data[[2]string{id, p.ID}]; s.data[p.ID] == nil {
 				s.data[p.ID] = answers(d, form, p)
 			}
+			s.data[p.ID] = slices.Concat(s.data[p.ID], s.supporting(d, p), open[p.ID])
 		}
 		for _, t := range form.Texts {
 			if f := d.Field(t.Field); f != nil && t.Status == table.Normal {

@@ -208,8 +208,9 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 	p.lock(t.recused, 1, colFull, book.Cell{Value: stepsAside + "（与该联合体有利害关系的选“" + yes + "”，本页评分就不计入）", Look: book.Plain})
 	p.leave(slot{use: recuseUse, row: t.recused, col: colMark, submission: id}, 1, book.Cell{Look: book.Input})
 	p.Choice(t.recused, colMark, t.recused, colMark, "没有利害关系的不用填。", yes)
-	header := 4
-	for i, head := range []string{"观测点", "评什么（附件2原文）", "报送的数据", "相关文字", "满分", "评分", "折算分", "评语"} {
+	p.lock(4, 1, width, book.Cell{Value: "评分的参考档：" + bands(w.d.Rubric.Experts), Look: book.Remark})
+	header := 5
+	for i, head := range []string{"观测点", "评什么（附件2原文）", "报送的数据和材料，有什么存疑", "相关文字", "满分", "评分", "折算分", "评语"} {
 		p.lock(header, 1+i, 1, book.Cell{Value: head, Look: book.Header})
 	}
 	p.Frozen = header

@@ -123,9 +123,9 @@ func TestDoubtsOfOtherYears(t *testing.T) {
 		}
 	}
 	for places, want := range map[string]bool{at[2024]: false, at[2024] + "; " + at[2023]: true, "": true} {
-		f, ranked, facts, judgement := assessed(t, 1, []table.Finding{{Submission: id, Severity: model.Explain, Title: "承诺", Sheet: "s", Cell: "c", Fields: "training_bases", Places: places},
+		f, ranked, _, _ := assessed(t, 1, []table.Finding{{Submission: id, Severity: model.Explain, Title: "承诺", Sheet: "s", Cell: "c", Fields: "training_bases", Places: places},
 			{Submission: id, Severity: model.Explain, Title: "同一企业", Sheet: member.Sheet, Cell: member.Cell, Fields: "members_name", Places: member.Sheet + "!" + member.Cell}})
-		for _, c := range f.checklist(facts, judgement, ranked, len(ranked)) {
+		for _, c := range f.checklist(ranked, len(ranked)) {
 			if c.Field == "members_name" {
 				t.Errorf("one enterprise of several: %+v", c)
 			}
@@ -157,25 +157,20 @@ func TestChecklist(t *testing.T) {
 					Fields: fields[(int(seed)*5+i*3+n*7)%len(fields)], Year: table.Some(int32(2023))})
 			}
 		}
-		f, ranked, facts, judgement := assessed(t, seed, findings)
-		rows := f.checklist(facts, judgement, ranked, k)
-		reasons := f.reasons(facts, judgement)
+		f, ranked, _, _ := assessed(t, seed, findings)
+		rows := f.checklist(ranked, k)
 		line := 0.0
 		for _, e := range ranked {
 			if e.rank > k {
 				line = max(line, e.total)
 			}
 		}
-		forms := map[string]*table.Form{}
-		for form := range facts.Forms {
-			forms[form.Submission.Submission] = form
-		}
 		for _, e := range ranked {
 			if e.rank > k {
 				continue
 			}
 			id := e.submission.Submission
-			all := f.doubted(e, forms[id], reasons[id])
+			all := f.doubted(e)
 			own := slices.DeleteFunc(slices.Clone(rows), func(c table.Check) bool { return c.Submission != id })
 			must := 0
 			for _, c := range own {
@@ -188,10 +183,13 @@ func TestChecklist(t *testing.T) {
 			worst := func(confirmed int) float64 {
 				least := math.Inf(1)
 				for bits := range 1 << (len(all) - confirmed) {
-					least = min(least, f.at(e, all[confirmed:], 0, func(x doubt) bool {
-						at := slices.IndexFunc(all[confirmed:], func(y doubt) bool { return y.Field == x.Field && y.Cell == x.Cell })
-						return bits&(1<<at) != 0
-					}))
+					var wrong []doubt
+					for at, x := range all[confirmed:] {
+						if bits&(1<<at) != 0 {
+							wrong = append(wrong, x)
+						}
+					}
+					least = min(least, f.at(e, 0, allOf(wrong)...))
 				}
 				return least
 			}
@@ -200,7 +198,7 @@ func TestChecklist(t *testing.T) {
 			}
 		}
 		f.complete = false
-		if slices.ContainsFunc(f.checklist(facts, judgement, ranked, k), func(c table.Check) bool { return c.Needed }) {
+		if slices.ContainsFunc(f.checklist(ranked, k), func(c table.Check) bool { return c.Needed }) {
 			t.Error("something is settled before all marks are in")
 		}
 	}

@@ -61,29 +61,21 @@ type followed struct {
 
 // credibility compares what each submission promises with what it achieved and with what its peers promise: a flag to verify, which costs
 // no points. Growth from less than the declared base is no rate, and nothing is said of it.
-func (m *scheme) credibility(facts *table.Facts, entrants []*entrant) table.Table[table.Growth] {
-	courses, base := m.courses(), m.def.Rubric.Credibility.Base.InexactFloat64()
-	all := make([][]followed, len(entrants)) // in the order of the submissions, as entrants are
-	i := 0
-	for form := range facts.Forms {
-		for _, c := range courses {
-			all[i] = append(all[i], c.follow(form, base))
-		}
-		i++
-	}
+func (m *scheme) credibility(entrants []*entrant) table.Table[table.Growth] {
+	courses := m.courses()
 	peers := make([]peers, len(courses))
 	for k := range courses {
-		for i, e := range entrants {
+		for _, e := range entrants {
 			if e.ranked {
-				peers[k].add(all[i][k])
+				peers[k].add(e.followed[k])
 			}
 		}
 		peers[k].sort()
 	}
 	rows := table.NewBuilder[table.Growth]()
-	for i, e := range entrants {
+	for _, e := range entrants {
 		for k, c := range courses {
-			row := m.compare(c, all[i][k], peers[k], e.ranked)
+			row := m.compare(c, e.followed[k], peers[k], e.ranked)
 			row.Batch, row.Submission = e.submission.Batch, e.submission.Submission
 			rows.Append(row)
 		}

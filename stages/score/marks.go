@@ -33,6 +33,8 @@ type panel struct {
 	rows     []table.Mark
 	experts  []string
 	wanting  []string // what keeps the marks from counting: submission and point
+	leniency []table.Opt[float64]
+	uneven   bool // recusals make the sets of experts differ among the ranked
 	combined templates.Experts
 }
 
@@ -211,6 +213,7 @@ func (m *scheme) count(p *panel, entrants []*entrant) {
 			p.combine(&e.marks[i], c.Deduction, trim)
 		}
 	}
+	p.fit(m, entrants)
 	ranked := false
 	for _, e := range entrants {
 		e.complete = len(p.rows) > 0
@@ -234,79 +237,6 @@ func (m *scheme) count(p *panel, entrants []*entrant) {
 	for _, e := range entrants {
 		e.complete = e.complete && m.complete
 	}
-}
-
-// summary says of each expert what was asked, given and lacking, and how the expert marks beside the others.
-func (p *panel) summary(m *scheme) []table.Expert {
-	var out []table.Expert
-	at := map[string]int{}
-	lacking, marks := map[string][]string{}, map[string][]float64{}
-	others := map[[2]string][]table.Mark{}
-	for _, r := range p.rows {
-		i, ok := at[r.Expert]
-		if !ok {
-			i = len(out)
-			at[r.Expert] = i
-			out = append(out, table.Expert{Batch: r.Batch, Expert: r.Expert, File: r.File})
-		}
-		if r.Kind == table.MarkVeto {
-			continue
-		}
-		x := &out[i]
-		x.Asked++
-		switch r.Status {
-		case table.MarkCounted, table.MarkDropped:
-			x.Counted++
-			if r.Kind == table.MarkPoint {
-				marks[r.Expert] = append(marks[r.Expert], r.Value.V)
-				key := [2]string{r.Submission, r.Point}
-				others[key] = append(others[key], r)
-			}
-			continue
-		case table.MarkConflict:
-			x.Conflicts++
-			continue
-		case table.MarkUnfilled:
-			x.Unfilled++
-		default:
-			x.Invalid++
-		}
-		lacking[r.Expert] = append(lacking[r.Expert], r.Submission+" "+r.Point)
-	}
-	for i := range out {
-		x := &out[i]
-		x.Lacking = strings.Join(lacking[x.Expert], "；")
-		if given := marks[x.Expert]; len(given) > 0 {
-			x.Mean = table.Some(sum(given) / float64(len(given)))
-		}
-		x.Leniency = leniency(x.Expert, p.rows, others)
-	}
-	return out
-}
-
-// leniency is the mean difference between an expert's marks and the mean of the others' for the same point of the same submission.
-func leniency(expert string, rows []table.Mark, others map[[2]string][]table.Mark) table.Opt[float64] {
-	apart, n := 0.0, 0.0
-	for _, r := range rows {
-		if r.Expert != expert || r.Kind != table.MarkPoint || r.Status != table.MarkCounted && r.Status != table.MarkDropped {
-			continue
-		}
-		all, theirs := 0.0, 0.0
-		for _, o := range others[[2]string{r.Submission, r.Point}] {
-			if o.Expert != expert {
-				all += o.Value.V
-				theirs++
-			}
-		}
-		if theirs > 0 {
-			apart += r.Value.V - all/theirs
-			n++
-		}
-	}
-	if n == 0 {
-		return table.Opt[float64]{}
-	}
-	return table.Some(apart / n)
 }
 
 // deviation is the sample standard deviation; 0 of fewer than two values.

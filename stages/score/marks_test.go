@@ -359,7 +359,7 @@ func TestLine(t *testing.T) {
 		}
 		places := [][2]int32{{k.RankBest.V, k.RankWorst.V}, {k.ScaleBest.V, k.ScaleWorst.V}}
 		for _, s := range d.Rubric.Scenarios {
-			if at := tried[[2]string{s.ID, k.Submission}]; s.Decides {
+			if at, there := tried[[2]string{s.ID, k.Submission}]; there && s.Decides {
 				places = append(places, [2]int32{at, at})
 			}
 		}

@@ -26,7 +26,7 @@ type measure struct {
 
 // measure evaluates all evidence of all submissions, in their order. The result does not depend on the number of workers.
 func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce int) ([]*entrant, error) {
-	excused := m.excused(judgement)
+	excused, reasons, courses := m.excused(judgement), m.reasons(facts, judgement), m.courses()
 	official, err := m.official(facts, judgement.Register)
 	if err != nil {
 		return nil, err
@@ -54,6 +54,10 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 			if m.take(e, a); keep {
 				e.form = a
 			}
+			e.hangs, e.size = m.hangs(form, reasons[e.submission.Submission]), answers{Form: form}.size()
+			for _, c := range courses {
+				e.followed = append(e.followed, c.follow(form, m.def.Rubric.Credibility.Base.InexactFloat64()))
+			}
 			return nil
 		})
 	}
@@ -78,6 +82,12 @@ func (a answers) Enrolment(kinds ...string) (decimal.Decimal, bool) {
 		}
 	}
 	return total, true
+}
+
+// size is the enrolment that a submission states.
+func (a answers) size() float64 {
+	n, _ := a.Enrolment()
+	return n.InexactFloat64()
 }
 
 // take evaluates all evidence on one form.
@@ -131,7 +141,7 @@ func (m *scheme) evaluate(f answers, x *templates.Expression) measure {
 		}
 		return out
 	case !errors.Is(err, templates.ErrMissing):
-		out.note = "无法计算：" + cause(err).Error()
+		out.note = "除数为0，或基数太小，不算"
 		return out
 	}
 	var lacks []string
@@ -145,16 +155,6 @@ func (m *scheme) evaluate(f answers, x *templates.Expression) measure {
 		out.note += "，登记没有采纳理由，按最低计"
 	}
 	return out
-}
-
-func cause(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
 }
 
 // lack says in which way a value is not there.

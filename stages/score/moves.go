@@ -1,11 +1,14 @@
 package score
 
 import (
+	"maps"
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 
 	"lianheti/stages/table"
+	"lianheti/templates"
 )
 
 // Basis is what totals rest on. The definition is that of the facts.
@@ -24,7 +27,7 @@ type Basis struct {
 // submissions' figures and over who is ranked; the experts' marks; the rules, which say who is ranked; the rubric. Steps that move nothing are left out.
 func Moves(earlier *table.Round, registered *table.Judgement, between *Basis, now *table.Round) (map[string][]table.Move, error) {
 	if between == nil {
-		return moves([]table.Cause{table.CauseForm}, []map[string]float64{published(earlier.Ranking), published(now.Ranking)}), nil
+		return moves(nil, []table.Cause{table.CauseForm}, []map[string]float64{published(earlier.Ranking), published(now.Ranking)}), nil
 	}
 	then := scalesOf(earlier.Ranking)
 	was, err := scored(earlier.Facts, earlier.Judgement, earlier.Marking, then, runtime.NumCPU())
@@ -56,11 +59,68 @@ func Moves(earlier *table.Round, registered *table.Judgement, between *Basis, no
 		steps = append(steps, f.totals())
 	}
 	steps = append(steps, published(now.Ranking))
-	return moves(table.Causes, steps), nil
+	return moves(shifted(now.Facts.Definition.Rubric, earlier, now), table.Causes, steps), nil
+}
+
+// shifted says of each submission whose figures moved the scales on which it stands: who came into the reference set, who left it and why, and
+// whose figures in it are others.
+func shifted(r *templates.Rubric, earlier, now *table.Round) func(id string) string {
+	counts, sets := map[string]bool{}, [2]map[string]map[string]table.Opt[float64]{{}, {}}
+	for _, p := range r.Points() {
+		for _, e := range p.Evidence {
+			counts[e.ID] = e.Counts()
+		}
+	}
+	names, gone := map[string]string{}, map[string]string{}
+	for i, round := range []*table.Round{earlier, now} {
+		for s := range round.Ranking.Scales.All() {
+			if s.Base != table.AsCounted || !counts[s.Evidence] {
+				continue
+			}
+			if sets[i][s.Submission] == nil {
+				sets[i][s.Submission] = map[string]table.Opt[float64]{}
+			}
+			sets[i][s.Submission][s.Evidence] = s.Raw
+		}
+		for k := range round.Ranking.Ranking.All() {
+			names[k.Submission], gone[k.Submission] = k.Consortium, k.Unranked
+		}
+	}
+	all := slices.Sorted(maps.Keys(names))
+	return func(id string) string {
+		words := map[string][]string{}
+		for _, other := range all {
+			was, is := sets[0][other], sets[1][other]
+			who := names[other]
+			switch {
+			case maps.Equal(was, is):
+				continue
+			case was == nil:
+				words["进入定标："] = append(words["进入定标："], who)
+				continue
+			case is == nil && gone[other] != "":
+				who += "（" + gone[other] + "）"
+				fallthrough
+			case is == nil:
+				words["退出定标："] = append(words["退出定标："], who)
+				continue
+			case other == id:
+				who = "本申报自己"
+			}
+			words["数变了："] = append(words["数变了："], who)
+		}
+		var out []string
+		for _, what := range []string{"退出定标：", "进入定标：", "数变了："} {
+			if list := words[what]; list != nil {
+				out = append(out, what+table.Few(list))
+			}
+		}
+		return strings.Join(out, "；")
+	}
 }
 
 // moves makes steps of the totals before the first cause and after each.
-func moves(causes []table.Cause, totals []map[string]float64) map[string][]table.Move {
+func moves(scale func(string) string, causes []table.Cause, totals []map[string]float64) map[string][]table.Move {
 	out := map[string][]table.Move{}
 	for id, at := range totals[0] {
 		end, still := totals[len(totals)-1][id]
@@ -70,8 +130,11 @@ func moves(causes []table.Cause, totals []map[string]float64) map[string][]table
 		var steps []table.Move
 		for i, cause := range causes {
 			if after := totals[i+1][id]; math.Abs(after-at) >= table.SameTotal {
-				steps = append(steps, table.Move{Cause: cause, Before: at, After: after})
-				at = after
+				step := table.Move{Cause: cause, Before: at, After: after}
+				if cause == table.CauseScale {
+					step.Because = scale(id)
+				}
+				steps, at = append(steps, step), after
 			}
 		}
 		if len(steps) > 0 {

@@ -120,15 +120,10 @@ func (m *scheme) official(facts *table.Facts, register table.Register) (map[stri
 }
 
 // sizeWords says how the ranks go with the size of the consortia: amounts that count as they are favour the large.
-func sizeWords(facts *table.Facts, ranked []*entrant) string {
-	size := map[string]float64{}
-	for form := range facts.Forms {
-		n, _ := answers{Form: form}.Enrolment()
-		size[form.Submission.Submission] = n.InexactFloat64()
-	}
+func sizeWords(ranked []*entrant) string {
 	places, sizes := make([]float64, len(ranked)), make([]float64, len(ranked))
 	for i, e := range ranked {
-		places[i], sizes[i] = float64(e.rank), size[e.submission.Submission]
+		places[i], sizes[i] = float64(e.rank), e.size
 	}
 	const fewest = 3
 	if len(ranked) < fewest {

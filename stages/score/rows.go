@@ -101,6 +101,7 @@ func evidenceRow(e *entrant, i int, c criterion, k int, evidence *templates.Evid
 		Status:     Missing,
 		Upper:      weight,
 		Cells:      x.cells,
+		Doubt:      e.doubt(c.first + k),
 		Note:       x.note,
 	}
 	if x.excused {
@@ -123,7 +124,7 @@ func evidenceRow(e *entrant, i int, c criterion, k int, evidence *templates.Evid
 // ranking writes the entrants in the order given.
 func (m *scheme) ranking(placed []*entrant, method string) table.Table[table.Rank] {
 	rows := table.NewBuilder[table.Rank]()
-	for _, e := range placed {
+	for i, e := range placed {
 		row := table.Rank{
 			Batch:      e.submission.Batch,
 			Submission: e.submission.Submission,
@@ -156,6 +157,9 @@ func (m *scheme) ranking(placed []*entrant, method string) table.Table[table.Ran
 		}
 		if e.ranked {
 			row.Rank, row.Tied = table.Some(int32(e.rank)), e.tied
+			if i > 0 && !m.complete {
+				m.overtake(&row, placed[i-1])
+			}
 		}
 		if e.drawn && m.complete {
 			row.First3, row.First4, row.First5 = table.Some(e.first[0]), table.Some(e.first[1]), table.Some(e.first[2])
@@ -163,6 +167,7 @@ func (m *scheme) ranking(placed []*entrant, method string) table.Table[table.Ran
 		}
 		row.RankLow, row.RankHigh = e.weights.ends()
 		row.RankBest, row.RankWorst = e.missing.ends()
+		row.MendedBest, row.MendedWorst = e.mended.ends()
 		row.MethodBest, row.MethodWorst = e.methods.ends()
 		row.ScaleBest, row.ScaleWorst = e.scale.ends()
 		row.LeaveBest, row.LeaveWorst = e.without.ends()
@@ -170,6 +175,19 @@ func (m *scheme) ranking(placed []*entrant, method string) table.Table[table.Ran
 		rows.Append(row)
 	}
 	return rows.Finish()
+}
+
+// overtake says what a submission's marks would have to do, before they are in, for it to stand before the next better one.
+func (m *scheme) overtake(row *table.Rank, ahead *entrant) {
+	if row.Open == 0 {
+		return
+	}
+	by, most := math.Ceil(round10(ahead.total-row.Total)*100)/100, plain(row.Open)
+	row.OvertakeBy = table.Some(by)
+	row.Overtake = fmt.Sprintf("%s要超过%s，专家部分须高出%.2f分（满%s）", row.Consortium, ahead.submission.Consortium, by, most)
+	if by >= row.Open {
+		row.Overtake = fmt.Sprintf("%s要超过%s，专家部分（满%s）全得满也不够", row.Consortium, ahead.submission.Consortium, most)
+	}
 }
 
 // parts splits the total into what has happened, what is promised and what experts give and take. Where a point has nothing, the others

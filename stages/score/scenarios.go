@@ -17,7 +17,7 @@ type scenario struct {
 
 // scenarios ranks again with one thing changed at a time: the normalisation, the aggregation, the set of weights, a point left out. Each
 // set of weights adds up to the same points, so that totals can be compared.
-func (m *scheme) scenarios(ranked []*entrant, ref reference) []scenario {
+func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenario {
 	if len(ranked) == 0 {
 		return nil
 	}
@@ -27,6 +27,11 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference) []scenario {
 	for _, s := range m.def.Rubric.Scenarios {
 		weights, points, aggregate := base, own, total
 		switch {
+		case s.Experts != "":
+			if !m.complete || !p.uneven {
+				continue
+			}
+			points = func(e *entrant) []point { return m.points(e.levelled(p, m.scale), e.normalised()) }
 		case s.Method != "":
 			scales := m.scales(ref, s.Method)
 			points = func(e *entrant) []point { return m.points(e, e.scaled(scales)) }

@@ -90,25 +90,30 @@ func Run(facts *table.Facts, judgement *table.Judgement, marking table.Marking, 
 	}
 	draws := m.robustness(ranked, panel, o)
 	lapses, tried := f.prove(ranked)
-	scenarios := m.scenarios(ranked, reference)
+	scenarios := m.scenarios(ranked, reference, panel)
 	m.rescale(ranked, reference, o.Select)
 	swaps := m.line(ranked, waiting, scenarios, o.Select, draws)
 	placed := slices.SortedFunc(slices.Values(entrants), byRank)
-	method := m.method(panel, ranked, reference, draws, o) + sizeWords(facts, ranked) + propertyWords(lapses, tried)
+	method := m.method(panel, ranked, reference, draws, o) + sizeWords(ranked) + propertyWords(lapses, tried)
+	stakes := m.stakes(entrants, ranked)
+	assessments, disagreements := panel.matrix(m, ranked)
 	return &table.Ranking{
-		Scores:      m.scores(entrants),
-		Ranking:     m.ranking(placed, method),
-		Marks:       table.Of(panel.rows),
-		Experts:     table.Of(panel.summary(m)),
-		Credibility: m.credibility(facts, entrants),
-		Scenarios:   scenarioRows(ranked, scenarios),
-		Influence:   m.influence(ranked),
-		Scales:      table.Of(reference.rows(m, panel)),
-		Lapses:      table.Of(lapses),
-		Swaps:       table.Of(swaps),
-		Lifts:       table.Of(m.lifts(ranked, o.Select)),
-		Certificate: table.Of(m.certificate(ranked, o.Select)),
-		Checklist:   table.Of(m.checklist(facts, judgement, ranked, o.Select)),
+		Scores:        m.scores(entrants),
+		Ranking:       m.ranking(placed, method),
+		Marks:         table.Of(panel.rows),
+		Experts:       table.Of(panel.summary()),
+		Assessments:   table.Of(assessments),
+		Disagreements: table.Of(disagreements),
+		Credibility:   m.credibility(entrants),
+		Scenarios:     scenarioRows(ranked, scenarios),
+		Influence:     m.influence(ranked),
+		Scales:        table.Of(reference.rows(m, panel)),
+		Lapses:        table.Of(lapses),
+		Swaps:         table.Of(swaps),
+		Lifts:         table.Of(m.lifts(ranked, o.Select)),
+		Certificate:   table.Of(m.certificate(ranked, o.Select)),
+		Checklist:     table.Of(m.checklist(ranked, o.Select)),
+		Stakes:        table.Of(stakes),
 	}, nil
 }
 
@@ -128,10 +133,15 @@ func scored(facts *table.Facts, judgement *table.Judgement, marking table.Markin
 		return nil, err
 	}
 	f := &field{scheme: m, panel: m.hear(marking, judgement.Register, entrants), entrants: entrants}
-	f.reference = m.refer(f.panel.asked(m.admit(entrants)), kept)
-	m.count(f.panel, entrants)
-	f.settle(m.scales(f.reference, ""))
+	f.lay(kept)
 	return f, nil
+}
+
+// lay says who is ranked, lays the scales, and gives the totals.
+func (f *field) lay(kept []table.Scale) {
+	f.reference = f.refer(f.panel.asked(f.admit(f.entrants)), kept)
+	f.count(f.panel, f.entrants)
+	f.settle(f.scales(f.reference, ""))
 }
 
 // settle gives every entrant its total on these scales.
@@ -287,10 +297,14 @@ type entrant struct {
 	ranked     bool
 	unranked   string // why not
 	present    float64
-	measures   []measure // of all evidence
-	marks      []marked  // of all criteria
-	complete   bool      // the marks count
-	waiting    bool      // came after the marking and has too few marks
+	measures   []measure  // of all evidence
+	hangs      []hang     // what of them is in doubt
+	followed   []followed // of all courses
+	size       float64    // enrolment
+	mended     span       // of a returned one: the places that it could have if it were mended
+	marks      []marked   // of all criteria
+	complete   bool       // the marks count
+	waiting    bool       // came after the marking and has too few marks
 	vetoes     table.Opt[int32]
 	points     []point            // of all criteria
 	stretch    float64            // by which the points stand for those of which nothing is there; 1: none is

@@ -64,19 +64,22 @@ type Marking struct {
 
 // Ranking is what score made of the facts and the judgement.
 type Ranking struct {
-	Scores      Table[Score]       `table:"scores"`
-	Ranking     Table[Rank]        `table:"ranking"` // ranked ones first, by rank; then the others, by id
-	Marks       Table[Mark]        `table:"marks"`   // with what became of each
-	Experts     Table[Expert]      `table:"experts"`
-	Credibility Table[Growth]      `table:"credibility"`
-	Scenarios   Table[Scenario]    `table:"scenarios"` // scenario by scenario, in the order of the ranking
-	Influence   Table[Influence]   `table:"influence"`
-	Scales      Table[Scale]       `table:"scales"`
-	Lapses      Table[Lapse]       `table:"lapses"`
-	Swaps       Table[Swap]        `table:"swaps"`
-	Lifts       Table[Lift]        `table:"lifts"`
-	Certificate Table[Certificate] `table:"certificate"`
-	Checklist   Table[Check]       `table:"checklist"`
+	Scores        Table[Score]        `table:"scores"`
+	Ranking       Table[Rank]         `table:"ranking"` // ranked ones first, by rank; then the others, by id
+	Marks         Table[Mark]         `table:"marks"`   // with what became of each
+	Experts       Table[Expert]       `table:"experts"`
+	Credibility   Table[Growth]       `table:"credibility"`
+	Scenarios     Table[Scenario]     `table:"scenarios"` // scenario by scenario, in the order of the ranking
+	Influence     Table[Influence]    `table:"influence"`
+	Scales        Table[Scale]        `table:"scales"`
+	Lapses        Table[Lapse]        `table:"lapses"`
+	Swaps         Table[Swap]         `table:"swaps"`
+	Lifts         Table[Lift]         `table:"lifts"`
+	Certificate   Table[Certificate]  `table:"certificate"`
+	Checklist     Table[Check]        `table:"checklist"`
+	Stakes        Table[Stake]        `table:"stakes"`
+	Assessments   Table[Assessment]   `table:"assessments"` // expert × submission as the marks stand, then all together, by rank
+	Disagreements Table[Disagreement] `table:"disagreements"`
 }
 
 // UnknownCity stands for the prefecture of a submission that can't be told.

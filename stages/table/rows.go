@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"lianheti/stages/model"
 
@@ -329,6 +330,7 @@ type Score struct {
 	ExpertPoints Opt[float64] `col:"expert_points"`
 	Status       string       `col:"status"`
 	Cells        string       `col:"cells,null"` // source cells, joined by "; "
+	Doubt        string       `col:"doubt,null"` // of an evidence: open findings about its cells; such a figure wins no comparison
 	Note         string       `col:"note,null"`
 }
 
@@ -394,7 +396,11 @@ type Rank struct {
 	First3      Opt[float64] `col:"first_3"`   // chances are there once the state is complete
 	First4      Opt[float64] `col:"first_4"`
 	First5      Opt[float64] `col:"first_5"`
-	FirstK      Opt[float64] `col:"first_k"`   // k: how many are to be chosen
+	FirstK      Opt[float64] `col:"first_k"`     // k: how many are to be chosen
+	OvertakeBy  Opt[float64] `col:"overtake_by"` // before the state is complete: by what its marks must exceed those of the one before it
+	Overtake    string       `col:"overtake,null"`
+	MendedBest  Opt[int32]   `col:"mended_best"` // of a returned one: the ranks that it could have if it were mended; the Department's alone
+	MendedWorst Opt[int32]   `col:"mended_worst"`
 	RankBest    Opt[int32]   `col:"rank_best"` // over what is missing
 	RankWorst   Opt[int32]   `col:"rank_worst"`
 	MethodBest  Opt[int32]   `col:"method_best"` // over other normalisations, aggregations and sets of weights
@@ -465,7 +471,75 @@ type Expert struct {
 	Conflicts int32        `col:"conflicts"`
 	Lacking   string       `col:"lacking,null"` // what is unfilled: submission and points
 	Mean      Opt[float64] `col:"mean"`
-	Leniency  Opt[float64] `col:"leniency"` // mean difference from the other experts' mean on the same points
+	Spread    Opt[float64] `col:"spread"`   // sample standard deviation
+	Leniency  Opt[float64] `col:"leniency"` // of the additive fit mark = point of a submission + expert, by least squares; they add up to 0
+}
+
+// How far an expert has come with a submission.
+const (
+	AssessedWhole    = "whole"
+	AssessedPart     = "part"
+	AssessedNone     = "none"
+	AssessedConflict = "conflict"
+)
+
+// Assessment is one cell of the matrix expert × submission; without an expert, what all of them come to.
+type Assessment struct {
+	Batch      int32        `col:"batch"`
+	Expert     string       `col:"expert,null"`
+	Submission string       `col:"submission"`
+	State      string       `col:"state"`
+	Asked      int32        `col:"asked"`
+	Counted    int32        `col:"counted"`
+	Lacking    string       `col:"lacking,null"` // points
+	Points     Opt[float64] `col:"points"`       // of all together: the mean over the experts who marked everything that they were asked
+	Full       float64      `col:"full"`         // what could be had for what counted
+	Spread     Opt[float64] `col:"spread"`       // of all together: sample standard deviation of those experts' points
+	Deduction  Opt[float64] `col:"deduction"`    // proposed
+	Veto       bool         `col:"veto"`
+}
+
+// Add counts one mark in; full is what its point leaves to experts, scale the highest mark.
+func (a *Assessment) Add(m Mark, full, scale float64) {
+	counted := m.Status == MarkCounted || m.Status == MarkDropped
+	if m.Kind == MarkVeto {
+		a.Veto = counted && m.Value.V > 0
+		return
+	}
+	a.Asked++
+	switch {
+	case counted && m.Kind == MarkPoint:
+		a.Counted, a.Full = a.Counted+1, a.Full+full
+		a.Points = Some(a.Points.V + float64(full*m.Value.V/scale))
+	case counted:
+		a.Counted, a.Deduction = a.Counted+1, m.Value
+	default:
+		a.Lacking = strings.TrimPrefix(a.Lacking+"、"+m.Point, "、")
+	}
+	switch {
+	case m.Status == MarkConflict:
+		a.State = AssessedConflict
+	case a.Counted == a.Asked:
+		a.State = AssessedWhole
+	case a.Counted == 0:
+		a.State = AssessedNone
+	default:
+		a.State = AssessedPart
+	}
+}
+
+// Disagreement is a point of a submission on which the experts' words differ, their leniency taken off.
+type Disagreement struct {
+	Batch      int32   `col:"batch"`
+	Submission string  `col:"submission"`
+	Point      string  `col:"point"`
+	Marks      int32   `col:"marks"`
+	Lowest     float64 `col:"lowest"`
+	LowestBy   string  `col:"lowest_by"`
+	Highest    float64 `col:"highest"`
+	HighestBy  string  `col:"highest_by"`
+	Spread     float64 `col:"spread"`
+	Stake      float64 `col:"stake"` // points of the total between the two, leniency taken off
 }
 
 // Growth is one promise of one submission: growth promised beside growth achieved, and beside the peers'.
@@ -543,6 +617,21 @@ type Check struct {
 	Cell       string     `col:"cell,null"`
 }
 
+// Stake is what hangs on one open finding. The Department alone sees it.
+type Stake struct {
+	Batch       int32          `col:"batch"`
+	Submission  string         `col:"submission"`
+	Fingerprint string         `col:"fingerprint"`
+	Code        string         `col:"code"`
+	Severity    model.Severity `col:"severity"`
+	Title       string         `col:"title"`
+	Points      string         `col:"points"` // observation points
+	Loss        float64        `col:"loss"`   // of the total, where the figures count nothing
+	Gain        float64        `col:"gain"`   // where they are as good as can be
+	RankBest    int32          `col:"rank_best"`
+	RankWorst   int32          `col:"rank_worst"`
+}
+
 // Lift is one step by which a submission outside the line would get inside: an evidence, or the experts' mark of a point, that would be as
 // good as the best of the ranked. The steps of a submission follow each other; the others stay as they are.
 type Lift struct {
@@ -581,6 +670,7 @@ type Change struct {
 	Cell         string         `col:"cell,null"`
 	Fingerprint  string         `col:"fingerprint,null"` // of a finding
 	Causes       string         `col:"causes,null"`      // of a verdict or a step of the total: what moved it, ids joined by blanks
+	Because      string         `col:"because,null"`     // of a total, a step of it or a rank: why, in words that name the submissions
 }
 
 // Cause is what can move a total from one round to the next.
@@ -610,6 +700,16 @@ func (c Cause) Label() string {
 type Move struct {
 	Cause         Cause
 	Before, After float64
+	Because       string // of the scale: whose figures moved it
+}
+
+// Few joins the first names of a list, and says how many there are where there are more.
+func Few(names []string) string {
+	const shown = 3
+	if len(names) <= shown {
+		return strings.Join(names, "、")
+	}
+	return fmt.Sprintf("%s等%d家", strings.Join(names[:shown], "、"), len(names))
 }
 
 // SameTotal is by how much two totals differ at least: ranks are made of totals rounded so.

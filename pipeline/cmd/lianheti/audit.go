@@ -24,6 +24,7 @@ func auditCommand() *cli.Command {
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "output", Usage: "输出`文件夹`"},
 			&cli.StringFlag{Name: "register", Usage: "处里的登记表`文件`"},
 			&cli.StringFlag{Name: "marks", Usage: "交回的专家评分表所在的`文件夹`"},
+			&cli.StringFlag{Name: "previous", Usage: "上一轮结果所在的`文件夹`：用它的尺度，没有写 --marks 的也用它的专家评分"},
 			definitionFlag, workersFlag, jsonFlag, overwriteFlag,
 		},
 		Action: func(c *cli.Context) error {
@@ -60,7 +61,7 @@ func tellAudit(w io.Writer, r *pipeline.Audited) {
 	if len(r.Pays) == 0 {
 		fmt.Fprintln(w, "没有一个逆向动作能抬高名次。")
 	} else {
-		fmt.Fprintf(w, "逆向动作能抬高名次的有 %d 个，各家升得最多的：\n", len(r.Pays))
+		fmt.Fprintf(w, "逆向动作能抬高名次的有 %d 个。%s各家升得最多的：\n", len(r.Pays), r.Basis)
 	}
 	told := map[string]bool{}
 	for _, p := range r.Pays {

@@ -17,7 +17,7 @@ data, rubric_path, run_path = sys.argv[1:4]
 rubric = yaml.safe_load(open(rubric_path, encoding="utf-8"))
 options = json.load(open(run_path, encoding="utf-8"))["options"]
 tables = {n: pq.read_table(f"{data}/{n}.parquet").to_pylist() for n in
-          "certificate submissions members metrics figures findings scores scales ranking scenarios influence swaps lifts marks".split()}
+          "certificate submissions members metrics figures findings scores scales ranking scenarios influence swaps lifts marks experts".split()}
 compared, differences = {}, []
 
 
@@ -359,6 +359,21 @@ if complete and draws:
         for column, k in [("first_3", 3), ("first_4", 4), ("first_5", 5), ("first_k", options["select"])]:
             same("joint draws", (s, column), sum(r <= k for r in joint[s]) / draws, ranking[s][column])
 
+# --- leniency: the least squares' own conditions, expert by expert ---------------------------------------------------------------------
+lenient = {r["expert"]: r["leniency"] or 0.0 for r in tables["experts"]}
+cells = {key: given for key, given in opinions.items() if key[1] not in takes}
+left = dict.fromkeys(lenient, 0.0)
+for given in cells.values():
+    middle = sum(v - lenient[e] for e, v in given) / len(given)
+    for e, v in given:
+        left[e] += v - lenient[e] - middle
+for e, rest in left.items():
+    same("leniency", e, rest, 0.0, 1e-7)
+same("leniency", "sum", sum(lenient.values()), 0.0, 1e-7)
+levelled = dict(marks)
+for key, given in cells.items():
+    levelled[key] = combine([round(min(max(v - lenient[e], 0.0), experts["scale"]), 10) for e, v in given], key[1])
+
 # --- other ways to rank -----------------------------------------------------------------------------------------------------------
 scenarios = {}
 for r in tables["scenarios"]:
@@ -418,7 +433,11 @@ if ranked:
     compare("base", {s: totals[s] for s in ranked})
     for case in rubric["scenarios"]:
         w, v, total = standard, own, linear
-        if "method" in case:
+        if "experts" in case:
+            if case["id"] not in scenarios:
+                continue
+            v = {s: values(s, base, levelled) for s in ranked}
+        elif "method" in case:
             x = normalised(case["method"])
             v = {s: values(s, x) for s in ranked}
         elif "basis" in case:
@@ -484,7 +503,7 @@ if complete and draws:
         crosses = lambda best, worst: r["rank"] <= k < worst or best <= k < r["rank"]
         flips = [r["first_k"] < robust["sure"] if r["rank"] <= k else r["first_k"] > 1 - robust["sure"] + 1e-12,
                  crosses(r["rank_best"], r["rank_worst"]), len(ranked) > 1 and crosses(r["scale_best"], r["scale_worst"])]
-        flips += [crosses(scenarios[c["id"]][s]["rank"], scenarios[c["id"]][s]["rank"]) for c in rubric["scenarios"] if c.get("decides")]
+        flips += [crosses(scenarios[c["id"]][s]["rank"], scenarios[c["id"]][s]["rank"]) for c in rubric["scenarios"] if c.get("decides") and c["id"] in scenarios]
         flips += undecided(s, k)
         tie = r["rank"] <= k < r["rank"] + sum(ranking[o]["rank"] == r["rank"] for o in ranked) - 1
         firm = "contested" if tie or sum(flips) > 1 else "fairly" if sum(flips) else "safe"

@@ -1,0 +1,231 @@
+package score
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"lianheti/stages/model"
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// reason is why a value is doubtful: an open finding about it, or a guess of the reading.
+type reason struct {
+	table.Check
+	finding *table.Finding // nil: a guess
+	places  []string       // all cells of the finding; none: it is about every cell of its field
+}
+
+// about says whether a reason is about a cell, or about another year of the same field.
+func (r reason) about(at model.Place) bool {
+	return r.places == nil || at.Sheet == "" || slices.Contains(r.places, at.Sheet+"!"+at.Cell)
+}
+
+// lists says whether one of the cells stands in the row of a member.
+func (r reason) lists(s table.Member) bool {
+	row := func(sheet, cell string) string {
+		return sheet + "!" + strings.TrimLeft(cell, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	}
+	return slices.ContainsFunc(r.places, func(place string) bool {
+		sheet, cell, _ := strings.Cut(place, "!")
+		return row(sheet, cell) == row(s.Sheet, s.Cell)
+	})
+}
+
+// reasons gathers by submission and value why it is doubtful: a finding that must be corrected, or asks for an explanation and has none in
+// force, or a guess of the reading.
+func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[string]map[templates.Ref][]reason {
+	out := map[string]map[templates.Ref][]reason{}
+	add := func(submission, field string, year table.Opt[int32], x reason) {
+		if out[submission] == nil {
+			out[submission] = map[templates.Ref][]reason{}
+		}
+		for _, r := range m.refs(field, year) {
+			out[submission][r] = append(out[submission][r], x)
+		}
+	}
+	for x := range judgement.Findings.All() {
+		words := map[model.Severity]string{model.MustFix: "必须修改：", model.Explain: "未说明："}[x.Severity]
+		if words == "" || x.Severity == model.Explain && (x.Explanation != "" || x.Accepted) {
+			continue
+		}
+		var places []string
+		if x.Places != "" && !x.Year.Valid { // a year says which cell
+			places = strings.Split(x.Places, "; ")
+		}
+		for field := range strings.FieldsSeq(x.Fields) {
+			add(x.Submission, field, x.Year, reason{table.Check{Sheet: x.Sheet, Cell: x.Cell, Raw: x.Raw, Reason: words + x.Title}, &x, places})
+		}
+	}
+	for c := range facts.Coercions.All() {
+		if c.Guess {
+			guess := table.Check{Sheet: c.Sheet, Cell: c.Cell, Raw: c.From, Guessed: true, Reason: "读数属于推测，读作" + c.To}
+			add(c.Submission, c.Field, c.Year, reason{guess, nil, []string{c.Sheet + "!" + c.Cell}})
+		}
+	}
+	return out
+}
+
+// refs lists the values of a field that a year stands for: where it names none, those of all years.
+func (m *scheme) refs(field string, year table.Opt[int32]) []templates.Ref {
+	f := m.def.Field(field)
+	switch {
+	case f == nil:
+		return nil
+	case year.Valid || !f.Dated():
+		return []templates.Ref{{Field: field, Year: int(year.V)}}
+	}
+	var out []templates.Ref
+	for _, id := range f.Years {
+		if y, ok := m.def.Form.Year(id); ok {
+			out = append(out, templates.Ref{Field: field, Year: y.Year})
+		}
+	}
+	return out
+}
+
+// hang is a doubtful value of which a counted evidence is made.
+type hang struct {
+	table.Check // why, and where the value stands
+	finding     *table.Finding
+	point       int
+	evidence    int // of all
+}
+
+// hangs lists the doubtful values that points hang on, evidence by evidence.
+func (m *scheme) hangs(form *table.Form, reasons map[templates.Ref][]reason) []hang {
+	var out []hang
+	for i, c := range m.criteria {
+		for k, e := range c.Evidence {
+			if c.shares[k] == 0 || c.weight == 0 || len(reasons) == 0 {
+				continue
+			}
+			for _, ref := range m.doubtful(form, e.Expression, reasons) {
+				o := form.Observe(ref)
+				for _, r := range reasons[ref] {
+					if !r.about(o.Place) {
+						continue
+					}
+					h := hang{r.Check, r.finding, i, c.first + k}
+					if h.Field = ref.Field; ref.Year != 0 {
+						h.Year = table.Some(int32(ref.Year))
+					}
+					if o.Place.Sheet != "" {
+						h.Sheet, h.Cell, h.Raw = o.Place.Sheet, o.Place.Cell, o.Raw
+					}
+					out = append(out, h)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// doubtful lists the values of an evidence that may be in doubt: those that its expression names, and what is said of members on which it hangs.
+func (m *scheme) doubtful(form *table.Form, x *templates.Expression, reasons map[templates.Ref][]reason) []templates.Ref {
+	refs := slices.Clone(x.Refs)
+	if x.Roster == nil {
+		return refs
+	}
+	for ref, doubted := range reasons {
+		if strings.HasPrefix(ref.Field, "members_") && m.rests(form, x, ref.Field, doubted) {
+			refs = append(refs, ref)
+		}
+	}
+	slices.SortFunc(refs[len(x.Refs):], func(a, b templates.Ref) int { return cmp.Compare(a.Field, b.Field) })
+	return refs
+}
+
+// rests says whether an evidence that looks at the roster would be another without the doubtful members: where one enterprise is enough, one
+// of ten in doubt takes nothing away. A doubtful enrolment matters where enrolments are added up.
+func (m *scheme) rests(form *table.Form, x *templates.Expression, field string, doubted []reason) bool {
+	if field == "members_enrolment" {
+		return strings.Contains(x.Source, "enrolment(")
+	}
+	less := *form
+	less.Members = slices.DeleteFunc(slices.Clone(form.Members), func(s table.Member) bool {
+		return slices.ContainsFunc(doubted, func(r reason) bool { return r.lists(s) })
+	})
+	if len(less.Members) == len(form.Members) { // which members are meant is not known
+		return true
+	}
+	was, is := m.evaluate(answers{Form: form}, x), m.evaluate(answers{Form: &less}, x)
+	return was.ok != is.ok || was.raw != is.raw
+}
+
+// doubt says of an evidence why its value is doubtful; empty where no finding about it is open.
+func (e *entrant) doubt(evidence int) string {
+	var out []string
+	for _, h := range e.hangs {
+		if h.evidence == evidence && h.finding != nil && !slices.Contains(out, h.Reason) {
+			out = append(out, h.Reason)
+		}
+	}
+	return strings.Join(out, "；")
+}
+
+// at is an entrant's total with some evidence at a normalised value.
+func (m *scheme) at(e *entrant, value float64, evidence ...int) float64 {
+	normalised := e.normalised()
+	for _, i := range evidence {
+		normalised[i] = value
+	}
+	return total(m.earnings(e.complete), m.points(e, normalised)) - e.deduction
+}
+
+// ends are the totals of an entrant with some evidence as bad and as good as can be, and the places that it would have with them among the
+// ranked, the others and the scales staying as they are.
+func (m *scheme) ends(e *entrant, ranked []*entrant, evidence []int) (low, high float64, places span) {
+	low, high = m.at(e, 0, evidence...), m.at(e, 1, evidence...)
+	places = span{1, 1}
+	for _, o := range ranked {
+		if o != e && round10(o.total) > round10(high) {
+			places.best++
+		}
+		if o != e && round10(o.total) > round10(low) {
+			places.worst++
+		}
+	}
+	return low, high, places
+}
+
+// stakes lists what hangs on each open finding, and sets the places that a returned submission could have if it were mended.
+func (m *scheme) stakes(entrants, ranked []*entrant) []table.Stake {
+	var out []table.Stake
+	for _, e := range entrants {
+		var order []string
+		rows, on, all := map[string]*table.Stake{}, map[string][]int{}, []int(nil)
+		for _, h := range e.hangs {
+			if h.finding == nil {
+				continue
+			}
+			id, point := h.finding.Fingerprint, m.criteria[h.point].ID
+			row := rows[id]
+			if row == nil {
+				order = append(order, id)
+				row = &table.Stake{Batch: h.finding.Batch, Submission: h.finding.Submission, Fingerprint: id, Code: h.finding.Code,
+					Severity: h.finding.Severity, Title: h.finding.Title}
+				rows[id] = row
+			}
+			if !slices.Contains(strings.Split(row.Points, "、"), point) {
+				row.Points = strings.TrimPrefix(row.Points+"、"+point, "、")
+			}
+			on[id] = append(on[id], h.evidence)
+			if h.finding.Severity == model.MustFix {
+				all = append(all, h.evidence)
+			}
+		}
+		for _, id := range order {
+			low, high, places := m.ends(e, ranked, on[id])
+			row := rows[id]
+			row.Loss, row.Gain = max(0, e.total-low), max(0, high-e.total)
+			row.RankBest, row.RankWorst = int32(places.best), int32(places.worst)
+			out = append(out, *row)
+		}
+		if e.verdict.Verdict == model.Return {
+			_, _, e.mended = m.ends(e, ranked, all)
+		}
+	}
+	return out
+}

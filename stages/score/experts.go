@@ -1,0 +1,249 @@
+package score
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+
+	"lianheti/stages/table"
+)
+
+// fit takes the marks apart into what is marked, a point of a submission, and who marks: mark = point + leniency, by least squares, the
+// leniencies adding up to 0. Only so are experts comparable who marked different submissions. Who shares no point with anybody has none.
+// It also finds whether recusals make the sets of experts differ among the ranked: only there leniency could decide anything.
+func (p *panel) fit(m *scheme, entrants []*entrant) {
+	n := len(p.experts)
+	p.leniency = make([]table.Opt[float64], n)
+	rows := make([][]float64, n) // the normal equations once the points are eliminated, the right side last
+	for i := range rows {
+		rows[i] = make([]float64, n+1)
+	}
+	recused := slices.ContainsFunc(p.rows, func(r table.Mark) bool { return r.Status == table.MarkConflict })
+	for i, c := range m.criteria {
+		sets := map[string]bool{}
+		for _, e := range entrants {
+			heard := bytes.Repeat([]byte{'0'}, n)
+			if given := e.marks[i].opinions; len(given) > 0 && !c.Deduction {
+				normal(rows, given, heard)
+			}
+			if e.ranked && c.marked() && !c.Deduction {
+				sets[string(heard)] = true
+			}
+		}
+		p.uneven = p.uneven || recused && len(sets) > 1
+	}
+	for _, group := range connected(rows) {
+		if len(group) > 1 {
+			for k, x := range solve(rows, group) {
+				p.leniency[group[k]] = table.Some(x)
+			}
+		}
+	}
+}
+
+// normal adds the opinions about one point of one submission to the normal equations, and notes whose they are.
+func normal(rows [][]float64, given []opinion, heard []byte) {
+	mean, share := 0.0, 1/float64(len(given))
+	for _, o := range given {
+		mean += o.value * share
+	}
+	for _, a := range given {
+		heard[a.expert] = '1'
+		rows[a.expert][len(rows)] += a.value - mean
+		rows[a.expert][a.expert]++
+		for _, b := range given {
+			rows[a.expert][b.expert] -= share
+		}
+	}
+}
+
+// connected groups the experts who share points, directly or through others.
+func connected(rows [][]float64) [][]int {
+	var out [][]int
+	seen := make([]bool, len(rows))
+	for first := range rows {
+		if seen[first] {
+			continue
+		}
+		seen[first] = true
+		group := []int{first}
+		for i := 0; i < len(group); i++ {
+			for other, weight := range rows[group[i]][:len(rows)] {
+				if weight != 0 && !seen[other] {
+					seen[other] = true
+					group = append(group, other)
+				}
+			}
+		}
+		slices.Sort(group)
+		out = append(out, group)
+	}
+	return out
+}
+
+// solve gives the unknowns of one group by elimination; that they add up to 0 takes the place of what the equations leave open.
+func solve(rows [][]float64, group []int) []float64 {
+	n := len(group)
+	a := make([][]float64, n)
+	for i, x := range group {
+		for _, y := range group {
+			a[i] = append(a[i], rows[x][y]+1)
+		}
+		a[i] = append(a[i], rows[x][len(rows)])
+	}
+	for i := range a { // the matrix is positive definite: no pivoting
+		for k := i + 1; k < n; k++ {
+			f := a[k][i] / a[i][i]
+			for j := i; j <= n; j++ {
+				a[k][j] -= float64(f * a[i][j])
+			}
+		}
+	}
+	out := make([]float64, n)
+	for i := n - 1; i >= 0; i-- {
+		out[i] = a[i][n]
+		for j := i + 1; j < n; j++ {
+			out[i] -= float64(a[i][j] * out[j])
+		}
+		out[i] /= a[i][i]
+	}
+	return out
+}
+
+// fair is a mark without the expert's leniency.
+func (p *panel) fair(o opinion, scale float64) float64 {
+	return round10(min(max(o.value-p.leniency[o.expert].V, 0), scale))
+}
+
+// levelled is the entrant with each expert's leniency taken off the marks.
+func (e *entrant) levelled(p *panel, scale float64) *entrant {
+	out := *e
+	out.marks = slices.Clone(e.marks)
+	for i, x := range e.marks {
+		var values []float64
+		for _, o := range x.opinions {
+			values = append(values, p.fair(o, scale))
+		}
+		if len(values) > 0 {
+			out.marks[i].value = p.mean(values, x.trim)
+		}
+	}
+	return &out
+}
+
+// summary says of each expert what was asked, given and lacking, and how the expert marks beside the others.
+func (p *panel) summary() []table.Expert {
+	var out []table.Expert
+	at := map[string]int{}
+	lacking, marks := map[string][]string{}, map[string][]float64{}
+	for _, r := range p.rows {
+		i, ok := at[r.Expert]
+		if !ok {
+			i = len(out)
+			at[r.Expert] = i
+			out = append(out, table.Expert{Batch: r.Batch, Expert: r.Expert, File: r.File})
+		}
+		if r.Kind == table.MarkVeto {
+			continue
+		}
+		x := &out[i]
+		x.Asked++
+		switch r.Status {
+		case table.MarkCounted, table.MarkDropped:
+			x.Counted++
+			if r.Kind == table.MarkPoint {
+				marks[r.Expert] = append(marks[r.Expert], r.Value.V)
+			}
+			continue
+		case table.MarkConflict:
+			x.Conflicts++
+			continue
+		case table.MarkUnfilled:
+			x.Unfilled++
+		default:
+			x.Invalid++
+		}
+		lacking[r.Expert] = append(lacking[r.Expert], r.Submission+" "+r.Point)
+	}
+	for i := range out {
+		x := &out[i]
+		x.Lacking = strings.Join(lacking[x.Expert], "；")
+		if given := marks[x.Expert]; len(given) > 0 {
+			x.Mean = table.Some(sum(given) / float64(len(given)))
+			if len(given) > 1 {
+				x.Spread = table.Some(deviation(given))
+			}
+		}
+		if k := slices.Index(p.experts, x.Expert); k >= 0 {
+			x.Leniency = p.leniency[k]
+		}
+	}
+	return out
+}
+
+// matrix is what each expert gives each submission, and what all together give each of the ranked, its Expert empty; then where
+// experts disagree, what moves totals most first.
+func (p *panel) matrix(m *scheme, ranked []*entrant) (rows []table.Assessment, apart []table.Disagreement) {
+	at, of, full := map[[2]string]int{}, map[string][]int{}, map[string]float64{}
+	for _, c := range m.criteria {
+		full[c.ID] = c.open
+	}
+	for _, r := range p.rows {
+		key := [2]string{r.Expert, r.Submission}
+		i, ok := at[key]
+		if !ok {
+			i = len(rows)
+			at[key], of[r.Submission] = i, append(of[r.Submission], i)
+			rows = append(rows, table.Assessment{Batch: r.Batch, Expert: r.Expert, Submission: r.Submission})
+		}
+		rows[i].Add(r, full[r.Point], m.scale)
+	}
+	for _, e := range ranked {
+		all := table.Assessment{Batch: e.submission.Batch, Submission: e.submission.Submission, State: table.AssessedPart}
+		var totals []float64
+		for _, i := range of[all.Submission] {
+			x := rows[i]
+			all.Asked, all.Counted = all.Asked+x.Asked, all.Counted+x.Counted
+			if x.State == table.AssessedWhole {
+				totals = append(totals, x.Points.V)
+			}
+		}
+		if all.Asked == 0 {
+			continue
+		}
+		if m.complete {
+			all.State = table.AssessedWhole
+		}
+		if len(totals) > 0 {
+			all.Points = table.Some(sum(totals) / float64(len(totals)))
+		}
+		if len(totals) > 1 {
+			all.Spread = table.Some(deviation(totals))
+		}
+		rows = append(rows, all)
+		apart = append(apart, p.disagreements(m, e)...)
+	}
+	slices.SortStableFunc(apart, func(a, b table.Disagreement) int { return cmp.Compare(round10(b.Stake), round10(a.Stake)) })
+	return rows, apart
+}
+
+// disagreements lists the points of one submission whose marks, each expert's leniency taken off, fall into different bands of the rubric:
+// what the experts say of the same material is not the same.
+func (p *panel) disagreements(m *scheme, e *entrant) []table.Disagreement {
+	var out []table.Disagreement
+	for i, c := range m.criteria {
+		if given := e.marks[i].opinions; len(given) > 1 && !c.Deduction {
+			fair := func(o opinion) float64 { return p.fair(o, m.scale) }
+			by := func(a, b opinion) int { return cmp.Compare(fair(a), fair(b)) }
+			low, high := slices.MinFunc(given, by), slices.MaxFunc(given, by)
+			if p.combined.Band(fair(low)) == p.combined.Band(fair(high)) {
+				continue
+			}
+			out = append(out, table.Disagreement{Batch: e.submission.Batch, Submission: e.submission.Submission, Point: c.ID,
+				Marks: int32(len(given)), Lowest: low.value, LowestBy: p.experts[low.expert], Highest: high.value, HighestBy: p.experts[high.expert],
+				Spread: e.marks[i].spread, Stake: c.open * (fair(high) - fair(low)) / m.scale})
+		}
+	}
+	return out
+}
