@@ -22,7 +22,8 @@ var scoringText string
 // scoring is what the text is filled with.
 type scoring struct {
 	Title, WeightsNote, Schools, Available, Combine, Spread, A string
-	Batch, Year, Least, Budget, K, Near                        int
+	Base, Sure, Upper, Margin                                  string
+	Batch, Year, Least, TrimFrom, Budget, K, Near              int
 	Scale, S                                                   string
 	Years                                                      []templates.Year
 	Scenarios                                                  []templates.Scenario
@@ -57,6 +58,7 @@ func ScoringMarkdown(w io.Writer, d *templates.Definition, r *table.Ranking) err
 	}
 	spread := x.Robustness.Spread.InexactFloat64()
 	s := scoring{Title: d.Form.Title, WeightsNote: x.WeightsNote, Batch: d.Directory.Batch, Year: d.Year, Available: x.Available.String(), Least: x.Experts.Least,
+		Base: x.Credibility.Base.String(), Upper: x.Credibility.Upper.String(), Margin: x.Credibility.Margin.String(), Sure: x.Robustness.Sure.String(), TrimFrom: x.Experts.TrimFrom,
 		Scale: x.Experts.Scale.String(), Budget: x.Robustness.Budget, Near: x.Robustness.Near, K: k, S: digits(sum), Spread: x.Robustness.Spread.String(), A: digits(float64(k-1)/(spread*spread) - 1),
 		Years: d.Form.Years, Scenarios: x.Scenarios, Bases: x.Bases, Points: x.Points(), Example: workedOf(d, r), Combine: "取平均"}
 	if x.Experts.Combine == templates.TrimmedMean {

@@ -75,41 +75,48 @@ func (m *scheme) bests(ranked []*entrant) []answer {
 // lift takes over the best answers, the one that brings most first, until the total is higher than the line or nothing brings more.
 func (m *scheme) lift(e *entrant, best []answer, line float64) []table.Lift {
 	at := *e
-	weights := m.weights()
+	at.measures, at.marks, at.points = slices.Clone(e.measures), slices.Clone(e.marks), slices.Clone(e.points)
+	weights, normalised := m.weights(), e.normalised()
 	var out []table.Lift
 	for before := e.total; round10(before) <= line; {
 		var chosen answer
 		after := before
 		for _, a := range best {
-			was := at.taken(m, a)
+			undo := m.take(&at, normalised, a)
 			if t := total(weights, at.points) - e.deduction; t > after {
 				chosen, after = a, t
 			}
-			at.measures, at.marks, at.points = was.measures, was.marks, was.points
+			undo()
 		}
 		if after-before < table.SameTotal {
 			break
 		}
 		out = append(out, m.step(&at, chosen, int32(len(out)+1), before, after, line))
-		at.taken(m, chosen)
+		m.take(&at, normalised, chosen)
 		before = after
 	}
 	return out
 }
 
-// taken takes over the best answer and gives what was before, which shares nothing with it that is changed.
-func (e *entrant) taken(m *scheme, a answer) (before entrant) {
-	before = *e
-	e.measures, e.marks, e.points = slices.Clone(e.measures), slices.Clone(e.marks), slices.Clone(e.points)
-	c := m.criteria[a.criterion]
+// take takes over the best answer; undo gives it back.
+func (m *scheme) take(e *entrant, normalised []float64, a answer) (undo func()) {
+	i, c := a.criterion, m.criteria[a.criterion]
+	point0, mark0, at := e.points[i], e.marks[i], -1
+	var measure0 measure
 	if a.evidence < len(c.Evidence) {
-		e.measures[c.first+a.evidence] = a.best.measures[c.first+a.evidence]
+		at = c.first + a.evidence
+		measure0, e.measures[at] = e.measures[at], a.best.measures[at]
+		normalised[at] = e.measures[at].normalised
 	} else {
-		e.marks[a.criterion] = a.best.marks[a.criterion]
+		e.marks[i] = a.best.marks[i]
 	}
-	e.points[a.criterion] = point{}
-	m.point(&e.points[a.criterion], e, a.criterion, c, e.normalised())
-	return before
+	e.points[i] = point{}
+	m.point(&e.points[i], e, i, c, normalised)
+	return func() {
+		if e.points[i], e.marks[i] = point0, mark0; at >= 0 {
+			e.measures[at], normalised[at] = measure0, measure0.normalised
+		}
+	}
 }
 
 // step is the row of one answer that is taken over.

@@ -51,7 +51,7 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 		entrants = append(entrants, e)
 		group.Go(func() error {
 			a := answers{form, excused[e.submission.Submission], official}
-			if m.take(e, a); keep {
+			if m.fill(e, a); keep {
 				e.form = a
 			}
 			e.hangs, e.size = m.hangs(form, reasons[e.submission.Submission]), answers{Form: form}.size()
@@ -90,8 +90,8 @@ func (a answers) size() float64 {
 	return n.InexactFloat64()
 }
 
-// take evaluates all evidence on one form.
-func (m *scheme) take(e *entrant, a answers) {
+// fill evaluates all evidence on one form.
+func (m *scheme) fill(e *entrant, a answers) {
 	for i := range m.slots {
 		e.measures[i] = m.value(i, a)
 	}

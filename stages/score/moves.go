@@ -169,7 +169,7 @@ func (f *field) replace(by *Basis) {
 	}
 	for form := range by.Facts.Forms {
 		if e := byID[form.Submission.Submission]; e != nil {
-			f.take(e, answers{Form: form, excused: excused[form.Submission.Submission]})
+			f.fill(e, answers{Form: form, excused: excused[form.Submission.Submission]})
 		}
 	}
 	f.settle(f.scales(f.reference, ""))

@@ -165,11 +165,23 @@ func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Opti
 		}
 	}
 	weights, joint := m.weights(), make([]float64, draws*n)
+	normalised := make([][]float64, n)
+	for i, e := range ranked {
+		normalised[i] = e.normalised()
+	}
 	ranks := rankings(n, draws, o.Workers, func(d int, totals []float64) {
+		points, marks := make([]point, len(m.criteria)), make([]marked, len(m.criteria))
 		for i, e := range ranked {
-			again := m.points(e.heardBy(p, times[d]), e.normalised())
-			totals[i] = total(weights, again) - e.deduction
-			joint[d*n+i] = total(drawn[d], again) - e.deduction
+			copy(points, e.points)
+			again := e.heardBy(p, times[d], marks)
+			for k, c := range m.criteria {
+				if c.say(e.complete) > 0 {
+					points[k] = point{}
+					m.point(&points[k], again, k, c, normalised[i])
+				}
+			}
+			totals[i] = total(weights, points) - e.deduction
+			joint[d*n+i] = total(drawn[d], points) - e.deduction
 		}
 	})
 	together := rankings(n, draws, o.Workers, func(d int, totals []float64) { copy(totals, joint[d*n:]) })
@@ -183,10 +195,11 @@ func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Opti
 	}
 }
 
-// heardBy is the entrant with the marks of some experts, each so many times.
-func (e *entrant) heardBy(p *panel, times []int) *entrant {
+// heardBy is the entrant with the marks of some experts, each so many times; marks is room for them.
+func (e *entrant) heardBy(p *panel, times []int, marks []marked) *entrant {
 	again := *e
-	again.marks = slices.Clone(e.marks)
+	again.marks = marks
+	copy(marks, e.marks)
 	var values []float64
 	for i := range again.marks {
 		values = values[:0]

@@ -493,7 +493,7 @@ type Assessment struct {
 	Counted    int32        `col:"counted"`
 	Lacking    string       `col:"lacking,null"` // points
 	Points     Opt[float64] `col:"points"`       // of all together: the mean over the experts who marked everything that they were asked
-	Full       float64      `col:"full"`         // what could be had for what counted
+	Full       float64      `col:"possible"`     // what could be had for what counted
 	Spread     Opt[float64] `col:"spread"`       // of all together: sample standard deviation of those experts' points
 	Deduction  Opt[float64] `col:"deduction"`    // proposed
 	Veto       bool         `col:"veto"`

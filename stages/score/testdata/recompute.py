@@ -17,7 +17,7 @@ data, rubric_path, run_path = sys.argv[1:4]
 rubric = yaml.safe_load(open(rubric_path, encoding="utf-8"))
 options = json.load(open(run_path, encoding="utf-8"))["options"]
 tables = {n: pq.read_table(f"{data}/{n}.parquet").to_pylist() for n in
-          "certificate submissions members metrics figures findings scores scales ranking scenarios influence swaps lifts marks experts".split()}
+          "certificate submissions members metrics figures findings scores scales ranking scenarios influence swaps lifts marks experts assessments".split()}
 compared, differences = {}, []
 
 
@@ -358,6 +358,28 @@ if complete and draws:
         same("experts", (s, "high"), nearest(again[s], 95), ranking[s]["expert_high"])
         for column, k in [("first_3", 3), ("first_4", 4), ("first_5", 5), ("first_k", options["select"])]:
             same("joint draws", (s, column), sum(r <= k for r in joint[s]) / draws, ranking[s][column])
+
+# --- who could overtake whom, before there is a line ---------------------------------------------------------------------------------
+placed = sorted(ranked, key=lambda s: (ranking[s]["rank"], s))
+for before, s in zip([None] + placed, placed):
+    if not complete and before and ranking[s]["open"]:
+        want = math.ceil(round(totals[before] - totals[s], 10) * 100) / 100
+        same("overtaking", s, want, ranking[s]["overtake_by"])
+    elif ranking[s]["overtake_by"] is not None:
+        differences.append(f"{s}: overtakes nobody")
+
+# --- what each expert gives each submission -------------------------------------------------------------------------------------------
+full = {p["id"]: p["weight"] * p["expert_share"] for p in points}
+for r in tables["assessments"]:
+    own = [m for m in tables["marks"] if (m["expert"], m["submission"]) == (r["expert"], r["submission"]) and m["kind"] == "mark"
+           and m["status"] in ("counted", "dropped")]
+    if r["expert"]:
+        same("assessment", (r["expert"], r["submission"]), sum(m["value"] / experts["scale"] * full[m["point"]] for m in own), r["points"] or 0.0)
+        same("assessment", (r["expert"], r["submission"]), sum(full[m["point"]] for m in own), r["possible"])
+        continue
+    each = [x["points"] for x in tables["assessments"] if x["submission"] == r["submission"] and x["expert"] and x["state"] == "whole"]
+    if each:
+        same("assessment", r["submission"], sum(each) / len(each), r["points"])
 
 # --- leniency: the least squares' own conditions, expert by expert ---------------------------------------------------------------------
 lenient = {r["expert"]: r["leniency"] or 0.0 for r in tables["experts"]}
