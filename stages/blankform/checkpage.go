@@ -79,7 +79,7 @@ func (p *painter) checkHead(c *canvas) error {
 		content := excelize.Cell{StyleID: style, Value: line.text}
 		if line.role.Formula() {
 			p.l.calculate(templates.CheckSheet, i+1, 1, line.text)
-			if content, err = p.written(templates.CheckSheet, i+1, 1); err != nil {
+			if content, err = p.l.written(templates.CheckSheet, i+1, 1); err != nil {
 				return err
 			}
 			content.StyleID = style
@@ -134,7 +134,7 @@ func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) error {
 	}
 	for column, f := range formulas {
 		p.l.calculate(templates.CheckSheet, row, column, f)
-		content, err := p.written(templates.CheckSheet, row, column)
+		content, err := p.l.written(templates.CheckSheet, row, column)
 		if err != nil {
 			return err
 		}
@@ -165,12 +165,12 @@ func (s *selfCheck) result(n int) string {
 	for _, w := range outcomeWords {
 		words += "," + quote(w)
 	}
-	return fmt.Sprintf("CHOOSE(%s+1%s)", caseCell(ruleColumn, s.first[n]), words)
+	return fmt.Sprintf("CHOOSE(%s+1%s)", caseCell(ruleColumn, s.rules[n].first), words)
 }
 
 // place links to the first place that the outcome rests on.
 func (s *selfCheck) place(n int) string {
-	r, target := s.rules[n], caseCell(targetColumn, s.first[n])
+	r, target := s.rules[n], caseCell(targetColumn, s.rules[n].first)
 	link := ""
 	switch list := s.listOf(r); {
 	case r.column > 0:
@@ -191,8 +191,8 @@ func (s *selfCheck) place(n int) string {
 
 // paste is what an explanation is to say it is about: the code, and where one place alone fails, what that is called.
 func (s *selfCheck) paste(n int) string {
-	r, target := s.rules[n], caseCell(targetColumn, s.first[n])
-	name, outcomes := "", caseSpan(outcomeColumn, s.first[n], s.first[n]+len(r.cases)-1)
+	r, target := s.rules[n], caseCell(targetColumn, s.rules[n].first)
+	name, outcomes := "", s.outcomes(n)
 	switch {
 	case r.column > 0 && r.block == "members":
 		name, outcomes = fmt.Sprintf(`IFERROR(TRIM(INDEX(members_name,%s)),"")`, target), s.rows.span(r.column)
@@ -201,7 +201,7 @@ func (s *selfCheck) paste(n int) string {
 	default:
 		return quote(r.rule.Code)
 	}
-	alone := fmt.Sprintf("AND(%s=%d,COUNTIF(%s,%d)=1)", caseCell(ruleColumn, s.first[n]), failed, outcomes, failed)
+	alone := fmt.Sprintf("AND(%s=%d,COUNTIF(%s,%d)=1)", caseCell(ruleColumn, s.rules[n].first), failed, outcomes, failed)
 	return fmt.Sprintf(`%s&IF(%s,"："&%s,"")`, quote(r.rule.Code), alone, name)
 }
 

@@ -59,20 +59,18 @@ func numberFormat(f *templates.Field) string {
 // inputs says of every input cell what belongs there, and colours it as one types.
 func (p *painter) inputs(layout *templates.SheetLayout) error {
 	title := layout.Sheet.Title
-	for _, slot := range layout.Slots {
-		at := cell(slot.Row, slot.Col)
-		year, _ := p.d.Form.YearOf(slot.Year)
-		if err := p.validate(title, slot.Field, year, at, at); err != nil {
+	for _, r := range p.runs(layout.Slots) {
+		if err := p.validate(title, r.slot.Field, r.extra, cell(r.slot.Row, r.slot.Col), cell(r.slot.Row, r.last)); err != nil {
 			return err
 		}
-		if err := p.colourSlot(title, slot, at); err != nil {
+		if err := p.colourRun(title, r); err != nil {
 			return err
 		}
 	}
 	for _, area := range layout.Records {
 		for _, column := range area.Columns {
 			from, to := cell(area.FirstRow, column.Col), cell(area.LastRow, column.Col)
-			if err := p.validate(title, column.Field, templates.Year{}, from, to); err != nil {
+			if err := p.validate(title, column.Field, false, from, to); err != nil {
 				return err
 			}
 		}
@@ -81,6 +79,35 @@ func (p *painter) inputs(layout *templates.SheetLayout) error {
 		}
 	}
 	return nil
+}
+
+// run is inputs side by side to which the same applies: the years of a figure.
+type run struct {
+	slot     templates.Slot // the first
+	last     int            // column of the last
+	required bool
+	extra    bool // collected beyond the official form
+}
+
+func (p *painter) runs(slots []templates.Slot) []run {
+	var out []run
+	for _, slot := range slots {
+		f := slot.Field
+		year, _ := p.d.Form.YearOf(slot.Year)
+		r := run{slot: slot, last: slot.Col, required: f.Required && !p.d.Supplementary(f, slot.Year),
+			extra: year.ID != "" && slices.Contains(f.Years, year.ID) && !slices.Contains(f.RequiredYears, year.ID)}
+		if n := len(out) - 1; n >= 0 {
+			to := &out[n]
+			number := p.check.print.number
+			if to.slot.Field == f && to.slot.Row == slot.Row && to.last+1 == slot.Col && slot.Cols == 1 && to.slot.Cols == 1 && slot.Rows == 1 &&
+				to.required == r.required && to.extra == r.extra && number[slot.Name]-number[to.slot.Name] == slot.Col-to.slot.Col {
+				to.last = slot.Col
+				continue
+			}
+		}
+		out = append(out, r)
+	}
+	return out
 }
 
 // absolute writes $A$1.
@@ -97,13 +124,13 @@ const (
 
 // validate adds a message to an input and, where the field has a type or limit, a check as one types. 不适用 is allowed in
 // every figure.
-func (p *painter) validate(sheet string, f *templates.Field, year templates.Year, from, to string) error {
+func (p *painter) validate(sheet string, f *templates.Field, extra bool, from, to string) error {
 	v := excelize.NewDataValidation(true)
 	v.Sqref = from
 	if to != from {
 		v.Sqref = from + ":" + to
 	}
-	v.SetInput(cut(f.Label, maxTitle), cut(p.prompt(f, year), maxPrompt))
+	v.SetInput(cut(f.Label, maxTitle), cut(p.prompt(f, extra), maxPrompt))
 	switch {
 	case f.Locked:
 		return nil
@@ -135,14 +162,11 @@ func (p *painter) validate(sheet string, f *templates.Field, year templates.Year
 	return p.f.AddDataValidation(sheet, v)
 }
 
-// prompt says what belongs in an input: unit, year and whether it is actual or promised, limit, and where it comes from.
-func (p *painter) prompt(f *templates.Field, year templates.Year) string {
+// prompt says what belongs in an input: unit, limit, and where it comes from. The year stands over it.
+func (p *painter) prompt(f *templates.Field, extra bool) string {
 	var parts []string
-	if year.ID != "" {
-		parts = append(parts, year.Label+year.Tag)
-		if slices.Contains(f.Years, year.ID) && !slices.Contains(f.RequiredYears, year.ID) {
-			parts = append(parts, p.d.Form.ExtraTag)
-		}
+	if extra {
+		parts = append(parts, p.d.Form.ExtraTag)
 	}
 	if f.Unit != "" {
 		parts = append(parts, "单位："+f.Unit)

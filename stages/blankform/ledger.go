@@ -5,6 +5,8 @@ import (
 
 	"lianheti/stages/office/formula"
 	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // ledger is the workbook before it is written: what stands in its cells, what its names point at. It gives every formula
@@ -81,6 +83,21 @@ func (l *ledger) Cell(sheet string, row, col int) (formula.Value, error) {
 	}
 	e.value, e.state = v, 2
 	return v, nil
+}
+
+// shown is the value of a cell as it is written: an error is a mistake in a formula of ours.
+func (l *ledger) shown(at spot) (formula.Value, error) {
+	v, err := l.Cell(at.sheet, at.row, at.col)
+	if e, bad := v.(formula.Error); bad {
+		err = fmt.Errorf("%s!%s 的值是 %s", at.sheet, cell(at.row, at.col), e)
+	}
+	return v, err
+}
+
+// written is a cell as it is streamed: a formula with its value.
+func (l *ledger) written(sheet string, row, col int) (excelize.Cell, error) {
+	v, err := l.shown(spot{sheet, row, col})
+	return excelize.Cell{Formula: l.cells[spot{sheet, row, col}].formula, Value: v}, err
 }
 
 // inputs puts what the template is filled with into its cells, and names them.

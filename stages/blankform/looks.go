@@ -226,20 +226,24 @@ func (p *painter) watermark(title string, col int) error {
 	})
 }
 
-// colourSlot colours an input as one types: blank where it is required, at fault, in doubt. The flags are reached through a
+// colourRun colours inputs as one types: blank where they are required, at fault, in doubt. The flags are reached through a
 // name, since older programs take no other sheet in such a rule.
-func (p *painter) colourSlot(sheet string, slot templates.Slot, at string) error {
-	if slot.Field.Locked {
+func (p *painter) colourRun(sheet string, r run) error {
+	if r.slot.Field.Locked {
 		return nil
 	}
-	flag := fmt.Sprintf("INDEX(%s,%d)", flagsName, p.check.print.number[slot.Name]+1)
+	at, flag := cell(r.slot.Row, r.slot.Col), fmt.Sprint(p.check.print.number[r.slot.Name]+1)
+	if r.last > r.slot.Col {
+		flag += fmt.Sprintf("+COLUMN(%s)-%d", at, r.slot.Col)
+	}
+	flag = fmt.Sprintf("INDEX(%s,%s)", flagsName, flag)
 	given := "LEN(TRIM(" + at + "))>0"
 	var rules []colouring
-	if slot.Field.Required && !p.d.Supplementary(slot.Field, slot.Year) {
+	if r.required {
 		rules = append(rules, colouring{"LEN(TRIM(" + at + "))=0", blankColor})
 	}
 	rules = append(rules, colouring{"AND(" + given + "," + flag + "=3)", wrongColor}, colouring{"AND(" + given + "," + flag + "=2)", doubtColor})
-	return p.colour(sheet, at, rules)
+	return p.colour(sheet, at+":"+cell(r.slot.Row, r.last), rules)
 }
 
 // A list shows so many rows from the start, and beyond them so many more than are filled: it prints on as many pages as it

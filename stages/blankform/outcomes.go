@@ -34,10 +34,12 @@ type sheetCase struct {
 
 // sheetRule is a rule as the sheet shows it: cases, or a column of rows.
 type sheetRule struct {
-	rule   *templates.Rule
-	cases  []sheetCase
-	block  string // of a rule about the rows of a list
-	column int    // the column of its outcomes
+	rule     *templates.Rule
+	cases    []sheetCase
+	perValue int    // of a rule about single values: the column of templates.ValueSheet with its outcomes
+	block    string // of a rule about the rows of a list
+	column   int    // the column of its outcomes
+	first    int    // row in templates.CaseSheet, the first where every case has one
 }
 
 // sheetCheck prints the cases of a rule of one kind.
@@ -60,7 +62,8 @@ var sheetChecks = map[string]sheetCheck{
 // eachSlot makes a case of every value that a rule covers; an empty formula passes over one.
 func eachSlot(print func(s *selfCheck, r *templates.Rule, i int, slot templates.Slot) string) sheetCheck {
 	return func(s *selfCheck, r *templates.Rule) (sheetRule, error) {
-		out := sheetRule{rule: r}
+		s.perValue++
+		out := sheetRule{rule: r, perValue: s.perValue}
 		for i, slot := range s.slots {
 			covered := slices.ContainsFunc(r.Cases, func(c templates.Case) bool {
 				return (c.Field == nil || c.Field == slot.Field) && (c.Year.Year == 0 || c.Year.Year == slot.Year)
@@ -78,15 +81,21 @@ func eachSlot(print func(s *selfCheck, r *templates.Rule, i int, slot templates.
 
 func (s *selfCheck) status(i int) string { return valueCell(i, statusColumn) }
 
-// number is where the clean number of a slot stands.
-func (s *selfCheck) number(i int, slot templates.Slot) string {
-	if slot.Field.Type == templates.PercentField {
-		return valueCell(i, cleanColumn)
-	}
-	return slot.Name
+// A case about one value stands in the row of the value, beside what is known of it: all such cases of a rule share one formula.
+// hereRow is put in when the row of a case is known.
+const (
+	hereRow    = "{row}"
+	hereStatus = "$C" + hereRow
+	hereNumber = "$D" + hereRow
+	hereLength = "$F" + hereRow
+)
+
+// byStatus is what becomes of a case by the status of what it needs: then, where that can be used.
+func byStatus(status, then string) string {
+	return fmt.Sprintf("CHOOSE(%s+1,%s,%d,%d,%d,%d)", status, then, notApplicable, explained, missing, unclear)
 }
 
-func requiredSlot(s *selfCheck, r *templates.Rule, i int, slot templates.Slot) string {
+func requiredSlot(s *selfCheck, r *templates.Rule, _ int, slot templates.Slot) string {
 	if !slot.Field.Required || slot.Field.Type == templates.ConfirmField || s.d.Supplementary(slot.Field, slot.Year) {
 		return ""
 	}
@@ -94,7 +103,12 @@ func requiredSlot(s *selfCheck, r *templates.Rule, i int, slot templates.Slot) s
 	if r.Yields(slot.Field.ID) {
 		blank = fmt.Sprintf("IF(%s,%d,%d)", s.explains(r, slot), explained, failed)
 	}
-	return fmt.Sprintf("IF(%s=%d,%s,IF(%s=%d,%d,%d))", s.status(i), missing, blank, s.status(i), unclear, unclear, passed)
+	return ifBlank(blank)
+}
+
+// ifBlank passes a value that is there.
+func ifBlank(blank string) string {
+	return fmt.Sprintf("CHOOSE(%s+1,%d,%d,%d,%s,%d)", hereStatus, passed, passed, passed, blank, unclear)
 }
 
 // explains is the condition that an explanation names a value: by its name with or without the year, by its cell, or by the rule's code.
@@ -108,29 +122,28 @@ func (s *selfCheck) explains(r *templates.Rule, slot templates.Slot) string {
 	return s.rows.explains(names)
 }
 
-func supplementSlot(s *selfCheck, _ *templates.Rule, i int, slot templates.Slot) string {
+func supplementSlot(s *selfCheck, _ *templates.Rule, _ int, slot templates.Slot) string {
 	if !s.d.Supplementary(slot.Field, slot.Year) {
 		return ""
 	}
-	return fmt.Sprintf("IF(%s=%d,%d,IF(%s=%d,%d,%d))", s.status(i), missing, failed, s.status(i), unclear, unclear, passed)
+	return ifBlank(fmt.Sprint(failed))
 }
 
 // notApplicableSlot finds 不适用 in a figure: the one reading that a sheet can tell. See unshown.
-func notApplicableSlot(s *selfCheck, _ *templates.Rule, i int, slot templates.Slot) string {
+func notApplicableSlot(_ *selfCheck, _ *templates.Rule, _ int, slot templates.Slot) string {
 	if !slot.Field.Numeric() {
 		return ""
 	}
-	return fmt.Sprintf("IF(%s>%d,%d,IF(%s=%d,%d,%d))", s.status(i), statusNotApplicable, notApplicable, s.status(i), statusNotApplicable, failed, passed)
+	return fmt.Sprintf("IF(%s>%d,%d,IF(%s=%d,%d,%d))", hereStatus, statusNotApplicable, notApplicable, hereStatus, statusNotApplicable, failed, passed)
 }
 
-// ofNumber guards a condition on one number by its status.
-func (s *selfCheck) ofNumber(i int, fails string) string {
-	st := s.status(i)
-	return fmt.Sprintf("IF(%s>%d,%s,IF(%s=%d,%d,IF(%s,%d,%d)))", st, statusNotApplicable, st, st, statusNotApplicable, notApplicable, fails, failed, passed)
+// ofValue guards a condition on one value by its status.
+func ofValue(fails string) string {
+	return byStatus(hereStatus, fmt.Sprintf("IF(%s,%d,%d)", fails, failed, passed))
 }
 
-func boundedSlot(s *selfCheck, r *templates.Rule, i int, slot templates.Slot) string {
-	f, x := slot.Field, s.number(i, slot)
+func boundedSlot(_ *selfCheck, r *templates.Rule, _ int, slot templates.Slot) string {
+	f, x := slot.Field, hereNumber
 	var outside []string
 	for _, k := range r.Kinds {
 		switch {
@@ -145,22 +158,21 @@ func boundedSlot(s *selfCheck, r *templates.Rule, i int, slot templates.Slot) st
 	if len(outside) == 0 {
 		return ""
 	}
-	return s.ofNumber(i, orOf(outside))
+	return ofValue(orOf(outside))
 }
 
-func fractionSlot(s *selfCheck, _ *templates.Rule, i int, slot templates.Slot) string {
+func fractionSlot(_ *selfCheck, _ *templates.Rule, _ int, slot templates.Slot) string {
 	if slot.Field.Type != templates.PercentField {
 		return ""
 	}
-	x := s.number(i, slot)
-	return s.ofNumber(i, fmt.Sprintf("AND(%s>0,%s<1,%s=%s)", x, x, x, slot.Name)) // in a cell shown as % the two differ
+	return ofValue(fmt.Sprintf("AND(%s>0,%s<1,%s=%s)", slot.Name, slot.Name, hereNumber, slot.Name)) // in a cell shown as % the two differ
 }
 
-func lengthSlot(s *selfCheck, _ *templates.Rule, i int, slot templates.Slot) string {
+func lengthSlot(_ *selfCheck, _ *templates.Rule, _ int, slot templates.Slot) string {
 	if slot.Field.Limit == 0 {
 		return ""
 	}
-	return s.ofNumber(i, fmt.Sprintf("%s>%d", valueCell(i, lengthColumn), slot.Field.Limit))
+	return ofValue(fmt.Sprintf("%s>%d", hereLength, slot.Field.Limit))
 }
 
 func orOf(conditions []string) string {
@@ -174,7 +186,18 @@ func orOf(conditions []string) string {
 // before it looks at them.
 func expressionCases(s *selfCheck, r *templates.Rule) (sheetRule, error) {
 	out := sheetRule{rule: r}
+	defer func() { s.print.base = noBase }()
 	for _, c := range r.Cases {
+		refs := slices.Clone(c.Expr.Refs)
+		for _, place := range r.Places {
+			if ref, err := s.d.CaseRef(c, place); err == nil && !slices.Contains(refs, ref) {
+				refs = append(refs, ref)
+			}
+		}
+		slots := s.numbers(refs)
+		if len(r.Cases) > 1 && len(slots) > 0 {
+			s.print.base = slots[0]
+		}
 		holds, err := s.decided(c.Expr, passed, failed)
 		if err != nil {
 			return out, err
@@ -186,13 +209,7 @@ func expressionCases(s *selfCheck, r *templates.Rule) (sheetRule, error) {
 		if slices.Contains(r.Places, "members") { // an empty roster tells nothing about who is missing from it
 			f = fmt.Sprintf("IF(%s=0,%d,%s)", s.rows.records("members"), unclear, f)
 		}
-		refs := slices.Clone(c.Expr.Refs)
-		for _, place := range r.Places {
-			if ref, err := s.d.CaseRef(c, place); err == nil && !slices.Contains(refs, ref) {
-				refs = append(refs, ref)
-			}
-		}
-		out.cases = append(out.cases, sheetCase{s.numbers(refs), f})
+		out.cases = append(out.cases, sheetCase{slots, f})
 	}
 	return out, nil
 }
@@ -226,13 +243,9 @@ func (s *selfCheck) asked(e *templates.Expression, then string) string {
 	}
 	var cells []string
 	for _, i := range s.numbers(e.Refs) {
-		cells = append(cells, valueCell(i, s.usableColumn(i)))
+		cells = append(cells, s.print.value(i, s.usableColumn(i)))
 	}
-	worst := cells[0]
-	if len(cells) > 1 {
-		worst = "MAX(" + strings.Join(cells, ",") + ")"
-	}
-	return fmt.Sprintf("IF(%s>%d,%s,IF(%s=%d,%d,%s))", worst, statusNotApplicable, worst, worst, statusNotApplicable, notApplicable, then)
+	return byStatus(worst(cells), then)
 }
 
 // numbers gives the places of values in form order.
@@ -276,8 +289,7 @@ func unsupportedCases(s *selfCheck, r *templates.Rule) (sheetRule, error) {
 
 func nationalCase(s *selfCheck, r *templates.Rule) (sheetRule, error) {
 	i := s.print.number["consortium"]
-	f := fmt.Sprintf("IF(%s>%d,%s,IF(SUMPRODUCT(EXACT(%s,%s)*(LEN(%s)>0))>0,%d,%d))", s.status(i), statusNotApplicable, s.status(i),
-		keyList, nameKey("consortium"), nationalList, failed, passed)
+	f := byStatus(s.status(i), fmt.Sprintf("IF(SUMPRODUCT(EXACT(%s,%s)*(LEN(%s)>0))>0,%d,%d)", keyList, nameKey("consortium"), nationalList, failed, passed))
 	return sheetRule{rule: r, cases: []sheetCase{{[]int{i}, f}}}, nil
 }
 

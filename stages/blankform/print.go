@@ -22,6 +22,22 @@ type formulaPrinter struct {
 	slots  []templates.Slot // in form order
 	number map[string]int   // defined name -> place among slots
 	rows   *rowTables
+	base   int // the value that a case is about, by its number; noBase: none
+}
+
+const noBase = -1
+
+// value is what templates.ValueSheet knows of the i-th value. In one of several cases of a rule it is counted from the value that the
+// case is about, so that all of them share one formula.
+func (p *formulaPrinter) value(i, column int) string {
+	if p.base == noBase {
+		return valueCell(i, column)
+	}
+	here := "$B" + hereRow
+	if i != p.base {
+		here += fmt.Sprintf("%+d", i-p.base)
+	}
+	return fmt.Sprintf("INDEX(%s,%s)", valueNames[column], here)
 }
 
 // printed is a formula with what it gives.
@@ -109,12 +125,16 @@ func (p *formulaPrinter) identifier(name string) (printed, error) {
 	case f.Type == templates.ConfirmField:
 		return printed{fmt.Sprintf("EXACT(TRIM(%s),%s)", name, quote(p.d.Form.Confirm.Checked)), aTruth, true}, nil
 	case f.Type == templates.DateField:
-		return printed{valueCell(i, cleanColumn), aDate, true}, nil
+		return printed{p.value(i, cleanColumn), aDate, true}, nil
 	case f.Type == templates.PercentField:
-		return printed{valueCell(i, cleanColumn), aNumber, true}, nil
-	case f.Type == templates.DecimalField && f.Decimals != nil:
-		return printed{fmt.Sprintf("ROUND(%s,%d)", name, *f.Decimals), aNumber, true}, nil
+		return printed{p.value(i, cleanColumn), aNumber, true}, nil
 	case f.Numeric():
+		if p.base != noBase {
+			name = p.value(i, cleanColumn)
+		}
+		if f.Type == templates.DecimalField && f.Decimals != nil {
+			name = fmt.Sprintf("ROUND(%s,%d)", name, *f.Decimals)
+		}
 		return printed{name, aNumber, true}, nil
 	}
 	return printed{"TRIM(" + name + ")", aText, true}, nil
@@ -245,13 +265,13 @@ func (p *formulaPrinter) call(n *ast.CallNode) (printed, error) {
 	switch name {
 	case "filled":
 		i := p.number[templates.SlotName(args[0].(*ast.StringNode).Value, args[1].(*ast.ConstantNode).Value.(int))]
-		return printed{fmt.Sprintf("%s<>%d", valueCell(i, statusColumn), missing), aTruth, false}, nil
+		return printed{fmt.Sprintf("%s<>%d", p.value(i, statusColumn), missing), aTruth, false}, nil
 	case "length":
 		id, ok := args[0].(*ast.IdentifierNode)
 		if !ok {
 			return printed{}, errors.New("length 的括号里须是一个栏目")
 		}
-		return printed{valueCell(p.number[id.Value], lengthColumn), aNumber, true}, nil
+		return printed{p.value(p.number[id.Value], lengthColumn), aNumber, true}, nil
 	case "count":
 		return printed{p.rows.count(p.kinds(args)), aNumber, true}, nil
 	case "enrolment":

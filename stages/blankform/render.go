@@ -70,7 +70,8 @@ func Fill(w io.Writer, d *templates.Definition, v Values) error {
 	if err := p.checkPage(); err != nil {
 		return fmt.Errorf("工作表“%s”：%w", templates.CheckSheet, err)
 	}
-	if err := p.behind(); err != nil {
+	parts, err := p.behind()
+	if err != nil {
 		return err
 	}
 	if err := p.names(); err != nil {
@@ -81,7 +82,7 @@ func Fill(w io.Writer, d *templates.Definition, v Values) error {
 	if err := f.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: &recalculate}); err != nil {
 		return err
 	}
-	return book.Write(w, f, d.Form.Title)
+	return book.WriteParts(w, f, d.Form.Title, parts)
 }
 
 // painter writes one workbook.
@@ -143,17 +144,12 @@ func (p *painter) lists() {
 	list(parkKeyList, parkKeys)
 }
 
-// The sheets behind: lists and calculations, and the form's identity.
-var (
-	calculated   = []string{templates.ListSheet, templates.ValueSheet, templates.CaseSheet, templates.RowSheet}
-	hiddenSheets = append(slices.Clone(calculated), templates.MetaSheet)
-)
-
-// behind writes the hidden sheets: lists, calculations, and the form's identity.
-func (p *painter) behind() error {
+// behind writes the form's identity, and gives the XML of the sheets that calculate.
+func (p *painter) behind() (parts map[string]string, err error) {
+	parts = map[string]string{}
 	for _, sheet := range calculated {
-		if err := p.hidden(sheet); err != nil {
-			return err
+		if parts[sheet], err = p.l.hidden(sheet); err != nil {
+			return nil, err
 		}
 	}
 	for i, pair := range [][2]string{
@@ -162,10 +158,10 @@ func (p *painter) behind() error {
 	} {
 		row := []any{pair[0], pair[1]}
 		if err := p.f.SetSheetRow(templates.MetaSheet, fmt.Sprintf("A%d", i+1), &row); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return p.f.SetSheetDimension(templates.MetaSheet, "A1:B4")
+	return parts, p.f.SetSheetDimension(templates.MetaSheet, "A1:B4")
 }
 
 // sheets adds all sheets in their order, those behind hidden, the identity even from the list of hidden sheets. They are added
@@ -179,13 +175,14 @@ func (p *painter) sheets() error {
 	if err := p.f.SetSheetName("Sheet1", visible[0]); err != nil {
 		return err
 	}
-	for _, sheet := range slices.Concat(visible[1:], hiddenSheets) {
+	hidden := append(slices.Clone(calculated), templates.MetaSheet)
+	for _, sheet := range slices.Concat(visible[1:], hidden) {
 		if _, err := p.f.NewSheet(sheet); err != nil {
 			return err
 		}
 	}
 	p.f.SetActiveSheet(0)
-	for _, sheet := range hiddenSheets {
+	for _, sheet := range hidden {
 		if err := p.f.SetSheetVisible(sheet, false, sheet == templates.MetaSheet); err != nil {
 			return err
 		}
@@ -291,7 +288,7 @@ func (p *painter) canvas(layout *templates.SheetLayout) (*canvas, error) {
 		}
 		content := excelize.Cell{StyleID: style, Value: s.Text}
 		if s.Role.Formula() {
-			if content, err = p.written(layout.Sheet.Title, s.Row, s.Col); err != nil {
+			if content, err = p.l.written(layout.Sheet.Title, s.Row, s.Col); err != nil {
 				return nil, err
 			}
 			content.StyleID = style

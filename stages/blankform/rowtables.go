@@ -41,19 +41,20 @@ func (r *rowTables) column(block, key string, formula func(k int) string) int {
 	return len(r.columns)
 }
 
-// cell addresses the k-th row of a column; span the whole column.
+// cell addresses the k-th row of a column; span the whole column. The row is relative, so that all rows share one formula.
 func (r *rowTables) cell(column, k int) string {
-	return "$" + columnName(column) + "$" + strconv.Itoa(k+1)
+	return "$" + columnName(column) + strconv.Itoa(k+1)
 }
 
 func (r *rowTables) span(column int) string {
 	return fmt.Sprintf("%s!$%s$2:$%s$%d", templates.RowSheet, columnName(column), columnName(column), r.columns[column-1].rows+1)
 }
 
-// entry is the content of a column of a list in its k-th row; blank where the row was deleted or holds an error.
-func entryOf(name string, k int) string {
-	return fmt.Sprintf(`IFERROR(TRIM(INDEX(%s,%d)),"")`, name, k)
-}
+// rowOf is the k-th row of a list's column: k is counted from the place of the formula.
+func rowOf(name string, k int) string { return fmt.Sprintf("INDEX(%s,ROW(A%d))", name, k) }
+
+// entryOf is the content of a column of a list in its k-th row; blank where the row was deleted or holds an error.
+func entryOf(name string, k int) string { return `IFERROR(TRIM(` + rowOf(name, k) + `),"")` }
 
 // started is 1 for each row of a list that holds anything.
 func (r *rowTables) started(block string) int {
@@ -117,11 +118,11 @@ func nameKey(x string) string {
 // enrolled is the status of a member's enrolment.
 func (r *rowTables) enrolled() int {
 	return r.column("members", "enrolment", func(k int) string {
-		return statusOfNumber(fmt.Sprintf("INDEX(members_enrolment,%d)", k), r.d.Form.NotApplicable)
+		return statusOfNumber(rowOf("members_enrolment", k), r.d.Form.NotApplicable)
 	})
 }
 
-func (r *rowTables) enrolmentOf(k int) string { return fmt.Sprintf("INDEX(members_enrolment,%d)", k) }
+func (r *rowTables) enrolmentOf(k int) string { return rowOf("members_enrolment", k) }
 
 func (r *rowTables) count(kinds []int) string {
 	if len(kinds) == 0 {
@@ -214,8 +215,8 @@ var rowFaults = map[string]struct {
 		for _, lead := range leads {
 			strange = append(strange, fmt.Sprintf("SUMPRODUCT(--(%s=%s))=0", r.span(r.key()), lead))
 		}
-		return fmt.Sprintf("IF(MAX(%s,%s)>1,MAX(%s,%s),IF(OR(%s=%s,%s=%s)=%s,%d,IF(%s,IF(OR(%s),%d,%d),%d)))", school, enterprise, school, enterprise,
-			key, leads[0], key, leads[1], flagged, passed, flagged, strings.Join(strange, ","), unclear, failed, failed)
+		return byStatus(worst([]string{school, enterprise}), fmt.Sprintf("IF(OR(%s=%s,%s=%s)=%s,%d,IF(%s,IF(OR(%s),%d,%d),%d))",
+			key, leads[0], key, leads[1], flagged, passed, flagged, strings.Join(strange, ","), unclear, failed, failed))
 	}},
 	"enrolment_missing": {"members", func(r *rowTables, _ *templates.Rule, _ *formulaPrinter, k int) string {
 		status := r.cell(r.enrolled(), k)

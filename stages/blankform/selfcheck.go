@@ -2,26 +2,25 @@ package blankform
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"lianheti/stages/model"
-	"lianheti/stages/office/formula"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
 )
 
-// The hidden sheets that the self-check calculates on. templates.ValueSheet has a row for every value of the form, templates.CaseSheet one for
+// The self-check calculates on hidden sheets: templates.ValueSheet has a row for every value of the form, templates.CaseSheet one for
 // every case of a rule, templates.RowSheet one for every row of the lists.
-const ()
 
 // Columns of templates.ValueSheet.
 const (
 	nameColumn   = 1 + iota // defined name of the cell
 	labelColumn             // what it is called
 	statusColumn            // can be used, 不适用, 未填, unclear
-	cleanColumn             // percentages as 0–100, dates as yyyymmdd, long texts without line breaks
+	cleanColumn             // figures, percentages as 0–100; dates as yyyymmdd, long texts without line breaks
 	usableColumn            // the status, but unclear where the value is at fault itself
 	lengthColumn            // characters of a long text; of a date typed as text, that text tidied
 	flagColumn              // gravest fault: 3 必须修改, 2 需核实说明, 1 提示
@@ -51,6 +50,9 @@ const (
 	parkKeyList   = "list_consortia_park_key"
 	nationalList  = "list_consortia_national"
 )
+
+// valueNames are the names of what is known of all values, by column.
+var valueNames = map[int]string{statusColumn: "check_status", cleanColumn: "check_clean", usableColumn: "check_usable", lengthColumn: "check_length", flagColumn: flagsName}
 
 // listName is the name of what a choice offers.
 func listName(choices string) string { return "list_" + choices }
@@ -89,13 +91,14 @@ type selfCheck struct {
 	print *formulaPrinter
 	rows  *rowTables
 	rules []sheetRule // shown as formulas, by severity and code
-	first []int       // row of each rule in templates.CaseSheet
+
+	perValue int // last column of templates.ValueSheet that is taken
 }
 
 // newSelfCheck prints every rule that a sheet can show.
 func newSelfCheck(d *templates.Definition, l *ledger) (*selfCheck, error) {
-	s := &selfCheck{d: d, l: l, slots: d.Layout().Slots(), rows: newRowTables(d)}
-	s.print = &formulaPrinter{d: d, slots: s.slots, number: map[string]int{}, rows: s.rows}
+	s := &selfCheck{d: d, l: l, slots: d.Layout().Slots(), rows: newRowTables(d), perValue: wordsColumn}
+	s.print = &formulaPrinter{d: d, slots: s.slots, number: map[string]int{}, rows: s.rows, base: noBase}
 	for i, slot := range s.slots {
 		s.print.number[slot.Name] = i
 	}
@@ -131,36 +134,58 @@ func severityRank(r *templates.Rule) int {
 	return 3 - slices.Index(model.Severities, model.Severity(r.Severity))
 }
 
-// fillCases puts the cases of every rule one under the other.
+// fillCases puts the cases of every rule one under the other; those about single values beside the values.
 func (s *selfCheck) fillCases() {
 	row := 2
-	for _, r := range s.rules {
-		s.first = append(s.first, row)
-		last := row + len(r.cases) - 1
+	set := func(column int, f string) { s.l.calculate(templates.CaseSheet, row, column, f) }
+	for n := range s.rules {
+		r := &s.rules[n]
+		r.first = row
 		s.l.set(templates.CaseSheet, row, codeColumn, r.rule.Code, "")
 		s.l.set(templates.CaseSheet, row, severityColumn, float64(severityRank(r.rule)), "")
-		outcomes := caseSpan(outcomeColumn, row, last)
-		outcome := caseCell(ruleColumn, row)
-		s.l.calculate(templates.CaseSheet, row, ruleColumn, "MAX("+outcomes+")")
-		target := fmt.Sprintf("INDEX(%s,MATCH(%s,%s,0))", caseSpan(slotColumn, row, last), outcome, outcomes)
+		outcomes, outcome := s.outcomes(n), own(ruleColumn, row)
+		worst, target := "MAX("+outcomes+")", fmt.Sprintf("INDEX(%s,MATCH(%s,%s,0))", ownSpan(slotColumn, row, row+len(r.cases)-1), outcome, outcomes)
 		switch {
+		case r.perValue > 0:
+			target = fmt.Sprintf("MATCH(%s,%s,0)", outcome, outcomes)
 		case r.column > 0:
-			target = fmt.Sprintf("IFERROR(MATCH(%s,%s,0),1)", outcome, s.rows.span(r.column))
-		case row == last:
-			target = caseCell(slotColumn, row)
+			worst, target = own(outcomeColumn, row), fmt.Sprintf("IFERROR(MATCH(%s,%s,0),1)", outcome, s.rows.span(r.column))
+		case len(r.cases) == 1:
+			worst, target = own(outcomeColumn, row), own(slotColumn, row)
 		}
-		s.l.calculate(templates.CaseSheet, row, targetColumn, fmt.Sprintf("IF(%s<%d,0,%s)", outcome, missing, target))
+		set(ruleColumn, worst)
+		set(targetColumn, fmt.Sprintf("IF(%s<%d,0,%s)", outcome, missing, target))
 		for _, c := range r.cases {
+			if r.perValue > 0 {
+				here := fmt.Sprint(c.slots[0] + 2)
+				s.l.calculate(templates.ValueSheet, c.slots[0]+2, r.perValue, strings.ReplaceAll(c.formula, hereRow, here))
+				continue
+			}
 			slot := 1 // a rule without values is linked to its list
 			if len(c.slots) > 0 {
 				slot = c.slots[0] + 1
 			}
 			s.l.set(templates.CaseSheet, row, slotColumn, float64(slot), "")
-			s.l.calculate(templates.CaseSheet, row, outcomeColumn, c.formula)
+			set(outcomeColumn, strings.ReplaceAll(c.formula, hereRow, fmt.Sprint(row)))
 			row++
 		}
+		row = max(row, r.first+1)
 	}
 }
+
+// outcomes is where the outcomes of the n-th rule's cases stand.
+func (s *selfCheck) outcomes(n int) string {
+	r := s.rules[n]
+	if r.perValue > 0 {
+		return s.valueSpan(r.perValue)
+	}
+	return caseSpan(outcomeColumn, r.first, r.first+len(r.cases)-1)
+}
+
+// own is a cell of the same sheet, its row relative, so that rows that say the same share a formula.
+func own(column, row int) string { return fmt.Sprintf("$%s%d", columnName(column), row) }
+
+func ownSpan(column, from, to int) string { return own(column, from) + ":" + own(column, to) }
 
 func caseCell(column, row int) string {
 	return fmt.Sprintf("%s!$%s$%d", templates.CaseSheet, columnName(column), row)
@@ -176,19 +201,35 @@ func (s *selfCheck) fillValues() {
 	voids := s.voids()
 	for i, slot := range s.slots {
 		row := i + 2
+		status := own(statusColumn, row)
 		s.l.set(templates.ValueSheet, row, nameColumn, slot.Name, "")
 		s.l.set(templates.ValueSheet, row, labelColumn, s.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year}), "")
-		s.fillStatus(i, row, slot)
+		s.fillStatus(row, slot)
 		switch {
 		case slot.Field.Type == templates.ConfirmField: // a box left empty is not confirmed
-			s.l.calculate(templates.ValueSheet, row, usableColumn, fmt.Sprintf("IF(%s=%d,0,%s)", s.status(i), missing, s.status(i)))
+			s.l.calculate(templates.ValueSheet, row, usableColumn, fmt.Sprintf("IF(%s=%d,0,%s)", status, missing, status))
 		case len(voids[i]) > 0:
-			s.l.calculate(templates.ValueSheet, row, usableColumn, fmt.Sprintf("IF(MAX(%s)=%d,%d,%s)", strings.Join(voids[i], ","), failed, unclear, s.status(i)))
+			s.l.calculate(templates.ValueSheet, row, usableColumn, fmt.Sprintf("IF(%s=%d,%d,%s)", worst(voids[i]), failed, unclear, status))
 		}
-		grave := []string{fmt.Sprintf("(%s=%d)*3", s.status(i), unclear)}
-		s.l.calculate(templates.ValueSheet, row, flagColumn, "MAX("+strings.Join(append(grave, flags[i]...), ",")+")")
+		grave := []string{fmt.Sprintf("(%s=%d)*3", status, unclear)}
+		for rank := 3; rank > 0; rank-- {
+			if cases := flags[blame{i, rank}]; cases != nil {
+				grave = append(grave, fmt.Sprintf("(%s=%d)*%d", worst(cases), failed, rank))
+			}
+		}
+		s.l.calculate(templates.ValueSheet, row, flagColumn, worst(grave))
 	}
-	s.l.define(flagsName, templates.ValueSheet, 2, flagColumn, len(s.slots)+1, flagColumn)
+	for _, column := range slices.Sorted(maps.Keys(valueNames)) {
+		s.l.define(valueNames[column], templates.ValueSheet, 2, column, len(s.slots)+1, column)
+	}
+}
+
+// worst is the greatest of several numbers.
+func worst(of []string) string {
+	if len(of) == 1 {
+		return of[0]
+	}
+	return "MAX(" + strings.Join(of, ",") + ")"
 }
 
 // usableColumn is where the usable status of a value stands.
@@ -204,56 +245,66 @@ func (s *selfCheck) usableColumn(i int) int {
 // voids gives for each value the cases that, when they fail, make it useless to other rules.
 func (s *selfCheck) voids() map[int][]string {
 	out := map[int][]string{}
-	s.eachCase(func(r sheetRule, c sheetCase, row int) {
+	s.eachCase(func(r sheetRule, c sheetCase, outcome string) {
 		if r.rule.Voids {
 			for _, i := range c.slots {
-				out[i] = append(out[i], caseCell(outcomeColumn, row))
+				out[i] = append(out[i], outcome)
 			}
 		}
 	})
 	return out
 }
 
-// flags gives for each value how grave its faults are. Blank values have a colour of their own.
-func (s *selfCheck) flags() map[int][]string {
-	out := map[int][]string{}
-	s.eachCase(func(r sheetRule, c sheetCase, row int) {
+// blame is a value and the severity of rules about it, by its rank.
+type blame struct{ value, rank int }
+
+// flags gives for each value the cases that may find it at fault. Blank values have a colour of their own.
+func (s *selfCheck) flags() map[blame][]string {
+	out := map[blame][]string{}
+	s.eachCase(func(r sheetRule, c sheetCase, outcome string) {
 		if r.rule.Check == "required" || r.rule.Check == "supplement" {
 			return
 		}
 		for _, i := range c.slots {
-			out[i] = append(out[i], fmt.Sprintf("(%s=%d)*%d", caseCell(outcomeColumn, row), failed, severityRank(r.rule)))
+			at := blame{i, severityRank(r.rule)}
+			out[at] = append(out[at], outcome)
 		}
 	})
 	return out
 }
 
-func (s *selfCheck) eachCase(see func(r sheetRule, c sheetCase, row int)) {
-	for n, r := range s.rules {
+// eachCase shows every case and where its outcome stands, for formulas in the row of its value.
+func (s *selfCheck) eachCase(see func(r sheetRule, c sheetCase, outcome string)) {
+	for _, r := range s.rules {
 		for k, c := range r.cases {
-			see(r, c, s.first[n]+k)
+			if r.perValue > 0 {
+				see(r, c, own(r.perValue, c.slots[0]+2))
+				continue
+			}
+			see(r, c, caseCell(outcomeColumn, r.first+k))
 		}
 	}
 }
 
 // fillStatus says of a value whether it can be used, and makes it comparable.
-func (s *selfCheck) fillStatus(i, row int, slot templates.Slot) {
+func (s *selfCheck) fillStatus(row int, slot templates.Slot) {
 	x := slot.Name
 	set := func(column int, f string) { s.l.calculate(templates.ValueSheet, row, column, f) }
-	clean, tidy := valueCell(i, cleanColumn), valueCell(i, lengthColumn)
+	clean, tidy := own(cleanColumn, row), own(lengthColumn, row)
 	text := func(else0 string) string {
 		return fmt.Sprintf("IF(ISERROR(%s),%d,IF(LEN(TRIM(%s))=0,%d,%s))", x, unclear, x, missing, else0)
 	}
 	switch f := slot.Field; {
 	case f.Numeric():
 		set(statusColumn, statusOfNumber(x, s.d.Form.NotApplicable))
+		clean := x
 		if f.Type == templates.PercentField {
-			clean := fmt.Sprintf(`IF(LEFT(CELL("format",%s),1)="P",ROUND(%s*100,10),%s)`, x, x, x)
+			clean = fmt.Sprintf(`IF(LEFT(CELL("format",%s),1)="P",ROUND(%s*100,10),%s)`, x, x, x)
 			if f.Decimals != nil {
 				clean = fmt.Sprintf("ROUND(%s,%d)", clean, *f.Decimals)
 			}
-			set(cleanColumn, fmt.Sprintf("IF(ISNUMBER(%s),%s,0)", x, clean))
 		}
+		set(cleanColumn, fmt.Sprintf("IF(ISNUMBER(%s),%s,0)", x, clean))
 	case f.Type == templates.DateField:
 		set(lengthColumn, tidyDate(x))
 		set(cleanColumn, fmt.Sprintf("IF(ISNUMBER(%s),YEAR(%s)*10000+MONTH(%s)*100+DAY(%s),%s)", x, x, x, x, readDate(tidy)))
@@ -344,9 +395,10 @@ func (s *selfCheck) blocks() []string {
 
 // fillTotals sums up what the first sheet and the self-check show.
 func (s *selfCheck) fillTotals() {
-	last := 1
-	for n, r := range s.rules {
-		last = s.first[n] + len(r.cases) - 1
+	final := s.rules[len(s.rules)-1]
+	last := final.first
+	if final.perValue == 0 {
+		last += len(final.cases) - 1
 	}
 	ruled, severity := caseSpan(ruleColumn, 2, last), caseSpan(severityColumn, 2, last)
 	failing := func(rank int) string {
@@ -373,53 +425,9 @@ func (s *selfCheck) fillTotals() {
 func (s *selfCheck) progress() string {
 	for n, r := range s.rules {
 		if r.rule.Check == "required" {
-			span := caseSpan(outcomeColumn, s.first[n], s.first[n]+len(r.cases)-1)
-			filled := fmt.Sprintf("(%d-COUNTIF(%s,%d))", len(r.cases), span, failed)
+			filled := fmt.Sprintf("(%d-COUNTIF(%s,%d))", len(r.cases), s.outcomes(n), failed)
 			return fmt.Sprintf(`%s&"／%d项（"&INT(%s*100/%d)&"%%）"`, filled, len(r.cases), filled, len(r.cases))
 		}
 	}
 	return `""`
-}
-
-// hidden writes one of the hidden sheets.
-func (p *painter) hidden(sheet string) error {
-	lastRow, lastCol := 1, 1
-	for at := range p.l.cells {
-		if at.sheet == sheet {
-			lastRow, lastCol = max(lastRow, at.row), max(lastCol, at.col)
-		}
-	}
-	if err := p.f.SetSheetDimension(sheet, "A1:"+cell(lastRow, lastCol)); err != nil {
-		return err
-	}
-	sw, err := p.f.NewStreamWriter(sheet)
-	if err != nil {
-		return err
-	}
-	for row := 1; row <= lastRow; row++ {
-		cells := make([]any, lastCol)
-		for col := range cells {
-			if e := p.l.cells[spot{sheet, row, col + 1}]; e != nil {
-				if cells[col], err = p.written(sheet, row, col+1); err != nil {
-					return err
-				}
-			}
-		}
-		if err := sw.SetRow(cell(row, 1), cells); err != nil {
-			return err
-		}
-	}
-	return sw.Flush()
-}
-
-// written is a cell of the ledger as it is written: a formula with its value.
-func (p *painter) written(sheet string, row, col int) (excelize.Cell, error) {
-	v, err := p.l.Cell(sheet, row, col)
-	if err != nil {
-		return excelize.Cell{}, err
-	}
-	if e, bad := v.(formula.Error); bad {
-		return excelize.Cell{}, fmt.Errorf("%s!%s 的值是 %s", sheet, cell(row, col), e)
-	}
-	return excelize.Cell{Formula: p.l.cells[spot{sheet, row, col}].formula, Value: v}, nil
 }

@@ -33,28 +33,45 @@ func New() *excelize.File {
 
 // Write saves the workbook: the same content gives the same bytes. title goes to the document properties, which otherwise
 // name nobody and no time.
-func Write(w io.Writer, f *excelize.File, title string) error { return write(w, f, title, nil) }
+func Write(w io.Writer, f *excelize.File, title string) error { return write(w, f, title, parts{}) }
 
-func write(w io.Writer, f *excelize.File, title string, tails map[string]string) error {
+// WriteParts saves a workbook that has the XML of some of its sheets from elsewhere, by the sheet's name.
+func WriteParts(w io.Writer, f *excelize.File, title string, sheets map[string]string) error {
+	return write(w, f, title, parts{whole: sheets})
+}
+
+// parts is what excelize doesn't write of a sheet, by its name: all of it, or what goes before its end.
+type parts struct{ whole, tails map[string]string }
+
+func write(w io.Writer, f *excelize.File, title string, p parts) error {
 	// A fixed date: document properties must have one, and nothing published reads the clock.
 	const epoch = "2024-01-01T00:00:00Z"
 	err := f.SetDocProps(&excelize.DocProperties{Title: title, Creator: "lianheti", LastModifiedBy: "lianheti", Created: epoch, Modified: epoch, Language: "zh-CN"})
 	if err != nil {
 		return err
 	}
-	return save(w, f, tails)
+	return save(w, f, p)
 }
 
 // Save writes a workbook as it is, document properties included: the same content gives the same bytes.
-func Save(w io.Writer, f *excelize.File) error { return save(w, f, nil) }
+func Save(w io.Writer, f *excelize.File) error { return save(w, f, parts{}) }
 
-// save puts a tail before the end of the XML of those parts that have one.
-func save(w io.Writer, f *excelize.File, tails map[string]string) error {
+func save(w io.Writer, f *excelize.File, p parts) error {
 	if f.ContentTypes != nil { // it is read when first needed
 		defaults := f.ContentTypes.Defaults
 		sort.Slice(defaults, func(i, j int) bool { return defaults[i].Extension < defaults[j].Extension })
 	}
-	f.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return &orderedZip{out: w, tails: tails} })
+	byPath, level := parts{map[string]string{}, map[string]string{}}, flate.DefaultCompression
+	if len(p.whole) > 0 { // a form, which is made once and sent to many
+		level = flate.BestCompression
+	}
+	if len(p.whole)+len(p.tails) > 0 {
+		for id, sheet := range f.GetSheetMap() {
+			path := fmt.Sprintf("xl/worksheets/sheet%d.xml", id)
+			byPath.whole[path], byPath.tails[path] = p.whole[sheet], p.tails[sheet]
+		}
+	}
+	f.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return &orderedZip{out: w, parts: byPath, level: level} })
 	_, err := f.WriteTo(w)
 	return err
 }
@@ -72,8 +89,9 @@ func Protect(f *excelize.File, sheet string) error {
 type orderedZip struct {
 	out     io.Writer
 	entries []*entry
-	tails   map[string]string // by part
-	deflate *flate.Writer     // of one entry after the other: a new one costs more than a small entry itself
+	parts   parts // by path
+	level   int
+	deflate *flate.Writer // of one entry after the other: a new one costs more than a small entry itself
 }
 
 // entry is one compressed part, with the sums the directory needs.
@@ -83,33 +101,74 @@ type entry struct {
 	deflate *flate.Writer
 	crc     uint32
 	size    uint64
+	whole   string // stands in place of what is written
 	tail    string // goes before the closing tag
-	held    []byte // where there is a tail: what may be the closing tag
+	begun   bool   // the root element is through
+	held    []byte // what may be the root element, or where there is a tail the closing tag
 }
 
 // closing is the end of a worksheet.
 const closing = "</worksheet>"
 
+// streamed is the root element that the stream writer gives a sheet: some fifty namespaces, which take a tenth of a small workbook.
+// Those that our sheets use are in its place; extensions bring their own.
+var (
+	streamed = regexp.MustCompile(`^(<\?xml[^>]*>\s*)<worksheet [^>]*xmlns:mso14=[^>]*>`)
+	root     = []byte(`$1<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"` +
+		` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">`)
+)
+
+// longestRoot is more than any root element takes, in bytes.
+const longestRoot = 8 << 10
+
 func (e *entry) Write(p []byte) (int, error) {
-	if e.tail == "" {
+	if e.whole != "" {
+		return len(p), nil
+	}
+	keep := 0
+	if e.tail != "" {
+		keep = len(closing)
+	}
+	if e.begun && keep == 0 {
 		return e.compress(p)
 	}
 	e.held = append(e.held, p...)
-	if sure := len(e.held) - len(closing); sure > 0 {
+	if !e.begun && len(e.held) < longestRoot {
+		return len(p), nil
+	}
+	return len(p), e.release(keep)
+}
+
+// release writes what was held back but for the end of it.
+func (e *entry) release(keep int) error {
+	if !e.begun {
+		e.begun, e.held = true, streamed.ReplaceAll(e.held, root)
+	}
+	if sure := len(e.held) - keep; sure > 0 {
 		if _, err := e.compress(e.held[:sure]); err != nil {
-			return 0, err
+			return err
 		}
 		e.held = append(e.held[:0], e.held[sure:]...)
 	}
-	return len(p), nil
+	return nil
 }
 
-// finish writes what was held back, the tail before it.
+// finish writes what was held back, the tail before the closing tag.
 func (e *entry) finish() error {
-	if e.tail != "" {
-		if string(e.held) != closing {
-			return fmt.Errorf("工作表 %s 的结尾不是 %s", e.name, closing)
-		}
+	keep := 0
+	switch {
+	case e.whole != "":
+		e.held, e.begun = []byte(e.whole), true
+	case e.tail != "":
+		keep = len(closing)
+	}
+	if err := e.release(keep); err != nil {
+		return err
+	}
+	if keep > 0 && string(e.held) != closing {
+		return fmt.Errorf("工作表 %s 的结尾不是 %s", e.name, closing)
+	}
+	if keep > 0 {
 		if _, err := e.compress([]byte(e.tail + closing)); err != nil {
 			return err
 		}
@@ -124,10 +183,10 @@ func (e *entry) compress(p []byte) (int, error) {
 }
 
 func (z *orderedZip) Create(name string) (io.Writer, error) {
-	e := &entry{name: name, tail: z.tails[name]}
+	e := &entry{name: name, whole: z.parts.whole[name], tail: z.parts.tails[name]}
 	var err error
 	if z.deflate == nil {
-		z.deflate, err = flate.NewWriter(&e.data, flate.DefaultCompression)
+		z.deflate, err = flate.NewWriter(&e.data, z.level)
 	} else if err = z.finish(); err == nil {
 		z.deflate.Reset(&e.data)
 	}

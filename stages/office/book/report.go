@@ -92,13 +92,7 @@ func NewReport(footer string, sheets ...string) (*Report, error) {
 // Write saves the workbook and closes it.
 func (r *Report) Write(w io.Writer, title string) error {
 	defer r.file.Close()
-	paths := map[string]string{}
-	for id, name := range r.file.GetSheetMap() {
-		if tail := r.tails[name]; tail != "" {
-			paths[fmt.Sprintf("xl/worksheets/sheet%d.xml", id)] = tail
-		}
-	}
-	return write(w, r.file, title, paths)
+	return write(w, r.file, title, parts{tails: r.tails})
 }
 
 // Hidden adds a sheet of texts that people don't see: what a workbook has to say to the program that reads it back.
@@ -319,7 +313,7 @@ func (p *gridPart) spark(cells []Cell) {
 		}
 		if numbers > 1 {
 			fmt.Fprintf(&p.sparks, "<x14:sparkline><xm:f>%s%s:%s</xm:f><xm:sqref>%s</xm:sqref></x14:sparkline>",
-				xmlText(Range(p.name)), model.CellName(p.row, c.Spark[0]), model.CellName(p.row, c.Spark[1]), model.CellName(p.row, i+1))
+				XMLText(Range(p.name)), model.CellName(p.row, c.Spark[0]), model.CellName(p.row, c.Spark[1]), model.CellName(p.row, i+1))
 		}
 	}
 }
@@ -335,8 +329,8 @@ func sparklines(charts string) string {
 	return open + colours + "<x14:sparklines>" + charts + "</x14:sparklines></x14:sparklineGroup></x14:sparklineGroups></ext></extLst>"
 }
 
-// xmlText escapes a text for XML.
-func xmlText(s string) string {
+// XMLText escapes a text for XML.
+func XMLText(s string) string {
 	var b strings.Builder
 	_ = xml.EscapeText(&b, []byte(s))
 	return b.String()

@@ -291,3 +291,28 @@ func coordinates(s string) (row, col int, ok bool) {
 	row, err := strconv.Atoi(m[2])
 	return row, col, err == nil
 }
+
+// Relative writes a formula with the rows of its references as seen from the row it stands in. Where two cells of a column give the
+// same, a file needs the formula once: fixed rows ($A$1) stay, others are offsets.
+func Relative(source string, row int) (string, error) {
+	list, err := tokens(source)
+	var b strings.Builder
+	for _, t := range list {
+		if t.kind != 'i' {
+			fmt.Fprintf(&b, "%c%q ", t.kind, t.text)
+			continue
+		}
+		sheet, at := "", t.text
+		if i := strings.LastIndex(at, "!"); i >= 0 {
+			sheet, at = at[:i+1], at[i+1:]
+		}
+		b.WriteString(sheet)
+		for part := range strings.SplitSeq(at, ":") {
+			if n, _, ok := coordinates(part); ok && !strings.Contains(part[1:], "$") {
+				part = fmt.Sprintf("%s[%d]", strings.TrimRight(part, "0123456789"), n-row)
+			}
+			b.WriteString(part + " ")
+		}
+	}
+	return b.String(), err
+}
