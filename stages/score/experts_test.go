@@ -9,8 +9,6 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -34,8 +32,7 @@ func panelled(t *testing.T, recused map[string]string) (*table.Ranking, []float6
 		}
 	}
 	facts, judgement := tables(d, batch)
-	facts.Marking.Marks = table.Of(memory.NewGoAllocator(), marks)
-	got, err := Run(memory.NewGoAllocator(), facts, judgement, Options{Draws: 20})
+	got, err := Run(facts, judgement, markingOf(marks), Options{Draws: 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,8 +91,7 @@ func TestMatrix(t *testing.T) {
 		return 80
 	})
 	facts, judgement := tables(d, batch)
-	facts.Marking.Marks = table.Of(memory.NewGoAllocator(), marks)
-	apart, err := Run(memory.NewGoAllocator(), facts, judgement, Options{Draws: 5})
+	apart, err := Run(facts, judgement, markingOf(marks), Options{Draws: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,8 +116,8 @@ func TestOvertaking(t *testing.T) {
 			t.Errorf("%s: %v behind, %v", k.Overtake, gap, by)
 		}
 	}
-	facts, judgement := evenly(d, batch)
-	got, err := Run(memory.NewGoAllocator(), facts, judgement, Options{Draws: 5})
+	facts, judgement, marking := evenly(d, batch)
+	got, err := Run(facts, judgement, marking, Options{Draws: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,9 +136,9 @@ func TestStakes(t *testing.T) {
 	finding := func(at int, s model.Severity, fields, print string) table.Finding {
 		return table.Finding{Batch: 2024, Submission: batch[at].id, Severity: s, Title: "偏大", Code: "LHT-3-001", Fields: fields, Year: table.Some(int32(2023)), Fingerprint: print}
 	}
-	judgement.Findings = table.Of(memory.NewGoAllocator(), []table.Finding{finding(2, model.MustFix, "training_bases", "a"),
+	judgement.Findings = table.Of([]table.Finding{finding(2, model.MustFix, "training_bases", "a"),
 		finding(2, model.Explain, "conversion_rate", "b"), finding(4, model.Explain, "training_bases", "c")})
-	got, err := Run(memory.NewGoAllocator(), facts, judgement, Options{Draws: 5})
+	got, err := Run(facts, judgement, table.Marking{}, Options{Draws: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
