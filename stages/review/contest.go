@@ -41,8 +41,8 @@ func (in Input) judged(x *place, r table.Rank, g gathered) {
 		place := model.Place{File: f.File, Sheet: f.Sheet, Cell: f.Cell}
 		x.Findings = append(x.Findings, flag{answered(f), said(f.Title), said(f.Message), said(f.Explanation), said(place.String())})
 	}
-	if r.RankLow.Valid {
-		x.Reach = fmt.Sprintf("%d–%d", r.RankLow.V, r.RankHigh.V)
+	if r.RankLow.Valid && r.RankHigh.Valid {
+		x.Reach = reach(r.RankLow.V, r.RankHigh.V)
 	}
 	for _, s := range []struct {
 		what      string
@@ -52,9 +52,17 @@ func (in Input) judged(x *place, r table.Rank, g gathered) {
 		{"去掉一个观测点", r.LeaveBest, r.LeaveWorst}, {"尺度里去掉一家", r.ScaleBest, r.ScaleWorst}, {"换专家（5%—95%）", r.ExpertLow, r.ExpertHigh},
 	} {
 		if s.low.Valid && s.high.Valid {
-			x.Ranges = append(x.Ranges, [2]string{s.what, fmt.Sprintf("第%d—%d名", s.low.V, s.high.V)})
+			x.Ranges = append(x.Ranges, [2]string{s.what, "第" + reach(s.low.V, s.high.V) + "名"})
 		}
 	}
+}
+
+// reach writes a range of ranks.
+func reach(low, high int32) string {
+	if low == high {
+		return fmt.Sprint(low)
+	}
+	return fmt.Sprintf("%d–%d", low, high)
 }
 
 // contest says why a place is contested, and what would settle it.

@@ -104,7 +104,7 @@ function legend() {
 }
 
 // standing is where a place stands to the line, in words: as the run has it, for the number that the run chose.
-const standing = p => p.line ? p.line + (p.firm ? "，" + p.firm : "") : "";
+const standing = p => p.line ? p.line + (p.firm ? "·" + p.firm : "") : "";
 
 function overview() {
   const full = Math.max(...places.map(p => p.possible));
@@ -228,7 +228,7 @@ function compared(c, n, a, b) {
 // source says where a value stands: file, sheet and cell; it leads to the annotated copy where there is one.
 function source(p, cells) {
   const words = cells ? cells.replace(/; /g, "，") : "没有出处";
-  return h("span", { className: "source" }, words + "　", p.copy ? h("a", { href: p.copy, title: p.file }, "标注件") : h("span", { className: "mute" }, clip(p.file.split("/").pop(), 16)));
+  return h("span", { className: "source" }, words + "　", p.copy ? h("a", { href: p.copy, title: p.file }, "标注件") : h("span", { className: "mute" }, p.file));
 }
 
 // ---- 3 Other weights ----
@@ -320,7 +320,7 @@ function dial(label, points, value, most, step, set, update, fold, title) {
 
 // slopes draws the official ranks on the left, those of the trial on the right and a line from each to each.
 function slopes(now) {
-  const step = 38, top = 44, wide = 744, left = 290, right = 400, high = top + step * ranked.length + 8;
+  const step = 38, top = 44, wide = 730, left = 284, right = 388, high = top + step * ranked.length + 8;
   const svg = h("svg:svg", { viewBox: "0 0 " + wide + " " + high, role: "img", "aria-label": "正式名次与试算名次" });
   const word = (x, y, words, props) => svg.append(h("svg:text", { x, y, ...props }, words));
   word(0, 28, "正式", { class: "strong" });
@@ -443,7 +443,7 @@ function mix() {
   const list = (words, ids) => ids.length > 0 && h("span", {}, words, ids.map(id => short(byID.get(id))).join("、"), "。");
   return [
     h("div", { className: "bar-top" }, h("h1", {}, data.words.chosen + "的组合"), howMany(), h("button", { type: "button", disabled: same(base, state.picked), onclick: () => { state.picked = null; show(); } }, "还原为按名次")),
-    h("p", { className: "note" }, "虚线以上是按名次；勾选另一组看有什么不同。四大经济、产业是", h("b", {}, "工具归类，可改"), "（directory.yaml），目录没有这两项。",
+    h("p", { className: "note" }, "虚线以上是按名次；勾选另一组看有什么不同。四大经济、产业是", h("b", {}, "工具归类，可改"), "（directory.yaml）。",
       list("换进：", [...state.picked].filter(id => !base.has(id))), list("换出：", [...base].filter(id => !state.picked.has(id)))),
     h("div", { className: "mix" },
       h("ul", { className: "picks-list" }, ranked.map((p, i) => h("li", { className: p.rank <= state.k && !(ranked[i + 1] && ranked[i + 1].rank <= state.k) ? "cut" : "" }, h("label", {},
@@ -517,9 +517,10 @@ function opinions() {
       return h("li", { className: p.rank !== null && p.rank === data.select[1] ? "cut" : "" },
         h("span", { className: "name" }, h("b", {}, p.rank === null ? "– " : p.rank + " "), clip(short(p), 12)),
         h("span", { className: "choice", role: "group", "aria-label": p.name, id: "row-said-" + p.id, tabIndex: -1 }, data.choices.map(c => h("button", { type: "button", "aria-pressed": String(!!mine && mine.opinion === c.id), onclick: () => advise(p, c.id) }, c.label))),
-        mine ? h("input", { type: "text", className: "reason", maxLength: 500, value: mine.reason, placeholder: departs(p, mine.opinion) ? "与名次不一致，请写理由" : "理由（可不写）", "aria-label": p.name + "的理由",
+        mine ? h("input", { type: "text", className: "reason" + (departs(p, mine.opinion) && !mine.reason.trim() ? " wanted" : ""), maxLength: 500, value: mine.reason, placeholder: departs(p, mine.opinion) ? "与名次不一致，请写理由" : "理由（可不写）", "aria-label": p.name + "的理由",
           onchange: e => { mine.reason = e.target.value; mine.when = new Date().toISOString(); keep(); show(); } }) : h("span", { className: "tags" }, tags(p)),
-        h("small", {}, mine && new Date(mine.when).toLocaleString("zh-CN"), was && "　上次：" + choiceLabel(was.opinion) + (was.reason ? "（" + was.reason + "）" : "")));
+        h("small", { title: mine && new Date(mine.when).toLocaleString("zh-CN") }, mine && new Date(mine.when).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" })),
+        was && h("p", { className: "before mute" }, "上次：" + choiceLabel(was.opinion) + (was.reason ? "（" + was.reason + "）" : "") + "，当时" + (was.rank === null ? "不排" : "第" + was.rank + "名")));
     })),
   ];
 }
