@@ -45,6 +45,13 @@ func NeedNode(t testing.TB, modules ...string) {
 	Need(t, "node", "-e", `"`+strings.Join(modules, `","`)+`".split(",").forEach(m => require(m.replace(/"/g, "")))`)
 }
 
+// NeedBrowser passes over the test where Chromium, or what drives it from Node, is missing.
+func NeedBrowser(t testing.TB) {
+	t.Helper()
+	Need(t, "chromium", "--version")
+	NeedNode(t, "playwright-core")
+}
+
 // Run runs a program to its end, and fails the test with what it said where it fails.
 func Run(t testing.TB, command string, args ...string) string {
 	t.Helper()

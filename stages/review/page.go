@@ -66,6 +66,7 @@ type words struct {
 	Line     string `json:"line"`
 	Chance   string `json:"chance"`
 	Chosen   string `json:"chosen"`
+	Note     string `json:"note"`
 }
 
 type (
@@ -120,11 +121,11 @@ func newPage(in Input, most int) *page {
 		Complete: in.Standing.Complete(), Date: in.Date, DataRoot: in.DataRoot, Schema: Schema, Weights: d.Rubric.WeightsNote,
 		Select:    [3]int{min(d.Directory.Select.Min, k), k, max(d.Directory.Select.Max, k)},
 		Available: d.Rubric.Available.InexactFloat64(), Industries: d.Directory.Industries, All: in.Facts.Submissions.Len(), Earlier: in.Opinions,
-		Words: words{Overview: "各家得分", Rank: "数据部分暂列", Chosen: "各家"},
+		Words: words{Overview: "各家得分", Rank: "数据部分暂列", Chosen: "各家", Note: "专家评齐之前只有数据部分得分，次序是暂列，不作数。点一家看问题和缺数。"},
 	}
 	p.Trial = in.AllowTrial || p.Complete && in.Standing.Meeting == ""
 	if p.Complete {
-		p.Words = words{Overview: "入选线", Rank: "名次", Line: "线", Chance: "机会", Chosen: "拟选"}
+		p.Words = words{Overview: "入选线", Rank: "名次", Line: "线", Chance: "机会", Chosen: "拟选", Note: "入选由处里决定，不由名次。点一家看为什么两可、什么定得下来。"}
 		p.Choices = choices
 		for s := range in.Ranking.Swaps.All() {
 			p.Swaps = append(p.Swaps, swap{s.Inside, s.Outside, said(s.Words)})

@@ -124,7 +124,7 @@ function overview() {
     legend(), shown(), h("p", { className: "row heads", "aria-hidden": "true" }, h("span"), h("span", {}, "联合体"), h("span"), h("span", {}, "满" + amount(round10(full))), h("span", {}, "区间"), h("span", {}, data.complete ? data.words.line + "、标记" : "标记")),
     list,
     rest.length > 0 && [h("h2", {}, "列出而不参加排名（得分是暂算的数据部分" + (data.complete ? "，没有专家评分" : "") + "）"), h("ol", { className: "ranking" }, rest.map(p => row(p, full)))],
-    note(data.complete ? "入选由处里决定，不由名次。点一家看为什么两可、什么定得下来。" + data.certain : "专家评齐之前只有数据部分得分，次序是暂列，不作数。点一家看问题和缺数。"),
+    note(data.words.note, data.certain),
   ];
 }
 
