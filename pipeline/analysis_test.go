@@ -209,7 +209,7 @@ func TestFulfilmentInDuckDB(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := table.Fulfilment(readRound(t, root, "2024", first).Facts, readRound(t, root, "2025", later).Facts)
+	want := commitmentsMet(readRound(t, root, "2024", first).Facts, readRound(t, root, "2025", later).Facts)
 	rows := duckdb(t, root, "fulfilment.sql")
 	if len(rows) != len(want) || len(rows) == 0 {
 		t.Fatalf("%d rows, the program finds %d", len(rows), len(want))

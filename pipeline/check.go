@@ -12,6 +12,7 @@ import (
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/templates"
 )
 
 // Checked is what can be said of workbooks before they are sent. Its JSON keys are public.
@@ -99,16 +100,34 @@ func Check(ctx context.Context, o Options, annotate string) (*Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	judgement, err := check.Alone(facts)
-	if err != nil {
-		return nil, err
-	}
-	r := &Checked{Year: o.Definition.Year, Version: publish.Version, Later: []CheckedRule{}}
+	r := &Checked{Year: o.Definition.Year, Version: publish.Version, Later: []CheckedRule{}, Files: make([]CheckedFile, len(sources))}
 	for _, rule := range o.Definition.Rules {
 		if rule.Across() {
 			r.Later = append(r.Later, CheckedRule{rule.Code, rule.Title})
 		}
 	}
+	for _, form := range []*table.Facts{facts, facts.Progress} {
+		if form == nil {
+			continue
+		}
+		files, err := checkedFiles(form, sources, o, annotate)
+		if err != nil {
+			return nil, err
+		}
+		for i, f := range files {
+			r.Files[form.Sources[i]] = f
+		}
+	}
+	return r, nil
+}
+
+// checkedFiles judges the files of one form, each alone.
+func checkedFiles(facts *table.Facts, sources []intake.Source, o Options, annotate string) ([]CheckedFile, error) {
+	judgement, err := check.Alone(facts)
+	if err != nil {
+		return nil, err
+	}
+	r := &Checked{}
 	submissions := checkedSubmissions(facts, judgement)
 	for f := range facts.Files.All() {
 		c := CheckedFile{Path: f.Path, SHA256: f.SHA256, Fate: f.Fate, Code: f.Code, Reason: f.Reason, Cure: f.Cure, SupersededBy: f.SupersededBy}
@@ -118,11 +137,11 @@ func Check(ctx context.Context, o Options, annotate string) (*Checked, error) {
 		r.Files = append(r.Files, c)
 	}
 	if annotate != "" {
-		if err := r.annotate(annotate, o, facts.Said, judgement, opener(sources, facts)); err != nil {
+		if err := r.annotate(annotate, facts.Definition, o.Readings, facts.Said, judgement, opener(sources, facts)); err != nil {
 			return nil, err
 		}
 	}
-	return r, nil
+	return r.Files, nil
 }
 
 func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[string]*CheckedSubmission {
@@ -162,7 +181,7 @@ func given(v table.Opt[int32]) *int32 {
 }
 
 // annotate writes the copies. What can't be annotated is said so and does not stop the others.
-func (r *Checked) annotate(dir string, o Options, said map[string]string, judgement *table.Judgement, open func(string) ([]byte, error)) error {
+func (r *Checked) annotate(dir string, d *templates.Definition, lists bool, said map[string]string, judgement *table.Judgement, open func(string) ([]byte, error)) error {
 	if err := publish.Folder(dir); err != nil {
 		return err
 	}
@@ -184,7 +203,7 @@ func (r *Checked) annotate(dir string, o Options, said map[string]string, judgem
 		if f.Submission == nil {
 			continue
 		}
-		if o.Readings {
+		if lists {
 			var err error
 			name := strings.TrimSuffix(feedback.CopyName(f.Path), "（标注）.xlsx") + "（读数一览）.csv"
 			if f.Readings, err = write(name, readingsFile(f.Submission.Readings)); err != nil {
@@ -198,7 +217,7 @@ func (r *Checked) annotate(dir string, o Options, said map[string]string, judgem
 		if err != nil {
 			return fmt.Errorf("再次读取 %s：%w", f.Path, err)
 		}
-		copied, err := feedback.Annotate(data, o.Definition, findings[f.Submission.ID], said[f.Submission.ID], feedback.SelfCheck)
+		copied, err := feedback.Annotate(data, d, findings[f.Submission.ID], said[f.Submission.ID], feedback.SelfCheck)
 		if err != nil {
 			f.NotAnnotated = err.Error()
 			continue

@@ -17,7 +17,7 @@ func newManifest(o Options, round *table.Round, from *publish.From, known table.
 		From:    from, Inputs: []publish.Input{},
 	}
 	c := &m.Counts
-	for f := range round.Files.All() {
+	for _, f := range round.Arrived() {
 		m.Inputs = append(m.Inputs, manifestInput(f))
 		c.Files++
 		switch f.Fate {

@@ -39,6 +39,7 @@ type Options struct {
 	From          string   // a data folder that an earlier run published, in the place of Inputs; empty: none
 	Out           string   // the results go to Out/<year>
 	Previous      string   // a published folder of an earlier run, to compare with; empty: none
+	Earlier       []string // published folders of earlier years, for what became of their promises
 	Rescale       bool     // lay the scales anew, where experts have marked, too
 	Freeze        string   // also keep these results as Out/<year>-<Freeze>, which later runs leave alone; empty: don't
 	Register      string   // the Department's register; empty: none
@@ -100,6 +101,10 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	batches, named, err := readEarlier(o)
+	if err != nil {
+		return nil, err
+	}
 	source, err := gather(ctx, o, sources)
 	if err != nil {
 		return nil, err
@@ -123,6 +128,10 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if !o.Rescale {
 		o.Score.Scales = earlier.scales()
 	}
+	progress, err := o.follow(facts, register, batches)
+	if err != nil {
+		return nil, err
+	}
 	round, err := judge(facts, check.Known{Register: register, Given: earlier.explained()}, marking, o.Score)
 	if err != nil {
 		return nil, err
@@ -140,7 +149,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	manifest.Previous, manifest.Register = earlier.manifest, registered
+	manifest.Previous, manifest.Earlier, manifest.Register = earlier.manifest, named, registered
 	manifest.Opinions, manifest.AllowTrial = opinions.described(), o.AllowTrial
 	if err := writeTables(out.Fresh, manifest, round); err != nil {
 		return nil, err
@@ -150,7 +159,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := writeBooks(ctx, out.Fresh, &in, source.open); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(writeRegister(out.Fresh, round), writeReview(out.Fresh, in, o, opinions)); err != nil {
+	if err := errors.Join(writeProgress(out.Fresh, progress, o, sources), writeRegister(out.Fresh, round), writeReview(out.Fresh, in, o, opinions)); err != nil {
 		return nil, err
 	}
 	if err := manifest.Seal(out.Fresh); err != nil {
@@ -208,6 +217,9 @@ func (o Options) reads() []publish.Read {
 	var out []publish.Read
 	for _, input := range o.Inputs {
 		out = append(out, publish.Read{Path: input, What: "输入"})
+	}
+	for _, dir := range o.Earlier {
+		out = append(out, publish.Read{Path: dir, What: "以前年度的结果", Whole: true})
 	}
 	return append(out,
 		publish.Read{Path: o.Register, What: "登记表", Cure: "请先把登记表拷出来，再用 --register 指向拷出来的那一份"},
@@ -292,7 +304,7 @@ func (o Options) workers() int {
 
 func newResult(dir string, m *publish.Manifest, round *table.Round) *Result {
 	r := &Result{Dir: dir, Manifest: m, Verdicts: map[string]table.Verdict{},
-		Files: slices.Collect(round.Files.All()), Submitted: slices.Collect(round.Submissions.All()),
+		Files: round.Arrived(), Submitted: slices.Collect(round.Submissions.All()),
 		Ranking: slices.Collect(round.Ranking.Ranking.All()),
 		Marking: Marking{slices.Collect(round.Marking.Files.All()), slices.Collect(round.Experts.All())}}
 	for v := range round.Verdicts.All() {

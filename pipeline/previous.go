@@ -62,23 +62,13 @@ func readPrevious(o Options) (previous, error) {
 		return previous{}, nil
 	}
 	dir := o.Previous
-	m, differences, err := publish.Verify(dir)
-	differences = slices.DeleteFunc(differences, func(x publish.Difference) bool {
-		return !strings.HasPrefix(x.Path, dataFolder+"/") && !strings.HasPrefix(x.Path, definitionFolder+"/")
-	})
+	m, sum, err := verified(dir)
 	switch {
 	case err != nil:
-		return previous{}, fmt.Errorf("上一轮的结果：%w", err)
-	case len(differences) > 0:
-		return previous{}, fmt.Errorf("上一轮的结果 %s 不是发布时的样子：%s%s（共 %d 处）。请改用没有动过的结果", dir, differences[0].Path, differences[0].What, len(differences))
+		return previous{}, err
 	case m.Year != o.Definition.Year:
 		return previous{}, fmt.Errorf("上一轮的结果 %s 是%d年的，本轮是%d年，不能相比", dir, m.Year, o.Definition.Year)
 	}
-	data, err := os.ReadFile(filepath.Join(dir, publish.ManifestName))
-	if err != nil {
-		return previous{}, err
-	}
-	sum := sha256.Sum256(data)
 	records, err := export.Read(filepath.Join(dir, dataFolder))
 	if err != nil {
 		return previous{}, fmt.Errorf("上一轮的结果 %s：%w", dir, err)
@@ -91,7 +81,27 @@ func readPrevious(o Options) (previous, error) {
 	if err != nil {
 		return previous{}, fmt.Errorf("上一轮的结果 %s 里的定义：%w。它可能是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, err)
 	}
-	return previous{round, definition, &publish.Previous{Date: m.Date, SHA256: hex.EncodeToString(sum[:])}, m}, nil
+	return previous{round, definition, &publish.Previous{Date: m.Date, SHA256: sum}, m}, nil
+}
+
+// verified reads the manifest of an earlier run whose tables and definition are as they were published, and hashes it.
+func verified(dir string) (m *publish.Manifest, digest string, err error) {
+	m, differences, err := publish.Verify(dir)
+	differences = slices.DeleteFunc(differences, func(x publish.Difference) bool {
+		return !strings.HasPrefix(x.Path, dataFolder+"/") && !strings.HasPrefix(x.Path, definitionFolder+"/")
+	})
+	switch {
+	case err != nil:
+		return nil, "", fmt.Errorf("上一轮的结果：%w", err)
+	case len(differences) > 0:
+		return nil, "", fmt.Errorf("上一轮的结果 %s 不是发布时的样子：%s%s（共 %d 处）。请改用没有动过的结果", dir, differences[0].Path, differences[0].What, len(differences))
+	}
+	data, err := os.ReadFile(filepath.Join(dir, publish.ManifestName))
+	if err != nil {
+		return nil, "", err
+	}
+	sum := sha256.Sum256(data)
+	return m, hex.EncodeToString(sum[:]), nil
 }
 
 // definitionOf loads the definition that an earlier run kept. One of an earlier program may lack files, or rules that are asked for now: then

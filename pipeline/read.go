@@ -28,7 +28,8 @@ func read(ctx context.Context, d *templates.Definition, sources []intake.Source,
 // way is a way of making rows of a workbook.
 type way func(*templates.Definition, model.Workbook) *normalize.Rows
 
-// readAs reads like read and makes rows in several ways of each workbook; the facts are in the order of the ways.
+// readAs reads like read and makes rows in several ways of each workbook; the facts are in the order of the ways. Progress forms are kept apart,
+// in the facts' Progress.
 func readAs(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options, ways ...way) ([]*table.Facts, error) {
 	waiting := func(yield func(intake.Source) bool) {
 		for _, source := range sources {
@@ -37,15 +38,22 @@ func readAs(ctx context.Context, d *templates.Definition, sources []intake.Sourc
 			}
 		}
 	}
-	batches := make([]*normalize.Batch, len(ways))
-	for i := range ways {
-		batches[i] = normalize.NewBatch(d)
+	forms := []*templates.Definition{d}
+	if d.Progress != nil {
+		forms = append(forms, d.Progress)
+	}
+	batches, which := map[*templates.Definition][]*normalize.Batch{}, map[*templates.Definition][]int{}
+	for _, form := range forms {
+		for range ways {
+			batches[form] = append(batches[form], normalize.NewBatch(form))
+		}
 	}
 	done := 0
-	for each := range workers.InOrder(o.workers(), waiting, func(s intake.Source) []*normalize.Rows { return rowsOf(d, s, ways) }) {
-		for i, rows := range each {
-			batches[i].Add(rows)
+	for each := range workers.InOrder(o.workers(), waiting, func(s intake.Source) made { return rowsOf(d, s, ways) }) {
+		for i, rows := range each.rows {
+			batches[each.form][i].Add(rows)
 		}
+		which[each.form] = append(which[each.form], done)
 		done++
 		if o.Progress != nil {
 			o.Progress(done, len(sources))
@@ -55,35 +63,46 @@ func readAs(ctx context.Context, d *templates.Definition, sources []intake.Sourc
 		return nil, err
 	}
 	facts := make([]*table.Facts, len(ways))
-	for i, b := range batches {
-		facts[i] = b.Facts()
+	for i := range ways {
+		facts[i] = batches[d][i].Facts()
+		facts[i].Sources = which[d]
+		if len(which[d.Progress]) > 0 {
+			facts[i].Progress = batches[d.Progress][i].Facts()
+			facts[i].Progress.Sources = which[d.Progress]
+		}
 	}
 	return facts, nil
 }
 
+// made is the rows of one file, in several ways, and the form that it is.
+type made struct {
+	rows []*normalize.Rows
+	form *templates.Definition
+}
+
 // rowsOf reads one file. Whatever a file makes the program do, the others are read: a panic is a refusal of this one.
-func rowsOf(d *templates.Definition, source intake.Source, ways []way) (rows []*normalize.Rows) {
+func rowsOf(d *templates.Definition, source intake.Source, ways []way) (out made) {
 	defer func() {
 		if recover() != nil {
-			rows = inWays(d, intake.Defeated(source), ways)
+			out = inWays(d, intake.Defeated(source), ways)
 		}
 	}()
 	return inWays(d, intake.Read(d, source), ways)
 }
 
-func inWays(d *templates.Definition, w model.Workbook, ways []way) []*normalize.Rows {
-	rows := make([]*normalize.Rows, len(ways))
+func inWays(d *templates.Definition, w model.Workbook, ways []way) made {
+	out := made{form: d.Asking(w.Form.ID), rows: make([]*normalize.Rows, len(ways))}
 	for i, way := range ways {
-		rows[i] = way(d, w)
+		out.rows[i] = way(out.form, w)
 	}
-	return rows
+	return out
 }
 
 // opener gives the bytes of a file that arrived, by its path in the files table. That path may differ from the file's own, in
-// which somebody's name or phone was hidden; the files stand in the order of their sources.
+// which somebody's name or phone was hidden.
 func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]byte, error) {
 	at := make(map[string]int, len(sources))
-	for i := range sources {
+	for i := range facts.Sources {
 		at[facts.Files.Row(i).Path] = i
 	}
 	return func(path string) ([]byte, error) {
@@ -91,7 +110,7 @@ func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]by
 		if !ok {
 			return nil, fmt.Errorf("没有读过文件 %s", path)
 		}
-		data, err := sources[i].Read(intake.MaxFile)
+		data, err := sources[facts.Sources[i]].Read(intake.MaxFile)
 		if sum := sha256.Sum256(data); err == nil && hex.EncodeToString(sum[:]) != facts.Files.Row(i).SHA256 {
 			err = errors.New("文件在运行中被改动；请等文件放好再运行")
 		}

@@ -74,7 +74,7 @@ func TestViewsAnswerWhatPeopleAsk(t *testing.T) {
 		"SELECT count(*) AS n FROM ranks WHERE consortium IS NOT NULL":                                             round.Ranking.Ranking.Len(),
 		"SELECT count(*) AS n FROM shared_members WHERE consortia > 1":                                             shared,
 		"SELECT sum(given)::INT AS n FROM gaps":                                                                    normal,
-		"SELECT count(*) AS n FROM fulfilment":                                                                     0, // one batch alone promises
+		"SELECT count(*) AS n FROM commitments_met":                                                                0, // one batch alone promises
 		"SELECT count(*) AS n FROM scores_in_detail WHERE evidence IS NOT NULL AND evidence_label IS NULL":         0,
 		"SELECT count(*) AS n FROM commitments WHERE difference IS DISTINCT FROM committed - actual":               0,
 		"SELECT count(*) AS n FROM growth WHERE from_value > 0 AND abs(percent - 100*difference/from_value) > .01": 0,
@@ -122,11 +122,11 @@ func TestViewsOverTwoYears(t *testing.T) {
 		further = append(further, "CREATE OR REPLACE VIEW "+name+" AS FROM read_parquet('"+filepath.ToSlash(root)+"/*/data/"+name+".parquet', union_by_name = true)")
 	}
 	promised := 0.0
-	want := table.Fulfilment(readRound(t, root, "2024", first).Facts, readRound(t, root, "2025", later).Facts)
+	want := commitmentsMet(readRound(t, root, "2024", first).Facts, readRound(t, root, "2025", later).Facts)
 	for _, f := range want {
 		promised += f.Promised
 	}
-	got := ask(t, filepath.Join(root, "2025", "data"), "SELECT count(*) AS n, sum(promised) AS promised FROM fulfilment", further...)
+	got := ask(t, filepath.Join(root, "2025", "data"), "SELECT count(*) AS n, sum(promised) AS promised FROM commitments_met", further...)
 	if len(want) == 0 || got[0]["n"] != float64(len(want)) || math.Abs(got[0]["promised"].(float64)-promised) > 1e-6 {
 		t.Errorf("%v, the program finds %d promises of %v", got, len(want), promised)
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"math"
@@ -15,6 +16,7 @@ import (
 	"lianheti/samples"
 	"lianheti/stages/export"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -157,7 +159,7 @@ func TestCommitmentsMeetActuals(t *testing.T) {
 		}
 		facts[year] = round.Facts
 	}
-	found := table.Fulfilment(facts[2024], facts[2025])
+	found := commitmentsMet(facts[2024], facts[2025])
 	if len(found) < 50 {
 		t.Fatalf("%d commitments met an actual figure", len(found))
 	}
@@ -179,4 +181,51 @@ func TestCommitmentsMeetActuals(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
+}
+
+// met is a commitment of one batch beside the actual figure that a later batch reports for the same year.
+type met struct {
+	Consortium, City string // as the earlier batch has them
+	Indicator, Unit  string
+	Year             int32
+	Promised, Actual float64
+	Share            table.Opt[float64] // actual over promised; nothing where 0 was promised
+}
+
+// commitmentsMet finds what became of the commitments of an earlier batch (承诺兑现). A consortium is known by its name from year to year,
+// for the directory may number anew; an indicator by its id, if the unit is the same. The order is that of the earlier metrics.
+func commitmentsMet(earlier, later *table.Facts) []met {
+	type slot struct {
+		consortium, indicator, unit string
+		year                        int32
+	}
+	key := func(s table.Submission) string { return cmp.Or(text.NameKey(s.Consortium), s.Submission) }
+	names := map[string]string{}
+	for s := range later.Submissions.All() {
+		names[s.Submission] = key(s)
+	}
+	actual := map[slot]float64{}
+	for m := range later.Metrics.All() {
+		if m.Kind == string(templates.Actual) && m.Status == table.Normal {
+			actual[slot{names[m.Submission], m.Indicator, m.Unit, m.Year}] = m.Value.V
+		}
+	}
+	submissions := map[string]table.Submission{}
+	for s := range earlier.Submissions.All() {
+		submissions[s.Submission] = s
+	}
+	var out []met
+	for m := range earlier.Metrics.All() {
+		s := submissions[m.Submission]
+		now, reported := actual[slot{key(s), m.Indicator, m.Unit, m.Year}]
+		if m.Kind != string(templates.Committed) || m.Status != table.Normal || !reported {
+			continue
+		}
+		f := met{Consortium: s.Consortium, City: s.City, Indicator: m.Indicator, Unit: m.Unit, Year: m.Year, Promised: m.Value.V, Actual: now}
+		if f.Promised != 0 {
+			f.Share = table.Some(f.Actual / f.Promised)
+		}
+		out = append(out, f)
+	}
+	return out
 }

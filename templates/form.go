@@ -15,6 +15,8 @@ type Form struct {
 	Version int
 	Accepts []int // versions that a run still reads
 	Title   string
+	Short   string // what one of them is called: 推荐书
+	Intro   string // of the guide in a prefecture's kit; {city} is the prefecture
 	Dated   string // date printed on the official cover
 	Years   []Year
 	// ExtraTag marks what the Department collects beyond the official form.
@@ -30,6 +32,7 @@ type Form struct {
 	YesNo    []string `yaml:"yes_no"`
 	// NotApplicable is what a filler writes in a figure that does not apply.
 	NotApplicable string `yaml:"not_applicable"`
+	Promises      Promises
 	Sheets        []*Sheet
 }
 
@@ -61,6 +64,7 @@ type MemberKind struct {
 type Sheet struct {
 	ID        string
 	Title     string
+	From      string // of a progress form: the recommendation's sheet that takes its place
 	Landscape bool
 	Cover     bool // set apart like the cover of the official form
 	Blocks    []*Block
@@ -100,6 +104,12 @@ type YearBlock struct {
 	Extra     []string // year ids that the official form does not print
 	Metrics   []*Field
 	Paragraph string
+
+	// Of a progress form: the recommendation's metrics that are asked again, their group where it is another, and what stands beside each.
+	From       []string
+	Group      string
+	Companions []*Companion
+	beside     [][]*Field // by metric, then by companion
 }
 
 // RecordBlock is a list that the filler extends: the roster, the supporting materials …
@@ -182,6 +192,7 @@ type Field struct {
 	Record string `yaml:"-"` // id of the record block it is a column of; empty otherwise
 	// RequiredYears are the years that must be given; all of Years unless some are extra.
 	RequiredYears []string `yaml:"-"`
+	accompanied   bool     // has companions
 	at            at
 	reading       *Reading
 }
@@ -306,7 +317,12 @@ func (f *Form) Fields() []*Field {
 		for _, b := range s.Blocks {
 			out = append(out, b.Lines...)
 			if b.Years != nil {
-				out = append(out, b.Years.Metrics...)
+				for i, x := range b.Years.Metrics {
+					out = append(out, x)
+					if len(b.Years.beside) > 0 {
+						out = append(out, b.Years.beside[i]...)
+					}
+				}
 			}
 			if b.Records != nil {
 				out = append(out, b.Records.Columns...)
@@ -402,6 +418,10 @@ func (f *Form) check(l *loader) {
 						x.Min = new(decimal.Decimal)
 					}
 					f.checkField(l, x, at{file, fmt.Sprintf("%s.years.metrics[%d]", base, i)}, seen)
+				}
+				y.companions()
+				for _, x := range slices.Concat(y.beside...) {
+					f.checkField(l, x, at{file, base + ".years.companions"}, seen)
 				}
 			}
 			if r := b.Records; r != nil {

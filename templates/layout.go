@@ -262,10 +262,14 @@ func (p *placer) measure() {
 	}
 	for _, b := range p.out.Sheet.Blocks {
 		if b.Years != nil {
-			n := len(b.Years.Columns)
-			p.valueEnd = valueCol + n - 2 // group, label, unit, then the years
+			columns := p.yearColumns(b.Years)
+			p.valueEnd = valueCol + len(columns) - 2 // group, label, unit, then the years
 			p.noteCol = p.valueEnd + 1
-			p.out.Widths = append(slices.Concat(yearBlockStart, slices.Repeat([]float64{yearWidth}, n)), yearNoteWidth)
+			p.out.Widths = slices.Clone(yearBlockStart)
+			for _, c := range columns {
+				p.out.Widths = append(p.out.Widths, c.width)
+			}
+			p.out.Widths = append(p.out.Widths, yearNoteWidth)
 			lines = true
 		}
 		if b.Records != nil {
@@ -472,35 +476,66 @@ func (p *placer) years(b *YearBlock) {
 	p.static(header, groupCol, 2, 1, HeaderRole, b.Category)
 	p.static(header, labelCol, 2, 1, HeaderRole, b.Item)
 	p.static(header, yearCol, 2, 1, HeaderRole, b.Unit)
-	for i, id := range b.Columns {
-		year, _ := p.form.Year(id)
-		tag := year.Tag
-		if slices.Contains(b.Extra, id) {
-			tag += "\n" + p.form.ExtraTag
-		}
-		p.static(header, unitCol+i, 1, 1, HeaderRole, year.Label)
-		p.static(header+1, unitCol+i, 1, 1, TagRole, tag)
+	columns := p.yearColumns(b)
+	for i, c := range columns {
+		p.static(header, unitCol+i, 1, 1, HeaderRole, c.header)
+		p.static(header+1, unitCol+i, 1, 1, TagRole, c.tag)
 	}
 	p.row += 2
 	p.out.Freeze = p.row - 1
 	var groups []span
-	for _, f := range b.Metrics {
+	for m, f := range b.Metrics {
 		groups = append(groups, span{f.Group, p.row})
 		p.static(p.row, labelCol, 1, 1, LabelRole, f.Label)
 		p.static(p.row, yearCol, 1, 1, UnitRole, f.ShownUnit())
 		p.static(p.row, p.noteCol, 1, 1, HintRole, p.hint(f))
-		for i, id := range b.Columns {
-			year, _ := p.form.Year(id)
+		for i, c := range columns {
+			field := f
+			if c.beside >= 0 {
+				field = b.beside[m][c.beside]
+			}
 			p.out.Slots = append(p.out.Slots, Slot{
-				Name: SlotName(f.ID, year.Year), Field: f, Year: year.Year, Extra: slices.Contains(b.Extra, id),
+				Name: SlotName(field.ID, c.year.Year), Field: field, Year: c.year.Year, Extra: slices.Contains(b.Extra, c.year.ID),
 				Row: p.row, Col: unitCol + i, Rows: 1, Cols: 1,
 				RowAnchor: []string{f.Label, f.ShownUnit()}, RowAnchorCols: []int{labelCol, yearCol},
-				Header: year.Label, HeaderRow: header, Lines: 1,
+				Header: c.header, HeaderRow: header, Lines: 1,
 			})
 		}
 		p.row++
 	}
 	p.groups(groups)
+}
+
+// yearColumn is one column of a block of years: a year's, or a companion's.
+type yearColumn struct {
+	year        Year
+	header, tag string
+	width       float64
+	beside      int // of Companions; -1: the metrics themselves
+}
+
+// yearColumns orders them: each companion before its year, those without one behind the last.
+func (p *placer) yearColumns(b *YearBlock) []yearColumn {
+	var out []yearColumn
+	companions := func(before string) {
+		for i, c := range b.Companions {
+			if c.Before == before {
+				year, _ := p.form.Year(c.Year)
+				out = append(out, yearColumn{year, c.header(p.form), c.Tag, c.Width, i})
+			}
+		}
+	}
+	for _, id := range b.Columns {
+		companions(id)
+		year, _ := p.form.Year(id)
+		tag := year.Tag
+		if slices.Contains(b.Extra, id) {
+			tag += "\n" + p.form.ExtraTag
+		}
+		out = append(out, yearColumn{year, year.Label, tag, yearWidth, -1})
+	}
+	companions("")
+	return out
 }
 
 // records places a header and the prepared rows.

@@ -8,6 +8,7 @@ import (
 // Letters are the texts that go back to a prefecture as Word files.
 type Letters struct {
 	To, From string
+	List     string // the workbook with what was found, a prefecture
 	Draft    string // what stands above each: a division issues nothing by itself
 	Due      string // how {due} reads where the day is known
 	Open     string // and where it is to be filled in
@@ -61,8 +62,8 @@ func (l *Letters) check(load *loader) {
 			}
 		}
 	}
-	if l.To == "" || l.From == "" || l.Draft == "" || l.Due == "" || l.Open == "" || l.Overdue == "" {
-		load.problem(at{file, "$"}, "to、from、draft、due、open、overdue 有空的", "请补全。")
+	if l.To == "" || l.List == "" || l.From == "" || l.Draft == "" || l.Due == "" || l.Open == "" || l.Overdue == "" {
+		load.problem(at{file, "$"}, "to、list、from、draft、due、open、overdue 有空的", "请补全。")
 	}
 	words(at{file, "$"}, l.To, l.From, l.Due, l.Open, l.Overdue)
 	names := map[string]bool{}

@@ -24,7 +24,7 @@ func shippedNotice(t *testing.T) *Definition {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d.Warning != "" {
+		if d.Warning != "" && year <= Latest() { // a call that was not issued has no sentences yet
 			t.Fatalf("%d: %s", year, d.Warning)
 		}
 	}

@@ -60,10 +60,16 @@ type Case struct {
 	before string // id of the year before Year
 }
 
-var yearWord = regexp.MustCompile(`\.(year|before)\b`)
+var (
+	yearWord = regexp.MustCompile(`\.(year|before)\b`)
+	besideIt = regexp.MustCompile(`\bit_[a-z]`)
+)
 
-// spell writes the ids of the case's years for .year and .before.
+// spell writes the ids of the case's years for .year and .before, and the id of its field in the names of what stands beside it.
 func (c Case) spell(source string) string {
+	if c.Field != nil {
+		source = besideIt.ReplaceAllStringFunc(source, func(name string) string { return c.Field.ID + name[len("it"):] })
+	}
 	if c.Year.ID == "" {
 		return source
 	}
@@ -201,7 +207,7 @@ func (d *Definition) compileRule(l *loader, g *language, r *Rule) {
 				c.When, err = g.compile(c.spell(r.When), f, false)
 			}
 			if err == nil && r.Expr != "" {
-				c.Expr, err = g.compile(c.spell(r.Expr), f, false)
+				c.Expr, err = g.compile(c.spell(r.spelled()), f, false)
 			}
 			for _, name := range Placeholders(r.Message + r.Cure) {
 				if source, sum := strings.CutPrefix(name, "="); sum && err == nil {
@@ -218,6 +224,14 @@ func (d *Definition) compileRule(l *loader, g *language, r *Rule) {
 			r.Cases = append(r.Cases, c)
 		}
 	}
+}
+
+// spelled is the condition with the rule's threshold in its place.
+func (r *Rule) spelled() string {
+	if r.Threshold == nil {
+		return r.Expr
+	}
+	return strings.ReplaceAll(r.Expr, "threshold", r.Threshold.String())
 }
 
 // caseYears makes one case a year, or the one without a year.
@@ -269,6 +283,8 @@ func (d *Definition) inGroup(f *Field, word string) bool {
 		return f.Metric() && len(f.Years) == len(d.Form.Years)
 	case "amounts": // those of them that are no percentages
 		return d.inGroup(f, "annual") && f.Type != PercentField
+	case "reported": // the metrics beside which stands what was promised or said before
+		return f.accompanied
 	case "singles":
 		return f.Numeric() && !f.Dated()
 	case "texts":

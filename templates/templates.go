@@ -25,7 +25,7 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-//go:embed */*.yaml
+//go:embed */*.yaml */progress/*.yaml
 var shipped embed.FS
 
 // Definition is one year's call.
@@ -43,6 +43,8 @@ type Definition struct {
 	Reading   *Reading
 	Audit     *Audit  // nil in a definition from before there was one
 	Notice    *Notice // nil where Warning says why
+	// Progress is the form by which those chosen in earlier batches report: rules and letters of its own, no rubric; nil where there is none.
+	Progress *Definition
 	// Warning is the one thing wrong with a definition that does not keep it from being used; empty in those that ship.
 	Warning string
 	// Sources gives the sha256 of each definition file, in hexadecimal, keyed by "<year>/<file>".
@@ -84,17 +86,11 @@ func LoadFS(fsys fs.FS, year int) (*Definition, error) { return load(fsys, "temp
 
 // load reads the files of a year; root is how people know where they stand.
 func load(fsys fs.FS, root string, year int) (*Definition, error) {
-	names, err := fs.Glob(fsys, strconv.Itoa(year)+"/*.yaml")
-	if err != nil || len(names) == 0 {
-		return nil, fmt.Errorf("没有 %d 年的定义（%s）：请检查年份，或先建立该年度的定义文件", year, filepath.Join(root, strconv.Itoa(year)))
+	files, err := filesOf(fsys, root, year)
+	if err != nil {
+		return nil, err
 	}
-	texts := map[string][]byte{}
-	for _, name := range names {
-		if texts[name], err = readFile(fsys, name); err != nil {
-			return nil, err
-		}
-	}
-	return loadTexts(texts, root, year)
+	return loadTexts(files, root, year)
 }
 
 // LoadTexts loads a definition as LoadFS does, from the texts of its files by "<year>/<file>".
@@ -104,10 +100,15 @@ func LoadTexts(texts map[string][]byte, year int) (*Definition, error) {
 
 func loadTexts(texts map[string][]byte, root string, year int) (*Definition, error) {
 	d := &Definition{Year: year, Sources: map[string]string{}, Texts: texts}
-	dir, names, sources := strconv.Itoa(year), slices.Sorted(maps.Keys(texts)), map[string][]byte{}
+	dir, names, sources, progress := strconv.Itoa(year), slices.Sorted(maps.Keys(texts)), map[string][]byte{}, map[string][]byte{}
 	for _, name := range names {
 		sum := sha256.Sum256(texts[name])
-		d.Sources[name], sources[path.Base(name)] = hex.EncodeToString(sum[:]), texts[name]
+		d.Sources[name] = hex.EncodeToString(sum[:])
+		if path.Base(path.Dir(name)) == progressFolder {
+			progress[path.Base(name)] = texts[name]
+		} else {
+			sources[path.Base(name)] = texts[name]
+		}
 	}
 	l := &loader{dir: filepath.ToSlash(filepath.Join(root, dir)), sources: sources}
 	d.Form, d.Directory, d.Rubric, d.Register, d.Letters, d.Paper, d.Reading = &Form{}, &Directory{}, &Rubric{}, &Register{}, &Letters{}, &Paper{}, &Reading{}
@@ -122,7 +123,7 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 		l.decode("audit.yaml", d.Audit)
 	}
 	if sources["reading.yaml"] == nil { // a definition from before there was one
-		data, err := shipped.ReadFile(path.Join(strconv.Itoa(Years()[len(Years())-1]), "reading.yaml"))
+		data, err := shipped.ReadFile(path.Join(strconv.Itoa(Latest()), "reading.yaml"))
 		if err != nil {
 			return nil, err
 		}
@@ -136,7 +137,7 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 	l.decode("tables.yaml", &tables)
 	d.Tables, d.Data = tables.Tables, tables.Data
 	for _, name := range names {
-		if base := path.Base(name); strings.HasPrefix(base, "rules") {
+		if base := path.Base(name); strings.HasPrefix(base, "rules") && path.Dir(name) == dir {
 			l.rules(d, base)
 		}
 	}
@@ -144,6 +145,9 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 		return nil, errors.Join(l.problems...)
 	}
 	d.check(l)
+	if len(progress) > 0 && len(l.problems) == 0 {
+		d.loadProgress(l, progress)
+	}
 	if len(l.problems) > 0 {
 		return nil, errors.Join(l.problems...)
 	}
@@ -221,6 +225,15 @@ func (l *loader) problem(where at, what, cure string) {
 	l.problems = append(l.problems, &Problem{path.Join(l.dir, where.file), line, what, cure})
 }
 
+// index finds the fields of the form by their ids, and gives each its place and its label.
+func (d *Definition) index() {
+	d.fields = map[string]*Field{}
+	for _, f := range d.Form.Fields() {
+		d.fields[f.ID] = f
+	}
+	d.layout, d.labels = newLayout(d.Form), labels(d.Form)
+}
+
 // check proves that the parts of the definition fit each other.
 func (d *Definition) check(l *loader) {
 	d.Form.check(l)
@@ -228,12 +241,7 @@ func (d *Definition) check(l *loader) {
 	if len(l.problems) > 0 {
 		return
 	}
-	d.fields = map[string]*Field{}
-	for _, f := range d.Form.Fields() {
-		d.fields[f.ID] = f
-	}
-	d.layout = newLayout(d.Form)
-	d.labels = labels(d.Form)
+	d.index()
 	language := newLanguage(d)
 	d.Reading.check(l, d)
 	d.checkRules(l, language)

@@ -34,6 +34,7 @@ type Manifest struct {
 	Definition map[string]string `json:"definition"`        // file: sha256
 	Options    Options           `json:"options"`
 	Previous   *Previous         `json:"previous,omitempty"`    // the run that this one was compared with
+	Earlier    []Previous        `json:"earlier,omitempty"`     // runs of earlier years, whose promises are followed
 	Register   *Register         `json:"register,omitempty"`    // the Department's
 	Opinions   *Opinions         `json:"opinions,omitempty"`    // what a meeting advised on the previous run
 	AllowTrial bool              `json:"allow_trial,omitempty"` // weights may be tried on the page for the meeting
@@ -55,6 +56,7 @@ type Options struct {
 
 // Previous names an earlier run by its own manifest, which holds the sha256 of all that it published.
 type Previous struct {
+	Year   int    `json:"year,omitempty"` // where it is not the run's own
 	Date   string `json:"date,omitempty"`
 	SHA256 string `json:"sha256"` // of its run.json
 }
@@ -120,7 +122,7 @@ type Counts struct {
 // inputs and the table files. It is known before the workbooks are written, which print it; a run done again from the tables
 // (--from) has the same. tables are the files below the results' folder for data.
 func (m *Manifest) Data(folder string, tables []Output) string {
-	basis := Manifest{Year: m.Year, Version: m.Version, Date: m.Date, Definition: m.Definition, Options: m.Options, Previous: m.Previous,
+	basis := Manifest{Year: m.Year, Version: m.Version, Date: m.Date, Definition: m.Definition, Options: m.Options, Previous: m.Previous, Earlier: m.Earlier,
 		Register: m.Register, Opinions: m.Opinions, Inputs: m.Inputs, Marks: m.Marks}
 	for _, o := range tables {
 		if strings.HasPrefix(o.Path, folder+"/") && slices.Contains(tableFiles, path.Ext(o.Path)) {

@@ -14,16 +14,21 @@ import (
 
 // KitFile is the name of a prefecture's kit.
 func KitFile(d *templates.Definition, city templates.City) string {
-	return fmt.Sprintf("%s市%d年推荐书填报包.zip", city.Name, d.Year)
+	return fmt.Sprintf("%s市%d年%s填报包.zip", city.Name, d.Year, d.Form.Short)
 }
 
 // KitGuide is the name of the page that a kit begins with.
 const KitGuide = "填报说明.docx"
 
-// Kit writes what a prefecture is sent: a workbook for each consortium of the directory that reports, its name, prefecture
-// and park filled in, and one page on how to fill it. The same definition gives the same bytes; names are marked as UTF-8,
+// Prefilled is what a consortium finds filled in where nothing else is known of it: its name, prefecture and park.
+func Prefilled(e templates.Entry) Values {
+	return Values{Fields: map[templates.Ref]Value{{Field: "consortium"}: {Text: e.Consortium}, {Field: "city"}: {Text: e.City}, {Field: "park"}: {Text: e.Park}}}
+}
+
+// Kit writes what a prefecture is sent: a workbook for each consortium of the directory that reports, filled with what is known of it, and one
+// page on how to fill it. The same definition gives the same bytes; names are marked as UTF-8,
 // so that Windows shows them right.
-func Kit(w io.Writer, d *templates.Definition, city templates.City) error {
+func Kit(w io.Writer, d *templates.Definition, city templates.City, prefill func(templates.Entry) Values) error {
 	zw := zip.NewWriter(w)
 	// A zip entry has a date, and nothing published reads the clock: the first day of the batch.
 	stamp := time.Date(d.Directory.Batch, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -44,9 +49,7 @@ func Kit(w io.Writer, d *templates.Definition, city templates.City) error {
 		return err
 	}
 	for _, e := range entries {
-		prefilled := Values{Fields: map[templates.Ref]Value{
-			{Field: "consortium"}: {Text: e.Consortium}, {Field: "city"}: {Text: e.City}, {Field: "park"}: {Text: e.Park},
-		}}
+		prefilled := prefill(e)
 		if err := add(workbookFile(e), func(w io.Writer) error { return Fill(w, d, prefilled) }); err != nil {
 			return err
 		}
@@ -86,13 +89,15 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 	below[0].Before = 8 // off the table
 	body := []word.Block{
 		text(word.Title, "%s填报说明", d.Form.Title),
-		text(word.Body, "%s市可推荐的联合体及其工作簿如下，联合体名称、推荐地市、依托园区已经填好。已入选国家级的不再申报。", city.Name),
+		word.P(word.Body, templates.Fill(d.Form.Intro, map[string]string{"city": city.Name})),
 		entryTable(d, entries),
 	}
 	for _, p := range below {
 		body = append(body, p)
 	}
-	body = append(body, text(word.Heading, "观测点（附件2 原文）"))
+	if len(d.Rubric.Indicators) > 0 {
+		body = append(body, text(word.Heading, "观测点（附件2 原文）"))
+	}
 	for _, i := range d.Rubric.Indicators {
 		body = append(body, word.P(word.Body, i.Label))
 		for _, p := range i.Points {

@@ -18,7 +18,7 @@ func TestKit(t *testing.T) {
 	city, _ := d.Directory.CityByName("泉州") // one of its four is national
 	var a, b bytes.Buffer
 	for _, w := range []*bytes.Buffer{&a, &b} {
-		if err := Kit(w, d, city); err != nil {
+		if err := Kit(w, d, city, Prefilled); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -96,6 +96,7 @@ func published(t testing.TB, d *templates.Definition) []table.Named {
 		ListColumns: table.Of([]table.ListColumn{{Batch: 2024, Submission: "2024-01", Field: "members_name", Sheet: phone, Cell: "B2"}}),
 		Loose:       table.Of([]table.LooseCell{{Batch: 2024, Submission: "2024-01", Sheet: phone, Cell: "Z9", Raw: said, Reason: "不在推荐书栏目内"}}),
 		Contacts:    table.Of([]table.Contact{{Batch: 2024, Submission: "2024-01", Field: "head_name", Text: name + phone}}),
+		Fulfilment:  table.Of[table.Fulfilled](nil),
 	}
 	j := &table.Judgement{
 		Findings: table.Of([]table.Finding{{Batch: 2024, Code: "LHT-2-001", Rule: "not_a_number", Severity: model.MustFix, Submission: "2024-01", Fields: "assets",

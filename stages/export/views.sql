@@ -1,7 +1,7 @@
 -- 上面每张表一个同名的视图，下面十个视图回答十个常问的问题；名称都是小写英文，不用加引号。
 -- 在 data 文件夹里：duckdb -init views.sql，然后 FROM by_city;
 -- 在 Python 里：con = duckdb.connect(); con.execute("SET file_search_path = 'output/2024/data'"); con.execute(open('output/2024/data/views.sql').read())
--- 几个年度一起：建好之后把要用的表改成读几处，再问 fulfilment，例如
+-- 几个年度一起：建好之后把要用的表改成读几处，再问 commitments_met，例如
 --   CREATE OR REPLACE VIEW metrics AS FROM read_parquet('*/data/metrics.parquet', union_by_name = true);
 -- 一 各地市报了多少、受理怎样
 CREATE OR REPLACE VIEW by_city AS
@@ -49,7 +49,7 @@ CREATE OR REPLACE VIEW gaps AS
 SELECT batch, indicator, indicator_label, year, kind, count(*) FILTER (status = 'A') AS given, count(*) FILTER (status = 'O') AS missing, count(*) FILTER (status = 'M') AS not_applicable, count(*) FILTER (status = 'V') AS unreadable
 FROM named_metrics GROUP BY ALL ORDER BY batch, indicator, year;
 -- 十 上一批次的承诺兑现了没有（要把几个年度的 metrics、submissions、codes 读在一起）
-CREATE OR REPLACE VIEW fulfilment AS
+CREATE OR REPLACE VIEW commitments_met AS
 SELECT p.city, p.consortium, p.indicator, p.indicator_label, p.year, p.batch AS promised_in, a.batch AS reported_in, p.value AS promised, a.value AS actual, p.unit, round(100 * a.value / nullif(p.value, 0), 1) AS percent
 FROM named_metrics p JOIN named_metrics a ON a.consortium = p.consortium AND a.indicator = p.indicator AND a.year = p.year AND a.unit = p.unit AND a.batch > p.batch
 WHERE p.kind = 'committed' AND a.kind = 'actual' AND p.status = 'A' AND a.status = 'A' ORDER BY p.batch, p.submission, p.indicator, p.year;

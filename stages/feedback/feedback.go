@@ -24,9 +24,6 @@ import (
 // Folder holds the returns, a folder a prefecture.
 const Folder = "退回"
 
-// listName is the workbook with a prefecture's findings.
-const listName = "问题清单.xlsx"
-
 // Input is what the returns tell of.
 type Input struct {
 	table.Round
@@ -68,7 +65,7 @@ func Write(dir string, in Input, open func(path string) ([]byte, error)) (map[st
 		if err := writeLetters(filepath.Join(dir, p.city), in, p); err != nil {
 			return nil, fmt.Errorf("%s的公文：%w", p.city, err)
 		}
-		if err := writeList(filepath.Join(dir, p.city, listName), in, p); err != nil {
+		if err := writeList(filepath.Join(dir, p.city, in.Definition.Letters.List), in, p); err != nil {
 			return nil, fmt.Errorf("%s的问题清单：%w", p.city, err)
 		}
 	}
@@ -103,7 +100,7 @@ func gather(in Input) []*pack {
 	of := func(city string) *pack {
 		i := slices.IndexFunc(packs, func(p *pack) bool { return p.city == city })
 		if i < 0 {
-			packs = append(packs, &pack{city: city, taken: map[string]bool{strings.ToLower(listName): true}})
+			packs = append(packs, &pack{city: city, taken: map[string]bool{strings.ToLower(in.Definition.Letters.List): true}})
 			i = len(packs) - 1
 		}
 		return packs[i]

@@ -110,7 +110,7 @@ func TestWhoGetsACopy(t *testing.T) {
 		t.Errorf("only %d copies", len(copies))
 	}
 	for _, c := range w.in.Definition.Directory.Cities {
-		f, err := excelize.OpenFile(filepath.Join(dir, Folder, c.Name, listName))
+		f, err := excelize.OpenFile(filepath.Join(dir, Folder, c.Name, "问题清单.xlsx"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -361,7 +361,7 @@ func TestNotesOfTheSubmitterStay(t *testing.T) {
 func TestPrefecturesLearnNothingOfOthers(t *testing.T) {
 	dir, w, _ := written()(t)
 	for _, c := range w.in.Definition.Directory.Cities {
-		f, err := excelize.OpenFile(filepath.Join(dir, Folder, c.Name, listName))
+		f, err := excelize.OpenFile(filepath.Join(dir, Folder, c.Name, "问题清单.xlsx"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -426,7 +426,7 @@ func TestWhatCannotBeAnnotatedGoesBackAsItCame(t *testing.T) {
 			t.Errorf("%s was changed", path)
 		}
 	}
-	f, err := excelize.OpenFile(filepath.Join(dir, Folder, "福州", listName))
+	f, err := excelize.OpenFile(filepath.Join(dir, Folder, "福州", "问题清单.xlsx"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func packVars(in Input, p *pack) map[string]string {
 		explanations = sheet.Sheet.Title
 	}
 	vars := map[string]string{"city": p.city, "form": d.Form.Title, "deadline": table.ChineseDate(d.Directory.Deadline), "office": d.Directory.Addressee.Office,
-		"email": d.Directory.Addressee.Email, "explanations": explanations, "list": listName}
+		"email": d.Directory.Addressee.Email, "explanations": explanations, "list": d.Letters.List}
 	if p.city == table.UnknownCity {
 		vars["city"] = "有关地"
 	}

@@ -16,13 +16,14 @@ import (
 func bind(d *templates.Definition, file model.File, book *Book) model.Workbook {
 	b := &binder{d: d, book: book, out: model.Workbook{File: file}, bound: map[position]bool{}}
 	b.identify()
+	b.d = d.Asking(b.out.Form.ID)
 	b.place()
 	for _, look := range []func() *Refusal{b.repeated, b.judge} {
 		if refusal := look(); refusal != nil {
 			return refused(file, refusal)
 		}
 	}
-	for _, layout := range d.Layout().Sheets {
+	for _, layout := range b.d.Layout().Sheets {
 		for _, slot := range layout.Slots {
 			b.slot(layout, slot)
 		}

@@ -129,6 +129,7 @@ func (b *Batch) Facts() *table.Facts {
 	f.ListColumns = b.columns.pick(order)
 	f.Loose = b.loose.pick(order)
 	f.Contacts = b.contacts.pick(order)
+	f.Fulfilment = table.Of[table.Fulfilled](nil)
 	return f
 }
 
@@ -140,11 +141,19 @@ func directoryOrder(s table.Submission) int32 {
 	return math.MaxInt32
 }
 
+// role is what the files of the batch were handed in as.
+func (b *Batch) role() string {
+	if b.d.Form.Promises.Promised != "" {
+		return table.RoleProgress
+	}
+	return table.RoleSubmission
+}
+
 // fileRows makes the files table, with the catalogue's words for what was not used.
 func (b *Batch) fileRows() []table.File {
 	rows := make([]table.File, 0, len(b.files))
 	for _, a := range b.files {
-		row := table.File{Batch: int32(b.d.Directory.Batch), Role: table.RoleSubmission, Path: a.file.Path, SHA256: a.file.SHA256, Size: a.file.Size, Fate: a.file.Fate,
+		row := table.File{Batch: int32(b.d.Directory.Batch), Role: b.role(), Path: a.file.Path, SHA256: a.file.SHA256, Size: a.file.Size, Fate: a.file.Fate,
 			Code: a.file.Code, Submission: a.submission, SupersededBy: a.supersededBy, CellsRead: int32(a.read), CellsUsed: int32(a.used)}
 		if a.file.Fate != model.Accepted {
 			row.CellsUsed = 0 // the cells of an earlier version were overwritten by the later one

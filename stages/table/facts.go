@@ -25,6 +25,11 @@ type Facts struct {
 	ListColumns   Table[ListColumn]   `table:"list_columns"`
 	Loose         Table[LooseCell]    `table:"loose_cells"`
 	Contacts      Table[Contact]      `table:"contacts"`
+	Fulfilment    Table[Fulfilled]    `table:"fulfilment"` // of those chosen in earlier batches
+	// Progress is what the progress forms say, under their own definition; nil where none arrived.
+	Progress *Facts
+	// Sources are the numbers of the files among those that were read, in the order of Files; only where files were read.
+	Sources []int
 	// Reading holds the findings about files: code, places, submission and variables; the words are the catalogue's.
 	Reading []model.Finding
 	// People are whom the workbooks name; nobody where there are only tables, in which they are hidden already.
@@ -80,6 +85,18 @@ type Ranking struct {
 	Stakes        Table[Stake]        `table:"stakes"`
 	Assessments   Table[Assessment]   `table:"assessments"` // expert × submission as the marks stand, then all together, by rank
 	Disagreements Table[Disagreement] `table:"disagreements"`
+}
+
+// Arrived lists the files that were handed in to be read: the submissions', then the progress forms, which are nobody's submission of this batch.
+func (f *Facts) Arrived() []File {
+	out := slices.Collect(f.Files.All())
+	if f.Progress != nil {
+		for file := range f.Progress.Files.All() {
+			file.Submission = ""
+			out = append(out, file)
+		}
+	}
+	return out
 }
 
 // UnknownCity stands for the prefecture of a submission that can't be told.

@@ -186,3 +186,20 @@ func (r Register) Ruling(key string) Ruling {
 	}
 	return out
 }
+
+// Chosen are the keys of the consortia that the register says were chosen, in an earlier batch or in this one.
+func (r Register) Chosen() map[string]bool {
+	out := map[string]bool{}
+	for _, e := range r {
+		if e.Sheet.Effect == templates.Selects || r.Award(e.Key).Reached(templates.StepChosen) {
+			out[e.Key] = true
+		}
+	}
+	return out
+}
+
+// Sealed says whether the sealed paper that was registered as received carries a check code, and with it every figure that the code is made of.
+func (r Register) Sealed(key, code string) bool {
+	e, ok := r.Find(templates.Receives, key)
+	return ok && code != "" && e.Values[templates.RegisterCode] == code
+}

@@ -18,19 +18,13 @@ type Round struct {
 	Changes Table[Change] // since the round before; no rows where there is none
 }
 
-// AllFiles lists every file that was handed in: the submissions', then the experts'.
+// AllFiles lists every file that was handed in: those that arrived to be read, then the experts'.
 func (r *Round) AllFiles() Table[File] {
-	rows := NewBuilder[File]()
-	for _, t := range []Table[File]{r.Files, r.Marking.Files} {
-		for file := range t.All() {
-			rows.Append(file)
-		}
-	}
-	return rows.Finish()
+	return Of(append(r.Arrived(), slices.Collect(r.Marking.Files.All())...))
 }
 
 // later are tables that earlier programs did not publish: where they are not, they are empty.
-var later = []string{"scales", "lapses", "stakes", "assessments", "disagreements"}
+var later = []string{"scales", "lapses", "stakes", "assessments", "disagreements", "fulfilment"}
 
 // Restore makes a round of tables that were published, by name. What is not published (contacts) is not there. An error names the
 // table that is missing or of another make. The round holds the records; its Release lets go of them.
@@ -71,10 +65,11 @@ func Restore(d *templates.Definition, records map[string]arrow.Record) (*Round, 
 func (r *Round) separate() {
 	files := map[string]*Builder[File]{RoleSubmission: NewBuilder[File](), RoleMarks: NewBuilder[File]()}
 	for f := range r.Files.All() {
-		if f.Role != RoleMarks {
-			f.Role = RoleSubmission
+		role := f.Role
+		if role != RoleMarks {
+			role = RoleSubmission // a progress form stands with them: its figures are not read again
 		}
-		files[f.Role].Append(f)
+		files[role].Append(f)
 	}
 	r.Files, r.Marking.Files = files[RoleSubmission].Finish(), files[RoleMarks].Finish()
 	marks := NewBuilder[Mark]()

@@ -27,6 +27,7 @@ const (
 const (
 	RoleSubmission = "submission" // a recommendation workbook
 	RoleMarks      = "marks"      // an expert's marking workbook
+	RoleProgress   = "progress"   // a progress form of one chosen in an earlier batch
 )
 
 // File is one row of files: one file that arrived.

@@ -1,12 +1,10 @@
 package table
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 
-	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -62,51 +60,4 @@ func schemasByName(d *templates.Definition) (map[string]*arrow.Schema, error) {
 		out[Said(s.Metadata(), KeyTable)] = s
 	}
 	return out, err
-}
-
-// Fulfilled is a commitment of one batch beside the actual figure that a later batch reports for the same year.
-type Fulfilled struct {
-	Consortium, City string // as the earlier batch has them
-	Indicator, Unit  string
-	Year             int32
-	Promised, Actual float64
-	Share            Opt[float64] // actual over promised; nothing where 0 was promised
-}
-
-// Fulfilment finds what became of the commitments of an earlier batch (承诺兑现). A consortium is known by its name from year to year,
-// for the directory may number anew; an indicator by its id, if the unit is the same. The order is that of the earlier metrics.
-func Fulfilment(earlier, later *Facts) []Fulfilled {
-	type slot struct {
-		consortium, indicator, unit string
-		year                        int32
-	}
-	key := func(s Submission) string { return cmp.Or(text.NameKey(s.Consortium), s.Submission) }
-	names := map[string]string{}
-	for s := range later.Submissions.All() {
-		names[s.Submission] = key(s)
-	}
-	actual := map[slot]float64{}
-	for m := range later.Metrics.All() {
-		if m.Kind == string(templates.Actual) && m.Status == Normal {
-			actual[slot{names[m.Submission], m.Indicator, m.Unit, m.Year}] = m.Value.V
-		}
-	}
-	submissions := map[string]Submission{}
-	for s := range earlier.Submissions.All() {
-		submissions[s.Submission] = s
-	}
-	var out []Fulfilled
-	for m := range earlier.Metrics.All() {
-		s := submissions[m.Submission]
-		now, reported := actual[slot{key(s), m.Indicator, m.Unit, m.Year}]
-		if m.Kind != string(templates.Committed) || m.Status != Normal || !reported {
-			continue
-		}
-		f := Fulfilled{Consortium: s.Consortium, City: s.City, Indicator: m.Indicator, Unit: m.Unit, Year: m.Year, Promised: m.Value.V, Actual: now}
-		if f.Promised != 0 {
-			f.Share = Some(f.Actual / f.Promised)
-		}
-		out = append(out, f)
-	}
-	return out
 }

@@ -118,12 +118,14 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Writer:    stdout,
 		ErrWriter: stderr,
 		// cli's own handler would end the process inside the library.
-		ExitErrHandler:        func(*cli.Context, error) {},
-		OnUsageError:          onUsageError,
-		CommandNotFound:       nil,
-		HideHelpCommand:       true,
-		EnableBashCompletion:  false,
-		CustomAppHelpTemplate: appHelp,
+		ExitErrHandler:  func(*cli.Context, error) {},
+		OnUsageError:    onUsageError,
+		CommandNotFound: nil,
+		HideHelpCommand: true,
+		// A path may have a comma in it.
+		DisableSliceFlagSeparator: true,
+		EnableBashCompletion:      false,
+		CustomAppHelpTemplate:     appHelp,
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
 				return usageError{fmt.Errorf("没有“%s”这个命令，也没有这个文件", c.Args().First())}

@@ -19,6 +19,9 @@ func TestNoticeNamesRealCommands(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if d.Notice == nil {
+			continue // not issued yet
+		}
 		for _, p := range d.Notice.Parts {
 			for _, item := range p.Items {
 				for _, line := range item.Commands {

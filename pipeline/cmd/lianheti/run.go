@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +24,7 @@ import (
 )
 
 var (
-	yearFlag       = &cli.IntFlag{Name: "year", Value: slices.Max(templates.Years()), Usage: "批次`年度`；不写则是最新的定义"}
+	yearFlag       = &cli.IntFlag{Name: "year", Value: templates.Latest(), Usage: "批次`年度`；不写则是通知已经印发的最新一年"}
 	definitionFlag = &cli.StringFlag{Name: "definition", Usage: "改用这个`文件夹`里的定义（其中有 <年度>/*.yaml），例如试算另一套权重"}
 	workersFlag    = &cli.IntFlag{Name: "workers", Usage: "同时读几个文件（`个数`）；不写则与处理器数相同"}
 	jsonFlag       = &cli.BoolFlag{Name: "json", Usage: "在标准输出给出机器可读的结果"}
@@ -48,7 +47,7 @@ func runCommand() *cli.Command {
 			&cli.BoolFlag{Name: "allow-trial", Usage: "评齐之前的会审页、会议版的会审页也给权重试算"},
 			&cli.IntFlag{Name: "select", Usage: "拟遴选几家（`家数`）；不写则按定义"},
 			&cli.StringFlag{Name: "from", Usage: "不读原件，从以前公布的数据表（data `文件夹`）重新检查、计分、汇总，例如换一套权重试算"},
-			&cli.StringFlag{Name: "previous", Usage: "与上一轮相比：上一轮结果所在的`文件夹`（其中有 run.json）"},
+			&cli.StringSliceFlag{Name: "previous", Usage: "与上一轮相比：上一轮结果所在的`文件夹`（其中有 run.json）；以前年度的也可以给，有几个写几次，用来核对当时的承诺"},
 			&cli.BoolFlag{Name: "rescale", Usage: "专家评分以后，尺度本来沿用上一轮（--previous）；写上则按本轮参加排名的重新定"},
 			&cli.StringFlag{Name: "date", Usage: "这次运行的`日期`，写成 年-月-日；不写则不显示日期"},
 			&cli.StringFlag{Name: "reply-by", Usage: "请地市在哪一`日`前改好、报来，写成 年-月-日；不写则由 --date 和补正期限算出"},
@@ -105,11 +104,23 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 	if n := c.Int("select"); n < 0 || c.IsSet("select") && n == 0 {
 		return pipeline.Options{}, usageError{fmt.Errorf("--select 要写正整数，不是 %d", n)}
 	}
-	return pipeline.Options{
-		Definition: d, DefinitionDir: c.String("definition"), Inputs: files, From: c.String("from"), Out: c.String("out"), Previous: c.String("previous"), Rescale: c.Bool("rescale"), Register: c.String("register"), Freeze: c.String("freeze"), Marks: c.String("marks"), Opinions: c.String("opinions"), AllowTrial: c.Bool("allow-trial"),
+	o := pipeline.Options{
+		Definition: d, DefinitionDir: c.String("definition"), Inputs: files, From: c.String("from"), Out: c.String("out"), Rescale: c.Bool("rescale"), Register: c.String("register"), Freeze: c.String("freeze"), Marks: c.String("marks"), Opinions: c.String("opinions"), AllowTrial: c.Bool("allow-trial"),
 		Date: c.String("date"), ReplyBy: c.String("reply-by"), Workers: c.Int("workers"),
 		Score: score.Options{Select: c.Int("select"), Workers: c.Int("workers")},
-	}, nil
+	}
+	for _, dir := range c.StringSlice("previous") {
+		m, err := publish.ReadManifest(dir)
+		switch {
+		case err == nil && m.Year < d.Year:
+			o.Earlier = append(o.Earlier, dir)
+		case o.Previous != "":
+			return o, usageError{fmt.Errorf("--previous 给了两个本年度的结果（%s、%s）：只能与一轮相比", o.Previous, dir)}
+		default:
+			o.Previous = dir
+		}
+	}
+	return o, nil
 }
 
 // days proves that the run's date and the day for answers exist, and that the second lies ahead of the first.
@@ -157,7 +168,11 @@ func inputs(c *cli.Context) ([]string, error) {
 // there makes sure that what these flags name is there, where they are written.
 func there(c *cli.Context, flags ...string) error {
 	for _, name := range flags {
-		if path := c.String(name); path != "" {
+		paths := c.StringSlice(name)
+		if path, single := c.Value(name).(string); single && path != "" {
+			paths = []string{path}
+		}
+		for _, path := range paths {
 			if _, err := os.Stat(path); err != nil {
 				return usageError{fmt.Errorf("找不到“%s”，请检查 --%s 后面的路径", path, name)}
 			}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
 	"lianheti/stages/blankform"
 	"lianheti/stages/export"
@@ -27,6 +29,8 @@ func templateCommand() *cli.Command {
 			&cli.BoolFlag{Name: "all", Usage: "每个地市各写一个填报包"},
 			&cli.BoolFlag{Name: "register", Usage: "改写处里用的空白登记表（run --register 读它）"},
 			fromWordFlag, overwriteFlag,
+			&cli.StringSliceFlag{Name: "from", Usage: "与 --registered 一起：改写年度数据核对表，每个入选的联合体一份，按以往批次公布的 data `文件夹`预填；有几个批次就写几次"},
+			&cli.StringFlag{Name: "registered", Usage: "处里的登记表`文件`：哪些联合体已经入选"},
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个`文件夹`"},
 		},
 		Action: func(c *cli.Context) error {
@@ -63,7 +67,10 @@ type issue struct {
 // issued decides what the flags ask for.
 func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 	kit := func(city templates.City) issue {
-		return issue{blankform.KitFile(d, city), func(w io.Writer) error { return blankform.Kit(w, d, city) }}
+		return issue{blankform.KitFile(d, city), func(w io.Writer) error { return blankform.Kit(w, d, city, blankform.Prefilled) }}
+	}
+	if c.IsSet("from") && c.IsSet("registered") {
+		return progressKits(c, d)
 	}
 	city, all, register := c.String("city"), c.Bool("all"), c.Bool("register")
 	switch {
@@ -89,6 +96,32 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 		return []issue{kit(known)}, nil
 	}
 	return []issue{{blankform.FileName(d), func(w io.Writer) error { return blankform.Template(w, d) }}}, nil
+}
+
+// progressKits are the kits of progress forms: of each prefecture that has somebody to report, or of one.
+func progressKits(c *cli.Context, d *templates.Definition) ([]issue, error) {
+	if err := there(c, "registered", "from"); err != nil {
+		return nil, err
+	}
+	of, err := pipeline.Progress(d, c.StringSlice("from"), c.String("registered"))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range of.Unknown {
+		fmt.Fprintf(c.App.ErrWriter, "提示：所给的数据里没有“%s”的推荐书，它的核对表没有预填承诺。\n", name)
+	}
+	only, known := d.Directory.CityByName(c.String("city"))
+	var out []issue
+	for _, city := range d.Directory.Cities {
+		reports := slices.ContainsFunc(of.Definition.Directory.Entries, func(e templates.Entry) bool { return e.City == city.Name })
+		if reports && (!known || city == only) {
+			out = append(out, issue{blankform.KitFile(of.Definition, city), func(w io.Writer) error { return blankform.Kit(w, of.Definition, city, of.Prefill) }})
+		}
+	}
+	if len(out) == 0 {
+		return nil, usageError{fmt.Errorf("“%s”没有要核对的联合体", c.String("city"))}
+	}
+	return out, nil
 }
 
 var overwriteFlag = &cli.BoolFlag{Name: "overwrite", Usage: "已有内容不同的同名文件时，覆盖它"}

@@ -1,0 +1,214 @@
+package pipeline
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"lianheti/pipeline/publish"
+	"lianheti/stages/blankform"
+	"lianheti/stages/check"
+	"lianheti/stages/export"
+	"lianheti/stages/feedback"
+	"lianheti/stages/intake"
+	"lianheti/stages/model"
+	"lianheti/stages/table"
+	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
+)
+
+// Issue is what a prefecture's kit of progress forms is made of: the form, its directory holding those that are to report and no others, and
+// what each finds filled in.
+type Issue struct {
+	Definition *templates.Definition
+	Prefill    func(templates.Entry) blankform.Values
+	Unknown    []string // consortia that are to report, and of which the data know nothing
+}
+
+// Progress prepares the progress forms of a year for those whom the register says were chosen, from what they stated: the published data of
+// earlier batches, the oldest first.
+func Progress(d *templates.Definition, data []string, register string) (*Issue, error) {
+	if d.Progress == nil {
+		return nil, fmt.Errorf("%d年的定义里没有年度数据核对表（progress）：请用 --year 写明有的年度", d.Year)
+	}
+	kept, _, err := readRegister(Options{Definition: d, Register: register})
+	if err != nil {
+		return nil, err
+	}
+	var earlier []*table.Facts
+	for _, dir := range data {
+		round, err := publishedRound(dir)
+		if err != nil {
+			return nil, err
+		}
+		earlier = append(earlier, round.Facts)
+	}
+	slices.SortStableFunc(earlier, func(a, b *table.Facts) int { return a.Definition.Year - b.Definition.Year })
+	chosen := kept.Chosen()
+	i := &Issue{Definition: d.Progress.Only(func(e templates.Entry) bool { return chosen[table.DirectoryKey(e.No)] })}
+	if len(i.Definition.Directory.Entries) == 0 {
+		return nil, fmt.Errorf("登记表 %s 里没有登记入选的（“%s”），没有要核对的联合体", register, titleOf(d, templates.Awards)+"”“"+titleOf(d, templates.Selects))
+	}
+	archive := table.NewArchive(earlier...)
+	for _, e := range i.Definition.Directory.Entries {
+		if archived(archive, e) == nil {
+			i.Unknown = append(i.Unknown, e.Consortium)
+		}
+	}
+	i.Prefill = func(e templates.Entry) blankform.Values {
+		return stated(i.Definition, archive, e, kept)
+	}
+	return i, nil
+}
+
+// titleOf is the sheet of the register with an effect.
+func titleOf(d *templates.Definition, effect templates.RegisterEffect) string {
+	for _, s := range d.Register.Sheets {
+		if s.Effect == effect {
+			return s.Title
+		}
+	}
+	return ""
+}
+
+// publishedRound reads the tables that a run published, under the definition that it kept beside them.
+func publishedRound(data string) (*table.Round, error) {
+	p, _, err := export.Verify(data)
+	if err != nil {
+		return nil, fmt.Errorf("数据表 %s：%w", data, err)
+	}
+	d, err := templates.LoadDir(filepath.Join(data, "..", definitionFolder), p.Batch)
+	if os.IsNotExist(err) || err != nil && p.Batch <= templates.Latest() {
+		d, err = templates.Load(p.Batch)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("数据表 %s 的定义：%w", data, err)
+	}
+	records, err := export.Read(data)
+	if err != nil {
+		return nil, err
+	}
+	round, err := table.Restore(d, records)
+	if err != nil {
+		return nil, fmt.Errorf("数据表 %s：%w。它可能是旧版程序的结果，请用本版程序从原件重新运行", data, err)
+	}
+	return round, nil
+}
+
+// archived is what a consortium of the directory handed in last, under whichever of its names.
+func archived(a *table.Archive, e templates.Entry) *table.Form {
+	for _, p := range e.Pairs() {
+		if form := a.Form(p.Consortium); form != nil {
+			return form
+		}
+	}
+	return nil
+}
+
+// stated is what a consortium finds filled in: who it is, and in locked cells what it promised and said before.
+func stated(d *templates.Definition, a *table.Archive, e templates.Entry, register table.Register) blankform.Values {
+	v := blankform.Values{Fields: map[templates.Ref]blankform.Value{}}
+	words := func(field, text string) { v.Fields[templates.Ref{Field: field}] = blankform.Value{Text: text} }
+	words("consortium", e.Consortium)
+	words("city", e.City)
+	words("park", e.Park)
+	form := archived(a, e)
+	if form == nil {
+		return v
+	}
+	s, p := form.Submission, d.Form.Promises
+	words("consortium", s.Consortium)
+	words("park", s.Park)
+	words("lead_school", s.LeadSchool)
+	words("lead_enterprise", s.LeadEnterprise)
+	words(p.School, s.LeadSchool)
+	words(p.Code, s.CheckCode)
+	words(p.Basis, table.BasisUnsealed)
+	if register.Sealed(table.DirectoryKey(e.No), s.CheckCode) {
+		words(p.Basis, table.BasisSupplement)
+	}
+	for _, metric := range d.Form.Metrics() {
+		for _, companion := range []string{p.Promised, p.Stated} {
+			field := d.Beside(metric, companion)
+			if field == nil || !metric.Accompanied() {
+				continue
+			}
+			for _, r := range d.Refs(field) {
+				if value, ok := a.Stated(d, s.Consortium, metric, companion, r.Year); ok {
+					n := decimal.NewFromFloat(value)
+					v.Fields[r] = blankform.Value{Number: &n}
+				}
+			}
+		}
+	}
+	return v
+}
+
+// readEarlier reads the results of earlier years' runs, the oldest first, and names them for the manifest.
+func readEarlier(o Options) (facts []*table.Facts, named []publish.Previous, err error) {
+	for _, dir := range o.Earlier {
+		m, digest, err := verified(dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		round, err := publishedRound(filepath.Join(dir, dataFolder))
+		if err != nil {
+			return nil, nil, err
+		}
+		facts, named = append(facts, round.Facts), append(named, publish.Previous{Year: m.Year, Date: m.Date, SHA256: digest})
+	}
+	slices.SortStableFunc(facts, func(a, b *table.Facts) int { return a.Definition.Year - b.Definition.Year })
+	slices.SortStableFunc(named, func(a, b publish.Previous) int { return a.Year - b.Year })
+	return facts, named, nil
+}
+
+// follow compares the progress forms with what earlier batches stated, and checks them like any other submission: by the rules of their own form,
+// those that are to report being the directory. It gives nil where no progress form arrived.
+func (o Options) follow(facts *table.Facts, register table.Register, earlier []*table.Facts) (*table.Round, error) {
+	if facts.Progress == nil {
+		return nil, nil
+	}
+	p, chosen, reported := *facts.Progress, register.Chosen(), map[string]bool{}
+	for s := range p.Submissions.All() {
+		reported[table.ConsortiumKey(s)] = true
+	}
+	p.Definition = o.Definition.Progress.Only(func(e templates.Entry) bool {
+		return chosen[table.DirectoryKey(e.No)] || reported[table.DirectoryKey(e.No)]
+	})
+	rows, found := table.Fulfil(&p, table.NewArchive(earlier...))
+	for s := range p.Submissions.All() {
+		if o.Register != "" && !chosen[table.ConsortiumKey(s)] {
+			found = append(found, model.Finding{Code: p.Definition.CodeOf(ruleNotSelected), Submission: s.Submission, Member: s.Consortium, Places: []model.Place{{File: s.File}}})
+		}
+	}
+	facts.Fulfilment = table.Of(rows)
+	p.Reading = slices.Concat(p.Reading, found)
+	known := check.Known{} // that somebody was chosen is no reason not to report here
+	for _, e := range register {
+		if e.Sheet.Effect != templates.Selects {
+			known.Register = append(known.Register, e)
+		}
+	}
+	judgement, err := check.Run(&p, known)
+	if err != nil {
+		return nil, fmt.Errorf("检查年度数据核对表：%w", err)
+	}
+	return &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}, nil
+}
+
+// ruleNotSelected is the rule about a progress form of one whom the register does not have.
+const ruleNotSelected = "not_selected"
+
+// writeProgress writes what goes back about the progress forms, below the folder of the run's results; nothing where none arrived.
+func writeProgress(dir string, progress *table.Round, o Options, sources []intake.Source) error {
+	if progress == nil {
+		return nil
+	}
+	in := feedback.Input{Round: *progress, Date: o.Date, ReplyBy: o.ReplyBy}
+	if _, err := feedback.Write(filepath.Join(dir, feedback.Folder), in, opener(sources, progress.Facts)); err != nil {
+		return fmt.Errorf("年度数据核对表的退回件：%w", err)
+	}
+	return nil
+}

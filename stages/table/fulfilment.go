@@ -1,0 +1,276 @@
+package table
+
+import (
+	"slices"
+
+	"lianheti/stages/model"
+	"lianheti/stages/text"
+	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
+)
+
+// Fulfilled is one figure of one year that somebody chosen in an earlier batch reports: beside what was promised of it, or beside what was said
+// of it before.
+type Fulfilled struct {
+	Batch         int32        `col:"batch"`
+	Submission    string       `col:"submission"` // of the progress form
+	CityCode      string       `col:"city_code,null"`
+	City          string       `col:"city,null"`
+	Consortium    string       `col:"consortium,null"`
+	Indicator     string       `col:"indicator"`
+	Year          int32        `col:"year"`
+	Unit          string       `col:"unit"`
+	PromisedIn    Opt[int32]   `col:"promised_in"` // batch; nothing where only the progress form tells
+	Promised      Opt[float64] `col:"promised"`
+	Basis         string       `col:"basis,null"`
+	PromisedSheet string       `col:"promised_sheet,null"`
+	PromisedCell  string       `col:"promised_cell,null"`
+	Measured      bool         `col:"measured"` // a promise that was sealed meets a figure
+	StatedIn      Opt[int32]   `col:"stated_in"`
+	Stated        Opt[float64] `col:"stated"` // what was said of the same year before
+	Reported      Opt[float64] `col:"reported"`
+	Rate          Opt[float64] `col:"rate"` // percent; nothing where 0 was promised
+	Status        string       `col:"status"`
+	LowYears      int32        `col:"low_years"` // how many years running it is short, this one included
+	Reason        string       `col:"reason,null"`
+	File          string       `col:"file"`
+	Sheet         string       `col:"sheet"`
+	Cell          string       `col:"cell"`
+}
+
+// What became of a figure.
+const (
+	StatusMet         = "met"
+	StatusNear        = "near"            // below the promise, not below the declared share of it
+	StatusShort       = "short"           // below that, and no reason given
+	StatusExplained   = "short_explained" // below that, with a reason
+	StatusUnpromised  = "not_promised"    // nothing is measured
+	StatusUnsealed    = "unsealed"        // promised, on no sealed paper: nothing is measured
+	StatusUnreported  = "not_reported"    // 未填 or 不适用
+	StatusKept        = "kept"            // an earlier figure, as it was said before
+	StatusRestated    = "restated"
+	StatusUnannounced = "first_said" // an earlier figure of which nothing was said before
+)
+
+// On what a promise rests.
+const (
+	BasisForm       = "推荐书"
+	BasisSupplement = "附表（盖章）"
+	BasisUnsealed   = "未盖章"
+)
+
+// Rules of the catalogue of progress forms, by id; their threshold is the share of a promise below which a reason is asked for.
+const (
+	ruleShort    = "promise_short"
+	ruleAltered  = "promise_altered"
+	ruleLowAgain = "low_two_years"
+)
+
+// Archive is what earlier batches stated: by consortium, what was promised and what was said to be.
+type Archive struct {
+	promised, actual map[slot]statement
+	low              map[slot]int32
+	forms            map[string]*Form // of the last batch, by consortium
+}
+
+// slot is a figure of a consortium, which is known by its name from batch to batch: the directory may number anew.
+type slot struct {
+	consortium, indicator string
+	year                  int32
+}
+
+type statement struct {
+	batch       int32
+	value       float64
+	sheet, cell string
+	beyond      bool // not printed on the official form itself
+}
+
+// NewArchive gathers earlier batches, the oldest first: what was said later stands.
+func NewArchive(batches ...*Facts) *Archive {
+	a := &Archive{promised: map[slot]statement{}, actual: map[slot]statement{}, low: map[slot]int32{}, forms: map[string]*Form{}}
+	for _, facts := range batches {
+		for form := range facts.Forms {
+			key := text.NameKey(form.Submission.Consortium)
+			a.forms[key] = form
+			for _, m := range form.Metrics {
+				if m.Status != Normal {
+					continue
+				}
+				field, into := facts.Definition.Field(m.Indicator), a.actual
+				if m.Kind == string(templates.Committed) {
+					into = a.promised
+				}
+				into[slot{key, m.Indicator, m.Year}] = statement{m.Batch, m.Value.V, m.Sheet, m.Cell, field != nil && facts.Definition.Supplementary(field, int(m.Year))}
+			}
+		}
+		for r := range facts.Fulfilment.All() {
+			s := slot{text.NameKey(r.Consortium), r.Indicator, r.Year}
+			if a.low[s] = r.LowYears; r.Reported.Valid {
+				a.actual[s] = statement{batch: r.Batch, value: r.Reported.V, sheet: r.Sheet, cell: r.Cell}
+			}
+		}
+	}
+	return a
+}
+
+// Form is what a consortium handed in last, or nil.
+func (a *Archive) Form(consortium string) *Form { return a.forms[text.NameKey(consortium)] }
+
+// Stated is the figure with which the locked companion of a metric is filled: a promise, or what was said before. Not ok: nothing was.
+func (a *Archive) Stated(d *templates.Definition, consortium string, metric *templates.Field, companion string, year int) (value float64, ok bool) {
+	from := a.actual
+	if companion == d.Form.Promises.Promised {
+		from = a.promised
+	}
+	s, ok := from[slot{text.NameKey(consortium), metric.ID, int32(year)}]
+	return s.value, ok
+}
+
+// Fulfil compares progress forms with what was stated before, submission by submission in the order of the form. Where the archive does not know a
+// consortium, what was filled into its form is believed; where it does, a difference is a finding.
+func Fulfil(progress *Facts, archive *Archive) (rows []Fulfilled, found []model.Finding) {
+	d := progress.Definition
+	for form := range progress.Forms {
+		f := &fulfiller{d: d, p: d.Form.Promises, form: form, archive: archive, key: text.NameKey(form.Submission.Consortium)}
+		f.known = archive.Form(form.Submission.Consortium) != nil
+		for _, metric := range d.Form.Metrics() {
+			if !metric.Accompanied() {
+				continue
+			}
+			for _, r := range d.Refs(metric) {
+				rows = append(rows, f.row(metric, r))
+			}
+		}
+		found = append(found, f.found...)
+	}
+	return rows, found
+}
+
+// fulfiller looks at one progress form.
+type fulfiller struct {
+	d       *templates.Definition
+	p       templates.Promises
+	form    *Form
+	archive *Archive
+	key     string
+	known   bool
+	found   []model.Finding
+}
+
+func (f *fulfiller) row(metric *templates.Field, r templates.Ref) Fulfilled {
+	s, here := f.form.Submission, f.form.Metric(r.Field, r.Year)
+	out := Fulfilled{Batch: s.Batch, Submission: s.Submission, CityCode: s.CityCode, City: s.City, Consortium: s.Consortium, Indicator: r.Field, Year: int32(r.Year), Unit: metric.Unit,
+		File: s.File, Sheet: here.Sheet, Cell: here.Cell}
+	if here.Status == Normal {
+		out.Reported = here.Value
+	}
+	if promised, asked := f.before(metric, f.p.Promised, r.Year, f.archive.promised); asked {
+		out.Reason, _ = f.form.Text(metric.ID+"_"+f.p.Reason, 0)
+		f.promise(&out, promised)
+		return out
+	}
+	stated, _ := f.before(metric, f.p.Stated, r.Year, f.archive.actual)
+	if stated != nil {
+		out.Stated, out.StatedIn = Some(stated.value), batchOf(stated)
+	}
+	switch {
+	case !out.Reported.Valid:
+		out.Status = StatusUnreported
+	case stated == nil:
+		out.Status = StatusUnannounced
+	case stated.value == out.Reported.V:
+		out.Status = StatusKept
+	default:
+		out.Status = StatusRestated
+	}
+	return out
+}
+
+// before is what was stated of a metric in a year, as the archive has it; asked is false where the form has no place for it. Where the form says
+// otherwise than the archive, that is a finding.
+func (f *fulfiller) before(metric *templates.Field, companion string, year int, archived map[slot]statement) (out *statement, asked bool) {
+	field := f.d.Beside(metric, companion)
+	if field == nil || !slices.Contains(f.d.Refs(field), templates.Ref{Field: field.ID, Year: year}) {
+		return nil, false
+	}
+	shown := f.form.Metric(field.ID, year)
+	stated, there := archived[slot{f.key, metric.ID, int32(year)}]
+	if f.known {
+		if shown.Status == Missing && there || shown.Status != Missing && (!there || shown.Value != Some(stated.value)) {
+			f.tell(ruleAltered, field.ID, year, *shown, Plain(Opt[float64]{V: stated.value, Valid: there}), nil)
+		}
+		if there {
+			return &stated, true
+		}
+		return nil, true
+	}
+	if shown.Status != Normal {
+		return nil, true
+	}
+	official := slices.Contains(metric.Topics, templates.Funding) // the one thing promised on the official form itself
+	return &statement{value: shown.Value.V, sheet: shown.Sheet, cell: shown.Cell, beyond: !official}, true
+}
+
+func (f *fulfiller) tell(rule, field string, year int, at Metric, value string, vars map[string]string) {
+	if value == "" {
+		value = "空白"
+	}
+	f.found = append(f.found, model.Finding{Code: f.d.CodeOf(rule), Submission: f.form.Submission.Submission, Fields: []string{field}, Year: year,
+		Places: []model.Place{{File: f.form.Submission.File, Sheet: at.Sheet, Cell: at.Cell}}, Raw: at.Raw, Value: value, Vars: vars})
+}
+
+// promise measures a figure by a promise; nil: nothing was promised.
+func (f *fulfiller) promise(out *Fulfilled, promised *statement) {
+	if promised == nil {
+		out.Status = StatusUnpromised
+		return
+	}
+	out.Promised, out.PromisedIn, out.PromisedSheet, out.PromisedCell = Some(promised.value), batchOf(promised), promised.sheet, promised.cell
+	out.Basis = BasisForm
+	if promised.beyond {
+		if out.Basis = BasisUnsealed; f.sealed() {
+			out.Basis = BasisSupplement
+		}
+	}
+	switch {
+	case out.Basis == BasisUnsealed:
+		out.Status = StatusUnsealed
+		return
+	case !out.Reported.Valid:
+		out.Status = StatusUnreported
+		return
+	}
+	out.Measured = true
+	was, is := decimal.NewFromFloat(promised.value), decimal.NewFromFloat(out.Reported.V)
+	if !was.IsZero() {
+		const hundred, digits = 100, 6
+		out.Rate = Some(is.Mul(decimal.NewFromInt(hundred)).DivRound(was, digits).InexactFloat64())
+	}
+	share := f.d.Rule(f.d.CodeOf(ruleShort)).Threshold
+	switch {
+	case is.GreaterThanOrEqual(was):
+		out.Status = StatusMet
+	case is.GreaterThanOrEqual(was.Mul(*share)):
+		out.Status = StatusNear
+	case out.Reason != "":
+		out.Status = StatusExplained
+	default:
+		out.Status = StatusShort
+	}
+	if out.Status != StatusExplained && out.Status != StatusShort {
+		return
+	}
+	if out.LowYears = 1 + f.archive.low[slot{f.key, out.Indicator, out.Year - 1}]; out.LowYears > 1 {
+		f.tell(ruleLowAgain, out.Indicator, int(out.Year), *f.form.Metric(out.Indicator, int(out.Year)), Plain(out.Reported), map[string]string{"other": Plain(out.Promised)})
+	}
+}
+
+// sealed says whether the supplementary figures stand on sealed paper, as the Department filled in when it issued the form.
+func (f *fulfiller) sealed() bool {
+	said, _ := f.form.Text(f.p.Basis, 0)
+	return said == BasisSupplement
+}
+
+func batchOf(s *statement) Opt[int32] { return Opt[int32]{V: s.batch, Valid: s.batch != 0} }

@@ -1,0 +1,117 @@
+package templates
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// extensionFile makes a year's definition out of an earlier one: only what differs is written.
+const extensionFile = "year.yaml"
+
+// extension is that file. The years of the earlier form are moved on by as many years as lie between; files that the later year does not have yet are dropped;
+// then the edits are made; a file of the year's own takes the place of the earlier one.
+type extension struct {
+	Extends int
+	Draft   bool // no call was issued yet: never the year that is meant where none is named
+	Drop    []string
+	Edits   []struct{ File, Old, New string }
+}
+
+// span is how far the years that a form speaks of lie from its own.
+const spanOfYears = 2
+
+var yearNumber = regexp.MustCompile(`20[0-9]{2}`)
+
+// Latest is the newest year with a call that was issued.
+func Latest() int {
+	years := Years()
+	return years[slices.IndexFunc(years, func(y int) bool { return y == slices.Max(slices.DeleteFunc(slices.Clone(years), draft)) })]
+}
+
+func draft(year int) bool {
+	data, err := shipped.ReadFile(path.Join(strconv.Itoa(year), extensionFile))
+	var e extension
+	if err == nil {
+		_, err = unmarshal(data, &e)
+	}
+	return err == nil && e.Draft
+}
+
+// filesOf reads the files of a year, those that it takes over from an earlier one included.
+func filesOf(fsys fs.FS, root string, year int) (map[string][]byte, error) {
+	own, dir := map[string][]byte{}, strconv.Itoa(year)
+	for _, pattern := range []string{dir + "/*.yaml", dir + "/" + progressFolder + "/*.yaml"} {
+		names, _ := fs.Glob(fsys, pattern)
+		for _, name := range names {
+			var err error
+			if own[name], err = readFile(fsys, name); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(own) == 0 {
+		return nil, fmt.Errorf("没有 %d 年的定义（%s）：请检查年份，或先建立该年度的定义文件", year, filepath.Join(root, dir))
+	}
+	file := path.Join(dir, extensionFile)
+	data, extends := own[file]
+	if !extends {
+		return own, nil
+	}
+	var e extension
+	line, err := unmarshal(data, &e)
+	problem := func(line int, what, cure string) error {
+		return &Problem{filepath.ToSlash(filepath.Join(root, file)), line, what, cure}
+	}
+	if err != nil {
+		return nil, problem(line, "无法读取："+err.Error(), "请改正拼写或缩进；不认识的键一律不接受。")
+	}
+	if e.Extends >= year {
+		return nil, problem(0, fmt.Sprintf("extends 写的是%d年", e.Extends), "请写以前的年度。")
+	}
+	from := fsys
+	if _, err := fs.Stat(fsys, strconv.Itoa(e.Extends)); err != nil {
+		from = shipped
+	}
+	earlier, err := filesOf(from, root, e.Extends)
+	if err != nil {
+		return nil, err
+	}
+	delete(own, file)
+	return e.apply(earlier, own, year, problem)
+}
+
+// apply makes the year's files of an earlier year's and its own.
+func (e *extension) apply(earlier, own map[string][]byte, year int, problem func(int, string, string) error) (map[string][]byte, error) {
+	for name, data := range earlier {
+		short := strings.TrimPrefix(name, strconv.Itoa(e.Extends)+"/")
+		if slices.Contains(e.Drop, short) {
+			continue
+		}
+		text := yearNumber.ReplaceAllStringFunc(string(data), func(s string) string {
+			y, _ := strconv.Atoi(s)
+			if max(y-e.Extends, e.Extends-y) > spanOfYears {
+				return s
+			}
+			return strconv.Itoa(y + year - e.Extends)
+		})
+		for i, edit := range e.Edits {
+			if edit.File != short {
+				continue
+			}
+			if strings.Count(text, edit.Old) != 1 {
+				return nil, problem(0, fmt.Sprintf("edits 第%d项的 old 在 %s 里不是恰好一处", i+1, short), "请照录改动前的文字（其中的年份已加过），写到只有一处为止。")
+			}
+			text = strings.Replace(text, edit.Old, edit.New, 1)
+		}
+		if mine := path.Join(strconv.Itoa(year), short); own[mine] == nil {
+			own[mine] = []byte(text)
+		}
+	}
+	return own, nil
+}
