@@ -69,20 +69,10 @@ func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[str
 
 // refs lists the values of a field that a year stands for: where it names none, those of all years.
 func (m *scheme) refs(field string, year table.Opt[int32]) []templates.Ref {
-	f := m.def.Field(field)
-	switch {
-	case f == nil:
-		return nil
-	case year.Valid || !f.Dated():
-		return []templates.Ref{{Field: field, Year: int(year.V)}}
+	if f := m.def.Field(field); f != nil && !year.Valid {
+		return m.def.Refs(f)
 	}
-	var out []templates.Ref
-	for _, id := range f.Years {
-		if y, ok := m.def.Form.Year(id); ok {
-			out = append(out, templates.Ref{Field: field, Year: y.Year})
-		}
-	}
-	return out
+	return []templates.Ref{{Field: field, Year: int(year.V)}}
 }
 
 // hang is a doubtful value of which a counted evidence is made.

@@ -3,6 +3,7 @@ package score
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -50,10 +51,11 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 		keep := len(entrants)%stride == 0
 		entrants = append(entrants, e)
 		group.Go(func() error {
-			a := answers{form, excused[e.submission.Submission], official}
-			if m.fill(e, a); keep {
+			a := answers{Form: form, excused: excused[e.submission.Submission], official: official}
+			if e.excused = a.excused; keep {
 				e.form = a
 			}
+			m.fill(e, a)
 			e.hangs, e.size = m.hangs(form, reasons[e.submission.Submission]), answers{Form: form}.size()
 			for _, c := range courses {
 				e.followed = append(e.followed, c.follow(form, m.def.Rubric.Credibility.Base.InexactFloat64()))
@@ -69,6 +71,18 @@ type answers struct {
 	*table.Form
 	excused  map[templates.Ref]bool     // gaps that the register accepted
 	official map[string]decimal.Decimal // enrolment by the school's name key, see official
+	edit     *edit                      // nil: the form as it is
+}
+
+// Number implements templates.Answers.
+func (a answers) Number(field string, year int) (decimal.Decimal, bool) {
+	switch {
+	case a.edit == nil || a.edit.ref != templates.Ref{Field: field, Year: year} || a.edit.roster != nil:
+		return a.Form.Number(field, year)
+	case a.edit.value == nil:
+		return decimal.Decimal{}, false
+	}
+	return *a.edit.value, true
 }
 
 // Enrolment implements templates.Answers. A school that states none adds nothing: it must not blank what the others bring.
@@ -92,8 +106,13 @@ func (a answers) size() float64 {
 
 // fill evaluates all evidence on one form.
 func (m *scheme) fill(e *entrant, a answers) {
+	maps.DeleteFunc(a.excused, func(r templates.Ref, _ bool) bool { // what is there is no gap
+		_, there := a.Number(r.Field, r.Year)
+		return there
+	})
 	for i := range m.slots {
 		e.measures[i] = m.value(i, a)
+		e.measures[i].cells = cells(a.Form, m.slots[i].expression())
 	}
 }
 
@@ -130,7 +149,7 @@ const decimals = 10
 
 // evaluate gives the value of one expression, or says what it lacks.
 func (m *scheme) evaluate(f answers, x *templates.Expression) measure {
-	out := measure{cells: cells(f.Form, x)}
+	var out measure
 	value, err := x.Number(f)
 	switch {
 	case err == nil:

@@ -34,23 +34,6 @@ type edit struct {
 	words    string
 }
 
-// edited is a form after an edit.
-type edited struct {
-	answers
-	edit edit
-}
-
-// Number implements templates.Answers.
-func (e edited) Number(field string, year int) (decimal.Decimal, bool) {
-	switch {
-	case e.edit.ref.Field != field || e.edit.ref.Year != year || e.edit.roster != nil:
-		return e.answers.Number(field, year)
-	case e.edit.value == nil:
-		return decimal.Decimal{}, false
-	}
-	return *e.edit.value, true
-}
-
 // prover tries edits on a batch that was scored.
 type prover struct {
 	*field
@@ -91,17 +74,17 @@ func (f *field) prove(ranked []*entrant) ([]table.Lapse, int) {
 			continue
 		}
 		tried++
-		before := place2{e.total, e.rank}
+		before := Place{Total: e.total, Rank: e.rank}
 		sum := -e.deduction
 		for i, c := range f.criteria {
 			sum += float64(c.earn(e.complete)*e.stretch) * e.points[i].value
 		}
 		if round10(sum) != round10(e.total) {
-			out = append(out, p.lapse(e, edit{property: PropertySum}, place2{sum, e.rank}))
+			out = append(out, p.lapse(e, edit{property: PropertySum}, Place{Total: sum, Rank: e.rank}))
 		}
 		for _, x := range p.edits(e.form) {
 			edits++
-			if after := p.place(e, x); x.breaks(before, after) {
+			if after := p.after(e, x); x.breaks(before, after) {
 				out = append(out, p.lapse(e, x, after))
 			}
 		}
@@ -109,17 +92,11 @@ func (f *field) prove(ranked []*entrant) ([]table.Lapse, int) {
 	return out, tried
 }
 
-// place2 is a total with its rank.
-type place2 struct {
-	total float64
-	rank  int
-}
-
 // breaks says whether what came of an edit is not what must come of it.
-func (x edit) breaks(before, after place2) bool {
+func (x edit) breaks(before, after Place) bool {
 	const noise = 1e-9
-	raised := after.total > before.total+noise || after.rank < before.rank
-	lowered := after.total < before.total-noise || after.rank > before.rank
+	raised := after.Total > before.Total+noise || after.Rank < before.Rank
+	lowered := after.Total < before.Total-noise || after.Rank > before.Rank
 	switch x.property {
 	case PropertyMember, PropertyBetter:
 		return lowered
@@ -202,32 +179,34 @@ func (p *prover) before(f *templates.Field, y templates.Year) bool {
 	})
 }
 
-// place says where one submission stands after an edit. Only what the edit reaches is worked out again.
-func (p *prover) place(e *entrant, x edit) place2 {
-	by, reached := edited{e.form, x}, p.touches[x.ref]
-	if x.roster != nil {
+// after says where one submission stands after an edit.
+func (p *prover) after(e *entrant, x edit) Place {
+	by, reached := e.form, p.touches[x.ref]
+	if by.edit = &x; x.roster != nil {
 		form := *e.form.Form
 		form.Members = x.roster(form.Members)
 		by.Form, reached = &form, p.rosters
 	}
+	return p.place(e, by, reached)
+}
+
+// place says where one submission stands with other answers, those of the others being as they are: only what they reach is worked out again. It
+// stays in the sets that scales are laid over.
+func (p *prover) place(e *entrant, by answers, reached []int) Place {
 	after, others := *e, map[int]scale{}
 	after.measures = slices.Clone(e.measures)
 	for _, at := range reached {
-		was := e.measures[at]
-		now := measure{excused: was.excused}
-		if value, err := p.slots[at].expression().Number(by); err == nil {
-			now = measure{ok: true, raw: value.Round(decimals).InexactFloat64()}
-		} else if x.value == nil {
-			now.excused = false // it was not asked for
-		}
+		was, now := e.measures[at], p.value(at, by)
 		if now.ok == was.ok && now.raw == was.raw && now.excused == was.excused {
 			continue
 		}
 		s := p.scales[at]
-		own := func(x standard) bool { return x.submission == e.submission.Submission }
-		if i := slices.IndexFunc(p.reference.sets[at], own); i >= 0 && !p.reference.stays[at] {
-			set := slices.Clone(p.reference.sets[at])
-			set[i].value = table.Opt[float64]{V: now.raw, Valid: now.ok}
+		if e.shapes && !p.reference.stays[at] {
+			own := func(x standard) bool { return x.submission == e.submission.Submission }
+			set := slices.DeleteFunc(slices.Clone(p.reference.sets[at]), own)
+			if !now.excused {
+				set = append(set, standard{e.submission.Submission, table.Opt[float64]{V: now.raw, Valid: now.ok}})
+			}
 			s = newScale(p.slots[at].Evidence, set)
 		}
 		if others[at] = s; now.ok {
@@ -235,14 +214,15 @@ func (p *prover) place(e *entrant, x edit) place2 {
 		}
 		after.measures[at] = now
 	}
+	out := Place{Ranked: true, Total: e.total, Rank: e.rank}
 	if len(others) == 0 {
-		return place2{e.total, e.rank}
+		return out
 	}
 	p.aggregate(&after)
-	out := place2{after.total, 1}
+	out.Total, out.Rank = after.total, 1
 	for _, o := range p.ranked {
 		if o != e && round10(p.otherwise(o, others)) > round10(after.total) {
-			out.rank++
+			out.Rank++
 		}
 	}
 	return out
@@ -269,9 +249,9 @@ func (p *prover) otherwise(o *entrant, scales map[int]scale) float64 {
 }
 
 // lapse writes down what does not hold.
-func (p *prover) lapse(e *entrant, x edit, after place2) table.Lapse {
+func (p *prover) lapse(e *entrant, x edit, after Place) table.Lapse {
 	out := table.Lapse{Batch: e.submission.Batch, Submission: e.submission.Submission, Property: x.property, Field: x.ref.Field, Edit: x.words,
-		Total: e.total, TotalAfter: after.total, Rank: int32(e.rank), RankAfter: int32(after.rank)}
+		Total: e.total, TotalAfter: after.Total, Rank: int32(e.rank), RankAfter: int32(after.Rank)}
 	if x.ref.Year > 0 {
 		out.Year = table.Some(int32(x.ref.Year))
 	}

@@ -63,11 +63,11 @@ func TestPropertiesHold(t *testing.T) {
 		e := ranked[rapid.IntRange(0, len(ranked)-1).Draw(t, "whose")]
 		edits := p.edits(e.form)
 		x := edits[rapid.IntRange(0, len(edits)-1).Draw(t, "edit")]
-		got := p.place(e, x)
+		got := p.after(e, x)
 		i := slices.IndexFunc(batch, func(m *made) bool { return m.id == e.submission.Submission })
 		_, again := standings(t, d, with(batch, i, x))
 		j := slices.IndexFunc(again, func(o *entrant) bool { return o.submission.Submission == e.submission.Submission })
-		if !near(got.total, again[j].total) || got.rank != again[j].rank {
+		if !near(got.Total, again[j].total) || got.Rank != again[j].rank {
 			t.Fatalf("%s %v %s: %+v bit by bit, %v at %d anew", x.property, x.ref, x.words, got, again[j].total, again[j].rank)
 		}
 	})

@@ -37,6 +37,9 @@ func (m *scheme) refer(declared []*entrant, kept []table.Scale) reference {
 		}
 	}
 	r := reference{sets: make([][]standard, len(m.slots)), stays: make([]bool, len(m.slots)), fresh: len(declared)}
+	for _, e := range declared {
+		e.shapes = true
+	}
 	for i, s := range m.slots {
 		if set, ok := held[[3]string{s.ID, cmp.Or(s.base, table.AsCounted), s.formula()}]; ok {
 			r.sets[i], r.stays[i] = set, true

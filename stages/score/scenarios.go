@@ -299,7 +299,7 @@ func (m *scheme) influence(ranked []*entrant) table.Table[table.Influence] {
 		row := table.Influence{Batch: int32(m.def.Directory.Batch), Point: c.ID, Nominal: weights[i] / all}
 		brought, value := make([]float64, len(ranked)), values(ranked, i)
 		for j, e := range ranked {
-			brought[j] = e.brings(weights, i)
+			brought[j] = weights[i] * e.bring(i) // so that the parts add up to the total
 		}
 		if len(ranked) > 1 && weights[i] > 0 {
 			row.Deviation = table.Some(deviation(value))
@@ -314,19 +314,4 @@ func (m *scheme) influence(ranked []*entrant) table.Table[table.Influence] {
 		rows.Append(row)
 	}
 	return rows.Finish()
-}
-
-// brings is a point's part of the total, so that the parts add up to it.
-func (e *entrant) brings(weights []float64, i int) float64 {
-	with, all := 0.0, 0.0
-	for k, w := range weights {
-		all += w
-		if e.points[k].present > 0 {
-			with += w
-		}
-	}
-	if e.points[i].present == 0 {
-		return 0
-	}
-	return weights[i] * e.points[i].value * (all / with)
 }

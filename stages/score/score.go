@@ -293,7 +293,9 @@ func (m *scheme) waiting(complete bool) float64 {
 type entrant struct {
 	submission table.Submission
 	verdict    table.Verdict
-	form       answers // of some only
+	form       answers                // of some only
+	excused    map[templates.Ref]bool // gaps that the register accepted
+	shapes     bool                   // scales that are laid anew are laid over it, too
 	ranked     bool
 	unranked   string // why not
 	present    float64

@@ -10,11 +10,11 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Trial says where one submission would stand if its form were filled otherwise and the others were as they are.
+// Trial says where one submission would stand if its form were filled otherwise and the others were as they are. Several forms may be tried
+// at a time.
 type Trial struct {
-	field    *field
-	kept     []table.Scale
-	excused  map[string]map[templates.Ref]bool
+	*prover
+	of       map[string]*entrant
 	official map[string]decimal.Decimal
 }
 
@@ -32,37 +32,31 @@ func NewTrial(facts *table.Facts, judgement *table.Judgement, marking table.Mark
 	if err != nil {
 		return Trial{}, err
 	}
-	official, err := f.official(facts, judgement.Register)
-	return Trial{f, kept, f.scheme.excused(judgement), official}, err
+	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.ranked })
+	rank(ranked)
+	t := Trial{prover: f.prover(ranked), of: map[string]*entrant{}}
+	for _, e := range f.entrants {
+		t.of[e.submission.Submission] = e
+	}
+	t.official, err = f.official(facts, judgement.Register)
+	return t, err
 }
 
-// Place ranks the batch with this form and verdict in the place of the submission's own, which stays in the set that
-// scales are laid over. touched says which evidence the change can reach. Several forms may be tried at a time.
+// Place ranks the batch with this form and verdict in the place of the submission's own, which stays in the set that scales are laid over.
+// touched says which evidence the change can reach. A submission that is not ranked has its own total.
 func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.Expression) bool) Place {
-	m, p := *t.field.scheme, *t.field.panel
-	p.wanting, p.rows = nil, slices.Clone(p.rows)
-	entrants := make([]*entrant, len(t.field.entrants))
-	var tried *entrant
-	for i, was := range t.field.entrants {
-		e := *was
-		e.measures, e.marks = slices.Clone(was.measures), slices.Clone(was.marks)
-		entrants[i] = &e
-		if e.submission.Submission == form.Submission.Submission {
-			tried, e.submission, e.verdict = &e, form.Submission, v
+	e := t.of[form.Submission.Submission]
+	switch {
+	case !v.Ranked:
+		return Place{Unranked: v.Unranked, Total: e.total}
+	case !e.ranked:
+		return Place{Unranked: e.unranked, Total: e.total}
+	}
+	var reached []int
+	for at, s := range t.slots[:t.evidence] {
+		if s.Counts() && touched(s.expression()) {
+			reached = append(reached, at)
 		}
 	}
-	for i, s := range m.slots {
-		if touched(s.expression()) {
-			tried.measures[i] = m.value(i, answers{form, t.excused[form.Submission.Submission], t.official})
-		}
-	}
-	f := field{scheme: &m, panel: &p, entrants: entrants}
-	f.lay(t.kept)
-	out := Place{Ranked: tried.ranked, Unranked: tried.unranked, Total: tried.total}
-	if tried.ranked {
-		ranked := slices.DeleteFunc(entrants, func(e *entrant) bool { return !e.ranked })
-		rank(ranked)
-		out.Rank = tried.rank
-	}
-	return out
+	return t.place(e, answers{Form: form, excused: e.excused, official: t.official}, reached)
 }
