@@ -57,6 +57,7 @@ type index struct {
 	order   []string          // submissions, as they come
 	slots   []slot
 	regions []region
+	rubric  string // sha256 of the rubric that it was issued under; empty: it does not say
 	part    int    // 0: the first workbook of the expert; otherwise which supplementary one
 	digest  string // over the rows before it
 	altered bool   // the digest says otherwise
@@ -72,9 +73,14 @@ type region struct {
 // formOf is the id of the form that marking workbooks are.
 func formOf(d *templates.Definition) string { return d.Form.ID + "-专家评分" }
 
+// rubricOf tells rubrics apart.
+func rubricOf(d *templates.Definition) string {
+	return d.Sources[strconv.Itoa(d.Year)+"/rubric.yaml"]
+}
+
 // rows writes the index.
 func (x *index) rows() [][]string {
-	out := [][]string{{"form", x.form, strconv.Itoa(x.batch), x.version, x.expert, x.scale, x.most, x.name, strconv.Itoa(x.part)}}
+	out := [][]string{{"form", x.form, strconv.Itoa(x.batch), x.version, x.expert, x.scale, x.most, x.name, strconv.Itoa(x.part), x.rubric}}
 	for _, id := range x.order {
 		out = append(out, []string{"submission", id, x.sources[id]})
 	}
@@ -106,7 +112,7 @@ func digestRows(rows [][]string) string {
 func readIndex(rows [][]string) (*index, error) {
 	x := &index{sources: map[string]string{}}
 	for i, row := range rows {
-		row = append(slices.Clone(row), make([]string, 9)...) // blank cells at the end are not stored
+		row = append(slices.Clone(row), make([]string, 10)...) // blank cells at the end are not stored
 		number := func(i int) int {
 			n, err := strconv.Atoi(row[i])
 			if err != nil {
@@ -117,7 +123,7 @@ func readIndex(rows [][]string) (*index, error) {
 		switch row[0] {
 		case "form":
 			x.form, x.batch, x.version, x.expert, x.scale, x.most, x.name = row[1], number(2), row[3], row[4], row[5], row[6], row[7]
-			x.part = max(0, number(8))
+			x.part, x.rubric = max(0, number(8)), row[9]
 		case "submission":
 			x.order = append(x.order, row[1])
 			x.sources[row[1]] = row[2]

@@ -35,13 +35,17 @@ type Returned struct {
 func Read(facts *table.Facts, returned []Returned) table.Marking {
 	var files []table.File
 	var marks []table.Mark
+	var earlier []string
 	for _, b := range settle(facts, returned) {
 		files = append(files, b.row(facts.Definition))
 		if b.file.Fate == model.Accepted {
 			marks = append(marks, b.marks...)
+			if b.index.rubric != "" && b.index.rubric != rubricOf(facts.Definition) {
+				earlier = append(earlier, b.index.expert)
+			}
 		}
 	}
-	return table.Marking{Files: table.Of(files), Marks: table.Of(marks)}
+	return table.Marking{Files: table.Of(files), Marks: table.Of(marks), Earlier: earlier}
 }
 
 // workbook is one file while it is read.

@@ -43,7 +43,7 @@ var coverWidths = []float64{6, 44, 10, 10, 10, 12, 10, 10, 18}
 // Write writes the workbook of one expert.
 func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignment) error {
 	x := &index{form: formOf(d), batch: d.Directory.Batch, version: version, expert: a.Expert, name: a.Name, scale: d.Rubric.Experts.Scale.String(), most: d.Rubric.Experts.Deduction.String(), sources: map[string]string{}}
-	x.part = a.Part
+	x.part, x.rubric = a.Part, rubricOf(d)
 	if a.Part > 0 {
 		subjects = slices.DeleteFunc(slices.Clone(subjects), func(s Subject) bool { return len(a.asks(d.Rubric, s.Submission.Submission)) == 0 })
 	}

@@ -20,8 +20,6 @@ import (
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // Requirements
@@ -47,13 +45,12 @@ var samples = sync.OnceValues(func() (Input, error) {
 	if err != nil {
 		return Input{}, err
 	}
-	mem := memory.NewGoAllocator()
-	batch := normalize.NewBatch(mem, d)
+	batch := normalize.NewBatch(d)
 	for _, s := range sources {
 		batch.Add(normalize.Workbook(d, intake.Read(d, s)))
 	}
-	in := Input{Definition: d, Facts: batch.Facts(), DataRoot: root, Returns: map[string]string{}}
-	in.Judgement, err = check.Run(mem, in.Facts)
+	in := Input{Round: &table.Round{Facts: batch.Facts()}, DataRoot: root, Returns: map[string]string{}}
+	in.Judgement, err = check.Run(in.Facts, check.Known{})
 	for s := range in.Facts.Submissions.All() {
 		in.Returns[s.Submission] = "退回/" + s.City + "/" + filepath.Base(s.File)
 	}
@@ -73,10 +70,10 @@ func standing(t *testing.T, marked bool) Input {
 	if err != nil {
 		t.Fatal(err)
 	}
+	round := *in.Round
+	in.Round = &round
 	if marked {
-		facts := *in.Facts
-		facts.Marking.Marks = marks(in, "评语 13800138000 </script>")
-		in.Facts = &facts
+		in.Marking.Marks = marks(in, "评语 13800138000 </script>")
 	}
 	in.Ranking = rank(t, in, nil)
 	in.Standing = table.Standing{State: in.Ranking.State(), Waiting: in.Ranking.Waiting()}
@@ -86,7 +83,7 @@ func standing(t *testing.T, marked bool) Input {
 
 func rank(t *testing.T, in Input, kept []table.Scale) *table.Ranking {
 	t.Helper()
-	r, err := score.Run(memory.NewGoAllocator(), in.Facts, in.Judgement, score.Options{Draws: 50, Scales: kept})
+	r, err := score.Run(in.Facts, in.Judgement, in.Marking, score.Options{Draws: 50, Scales: kept})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +92,7 @@ func rank(t *testing.T, in Input, kept []table.Scale) *table.Ranking {
 
 // marks are those of three experts, who fill in everything.
 func marks(in Input, comment string) table.Table[table.Mark] {
-	rows := table.NewBuilder[table.Mark](memory.NewGoAllocator())
+	rows := table.NewBuilder[table.Mark]()
 	for n := range 3 {
 		i := 0
 		for s := range in.Facts.Submissions.All() {
@@ -298,9 +295,10 @@ var hostile = "</script><script>window.hacked=1</script><img src=x onerror=windo
 // assailed is the input with hostile texts wherever an applicant or an expert can write.
 func assailed(t *testing.T, in Input) Input {
 	t.Helper()
-	mem, facts := memory.NewGoAllocator(), *in.Facts
-	facts.Marking.Marks = marks(in, hostile)
-	submissions, texts, materials := table.NewBuilder[table.Submission](mem), table.NewBuilder[table.Text](mem), table.NewBuilder[table.Material](mem)
+	facts, round := *in.Facts, *in.Round
+	round.Facts, in.Round, in.Returns = &facts, &round, map[string]string{}
+	in.Marking.Marks = marks(in, hostile)
+	submissions, texts, materials := table.NewBuilder[table.Submission](), table.NewBuilder[table.Text](), table.NewBuilder[table.Material]()
 	for s := range facts.Submissions.All() {
 		s.Consortium, s.Park, s.LeadSchool, s.File = s.Consortium+hostile, hostile, hostile, hostile
 		in.Returns[s.Submission] = "退回/" + hostile + ".xlsx"
@@ -315,7 +313,6 @@ func assailed(t *testing.T, in Input) Input {
 		materials.Append(m)
 	}
 	facts.Submissions, facts.Texts, facts.Materials = submissions.Finish(), texts.Finish(), materials.Finish()
-	in.Facts = &facts
 	in.Ranking = rank(t, in, nil)
 	in.Standing.State = in.Ranking.State()
 	return in
@@ -352,10 +349,10 @@ func reweighed(t *testing.T, in Input, turn int) trials {
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts := *in.Facts
-	facts.Definition = other
+	facts, round := *in.Facts, *in.Round
+	facts.Definition, round.Facts = other, &facts
 	scales := slices.Collect(in.Ranking.Scales.All())
-	in.Facts, in.Definition = &facts, other
+	in.Round = &round
 	for r := range rank(t, in, scales).Ranking.All() {
 		if r.Ranked {
 			out.Totals[r.Submission], out.Ranks[r.Submission] = r.Total, r.Rank.V

@@ -65,6 +65,8 @@ type Judgement struct {
 type Marking struct {
 	Files Table[File]
 	Marks Table[Mark] // by expert, submission and point, in the order of the rubric
+	// Earlier are the experts whose workbooks were issued under another rubric than the one in force; not known where there are only tables.
+	Earlier []string
 }
 
 // Ranking is what score made of the facts and the judgement.
