@@ -12,7 +12,8 @@ import (
 // Requirements
 //  1. Points, rows and the expert's number in the hidden index are those that were sent: by its digest, and by the locked words beside each
 //     cell, should somebody have made the digest anew or claim to have a workbook of before it.
-//  2. A mark is what the expert saw: 85% is 85, where full marks are 100; a date is none.
+//  2. It is told whose workbook was issued under another rubric than the one in force, where the workbook says so.
+//  3. A mark is what the expert saw: 85% is 85, where full marks are 100; a date is none.
 
 func TestTheIndexIsWhatWasSent(t *testing.T) {
 	d := definition(t)
@@ -50,6 +51,22 @@ func TestTheIndexIsWhatWasSent(t *testing.T) {
 			if row := m.Files.Row(0); (row.Fate == model.Accepted) != (change == nil) || row.Fate != model.Accepted && row.Code != CodeAltered {
 				t.Errorf("%s, the digest %s: %s %s %s", what, how, row.Fate, row.Code, row.Reason)
 			}
+		}
+	}
+}
+
+func TestTheRubricIsThatOfTheIssue(t *testing.T) {
+	d := definition(t)
+	facts := &table.Facts{Definition: d, Submissions: table.Of([]table.Submission{{Submission: "2024-01", SHA256: "abc"}}), Members: table.Of([]table.Member{})}
+	for rubric, told := range map[string]bool{"": false, rubricOf(d): false, "another": true} {
+		lines := withIndex(written(d), func(rows [][]string) [][]string {
+			rows[0] = append(append(rows[0], make([]string, 10)...)[:9], rubric)
+			rows[len(rows)-1][1] = digestRows(rows[:len(rows)-1])
+			return rows
+		})
+		m := Read(facts, []Returned{{File: model.File{Path: "甲.xlsx", Fate: model.Accepted}, Cells: cellsOf(lines)}})
+		if m.Files.Row(0).Fate != model.Accepted || (len(m.Earlier) == 1) != told || rubricOf(d) == "" {
+			t.Errorf("issued under %q: %s, %v", rubric, m.Files.Row(0).Reason, m.Earlier)
 		}
 	}
 }
