@@ -6,6 +6,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/flate"
+	"encoding/xml"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -46,10 +47,17 @@ type parts struct{ whole, tails map[string]string }
 func write(w io.Writer, f *excelize.File, title string, p parts) error {
 	// A fixed date: document properties must have one, and nothing published reads the clock.
 	const epoch = "2024-01-01T00:00:00Z"
-	err := f.SetDocProps(&excelize.DocProperties{Title: title, Creator: "lianheti", LastModifiedBy: "lianheti", Created: epoch, Modified: epoch, Language: "zh-CN"})
-	if err != nil {
+	if err := f.SetDocProps(&excelize.DocProperties{Title: title}); err != nil { // content type and relationship
 		return err
 	}
+	// ExcelJS knows the properties by their usual prefixes only, which excelize leaves out.
+	core := xml.Header + `<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"` +
+		` xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
+		"<dc:title>" + XMLText(title) + "</dc:title><dc:creator>lianheti</dc:creator><dc:language>zh-CN</dc:language><cp:lastModifiedBy>lianheti</cp:lastModifiedBy>"
+	for _, name := range []string{"created", "modified"} {
+		core += fmt.Sprintf(`<dcterms:%s xsi:type="dcterms:W3CDTF">%s</dcterms:%s>`, name, epoch, name)
+	}
+	f.Pkg.Store("docProps/core.xml", []byte(core+"</cp:coreProperties>"))
 	return save(w, f, p)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -118,9 +119,10 @@ type Grid struct {
 	Alarm   bool   // the remark must not be missed
 	Lead    []Cell // row between remark and header: what holds for whole columns; nil: none
 	Columns []Column
-	Rows    int // how many will come
-	Freeze  int // columns kept in view
-	Printed int // columns that are printed, those after them only help; 0: all
+	Rows    int    // how many will come
+	Freeze  int    // columns kept in view
+	Printed int    // columns that are printed, those after them only help; 0: all
+	Table   string // name as an Excel table; empty: a plain range with a filter
 }
 
 // Column is one column of a grid.
@@ -240,7 +242,74 @@ func (p *gridPart) finish() error {
 	if p.sparks.Len() > 0 {
 		p.report.tails[p.name] = sparklines(p.sparks.String())
 	}
+	if p.grid.Table != "" && p.row > p.grid.HeaderRow() {
+		name, plain := p.grid.Table, false
+		if p.name != p.grid.Sheet { // a further part
+			name += "_" + strings.Trim(strings.TrimPrefix(p.name, p.grid.Sheet), "()")
+		}
+		area := fmt.Sprintf("A%d:%s", p.grid.HeaderRow(), model.CellName(p.row, len(p.grid.Columns)))
+		if err := p.writer.AddTable(&excelize.Table{Range: area, Name: name, ShowRowStripes: &plain}); err != nil {
+			return err
+		}
+	}
 	return p.writer.Flush()
+}
+
+// Cut divides a row of which a text is taller than a row can be: what does not fit goes on in further rows.
+func (g Grid) Cut(cells []Cell) [][]Cell {
+	out := [][]Cell{cells}
+	for i, c := range cells {
+		for k, piece := range pieces(c.Value, g.Columns[i].Width) {
+			if k == len(out) {
+				more := slices.Clone(cells)
+				for at := g.Freeze; at < len(more); at++ {
+					more[at] = Cell{Look: cells[at].Look}
+				}
+				out = append(out, more)
+			}
+			if k == 0 {
+				out[0] = slices.Clone(out[0])
+			}
+			out[k][i].Value = piece
+		}
+	}
+	return out
+}
+
+// pieces cuts a text into what one row of a column holds; nothing where it fits.
+func pieces(value any, columnWidth float64) []any {
+	all, plain := value.(Passages)
+	if s, ok := value.(string); ok {
+		all = Passages{{Text: s}}
+	} else if !plain {
+		return nil
+	}
+	if words, _ := (Cell{Value: value}).words(); Height(words, columnWidth, textSize) <= tallest {
+		return nil
+	}
+	var out []any
+	var part Passages
+	text := ""
+	next := func() {
+		if out = append(out, any(part)); !plain {
+			out[len(out)-1] = text
+		}
+		part, text = nil, ""
+	}
+	for _, p := range all {
+		begin := 0
+		for at, c := range p.Text {
+			if Height(text+string(c), columnWidth, textSize) > tallest-line {
+				part = append(part, Passage{p.Text[begin:at], p.Common})
+				next()
+				begin = at
+			}
+			text += string(c)
+		}
+		part = append(part, Passage{p.Text[begin:], p.Common})
+	}
+	next()
+	return out
 }
 
 func (p *gridPart) full() bool { return p.row == p.last && p.last == MaxRows }
@@ -249,8 +318,10 @@ func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
 	header, lastCol := g.HeaderRow(), len(g.Columns)
 	p := &gridPart{report: r, grid: g, name: name, last: header + rows}
 	corner := model.CellName(p.last, lastCol)
-	if err := r.file.AutoFilter(name, fmt.Sprintf("A%d:%s", header, corner), nil); err != nil {
-		return nil, err
+	if g.Table == "" {
+		if err := r.file.AutoFilter(name, fmt.Sprintf("A%d:%s", header, corner), nil); err != nil {
+			return nil, err
+		}
 	}
 	total := 0.0
 	for i, c := range g.Columns {
@@ -500,6 +571,10 @@ func (r *Report) value(c Cell) (any, error) {
 	switch v := c.Value.(type) {
 	case string:
 		c.Value = Text(v)
+	case float64:
+		if math.Abs(v) < 1e5 { // 9.8 and not 9.800000000000001
+			c.Value = math.Round(v*1e10) / 1e10
+		}
 	case Passages:
 		c.Value = v.runs()
 	}
@@ -728,6 +803,8 @@ func (p *Page) Span(row, col, cols int, c Cell) {
 		wide += p.Widths[col+i-1]
 	}
 	p.Put(row, col, c)
+	// Merged areas that overlap make Excel offer a repair: what is put last holds.
+	p.spans = slices.DeleteFunc(p.spans, func(s [4]int) bool { return s[0] == row && s[1] < col+cols && s[3] >= col })
 	if cols > 1 {
 		p.spans = append(p.spans, [4]int{row, col, row, col + cols - 1})
 	}

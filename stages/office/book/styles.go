@@ -96,6 +96,9 @@ var Palette = []string{Blue, Red, Green, Amber, "7030A0", "00838F", Faint}
 // Key is the look of the sign that tells which line is which.
 func Key(i int) Look { return Look("key " + Palette[i%len(Palette)]) }
 
+// OutOf is the look of points that say what they are out of: 16.70/54.
+func OutOf(most string) Look { return Look("of " + most) }
+
 // Of gives the id of a look.
 func (s *Styles) Of(l Look) (int, error) { return s.Get("look "+string(l), l.style) }
 
@@ -115,6 +118,10 @@ func (l Look) style() *excelize.Style {
 	}
 	if colour, key := strings.CutPrefix(base, "key "); key {
 		style.Font.Color, style.Alignment.Horizontal = colour, "center"
+		return style
+	}
+	if most, of := strings.CutPrefix(base, "of "); of {
+		number(`0.00"/` + most + `"`)
 		return style
 	}
 	switch Look(base) {
