@@ -257,7 +257,7 @@ func TestRankingInJavaScript(t *testing.T) {
 // The provincial workbook shows the figures of the tables: the same sums, year by year, and as many cells without a figure.
 func TestWorkbookAndTablesAddUpAlike(t *testing.T) {
 	round, data := samplesRound(t)
-	f, err := excelize.OpenFile(filepath.Join(data, "..", consolidate.FileName))
+	f, err := excelize.OpenFile(filepath.Join(data, "..", consolidate.AppendixFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +269,7 @@ func TestWorkbookAndTablesAddUpAlike(t *testing.T) {
 	sums, absent, years := map[int32]float64{}, map[int32]int{}, map[int]int32{}
 	for i, name := range rows[1] {
 		for _, y := range round.Facts.Definition.Form.Years {
-			if strings.HasPrefix(name, y.Label+"\n") {
+			if strings.HasPrefix(name, y.Label+" ") {
 				years[i] = int32(y.Year)
 			}
 		}

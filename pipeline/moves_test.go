@@ -120,7 +120,7 @@ func TestWhatMovedTheScores(t *testing.T) {
 		t.Errorf("causes: %v", seen)
 	}
 
-	f, err := excelize.OpenFile(filepath.Join(last.Dir, consolidate.FileName))
+	f, err := excelize.OpenFile(filepath.Join(last.Dir, consolidate.AppendixFile))
 	if err != nil {
 		t.Fatal(err)
 	}

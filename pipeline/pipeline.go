@@ -8,10 +8,10 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -81,6 +81,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	var err error
 	if o.Score, err = o.Score.Resolve(d); err != nil { // now: the manifest names what was used
 		return nil, fmt.Errorf("计分：%w", err)
+	}
+	if err := consolidate.Check(d); err != nil {
+		return nil, err
 	}
 	sources, err := o.discover()
 	if err != nil {
@@ -278,17 +281,22 @@ func writeBooks(ctx context.Context, dir string, in *consolidate.Input, open fun
 	return writeForPeople(dir, *in)
 }
 
-// writeForPeople makes the provincial workbook and the documents below dir.
+// writeForPeople makes the workbooks and the documents below dir. What is kept for a meeting has no personal data.
 func writeForPeople(dir string, in consolidate.Input) error {
-	var book bytes.Buffer
-	if err := consolidate.Write(&book, in); err != nil {
-		return fmt.Errorf("省级汇总：%w", err)
-	}
 	files, err := consolidate.Documents(in)
 	if err != nil {
 		return err
 	}
-	files[consolidate.FileName] = book.Bytes()
+	books, err := consolidate.Books(in)
+	if err != nil {
+		return err
+	}
+	maps.Copy(files, books)
+	if in.Standing.Meeting != "" {
+		if err := os.RemoveAll(filepath.Join(dir, consolidate.ContactsFile)); err != nil {
+			return err
+		}
+	}
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 			return err

@@ -41,6 +41,7 @@ type Definition struct {
 	Data      Data
 	Paper     *Paper
 	Reading   *Reading
+	Sheets    *Sheets
 	Audit     *Audit  // nil in a definition from before there was one
 	Notice    *Notice // nil where Warning says why
 	// Progress is the form by which those chosen in earlier batches report: rules and letters of its own, no rubric; nil where there is none.
@@ -112,6 +113,7 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 	}
 	l := &loader{dir: filepath.ToSlash(filepath.Join(root, dir)), sources: sources}
 	d.Form, d.Directory, d.Rubric, d.Register, d.Letters, d.Paper, d.Reading = &Form{}, &Directory{}, &Rubric{}, &Register{}, &Letters{}, &Paper{}, &Reading{}
+	d.Sheets = &Sheets{}
 	l.decode("form.yaml", d.Form)
 	l.decode("directory.yaml", d.Directory)
 	l.decode("rubric.yaml", d.Rubric)
@@ -122,14 +124,19 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 		d.Audit = &Audit{}
 		l.decode("audit.yaml", d.Audit)
 	}
-	if sources["reading.yaml"] == nil { // a definition from before there was one
-		data, err := shipped.ReadFile(path.Join(strconv.Itoa(Latest()), "reading.yaml"))
+	for _, name := range []string{"reading.yaml", "sheets.yaml"} { // a definition from before there was one
+		if sources[name] != nil {
+			continue
+		}
+		data, err := shipped.ReadFile(path.Join(strconv.Itoa(Latest()), name))
 		if err != nil {
 			return nil, err
 		}
-		sources["reading.yaml"], d.Reading.borrowed = data, true
+		sources[name] = data
+		d.Reading.borrowed = d.Reading.borrowed || name == "reading.yaml"
 	}
 	l.decode("reading.yaml", d.Reading)
+	l.decode("sheets.yaml", d.Sheets)
 	var tables struct {
 		Data   `yaml:",inline"`
 		Tables []*Table
@@ -254,4 +261,5 @@ func (d *Definition) check(l *loader) {
 		d.Audit.check(l, d)
 	}
 	d.checkTables(l)
+	d.Sheets.check(l, d)
 }

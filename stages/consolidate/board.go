@@ -66,7 +66,7 @@ const (
 	rankedGate   = "数据不足"
 	rankedNo     = "否"
 	unchanged    = "与引擎一致"
-	onlyRun      = "仅对运行权重有效"
+	onlyRun      = "只对运行时的权重和家数有效"
 	gateCrossed  = "这组权重下，数据齐备程度跨过界线的申报使参加排名的范围改变，归一值要重算：请用这组权重重新运行"
 	pointWaiting = "待评"
 	pointLacking = "缺依据"
@@ -164,6 +164,11 @@ func (b *board) weights(complete bool) string {
 	return fixedSpan(pointsLead, b.colSaid(), len(b.earning))
 }
 
+// weightsFrom is the same as other sheets write it.
+func (b *board) weightsFrom(complete bool) string {
+	return book.Range(sheetPoints) + b.weights(complete)
+}
+
 // total is the formula of a submission's total.
 func (b *board) total(row int, complete bool) string {
 	w, v := b.weights(complete), b.values(row)
@@ -256,6 +261,9 @@ type standing struct {
 
 // standings reads the scores of all submissions.
 func (w *workbook) standings() map[string]standing {
+	if w.cache.standing != nil {
+		return w.cache.standing
+	}
 	shares, pieces := map[string]float64{}, map[string]int{}
 	for _, p := range w.Definition.Rubric.Points() {
 		for _, e := range p.Evidence {
@@ -266,6 +274,7 @@ func (w *workbook) standings() map[string]standing {
 	}
 	type key struct{ submission, point string }
 	out, found := map[string]standing{}, map[key]int{}
+	w.cache.standing = out
 	for s := range w.Ranking.Scores.All() {
 		at, ok := out[s.Submission]
 		if !ok {

@@ -3,8 +3,10 @@ package consolidate
 import (
 	"archive/zip"
 	"bytes"
-	"cmp"
+	"errors"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,26 +23,26 @@ import (
 )
 
 // Requirements
-//  1. The sheets are those of the list, in its order; every sheet of rows has a frozen header and a filter; there are charts.
+//  1. The sheets are those of the definition that have something to say, in its order, at most twelve in the officers' book; every plain
+//     one has a frozen header and is a table named as its id; personal data has a book of its own.
 //  2. A formula's value beside it is what the formula gives.
 //  3. What begins like a formula stays text.
-//  4. Every figure that was read stands in the workbook, and every finding leads somewhere.
+//  4. Every figure that was read stands in the workbooks, and every finding leads somewhere.
 //  5. The same input gives the same bytes.
 //  6. An empty batch makes a workbook too, and so does one beyond the columns of 规则执行.
+//  7. A definition that asks for what the program has not is refused, with file and line.
 
-// made is the workbook of the samples, written once.
+// made is the workbooks of the samples, written once.
 var made = sync.OnceValues(func() (m struct {
-	in   Input
-	data []byte
+	in    Input
+	books map[string][]byte
 }, err error) {
 	m.in, err = input("../../samples/2024")
 	if err != nil {
 		return m, err
 	}
 	m.in.Returns = map[string]string{"2024-04": "退回/福州/甲.xlsx"}
-	var b bytes.Buffer
-	err = Write(&b, m.in)
-	m.data = b.Bytes()
+	m.books, err = Books(m.in)
 	return m, err
 })
 
@@ -66,79 +68,126 @@ func input(dir string) (Input, error) {
 	return in, err
 }
 
-func open(t *testing.T) (*excelize.File, Input, []byte) {
+// shelf is several workbooks, opened.
+type shelf map[string]*excelize.File
+
+// of is the workbook that has a sheet.
+func (s shelf) of(t *testing.T, sheet string) *excelize.File {
+	t.Helper()
+	for _, f := range s {
+		if i, err := f.GetSheetIndex(sheet); err == nil && i >= 0 {
+			return f
+		}
+	}
+	t.Fatal("no workbook has ", sheet)
+	return nil
+}
+
+// rows are the rows of a sheet as stored.
+func (s shelf) rows(t *testing.T, sheet string) [][]string {
+	t.Helper()
+	rows, err := s.of(t, sheet).GetRows(sheet, excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// shelved opens workbooks.
+func shelved(t *testing.T, books map[string][]byte) shelf {
+	t.Helper()
+	s := shelf{}
+	for name, data := range books {
+		f, err := excelize.OpenReader(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+		s[name] = f
+	}
+	return s
+}
+
+func open(t *testing.T) (shelf, Input, map[string][]byte) {
 	t.Helper()
 	m, err := made()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := excelize.OpenReader(bytes.NewReader(m.data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	return f, m.in, m.data
+	return shelved(t, m.books), m.in, m.books
 }
 
 func TestSheets(t *testing.T) {
-	f, _, data := open(t)
-	list := f.GetSheetList()
-	if len(list) != len(sheets) {
-		t.Fatalf("%d sheets, %d listed", len(list), len(sheets))
+	books, in, data := open(t)
+	w := newWorkbook(in)
+	if len(books) != 3 || len(books[FileName].GetSheetList()) > 12 || len(books[ContactsFile].GetSheetList()) != 1 {
+		t.Fatalf("%d books; %v", len(books), books[FileName].GetSheetList())
 	}
-	for i, s := range sheets {
-		if list[i] != s.name {
-			t.Errorf("sheet %d is %s, want %s", i+1, list[i], s.name)
+	for _, b := range in.Definition.Sheets.Books {
+		f := books[b.ID+extension]
+		var want []string
+		for _, s := range w.shown(b.ID) {
+			want = append(want, s.Name)
+			if s.Rows == "" {
+				continue
+			}
+			if panes, err := f.GetPanes(s.Name); err != nil || !panes.Freeze || panes.YSplit != listFirst-1 {
+				t.Errorf("%s: its header is not frozen: %+v %v", s.Name, panes, err)
+			}
+			if tables, err := f.GetTables(s.Name); err != nil || len(tables) != 1 || tables[0].Name != s.ID {
+				t.Errorf("%s is no table %s: %v %v", s.Name, s.ID, tables, err)
+			}
 		}
-		if i == 0 {
-			continue
-		}
-		frozen := map[string]int{ // header rows of those that have more than a remark over them
-			sheetWeights: weightsFirst - 1, sheetPoints: pointsFirst - 1, sheetDuel: duelFirst - 1, sheetTrends: 2}
-		if s.name == sheetProfiles {
-			continue // pages, not a list
-		}
-		panes, err := f.GetPanes(s.name)
-		if err != nil || !panes.Freeze || panes.YSplit != cmp.Or(frozen[s.name], 2) {
-			t.Errorf("%s: its header is not frozen: %+v %v", s.name, panes, err)
+		if got := f.GetSheetList(); !slices.Equal(got, want) {
+			t.Errorf("%s has %v, want %v", b.ID, got, want)
 		}
 	}
-	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	zr, err := zip.NewReader(bytes.NewReader(data[FileName]), int64(len(data[FileName])))
 	if err != nil {
 		t.Fatal(err)
 	}
-	charts, filters := 0, 0
+	charts := 0
 	for _, e := range zr.File {
 		if strings.HasPrefix(e.Name, "xl/charts/chart") {
 			charts++
 		}
-		if strings.HasPrefix(e.Name, "xl/worksheets/sheet") {
-			r, err := e.Open()
-			if err != nil {
-				t.Fatal(err)
-			}
-			var b bytes.Buffer
-			if _, err := b.ReadFrom(r); err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(b.String(), "<autoFilter ref=") {
-				filters++
-			}
-		}
 	}
-	if charts < 3 || filters != len(sheets)-5 {
-		t.Errorf("%d charts, %d filters on %d sheets", charts, filters, len(sheets))
+	if charts < 3 {
+		t.Errorf("%d charts", charts)
+	}
+	kept := in
+	kept.Standing.Meeting = "会议"
+	if again, err := Books(kept); err != nil || len(again) != 2 {
+		t.Errorf("what is kept for a meeting has %d books: %v", len(again), err)
+	}
+}
+
+// TestDefinitionsAreHeldToTheProgram: the error names the sheet, the line and what there is instead.
+func TestDefinitionsAreHeldToTheProgram(t *testing.T) {
+	for was, is := range map[string]string{"rows: members\n": "rows: membres\n", "{view: belongs, label: 汇总地市": "{view: belogns, label: 汇总地市", "{each: years, width: 12": "{each: yaers, width: 12", "id: trends, name": "id: trend, name"} {
+		d, err := templates.Load(2024)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts := maps.Clone(d.Texts)
+		text := strings.Replace(string(texts["2024/sheets.yaml"]), was, is, 1)
+		texts["2024/sheets.yaml"] = []byte(text)
+		d, err = templates.LoadTexts(texts, 2024)
+		if err == nil {
+			err = Check(d)
+		}
+		var problem *templates.Problem
+		if !errors.As(err, &problem) || problem.Line == 0 || !strings.HasSuffix(problem.File, "sheets.yaml") || problem.Cure == "" {
+			t.Errorf("%s: %v", is, err)
+		}
 	}
 }
 
 func TestFormulasGiveTheValuesBesideThem(t *testing.T) {
-	f, _, _ := open(t)
+	books, _, _ := open(t)
 	counted := 0
-	for _, sheet := range []string{sheetTrends, sheetMetrics} {
-		rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, sheet := range []string{sheetTrends, "年度数据"} {
+		f, rows := books.of(t, sheet), books.rows(t, sheet)
 		for r, row := range rows {
 			for c, cached := range row {
 				at, _ := excelize.CoordinatesToCellName(c+1, r+1)
@@ -165,11 +214,8 @@ func TestFormulasGiveTheValuesBesideThem(t *testing.T) {
 }
 
 func TestFormulaLikeTextStaysText(t *testing.T) {
-	f, _, _ := open(t)
-	rows, err := f.GetRows("文字材料")
-	if err != nil {
-		t.Fatal(err)
-	}
+	books, _, _ := open(t)
+	f, rows := books.of(t, "文字材料"), books.rows(t, "文字材料")
 	for r, row := range rows {
 		for c, v := range row {
 			if !strings.HasPrefix(v, "=") {
@@ -187,14 +233,10 @@ func TestFormulaLikeTextStaysText(t *testing.T) {
 }
 
 func TestEveryFigureIsThere(t *testing.T) {
-	f, in, _ := open(t)
-	rows, err := f.GetRows(sheetMetrics, excelize.Options{RawCellValue: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]int{}
-	for _, row := range rows {
-		for _, v := range row[min(firstYear-1, len(row)):min(firstYear+4, len(row))] {
+	books, in, _ := open(t)
+	first, seen := newWorkbook(in).planned("metrics").col(yearKey(in.Definition.Form.Years[0].Year))-1, map[string]int{}
+	for _, row := range books.rows(t, "年度数据") {
+		for _, v := range row[min(first, len(row)):min(first+len(in.Definition.Form.Years), len(row))] {
 			seen[v]++
 		}
 	}
@@ -204,17 +246,14 @@ func TestEveryFigureIsThere(t *testing.T) {
 			continue
 		}
 		if seen[v]--; seen[v] < 0 {
-			t.Fatalf("%s %s %d: %s is not in %s", m.Submission, m.Indicator, m.Year, v, sheetMetrics)
+			t.Fatalf("%s %s %d: %s is not in 年度数据", m.Submission, m.Indicator, m.Year, v)
 		}
 	}
 }
 
 func TestFindingsLeadSomewhere(t *testing.T) {
-	f, in, _ := open(t)
-	rows, err := f.GetRows("问题清单")
-	if err != nil {
-		t.Fatal(err)
-	}
+	books, in, _ := open(t)
+	f, rows := books.of(t, "问题清单"), books.rows(t, "问题清单")
 	if len(rows)-2 != in.Judgement.Findings.Len() {
 		t.Errorf("%d lines for %d findings", len(rows)-2, in.Judgement.Findings.Len())
 	}
@@ -231,14 +270,17 @@ func TestFindingsLeadSomewhere(t *testing.T) {
 		case x.Submission != "" && x.Sheet != "" && !ok:
 			t.Errorf("%s (%s) leads nowhere", at, x.Message)
 		case ok && x.Submission != "2024-04":
-			sheet, cell, _ := strings.Cut(strings.ReplaceAll(target, "'", ""), "!")
-			_, row, err := excelize.CellNameToCoordinates(cell)
-			if err != nil {
-				t.Fatal(err)
-			}
-			id, _ := f.GetCellValue(sheet, "A"+strconv.Itoa(row))
-			if id != x.Submission {
-				t.Errorf("%s leads to the row of %q", at, id)
+			target, inside := strings.CutPrefix(target, AppendixFile+"#")
+			if sheet, cell, _ := strings.Cut(strings.ReplaceAll(target, "'", ""), "!"); inside {
+				_, row, err := excelize.CellNameToCoordinates(cell)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if id, _ := books[AppendixFile].GetCellValue(sheet, "A"+strconv.Itoa(row)); id != x.Submission {
+					t.Errorf("%s leads to the row of %q", at, id)
+				}
+			} else {
+				t.Errorf("%s leads to %s", at, target)
 			}
 		}
 	}
@@ -246,9 +288,9 @@ func TestFindingsLeadSomewhere(t *testing.T) {
 
 func TestBytesAreStable(t *testing.T) {
 	_, in, data := open(t)
-	var again bytes.Buffer
-	if err := Write(&again, in); err != nil || !bytes.Equal(data, again.Bytes()) {
-		t.Errorf("written twice, the workbook differs: %v", err)
+	again, err := Books(in)
+	if err != nil || !maps.EqualFunc(data, again, bytes.Equal) {
+		t.Errorf("written twice, a workbook differs: %v", err)
 	}
 }
 
@@ -257,8 +299,8 @@ func TestEmptyAndLargeBatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(&bytes.Buffer{}, empty); err != nil {
-		t.Error("an empty batch: ", err)
+	if books, err := Books(empty); err != nil || len(books[FileName]) == 0 || len(books[ContactsFile]) != 0 {
+		t.Errorf("an empty batch: %d books, %v", len(books), err)
 	}
 	_, in, _ := open(t)
 	w := newWorkbook(in)
@@ -268,7 +310,7 @@ func TestEmptyAndLargeBatches(t *testing.T) {
 	if w.report, err = book.NewReport("", "规则执行"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.rules("规则执行"); err != nil {
+	if err := w.list(w.planned("rules")); err != nil {
 		t.Error("a large batch: ", err)
 	}
 }

@@ -26,7 +26,7 @@ func (w *workbook) duel(name string) error {
 	p.Span(2, 1, len(p.Widths), book.Cell{Value: w.Standing.String() + "。在黄色格子里各选一家，逐个观测点比较；随“" + sheetWeights + "”的权重变。差为正是甲得益。每一分怎么得来，到“得分依据”按联合体和观测点筛选。", Look: book.Subtitle})
 	pick := w.pair()
 	if !w.live || len(pick) < 2 {
-		p.Span(3, 1, len(p.Widths), words("参加排名的不到两家，或申报太多，没有设对比。"))
+		p.Span(3, 1, len(p.Widths), plain("参加排名的不到两家，或申报太多，没有设对比。"))
 		p.Put(duelFirst-1, 1, book.Cell{Value: w.head("scores", "point"), Look: book.Header})
 		return w.report.Page(p)
 	}
@@ -46,16 +46,16 @@ func (w *workbook) duel(name string) error {
 		p.Put(duelPick+i, 3, book.Cell{Value: caption, Look: book.Header})
 	}
 	a, b := book.Fixed(duelPick, duelA), book.Fixed(duelPick, duelA+1)
-	diff := round(pick[0].Total - pick[1].Total)
+	diff, gains := round(pick[0].Total-pick[1].Total), make([]float64, len(w.points))
 	p.Put(duelPick+1, duelA+2, book.Cell{Value: diff, Look: book.Gain, Formula: w.formula("ROUND(%s-%s,10)", book.Fixed(duelPick+1, duelA), book.Fixed(duelPick+1, duelA+1))})
-	for i, head := range []string{w.head("scores", "point"), "原文", "满分", "甲得", "乙得", "差（甲－乙）", "占总差的比重"} {
+	for i, head := range []string{w.head("scores", "point"), "原文", "满分", "甲得", "乙得", "差（甲－乙）", "占得益一方的比重"} {
 		p.Put(duelFirst-1, i+1, book.Cell{Value: head, Look: book.Header})
 	}
 	standings := w.standings()
 	for i, point := range w.points {
 		row, col := duelFirst+i, firstPoint+i
 		p.Put(row, 1, centred(point.ID))
-		p.Put(row, 2, words(short(point, 28)))
+		p.Put(row, 2, plain(short(point, 28)))
 		p.Put(row, 3, book.Cell{Value: w.earn(point), Look: book.Points, Formula: w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))})
 		var earned []table.Opt[float64]
 		for k, cell := range []string{a, b} {
@@ -73,22 +73,37 @@ func (w *workbook) duel(name string) error {
 		}
 		x, y := book.Fixed(row, duelA), book.Fixed(row, duelA+1)
 		gain := book.Cell{Value: "", Look: book.Gain, Formula: w.formula(`IF(AND(ISNUMBER(%s),ISNUMBER(%s)),ROUND(%s-%s,10),"")`, x, y, x, y)}
-		share := book.Cell{Value: "", Look: book.Share}
 		if earned[0].Valid && earned[1].Valid {
-			gain.Value = round(earned[0].V - earned[1].V)
-			if diff != 0 {
-				share.Value = round((earned[0].V - earned[1].V) / diff)
-			}
+			gains[i] = round(earned[0].V - earned[1].V)
+			gain.Value = gains[i]
 		}
-		all := book.Fixed(duelPick+1, duelA+2)
-		g := book.Fixed(row, duelA+2)
-		share.Formula = w.formula(`IF(AND(ISNUMBER(%s),%s<>0),ROUND((%s-%s)/%s,10),"")`, g, all, x, y, all)
-		p.PutRow(row, duelA+2, gain, share)
+		p.Put(row, duelA+2, gain)
 	}
 	last := duelFirst + len(w.points) - 1
+	w.duelShares(p, gains)
 	p.Tinted(duelFirst, duelA+2, last, duelA+2)
 	p.Span(last+1, 1, len(p.Widths)-1, book.Cell{Value: fmt.Sprintf("“%s”的观测点由其余观测点按比例代表，因此各点之差之和可能不等于总差；“%s”的等专家评分。", pointLacking, pointWaiting), Look: book.Subtitle})
 	return w.report.Page(p)
+}
+
+// duelShares says of each point which part it has of all that its side gains: never more than the whole, whatever the totals differ by.
+func (w *workbook) duelShares(p *book.Page, gains []float64) {
+	up, down := 0.0, 0.0
+	for _, g := range gains {
+		up, down = up+max(g, 0), down+min(g, 0)
+	}
+	all := book.Fixed(duelFirst, duelA+2) + ":" + book.Fixed(duelFirst+len(gains)-1, duelA+2)
+	for i, g := range gains {
+		at := book.Fixed(duelFirst+i, duelA+2)
+		c := book.Cell{Value: "", Look: book.Share, Formula: w.formula(`IF(ISNUMBER(%s),IF(%s>0,%s/SUMIF(%s,">0"),IF(%s<0,%s/SUMIF(%s,"<0"),"")),"")`, at, at, at, all, at, at, all)}
+		switch {
+		case g > 0:
+			c.Value = round(g / up)
+		case g < 0:
+			c.Value = round(g / down)
+		}
+		p.Put(duelFirst+i, duelA+3, c)
+	}
 }
 
 // pair are the two that stand on either side of the line, to begin with.

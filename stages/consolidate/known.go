@@ -23,13 +23,20 @@ const (
 )
 
 var (
-	sides      = map[string]string{"inside": lineInside, "tied": lineTied, "outside": lineOutside}
-	firmness   = map[string]string{"safe": "稳", "fairly": "较稳", "contested": "两可"}
-	sideMarks  = []book.Mark{{Word: lineInside, Tone: book.Good}, {Word: lineTied, Tone: book.Caution}}
-	standMarks = []book.Mark{{Word: lineInside + "，" + firmness["safe"], Tone: book.Good}, {Word: lineInside + "，" + firmness["fairly"], Tone: book.Good}, {Word: lineInside + "，" + firmness["contested"], Tone: book.Caution},
-		{Word: lineTied + "，" + firmness["contested"], Tone: book.Caution}, {Word: lineOutside + "，" + firmness["contested"], Tone: book.Caution}}
-	firmMarks = []book.Mark{{Word: firmness["safe"], Tone: book.Good}, {Word: firmness["fairly"], Tone: book.Good}, {Word: firmness["contested"], Tone: book.Caution}}
+	sides    = map[string]string{"inside": lineInside, "tied": lineTied, "outside": lineOutside}
+	firmness = map[string]string{"safe": "稳", "fairly": "较稳", "contested": "两可"}
 )
+
+// lastInside is the total of the last one inside the line.
+func (w *workbook) lastInside(ranked []table.Rank) float64 {
+	last := 0.0
+	for _, r := range ranked {
+		if int(r.Rank.V) <= w.choose() {
+			last = r.Total
+		}
+	}
+	return last
+}
 
 // standsAt says on which side of the line a submission stands and how firmly; a dash before there is a line.
 func standsAt(r table.Rank) string {
@@ -78,71 +85,19 @@ func lead(ahead, behind table.Rank) (float64, bool) {
 	return points, points < behind.Open
 }
 
-// overtaking says what the open points would have to do for one submission to stand before another.
-func (w *workbook) overtaking(ahead, behind table.Rank) string {
-	points, possible := lead(ahead, behind)
-	most := table.Plain(table.Some(round(behind.Open)))
-	if !possible {
-		return fmt.Sprintf("%s要超过%s，专家部分（满%s）全得满也不够", behind.Consortium, ahead.Consortium, most)
-	}
-	return fmt.Sprintf("%s要超过%s，专家部分须高出%.2f分（满%s）", behind.Consortium, ahead.Consortium, points, most)
-}
-
-// leads is 入选线 before the marks are in: what the experts' points would have to do for one to stand before another.
-func (w *workbook) leads(name string) error {
+// overtake says what the open points would have to do for a submission to stand before the one before it.
+func (w *workbook) overtake(r table.Rank) book.Cell {
 	ranked := w.inOrder()
-	all := w.near(ranked)
-	columns := []column[table.Rank]{{Head: "数据部分暂列", Width: 8, Cell: func(r table.Rank) book.Cell { return optional(r.Rank, book.Centred) }}}
-	columns = append(columns, who(w, rankID)...)
-	columns = append(columns,
-		column[table.Rank]{Head: w.totalHead(), Width: 12, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Total, Look: book.Points} }},
-		column[table.Rank]{Head: "待专家评", Width: 9, Cell: func(r table.Rank) book.Cell { return book.Cell{Value: r.Open, Look: book.Points} }},
-	)
-	columns = append(columns, w.ranges()...)
-	columns = append(columns, column[table.Rank]{Head: "要超过前一名", Width: 60, Cell: func(r table.Rank) book.Cell {
-		i := slices.IndexFunc(ranked, func(x table.Rank) bool { return x.Submission == r.Submission })
-		if i == 0 {
-			return book.Cell{Value: "－", Look: book.Quiet}
-		}
-		return words(w.overtaking(ranked[i-1], r))
-	}})
-	for _, ahead := range all {
-		columns = append(columns, column[table.Rank]{Head: fmt.Sprintf("超过第%d名须高出", ahead.Rank.V), Width: 9, Cell: func(r table.Rank) book.Cell {
-			points, possible := lead(ahead, r)
-			switch {
-			case r.Rank.V <= ahead.Rank.V:
-				return book.Cell{Look: book.Plain}
-			case !possible:
-				return book.Cell{Value: "不可能", Look: book.Quiet}
-			}
-			return book.Cell{Value: points, Look: book.Points}
-		}})
+	i := slices.IndexFunc(ranked, func(x table.Rank) bool { return x.Submission == r.Submission })
+	if i < 1 {
+		return quiet("－")
 	}
-	remark := w.known(noLine + "右边各列：这一行的要排到那一名前面，专家部分要比它高出多少分。")
-	if len(all) < len(ranked) {
-		remark += fmt.Sprintf("只算第%d名前后的%d家，其余不算。", w.choose(), len(all))
+	points, possible := lead(ranked[i-1], r)
+	most := table.Plain(table.Some(round(r.Open)))
+	if !possible {
+		return plain(fmt.Sprintf("专家部分（满%s）全得满也不够", most))
 	}
-	return rows(w, name, remark, 4, len(all), slices.Values(all), columns)
-}
-
-// ranges are the columns of the ranks that a submission has where something is otherwise.
-func (w *workbook) ranges() []column[table.Rank] {
-	of := func(head string, ends func(table.Rank) (best, worst table.Opt[int32])) column[table.Rank] {
-		return column[table.Rank]{Head: head, Width: 10, Cell: func(r table.Rank) book.Cell {
-			return centred(between(ends(r)))
-		}}
-	}
-	out := []column[table.Rank]{
-		of("权重变动", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankLow, r.RankHigh }),
-		of("补齐缺失", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankBest, r.RankWorst }),
-		of("尺度去一家", func(r table.Rank) (a, b table.Opt[int32]) { return r.ScaleBest, r.ScaleWorst }),
-		of("换方法", func(r table.Rank) (a, b table.Opt[int32]) { return r.MethodBest, r.MethodWorst }),
-		of("去一点", func(r table.Rank) (a, b table.Opt[int32]) { return r.LeaveBest, r.LeaveWorst }),
-	}
-	if w.Standing.Complete() {
-		out = append(out, of("换专家", func(r table.Rank) (a, b table.Opt[int32]) { return r.ExpertLow, r.ExpertHigh }))
-	}
-	return out
+	return plain(fmt.Sprintf("专家部分要比“%s”高出%.2f分（满%s）", ranked[i-1].Consortium, points, most))
 }
 
 // between writes a range of ranks.

@@ -1,11 +1,9 @@
 package consolidate
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
-	"github.com/xuri/excelize/v2"
 	"lianheti/stages/table"
 )
 
@@ -25,21 +23,14 @@ func TestProposalsStandBesideTheName(t *testing.T) {
 	ranking := *in.Ranking
 	ranking.Ranking = table.Of(rows)
 	in.Ranking = &ranking
-	var b bytes.Buffer
-	if err := Write(&b, in); err != nil {
-		t.Fatal(err)
-	}
-	f, err := excelize.OpenReader(&b)
+	made, err := Books(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	books := shelved(t, made)
 	plain, tagged := rows[1].Consortium, rows[1].Consortium+"〔待厅里认定：1名专家提议扣5分〕"
-	for _, sheet := range []string{sheetOverview, sheetRanking, sheetWeights, sheetPoints, sheetLine, sheetProfiles, "换一种方法", sheetSubmissions} {
-		cells, err := f.GetRows(sheet)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, sheet := range []string{"总览", "排名", sheetWeights, sheetPoints, "入选线", sheetProfiles, "换一种方法", "申报一览", "申报与地市"} {
+		cells := books.rows(t, sheet)
 		found := 0
 		for _, row := range cells {
 			for _, cell := range row {
@@ -58,15 +49,12 @@ func TestProposalsStandBesideTheName(t *testing.T) {
 }
 
 func TestNothingIsClaimedBeforeTheMarksAreIn(t *testing.T) {
-	f, in, _ := open(t)
+	books, in, _ := open(t)
 	if in.Standing.Complete() {
 		t.Fatal("the samples have marks")
 	}
-	for _, sheet := range []string{sheetOverview, sheetRanking, sheetWeights, sheetPoints, sheetDuel, sheetLine, sheetLifts, sheetProfiles, "换一种方法"} {
-		cells, err := f.GetRows(sheet)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, sheet := range []string{"总览", "排名", sheetWeights, sheetPoints, sheetDuel, "入选线", sheetProfiles, "换一种方法"} {
+		cells := books.rows(t, sheet)
 		said := false
 		for _, row := range cells {
 			for _, cell := range row {

@@ -15,33 +15,26 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// The first sheet is one screen (1920 × 1080 at 100 %): left how reporting stands and what is missing, in the middle the ranking
-// with its chart, right what goes wrong most and what changed. The list of sheets stands below.
+// The first sheet is one screen and one page: over it how much there is, left who stands where around the line, right what to do next,
+// below who entered or left and what goes wrong most.
 const (
-	cityCol    = 1 // 7 columns
-	rankCol    = 9 // 7 columns
-	spreadCol  = 17
-	issueCol   = 23 // 4 columns
-	spreadData = 28 // helper columns that the chart is drawn from, not printed
+	tileRow    = 4
 	partRow    = 7
-	lowerRow   = 20
-	shownTop   = 20 // submissions in the ranking shown
-	shownRule  = 10 // rules shown
+	stepCol    = 9  // 5 columns
+	placesLow  = 16 // most places shown
+	shownRules = 8
 	headerHigh = 34 // points: heads of two lines
 )
 
 // overview is 总览.
 func (w *workbook) overview(name string) error {
-	o := &overview{workbook: w, page: &book.Page{Sheet: name, Landscape: true, Printed: issueCol + 3,
-		Widths: []float64{9, 8, 7, 7, 8, 9, 7, 1.5, 6, 8, 39, 9, 9, 10, 13, 1.5, 10, 10, 10, 10, 10, 1.5, 34, 11, 7, 7, 2, 6, 6}}}
+	o := &overview{workbook: w, page: &book.Page{Sheet: name, Landscape: true, OnePage: true, Widths: []float64{7, 8, 36, 11, 14, 12, 26, 1.5, 28, 26, 18, 7, 32}}}
 	o.heading()
 	o.tiles()
-	o.byCity()
-	o.lacking()
-	o.top()
-	o.issues()
-	o.moved()
-	o.contents()
+	left, right := o.places(), o.steps()
+	row := max(left, right) + 1
+	left, right = o.rules(row), o.moved(row)
+	o.contents(max(left, right) + 1)
 	return w.report.Page(o.page)
 }
 
@@ -52,8 +45,8 @@ type overview struct {
 }
 
 func (o *overview) heading() {
-	width := issueCol + 3
-	o.page.Span(1, 1, width, book.Cell{Value: o.workbook.title(), Look: book.Title})
+	width := len(o.page.Widths)
+	o.page.Span(1, 1, width, book.Cell{Value: o.title, Look: book.Title})
 	o.page.Height(1, 32)
 	parts := []string{o.Standing.String(), o.Definition.Rubric.WeightsNote}
 	if o.Date != "" {
@@ -62,7 +55,6 @@ func (o *overview) heading() {
 	if o.FromTables {
 		parts = append(parts, "由数据表重新计算，没有退回件和联系人")
 	}
-	parts = append(parts, "改权重看名次到“"+sheetWeights+"”，为什么谁在前到“"+sheetDuel+"”，逐家细看到“"+sheetProfiles+"”")
 	if scale := o.said("尺度"); scale != "" {
 		parts = append(parts, scale)
 	}
@@ -74,178 +66,314 @@ func (o *overview) heading() {
 
 // tiles are the figures to be seen from afar.
 func (o *overview) tiles() {
-	fates, verdicts := map[model.Fate]int{}, map[model.Verdict]int{}
-	for f := range o.Facts.Files.All() {
-		fates[f.Fate]++
-	}
+	verdicts, vetoed := map[model.Verdict]int{}, 0
 	for _, v := range o.verdicts {
 		verdicts[v.Verdict]++
 	}
-	const row = 4
+	for _, r := range o.ranks {
+		if r.Vetoes.V > 0 {
+			vetoed++
+		}
+	}
+	lacking, _ := o.missing()
+	choose := book.Cell{Value: o.choose()}
+	if len(o.submissions) > 0 {
+		choose.Formula = o.formula("%s", setting(selectRow))
+	}
+	n := func(n int) book.Cell { return book.Cell{Value: n} }
 	for _, t := range []struct {
 		col, cols int
 		caption   string
-		n         int
+		cell      book.Cell
 	}{
-		{1, 2, "收到文件", o.Facts.Files.Len()}, {3, 2, "文件不予受理", fates[model.Rejected]}, {5, 3, "申报", len(o.submissions)}, {9, 2, string(model.Accept), verdicts[model.Accept]},
-		{11, 1, string(model.AskFirst), verdicts[model.AskFirst]}, {12, 2, string(model.Return), verdicts[model.Return]}, {14, 2, "目录中未报", len(o.unreported())},
-		{17, 5, "参加排名", o.ranked}, {23, 4, "拟遴选", o.choose()},
+		{1, 2, "收到文件", n(o.Facts.Files.Len())}, {3, 1, "申报", n(len(o.submissions))}, {4, 1, string(model.Accept), n(verdicts[model.Accept])},
+		{5, 1, string(model.AskFirst), n(verdicts[model.AskFirst])}, {6, 1, string(model.Return), n(verdicts[model.Return])}, {7, 1, "应报而未报", n(len(lacking))},
+		{9, 1, "参加排名", n(o.ranked)}, {10, 1, "拟遴选", choose}, {11, 3, "专家提议不予立项（家）", n(vetoed)},
 	} {
-		o.page.Span(row, t.col, t.cols, book.Cell{Value: t.n, Look: book.Figure})
-		o.page.Span(row+1, t.col, t.cols, book.Cell{Value: t.caption, Look: book.Caption})
+		t.cell.Look = book.Figure
+		o.page.Span(tileRow, t.col, t.cols, t.cell)
+		o.page.Span(tileRow+1, t.col, t.cols, book.Cell{Value: t.caption, Look: book.Caption})
 	}
-	o.page.Height(row, 30)
-	o.page.Put(3, 1, book.Cell{Look: book.Bare})
-	o.page.Height(3, 6)
-	o.page.Put(6, 1, book.Cell{Look: book.Bare})
-	o.page.Height(6, 6)
+	o.page.Height(tileRow, 30)
+	for _, row := range []int{tileRow - 1, tileRow + 2} {
+		o.page.Put(row, 1, book.Cell{Look: book.Bare})
+		o.page.Height(row, 6)
+	}
 }
 
-// unreported are the entries of the directory that should have reported and did not.
-func (w *workbook) unreported() []templates.Entry {
-	var out []templates.Entry
-	for _, e := range w.Definition.Directory.Entries {
-		if w.exempt(e) == "" && !w.reported(e) {
-			out = append(out, e)
+// part begins a part with its heading and the heads of its columns.
+func (o *overview) part(row, col, cols int, title string, heads ...string) int {
+	o.page.Span(row, col, cols, book.Cell{Value: title, Look: book.Heading})
+	o.page.Height(row, 22)
+	for i, head := range heads {
+		o.page.Put(row+1, col+i, book.Cell{Value: head, Look: book.Header})
+	}
+	if len(heads) > 0 {
+		o.page.Height(row+1, headerHigh)
+		return row + 2
+	}
+	return row + 1
+}
+
+// places shows who stands where around the line, linked to the live order on 权重, and how far each rank may move.
+func (o *overview) places() int {
+	title, heads := "谁在线内，谁在线外", []string{"线内线外", "在线内的机会"}
+	if !o.Standing.Complete() {
+		title, heads = "数据部分暂列（专家未评齐）", []string{"补齐缺失时", "超过前一名，专家分须高出"}
+	}
+	ranked := o.inOrder()
+	shown := ranked[:min(len(ranked), max(o.choose()+4, 9), placesLow)]
+	low := int32(1)
+	for _, r := range shown {
+		low = max(low, r.RankHigh.V)
+	}
+	heads = append([]string{o.head("ranking", "rank"), o.head("submissions", "city"), o.head("submissions", "consortium"), o.totalHead()}, append(heads, fmt.Sprintf("权重变动时的名次（1至%d）", low))...)
+	first := o.part(partRow, 1, 7, title, heads...)
+	if len(shown) == 0 {
+		o.page.Span(first, 1, 7, plain("没有可以排名的申报，原因见"+o.sheet("ranking")+"。"))
+		return first + 1
+	}
+	o.page.Put(first-1, 4, book.Cell{Value: heads[3], Look: book.Header, Formula: o.formula(`"得分（满"&ROUND(SUM(%s),2)&"）"`, o.weightsFrom(o.complete))})
+	for i, r := range shown {
+		o.place(first+i, i, r, ranked, int(low))
+	}
+	last := first + len(shown) - 1
+	o.page.Mark(first, 5, last, 5, o.marks("stand")...)
+	if left := len(ranked) - len(shown); left > 0 {
+		last++
+		o.page.Span(last, 1, 7, book.Cell{Value: fmt.Sprintf("其余%d家见%s。", left, o.sheet("ranking")), Look: book.Subtitle})
+	}
+	return last + 1
+}
+
+// place is one line: what the weights change is live, what holds at the run's weights only says so by a dash.
+func (o *overview) place(row, i int, r table.Rank, ranked []table.Rank, low int) {
+	live := func(col int) string {
+		return o.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, placeCol+col))
+	}
+	stands, chance := centred(standsAt(r)), quiet("－")
+	if r.FirstK.Valid {
+		chance = book.Cell{Value: r.FirstK.V, Look: book.Share}
+	}
+	if !o.Standing.Complete() {
+		stands = centred(between(r.RankBest, r.RankWorst))
+		if i > 0 {
+			needed, possible := lead(ranked[i-1], r)
+			if chance = points(needed); !possible {
+				chance = centred("不可能")
+			}
 		}
 	}
+	interval := book.Cell{Value: "－", Look: book.Plain}
+	if r.RankLow.Valid {
+		interval.Value = bar(int(r.RankLow.V), int(r.RankHigh.V), low)
+	}
+	for _, c := range []*book.Cell{&stands, &chance, &interval} {
+		c.Formula = o.atRun(c.Value)
+	}
+	o.page.PutRow(row, 1,
+		book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: live(0)}, book.Cell{Value: text.Mask(r.City), Look: book.Centred, Formula: live(1)},
+		book.Cell{Value: o.name(r.Submission), Look: book.Plain, Formula: live(2)}, book.Cell{Value: round(r.Total), Look: book.Points, Formula: live(3)}, stands, chance, interval)
+}
+
+// bar draws a range of ranks in a cell: it goes where its row goes.
+func bar(best, worst, low int) string {
+	const most = 20
+	step := (low + most - 1) / most // so many ranks a sign
+	at := func(rank int) int { return (rank - 1) / step }
+	return strings.Repeat("·", at(best)) + strings.Repeat("■", at(worst)-at(best)+1) + strings.Repeat("·", at(low)-at(worst)) + fmt.Sprintf(" %d–%d", best, worst)
+}
+
+// step is one thing to do next.
+type step struct {
+	what, who, when string
+	n               int
+	unit, sheet     string
+}
+
+// next lists what is to be done, by whom, by when.
+func (o *overview) next() []step {
+	open, whose, cities := map[string]int{}, map[string]map[string]bool{}, map[string]map[string]bool{}
+	for _, x := range slices.Collect(o.Judgement.Findings.All()) {
+		kind := o.answered(x)
+		if whose[kind] == nil {
+			whose[kind], cities[kind] = map[string]bool{}, map[string]bool{}
+		}
+		if open[kind]++; x.Submission != "" {
+			whose[kind][x.Submission], cities[kind][o.Facts.CityOf(o.of(x.Submission))] = true, true
+		}
+	}
+	lacking, _ := o.missing()
+	late := map[string]bool{}
+	for _, e := range lacking {
+		late[e.City] = true
+	}
+	pending := 0
+	for _, r := range o.ranks {
+		if r.Pending {
+			pending++
+		}
+	}
+	doubtful := 0
+	for c := range o.Ranking.Checklist.All() {
+		if c.Needed || !o.Standing.Complete() {
+			doubtful++
+		}
+	}
+	experts := step{"评分", "各位专家", "会前", 0, "", "marking"}
+	if !o.Standing.Complete() {
+		experts.n, experts.unit = o.ranked, "家（"+o.wanting()+"）"
+	}
+	who := func(cities map[string]bool) string { return short2(sortedKeys(cities)) }
+	all := []step{
+		{"催报", who(late), "期限 " + o.Definition.Directory.Deadline, len(lacking), "家未报", "filing"},
+		{"改正后重报", who(cities[toMend]), "按退回通知", len(whose[toMend]), fmt.Sprintf("家（%d处必须修改）", open[toMend]), "findings"},
+		{"写情况说明", who(cities[toExplain]), "按退回通知", len(whose[toExplain]), fmt.Sprintf("家（%d处未说明）", open[toExplain]), "findings"},
+		{"核实存疑的数", "职成处、地市", "会前", doubtful, "格", "checklist"},
+		experts,
+		{"补请专家评晚到的", "职成处", "会前", o.Standing.Waiting, "家待评", "ranking"},
+		{"认定专家的提议（扣分、不予立项）", "职成处", "会上", pending, "家", "ranking"},
+		{"登记里没有对上的，核对名称", "职成处", "下次运行前", len(o.Strangers()), "条", "register"},
+	}
+	return slices.DeleteFunc(all, func(s step) bool { return s.n == 0 })
+}
+
+// short2 names a few.
+func short2(names []string) string {
+	const few = 5
+	if len(names) > few {
+		return strings.Join(names[:few], "、") + fmt.Sprintf("等%d个", len(names))
+	}
+	return strings.Join(names, "、")
+}
+
+// steps shows what to do next.
+func (o *overview) steps() int {
+	row := o.part(partRow, stepCol, 5, "下一步", "做什么", "谁", "何时", "多少", "看哪里")
+	all := o.next()
+	for _, s := range all {
+		see := plain(s.unit)
+		if to := o.to(s.sheet, "A1"); to != "" {
+			see = book.Cell{Value: s.unit + "，见" + o.sheet(s.sheet), Look: book.Link, Link: to}
+		}
+		o.page.PutRow(row, stepCol, plain(s.what), plain(s.who), centred(s.when), count(s.n), see)
+		o.page.Height(row, book.Height(see.Value.(string), o.page.Widths[stepCol+3], 10))
+		row++
+	}
+	if len(all) == 0 {
+		o.page.Span(row, stepCol, 5, plain("没有等着办的事。"))
+		row++
+	}
+	return row
+}
+
+// moved says who entered or left since the run before, and whom experts propose to turn down.
+func (o *overview) moved(row int) int {
+	row = o.part(row, stepCol, 5, "谁进谁出，谁被提议不予立项")
+	say := func(words string) {
+		o.page.Span(row, stepCol, 5, plain(words))
+		row++
+	}
+	switch passed := o.passed(); {
+	case o.Earlier == nil:
+		say("本次没有与上一次相比：第一次运行，或没有给上一次的结果。")
+	case passed != nil:
+		for _, words := range passed {
+			say(words)
+		}
+	case o.Standing.Complete() && o.Earlier.Complete:
+		say("与上一次相比，没有谁越过入选线。")
+	default:
+		say("两次没有都评齐，不说谁越线。")
+	}
+	if o.Earlier != nil {
+		say(o.definitionChanges() + o.causes())
+		kinds := map[table.ChangeKind]int{}
+		for c := range o.Changes.All() {
+			kinds[c.Kind]++
+		}
+		var parts []string
+		for _, k := range table.ChangeKinds {
+			if kinds[k] > 0 && k != table.TotalStep {
+				parts = append(parts, fmt.Sprintf("%s%d", k.Label(), kinds[k]))
+			}
+		}
+		if parts != nil {
+			say(strings.Join(parts, "、") + "，逐条见" + o.sheet("changes") + "。")
+		}
+	}
+	for r := range o.Ranking.Ranking.All() {
+		if r.Vetoes.V > 0 {
+			say(fmt.Sprintf("%s：%s。", r.Consortium, r.Proposals))
+		}
+	}
+	return row
+}
+
+// rules shows what goes wrong most.
+func (o *overview) rules(row int) int {
+	row = o.part(row, 1, 7, "问题最多的规则")
+	for i, head := range []string{o.head("findings", "title"), "程度", "处数", "申报数"} {
+		o.page.Put(row, 3+i, book.Cell{Value: head, Look: book.Header})
+	}
+	row++
+	first, all := row, o.counted()
+	for _, c := range all[:min(shownRules, len(all))] {
+		o.page.PutRow(row, 3, plain(c.rule.Title), centred(model.Severity(c.rule.Severity).Label()), count(c.times), count(len(c.submissions)))
+		row++
+	}
+	if len(all) == 0 {
+		o.page.Span(row, 3, 4, plain("没有查出问题。"))
+		return row + 1
+	}
+	o.page.Mark(first, 4, row-1, 4, o.marks("severity")...)
+	return row
+}
+
+// broken is how often one rule was broken, and by whom.
+type broken struct {
+	rule        *templates.Rule
+	times       int
+	submissions map[string]bool
+}
+
+// counted lists the rules that were broken, the most frequent first.
+func (o *overview) counted() []*broken {
+	byCode := map[string]*broken{}
+	var out []*broken
+	for x := range o.Judgement.Findings.All() {
+		c := byCode[x.Code]
+		if c == nil {
+			c = &broken{rule: o.Definition.Rule(x.Code), submissions: map[string]bool{}}
+			byCode[x.Code] = c
+			out = append(out, c)
+		}
+		if c.times++; x.Submission != "" {
+			c.submissions[x.Submission] = true
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *broken) int {
+		if a.times != b.times {
+			return b.times - a.times
+		}
+		return strings.Compare(a.rule.Code, b.rule.Code)
+	})
 	return out
 }
 
-// part begins a part with its heading.
-func (o *overview) part(row, col, cols int, title string) {
-	o.page.Span(row, col, cols, book.Cell{Value: title, Look: book.Heading})
-	o.page.Height(row, 22)
-}
-
-// byCity shows how reporting stands, prefecture by prefecture.
-func (o *overview) byCity() {
-	o.part(partRow, cityCol, 7, "各地市报送情况")
-	lines, row := o.tally(), partRow+1
-	o.page.Put(row, cityCol, book.Cell{Value: o.head("submissions", "city"), Look: book.Header})
-	for i, c := range cityCounts {
-		o.page.Put(row, cityCol+1+i, book.Cell{Value: c.head, Look: book.Header})
+// contents lists the sheets of this book, and the other books.
+func (o *overview) contents(row int) {
+	row = o.part(row, 1, len(o.page.Widths), "各工作表")
+	all := o.shown(provinceBook)[1:]
+	half := (len(all) + 1) / 2
+	for i, s := range all {
+		at, cols := row+i%half, [2][4]int{{1, 2, 3, 5}, {9, 1, 10, 4}}[i/half] // link, its columns, what it shows, its columns
+		o.page.Span(at, cols[0], cols[1], book.Cell{Value: s.Name, Look: book.Link, Link: book.CellLink(s.Name, "A1")})
+		o.page.Span(at, cols[2], cols[3], plain(s.Shows))
 	}
-	first := row + 1
-	for c := range o.withTotal(lines) {
-		row++
-		label, figure := book.Centred, book.Integer
-		if c.row == len(lines)+3 {
-			label, figure = book.Total, book.Sum
-		}
-		o.page.Put(row, cityCol, book.Cell{Value: c.name, Look: label})
-		for i, counted := range cityCounts {
-			cell := book.Cell{Value: counted.of(c), Look: figure}
-			if figure == book.Sum {
-				cell.Formula = fmt.Sprintf("SUM(%s:%s)", model.CellName(first, cityCol+1+i), model.CellName(row-1, cityCol+1+i))
-			}
-			o.page.Put(row, cityCol+1+i, cell)
-		}
-	}
-}
-
-// lacking says what is still missing.
-func (o *overview) lacking() {
-	row := max(lowerRow, partRow+len(o.Definition.Directory.Cities)+5)
-	o.part(row, cityCol, 7, "还缺什么")
-	line := func(label, format string, args ...any) {
-		row++
-		o.page.Span(row, cityCol, 2, book.Cell{Value: label, Look: book.Total})
-		o.page.Span(row, cityCol+2, 5, words(fmt.Sprintf(format, args...)))
-	}
-	var names []string
-	for _, e := range o.unreported() {
-		names = append(names, e.Consortium)
-	}
-	if len(names) > 3 {
-		names = append(names[:3], fmt.Sprintf("等%d家", len(names)))
-	}
-	line("未报", "%s", orNone(strings.Join(names, "、")))
-	open := map[string]int{}
-	for x := range o.Judgement.Findings.All() {
-		open[o.answered(x)]++
-	}
-	line(toMend, "%d个问题，见“"+sheetFindings+"”", open[toMend])
-	line(toExplain, "%d处，见“"+sheetUnexplained+"”", open[toExplain])
-	gaps, whose := 0, map[string]bool{}
-	for s := range o.Ranking.Scores.All() {
-		if s.Weight > 0 && s.Evidence != "" && !s.Raw.Valid {
-			gaps++
-			whose[s.Submission] = true
-		}
-	}
-	line("缺依据", "%d项计分依据缺数，涉及%d家", gaps, len(whose))
-	experts := o.Standing.State.Label()
-	if !o.Standing.Complete() && o.Ranking.Marks.Len() > 0 {
-		experts = o.wanting()
-	}
-	line("专家评分", "%s", experts)
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "没有"
-	}
-	return s
-}
-
-// top shows the ranking, linked to the live one on 权重, and how far each rank may move.
-func (o *overview) top() {
-	title, heads := "排名（完整名单见“"+sheetRanking+"”）", []string{"在线内的机会", o.head("ranking", "line")}
-	if !o.Standing.Complete() {
-		title, heads = "数据部分暂列（专家未评齐；完整的见“"+sheetRanking+"”）", []string{"补齐缺失时", "超过前一名，专家分须高出"}
-	}
-	o.part(partRow, rankCol, 7, title)
-	header := partRow + 1
-	o.page.Height(header, headerHigh)
-	for i, head := range append([]string{o.head("ranking", "rank"), o.head("submissions", "city"), o.head("submissions", "consortium"), o.totalHead(), "名次区间"}, heads...) {
-		o.page.Put(header, rankCol+i, book.Cell{Value: head, Look: book.Header})
-	}
-	row, ranked := header, o.inOrder()
-	for i, r := range ranked[:min(shownTop, len(ranked))] {
-		row++
-		live := func(i int) string {
-			return o.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+row-header-1, placeCol+i))
-		}
-		o.page.PutRow(row, rankCol,
-			book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: live(0)},
-			book.Cell{Value: text.Mask(r.City), Look: book.Centred, Formula: live(1)},
-			book.Cell{Value: o.name(r.Submission), Look: book.Plain, Formula: live(2)},
-			book.Cell{Value: r.Total, Look: book.Points, Formula: live(3)},
-		)
-		chance, stands := book.Cell{Value: "－", Look: book.Quiet}, centred(standsAt(r))
-		if r.RankLow.Valid {
-			o.page.PutRow(row, spreadData, book.Cell{Value: float64(r.RankLow.V) - 0.5, Look: book.Subtitle}, book.Cell{Value: r.RankHigh.V - r.RankLow.V + 1, Look: book.Subtitle})
-		}
-		if r.FirstK.Valid {
-			chance = book.Cell{Value: r.FirstK.V, Look: book.Share}
-		}
-		if !o.Standing.Complete() {
-			chance, stands = centred(between(r.RankBest, r.RankWorst)), book.Cell{Value: "－", Look: book.Quiet}
-			if i > 0 {
-				points, possible := lead(ranked[i-1], r)
-				if stands = (book.Cell{Value: points, Look: book.Points}); !possible {
-					stands = centred("不可能")
-				}
-			}
-		}
-		// At other weights the rows may be others' and the intervals mean nothing.
-		for i, c := range []book.Cell{centred(between(r.RankLow, r.RankHigh)), chance, stands} {
-			value := fmt.Sprint(c.Value)
-			if s, ok := c.Value.(string); ok {
-				value = book.Quote(s)
-			}
-			c.Formula = o.formula(`IF(%s=%s,"－",%s)`, setting(rangesRow), book.Quote(onlyRun), value)
-			o.page.Put(row, rankCol+4+i, c)
-		}
-	}
-	if row == header {
-		o.page.Span(row+1, rankCol, 7, words("没有可以排名的申报，原因见“"+sheetRanking+"”。"))
-		return
-	}
-	o.page.Mark(header+1, rankCol+6, row, rankCol+6, standMarks...)
-	o.part(partRow, spreadCol, 5, "名次区间（权重变动时，5％—95％）")
-	o.spread(header, row)
+	row += half
+	o.page.Span(row, 1, 2, book.Cell{Value: appendixBook, Look: book.Link, Link: AppendixFile})
+	o.page.Span(row, 3, 5, plain("其余各表：申报、年度数据、名册、文字、规则、文件和计分的全部细节；联系人另在"+ContactsFile))
 }
 
 // wanting says what the marks lack, from the words of the scoring.
@@ -258,6 +386,13 @@ func (w *workbook) wanting() string {
 	return w.Standing.State.Label()
 }
 
+func orNone(s string) string {
+	if s == "" {
+		return "没有"
+	}
+	return s
+}
+
 func orDash(s string) string {
 	if s == "" {
 		return "－"
@@ -265,135 +400,11 @@ func orDash(s string) string {
 	return s
 }
 
-// spread draws the rank intervals, bar beside row.
-func (o *overview) spread(header, last int) {
-	data := func(col int) string { return book.Absolute(sheetOverview, header+1, col, last, col) }
-	name := func(col int) string { return book.Absolute(sheetOverview, header, col, header, col) }
-	o.page.PutRow(header, spreadData, book.Cell{Value: "起", Look: book.Subtitle}, book.Cell{Value: "名次区间", Look: book.Subtitle})
-	labels := data(rankCol + 2)
-	chart := columnChart(excelize.BarStacked, "", []excelize.ChartSeries{
-		{Name: name(spreadData), Categories: labels, Values: data(spreadData), Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FFFFFF"}, Transparency: 100}},
-		{Name: name(spreadData + 1), Categories: labels, Values: data(spreadData + 1), Fill: solid(book.Blue)},
-	}, "0")
-	chart.Title, chart.Legend = excelize.ChartTitle{}, excelize.ChartLegend{Position: "none"}
-	chart.XAxis.ReverseOrder, chart.XAxis.None = true, true // the rows beside it are its labels
-	least, most := 0.5, float64(last-header)+0.5
-	chart.YAxis.Minimum, chart.YAxis.Maximum = &least, &most
-	gap := uint(60)
-	chart.GapWidth = &gap
-	const pixels, usual = 24, 18 // of a row; points of one of one line
-	chart.Dimension = excelize.ChartDimension{Width: 372, Height: uint((last - header + 2) * pixels)}
-	chart.Format.OffsetY = (headerHigh - usual) * 4 / 3 // its own axis takes a row's height
-	o.page.Chart(header, spreadCol, chart)
-}
-
-// issues shows what goes wrong most.
-func (o *overview) issues() {
-	o.part(partRow, issueCol, 4, "问题最多的规则")
-	row := partRow + 1
-	for i, head := range []string{o.head("findings", "title"), "程度", "处数", "申报数"} {
-		o.page.Put(row, issueCol+i, book.Cell{Value: head, Look: book.Header})
-	}
-	all := o.counted()
-	first := row + 1
-	for _, c := range all[:min(shownRule, len(all))] {
-		row++
-		o.page.PutRow(row, issueCol, words(c.rule.Title), centred(model.Severity(c.rule.Severity).Label()), count(int32(c.times)), count(int32(len(c.submissions))))
-	}
-	if len(all) == 0 {
-		o.page.Span(first, issueCol, 4, words("没有查出问题。"))
-		return
-	}
-	o.page.Mark(first, issueCol+1, row, issueCol+1, severityMarks...)
-}
-
-// moved shows what changed since the run before.
-func (o *overview) moved() {
-	o.part(lowerRow, issueCol, 4, "与上一次运行相比")
-	row := lowerRow
-	if o.Earlier == nil {
-		o.page.Span(row+1, issueCol, 4, words("本次没有与上一次相比（run --previous）。"))
-		return
-	}
-	kinds := map[table.ChangeKind]int{}
-	for c := range o.Changes.All() {
-		kinds[c.Kind]++
-	}
-	const shown = 7
-	for _, k := range table.ChangeKinds {
-		if kinds[k] == 0 || k == table.TotalStep || row-lowerRow == shown {
-			continue
-		}
-		row++
-		o.page.Span(row, issueCol, 3, words(k.Label()))
-		o.page.Put(row, issueCol+3, count(int32(kinds[k])))
-	}
-	row++
-	o.page.Span(row, issueCol, 4, words(o.definitionChanges()+o.causes()+"逐条见“本次变化”。"))
-}
-
-// counted is how often one rule was broken, and by whom.
-type counted struct {
-	rule        *templates.Rule
-	times       int
-	submissions map[string]bool
-}
-
-// counted lists the rules that were broken, the most frequent first.
-func (o *overview) counted() []*counted {
-	byCode := map[string]*counted{}
-	var out []*counted
-	for x := range o.Judgement.Findings.All() {
-		c := byCode[x.Code]
-		if c == nil {
-			c = &counted{rule: o.Definition.Rule(x.Code), submissions: map[string]bool{}}
-			byCode[x.Code] = c
-			out = append(out, c)
-		}
-		c.times++
-		if x.Submission != "" {
-			c.submissions[x.Submission] = true
-		}
-	}
-	slices.SortStableFunc(out, func(a, b *counted) int {
-		if a.times != b.times {
-			return b.times - a.times
-		}
-		return strings.Compare(a.rule.Code, b.rule.Code)
-	})
-	return out
-}
-
-// contents lists the sheets, below the screen, in three columns.
-func (o *overview) contents() {
-	row := partRow + 2 + shownTop + 2
-	o.part(row, 1, issueCol+3, "各工作表")
-	areas := [][4]int{{1, 2, 3, 5}, {9, 2, 11, 4}, {17, 2, 19, 8}} // link, its columns, what it shows, its columns
-	rest := sheets[1:]
-	per := (len(rest) + len(areas) - 1) / len(areas)
-	for i, s := range rest {
-		a, at := areas[i/per], row+1+i%per
-		o.page.Span(at, a[0], a[1], book.Cell{Value: s.name, Look: book.Link, Link: book.CellLink(s.name, "A1")})
-		o.page.Span(at, a[2], a[3], words(s.shows))
-	}
-}
-
 func solid(colour string) excelize.Fill {
 	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}
 }
 
-// columnChart is a chart with the house's looks: a title, a legend below, axes in dark grey that LibreOffice shows too.
-func columnChart(kind excelize.ChartType, title string, series []excelize.ChartSeries, format string) *excelize.Chart {
-	vary := false
-	small := excelize.Font{Size: 9, Color: book.Ink, Family: book.SheetFont}
-	return &excelize.Chart{
-		Type: kind, Series: series, VaryColors: &vary, ShowBlanksAs: "gap",
-		Title:  excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title, Font: &excelize.Font{Size: 11, Bold: true, Color: book.Blue, Family: book.SheetFont}}}},
-		Legend: excelize.ChartLegend{Position: "bottom", Font: &small},
-		XAxis:  excelize.ChartAxis{Font: small}, YAxis: excelize.ChartAxis{Font: small, MajorGridLines: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: format}},
-		Border: excelize.LineOptions{Type: excelize.LineSolid, Width: 0.75, Fill: solid(book.Line)},
-	}
-}
-
 // round drops the noise of binary sums.
 func round(v float64) float64 { return math.Round(v*1e10) / 1e10 }
+
+func round2(v float64) float64 { return math.Round(v*100) / 100 }

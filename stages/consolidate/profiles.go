@@ -26,8 +26,9 @@ const (
 	profileHigh   = 1042.0 // points that one page holds at that scale
 	mostProfiles  = 60     // pages; beyond it only the first in the ranking get one
 	helperCol     = 14     // first of the columns beside the page that the charts are drawn from
-	chartHigh     = 10     // rows
-	profileList   = 6      // strengths, weaknesses
+	chartHigh     = 7      // rows
+	profileList   = 5      // strengths, weaknesses
+	dots          = 25     // places of a dot plot
 	strong, weak  = 0.75, 0.25
 )
 
@@ -42,7 +43,7 @@ func (w *workbook) laidOut() (*book.Page, map[string]int) {
 	if w.pages != nil {
 		return w.pages, w.pageRows
 	}
-	widths := make([]float64, helperCol+11)
+	widths := make([]float64, helperCol+2*len(w.Definition.Form.Years)+1)
 	for i := range widths {
 		widths[i] = profileWidth
 	}
@@ -57,7 +58,7 @@ func (w *workbook) laidOut() (*book.Page, map[string]int) {
 		row = x.write()
 	}
 	if row == 1 {
-		w.pages.Span(1, 1, profileCols, words("没有申报。"))
+		w.pages.Span(1, 1, profileCols, plain("没有申报。"))
 	}
 	return w.pages, w.pageRows
 }
@@ -167,15 +168,16 @@ type profile struct {
 	*gathered
 	page       *book.Page
 	first, row int
+	heads      int // row of the years
 }
 
 func (p *profile) write() int {
 	p.heading()
 	p.tiles()
 	p.facts()
-	p.drawn()
-	p.years()
 	p.indicators()
+	p.years()
+	p.telling()
 	p.questions()
 	return p.row
 }
@@ -211,7 +213,7 @@ func (p *profile) tiles() {
 		{rank, ranks + "（共" + fmt.Sprint(p.ranked) + "家排名）"}, {fmt.Sprintf("%.2f", r.Total), fmt.Sprintf("得分（可得%s分）", table.Plain(table.Some(round(r.Possible))))},
 		{fmt.Sprintf("%.1f–%.1f", r.Lower, r.Upper), "缺数据的下限—上限"}, {between(r.RankLow, r.RankHigh), "权重变动时的名次"},
 	}, last...) {
-		p.page.Span(p.row, 2*i+1, 2, book.Cell{Value: t[0], Look: book.Figure})
+		p.page.Span(p.row, 2*i+1, 2, book.Cell{Value: t[0], Look: book.Figure, Formula: p.atRun(t[0])})
 		p.page.Span(p.row+1, 2*i+1, 2, book.Cell{Value: t[1], Look: book.Caption})
 	}
 	p.page.Height(p.row, 28)
@@ -249,7 +251,7 @@ func (p *profile) facts() {
 	for i, x := range list {
 		col := 1 + i/half*profileCols/2
 		p.page.Span(p.row+i%half, col, 2, book.Cell{Value: x[0], Look: book.Total})
-		p.page.Span(p.row+i%half, col+2, profileCols/2-2, words(x[1]))
+		p.page.Span(p.row+i%half, col+2, profileCols/2-2, plain(x[1]))
 	}
 	p.row += half
 }
@@ -260,109 +262,117 @@ func (p *profile) part(title string, col, cols int) {
 	p.page.Height(p.row, 24)
 }
 
-// drawn leaves room for the two charts; what they are drawn from comes below and beside.
-func (p *profile) drawn() {
+// indicators is a line each: what was earned of what can be earned, the median of the ranked, and both as dots on one scale.
+func (p *profile) indicators() {
+	p.part("各指标：得分占可得分的比重（●本联合体，○参加排名各家的中位数，◎两者在一处）", 1, profileCols)
+	p.row++
+	p.page.Span(p.row, 1, 3, book.Cell{Value: "指标", Look: book.Header})
+	p.page.Put(p.row, 4, book.Cell{Value: "本联合体", Look: book.Header})
+	p.page.Put(p.row, 5, book.Cell{Value: "中位数", Look: book.Header})
+	p.page.Span(p.row, 6, 7, book.Cell{Value: "0％　←　　　　　　　　　　　→　100％", Look: book.Header})
+	p.row++
+	for i, indicator := range p.Definition.Rubric.Indicators {
+		if indicator.Points[0].Deduction {
+			continue
+		}
+		p.page.Span(p.row, 1, 3, plain(indicator.Label))
+		if p.shares[i].Valid && p.medians[i].Valid {
+			p.page.Put(p.row, 4, book.Cell{Value: p.shares[i].V, Look: book.Share})
+			p.page.Put(p.row, 5, book.Cell{Value: p.medians[i].V, Look: book.Share})
+			p.page.Span(p.row, 6, 7, centred(dotted(p.shares[i].V, p.medians[i].V)))
+		} else {
+			p.page.Span(p.row, 4, 9, quiet(pointWaiting))
+		}
+		p.row++
+	}
+}
+
+// dotted draws two shares on one scale, as signs that are all as wide as a hanzi.
+func dotted(own, median float64) string {
+	line := slices.Repeat([]rune{'－'}, dots)
+	at := func(share float64) int { return int(math.Round(min(max(share, 0), 1) * (dots - 1))) }
+	line[at(median)] = '○'
+	if line[at(own)] = '●'; at(own) == at(median) {
+		line[at(own)] = '◎'
+	}
+	return string(line)
+}
+
+// small draws one figure over the years in its own scale: what was achieved solid, what is promised dashed. row is the figure's in the table
+// below; the two courses stand beside the page, in that row.
+func (p *profile) small(f *templates.Field, at, col, cols, row int) {
 	years := p.Definition.Form.Years
-	p.part("各指标得分占可得分的比重，与参加排名各家的中位数", 1, profileCols/2)
-	p.part(fmt.Sprintf("主要指标走势：%s＝100，虚线为承诺", years[0].Label), profileCols/2+1, profileCols/2)
+	n, last := len(years), 0
+	for i, y := range years {
+		if y.Kind == templates.Actual {
+			last = i
+		}
+	}
+	numbers := 0
+	for i, y := range years {
+		m := p.form.Metric(f.ID, y.Year)
+		if m == nil || !m.Value.Valid {
+			continue
+		}
+		numbers++
+		c := book.Cell{Value: m.Value.V, Look: book.Subtitle}
+		if i <= last {
+			p.page.Put(row, helperCol+i, c)
+		}
+		if i >= last { // the dashes begin where the line ends
+			p.page.Put(row, helperCol+n+1+i, c)
+		}
+	}
+	if numbers < 2 {
+		p.page.Span(at, col, cols, book.Cell{Value: p.Definition.Label(f.ID) + "：不到两年有数", Look: book.Subtitle})
+		return
+	}
+	var series []excelize.ChartSeries
+	for part, dash := range []excelize.LineDashType{excelize.LineDashSolid, excelize.LineDashDash} {
+		from, colour := helperCol+part*(n+1), []string{book.Blue, book.Amber}[part]
+		series = append(series, line(book.Absolute(sheetProfiles, row, 2, row, 2), book.Absolute(sheetProfiles, p.heads, helperCol, p.heads, helperCol+n-1),
+			book.Absolute(sheetProfiles, row, from, row, from+n-1), colour, dash))
+	}
+	chart := lineChart(p.Definition.Label(f.ID)+"（"+f.Unit+"）", series)
+	chart.Legend, chart.YAxis.MajorGridLines = excelize.ChartLegend{Position: "none"}, false
+	const column, high = 65, 24 // pixels
+	chart.Dimension = excelize.ChartDimension{Width: uint(cols*column - 4), Height: chartHigh*high - 4}
+	p.page.Chart(at, col, chart)
+}
+
+// line is one course of a chart.
+func line(name, categories, values, colour string, dash excelize.LineDashType) excelize.ChartSeries {
+	fill := solid(colour)
+	return excelize.ChartSeries{Name: name, Categories: categories, Values: values, Fill: fill,
+		Line:   excelize.LineOptions{Type: excelize.LineSolid, Dash: dash, Width: 2, Fill: fill},
+		Marker: excelize.ChartMarker{Symbol: "circle", Size: 4, Fill: fill}}
+}
+
+// lineChart is a chart with the house's looks: a title, a legend below, axes in dark grey that LibreOffice shows too.
+func lineChart(title string, series []excelize.ChartSeries) *excelize.Chart {
+	vary := false
+	small := excelize.Font{Size: 8, Color: book.Ink, Family: book.SheetFont}
+	return &excelize.Chart{
+		Type: excelize.Line, Series: series, VaryColors: &vary, ShowBlanksAs: "gap",
+		Title:  excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title, Font: &excelize.Font{Size: 9, Bold: true, Color: book.Blue, Family: book.SheetFont}}}},
+		Legend: excelize.ChartLegend{Position: "bottom", Font: &small},
+		XAxis:  excelize.ChartAxis{Font: small}, YAxis: excelize.ChartAxis{Font: small, MajorGridLines: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "#,##0.##"}},
+		Border: excelize.LineOptions{Type: excelize.LineSolid, Width: 0.75, Fill: solid(book.Line)},
+	}
+}
+
+// years is the table of the headline figures, under a small chart of each.
+func (p *profile) years() {
+	fields := p.Definition.Form.About(templates.Headline)
+	p.part("主要指标（各图各自的尺度；虚线和浅黄为承诺）", 1, profileCols)
 	p.row++
 	begin := p.row
 	for range chartHigh {
 		p.page.Put(p.row, 1, book.Cell{Look: book.Bare})
 		p.row++
 	}
-	const width, height = 390, chartHigh * 24
-	size := excelize.ChartDimension{Width: width, Height: height - 6}
-	fields := p.Definition.Form.About(templates.Headline)
-	if series, lowest := p.course(fields, p.row+2); len(series) > 0 {
-		chart := columnChart(excelize.Line, "", series, "0")
-		chart.YAxis.Minimum = &lowest
-		chart.Title, chart.Legend, chart.Dimension = excelize.ChartTitle{}, excelize.ChartLegend{Position: "none"}, size
-		p.page.Chart(begin, profileCols/2+1, chart)
-	} else {
-		p.page.Span(begin, profileCols/2+1, profileCols/2, book.Cell{Value: "没有一项主要指标有起始年度的数，画不出走势。", Look: book.Subtitle})
-	}
-	// The table of indicators follows that of the years: its rows are known from here.
-	table := p.row + 2 + len(fields)
-	if n := len(p.scorable()); n >= 3 {
-		area := func(col, cols int) string { return book.Absolute(sheetProfiles, table+2, col, table+1+n, col+cols-1) }
-		var series []excelize.ChartSeries
-		for i, colour := range []string{book.Blue, book.Amber} {
-			series = append(series, excelize.ChartSeries{
-				Name: book.Absolute(sheetProfiles, table+1, 3+i, table+1, 3+i), Categories: area(1, 1), Values: area(3+i, 1),
-				Line: excelize.LineOptions{Type: excelize.LineSolid, Width: 2.25 - 0.75*float64(i), Fill: solid(colour)}, Fill: solid(colour),
-				Marker: excelize.ChartMarker{Symbol: "circle", Size: 5, Fill: solid(colour)},
-			})
-		}
-		chart := columnChart(excelize.Radar, "", series, "0%")
-		least, most := 0.0, 1.0
-		chart.YAxis.Minimum, chart.YAxis.Maximum = &least, &most
-		chart.Title, chart.Dimension = excelize.ChartTitle{}, size
-		p.page.Chart(begin, 1, chart)
-	} else {
-		p.page.Span(begin, 1, profileCols/2, book.Cell{Value: "能计分的指标不到三个，画不出雷达图。", Look: book.Subtitle})
-	}
-}
-
-// course writes the index of each headline figure beside the page, actual and promised years apart, and gives the lines and where
-// their axis begins. row is the first figure's in the table of years.
-func (p *profile) course(fields []*templates.Field, row int) ([]excelize.ChartSeries, float64) {
 	years := p.Definition.Form.Years
-	n := len(years)
-	for i, y := range years {
-		p.page.Put(row-1, helperCol+i, book.Cell{Value: y.Label, Look: book.Subtitle})
-		p.page.Put(row-1, helperCol+n+1+i, book.Cell{Value: y.Label, Look: book.Subtitle})
-	}
-	var series []excelize.ChartSeries
-	lowest := 100.0
-	for k, f := range fields {
-		base := p.form.Metric(f.ID, years[0].Year)
-		if base == nil || !base.Value.Valid || base.Value.V <= 0 {
-			continue
-		}
-		lastActual := -1
-		for i, y := range years {
-			if y.Kind == templates.Actual {
-				lastActual = i
-			}
-		}
-		for i, y := range years {
-			m := p.form.Metric(f.ID, y.Year)
-			if m == nil || !m.Value.Valid {
-				continue
-			}
-			value := math.Round(m.Value.V/base.Value.V*1000) / 10
-			index := book.Cell{Value: value, Look: book.Subtitle}
-			lowest = min(lowest, axis(value))
-			if i <= lastActual {
-				p.page.Put(row+k, helperCol+i, index)
-			}
-			if i >= lastActual { // the dashes begin where the line ends
-				p.page.Put(row+k, helperCol+n+1+i, index)
-			}
-		}
-		colour := solid(book.Palette[k%len(book.Palette)])
-		for part, dash := range []excelize.LineDashType{excelize.LineDashSolid, excelize.LineDashDash} {
-			col := helperCol + part*(n+1)
-			series = append(series, excelize.ChartSeries{
-				Name: book.Absolute(sheetProfiles, row+k, 2, row+k, 2), Categories: book.Absolute(sheetProfiles, row-1, col, row-1, col+n-1),
-				Values: book.Absolute(sheetProfiles, row+k, col, row+k, col+n-1), Fill: colour,
-				Line:   excelize.LineOptions{Type: excelize.LineSolid, Dash: dash, Width: 2, Fill: colour},
-				Marker: excelize.ChartMarker{Symbol: "circle", Size: 4, Fill: colour},
-			})
-		}
-	}
-	return series, lowest
-}
-
-// axis is where the axis of an index begins so that a value stands on it: lines over a hundred are flat above a zero.
-func axis(value float64) float64 { return math.Floor(value/20) * 20 }
-
-// years is the table of the headline figures.
-func (p *profile) years() {
-	p.part("主要指标（浅黄为承诺）", 1, profileCols)
-	p.row++
-	years := p.Definition.Form.Years
+	p.heads = p.row
 	p.page.Span(p.row, 1, 4, book.Cell{Value: p.head("metrics", "indicator"), Look: book.Header})
 	for i, y := range years {
 		look := book.Header
@@ -370,6 +380,7 @@ func (p *profile) years() {
 			look = book.Promised
 		}
 		p.page.Put(p.row, 5+i, book.Cell{Value: y.Label, Look: look})
+		p.page.Put(p.row, helperCol+i, book.Cell{Value: fmt.Sprintf("%02d", y.Year%100), Look: book.Subtitle}) // as much as a small chart shows
 	}
 	last := p.year("last")
 	final := years[len(years)-1].Year
@@ -377,21 +388,16 @@ func (p *profile) years() {
 	p.page.Put(p.row, 11, book.Cell{Value: fmt.Sprintf("%d比%d", final, last), Look: book.Promised})
 	p.page.Put(p.row, 12, book.Cell{Value: "单元格", Look: book.Header})
 	p.page.Height(p.row, 32)
-	for k, f := range p.Definition.Form.About(templates.Headline) {
+	cols := profileCols / max(1, len(fields))
+	for k, f := range fields {
 		p.row++
-		p.page.Put(p.row, 1, book.Cell{Value: "■", Look: book.Key(k)})
-		p.page.Span(p.row, 2, 3, words(p.Definition.Label(f.ID)+"（"+f.Unit+"）"))
+		if cols > 0 {
+			p.small(f, begin, 1+k*cols, cols, p.row)
+		}
+		p.page.Put(p.row, 1, centred(fmt.Sprint(k+1)))
+		p.page.Span(p.row, 2, 3, plain(p.Definition.Label(f.ID)+"（"+f.Unit+"）"))
 		for i, y := range years {
-			m := p.form.Metric(f.ID, y.Year)
-			if m == nil {
-				p.page.Put(p.row, 5+i, book.Cell{Look: book.Plain})
-				continue
-			}
-			c := p.figure(m.Value, m.Status)
-			if y.Kind == templates.Committed {
-				c.Look = "promised " + c.Look
-			}
-			p.page.Put(p.row, 5+i, c)
+			p.page.Put(p.row, 5+i, p.dated(p.form.Metric(f.ID, y.Year), y))
 		}
 		p.page.Put(p.row, 10, p.change(f, last-1, last))
 		p.page.Put(p.row, 11, p.change(f, last, final))
@@ -405,58 +411,35 @@ func (p *profile) change(f *templates.Field, from, to int) book.Cell {
 	a, b := p.form.Metric(f.ID, from), p.form.Metric(f.ID, to)
 	switch {
 	case a == nil || b == nil || !a.Value.Valid || !b.Value.Valid:
-		return book.Cell{Value: "－", Look: book.Quiet}
+		return quiet("－")
 	case f.Type == templates.PercentField:
 		return book.Cell{Value: round(b.Value.V - a.Value.V), Look: book.Change}
 	case a.Value.V <= 0:
-		return book.Cell{Value: "－", Look: book.Quiet}
+		return quiet("－")
 	}
 	return book.Cell{Value: round(b.Value.V/a.Value.V - 1), Look: book.Growth}
 }
 
-// scorable are the indicators that have something to show, by their place in the rubric.
-func (p *profile) scorable() []int {
-	var out []int
-	for i := range p.Definition.Rubric.Indicators {
-		if p.shares[i].Valid && p.medians[i].Valid {
-			out = append(out, i)
-		}
+// telling is what is strong and what is weak, each with the observation point that it speaks to.
+func (p *profile) telling() {
+	p.part(fmt.Sprintf("强项（在各家中居前%.0f%%）", (1-strong)*100), 1, profileCols/2)
+	p.part(fmt.Sprintf("弱项（在各家中居后%.0f%%）", weak*100), profileCols/2+1, profileCols/2)
+	p.row++
+	for _, col := range []int{1, profileCols/2 + 1} {
+		p.page.Put(p.row, col, book.Cell{Value: p.head("scores", "point"), Look: book.Header})
+		p.page.Span(p.row, col+1, 4, book.Cell{Value: "依据", Look: book.Header})
+		p.page.Put(p.row, col+5, book.Cell{Value: "数值", Look: book.Header})
 	}
-	return out
+	p.row++
+	p.row = max(p.listed(1, p.strengths()), p.listed(profileCols/2+1, p.weaknesses()))
 }
 
-// indicators is the table that the radar is drawn from, and beside it what is strong and what is weak.
-func (p *profile) indicators() {
-	p.part("各指标", 1, 4)
-	p.part(fmt.Sprintf("强项（在各家中居前%.0f%%）", (1-strong)*100), 5, 4)
-	p.part(fmt.Sprintf("弱项（在各家中居后%.0f%%）", weak*100), 9, 4)
-	p.row++
-	p.page.Span(p.row, 1, 2, book.Cell{Value: "指标", Look: book.Header})
-	p.page.Put(p.row, 3, book.Cell{Value: "本联合体", Look: book.Header})
-	p.page.Put(p.row, 4, book.Cell{Value: "中位数", Look: book.Header})
-	for _, col := range []int{5, 9} {
-		p.page.Span(p.row, col, 3, book.Cell{Value: "依据", Look: book.Header})
-		p.page.Put(p.row, col+3, book.Cell{Value: "数值", Look: book.Header})
-	}
-	p.row++
-	row := p.row
-	shown := p.scorable()
-	for _, i := range shown {
-		p.page.Span(row, 1, 2, words(p.Definition.Rubric.Indicators[i].Label))
-		p.page.Put(row, 3, book.Cell{Value: p.shares[i].V, Look: book.Share})
-		p.page.Put(row, 4, book.Cell{Value: p.medians[i].V, Look: book.Share})
-		row++
-	}
-	for i, indicator := range p.Definition.Rubric.Indicators {
-		if slices.Contains(shown, i) || indicator.Points[0].Deduction {
-			continue
-		}
-		p.page.Span(row, 1, 2, words(indicator.Label))
-		p.page.Span(row, 3, 2, book.Cell{Value: pointWaiting, Look: book.Quiet})
-		row++
-	}
-	last := max(row, p.listed(5, p.best(func(s table.Score) bool { return s.Normalised.V >= strong }, -1)), p.listed(9, p.best(func(s table.Score) bool { return s.Normalised.V <= weak }, 1)))
-	p.row = last
+func (p *profile) strengths() []table.Score {
+	return p.best(func(s table.Score) bool { return s.Normalised.V >= strong }, -1)
+}
+
+func (p *profile) weaknesses() []table.Score {
+	return p.best(func(s table.Score) bool { return s.Normalised.V <= weak }, 1)
 }
 
 // best picks evidence, the most telling first; what is measured against a target says nothing about the others. What is zero, missing or in doubt says
@@ -465,15 +448,20 @@ func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 	var out []table.Score
 	seen := map[string]bool{}
 	for _, s := range p.proof {
-		e := p.evidenceOf(s)
-		label := e.Label
-		if !e.Absolute() && s.Raw.Valid && s.Raw.V != 0 && s.Normalised.Valid && fits(s) && !seen[label] && !p.doubted(e) {
-			seen[label] = true
+		e := p.evidenceOf(s.Point, s.Evidence)
+		if !e.Absolute() && s.Raw.Valid && s.Raw.V != 0 && s.Normalised.Valid && fits(s) && !p.doubted(e) {
 			out = append(out, s)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b table.Score) int {
 		return cmp.Or(order*cmp.Compare(a.Normalised.V, b.Normalised.V), -cmp.Compare(a.Weight, b.Weight))
+	})
+	// The same figures are one strength, at however many points they count and whatever they are divided by.
+	out = slices.DeleteFunc(out, func(s table.Score) bool {
+		key := fmt.Sprint(p.evidenceOf(s.Point, s.Evidence).Expression.Refs)
+		twice := seen[key] || seen[s.Cells]
+		seen[key], seen[s.Cells] = true, true
+		return twice
 	})
 	return out[:min(profileList, len(out))]
 }
@@ -493,25 +481,16 @@ func (p *profile) doubted(e *templates.Evidence) bool {
 
 func (p *profile) listed(col int, list []table.Score) (next int) {
 	for i, s := range list {
-		e := p.evidenceOf(s)
-		p.page.Span(p.row+i, col, 3, words(relative(e)))
-		p.page.Put(p.row+i, col+3, centred(sized(e, s.Raw.V)))
+		e := p.evidenceOf(s.Point, s.Evidence)
+		p.page.Span(p.row+i, col, 1, centred(s.Point))
+		p.page.Span(p.row+i, col+1, 4, plain(relative(e)))
+		p.page.Span(p.row+i, col+5, 1, centred(sized(e, s.Raw.V)))
 	}
 	if len(list) == 0 {
-		p.page.Span(p.row, col, 4, book.Cell{Value: "没有", Look: book.Quiet})
+		p.page.Span(p.row, col, 6, quiet("没有"))
 		return p.row + 1
 	}
 	return p.row + len(list)
-}
-
-// evidenceOf finds what the rubric says of an evidence.
-func (w *workbook) evidenceOf(s table.Score) *templates.Evidence {
-	for _, e := range w.Definition.Rubric.Point(s.Point).Evidence {
-		if e.ID == s.Evidence {
-			return e
-		}
-	}
-	panic("score: no evidence " + s.Point + " " + s.Evidence)
 }
 
 // questions is what to ask at the defence, the gravest first, as much as the page holds.
@@ -521,11 +500,11 @@ func (p *profile) questions() {
 	all := p.asked()
 	for i, q := range all {
 		p.page.Span(p.row, 1, 2, centred(q.kind))
-		p.page.Span(p.row, 3, profileCols-2, words(q.words))
+		p.page.Span(p.row, 3, profileCols-2, plain(q.words))
 		left := profileHigh - p.page.Tall(p.first, p.row)
 		if left < 20 && i < len(all)-1 || left < 0 {
 			p.page.Span(p.row, 1, 2, centred("其余"))
-			p.page.Span(p.row, 3, profileCols-2, book.Cell{Value: fmt.Sprintf("还有%d条，见“问题清单”“得分依据”“承诺可信度”", len(all)-i), Look: book.Plain})
+			p.page.Span(p.row, 3, profileCols-2, plain(fmt.Sprintf("还有%d条，见“问题清单”和附录“得分依据”“承诺可信度”", len(all)-i)))
 			p.page.Height(p.row, 18)
 			p.row++
 			return
@@ -533,7 +512,7 @@ func (p *profile) questions() {
 		p.row++
 	}
 	if len(all) == 0 {
-		p.page.Span(p.row, 1, profileCols, words("没有未了结的问题、缺失的依据和需核实的承诺。"))
+		p.page.Span(p.row, 1, profileCols, plain("没有未了结的问题、缺失的依据和需核实的承诺。"))
 		p.row++
 	}
 }
@@ -569,7 +548,7 @@ func (p *profile) asked() []question {
 			if lacking[s.Note] == nil {
 				notes = append(notes, s.Note)
 			}
-			lacking[s.Note] = append(lacking[s.Note], s.Point+" "+p.evidenceOf(s).Label)
+			lacking[s.Note] = append(lacking[s.Note], s.Point+" "+p.evidenceOf(s.Point, s.Evidence).Label)
 		}
 	}
 	for _, n := range notes {

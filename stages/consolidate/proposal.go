@@ -202,8 +202,8 @@ func (w *workbook) summary(all []*gathered) word.Document {
 			interval += fmt.Sprintf("进入前%d的机会%s；", w.choose(), share(r.FirstK))
 		}
 		body = append(body, say("%s，得分%s：%s。%s依据计入%s，缺数的上下限为%.2f—%.2f分。", w.placeOf(r), r.Said(), parts, interval, share(table.Some(r.Present)), r.Lower, r.Upper))
-		body = append(body, say("强项：%s。", p.named(p.best(func(s table.Score) bool { return s.Normalised.V >= strong }, -1))))
-		body = append(body, say("弱项：%s。", p.named(p.best(func(s table.Score) bool { return s.Normalised.V <= weak }, 1))))
+		body = append(body, say("强项：%s。", p.named(p.strengths())))
+		body = append(body, say("弱项：%s。", p.named(p.weaknesses())))
 		for _, m := range comments[g.submission] {
 			body = append(body, say("专家%s（观测点%s）：%s", m.Expert, orDash(m.Point), m.Comment))
 		}
@@ -234,7 +234,7 @@ func share(v table.Opt[float64]) string {
 func (p *profile) named(list []table.Score) string {
 	var out []string
 	for _, s := range list {
-		e := p.evidenceOf(s)
+		e := p.evidenceOf(s.Point, s.Evidence)
 		out = append(out, relative(e)+" "+sized(e, s.Raw.V))
 	}
 	return orNone(strings.Join(out, "；"))

@@ -100,19 +100,16 @@ func withMarks(t *testing.T, in Input) Input {
 func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 	programs.Need(t, "soffice", "--version")
 	_, in, _ := open(t)
-	var list []sheet
-	for _, s := range sheets {
-		if slices.Contains([]string{sheetOverview, sheetWeights, sheetPoints, sheetRanking, sheetDuel}, s.name) {
-			list = append(list, s)
-		}
-	}
+	pages := laidOut["profiles"].says // a hundred charts that nothing is calculated from
+	laidOut["profiles"].says = func(*workbook) bool { return false }
+	t.Cleanup(func() { laidOut["profiles"].says = pages })
 	inputs, books := map[bool]Input{false: in, true: withMarks(t, in)}, map[bool][]byte{}
 	for marks, in := range inputs {
-		var b bytes.Buffer
-		if err := write(&b, in, list); err != nil {
+		made, err := Books(in)
+		if err != nil {
 			t.Fatal(err)
 		}
-		books[marks] = b.Bytes()
+		books[marks] = made[FileName]
 	}
 	dir, cases := t.TempDir(), weightings(in.Definition)
 	if !programs.InCI() { // a spreadsheet program takes a second for each: as run, two points off, and with marks
@@ -125,11 +122,11 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 		paths = append(paths, path)
 	}
 	lacking, gate := crossing(t, in)
-	var b bytes.Buffer
-	if err := write(&b, lacking, list); err != nil {
+	short, err := Books(lacking)
+	if err != nil {
 		t.Fatal(err)
 	}
-	gate.apply(t, in.Definition, b.Bytes(), filepath.Join(dir, "gate.xlsx"))
+	gate.apply(t, in.Definition, short[FileName], filepath.Join(dir, "gate.xlsx"))
 	cities, edits := prefectures(t, in, filepath.Join(dir, "cities.xlsx"), filepath.Join(dir, "edited.xlsx"))
 	paths = append(paths, filepath.Join(dir, "gate.xlsx"), filepath.Join(dir, "cities.xlsx"), filepath.Join(dir, "edited.xlsx"))
 	saved := programs.Convert(t, "xlsx", paths...)
@@ -266,6 +263,7 @@ func (c weighting) rewrite(t *testing.T, d *templates.Definition, text string) [
 func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 	want := c.engine(t, in)
 	w := newWorkbook(in)
+	ranking := w.planned("ranking")
 	text := func(sheet string, row, col int) string {
 		s, err := f.GetCellValue(sheet, model.CellName(row, col), excelize.Options{RawCellValue: true})
 		if err != nil {
@@ -292,7 +290,7 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 	}
 	place, rankingRow := 0, map[string]int{}
 	for i := range in.Ranking.Ranking.Len() {
-		rankingRow[text(sheetRanking, i+3, 2)] = i + 3
+		rankingRow[text("排名", i+3, ranking.col("submission"))] = i + 3
 	}
 	for r := range want.Ranking.All() {
 		row := pointsFirst + w.index[r.Submission]
@@ -300,7 +298,7 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 		near(r.Submission+" lower", number(sheetPoints, row, colLower), r.Lower)
 		near(r.Submission+" upper", number(sheetPoints, row, colUpper), r.Upper)
 		near(r.Submission+" present", number(sheetPoints, row, colPresent), r.Present)
-		near(r.Submission+" total in 排名", number(sheetRanking, rankingRow[r.Submission], 8), r.Total)
+		near(r.Submission+" total in 排名", number("排名", rankingRow[r.Submission], ranking.col("live_total")), r.Total)
 		rank := "不排"
 		if r.Ranked {
 			rank = strconv.Itoa(int(r.Rank.V))
@@ -308,7 +306,7 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 		if got := text(sheetPoints, row, colRank); got != rank {
 			t.Errorf("%s: rank %s on the sheet, %s by the engine", r.Submission, got, rank)
 		}
-		if got := text(sheetRanking, rankingRow[r.Submission], 1); got != rank {
+		if got := text("排名", rankingRow[r.Submission], 1); got != rank {
 			t.Errorf("%s: rank %s in 排名, %s by the engine", r.Submission, got, rank)
 		}
 		if r.Ranked != before[r.Submission].Ranked {
@@ -337,11 +335,11 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 		t.Fatal("nobody is ranked")
 	}
 	status, ranges := text(sheetWeights, statusRow, settingCol), text(sheetWeights, rangesRow, settingCol)
-	low := text(sheetRanking, 3, 11)
-	if changed && (status == unchanged || ranges != onlyRun || low != onlyRun) {
+	low := text("排名", 3, ranking.col("补齐缺失时"))
+	if (changed || c.choose != w.choose()) && (ranges != onlyRun || low != "－") || changed && status == unchanged {
 		t.Errorf("the weights differ, and the sheets say %q, %q, %q", status, ranges, low)
 	}
-	if !changed && (status != unchanged || ranges == onlyRun || low == onlyRun) {
+	if !changed && (status != unchanged || c.choose == w.choose() && (ranges == onlyRun || low == "－")) {
 		t.Errorf("the weights are the run's, and the sheets say %q, %q, %q", status, ranges, low)
 	}
 }
@@ -425,17 +423,11 @@ func crossing(t *testing.T, in Input) (Input, weighting) {
 // without remembered results, and gives what compares the two once they are recalculated.
 func prefectures(t *testing.T, in Input, as, edited string) ([]byte, func(before, after *excelize.File)) {
 	t.Helper()
-	var list []sheet
-	for _, s := range sheets {
-		if slices.Contains([]string{sheetSubmissions, sheetMembers, sheetMetrics, sheetMissing, sheetCities}, s.name) {
-			list = append(list, s)
-		}
-	}
-	var b bytes.Buffer
-	if err := write(&b, in, list); err != nil {
+	made, err := Books(in)
+	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := excelize.OpenReader(bytes.NewReader(b.Bytes()))
+	f, err := excelize.OpenReader(bytes.NewReader(made[AppendixFile]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -447,13 +439,8 @@ func prefectures(t *testing.T, in Input, as, edited string) ([]byte, func(before
 		t.Fatal(err)
 	}
 	w := newWorkbook(in)
-	figure := w.cityFigures()[0]
-	at := -1 // row of 年度数据
-	for i, m := range in.Definition.Form.Metrics() {
-		if m.ID == figure.ref.Field {
-			at = 3 + i
-		}
-	}
+	field := in.Definition.Form.About(templates.Headline)[0]
+	at := listFirst + slices.IndexFunc(in.Definition.Form.Metrics(), func(f *templates.Field) bool { return f.ID == field.ID }) // row of 年度数据
 	text := func(f *excelize.File, sheet string, row, col int) string {
 		v, err := f.GetCellValue(sheet, model.CellName(row, col), excelize.Options{RawCellValue: true})
 		if err != nil {
@@ -468,31 +455,31 @@ func prefectures(t *testing.T, in Input, as, edited string) ([]byte, func(before
 		}
 		return v
 	}
-	year := firstYear + figure.ref.Year - in.Definition.Form.Years[0].Year
+	year := w.planned("metrics").col(yearKey(w.year("last")))
 	set := func(sheet string, row, col int, v any) {
 		if err := f.SetCellValue(sheet, model.CellName(row, col), v); err != nil {
 			t.Fatal(err)
 		}
 	}
-	set(sheetMetrics, at, year, number(f, sheetMetrics, at, year)+1000.5)
-	set(sheetSubmissions, 3, verdictCol, "别的")
-	set(sheetMembers, 3, kindCol, "别的")
+	set("年度数据", at, year, number(f, "年度数据", at, year)+1000.5)
+	set("申报一览", 3, w.planned("submissions").col("verdict"), "别的")
+	set("成员单位", 3, w.planned("members").col("kind_of"), "别的")
 	if err := f.SaveAs(edited); err != nil {
 		t.Fatal(err)
 	}
 	line := 3 // of the prefecture of the first submission
-	for text(f, sheetCities, line, 1) != text(f, sheetSubmissions, 3, belongsCol) {
+	for text(f, "地市汇总", line, 1) != text(f, "申报一览", 3, w.planned("submissions").col("belongs")) {
 		line++
 	}
-	return b.Bytes(), func(before, after *excelize.File) {
+	return made[AppendixFile], func(before, after *excelize.File) {
 		var moved []string
-		first := 1 + len(cityCounts) + len(memberCounts) + 1
-		for col := 2; col < first+len(w.cityFigures()); col++ {
-			if by := number(after, sheetCities, line, col) - number(before, sheetCities, line, col); by != 0 {
+		first := 1 + len(cityCounts) + 1
+		for col := 2; col <= len(w.planned("cities").columns); col++ {
+			if by := number(after, "地市汇总", line, col) - number(before, "地市汇总", line, col); by != 0 {
 				moved = append(moved, fmt.Sprintf("%d by %v", col-first, by))
 			}
 			total := len(w.tally()) + 3
-			if a, b := number(after, sheetCities, total, col)-number(before, sheetCities, total, col), number(after, sheetCities, line, col)-number(before, sheetCities, line, col); math.Abs(a-b) > 1e-9 {
+			if a, b := number(after, "地市汇总", total, col)-number(before, "地市汇总", total, col), number(after, "地市汇总", line, col)-number(before, "地市汇总", line, col); math.Abs(a-b) > 1e-9 {
 				t.Errorf("column %d: the total moved by %v, its prefecture by %v", col, a, b)
 			}
 		}

@@ -5,35 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/model"
-	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
-// register is 登记: every entry that the Department made, and what it brought about in this run.
-func (w *workbook) register(name string) error {
-	label := func(id string) func(table.Registered) string {
-		return func(e table.Registered) string { return e.Values[id] }
-	}
-	columns := []column[table.Registered]{
-		{Head: "登记项目", Width: 14, Cell: func(e table.Registered) book.Cell { return centred(e.Sheet.Title) }},
-		{Head: w.head("submissions", "consortium"), Width: 40, Cell: func(e table.Registered) book.Cell { return words(e.Values[templates.RegisterConsortium]) }},
-		{Head: w.head("findings", "fingerprint"), Width: 36, Cell: func(e table.Registered) book.Cell { return mono(model.ExplanationKey(e.Fingerprint, e.ValueHash)) }},
-		{Head: "内容", Width: 60, Cell: func(e table.Registered) book.Cell { return words(registered(e)) }},
-		{Head: "日期", Width: 12, Cell: func(e table.Registered) book.Cell { return centred(label(templates.RegisterDate)(e)) }},
-		{Head: "在本次运行中", Width: 49, Cell: func(e table.Registered) book.Cell { return words(w.effect(e)) }},
-		{Head: "位置", Width: 18, Cell: func(e table.Registered) book.Cell { return mono(e.Place.String()) }},
-	}
-	remark := fmt.Sprintf("登记表共%d条。登记表由本处保管，程序只读不写；改了登记表，重新运行即可。", len(w.Register))
-	if len(w.Register) == 0 {
-		remark = "本次运行没有登记内容。空白登记表用 lianheti template --register 生成，运行时加 --register 登记表.xlsx。"
-	}
-	return rows(w, name, remark, 1, len(w.Register), slices.Values(w.Register), columns)
-}
-
-// registered says what was typed, beside what has a column of its own.
-func registered(e table.Registered) string {
+// saysRegistered says what was typed, beside what has a column of its own.
+func saysRegistered(e table.Registered) string {
 	own := []string{templates.RegisterConsortium, templates.RegisterFingerprint, templates.RegisterDate}
 	out := ""
 	for _, c := range e.Sheet.Columns {
@@ -53,7 +30,7 @@ func (w *workbook) effect(e table.Registered) string {
 		return "不改变数据和名次；随之的决定另行登记"
 	}
 	if e.Sheet.Effect == templates.Awards {
-		return "见“" + sheetRanking + "”；名次和排名不因此改变"
+		return "见" + w.sheet("ranking") + "；名次和排名不因此改变"
 	}
 	if e.Sheet.Effect == templates.Decides {
 		for x := range w.Judgement.Findings.All() {
@@ -86,7 +63,7 @@ func (w *workbook) effect(e table.Registered) string {
 		if typed := e.Values[templates.RegisterCode]; typed != "" {
 			return "校验码" + table.CompareCode(typed, w.submissions[i].CheckCode)
 		}
-		return "见“" + sheetSubmissions + "”"
+		return "见" + w.sheet("submissions")
 	}
 	n := 0
 	for x := range w.Judgement.Findings.All() {
@@ -139,43 +116,3 @@ func (w *workbook) ruled(e table.Registered, id string) string {
 func (w *workbook) award(r table.Rank) string {
 	return w.Register.Award(table.ConsortiumKey(w.of(r.Submission))).Said()
 }
-
-// receipts are the columns of 申报一览 that show what was registered.
-func (w *workbook) receipts() []perEntry {
-	var out []perEntry
-	for _, s := range w.Definition.Register.Sheets {
-		if slices.Contains([]templates.RegisterEffect{templates.Decides, templates.Lists, templates.Objects}, s.Effect) || len(w.Register) == 0 {
-			continue
-		}
-		find := func(e entry) (table.Registered, bool) {
-			for _, r := range w.Register {
-				if r.Sheet == s && r.Key == table.ConsortiumKey(e.Submission) {
-					return r, true
-				}
-			}
-			return table.Registered{}, false
-		}
-		if s.Effect != templates.Receives {
-			out = append(out, perEntry{Head: s.Title, Width: 18, Cell: func(e entry) book.Cell {
-				if s.Effect == templates.Awards {
-					return words(w.Register.Award(table.ConsortiumKey(e.Submission)).Said())
-				}
-				r, _ := find(e)
-				return words(r.Document())
-			}})
-			continue
-		}
-		for _, c := range s.Columns {
-			if c.Must {
-				out = append(out, perEntry{Head: c.Label, Width: 9, Style: book.Column{Marks: []book.Mark{{Word: "缺", Tone: book.Caution}}}, Cell: func(e entry) book.Cell {
-					r, _ := find(e)
-					return centred(r.Values[c.ID])
-				}})
-			}
-		}
-	}
-	return out
-}
-
-// exempt says why an entry of the directory need not report; empty where it must.
-func (w *workbook) exempt(e templates.Entry) string { return w.Register.Exempt(e) }

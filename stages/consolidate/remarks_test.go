@@ -1,14 +1,10 @@
 package consolidate
 
 import (
-	"bytes"
-	"cmp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/xuri/excelize/v2"
-	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -54,8 +50,8 @@ func TestOtherYearsMoveNoRanking(t *testing.T) {
 
 func TestLiftsOfSomeOnly(t *testing.T) {
 	_, figures, _ := open(t)
-	if remark := remarkOf(t, figures, sheetLifts, (*workbook).lifts); !strings.Contains(remark, noLine) {
-		t.Error("before the marks are in there is a line:", remark)
+	if slices.ContainsFunc(newWorkbook(figures).shown(appendixBook), func(s *templates.ReportSheet) bool { return s.ID == "lifts" }) {
+		t.Error("before the marks are in there is a line")
 	}
 	in := withMarks(t, figures)
 	var first []table.Lift
@@ -73,7 +69,7 @@ func TestLiftsOfSomeOnly(t *testing.T) {
 		ranking.Lifts = c.lifts
 		some := in
 		some.Ranking = &ranking
-		if remark := remarkOf(t, some, sheetLifts, (*workbook).lifts); strings.Contains(remark, more) != c.told {
+		if remark := remarkOf(t, some, "lifts"); strings.Contains(remark, more) != c.told {
 			t.Errorf("%d steps: %s", c.lifts.Len(), remark)
 		}
 	}
@@ -84,7 +80,7 @@ func TestWhatIsAsItWasIsNoDifference(t *testing.T) {
 	in.Earlier = &Earlier{Definition: in.Definition.Sources}
 	in.Changes = table.Of([]table.Change{{Kind: table.NotResent}, {Kind: table.FindingOpen}, {Kind: table.ResentUnchanged}, {Kind: table.FindingClosed},
 		{Kind: table.FindingExplained, Before: "属实", After: "属实"}, {Kind: table.FindingExplained, Before: "偏大", After: "属实"}})
-	if remark := remarkOf(t, in, "本次变化", (*workbook).changes); !strings.Contains(remark, "，2处不同") {
+	if remark := remarkOf(t, in, "changes"); !strings.Contains(remark, "，2处不同") {
 		t.Error(remark)
 	}
 }
@@ -108,7 +104,7 @@ func TestTheLineComesFirst(t *testing.T) {
 		c.in.Earlier = &Earlier{Definition: c.in.Definition.Sources, Complete: c.complete}
 		c.in.Changes = table.Of([]table.Change{rank("a", "甲", 1, 2), rank("b", "乙", 90, 1), rank("c", "丙", 2, 90), rank("d", "丁", 3, 0)})
 		const want = "乙进到线内（前→后）、丙退出线内（前→后）、丁退出线内（前→后）。"
-		if remark := remarkOf(t, c.in, "本次变化", (*workbook).changes); strings.Contains(remark, want) != c.told || strings.Contains(remark, "甲") {
+		if remark := remarkOf(t, c.in, "changes"); strings.Contains(remark, want) != c.told || strings.Contains(remark, "甲") {
 			t.Error(remark)
 		}
 	}
@@ -118,30 +114,14 @@ func TestTheLineComesFirst(t *testing.T) {
 			unranked = r
 		}
 	}
-	if got := newWorkbook(figures).why()(rank(unranked.Submission, "", 3, 0)); got == "" || got != unranked.Unranked {
+	if got := newWorkbook(figures).why(rank(unranked.Submission, "", 3, 0)); got == "" || got != unranked.Unranked {
 		t.Errorf("why out of the ranking: %q, want %q", got, unranked.Unranked)
 	}
 }
 
-// remarkOf is what one sheet says over its rows.
-func remarkOf(t *testing.T, in Input, sheet string, write func(*workbook, string) error) string {
+// remarkOf is what one plain sheet says over its rows.
+func remarkOf(t *testing.T, in Input, id string) string {
 	t.Helper()
-	w, err := newWorkbook(in), error(nil)
-	if w.report, err = book.NewReport("", sheet); err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	if err := cmp.Or(write(w, sheet), w.report.Write(&b, "")); err != nil {
-		t.Fatal(err)
-	}
-	f, err := excelize.OpenReader(&b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	remark, err := f.GetCellValue(sheet, "A1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return remark
+	p := newWorkbook(in).planned(id)
+	return templates.Fill(p.sheet.Remark, p.words)
 }

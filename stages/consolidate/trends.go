@@ -3,6 +3,7 @@ package consolidate
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
@@ -16,14 +17,17 @@ const sheetTrends = "主要指标"
 
 // trends is 主要指标: the headline figures added up over the years, and how they grow.
 func (w *workbook) trends(name string) error {
-	t := &trends{workbook: w, page: &book.Page{Sheet: name, Landscape: true, OnePage: true, Frozen: 2, Widths: []float64{9, 27, 8, 11, 11, 11, 11, 11, 8}}, row: 3}
-	width := len(t.page.Widths)
+	t := &trends{workbook: w, page: &book.Page{Sheet: name, Landscape: true, OnePage: true, Frozen: 2, Printed: 9, Widths: []float64{9, 27, 8, 11, 11, 11, 11, 11, 8, 2, 2, 7, 7, 7, 7, 7, 2, 7, 7, 7, 7, 7}}, row: 3}
+	width := t.page.Printed
 	t.page.Span(1, 1, width, book.Cell{Value: "主要指标合计与走势", Look: book.Title})
 	t.page.Height(1, 32)
 	t.page.Span(2, 1, width, book.Cell{Value: "只合计各年都有数的申报，免得缺数看成下降；承诺年度为承诺数。", Look: book.Subtitle})
 	t.figures()
 	return w.report.Page(t.page)
 }
+
+// helper is the first of the columns beside the page that the chart is drawn from.
+const helper = 12
 
 // trends lays the sheet out from top to bottom.
 type trends struct {
@@ -54,7 +58,7 @@ func (o *trends) figures() {
 	sums := o.complete(fields)
 	for _, f := range fields {
 		o.row++
-		o.page.Span(o.row, 1, 2, words(o.Definition.Label(f.ID)))
+		o.page.Span(o.row, 1, 2, plain(o.Definition.Label(f.ID)))
 		o.page.Put(o.row, 3, centred(f.Unit))
 		for i, v := range sums[f.ID].sums {
 			c := number(round(v))
@@ -63,7 +67,7 @@ func (o *trends) figures() {
 			}
 			o.page.Put(o.row, 4+i, c)
 		}
-		o.page.Put(o.row, 4+len(years), count(int32(sums[f.ID].n)))
+		o.page.Put(o.row, 4+len(years), count(sums[f.ID].n))
 	}
 	first := header + 1
 	o.row++
@@ -73,28 +77,31 @@ func (o *trends) figures() {
 	}
 	base := o.row
 	var series []excelize.ChartSeries
-	lowest := 100.0
+	lowest, last := 100.0, slices.IndexFunc(years, func(y templates.Year) bool { return y.Year == o.year("last") })
 	for k, f := range fields {
 		o.row++
-		o.page.Span(o.row, 1, 3, words(o.Definition.Label(f.ID)))
-		for i, v := range sums[f.ID].sums {
+		o.page.Span(o.row, 1, 3, plain(o.Definition.Label(f.ID)))
+		for i := range years {
 			cell, start := model.CellName(first+k, 4+i), "$"+model.CellName(first+k, 4)
-			c := book.Cell{Look: book.Decimal, Formula: fmt.Sprintf(`IF(%s>0,ROUND(%s/%s*100,1),"")`, start, cell, start), Value: ""}
-			if sums[f.ID].sums[0] > 0 {
-				index := math.Round(v/sums[f.ID].sums[0]*1000) / 10
-				c.Value, lowest = index, min(lowest, axis(index))
+			c := book.Cell{Look: book.Decimal, Formula: fmt.Sprintf(`IF(%s>0,ROUND(%s/%s*100,1),"")`, start, cell, start), Value: sums[f.ID].since(i)}
+			if index, ok := c.Value.(float64); ok {
+				lowest = min(lowest, math.Floor(index/20)*20)
 			}
 			o.page.Put(o.row, 4+i, c)
 		}
-		series = append(series, excelize.ChartSeries{
-			Name: book.Absolute(sheetTrends, o.row, 1, o.row, 1), Categories: book.Absolute(sheetTrends, base, 4, base, 3+len(years)), Values: book.Absolute(sheetTrends, o.row, 4, o.row, 3+len(years)),
-			Fill:   solid(book.Palette[k%len(book.Palette)]),
-			Line:   excelize.LineOptions{Type: excelize.LineSolid, Width: 2.25, Fill: solid(book.Palette[k%len(book.Palette)])},
-			Marker: excelize.ChartMarker{Symbol: "circle", Size: 6, Fill: solid(book.Palette[k%len(book.Palette)])},
-		})
+		name, heads := book.Absolute(sheetTrends, o.row, 1, o.row, 1), book.Absolute(sheetTrends, base, 4, base, 3+len(years))
+		for part, dash := range []excelize.LineDashType{excelize.LineDashSolid, excelize.LineDashDash} { // what is promised is never drawn as achieved
+			from := helper + part*(len(years)+1)
+			for i := range years {
+				if c := model.CellName(o.row, 4+i); part == 0 && i <= last || part == 1 && i >= last {
+					o.page.Put(o.row, from+i, book.Cell{Value: sums[f.ID].since(i), Look: book.Subtitle, Formula: c})
+				}
+			}
+			series = append(series, line(name, heads, book.Absolute(sheetTrends, o.row, from, o.row, from+len(years)-1), book.Palette[k%len(book.Palette)], dash))
+		}
 	}
 	o.row++
-	chart := columnChart(excelize.Line, fmt.Sprintf("主要指标走势（%s＝100，%d年起为承诺）", years[0].Label, o.year("first")), series, "0")
+	chart := lineChart(fmt.Sprintf("主要指标走势（%s＝100，虚线为承诺）", years[0].Label), series)
 	chart.YAxis.Minimum = &lowest
 	chart.Dimension = excelize.ChartDimension{Width: 800, Height: 380}
 	o.page.Chart(o.row+1, 1, chart)
@@ -104,6 +111,14 @@ func (o *trends) figures() {
 type run struct {
 	sums []float64
 	n    int // submissions that have all years
+}
+
+// since is a year as an index of the first, 100; nothing where the first is nothing.
+func (r run) since(year int) any {
+	if r.sums[0] <= 0 {
+		return ""
+	}
+	return math.Round(r.sums[year]/r.sums[0]*1000) / 10
 }
 
 // complete adds up metrics over the submissions that have a number for every year: otherwise a blank would look like a fall.

@@ -21,7 +21,7 @@ func (w *workbook) weights(name string) error {
 	p.Span(1, 1, last, book.Cell{Value: "改一改权重，看名次怎样变", Look: book.Title})
 	p.Height(1, 34)
 	p.Span(2, 1, placeCol-2, book.Cell{Value: w.Standing.String() + "。" + w.Definition.Rubric.WeightsNote + "：原文没有权重和分值。黄色格子可以改：改权重、把观测点关掉（否）、改拟遴选家数；得分、名次随即重算，“" +
-		sheetPoints + "”“" + sheetRanking + "”也跟着变。启用的观测点按比例折算到合计100。归一值不因权重而变，取自本次运行。", Look: book.Subtitle})
+		sheetPoints + "”" + w.sheet("ranking") + "也跟着变。启用的观测点按比例折算到合计100。归一值不因权重而变，取自本次运行。", Look: book.Subtitle})
 	w.settings(p)
 	w.weightTable(p)
 	w.liveRanking(p)
@@ -54,14 +54,14 @@ func (w *workbook) settings(p *book.Page) {
 	if w.Standing.Complete() { // before it nothing is said of chances
 		ranges += "、" + w.head("ranking", "first_k")
 	}
-	put(rangesRow, ranges, book.Cell{Value: "有效", Look: book.Verdict, Formula: w.formula(`IF(%s,%s,"有效")`, w.changed(""), book.Quote(onlyRun))}, 6)
+	put(rangesRow, ranges, book.Cell{Value: "有效", Look: book.Verdict, Formula: w.formula(`IF(OR(%s,%s<>%d),%s,"有效")`, w.changed(""), book.Fixed(selectRow, settingCol), k, book.Quote(onlyRun))}, 6)
 	p.Mark(statusRow, settingCol, rangesRow, settingCol, book.Mark{Word: unchanged, Tone: book.Good}, book.Mark{Word: "有效", Tone: book.Good}, book.Mark{Word: onlyRun, Tone: book.Caution})
 }
 
 // weightTable is where the weights are changed.
 func (w *workbook) weightTable(p *book.Page) {
 	header := weightsFirst - 1
-	for i, head := range []string{w.head("scores", "point"), "原文（全文见“观测点”）", "所属指标", "运行权重", "启用", "权重", "折算到100", "等专家评的部分", "可得的分"} {
+	for i, head := range []string{w.head("scores", "point"), "原文（全文见" + w.sheet("rubric") + "）", "所属指标", "运行权重", "启用", "权重", "折算到100", "等专家评的部分", "可得的分"} {
 		p.Put(header, i+1, book.Cell{Value: head, Look: book.Header})
 	}
 	p.Height(header, 34)
@@ -73,7 +73,7 @@ func (w *workbook) weightTable(p *book.Page) {
 		at := func(col int) string { return book.Fixed(row, col) }
 		weight, open, earn := point.Weight.InexactFloat64(), w.open(point), w.earn(point)
 		p.PutRow(row, 1,
-			centred(point.ID), words(short(point, 21)), words(point.Indicator.Label),
+			centred(point.ID), plain(short(point, 21)), plain(point.Indicator.Label),
 			book.Cell{Value: weight, Look: book.Number(weight)},
 			book.Cell{Value: rankedYes, Look: book.Input},
 			book.Cell{Value: weight, Look: book.Input},
@@ -129,12 +129,12 @@ func (w *workbook) liveRanking(p *book.Page) {
 		)
 	}
 	if row == header {
-		p.Span(weightsFirst, placeCol, placeCols, words("没有可以排名的申报，原因见“"+sheetRanking+"”。"))
+		p.Span(weightsFirst, placeCol, placeCols, plain("没有可以排名的申报，原因见"+w.sheet("ranking")+"。"))
 		return
 	}
-	p.Mark(weightsFirst, placeCol+6, row, placeCol+6, sideMarks...)
+	p.Mark(weightsFirst, placeCol+6, row, placeCol+6, w.marks("side")...)
 	if row < w.lastWeight() {
-		p.Span(row+1, placeCol, placeCols, book.Cell{Value: "退回修改、已入选等不参加排名的，见“" + sheetRanking + "”。", Look: book.Subtitle})
+		p.Span(row+1, placeCol, placeCols, book.Cell{Value: "退回修改、已入选等不参加排名的，见" + w.sheet("ranking") + "。", Look: book.Subtitle})
 	}
 }
 

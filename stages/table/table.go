@@ -140,6 +140,7 @@ func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 type stored interface {
 	Record() arrow.Record
 	fields() []arrow.Field
+	anyRows() Rows
 	fill(rec arrow.Record) error
 	clear()
 }
@@ -156,6 +157,38 @@ func tablesOf(holder any) iter.Seq2[string, stored] {
 			}
 		}
 	}
+}
+
+// Rows are the rows of a table whatever they are.
+type Rows struct {
+	Len int
+	Of  reflect.Type
+	All iter.Seq[any]
+}
+
+func (t Table[T]) anyRows() Rows { return RowsOf(t.Len(), t.All()) }
+
+// RowsOf forgets what rows are.
+func RowsOf[T any](n int, rows iter.Seq[T]) Rows {
+	return Rows{n, reflect.TypeFor[T](), func(yield func(any) bool) {
+		for row := range rows {
+			if !yield(row) {
+				return
+			}
+		}
+	}}
+}
+
+// Find gives the rows of the published table with a name, of Facts, Judgement or Ranking.
+func Find(name string, holders ...any) (Rows, bool) {
+	for _, h := range holders {
+		for n, t := range tablesOf(h) {
+			if n == name {
+				return t.anyRows(), true
+			}
+		}
+	}
+	return Rows{}, false
 }
 
 func (t Table[T]) fields() []arrow.Field { return fieldsOf[T]() }

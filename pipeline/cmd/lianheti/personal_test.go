@@ -338,23 +338,25 @@ func published(t *testing.T, dir string) map[string][]byte {
 			out[name+".arrow values"] = append(out[name+".arrow values"], values(c)...)
 		}
 	}
-	book, err := excelize.OpenFile(filepath.Join(dir, consolidate.FileName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer book.Close()
 	seen := false
-	for _, sheet := range book.GetSheetList() {
-		rows, err := book.GetRows(sheet, excelize.Options{RawCellValue: true})
+	for _, name := range []string{consolidate.FileName, consolidate.AppendixFile, consolidate.ContactsFile} {
+		book, err := excelize.OpenFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := []byte(strings.Join(slices.Concat(rows...), "\n"))
-		if sheet == "联系人" {
-			seen = bytes.Contains(text, []byte(plantedName)) && bytes.Contains(text, []byte(plantedPhone))
-			continue
+		defer book.Close()
+		for _, sheet := range book.GetSheetList() {
+			rows, err := book.GetRows(sheet, excelize.Options{RawCellValue: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := []byte(strings.Join(slices.Concat(rows...), "\n"))
+			if name == consolidate.ContactsFile {
+				seen = bytes.Contains(text, []byte(plantedName)) && bytes.Contains(text, []byte(plantedPhone))
+				continue
+			}
+			out[name+sheet] = text
 		}
-		out[sheet] = text
 	}
 	words, err := filepath.Glob(filepath.Join(dir, "*.docx"))
 	if err != nil {

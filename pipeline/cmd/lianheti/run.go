@@ -225,7 +225,7 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 		fmt.Fprintf(w, what, d.Rubric.WeightsNote, strings.Join(shown, "；"))
 	}
 	fmt.Fprintf(w, "结果在 %s\n", r.Dir)
-	lines := [][2]string{{consolidate.FileName, "省级汇总，请从“总览”看起"}, {review.FileName, "会上投影用的一页，双击即开，不用联网"}}
+	lines := [][2]string{{consolidate.FileName, "请从“总览”看起"}, {review.FileName, "会上投影用的一页，双击即开，不用联网"}, {consolidate.AppendixFile, "其余各表，全部细节"}}
 	if len(r.Ranking) > 0 && r.Ranking[0].Ranked {
 		if r.Standing.Complete() {
 			lines = append(lines, [2]string{consolidate.ProposalFile, "Word，按拟遴选家数"})
@@ -233,6 +233,7 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 		lines = append(lines, [2]string{consolidate.OpinionsFile, "Word"})
 	}
 	if r.Manifest.From == nil {
+		lines = append(lines, [2]string{consolidate.ContactsFile, "含个人信息，仅限本处使用"})
 		lines = append(lines, [2]string{feedback.Folder + "/", "发还各地市的问题清单和标注件"})
 	}
 	lines = append(lines, [2]string{d.Register.Next, "登记表：等处里定的已预填，拷出来填好，下次运行用 --register 交来"})
@@ -243,7 +244,7 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 	fmt.Fprintf(w, "校验值 root %s（记在会议纪要里，以后用 lianheti verify %s --root 核对）\n", r.Manifest.Root, r.Dir)
 	tellKept(w, r)
 	if r.Manifest.From != nil {
-		fmt.Fprintln(w, "这次由数据表重新计算：没有退回件（要用原件），省级汇总里没有联系人（数据表不含个人信息），文字照数据表，个人信息已隐去。")
+		fmt.Fprintln(w, "这次由数据表重新计算：没有退回件（要用原件），没有联系人（数据表不含个人信息），文字照数据表，个人信息已隐去。")
 	}
 }
 

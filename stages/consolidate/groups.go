@@ -1,0 +1,373 @@
+package consolidate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lianheti/stages/model"
+	"lianheti/stages/office/book"
+	"lianheti/stages/table"
+	"lianheti/stages/text"
+	"lianheti/templates"
+)
+
+// group gives as many columns as there are of something: years, scenarios, experts.
+type group func(w *workbook, p *plan) []planned
+
+// groups are what sheets.yaml can ask for. It is filled in at start: groups ask for the sheets.
+var groups map[string]group
+
+func init() {
+	groups = map[string]group{
+		"ranges": (*workbook).ranges, "ahead": (*workbook).ahead, "scenarios": (*workbook).scenarios, "causes": (*workbook).causeColumns,
+		"receipts": (*workbook).receipts, "singles": (*workbook).singles, "funding": (*workbook).funding, "contacts": (*workbook).contacts,
+		"years": (*workbook).years, "growths": (*workbook).growths, "counts": (*workbook).counts, "sums": (*workbook).citySums,
+		"sides": (*workbook).sides, "experts": (*workbook).experts, "outcomes": (*workbook).outcomes, "submissions": (*workbook).outcomesEach,
+	}
+}
+
+// ranges are the ranks that a submission has where something is otherwise.
+func (w *workbook) ranges(*plan) []planned {
+	column := func(head string, ends func(table.Rank) (best, worst table.Opt[int32])) planned {
+		return planned{key: head, head: head, cell: of(func(_ *workbook, r table.Rank) book.Cell { return centred(between(ends(r))) })}
+	}
+	out := []planned{
+		column("权重变动时的名次", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankLow, r.RankHigh }),
+		column("补齐缺失时", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankBest, r.RankWorst }),
+		column("尺度去一家时", func(r table.Rank) (a, b table.Opt[int32]) { return r.ScaleBest, r.ScaleWorst }),
+		column("换方法时", func(r table.Rank) (a, b table.Opt[int32]) { return r.MethodBest, r.MethodWorst }),
+		column("去一点时", func(r table.Rank) (a, b table.Opt[int32]) { return r.LeaveBest, r.LeaveWorst }),
+	}
+	if w.Standing.Complete() {
+		out = append(out, column("换专家时", func(r table.Rank) (a, b table.Opt[int32]) { return r.ExpertLow, r.ExpertHigh }))
+	}
+	return out
+}
+
+// ahead says, for each place around the line, by what the experts' points would have to exceed that one's.
+func (w *workbook) ahead(*plan) []planned {
+	var out []planned
+	for _, first := range w.near(w.inOrder()) {
+		head := fmt.Sprintf("超过第%d名须高出", first.Rank.V)
+		out = append(out, planned{key: first.Submission, head: head, cell: of(func(_ *workbook, r table.Rank) book.Cell {
+			needed, possible := lead(first, r)
+			switch {
+			case r.Rank.V <= first.Rank.V:
+				return book.Cell{Look: book.Plain}
+			case !possible:
+				return quiet("不可能")
+			}
+			return points(needed)
+		})})
+	}
+	return out
+}
+
+// scenarios are the ranks under each other way to rank.
+func (w *workbook) scenarios(*plan) []planned {
+	ranks, ids := map[[2]string]int32{}, []string{}
+	for s := range w.Ranking.Scenarios.All() {
+		if !slices.Contains(ids, s.Scenario) {
+			ids = append(ids, s.Scenario)
+		}
+		ranks[[2]string{s.Scenario, s.Submission}] = s.Rank
+	}
+	var out []planned
+	for _, id := range ids {
+		out = append(out, planned{key: id, head: w.scenario(id), cell: of(func(_ *workbook, r table.Rank) book.Cell {
+			if rank, ok := ranks[[2]string{id, r.Submission}]; ok {
+				return count(int(rank))
+			}
+			return book.Cell{Look: book.Plain}
+		})})
+	}
+	return out
+}
+
+// scenario is how a person calls a scenario.
+func (w *workbook) scenario(id string) string {
+	if id == "base" {
+		return "本次运行"
+	}
+	if point, ok := strings.CutPrefix(id, "without_"); ok {
+		return "去掉 " + point
+	}
+	for _, s := range w.Definition.Rubric.Scenarios {
+		if s.ID == id && s.Decides {
+			return s.Label + "*"
+		}
+		if s.ID == id {
+			return s.Label
+		}
+	}
+	return id
+}
+
+// causeColumns are the points of each cause that moved a total, of the change of a total and of 得分变动 alike.
+func (w *workbook) causeColumns(*plan) []planned {
+	steps := map[string]map[table.Cause]float64{}
+	for c := range w.Changes.All() {
+		if c.Kind == table.TotalStep {
+			if steps[c.Submission] == nil {
+				steps[c.Submission] = map[table.Cause]float64{}
+			}
+			steps[c.Submission][table.Cause(c.Causes)] = c.AfterNumber.V - c.BeforeNumber.V
+		}
+	}
+	var out []planned
+	for _, cause := range moving {
+		moved := false
+		for _, s := range steps {
+			moved = moved || s[cause] != 0
+		}
+		if !moved {
+			continue
+		}
+		out = append(out, planned{key: string(cause), head: cause.Label(), cell: func(_ *workbook, r row) book.Cell {
+			c, change := r.value.(table.Change)
+			if v, ok := steps[r.submission()][cause]; ok && (!change || c.Kind == table.TotalChanged) {
+				return book.Cell{Value: round(v), Look: book.Gain}
+			}
+			return book.Cell{Look: book.Gain}
+		}})
+	}
+	return out
+}
+
+// coverFields stand in columns of their own already.
+var coverFields = []string{"consortium", "city", "park", "lead_school", "lead_enterprise", "edition"}
+
+// singles are the undated fields of the form.
+func (w *workbook) singles(*plan) []planned {
+	var out []planned
+	for _, f := range w.Definition.Form.Singles() {
+		if f.Personal || slices.Contains(coverFields, f.ID) {
+			continue
+		}
+		head := w.Definition.Label(f.ID)
+		if f.Unit != "" {
+			head += "\n" + f.Unit
+		}
+		out = append(out, planned{key: f.ID, head: head, cell: of(func(w *workbook, e entry) book.Cell { return w.single(f, e.form.Figure(f.ID)) })})
+	}
+	return out
+}
+
+// single is the answer to an undated field.
+func (w *workbook) single(f *templates.Field, g *table.Figure) book.Cell {
+	switch {
+	case g == nil:
+		return quiet(w.absent(table.Missing))
+	case f.Numeric() || g.Status != table.Normal:
+		return w.figure(g.Number, g.Status)
+	case f.Type == templates.ConfirmField:
+		return centred(map[string]string{"true": w.Definition.Form.Confirm.Checked, "false": w.Definition.Form.Confirm.Unchecked}[g.Text])
+	case f.Type == templates.TextField:
+		return plain(g.Text)
+	}
+	return centred(g.Text)
+}
+
+// contacts are the fields about persons, not masked: this is where they belong.
+func (w *workbook) contacts(*plan) []planned {
+	given := map[[2]string]string{}
+	for c := range w.Facts.Contacts.All() {
+		given[[2]string{c.Submission, c.Field}] = c.Text
+	}
+	var out []planned
+	for _, f := range w.Definition.Form.Singles() {
+		if !f.Personal {
+			continue
+		}
+		out = append(out, planned{key: f.ID, head: w.Definition.Label(f.ID), cell: of(func(w *workbook, e entry) book.Cell {
+			if s, ok := given[[2]string{e.id(), f.ID}]; ok {
+				return book.Cell{Value: s, Look: book.Plain}
+			}
+			status := table.Missing
+			if g := e.form.Figure(f.ID); g != nil {
+				status = g.Status
+			}
+			return quiet(w.absent(status))
+		})})
+	}
+	return out
+}
+
+// funding are the planned funds, field by field and year by year.
+func (w *workbook) funding(*plan) []planned {
+	var out []planned
+	for _, f := range w.Definition.Form.About(templates.Funding) {
+		for _, id := range f.Years {
+			y, _ := w.Definition.Form.Year(id)
+			out = append(out, planned{key: f.ID + id, head: fmt.Sprintf("%s\n%s\n%s", w.Definition.Label(f.ID), y.Label, f.Unit), style: book.Column{Look: book.Promised},
+				cell: of(func(w *workbook, e entry) book.Cell { return w.dated(e.form.Metric(f.ID, y.Year), y) })})
+		}
+	}
+	return out
+}
+
+// dated is the figure of one year; what is promised stands on a ground of its own.
+func (w *workbook) dated(m *table.Metric, y templates.Year) book.Cell {
+	if m == nil {
+		return book.Cell{Look: book.Plain}
+	}
+	c := w.figure(m.Value, m.Status)
+	if y.Kind == templates.Committed {
+		c.Look = "promised " + c.Look
+	}
+	return c
+}
+
+// yearKey is the column of a year.
+func yearKey(year int) string { return fmt.Sprint("year ", year) }
+
+// years are the columns of a metric's years.
+func (w *workbook) years(p *plan) []planned {
+	p.words["next"] = fmt.Sprint(w.year("first"))
+	var out []planned
+	for _, y := range w.Definition.Form.Years {
+		c := planned{key: yearKey(y.Year), head: y.Label + "\n" + y.Tag, cell: of(func(w *workbook, s series) book.Cell { return w.dated(s.value(y.Year), y) })}
+		if y.Kind == templates.Committed {
+			c.style.Look = book.Promised
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// growths compare the last actual year with the one before, and the last promised one with it.
+func (w *workbook) growths(*plan) []planned {
+	years, last := w.Definition.Form.Years, w.year("last")
+	final := years[len(years)-1].Year
+	column := func(head string, from, to int) planned {
+		return planned{key: head, head: head, cell: func(_ *workbook, r row) book.Cell {
+			return w.growth(r.value.(series), r.cell(yearKey(from)), r.cell(yearKey(to)), from, to)
+		}}
+	}
+	return []planned{column(fmt.Sprintf("%d年比%d年", last, last-1), last-1, last), column(fmt.Sprintf("%d年承诺比%d年", final, last), last, final)}
+}
+
+// growth compares two years, in the cells x and y, by a formula: in percent, or in points where the figure is a percentage itself.
+func (w *workbook) growth(s series, x, y string, from, to int) book.Cell {
+	a, b, base := s.value(from), s.value(to), w.Definition.Rubric.Credibility.Base // less has no growth in per cent
+	if a == nil || b == nil {
+		return book.Cell{Look: book.Growth}
+	}
+	known := a.Value.Valid && b.Value.Valid
+	if s.field.Type == templates.PercentField {
+		c := book.Cell{Look: book.Change, Formula: fmt.Sprintf(`IF(AND(ISNUMBER(%s),ISNUMBER(%s)),ROUND(%s-%s,10),"")`, x, y, y, x), Value: ""}
+		if known {
+			c.Value = round(b.Value.V - a.Value.V)
+		}
+		return c
+	}
+	c := book.Cell{Look: book.Growth, Formula: fmt.Sprintf(`IF(AND(ISNUMBER(%s),ISNUMBER(%s)),IF(%s>=%s,ROUND(%s/%s-1,10),""),"")`, x, y, x, base, y, x), Value: ""}
+	if known && a.Value.V >= base.InexactFloat64() {
+		c.Value = round(b.Value.V/a.Value.V - 1)
+	}
+	return c
+}
+
+// receipts show what was registered about a submission.
+func (w *workbook) receipts(*plan) []planned {
+	var out []planned
+	for _, s := range w.Definition.Register.Sheets {
+		if slices.Contains([]templates.RegisterEffect{templates.Decides, templates.Lists, templates.Objects}, s.Effect) || len(w.Register) == 0 {
+			continue
+		}
+		find := func(e entry) table.Registered {
+			for _, r := range w.Register {
+				if r.Sheet == s && r.Key == table.ConsortiumKey(e.Submission) {
+					return r
+				}
+			}
+			return table.Registered{}
+		}
+		if s.Effect != templates.Receives {
+			out = append(out, planned{key: s.ID, head: s.Title, cell: of(func(_ *workbook, e entry) book.Cell {
+				if s.Effect == templates.Awards {
+					return plain(w.Register.Award(table.ConsortiumKey(e.Submission)).Said())
+				}
+				return plain(find(e).Document())
+			})})
+			continue
+		}
+		for _, c := range s.Columns {
+			if c.Must {
+				out = append(out, planned{key: s.ID + c.ID, head: c.Label, cell: of(func(_ *workbook, e entry) book.Cell { return centred(find(e).Values[c.ID]) })})
+			}
+		}
+	}
+	return out
+}
+
+// sides put two near-identical texts beside each other, what they have in common marked.
+func (w *workbook) sides(*plan) []planned {
+	var out []planned
+	for i, head := range []string{"甲", "乙"} {
+		out = append(out,
+			planned{key: head, head: head, cell: of(func(w *workbook, p pair) book.Cell { return plain(w.of(p.texts[i].Submission).Consortium) })},
+			planned{key: head + "text", head: head + "的文字", style: book.Column{Width: 70}, cell: of(func(_ *workbook, p pair) book.Cell {
+				return book.Cell{Value: marked2(text.Mask(p.texts[i].Text), text.Mask(p.texts[1-i].Text)), Look: book.Prose}
+			})},
+			planned{key: head + "place", head: head + "的位置", cell: of(func(w *workbook, p pair) book.Cell {
+				return w.placed(p.texts[i].Submission, p.texts[i].Sheet, p.texts[i].Cell)
+			})})
+	}
+	return out
+}
+
+// experts are the points that each expert gave; of those who have not marked all, what their marks came to out of.
+func (w *workbook) experts(p *plan) []planned {
+	ids := map[string]bool{}
+	most := 0.0
+	for x := range p.All {
+		for id, a := range x.(marked).by {
+			ids[id], most = true, max(most, a.Full)
+		}
+	}
+	var out []planned
+	for _, id := range sortedKeys(ids) {
+		out = append(out, planned{key: id, head: id, style: book.Column{Scale: max(most, 1)}, cell: of(func(_ *workbook, x marked) book.Cell {
+			switch a := x.by[id]; {
+			case a.State == table.AssessedConflict:
+				return quiet("回避")
+			case !a.Points.Valid:
+				return quiet("－")
+			case a.State == table.AssessedPart:
+				return outOf(a.Points.V, a.Full)
+			default:
+				return points(a.Points.V)
+			}
+		})})
+	}
+	return out
+}
+
+// outcomes count what a rule came to.
+func (w *workbook) outcomes(*plan) []planned {
+	var out []planned
+	for _, o := range []model.Outcome{model.Fail, model.Pass, model.NotApplicable, model.NotRun} {
+		out = append(out, planned{key: string(o), head: o.Label(), cell: of(func(_ *workbook, r ruleRow) book.Cell {
+			if r.files && o != model.Fail {
+				return centred("")
+			}
+			return count(r.counts[o])
+		})})
+	}
+	return out
+}
+
+// outcomesEach says it of each submission, where they are few enough.
+func (w *workbook) outcomesEach(*plan) []planned {
+	var out []planned
+	for i, s := range w.submissions {
+		if len(w.submissions) > widest {
+			break
+		}
+		out = append(out, planned{key: s.Submission, head: s.Consortium, style: book.Column{Look: book.Standing},
+			cell: of(func(_ *workbook, r ruleRow) book.Cell { return centred(marks[r.outcomes[i]]) })})
+	}
+	return out
+}

@@ -1,0 +1,355 @@
+package consolidate
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lianheti/stages/model"
+	"lianheti/stages/office/book"
+	"lianheti/stages/table"
+	"lianheti/stages/text"
+	"lianheti/templates"
+)
+
+// row is one line of a plain sheet.
+type row struct {
+	value any           // a row of the sheet's rows
+	data  reflect.Value // the same
+	plan  *plan
+	at    int // row of the sheet
+}
+
+// text is what a text column of the row says; empty where it has none of that name.
+func (r row) text(id string) string {
+	if at, ok := r.plan.fields[id]; ok {
+		return r.data.FieldByIndex(at).String()
+	}
+	return ""
+}
+
+func (r row) submission() string { return r.text("submission") }
+
+// cell is the address of another cell of the row, its column fixed.
+func (r row) cell(id string) string { return "$" + model.CellName(r.at, r.plan.col(id)) }
+
+// view makes a cell of a row.
+type view func(w *workbook, r row) book.Cell
+
+// of is a view of rows of one type.
+func of[T any](show func(w *workbook, x T) book.Cell) view {
+	return func(w *workbook, r row) book.Cell { return show(w, r.value.(T)) }
+}
+
+// words are what the program says in a sheet's remark.
+type words map[string]string
+
+// rows gives what a sheet shows, one line each, and the words of its remark.
+type rows struct {
+	table.Rows
+	words words
+}
+
+func list[T any](all []T, said words) rows {
+	if said == nil {
+		said = words{}
+	}
+	if said["count"] == "" {
+		said["count"] = strconv.Itoa(len(all))
+	}
+	return rows{table.RowsOf(len(all), slices.Values(all)), said}
+}
+
+// planned is one column as it will be written.
+type planned struct {
+	*templates.ReportColumn
+	key   string
+	head  string
+	cell  view
+	style book.Column
+}
+
+// plan is a plain sheet about to be written.
+type plan struct {
+	rows
+	sheet   *templates.ReportSheet
+	fields  map[string][]int // of the rows, by column
+	columns []planned
+}
+
+// listFirst is the first row below remark and header.
+const listFirst = 3
+
+// col is the number of a column. A view that names one that is not there is a mistake in the program, which its tests meet.
+func (p *plan) col(key string) int {
+	i := slices.IndexFunc(p.columns, func(c planned) bool { return c.key == key })
+	if i < 0 {
+		panic("sheets.yaml: " + p.sheet.ID + " has no column " + key)
+	}
+	return i + 1
+}
+
+// area is a column of the sheet over all rows, as formulas of the same book write it.
+func (p *plan) area(key string) string {
+	col := p.col(key)
+	return book.Absolute(p.sheet.Name, listFirst, col, max(p.Len, 2)+listFirst-1, col)
+}
+
+// fieldsOf finds the tagged fields of a row's type, those of embedded rows after its own.
+func fieldsOf(t reflect.Type) map[string][]int {
+	out := map[string][]int{}
+	for _, embedded := range []bool{false, true} {
+		for i := range t.NumField() {
+			f := t.Field(i)
+			if name, _, _ := strings.Cut(f.Tag.Get("col"), ","); !embedded && name != "" {
+				out[name] = f.Index
+			}
+			if !embedded || !f.Anonymous {
+				continue
+			}
+			for name, at := range fieldsOf(f.Type) {
+				if out[name] == nil {
+					out[name] = append([]int{i}, at...)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Check proves that what sheets.yaml asks of the program is there. The error names file, line and cure.
+func Check(d *templates.Definition) error {
+	w := &workbook{Input: Input{Round: table.Round{Facts: &table.Facts{Definition: d}, Judgement: &table.Judgement{}, Ranking: &table.Ranking{}}}}
+	for _, s := range d.Sheets.Sheets {
+		if s.Rows == "" {
+			if laidOut[s.ID] == nil {
+				return d.SheetProblem(s, nil, "没有 rows，程序也没有这张表的排版", "请写 rows，或改正 id。")
+			}
+			continue
+		}
+		typ, ok := w.typeOf(s.Rows)
+		if !ok {
+			return d.SheetProblem(s, nil, "的 rows 是“"+s.Rows+"”，程序没有这样的行", "请改成 tables.yaml 里的表名，或程序汇集的行："+strings.Join(sortedKeys(sources), "、")+"。")
+		}
+		fields := fieldsOf(typ)
+		for _, written := range s.Columns {
+			columns := []*templates.ReportColumn{written}
+			if written.Set != "" {
+				columns = d.Sheets.Sets[written.Set]
+			}
+			for _, c := range columns {
+				_, stored := fields[c.ID]
+				_, viewed := views[c.View]
+				_, each := groups[c.Each]
+				if !stored && !viewed && !each {
+					return d.SheetProblem(s, written, "没有列“"+c.ID+c.View+c.Each+"”", "id 写行里有的列："+strings.Join(sortedKeys(fields), "、")+"；view、each 写程序有的名称。")
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// typeOf is the type of a sheet's rows.
+func (w *workbook) typeOf(name string) (reflect.Type, bool) {
+	if s, ok := sources[name]; ok {
+		return s.of, true
+	}
+	t, ok := table.Find(name, w.Facts, w.Judgement, w.Ranking)
+	return t.Of, ok
+}
+
+// now says whether what waits for a state has its turn.
+func (w *workbook) now(when string) bool {
+	return when == "" || w.Standing.Complete() == (when == templates.WhenComplete)
+}
+
+// planned lays out a plain sheet, once: formulas of other sheets ask where its columns are.
+func (w *workbook) planned(id string) *plan {
+	if p := w.plans[id]; p != nil {
+		return p
+	}
+	s := w.Definition.Sheets.Sheet(id)
+	p := &plan{sheet: s}
+	w.plans[id] = p
+	if source, ok := sources[s.Rows]; ok {
+		p.rows, p.fields = source.rows(w), fieldsOf(source.of)
+	} else {
+		t, _ := table.Find(s.Rows, w.Facts, w.Judgement, w.Ranking)
+		p.rows, p.fields = rows{t, words{"count": strconv.Itoa(t.Len)}}, fieldsOf(t.Of)
+		if say := remarks[s.ID]; say != nil {
+			say(w, p.words)
+		}
+	}
+	for _, c := range w.Definition.Sheets.Expanded(s) {
+		switch {
+		case !w.now(c.When):
+		case c.Each != "":
+			for _, x := range groups[c.Each](w, p) {
+				p.columns = append(p.columns, w.styled(c, x))
+			}
+		default:
+			x := planned{key: c.ID + c.View, head: w.Definition.Sheets.Label(w.Definition, s, c), cell: views[c.View]}
+			if c.ID != "" {
+				x.cell = w.stored(c, p.fields[c.ID])
+			}
+			p.columns = append(p.columns, w.styled(c, x))
+		}
+	}
+	return p
+}
+
+// styled puts the looks that the definition says on a column.
+func (w *workbook) styled(c *templates.ReportColumn, x planned) planned {
+	x.ReportColumn = c
+	x.style.Header, x.style.Heat, x.style.Signed = x.head, c.Heat, c.Signed
+	x.style.Width, x.style.Scale = cmp.Or(x.style.Width, c.Width), cmp.Or(x.style.Scale, c.Scale)
+	if c.Top && w.Standing.Complete() {
+		x.style.Rank = w.choose()
+	}
+	x.style.Marks = w.marks(c.Marks)
+	if c.Head != "" {
+		x.style.Look = book.Look(c.Head)
+	}
+	show := x.cell
+	x.cell = func(w *workbook, r row) book.Cell {
+		cell := show(w, r)
+		if c.Look != "" && c.ID == "" && (cell.Look == "" || cell.Look == book.Plain) {
+			cell.Look = book.Look(c.Look)
+		}
+		if c.Drawn && cell.Value != nil && cell.Value != "" {
+			cell.Formula = w.atRun(cell.Value)
+		}
+		return cell
+	}
+	return x
+}
+
+// atRun is the formula of what holds at the run's weights and k only: at others nothing is said.
+func (w *workbook) atRun(value any) string {
+	said := fmt.Sprint(value)
+	if s, ok := value.(string); ok {
+		said = book.Quote(s)
+	}
+	return w.formula(`IF(%s=%s,"－",%s)`, setting(rangesRow), book.Quote(onlyRun), said)
+}
+
+// stored shows what stands in a column of the rows.
+func (w *workbook) stored(c *templates.ReportColumn, at []int) view {
+	codes := w.Definition.Sheets.Codes[c.Codes]
+	return func(_ *workbook, r row) book.Cell {
+		out := shown(r.data.FieldByIndex(at))
+		if s, ok := out.Value.(string); ok {
+			if word := codes[s]; word != "" {
+				s = word
+			}
+			if out.Value = s; c.Look != string(book.Mono) { // codes and hashes hold nothing to hide
+				out.Value = text.Mask(s)
+			}
+		}
+		if c.Look != "" {
+			out.Look = book.Look(c.Look)
+		}
+		return out
+	}
+}
+
+// shown is a stored value as a cell with the look of its type.
+func shown(v reflect.Value) book.Cell {
+	if v.CanInterface() {
+		if l, ok := v.Interface().(interface{ Label() string }); ok {
+			return book.Cell{Value: l.Label(), Look: book.Plain}
+		}
+	}
+	if v.Kind() == reflect.Struct { // table.Opt
+		if !v.FieldByName("Valid").Bool() {
+			return book.Cell{Look: book.Plain}
+		}
+		v = v.FieldByName("V")
+	}
+	switch v.Kind() {
+	case reflect.Bool:
+		return yes(v.Bool())
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return book.Cell{Value: v.Int(), Look: book.Integer}
+	case reflect.Float64:
+		return number(round(v.Float()))
+	}
+	return book.Cell{Value: v.String(), Look: book.Plain}
+}
+
+// list writes a plain sheet.
+func (w *workbook) list(p *plan) error {
+	said := p.sheet.Remark
+	if p.Len == 0 {
+		said = p.sheet.None
+	}
+	if said = templates.Fill(said, p.words); p.sheet.Known {
+		said = w.known(said)
+	}
+	grid := book.Grid{Sheet: p.sheet.Name, Table: p.sheet.ID, Remark: said, Rows: p.Len, Freeze: p.sheet.Freeze}
+	for i, c := range p.columns {
+		if c.style.Header = strings.ReplaceAll(c.style.Header, "\n", " "); c.Aside && grid.Printed == 0 {
+			grid.Printed = i
+		}
+		grid.Columns = append(grid.Columns, c.style)
+	}
+	all := w.cells(p)
+	if p.sheet.Long {
+		whole := all
+		cut := func(yield func([]book.Cell) bool) {
+			for cells := range whole {
+				for _, part := range grid.Cut(cells) {
+					if !yield(part) {
+						return
+					}
+				}
+			}
+		}
+		grid.Rows = 0
+		for range cut {
+			grid.Rows++
+		}
+		all = cut
+	}
+	return w.report.Grid(grid, all)
+}
+
+// cells goes through the rows of a plain sheet.
+func (w *workbook) cells(p *plan) iter.Seq[[]book.Cell] {
+	return func(yield func([]book.Cell) bool) {
+		at := listFirst
+		for value := range p.All {
+			r, cells := row{value, reflect.ValueOf(value), p, at}, make([]book.Cell, len(p.columns))
+			for i, c := range p.columns {
+				cells[i] = c.cell(w, r)
+			}
+			if at++; !yield(cells) {
+				return
+			}
+		}
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// marks are the colours that the definition gives under a name.
+func (w *workbook) marks(name string) []book.Mark {
+	var out []book.Mark
+	tones := w.Definition.Sheets.Marks[name]
+	for _, word := range sortedKeys(tones) {
+		out = append(out, book.Mark{Word: word, Tone: book.Tone(tones[word])})
+	}
+	return out
+}

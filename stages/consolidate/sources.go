@@ -1,0 +1,431 @@
+package consolidate
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lianheti/stages/model"
+	"lianheti/stages/table"
+	"lianheti/stages/text"
+	"lianheti/templates"
+)
+
+// source gives the rows of a sheet that no published table holds as they are.
+type source struct {
+	of   reflect.Type
+	rows func(w *workbook) rows
+}
+
+func from[T any](all func(w *workbook) ([]T, words)) source {
+	return source{reflect.TypeFor[T](), func(w *workbook) rows {
+		found, said := all(w)
+		return list(found, said)
+	}}
+}
+
+// sources are the rows that sheets.yaml can ask for beside the published tables. It is filled in at start: rows ask for the sheets.
+var sources map[string]source
+
+func init() {
+	sources = map[string]source{
+		"entries":    from(func(w *workbook) ([]entry, words) { return w.entries(), nil }),
+		"ranked":     from(func(w *workbook) ([]table.Rank, words) { return w.inOrder(), w.coloured() }),
+		"near":       from((*workbook).nearRows),
+		"lifted":     from((*workbook).liftRows),
+		"promises":   from((*workbook).promised),
+		"changed":    from((*workbook).changedRows),
+		"moves":      from((*workbook).moves),
+		"evidence":   from((*workbook).evidenceRows),
+		"rubric":     from((*workbook).rubricRows),
+		"method":     from((*workbook).methodRows),
+		"series":     from((*workbook).series),
+		"shared":     from((*workbook).shared),
+		"compared":   from((*workbook).compared),
+		"cities":     from(func(w *workbook) ([]city, words) { return w.withTotal(w.tally()), nil }),
+		"unreported": from((*workbook).missing),
+		"registered": from((*workbook).registered),
+		"doubts":     from((*workbook).doubts),
+		"rules":      from((*workbook).ruleRows),
+		"marked":     from((*workbook).marked),
+	}
+}
+
+// remarks are the words of the sheets that show published tables as they are.
+var remarks = map[string]func(w *workbook, said words){
+	"ranking": func(w *workbook, said words) { said["how"] = w.how() },
+	"findings": func(w *workbook, said words) {
+		b := w.Definition.Form.Beyond
+		said["coherence"], said["tool"], said["asked"] = b.Coherence, b.Tool, b.Asked
+	},
+	"checklist": func(w *workbook, said words) {
+		needed := 0
+		for c := range w.Ranking.Checklist.All() {
+			if c.Needed {
+				needed++
+			}
+		}
+		said["needed"] = "评齐之前没有线，列的是线前后的各家，不说核到哪里为止。"
+		if w.Standing.Complete() {
+			said["needed"] = fmt.Sprintf("只列线内各家。标“须核”的%d格都核实之后，其余就算全不成立、线外的推测读数就算都取最高，也不会换人。", needed)
+		}
+	},
+	"influence": func(w *workbook, said words) {
+		for _, begins := range []string{"尺度", "名次与", "逐项", "注意："} {
+			if part := w.said(begins); part != "" {
+				said["said"] += part + "。"
+			}
+		}
+	},
+}
+
+// derived is what several sheets ask for, worked out once.
+type derived struct {
+	swaps    map[string][]string
+	lifts    map[string]table.Lift
+	scores   map[[2]string]table.Score
+	flat     map[string][]string
+	steps    map[string][]string
+	standing map[string]standing
+}
+
+// swaps are, by submission, the least changes of a weight that make it change places over the line.
+func (w *workbook) swaps() map[string][]string {
+	if w.cache.swaps == nil {
+		w.cache.swaps = map[string][]string{}
+		for s := range w.Ranking.Swaps.All() {
+			for _, id := range []string{s.Outside, s.Inside} {
+				w.cache.swaps[id] = append(w.cache.swaps[id], s.Words)
+			}
+		}
+	}
+	return w.cache.swaps
+}
+
+// lifts gives the last step of each submission that is outside the line.
+func (w *workbook) lifts() map[string]table.Lift {
+	if w.cache.lifts == nil {
+		w.cache.lifts = map[string]table.Lift{}
+		for l := range w.Ranking.Lifts.All() {
+			w.cache.lifts[l.Submission] = l
+		}
+	}
+	return w.cache.lifts
+}
+
+// scored finds the score of an evidence, by submission and evidence.
+func (w *workbook) scored() map[[2]string]table.Score {
+	if w.cache.scores == nil {
+		w.cache.scores = map[[2]string]table.Score{}
+		for s := range w.Ranking.Scores.All() {
+			w.cache.scores[[2]string{s.Submission, s.Evidence}] = s
+		}
+	}
+	return w.cache.scores
+}
+
+// entry is a submission with all its answers.
+type entry struct {
+	table.Submission
+	table.Verdict
+	form *table.Form
+}
+
+func (e entry) id() string { return e.Submission.Submission }
+
+// entries lists the submissions in their order.
+func (w *workbook) entries() []entry {
+	var out []entry
+	for form := range w.Facts.Forms {
+		out = append(out, entry{form.Submission, w.verdicts[len(out)], form})
+	}
+	return out
+}
+
+func (w *workbook) nearRows() ([]table.Rank, words) {
+	ranked := w.inOrder()
+	all, said := w.near(ranked), words{"noline": noLine, "near": ""}
+	if len(all) < len(ranked) {
+		said["near"] = fmt.Sprintf("只算第%d名前后的%d家，其余不算。", w.choose(), len(all))
+	}
+	return all, said
+}
+
+func (w *workbook) coloured() words {
+	if !w.Standing.Complete() {
+		return words{"colours": ""}
+	}
+	return words{"colours": fmt.Sprintf("绿色是前%d名。", w.choose())}
+}
+
+func (w *workbook) liftRows() ([]table.Lift, words) {
+	var outside []string // by rank
+	for _, r := range w.inOrder() {
+		if int(r.Rank.V) > w.choose() {
+			outside = append(outside, r.Submission)
+		}
+	}
+	all := slices.Collect(w.Ranking.Lifts.All())
+	slices.SortStableFunc(all, func(a, b table.Lift) int {
+		return slices.Index(outside, a.Submission) - slices.Index(outside, b.Submission)
+	})
+	said := words{"last": fmt.Sprintf("%.2f", w.lastInside(w.inOrder())), "k": strconv.Itoa(w.choose()), "some": ""}
+	if told := len(w.lifts()); told < len(outside) {
+		said["some"] = fmt.Sprintf("线外共%d家，只列离入选线最近的%d家。", len(outside), told)
+	}
+	return all, said
+}
+
+func (w *workbook) promised() ([]table.Growth, words) {
+	var out []table.Growth
+	for g := range w.Ranking.Credibility.All() {
+		if g.Flag == "verify" {
+			out = append(out, g)
+		}
+	}
+	return out, words{"all": strconv.Itoa(w.Ranking.Credibility.Len())}
+}
+
+func (w *workbook) evidenceRows() ([]table.Score, words) {
+	var out []table.Score
+	for s := range w.Ranking.Scores.All() {
+		if s.Evidence != "" {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// rubricRow is one observation point.
+type rubricRow struct {
+	Point     string  `col:"point"`
+	Wording   string  `col:"wording"`
+	Indicator string  `col:"indicator"`
+	Weight    float64 `col:"weight"`
+	Experts   float64 `col:"experts"`
+	Evidence  string  `col:"evidence"`
+}
+
+func (w *workbook) rubricRows() ([]rubricRow, words) {
+	var out []rubricRow
+	for _, p := range w.Definition.Rubric.Points() {
+		var lines []string
+		for _, e := range p.Evidence {
+			method := w.Definition.Sheets.Codes["method"][e.Method]
+			lines = append(lines, fmt.Sprintf("%s（%s，%s）：%s％", e.Label, e.Basis, method, e.Weight.Shift(2).Round(1)))
+		}
+		if p.Deduction {
+			lines = append(lines, "由专家酌情扣分")
+		} else if lines == nil {
+			lines = append(lines, "等专家评分")
+		}
+		out = append(out, rubricRow{p.ID, p.Label, p.Indicator.Label, p.Weight.InexactFloat64(), p.ExpertShare.InexactFloat64(), strings.Join(lines, "\n")})
+	}
+	return out, words{"note": w.Definition.Rubric.WeightsNote}
+}
+
+// methodRow is one sentence of how the ranking was made.
+type methodRow struct {
+	Order int    `col:"order"`
+	Words string `col:"words"`
+}
+
+func (w *workbook) methodRows() ([]methodRow, words) {
+	var out []methodRow
+	for part := range strings.SplitSeq(w.method(), "；") {
+		out = append(out, methodRow{len(out) + 1, drawnBy.ReplaceAllString(part, "权重抽样所得")})
+	}
+	return out, nil
+}
+
+// unreported is an entry of the directory that should have reported and did not.
+type unreported struct {
+	No         int    `col:"directory_no"`
+	City       string `col:"city"`
+	Consortium string `col:"consortium"`
+	Park       string `col:"park"`
+	State      string `col:"state"`
+}
+
+// missing is who of the directory should have reported and did not. Consortia that are national already or were selected before need not.
+func (w *workbook) missing() ([]unreported, words) {
+	var out []unreported
+	exempt := 0
+	for _, e := range w.Definition.Directory.Entries {
+		if w.Register.Exempt(e) != "" {
+			exempt++
+		} else if !w.reported(e) {
+			out = append(out, unreported{e.No, e.City, e.Consortium, e.Park, "未收到可用的申报；请查“文件清单”有无不予受理的文件，或催报"})
+		}
+	}
+	return out, words{"all": strconv.Itoa(len(w.Definition.Directory.Entries)), "exempt": strconv.Itoa(exempt)}
+}
+
+// reported says whether an entry of the directory has a submission.
+func (w *workbook) reported(e templates.Entry) bool {
+	return slices.ContainsFunc(w.submissions, func(s table.Submission) bool { return s.DirectoryNo.Valid && s.DirectoryNo.V == int32(e.No) })
+}
+
+// ruleRow is one rule with what it came to on each submission.
+type ruleRow struct {
+	Code      string          `col:"code"`
+	Title     string          `col:"title"`
+	Severity  model.Severity  `col:"severity"`
+	Authority string          `col:"authority"`
+	outcomes  []model.Outcome // in the order of the submissions
+	counts    map[model.Outcome]int
+	files     bool // it is about files; only where it failed is it about a submission
+}
+
+// widest is up to how many submissions 规则执行 has a column each; beyond it the counts must do.
+const widest = 60
+
+func (w *workbook) ruleRows() ([]ruleRow, words) {
+	at, out := map[string]int{}, []ruleRow{}
+	for _, r := range w.Definition.Rules {
+		at[r.Code] = len(out)
+		out = append(out, ruleRow{r.Code, r.Title, model.Severity(r.Severity), r.Authority, make([]model.Outcome, len(w.submissions)), map[model.Outcome]int{}, r.Check == "file" || r.Check == "marks"})
+	}
+	for o := range w.Judgement.Outcomes.All() {
+		r := out[at[o.Code]]
+		if r.files && o.Outcome != model.Fail {
+			continue // a file that can't be used has no submission to pass or fail
+		}
+		r.outcomes[w.index[o.Submission]] = o.Outcome
+		r.counts[o.Outcome]++
+	}
+	for x := range w.Judgement.Findings.All() {
+		if x.Submission == "" {
+			out[at[x.Code]].counts[model.Fail]++
+		}
+	}
+	beside := "申报较多，逐个申报的结果见 data/outcomes。"
+	if len(w.submissions) <= widest {
+		beside = fmt.Sprintf("右边逐个申报列出：%s 通过，%s 未通过，%s 不适用，%s 无法检查。", marks[model.Pass], marks[model.Fail], marks[model.NotApplicable], marks[model.NotRun])
+	}
+	return out, words{"beside": beside}
+}
+
+// marks are the outcomes in a narrow column.
+var marks = map[model.Outcome]string{model.Pass: "✓", model.Fail: "✗", model.NotApplicable: "－", model.NotRun: "？"}
+
+// sharedUnit is one unit that several consortia list.
+type sharedUnit struct {
+	Name       string `col:"name"`
+	Kind       string `col:"kind_label"`
+	Lists      int    `col:"lists"`
+	Where      string `col:"where"`
+	Leads      int    `col:"leads"`
+	Enrolments string `col:"enrolments"`
+	Places     string `col:"places"`
+	public     bool
+	key        string
+}
+
+// shared lists every unit that more than one consortium lists, those that do so as a matter of course last.
+func (w *workbook) shared() ([]sharedUnit, words) {
+	lists := map[string][]table.Member{}
+	var keys []string
+	for m := range w.Facts.Members.All() {
+		if m.NameKey == "" {
+			continue
+		}
+		if lists[m.NameKey] == nil {
+			keys = append(keys, m.NameKey)
+		}
+		lists[m.NameKey] = append(lists[m.NameKey], m)
+	}
+	var out []sharedUnit
+	for _, key := range keys {
+		first := lists[key][0]
+		u := sharedUnit{Name: first.Name, Kind: w.kindOf(first), public: w.public(first.Kind), key: key}
+		where, places, enrolments := []string{}, []string{}, []string{}
+		for _, m := range lists[key] {
+			if name := w.of(m.Submission).Consortium; !slices.Contains(where, name) {
+				where = append(where, name)
+			}
+			if m.IsLead {
+				u.Leads++
+			}
+			if m.Enrolment.Valid {
+				enrolments = append(enrolments, table.Plain(m.Enrolment))
+			}
+			places = append(places, model.Place{File: w.of(m.Submission).File, Sheet: m.Sheet, Cell: m.Cell}.String())
+		}
+		if u.Lists = len(where); u.Lists > 1 {
+			u.Where, u.Places, u.Enrolments = strings.Join(where, "、"), strings.Join(places, "\n"), strings.Join(enrolments, "、")
+			out = append(out, u)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b sharedUnit) int {
+		return cmp.Or(compareBool(a.public, b.public), -cmp.Compare(a.Lists, b.Lists), strings.Compare(a.key, b.key))
+	})
+	return out, nil
+}
+
+// public says that a kind of unit belongs to several consortia as a matter of course: no rule asks about it.
+func (w *workbook) public(kind string) bool {
+	return !slices.ContainsFunc(w.Definition.Rules, func(r *templates.Rule) bool { return r.Check == "shared_member" && slices.Contains(r.Kinds, kind) })
+}
+
+// marked is what the experts gave one submission, taken together and each.
+type marked struct {
+	table.Assessment
+	Deductions int                         `col:"deductions"`
+	Vetoes     int                         `col:"vetoes"`
+	Conflicts  int                         `col:"conflicts"`
+	by         map[string]table.Assessment // by expert
+}
+
+// marked is the matrix of experts and submissions, in the order of the ranking.
+func (w *workbook) marked() ([]marked, words) {
+	by := map[string]map[string]table.Assessment{}
+	var out []marked
+	for a := range w.Ranking.Assessments.All() {
+		if by[a.Submission] == nil {
+			by[a.Submission] = map[string]table.Assessment{}
+		}
+		if a.Expert != "" {
+			by[a.Submission][a.Expert] = a
+			continue
+		}
+		x := marked{Assessment: a, by: by[a.Submission]}
+		for _, each := range x.by {
+			x.Deductions += one(each.Deduction.V > 0)
+			x.Vetoes += one(each.Veto)
+			x.Conflicts += one(each.State == table.AssessedConflict)
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// registered is one entry that the Department made, and what it brought about in this run.
+type registered struct {
+	Item        string `col:"item"`
+	Consortium  string `col:"consortium"`
+	Fingerprint string `col:"fingerprint"`
+	Says        string `col:"says"`
+	Date        string `col:"date"`
+	Effect      string `col:"effect"`
+	Place       string `col:"place"`
+}
+
+func (w *workbook) registered() ([]registered, words) {
+	var out []registered
+	for _, e := range w.Register {
+		out = append(out, registered{e.Sheet.Title, text.Mask(e.Values[templates.RegisterConsortium]), model.ExplanationKey(e.Fingerprint, e.ValueHash),
+			saysRegistered(e), e.Values[templates.RegisterDate], w.effect(e), e.Place.String()})
+	}
+	return out, nil
+}

@@ -1,0 +1,314 @@
+package consolidate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lianheti/stages/model"
+	"lianheti/stages/office/book"
+	"lianheti/stages/table"
+	"lianheti/stages/text"
+	"lianheti/templates"
+)
+
+// views are what sheets.yaml can ask for beside the columns of the rows. It is filled in at start: views ask for the sheets.
+var views map[string]view
+
+func init() {
+	views = map[string]view{
+		// of any row about a submission
+		"city":       func(w *workbook, r row) book.Cell { return centred(w.of(r.submission()).City) },
+		"consortium": func(w *workbook, r row) book.Cell { return book.Cell{Value: w.name(r.submission()), Look: book.Plain} },
+		"belongs":    func(w *workbook, r row) book.Cell { return centred(w.Facts.CityOf(w.of(r.submission()))) },
+		"rank":       func(w *workbook, r row) book.Cell { return ranked(w.ranks[r.submission()].Rank) },
+		"gap":        func(w *workbook, r row) book.Cell { return w.gap(w.ranks[r.submission()]) },
+		"copy":       func(w *workbook, r row) book.Cell { return w.copyLink(r.submission()) },
+		"field":      func(w *workbook, r row) book.Cell { return plain(w.Definition.Label(r.text("field"))) },
+		"indicator":  func(w *workbook, r row) book.Cell { return plain(w.Definition.Label(r.text("indicator"))) },
+		"placed":     func(w *workbook, r row) book.Cell { return w.placed(r.submission(), r.text("sheet"), r.text("cell")) },
+		"mark_place": func(_ *workbook, r row) book.Cell { return mono(r.text("sheet") + "!" + r.text("cell")) },
+		"reason":     func(_ *workbook, r row) book.Cell { return plain(strings.ReplaceAll(r.text("reason"), "；", "\n")) },
+		"blank":      func(*workbook, row) book.Cell { return book.Cell{Look: book.Plain} },
+		"reading":    func(w *workbook, r row) book.Cell { return plain(w.Definition.Reading.Route(r.text("kind")).Label) },
+
+		// of the ranking
+		"live_rank": func(w *workbook, r row) book.Cell {
+			c := ranked(r.value.(table.Rank).Rank)
+			c.Look, c.Formula = book.Centred, w.lookup(colRank, r.cell("submission"))
+			return c
+		},
+		"live_side": func(w *workbook, r row) book.Cell {
+			return book.Cell{Value: sides[r.value.(table.Rank).Line], Look: book.Centred, Formula: w.sideFormula(r.cell("live_rank"))}
+		},
+		"live_total":    live(colTotal, book.Points, func(r table.Rank) float64 { return r.Total }),
+		"live_possible": func(w *workbook, r row) book.Cell { return w.possible(r.value.(table.Rank)) },
+		"live_lower":    live(colLower, book.Points, func(r table.Rank) float64 { return r.Lower }),
+		"live_upper":    live(colUpper, book.Points, func(r table.Rank) float64 { return r.Upper }),
+		"live_present":  live(colPresent, book.Share, func(r table.Rank) float64 { return r.Present }),
+		"run_total":     of(func(_ *workbook, r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
+		"total":         of(func(_ *workbook, r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
+		"open":          of(func(_ *workbook, r table.Rank) book.Cell { return points(r.Open) }),
+		"first_k":       of(func(_ *workbook, r table.Rank) book.Cell { return optional(r.FirstK, book.Share) }),
+		"line_reason":   of(func(_ *workbook, r table.Rank) book.Cell { return plain(strings.ReplaceAll(r.LineReason, "；", "\n")) }),
+		"swaps":         of(func(w *workbook, r table.Rank) book.Cell { return plain(strings.Join(w.swaps()[r.Submission], "\n")) }),
+		"reached":       of(func(w *workbook, r table.Rank) book.Cell { return w.reached(w.lifts()[r.Submission]) }),
+		"overtake":      of(func(w *workbook, r table.Rank) book.Cell { return w.overtake(r) }),
+		"award":         of(func(w *workbook, r table.Rank) book.Cell { return plain(w.award(r)) }),
+		"page":          of(func(w *workbook, r table.Rank) book.Cell { return w.pageLink(r.Submission) }),
+
+		// of findings
+		"finding_place": func(w *workbook, r row) book.Cell { return w.placeLink(finding(r)) },
+		"answered":      of(func(w *workbook, x table.Finding) book.Cell { return centred(w.answered(x)) }),
+		"fingerprint":   func(_ *workbook, r row) book.Cell { return mono(fingerprint(finding(r))) },
+		"concerns":      of(func(_ *workbook, x doubt) book.Cell { return plain(strings.Join(x.points, "、")) }),
+		"since":         of(func(_ *workbook, x doubt) book.Cell { return centred(x.since) }),
+		"void":          of(func(_ *workbook, x doubt) book.Cell { return plain(x.void()) }),
+
+		// of what is to be checked, and of evidence
+		"field_year": of(func(w *workbook, c table.Check) book.Cell {
+			if c.Field == "" {
+				return plain("")
+			}
+			return plain(w.Definition.Name(templates.Ref{Field: c.Field, Year: int(c.Year.V)}))
+		}),
+		"source": func(w *workbook, r row) book.Cell {
+			cells := r.text("cells")
+			if cells == "" && r.text("cell") != "" {
+				cells = r.text("sheet") + "!" + r.text("cell")
+			}
+			return w.sourceLink(r.submission(), cells)
+		},
+		"evidence":      of(func(w *workbook, s table.Score) book.Cell { return plain(w.evidenceOf(s.Point, s.Evidence).Label) }),
+		"basis":         of(func(w *workbook, s table.Score) book.Cell { return plain(w.evidenceOf(s.Point, s.Evidence).Basis) }),
+		"evidence_unit": of(func(w *workbook, s table.Score) book.Cell { return centred(w.evidenceOf(s.Point, s.Evidence).Unit) }),
+		"lifted":        of((*workbook).lifted),
+		"lift_raw":      of(func(w *workbook, l table.Lift) book.Cell { return w.amount(l, l.Raw) }),
+		"lift_best":     of(func(w *workbook, l table.Lift) book.Cell { return w.amount(l, table.Some(l.Best)) }),
+		"lift_basis": of(func(w *workbook, l table.Lift) book.Cell {
+			if l.Evidence == "" {
+				return plain("")
+			}
+			return plain(w.evidenceOf(l.Point, l.Evidence).Basis)
+		}),
+		"best_of": of(func(w *workbook, l table.Lift) book.Cell { return plain(w.of(l.BestOf).Consortium) }),
+		"lift_source": of(func(w *workbook, l table.Lift) book.Cell {
+			return w.sourceLink(l.Submission, w.scored()[[2]string{l.Submission, l.Evidence}].Cells)
+		}),
+		"point_words": of(func(w *workbook, x table.Influence) book.Cell {
+			return plain(short(w.Definition.Rubric.Point(x.Point), 60))
+		}),
+		"flat": of(func(w *workbook, x table.Influence) book.Cell { return plain(strings.Join(w.flat()[x.Point], "、")) }),
+
+		// of changes
+		"moved": of(func(_ *workbook, c table.Change) book.Cell {
+			if !c.BeforeNumber.Valid || !c.AfterNumber.Valid {
+				return book.Cell{Look: book.Plain}
+			}
+			return number(round(c.AfterNumber.V - c.BeforeNumber.V))
+		}),
+		"why": of(func(w *workbook, c table.Change) book.Cell {
+			return plain(strings.TrimPrefix(w.crossing(c)+"："+w.why(c), "："))
+		}),
+		"moved_to": func(w *workbook, r row) book.Cell {
+			c := points(r.value.(scoreMove).total.AfterNumber.V)
+			c.Formula = fmt.Sprintf("SUM(%s:%s)", r.cell("was"), model.CellName(r.at, r.plan.col("moved_to")-1))
+			return c
+		},
+		"moved_by": func(w *workbook, r row) book.Cell {
+			return book.Cell{Value: round(r.value.(scoreMove).moved()), Look: book.Gain, Formula: r.cell("moved_to") + "-" + r.cell("was")}
+		},
+
+		// of what was handed in
+		"units":     of(func(_ *workbook, e entry) book.Cell { return count(len(e.form.Members)) }),
+		"kind_of":   of(func(w *workbook, m table.Member) book.Cell { return plain(w.kindOf(m)) }),
+		"enrolment": of((*workbook).enrolment),
+		"long_text": of((*workbook).longText),
+		"city_name": of(func(_ *workbook, c city) book.Cell {
+			if c.total {
+				return book.Cell{Value: c.name, Look: book.Total}
+			}
+			return centred(c.name)
+		}),
+		"group":        of(func(_ *workbook, s series) book.Cell { return plain(s.field.Group) }),
+		"series_unit":  of(func(_ *workbook, s series) book.Cell { return centred(s.field.Unit) }),
+		"course":       func(*workbook, row) book.Cell { return book.Cell{Look: book.Plain} },
+		"series_place": of((*workbook).seriesPlace),
+		"pair_field":   of(func(w *workbook, p pair) book.Cell { return plain(w.Definition.Label(p.field)) }),
+		"pair_share":   of(func(_ *workbook, p pair) book.Cell { return centred(p.said) }),
+	}
+}
+
+// ranked is a rank, or that there is none.
+func ranked(rank table.Opt[int32]) book.Cell {
+	if !rank.Valid {
+		return quiet("不排")
+	}
+	return book.Cell{Value: rank.V, Look: book.Centred}
+}
+
+// live looks up in 观测点得分 what the weights change.
+func live(col int, look book.Look, value func(table.Rank) float64) view {
+	return func(w *workbook, r row) book.Cell {
+		return book.Cell{Value: round(value(r.value.(table.Rank))), Look: look, Formula: w.lookup(col, r.cell("submission"))}
+	}
+}
+
+// outOf is a total that says what it is out of.
+func outOf(total, possible float64) book.Cell {
+	return book.Cell{Value: round(total), Look: book.OutOf(table.Plain(table.Some(round(possible))))}
+}
+
+// finding is the finding that a row is, or is made of.
+func finding(r row) table.Finding {
+	if x, ok := r.value.(doubt); ok {
+		return x.Finding
+	}
+	return r.value.(table.Finding)
+}
+
+// copyLink leads to the annotated copy of a submission that goes back.
+func (w *workbook) copyLink(submission string) book.Cell {
+	path, ok := w.Returns[submission]
+	if !ok {
+		return centred("")
+	}
+	return book.Cell{Value: "打开标注件", Look: book.Link, Link: path}
+}
+
+// placed shows where a value stands and leads into the annotated copy where there is one.
+func (w *workbook) placed(submission, sheet, cell string) book.Cell {
+	if sheet == "" {
+		return centred("")
+	}
+	c := mono(model.Place{File: w.of(submission).File, Sheet: sheet, Cell: cell}.String())
+	if path, ok := w.Returns[submission]; ok {
+		c.Look, c.Link = book.Link, path+book.CellLink(sheet, strings.Split(cell, ":")[0])
+	}
+	return c
+}
+
+// sourceLink shows the cells of an evidence and leads to the first of them.
+func (w *workbook) sourceLink(submission, cells string) book.Cell {
+	c := mono(cells)
+	sheet, cell, ok := strings.Cut(strings.Split(cells, "; ")[0], "!")
+	if path, there := w.Returns[submission]; there && ok {
+		c.Look, c.Link = book.Link, path+book.CellLink(sheet, strings.Split(cell, ":")[0])
+	}
+	return c
+}
+
+// placeLink shows where a finding is and leads there: into the annotated copy, or else to the value's row in 附录.
+func (w *workbook) placeLink(x table.Finding) book.Cell {
+	place := model.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell}
+	if x.Sheet == "" {
+		return plain(place.String())
+	}
+	c := book.Cell{Value: place.String(), Look: book.Link}
+	if path, ok := w.Returns[x.Submission]; ok {
+		c.Link = path + book.CellLink(x.Sheet, x.Cell)
+		return c
+	}
+	i, ok := w.index[x.Submission]
+	if !ok {
+		c.Look = book.Plain
+		return c
+	}
+	sheet, at := "submissions", i
+	fields := w.Definition.Form.Metrics()
+	if k := slices.IndexFunc(fields, func(f *templates.Field) bool { return slices.Contains(strings.Fields(x.Fields), f.ID) }); k >= 0 {
+		sheet, at = "metrics", i*len(fields)+k
+	}
+	c.Link = w.to(sheet, model.CellName(at+listFirst, 1))
+	return c
+}
+
+// kindOf is the kind of a member as the form calls it; what nobody knows stays as typed.
+func (w *workbook) kindOf(m table.Member) string {
+	if k, ok := w.Definition.Form.Kind(m.Kind); ok {
+		return k.Label
+	}
+	return m.KindLabel
+}
+
+func (w *workbook) enrolment(m table.Member) book.Cell {
+	if kind, ok := w.Definition.Form.Kind(m.Kind); ok && !kind.School && m.Status == table.Missing {
+		return book.Cell{Look: book.Plain}
+	}
+	return w.figure(m.Enrolment, m.Status)
+}
+
+func (w *workbook) longText(t table.Text) book.Cell {
+	if f := w.Definition.Field(t.Field); t.Status == table.Missing && !f.Required {
+		return book.Cell{Look: book.Prose}
+	} else if t.Status != table.Normal {
+		return quiet(w.absent(t.Status))
+	}
+	return book.Cell{Value: text.Mask(t.Text), Look: book.Prose}
+}
+
+// gap is by how much a total is above or below that of the last one inside the line.
+func (w *workbook) gap(r table.Rank) book.Cell {
+	if !r.Ranked {
+		return book.Cell{Look: book.Gain}
+	}
+	return book.Cell{Value: round(r.Total - w.lastInside(w.inOrder())), Look: book.Gain}
+}
+
+// possible is what can be earned, live.
+func (w *workbook) possible(r table.Rank) book.Cell {
+	return book.Cell{Value: round(r.Possible), Look: book.Points, Formula: w.formula("ROUND(SUM(%s),10)", w.weightsFrom(r.Complete))}
+}
+
+// lifted is what a step out of the line's outside asks for.
+func (w *workbook) lifted(l table.Lift) book.Cell {
+	if l.Evidence == "" {
+		return plain("专家评分")
+	}
+	return plain(w.evidenceOf(l.Point, l.Evidence).Label)
+}
+
+// amount says a value of such a step with its unit.
+func (w *workbook) amount(l table.Lift, v table.Opt[float64]) book.Cell {
+	switch {
+	case !v.Valid:
+		return centred("缺")
+	case l.Evidence == "":
+		return centred(table.Plain(table.Some(round2(v.V))) + "分")
+	}
+	return centred(sized(w.evidenceOf(l.Point, l.Evidence), v.V))
+}
+
+// reached says how many figures would have to be the best, by the last step.
+func (w *workbook) reached(last table.Lift) book.Cell {
+	switch {
+	case last.Step == 0:
+		return quiet("－")
+	case !last.Inside:
+		return centred("都达到也不够")
+	}
+	return book.Cell{Value: last.Step, Look: book.Link, Link: w.to("lifts", "A1")}
+}
+
+// evidenceOf finds what the rubric says of an evidence.
+func (w *workbook) evidenceOf(point, id string) *templates.Evidence {
+	for _, e := range w.Definition.Rubric.Point(point).Evidence {
+		if e.ID == id {
+			return e
+		}
+	}
+	panic("score: no evidence " + point + " " + id)
+}
+
+// sized is the value of an evidence as a person says it: rounded, with its unit.
+func sized(e *templates.Evidence, v float64) string {
+	return table.Plain(table.Some(round2(v))) + e.Unit
+}
+
+// relative names an evidence, with what its value is divided by where it is.
+func relative(e *templates.Evidence) string {
+	if !e.Per() {
+		return e.Label
+	}
+	return e.Label + "，" + e.Basis
+}

@@ -1,0 +1,203 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Sheets say what the officers' workbooks show: which sheets in which book, and of each plain one its columns.
+type Sheets struct {
+	Books  []*ReportBook
+	Marks  map[string]map[string]string // by name: word -> tone
+	Codes  map[string]map[string]string // by name: code -> word
+	Sets   map[string][]*ReportColumn   // columns that stand together on several sheets
+	Sheets []*ReportSheet               // in the order of their book
+}
+
+// ReportBook is one workbook.
+type ReportBook struct {
+	ID, Title string
+	Personal  bool // the one with personal data: not in what is kept for a meeting
+}
+
+// ReportSheet is one worksheet. A plain one shows rows of the program; one without rows is laid out by the program, under its id.
+type ReportSheet struct {
+	ID     string
+	Name   string
+	Book   string
+	Was    string // the sheets that showed this before, for those who look for them
+	Shows  string // one line for the list of sheets
+	Remark string // over the header: what it says and how to read it; {words} are the program's
+	Known  bool   // how much of the scores is known goes before the remark
+	When   string // complete: only once all is marked; before: only until then; empty: always
+	Rows   string // a table of tables.yaml, or rows that the program derives
+	Table  string // whose labels the columns have; empty: Rows
+	Freeze int    // columns that stay in view
+	Always bool   // written without rows too: the remark is then None
+	None   string
+	Long   bool // texts too long for a row go on in the next
+	// Columns from left to right.
+	Columns []*ReportColumn
+
+	at at
+}
+
+// ReportColumn is one column, or a set of them, of a plain sheet. Exactly one of ID, View, Set and Each says what it shows.
+type ReportColumn struct {
+	ID     string // a column of the rows
+	View   string // what the program makes of a row
+	Set    string // the columns of a set
+	Each   string // as many columns as the program finds: one a year, a scenario …
+	Label  string // default: as tables.yaml has it
+	Of     string // table.column whose label it takes
+	Width  float64
+	Look   string  // of the cells; default: by type
+	Head   string  // look of the header
+	Marks  string  // colours by word
+	Codes  string  // words by code
+	When   string  // as of a sheet
+	Scale  float64 // above 0: colours from 0 to this
+	Heat   bool    // colours for growth
+	Signed bool    // colours by sign
+	Top    bool    // the first k are good, where there is a line
+	Drawn  bool    // holds at the run's weights and k only
+	Aside  bool    // beside what is printed; once aside, all that follow
+}
+
+// Sheet finds a sheet by its id, or gives nil.
+func (s *Sheets) Sheet(id string) *ReportSheet {
+	for _, x := range s.Sheets {
+		if x.ID == id {
+			return x
+		}
+	}
+	return nil
+}
+
+// Expanded lists the columns of a sheet with the sets taken apart.
+func (s *Sheets) Expanded(sheet *ReportSheet) []*ReportColumn {
+	var out []*ReportColumn
+	for _, c := range sheet.Columns {
+		if c.Set != "" {
+			out = append(out, s.Sets[c.Set]...)
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// SheetProblem says of a sheet, and of one of its columns where there is one, what is wrong with it: for what only the program knows.
+func (d *Definition) SheetProblem(s *ReportSheet, column *ReportColumn, what, cure string) error {
+	l := &loader{dir: fmt.Sprintf("templates/%d", d.Year), sources: map[string][]byte{s.at.file: d.Texts[fmt.Sprintf("%d/%s", d.Year, s.at.file)]}}
+	where := s.at
+	if i := slices.Index(s.Columns, column); i >= 0 {
+		where.path += fmt.Sprintf(".columns[%d]", i)
+	}
+	l.problem(where, "工作表“"+s.Name+"”"+what, cure)
+	return l.problems[0]
+}
+
+// Whens are the states that a sheet or a column can wait for.
+const (
+	WhenComplete = "complete"
+	WhenBefore   = "before"
+)
+
+func (s *Sheets) check(l *loader, d *Definition) {
+	const file = "sheets.yaml"
+	ids, names := map[string]bool{}, map[string]bool{}
+	for name, columns := range s.Sets {
+		for i, c := range columns {
+			s.checkColumn(l, d, at{file, fmt.Sprintf("$.sets.%s[%d]", name, i)}, nil, c)
+		}
+	}
+	for i, x := range s.Sheets {
+		x.at = at{file, fmt.Sprintf("$.sheets[%d]", i)}
+		problem := func(what, cure string) { l.problem(x.at, "工作表“"+x.Name+"”"+what, cure) }
+		if x.ID == "" || x.Name == "" || x.Shows == "" || ids[x.ID] || names[x.Book+x.Name] {
+			problem("缺 id、name 或 shows，或编号、名称重复", "请补全；一个文件里的名称各不相同。")
+		}
+		ids[x.ID], names[x.Book+x.Name] = true, true
+		if !slices.ContainsFunc(s.Books, func(b *ReportBook) bool { return b.ID == x.Book }) {
+			problem("放在“"+x.Book+"”，books 里没有这个文件", "请改成 books 里的 id。")
+		}
+		if !slices.Contains([]string{"", WhenComplete, WhenBefore}, x.When) {
+			problem("的 when 是“"+x.When+"”", "只能写 complete 或 before。")
+		}
+		if x.Rows == "" {
+			continue
+		}
+		if x.Remark == "" || len(x.Columns) == 0 || x.Always && x.None == "" {
+			problem("缺 remark 或 columns；写了 always 的缺 none", "请补上一句：说的是什么，怎么看。")
+		}
+		if x.Table == "" && d.Table(x.Rows) != nil {
+			x.Table = x.Rows
+		}
+		if x.Table != "" && d.Table(x.Table) == nil {
+			problem("取自表“"+x.Table+"”，tables.yaml 里没有这张表", "请改成 tables.yaml 里的表名。")
+			continue
+		}
+		for k, c := range x.Columns {
+			s.checkColumn(l, d, at{file, fmt.Sprintf("$.sheets[%d].columns[%d]", i, k)}, x, c)
+		}
+	}
+}
+
+// checkColumn proves a column of a sheet, or of a set where there is no sheet.
+func (s *Sheets) checkColumn(l *loader, d *Definition, where at, x *ReportSheet, c *ReportColumn) {
+	says := 0
+	for _, what := range []string{c.ID, c.View, c.Set, c.Each} {
+		if what != "" {
+			says++
+		}
+	}
+	switch {
+	case says != 1:
+		l.problem(where, "一列写了 id、view、set、each 中的"+fmt.Sprint(says)+"样", "恰写一样。")
+	case c.Set != "" && s.Sets[c.Set] == nil:
+		l.problem(where, "没有名为“"+c.Set+"”的一组列", "请改成 sets 里的名称。")
+	case c.ID != "" && x != nil && x.Table != "" && x.Table == x.Rows && c.Of == "" && c.Label == "" && d.columnLabel(x.Table, c.ID) == "":
+		l.problem(where, "列“"+c.ID+"”不在表 "+x.Table+" 里", "请改成 tables.yaml 里这张表的列名。")
+	case (c.Set == "" && c.Each == "") && s.Label(d, x, c) == "":
+		l.problem(where, "列“"+c.ID+c.View+"”没有名称", "请写 label，或用 of 指明取哪张表哪一列的名称。")
+	case c.Marks != "" && s.Marks[c.Marks] == nil, c.Codes != "" && s.Codes[c.Codes] == nil:
+		l.problem(where, "marks 或 codes 里没有“"+c.Marks+c.Codes+"”", "请改成本文件里有的名称。")
+	case !slices.Contains([]string{"", WhenComplete, WhenBefore}, c.When):
+		l.problem(where, "when 是“"+c.When+"”", "只能写 complete 或 before。")
+	}
+}
+
+// Label is the heading of a column; empty where nothing says it.
+func (s *Sheets) Label(d *Definition, x *ReportSheet, c *ReportColumn) string {
+	if c.Label != "" {
+		return c.Label
+	}
+	if t, column, ok := strings.Cut(c.Of, "."); ok {
+		return d.columnLabel(t, column)
+	}
+	if x == nil || x.Table == "" {
+		return ""
+	}
+	return d.columnLabel(x.Table, c.ID)
+}
+
+// columnLabel is what tables.yaml, or the form, calls a column; empty where there is none.
+func (d *Definition) columnLabel(name, column string) string {
+	t := d.Table(name)
+	if t == nil {
+		return ""
+	}
+	for _, c := range t.Columns {
+		if c.Name == column {
+			return c.Label
+		}
+	}
+	for _, f := range d.FormColumns(t) {
+		if f.ID == column {
+			return d.Label(f.ID)
+		}
+	}
+	return ""
+}
