@@ -165,6 +165,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := errors.Join(writeProgress(out.Fresh, progress, o, sources), writeRegister(out.Fresh, round), writeReview(out.Fresh, in, o, opinions)); err != nil {
 		return nil, err
 	}
+	if err := writeDocuments(out.Fresh, in); err != nil { // at last: one of them lists all else
+		return nil, err
+	}
 	if err := manifest.Seal(out.Fresh); err != nil {
 		return nil, err
 	}
@@ -176,7 +179,10 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		if err := os.Remove(filepath.Join(dir, d.Register.Next)); err != nil { // it holds names, and no meeting needs it
 			return err
 		}
-		return errors.Join(writeForPeople(dir, in), writeReview(dir, in, o, opinions))
+		if err := errors.Join(writeForPeople(dir, in), writeReview(dir, in, o, opinions)); err != nil {
+			return err
+		}
+		return writeDocuments(dir, in)
 	}
 	if err := meeting.Copy(out.Fresh, *manifest, again); err != nil {
 		return nil, err
@@ -283,21 +289,16 @@ func writeBooks(ctx context.Context, dir string, in *consolidate.Input, open fun
 
 // writeForPeople makes the workbooks and the documents below dir. What is kept for a meeting has no personal data.
 func writeForPeople(dir string, in consolidate.Input) error {
-	files, err := consolidate.Documents(in)
-	if err != nil {
-		return err
-	}
 	books, err := consolidate.Books(in)
 	if err != nil {
 		return err
 	}
-	maps.Copy(files, books)
 	if in.Standing.Meeting != "" {
 		if err := os.RemoveAll(filepath.Join(dir, consolidate.ContactsFile)); err != nil {
 			return err
 		}
 	}
-	for name, data := range files {
+	for name, data := range books {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 			return err
 		}

@@ -4,15 +4,23 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"fmt"
+	"html"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"lianheti/pipeline/publish"
+	"lianheti/stages/check"
+	"lianheti/stages/dossier"
+	"lianheti/stages/score"
 	"lianheti/stages/table"
+	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -22,7 +30,9 @@ import (
 //     nothing that was typed has to be typed again in the one after it.
 //  2. It is filled in a copy: inside the results folder it is refused, and what stands there is not lost. No frozen copy has it.
 //  3. Who objected stands in the next register and in nothing else that the run writes.
-//  4. An award goes its steps in their order; whoever is chosen past a better rank, or with pieces lacking, is asked about.
+//  4. 公文 follows the state: no list before the marks are in; what is published names those whom the register has come so far with and nobody
+//     else, without points or ranks; the index lists every file but itself and the manifest. All are drafts.
+//  5. An award goes its steps in their order; whoever is chosen past a better rank, or with pieces lacking, is asked about.
 
 // register opens a register to be filled in by column heads.
 type register struct {
@@ -140,11 +150,13 @@ func TestSeasonByRegisters(t *testing.T) {
 	r.fill("说明采纳", asked[0]["问题指纹"], map[string]string{"是否采纳": "采纳", "说明的内容或不采纳的理由": "电话核实属实"})
 	second := ranked[1].Consortium
 	r.fill("遴选结果", second, map[string]string{"拟入选": "拟入选", "依据（会议、纪要或批示）": "厅务会纪要5号", "日期": "2024-09-10", "公示开始": "2024-09-11", "公示结束": "2024-09-13"})
+	r.fill("遴选结果", ranked[2].Consortium, map[string]string{"评审会建议": "建议入选", "拟入选": "拟入选", "依据（会议、纪要或批示）": "厅务会纪要5号", "日期": "2024-09-10", "公示开始": "2024-09-11", "公示结束": "2024-09-18",
+		"公示结果": "无异议", "公布文号": "闽教职成〔2024〕30号", "公布日期": "2024-10-08", "推荐教育部": "推荐"})
 	r.fill("异议", second, map[string]string{"收到日期": "2024-09-12", "提出人（只留在本表）": secret, "异议的内容": "成员单位有误"})
 	r.fill("材料收讫", second, map[string]string{"纸质件": "2024-08-20", "纸质件的校验码": "V2-0000-0000-0000-0000"})
 	o.Register, o.Freeze = r.save(), "会"
 	decided := run()
-	if decided.Manifest.Register.Entries != 4 {
+	if decided.Manifest.Register.Entries != 5 {
 		t.Errorf("%d entries", decided.Manifest.Register.Entries)
 	}
 	if _, err := os.Stat(filepath.Join(o.Out, "2024-会", name)); err == nil {
@@ -158,6 +170,33 @@ func TestSeasonByRegisters(t *testing.T) {
 			t.Errorf("%s: who objected stands in %v", dir, path)
 		}
 	}
+	drafts := filepath.Join(decided.Dir, o.Definition.Documents.Folder)
+	if methods := filesOf(t, drafts, "评审办法*", "回避*"); len(methods) > 0 {
+		t.Error("after the review: ", methods)
+	}
+	for name, names := range map[string][]table.Rank{"公示稿": {ranked[1], ranked[2]}, "拟入选名单": {ranked[1], ranked[2]}, "公布通知稿": {ranked[2]}, "推荐教育部函稿": {ranked[2]}} {
+		words := wordsOf(t, filepath.Join(drafts, name+"（代拟稿）.docx"))
+		for _, k := range ranked {
+			if listed := slices.Contains(names, k); strings.Contains(words, k.Consortium) != listed || name != "拟入选名单" && strings.Contains(words, fmt.Sprintf("%.2f", k.Total)) {
+				t.Errorf("%s: %s is to be listed: %v", name, k.Consortium, listed)
+			}
+		}
+		if !strings.Contains(words, "代拟稿") {
+			t.Errorf("%s is no draft", name)
+		}
+	}
+	byRank := wordsOf(t, filepath.Join(drafts, "按名次建议名单（代拟稿）.docx"))
+	for _, k := range ranked {
+		if inside := k.Rank.V <= int32(o.Definition.Directory.Select.Default); strings.Contains(byRank, fmt.Sprintf("%.2f / ", k.Total)) != inside {
+			t.Errorf("%s in the list by rank: %v", k.Consortium, !inside)
+		}
+	}
+	index := wordsOf(t, filepath.Join(drafts, "归档目录（代拟稿）.docx"))
+	for _, f := range decided.Manifest.Outputs {
+		if listed := strings.Contains(index, f.SHA256); listed == strings.Contains(f.Path, "归档目录") {
+			t.Errorf("%s in the index: %v", f.Path, listed)
+		}
+	}
 	r = openRegister(t, filepath.Join(decided.Dir, name), filepath.Join(t.TempDir(), "登记.xlsx"))
 	if got := r.rows("说明采纳")[0]; got["是否采纳"] != "采纳" || got["说明的内容或不采纳的理由"] != "电话核实属实" || got["问题指纹"] != asked[0]["问题指纹"] {
 		t.Errorf("what was typed: %v", got)
@@ -166,7 +205,7 @@ func TestSeasonByRegisters(t *testing.T) {
 		t.Errorf("the objection: %v", got)
 	}
 	for sheet, wants := range map[string][]string{
-		"遴选结果": {"公示3个工作日", "少于5个", "拟入选而材料收讫缺", "拟入选而签章核对缺", "下一步：公示无异议", "名次在前而没有拟入选（拟入选的到第2名），请写明理由"},
+		"遴选结果": {"公示3个工作日", "少于5个", "拟入选而材料收讫缺", "拟入选而签章核对缺", "下一步：公示无异议", "名次在前而没有拟入选（拟入选的到第3名），请写明理由"},
 		"材料收讫": {"缺：Word版、盖章PDF", "纸质件的校验码V2-0000-0000-0000-0000"},
 		"逾期补报": {"纸质件2024-08-20收到，晚于报送期限"},
 	} {
@@ -229,4 +268,60 @@ func holding(t *testing.T, dir, words string) []string {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// wordsOf gives the text of a Word file.
+func wordsOf(t *testing.T, path string) string {
+	t.Helper()
+	zr, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer zr.Close()
+	f, err := zr.Open("word/document.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(string(text), ""))
+}
+
+func filesOf(t *testing.T, dir string, patterns ...string) []string {
+	t.Helper()
+	var out []string
+	for _, p := range patterns {
+		found, err := filepath.Glob(filepath.Join(dir, p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, found...)
+	}
+	return out
+}
+
+func TestNoDraftHasAHole(t *testing.T) {
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	round, err := judge(b.facts, check.Known{}, table.Marking{}, score.Options{Draws: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := dossier.Input{Round: *round, Standing: table.Standing{State: round.State()}}
+	files, err := dossier.Write(in)
+	if err != nil || len(files) != 2+round.Submissions.Len() {
+		t.Fatalf("%d drafts before the review: %v", len(files), err)
+	}
+	d := *b.d
+	d.Documents = &templates.Documents{Folder: "公文", Draft: "稿", Documents: []*templates.Document{{Name: "试", Title: "试", When: "always", Blocks: []*templates.DocumentBlock{{Text: "{nobody_knows}"}}}}}
+	facts := *round.Facts
+	facts.Definition = &d
+	in.Facts = &facts
+	if _, err := dossier.Write(in); err == nil || !strings.Contains(err.Error(), "nobody_knows") {
+		t.Error("a draft with a hole: ", err)
+	}
 }

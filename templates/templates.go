@@ -42,8 +42,9 @@ type Definition struct {
 	Paper     *Paper
 	Reading   *Reading
 	Sheets    *Sheets
-	Audit     *Audit  // nil in a definition from before there was one
-	Notice    *Notice // nil where Warning says why
+	Documents *Documents // nil in a definition from before there was one
+	Audit     *Audit     // nil in a definition from before there was one
+	Notice    *Notice    // nil where Warning says why
 	// Progress is the form by which those chosen in earlier batches report: rules and letters of its own, no rubric; nil where there is none.
 	Progress *Definition
 	// Warning is the one thing wrong with a definition that does not keep it from being used; empty in those that ship.
@@ -80,8 +81,8 @@ func Years() []int {
 
 // LoadFS loads the definition in <year>/*.yaml of fsys and checks it against itself.
 //
-// The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, letters.yaml, tables.yaml, word.yaml, reading.yaml, audit.yaml
-// (which earlier definitions don't have), and every rules*.yaml, which together make one catalogue. The error joins all
+// The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, letters.yaml, tables.yaml, word.yaml, reading.yaml, audit.yaml,
+// documents.yaml (which earlier definitions don't have), and every rules*.yaml, which together make one catalogue. The error joins all
 // contradictions found, each a *Problem. notice.yaml is held against them; what is wrong with it is a Warning.
 func LoadFS(fsys fs.FS, year int) (*Definition, error) { return load(fsys, "templates", year) }
 
@@ -120,6 +121,10 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 	l.decode("register.yaml", d.Register)
 	l.decode("letters.yaml", d.Letters)
 	l.decode("word.yaml", d.Paper)
+	if sources["documents.yaml"] != nil {
+		d.Documents = &Documents{}
+		l.decode("documents.yaml", d.Documents)
+	}
 	if sources["audit.yaml"] != nil {
 		d.Audit = &Audit{}
 		l.decode("audit.yaml", d.Audit)
@@ -257,6 +262,9 @@ func (d *Definition) check(l *loader) {
 	d.Register.check(l, d)
 	d.Letters.check(l)
 	d.Paper.check(l, d)
+	if d.Documents != nil {
+		d.Documents.check(l)
+	}
 	if d.Audit != nil {
 		d.Audit.check(l, d)
 	}

@@ -194,3 +194,11 @@ func (w *workbook) order() []book.ColumnOf[pointRow] {
 		{Head: "运行名次", Width: 9, Style: style, Cell: func(r pointRow) book.Cell { return optional(r.rank.Rank, book.Integer) }},
 	}
 }
+
+// share writes a share for a person, rounded down: less than all is never 100.
+func share(v table.Opt[float64]) string {
+	if !v.Valid {
+		return "－"
+	}
+	return table.Plain(table.Some(float64(int64(v.V*1000))/10)) + "％"
+}

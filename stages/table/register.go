@@ -112,6 +112,12 @@ func (r *Round) Lacking(key string) []string {
 	return out
 }
 
+// On finds the entry about a consortium on one sheet.
+func (r Register) On(s *templates.RegisterSheet, key string) (Registered, bool) {
+	e := r.on(s, key)
+	return e, e.Sheet != nil
+}
+
 // on finds the entry about a consortium on one sheet; the zero value where there is none.
 func (r Register) on(s *templates.RegisterSheet, key string) Registered {
 	for _, e := range r {

@@ -226,11 +226,8 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 	}
 	fmt.Fprintf(w, "结果在 %s\n", r.Dir)
 	lines := [][2]string{{consolidate.FileName, "请从“总览”看起"}, {review.FileName, "会上投影用的一页，双击即开，不用联网"}, {consolidate.AppendixFile, "其余各表，全部细节"}}
-	if len(r.Ranking) > 0 && r.Ranking[0].Ranked {
-		if r.Standing.Complete() {
-			lines = append(lines, [2]string{consolidate.ProposalFile, "Word，按拟遴选家数"})
-		}
-		lines = append(lines, [2]string{consolidate.OpinionsFile, "Word"})
+	if d.Documents != nil {
+		lines = append(lines, [2]string{d.Documents.Folder + "/", "公文的代拟稿（Word）：到了哪一步就有哪几件"})
 	}
 	if r.Manifest.From == nil {
 		lines = append(lines, [2]string{consolidate.ContactsFile, "含个人信息，仅限本处使用"})

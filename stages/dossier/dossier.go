@@ -1,0 +1,187 @@
+// Package dossier writes 公文/: the drafts that a division prepares from the notice to the publication. What they say stands in
+// documents.yaml; this package knows which state a batch is in, what words and lists there are, and one way to set them.
+//
+// Every number in them is the run's. Nobody who objected and no contact is among the words.
+package dossier
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"strings"
+
+	"lianheti/stages/office/word"
+	"lianheti/stages/table"
+	"lianheti/stages/text"
+	"lianheti/templates"
+)
+
+// Input is what the documents tell of.
+type Input struct {
+	table.Round
+	Standing table.Standing
+	Select   int    // how many are to be chosen; 0: as the directory says
+	Date     string // of the run; empty: none
+	DataRoot string
+	Outputs  [][2]string // path and sha256 of all else that there is: what lists it is written, and nothing besides; nil: the others
+}
+
+// Write gives the files of the folder, by path; none where the definition has no documents.
+func Write(in Input) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	if in.Definition.Documents == nil {
+		return out, nil
+	}
+	all, taken := newScope(in), map[string]bool{}
+	for _, d := range in.Definition.Documents.Documents {
+		if !all.state[d.When] || d.Last != (in.Outputs != nil) {
+			continue
+		}
+		each := []*scope{all}
+		if d.Each != "" {
+			each = all.rows(&templates.DocumentBlock{Of: d.Each})
+		}
+		for _, s := range each {
+			data, err := compose(in, d, s)
+			if err != nil {
+				return nil, fmt.Errorf("公文“%s”：%w", d.Name, err)
+			}
+			folder := in.Definition.Documents.Folder
+			if d.Each != "" {
+				folder = path.Join(folder, d.Name)
+			}
+			name := text.FileName(s.fill(d.Name))
+			if d.Each != "" {
+				name = text.FileName(s.words["city"] + " " + s.words["consortium"])
+			}
+			file := path.Join(folder, name+"（"+in.Definition.Documents.Draft+"）.docx")
+			for n := 2; taken[strings.ToLower(file)]; n++ {
+				file = path.Join(folder, fmt.Sprintf("%s（%d）（%s）.docx", name, n, in.Definition.Documents.Draft))
+			}
+			taken[strings.ToLower(file)] = true
+			out[file] = data
+		}
+	}
+	return out, nil
+}
+
+// compose sets one document. A word that there is not is an error: a draft must not go out with a hole nobody sees.
+func compose(in Input, d *templates.Document, s *scope) ([]byte, error) {
+	title := s.fill(d.Title)
+	standing := text.Mask(in.Standing.Short())
+	known := word.P(word.Small, in.Definition.Documents.Draft+"　"+standing)
+	known.Align = word.Centre
+	body := []word.Block{known}
+	if d.Outward { // what leaves the house shows nothing of the program's
+		body[0] = word.P(word.Plain, in.Definition.Documents.Draft)
+		number := word.P(word.Plain, in.Definition.Documents.Number)
+		number.Align = word.Centre
+		body = append(body, number)
+	}
+	body = append(body, word.Paragraph{Style: word.Title, After: 14, Runs: []word.Run{{Text: title}}})
+	body = append(body, s.blocks(d.Blocks)...)
+	if d.Outward {
+		for i, line := range strings.Split(in.Definition.Documents.Sign, "\n") {
+			p := word.P(word.Plain, line)
+			if p.Align, p.KeepNext = word.Right, true; i == 0 {
+				p.Before = 28
+			}
+			body = append(body, p)
+		}
+	}
+	if len(s.unknown) > 0 {
+		return nil, fmt.Errorf("没有这些词：%s。请改正 documents.yaml", strings.Join(s.unknown, "、"))
+	}
+	foot := known
+	if in.DataRoot != "" {
+		foot = word.P(word.Small, standing+"　数据校验值 "+in.DataRoot[:min(16, len(in.DataRoot))])
+		foot.Align = word.Centre
+	}
+	doc := word.Document{Title: strings.ReplaceAll(title, "\n", ""), Text: word.Type{Size: 14, Line: 26}, Sections: []word.Section{{Page: word.A4, Footer: append(word.PageNumbers(), foot), Body: body}}}
+	if d.Outward {
+		doc.Text, doc.Sections[0].Footer = word.LetterText, word.PageNumbers()
+	}
+	var b bytes.Buffer
+	err := word.Write(&b, doc)
+	return b.Bytes(), err
+}
+
+// blocks sets blocks one after the other.
+func (s *scope) blocks(list []*templates.DocumentBlock) []word.Block {
+	var out []word.Block
+	for _, b := range list {
+		if b.If != "" && s.word(b.If) == "" {
+			continue
+		}
+		if b.Heading != "" {
+			p := word.P(word.Heading, s.fill(b.Heading))
+			p.KeepNext, p.Before = true, 8
+			out = append(out, p)
+		}
+		if b.Text != "" {
+			for line := range strings.SplitSeq(strings.TrimSpace(s.fill(b.Text)), "\n") {
+				p := word.P(word.Body, line)
+				if strings.HasSuffix(line, "：") && len([]rune(line)) < 30 && len(out) == 0 { // whom it is addressed to
+					p.Style = word.Plain
+				}
+				out = append(out, p)
+			}
+		}
+		if len(b.Rows) > 0 {
+			out = append(out, grid(b.Columns, len(b.Rows), func(row, col int) string { return s.fill(b.Rows[row][col]) }))
+		}
+		if b.Of == "" {
+			continue
+		}
+		rows := s.rows(b)
+		if len(rows) == 0 && b.Empty != "" {
+			out = append(out, word.P(word.Body, s.fill(b.Empty)))
+		}
+		if len(b.Columns) > 0 && len(rows) > 0 {
+			out = append(out, grid(b.Columns, len(rows), func(row, col int) string { return rows[row].fill(b.Columns[col].Value) }))
+		}
+		for _, r := range rows {
+			out = append(out, r.blocks(b.Blocks)...)
+			s.unknown = append(s.unknown, r.unknown...)
+		}
+	}
+	return out
+}
+
+// What stands in tables is set smaller than the text: 五号.
+const (
+	tableSize = 10.5
+	tableLine = 16
+	short     = 8 // characters that are centred
+)
+
+func cell(words, font string) word.Cell {
+	c := word.Cell{}
+	for line := range strings.SplitSeq(words, "\n") {
+		c.Body = append(c.Body, word.Paragraph{Line: tableLine, Runs: []word.Run{{Text: line, Size: tableSize, Font: font}}})
+	}
+	return c
+}
+
+func grid(columns []*templates.DocumentColumn, rows int, words func(row, col int) string) word.Table {
+	t, head := word.Table{}, word.Row{Header: true}
+	var shares []float64
+	for _, c := range columns {
+		h := cell(c.Label, word.HeiTi)
+		h.Align = word.Centre
+		head.Cells, shares = append(head.Cells, h), append(shares, c.Width)
+	}
+	t.Columns, t.Rows = word.Widths(word.A4.Inside(), shares...), []word.Row{head}
+	for row := range rows {
+		line := word.Row{Whole: true, Keep: row == rows-1} // who signs never stands on a page alone
+		for col := range columns {
+			c := cell(words(row, col), "")
+			if len([]rune(words(row, col))) <= short && (len(columns) > 2 || col == 0) {
+				c.Align = word.Centre
+			}
+			line.Cells = append(line.Cells, c)
+		}
+		t.Rows = append(t.Rows, line)
+	}
+	return t
+}

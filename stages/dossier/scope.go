@@ -1,0 +1,338 @@
+package dossier
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lianheti/stages/model"
+	"lianheti/stages/table"
+	"lianheti/stages/text"
+	"lianheti/templates"
+)
+
+// scope is what a text may speak of: words, and lists of rows that are scopes themselves. A row knows the words around it.
+type scope struct {
+	words   map[string]string
+	lists   map[string][]*scope
+	state   map[string]bool // of the batch
+	unknown []string        // words that a text asked for and there are not
+}
+
+// open is a place to be filled in by hand.
+const open = "　　　　年　　月　　日"
+
+// various stands for what the register has differently of several.
+const various = "（各家不同，见登记表）"
+
+func newScope(in Input) *scope {
+	d, f := in.Definition, in.Facts
+	k := in.Select
+	if k == 0 {
+		k = d.Directory.Select.Default
+	}
+	calendar := d.Directory.Calendar
+	annual := "　　月　　日"
+	if month, day, ok := strings.Cut(calendar.AnnualReport, "-"); ok {
+		annual = strings.TrimPrefix(month, "0") + "月" + strings.TrimPrefix(day, "0") + "日"
+	}
+	s := &scope{lists: map[string][]*scope{}, words: map[string]string{
+		"year": strconv.Itoa(d.Year), "form": d.Form.Title, "office": d.Directory.Addressee.Office, "email": d.Directory.Addressee.Email,
+		"deadline": table.ChineseDate(d.Directory.Deadline), "date": open, "select": strconv.Itoa(k), "min": strconv.Itoa(d.Directory.Select.Min),
+		"max": strconv.Itoa(d.Directory.Select.Max), "state": in.Standing.String(), "weights_note": d.Rubric.WeightsNote,
+		"publicity_days": strconv.Itoa(calendar.PublicityDays), "annual": annual, "data_root": in.DataRoot,
+		"experts": strconv.Itoa(in.Ranking.Experts.Len()), "expert_scale": d.Rubric.Experts.Scale.String(),
+		"expert_least": strconv.Itoa(d.Rubric.Experts.Least), "deduction_most": d.Rubric.Experts.Deduction.String(),
+		"rejections": strings.Join(d.Rubric.Experts.Rejections, "、"), "trim": "",
+		"files_count": strconv.Itoa(f.Files.Len()), "definition": definitionHash(d),
+	}}
+	if d.Rubric.Experts.Combine == templates.TrimmedMean {
+		s.words["trim"] = strconv.Itoa(d.Rubric.Experts.TrimFrom)
+	}
+	if in.Date != "" {
+		s.words["date"] = table.ChineseDate(in.Date)
+	}
+	s.consortia(in)
+	if s.words["public_period"] = open + "至" + open; s.words["awards_from"] != "" && s.words["awards_from"] != various && s.words["awards_to"] != various {
+		s.words["public_period"] = s.words["awards_from"] + "至" + s.words["awards_to"]
+	}
+	s.rubric(d)
+	for _, e := range in.Unreported() {
+		s.append("missing", map[string]string{"no": strconv.Itoa(e.No), "consortium": e.Consortium, "city": e.City, "park": e.Park})
+	}
+	for file := range f.Files.All() {
+		w := wordsOf(file)
+		w["fate"] = file.Fate.Label()
+		s.append("files", w)
+	}
+	for _, o := range in.Outputs {
+		s.append("outputs", map[string]string{"path": o[0], "sha256": o[1]})
+	}
+	for swap := range in.Swaps.All() {
+		s.append("swaps", wordsOf(swap))
+	}
+	for _, e := range in.Register {
+		if e.Sheet.Effect == templates.Objects {
+			w := map[string]string{}
+			for _, c := range e.Sheet.Columns {
+				w[c.ID] = e.Values[c.ID]
+			}
+			s.append("objections", w)
+		}
+	}
+	for name, list := range s.lists {
+		s.words[name+"_count"] = strconv.Itoa(len(list))
+	}
+	s.words["objections_count"], s.words["missing_count"] = strconv.Itoa(len(s.lists["objections"])), strconv.Itoa(len(s.lists["missing"]))
+	s.state = map[string]bool{"always": true, "review": !in.Standing.Complete(), "complete": in.Standing.Complete()}
+	for _, step := range templates.Steps {
+		n := len(s.rows(&templates.DocumentBlock{Of: "ranking", Where: map[string]string{step: "*"}}))
+		s.words[step+"_count"], s.words[step], s.state[step] = strconv.Itoa(n), map[bool]string{true: "是"}[n > 0], n > 0
+	}
+	return s
+}
+
+// append adds a row to a list. What people typed is masked here; what the definition says is not: the office has an address.
+func (s *scope) append(list string, words map[string]string) *scope {
+	for name, v := range words {
+		if name != "sha256" {
+			words[name] = text.Mask(v)
+		}
+	}
+	row := &scope{words: words, lists: map[string][]*scope{}}
+	s.lists[list] = append(s.lists[list], row)
+	row.words["seq"] = strconv.Itoa(len(s.lists[list]))
+	return row
+}
+
+// definitionHash names the definition by its rubric.
+func definitionHash(d *templates.Definition) string {
+	for name, sum := range d.Sources {
+		if strings.HasSuffix(name, "/rubric.yaml") {
+			return sum[:min(16, len(sum))]
+		}
+	}
+	return ""
+}
+
+// consortia puts down every submission with what its rows in the tables say, and what was registered of it. submissions are in the order of
+// their ids, ranking in that of the ranks.
+func (s *scope) consortia(in Input) {
+	r, rows, verdicts := &in.Round, map[string]*scope{}, map[model.Verdict]int{}
+	for i := range r.Facts.Submissions.Len() {
+		x, v := r.Facts.Submissions.Row(i), r.Judgement.Verdicts.Row(i)
+		w := wordsOf(v)
+		maps.Copy(w, wordsOf(x))
+		w["verdict"], w["city"], verdicts[v.Verdict] = string(v.Verdict), r.Facts.CityOf(x), verdicts[v.Verdict]+1
+		key := table.ConsortiumKey(x)
+		award := r.Register.Award(key)
+		for _, id := range templates.Steps {
+			w[id] = ""
+			if award.Reached(id) {
+				w[id] = "是"
+			}
+		}
+		w["award"], w["lacking"] = award.Said(), strings.Join(r.Lacking(key), "；")
+		s.registered(w, r, key)
+		rows[x.Submission] = s.append("submissions", w)
+	}
+	for verdict, id := range map[model.Verdict]string{model.Accept: "accept", model.AskFirst: "explain", model.Return: "return"} {
+		s.words[id+"_count"] = strconv.Itoa(verdicts[verdict])
+	}
+	for f := range r.Judgement.Findings.All() {
+		if row := rows[f.Submission]; row != nil {
+			w := wordsOf(f)
+			w["severity"], w["open"] = f.Severity.Label(), ""
+			if f.Severity != model.Hint && f.Explanation == "" {
+				w["open"] = "是"
+			}
+			row.append("findings", w)
+		}
+	}
+	ranked := 0
+	for k := range r.Ranking.Ranking.All() {
+		row := rows[k.Submission]
+		w := wordsOf(k)
+		w["said"], w["inside"] = strings.Replace(k.Said(), "/", " / ", 1), ""
+		if k.Ranked {
+			if ranked++; k.Complete && k.Rank.V <= int32(mustInt(s.words["select"])) {
+				w["inside"] = "是"
+			}
+		}
+		delete(w, "verdict")
+		delete(w, "city")
+		for name, v := range w {
+			row.words[name] = text.Mask(v)
+		}
+		s.lists["ranking"] = append(s.lists["ranking"], row)
+	}
+	s.words["ranked_count"], s.words["unranked_count"] = strconv.Itoa(ranked), strconv.Itoa(len(s.lists["ranking"])-ranked)
+	s.comments(in, rows)
+}
+
+func mustInt(s string) int { n, _ := strconv.Atoi(s); return n }
+
+// registered adds what the columns of the register say: of the award, of what was received and sealed; and the days of the publication,
+// where all of them agree.
+func (s *scope) registered(w map[string]string, r *table.Round, key string) {
+	for _, sheet := range r.Definition.Register.Sheets {
+		if sheet.Effect != templates.Awards && sheet.Effect != templates.Receives {
+			continue
+		}
+		e, _ := r.Register.On(sheet, key)
+		for _, c := range sheet.Columns {
+			if c.ID == templates.RegisterConsortium || c.Given || c.Private {
+				continue
+			}
+			v := e.Values[c.ID]
+			if w[sheet.ID+"_"+c.ID] = v; c.Date {
+				w[sheet.ID+"_"+c.ID] = table.ChineseDate(v)
+			}
+			if sheet.Effect != templates.Awards {
+				continue
+			}
+			common := sheet.ID + "_" + c.ID
+			switch now, seen := s.words[common]; {
+			case !seen || now == "":
+				s.words[common] = text.Mask(w[common])
+			case w[common] != "" && w[common] != now:
+				s.words[common] = various
+			}
+		}
+	}
+}
+
+// comments puts beside each submission what the experts wrote, and where its points stand highest and lowest.
+func (s *scope) comments(in Input, rows map[string]*scope) {
+	for m := range in.Ranking.Marks.All() {
+		if row := rows[m.Submission]; row != nil && m.Comment != "" {
+			w := wordsOf(m)
+			w["whole"] = map[bool]string{true: "是"}[m.Point == ""]
+			row.append("comments", w)
+		}
+	}
+	points := map[string]string{}
+	for _, p := range in.Definition.Rubric.Points() {
+		head, _, _ := strings.Cut(p.Label, "，")
+		points[p.ID] = p.ID + " " + head
+	}
+	of := map[string][]table.Score{}
+	for x := range in.Ranking.Scores.All() {
+		if x.Evidence == "" && x.Value.Valid && x.Weight > 0 {
+			of[x.Submission] = append(of[x.Submission], x)
+		}
+	}
+	const few = 3
+	for id, list := range of {
+		row := rows[id]
+		if row == nil {
+			continue
+		}
+		slices.SortStableFunc(list, func(a, b table.Score) int { return -compare(a.Value.V, b.Value.V) })
+		for i, x := range list {
+			name := "middle"
+			if i < few {
+				name = "best"
+			} else if i >= len(list)-few {
+				name = "worst"
+			}
+			w := wordsOf(x)
+			w["point"], w["rate"] = points[x.Point], percent(x.Value.V)
+			row.append(name, w)
+		}
+	}
+}
+
+func compare(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// percent writes a share without needless zeros.
+func percent(v float64) string {
+	return table.Plain(table.Some(math.Round(v*1000)/10)) + "％"
+}
+
+func (s *scope) rubric(d *templates.Definition) {
+	for _, p := range d.Rubric.Points() {
+		s.append("points", map[string]string{"id": p.ID, "indicator": p.Indicator.ID + "." + strings.TrimPrefix(p.Indicator.Label, p.Indicator.ID+"."),
+			"label": p.Label, "weight": p.Weight.String(), "by_experts": p.Weight.Mul(p.ExpertShare).String()})
+	}
+	for i, b := range d.Rubric.Experts.Bands {
+		to := d.Rubric.Experts.Scale.String()
+		if i > 0 {
+			to = d.Rubric.Experts.Bands[i-1].From.String() + "以下"
+		}
+		s.append("bands", map[string]string{"from": b.From.String(), "to": to, "words": b.Words})
+	}
+}
+
+// wordsOf gives the columns of a row as a person reads them: scores with two decimals, counts as they are.
+func wordsOf(row any) map[string]string {
+	out := map[string]string{}
+	v := reflect.ValueOf(row)
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("col"), ",")
+		x := v.Field(i)
+		if x.Kind() == reflect.Struct && x.NumField() == 2 { // table.Opt
+			if !x.Field(1).Bool() {
+				out[name] = ""
+				continue
+			}
+			x = x.Field(0)
+		}
+		switch x.Kind() {
+		case reflect.Float64:
+			out[name] = fmt.Sprintf("%.2f", x.Float())
+		case reflect.Bool:
+			out[name] = map[bool]string{true: "是"}[x.Bool()]
+		default:
+			out[name] = fmt.Sprint(x.Interface())
+		}
+	}
+	delete(out, "")
+	return out
+}
+
+// rows chooses from a list.
+func (s *scope) rows(b *templates.DocumentBlock) []*scope {
+	var out []*scope
+	for _, r := range s.lists[b.Of] {
+		fits := true
+		for w, want := range b.Where {
+			has := r.words[w]
+			fits = fits && (has == want || want == "*" && has != "")
+		}
+		if fits && (b.Most == 0 || len(out) < b.Most) {
+			words := maps.Clone(s.words)
+			maps.Copy(words, r.words)
+			words["seq"] = strconv.Itoa(len(out) + 1)
+			out = append(out, &scope{words: words, lists: r.lists})
+		}
+	}
+	return out
+}
+
+func (s *scope) word(name string) string {
+	v, ok := s.words[name]
+	if !ok {
+		s.unknown = append(s.unknown, name)
+	}
+	return v
+}
+
+func (s *scope) fill(words string) string {
+	for _, name := range templates.Placeholders(words) {
+		s.word(name)
+	}
+	return templates.Fill(words, s.words)
+}

@@ -1,0 +1,87 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Documents are the Word drafts that a run writes: which there are, when each is written, and its text.
+type Documents struct {
+	Folder    string
+	Draft     string // what stands above each, and at the end of its file name: a division issues nothing by itself
+	Number    string // the open place of 文号
+	Sign      string // the open places of who signs and when
+	Documents []*Document
+}
+
+// Document is one draft; Each makes one of every row of a list.
+type Document struct {
+	ID, Name, Title string
+	When            string // see DocumentTimes
+	Each            string
+	Last            bool // written when all else is there, which it lists
+	Outward         bool // leaves the house: with 文号, signature and day to be filled in
+	Blocks          []*DocumentBlock
+}
+
+// DocumentBlock is one piece of a document: a heading, a text, a table of a list, or blocks that are repeated for every row of one. Words
+// in braces are the run's; Of and Where choose rows; Empty is what stands where there are none.
+type DocumentBlock struct {
+	Heading, Text string
+	If            string // written where this word is not empty
+	Of            string
+	Where         map[string]string // word: value, or * for anything but nothing
+	Columns       []*DocumentColumn
+	Rows          [][]string // of a table that is always the same, in the place of Of
+	Blocks        []*DocumentBlock
+	Most          int // rows; 0: all
+	Empty         string
+}
+
+// DocumentColumn is one column of a table.
+type DocumentColumn struct {
+	Label, Value string
+	Width        float64
+}
+
+// DocumentTimes are the states of a batch in which documents are written: until the marks are in, as soon as they are, and as soon as
+// somebody has taken a step of the register.
+var DocumentTimes = append([]string{"always", "review", "complete"}, Steps...)
+
+func (x *Documents) check(l *loader) {
+	const file = "documents.yaml"
+	if x.Folder == "" || x.Draft == "" || x.Number == "" || x.Sign == "" {
+		l.problem(at{file, "$"}, "folder、draft、number、sign 有空的", "请补全。")
+	}
+	names := map[string]bool{}
+	for i, d := range x.Documents {
+		where := at{file, fmt.Sprintf("$.documents[%d]", i)}
+		if d.Name == "" || d.Title == "" || names[d.Name] || len(d.Blocks) == 0 {
+			l.problem(where, "公文“"+d.ID+"”缺 name、title 或 blocks，或 name 重复", "请补全；name 各不相同。")
+		}
+		if names[d.Name] = true; !slices.Contains(DocumentTimes, d.When) {
+			l.problem(where, "公文“"+d.ID+"”的 when“"+d.When+"”不认识", fmt.Sprintf("可用：%v。", DocumentTimes))
+		}
+		checkBlocks(l, where, d.Blocks)
+	}
+}
+
+func checkBlocks(l *loader, where at, blocks []*DocumentBlock) {
+	for _, b := range blocks {
+		for _, c := range b.Columns {
+			if c.Label == "" || (c.Value == "") != (len(b.Rows) > 0) || c.Width <= 0 {
+				l.problem(where, "表格的列“"+c.Label+"”缺 label、value 或 width", "请补全。")
+			}
+		}
+		for _, r := range b.Rows {
+			if len(r) != len(b.Columns) {
+				l.problem(where, fmt.Sprintf("表格的一行有%d格，表头有%d列", len(r), len(b.Columns)), "请改成一样多。")
+			}
+		}
+		listed := b.Of != "" || len(b.Rows) > 0
+		if listed == (len(b.Columns)+len(b.Blocks) == 0) || b.Of != "" && len(b.Rows) > 0 || !listed && b.Heading+b.Text == "" {
+			l.problem(where, "有一块既不是 heading、text，也不是 of 加 columns 或 blocks，或 rows 加 columns", "请改正。")
+		}
+		checkBlocks(l, where, b.Blocks)
+	}
+}
