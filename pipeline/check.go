@@ -92,7 +92,7 @@ type CheckedRule struct {
 // Check says what a run would say of each workbook alone, and writes nothing, unless annotate names a folder: there an
 // annotated copy of every workbook in which something was found is put beside what stands there.
 func Check(ctx context.Context, o Options, annotate string) (*Checked, error) {
-	sources, err := intake.Discover(o.Inputs)
+	sources, err := o.arrived()
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +205,7 @@ func (r *Checked) annotate(dir string, d *templates.Definition, lists bool, said
 		}
 		if lists {
 			var err error
-			name := strings.TrimSuffix(feedback.CopyName(f.Path), "（标注）.xlsx") + "（读数一览）.csv"
+			name := strings.TrimSuffix(feedback.CopyName(f.Path), "（标注）.xlsx") + model.ReadingsSuffix
 			if f.Readings, err = write(name, readingsFile(f.Submission.Readings)); err != nil {
 				return err
 			}

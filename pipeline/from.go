@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,9 +31,21 @@ func (o Options) discover() ([]intake.Source, error) {
 			return nil, publish.Refuse("%s 是以前一次运行的结果，不是收到的材料，却在输入 %s 里面：请把它移到别处，或只给出收件的文件夹", result, input)
 		}
 	}
+	return o.arrived()
+}
+
+// arrived lists the files that arrived. What the run reads for something else is no submission, though it lies among them.
+func (o Options) arrived() ([]intake.Source, error) {
 	sources, err := intake.Discover(o.Inputs)
 	if err != nil {
 		return nil, err
+	}
+	for i := range sources {
+		for _, r := range o.reads()[len(o.Inputs):] {
+			if r.Path != "" && !r.Whole && publish.Within(sources[i].Disk(), r.Path) {
+				sources[i].Serve(r.What)
+			}
+		}
 	}
 	if !slices.ContainsFunc(sources, func(s intake.Source) bool { return !s.Ignored() }) {
 		return nil, publish.Refuse("%s 里没有工作簿（.xlsx）也没有压缩包（.zip）：请检查路径是不是写错了", strings.Join(o.Inputs, "、"))
@@ -59,7 +70,7 @@ func gather(ctx context.Context, o Options, sources []intake.Source) (origin, er
 func readTables(o Options) (origin, error) {
 	p, digest, err := export.Verify(o.From)
 	if err != nil {
-		return origin{}, fmt.Errorf("数据表 %s：%w", o.From, err)
+		return origin{}, publish.Refuse("数据表 %s：%s", o.From, publish.InWords(err))
 	}
 	if _, err := os.Stat(filepath.Join(o.From, "..", publish.ManifestName)); err == nil {
 		if err := o.agrees(digest); err != nil {
@@ -67,21 +78,21 @@ func readTables(o Options) (origin, error) {
 		}
 	}
 	if p.Batch != o.Definition.Directory.Batch {
-		return origin{}, fmt.Errorf("数据表 %s 是%d年批次的，定义是%d年批次的：请用 --year 写明年度", o.From, p.Batch, o.Definition.Directory.Batch)
+		return origin{}, publish.Refuse("数据表 %s 是%d年批次的，定义是%d年批次的：请用 --year 写明年度", o.From, p.Batch, o.Definition.Directory.Batch)
 	}
 	// What was read depends on the form and the directory; rules, weights and words may be others now.
 	for file, sum := range o.Definition.Sources {
 		if base := filepath.Base(file); (base == "form.yaml" || base == "directory.yaml") && p.Definition[file] != sum {
-			return origin{}, fmt.Errorf("数据表 %s 是按另一份 %s 读出来的：表单或目录变了，要从原件重新读取；只改规则、权重的才能用 --from", o.From, file)
+			return origin{}, publish.Refuse("数据表 %s 是按另一份 %s 读出来的：表单或目录变了，要从原件重新读取；只改规则、权重的才能用 --from", o.From, file)
 		}
 	}
 	records, err := export.Read(o.From)
 	if err != nil {
-		return origin{}, err
+		return origin{}, publish.Refuse("数据表 %s：%s", o.From, publish.InWords(err))
 	}
 	round, err := table.Restore(o.Definition, records)
 	if err != nil {
-		return origin{}, fmt.Errorf("数据表 %s：%w。它可能是旧版程序的结果，请用本版程序从原件重新运行", o.From, err)
+		return origin{}, publish.Refuse("数据表 %s：%s。它可能被改过，或是旧版程序的结果，请用本版程序从原件重新运行", o.From, publish.InWords(err))
 	}
 	return origin{facts: round.Facts, from: &publish.From{SHA256: digest}}, nil
 }
@@ -94,12 +105,12 @@ func (o Options) agrees(digest string) error {
 		return err
 	}
 	if m.Register != nil && o.Register == "" {
-		return fmt.Errorf("数据表 %s 是用登记表 %s 得出的，登记的内容不在数据表里：请同样写上 --register（不想用它，就给一份空白的登记表）", o.From, m.Register.Name)
+		return publish.Refuse("数据表 %s 是用登记表 %s 得出的，登记的内容不在数据表里：请同样写上 --register（不想用它，就给一份空白的登记表）", o.From, m.Register.Name)
 	}
 	for _, out := range m.Outputs {
 		if out.Path == dataFolder+"/"+export.PackageName && out.SHA256 == digest {
 			return nil
 		}
 	}
-	return fmt.Errorf("数据表 %s 与它旁边的 %s 所记不同：不是那次运行公布的样子", o.From, publish.ManifestName)
+	return publish.Refuse("数据表 %s 与它旁边的 %s 所记不同：不是那次运行公布的样子", o.From, publish.ManifestName)
 }

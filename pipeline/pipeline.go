@@ -51,7 +51,9 @@ type Options struct {
 	Readings      bool     // check: beside the annotated copies also say how every number and date was read
 	Workers       int      // files read at a time; 0: as many as there are processors
 	Score         score.Options
-	Progress      func(done, total int) // called after each file, from one goroutine; nil: nobody watches
+	// Progress is told which step is being done and, where it goes file by file, how many of them are; from one goroutine. Nil: nobody
+	// watches.
+	Progress func(step string, done, total int)
 }
 
 // Result is what a run has to say at its end.
@@ -135,6 +137,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.doing("检查、计分")
 	round, err := judge(facts, check.Known{Register: register, Given: earlier.explained()}, marking, o.Score)
 	if err != nil {
 		return nil, err
@@ -154,11 +157,13 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	manifest.Previous, manifest.Earlier, manifest.Register = earlier.manifest, named, registered
 	manifest.Opinions, manifest.AllowTrial = opinions.described(), o.AllowTrial
+	o.doing("写数据表")
 	if err := writeTables(out.Fresh, manifest, round); err != nil {
 		return nil, err
 	}
 	in := consolidate.Input{Round: *round, FromTables: source.from != nil, Earlier: earlier.consolidated(),
 		Select: o.Score.Select, Date: o.Date, ReplyBy: o.ReplyBy, DataRoot: manifest.DataRoot, Standing: known}
+	o.doing("写退回件和省级汇总")
 	if err := writeBooks(ctx, out.Fresh, &in, source.open); err != nil {
 		return nil, err
 	}
@@ -219,6 +224,13 @@ func judge(facts *table.Facts, known check.Known, marking table.Marking, o score
 		return nil, fmt.Errorf("计分：%w", err)
 	}
 	return &table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: ranking}, nil
+}
+
+// doing says to whoever watches which step comes now.
+func (o Options) doing(step string) {
+	if o.Progress != nil {
+		o.Progress(step, 0, 0)
+	}
 }
 
 // dataFolder holds the analysts' files.

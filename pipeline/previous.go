@@ -67,19 +67,19 @@ func readPrevious(o Options) (previous, error) {
 	case err != nil:
 		return previous{}, err
 	case m.Year != o.Definition.Year:
-		return previous{}, fmt.Errorf("上一轮的结果 %s 是%d年的，本轮是%d年，不能相比", dir, m.Year, o.Definition.Year)
+		return previous{}, publish.Refuse("上一轮的结果 %s 是%d年的，本轮是%d年，不能相比", dir, m.Year, o.Definition.Year)
 	}
 	records, err := export.Read(filepath.Join(dir, dataFolder))
 	if err != nil {
-		return previous{}, fmt.Errorf("上一轮的结果 %s：%w", dir, err)
+		return previous{}, publish.Refuse("上一轮的结果 %s：%s", dir, publish.InWords(err))
 	}
 	round, err := table.Restore(o.Definition, records)
 	if err != nil {
-		return previous{}, fmt.Errorf("上一轮的结果 %s：%w。它可能是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, err)
+		return previous{}, publish.Refuse("上一轮的结果 %s：%s。它可能被改过，或是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, publish.InWords(err))
 	}
 	definition, err := definitionOf(filepath.Join(dir, definitionFolder), o.Definition)
 	if err != nil {
-		return previous{}, fmt.Errorf("上一轮的结果 %s 里的定义：%w。它可能是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, err)
+		return previous{}, publish.Refuse("上一轮的结果 %s 里的定义：%s。它可能被改过，或是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, publish.InWords(err))
 	}
 	return previous{round, definition, &publish.Previous{Date: m.Date, SHA256: sum}, m}, nil
 }
@@ -92,9 +92,9 @@ func verified(dir string) (m *publish.Manifest, digest string, err error) {
 	})
 	switch {
 	case err != nil:
-		return nil, "", fmt.Errorf("上一轮的结果：%w", err)
+		return nil, "", publish.Refuse("上一轮的结果：%s", publish.InWords(err))
 	case len(differences) > 0:
-		return nil, "", fmt.Errorf("上一轮的结果 %s 不是发布时的样子：%s%s（共 %d 处）。请改用没有动过的结果", dir, differences[0].Path, differences[0].What, len(differences))
+		return nil, "", publish.Refuse("上一轮的结果 %s 不是发布时的样子：%s%s（共 %d 处）。请改用没有动过的结果", dir, differences[0].Path, differences[0].What, len(differences))
 	}
 	data, err := os.ReadFile(filepath.Join(dir, publish.ManifestName))
 	if err != nil {

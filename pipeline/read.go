@@ -56,7 +56,7 @@ func readAs(ctx context.Context, d *templates.Definition, sources []intake.Sourc
 		which[each.form] = append(which[each.form], done)
 		done++
 		if o.Progress != nil {
-			o.Progress(done, len(sources))
+			o.Progress("读取", done, len(sources))
 		}
 	}
 	if err := ctx.Err(); err != nil {

@@ -23,16 +23,16 @@ func readRegister(o Options) (table.Register, *publish.Register, error) {
 	}
 	sources, err := intake.Discover([]string{o.Register})
 	if err != nil || len(sources) != 1 {
-		return nil, nil, fmt.Errorf("登记表 %s 要是一个 .xlsx 文件，请检查 --register 后面的路径", o.Register)
+		return nil, nil, publish.Refuse("登记表 %s 要是一个 .xlsx 文件，请检查 --register 后面的路径", o.Register)
 	}
 	cells, refusal := intake.Cells(sources[0])
 	if refusal != nil {
 		rule := o.Definition.Rule(refusal.Code)
-		return nil, nil, fmt.Errorf("登记表 %s 用不了：%s（%s）。%s", o.Register, rule.Title, refusal.Code, rule.Cure)
+		return nil, nil, publish.Refuse("登记表 %s 用不了：%s（%s）。%s", o.Register, rule.Title, refusal.Code, rule.Cure)
 	}
 	register, err := normalize.Register(o.Definition, cells)
 	if err != nil {
-		return nil, nil, fmt.Errorf("登记表 %s 有读不准的地方，请改正后再运行：\n%w", o.Register, err)
+		return nil, nil, publish.Refuse("登记表 %s 有读不准的地方，请改正后再运行：\n%v", o.Register, err)
 	}
 	data, err := os.ReadFile(o.Register)
 	if err != nil {

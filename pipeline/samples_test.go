@@ -467,7 +467,7 @@ func TestInterruptedRunLeavesNothing(t *testing.T) {
 	}
 	out := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
-	_, err = Run(ctx, Options{Definition: b.d, Inputs: []string{samplesDir}, Out: out, Progress: func(done, _ int) {
+	_, err = Run(ctx, Options{Definition: b.d, Inputs: []string{samplesDir}, Out: out, Progress: func(_ string, done, _ int) {
 		if done == 5 {
 			cancel()
 		}

@@ -7,7 +7,6 @@ import (
 
 	"lianheti/stages/blankform"
 	"lianheti/stages/check"
-	"lianheti/stages/intake"
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
@@ -32,7 +31,7 @@ type PrintedForm struct {
 // Word prints the official form of each submission, in memory: 附件3 as a Word file. A form with a text over its limit is refused, the
 // others go on.
 func Word(ctx context.Context, o Options) (*Printed, error) {
-	sources, err := intake.Discover(o.Inputs)
+	sources, err := o.arrived()
 	if err != nil {
 		return nil, err
 	}

@@ -65,13 +65,13 @@ func apart(final string, reads []Read) error {
 			continue
 		}
 		switch {
-		case !r.Whole && within(r.Path, final):
+		case !r.Whole && Within(r.Path, final):
 			cure := r.Cure
 			if cure == "" {
 				cure = "请用 --out 换一个输出文件夹"
 			}
 			return Refuse("%s %s 在结果文件夹 %s 里，结果换新时会连它一起换掉：%s", r.What, r.Path, final, cure)
-		case within(filepath.Dir(final), r.Path), within(final, r.Path) && !r.Whole:
+		case Within(filepath.Dir(final), r.Path), Within(final, r.Path) && !r.Whole:
 			return Refuse("结果会写到 %s，那是在%s %s 里面，下次运行会把结果也当作输入：请用 --out 换一个输出文件夹，例如 %s",
 				final, r.What, r.Path, real(r.Path)+"-结果")
 		}
@@ -83,7 +83,7 @@ func apart(final string, reads []Read) error {
 // for what arrived.
 func Outside(folder string, inputs []string) error {
 	for _, input := range inputs {
-		if within(folder, input) {
+		if Within(folder, input) {
 			return Refuse("结果会写到 %s，那是在输入 %s 里面，下次运行会把它也当作输入；什么也没有写。请用 --out 换一个文件夹，例如 %s",
 				folder, input, real(input)+"-结果")
 		}
@@ -91,10 +91,10 @@ func Outside(folder string, inputs []string) error {
 	return nil
 }
 
-// within says whether path is dir, or lies below it.
-func within(path, dir string) bool {
+// Within says whether path is dir, or lies below it.
+func Within(path, dir string) bool {
 	outer, err := os.Stat(dir)
-	if err != nil || !outer.IsDir() {
+	if err != nil {
 		return false
 	}
 	for at := real(path); ; at = filepath.Dir(at) {

@@ -222,6 +222,8 @@ func (b *binder) judge() *Refusal {
 		return &Refusal{CodeWrongYear, "工作簿是 " + strconv.Itoa(b.out.Form.Year) + " 年的模板"}
 	case b.hasForm && !slices.Contains(form.Accepts, b.out.Form.Version):
 		return &Refusal{CodeWrongVersion, "工作簿的模板版本是 " + strconv.Itoa(b.out.Form.Version)}
+	case 2*found < all && b.book.Sheet(templates.RegisterNames) != nil && b.book.Sheet(b.d.Register.Sheets[0].Title) != nil:
+		return &Refusal{CodeServes, b.d.Register.Title + "，要用它请写在 --register 后面"}
 	case 2*found < all:
 		return &Refusal{CodeNotTemplate, "推荐书的栏目只找到 " + strconv.Itoa(found) + " 个，应有 " + strconv.Itoa(all) + " 个"}
 	case !b.hasForm:
@@ -525,5 +527,8 @@ var plainer = strings.NewReplacer("$", "", " ", "", "=", "", ";", ",")
 // refused is a workbook that can't be used.
 func refused(file model.File, r *Refusal) model.Workbook {
 	file.Fate, file.Code, file.Detail = model.Rejected, r.Code, r.Detail
+	if r.Code == CodeServes {
+		file.Fate = model.Ignored
+	}
 	return model.Workbook{File: file}
 }

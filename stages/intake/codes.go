@@ -46,4 +46,5 @@ const (
 	CodeSystemFile = "LHT-1-051"
 	CodeOtherFile  = "LHT-1-052"
 	CodePackage    = "LHT-1-053" // a package whose files were taken out
+	CodeServes     = "LHT-1-054" // a paper of the program's own, or one that is read for something else
 )

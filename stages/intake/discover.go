@@ -177,6 +177,9 @@ func byName(name string, size int64) *fated {
 	case strings.EqualFold(base, "thumbs.db"), strings.EqualFold(base, "desktop.ini"), strings.HasPrefix(base, "."), strings.Contains("/"+name, "/__MACOSX/"):
 		return named(ignored(CodeSystemFile))
 	}
+	if strings.HasSuffix(base, model.ReadingsSuffix) {
+		return &fated{model.Ignored, Refusal{CodeServes, "自检列出的读数一览"}, false}
+	}
 	if kind := archiveOf(base); kind != "" {
 		return named(rejected(CodeOtherArchive, kind))
 	}
@@ -412,6 +415,12 @@ type packed struct {
 func (p packed) Close() error { return errors.Join(p.ReadCloser.Close(), p.pack.Close()) }
 
 var errTooLarge = errors.New("超过大小限制")
+
+// Disk is the file on disk that holds the source: itself, or its package.
+func (s Source) Disk() string { return s.disk }
+
+// Serve says of a file what it is read for, other than as a submission.
+func (s *Source) Serve(as string) { s.verdict = &fated{model.Ignored, Refusal{CodeServes, as}, false} }
 
 // Ignored says that the name alone tells that the file is no submission: a lock file, a README, a picture …
 func (s Source) Ignored() bool { return s.verdict != nil && s.verdict.fate == model.Ignored }

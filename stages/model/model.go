@@ -214,3 +214,6 @@ func RowCol(cell string) (row, col int) {
 	}
 	return row, col
 }
+
+// ReadingsSuffix ends the names of the files in which check lists how everything was read.
+const ReadingsSuffix = "（读数一览）.csv"

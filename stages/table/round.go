@@ -30,6 +30,9 @@ var later = []string{"scales", "lapses", "stakes", "assessments", "disagreements
 // table that is missing or of another make. The round holds the records; its Release lets go of them.
 func Restore(d *templates.Definition, records map[string]arrow.Record) (*Round, error) {
 	r := &Round{Facts: &Facts{Definition: d}, Judgement: &Judgement{}, Ranking: &Ranking{}}
+	if err := sound(d, records); err != nil {
+		return nil, err
+	}
 	r.Facts.Contacts = Of[Contact](nil)
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
 		for name, t := range tablesOf(holder) {

@@ -29,6 +29,7 @@ func arrange(app *cli.App, args []string) (out []string, dropped bool, err error
 		return []string{args[0], command.Name, "--help"}, false, nil
 	}
 	var flags, paths []string
+	given := map[string]bool{}
 	for i := 0; i < len(rest); i++ {
 		arg := rest[i]
 		if arg == "--" {
@@ -40,6 +41,9 @@ func arrange(app *cli.App, args []string) (out []string, dropped bool, err error
 			continue
 		}
 		flags = append(flags, arg)
+		if err := once(command, arg, given); err != nil {
+			return nil, false, err
+		}
 		if name, value, assigned := strings.Cut(arg, "="); assigned && strings.TrimSpace(value) == "" {
 			return nil, false, usageError{fmt.Errorf("选项 %s 后面要有内容", name)}
 		}
@@ -67,25 +71,38 @@ func namesAFile(command *cli.Command, args []string) bool {
 	return false
 }
 
+// once refuses a flag that is written twice: the parser would take the last and say nothing. One that lists things may be.
+func once(command *cli.Command, arg string, given map[string]bool) error {
+	f := flagOf(command, arg)
+	if _, list := f.(*cli.StringSliceFlag); f == nil || list {
+		return nil
+	}
+	name := f.Names()[0]
+	if given[name] {
+		return usageError{fmt.Errorf("选项 --%s 写了两次，不知以哪一个为准", name)}
+	}
+	given[name] = true
+	return nil
+}
+
 // isFlag says whether an argument is one of the command's flags, or ends them.
 func isFlag(command *cli.Command, arg string) bool {
-	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-	return arg == "--" || strings.HasPrefix(arg, "-") && slices.ContainsFunc(command.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
+	return arg == "--" || strings.HasPrefix(arg, "-") && flagOf(command, arg) != nil
 }
 
 // takesValue says whether the next argument belongs to this flag.
 func takesValue(command *cli.Command, arg string) bool {
-	name := strings.TrimLeft(arg, "-")
-	if strings.Contains(name, "=") {
-		return false
+	f := flagOf(command, arg)
+	_, boolean := f.(*cli.BoolFlag)
+	return f != nil && !boolean && !strings.Contains(arg, "=")
+}
+
+// flagOf is the flag of a command that an argument names, with or without its value; nil: none.
+func flagOf(command *cli.Command, arg string) cli.Flag {
+	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+	i := slices.IndexFunc(command.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
+	if i < 0 {
+		return nil
 	}
-	for _, f := range command.Flags {
-		for _, n := range f.Names() {
-			if n == name {
-				_, boolean := f.(*cli.BoolFlag)
-				return !boolean
-			}
-		}
-	}
-	return false
+	return command.Flags[i]
 }

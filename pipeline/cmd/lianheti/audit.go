@@ -21,21 +21,17 @@ func auditCommand() *cli.Command {
 			"逆向动作（联合体并没有更好）抬高名次的，退出码为 1；凭单方陈述的另列，写明拿什么核。写出 激励审计.xlsx 和数据表 incentives。",
 		Flags: []cli.Flag{
 			yearFlag,
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "output", Usage: "输出`文件夹`"},
-			&cli.StringFlag{Name: "register", Usage: "处里的登记表`文件`"},
-			&cli.StringFlag{Name: "marks", Usage: "交回的专家评分表所在的`文件夹`"},
-			&cli.StringFlag{Name: "previous", Usage: "上一轮结果所在的`文件夹`：用它的尺度，没有写 --marks 的也用它的专家评分"},
+			outFlag("output", "输出`文件夹`"),
+			registerFlag, marksFlag,
+			&cli.StringFlag{Name: "previous", TakesFile: true, Usage: "上一轮结果所在的`文件夹`：用它的尺度，没有写 --marks 的也用它的专家评分"},
 			definitionFlag, workersFlag, jsonFlag, overwriteFlag,
 		},
 		Action: func(c *cli.Context) error {
-			o, err := runOptions(c)
+			o, err := options(c)
 			if err != nil {
 				return err
 			}
-			bar := newProgress(c.App.ErrWriter)
-			o.Progress = bar.update
-			result, err := pipeline.Audit(c.Context, o)
-			bar.close()
+			result, err := watched(c, &o, func() (*pipeline.Audited, error) { return pipeline.Audit(c.Context, o) })
 			if err != nil {
 				return err
 			}

@@ -31,15 +31,11 @@ func checkCommand() *cli.Command {
 			jsonFlag,
 		},
 		Action: func(c *cli.Context) error {
-			d, err := definition(c)
+			o, err := options(c)
 			if err != nil {
 				return err
 			}
-			paths, err := inputs(c)
-			if err != nil {
-				return err
-			}
-			r, err := pipeline.Check(c.Context, pipeline.Options{Definition: d, Inputs: paths, Workers: c.Int("workers"), Readings: c.Bool("readings")}, c.String("annotate"))
+			r, err := watched(c, &o, func() (*pipeline.Checked, error) { return pipeline.Check(c.Context, o, c.String("annotate")) })
 			if err != nil {
 				return err
 			}
@@ -48,7 +44,7 @@ func checkCommand() *cli.Command {
 					return err
 				}
 			} else {
-				t := &teller{c.App.Writer, d, c.String("code")}
+				t := &teller{c.App.Writer, o.Definition, c.String("code")}
 				if t.tell(r); c.Bool("readings") {
 					t.readings(r)
 				}
@@ -80,10 +76,6 @@ const (
 
 func (t *teller) tell(r *pipeline.Checked) {
 	files := slices.DeleteFunc(slices.Clone(r.Files), func(f pipeline.CheckedFile) bool { return f.Fate == model.Ignored })
-	if len(files) == 0 {
-		t.line("没有找到推荐书工作簿（.xlsx）。")
-		return
-	}
 	if len(files) > 1 {
 		t.overview(files)
 	}

@@ -19,35 +19,22 @@ func expertsCommand() *cli.Command {
 			"已经在的评分表里可能有评分：内容不同的不覆盖，除非写了 --overwrite。",
 		Flags: []cli.Flag{
 			yearFlag,
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "专家评分", Usage: "评分表放到哪个`文件夹`"},
-			&cli.StringFlag{Name: "experts", Usage: "专家名单`文件`（.xlsx）；不写则按 --count 编号"},
-			&cli.IntFlag{Name: "count", Usage: "没有名单时做几份（`份数`）；不写则按定义"},
-			&cli.StringFlag{Name: "register", Usage: "处里的登记表`文件`，同 run"},
-			&cli.StringFlag{Name: "marks", Usage: "已经交回的评分表所在的`文件夹`：只做补充表，各问还缺的（新的申报、换了的专家、回避的），评过的不再问"},
-			overwriteFlag, definitionFlag, workersFlag,
+			outFlag("专家评分", "评分表放到哪个`文件夹`"),
+			&cli.StringFlag{Name: "experts", TakesFile: true, Usage: "专家名单`文件`（.xlsx）；不写则按 --count 编号"},
+			&cli.IntFlag{Name: "count", Action: positive("count"), Usage: "没有名单时做几份（`份数`）；不写则按定义"},
+			&cli.StringFlag{Name: "marks", TakesFile: true, Usage: "已经交回的评分表所在的`文件夹`：只做补充表，各问还缺的（新的申报、换了的专家、回避的），评过的不再问"},
+			registerFlag, overwriteFlag, definitionFlag, workersFlag,
 		},
 		Action: func(c *cli.Context) error {
-			d, err := definition(c)
-			if err != nil {
-				return err
-			}
-			inputs, err := inputs(c)
+			o, err := options(c)
 			if err != nil {
 				return err
 			}
 			list, count := c.String("experts"), c.Int("count")
-			switch {
-			case list != "" && count != 0:
+			if list != "" && count != 0 {
 				return usageError{fmt.Errorf("--experts 和 --count 只能写一个")}
-			case count < 0:
-				return usageError{fmt.Errorf("--count 要写正整数，不是 %d", count)}
 			}
-			if err := there(c, "experts", "register", "marks"); err != nil {
-				return err
-			}
-			bar := newProgress(c.App.ErrWriter)
-			issued, err := pipeline.Experts(c.Context, pipeline.Options{Definition: d, Inputs: inputs, Out: c.String("out"), Register: c.String("register"), Marks: c.String("marks"), Workers: c.Int("workers"), Progress: bar.update}, list, count)
-			bar.close()
+			issued, err := watched(c, &o, func() (*pipeline.Issued, error) { return pipeline.Experts(c.Context, o, list, count) })
 			if err != nil {
 				return err
 			}

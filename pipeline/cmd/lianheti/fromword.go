@@ -13,13 +13,10 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-var fromWordFlag = &cli.StringFlag{Name: "from-word", Usage: "由填好的推荐书 Word 版`文件`（.docx）填出模板，放不进去的逐条列出"}
+var fromWordFlag = &cli.StringFlag{Name: "from-word", TakesFile: true, Usage: "由填好的推荐书 Word 版`文件`（.docx）填出模板，放不进去的逐条列出"}
 
 // fromWord fills the template from a Word form and tells what found no place.
 func fromWord(c *cli.Context, d *templates.Definition) error {
-	if err := there(c, fromWordFlag.Name); err != nil {
-		return err
-	}
 	t, err := pipeline.FromWord(d, c.String("from-word"))
 	if err != nil {
 		return err

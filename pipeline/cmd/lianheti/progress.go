@@ -1,48 +1,47 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/mattn/go-isatty"
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 )
 
-// progress is a bar on a terminal, and nothing in a pipe.
+// progress is one line on a terminal that is written anew as the work goes on, and nothing in a pipe.
 type progress struct {
-	bars *mpb.Progress
-	bar  *mpb.Bar
+	w     io.Writer // nil: nobody watches
+	width int       // of what stands there
 }
 
 func newProgress(w io.Writer) *progress {
-	f, ok := w.(*os.File)
-	if !ok || !isatty.IsTerminal(f.Fd()) && !isatty.IsCygwinTerminal(f.Fd()) {
-		return &progress{}
+	if f, ok := w.(*os.File); ok && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd())) {
+		return &progress{w: w}
 	}
-	return &progress{bars: mpb.New(mpb.WithOutput(w), mpb.WithWidth(40))}
+	return &progress{}
 }
 
-// update shows that done of total files have been read.
-func (p *progress) update(done, total int) {
-	if p.bars == nil {
-		return
+// show says which step is being done, and where it goes file by file (total is not 0), how many are.
+func (p *progress) show(step string, done, total int) {
+	line := step + "……"
+	if total > 0 {
+		line = fmt.Sprintf("%s %d/%d", step, done, total)
 	}
-	if p.bar == nil {
-		p.bar = p.bars.AddBar(int64(total),
-			mpb.PrependDecorators(decor.Name("读取 "), decor.CountersNoUnit("%d/%d")),
-			mpb.AppendDecorators(decor.Percentage()), mpb.BarRemoveOnComplete())
-	}
-	p.bar.SetCurrent(int64(done))
+	p.write(line)
 }
 
-// close leaves the terminal ready for the summary.
-func (p *progress) close() {
-	if p.bars == nil {
+// clear leaves the terminal ready for the summary.
+func (p *progress) clear() {
+	p.write("")
+	p.write("")
+}
+
+func (p *progress) write(line string) {
+	if p.w == nil {
 		return
 	}
-	if p.bar != nil && !p.bar.Completed() {
-		p.bar.Abort(true)
-	}
-	p.bars.Wait()
+	width := columns.StringWidth(line)
+	fmt.Fprint(p.w, "\r"+line+strings.Repeat(" ", max(0, p.width-width)))
+	p.width = width
 }

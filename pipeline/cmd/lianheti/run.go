@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -23,13 +22,6 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-var (
-	yearFlag       = &cli.IntFlag{Name: "year", Value: templates.Latest(), Usage: "批次`年度`；不写则是通知已经印发的最新一年"}
-	definitionFlag = &cli.StringFlag{Name: "definition", Usage: "改用这个`文件夹`里的定义（其中有 <年度>/*.yaml），例如试算另一套权重"}
-	workersFlag    = &cli.IntFlag{Name: "workers", Usage: "同时读几个文件（`个数`）；不写则与处理器数相同"}
-	jsonFlag       = &cli.BoolFlag{Name: "json", Usage: "在标准输出给出机器可读的结果"}
-)
-
 func runCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "run",
@@ -39,15 +31,14 @@ func runCommand() *cli.Command {
 			"要么完整换新，要么一点不动。同样的输入和定义，得到同样的结果。",
 		Flags: []cli.Flag{
 			yearFlag,
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: "output", Usage: "输出`文件夹`"},
+			outFlag("output", "输出`文件夹`"),
 			&cli.StringFlag{Name: "freeze", Usage: "同时留一份会议版，`名称`如 0905评审会：放在 输出文件夹/年度-名称，以后的运行不会动它"},
-			&cli.StringFlag{Name: "register", Usage: "处里的登记表`文件`（空白的用 lianheti template --register 生成）"},
-			&cli.StringFlag{Name: "marks", Usage: "交回的专家评分表所在的`文件夹`（评分表用 lianheti experts 生成）"},
-			&cli.StringFlag{Name: "opinions", Usage: "会审页导出的意见.json（`文件`），须是 --previous 那次结果上的；记进运行记录，在新的会审页上再列出"},
+			registerFlag, marksFlag,
+			&cli.StringFlag{Name: "opinions", TakesFile: true, Usage: "会审页导出的意见.json（`文件`），须是 --previous 那次结果上的；记进运行记录，在新的会审页上再列出"},
 			&cli.BoolFlag{Name: "allow-trial", Usage: "评齐之前的会审页、会议版的会审页也给权重试算"},
-			&cli.IntFlag{Name: "select", Usage: "拟遴选几家（`家数`）；不写则按定义"},
-			&cli.StringFlag{Name: "from", Usage: "不读原件，从以前公布的数据表（data `文件夹`）重新检查、计分、汇总，例如换一套权重试算"},
-			&cli.StringSliceFlag{Name: "previous", Usage: "与上一轮相比：上一轮结果所在的`文件夹`（其中有 run.json）；以前年度的也可以给，有几个写几次，用来核对当时的承诺"},
+			&cli.IntFlag{Name: "select", Action: positive("select"), Usage: "拟遴选几家（`家数`）；不写则按定义"},
+			&cli.StringFlag{Name: "from", TakesFile: true, Usage: "不读原件，从以前公布的数据表（data `文件夹`）重新检查、计分、汇总，例如换一套权重试算"},
+			&cli.StringSliceFlag{Name: "previous", TakesFile: true, Usage: "与上一轮相比：上一轮结果所在的`文件夹`（其中有 run.json）；以前年度的也可以给，有几个写几次，用来核对当时的承诺"},
 			&cli.BoolFlag{Name: "rescale", Usage: "专家评分以后，尺度本来沿用上一轮（--previous）；写上则按本轮参加排名的重新定"},
 			&cli.StringFlag{Name: "date", Usage: "这次运行的`日期`，写成 年-月-日；不写则不显示日期"},
 			&cli.StringFlag{Name: "reply-by", Usage: "请地市在哪一`日`前改好、报来，写成 年-月-日；不写则由 --date 和补正期限算出"},
@@ -59,10 +50,7 @@ func runCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			bar := newProgress(c.App.ErrWriter)
-			o.Progress = bar.update
-			result, err := pipeline.Run(c.Context, o)
-			bar.close()
+			result, err := watched(c, &o, func() (*pipeline.Result, error) { return pipeline.Run(c.Context, o) })
 			if err != nil {
 				return err
 			}
@@ -74,7 +62,7 @@ func runCommand() *cli.Command {
 			} else {
 				summarise(c.App.Writer, o.Definition, result)
 			}
-			if c.Bool("strict") && returned(result) > 0 {
+			if nothing(result) || c.Bool("strict") && returned(result) > 0 {
 				return errNo
 			}
 			return nil
@@ -82,37 +70,19 @@ func runCommand() *cli.Command {
 	}
 }
 
+// runOptions adds what only a run can be asked for.
 func runOptions(c *cli.Context) (pipeline.Options, error) {
-	d, err := definition(c)
+	o, err := options(c)
 	if err != nil {
-		return pipeline.Options{}, err
+		return o, err
 	}
-	var files []string
-	if c.String("from") == "" {
-		if files, err = inputs(c); err != nil {
-			return pipeline.Options{}, err
-		}
-	} else if c.NArg() > 0 {
-		return pipeline.Options{}, usageError{fmt.Errorf("--from 从数据表重新计算，不能再给文件或文件夹（%s）", c.Args().First())}
-	}
-	if err := days(c); err != nil {
-		return pipeline.Options{}, err
-	}
-	if err := there(c, "register", "marks", "previous", "from", "opinions"); err != nil {
-		return pipeline.Options{}, err
-	}
-	if n := c.Int("select"); n < 0 || c.IsSet("select") && n == 0 {
-		return pipeline.Options{}, usageError{fmt.Errorf("--select 要写正整数，不是 %d", n)}
-	}
-	o := pipeline.Options{
-		Definition: d, DefinitionDir: c.String("definition"), Inputs: files, From: c.String("from"), Out: c.String("out"), Rescale: c.Bool("rescale"), Register: c.String("register"), Freeze: c.String("freeze"), Marks: c.String("marks"), Opinions: c.String("opinions"), AllowTrial: c.Bool("allow-trial"),
-		Date: c.String("date"), ReplyBy: c.String("reply-by"), Workers: c.Int("workers"),
-		Score: score.Options{Select: c.Int("select"), Workers: c.Int("workers")},
-	}
+	o.Rescale, o.Freeze, o.Date, o.ReplyBy = c.Bool("rescale"), c.String("freeze"), c.String("date"), c.String("reply-by")
+	o.Opinions, o.AllowTrial = c.String("opinions"), c.Bool("allow-trial")
+	o.Score = score.Options{Select: c.Int("select"), Workers: o.Workers}
 	for _, dir := range c.StringSlice("previous") {
 		m, err := publish.ReadManifest(dir)
 		switch {
-		case err == nil && m.Year < d.Year:
+		case err == nil && m.Year < o.Definition.Year:
 			o.Earlier = append(o.Earlier, dir)
 		case o.Previous != "":
 			return o, usageError{fmt.Errorf("--previous 给了两个本年度的结果（%s、%s）：只能与一轮相比", o.Previous, dir)}
@@ -120,63 +90,28 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 			o.Previous = dir
 		}
 	}
-	return o, nil
+	return o, days(c, o.Definition.Year)
 }
 
-// days proves that the run's date and the day for answers exist, and that the second lies ahead of the first.
-func days(c *cli.Context) error {
-	date, by := c.String("date"), c.String("reply-by")
+// days proves that the run's date and the day for answers exist, in a year in which this year's call can have been worked on, and that
+// the second lies ahead of the first.
+func days(c *cli.Context, year int) error {
+	const longest = 20 // years after the call
 	for _, flag := range []string{"date", "reply-by"} {
-		if day := c.String(flag); day != "" {
-			if _, err := time.Parse(time.DateOnly, day); err != nil {
-				return usageError{fmt.Errorf("--%s 要写成 年-月-日（四位-两位-两位数字），并且真有这一天，不是“%s”", flag, day)}
-			}
+		day := c.String(flag)
+		if day == "" {
+			continue
+		}
+		at, err := time.Parse(time.DateOnly, day)
+		switch {
+		case err != nil:
+			return usageError{fmt.Errorf("--%s 要写成 年-月-日（四位-两位-两位数字），并且真有这一天，不是“%s”", flag, day)}
+		case at.Year() < year || at.Year() > year+longest:
+			return usageError{fmt.Errorf("--%s 写的是 %s，不会是处理%d年批次的日子，请检查年份", flag, day, year)}
 		}
 	}
-	if by != "" && date != "" && by <= date {
+	if date, by := c.String("date"), c.String("reply-by"); by != "" && date != "" && by <= date {
 		return usageError{fmt.Errorf("--reply-by %s 不在 --date %s 之后：发出去就过期了", by, date)}
-	}
-	return nil
-}
-
-// definition loads the year's definition, the shipped one or that of a folder.
-func definition(c *cli.Context) (*templates.Definition, error) {
-	dir := c.String("definition")
-	if dir == "" {
-		return templates.Load(c.Int("year"))
-	}
-	d, err := templates.LoadDir(dir, c.Int("year"))
-	if err == nil && d.Warning != "" {
-		fmt.Fprintln(c.App.ErrWriter, "提示："+d.Warning)
-	}
-	return d, err
-}
-
-// inputs are the paths on the command line; there must be one, and they must exist.
-func inputs(c *cli.Context) ([]string, error) {
-	if c.NArg() == 0 {
-		return nil, usageError{fmt.Errorf("没有给出文件或文件夹。例如：lianheti %s samples/%d", c.Command.Name, yearFlag.Value)}
-	}
-	for _, path := range c.Args().Slice() {
-		if _, err := os.Lstat(path); err != nil {
-			return nil, usageError{fmt.Errorf("找不到“%s”，请检查路径", path)}
-		}
-	}
-	return c.Args().Slice(), nil
-}
-
-// there makes sure that what these flags name is there, where they are written.
-func there(c *cli.Context, flags ...string) error {
-	for _, name := range flags {
-		paths := c.StringSlice(name)
-		if path, single := c.Value(name).(string); single && path != "" {
-			paths = []string{path}
-		}
-		for _, path := range paths {
-			if _, err := os.Stat(path); err != nil {
-				return usageError{fmt.Errorf("找不到“%s”，请检查 --%s 后面的路径", path, name)}
-			}
-		}
 	}
 	return nil
 }
@@ -186,6 +121,11 @@ func writeJSON(w io.Writer, v any) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
+}
+
+// nothing says that not one file could be used.
+func nothing(r *pipeline.Result) bool {
+	return r.Manifest.From == nil && r.Manifest.Counts.Submissions == 0
 }
 
 func returned(r *pipeline.Result) int { return verdicts(r)[model.Return] }
@@ -201,6 +141,9 @@ func verdicts(r *pipeline.Result) map[model.Verdict]int {
 // summarise says in a few lines what came of the run: files, submissions, why some go back, where the results are.
 func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 	c := r.Manifest.Counts
+	if nothing(r) {
+		fmt.Fprintln(w, "没有一份可以采用：请按下面的原因逐份处理，或检查给出的文件夹。")
+	}
 	fmt.Fprintf(w, "收到文件 %d 个：采用 %d，被新版取代 %d，不予受理 %d，不是申报材料 %d。\n", c.Files, c.Accepted, c.Superseded, c.Rejected, c.Ignored)
 	for _, f := range r.Files {
 		if f.Fate == model.Rejected {
@@ -240,9 +183,31 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 	}
 	fmt.Fprintf(w, "校验值 root %s（记在会议纪要里，以后用 lianheti verify %s --root 核对）\n", r.Manifest.Root, r.Dir)
 	tellKept(w, r)
+	fmt.Fprintln(w, "接下来：")
+	for i, step := range next(r) {
+		fmt.Fprintf(w, "  %d. %s\n", i+1, step)
+	}
 	if r.Manifest.From != nil {
 		fmt.Fprintln(w, "这次由数据表重新计算：没有退回件（要用原件），没有联系人（数据表不含个人信息），文字照数据表，个人信息已隐去。")
 	}
+}
+
+// next are the things to do after a run, by how far the year's work is.
+func next(r *pipeline.Result) []string {
+	const inWords = "用 Excel 或 WPS 打开 " + consolidate.FileName + "，先看“总览”"
+	n := verdicts(r)
+	switch back := n[model.Return] + n[model.AskFirst] + int(r.Manifest.Counts.Rejected); {
+	case nothing(r):
+		return []string{"请报送单位按上面的原因重报，收到后再运行"}
+	case back > 0 && r.Manifest.From == nil:
+		return []string{inWords, fmt.Sprintf("把 %s/ 里各地市的文件夹发还：要改或要说明的 %d 份", feedback.Folder, back),
+			"收到修改件后与原来的放在一起再运行，加上 --previous " + r.Dir + "，看改了什么"}
+	case r.Standing.State == table.AllMarked:
+		return []string{inWords, "核对排名和入选线，把认定、采纳记进登记表（--register），再运行一次",
+			"上会前用 --freeze 名称 留一份不再变动的会议版"}
+	}
+	return []string{inWords, "还没有评的，用 lianheti experts 做评分表；交回后加上 --marks 再运行",
+		"要认定、采纳的记进登记表（lianheti template --register 生成），加上 --register 再运行"}
 }
 
 // tellKept says what became of earlier results that somebody had changed, and what else is to be known.

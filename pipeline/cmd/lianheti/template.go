@@ -29,9 +29,9 @@ func templateCommand() *cli.Command {
 			&cli.BoolFlag{Name: "all", Usage: "每个地市各写一个填报包"},
 			&cli.BoolFlag{Name: "register", Usage: "改写处里用的空白登记表（run --register 读它）"},
 			fromWordFlag, overwriteFlag,
-			&cli.StringSliceFlag{Name: "from", Usage: "与 --registered 一起：改写年度数据核对表，每个入选的联合体一份，按以往批次公布的 data `文件夹`预填；有几个批次就写几次"},
-			&cli.StringFlag{Name: "registered", Usage: "处里的登记表`文件`：哪些联合体已经入选"},
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个`文件夹`"},
+			&cli.StringSliceFlag{Name: "from", TakesFile: true, Usage: "与 --registered 一起：改写年度数据核对表，每个入选的联合体一份，按以往批次公布的 data `文件夹`预填；有几个批次就写几次"},
+			&cli.StringFlag{Name: "registered", TakesFile: true, Usage: "处里的登记表`文件`：哪些联合体已经入选"},
+			outFlag(".", "放到哪个`文件夹`"),
 		},
 		Action: func(c *cli.Context) error {
 			d, err := definition(c)
@@ -100,9 +100,6 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 
 // progressKits are the kits of progress forms: of each prefecture that has somebody to report, or of one.
 func progressKits(c *cli.Context, d *templates.Definition) ([]issue, error) {
-	if err := there(c, "registered", "from"); err != nil {
-		return nil, err
-	}
 	of, err := pipeline.Progress(d, c.StringSlice("from"), c.String("registered"))
 	if err != nil {
 		return nil, err
@@ -124,8 +121,6 @@ func progressKits(c *cli.Context, d *templates.Definition) ([]issue, error) {
 	return out, nil
 }
 
-var overwriteFlag = &cli.BoolFlag{Name: "overwrite", Usage: "已有内容不同的同名文件时，覆盖它"}
-
 // writeFiles writes single files and says what became of each. What stands there and differs may have been filled in.
 func writeFiles(c *cli.Context, files []publish.File) error {
 	written, err := publish.Files(files, c.Bool(overwriteFlag.Name))
@@ -144,7 +139,7 @@ func dictionaryCommand() *cli.Command {
 			yearFlag, definitionFlag,
 			&cli.StringFlag{Name: "search", Usage: "只找写到这个`词`的表、列和代码，一行一个；没有的，退出码为 1"},
 			&cli.StringFlag{Name: "table", Usage: "只写一张`表`：一行是什么、主键、各列、先问的三句"},
-			&cli.StringFlag{Name: "from", Usage: "与 --table 一起：从这个 data `文件夹`取几行作例子"},
+			&cli.StringFlag{Name: "from", TakesFile: true, Usage: "与 --table 一起：从这个 data `文件夹`取几行作例子"},
 			&cli.StringFlag{Name: "xlsx", Usage: "不在屏幕上写出，而写成工作簿`文件`，例如 --xlsx 数据字典.xlsx"}, overwriteFlag,
 		},
 		Action: func(c *cli.Context) error {

@@ -22,31 +22,27 @@ func wordCommand() *cli.Command {
 			"文字超过限定字数的，那一份不生成，说明超了多少；其余照常生成。",
 		Flags: []cli.Flag{
 			yearFlag, definitionFlag, workersFlag, overwriteFlag,
-			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: ".", Usage: "放到哪个`文件夹`"},
+			outFlag(".", "放到哪个`文件夹`"),
 		},
 		Action: func(c *cli.Context) error {
-			d, err := definition(c)
+			o, err := options(c)
 			if err != nil {
 				return err
 			}
-			paths, err := inputs(c)
-			if err != nil {
-				return err
-			}
-			printed, err := pipeline.Word(c.Context, pipeline.Options{Definition: d, Inputs: paths, Workers: c.Int("workers")})
+			printed, err := watched(c, &o, func() (*pipeline.Printed, error) { return pipeline.Word(c.Context, o) })
 			if err != nil {
 				return err
 			}
 			var made []publish.File
 			for _, f := range printed.Forms {
 				if f.Data != nil {
-					made = append(made, publish.File{Path: filepath.Join(c.String("out"), f.Name), Data: f.Data})
+					made = append(made, publish.File{Path: filepath.Join(o.Out, f.Name), Data: f.Data})
 				}
 			}
 			if err := writeFiles(c, made); err != nil {
 				return err
 			}
-			tellPrinted(c.App.Writer, printed, c.String("out"))
+			tellPrinted(c.App.Writer, printed, o.Out)
 			if printed.Refused() {
 				return errNo
 			}

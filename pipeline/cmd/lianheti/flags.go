@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"lianheti/pipeline"
+	"lianheti/templates"
+
+	"github.com/urfave/cli/v2"
+)
+
+// The flags that several commands have. A flag that names something to be read (TakesFile) is looked for on disk before anything
+// else is done.
+var (
+	yearFlag       = &cli.IntFlag{Name: "year", Value: templates.Latest(), Usage: "批次`年度`；不写则是通知已经印发的最新一年"}
+	definitionFlag = &cli.StringFlag{Name: "definition", TakesFile: true, Usage: "改用这个`文件夹`里的定义（其中有 <年度>/*.yaml），例如试算另一套权重"}
+	workersFlag    = &cli.IntFlag{Name: "workers", Action: positive("workers"), Usage: "同时读几个文件（`个数`）；不写则与处理器数相同"}
+	jsonFlag       = &cli.BoolFlag{Name: "json", Usage: "在标准输出给出机器可读的结果"}
+	overwriteFlag  = &cli.BoolFlag{Name: "overwrite", Usage: "已有内容不同的同名文件时，覆盖它"}
+	registerFlag   = &cli.StringFlag{Name: "register", TakesFile: true, Usage: "处里的登记表`文件`（空白的用 lianheti template --register 生成）"}
+	marksFlag      = &cli.StringFlag{Name: "marks", TakesFile: true, Usage: "交回的专家评分表所在的`文件夹`（评分表用 lianheti experts 生成）"}
+)
+
+// outFlag is where a command writes.
+func outFlag(standard, usage string) cli.Flag {
+	return &cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: standard, Usage: usage}
+}
+
+// positive refuses a number of things that is none.
+func positive(flag string) func(*cli.Context, int) error {
+	return func(_ *cli.Context, n int) error {
+		if n < 1 {
+			return usageError{fmt.Errorf("--%s 要写正整数，不是 %d", flag, n)}
+		}
+		return nil
+	}
+}
+
+// options are what the flags that several commands have say, with the paths on the command line.
+func options(c *cli.Context) (o pipeline.Options, err error) {
+	if o.Definition, err = definition(c); err != nil {
+		return o, err
+	}
+	if c.String("from") == "" {
+		o.Inputs, err = inputs(c)
+	} else if c.NArg() > 0 {
+		err = usageError{fmt.Errorf("--from 从数据表重新计算，不能再给文件或文件夹（%s）", c.Args().First())}
+	}
+	o.DefinitionDir, o.Out, o.From = c.String("definition"), c.String("out"), c.String("from")
+	o.Register, o.Marks, o.Previous = c.String("register"), c.String("marks"), c.String("previous")
+	o.Workers, o.Readings = c.Int("workers"), c.Bool("readings")
+	return o, err
+}
+
+// definition loads the year's definition, the shipped one or that of a folder.
+func definition(c *cli.Context) (*templates.Definition, error) {
+	for _, f := range c.Command.Flags {
+		var paths []string
+		switch named := f.(type) {
+		case *cli.StringFlag:
+			if named.TakesFile && c.String(named.Name) != "" {
+				paths = []string{c.String(named.Name)}
+			}
+		case *cli.StringSliceFlag:
+			if named.TakesFile {
+				paths = c.StringSlice(named.Name)
+			}
+		}
+		for _, path := range paths {
+			if _, err := os.Stat(path); err != nil {
+				return nil, usageError{fmt.Errorf("找不到“%s”，请检查 --%s 后面的路径", path, f.Names()[0])}
+			}
+		}
+	}
+	dir := c.String("definition")
+	if dir == "" {
+		return templates.Load(c.Int("year"))
+	}
+	d, err := templates.LoadDir(dir, c.Int("year"))
+	if err == nil && d.Warning != "" {
+		fmt.Fprintln(c.App.ErrWriter, "提示："+d.Warning)
+	}
+	return d, err
+}
+
+// inputs are the paths on the command line; there must be one, and they must exist.
+func inputs(c *cli.Context) ([]string, error) {
+	if c.NArg() == 0 {
+		return nil, usageError{fmt.Errorf("没有给出文件或文件夹。例如：lianheti %s samples/%d", c.Command.Name, yearFlag.Value)}
+	}
+	for _, path := range c.Args().Slice() {
+		if _, err := os.Lstat(path); err != nil {
+			return nil, usageError{fmt.Errorf("找不到“%s”，请检查路径", path)}
+		}
+	}
+	return c.Args().Slice(), nil
+}
+
+// watched does what takes long, and shows meanwhile how far it is.
+func watched[T any](c *cli.Context, o *pipeline.Options, work func() (T, error)) (T, error) {
+	p := newProgress(c.App.ErrWriter)
+	o.Progress = p.show
+	p.show("查找文件", 0, 0)
+	defer p.clear()
+	return work()
+}

@@ -1,0 +1,103 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+)
+
+// sound says what speaks against tables that are to be read again, by what their description promises: keys that don't repeat, closed
+// sets of values, references that lead somewhere, numbers that are some, fields and years that the form has. Whoever altered a table
+// could alter its hash with it; nothing that reads on need be ready for what no run can have written.
+func sound(d *templates.Definition, records map[string]arrow.Record) error {
+	held := map[string]map[string]bool{} // what columns that are referred to hold
+	for _, t := range d.Tables {
+		for _, c := range t.Columns {
+			if table, column, ok := strings.Cut(c.References, "."); ok && held[c.References] == nil && records[table] != nil {
+				held[c.References] = valuesOf(records[table], column)
+			}
+		}
+	}
+	for _, t := range d.Tables {
+		if rec := records[t.Name]; rec != nil {
+			if err := soundTable(d, t, rec, held); err != nil {
+				return fmt.Errorf("数据表 %s：%w", t.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func soundTable(d *templates.Definition, t *templates.Table, rec arrow.Record, held map[string]map[string]bool) error {
+	for i, f := range rec.Schema().Fields() {
+		if numbers, ok := rec.Column(i).(*array.Float64); ok && slices.ContainsFunc(numbers.Float64Values(), func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
+			return fmt.Errorf("列 %s 里有不是数的值", f.Name)
+		}
+	}
+	for _, c := range t.Columns {
+		for v := range valuesOf(rec, c.Name) {
+			switch {
+			case v == "":
+			case len(c.Values) > 0 && !slices.Contains(c.Values, v):
+				return fmt.Errorf("列 %s 里没有“%s”这样的值", c.Name, v)
+			case held[c.References] != nil && !held[c.References][v]:
+				return fmt.Errorf("列 %s 的“%s”在 %s 里没有", c.Name, v, c.References)
+			}
+		}
+	}
+	seen := make(map[string]bool, rec.NumRows())
+	for row := range int(rec.NumRows()) {
+		key := ""
+		for _, name := range t.Key {
+			key += cellOf(rec, name, row) + "\x00"
+		}
+		if len(t.Key) > 0 && seen[key] {
+			return fmt.Errorf("有两行的主键相同（%s）", strings.ReplaceAll(strings.TrimSuffix(key, "\x00"), "\x00", "、"))
+		}
+		seen[key] = true
+		if err := ofTheForm(d, rec, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ofTheForm says whether a row is about a field that the form has, in one of its years.
+func ofTheForm(d *templates.Definition, rec arrow.Record, row int) error {
+	for _, name := range []string{"field", "indicator"} {
+		id, year := cellOf(rec, name, row), cellOf(rec, "year", row)
+		f := d.Field(id)
+		switch {
+		case id == "":
+		case f == nil:
+			return fmt.Errorf("推荐书没有栏目 %s", id)
+		case year != "" && !slices.ContainsFunc(d.Refs(f), func(r templates.Ref) bool { return fmt.Sprint(r.Year) == year }):
+			return fmt.Errorf("栏目 %s 没有 %s 年", id, year)
+		}
+	}
+	return nil
+}
+
+// valuesOf are the different values of a column, as text; none where there is no such column.
+func valuesOf(rec arrow.Record, name string) map[string]bool {
+	out := map[string]bool{}
+	for row := range int(rec.NumRows()) {
+		out[cellOf(rec, name, row)] = true
+	}
+	return out
+}
+
+// cellOf is a value as text; empty where there is none.
+func cellOf(rec arrow.Record, name string, row int) string {
+	at := rec.Schema().FieldIndices(name)
+	if len(at) != 1 || rec.Column(at[0]).IsNull(row) {
+		return ""
+	}
+	return rec.Column(at[0]).ValueStr(row)
+}
