@@ -33,6 +33,7 @@ type Reading struct {
 		Words             []string
 		Unanswered        []FieldType
 		Vague             []string // lists of the form
+		Hollow            []string // explanations that say no reason
 		Negative, Negated []string
 	}
 	How map[FieldType]string
@@ -103,8 +104,17 @@ func (f *Field) HoldsPlaces() []string {
 // SaysNothing says whether an explanation is empty or holds the place of one.
 func (r *Reading) SaysNothing(words string) bool {
 	key := text.NameKey(words)
-	return key == "" || r.Placeholder(key)
+	letters := 0
+	for _, c := range key {
+		if unicode.IsLetter(c) {
+			letters++
+		}
+	}
+	return letters < fewestLetters || r.Placeholder(key) || slices.Contains(r.Placeholders.Hollow, strings.Trim(key, dressing))
 }
+
+// fewestLetters is how many an explanation has at least: 1 and 是 explain nothing.
+const fewestLetters = 2
 
 // Denied says whether a text says of something that it is not so, unless the text denies that in turn.
 func (r *Reading) Denied(s string) bool {

@@ -13,7 +13,15 @@ import (
 // coercion fails each value that was read only after a change of one of the rule's kinds, or for such a reason could
 // not be read: those of the form one by one, then those of its lists.
 func coercion(f *form, p *plan, t *tally) {
+	var elsewhere []templates.Ref
+	if slices.Contains(p.rule.Kinds, notApplicableKind) {
+		elsewhere = f.inapplicableRefs()
+	}
 	for _, r := range p.refs {
+		if slices.Contains(elsewhere, r) {
+			t.skip(toldElsewhere)
+			continue
+		}
 		c, found := f.changed(r, p.rule.Kinds)
 		unreadable := found && f.batch.class(c) == templates.Unreadable
 		if s := f.status(r); !unreadable && (s == table.Missing || s == table.Invalid) {
@@ -27,7 +35,11 @@ func coercion(f *form, p *plan, t *tally) {
 		t.fail(fault{refs: []templates.Ref{r}, vars: f.batch.readAs(c)})
 	}
 	f.coercedRows(p, t)
+	t.faults = f.together(t.faults)
 }
+
+// notApplicableKind is the change that says that a figure is 不适用.
+const notApplicableKind = "not_applicable"
 
 // class says how grave a change in reading is.
 func (b *batch) class(c table.Coercion) string { return b.def.Reading.Route(c.Kind).Class }

@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 
-	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/shopspring/decimal"
@@ -42,17 +41,7 @@ func (b *batch) actual() (out [][]templates.Ref) {
 // inapplicable fails a form that calls more of its actual figures 不适用 than the rule's threshold: there is nothing left
 // to judge.
 func inapplicable(f *form, p *plan, t *tally) {
-	var all, none []templates.Ref
-	for _, refs := range f.batch.actual() {
-		for _, r := range refs {
-			if s := f.status(r); s != table.Missing && s != table.Invalid {
-				all = append(all, r)
-				if s == table.NotApplicable {
-					none = append(none, r)
-				}
-			}
-		}
-	}
+	all, none := f.calledInapplicable()
 	if len(all) == 0 {
 		t.skip(notFilled)
 		return

@@ -20,4 +20,5 @@ func unreadable(f *form, p *plan, t *tally) {
 			t.pass()
 		}
 	}
+	t.faults = f.together(t.faults)
 }

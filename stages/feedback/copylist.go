@@ -35,7 +35,12 @@ var listColumns = []listColumn{
 	{templates.ReturnSaid, 20, func(_ *copying, x table.Finding) string { return explained(x) }},
 	{"依据", 16, func(_ *copying, x table.Finding) string { return x.Authority }},
 	{"代码", 11, func(_ *copying, x table.Finding) string { return x.Code }},
-	{"问题指纹", 19, func(_ *copying, x table.Finding) string { return explanationKey(x) }},
+	{"问题指纹", 19, func(c *copying, x table.Finding) string {
+		if !c.explainable(x) {
+			return ""
+		}
+		return explanationKey(x)
+	}},
 }
 
 // tallest is how tall a row is made, in points; programs allow 409.
@@ -52,11 +57,15 @@ func explained(x table.Finding) string {
 	return x.Explanation
 }
 
+// explainable says whether words can answer a finding: a warning, and a blank that the form asks for where nobody has the figure yet.
+func (c *copying) explainable(x table.Finding) bool {
+	rule := c.d.Rule(x.Code)
+	mustStay := func(field string) bool { return !rule.Yields(field) }
+	return x.Severity == model.Explain || rule != nil && x.Fields != "" && !slices.ContainsFunc(strings.Fields(x.Fields), mustStay)
+}
+
 // explanationKey is what stands before the explanation of a warning.
 func explanationKey(x table.Finding) string {
-	if x.Severity != model.Explain {
-		return ""
-	}
 	return model.ExplanationKey(x.Fingerprint, x.ValueHash)
 }
 
@@ -281,7 +290,7 @@ func (c *copying) ask() error {
 	}
 	open, all := map[string]table.Finding{}, map[string]table.Finding{} // warnings by fingerprint: without an explanation, and all
 	for _, x := range c.findings {
-		if x.Severity == model.Explain {
+		if c.explainable(x) {
 			all[x.Fingerprint] = x
 			if x.Explanation == "" {
 				open[x.Fingerprint] = x
@@ -313,7 +322,7 @@ func (c *copying) ask() error {
 	}
 	row := h.row + 1
 	for _, x := range c.findings {
-		if _, asked := open[x.Fingerprint]; !asked || x.Severity != model.Explain {
+		if _, asked := open[x.Fingerprint]; !asked || !c.explainable(x) {
 			continue
 		}
 		for row <= h.row+h.rows && rows.value(row, "fingerprint")+rows.value(row, "about")+rows.value(row, "explanation") != "" {

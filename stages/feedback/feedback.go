@@ -275,4 +275,4 @@ func writeCopy(to string, in Input, r *returned, open func(string) ([]byte, erro
 }
 
 // tones are the colours of the severities.
-var tones = map[model.Severity]book.Tone{model.MustFix: book.Bad, model.Explain: book.Caution, model.Hint: book.Info}
+var tones = map[model.Severity]book.Tone{model.MustFix: book.Bad, model.Explain: book.Doubt, model.Hint: book.Info}

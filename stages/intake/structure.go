@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -35,13 +36,36 @@ type change struct {
 	input
 	how   location
 	place model.Place
+	now   string // what stands in the place of its label, where that is gone
 }
 
 // toldSingly is how many inputs of one sheet are told one by one; more have one cause, and are told together.
 const toldSingly = 3
 
 func (b *binder) changed(how location, in input, sheet *Sheet, row, col int) {
-	b.changes = append(b.changes, change{in, how, model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: model.CellName(row, col)}})
+	c := change{input: in, how: how, place: model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: model.CellName(row, col)}}
+	if how == relabelled {
+		c.now = calledNow(sheet, row, col, in)
+	}
+	b.changes = append(b.changes, c)
+}
+
+// calledNow is what stands in the place of an input's label: beside it, or where that is still its own, over it.
+func calledNow(sheet *Sheet, row, col int, in input) string {
+	for c := col - 1; c > 0; c-- {
+		if beside := sheet.At(row, c); beside.Kind == model.Text {
+			if !strings.Contains(text.NameKey(in.label), text.NameKey(beside.Raw)) {
+				return beside.Shown
+			}
+			break
+		}
+	}
+	for r := row - 1; r > 0; r-- {
+		if over := sheet.At(r, col); over.Kind == model.Text && text.NameKey(over.Raw) != text.NameKey(in.header) {
+			return over.Shown
+		}
+	}
+	return ""
 }
 
 // whole is the sheet of a layout in this workbook, or where it should be.
@@ -76,7 +100,11 @@ func (b *binder) tellChanges(how location, changes []change) {
 	what := map[location]string{movedAway: "的名称指向别处，已按标签读取", relabelled: "的标签被改动，已按名称读取"}[how]
 	if len(changes) <= toldSingly {
 		for _, c := range changes {
-			b.note(CodeAltered, c.place, "“"+c.label+"”"+what)
+			now := ""
+			if c.now != "" {
+				now = "，原来写标签的地方现在是“" + c.now + "”"
+			}
+			b.note(CodeAltered, c.place, "“"+c.label+"”"+what+now)
 			b.about(c.input)
 		}
 		return
@@ -84,6 +112,9 @@ func (b *binder) tellChanges(how location, changes []change) {
 	var inputs []input
 	for _, c := range changes {
 		inputs = append(inputs, c.input)
+	}
+	if now := changes[0].now; now != "" {
+		what += "，原来写标签的地方现在是“" + now + "”等"
 	}
 	b.note(CodeAltered, changes[0].place, several(inputs)+what)
 	b.about(inputs...)

@@ -50,6 +50,8 @@ const (
 	Magnitude      CoercionKind = "magnitude"       // 12万, or another unit of money than asked
 	Approximate    CoercionKind = "approximate"     // 约300
 	NoneWord       CoercionKind = "none"            // 无 in a figure: not 0
+	ShownRounded   CoercionKind = "shown_rounded"   // 12.5 in a cell that shows 13
+	Spaced         CoercionKind = "spaced"          // 118 164: thousands, or two numbers
 	Annotated      CoercionKind = "annotated"       // 12（含在建2个）: words left out
 	AmbiguousMonth CoercionKind = "ambiguous_month" // the number 2024.1: January or October; or shown as a day of 1905
 	Struck         CoercionKind = "struck"          // what is struck out was left out

@@ -407,8 +407,9 @@ func (r *reader) finishRecords() {
 			r.rows.materials = append(r.rows.materials, table.Material{Batch: r.batch(), Submission: r.id(), Record: int32(k.record),
 				Number: row.text("number"), Title: row.text("title"), Supports: row.text("supports"), Pages: row.text("pages"), Sheet: at.Sheet, Cell: at.Cell})
 		case "verifications":
+			date := row.date("date")
 			r.rows.verifications = append(r.rows.verifications, table.Verification{Batch: r.batch(), Submission: r.id(), Record: int32(k.record),
-				Section: row.text("section"), Means: row.text("means"), Unit: row.text("unit"), Result: row.text("result"), Day: table.Day(row.date("date")), Date: row.date("date"), Sheet: at.Sheet, Cell: at.Cell})
+				Section: row.text("section"), Means: row.text("means"), Unit: row.text("unit"), Result: row.text("result"), Day: table.Day(date), Date: date, Sheet: at.Sheet, Cell: at.Cell})
 		case "explanations":
 			fingerprint, values := model.SplitExplanationKey(row.text("fingerprint"))
 			r.rows.explanations = append(r.rows.explanations, table.Explanation{Batch: r.batch(), Submission: r.id(), Record: int32(k.record),

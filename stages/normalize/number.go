@@ -26,6 +26,8 @@ var (
 	bracketed  = regexp.MustCompile(`\([^()]*\)`)
 	enumerated = regexp.MustCompile(`^[0-9]{1,2}[.、)]`)
 	onlyCount  = regexp.MustCompile(`^[0-9]+(人|名|位)?$`)
+	parted     = regexp.MustCompile(`([0-9])[\x{00A0}\x{2007}\x{2009}\x{202F}]([0-9])`) // as typesetters part thousands
+	currency   = regexp.MustCompile(`[¥￥]|(?i:cny|rmb)`)
 	figures    = regexp.MustCompile(`[0-9][0-9,]*(?:\.[0-9]*)?|\.[0-9]+`)
 )
 
@@ -115,7 +117,13 @@ func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *tra
 	if !found {
 		return value, false
 	}
-	around := strings.NewReplacer("¥", "", "￥", "").Replace(shown[:runs[0][0]])
+	around := currency.ReplaceAllString(shown[:runs[0][0]], "")
+	if around != shown[:runs[0][0]] { // money, in a unit that the sign leaves open
+		if !strings.Contains(f.Unit, "元") {
+			return value, false
+		}
+		t.add(Annotated, shown, value.String())
+	}
 	words := strings.Trim(around, "-( ") + value.Abs().Shift(power).String() + strings.Trim(shown[runs[0][1]:], ") ")
 	read := &trail{}
 	n, status := numberText(words, f, read)
@@ -126,6 +134,9 @@ func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *tra
 		n = n.Neg()
 	}
 	scaled := power != 0
+	if f.Type != templates.IntegerField && differs(value.Abs().Shift(power), seen) { // of integers another rule says so
+		t.add(ShownRounded, shown, n.String())
+	}
 	for _, c := range read.list {
 		switch {
 		case c.Kind == PercentSign && power == 2:
@@ -141,6 +152,11 @@ func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *tra
 		t.add(Magnitude, shown, n.String())
 	}
 	return n, true
+}
+
+// differs says whether what is shown is so far from what is stored that it matters: by more than a hundredth.
+func differs(stored, shown decimal.Decimal) bool {
+	return stored.Sub(shown).Abs().Shift(2).GreaterThan(stored.Abs())
 }
 
 // powerBetween finds the power of ten between a stored number and what is shown of it, which is rounded to its last
@@ -172,7 +188,7 @@ func numberText(raw string, f *templates.Field, t *trail) (decimal.Decimal, tabl
 			return ' '
 		}
 		return r
-	}, half)
+	}, parted.ReplaceAllString(half, "$1,$2"))
 	t.note(Invisible, half, s)
 	words := f.Reading()
 	switch word := strings.ToLower(s); {
@@ -277,7 +293,11 @@ func takeNumber(s string, t *trail) (decimal.Decimal, string, bool) {
 	if head := leading.FindString(s); head != "" {
 		bare := strings.NewReplacer(",", "", " ", "").Replace(head)
 		n, ok := plain(bare)
-		t.note(Thousands, head, bare)
+		if strings.Contains(head, " ") { // thousands, or two numbers
+			t.add(Spaced, head, bare)
+		} else {
+			t.note(Thousands, head, bare)
+		}
 		if strings.ContainsAny(bare, "eE") {
 			t.note(Scientific, bare, n.String())
 		}

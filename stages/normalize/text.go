@@ -63,6 +63,8 @@ func (t *TextReading) answer(f *templates.Field) {
 	}
 	words, bare := f.Reading(), strings.ToLower(fold(t.Value))
 	switch {
+	case f.Type == templates.PersonField && !strings.ContainsFunc(bare, unicode.IsLetter): // a number is nobody's name
+		t.Coercions, t.Status = append(t.Coercions, Coercion{Unanswered, t.Value, ""}), table.Invalid
 	case f.None && slices.Contains(words.None, bare), !f.Required && f.Type != templates.PhoneField:
 	case f.Required && f.Record != "explanations" && words.Placeholder(bare):
 		if slices.Contains(words.Placeholders.Vague, f.Record) {

@@ -184,7 +184,7 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 	fmt.Fprintf(w, "校验值 root %s（记在会议纪要里，以后用 lianheti verify %s --root 核对）\n", r.Manifest.Root, r.Dir)
 	tellKept(w, r)
 	fmt.Fprintln(w, "接下来：")
-	for i, step := range next(r) {
+	for i, step := range next(d, r) {
 		fmt.Fprintf(w, "  %d. %s\n", i+1, step)
 	}
 	if r.Manifest.From != nil {
@@ -193,21 +193,22 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 }
 
 // next are the things to do after a run, by how far the year's work is.
-func next(r *pipeline.Result) []string {
-	const inWords = "用 Excel 或 WPS 打开 " + consolidate.FileName + "，先看“总览”"
-	n := verdicts(r)
-	switch back := n[model.Return] + n[model.AskFirst] + int(r.Manifest.Counts.Rejected); {
-	case nothing(r):
+func next(d *templates.Definition, r *pipeline.Result) []string {
+	if nothing(r) {
 		return []string{"请报送单位按上面的原因重报，收到后再运行"}
-	case back > 0 && r.Manifest.From == nil:
-		return []string{inWords, fmt.Sprintf("把 %s/ 里各地市的文件夹发还：要改或要说明的 %d 份", feedback.Folder, back),
-			"收到修改件后与原来的放在一起再运行，加上 --previous " + r.Dir + "，看改了什么"}
-	case r.Standing.State == table.AllMarked:
-		return []string{inWords, "核对排名和入选线，把认定、采纳记进登记表（--register），再运行一次",
-			"上会前用 --freeze 名称 留一份不再变动的会议版"}
 	}
-	return []string{inWords, "还没有评的，用 lianheti experts 做评分表；交回后加上 --marks 再运行",
-		"要认定、采纳的记进登记表（lianheti template --register 生成），加上 --register 再运行"}
+	out := []string{"用 Excel 或 WPS 打开 " + consolidate.FileName + "，先看“总览”"}
+	n := verdicts(r)
+	if back := n[model.Return] + n[model.AskFirst] + int(r.Manifest.Counts.Rejected); back > 0 && r.Manifest.From == nil {
+		out = append(out, fmt.Sprintf("把 %s/ 里各地市的文件夹发还（要改、要说明或重报的 %d 份）；改好的放进收件文件夹再运行，加上 --previous %s",
+			feedback.Folder, back, r.Dir))
+	}
+	if !r.Standing.Complete() {
+		out = append(out, "还没有评的，用 lianheti experts 做评分表；交回后加上 --marks 再运行")
+	}
+	const most = 3
+	out = append(out, fmt.Sprintf("要认定、采纳的填进 %s（先拷出来），加上 --register 再运行", d.Register.Next), "上会前加上 --freeze 名称，留一份不再变动的会议版")
+	return out[:most]
 }
 
 // tellKept says what became of earlier results that somebody had changed, and what else is to be known.

@@ -228,6 +228,7 @@ const (
 	Caution Tone = "caution"
 	Bad     Tone = "bad"
 	Info    Tone = "info"
+	Doubt   Tone = "doubt" // in the form itself, where Caution's yellow means still blank
 )
 
 // tones gives fill and font of each.
@@ -236,6 +237,7 @@ var tones = map[Tone][2]string{
 	Caution: {"FFEB9C", "7F4F00"},
 	Bad:     {"FFC7CE", "9C0006"},
 	Info:    {"DDEBF7", "1F4E79"},
+	Doubt:   {"FBD5B0", "7F4F00"},
 }
 
 // Fill is the tone as the fill of a cell.
