@@ -11,6 +11,7 @@ import (
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
+	"lianheti/stages/wordform"
 	"lianheti/templates"
 )
 
@@ -19,9 +20,9 @@ type Transcribed struct {
 	File     table.File // with its fate: a file that can't be used has no workbook
 	Name     string     // of the workbook
 	Workbook []byte
-	Values   int                // values that found their place
-	Unplaced []intake.Unplaced  // what did not
-	Doubtful []TranscribedValue // what was read otherwise than written, or not understood
+	Values   int                 // values that found their place
+	Unplaced []wordform.Unplaced // what did not
+	Doubtful []TranscribedValue  // what was read otherwise than written, or not understood
 }
 
 // TranscribedValue is a value that a person should look at.
@@ -59,13 +60,24 @@ func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 }
 
 // readWord reads the Word form. Whatever it makes the program do, the answer is a refusal.
-func readWord(d *templates.Definition, path string) (w model.Workbook, unplaced []intake.Unplaced) {
+func readWord(d *templates.Definition, path string) (w model.Workbook, unplaced []wordform.Unplaced) {
 	defer func() {
 		if recover() != nil {
 			w, unplaced = model.Workbook{File: model.File{Path: filepath.Base(path), Fate: model.Rejected, Code: intake.CodeDefeats}}, nil
 		}
 	}()
-	return intake.Word(d, path)
+	var form *wordform.Filled
+	w.File = intake.Word(path, func(main []byte) (foreign string, err error) {
+		if form, err = wordform.Read(d, filepath.Base(path), main); err == nil {
+			foreign = form.Foreign
+		}
+		return foreign, err
+	})
+	if w.File.Fate != model.Accepted {
+		return w, nil
+	}
+	w.Form, w.Entries, w.CellsRead = model.FormID{ID: d.Form.ID, Year: d.Year, Version: d.Form.Version}, form.Entries, form.CellsRead
+	return w, form.Unplaced
 }
 
 // doubtful lists what reading changed by a guess, and what it could not read.

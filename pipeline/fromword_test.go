@@ -18,6 +18,7 @@ import (
 	"lianheti/stages/intake"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
+	"lianheti/stages/wordform"
 	"lianheti/templates"
 )
 
@@ -453,7 +454,7 @@ func TestEnrolmentAndPledgeByHand(t *testing.T) {
 	if !slices.Equal(enrolments, []float64{12832, 6797}) {
 		t.Errorf("the enrolments are %v", enrolments)
 	}
-	if !slices.ContainsFunc(result.Unplaced, func(u intake.Unplaced) bool { return strings.Contains(u.Text, "某某") }) {
+	if !slices.ContainsFunc(result.Unplaced, func(u wordform.Unplaced) bool { return strings.Contains(u.Text, "某某") }) {
 		t.Error("the signature vanished")
 	}
 }

@@ -5,11 +5,11 @@ import (
 	"context"
 	"fmt"
 
-	"lianheti/stages/blankform"
 	"lianheti/stages/check"
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
+	"lianheti/stages/wordform"
 )
 
 // Printed is what came of printing the official form.
@@ -63,7 +63,7 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 		if named[name]++; named[name] > 1 { // two files of one consortium
 			name = fmt.Sprintf("%s（%d）", name, named[name])
 		}
-		p := PrintedForm{Submission: form.Submission, Name: blankform.WordName(o.Definition, name), CheckCode: codes[form.Submission.Submission], TooLong: tooLong(o, judgement, form.Submission.Submission)}
+		p := PrintedForm{Submission: form.Submission, Name: wordform.Name(o.Definition, name), CheckCode: codes[form.Submission.Submission], TooLong: tooLong(o, judgement, form.Submission.Submission)}
 		for _, m := range form.Members {
 			if m.Kind == "" {
 				p.Unprinted = append(p.Unprinted, m)
@@ -71,7 +71,7 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 		}
 		if len(p.TooLong) == 0 {
 			var b bytes.Buffer
-			if err := blankform.Word(&b, o.Definition, form, contacts[form.Submission.Submission], p.CheckCode); err != nil {
+			if err := wordform.Write(&b, o.Definition, form, contacts[form.Submission.Submission], p.CheckCode); err != nil {
 				return nil, fmt.Errorf("%s：%w", form.Submission.File, err)
 			}
 			p.Data = b.Bytes()

@@ -4,13 +4,11 @@ package intake
 //  1. Whatever bytes arrive, reading them ends with one fate, every filled cell accounted for, and neither a panic nor much time.
 //  2. Whatever stands in a sheet, its strings or its styles, the same holds, and no cell is read that the XML does not have.
 //  3. A part of a defined name or of a cell's name is read rightly or not at all.
-//  4. Whatever stands in a Word form, reading it ends with one fate, and what has no place is listed with a reason.
 
 import (
 	"archive/zip"
 	"bytes"
 	"hash/crc32"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -18,9 +16,7 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
-	"lianheti/stages/blankform"
 	"lianheti/stages/model"
-	"lianheti/stages/normalize"
 	"lianheti/stages/office/ooxml"
 )
 
@@ -154,75 +150,3 @@ func FuzzName(f *testing.F) {
 		_ = byName(name, 1)
 	})
 }
-
-// FuzzWord changes the main part of a filled Word form.
-func FuzzWord(f *testing.F) {
-	f.Add(uint32(0), uint32(0), "")
-	f.Add(uint32(3000), uint32(40), "<w:tbl><w:tr><w:tc><w:p/></w:tc></w:tr></w:tbl>")
-	f.Add(uint32(9000), uint32(0), `</w:tc></w:tr><w:tr><w:tc><w:tcPr><w:gridSpan w:val="9"/><w:vMerge/></w:tcPr><w:p><w:r><w:t>1</w:t></w:r></w:p></w:tc></w:tr>`)
-	f.Add(uint32(20000), uint32(0), "<w:del><w:r><w:t>")
-	f.Fuzz(func(t *testing.T, at, cut uint32, text string) {
-		main := wordForm().main
-		from := int(at) % len(main)
-		to := min(len(main), from+int(cut)%2000)
-		data := bookWith(wordForm().others, part{wordMain, slices.Concat(main[:from], []byte(text), main[to:])})
-		quick(t, func() {
-			w, unplaced := word(definition(), model.File{Path: "表.docx"}, data)
-			switch {
-			case w.File.Fate == model.Rejected && definition().Rule(w.File.Code) != nil && len(w.Entries) == 0:
-			case w.File.Fate == model.Accepted && w.File.Code == "" && len(w.Entries) > 0:
-			default:
-				t.Errorf("%s %q with %d entries", w.File.Fate, w.File.Code, len(w.Entries))
-			}
-			for _, e := range w.Entries {
-				if definition().Field(e.Field) == nil {
-					t.Errorf("field %q", e.Field)
-				}
-			}
-			for _, u := range unplaced {
-				if strings.TrimSpace(u.Text) == "" || u.Why == "" {
-					t.Errorf("unplaced %+v", u)
-				}
-			}
-		})
-	})
-}
-
-// wordMain is where a Word file has its text.
-const wordMain = "word/document.xml"
-
-// wordForm is the filled workbook as a Word form, its main part apart.
-var wordForm = sync.OnceValue(func() (form struct {
-	main   []byte
-	others []part
-}) {
-	batch := normalize.NewBatch(definition())
-	batch.Add(normalize.Verbatim(definition(), readBytes(filled())))
-	facts := batch.Facts()
-	var b bytes.Buffer
-	for f := range facts.Forms {
-		if err := blankform.Word(&b, definition(), f, nil, "0000-0000"); err != nil {
-			panic(err)
-		}
-	}
-	zr, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
-	if err != nil {
-		panic(err)
-	}
-	for _, file := range zr.File {
-		r, err := file.Open()
-		if err != nil {
-			panic(err)
-		}
-		data, err := io.ReadAll(r)
-		if err != nil {
-			panic(err)
-		}
-		if file.Name == wordMain {
-			form.main = data
-			continue
-		}
-		form.others = append(form.others, part{file.Name, data})
-	}
-	return form
-})

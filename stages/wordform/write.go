@@ -1,4 +1,4 @@
-package blankform
+package wordform
 
 import (
 	"fmt"
@@ -12,14 +12,14 @@ import (
 	"lianheti/templates"
 )
 
-// WordName is the file name of a consortium's official form.
-func WordName(d *templates.Definition, consortium string) string {
+// Name is the file name of a consortium's official form.
+func Name(d *templates.Definition, consortium string) string {
 	return fmt.Sprintf("%s（%d年推荐书）.docx", text.FileName(consortium), d.Year)
 }
 
-// Word writes 附件3, filled with a submission's answers; contacts are its personal data by field. Seals, signatures and their dates
+// Write prints 附件3, filled with a submission's answers; contacts are its personal data by field. Seals, signatures and their dates
 // are left blank. The footer carries the check code of the values.
-func Word(w io.Writer, d *templates.Definition, form *table.Form, contacts map[string]string, checkCode string) error {
+func Write(w io.Writer, d *templates.Definition, form *table.Form, contacts map[string]string, checkCode string) error {
 	p := &printer{d: d, form: form, contacts: contacts}
 	out := word.Document{Title: d.Form.Title, Text: word.FormText, TwoSided: true}
 	code := word.Run{Text: "校验码 " + checkCode}

@@ -1,0 +1,239 @@
+package wordform
+
+import (
+	"slices"
+	"strings"
+
+	"lianheti/stages/text"
+	"lianheti/templates"
+)
+
+// rowPattern is a row of the paper: what it looks like and where its answers go.
+type rowPattern struct {
+	section int // -1: the cover
+	slots   []templates.PaperSlot
+	years   *rowPattern // the header that says which year its columns are
+	turned  map[int]int // of a header: the year that stands where the paper has another; nil: as on the paper
+	used    bool
+}
+
+// rowAbove is a row of the document with the pattern that it fits.
+type rowAbove struct {
+	table   *docTable
+	pattern int
+	how     pairing
+}
+
+// learn makes the patterns of all rows of the paper, and the list of its own words.
+func (w *binder) learn() {
+	w.wordings = map[string]bool{}
+	own := func(words string) {
+		for line := range strings.SplitSeq(words, "\n") {
+			w.wordings[text.NameKey(line)] = true
+		}
+		w.wordings[labelKey(words)], w.wordings[text.NameKey(words)] = true, true
+	}
+	for _, words := range []string{w.d.Paper.Attachment, w.d.Form.Title, w.d.Form.Dated} {
+		own(words)
+	}
+	for _, id := range w.d.Paper.Notes {
+		own(w.d.Form.Note(id))
+	}
+	for _, id := range w.d.Paper.Cover {
+		f := w.d.Field(id)
+		own(f.PaperLabel())
+		w.patterns = append(w.patterns, &rowPattern{section: -1, slots: []templates.PaperSlot{
+			{Cell: &templates.PaperCell{PaperItem: templates.PaperItem{Label: id}}, Began: true},
+			{Cell: &templates.PaperCell{PaperItem: w.d.Paper.Answer(id)}, Began: true}}})
+	}
+	for i, s := range w.d.Paper.Sections {
+		own(s.Heading(w.d.Form))
+		for _, t := range s.Tables {
+			var header *rowPattern
+			for _, slots := range t.Grid() {
+				p := &rowPattern{section: i, slots: slots}
+				years, answers := 0, 0
+				for _, slot := range slots {
+					for _, item := range slot.Cell.Items() {
+						own(w.d.Wording(item))
+						own(w.d.Form.Note(item.Footnote))
+						if item.Year != "" && slot.Began {
+							years++
+						}
+						if item.Filled() && len(item.Values()) > 0 && item.Values()[0].Year != 0 {
+							answers++
+						}
+					}
+				}
+				if years > 1 {
+					header = p
+				} else if answers > 1 {
+					p.years = header
+				}
+				w.patterns = append(w.patterns, p)
+			}
+		}
+	}
+	delete(w.wordings, "")
+}
+
+// heading says which section a paragraph begins.
+func (w *binder) heading(text string) (section int, ok bool) {
+	for i, s := range w.d.Paper.Sections {
+		if key := headingKey(text); key != "" && key == headingKey(s.Heading(w.d.Form)) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// label gives the key of a slot that holds words of the form; not ok where people write there.
+func (w *binder) label(slot templates.PaperSlot) (key string, group, ok bool) {
+	if slot.Cell.Lines != nil || slot.Cell.Filled() {
+		return "", false, false
+	}
+	return labelKey(w.d.Wording(slot.Cell.PaperItem)), slot.Cell.Group != "" || slot.Cell.Note != "", true
+}
+
+// pairing is how the cells of a row answer a pattern.
+type pairing struct {
+	score int
+	taken map[int]templates.PaperItem // cells that are labels, and of what
+	slots []templates.PaperSlot
+	cells [][]docCell // for each of slots
+}
+
+// match pairs a row with a pattern. Its labels must be there, but for those of groups and those that only reach in from above; where
+// there are no others, the last.
+func (w *binder) match(p *rowPattern, row []docCell, keys []string) (pairing, bool) {
+	out := pairing{taken: map[int]templates.PaperItem{}}
+	need := -1
+	for i, slot := range p.slots {
+		if key, group, ok := w.label(slot); ok && key != "" && (!slot.Began || group) {
+			need = i
+		} else if ok && key != "" {
+			need = -1
+			break
+		}
+	}
+	var pending []templates.PaperSlot
+	at := 0
+	settle := func(until int) {
+		var cells []docCell
+		for k := at; k < until; k++ {
+			cells = append(cells, row[k])
+		}
+		if len(pending) == len(cells) {
+			for k, slot := range pending {
+				out.slots, out.cells = append(out.slots, slot), append(out.cells, []docCell{cells[k]})
+			}
+		} else if len(pending) == 1 && len(cells) > 0 {
+			out.slots, out.cells = append(out.slots, pending[0]), append(out.cells, cells)
+		}
+		pending = nil
+	}
+	for i, slot := range p.slots {
+		key, group, isLabel := w.label(slot)
+		if !isLabel {
+			pending = append(pending, slot)
+			continue
+		}
+		if key == "" {
+			continue
+		}
+		found := -1
+		for k := at; k < len(row) && found < 0; k++ {
+			if keys[k] == key {
+				found = k
+			}
+		}
+		if found < 0 {
+			if i == need || need < 0 && slot.Began && !group {
+				return out, false
+			}
+			continue
+		}
+		settle(found)
+		out.taken[found] = slot.Cell.PaperItem
+		out.score += 10
+		at = found + 1
+	}
+	settle(len(row))
+	if out.score > 0 {
+		out.score += w.units(out)
+	}
+	return out, out.score > 0
+}
+
+// units lets the units in the cells speak: 人次 and 课时数 stand in two rows under one label.
+func (w *binder) units(p pairing) (score int) {
+	for i, slot := range p.slots {
+		refs := slot.Cell.Values()
+		if len(refs) != 1 || w.d.Field(refs[0].Field).PaperUnit() == "" {
+			continue
+		}
+		words := text.NameKey(p.cells[i][0].text)
+		if strings.HasSuffix(words, text.NameKey(w.d.Field(refs[0].Field).PaperUnit())) {
+			score++
+		}
+	}
+	return score
+}
+
+// turn gives a header as it would be with its years in the order of a row, and which year then stands in the place of which; none
+// where the row has other years than the header, or the same order.
+func (w *binder) turn(p *rowPattern, keys []string) (*rowPattern, map[int]int) {
+	ofKey := map[string]templates.PaperSlot{}
+	var at []int // the slots of years
+	for i, slot := range p.slots {
+		if slot.Cell.Year != "" && slot.Began {
+			ofKey[labelKey(w.d.Wording(slot.Cell.PaperItem))] = slot
+			at = append(at, i)
+		}
+	}
+	var shown []templates.PaperSlot
+	for _, key := range keys {
+		if slot, ok := ofKey[key]; ok {
+			shown = append(shown, slot)
+			delete(ofKey, key)
+		}
+	}
+	if len(at) < 2 || len(shown) != len(at) {
+		return nil, nil
+	}
+	out, years, moved := &rowPattern{section: p.section, slots: slices.Clone(p.slots)}, map[int]int{}, false
+	for k, i := range at {
+		was, _ := w.d.Form.Year(p.slots[i].Cell.Year)
+		is, _ := w.d.Form.Year(shown[k].Cell.Year)
+		out.slots[i], years[was.Year] = shown[k], is.Year
+		moved = moved || was.Year != is.Year
+	}
+	if !moved {
+		return nil, nil
+	}
+	return out, years
+}
+
+// below pairs a row that shows no words of the form with the row of the paper under the one just read, whose labels all reach
+// down from above: 课时数 under 人次, where somebody has split the cell of the label.
+func (w *binder) below(t *docTable, row []docCell) (pattern int, how pairing) {
+	if w.above == nil || w.above.table != t || w.above.pattern+1 == len(w.patterns) || w.patterns[w.above.pattern+1].used {
+		return -1, how
+	}
+	p := w.patterns[w.above.pattern+1]
+	for _, slot := range p.slots {
+		if _, _, isLabel := w.label(slot); !isLabel {
+			how.slots = append(how.slots, slot)
+		} else if slot.Began {
+			return -1, how
+		}
+	}
+	labels := len(row) - len(how.slots)
+	if labels <= 0 || slices.ContainsFunc(row[:labels], func(c docCell) bool { return c.text != "" }) {
+		return -1, how
+	}
+	for _, c := range row[labels:] {
+		how.cells = append(how.cells, []docCell{c})
+	}
+	return w.above.pattern + 1, how
+}
