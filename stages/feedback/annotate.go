@@ -34,7 +34,7 @@ func Annotate(data []byte, d *templates.Definition, findings []table.Finding, sa
 			err = fmt.Errorf("标注时程序出错：%v", p)
 		}
 	}()
-	c := &copying{d: d, author: author, findings: findings, marks: map[place][]int{}, styles: map[styleKey]int{}, touched: map[string]bool{}}
+	c := &copying{d: d, author: author, findings: findings, marks: map[place][]int{}, rows: map[string][][]string{}, styles: map[styleKey]int{}, touched: map[string]bool{}}
 	if err := c.open(data); err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func Annotate(data []byte, d *templates.Definition, findings []table.Finding, sa
 		}
 	}
 	var out bytes.Buffer
-	if err := book.Save(&out, c.f); err != nil {
+	if err := book.Save(&out, c.f, c.plain); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
@@ -84,6 +84,7 @@ func (c *copying) open(data []byte) error {
 			return err
 		}
 	}
+	c.plain = plain
 	c.f, err = open(plain)
 	return err
 }
@@ -102,10 +103,12 @@ type copying struct {
 	d        *templates.Definition
 	author   string
 	findings []table.Finding
+	plain    []byte // the workbook without password and notes
 	f        *excelize.File
 	notes    map[string][]excelize.Comment // that stood there, by sheet; ours taken out
 	silent   bool                          // no notes can be added
 	marks    map[place][]int               // findings, by cell
+	rows     map[string][][]string         // of the sheets as they came
 	styles   map[styleKey]int
 	touched  map[string]bool
 	asked    [][2]string // key and text of the rows of 情况说明 that wait for words

@@ -252,9 +252,13 @@ func (c *copying) headerIn(sheet string, area templates.RecordArea) (header, boo
 	if strings.HasPrefix(sheet, templates.HiddenPrefix) || sheet == templates.ReturnSheet {
 		return header{}, false
 	}
-	rows, err := c.f.GetRows(sheet)
-	if err != nil {
-		return header{}, false
+	rows, known := c.rows[sheet] // every list is looked for on every sheet
+	if !known {
+		var err error
+		if rows, err = c.f.GetRows(sheet); err != nil {
+			return header{}, false
+		}
+		c.rows[sheet] = rows
 	}
 	for i, cells := range rows {
 		h := header{sheet: sheet, row: i + 1, columns: map[string]int{}, rows: area.LastRow - area.HeaderRow}

@@ -41,8 +41,12 @@ func WriteParts(w io.Writer, f *excelize.File, title string, sheets map[string]s
 	return write(w, f, title, parts{whole: sheets})
 }
 
-// parts is what excelize doesn't write of a sheet, by its name: all of it, or what goes before its end.
-type parts struct{ whole, tails map[string]string }
+// parts is what excelize doesn't write of a sheet, by its name: all of it, or what goes before its end; and the parts of the file that
+// the workbook was opened from.
+type parts struct {
+	whole, tails map[string]string
+	before       map[string]*zip.File
+}
 
 func write(w io.Writer, f *excelize.File, title string, p parts) error {
 	// A fixed date: document properties must have one, and nothing published reads the clock.
@@ -61,15 +65,28 @@ func write(w io.Writer, f *excelize.File, title string, p parts) error {
 	return save(w, f, p)
 }
 
-// Save writes a workbook as it is, document properties included: the same content gives the same bytes.
-func Save(w io.Writer, f *excelize.File) error { return save(w, f, parts{}) }
+// Save writes a workbook that was opened from a file as it is, document properties included: the same content gives the same bytes.
+// Parts that were not touched stay compressed as they were.
+func Save(w io.Writer, f *excelize.File, from []byte) error {
+	was, err := zip.NewReader(bytes.NewReader(from), int64(len(from)))
+	if err != nil {
+		return err
+	}
+	before := map[string]*zip.File{}
+	for _, part := range was.File {
+		if part.Method == zip.Deflate {
+			before[part.Name] = part
+		}
+	}
+	return save(w, f, parts{before: before})
+}
 
 func save(w io.Writer, f *excelize.File, p parts) error {
 	if f.ContentTypes != nil { // it is read when first needed
 		defaults := f.ContentTypes.Defaults
 		sort.Slice(defaults, func(i, j int) bool { return defaults[i].Extension < defaults[j].Extension })
 	}
-	byPath, level := parts{map[string]string{}, map[string]string{}}, flate.DefaultCompression
+	byPath, level := parts{map[string]string{}, map[string]string{}, p.before}, flate.DefaultCompression
 	if len(p.whole) > 0 { // a form, which is made once and sent to many
 		level = flate.BestCompression
 	}
@@ -111,6 +128,7 @@ type entry struct {
 	size    uint64
 	whole   string // stands in place of what is written
 	tail    string // goes before the closing tag
+	before  *zip.File
 	begun   bool   // the root element is through
 	held    []byte // what may be the root element, or where there is a tail the closing tag
 }
@@ -131,6 +149,10 @@ const longestRoot = 8 << 10
 
 func (e *entry) Write(p []byte) (int, error) {
 	if e.whole != "" {
+		return len(p), nil
+	}
+	if e.before != nil { // whether it is the same shows at its end
+		e.held = append(e.held, p...)
 		return len(p), nil
 	}
 	keep := 0
@@ -165,6 +187,13 @@ func (e *entry) release(keep int) error {
 func (e *entry) finish() error {
 	keep := 0
 	switch {
+	case e.before != nil && uint64(len(e.held)) == e.before.UncompressedSize64 && crc32.ChecksumIEEE(e.held) == e.before.CRC32:
+		raw, err := e.before.OpenRaw()
+		if err == nil {
+			e.crc, e.size = e.before.CRC32, e.before.UncompressedSize64
+			_, err = e.data.ReadFrom(raw)
+		}
+		return err
 	case e.whole != "":
 		e.held, e.begun = []byte(e.whole), true
 	case e.tail != "":
@@ -191,7 +220,8 @@ func (e *entry) compress(p []byte) (int, error) {
 }
 
 func (z *orderedZip) Create(name string) (io.Writer, error) {
-	e := &entry{name: name, whole: z.parts.whole[name], tail: z.parts.tails[name]}
+	e := &entry{name: name, whole: z.parts.whole[name], tail: z.parts.tails[name], before: z.parts.before[name],
+		begun: z.parts.before != nil} // what others wrote keeps its root
 	var err error
 	if z.deflate == nil {
 		z.deflate, err = flate.NewWriter(&e.data, z.level)

@@ -1,7 +1,10 @@
 package book
 
 import (
+	"archive/zip"
 	"bytes"
+	"errors"
+	"io"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -22,7 +25,7 @@ func TestSharedStringsAreReadAsTyped(t *testing.T) {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
-		if err := Save(&b, f); err != nil {
+		if err := Write(&b, f, ""); err != nil {
 			t.Fatal(err)
 		}
 		again, err := excelize.OpenReader(&b)
@@ -34,5 +37,47 @@ func TestSharedStringsAreReadAsTyped(t *testing.T) {
 		if formula, ferr := again.GetCellFormula("Sheet1", "A1"); err != nil || ferr != nil || formula != "" || got != typed && typed != "_x0041_x0042_" {
 			t.Errorf("%q is read %q, formula %q: %v", typed, got, formula, err)
 		}
+	}
+}
+
+// A workbook that is opened, changed and saved keeps the parts that were not touched, compressed as they were.
+func TestUntouchedPartsStay(t *testing.T) {
+	f := New()
+	defer f.Close()
+	if _, err := f.NewSheet("另一张"); err != nil {
+		t.Fatal(err)
+	}
+	var before, after bytes.Buffer
+	if err := Write(&before, f, "题"); err != nil {
+		t.Fatal(err)
+	}
+	g, err := excelize.OpenReader(bytes.NewReader(before.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	if err := errors.Join(g.SetCellStr("Sheet1", "A1", "改"), Save(&after, g, before.Bytes())); err != nil {
+		t.Fatal(err)
+	}
+	raw := func(b *bytes.Buffer, name string) string {
+		z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range z.File {
+			if part.Name == name {
+				r, _ := part.OpenRaw()
+				data, err := io.ReadAll(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return string(data)
+			}
+		}
+		return ""
+	}
+	const changed, kept = "xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"
+	if raw(&before, kept) == "" || raw(&before, kept) != raw(&after, kept) || raw(&before, changed) == raw(&after, changed) {
+		t.Error("the untouched sheet was written anew, or the other was not")
 	}
 }
