@@ -56,10 +56,13 @@ const (
 	FormulaRole Role = "formula" // Text is an Excel formula without the leading =
 	WordsRole   Role = "words"   // likewise: characters and limit of a text
 	ShownRole   Role = "shown"   // likewise: what the self-check says of the workbook
+	LinkRole    Role = "link"    // likewise: what is left on a sheet, leading there
 )
 
 // Formula says whether a static cell of this role holds a formula.
-func (r Role) Formula() bool { return r == FormulaRole || r == WordsRole || r == ShownRole }
+func (r Role) Formula() bool {
+	return r == FormulaRole || r == WordsRole || r == ShownRole || r == LinkRole
+}
 
 // Static is the template's own text or formula. Rows and Cols say over how many cells it is merged (at least 1).
 type Static struct {
@@ -241,12 +244,12 @@ type placer struct {
 
 // Column widths, in characters. A4 shows 95 upright and 140 across at full size, so that 小四 stays 小四 on paper.
 var (
-	lineWidths     = []float64{11, 20, 14, 7, 28, 15} // group, label, year, unit, value, note
-	plainWidths    = []float64{2, 14, 10, 7, 47, 15}  // the same where no line has a group
+	lineWidths     = []float64{12, 17, 14, 6, 22, 24} // group, label, year, unit, value, note
+	plainWidths    = []float64{2, 14, 10, 7, 36, 26}  // the same where no line has a group
 	guideWidths    = []float64{24, 71}
-	yearBlockStart = []float64{14, 40, 9} // group, label, unit, before the years
-	yearWidth      = 13.0
-	yearNoteWidth  = 12.0
+	yearBlockStart = []float64{14, 40, 7} // group, label, unit, before the years
+	yearWidth      = 12.0
+	yearNoteWidth  = 19.0
 )
 
 // measure decides the columns of the sheet from the blocks it holds.
@@ -286,14 +289,30 @@ func (p *placer) measure() {
 	p.out.LastCol = len(p.out.Widths)
 }
 
-// progress places what the self-check says of the whole workbook.
+// progress places what the self-check says of the whole workbook, and what is left on each sheet.
 func (p *placer) progress(b *ProgressBlock) {
-	for _, l := range b.Lines {
-		p.static(p.row, 1, 1, 1, CaptionRole, l.Label)
-		p.static(p.row, 2, 1, p.out.LastCol-1, ShownRole, "check_"+l.Show)
+	line := func(label string, role Role, formula string) {
+		p.static(p.row, 1, 1, 1, CaptionRole, label)
+		p.static(p.row, 2, 1, p.out.LastCol-1, role, formula)
 		p.row++
 	}
+	for _, l := range b.Lines {
+		line(l.Label, ShownRole, "check_"+l.Show)
+	}
+	for _, s := range p.form.Sheets {
+		if s.Asks() {
+			line(s.Title, LinkRole, fmt.Sprintf("HYPERLINK(%s,%s)", quote("#'"+s.Title+"'!A1"), LeftName(s)))
+		}
+	}
 }
+
+// Asks says whether a sheet has anything to fill in.
+func (s *Sheet) Asks() bool {
+	return slices.ContainsFunc(s.Blocks, func(b *Block) bool { return b.Lines != nil || b.Years != nil || b.Records != nil })
+}
+
+// LeftName is the defined name of what is left to fill in on a sheet, in words.
+func LeftName(s *Sheet) string { return "check_left_" + s.ID }
 
 func (p *placer) static(row, col, rows, cols int, role Role, text string) {
 	if text == "" {

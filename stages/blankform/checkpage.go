@@ -231,7 +231,10 @@ func (p *painter) cureVars() map[string]string {
 	return vars
 }
 
-const checkSize = 10.0
+const (
+	checkSize = 10.0
+	openColor = "FFF2CC" // 未填, 无法判断
+)
 
 func lineStyle(horizontal string, link bool) func() *excelize.Style {
 	return func() *excelize.Style {
@@ -242,7 +245,7 @@ func lineStyle(horizontal string, link bool) func() *excelize.Style {
 			Protection: &excelize.Protection{Locked: true},
 		}
 		if link {
-			s.Font.Color, s.Font.Underline = "0563C1", "single"
+			s.Font.Color, s.Font.Underline = linkColor, "single"
 		}
 		return s
 	}
@@ -257,7 +260,7 @@ func (p *painter) colourResults(sheet string, last int) error {
 		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.MustFix.Label())), wrongColor},
 		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.Explain.Label())), doubtColor},
 		{fails, "E4DFEC"},
-		{fmt.Sprintf("OR(%s=%s,%s=%s)", result, quote(outcomeWords[missing]), result, quote(outcomeWords[unclear])), blankColor},
+		{fmt.Sprintf("OR(%s=%s,%s=%s)", result, quote(outcomeWords[missing]), result, quote(outcomeWords[unclear])), openColor},
 		{fmt.Sprintf("%s=%s", result, quote(outcomeWords[passed])), "C6EFCE"},
 	})
 }

@@ -11,14 +11,15 @@ import (
 
 // Colours of the template: inputs are the only tinted cells that one types in.
 const (
-	inputColor     = "FFFDF0" // very light yellow
-	committedColor = "E3F1FA" // light blue: promised, or collected beyond the form
+	inputColor     = "FFF9E3" // one light tint for all that is typed in
 	lockedColor    = "EDEDED"
 	labelColor     = "F5F5F5"
 	headerColor    = "DCE6F1"
 	lineColor      = "8C8C8C"
+	hintColor      = "595959"
+	linkColor      = "0563C1"
 	watermarkColor = "C00000"
-	blankColor     = "FFEB9C" // required and still blank
+	blankColor     = "ED7D31" // of the border: required and still blank
 	wrongColor     = "FFC7CE" // 必须修改, or not to be read as what it should be
 	doubtColor     = "FBD5B0" // 需核实说明
 )
@@ -31,13 +32,10 @@ type look struct {
 	spare bool // a row of a list that is not needed yet: nothing is seen of it, and nothing printed
 }
 
-func lookOf(f *templates.Field, committed bool) look {
+func lookOf(f *templates.Field) look {
 	l := look{color: inputColor, wide: f.Long() || f.Type == templates.NamesField || f.Record != "" && f.Type == templates.TextField, right: f.Numeric()}
-	switch {
-	case f.Locked:
+	if f.Locked {
 		l.color = lockedColor
-	case committed:
-		l.color = committedColor
 	}
 	return l
 }
@@ -101,7 +99,9 @@ func staticStyle(role templates.Role, merged bool) func() *excelize.Style {
 			s.Font.Family = titleFont
 		case templates.DatedRole:
 			s.Alignment.Horizontal = "center"
-		case templates.GroupRole, templates.LabelRole:
+		case templates.GroupRole:
+			s.Font.Bold, s.Fill, s.Border, s.Alignment.Horizontal = true, fill(headerColor), border(), "center"
+		case templates.LabelRole:
 			s.Fill, s.Border = fill(labelColor), border()
 			if merged && role == templates.LabelRole {
 				s.Alignment.Vertical = "top"
@@ -109,7 +109,7 @@ func staticStyle(role templates.Role, merged bool) func() *excelize.Style {
 		case templates.YearRole, templates.UnitRole:
 			s.Fill, s.Border, s.Alignment.Horizontal = fill(labelColor), border(), "center"
 		case templates.HintRole:
-			s.Border = border()
+			s.Font.Color, s.Alignment.Indent = hintColor, 1
 		case templates.HeaderRole:
 			s.Font.Bold, s.Fill, s.Border, s.Alignment.Horizontal = true, fill(headerColor), border(), "center"
 		case templates.TagRole:
@@ -123,6 +123,8 @@ func staticStyle(role templates.Role, merged bool) func() *excelize.Style {
 			s.Fill, s.Border = fill(headerColor), border()
 		case templates.ShownRole:
 			s.Font.Bold, s.Border, s.Alignment.Horizontal = true, border(), "left"
+		case templates.LinkRole:
+			s.Font.Color, s.Font.Underline, s.Border, s.Alignment.Horizontal = linkColor, "single", border(), "left"
 		}
 		return s
 	}
@@ -132,10 +134,12 @@ func fill(color string) excelize.Fill {
 	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}}
 }
 
-func border() []excelize.Border {
+func border() []excelize.Border { return borderOf(lineColor) }
+
+func borderOf(color string) []excelize.Border {
 	var out []excelize.Border
 	for _, side := range []string{"left", "right", "top", "bottom"} {
-		out = append(out, excelize.Border{Type: side, Color: lineColor, Style: 1})
+		out = append(out, excelize.Border{Type: side, Color: color, Style: 1})
 	}
 	return out
 }
@@ -280,7 +284,7 @@ func (p *painter) colourPart(sheet string, area templates.RecordArea, from, to i
 			rules = nil
 		}
 		if from > area.FirstRow {
-			rules = append(rules, colouring{fmt.Sprintf("COUNTA($%s%d:$%s$%d)>0", first, from-spareRows, last, area.LastRow), lookOf(c.Field, false).color})
+			rules = append(rules, colouring{fmt.Sprintf("COUNTA($%s%d:$%s$%d)>0", first, from-spareRows, last, area.LastRow), lookOf(c.Field).color})
 		}
 		if err := p.colour(sheet, at+":"+cell(to, c.Col), rules); err != nil {
 			return err
@@ -312,7 +316,11 @@ func (p *painter) conditional(color string) (int, error) {
 	if id, ok := p.formats[color]; ok {
 		return id, nil
 	}
-	id, err := p.f.NewConditionalStyle(&excelize.Style{Fill: fill(color), Border: border()})
+	style := &excelize.Style{Fill: fill(color), Border: border()}
+	if color == blankColor { // an accent, not an alarm
+		style = &excelize.Style{Fill: fill(inputColor), Border: borderOf(color)}
+	}
+	id, err := p.f.NewConditionalStyle(style)
 	p.formats[color] = id
 	return id, err
 }

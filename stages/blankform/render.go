@@ -298,7 +298,7 @@ func (p *painter) canvas(layout *templates.SheetLayout) (*canvas, error) {
 	}
 	for _, slot := range layout.Slots {
 		value := p.v.Fields[templates.Ref{Field: slot.Field.ID, Year: slot.Year}]
-		content, err := p.input(slot.Field, lookOf(slot.Field, slot.Extra || p.committed(slot.Year)), value)
+		content, err := p.input(slot.Field, lookOf(slot.Field), value)
 		if err != nil {
 			return nil, err
 		}
@@ -319,11 +319,6 @@ func (p *painter) canvas(layout *templates.SheetLayout) (*canvas, error) {
 	return c, nil
 }
 
-func (p *painter) committed(year int) bool {
-	y, ok := p.d.Form.YearOf(year)
-	return ok && y.Kind == templates.Committed
-}
-
 func (p *painter) records(c *canvas, area templates.RecordArea) error {
 	rows := p.v.Records[area.Block.ID]
 	for i := range area.Block.Rows {
@@ -332,7 +327,7 @@ func (p *painter) records(c *canvas, area templates.RecordArea) error {
 			if i < len(rows) {
 				value = rows[i][column.Field.ID]
 			}
-			look := lookOf(column.Field, false)
+			look := lookOf(column.Field)
 			look.spare = i >= openRows
 			content, err := p.input(column.Field, look, value)
 			if err != nil {

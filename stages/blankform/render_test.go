@@ -150,8 +150,20 @@ func TestInputsAreValidated(t *testing.T) {
 		kind := map[string]*excelize.DataValidation{}
 		for _, v := range rules {
 			for part := range strings.FieldsSeq(v.Sqref) {
-				first, _, _ := strings.Cut(part, ":")
-				kind[first] = v
+				first, last, ranged := strings.Cut(part, ":")
+				if !ranged {
+					last = first
+				}
+				col, row, err := excelize.CellNameToCoordinates(first)
+				lastCol, lastRow, err2 := excelize.CellNameToCoordinates(last)
+				if err != nil || err2 != nil {
+					t.Fatal(err, err2)
+				}
+				for ; row <= lastRow; row++ {
+					for c := col; c <= lastCol; c++ {
+						kind[cell(row, c)] = v
+					}
+				}
 			}
 		}
 		check := func(field *templates.Field, at string) {

@@ -118,8 +118,8 @@ func newSelfCheck(d *templates.Definition, l *ledger) (*selfCheck, error) {
 	}
 	s.fillCases()
 	s.fillValues()
-	s.fillRows()
 	s.fillTotals()
+	s.fillRows() // last: all that looks at lists has its columns
 	return s, nil
 }
 
@@ -405,7 +405,8 @@ func (s *selfCheck) fillTotals() {
 		return fmt.Sprintf("SUMPRODUCT((%s=%d)*(%s=%d))", ruled, failed, severity, rank)
 	}
 	open := fmt.Sprintf("SUMPRODUCT((%s>=%d)*(%s<%d)*(%s>1))", ruled, missing, ruled, failed, severity)
-	totals := []struct{ name, formula string }{
+	type total struct{ name, formula string }
+	totals := []total{
 		{templates.ErrorsName, failing(3)},
 		{templates.WarningsName, failing(2)},
 		{templates.HintsName, failing(1)},
@@ -414,11 +415,40 @@ func (s *selfCheck) fillTotals() {
 		{templates.ConclusionName, fmt.Sprintf(`IF(%s>0,"有"&%s&"项必须修改，改好后再报送",IF(%s>0,"还有"&%s&"项无法判断，请补填或改正后再看",IF(%s>0,"可以报送；有"&%s&"项请%s说明","可以报送")))`,
 			templates.ErrorsName, templates.ErrorsName, templates.OpenName, templates.OpenName, templates.WarningsName, templates.WarningsName, s.d.ExplainedIn())},
 	}
+	for _, layout := range s.d.Layout().Sheets {
+		if layout.Sheet.Asks() {
+			totals = append(totals, total{templates.LeftName(layout.Sheet), s.left(layout)})
+		}
+	}
 	for i, t := range totals {
 		s.l.set(templates.CaseSheet, i+2, totalsColumn, t.name, "")
 		s.l.calculate(templates.CaseSheet, i+2, totalsColumn+1, t.formula)
 		s.l.define(t.name, templates.CaseSheet, i+2, totalsColumn+1, i+2, totalsColumn+1)
 	}
+}
+
+// left says what is left to fill in on a sheet: required values, and what is wrong; of a list, how long it is.
+func (s *selfCheck) left(layout *templates.SheetLayout) string {
+	var parts []string
+	for _, area := range layout.Records {
+		parts = append(parts, fmt.Sprintf(`"已填"&%s&"行"`, s.rows.records(area.Block.ID)))
+	}
+	if len(layout.Slots) == 0 {
+		return strings.Join(parts, `&"，"&`)
+	}
+	from := s.print.number[layout.Slots[0].Name] + 2
+	count := func(column, what int) string {
+		return fmt.Sprintf("COUNTIF(%s!$%s$%d:$%s$%d,%d)", templates.ValueSheet, columnName(column), from, columnName(column), from+len(layout.Slots)-1, what)
+	}
+	for n, r := range s.rules {
+		if r.rule.Check == "required" {
+			blank := count(s.rules[n].perValue, failed)
+			parts = append(parts, fmt.Sprintf(`IF(%s>0,"还有"&%s&"项必填栏目未填","必填栏目已填完")`, blank, blank))
+		}
+	}
+	grave := count(flagColumn, 3)
+	parts = append(parts, fmt.Sprintf(`IF(%s>0,"；"&%s&"格%s","")`, grave, grave, model.MustFix.Label()))
+	return strings.Join(parts, "&")
 }
 
 // progress says how many of the required values are filled.
