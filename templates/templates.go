@@ -67,8 +67,13 @@ func Load(year int) (*Definition, error) { return load(shipped, "templates", yea
 func LoadDir(dir string, year int) (*Definition, error) { return load(os.DirFS(dir), dir, year) }
 
 // Years lists the years that ship with the program, ascending.
-func Years() []int {
-	entries, _ := fs.ReadDir(shipped, ".")
+func Years() []int { return yearsIn(shipped) }
+
+// YearsIn lists the years of which a folder has a definition, ascending; none where it can't be read.
+func YearsIn(dir string) []int { return yearsIn(os.DirFS(dir)) }
+
+func yearsIn(fsys fs.FS) []int {
+	entries, _ := fs.ReadDir(fsys, ".")
 	var years []int
 	for _, e := range entries {
 		if y, err := strconv.Atoi(e.Name()); err == nil {

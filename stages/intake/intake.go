@@ -125,6 +125,26 @@ func Flat(s Source) (file model.File, cells []model.Cell) {
 	return file, cells
 }
 
+// FormYear tells of which year's form a workbook is; 0 where it does not say, or is none.
+func FormYear(s Source) (year int) {
+	defer func() {
+		if recover() != nil {
+			year = 0
+		}
+	}()
+	_, data, decided := s.fetch()
+	if decided != nil {
+		return 0
+	}
+	book, refusal := open(data, false)
+	if refusal != nil {
+		return 0
+	}
+	b := &binder{book: book}
+	b.identify()
+	return b.out.Form.Year
+}
+
 // Defeated is the outcome for a file on which the program itself failed: refused, like any other that can't be used.
 func Defeated(s Source) model.Workbook {
 	file := model.File{Path: s.Path, Size: s.Size}

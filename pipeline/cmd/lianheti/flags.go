@@ -3,8 +3,12 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"lianheti/pipeline"
+	"lianheti/pipeline/publish"
 	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
@@ -13,7 +17,7 @@ import (
 // The flags that several commands have. A flag that names something to be read (TakesFile) is looked for on disk before anything
 // else is done.
 var (
-	yearFlag       = &cli.IntFlag{Name: "year", Value: templates.Latest(), Usage: "批次`年度`；不写则是通知已经印发的最新一年"}
+	yearFlag       = &cli.IntFlag{Name: "year", Usage: "批次`年度`；不写则看收到的工作簿是哪一年的模板，看不出的是通知已经印发的最新一年"}
 	definitionFlag = &cli.StringFlag{Name: "definition", TakesFile: true, Usage: "改用这个`文件夹`里的定义（其中有 <年度>/*.yaml），例如试算另一套权重"}
 	workersFlag    = &cli.IntFlag{Name: "workers", Action: positive("workers"), Usage: "同时读几个文件（`个数`）；不写则与处理器数相同"}
 	jsonFlag       = &cli.BoolFlag{Name: "json", Usage: "在标准输出给出机器可读的结果"}
@@ -73,21 +77,53 @@ func definition(c *cli.Context) (*templates.Definition, error) {
 			}
 		}
 	}
-	dir := c.String("definition")
-	if dir == "" {
-		return templates.Load(c.Int("year"))
+	dir, known, newest := c.String("definition"), templates.Years(), templates.Latest()
+	if in := templates.YearsIn(dir); dir != "" && len(in) > 0 { // what is not there is said by its name
+		known, newest = in, slices.Max(in)
 	}
-	d, err := templates.LoadDir(dir, c.Int("year"))
+	year, err := yearOf(c, known, newest)
+	if err != nil {
+		return nil, err
+	}
+	if dir == "" {
+		return templates.Load(year)
+	}
+	d, err := templates.LoadDir(dir, year)
 	if err == nil && d.Warning != "" {
 		fmt.Fprintln(c.App.ErrWriter, "提示："+d.Warning)
 	}
 	return d, err
 }
 
+// yearOf is the year that is written, or else that of the forms that were handed in, or of the results that --from names; where
+// none of them tells, the newest.
+func yearOf(c *cli.Context, known []int, newest int) (int, error) {
+	switch {
+	case c.IsSet("year"):
+		return c.Int("year"), nil
+	case len(known) == 1:
+		return newest, nil
+	}
+	if from := c.String("from"); from != "" {
+		if m, err := publish.ReadManifest(filepath.Dir(filepath.Clean(from))); err == nil && slices.Contains(known, m.Year) {
+			return m.Year, nil
+		}
+	}
+	years, err := pipeline.InputYears(c.Args().Slice(), known)
+	switch {
+	case err != nil || len(years) == 0: // what can't be read is said by the command itself
+		return newest, nil
+	case len(years) > 1:
+		said := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(years)), "、"), "[]")
+		return 0, usageError{fmt.Errorf("收到的工作簿有 %s 几个年度的：一次只处理一个年度，请用 --year 写明，或把各年的分开", said)}
+	}
+	return years[0], nil
+}
+
 // inputs are the paths on the command line; there must be one, and they must exist.
 func inputs(c *cli.Context) ([]string, error) {
 	if c.NArg() == 0 {
-		return nil, usageError{fmt.Errorf("没有给出文件或文件夹。例如：lianheti %s samples/%d", c.Command.Name, yearFlag.Value)}
+		return nil, usageError{fmt.Errorf("没有给出文件或文件夹。例如：lianheti %s samples/%d", c.Command.Name, templates.Latest())}
 	}
 	for _, path := range c.Args().Slice() {
 		if _, err := os.Lstat(path); err != nil {

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"lianheti/pipeline/publish"
+	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
 )
@@ -22,7 +24,7 @@ func verifyCommand() *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return usageError{fmt.Errorf("要给出一个结果文件夹，例如 output/%d", yearFlag.Value)}
+				return usageError{fmt.Errorf("要给出一个结果文件夹，例如 output/%d", slices.Max(templates.Years()))}
 			}
 			m, differences, err := publish.Verify(c.Args().First())
 			switch {
