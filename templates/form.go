@@ -170,6 +170,7 @@ type Field struct {
 	Years        []string
 	Required     bool
 	Extra        bool // not in the official form
+	Since        int  // version of the form that asked for it first: workbooks of earlier accepted ones are not asked; 0: the first
 	Personal     bool
 	None         bool // 无 is an answer
 	Locked       bool // prefilled by a return, not for the filler
@@ -377,6 +378,11 @@ func (f *Form) check(l *loader) {
 	const file = "form.yaml"
 	if f.ID == "" || f.Version == 0 || !slices.Contains(f.Accepts, f.Version) {
 		l.problem(at{file, "$"}, "表单编号、版本或 accepts 不完整", "请写明 id、version，并让 accepts 包含 version。")
+	}
+	for _, x := range f.Fields() {
+		if x.Since < 0 || x.Since > f.Version {
+			l.problem(x.at, fmt.Sprintf("栏目 %s 的 since %d 不是表单已有的版本", x.ID, x.Since), "since 写从哪一版起才有这一栏，不大于 version。")
+		}
 	}
 	if len(f.YesNo) != 2 || f.Confirm.Checked == "" || f.Confirm.Unchecked == "" {
 		l.problem(at{file, "$"}, "yes_no 或 confirm 不完整", "yes_no 写肯定、否定两项；confirm 写 checked、unchecked。")

@@ -28,6 +28,10 @@ func coercion(f *form, p *plan, t *tally) {
 			t.skip(notFilled)
 			continue
 		}
+		if !found && f.Observe(r).NotAsked() {
+			t.skip(notAsked)
+			continue
+		}
 		if !found {
 			t.pass()
 			continue

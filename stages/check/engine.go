@@ -256,6 +256,7 @@ type fault struct {
 const (
 	notFilled     = "没有填写，无从检查"
 	notApplicable = "填的是不适用"
+	notAsked      = "本份是以前版本的模板，还没有这一栏"
 	guardFalse    = "本规则的适用条件不成立"
 	emptyRoster   = "成员名册为空"
 	shiftedList   = "成员名册疑似整体错列"
@@ -264,13 +265,21 @@ const (
 	toldElsewhere = "读不出的原因另有一条问题"
 )
 
+// inapplicable says why a value does not apply.
+func (f *form) inapplicable(r templates.Ref) string {
+	if f.Observe(r).NotAsked() {
+		return notAsked
+	}
+	return notApplicable
+}
+
 // byStatus passes over what is not there, and says whether a value can be looked at.
 func (t *tally) byStatus(f *form, r templates.Ref) bool {
 	switch f.status(r) {
 	case table.Normal:
 		return true
 	case table.NotApplicable:
-		t.skip(notApplicable)
+		t.skip(f.inapplicable(r))
 	default:
 		t.lack(r)
 	}

@@ -53,7 +53,7 @@ func (f *form) evaluate(e *templates.Expression, t *tally) (holds, decided bool)
 	case len(missing) > 0:
 		unknown := slices.DeleteFunc(slices.Clone(missing), func(r templates.Ref) bool { return f.status(r) == table.NotApplicable })
 		if len(unknown) == 0 {
-			t.skip(notApplicable)
+			t.skip(f.inapplicable(missing[0]))
 		} else {
 			t.lack(unknown...)
 		}

@@ -20,6 +20,10 @@ func required(f *form, p *plan, t *tally) {
 		case table.Invalid:
 			t.lack(r)
 		default:
+			if f.Observe(r).NotAsked() {
+				t.skip(notAsked)
+				continue
+			}
 			t.pass()
 		}
 	}
@@ -31,6 +35,10 @@ func supplement(f *form, p *plan, t *tally) {
 	total := 0
 	for _, r := range p.refs {
 		if !f.batch.def.Supplementary(f.batch.def.Field(r.Field), r.Year) {
+			continue
+		}
+		if f.Observe(r).NotAsked() {
+			t.skip(notAsked)
 			continue
 		}
 		total++

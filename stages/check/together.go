@@ -117,7 +117,7 @@ func (f *form) inapplicableRefs() (none []templates.Ref) {
 func (f *form) calledInapplicable() (all, none []templates.Ref) {
 	for _, refs := range f.batch.actual() {
 		for _, r := range refs {
-			if s := f.status(r); s != table.Missing && s != table.Invalid {
+			if s := f.status(r); s != table.Missing && s != table.Invalid && !f.Observe(r).NotAsked() {
 				all = append(all, r)
 				if s == table.NotApplicable {
 					none = append(none, r)

@@ -10,6 +10,8 @@ import (
 func unreadable(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
 		switch s := f.status(r); {
+		case f.Observe(r).NotAsked():
+			t.skip(notAsked)
 		case s == table.Missing:
 			t.skip(notFilled)
 		case s == table.Invalid && f.told(r): // an error, a picture …

@@ -204,6 +204,9 @@ func (b *binder) judge() *Refusal {
 	for _, layout := range b.d.Layout().Sheets {
 		sheet := b.sheets[layout]
 		for _, slot := range layout.Slots {
+			if b.unasked(slot.Field) {
+				continue
+			}
 			all++
 			if sheet == nil {
 				continue
@@ -232,8 +235,16 @@ func (b *binder) judge() *Refusal {
 	return nil
 }
 
+// unasked says whether the workbook is of a version of the form that did not have a field yet.
+func (b *binder) unasked(f *templates.Field) bool { return b.hasForm && b.out.Form.Version < f.Since }
+
 // slot binds one input cell, blank or not.
 func (b *binder) slot(layout *templates.SheetLayout, slot templates.Slot) {
+	if b.unasked(slot.Field) {
+		entry := model.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: model.Cell{Place: b.whole(layout)}, NotAsked: true}
+		b.out.Entries = append(b.out.Entries, entry)
+		return
+	}
 	sheet := b.sheets[layout]
 	a, named := b.names[slot.Name]
 	row, col := a.row, a.col
@@ -363,7 +374,9 @@ func (b *binder) records(layout *templates.SheetLayout, record templates.RecordA
 		at, how := b.columnAt(sheet, labels, i, c.Name, rows)
 		switch how {
 		case nowhere:
-			b.lost = append(b.lost, in)
+			if !b.unasked(c.Field) {
+				b.lost = append(b.lost, in)
+			}
 			continue
 		case byLabel:
 			b.byLabel++

@@ -67,6 +67,8 @@ type Entry struct {
 	Field  string // field id, as in form.yaml
 	Year   int    // 0 where the field has no years
 	Record int    // 1-based number of the record within its block; 0 outside record blocks
+	// NotAsked says that the workbook is of an accepted version that did not have the field yet.
+	NotAsked bool
 }
 
 // FormID is what the very hidden sheet of a workbook says about its template.

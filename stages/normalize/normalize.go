@@ -70,6 +70,8 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 			r.rows.used++
 		}
 		switch f := d.Field(e.Field); {
+		case e.NotAsked:
+			r.notAsked(f, e)
 		case f.Record != "":
 			r.record(f, e)
 		case f.Metric():
@@ -179,6 +181,21 @@ func waiting(entries []model.Entry) (records map[int]bool, rows [][2]string) {
 		}
 	}
 	return records, rows
+}
+
+// notAsked notes a field that the workbook's version of the form did not have yet: it does not apply, and nothing stands there.
+func (r *reader) notAsked(f *templates.Field, e model.Entry) {
+	b, id, year, none := r.batch(), r.id(), table.Opt[int32]{V: int32(e.Year), Valid: e.Year != 0}, table.NotApplicable
+	switch at := e.Place.Sheet; {
+	case f.Metric():
+		y, _ := r.d.Form.YearOf(e.Year)
+		r.rows.metrics = append(r.rows.metrics, table.Metric{Batch: b, Submission: id, Indicator: f.ID, Year: year.V,
+			Unit: f.Unit, Kind: string(y.Kind), Status: none, Sheet: at})
+	case f.Long():
+		r.rows.texts = append(r.rows.texts, table.Text{Batch: b, Submission: id, Field: f.ID, Year: year, Status: none, Sheet: at})
+	default:
+		r.rows.figures = append(r.rows.figures, table.Figure{Batch: b, Submission: id, Field: f.ID, Unit: f.Unit, Status: none, Sheet: at})
+	}
 }
 
 func (r *reader) metric(f *templates.Field, e model.Entry) {

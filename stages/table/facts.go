@@ -249,6 +249,9 @@ type Observation struct {
 	Place  model.Place
 }
 
+// NotAsked says that the workbook is of a version of the form that did not have the field yet: nobody wrote that it does not apply.
+func (o Observation) NotAsked() bool { return o.Status == NotApplicable && o.Place.Cell == "" }
+
 // Observe gives what was read for a field in a year (0: undated).
 func (f *Form) Observe(r templates.Ref) Observation {
 	file := f.Submission.File
