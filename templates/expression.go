@@ -20,7 +20,8 @@ import (
 
 // The expression language of rules and rubric is a small part of expr-lang, small enough to be printed as an Excel
 // formula: arithmetic, comparison, and/or/not, the conditional, in, and the functions below. An undated field is named by its id;
-// a dated one by id and year id (apprentices.last); in a rule with `each`, `it` is the field at hand. Numbers are exact
+// a dated one by id and year id (apprentices.last); in a rule with `each`, `it` is the field at hand, and where it names a list of
+// the form, it.column is that column in the row at hand. Numbers are exact
 // decimals. A list of persons (type names) is the number of names in it.
 //
 //	sum(a, b, …)             total
@@ -182,8 +183,16 @@ func (g *language) name(r Ref) string { return strings.ReplaceAll(SlotName(r.Fie
 // compile reads one expression. it is the field that `it` stands for, nil where there is none; want is a value of the type the
 // expression must have: a bool or a decimal.
 func (g *language) compile(source string, it *Field, want any) (*Expression, error) {
-	reader := &refReader{lang: g, it: it}
-	program, err := g.program(source, g.typesIn(source, it), reader)
+	return g.compileIn("", source, it, want)
+}
+
+// compileIn is compile for the rows of a list of the form; empty: of none.
+func (g *language) compileIn(list, source string, it *Field, want any) (*Expression, error) {
+	reader, types := &refReader{lang: g, it: it, list: list}, g.typesIn(source, it)
+	for _, column := range g.def.list(list) {
+		types[column.ID] = g.zero(column)
+	}
+	program, err := g.program(source, types, reader)
 	if reader.err != nil {
 		return nil, reader.err
 	}
@@ -254,6 +263,7 @@ func (g *language) typesIn(source string, it *Field) map[string]any {
 type refReader struct {
 	lang   *language
 	it     *Field
+	list   string // whose row is `it`
 	refs   []Ref
 	roster []string
 	tree   ast.Node
@@ -315,6 +325,7 @@ func (r *refReader) identifier(node *ast.Node, n *ast.IdentifierNode) {
 		id = r.it.ID
 	}
 	switch v, known := r.lang.types[id]; {
+	case id == "it" && r.list != "": // the member node reads it next
 	case id == "deadline" || id == "batch" || isFunction(id):
 	case !known || id == "answers":
 		r.fail("不认识的名称“" + n.Value + "”")
@@ -335,6 +346,16 @@ func (r *refReader) member(node *ast.Node, n *ast.MemberNode) {
 	property, ok2 := n.Property.(*ast.StringNode)
 	if !ok1 || !ok2 {
 		r.fail("不支持这种写法：" + n.String())
+		return
+	}
+	if base.Value == "it" && r.list != "" {
+		column := r.lang.def.Field(r.list + "_" + property.Value)
+		if column == nil {
+			r.fail(fmt.Sprintf("列表“%s”没有列“%s”", r.list, property.Value))
+			return
+		}
+		r.refs = appendNew(r.refs, Ref{Field: column.ID})
+		r.patch(node, &ast.IdentifierNode{Value: column.ID})
 		return
 	}
 	field := r.lang.def.Field(base.Value)
@@ -379,6 +400,9 @@ func (r *refReader) call(n *ast.CallNode) {
 		if i < 0 {
 			r.fail("filled 的括号里须是一个栏目")
 			return
+		}
+		if column := r.lang.def.Field(r.refs[i].Field); column.Record != "" {
+			r.roster = appendNew(r.roster, column.ID)
 		}
 		n.Arguments = []ast.Node{&ast.StringNode{Value: r.refs[i].Field}, &ast.ConstantNode{Value: r.refs[i].Year}}
 		r.refs = slices.Delete(r.refs, i, i+1)

@@ -39,6 +39,8 @@ type Rule struct {
 	// Sheet is why the rule can't be shown as a formula in the template; empty where it can.
 	Sheet string
 
+	// List is the list of the form that Each names alone: the expressions are about each of its rows, whose columns they call it.column.
+	List string `yaml:"-"`
 	// Cases are the compiled expressions, one a field of Each, or just one.
 	Cases  []Case `yaml:"-"`
 	at     at
@@ -172,7 +174,13 @@ func (d *Definition) checkRules(l *loader, g *language) {
 // compileRule makes one case for each field and year that the rule covers.
 func (d *Definition) compileRule(l *loader, g *language, r *Rule) {
 	fields := []*Field{nil}
-	if len(r.Each) > 0 {
+	if r.List = ""; len(r.Each) == 1 && len(d.list(r.Each[0])) > 0 {
+		r.List = r.Each[0]
+		if r.Check != "expr" || len(r.Years) > 0 {
+			l.problem(r.at, "规则 "+r.Code+" 逐行看“"+r.List+"”，却不是 check: expr，或写了 years", "逐行的规则写 check: expr 和 expr，列写作 it.列名。")
+			return
+		}
+	} else if len(r.Each) > 0 {
 		var err error
 		if fields, err = d.selectFields(r.Each); err != nil {
 			l.problem(r.at, "规则 "+r.Code+" 的 each 有误："+err.Error(), "请写栏目编号，或 metrics、annual、amounts、singles、texts，或栏目类型如 integer、date。")
@@ -204,17 +212,17 @@ func (d *Definition) compileRule(l *loader, g *language, r *Rule) {
 			c.Field = f
 			var err error
 			if r.When != "" {
-				c.When, err = g.compile(c.spell(r.When), f, false)
+				c.When, err = g.compileIn(r.List, c.spell(r.When), f, false)
 			}
 			if err == nil && r.Expr != "" {
-				c.Expr, err = g.compile(c.spell(r.spelled()), f, false)
+				c.Expr, err = g.compileIn(r.List, c.spell(r.spelled()), f, false)
 			}
 			for _, name := range Placeholders(r.Message + r.Cure) {
 				if source, sum := strings.CutPrefix(name, "="); sum && err == nil {
 					if c.Sums == nil {
 						c.Sums = map[string]*Expression{}
 					}
-					c.Sums[name], err = g.compile(c.spell(source), f, decimal.Decimal{})
+					c.Sums[name], err = g.compileIn(r.List, c.spell(source), f, decimal.Decimal{})
 				}
 			}
 			if err != nil {
@@ -232,6 +240,11 @@ func (r *Rule) spelled() string {
 		return r.Expr
 	}
 	return strings.ReplaceAll(r.Expr, "threshold", r.Threshold.String())
+}
+
+// list gives the columns of a list of the form; none where there is no such list.
+func (d *Definition) list(id string) []*Field {
+	return slices.DeleteFunc(d.Form.Fields(), func(f *Field) bool { return id == "" || f.Record != id })
 }
 
 // caseYears makes one case a year, or the one without a year.
@@ -297,6 +310,9 @@ func (d *Definition) inGroup(f *Field, word string) bool {
 func (d *Definition) checkMessage(l *loader, r *Rule) {
 	for _, name := range Placeholders(r.Message + r.Cure) {
 		if _, year := d.Form.Year(name); year || strings.HasPrefix(name, "=") || slices.Contains(messageVars, name) {
+			continue
+		}
+		if column, of := strings.CutPrefix(name, "it."); of && r.List != "" && d.Field(r.List+"_"+column) != nil {
 			continue
 		}
 		for _, c := range r.Cases {

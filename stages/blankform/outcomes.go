@@ -1,6 +1,7 @@
 package blankform
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -185,6 +186,9 @@ func orOf(conditions []string) string {
 // expressionCases prints the rule's own expressions, as the engine evaluates them: the guard first, each asking for its values
 // before it looks at them.
 func expressionCases(s *selfCheck, r *templates.Rule) (sheetRule, error) {
+	if r.List != "" {
+		return listCases(s, r)
+	}
 	out := sheetRule{rule: r}
 	defer func() { s.print.base = noBase }()
 	for _, c := range r.Cases {
@@ -212,6 +216,20 @@ func expressionCases(s *selfCheck, r *templates.Rule) (sheetRule, error) {
 		out.cases = append(out.cases, sheetCase{slots, f})
 	}
 	return out, nil
+}
+
+// listCases prints the rule's expressions for each row of its list.
+func listCases(s *selfCheck, r *templates.Rule) (sheetRule, error) {
+	var failure error
+	column := s.rows.faults(r, s.print, r.List, func(_ *rowTables, _ *templates.Rule, p *formulaPrinter, k int) string {
+		p.row = k
+		defer func() { p.row = 0 }()
+		holds, err := s.decided(r.Cases[0].Expr, passed, failed)
+		f, guard := s.guarded(r.Cases[0].When, holds)
+		failure = errors.Join(failure, err, guard)
+		return f
+	})
+	return sheetRule{rule: r, block: r.List, column: column, cases: []sheetCase{{nil, "MAX(" + s.rows.span(column) + ")"}}}, failure
 }
 
 // guarded evaluates then only where the guard holds.
@@ -242,7 +260,12 @@ func (s *selfCheck) asked(e *templates.Expression, then string) string {
 		return then
 	}
 	var cells []string
-	for _, i := range s.numbers(e.Refs) {
+	for _, ref := range e.Refs {
+		if f := s.d.Field(ref.Field); f.Record != "" {
+			cells = append(cells, s.rows.statusOf(f, s.print.row))
+			continue
+		}
+		i := s.print.number[templates.SlotName(ref.Field, ref.Year)]
 		cells = append(cells, s.print.value(i, s.usableColumn(i)))
 	}
 	return byStatus(worst(cells), then)

@@ -22,6 +22,7 @@ type formulaPrinter struct {
 	slots  []templates.Slot // in form order
 	number map[string]int   // defined name -> place among slots
 	rows   *rowTables
+	row    int // of the list that a rule goes through; 0: of none
 	base   int // the value that a case is about, by its number; noBase: none
 }
 
@@ -115,6 +116,9 @@ func (p *formulaPrinter) identifier(name string) (printed, error) {
 	case "batch":
 		return printed{fmt.Sprint(p.d.Directory.Batch), aNumber, true}, nil
 	}
+	if f := p.d.Field(name); f != nil && f.Record != "" {
+		return p.column(f)
+	}
 	i, ok := p.number[name]
 	if !ok {
 		return printed{}, fmt.Errorf("没有名称 %s", name)
@@ -138,6 +142,19 @@ func (p *formulaPrinter) identifier(name string) (printed, error) {
 		return printed{name, aNumber, true}, nil
 	}
 	return printed{"TRIM(" + name + ")", aText, true}, nil
+}
+
+// column is what a column says in the row at hand.
+func (p *formulaPrinter) column(f *templates.Field) (printed, error) {
+	switch {
+	case f.Type == templates.DateField || f.Type == templates.NamesField || f.Type == templates.ConfirmField:
+		return printed{}, fmt.Errorf("列表里的%s表内不能看", f.Label)
+	case f.Type == templates.DecimalField && f.Decimals != nil:
+		return printed{fmt.Sprintf("ROUND(%s,%d)", rowOf(f.ID, p.row), *f.Decimals), aNumber, true}, nil
+	case f.Numeric():
+		return printed{rowOf(f.ID, p.row), aNumber, true}, nil
+	}
+	return printed{entryOf(f.ID, p.row), aText, true}, nil
 }
 
 // operatorNames are what the compiler makes of the signs between numbers.
@@ -264,12 +281,18 @@ func (p *formulaPrinter) call(n *ast.CallNode) (printed, error) {
 	}
 	switch name {
 	case "filled":
+		if f := p.d.Field(args[0].(*ast.StringNode).Value); f.Record != "" {
+			return printed{fmt.Sprintf("%s<>%d", p.rows.statusOf(f, p.row), missing), aTruth, false}, nil
+		}
 		i := p.number[templates.SlotName(args[0].(*ast.StringNode).Value, args[1].(*ast.ConstantNode).Value.(int))]
 		return printed{fmt.Sprintf("%s<>%d", p.value(i, statusColumn), missing), aTruth, false}, nil
 	case "length":
 		id, ok := args[0].(*ast.IdentifierNode)
 		if !ok {
 			return printed{}, errors.New("length 的括号里须是一个栏目")
+		}
+		if f := p.d.Field(id.Value); f != nil && f.Record != "" {
+			return printed{"LEN(" + entryOf(f.ID, p.row) + ")", aNumber, true}, nil
 		}
 		return printed{p.value(p.number[id.Value], lengthColumn), aNumber, true}, nil
 	case "count":

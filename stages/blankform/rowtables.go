@@ -122,6 +122,16 @@ func (r *rowTables) enrolled() int {
 	})
 }
 
+// statusOf is the status of a column in the k-th row of its list.
+func (r *rowTables) statusOf(f *templates.Field, k int) string {
+	return r.cell(r.column(f.Record, f.ID+" status", func(k int) string {
+		if f.Numeric() {
+			return statusOfNumber(rowOf(f.ID, k), r.d.Form.NotApplicable)
+		}
+		return fmt.Sprintf("IF(LEN(%s)=0,%d,0)", entryOf(f.ID, k), missing)
+	}), k)
+}
+
 func (r *rowTables) enrolmentOf(k int) string { return rowOf("members_enrolment", k) }
 
 func (r *rowTables) count(kinds []int) string {

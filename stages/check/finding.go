@@ -159,6 +159,9 @@ func (f *form) vars(r *templates.Rule, x fault) map[string]string {
 	vars := w.calendar()
 	maps.Copy(vars, map[string]string{"member": "", "count": fmt.Sprint(len(x.refs)), "list": w.names(x.refs), "file": f.Submission.File})
 	for _, name := range templates.Placeholders(r.Message + r.Cure) {
+		if r.List != "" && strings.HasPrefix(name, "it.") {
+			continue // of the row: the check's own
+		}
 		if ref, err := f.batch.def.CaseRef(x.kase, name); err == nil {
 			vars[name] = w.value(f, ref)
 		}

@@ -17,7 +17,7 @@ func unsupported(f *form, p *plan, t *tally) {
 			t.skip(f.batch.emptyMaterials())
 			continue
 		}
-		switch large, decided := f.evaluate(c.When, t); {
+		switch large, decided := f.evaluate(f, c.When, t); {
 		case !decided:
 		case !large:
 			t.skip(guardFalse)

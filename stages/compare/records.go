@@ -13,12 +13,49 @@ type record struct {
 	sheet, cell string
 }
 
+// known are the columns that a row of a list is known by, and those that it says; nil: the first one, and all.
+var known = map[string]struct{ by, says []string }{
+	"materials":     {by: []string{"title"}},
+	"verifications": {by: []string{"section", "means"}},
+	// Those that say something: the rows that a returned copy brings prefilled are ours.
+	"explanations": {by: []string{"about"}, says: []string{"explanation"}},
+}
+
 // records compares the lists of the form.
 func (p *pair) records() {
 	p.list("members", members(p.before.form), members(p.now.form))
-	p.list("materials", materials(p.before.form), materials(p.now.form))
-	p.list("verifications", verifications(p.before.form), verifications(p.now.form))
-	p.list("explanations", explanations(p.before.form), explanations(p.now.form))
+	for _, list := range append([]string{"materials", "verifications", "explanations"}, table.Own(p.d)...) {
+		p.list(list, p.rowsOf(list, p.before.form), p.rowsOf(list, p.now.form))
+	}
+}
+
+// rowsOf are the rows of a list that say anything.
+func (p *pair) rowsOf(list string, f *table.Form) []record {
+	_, area, _ := p.d.Layout().Area(list)
+	by, says := known[list].by, known[list].says
+	for _, c := range area.Columns {
+		column := c.Name[len(list)+1:]
+		if by == nil {
+			by = []string{column}
+		}
+		if known[list].says == nil {
+			says = append(says, column)
+		}
+	}
+	var out []record
+	for _, row := range f.Rows(list) {
+		said := func(columns []string) string {
+			var texts []string
+			for _, c := range columns {
+				texts = append(texts, row.Cells[list+"_"+c].Text)
+			}
+			return say(texts...)
+		}
+		if r := (record{said(by), said(says), row.At.Sheet, row.At.Cell}); r.says != "" {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // list compares two lists whose order means nothing. Rows of one name are matched in their order.
@@ -71,33 +108,6 @@ func members(f *table.Form) []record {
 			pupils = "在校生" + pupils + "人"
 		}
 		out = append(out, record{text.Mask(m.Name), say(m.KindLabel, m.Name, pupils, lead), m.Sheet, m.Cell})
-	}
-	return out
-}
-
-func materials(f *table.Form) []record {
-	var out []record
-	for _, m := range f.Materials {
-		out = append(out, record{text.Mask(m.Title), say(m.Number, m.Title, m.Supports, m.Pages), m.Sheet, m.Cell})
-	}
-	return out
-}
-
-func verifications(f *table.Form) []record {
-	var out []record
-	for _, v := range f.Verifications {
-		out = append(out, record{say(v.Section, v.Means), say(v.Section, v.Means, v.Unit, v.Result, v.Date), v.Sheet, v.Cell})
-	}
-	return out
-}
-
-// explanations are those that say something: the rows that a returned copy brings prefilled are ours.
-func explanations(f *table.Form) []record {
-	var out []record
-	for _, e := range f.Explanations {
-		if e.Explanation != "" {
-			out = append(out, record{say(e.About), say(e.Explanation), e.Sheet, e.Cell})
-		}
 	}
 	return out
 }

@@ -27,6 +27,7 @@ type Batch struct {
 	explanations  *parts[table.Explanation]
 	coercions     *parts[table.Coercion]
 	columns       *parts[table.ListColumn]
+	cells         *parts[table.ListCell]
 	loose         *parts[table.LooseCell]
 	contacts      *parts[table.Contact]
 }
@@ -52,7 +53,7 @@ func NewBatch(d *templates.Definition) *Batch {
 	return &Batch{d: d,
 		figures: newParts[table.Figure](), metrics: newParts[table.Metric](), texts: newParts[table.Text](),
 		members: newParts[table.Member](), materials: newParts[table.Material](), verifications: newParts[table.Verification](),
-		explanations: newParts[table.Explanation](), coercions: newParts[table.Coercion](), columns: newParts[table.ListColumn](), loose: newParts[table.LooseCell](),
+		explanations: newParts[table.Explanation](), coercions: newParts[table.Coercion](), columns: newParts[table.ListColumn](), cells: newParts[table.ListCell](), loose: newParts[table.LooseCell](),
 		contacts: newParts[table.Contact]()}
 }
 
@@ -71,6 +72,7 @@ func (b *Batch) Add(r *Rows) {
 	b.explanations.add(r.explanations)
 	b.coercions.add(r.coercions)
 	b.columns.add(r.columns)
+	b.cells.add(r.cells)
 	b.loose.add(r.loose)
 	b.contacts.add(r.contacts)
 }
@@ -127,6 +129,7 @@ func (b *Batch) Facts() *table.Facts {
 	f.Explanations = b.explanations.pick(order)
 	f.Coercions = b.coercions.pick(order)
 	f.ListColumns = b.columns.pick(order)
+	f.ListCells = b.cells.pick(order)
 	f.Loose = b.loose.pick(order)
 	f.Contacts = b.contacts.pick(order)
 	f.Fulfilment = table.Of[table.Fulfilled](nil)

@@ -41,6 +41,7 @@ type Rows struct {
 	explanations  []table.Explanation
 	coercions     []table.Coercion
 	columns       []table.ListColumn
+	cells         []table.ListCell
 	loose         []table.LooseCell
 	contacts      []table.Contact
 }
@@ -431,8 +432,27 @@ func (r *reader) finishRecords() {
 			fingerprint, values := model.SplitExplanationKey(row.text("fingerprint"))
 			r.rows.explanations = append(r.rows.explanations, table.Explanation{Batch: r.batch(), Submission: r.id(), Record: int32(k.record),
 				Fingerprint: fingerprint, ValueHash: values, About: row.text("about"), Explanation: row.text("explanation"), Sheet: at.Sheet, Cell: at.Cell})
+		default:
+			r.rows.cells = append(r.rows.cells, row.listCells()...)
 		}
 	}
+}
+
+// listCells are the cells of a row of a list that has no table of its own.
+func (row recordRow) listCells() []table.ListCell {
+	var out []table.ListCell
+	for _, e := range row.cells {
+		f := row.d.Field(e.Field)
+		v := row.single(f, e)
+		c := table.ListCell{Batch: row.batch(), Submission: row.id(), List: row.key.block, Record: int32(row.key.record), Field: f.ID,
+			Number: v.value, Text: v.text, Unit: f.Unit, Status: v.status, Sheet: e.Place.Sheet, Cell: e.Place.Cell,
+			Raw: row.private.hide(original(f, e, v.status))}
+		if f.Personal {
+			c.Text, c.Raw = "", ""
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // recordRow is one row of a list, its filled cells at hand.

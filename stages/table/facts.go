@@ -23,6 +23,7 @@ type Facts struct {
 	Explanations  Table[Explanation]  `table:"explanations"`
 	Coercions     Table[Coercion]     `table:"coercions"`
 	ListColumns   Table[ListColumn]   `table:"list_columns"`
+	ListCells     Table[ListCell]     `table:"list_cells"`
 	Loose         Table[LooseCell]    `table:"loose_cells"`
 	Contacts      Table[Contact]      `table:"contacts"`
 	Fulfilment    Table[Fulfilled]    `table:"fulfilment"` // of those chosen in earlier batches
@@ -130,6 +131,7 @@ type Form struct {
 	Explanations  []Explanation
 	Coercions     []Coercion
 	ListColumns   []ListColumn
+	ListCells     []ListCell
 	Loose         []LooseCell
 
 	def     *templates.Definition
@@ -143,7 +145,7 @@ func (f *Facts) Forms(yield func(*Form) bool) {
 	figures, metrics, texts := cursor[Figure]{t: f.Figures}, cursor[Metric]{t: f.Metrics}, cursor[Text]{t: f.Texts}
 	members, materials, verifications := cursor[Member]{t: f.Members}, cursor[Material]{t: f.Materials}, cursor[Verification]{t: f.Verifications}
 	explanations, coercions, loose := cursor[Explanation]{t: f.Explanations}, cursor[Coercion]{t: f.Coercions}, cursor[LooseCell]{t: f.Loose}
-	columns := cursor[ListColumn]{t: f.ListColumns}
+	columns, cells := cursor[ListColumn]{t: f.ListColumns}, cursor[ListCell]{t: f.ListCells}
 	for s := range f.Submissions.All() {
 		form := &Form{
 			Submission:    s,
@@ -156,6 +158,7 @@ func (f *Facts) Forms(yield func(*Form) bool) {
 			Explanations:  explanations.take(func(r Explanation) bool { return r.Submission == s.Submission }),
 			Coercions:     coercions.take(func(r Coercion) bool { return r.Submission == s.Submission }),
 			ListColumns:   columns.take(func(r ListColumn) bool { return r.Submission == s.Submission }),
+			ListCells:     cells.take(func(r ListCell) bool { return r.Submission == s.Submission }),
 			Loose:         loose.take(func(r LooseCell) bool { return r.Submission == s.Submission }),
 			def:           f.Definition,
 		}
@@ -371,17 +374,7 @@ func (f *Form) IsMember(name string, kinds ...string) bool {
 
 // Records implements templates.Answers.
 func (f *Form) Records(block string) int {
-	switch block {
-	case "members":
-		return len(f.Members)
-	case "materials":
-		return len(f.Materials)
-	case "verifications":
-		return len(f.Verifications)
-	case "explanations":
-		return len(f.Explanations)
-	}
-	return 0
+	return len(f.Rows(block))
 }
 
 // is says whether a kind is among those asked for; none asked for means any.

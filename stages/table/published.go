@@ -34,6 +34,9 @@ func Published(r *Round) ([]Named, error) {
 	records := map[string]arrow.Record{"codes": codes.Record(), "dictionary": dictionary.Record(), "file_notes": notes.Record(), "changes": r.Changes.Record()}
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
 		for name, t := range tablesOf(holder) {
+			if t.Record() == nil { // nobody had anything to put into it
+				t.clear()
+			}
 			records[name] = t.Record()
 		}
 	}

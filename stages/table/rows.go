@@ -81,6 +81,22 @@ type Figure struct {
 	Raw        string       `col:"raw,null"`
 }
 
+// ListCell is one filled cell of a list of the form that has no table of its own.
+type ListCell struct {
+	Batch      int32        `col:"batch"`
+	Submission string       `col:"submission"`
+	List       string       `col:"list"`
+	Record     int32        `col:"record"` // 1-based, as in the workbook
+	Field      string       `col:"field"`
+	Number     Opt[float64] `col:"number"`
+	Text       string       `col:"text,null"`
+	Unit       string       `col:"unit,null"`
+	Status     Status       `col:"status"`
+	Sheet      string       `col:"sheet"`
+	Cell       string       `col:"cell"`
+	Raw        string       `col:"raw,null"`
+}
+
 // Metric is one number of one year: the long form of everything that has a year.
 type Metric struct {
 	Batch      int32        `col:"batch"`

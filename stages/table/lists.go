@@ -1,0 +1,122 @@
+package table
+
+import (
+	"slices"
+
+	"lianheti/stages/model"
+	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
+)
+
+// Row is one row of a list of the form, whatever table it stands in. Within a form it implements templates.Answers: its columns
+// are looked up in the row, everything else in the form.
+type Row struct {
+	*Form
+	Record int32
+	At     model.Place // of the row, where one of its cells stands
+	Cells  map[string]RowCell
+}
+
+// RowCell is what one column says in a row; the zero value: nothing.
+type RowCell struct {
+	Text   string
+	Number Opt[float64]
+	Status Status
+}
+
+// Rows gives the rows of a list, in the order of the workbook.
+func (f *Form) Rows(list string) []Row {
+	var out []Row
+	add := func(record int32, sheet, cell string, texts map[string]string) *Row {
+		row := Row{Form: f, Record: record, At: model.Place{File: f.Submission.File, Sheet: sheet, Cell: cell}, Cells: map[string]RowCell{}}
+		for column, text := range texts {
+			if text != "" {
+				row.Cells[list+"_"+column] = RowCell{Text: text, Status: Normal}
+			}
+		}
+		out = append(out, row)
+		return &out[len(out)-1]
+	}
+	switch list {
+	case "members":
+		for _, m := range f.Members {
+			lead := f.def.Form.YesNo[1]
+			if m.IsLead {
+				lead = f.def.Form.Yes()
+			}
+			row := add(m.Record, m.Sheet, m.Cell, map[string]string{"kind": m.KindLabel, "name": m.Name, "lead": lead})
+			row.Cells["members_enrolment"] = RowCell{Number: m.Enrolment, Status: m.Status, Text: Plain(m.Enrolment)}
+		}
+	case "materials":
+		for _, m := range f.Materials {
+			add(m.Record, m.Sheet, m.Cell, map[string]string{"number": m.Number, "title": m.Title, "supports": m.Supports, "pages": m.Pages})
+		}
+	case "verifications":
+		for _, v := range f.Verifications {
+			add(v.Record, v.Sheet, v.Cell, map[string]string{"section": v.Section, "means": v.Means, "unit": v.Unit, "result": v.Result, "date": v.Date})
+		}
+	case "explanations":
+		for _, e := range f.Explanations {
+			add(e.Record, e.Sheet, e.Cell, map[string]string{"fingerprint": e.Fingerprint, "about": e.About, "explanation": e.Explanation})
+		}
+	default:
+		for _, c := range f.ListCells {
+			if c.List != list {
+				continue
+			}
+			if len(out) == 0 || out[len(out)-1].Record != c.Record {
+				add(c.Record, c.Sheet, c.Cell, nil)
+			}
+			said := c.Text
+			if c.Number.Valid {
+				said = Plain(c.Number)
+			}
+			out[len(out)-1].Cells[c.Field] = RowCell{said, c.Number, c.Status}
+		}
+	}
+	return out
+}
+
+// Own are the lists of the form that have no table of their own: their cells stand in list_cells.
+func Own(d *templates.Definition) (out []string) {
+	for _, f := range d.Form.Fields() {
+		if f.Record != "" && !slices.Contains([]string{"members", "materials", "verifications", "explanations"}, f.Record) && !slices.Contains(out, f.Record) {
+			out = append(out, f.Record)
+		}
+	}
+	return out
+}
+
+func (r Row) cell(field string) (RowCell, bool) {
+	c, there := r.Cells[field]
+	f := r.def.Field(field)
+	return c, there || f != nil && f.Record != ""
+}
+
+// Number implements templates.Answers.
+func (r Row) Number(field string, year int) (decimal.Decimal, bool) {
+	c, ours := r.cell(field)
+	if !ours {
+		return r.Form.Number(field, year)
+	}
+	return decimal.NewFromFloat(c.Number.V), c.Status == Normal && c.Number.Valid
+}
+
+// Text implements templates.Answers.
+func (r Row) Text(field string, year int) (string, bool) {
+	c, ours := r.cell(field)
+	if !ours {
+		return r.Form.Text(field, year)
+	}
+	return c.Text, c.Status == Normal
+}
+
+// Filled implements templates.Answers.
+func (r Row) Filled(field string, year int) bool {
+	c, ours := r.cell(field)
+	if !ours {
+		return r.Form.Filled(field, year)
+	}
+	return c.Status != "" && c.Status != Missing
+}
