@@ -173,7 +173,8 @@ func (o *overview) place(row, i int, r table.Rank, ranked []table.Rank, low int)
 	}
 	o.page.PutRow(row, 1,
 		book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: live(0)}, book.Cell{Value: text.Mask(r.City), Look: book.Centred, Formula: live(1)},
-		book.Cell{Value: o.name(r.Submission), Look: book.Plain, Formula: live(2)}, book.Cell{Value: round(r.Total), Look: book.Points, Formula: live(3)}, stands, chance, interval)
+		book.Cell{}, book.Cell{Value: round(r.Total), Look: book.Points, Formula: live(3)}, stands, chance, interval)
+	o.page.Span(row, 3, 1, book.Cell{Value: o.name(r.Submission), Look: book.Plain, Formula: live(2)})
 }
 
 // bar draws a range of ranks in a cell: it goes where its row goes.
@@ -256,8 +257,8 @@ func (o *overview) steps() int {
 		if to := o.to(s.sheet, "A1"); to != "" {
 			see = book.Cell{Value: s.unit + "，见" + o.sheet(s.sheet), Look: book.Link, Link: to}
 		}
-		o.page.PutRow(row, stepCol, plain(s.what), plain(s.who), centred(s.when), count(s.n), see)
-		o.page.Height(row, book.Height(see.Value.(string), o.page.Widths[stepCol+3], 10))
+		o.page.PutRow(row, stepCol, plain(s.what), plain(s.who), centred(s.when), count(s.n))
+		o.page.Span(row, stepCol+4, 1, see) // as high as it needs
 		row++
 	}
 	if len(all) == 0 {

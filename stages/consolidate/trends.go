@@ -21,7 +21,7 @@ func (w *workbook) trends(name string) error {
 	width := t.page.Printed
 	t.page.Span(1, 1, width, book.Cell{Value: "主要指标合计与走势", Look: book.Title})
 	t.page.Height(1, 32)
-	t.page.Span(2, 1, width, book.Cell{Value: "只合计各年都有数的申报，免得缺数看成下降；承诺年度为承诺数。", Look: book.Subtitle})
+	t.page.Span(2, 1, width, book.Cell{Value: "上表合计所有填了数的申报，与“地市汇总”的合计相同；下表和图只算各年都有数的申报（末列是家数），免得缺数看成下降。承诺年度为承诺数。", Look: book.Subtitle})
 	t.figures()
 	return w.report.Page(t.page)
 }
@@ -40,9 +40,9 @@ func (o *trends) header(words string, col, cols int) {
 	o.page.Span(o.row, col, cols, book.Cell{Value: words, Look: book.Header})
 }
 
-// figures shows the headline figures over the years, of the submissions that have them all, and how they grow.
+// figures shows the headline figures over the years, then how they grow.
 func (o *trends) figures() {
-	years := o.Definition.Form.Years
+	years, fields := o.Definition.Form.Years, o.Definition.Form.About(templates.Headline)
 	o.header("指标", 1, 2)
 	o.page.Put(o.row, 3, book.Cell{Value: "单位", Look: book.Header})
 	for i, y := range years {
@@ -52,29 +52,32 @@ func (o *trends) figures() {
 		}
 		o.page.Put(o.row, 4+i, book.Cell{Value: y.Label, Look: look})
 	}
-	o.page.Put(o.row, 4+len(years), book.Cell{Value: "申报数", Look: book.Header})
-	header := o.row
-	fields := o.Definition.Form.About(templates.Headline)
-	sums := o.complete(fields)
+	lines := o.withTotal(o.tally())
+	all := lines[len(lines)-1].sums
 	for _, f := range fields {
 		o.row++
 		o.page.Span(o.row, 1, 2, plain(o.Definition.Label(f.ID)))
 		o.page.Put(o.row, 3, centred(f.Unit))
-		for i, v := range sums[f.ID].sums {
-			c := number(round(v))
-			if years[i].Kind == templates.Committed {
+		for i, y := range years {
+			c := number(round(all[templates.Ref{Field: f.ID, Year: y.Year}]))
+			if y.Kind == templates.Committed {
 				c.Look = "promised " + c.Look
 			}
 			o.page.Put(o.row, 4+i, c)
 		}
-		o.page.Put(o.row, 4+len(years), count(sums[f.ID].n))
 	}
-	first := header + 1
-	o.row++
+	o.row += 2
+	o.indexed(years, fields)
+}
+
+// indexed shows the figures as an index of the first year, of the submissions that have them all.
+func (o *trends) indexed(years []templates.Year, fields []*templates.Field) {
+	sums := o.complete(fields)
 	o.page.Span(o.row, 1, 3, book.Cell{Value: fmt.Sprintf("以%s为100", years[0].Label), Look: book.Header})
 	for i, y := range years {
 		o.page.Put(o.row, 4+i, book.Cell{Value: y.Label, Look: book.Header})
 	}
+	o.page.Put(o.row, 4+len(years), book.Cell{Value: "申报数", Look: book.Header})
 	base := o.row
 	var series []excelize.ChartSeries
 	lowest, last := 100.0, slices.IndexFunc(years, func(y templates.Year) bool { return y.Year == o.year("last") })
@@ -82,13 +85,13 @@ func (o *trends) figures() {
 		o.row++
 		o.page.Span(o.row, 1, 3, plain(o.Definition.Label(f.ID)))
 		for i := range years {
-			cell, start := model.CellName(first+k, 4+i), "$"+model.CellName(first+k, 4)
-			c := book.Cell{Look: book.Decimal, Formula: fmt.Sprintf(`IF(%s>0,ROUND(%s/%s*100,1),"")`, start, cell, start), Value: sums[f.ID].since(i)}
+			c := book.Cell{Look: book.Decimal, Value: sums[f.ID].since(i)}
 			if index, ok := c.Value.(float64); ok {
 				lowest = min(lowest, math.Floor(index/20)*20)
 			}
 			o.page.Put(o.row, 4+i, c)
 		}
+		o.page.Put(o.row, 4+len(years), count(sums[f.ID].n))
 		name, heads := book.Absolute(sheetTrends, o.row, 1, o.row, 1), book.Absolute(sheetTrends, base, 4, base, 3+len(years))
 		for part, dash := range []excelize.LineDashType{excelize.LineDashSolid, excelize.LineDashDash} { // what is promised is never drawn as achieved
 			from := helper + part*(len(years)+1)

@@ -130,6 +130,7 @@ type entry struct {
 	tail    string // goes before the closing tag
 	before  *zip.File
 	begun   bool   // the root element is through
+	waiting []byte // what may be the beginning of a strange prefix
 	held    []byte // what may be the root element, or where there is a tail the closing tag
 }
 
@@ -210,13 +211,35 @@ func (e *entry) finish() error {
 			return err
 		}
 	}
+	if err := e.deflated(e.waiting); err != nil {
+		return err
+	}
 	return e.deflate.Close()
 }
 
+// Streamed sheets name their relationships by a prefix of the encoder's own, which ExcelJS does not know; the root declares the usual one.
+var (
+	strange = []byte(`xmlns:relationships="http://schemas.openxmlformats.org/officeDocument/2006/relationships" relationships:id=`)
+	usual   = []byte("r:id=")
+)
+
+// compress writes what is sure; the end, where a strange prefix may begin, waits for what follows.
 func (e *entry) compress(p []byte) (int, error) {
+	e.waiting = bytes.ReplaceAll(append(e.waiting, p...), strange, usual)
+	sure := len(e.waiting) - len(strange)
+	if sure <= 0 {
+		return len(p), nil
+	}
+	err := e.deflated(e.waiting[:sure])
+	e.waiting = append(e.waiting[:0], e.waiting[sure:]...)
+	return len(p), err
+}
+
+func (e *entry) deflated(p []byte) error {
 	e.crc = crc32.Update(e.crc, crc32.IEEETable, p)
 	e.size += uint64(len(p))
-	return e.deflate.Write(p)
+	_, err := e.deflate.Write(p)
+	return err
 }
 
 func (z *orderedZip) Create(name string) (io.Writer, error) {
