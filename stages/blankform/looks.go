@@ -218,7 +218,7 @@ func (p *painter) watermark(title string, col int) error {
 	if p.v.Watermark == "" {
 		return nil
 	}
-	red := watermarkColor
+	red := "FF" + watermarkColor
 	if err := p.f.SetSheetProps(title, &excelize.SheetPropsOptions{TabColorRGB: &red}); err != nil {
 		return err
 	}

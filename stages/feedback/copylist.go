@@ -139,7 +139,7 @@ func (c *copying) setUpList(name string) error {
 			return err
 		}
 	}
-	fit, a4, wide, tall, landscape, red := true, 9, 1, 0, "landscape", "C00000"
+	fit, a4, wide, tall, landscape, red := true, 9, 1, 0, "landscape", "FFC00000"
 	if err := c.f.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit, TabColorRGB: &red}); err != nil {
 		return err
 	}
