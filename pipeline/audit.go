@@ -126,7 +126,7 @@ func newAuditing(facts *table.Facts, known check.Known, marking table.Marking, k
 			c.open[x.Fingerprint] = true
 		}
 		place := a.trial.Place(form, verdict, func(*templates.Expression) bool { return false })
-		c.subject.Standing = standing(place, verdict)
+		c.subject.Place = place
 		if !place.Ranked {
 			a.leftOut = append(a.leftOut, AuditLeftOut{form.Submission.Submission, form.Submission.Consortium, place.Unranked})
 			continue
@@ -137,10 +137,6 @@ func newAuditing(facts *table.Facts, known check.Known, marking table.Marking, k
 		return nil, errors.New("没有参加排名的申报，没有名次可以抬高。请先用 lianheti run 查看退回的原因")
 	}
 	return a, nil
-}
-
-func standing(p score.Place, v table.Verdict) audit.Standing {
-	return audit.Standing{Ranked: p.Ranked, Total: p.Total, Rank: p.Rank, Verdict: v.Verdict}
 }
 
 // openFindings are those that wait for a correction or an explanation.
@@ -172,15 +168,15 @@ func (a *auditing) run(ctx context.Context, atOnce int) error {
 func (a *auditing) try(c *auditCase, m audit.Move) audit.Tried {
 	form := m.Apply(c.form)
 	place := a.trial.Place(form, c.verdict, m.Touches)
-	out := audit.Tried{Move: m, Standing: standing(place, c.verdict)}
+	out := audit.Tried{Move: m, Place: place, Verdict: c.verdict.Verdict}
 	if !c.subject.Pays(out) && c.subject.Gains(out) <= 0 {
 		return out
 	}
 	findings, verdict := a.rules.Judge(form)
 	if verdict.Ranked != c.verdict.Ranked {
-		place = a.trial.Place(form, verdict, m.Touches)
+		out.Place = a.trial.Place(form, verdict, m.Touches)
 	}
-	out.Standing, out.Judged = standing(place, verdict), true
+	out.Verdict, out.Judged = verdict.Verdict, true
 	still := 0
 	for _, x := range openFindings(findings) {
 		if c.open[x.Fingerprint] {
@@ -199,20 +195,19 @@ func (a *auditing) result() *Audited {
 		Pays: []audit.Paying{}, Claims: []audit.Paying{}}
 	for _, c := range a.cases {
 		for _, t := range c.tried {
-			row := c.subject.Row(t)
-			out.Rows = append(out.Rows, row)
-			switch {
-			case !row.Pays:
-			case t.List() == templates.Claim:
-				out.Claims = append(out.Claims, audit.NewPaying(row))
-			default:
-				out.Pays = append(out.Pays, audit.NewPaying(row))
-			}
+			out.Rows = append(out.Rows, c.subject.Row(t))
+		}
+	}
+	for _, row := range slices.SortedStableFunc(slices.Values(out.Rows), audit.First) {
+		switch {
+		case !row.Pays:
+		case row.List == string(templates.Claim):
+			out.Claims = append(out.Claims, audit.NewPaying(row))
+		default:
+			out.Pays = append(out.Pays, audit.NewPaying(row))
 		}
 	}
 	out.Tried = len(out.Rows)
-	slices.SortStableFunc(out.Pays, audit.MostFirst)
-	slices.SortStableFunc(out.Claims, audit.MostFirst)
 	return out
 }
 

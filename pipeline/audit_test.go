@@ -152,7 +152,7 @@ func TestNoPerverseMovePays(t *testing.T) {
 	for k := range ranking.Ranking.All() {
 		for _, c := range a.cases {
 			if c.subject.Submission.Submission == k.Submission && (c.subject.Total != k.Total || int32(c.subject.Rank) != k.Rank.V) {
-				t.Errorf("%s stands at %v, the run says %v, %d", k.Submission, c.subject.Standing, k.Total, k.Rank.V)
+				t.Errorf("%s stands at %v, the run says %v, %d", k.Submission, c.subject.Place, k.Total, k.Rank.V)
 			}
 		}
 	}
@@ -160,7 +160,7 @@ func TestNoPerverseMovePays(t *testing.T) {
 	for _, c := range a.cases {
 		place := a.trial.Place(c.form.Clone(), c.verdict, func(*templates.Expression) bool { return true })
 		if place.Total != c.subject.Total || place.Rank != c.subject.Rank {
-			t.Errorf("%s: nothing changed, and it stands at %v instead of %v", c.subject.Submission.Submission, place, c.subject.Standing)
+			t.Errorf("%s: nothing changed, and it stands at %v instead of %v", c.subject.Submission.Submission, place, c.subject.Place)
 		}
 	}
 }

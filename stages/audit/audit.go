@@ -17,28 +17,21 @@ import (
 	"lianheti/templates"
 )
 
-// Standing is where a submission stands.
-type Standing struct {
-	Ranked  bool
-	Total   float64
-	Rank    int // among the ranked; 0 where it is not
-	Verdict model.Verdict
-}
-
 // Tried is a move and what came of it.
 type Tried struct {
 	Move
-	Standing
-	Judged bool            // the verdict and the findings are known: a move that brings nothing is not judged
-	New    []table.Finding // open ones that the move brings: it is not free
-	Gone   int             // open ones that it makes vanish
+	table.Place
+	Verdict model.Verdict
+	Judged  bool            // the verdict and the findings are known: a move that brings nothing is not judged
+	New     []table.Finding // open ones that the move brings: it is not free
+	Gone    int             // open ones that it makes vanish
 }
 
 // Subject is one submission as it was handed in.
 type Subject struct {
 	Submission table.Submission
 	City       string
-	Standing
+	table.Place
 }
 
 // Pays says whether a move raises the rank.
@@ -169,9 +162,4 @@ type Paying struct {
 func NewPaying(r table.Incentive) Paying {
 	return Paying{r.Submission, r.Consortium, r.Kind, r.What, r.RankBefore, r.RankAfter.V, r.TotalAfter.V - r.TotalBefore,
 		r.Verdict, r.Findings, r.Evidence}
-}
-
-// MostFirst orders moves that pay by the places and the points that they bring.
-func MostFirst(a, b Paying) int {
-	return cmp.Or(cmp.Compare(a.After-a.Before, b.After-b.Before), cmp.Compare(b.Gain, a.Gain))
 }

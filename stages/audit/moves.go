@@ -143,22 +143,15 @@ type answer struct {
 
 // answers lists the figures of a field that a move may change.
 func answers(d *templates.Definition, def *templates.AuditMove, field *templates.Field, f *table.Form) []answer {
-	refs := []templates.Ref{{Field: field.ID}}
-	if field.Dated() {
-		refs = nil
-	}
-	for _, id := range field.Years {
-		if year, _ := d.Form.Year(id); len(def.Years) == 0 || slices.Contains(def.Years, id) {
-			if !def.Extra || !slices.Contains(field.RequiredYears, id) {
-				refs = append(refs, templates.Ref{Field: field.ID, Year: year.Year})
-			}
-		}
-	}
 	if !field.Dated() && (def.Extra || len(def.Years) > 0) || field.Extra {
 		return nil
 	}
 	var out []answer
-	for _, r := range refs {
+	for _, r := range d.Refs(field) {
+		year, dated := d.Form.YearOf(r.Year)
+		if dated && (len(def.Years) > 0 && !slices.Contains(def.Years, year.ID) || def.Extra && slices.Contains(field.RequiredYears, year.ID)) {
+			continue
+		}
 		a := answer{Observation: f.Observe(r), ref: r, field: field}
 		if n, ok := f.Number(r.Field, r.Year); ok {
 			a.value = n

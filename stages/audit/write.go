@@ -97,7 +97,7 @@ func (r Report) tallies() []tally {
 		if t.pays++; row.Warnings.V == 0 {
 			t.free++
 		}
-		if t.best.Move == "" || first(row, t.best) < 0 {
+		if t.best.Move == "" || First(row, t.best) < 0 {
 			t.best = row
 		}
 	}
@@ -113,8 +113,8 @@ func rises(r table.Incentive) bool {
 	return r.TotalAfter.Valid && r.TotalAfter.V-r.TotalBefore >= table.SameTotal
 }
 
-// first orders moves by the places and the points that they bring.
-func first(a, b table.Incentive) int {
+// First orders moves by the places and the points that they bring.
+func First(a, b table.Incentive) int {
 	up := func(r table.Incentive) int32 {
 		if !r.RankAfter.Valid {
 			return -1 << 30
@@ -174,7 +174,7 @@ func (r Report) moves(w *book.Report, sheet string, list templates.AuditList) er
 			shown = append(shown, row)
 		}
 	}
-	slices.SortStableFunc(shown, first)
+	slices.SortStableFunc(shown, First)
 	remark := fmt.Sprintf("%s。试了%d个，抬高得分或名次的%d个列在这里；全部在数据表 incentives。", r.Definition.Audit.Mark, tried, len(shown))
 	head := r.heads()
 	columns := []book.ColumnOf[table.Incentive]{
@@ -246,7 +246,7 @@ func (r Report) subjects(w *book.Report) error {
 				s.pays++
 			}
 		}
-		if row.Pays && (best.Move == "" || first(row, *best) < 0) {
+		if row.Pays && (best.Move == "" || First(row, *best) < 0) {
 			*best = row
 		}
 	}

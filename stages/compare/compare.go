@@ -232,15 +232,7 @@ func (p *pair) values() {
 		if f.Record != "" || f.ID == "edition" { // the edition is told with the file
 			continue
 		}
-		refs := []templates.Ref{{Field: f.ID}}
-		if f.Dated() {
-			refs = nil
-			for _, id := range f.Years {
-				year, _ := p.d.Form.Year(id)
-				refs = append(refs, templates.Ref{Field: f.ID, Year: year.Year})
-			}
-		}
-		for _, r := range refs {
+		for _, r := range p.d.Refs(f) {
 			p.value(f, r)
 		}
 	}

@@ -189,60 +189,19 @@ func (m *scheme) heaviest() float64 {
 	return all
 }
 
-// level is the least change of one weight, from 0 to the heaviest, at which two totals are equal. The changed weights are scaled to the
-// sum that they had, as on the sheet where a reader changes them: only so is a deduction still worth as much. The difference of
-// the totals over the change is no straight line then; it is searched outwards in small steps and halved.
+// level is the change of one weight, from 0 to the heaviest, at which two totals are equal. The changed weights are scaled to the sum that they
+// had, as on the sheet where a reader changes them: only so is a deduction still worth as much. The factors by which points stand for missing
+// ones stay as they are. With all weights adding up to S, the gap G before deductions, their difference d, and the gain g a point of weight,
+// S / (S + change) · (G + change · g) = d.
 func (m *scheme) level(a, b *entrant, i int, c criterion) (float64, bool) {
-	weights := m.weights()
-	share := weights[i] / c.weight
-	base := weights[i]
-	all := m.heaviest()
-	gap := func(change float64) float64 {
-		weights[i] = base + share*change
-		scale := all / (all + change)
-		return (total(weights, a.points)*scale - a.deduction) - (total(weights, b.points)*scale - b.deduction)
+	all, deducted := m.heaviest(), a.deduction-b.deduction
+	gap, gain := a.total-b.total+deducted, c.earn(m.complete)/c.weight*(a.bring(i)-b.bring(i))
+	turn := float64(all*gain) - deducted
+	if round10(turn) == 0 {
+		return 0, round10(gap-deducted) == 0
 	}
-	start := gap(0)
-	if round10(start) == 0 {
-		return 0, true
-	}
-	best, found := 0.0, false
-	for _, end := range []float64{-c.weight, all - c.weight} {
-		const steps = 400
-		from := 0.0
-		for n := 1; n <= steps; n++ {
-			to := end * float64(n) / steps
-			if found && math.Abs(from) >= math.Abs(best) {
-				break
-			}
-			if gap(to) > 0 == (start > 0) {
-				from = to
-				continue
-			}
-			if root := halve(gap, from, to); !found || math.Abs(root) < math.Abs(best) {
-				best, found = root, true
-			}
-			break
-		}
-	}
-	return best, found
-}
-
-// halve finds where f changes its sign between two places where it differs, on the far side.
-func halve(f func(float64) float64, from, to float64) float64 {
-	positive := f(from) > 0
-	for range 100 {
-		middle := from + (to-from)/2
-		if middle == from || middle == to {
-			break
-		}
-		if f(middle) > 0 == positive {
-			from = middle
-		} else {
-			to = middle
-		}
-	}
-	return to
+	change := all * (deducted - gap) / turn
+	return change, change >= -c.weight && change <= all-c.weight
 }
 
 // cents writes a weight with two decimals, rounded to the side on which the swap has happened.

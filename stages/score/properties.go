@@ -74,13 +74,13 @@ func (f *field) prove(ranked []*entrant) ([]table.Lapse, int) {
 			continue
 		}
 		tried++
-		before := Place{Total: e.total, Rank: e.rank}
+		before := table.Place{Total: e.total, Rank: e.rank}
 		sum := -e.deduction
 		for i, c := range f.criteria {
 			sum += float64(c.earn(e.complete)*e.stretch) * e.points[i].value
 		}
 		if round10(sum) != round10(e.total) {
-			out = append(out, p.lapse(e, edit{property: PropertySum}, Place{Total: sum, Rank: e.rank}))
+			out = append(out, p.lapse(e, edit{property: PropertySum}, table.Place{Total: sum, Rank: e.rank}))
 		}
 		for _, x := range p.edits(e.form) {
 			edits++
@@ -93,7 +93,7 @@ func (f *field) prove(ranked []*entrant) ([]table.Lapse, int) {
 }
 
 // breaks says whether what came of an edit is not what must come of it.
-func (x edit) breaks(before, after Place) bool {
+func (x edit) breaks(before, after table.Place) bool {
 	const noise = 1e-9
 	raised := after.Total > before.Total+noise || after.Rank < before.Rank
 	lowered := after.Total < before.Total-noise || after.Rank > before.Rank
@@ -180,7 +180,7 @@ func (p *prover) before(f *templates.Field, y templates.Year) bool {
 }
 
 // after says where one submission stands after an edit.
-func (p *prover) after(e *entrant, x edit) Place {
+func (p *prover) after(e *entrant, x edit) table.Place {
 	by, reached := e.form, p.touches[x.ref]
 	if by.edit = &x; x.roster != nil {
 		form := *e.form.Form
@@ -192,7 +192,7 @@ func (p *prover) after(e *entrant, x edit) Place {
 
 // place says where one submission stands with other answers, those of the others being as they are: only what they reach is worked out again. It
 // stays in the sets that scales are laid over.
-func (p *prover) place(e *entrant, by answers, reached []int) Place {
+func (p *prover) place(e *entrant, by answers, reached []int) table.Place {
 	after, others := *e, map[int]scale{}
 	after.measures = slices.Clone(e.measures)
 	for _, at := range reached {
@@ -214,7 +214,7 @@ func (p *prover) place(e *entrant, by answers, reached []int) Place {
 		}
 		after.measures[at] = now
 	}
-	out := Place{Ranked: true, Total: e.total, Rank: e.rank}
+	out := table.Place{Ranked: true, Total: e.total, Rank: e.rank}
 	if len(others) == 0 {
 		return out
 	}
@@ -249,7 +249,7 @@ func (p *prover) otherwise(o *entrant, scales map[int]scale) float64 {
 }
 
 // lapse writes down what does not hold.
-func (p *prover) lapse(e *entrant, x edit, after Place) table.Lapse {
+func (p *prover) lapse(e *entrant, x edit, after table.Place) table.Lapse {
 	out := table.Lapse{Batch: e.submission.Batch, Submission: e.submission.Submission, Property: x.property, Field: x.ref.Field, Edit: x.words,
 		Total: e.total, TotalAfter: after.Total, Rank: int32(e.rank), RankAfter: int32(after.Rank)}
 	if x.ref.Year > 0 {

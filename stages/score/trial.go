@@ -18,14 +18,6 @@ type Trial struct {
 	official map[string]decimal.Decimal
 }
 
-// Place is where a submission stands.
-type Place struct {
-	Ranked   bool
-	Unranked string // why not
-	Total    float64
-	Rank     int // among the ranked; 0 where it is not
-}
-
 // NewTrial scores a batch as it is. kept are the scales of an earlier round.
 func NewTrial(facts *table.Facts, judgement *table.Judgement, marking table.Marking, kept []table.Scale) (Trial, error) {
 	f, err := scored(facts, judgement, marking, kept, runtime.NumCPU())
@@ -44,13 +36,13 @@ func NewTrial(facts *table.Facts, judgement *table.Judgement, marking table.Mark
 
 // Place ranks the batch with this form and verdict in the place of the submission's own, which stays in the set that scales are laid over.
 // touched says which evidence the change can reach. A submission that is not ranked has its own total.
-func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.Expression) bool) Place {
+func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.Expression) bool) table.Place {
 	e := t.of[form.Submission.Submission]
 	switch {
 	case !v.Ranked:
-		return Place{Unranked: v.Unranked, Total: e.total}
+		return table.Place{Unranked: v.Unranked, Total: e.total}
 	case !e.ranked:
-		return Place{Unranked: e.unranked, Total: e.total}
+		return table.Place{Unranked: e.unranked, Total: e.total}
 	}
 	var reached []int
 	for at, s := range t.slots[:t.evidence] {

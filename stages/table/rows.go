@@ -720,6 +720,14 @@ type Move struct {
 	Because       string // of the scale: whose figures moved it
 }
 
+// Place is where a submission stands.
+type Place struct {
+	Ranked   bool
+	Unranked string // why not
+	Total    float64
+	Rank     int // among the ranked; 0 where it is not
+}
+
 // Few joins the first names of a list, and says how many there are where there are more.
 func Few(names []string) string {
 	const shown = 3

@@ -542,7 +542,11 @@ for r in tables["swaps"]:
     def gap(weight):
         w = [x * weight / points[at]["weight"] if i == at else x for i, x in enumerate(standard)]
         scale = S / (S - points[at]["weight"] + weight)
-        side = lambda s: linear(w, own[s]) * scale - deduction(s)
+
+        def side(s):
+            stretch = sum(standard) / sum(x for x, v in zip(standard, own[s]) if v is not None)
+            return sum(x * (v or 0.0) for x, v in zip(w, own[s])) * stretch * scale - deduction(s)
+
         return side(r["inside"]) - side(r["outside"])
 
     same("swap", (r["inside"], r["outside"]), gap(r["weight_needed"]), 0.0, 1e-7)
