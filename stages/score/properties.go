@@ -179,6 +179,12 @@ func (p *prover) before(f *templates.Field, y templates.Year) bool {
 	})
 }
 
+// rescaled is the scale that an edit leaves of one evidence.
+type rescaled struct {
+	at    int
+	scale scale
+}
+
 // after says where one submission stands after an edit.
 func (p *prover) after(e *entrant, x edit) table.Place {
 	by, reached := e.form, p.touches[x.ref]
@@ -193,7 +199,7 @@ func (p *prover) after(e *entrant, x edit) table.Place {
 // place says where one submission stands with other answers, those of the others being as they are: only what they reach is worked out again. It
 // stays in the sets that scales are laid over.
 func (p *prover) place(e *entrant, by answers, reached []int) table.Place {
-	after, others := *e, map[int]scale{}
+	after, others := *e, []rescaled(nil)
 	after.measures = slices.Clone(e.measures)
 	for _, at := range reached {
 		was, now := e.measures[at], p.value(at, by)
@@ -209,7 +215,7 @@ func (p *prover) place(e *entrant, by answers, reached []int) table.Place {
 			}
 			s = newScale(p.slots[at].Evidence, set)
 		}
-		if others[at] = s; now.ok {
+		if others = append(others, rescaled{at, s}); now.ok {
 			now.normalised = s.at(now.raw)
 		}
 		after.measures[at] = now
@@ -229,20 +235,13 @@ func (p *prover) place(e *entrant, by answers, reached []int) table.Place {
 }
 
 // otherwise is the total of another submission on other scales of some evidence.
-func (p *prover) otherwise(o *entrant, scales map[int]scale) float64 {
-	normalised, touched := o.normalised(), map[int]bool{}
-	for at, s := range scales {
-		if x := o.measures[at]; x.ok {
-			normalised[at] = s.at(x.raw)
-			touched[p.at[at]] = true
-		}
-	}
+func (p *prover) otherwise(o *entrant, scales []rescaled) float64 {
 	total := o.total
-	for i := range p.criteria {
-		if touched[i] {
-			var point point
-			p.point(&point, o, i, p.criteria[i], normalised)
-			total += float64(p.criteria[i].earn(o.complete)*o.stretch) * (point.value - o.points[i].value)
+	for _, s := range scales {
+		if x, i := o.measures[s.at], p.at[s.at]; x.ok {
+			c := p.criteria[i]
+			share := float64(c.earn(o.complete)*o.stretch) * (1 - c.say(o.complete)) * c.shares[s.at-c.first] / o.points[i].present
+			total += float64(share * (s.scale.at(x.raw) - x.normalised))
 		}
 	}
 	return total
