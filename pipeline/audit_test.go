@@ -212,4 +212,14 @@ func TestAuditHearsTheExperts(t *testing.T) {
 	if len(r.Pays) > 0 {
 		t.Errorf("with marks a perverse move pays: %+v", r.Pays[0])
 	}
+	// A later audit keeps that run's marks and scales, though one of its submissions is gone.
+	o.Previous, o.Marks, o.Out, o.Inputs = run.Dir, "", t.TempDir(), o.Inputs[:1]
+	if r, err = Audit(t.Context(), o); err != nil || len(r.Rows) == 0 {
+		t.Fatal(err)
+	}
+	for _, row := range r.Rows {
+		if k := stands[row.Submission]; k.Total != row.TotalBefore {
+			t.Errorf("%s stands at %v, on the earlier scales at %v", row.Submission, row.TotalBefore, k.Total)
+		}
+	}
 }

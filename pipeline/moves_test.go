@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"lianheti/stages/consolidate"
@@ -205,18 +206,23 @@ func TestRegisterIsACause(t *testing.T) {
 		before model.Verdict
 		after  model.Verdict
 	}{{registered, model.AskFirst, model.Accept}, {withdrawn, model.Accept, model.AskFirst}} {
-		moved, turned := 0, 0
+		moved, turned, named := 0, 0, 0
 		for _, x := range tableOf[table.Change](t, step.r, "changes") {
+			if x.Kind == table.RankChanged && strings.Contains(x.Because, "宁德新能源汽车产业产教联合体") {
+				named++
+			}
 			switch {
 			case x.Kind == table.TotalStep && x.Causes == string(table.CauseRegister):
-				moved++
+				if moved++; !strings.Contains(x.Because, "宁德新能源汽车产业产教联合体") {
+					t.Errorf("whose register moved it is not said: %+v", x)
+				}
 			case x.Kind == table.VerdictChanged && x.Submission == asked && x.Before == string(step.before) && x.After == string(step.after) && x.Causes == string(table.CauseRegister):
 				turned++
 			case x.Kind == table.TotalStep || x.Kind == table.VerdictChanged:
 				t.Errorf("%s: %s %s→%s by %s", x.Submission, x.Kind, x.Before, x.After, x.Causes)
 			}
 		}
-		if moved < 3 || turned != 1 {
+		if moved < 3 || turned != 1 || named < 2 {
 			t.Errorf("the register moved %d totals and turned %d verdicts", moved, turned)
 		}
 	}

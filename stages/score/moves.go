@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"lianheti/stages/table"
-	"lianheti/templates"
 )
 
 // Basis is what totals rest on. The definition is that of the facts.
@@ -36,18 +35,23 @@ func Moves(earlier *table.Round, registered *table.Judgement, between *Basis, no
 	}
 	was.rule(earlier.Ranking)
 	steps := []map[string]float64{published(earlier.Ranking), was.totals()}
+	why := because{}
 	if registered != nil {
+		before := was
 		if was, err = scored(earlier.Facts, registered, earlier.Marking, then, runtime.NumCPU()); err != nil {
 			return nil, err
 		}
+		why[table.CauseRegister] = before.shifted(was, earlier, now)
 	}
 	steps = append(steps, was.totals())
 	was.replace(between)
 	steps = append(steps, was.totals())
 	for i, b := range []struct {
+		cause     table.Cause
 		judgement *table.Judgement
 		marking   table.Marking
-	}{{between.Judgement, earlier.Marking}, {between.Judgement, now.Marking}, {now.Judgement, now.Marking}} {
+	}{{table.CauseScale, between.Judgement, earlier.Marking}, {table.CauseMarks, between.Judgement, now.Marking},
+		{table.CauseRules, now.Judgement, now.Marking}} {
 		if i == 1 && earlier.Marking.Marks.Len()+now.Marking.Marks.Len() == 0 || i == 2 && between.Judgement == now.Judgement {
 			steps = append(steps, steps[len(steps)-1]) // nothing was replaced
 			continue
@@ -56,63 +60,60 @@ func Moves(earlier *table.Round, registered *table.Judgement, between *Basis, no
 		if err != nil {
 			return nil, err
 		}
-		steps = append(steps, f.totals())
+		steps, why[b.cause] = append(steps, f.totals()), was.shifted(f, earlier, now)
+		was = f
 	}
 	steps = append(steps, published(now.Ranking))
-	return moves(shifted(now.Facts.Definition.Rubric, earlier, now), table.Causes, steps), nil
+	return moves(why, table.Causes, steps), nil
 }
+
+// because says of a submission why a step moved its total.
+type because map[table.Cause]func(id string) string
 
 // shifted says of each submission whose figures moved the scales on which it stands: who came into the reference set, who left it and why, and
 // whose figures in it are others.
-func shifted(r *templates.Rubric, earlier, now *table.Round) func(id string) string {
-	counts, sets := map[string]bool{}, [2]map[string]map[string]table.Opt[float64]{{}, {}}
-	for _, p := range r.Points() {
-		for _, e := range p.Evidence {
-			counts[e.ID] = e.Counts()
-		}
-	}
-	names, gone := map[string]string{}, map[string]string{}
-	for i, round := range []*table.Round{earlier, now} {
-		for s := range round.Ranking.Scales.All() {
-			if s.Base != table.AsCounted || !counts[s.Evidence] {
-				continue
-			}
-			if sets[i][s.Submission] == nil {
-				sets[i][s.Submission] = map[string]table.Opt[float64]{}
-			}
-			sets[i][s.Submission][s.Evidence] = s.Raw
-		}
+func (f *field) shifted(to *field, earlier, now *table.Round) func(id string) string {
+	names, gone, sets := map[string]string{}, map[string]string{}, [2]map[string]map[int]table.Opt[float64]{{}, {}}
+	for _, round := range []*table.Round{earlier, now} {
 		for k := range round.Ranking.Ranking.All() {
 			names[k.Submission], gone[k.Submission] = k.Consortium, k.Unranked
 		}
 	}
+	for i, from := range []*field{f, to} {
+		for at, slot := range f.slots[:f.evidence] {
+			for _, x := range from.reference.sets[at] {
+				if own := sets[i][x.submission]; own == nil {
+					sets[i][x.submission] = map[int]table.Opt[float64]{}
+				}
+				if slot.Counts() {
+					sets[i][x.submission][at] = x.value
+				}
+			}
+		}
+	}
 	all := slices.Sorted(maps.Keys(names))
 	return func(id string) string {
-		words := map[string][]string{}
+		words := [3][]string{}
 		for _, other := range all {
-			was, is := sets[0][other], sets[1][other]
-			who := names[other]
+			was, is, who, what := sets[0][other], sets[1][other], names[other], 2
 			switch {
-			case maps.Equal(was, is):
+			case (was == nil) == (is == nil) && maps.Equal(was, is):
 				continue
 			case was == nil:
-				words["进入定标："] = append(words["进入定标："], who)
-				continue
-			case is == nil && gone[other] != "":
-				who += "（" + gone[other] + "）"
-				fallthrough
+				what = 1
 			case is == nil:
-				words["退出定标："] = append(words["退出定标："], who)
-				continue
+				if what = 0; gone[other] != "" {
+					who += "（" + gone[other] + "）"
+				}
 			case other == id:
 				who = "本申报自己"
 			}
-			words["数变了："] = append(words["数变了："], who)
+			words[what] = append(words[what], who)
 		}
 		var out []string
-		for _, what := range []string{"退出定标：", "进入定标：", "数变了："} {
-			if list := words[what]; list != nil {
-				out = append(out, what+table.Few(list))
+		for i, what := range []string{"退出定标：", "进入定标：", "数变了："} {
+			if words[i] != nil {
+				out = append(out, what+table.Few(words[i]))
 			}
 		}
 		return strings.Join(out, "；")
@@ -120,7 +121,7 @@ func shifted(r *templates.Rubric, earlier, now *table.Round) func(id string) str
 }
 
 // moves makes steps of the totals before the first cause and after each.
-func moves(scale func(string) string, causes []table.Cause, totals []map[string]float64) map[string][]table.Move {
+func moves(why because, causes []table.Cause, totals []map[string]float64) map[string][]table.Move {
 	out := map[string][]table.Move{}
 	for id, at := range totals[0] {
 		end, still := totals[len(totals)-1][id]
@@ -131,8 +132,8 @@ func moves(scale func(string) string, causes []table.Cause, totals []map[string]
 		for i, cause := range causes {
 			if after := totals[i+1][id]; math.Abs(after-at) >= table.SameTotal {
 				step := table.Move{Cause: cause, Before: at, After: after}
-				if cause == table.CauseScale {
-					step.Because = scale(id)
+				if said := why[cause]; said != nil {
+					step.Because = said(id)
 				}
 				steps, at = append(steps, step), after
 			}

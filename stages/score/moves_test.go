@@ -3,6 +3,7 @@ package score
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -215,6 +216,19 @@ func TestMovesOfEverything(t *testing.T) {
 			}
 			if id == "2024-99" {
 				t.Error("one that was not there moved")
+			}
+		}
+		moves, err := Moves(earlier, nil, basis(d, now, old), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gone := "退出定标：样例联合体" + before[0].id
+		for id, m := range moves {
+			for _, step := range m {
+				left := before[0].verdict.Ranked && step.Cause == table.CauseScale
+				if strings.HasPrefix(step.Because, gone) != left || (step.Because == "") != !slices.Contains([]table.Cause{table.CauseScale, table.CauseRules}, step.Cause) {
+					t.Errorf("seed %d: %s moved by %s because %q", seed, id, step.Cause, step.Because)
+				}
 			}
 		}
 		for _, cause := range []table.Cause{table.CauseOwn, table.CauseScale, table.CauseRubric} {

@@ -717,7 +717,7 @@ func (c Cause) Label() string {
 type Move struct {
 	Cause         Cause
 	Before, After float64
-	Because       string // of the scale: whose figures moved it
+	Because       string // where the scales moved: whose figures moved them
 }
 
 // Place is where a submission stands.
