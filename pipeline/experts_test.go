@@ -168,6 +168,47 @@ func tableOf[T any](t *testing.T, r *Result, name string) []T {
 	return out
 }
 
+// TestSheetShowsWhatBears: bands, materials for points without figures, and open findings stand beside the points, and the plan is a click away.
+func TestSheetShowsWhatBears(t *testing.T) {
+	files, err := issued()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, data := range files {
+		f, err := excelize.OpenReader(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]string{}
+		for _, sheet := range f.GetSheetList()[1:] {
+			if strings.HasPrefix(sheet, "_") {
+				continue
+			}
+			rows, err := f.GetRows(sheet)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(rows) > 5 && !strings.HasPrefix(rows[3][0], "评分的参考档：90—100分") {
+				t.Errorf("%s %s: %q", path, sheet, rows[3])
+			}
+			for _, row := range rows {
+				if len(row) > 3 && slices.Contains([]string{"1.2", "2.2", "2.3", "2.4"}, row[0]) {
+					seen[row[0]] += row[2] + row[3]
+				}
+			}
+		}
+		for _, point := range []string{"1.2", "2.2", "2.3"} {
+			if !strings.Contains(seen[point], "材料") || !strings.Contains(seen[point], "见第") {
+				t.Errorf("%s: %q", point, seen[point])
+			}
+		}
+		if !strings.Contains(seen["2.4"], "存疑（未说明）：填的是约数") {
+			t.Errorf("2.4: %q", seen["2.4"])
+		}
+		return
+	}
+}
+
 func TestMarksRoundTrip(t *testing.T) {
 	o, dir := handOut(t, 3)
 	for n := 1; n <= 3; n++ {
