@@ -449,7 +449,7 @@ func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 	seen := map[string]bool{}
 	for _, s := range p.proof {
 		e := p.evidenceOf(s.Point, s.Evidence)
-		if !e.Absolute() && s.Raw.Valid && s.Raw.V != 0 && s.Normalised.Valid && fits(s) && !p.doubted(e) {
+		if !e.Absolute() && s.Raw.Valid && s.Raw.V != 0 && s.Normalised.Valid && fits(s) && s.Doubt == "" {
 			out = append(out, s)
 		}
 	}
@@ -464,19 +464,6 @@ func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 		return twice
 	})
 	return out[:min(profileList, len(out))]
-}
-
-// doubted says whether a value that an evidence is made of stands under an open finding.
-func (p *profile) doubted(e *templates.Evidence) bool {
-	return slices.ContainsFunc(p.found, func(x table.Finding) bool {
-		if open := p.answered(x); open != toMend && open != toExplain {
-			return false
-		}
-		fields := strings.Fields(x.Fields)
-		return slices.ContainsFunc(e.Expression.Refs, func(r templates.Ref) bool {
-			return slices.Contains(fields, r.Field) && (!x.Year.Valid || r.Year == 0 || int(x.Year.V) == r.Year)
-		})
-	})
 }
 
 func (p *profile) listed(col int, list []table.Score) (next int) {

@@ -41,7 +41,7 @@ func Write(dir string, d *templates.Definition, tables []table.Named) error {
 	if err != nil {
 		return err
 	}
-	sql := views(tables)
+	sql := views(tables, d.Rubric.Credibility.Base.String())
 	if err := os.WriteFile(filepath.Join(dir, ViewsName), sql, 0o644); err != nil {
 		return err
 	}

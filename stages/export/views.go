@@ -15,10 +15,11 @@ const ViewsName = "views.sql"
 var questions string
 
 // views gives the statements: first the tables, which the questions rest on.
-func views(tables []table.Named) []byte {
+// Less than base has no growth in per cent.
+func views(tables []table.Named, base string) []byte {
 	var b strings.Builder
 	for _, t := range tables {
 		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW %s AS FROM '%s.parquet';\n", t.Name, t.Name)
 	}
-	return []byte(b.String() + questions)
+	return []byte(b.String() + strings.ReplaceAll(questions, "$base", base))
 }

@@ -20,10 +20,10 @@ SELECT m.batch, m.submission, m.city, m.consortium, m.indicator, m.indicator_lab
        committed_year, max(value) FILTER (year = committed_year) AS committed, committed - actual AS difference
 FROM named_metrics m JOIN ends USING (batch) GROUP BY ALL HAVING count(*) FILTER (year = actual_year) > 0 AND count(*) FILTER (year = committed_year) > 0
 ORDER BY m.batch, m.submission, m.indicator;
--- 四 两个实际年度的增长（百分之几；基数为0的没有增长率）
+-- 四 两个实际年度的增长（百分之几；基数不到$base的、本身是百分比的没有增长率）
 CREATE OR REPLACE VIEW growth AS
 SELECT b.batch, b.submission, b.city, b.consortium, b.indicator, b.indicator_label, b.unit, a.year AS from_year, a.value AS from_value, b.year AS to_year, b.value AS to_value,
-       b.value - a.value AS difference, round(100 * (b.value - a.value) / nullif(a.value, 0), 2) AS percent
+       b.value - a.value AS difference, CASE WHEN a.value >= $base AND b.unit IS DISTINCT FROM '％' THEN round(100 * (b.value - a.value) / a.value, 2) END AS percent
 FROM named_metrics a JOIN named_metrics b ON b.batch = a.batch AND b.submission = a.submission AND b.indicator = a.indicator AND b.year = a.year + 1
 WHERE a.kind = 'actual' AND b.kind = 'actual' ORDER BY b.batch, b.submission, b.indicator;
 -- 五 哪条规则在哪个地市查出多少

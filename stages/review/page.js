@@ -206,15 +206,15 @@ function fold(ids) {
 // gap is a difference with its sign, which says by itself who gains.
 const gap = d => h("td", { className: "gap " + (Math.abs(d) < 0.005 ? "even" : d > 0 ? "first" : "second") }, Math.abs(d) < 0.005 ? "＝" : (d > 0 ? "◀ +" : "▶ −") + two(Math.abs(d)));
 
-function versus(kind, label, x, y, full) {
+function versus(kind, label, x, y, full, doubt) {
   const half = (v, side) => h("i", { className: "half " + side }, h("b", { style: { width: (v === null || full === 0 ? 0 : Math.max(0, v / full * 100)) + "%" } }));
   const cell = v => h("td", { className: "num" }, v === null ? "待评" : two(v));
-  return h("tr", { className: kind }, h("th", {}, label), cell(x), h("td", { className: "pair" }, h("span", {}, half(x, "left"), half(y, "right"))), cell(y), x === null || y === null ? h("td") : gap(x - y));
+  return h("tr", { className: kind }, h("th", {}, label), cell(x), h("td", { className: "pair" }, h("span", {}, half(x, "left"), half(y, "right"))), cell(y), x === null || y === null ? h("td") : doubt ? h("td", { className: "gap even" }, "存疑，不比") : gap(x - y));
 }
 
 // compared are the rows of a point: what either earned, and of which figures.
 function compared(c, n, a, b) {
-  const rows = [versus("point", c.label, a.points[n].points, b.points[n].points, c.weight)];
+  const rows = [versus("point", c.label, a.points[n].points, b.points[n].points, c.weight, a.points[n].doubt || b.points[n].doubt)];
   for (const p of [a, b]) if (p.points[n].note) rows.push(h("tr", { className: "remark" }, h("td", { colSpan: 5 }, (p === a ? "甲：" : "乙：") + p.points[n].note)));
   data.evidence.forEach((e, m) => {
     if (data.points[e.point] !== c) return;

@@ -68,6 +68,7 @@ type (
 		Points *float64 `json:"points"` // earned
 		Status string   `json:"status"`
 		Note   said     `json:"note"`
+		Doubt  bool     `json:"doubt"` // a figure of it has an open finding: it wins no comparison
 	}
 	measured struct {
 		Raw    *float64 `json:"raw"`
@@ -248,7 +249,7 @@ func (in Input) tags(r table.Rank, s table.Submission, findings []table.Finding)
 // score fills in points and evidence, parallel to the page's.
 func (x *place) score(p *page, rows []table.Score) {
 	points, items := map[string]table.Score{}, map[[2]string]table.Score{}
-	left, all := map[string]float64{}, map[string]float64{} // of the evidence of a point, by weight
+	doubt, left, all := map[string]bool{}, map[string]float64{}, map[string]float64{} // of the evidence of a point, by weight
 	for _, s := range rows {
 		if s.Evidence == "" {
 			points[s.Point] = s
@@ -256,6 +257,7 @@ func (x *place) score(p *page, rows []table.Score) {
 		}
 		items[[2]string{s.Point, s.Evidence}] = s
 		all[s.Point] += s.Weight
+		doubt[s.Point] = doubt[s.Point] || s.Doubt != "" && s.Weight > 0
 		if s.Normalised.Valid {
 			left[s.Point] += s.Weight
 		}
@@ -267,7 +269,7 @@ func (x *place) score(p *page, rows []table.Score) {
 		if all[c.ID] > 0 {
 			there = left[c.ID] / all[c.ID]
 		}
-		out := scored{Value: maybe(s.Value), There: there, Points: maybe(s.Points), Status: s.Status, Note: said(s.Note)}
+		out := scored{Value: maybe(s.Value), There: there, Points: maybe(s.Points), Status: s.Status, Note: said(s.Note), Doubt: doubt[c.ID]}
 		if s.Weight > 0 {
 			out.Free = (s.Weight - s.Open) / s.Weight
 		}
@@ -276,7 +278,7 @@ func (x *place) score(p *page, rows []table.Score) {
 	}
 	for _, e := range p.Evidence {
 		s := items[[2]string{p.Points[e.Point].ID, e.ID}]
-		x.Evidence = append(x.Evidence, measured{maybe(s.Raw), maybe(s.Points), s.Cells, said(s.Note)})
+		x.Evidence = append(x.Evidence, measured{maybe(s.Raw), maybe(s.Points), s.Cells, said(strings.TrimSpace(s.Doubt + " " + s.Note))})
 	}
 }
 
