@@ -125,7 +125,7 @@ func newPage(in Input, most int) *page {
 	}
 	p.Trial = in.AllowTrial || p.Complete && in.Standing.Meeting == ""
 	if p.Complete {
-		p.Words = words{Overview: "入选线", Rank: "名次", Line: "线", Chance: "机会", Chosen: "拟选", Note: "入选由处里决定，不由名次。点一家看为什么两可、什么定得下来。"}
+		p.Words = words{Overview: "入选线", Rank: "名次", Line: "线内外", Chance: "机会", Chosen: "拟选", Note: "入选由处里决定，不由名次。点一家看为什么两可、什么定得下来。"}
 		p.Choices = choices
 		for s := range in.Ranking.Swaps.All() {
 			p.Swaps = append(p.Swaps, swap{s.Inside, s.Outside, said(s.Words)})

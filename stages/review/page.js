@@ -113,7 +113,7 @@ function overview() {
   for (const p of ranked) {
     if (data.complete && !drawn && p.rank > state.k) {
       drawn = true;
-      list.append(h("li", { className: "line" }, h("span", {}, "▲ 前" + state.k + "名　", data.words.line, "　以下▼")));
+      list.append(h("li", { className: "line" }, h("span", {}, "▲ 前" + state.k + "名　" + data.words.overview + "　▼")));
     }
     list.append(row(p, full));
   }
@@ -436,7 +436,7 @@ const economy = p => (data.economies.find(e => e.id === p.economy) || { label: "
 const byRank = () => new Set(ranked.filter(p => p.rank <= state.k).map(p => p.id));
 
 function mix() {
-  if (!data.complete) return [h("h1", {}, "组合"), note("评齐之前不出名单：这里是报来的全部" + places.length + "家。"), counts(new Set(places.map(p => p.id)), null)];
+  if (!data.complete) return [h("h1", {}, "组合"), note("评齐之前不出名单：这里是报来的全部" + places.length + "家。四大经济、产业是工具归类，可改（directory.yaml）。"), counts(new Set(places.map(p => p.id)), null)];
   const base = byRank();
   state.picked = state.picked || new Set(base);
   const toggle = (p, on) => { on ? state.picked.add(p.id) : state.picked.delete(p.id); show("pick-" + p.id); };
