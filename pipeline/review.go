@@ -39,7 +39,8 @@ func readOpinions(o Options, earlier previous) (*opinions, error) {
 		return nil, fmt.Errorf("会审意见 %s 用不了：%w", o.Opinions, err)
 	}
 	sum := sha256.Sum256(data)
-	return &opinions{read, publish.Opinions{Name: text.Mask(filepath.Base(o.Opinions)), SHA256: hex.EncodeToString(sum[:]), Entries: len(read.Opinions)}}, nil
+	name := text.Mask(filepath.Base(o.Opinions))
+	return &opinions{read, publish.Opinions{Name: name, SHA256: hex.EncodeToString(sum[:]), Entries: len(read.Opinions)}}, nil
 }
 
 // described is how the manifest names them.

@@ -2,6 +2,7 @@ package review
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -67,6 +68,9 @@ type words struct {
 	Chance   string `json:"chance"`
 	Chosen   string `json:"chosen"`
 	Note     string `json:"note"`
+	Moved    string `json:"moved"` // said where another number than the run's is looked at
+	// Sides of the line, for such a number.
+	Sides []string `json:"sides"`
 }
 
 type (
@@ -117,15 +121,18 @@ func newPage(in Input, most int) *page {
 		k = d.Directory.Select.Default
 	}
 	p := &page{
-		Title: in.title(), Batch: d.Directory.Batch, Standing: text.Mask(in.Standing.String()), Short: in.Standing.Short(), State: in.Ranking.State(),
+		Title: in.title(), Batch: d.Directory.Batch, Standing: text.Mask(in.Standing.String()),
+		Short: in.Standing.Short(), State: in.Ranking.State(),
 		Complete: in.Standing.Complete(), Date: in.Date, DataRoot: in.DataRoot, Schema: Schema, Weights: d.Rubric.WeightsNote,
-		Select:    [3]int{min(d.Directory.Select.Min, k), k, max(d.Directory.Select.Max, k)},
-		Available: d.Rubric.Available.InexactFloat64(), Industries: d.Directory.Industries, All: in.Facts.Submissions.Len(), Earlier: in.Opinions,
+		Select:     [3]int{min(d.Directory.Select.Min, k), k, max(d.Directory.Select.Max, k)},
+		Available:  d.Rubric.Available.InexactFloat64(),
+		Industries: d.Directory.Industries, All: in.Facts.Submissions.Len(), Earlier: in.Opinions,
 		Words: words{Overview: "各家得分", Rank: "数据部分暂列", Chosen: "各家", Note: "专家评齐之前只有数据部分得分，次序是暂列，不作数。点一家看问题和缺数。"},
 	}
 	p.Trial = in.AllowTrial || p.Complete && in.Standing.Meeting == ""
 	if p.Complete {
-		p.Words = words{Overview: "入选线", Rank: "名次", Line: "线内外", Chance: "机会", Chosen: "拟选", Note: "入选由处里决定，不由名次。点一家看为什么两可、什么定得下来。"}
+		p.Words = words{Overview: "入选线", Rank: "名次", Line: "线内外", Chance: "机会", Chosen: "拟选", Note: "入选由处里决定，不由名次。点一家看为什么两可、什么定得下来。",
+			Moved: fmt.Sprintf("稳不稳只按本次运行的%d家算过；现在看的是别的家数，标记里是进入前几名的机会。", k), Sides: []string{sides["inside"], sides["outside"]}}
 		p.Choices = choices
 		for s := range in.Ranking.Swaps.All() {
 			p.Swaps = append(p.Swaps, swap{s.Inside, s.Outside, said(s.Words)})
@@ -155,7 +162,8 @@ func (p *page) scheme(d *templates.Definition) {
 			if n := len(p.Indicators); n == 0 || p.Indicators[n-1].ID != i.ID {
 				p.Indicators = append(p.Indicators, indicator{i.ID, i.Label})
 			}
-			p.Points = append(p.Points, point{c.ID, len(p.Indicators) - 1, c.Full(), c.Weight.InexactFloat64(), c.ExpertShare.InexactFloat64()})
+			weight, open := c.Weight.InexactFloat64(), c.ExpertShare.InexactFloat64()
+			p.Points = append(p.Points, point{c.ID, len(p.Indicators) - 1, c.Full(), weight, open})
 			for _, e := range c.Evidence {
 				if e.Counts() {
 					p.Evidence = append(p.Evidence, evidence{e.ID, len(p.Points) - 1, e.Label, e.Unit, e.Kind})

@@ -103,11 +103,18 @@ function legend() {
     h("span", {}, h("u"), "缺数的上下限"));
 }
 
-// standing is where a place stands to the line, in words: as the run has it, for the number that the run chose.
-const standing = p => p.line ? p.line + (p.firm ? "·" + p.firm : "") : "";
+// standing is where a place stands to the line, in words. How firmly is known for as many as the run chose; for others the run has the chance.
+const firmly = p => p.line + (p.firm ? "·" + p.firm : "");
+const asRun = () => state.k === data.select[1];
+
+function standing(p) {
+  if (!p.line || asRun()) return firmly(p);
+  const chance = p.chances[state.k - 3];
+  return data.words.sides[p.rank <= state.k ? 0 : 1] + (typeof chance === "number" ? "·" + data.words.chance + percent(chance) : "");
+}
 
 function overview() {
-  const full = Math.max(...places.map(p => p.possible));
+  const full = Math.max(1, ...places.map(p => p.possible));
   const list = h("ol", { className: "ranking" });
   let drawn = false;
   for (const p of ranked) {
@@ -121,7 +128,7 @@ function overview() {
   return [
     h("div", { className: "bar-top" }, h("h1", {}, data.words.overview), howMany(),
       choice("分段", [["indicators", "按指标"], ["parts", data.complete ? "已有·承诺·专家" : "已有·承诺"]], state.stack, id => { state.stack = id; show(); })),
-    legend(), shown(), h("p", { className: "row heads", "aria-hidden": "true" }, h("span"), h("span", {}, "联合体"), h("span"), h("span", {}, "满" + amount(round10(full))), h("span", {}, "区间"), h("span", {}, data.complete ? data.words.line + "、标记" : "标记")),
+    legend(), shown(), !asRun() && note(data.words.moved), h("p", { className: "row heads", "aria-hidden": "true" }, h("span"), h("span", {}, "联合体"), h("span"), h("span", {}, "满" + amount(round10(full))), h("span", {}, "区间"), h("span", {}, data.complete ? data.words.line + "、标记" : "标记")),
     list,
     rest.length > 0 && [h("h2", {}, "列出而不参加排名（得分是暂算的数据部分" + (data.complete ? "，没有专家评分" : "") + "）"), h("ol", { className: "ranking" }, rest.map(p => row(p, full)))],
     note(data.words.note, data.certain),
@@ -150,7 +157,7 @@ function details(p) {
   const chances = p.chances.slice(0, 3).map((c, i) => c !== null && "前" + (i + 3) + "名 " + percent(c)).filter(Boolean);
   return h("div", { className: "details" },
     p.unranked && h("p", {}, h("b", {}, "不参加排名："), p.unranked),
-    list(p.firm ? "为什么说“" + standing(p) + "”（按" + data.select[1] + "家）" : "", p.firm ? (p.reasons || ["没有一样会使它越线"]) : null),
+    list(p.firm ? "为什么说“" + firmly(p) + "”（按" + data.select[1] + "家）" : "", p.firm ? (p.reasons || ["没有一样会使它越线"]) : null),
     list("什么定得下来", p.decides),
     list("改多少权重才换位", swaps.map(s => s.words)),
     chances.length > 0 && h("section", {}, h("h3", {}, data.words.chance + "（权重和专家一起变动）"), h("p", {}, chances.join("　"))),
@@ -179,7 +186,7 @@ function duel() {
   const a = byID.get(state.a), b = byID.get(state.b);
   const pick = (which, words) => h("label", { className: "pick" }, h("b", {}, words), chooser(words, state[which], id => { state[which] = id; show(); }));
   const head = p => h("td", { className: "num" }, h("b", { className: "big" }, two(p.total)));
-  const where = p => h("span", {}, p.rank === null ? "不参加排名 " : data.words.rank + "第" + p.rank + " ", p.firm && h("span", { className: "tag stand" }, standing(p)), tags(p));
+  const where = p => h("span", {}, p.rank === null ? "不参加排名 " : data.words.rank + "第" + p.rank + " ", p.firm && h("span", { className: "tag stand" }, standing(p)), tags(p), h("br"), h("small", {}, "文件 " + p.file));
   const body = [];
   data.indicators.forEach((x, i) => {
     const id = "i" + x.id, open = state.open.has(id);
@@ -225,10 +232,10 @@ function compared(c, n, a, b) {
   return rows;
 }
 
-// source says where a value stands: file, sheet and cell; it leads to the annotated copy where there is one.
+// source says where in the file a value stands; it leads to the annotated copy where there is one.
 function source(p, cells) {
   const words = cells ? cells.replace(/; /g, "，") : "没有出处";
-  return h("span", { className: "source" }, words + "　", p.copy ? h("a", { href: p.copy, title: p.file }, "标注件") : h("span", { className: "mute" }, p.file));
+  return h("span", { className: "source" }, words, p.copy && ["　", h("a", { href: p.copy, title: p.file, className: "whole" }, "标注件")]);
 }
 
 // ---- 3 Other weights ----

@@ -151,9 +151,12 @@ func (in Input) place(p *page, g gathered, r table.Rank) place {
 	form := g.forms[r.Submission]
 	s := form.Submission
 	x := place{
-		ID: r.Submission, Name: said(cmp.Or(r.Consortium, r.Submission)), City: said(in.Facts.CityOf(s)), Verdict: r.Verdict, Ranked: r.Ranked, Unranked: said(r.Unranked),
-		Counted: r.Complete, Rank: maybe(r.Rank), Total: r.Total, Lower: r.Lower, Upper: r.Upper, Possible: r.Possible, Deduction: r.Deduction.V,
-		Parts: [3]float64{r.Foundation, r.Promise, r.Experts.V}, File: said(s.File), Copy: link(in.Returns[r.Submission]), Facts: in.facts(form),
+		ID: r.Submission, Name: said(cmp.Or(r.Consortium, r.Submission)), City: said(in.Facts.CityOf(s)),
+		Verdict: r.Verdict, Ranked: r.Ranked, Unranked: said(r.Unranked),
+		Counted: r.Complete, Rank: maybe(r.Rank), Total: r.Total, Lower: r.Lower, Upper: r.Upper,
+		Possible: r.Possible, Deduction: r.Deduction.V,
+		Parts: [3]float64{r.Foundation, r.Promise, r.Experts.V}, File: said(s.File),
+		Copy: link(in.Returns[r.Submission]), Facts: in.facts(form),
 	}
 	x.Economy, x.Industry = in.kind(s)
 	x.Tags = in.tags(r, s, g.findings[r.Submission])
@@ -177,17 +180,20 @@ func (in Input) facts(form *table.Form) [][2]said {
 		}
 	}
 	name := in.Definition.Label
-	out := [][2]said{{said(name("park")), said(s.Park)}, {said(name("lead_school")), said(s.LeadSchool)}, {said(name("lead_enterprise")), said(s.LeadEnterprise)}}
+	out := [][2]said{{said(name("park")), said(s.Park)}, {said(name("lead_school")), said(s.LeadSchool)},
+		{said(name("lead_enterprise")), said(s.LeadEnterprise)}}
 	for _, f := range in.Definition.Form.Metrics() {
 		if len(f.Years) > 1 {
 			continue
 		}
 		y, _ := in.Definition.Form.Year(f.Years[0])
 		if m := form.Metric(f.ID, y.Year); m != nil && m.Value.Valid {
-			out = append(out, [2]said{said(in.Definition.Name(templates.Ref{Field: f.ID, Year: y.Year})), said(table.Plain(m.Value) + m.Unit)})
+			asked := in.Definition.Name(templates.Ref{Field: f.ID, Year: y.Year})
+			out = append(out, [2]said{said(asked), said(table.Plain(m.Value) + m.Unit)})
 		}
 	}
-	return append(out, [2]said{said(in.Definition.Table("members").Label), said(fmt.Sprintf("%d家：%s", len(form.Members), strings.Join(kinds, "、")))})
+	members := fmt.Sprintf("%d家：%s", len(form.Members), strings.Join(kinds, "、"))
+	return append(out, [2]said{said(in.Definition.Table("members").Label), said(members)})
 }
 
 // link is a path as a page refers to it.
@@ -292,12 +298,14 @@ func (in Input) entries(x *place, p *page, form *table.Form) {
 				c.Values, c.Status, c.Cells = append(c.Values, nil), append(c.Status, ""), append(c.Cells, "")
 				continue
 			}
-			c.Values, c.Status, c.Cells, c.Sheet = append(c.Values, maybe(m.Value)), append(c.Status, m.Status), append(c.Cells, m.Cell), said(m.Sheet)
+			c.Values, c.Status = append(c.Values, maybe(m.Value)), append(c.Status, m.Status)
+			c.Cells, c.Sheet = append(c.Cells, m.Cell), said(m.Sheet)
 		}
 		x.Series = append(x.Series, c)
 	}
 	for _, t := range form.Texts {
-		x.Texts = append(x.Texts, passage{in.Definition.Name(templates.Ref{Field: t.Field, Year: int(t.Year.V)}), said(t.Text), t.Characters, t.Limit.V, said(t.Sheet + "!" + t.Cell)})
+		asked := in.Definition.Name(templates.Ref{Field: t.Field, Year: int(t.Year.V)})
+		x.Texts = append(x.Texts, passage{asked, said(t.Text), t.Characters, t.Limit.V, said(t.Sheet + "!" + t.Cell)})
 	}
 	for _, m := range form.Materials {
 		x.Materials = append(x.Materials, [3]said{said(m.Title), said(m.Supports), said(m.Pages)})
@@ -313,7 +321,8 @@ func (in Input) assessments(marks []table.Mark, scores []table.Score) []assessme
 	for _, c := range in.Definition.Rubric.Points() {
 		a := assessment{Label: c.Full()}
 		for _, m := range marks {
-			if m.Point != c.ID || m.Status != table.MarkCounted && m.Status != table.MarkDropped || !m.Value.Valid {
+			counted := m.Status == table.MarkCounted || m.Status == table.MarkDropped
+			if m.Point != c.ID || !counted || !m.Value.Valid || c.Deduction && m.Value.V == 0 {
 				continue
 			}
 			v := m.Value.V

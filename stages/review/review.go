@@ -53,7 +53,7 @@ type Input struct {
 
 // Write writes the page. Of many submissions it shows those around the line, as many as the limits allow, and says so.
 func Write(out io.Writer, in Input) error {
-	for most := mostPlaces; ; most = most * 3 / 4 {
+	for most := min(mostPlaces, in.Ranking.Ranking.Len()); ; most = most * 3 / 4 {
 		data, err := json.Marshal(newPage(in, most))
 		if err != nil {
 			return err
@@ -77,14 +77,16 @@ func (in Input) title() string {
 // render puts the page together. encoding/json writes <, >, &, U+2028 and U+2029 as escapes, so that no text ends the block that it stands in.
 func render(title string, data []byte) []byte {
 	css, js := lines(style), lines(script)
-	policy := fmt.Sprintf("default-src 'none'; script-src '%s'; style-src '%s'; base-uri 'none'; form-action 'none'", digest(js), digest(css))
+	policy := fmt.Sprintf("default-src 'none'; script-src '%s'; style-src '%s'; base-uri 'none'; form-action 'none'",
+		digest(js), digest(css))
+	parts := map[string]string{"title": html.EscapeString(title), "policy": policy, "style": css, "data": string(data), "script": js}
 	var page bytes.Buffer
-	for i, part := range strings.Split(lines(shell), "\x60\x60") { // what is filled in stands between pairs of backquotes
+	for i, part := range strings.Split(lines(shell), "@@") { // what is filled in stands between pairs of at signs
 		if i%2 == 0 {
 			page.WriteString(part)
 			continue
 		}
-		page.WriteString(map[string]string{"title": html.EscapeString(title), "policy": policy, "style": css, "data": string(data), "script": js}[part])
+		page.WriteString(parts[part])
 	}
 	return page.Bytes()
 }

@@ -290,7 +290,7 @@ func TestSchemaOfOpinions(t *testing.T) {
 }
 
 // hostile are texts that would be markup, code or another direction of reading where anybody let them.
-var hostile = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=1><!--<script>\u2028window.hacked=1\u2029 \u202egnp.exe javascript:window.hacked=1 ``data`` ${window.hacked=1} \"' & [链接](http://example.com)"
+var hostile = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=1><!--<script>\u2028window.hacked=1\u2029 \u202egnp.exe javascript:window.hacked=1 @@data@@ ${window.hacked=1} \"' & [链接](http://example.com)"
 
 // assailed is the input with hostile texts wherever an applicant or an expert can write.
 func assailed(t *testing.T, in Input) Input {

@@ -59,6 +59,7 @@ async function views(browser) {
     sizes.push(got.length + " totals");
   }
   if (complete) await slide(tab);
+  if (complete) await fewer(tab);
   return sizes.join(", ");
 }
 
@@ -73,6 +74,15 @@ async function slide(tab) {
   must((await tab.innerText("[role=status]")).includes("权重已改动"), "the slider moves nothing");
   await tab.locator("text=还原正式权重").click();
   must((await tab.innerText("[role=status]")).includes("与正式结果一致"), "no way back");
+}
+
+// fewer moves the line: what is said of a place is then of that line.
+async function fewer(tab) {
+  await go(tab, "line");
+  await tab.locator(".many input").focus();
+  await tab.keyboard.press("ArrowLeft");
+  const said = await tab.locator(".row .stand").allInnerTexts(), k = await tab.evaluate(() => state.k);
+  must(said[k - 1].startsWith("线内·机会") && said[k].startsWith("线外·机会"), "with fewer: " + said);
 }
 
 async function advise(browser) {
