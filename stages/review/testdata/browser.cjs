@@ -10,6 +10,7 @@ const must = (ok, words) => { if (!ok) wrong.push(words); };
 
 async function open(browser, file) {
   const tab = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+  tab.setDefaultTimeout(120000); // of a busy machine
   tab.on("console", m => wrong.push("console: " + m.text()));
   tab.on("pageerror", e => wrong.push("error: " + e.message));
   tab.on("dialog", d => { wrong.push("dialog: " + d.message()); d.dismiss(); });
@@ -115,7 +116,7 @@ async function shown(browser) {
 }
 
 (async () => {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"], timeout: 120000 });
   const said = await { views, advise, shown }[command](browser);
   await browser.close();
   if (wrong.length) console.error([...new Set(wrong)].slice(0, 20).join("\n"));
