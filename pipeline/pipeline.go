@@ -67,6 +67,7 @@ type Result struct {
 	Submitted []table.Submission
 	Marking   Marking
 	Standing  table.Standing
+	Progress  *table.Round // what the progress forms say, and what was found in them; nil where none arrived
 }
 
 // Marking is what came of the experts' workbooks.
@@ -198,7 +199,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := newResult(out.Final, manifest, round)
-	r.Kept, r.Notes, r.Standing = out.Kept, out.Notes, known
+	r.Kept, r.Notes, r.Standing, r.Progress = out.Kept, out.Notes, known, progress
 	if o.Date == "" && o.ReplyBy == "" && source.open != nil {
 		r.Notes = append(r.Notes, "没有写 --date 和 --reply-by：退回件里的办理期限留空，发出前请填上")
 	}

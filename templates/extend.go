@@ -28,6 +28,17 @@ const spanOfYears = 2
 
 var yearNumber = regexp.MustCompile(`20[0-9]{2}`)
 
+// MoveYears moves on every year that a batch's papers speak of, from one batch to another.
+func MoveYears(text string, from, to int) string {
+	return yearNumber.ReplaceAllStringFunc(text, func(s string) string {
+		y, _ := strconv.Atoi(s)
+		if max(y-from, from-y) > spanOfYears {
+			return s
+		}
+		return strconv.Itoa(y + to - from)
+	})
+}
+
 // Latest is the newest year with a call that was issued.
 func Latest() int {
 	years := Years()
@@ -93,13 +104,7 @@ func (e *extension) apply(earlier, own map[string][]byte, year int, problem func
 		if slices.Contains(e.Drop, short) {
 			continue
 		}
-		text := yearNumber.ReplaceAllStringFunc(string(data), func(s string) string {
-			y, _ := strconv.Atoi(s)
-			if max(y-e.Extends, e.Extends-y) > spanOfYears {
-				return s
-			}
-			return strconv.Itoa(y + year - e.Extends)
-		})
+		text := MoveYears(string(data), e.Extends, year)
 		for i, edit := range e.Edits {
 			if edit.File != short {
 				continue

@@ -42,5 +42,25 @@ func run(many int, out string) error {
 		return err
 	}
 	files["README.md"] = samples.Readme(d, fixtures, extras)
-	return samples.Write(dir, files)
+	if err := samples.Write(dir, files); err != nil {
+		return err
+	}
+	return following(d.Year + 1)
+}
+
+// following writes the samples of the year after.
+func following(year int) error {
+	d, err := templates.Load(year)
+	if err != nil {
+		return err
+	}
+	f, earlier, err := samples.LoadFollowing(os.DirFS(filepath.Join("samples", "fixtures")), year)
+	if err != nil {
+		return err
+	}
+	files, err := f.Files(d, earlier)
+	if err != nil {
+		return err
+	}
+	return samples.Write(filepath.Join("samples", fmt.Sprint(year)), files)
 }

@@ -63,6 +63,7 @@ const (
 // Rules of the catalogue of progress forms, by id; their threshold is the share of a promise below which a reason is asked for.
 const (
 	ruleShort    = "promise_short"
+	ruleFunding  = "funding_short" // the same of money, which is promised on the official form itself
 	ruleAltered  = "promise_altered"
 	ruleLowAgain = "low_two_years"
 )
@@ -248,7 +249,11 @@ func (f *fulfiller) promise(out *Fulfilled, promised *statement) {
 		const hundred, digits = 100, 6
 		out.Rate = Some(is.Mul(decimal.NewFromInt(hundred)).DivRound(was, digits).InexactFloat64())
 	}
-	share := f.d.Rule(f.d.CodeOf(ruleShort)).Threshold
+	rule := ruleShort
+	if slices.Contains(f.d.Field(out.Indicator).Topics, templates.Funding) {
+		rule = ruleFunding
+	}
+	share := f.d.Rule(f.d.CodeOf(rule)).Threshold
 	switch {
 	case is.GreaterThanOrEqual(was):
 		out.Status = StatusMet

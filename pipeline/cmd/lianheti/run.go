@@ -158,6 +158,14 @@ func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
 			fmt.Fprintf(w, "  %s  %s %s：必须修改 %d 处，需说明 %d 处\n", model.Return, s.City, s.Consortium, v.Errors, v.Warnings)
 		}
 	}
+	if p := r.Progress; p != nil {
+		n := map[model.Verdict]int{}
+		for v := range p.Verdicts.All() {
+			n[v.Verdict]++
+		}
+		fmt.Fprintf(w, "%s %d 家：%s %d，%s %d，%s %d；入选而没有报的 %d 家。承诺兑现见 data/fulfilment。\n", p.Definition.Form.Short, p.Submissions.Len(),
+			model.Accept, n[model.Accept], model.AskFirst, n[model.AskFirst], model.Return, n[model.Return], len(p.Unreported()))
+	}
 	marked(w, r)
 	if shown := head(r.Ranking); len(shown) > 0 {
 		what := "数据部分暂列（%s，名次不作数）：%s\n"
