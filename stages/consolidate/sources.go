@@ -51,6 +51,7 @@ func init() {
 		"doubts":     from((*workbook).doubts),
 		"rules":      from((*workbook).ruleRows),
 		"marked":     from((*workbook).marked),
+		"kept":       from((*workbook).keptByCity),
 	}
 }
 

@@ -1,0 +1,78 @@
+package consolidate
+
+import (
+	"cmp"
+	"slices"
+
+	"lianheti/stages/table"
+	"lianheti/templates"
+)
+
+// kept is what became of the promises of one prefecture's consortia; figures of different units are counted, money is added up.
+type kept struct {
+	CityCode string             `col:"city_code"`
+	City     string             `col:"city"`
+	Forms    int                `col:"forms"`
+	Measured int                `col:"measured"`
+	Met      int                `col:"met"`
+	Near     int                `col:"near"`
+	Short    int                `col:"short"`
+	Reasoned int                `col:"reasoned"`
+	Restated int                `col:"restated"`
+	Promised float64            `col:"promised"` // 万元, of what is measured
+	Paid     float64            `col:"paid"`
+	Rate     table.Opt[float64] `col:"rate"`
+}
+
+// keptByCity counts the figures of the progress forms by prefecture, in the order of their codes, and then all together.
+func (w *workbook) keptByCity() ([]kept, words) {
+	total := kept{City: totalCity}
+	of, forms := map[string]*kept{}, map[string]bool{}
+	for r := range w.Fulfilment.All() {
+		if of[r.City] == nil {
+			of[r.City] = &kept{CityCode: r.CityCode, City: r.City}
+		}
+		for _, k := range []*kept{of[r.City], &total} {
+			k.count(w.Definition, r, !forms[r.Submission])
+		}
+		forms[r.Submission] = true
+	}
+	var out []kept
+	for _, k := range of {
+		out = append(out, *k)
+	}
+	slices.SortFunc(out, func(a, b kept) int { return cmp.Or(cmp.Compare(a.CityCode, b.CityCode), cmp.Compare(a.City, b.City)) })
+	if len(out) > 0 {
+		out = append(out, total)
+	}
+	for i := range out {
+		if out[i].Promised > 0 {
+			const hundred = 100
+			out[i].Rate = table.Some(hundred * out[i].Paid / out[i].Promised)
+		}
+	}
+	return out, nil
+}
+
+// totalCity stands for all prefectures together.
+const totalCity = "合计"
+
+func (k *kept) count(d *templates.Definition, r table.Fulfilled, first bool) {
+	one := func(is bool) int {
+		if is {
+			return 1
+		}
+		return 0
+	}
+	k.Forms += one(first)
+	k.Measured += one(r.Measured)
+	k.Met += one(r.Status == table.StatusMet)
+	k.Near += one(r.Status == table.StatusNear)
+	k.Short += one(r.Status == table.StatusShort || r.Status == table.StatusExplained)
+	k.Reasoned += one(r.Status == table.StatusExplained)
+	k.Restated += one(r.Status == table.StatusRestated)
+	if f := d.Field(r.Indicator); r.Measured && f != nil && len(f.RequiredYears) > 1 && slices.Contains(f.Topics, templates.Funding) { // the total, not its sources
+		k.Promised += r.Promised.V
+		k.Paid += r.Reported.V
+	}
+}
