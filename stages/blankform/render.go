@@ -14,7 +14,6 @@ import (
 	"lianheti/stages/text"
 	"lianheti/templates"
 
-	"github.com/mattn/go-runewidth"
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 )
@@ -410,7 +409,7 @@ func lines(text string, width, points float64) int {
 	const pixelsPerPoint, margin = 96.0 / 72, 8
 	n := 0
 	for _, paragraph := range strings.Split(text, "\n") {
-		pixels := float64(runewidth.StringWidth(paragraph)) / 2 * points * pixelsPerPoint
+		pixels := float64(book.Width(paragraph)) / 2 * points * pixelsPerPoint
 		n += max(1, int(math.Ceil(pixels/(width*pixelsPerUnit-margin))))
 	}
 	return max(1, n)

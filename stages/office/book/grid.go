@@ -1,0 +1,450 @@
+package book
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"lianheti/stages/model"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// MaxLinks is how many links a sheet of rows gets: excelize looks through all of them for each new one.
+const MaxLinks = 4000
+
+// Grid is a sheet of rows: what a table looks like for people.
+type Grid struct {
+	Sheet   string
+	Remark  string // row over the header; empty: the header is row 1
+	Alarm   bool   // the remark must not be missed
+	Lead    []Cell // row between remark and header: what holds for whole columns; nil: none
+	Columns []Column
+	Rows    int    // how many will come
+	Freeze  int    // columns kept in view
+	Printed int    // columns that are printed, those after them only help; 0: all
+	Table   string // name as an Excel table; empty: a plain range with a filter
+}
+
+// Column is one column of a grid.
+type Column struct {
+	Header string
+	Width  float64 // in characters: a hanzi takes two
+	Look   Look    // of the header; empty: Header
+	Marks  []Mark  // colours for what cells say
+	Heat   bool    // colour scale for growth: -50% red, 0 white, +100% green
+	Scale  float64 // above 0: colour scale from 0 to this
+	Signed bool    // colours of positive and negative numbers
+	Rank   int     // above 0: numbers up to this are good
+	Spark  [2]int  // small columns of what stands in these columns of the row, first and last; zero: none
+}
+
+// ColumnOf is a column of a sheet with one row a T: its heading and what stands in it.
+type ColumnOf[T any] struct {
+	Head  string
+	Width float64
+	Cell  func(T) Cell
+	Style Column // looks and colours; Header and Width are those above
+}
+
+// Rows writes a sheet with one row a T. Columns, if the grid has any, are overwritten by those given.
+func Rows[T any](r *Report, g Grid, all iter.Seq[T], columns []ColumnOf[T]) error {
+	g.Columns = make([]Column, len(columns))
+	for i, c := range columns {
+		g.Columns[i] = c.Style
+		g.Columns[i].Header, g.Columns[i].Width = c.Head, c.Width
+	}
+	return r.Grid(g, func(yield func([]Cell) bool) {
+		for row := range all {
+			cells := make([]Cell, len(columns))
+			for i, c := range columns {
+				cells[i] = c.Cell(row)
+			}
+			if !yield(cells) {
+				return
+			}
+		}
+	})
+}
+
+// Mark colours the cells that say just this.
+type Mark struct {
+	Word string
+	Tone Tone
+}
+
+// HeaderRow is the row of the header; the rows follow it.
+func (g Grid) HeaderRow() int {
+	row := 1
+	if g.Remark != "" {
+		row++
+	}
+	if g.Lead != nil {
+		row++
+	}
+	return row
+}
+
+// Grid writes a sheet of rows. Rows beyond what a worksheet holds go on in further sheets, named Sheet(2), Sheet(3) ….
+func (r *Report) Grid(g Grid, rows iter.Seq[[]Cell]) error {
+	part, left := (*gridPart)(nil), g.Rows
+	begin := func(n int) (err error) {
+		name := g.Sheet
+		if n > 1 {
+			name = fmt.Sprintf("%s(%d)", g.Sheet, n)
+			if _, err := r.file.NewSheet(name); err != nil {
+				return err
+			}
+		}
+		size := min(left, MaxRows-g.HeaderRow())
+		left -= size
+		part, err = r.beginPart(g, name, size)
+		return err
+	}
+	if err := begin(1); err != nil {
+		return err
+	}
+	written, n := 0, 1
+	for cells := range rows {
+		if part.full() {
+			if err := part.finish(); err != nil {
+				return err
+			}
+			n++
+			if err := begin(n); err != nil {
+				return err
+			}
+		}
+		if err := part.add(cells); err != nil {
+			return err
+		}
+		written++
+	}
+	if written != g.Rows {
+		return fmt.Errorf("工作表“%s”应有 %d 行，写了 %d 行", g.Sheet, g.Rows, written)
+	}
+	return part.finish()
+}
+
+// gridPart is one worksheet of a grid.
+type gridPart struct {
+	report *Report
+	grid   Grid
+	name   string
+	writer *excelize.StreamWriter
+	row    int // last written
+	last   int
+	links  int
+	sparks strings.Builder // of the rows so far
+}
+
+// finish ends the worksheet. excelize leaves sparklines out of streamed sheets, so that Save puts them in.
+func (p *gridPart) finish() error {
+	if p.sparks.Len() > 0 {
+		p.report.tails[p.name] = sparklines(p.sparks.String())
+	}
+	if p.grid.Table != "" && p.row > p.grid.HeaderRow() {
+		name, plain := p.grid.Table, false
+		if p.name != p.grid.Sheet { // a further part
+			name += "_" + strings.Trim(strings.TrimPrefix(p.name, p.grid.Sheet), "()")
+		}
+		area := fmt.Sprintf("A%d:%s", p.grid.HeaderRow(), model.CellName(p.row, len(p.grid.Columns)))
+		if err := p.writer.AddTable(&excelize.Table{Range: area, Name: name, ShowRowStripes: &plain}); err != nil {
+			return err
+		}
+	}
+	return p.writer.Flush()
+}
+
+// Cut divides a row of which a text is taller than a row can be: what does not fit goes on in further rows.
+func (g Grid) Cut(cells []Cell) [][]Cell {
+	out := [][]Cell{cells}
+	for i, c := range cells {
+		for k, piece := range pieces(c.Value, g.Columns[i].Width) {
+			if k == len(out) {
+				more := slices.Clone(cells)
+				for at := g.Freeze; at < len(more); at++ {
+					more[at] = Cell{Look: cells[at].Look}
+				}
+				out = append(out, more)
+			}
+			if k == 0 {
+				out[0] = slices.Clone(out[0])
+			}
+			out[k][i].Value = piece
+		}
+	}
+	return out
+}
+
+// pieces cuts a text into what one row of a column holds; nothing where it fits.
+func pieces(value any, columnWidth float64) []any {
+	all, plain := value.(Passages)
+	if s, ok := value.(string); ok {
+		all = Passages{{Text: s}}
+	} else if !plain {
+		return nil
+	}
+	if words, _ := (Cell{Value: value}).words(); Height(words, columnWidth, textSize) <= tallest {
+		return nil
+	}
+	var out []any
+	var part Passages
+	text := ""
+	next := func() {
+		if out = append(out, any(part)); !plain {
+			out[len(out)-1] = text
+		}
+		part, text = nil, ""
+	}
+	for _, p := range all {
+		begin := 0
+		for at, c := range p.Text {
+			if Height(text+string(c), columnWidth, textSize) > tallest-line {
+				part = append(part, Passage{p.Text[begin:at], p.Common})
+				next()
+				begin = at
+			}
+			text += string(c)
+		}
+		part = append(part, Passage{p.Text[begin:], p.Common})
+	}
+	next()
+	return out
+}
+
+func (p *gridPart) full() bool { return p.row == p.last && p.last == MaxRows }
+
+func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
+	header, lastCol := g.HeaderRow(), len(g.Columns)
+	p := &gridPart{report: r, grid: g, name: name, last: header + rows}
+	corner := model.CellName(p.last, lastCol)
+	if g.Table == "" {
+		if err := r.file.AutoFilter(name, fmt.Sprintf("A%d:%s", header, corner), nil); err != nil {
+			return nil, err
+		}
+	}
+	printed := g.Columns[:cmp.Or(g.Printed, len(g.Columns))]
+	print := printing{landscape: true, pages: 1 + int(wide(printed)/pageWidth), titles: fmt.Sprintf("%s$%d:$%d", Range(name), header, header)}
+	if g.Freeze > 0 && print.pages > 1 {
+		last, _ := excelize.ColumnNumberToName(g.Freeze)
+		print.titles = fmt.Sprintf("%s$A:$%s,%s", Range(name), last, print.titles)
+	}
+	if g.Printed > 0 {
+		print.area = Absolute(name, 1, 1, p.last, g.Printed)
+	}
+	if err := r.setUp(name, print); err != nil {
+		return nil, err
+	}
+	if err := r.file.SetSheetDimension(name, "A1:"+corner); err != nil {
+		return nil, err
+	}
+	if err := p.colour(); err != nil {
+		return nil, err
+	}
+	var err error
+	if p.writer, err = r.file.NewStreamWriter(name); err != nil {
+		return nil, err
+	}
+	widths := make([]float64, len(g.Columns))
+	for i, c := range g.Columns {
+		widths[i] = c.Width
+	}
+	if err := SetWidths(p.writer, widths); err != nil {
+		return nil, err
+	}
+	panes := &excelize.Panes{Freeze: true, XSplit: g.Freeze, YSplit: header, TopLeftCell: model.CellName(header+1, g.Freeze+1), ActivePane: "bottomLeft"}
+	if g.Freeze > 0 {
+		panes.ActivePane = "bottomRight"
+	}
+	if err := p.writer.SetPanes(panes); err != nil {
+		return nil, err
+	}
+	return p, p.head()
+}
+
+// spark notes the small charts of the last row: of what is at least two numbers, because one alone has no course.
+func (p *gridPart) spark(cells []Cell) {
+	for i, c := range p.grid.Columns {
+		if c.Spark == [2]int{} {
+			continue
+		}
+		numbers := 0
+		for _, cell := range cells[c.Spark[0]-1 : c.Spark[1]] {
+			if _, ok := cell.Value.(float64); ok {
+				numbers++
+			}
+		}
+		if numbers > 1 {
+			fmt.Fprintf(&p.sparks, "<x14:sparkline><xm:f>%s%s:%s</xm:f><xm:sqref>%s</xm:sqref></x14:sparkline>",
+				XMLText(Range(p.name)), model.CellName(p.row, c.Spark[0]), model.CellName(p.row, c.Spark[1]), model.CellName(p.row, i+1))
+		}
+	}
+}
+
+// sparklines groups the small charts of a sheet: columns from 0, because LibreOffice prints of lines only their points.
+func sparklines(charts string) string {
+	const open = `<extLst><ext uri="{05C60535-1F16-4fd2-B633-F4F36F0B64E0}" xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main">` +
+		`<x14:sparklineGroups xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:sparklineGroup type="column" displayEmptyCellsAs="gap" last="1" minAxisType="custom" manualMin="0">`
+	colours := ""
+	for _, c := range [][2]string{{"Series", Blue}, {"Negative", Red}, {"Axis", Ink}, {"Markers", Blue}, {"First", Blue}, {"Last", Red}, {"High", Blue}, {"Low", Blue}} {
+		colours += fmt.Sprintf(`<x14:color%s rgb="FF%s"/>`, c[0], c[1])
+	}
+	return open + colours + "<x14:sparklines>" + charts + "</x14:sparklines></x14:sparklineGroup></x14:sparklineGroups></ext></extLst>"
+}
+
+// head writes the remark and the header.
+func (p *gridPart) head() error {
+	g := p.grid
+	if g.Remark != "" {
+		if err := p.remark(); err != nil {
+			return err
+		}
+	}
+	if g.Lead != nil {
+		if err := p.write(g.Lead, rowHeight); err != nil {
+			return err
+		}
+	}
+	line, tall := make([]Cell, len(g.Columns)), 0.0
+	for i, c := range g.Columns {
+		line[i] = Cell{Value: c.Header, Look: cmp.Or(c.Look, Header)}
+		if c.Look == Standing {
+			tall = max(tall, float64(len([]rune(c.Header)))*13+8)
+			continue
+		}
+		tall = max(tall, Height(c.Header, c.Width, textSize)+4)
+	}
+	return p.write(line, tall)
+}
+
+// remark writes what stands over the header. What stands far to the right is out of sight: it takes about one screen. Several pages
+// side by side repeat the first columns, and what stands in them.
+func (p *gridPart) remark() error {
+	g := p.grid
+	total, frozen := wide(g.Columns), wide(g.Columns[:g.Freeze])
+	cols, shown := len(g.Columns), total
+	for shown > remarkWidth && cols > 1 {
+		cols--
+		shown -= g.Columns[cols].Width
+	}
+	if total > pageWidth && frozen >= remarkLeast {
+		cols, shown = g.Freeze, frozen
+	}
+	line := make([]Cell, cols)
+	for i := range line {
+		if line[i].Look = Remark; g.Alarm {
+			line[i].Look = Alarm
+		}
+	}
+	line[0].Value = g.Remark
+	if cols > 1 {
+		if err := p.writer.MergeCell("A1", model.CellName(1, cols)); err != nil {
+			return err
+		}
+	}
+	return p.write(line, Height(g.Remark, shown, textSize))
+}
+
+// wide is how wide columns are together.
+func wide(columns []Column) float64 {
+	total := 0.0
+	for _, c := range columns {
+		total += c.Width
+	}
+	return total
+}
+
+// How wide a remark is at most, in characters, and at least.
+const (
+	remarkWidth = 150
+	remarkLeast = 40
+)
+
+// add writes the next row.
+func (p *gridPart) add(cells []Cell) error {
+	tall := rowHeight
+	for i, c := range cells {
+		if s, ok := c.words(); ok && i < len(p.grid.Columns) && c.Look != Code {
+			tall = max(tall, Height(s, p.grid.Columns[i].Width, textSize))
+		}
+	}
+	if err := p.write(cells, tall); err != nil {
+		return err
+	}
+	p.spark(cells)
+	return nil
+}
+
+func (p *gridPart) write(cells []Cell, tall float64) error {
+	p.row++
+	values := make([]any, len(cells))
+	for i, c := range cells {
+		v, err := p.report.value(c)
+		if err != nil {
+			return err
+		}
+		values[i] = v
+		if c.Link != "" && p.links < MaxLinks {
+			p.links++
+			if err := p.report.link(p.name, model.CellName(p.row, i+1), c.Link); err != nil {
+				return err
+			}
+		}
+	}
+	return p.writer.SetRow(model.CellName(p.row, 1), values, excelize.RowOpts{Height: min(tall, tallest)})
+}
+
+// colour sets the conditional formats of the columns.
+func (p *gridPart) colour() error {
+	if p.last == p.grid.HeaderRow() {
+		return nil
+	}
+	for i, c := range p.grid.Columns {
+		area := model.CellName(p.grid.HeaderRow()+1, i+1) + ":" + model.CellName(p.last, i+1)
+		if err := p.report.mark(p.name, area, c.Marks); err != nil {
+			return err
+		}
+		scale := excelize.ConditionalFormatOptions{Type: "2_color_scale", Criteria: "=", MinType: "num", MaxType: "num",
+			MinValue: "0", MaxValue: fmt.Sprint(c.Scale), MinColor: "#FFFFFF", MaxColor: "#9BC2E6"}
+		switch {
+		case c.Signed:
+			if err := p.report.tint(p.name, area); err != nil {
+				return err
+			}
+			continue
+		case c.Heat:
+			scale = excelize.ConditionalFormatOptions{Type: "3_color_scale", Criteria: "=", MinType: "num", MidType: "num", MaxType: "num",
+				MinValue: "-0.5", MidValue: "0", MaxValue: "1", MinColor: "#F4B084", MidColor: "#FFFFFF", MaxColor: "#A9D08E"}
+		case c.Rank > 0:
+			id, err := p.report.styles.Conditional(Good)
+			if err != nil {
+				return err
+			}
+			scale = excelize.ConditionalFormatOptions{Type: "cell", Criteria: "between", MinValue: "1", MaxValue: fmt.Sprint(c.Rank), Format: &id}
+		case c.Scale <= 0:
+			continue
+		}
+		if err := p.report.file.SetConditionalFormat(p.name, area, []excelize.ConditionalFormatOptions{scale}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Report) mark(sheet, area string, marks []Mark) error {
+	var rules []excelize.ConditionalFormatOptions
+	for _, m := range marks {
+		id, err := r.styles.Conditional(m.Tone)
+		if err != nil {
+			return err
+		}
+		rules = append(rules, excelize.ConditionalFormatOptions{Type: "cell", Criteria: "==", Value: Quote(m.Word), Format: &id})
+	}
+	if rules == nil {
+		return nil
+	}
+	return r.file.SetConditionalFormat(sheet, area, rules)
+}

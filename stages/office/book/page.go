@@ -1,0 +1,279 @@
+package book
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"lianheti/stages/model"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// Page is a sheet laid out freely: cells, merged areas and charts put where they belong, then written at once.
+type Page struct {
+	Sheet     string
+	Widths    []float64
+	Landscape bool
+	Scale     uint // of the print, in percent; 0: as wide as a page
+	OnePage   bool // in print
+	Protected bool // but for the inputs: cells of the look Input
+	Frozen    int  // rows kept in view
+	Printed   int  // columns that are printed; 0: all
+
+	inputs []input
+	cells  map[int]map[int]Cell
+	spans  [][4]int
+	high   map[int]float64
+	marks  []areaMarks
+	tinted [][4]int
+	charts []placedChart
+	breaks []int
+}
+
+// input is what may be typed into an area.
+type input struct {
+	area    [4]int
+	list    []string // one of these; nil: a number from least to most
+	source  string   // one of the texts of this range
+	open    bool     // others may be typed too
+	least   float64
+	most    float64
+	whole   bool
+	message string
+}
+
+type areaMarks struct {
+	area  [4]int
+	marks []Mark
+}
+
+type placedChart struct {
+	row, col int
+	chart    *excelize.Chart
+}
+
+// Put places a cell.
+func (p *Page) Put(row, col int, c Cell) {
+	if p.cells == nil {
+		p.cells, p.high = map[int]map[int]Cell{}, map[int]float64{}
+	}
+	if p.cells[row] == nil {
+		p.cells[row] = map[int]Cell{}
+	}
+	p.cells[row][col] = c
+}
+
+// PutRow places cells side by side.
+func (p *Page) PutRow(row, col int, cells ...Cell) {
+	for i, c := range cells {
+		p.Put(row, col+i, c)
+	}
+}
+
+// Span places a cell over several columns and gives the row the height that its text needs.
+func (p *Page) Span(row, col, cols int, c Cell) {
+	wide := 0.0
+	for i := range cols {
+		p.Put(row, col+i, Cell{Look: c.Look})
+		wide += p.Widths[col+i-1]
+	}
+	p.Put(row, col, c)
+	// Merged areas that overlap make Excel offer a repair: what is put last holds.
+	p.spans = slices.DeleteFunc(p.spans, func(s [4]int) bool { return s[0] == row && s[1] < col+cols && s[3] >= col })
+	if cols > 1 {
+		p.spans = append(p.spans, [4]int{row, col, row, col + cols - 1})
+	}
+	if s, ok := c.Value.(string); ok && c.Look != Title {
+		p.high[row] = max(p.high[row], Height(s, wide, textSize))
+	}
+}
+
+// Height sets the height of a row, in points.
+func (p *Page) Height(row int, points float64) { p.high[row] = points }
+
+// Tall is how tall the rows from one to another are, in points.
+func (p *Page) Tall(from, to int) float64 {
+	sum := 0.0
+	for row := from; row <= to; row++ {
+		sum += p.tall(row)
+	}
+	return sum
+}
+
+func (p *Page) tall(row int) float64 {
+	if h := p.high[row]; h > 0 {
+		return min(h, tallest)
+	}
+	return rowHeight
+}
+
+// Break begins a new printed page at a row.
+func (p *Page) Break(row int) { p.breaks = append(p.breaks, row) }
+
+// Mark colours the cells of an area that say just this.
+func (p *Page) Mark(row, col, lastRow, lastCol int, marks ...Mark) {
+	p.marks = append(p.marks, areaMarks{[4]int{row, col, lastRow, lastCol}, marks})
+}
+
+// Tinted colours the numbers of an area by their sign.
+func (p *Page) Tinted(row, col, lastRow, lastCol int) {
+	p.tinted = append(p.tinted, [4]int{row, col, lastRow, lastCol})
+}
+
+// tint colours positive and negative numbers.
+func (r *Report) tint(sheet, area string) error {
+	good, err := r.styles.Conditional(Good)
+	if err != nil {
+		return err
+	}
+	bad, err := r.styles.Conditional(Bad)
+	if err != nil {
+		return err
+	}
+	first, _, _ := strings.Cut(area, ":")
+	return r.file.SetConditionalFormat(sheet, area, []excelize.ConditionalFormatOptions{
+		{Type: "formula", Criteria: fmt.Sprintf("AND(ISNUMBER(%s),%s>0)", first, first), Format: &good},
+		{Type: "formula", Criteria: fmt.Sprintf("AND(ISNUMBER(%s),%s<0)", first, first), Format: &bad},
+	})
+}
+
+// Choice limits an area to a list of words.
+func (p *Page) Choice(row, col, lastRow, lastCol int, message string, words ...string) {
+	p.inputs = append(p.inputs, input{area: [4]int{row, col, lastRow, lastCol}, list: words, message: message})
+}
+
+// ChoiceOf offers the texts of a range, written as formulas write it; open: others may be typed too.
+func (p *Page) ChoiceOf(row, col, lastRow, lastCol int, open bool, message, source string) {
+	p.inputs = append(p.inputs, input{area: [4]int{row, col, lastRow, lastCol}, source: source, open: open, message: message})
+}
+
+// Between limits an area to numbers.
+func (p *Page) Between(row, col, lastRow, lastCol int, message string, least, most float64, whole bool) {
+	p.inputs = append(p.inputs, input{area: [4]int{row, col, lastRow, lastCol}, least: least, most: most, whole: whole, message: message})
+}
+
+func (r *Report) validate(sheet string, x input) error {
+	v := excelize.NewDataValidation(true)
+	v.SetSqref(areaName(x.area))
+	switch {
+	case x.list != nil:
+		if err := v.SetDropList(x.list); err != nil {
+			return err
+		}
+	case x.source != "":
+		v.SetSqrefDropList(x.source)
+	default:
+		kind := excelize.DataValidationTypeDecimal
+		if x.whole {
+			kind = excelize.DataValidationTypeWhole
+		}
+		if err := v.SetRange(x.least, x.most, kind, excelize.DataValidationOperatorBetween); err != nil {
+			return err
+		}
+	}
+	if !x.open {
+		v.SetError(excelize.DataValidationErrorStyleStop, "请改正", cmp.Or(x.message, "请从下拉中选"))
+	}
+	if x.message != "" {
+		v.SetInput("填写", x.message)
+	}
+	return r.file.AddDataValidation(sheet, v)
+}
+
+// Chart places a chart with its upper left corner in a cell.
+func (p *Page) Chart(row, col int, c *excelize.Chart) {
+	// Anchored by one cell it keeps its size whatever the height of the rows.
+	c.Format.Positioning = "oneCell"
+	p.charts = append(p.charts, placedChart{row, col, c})
+}
+
+// Page writes a page.
+func (r *Report) Page(p *Page) error {
+	last, lastCol := 0, 1
+	for row, cells := range p.cells {
+		last = max(last, row)
+		for col := range cells {
+			lastCol = max(lastCol, col)
+		}
+	}
+	if err := r.prepare(p, last, lastCol); err != nil {
+		return err
+	}
+	w, err := r.file.NewStreamWriter(p.Sheet)
+	if err != nil {
+		return err
+	}
+	if err := SetWidths(w, p.Widths); err != nil {
+		return err
+	}
+	if p.Frozen > 0 {
+		if err := w.SetPanes(&excelize.Panes{Freeze: true, YSplit: p.Frozen, TopLeftCell: model.CellName(p.Frozen+1, 1), ActivePane: "bottomLeft"}); err != nil {
+			return err
+		}
+	}
+	for _, row := range slices.Sorted(maps.Keys(p.cells)) {
+		values := make([]any, lastCol)
+		for _, col := range slices.Sorted(maps.Keys(p.cells[row])) {
+			c := p.cells[row][col]
+			if values[col-1], err = r.value(c); err != nil {
+				return err
+			}
+			if c.Link != "" {
+				if err := r.link(p.Sheet, model.CellName(row, col), c.Link); err != nil {
+					return err
+				}
+			}
+		}
+		if err := w.SetRow(model.CellName(row, 1), values, excelize.RowOpts{Height: p.tall(row)}); err != nil {
+			return err
+		}
+	}
+	for _, s := range p.spans {
+		if err := w.MergeCell(model.CellName(s[0], s[1]), model.CellName(s[2], s[3])); err != nil {
+			return err
+		}
+	}
+	for _, c := range p.charts {
+		if err := r.file.AddChart(p.Sheet, model.CellName(c.row, c.col), c.chart); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// prepare sets what holds for a sheet as a whole, which has to be there before its rows are streamed.
+func (r *Report) prepare(p *Page, last, lastCol int) error {
+	print, hidden := printing{landscape: p.Landscape, scale: p.Scale}, false
+	if p.OnePage {
+		print.high = 1
+	}
+	if p.Printed > 0 {
+		print.area = Absolute(p.Sheet, 1, 1, last, p.Printed)
+	}
+	err := errors.Join(r.setUp(p.Sheet, print),
+		r.file.SetSheetView(p.Sheet, 0, &excelize.ViewOptions{ShowGridLines: &hidden}),
+		r.file.SetSheetDimension(p.Sheet, "A1:"+model.CellName(last, lastCol)))
+	for _, m := range p.marks {
+		err = errors.Join(err, r.mark(p.Sheet, areaName(m.area), m.marks))
+	}
+	for _, a := range p.tinted {
+		err = errors.Join(err, r.tint(p.Sheet, areaName(a)))
+	}
+	for _, x := range p.inputs {
+		err = errors.Join(err, r.validate(p.Sheet, x))
+	}
+	if p.Protected {
+		err = errors.Join(err, Protect(r.file, p.Sheet))
+	}
+	for _, row := range p.breaks {
+		err = errors.Join(err, r.file.InsertPageBreak(p.Sheet, model.CellName(row, 1)))
+	}
+	return err
+}
+
+// areaName writes an area: A1:B2.
+func areaName(a [4]int) string { return model.CellName(a[0], a[1]) + ":" + model.CellName(a[2], a[3]) }

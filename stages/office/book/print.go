@@ -1,0 +1,106 @@
+package book
+
+import (
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/width"
+)
+
+// printing is how a sheet is printed.
+type printing struct {
+	landscape bool
+	pages     int    // side by side
+	high      int    // below each other; 0: as many as it takes
+	scale     uint   // percent, instead of fitting the width: programs that fit leave page breaks aside
+	titles    string // rows and columns repeated on each page
+	area      string // that is printed; empty: all
+}
+
+// pageWidth is how many characters one page side by side takes before the print gets too small to read.
+const pageWidth = 230
+
+// setUp prepares a sheet for print: A4, so many pages wide, the sheet's name above and page numbers below.
+func (r *Report) setUp(sheet string, p printing) error {
+	fit, paper, wide, high, orientation := true, 9, max(1, p.pages), p.high, "portrait"
+	if p.landscape {
+		orientation = "landscape"
+	}
+	layout := &excelize.PageLayoutOptions{Size: &paper, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &high}
+	if p.scale > 0 {
+		fit, layout = false, &excelize.PageLayoutOptions{Size: &paper, Orientation: &orientation, AdjustTo: &p.scale}
+	}
+	if err := r.file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
+		return err
+	}
+	if err := r.file.SetPageLayout(sheet, layout); err != nil {
+		return err
+	}
+	side, edge, band := 0.5, 0.7, 0.35 // inches; without the last, header and footer stand where printers don't reach
+	centred := true
+	if err := r.file.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &edge, Bottom: &edge, Header: &band, Footer: &band, Horizontally: &centred}); err != nil {
+		return err
+	}
+	header := &excelize.HeaderFooterOptions{OddHeader: "&C" + headerText(sheet), OddFooter: "&L" + headerText(r.footer) + "&R第 &P 页，共 &N 页"}
+	if err := r.file.SetHeaderFooter(sheet, header); err != nil {
+		return err
+	}
+	for _, name := range []excelize.DefinedName{
+		{Name: "_xlnm.Print_Area", RefersTo: p.area, Scope: sheet}, {Name: "_xlnm.Print_Titles", RefersTo: p.titles, Scope: sheet},
+	} {
+		if name.RefersTo != "" {
+			if err := r.file.SetDefinedName(&name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// headerText is a text in a printed header, where & begins a code.
+func headerText(s string) string { return strings.ReplaceAll(s, "&", "&&") }
+
+// SetWidths sets the columns of a streamed sheet, from A. The last comes first: excelize puts each new column in front of the others, and
+// Excel takes a file whose columns do not ascend for a damaged one.
+func SetWidths(w *excelize.StreamWriter, widths []float64) error {
+	for i := len(widths); i >= 1; i-- {
+		if err := w.SetColWidth(i, i, widths[i-1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Heights of rows in points: of one line, and the tallest that programs allow.
+const (
+	rowHeight = 18.0
+	line      = 14.5
+	tallest   = 409.0
+)
+
+// textSize is that of the texts of a report, in points.
+const textSize = 10
+
+// Height is how tall a row must be for a text of so many points in a column of a width.
+func Height(text string, columnWidth, points float64) float64 {
+	lines := 0
+	for part := range strings.SplitSeq(text, "\n") {
+		room := max(2, int(columnWidth*textSize/points)-1)
+		lines += max(1, (Width(part)+room-1)/room)
+	}
+	return max(rowHeight, float64(lines)*line*points/textSize+3.5)
+}
+
+// Width is how wide a text is in characters of a column's width: a hanzi takes two.
+func Width(s string) int {
+	n := 0
+	for _, c := range s {
+		switch width.LookupRune(c).Kind() {
+		case width.EastAsianWide, width.EastAsianFullwidth, width.EastAsianAmbiguous:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
+}
