@@ -204,3 +204,55 @@ func formOf(facts *table.Facts) *table.Form {
 	}
 	return nil
 }
+
+// Requirements
+//  1. What one mistake did to a whole column is one finding that names the column and every cell: a format, words filled down.
+//  2. All figures 不适用 are one finding.
+func TestOneMistakeIsOneFinding(t *testing.T) {
+	d, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := intake.Discover([]string{filepath.Join(samplesDir, "福州", "福州经济技术开发区物联网产教联合体.xlsx")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := intake.Read(d, sources[0])
+	first := d.Form.Years[0].Year
+	for _, c := range []struct {
+		kind  cellKind
+		years []int
+		code  string
+	}{
+		{day1("7", "1900-01-07"), []int{first}, "LHT-2-041"},
+		{text1("同上年"), []int{first}, "LHT-2-003"},
+		{text1("不适用"), []int{first, d.Form.Years[1].Year}, "LHT-3-090"},
+	} {
+		filled, cells := w, 0
+		filled.Entries = slices.Clone(w.Entries)
+		for i := range filled.Entries {
+			e := &filled.Entries[i]
+			if f := d.Field(e.Field); len(f.Years) == len(d.Form.Years) && slices.Contains(c.years, e.Year) {
+				e.Filled = true
+				c.kind.fill(&e.Cell)
+				cells++
+			}
+		}
+		batch := normalize.NewBatch(d)
+		batch.Add(normalize.Workbook(d, filled))
+		judgement, err := check.Alone(batch.Facts())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for x := range judgement.Findings.All() {
+			if x.Code == c.code && len(x.At()) == cells {
+				cells = 0
+			} else if x.Severity != model.Hint {
+				t.Errorf("%s: besides %s %s", c.kind.name, x.Code, x.Message)
+			}
+		}
+		if cells != 0 {
+			t.Errorf("%s: no %s about all %d cells", c.kind.name, c.code, cells)
+		}
+	}
+}
