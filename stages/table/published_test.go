@@ -85,6 +85,7 @@ func round(d *templates.Definition) *Round {
 		Marks:   Of([]Mark{{Batch: 2024, Expert: "E1", Submission: "2024-05", Point: "1.2", Kind: MarkPoint, Status: MarkCounted, Value: Some(80.0), Comment: "请致电 " + phone}}),
 		Experts: Of[Expert](nil), Credibility: Of[Growth](nil), Scenarios: Of[Scenario](nil), Influence: Of[Influence](nil), Swaps: Of[Swap](nil), Lifts: Of[Lift](nil), Scales: Of[Scale](nil), Lapses: Of[Lapse](nil),
 		Certificate: Of[Certificate](nil), Checklist: Of[Check](nil),
+		Stakes: Of[Stake](nil), Assessments: Of[Assessment](nil), Disagreements: Of[Disagreement](nil),
 	}
 	return &Round{Facts: f, Judgement: j, Ranking: r}
 }
