@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"lianheti/pipeline/publish"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/dossier"
+	"lianheti/templates"
 )
 
 // writeDocuments writes the drafts below dir, and at last the index of all that is there beside itself and the manifest. What an earlier
@@ -45,4 +47,19 @@ func writeDocuments(dir string, in consolidate.Input) error {
 		}
 	}
 	return nil
+}
+
+// List is 地市报送汇总表: what was checked, of each accepted workbook a row, for a prefecture's own letter.
+func List(d *templates.Definition, r *Checked) (map[string][]byte, error) {
+	var rows []map[string]string
+	for _, f := range r.Files {
+		if x := f.Submission; x != nil {
+			row := map[string]string{"consortium": x.Consortium, "edition": "", "check_code": x.CheckCode, "verdict": string(x.Verdict)}
+			if x.Edition != nil {
+				row["edition"] = fmt.Sprint(*x.Edition)
+			}
+			rows = append(rows, row)
+		}
+	}
+	return dossier.List(d, rows)
 }

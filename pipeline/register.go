@@ -14,6 +14,7 @@ import (
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
+	"lianheti/templates"
 )
 
 // readRegister reads the Department's register, and describes the file for the manifest; both nil where none was given.
@@ -56,4 +57,10 @@ func writeRegister(dir string, round *table.Round) error {
 		return fmt.Errorf("%s：%w", d.Register.Next, err)
 	}
 	return os.WriteFile(filepath.Join(dir, d.Register.Next), book.Bytes(), 0o644)
+}
+
+// Chosen reads from a register who was chosen already, by table.DirectoryKey.
+func Chosen(d *templates.Definition, register string) (map[string]bool, error) {
+	kept, _, err := readRegister(Options{Definition: d, Register: register})
+	return kept.Chosen(), err
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"lianheti/pipeline/publish"
+	"lianheti/stages/blankform"
 	"lianheti/stages/check"
 	"lianheti/stages/dossier"
 	"lianheti/stages/score"
@@ -220,6 +221,25 @@ func TestSeasonByRegisters(t *testing.T) {
 		}
 	}
 	o.Register, o.Freeze = r.save(), ""
+	chosen, err := Chosen(o.Definition, o.Register)
+	if no := o.Definition.Directory.Entries; err != nil || len(chosen) != 1 {
+		t.Errorf("chosen of %d: %v, %v", len(no), chosen, err)
+	}
+	for _, city := range o.Definition.Directory.Cities {
+		var kit bytes.Buffer
+		err := blankform.Kit(&kit, o.Definition, city, func(e templates.Entry) blankform.Values {
+			if chosen[table.DirectoryKey(e.No)] {
+				return blankform.Values{}
+			}
+			return blankform.Prefilled(e)
+		})
+		if zr, zerr := zip.NewReader(bytes.NewReader(kit.Bytes()), int64(kit.Len())); err != nil || zerr != nil || slices.ContainsFunc(zr.File, func(f *zip.File) bool { return strings.Contains(f.Name, ranked[2].Consortium) }) {
+			t.Error("whoever was chosen gets another form: ", err, zerr)
+		}
+		if city.Name == ranked[2].City {
+			break
+		}
+	}
 	if again, err := read(); err != nil || again.Entries != decided.Manifest.Register.Entries {
 		t.Errorf("%+v the next time: %v", again, err)
 	}

@@ -45,8 +45,8 @@ type DocumentColumn struct {
 }
 
 // DocumentTimes are the states of a batch in which documents are written: until the marks are in, as soon as they are, and as soon as
-// somebody has taken a step of the register.
-var DocumentTimes = append([]string{"always", "review", "complete"}, Steps...)
+// somebody has taken a step of the register; list is what a prefecture makes for itself.
+var DocumentTimes = append([]string{"always", "review", "complete", "list"}, Steps...)
 
 func (x *Documents) check(l *loader) {
 	const file = "documents.yaml"

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ func Prefilled(e templates.Entry) Values {
 	return Values{Fields: map[templates.Ref]Value{{Field: "consortium"}: {Text: e.Consortium}, {Field: "city"}: {Text: e.City}, {Field: "park"}: {Text: e.Park}}}
 }
 
-// Kit writes what a prefecture is sent: a workbook for each consortium of the directory that reports, filled with what is known of it, and one
+// Kit writes what a prefecture is sent: a workbook for each consortium of the directory that reports and has something prefilled, filled with what is known of it, and one
 // page on how to fill it. The same definition gives the same bytes; names are marked as UTF-8,
 // so that Windows shows them right.
 func Kit(w io.Writer, d *templates.Definition, city templates.City, prefill func(templates.Entry) Values) error {
@@ -44,7 +45,7 @@ func Kit(w io.Writer, d *templates.Definition, city templates.City, prefill func
 		_, err = entry.Write(b.Bytes())
 		return err
 	}
-	entries := reporting(d, city)
+	entries := slices.DeleteFunc(reporting(d, city), func(e templates.Entry) bool { return prefill(e).Fields == nil })
 	if err := add(KitGuide, func(w io.Writer) error { return word.Write(w, guide(d, city, entries)) }); err != nil {
 		return err
 	}

@@ -65,6 +65,28 @@ func Write(in Input) (map[string][]byte, error) {
 	return out, nil
 }
 
+// List gives what a prefecture sends with its submissions: of each a row, by the words of documents.yaml.
+func List(d *templates.Definition, rows []map[string]string) (map[string][]byte, error) {
+	out, in := map[string][]byte{}, Input{Round: table.Round{Facts: &table.Facts{Definition: d}}}
+	s := common(d)
+	for _, r := range rows {
+		s.append("submissions", r)
+	}
+	if d.Documents == nil {
+		return out, nil
+	}
+	for _, x := range d.Documents.Documents {
+		if x.When == "list" {
+			data, err := compose(in, x, s)
+			if err != nil {
+				return nil, fmt.Errorf("公文“%s”：%w", x.Name, err)
+			}
+			out[x.Name+".docx"] = data
+		}
+	}
+	return out, nil
+}
+
 // compose sets one document. A word that there is not is an error: a draft must not go out with a hole nobody sees.
 func compose(in Input, d *templates.Document, s *scope) ([]byte, error) {
 	title := s.fill(d.Title)

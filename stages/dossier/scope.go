@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -29,30 +30,31 @@ const open = "　　　　年　　月　　日"
 // various stands for what the register has differently of several.
 const various = "（各家不同，见登记表）"
 
-func newScope(in Input) *scope {
-	d, f := in.Definition, in.Facts
-	k := in.Select
-	if k == 0 {
-		k = d.Directory.Select.Default
-	}
-	calendar := d.Directory.Calendar
-	annual := "　　月　　日"
+// common are the words that only need the definition.
+func common(d *templates.Definition) *scope {
+	calendar, experts := d.Directory.Calendar, d.Rubric.Experts
+	annual, trim := "　　月　　日", ""
 	if month, day, ok := strings.Cut(calendar.AnnualReport, "-"); ok {
 		annual = strings.TrimPrefix(month, "0") + "月" + strings.TrimPrefix(day, "0") + "日"
 	}
-	s := &scope{lists: map[string][]*scope{}, words: map[string]string{
-		"year": strconv.Itoa(d.Year), "form": d.Form.Title, "office": d.Directory.Addressee.Office, "email": d.Directory.Addressee.Email,
-		"deadline": table.ChineseDate(d.Directory.Deadline), "date": open, "select": strconv.Itoa(k), "min": strconv.Itoa(d.Directory.Select.Min),
-		"max": strconv.Itoa(d.Directory.Select.Max), "state": in.Standing.String(), "weights_note": d.Rubric.WeightsNote,
-		"publicity_days": strconv.Itoa(calendar.PublicityDays), "annual": annual, "data_root": in.DataRoot,
-		"experts": strconv.Itoa(in.Ranking.Experts.Len()), "expert_scale": d.Rubric.Experts.Scale.String(),
-		"expert_least": strconv.Itoa(d.Rubric.Experts.Least), "deduction_most": d.Rubric.Experts.Deduction.String(),
-		"rejections": strings.Join(d.Rubric.Experts.Rejections, "、"), "trim": "",
-		"files_count": strconv.Itoa(f.Files.Len()), "definition": definitionHash(d),
-	}}
-	if d.Rubric.Experts.Combine == templates.TrimmedMean {
-		s.words["trim"] = strconv.Itoa(d.Rubric.Experts.TrimFrom)
+	if experts.Combine == templates.TrimmedMean {
+		trim = strconv.Itoa(experts.TrimFrom)
 	}
+	return &scope{lists: map[string][]*scope{}, words: map[string]string{
+		"year": strconv.Itoa(d.Year), "form": d.Form.Title, "office": d.Directory.Addressee.Office, "email": d.Directory.Addressee.Email,
+		"deadline": table.ChineseDate(d.Directory.Deadline), "date": open, "min": strconv.Itoa(d.Directory.Select.Min),
+		"max": strconv.Itoa(d.Directory.Select.Max), "weights_note": d.Rubric.WeightsNote, "publicity_days": strconv.Itoa(calendar.PublicityDays),
+		"annual": annual, "expert_scale": experts.Scale.String(), "expert_least": strconv.Itoa(experts.Least), "trim": trim,
+		"deduction_most": experts.Deduction.String(), "rejections": strings.Join(experts.Rejections, "、"), "definition": definitionHash(d),
+	}}
+}
+
+func newScope(in Input) *scope {
+	d, f := in.Definition, in.Facts
+	s := common(d)
+	s.words["select"] = strconv.Itoa(cmp.Or(in.Select, d.Directory.Select.Default))
+	s.words["state"], s.words["data_root"] = in.Standing.String(), in.DataRoot
+	s.words["experts"], s.words["files_count"] = strconv.Itoa(in.Ranking.Experts.Len()), strconv.Itoa(f.Files.Len())
 	if in.Date != "" {
 		s.words["date"] = table.ChineseDate(in.Date)
 	}
@@ -232,7 +234,7 @@ func (s *scope) comments(in Input, rows map[string]*scope) {
 		if row == nil {
 			continue
 		}
-		slices.SortStableFunc(list, func(a, b table.Score) int { return -compare(a.Value.V, b.Value.V) })
+		slices.SortStableFunc(list, func(a, b table.Score) int { return cmp.Compare(b.Value.V, a.Value.V) })
 		for i, x := range list {
 			name := "middle"
 			if i < few {
@@ -245,16 +247,6 @@ func (s *scope) comments(in Input, rows map[string]*scope) {
 			row.append(name, w)
 		}
 	}
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // percent writes a share without needless zeros.

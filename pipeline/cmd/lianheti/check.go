@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"lianheti/pipeline"
+	"lianheti/pipeline/publish"
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
 	"lianheti/stages/table"
@@ -28,12 +30,16 @@ func checkCommand() *cli.Command {
 			&cli.StringFlag{Name: "code", Usage: "纸质件页脚上的`校验码`：与各份现在的比，旧版的认得出"},
 			&cli.StringFlag{Name: "annotate", Usage: "把有问题的各份另存为标注件，放到这个`文件夹`：有问题的格子标色，批注里写着怎么改"},
 			&cli.BoolFlag{Name: "readings", Usage: "另列读数一览：每个数和日期是怎样读的（--json 总是带着）；写了 --annotate 的，在标注件旁另存一份"},
+			&cli.BoolFlag{Name: "list", Usage: "另写一份地市报送汇总表（Word），随报送函用：推荐次序、核实方式留着填"}, overwriteFlag,
 			jsonFlag,
 		},
 		Action: func(c *cli.Context) error {
 			o, err := options(c)
 			if err != nil {
 				return err
+			}
+			if c.Bool("list") && c.Bool("json") {
+				return usageError{errors.New("--list 和 --json 只能写一个")}
 			}
 			r, err := watched(c, &o, func() (*pipeline.Checked, error) { return pipeline.Check(c.Context, o, c.String("annotate")) })
 			if err != nil {
@@ -47,6 +53,17 @@ func checkCommand() *cli.Command {
 				t := &teller{c.App.Writer, o.Definition, c.String("code")}
 				if t.tell(r); c.Bool("readings") {
 					t.readings(r)
+				}
+			}
+			if c.Bool("list") {
+				made, err := pipeline.List(o.Definition, r)
+				if err != nil {
+					return err
+				}
+				for name, data := range made {
+					if err := writeFiles(c, []publish.File{{Path: name, Data: data}}); err != nil {
+						return err
+					}
 				}
 			}
 			if r.MustCorrect() {

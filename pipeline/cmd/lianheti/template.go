@@ -13,6 +13,7 @@ import (
 	"lianheti/pipeline/publish"
 	"lianheti/stages/blankform"
 	"lianheti/stages/export"
+	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
@@ -30,7 +31,7 @@ func templateCommand() *cli.Command {
 			&cli.BoolFlag{Name: "register", Usage: "改写处里用的空白登记表（run --register 读它）"},
 			fromWordFlag, overwriteFlag,
 			&cli.StringSliceFlag{Name: "from", TakesFile: true, Usage: "与 --registered 一起：改写年度数据核对表，每个入选的联合体一份，按以往批次公布的 data `文件夹`预填；有几个批次就写几次"},
-			&cli.StringFlag{Name: "registered", TakesFile: true, Usage: "处里的登记表`文件`：哪些联合体已经入选"},
+			&cli.StringFlag{Name: "registered", TakesFile: true, Usage: "处里的登记表`文件`：哪些联合体已经入选；与 --city、--all 一起，这些不再发推荐书"},
 			outFlag(".", "放到哪个`文件夹`"),
 		},
 		Action: func(c *cli.Context) error {
@@ -66,13 +67,29 @@ type issue struct {
 
 // issued decides what the flags ask for.
 func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
-	kit := func(city templates.City) issue {
-		return issue{blankform.KitFile(d, city), func(w io.Writer) error { return blankform.Kit(w, d, city, blankform.Prefilled) }}
-	}
 	if c.IsSet("from") && c.IsSet("registered") {
 		return progressKits(c, d)
 	}
+	chosen := map[string]bool{}
 	city, all, register := c.String("city"), c.Bool("all"), c.Bool("register")
+	if c.IsSet("registered") {
+		if city == "" && !all {
+			return nil, usageError{errors.New("--registered 与 --city 或 --all 一起用：登记为已入选的不再发推荐书；与 --from 一起写年度数据核对表")}
+		}
+		var err error
+		if chosen, err = pipeline.Chosen(d, c.String("registered")); err != nil {
+			return nil, err
+		}
+	}
+	prefill := func(e templates.Entry) blankform.Values {
+		if chosen[table.DirectoryKey(e.No)] {
+			return blankform.Values{} // it reports no more
+		}
+		return blankform.Prefilled(e)
+	}
+	kit := func(city templates.City) issue {
+		return issue{blankform.KitFile(d, city), func(w io.Writer) error { return blankform.Kit(w, d, city, prefill) }}
+	}
 	switch {
 	case city != "" && all || register && (city != "" || all):
 		return nil, usageError{errors.New("--city、--all、--register 只能用一个")}
