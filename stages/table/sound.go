@@ -61,7 +61,11 @@ func soundTable(d *templates.Definition, t *templates.Table, rec arrow.Record, h
 			return fmt.Errorf("有两行的主键相同（%s）", strings.ReplaceAll(strings.TrimSuffix(key, "\x00"), "\x00", "、"))
 		}
 		seen[key] = true
-		if err := ofTheForm(d, rec, row); err != nil {
+		form := d
+		if t.Name == "fulfilment" && d.Progress != nil { // its years are those of the progress form
+			form = d.Progress
+		}
+		if err := ofTheForm(form, rec, row); err != nil {
 			return err
 		}
 	}
