@@ -31,6 +31,7 @@ func auditCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			o.Previous = c.String("previous")
 			result, err := watched(c, &o, func() (*pipeline.Audited, error) { return pipeline.Audit(c.Context, o) })
 			if err != nil {
 				return err

@@ -52,7 +52,7 @@ func options(c *cli.Context) (o pipeline.Options, err error) {
 		err = usageError{fmt.Errorf("--from 从数据表重新计算，不能再给文件或文件夹（%s）", c.Args().First())}
 	}
 	o.DefinitionDir, o.Out, o.From = c.String("definition"), c.String("out"), c.String("from")
-	o.Register, o.Marks, o.Previous = c.String("register"), c.String("marks"), c.String("previous")
+	o.Register, o.Marks = c.String("register"), c.String("marks")
 	o.Workers, o.Readings = c.Int("workers"), c.Bool("readings")
 	return o, err
 }
