@@ -168,7 +168,7 @@ func TestMarksFromTables(t *testing.T) {
 		for s := range facts.Submissions.All() {
 			for i, p := range facts.Definition.Rubric.Points() {
 				m := table.Mark{Batch: s.Batch, Expert: string(rune('A' + e)), Submission: s.Submission, Point: p.ID, Kind: table.MarkPoint,
-					Value: table.Some(float64((i*7+e*13+len(s.Consortium))%11) / 2), Status: table.MarkCounted, File: string(rune('A'+e)) + ".xlsx", Sheet: "评分", Cell: "C9"}
+					Value: table.Some(float64((i*7+e*13+len(s.Consortium))%11) / 2), Status: table.MarkCounted, File: string(rune('A'+e)) + ".xlsx", Sheet: s.Submission, Cell: model.CellName(i+9, 3)}
 				if i%3 == 0 {
 					m.Note = "读时的话"
 				}
@@ -176,7 +176,11 @@ func TestMarksFromTables(t *testing.T) {
 			}
 		}
 	}
-	marking := table.Marking{Marks: table.Of(given), Files: table.Of([]table.File{{Batch: 2024, Role: table.RoleMarks, Path: "评分/A.xlsx", Fate: model.Accepted}})}
+	var files []table.File
+	for e := range 5 {
+		files = append(files, table.File{Batch: 2024, Role: table.RoleMarks, Path: string(rune('A'+e)) + ".xlsx", Fate: model.Accepted})
+	}
+	marking := table.Marking{Marks: table.Of(given), Files: table.Of(files)}
 	before := facts.Files.Len()
 	first, err := score.Run(facts, judgement, marking, score.Options{Draws: 50})
 	if err != nil {
@@ -194,8 +198,8 @@ func TestMarksFromTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.Facts.Files.Len() != before || again.Marking.Files.Len() != 1 {
-		t.Errorf("%d files and %d of experts came back of %d and 1", again.Facts.Files.Len(), again.Marking.Files.Len(), before)
+	if again.Facts.Files.Len() != before || again.Marking.Files.Len() != 5 {
+		t.Errorf("%d files and %d of experts came back of %d and 5", again.Facts.Files.Len(), again.Marking.Files.Len(), before)
 	}
 	second, err := score.Run(again.Facts, judgement, again.Marking, score.Options{Draws: 50})
 	if err != nil {

@@ -133,7 +133,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if !o.Rescale {
 		o.Score.Scales = earlier.scales()
 	}
-	progress, err := o.follow(facts, register, batches)
+	progress, facts, err := o.follow(facts, register, batches)
 	if err != nil {
 		return nil, err
 	}

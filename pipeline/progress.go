@@ -165,10 +165,11 @@ func readEarlier(o Options) (facts []*table.Facts, named []publish.Previous, err
 }
 
 // follow compares the progress forms with what earlier batches stated, and checks them like any other submission: by the rules of their own form,
-// those that are to report being the directory. It gives nil where no progress form arrived.
-func (o Options) follow(facts *table.Facts, register table.Register, earlier []*table.Facts) (*table.Round, error) {
+// those that are to report being the directory. It gives nil where no progress form
+// arrived, and the facts with what became of the commitments.
+func (o Options) follow(facts *table.Facts, register table.Register, earlier []*table.Facts) (progress *table.Round, with *table.Facts, err error) {
 	if facts.Progress == nil {
-		return nil, nil
+		return nil, facts, nil
 	}
 	p, chosen, reported := *facts.Progress, register.Chosen(), map[string]bool{}
 	for s := range p.Submissions.All() {
@@ -183,7 +184,6 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 			found = append(found, model.Finding{Code: p.Definition.CodeOf(ruleNotSelected), Submission: s.Submission, Member: s.Consortium, Places: []model.Place{{File: s.File}}})
 		}
 	}
-	facts.Fulfilment = table.Of(rows)
 	p.Reading = slices.Concat(p.Reading, found)
 	known := check.Known{} // that somebody was chosen is no reason not to report here
 	for _, e := range register {
@@ -193,9 +193,9 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 	}
 	judgement, err := check.Run(&p, known)
 	if err != nil {
-		return nil, fmt.Errorf("检查年度数据核对表：%w", err)
+		return nil, nil, fmt.Errorf("检查年度数据核对表：%w", err)
 	}
-	return &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}, nil
+	return &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}, facts.Fulfilled(rows), nil
 }
 
 // ruleNotSelected is the rule about a progress form of one whom the register does not have.

@@ -252,6 +252,13 @@ type Observation struct {
 	Place  model.Place
 }
 
+// Fulfilled is the same facts with what became of earlier commitments.
+func (f *Facts) Fulfilled(rows []Fulfilled) *Facts {
+	out := *f
+	out.Fulfilment = Of(rows)
+	return &out
+}
+
 // NotAsked says that the workbook is of a version of the form that did not have the field yet: nobody wrote that it does not apply.
 func (o Observation) NotAsked() bool { return o.Status == NotApplicable && o.Place.Cell == "" }
 

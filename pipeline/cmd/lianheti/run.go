@@ -79,6 +79,7 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 	o.Rescale, o.Freeze, o.Date, o.ReplyBy = c.Bool("rescale"), c.String("freeze"), c.String("date"), c.String("reply-by")
 	o.Opinions, o.AllowTrial = c.String("opinions"), c.Bool("allow-trial")
 	o.Score = score.Options{Select: c.Int("select"), Workers: o.Workers}
+	o.Previous = "" // a run may be given several
 	for _, dir := range c.StringSlice("previous") {
 		m, err := publish.ReadManifest(dir)
 		switch {
