@@ -144,7 +144,7 @@ class Workbook:
                 self.want(abs(float(v.text)) < float("inf"), "数不是数")
             except ValueError:
                 self.want(False, "数不是数 " + repr(v.text))
-        self.want(kind != "e", "出错的值 " + (v.text if v is not None else ""))
+        self.want(kind != "e", "出错的值 " + str(v.text if v is not None else ""))
 
     def rules(self, root):
         styles = self.styles.find(MAIN + "dxfs")

@@ -136,6 +136,8 @@ func TestOneBadFileHarmsNoOther(t *testing.T) {
 			return nil
 		case rel == "退回/漳州/问题清单.xlsx": // lists what was refused
 			return nil
+		case strings.HasPrefix(rel, "公文/"): // whose feet name the data as a whole
+			return nil
 		}
 		want, err := os.ReadFile(path)
 		if err != nil {

@@ -198,6 +198,18 @@ func TestFulfilmentTotalsInDuckDB(t *testing.T) {
 	if got[0]["n"] != float64(measured) || abs(got[0]["promised"].(float64)-promised) > 1e-6 || abs(got[0]["reported"].(float64)-reported) > 1e-6 {
 		t.Errorf("%v, the forms say %d, %v, %v", got[0], measured, promised, reported)
 	}
+	programs.NeedPython(t, "pandas")
+	var said struct{ Measured, Met int }
+	answer(t, programs.Run(t, "python3", scripts+"promises.py", filepath.Join(y.first, dataFolder), filepath.Join(y.result.Dir, dataFolder)), &said)
+	met := 0
+	for f := range y.result.Progress.Fulfilment.All() {
+		if f.Measured && f.Status == "met" {
+			met++
+		}
+	}
+	if said.Measured != measured || said.Met != met {
+		t.Errorf("the script measures %+v, the run %d, of which %d are met", said, measured, met)
+	}
 }
 
 func abs(x float64) float64 { return max(x, -x) }

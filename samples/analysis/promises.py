@@ -1,6 +1,6 @@
 """承诺与实际：上一批次承诺的数，对上后来年度数据核对表报来的实际数。pandas，图用 matplotlib。
 
-用法：python3 promises.py output [图.png]（output 之下是 2024/data、2025/data …）
+用法：python3 promises.py output/2024/data output/2025/data [图.png]
 只算 fulfilment 表里核对了的（measured：有盖章的承诺，又报了实际数）；没有承诺的不算没有兑现。
 """
 import json
@@ -9,20 +9,21 @@ import sys
 
 import pandas as pd
 
-root = pathlib.Path(sys.argv[1])
-read = lambda name: pd.concat([pd.read_parquet(p) for p in sorted(root.glob(f"*/data/{name}.parquet"))], ignore_index=True)
+folders = [a for a in sys.argv[1:] if not a.endswith(".png")]
+picture = next((a for a in sys.argv[1:] if a.endswith(".png")), None)
+read = lambda name: pd.concat([pd.read_parquet(pathlib.Path(f) / f"{name}.parquet") for f in folders], ignore_index=True)
 kept = read("fulfilment")
 codes = read("codes").query("list == 'indicator'").drop_duplicates("code", keep="last").set_index("code")
 metrics, submissions = read("metrics"), read("submissions")
 measured = kept[kept.measured].copy()
 if measured.empty:
-    sys.exit(f"{root} 之下还没有核对过的承诺：先运行有年度数据核对表的批次")
+    sys.exit("这些批次里没有核对过的承诺：先运行有年度数据核对表的批次")
 
 by = measured.groupby(["consortium"]).agg(核对=("status", "size"), 达到=("status", lambda s: int((s == "met").sum())), 兑现率中位数=("rate", "median"))
 print(by.sort_values("兑现率中位数").to_string(float_format="{:.1f}".format))
 print(json.dumps({"measured": len(measured), "met": int((measured.status == "met").sum()), "median": float(measured.rate.median())}))
 
-if len(sys.argv) > 2:
+if picture:
     import matplotlib
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
@@ -51,5 +52,5 @@ if len(sys.argv) > 2:
         ax.set_visible(False)
     axes.flat[0].legend(frameon=False, fontsize=9)
     figure.suptitle("承诺与实际：各家离承诺最远的一个指标；各图纵轴不同", fontsize=13)
-    figure.savefig(sys.argv[2], dpi=120)
-    print(f"图：{sys.argv[2]}")
+    figure.savefig(picture, dpi=120)
+    print(f"图：{picture}")

@@ -486,8 +486,8 @@ func TestAColumnsNameExplainsNoRow(t *testing.T) {
 	if len(asked) != 1 || asked[0].Member == "" {
 		t.Fatalf("%+v", asked)
 	}
-	for about, want := range map[string]string{definition.Label(enrolmentColumn): "", model.ExplanationAbout(asked[0].Title, asked[0].Message): "属实"} {
-		form.Explanations = map[string]string{"|" + about: "属实"}
+	for about, want := range map[string]string{definition.Label(enrolmentColumn): "", model.ExplanationAbout(asked[0].Title, asked[0].Message): "当年扩招"} {
+		form.Explanations = map[string]string{"|" + about: "当年扩招"}
 		if x := run(t, facts(t, definition, form)).findings[0]; x.Explanation != want {
 			t.Errorf("said of %s: in force %q, want %q", about, x.Explanation, want)
 		}

@@ -14,6 +14,7 @@ import (
 // series is one metric of one submission over the years.
 type series struct {
 	Submission string `col:"submission"`
+	Indicator  string `col:"indicator"`
 	form       *table.Form
 	field      *templates.Field
 }
@@ -26,7 +27,7 @@ func (w *workbook) series() ([]series, words) {
 	var out []series
 	for form := range w.Facts.Forms {
 		for _, f := range w.Definition.Form.Metrics() {
-			out = append(out, series{form.Submission.Submission, form, f})
+			out = append(out, series{form.Submission.Submission, f.ID, form, f})
 		}
 	}
 	return out, words{}

@@ -78,7 +78,7 @@ func ofTheForm(d *templates.Definition, rec arrow.Record, row int) error {
 		id, year := cellOf(rec, name, row), cellOf(rec, "year", row)
 		f := d.Field(id)
 		switch {
-		case id == "":
+		case id == "", slices.ContainsFunc(d.Form.Fields(), func(f *templates.Field) bool { return f.Record == id }): // a list as a whole
 		case f == nil:
 			return fmt.Errorf("推荐书没有栏目 %s", id)
 		case year != "" && !slices.ContainsFunc(d.Refs(f), func(r templates.Ref) bool { return fmt.Sprint(r.Year) == year }):

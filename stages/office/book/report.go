@@ -3,7 +3,7 @@ package book
 import (
 	"encoding/xml"
 	"io"
-	"math"
+	"strconv"
 	"strings"
 
 	"lianheti/stages/model"
@@ -110,6 +110,15 @@ func XMLText(s string) string {
 	return b.String()
 }
 
+// shown is a number to the 15 digits that a spreadsheet keeps: 9.8 and not 9.800000000000001.
+func shown(v float64) float64 {
+	short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 15, 64), 64)
+	if err != nil {
+		return v
+	}
+	return short
+}
+
 // value is a cell as excelize takes it.
 func (r *Report) value(c Cell) (any, error) {
 	if c.Look == "" {
@@ -123,9 +132,7 @@ func (r *Report) value(c Cell) (any, error) {
 	case string:
 		c.Value = Text(v)
 	case float64:
-		if math.Abs(v) < 1e5 { // 9.8 and not 9.800000000000001
-			c.Value = math.Round(v*1e10) / 1e10
-		}
+		c.Value = shown(v)
 	case Passages:
 		c.Value = v.runs()
 	}

@@ -63,9 +63,9 @@ def evaluate(source, answers, members):
         schools = [m["enrolment"] for m in members if m["kind"] in SCHOOLS and (not kinds or m["kind"] in kinds)]
         return sum((Decimal(repr(n)) for n in schools if n is not None), Decimal(0))
 
-    condition = re.fullmatch(r"(.*?) \? (.*?) : (.*)", source)
-    if condition:
-        source = f"({condition[2]}) if ({condition[1]}) else ({condition[3]})"
+    choice = r"([^?()]*|[^?()]*\([^?()]*\)[^?()]*) \? ([^?:]*) : ([^?:]*)"
+    source = re.sub(r"\(" + choice + r"\)", r"((\2) if (\1) else (\3))", source)  # within brackets, or as a whole
+    source = re.sub("^" + choice + "$", r"(\2) if (\1) else (\3)", source)
     try:
         value = eval(source, {"__builtins__": {}}, dict(names, count=count, enrolment=enrolment, min=min, max=max, sum=lambda *x: sum(x)))
         return float(Decimal(value).quantize(Decimal("1e-10"), ROUND_HALF_UP))
