@@ -67,7 +67,7 @@ func Audit(ctx context.Context, o Options) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
-	marking, err := readMarks(ctx, source.facts, o)
+	marking, err := readMarks(ctx, source, o)
 	if err != nil {
 		return nil, err
 	}

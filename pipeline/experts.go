@@ -47,7 +47,7 @@ func Experts(ctx context.Context, o Options, list string, count int) (*Issued, e
 	if err != nil {
 		return nil, err
 	}
-	given, err := readMarks(ctx, facts, o)
+	given, err := readMarks(ctx, origin{facts: facts}, o)
 	if err != nil {
 		return nil, err
 	}

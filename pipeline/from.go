@@ -15,9 +15,10 @@ import (
 
 // origin is where the facts of a run come from: the files that arrived, or the tables that an earlier run published of them.
 type origin struct {
-	facts *table.Facts
-	open  func(path string) ([]byte, error) // a file that arrived, by its path in the files table; nil where there are only tables
-	from  *publish.From                     // nil where the files themselves were read
+	facts   *table.Facts
+	marking table.Marking                     // of those tables
+	open    func(path string) ([]byte, error) // a file that arrived, by its path in the files table; nil where there are only tables
+	from    *publish.From                     // nil where the files themselves were read
 }
 
 // discover lists the files that arrived; none where the tables of an earlier run are read in their place. What can't be meant is
@@ -94,7 +95,7 @@ func readTables(o Options) (origin, error) {
 	if err != nil {
 		return origin{}, publish.Refuse("数据表 %s：%s。它可能被改过，或是旧版程序的结果，请用本版程序从原件重新运行", o.From, publish.InWords(err))
 	}
-	return origin{facts: round.Facts, from: &publish.From{SHA256: digest}}, nil
+	return origin{facts: round.Facts, marking: round.Marking, from: &publish.From{SHA256: digest}}, nil
 }
 
 // agrees compares a data package with the manifest of the run whose results it stands in. What that run knew from the Department's

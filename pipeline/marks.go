@@ -11,10 +11,10 @@ import (
 )
 
 // readMarks reads the experts' workbooks. Their paths begin with the folder that they came in, so that none is taken
-// for a submission's.
-func readMarks(ctx context.Context, facts *table.Facts, o Options) (given table.Marking, err error) {
+// for a submission's. Where none are given, the marks are those of the tables that the facts come from.
+func readMarks(ctx context.Context, from origin, o Options) (given table.Marking, err error) {
 	if o.Marks == "" {
-		return given, nil
+		return from.marking, nil
 	}
 	sources, err := intake.Discover([]string{o.Marks})
 	if err != nil {
@@ -29,5 +29,5 @@ func readMarks(ctx context.Context, facts *table.Facts, o Options) (given table.
 		file.Path = filepath.Base(filepath.Clean(o.Marks)) + "/" + file.Path
 		returned = append(returned, marking.Returned{File: file, Cells: cells})
 	}
-	return marking.Read(facts, returned), nil
+	return marking.Read(from.facts, returned), nil
 }

@@ -126,7 +126,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := o.worthwhile(facts, out.Final); err != nil {
 		return nil, err
 	}
-	marking, err := readMarks(ctx, facts, o)
+	marking, err := readMarks(ctx, source, o)
 	if err != nil {
 		return nil, err
 	}

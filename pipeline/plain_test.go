@@ -217,7 +217,8 @@ func alive(t *testing.T, name, path string) string {
 			case xml.StartElement:
 				element = x.Name.Local
 				for _, a := range x.Attr {
-					if strings.Contains(a.Value, "植入") && !(element == "Relationship" && isFile(filepath.Dir(path), a.Value)) {
+					heads := element == "tableColumn" && a.Name.Local == "name" // the text of the head cell again
+					if strings.Contains(a.Value, "植入") && !heads && !(element == "Relationship" && isFile(filepath.Dir(path), a.Value)) {
 						t.Errorf("%s %s: <%s %s=%q>", name, part.Name, element, a.Name.Local, a.Value)
 					}
 				}

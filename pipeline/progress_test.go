@@ -202,7 +202,7 @@ func TestFulfilmentTotalsInDuckDB(t *testing.T) {
 	var said struct{ Measured, Met int }
 	answer(t, programs.Run(t, "python3", scripts+"promises.py", filepath.Join(y.first, dataFolder), filepath.Join(y.result.Dir, dataFolder)), &said)
 	met := 0
-	for f := range y.result.Progress.Fulfilment.All() {
+	for _, f := range tableOf[table.Fulfilled](t, y.result, "fulfilment") {
 		if f.Measured && f.Status == "met" {
 			met++
 		}

@@ -371,11 +371,11 @@ for before, s in zip([None] + placed, placed):
 # --- what each expert gives each submission -------------------------------------------------------------------------------------------
 full = {p["id"]: p["weight"] * p["expert_share"] for p in points}
 for r in tables["assessments"]:
-    own = [m for m in tables["marks"] if (m["expert"], m["submission"]) == (r["expert"], r["submission"]) and m["kind"] == "mark"
+    given = [m for m in tables["marks"] if (m["expert"], m["submission"]) == (r["expert"], r["submission"]) and m["kind"] == "mark"
            and m["status"] in ("counted", "dropped")]
     if r["expert"]:
-        same("assessment", (r["expert"], r["submission"]), sum(m["value"] / experts["scale"] * full[m["point"]] for m in own), r["points"] or 0.0)
-        same("assessment", (r["expert"], r["submission"]), sum(full[m["point"]] for m in own), r["possible"])
+        same("assessment", (r["expert"], r["submission"]), sum(m["value"] / experts["scale"] * full[m["point"]] for m in given), r["points"] or 0.0)
+        same("assessment", (r["expert"], r["submission"]), sum(full[m["point"]] for m in given), r["possible"])
         continue
     each = [x["points"] for x in tables["assessments"] if x["submission"] == r["submission"] and x["expert"] and x["state"] == "whole"]
     if each:
@@ -504,10 +504,10 @@ def undecided(s, k):  # what nobody has decided and would carry a submission ove
     pending = [o for o in ranked if ranking[o]["pending"]]
 
     def flip(to):
-        own = agreed(s, to)
-        if own is None:
+        mine = agreed(s, to)
+        if mine is None:
             return rank <= k
-        place = 1 + sum(1 for o in ranked if (t := agreed(o, to)) is not None and t > own)
+        place = 1 + sum(1 for o in ranked if (t := agreed(o, to)) is not None and t > mine)
         return (place <= k) != (rank <= k)
 
     flips = [o for o in pending if flip([o])]
