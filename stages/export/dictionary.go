@@ -40,7 +40,11 @@ func DictionaryMarkdown(w io.Writer, d *templates.Definition) error {
 			row(b, "代码", "名称", "分组", "单位", "说明", "出处")
 			row(b, "---", "---", "---", "---", "---", "---")
 		}
-		row(b, "`"+c.Code+"`", c.Label, c.Group, c.Unit, c.Description, c.Paragraph)
+		said := c.Description
+		if c.UCUM != "" {
+			said += "（UCUM：" + c.UCUM + "）"
+		}
+		row(b, "`"+c.Code+"`", c.Label, c.Group, c.Unit, said, c.Paragraph)
 	}
 	return b.Flush()
 }

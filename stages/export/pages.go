@@ -54,8 +54,12 @@ func page(w io.Writer, t *templates.Table, columns []table.Meaning) {
 	row(w, "列", "名称", "类型", "单位", "可为空", "含义", "允许取值", "出处", "主键", "取自")
 	row(w, "---", "---", "---", "---", "---", "---", "---", "---", "---", "---")
 	for _, c := range columns {
+		said := c.Description
+		if c.Formerly != "" {
+			said += "（原名 `" + c.Formerly + "`）"
+		}
 		row(w, "`"+c.Column+"`", c.Label, c.Type, c.Unit, yes(c.Nullable),
-			c.Description, c.Values, c.Paragraph, yes(c.Key), c.References)
+			said, c.Values, c.Paragraph, yes(c.Key), c.References)
 	}
 	fmt.Fprintf(w, "\n先问三句（DuckDB，载入 %s 之后）：\n\n```sql\n%s\n```\n",
 		ViewsName, strings.Join(Queries(t.Name, columns), "\n"))

@@ -155,7 +155,17 @@ func (b *Batch) role() string {
 // fileRows makes the files table, with the catalogue's words for what was not used.
 func (b *Batch) fileRows() []table.File {
 	rows := make([]table.File, 0, len(b.files))
+	kept := map[string]bool{}      // submissions
+	adopted := map[string]string{} // by path: the submission of a file that was adopted
 	for _, a := range b.files {
+		if a.file.Fate == model.Accepted {
+			kept[a.submission], adopted[a.file.Path] = true, a.submission
+		}
+	}
+	for _, a := range b.files {
+		if !kept[a.submission] { // the name was another one then: it belongs where its successor does, or nowhere
+			a.submission = adopted[a.supersededBy]
+		}
 		row := table.File{Batch: int32(b.d.Directory.Batch), Role: b.role(), Path: a.file.Path, SHA256: a.file.SHA256, Size: a.file.Size, Fate: a.file.Fate,
 			Code: a.file.Code, Submission: a.submission, SupersededBy: a.supersededBy, CellsRead: int32(a.read), CellsUsed: int32(a.used)}
 		if a.file.Fate != model.Accepted {
