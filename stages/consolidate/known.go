@@ -46,14 +46,6 @@ func standsAt(r table.Rank) string {
 	return orDash(sides[r.Line])
 }
 
-// placeOf says where a submission stands, in the words that are true so far.
-func (w *workbook) placeOf(r table.Rank) string {
-	if w.Standing.Complete() {
-		return fmt.Sprintf("第%d名", r.Rank.V)
-	}
-	return fmt.Sprintf("数据部分暂列第%d名", r.Rank.V)
-}
-
 // totalHead heads a column of totals: what they are out of stands wherever they stand.
 func (w *workbook) totalHead() string {
 	for r := range w.Ranking.Ranking.All() {

@@ -387,13 +387,6 @@ func (w *workbook) wanting() string {
 	return w.Standing.State.Label()
 }
 
-func orNone(s string) string {
-	if s == "" {
-		return "没有"
-	}
-	return s
-}
-
 func orDash(s string) string {
 	if s == "" {
 		return "－"

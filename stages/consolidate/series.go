@@ -101,9 +101,6 @@ var cityCounts = [...]cityCount{
 	{"其中企业", func(w *workbook, e entry) int { return w.kinds(e, false) }, func(w *workbook, name string) string { return w.countKinds(name, false) }},
 }
 
-// reportCounts are the first of them: those about reporting.
-const reportCounts = 10
-
 func verdictCount(v model.Verdict) cityCount {
 	return cityCount{string(v), func(_ *workbook, e entry) int {
 		if e.Verdict.Verdict == v {

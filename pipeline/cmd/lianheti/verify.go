@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"lianheti/pipeline/publish"
@@ -24,7 +23,7 @@ func verifyCommand() *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return usageError{fmt.Errorf("要给出一个结果文件夹，例如 output/%d", slices.Max(templates.Years()))}
+				return usageError{fmt.Errorf("要给出一个结果文件夹，例如 output/%d", templates.Latest())}
 			}
 			m, differences, err := publish.Verify(c.Args().First())
 			switch {
