@@ -49,8 +49,8 @@ type parts struct {
 }
 
 func write(w io.Writer, f *excelize.File, title string, p parts) error {
-	// A fixed date: document properties must have one, and nothing published reads the clock.
-	const epoch = "2024-01-01T00:00:00Z"
+	// A fixed date: document properties must have one, and nothing published reads the clock. It is the day from which containers count.
+	const epoch = "1980-01-01T00:00:00Z"
 	if err := f.SetDocProps(&excelize.DocProperties{Title: title}); err != nil { // content type and relationship
 		return err
 	}
