@@ -43,6 +43,7 @@ type Column struct {
 	Paragraph   string
 	Values      []string // allowed values, where they are a closed set
 	References  string   // table.column that holds every value of this one; empty: none
+	Names       string   // column of this table whose codes this one gives the labels of, from table codes; empty: the program fills it
 }
 
 // Table finds the description of a table, or gives nil.

@@ -43,6 +43,7 @@ func Published(r *Round) ([]Named, error) {
 	files := r.AllFiles()
 	records["files"] = files.Record()
 
+	labels := labelsOf(d)
 	var out []Named
 	for _, s := range schemas {
 		name := Said(s.Metadata(), KeyTable)
@@ -54,7 +55,7 @@ func Published(r *Round) ([]Named, error) {
 		case "panel":
 			records[name] = widePanel(s, r.Facts)
 		}
-		out = append(out, Named{name, publishable(s, records[name])})
+		out = append(out, Named{name, publishable(s, records[name], labels)})
 	}
 	return out, nil
 }
@@ -66,21 +67,59 @@ func Apart[T any](d *templates.Definition, name string, rows []T) (Named, error)
 		return Named{}, err
 	}
 	t := Of(rows)
-	return Named{name, publishable(schema, t.Record())}, nil
+	return Named{name, publishable(schema, t.Record(), labelsOf(d))}, nil
 }
 
-// publishable is a record under its described schema, with every text fit to be seen. All columns are built anew, so that the bytes
-// that are written depend on the values alone, not on whether the rows were just read or come from published tables.
-func publishable(schema *arrow.Schema, rec arrow.Record) arrow.Record {
-	columns := make([]arrow.Array, rec.NumCols())
-	for i, c := range rec.Columns() {
+// publishable is a record under its described schema, with every text fit to be seen, and the labels beside the codes. All columns are
+// built anew, so that the bytes that are written depend on the values alone, not on whether the rows were just read or come from
+// published tables.
+func publishable(schema *arrow.Schema, rec arrow.Record, labels map[string]map[string]string) arrow.Record {
+	columns := make([]arrow.Array, schema.NumFields())
+	for i, f := range schema.Fields() {
 		show := visible
-		if slices.Contains(hashColumns, schema.Field(i).Name) {
+		if slices.Contains(hashColumns, f.Name) {
 			show = visibleHash
 		}
-		columns[i] = rebuilt(c, show)
+		if of := Said(f.Metadata, KeyNames); of != "" {
+			columns[i] = labelled(columnOf(rec, of), labels[of])
+		} else {
+			columns[i] = rebuilt(columnOf(rec, f.Name), show)
+		}
 	}
 	return array.NewRecord(schema, columns, rec.NumRows())
+}
+
+func columnOf(rec arrow.Record, name string) arrow.Array { return rec.Column(rec.Schema().FieldIndices(name)[0]) }
+
+// labelled gives the label of each code, null where it has none.
+func labelled(codes arrow.Array, labels map[string]string) arrow.Array {
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	for i := range codes.Len() {
+		if label := labels[codes.(*array.String).Value(i)]; label != "" {
+			b.Append(label)
+		} else {
+			b.AppendNull()
+		}
+	}
+	return b.NewArray()
+}
+
+// labelsOf gives the labels of codes by the column that they stand in; a field may be an indicator.
+func labelsOf(d *templates.Definition) map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for _, c := range Codes(d) {
+		lists := []string{c.List}
+		if c.List == "indicator" {
+			lists = append(lists, "field")
+		}
+		for _, list := range lists {
+			if out[list] == nil {
+				out[list] = map[string]string{}
+			}
+			out[list][c.Code] = c.Label
+		}
+	}
+	return out
 }
 
 // rebuilt copies a column value by value, texts as they may be shown.

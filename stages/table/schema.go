@@ -31,6 +31,7 @@ const (
 	KeyReferences  = "references"     // table.column that holds every value
 	KeyDecimals    = "decimals"       // that a figure of the form may state
 	KeyFormerly    = "formerly"       // name of the column in schemas of an earlier major version
+	KeyNames       = "names"          // column of the same table whose codes this one gives the labels of
 )
 
 // ValueSeparator stands between the allowed values of a column.
@@ -91,17 +92,23 @@ func describe(d *templates.Definition, name string, fields []arrow.Field) (*arro
 		return nil, fmt.Errorf("templates/%d/tables.yaml 缺表 %s：请补上每张表和每一列的含义", d.Year, name)
 	}
 	known := meanings(d, t)
-	described := make([]arrow.Field, len(fields))
+	var described []arrow.Field
 	var missing []string
-	for i, f := range fields {
+	for _, f := range fields {
 		m, ok := known[f.Name]
 		if !ok {
 			missing = append(missing, f.Name)
 		}
 		delete(known, f.Name)
 		m.formerly = Said(f.Metadata, KeyFormerly)
-		described[i] = f
-		described[i].Metadata = m.metadata()
+		f.Metadata = m.metadata()
+		described = append(described, f)
+		for _, c := range t.Columns {
+			if c.Names == f.Name {
+				described = append(described, arrow.Field{Name: c.Name, Type: arrow.BinaryTypes.String, Nullable: true, Metadata: known[c.Name].metadata()})
+				delete(known, c.Name)
+			}
+		}
 	}
 	if left := slices.Sorted(maps.Keys(known)); len(missing)+len(left) > 0 {
 		return nil, fmt.Errorf("templates/%d/tables.yaml 的表 %s 与程序不符（程序有而未说明的列：%s；说明了而程序没有的列：%s）：请补上或删去",
@@ -126,14 +133,14 @@ func definitionHash(d *templates.Definition) string {
 
 // meaning is what is said of one column.
 type meaning struct {
-	label, description, unit, paragraph, references, formerly, decimals string
-	values                                                              []string
+	label, description, unit, paragraph, references, formerly, decimals, names string
+	values                                                                     []string
 }
 
 // metadata leaves out what has nothing to say, so that readers show no empty entries.
 func (m meaning) metadata() arrow.Metadata {
 	var keys, values []string
-	for _, e := range [][2]string{{KeyLabel, m.label}, {KeyDescription, m.description}, {KeyUnit, m.unit}, {KeyParagraph, m.paragraph}, {KeyValues, strings.Join(m.values, ValueSeparator)}, {KeyReferences, m.references}, {KeyFormerly, m.formerly}, {KeyDecimals, m.decimals}} {
+	for _, e := range [][2]string{{KeyLabel, m.label}, {KeyDescription, m.description}, {KeyUnit, m.unit}, {KeyParagraph, m.paragraph}, {KeyValues, strings.Join(m.values, ValueSeparator)}, {KeyReferences, m.references}, {KeyFormerly, m.formerly}, {KeyDecimals, m.decimals}, {KeyNames, m.names}} {
 		if e[1] != "" {
 			keys, values = append(keys, e[0]), append(values, e[1])
 		}
@@ -163,7 +170,7 @@ func meanings(d *templates.Definition, t *templates.Table) map[string]meaning {
 		}
 	}
 	for _, c := range t.Columns {
-		m := meaning{label: c.Label, description: c.Description, unit: c.Unit, paragraph: c.Paragraph, references: c.References, values: c.Values}
+		m := meaning{label: c.Label, description: c.Description, unit: c.Unit, paragraph: c.Paragraph, references: c.References, values: c.Values, names: c.Names}
 		if c.Name == "city_code" {
 			for _, city := range d.Directory.Cities {
 				m.values = append(m.values, city.Code)
