@@ -162,6 +162,16 @@ func (p *Point) Full() string {
 	return p.ID + " " + strings.TrimSpace(strings.TrimPrefix(p.Label, p.ID))
 }
 
+// Find finds a quantity of the point by its id; nil where there is none.
+func (p *Point) Find(id string) *Evidence {
+	for _, e := range p.Evidence {
+		if e.ID == id {
+			return e
+		}
+	}
+	return nil
+}
+
 // Evidence is one quantity that speaks to a point.
 type Evidence struct {
 	ID        string

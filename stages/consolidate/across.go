@@ -2,7 +2,9 @@ package consolidate
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 
 	"lianheti/stages/office/book"
 	"lianheti/stages/table"
@@ -19,10 +21,7 @@ type pair struct {
 // passage is how many characters in a row must be the same to be marked.
 const passage = 8
 
-// mostCompared bounds the texts of one field that are compared with each other here.
-const mostCompared = 100
-
-// pairs gives each text that a finding calls near-identical its nearest among the others of which the same is said.
+// pairs gives each text that a finding calls near-identical the one that the finding names.
 func (w *workbook) pairs() []pair {
 	said := map[templates.Ref]map[string]string{} // by submission, what the finding says
 	var fields []templates.Ref
@@ -43,63 +42,18 @@ func (w *workbook) pairs() []pair {
 				texts = append(texts, t)
 			}
 		}
-		texts = texts[:min(len(texts), mostCompared)]
-		seen, shares := map[[2]int]bool{}, alike(texts)
-		for i := range texts {
-			best, nearest := 0.0, -1
-			for k := range texts {
-				if c := max(shares[i][k], shares[k][i]); k != i && c > best {
-					best, nearest = c, k
-				}
+		seen := map[[2]int]bool{}
+		for i, t := range texts {
+			nearest := slices.IndexFunc(texts, func(x table.Text) bool {
+				return x.Submission != t.Submission && strings.Contains(said[ref][t.Submission], "“"+w.of(x.Submission).Consortium+"”")
+			})
+			if key := [2]int{min(i, nearest), max(i, nearest)}; nearest >= 0 && !seen[key] {
+				seen[key] = true
+				out = append(out, pair{ref.Field, [2]table.Text{texts[key[0]], texts[key[1]]}, percentage.FindString(said[ref][t.Submission])})
 			}
-			key := [2]int{min(i, nearest), max(i, nearest)}
-			if nearest < 0 || seen[key] {
-				continue
-			}
-			seen[key] = true
-			out = append(out, pair{ref.Field, [2]table.Text{texts[key[0]], texts[key[1]]}, shareSaid(said[ref][texts[i].Submission])})
 		}
 	}
 	return out
-}
-
-// alike gives, of each text and each other, the share of its characters that stand in passages that the other has too. Passages
-// become numbers once, so that long texts are compared by looking numbers up.
-func alike(texts []table.Text) [][]float64 {
-	number := map[[passage]rune]int32{}
-	passages, lengths := make([][]int32, len(texts)), make([]int, len(texts))
-	for i, t := range texts {
-		runes := []rune(t.Text)
-		lengths[i] = len(runes)
-		for at := 0; at+passage <= len(runes); at++ {
-			key := [passage]rune(runes[at : at+passage])
-			n, known := number[key]
-			if !known {
-				n = int32(len(number))
-				number[key] = n
-			}
-			passages[i] = append(passages[i], n)
-		}
-	}
-	shares, has := make([][]float64, len(texts)), make([]int, len(number)) // has: by passage, the text last marked that has it
-	for i := range texts {
-		shares[i] = make([]float64, len(texts))
-	}
-	for k := range texts {
-		for _, n := range passages[k] {
-			has[n] = k + 1
-		}
-		for i := range texts {
-			in, end := 0, 0
-			for at, n := range passages[i] {
-				if has[n] == k+1 {
-					in, end = in+at+passage-max(at, end), at+passage
-				}
-			}
-			shares[i][k] = float64(in) / float64(max(lengths[i], 1))
-		}
-	}
-	return shares
 }
 
 // marked2 cuts a text into the passages that another has too and what lies between them.
@@ -129,9 +83,7 @@ func marked2(text, other string) book.Passages {
 	return out
 }
 
-// shareSaid is the percentage in the message of a finding: one figure wherever it is shown.
-func shareSaid(message string) string { return percentage.FindString(message) }
-
+// percentage is what a finding says is the same: one figure wherever it is shown.
 var percentage = regexp.MustCompile(`[0-9]+％`)
 
 // compared are the near-identical texts, side by side.

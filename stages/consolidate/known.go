@@ -15,18 +15,6 @@ func (w *workbook) known(remark string) string { return w.Standing.String() + "�
 // noLine is what stands where a line would, before the marks are in.
 const noLine = "评齐之前不分线内线外，不说稳不稳，不算入围的机会，不出名单；名次只是数据部分暂列。"
 
-// Words for where a submission stands to the line after the first k.
-const (
-	lineInside  = "线内"
-	lineTied    = "并列跨线"
-	lineOutside = "线外"
-)
-
-var (
-	sides    = map[string]string{"inside": lineInside, "tied": lineTied, "outside": lineOutside}
-	firmness = map[string]string{"safe": "稳", "fairly": "较稳", "contested": "两可"}
-)
-
 // lastInside is the total of the last one inside the line.
 func (w *workbook) lastInside(ranked []table.Rank) float64 {
 	last := 0.0
@@ -40,10 +28,10 @@ func (w *workbook) lastInside(ranked []table.Rank) float64 {
 
 // standsAt says on which side of the line a submission stands and how firmly; a dash before there is a line.
 func standsAt(r table.Rank) string {
-	if firm := firmness[r.Firm]; firm != "" {
-		return sides[r.Line] + "，" + firm
+	if firm := table.Firmness[r.Firm]; firm != "" {
+		return table.Sides[r.Line] + "，" + firm
 	}
-	return orDash(sides[r.Line])
+	return orDash(table.Sides[r.Line])
 }
 
 // totalHead heads a column of totals: what they are out of stands wherever they stand.

@@ -196,7 +196,7 @@ type step struct {
 func (o *overview) next() []step {
 	open, whose, cities := map[string]int{}, map[string]map[string]bool{}, map[string]map[string]bool{}
 	for _, x := range slices.Collect(o.Judgement.Findings.All()) {
-		kind := o.answered(x)
+		kind := x.Answered()
 		if whose[kind] == nil {
 			whose[kind], cities[kind] = map[string]bool{}, map[string]bool{}
 		}
@@ -228,8 +228,8 @@ func (o *overview) next() []step {
 	who := func(cities map[string]bool) string { return short2(sortedKeys(cities)) }
 	all := []step{
 		{"催报", who(late), "期限 " + o.Definition.Directory.Deadline, len(lacking), "家未报", "filing"},
-		{"改正后重报", who(cities[toMend]), "按退回通知", len(whose[toMend]), fmt.Sprintf("家（%d处必须修改）", open[toMend]), "findings"},
-		{"写情况说明", who(cities[toExplain]), "按退回通知", len(whose[toExplain]), fmt.Sprintf("家（%d处未说明）", open[toExplain]), "findings"},
+		{"改正后重报", who(cities[table.ToMend]), "按退回通知", len(whose[table.ToMend]), fmt.Sprintf("家（%d处必须修改）", open[table.ToMend]), "findings"},
+		{"写情况说明", who(cities[table.ToExplain]), "按退回通知", len(whose[table.ToExplain]), fmt.Sprintf("家（%d处未说明）", open[table.ToExplain]), "findings"},
 		{"核实存疑的数", "职成处、地市", "会前", doubtful, "格", "checklist"},
 		experts,
 		{"补请专家评晚到的", "职成处", "会前", o.Standing.Waiting, "家待评", "ranking"},

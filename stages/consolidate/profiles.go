@@ -53,7 +53,7 @@ func (w *workbook) laidOut() (*book.Page, map[string]int) {
 		if i > 0 {
 			w.pages.Break(row)
 		}
-		w.pageRows[g.submission] = row
+		w.pageRows[g.Rank.Submission] = row
 		x := &profile{workbook: w, page: w.pages, gathered: g, first: row, row: row}
 		row = x.write()
 	}
@@ -75,55 +75,24 @@ func (w *workbook) pageLink(submission string) book.Cell {
 
 // gathered is all that a page tells of one consortium.
 type gathered struct {
-	form       *table.Form
-	rank       table.Rank
-	shares     []table.Opt[float64] // of what an indicator can bring, in the order of the rubric
-	medians    []table.Opt[float64] // of the ranked
-	proof      []table.Score
-	found      []table.Finding
-	promises   []table.Growth // those to verify
-	submission string
+	*table.About
+	shares  []table.Opt[float64] // of what an indicator can bring, in the order of the rubric
+	medians []table.Opt[float64] // of the ranked
 }
 
 // gathered collects what the pages tell, in the order of the ranking.
 func (w *workbook) gathered() []*gathered {
-	byID := map[string]*gathered{}
 	var out []*gathered
+	about, standings := w.About(), w.standings()
 	for r := range w.Ranking.Ranking.All() {
-		if len(out) == mostProfiles {
-			break
+		if len(out) < mostProfiles {
+			out = append(out, &gathered{About: about[r.Submission], shares: w.indicatorShares(standings[r.Submission])})
 		}
-		g := &gathered{rank: r, submission: r.Submission}
-		byID[r.Submission], out = g, append(out, g)
-	}
-	for form := range w.Facts.Forms {
-		if g := byID[form.Submission.Submission]; g != nil {
-			g.form = form
-		}
-	}
-	for s := range w.Ranking.Scores.All() {
-		if g := byID[s.Submission]; g != nil && s.Evidence != "" && s.Weight > 0 {
-			g.proof = append(g.proof, s)
-		}
-	}
-	for x := range w.Judgement.Findings.All() {
-		if g := byID[x.Submission]; g != nil {
-			g.found = append(g.found, x)
-		}
-	}
-	for c := range w.Ranking.Credibility.All() {
-		if g := byID[c.Submission]; g != nil && c.Flag == "verify" {
-			g.promises = append(g.promises, c)
-		}
-	}
-	standings := w.standings()
-	for _, g := range out {
-		g.shares = w.indicatorShares(standings[g.submission])
 	}
 	for i := range w.Definition.Rubric.Indicators {
 		var values []float64
 		for _, g := range out {
-			if g.rank.Ranked && i < len(g.shares) && g.shares[i].Valid {
+			if g.Rank.Ranked && i < len(g.shares) && g.shares[i].Valid {
 				values = append(values, g.shares[i].V)
 			}
 		}
@@ -184,12 +153,12 @@ func (p *profile) write() int {
 
 // heading is the name, and where the consortium belongs.
 func (p *profile) heading() {
-	s := p.form.Submission
+	s := p.Form.Submission
 	p.page.Span(p.row, 1, profileCols, book.Cell{Value: p.name(s.Submission), Look: book.Title})
 	p.page.Height(p.row, 30)
-	parts := []string{s.Submission, s.City, string(p.rank.Verdict)}
-	if p.rank.Unranked != "" {
-		parts = append(parts, p.rank.Unranked)
+	parts := []string{s.Submission, s.City, string(p.Rank.Verdict)}
+	if p.Rank.Unranked != "" {
+		parts = append(parts, p.Rank.Unranked)
 	}
 	parts = append(parts, p.Standing.String(), p.Definition.Rubric.WeightsNote)
 	p.page.Span(p.row+1, 1, profileCols, book.Cell{Value: text.Mask(strings.Join(parts, "；")), Look: book.Subtitle})
@@ -197,7 +166,7 @@ func (p *profile) heading() {
 }
 
 func (p *profile) tiles() {
-	r := p.rank
+	r := p.Rank
 	rank, ranks, chance := "不排", "名次", "－"
 	if r.Ranked {
 		rank = fmt.Sprint(r.Rank.V)
@@ -224,25 +193,20 @@ func (p *profile) tiles() {
 
 // facts are what the consortium is: two columns of label and value.
 func (p *profile) facts() {
-	s, kinds := p.form.Submission, []string{}
-	for _, k := range p.Definition.Form.Kinds {
-		if n := p.form.Count(k.ID); n > 0 {
-			kinds = append(kinds, fmt.Sprintf("%s%d", k.Label, n))
-		}
-	}
+	s := p.Form.Submission
 	enrolment := p.absent(table.Missing)
-	if n, ok := p.form.Enrolment(); ok {
+	if n, ok := p.Form.Enrolment(); ok {
 		enrolment = n.String() + "人"
 	}
 	list := [][2]string{
 		{p.head("submissions", "park"), s.Park}, {p.head("submissions", "lead_school"), s.LeadSchool}, {p.head("submissions", "lead_enterprise"), s.LeadEnterprise},
-		{p.Definition.Table("members").Label, fmt.Sprintf("%d家：%s", len(p.form.Members), strings.Join(kinds, "、"))}, {p.head("members", "enrolment"), enrolment},
+		{p.Definition.Table("members").Label, p.Form.Parts(p.Definition)}, {p.head("members", "enrolment"), enrolment},
 	}
 	if funding := p.Definition.Form.About(templates.Funding); len(funding) > 0 {
 		f := funding[0]
 		value := p.absent(table.Missing)
 		y, _ := p.Definition.Form.Year(f.Years[0])
-		if m := p.form.Metric(f.ID, y.Year); m != nil && m.Value.Valid {
+		if m := p.Form.Metric(f.ID, y.Year); m != nil && m.Value.Valid {
 			value = table.Plain(m.Value) + f.Unit
 		}
 		list = append(list, [2]string{p.Definition.Label(f.ID) + y.Label, value})
@@ -310,7 +274,7 @@ func (p *profile) small(f *templates.Field, at, col, cols, row int) {
 	}
 	numbers := 0
 	for i, y := range years {
-		m := p.form.Metric(f.ID, y.Year)
+		m := p.Form.Metric(f.ID, y.Year)
 		if m == nil || !m.Value.Valid {
 			continue
 		}
@@ -397,18 +361,18 @@ func (p *profile) years() {
 		p.page.Put(p.row, 1, centred(fmt.Sprint(k+1)))
 		p.page.Span(p.row, 2, 3, plain(p.Definition.Label(f.ID)+"（"+f.Unit+"）"))
 		for i, y := range years {
-			p.page.Put(p.row, 5+i, p.dated(p.form.Metric(f.ID, y.Year), y))
+			p.page.Put(p.row, 5+i, p.dated(p.Form.Metric(f.ID, y.Year), y))
 		}
 		p.page.Put(p.row, 10, p.change(f, last-1, last))
 		p.page.Put(p.row, 11, p.change(f, last, final))
-		p.page.Put(p.row, 12, mono(series{form: p.form, field: f}.place().Cell))
+		p.page.Put(p.row, 12, mono(series{form: p.Form, field: f}.place().Cell))
 	}
 	p.row++
 }
 
 // change compares two years, in percent or in points.
 func (p *profile) change(f *templates.Field, from, to int) book.Cell {
-	a, b := p.form.Metric(f.ID, from), p.form.Metric(f.ID, to)
+	a, b := p.Form.Metric(f.ID, from), p.Form.Metric(f.ID, to)
 	switch {
 	case a == nil || b == nil || !a.Value.Valid || !b.Value.Valid:
 		return quiet("－")
@@ -447,9 +411,9 @@ func (p *profile) weaknesses() []table.Score {
 func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 	var out []table.Score
 	seen := map[string]bool{}
-	for _, s := range p.proof {
-		e := p.evidenceOf(s.Point, s.Evidence)
-		if !e.Absolute() && s.Raw.Valid && s.Raw.V != 0 && s.Normalised.Valid && fits(s) && s.Doubt == "" {
+	for _, s := range p.Scores {
+		e := p.Definition.Rubric.Point(s.Point).Find(s.Evidence)
+		if e != nil && s.Weight > 0 && !e.Absolute() && s.Raw.Valid && s.Raw.V != 0 && s.Normalised.Valid && fits(s) && s.Doubt == "" {
 			out = append(out, s)
 		}
 	}
@@ -484,10 +448,10 @@ func (p *profile) listed(col int, list []table.Score) (next int) {
 func (p *profile) questions() {
 	p.part("答辩待问", 1, profileCols)
 	p.row++
-	all := p.asked()
+	all := p.Questions(p.Definition)
 	for i, q := range all {
-		p.page.Span(p.row, 1, 2, centred(q.kind))
-		p.page.Span(p.row, 3, profileCols-2, plain(q.words))
+		p.page.Span(p.row, 1, 2, centred(q.Kind))
+		p.page.Span(p.row, 3, profileCols-2, plain(q.Words))
 		left := profileHigh - p.page.Tall(p.first, p.row)
 		if left < 20 && i < len(all)-1 || left < 0 {
 			p.page.Span(p.row, 1, 2, centred("其余"))
@@ -502,49 +466,4 @@ func (p *profile) questions() {
 		p.page.Span(p.row, 1, profileCols, plain("没有未了结的问题、缺失的依据和需核实的承诺。"))
 		p.row++
 	}
-}
-
-// question is one line of what to ask.
-type question struct{ kind, words string }
-
-func (p *profile) asked() []question {
-	var out []question
-	add := func(kind, format string, args ...any) {
-		out = append(out, question{kind, fmt.Sprintf(format, args...)})
-	}
-	for _, want := range []string{toMend, toExplain} {
-		for _, x := range p.found {
-			if p.answered(x) == want {
-				add(want, "%s（%s）", x.Message, model.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell})
-			}
-		}
-	}
-	if p.rank.Proposals != "" {
-		add("专家的提议", "%s", p.rank.Proposals)
-	}
-	if p.rank.LineReason != "" {
-		add("名次两可", "%s", p.rank.LineReason)
-	}
-	for _, c := range p.promises {
-		add("承诺可信度", "%s：%s", p.Definition.Label(c.Indicator), c.Note)
-	}
-	lacking := map[string][]string{}
-	var notes []string
-	for _, s := range p.proof {
-		if !s.Raw.Valid {
-			if lacking[s.Note] == nil {
-				notes = append(notes, s.Note)
-			}
-			lacking[s.Note] = append(lacking[s.Note], s.Point+" "+p.evidenceOf(s.Point, s.Evidence).Label)
-		}
-	}
-	for _, n := range notes {
-		add(pointLacking, "%s：%s", strings.Join(lacking[n], "、"), n)
-	}
-	for _, x := range p.found {
-		if p.answered(x) == explained {
-			add("说明待核", "%s 说明：%s", x.Message, x.Explanation)
-		}
-	}
-	return out
 }

@@ -323,9 +323,9 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 		chosen := ""
 		switch {
 		case c.marked && int(r.Rank.V) <= c.choose:
-			chosen = lineInside
+			chosen = table.Sides["inside"]
 		case c.marked:
-			chosen = lineOutside
+			chosen = table.Sides["outside"]
 		}
 		if got := text(sheetWeights, weightsFirst+place-1, placeCol+6); got != chosen {
 			t.Errorf("place %d of the list: %q, want %q for %d", place, got, chosen, c.choose)

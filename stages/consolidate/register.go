@@ -37,7 +37,7 @@ func (w *workbook) effect(e table.Registered) string {
 			what := fmt.Sprintf("%s %s", w.of(x.Submission).Consortium, x.Title)
 			switch {
 			case e.Decides(x):
-				return what + "：" + w.answered(x)
+				return what + "：" + x.Answered()
 			case x.Fingerprint == e.Fingerprint:
 				return what + "：数据变了，登记的不再有效，请重新定夺"
 			}

@@ -10,41 +10,27 @@ import (
 )
 
 // Requirements
-//  1. A doubtful enrolment on the roster concerns every point of which an evidence is counted per student.
+//  1. What is said to hang on a doubt is what the scoring says hangs on it.
 //  2. What is as it was in the last round is listed, and is no difference.
-//  3. What is wrong in a year that counts nothing concerns no point.
-//  4. Where not all outside the line are told what they lack, the sheet says so.
+//  3. Where not all outside the line are told what they lack, the sheet says so.
 
-func TestTheRosterConcernsPoints(t *testing.T) {
+func TestDoubtsHangAsTheScoringSays(t *testing.T) {
 	_, in, _ := open(t)
-	w := newWorkbook(in)
-	var want []string
-	for _, p := range in.Definition.Rubric.Points() {
-		for _, e := range p.Evidence {
-			if strings.Contains(e.Expr, "enrolment(") && !slices.Contains(want, p.ID) {
-				want = append(want, p.ID)
+	hanging := 0
+	for _, x := range newWorkbook(in).doubtful() {
+		want := ""
+		for s := range in.Ranking.Stakes.All() {
+			if s.Submission == x.Submission && s.Fingerprint == x.Fingerprint {
+				want = s.Points
+				hanging++
 			}
 		}
-	}
-	if got := w.pointsOf(table.Finding{Fields: "members_enrolment"}, nil); len(want) == 0 || !slices.Equal(got, want) {
-		t.Errorf("a doubtful enrolment concerns %v, want %v", got, want)
-	}
-}
-
-// TestOtherYearsMoveNoRanking: only what stands in a cell that counts is said to concern the score.
-func TestOtherYearsMoveNoRanking(t *testing.T) {
-	_, in, _ := open(t)
-	w := newWorkbook(in)
-	for form := range in.Facts.Forms {
-		at := func(year int) string {
-			p := form.Observe(templates.Ref{Field: "training_bases", Year: year}).Place
-			return p.Sheet + "!" + p.Cell
+		if got := strings.Join(x.points, "、"); got != want {
+			t.Errorf("%s %s: %s, want %s", x.Submission, x.Title, got, want)
 		}
-		for places, want := range map[string]bool{at(2022): false, at(2025) + "; " + at(2024): false, at(2024) + "; " + at(2023): true} {
-			if got := w.pointsOf(table.Finding{Fields: "training_bases", Places: places}, form); slices.Contains(got, "3.3") != want {
-				t.Errorf("%s: %s concerns %v", form.Submission.Submission, places, got)
-			}
-		}
+	}
+	if hanging == 0 {
+		t.Error("nothing hangs on any doubt")
 	}
 }
 

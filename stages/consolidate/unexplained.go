@@ -7,10 +7,9 @@ import (
 	"strings"
 
 	"lianheti/stages/table"
-	"lianheti/templates"
 )
 
-// doubt is a finding that nobody has explained, with what hangs on it.
+// doubt is a finding that nobody has table.Explained, with what hangs on it.
 type doubt struct {
 	table.Finding
 	rank   table.Opt[int32]
@@ -50,14 +49,14 @@ func (w *workbook) doubtful() []doubt {
 			since[c.Fingerprint] = c.Kind.Label()
 		}
 	}
-	forms := map[string]*table.Form{}
-	for form := range w.Facts.Forms {
-		forms[form.Submission.Submission] = form
+	points := map[[2]string][]string{} // that hang on a finding
+	for x := range w.Ranking.Stakes.All() {
+		points[[2]string{x.Submission, x.Fingerprint}] = strings.Split(x.Points, "、")
 	}
 	var all []doubt
 	for x := range w.Judgement.Findings.All() {
-		if w.answered(x) == toExplain {
-			all = append(all, doubt{x, w.ranks[x.Submission].Rank, w.pointsOf(x, forms[x.Submission]), since[x.Fingerprint]})
+		if x.Answered() == table.ToExplain {
+			all = append(all, doubt{x, w.ranks[x.Submission].Rank, points[[2]string{x.Submission, x.Fingerprint}], since[x.Fingerprint]})
 		}
 	}
 	last := func(x doubt) int32 { // those without a rank come last
@@ -71,24 +70,4 @@ func (w *workbook) doubtful() []doubt {
 	}
 	slices.SortStableFunc(all, func(a, b doubt) int { return cmp.Or(cmp.Compare(last(a), last(b)), cmp.Compare(a.rank.V, b.rank.V)) })
 	return all
-}
-
-// pointsOf names the observation points whose evidence uses one of a finding's cells; of the roster, one of its columns. What
-// is wrong in a year that counts nothing moves no ranking.
-func (w *workbook) pointsOf(x table.Finding, form *table.Form) []string {
-	fields, places := strings.Fields(x.Fields), strings.Split(x.Places, "; ")
-	listed := func(column string) bool { return slices.Contains(fields, column) }
-	uses := func(r templates.Ref) bool {
-		at := form.Observe(r).Place
-		return slices.Contains(fields, r.Field) && (at.Sheet == "" || slices.Contains(places, at.Sheet+"!"+at.Cell))
-	}
-	var out []string
-	for _, p := range w.Definition.Rubric.Points() {
-		if slices.ContainsFunc(p.Evidence, func(e *templates.Evidence) bool {
-			return e.Counts() && (slices.ContainsFunc(e.Expression.Roster, listed) || form != nil && slices.ContainsFunc(e.Expression.Refs, uses))
-		}) {
-			out = append(out, p.ID)
-		}
-	}
-	return out
 }

@@ -39,7 +39,7 @@ func init() {
 			return c
 		},
 		"live_side": func(w *workbook, r row) book.Cell {
-			return book.Cell{Value: sides[r.value.(table.Rank).Line], Look: book.Centred, Formula: w.sideFormula(r.cell("live_rank"))}
+			return book.Cell{Value: table.Sides[r.value.(table.Rank).Line], Look: book.Centred, Formula: w.sideFormula(r.cell("live_rank"))}
 		},
 		"live_total":    live(colTotal, book.Points, func(r table.Rank) float64 { return r.Total }),
 		"live_possible": func(w *workbook, r row) book.Cell { return w.possible(r.value.(table.Rank)) },
@@ -59,7 +59,7 @@ func init() {
 
 		// of findings
 		"finding_place": func(w *workbook, r row) book.Cell { return w.placeLink(finding(r)) },
-		"answered":      of(func(w *workbook, x table.Finding) book.Cell { return centred(w.answered(x)) }),
+		"answered":      of(func(w *workbook, x table.Finding) book.Cell { return centred(x.Answered()) }),
 		"fingerprint":   func(_ *workbook, r row) book.Cell { return mono(fingerprint(finding(r))) },
 		"concerns":      of(func(_ *workbook, x doubt) book.Cell { return plain(strings.Join(x.points, "、")) }),
 		"since":         of(func(_ *workbook, x doubt) book.Cell { return centred(x.since) }),

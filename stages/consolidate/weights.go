@@ -147,7 +147,7 @@ func (w *workbook) choose() int {
 }
 
 // side says on which side of the line a submission stands at the run's weights; nothing before there is a line.
-func (w *workbook) side(r table.Rank) string { return sides[r.Line] }
+func (w *workbook) side(r table.Rank) string { return table.Sides[r.Line] }
 
 // sideFormula says the same of a rank in a cell, for the k of the sheet.
 func (w *workbook) sideFormula(rank string) string {
@@ -155,5 +155,5 @@ func (w *workbook) sideFormula(rank string) string {
 		return ""
 	}
 	k := setting(selectRow)
-	return w.formula(`IF(ISNUMBER(%s),IF(%s>%s,%s,IF(COUNTIF(%s,"<="&%s)>%s,%s,%s)),"")`, rank, rank, k, book.Quote(lineOutside), w.column(colRank), rank, k, book.Quote(lineTied), book.Quote(lineInside))
+	return w.formula(`IF(ISNUMBER(%s),IF(%s>%s,%s,IF(COUNTIF(%s,"<="&%s)>%s,%s,%s)),"")`, rank, rank, k, book.Quote(table.Sides["outside"]), w.column(colRank), rank, k, book.Quote(table.Sides["tied"]), book.Quote(table.Sides["inside"]))
 }

@@ -20,163 +20,83 @@ func (s said) MarshalJSON() ([]byte, error) {
 	return json.Marshal(text.Mask(strings.ToValidUTF8(string(s), string(utf8.RuneError))))
 }
 
-// maybe is a number, or null where there is none.
-func maybe[N int32 | float64](v table.Opt[N]) *N {
-	if !v.Valid {
-		return nil
-	}
-	return &v.V
-}
+// record is one object of the data block, by the names that page.js reads it by. A table.Opt in it is a number, or null where there is none.
+type record map[string]any
 
-// page is the data block. Lists about points and evidence in a place run parallel to Points and Evidence here.
-type page struct {
-	Title      string      `json:"title"`
-	Batch      int         `json:"batch"`
-	Standing   string      `json:"standing"`
-	Short      string      `json:"short"`
-	State      table.State `json:"state"`
-	Complete   bool        `json:"complete"`
-	Trial      bool        `json:"trial"` // weights may be tried
-	Date       string      `json:"date"`
-	DataRoot   string      `json:"root"`
-	Schema     string      `json:"schema"` // of what the page exports
-	Weights    string      `json:"weights"`
-	Select     [3]int      `json:"select"` // at least, as the run has it, at most
-	Available  float64     `json:"available"`
-	Words      words       `json:"words"`
-	Indicators []indicator `json:"indicators"`
-	Points     []point     `json:"points"`
-	Evidence   []evidence  `json:"evidence"`
-	Metrics    []metric    `json:"metrics"`
-	Years      []year      `json:"years"`
-	Cities     []string    `json:"cities"`
-	Economies  []label     `json:"economies"`
-	Industries []string    `json:"industries"`
-	Choices    []label     `json:"choices"` // of an opinion
-	Places     []place     `json:"places"`
-	All        int         `json:"all"` // submissions of the batch
-	Swaps      []swap      `json:"swaps"`
-	Certain    string      `json:"certain"` // how much weight must be moved before anybody else is chosen
-	Earlier    *Opinions   `json:"earlier"`
-}
-
-// words are those that must not be there before the marks are in: the page's script has none of them.
-type words struct {
-	Overview string `json:"overview"`
-	Rank     string `json:"rank"`
-	Line     string `json:"line"`
-	Chance   string `json:"chance"`
-	Chosen   string `json:"chosen"`
-	Note     string `json:"note"`
-	Moved    string `json:"moved"` // said where another number than the run's is looked at
-	// Sides of the line, for such a number.
-	Sides []string `json:"sides"`
-}
-
-type (
-	label struct {
-		ID    string `json:"id"`
-		Label string `json:"label"`
-	}
-	indicator struct {
-		ID    string `json:"id"`
-		Label string `json:"label"`
-	}
-	point struct {
-		ID        string  `json:"id"`
-		Indicator int     `json:"indicator"` // index
-		Label     string  `json:"label"`
-		Weight    float64 `json:"weight"`
-		Open      float64 `json:"open"` // share that experts give
-	}
-	evidence struct {
-		ID    string `json:"id"`
-		Point int    `json:"point"` // index
-		Label string `json:"label"`
-		Unit  string `json:"unit"`
-		Kind  string `json:"kind"`
-	}
-	metric struct {
-		Label string `json:"label"`
-		Unit  string `json:"unit"`
-		Group string `json:"group"`
-		Head  bool   `json:"head"` // one of the main figures
-	}
-	year struct {
-		Year     int  `json:"year"`
-		Promised bool `json:"promised"`
-	}
-	swap struct {
-		Inside  string `json:"inside"`
-		Outside string `json:"outside"`
-		Words   said   `json:"words"`
-	}
-)
-
-// newPage gathers what the page shows of at most so many submissions.
-func newPage(in Input, most int) *page {
-	d := in.Definition
-	k := in.Select
+// newPage gathers what the page shows of at most so many submissions. Words that must not be there before the marks are in stand here: the
+// page's script has none of them. Points, evidence and metrics are listed once; a place has what it says of them in the same order.
+func newPage(in Input, most int) record {
+	d, k, complete := in.Definition, in.Select, in.Standing.Complete()
 	if k == 0 {
 		k = d.Directory.Select.Default
 	}
-	p := &page{
-		Title: in.title(), Batch: d.Directory.Batch, Standing: text.Mask(in.Standing.String()),
-		Short: in.Standing.Short(), State: in.Ranking.State(),
-		Complete: in.Standing.Complete(), Date: in.Date, DataRoot: in.DataRoot, Schema: Schema, Weights: d.Rubric.WeightsNote,
-		Select:     [3]int{min(d.Directory.Select.Min, k), k, max(d.Directory.Select.Max, k)},
-		Available:  d.Rubric.Available.InexactFloat64(),
-		Industries: d.Directory.Industries, All: in.Facts.Submissions.Len(), Earlier: in.Opinions,
-		Words: words{Overview: "各家得分", Rank: "数据部分暂列", Chosen: "各家", Note: "专家评齐之前只有数据部分得分，次序是暂列，不作数。点一家看问题和缺数。"},
+	p := record{
+		"title": in.title(), "batch": d.Directory.Batch, "standing": said(in.Standing.String()), "short": in.Standing.Short(),
+		"state": in.Ranking.State(), "complete": complete, "date": in.Date, "root": in.DataRoot, "schema": Schema, "weights": d.Rubric.WeightsNote,
+		"trial":     in.AllowTrial || complete && in.Standing.Meeting == "",                    // weights may be tried
+		"select":    [3]int{min(d.Directory.Select.Min, k), k, max(d.Directory.Select.Max, k)}, // at least, as the run has it, at most
+		"available": d.Rubric.Available.InexactFloat64(), "industries": d.Directory.Industries, "all": in.Facts.Submissions.Len(), "earlier": in.Opinions,
+		"words": record{"overview": "各家得分", "rank": "数据部分暂列", "chosen": "各家", "note": "专家评齐之前只有数据部分得分，次序是暂列，不作数。点一家看问题和缺数。"},
 	}
-	p.Trial = in.AllowTrial || p.Complete && in.Standing.Meeting == ""
-	if p.Complete {
-		p.Words = words{Overview: "入选线", Rank: "名次", Line: "线内外", Chance: "机会", Chosen: "拟选", Note: "入选由处里决定，不由名次。点一家看为什么两可、什么定得下来。",
-			Moved: fmt.Sprintf("稳不稳只按本次运行的%d家算过；现在看的是别的家数，标记里是进入前几名的机会。", k), Sides: []string{sides["inside"], sides["outside"]}}
-		p.Choices = choices
-		for s := range in.Ranking.Swaps.All() {
-			p.Swaps = append(p.Swaps, swap{s.Inside, s.Outside, said(s.Words)})
-		}
+	if complete {
+		p["words"] = record{"overview": "入选线", "rank": "名次", "line": "线内外", "chance": "机会", "chosen": "拟选", "note": "入选由处里决定，不由名次。点一家看为什么两可、什么定得下来。",
+			"moved": fmt.Sprintf("稳不稳只按本次运行的%d家算过；现在看的是别的家数，标记里是进入前几名的机会。", k), "sides": []string{table.Sides["inside"], table.Sides["outside"]}}
+		p["choices"] = choices
+		p["swaps"] = each(slices.Collect(in.Ranking.Swaps.All()), func(s table.Swap) record {
+			return record{"inside": s.Inside, "outside": s.Outside, "words": said(s.Words)}
+		})
 		for c := range in.Ranking.Certificate.All() {
-			p.Certain = text.Mask(c.Words)
+			p["certain"] = said(c.Words) // how much weight must be moved before anybody else is chosen
 		}
 	}
-	p.scheme(d)
-	for _, c := range d.Directory.Cities {
-		p.Cities = append(p.Cities, c.Name)
-	}
-	for _, e := range d.Directory.Economies {
-		p.Economies = append(p.Economies, label{e.ID, e.Label})
-	}
-	p.Places = in.places(p, around(slices.Collect(in.Ranking.Ranking.All()), k, most))
+	p["indicators"], p["points"], p["evidence"] = scheme(d)
+	p["years"] = each(d.Form.Years, func(y templates.Year) record {
+		return record{"year": y.Year, "promised": y.Kind == templates.Committed}
+	})
+	p["metrics"] = each(series(d), func(f *templates.Field) record {
+		return record{"label": d.Label(f.ID), "unit": f.Unit, "group": f.Group}
+	})
+	p["cities"] = each(d.Directory.Cities, func(c templates.City) string { return c.Name })
+	p["economies"] = each(d.Directory.Economies, func(e templates.Economy) label { return label{e.ID, e.Label} })
+	p["places"] = in.places(around(slices.Collect(in.Ranking.Ranking.All()), k, most))
 	return p
 }
 
-// scheme lists what is scored, and what has years.
-func (p *page) scheme(d *templates.Definition) {
-	for _, i := range d.Rubric.Indicators {
-		for _, c := range i.Points {
-			if c.Deduction {
-				continue
-			}
-			if n := len(p.Indicators); n == 0 || p.Indicators[n-1].ID != i.ID {
-				p.Indicators = append(p.Indicators, indicator{i.ID, i.Label})
-			}
-			weight, open := c.Weight.InexactFloat64(), c.ExpertShare.InexactFloat64()
-			p.Points = append(p.Points, point{c.ID, len(p.Indicators) - 1, c.Full(), weight, open})
-			for _, e := range c.Evidence {
-				if e.Counts() {
-					p.Evidence = append(p.Evidence, evidence{e.ID, len(p.Points) - 1, e.Label, e.Unit, e.Kind})
-				}
+// each makes every one of a list into something else; of nothing a list, too, as scripts want it.
+func each[T, V any](all []T, made func(T) V) []V {
+	out := make([]V, 0, len(all))
+	for _, x := range all {
+		out = append(out, made(x))
+	}
+	return out
+}
+
+// label is something to choose from.
+type label struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
+}
+
+// earning are the points that bring something.
+func earning(d *templates.Definition) []*templates.Point {
+	return slices.DeleteFunc(slices.Clone(d.Rubric.Points()), func(p *templates.Point) bool { return p.Deduction })
+}
+
+// scheme lists what is scored; a point names its indicator, an evidence its point, by position.
+func scheme(d *templates.Definition) (indicators []label, points, evidence []record) {
+	for _, c := range earning(d) {
+		if n := len(indicators); n == 0 || indicators[n-1].ID != c.Indicator.ID {
+			indicators = append(indicators, label{c.Indicator.ID, c.Indicator.Label})
+		}
+		for _, e := range c.Evidence {
+			if e.Counts() {
+				evidence = append(evidence, record{"point": len(points), "label": e.Label, "unit": e.Unit})
 			}
 		}
+		points = append(points, record{"indicator": len(indicators) - 1, "label": c.Full(), "weight": c.Weight.InexactFloat64(),
+			"open": c.ExpertShare.InexactFloat64()}) // the share that experts give
 	}
-	for _, y := range d.Form.Years {
-		p.Years = append(p.Years, year{y.Year, y.Kind == templates.Committed})
-	}
-	for _, f := range series(d) {
-		p.Metrics = append(p.Metrics, metric{d.Label(f.ID), f.Unit, f.Group, slices.Contains(f.Topics, templates.Headline)})
-	}
+	return indicators, points, evidence
 }
 
 // series are the metrics that have a course to draw: all others say one year only.

@@ -157,7 +157,7 @@ function details(p) {
   const chances = p.chances.slice(0, 3).map((c, i) => c !== null && "前" + (i + 3) + "名 " + percent(c)).filter(Boolean);
   return h("div", { className: "details" },
     p.unranked && h("p", {}, h("b", {}, "不参加排名："), p.unranked),
-    list(p.firm ? "为什么说“" + firmly(p) + "”（按" + data.select[1] + "家）" : "", p.firm ? (p.reasons || ["没有一样会使它越线"]) : null),
+    list(p.firm ? "为什么说“" + firmly(p) + "”（按" + data.select[1] + "家）" : "", p.firm ? (p.reasons.length > 0 ? p.reasons : ["没有一样会使它越线"]) : null),
     list("什么定得下来", p.decides),
     list("改多少权重才换位", swaps.map(s => s.words)),
     chances.length > 0 && h("section", {}, h("h3", {}, data.words.chance + "（权重和专家一起变动）"), h("p", {}, chances.join("　"))),

@@ -12,195 +12,68 @@ import (
 	"lianheti/templates"
 )
 
-// place is one submission.
-type place struct {
-	ID         string       `json:"id"`
-	Name       said         `json:"name"`
-	City       said         `json:"city"`
-	Facts      [][2]said    `json:"facts"` // label and value
-	Economy    string       `json:"economy"`
-	Industry   string       `json:"industry"`
-	Tags       []tag        `json:"tags"`
-	Verdict    string       `json:"verdict"`
-	Ranked     bool         `json:"ranked"`
-	Unranked   said         `json:"unranked"`
-	Counted    bool         `json:"counted"` // the marks are in the total
-	Rank       *int32       `json:"rank"`
-	Total      float64      `json:"total"`
-	Lower      float64      `json:"lower"`
-	Upper      float64      `json:"upper"`
-	Possible   float64      `json:"possible"`
-	Deduction  float64      `json:"deduction"`
-	Parts      [3]float64   `json:"parts"`      // 已有基础, 建设承诺, 专家
-	Indicators []float64    `json:"indicators"` // points
-	Line       string       `json:"line"`
-	Firm       string       `json:"firm"`
-	Reach      string       `json:"reach"`   // ranks over drawn weights
-	Chances    [4]*float64  `json:"chances"` // of the first 3, 4, 5, and as many as are to be chosen
-	Ranges     [][2]string  `json:"ranges"`
-	Reasons    []said       `json:"reasons"`
-	Decides    []said       `json:"decides"` // what would settle it
-	Points     []scored     `json:"points"`
-	Evidence   []measured   `json:"evidence"`
-	Series     []course     `json:"series"`
-	Texts      []passage    `json:"texts"`
-	Findings   []flag       `json:"findings"`
-	Materials  [][3]said    `json:"materials"` // title, what it supports, pages
-	Verified   [][4]said    `json:"verified"`  // what, by what means, by whom, with what result
-	Opinions   []assessment `json:"opinions"`
-	Questions  [][2]said    `json:"questions"`
-	File       said         `json:"file"`
-	Copy       string       `json:"copy"` // link to the annotated copy; empty: none
+// maybe is a number, or null where there is none.
+func maybe[N int32 | float64](v table.Opt[N]) *N {
+	if !v.Valid {
+		return nil
+	}
+	return &v.V
 }
 
-type (
-	// tag is something to be known at a glance.
-	tag struct {
-		Word string `json:"word"`
-		Why  said   `json:"why"`
-		Tone string `json:"tone"` // bad, caution, info
-	}
-	// scored is one point: Value and Free repeat the total, see package score.
-	scored struct {
-		Value  *float64 `json:"value"`
-		Free   float64  `json:"free"`   // share of the weight that counts as things stand
-		There  float64  `json:"there"`  // share of the evidence that counts
-		Points *float64 `json:"points"` // earned
-		Status string   `json:"status"`
-		Note   said     `json:"note"`
-		Doubt  bool     `json:"doubt"` // a figure of it has an open finding: it wins no comparison
-	}
-	measured struct {
-		Raw    *float64 `json:"raw"`
-		Points *float64 `json:"points"`
-		Cells  string   `json:"cells"`
-		Note   said     `json:"note"`
-	}
-	course struct {
-		Values []*float64     `json:"values"` // year by year
-		Status []table.Status `json:"status"`
-		Sheet  said           `json:"sheet"`
-		Cells  []string       `json:"cells"`
-	}
-	passage struct {
-		Label      string `json:"label"`
-		Text       said   `json:"text"`
-		Characters int32  `json:"characters"`
-		Limit      int32  `json:"limit"` // 0: none
-		Place      said   `json:"place"`
-	}
-	flag struct {
-		State   string `json:"state"`
-		Title   said   `json:"title"`
-		Message said   `json:"message"`
-		Answer  said   `json:"answer"`
-		Place   said   `json:"place"`
-	}
-	// assessment is what the experts say of a point; who says what is not to be told.
-	assessment struct {
-		Label    string   `json:"label"`
-		Low      *float64 `json:"low"`
-		High     *float64 `json:"high"`
-		Mark     *float64 `json:"mark"`
-		Count    int      `json:"count"`
-		Comments []said   `json:"comments"`
-	}
-)
-
-// gathered are the rows of a submission, by its id.
-type gathered struct {
-	scores   map[string][]table.Score
-	findings map[string][]table.Finding
-	marks    map[string][]table.Mark
-	promises map[string][]table.Growth
-	checks   map[string][]table.Check
-	lifts    map[string][]table.Lift
-	forms    map[string]*table.Form
-}
-
-func by[T any](t table.Table[T], id func(T) string) map[string][]T {
-	out := map[string][]T{}
-	for row := range t.All() {
-		out[id(row)] = append(out[id(row)], row)
-	}
-	return out
+// subject is one submission on its way to the page.
+type subject struct {
+	Input
+	*table.About
+	record record
 }
 
 // places makes the rows of a ranking into what the page shows.
-func (in Input) places(p *page, rows []table.Rank) []place {
-	g := gathered{
-		scores:   by(in.Ranking.Scores, func(x table.Score) string { return x.Submission }),
-		findings: by(in.Judgement.Findings, func(x table.Finding) string { return x.Submission }),
-		marks:    by(in.Ranking.Marks, func(x table.Mark) string { return x.Submission }),
-		promises: by(in.Ranking.Credibility, func(x table.Growth) string { return x.Submission }),
-		checks:   by(in.Ranking.Checklist, func(x table.Check) string { return x.Submission }),
-		lifts:    by(in.Ranking.Lifts, func(x table.Lift) string { return x.Submission }),
-		forms:    map[string]*table.Form{},
-	}
-	for f := range in.Facts.Forms {
-		g.forms[f.Submission.Submission] = f
-	}
-	out := []place{}
-	for _, r := range rows {
-		out = append(out, in.place(p, g, r))
-	}
-	return out
-}
-
-func (in Input) place(p *page, g gathered, r table.Rank) place {
-	form := g.forms[r.Submission]
-	s := form.Submission
-	x := place{
-		ID: r.Submission, Name: said(cmp.Or(r.Consortium, r.Submission)), City: said(in.Facts.CityOf(s)),
-		Verdict: r.Verdict, Ranked: r.Ranked, Unranked: said(r.Unranked),
-		Counted: r.Complete, Rank: maybe(r.Rank), Total: r.Total, Lower: r.Lower, Upper: r.Upper,
-		Possible: r.Possible, Deduction: r.Deduction.V,
-		Parts: [3]float64{r.Foundation, r.Promise, r.Experts.V}, File: said(s.File),
-		Copy: link(in.Returns[r.Submission]), Facts: in.facts(form),
-	}
-	x.Economy, x.Industry = in.kind(s)
-	x.Tags = in.tags(r, s, g.findings[r.Submission])
-	x.score(p, g.scores[r.Submission])
-	in.entries(&x, p, form)
-	in.judged(&x, r, g)
-	if p.Complete {
-		in.contest(&x, r, g)
-		x.Opinions = in.assessments(g.marks[r.Submission], g.scores[r.Submission])
-	}
-	x.Questions = in.questions(r, g)
-	return x
-}
-
-// facts are what the consortium is.
-func (in Input) facts(form *table.Form) [][2]said {
-	s, kinds := form.Submission, []string{}
-	for _, k := range in.Definition.Form.Kinds {
-		if n := form.Count(k.ID); n > 0 {
-			kinds = append(kinds, fmt.Sprintf("%s%d", k.Label, n))
+func (in Input) places(rows []table.Rank) []record {
+	about := in.About()
+	return each(rows, func(r table.Rank) record {
+		x := subject{in, about[r.Submission], nil}
+		s := x.Form.Submission
+		entry, pair, _ := in.Definition.Directory.ByConsortium(s.Consortium)
+		x.record = record{
+			"id": r.Submission, "name": said(cmp.Or(r.Consortium, r.Submission)), "city": said(in.Facts.CityOf(s)), "facts": x.facts(),
+			"economy": cmp.Or(pair.Economy, entry.Economy), "industry": cmp.Or(pair.Industry, entry.Industry), "tags": x.tags(), "unranked": said(r.Unranked),
+			"counted": r.Complete, // the marks are in the total
+			"rank":    maybe(r.Rank), "total": r.Total, "lower": r.Lower, "upper": r.Upper, "possible": r.Possible, "deduction": r.Deduction.V,
+			"parts": [3]float64{r.Foundation, r.Promise, r.Experts.V}, // 已有基础, 建设承诺, 专家
+			"file":  said(s.File), "copy": link(in.Returns[r.Submission]),
+			"reach": "", "chances": [4]*float64{}, "line": "", "firm": "",
+			"questions": each(x.Questions(in.Definition), func(q table.Question) [2]said { return [2]said{said(q.Kind), said(q.Words)} }),
 		}
-	}
-	name := in.Definition.Label
-	out := [][2]said{{said(name("park")), said(s.Park)}, {said(name("lead_school")), said(s.LeadSchool)},
-		{said(name("lead_enterprise")), said(s.LeadEnterprise)}}
-	for _, f := range in.Definition.Form.Metrics() {
+		x.scores()
+		x.entries()
+		x.judged()
+		if in.Standing.Complete() {
+			x.contest()
+			x.record["opinions"] = x.assessments()
+		}
+		return x.record
+	})
+}
+
+// facts are what the consortium is: label and value.
+func (x subject) facts() [][2]said {
+	s, name := x.Form.Submission, x.Definition.Label
+	out := [][2]said{{said(name("park")), said(s.Park)}, {said(name("lead_school")), said(s.LeadSchool)}, {said(name("lead_enterprise")), said(s.LeadEnterprise)}}
+	for _, f := range x.Definition.Form.Metrics() {
 		if len(f.Years) > 1 {
 			continue
 		}
-		y, _ := in.Definition.Form.Year(f.Years[0])
-		if m := form.Metric(f.ID, y.Year); m != nil && m.Value.Valid {
-			asked := in.Definition.Name(templates.Ref{Field: f.ID, Year: y.Year})
+		y, _ := x.Definition.Form.Year(f.Years[0])
+		if m := x.Form.Metric(f.ID, y.Year); m != nil && m.Value.Valid {
+			asked := x.Definition.Name(templates.Ref{Field: f.ID, Year: y.Year})
 			out = append(out, [2]said{said(asked), said(table.Plain(m.Value) + m.Unit)})
 		}
 	}
-	members := fmt.Sprintf("%d家：%s", len(form.Members), strings.Join(kinds, "、"))
-	return append(out, [2]said{said(in.Definition.Table("members").Label), said(members)})
+	return append(out, [2]said{said(x.Definition.Table("members").Label), said(x.Form.Parts(x.Definition))})
 }
 
 // link is a path as a page refers to it.
 func link(path string) string {
-	if path == "" {
-		return ""
-	}
 	parts := strings.Split(path, "/")
 	for i, p := range parts {
 		parts[i] = url.PathEscape(p)
@@ -208,158 +81,134 @@ func link(path string) string {
 	return strings.Join(parts, "/")
 }
 
-// kind is which economy and which industry the directory puts a consortium under; empty where it puts it under none.
-func (in Input) kind(s table.Submission) (economy, industry string) {
-	if entry, pair, ok := in.Definition.Directory.ByConsortium(s.Consortium); ok {
-		return cmp.Or(pair.Economy, entry.Economy), cmp.Or(pair.Industry, entry.Industry)
-	}
-	return "", ""
-}
-
-// tags are what must be known at a glance.
-func (in Input) tags(r table.Rank, s table.Submission, findings []table.Finding) []tag {
-	var out []tag
-	if r.Vetoes.V > 0 {
-		out = append(out, tag{"否决", said(fmt.Sprintf("%d名专家提议不予立项。%s", r.Vetoes.V, r.Proposals)), "bad"})
-	} else if r.Pending {
-		out = append(out, tag{"待认定", said(r.Proposals), "caution"})
-	}
-	switch r.Verdict {
-	case string(model.Return):
-		out = append(out, tag{"退回", said(r.Unranked), "bad"})
-	case string(model.AskFirst):
-		out = append(out, tag{r.Verdict, "还有没有说明的问题", "caution"})
-	}
-	for _, x := range findings {
-		if in.Definition.Rule(x.Code).Check == "near_text" {
-			out = append(out, tag{"雷同", said(x.Message), "caution"})
-			break
+// tags are what must be known at a glance; their tones are bad, caution and info.
+func (x subject) tags() []record {
+	var out []record
+	r := x.Rank
+	add := func(is bool, word, why, tone string) {
+		if is {
+			out = append(out, record{"word": word, "why": said(why), "tone": tone})
 		}
 	}
-	_, selected := in.Register.Find(templates.Selects, table.ConsortiumKey(s))
-	if s.National || selected {
-		out = append(out, tag{"已入选", said(r.Unranked), "info"})
+	add(r.Vetoes.V > 0, "否决", fmt.Sprintf("%d名专家提议不予立项。%s", r.Vetoes.V, r.Proposals), "bad")
+	add(r.Vetoes.V == 0 && r.Pending, "待认定", r.Proposals, "caution")
+	add(r.Verdict == string(model.Return), "退回", r.Unranked, "bad")
+	add(r.Verdict == string(model.AskFirst), r.Verdict, "还有没有说明的问题", "caution")
+	if i := slices.IndexFunc(x.Findings, func(f table.Finding) bool { return x.Definition.Rule(f.Code).Check == "near_text" }); i >= 0 {
+		add(true, "雷同", x.Findings[i].Message, "caution")
 	}
-	if !s.DirectoryNo.Valid {
-		out = append(out, tag{"目录外", "名称不在指导目录", "info"})
-	}
-	if r.Waiting {
-		out = append(out, tag{"待评", "评分之后才有的申报，评分还不够", "info"})
-	}
-	if r.Rank.Valid && r.Tied {
-		out = append(out, tag{"并列", "得分相同", "info"})
-	}
+	_, selected := x.Register.Find(templates.Selects, table.ConsortiumKey(x.Form.Submission))
+	add(x.Form.Submission.National || selected, "已入选", r.Unranked, "info")
+	add(!x.Form.Submission.DirectoryNo.Valid, "目录外", "名称不在指导目录", "info")
+	add(r.Waiting, "待评", "评分之后才有的申报，评分还不够", "info")
+	add(r.Rank.Valid && r.Tied, "并列", "得分相同", "info")
 	return out
 }
 
-// score fills in points and evidence, parallel to the page's.
-func (x *place) score(p *page, rows []table.Score) {
-	points, items := map[string]table.Score{}, map[[2]string]table.Score{}
+// scores fills in points and evidence. Value and free repeat the total, see package score.
+func (x subject) scores() {
+	type key struct{ point, evidence string }
+	found := map[key]table.Score{}
 	doubt, left, all := map[string]bool{}, map[string]float64{}, map[string]float64{} // of the evidence of a point, by weight
-	for _, s := range rows {
-		if s.Evidence == "" {
-			points[s.Point] = s
+	for _, s := range x.Scores {
+		if found[key{s.Point, s.Evidence}] = s; s.Evidence == "" {
 			continue
 		}
-		items[[2]string{s.Point, s.Evidence}] = s
 		all[s.Point] += s.Weight
 		doubt[s.Point] = doubt[s.Point] || s.Doubt != "" && s.Weight > 0
 		if s.Normalised.Valid {
 			left[s.Point] += s.Weight
 		}
 	}
-	x.Indicators = make([]float64, len(p.Indicators))
-	for _, c := range p.Points {
-		s := points[c.ID]
-		there := 1.0
+	var indicators []float64 // points earned
+	var points, evidence []record
+	last := ""
+	for _, c := range earning(x.Definition) {
+		if c.Indicator.ID != last {
+			indicators, last = append(indicators, 0), c.Indicator.ID
+		}
+		s, there, free := found[key{c.ID, ""}], 1.0, 0.0
 		if all[c.ID] > 0 {
 			there = left[c.ID] / all[c.ID]
 		}
-		out := scored{Value: maybe(s.Value), There: there, Points: maybe(s.Points), Status: s.Status, Note: said(s.Note), Doubt: doubt[c.ID]}
 		if s.Weight > 0 {
-			out.Free = (s.Weight - s.Open) / s.Weight
+			free = (s.Weight - s.Open) / s.Weight
 		}
-		x.Points = append(x.Points, out)
-		x.Indicators[c.Indicator] += s.Points.V
+		indicators[len(indicators)-1] += s.Points.V
+		points = append(points, record{"value": maybe(s.Value), "points": maybe(s.Points), "note": said(s.Note),
+			"free": free, "there": there, // shares of the weight that counts as things stand, and of the evidence that counts
+			"doubt": doubt[c.ID]}) // a figure of it has an open finding: it wins no comparison
+		for _, e := range c.Evidence {
+			if s := found[key{c.ID, e.ID}]; e.Counts() {
+				note := said(strings.TrimSpace(s.Doubt + " " + s.Note))
+				evidence = append(evidence, record{"raw": maybe(s.Raw), "points": maybe(s.Points), "cells": s.Cells, "note": note})
+			}
+		}
 	}
-	for _, e := range p.Evidence {
-		s := items[[2]string{p.Points[e.Point].ID, e.ID}]
-		x.Evidence = append(x.Evidence, measured{maybe(s.Raw), maybe(s.Points), s.Cells, said(strings.TrimSpace(s.Doubt + " " + s.Note))})
-	}
+	x.record["indicators"], x.record["points"], x.record["evidence"] = indicators, points, evidence
 }
 
 // entries are what was filled in.
-func (in Input) entries(x *place, p *page, form *table.Form) {
-	for _, f := range series(in.Definition) {
-		c := course{}
-		for _, y := range p.Years {
-			m := form.Metric(f.ID, y.Year)
+func (x subject) entries() {
+	x.record["series"] = each(series(x.Definition), func(f *templates.Field) record {
+		var sheet said
+		var values []*float64
+		var status, cells []string
+		for _, y := range x.Definition.Form.Years {
+			m := x.Form.Metric(f.ID, y.Year)
 			if m == nil {
-				c.Values, c.Status, c.Cells = append(c.Values, nil), append(c.Status, ""), append(c.Cells, "")
-				continue
+				m = &table.Metric{Sheet: string(sheet)}
 			}
-			c.Values, c.Status = append(c.Values, maybe(m.Value)), append(c.Status, m.Status)
-			c.Cells, c.Sheet = append(c.Cells, m.Cell), said(m.Sheet)
+			values, status, cells, sheet = append(values, maybe(m.Value)), append(status, string(m.Status)), append(cells, m.Cell), said(m.Sheet)
 		}
-		x.Series = append(x.Series, c)
-	}
-	for _, t := range form.Texts {
-		asked := in.Definition.Name(templates.Ref{Field: t.Field, Year: int(t.Year.V)})
-		x.Texts = append(x.Texts, passage{asked, said(t.Text), t.Characters, t.Limit.V, said(t.Sheet + "!" + t.Cell)})
-	}
-	for _, m := range form.Materials {
-		x.Materials = append(x.Materials, [3]said{said(m.Title), said(m.Supports), said(m.Pages)})
-	}
-	for _, v := range form.Verifications {
-		x.Verified = append(x.Verified, [4]said{said(v.Section), said(v.Means), said(v.Unit), said(v.Result)})
-	}
+		return record{"values": values, "status": status, "sheet": sheet, "cells": cells}
+	})
+	x.record["texts"] = each(x.Form.Texts, func(t table.Text) record {
+		asked := x.Definition.Name(templates.Ref{Field: t.Field, Year: int(t.Year.V)})
+		return record{"label": asked, "text": said(t.Text), "characters": t.Characters, "limit": t.Limit.V, "place": said(t.Sheet + "!" + t.Cell)}
+	})
+	x.record["materials"] = each(x.Form.Materials, func(m table.Material) [3]said { return [3]said{said(m.Title), said(m.Supports), said(m.Pages)} })
+	x.record["verified"] = each(x.Form.Verifications, func(v table.Verification) [4]said {
+		return [4]said{said(v.Section), said(v.Means), said(v.Unit), said(v.Result)}
+	})
 }
 
 // assessments are the experts' marks point by point, with comments in an order that says nothing of whose they are.
-func (in Input) assessments(marks []table.Mark, scores []table.Score) []assessment {
-	var out []assessment
-	for _, c := range in.Definition.Rubric.Points() {
-		a := assessment{Label: c.Full()}
+func (x subject) assessments() []record {
+	var out []record
+	add := func(label string, mark *float64, marks []table.Mark) {
+		if len(marks) == 0 {
+			return
+		}
+		low, high := marks[0].Value.V, marks[0].Value.V
+		var comments []said
 		for _, m := range marks {
-			counted := m.Status == table.MarkCounted || m.Status == table.MarkDropped
-			if m.Point != c.ID || !counted || !m.Value.Valid || c.Deduction && m.Value.V == 0 {
-				continue
+			if low, high = min(low, m.Value.V), max(high, m.Value.V); m.Comment != "" {
+				comments = append(comments, said(m.Comment))
 			}
-			v := m.Value.V
-			if a.Count++; a.Low == nil || v < *a.Low {
-				a.Low = &v
-			}
-			if a.High == nil || v > *a.High {
-				a.High = &v
-			}
-			a.comment(m)
 		}
-		for _, s := range scores {
+		slices.Sort(comments)
+		a := record{"label": label, "low": low, "high": high, "mark": mark, "count": len(marks), "comments": comments}
+		if marks[0].Kind == table.MarkVeto { // nothing between least and most
+			a["low"], a["high"] = nil, nil
+		}
+		out = append(out, a)
+	}
+	given := func(fits func(table.Mark) bool) []table.Mark {
+		return slices.DeleteFunc(slices.Clone(x.Marks), func(m table.Mark) bool { return !fits(m) })
+	}
+	for _, c := range x.Definition.Rubric.Points() {
+		var mark *float64
+		for _, s := range x.Scores {
 			if s.Point == c.ID && s.Evidence == "" && !c.Deduction {
-				a.Mark = maybe(s.Mark)
+				mark = maybe(s.Mark)
 			}
 		}
-		if a.Count > 0 {
-			out = append(out, a)
-		}
+		add(c.Full(), mark, given(func(m table.Mark) bool {
+			counted := m.Status == table.MarkCounted || m.Status == table.MarkDropped
+			return m.Point == c.ID && counted && m.Value.Valid && !(c.Deduction && m.Value.V == 0)
+		}))
 	}
-	veto := assessment{Label: "提议不予立项"}
-	for _, m := range marks {
-		if m.Kind == table.MarkVeto && m.Value.V > 0 {
-			veto.Count++
-			veto.comment(m)
-		}
-	}
-	if veto.Count > 0 {
-		out = append(out, veto)
-	}
+	add("提议不予立项", nil, given(func(m table.Mark) bool { return m.Kind == table.MarkVeto && m.Value.V > 0 }))
 	return out
-}
-
-// comment keeps what an expert wrote, in the order of the words.
-func (a *assessment) comment(m table.Mark) {
-	if m.Comment != "" {
-		at, _ := slices.BinarySearch(a.Comments, said(m.Comment))
-		a.Comments = slices.Insert(a.Comments, at, said(m.Comment))
-	}
 }

@@ -171,15 +171,15 @@ func TestPageStandsAlone(t *testing.T) {
 func TestNothingOfALineBeforeAllMarks(t *testing.T) {
 	in := standing(t, false)
 	p := newPage(in, mostPlaces)
-	if p.Complete || p.Trial || p.Swaps != nil || p.Choices != nil || p.Certain != "" {
-		t.Errorf("%+v", p.Words)
+	if p["complete"] == true || p["trial"] == true || p["swaps"] != nil || p["choices"] != nil || p["certain"] != nil {
+		t.Errorf("%+v", p["words"])
 	}
-	for _, x := range p.Places {
-		if x.Line != "" || x.Firm != "" || x.Chances != [4]*float64{} || x.Reasons != nil || x.Decides != nil || x.Opinions != nil {
-			t.Errorf("%s: %s %s %v", x.ID, x.Line, x.Firm, x.Reasons)
+	for _, x := range p["places"].([]record) {
+		if x["line"] != "" || x["firm"] != "" || x["chances"] != [4]*float64{} || x["reasons"] != nil || x["decides"] != nil || x["opinions"] != nil {
+			t.Errorf("%s: %s %s %v", x["id"], x["line"], x["firm"], x["reasons"])
 		}
 	}
-	ours, err := json.Marshal(p.Words)
+	ours, err := json.Marshal(p["words"])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestWhereWeightsCanBeTried(t *testing.T) {
 		if c.frozen {
 			in.Standing.Meeting = "评审会"
 		}
-		if got := newPage(in, mostPlaces).Trial; got != c.want {
+		if got := newPage(in, mostPlaces)["trial"]; got != c.want {
 			t.Errorf("%+v: %v", c, got)
 		}
 	}
@@ -215,8 +215,8 @@ func TestSixtyAroundTheLine(t *testing.T) {
 		}
 	}
 	in := standing(t, true)
-	if p := newPage(in, 6); len(p.Places) != 6 || p.All != in.Facts.Submissions.Len() {
-		t.Errorf("%d of %d", len(p.Places), p.All)
+	if p := newPage(in, 6); len(p["places"].([]record)) != 6 || p["all"] != in.Facts.Submissions.Len() {
+		t.Errorf("%d of %d", len(p["places"].([]record)), p["all"])
 	}
 }
 

@@ -1,0 +1,133 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+
+	"lianheti/stages/model"
+	"lianheti/templates"
+)
+
+// Words for where a submission stands to the line after the first k, by Rank.Line and Rank.Firm.
+var (
+	Sides    = map[string]string{"inside": "线内", "tied": "并列跨线", "outside": "线外"}
+	Firmness = map[string]string{"safe": "稳", "fairly": "较稳", "contested": "两可"}
+)
+
+// Where a finding stands.
+const (
+	ToMend    = "待修改"
+	ToExplain = "未说明"
+	Explained = "已说明"
+)
+
+// Answered says whether anybody still has to act on a finding; empty for a hint, on which nobody has.
+func (x Finding) Answered() string {
+	switch {
+	case x.Severity == model.MustFix:
+		return ToMend
+	case x.Severity != model.Explain:
+		return ""
+	case x.Explanation == "":
+		return ToExplain
+	}
+	return Explained
+}
+
+// About is what a run has of one submission, in the order of the tables.
+type About struct {
+	Form     *Form
+	Rank     Rank
+	Scores   []Score
+	Findings []Finding
+	Promises []Growth // those to verify
+	Marks    []Mark
+	Checks   []Check
+	Lifts    []Lift
+}
+
+// About gathers the rows of each submission, by its id.
+func (r *Round) About() map[string]*About {
+	out := map[string]*About{}
+	for form := range r.Facts.Forms {
+		out[form.Submission.Submission] = &About{Form: form}
+	}
+	gather(out, r.Ranking.Ranking, func(a *About, x Rank) { a.Rank = x }, func(x Rank) string { return x.Submission })
+	gather(out, r.Ranking.Scores, func(a *About, x Score) { a.Scores = append(a.Scores, x) }, func(x Score) string { return x.Submission })
+	gather(out, r.Judgement.Findings, func(a *About, x Finding) { a.Findings = append(a.Findings, x) }, func(x Finding) string { return x.Submission })
+	gather(out, r.Ranking.Marks, func(a *About, x Mark) { a.Marks = append(a.Marks, x) }, func(x Mark) string { return x.Submission })
+	gather(out, r.Ranking.Checklist, func(a *About, x Check) { a.Checks = append(a.Checks, x) }, func(x Check) string { return x.Submission })
+	gather(out, r.Ranking.Lifts, func(a *About, x Lift) { a.Lifts = append(a.Lifts, x) }, func(x Lift) string { return x.Submission })
+	gather(out, r.Ranking.Credibility, func(a *About, x Growth) {
+		if x.Flag == "verify" {
+			a.Promises = append(a.Promises, x)
+		}
+	}, func(x Growth) string { return x.Submission })
+	return out
+}
+
+func gather[T any](all map[string]*About, rows Table[T], add func(*About, T), id func(T) string) {
+	for x := range rows.All() {
+		if a := all[id(x)]; a != nil {
+			add(a, x)
+		}
+	}
+}
+
+// Question is what to ask a consortium at the defence.
+type Question struct{ Kind, Words string }
+
+// Questions are what to ask, the gravest first.
+func (a *About) Questions(d *templates.Definition) []Question {
+	var out []Question
+	add := func(kind, format string, args ...any) {
+		out = append(out, Question{kind, fmt.Sprintf(format, args...)})
+	}
+	for _, want := range []string{ToMend, ToExplain} {
+		for _, x := range a.Findings {
+			if x.Answered() == want {
+				add(want, "%s（%s）", x.Message, model.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell})
+			}
+		}
+	}
+	if a.Rank.Proposals != "" {
+		add("专家的提议", "%s", a.Rank.Proposals)
+	}
+	if a.Rank.LineReason != "" {
+		add("名次两可", "%s", a.Rank.LineReason)
+	}
+	for _, c := range a.Promises {
+		add("承诺可信度", "%s：%s", d.Label(c.Indicator), c.Note)
+	}
+	lacking := map[string][]string{}
+	var notes []string
+	for _, s := range a.Scores {
+		if s.Evidence == "" || s.Weight <= 0 || s.Raw.Valid {
+			continue
+		}
+		if lacking[s.Note] == nil {
+			notes = append(notes, s.Note)
+		}
+		lacking[s.Note] = append(lacking[s.Note], s.Point+" "+d.Rubric.Point(s.Point).Find(s.Evidence).Label)
+	}
+	for _, n := range notes {
+		add("缺依据", "%s：%s", strings.Join(lacking[n], "、"), n)
+	}
+	for _, x := range a.Findings {
+		if x.Answered() == Explained {
+			add("说明待核", "%s 说明：%s", x.Message, x.Explanation)
+		}
+	}
+	return out
+}
+
+// Parts says of what a consortium consists, kind by kind: 12家：高职2、企业8.
+func (f *Form) Parts(d *templates.Definition) string {
+	var kinds []string
+	for _, k := range d.Form.Kinds {
+		if n := f.Count(k.ID); n > 0 {
+			kinds = append(kinds, fmt.Sprintf("%s%d", k.Label, n))
+		}
+	}
+	return fmt.Sprintf("%d家：%s", len(f.Members), strings.Join(kinds, "、"))
+}
