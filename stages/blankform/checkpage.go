@@ -27,91 +27,44 @@ const (
 const checkIntroduction = "填写时自动重算，与省厅收到后的检查用同一套规则。各行按程度排列；点“在哪里”跳到那一格；属实而要说明的，把末列照抄到“情况说明”表的“涉及栏目”，旁边写原因。填成文字的数（如“12万”）这里不能判断，请只填数字。"
 
 // checkPage writes the visible sheet.
-func (p *painter) checkPage() error {
-	title := templates.CheckSheet
+func (p *painter) checkPage() {
+	p.at = templates.CheckSheet
 	rules := slices.DeleteFunc(bySeverity(p.d.Rules), func(r *templates.Rule) bool { return r.Tier() == 1 })
 	last := headerRow + len(rules)
-	if err := p.f.SetSheetDimension(title, "A1:"+cell(last, len(checkColumns))); err != nil {
-		return err
-	}
-	if err := p.printNames(title, absolute(cell(last, len(checkColumns))), headerRow, headerRow); err != nil {
-		return err
-	}
-	if err := p.watermark(title, 1); err != nil {
-		return err
-	}
-	if err := p.f.AutoFilter(title, fmt.Sprintf("%s:%s", cell(headerRow, 1), cell(last, len(checkColumns))), nil); err != nil {
-		return err
-	}
-	// After the filter, which would take the settings of the page with it.
-	if err := p.paper(title, true); err != nil {
-		return err
-	}
-	if err := p.colourResults(title, last); err != nil {
-		return err
-	}
-	c := &canvas{cells: map[[2]int]excelize.Cell{}, heights: map[int]float64{}}
-	if err := p.checkHead(c); err != nil {
-		return err
-	}
-	for i, r := range rules {
-		if err := p.checkLine(c, headerRow+1+i, r); err != nil {
-			return err
-		}
-	}
-	layout := &templates.SheetLayout{Sheet: &templates.Sheet{Title: title}, LastRow: last, LastCol: len(checkColumns), Freeze: headerRow}
+	layout := &templates.SheetLayout{LastRow: last, LastCol: len(checkColumns), Freeze: headerRow}
 	for _, column := range checkColumns {
 		layout.Widths = append(layout.Widths, column.width)
 	}
-	return p.rows(layout, c)
-}
-
-// checkHead writes what stands over the lines.
-func (p *painter) checkHead(c *canvas) error {
+	p.must(p.f.SetSheetDimension(p.at, "A1:"+cell(last, layout.LastCol)))
+	p.printNames(book.Fixed(last, layout.LastCol), headerRow, headerRow)
+	p.watermark(1)
+	p.must(p.f.AutoFilter(p.at, fmt.Sprintf("%s:%s", cell(headerRow, 1), cell(last, layout.LastCol)), nil))
+	p.paper(true) // after the filter, which would take the settings of the page with it
+	p.colourResults(last)
+	c := newCanvas()
+	p.l.calculate(p.at, 3, 1, templates.ConclusionName)
 	for i, line := range []struct {
 		role templates.Role
 		text string
-	}{{templates.TitleRole, templates.CheckSheet}, {templates.BodyRole, checkIntroduction}, {templates.ShownRole, templates.ConclusionName}} {
-		style, err := p.styles.Get(string(line.role), staticStyle(line.role, false))
-		if err != nil {
-			return err
-		}
-		content := excelize.Cell{StyleID: style, Value: line.text}
-		if line.role.Formula() {
-			p.l.calculate(templates.CheckSheet, i+1, 1, line.text)
-			if content, err = p.l.written(templates.CheckSheet, i+1, 1); err != nil {
-				return err
-			}
-			content.StyleID = style
-		}
-		c.put(i+1, 1, 1, len(checkColumns), content)
+	}{{templates.TitleRole, p.at}, {templates.BodyRole, checkIntroduction}, {templates.ShownRole, ""}} {
+		c.put(i+1, 1, 1, layout.LastCol, p.static(i+1, 1, line.role, line.text, false))
 		c.grow(i+1, max(fixedHeights[line.role], 24))
 	}
-	style, err := p.styles.Get(string(templates.HeaderRole), staticStyle(templates.HeaderRole, false))
-	if err != nil {
-		return err
-	}
 	for i, column := range checkColumns {
-		c.put(headerRow, i+1, 1, 1, excelize.Cell{StyleID: style, Value: column.head})
+		c.put(headerRow, i+1, 1, 1, p.static(headerRow, i+1, templates.HeaderRole, column.head, false))
 	}
 	c.grow(headerRow, 24)
-	return nil
+	for i, r := range rules {
+		p.checkLine(c, headerRow+1+i, r)
+	}
+	p.rows(layout, c)
 }
 
 // checkLine writes the line of a rule: result and place as formulas, or the reason why a sheet can't tell.
-func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) error {
-	text, err := p.styles.Get("check text", lineStyle("left", false))
-	if err != nil {
-		return err
-	}
-	centred, err := p.styles.Get("check centred", lineStyle("center", false))
-	if err != nil {
-		return err
-	}
-	link, err := p.styles.Get("check link", lineStyle("left", true))
-	if err != nil {
-		return err
-	}
+func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) {
+	text := p.style("check text", lineStyle("left", false))
+	centred := p.style("check centred", lineStyle("center", false))
+	link := p.style("check link", lineStyle("left", true))
 	cure, asked := templates.Fill(r.Cure, p.cureVars()), "—" // what must be mended can't be explained
 	if r.Severity != string(model.MustFix) || len(r.Explained) > 0 {
 		asked = r.Code
@@ -126,25 +79,21 @@ func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) error {
 	}
 	n := slices.IndexFunc(p.check.rules, func(s sheetRule) bool { return s.rule == r })
 	if n < 0 {
-		return nil
+		return
 	}
 	formulas := map[int]string{resultColumn: p.check.result(n), placeColumn: p.check.place(n)}
 	if asked == r.Code {
 		formulas[pasteColumn] = p.check.paste(n)
 	}
 	for column, f := range formulas {
-		p.l.calculate(templates.CheckSheet, row, column, f)
-		content, err := p.l.written(templates.CheckSheet, row, column)
-		if err != nil {
-			return err
-		}
+		p.l.calculate(p.at, row, column, f)
+		content := p.l.written(p.at, row, column)
 		content.StyleID = map[int]int{resultColumn: centred, placeColumn: link, pasteColumn: text}[column]
 		c.put(row, column, 1, 1, content)
 	}
 	for _, label := range p.check.labels(n) {
 		c.grow(row, float64(lines(label, checkColumns[placeColumn-1].width, checkSize)*14)+padding)
 	}
-	return nil
 }
 
 // labels are what the place of the n-th rule may show.
@@ -252,11 +201,11 @@ func lineStyle(horizontal string, link bool) func() *excelize.Style {
 }
 
 // colourResults gives each result its colour: one that fails that of its severity.
-func (p *painter) colourResults(sheet string, last int) error {
+func (p *painter) colourResults(last int) {
 	first := headerRow + 1
 	result, severity := fmt.Sprintf("$%s%d", columnName(resultColumn), first), fmt.Sprintf("$B%d", first)
 	fails := fmt.Sprintf("%s=%s", result, quote(outcomeWords[failed]))
-	return p.colour(sheet, fmt.Sprintf("%s:%s", cell(first, resultColumn), cell(last, resultColumn)), []colouring{
+	p.colour(cell(first, resultColumn)+":"+cell(last, resultColumn), []colouring{
 		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.MustFix.Label())), wrongColor},
 		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.Explain.Label())), doubtColor},
 		{fails, "E4DFEC"},

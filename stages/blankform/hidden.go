@@ -1,6 +1,7 @@
 package blankform
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"strconv"
@@ -21,50 +22,40 @@ const (
 )
 
 // hidden is the XML of one of these sheets.
-func (l *ledger) hidden(sheet string) (string, error) {
+func (l *ledger) hidden(sheet string) string {
 	lastRow, lastCol := 1, 1
 	for at := range l.cells {
 		if at.sheet == sheet {
 			lastRow, lastCol = max(lastRow, at.row), max(lastCol, at.col)
 		}
 	}
-	shared, err := l.shared(sheet, lastRow, lastCol)
-	if err != nil {
-		return "", err
-	}
+	shared := l.shared(sheet, lastRow, lastCol)
 	var b strings.Builder
 	fmt.Fprintf(&b, hiddenHead, cell(lastRow, lastCol))
 	for row := 1; row <= lastRow; row++ {
 		fmt.Fprintf(&b, `<row r="%d">`, row)
 		for col := 1; col <= lastCol; col++ {
-			at := spot{sheet, row, col}
-			if l.cells[at] == nil {
-				continue
+			if at := (spot{sheet, row, col}); l.cells[at] != nil {
+				writeCell(&b, at, shared[at], l.shown(at))
 			}
-			v, err := l.shown(at)
-			if err != nil {
-				return "", err
-			}
-			writeCell(&b, at, shared[at], v)
 		}
 		b.WriteString(`</row>`)
 	}
 	b.WriteString(hiddenTail)
-	return b.String(), nil
+	return b.String()
 }
 
 // shared gives the element of every formula of a sheet. Of formulas one below the other that say the same of their own rows the first
 // stands for all.
-func (l *ledger) shared(sheet string, lastRow, lastCol int) (map[spot]string, error) {
+func (l *ledger) shared(sheet string, lastRow, lastCol int) map[spot]string {
 	out, groups := map[spot]string{}, 0
 	for col := 1; col <= lastCol; col++ {
 		says := make([]string, lastRow+2) // by row; empty: no formula
 		for row := 1; row <= lastRow; row++ {
 			if e := l.cells[spot{sheet, row, col}]; e != nil && !e.constant {
 				var err error
-				if says[row], err = formula.Relative(e.formula, row); err != nil {
-					return nil, err
-				}
+				says[row], err = formula.Relative(e.formula, row)
+				l.err = cmp.Or(l.err, err)
 			}
 		}
 		for row := 1; row <= lastRow; {
@@ -86,7 +77,7 @@ func (l *ledger) shared(sheet string, lastRow, lastCol int) (map[spot]string, er
 			row = last + 1
 		}
 	}
-	return out, nil
+	return out
 }
 
 // writeCell writes a cell, its formula and its value.

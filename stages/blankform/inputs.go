@@ -1,6 +1,7 @@
 package blankform
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,17 +14,12 @@ import (
 )
 
 // input is the content of an input cell.
-func (p *painter) input(f *templates.Field, look look, v Value) (excelize.Cell, error) {
-	format := numberFormat(f)
-	if v.Format != "" {
-		format = v.Format
-	}
-	style, err := p.styles.Get(fmt.Sprintf("input %v %s", look, format), inputStyle(look, format))
-	if err != nil {
-		return excelize.Cell{}, err
-	}
+func (p *painter) input(f *templates.Field, look look, v Value) excelize.Cell {
+	format := cmp.Or(v.Format, numberFormat(f))
+	style := p.style(fmt.Sprintf("input %v %s", look, format), inputStyle(look, format))
 	content, err := contentOf(v)
-	return excelize.Cell{StyleID: style, Value: content}, err
+	p.must(err)
+	return excelize.Cell{StyleID: style, Value: content}
 }
 
 // contentOf is a value as a cell holds it; nil where it is blank.
@@ -57,28 +53,17 @@ func numberFormat(f *templates.Field) string {
 }
 
 // inputs says of every input cell what belongs there, and colours it as one types.
-func (p *painter) inputs(layout *templates.SheetLayout) error {
-	title := layout.Sheet.Title
+func (p *painter) inputs(layout *templates.SheetLayout) {
 	for _, r := range p.runs(layout.Slots) {
-		if err := p.validate(title, r.slot.Field, r.extra, cell(r.slot.Row, r.slot.Col), cell(r.slot.Row, r.last)); err != nil {
-			return err
-		}
-		if err := p.colourRun(title, r); err != nil {
-			return err
-		}
+		p.validate(r.slot.Field, r.extra, cell(r.slot.Row, r.slot.Col), cell(r.slot.Row, r.last))
+		p.colourRun(r)
 	}
 	for _, area := range layout.Records {
 		for _, column := range area.Columns {
-			from, to := cell(area.FirstRow, column.Col), cell(area.LastRow, column.Col)
-			if err := p.validate(title, column.Field, false, from, to); err != nil {
-				return err
-			}
+			p.validate(column.Field, false, cell(area.FirstRow, column.Col), cell(area.LastRow, column.Col))
 		}
-		if err := p.colourRows(title, area); err != nil {
-			return err
-		}
+		p.colourRows(area)
 	}
-	return nil
 }
 
 // run is inputs side by side to which the same applies: the years of a figure.
@@ -91,16 +76,18 @@ type run struct {
 
 func (p *painter) runs(slots []templates.Slot) []run {
 	var out []run
+	number := p.check.print.number
 	for _, slot := range slots {
 		f := slot.Field
 		year, _ := p.d.Form.YearOf(slot.Year)
 		r := run{slot: slot, last: slot.Col, required: f.Required && !p.d.Supplementary(f, slot.Year),
-			extra: year.ID != "" && slices.Contains(f.Years, year.ID) && !slices.Contains(f.RequiredYears, year.ID)}
+			extra: slices.Contains(f.Years, year.ID) && !slices.Contains(f.RequiredYears, year.ID)}
 		if n := len(out) - 1; n >= 0 {
 			to := &out[n]
-			number := p.check.print.number
-			if to.slot.Field == f && to.slot.Row == slot.Row && to.last+1 == slot.Col && slot.Cols == 1 && to.slot.Cols == 1 && slot.Rows == 1 &&
-				to.required == r.required && to.extra == r.extra && number[slot.Name]-number[to.slot.Name] == slot.Col-to.slot.Col {
+			beside := to.slot.Field == f && to.slot.Row == slot.Row && to.last+1 == slot.Col &&
+				slot.Cols == 1 && to.slot.Cols == 1 && slot.Rows == 1
+			if beside && to.required == r.required && to.extra == r.extra &&
+				number[slot.Name]-number[to.slot.Name] == slot.Col-to.slot.Col {
 				to.last = slot.Col
 				continue
 			}
@@ -108,12 +95,6 @@ func (p *painter) runs(slots []templates.Slot) []run {
 		out = append(out, r)
 	}
 	return out
-}
-
-// absolute writes $A$1.
-func absolute(at string) string {
-	digit := strings.IndexAny(at, "0123456789")
-	return "$" + at[:digit] + "$" + at[digit:]
 }
 
 // Excel's limits for the words of a validation.
@@ -124,42 +105,42 @@ const (
 
 // validate adds a message to an input and, where the field has a type or limit, a check as one types. 不适用 is allowed in
 // every figure.
-func (p *painter) validate(sheet string, f *templates.Field, extra bool, from, to string) error {
+func (p *painter) validate(f *templates.Field, extra bool, from, to string) {
 	v := excelize.NewDataValidation(true)
 	v.Sqref = from
 	if to != from {
 		v.Sqref = from + ":" + to
 	}
 	v.SetInput(cut(f.Label, maxTitle), cut(p.prompt(f, extra), maxPrompt))
+	stop := func(title, message string) {
+		v.SetError(excelize.DataValidationErrorStyleStop, title, cut(message, maxPrompt))
+	}
+	demand := func(condition string) {
+		p.must(v.SetRange(escape(condition), "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween))
+	}
 	switch {
 	case f.Locked:
-		return nil
+		return
 	case f.Type == templates.ChoiceField:
 		v.SetSqrefDropList(offered(f))
-		if f.Open {
-			v.SetError(excelize.DataValidationErrorStyleWarning, "请核对", "目录里没有这一项。原则上按指导目录填写；确需调整的，应事先征得省厅同意。仍要这样填写吗？")
-		} else {
-			v.SetError(excelize.DataValidationErrorStyleStop, "请从列表中选择", "这一格只能从下拉列表中选择。")
+		if stop("请从列表中选择", "这一格只能从下拉列表中选择。"); f.Open {
+			v.SetError(excelize.DataValidationErrorStyleWarning, "请核对",
+				"目录里没有这一项。原则上按指导目录填写；确需调整的，应事先征得省厅同意。仍要这样填写吗？")
 		}
 	case f.Suggest != "":
 		v.SetSqrefDropList(listName(f.Suggest))
 		v.ShowErrorMessage = false
 	case f.Type == templates.ConfirmField:
 		v.SetSqrefDropList(listName("confirm"))
-		v.SetError(excelize.DataValidationErrorStyleStop, "请从列表中选择", "确认请选 "+p.d.Form.Confirm.Checked+"，未确认请选 "+p.d.Form.Confirm.Unchecked+"。")
+		stop("请从列表中选择", "确认请选 "+p.d.Form.Confirm.Checked+"，未确认请选 "+p.d.Form.Confirm.Unchecked+"。")
 	case f.Numeric():
-		if err := v.SetRange(escape(p.numberRule(f, from)), "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween); err != nil {
-			return err
-		}
-		v.SetError(excelize.DataValidationErrorStyleStop, "请填数字", cut(p.numberWords(f), maxPrompt))
+		demand(p.numberRule(f, from))
+		stop("请填数字", p.numberWords(f))
 	case f.Limit > 0:
-		rule := fmt.Sprintf(`LEN(TRIM(SUBSTITUTE(%s,CHAR(10),"")))<=%d`, from, f.Limit) // line breaks do not count
-		if err := v.SetRange(escape(rule), "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween); err != nil {
-			return err
-		}
-		v.SetError(excelize.DataValidationErrorStyleStop, "超过篇幅", fmt.Sprintf("这一栏不超过%d字（含标点）。请精简后再填。", f.Limit))
+		demand(fmt.Sprintf(`LEN(TRIM(SUBSTITUTE(%s,CHAR(10),"")))<=%d`, from, f.Limit)) // line breaks do not count
+		stop("超过篇幅", fmt.Sprintf("这一栏不超过%d字（含标点）。请精简后再填。", f.Limit))
 	}
-	return p.f.AddDataValidation(sheet, v)
+	p.must(p.f.AddDataValidation(p.at, v))
 }
 
 // prompt says what belongs in an input: unit, limit, and where it comes from. The year stands over it.
@@ -181,15 +162,9 @@ func (p *painter) prompt(f *templates.Field, extra bool) string {
 	case f.Type == templates.ChoiceField, f.Type == templates.ConfirmField:
 		parts = append(parts, "请从下拉列表中选择")
 	}
-	for _, words := range []string{f.Hint, p.d.Form.Mark(f)} {
-		if words != "" {
-			parts = append(parts, words)
-		}
-	}
-	if len(parts) == 0 {
-		parts = append(parts, "请如实填写")
-	}
-	return strings.Join(parts, "；") + "。"
+	parts = append(parts, f.Hint, p.d.Form.Mark(f))
+	parts = slices.DeleteFunc(parts, func(words string) bool { return words == "" })
+	return cmp.Or(strings.Join(parts, "；"), "请如实填写") + "。"
 }
 
 // numberWords says which numbers a field takes.

@@ -1,6 +1,7 @@
 package blankform
 
 import (
+	"cmp"
 	"fmt"
 
 	"lianheti/stages/office/formula"
@@ -15,6 +16,7 @@ type ledger struct {
 	cells map[spot]*entry
 	names map[string]formula.Area
 	order []string // names in the order of definition
+	err   error    // the first: a mistake in a formula of ours
 }
 
 type spot struct {
@@ -85,41 +87,34 @@ func (l *ledger) Cell(sheet string, row, col int) (formula.Value, error) {
 	return v, nil
 }
 
-// shown is the value of a cell as it is written: an error is a mistake in a formula of ours.
-func (l *ledger) shown(at spot) (formula.Value, error) {
+// shown is the value of a cell as it is written.
+func (l *ledger) shown(at spot) formula.Value {
 	v, err := l.Cell(at.sheet, at.row, at.col)
 	if e, bad := v.(formula.Error); bad {
 		err = fmt.Errorf("%s!%s 的值是 %s", at.sheet, cell(at.row, at.col), e)
 	}
-	return v, err
+	l.err = cmp.Or(l.err, err)
+	return v
 }
 
 // written is a cell as it is streamed: a formula with its value.
-func (l *ledger) written(sheet string, row, col int) (excelize.Cell, error) {
-	v, err := l.shown(spot{sheet, row, col})
-	return excelize.Cell{Formula: l.cells[spot{sheet, row, col}].formula, Value: v}, err
+func (l *ledger) written(sheet string, row, col int) excelize.Cell {
+	at := spot{sheet, row, col}
+	return excelize.Cell{Formula: l.cells[at].formula, Value: l.shown(at)}
 }
 
 // inputs puts what the template is filled with into its cells, and names them.
 func (l *ledger) inputs(layout *templates.Layout, v Values) error {
-	put := func(sheet string, row, col int, f *templates.Field, value Value) error {
-		format := numberFormat(f)
-		if value.Format != "" {
-			format = value.Format
-		}
+	put := func(sheet string, row, col int, f *templates.Field, value Value) {
 		content, err := contentOf(value)
-		if err == nil {
-			l.set(sheet, row, col, content, format)
-		}
-		return err
+		l.err = cmp.Or(l.err, err)
+		l.set(sheet, row, col, content, cmp.Or(value.Format, numberFormat(f)))
 	}
 	for _, s := range layout.Sheets {
 		title := s.Sheet.Title
 		for _, slot := range s.Slots {
 			l.define(slot.Name, title, slot.Row, slot.Col, slot.Row, slot.Col)
-			if err := put(title, slot.Row, slot.Col, slot.Field, v.Fields[templates.Ref{Field: slot.Field.ID, Year: slot.Year}]); err != nil {
-				return err
-			}
+			put(title, slot.Row, slot.Col, slot.Field, v.Fields[templates.Ref{Field: slot.Field.ID, Year: slot.Year}])
 		}
 		for _, area := range s.Records {
 			rows := v.Records[area.Block.ID]
@@ -129,9 +124,7 @@ func (l *ledger) inputs(layout *templates.Layout, v Values) error {
 			for _, c := range area.Columns {
 				l.define(c.Name, title, area.FirstRow, c.Col, area.LastRow, c.Col)
 				for i, row := range rows {
-					if err := put(title, area.FirstRow+i, c.Col, c.Field, row[c.Field.ID]); err != nil {
-						return err
-					}
+					put(title, area.FirstRow+i, c.Col, c.Field, row[c.Field.ID])
 				}
 			}
 		}
@@ -141,5 +134,5 @@ func (l *ledger) inputs(layout *templates.Layout, v Values) error {
 			}
 		}
 	}
-	return nil
+	return l.err
 }

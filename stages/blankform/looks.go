@@ -1,6 +1,7 @@
 package blankform
 
 import (
+	"cmp"
 	"fmt"
 
 	"lianheti/stages/office/book"
@@ -63,68 +64,67 @@ func inputStyle(l look, format string) func() *excelize.Style {
 // titleFont is the font of titles; texts are in the form's own.
 const titleFont = "黑体"
 
-// fontSize is the size of a static text, in points.
-func fontSize(role templates.Role) float64 {
-	switch role {
-	case templates.CoverRole:
-		return 28
-	case templates.TitleRole:
-		return 20
-	case templates.AnnexRole, templates.DatedRole:
-		return 16
-	case templates.HeadingRole:
-		return 14
-	case templates.NoteRole:
-		return 10.5
-	case templates.HintRole, templates.TagRole:
-		return 10
-	case templates.WordsRole:
-		return 9
-	}
-	return 12
+// bearing is how a static text looks; nothing said: the form's font, unframed, to the left.
+type bearing struct {
+	size        float64 // in points; 0: textSize
+	title, bold bool
+	fill        string // a colour; with or without one, all but titles and notes are framed
+	framed      bool
+	across      string // horizontal alignment
 }
 
-// staticStyle is how a static text looks. One that is merged over several rows stands at their top, where a page begins.
+// textSize is the size of what is not set otherwise: 小四.
+const textSize = 12
+
+var bearings = map[templates.Role]bearing{
+	templates.CoverRole:   {size: 28, title: true, across: "center"},
+	templates.TitleRole:   {size: 20, title: true, across: "center"},
+	templates.AnnexRole:   {size: 16, title: true},
+	templates.HeadingRole: {size: 14, title: true},
+	templates.DatedRole:   {size: 16, across: "center"},
+	templates.NoteRole:    {size: 10.5},
+	templates.HintRole:    {size: 10},
+	templates.GroupRole:   {framed: true, fill: headerColor, bold: true, across: "center"},
+	templates.HeaderRole:  {framed: true, fill: headerColor, bold: true, across: "center"},
+	templates.TagRole:     {framed: true, fill: headerColor, size: 10, across: "center"},
+	templates.CaptionRole: {framed: true, fill: headerColor},
+	templates.LabelRole:   {framed: true, fill: labelColor},
+	templates.YearRole:    {framed: true, fill: labelColor, across: "center"},
+	templates.UnitRole:    {framed: true, fill: labelColor, across: "center"},
+	templates.FormulaRole: {framed: true, fill: lockedColor, across: "right"},
+	templates.WordsRole:   {framed: true, fill: lockedColor, size: 9, across: "center"},
+	templates.ShownRole:   {framed: true, bold: true, across: "left"},
+	templates.LinkRole:    {framed: true, across: "left"},
+}
+
+// fontSize is the size of a static text, in points.
+func fontSize(role templates.Role) float64 { return cmp.Or(bearings[role].size, textSize) }
+
+// staticStyle is how a static text looks. A label that is merged over several rows stands at their top, where a page begins.
 func staticStyle(role templates.Role, merged bool) func() *excelize.Style {
 	return func() *excelize.Style {
+		b := bearings[role]
 		s := &excelize.Style{
-			Font:       &excelize.Font{Family: book.FormFont, Size: fontSize(role)},
-			Alignment:  &excelize.Alignment{Vertical: "center", WrapText: true},
+			Font:       &excelize.Font{Family: book.FormFont, Size: fontSize(role), Bold: b.bold},
+			Alignment:  &excelize.Alignment{Vertical: "center", Horizontal: b.across, WrapText: true},
 			Protection: &excelize.Protection{Locked: true},
 		}
-		switch role {
-		case templates.CoverRole, templates.TitleRole:
-			s.Font.Family, s.Alignment.Horizontal = titleFont, "center"
-		case templates.HeadingRole, templates.AnnexRole:
+		if b.title {
 			s.Font.Family = titleFont
-		case templates.DatedRole:
-			s.Alignment.Horizontal = "center"
-		case templates.GroupRole:
-			s.Font.Bold, s.Fill, s.Border, s.Alignment.Horizontal = true, fill(headerColor), border(), "center"
-		case templates.LabelRole:
-			s.Fill, s.Border = fill(labelColor), border()
-			if merged && role == templates.LabelRole {
-				s.Alignment.Vertical = "top"
-			}
-		case templates.YearRole, templates.UnitRole:
-			s.Fill, s.Border, s.Alignment.Horizontal = fill(labelColor), border(), "center"
-		case templates.HintRole:
-			s.Font.Color, s.Alignment.Indent = hintColor, 1
-		case templates.HeaderRole:
-			s.Font.Bold, s.Fill, s.Border, s.Alignment.Horizontal = true, fill(headerColor), border(), "center"
-		case templates.TagRole:
-			s.Fill, s.Border, s.Alignment.Horizontal = fill(headerColor), border(), "center"
-		case templates.FormulaRole:
-			s.Fill, s.Border, s.Alignment.Horizontal = fill(lockedColor), border(), "right"
-		case templates.WordsRole:
+		}
+		if b.framed {
+			s.Border = border()
+		}
+		if b.fill != "" {
+			s.Fill = fill(b.fill)
+		}
+		switch {
+		case role == templates.WordsRole, role == templates.LabelRole && merged:
 			s.Alignment.Vertical = "top"
-			s.Fill, s.Border, s.Alignment.Horizontal = fill(lockedColor), border(), "center"
-		case templates.CaptionRole:
-			s.Fill, s.Border = fill(headerColor), border()
-		case templates.ShownRole:
-			s.Font.Bold, s.Border, s.Alignment.Horizontal = true, border(), "left"
-		case templates.LinkRole:
-			s.Font.Color, s.Font.Underline, s.Border, s.Alignment.Horizontal = linkColor, "single", border(), "left"
+		case role == templates.HintRole:
+			s.Font.Color, s.Alignment.Indent = hintColor, 1
+		case role == templates.LinkRole:
+			s.Font.Color, s.Font.Underline = linkColor, "single"
 		}
 		return s
 	}
@@ -145,96 +145,82 @@ func borderOf(color string) []excelize.Border {
 }
 
 // page sets up A4 paper with a binding margin on the left, protection, and what repeats on every page.
-func (p *painter) page(layout *templates.SheetLayout) error {
-	title := layout.Sheet.Title
-	if err := p.paper(title, layout.Sheet.Landscape); err != nil {
-		return err
-	}
-	area := absolute(cell(layout.LastRow, layout.LastCol))
+func (p *painter) page(layout *templates.SheetLayout) {
+	p.paper(layout.Sheet.Landscape)
+	area := book.Fixed(layout.LastRow, layout.LastCol)
 	if len(layout.Records) > 0 { // a list is printed as far as it shows: a print area would end before the rows filled in later
 		area = ""
 	}
-	if err := p.printNames(title, area, 1, layout.Freeze); err != nil {
-		return err
-	}
+	p.printNames(area, 1, layout.Freeze)
 	col := 1 // left of a title in the middle
 	if layout.Sheet.Cover {
 		col = layout.LastCol - 1 // right of the number of the annex
 	}
-	return p.watermark(title, col)
+	p.watermark(col)
 }
 
 // paper is what all visible sheets have in common.
-func (p *painter) paper(title string, landscape bool) error {
+func (p *painter) paper(landscape bool) {
 	orientation := "portrait"
 	if landscape {
 		orientation = "landscape"
 	}
 	a4, wide, tall, fit := 9, 1, 0, true
-	if err := p.f.SetPageLayout(title, &excelize.PageLayoutOptions{Size: &a4, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &tall}); err != nil {
-		return err
-	}
-	if err := p.f.SetSheetProps(title, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
-		return err
-	}
+	p.must(p.f.SetPageLayout(p.at, &excelize.PageLayoutOptions{
+		Size: &a4, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &tall,
+	}))
+	p.must(p.f.SetSheetProps(p.at, &excelize.SheetPropsOptions{FitToPage: &fit}))
 	binding, margin, top, edge, centred := 0.8, 0.5, 0.5, 0.3, true
+	header := "&R&9" + p.at
 	if p.v.Watermark != "" {
 		top = 0.65 // below its header
-	}
-	if err := p.f.SetPageMargins(title, &excelize.PageLayoutMarginsOptions{Left: &binding, Right: &margin, Top: &top, Bottom: &margin, Header: &edge, Footer: &edge, Horizontally: &centred}); err != nil {
-		return err
-	}
-	header := "&R&9" + title
-	if p.v.Watermark != "" {
 		header = "&C&\"" + book.FormFont + ",Bold\"&16&K" + watermarkColor + p.v.Watermark + header
 	}
-	if err := p.f.SetHeaderFooter(title, &excelize.HeaderFooterOptions{OddHeader: header, OddFooter: "&C&P / &N"}); err != nil {
-		return err
-	}
+	p.must(p.f.SetPageMargins(p.at, &excelize.PageLayoutMarginsOptions{
+		Left: &binding, Right: &margin, Top: &top, Bottom: &margin, Header: &edge, Footer: &edge, Horizontally: &centred,
+	}))
+	p.must(p.f.SetHeaderFooter(p.at, &excelize.HeaderFooterOptions{OddHeader: header, OddFooter: "&C&P / &N"}))
 	grid := false
-	if err := p.f.SetSheetView(title, 0, &excelize.ViewOptions{ShowGridLines: &grid}); err != nil {
-		return err
-	}
-	return book.Protect(p.f, title)
+	p.must(p.f.SetSheetView(p.at, 0, &excelize.ViewOptions{ShowGridLines: &grid}))
+	p.must(book.Protect(p.f, p.at))
 }
 
 // printNames sets the print area down to a cell, and the header rows that repeat, from one to another; empty and 0: none.
-func (p *painter) printNames(title, lastCell string, repeat, to int) error {
+func (p *painter) printNames(lastCell string, repeat, to int) {
+	name := func(name, refers string) {
+		p.must(p.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm." + name, Scope: p.at, RefersTo: book.Range(p.at) + refers}))
+	}
 	if lastCell != "" {
-		area := excelize.DefinedName{Name: "_xlnm.Print_Area", Scope: title, RefersTo: fmt.Sprintf("'%s'!$A$1:%s", title, lastCell)}
-		if err := p.f.SetDefinedName(&area); err != nil {
-			return err
-		}
+		name("Print_Area", "$A$1:"+lastCell)
 	}
-	if to == 0 {
-		return nil
+	if to > 0 {
+		name("Print_Titles", fmt.Sprintf("$%d:$%d", repeat, to))
 	}
-	return p.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: title, RefersTo: fmt.Sprintf("'%s'!$%d:$%d", title, repeat, to)})
 }
 
 // watermark marks a sheet on the screen, as the header does on paper: a drawn label, because a cell would be content. It stands
 // in the first row, beside what is written there.
-func (p *painter) watermark(title string, col int) error {
+func (p *painter) watermark(col int) {
 	if p.v.Watermark == "" {
-		return nil
+		return
 	}
 	red := "FF" + watermarkColor
-	if err := p.f.SetSheetProps(title, &excelize.SheetPropsOptions{TabColorRGB: &red}); err != nil {
-		return err
-	}
-	return p.f.AddShape(title, &excelize.Shape{
+	p.must(p.f.SetSheetProps(p.at, &excelize.SheetPropsOptions{TabColorRGB: &red}))
+	font := &excelize.Font{Bold: true, Size: 10, Color: watermarkColor, Family: book.FormFont}
+	p.must(p.f.AddShape(p.at, &excelize.Shape{
 		Cell: cell(1, col), Type: "rect", Width: 124, Height: 24,
-		Format: excelize.GraphicOptions{Positioning: "oneCell", OffsetX: 2, OffsetY: 4},
-		Line:   excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(watermarkColor), Width: 1.5}, Fill: excelize.Fill{Color: []string{"FFFFFF"}, Pattern: 1},
-		Paragraph: []excelize.RichTextRun{{Text: p.v.Watermark, Font: &excelize.Font{Bold: true, Size: 10, Color: watermarkColor, Family: book.FormFont}}},
-	})
+		Format:    excelize.GraphicOptions{Positioning: "oneCell", OffsetX: 2, OffsetY: 4},
+		Line:      excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(watermarkColor), Width: 1.5},
+		Fill:      excelize.Fill{Color: []string{"FFFFFF"}, Pattern: 1},
+		Paragraph: []excelize.RichTextRun{{Text: p.v.Watermark, Font: font}},
+	}))
 }
 
 // colourRun colours inputs as one types: blank where they are required, at fault, in doubt. The flags are reached through a
 // name, since older programs take no other sheet in such a rule.
-func (p *painter) colourRun(sheet string, r run) error {
+func (p *painter) colourRun(r run) {
 	if r.slot.Field.Locked {
-		return nil
+		return
 	}
 	at, flag := cell(r.slot.Row, r.slot.Col), fmt.Sprint(p.check.print.number[r.slot.Name]+1)
 	if r.last > r.slot.Col {
@@ -246,8 +232,9 @@ func (p *painter) colourRun(sheet string, r run) error {
 	if r.required {
 		rules = append(rules, colouring{"LEN(TRIM(" + at + "))=0", blankColor})
 	}
-	rules = append(rules, colouring{"AND(" + given + "," + flag + "=3)", wrongColor}, colouring{"AND(" + given + "," + flag + "=2)", doubtColor})
-	return p.colour(sheet, at+":"+cell(r.slot.Row, r.last), rules)
+	rules = append(rules, colouring{"AND(" + given + "," + flag + "=3)", wrongColor},
+		colouring{"AND(" + given + "," + flag + "=2)", doubtColor})
+	p.colour(at+":"+cell(r.slot.Row, r.last), rules)
 }
 
 // A list shows so many rows from the start, and beyond them so many more than are filled: it prints on as many pages as it
@@ -259,22 +246,23 @@ const (
 
 // colourRows does so for a list: a required cell is blank where its row holds anything. Rows that were not needed at first show
 // as inputs once a row shortly before them is filled.
-func (p *painter) colourRows(sheet string, area templates.RecordArea) error {
+func (p *painter) colourRows(area templates.RecordArea) {
 	later := min(area.FirstRow+openRows, area.LastRow+1)
-	if err := p.colourPart(sheet, area, area.FirstRow, later-1); err != nil || later > area.LastRow {
-		return err
+	p.colourPart(area, area.FirstRow, later-1)
+	if later <= area.LastRow {
+		p.colourPart(area, later, area.LastRow)
 	}
-	return p.colourPart(sheet, area, later, area.LastRow)
 }
 
 // colourPart colours the rows of a list from one to another.
-func (p *painter) colourPart(sheet string, area templates.RecordArea, from, to int) error {
+func (p *painter) colourPart(area templates.RecordArea, from, to int) {
 	first, last := columnName(area.Columns[0].Col), columnName(area.Columns[len(area.Columns)-1].Col)
 	for _, c := range area.Columns {
 		at := cell(from, c.Col)
 		var rules []colouring
 		if c.Field.Required {
-			rules = append(rules, colouring{fmt.Sprintf("AND(COUNTA($%s%d:$%s%d)>0,LEN(TRIM(%s))=0)", first, from, last, from, at), blankColor})
+			blank := fmt.Sprintf("AND(COUNTA($%s%d:$%s%d)>0,LEN(TRIM(%s))=0)", first, from, last, from, at)
+			rules = append(rules, colouring{blank, blankColor})
 		}
 		if flags := rowFlagsName + area.Block.ID; p.l.names[flags].Sheet != "" {
 			flag := fmt.Sprintf("INDEX(%s,ROW(%s)-ROW(INDEX(%s,1))+1)", flags, at, c.Name)
@@ -284,43 +272,38 @@ func (p *painter) colourPart(sheet string, area templates.RecordArea, from, to i
 			rules = nil
 		}
 		if from > area.FirstRow {
-			rules = append(rules, colouring{fmt.Sprintf("COUNTA($%s%d:$%s$%d)>0", first, from-spareRows, last, area.LastRow), lookOf(c.Field).color})
+			near := fmt.Sprintf("COUNTA($%s%d:$%s$%d)>0", first, from-spareRows, last, area.LastRow)
+			rules = append(rules, colouring{near, lookOf(c.Field).color})
 		}
-		if err := p.colour(sheet, at+":"+cell(to, c.Col), rules); err != nil {
-			return err
-		}
+		p.colour(at+":"+cell(to, c.Col), rules)
 	}
-	return nil
 }
 
 // colouring is a condition and the colour that a cell takes where it holds.
 type colouring struct{ condition, color string }
 
-func (p *painter) colour(sheet, area string, rules []colouring) error {
+func (p *painter) colour(area string, rules []colouring) {
 	var options []excelize.ConditionalFormatOptions
 	for _, r := range rules {
-		id, err := p.conditional(r.color)
-		if err != nil {
-			return err
-		}
+		id := p.conditional(r.color)
 		options = append(options, excelize.ConditionalFormatOptions{Type: "formula", Criteria: r.condition, Format: &id, StopIfTrue: true})
 	}
-	if len(options) == 0 {
-		return nil
+	if len(options) > 0 {
+		p.must(p.f.SetConditionalFormat(p.at, area, options))
 	}
-	return p.f.SetConditionalFormat(sheet, area, options)
 }
 
 // conditional makes the format of a colour once.
-func (p *painter) conditional(color string) (int, error) {
+func (p *painter) conditional(color string) int {
 	if id, ok := p.formats[color]; ok {
-		return id, nil
+		return id
 	}
 	style := &excelize.Style{Fill: fill(color), Border: border()}
 	if color == blankColor { // an accent, not an alarm
 		style = &excelize.Style{Fill: fill(inputColor), Border: borderOf(color)}
 	}
 	id, err := p.f.NewConditionalStyle(style)
+	p.must(err)
 	p.formats[color] = id
-	return id, err
+	return id
 }

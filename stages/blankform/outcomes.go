@@ -1,7 +1,6 @@
 package blankform
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,8 +42,8 @@ type sheetRule struct {
 	first    int    // row in templates.CaseSheet, the first where every case has one
 }
 
-// sheetCheck prints the cases of a rule of one kind.
-type sheetCheck func(s *selfCheck, r *templates.Rule) (sheetRule, error)
+// sheetCheck prints the cases of a rule of one kind. What a sheet can't say is noted by the printer.
+type sheetCheck func(s *selfCheck, r *templates.Rule) sheetRule
 
 // sheetChecks are the kinds of checks that a sheet can show. A rule of another kind says in its `sheet` why not.
 var sheetChecks = map[string]sheetCheck{
@@ -62,7 +61,7 @@ var sheetChecks = map[string]sheetCheck{
 
 // eachSlot makes a case of every value that a rule covers; an empty formula passes over one.
 func eachSlot(print func(s *selfCheck, r *templates.Rule, i int, slot templates.Slot) string) sheetCheck {
-	return func(s *selfCheck, r *templates.Rule) (sheetRule, error) {
+	return func(s *selfCheck, r *templates.Rule) sheetRule {
 		s.perValue++
 		out := sheetRule{rule: r, perValue: s.perValue}
 		for i, slot := range s.slots {
@@ -76,11 +75,9 @@ func eachSlot(print func(s *selfCheck, r *templates.Rule, i int, slot templates.
 				out.cases = append(out.cases, sheetCase{[]int{i}, f})
 			}
 		}
-		return out, nil
+		return out
 	}
 }
-
-func (s *selfCheck) status(i int) string { return valueCell(i, statusColumn) }
 
 // A case about one value stands in the row of the value, beside what is known of it: all such cases of a rule share one formula.
 // hereRow is put in when the row of a case is known.
@@ -130,7 +127,7 @@ func supplementSlot(s *selfCheck, _ *templates.Rule, _ int, slot templates.Slot)
 	return ifBlank(fmt.Sprint(failed))
 }
 
-// notApplicableSlot finds 不适用 in a figure: the one reading that a sheet can tell. See unshown.
+// notApplicableSlot finds 不适用 in a figure: the one reading that a sheet can tell. See Rule.Sheet.
 func notApplicableSlot(_ *selfCheck, _ *templates.Rule, _ int, slot templates.Slot) string {
 	if !slot.Field.Numeric() {
 		return ""
@@ -185,9 +182,13 @@ func orOf(conditions []string) string {
 
 // expressionCases prints the rule's own expressions, as the engine evaluates them: the guard first, each asking for its values
 // before it looks at them.
-func expressionCases(s *selfCheck, r *templates.Rule) (sheetRule, error) {
+func expressionCases(s *selfCheck, r *templates.Rule) sheetRule {
 	if r.List != "" {
-		return listCases(s, r)
+		return s.byRow(r, r.List, func(_ *rowTables, _ *templates.Rule, p *formulaPrinter, k int) string {
+			p.row = k
+			defer func() { p.row = 0 }()
+			return s.guarded(r.Cases[0].When, s.decided(r.Cases[0].Expr))
+		})
 	}
 	out := sheetRule{rule: r}
 	defer func() { s.print.base = noBase }()
@@ -202,52 +203,37 @@ func expressionCases(s *selfCheck, r *templates.Rule) (sheetRule, error) {
 		if len(r.Cases) > 1 && len(slots) > 0 {
 			s.print.base = slots[0]
 		}
-		holds, err := s.decided(c.Expr, passed, failed)
-		if err != nil {
-			return out, err
-		}
-		f, err := s.guarded(c.When, holds)
-		if err != nil {
-			return out, err
-		}
+		f := s.guarded(c.When, s.decided(c.Expr))
 		if slices.Contains(r.Places, "members") { // an empty roster tells nothing about who is missing from it
-			f = fmt.Sprintf("IF(%s=0,%d,%s)", s.rows.records("members"), unclear, f)
+			f = s.needsMembers(f)
 		}
 		out.cases = append(out.cases, sheetCase{slots, f})
 	}
-	return out, nil
+	return out
 }
 
-// listCases prints the rule's expressions for each row of its list.
-func listCases(s *selfCheck, r *templates.Rule) (sheetRule, error) {
-	var failure error
-	column := s.rows.faults(r, s.print, r.List, func(_ *rowTables, _ *templates.Rule, p *formulaPrinter, k int) string {
-		p.row = k
-		defer func() { p.row = 0 }()
-		holds, err := s.decided(r.Cases[0].Expr, passed, failed)
-		f, guard := s.guarded(r.Cases[0].When, holds)
-		failure = errors.Join(failure, err, guard)
-		return f
-	})
-	return sheetRule{rule: r, block: r.List, column: column, cases: []sheetCase{{nil, "MAX(" + s.rows.span(column) + ")"}}}, failure
+// byRow looks at a list row by row.
+func (s *selfCheck) byRow(r *templates.Rule, block string, fault rowFault) sheetRule {
+	column := s.rows.faults(r, s.print, block, fault)
+	return sheetRule{rule: r, block: block, column: column, cases: []sheetCase{{nil, "MAX(" + s.rows.span(column) + ")"}}}
+}
+
+// needsMembers leaves undecided what an empty roster can't tell.
+func (s *selfCheck) needsMembers(f string) string {
+	return fmt.Sprintf("IF(%s=0,%d,%s)", s.rows.records("members"), unclear, f)
 }
 
 // guarded evaluates then only where the guard holds.
-func (s *selfCheck) guarded(when *templates.Expression, then string) (string, error) {
+func (s *selfCheck) guarded(when *templates.Expression, then string) string {
 	if when == nil {
-		return then, nil
+		return then
 	}
-	condition, err := s.print.condition(when)
-	if err != nil {
-		return "", err
-	}
-	return s.asked(when, fmt.Sprintf("IF(%s,%s,%d)", condition, then, notApplicable)), nil
+	return s.asked(when, fmt.Sprintf("IF(%s,%s,%d)", s.print.node(when.Tree).text, then, notApplicable))
 }
 
-// decided is one outcome where an expression holds and another where it does not.
-func (s *selfCheck) decided(e *templates.Expression, yes, no int) (string, error) {
-	condition, err := s.print.condition(e)
-	return s.asked(e, fmt.Sprintf("IF(%s,%d,%d)", condition, yes, no)), err
+// decided passes where an expression holds and fails where it does not.
+func (s *selfCheck) decided(e *templates.Expression) string {
+	return s.asked(e, fmt.Sprintf("IF(%s,%d,%d)", s.print.node(e.Tree).text, passed, failed))
 }
 
 // asked makes sure that an expression has the values it needs.
@@ -281,40 +267,36 @@ func (s *selfCheck) numbers(refs []templates.Ref) []int {
 }
 
 // recordRule looks at a list row by row. An empty roster leaves its rules undecided; other lists may be empty.
-func recordRule(s *selfCheck, r *templates.Rule) (sheetRule, error) {
+func recordRule(s *selfCheck, r *templates.Rule) sheetRule {
 	if r.Kinds[0] == "member_none" {
-		return sheetRule{rule: r, block: "members", cases: []sheetCase{{nil, fmt.Sprintf("IF(%s=0,%d,%d)", s.rows.records("members"), failed, passed)}}}, nil
+		f := fmt.Sprintf("IF(%s=0,%d,%d)", s.rows.records("members"), failed, passed)
+		return sheetRule{rule: r, block: "members", cases: []sheetCase{{nil, f}}}
 	}
 	x, ok := rowFaults[r.Kinds[0]]
 	if !ok || len(r.Kinds) > 1 {
-		return sheetRule{}, fmt.Errorf("表内没有 %v", r.Kinds)
+		s.print.fail("表内没有 %v", r.Kinds)
+		return sheetRule{}
 	}
-	column := s.rows.faults(r, s.print, x.block, x.fault)
-	f := "MAX(" + s.rows.span(column) + ")"
+	out := s.byRow(r, x.block, x.fault)
 	if x.block == "members" {
-		f = fmt.Sprintf("IF(%s=0,%d,%s)", s.rows.records("members"), unclear, f)
+		out.cases[0].formula = s.needsMembers(out.cases[0].formula)
 	}
-	return sheetRule{rule: r, block: x.block, column: column, cases: []sheetCase{{nil, f}}}, nil
+	return out
 }
 
-func unsupportedCases(s *selfCheck, r *templates.Rule) (sheetRule, error) {
+func unsupportedCases(s *selfCheck, r *templates.Rule) sheetRule {
 	out := sheetRule{rule: r}
 	for _, c := range r.Cases {
-		f, err := s.guarded(c.When, fmt.Sprintf("IF(%s,%d,%d)", s.rows.speaksOf(c.Field), passed, failed))
-		if err != nil {
-			return out, err
-		}
+		f := s.guarded(c.When, fmt.Sprintf("IF(%s,%d,%d)", s.rows.speaksOf(c.Field), passed, failed))
 		f = fmt.Sprintf("IF(%s=0,%d,%s)", s.rows.records("materials"), notApplicable, f)
 		out.cases = append(out.cases, sheetCase{s.numbers([]templates.Ref{{Field: c.Field.ID, Year: c.Year.Year}}), f})
 	}
-	return out, nil
+	return out
 }
 
-func nationalCase(s *selfCheck, r *templates.Rule) (sheetRule, error) {
+func nationalCase(s *selfCheck, r *templates.Rule) sheetRule {
 	i := s.print.number["consortium"]
-	f := byStatus(s.status(i), fmt.Sprintf("IF(SUMPRODUCT(EXACT(%s,%s)*(LEN(%s)>0))>0,%d,%d)", keyList, nameKey("consortium"), nationalList, failed, passed))
-	return sheetRule{rule: r, cases: []sheetCase{{[]int{i}, f}}}, nil
+	listed := fmt.Sprintf("SUMPRODUCT(EXACT(%s,%s)*(LEN(%s)>0))>0", keyList, nameKey("consortium"), nationalList)
+	f := byStatus(valueCell(i, statusColumn), fmt.Sprintf("IF(%s,%d,%d)", listed, failed, passed))
+	return sheetRule{rule: r, cases: []sheetCase{{[]int{i}, f}}}
 }
-
-// unshown is why a rule is not shown as a formula: what the definition says, or nothing.
-func unshown(r *templates.Rule) string { return r.Sheet }

@@ -1,13 +1,14 @@
 package blankform
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"lianheti/stages/office/book"
 	"lianheti/templates"
 
 	"github.com/expr-lang/expr/ast"
@@ -22,8 +23,9 @@ type formulaPrinter struct {
 	slots  []templates.Slot // in form order
 	number map[string]int   // defined name -> place among slots
 	rows   *rowTables
-	row    int // of the list that a rule goes through; 0: of none
-	base   int // the value that a case is about, by its number; noBase: none
+	row    int   // of the list that a rule goes through; 0: of none
+	base   int   // the value that a case is about, by its number; noBase: none
+	err    error // the first thing that a sheet can't say; what is printed with it is thrown away
 }
 
 const noBase = -1
@@ -45,7 +47,7 @@ func (p *formulaPrinter) value(i, column int) string {
 type printed struct {
 	text string
 	kind kind
-	leaf bool // needs no brackets
+	open bool // needs brackets within an arithmetic one
 }
 
 type kind int
@@ -72,113 +74,113 @@ func dateNumber(iso string) string {
 	return m[1] + m[2] + day
 }
 
-// condition prints a whole expression.
-func (p *formulaPrinter) condition(e *templates.Expression) (string, error) {
-	out, err := p.node(e.Tree)
-	return out.text, err
+// fail notes what a sheet can't say.
+func (p *formulaPrinter) fail(format string, args ...any) printed {
+	p.err = cmp.Or(p.err, fmt.Errorf(format, args...))
+	return printed{}
 }
 
-func (p *formulaPrinter) node(n ast.Node) (printed, error) {
+// node prints a part of an expression, or all of it.
+func (p *formulaPrinter) node(n ast.Node) printed {
 	switch n := n.(type) {
 	case *ast.ConstantNode:
 		switch v := n.Value.(type) {
 		case decimal.Decimal:
-			return printed{v.String(), aNumber, true}, nil
+			return printed{text: v.String()}
 		case bool:
-			return printed{strings.ToUpper(fmt.Sprint(v)), aTruth, true}, nil
+			return truth(strings.ToUpper(fmt.Sprint(v)))
 		}
 	case *ast.BoolNode:
-		return printed{strings.ToUpper(fmt.Sprint(n.Value)), aTruth, true}, nil
+		return truth(strings.ToUpper(fmt.Sprint(n.Value)))
 	case *ast.StringNode:
-		return printed{quote(n.Value), aText, true}, nil
+		return printed{text: quote(n.Value), kind: aText}
 	case *ast.IdentifierNode:
 		return p.identifier(n.Value)
 	case *ast.UnaryNode:
-		of, err := p.node(n.Node)
-		return printed{"NOT(" + of.text + ")", aTruth, true}, err
+		return truth("NOT(" + p.node(n.Node).text + ")")
 	case *ast.BinaryNode:
 		if n.Operator == "in" {
 			return p.membership(n)
 		}
 		return p.operation(n.Operator, n.Left, n.Right)
 	case *ast.ConditionalNode:
-		return p.conditional(n)
+		when, then, otherwise := p.node(n.Cond), p.node(n.Exp1), p.node(n.Exp2)
+		return printed{text: fmt.Sprintf("IF(%s,%s,%s)", when.text, then.text, otherwise.text), kind: otherwise.kind}
 	case *ast.CallNode:
 		return p.call(n)
 	}
-	return printed{}, fmt.Errorf("表内公式不能表达 %s", n)
+	return p.fail("表内公式不能表达 %s", n)
 }
 
-func (p *formulaPrinter) identifier(name string) (printed, error) {
+// truth is a condition that needs no brackets.
+func truth(text string) printed { return printed{text: text, kind: aTruth} }
+
+func (p *formulaPrinter) identifier(name string) printed {
 	switch name {
 	case "deadline":
-		return printed{dateNumber(p.d.Directory.Deadline), aDate, true}, nil
+		return printed{text: dateNumber(p.d.Directory.Deadline), kind: aDate}
 	case "batch":
-		return printed{fmt.Sprint(p.d.Directory.Batch), aNumber, true}, nil
+		return printed{text: fmt.Sprint(p.d.Directory.Batch)}
 	}
 	if f := p.d.Field(name); f != nil && f.Record != "" {
 		return p.column(f)
 	}
 	i, ok := p.number[name]
 	if !ok {
-		return printed{}, fmt.Errorf("没有名称 %s", name)
+		return p.fail("没有名称 %s", name)
 	}
 	switch f := p.slots[i].Field; {
 	case f.Type == templates.NamesField:
-		return printed{}, errors.New("姓名的个数要拆分才知道")
+		return p.fail("姓名的个数要拆分才知道")
 	case f.Type == templates.ConfirmField:
-		return printed{fmt.Sprintf("EXACT(TRIM(%s),%s)", name, quote(p.d.Form.Confirm.Checked)), aTruth, true}, nil
+		return truth(fmt.Sprintf("EXACT(TRIM(%s),%s)", name, quote(p.d.Form.Confirm.Checked)))
 	case f.Type == templates.DateField:
-		return printed{p.value(i, cleanColumn), aDate, true}, nil
+		return printed{text: p.value(i, cleanColumn), kind: aDate}
 	case f.Type == templates.PercentField:
-		return printed{p.value(i, cleanColumn), aNumber, true}, nil
+		return printed{text: p.value(i, cleanColumn)}
 	case f.Numeric():
 		if p.base != noBase {
 			name = p.value(i, cleanColumn)
 		}
-		if f.Type == templates.DecimalField && f.Decimals != nil {
-			name = fmt.Sprintf("ROUND(%s,%d)", name, *f.Decimals)
-		}
-		return printed{name, aNumber, true}, nil
+		return rounded(f, name)
 	}
-	return printed{"TRIM(" + name + ")", aText, true}, nil
+	return printed{text: "TRIM(" + name + ")", kind: aText}
+}
+
+// rounded is a figure with the decimals that its field has.
+func rounded(f *templates.Field, x string) printed {
+	if f.Type == templates.DecimalField && f.Decimals != nil {
+		x = fmt.Sprintf("ROUND(%s,%d)", x, *f.Decimals)
+	}
+	return printed{text: x}
 }
 
 // column is what a column says in the row at hand.
-func (p *formulaPrinter) column(f *templates.Field) (printed, error) {
+func (p *formulaPrinter) column(f *templates.Field) printed {
 	switch {
 	case f.Type == templates.DateField || f.Type == templates.NamesField || f.Type == templates.ConfirmField:
-		return printed{}, fmt.Errorf("列表里的%s表内不能看", f.Label)
-	case f.Type == templates.DecimalField && f.Decimals != nil:
-		return printed{fmt.Sprintf("ROUND(%s,%d)", rowOf(f.ID, p.row), *f.Decimals), aNumber, true}, nil
+		return p.fail("列表里的%s表内不能看", f.Label)
 	case f.Numeric():
-		return printed{rowOf(f.ID, p.row), aNumber, true}, nil
+		return rounded(f, rowOf(f.ID, p.row))
 	}
-	return printed{entryOf(f.ID, p.row), aText, true}, nil
+	return printed{text: entryOf(f.ID, p.row), kind: aText}
 }
 
 // operatorNames are what the compiler makes of the signs between numbers.
 var operatorNames = map[string]string{"add": "+", "subtract": "-", "multiply": "*", "divide": "/",
 	"equal": "==", "unequal": "!=", "less": "<", "at_most": "<=", "more": ">", "at_least": ">=", "not_before": ">=", "not_after": "<="}
 
-func (p *formulaPrinter) operation(sign string, left, right ast.Node) (printed, error) {
-	l, err := p.node(left)
-	if err != nil {
-		return l, err
-	}
-	r, err := p.node(right)
-	if err != nil {
-		return r, err
-	}
+func (p *formulaPrinter) operation(sign string, left, right ast.Node) printed {
+	l, r := p.node(left), p.node(right)
 	switch sign {
 	case "and", "&&":
-		return printed{"AND(" + l.text + "," + r.text + ")", aTruth, true}, nil
+		return truth("AND(" + l.text + "," + r.text + ")")
 	case "or", "||":
-		return printed{"OR(" + l.text + "," + r.text + ")", aTruth, true}, nil
+		return truth("OR(" + l.text + "," + r.text + ")")
 	case "+", "-", "*", "/":
-		return printed{bracketed(l) + sign + bracketed(r), aNumber, false}, nil
+		return printed{bracketed(l) + sign + bracketed(r), aNumber, true}
 	}
-	return compared(excelSign[sign], l, r)
+	return p.compared(excelSign[sign], l, r)
 }
 
 // excelSign is how Excel writes a comparison.
@@ -187,7 +189,7 @@ var excelSign = map[string]string{"==": "=", "!=": "<>", "<": "<", "<=": "<=", "
 // precision is to how many decimals numbers are compared: finer than anything a form asks, coarser than binary noise.
 const precision = 6
 
-func compared(sign string, l, r printed) (printed, error) {
+func (p *formulaPrinter) compared(sign string, l, r printed) printed {
 	switch {
 	case l.kind == aDate || r.kind == aDate:
 		for _, side := range []*printed{&l, &r} {
@@ -195,7 +197,7 @@ func compared(sign string, l, r printed) (printed, error) {
 				side.text = dateNumber(strings.Trim(side.text, `"`))
 			}
 			if side.text == "" {
-				return printed{}, errors.New("日期只能与日期比较")
+				return p.fail("日期只能与日期比较")
 			}
 		}
 		// A month, which ends in 00, and a day in it are not told apart: what may be later or earlier goes to the month's end.
@@ -208,15 +210,15 @@ func compared(sign string, l, r printed) (printed, error) {
 	case l.kind == aText || r.kind == aText:
 		switch sign {
 		case "=":
-			return printed{"EXACT(" + l.text + "," + r.text + ")", aTruth, true}, nil
+			return truth("EXACT(" + l.text + "," + r.text + ")")
 		case "<>":
-			return printed{"NOT(EXACT(" + l.text + "," + r.text + "))", aTruth, true}, nil
+			return truth("NOT(EXACT(" + l.text + "," + r.text + "))")
 		}
-		return printed{}, errors.New("文字不能比大小")
-	case l.kind == aNumber && !(l.leaf && r.leaf):
-		return printed{fmt.Sprintf("ROUND(%s-%s,%d)%s0", bracketed(l), bracketed(r), precision, sign), aTruth, false}, nil
+		return p.fail("文字不能比大小")
+	case l.kind == aNumber && (l.open || r.open):
+		return printed{fmt.Sprintf("ROUND(%s-%s,%d)%s0", bracketed(l), bracketed(r), precision, sign), aTruth, true}
 	}
-	return printed{l.text + sign + r.text, aTruth, false}, nil
+	return printed{l.text + sign + r.text, aTruth, true}
 }
 
 // toMonthsEnd makes of a date's number, where only the month is given, one behind all its days.
@@ -228,113 +230,88 @@ func toMonthsEnd(date string) string {
 }
 
 func bracketed(p printed) string {
-	if p.leaf {
-		return p.text
+	if p.open {
+		return "(" + p.text + ")"
 	}
-	return "(" + p.text + ")"
+	return p.text
 }
 
-func (p *formulaPrinter) membership(n *ast.BinaryNode) (printed, error) {
-	x, err := p.node(n.Left)
+func (p *formulaPrinter) membership(n *ast.BinaryNode) printed {
+	x := p.node(n.Left)
 	list, ok := n.Right.(*ast.ArrayNode)
-	if err != nil || !ok {
-		return x, errors.Join(err, fmt.Errorf("in 的右边须是列表"))
+	if !ok {
+		return p.fail("in 的右边须是列表")
 	}
 	var any []string
 	for _, option := range list.Nodes {
-		o, err := p.node(option)
-		if err != nil {
-			return o, err
-		}
-		same, err := compared("=", x, o)
-		if err != nil {
-			return same, err
-		}
-		any = append(any, same.text)
+		any = append(any, p.compared("=", x, p.node(option)).text)
 	}
-	return printed{"OR(" + strings.Join(any, ",") + ")", aTruth, true}, nil
-}
-
-func (p *formulaPrinter) conditional(n *ast.ConditionalNode) (printed, error) {
-	var parts []string
-	out := printed{leaf: true}
-	for _, x := range []ast.Node{n.Cond, n.Exp1, n.Exp2} {
-		part, err := p.node(x)
-		if err != nil {
-			return part, err
-		}
-		parts, out.kind = append(parts, part.text), part.kind
-	}
-	out.text = "IF(" + strings.Join(parts, ",") + ")"
-	return out, nil
+	return truth("OR(" + strings.Join(any, ",") + ")")
 }
 
 // call prints a function. Those that look at the submission carry it as a first argument, which a sheet does not need.
-func (p *formulaPrinter) call(n *ast.CallNode) (printed, error) {
-	name := n.Callee.(*ast.IdentifierNode).Value
+func (p *formulaPrinter) call(n *ast.CallNode) printed {
+	name, args := n.Callee.(*ast.IdentifierNode).Value, n.Arguments
 	if sign, ok := operatorNames[name]; ok {
-		return p.operation(sign, n.Arguments[0], n.Arguments[1])
+		return p.operation(sign, args[0], args[1])
 	}
-	args := n.Arguments
 	if id, ok := args[0].(*ast.IdentifierNode); ok && id.Value == "answers" {
 		args = args[1:]
 	}
-	switch name {
+	switch name { // those that do not look at the value of their first argument
 	case "filled":
-		if f := p.d.Field(args[0].(*ast.StringNode).Value); f.Record != "" {
-			return printed{fmt.Sprintf("%s<>%d", p.rows.statusOf(f, p.row), missing), aTruth, false}, nil
+		id := args[0].(*ast.StringNode).Value
+		if f := p.d.Field(id); f.Record != "" {
+			return printed{fmt.Sprintf("%s<>%d", p.rows.statusOf(f, p.row), missing), aTruth, true}
 		}
-		i := p.number[templates.SlotName(args[0].(*ast.StringNode).Value, args[1].(*ast.ConstantNode).Value.(int))]
-		return printed{fmt.Sprintf("%s<>%d", p.value(i, statusColumn), missing), aTruth, false}, nil
+		i := p.number[templates.SlotName(id, args[1].(*ast.ConstantNode).Value.(int))]
+		return printed{fmt.Sprintf("%s<>%d", p.value(i, statusColumn), missing), aTruth, true}
 	case "length":
 		id, ok := args[0].(*ast.IdentifierNode)
 		if !ok {
-			return printed{}, errors.New("length 的括号里须是一个栏目")
+			return p.fail("length 的括号里须是一个栏目")
 		}
 		if f := p.d.Field(id.Value); f != nil && f.Record != "" {
-			return printed{"LEN(" + entryOf(f.ID, p.row) + ")", aNumber, true}, nil
+			return printed{text: "LEN(" + entryOf(f.ID, p.row) + ")"}
 		}
-		return printed{p.value(p.number[id.Value], lengthColumn), aNumber, true}, nil
+		return printed{text: p.value(p.number[id.Value], lengthColumn)}
 	case "count":
-		return printed{p.rows.count(p.kinds(args)), aNumber, true}, nil
+		return printed{text: p.rows.count(p.kinds(args))}
 	case "enrolment":
-		return printed{p.rows.enrolment(p.kinds(args)), aNumber, true}, nil
-	case "mentions":
-		return p.mentions(args)
+		return printed{text: p.rows.enrolment(p.kinds(args))}
 	case "records":
-		return printed{p.rows.records(args[0].(*ast.StringNode).Value), aNumber, true}, nil
+		return printed{text: p.rows.records(args[0].(*ast.StringNode).Value)}
 	}
-	parts := make([]string, len(args))
-	for i, a := range args {
-		part, err := p.node(a)
-		if err != nil {
-			return part, err
-		}
-		parts[i] = part.text
+	return p.callOn(name, p.node(args[0]).text, args[1:])
+}
+
+// callOn prints a function of a value and what else it is given.
+func (p *formulaPrinter) callOn(name, x string, more []ast.Node) printed {
+	listed := func(how, more string) printed {
+		return printed{fmt.Sprintf("SUMPRODUCT(%sEXACT(%s,%s)%s)>0", how, keyList, nameKey(x), more), aTruth, true}
 	}
 	switch name {
 	case "sum", "min", "max", "abs", "round":
-		return printed{strings.ToUpper(name) + "(" + strings.Join(parts, ",") + ")", aNumber, true}, nil
+		for _, a := range more {
+			x += "," + p.node(a).text
+		}
+		return printed{text: strings.ToUpper(name) + "(" + x + ")"}
+	case "mentions": // any word of a list
+		var found []string
+		for _, word := range p.d.Directory.Words(more[0].(*ast.StringNode).Value) {
+			found = append(found, fmt.Sprintf("ISNUMBER(FIND(%s,%s))", quote(word), x))
+		}
+		return truth(orOf(found))
 	case "is_member":
-		return printed{p.rows.isMember(parts[0], p.kinds(args[1:])), aTruth, false}, nil
+		return printed{p.rows.isMember(x, p.kinds(more)), aTruth, true}
 	case "listed":
-		return printed{fmt.Sprintf("SUMPRODUCT(--EXACT(%s,%s))>0", keyList, nameKey(parts[0])), aTruth, false}, nil
+		return listed("--", "")
 	case "city_fits":
-		return printed{fmt.Sprintf("SUMPRODUCT(EXACT(%s,%s)*EXACT(%s,%s))>0", keyList, nameKey(parts[0]), cityOfList, withoutSuffix(parts[1])), aTruth, false}, nil
+		return listed("", fmt.Sprintf("*EXACT(%s,%s)", cityOfList, withoutSuffix(p.node(more[0]).text)))
 	case "park_fits":
-		return printed{fmt.Sprintf("SUMPRODUCT(EXACT(%s,%s)*EXACT(%s,%s))>0", keyList, nameKey(parts[0]), parkKeyList, nameKey(parts[1])), aTruth, false}, nil
+		return listed("", fmt.Sprintf("*EXACT(%s,%s)", parkKeyList, nameKey(p.node(more[0]).text)))
 	}
-	return printed{}, fmt.Errorf("表内公式没有函数 %s", name)
-}
-
-// mentions looks for each word of a list.
-func (p *formulaPrinter) mentions(args []ast.Node) (printed, error) {
-	x, err := p.node(args[0])
-	var found []string
-	for _, word := range p.d.Directory.Words(args[1].(*ast.StringNode).Value) {
-		found = append(found, fmt.Sprintf("ISNUMBER(FIND(%s,%s))", quote(word), x.text))
-	}
-	return printed{orOf(found), aTruth, true}, err
+	return p.fail("表内公式没有函数 %s", name)
 }
 
 // withoutSuffix drops the 市 behind a city's name.
@@ -352,7 +329,7 @@ func (p *formulaPrinter) kinds(args []ast.Node) []int {
 	return out
 }
 
-// callsEnrolment says whether an expression asks for enrolments, and of which kinds: they may be missing without any field being so.
+// enrolments are those that an expression asks for, by their kinds: they may be missing without any field being so.
 func (p *formulaPrinter) enrolments(e *templates.Expression) [][]int {
 	var out [][]int
 	ast.Find(e.Tree, func(n ast.Node) bool {
@@ -365,4 +342,4 @@ func (p *formulaPrinter) enrolments(e *templates.Expression) [][]int {
 }
 
 // quote writes a text as an Excel string literal.
-func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+func quote(s string) string { return book.Quote(s) }

@@ -3,6 +3,7 @@
 package blankform
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lianheti/stages/model"
 	"lianheti/stages/office/book"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -49,42 +51,33 @@ func Template(w io.Writer, d *templates.Definition) error { return Fill(w, d, Va
 func Fill(w io.Writer, d *templates.Definition, v Values) error {
 	f := book.New()
 	defer f.Close()
-	p := &painter{d: d, v: v, f: f, styles: book.NewStyles(f), l: newLedger(), formats: map[string]int{}}
+	l := newLedger()
+	p := &painter{d: d, v: v, f: f, styles: book.NewStyles(f), l: l, formats: map[string]int{}}
 	p.lists()
-	if err := p.l.inputs(d.Layout(), v); err != nil {
+	if err := l.inputs(d.Layout(), v); err != nil {
 		return err
 	}
 	var err error
-	if p.check, err = newSelfCheck(d, p.l); err != nil {
+	if p.check, err = newSelfCheck(d, l); err != nil {
 		return err
 	}
-	if err := p.sheets(); err != nil {
-		return err
-	}
+	p.sheets()
 	for _, layout := range d.Layout().Sheets {
-		if err := p.sheet(layout); err != nil {
-			return fmt.Errorf("工作表“%s”：%w", layout.Sheet.Title, err)
-		}
+		p.sheet(layout)
 	}
-	if err := p.checkPage(); err != nil {
-		return fmt.Errorf("工作表“%s”：%w", templates.CheckSheet, err)
-	}
-	parts, err := p.behind()
-	if err != nil {
-		return err
-	}
-	if err := p.names(); err != nil {
-		return err
-	}
+	p.checkPage()
+	parts := p.behind()
+	p.names()
 	// Whoever fills the template without a spreadsheet program leaves the values of formulas as they were.
 	recalculate := true
-	if err := f.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: &recalculate}); err != nil {
+	p.must(f.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: &recalculate}))
+	if err := cmp.Or(p.err, l.err); err != nil {
 		return err
 	}
 	return book.WriteParts(w, f, d.Form.Title, parts)
 }
 
-// painter writes one workbook.
+// painter writes one workbook. After an error it paints on, and nothing of it is kept.
 type painter struct {
 	d      *templates.Definition
 	v      Values
@@ -94,6 +87,22 @@ type painter struct {
 	check  *selfCheck
 
 	formats map[string]int // conditional formats by colour
+	at      string         // the sheet being painted
+	err     error          // the first
+}
+
+// must keeps the first error, with the sheet where it came up.
+func (p *painter) must(err error) {
+	if err != nil && p.err == nil {
+		p.err = fmt.Errorf("工作表“%s”：%w", p.at, err)
+	}
+}
+
+// style gives the id of a named style.
+func (p *painter) style(name string, make func() *excelize.Style) int {
+	id, err := p.styles.Get(name, make)
+	p.must(err)
+	return id
 }
 
 // lists puts what the dropdowns offer on a hidden sheet, one column a list: a typed list is limited to 255 characters. Beside the
@@ -144,102 +153,71 @@ func (p *painter) lists() {
 }
 
 // behind writes the form's identity, and gives the XML of the sheets that calculate.
-func (p *painter) behind() (parts map[string]string, err error) {
-	parts = map[string]string{}
+func (p *painter) behind() map[string]string {
+	parts := map[string]string{}
 	for _, sheet := range calculated {
-		if parts[sheet], err = p.l.hidden(sheet); err != nil {
-			return nil, err
-		}
+		parts[sheet] = p.l.hidden(sheet)
 	}
 	for i, pair := range [][2]string{
 		{templates.MetaForm, p.d.Form.ID}, {templates.MetaYear, strconv.Itoa(p.d.Year)},
 		{templates.MetaVersion, strconv.Itoa(p.d.Form.Version)}, {templates.MetaParent, p.v.Parent},
 	} {
-		row := []any{pair[0], pair[1]}
-		if err := p.f.SetSheetRow(templates.MetaSheet, fmt.Sprintf("A%d", i+1), &row); err != nil {
-			return nil, err
-		}
+		p.must(p.f.SetSheetRow(templates.MetaSheet, cell(i+1, 1), &[]any{pair[0], pair[1]}))
 	}
-	return parts, p.f.SetSheetDimension(templates.MetaSheet, "A1:B4")
+	p.must(p.f.SetSheetDimension(templates.MetaSheet, "A1:B4"))
+	return parts
 }
 
 // sheets adds all sheets in their order, those behind hidden, the identity even from the list of hidden sheets. They are added
 // before any is written: excelize looks through all of them each time one is hidden.
-func (p *painter) sheets() error {
+func (p *painter) sheets() {
 	var visible []string
 	for _, layout := range p.d.Layout().Sheets {
 		visible = append(visible, layout.Sheet.Title)
 	}
 	visible = append(visible, templates.CheckSheet)
-	if err := p.f.SetSheetName("Sheet1", visible[0]); err != nil {
-		return err
-	}
+	p.must(p.f.SetSheetName("Sheet1", visible[0]))
 	hidden := append(slices.Clone(calculated), templates.MetaSheet)
 	for _, sheet := range slices.Concat(visible[1:], hidden) {
-		if _, err := p.f.NewSheet(sheet); err != nil {
-			return err
-		}
+		_, err := p.f.NewSheet(sheet)
+		p.must(err)
 	}
 	p.f.SetActiveSheet(0)
 	for _, sheet := range hidden {
-		if err := p.f.SetSheetVisible(sheet, false, sheet == templates.MetaSheet); err != nil {
-			return err
-		}
-		if err := p.f.ProtectSheet(sheet, &excelize.SheetProtectionOptions{}); err != nil {
-			return err
-		}
+		p.must(p.f.SetSheetVisible(sheet, false, sheet == templates.MetaSheet))
+		p.must(p.f.ProtectSheet(sheet, &excelize.SheetProtectionOptions{}))
 	}
-	return nil
 }
 
 // names writes the defined names.
-func (p *painter) names() error {
+func (p *painter) names() {
 	for _, name := range p.l.order {
 		a := p.l.names[name]
-		refers := fmt.Sprintf("'%s'!%s", a.Sheet, absolute(cell(a.Row, a.Col)))
-		if a.LastRow > a.Row || a.LastCol > a.Col {
-			refers += ":" + absolute(cell(a.LastRow, a.LastCol))
-		}
-		if err := p.f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: refers}); err != nil {
-			return err
-		}
+		refers := book.Absolute(a.Sheet, a.Row, a.Col, a.LastRow, a.LastCol)
+		p.must(p.f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: refers}))
 	}
-	return nil
 }
 
 // sheet paints one sheet: page, names and validations first, then the rows from top to bottom.
-func (p *painter) sheet(layout *templates.SheetLayout) error {
-	title := layout.Sheet.Title
-	if err := p.f.SetSheetDimension(title, "A1:"+cell(layout.LastRow, layout.LastCol)); err != nil {
-		return err
-	}
-	if err := p.page(layout); err != nil {
-		return err
-	}
-	if err := p.inputs(layout); err != nil {
-		return err
-	}
-	c, err := p.canvas(layout)
-	if err != nil {
-		return err
-	}
-	return p.rows(layout, c)
+func (p *painter) sheet(layout *templates.SheetLayout) {
+	p.at = layout.Sheet.Title
+	p.must(p.f.SetSheetDimension(p.at, "A1:"+cell(layout.LastRow, layout.LastCol)))
+	p.page(layout)
+	p.inputs(layout)
+	p.rows(layout, p.canvas(layout))
 }
 
 // rows streams the cells: a stream is the one way to write a formula together with its value.
-func (p *painter) rows(layout *templates.SheetLayout, c *canvas) error {
-	sw, err := p.f.NewStreamWriter(layout.Sheet.Title)
-	if err != nil {
-		return err
+func (p *painter) rows(layout *templates.SheetLayout, c *canvas) {
+	sw, err := p.f.NewStreamWriter(p.at)
+	if p.must(err); err != nil {
+		return
 	}
-	if err := book.SetWidths(sw, layout.Widths); err != nil {
-		return err
-	}
+	p.must(book.SetWidths(sw, layout.Widths))
 	if layout.Freeze > 0 {
-		err := sw.SetPanes(&excelize.Panes{Freeze: true, YSplit: layout.Freeze, TopLeftCell: cell(layout.Freeze+1, 1), ActivePane: "bottomLeft"})
-		if err != nil {
-			return err
-		}
+		p.must(sw.SetPanes(&excelize.Panes{
+			Freeze: true, YSplit: layout.Freeze, TopLeftCell: cell(layout.Freeze+1, 1), ActivePane: "bottomLeft",
+		}))
 	}
 	begins := map[int]bool{} // rows that a page begins with: every part of the form but the first of its sheet, and fields that say so
 	for _, s := range layout.Statics {
@@ -254,20 +232,14 @@ func (p *painter) rows(layout *templates.SheetLayout, c *canvas) error {
 			cells[col] = c.cells[[2]int{row, col + 1}]
 		}
 		if begins[row] {
-			if err := sw.InsertPageBreak(cell(row, 1)); err != nil {
-				return err
-			}
+			p.must(sw.InsertPageBreak(cell(row, 1)))
 		}
-		if err := sw.SetRow(cell(row, 1), cells, excelize.RowOpts{Height: c.height(row)}); err != nil {
-			return err
-		}
+		p.must(sw.SetRow(cell(row, 1), cells, excelize.RowOpts{Height: c.height(row)}))
 	}
 	for _, m := range c.merged {
-		if err := sw.MergeCell(m[0], m[1]); err != nil {
-			return err
-		}
+		p.must(sw.MergeCell(m[0], m[1]))
 	}
-	return sw.Flush()
+	p.must(sw.Flush())
 }
 
 // canvas is a sheet's cells before they are written.
@@ -278,30 +250,15 @@ type canvas struct {
 }
 
 // canvas puts everything of a layout in its place.
-func (p *painter) canvas(layout *templates.SheetLayout) (*canvas, error) {
-	c := &canvas{cells: map[[2]int]excelize.Cell{}, heights: map[int]float64{}}
+func (p *painter) canvas(layout *templates.SheetLayout) *canvas {
+	c := newCanvas()
 	for _, s := range layout.Statics {
-		style, err := p.styles.Get(fmt.Sprint(s.Role, s.Rows > 1), staticStyle(s.Role, s.Rows > 1))
-		if err != nil {
-			return nil, err
-		}
-		content := excelize.Cell{StyleID: style, Value: s.Text}
-		if s.Role.Formula() {
-			if content, err = p.l.written(layout.Sheet.Title, s.Row, s.Col); err != nil {
-				return nil, err
-			}
-			content.StyleID = style
-		}
-		c.put(s.Row, s.Col, s.Rows, s.Cols, content)
+		c.put(s.Row, s.Col, s.Rows, s.Cols, p.static(s.Row, s.Col, s.Role, s.Text, s.Rows > 1))
 		c.growStatic(layout, s)
 	}
 	for _, slot := range layout.Slots {
 		value := p.v.Fields[templates.Ref{Field: slot.Field.ID, Year: slot.Year}]
-		content, err := p.input(slot.Field, lookOf(slot.Field), value)
-		if err != nil {
-			return nil, err
-		}
-		c.put(slot.Row, slot.Col, slot.Rows, slot.Cols, content)
+		c.put(slot.Row, slot.Col, slot.Rows, slot.Cols, p.input(slot.Field, lookOf(slot.Field), value))
 		c.growSlot(slot)
 		if slot.Rows == 1 {
 			c.grow(slot.Row, float64(lines(value.Text, width(layout, slot.Col, slot.Cols), 12)*lineHeight)+padding)
@@ -311,14 +268,26 @@ func (p *painter) canvas(layout *templates.SheetLayout) (*canvas, error) {
 		}
 	}
 	for _, area := range layout.Records {
-		if err := p.records(c, area); err != nil {
-			return nil, err
-		}
+		p.records(c, area)
 	}
-	return c, nil
+	return c
 }
 
-func (p *painter) records(c *canvas, area templates.RecordArea) error {
+func newCanvas() *canvas {
+	return &canvas{cells: map[[2]int]excelize.Cell{}, heights: map[int]float64{}}
+}
+
+// static is the content of a static cell: its text, or its formula with the value that it has.
+func (p *painter) static(row, col int, role templates.Role, text string, merged bool) excelize.Cell {
+	content := excelize.Cell{Value: text}
+	if role.Formula() {
+		content = p.l.written(p.at, row, col)
+	}
+	content.StyleID = p.style(fmt.Sprint(role, merged), staticStyle(role, merged))
+	return content
+}
+
+func (p *painter) records(c *canvas, area templates.RecordArea) {
 	rows := p.v.Records[area.Block.ID]
 	for i := range area.Block.Rows {
 		for _, column := range area.Columns {
@@ -328,15 +297,10 @@ func (p *painter) records(c *canvas, area templates.RecordArea) error {
 			}
 			look := lookOf(column.Field)
 			look.spare = i >= openRows
-			content, err := p.input(column.Field, look, value)
-			if err != nil {
-				return err
-			}
-			c.put(area.FirstRow+i, column.Col, 1, 1, content)
+			c.put(area.FirstRow+i, column.Col, 1, 1, p.input(column.Field, look, value))
 			c.grow(area.FirstRow+i, float64(lines(value.Text, column.Field.Width, 12)*lineHeight)+padding)
 		}
 	}
-	return nil
 }
 
 // put writes a cell, and its style to all cells that it is merged over.
@@ -415,6 +379,7 @@ func lines(text string, width, points float64) int {
 	return max(1, n)
 }
 
+// width is how wide so many columns are together.
 func width(layout *templates.SheetLayout, col, cols int) float64 {
 	total := 0.0
 	for _, w := range layout.Widths[col-1 : min(len(layout.Widths), col-1+cols)] {
@@ -423,7 +388,4 @@ func width(layout *templates.SheetLayout, col, cols int) float64 {
 	return total
 }
 
-func cell(row, col int) string {
-	name, _ := excelize.CoordinatesToCellName(col, row)
-	return name
-}
+func cell(row, col int) string { return model.CellName(row, col) }

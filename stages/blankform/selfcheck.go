@@ -103,18 +103,17 @@ func newSelfCheck(d *templates.Definition, l *ledger) (*selfCheck, error) {
 		s.print.number[slot.Name] = i
 	}
 	for _, r := range bySeverity(d.Rules) {
-		if unshown(r) != "" || r.Tier() == 1 {
+		if r.Sheet != "" || r.Tier() == 1 {
 			continue
 		}
 		check, ok := sheetChecks[r.Check]
 		if !ok {
 			return nil, fmt.Errorf("规则 %s 的检查方式 %s 不能写成表内公式，请在 sheet 写明原因", r.Code, r.Check)
 		}
-		rule, err := check(s, r)
-		if err != nil {
+		s.rules = append(s.rules, check(s, r))
+		if err := s.print.err; err != nil {
 			return nil, fmt.Errorf("规则 %s：%w；不能写成表内公式的，请在 sheet 写明原因", r.Code, err)
 		}
-		s.rules = append(s.rules, rule)
 	}
 	s.fillCases()
 	s.fillValues()
