@@ -1,13 +1,11 @@
 package main
 
 import (
-	"fmt"
-	"io"
-	"strings"
+	"slices"
 
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
-	"lianheti/stages/text"
+	"lianheti/stages/audit"
 
 	"github.com/urfave/cli/v2"
 )
@@ -41,7 +39,7 @@ func auditCommand() *cli.Command {
 					err = writeJSON(c.App.Writer, result)
 				}
 			} else if err = writeFiles(c, result.Files); err == nil {
-				tellAudit(c.App.Writer, result)
+				err = say(c.App.Writer, "audit", audited{result})
 			}
 			if err == nil && len(result.Pays) > 0 {
 				err = errNo
@@ -51,26 +49,17 @@ func auditCommand() *cli.Command {
 	}
 }
 
-// tellAudit says whether a perverse move pays, and names those that pay most.
-func tellAudit(w io.Writer, r *pipeline.Audited) {
+// audited is an audit as it is told: see messages/others.tmpl.
+type audited struct{ *pipeline.Audited }
+
+// Best are the moves that pay most, one a submission.
+func (r audited) Best() []audit.Paying {
 	const few = 10
-	fmt.Fprintf(w, "参加排名的 %d 家，逐家试了动作共 %d 个；不参加排名的 %d 家没有试。\n", r.Ranked, r.Tried, len(r.LeftOut))
-	if len(r.Pays) == 0 {
-		fmt.Fprintln(w, "没有一个逆向动作能抬高名次。")
-	} else {
-		fmt.Fprintf(w, "逆向动作能抬高名次的有 %d 个。%s各家升得最多的：\n", len(r.Pays), r.Basis)
-	}
-	told := map[string]bool{}
+	var out []audit.Paying
 	for _, p := range r.Pays {
-		if told[p.Submission] || len(told) == few {
-			continue
+		if len(out) < few && !slices.ContainsFunc(out, func(x audit.Paying) bool { return x.Submission == p.Submission }) {
+			out = append(out, p)
 		}
-		told[p.Submission] = true
-		findings := "没有多出问题"
-		if p.Findings != "" {
-			findings = "多出：" + strings.ReplaceAll(p.Findings, "；", "、")
-		}
-		fmt.Fprintf(w, "  第 %d 名 → 第 %d 名  %s\n    %s\n    %s；%s\n", p.Before, p.After, p.Consortium, text.Mask(p.What), p.Verdict, findings)
 	}
-	fmt.Fprintf(w, "凭单方陈述抬高名次的有 %d 个，拿什么核见工作簿。结果仅供处里内部使用。\n", len(r.Claims))
+	return out
 }

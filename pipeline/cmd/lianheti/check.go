@@ -3,15 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
 	"lianheti/stages/model"
-	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -50,9 +47,14 @@ func checkCommand() *cli.Command {
 					return err
 				}
 			} else {
-				t := &teller{c.App.Writer, o.Definition, c.String("code")}
-				if t.tell(r); c.Bool("readings") {
-					t.readings(r)
+				told := newChecked(r, o.Definition, c.String("code"))
+				if err := say(c.App.Writer, "check", told); err != nil {
+					return err
+				}
+				if c.Bool("readings") {
+					if err := say(c.App.Writer, "readings", told); err != nil {
+						return err
+					}
 				}
 			}
 			if c.Bool("list") {
@@ -74,214 +76,120 @@ func checkCommand() *cli.Command {
 	}
 }
 
-// teller writes what was found for people: the verdict first, then what must be corrected, what is to be explained, and
-// hints last and short. The findings of one rule stand together, and every cell is named. No line is wider than the
-// narrowest console in use.
-type teller struct {
-	w     io.Writer
-	d     *templates.Definition
-	paper string // the check code on paper; empty: not asked about
-}
-
-const consoleWidth = 78
-
 // At most so many findings of one rule are told in full; of more, value and cell of each; of still more, the cells.
 const (
 	toldInFull = 6
 	toldByName = 20
 )
 
-func (t *teller) tell(r *pipeline.Checked) {
-	files := slices.DeleteFunc(slices.Clone(r.Files), func(f pipeline.CheckedFile) bool { return f.Fate == model.Ignored })
-	if len(files) > 1 {
-		t.overview(files)
-	}
-	for _, f := range files {
-		t.file(f)
+// checked is what was found in workbooks, as people are told: see messages/check.tmpl.
+type checked struct {
+	Files []checkedFile
+	Later string // the rules that a workbook alone can't be judged by
+}
+
+// checkedFile is one file of them. Paper is the check code on paper; empty: not asked about.
+type checkedFile struct {
+	pipeline.CheckedFile
+	D     *templates.Definition
+	Paper string
+}
+
+func newChecked(r *pipeline.Checked, d *templates.Definition, paper string) checked {
+	var out checked
+	for _, f := range r.Files {
+		if f.Fate != model.Ignored {
+			out.Files = append(out.Files, checkedFile{f, d, paper})
+		}
 	}
 	var later []string
 	for _, rule := range r.Later {
 		later = append(later, rule.Title)
 	}
-	t.line("")
-	t.wrapped("", "汇总时核对："+strings.Join(later, "、")+"。这几条要几份申报放在一起、或与处里的学校名录对照才看得出，自检不作判断。")
+	out.Later = strings.Join(later, "、")
+	return out
 }
 
-func (t *teller) line(format string, args ...any) {
-	fmt.Fprintln(t.w, strings.TrimRight(fmt.Sprintf(format, args...), " "))
-}
-
-// overview lists the verdicts where there are several files.
-func (t *teller) overview(files []pipeline.CheckedFile) {
-	t.line("共 %d 份：", len(files))
-	for _, f := range files {
-		verdict := map[model.Fate]string{model.Rejected: "不予受理", model.Superseded: "不采用"}[f.Fate]
-		if s := f.Submission; s != nil {
-			verdict = string(s.Verdict)
-		}
-		t.line("  %s  %s", verdict+strings.Repeat(" ", max(0, 8-book.Width(verdict))), f.Path)
-	}
-}
-
-func (t *teller) file(f pipeline.CheckedFile) {
-	t.line("")
-	t.line("%s", strings.Repeat("─", consoleWidth/2))
-	s := f.Submission
-	if s == nil {
-		t.line("文件：%s", f.Path)
-		verdict := "不予受理"
-		if f.Fate == model.Superseded {
-			verdict = "不采用"
-		}
-		t.wrapped("", fmt.Sprintf("结论：%s　%s（%s）", verdict, f.Reason, f.Code))
-		t.wrapped("", "怎么办："+f.Cure)
-		return
-	}
-	t.line("%s（%s，%d年批次）", orElse(s.Consortium, "联合体名称未填"), s.City, t.d.Year)
-	t.line("文件：%s", f.Path)
-	explained := ""
-	if s.Explained > 0 {
-		explained = fmt.Sprintf("（另有已说明 %d 处）", s.Explained)
-	}
-	t.line("结论：%s　%s %d 处，%s %d 处%s，%s %d 处", s.Verdict, model.MustFix.Label(), s.Errors, model.Explain.Label(), s.Warnings, explained, model.Hint.Label(), s.Hints)
-	t.line("校验码：%s（推荐书打印件页脚的校验码与此相同，内容就相同）", s.CheckCode)
-	if t.paper != "" {
-		t.line("纸质件的 %s %s。", t.paper, table.CompareCode(t.paper, s.CheckCode))
-	}
-	if f.Readings != "" {
-		t.line("读数一览：%s", f.Readings)
-	}
+// Told is the verdict on the submission, or what became of the file.
+func (f checkedFile) Told() string {
 	switch {
-	case f.Annotated != "":
-		t.line("标注件：%s", f.Annotated)
-	case f.NotAnnotated != "":
-		t.wrapped("", "未能标注："+f.NotAnnotated)
+	case f.Submission != nil:
+		return string(f.Submission.Verdict)
+	case f.Fate == model.Superseded:
+		return "不采用"
 	}
-	t.section(s, model.MustFix, model.MustFix.Label(), "改正后才能受理", isOpen)
-	t.section(s, model.Explain, model.Explain.Label(), "请核对：填错的改正，属实的"+t.d.ExplainedIn()+"写明原因（“涉及栏目”照抄单元格、栏目或代码）", isOpen)
-	t.section(s, model.Explain, "已说明", "不用再改；是否采纳由省厅定", func(x pipeline.CheckedFinding) bool { return !isOpen(x) })
-	t.hints(s)
+	return "不予受理"
 }
 
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
+// Compared says how the code on paper fits the workbook; empty where nobody asks.
+func (f checkedFile) Compared() string {
+	if f.Paper == "" {
+		return ""
 	}
-	return s
+	return table.CompareCode(f.Paper, f.Submission.CheckCode)
 }
 
-// isOpen says whether a finding is still to be answered.
-func isOpen(x pipeline.CheckedFinding) bool { return x.Explanation == "" }
-
-// groups are the findings of one severity, those of one rule together, in the order in which the rules come.
-func groups(s *pipeline.CheckedSubmission, severity model.Severity, of func(pipeline.CheckedFinding) bool) [][]pipeline.CheckedFinding {
-	var out [][]pipeline.CheckedFinding
-	for _, x := range s.Findings {
-		if x.Severity != severity || !of(x) {
+// Groups are the findings of one severity, still open or answered, those of one rule together, in the order in which the rules come.
+func (f checkedFile) Groups(severity string, open bool) []group {
+	var out []group
+	for _, x := range f.Submission.Findings {
+		if string(x.Severity) != severity || (x.Explanation == "") != open {
 			continue
 		}
-		i := slices.IndexFunc(out, func(g []pipeline.CheckedFinding) bool { return g[0].Code == x.Code })
+		i := slices.IndexFunc(out, func(g group) bool { return g.Findings[0].Code == x.Code })
 		if i < 0 {
-			out = append(out, nil)
-			i = len(out) - 1
+			i, out = len(out), append(out, group{d: f.D})
 		}
-		out[i] = append(out[i], x)
+		out[i].Findings = append(out[i].Findings, x)
 	}
 	return out
 }
 
-// section tells the findings of one severity that are still open, or those that are answered.
-func (t *teller) section(s *pipeline.CheckedSubmission, severity model.Severity, name, meaning string, of func(pipeline.CheckedFinding) bool) {
-	list := groups(s, severity, of)
-	if len(list) == 0 {
-		return
-	}
-	t.line("")
-	t.wrapped("", fmt.Sprintf("【%s】%s", name, meaning))
-	for i, group := range list {
-		times := ""
-		if len(group) > 1 {
-			times = fmt.Sprintf("，%d 处", len(group))
-		}
-		t.line("%2d %s（%s%s）", i+1, group[0].Title, group[0].Code, times)
-		switch {
-		case len(allPlaces(group)) > toldByName && len(group) > toldInFull:
-			t.wrapped("   ", model.Ranges(allPlaces(group)))
-		case len(group) > toldInFull:
-			t.wrapped("   ", t.cells(group))
-		default:
-			t.inFull(group)
-		}
-		if isOpen(group[0]) {
-			t.cures(group)
-		}
-	}
+// group is the findings of one rule in one workbook.
+type group struct {
+	d        *templates.Definition
+	Findings []pipeline.CheckedFinding
 }
 
-// inFull tells each finding of a group: its cells and what is wrong.
-func (t *teller) inFull(group []pipeline.CheckedFinding) {
-	for _, x := range group {
-		t.wrapped("   ", places(x)+"："+x.Message)
-		if x.Explanation != "" {
-			t.wrapped("     ", "已说明："+x.Explanation)
-		}
-		if x.Outdated != "" {
-			t.wrapped("     ", "原来的说明针对的是改动前的数，须重新说明："+x.Outdated)
-		}
-	}
+// Rule is what is wrong, with its code.
+func (g group) Rule() string {
+	return fmt.Sprintf("%s（%s）", g.Findings[0].Title, g.Findings[0].Code)
 }
 
-// cures tells how to mend a group, once where that is the same for all.
-func (t *teller) cures(group []pipeline.CheckedFinding) {
-	var told []string
-	for _, x := range group {
-		if !slices.Contains(told, x.Cure) {
-			told = append(told, x.Cure)
-			t.wrapped("   ", "→ "+x.Cure)
-		}
+// Name says also how often.
+func (g group) Name() string {
+	if n := len(g.Findings); n > 1 {
+		return fmt.Sprintf("%s（%s，%d 处）", g.Findings[0].Title, g.Findings[0].Code, n)
 	}
+	return g.Rule()
 }
 
-// hints are a line a rule: they change nothing.
-func (t *teller) hints(s *pipeline.CheckedSubmission) {
-	list := groups(s, model.Hint, isOpen)
-	if len(list) == 0 {
-		return
-	}
-	t.line("")
-	t.line("【%s】不影响受理", model.Hint.Label())
-	for _, group := range list {
-		if t.d.Rule(group[0].Code).Check == "unheard" && len(group) <= toldInFull { // words of the filler's that nobody can use
-			t.wrapped(" · ", fmt.Sprintf("%s（%s）", group[0].Title, group[0].Code))
-			t.inFull(group)
-			t.cures(group)
-			continue
-		}
-		where := t.cells(group)
-		if len(allPlaces(group)) > toldByName {
-			where = model.Ranges(allPlaces(group))
-		}
-		t.wrapped(" · ", fmt.Sprintf("%s（%s）：%s", group[0].Title, group[0].Code, where))
-	}
-}
+// Many says whether there are too many to be told one by one.
+func (g group) Many() bool { return len(g.Findings) > toldInFull }
 
-// allPlaces lists the places of several findings.
-func allPlaces(group []pipeline.CheckedFinding) []model.Place {
-	var out []model.Place
-	for _, x := range group {
-		for _, p := range x.Places {
-			out = append(out, model.Place(p))
-		}
-	}
-	return out
-}
+// Unheard says whether it is words of the filler's that nobody can use.
+func (g group) Unheard() bool { return g.d.Rule(g.Findings[0].Code).Check == "unheard" }
 
-// cells names the value and the cells of each finding of a group, sheet by sheet.
-func (t *teller) cells(group []pipeline.CheckedFinding) string {
+// Cures are how to mend them, once where that is the same for all; nothing where they are answered.
+func (g group) Cures() []string {
 	var out []string
-	for _, x := range group {
+	for _, x := range g.Findings {
+		if x.Explanation == "" && !slices.Contains(out, x.Cure) {
+			out = append(out, x.Cure)
+		}
+	}
+	return out
+}
+
+// Cells names the value and the cells of each finding, sheet by sheet; of very many, the cells.
+func (g group) Cells() string {
+	if all := allPlaces(g.Findings...); len(all) > toldByName {
+		return model.Ranges(all)
+	}
+	var out []string
+	for _, x := range g.Findings {
 		what := places(x)
-		if name := t.value(x); name != "" {
+		if name := g.value(x); name != "" {
 			what += " " + name
 		}
 		if !slices.Contains(out, what) {
@@ -292,26 +200,37 @@ func (t *teller) cells(group []pipeline.CheckedFinding) string {
 }
 
 // value names the one value that a finding is about.
-func (t *teller) value(x pipeline.CheckedFinding) string {
-	if len(x.Fields) != 1 || t.d.Field(x.Fields[0]) == nil {
+func (g group) value(x pipeline.CheckedFinding) string {
+	if len(x.Fields) != 1 || g.d.Field(x.Fields[0]) == nil {
 		return x.Member
 	}
 	ref := templates.Ref{Field: x.Fields[0]}
 	if x.Year != nil {
 		ref.Year = int(*x.Year)
 	}
-	return t.d.Name(ref)
+	return g.d.Name(ref)
+}
+
+// allPlaces lists the places of several findings.
+func allPlaces(findings ...pipeline.CheckedFinding) []model.Place {
+	var out []model.Place
+	for _, x := range findings {
+		for _, p := range x.Places {
+			out = append(out, model.Place(p))
+		}
+	}
+	return out
 }
 
 // places lists the cells of a finding; the sheet is named once where the cells are on one.
 func places(x pipeline.CheckedFinding) string {
 	if len(x.Places) > toldByName {
-		return model.Ranges(allPlaces([]pipeline.CheckedFinding{x}))
+		return model.Ranges(allPlaces(x))
 	}
 	var out []string
 	sheet := ""
 	for _, p := range x.Places {
-		at := model.Place{File: p.File, Sheet: p.Sheet, Cell: p.Cell}.String()
+		at := model.Place(p).String()
 		switch {
 		case p.Sheet == "":
 			at = "整份文件"
@@ -326,42 +245,14 @@ func places(x pipeline.CheckedFinding) string {
 	return strings.Join(out, "、")
 }
 
-// wrapped writes a paragraph with this before its first line and blanks before the others.
-func (t *teller) wrapped(indent, text string) {
-	blanks := strings.Repeat(" ", book.Width(indent))
-	line, wide := indent, book.Width(indent)
-	for _, word := range words(strings.ReplaceAll(text, "\n", " ")) { // fillers break lines within a cell
-		if w := book.Width(word); wide+w > consoleWidth && strings.TrimSpace(line) != "" {
-			t.line("%s", line)
-			line, wide = blanks, len(blanks)
-			word = strings.TrimLeft(word, " ")
-		}
-		line += word
-		wide += book.Width(word)
+// reading is how one number or date was read.
+func reading(x pipeline.CheckedReading) string {
+	value, how := x.Shown(), ""
+	if x.Value != "" {
+		value += x.Unit
 	}
-	t.line("%s", line)
-}
-
-// words cuts a text where a line may end: between hanzi, and at the blanks around numbers and Latin words, never before
-// a closing mark nor after an opening one.
-func words(text string) []string {
-	var out []string
-	for _, r := range text {
-		s := string(r)
-		glued := len(out) > 0 && (strings.ContainsRune("，。、；：！？”）》％%)", r) || narrow(r) && narrow(last(out[len(out)-1])) && r != ' ' ||
-			strings.HasSuffix(out[len(out)-1], "“") || strings.HasSuffix(out[len(out)-1], "（") || strings.HasSuffix(out[len(out)-1], "《"))
-		if glued {
-			out[len(out)-1] += s
-			continue
-		}
-		out = append(out, s)
+	if len(x.Rules) > 0 {
+		how = "（" + strings.Join(x.Rules, "、") + "）"
 	}
-	return out
+	return fmt.Sprintf("%s %s：%s → %s%s", x.Cell, x.Name, x.Raw, value, how)
 }
-
-func last(word string) rune {
-	r, _ := utf8.DecodeLastRuneInString(word)
-	return r
-}
-
-func narrow(r rune) bool { return book.Width(string(r)) == 1 }

@@ -34,41 +34,27 @@ func expertsCommand() *cli.Command {
 			if list != "" && count != 0 {
 				return usageError{fmt.Errorf("--experts 和 --count 只能写一个")}
 			}
-			issued, err := watched(c, &o, func() (*pipeline.Issued, error) { return pipeline.Experts(c.Context, o, list, count) })
+			made, err := watched(c, &o, func() (*pipeline.Issued, error) { return pipeline.Experts(c.Context, o, list, count) })
 			if err != nil {
 				return err
 			}
-			return announce(c, issued)
+			written, err := publish.Files(made.Files, c.Bool(overwriteFlag.Name))
+			if err != nil {
+				return err
+			}
+			return say(c.App.Writer, "experts", handedOut{made, written})
 		},
 	}
 }
 
-// announce writes what was made, says where, and for whom nothing was.
-func announce(c *cli.Context, i *pipeline.Issued) error {
-	written, err := publish.Files(i.Files, c.Bool(overwriteFlag.Name))
-	if err != nil {
-		return err
-	}
-	w := c.App.Writer
-	if i.Parts == nil {
-		fmt.Fprintf(w, "评分表 %d 份，每份 %d 家联合体：\n", len(i.Files), len(i.Subjects))
-	} else {
-		fmt.Fprintf(w, "补充表 %d 份，只问还缺的；填好后与原来的评分表放在一起：\n", len(i.Files))
-	}
-	for n, f := range i.Files {
-		fmt.Fprintf(w, "  %s  %s%s\n", written[n], f.Path, asked(i, n))
-	}
-	for _, s := range i.Short {
-		fmt.Fprintf(w, "注意：%s\n", s)
-	}
-	for _, r := range i.LeftOut {
-		fmt.Fprintf(w, "没有列入：%s（%s）\n", r.Consortium, r.Unranked)
-	}
-	return nil
+// handedOut is what was given to the experts, as it is told: see messages/others.tmpl.
+type handedOut struct {
+	*pipeline.Issued
+	Written []publish.Written
 }
 
-// asked counts what a supplementary workbook asks.
-func asked(i *pipeline.Issued, n int) string {
+// Asked counts what the n-th workbook asks, where it is a supplementary one.
+func (i handedOut) Asked(n int) string {
 	if i.Parts == nil {
 		return ""
 	}

@@ -2,11 +2,8 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"strings"
 
 	"lianheti/pipeline"
-	"lianheti/stages/office/book"
 
 	"github.com/urfave/cli/v2"
 )
@@ -45,36 +42,15 @@ func rehearseCommand() *cli.Command {
 				}
 			}
 			if c.Bool("json") {
-				if err := writeJSON(c.App.Writer, map[string]any{"file": paths[0], "damages": results, "unseen": unseen, "not_made": unmade}); err != nil {
-					return err
-				}
+				err = writeJSON(c.App.Writer, map[string]any{"file": paths[0], "damages": results, "unseen": unseen, "not_made": unmade})
 			} else {
-				tellRehearsal(c.App.Writer, results, unseen, unmade)
+				err = say(c.App.Writer, "rehearsal", map[string]any{
+					"Results": results, "Seen": len(results) - unseen - unmade, "Unseen": unseen, "Unmade": unmade})
 			}
-			if unseen+unmade > 0 {
-				return errNo
+			if err == nil && unseen+unmade > 0 {
+				err = errNo
 			}
-			return nil
+			return err
 		},
 	}
-}
-
-// tellRehearsal lists the damages with what was noticed, and sums up.
-func tellRehearsal(w io.Writer, results []pipeline.Rehearsed, unseen, unmade int) {
-	for i, r := range results {
-		verdict := "发现"
-		switch {
-		case r.Error != "":
-			verdict = "没做成"
-			r.Noticed = r.Error
-		case !r.Seen:
-			verdict = "没有发现"
-		case r.Code == "":
-			verdict = "无害"
-		}
-		fmt.Fprintf(w, "%2d  %s  %s\n", i+1, verdict+strings.Repeat(" ", max(0, 8-book.Width(verdict))), r.What)
-		fmt.Fprintf(w, "      应当：%s\n", r.Expected)
-		fmt.Fprintf(w, "      实际：%s\n", strings.TrimSpace(r.Code+" "+r.Place+" "+r.Noticed))
-	}
-	fmt.Fprintf(w, "\n共 %d 种：都看出来的 %d 种，没有发现 %d 种，没做成 %d 种。\n", len(results), len(results)-unseen-unmade, unseen, unmade)
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
+	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +18,6 @@ import (
 	"lianheti/stages/review"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
-	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
@@ -54,18 +55,16 @@ func runCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			if c.Bool("json") {
-				if err := writeJSON(c.App.Writer, result.Manifest); err != nil {
-					return err
-				}
-				tellKept(c.App.ErrWriter, result)
-			} else {
-				summarise(c.App.Writer, o.Definition, result)
+			r := outcome{result, o.Definition}
+			if !c.Bool("json") {
+				err = say(c.App.Writer, "run", r)
+			} else if err = writeJSON(c.App.Writer, result.Manifest); err == nil {
+				err = say(c.App.ErrWriter, "kept", r)
 			}
-			if nothing(result) || c.Bool("strict") && returned(result) > 0 {
-				return errNo
+			if err == nil && (r.Nothing() || c.Bool("strict") && len(r.Returned()) > 0) {
+				err = errNo
 			}
-			return nil
+			return err
 		},
 	}
 }
@@ -124,90 +123,95 @@ func writeJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// nothing says that not one file could be used.
-func nothing(r *pipeline.Result) bool {
-	return r.Manifest.From == nil && r.Manifest.Counts.Submissions == 0
+// outcome is a run as it is told at its end: see messages/run.tmpl.
+type outcome struct {
+	*pipeline.Result
+	D *templates.Definition
 }
 
-func returned(r *pipeline.Result) int { return verdicts(r)[model.Return] }
+// Nothing says that not one file could be used.
+func (r outcome) Nothing() bool { return r.Manifest.From == nil && r.Manifest.Counts.Submissions == 0 }
 
-func verdicts(r *pipeline.Result) map[model.Verdict]int {
+// Returned are the verdicts on what goes back, in the order of the submissions.
+func (r outcome) Returned() []returned {
+	var out []returned
+	for _, s := range r.Submitted {
+		if v := r.Verdicts[s.Submission]; v.Verdict == model.Return {
+			out = append(out, returned{s, v})
+		}
+	}
+	return out
+}
+
+type returned struct {
+	table.Submission
+	Said table.Verdict
+}
+
+// ByVerdict and ByProgress count the submissions, and the progress forms, by their verdicts.
+func (r outcome) ByVerdict() string  { return inWords(counted(maps.Values(r.Verdicts))) }
+func (r outcome) ByProgress() string { return inWords(counted(r.Progress.Verdicts.All())) }
+
+func counted(all iter.Seq[table.Verdict]) map[model.Verdict]int {
 	n := map[model.Verdict]int{}
-	for _, v := range r.Verdicts {
+	for v := range all {
 		n[v.Verdict]++
 	}
 	return n
 }
 
-// summarise says in a few lines what came of the run: files, submissions, why some go back, where the results are.
-func summarise(w io.Writer, d *templates.Definition, r *pipeline.Result) {
-	c := r.Manifest.Counts
-	if nothing(r) {
-		fmt.Fprintln(w, "没有一份可以采用：请按下面的原因逐份处理，或检查给出的文件夹。")
-	}
-	fmt.Fprintf(w, "收到文件 %d 个：采用 %d，被新版取代 %d，不予受理 %d，不是申报材料 %d。\n", c.Files, c.Accepted, c.Superseded, c.Rejected, c.Ignored)
-	for _, f := range r.Files {
-		if f.Fate == model.Rejected {
-			fmt.Fprintf(w, "  不予受理  %s  %s（%s）\n", text.Mask(f.Path), f.Reason, f.Code)
-		}
-	}
-	n := verdicts(r)
-	fmt.Fprintf(w, "申报 %d 家：%s %d，%s %d，%s %d。读到 %d 格，采用 %d，说明去向 %d。\n", c.Submissions,
-		model.Accept, n[model.Accept], model.AskFirst, n[model.AskFirst], model.Return, n[model.Return], c.CellsRead, c.CellsUsed, c.CellsExplained)
-	for _, s := range r.Submitted {
-		if v := r.Verdicts[s.Submission]; v.Verdict == model.Return {
-			fmt.Fprintf(w, "  %s  %s %s：必须修改 %d 处，需说明 %d 处\n", model.Return, s.City, s.Consortium, v.Errors, v.Warnings)
-		}
-	}
-	if p := r.Progress; p != nil {
-		n := map[model.Verdict]int{}
-		for v := range p.Verdicts.All() {
-			n[v.Verdict]++
-		}
-		fmt.Fprintf(w, "%s %d 家：%s %d，%s %d，%s %d；入选而没有报的 %d 家。承诺兑现见 data/fulfilment。\n", p.Definition.Form.Short, p.Submissions.Len(),
-			model.Accept, n[model.Accept], model.AskFirst, n[model.AskFirst], model.Return, n[model.Return], len(p.Unreported()))
-	}
-	marked(w, r)
-	if shown := head(r.Ranking); len(shown) > 0 {
-		what := "数据部分暂列（%s，名次不作数）：%s\n"
-		if r.Standing.Complete() {
-			what = "按名次（%s，入选由处里决定）：%s\n"
-		}
-		fmt.Fprintf(w, "知道多少：%s。\n", r.Standing)
-		fmt.Fprintf(w, what, d.Rubric.WeightsNote, strings.Join(shown, "；"))
-	}
-	fmt.Fprintf(w, "结果在 %s\n", r.Dir)
-	lines := [][2]string{{consolidate.FileName, "请从“总览”看起"}, {review.FileName, "会上投影用的一页，双击即开，不用联网"}, {consolidate.AppendixFile, "其余各表，全部细节"}}
-	if d.Documents != nil {
-		lines = append(lines, [2]string{d.Documents.Folder + "/", "公文的代拟稿（Word）：到了哪一步就有哪几件"})
-	}
-	if r.Manifest.From == nil {
-		lines = append(lines, [2]string{consolidate.ContactsFile, "含个人信息，仅限本处使用"})
-		lines = append(lines, [2]string{feedback.Folder + "/", "发还各地市的问题清单和标注件"})
-	}
-	lines = append(lines, [2]string{d.Register.Next, "登记表：等处里定的已预填，拷出来填好，下次运行用 --register 交来"})
-	lines = append(lines, [2]string{"data/", "数据表（Arrow、Parquet、CSV）"}, [2]string{publish.ManifestName, "运行记录，可用 lianheti verify 核对"})
-	for _, line := range lines {
-		fmt.Fprintf(w, "  %s\t%s\n", filepath.FromSlash(line[0]), line[1])
-	}
-	fmt.Fprintf(w, "校验值 root %s（记在会议纪要里，以后用 lianheti verify %s --root 核对）\n", r.Manifest.Root, r.Dir)
-	tellKept(w, r)
-	fmt.Fprintln(w, "接下来：")
-	for i, step := range next(d, r) {
-		fmt.Fprintf(w, "  %d. %s\n", i+1, step)
-	}
-	if r.Manifest.From != nil {
-		fmt.Fprintln(w, "这次由数据表重新计算：没有退回件（要用原件），没有联系人（数据表不含个人信息），文字照数据表，个人信息已隐去。")
-	}
+func inWords(n map[model.Verdict]int) string {
+	return fmt.Sprintf("%s %d，%s %d，%s %d", model.Accept, n[model.Accept], model.AskFirst, n[model.AskFirst], model.Return, n[model.Return])
 }
 
-// next are the things to do after a run, by how far the year's work is.
-func next(d *templates.Definition, r *pipeline.Result) []string {
-	if nothing(r) {
+// Marks counts the experts' workbooks of a fate.
+func (r outcome) Marks(fate string) (n int) {
+	for _, f := range r.Marking.Files {
+		if string(f.Fate) == fate {
+			n++
+		}
+	}
+	return n
+}
+
+// Method is what the scores are; empty where there are none.
+func (r outcome) Method() string {
+	if len(r.Ranking) == 0 {
+		return ""
+	}
+	kind, _, _ := strings.Cut(r.Ranking[0].Method, "；")
+	return kind
+}
+
+// Head is the first few of the ranking.
+func (r outcome) Head() []table.Rank {
+	const few = 5
+	ranked := slices.DeleteFunc(slices.Clone(r.Ranking), func(x table.Rank) bool { return !x.Ranked || !x.Rank.Valid })
+	return ranked[:min(few, len(ranked))]
+}
+
+// Written are the results, each with what it is for.
+func (r outcome) Written() [][2]string {
+	out := [][2]string{{consolidate.FileName, "请从“总览”看起"}, {review.FileName, "会上投影用的一页，双击即开，不用联网"},
+		{consolidate.AppendixFile, "其余各表，全部细节"}}
+	if r.D.Documents != nil {
+		out = append(out, [2]string{r.D.Documents.Folder + "/", "公文的代拟稿（Word）：到了哪一步就有哪几件"})
+	}
+	if r.Manifest.From == nil {
+		out = append(out, [2]string{consolidate.ContactsFile, "含个人信息，仅限本处使用"},
+			[2]string{feedback.Folder + "/", "发还各地市的问题清单和标注件"})
+	}
+	return append(out, [2]string{r.D.Register.Next, "登记表：等处里定的已预填，拷出来填好，下次运行用 --register 交来"},
+		[2]string{"data/", "数据表（Arrow、Parquet、CSV）"}, [2]string{publish.ManifestName, "运行记录，可用 lianheti verify 核对"})
+}
+
+// Next are the things to do after a run, by how far the year's work is.
+func (r outcome) Next() []string {
+	if r.Nothing() {
 		return []string{"请报送单位按上面的原因重报，收到后再运行"}
 	}
 	out := []string{"用 Excel 或 WPS 打开 " + consolidate.FileName + "，先看“总览”"}
-	n := verdicts(r)
+	n := counted(maps.Values(r.Verdicts))
 	if back := n[model.Return] + n[model.AskFirst] + int(r.Manifest.Counts.Rejected); back > 0 && r.Manifest.From == nil {
 		out = append(out, fmt.Sprintf("把 %s/ 里各地市的文件夹发还（要改、要说明或重报的 %d 份）；改好的放进收件文件夹再运行，加上 --previous %s",
 			feedback.Folder, back, r.Dir))
@@ -216,56 +220,6 @@ func next(d *templates.Definition, r *pipeline.Result) []string {
 		out = append(out, "还没有评的，用 lianheti experts 做评分表；交回后加上 --marks 再运行")
 	}
 	const most = 3
-	out = append(out, fmt.Sprintf("要认定、采纳的填进 %s（先拷出来），加上 --register 再运行", d.Register.Next), "上会前加上 --freeze 名称，留一份不再变动的会议版")
+	out = append(out, fmt.Sprintf("要认定、采纳的填进 %s（先拷出来），加上 --register 再运行", r.D.Register.Next), "上会前加上 --freeze 名称，留一份不再变动的会议版")
 	return out[:most]
-}
-
-// tellKept says what became of earlier results that somebody had changed, and what else is to be known.
-func tellKept(w io.Writer, r *pipeline.Result) {
-	for _, k := range r.Kept {
-		fmt.Fprintf(w, "上次的 %s 被人改过，留存为 %s\n", k.Path, k.Now)
-	}
-	for _, note := range r.Notes {
-		fmt.Fprintln(w, note)
-	}
-}
-
-// marked says what came of the experts' workbooks.
-func marked(w io.Writer, r *pipeline.Result) {
-	if len(r.Marking.Files) == 0 {
-		return
-	}
-	fates := map[model.Fate]int{}
-	for _, f := range r.Marking.Files {
-		fates[f.Fate]++
-	}
-	fmt.Fprintf(w, "专家评分表 %d 个：采用 %d，重复 %d，不采用 %d，不是评分表 %d。\n", len(r.Marking.Files), fates[model.Accepted], fates[model.Superseded], fates[model.Rejected], fates[model.Ignored])
-	for _, f := range r.Marking.Files {
-		if f.Fate == model.Rejected {
-			fmt.Fprintf(w, "  不采用  %s  %s（%s）\n", text.Mask(f.Path), f.Reason, f.Code)
-		}
-	}
-	for _, x := range r.Marking.Experts {
-		fmt.Fprintf(w, "  %s\t应评 %d 项，有效 %d，未评 %d，无效 %d，回避 %d\n", x.Expert, x.Asked, x.Counted, x.Unfilled, x.Invalid, x.Conflicts)
-	}
-	if len(r.Ranking) > 0 {
-		kind, _, _ := strings.Cut(r.Ranking[0].Method, "；")
-		fmt.Fprintf(w, "  得分是%s\n", kind)
-	}
-}
-
-// head names the first few of the ranking.
-func head(ranking []table.Rank) []string {
-	const few = 5
-	var out []string
-	for _, r := range ranking {
-		if r.Ranked && r.Rank.Valid && len(out) < few {
-			name := r.Consortium
-			if r.Pending {
-				name += "〔待厅里认定：" + r.Proposals + "〕"
-			}
-			out = append(out, fmt.Sprintf("%d %s %s", r.Rank.V, name, r.Said()))
-		}
-	}
-	return out
 }

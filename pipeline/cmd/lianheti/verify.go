@@ -38,25 +38,21 @@ func verifyCommand() *cli.Command {
 				if c.IsSet("root") {
 					said["matches"] = root
 				}
-				if err := writeJSON(c.App.Writer, said); err != nil {
-					return err
-				}
-			} else if len(differences) == 0 {
-				fmt.Fprintf(c.App.Writer, "一致：%d 个文件与 %s 所记相同。\n  运行记录校验值（root）%s\n  数据校验值（data_root）%s\n",
-					len(m.Outputs), publish.ManifestName, m.Root, m.DataRoot)
+				err = writeJSON(c.App.Writer, said)
 			} else {
-				fmt.Fprintf(c.App.Writer, "有出入：%d 处。\n", len(differences))
-				for _, x := range differences {
-					fmt.Fprintf(c.App.Writer, "  %s  %s\n", x.What, x.Path)
+				if !c.IsSet("root") {
+					known = ""
 				}
+				err = say(c.App.Writer, "verified", struct {
+					*publish.Manifest
+					Differences []publish.Difference
+					Known       string
+				}{m, differences, known})
 			}
-			if c.IsSet("root") && !c.Bool("json") {
-				fmt.Fprintln(c.App.Writer, known)
+			if err == nil && (len(differences) > 0 || c.IsSet("root") && root == "") {
+				err = errNo
 			}
-			if len(differences) > 0 || c.IsSet("root") && root == "" {
-				return errNo
-			}
-			return nil
+			return err
 		},
 	}
 }

@@ -1,14 +1,10 @@
 package main
 
 import (
-	"fmt"
-	"io"
 	"path/filepath"
 
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
-	"lianheti/stages/model"
-	"lianheti/stages/text"
 
 	"github.com/urfave/cli/v2"
 )
@@ -42,39 +38,14 @@ func wordCommand() *cli.Command {
 			if err := writeFiles(c, made); err != nil {
 				return err
 			}
-			tellPrinted(c.App.Writer, printed, o.Out)
-			if printed.Refused() {
-				return errNo
+			err = say(c.App.Writer, "printed", struct {
+				*pipeline.Printed
+				Out string
+			}{printed, o.Out})
+			if err == nil && printed.Refused() {
+				err = errNo
 			}
-			return nil
+			return err
 		},
-	}
-}
-
-// tellPrinted says what was written, and what was not and why.
-func tellPrinted(w io.Writer, p *pipeline.Printed, dir string) {
-	for _, f := range p.Forms {
-		if f.Data == nil {
-			fmt.Fprintf(w, "没有生成  %s：文字超过限定字数\n", text.Mask(f.Submission.File))
-			for _, x := range f.TooLong {
-				fmt.Fprintf(w, "    %s  %s\n      %s（%s）\n", model.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell}, x.Message, x.Cure, x.Code)
-			}
-			continue
-		}
-		fmt.Fprintf(w, "%s　校验码 %s\n", filepath.Join(dir, f.Name), f.CheckCode)
-		for _, m := range f.Unprinted {
-			fmt.Fprintf(w, "    没有印出  %s!%s  成员单位“%s”：组成“%s”不在推荐书所列的各类之中，请改正后重新生成\n", m.Sheet, m.Cell, m.Name, m.KindLabel)
-		}
-	}
-	for _, f := range p.Files {
-		switch f.Fate {
-		case model.Rejected:
-			fmt.Fprintf(w, "没有生成  %s：%s（%s）\n    怎么办：%s\n", text.Mask(f.Path), f.Reason, f.Code, f.Cure)
-		case model.Superseded:
-			fmt.Fprintf(w, "没有生成  %s：%s\n", text.Mask(f.Path), f.Reason)
-		}
-	}
-	if len(p.Forms) == 0 {
-		fmt.Fprintln(w, "没有可以生成推荐书的工作簿。")
 	}
 }

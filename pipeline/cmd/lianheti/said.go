@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"embed"
+	"io"
+	"path/filepath"
+	"strings"
+	"text/template"
+	"unicode/utf8"
+
+	"lianheti/stages/model"
+	"lianheti/stages/office/book"
+	"lianheti/stages/text"
+)
+
+// What the commands say when they are done stands in messages/*.tmpl, as it is read on the screen.
+//
+//go:embed messages
+var messages embed.FS
+
+var said = template.Must(template.New("").Funcs(template.FuncMap{
+	"mask": text.Mask, "short": short, "replace": strings.ReplaceAll, "path": filepath.Join, "slash": filepath.FromSlash,
+	"wrap": wrap, "pad": pad, "places": places, "reading": reading,
+	"add":   func(a, b int) int { return a + b },
+	"label": func(s string) string { return model.Severity(s).Label() },
+	"at": func(file, sheet, cell string) string {
+		return model.Place{File: file, Sheet: sheet, Cell: cell}.String()
+	},
+}).ParseFS(messages, "messages/*.tmpl"))
+
+// say writes a message, no blanks at the end of its lines.
+func say(w io.Writer, message string, about any) error {
+	var b bytes.Buffer
+	if err := said.ExecuteTemplate(&b, message, about); err != nil {
+		return err
+	}
+	for line := range strings.Lines(b.String()) {
+		if _, err := io.WriteString(w, strings.TrimRight(line, " \n")+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pad fills a text with blanks to a width on the screen.
+func pad(s string, width int) string { return s + strings.Repeat(" ", max(0, width-book.Width(s))) }
+
+// short is a text as one line of a list.
+func short(s string) string {
+	const most = 40
+	line := []rune(strings.NewReplacer("\n", " ", "\t", " ").Replace(text.Mask(s)))
+	if len(line) < most {
+		return string(line)
+	}
+	return string(line[:most]) + "…"
+}
+
+const consoleWidth = 78
+
+// wrap breaks a paragraph into lines, with this before the first and blanks before the others.
+func wrap(indent, text string) string {
+	var out strings.Builder
+	line, wide := indent, book.Width(indent)
+	for _, word := range words(strings.ReplaceAll(text, "\n", " ")) { // fillers break lines within a cell
+		if w := book.Width(word); wide+w > consoleWidth && strings.TrimSpace(line) != "" {
+			out.WriteString(line + "\n")
+			line = strings.Repeat(" ", book.Width(indent))
+			wide = len(line)
+			word = strings.TrimLeft(word, " ")
+		}
+		line += word
+		wide += book.Width(word)
+	}
+	return out.String() + line
+}
+
+// words cuts a text where a line may end: between hanzi, and at the blanks around numbers and Latin words, never before
+// a closing mark nor after an opening one.
+func words(text string) []string {
+	var out []string
+	for _, r := range text {
+		s, before := string(r), ""
+		if len(out) > 0 {
+			before = out[len(out)-1]
+		}
+		last, _ := utf8.DecodeLastRuneInString(before)
+		glued := strings.ContainsRune("，。、；：！？”）》％%)", r) || strings.ContainsRune("“（《", last) ||
+			r != ' ' && book.Width(s) == 1 && book.Width(string(last)) == 1
+		if before != "" && glued {
+			out[len(out)-1] += s
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
