@@ -91,7 +91,7 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 		r.rows.loose = append(r.rows.loose, table.LooseCell{Batch: r.batch(), Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell, Raw: p.hide(c.Raw), Reason: outsideForm})
 	}
 	r.rows.traits = traits(d, w.Entries)
-	r.rows.content = contentHash(w.Entries, w.Form.Asked)
+	r.rows.content = contentHash(w.Entries, w.Form.Asked, d.Reading, r.rows.coercions)
 	r.rows.untouched = w.Form.Said != "" && w.Form.Said == r.rows.said()
 	r.rows.submission.CheckCode = table.CheckCode(d, r.rows.figures, r.rows.metrics, r.rows.texts, r.rows.members)
 	return r.rows
@@ -145,8 +145,9 @@ func (r *reader) identify(entries []model.Entry) {
 // said is what a file says, in short: everything filled in, and the number of the edition.
 func (r *Rows) said() string { return fmt.Sprintf("%s-%d", r.content, r.submission.Edition.V) }
 
-// contentHash is over everything filled in, but for the number of the edition and the questions that a copy was issued with.
-func contentHash(entries []model.Entry, asked string) string {
+// contentHash is over everything filled in, but for the number of the edition and the questions that a copy was issued with. How a cell
+// was read belongs to it where the reading is a guess, or none: the correction may be to the cell's format alone.
+func contentHash(entries []model.Entry, asked string, reading *templates.Reading, read []table.Coercion) string {
 	questions, rows := waiting(entries)
 	if model.AskedHash(rows) != asked {
 		questions = nil
@@ -158,6 +159,11 @@ func contentHash(entries []model.Entry, asked string) string {
 		}
 		if e.Filled && e.Field != editionField {
 			fmt.Fprintf(h, "%s\x00%d\x00%d\x00%s\x01", e.Field, e.Year, e.Record, strings.TrimSpace(e.Raw))
+		}
+	}
+	for _, c := range read {
+		if reading.Route(c.Kind).Class != templates.Lossless {
+			fmt.Fprintf(h, "%s\x00%d\x00%d\x00%s\x00%s\x01", c.Field, c.Year.V, c.Record.V, c.Kind, c.From)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))

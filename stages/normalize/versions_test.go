@@ -126,3 +126,28 @@ func TestNamesAsTheDirectoryPrintsThem(t *testing.T) {
 		}
 	}
 }
+
+// A correction may be to a cell's format alone: 12 shown as 12千, struck through, or as a date is not the same as 12. Another look that
+// changes nothing of the reading is.
+func TestContentIsWhatIsSeen(t *testing.T) {
+	content := func(c model.Cell) string {
+		c.Place, c.Kind, c.Raw, c.Filled = model.Place{File: "a.xlsx", Sheet: "2年度数据", Cell: "E15"}, model.Number, "12", true
+		return Workbook(definition, model.Workbook{File: model.File{Fate: model.Accepted}, Entries: []model.Entry{{Cell: c, Field: "apprentices", Year: 2023}}}).content
+	}
+	plain := content(model.Cell{Shown: "12"})
+	for what, c := range map[string]model.Cell{
+		"a multiplier":   {Shown: "12千", Format: `0"千"`},
+		"a percent sign": {Shown: "12%", Format: `0\%`},
+		"a date":         {Shown: "1900-01-12", Format: "yyyy-mm-dd", IsDate: true},
+		"struck through": {Shown: "12", Struck: "12"},
+	} {
+		if content(c) == plain {
+			t.Errorf("%s makes no difference", what)
+		}
+	}
+	for what, c := range map[string]model.Cell{"digits": {Shown: "12.00", Format: "0.00"}, "a hidden row": {Shown: "12", Hidden: true}} {
+		if content(c) != plain {
+			t.Errorf("%s makes a difference", what)
+		}
+	}
+}
