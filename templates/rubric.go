@@ -383,6 +383,8 @@ func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, 
 	if e.Absolute() != e.Target.IsPositive() {
 		l.problem(where, "依据“"+e.ID+"”的 method 与 target 不配", "method 为 target、distance 的依据写大于0的 target，其余不写。")
 	}
+	base := r.Credibility.Base.String()
+	e.Expr = strings.ReplaceAll(e.Expr, "credibility.base", base)
 	var err error
 	if e.Expression, err = g.compile(e.Expr, nil, decimal.Decimal{}); err != nil {
 		l.problem(where, "依据“"+e.ID+"”的表达式有误："+inChinese(err.Error()), "请对照 form.yaml 的栏目编号改正。")
@@ -405,9 +407,8 @@ func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, 
 	} else if e.Size != "" {
 		l.problem(where, "依据“"+e.ID+"”的 size“"+e.Size+"”不在 bases 之列", "请改为 bases 中的 id。")
 	}
-	base := "< " + r.Credibility.Base.String() + " ? 0 :"
-	if rate := e.Kind == GrowthRate && e.Unit == "％"; rate && r.Version >= 3 && !strings.Contains(e.Expr, base) {
-		l.problem(where, "依据“"+e.ID+"”的增长率没有写基数的下限", "除数写成 (基数 "+base+" 基数)：基数不到 credibility.base 的不算增长率。")
+	if rate := e.Kind == GrowthRate && e.Unit == "％"; rate && r.Version >= 3 && !strings.Contains(e.Expr, "< "+base+" ? 0 :") {
+		l.problem(where, "依据“"+e.ID+"”的增长率没有写基数的下限", "除数写成 (基数 < credibility.base ? 0 : 基数)：基数不到它的不算增长率。")
 	}
 	years := map[YearKind]map[int]bool{Actual: {}, Committed: {}}
 	for _, ref := range e.Expression.Refs {

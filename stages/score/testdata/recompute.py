@@ -17,8 +17,12 @@ data, rubric_path, run_path = sys.argv[1:4]
 rubric = yaml.safe_load(open(rubric_path, encoding="utf-8"))
 options = json.load(open(run_path, encoding="utf-8"))["options"]
 tables = {n: pq.read_table(f"{data}/{n}.parquet").to_pylist() for n in
-          "certificate submissions members metrics figures findings scores scales ranking scenarios influence swaps lifts marks experts assessments".split()}
+          "certificate submissions members metrics figures findings scores scales ranking scenarios influence swaps lifts marks experts assessments stakes disagreements "
+          "credibility".split()}
 compared, differences = {}, []
+floor = rubric["credibility"]["base"]  # below it there is no growth in per cent
+for e in (e for i in rubric["indicators"] for p in i["points"] for e in p.get("evidence", [])):
+    e["expr"] = e["expr"].replace("credibility.base", str(floor))
 
 
 def same(what, key, ours, theirs, tolerance=1e-9):
@@ -612,6 +616,112 @@ for s, path in steps.items():
 for s in ranked:
     if complete and ranking[s]["rank"] > options["select"] and len(ranked) < 50 and s not in steps and inside:
         differences.append(f"lift {s}: no step")
+
+# --- where experts disagree ------------------------------------------------------------------------------------------------------------
+def band(mark):
+    return next(i for i, b in enumerate(experts["bands"]) if mark >= b["from"])
+
+
+apart = {(r["submission"], r["point"]): r for r in tables["disagreements"]}
+for (s, p), given in cells.items():
+    fair = [round(min(max(v - lenient[e], 0.0), experts["scale"]), 10) for e, v in given]
+    if s in ranked and len(given) > 1 and band(min(fair)) != band(max(fair)):
+        same("disagreement", (s, p), (max(fair) - min(fair)) / experts["scale"] * full[p], apart.pop((s, p), {}).get("stake"))
+differences += [f"disagreement {key}: none" for key in apart]
+
+# --- what hangs on an open finding -----------------------------------------------------------------------------------------------------
+cell_of = {(m["submission"], m["indicator"], m["year"]): (m["sheet"], m["cell"]) for m in tables["metrics"]}
+cell_of.update({(f["submission"], f["field"], None): (f["sheet"], f["cell"]) for f in tables["figures"]})
+
+
+def hangs(f, e):
+    """Whether a counted evidence hangs on a finding: by a value that it names, or by members that it counts."""
+    s, fields, places = f["submission"], (f["fields"] or "").split(), (f["places"] or "").split("; ") if f["places"] else None
+    answers = {key[1:]: None for key in cell_of if key[0] == s}
+    for field, year in values_in(e["expr"], answers):
+        sheet, cell = cell_of[s, field, year]
+        if field in fields and f["year"] in (None, year) and (f["year"] or not places or not sheet or f"{sheet}!{cell}" in places):
+            return True
+    if "count(" not in e["expr"] and "enrolment(" not in e["expr"] or not any(x.startswith("members_") for x in fields):
+        return False
+    if "members_enrolment" in fields and "enrolment(" in e["expr"]:
+        return True
+    row = lambda place: re.sub("![A-Z]+", "!", place)
+    listed = {row(p) for g in open_findings if g["submission"] == s and set(g["fields"].split()) & {x for x in fields if x.startswith("members_")}
+              for p in (g["places"] or "").split("; ") if not g["year"]}
+    own = [m for m in tables["members"] if m["submission"] == s]
+    less = [m for m in own if row(f"{m['sheet']}!{m['cell']}") not in listed]
+    figures = {(m["indicator"], m["year"]): m["value"] for m in tables["metrics"] if m["submission"] == s}
+    return len(less) == len(own) or evaluate(e["expr"], figures, own) != evaluate(e["expr"], figures, less)
+
+
+def places(s, x):
+    """The total of a submission with other normalised values, and its place among the ranked, theirs as they are."""
+    total = linear(weights[s], values(s, x)) - deduction(s)
+    return total, 1 + sum(round(totals[o], 10) > round(total, 10) for o in ranked if o != s)
+
+
+open_findings = [f for f in tables["findings"] if f["submission"] and f["fields"] and
+                 (f["severity"] == "error" or f["severity"] == "warning" and not f["explanation"] and not f["accepted"])]
+mended, staked = {}, {(r["submission"], r["fingerprint"]): r for r in tables["stakes"]}
+for f in open_findings:
+    s = f["submission"]
+    hang = [e["id"] for _, e in evidence if e["parts"] and hangs(f, e)]
+    if f["severity"] == "error" and ranking[s]["verdict"] == "退回修改":
+        mended.setdefault(s, set()).update(hang)
+    r = staked.pop((s, f["fingerprint"]), None)
+    if not hang or r is None:
+        if hang or r:
+            differences.append(f"stake {s} {f['title']}: recomputed {hang}, published {r}")
+        continue
+    with_value = lambda v, some: {**base, **{(s, i): v for i in some if base[s, i] is not None}}
+    (low, worst), (high, best) = places(s, with_value(0.0, hang)), places(s, with_value(1.0, hang))
+    same("stake", (s, f["title"], "loss"), max(0.0, totals[s] - low), r["loss"])
+    same("stake", (s, f["title"], "gain"), max(0.0, high - totals[s]), r["gain"])
+    same("stake", (s, f["title"], "best"), best, r["rank_best"])
+    same("stake", (s, f["title"], "worst"), worst, r["rank_worst"])
+differences += [f"stake {key}: nothing hangs on it" for key in staked]
+for s in submissions:
+    if ranking[s]["verdict"] == "退回修改":
+        x = lambda v: {**base, **{(s, i): v for i in mended.get(s, ()) if base[s, i] is not None}}
+        same("mended", (s, "best"), places(s, x(1.0))[1], ranking[s]["mended_best"])
+        same("mended", (s, "worst"), places(s, x(0.0))[1], ranking[s]["mended_worst"])
+
+# --- promises beside what was achieved -------------------------------------------------------------------------------------------------
+series = {}
+for m in tables["metrics"]:
+    series.setdefault((m["submission"], m["indicator"]), {})[m["year"]] = m["value"]
+last, final = actual[-1], committed[-1]
+
+
+def growth(r, start, end):
+    start_value, end_value = (series[r["submission"], r["indicator"]].get(y) for y in (start, end))
+    if start_value is None or end_value is None:
+        return None
+    if r["measure"] == "points":
+        return (end_value - start_value) / (end - start)
+    if start_value < floor or end_value < 0:
+        return None
+    return ((end_value / start_value) ** (1 / (end - start)) - 1) * 100
+
+
+def among_others(r, column, share):
+    others = sorted(v for o in tables["credibility"] if o["indicator"] == r["indicator"] and o["submission"] != r["submission"]
+                    and ranking[o["submission"]]["ranked"] and (v := o[column]) is not None)
+    return others[max(1, math.ceil(round(share * len(others), 10))) - 1] if len(others) >= 3 else None
+
+
+for r in tables["credibility"]:
+    key = (r["submission"], r["indicator"])
+    same("credibility", (*key, "achieved"), growth(r, actual[-2], last), r["achieved"])
+    same("credibility", (*key, "promised"), growth(r, last, final), r["promised"])
+    same("credibility", (*key, "peers"), among_others(r, "achieved", 0.5), r["peers_achieved"])
+    same("credibility", (*key, "peers"), among_others(r, "promised", 0.5), r["peers_promised"])
+    same("credibility", (*key, "upper"), among_others(r, "promised", rubric["credibility"]["upper"]), r["peers_upper"])
+    high = None not in (r["achieved"], r["promised"], r["peers_upper"]) and r["promised"] > r["achieved"] + rubric["credibility"]["margin"] \
+        and r["promised"] > r["peers_upper"]
+    if high != (r["flag"] == "verify"):
+        differences.append(f"credibility {key}: recomputed {high}, published {r['flag']}")
 
 # --- the least weight that must be moved: a linear program, where scipy is there ---------------------------------------------------------
 try:
