@@ -2,7 +2,9 @@ package score
 
 import (
 	"math"
+	"slices"
 
+	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
@@ -20,28 +22,67 @@ type point struct {
 	upper      float64 // points, what is missing counted as 1
 }
 
-// aggregate makes points of the normalised evidence and the marks, and the total of the points.
+// aggregate makes points of the normalised evidence and the marks, and the total of the points with its parts: what has happened, what is
+// promised, and what experts give. Where a point has nothing, the others stand for it in the total, and so do their parts.
 func (m *scheme) aggregate(e *entrant) {
-	e.points = m.points(e, e.normalised())
-	e.lower, e.upper = -e.deduction, -e.deduction
-	for _, p := range e.points {
-		e.lower += p.lower
-		e.upper += p.upper
+	weights := m.earnings(e.Complete)
+	e.points = m.points(e)
+	e.stretch = stretch(weights, e.points)
+	e.Total = total(weights, e.points) - e.Deduction.V
+	e.Lower, e.Upper = -e.Deduction.V, -e.Deduction.V
+	happened, promised, said := 0.0, 0.0, 0.0
+	for i, p := range e.points {
+		e.Lower += p.lower
+		e.Upper += p.upper
+		happened += float64(weights[i] * p.foundation)
+		promised += float64(weights[i] * p.promise)
+		said += float64(weights[i] * p.experts)
 	}
-	e.stretch = stretch(m.earnings(e.complete), e.points)
-	e.total = total(m.earnings(e.complete), e.points) - e.deduction
+	e.Foundation, e.Promise = happened*e.stretch, promised*e.stretch
+	if e.Complete {
+		e.Experts = table.Some(said * e.stretch)
+	}
+	if e.proposed.Valid {
+		e.OtherTotal = table.Some(e.Total - e.proposed.V)
+	}
 }
 
-// points gives each point of the normalised evidence.
-func (m *scheme) points(e *entrant, normalised []float64) []point {
+// points gives each point of the normalised evidence and the marks.
+func (m *scheme) points(e *entrant) []point {
 	out := make([]point, len(m.criteria))
-	for i, c := range m.criteria {
-		m.point(&out[i], e, i, c, normalised)
+	for i := range out {
+		out[i] = m.point(e, i)
 	}
 	return out
 }
 
-func (m *scheme) point(p *point, e *entrant, i int, c criterion, normalised []float64) {
+// at is an entrant's total with some evidence at a normalised value.
+func (m *scheme) at(e *entrant, value float64, evidence ...int) float64 {
+	again := e.but(func(at int, x *measure) {
+		if slices.Contains(evidence, at) {
+			x.normalised = value
+		}
+	})
+	return m.total(again)
+}
+
+// total is an entrant's total with the measures and marks that it has.
+func (m *scheme) total(e *entrant) float64 {
+	return total(m.earnings(e.Complete), m.points(e)) - e.Deduction.V
+}
+
+// but is an entrant with other measures.
+func (e *entrant) but(change func(at int, x *measure)) *entrant {
+	again := *e
+	again.measures = slices.Clone(e.measures)
+	for at := range again.measures {
+		change(at, &again.measures[at])
+	}
+	return &again
+}
+
+func (m *scheme) point(e *entrant, i int) (p point) {
+	c := m.criteria[i]
 	complete, known, happened, promised, figures := true, true, 0.0, 0.0, 0.0
 	for k, share := range c.shares {
 		measured := e.measures[c.first+k]
@@ -55,7 +96,7 @@ func (m *scheme) point(p *point, e *entrant, i int, c criterion, normalised []fl
 			complete = false
 			continue
 		}
-		x := float64(share * normalised[c.first+k])
+		x := float64(share * measured.normalised)
 		figures += x
 		p.there += share
 		if c.Evidence[k].Kind == templates.Commitment {
@@ -75,7 +116,7 @@ func (m *scheme) point(p *point, e *entrant, i int, c criterion, normalised []fl
 	if p.there > 0 {
 		p.figures = min(figures/p.there, 1)
 	}
-	say, given := c.say(e.complete), 0.0 // of the experts
+	say, given := c.say(e.Complete), 0.0 // of the experts
 	said := float64((1 - say) * figures)
 	p.present = float64((1 - say) * p.there)
 	if say > 0 && e.marks[i].ok {
@@ -92,8 +133,9 @@ func (m *scheme) point(p *point, e *entrant, i int, c criterion, normalised []fl
 		p.promise = (1 - say) * promised / p.present
 		p.experts = given / p.present
 	}
-	p.lower = float64(c.earn(e.complete) * said)
-	p.upper = float64(c.earn(e.complete) * min(said+(1-p.present)+float64((1-say)*max(p.there-p.known, 0)), 1))
+	p.lower = float64(c.earn(e.Complete) * said)
+	p.upper = float64(c.earn(e.Complete) * min(said+(1-p.present)+float64((1-say)*max(p.there-p.known, 0)), 1))
+	return p
 }
 
 // total is the weighted sum of the points. A point of which nothing is there is left out, and the others stand for it in

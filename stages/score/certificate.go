@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -20,7 +21,7 @@ func (m *scheme) certificate(ranked []*entrant, k int) []table.Certificate {
 	best := table.Certificate{Moved: table.Some(math.Inf(1))}
 	for _, a := range ranked {
 		for _, b := range ranked {
-			if a.rank > k || b.rank <= k {
+			if !a.inside(k) || b.inside(k) {
 				continue
 			}
 			if c, ok := m.undo(a, b); ok && c.Moved.V < best.Moved.V {
@@ -38,7 +39,7 @@ func (m *scheme) certificate(ranked []*entrant, k int) []table.Certificate {
 func (m *scheme) undo(a, b *entrant) (table.Certificate, bool) {
 	gain := make([]float64, len(m.criteria)) // of a over b, a point of weight
 	var order []int
-	gap, worst := b.deduction-a.deduction, -1
+	gap, worst := b.Deduction.V-a.Deduction.V, -1
 	for i, c := range m.criteria {
 		if c.weight == 0 {
 			continue
@@ -50,15 +51,7 @@ func (m *scheme) undo(a, b *entrant) (table.Certificate, bool) {
 			worst = i
 		}
 	}
-	slices.SortStableFunc(order, func(x, y int) int { // best off first
-		switch {
-		case gain[x] > gain[y]:
-			return -1
-		case gain[x] < gain[y]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(gain[y], gain[x]) }) // best off first
 	moved, from := 0.0, []string{}
 	left := gap
 	for _, i := range order {
@@ -70,15 +63,15 @@ func (m *scheme) undo(a, b *entrant) (table.Certificate, bool) {
 		left -= float64(take * (gain[i] - gain[worst]))
 		from = append(from, fmt.Sprintf("%s减%s分", m.criteria[i].ID, cents(math.Round, take)))
 	}
-	c := table.Certificate{Batch: a.submission.Batch, Inside: a.submission.Submission, Outside: b.submission.Submission, Gap: gap, Moved: table.Some(moved)}
+	c := table.Certificate{Batch: a.Batch, Inside: a.Submission, Outside: b.Submission, Gap: gap, Moved: table.Some(moved)}
 	if left > 1e-12 {
 		return c, false
 	}
 	c.To = m.criteria[worst].ID
 	c.Words = fmt.Sprintf("至少要在观测点之间挪动%s分权重，才可能换人：%s，加给%s，%s就赶上%s；挪动少于此数，怎样挪线内都是这些家",
-		cents(math.Floor, moved), strings.Join(from, "、"), c.To, b.submission.Consortium, a.submission.Consortium)
+		cents(math.Floor, moved), strings.Join(from, "、"), c.To, b.Consortium, a.Consortium)
 	if moved == 0 {
-		c.Words = fmt.Sprintf("%s与%s同分，权重稍有改动就可能换人", b.submission.Consortium, a.submission.Consortium)
+		c.Words = fmt.Sprintf("%s与%s同分，权重稍有改动就可能换人", b.Consortium, a.Consortium)
 	}
 	return c, true
 }

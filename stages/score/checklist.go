@@ -22,7 +22,7 @@ type doubt struct {
 func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
 	line, around := 0.0, m.near(ranked, k)
 	for _, e := range ranked {
-		if e.rank > k {
+		if !e.inside(k) {
 			var guessed []doubt
 			if slices.Contains(around, e) {
 				guessed = slices.DeleteFunc(m.doubted(e), func(d doubt) bool { return !d.Guessed })
@@ -32,7 +32,7 @@ func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
 	}
 	var out []table.Check
 	for _, e := range around {
-		if m.complete && e.rank > k {
+		if m.complete && !e.inside(k) {
 			continue
 		}
 		settled, rows := false, m.doubted(e)
@@ -41,8 +41,8 @@ func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
 			rows[i].Order, rows[i].Needed = int32(i+1), m.complete && !settled
 			out = append(out, rows[i].Check)
 		}
-		if end := round10(e.total) > round10(line); m.complete && !end {
-			out = append(out, table.Check{Batch: e.submission.Batch, Submission: e.submission.Submission, Order: int32(len(rows) + 1), Needed: true,
+		if end := round10(e.Total) > round10(line); m.complete && !end {
+			out = append(out, table.Check{Batch: e.Batch, Submission: e.Submission, Order: int32(len(rows) + 1), Needed: true,
 				Reason: "本家的数全部核实也定不下来：线外的推测读数若取最高，仍可能不低于它；请先核线外的推测读数"})
 		}
 	}
@@ -63,13 +63,13 @@ func allOf(doubts []doubt) []int {
 func (m *scheme) doubted(e *entrant) []doubt {
 	var out []doubt
 	for _, h := range e.hangs {
-		if c := m.criteria[h.point]; c.earn(e.complete) > 0 && (h.finding == nil || h.finding.Severity == model.Explain) {
+		if c := m.criteria[h.point]; c.earn(e.Complete) > 0 && (h.finding == nil || h.finding.Severity == model.Explain) {
 			out = h.collect(out, c.ID)
 		}
 	}
 	for i := range out {
-		out[i].Batch, out[i].Submission = e.submission.Batch, e.submission.Submission
-		out[i].Loss = max(0, e.total-m.at(e, 0, out[i].evidence...))
+		out[i].Batch, out[i].Submission = e.Batch, e.Submission
+		out[i].Loss = max(0, e.Total-m.at(e, 0, out[i].evidence...))
 	}
 	slices.SortStableFunc(out, func(a, b doubt) int {
 		return cmp.Or(-cmp.Compare(round10(a.Loss), round10(b.Loss)), cmp.Compare(a.Sheet, b.Sheet), cmp.Compare(a.Cell, b.Cell),
@@ -88,9 +88,7 @@ func (h hang) collect(out []doubt, point string) []doubt {
 	d := &out[i]
 	d.Guessed = d.Guessed || h.Guessed
 	d.evidence = append(d.evidence, h.evidence)
-	if !slices.Contains(strings.Split(d.Points, "、"), point) {
-		d.Points += "、" + point
-	}
+	d.Points = alsoIn(d.Points, point)
 	if !strings.Contains(d.Reason, h.Reason) {
 		d.Reason += "；" + h.Reason
 	}

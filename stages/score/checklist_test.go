@@ -52,7 +52,7 @@ func assessed(t *testing.T, seed uint64, findings []table.Finding) (*field, []*e
 	if err != nil {
 		t.Fatal(err)
 	}
-	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.ranked })
+	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.Ranked })
 	rank(ranked)
 	return f, ranked, facts, judgement
 }
@@ -66,7 +66,7 @@ func TestCertificate(t *testing.T) {
 			t.Fatalf("%+v", got)
 		}
 		base, radius := f.weights(), got[0].Moved.V
-		was := inside(ranked, k, func(e *entrant) float64 { return e.total })
+		was := inside(ranked, k, func(e *entrant) float64 { return e.Total })
 		random, near := stream(seed+1), 0
 		for range 4000 { // at random, a little less than the radius
 			at, moved := slices.Clone(base), 0.0
@@ -84,7 +84,7 @@ func TestCertificate(t *testing.T) {
 			if half < radius {
 				near++
 			}
-			if now := inside(ranked, k, func(e *entrant) float64 { return total(at, e.points) - e.deduction }); half < radius && !slices.Equal(now, was) {
+			if now := inside(ranked, k, func(e *entrant) float64 { return total(at, e.points) - e.Deduction.V }); half < radius && !slices.Equal(now, was) {
 				t.Fatalf("seed %d: %v points moved of %v, and %v are inside", seed, half, radius, now)
 			}
 		}
@@ -94,7 +94,7 @@ func TestCertificate(t *testing.T) {
 		for _, c := range got {
 			a, b := ranked[slices.IndexFunc(ranked, func(e *entrant) bool { return e.submission.Submission == c.Inside })],
 				ranked[slices.IndexFunc(ranked, func(e *entrant) bool { return e.submission.Submission == c.Outside })]
-			if a.rank > k || b.rank <= k || !near9(c.Gap, a.total-b.total) {
+			if !a.inside(k) || b.inside(k) || !near9(c.Gap, a.Total-b.Total) {
 				t.Errorf("%+v", c)
 			}
 		}
@@ -161,12 +161,12 @@ func TestChecklist(t *testing.T) {
 		rows := f.checklist(ranked, k)
 		line := 0.0
 		for _, e := range ranked {
-			if e.rank > k {
-				line = max(line, e.total)
+			if !e.inside(k) {
+				line = max(line, e.Total)
 			}
 		}
 		for _, e := range ranked {
-			if e.rank > k {
+			if !e.inside(k) {
 				continue
 			}
 			id := e.submission.Submission

@@ -8,6 +8,8 @@ import (
 
 	"lianheti/stages/table"
 	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
 )
 
 // How growth is measured.
@@ -36,15 +38,12 @@ type course struct {
 func (m *scheme) courses() []course {
 	var out []course
 	for _, f := range m.def.Form.Metrics() {
-		var actual, committed []templates.Year
+		years := map[templates.YearKind][]templates.Year{}
 		for _, id := range f.Years {
 			y, _ := m.def.Form.Year(id)
-			if y.Kind == templates.Actual {
-				actual = append(actual, y)
-			} else {
-				committed = append(committed, y)
-			}
+			years[y.Kind] = append(years[y.Kind], y)
 		}
+		actual, committed := years[templates.Actual], years[templates.Committed]
 		if n := len(actual); n >= 2 && len(committed) > 0 {
 			out = append(out, course{f, actual[n-2], actual[n-1], committed[len(committed)-1]})
 		}
@@ -52,56 +51,73 @@ func (m *scheme) courses() []course {
 	return out
 }
 
-// followed is one indicator of one entrant.
-type followed struct {
-	prior, last, final table.Opt[float64]
-	achieved, promised table.Opt[float64]
-	cells              string
-}
-
 // credibility compares what each submission promises with what it achieved and with what its peers promise: a flag to verify, which costs
 // no points. Growth from less than the declared base is no rate, and nothing is said of it.
-func (m *scheme) credibility(entrants []*entrant) table.Table[table.Growth] {
+func (m *scheme) credibility(entrants []*entrant) (rows []table.Growth) {
 	courses := m.courses()
-	peers := make([]peers, len(courses))
+	achieved, promised := make([][]float64, len(courses)), make([][]float64, len(courses)) // by the ranked, each ascending
 	for k := range courses {
 		for _, e := range entrants {
-			if e.ranked {
-				peers[k].add(e.followed[k])
+			if x := e.followed[k]; e.Ranked {
+				achieved[k], promised[k] = also(achieved[k], x.Achieved), also(promised[k], x.Promised)
 			}
 		}
-		peers[k].sort()
+		slices.Sort(achieved[k])
+		slices.Sort(promised[k])
 	}
-	rows := table.NewBuilder[table.Growth]()
+	const median = 0.5
+	upper := m.def.Rubric.Credibility.Upper.InexactFloat64()
 	for _, e := range entrants {
-		for k, c := range courses {
-			row := m.compare(c, e.followed[k], peers[k], e.ranked)
-			row.Batch, row.Submission = e.submission.Batch, e.submission.Submission
-			rows.Append(row)
+		for k, row := range e.followed {
+			row.PeersAchieved = quantileOf(achieved[k], row.Achieved, e.Ranked, median)
+			row.PeersPromised = quantileOf(promised[k], row.Promised, e.Ranked, median)
+			row.PeersUpper = quantileOf(promised[k], row.Promised, e.Ranked, upper)
+			if row.Flag == "" {
+				row.Flag, row.Note = m.flag(row, courses[k].final)
+			}
+			rows = append(rows, row)
 		}
 	}
-	return rows.Finish()
+	return rows
 }
 
-// follow reads one indicator over its years.
-func (c course) follow(f *table.Form, base float64) followed {
-	var out followed
-	var cells []string
+// follow reads one indicator over its years. It has no flag yet where it can be compared.
+func (c course) follow(f *table.Form, base decimal.Decimal) table.Growth {
+	var cells, lacks []string
 	at := func(y templates.Year) table.Opt[float64] {
 		ref := templates.Ref{Field: c.field.ID, Year: y.Year}
 		if place := f.Observe(ref).Place; place.Sheet != "" {
 			cells = append(cells, place.String())
 		}
-		if v, ok := f.Number(ref.Field, ref.Year); ok {
-			return table.Some(v.InexactFloat64())
+		v, ok := f.Number(ref.Field, ref.Year)
+		if !ok {
+			lacks = append(lacks, y.Label)
 		}
-		return table.Opt[float64]{}
+		return table.Opt[float64]{V: v.InexactFloat64(), Valid: ok}
 	}
-	out.prior, out.last, out.final = at(c.prior), at(c.last), at(c.final)
-	out.achieved = c.growth(out.prior, out.last, c.last.Year-c.prior.Year, base)
-	out.promised = c.growth(out.last, out.final, c.final.Year-c.last.Year, base)
-	out.cells = strings.Join(cells, "; ")
-	return out
+	prior := at(c.prior)
+	lacks = nil // of the years that a promise rests on
+	last, final := at(c.last), at(c.final)
+	least := base.InexactFloat64()
+	row := table.Growth{Batch: f.Submission.Batch, Submission: f.Submission.Submission, Indicator: c.field.ID, Measure: c.measure(), Cells: strings.Join(cells, "; "),
+		Achieved: c.growth(prior, last, c.last.Year-c.prior.Year, least), Promised: c.growth(last, final, c.final.Year-c.last.Year, least)}
+	switch {
+	case lacks != nil:
+		row.Flag, row.Note = Unknown, strings.Join(lacks, "、")+"没有数据"
+	case !row.Promised.Valid, prior.Valid && !row.Achieved.Valid:
+		row.Flag, row.Note = NoFlag, fmt.Sprintf("基数不到%s，不算增长率", base)
+	case !row.Achieved.Valid:
+		row.Flag, row.Note = Unknown, c.prior.Label+"没有数据，已实现的增长无从计算"
+	}
+	return row
+}
+
+// also adds a value that is there.
+func also(values []float64, v table.Opt[float64]) []float64 {
+	if v.Valid {
+		values = append(values, v.V)
+	}
+	return values
 }
 
 // growth is what a year brings, from one value to another; none in per cent from less than the base, where one more is a lot.
@@ -124,25 +140,6 @@ func (c course) measure() string {
 	return ByPercent
 }
 
-// peers are what the ranked submissions achieved and promise, each ascending.
-type peers struct{ achieved, promised []float64 }
-
-func (p *peers) add(x followed) {
-	for _, v := range []struct {
-		to   *[]float64
-		from table.Opt[float64]
-	}{{&p.achieved, x.achieved}, {&p.promised, x.promised}} {
-		if v.from.Valid {
-			*v.to = append(*v.to, v.from.V)
-		}
-	}
-}
-
-func (p *peers) sort() {
-	slices.Sort(p.achieved)
-	slices.Sort(p.promised)
-}
-
 // quantileOf is the nearest-rank quantile of the ascending values, one's own left out where one is among them; none of too few peers.
 func quantileOf(ascending []float64, own table.Opt[float64], among bool, q float64) table.Opt[float64] {
 	n, skip := len(ascending), len(ascending)
@@ -160,46 +157,20 @@ func quantileOf(ascending []float64, own table.Opt[float64], among bool, q float
 	return table.Some(ascending[i])
 }
 
-// compare says whether one promise should be verified. among says that x is one of the peers.
-func (m *scheme) compare(c course, x followed, p peers, among bool) table.Growth {
-	rule := m.def.Rubric.Credibility
-	const median = 0.5
-	row := table.Growth{Indicator: c.field.ID, Measure: c.measure(), Achieved: x.achieved, Promised: x.promised,
-		PeersAchieved: quantileOf(p.achieved, x.achieved, among, median), PeersPromised: quantileOf(p.promised, x.promised, among, median),
-		PeersUpper: quantileOf(p.promised, x.promised, among, rule.Upper.InexactFloat64()), Flag: Unknown, Cells: x.cells}
-	unit, margin := "％", rule.Margin.InexactFloat64()
-	if row.Measure == ByPoints {
+// flag says whether a promise for a year should be verified.
+func (m *scheme) flag(x table.Growth, final templates.Year) (flag, note string) {
+	unit, margin := "％", m.def.Rubric.Credibility.Margin.InexactFloat64()
+	if x.Measure == ByPoints {
 		unit = "个百分点"
 	}
 	switch {
-	case !x.last.Valid || !x.final.Valid:
-		row.Note = lackOf(c, x) + "没有数据"
-	case !x.promised.Valid, x.prior.Valid && !x.achieved.Valid:
-		row.Flag, row.Note = NoFlag, fmt.Sprintf("基数不到%s，不算增长率", rule.Base)
-	case !x.achieved.Valid:
-		row.Note = c.prior.Label + "没有数据，已实现的增长无从计算"
-	case !row.PeersUpper.Valid:
-		row.Note = "可比的申报不足"
-	case x.promised.V > x.achieved.V+margin && x.promised.V > row.PeersUpper.V:
-		row.Flag = Verify
-		row.Note = fmt.Sprintf("承诺到%s年均增长%s%s，已实现的是%s%s，同批承诺的上分位是%s%s，请核实依据",
-			c.final.Label, short(x.promised.V), unit, short(x.achieved.V), unit, short(row.PeersUpper.V), unit)
-	default:
-		row.Flag = NoFlag
+	case !x.PeersUpper.Valid:
+		return Unknown, "可比的申报不足"
+	case x.Promised.V > x.Achieved.V+margin && x.Promised.V > x.PeersUpper.V:
+		return Verify, fmt.Sprintf("承诺到%s年均增长%s%s，已实现的是%s%s，同批承诺的上分位是%s%s，请核实依据",
+			final.Label, short(x.Promised.V), unit, short(x.Achieved.V), unit, short(x.PeersUpper.V), unit)
 	}
-	return row
-}
-
-// lackOf names the years that a comparison lacks.
-func lackOf(c course, x followed) string {
-	var out []string
-	if !x.last.Valid {
-		out = append(out, c.last.Label)
-	}
-	if !x.final.Valid {
-		out = append(out, c.final.Label)
-	}
-	return strings.Join(out, "、")
+	return NoFlag, ""
 }
 
 // short writes a figure with one decimal for a sentence.

@@ -155,67 +155,56 @@ func (e *entrant) doubt(evidence int) string {
 	return strings.Join(out, "；")
 }
 
-// at is an entrant's total with some evidence at a normalised value.
-func (m *scheme) at(e *entrant, value float64, evidence ...int) float64 {
-	normalised := e.normalised()
-	for _, i := range evidence {
-		normalised[i] = value
-	}
-	return total(m.earnings(e.complete), m.points(e, normalised)) - e.deduction
-}
-
-// ends are the totals of an entrant with some evidence as bad and as good as can be, and the places that it would have with them among the
-// ranked, the others and the scales staying as they are.
-func (m *scheme) ends(e *entrant, ranked []*entrant, evidence []int) (low, high float64, places span) {
-	low, high = m.at(e, 0, evidence...), m.at(e, 1, evidence...)
-	places = span{1, 1}
+// placed is the place that a total would have among the ranked, the others' staying as they are.
+func (e *entrant) placed(total float64, ranked []*entrant) table.Opt[int32] {
+	place := int32(1)
 	for _, o := range ranked {
-		if o != e && round10(o.total) > round10(high) {
-			places.best++
-		}
-		if o != e && round10(o.total) > round10(low) {
-			places.worst++
+		if o != e && round10(o.Total) > round10(total) {
+			place++
 		}
 	}
-	return low, high, places
+	return table.Some(place)
 }
 
-// stakes lists what hangs on each open finding, and sets the places that a returned submission could have if it were mended.
+// stakes lists what hangs on each open finding, the others and the scales staying as they are, and sets the places that a returned submission
+// could have if it were mended.
 func (m *scheme) stakes(entrants, ranked []*entrant) []table.Stake {
 	var out []table.Stake
 	for _, e := range entrants {
-		var order []string
-		rows, on, all := map[string]*table.Stake{}, map[string][]int{}, []int(nil)
+		begin, on, all := len(out), map[string][]int{}, []int(nil)
 		for _, h := range e.hangs {
 			if h.finding == nil {
 				continue
 			}
-			id, point := h.finding.Fingerprint, m.criteria[h.point].ID
-			row := rows[id]
-			if row == nil {
-				order = append(order, id)
-				row = &table.Stake{Batch: h.finding.Batch, Submission: h.finding.Submission, Fingerprint: id, Code: h.finding.Code,
-					Severity: h.finding.Severity, Title: h.finding.Title}
-				rows[id] = row
+			x, point := h.finding, m.criteria[h.point].ID
+			at := begin + slices.IndexFunc(out[begin:], func(s table.Stake) bool { return s.Fingerprint == x.Fingerprint })
+			if at < begin {
+				at = len(out)
+				out = append(out, table.Stake{Batch: x.Batch, Submission: x.Submission, Fingerprint: x.Fingerprint, Code: x.Code, Severity: x.Severity, Title: x.Title})
 			}
-			if !slices.Contains(strings.Split(row.Points, "、"), point) {
-				row.Points = strings.TrimPrefix(row.Points+"、"+point, "、")
-			}
-			on[id] = append(on[id], h.evidence)
-			if h.finding.Severity == model.MustFix {
+			out[at].Points = alsoIn(out[at].Points, point)
+			on[x.Fingerprint] = append(on[x.Fingerprint], h.evidence)
+			if x.Severity == model.MustFix {
 				all = append(all, h.evidence)
 			}
 		}
-		for _, id := range order {
-			low, high, places := m.ends(e, ranked, on[id])
-			row := rows[id]
-			row.Loss, row.Gain = max(0, e.total-low), max(0, high-e.total)
-			row.RankBest, row.RankWorst = int32(places.best), int32(places.worst)
-			out = append(out, *row)
+		for i := begin; i < len(out); i++ {
+			row := &out[i]
+			low, high := m.at(e, 0, on[row.Fingerprint]...), m.at(e, 1, on[row.Fingerprint]...)
+			row.Loss, row.Gain = max(0, e.Total-low), max(0, high-e.Total)
+			row.RankBest, row.RankWorst = e.placed(high, ranked).V, e.placed(low, ranked).V
 		}
 		if e.verdict.Verdict == model.Return {
-			_, _, e.mended = m.ends(e, ranked, all)
+			e.MendedBest, e.MendedWorst = e.placed(m.at(e, 1, all...), ranked), e.placed(m.at(e, 0, all...), ranked)
 		}
 	}
 	return out
+}
+
+// alsoIn adds a point to a list of points that may have it.
+func alsoIn(points, point string) string {
+	if slices.Contains(strings.Split(points, "、"), point) {
+		return points
+	}
+	return strings.TrimPrefix(points+"、"+point, "、")
 }

@@ -27,7 +27,7 @@ func (p *panel) fit(m *scheme, entrants []*entrant) {
 			if given := e.marks[i].opinions; len(given) > 0 && !c.Deduction {
 				normal(rows, given, heard)
 			}
-			if e.ranked && c.marked() && !c.Deduction {
+			if e.Ranked && c.marked() && !c.Deduction {
 				sets[string(heard)] = true
 			}
 		}
@@ -200,7 +200,7 @@ func (p *panel) matrix(m *scheme, ranked []*entrant) (rows []table.Assessment, a
 		rows[i].Add(r, full[r.Point], m.scale)
 	}
 	for _, e := range ranked {
-		all := table.Assessment{Batch: e.submission.Batch, Submission: e.submission.Submission, State: table.AssessedPart}
+		all := table.Assessment{Batch: e.Batch, Submission: e.Submission, State: table.AssessedPart}
 		var totals []float64
 		for _, i := range of[all.Submission] {
 			x := rows[i]
@@ -240,7 +240,7 @@ func (p *panel) disagreements(m *scheme, e *entrant) []table.Disagreement {
 			if p.combined.Band(fair(low)) == p.combined.Band(fair(high)) {
 				continue
 			}
-			out = append(out, table.Disagreement{Batch: e.submission.Batch, Submission: e.submission.Submission, Point: c.ID,
+			out = append(out, table.Disagreement{Batch: e.Batch, Submission: e.Submission, Point: c.ID,
 				Marks: int32(len(given)), Lowest: low.value, LowestBy: p.experts[low.expert], Highest: high.value, HighestBy: p.experts[high.expert],
 				Spread: e.marks[i].spread, Stake: c.open * (fair(high) - fair(low)) / m.scale})
 		}

@@ -2,6 +2,7 @@ package score
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"lianheti/stages/table"
@@ -14,27 +15,18 @@ const mostLifted = 50
 // count, would have to be as good as the best of the ranked. The one that brings most comes first, until the total is higher than that of
 // the last inside. The others and the scales stay as they are.
 func (m *scheme) lifts(ranked []*entrant, k int) []table.Lift {
-	var outside []*entrant
-	var last *entrant // inside
-	if !m.complete {
+	if !m.complete || len(ranked) == 0 {
 		return nil // no line yet
 	}
-	for _, e := range ranked {
-		switch {
-		case e.rank > k:
-			outside = append(outside, e)
-		case last == nil || e.rank > last.rank:
-			last = e
-		}
-	}
-	if last == nil {
+	order := slices.SortedStableFunc(slices.Values(ranked), func(a, b *entrant) int { return cmp.Compare(a.Rank.V, b.Rank.V) })
+	first := slices.IndexFunc(order, func(e *entrant) bool { return !e.inside(k) })
+	if first <= 0 {
 		return nil
 	}
-	slices.SortStableFunc(outside, func(a, b *entrant) int { return cmp.Compare(a.rank, b.rank) })
 	var out []table.Lift
-	best := m.bests(ranked)
+	best, outside := m.bests(ranked), order[first:]
 	for _, e := range outside[:min(mostLifted, len(outside))] {
-		out = append(out, m.lift(e, best, round10(last.total))...)
+		out = append(out, m.lift(e, best, round10(order[first-1].Total))...)
 	}
 	return out
 }
@@ -49,41 +41,40 @@ type answer struct {
 // bests finds who is best at each thing that earns points.
 func (m *scheme) bests(ranked []*entrant) []answer {
 	var out []answer
-	for i, c := range m.criteria {
-		for k := range c.Evidence {
-			a := answer{i, k, nil}
-			for _, e := range ranked {
-				if x := e.measures[c.first+k]; x.ok && (a.best == nil || x.normalised > a.best.measures[c.first+k].normalised) {
-					a.best = e
-				}
+	add := func(criterion, evidence int, value func(*entrant) (float64, bool)) {
+		var best *entrant
+		most := math.Inf(-1)
+		for _, e := range ranked {
+			if v, ok := value(e); ok && v > most {
+				best, most = e, v
 			}
-			out = append(out, a)
 		}
-		if c.say(m.complete) > 0 {
-			a := answer{i, len(c.Evidence), nil}
-			for _, e := range ranked {
-				if x := e.marks[i]; x.ok && (a.best == nil || x.value > a.best.marks[i].value) {
-					a.best = e
-				}
-			}
-			out = append(out, a)
+		if best != nil {
+			out = append(out, answer{criterion, evidence, best})
 		}
 	}
-	return slices.DeleteFunc(out, func(a answer) bool { return a.best == nil })
+	for i, c := range m.criteria {
+		for k := range c.Evidence {
+			add(i, k, func(e *entrant) (float64, bool) { x := e.measures[c.first+k]; return x.normalised, x.ok })
+		}
+		if c.say(m.complete) > 0 {
+			add(i, len(c.Evidence), func(e *entrant) (float64, bool) { return e.marks[i].value, e.marks[i].ok })
+		}
+	}
+	return out
 }
 
 // lift takes over the best answers, the one that brings most first, until the total is higher than the line or nothing brings more.
 func (m *scheme) lift(e *entrant, best []answer, line float64) []table.Lift {
 	at := *e
-	at.measures, at.marks, at.points = slices.Clone(e.measures), slices.Clone(e.marks), slices.Clone(e.points)
-	weights, normalised := m.weights(), e.normalised()
+	at.measures, at.marks = slices.Clone(e.measures), slices.Clone(e.marks)
 	var out []table.Lift
-	for before := e.total; round10(before) <= line; {
+	for before := e.Total; round10(before) <= line; {
 		var chosen answer
 		after := before
 		for _, a := range best {
-			undo := m.take(&at, normalised, a)
-			if t := total(weights, at.points) - e.deduction; t > after {
+			undo := m.take(&at, a)
+			if t := m.total(&at); t > after {
 				chosen, after = a, t
 			}
 			undo()
@@ -92,37 +83,30 @@ func (m *scheme) lift(e *entrant, best []answer, line float64) []table.Lift {
 			break
 		}
 		out = append(out, m.step(&at, chosen, int32(len(out)+1), before, after, line))
-		m.take(&at, normalised, chosen)
+		m.take(&at, chosen)
 		before = after
 	}
 	return out
 }
 
 // take takes over the best answer; undo gives it back.
-func (m *scheme) take(e *entrant, normalised []float64, a answer) (undo func()) {
-	i, c := a.criterion, m.criteria[a.criterion]
-	point0, mark0, at := e.points[i], e.marks[i], -1
-	var measure0 measure
-	if a.evidence < len(c.Evidence) {
-		at = c.first + a.evidence
-		measure0, e.measures[at] = e.measures[at], a.best.measures[at]
-		normalised[at] = e.measures[at].normalised
-	} else {
-		e.marks[i] = a.best.marks[i]
+func (m *scheme) take(e *entrant, a answer) (undo func()) {
+	c := m.criteria[a.criterion]
+	if a.evidence == len(c.Evidence) {
+		own := e.marks[a.criterion]
+		e.marks[a.criterion] = a.best.marks[a.criterion]
+		return func() { e.marks[a.criterion] = own }
 	}
-	e.points[i] = point{}
-	m.point(&e.points[i], e, i, c, normalised)
-	return func() {
-		if e.points[i], e.marks[i] = point0, mark0; at >= 0 {
-			e.measures[at], normalised[at] = measure0, measure0.normalised
-		}
-	}
+	at := c.first + a.evidence
+	own := e.measures[at]
+	e.measures[at] = a.best.measures[at]
+	return func() { e.measures[at] = own }
 }
 
 // step is the row of one answer that is taken over.
 func (m *scheme) step(e *entrant, a answer, n int32, before, after, line float64) table.Lift {
 	c := m.criteria[a.criterion]
-	row := table.Lift{Batch: e.submission.Batch, Submission: e.submission.Submission, Step: n, Point: c.ID, BestOf: a.best.submission.Submission,
+	row := table.Lift{Batch: e.Batch, Submission: e.Submission, Step: n, Point: c.ID, BestOf: a.best.Submission,
 		Gain: after - before, Total: after, Inside: round10(after) > line}
 	if a.evidence < len(c.Evidence) {
 		own, best := e.measures[c.first+a.evidence], a.best.measures[c.first+a.evidence]

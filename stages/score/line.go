@@ -29,36 +29,36 @@ func (m *scheme) line(ranked, waiting []*entrant, scenarios []scenario, k, draws
 	if !m.complete {
 		return nil
 	}
-	holders := map[int]int{}
+	holders := map[int32]int{}
 	for _, e := range ranked {
-		holders[e.rank]++
+		holders[e.Rank.V]++
 	}
 	for i, e := range ranked {
-		e.line = Outside
-		if e.rank <= k {
-			e.line = Inside
+		e.Line = Outside
+		if e.inside(k) {
+			e.Line = Inside
 		}
 		doubts := append(m.doubts(e, i, scenarios, k), m.undecided(e, ranked, waiting, k)...)
-		if e.rank <= k && e.rank+holders[e.rank]-1 > k {
-			e.line, doubts = Tied, append([]string{"并列跨线"}, doubts...)
+		if e.inside(k) && int(e.Rank.V)+holders[e.Rank.V]-1 > k {
+			e.Line, doubts = Tied, append([]string{"并列跨线"}, doubts...)
 		}
 		switch {
 		case draws == 0: // the weights were not tried, so that nothing can be called firm
 			continue
 		case len(doubts) == 0:
-			e.firm = Safe
-		case len(doubts) == 1 && e.line != Tied:
-			e.firm = Fairly
+			e.Firm = Safe
+		case len(doubts) == 1 && e.Line != Tied:
+			e.Firm = Fairly
 		default:
-			e.firm = Contested
+			e.Firm = Contested
 		}
-		e.reason = strings.Join(doubts, "；")
+		e.LineReason = strings.Join(doubts, "；")
 	}
 	var swaps []table.Swap
-	around := slices.DeleteFunc(m.near(ranked, k), func(e *entrant) bool { return e.reason == "" })
+	around := slices.DeleteFunc(m.near(ranked, k), func(e *entrant) bool { return e.LineReason == "" })
 	for _, a := range around {
 		for _, b := range around {
-			if a.rank <= k && b.rank > k {
+			if a.inside(k) && !b.inside(k) {
 				swaps = append(swaps, m.swap(a, b))
 			}
 		}
@@ -70,17 +70,17 @@ func (m *scheme) line(ranked, waiting []*entrant, scenarios []scenario, k, draws
 // others, and the scenarios that decide.
 func (m *scheme) doubts(e *entrant, i int, scenarios []scenario, k int) []string {
 	var out []string
-	crosses := func(best, worst int) bool { return e.rank <= k && worst > k || e.rank > k && best <= k }
+	crosses := func(best, worst int32) bool { return e.inside(k) && int(worst) > k || !e.inside(k) && int(best) <= k }
 	sure := m.def.Rubric.Robustness.Sure.InexactFloat64()
-	if e.rank <= k && e.chosen < sure || e.rank > k && e.chosen > 1-sure+1e-12 {
-		out = append(out, fmt.Sprintf("权重和专家变动：在线内的机会%s", percent(e.chosen)))
+	if chance := e.FirstK.V; e.inside(k) && chance < sure || !e.inside(k) && chance > 1-sure+1e-12 {
+		out = append(out, fmt.Sprintf("权重和专家变动：在线内的机会%s", percent(chance)))
 	}
 	for _, s := range []struct {
-		span span
-		what string
-	}{{e.missing, "缺失的数据补齐后"}, {e.scale, "尺度里去掉一家"}} {
-		if s.span.best > 0 && crosses(s.span.best, s.span.worst) {
-			out = append(out, fmt.Sprintf("%s：名次%d—%d", s.what, s.span.best, s.span.worst))
+		best, worst table.Opt[int32]
+		what        string
+	}{{e.RankBest, e.RankWorst, "缺失的数据补齐后"}, {e.ScaleBest, e.ScaleWorst, "尺度里去掉一家"}} {
+		if s.best.Valid && crosses(s.best.V, s.worst.V) {
+			out = append(out, fmt.Sprintf("%s：名次%d—%d", s.what, s.best.V, s.worst.V))
 		}
 	}
 	for _, s := range m.def.Rubric.Scenarios {
@@ -88,7 +88,7 @@ func (m *scheme) doubts(e *entrant, i int, scenarios []scenario, k int) []string
 		if at < 0 || !s.Decides {
 			continue
 		}
-		if place := int(scenarios[at].places[i]); crosses(place, place) {
+		if place := scenarios[at].places[i]; crosses(place, place) {
 			out = append(out, fmt.Sprintf("%s：第%d名", s.Label, place))
 		}
 	}
@@ -99,31 +99,31 @@ func (m *scheme) doubts(e *entrant, i int, scenarios []scenario, k int) []string
 // Department agrees; and those that wait for marks, if they get all of them.
 func (m *scheme) undecided(e *entrant, ranked, waiting []*entrant, k int) []string {
 	var out []string
-	pending := slices.DeleteFunc(slices.Clone(ranked), func(o *entrant) bool { return !o.pending })
+	pending := slices.DeleteFunc(slices.Clone(ranked), func(o *entrant) bool { return !o.Pending })
 	try := func(what string, agreed ...*entrant) {
-		if place := placeIf(e, ranked, agreed); place == 0 && e.rank <= k {
+		if place := placeIf(e, ranked, agreed); place == 0 && e.inside(k) {
 			out = append(out, what+"：退出排名")
-		} else if place > 0 && (place <= k) != (e.rank <= k) {
+		} else if place > 0 && (place <= k) != e.inside(k) {
 			out = append(out, fmt.Sprintf("%s：第%d名", what, place))
 		}
 	}
 	for _, o := range pending {
 		what := "登记认定专家的提议"
 		if o != e {
-			what = fmt.Sprintf("登记认定专家对%s的提议", o.submission.Consortium)
+			what = fmt.Sprintf("登记认定专家对%s的提议", o.Consortium)
 		}
 		try(what, o)
 	}
 	if len(pending) > 1 && out == nil {
 		try("登记认定专家的全部提议", pending...)
 	}
-	place := e.rank
+	place := int(e.Rank.V)
 	for _, o := range waiting {
-		if round10(o.upper+m.waiting(o.complete)) > round10(e.total) {
+		if round10(o.Upper+m.waiting(o.Complete)) > round10(e.Total) {
 			place++
 		}
 	}
-	if e.rank <= k && place > k {
+	if e.inside(k) && place > k {
 		out = append(out, fmt.Sprintf("待评的%d家评分都满：第%d名", len(waiting), place))
 	}
 	return out
@@ -134,9 +134,9 @@ func (m *scheme) undecided(e *entrant, ranked, waiting []*entrant, k int) []stri
 func placeIf(e *entrant, ranked, agreed []*entrant) int {
 	at := func(o *entrant) float64 {
 		if slices.Contains(agreed, o) {
-			return round10(o.total - o.proposed.V)
+			return round10(o.Total - o.proposed.V)
 		}
-		return round10(o.total)
+		return round10(o.Total)
 	}
 	place := 1
 	for _, o := range ranked {
@@ -153,7 +153,7 @@ func placeIf(e *entrant, ranked, agreed []*entrant) int {
 
 // swap finds the point whose weight has to change least, the others staying as they are, until b is level with a.
 func (m *scheme) swap(a, b *entrant) table.Swap {
-	s := table.Swap{Batch: a.submission.Batch, Inside: a.submission.Submission, Outside: b.submission.Submission, Gap: a.total - b.total}
+	s := table.Swap{Batch: a.Batch, Inside: a.Submission, Outside: b.Submission, Gap: a.Total - b.Total}
 	least := math.Inf(1)
 	for i, c := range m.criteria {
 		if c.earn(m.complete) == 0 {
@@ -164,18 +164,19 @@ func (m *scheme) swap(a, b *entrant) table.Swap {
 			s.Point, s.Weight, s.Needed = c.ID, table.Some(c.weight), table.Some(c.weight+change)
 		}
 	}
-	upper, lower := b.submission.Consortium, a.submission.Consortium
+	upper, lower := b.Consortium, a.Consortium
+	at := fmt.Sprintf("观测点%s的权重由%s分", s.Point, plain(s.Weight.V))
 	switch {
 	case s.Point == "":
 		s.Words = fmt.Sprintf("单独改动任何一个观测点的权重（0到%s分之间），%s都超不过%s", plain(m.heaviest()), upper, lower)
 	case round10(s.Gap) == 0:
 		s.Words = fmt.Sprintf("%s与%s同分，权重稍有改动就分出先后", upper, lower)
 	case least > 0:
-		s.Words = fmt.Sprintf("观测点%s的权重由%s分提到%s分以上（其余不动），%s就超过%s", s.Point, plain(s.Weight.V), cents(math.Ceil, s.Needed.V), upper, lower)
+		s.Words = fmt.Sprintf("%s提到%s分以上（其余不动），%s就超过%s", at, cents(math.Ceil, s.Needed.V), upper, lower)
 	case s.Needed.V < 0.005:
-		s.Words = fmt.Sprintf("观测点%s的权重由%s分降到几乎为0（其余不动），%s才赶上%s", s.Point, plain(s.Weight.V), upper, lower)
+		s.Words = fmt.Sprintf("%s降到几乎为0（其余不动），%s才赶上%s", at, upper, lower)
 	default:
-		s.Words = fmt.Sprintf("观测点%s的权重由%s分降到%s分以下（其余不动），%s就超过%s", s.Point, plain(s.Weight.V), cents(math.Floor, s.Needed.V), upper, lower)
+		s.Words = fmt.Sprintf("%s降到%s分以下（其余不动），%s就超过%s", at, cents(math.Floor, s.Needed.V), upper, lower)
 	}
 	return s
 }
@@ -194,8 +195,8 @@ func (m *scheme) heaviest() float64 {
 // ones stay as they are. With all weights adding up to S, the gap G before deductions, their difference d, and the gain g a point of weight,
 // S / (S + change) · (G + change · g) = d.
 func (m *scheme) level(a, b *entrant, i int, c criterion) (float64, bool) {
-	all, deducted := m.heaviest(), a.deduction-b.deduction
-	gap, gain := a.total-b.total+deducted, c.earn(m.complete)/c.weight*(a.bring(i)-b.bring(i))
+	all, deducted := m.heaviest(), a.Deduction.V-b.Deduction.V
+	gap, gain := a.Total-b.Total+deducted, c.earn(m.complete)/c.weight*(a.bring(i)-b.bring(i))
 	turn := float64(all*gain) - deducted
 	if round10(turn) == 0 {
 		return 0, round10(gap-deducted) == 0

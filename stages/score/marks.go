@@ -79,7 +79,7 @@ func (m *scheme) hear(marking table.Marking, register table.Register, entrants [
 	}
 	for _, e := range entrants {
 		if n := asked[e]; n > 0 {
-			e.vetoes = table.Some(against[e])
+			e.Vetoes = table.Some(against[e])
 		}
 		m.propose(e, register.Ruling(table.ConsortiumKey(e.submission)))
 	}
@@ -94,8 +94,8 @@ func (m *scheme) wait(p *panel, entrants []*entrant, first map[*entrant]bool) {
 		return
 	}
 	for _, e := range entrants {
-		if e.waiting = e.verdict.Ranked && !first[e] && !m.enough(p, e); e.waiting {
-			e.unranked = "待评：评分之后才有的申报，评分还不够"
+		if e.Waiting = e.verdict.Ranked && !first[e] && !m.enough(p, e); e.Waiting {
+			e.Unranked = "待评：评分之后才有的申报，评分还不够"
 		}
 	}
 }
@@ -112,24 +112,25 @@ func (m *scheme) enough(p *panel, e *entrant) bool {
 
 // interval gives one that waits the places that it could take among the ranked: its open points are worth nothing or all.
 func (m *scheme) interval(e *entrant, ranked []*entrant) {
-	low, high := e.lower, e.upper+m.waiting(e.complete)
-	e.missing = span{1, 1}
+	low, high := e.Lower, e.Upper+m.waiting(e.Complete)
+	best, worst := int32(1), int32(1)
 	for _, o := range ranked {
-		if round10(o.lower) > round10(high) {
-			e.missing.best++
+		if round10(o.Lower) > round10(high) {
+			best++
 		}
-		if round10(o.upper) > round10(low) {
-			e.missing.worst++
+		if round10(o.Upper) > round10(low) {
+			worst++
 		}
 	}
-	e.unranked = fmt.Sprintf("%s；可能的得分%.2f—%.2f分，排在第%d—%d名", e.unranked, low, high, e.missing.best, e.missing.worst)
+	e.RankBest, e.RankWorst = table.Some(best), table.Some(worst)
+	e.Unranked = fmt.Sprintf("%s；可能的得分%.2f—%.2f分，排在第%d—%d名", e.Unranked, low, high, best, worst)
 }
 
 // propose sets what the experts propose beside what the Department decided: only that takes points off. A single expert's proposal is one,
 // and the largest deduction is what the other total takes off.
 func (m *scheme) propose(e *entrant, r table.Ruling) {
 	var parts []string
-	e.ruled, e.deduction = r.Points, r.Points.V
+	e.Deduction = r.Points
 	for i, c := range m.criteria {
 		var asked []float64
 		for _, o := range e.marks[i].opinions {
@@ -148,20 +149,20 @@ func (m *scheme) propose(e *entrant, r table.Ruling) {
 		if r.Points.Valid {
 			words += fmt.Sprintf("，登记扣%s分（%s）", plain(r.Points.V), r.Document)
 		} else {
-			e.pending, e.proposed = true, table.Some(most)
+			e.Pending, e.proposed = true, table.Some(most)
 		}
 		parts = append(parts, words)
 	}
-	if e.vetoes.V > 0 {
-		words := fmt.Sprintf("%d名专家提议不予立项", e.vetoes.V)
+	if e.Vetoes.V > 0 {
+		words := fmt.Sprintf("%d名专家提议不予立项", e.Vetoes.V)
 		if r.Reject.Valid {
 			words += map[bool]string{true: "，登记不予立项（", false: "，登记予以保留（"}[r.Reject.V] + r.Document + "）"
 		} else {
-			e.pending, e.ousted = true, true
+			e.Pending, e.ousted = true, true
 		}
 		parts = append(parts, words)
 	}
-	e.proposals = text.Mask(strings.Join(parts, "；"))
+	e.Proposals = text.Mask(strings.Join(parts, "；"))
 }
 
 // combine makes one mark of the opinions and notes which were dropped. Of deductions none is: the largest stands for all until the Department decides.
@@ -208,7 +209,7 @@ func (p *panel) trims(n int, trim bool) bool {
 // never do for one that lacks some itself.
 func (m *scheme) count(p *panel, entrants []*entrant) {
 	for i, c := range m.criteria {
-		trim := !slices.ContainsFunc(entrants, func(e *entrant) bool { return e.ranked && len(e.marks[i].opinions) < p.combined.TrimFrom })
+		trim := !slices.ContainsFunc(entrants, func(e *entrant) bool { return e.Ranked && len(e.marks[i].opinions) < p.combined.TrimFrom })
 		for _, e := range entrants {
 			p.combine(&e.marks[i], c.Deduction, trim)
 		}
@@ -216,13 +217,13 @@ func (m *scheme) count(p *panel, entrants []*entrant) {
 	p.fit(m, entrants)
 	ranked := false
 	for _, e := range entrants {
-		e.complete = len(p.rows) > 0
-		ranked = ranked || e.ranked
+		e.Complete = len(p.rows) > 0
+		ranked = ranked || e.Ranked
 		for i, c := range m.criteria {
 			if n := len(e.marks[i].opinions); c.marked() && n < p.combined.Least {
-				e.complete = false
-				if e.ranked && len(p.rows) > 0 {
-					p.wanting = append(p.wanting, fmt.Sprintf("%s的%s（%d个）", e.submission.Submission, c.ID, n))
+				e.Complete = false
+				if e.Ranked && len(p.rows) > 0 {
+					p.wanting = append(p.wanting, fmt.Sprintf("%s的%s（%d个）", e.Submission, c.ID, n))
 				}
 			}
 		}
@@ -235,7 +236,7 @@ func (m *scheme) count(p *panel, entrants []*entrant) {
 		m.state = table.PartMarked
 	}
 	for _, e := range entrants {
-		e.complete = e.complete && m.complete
+		e.Complete = e.Complete && m.complete
 	}
 }
 

@@ -47,18 +47,20 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 		if !ok {
 			return nil, errors.Join(fmt.Errorf("申报 %s 没有检查结论", form.Submission.Submission), group.Wait())
 		}
-		e := &entrant{submission: form.Submission, verdict: v, measures: make([]measure, len(m.slots))}
+		x := form.Submission
+		e := &entrant{submission: x, verdict: v, measures: make([]measure, len(m.slots)), standing: standing{Batch: x.Batch, Submission: x.Submission,
+			CityCode: x.CityCode, City: x.City, Consortium: x.Consortium, Verdict: string(v.Verdict)}}
 		keep := len(entrants)%stride == 0
 		entrants = append(entrants, e)
 		group.Go(func() error {
-			a := answers{Form: form, excused: excused[e.submission.Submission], official: official}
+			a := answers{Form: form, excused: excused[e.Submission], official: official}
 			if e.excused = a.excused; keep {
 				e.form = a
 			}
 			m.fill(e, a)
-			e.hangs, e.size = m.hangs(form, reasons[e.submission.Submission]), answers{Form: form}.size()
+			e.hangs, e.size = m.hangs(form, reasons[e.Submission]), answers{Form: form}.size()
 			for _, c := range courses {
-				e.followed = append(e.followed, c.follow(form, m.def.Rubric.Credibility.Base.InexactFloat64()))
+				e.followed = append(e.followed, c.follow(form, m.def.Rubric.Credibility.Base))
 			}
 			return nil
 		})

@@ -156,21 +156,18 @@ func (f *field) rule(r *table.Ranking) {
 		decided[k.Submission] = k.Deduction
 	}
 	for _, e := range f.entrants {
-		e.ruled = decided[e.submission.Submission]
-		e.deduction = e.ruled.V
+		e.Deduction = decided[e.Submission]
 	}
 	f.settle(f.scales(f.reference, ""))
 }
 
 // replace puts other figures of the same submissions in the place of theirs, on the scales as they are.
 func (f *field) replace(by *Basis) {
-	byID, excused := map[string]*entrant{}, f.excused(by.Judgement)
-	for _, e := range f.entrants {
-		byID[e.submission.Submission] = e
-	}
+	excused := f.excused(by.Judgement)
 	for form := range by.Facts.Forms {
-		if e := byID[form.Submission.Submission]; e != nil {
-			f.fill(e, answers{Form: form, excused: excused[form.Submission.Submission]})
+		id := form.Submission.Submission
+		if i := slices.IndexFunc(f.entrants, func(e *entrant) bool { return e.Submission == id }); i >= 0 {
+			f.fill(f.entrants[i], answers{Form: form, excused: excused[id]})
 		}
 	}
 	f.settle(f.scales(f.reference, ""))
@@ -180,7 +177,7 @@ func (f *field) replace(by *Basis) {
 func (f *field) totals() map[string]float64 {
 	out := map[string]float64{}
 	for _, e := range f.entrants {
-		out[e.submission.Submission] = e.total
+		out[e.Submission] = e.Total
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"maps"
 	"slices"
 
 	"lianheti/stages/table"
@@ -37,31 +38,30 @@ type edit struct {
 // prover tries edits on a batch that was scored.
 type prover struct {
 	*field
-	ranked  []*entrant
-	scales  []scale
-	touches map[templates.Ref][]int // slots of counted evidence that look at a figure
-	rosters []int                   // those that look at the roster
-	at      []int                   // criterion of each slot
+	ranked []*entrant
+	scales []scale
 }
 
 func (f *field) prover(ranked []*entrant) *prover {
-	p := &prover{field: f, ranked: ranked, scales: f.scales(f.reference, ""), touches: map[templates.Ref][]int{}, at: make([]int, f.evidence)}
-	for i, c := range f.criteria {
-		for k, share := range c.shares {
-			at := c.first + k
-			if p.at[at] = i; share == 0 {
-				continue
-			}
-			x := f.slots[at].expression()
-			for _, r := range x.Refs {
-				p.touches[r] = append(p.touches[r], at)
-			}
-			if len(x.Roster) > 0 {
-				p.rosters = append(p.rosters, at)
-			}
+	return &prover{f, ranked, f.scales(f.reference, "")}
+}
+
+// reached lists the counted evidence that a change reaches.
+func (p *prover) reached(by func(*templates.Expression) bool) (out []int) {
+	for at, s := range p.slots[:p.evidence] {
+		if p.criteria[s.criterion].shares[s.part] > 0 && by(s.expression()) {
+			out = append(out, at)
 		}
 	}
-	return p
+	return out
+}
+
+// touches says whether an expression looks at what an edit changes.
+func (x edit) touches(e *templates.Expression) bool {
+	if x.roster != nil {
+		return len(e.Roster) > 0
+	}
+	return slices.Contains(e.Refs, x.ref)
 }
 
 // prove lists what does not hold, and says on how many submissions it was tried.
@@ -74,18 +74,18 @@ func (f *field) prove(ranked []*entrant) ([]table.Lapse, int) {
 			continue
 		}
 		tried++
-		before := table.Place{Total: e.total, Rank: e.rank}
-		sum := -e.deduction
+		before := table.Place{Total: e.Total, Rank: int(e.Rank.V)}
+		sum := -e.Deduction.V
 		for i, c := range f.criteria {
-			sum += float64(c.earn(e.complete)*e.stretch) * e.points[i].value
+			sum += float64(c.earn(e.Complete)*e.stretch) * e.points[i].value
 		}
-		if round10(sum) != round10(e.total) {
-			out = append(out, p.lapse(e, edit{property: PropertySum}, table.Place{Total: sum, Rank: e.rank}))
+		if round10(sum) != round10(e.Total) {
+			out = append(out, e.lapse(edit{property: PropertySum}, table.Place{Total: sum, Rank: before.Rank}))
 		}
 		for _, x := range p.edits(e.form) {
 			edits++
 			if after := p.after(e, x); x.breaks(before, after) {
-				out = append(out, p.lapse(e, x, after))
+				out = append(out, e.lapse(x, after))
 			}
 		}
 	}
@@ -115,17 +115,13 @@ func (p *prover) edits(a answers) []edit {
 			continue
 		}
 		for _, r := range p.def.Refs(f) {
-			if len(p.touches[r]) == 0 {
-				continue
+			blank := edit{property: PropertyBlank, ref: r, words: "留空"}
+			if value, there := a.Number(r.Field, r.Year); there && len(p.reached(blank.touches)) > 0 {
+				out = append(out, blank, p.changed(f, r, value))
 			}
-			value, there := a.Number(r.Field, r.Year)
-			if !there {
-				continue
-			}
-			out = append(out, edit{property: PropertyBlank, ref: r, words: "留空"}, p.changed(f, r, value))
 		}
 	}
-	if len(p.rosters) == 0 {
+	if len(p.reached(edit{roster: slices.Clone[[]table.Member]}.touches)) == 0 {
 		return out
 	}
 	for _, k := range p.def.Form.Kinds {
@@ -187,47 +183,46 @@ type rescaled struct {
 
 // after says where one submission stands after an edit.
 func (p *prover) after(e *entrant, x edit) table.Place {
-	by, reached := e.form, p.touches[x.ref]
+	by := e.form
 	if by.edit = &x; x.roster != nil {
 		form := *e.form.Form
 		form.Members = x.roster(form.Members)
-		by.Form, reached = &form, p.rosters
+		by.Form = &form
 	}
-	return p.place(e, by, reached)
+	return p.place(e, by, p.reached(x.touches))
 }
 
 // place says where one submission stands with other answers, those of the others being as they are: only what they reach is worked out again. It
 // stays in the sets that scales are laid over.
 func (p *prover) place(e *entrant, by answers, reached []int) table.Place {
-	after, others := *e, []rescaled(nil)
-	after.measures = slices.Clone(e.measures)
-	for _, at := range reached {
-		was, now := e.measures[at], p.value(at, by)
-		if now.ok == was.ok && now.raw == was.raw && now.excused == was.excused {
-			continue
+	scales := map[int]scale{} // that become others
+	after := e.but(func(at int, x *measure) {
+		if !slices.Contains(reached, at) {
+			return
 		}
-		s := p.scales[at]
+		now := p.value(at, by)
+		if now.ok == x.ok && now.raw == x.raw && now.excused == x.excused {
+			return
+		}
+		scales[at] = p.scales[at]
 		if e.shapes && !p.reference.stays[at] {
-			own := func(x standard) bool { return x.submission == e.submission.Submission }
+			own := func(x standard) bool { return x.submission == e.Submission }
 			set := slices.DeleteFunc(slices.Clone(p.reference.sets[at]), own)
 			if !now.excused {
-				set = append(set, standard{e.submission.Submission, table.Opt[float64]{V: now.raw, Valid: now.ok}})
+				set = append(set, standard{e.Submission, table.Opt[float64]{V: now.raw, Valid: now.ok}})
 			}
-			s = newScale(p.slots[at].Evidence, set)
+			scales[at] = newScale(p.slots[at].Evidence, set)
 		}
-		if others = append(others, rescaled{at, s}); now.ok {
-			now.normalised = s.at(now.raw)
-		}
-		after.measures[at] = now
-	}
-	out := table.Place{Ranked: true, Total: e.total, Rank: e.rank}
-	if len(others) == 0 {
+		now.normalised = scales[at].of(now)
+		*x = now
+	})
+	out := table.Place{Ranked: true, Total: e.Total, Rank: int(e.Rank.V)}
+	if len(scales) == 0 {
 		return out
 	}
-	p.aggregate(&after)
-	out.Total, out.Rank = after.total, 1
+	out.Total, out.Rank = p.total(after), 1
 	for _, o := range p.ranked {
-		if o != e && round10(p.otherwise(o, others)) > round10(after.total) {
+		if o != e && round10(p.otherwise(o, scales)) > round10(out.Total) {
 			out.Rank++
 		}
 	}
@@ -235,22 +230,27 @@ func (p *prover) place(e *entrant, by answers, reached []int) table.Place {
 }
 
 // otherwise is the total of another submission on other scales of some evidence.
-func (p *prover) otherwise(o *entrant, scales []rescaled) float64 {
-	total := o.total
-	for _, s := range scales {
-		if x, i := o.measures[s.at], p.at[s.at]; x.ok {
-			c := p.criteria[i]
-			share := float64(c.earn(o.complete)*o.stretch) * (1 - c.say(o.complete)) * c.shares[s.at-c.first] / o.points[i].present
-			total += float64(share * (s.scale.at(x.raw) - x.normalised))
+func (p *prover) otherwise(o *entrant, scales map[int]scale) float64 {
+	total := o.Total
+	for _, at := range slices.Sorted(maps.Keys(scales)) {
+		if x := o.measures[at]; x.ok {
+			total += float64(p.worth(o, p.slots[at].criterion, p.slots[at].part) * (scales[at].at(x.raw) - x.normalised))
 		}
 	}
 	return total
 }
 
+// worth is what an evidence at its best adds to the total, as things stand.
+func (m *scheme) worth(e *entrant, i, k int) float64 {
+	c := m.criteria[i]
+	share := (1 - c.say(e.Complete)) * c.shares[k] / e.points[i].present
+	return float64(c.earn(e.Complete)*e.stretch) * share
+}
+
 // lapse writes down what does not hold.
-func (p *prover) lapse(e *entrant, x edit, after table.Place) table.Lapse {
-	out := table.Lapse{Batch: e.submission.Batch, Submission: e.submission.Submission, Property: x.property, Field: x.ref.Field, Edit: x.words,
-		Total: e.total, TotalAfter: after.Total, Rank: int32(e.rank), RankAfter: int32(after.Rank)}
+func (e *entrant) lapse(x edit, after table.Place) table.Lapse {
+	out := table.Lapse{Batch: e.Batch, Submission: e.Submission, Property: x.property, Field: x.ref.Field, Edit: x.words,
+		Total: e.Total, TotalAfter: after.Total, Rank: e.Rank.V, RankAfter: int32(after.Rank)}
 	if x.ref.Year > 0 {
 		out.Year = table.Some(int32(x.ref.Year))
 	}

@@ -45,7 +45,7 @@ func standings(t interface{ Fatal(...any) }, d *templates.Definition, batch []*m
 	if err != nil {
 		t.Fatal(err)
 	}
-	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.ranked })
+	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.Ranked })
 	rank(ranked)
 	return f, ranked
 }
@@ -67,8 +67,8 @@ func TestPropertiesHold(t *testing.T) {
 		i := slices.IndexFunc(batch, func(m *made) bool { return m.id == e.submission.Submission })
 		_, again := standings(t, d, with(batch, i, x))
 		j := slices.IndexFunc(again, func(o *entrant) bool { return o.submission.Submission == e.submission.Submission })
-		if !near(got.Total, again[j].total) || got.Rank != again[j].rank {
-			t.Fatalf("%s %v %s: %+v bit by bit, %v at %d anew", x.property, x.ref, x.words, got, again[j].total, again[j].rank)
+		if !near(got.Total, again[j].Total) || got.Rank != int(again[j].Rank.V) {
+			t.Fatalf("%s %v %s: %+v bit by bit, %v at %d anew", x.property, x.ref, x.words, got, again[j].Total, again[j].Rank.V)
 		}
 	})
 }

@@ -49,9 +49,9 @@ func (m *scheme) refer(declared []*entrant, kept []table.Scale) reference {
 		for _, e := range declared {
 			switch x := e.measures[i]; {
 			case x.ok:
-				r.sets[i] = append(r.sets[i], standard{e.submission.Submission, table.Some(x.raw)})
+				r.sets[i] = append(r.sets[i], standard{e.Submission, table.Some(x.raw)})
 			case !x.excused:
-				r.sets[i] = append(r.sets[i], standard{submission: e.submission.Submission})
+				r.sets[i] = append(r.sets[i], standard{submission: e.Submission})
 			}
 		}
 	}
@@ -65,7 +65,7 @@ func (p *panel) asked(declared []*entrant) []*entrant {
 	for _, r := range p.rows {
 		about[r.Submission] = true
 	}
-	out := slices.DeleteFunc(slices.Clone(declared), func(e *entrant) bool { return !about[e.submission.Submission] })
+	out := slices.DeleteFunc(slices.Clone(declared), func(e *entrant) bool { return !about[e.Submission] })
 	if len(out) == 0 {
 		return declared
 	}
@@ -126,7 +126,7 @@ func (m *scheme) official(facts *table.Facts, register table.Register) (map[stri
 func sizeWords(ranked []*entrant) string {
 	places, sizes := make([]float64, len(ranked)), make([]float64, len(ranked))
 	for i, e := range ranked {
-		places[i], sizes[i] = float64(e.rank), e.size
+		places[i], sizes[i] = float64(e.Rank.V), e.size
 	}
 	const fewest = 3
 	if len(ranked) < fewest {
@@ -180,14 +180,11 @@ func (m *scheme) otherParts(parts map[string]int) *scheme {
 
 // against gives the entrant with each amount on its own base.
 func (e *entrant) against(m *scheme) *entrant {
-	out := *e
-	out.measures = slices.Clone(e.measures)
-	for _, c := range m.criteria {
-		for k, at := range c.sized {
-			if at >= 0 {
-				out.measures[c.first+k] = e.measures[at]
+	return e.but(func(at int, x *measure) {
+		if at < m.evidence {
+			if sized := m.criteria[m.slots[at].criterion].sized[m.slots[at].part]; sized >= 0 {
+				*x = e.measures[sized]
 			}
 		}
-	}
-	return &out
+	})
 }

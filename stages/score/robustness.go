@@ -5,39 +5,24 @@ import (
 	"math"
 	"slices"
 
+	"lianheti/stages/table"
 	"lianheti/stages/workers"
 )
 
-// standing is where one ranked entrant stands, and how firmly.
-type standing struct {
-	rank    int
-	tied    bool
-	missing span // over what is missing
-	drawn   bool // weights and first mean something
-	weights span // 5 % and 95 % quantile of the ranks over the draws
-	first   [3]float64
-	chosen  float64 // chance to be among the first k, over draws of weights and experts together
-	experts span    // 5 % and 95 % quantile over resampled experts; none where the marks don't count
-	methods span    // over other methods
-	without span    // without one of the points
-	scale   span    // with one submission around the line left out of the scales; all stay ranked
-	line    string
-	firm    string
-	reason  string
-}
-
-// span is a range of ranks. The zero span is none.
-type span struct{ best, worst int }
-
-func (s *span) include(rank int) {
-	if s.best == 0 || rank < s.best {
-		s.best = rank
+// widen lets a range of ranks include another.
+func widen(best, worst *table.Opt[int32], rank int32) {
+	if !best.Valid || rank < best.V {
+		*best = table.Some(rank)
 	}
-	s.worst = max(s.worst, rank)
+	*worst = table.Some(max(worst.V, rank))
 }
 
-// firsts are the k of the chances to be among the first k.
-var firsts = [3]int{3, 4, 5}
+// rank ranks those that are ranked, and lists them in the order of the batch.
+func (f *field) rank() []*entrant {
+	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.Ranked })
+	rank(ranked)
+	return ranked
+}
 
 // rank gives the places by total, the highest first: 1 + how many are better. Equal totals, to ten decimals, share a rank.
 // What is missing makes a range of it: best is the place with one's upper bound among the others' lower bounds, worst the other
@@ -45,7 +30,7 @@ var firsts = [3]int{3, 4, 5}
 func rank(ranked []*entrant) {
 	totals, lower, upper := make([]float64, len(ranked)), make([]float64, len(ranked)), make([]float64, len(ranked))
 	for i, e := range ranked {
-		totals[i], lower[i], upper[i] = e.total, round10(e.lower), round10(e.upper)
+		totals[i], lower[i], upper[i] = e.Total, round10(e.Lower), round10(e.Upper)
 	}
 	places := make([]int32, len(ranked))
 	place(totals, make([]float64, len(ranked)), places)
@@ -56,13 +41,13 @@ func rank(ranked []*entrant) {
 	slices.Sort(lower)
 	slices.Sort(upper)
 	for i, e := range ranked {
-		e.rank, e.tied = int(places[i]), holders[places[i]] > 1
-		low, high := round10(e.lower), round10(e.upper)
-		e.missing.best = 1 + len(ranked) - above(lower, high)
-		e.missing.worst = 1 + len(ranked) - above(upper, low)
+		e.Rank, e.Tied = table.Some(places[i]), holders[places[i]] > 1
+		low, high := round10(e.Lower), round10(e.Upper)
+		best, worst := 1+len(ranked)-above(lower, high), 1+len(ranked)-above(upper, low)
 		if high > low {
-			e.missing.worst-- // oneself
+			worst-- // oneself
 		}
+		e.RankBest, e.RankWorst = table.Some(int32(best)), table.Some(int32(worst))
 	}
 }
 
@@ -96,11 +81,11 @@ func (m *scheme) robustness(ranked []*entrant, p *panel, o Options) int {
 	weights := m.draw(o.Seed, draws)
 	ranks := rankings(n, draws, o.Workers, func(d int, totals []float64) {
 		for i, e := range ranked {
-			totals[i] = total(weights[d], e.points) - e.deduction
+			totals[i] = total(weights[d], e.points) - e.Deduction.V
 		}
 	})
 	for i, e := range ranked {
-		e.drawn, e.weights = true, interval(column(ranks, n, i))
+		e.RankLow, e.RankHigh = interval(column(ranks, n, i))
 	}
 	if m.complete {
 		m.resample(ranked, p, weights, o)
@@ -138,7 +123,9 @@ func column(ranks []int32, n, i int) []int32 {
 	return own
 }
 
-func interval(ascending []int32) span { return span{quantile(ascending, 5), quantile(ascending, 95)} }
+func interval(ascending []int32) (low, high table.Opt[int32]) {
+	return table.Some(quantile(ascending, 5)), table.Some(quantile(ascending, 95))
+}
 
 // within is the share of ranks up to k.
 func within(ascending []int32, k int) float64 {
@@ -147,8 +134,8 @@ func within(ascending []int32, k int) float64 {
 }
 
 // quantile is the nearest-rank quantile: the least value that at least that many per cent do not exceed.
-func quantile(ascending []int32, percent int) int {
-	return int(ascending[(len(ascending)*percent+99)/100-1])
+func quantile(ascending []int32, percent int) int32 {
+	return ascending[(len(ascending)*percent+99)/100-1]
 }
 
 // resample ranks again under as many experts, drawn from those who marked with replacement (a bootstrap): the weights staying as they
@@ -165,33 +152,26 @@ func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Opti
 		}
 	}
 	weights, joint := m.weights(), make([]float64, draws*n)
-	normalised := make([][]float64, n)
-	for i, e := range ranked {
-		normalised[i] = e.normalised()
-	}
 	ranks := rankings(n, draws, o.Workers, func(d int, totals []float64) {
 		points, marks := make([]point, len(m.criteria)), make([]marked, len(m.criteria))
 		for i, e := range ranked {
 			copy(points, e.points)
 			again := e.heardBy(p, times[d], marks)
 			for k, c := range m.criteria {
-				if c.say(e.complete) > 0 {
-					points[k] = point{}
-					m.point(&points[k], again, k, c, normalised[i])
+				if c.say(e.Complete) > 0 {
+					points[k] = m.point(again, k)
 				}
 			}
-			totals[i] = total(weights, points) - e.deduction
-			joint[d*n+i] = total(drawn[d], points) - e.deduction
+			totals[i] = total(weights, points) - e.Deduction.V
+			joint[d*n+i] = total(drawn[d], points) - e.Deduction.V
 		}
 	})
 	together := rankings(n, draws, o.Workers, func(d int, totals []float64) { copy(totals, joint[d*n:]) })
 	for i, e := range ranked {
-		e.experts = interval(column(ranks, n, i))
+		e.ExpertLow, e.ExpertHigh = interval(column(ranks, n, i))
 		own := column(together, n, i)
-		for j, k := range firsts {
-			e.first[j] = within(own, k)
-		}
-		e.chosen = within(own, o.Select)
+		chance := func(k int) table.Opt[float64] { return table.Some(within(own, k)) }
+		e.First3, e.First4, e.First5, e.FirstK = chance(3), chance(4), chance(5), chance(o.Select)
 	}
 }
 
@@ -215,22 +195,13 @@ func (e *entrant) heardBy(p *panel, times []int, marks []marked) *entrant {
 	return &again
 }
 
-// normalised lists the normalised values of all evidence.
-func (e *entrant) normalised() []float64 {
-	out := make([]float64, len(e.measures))
-	for k, x := range e.measures {
-		out[k] = x.normalised
-	}
-	return out
-}
-
 // byRank orders the ranked by their places, then the others; ties by id.
 func byRank(a, b *entrant) int {
-	if a.ranked != b.ranked {
-		if a.ranked {
+	if a.Ranked != b.Ranked {
+		if a.Ranked {
 			return -1
 		}
 		return 1
 	}
-	return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.submission.Submission, b.submission.Submission))
+	return cmp.Or(cmp.Compare(a.Rank.V, b.Rank.V), cmp.Compare(a.submission.Submission, b.submission.Submission))
 }

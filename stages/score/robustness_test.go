@@ -142,7 +142,7 @@ func TestQuantile(t *testing.T) {
 		for i := range ranks {
 			ranks[i] = int32(i + 1)
 		}
-		if got := quantile(ranks, c.percent); got != c.want {
+		if got := quantile(ranks, c.percent); int(got) != c.want {
 			t.Errorf("%d %% of 1…%d: %d, want %d", c.percent, c.n, got, c.want)
 		}
 	}

@@ -3,6 +3,7 @@ package score
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"lianheti/stages/table"
@@ -10,17 +11,16 @@ import (
 )
 
 // scores writes each entrant's points with their evidence.
-func (m *scheme) scores(entrants []*entrant) table.Table[table.Score] {
-	rows := table.NewBuilder[table.Score]()
+func (m *scheme) scores(entrants []*entrant) (rows []table.Score) {
 	for _, e := range entrants {
 		for i, c := range m.criteria {
-			rows.Append(m.pointRow(e, i, c))
+			rows = append(rows, m.pointRow(e, i, c))
 			for k, evidence := range c.Evidence {
-				rows.Append(evidenceRow(e, i, c, k, evidence))
+				rows = append(rows, m.evidenceRow(e, i, c, k, evidence))
 			}
 		}
 	}
-	return rows.Finish()
+	return rows
 }
 
 // pointRow is the row of a point as a whole: Points = (Weight − Open) × Value, times the stretch where other points have nothing: the points
@@ -28,24 +28,24 @@ func (m *scheme) scores(entrants []*entrant) table.Table[table.Score] {
 func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 	p, x := e.points[i], e.marks[i]
 	row := table.Score{
-		Batch:      e.submission.Batch,
-		Submission: e.submission.Submission,
+		Batch:      e.Batch,
+		Submission: e.Submission,
 		Point:      c.ID,
 		Method:     WeightedMean,
 		Weight:     c.weight,
 		Lower:      p.lower,
 		Upper:      p.upper,
-		Open:       c.weight - c.earn(e.complete),
+		Open:       c.weight - c.earn(e.Complete),
 		Status:     Scored,
 	}
 	if p.there > 0 {
 		row.Normalised = table.Some(p.figures)
 	}
 	if p.present > 0 {
-		earn := c.earn(e.complete) * e.stretch
+		earn := c.earn(e.Complete) * e.stretch
 		row.Value, row.Points = table.Some(p.value), table.Some(earn*p.value)
 		row.Foundation, row.Promise = table.Some(earn*p.foundation), table.Some(earn*p.promise)
-		if c.say(e.complete) > 0 {
+		if c.say(e.Complete) > 0 {
 			row.ExpertPoints = table.Some(earn * p.experts)
 		}
 	}
@@ -58,7 +58,7 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 	switch {
 	case c.Deduction:
 		row.Status, row.Method, row.Note = Waiting, Waiting, "专家提议、处里认定扣几分；评分一栏是提议中最多的"
-	case len(c.Evidence) == 0 && !e.complete:
+	case len(c.Evidence) == 0 && !e.Complete:
 		row.Status, row.Method, row.Note = Waiting, Waiting, "等专家评分"
 	case p.present == 0:
 		row.Status, row.Note = Missing, "依据都缺，登记同意不计，由其余观测点按权重代表；下限按0、上限按满分"
@@ -87,11 +87,11 @@ func (e *entrant) gapNote(c criterion, p point) string {
 
 // evidenceRow is the row of one evidence. Its weight is its part of the points that figures can earn; its points are what it adds to the
 // point's, which are their sum and what experts give. Evidence that counts nothing weighs nothing.
-func evidenceRow(e *entrant, i int, c criterion, k int, evidence *templates.Evidence) table.Score {
-	x, p, weight := e.measures[c.first+k], e.points[i], c.figures*c.shares[k]
+func (m *scheme) evidenceRow(e *entrant, i int, c criterion, k int, evidence *templates.Evidence) table.Score {
+	x, weight := e.measures[c.first+k], c.figures*c.shares[k]
 	row := table.Score{
-		Batch:      e.submission.Batch,
-		Submission: e.submission.Submission,
+		Batch:      e.Batch,
+		Submission: e.Submission,
 		Point:      c.ID,
 		Evidence:   evidence.ID,
 		Kind:       evidence.Kind,
@@ -108,9 +108,8 @@ func evidenceRow(e *entrant, i int, c criterion, k int, evidence *templates.Evid
 		return row
 	}
 	row.Normalised = table.Some(x.normalised)
-	if p.present > 0 {
-		share := (1 - c.say(e.complete)) * c.shares[k] / p.present
-		row.Points = table.Some(float64(c.earn(e.complete)*e.stretch) * share * x.normalised)
+	if e.points[i].present > 0 {
+		row.Points = table.Some(m.worth(e, i, k) * x.normalised)
 	}
 	row.Status = Bottom
 	if x.ok {
@@ -121,97 +120,26 @@ func evidenceRow(e *entrant, i int, c criterion, k int, evidence *templates.Evid
 	return row
 }
 
-// ranking writes the entrants in the order given.
-func (m *scheme) ranking(placed []*entrant, method string) table.Table[table.Rank] {
-	rows := table.NewBuilder[table.Rank]()
-	for i, e := range placed {
-		row := table.Rank{
-			Batch:      e.submission.Batch,
-			Submission: e.submission.Submission,
-			CityCode:   e.submission.CityCode,
-			City:       e.submission.City,
-			Consortium: e.submission.Consortium,
-			Verdict:    string(e.verdict.Verdict),
-			Ranked:     e.ranked,
-			Unranked:   e.unranked,
-			Waiting:    e.waiting,
-			Complete:   e.complete,
-			State:      string(m.state),
-			Total:      e.total,
-			Lower:      e.lower,
-			Upper:      e.upper,
-			Possible:   sum(m.earnings(e.complete)),
-			Open:       m.waiting(e.complete),
-			Vetoes:     e.vetoes,
-			Proposals:  e.proposals,
-			Pending:    e.pending,
-			Line:       e.line,
-			Firm:       e.firm,
-			LineReason: e.reason,
-			Present:    e.present,
-			Method:     method,
+// ranking lists the standings, the ranked first, and adds what is the same for all and who could overtake whom.
+func (m *scheme) ranking(entrants []*entrant, method string) (rows []table.Rank) {
+	for _, e := range slices.SortedFunc(slices.Values(entrants), byRank) {
+		e.State, e.Method, e.Possible, e.Open = string(m.state), method, sum(m.earnings(e.Complete)), m.waiting(e.Complete)
+		if e.Ranked && len(rows) > 0 && !m.complete && e.Open > 0 {
+			e.overtake(rows[len(rows)-1])
 		}
-		m.parts(&row, e)
-		if row.Deduction = e.ruled; e.proposed.Valid {
-			row.OtherTotal = table.Some(e.total - e.proposed.V)
-		}
-		if e.ranked {
-			row.Rank, row.Tied = table.Some(int32(e.rank)), e.tied
-			if i > 0 && !m.complete {
-				m.overtake(&row, placed[i-1])
-			}
-		}
-		if e.drawn && m.complete {
-			row.First3, row.First4, row.First5 = table.Some(e.first[0]), table.Some(e.first[1]), table.Some(e.first[2])
-			row.FirstK = table.Some(e.chosen)
-		}
-		row.RankLow, row.RankHigh = e.weights.ends()
-		row.RankBest, row.RankWorst = e.missing.ends()
-		row.MendedBest, row.MendedWorst = e.mended.ends()
-		row.MethodBest, row.MethodWorst = e.methods.ends()
-		row.ScaleBest, row.ScaleWorst = e.scale.ends()
-		row.LeaveBest, row.LeaveWorst = e.without.ends()
-		row.ExpertLow, row.ExpertHigh = e.experts.ends()
-		rows.Append(row)
+		rows = append(rows, e.standing)
 	}
-	return rows.Finish()
+	return rows
 }
 
 // overtake says what a submission's marks would have to do, before they are in, for it to stand before the next better one.
-func (m *scheme) overtake(row *table.Rank, ahead *entrant) {
-	if row.Open == 0 {
-		return
+func (e *entrant) overtake(ahead table.Rank) {
+	by, most := math.Ceil(round10(ahead.Total-e.Total)*100)/100, plain(e.Open)
+	e.OvertakeBy = table.Some(by)
+	e.Overtake = fmt.Sprintf("%s要超过%s，专家部分须高出%.2f分（满%s）", e.Consortium, ahead.Consortium, by, most)
+	if by >= e.Open {
+		e.Overtake = fmt.Sprintf("%s要超过%s，专家部分（满%s）全得满也不够", e.Consortium, ahead.Consortium, most)
 	}
-	by, most := math.Ceil(round10(ahead.total-row.Total)*100)/100, plain(row.Open)
-	row.OvertakeBy = table.Some(by)
-	row.Overtake = fmt.Sprintf("%s要超过%s，专家部分须高出%.2f分（满%s）", row.Consortium, ahead.submission.Consortium, by, most)
-	if by >= row.Open {
-		row.Overtake = fmt.Sprintf("%s要超过%s，专家部分（满%s）全得满也不够", row.Consortium, ahead.submission.Consortium, most)
-	}
-}
-
-// parts splits the total into what has happened, what is promised and what experts give and take. Where a point has nothing, the others
-// stand for it in the total, and so do their parts.
-func (m *scheme) parts(row *table.Rank, e *entrant) {
-	weights := m.earnings(e.complete)
-	happened, promised, said := 0.0, 0.0, 0.0
-	for i, p := range e.points {
-		happened += float64(weights[i] * p.foundation)
-		promised += float64(weights[i] * p.promise)
-		said += float64(weights[i] * p.experts)
-	}
-	row.Foundation, row.Promise = happened*e.stretch, promised*e.stretch
-	if e.complete {
-		row.Experts = table.Some(said * e.stretch)
-	}
-}
-
-// ends gives a span as two columns.
-func (s span) ends() (best, worst table.Opt[int32]) {
-	if s.best == 0 {
-		return
-	}
-	return table.Some(int32(s.best)), table.Some(int32(s.worst))
 }
 
 // method tells a reader of the ranking how it was made.

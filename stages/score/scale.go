@@ -1,21 +1,18 @@
 package score
 
 import (
+	"math"
 	"slices"
 
 	"lianheti/templates"
 )
 
-// normalise puts every evidence of every entrant on its scale of 0–1. A gap stands at 0; whether it counts, excused says.
-func normalise(entrants []*entrant, scales []scale) {
-	for k, s := range scales {
-		for _, e := range entrants {
-			x := &e.measures[k]
-			if x.normalised = 0; x.ok {
-				x.normalised = s.at(x.raw)
-			}
-		}
+// of puts a measure on the scale. A gap stands at 0; whether it counts, excused says.
+func (s scale) of(x measure) float64 {
+	if !x.ok {
+		return 0
 	}
+	return s.at(x.raw)
 }
 
 // scales lays a scale over the reference set for each slot. A method takes the place of the rubric's for all evidence that isn't measured
@@ -163,11 +160,6 @@ func clip(x float64) float64 { return min(max(x, 0), 1) }
 
 // above is the index of the first value greater than x in ascending values.
 func above(values []float64, x float64) int {
-	i, _ := slices.BinarySearchFunc(values, x, func(v, x float64) int {
-		if v > x {
-			return 1
-		}
-		return -1
-	})
+	i, _ := slices.BinarySearch(values, math.Nextafter(x, math.Inf(1)))
 	return i
 }

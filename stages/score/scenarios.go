@@ -31,15 +31,14 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 			if !m.complete || !p.uneven {
 				continue
 			}
-			points = func(e *entrant) []point { return m.points(e.levelled(p, m.scale), e.normalised()) }
+			points = func(e *entrant) []point { return m.points(e.levelled(p, m.scale)) }
 		case s.Method != "":
 			scales := m.scales(ref, s.Method)
-			points = func(e *entrant) []point { return m.points(e, e.scaled(scales)) }
+			points = func(e *entrant) []point { return m.points(e.scaled(scales)) }
 		case s.Basis == templates.BySize:
-			points = func(e *entrant) []point { sized := e.against(m); return m.points(sized, sized.normalised()) }
+			points = func(e *entrant) []point { return m.points(e.against(m)) }
 		case len(s.Parts) > 0:
-			others := m.otherParts(s.Parts)
-			points = func(e *entrant) []point { return others.points(e, e.normalised()) }
+			points = m.otherParts(s.Parts).points
 		case s.Aggregation == templates.Geometric:
 			aggregate = geometric
 		default:
@@ -47,7 +46,7 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 		}
 		tried := m.try(s.ID, ranked, weights, points, aggregate)
 		for i, e := range ranked {
-			e.methods.include(int(tried.places[i]))
+			widen(&e.MethodBest, &e.MethodWorst, tried.places[i])
 		}
 		out = append(out, tried)
 	}
@@ -59,7 +58,7 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 		weights[i] = 0
 		tried := m.try(templates.WithoutScenario+c.ID, ranked, adjusted(weights, sum(base)), own, total)
 		for j, e := range ranked {
-			e.without.include(int(tried.places[j]))
+			widen(&e.LeaveBest, &e.LeaveWorst, tried.places[j])
 		}
 		out = append(out, tried)
 	}
@@ -73,10 +72,10 @@ func (m *scheme) rescale(ranked []*entrant, ref reference, k int) {
 		if len(ranked) < 2 {
 			continue
 		}
-		scales := m.scales(ref.without(out.submission.Submission), "")
-		tried := m.try("", ranked, weights, func(e *entrant) []point { return m.points(e, e.scaled(scales)) }, total)
+		scales := m.scales(ref.without(out.Submission), "")
+		tried := m.try("", ranked, weights, func(e *entrant) []point { return m.points(e.scaled(scales)) }, total)
 		for i, e := range ranked {
-			e.scale.include(int(tried.places[i]))
+			widen(&e.ScaleBest, &e.ScaleWorst, tried.places[i])
 		}
 	}
 }
@@ -93,29 +92,22 @@ func (r reference) without(id string) reference {
 // near are those whose places are around the line after the first k.
 func (m *scheme) near(ranked []*entrant, k int) []*entrant {
 	first, last := m.def.Rubric.Robustness.Window(k)
-	return slices.DeleteFunc(slices.Clone(ranked), func(e *entrant) bool { return e.rank < first || e.rank > last })
+	return slices.DeleteFunc(slices.Clone(ranked), func(e *entrant) bool { return int(e.Rank.V) < first || !e.inside(last) })
 }
 
 // try ranks once.
 func (m *scheme) try(id string, ranked []*entrant, weights []float64, points func(*entrant) []point, aggregate func([]float64, []point) float64) scenario {
 	s := scenario{id, make([]float64, len(ranked)), make([]int32, len(ranked))}
 	for i, e := range ranked {
-		s.totals[i] = aggregate(weights, points(e)) - e.deduction
+		s.totals[i] = aggregate(weights, points(e)) - e.Deduction.V
 	}
-	rounded := append([]float64{}, s.totals...)
-	place(rounded, make([]float64, len(ranked)), s.places)
+	place(slices.Clone(s.totals), make([]float64, len(ranked)), s.places)
 	return s
 }
 
-// scaled lists the normalised values of all evidence on other scales.
-func (e *entrant) scaled(scales []scale) []float64 {
-	out := make([]float64, len(e.measures))
-	for k, x := range e.measures {
-		if x.ok {
-			out[k] = scales[k].at(x.raw)
-		}
-	}
-	return out
+// scaled is the entrant on other scales.
+func (e *entrant) scaled(scales []scale) *entrant {
+	return e.but(func(at int, x *measure) { x.normalised = scales[at].of(*x) })
 }
 
 // adjusted are weights in the same proportions that add up to a sum.
@@ -266,25 +258,22 @@ func covariance(a, b []float64) float64 {
 }
 
 // scenarioRows writes the scenarios of the ranked, each in the order of the ranking.
-func scenarioRows(ranked []*entrant, scenarios []scenario) table.Table[table.Scenario] {
+func scenarioRows(ranked []*entrant, scenarios []scenario) (rows []table.Scenario) {
 	order := make([]int, len(ranked))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return byRank(ranked[a], ranked[b]) })
-	rows := table.NewBuilder[table.Scenario]()
 	for _, s := range scenarios {
 		for _, i := range order {
-			submission := ranked[i].submission
-			rows.Append(table.Scenario{Batch: submission.Batch, Scenario: s.id, Submission: submission.Submission, Total: s.totals[i], Rank: s.places[i]})
+			rows = append(rows, table.Scenario{Batch: ranked[i].Batch, Scenario: s.id, Submission: ranked[i].Submission, Total: s.totals[i], Rank: s.places[i]})
 		}
 	}
-	return rows.Finish()
+	return rows
 }
 
 // influence says how much each point decides among the ranked: beside its nominal share, its share of the variance of the totals.
-func (m *scheme) influence(ranked []*entrant) table.Table[table.Influence] {
-	rows := table.NewBuilder[table.Influence]()
+func (m *scheme) influence(ranked []*entrant) (rows []table.Influence) {
 	weights := m.weights()
 	all := sum(weights)
 	totals := make([]float64, len(ranked))
@@ -311,7 +300,7 @@ func (m *scheme) influence(ranked []*entrant) table.Table[table.Influence] {
 				row.R2 = table.Some(r * r)
 			}
 		}
-		rows.Append(row)
+		rows = append(rows, row)
 	}
-	return rows.Finish()
+	return rows
 }

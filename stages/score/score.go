@@ -43,6 +43,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -81,33 +82,31 @@ func Run(facts *table.Facts, judgement *table.Judgement, marking table.Marking, 
 	if err != nil {
 		return nil, err
 	}
-	m, panel, entrants, reference := f.scheme, f.panel, f.entrants, f.reference
-	ranked := slices.DeleteFunc(slices.Clone(entrants), func(e *entrant) bool { return !e.ranked })
-	rank(ranked)
-	waiting := slices.DeleteFunc(slices.Clone(entrants), func(e *entrant) bool { return !e.waiting })
+	m, panel, entrants := f.scheme, f.panel, f.entrants
+	ranked := f.rank()
+	waiting := slices.DeleteFunc(slices.Clone(entrants), func(e *entrant) bool { return !e.Waiting })
 	for _, e := range waiting {
 		m.interval(e, ranked)
 	}
 	draws := m.robustness(ranked, panel, o)
 	lapses, tried := f.prove(ranked)
-	scenarios := m.scenarios(ranked, reference, panel)
-	m.rescale(ranked, reference, o.Select)
+	scenarios := m.scenarios(ranked, f.reference, panel)
+	m.rescale(ranked, f.reference, o.Select)
 	swaps := m.line(ranked, waiting, scenarios, o.Select, draws)
-	placed := slices.SortedFunc(slices.Values(entrants), byRank)
-	method := m.method(panel, ranked, reference, draws, o) + sizeWords(ranked) + propertyWords(lapses, tried)
+	method := m.method(panel, ranked, f.reference, draws, o) + sizeWords(ranked) + propertyWords(lapses, tried)
 	stakes := m.stakes(entrants, ranked)
 	assessments, disagreements := panel.matrix(m, ranked)
 	return &table.Ranking{
-		Scores:        m.scores(entrants),
-		Ranking:       m.ranking(placed, method),
+		Scores:        table.Of(m.scores(entrants)),
+		Ranking:       table.Of(m.ranking(entrants, method)),
 		Marks:         table.Of(panel.rows),
 		Experts:       table.Of(panel.summary()),
 		Assessments:   table.Of(assessments),
 		Disagreements: table.Of(disagreements),
-		Credibility:   m.credibility(entrants),
-		Scenarios:     scenarioRows(ranked, scenarios),
-		Influence:     m.influence(ranked),
-		Scales:        table.Of(reference.rows(m, panel)),
+		Credibility:   table.Of(m.credibility(entrants)),
+		Scenarios:     table.Of(scenarioRows(ranked, scenarios)),
+		Influence:     table.Of(m.influence(ranked)),
+		Scales:        table.Of(f.reference.rows(m, panel)),
 		Lapses:        table.Of(lapses),
 		Swaps:         table.Of(swaps),
 		Lifts:         table.Of(m.lifts(ranked, o.Select)),
@@ -146,8 +145,10 @@ func (f *field) lay(kept []table.Scale) {
 
 // settle gives every entrant its total on these scales.
 func (f *field) settle(scales []scale) {
-	normalise(f.entrants, scales)
 	for _, e := range f.entrants {
+		for k, s := range scales {
+			e.measures[k].normalised = s.of(e.measures[k])
+		}
 		f.aggregate(e)
 	}
 }
@@ -192,7 +193,8 @@ type criterion struct {
 // slot is one thing that is measured of every submission.
 type slot struct {
 	*templates.Evidence
-	base string // id; empty: as it counts
+	base            string // id; empty: as it counts
+	criterion, part int    // whose evidence it is, and which of its
 }
 
 func (s slot) expression() *templates.Expression {
@@ -215,42 +217,27 @@ func (c criterion) marked() bool { return c.open > 0 || c.Deduction }
 
 func newScheme(d *templates.Definition) *scheme {
 	m := &scheme{def: d, available: d.Rubric.Available.InexactFloat64(), scale: d.Rubric.Experts.Scale.InexactFloat64()}
+	var against []slot
 	for _, p := range d.Rubric.Points() {
-		open := p.Weight.Mul(p.ExpertShare)
-		c := criterion{
-			Point:   p,
-			weight:  p.Weight.InexactFloat64(),
-			figures: p.Weight.Sub(open).InexactFloat64(),
-			open:    open.InexactFloat64(),
-			first:   m.evidence,
-		}
-		for _, e := range p.Evidence {
-			c.shares = append(c.shares, e.Weight.InexactFloat64())
-		}
-		m.criteria = append(m.criteria, c)
 		m.evidence += len(p.Evidence)
 	}
-	m.lay()
-	return m
-}
-
-// lay lists the slots of all criteria.
-func (m *scheme) lay() {
-	for _, c := range m.criteria {
-		for _, e := range c.Evidence {
-			m.slots = append(m.slots, slot{e, ""})
-		}
-	}
-	for i := range m.criteria {
-		for _, e := range m.criteria[i].Evidence {
+	for i, p := range d.Rubric.Points() {
+		open := p.Weight.Mul(p.ExpertShare)
+		c := criterion{Point: p, weight: p.Weight.InexactFloat64(), figures: p.Weight.Sub(open).InexactFloat64(), open: open.InexactFloat64(),
+			first: len(m.slots)}
+		for k, e := range p.Evidence {
+			c.shares, m.slots = append(c.shares, e.Weight.InexactFloat64()), append(m.slots, slot{e, "", i, k})
 			at := -1
 			if e.Sized != nil {
-				at = len(m.slots)
-				m.slots = append(m.slots, slot{e, e.Size})
+				at = m.evidence + len(against)
+				against = append(against, slot{e, e.Size, i, k})
 			}
-			m.criteria[i].sized = append(m.criteria[i].sized, at)
+			c.sized = append(c.sized, at)
 		}
+		m.criteria = append(m.criteria, c)
 	}
+	m.slots = append(m.slots, against...)
+	return m
 }
 
 // earn is how many points a criterion can bring: what figures can earn, and all where the marks count.
@@ -289,53 +276,47 @@ func (m *scheme) waiting(complete bool) float64 {
 	return open
 }
 
-// entrant is one submission on its way through the scoring.
+// standing is what the ranking says of a submission.
+type standing = table.Rank
+
+// entrant is one submission on its way through the scoring. Its standing is filled in as it becomes known.
 type entrant struct {
+	standing
 	submission table.Submission
 	verdict    table.Verdict
 	form       answers                // of some only
 	excused    map[templates.Ref]bool // gaps that the register accepted
 	shapes     bool                   // scales that are laid anew are laid over it, too
-	ranked     bool
-	unranked   string // why not
-	present    float64
-	measures   []measure  // of all evidence
-	hangs      []hang     // what of them is in doubt
-	followed   []followed // of all courses
-	size       float64    // enrolment
-	mended     span       // of a returned one: the places that it could have if it were mended
-	marks      []marked   // of all criteria
-	complete   bool       // the marks count
-	waiting    bool       // came after the marking and has too few marks
-	vetoes     table.Opt[int32]
-	points     []point            // of all criteria
-	stretch    float64            // by which the points stand for those of which nothing is there; 1: none is
-	ruled      table.Opt[float64] // the Department's deduction; absent: not decided
-	deduction  float64            // the same, off the total
-	proposed   table.Opt[float64] // off the total if it decided as experts propose; absent where it has decided
-	pending    bool               // something that experts propose is not decided
-	ousted     bool               // this is that it be rejected
-	proposals  string             // in words, decided or not
-	total      float64
-	lower      float64
-	upper      float64
-	standing
+	measures   []measure              // of all slots
+	hangs      []hang                 // what of them is in doubt
+	followed   []table.Growth         // of all courses
+	size       float64                // enrolment
+	marks      []marked               // of all criteria
+	points     []point                // of all criteria
+	stretch    float64                // by which the points stand for those of which nothing is there; 1: none is
+	proposed   table.Opt[float64]     // off the total if the Department decided as experts propose; absent where it has decided
+	ousted     bool                   // what is pending is that it be rejected
 }
+
+// inside says whether it stands among the first k.
+func (e *entrant) inside(k int) bool { return int(e.Rank.V) <= k }
 
 // admit says who is ranked, and gives the submissions over which scales are laid. Where nobody can be ranked yet, it is everybody, so
 // that the provisional scores mean something.
 func (m *scheme) admit(entrants []*entrant) []*entrant {
 	var declared []*entrant
 	for _, e := range entrants {
-		e.present = m.share(e)
-		if e.ranked = e.verdict.Ranked && e.unranked == ""; !e.verdict.Ranked {
-			e.unranked = e.verdict.Unranked
+		share, lacking := m.share(e)
+		e.Present = share
+		if e.Ranked = e.verdict.Ranked && e.Unranked == ""; !e.verdict.Ranked {
+			e.Unranked = e.verdict.Unranked
 		}
-		if e.ranked && e.present < m.available {
-			e.ranked = false
-			e.unranked = fmt.Sprintf("数据不足：登记同意不计的缺数太多，计分依据只余%s（按权重），不到%s，暂不能比较；缺的是观测点%s的依据", percent(e.present), percent(m.available), m.lacking(e))
+		if e.Ranked && share < m.available {
+			e.Ranked = false
+			e.Unranked = fmt.Sprintf("数据不足：登记同意不计的缺数太多，计分依据只余%s（按权重），不到%s，暂不能比较；缺的是观测点%s的依据",
+				percent(share), percent(m.available), strings.Join(lacking, "、"))
 		}
-		if e.ranked {
+		if e.Ranked {
 			declared = append(declared, e)
 		}
 	}
@@ -345,38 +326,24 @@ func (m *scheme) admit(entrants []*entrant) []*entrant {
 	return declared
 }
 
-// share is how much of the evidence counts, by weight: all but the gaps that the register accepted.
-func (m *scheme) share(e *entrant) float64 {
+// share is how much of the evidence counts, by weight: all but the gaps that the register accepted. It names the points where there are some.
+func (m *scheme) share(e *entrant) (share float64, lacking []string) {
 	there, all := 0.0, 0.0
 	for _, c := range m.criteria {
 		all += c.figures
 		for k, share := range c.shares {
-			if !e.measures[c.first+k].excused {
+			switch {
+			case !e.measures[c.first+k].excused:
 				there += float64(c.figures * share)
+			case share > 0 && !slices.Contains(lacking, c.ID):
+				lacking = append(lacking, c.ID)
 			}
 		}
 	}
 	if all == 0 {
-		return 1
+		return 1, nil
 	}
-	return round10(there / all)
-}
-
-// lacking names the points of which counted evidence was left out.
-func (m *scheme) lacking(e *entrant) string {
-	out := ""
-	for _, c := range m.criteria {
-		for k, share := range c.shares {
-			if share > 0 && e.measures[c.first+k].excused {
-				if out != "" {
-					out += "、"
-				}
-				out += c.ID
-				break
-			}
-		}
-	}
-	return out
+	return round10(there / all), lacking
 }
 
 func sum(values []float64) float64 {

@@ -2,7 +2,6 @@ package score
 
 import (
 	"runtime"
-	"slices"
 
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -24,11 +23,9 @@ func NewTrial(facts *table.Facts, judgement *table.Judgement, marking table.Mark
 	if err != nil {
 		return Trial{}, err
 	}
-	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.ranked })
-	rank(ranked)
-	t := Trial{prover: f.prover(ranked), of: map[string]*entrant{}}
+	t := Trial{prover: f.prover(f.rank()), of: map[string]*entrant{}}
 	for _, e := range f.entrants {
-		t.of[e.submission.Submission] = e
+		t.of[e.Submission] = e
 	}
 	t.official, err = f.official(facts, judgement.Register)
 	return t, err
@@ -40,15 +37,9 @@ func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.
 	e := t.of[form.Submission.Submission]
 	switch {
 	case !v.Ranked:
-		return table.Place{Unranked: v.Unranked, Total: e.total}
-	case !e.ranked:
-		return table.Place{Unranked: e.unranked, Total: e.total}
+		return table.Place{Unranked: v.Unranked, Total: e.Total}
+	case !e.Ranked:
+		return table.Place{Unranked: e.Unranked, Total: e.Total}
 	}
-	var reached []int
-	for at, s := range t.slots[:t.evidence] {
-		if s.Counts() && touched(s.expression()) {
-			reached = append(reached, at)
-		}
-	}
-	return t.place(e, answers{Form: form, excused: e.excused, official: t.official}, reached)
+	return t.place(e, answers{Form: form, excused: e.excused, official: t.official}, t.reached(touched))
 }
