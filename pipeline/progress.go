@@ -109,7 +109,7 @@ func archived(a *table.Archive, e templates.Entry) *table.Form {
 
 // stated is what a consortium finds filled in: who it is, and in locked cells what it promised and said before.
 func stated(d *templates.Definition, a *table.Archive, e templates.Entry, register table.Register) blankform.Values {
-	v := blankform.Values{Fields: map[templates.Ref]blankform.Value{}}
+	v := blankform.Values{Fields: map[templates.Ref]blankform.Value{}, Records: map[string][]map[string]blankform.Value{}}
 	words := func(field, text string) { v.Fields[templates.Ref{Field: field}] = blankform.Value{Text: text} }
 	words("consortium", e.Consortium)
 	words("city", e.City)
@@ -128,6 +128,13 @@ func stated(d *templates.Definition, a *table.Archive, e templates.Entry, regist
 	words(p.Basis, table.BasisUnsealed)
 	if register.Sealed(table.DirectoryKey(e.No), s.CheckCode) {
 		words(p.Basis, table.BasisSupplement)
+	}
+	if funds := a.Promised(s.Consortium, "funding_total"); funds.IsPositive() {
+		v.Fields[templates.Ref{Field: p.Funds}] = blankform.Value{Number: &funds}
+	}
+	v.Records["members"] = blankform.RowsOf(d, form.Rows("members"))
+	for _, list := range p.Carried {
+		v.Records[list] = blankform.RowsOf(d, a.List(d, s.Consortium, list))
 	}
 	for _, metric := range d.Form.Metrics() {
 		for _, companion := range []string{p.Promised, p.Stated} {
@@ -195,7 +202,7 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 	if err != nil {
 		return nil, nil, fmt.Errorf("检查年度数据核对表：%w", err)
 	}
-	return &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}, facts.Fulfilled(rows), nil
+	return &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}, facts.Fulfilled(rows, &p), nil
 }
 
 // ruleNotSelected is the rule about a progress form of one whom the register does not have.

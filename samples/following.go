@@ -30,6 +30,7 @@ type Progress struct {
 	Materials     []map[string]any
 	Verifications []map[string]any
 	Explanations  []map[string]any
+	Projects      []map[string]any
 	Planted       []Planted
 }
 
@@ -117,10 +118,20 @@ func (f *Following) Files(d *templates.Definition, earlier map[string]Fixture) (
 // that the values of its own.
 func (p Progress) fixture(d *templates.Definition, was Fixture) (Fixture, error) {
 	names := d.Form.Promises
-	out := Fixture{Name: p.File, File: p.File, Materials: p.Materials, Verifications: p.Verifications, Explanations: p.Explanations, Values: map[string]any{
-		names.School: was.Values["lead_school"], names.Code: p.Code, names.Basis: map[bool]string{true: "附表（盖章）", false: "未盖章"}[p.Sealed]}}
+	out := Fixture{Name: p.File, File: p.File, Materials: p.Materials, Verifications: p.Verifications, Explanations: p.Explanations, Members: was.Members,
+		Lists: map[string][]map[string]any{"projects": p.Projects}, Values: map[string]any{
+			names.School: was.Values["lead_school"], names.Code: p.Code, names.Basis: map[bool]string{true: "附表（盖章）", false: "未盖章"}[p.Sealed]}}
 	for _, id := range []string{"consortium", "city", "park", "lead_school", "lead_enterprise"} {
 		out.Values[id] = was.Values[id]
+	}
+	if funds, ok := was.Values["funding_total"].(map[string]any); ok {
+		sum := decimal.Decimal{}
+		for _, v := range funds {
+			if n, err := decimal.NewFromString(fmt.Sprint(v)); err == nil {
+				sum = sum.Add(n)
+			}
+		}
+		out.Values[names.Funds] = sum
 	}
 	for _, metric := range d.Form.Metrics() {
 		if !metric.Accompanied() {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,6 +36,7 @@ type Fixture struct {
 
 	Verifications []map[string]any
 	Explanations  []map[string]any
+	Lists         map[string][]map[string]any // further lists of the form
 	Defects       []Defect
 }
 
@@ -175,7 +177,9 @@ func (f Fixture) values(d *templates.Definition) (blankform.Values, error) {
 			out.Fields[templates.Ref{Field: id, Year: int(n.IntPart())}] = v
 		}
 	}
-	for block, rows := range map[string][]map[string]any{"members": f.Members, "materials": f.Materials, "verifications": f.Verifications, "explanations": f.Explanations} {
+	lists := map[string][]map[string]any{"members": f.Members, "materials": f.Materials, "verifications": f.Verifications, "explanations": f.Explanations}
+	maps.Copy(lists, f.Lists)
+	for block, rows := range lists {
 		for _, row := range rows {
 			record, err := recordOf(d, block, row)
 			if err != nil {

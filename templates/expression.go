@@ -33,10 +33,13 @@ import (
 //	enrolment(kind, …)       their enrolment (no kind: all schools)
 //	is_member(name, kind, …) whether a unit of that name is a member of these kinds
 //	records(block)           rows filled in a list of the form
+//	records(block, column, x)  rows of it in which a column says x
+//	total(block, column, …)  what the figures of these columns come to
+//	year(date)               its year
 //	mentions(text, list)     whether a text has one of the words of a list (directory.yaml: economies, one of them by its id, horizon)
 //	listed(consortium)  city_fits(consortium, city)  park_fits(consortium, park)   against the directory
 //
-// Constants: deadline (ISO date), batch.
+// Constants: deadline (ISO date), batch; in a rule with `each`, label: what the form calls the field at hand.
 
 // Answers is one submission, as expressions see it.
 type Answers interface {
@@ -52,6 +55,9 @@ type Answers interface {
 	Enrolment(kinds ...string) (decimal.Decimal, bool)
 	IsMember(name string, kinds ...string) bool
 	Records(block string) int
+	// RecordsOf counts the rows of a list in which a column says something, by the key of its name.
+	RecordsOf(block, column, said string) int
+	Total(block string, columns ...string) decimal.Decimal
 }
 
 // Ref is a value that an expression looks at.
@@ -271,7 +277,7 @@ type refReader struct {
 }
 
 // rosterFunctions look at the members; they get the submission as a hidden first argument.
-var rosterFunctions = []string{"count", "enrolment", "is_member", "records", "filled"}
+var rosterFunctions = []string{"count", "enrolment", "is_member", "records", "total", "filled"}
 
 // rosterColumns are the columns of the roster that a function looks at.
 var rosterColumns = map[string][]string{
@@ -325,6 +331,8 @@ func (r *refReader) identifier(node *ast.Node, n *ast.IdentifierNode) {
 		id = r.it.ID
 	}
 	switch v, known := r.lang.types[id]; {
+	case id == "label" && r.it != nil:
+		r.patch(node, &ast.StringNode{Value: r.lang.def.Label(r.it.ID)})
 	case id == "it" && r.list != "": // the member node reads it next
 	case id == "deadline" || id == "batch" || isFunction(id):
 	case !known || id == "answers":

@@ -44,6 +44,10 @@ func (a answers) Enrolment(kinds ...string) (decimal.Decimal, bool) {
 }
 func (a answers) IsMember(name string, kinds ...string) bool { return name == "甲校" }
 func (a answers) Records(block string) int                   { return 3 }
+func (a answers) RecordsOf(block, column, said string) int   { return 1 }
+func (a answers) Total(block string, columns ...string) decimal.Decimal {
+	return decimal.NewFromInt(5)
+}
 
 var sample = answers{
 	numbers: map[Ref]string{

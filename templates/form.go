@@ -31,7 +31,8 @@ type Form struct {
 	Confirm  struct{ Checked, Unchecked string }
 	YesNo    []string `yaml:"yes_no"`
 	// NotApplicable is what a filler writes in a figure that does not apply.
-	NotApplicable string `yaml:"not_applicable"`
+	NotApplicable string              `yaml:"not_applicable"`
+	Lists         map[string][]string // further choices, by name
 	Promises      Promises
 	Sheets        []*Sheet
 }
@@ -164,9 +165,9 @@ type Field struct {
 	Unit         string // unit stored
 	Group        string // official group label
 	Type         FieldType
-	Choices      string // for choices: consortia, cities, parks, kinds, yes_no
+	Choices      string // for choices: consortia, cities, parks, kinds, yes_no, or one of the form's Lists
 	Open         bool   // a choice that may be departed from
-	Suggest      string // what a dropdown offers for a text without asking that it be kept to: evidence, sheets
+	Suggest      string // what a dropdown offers for a text without asking that it be kept to: see suggestions
 	Years        []string
 	Required     bool
 	Extra        bool // not in the official form
@@ -245,6 +246,9 @@ func (f *Form) Kind(labelOrID string) (MemberKind, bool) {
 // Yes is the affirmative of the yes-or-no choices.
 func (f *Form) Yes() string { return f.YesNo[0] }
 
+// suggestions are points and fields, sheets, metrics of a progress form, and the names in the roster, which the sheet itself holds.
+var suggestions = []string{"evidence", "sheets", "reported", "members_name"}
+
 // Suggestions lists what is offered for a text, in the order it is offered; nil where nothing is.
 func (d *Definition) Suggestions(f *Field) []string {
 	var out []string
@@ -255,6 +259,12 @@ func (d *Definition) Suggestions(f *Field) []string {
 		}
 		for _, x := range d.Form.Fields() {
 			if len(x.Evidence) > 0 && x.Record == "" {
+				out = append(out, d.Label(x.ID))
+			}
+		}
+	case "reported":
+		for _, x := range d.Form.Metrics() {
+			if x.accompanied && !slices.Contains(x.Topics, Funding) {
 				out = append(out, d.Label(x.ID))
 			}
 		}
@@ -293,6 +303,8 @@ func (d *Definition) Options(f *Field) []string {
 		}
 	case "yes_no":
 		out = d.Form.YesNo
+	default:
+		out = d.Form.Lists[f.Choices]
 	}
 	return out
 }
@@ -475,11 +487,11 @@ func (f *Form) checkField(l *loader, x *Field, where at, seen map[string]string)
 	if (x.Type == ChoiceField) != (x.Choices != "") {
 		l.problem(where, "栏目“"+x.ID+"”的 type 与 choices 不配", "选择栏目写 choices，其余不写。")
 	}
-	if x.Type == ChoiceField && !slices.Contains([]string{"consortia", "cities", "parks", "kinds", "yes_no"}, x.Choices) {
-		l.problem(where, "choices “"+x.Choices+"”不认识", "可用：consortia、cities、parks、kinds、yes_no。")
+	if x.Type == ChoiceField && !slices.Contains([]string{"consortia", "cities", "parks", "kinds", "yes_no"}, x.Choices) && len(f.Lists[x.Choices]) == 0 {
+		l.problem(where, "choices “"+x.Choices+"”不认识", "可用：consortia、cities、parks、kinds、yes_no，或 lists 里的一项。")
 	}
-	if x.Suggest != "" && (x.Type != TextField || !slices.Contains([]string{"evidence", "sheets"}, x.Suggest)) {
-		l.problem(where, "suggest“"+x.Suggest+"”不能用于栏目“"+x.ID+"”", "可用 evidence、sheets，只用于文字栏目。")
+	if x.Suggest != "" && (x.Type != TextField || !slices.Contains(suggestions, x.Suggest)) {
+		l.problem(where, "suggest“"+x.Suggest+"”不能用于栏目“"+x.ID+"”", "可用 "+strings.Join(suggestions, "、")+"，只用于文字栏目。")
 	}
 	for _, topic := range x.Topics {
 		if topic != Headline && topic != Funding || !x.Metric() {

@@ -51,8 +51,18 @@ var functionList = []function{
 		return a[0].(Answers).IsMember(a[1].(string), texts(a[2:])...), nil
 	}, new(func(*Answers, string, ...string) bool)},
 	{"records", func(_ *language, a []any) (any, error) {
+		if said := texts(a[2:]); len(said) == 2 {
+			return decimal.NewFromInt(int64(a[0].(Answers).RecordsOf(a[1].(string), said[0], said[1]))), nil
+		}
 		return decimal.NewFromInt(int64(a[0].(Answers).Records(a[1].(string)))), nil
-	}, new(func(*Answers, string) number)},
+	}, new(func(*Answers, string, ...string) number)},
+	{"total", func(_ *language, a []any) (any, error) {
+		return a[0].(Answers).Total(a[1].(string), texts(a[2:])...), nil
+	}, new(func(*Answers, string, ...string) number)},
+	{"year", func(_ *language, a []any) (any, error) {
+		year, _, _ := strings.Cut(a[0].(string), "-")
+		return decimal.NewFromString(year)
+	}, new(func(string) number)},
 	{"listed", func(g *language, a []any) (any, error) {
 		_, _, ok := g.def.Directory.ByConsortium(a[0].(string))
 		return ok, nil

@@ -32,7 +32,10 @@ func (c *Companion) header(form *Form) string {
 // Promises says which companions of a progress form hold what; all empty in other forms.
 type Promises struct {
 	Promised, Stated, Reason string // ids of companions
-	Basis, School, Code      string // fields: whether the supplementary figures were sealed, the lead school then, the check code of what was sealed
+	// Fields: whether the supplementary figures were sealed, the lead school then, the check code of what was sealed, the funding promised
+	// for all years.
+	Basis, School, Code, Funds string
+	Carried                    []string // lists that each year's form takes over from the last one's
 }
 
 // Beside gives the companion of a metric, or nil.

@@ -175,8 +175,13 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 // Field gives the field with the id, or nil.
 func (d *Definition) Field(id string) *Field { return d.fields[id] }
 
-// Rule gives the catalogue entry of a finding code, or nil.
-func (d *Definition) Rule(code string) *Rule { return d.rules[code] }
+// Rule gives the catalogue entry of a finding code, be it one of the progress form's, or nil.
+func (d *Definition) Rule(code string) *Rule {
+	if r := d.rules[code]; r != nil || d.Progress == nil {
+		return r
+	}
+	return d.Progress.Rule(code)
+}
 
 // CodeOf gives the finding code of the rule with an id; empty where there is none.
 func (d *Definition) CodeOf(rule string) string {

@@ -128,7 +128,11 @@ func (p *painter) validate(f *templates.Field, extra bool, from, to string) {
 				"目录里没有这一项。原则上按指导目录填写；确需调整的，应事先征得省厅同意。仍要这样填写吗？")
 		}
 	case f.Suggest != "":
-		v.SetSqrefDropList(listName(f.Suggest))
+		offer := listName(f.Suggest)
+		if p.d.Field(f.Suggest) != nil { // what stands in a column of the form
+			offer = f.Suggest
+		}
+		v.SetSqrefDropList(offer)
 		v.ShowErrorMessage = false
 	case f.Type == templates.ConfirmField:
 		v.SetSqrefDropList(listName("confirm"))

@@ -279,8 +279,8 @@ func (p *formulaPrinter) call(n *ast.CallNode) printed {
 		return printed{text: p.rows.count(p.kinds(args))}
 	case "enrolment":
 		return printed{text: p.rows.enrolment(p.kinds(args))}
-	case "records":
-		return printed{text: p.rows.records(args[0].(*ast.StringNode).Value)}
+	case "records", "total":
+		return p.ofList(name, args)
 	}
 	return p.callOn(name, p.node(args[0]).text, args[1:])
 }
@@ -312,6 +312,24 @@ func (p *formulaPrinter) callOn(name, x string, more []ast.Node) printed {
 		return listed("", fmt.Sprintf("*EXACT(%s,%s)", parkKeyList, nameKey(p.node(more[0]).text)))
 	}
 	return p.fail("表内公式没有函数 %s", name)
+}
+
+// ofList counts the rows of a list, all or those in which a column says something, or adds up columns.
+func (p *formulaPrinter) ofList(function string, args []ast.Node) printed {
+	list := args[0].(*ast.StringNode).Value
+	var columns []string
+	for _, c := range args[1:] {
+		if name, ok := c.(*ast.StringNode); ok {
+			columns = append(columns, list+"_"+name.Value)
+		}
+	}
+	switch {
+	case function == "total":
+		return printed{text: "SUM(" + strings.Join(columns, ",") + ")"}
+	case len(args) == 1:
+		return printed{text: p.rows.records(list)}
+	}
+	return printed{text: fmt.Sprintf("SUMPRODUCT(--(%s=%s))", nameKey(columns[0]), nameKey(p.node(args[2]).text))}
 }
 
 // withoutSuffix drops the 市 behind a city's name.

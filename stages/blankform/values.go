@@ -32,6 +32,23 @@ func ValuesOf(d *templates.Definition, form *table.Form, contacts map[string]str
 	return v
 }
 
+// RowsOf gives what to fill a list of a template with so that it has these rows.
+func RowsOf(d *templates.Definition, rows []table.Row) (out []map[string]Value) {
+	for _, r := range rows {
+		row := map[string]Value{}
+		for column, c := range r.Cells {
+			row[column] = Value{Text: c.Text}
+			if c.Number.Valid {
+				row[column] = numberValue(c.Number.V)
+			} else if f := d.Field(column); f != nil && f.Type == templates.DateField && len(c.Text) == len("2006-01-02") {
+				row[column] = Value{Date: c.Text}
+			}
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
 func valueOf(d *templates.Definition, form *table.Form, contacts map[string]string, f *templates.Field, r templates.Ref) Value {
 	if f.Personal {
 		return Value{Text: contacts[f.ID]}

@@ -24,6 +24,7 @@ import (
 type fixture struct {
 	Severity                  string // said twice, here and in the catalogue, so that a slip there is noticed
 	Scope                     int    // cases of the rule: its fields times its years
+	Decided                   bool   // it never stays undecided
 	Valid, Invalid, Undecided []ruleCase
 }
 
@@ -203,16 +204,32 @@ func place(t *testing.T, at string) string {
 }
 
 func TestRulesHaveFixtures(t *testing.T) {
+	haveFixtures(t, "testdata/fixtures.yaml", definition.Rules)
+}
+
+func TestProgressRulesHaveFixtures(t *testing.T) {
+	d, err := templates.Load(templates.Latest() + 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recommendation, complete := definition, base(t)
+	definition, baseRead = d.Progress, filling{}
+	defer func() { definition, baseRead = recommendation, complete }()
+	readYAML(t, "testdata/progress.yaml", &baseRead)
+	haveFixtures(t, "testdata/fixtures-progress.yaml", slices.DeleteFunc(slices.Clone(d.Progress.Rules), func(r *templates.Rule) bool { return d.CodeOf(r.ID) != "" }))
+}
+
+func haveFixtures(t *testing.T, file string, rules []*templates.Rule) {
 	fixtures := map[string]fixture{}
-	readYAML(t, "testdata/fixtures.yaml", &fixtures)
-	for _, r := range definition.Rules {
+	readYAML(t, file, &fixtures)
+	for _, r := range rules {
 		if r.Tier() == 1 {
 			continue
 		}
 		f, ok := fixtures[r.Code]
 		delete(fixtures, r.Code)
 		t.Run(r.Code+" "+r.ID, func(t *testing.T) {
-			if !ok || len(f.Valid) == 0 || len(f.Invalid) == 0 || len(f.Undecided) == 0 && r.ID != "no_members" {
+			if !ok || len(f.Valid) == 0 || len(f.Invalid) == 0 || (len(f.Undecided) == 0) != f.Decided {
 				t.Fatal("needs a valid, an invalid and an undecided fixture in testdata/fixtures.yaml")
 			}
 			if f.Severity != r.Severity || f.Scope != len(r.Cases) {

@@ -24,6 +24,7 @@ type filling struct {
 	Materials     []map[string]string
 	Verifications []map[string]string
 	Explanations  map[string]string // key: words
+	Projects      []map[string]any  // of a progress form
 	Coercions     []changed
 }
 
@@ -42,6 +43,7 @@ type Edit struct {
 	Materials     *[]map[string]string
 	Verifications *[]map[string]string
 	Explanations  map[string]string
+	Projects      *[]map[string]any
 	Coercions     []changed
 }
 
@@ -67,6 +69,7 @@ func base(t testing.TB) filling {
 	f := filling{File: "样例/甲.xlsx"}
 	baseOnce.Do(func() { readYAML(t, "testdata/base.yaml", &baseRead) })
 	f.Values, f.Members, f.Materials, f.Verifications = maps.Clone(baseRead.Values), baseRead.Members, baseRead.Materials, baseRead.Verifications
+	f.Projects = baseRead.Projects
 	return f
 }
 
@@ -124,6 +127,9 @@ func (f filling) apply(e Edit, from filling) filling {
 	}
 	if e.Verifications != nil {
 		f.Verifications = *e.Verifications
+	}
+	if e.Projects != nil {
+		f.Projects = *e.Projects
 	}
 	if f.Coercions = e.Coercions; e.Explanations != nil {
 		f.Explanations = e.Explanations
@@ -189,6 +195,7 @@ type gathered struct {
 	explanations  []table.Explanation
 	coercions     []table.Coercion
 	columns       []table.ListColumn
+	cells         []table.ListCell
 }
 
 // facts makes facts of fillings, as normalize would.
@@ -204,7 +211,7 @@ func facts(t testing.TB, d *templates.Definition, fillings ...filling) *table.Fa
 func (g *gathered) facts() *table.Facts {
 	return &table.Facts{Definition: g.d, Files: table.Of([]table.File{}), Submissions: table.Of(g.submissions), Figures: table.Of(g.figures),
 		Metrics: table.Of(g.metrics), Texts: table.Of(g.texts), Members: table.Of(g.members), Materials: table.Of(g.materials),
-		Verifications: table.Of(g.verifications), Explanations: table.Of(g.explanations), Coercions: table.Of(g.coercions), ListColumns: table.Of(g.columns),
+		Verifications: table.Of(g.verifications), Explanations: table.Of(g.explanations), Coercions: table.Of(g.coercions), ListColumns: table.Of(g.columns), ListCells: table.Of(g.cells),
 		Loose: table.Of([]table.LooseCell{}), Contacts: table.Of([]table.Contact{})}
 }
 
@@ -310,6 +317,16 @@ func (g *gathered) lists(f filling, id string) {
 		sheet, at := rowCell(g.d, "verifications", i+1, "section")
 		g.verifications = append(g.verifications, table.Verification{Batch: 2024, Submission: id, Record: int32(i + 1), Section: v["section"], Means: v["means"],
 			Unit: v["unit"], Result: v["result"], Date: v["date"], Sheet: sheet, Cell: at})
+	}
+	for i, row := range f.Projects {
+		for _, column := range slices.Sorted(maps.Keys(row)) {
+			sheet, at := rowCell(g.d, "projects", i+1, column)
+			cell := table.ListCell{Batch: 2024, Submission: id, List: "projects", Record: int32(i + 1), Field: "projects_" + column, Number: number(row[column]), Status: table.Normal, Sheet: sheet, Cell: at}
+			if !cell.Number.Valid {
+				cell.Text = written(row[column])
+			}
+			g.cells = append(g.cells, cell)
+		}
 	}
 	for i, whole := range slices.Sorted(maps.Keys(f.Explanations)) {
 		sheet, at := rowCell(g.d, "explanations", i+1, "about")

@@ -3,7 +3,9 @@ package consolidate
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
+	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -75,4 +77,42 @@ func (k *kept) count(d *templates.Definition, r table.Fulfilled, first bool) {
 		k.Promised += r.Promised.V
 		k.Paid += r.Reported.V
 	}
+}
+
+// task is a row of a list of a progress form, with what its columns say.
+type task struct {
+	table.ProjectCell
+	columns map[string]book.Cell
+}
+
+// tasks gathers the cells of the progress forms' lists row by row.
+func (w *workbook) tasks() (out []task, said words) {
+	at := map[[2]string]int{}
+	for c := range w.Projects.All() {
+		key := [2]string{c.Submission, c.List + strconv.Itoa(int(c.Record))}
+		i, begun := at[key]
+		if !begun {
+			i, at[key] = len(out), len(out)
+			out = append(out, task{c, map[string]book.Cell{}})
+		}
+		out[i].columns[c.Field] = book.Cell{Value: c.Text, Look: book.Plain}
+		if c.Number.Valid {
+			out[i].columns[c.Field] = number(c.Number.V)
+		}
+	}
+	return out, nil
+}
+
+// taskColumns are the columns of the lists that go on from year to year.
+func (w *workbook) taskColumns(*plan) (out []planned) {
+	if w.Definition.Progress == nil {
+		return nil
+	}
+	form := w.Definition.Progress.Form
+	for _, f := range form.Fields() {
+		if slices.Contains(form.Promises.Carried, f.Record) {
+			out = append(out, planned{key: f.ID, head: f.Label, cell: of(func(_ *workbook, x task) book.Cell { return x.columns[f.ID] })})
+		}
+	}
+	return out
 }

@@ -52,6 +52,7 @@ func init() {
 		"rules":      from((*workbook).ruleRows),
 		"marked":     from((*workbook).marked),
 		"kept":       from((*workbook).keptByCity),
+		"tasks":      from((*workbook).tasks),
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 var (
 	ruleCode = regexp.MustCompile(`^LHT-\d-\d{3}$`)
 	fieldID  = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	rowHead  = regexp.MustCompile(`^[a-z][a-z0-9_]* [\w-]+$`)
+	rowHead  = regexp.MustCompile(`^[a-z][a-z0-9_]* [\w -]+$`)
 )
 
 // calculation is a hidden sheet of formulas: by its first cells it is known, and what else on it are texts stands in

@@ -27,6 +27,7 @@ type Facts struct {
 	Loose         Table[LooseCell]    `table:"loose_cells"`
 	Contacts      Table[Contact]      `table:"contacts"`
 	Fulfilment    Table[Fulfilled]    `table:"fulfilment"` // of those chosen in earlier batches
+	Projects      Table[ProjectCell]  `table:"projects"`   // the lists of their progress forms
 	// Progress is what the progress forms say, under their own definition; nil where none arrived.
 	Progress *Facts
 	// Sources are the numbers of the files among those that were read, in the order of Files; only where files were read.
@@ -252,10 +253,18 @@ type Observation struct {
 	Place  model.Place
 }
 
-// Fulfilled is the same facts with what became of earlier commitments.
-func (f *Facts) Fulfilled(rows []Fulfilled) *Facts {
+// Fulfilled is the same facts with what became of earlier commitments, and with the lists of the progress forms.
+func (f *Facts) Fulfilled(rows []Fulfilled, progress *Facts) *Facts {
 	out := *f
 	out.Fulfilment = Of(rows)
+	cells := NewBuilder[ProjectCell]()
+	for form := range progress.Forms {
+		s := form.Submission
+		for _, c := range form.ListCells {
+			cells.Append(ProjectCell{c.Batch, c.Submission, s.CityCode, s.City, s.Consortium, c.List, c.Record, c.Field, c.Number, c.Text, c.Unit, c.Status, s.File, c.Sheet, c.Cell})
+		}
+	}
+	out.Projects = cells.Finish()
 	return &out
 }
 
@@ -382,6 +391,26 @@ func (f *Form) IsMember(name string, kinds ...string) bool {
 // Records implements templates.Answers.
 func (f *Form) Records(block string) int {
 	return len(f.Rows(block))
+}
+
+// RecordsOf implements templates.Answers.
+func (f *Form) RecordsOf(block, column, said string) (n int) {
+	for _, row := range f.Rows(block) {
+		if text.NameKey(row.Cells[block+"_"+column].Text) == text.NameKey(said) {
+			n++
+		}
+	}
+	return n
+}
+
+// Total implements templates.Answers.
+func (f *Form) Total(block string, columns ...string) (sum decimal.Decimal) {
+	for _, row := range f.Rows(block) {
+		for _, c := range columns {
+			sum = sum.Add(decimal.NewFromFloat(row.Cells[block+"_"+c].Number.V))
+		}
+	}
+	return sum
 }
 
 // is says whether a kind is among those asked for; none asked for means any.

@@ -72,7 +72,8 @@ const (
 type Archive struct {
 	promised, actual map[slot]statement
 	low              map[slot]int32
-	forms            map[string]*Form // of the last batch, by consortium
+	forms            map[string]*Form      // of the last batch, by consortium
+	lists            map[string][]ListCell // of the last progress form, by consortium
 }
 
 // slot is a figure of a consortium, which is known by its name from batch to batch: the directory may number anew.
@@ -90,7 +91,7 @@ type statement struct {
 
 // NewArchive gathers earlier batches, the oldest first: what was said later stands.
 func NewArchive(batches ...*Facts) *Archive {
-	a := &Archive{promised: map[slot]statement{}, actual: map[slot]statement{}, low: map[slot]int32{}, forms: map[string]*Form{}}
+	a := &Archive{promised: map[slot]statement{}, actual: map[slot]statement{}, low: map[slot]int32{}, forms: map[string]*Form{}, lists: map[string][]ListCell{}}
 	for _, facts := range batches {
 		for form := range facts.Forms {
 			key := text.NameKey(form.Submission.Consortium)
@@ -112,12 +113,35 @@ func NewArchive(batches ...*Facts) *Archive {
 				a.actual[s] = statement{batch: r.Batch, value: r.Reported.V, sheet: r.Sheet, cell: r.Cell}
 			}
 		}
+		again := map[string]bool{}
+		for c := range facts.Projects.All() {
+			key := text.NameKey(c.Consortium)
+			if !again[key] {
+				again[key], a.lists[key] = true, nil
+			}
+			a.lists[key] = append(a.lists[key], ListCell{List: c.List, Record: c.Record, Field: c.Field, Number: c.Number, Text: c.Text, Status: c.Status, Sheet: c.Sheet, Cell: c.Cell})
+		}
 	}
 	return a
 }
 
 // Form is what a consortium handed in last, or nil.
 func (a *Archive) Form(consortium string) *Form { return a.forms[text.NameKey(consortium)] }
+
+// List gives the rows of a list as the last progress form of a consortium had them.
+func (a *Archive) List(d *templates.Definition, consortium, list string) []Row {
+	return (&Form{def: d, ListCells: a.lists[text.NameKey(consortium)]}).Rows(list)
+}
+
+// Promised adds up what a consortium promised of a metric, over all years.
+func (a *Archive) Promised(consortium, indicator string) (sum decimal.Decimal) {
+	for s, x := range a.promised {
+		if s.consortium == text.NameKey(consortium) && s.indicator == indicator {
+			sum = sum.Add(decimal.NewFromFloat(x.value))
+		}
+	}
+	return sum
+}
 
 // Stated is the figure with which the locked companion of a metric is filled: a promise, or what was said before. Not ok: nothing was.
 func (a *Archive) Stated(d *templates.Definition, consortium string, metric *templates.Field, companion string, year int) (value float64, ok bool) {

@@ -97,6 +97,25 @@ type ListCell struct {
 	Raw        string       `col:"raw,null"`
 }
 
+// ProjectCell is what one column says in a row of a list of a progress form.
+type ProjectCell struct {
+	Batch      int32        `col:"batch"`
+	Submission string       `col:"submission"` // of the progress form
+	CityCode   string       `col:"city_code,null"`
+	City       string       `col:"city,null"`
+	Consortium string       `col:"consortium,null"`
+	List       string       `col:"list"`
+	Record     int32        `col:"record"` // 1-based, as in the workbook
+	Field      string       `col:"field"`
+	Number     Opt[float64] `col:"number"`
+	Text       string       `col:"text,null"`
+	Unit       string       `col:"unit,null"`
+	Status     Status       `col:"status"`
+	File       string       `col:"file"`
+	Sheet      string       `col:"sheet"`
+	Cell       string       `col:"cell"`
+}
+
 // Metric is one number of one year: the long form of everything that has a year.
 type Metric struct {
 	Batch      int32        `col:"batch"`

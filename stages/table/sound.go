@@ -62,7 +62,7 @@ func soundTable(d *templates.Definition, t *templates.Table, rec arrow.Record, h
 		}
 		seen[key] = true
 		form := d
-		if t.Name == "fulfilment" && d.Progress != nil { // its years are those of the progress form
+		if (t.Name == "fulfilment" || t.Name == "projects") && d.Progress != nil { // their fields and years are those of the progress form
 			form = d.Progress
 		}
 		if err := ofTheForm(form, rec, row); err != nil {
