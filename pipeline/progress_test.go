@@ -213,3 +213,32 @@ func TestFulfilmentTotalsInDuckDB(t *testing.T) {
 }
 
 func abs(x float64) float64 { return max(x, -x) }
+
+func TestWhoWasNotSelectedIsTold(t *testing.T) {
+	y, err := later()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Definition: y.d, Register: filepath.Join(y.dir, samples.RegisterName)}
+	register, _, err := readRegister(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := register[0].Key
+	progress, _, err := o.follow(&table.Facts{Definition: y.d, Progress: y.result.Progress.Facts}, register[1:], nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for x := range progress.Findings.All() {
+		if x.Rule != ruleNotSelected {
+			continue
+		}
+		if told++; !strings.HasSuffix(x.Submission, fmt.Sprintf("-%02s", strings.TrimPrefix(gone, "no:"))) {
+			t.Errorf("%s was selected", x.Submission)
+		}
+	}
+	if told != 1 {
+		t.Errorf("told %d times of %s", told, gone)
+	}
+}
