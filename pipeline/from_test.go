@@ -192,7 +192,7 @@ func TestMarksFromTables(t *testing.T) {
 	}
 	records := map[string]arrow.Record{}
 	for _, n := range tables {
-		records[n.Name] = n.Record
+		records[n.Name] = n.Record()
 	}
 	again, err := table.Restore(facts.Definition, records)
 	if err != nil {

@@ -27,6 +27,7 @@ import (
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
+	"lianheti/stages/workers"
 	"lianheti/templates"
 )
 
@@ -157,17 +158,27 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	manifest.Previous, manifest.Earlier, manifest.Register = earlier.manifest, named, registered
 	manifest.Opinions, manifest.AllowTrial = opinions.described(), o.AllowTrial
-	o.doing("写数据表")
-	if err := writeTables(out.Fresh, manifest, round); err != nil {
-		return nil, err
-	}
 	in := consolidate.Input{Round: *round, FromTables: source.from != nil, Earlier: earlier.consolidated(),
-		Select: o.Score.Select, Date: o.Date, ReplyBy: o.ReplyBy, DataRoot: manifest.DataRoot, Standing: known}
-	o.doing("写退回件和省级汇总")
-	if err := writeBooks(ctx, out.Fresh, &in, source.open); err != nil {
+		Select: o.Score.Select, Date: o.Date, ReplyBy: o.ReplyBy, Standing: known}
+	o.doing("写数据表、退回件")
+	if err := workers.All(
+		func() error { return writeTables(out.Fresh, manifest, round) },
+		func() (err error) {
+			if in.Returns, err = writeReturns(out.Fresh, in, source.open); err != nil {
+				return err
+			}
+			return writeProgress(out.Fresh, progress, o, sources)
+		},
+		func() error { return writeRegister(out.Fresh, round) },
+	); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(writeProgress(out.Fresh, progress, o, sources), writeRegister(out.Fresh, round), writeReview(out.Fresh, in, o, opinions)); err != nil {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	in.DataRoot = manifest.DataRoot
+	o.doing("写省级汇总")
+	if err := writeForPeople(out.Fresh, in, o, opinions); err != nil {
 		return nil, err
 	}
 	if err := writeDocuments(out.Fresh, in); err != nil { // at last: one of them lists all else
@@ -184,7 +195,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		if err := os.Remove(filepath.Join(dir, d.Register.Next)); err != nil { // it holds names, and no meeting needs it
 			return err
 		}
-		if err := errors.Join(writeForPeople(dir, in), writeReview(dir, in, o, opinions)); err != nil {
+		if err := writeForPeople(dir, in, o, opinions); err != nil {
 			return err
 		}
 		return writeDocuments(dir, in)
@@ -278,44 +289,40 @@ func writeTables(dir string, m *publish.Manifest, round *table.Round) error {
 	if err := keepDefinition(dir, round.Definition); err != nil {
 		return err
 	}
-	written, err := publish.Outputs(dir)
-	m.DataRoot = m.Data(dataFolder, written)
+	root, err := m.Data(dir, dataFolder)
+	m.DataRoot = root
 	return err
 }
 
-// writeBooks writes what people open below dir. open gives a file that arrived; nil where there are only tables.
-func writeBooks(ctx context.Context, dir string, in *consolidate.Input, open func(string) ([]byte, error)) error {
-	if open != nil {
-		returns := filepath.Join(dir, feedback.Folder)
-		copies, err := feedback.Write(returns, feedback.Input{Round: in.Round, Date: in.Date, ReplyBy: in.ReplyBy}, open)
-		if err != nil {
-			return fmt.Errorf("退回件：%w", err)
-		}
-		in.Returns = copies
+// writeReturns writes what goes back to the prefectures below dir, and gives the copies. open gives a file that arrived; nil where there
+// are only tables.
+func writeReturns(dir string, in consolidate.Input, open func(string) ([]byte, error)) (map[string]string, error) {
+	if open == nil {
+		return nil, nil
 	}
-	if err := ctx.Err(); err != nil {
-		return err
+	copies, err := feedback.Write(filepath.Join(dir, feedback.Folder), feedback.Input{Round: in.Round, Date: in.Date, ReplyBy: in.ReplyBy}, open)
+	if err != nil {
+		return nil, fmt.Errorf("退回件：%w", err)
 	}
-	return writeForPeople(dir, *in)
+	return copies, nil
 }
 
-// writeForPeople makes the workbooks and the documents below dir. What is kept for a meeting has no personal data.
-func writeForPeople(dir string, in consolidate.Input) error {
-	books, err := consolidate.Books(in)
-	if err != nil {
-		return err
-	}
+// writeForPeople makes the workbooks and the page for the meeting room below dir. What is kept for a meeting has no personal data.
+func writeForPeople(dir string, in consolidate.Input, o Options, advised *opinions) error {
 	if in.Standing.Meeting != "" {
 		if err := os.RemoveAll(filepath.Join(dir, consolidate.ContactsFile)); err != nil {
 			return err
 		}
 	}
-	for name, data := range books {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+	return workers.All(
+		func() error { return writeReview(dir, in, o, advised) },
+		func() error {
+			books, err := consolidate.Books(in)
+			for name, data := range books {
+				err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), data, 0o644))
+			}
 			return err
-		}
-	}
-	return nil
+		})
 }
 
 // workers is how many files are read at a time.

@@ -120,16 +120,17 @@ type Counts struct {
 
 // Data is what the tables rest on and what they say, in one hash: year, definition, options, date, register, marks, opinions, previous run,
 // inputs and the table files. It is known before the workbooks are written, which print it; a run done again from the tables
-// (--from) has the same. tables are the files below the results' folder for data.
-func (m *Manifest) Data(folder string, tables []Output) string {
+// (--from) has the same. folder is that for data, below the results' dir.
+func (m *Manifest) Data(dir, folder string) (string, error) {
 	basis := Manifest{Year: m.Year, Version: m.Version, Date: m.Date, Definition: m.Definition, Options: m.Options, Previous: m.Previous, Earlier: m.Earlier,
 		Register: m.Register, Opinions: m.Opinions, Inputs: m.Inputs, Marks: m.Marks}
+	tables, err := Outputs(filepath.Join(dir, folder))
 	for _, o := range tables {
-		if strings.HasPrefix(o.Path, folder+"/") && slices.Contains(tableFiles, path.Ext(o.Path)) {
+		if o.Path = path.Join(folder, o.Path); slices.Contains(tableFiles, path.Ext(o.Path)) {
 			basis.Outputs = append(basis.Outputs, o)
 		}
 	}
-	return digest(basis.encode())
+	return digest(basis.encode()), err
 }
 
 // tableFiles are the extensions of the files that hold tables.

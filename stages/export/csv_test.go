@@ -74,20 +74,19 @@ func TestCSVIsWhatExcelTakes(t *testing.T) {
 
 // A key that does not hold in a run is not declared for it.
 func TestKeysAreDeclaredWhereTheyHold(t *testing.T) {
-	files := func(paths ...string) table.Named {
+	files := func(paths ...string) arrow.Record {
 		var rows []table.File
 		for _, p := range paths {
 			rows = append(rows, table.File{Batch: 2024, Role: table.RoleMarks, Path: p})
 		}
-		return table.Named{Name: "files", Record: table.Of(rows).Record()}
+		return table.Of(rows).Record()
 	}
 	key := []string{"batch", "role", "path"}
-	if twice, once := files("a", "a"), files("a", "b"); unique(twice.Record, key) || !unique(once.Record, key) || unique(once.Record, []string{"code"}) {
+	if twice, once := files("a", "a"), files("a", "b"); unique(twice, key) || !unique(once, key) || unique(once, []string{"code"}) {
 		t.Error("a key that repeats or is null is taken for one, or one that holds is not")
 	}
 	marks := table.Of([]table.Mark{{Batch: 2024, File: "b"}}).Record()
-	all := []table.Named{files("a", "b")}
-	if !refers(all, marks, "file", "files", "path") || refers([]table.Named{files("a")}, marks, "file", "files", "path") || refers(all, marks, "file", "submissions", "file") {
+	if !refers(marks, "file", table.Values(files("a", "b"), "path")) || refers(marks, "file", table.Values(files("a"), "path")) || refers(marks, "file", nil) {
 		t.Error("a reference is not told from one that leads nowhere")
 	}
 }

@@ -122,16 +122,16 @@ func (p dataPackage) encode() ([]byte, error) {
 // Two things are as frictionless 5.21 needs them, which reads Parquet through pandas and so checks the data against the schema: a
 // tabular resource does not give its bytes, because that reader counts none; and whole numbers with gaps are of type
 // number, because pandas holds them as floats (arrowType says what they are).
-func newResource(t table.Named, all []table.Named, f format, path string, written *sink) resource {
-	schema := t.Record.Schema()
+func newResource(name string, rec arrow.Record, held map[string]map[string]bool, f format, path string, written *sink) resource {
+	schema := rec.Schema()
 	r := resource{
-		Name: t.Name + "-" + f.name, Path: path,
+		Name: name + "-" + f.name, Path: path,
 		Title: table.Said(schema.Metadata(), table.KeyLabel), Description: table.Said(schema.Metadata(), table.KeyDescription),
 		Format: f.name, MediaType: f.mediatype, Bytes: written.size, Hash: "sha256:" + written.sha256(),
 		Schema: &tableSchema{Profile: "https://datapackage.org/profiles/2.0/tableschema.json", MissingValues: []string{}},
 	}
 	if f.tabular {
-		r.Name, r.Type, r.Bytes = t.Name, "table", 0
+		r.Name, r.Type, r.Bytes = name, "table", 0
 	}
 	text := f.name == "csv" // where an empty text reads as nothing
 	if text {
@@ -150,11 +150,12 @@ func newResource(t table.Named, all []table.Named, f format, path string, writte
 			x.Constraints.Enum = strings.Split(values, table.ValueSeparator)
 		}
 		r.Schema.Fields = append(r.Schema.Fields, x)
-		if to, column, ok := strings.Cut(table.Said(c.Metadata, table.KeyReferences), "."); ok && refers(all, t.Record, c.Name, to, column) {
+		if target := table.Said(c.Metadata, table.KeyReferences); target != "" && refers(rec, c.Name, held[target]) {
+			to, column, _ := strings.Cut(target, ".")
 			r.Schema.ForeignKeys = append(r.Schema.ForeignKeys, foreignKey{[]string{c.Name}, reference{to, []string{column}}})
 		}
 	}
-	if key := strings.Split(table.Said(schema.Metadata(), table.KeyPrimary), table.ValueSeparator); unique(t.Record, key) {
+	if key := strings.Split(table.Said(schema.Metadata(), table.KeyPrimary), table.ValueSeparator); unique(rec, key) {
 		r.Schema.PrimaryKey = key
 	}
 	return r

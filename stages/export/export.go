@@ -11,8 +11,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
+	"slices"
 
 	"lianheti/stages/table"
+	"lianheti/stages/workers"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -37,7 +40,7 @@ var formats = []format{
 
 // Write puts the tables and their data package into dir, which it makes if need be.
 func Write(dir string, d *templates.Definition, tables []table.Named) error {
-	resources, err := writeTables(dir, tables)
+	resources, err := writeTables(dir, d, tables)
 	if err != nil {
 		return err
 	}
@@ -52,33 +55,56 @@ func Write(dir string, d *templates.Definition, tables []table.Named) error {
 
 // Alone puts one table that no run publishes into dir, with a data package of its own.
 func Alone(dir string, d *templates.Definition, t table.Named) error {
-	resources, err := writeTables(dir, []table.Named{t})
+	resources, err := writeTables(dir, d, []table.Named{t})
 	if err != nil {
 		return err
 	}
 	return explain(dir, d, resources)
 }
 
-// writeTables writes every table in every format.
-func writeTables(dir string, tables []table.Named) ([]resource, error) {
+// writeTables writes every table in every format, some tables at a time.
+func writeTables(dir string, d *templates.Definition, tables []table.Named) ([]resource, error) {
 	for _, f := range formats {
 		if err := os.MkdirAll(filepath.Join(dir, f.folder), 0o755); err != nil {
 			return nil, fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
 		}
 	}
-	var resources []resource
-	for _, t := range tables {
-		for _, f := range formats {
-			name := path.Join(f.folder, t.Name+"."+f.name)
-			w, err := create(filepath.Join(dir, filepath.FromSlash(name)))
-			if err != nil {
-				return nil, fmt.Errorf("无法写 %s：%w", name, err)
-			}
-			if err := w.finish(f.write(w, t.Record)); err != nil {
-				return nil, fmt.Errorf("无法写 %s，请检查剩余空间：%w", name, err)
-			}
-			resources = append(resources, newResource(t, tables, f, name, w))
+	held := table.Held(d, func(name string) arrow.Record {
+		if i := slices.IndexFunc(tables, func(t table.Named) bool { return t.Name == name }); i >= 0 {
+			return tables[i].Record()
 		}
+		return nil
+	})
+	type written struct {
+		resources []resource
+		err       error
+	}
+	var resources []resource
+	for w := range workers.InOrder(runtime.NumCPU(), slices.Values(tables), func(t table.Named) (w written) {
+		w.resources, w.err = writeTable(dir, t, held)
+		return w
+	}) {
+		if w.err != nil {
+			return nil, w.err
+		}
+		resources = append(resources, w.resources...)
+	}
+	return resources, nil
+}
+
+// writeTable writes one table in every format. held is what columns hold that others refer to.
+func writeTable(dir string, t table.Named, held map[string]map[string]bool) (resources []resource, err error) {
+	rec := t.Record()
+	for _, f := range formats {
+		name := path.Join(f.folder, t.Name+"."+f.name)
+		w, err := create(filepath.Join(dir, filepath.FromSlash(name)))
+		if err != nil {
+			return nil, fmt.Errorf("无法写 %s：%w", name, err)
+		}
+		if err := w.finish(f.write(w, rec)); err != nil {
+			return nil, fmt.Errorf("无法写 %s，请检查剩余空间：%w", name, err)
+		}
+		resources = append(resources, newResource(t.Name, rec, held, f, name, w))
 	}
 	return resources, nil
 }

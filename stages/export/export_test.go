@@ -165,7 +165,7 @@ func TestReadBack(t *testing.T) {
 	files := contents(t, dir)
 	for _, want := range tables {
 		for _, f := range formats {
-			compare(t, want.Name+"."+f.name, want.Record, f.name, files[path.Join(f.folder, want.Name+"."+f.name)])
+			compare(t, want.Name+"."+f.name, want.Record(), f.name, files[path.Join(f.folder, want.Name+"."+f.name)])
 		}
 	}
 }
@@ -260,7 +260,7 @@ func TestOtherReaders(t *testing.T) {
 	_, tables, dir := written(t)
 	records := map[string]arrow.Record{}
 	for _, n := range tables {
-		records[n.Name] = n.Record
+		records[n.Name] = n.Record()
 	}
 	t.Run("python", func(t *testing.T) { programs.ReadByPython(t, dir, records) })
 	t.Run("javascript", func(t *testing.T) { programs.ReadByNode(t, dir, records) })
@@ -277,7 +277,7 @@ func TestPackageIsTrue(t *testing.T) {
 		t.Fatalf("%d resources for %d tables", len(p.Resources), len(tables))
 	}
 	for i, r := range p.Resources[:len(p.Resources)-1] { // the last are the views
-		data, want := files[r.Path], tables[i/len(formats)].Record
+		data, want := files[r.Path], tables[i/len(formats)].Record()
 		digest := sha256.Sum256(data)
 		if r.Type == "" && r.Bytes != int64(len(data)) || r.Hash != "sha256:"+hex.EncodeToString(digest[:]) {
 			t.Errorf("%s: the package says %d bytes, %s", r.Path, r.Bytes, r.Hash)
@@ -326,8 +326,8 @@ func TestNothingPersonal(t *testing.T) {
 	files := contents(t, dir)
 	files["plain"] = nil // snappy may hide a text from a search: the values are searched as well
 	for _, n := range tables {
-		files["plain"] = append(files["plain"], n.Record.Schema().String()...)
-		for _, c := range n.Record.Columns() {
+		files["plain"] = append(files["plain"], n.Record().Schema().String()...)
+		for _, c := range n.Record().Columns() {
 			for i := range c.Len() {
 				files["plain"] = append(files["plain"], c.ValueStr(i)+"\n"...)
 			}
@@ -368,7 +368,7 @@ func (nopCloser) Close() error { return nil }
 
 func TestFullDisk(t *testing.T) {
 	_, tables, _ := written(t)
-	rec := tables[0].Record
+	rec := tables[0].Record()
 	for _, f := range formats {
 		var b bytes.Buffer
 		w := newSink(nopCloser{&b})

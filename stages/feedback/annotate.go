@@ -1,6 +1,7 @@
 package feedback
 
 import (
+	"archive/zip"
 	"bytes"
 	"cmp"
 	"errors"
@@ -58,39 +59,43 @@ func Annotate(data []byte, d *templates.Definition, findings []table.Finding, sa
 	return out.Bytes(), nil
 }
 
-// open reads the workbook, its notes apart.
-func (c *copying) open(data []byte) error {
-	plain, err := ooxml.Decrypt(data) // given to excelize as an option the password would encrypt the copy as well
+// open reads the workbook, its notes apart. It is unpacked once: what was proven is what excelize gets.
+func (c *copying) open(data []byte) (err error) {
+	if c.plain, err = ooxml.Decrypt(data); err != nil { // given to excelize as an option the password would encrypt the copy as well
+		return err
+	}
+	parts, err := ooxml.Unpack(c.plain)
 	if err != nil {
 		return err
 	}
-	parts, err := ooxml.Unpack(plain)
-	if err != nil {
-		return err
-	}
+	defer parts.Release()
 	if err := bounded(parts); err != nil {
 		return err
 	}
-	if transitional(parts) {
-		if plain, err = ooxml.Pack(parts.All); err != nil {
-			return err
-		}
+	transitional(parts)
+	if c.f, err = open(parts.All); err != nil {
+		return err
 	}
 	if noted(parts) {
-		plain, c.notes, err = withoutNotes(plain, parts)
+		left, err := c.withoutNotes(parts)
 		if errors.Is(err, errControls) {
 			c.silent = true // the cells are coloured and listed; a note of ours might cost the submitter's controls
 		} else if err != nil {
 			return err
+		} else if left != nil {
+			defer c.f.Close()
+			c.f, err = open(left)
 		}
 	}
-	c.plain = plain
-	c.f, err = open(plain)
 	return err
 }
 
 // open reads a submitted workbook. What could be read once fits these limits.
-func open(data []byte) (*excelize.File, error) {
+func open(parts []ooxml.Part) (*excelize.File, error) {
+	data, err := ooxml.Pack(parts, zip.Store) // it is unpacked at once
+	if err != nil {
+		return nil, err
+	}
 	const most = 128 << 20
 	return excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: most, UnzipXMLSizeLimit: most})
 }
@@ -103,7 +108,7 @@ type copying struct {
 	d        *templates.Definition
 	author   string
 	findings []table.Finding
-	plain    []byte // the workbook without password and notes
+	plain    []byte // the workbook without password
 	f        *excelize.File
 	notes    map[string][]excelize.Comment // that stood there, by sheet; ours taken out
 	silent   bool                          // no notes can be added

@@ -1,6 +1,7 @@
 package feedback
 
 import (
+	"archive/zip"
 	"bytes"
 	"image"
 	"image/png"
@@ -118,7 +119,7 @@ func packed(t testing.TB, parts map[string][]byte, order []string) []byte {
 	for _, name := range order {
 		all = append(all, ooxml.Part{Name: name, Data: parts[name]})
 	}
-	data, err := ooxml.Pack(all)
+	data, err := ooxml.Pack(all, zip.Deflate)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,22 +27,17 @@ func relatesNotes(p ooxml.Part) bool {
 	return strings.HasPrefix(p.Name, "xl/worksheets/_rels/") && bytes.Contains(p.Data, []byte("/comments\""))
 }
 
-// withoutNotes takes the notes out of a workbook and gives them by sheet, to be added again: beside notes that another
-// program wrote excelize fails to add its own, or loses them. A workbook whose notes can't be taken out stays as it is.
-func withoutNotes(data []byte, parts *ooxml.Parts) ([]byte, map[string][]excelize.Comment, error) {
-	f, err := open(data)
-	if err != nil {
-		return data, nil, err
-	}
-	defer f.Close()
+// withoutNotes takes the notes out of the workbook, to be added again, and gives what is left: beside notes that another program wrote
+// excelize fails to add its own, or loses them. Nil: there are none. A workbook whose notes can't be taken out stays as it is.
+func (c *copying) withoutNotes(parts *ooxml.Parts) ([]ooxml.Part, error) {
 	notes, count := map[string][]excelize.Comment{}, 0
-	for _, sheet := range f.GetSheetList() {
-		found, err := f.GetComments(sheet)
+	for _, sheet := range c.f.GetSheetList() {
+		found, err := c.f.GetComments(sheet)
 		if err != nil {
-			return data, nil, err
+			return nil, err
 		}
 		if count += len(found); count > maxNotes {
-			return data, nil, errUnbounded
+			return nil, errUnbounded
 		}
 		for _, note := range found {
 			if note, left := withoutOurs(note); left {
@@ -51,13 +46,13 @@ func withoutNotes(data []byte, parts *ooxml.Parts) ([]byte, map[string][]exceliz
 		}
 	}
 	if count == 0 {
-		return data, nil, nil
+		return nil, nil
 	}
-	clean, err := dropNotes(parts)
-	if errors.Is(err, errControls) {
-		return data, nil, err
+	left, err := dropNotes(parts)
+	if err == nil {
+		c.notes = notes
 	}
-	return clean, notes, err
+	return left, err
 }
 
 // errControls says that notes share their drawing with buttons or boxes, which can't be kept apart.
@@ -78,8 +73,8 @@ func element(name string) *regexp.Regexp {
 	return regexp.MustCompile(`<(?:\w+:)?` + name + `\b[^>]*?(?:/>|>\s*</(?:\w+:)?` + name + `>)`)
 }
 
-// dropNotes gives a workbook without comments, threaded comments and the drawings that show them.
-func dropNotes(all *ooxml.Parts) ([]byte, error) {
+// dropNotes gives the parts of a workbook without comments, threaded comments and the drawings that show them.
+func dropNotes(all *ooxml.Parts) ([]ooxml.Part, error) {
 	parts := map[string][]byte{}
 	for _, p := range all.All {
 		parts[p.Name] = p.Data
@@ -125,7 +120,7 @@ func dropNotes(all *ooxml.Parts) ([]byte, error) {
 			left = append(left, ooxml.Part{Name: p.Name, Data: parts[p.Name]})
 		}
 	}
-	return ooxml.Pack(left)
+	return left, nil
 }
 
 func attributes(tag []byte) map[string]string {
@@ -137,25 +132,20 @@ func attributes(tag []byte) map[string]string {
 }
 
 // transitional brings a workbook that Excel saved as strict Open XML into the namespaces that every program reads: excelize reads the
-// strict ones and writes half of them. False: it was none.
-func transitional(parts *ooxml.Parts) (strict bool) {
+// strict ones and writes half of them.
+func transitional(parts *ooxml.Parts) {
 	for i, p := range parts.All {
-		if strings.HasSuffix(p.Name, ".xml") || strings.HasSuffix(p.Name, ".rels") {
-			parts.All[i].Data = strictNamespace.ReplaceAllFunc(p.Data, func(b []byte) []byte {
-				strict = true
+		if bytes.Contains(p.Data, strictBegin) && (strings.HasSuffix(p.Name, ".xml") || strings.HasSuffix(p.Name, ".rels")) {
+			plain := strictNamespace.ReplaceAllFunc(p.Data, func(b []byte) []byte {
 				return []byte(strictProperties.Replace(string(strictNamespace.ReplaceAll(b, []byte("http://schemas.openxmlformats.org/$1/2006/$2")))))
 			})
+			parts.All[i].Data = strictConformance.ReplaceAll(plain, nil)
 		}
 	}
-	for i, p := range parts.All {
-		if strict {
-			parts.All[i].Data = strictConformance.ReplaceAll(p.Data, nil)
-		}
-	}
-	return strict
 }
 
 var (
+	strictBegin       = []byte("http://purl.oclc.org/ooxml/")
 	strictNamespace   = regexp.MustCompile(`http://purl\.oclc\.org/ooxml/(\w+)/([\w/]+)`)
 	strictProperties  = strings.NewReplacer("/extendedProperties", "/extended-properties", "/customProperties", "/custom-properties")
 	strictConformance = regexp.MustCompile(` conformance="strict"`)

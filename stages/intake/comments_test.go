@@ -28,7 +28,7 @@ func TestWordsInNotes(t *testing.T) {
 		}
 		return nil
 	})
-	book, refusal := open(data, false)
+	book, refusal := open(data, false, "")
 	if refusal != nil {
 		t.Fatal(refusal)
 	}

@@ -109,7 +109,7 @@ func Flat(s Source) (file model.File, cells []model.Cell) {
 	if decided != nil {
 		return decided.File, nil
 	}
-	book, refusal := open(data, true)
+	book, refusal := open(data, true, "")
 	if refusal != nil {
 		return refused(file, refusal).File, nil
 	}
@@ -136,7 +136,7 @@ func FormYear(s Source) (year int) {
 	if decided != nil {
 		return 0
 	}
-	book, refusal := open(data, false)
+	book, refusal := open(data, true, templates.MetaSheet)
 	if refusal != nil {
 		return 0
 	}
@@ -154,7 +154,7 @@ func Defeated(s Source) model.Workbook {
 
 // workbook reads the bytes of one file.
 func workbook(d *templates.Definition, file model.File, data []byte) model.Workbook {
-	book, refusal := open(data, false)
+	book, refusal := open(data, false, "")
 	if refusal != nil {
 		return refused(file, refusal)
 	}

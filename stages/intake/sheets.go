@@ -24,14 +24,14 @@ const (
 
 // open reads a workbook: the container proven, every sheet's XML walked to its end, every filled cell kept, but for
 // what the sheets that calculate hold of the template where whole is not asked for. There is one reader: what it
-// counts is what it yields.
-func open(data []byte, whole bool) (*Book, *Refusal) {
+// counts is what it yields. Where only a sheet is asked for by its title, the others are left alone.
+func open(data []byte, whole bool, only string) (*Book, *Refusal) {
 	p, refusal := unpack(data)
 	if refusal != nil {
 		return nil, refusal
 	}
 	defer p.Release()
-	w := &workbookReader{parts: p, walker: ooxml.NewWalker(), book: &Book{}, whole: whole}
+	w := &workbookReader{parts: p, walker: ooxml.NewWalker(), book: &Book{}, whole: whole, only: only}
 	main, contentType, err := p.Main(w.walker)
 	if err != nil {
 		return nil, damaged(err, "[Content_Types].xml")
@@ -62,6 +62,9 @@ func (w *workbookReader) read(main string) (book *Book, refusal *Refusal) {
 		}
 	}
 	for _, s := range w.sheets {
+		if w.only != "" && w.only != s.title {
+			continue
+		}
 		if refusal := w.loadSheet(s); refusal != nil {
 			return nil, refusal
 		}
@@ -106,6 +109,7 @@ type workbookReader struct {
 	rels     []ooxml.Relation
 	gathered []Cell // of the sheet at hand
 	whole    bool   // keep what the template's own sheets calculate
+	only     string // title of the only sheet to read; empty: all
 	book     *Book
 	sheets   []sheetPart
 	date04   bool

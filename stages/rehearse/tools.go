@@ -28,7 +28,7 @@ func (c *copying) parts() []ooxml.Part {
 
 // packed makes a container of parts.
 func packed(parts []ooxml.Part) []byte {
-	data, err := ooxml.Pack(parts)
+	data, err := ooxml.Pack(parts, zip.Deflate)
 	must(err)
 	return data
 }

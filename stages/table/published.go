@@ -12,10 +12,11 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// Named is a table as it is published: its columns, with what they mean as metadata.
+// Named is a table as it is published: its columns, with what they mean as metadata. It is made anew each time, so that no more of
+// them are in memory than are being written.
 type Named struct {
 	Name   string
-	Record arrow.Record
+	Record func() arrow.Record
 }
 
 // Published gives every table that goes to the analysts, in the order of tables.yaml. Phone and id numbers are masked in
@@ -55,19 +56,19 @@ func Published(r *Round) ([]Named, error) {
 		case "panel":
 			records[name] = widePanel(s, r.Facts)
 		}
-		out = append(out, Named{name, publishable(s, records[name], labels)})
+		out = append(out, Named{name, func() arrow.Record { return publishable(s, records[name], labels) }})
 	}
 	return out, nil
 }
 
-// Apart is a table that no run publishes, under the description that tables.yaml has of it. The caller releases the record.
+// Apart is a table that no run publishes, under the description that tables.yaml has of it.
 func Apart[T any](d *templates.Definition, name string, rows []T) (Named, error) {
 	schema, err := describe(d, name, fieldsOf[T]())
 	if err != nil {
 		return Named{}, err
 	}
 	t := Of(rows)
-	return Named{name, publishable(schema, t.Record(), labelsOf(d))}, nil
+	return Named{name, func() arrow.Record { return publishable(schema, t.Record(), labelsOf(d)) }}, nil
 }
 
 // publishable is a record under its described schema, with every text fit to be seen, and the labels beside the codes. All columns are

@@ -103,7 +103,7 @@ func publish(t *testing.T) map[string]arrow.Record {
 	out := map[string]arrow.Record{}
 	for _, p := range tables {
 		names = append(names, p.Name)
-		out[p.Name] = p.Record
+		out[p.Name] = p.Record()
 	}
 	for _, table := range d.Tables {
 		if !table.Internal {

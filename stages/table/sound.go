@@ -16,14 +16,7 @@ import (
 // sets of values, references that lead somewhere, numbers that are some, fields and years that the form has. Whoever altered a table
 // could alter its hash with it; nothing that reads on need be ready for what no run can have written.
 func sound(d *templates.Definition, records map[string]arrow.Record) error {
-	held := map[string]map[string]bool{} // what columns that are referred to hold
-	for _, t := range d.Tables {
-		for _, c := range t.Columns {
-			if table, column, ok := strings.Cut(c.References, "."); ok && held[c.References] == nil && records[table] != nil {
-				held[c.References] = valuesOf(records[table], column)
-			}
-		}
-	}
+	held := Held(d, func(name string) arrow.Record { return records[name] })
 	for _, t := range d.Tables {
 		if rec := records[t.Name]; rec != nil {
 			if err := soundTable(d, t, rec, held); err != nil {
@@ -34,6 +27,24 @@ func sound(d *templates.Definition, records map[string]arrow.Record) error {
 	return nil
 }
 
+// Held gives what the columns hold that others refer to, by table.column, of the tables that there are (nil: it is not there).
+func Held(d *templates.Definition, record func(table string) arrow.Record) map[string]map[string]bool {
+	held := map[string]map[string]bool{}
+	for _, t := range d.Tables {
+		for _, c := range t.Columns {
+			table, column, ok := strings.Cut(c.References, ".")
+			if _, known := held[c.References]; !ok || known {
+				continue
+			}
+			held[c.References] = nil
+			if rec := record(table); rec != nil {
+				held[c.References] = Values(rec, column)
+			}
+		}
+	}
+	return held
+}
+
 func soundTable(d *templates.Definition, t *templates.Table, rec arrow.Record, held map[string]map[string]bool) error {
 	for i, f := range rec.Schema().Fields() {
 		if numbers, ok := rec.Column(i).(*array.Float64); ok && slices.ContainsFunc(numbers.Float64Values(), func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
@@ -41,7 +52,7 @@ func soundTable(d *templates.Definition, t *templates.Table, rec arrow.Record, h
 		}
 	}
 	for _, c := range t.Columns {
-		for v := range valuesOf(rec, c.Name) {
+		for v := range Values(rec, c.Name) {
 			switch {
 			case v == "":
 			case len(c.Values) > 0 && !slices.Contains(c.Values, v):
@@ -51,25 +62,35 @@ func soundTable(d *templates.Definition, t *templates.Table, rec arrow.Record, h
 			}
 		}
 	}
-	seen := make(map[string]bool, rec.NumRows())
+	if key := Twice(rec, t.Key); key != "" {
+		return fmt.Errorf("有两行的主键相同（%s）", key)
+	}
+	form := d
+	if (t.Name == "fulfilment" || t.Name == "projects") && d.Progress != nil { // their fields and years are those of the progress form
+		form = d.Progress
+	}
 	for row := range int(rec.NumRows()) {
-		key := ""
-		for _, name := range t.Key {
-			key += cellOf(rec, name, row) + "\x00"
-		}
-		if len(t.Key) > 0 && seen[key] {
-			return fmt.Errorf("有两行的主键相同（%s）", strings.ReplaceAll(strings.TrimSuffix(key, "\x00"), "\x00", "、"))
-		}
-		seen[key] = true
-		form := d
-		if (t.Name == "fulfilment" || t.Name == "projects") && d.Progress != nil { // their fields and years are those of the progress form
-			form = d.Progress
-		}
 		if err := ofTheForm(form, rec, row); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Twice gives a key that two rows share, its parts with 、 between; empty where none do, or there is no key.
+func Twice(rec arrow.Record, key []string) string {
+	seen, parts := make(map[string]bool, rec.NumRows()), make([]string, len(key))
+	for row := range int(rec.NumRows()) {
+		for i, name := range key {
+			parts[i] = cellOf(rec, name, row)
+		}
+		whole := strings.Join(parts, "\x00")
+		if len(key) > 0 && seen[whole] {
+			return strings.Join(parts, "、")
+		}
+		seen[whole] = true
+	}
+	return ""
 }
 
 // ofTheForm says whether a row is about a field that the form has, in one of its years.
@@ -88,11 +109,16 @@ func ofTheForm(d *templates.Definition, rec arrow.Record, row int) error {
 	return nil
 }
 
-// valuesOf are the different values of a column, as text; none where there is no such column.
-func valuesOf(rec arrow.Record, name string) map[string]bool {
+// Values are the different values of a column, as text; none where there is no such column.
+func Values(rec arrow.Record, name string) map[string]bool {
 	out := map[string]bool{}
-	for row := range int(rec.NumRows()) {
-		out[cellOf(rec, name, row)] = true
+	if at := rec.Schema().FieldIndices(name); len(at) == 1 {
+		column := rec.Column(at[0])
+		for row := range column.Len() {
+			if !column.IsNull(row) {
+				out[column.ValueStr(row)] = true
+			}
+		}
 	}
 	return out
 }

@@ -63,6 +63,15 @@ func (g *Group) Wait() error {
 	return err
 }
 
+// All does several things side by side and gives the first error.
+func All(things ...func() error) error {
+	var g Group
+	for _, do := range things {
+		g.Go(do)
+	}
+	return g.Wait()
+}
+
 // InOrder does the same to every item, several at a time, and yields the results in the order of the items, whoever is done
 // first. No more than n are worked on at a time, and as many results wait.
 func InOrder[T, R any](n int, items iter.Seq[T], do func(T) R) iter.Seq[R] {

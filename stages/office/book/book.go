@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"lianheti/stages/text"
@@ -86,19 +87,31 @@ func save(w io.Writer, f *excelize.File, p parts) error {
 		defaults := f.ContentTypes.Defaults
 		sort.Slice(defaults, func(i, j int) bool { return defaults[i].Extension < defaults[j].Extension })
 	}
-	byPath, level := parts{map[string]string{}, map[string]string{}, p.before}, flate.DefaultCompression
+	byPath, deflaters := parts{map[string]string{}, map[string]string{}, p.before}, &quick
 	if len(p.whole) > 0 { // a form, which is made once and sent to many
-		level = flate.BestCompression
+		deflaters = &best
 	}
+	deflate := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(deflate)
 	if len(p.whole)+len(p.tails) > 0 {
 		for id, sheet := range f.GetSheetMap() {
 			path := fmt.Sprintf("xl/worksheets/sheet%d.xml", id)
 			byPath.whole[path], byPath.tails[path] = p.whole[sheet], p.tails[sheet]
 		}
 	}
-	f.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return &orderedZip{out: w, parts: byPath, level: level} })
+	f.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return &orderedZip{out: w, parts: byPath, deflate: deflate} })
 	_, err := f.WriteTo(w)
 	return err
+}
+
+// Compressors, which take more memory than most workbooks.
+var quick, best = compressors(flate.DefaultCompression), compressors(flate.BestCompression)
+
+func compressors(level int) sync.Pool {
+	return sync.Pool{New: func() any {
+		w, _ := flate.NewWriter(nil, level) // an error is for a level that there is not
+		return w
+	}}
 }
 
 // Protect locks a sheet of the form, but for its inputs. There is no password: it guards against slips, not against
@@ -114,24 +127,23 @@ func Protect(f *excelize.File, sheet string) error {
 type orderedZip struct {
 	out     io.Writer
 	entries []*entry
-	parts   parts // by path
-	level   int
+	parts   parts         // by path
 	deflate *flate.Writer // of one entry after the other: a new one costs more than a small entry itself
 }
 
 // entry is one compressed part, with the sums the directory needs.
 type entry struct {
-	name    string
-	data    bytes.Buffer
-	deflate *flate.Writer
-	crc     uint32
-	size    uint64
-	whole   string // stands in place of what is written
-	tail    string // goes before the closing tag
-	before  *zip.File
-	begun   bool   // the root element is through
-	waiting []byte // what may be the beginning of a strange prefix
-	held    []byte // what may be the root element, or where there is a tail the closing tag
+	name   string
+	data   bytes.Buffer
+	crc    uint32
+	size   uint64
+	whole  string // stands in place of what is written
+	tail   string // goes before the closing tag
+	before *zip.File
+	kept   bool   // compressed as it was before
+	begun  bool   // the root element is through
+	held   []byte // what waits to be compressed
+	to     *flate.Writer
 }
 
 // closing is the end of a worksheet.
@@ -145,129 +157,82 @@ var (
 		` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">`)
 )
 
-// longestRoot is more than any root element takes, in bytes.
-const longestRoot = 8 << 10
-
-func (e *entry) Write(p []byte) (int, error) {
-	if e.whole != "" {
-		return len(p), nil
-	}
-	if e.before != nil { // whether it is the same shows at its end
-		e.held = append(e.held, p...)
-		return len(p), nil
-	}
-	keep := 0
-	if e.tail != "" {
-		keep = len(closing)
-	}
-	if e.begun && keep == 0 {
-		return e.compress(p)
-	}
-	e.held = append(e.held, p...)
-	if !e.begun && len(e.held) < longestRoot {
-		return len(p), nil
-	}
-	return len(p), e.release(keep)
-}
-
-// release writes what was held back but for the end of it.
-func (e *entry) release(keep int) error {
-	if !e.begun {
-		e.begun, e.held = true, streamed.ReplaceAll(e.held, root)
-	}
-	if sure := len(e.held) - keep; sure > 0 {
-		if _, err := e.compress(e.held[:sure]); err != nil {
-			return err
-		}
-		e.held = append(e.held[:0], e.held[sure:]...)
-	}
-	return nil
-}
-
-// finish writes what was held back, the tail before the closing tag.
-func (e *entry) finish() error {
-	keep := 0
-	switch {
-	case e.before != nil && uint64(len(e.held)) == e.before.UncompressedSize64 && crc32.ChecksumIEEE(e.held) == e.before.CRC32:
-		raw, err := e.before.OpenRaw()
-		if err == nil {
-			e.crc, e.size = e.before.CRC32, e.before.UncompressedSize64
-			_, err = e.data.ReadFrom(raw)
-		}
-		return err
-	case e.whole != "":
-		e.held, e.begun = []byte(e.whole), true
-	case e.tail != "":
-		keep = len(closing)
-	}
-	if err := e.release(keep); err != nil {
-		return err
-	}
-	if keep > 0 && string(e.held) != closing {
-		return fmt.Errorf("工作表 %s 的结尾不是 %s", e.name, closing)
-	}
-	if keep > 0 {
-		if _, err := e.compress([]byte(e.tail + closing)); err != nil {
-			return err
-		}
-	}
-	if err := e.deflated(e.waiting); err != nil {
-		return err
-	}
-	return e.deflate.Close()
-}
-
 // Streamed sheets name their relationships by a prefix of the encoder's own, which ExcelJS does not know; the root declares the usual one.
 var (
 	strange = []byte(`xmlns:relationships="http://schemas.openxmlformats.org/officeDocument/2006/relationships" relationships:id=`)
 	usual   = []byte("r:id=")
 )
 
-// compress writes what is sure; the end, where a strange prefix may begin, waits for what follows.
-func (e *entry) compress(p []byte) (int, error) {
-	e.waiting = bytes.ReplaceAll(append(e.waiting, p...), strange, usual)
-	sure := len(e.waiting) - len(strange)
-	if sure <= 0 {
+// atOnce is how much is compressed at once, in bytes: more than any root element takes.
+const atOnce = 64 << 10
+
+func (e *entry) Write(p []byte) (int, error) {
+	switch {
+	case e.whole != "":
+		return len(p), nil
+	case e.before != nil && uint64(len(p)) == e.before.UncompressedSize64 && crc32.ChecksumIEEE(p) == e.before.CRC32: // not touched
+		raw, err := e.before.OpenRaw()
+		if err == nil {
+			e.kept, e.crc, e.size = true, e.before.CRC32, e.before.UncompressedSize64
+			_, err = e.data.ReadFrom(raw)
+		}
+		return len(p), err
+	}
+	if e.held = append(e.held, p...); len(e.held) < atOnce {
 		return len(p), nil
 	}
-	err := e.deflated(e.waiting[:sure])
-	e.waiting = append(e.waiting[:0], e.waiting[sure:]...)
-	return len(p), err
+	return len(p), e.compress(len(strange)) // where one may begin
 }
 
-func (e *entry) deflated(p []byte) error {
-	e.crc = crc32.Update(e.crc, crc32.IEEETable, p)
-	e.size += uint64(len(p))
-	_, err := e.deflate.Write(p)
+// compress writes what is held but for the end of it.
+func (e *entry) compress(keep int) error {
+	if e.size == 0 {
+		e.to.Reset(&e.data)
+	}
+	if !e.begun {
+		e.begun, e.held = true, streamed.ReplaceAll(e.held, root)
+	}
+	e.held = bytes.ReplaceAll(e.held, strange, usual)
+	sure := e.held[:len(e.held)-keep]
+	e.crc, e.size = crc32.Update(e.crc, crc32.IEEETable, sure), e.size+uint64(len(sure))
+	_, err := e.to.Write(sure)
+	e.held = append(e.held[:0], e.held[len(sure):]...)
 	return err
 }
 
-func (z *orderedZip) Create(name string) (io.Writer, error) {
-	e := &entry{name: name, whole: z.parts.whole[name], tail: z.parts.tails[name], before: z.parts.before[name],
-		begun: z.parts.before != nil} // what others wrote keeps its root
-	var err error
-	if z.deflate == nil {
-		z.deflate, err = flate.NewWriter(&e.data, z.level)
-	} else if err = z.finish(); err == nil {
-		z.deflate.Reset(&e.data)
+// finish writes what was held back, the tail before the closing tag.
+func (e *entry) finish() error {
+	switch {
+	case e.kept:
+		return nil
+	case e.whole != "":
+		e.held, e.begun = []byte(e.whole), true
+	case e.tail != "":
+		rest, ok := bytes.CutSuffix(e.held, []byte(closing))
+		if !ok {
+			return fmt.Errorf("工作表 %s 的结尾不是 %s", e.name, closing)
+		}
+		e.held = append(rest, e.tail+closing...)
 	}
-	e.deflate = z.deflate
-	z.entries = append(z.entries, e)
-	return e, err
+	if err := e.compress(0); err != nil {
+		return err
+	}
+	return e.to.Close()
 }
 
-// finish ends the entry created last.
-func (z *orderedZip) finish() error {
-	if len(z.entries) == 0 {
-		return nil
+func (z *orderedZip) Create(name string) (io.Writer, error) {
+	z.entries = append(z.entries, &entry{name: name, to: z.deflate, whole: z.parts.whole[name], tail: z.parts.tails[name], before: z.parts.before[name],
+		begun: z.parts.before != nil}) // what others wrote keeps its root
+	if n := len(z.entries); n > 1 {
+		return z.entries[n-1], z.entries[n-2].finish()
 	}
-	return z.entries[len(z.entries)-1].finish()
+	return z.entries[0], nil
 }
 
 func (z *orderedZip) AddFS(fs.FS) error { return fs.ErrInvalid }
 
 func (z *orderedZip) Close() error {
-	if err := z.finish(); err != nil {
+	if err := z.entries[len(z.entries)-1].finish(); err != nil {
 		return err
 	}
 	sort.Slice(z.entries, func(i, j int) bool { return partOrder(z.entries[i].name) < partOrder(z.entries[j].name) })

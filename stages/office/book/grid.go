@@ -192,22 +192,24 @@ func pieces(value any, columnWidth float64) []any {
 	}
 	var out []any
 	var part Passages
-	text := ""
+	text, taken := strings.Builder{}, linesOf(columnWidth, textSize)
 	next := func() {
 		if out = append(out, any(part)); !plain {
-			out[len(out)-1] = text
+			out[len(out)-1] = text.String()
 		}
-		part, text = nil, ""
+		part = nil
+		text.Reset()
 	}
 	for _, p := range all {
 		begin := 0
 		for at, c := range p.Text {
-			if Height(text+string(c), columnWidth, textSize) > tallest-line {
+			if taken.add(c); taken.height() > tallest-line {
 				part = append(part, Passage{p.Text[begin:at], p.Common})
 				next()
-				begin = at
+				begin, taken = at, linesOf(columnWidth, textSize)
+				taken.add(c)
 			}
-			text += string(c)
+			text.WriteRune(c)
 		}
 		part = append(part, Passage{p.Text[begin:], p.Common})
 	}

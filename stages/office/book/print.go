@@ -2,6 +2,7 @@ package book
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/width"
@@ -83,24 +84,58 @@ const textSize = 10
 
 // Height is how tall a row must be for a text of so many points in a column of a width.
 func Height(text string, columnWidth, points float64) float64 {
-	lines := 0
-	for part := range strings.SplitSeq(text, "\n") {
-		room := max(2, int(columnWidth*textSize/points)-1)
-		lines += max(1, (Width(part)+room-1)/room)
+	l := linesOf(columnWidth, points)
+	for _, c := range text {
+		l.add(c)
 	}
-	return max(rowHeight, float64(lines)*line*points/textSize+3.5)
+	return l.height()
+}
+
+// lines counts the lines of a text that grows by a character at a time.
+type lines struct {
+	points      float64
+	room        int // width of a line
+	full, along int // lines that have ended, and how wide the one at hand would be by itself
+}
+
+func linesOf(columnWidth, points float64) lines {
+	return lines{points: points, room: max(2, int(columnWidth*textSize/points)-1)}
+}
+
+func (l *lines) add(c rune) {
+	if c == '\n' {
+		l.full, l.along = l.count(), 0
+	} else {
+		l.along += runeWidth(c)
+	}
+}
+
+func (l *lines) count() int { return l.full + max(1, (l.along+l.room-1)/l.room) }
+
+func (l *lines) height() float64 {
+	return max(rowHeight, float64(l.count())*line*l.points/textSize+3.5)
 }
 
 // Width is how wide a text is in characters of a column's width: a hanzi takes two.
 func Width(s string) int {
 	n := 0
 	for _, c := range s {
-		switch width.LookupRune(c).Kind() {
-		case width.EastAsianWide, width.EastAsianFullwidth, width.EastAsianAmbiguous:
-			n += 2
-		default:
-			n++
-		}
+		n += runeWidth(c)
 	}
 	return n
+}
+
+func runeWidth(c rune) int {
+	const firstHan, lastHan = '\u4e00', '\u9fff'
+	switch { // most of what there is; the table is slower
+	case c <= unicode.MaxASCII:
+		return 1
+	case c >= firstHan && c <= lastHan:
+		return 2
+	}
+	switch width.LookupRune(c).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth, width.EastAsianAmbiguous:
+		return 2
+	}
+	return 1
 }

@@ -250,12 +250,12 @@ func checked(content []byte, f *zip.File) error {
 	return nil
 }
 
-// Pack makes a container of parts, in their order.
-func Pack(parts []Part) ([]byte, error) {
+// Pack makes a container of parts, in their order, by a method of archive/zip.
+func Pack(parts []Part, method uint16) ([]byte, error) {
 	var out bytes.Buffer
 	zw := zip.NewWriter(&out)
 	for _, p := range parts {
-		w, err := zw.Create(p.Name)
+		w, err := zw.CreateHeader(&zip.FileHeader{Name: p.Name, Method: method})
 		if err != nil {
 			return nil, err
 		}

@@ -26,7 +26,7 @@ import (
 // packed is a container of entries, deflated.
 func packed(t *testing.T, entries ...Part) []byte {
 	t.Helper()
-	data, err := Pack(entries)
+	data, err := Pack(entries, zip.Deflate)
 	if err != nil {
 		t.Fatal(err)
 	}
