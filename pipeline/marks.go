@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"lianheti/stages/intake"
 	"lianheti/stages/marking"
@@ -29,5 +30,15 @@ func readMarks(ctx context.Context, from origin, o Options) (given table.Marking
 		file.Path = filepath.Base(filepath.Clean(o.Marks)) + "/" + file.Path
 		returned = append(returned, marking.Returned{File: file, Cells: cells})
 	}
-	return marking.Read(from.facts, returned), nil
+	given = marking.Read(from.facts, returned)
+	if from.from != nil { // nobody knows whose names to hide in what they wrote
+		marks := slices.Collect(given.Marks.All())
+		for i := range marks {
+			if marks[i].Comment != "" {
+				marks[i].Comment = "〔没有收：由数据表重算时不知道要遮盖谁的姓名，见评分表原件〕"
+			}
+		}
+		given.Marks = table.Of(marks)
+	}
+	return given, nil
 }

@@ -274,7 +274,7 @@ func asTyped(t *testing.T, paths ...string) {
 			if !strings.Contains(c.Raw, word) {
 				continue
 			}
-			if c.Formula && !strings.Contains(c.Raw, plant) {
+			if c.Formula != "" && !strings.Contains(c.Raw, plant) {
 				t.Errorf("%s: a formula shows %q", c.Place, c.Raw)
 			}
 			if strings.Contains(c.Raw, plant) {

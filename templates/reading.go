@@ -29,6 +29,8 @@ type Reading struct {
 	Scales        []Scale
 	Units         []Unit
 	OtherUnits    []string `yaml:"other_units"`
+	Functions     []string `yaml:"volatile"` // whose result is another whenever a workbook is opened
+	Campuses      []string // behind the name of a school: a part of it
 	Placeholders  struct {
 		Words             []string
 		Unanswered        []FieldType
@@ -44,6 +46,8 @@ type Reading struct {
 	before    *regexp.Regexp
 	behind    *regexp.Regexp
 	strange   map[string]bool // names of units
+	volatile  *regexp.Regexp
+	campus    *regexp.Regexp
 	fillers   map[string]bool
 	negatives *regexp.Regexp
 }
@@ -126,6 +130,19 @@ func (r *Reading) Denied(s string) bool {
 	return false
 }
 
+// Volatile says whether a formula gives another result whenever a workbook is opened.
+func (r *Reading) Volatile(formula string) bool {
+	return formula != "" && r.volatile.MatchString(formula)
+}
+
+// WithoutCampus is the key of a unit without the campus that its name ends with.
+func (r *Reading) WithoutCampus(key string) string {
+	if bare := r.campus.ReplaceAllString(key, ""); bare != "" {
+		return bare
+	}
+	return key
+}
+
 // check proves that the reading fits the form and the rules: what changes a value or gives none is told by a rule of
 // its gravity.
 func (r *Reading) check(l *loader, d *Definition) {
@@ -154,6 +171,8 @@ func (r *Reading) check(l *loader, d *Definition) {
 	for _, word := range r.Placeholders.Words {
 		r.fillers[word] = true
 	}
+	r.volatile = regexp.MustCompile(`(?i)\b(?:` + anyOf(r.Functions) + `)\(`)
+	r.campus = regexp.MustCompile(`\([^()]*(?:` + anyOf(r.Campuses) + `)\)$|\p{Han}{0,3}(?:` + anyOf(r.Campuses) + `)$`)
 	r.before = regexp.MustCompile("^(?:" + anyOf(r.About.Before) + ")+")
 	r.behind = regexp.MustCompile("^(?:余|多|来|\\+)|(?:" + anyOf(r.About.Behind) + ")$")
 	negated, negative := anyOf(r.Placeholders.Negated), anyOf(r.Placeholders.Negative)

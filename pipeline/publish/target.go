@@ -26,6 +26,7 @@ type Target struct {
 	Fresh string // where they are written
 
 	out, old string
+	made     []string // folders that were not there before, the innermost first
 	lock     *flock.Flock
 	Kept     []Kept   // changed results of the earlier run, where they are now
 	Notes    []string // what else the officer should know: what an interrupted run had left, what could not be removed
@@ -63,6 +64,12 @@ func Begin(out, name string, reads []Read) (*Target, error) {
 	}
 	if err := t.replaceable(); err != nil {
 		return nil, err
+	}
+	for dir := filepath.Clean(out); ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		t.made = append(t.made, dir)
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return nil, fmt.Errorf("无法建立输出文件夹 %s：%w", out, err)
@@ -197,12 +204,18 @@ func finish(dir string) error {
 	return nil
 }
 
-// Discard removes what was not published and lets go of the lock.
+// Discard removes what was not published and lets go of the lock. Where nothing was, a run that was refused leaves nothing: not the lock in
+// an empty folder either.
 func (t *Target) Discard() {
 	if half(t.Fresh) == nil {
 		_ = os.RemoveAll(t.Fresh)
 	}
 	_ = t.lock.Unlock()
+	if _, err := os.Lstat(t.Final); len(t.made) > 0 && errors.Is(err, fs.ErrNotExist) {
+		for _, path := range append([]string{t.lock.Path()}, t.made...) {
+			_ = os.Remove(path) // only if it is empty
+		}
+	}
 }
 
 // openHint names the workbooks of a folder that are open in Excel or WPS: each leaves a file ~$name beside it.

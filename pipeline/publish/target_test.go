@@ -215,6 +215,22 @@ func TestFailureLeavesTheOldResults(t *testing.T) {
 }
 
 // Everything that may stand where we write × every place where we write.
+// A run that is refused after it began leaves no folder where there was none, and every folder that was there.
+func TestARefusedRunLeavesNothing(t *testing.T) {
+	root := t.TempDir()
+	for _, out := range []string{filepath.Join(root, "a", "b"), root} {
+		run, err := Begin(out, "2024", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run.Discard()
+	}
+	left, err := os.ReadDir(root)
+	if err != nil || len(left) != 1 || left[0].Name() != ".2024.lock" {
+		t.Errorf("%v, %v", left, err)
+	}
+}
+
 func TestNothingOfOthersIsTouched(t *testing.T) {
 	things := map[string]func(t *testing.T, at string){
 		"a file":                 func(t *testing.T, at string) { put(t, filepath.Dir(at), filepath.Base(at), "a letter") },

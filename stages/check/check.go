@@ -124,7 +124,7 @@ func (j *judged) apply(f *form, p *plan) {
 	}
 	for _, x := range result.faults {
 		if p.rule.Voids {
-			f.void(x.refs)
+			f.void(p.rule.Check, x)
 		}
 		j.findings = append(j.findings, f.finding(p.rule, x))
 	}

@@ -18,7 +18,7 @@ func coercion(f *form, p *plan, t *tally) {
 		elsewhere = f.inapplicableRefs()
 	}
 	for _, r := range p.refs {
-		if slices.Contains(elsewhere, r) {
+		if by := f.voided[r]; slices.Contains(elsewhere, r) || by != "" && by != "bounds" { // a bound says nothing of how it was read
 			t.skip(toldElsewhere)
 			continue
 		}
@@ -59,6 +59,8 @@ func (b *batch) readAs(c table.Coercion) map[string]string {
 		}
 	case templates.Unreadable:
 		vars["raw"], vars["detail"] = clip(c.From), clip(c.To)
+	case templates.Lossless:
+		vars["detail"] = clip(c.From)
 	}
 	if b.def.Field(c.Field).Type == templates.DateField && vars["value"] != "" {
 		vars["value"] = date(vars["value"])
@@ -112,6 +114,9 @@ func (f *form) coercedRows(p *plan, t *tally) {
 		}
 		row := fmt.Sprint(field.Record, c.Record.V, c.Kind)
 		place := model.Place{File: f.Submission.File, Sheet: c.Sheet, Cell: c.Cell}
+		if f.voidedAt[place] {
+			continue
+		}
 		if i, struck := rows[row]; struck && strings.HasPrefix(c.Kind, "struck") {
 			x := &t.faults[i]
 			x.places, x.fields = append(x.places, place), append(x.fields, c.Field)

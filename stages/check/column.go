@@ -2,7 +2,10 @@ package check
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
+	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/shopspring/decimal"
@@ -18,24 +21,28 @@ func column(f *form, p *plan, t *tally) {
 	}
 }
 
-var columns = map[string]check{"not_applicable": inapplicable, "swapped": swapped}
+var columns = map[string]check{"not_applicable": inapplicable, "swapped": swapped, "slid": slid}
 
-// actual lists the values of the metrics that run through all years, of the years that are no promises, metric by
-// metric.
-func (b *batch) actual() (out [][]templates.Ref) {
+// annual lists the values of the metrics that run through all years, metric by metric.
+func (b *batch) annual() (out [][]templates.Ref) {
 	for _, m := range b.def.Form.Metrics() {
-		if len(m.Years) != len(b.def.Form.Years) {
-			continue
+		if len(m.Years) == len(b.def.Form.Years) {
+			out = append(out, b.def.Refs(m))
 		}
-		var refs []templates.Ref
-		for _, y := range b.def.Form.Years {
-			if y.Kind == templates.Actual {
-				refs = append(refs, templates.Ref{Field: m.ID, Year: y.Year})
-			}
-		}
-		out = append(out, refs)
 	}
 	return out
+}
+
+// actual is annual without the years that are promises.
+func (b *batch) actual() [][]templates.Ref {
+	rows := b.annual()
+	for i := range rows {
+		rows[i] = slices.DeleteFunc(rows[i], func(r templates.Ref) bool {
+			year, _ := b.def.Form.YearOf(r.Year)
+			return year.Kind != templates.Actual
+		})
+	}
+	return rows
 }
 
 // inapplicable fails a form that calls more of its actual figures 不适用 than the rule's threshold: there is nothing left
@@ -82,6 +89,83 @@ func swapped(f *form, p *plan, t *tally) {
 		t.fail(fault{refs: all, raw: fmt.Sprint(falls), value: fmt.Sprint(falls),
 			vars: map[string]string{"count": fmt.Sprint(falls), "max": fmt.Sprint(differ)}})
 	}
+}
+
+// slide is a part of the annual figures that stands in the rows of others.
+type slide struct {
+	refs    []templates.Ref   // all figures from the first such row on
+	misfits [][]templates.Ref // the rows whose figures are none of theirs
+	by      int               // how many rows too low; below zero: too high
+}
+
+// farthest is how many rows are tried up and down.
+const farthest = 3
+
+// slidRows finds out whether the annual figures stand rows off: where at least so many rows hold figures that can't be theirs, and a few rows
+// up or down all of these would fit.
+func (f *form) slidRows(fewest int) (out slide) {
+	rows := f.batch.annual()
+	fits := func(row, as int) bool {
+		field := f.batch.def.Field(rows[as][0].Field)
+		return !slices.ContainsFunc(rows[row], func(r templates.Ref) bool {
+			n, ok := f.number(r)
+			return ok && slices.ContainsFunc([]string{"min", "max", "whole"}, func(kind string) bool { return bounded(field, kind) && outside(field, kind, n) })
+		})
+	}
+	first := len(rows)
+	for i := range rows {
+		if !fits(i, i) {
+			out.misfits, first = append(out.misfits, rows[i]), min(first, i)
+		}
+	}
+	if len(out.misfits) < fewest {
+		return slide{}
+	}
+	for n := range farthest {
+		for _, by := range []int{n + 1, -n - 1} {
+			ok := true
+			for i := first; i < len(rows); i++ {
+				ok = ok && (i-by < 0 || i-by >= len(rows) || fits(i, i-by))
+			}
+			if !ok {
+				continue
+			}
+			blank := func(row int) bool {
+				return !slices.ContainsFunc(rows[row], func(r templates.Ref) bool { return f.status(r) != table.Missing })
+			}
+			for i := first - 1; i >= 0 && by > 0; i-- { // rows were put in, and left blank
+				if blank(i) && (first == i+1 || !blank(first)) {
+					first = i
+				}
+			}
+			out.by, out.refs = by, slices.Concat(rows[first:]...)
+			return out
+		}
+	}
+	return slide{}
+}
+
+// slid fails a form whose annual figures stand in the rows of others. What else could be said of them follows from that.
+func slid(f *form, _ *plan, t *tally) {
+	switch all, _ := f.calledInapplicable(); {
+	case len(all) == 0:
+		t.skip(notFilled)
+		return
+	case len(f.slid.refs) == 0:
+		t.pass()
+		return
+	}
+	var shown []string
+	for _, row := range f.slid.misfits {
+		shown = append(shown, f.batch.words.label(row[0].Field))
+	}
+	direction := "整体上移"
+	if f.slid.by < 0 {
+		direction = "整体下移"
+	}
+	t.fail(fault{refs: f.slid.refs, raw: fmt.Sprint(f.slid.by), value: fmt.Sprint(f.slid.by), vars: map[string]string{
+		"count": fmt.Sprint(len(shown)), "list": few(shown, len(shown), "行"), "detail": direction,
+		"max": strings.TrimPrefix(fmt.Sprint(f.slid.by), "-"), "member": f.batch.words.label(f.slid.refs[0].Field)}})
 }
 
 func share(n, of int) decimal.Decimal {

@@ -142,7 +142,9 @@ func (b *batch) covered(r *templates.Rule) []templates.Ref {
 type form struct {
 	*table.Form
 	batch     *batch
-	voided    map[templates.Ref]bool
+	voided    map[templates.Ref]string // by which check
+	voidedAt  map[model.Place]bool     // cells of lists
+	slid      slide                    // the figures that stand in the rows of others
 	coerced   map[templates.Ref][]table.Coercion
 	listed    []table.Coercion // of the rows of lists
 	misplaced bool             // the roster was pasted a column off: its rows say nothing
@@ -151,7 +153,7 @@ type form struct {
 }
 
 func newForm(b *batch, t *table.Form) *form {
-	f := &form{Form: t, batch: b, voided: map[templates.Ref]bool{}, coerced: map[templates.Ref][]table.Coercion{}, position: b.order[t.Submission.Submission]}
+	f := &form{Form: t, batch: b, voided: map[templates.Ref]string{}, voidedAt: map[model.Place]bool{}, coerced: map[templates.Ref][]table.Coercion{}, position: b.order[t.Submission.Submission]}
 	for _, c := range t.Coercions {
 		if c.Record.Valid {
 			f.listed = append(f.listed, c)
@@ -161,6 +163,10 @@ func newForm(b *batch, t *table.Form) *form {
 		f.coerced[ref] = append(f.coerced[ref], c)
 	}
 	for _, p := range b.plans { // known before any row is looked at
+		if slices.Contains(p.rule.Kinds, "slid") {
+			f.slid = f.slidRows(int(p.rule.Threshold.IntPart()))
+			f.void(p.rule.Check, fault{refs: f.slid.refs})
+		}
 		const fewest = 3
 		if n := f.shiftedRows(); slices.Contains(p.rule.Kinds, "roster_shifted") && n >= fewest {
 			f.misplaced = share(n, len(f.Members)).GreaterThanOrEqual(*p.rule.Threshold)
@@ -169,15 +175,19 @@ func newForm(b *batch, t *table.Form) *form {
 	return f
 }
 
-func (f *form) void(refs []templates.Ref) {
-	for _, r := range refs {
-		f.voided[r] = true
+// void notes what was found at fault, so that no rule after this one tells it again.
+func (f *form) void(check string, x fault) {
+	for _, r := range x.refs {
+		f.voided[r] = check
+	}
+	for _, p := range x.places {
+		f.voidedAt[p] = true
 	}
 }
 
 // Number implements templates.Answers.
 func (f *form) Number(field string, year int) (decimal.Decimal, bool) {
-	if f.voided[templates.Ref{Field: field, Year: year}] {
+	if f.voided[templates.Ref{Field: field, Year: year}] != "" {
 		return decimal.Decimal{}, false
 	}
 	return f.Form.Number(field, year)
@@ -273,8 +283,12 @@ func (f *form) inapplicable(r templates.Ref) string {
 	return notApplicable
 }
 
-// byStatus passes over what is not there, and says whether a value can be looked at.
+// byStatus passes over what is not there, or is at fault already, and says whether a value can be looked at.
 func (t *tally) byStatus(f *form, r templates.Ref) bool {
+	if f.voided[r] != "" {
+		t.skip(toldElsewhere)
+		return false
+	}
 	switch f.status(r) {
 	case table.Normal:
 		return true

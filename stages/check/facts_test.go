@@ -33,6 +33,7 @@ type Edit struct {
 	Set           map[string]any
 	Repeat        map[string]int         // a text of so many characters
 	Swap          int                    // so many annual figures stand under the other actual year
+	Slide         int                    // the annual figures stand so many rows too low
 	Inapplicable  int                    // so many actual figures are 不适用
 	Members       map[int]map[string]any // by row, from 1
 	Add           []map[string]any
@@ -99,6 +100,14 @@ func (f filling) apply(e Edit, from filling) filling {
 		f.Values[field] = strings.Repeat("建", n)
 	}
 	annual := slices.DeleteFunc(definition.Form.Metrics(), func(m *templates.Field) bool { return len(m.Years) < len(definition.Form.Years) })
+	for i := len(annual) - 1; i >= 0 && e.Slide > 0; i-- {
+		for _, year := range annual[i].Years {
+			delete(f.Values, annual[i].ID+"."+year)
+			if i >= e.Slide {
+				f.Values[annual[i].ID+"."+year] = f.Values[annual[i-e.Slide].ID+"."+year]
+			}
+		}
+	}
 	for i, m := range annual {
 		prior, last := m.ID+".prior", m.ID+".last"
 		if i < e.Swap {

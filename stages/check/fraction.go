@@ -16,6 +16,9 @@ func fraction(f *form, p *plan, t *tally) {
 		n, _ := f.number(r)
 		_, plain := f.changed(r, p.rule.Kinds)
 		if n.IsPositive() && n.LessThan(decimal.NewFromInt(1)) && !plain {
+			if c, rounded := f.changed(r, []string{"rounded"}); rounded {
+				n, _ = decimal.NewFromString(c.From)
+			}
 			t.fail(fault{refs: []templates.Ref{r}, vars: map[string]string{"detail": n.Shift(2).String()}})
 			continue
 		}

@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
@@ -16,6 +18,7 @@ var recordChecks = map[string]check{
 	"member_none":             noMember,
 	"enrolment_none":          noEnrolment,
 	"member_duplicate":        eachUnit(duplicateMember),
+	"member_campus":           campusApart,
 	"member_incomplete":       eachMember(incompleteMember),
 	"member_kind":             eachMember(unknownKind),
 	"lead_flag":               eachMember(leadFlag),
@@ -124,12 +127,36 @@ func duplicateMember(f *form, rows []table.Member, t *tally) {
 		t.pass()
 		return
 	}
+	t.fail(f.repeated(rows))
+}
+
+// campusApart fails a school that has several rows under names that differ but in the campus.
+func campusApart(f *form, p *plan, t *tally) {
+	schools := map[string][]table.Member{}
+	eachUnit(func(f *form, rows []table.Member, t *tally) {
+		if m := rows[0]; f.isSchool(m) {
+			key := f.batch.def.Reading.WithoutCampus(m.NameKey)
+			schools[key] = append(schools[key], m)
+			t.pass()
+		}
+	})(f, p, t)
+	for _, key := range slices.Sorted(maps.Keys(schools)) {
+		if rows := schools[key]; len(rows) > 1 {
+			x := f.repeated(rows)
+			x.vars["other"] = rows[1].Name
+			t.fail(x)
+		}
+	}
+}
+
+// repeated is the fault of a unit that has several rows.
+func (f *form) repeated(rows []table.Member) fault {
 	x := f.memberFault(rows[0], rows[0].Name, nameColumn)
 	for _, m := range rows[1:] {
 		x.places = append(x.places, f.memberCell(m, nameColumn))
 	}
 	x.vars["count"] = fmt.Sprint(len(rows))
-	t.fail(x)
+	return x
 }
 
 func incompleteMember(f *form, _ *plan, m table.Member, t *tally) {

@@ -14,6 +14,10 @@ func required(f *form, p *plan, t *tally) {
 		if field := f.batch.def.Field(r.Field); !field.Required || field.Type == templates.ConfirmField || f.batch.def.Supplementary(field, r.Year) {
 			continue
 		}
+		if f.voided[r] != "" {
+			t.skip(toldElsewhere)
+			continue
+		}
 		switch f.status(r) {
 		case table.Missing:
 			t.fail(fault{refs: []templates.Ref{r}})
@@ -37,7 +41,7 @@ func supplement(f *form, p *plan, t *tally) {
 		if !f.batch.def.Supplementary(f.batch.def.Field(r.Field), r.Year) {
 			continue
 		}
-		if f.Observe(r).NotAsked() {
+		if f.Observe(r).NotAsked() || f.voided[r] != "" {
 			t.skip(notAsked)
 			continue
 		}

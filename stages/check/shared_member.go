@@ -33,10 +33,7 @@ func sharedMember(f *form, p *plan, t *tally) {
 			t.pass()
 			return
 		}
-		x := f.memberFault(rows[0], rows[0].Name, nameColumn)
-		for _, m := range rows[1:] {
-			x.places = append(x.places, f.memberCell(m, nameColumn))
-		}
+		x := f.repeated(rows)
 		x.vars["other"], x.vars["count"] = few(others, count, "个联合体"), fmt.Sprint(count)
 		t.fail(x)
 	})(f, p, t)

@@ -528,7 +528,7 @@ func (b *binder) printed(sheet *Sheet) func(*Cell) bool {
 		}
 	}
 	return func(c *Cell) bool {
-		return c.Kind == model.Text && texts[c.nameKey()] || c.FormulaText != "" && formulas[plainFormula(c.FormulaText)]
+		return c.Kind == model.Text && texts[c.nameKey()] || c.Formula != "" && formulas[plainFormula(c.Formula)]
 	}
 }
 

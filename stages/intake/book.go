@@ -22,11 +22,10 @@ type DefinedName struct {
 	Refers string // as written: '2年度数据'!$F$12
 }
 
-// Cell is a cell with the text of its formula.
+// Cell is a cell with its key.
 type Cell struct {
 	model.Cell
-	FormulaText string
-	key         string // see nameKey
+	key string // see nameKey
 }
 
 // Sheet is one worksheet.

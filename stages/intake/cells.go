@@ -291,11 +291,11 @@ func (r *sheetReader) endCell(e *ooxml.Element) error {
 		return tooMany("单元格超过 " + strconv.Itoa(maxCells) + " 个")
 	}
 	var c Cell
-	c.Row, c.Col, c.Formula, c.Hidden = r.row, r.col, len(r.formula) > 0, r.unseen
-	keep := r.known == nil || r.known.keeps(r.row, r.col, c.Formula, kind)
+	c.Row, c.Col, c.Hidden = r.row, r.col, r.unseen
+	keep := r.known == nil || r.known.keeps(r.row, r.col, len(r.formula) > 0, kind)
 	var look style
 	if keep {
-		c.FormulaText = string(r.formula)
+		c.Formula = string(r.formula)
 		c.Place = model.Place{Sheet: r.sheet.Title, Cell: model.CellName(r.row, r.col)}
 		look = r.w.styleOf(e.AttrBytes("s"))
 	}
@@ -312,11 +312,12 @@ func (r *sheetReader) endCell(e *ooxml.Element) error {
 		r.passed++
 		return nil
 	}
+	c.Hidden = c.Hidden || look.unseen
 	for _, f := range r.folded {
 		c.Hidden = c.Hidden || r.col >= f[0] && r.col <= f[1]
 	}
 	switch {
-	case inCellPicture(c.FormulaText), inCellPicture(c.Raw), c.Kind == model.Error && e.Attr("vm") != "":
+	case inCellPicture(c.Formula), inCellPicture(c.Raw), c.Kind == model.Error && e.Attr("vm") != "":
 		c.Kind, c.Shown, c.Struck = model.Picture, "", ""
 	case look.struck && c.Kind != model.Text:
 		c.Struck = c.Raw
@@ -354,8 +355,8 @@ func (r *sheetReader) fill(c *Cell, kind []byte, look style) error {
 		return r.wrong("的内容与类型不符")
 	}
 	number := len(kind) == 0 || string(kind) == "n"
-	if c.Formula && !r.isInline && (!r.hasV || number && len(r.value) == 0) {
-		c.Kind, c.Raw = model.Uncomputed, "="+c.FormulaText // no program has computed it: something stands there, and nobody can say what
+	if len(r.formula) > 0 && !r.isInline && (!r.hasV || number && len(r.value) == 0) {
+		c.Kind, c.Raw = model.Uncomputed, "="+c.Formula // no program has computed it: something stands there, and nobody can say what
 		c.Shown = c.Raw
 		return nil
 	}

@@ -53,7 +53,7 @@ func (c *calculation) begins(s *Sheet) bool {
 
 // own says of each cell whether it is the program's own.
 func (c *calculation) own(cell *Cell) bool {
-	return cell.FormulaText != "" || cell.Kind != model.Text || cell.Row == 1 && c.textColumn == nil && rowHead.MatchString(cell.Raw) ||
+	return cell.Formula != "" || cell.Kind != model.Text || cell.Row == 1 && c.textColumn == nil && rowHead.MatchString(cell.Raw) ||
 		slices.Contains(c.textColumn, cell.Col)
 }
 
@@ -135,7 +135,7 @@ func (b *binder) ownTable(sheet *Sheet, said string) func(*Cell) bool {
 				first = c.Row
 			}
 		}
-		formulas[c.Row] = formulas[c.Row] || c.Formula
+		formulas[c.Row] = formulas[c.Row] || c.Formula != ""
 	}
 	if first < 2 {
 		return nil
@@ -160,7 +160,7 @@ func (b *binder) ownTable(sheet *Sheet, said string) func(*Cell) bool {
 		case c.Col == saidAt:
 			return strings.HasPrefix(c.Raw, templates.ReturnOutdated) || b.quoted(sheet, c.Raw)
 		case said == "" && formulas[c.Row] && (c.Col == left+3 || c.Col == left+4):
-			return c.Formula
+			return c.Formula != ""
 		}
 		return true
 	}

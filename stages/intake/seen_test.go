@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -85,7 +86,12 @@ func TestMergedAndHiddenInputsAreTold(t *testing.T) {
 				return err
 			}
 		}
-		return f.SetRowVisible(list.Sheet.Title, area.HeaderRow+5, false)
+		fill := excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FFF9E3"}}
+		pale, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Color: "FFFFFF"}, Fill: fill})
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.SetRowVisible(list.Sheet.Title, area.HeaderRow+5, false), f.SetCellStyle(list.Sheet.Title, at(4, name), at(4, name), pale))
 	}))
 	mustAccept(t, w)
 	got := entriesOf(w)
@@ -115,7 +121,10 @@ func TestMergedAndHiddenInputsAreTold(t *testing.T) {
 	if merges != 2 {
 		t.Errorf("%d notes about merged inputs", merges)
 	}
-	if n := noteOf(t, w, CodeHidden); len(n.Places) == 0 || !strings.HasSuffix(n.Places[0].Cell, at(5, name)[1:]) {
+	if n := noteOf(t, w, CodeHidden); len(n.Places) == 0 || !strings.HasSuffix(n.Places[len(n.Places)-1].Cell, at(5, name)[1:]) {
 		t.Errorf("hidden rows told as %+v", n)
+	}
+	if !got[entryKey{"members_name", 0, 4}].Hidden || got[entryKey{"members_name", 0, 3}].Hidden {
+		t.Errorf("white letters on a pale cell are not hidden, or others are: %+v", got[entryKey{"members_name", 0, 4}])
 	}
 }

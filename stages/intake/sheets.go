@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"encoding/hex"
 	"regexp"
 	"strconv"
 	"strings"
@@ -184,10 +185,46 @@ func unescape(s string) string {
 	})
 }
 
-// style is what of a cell's style says something: its number format, and whether all of it is struck through.
+// style is what of a cell's style says something: its number format, whether all of it is struck through, and whether its letters have
+// the colour of the cell, so that nobody sees them.
 type style struct {
-	format *format
+	format         *format
+	struck, unseen bool
+}
+
+// font is what a style's font says.
+type font struct {
 	struck bool
+	color  string
+}
+
+// colorOf names a colour as RRGGBB where it is written so, or is the sheet's own white.
+func colorOf(e *ooxml.Element) string {
+	switch theme, indexed, rgb := e.Attr("theme"), e.Attr("indexed"), e.Attr("rgb"); {
+	case theme == "0" && e.Attr("tint") == "", indexed == "1", indexed == "9", indexed == "65":
+		return white
+	case len(rgb) == 8:
+		return rgb[2:]
+	default:
+		return theme + "," + e.Attr("tint") + "," + indexed
+	}
+}
+
+const white = "FFFFFF"
+
+// alike says whether two colours can't be told apart: none of their parts differs by an eighth.
+func alike(x, y string) bool {
+	a, err := hex.DecodeString(x)
+	b, also := hex.DecodeString(y)
+	if err != nil || also != nil || len(a) != 3 || len(b) != 3 {
+		return x == y
+	}
+	for i := range a {
+		if max(a[i], b[i])-min(a[i], b[i]) > 32 {
+			return false
+		}
+	}
+	return true
 }
 
 // loadStyles reads what each style says.
@@ -196,7 +233,7 @@ func (w *workbookReader) loadStyles() *Refusal {
 	if part == "" {
 		return nil
 	}
-	codes, fonts, ids := map[int]string{}, []bool{}, [][2]int{}
+	codes, fonts, fills, ids := map[int]string{}, []font{}, []string{}, [][3]int{}
 	err := w.walker.Walk(w.parts.Get(part), func(e *ooxml.Element) error {
 		if !e.Start || !e.Native {
 			return nil
@@ -209,16 +246,23 @@ func (w *workbookReader) loadStyles() *Refusal {
 			}
 			codes[id] = e.Attr("formatCode")
 		case name == "font" && e.Within("fonts"):
-			fonts = append(fonts, false)
+			fonts = append(fonts, font{})
 		case name == "strike" && e.Within("fonts") && len(fonts) > 0:
-			fonts[len(fonts)-1] = on(e.Attr("val"))
+			fonts[len(fonts)-1].struck = on(e.Attr("val"))
+		case name == "color" && e.Within("fonts") && len(fonts) > 0:
+			fonts[len(fonts)-1].color = colorOf(e)
+		case name == "fill" && e.Within("fills"):
+			fills = append(fills, white)
+		case name == "fgColor" && e.Within("fills") && len(fills) > 0 && e.Parent().Attr("patternType") == "solid":
+			fills[len(fills)-1] = colorOf(e)
 		case name == "xf" && e.Within("cellXfs"):
 			if len(ids) == maxStyles {
 				return tooMany("单元格格式超过 " + strconv.Itoa(maxStyles) + " 种")
 			}
 			id, _ := strconv.Atoi(e.Attr("numFmtId"))
 			font, _ := strconv.Atoi(e.Attr("fontId"))
-			ids = append(ids, [2]int{id, font})
+			fill, _ := strconv.Atoi(e.Attr("fillId"))
+			ids = append(ids, [3]int{id, font, fill})
 		}
 		return nil
 	})
@@ -230,7 +274,15 @@ func (w *workbookReader) loadStyles() *Refusal {
 		if known[id[0]] == nil {
 			known[id[0]] = formatOf(id[0], codes)
 		}
-		w.styles = append(w.styles, style{known[id[0]], id[1] >= 0 && id[1] < len(fonts) && fonts[id[1]]})
+		look := style{format: known[id[0]]}
+		if id[1] >= 0 && id[1] < len(fonts) {
+			behind := white
+			if id[2] >= 0 && id[2] < len(fills) {
+				behind = fills[id[2]]
+			}
+			look.struck, look.unseen = fonts[id[1]].struck, alike(fonts[id[1]].color, behind)
+		}
+		w.styles = append(w.styles, look)
 	}
 	return nil
 }

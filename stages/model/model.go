@@ -44,19 +44,18 @@ func (k Kind) Says() bool { return k != Error && k != Uncomputed && k != Picture
 
 // Cell is one cell as read: nothing interpreted yet.
 type Cell struct {
-	Place  Place
-	Row    int    // 1-based
-	Col    int    // 1-based
-	Kind   Kind   // Blank where an input cell of the form was left empty
-	Raw    string // text as typed; a number as stored in the file (full precision), "1"/"0" for Bool
-	Shown  string // as the spreadsheet displays it by its number format; what has no width to be shown in is shown all the same
-	Format string // number format code; empty for General
-	IsDate bool   // the number format shows a date, so Raw is a serial day number (already shifted to the 1900 system)
-	Filled bool   // non-blank after trimming white space
-	// Formula says that a filler's formula computed the value; Raw is its cached result.
-	Formula bool
+	Place   Place
+	Row     int    // 1-based
+	Col     int    // 1-based
+	Kind    Kind   // Blank where an input cell of the form was left empty
+	Raw     string // text as typed; a number as stored in the file (full precision), "1"/"0" for Bool
+	Shown   string // as the spreadsheet displays it by its number format; what has no width to be shown in is shown all the same
+	Format  string // number format code; empty for General
+	IsDate  bool   // the number format shows a date, so Raw is a serial day number (already shifted to the 1900 system)
+	Filled  bool   // non-blank after trimming white space
+	Formula string // that computed the value, without the equals sign; Raw is its saved result
 	Struck  string // what is struck through, and left out of Raw; all of Raw where the whole cell is
-	Hidden  bool   // its row is hidden or filtered away
+	Hidden  bool   // nobody sees it: its row is hidden or filtered away, or its letters have the colour of the cell
 	Merged  string // the area that it is merged into with other inputs of the form, so that whose the value is can't be told: D14:E14
 	Copied  bool   // it lies under a merged cell that names a group of rows, whose value this is
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/table"
 )
 
 // Coercion is one change made in reading a value.
@@ -37,6 +38,7 @@ const (
 	DateWords       CoercionKind = "date_words"       // 拟于2024年8月
 	SerialDate      CoercionKind = "serial_date"      // 45505, the spreadsheet's number of a day
 	Option          CoercionKind = "choice"           // 福州市 for 福州
+	ShownNear       CoercionKind = "shown_near"       // 45.23 in a cell that shows 45.2
 	Rounded         CoercionKind = "rounded"          // to the decimals that the field has
 	EditionWords    CoercionKind = "edition_words"    // 第二次 for 2
 	NotAsked        CoercionKind = "not_applicable"   // 不适用 in a figure
@@ -51,6 +53,7 @@ const (
 	Approximate    CoercionKind = "approximate"     // 约300
 	NoneWord       CoercionKind = "none"            // 无 in a figure: not 0
 	ShownRounded   CoercionKind = "shown_rounded"   // 12.5 in a cell that shows 13
+	Volatile       CoercionKind = "volatile"        // the result of a formula that is another whenever the file is opened
 	Spaced         CoercionKind = "spaced"          // 118 164: thousands, or two numbers
 	Annotated      CoercionKind = "annotated"       // 12（含在建2个）: words left out
 	AmbiguousMonth CoercionKind = "ambiguous_month" // the number 2024.1: January or October; or shown as a day of 1905
@@ -99,6 +102,21 @@ func (t *trail) struck(c model.Cell) {
 
 // errorText is an error value that became a text.
 var errorText = regexp.MustCompile(`^#(?:N/A|DIV/0!|[A-Z_]+[!?])$`)
+
+// begin is where reading any cell begins: what there is to read, or why there is nothing.
+func begin(c model.Cell) (t *trail, status table.Status) {
+	t = &trail{}
+	switch why := cause(c); {
+	case why != "":
+		t.add(why, c.Shown, c.Raw)
+		return t, table.Invalid
+	case !c.Filled:
+		return t, table.Missing
+	case c.Formula != "":
+		t.add(Formula, "=", c.Raw)
+	}
+	return t, table.Normal
+}
 
 // cause is why nothing can be read from a cell, whatever it is asked for; empty where something may be.
 func cause(c model.Cell) CoercionKind {

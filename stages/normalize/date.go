@@ -30,16 +30,9 @@ const (
 // Date reads a cell as a date: 2024-08-01, or 2024-08 where only the month is given. Blank is Missing; a bare year, a date
 // without a year, or one that no calendar has is Invalid.
 func Date(c model.Cell) TextReading {
-	t := &trail{}
-	if why := cause(c); why != "" {
-		t.add(why, c.Shown, c.Raw)
-		return TextReading{Status: table.Invalid, Coercions: t.list}
-	}
-	if !c.Filled {
-		return TextReading{Status: table.Missing}
-	}
-	if c.Formula {
-		t.add(Formula, "=", c.Raw)
+	t, status := begin(c)
+	if status != table.Normal {
+		return TextReading{Status: status, Coercions: t.list}
 	}
 	value, ok := "", false
 	switch c.Kind {

@@ -70,6 +70,9 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 		if e.Filled && !e.Copied { // what lies under a merged cell is that cell's value once more
 			r.rows.used++
 		}
+		if d.Reading.Volatile(e.Formula) {
+			r.coerced(d.Field(e.Field), e, []Coercion{{Volatile, "=" + e.Formula, ""}}, e.Shown)
+		}
 		switch f := d.Field(e.Field); {
 		case e.NotAsked:
 			r.notAsked(f, e)
@@ -277,7 +280,7 @@ func (r *reader) coerced(f *templates.Field, e model.Entry, list []Coercion, cle
 		class := f.Reading().Route(string(c.Kind)).Class
 		switch {
 		case class == templates.Lossless || c.Kind == ShownOtherwise:
-		case c.Kind == Struck:
+		case c.Kind == Struck, c.Kind == Volatile:
 			c.To = clean
 		default:
 			c.From, c.To = original(f, e, table.Invalid), clean

@@ -34,26 +34,21 @@ var (
 // Number reads a cell as a number of the field's unit. Blank is Missing; 无 and 不适用 are NotApplicable, never 0; what
 // can't be read is Invalid, and the last change says why where there is more to say than that it is no number.
 func Number(c model.Cell, f *templates.Field) NumberReading {
-	t := &trail{}
-	if why := cause(c); why != "" {
-		t.add(why, c.Shown, c.Raw)
-		return NumberReading{Status: table.Invalid, Coercions: t.list}
-	}
-	if !c.Filled {
-		return NumberReading{Status: table.Missing}
-	}
-	if c.Formula {
-		t.add(Formula, "=", c.Raw)
+	t, status := begin(c)
+	if status != table.Normal {
+		return NumberReading{Status: status, Coercions: t.list}
 	}
 	var value decimal.Decimal
-	status := table.Invalid
+	status = table.Invalid
 	switch c.Kind {
 	case model.Number:
 		value, status = numberCell(c, f, t)
 	case model.Text:
 		value, status = numberText(c.Shown, f, t)
 	}
-	if status != table.Missing && status != table.Invalid {
+	if status == table.Invalid { // what was changed on the way to nothing is no change
+		t.list = slices.DeleteFunc(t.list, func(c Coercion) bool { return c.Kind != ShownOtherwise })
+	} else {
 		t.struck(c)
 	}
 	if status == table.Normal { // once, before anything is computed
@@ -134,8 +129,13 @@ func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *tra
 		n = n.Neg()
 	}
 	scaled := power != 0
-	if f.Type != templates.IntegerField && differs(value.Abs().Shift(power), seen) { // of integers another rule says so
+	near := false
+	switch stored := value.Abs().Shift(power); {
+	case f.Type == templates.IntegerField: // another rule says so
+	case differs(stored, seen):
 		t.add(ShownRounded, shown, n.String())
+	case !stored.Equal(seen):
+		near = true
 	}
 	for _, c := range read.list {
 		switch {
@@ -150,6 +150,9 @@ func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *tra
 	}
 	if scaled {
 		t.add(Magnitude, shown, n.String())
+	}
+	if near && !slices.ContainsFunc(t.list, func(c Coercion) bool { return c.Kind == Magnitude }) { // which shows it, too
+		t.add(ShownNear, shown, n.String())
 	}
 	return n, true
 }

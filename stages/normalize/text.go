@@ -25,17 +25,11 @@ type TextReading struct {
 // Text reads a cell as text: as shown, without blanks around it and without characters that nobody sees. A number without a format
 // keeps all its digits. A date was seldom typed as one where words belong.
 func Text(c model.Cell) TextReading {
-	t, s := &trail{}, c.Shown
-	if why := cause(c); why != "" {
-		t.add(why, c.Shown, c.Raw)
-		return TextReading{Status: table.Invalid, Coercions: t.list}
+	t, status := begin(c)
+	if status != table.Normal {
+		return TextReading{Status: status, Coercions: t.list}
 	}
-	if !c.Filled {
-		return TextReading{Status: table.Missing}
-	}
-	if c.Formula {
-		t.add(Formula, "=", c.Raw)
-	}
+	s := c.Shown
 	switch {
 	case c.Kind == model.Number && c.IsDate:
 		t.add(DateInText, s, s)

@@ -197,7 +197,7 @@ func (c *copying) pick(what string, serves func(*templates.Field, model.Entry) b
 func (c *copying) number() model.Entry {
 	return c.pick("年度数字", func(f *templates.Field, e model.Entry) bool {
 		year, _ := c.Definition.Form.YearOf(e.Year)
-		return f.Type == templates.IntegerField && f.Metric() && e.Kind == model.Number && !e.Formula && string(year.Kind) == "actual"
+		return f.Type == templates.IntegerField && f.Metric() && e.Kind == model.Number && e.Formula == "" && string(year.Kind) == "actual"
 	})
 }
 
