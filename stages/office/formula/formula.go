@@ -7,6 +7,7 @@
 package formula
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -82,34 +83,27 @@ func (c *calculation) value(n node) (Value, error) {
 			return RefErr, nil
 		}
 		return c.cells(area)
-	case unary:
-		v, err := c.value(n.of)
-		if err != nil {
-			return nil, err
-		}
-		return each([]Value{v}, func(a []Value) Value {
-			x, bad := number(a[0])
-			if bad != "" {
-				return bad
-			}
-			return -x
-		}), nil
 	case binary:
-		l, err := c.value(n.left)
+		sides, err := c.values([]node{n.left, n.right})
 		if err != nil {
 			return nil, err
 		}
-		r, err := c.value(n.right)
-		if err != nil {
-			return nil, err
-		}
-		return each([]Value{l, r}, func(a []Value) Value { return operate(n.sign, a[0], a[1]) }), nil
-	case arrayNode:
-		return Array{n}, nil
+		return each(sides, func(a []Value) Value { return operate(n.sign, a[0], a[1]) }), nil
 	case call:
 		return c.call(n)
 	}
 	return nil, fmt.Errorf("unknown node %T", n)
+}
+
+func (c *calculation) values(nodes []node) (out []Value, err error) {
+	for _, n := range nodes {
+		v, err := c.value(n)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
 }
 
 // area resolves a reference. ok is false where a name is not defined.
@@ -143,8 +137,21 @@ func (c *calculation) cells(a Area) (Value, error) {
 	return out, nil
 }
 
-// each applies a function of single values: where an argument is an array, to each of its values.
+// each applies a function of single values: where an argument is an array, to each of its values. The first error among the arguments
+// stops it.
 func each(args []Value, f func([]Value) Value) Value {
+	return eachRaw(args, func(args []Value) Value {
+		for _, a := range args {
+			if e, bad := a.(Error); bad {
+				return e
+			}
+		}
+		return f(args)
+	})
+}
+
+// eachRaw applies a function that looks at errors, too.
+func eachRaw(args []Value, f func([]Value) Value) Value {
 	rows, cols := 0, 0
 	for _, a := range args {
 		if a, ok := a.(Array); ok {
@@ -152,7 +159,7 @@ func each(args []Value, f func([]Value) Value) Value {
 		}
 	}
 	if rows == 0 {
-		return first(args, f)
+		return f(args)
 	}
 	out := make(Array, rows)
 	for r := range rows {
@@ -162,20 +169,10 @@ func each(args []Value, f func([]Value) Value) Value {
 			for i, a := range args {
 				single[i] = at(a, r, c)
 			}
-			out[r][c] = first(single, f)
+			out[r][c] = f(single)
 		}
 	}
 	return out
-}
-
-// first gives the first error among the arguments, otherwise what the function makes of them.
-func first(args []Value, f func([]Value) Value) Value {
-	for _, a := range args {
-		if e, bad := a.(Error); bad {
-			return e
-		}
-	}
-	return f(args)
 }
 
 // at gives the value of an array in a place; a single row, column or value stands for all of them.
@@ -260,24 +257,19 @@ func operate(sign string, l, r Value) Value {
 		}
 		return order >= 0
 	}
-	x, bad := number(l)
-	if bad != "" {
-		return bad
-	}
-	y, bad := number(r)
-	switch {
-	case bad != "":
-		return bad
-	case sign == "+":
-		return x + y
-	case sign == "-":
-		return x - y
-	case sign == "*":
-		return x * y
-	case y == 0:
-		return DivZero
-	}
-	return x / y
+	return arithmetic(func(x ...float64) Value {
+		switch {
+		case sign == "+":
+			return x[0] + x[1]
+		case sign == "-":
+			return x[0] - x[1]
+		case sign == "*":
+			return x[0] * x[1]
+		case x[1] == 0:
+			return DivZero
+		}
+		return x[0] / x[1]
+	})([]Value{l, r})
 }
 
 // compare orders values as Excel does: numbers before texts before conditions, a blank like whatever it is compared with.
@@ -291,23 +283,12 @@ func compare(l, r Value) int {
 	if d := rank(l) - rank(r); d != 0 {
 		return d
 	}
-	switch l := l.(type) {
-	case float64:
-		switch r := r.(float64); {
-		case l < r:
-			return -1
-		case l > r:
-			return 1
-		}
-		return 0
-	case string:
+	if l, ok := l.(string); ok {
 		return strings.Compare(strings.ToLower(l), strings.ToLower(r.(string)))
-	case bool:
-		a, _ := number(l)
-		b, _ := number(r)
-		return int(a - b)
 	}
-	return 0
+	a, _ := number(l)
+	b, _ := number(r)
+	return cmp.Compare(a, b)
 }
 
 func zeroLike(v Value) Value {

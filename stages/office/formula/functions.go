@@ -2,6 +2,7 @@ package formula
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -31,27 +32,24 @@ func (c *calculation) call(n call) (Value, error) {
 			return c.value(n.args[i])
 		}
 		return ValueErr, nil
-	case "ROW", "ROWS", "CELL", "OFFSET", "INDEX":
+	case "ROW", "CELL", "INDEX":
 		return c.place(n)
 	}
-	args := make([]Value, len(n.args))
-	for i, a := range n.args {
-		var err error
-		if args[i], err = c.value(a); err != nil {
-			return nil, err
-		}
+	args, err := c.values(n.args)
+	if err != nil {
+		return nil, err
 	}
 	if f, ok := overAreas[n.name]; ok {
 		return f(args), nil
 	}
-	f, ok := ofSingles[n.name]
-	if !ok {
+	switch f, ok := ofSingles[n.name]; {
+	case !ok:
 		return nil, fmt.Errorf("unknown function %s", n.name)
+	case n.name == "ISNUMBER" || n.name == "ISERROR": // they look at errors, which stop the others
+		return eachRaw(args, f), nil
+	default:
+		return each(args, f), nil
 	}
-	if n.name == "ISNUMBER" || n.name == "ISERROR" || n.name == "ISTEXT" { // they look at errors, which stop the others
-		return eachRaw(args[0], f), nil
-	}
-	return each(args, f), nil
 }
 
 func (c *calculation) choose(n call) (Value, error) {
@@ -76,29 +74,23 @@ func (c *calculation) choose(n call) (Value, error) {
 
 // place evaluates the functions that look at where a reference points, not at what stands there.
 func (c *calculation) place(n call) (Value, error) {
-	if n.name == "CELL" {
-		a, ok := c.pointed(n.args[1])
-		if !ok {
-			return RefErr, nil
-		}
-		return formatCode(c.w.Format(a.Sheet, a.Row, a.Col)), nil
+	of := n.args[0]
+	switch n.name {
+	case "INDEX":
+		of = n
+	case "CELL":
+		of = n.args[1]
 	}
-	a, ok := c.pointed(n.args[0])
-	if n.name == "INDEX" {
-		if a, ok = c.pointed(n); !ok {
-			return RefErr, nil
-		}
-		return c.cells(a)
-	}
+	a, ok := c.pointed(of)
 	switch {
 	case !ok:
 		return RefErr, nil
-	case n.name == "ROW":
-		return float64(a.Row), nil
-	case n.name == "ROWS":
-		return float64(a.LastRow - a.Row + 1), nil
+	case n.name == "INDEX":
+		return c.cells(a)
+	case n.name == "CELL":
+		return formatCode(c.w.Format(a.Sheet, a.Row, a.Col)), nil
 	}
-	return nil, fmt.Errorf("%s is not calculated here", n.name)
+	return float64(a.Row), nil
 }
 
 // pointed gives the area of a reference or of INDEX into one. INDEX(area, i) counts along a row or column.
@@ -141,35 +133,19 @@ func formatCode(format string) string {
 	return "G"
 }
 
-// eachRaw applies a function that looks at errors too.
-func eachRaw(v Value, f func([]Value) Value) Value {
-	a, ok := v.(Array)
-	if !ok {
-		return f([]Value{v})
-	}
-	out := make(Array, len(a))
-	for r := range a {
-		out[r] = make([]Value, len(a[r]))
-		for c := range a[r] {
-			out[r][c] = f([]Value{a[r][c]})
-		}
-	}
-	return out
-}
-
 // overAreas are the functions that take whole areas.
 var overAreas = map[string]func([]Value) Value{
 	"AND": func(a []Value) Value {
-		return folded(a, 1, func(t, x float64) float64 { return t * bit(x != 0) }, true)
+		return asBool(folded(a, 1, func(t, x float64) float64 { return t * bit(x != 0) }))
 	},
 	"OR": func(a []Value) Value {
-		return folded(a, 0, func(t, x float64) float64 { return max(t, bit(x != 0)) }, true)
+		return asBool(folded(a, 0, func(t, x float64) float64 { return max(t, bit(x != 0)) }))
 	},
 	"SUM": func(a []Value) Value {
-		return folded(a, 0, func(t, x float64) float64 { return t + x }, false)
+		return folded(a, 0, func(t, x float64) float64 { return t + x })
 	},
-	"MAX": func(a []Value) Value { return extreme(a, math.Max) },
-	"MIN": func(a []Value) Value { return extreme(a, math.Min) },
+	"MAX": func(a []Value) Value { return orZero(folded(a, math.Inf(-1), math.Max)) },
+	"MIN": func(a []Value) Value { return orZero(folded(a, math.Inf(1), math.Min)) },
 	"SUMPRODUCT": func(a []Value) Value {
 		total := 0.0
 		for r, row := range rectangle(a[0]) {
@@ -190,37 +166,39 @@ var overAreas = map[string]func([]Value) Value{
 	},
 	"COUNTIF": func(a []Value) Value {
 		n := 0.0
-		for _, row := range rectangle(a[0]) {
-			for _, v := range row {
-				if v != nil && compare(v, a[1]) == 0 {
-					n++
-				}
-			}
+		for range matching(a[0], a[1]) {
+			n++
 		}
 		return n
 	},
 	"SUMIF": func(a []Value) Value {
 		total := 0.0
-		for r, row := range rectangle(a[0]) {
-			for c, v := range row {
-				if x, ok := at(a[2], r, c).(float64); ok && v != nil && compare(v, a[1]) == 0 {
-					total += x
-				}
+		for r, c := range matching(a[0], a[1]) {
+			if x, ok := at(a[2], r, c).(float64); ok {
+				total += x
 			}
 		}
 		return total
 	},
-	"MATCH": func(a []Value) Value {
-		i := 0.0
-		for _, row := range rectangle(a[1]) {
-			for _, v := range row {
-				if i++; v != nil && compare(v, a[0]) == 0 {
-					return i
-				}
-			}
+	"MATCH": func(a []Value) Value { // in one row or column
+		for r, c := range matching(a[1], a[0]) {
+			return float64(r + c + 1)
 		}
 		return NA
 	},
+}
+
+// matching are the places, from 0, of an area that hold a value.
+func matching(area, want Value) iter.Seq2[int, int] {
+	return func(yield func(r, c int) bool) {
+		for r, row := range rectangle(area) {
+			for c, v := range row {
+				if v != nil && compare(v, want) == 0 && !yield(r, c) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func rectangle(v Value) Array {
@@ -237,17 +215,13 @@ func bit(yes bool) float64 {
 	return 0
 }
 
-// folded adds up the numbers among the values; in areas, texts and blanks are passed over. asBool makes a condition of the total.
-func folded(args []Value, total float64, by func(t, x float64) float64, asBool bool) Value {
+// folded adds up the numbers among the values; in areas, texts and blanks are passed over.
+func folded(args []Value, total float64, by func(t, x float64) float64) Value {
 	for _, a := range args {
 		_, area := a.(Array)
 		for _, row := range rectangle(a) {
 			for _, v := range row {
-				if e, bad := v.(Error); bad {
-					return e
-				}
-				_, isText := v.(string)
-				if area && (v == nil || isText) {
+				if _, isText := v.(string); area && (v == nil || isText) {
 					continue
 				}
 				x, bad := number(v)
@@ -258,25 +232,23 @@ func folded(args []Value, total float64, by func(t, x float64) float64, asBool b
 			}
 		}
 	}
-	if asBool {
-		return total != 0
-	}
 	return total
 }
 
-func extreme(args []Value, by func(a, b float64) float64) Value {
-	total, any := 0.0, false
-	v := folded(args, 0, func(_, x float64) float64 {
-		if !any {
-			total, any = x, true
-		}
-		total = by(total, x)
-		return 0
-	}, false)
-	if _, bad := v.(Error); bad {
-		return v
+// asBool makes a condition of a total.
+func asBool(v Value) Value {
+	if x, ok := v.(float64); ok {
+		return x != 0
 	}
-	return total
+	return v
+}
+
+// orZero is the extreme of no numbers.
+func orZero(v Value) Value {
+	if x, ok := v.(float64); ok && math.IsInf(x, 0) {
+		return 0.0
+	}
+	return v
 }
 
 // ofSingles are the functions of single values.
@@ -288,13 +260,13 @@ var ofSingles = map[string]func([]Value) Value{
 		}
 		return !yes
 	},
-	"ABS":   arithmetic(func(x ...float64) float64 { return math.Abs(x[0]) }),
-	"INT":   arithmetic(func(x ...float64) float64 { return math.Floor(x[0]) }),
-	"MOD":   arithmetic(func(x ...float64) float64 { return x[0] - x[1]*math.Floor(x[0]/x[1]) }),
-	"ROUND": arithmetic(func(x ...float64) float64 { return roundHalfUp(x[0], int(x[1])) }),
-	"YEAR":  arithmetic(func(x ...float64) float64 { return float64(day(x[0]).Year()) }),
-	"MONTH": arithmetic(func(x ...float64) float64 { return float64(day(x[0]).Month()) }),
-	"DAY":   arithmetic(func(x ...float64) float64 { return float64(day(x[0]).Day()) }),
+	"ABS":   arithmetic(func(x ...float64) Value { return math.Abs(x[0]) }),
+	"INT":   arithmetic(func(x ...float64) Value { return math.Floor(x[0]) }),
+	"MOD":   arithmetic(func(x ...float64) Value { return x[0] - x[1]*math.Floor(x[0]/x[1]) }),
+	"ROUND": arithmetic(func(x ...float64) Value { return roundHalfUp(x[0], int(x[1])) }),
+	"YEAR":  arithmetic(func(x ...float64) Value { return float64(day(x[0]).Year()) }),
+	"MONTH": arithmetic(func(x ...float64) Value { return float64(day(x[0]).Month()) }),
+	"DAY":   arithmetic(func(x ...float64) Value { return float64(day(x[0]).Day()) }),
 	"LEN":   func(a []Value) Value { return float64(utf8.RuneCountInString(text(a[0]))) },
 	"TRIM": func(a []Value) Value {
 		return strings.Join(strings.FieldsFunc(text(a[0]), func(r rune) bool { return r == ' ' }), " ")
@@ -304,7 +276,6 @@ var ofSingles = map[string]func([]Value) Value{
 	"CHAR":      func(a []Value) Value { x, _ := number(a[0]); return string(rune(int(x))) },
 	"HYPERLINK": func(a []Value) Value { return a[len(a)-1] },
 	"ISNUMBER":  func(a []Value) Value { _, ok := a[0].(float64); return ok },
-	"ISTEXT":    func(a []Value) Value { _, ok := a[0].(string); return ok },
 	"ISERROR":   func(a []Value) Value { _, ok := a[0].(Error); return ok },
 	"VALUE": func(a []Value) Value {
 		x, err := strconv.ParseFloat(strings.TrimSpace(text(a[0])), 64)
@@ -333,7 +304,7 @@ func count(a []Value, i int) int {
 	return int(x)
 }
 
-func arithmetic(f func(...float64) float64) func([]Value) Value {
+func arithmetic(f func(...float64) Value) func([]Value) Value {
 	return func(a []Value) Value {
 		xs := make([]float64, len(a))
 		for i := range a {

@@ -16,12 +16,10 @@ type node any
 
 type (
 	literal   struct{ value Value }
-	arrayNode []Value // {"a","b"}
 	reference struct {
 		name string // defined name, or else
 		area Area
 	}
-	unary  struct{ of node }
 	binary struct {
 		sign        string
 		left, right node
@@ -60,7 +58,7 @@ func tokens(s string) ([]token, error) {
 			out, s = append(out, token{'i', s[:n]}), s[n:]
 		case len(s) > 1 && (s[:2] == "<=" || s[:2] == ">=" || s[:2] == "<>"):
 			out, s = append(out, token{'o', s[:2]}), s[2:]
-		case strings.ContainsRune("+-*/&=<>(),{}", rune(s[0])):
+		case strings.ContainsRune("+-*/&=<>(),", rune(s[0])):
 			out, s = append(out, token{'o', s[:1]}), s[1:]
 		default:
 			return nil, fmt.Errorf("unknown sign %q", s)
@@ -184,15 +182,13 @@ func (p *parser) factor() (node, error) {
 	switch {
 	case p.take("-") != "":
 		of, err := p.factor()
-		return unary{of}, err
+		return binary{"-", literal{0.0}, of}, err
 	case p.take("(") != "":
 		n, err := p.level(0)
 		if err == nil && p.take(")") == "" {
 			err = errors.New("a bracket is open")
 		}
 		return n, err
-	case p.take("{") != "":
-		return p.array()
 	case len(p.rest) == 0:
 		return nil, errors.New("the formula breaks off")
 	}
@@ -211,24 +207,6 @@ func (p *parser) factor() (node, error) {
 		return named(t.text), nil
 	}
 	return nil, fmt.Errorf("%q is out of place", t.text)
-}
-
-func (p *parser) array() (node, error) {
-	var out arrayNode
-	for {
-		n, err := p.factor()
-		l, ok := n.(literal)
-		if err != nil || !ok {
-			return nil, errors.New("an array holds more than constants")
-		}
-		out = append(out, l.value)
-		if p.take("}") != "" {
-			return out, nil
-		}
-		if p.take(",") == "" {
-			return nil, errors.New("an array is open")
-		}
-	}
 }
 
 func (p *parser) call(name string) (node, error) {
