@@ -51,31 +51,14 @@ func Audit(ctx context.Context, o Options) (*Audited, error) {
 	if err := publish.Outside(o.Out, o.Inputs); err != nil {
 		return nil, err
 	}
-	sources, err := o.discover()
+	in, err := o.take(ctx)
 	if err != nil {
 		return nil, err
 	}
-	earlier, err := readPrevious(o)
-	if err != nil {
-		return nil, err
+	if in.earlier.round != nil && o.Marks == "" {
+		in.marking = in.earlier.round.Marking
 	}
-	source, err := gather(ctx, o, sources)
-	if err != nil {
-		return nil, err
-	}
-	register, _, err := readRegister(o)
-	if err != nil {
-		return nil, err
-	}
-	marking, err := readMarks(ctx, source, o)
-	if err != nil {
-		return nil, err
-	}
-	if earlier.round != nil && o.Marks == "" {
-		marking = earlier.round.Marking
-	}
-	known := check.Known{Register: register, Given: earlier.explained()}
-	a, err := newAuditing(source.facts, known, marking, earlier.scales())
+	a, err := newAuditing(in.facts, in.known, in.marking, in.earlier.scales())
 	if err != nil {
 		return nil, err
 	}

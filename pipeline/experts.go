@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"lianheti/pipeline/publish"
-	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/marking"
 	"lianheti/stages/table"
@@ -35,28 +34,16 @@ func Experts(ctx context.Context, o Options, list string, count int) (*Issued, e
 	if err != nil {
 		return nil, err
 	}
-	sources, err := o.discover()
-	if err != nil {
-		return nil, err
-	}
-	facts, err := read(ctx, o.Definition, sources, o)
-	if err != nil {
-		return nil, err
-	}
-	register, _, err := readRegister(o)
-	if err != nil {
-		return nil, err
-	}
-	given, err := readMarks(ctx, origin{facts: facts}, o)
+	in, err := o.take(ctx)
 	if err != nil {
 		return nil, err
 	}
 	o.Score.Draws = 1 // only the scores are shown
-	round, err := judge(facts, check.Known{Register: register}, given, o.Score)
+	round, err := judge(in.facts, in.known, in.marking, o.Score)
 	if err != nil {
 		return nil, err
 	}
-	out := &Issued{Subjects: marking.Subjects(facts, round.Judgement, round.Ranking)}
+	out := &Issued{Subjects: marking.Subjects(in.facts, round.Judgement, round.Ranking)}
 	for r := range round.Ranking.Ranking.All() {
 		if !r.Ranked && !r.Waiting {
 			out.LeftOut = append(out.LeftOut, r)
@@ -65,9 +52,9 @@ func Experts(ctx context.Context, o Options, list string, count int) (*Issued, e
 	if len(out.Subjects) == 0 {
 		return nil, errors.New("没有可以参加排名的申报，没有可评的。请先用 lianheti run 查看退回的原因")
 	}
-	out.Short = marking.Short(facts, given, out.Subjects, assignments)
+	out.Short = marking.Short(in.facts, in.marking, out.Subjects, assignments)
 	if o.Marks != "" {
-		assignments = marking.Supplements(facts, given, out.Subjects, assignments)
+		assignments = marking.Supplements(in.facts, in.marking, out.Subjects, assignments)
 		out.Parts = assignments
 		if assignments == nil {
 			return nil, publish.Refuse("交回的评分里没有还缺而这些专家能补的，没有要做的补充表%s", strings.Join(append([]string{""}, out.Short...), "；"))

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lianheti/pipeline/publish"
+	"lianheti/stages/check"
 	"lianheti/stages/export"
 	"lianheti/stages/intake"
 	"lianheti/stages/table"
@@ -64,6 +65,33 @@ func gather(ctx context.Context, o Options, sources []intake.Source) (origin, er
 		return origin{}, err
 	}
 	return origin{facts: facts, open: opener(sources, facts)}, nil
+}
+
+// taken is what is read before anything is judged: what arrived, and what the Department says to it.
+type taken struct {
+	origin
+	earlier previous
+	known   check.Known
+	marking table.Marking
+}
+
+// take reads all of it.
+func (o Options) take(ctx context.Context) (in taken, err error) {
+	sources, err := o.discover()
+	if err == nil {
+		in.earlier, err = readPrevious(o)
+	}
+	if err == nil {
+		in.origin, err = gather(ctx, o, sources)
+	}
+	if err == nil {
+		in.known.Given = in.earlier.explained()
+		in.known.Register, _, err = readRegister(o)
+	}
+	if err == nil {
+		in.marking, err = readMarks(ctx, in.origin, o)
+	}
+	return in, err
 }
 
 // readTables takes the facts from published tables. Nothing of them is believed before every file was hashed again, by the data

@@ -22,10 +22,10 @@ type Directory struct {
 	Economies []Economy
 	// Horizon are the words by which a plan says how far it reaches.
 	Horizon []string
-	Cities  []City
+	Cities  []City `check:"must"`
 	// Industries are those of the parks that the call names.
 	Industries []string
-	Entries    []Entry
+	Entries    []Entry `check:"must"`
 }
 
 // Calendar is what else has its day; zero: nothing is set, and documents leave the place open.
@@ -86,11 +86,7 @@ func (d *Directory) setting(id string) string {
 	case "addressee":
 		return d.Addressee.Office + " " + d.Addressee.Email
 	case "economies":
-		var labels []string
-		for _, e := range d.Economies {
-			labels = append(labels, e.Label)
-		}
-		return strings.Join(labels, "、")
+		return strings.Join(ids(d.Economies, func(e Economy) string { return e.Label }), "、")
 	}
 	return ""
 }
@@ -100,9 +96,9 @@ type City struct{ Code, Name string }
 
 // Entry is one consortium of the directory.
 type Entry struct {
-	No         int
+	No         int `check:"alone"`
 	Consortium string
-	City       string
+	City       string `check:"must,is city"`
 	Park       string
 	National   string // official remark where the consortium is national already and does not report; empty otherwise
 	// Alternatives are pairs of name and park that may stand instead (附件1 序号7).
@@ -140,9 +136,7 @@ func (d *Directory) ByConsortium(name string) (entry Entry, pair Pair, ok bool) 
 func (d *Directory) Names() []string {
 	var out []string
 	for _, e := range d.Entries {
-		for _, p := range e.Pairs() {
-			out = append(out, p.Consortium)
-		}
+		out = append(out, ids(e.Pairs(), func(p Pair) string { return p.Consortium })...)
 	}
 	return out
 }
@@ -169,12 +163,7 @@ func (d *Directory) Plain(name string) string {
 
 // CityByName finds a prefecture; 福州市 is 福州.
 func (d *Directory) CityByName(name string) (City, bool) {
-	for _, c := range d.Cities {
-		if c.Name == strings.TrimSuffix(name, "市") {
-			return c, true
-		}
-	}
-	return City{}, false
+	return find(d.Cities, func(c City) bool { return c.Name == strings.TrimSuffix(name, "市") })
 }
 
 func monthDay(s string) bool {
@@ -192,16 +181,9 @@ var cityCode = regexp.MustCompile(`^[0-9]{6}$`)
 
 func (d *Directory) check(l *loader, form *Form) {
 	const file = "directory.yaml"
-	seen, numbers := map[string]bool{}, map[int]bool{}
+	seen := map[string]bool{}
 	for i, e := range d.Entries {
 		where := at{file, fmt.Sprintf("$.entries[%d]", i)}
-		if numbers[e.No] {
-			l.problem(where, fmt.Sprintf("序号 %d 重复", e.No), "请给每个联合体不同的序号。")
-		}
-		numbers[e.No] = true
-		if _, ok := d.CityByName(e.City); !ok {
-			l.problem(where, "推荐地市“"+e.City+"”不在 cities 之列", "请改正地市，或补进 cities。")
-		}
 		for _, p := range e.Pairs() {
 			if p.Consortium == "" || p.Park == "" {
 				l.problem(where, fmt.Sprintf("序号 %d 的名称或园区为空", e.No), "请补全。")
@@ -219,9 +201,6 @@ func (d *Directory) check(l *loader, form *Form) {
 		if !cityCode.MatchString(c.Code) {
 			l.problem(at{file, fmt.Sprintf("$.cities[%d]", i)}, "地市“"+c.Name+"”的代码“"+c.Code+"”不是六位数字", "请写 GB/T 2260 的六位代码，例如 350100。")
 		}
-	}
-	if len(d.Cities) == 0 || len(d.Entries) == 0 {
-		l.problem(at{file, "$"}, "cities 或 entries 为空", "请按附件1补全。")
 	}
 	if d.Batch != form.batch() {
 		l.problem(at{file, "$.batch"}, fmt.Sprintf("批次 %d 与 form.yaml 的第一个承诺年度 %d 不同", d.Batch, form.batch()), "请统一两处的年份。")

@@ -1,27 +1,26 @@
 package templates
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Documents are the Word drafts that a run writes: which there are, when each is written, and its text.
 type Documents struct {
-	Folder    string
-	Draft     string // what stands above each, and at the end of its file name: a division issues nothing by itself
-	Number    string // the open place of 文号
-	Sign      string // the open places of who signs and when
+	Folder    string `check:"must"`
+	Draft     string `check:"must"` // what stands above each, and at the end of its file name: a division issues nothing by itself
+	Number    string `check:"must"` // the open place of 文号
+	Sign      string `check:"must"` // the open places of who signs and when
 	Documents []*Document
 }
 
 // Document is one draft; Each makes one of every row of a list.
 type Document struct {
-	ID, Name, Title string
-	When            string // see DocumentTimes
-	Each            string
-	Last            bool // written when all else is there, which it lists
-	Outward         bool // leaves the house: with 文号, signature and day to be filled in
-	Blocks          []*DocumentBlock
+	ID      string
+	Name    string `check:"must,alone"`
+	Title   string `check:"must"`
+	When    string `check:"is time"` // see DocumentTimes
+	Each    string
+	Last    bool             // written when all else is there, which it lists
+	Outward bool             // leaves the house: with 文号, signature and day to be filled in
+	Blocks  []*DocumentBlock `check:"must"`
 }
 
 // DocumentBlock is one piece of a document: a heading, a text, a table of a list, or blocks that are repeated for every row of one. Words
@@ -40,8 +39,9 @@ type DocumentBlock struct {
 
 // DocumentColumn is one column of a table.
 type DocumentColumn struct {
-	Label, Value string
-	Width        float64
+	Label string `check:"must"`
+	Value string
+	Width float64 `check:"must"`
 }
 
 // DocumentTimes are the states of a batch in which documents are written: until the marks are in, as soon as they are, and as soon as
@@ -49,28 +49,16 @@ type DocumentColumn struct {
 var DocumentTimes = append([]string{"always", "review", "complete", "list"}, Steps...)
 
 func (x *Documents) check(l *loader) {
-	const file = "documents.yaml"
-	if x.Folder == "" || x.Draft == "" || x.Number == "" || x.Sign == "" {
-		l.problem(at{file, "$"}, "folder、draft、number、sign 有空的", "请补全。")
-	}
-	names := map[string]bool{}
 	for i, d := range x.Documents {
-		where := at{file, fmt.Sprintf("$.documents[%d]", i)}
-		if d.Name == "" || d.Title == "" || names[d.Name] || len(d.Blocks) == 0 {
-			l.problem(where, "公文“"+d.ID+"”缺 name、title 或 blocks，或 name 重复", "请补全；name 各不相同。")
-		}
-		if names[d.Name] = true; !slices.Contains(DocumentTimes, d.When) {
-			l.problem(where, "公文“"+d.ID+"”的 when“"+d.When+"”不认识", fmt.Sprintf("可用：%v。", DocumentTimes))
-		}
-		checkBlocks(l, where, d.Blocks)
+		checkBlocks(l, at{"documents.yaml", fmt.Sprintf("$.documents[%d]", i)}, d.Blocks)
 	}
 }
 
 func checkBlocks(l *loader, where at, blocks []*DocumentBlock) {
 	for _, b := range blocks {
 		for _, c := range b.Columns {
-			if c.Label == "" || (c.Value == "") != (len(b.Rows) > 0) || c.Width <= 0 {
-				l.problem(where, "表格的列“"+c.Label+"”缺 label、value 或 width", "请补全。")
+			if (c.Value == "") != (len(b.Rows) > 0) {
+				l.problem(where, "表格的列“"+c.Label+"”的 value 与 rows 不配", "有 rows 的不写 value，没有的要写。")
 			}
 		}
 		for _, r := range b.Rows {

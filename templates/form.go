@@ -11,9 +11,9 @@ import (
 
 // Form is 附件3, the recommendation form, sheet by sheet and block by block in the order a filler meets them.
 type Form struct {
-	ID      string // form id, in the very hidden sheet of every workbook
-	Version int
-	Accepts []int // versions that a run still reads
+	ID      string `check:"must"` // form id, in the very hidden sheet of every workbook
+	Version int    `check:"must"`
+	Accepts []int  // versions that a run still reads
 	Title   string
 	Short   string // what one of them is called: 推荐书
 	Intro   string // of the guide in a prefecture's kit; {city} is the prefecture
@@ -49,9 +49,9 @@ const (
 type Year struct {
 	ID    string
 	Year  int
-	Kind  YearKind
-	Label string // as printed: 2022年
-	Tag   string // 实际 or 承诺
+	Kind  YearKind `check:"must,in actual committed"`
+	Label string   // as printed: 2022年
+	Tag   string   // 实际 or 承诺
 }
 
 // MemberKind is one 组成 of the members, in official order.
@@ -98,11 +98,11 @@ type ProgressBlock struct {
 
 // YearBlock is a grid of metrics by year.
 type YearBlock struct {
-	Category  string // header of the group column
-	Item      string // official header of the label column
-	Unit      string // header of the unit column
-	Columns   []string
-	Extra     []string // year ids that the official form does not print
+	Category  string   // header of the group column
+	Item      string   // official header of the label column
+	Unit      string   // header of the unit column
+	Columns   []string `check:"is year"`
+	Extra     []string `check:"is year"` // year ids that the official form does not print
 	Metrics   []*Field
 	Paragraph string
 
@@ -158,17 +158,17 @@ const (
 // Field is one thing the form asks. With years it is a metric (or an annual text).
 type Field struct {
 	ID           string
-	Label        string // official wording, verbatim
-	PrintedLabel string `yaml:"printed_label"` // where the official form prints another label over several fields
-	Printed      string // unit as printed
-	PrintedLimit string `yaml:"printed_limit"`
-	Unit         string // unit stored
-	Group        string // official group label
-	Type         FieldType
-	Choices      string // for choices: consortia, cities, parks, kinds, yes_no, or one of the form's Lists
-	Open         bool   // a choice that may be departed from
-	Suggest      string // what a dropdown offers for a text without asking that it be kept to: see suggestions
-	Years        []string
+	Label        string    `check:"must"`         // official wording, verbatim
+	PrintedLabel string    `yaml:"printed_label"` // where the official form prints another label over several fields
+	Printed      string    // unit as printed
+	PrintedLimit string    `yaml:"printed_limit"`
+	Unit         string    // unit stored
+	Group        string    // official group label
+	Type         FieldType `check:"must,is type"`
+	Choices      string    `check:"is choice"` // for choices: consortia, cities, parks, kinds, yes_no, or one of the form's Lists
+	Open         bool      // a choice that may be departed from
+	Suggest      string    `check:"is suggestion"` // what a dropdown offers for a text without asking that it be kept to: see suggestions
+	Years        []string  `check:"is year"`
 	Required     bool
 	Extra        bool // not in the official form
 	Since        int  // version of the form that asked for it first: workbooks of earlier accepted ones are not asked; 0: the first
@@ -182,14 +182,14 @@ type Field struct {
 	Limit        int    // characters; 0: none
 	Seal         string
 	Hint         string
-	Footnote     string
+	Footnote     string   `check:"is note"`
 	Heading      string   // what the official form prints over the labels from here on, where it is not the block's
 	Evidence     []string // observation points (附件2)
 	Paragraph    string
 	Width        float64  // column width in a record block, in characters
 	Tall         int      // lines to show where no limit says it
-	NewPage      bool     `yaml:"new_page"` // begins a page on paper
-	Topics       []string // what the provincial workbook gathers it under, beside its own sheet: see Topics
+	NewPage      bool     `yaml:"new_page"`             // begins a page on paper
+	Topics       []string `check:"in headline funding"` // what the provincial workbook gathers it under, beside its own sheet: see Topics
 
 	Record string `yaml:"-"` // id of the record block it is a column of; empty otherwise
 	// RequiredYears are the years that must be given; all of Years unless some are extra.
@@ -218,29 +218,25 @@ func (f *Field) Reading() *Reading { return f.reading }
 
 // Year finds a year by its id.
 func (f *Form) Year(id string) (Year, bool) {
-	i := slices.IndexFunc(f.Years, func(y Year) bool { return y.ID == id })
-	if i < 0 {
-		return Year{}, false
-	}
-	return f.Years[i], true
+	return find(f.Years, func(y Year) bool { return y.ID == id })
 }
 
 // YearOf finds a year by its number.
 func (f *Form) YearOf(year int) (Year, bool) {
-	i := slices.IndexFunc(f.Years, func(y Year) bool { return y.Year == year })
-	if i < 0 {
-		return Year{}, false
-	}
-	return f.Years[i], true
+	return find(f.Years, func(y Year) bool { return y.Year == year })
 }
 
 // Kind finds a member kind by its label or id.
 func (f *Form) Kind(labelOrID string) (MemberKind, bool) {
-	i := slices.IndexFunc(f.Kinds, func(k MemberKind) bool { return k.Label == labelOrID || k.ID == labelOrID })
-	if i < 0 {
-		return MemberKind{}, false
+	return find(f.Kinds, func(k MemberKind) bool { return k.Label == labelOrID || k.ID == labelOrID })
+}
+
+// find gives the first that is so; a zero one where none is.
+func find[T any](of []T, is func(T) bool) (found T, ok bool) {
+	if i := slices.IndexFunc(of, is); i >= 0 {
+		return of[i], true
 	}
-	return f.Kinds[i], true
+	return found, false
 }
 
 // Yes is the affirmative of the yes-or-no choices.
@@ -280,47 +276,43 @@ func (d *Definition) Suggestions(f *Field) []string {
 
 // Options lists what a choice field offers, in the order it is offered; nil for other fields.
 func (d *Definition) Options(f *Field) []string {
-	var out []string
 	switch f.Choices {
 	case "cities":
-		for _, c := range d.Directory.Cities {
-			out = append(out, c.Name)
-		}
+		return references["city"].all(d)
 	case "consortia":
-		out = d.Directory.Names()
+		return d.Directory.Names()
 	case "parks":
-		seen := map[string]bool{} // a park may have several consortia
+		var out []string
 		for _, e := range d.Directory.Entries {
 			for _, p := range e.Pairs() {
-				if !seen[p.Park] {
-					seen[p.Park], out = true, append(out, p.Park)
-				}
+				out = appendNew(out, p.Park) // a park may have several consortia
 			}
 		}
+		return out
 	case "kinds":
-		for _, k := range d.Form.Kinds {
-			out = append(out, k.Label)
-		}
+		return ids(d.Form.Kinds, func(k MemberKind) string { return k.Label })
 	case "yes_no":
-		out = d.Form.YesNo
+		return d.Form.YesNo
 	default:
-		out = d.Form.Lists[f.Choices]
+		return d.Form.Lists[f.Choices]
 	}
-	return out
 }
 
 // Note gives the text of a note by its id: a footnote, a section's title, the pledge.
 func (f *Form) Note(id string) string {
+	note, _ := find(f.notes(), func(n Note) bool { return n.ID == id && id != "" })
+	return note.Text
+}
+
+// notes lists the static texts, in form order.
+func (f *Form) notes() []Note {
+	var out []Note
 	for _, s := range f.Sheets {
 		for _, b := range s.Blocks {
-			for _, n := range b.Notes {
-				if n.ID == id && id != "" {
-					return n.Text
-				}
-			}
+			out = append(out, b.Notes...)
 		}
 	}
-	return ""
+	return out
 }
 
 // Fields lists every field in form order, columns of records included.
@@ -367,12 +359,8 @@ func (f *Form) Texts() []*Field {
 
 // batch is the year of the call: the first committed year.
 func (f *Form) batch() int {
-	for _, y := range f.Years {
-		if y.Kind == Committed {
-			return y.Year
-		}
-	}
-	return 0
+	first, _ := find(f.Years, func(y Year) bool { return y.Kind == Committed })
+	return first.Year
 }
 
 // cellLike matches names that Excel refuses as defined names because they read as cell references.
@@ -388,8 +376,8 @@ func (f *Form) check(l *loader) {
 		}
 	}()
 	const file = "form.yaml"
-	if f.ID == "" || f.Version == 0 || !slices.Contains(f.Accepts, f.Version) {
-		l.problem(at{file, "$"}, "表单编号、版本或 accepts 不完整", "请写明 id、version，并让 accepts 包含 version。")
+	if !slices.Contains(f.Accepts, f.Version) {
+		l.problem(at{file, "$"}, "accepts 里没有现在的版本", "请让 accepts 包含 version。")
 	}
 	for _, x := range f.Fields() {
 		if x.Since < 0 || x.Since > f.Version {
@@ -402,9 +390,6 @@ func (f *Form) check(l *loader) {
 	for i, y := range f.Years {
 		if i > 0 && y.Year != f.Years[i-1].Year+1 {
 			l.problem(at{file, fmt.Sprintf("$.years[%d]", i)}, fmt.Sprintf("年度 %d 不接着上一年", y.Year), "years 须逐年连续。")
-		}
-		if y.Kind != Actual && y.Kind != Committed {
-			l.problem(at{file, fmt.Sprintf("$.years[%d]", i)}, "kind “"+string(y.Kind)+"”不认识", "请写 actual 或 committed。")
 		}
 	}
 	seen := map[string]string{}
@@ -465,12 +450,6 @@ func (f *Form) checkField(l *loader, x *Field, where at, seen map[string]string)
 		l.problem(where, "栏目编号“"+x.ID+"”与 "+other+" 重复", "请换一个编号。")
 	}
 	seen[x.ID] = where.path
-	if x.Label == "" {
-		l.problem(where, "栏目“"+x.ID+"”没有 label", "请照录推荐书原文。")
-	}
-	if !slices.Contains(fieldTypes, x.Type) {
-		l.problem(where, fmt.Sprintf("栏目“%s”的类型“%s”不认识", x.ID, x.Type), fmt.Sprintf("可用的类型：%v。", fieldTypes))
-	}
 	if x.Numeric() && x.Unit == "" && x.ID != "edition" {
 		l.problem(where, "数字栏目“"+x.ID+"”没有 unit", "请写明入库单位。")
 	}
@@ -487,23 +466,7 @@ func (f *Form) checkField(l *loader, x *Field, where at, seen map[string]string)
 	if (x.Type == ChoiceField) != (x.Choices != "") {
 		l.problem(where, "栏目“"+x.ID+"”的 type 与 choices 不配", "选择栏目写 choices，其余不写。")
 	}
-	if x.Type == ChoiceField && !slices.Contains([]string{"consortia", "cities", "parks", "kinds", "yes_no"}, x.Choices) && len(f.Lists[x.Choices]) == 0 {
-		l.problem(where, "choices “"+x.Choices+"”不认识", "可用：consortia、cities、parks、kinds、yes_no，或 lists 里的一项。")
-	}
-	if x.Suggest != "" && (x.Type != TextField || !slices.Contains(suggestions, x.Suggest)) {
-		l.problem(where, "suggest“"+x.Suggest+"”不能用于栏目“"+x.ID+"”", "可用 "+strings.Join(suggestions, "、")+"，只用于文字栏目。")
-	}
-	for _, topic := range x.Topics {
-		if topic != Headline && topic != Funding || !x.Metric() {
-			l.problem(where, "topics“"+topic+"”不能用于栏目“"+x.ID+"”", "可用 headline、funding，只用于分年度的数字。")
-		}
-	}
-	for _, id := range x.Years {
-		if _, ok := f.Year(id); !ok {
-			l.problem(where, "年度“"+id+"”不在 years 之列", "请改为 years 中的 id。")
-		}
-	}
-	if x.Footnote != "" && f.Note(x.Footnote) == "" {
-		l.problem(where, "脚注“"+x.Footnote+"”没有正文", "请在 notes 中写一条同 id 的注。")
+	if x.Suggest != "" && x.Type != TextField || len(x.Topics) > 0 && !x.Metric() {
+		l.problem(where, "栏目“"+x.ID+"”不能写 suggest 或 topics", "suggest 只用于文字，topics 只用于分年度的数字。")
 	}
 }

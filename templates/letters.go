@@ -7,21 +7,22 @@ import (
 
 // Letters are the texts that go back to a prefecture as Word files.
 type Letters struct {
-	To, From string
-	List     string // the workbook with what was found, a prefecture
-	Draft    string // what stands above each: a division issues nothing by itself
-	Due      string // how {due} reads where the day is known
-	Open     string // and where it is to be filled in
-	Overdue  string // how {late} reads once the deadline has passed
+	To, From string `check:"must"`
+	List     string `check:"must"` // the workbook with what was found, a prefecture
+	Draft    string `check:"must"` // what stands above each: a division issues nothing by itself
+	Due      string `check:"must"` // how {due} reads where the day is known
+	Open     string `check:"must"` // and where it is to be filled in
+	Overdue  string `check:"must"` // how {late} reads once the deadline has passed
 	Letters  []*Letter
 }
 
 // Letter is one kind of letter: what is said before and after the table of what to do.
 type Letter struct {
-	ID            string
-	Name          string // its file name begins with it
-	Title         string
-	Before, After []string
+	ID     string
+	Name   string   `check:"must,alone"` // its file name begins with it
+	Title  string   `check:"must"`
+	Before []string `check:"must"`
+	After  []string
 }
 
 // Kinds of letters that the program writes.
@@ -38,12 +39,8 @@ var LetterVars = []string{"city", "consortium", "form", "edition", "faults", "ex
 
 // Letter finds a letter by its kind.
 func (l *Letters) Letter(id string) *Letter {
-	for _, x := range l.Letters {
-		if x.ID == id {
-			return x
-		}
-	}
-	return nil
+	found, _ := find(l.Letters, func(x *Letter) bool { return x.ID == id })
+	return found
 }
 
 func (l *Letters) check(load *loader) {
@@ -62,17 +59,8 @@ func (l *Letters) check(load *loader) {
 			}
 		}
 	}
-	if l.To == "" || l.List == "" || l.From == "" || l.Draft == "" || l.Due == "" || l.Open == "" || l.Overdue == "" {
-		load.problem(at{file, "$"}, "to、list、from、draft、due、open、overdue 有空的", "请补全。")
-	}
 	words(at{file, "$"}, l.To, l.From, l.Due, l.Open, l.Overdue)
-	names := map[string]bool{}
 	for i, x := range l.Letters {
-		where := at{file, fmt.Sprintf("$.letters[%d]", i)}
-		if x.Name == "" || x.Title == "" || len(x.Before) == 0 || names[x.Name] {
-			load.problem(where, "公文“"+x.ID+"”缺 name、title 或 before，或 name 重复", "请补全；name 各不相同。")
-		}
-		names[x.Name] = true
-		words(where, slices.Concat([]string{x.Title}, x.Before, x.After)...)
+		words(at{file, fmt.Sprintf("$.letters[%d]", i)}, slices.Concat([]string{x.Title}, x.Before, x.After)...)
 	}
 }

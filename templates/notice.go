@@ -85,10 +85,8 @@ var answerKinds = []answerKind{
 		return "", nil
 	}},
 	{"登记", func(i *NoticeItem) []string { return i.Register }, func(d *Definition, id string) (string, []string) {
-		for _, s := range d.Register.Sheets {
-			if s.ID == id {
-				return s.Title, nil
-			}
+		if s, ok := find(d.Register.Sheets, func(s *RegisterSheet) bool { return s.ID == id }); ok {
+			return s.Title, nil
 		}
 		return "", nil
 	}},

@@ -11,9 +11,9 @@ import (
 // notes are the form's, named by their ids. The Word form is written from it, and a filled one is read by it.
 type Paper struct {
 	Attachment string
-	Cover      []string // fields
-	Notes      []string // ids of notes, the first is the heading
-	Sections   []*PaperSection
+	Cover      []string        `check:"must,is field"` // fields
+	Notes      []string        `check:"is note"`       // ids of notes, the first is the heading
+	Sections   []*PaperSection `check:"must"`
 	// Supplement is the title of a last section, which holds what the Department collects beyond the form. It is printed where something
 	// of it is filled in, so that the paper that is signed says it.
 	Supplement string
@@ -21,7 +21,7 @@ type Paper struct {
 
 // PaperSection is one numbered part of the form. It begins a page.
 type PaperSection struct {
-	Title  string // id of a note
+	Title  string `check:"is note"` // id of a note
 	Tables []*PaperTable
 
 	supplement string // its title, where it holds what the form does not print
@@ -52,20 +52,20 @@ type PaperCell struct {
 // PaperItem is one thing printed in a cell; one of its words is set, beside how it is printed.
 type PaperItem struct {
 	Text    string // wording that belongs to no field
-	Note    string // id of a note
-	Label   string // field
-	Group   string // field whose group is printed
-	Year    string // year id
+	Note    string `check:"is note"`  // id of a note
+	Label   string `check:"is field"` // field
+	Group   string `check:"is field"` // field whose group is printed
+	Year    string `check:"is year"`  // year id
 	Value   string // field.year; several joined by /
-	Kind    string // member kind: its name
-	Count   string // member kind: how many, and how many students
-	Names   string // member kind: the members
-	Declare string // field: a declaration and whether it was confirmed
-	Seal    string // field: where its seal goes
+	Kind    string `check:"is kind"`  // member kind: its name
+	Count   string `check:"is kind"`  // member kind: how many, and how many students
+	Names   string `check:"is kind"`  // member kind: the members
+	Declare string `check:"is field"` // field: a declaration and whether it was confirmed
+	Seal    string `check:"is field"` // field: where its seal goes
 
 	Level    int    // of Group: 1 is the outer
 	Bare     bool   // Label without its unit
-	Footnote string // id of a note, behind the item
+	Footnote string `check:"is note"` // id of a note, behind the item
 	Align    string // left, center, right
 	Gap      int    // blank lines above
 	Hand     bool   // filled in by hand: its words stand wide apart
@@ -175,22 +175,13 @@ func (d *Definition) Wording(i PaperItem) string {
 func (p *Paper) check(l *loader, d *Definition) {
 	const file = "word.yaml"
 	printed := map[string]bool{} // fields, fields with years, member kinds
-	for i, id := range p.Cover {
-		if d.fields[id] == nil {
-			l.problem(at{file, fmt.Sprintf("$.cover[%d]", i)}, "封面的栏目“"+id+"”不在 form.yaml", "请改成 form.yaml 里的栏目编号。")
-		}
+	for _, id := range p.Cover {
 		printed[id] = true
-	}
-	for i, id := range p.Notes {
-		p.note(l, d, at{file, fmt.Sprintf("$.notes[%d]", i)}, id)
 	}
 	if p.Supplement != "" {
 		p.Sections = append(p.Sections, supplement(d, p.Supplement))
 	}
 	for si, s := range p.Sections {
-		if !s.Supplementary() {
-			p.note(l, d, at{file, fmt.Sprintf("$.sections[%d].title", si)}, s.Title)
-		}
 		for ti, t := range s.Tables {
 			base := fmt.Sprintf("$.sections[%d].tables[%d]", si, ti)
 			for ri, row := range t.Rows {
@@ -206,9 +197,6 @@ func (p *Paper) check(l *loader, d *Definition) {
 			}
 			t.place(l, at{file, base})
 		}
-	}
-	if len(p.Sections) == 0 || len(p.Cover) == 0 {
-		l.problem(at{file, "$"}, "封面或各部分是空的", "请写明 cover 和 sections。")
 	}
 	p.complete(l, d, printed)
 }
@@ -237,12 +225,6 @@ func supplement(d *Definition, title string) *PaperSection {
 	}
 	t.Rows = append([][]*PaperCell{header}, t.Rows...)
 	return &PaperSection{Tables: []*PaperTable{t}, supplement: title}
-}
-
-func (p *Paper) note(l *loader, d *Definition, where at, id string) {
-	if d.Form.Note(id) == "" {
-		l.problem(where, "文字“"+id+"”不在 form.yaml", "请在 form.yaml 的 notes 里写一条同 id 的文字。")
-	}
 }
 
 // complete proves that nothing of the official form was left out.
@@ -282,30 +264,13 @@ func (i *PaperItem) check(l *loader, d *Definition, where at, printed map[string
 		l.problem(where, fmt.Sprintf("这一格写了 %d 项", set), "每格写一项；几项写在 lines 里。")
 		return
 	}
-	for _, id := range []string{i.Note, i.Footnote} {
-		if id != "" && d.Form.Note(id) == "" {
-			l.problem(where, "文字“"+id+"”不在 form.yaml", "请在 form.yaml 的 notes 里写一条同 id 的文字。")
-		}
-	}
-	for _, id := range []string{i.Label, i.Group, i.Declare, i.Seal} {
-		if id != "" && d.fields[id] == nil {
-			l.problem(where, "栏目“"+id+"”不在 form.yaml", "请改成 form.yaml 里的栏目编号。")
-			return
-		}
-	}
 	if f := d.fields[i.Declare]; f != nil && f.Type != ConfirmField {
 		l.problem(where, "栏目“"+i.Declare+"”不是声明", "declare 只用于 type: confirm 的栏目。")
 	}
-	if i.Group != "" && len(strings.Fields(d.fields[i.Group].Group)) < max(1, i.Level) {
+	if f := d.fields[i.Group]; f != nil && len(strings.Fields(f.Group)) < max(1, i.Level) {
 		l.problem(where, fmt.Sprintf("栏目“%s”没有第 %d 层组名", i.Group, max(1, i.Level)), "请核对它在 form.yaml 的 group。")
 	}
-	if _, ok := d.Form.Year(i.Year); i.Year != "" && !ok {
-		l.problem(where, "年度“"+i.Year+"”不在 years 之列", "请改为 years 中的 id。")
-	}
 	for word, id := range map[string]string{"kind": i.Kind, "count": i.Count, "names": i.Names} {
-		if _, ok := d.Form.Kind(id); id != "" && !ok {
-			l.problem(where, "成员组成“"+id+"”不在 kinds 之列", "请改为 kinds 中的 id。")
-		}
 		printed[word+" "+id] = true
 	}
 	for _, id := range []string{i.Label, i.Declare} { // a label alone: to be filled by hand, like a signature

@@ -113,6 +113,8 @@ func (d *Definition) loadProgress(of *loader, own map[string][]byte) {
 		return
 	}
 	d.takeOver(l, p.Form, fresh)
+	l.prove(p, "form.yaml", p.Form)
+	l.prove(p, "letters.yaml", p.Letters)
 	p.Form.check(l)
 	if len(l.problems) > 0 {
 		return

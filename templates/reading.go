@@ -53,7 +53,11 @@ type Reading struct {
 }
 
 // Route is one way from what stands in a cell to a value.
-type Route struct{ ID, Class, Label string }
+type Route struct {
+	ID    string `check:"must,alone"`
+	Class string `check:"must,in lossless guess unreadable"`
+	Label string `check:"must"`
+}
 
 // Scale multiplies what stands before its word, whatever the unit.
 type Scale struct {
@@ -146,17 +150,9 @@ func (r *Reading) WithoutCampus(key string) string {
 // check proves that the reading fits the form and the rules: what changes a value or gives none is told by a rule of
 // its gravity.
 func (r *Reading) check(l *loader, d *Definition) {
-	where := at{"reading.yaml", "$.routes"}
 	r.routes, r.units = map[string]Route{}, map[string]Unit{}
 	r.strange, r.fillers = map[string]bool{}, map[string]bool{}
-	for i, route := range r.Routes {
-		at := at{where.file, fmt.Sprintf("$.routes[%d]", i)}
-		if _, twice := r.routes[route.ID]; twice || route.ID == "" || route.Label == "" {
-			l.problem(at, "读法“"+route.ID+"”重复，或缺编号、名称", "每种读法写一次，写明 id、class、label。")
-		}
-		if !slices.Contains([]string{Lossless, Guess, Unreadable}, route.Class) {
-			l.problem(at, "读法“"+route.ID+"”的 class“"+route.Class+"”不认识", "请写 lossless、guess 或 unreadable。")
-		}
+	for _, route := range r.Routes {
 		r.routes[route.ID] = route
 	}
 	for _, u := range r.Units {
@@ -180,7 +176,7 @@ func (r *Reading) check(l *loader, d *Definition) {
 	for _, f := range d.Form.Fields() {
 		f.reading = r
 		if r.How[f.Type] == "" {
-			l.problem(at{where.file, "$.how"}, "栏目类型“"+string(f.Type)+"”没有写怎样填", "请在 how 里补上。")
+			l.problem(at{"reading.yaml", "$.how"}, "栏目类型“"+string(f.Type)+"”没有写怎样填", "请在 how 里补上。")
 			return
 		}
 	}

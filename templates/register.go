@@ -8,20 +8,20 @@ import (
 
 // Register is what the Department keeps beside the submissions: consents, earlier selections, decisions about explanations, receipts.
 type Register struct {
-	Title  string
-	Next   string // the file in which each run writes the register for the one after it
-	Sheets []*RegisterSheet
+	Title  string           `check:"must"`
+	Next   string           `check:"must"` // the file in which each run writes the register for the one after it
+	Sheets []*RegisterSheet `check:"must"`
 }
 
 // RegisterSheet is one sheet of the register; each row is one entry.
 type RegisterSheet struct {
 	ID      string
-	Title   string
+	Title   string `check:"must,alone"`
 	Hint    string
-	Effect  RegisterEffect
-	Rules   []string // ids of the rules whose findings an entry answers
-	Late    bool     // an entry answers for what was received after the deadline, too
-	Rows    int      // ready to be typed in; 0: as many as any sheet
+	Effect  RegisterEffect `check:"must,in answer select explain receive schools rule award object"`
+	Rules   []string       // ids of the rules whose findings an entry answers
+	Late    bool           // an entry answers for what was received after the deadline, too
+	Rows    int            // ready to be typed in; 0: as many as any sheet
 	Steps   []*RegisterStep
 	Columns []*RegisterColumn
 }
@@ -29,11 +29,12 @@ type RegisterSheet struct {
 // RegisterStep is one step on the way of an award: done when its columns are filled and what was chosen in them passes. None is taken
 // before the one in front of it, unless that is optional.
 type RegisterStep struct {
-	ID, Label string
-	Columns   []string
-	Pass      []string // options that let it go on; none: any
-	Optional  bool
-	Document  string // the column that names what it rests on; empty: none yet
+	ID       string
+	Label    string   `check:"must"`
+	Columns  []string `check:"must"`
+	Pass     []string // options that let it go on; none: any
+	Optional bool
+	Document string // the column that names what it rests on; empty: none yet
 }
 
 // Steps that documents ask for.
@@ -69,8 +70,8 @@ func (s *RegisterStep) Decided(sheet *RegisterSheet, values map[string]string) (
 
 // RegisterColumn is one column of a sheet of the register.
 type RegisterColumn struct {
-	ID       string
-	Label    string
+	ID       string `check:"must,alone"`
+	Label    string `check:"must,alone"`
 	Hint     string
 	Required bool
 	Date     bool
@@ -78,9 +79,9 @@ type RegisterColumn struct {
 	Given    bool     // prefilled by the program and not read
 	Private  bool     // stays in the register alone
 	Must     bool     // of Receives: what must be there; a date, or the first of the options
-	Choices  string   // consortia: those of the directory are offered, others may be typed; schools: one of the kinds of school
+	Choices  string   `check:"in consortia schools"` // consortia: those of the directory are offered, others may be typed; schools: one of the kinds of school
 	Options  []string // one of these
-	Width    float64
+	Width    float64  `check:"must"`
 }
 
 // RegisterEffect says what an entry brings about.
@@ -138,23 +139,14 @@ func (d *Definition) OptionsOf(c *RegisterColumn) []string {
 	if c.Choices != SchoolChoices {
 		return c.Options
 	}
-	var out []string
-	for _, k := range d.Form.Kinds {
-		if k.School {
-			out = append(out, k.Label)
-		}
-	}
-	return out
+	schools := slices.DeleteFunc(slices.Clone(d.Form.Kinds), func(k MemberKind) bool { return !k.School })
+	return ids(schools, func(k MemberKind) string { return k.Label })
 }
 
 // Column finds a column by its id, or gives nil.
 func (s *RegisterSheet) Column(id string) *RegisterColumn {
-	for _, c := range s.Columns {
-		if c.ID == id {
-			return c
-		}
-	}
-	return nil
+	found, _ := find(s.Columns, func(c *RegisterColumn) bool { return c.ID == id })
+	return found
 }
 
 // Lacking lists the labels of what must be there and is not.
@@ -169,17 +161,9 @@ func (s *RegisterSheet) Lacking(values map[string]string) []string {
 }
 
 func (r *Register) check(l *loader, d *Definition) {
-	titles := map[string]bool{}
 	for i, s := range r.Sheets {
 		where := at{"register.yaml", fmt.Sprintf("$.sheets[%d]", i)}
-		if s.Title == "" || titles[s.Title] {
-			l.problem(where, "工作表“"+s.Title+"”没有标题，或标题重复", "每张表写一个不同的 title。")
-		}
-		titles[s.Title] = true
-		needs, known := registerNeeds[s.Effect]
-		if !known {
-			l.problem(where, "effect“"+string(s.Effect)+"”不认识", "可用 answer、select、explain、receive、schools、rule、award、object。")
-		}
+		needs := registerNeeds[s.Effect]
 		for _, id := range needs {
 			if c := s.Column(id); c == nil || !c.Required {
 				l.problem(where, "工作表“"+s.Title+"”缺必填的列 "+id, "请补上这一列，并写 required: true。")
@@ -208,19 +192,9 @@ func (r *Register) check(l *loader, d *Definition) {
 				l.problem(where, "规则“"+id+"”没有，或不是需核实说明的", "登记只能了结 severity: warning 的规则。")
 			}
 		}
-		ids, labels := map[string]bool{}, map[string]bool{}
-		for _, c := range s.Columns {
-			if c.ID == "" || c.Label == "" || c.Width <= 0 || ids[c.ID] || labels[c.Label] {
-				l.problem(where, "列“"+c.ID+"”缺 id、label、width，或与别的列重复", "每列写不同的 id 和 label，以及 width。")
-			}
-			if !slices.Contains([]string{"", ConsortiumChoices, SchoolChoices}, c.Choices) {
-				l.problem(where, "列“"+c.ID+"”的 choices 不认识", "登记表只有 choices: consortia、schools。")
-			}
-			ids[c.ID], labels[c.Label] = true, true
-		}
 	}
-	if r.Title == "" || r.Next == "" || len(r.Sheets) == 0 || !slices.ContainsFunc(r.Sheets, func(s *RegisterSheet) bool { return s.Effect == Selects }) {
-		l.problem(at{"register.yaml", "$"}, "缺 title 或 next，或没有 effect: select 的工作表", "可参照上一年度的 register.yaml。")
+	if !slices.ContainsFunc(r.Sheets, func(s *RegisterSheet) bool { return s.Effect == Selects }) {
+		l.problem(at{"register.yaml", "$"}, "没有 effect: select 的工作表", "可参照上一年度的 register.yaml。")
 	}
 }
 
@@ -232,9 +206,6 @@ func (s *RegisterSheet) checkSteps(l *loader, where at) {
 			if id != "" && s.Column(id) == nil {
 				l.problem(where, "步骤“"+step.Label+"”的列“"+id+"”没有", "请在 columns 里补上，或改正。")
 			}
-		}
-		if step.Label == "" || len(step.Columns) == 0 {
-			l.problem(where, "步骤“"+step.ID+"”缺 label 或 columns", "请补全。")
 		}
 	}
 	if s.Effect == Awards && !slices.Equal(ids, Steps) || s.Effect != Awards && len(ids) > 0 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"sort"
@@ -17,25 +18,25 @@ import (
 // the calendar, 5 across submissions.
 type Rule struct {
 	Code      string
-	ID        string
-	Severity  string // error, warning, info
-	Check     string // how it is found: see Checks
+	ID        string `check:"must"`
+	Severity  string `check:"must,in error warning info"` // error, warning, info
+	Check     string `check:"must,is check"`              // how it is found: see Checks
 	Each      []string
 	Years     []string // year ids: one case a year, which the expressions call .year (the year before it: .before)
 	When      string   // guard: where it is false the rule does not apply
 	Expr      string   // condition that a sound submission meets
 	Kinds     []string
-	Asked     string // required: only values that the form asks for; others: only the rest
+	Asked     string `check:"in required others"` // required: only values that the form asks for; others: only the rest
 	Threshold *decimal.Decimal
 	// Voids says that a value found at fault proves nothing about others: the rules after this one do without it.
 	Voids bool
 	// Explained are the fields, as in Each, of which a fault is but one to be explained once it is.
 	Explained []string
 	Places    []string // further fields to mark, or a list of the form (its sheet is marked)
-	Title     string
-	Message   string
-	Cure      string
-	Authority string
+	Title     string   `check:"must"`
+	Message   string   `check:"must"`
+	Cure      string   `check:"must"`
+	Authority string   `check:"must"`
 	// Sheet is why the rule can't be shown as a formula in the template; empty where it can.
 	Sheet string
 
@@ -143,19 +144,11 @@ func (d *Definition) checkRules(l *loader, g *language) {
 			l.problem(r.at, "规则代码“"+r.Code+"”不合格式", "请写成 LHT-层级-三位序号，例如 LHT-3-001。")
 			continue
 		}
-		if !slices.Contains([]string{"", "required", "others"}, r.Asked) {
-			l.problem(r.at, "规则 "+r.Code+" 的 asked“"+r.Asked+"”不认识", "可用 required（必填的）、others（其余的），或不写。")
-		}
-		if d.rules[r.Code] != nil || ids[r.ID] || r.ID == "" {
-			l.problem(r.at, "规则 "+r.Code+"（"+r.ID+"）的代码或编号重复或为空", "代码和编号各只能用一次，旧代码不得再用。")
+		(&prover{l, d, r.at.file}).look(r.at.path, reflect.ValueOf(r))
+		if d.rules[r.Code] != nil || ids[r.ID] {
+			l.problem(r.at, "规则 "+r.Code+"（"+r.ID+"）的代码或编号重复", "代码和编号各只能用一次，旧代码不得再用。")
 		}
 		d.rules[r.Code], ids[r.ID] = r, true
-		if !slices.Contains([]string{"error", "warning", "info"}, r.Severity) || !slices.Contains(Checks, r.Check) {
-			l.problem(r.at, fmt.Sprintf("规则 %s 的 severity“%s”或 check“%s”不认识", r.Code, r.Severity, r.Check), fmt.Sprintf("severity 为 error、warning、info；check 为 %v。", Checks))
-		}
-		if r.Title == "" || r.Message == "" || r.Cure == "" || r.Authority == "" {
-			l.problem(r.at, "规则 "+r.Code+" 缺 title、message、cure 或 authority", "每条规则都要说清是什么、怎么改、依据哪里。")
-		}
 		d.compileRule(l, g, r)
 		for _, p := range r.Places {
 			if _, _, list := d.layout.Area(p); list {

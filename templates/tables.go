@@ -9,9 +9,9 @@ import (
 
 // Table says what one published table means. Names and types of its columns are the program's; the words are here.
 type Table struct {
-	Name        string
-	Label       string
-	Description string
+	Name        string   `check:"must,alone"`
+	Label       string   `check:"must"`
+	Description string   `check:"must"`
 	Internal    bool     // holds personal data, or is another command's; never in a run's data/
 	Key         []string // columns that together never repeat
 	Columns     []*Column
@@ -23,8 +23,11 @@ type Table struct {
 type Data struct {
 	// Version is of the schemas: an addition raises the minor number, anything that breaks a reader the major one.
 	Version string
-	License struct{ Name, Title string } // or the statement that there is none
-	Units   []Measure                    // all that fields and columns are counted in
+	License struct {
+		Name  string `check:"must"`
+		Title string `check:"must"`
+	} // or the statement that there is none
+	Units []Measure // all that fields and columns are counted in
 }
 
 // Measure is a unit of measure, with its code in the Unified Code for Units of Measure; things that are only counted are annotations there.
@@ -36,10 +39,10 @@ type Measure struct {
 
 // Column is one column of a published table.
 type Column struct {
-	Name        string
-	Label       string
+	Name        string `check:"must,alone"`
+	Label       string `check:"must"`
 	Unit        string
-	Description string
+	Description string `check:"must"`
 	Paragraph   string
 	Values      []string // allowed values, where they are a closed set
 	References  string   // table.column that holds every value of this one; empty: none
@@ -48,25 +51,15 @@ type Column struct {
 
 // Table finds the description of a table, or gives nil.
 func (d *Definition) Table(name string) *Table {
-	for _, t := range d.Tables {
-		if t.Name == name {
-			return t
-		}
-	}
-	return nil
+	found, _ := find(d.Tables, func(t *Table) bool { return t.Name == name })
+	return found
 }
 
 // FormColumns lists the fields that a table has as columns of their own.
 func (d *Definition) FormColumns(t *Table) []*Field {
 	switch t.Form {
 	case "singles":
-		var out []*Field
-		for _, f := range d.Form.Singles() {
-			if !f.Personal {
-				out = append(out, f)
-			}
-		}
-		return out
+		return slices.DeleteFunc(d.Form.Singles(), func(f *Field) bool { return f.Personal })
 	case "metrics":
 		return d.Form.Metrics()
 	}
@@ -76,52 +69,37 @@ func (d *Definition) FormColumns(t *Table) []*Field {
 var dataVersion = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
 
 func (d *Definition) checkTables(l *loader) {
-	if !dataVersion.MatchString(d.Data.Version) || d.Data.License.Name == "" || d.Data.License.Title == "" {
-		l.problem(at{"tables.yaml", "$"}, "缺 version（如 1.0.0）或 license 的 name、title", "可参照上一年度的 tables.yaml。")
+	if !dataVersion.MatchString(d.Data.Version) {
+		l.problem(at{"tables.yaml", "$"}, "version 不是 1.0.0 这样的", "可参照上一年度的 tables.yaml。")
 	}
-	measures := map[string]bool{"": true}
-	for _, u := range d.Data.Units {
-		measures[u.Unit] = true
-	}
+	measures := append(ids(d.Data.Units, func(u Measure) string { return u.Unit }), "")
 	unit := func(where at, name, unit string) {
-		if len(d.Data.Units) > 0 && !measures[unit] { // a definition from before there was a list has none
+		if len(measures) > 1 && !slices.Contains(measures, unit) { // a definition from before there was a list has none
 			l.problem(where, "“"+name+"”的单位“"+unit+"”不在 tables.yaml 的 units 里", "请补上这个单位和它的 UCUM 代码，或改用已有的写法。")
 		}
 	}
 	for _, f := range d.Form.Fields() {
 		unit(at{"tables.yaml", "$.units"}, f.Label, f.Unit)
 	}
-	seen := map[string]bool{}
 	for i, t := range d.Tables {
 		where := at{"tables.yaml", fmt.Sprintf("$.tables[%d]", i)}
-		if seen[t.Name] || t.Label == "" || t.Description == "" {
-			l.problem(where, "表“"+t.Name+"”重复，或缺 label、description", "每张表只写一次，并说清一行是什么。")
-		}
-		seen[t.Name] = true
-		columns := map[string]bool{}
-		for _, c := range t.Columns {
-			if columns[c.Name] || c.Label == "" || c.Description == "" {
-				l.problem(where, "表“"+t.Name+"”的列“"+c.Name+"”重复，或缺 label、description", "每列只写一次，并说清含义。")
-			}
-			unit(where, c.Name, c.Unit)
-			columns[c.Name] = true
-		}
 		for _, name := range t.Key {
-			if !columns[name] {
+			if !t.has(name) {
 				l.problem(where, "表“"+t.Name+"”的主键“"+name+"”不是它的列", "key 里只写 columns 中的列名。")
 			}
 		}
 		for _, c := range t.Columns {
+			unit(where, c.Name, c.Unit)
 			table, column, _ := strings.Cut(c.References, ".")
-			if other := d.Table(table); c.References != "" && (other == nil || !slices.ContainsFunc(other.Columns, func(o *Column) bool { return o.Name == column })) {
-				l.problem(where, "表“"+t.Name+"”的列“"+c.Name+"”取自“"+c.References+"”，没有这张表或这一列", "请写成 表.列，例如 submissions.submission。")
+			if other := d.Table(table); c.References != "" && (other == nil || !other.has(column)) {
+				l.problem(where, "表“"+t.Name+"”的列“"+c.Name+"”取自“"+c.References+"”，没有这张表或这一列",
+					"请写成 表.列，例如 submissions.submission。")
 			}
-		}
-		for _, f := range d.FormColumns(t) {
-			if columns[f.ID] {
-				continue // a column of the program's own, such as consortium, already holds the field
-			}
-			columns[f.ID] = true
 		}
 	}
+}
+
+// has says whether the table describes a column of that name.
+func (t *Table) has(name string) bool {
+	return slices.ContainsFunc(t.Columns, func(c *Column) bool { return c.Name == name })
 }

@@ -17,6 +17,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sort"
 	"strconv"
@@ -106,7 +107,11 @@ func LoadTexts(texts map[string][]byte, year int) (*Definition, error) {
 }
 
 func loadTexts(texts map[string][]byte, root string, year int) (*Definition, error) {
-	d := &Definition{Year: year, Sources: map[string]string{}, Texts: texts}
+	d := &Definition{
+		Year: year, Sources: map[string]string{}, Texts: texts,
+		Form: &Form{}, Directory: &Directory{}, Rubric: &Rubric{}, Register: &Register{}, Letters: &Letters{},
+		Paper: &Paper{}, Reading: &Reading{}, Sheets: &Sheets{}, Documents: &Documents{}, Audit: &Audit{},
+	}
 	dir, names, sources, progress := strconv.Itoa(year), slices.Sorted(maps.Keys(texts)), map[string][]byte{}, map[string][]byte{}
 	for _, name := range names {
 		sum := sha256.Sum256(texts[name])
@@ -118,21 +123,11 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 		}
 	}
 	l := &loader{dir: filepath.ToSlash(filepath.Join(root, dir)), sources: sources}
-	d.Form, d.Directory, d.Rubric, d.Register, d.Letters, d.Paper, d.Reading = &Form{}, &Directory{}, &Rubric{}, &Register{}, &Letters{}, &Paper{}, &Reading{}
-	d.Sheets = &Sheets{}
-	l.decode("form.yaml", d.Form)
-	l.decode("directory.yaml", d.Directory)
-	l.decode("rubric.yaml", d.Rubric)
-	l.decode("register.yaml", d.Register)
-	l.decode("letters.yaml", d.Letters)
-	l.decode("word.yaml", d.Paper)
-	if sources["documents.yaml"] != nil {
-		d.Documents = &Documents{}
-		l.decode("documents.yaml", d.Documents)
+	if sources["documents.yaml"] == nil {
+		d.Documents = nil
 	}
-	if sources["audit.yaml"] != nil {
-		d.Audit = &Audit{}
-		l.decode("audit.yaml", d.Audit)
+	if sources["audit.yaml"] == nil {
+		d.Audit = nil
 	}
 	for _, name := range []string{"reading.yaml", "sheets.yaml"} { // a definition from before there was one
 		if sources[name] != nil {
@@ -145,13 +140,22 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 		sources[name] = data
 		d.Reading.borrowed = d.Reading.borrowed || name == "reading.yaml"
 	}
-	l.decode("reading.yaml", d.Reading)
-	l.decode("sheets.yaml", d.Sheets)
 	var tables struct {
 		Data   `yaml:",inline"`
 		Tables []*Table
 	}
-	l.decode("tables.yaml", &tables)
+	for _, part := range []struct {
+		file string
+		into any
+	}{
+		{"form.yaml", d.Form}, {"directory.yaml", d.Directory}, {"rubric.yaml", d.Rubric}, {"register.yaml", d.Register},
+		{"letters.yaml", d.Letters}, {"word.yaml", d.Paper}, {"documents.yaml", d.Documents}, {"audit.yaml", d.Audit},
+		{"reading.yaml", d.Reading}, {"sheets.yaml", d.Sheets}, {"tables.yaml", &tables},
+	} {
+		if !reflect.ValueOf(part.into).IsNil() {
+			l.decode(part.file, part.into)
+		}
+	}
 	d.Tables, d.Data = tables.Tables, tables.Data
 	for _, name := range names {
 		if base := path.Base(name); strings.HasPrefix(base, "rules") && path.Dir(name) == dir {
@@ -185,10 +189,8 @@ func (d *Definition) Rule(code string) *Rule {
 
 // CodeOf gives the finding code of the rule with an id; empty where there is none.
 func (d *Definition) CodeOf(rule string) string {
-	for _, r := range d.Rules {
-		if r.ID == rule {
-			return r.Code
-		}
+	if r, ok := find(d.Rules, func(r *Rule) bool { return r.ID == rule }); ok {
+		return r.Code
 	}
 	return ""
 }
@@ -258,12 +260,23 @@ func (d *Definition) index() {
 
 // check proves that the parts of the definition fit each other.
 func (d *Definition) check(l *loader) {
+	l.prove(d, "form.yaml", d.Form)
+	l.prove(d, "directory.yaml", d.Directory)
 	d.Form.check(l)
 	d.Directory.check(l, d.Form)
 	if len(l.problems) > 0 {
 		return
 	}
 	d.index()
+	l.prove(d, "reading.yaml", d.Reading)
+	l.prove(d, "register.yaml", d.Register)
+	l.prove(d, "letters.yaml", d.Letters)
+	l.prove(d, "word.yaml", d.Paper)
+	l.prove(d, "documents.yaml", d.Documents)
+	l.prove(d, "tables.yaml", struct {
+		Data
+		Tables []*Table
+	}{d.Data, d.Tables})
 	language := newLanguage(d)
 	d.Reading.check(l, d)
 	d.checkRules(l, language)
