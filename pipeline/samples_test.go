@@ -178,7 +178,9 @@ func TestSamplesAreCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files["README.md"] = samples.Readme(b.d, b.fixtures, b.extras)
+	if files["README.md"], err = samples.Readme(b.d, b.fixtures, b.extras); err != nil {
+		t.Fatal(err)
+	}
 	err = fs.WalkDir(os.DirFS(samplesDir), ".", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err

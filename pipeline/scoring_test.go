@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"lianheti/stages/export"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 )
@@ -39,10 +38,10 @@ func TestScoringGolden(t *testing.T) {
 		}
 	}
 	var said bytes.Buffer
-	if err := export.ScoringMarkdown(&said, b.d, ranking); err != nil {
+	if err := scoringMarkdown(&said, b.d, ranking); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("..", "templates", "2024", export.ScoringName)
+	path := filepath.Join("..", "templates", "2024", scoringName)
 	if *update {
 		if err := os.WriteFile(path, said.Bytes(), 0o644); err != nil {
 			t.Fatal(err)

@@ -109,17 +109,17 @@ func TestYearsAreOneDataSet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := table.Evolution(first, nextYear(t)); err != nil {
+	if err := evolution(first, nextYear(t)); err != nil {
 		t.Error(err)
 	}
-	if err := table.Evolution(nextYear(t), first); err != nil {
+	if err := evolution(nextYear(t), first); err != nil {
 		t.Errorf("a field that the form no longer asks for: %v", err)
 	}
 	dropped, retyped := nextYear(t), nextYear(t)
 	dropped.Table("loose_cells").Internal = true
 	retyped.Field("office_area").Type = templates.TextField
 	for want, later := range map[string]*templates.Definition{"缺表 loose_cells": dropped, "submissions.office_area 由 float64 变为 utf8": retyped} {
-		if err := table.Evolution(first, later); err == nil || !strings.Contains(err.Error(), want) {
+		if err := evolution(first, later); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %s, got %v", want, err)
 		}
 	}
@@ -133,7 +133,7 @@ func TestYearsAreOneDataSet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := table.Evolution(earlier, later); err != nil {
+		if err := evolution(earlier, later); err != nil {
 			t.Error(err)
 		}
 	}

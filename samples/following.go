@@ -8,7 +8,6 @@ import (
 	"lianheti/stages/blankform"
 	"lianheti/templates"
 
-	"github.com/goccy/go-yaml"
 	"github.com/shopspring/decimal"
 )
 
@@ -49,13 +48,9 @@ const RegisterName = "登记表.xlsx"
 
 // LoadFollowing reads the fixtures of a year, and those of the year before that they rest on.
 func LoadFollowing(fsys fs.FS, year int) (*Following, map[string]Fixture, error) {
-	data, err := fs.ReadFile(fsys, fmt.Sprintf("%d.yaml", year))
-	if err != nil {
-		return nil, nil, err
-	}
 	f := &Following{}
-	if err := yaml.UnmarshalWithOptions(data, f, yaml.Strict()); err != nil {
-		return nil, nil, fmt.Errorf("%d.yaml: %w", year, err)
+	if err := decode(fsys, fmt.Sprintf("%d.yaml", year), f); err != nil {
+		return nil, nil, err
 	}
 	before, err := fs.Sub(fsys, fmt.Sprint(year-1))
 	if err != nil {
@@ -70,13 +65,10 @@ func LoadFollowing(fsys fs.FS, year int) (*Following, map[string]Fixture, error)
 		earlier[x.Name] = x
 	}
 	for _, a := range f.Again {
-		data, err := fs.ReadFile(before, a.From)
-		if err != nil {
-			return nil, nil, err
-		}
 		x := Fixture{Name: a.File}
-		if err := yaml.UnmarshalWithOptions([]byte(templates.MoveYears(string(data), year-1, year)), &x, yaml.Strict()); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", a.From, err)
+		move := func(text string) string { return templates.MoveYears(text, year-1, year) }
+		if err := decode(before, a.From, &x, move); err != nil {
+			return nil, nil, err
 		}
 		x.File, earlier[a.File] = a.File, x
 	}
@@ -85,13 +77,17 @@ func LoadFollowing(fsys fs.FS, year int) (*Following, map[string]Fixture, error)
 
 // Files makes every sample file of the year.
 func (f *Following) Files(d *templates.Definition, earlier map[string]Fixture) (map[string][]byte, error) {
-	out := map[string][]byte{"README.md": f.readme(d)}
+	page, err := readme(d, "following", map[string]any{
+		"D": d, "Watermark": Watermark, "Before": d.Year - 1, "Register": RegisterName, "Forms": f.Progress,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]byte{"README.md": page}
 	for _, a := range f.Again {
-		data, err := earlier[a.File].Workbook(d)
-		if err != nil {
+		if out[a.File], err = earlier[a.File].Workbook(d); err != nil {
 			return nil, err
 		}
-		out[a.File] = data
 	}
 	register := map[string][]map[string]string{}
 	for _, s := range f.Selected {
@@ -171,27 +167,4 @@ func (p Progress) fixture(d *templates.Definition, was Fixture) (Fixture, error)
 		out.Values[id] = v
 	}
 	return out, nil
-}
-
-// readme lists the files and what was planted.
-func (f *Following) readme(d *templates.Definition) []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %d 年样例\n\n**%s**：学校、企业、人员、电话、数字均为虚构。上一年样例里落选的再报（只把年份推后一年），入选的报年度数据核对表。\n\n", d.Year, Watermark)
-	fmt.Fprintf(&b, "`../fixtures/%d.yaml` 是数据，工作簿由它和上一年的样例生成（`go run ./samples/make`），本页也是。\n\n", d.Year)
-	fmt.Fprintf(&b, "```\nlianheti run samples/%d --out output\nlianheti run samples/%d/收件 --year %d --previous output/%d --register samples/%d/%s --out output\n```\n\n", d.Year-1, d.Year, d.Year, d.Year-1, d.Year, RegisterName)
-	b.WriteString("`pipeline` 的 `TestProgressFindsExactlyWhatWasPlanted` 断言：核对表里查出的正好是下面这些。\n")
-	for _, p := range f.Progress {
-		fmt.Fprintf(&b, "\n## %s\n\n| 问题或结果 | 栏目 | 年度 | 植入的情形 |\n|---|---|---|---|\n", p.File)
-		for _, x := range p.Planted {
-			what, year := d.Progress.CodeOf(x.Rule), ""
-			if x.Status != "" {
-				what = x.Status
-			}
-			if x.Year != 0 {
-				year = fmt.Sprint(x.Year)
-			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", what, d.Progress.Label(x.Field), year, cellText(x.Note))
-		}
-	}
-	return b.Bytes()
 }

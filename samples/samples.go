@@ -6,7 +6,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -67,23 +66,32 @@ func Load(fsys fs.FS) ([]Fixture, []Extra, error) {
 	var fixtures []Fixture
 	var extras []Extra
 	for _, name := range names {
-		data, err := fs.ReadFile(fsys, name)
+		f := Fixture{Name: name}
+		if name == "extras.yaml" {
+			err = decode(fsys, name, &extras)
+		} else if err = decode(fsys, name, &f); err == nil {
+			fixtures = append(fixtures, f)
+		}
 		if err != nil {
 			return nil, nil, err
 		}
-		if name == "extras.yaml" {
-			if err := yaml.UnmarshalWithOptions(data, &extras, yaml.Strict()); err != nil {
-				return nil, nil, fmt.Errorf("%s: %w", name, err)
-			}
-			continue
-		}
-		f := Fixture{Name: name}
-		if err := yaml.UnmarshalWithOptions(data, &f, yaml.Strict()); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
-		}
-		fixtures = append(fixtures, f)
 	}
 	return fixtures, extras, nil
+}
+
+// decode reads a file strictly; edit changes its text first.
+func decode(fsys fs.FS, name string, into any, edit ...func(string) string) error {
+	data, err := fs.ReadFile(fsys, name)
+	for _, change := range edit {
+		data = []byte(change(string(data)))
+	}
+	if err == nil {
+		err = yaml.UnmarshalWithOptions(data, into, yaml.Strict())
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // Files makes every sample file: path under samples/<year> -> content.
@@ -242,27 +250,36 @@ func valueOf(raw any) (blankform.Value, error) {
 
 // zipped makes a package, with names as Windows writes them where the fixture asks for it.
 func zipped(d *templates.Definition, inside []Fixture) ([]byte, error) {
-	var b bytes.Buffer
-	zw := zip.NewWriter(&b)
+	var parts []part
 	for _, f := range inside {
 		data, err := f.Workbook(d)
-		if err != nil {
-			return nil, err
-		}
 		_, name, _ := strings.Cut(f.File, "!")
-		header := &zip.FileHeader{Name: name, Method: zip.Deflate}
-		if f.PackageGBK {
-			gbk, err := simplifiedchinese.GBK.NewEncoder().String(name)
-			if err != nil {
-				return nil, err
-			}
-			header.Name, header.NonUTF8 = gbk, true
+		if f.PackageGBK && err == nil {
+			name, err = simplifiedchinese.GBK.NewEncoder().String(name)
 		}
-		w, err := zw.CreateHeader(header)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := w.Write(data); err != nil {
+		parts = append(parts, part{zip.FileHeader{Name: name, Method: zip.Deflate, NonUTF8: f.PackageGBK}, data})
+	}
+	return packed(parts)
+}
+
+// part is one file of a container.
+type part struct {
+	header zip.FileHeader
+	data   []byte
+}
+
+func packed(parts []part) ([]byte, error) {
+	var b bytes.Buffer
+	zw := zip.NewWriter(&b)
+	for _, p := range parts {
+		w, err := zw.CreateHeader(&p.header)
+		if err == nil {
+			_, err = w.Write(p.data)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -293,20 +310,14 @@ func (e Extra) content(made map[string][]byte) ([]byte, error) {
 
 // emptyDocument is the smallest Word file.
 func emptyDocument() ([]byte, error) {
-	var b bytes.Buffer
-	zw := zip.NewWriter(&b)
-	for _, part := range [][2]string{
-		{"[Content_Types].xml", `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`},
-		{"word/document.xml", `<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>` + Watermark + `</w:t></w:r></w:p></w:body></w:document>`},
-	} {
-		w, err := zw.Create(part[0])
-		if err != nil {
-			return nil, err
-		}
-		if _, err := io.WriteString(w, part[1]); err != nil {
-			return nil, err
-		}
+	const office, xml = "http://schemas.openxmlformats.org/", `<?xml version="1.0"?>`
+	deflated := func(name, text string) part {
+		return part{zip.FileHeader{Name: name, Method: zip.Deflate}, []byte(xml + text)}
 	}
-	err := zw.Close()
-	return b.Bytes(), err
+	return packed([]part{
+		deflated("[Content_Types].xml", `<Types xmlns="`+office+`package/2006/content-types"><Override PartName="/word/document.xml"`+
+			` ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`),
+		deflated("word/document.xml", `<w:document xmlns:w="`+office+`wordprocessingml/2006/main">`+
+			`<w:body><w:p><w:r><w:t>`+Watermark+`</w:t></w:r></w:p></w:body></w:document>`),
+	})
 }

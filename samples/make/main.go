@@ -41,7 +41,9 @@ func run(many int, out string) error {
 	if err != nil {
 		return err
 	}
-	files["README.md"] = samples.Readme(d, fixtures, extras)
+	if files["README.md"], err = samples.Readme(d, fixtures, extras); err != nil {
+		return err
+	}
 	if err := samples.Write(dir, files); err != nil {
 		return err
 	}

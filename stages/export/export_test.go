@@ -392,10 +392,10 @@ func TestCommittedDictionary(t *testing.T) {
 	}
 	committed(t, DictionaryName, b.Bytes())
 	var grounds bytes.Buffer
-	if err := GroundsMarkdown(&grounds, d); err != nil {
+	if err := groundsMarkdown(&grounds, d); err != nil {
 		t.Fatal(err)
 	}
-	committed(t, GroundsName, grounds.Bytes())
+	committed(t, groundsName, grounds.Bytes())
 	var sheet, again bytes.Buffer
 	if err := errors.Join(DictionarySheet(&sheet, d), DictionarySheet(&again, d)); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package export
+package pipeline
 
 import (
 	_ "embed"
@@ -13,14 +13,14 @@ import (
 	"lianheti/templates"
 )
 
-// ScoringName is the committed rendering of the rubric, beside the year's definition: what a stranger needs to work out every number.
-const ScoringName = "计分说明.md"
+// scoringName is the committed rendering of the rubric, beside the year's definition: what a stranger needs to work out every number.
+const scoringName = "计分说明.md"
 
-//go:embed scoring.md
+//go:embed testdata/scoring.md
 var scoringText string
 
 // scoring is what the text is filled with.
-type scoring struct {
+type scoringGuide struct {
 	Title, WeightsNote, Schools, Available, Combine, Spread, A string
 	Base, Sure, Upper, Margin                                  string
 	Batch, Year, Least, TrimFrom, Budget, K, Near              int
@@ -47,8 +47,8 @@ type workedEvidence struct {
 
 type workedPoint struct{ ID, Earn, Value, Points string }
 
-// ScoringMarkdown writes how every score is made, and works the first of a ranking through.
-func ScoringMarkdown(w io.Writer, d *templates.Definition, r *table.Ranking) error {
+// scoringMarkdown writes how every score is made, and works the first of a ranking through.
+func scoringMarkdown(w io.Writer, d *templates.Definition, r *table.Ranking) error {
 	x, k, sum := d.Rubric, 0, 0.0
 	for _, p := range x.Points() {
 		if p.Weight.IsPositive() {
@@ -57,7 +57,7 @@ func ScoringMarkdown(w io.Writer, d *templates.Definition, r *table.Ranking) err
 		}
 	}
 	spread := x.Robustness.Spread.InexactFloat64()
-	s := scoring{Title: d.Form.Title, WeightsNote: x.WeightsNote, Batch: d.Directory.Batch, Year: d.Year, Available: x.Available.String(), Least: x.Experts.Least,
+	s := scoringGuide{Title: d.Form.Title, WeightsNote: x.WeightsNote, Batch: d.Directory.Batch, Year: d.Year, Available: x.Available.String(), Least: x.Experts.Least,
 		Base: x.Credibility.Base.String(), Upper: x.Credibility.Upper.String(), Margin: x.Credibility.Margin.String(), Sure: x.Robustness.Sure.String(), TrimFrom: x.Experts.TrimFrom,
 		Scale: x.Experts.Scale.String(), Budget: x.Robustness.Budget, Near: x.Robustness.Near, K: k, S: digits(sum), Spread: x.Robustness.Spread.String(), A: digits(float64(k-1)/(spread*spread) - 1),
 		Years: d.Form.Years, Scenarios: x.Scenarios, Bases: x.Bases, Points: x.Points(), Example: workedOf(d, r), Combine: "取平均"}
@@ -71,7 +71,7 @@ func ScoringMarkdown(w io.Writer, d *templates.Definition, r *table.Ranking) err
 		}
 	}
 	s.Schools = strings.Join(schools, "、")
-	text := template.Must(template.New(ScoringName).Funcs(template.FuncMap{"cell": func(s string) string { return strings.ReplaceAll(s, "|", "\\|") }}).Parse(scoringText))
+	text := template.Must(template.New(scoringName).Funcs(template.FuncMap{"cell": func(s string) string { return strings.ReplaceAll(s, "|", "\\|") }}).Parse(scoringText))
 	return text.Execute(w, s)
 }
 

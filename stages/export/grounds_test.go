@@ -9,12 +9,12 @@ import (
 	"lianheti/templates"
 )
 
-// GroundsName is the committed rendering of the notice, beside the year's definition: what answers each sentence.
-const GroundsName = "依据对照.md"
+// groundsName is the committed rendering of the notice, beside the year's definition: what answers each sentence.
+const groundsName = "依据对照.md"
 
-// GroundsMarkdown writes for people what answers each sentence of the notice, on what each rule rests, and what is beyond
+// groundsMarkdown writes for people what answers each sentence of the notice, on what each rule rests, and what is beyond
 // the official form. The definition has been held against its notice: it has no Warning.
-func GroundsMarkdown(w io.Writer, d *templates.Definition) error {
+func groundsMarkdown(w io.Writer, d *templates.Definition) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "# %d年批次依据对照\n\n由 templates/%d 的定义生成，请勿手改。"+
 		"《%s》逐句，每一句由什么回应；表格一行一条，各格用“%s”隔开。\n",

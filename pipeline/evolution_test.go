@@ -1,10 +1,11 @@
-package table
+package pipeline
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 
+	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -17,8 +18,8 @@ import (
 //	never  drop, rename or retype a table or a column of the program's own, retype a field's column, or leave empty
 //	       what was never empty
 //
-// Evolution gives an error that names everything later does which it may not.
-func Evolution(earlier, later *templates.Definition) error {
+// evolution gives an error that names everything later does which it may not.
+func evolution(earlier, later *templates.Definition) error {
 	before, err := schemasByName(earlier)
 	if err != nil {
 		return err
@@ -54,10 +55,10 @@ func Evolution(earlier, later *templates.Definition) error {
 }
 
 func schemasByName(d *templates.Definition) (map[string]*arrow.Schema, error) {
-	schemas, err := Schemas(d)
+	schemas, err := table.Schemas(d)
 	out := map[string]*arrow.Schema{}
 	for _, s := range schemas {
-		out[Said(s.Metadata(), KeyTable)] = s
+		out[table.Said(s.Metadata(), table.KeyTable)] = s
 	}
 	return out, err
 }
