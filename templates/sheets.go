@@ -90,7 +90,7 @@ func (s *Sheets) Expanded(sheet *ReportSheet) []*ReportColumn {
 
 // SheetProblem says of a sheet, and of one of its columns where there is one, what is wrong with it: for what only the program knows.
 func (d *Definition) SheetProblem(s *ReportSheet, column *ReportColumn, what, cure string) error {
-	l := &loader{dir: fmt.Sprintf("templates/%d", d.Year), sources: map[string][]byte{s.at.file: d.Texts[fmt.Sprintf("%d/%s", d.Year, s.at.file)]}}
+	l := &loader{dir: d.dir, sources: map[string][]byte{s.at.file: d.Texts[fmt.Sprintf("%d/%s", d.Year, s.at.file)]}}
 	where := s.at
 	if i := slices.Index(s.Columns, column); i >= 0 {
 		where.path += fmt.Sprintf(".columns[%d]", i)

@@ -59,6 +59,7 @@ type Definition struct {
 	rules  map[string]*Rule
 	layout *Layout
 	labels map[string]string // of fields
+	dir    string            // as people know where the files stand
 }
 
 // Load gives the definition of a year that ships with the program.
@@ -123,6 +124,7 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 		}
 	}
 	l := &loader{dir: filepath.ToSlash(filepath.Join(root, dir)), sources: sources}
+	d.dir = l.dir
 	if sources["documents.yaml"] == nil {
 		d.Documents = nil
 	}
