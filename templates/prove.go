@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -24,14 +25,18 @@ var references = map[string]struct {
 	what string
 	all  func(*Definition) []string
 }{
-	"type":  {"栏目类型", func(*Definition) []string { return inWords(fieldTypes) }},
-	"check": {"检查方式", func(*Definition) []string { return Checks }},
-	"time":  {"公文的时候", func(*Definition) []string { return DocumentTimes }},
-	"city":  {"directory.yaml 的地市", func(d *Definition) []string { return ids(d.Directory.Cities, func(c City) string { return c.Name }) }},
-	"field": {"form.yaml 的栏目编号", func(d *Definition) []string { return ids(d.Form.Fields(), func(f *Field) string { return f.ID }) }},
-	"kind":  {"form.yaml 的 kinds 的 id", func(d *Definition) []string { return ids(d.Form.Kinds, func(k MemberKind) string { return k.ID }) }},
-	"year":  {"form.yaml 的 years 的 id", func(d *Definition) []string { return ids(d.Form.Years, func(y Year) string { return y.ID }) }},
-	"note":  {"form.yaml 的 notes 的 id", func(d *Definition) []string { return ids(d.Form.notes(), func(n Note) string { return n.ID }) }},
+	"type": {"栏目类型", func(*Definition) []string { return inWords(fieldTypes) }},
+	"choice": {"consortia、cities、parks、kinds、yes_no，或 lists 里的一项", func(d *Definition) []string {
+		return append(slices.Collect(maps.Keys(d.Form.Lists)), "consortia", "cities", "parks", "kinds", "yes_no")
+	}},
+	"suggestion": {strings.Join(suggestions, "、") + "之一", func(*Definition) []string { return suggestions }},
+	"check":      {"检查方式", func(*Definition) []string { return Checks }},
+	"time":       {"公文的时候", func(*Definition) []string { return DocumentTimes }},
+	"city":       {"directory.yaml 的地市", func(d *Definition) []string { return ids(d.Directory.Cities, func(c City) string { return c.Name }) }},
+	"field":      {"form.yaml 的栏目编号", func(d *Definition) []string { return ids(d.Form.Fields(), func(f *Field) string { return f.ID }) }},
+	"kind":       {"form.yaml 的 kinds 的 id", func(d *Definition) []string { return ids(d.Form.Kinds, func(k MemberKind) string { return k.ID }) }},
+	"year":       {"form.yaml 的 years 的 id", func(d *Definition) []string { return ids(d.Form.Years, func(y Year) string { return y.ID }) }},
+	"note":       {"form.yaml 的 notes 的 id", func(d *Definition) []string { return ids(d.Form.notes(), func(n Note) string { return n.ID }) }},
 }
 
 // ids lists one word of each.
