@@ -12,6 +12,7 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
 	"lianheti/stages/office/ooxml"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -27,18 +28,17 @@ const (
 // Annotate gives a copy of a submitted workbook with each fault marked where it is: the cell coloured, a note beside it, a
 // list with links on a sheet at the end and links back to it, a row in 情况说明 for each warning that waits for an
 // explanation. What an earlier round marked is unmarked first; everything else stays. The copy names its parent, so that it can be
-// corrected and sent back as it is, and what that one says, so that it is known whether anybody worked on it. The library that writes it may panic on what another program wrote: that is an error, a copy
-// that can't be annotated, not the end of the run.
+// corrected and sent back as it is, and what that one says, so that it is known whether anybody worked on it. The library that writes it
+// may panic on what another program wrote: that is an error, a copy that can't be annotated, not the end of the run.
 func Annotate(data []byte, d *templates.Definition, findings []table.Finding, said, author string) (copied []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("标注时程序出错：%v", p)
 		}
 	}()
+	defer try.Caught(&err)
 	c := &copying{d: d, author: author, findings: findings, marks: map[place][]int{}, rows: map[string][][]string{}, styles: map[styleKey]int{}, touched: map[string]bool{}}
-	if err := c.open(data); err != nil {
-		return nil, err
-	}
+	c.open(data)
 	defer c.f.Close()
 	for i, x := range findings {
 		for _, at := range c.places(x) {
@@ -47,57 +47,40 @@ func Annotate(data []byte, d *templates.Definition, findings []table.Finding, sa
 			}
 		}
 	}
-	for _, step := range []func() error{c.identify, c.unmark, c.colour, c.annotate, c.ask, c.list, c.linkBack, func() error { return c.origin(data, said) }, c.protect} {
-		if err := step(); err != nil {
-			return nil, err
-		}
+	for _, step := range []func(){c.identify, c.unmark, c.colour, c.annotate, c.ask, c.list, c.linkBack, func() { c.origin(data, said) }, c.protect} {
+		step()
 	}
 	var out bytes.Buffer
-	if err := book.Save(&out, c.f, c.plain); err != nil {
-		return nil, err
-	}
+	try.Do(book.Save(&out, c.f, c.plain))
 	return out.Bytes(), nil
 }
 
 // open reads the workbook, its notes apart. It is unpacked once: what was proven is what excelize gets.
-func (c *copying) open(data []byte) (err error) {
-	if c.plain, err = ooxml.Decrypt(data); err != nil { // given to excelize as an option the password would encrypt the copy as well
-		return err
-	}
-	parts, err := ooxml.Unpack(c.plain)
-	if err != nil {
-		return err
-	}
+func (c *copying) open(data []byte) {
+	c.plain = try.Get(ooxml.Decrypt(data)) // given to excelize as an option the password would encrypt the copy as well
+	parts := try.Get(ooxml.Unpack(c.plain))
 	defer parts.Release()
-	if err := bounded(parts); err != nil {
-		return err
-	}
+	try.Do(bounded(parts))
 	transitional(parts)
-	if c.f, err = open(parts.All); err != nil {
-		return err
+	c.f = open(parts.All)
+	if !noted(parts) {
+		return
 	}
-	if noted(parts) {
-		left, err := c.withoutNotes(parts)
-		if errors.Is(err, errControls) {
-			c.silent = true // the cells are coloured and listed; a note of ours might cost the submitter's controls
-		} else if err != nil {
-			return err
-		} else if left != nil {
-			defer c.f.Close()
-			c.f, err = open(left)
-		}
+	left, err := c.withoutNotes(parts)
+	if c.silent = errors.Is(err, errControls); !c.silent { // the cells are coloured and listed; a note of ours might cost the submitter's controls
+		try.Do(err)
 	}
-	return err
+	if left != nil {
+		try.Do(c.f.Close())
+		c.f = open(left)
+	}
 }
 
 // open reads a submitted workbook. What could be read once fits these limits.
-func open(parts []ooxml.Part) (*excelize.File, error) {
-	data, err := ooxml.Pack(parts, zip.Store) // it is unpacked at once
-	if err != nil {
-		return nil, err
-	}
+func open(parts []ooxml.Part) *excelize.File {
 	const most = 128 << 20
-	return excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: most, UnzipXMLSizeLimit: most})
+	data := try.Get(ooxml.Pack(parts, zip.Store)) // it is unpacked at once
+	return try.Get(excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: most, UnzipXMLSizeLimit: most}))
 }
 
 // place is a cell of the workbook.
@@ -138,10 +121,7 @@ func (c *copying) places(x table.Finding) []place {
 			}
 			continue
 		}
-		if index, err := c.f.GetSheetIndex(p.Sheet); err != nil || index < 0 {
-			continue
-		}
-		if _, _, err := excelize.CellNameToCoordinates(p.Cell); err == nil {
+		if _, _, err := excelize.CellNameToCoordinates(p.Cell); err == nil && c.has(p.Sheet) {
 			out = append(out, place{p.Sheet, p.Cell})
 		}
 	}
@@ -173,49 +153,35 @@ func (c *copying) tone(at place) book.Tone {
 }
 
 // colour fills the marked cells, everything else of their looks left as it is, and keeps what colour they had.
-func (c *copying) colour() error {
+func (c *copying) colour() {
 	for i, at := range c.marked() {
-		id, err := c.f.GetCellStyle(at.sheet, at.cell)
-		if err != nil {
-			return err
-		}
-		if err := c.remember(i, at, id); err != nil {
-			return err
-		}
-		if err := c.fill(at, id, c.tone(at).Fill()); err != nil {
-			return err
-		}
+		id := try.Get(c.f.GetCellStyle(at.sheet, at.cell))
+		c.remember(i, at, id)
+		c.fill(at, id, c.tone(at).Fill())
 	}
-	return nil
 }
 
 // fill lays a fill over a cell's style.
-func (c *copying) fill(at place, id int, fill excelize.Fill) error {
+func (c *copying) fill(at place, id int, fill excelize.Fill) {
 	key := styleKey{id, strings.Join(fill.Color, "")}
 	if _, known := c.styles[key]; !known {
-		var err error
-		if c.styles[key], err = c.filled(id, fill); err != nil {
-			return err
-		}
+		c.styles[key] = c.filled(id, fill)
 	}
 	c.touched[at.sheet] = true
-	return c.f.SetCellStyle(at.sheet, at.cell, at.cell, c.styles[key])
+	try.Do(c.f.SetCellStyle(at.sheet, at.cell, at.cell, c.styles[key]))
 }
 
 // filled makes a style that differs from another in its fill alone. The format record is copied as it stands: put through
 // excelize.Style, colours as other programs write them come out illegal.
-func (c *copying) filled(id int, colour excelize.Fill) (int, error) {
-	fill, err := c.f.NewStyle(&excelize.Style{Fill: colour})
-	if err != nil {
-		return 0, err
-	}
+func (c *copying) filled(id int, colour excelize.Fill) int {
+	fill := try.Get(c.f.NewStyle(&excelize.Style{Fill: colour}))
 	formats := c.f.Styles.CellXfs
 	if id >= len(formats.Xf) {
-		return fill, nil
+		return fill
 	}
 	format, applied := formats.Xf[id], true
 	format.FillID, format.ApplyFill = formats.Xf[fill].FillID, &applied
 	formats.Xf = append(formats.Xf, format)
 	formats.Count = len(formats.Xf)
-	return len(formats.Xf) - 1, nil
+	return len(formats.Xf) - 1
 }

@@ -8,6 +8,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -17,30 +18,36 @@ import (
 // listRow is the row of the list on which the i-th finding stands.
 func listRow(i int) int { return i + 2 }
 
-// listColumn is one column of the list at the end of a copy.
-type listColumn struct {
-	head  string
-	width float64
-	text  func(c *copying, x table.Finding) string
-}
-
-var listColumns = []listColumn{
-	{"程度", 11, func(_ *copying, x table.Finding) string { return x.Severity.Label() }},
-	{"位置", 16, func(_ *copying, x table.Finding) string {
-		return model.Place{File: "整份文件", Sheet: x.Sheet, Cell: x.Cell}.String()
-	}},
-	{"其余位置", 14, func(_ *copying, x table.Finding) string { return furtherPlaces(x) }},
-	{"问题", 42, func(_ *copying, x table.Finding) string { return x.Message }},
-	{"怎么改", 36, func(_ *copying, x table.Finding) string { return x.Cure }},
-	{templates.ReturnSaid, 20, func(_ *copying, x table.Finding) string { return explained(x) }},
-	{"依据", 16, func(_ *copying, x table.Finding) string { return x.Authority }},
-	{"代码", 11, func(_ *copying, x table.Finding) string { return x.Code }},
-	{"问题指纹", 19, func(c *copying, x table.Finding) string {
-		if !c.explainable(x) {
-			return ""
+// listColumns are the columns of the list at the end of a copy.
+func (c *copying) listColumns() []book.ColumnOf[table.Finding] {
+	text := func(head string, width float64, say func(table.Finding) string) book.ColumnOf[table.Finding] {
+		return book.ColumnOf[table.Finding]{Head: head, Width: width, Cell: func(x table.Finding) book.Cell { return book.Cell{Value: say(x)} }}
+	}
+	severity := text("程度", 11, func(x table.Finding) string { return x.Severity.Label() })
+	for _, s := range model.Severities {
+		severity.Style.Marks = append(severity.Style.Marks, book.Mark{Word: s.Label(), Tone: tones[s]})
+	}
+	where := func(x table.Finding) book.Cell {
+		cell := book.Cell{Value: model.Place{File: "整份文件", Sheet: x.Sheet, Cell: x.Cell}.String()}
+		if places := c.places(x); len(places) > 0 {
+			cell.Look, cell.Link = book.Link, book.CellLink(places[0].sheet, places[0].cell)
 		}
-		return explanationKey(x)
-	}},
+		return cell
+	}
+	return []book.ColumnOf[table.Finding]{severity, {Head: "位置", Width: 16, Cell: where},
+		text("其余位置", 14, furtherPlaces),
+		text("问题", 42, func(x table.Finding) string { return x.Message }),
+		text("怎么改", 36, func(x table.Finding) string { return x.Cure }),
+		text(templates.ReturnSaid, 20, explained),
+		text("依据", 16, func(x table.Finding) string { return x.Authority }),
+		text("代码", 11, func(x table.Finding) string { return x.Code }),
+		text("问题指纹", 19, func(x table.Finding) string {
+			if !c.explainable(x) {
+				return ""
+			}
+			return explanationKey(x)
+		}),
+	}
 }
 
 // tallest is how tall a row is made, in points; programs allow 409.
@@ -70,105 +77,16 @@ func explanationKey(x table.Finding) string {
 }
 
 // list appends the sheet with all findings, each linked to its cell.
-func (c *copying) list() error {
+func (c *copying) list() {
 	name := templates.ReturnSheet
-	if _, err := c.f.NewSheet(name); err != nil {
-		return err
-	}
-	styles := book.NewStyles(c.f)
-	put := func(row, col int, text string, look book.Look) error {
-		at := model.CellName(row, col)
-		if err := c.f.SetCellStr(name, at, book.Shared(text)); err != nil {
-			return err
-		}
-		id, err := styles.Of(look)
-		if err != nil {
-			return err
-		}
-		return c.f.SetCellStyle(name, at, at, id)
-	}
-	for col, column := range listColumns {
-		if err := put(1, col+1, column.head, book.Header); err != nil {
-			return err
-		}
-	}
-	for i, x := range c.findings {
-		row, tall := listRow(i), 20.0
-		for col, column := range listColumns {
-			text := column.text(c, x)
-			tall = max(tall, book.Height(text, column.width, 10))
-			look := book.Plain
-			if col == 1 && len(c.places(x)) > 0 {
-				look = book.Link
-			}
-			if err := put(row, col+1, text, look); err != nil {
-				return err
-			}
-		}
-		if places := c.places(x); len(places) > 0 {
-			if err := c.f.SetCellHyperLink(name, model.CellName(row, 2), book.Range(places[0].sheet)+places[0].cell, "Location"); err != nil {
-				return err
-			}
-		}
-		if err := c.paint(styles, model.CellName(row, 1), x.Severity); err != nil {
-			return err
-		}
-		if err := c.f.SetRowHeight(name, row, min(tall, tallest)); err != nil {
-			return err
-		}
-	}
-	return c.setUpList(name)
-}
-
-// paint colours the cell that names a severity.
-func (c *copying) paint(styles *book.Styles, cell string, s model.Severity) error {
-	id, err := styles.Get("severity "+string(s), func() *excelize.Style {
-		return &excelize.Style{Fill: tones[s].Fill(), Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "center"}}
-	})
-	if err != nil {
-		return err
-	}
-	return c.f.SetCellStyle(templates.ReturnSheet, cell, cell, id)
-}
-
-// setUpList sets widths, print and panes.
-func (c *copying) setUpList(name string) error {
-	for i, column := range listColumns {
-		letter := strings.TrimRight(model.CellName(1, i+1), "1")
-		if err := c.f.SetColWidth(name, letter, letter, column.width); err != nil {
-			return err
-		}
-	}
-	fit, a4, wide, tall, landscape, red := true, 9, 1, 0, "landscape", "FFC00000"
-	if err := c.f.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit, TabColorRGB: &red}); err != nil {
-		return err
-	}
-	if err := c.f.SetPageLayout(name, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &tall}); err != nil {
-		return err
-	}
-	side, edge, band := 0.4, 0.7, 0.35
-	if err := c.f.SetPageMargins(name, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &edge, Bottom: &edge, Header: &band, Footer: &band}); err != nil {
-		return err
-	}
-	header := &excelize.HeaderFooterOptions{OddHeader: "&C" + name, OddFooter: "&R第 &P 页，共 &N 页"}
-	if err := c.f.SetHeaderFooter(name, header); err != nil {
-		return err
-	}
-	if err := c.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: book.Range(name) + "$1:$1", Scope: name}); err != nil {
-		return err
-	}
-	if err := c.f.SetSheetDimension(name, "A1:"+model.CellName(max(1, len(c.findings)+1), len(listColumns))); err != nil {
-		return err
-	}
-	if err := c.f.SetPanes(name, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
-		return err
-	}
-	return book.Protect(c.f, name) // what is written here is not read: answers belong into the form
+	try.Get(c.f.NewSheet(name))
+	try.Do(book.Protect(c.f, name)) // what is written here is not read: answers belong into the form
+	try.Do(book.Rows(book.On(c.f, ""), book.Grid{Sheet: name, Tab: book.Red, Rows: len(c.findings)}, slices.Values(c.findings), c.listColumns()))
 }
 
 // linkBack makes of the label left of each marked cell a link to the list. The cell itself gets none: who clicks there
 // wants to type. A link that stands on a label already stays.
-func (c *copying) linkBack() error {
+func (c *copying) linkBack() {
 	labels := map[string]bool{}
 	for _, slot := range c.d.Layout().Slots() {
 		if len(slot.RowAnchor) > 0 {
@@ -177,30 +95,21 @@ func (c *copying) linkBack() error {
 	}
 	for _, at := range c.marked() {
 		col, row, err := excelize.CellNameToCoordinates(at.cell)
-		if err != nil {
-			return err
-		}
+		try.Do(err)
 		for col--; col > 0; col-- {
 			cell := model.CellName(row, col)
-			text, err := c.f.GetCellValue(at.sheet, cell)
-			if err != nil {
-				return err
-			}
-			if !labels[strings.TrimSpace(text)] {
+			if !labels[strings.TrimSpace(try.Get(c.f.GetCellValue(at.sheet, cell)))] {
 				continue
 			}
-			if linked, _, err := c.f.GetCellHyperLink(at.sheet, cell); err != nil || linked {
-				return err
-			}
-			tip := fmt.Sprintf("看“%s”第%d行", templates.ReturnSheet, listRow(c.marks[at][0]))
-			to := book.Range(templates.ReturnSheet) + model.CellName(listRow(c.marks[at][0]), 1)
-			if err := c.f.SetCellHyperLink(at.sheet, cell, to, "Location", excelize.HyperlinkOpts{Tooltip: &tip}); err != nil {
-				return err
+			linked, _, err := c.f.GetCellHyperLink(at.sheet, cell)
+			if try.Do(err); !linked {
+				tip := fmt.Sprintf("看“%s”第%d行", templates.ReturnSheet, listRow(c.marks[at][0]))
+				to := book.Range(templates.ReturnSheet) + model.CellName(listRow(c.marks[at][0]), 1)
+				try.Do(c.f.SetCellHyperLink(at.sheet, cell, to, "Location", excelize.HyperlinkOpts{Tooltip: &tip}))
 			}
 			break
 		}
 	}
-	return nil
 }
 
 // header is where a list of the form begins in this workbook.
@@ -287,10 +196,10 @@ func (c *copying) headerIn(sheet string, area templates.RecordArea) (header, boo
 // ask prefills a row of 情况说明 for each warning that no explanation covers yet: its key and what it is about. A row that was
 // prefilled in an earlier round and left without an explanation is prefilled anew, or cleared where nothing is to be explained
 // any more; rows that hold something of the filler's are left alone, but for a fingerprint that lacks the hash of its values.
-func (c *copying) ask() error {
+func (c *copying) ask() {
 	h, ok := c.header("explanations")
 	if !ok {
-		return nil // lost: the list of problems gives the keys
+		return // lost: the list of problems gives the keys
 	}
 	open, all := map[string]table.Finding{}, map[string]table.Finding{} // warnings by fingerprint: without an explanation, and all
 	for _, x := range c.findings {
@@ -342,14 +251,12 @@ func (c *copying) ask() error {
 			c.asked = append(c.asked, [2]string{rows.value(row, "fingerprint"), rows.value(row, "about")})
 		}
 	}
-	return rows.err
 }
 
-// explanationRows are the rows of 情况说明 in this workbook; the first error is kept.
+// explanationRows are the rows of 情况说明 in this workbook.
 type explanationRows struct {
 	*copying
 	header header
-	err    error
 }
 
 func (r *explanationRows) at(row int, name string) string {
@@ -357,22 +264,17 @@ func (r *explanationRows) at(row int, name string) string {
 }
 
 func (r *explanationRows) value(row int, name string) string {
-	v, err := r.f.GetCellValue(r.header.sheet, r.at(row, name))
-	r.err = cmp.Or(r.err, err)
-	return strings.TrimSpace(v)
+	return strings.TrimSpace(try.Get(r.f.GetCellValue(r.header.sheet, r.at(row, name))))
 }
 
 // set writes a text, and makes the row tall enough to show it.
 func (r *explanationRows) set(row int, name, text string) {
 	r.touched[r.header.sheet] = true
-	r.err = cmp.Or(r.err, r.f.SetCellStr(r.header.sheet, r.at(row, name), book.Shared(text)))
-	wide, err := r.f.GetColWidth(r.header.sheet, strings.TrimRight(r.at(row, name), "0123456789"))
-	r.err = cmp.Or(r.err, err)
-	was, err := r.f.GetRowHeight(r.header.sheet, row)
-	r.err = cmp.Or(r.err, err)
+	try.Do(r.f.SetCellStr(r.header.sheet, r.at(row, name), book.Shared(text)))
+	wide := try.Get(r.f.GetColWidth(r.header.sheet, strings.TrimRight(r.at(row, name), "0123456789")))
 	const points = 12 // 小四, as the template has it
-	if tall := book.Height(text, wide, points); tall > was {
-		r.err = cmp.Or(r.err, r.f.SetRowHeight(r.header.sheet, row, min(tall, tallest)))
+	if tall := book.Height(text, wide, points); tall > try.Get(r.f.GetRowHeight(r.header.sheet, row)) {
+		try.Do(r.f.SetRowHeight(r.header.sheet, row, min(tall, tallest)))
 	}
 }
 
@@ -388,22 +290,15 @@ func (r *explanationRows) prefill(row int, x table.Finding) {
 func (r *explanationRows) clear(row int) {
 	for _, name := range []string{"fingerprint", "about"} {
 		r.touched[r.header.sheet] = true
-		r.err = cmp.Or(r.err, r.f.SetCellValue(r.header.sheet, r.at(row, name), nil))
+		try.Do(r.f.SetCellValue(r.header.sheet, r.at(row, name), nil))
 	}
 }
 
 // protect locks again what was touched and was locked: excelize loosens a protection that relied on defaults.
-func (c *copying) protect() error {
-	for _, sheet := range c.f.GetSheetList() {
-		if !c.touched[sheet] {
-			continue
-		}
-		if was, err := c.f.GetSheetProtection(sheet); err != nil || was == (excelize.SheetProtectionOptions{}) {
-			continue
-		}
-		if err := book.Protect(c.f, sheet); err != nil {
-			return err
+func (c *copying) protect() {
+	for sheet := range c.touched {
+		if was, err := c.f.GetSheetProtection(sheet); err == nil && was != (excelize.SheetProtectionOptions{}) {
+			try.Do(book.Protect(c.f, sheet))
 		}
 	}
-	return nil
 }

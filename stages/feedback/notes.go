@@ -12,6 +12,7 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
 	"lianheti/stages/office/ooxml"
+	"lianheti/stages/office/try"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -32,10 +33,7 @@ func relatesNotes(p ooxml.Part) bool {
 func (c *copying) withoutNotes(parts *ooxml.Parts) ([]ooxml.Part, error) {
 	notes, count := map[string][]excelize.Comment{}, 0
 	for _, sheet := range c.f.GetSheetList() {
-		found, err := c.f.GetComments(sheet)
-		if err != nil {
-			return nil, err
-		}
+		found := try.Get(c.f.GetComments(sheet))
 		if count += len(found); count > maxNotes {
 			return nil, errUnbounded
 		}
@@ -152,53 +150,53 @@ var (
 )
 
 // annotate adds the notes that stood there before, and ours: code, title, problem and cure of each finding.
-func (c *copying) annotate() error {
+func (c *copying) annotate() {
 	if c.silent {
-		return nil
+		return
 	}
 	old := map[place]excelize.Comment{}
 	for _, sheet := range c.f.GetSheetList() {
 		for _, note := range c.notes[sheet] {
-			at := place{sheet, note.Cell}
-			if c.marks[at] != nil {
+			if at := (place{sheet, note.Cell}); c.marks[at] != nil {
 				old[at] = note
-				continue
-			}
-			if err := c.f.AddComment(sheet, note); err != nil {
-				return err
+			} else {
+				try.Do(c.f.AddComment(sheet, note))
 			}
 		}
 	}
 	for _, at := range c.marked() {
-		note := excelize.Comment{Cell: at.cell, Author: c.author, Width: 320}
-		if was, ok := old[at]; ok {
-			note.Paragraph = append(note.Paragraph, was.Paragraph...)
-			if was.Paragraph == nil {
-				note.Paragraph = []excelize.RichTextRun{{Text: was.Text}}
-			}
-			note.Paragraph = append(note.Paragraph, excelize.RichTextRun{Text: "\n"})
-		}
-		note.Paragraph = append(note.Paragraph, excelize.RichTextRun{Text: model.NoteBegin + c.author + "\n"})
-		for _, i := range c.marks[at] {
-			x := c.findings[i]
-			note.Paragraph = append(note.Paragraph,
-				excelize.RichTextRun{Text: fmt.Sprintf("【%s】%s（%s）\n", x.Severity.Label(), x.Title, x.Code), Font: &excelize.Font{Bold: true}},
-				excelize.RichTextRun{Text: x.Message + "\n" + x.Cure + fmt.Sprintf("\n见“%s”第%d行\n", templates.ReturnSheet, listRow(i))})
-		}
-		note.Paragraph = append(note.Paragraph, excelize.RichTextRun{Text: model.NoteEnd})
-		lines := 0
-		for _, run := range note.Paragraph {
-			for line := range strings.SplitSeq(run.Text, "\n") {
-				lines += 1 + book.Width(line)/44
-			}
-		}
-		note.Height = uint(min(400, 24+lines*15))
-		if err := c.f.AddComment(at.sheet, note); err != nil {
-			return err
-		}
+		try.Do(c.f.AddComment(at.sheet, c.note(at, old[at])))
 		c.touched[at.sheet] = true
 	}
-	return nil
+}
+
+// note is the note of a marked cell, behind what stood there before.
+func (c *copying) note(at place, was excelize.Comment) excelize.Comment {
+	note := excelize.Comment{Cell: at.cell, Author: c.author, Width: 320, Paragraph: was.Paragraph}
+	say := func(text string, font *excelize.Font) {
+		note.Paragraph = append(note.Paragraph, excelize.RichTextRun{Text: text, Font: font})
+	}
+	if was.Cell != "" {
+		if was.Paragraph == nil {
+			say(was.Text, nil)
+		}
+		say("\n", nil)
+	}
+	say(model.NoteBegin+c.author+"\n", nil)
+	for _, i := range c.marks[at] {
+		x := c.findings[i]
+		say(fmt.Sprintf("【%s】%s（%s）\n", x.Severity.Label(), x.Title, x.Code), &excelize.Font{Bold: true})
+		say(fmt.Sprintf("%s\n%s\n见“%s”第%d行\n", x.Message, x.Cure, templates.ReturnSheet, listRow(i)), nil)
+	}
+	say(model.NoteEnd, nil)
+	lines := 0
+	for _, run := range note.Paragraph {
+		for line := range strings.SplitSeq(run.Text, "\n") {
+			lines += 1 + book.Width(line)/44
+		}
+	}
+	note.Height = uint(min(400, 24+lines*15))
+	return note
 }
 
 // withoutOurs takes what an earlier round wrote out of a note. Nothing is left of a note that was ours alone.

@@ -10,6 +10,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/try"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -25,87 +26,67 @@ const (
 
 // identify gives a workbook that lost the very hidden sheet its identity again: it was read as a workbook of this form, and
 // without the sheet it can't say what it was made from.
-func (c *copying) identify() error {
-	if index, err := c.f.GetSheetIndex(templates.MetaSheet); err != nil || index >= 0 {
-		return err
+func (c *copying) identify() {
+	if c.has(templates.MetaSheet) {
+		return
 	}
-	if _, err := c.f.NewSheet(templates.MetaSheet); err != nil {
-		return err
-	}
+	try.Get(c.f.NewSheet(templates.MetaSheet))
 	for i, row := range [][]string{{templates.MetaForm, c.d.Form.ID}, {templates.MetaYear, strconv.Itoa(c.d.Year)}, {templates.MetaVersion, strconv.Itoa(c.d.Form.Version)}, {templates.MetaParent, ""}} {
-		if err := c.f.SetSheetRow(templates.MetaSheet, model.CellName(i+1, keyColumn), &row); err != nil {
-			return err
-		}
+		try.Do(c.f.SetSheetRow(templates.MetaSheet, model.CellName(i+1, keyColumn), &row))
 	}
-	return c.f.SetSheetVisible(templates.MetaSheet, false, true)
+	try.Do(c.f.SetSheetVisible(templates.MetaSheet, false, true))
+}
+
+// has says whether there is a sheet of a name.
+func (c *copying) has(sheet string) bool {
+	index, err := c.f.GetSheetIndex(sheet)
+	return err == nil && index >= 0
 }
 
 // origin writes what the copy was made from: the original's hash, what it says, and what the copy asks.
-func (c *copying) origin(original []byte, said string) error {
+func (c *copying) origin(original []byte, said string) {
 	sum := sha256.Sum256(original)
 	for _, entry := range [][2]string{{templates.MetaParent, hex.EncodeToString(sum[:])}, {templates.MetaSaid, said}, {templates.MetaAsked, model.AskedHash(c.asked)}} {
-		if err := c.identity(entry[0], entry[1]); err != nil {
-			return err
-		}
+		c.identity(entry[0], entry[1])
 	}
-	return nil
 }
 
 // identity writes one entry of the form's identity.
-func (c *copying) identity(key, value string) error {
-	rows, err := c.f.GetRows(templates.MetaSheet)
-	if err != nil {
-		return err
-	}
-	row := 1
+func (c *copying) identity(key, value string) {
+	rows, row := try.Get(c.f.GetRows(templates.MetaSheet)), 1
 	for row <= len(rows) && len(rows[row-1]) > 0 && rows[row-1][0] != "" && rows[row-1][0] != key {
 		row++
 	}
-	if err := c.f.SetCellStr(templates.MetaSheet, model.CellName(row, keyColumn), key); err != nil {
-		return err
-	}
-	return c.f.SetCellStr(templates.MetaSheet, model.CellName(row, valueColumn), value)
+	try.Do(c.f.SetCellStr(templates.MetaSheet, model.CellName(row, keyColumn), key))
+	try.Do(c.f.SetCellStr(templates.MetaSheet, model.CellName(row, valueColumn), value))
 }
 
 // remember notes what colour the cell that is marked as the i-th had.
-func (c *copying) remember(i int, at place, style int) error {
-	was := cmp.Or(c.fillOf(style), noFill)
-	row := []string{at.sheet, at.cell, was}
-	return c.f.SetSheetRow(templates.MetaSheet, model.CellName(i+1, markSheetColumn), &row)
+func (c *copying) remember(i int, at place, style int) {
+	row := []string{at.sheet, at.cell, cmp.Or(c.fillOf(style), noFill)}
+	try.Do(c.f.SetSheetRow(templates.MetaSheet, model.CellName(i+1, markSheetColumn), &row))
 }
 
 // unmark takes away what an earlier round marked: colours, where they still are ours, the list and the links to it. Notes
 // were taken out on opening.
-func (c *copying) unmark() error {
-	rows, err := c.f.GetRows(templates.MetaSheet)
-	if err != nil {
-		return err
-	}
+func (c *copying) unmark() {
 	var moved []earlierMark
 	marked := map[string]bool{}
-	for i, cells := range rows {
+	for i, cells := range try.Get(c.f.GetRows(templates.MetaSheet)) {
 		if len(cells) < markWas || cells[markSheetColumn-1] == "" {
 			continue
 		}
 		m := earlierMark{place{cells[markSheetColumn-1], cells[markCellColumn-1]}, cells[markWas-1]}
 		for column := markSheetColumn; column <= markWas; column++ {
-			if err := c.f.SetCellValue(templates.MetaSheet, model.CellName(i+1, column), nil); err != nil {
-				return err
-			}
+			try.Do(c.f.SetCellValue(templates.MetaSheet, model.CellName(i+1, column), nil))
 		}
 		marked[m.sheet] = true
-		ours, err := c.restore(m)
-		if err != nil {
-			return err
-		}
-		if !ours {
+		if !c.restore(m) {
 			moved = append(moved, m)
 		}
 	}
-	if err := c.restoreMoved(moved, marked); err != nil {
-		return err
-	}
-	return c.dropList()
+	c.restoreMoved(moved, marked)
+	c.dropList()
 }
 
 // earlierMark is a cell that an earlier round coloured.
@@ -115,19 +96,20 @@ type earlierMark struct {
 }
 
 // restore gives a cell its colour back, if it still has one of ours.
-func (c *copying) restore(m earlierMark) (ours bool, err error) {
-	if index, err := c.f.GetSheetIndex(m.sheet); err != nil || index < 0 {
-		return false, nil // renamed since, or gone
+func (c *copying) restore(m earlierMark) (ours bool) {
+	if !c.has(m.sheet) {
+		return false // renamed since, or gone
 	}
 	id, err := c.f.GetCellStyle(m.sheet, m.cell)
 	if err != nil || !c.ourColour(id) {
-		return false, nil
+		return false
 	}
 	fill := excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{m.was}}
 	if m.was == noFill {
 		fill = excelize.Fill{}
 	}
-	return true, c.fill(m.place, id, fill)
+	c.fill(m.place, id, fill)
+	return true
 }
 
 func (c *copying) ourColour(style int) bool {
@@ -156,7 +138,7 @@ func (c *copying) fillOf(style int) string {
 
 // restoreMoved finds the marks that moved with inserted rows, or went under another name with their sheet: the cells of the sheet that
 // still have our colours are, in their order, those that were marked there.
-func (c *copying) restoreMoved(moved []earlierMark, marked map[string]bool) error {
+func (c *copying) restoreMoved(moved []earlierMark, marked map[string]bool) {
 	const renamed = "" // marks whose sheet is gone lie on one that had none under its name
 	bySheet, known := map[string][]earlierMark{}, c.f.GetSheetList()
 	for _, m := range moved {
@@ -175,55 +157,37 @@ func (c *copying) restoreMoved(moved []earlierMark, marked map[string]bool) erro
 		if len(left) == 0 {
 			continue
 		}
-		rows, err := c.f.GetRows(sheet)
-		if err != nil {
-			return err
-		}
+		rows := try.Get(c.f.GetRows(sheet))
 		const wide = 30 // no form is wider
 		for row := 1; row <= len(rows) && len(left) > 0; row++ {
 			for col := 1; col <= wide && len(left) > 0; col++ {
-				cell := model.CellName(row, col)
-				if id, err := c.f.GetCellStyle(sheet, cell); err != nil || !c.ourColour(id) {
-					continue
+				if c.restore(earlierMark{place{sheet, model.CellName(row, col)}, left[0].was}) {
+					left = left[1:]
 				}
-				if _, err := c.restore(earlierMark{place{sheet, cell}, left[0].was}); err != nil {
-					return err
-				}
-				left = left[1:]
 			}
 		}
 		bySheet[from] = left
 	}
-	return nil
 }
 
 // dropList removes an earlier round's list, and the links that led to it.
-func (c *copying) dropList() error {
-	if index, err := c.f.GetSheetIndex(templates.ReturnSheet); err != nil || index < 0 {
-		return err
+func (c *copying) dropList() {
+	if !c.has(templates.ReturnSheet) {
+		return
 	}
 	to := book.Range(templates.ReturnSheet)
 	for _, sheet := range c.f.GetSheetList() {
 		if sheet == templates.ReturnSheet || strings.HasPrefix(sheet, templates.HiddenPrefix) {
 			continue
 		}
-		cells, err := c.f.GetHyperLinkCells(sheet, "Location")
-		if err != nil {
-			return err
-		}
-		for _, cell := range cells {
+		for _, cell := range try.Get(c.f.GetHyperLinkCells(sheet, "Location")) {
 			_, target, err := c.f.GetCellHyperLink(sheet, cell)
-			if err != nil {
-				return err
+			try.Do(err)
+			if strings.HasPrefix(target, to) || strings.HasPrefix(target, templates.ReturnSheet+"!") {
+				try.Do(c.f.SetCellHyperLink(sheet, cell, "", "None"))
+				c.touched[sheet] = true
 			}
-			if !strings.HasPrefix(target, to) && !strings.HasPrefix(target, templates.ReturnSheet+"!") {
-				continue
-			}
-			if err := c.f.SetCellHyperLink(sheet, cell, "", "None"); err != nil {
-				return err
-			}
-			c.touched[sheet] = true
 		}
 	}
-	return c.f.DeleteSheet(templates.ReturnSheet)
+	try.Do(c.f.DeleteSheet(templates.ReturnSheet))
 }

@@ -28,14 +28,10 @@ const MaxText = 32767
 // MaxRows is the number of rows of a worksheet.
 const MaxRows = 1048576
 
-// New makes an empty workbook that Write saves byte-stably. The caller closes it.
+// New makes an empty workbook that is saved byte-stably. The caller closes it.
 func New() *excelize.File {
 	return excelize.NewFile()
 }
-
-// Write saves the workbook: the same content gives the same bytes. title goes to the document properties, which otherwise
-// name nobody and no time.
-func Write(w io.Writer, f *excelize.File, title string) error { return write(w, f, title, parts{}) }
 
 // WriteParts saves a workbook that has the XML of some of its sheets from elsewhere, by the sheet's name.
 func WriteParts(w io.Writer, f *excelize.File, title string, sheets map[string]string) error {
@@ -49,6 +45,8 @@ type parts struct {
 	before       map[string]*zip.File
 }
 
+// write saves the workbook: the same content gives the same bytes. title goes to the document properties, which otherwise
+// name nobody and no time.
 func write(w io.Writer, f *excelize.File, title string, p parts) error {
 	// A fixed date: document properties must have one, and nothing published reads the clock. It is the day from which containers count.
 	const epoch = "1980-01-01T00:00:00Z"

@@ -25,7 +25,7 @@ func TestSharedStringsAreReadAsTyped(t *testing.T) {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
-		if err := Write(&b, f, ""); err != nil {
+		if err := write(&b, f, "", parts{}); err != nil {
 			t.Fatal(err)
 		}
 		again, err := excelize.OpenReader(&b)
@@ -48,7 +48,7 @@ func TestUntouchedPartsStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	var before, after bytes.Buffer
-	if err := Write(&before, f, "题"); err != nil {
+	if err := write(&before, f, "题", parts{}); err != nil {
 		t.Fatal(err)
 	}
 	g, err := excelize.OpenReader(bytes.NewReader(before.Bytes()))

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -26,6 +27,7 @@ type Grid struct {
 	Freeze  int    // columns kept in view
 	Printed int    // columns that are printed, those after them only help; 0: all
 	Table   string // name as an Excel table; empty: a plain range with a filter
+	Tab     string // colour of the sheet's tab, RGB; empty: none
 }
 
 // Column is one column of a grid.
@@ -88,44 +90,33 @@ func (g Grid) HeaderRow() int {
 }
 
 // Grid writes a sheet of rows. Rows beyond what a worksheet holds go on in further sheets, named Sheet(2), Sheet(3) ….
-func (r *Report) Grid(g Grid, rows iter.Seq[[]Cell]) error {
-	part, left := (*gridPart)(nil), g.Rows
-	begin := func(n int) (err error) {
+func (r *Report) Grid(g Grid, rows iter.Seq[[]Cell]) (err error) {
+	defer try.Caught(&err)
+	parts, left := 0, g.Rows
+	begin := func() *gridPart {
 		name := g.Sheet
-		if n > 1 {
-			name = fmt.Sprintf("%s(%d)", g.Sheet, n)
-			if _, err := r.file.NewSheet(name); err != nil {
-				return err
-			}
+		if parts++; parts > 1 {
+			name = fmt.Sprintf("%s(%d)", g.Sheet, parts)
+			try.Get(r.file.NewSheet(name))
 		}
 		size := min(left, MaxRows-g.HeaderRow())
 		left -= size
-		part, err = r.beginPart(g, name, size)
-		return err
+		return r.beginPart(g, name, size)
 	}
-	if err := begin(1); err != nil {
-		return err
-	}
-	written, n := 0, 1
+	part, written := begin(), 0
 	for cells := range rows {
 		if part.full() {
-			if err := part.finish(); err != nil {
-				return err
-			}
-			n++
-			if err := begin(n); err != nil {
-				return err
-			}
+			part.finish()
+			part = begin()
 		}
-		if err := part.add(cells); err != nil {
-			return err
-		}
+		part.add(cells)
 		written++
 	}
 	if written != g.Rows {
 		return fmt.Errorf("工作表“%s”应有 %d 行，写了 %d 行", g.Sheet, g.Rows, written)
 	}
-	return part.finish()
+	part.finish()
+	return nil
 }
 
 // gridPart is one worksheet of a grid.
@@ -141,7 +132,7 @@ type gridPart struct {
 }
 
 // finish ends the worksheet. excelize leaves sparklines out of streamed sheets, so that Save puts them in.
-func (p *gridPart) finish() error {
+func (p *gridPart) finish() {
 	if p.sparks.Len() > 0 {
 		p.report.tails[p.name] = sparklines(p.sparks.String())
 	}
@@ -151,11 +142,9 @@ func (p *gridPart) finish() error {
 			name += "_" + strings.Trim(strings.TrimPrefix(p.name, p.grid.Sheet), "()")
 		}
 		area := fmt.Sprintf("A%d:%s", p.grid.HeaderRow(), model.CellName(p.row, len(p.grid.Columns)))
-		if err := p.writer.AddTable(&excelize.Table{Range: area, Name: name, ShowRowStripes: &plain}); err != nil {
-			return err
-		}
+		try.Do(p.writer.AddTable(&excelize.Table{Range: area, Name: name, ShowRowStripes: &plain}))
 	}
-	return p.writer.Flush()
+	try.Do(p.writer.Flush())
 }
 
 // Cut divides a row of which a text is taller than a row can be: what does not fit goes on in further rows.
@@ -219,17 +208,15 @@ func pieces(value any, columnWidth float64) []any {
 
 func (p *gridPart) full() bool { return p.row == p.last && p.last == MaxRows }
 
-func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
+func (r *Report) beginPart(g Grid, name string, rows int) *gridPart {
 	header, lastCol := g.HeaderRow(), len(g.Columns)
 	p := &gridPart{report: r, grid: g, name: name, last: header + rows}
 	corner := model.CellName(p.last, lastCol)
 	if g.Table == "" {
-		if err := r.file.AutoFilter(name, fmt.Sprintf("A%d:%s", header, corner), nil); err != nil {
-			return nil, err
-		}
+		try.Do(r.file.AutoFilter(name, fmt.Sprintf("A%d:%s", header, corner), nil))
 	}
 	printed := g.Columns[:cmp.Or(g.Printed, len(g.Columns))]
-	print := printing{landscape: true, pages: 1 + int(wide(printed)/pageWidth), titles: fmt.Sprintf("%s$%d:$%d", Range(name), header, header)}
+	print := printing{landscape: true, tab: g.Tab, pages: 1 + int(wide(printed)/pageWidth), titles: fmt.Sprintf("%s$%d:$%d", Range(name), header, header)}
 	if g.Freeze > 0 && print.pages > 1 {
 		last, _ := excelize.ColumnNumberToName(g.Freeze)
 		print.titles = fmt.Sprintf("%s$A:$%s,%s", Range(name), last, print.titles)
@@ -237,34 +224,22 @@ func (r *Report) beginPart(g Grid, name string, rows int) (*gridPart, error) {
 	if g.Printed > 0 {
 		print.area = Absolute(name, 1, 1, p.last, g.Printed)
 	}
-	if err := r.setUp(name, print); err != nil {
-		return nil, err
-	}
-	if err := r.file.SetSheetDimension(name, "A1:"+corner); err != nil {
-		return nil, err
-	}
-	if err := p.colour(); err != nil {
-		return nil, err
-	}
-	var err error
-	if p.writer, err = r.file.NewStreamWriter(name); err != nil {
-		return nil, err
-	}
+	r.setUp(name, print)
+	try.Do(r.file.SetSheetDimension(name, "A1:"+corner))
+	p.colour()
+	p.writer = try.Get(r.file.NewStreamWriter(name))
 	widths := make([]float64, len(g.Columns))
 	for i, c := range g.Columns {
 		widths[i] = c.Width
 	}
-	if err := SetWidths(p.writer, widths); err != nil {
-		return nil, err
-	}
+	try.Do(SetWidths(p.writer, widths))
 	panes := &excelize.Panes{Freeze: true, XSplit: g.Freeze, YSplit: header, TopLeftCell: model.CellName(header+1, g.Freeze+1), ActivePane: "bottomLeft"}
 	if g.Freeze > 0 {
 		panes.ActivePane = "bottomRight"
 	}
-	if err := p.writer.SetPanes(panes); err != nil {
-		return nil, err
-	}
-	return p, p.head()
+	try.Do(p.writer.SetPanes(panes))
+	p.head()
+	return p
 }
 
 // spark notes the small charts of the last row: of what is at least two numbers, because one alone has no course.
@@ -298,17 +273,13 @@ func sparklines(charts string) string {
 }
 
 // head writes the remark and the header.
-func (p *gridPart) head() error {
+func (p *gridPart) head() {
 	g := p.grid
 	if g.Remark != "" {
-		if err := p.remark(); err != nil {
-			return err
-		}
+		p.remark()
 	}
 	if g.Lead != nil {
-		if err := p.write(g.Lead, rowHeight); err != nil {
-			return err
-		}
+		p.write(g.Lead, rowHeight)
 	}
 	line, tall := make([]Cell, len(g.Columns)), 0.0
 	for i, c := range g.Columns {
@@ -319,12 +290,12 @@ func (p *gridPart) head() error {
 		}
 		tall = max(tall, Height(c.Header, c.Width, textSize)+4)
 	}
-	return p.write(line, tall)
+	p.write(line, tall)
 }
 
 // remark writes what stands over the header. What stands far to the right is out of sight: it takes about one screen. Several pages
 // side by side repeat the first columns, and what stands in them.
-func (p *gridPart) remark() error {
+func (p *gridPart) remark() {
 	g := p.grid
 	total, frozen := wide(g.Columns), wide(g.Columns[:g.Freeze])
 	cols, shown := len(g.Columns), total
@@ -343,11 +314,9 @@ func (p *gridPart) remark() error {
 	}
 	line[0].Value = g.Remark
 	if cols > 1 {
-		if err := p.writer.MergeCell("A1", model.CellName(1, cols)); err != nil {
-			return err
-		}
+		try.Do(p.writer.MergeCell("A1", model.CellName(1, cols)))
 	}
-	return p.write(line, Height(g.Remark, shown, textSize))
+	p.write(line, Height(g.Remark, shown, textSize))
 }
 
 // wide is how wide columns are together.
@@ -366,87 +335,63 @@ const (
 )
 
 // add writes the next row.
-func (p *gridPart) add(cells []Cell) error {
+func (p *gridPart) add(cells []Cell) {
 	tall := rowHeight
 	for i, c := range cells {
 		if s, ok := c.words(); ok && i < len(p.grid.Columns) && c.Look != Code {
 			tall = max(tall, Height(s, p.grid.Columns[i].Width, textSize))
 		}
 	}
-	if err := p.write(cells, tall); err != nil {
-		return err
-	}
+	p.write(cells, tall)
 	p.spark(cells)
-	return nil
 }
 
-func (p *gridPart) write(cells []Cell, tall float64) error {
+func (p *gridPart) write(cells []Cell, tall float64) {
 	p.row++
 	values := make([]any, len(cells))
 	for i, c := range cells {
-		v, err := p.report.value(c)
-		if err != nil {
-			return err
-		}
-		values[i] = v
-		if c.Link != "" && p.links < MaxLinks {
+		if values[i] = p.report.value(c); c.Link != "" && p.links < MaxLinks {
 			p.links++
-			if err := p.report.link(p.name, model.CellName(p.row, i+1), c.Link); err != nil {
-				return err
-			}
+			p.report.link(p.name, model.CellName(p.row, i+1), c.Link)
 		}
 	}
-	return p.writer.SetRow(model.CellName(p.row, 1), values, excelize.RowOpts{Height: min(tall, tallest)})
+	try.Do(p.writer.SetRow(model.CellName(p.row, 1), values, excelize.RowOpts{Height: min(tall, tallest)}))
 }
 
 // colour sets the conditional formats of the columns.
-func (p *gridPart) colour() error {
+func (p *gridPart) colour() {
 	if p.last == p.grid.HeaderRow() {
-		return nil
+		return
 	}
 	for i, c := range p.grid.Columns {
 		area := model.CellName(p.grid.HeaderRow()+1, i+1) + ":" + model.CellName(p.last, i+1)
-		if err := p.report.mark(p.name, area, c.Marks); err != nil {
-			return err
-		}
+		p.report.mark(p.name, area, c.Marks)
 		scale := excelize.ConditionalFormatOptions{Type: "2_color_scale", Criteria: "=", MinType: "num", MaxType: "num",
 			MinValue: "0", MaxValue: fmt.Sprint(c.Scale), MinColor: "#FFFFFF", MaxColor: "#9BC2E6"}
 		switch {
 		case c.Signed:
-			if err := p.report.tint(p.name, area); err != nil {
-				return err
-			}
+			p.report.tint(p.name, area)
 			continue
 		case c.Heat:
 			scale = excelize.ConditionalFormatOptions{Type: "3_color_scale", Criteria: "=", MinType: "num", MidType: "num", MaxType: "num",
 				MinValue: "-0.5", MidValue: "0", MaxValue: "1", MinColor: "#F4B084", MidColor: "#FFFFFF", MaxColor: "#A9D08E"}
 		case c.Rank > 0:
-			id, err := p.report.styles.Conditional(Good)
-			if err != nil {
-				return err
-			}
+			id := p.report.styles.Conditional(Good)
 			scale = excelize.ConditionalFormatOptions{Type: "cell", Criteria: "between", MinValue: "1", MaxValue: fmt.Sprint(c.Rank), Format: &id}
 		case c.Scale <= 0:
 			continue
 		}
-		if err := p.report.file.SetConditionalFormat(p.name, area, []excelize.ConditionalFormatOptions{scale}); err != nil {
-			return err
-		}
+		try.Do(p.report.file.SetConditionalFormat(p.name, area, []excelize.ConditionalFormatOptions{scale}))
 	}
-	return nil
 }
 
-func (r *Report) mark(sheet, area string, marks []Mark) error {
+func (r *Report) mark(sheet, area string, marks []Mark) {
 	var rules []excelize.ConditionalFormatOptions
 	for _, m := range marks {
-		id, err := r.styles.Conditional(m.Tone)
-		if err != nil {
-			return err
-		}
+		id := r.styles.Conditional(m.Tone)
 		rules = append(rules, excelize.ConditionalFormatOptions{Type: "cell", Criteria: "==", Value: Quote(m.Word), Format: &id})
 	}
-	if rules == nil {
-		return nil
+	if rules != nil {
+		try.Do(r.file.SetConditionalFormat(sheet, area, rules))
 	}
-	return r.file.SetConditionalFormat(sheet, area, rules)
 }

@@ -6,13 +6,15 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 )
 
-func (r *Report) link(sheet, cell, target string) error {
+func (r *Report) link(sheet, cell, target string) {
 	if at := cellLink.FindStringIndex(target); at != nil && at[0] == 0 {
-		return r.file.SetCellHyperLink(sheet, cell, target[1:], "Location")
+		try.Do(r.file.SetCellHyperLink(sheet, cell, target[1:], "Location"))
+		return
 	}
-	return r.file.SetCellHyperLink(sheet, cell, escapePath(target), "External")
+	try.Do(r.file.SetCellHyperLink(sheet, cell, escapePath(target), "External"))
 }
 
 // cellLink finds the ending that CellLink makes: a number sign may stand in a path, too.

@@ -2,13 +2,13 @@ package book
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -125,20 +125,13 @@ func (p *Page) Tinted(row, col, lastRow, lastCol int) {
 }
 
 // tint colours positive and negative numbers.
-func (r *Report) tint(sheet, area string) error {
-	good, err := r.styles.Conditional(Good)
-	if err != nil {
-		return err
-	}
-	bad, err := r.styles.Conditional(Bad)
-	if err != nil {
-		return err
-	}
+func (r *Report) tint(sheet, area string) {
+	good, bad := r.styles.Conditional(Good), r.styles.Conditional(Bad)
 	first, _, _ := strings.Cut(area, ":")
-	return r.file.SetConditionalFormat(sheet, area, []excelize.ConditionalFormatOptions{
+	try.Do(r.file.SetConditionalFormat(sheet, area, []excelize.ConditionalFormatOptions{
 		{Type: "formula", Criteria: fmt.Sprintf("AND(ISNUMBER(%s),%s>0)", first, first), Format: &good},
 		{Type: "formula", Criteria: fmt.Sprintf("AND(ISNUMBER(%s),%s<0)", first, first), Format: &bad},
-	})
+	}))
 }
 
 // Choice limits an area to a list of words.
@@ -156,14 +149,12 @@ func (p *Page) Between(row, col, lastRow, lastCol int, message string, least, mo
 	p.inputs = append(p.inputs, input{area: [4]int{row, col, lastRow, lastCol}, least: least, most: most, whole: whole, message: message})
 }
 
-func (r *Report) validate(sheet string, x input) error {
+func (r *Report) validate(sheet string, x input) {
 	v := excelize.NewDataValidation(true)
 	v.SetSqref(areaName(x.area))
 	switch {
 	case x.list != nil:
-		if err := v.SetDropList(x.list); err != nil {
-			return err
-		}
+		try.Do(v.SetDropList(x.list))
 	case x.source != "":
 		v.SetSqrefDropList(x.source)
 	default:
@@ -171,9 +162,7 @@ func (r *Report) validate(sheet string, x input) error {
 		if x.whole {
 			kind = excelize.DataValidationTypeWhole
 		}
-		if err := v.SetRange(x.least, x.most, kind, excelize.DataValidationOperatorBetween); err != nil {
-			return err
-		}
+		try.Do(v.SetRange(x.least, x.most, kind, excelize.DataValidationOperatorBetween))
 	}
 	if !x.open {
 		v.SetError(excelize.DataValidationErrorStyleStop, "请改正", cmp.Or(x.message, "请从下拉中选"))
@@ -181,7 +170,7 @@ func (r *Report) validate(sheet string, x input) error {
 	if x.message != "" {
 		v.SetInput("填写", x.message)
 	}
-	return r.file.AddDataValidation(sheet, v)
+	try.Do(r.file.AddDataValidation(sheet, v))
 }
 
 // Chart places a chart with its upper left corner in a cell.
@@ -192,7 +181,8 @@ func (p *Page) Chart(row, col int, c *excelize.Chart) {
 }
 
 // Page writes a page.
-func (r *Report) Page(p *Page) error {
+func (r *Report) Page(p *Page) (err error) {
+	defer try.Caught(&err)
 	last, lastCol := 0, 1
 	for row, cells := range p.cells {
 		last = max(last, row)
@@ -200,53 +190,33 @@ func (r *Report) Page(p *Page) error {
 			lastCol = max(lastCol, col)
 		}
 	}
-	if err := r.prepare(p, last, lastCol); err != nil {
-		return err
-	}
-	w, err := r.file.NewStreamWriter(p.Sheet)
-	if err != nil {
-		return err
-	}
-	if err := SetWidths(w, p.Widths); err != nil {
-		return err
-	}
+	r.prepare(p, last, lastCol)
+	w := try.Get(r.file.NewStreamWriter(p.Sheet))
+	try.Do(SetWidths(w, p.Widths))
 	if p.Frozen > 0 {
-		if err := w.SetPanes(&excelize.Panes{Freeze: true, YSplit: p.Frozen, TopLeftCell: model.CellName(p.Frozen+1, 1), ActivePane: "bottomLeft"}); err != nil {
-			return err
-		}
+		try.Do(w.SetPanes(&excelize.Panes{Freeze: true, YSplit: p.Frozen, TopLeftCell: model.CellName(p.Frozen+1, 1), ActivePane: "bottomLeft"}))
 	}
 	for _, row := range slices.Sorted(maps.Keys(p.cells)) {
 		values := make([]any, lastCol)
 		for _, col := range slices.Sorted(maps.Keys(p.cells[row])) {
 			c := p.cells[row][col]
-			if values[col-1], err = r.value(c); err != nil {
-				return err
-			}
-			if c.Link != "" {
-				if err := r.link(p.Sheet, model.CellName(row, col), c.Link); err != nil {
-					return err
-				}
+			if values[col-1] = r.value(c); c.Link != "" {
+				r.link(p.Sheet, model.CellName(row, col), c.Link)
 			}
 		}
-		if err := w.SetRow(model.CellName(row, 1), values, excelize.RowOpts{Height: p.tall(row)}); err != nil {
-			return err
-		}
+		try.Do(w.SetRow(model.CellName(row, 1), values, excelize.RowOpts{Height: p.tall(row)}))
 	}
 	for _, s := range p.spans {
-		if err := w.MergeCell(model.CellName(s[0], s[1]), model.CellName(s[2], s[3])); err != nil {
-			return err
-		}
+		try.Do(w.MergeCell(model.CellName(s[0], s[1]), model.CellName(s[2], s[3])))
 	}
 	for _, c := range p.charts {
-		if err := r.file.AddChart(p.Sheet, model.CellName(c.row, c.col), c.chart); err != nil {
-			return err
-		}
+		try.Do(r.file.AddChart(p.Sheet, model.CellName(c.row, c.col), c.chart))
 	}
 	return w.Flush()
 }
 
 // prepare sets what holds for a sheet as a whole, which has to be there before its rows are streamed.
-func (r *Report) prepare(p *Page, last, lastCol int) error {
+func (r *Report) prepare(p *Page, last, lastCol int) {
 	print, hidden := printing{landscape: p.Landscape, scale: p.Scale}, false
 	if p.OnePage {
 		print.high = 1
@@ -254,25 +224,24 @@ func (r *Report) prepare(p *Page, last, lastCol int) error {
 	if p.Printed > 0 {
 		print.area = Absolute(p.Sheet, 1, 1, last, p.Printed)
 	}
-	err := errors.Join(r.setUp(p.Sheet, print),
-		r.file.SetSheetView(p.Sheet, 0, &excelize.ViewOptions{ShowGridLines: &hidden}),
-		r.file.SetSheetDimension(p.Sheet, "A1:"+model.CellName(last, lastCol)))
+	r.setUp(p.Sheet, print)
+	try.Do(r.file.SetSheetView(p.Sheet, 0, &excelize.ViewOptions{ShowGridLines: &hidden}))
+	try.Do(r.file.SetSheetDimension(p.Sheet, "A1:"+model.CellName(last, lastCol)))
 	for _, m := range p.marks {
-		err = errors.Join(err, r.mark(p.Sheet, areaName(m.area), m.marks))
+		r.mark(p.Sheet, areaName(m.area), m.marks)
 	}
 	for _, a := range p.tinted {
-		err = errors.Join(err, r.tint(p.Sheet, areaName(a)))
+		r.tint(p.Sheet, areaName(a))
 	}
 	for _, x := range p.inputs {
-		err = errors.Join(err, r.validate(p.Sheet, x))
+		r.validate(p.Sheet, x)
 	}
 	if p.Protected {
-		err = errors.Join(err, Protect(r.file, p.Sheet))
+		try.Do(Protect(r.file, p.Sheet))
 	}
 	for _, row := range p.breaks {
-		err = errors.Join(err, r.file.InsertPageBreak(p.Sheet, model.CellName(row, 1)))
+		try.Do(r.file.InsertPageBreak(p.Sheet, model.CellName(row, 1)))
 	}
-	return err
 }
 
 // areaName writes an area: A1:B2.

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 
+	"lianheti/stages/office/try"
+
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/width"
 )
@@ -16,13 +18,14 @@ type printing struct {
 	scale     uint   // percent, instead of fitting the width: programs that fit leave page breaks aside
 	titles    string // rows and columns repeated on each page
 	area      string // that is printed; empty: all
+	tab       string // colour of the sheet's tab, RGB; empty: none
 }
 
 // pageWidth is how many characters one page side by side takes before the print gets too small to read.
 const pageWidth = 230
 
 // setUp prepares a sheet for print: A4, so many pages wide, the sheet's name above and page numbers below.
-func (r *Report) setUp(sheet string, p printing) error {
+func (r *Report) setUp(sheet string, p printing) {
 	fit, paper, wide, high, orientation := true, 9, max(1, p.pages), p.high, "portrait"
 	if p.landscape {
 		orientation = "landscape"
@@ -31,31 +34,21 @@ func (r *Report) setUp(sheet string, p printing) error {
 	if p.scale > 0 {
 		fit, layout = false, &excelize.PageLayoutOptions{Size: &paper, Orientation: &orientation, AdjustTo: &p.scale}
 	}
-	if err := r.file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
-		return err
+	properties := &excelize.SheetPropsOptions{FitToPage: &fit}
+	if p.tab != "" {
+		properties.TabColorRGB = &p.tab
 	}
-	if err := r.file.SetPageLayout(sheet, layout); err != nil {
-		return err
-	}
+	try.Do(r.file.SetSheetProps(sheet, properties))
+	try.Do(r.file.SetPageLayout(sheet, layout))
 	side, edge, band := 0.5, 0.7, 0.35 // inches; without the last, header and footer stand where printers don't reach
 	centred := true
-	if err := r.file.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &edge, Bottom: &edge, Header: &band, Footer: &band, Horizontally: &centred}); err != nil {
-		return err
-	}
-	header := &excelize.HeaderFooterOptions{OddHeader: "&C" + headerText(sheet), OddFooter: "&L" + headerText(r.footer) + "&R第 &P 页，共 &N 页"}
-	if err := r.file.SetHeaderFooter(sheet, header); err != nil {
-		return err
-	}
-	for _, name := range []excelize.DefinedName{
-		{Name: "_xlnm.Print_Area", RefersTo: p.area, Scope: sheet}, {Name: "_xlnm.Print_Titles", RefersTo: p.titles, Scope: sheet},
-	} {
-		if name.RefersTo != "" {
-			if err := r.file.SetDefinedName(&name); err != nil {
-				return err
-			}
+	try.Do(r.file.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &edge, Bottom: &edge, Header: &band, Footer: &band, Horizontally: &centred}))
+	try.Do(r.file.SetHeaderFooter(sheet, &excelize.HeaderFooterOptions{OddHeader: "&C" + headerText(sheet), OddFooter: "&L" + headerText(r.footer) + "&R第 &P 页，共 &N 页"}))
+	for _, name := range [][2]string{{"_xlnm.Print_Area", p.area}, {"_xlnm.Print_Titles", p.titles}} {
+		if name[1] != "" {
+			try.Do(r.file.SetDefinedName(&excelize.DefinedName{Name: name[0], RefersTo: name[1], Scope: sheet}))
 		}
 	}
-	return nil
 }
 
 // headerText is a text in a printed header, where & begins a code.

@@ -1,12 +1,14 @@
 package book
 
 import (
+	"cmp"
 	"encoding/xml"
 	"io"
 	"strconv"
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -65,20 +67,21 @@ func (c Cell) words() (string, bool) {
 	return "", false
 }
 
+// On adds sheets to a workbook that there is, which the caller saves.
+func On(f *excelize.File, footer string) *Report {
+	return &Report{file: f, styles: NewStyles(f), footer: footer, tails: map[string]string{}}
+}
+
 // NewReport begins a workbook with these sheets, in this order. footer is printed at the foot of each page.
-func NewReport(footer string, sheets ...string) (*Report, error) {
+func NewReport(footer string, sheets ...string) (r *Report, err error) {
+	defer try.Caught(&err)
 	f := New()
-	r := &Report{file: f, styles: NewStyles(f), footer: footer, tails: map[string]string{}}
 	for _, name := range sheets {
-		if _, err := f.NewSheet(name); err != nil {
-			return nil, err
-		}
+		try.Get(f.NewSheet(name))
 	}
-	if err := f.DeleteSheet("Sheet1"); err != nil {
-		return nil, err
-	}
+	try.Do(f.DeleteSheet("Sheet1"))
 	f.SetActiveSheet(0) // now: later it would read every sheet that was streamed
-	return r, nil
+	return On(f, footer), nil
 }
 
 // Write saves the workbook and closes it.
@@ -88,18 +91,13 @@ func (r *Report) Write(w io.Writer, title string) error {
 }
 
 // Hidden adds a sheet of texts that people don't see: what a workbook has to say to the program that reads it back.
-func (r *Report) Hidden(sheet string, rows [][]string) error {
-	if _, err := r.file.NewSheet(sheet); err != nil {
-		return err
-	}
+func (r *Report) Hidden(sheet string, rows [][]string) (err error) {
+	defer try.Caught(&err)
+	try.Get(r.file.NewSheet(sheet))
 	for i, row := range rows {
-		if err := r.file.SetSheetRow(sheet, model.CellName(i+1, 1), &row); err != nil {
-			return err
-		}
+		try.Do(r.file.SetSheetRow(sheet, model.CellName(i+1, 1), &row))
 	}
-	if err := r.file.ProtectSheet(sheet, &excelize.SheetProtectionOptions{}); err != nil {
-		return err
-	}
+	try.Do(r.file.ProtectSheet(sheet, &excelize.SheetProtectionOptions{}))
 	return r.file.SetSheetVisible(sheet, false, true)
 }
 
@@ -120,14 +118,7 @@ func shown(v float64) float64 {
 }
 
 // value is a cell as excelize takes it.
-func (r *Report) value(c Cell) (any, error) {
-	if c.Look == "" {
-		c.Look = Plain
-	}
-	id, err := r.styles.Of(c.Look)
-	if err != nil {
-		return nil, err
-	}
+func (r *Report) value(c Cell) any {
 	switch v := c.Value.(type) {
 	case string:
 		c.Value = Text(v)
@@ -136,5 +127,5 @@ func (r *Report) value(c Cell) (any, error) {
 	case Passages:
 		c.Value = v.runs()
 	}
-	return excelize.Cell{StyleID: id, Value: c.Value, Formula: c.Formula}, nil
+	return excelize.Cell{StyleID: try.Get(r.styles.Of(cmp.Or(c.Look, Plain))), Value: c.Value, Formula: c.Formula}
 }

@@ -3,6 +3,8 @@ package book
 import (
 	"strings"
 
+	"lianheti/stages/office/try"
+
 	"github.com/xuri/excelize/v2"
 )
 
@@ -93,9 +95,6 @@ const (
 // Palette are the colours of lines, in order.
 var Palette = []string{Blue, Red, Green, Amber, "7030A0", "00838F", Faint}
 
-// Key is the look of the sign that tells which line is which.
-func Key(i int) Look { return Look("key " + Palette[i%len(Palette)]) }
-
 // OutOf is the look of points that say what they are out of: 16.70/54.
 func OutOf(most string) Look { return Look("of " + most) }
 
@@ -115,10 +114,6 @@ func (l Look) style() *excelize.Style {
 	number := func(format string) {
 		style.CustomNumFmt = &format
 		style.Alignment = &excelize.Alignment{Horizontal: "right", Vertical: "center", ShrinkToFit: true}
-	}
-	if colour, key := strings.CutPrefix(base, "key "); key {
-		style.Font.Color, style.Alignment.Horizontal = colour, "center"
-		return style
 	}
 	if most, of := strings.CutPrefix(base, "of "); of {
 		number(`0.00"/` + most + `"`)
@@ -244,16 +239,12 @@ var tones = map[Tone][2]string{
 func (t Tone) Fill() excelize.Fill { return solid(tones[t][0]) }
 
 // Conditional gives the id of a tone for conditional formats.
-func (s *Styles) Conditional(t Tone) (int, error) {
+func (s *Styles) Conditional(t Tone) int {
 	name := "tone " + string(t)
-	if id, ok := s.ids[name]; ok {
-		return id, nil
+	if _, known := s.ids[name]; !known {
+		s.ids[name] = try.Get(s.file.NewConditionalStyle(&excelize.Style{Fill: t.Fill(), Font: &excelize.Font{Color: tones[t][1]}}))
 	}
-	id, err := s.file.NewConditionalStyle(&excelize.Style{Fill: t.Fill(), Font: &excelize.Font{Color: tones[t][1]}})
-	if err == nil {
-		s.ids[name] = id
-	}
-	return id, err
+	return s.ids[name]
 }
 
 // Number is the look for a number: whole ones are shown without decimals.

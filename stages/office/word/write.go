@@ -25,38 +25,18 @@ func Write(w io.Writer, d Document) error {
 	if k.err != nil {
 		return k.err
 	}
-	parts := append([]part{
-		{"docProps/core.xml", typeCore, properties(d.Title)},
-		{"word/document.xml", typeMain, main},
-		{"word/fontTable.xml", typeFonts, fontTable()},
-	}, k.bands...)
-	parts = append(parts,
-		part{"word/footnotes.xml", typeFootnotes, k.footnotes()},
-		part{"word/settings.xml", typeSettings, settings(d)},
-		part{"word/styles.xml", typeStyles, styles(d.Text)})
-	return pack(w, parts)
-}
-
-// part is one XML file of the container.
-type part struct {
-	name, kind string
-	root       *etree.Element
-}
-
-// pack writes the parts with their types and relationships, in a fixed order and without times.
-func pack(w io.Writer, parts []part) error {
-	all := append([]part{{"[Content_Types].xml", "", contentTypes(parts)}, {"_rels/.rels", "", rootRelations()},
-		{"word/_rels/document.xml.rels", "", relations(parts)}}, parts...)
+	core := "application/vnd.openxmlformats-package.core-properties+xml"
+	parts := append([]part{{"[Content_Types].xml", "", nil}, {"_rels/.rels", "", nil}, {"word/_rels/document.xml.rels", "", nil},
+		{"docProps/core.xml", core, nil}, {"word/document.xml", contentType("document.main"), main}, {"word/fontTable.xml", contentType("fontTable"), nil}}, k.bands...)
+	f := filling{d, append(parts, part{"word/footnotes.xml", contentType("footnotes"), k.footnotes()},
+		part{"word/settings.xml", contentType("settings"), nil}, part{"word/styles.xml", contentType("styles"), nil})}
 	zw := zip.NewWriter(w)
-	for _, p := range all {
-		entry, err := zw.CreateHeader(&zip.FileHeader{Name: p.name, Method: zip.Deflate})
+	for _, p := range f.Parts { // in a fixed order and without times
+		entry, err := zw.CreateHeader(&zip.FileHeader{Name: p.Name, Method: zip.Deflate})
 		if err != nil {
 			return err
 		}
-		doc := etree.NewDocument()
-		doc.CreateProcInst("xml", `version="1.0" encoding="UTF-8" standalone="yes"`)
-		doc.SetRoot(p.root)
-		if _, err := doc.WriteTo(entry); err != nil {
+		if err := f.write(entry, p); err != nil {
 			return err
 		}
 	}
@@ -164,7 +144,7 @@ func (k *writer) band(section *etree.Element, kind string, paragraphs []Paragrap
 		k.paragraph(root, p, "")
 	}
 	name := fmt.Sprintf("%s%d", kind, len(k.bands)+1)
-	k.bands = append(k.bands, part{"word/" + name + ".xml", "application/vnd.openxmlformats-officedocument.wordprocessingml." + kind + "+xml", root})
+	k.bands = append(k.bands, part{"word/" + name + ".xml", contentType(kind), root})
 	add(section, "w:"+kind+"Reference", "w:type", "default", "r:id", name)
 }
 
