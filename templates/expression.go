@@ -32,6 +32,7 @@ import (
 //	count(kind, …)           members of these kinds (no kind: all)
 //	enrolment(kind, …)       their enrolment (no kind: all schools)
 //	is_member(name, kind, …) whether a unit of that name is a member of these kinds
+//	is_kind(x, kind, …)      whether a text names one of these kinds of members (no kind: any)
 //	records(block)           rows filled in a list of the form
 //	records(block, column, x)  rows of it in which a column says x
 //	total(block, column, …)  what the figures of these columns come to

@@ -50,6 +50,10 @@ var functionList = []function{
 	{"is_member", func(_ *language, a []any) (any, error) {
 		return a[0].(Answers).IsMember(a[1].(string), texts(a[2:])...), nil
 	}, new(func(*Answers, string, ...string) bool)},
+	{"is_kind", func(g *language, a []any) (any, error) {
+		kind, known := g.def.Form.Kind(a[0].(string))
+		return known && (len(a) == 1 || slices.Contains(texts(a[1:]), kind.ID)), nil
+	}, new(func(string, ...string) bool)},
 	{"records", func(_ *language, a []any) (any, error) {
 		if said := texts(a[2:]); len(said) == 2 {
 			return decimal.NewFromInt(int64(a[0].(Answers).RecordsOf(a[1].(string), said[0], said[1]))), nil

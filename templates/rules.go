@@ -63,6 +63,11 @@ type Case struct {
 	before string // id of the year before Year
 }
 
+// LooksAtMembers says whether the rule asks who is on the roster.
+func (c Case) LooksAtMembers() bool {
+	return len(c.Expr.Roster) > 0 || c.When != nil && len(c.When.Roster) > 0
+}
+
 var (
 	yearWord = regexp.MustCompile(`\.(year|before)\b`)
 	besideIt = regexp.MustCompile(`\bit_[a-z]`)

@@ -184,11 +184,15 @@ func orOf(conditions []string) string {
 // before it looks at them.
 func expressionCases(s *selfCheck, r *templates.Rule) sheetRule {
 	if r.List != "" {
-		return s.byRow(r, r.List, func(_ *rowTables, _ *templates.Rule, p *formulaPrinter, k int) string {
+		out := s.byRow(r, r.List, func(_ *rowTables, _ *templates.Rule, p *formulaPrinter, k int) string {
 			p.row = k
 			defer func() { p.row = 0 }()
 			return s.guarded(r.Cases[0].When, s.decided(r.Cases[0].Expr))
 		})
+		if r.List == "members" {
+			out.cases[0].formula = s.needsMembers(out.cases[0].formula)
+		}
+		return out
 	}
 	out := sheetRule{rule: r}
 	defer func() { s.print.base = noBase }()
@@ -204,7 +208,7 @@ func expressionCases(s *selfCheck, r *templates.Rule) sheetRule {
 			s.print.base = slots[0]
 		}
 		f := s.guarded(c.When, s.decided(c.Expr))
-		if slices.Contains(r.Places, "members") { // an empty roster tells nothing about who is missing from it
+		if slices.Contains(r.Places, "members") && c.LooksAtMembers() { // an empty roster tells nothing about who is missing from it
 			f = s.needsMembers(f)
 		}
 		out.cases = append(out.cases, sheetCase{slots, f})
@@ -268,10 +272,6 @@ func (s *selfCheck) numbers(refs []templates.Ref) []int {
 
 // recordRule looks at a list row by row. An empty roster leaves its rules undecided; other lists may be empty.
 func recordRule(s *selfCheck, r *templates.Rule) sheetRule {
-	if r.Kinds[0] == "member_none" {
-		f := fmt.Sprintf("IF(%s=0,%d,%d)", s.rows.records("members"), failed, passed)
-		return sheetRule{rule: r, block: "members", cases: []sheetCase{{nil, f}}}
-	}
 	x, ok := rowFaults[r.Kinds[0]]
 	if !ok || len(r.Kinds) > 1 {
 		s.print.fail("表内没有 %v", r.Kinds)

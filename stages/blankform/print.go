@@ -302,6 +302,12 @@ func (p *formulaPrinter) callOn(name, x string, more []ast.Node) printed {
 			found = append(found, fmt.Sprintf("ISNUMBER(FIND(%s,%s))", quote(word), x))
 		}
 		return truth(orOf(found))
+	case "is_kind":
+		kind := p.rows.cell(p.rows.kind(), p.row)
+		if len(more) == 0 {
+			return printed{kind + ">0", aTruth, true}
+		}
+		return printed{"(" + isKind(kind, p.kinds(more)) + ")>0", aTruth, true}
 	case "is_member":
 		return printed{p.rows.isMember(x, p.kinds(more)), aTruth, true}
 	case "listed":

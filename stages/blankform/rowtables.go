@@ -209,13 +209,6 @@ var rowFaults = map[string]struct {
 		key := r.cell(r.key(), k)
 		return fmt.Sprintf("IF(LEN(%s)=0,%d,IF(SUMPRODUCT(--(%s=%s))>1,%d,%d))", key, unclear, r.span(r.key()), key, failed, passed)
 	}},
-	"member_incomplete": {"members", func(r *rowTables, _ *templates.Rule, _ *formulaPrinter, k int) string {
-		return fmt.Sprintf("IF(OR(LEN(%s)=0,%s=0),%d,%d)", r.cell(r.key(), k), r.cell(r.kind(), k), failed, passed)
-	}},
-	"member_kind": {"members", func(r *rowTables, _ *templates.Rule, _ *formulaPrinter, k int) string {
-		kind := r.cell(r.kind(), k)
-		return fmt.Sprintf("IF(%s=0,%d,IF(%s<0,%d,%d))", kind, unclear, kind, failed, passed)
-	}},
 	"lead_flag": {"members", func(r *rowTables, _ *templates.Rule, p *formulaPrinter, k int) string {
 		school, enterprise := valueCell(p.number["lead_school"], statusColumn), valueCell(p.number["lead_enterprise"], statusColumn)
 		key := r.cell(r.key(), k)
@@ -237,30 +230,10 @@ var rowFaults = map[string]struct {
 		kind := r.cell(r.kind(), k)
 		return fmt.Sprintf("IF(%s<1,%d,IF((%s)>0,%d,%s))", kind, unclear, isKind(kind, r.schools(nil)), notApplicable, given)
 	}},
-	"enrolment_size": {"members", func(r *rowTables, rule *templates.Rule, _ *formulaPrinter, k int) string {
-		n := r.enrolmentOf(k)
-		return r.ofSchool(k, fmt.Sprintf("IF(%s<>0,%d,IF(OR(%s<1,%s>%s,%s<>INT(%s)),%d,%d))", r.cell(r.enrolled(), k), unclear, n, n, rule.Threshold, n, n, failed, passed))
-	}},
-	"material_incomplete":     {"materials", incompleteRow("materials")},
-	"verification_incomplete": {"verifications", incompleteRow("verifications")},
 }
 
 func (r *rowTables) ofSchool(k int, then string) string {
 	return fmt.Sprintf("IF((%s)>0,%s,%d)", isKind(r.cell(r.kind(), k), r.schools(nil)), then, notApplicable)
-}
-
-// incompleteRow fails a row that leaves a required column blank.
-func incompleteRow(block string) rowFault {
-	return func(r *rowTables, _ *templates.Rule, _ *formulaPrinter, k int) string {
-		_, area, _ := r.d.Layout().Area(block)
-		var blanks []string
-		for _, c := range area.Columns {
-			if c.Field.Required {
-				blanks = append(blanks, "LEN("+entryOf(c.Name, k)+")=0")
-			}
-		}
-		return fmt.Sprintf("IF(OR(%s),%d,%d)", strings.Join(blanks, ","), failed, passed)
-	}
 }
 
 // faults is the column of a rule's outcomes row by row; rows that hold nothing do not count.

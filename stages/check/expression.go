@@ -1,11 +1,13 @@
 package check
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -17,13 +19,13 @@ func expression(f *form, p *plan, t *tally) {
 		return
 	}
 	// An empty roster is a fault of its own, and tells nothing about who is missing from it.
-	unlisted := len(f.Members) == 0 && slices.Contains(p.rule.Places, "members")
+	unlisted := len(f.Members) == 0 && slices.Contains(p.rule.Places, membersList)
 	for _, c := range p.rule.Cases {
-		if unlisted {
+		if unlisted && c.LooksAtMembers() {
 			t.undecide(emptyRoster)
 			continue
 		}
-		if f.misplaced && (slices.Contains(p.rule.Places, "members") || len(c.Expr.Roster) > 0 || c.When != nil && len(c.When.Roster) > 0) {
+		if f.misplaced && c.LooksAtMembers() {
 			t.undecide(shiftedList)
 			continue
 		}
@@ -52,36 +54,68 @@ func (f *form) holds(a templates.Answers, c templates.Case, t *tally, fails func
 // eachRow evaluates the rule's condition in each row of a list. What fails is marked at the columns that the condition looks at.
 func eachRow(f *form, p *plan, t *tally) {
 	list := p.rule.List
-	if f.misplaced && list == "members" {
+	if f.misplaced && list == membersList {
 		t.undecide(shiftedList)
 		return
 	}
 	rows, c := f.Rows(list), p.rule.Cases[0]
-	if len(rows) == 0 {
-		sheet, _, _ := f.batch.def.Layout().Area(list)
+	switch sheet, _, _ := f.batch.def.Layout().Area(list); {
+	case len(rows) > 0:
+	case list == membersList:
+		t.undecide(emptyRoster)
+	default:
 		t.skip(sheet.Sheet.Title + "为空")
 	}
 	for _, row := range rows {
+		if f.toldIn(row.Record, c.Expr.Fields...) || f.nothingElse(list, row) {
+			t.skip(toldElsewhere)
+			continue
+		}
 		f.holds(row, c, t, func() fault { return f.rowOf(list, row, c) })
 	}
 }
 
-// rowOf is a fault of one row of a list.
+// membersList is the list that other parts of the form are held against: what is not on it, and that it is empty, are faults of their own.
+const membersList = "members"
+
+// nothingElse says whether all that stands in a row of a list could not be read, which another rule says. That a unit is no lead is said by
+// a blank, too.
+func (f *form) nothingElse(list string, row table.Row) bool {
+	var read, unread bool
+	for _, column := range f.columnsOf(list) {
+		unread = unread || f.toldIn(row.Record, column.ID)
+		read = read || column.ID != leadColumn && row.Filled(column.ID, 0)
+	}
+	return unread && !read
+}
+
+// columnsOf gives the columns of a list, in form order.
+func (f *form) columnsOf(list string) []*templates.Field {
+	return slices.DeleteFunc(f.batch.def.Form.Fields(), func(c *templates.Field) bool { return c.Record != list })
+}
+
+// rowOf is a fault of one row of a list: of the columns that it leaves blank; where it is not about blanks, of those that the condition looks at.
 func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
-	x := fault{member: fmt.Sprintf("%s:%d", list, row.Record), vars: map[string]string{"count": fmt.Sprint(rowOf(row.At))}}
-	for _, column := range f.batch.def.Form.Fields() {
-		if column.Record != list {
-			continue
-		}
+	x := fault{member: fmt.Sprintf("%s:%d", list, row.Record), vars: map[string]string{"count": fmt.Sprint(rowOf(row.At)), "raw": "", "value": ""}}
+	looked := slices.Clone(c.Expr.Fields)
+	if blank := slices.DeleteFunc(slices.Clone(looked), func(column string) bool { return row.Filled(column, 0) }); len(blank) > 0 {
+		looked = blank
+	}
+	var labels []string
+	for _, column := range f.columnsOf(list) {
 		said := clip(row.Cells[column.ID].Text)
 		x.vars["it."+column.ID[len(list)+1:]] = said
-		if slices.Contains(c.Expr.Fields, column.ID) {
+		if slices.Contains(looked, column.ID) {
 			if len(x.fields) == 0 {
 				x.raw, x.value = said, said
 				x.vars["raw"], x.vars["value"], x.vars["label"], x.vars["unit"] = said, said, column.Label, column.Unit
 			}
-			x.places, x.fields = append(x.places, f.listCell(row.At, column.ID)), append(x.fields, column.ID)
+			x.places, x.fields, labels = append(x.places, f.listCell(row.At, column.ID)), append(x.fields, column.ID), append(labels, column.Label)
 		}
+	}
+	x.vars["list"] = few(labels, len(labels), "项")
+	if name := row.Cells[nameColumn].Text; list == membersList {
+		x.member, x.vars["member"] = cmp.Or(text.Mask(text.NameKey(name)), x.member), cmp.Or(name, fmt.Sprintf("第%d行", rowOf(row.At)))
 	}
 	for name, sum := range c.Sums {
 		if n, err := sum.Number(row); err == nil {

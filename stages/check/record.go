@@ -9,28 +9,20 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
-
-	"github.com/shopspring/decimal"
 )
 
 // recordChecks are the faults that rows of a list can have; a rule names one of them in Kinds.
 var recordChecks = map[string]check{
-	"member_none":             noMember,
-	"enrolment_none":          noEnrolment,
-	"member_duplicate":        eachUnit(duplicateMember),
-	"member_campus":           campusApart,
-	"member_incomplete":       eachMember(incompleteMember),
-	"member_kind":             eachMember(unknownKind),
-	"lead_flag":               eachMember(leadFlag),
-	"enrolment_missing":       eachMember(enrolmentMissing),
-	"enrolment_extra":         eachMember(enrolmentExtra),
-	"enrolment_unreadable":    eachMember(enrolmentUnreadable),
-	"enrolment_size":          eachMember(enrolmentSize),
-	"material_incomplete":     incompleteMaterial,
-	"verification_incomplete": incompleteVerification,
-	"verification_denied":     deniedVerification,
-	"verification_date":       oddVerificationDate,
-	"roster_shifted":          shiftedRoster,
+	"enrolment_none":       noEnrolment,
+	"member_duplicate":     eachUnit(duplicateMember),
+	"member_campus":        campusApart,
+	"lead_flag":            eachMember(leadFlag),
+	"enrolment_missing":    eachMember(enrolmentMissing),
+	"enrolment_extra":      eachMember(enrolmentExtra),
+	"enrolment_unreadable": eachMember(enrolmentUnreadable),
+	"verification_denied":  deniedVerification,
+	"verification_date":    oddVerificationDate,
+	"roster_shifted":       shiftedRoster,
 }
 
 // record goes through the rows of a list of the form.
@@ -92,15 +84,6 @@ const (
 	leadColumn      = "members_lead"
 )
 
-// noMember fails an empty roster.
-func noMember(f *form, _ *plan, t *tally) {
-	if len(f.Members) > 0 {
-		t.pass()
-		return
-	}
-	t.fail(fault{fields: []string{nameColumn}})
-}
-
 // noEnrolment fails a roster whose schools give no enrolment at all: the official form's column is blank.
 func noEnrolment(f *form, _ *plan, t *tally) {
 	var x fault
@@ -157,30 +140,6 @@ func (f *form) repeated(rows []table.Member) fault {
 	}
 	x.vars["count"] = fmt.Sprint(len(rows))
 	return x
-}
-
-func incompleteMember(f *form, _ *plan, m table.Member, t *tally) {
-	switch {
-	case f.toldIn(m.Record, nameColumn, kindColumn), m.Name == "" && m.KindLabel == "" && f.toldIn(m.Record, leadColumn):
-		t.skip(toldElsewhere)
-	case m.Name == "":
-		t.fail(f.memberFault(m, m.KindLabel, nameColumn))
-	case m.KindLabel == "":
-		t.fail(f.memberFault(m, m.Name, kindColumn))
-	default:
-		t.pass()
-	}
-}
-
-func unknownKind(f *form, _ *plan, m table.Member, t *tally) {
-	switch {
-	case m.KindLabel == "":
-		t.undecide("名册中有的行没有组成")
-	case m.Kind == "":
-		t.fail(f.memberFault(m, m.KindLabel, kindColumn))
-	default:
-		t.pass()
-	}
 }
 
 // leadFlag compares the flag of a row with the leads that the cover names.
@@ -259,78 +218,16 @@ func enrolmentUnreadable(f *form, _ *plan, m table.Member, t *tally) {
 	}
 }
 
-// enrolmentSize fails a school whose enrolment is no whole number from one up to the rule's threshold.
-func enrolmentSize(f *form, p *plan, m table.Member, t *tally) {
-	switch {
-	case !f.isSchool(m):
-		t.skip("名册中没有学校")
-		return
-	case !m.Enrolment.Valid:
-		t.undecide("有的学校没有可用的在校生数")
-		return
-	}
-	n := decimal.NewFromFloat(m.Enrolment.V)
-	if n.LessThan(decimal.NewFromInt(1)) || n.GreaterThan(*p.rule.Threshold) || !n.IsInteger() {
-		t.fail(f.memberFault(m, n.String(), enrolmentColumn))
-		return
-	}
-	t.pass()
-}
-
-func incompleteMaterial(f *form, _ *plan, t *tally) {
-	for _, m := range f.Materials {
-		blank := f.blankColumns("materials", m.Record, map[string]string{"number": m.Number, "title": m.Title, "supports": m.Supports})
-		f.row(t, "materials", m.Record, model.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, blank)
-	}
-	t.skip(f.batch.emptyMaterials())
-}
-
 // emptyMaterials says that the list of supporting materials has no rows.
 func (b *batch) emptyMaterials() string {
 	list, _, _ := b.def.Layout().Area("materials")
 	return list.Sheet.Title + "为空"
 }
 
-func incompleteVerification(f *form, _ *plan, t *tally) {
-	for _, v := range f.Verifications {
-		blank := f.blankColumns("verifications", v.Record, map[string]string{"section": v.Section, "means": v.Means, "unit": v.Unit, "result": v.Result})
-		f.row(t, "verifications", v.Record, model.Place{File: f.Submission.File, Sheet: v.Sheet, Cell: v.Cell}, blank)
-	}
-	t.skip("市级核实表为空")
-}
-
-// row passes a row of a list, or fails it for its blank columns.
-func (f *form) row(t *tally, block string, record int32, at model.Place, blank []*templates.Field) {
-	if len(blank) == 0 {
-		t.pass()
-		return
-	}
-	x := fault{member: fmt.Sprintf("%s:%d", block, record), vars: map[string]string{"count": fmt.Sprint(rowOf(at))}}
-	var labels []string
-	for _, c := range blank {
-		x.places, x.fields, labels = append(x.places, f.listCell(at, c.ID)), append(x.fields, c.ID), append(labels, c.Label)
-	}
-	x.vars["list"] = few(labels, len(labels), "项")
-	t.fail(x)
-}
-
 // rowOf is the row of the sheet that a place is in.
 func rowOf(at model.Place) int {
 	row, _ := model.RowCol(at.Cell)
 	return row
-}
-
-// blankColumns lists the required columns of a list that a row leaves blank, in form order.
-func (f *form) blankColumns(block string, record int32, values map[string]string) []*templates.Field {
-	_, area, _ := f.batch.def.Layout().Area(block)
-	var out []*templates.Field
-	for _, c := range area.Columns {
-		value, known := values[c.Name[len(block)+1:]]
-		if known && c.Field.Required && value == "" && !f.toldIn(record, c.Field.ID) {
-			out = append(out, c.Field)
-		}
-	}
-	return out
 }
 
 // memberFault is a fault of one row of the roster, in one of its columns.

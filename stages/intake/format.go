@@ -1,13 +1,15 @@
 package intake
 
 import (
-	"fmt"
+	"errors"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
 	"github.com/xuri/nfp"
 )
 
@@ -18,6 +20,7 @@ import (
 type format struct {
 	code     string
 	sections []nfp.Section
+	codes    []string // of the sections, without their conditions
 }
 
 // Number formats that every program knows by number; those of dates as a Chinese program shows them.
@@ -41,9 +44,18 @@ func formatOf(id int, codes map[int]string) *format {
 	if code != "" && code != "General" {
 		parser := nfp.NumberFormatParser()
 		f.sections = parser.Parse(plainCode(code))
+		for _, section := range sectionCodes.FindAllString(plainCode(code)+";", -1) {
+			f.codes = append(f.codes, settled.ReplaceAllString(strings.TrimSuffix(section, ";"), ""))
+		}
 	}
 	return f
 }
+
+var (
+	sectionCodes = regexp.MustCompile(`(?:"[^"]*"?|\\[^\n]|\[[^\]]*\]|[^;"\\\[])*;`)
+	fixed        = regexp.MustCompile(`^0(?:\.(0+))?$`)
+	settled      = regexp.MustCompile(`\[(?:[<>=][^\]]*|DBNum[0-9])\]`) // a condition, or the digits' script
+)
 
 // plainCode writes what the library's parser doesn't know in the way it does: ! before a sign, as Chinese programs have
 // it, for a backslash.
@@ -66,10 +78,10 @@ func plainCode(code string) string {
 // number shows a number. isDate says that what it shows is a date or a time.
 func (f *format) number(raw string) (shown string, isDate bool) {
 	v, err := decimal.NewFromString(raw)
-	if f == nil || len(f.sections) == 0 || err != nil || len(raw) > 40 || v.Exponent() > 30 || v.Exponent() < -40 {
+	if f == nil || len(f.sections) == 0 || len(f.code) > longestCode || err != nil || len(raw) > 40 || v.Exponent() > 30 || v.Exponent() < -40 {
 		return raw, false
 	}
-	section, signed := f.section(v)
+	section, code, signed := f.section(v)
 	if section == nil {
 		return raw, false
 	}
@@ -79,14 +91,85 @@ func (f *format) number(raw string) (shown string, isDate bool) {
 	switch {
 	case has(nfp.TokenTypeGeneral):
 		return layOut(section.Items, nfp.TokenTypeGeneral, v.String()), false
-	case has(nfp.TokenTypeDateTimes, nfp.TokenTypeElapsedDateTimes) && !has(placeholders...):
-		return showDate(section.Items, v), true
-	case has(nfp.TokenTypeExponential):
-		return showExponent(section.Items, v), false
 	case has(nfp.TokenTypeFraction):
 		return raw, false
+	case code == "", v.IsZero() && has(placeholders...) && !has(nfp.TokenTypeZeroPlaceHolder): // no digit of it is shown
+		return layOut(section.Items, "", ""), false
+	case has(nfp.TokenTypeDateTimes, nfp.TokenTypeElapsedDateTimes) && !has(placeholders...):
+		if v.IsNegative() || v.GreaterThanOrEqual(decimal.NewFromInt(lastDay+1)) {
+			return v.String(), true
+		}
+		if wholeDate(section.Items) {
+			return dayOf(v.IntPart()), true
+		}
+		code, isDate = localDates+code, true
 	}
-	return showNumber(section.Items, v, signed), false
+	if !signed {
+		v = v.Abs()
+	}
+	if m := fixed.FindStringSubmatch(code); m != nil { // the most common, and the library takes its time
+		return v.StringFixed(int32(len(m[1]))), false
+	}
+	return onScreen(code, v.String()), isDate
+}
+
+// longestCode is what spreadsheets bound a format by, in characters; those of other scripts have up to three bytes.
+const longestCode = 3 * 255
+
+// localDates has the library name days and months as a Chinese program does.
+const localDates = "[$-804]"
+
+// lastDay is the number of 9999-12-31.
+const lastDay = 2958465
+
+// wholeDate says whether a section shows year, month and day: such a date is written the ISO way, whichever the format's own is.
+func wholeDate(items []nfp.Token) bool {
+	shows := ""
+	for _, t := range items {
+		if t.TType == nfp.TokenTypeDateTimes {
+			shows += strings.ToLower(t.TValue[:1])
+		}
+	}
+	return strings.ContainsAny(shows, "ye") && strings.Contains(shows, "m") && strings.Contains(shows, "d")
+}
+
+// dayOf is the day of a serial number.
+func dayOf(n int64) string {
+	at := epoch.AddDate(0, 0, int(n))
+	if n < 60 { // spreadsheets think that 1900 was a leap year
+		at = at.AddDate(0, 0, 1)
+	}
+	return at.Format(time.DateOnly)
+}
+
+// screen is a workbook of one cell, in which the library shows what a format makes of a value.
+var screen struct {
+	sync.Mutex
+	*excelize.File
+}
+
+// onScreen is what a cell with a format of one section shows of a number.
+func onScreen(code, value string) string {
+	const sheet, cell = "Sheet1", "A1"
+	screen.Lock()
+	defer screen.Unlock()
+	var err error
+	if screen.File == nil {
+		screen.File = excelize.NewFile()
+		custom, style := "0.0", 0
+		if style, err = screen.NewStyle(&excelize.Style{CustomNumFmt: &custom}); err == nil {
+			err = screen.SetCellStyle(sheet, cell, cell, style)
+		}
+	}
+	screen.Styles.NumFmts.NumFmt[0].FormatCode = code // a style for each would be looked for among all of them
+	shown := ""
+	if err = errors.Join(err, screen.SetCellDefault(sheet, cell, value)); err == nil {
+		shown, err = screen.GetCellValue(sheet, cell)
+	}
+	if err != nil {
+		return value
+	}
+	return shown
 }
 
 // text shows a text: by the fourth section, or by one that has the sign for it.
@@ -104,29 +187,37 @@ func (f *format) text(raw string) string {
 
 var placeholders = []string{nfp.TokenTypeZeroPlaceHolder, nfp.TokenTypeHashPlaceHolder, nfp.TokenTypeDigitalPlaceHolder}
 
-// section is the one that shows a number; signed says that the minus sign is not left to it. None shows it where a
+// section is the one that shows a number, and its code; signed says that the minus sign is not left to it. None shows it where a
 // format is for texts only.
-func (f *format) section(v decimal.Decimal) (section *nfp.Section, signed bool) {
-	var numbers []*nfp.Section
+func (f *format) section(v decimal.Decimal) (section *nfp.Section, code string, signed bool) {
+	chosen, signed := f.choose(v)
+	if chosen < 0 {
+		return nil, "", false
+	}
+	return &f.sections[chosen], f.codes[min(chosen, len(f.codes)-1)], signed
+}
+
+func (f *format) choose(v decimal.Decimal) (section int, signed bool) {
+	var numbers []int
 	conditions := false
 	for i := range f.sections {
 		if s := &f.sections[i]; s.Type != nfp.TokenSectionText {
-			numbers = append(numbers, s)
+			numbers = append(numbers, i)
 			_, _, conditional := condition(s)
 			conditions = conditions || conditional
 		}
 	}
 	if conditions {
-		for _, s := range numbers {
-			if operator, operand, ok := condition(s); !ok || holds(v.Cmp(operand), operator) {
-				return s, true
+		for _, i := range numbers {
+			if operator, operand, ok := condition(&f.sections[i]); !ok || holds(v.Cmp(operand), operator) {
+				return i, true
 			}
 		}
-		return nil, false
+		return -1, false
 	}
 	switch {
 	case len(numbers) == 0:
-		return nil, false
+		return -1, false
 	case len(numbers) > 1 && v.IsNegative():
 		return numbers[1], false
 	case len(numbers) > 2 && v.IsZero():
@@ -196,174 +287,5 @@ func words(t nfp.Token) string {
 	return ""
 }
 
-// showExponent shows a number as 5.91E+09, with as many digits behind the point as the format has places for.
-func showExponent(items []nfp.Token, v decimal.Decimal) string {
-	point := slices.IndexFunc(items, func(t nfp.Token) bool { return t.TType == nfp.TokenTypeDecimalPoint })
-	digits := 0
-	for i, t := range items {
-		if t.TType == nfp.TokenTypeExponential {
-			break
-		}
-		if point >= 0 && i > point && slices.Contains(placeholders, t.TType) {
-			digits += len(t.TValue)
-		}
-	}
-	return strings.ToUpper(strconv.FormatFloat(v.InexactFloat64(), 'e', digits, 64))
-}
-
-// showNumber fills the digits' places of a section.
-func showNumber(items []nfp.Token, v decimal.Decimal, signed bool) string {
-	var whole, fraction string // the places before and behind the point
-	grouped, point := false, false
-	commas := 0
-	for i, t := range items {
-		switch {
-		case slices.Contains(placeholders, t.TType) && point:
-			fraction += t.TValue
-		case slices.Contains(placeholders, t.TType):
-			whole += t.TValue
-			grouped, commas = grouped || commas > 0, 0
-		case t.TType == nfp.TokenTypeDecimalPoint:
-			point = true
-		case t.TType == nfp.TokenTypeThousandsSeparator, anotherComma(items, i):
-			commas++
-		case t.TType == nfp.TokenTypePercent:
-			v = v.Shift(2)
-		}
-	}
-	v = v.Shift(int32(-3 * commas)).Round(int32(len(fraction))) // commas behind the last digit: in thousands
-	digits, decimals, _ := strings.Cut(v.Abs().StringFixed(int32(len(fraction))), ".")
-	digits = strings.TrimLeft(digits, "0")
-	digits = strings.Repeat("0", max(0, strings.Count(whole, "0")-len(digits))) + digits
-	for len(decimals) > 0 && fraction[len(decimals)-1] != '0' && decimals[len(decimals)-1] == '0' {
-		decimals = decimals[:len(decimals)-1]
-	}
-	var b strings.Builder
-	if signed && v.IsNegative() {
-		b.WriteString("-")
-	}
-	left, point := len(whole), false
-	for i, t := range items {
-		switch {
-		case slices.Contains(placeholders, t.TType) && point:
-			n := min(len(t.TValue), len(decimals))
-			b.WriteString(decimals[:n])
-			decimals = decimals[n:]
-		case slices.Contains(placeholders, t.TType):
-			left -= len(t.TValue)
-			n := max(0, len(digits)-left) // the first place takes all that the others have no room for
-			b.WriteString(group(digits[:n], left, grouped))
-			digits = digits[n:]
-		case t.TType == nfp.TokenTypeDecimalPoint:
-			point = true
-			b.WriteString(".")
-		case anotherComma(items, i):
-		default:
-			b.WriteString(words(t))
-		}
-	}
-	return b.String()
-}
-
-// anotherComma says whether a part is a comma behind one for thousands, which the library takes for a literal.
-func anotherComma(items []nfp.Token, i int) bool {
-	return i > 0 && items[i].TType == nfp.TokenTypeLiteral && items[i].TValue == "," &&
-		items[i-1].TType == nfp.TokenTypeThousandsSeparator
-}
-
-// group puts a comma before every third digit from the right; so many more follow.
-func group(digits string, following int, grouped bool) string {
-	if !grouped {
-		return digits
-	}
-	var b strings.Builder
-	for i, c := range digits {
-		b.WriteRune(c)
-		if left := len(digits) - 1 - i + following; left > 0 && left%3 == 0 {
-			b.WriteString(",")
-		}
-	}
-	return b.String()
-}
-
 // epoch is day 0 of the 1900 system, for dates after February 1900.
 var epoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
-
-// lastDay is the number of 9999-12-31.
-const lastDay = 2958465
-
-// showDate shows a serial number as a date or time. A full date is written the ISO way, whichever the format's own is.
-func showDate(items []nfp.Token, v decimal.Decimal) string {
-	if v.IsNegative() || v.GreaterThanOrEqual(decimal.NewFromInt(lastDay+1)) {
-		return v.String()
-	}
-	day := v.IntPart()
-	at := epoch.AddDate(0, 0, int(day))
-	if day < 60 { // spreadsheets think that 1900 was a leap year
-		at = at.AddDate(0, 0, 1)
-	}
-	seconds := v.Sub(decimal.NewFromInt(day)).Mul(decimal.NewFromInt(86400)).Round(0).IntPart()
-	at = at.Add(time.Duration(seconds) * time.Second)
-	shows := ""
-	for _, t := range items {
-		if t.TType == nfp.TokenTypeDateTimes {
-			shows += strings.ToLower(t.TValue[:1])
-		}
-	}
-	if strings.ContainsAny(shows, "ye") && strings.Contains(shows, "m") && strings.Contains(shows, "d") {
-		return at.Format(time.DateOnly)
-	}
-	var b strings.Builder
-	minutes := false // an m behind an h, or before an s
-	for i, t := range items {
-		part := strings.ToLower(t.TValue)
-		switch {
-		case t.TType == nfp.TokenTypeElapsedDateTimes && part == "h":
-			fmt.Fprint(&b, v.Mul(decimal.NewFromInt(24)).IntPart())
-		case t.TType == nfp.TokenTypeElapsedDateTimes || t.TType == nfp.TokenTypeDateTimes:
-			minutes = minutes || strings.Contains(shows, "s") && !strings.Contains(shows, "d") && i == 0
-			b.WriteString(datePart(part, at, minutes))
-		default:
-			b.WriteString(words(t))
-		}
-		minutes = minutes || strings.HasPrefix(part, "h")
-	}
-	return b.String()
-}
-
-// datePart shows one part of a date or time.
-func datePart(part string, at time.Time, minutes bool) string {
-	n, width := 0, len(part)
-	switch part[0] {
-	case 'y', 'e':
-		if part == "yy" {
-			return at.Format("06")
-		}
-		return strconv.Itoa(at.Year())
-	case 'm':
-		if n = int(at.Month()); minutes {
-			n = at.Minute()
-		}
-	case 'd':
-		if n = at.Day(); width > 2 {
-			return weekdays[at.Weekday()]
-		}
-	case 'h':
-		n = at.Hour()
-	case 's':
-		n = at.Second()
-	case 'a':
-		if strings.Contains(part, "/") {
-			return at.Format("PM")
-		}
-		return weekdays[at.Weekday()]
-	default:
-		return ""
-	}
-	if width == 2 {
-		return fmt.Sprintf("%02d", n)
-	}
-	return strconv.Itoa(n)
-}
-
-var weekdays = []string{"星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"}
