@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,9 +44,9 @@ type ReportSheet struct {
 	at at
 }
 
-// ReportColumn is one column, or a set of them, of a plain sheet. Exactly one of ID, View, Set and Each says what it shows.
+// ReportColumn is one column, or a set of them, of a plain sheet. ID or View, Set or Each says what it shows.
 type ReportColumn struct {
-	ID     string // a column of the rows
+	ID     string // a column of the rows, or what formulas call the column
 	View   string // what the program makes of a row
 	Set    string // the columns of a set
 	Each   string // as many columns as the program finds: one a year, a scenario …
@@ -62,7 +63,9 @@ type ReportColumn struct {
 	Signed bool    // colours by sign
 	Top    bool    // the first k are good, where there is a line
 	Drawn  bool    // holds at the run's weights and k only
-	Aside  bool    // beside what is printed; once aside, all that follow
+	// Formula beside the value, where the workbook answers to changed weights. {x} is the cell of column x in the row, {x:} the whole column.
+	Formula string
+	Aside   bool // beside what is printed; once aside, all that follow
 }
 
 // Sheet finds a sheet by its id, or gives nil.
@@ -148,7 +151,7 @@ func (s *Sheets) check(l *loader, d *Definition) {
 // checkColumn proves a column of a sheet, or of a set where there is no sheet.
 func (s *Sheets) checkColumn(l *loader, d *Definition, where at, x *ReportSheet, c *ReportColumn) {
 	says := 0
-	for _, what := range []string{c.ID, c.View, c.Set, c.Each} {
+	for _, what := range []string{cmp.Or(c.View, c.ID), c.Set, c.Each} { // a view may have an id to be called by
 		if what != "" {
 			says++
 		}

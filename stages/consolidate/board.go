@@ -2,10 +2,8 @@ package consolidate
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
-	"lianheti/stages/model"
 	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -50,18 +48,9 @@ const (
 	settingCol     = 4
 )
 
-// Rows and columns of the sheet 观测点得分.
+// Words of the sheet 观测点得分.
 const (
 	sheetPoints  = "观测点得分"
-	pointsLead   = 2 // row of the points that can be earned
-	pointsFirst  = 4
-	colTotal     = 5
-	colRank      = 6
-	colLower     = 7
-	colUpper     = 8
-	colPresent   = 9
-	colRanked    = 10
-	firstPoint   = 11 // column of the first point
 	rankedYes    = "是"
 	rankedGate   = "数据不足"
 	rankedNo     = "否"
@@ -105,28 +94,11 @@ func (b *board) formula(format string, args ...any) string {
 	return fmt.Sprintf(format, args...)
 }
 
-// Columns of 观测点得分 beyond the points: what the formulas work on.
+// lastWeight is the row of the last point in 权重.
+func (b *board) lastWeight() int { return weightsFirst + len(b.points) - 1 }
 
-func (b *board) colValue() int { return firstPoint + len(b.points) }    // first value, 0–1
-func (b *board) colThere() int { return b.colValue() + len(b.earning) } // first share of the evidence
-func (b *board) colSaid() int { // first share of all that is to be said, marks included
-	if b.complete {
-		return b.colThere() + len(b.figured)
-	}
-	return b.colThere()
-}
-func (b *board) colDeducted() int { return b.colSaid() + len(b.earning) }
-func (b *board) colRounded() int  { return b.colDeducted() + 1 }              // total as it is compared
-func (b *board) colPlace() int    { return b.colRounded() + 1 }               // rank with ties put in order
-func (b *board) colEngine() int   { return b.colPlace() + 1 }                 // total of the run
-func (b *board) colRunRank() int  { return b.colEngine() + 1 }                // rank of the run
-func (b *board) lastRow() int     { return pointsFirst + max(b.rows, 1) - 1 } // of 观测点得分
-func (b *board) lastWeight() int  { return weightsFirst + len(b.points) - 1 } // row of the last point in 权重
-
-// column is a column of 观测点得分 over all submissions, for formulas of other sheets.
-func (b *board) column(col int) string {
-	return book.Absolute(sheetPoints, pointsFirst, col, b.lastRow(), col)
-}
+// area is a column of 观测点得分 over all submissions, for formulas of other sheets.
+func (w *workbook) area(column string) string { return w.planned("points").area(column) }
 
 // weightCells is a column of 权重 over all points.
 func (b *board) weightCells(sheet string, col int) string {
@@ -140,88 +112,14 @@ func (b *board) weightCells(sheet string, col int) string {
 // setting is one of the cells over the weights.
 func setting(row int) string { return book.Range(sheetWeights) + book.Fixed(row, settingCol) }
 
-// span is a run of cells in one row of 观测点得分; the leading row's is fixed.
-func span(row, col, n int) string {
-	return "$" + model.CellName(row, col) + ":$" + model.CellName(row, col+n-1)
-}
-
-func fixedSpan(row, col, n int) string { return book.Fixed(row, col) + ":" + book.Fixed(row, col+n-1) }
-
-// earnable are the points that can be earned, over the values.
-func (b *board) earnable() string { return fixedSpan(pointsLead, b.colValue(), len(b.earning)) }
-
-func (b *board) values(row int) string { return span(row, b.colValue(), len(b.earning)) }
-func (b *board) said(row int) string   { return span(row, b.colSaid(), len(b.earning)) }
-
-// deducted is what experts take off, as a formula writes it.
-func (b *board) deducted(row int) string { return "$" + model.CellName(row, b.colDeducted()) }
-
-// weights are what counts for a submission: all that can be earned, or, as long as its own marks are not in, what figures can earn.
-func (b *board) weights(complete bool) string {
-	if complete {
-		return b.earnable()
-	}
-	return fixedSpan(pointsLead, b.colSaid(), len(b.earning))
-}
-
-// weightsFrom is the same as other sheets write it.
-func (b *board) weightsFrom(complete bool) string {
-	return book.Range(sheetPoints) + b.weights(complete)
-}
-
-// total is the formula of a submission's total.
-func (b *board) total(row int, complete bool) string {
-	w, v := b.weights(complete), b.values(row)
-	with := fmt.Sprintf("SUMPRODUCT(%s*ISNUMBER(%s))", w, v)
-	return b.formula("IF(%s=0,0,SUMPRODUCT(%s,%s)*(SUM(%s)/%s))-%s", with, w, v, w, with, b.deducted(row))
-}
-
-// lower counts what is missing as nothing, upper as everything.
-func (b *board) lower(row int, complete bool) string {
-	return b.formula("SUMPRODUCT(%s,%s,%s)-%s", b.weights(complete), b.values(row), b.said(row), b.deducted(row))
-}
-
-// upper needs what is known of each point, where a gap that counts as nothing is not: it stands in the formula.
-func (b *board) upper(row int, complete bool, known map[string]float64) string {
-	w, shares := b.weights(complete), make([]string, len(b.earning))
-	for i, p := range b.earning {
-		shares[i] = strconv.FormatFloat(known[p.ID], 'f', -1, 64)
-	}
-	return b.formula("%s+SUM(%s)-SUMPRODUCT(%s,{%s})", model.CellName(row, colLower), w, w, strings.Join(shares, ","))
-}
-
-// present is the share of the evidence that is there: figures only, whatever experts say.
-func (b *board) present(row int) string {
-	w := fixedSpan(pointsLead, b.colThere(), len(b.figured))
-	return b.formula("IF(SUM(%s)=0,1,ROUND(SUMPRODUCT(%s,%s)/SUM(%s),10))", w, w, span(row, b.colThere(), len(b.figured)), w)
-}
-
-// rounded is a total as ranks compare it; text where a submission is not ranked, which RANK leaves aside.
-func (b *board) rounded(row int) string {
-	return b.formula(`IF(%s=%s,ROUND(%s,10),"")`, model.CellName(row, colRanked), book.Quote(rankedYes), model.CellName(row, colTotal))
-}
-
-func (b *board) rank(row int) string {
-	x := model.CellName(row, b.colRounded())
-	all := book.Fixed(pointsFirst, b.colRounded()) + ":" + book.Fixed(b.lastRow(), b.colRounded())
-	return b.formula(`IF(ISNUMBER(%s),RANK(%s,%s),"不排")`, x, x, all)
-}
-
-// place is the rank with equals in the order of their rows, so that each place is taken once.
-func (b *board) place(row int) string {
-	rank := model.CellName(row, colRank)
-	from := book.Fixed(pointsFirst, colRank)
-	return b.formula(`IF(ISNUMBER(%s),%s+COUNTIF(%s:%s,%s)-1,"")`, rank, rank, from, rank, rank)
-}
-
-// lookup finds what stands in a column of 观测点得分 for a submission, by its id in a cell.
-func (b *board) lookup(col int, id string) string {
-	return b.formula("INDEX(%s,MATCH(%s,%s,0))", b.column(col), id, b.column(1))
+// weightsFrom is what can be earned, as sheets beside 观测点得分 write it; see pointRow.
+func (w *workbook) weightsFrom(complete bool) string {
+	return book.Range(sheetPoints) + w.planned("points").counted(complete)
 }
 
 // at looks a column of 观测点得分 up for a place in the order of ranks.
-func (b *board) at(col, place int) string {
-	return b.formula("INDEX(%s,MATCH(%d,%s,0))", b.column(col), place, b.column(b.colPlace()))
+func (w *workbook) at(column string, place int) string {
+	return w.formula("INDEX(%s,MATCH(%d,%s,0))", w.area(column), place, w.area("place"))
 }
 
 // changed asks, in a formula, whether the weights are no longer the run's.

@@ -144,7 +144,6 @@ func init() {
 		"overview": {always, (*workbook).overview},
 		"duel":     {func(w *workbook) bool { return w.live && len(w.pair()) == 2 }, (*workbook).duel},
 		"weights":  {some, (*workbook).weights},
-		"points":   {some, (*workbook).pointScores},
 		"profiles": {some, (*workbook).profiles},
 		"filing":   {always, (*workbook).filing},
 		"trends":   {some, (*workbook).trends},

@@ -30,16 +30,16 @@ func (w *workbook) duel(name string) error {
 		p.Put(duelFirst-1, 1, book.Cell{Value: w.head("scores", "point"), Look: book.Header})
 		return w.report.Page(p)
 	}
-	list := w.column(3)
+	list := w.area("consortium")
 	for i, r := range pick {
 		col := duelA + i
 		at := book.Fixed(duelPick, col)
-		find := func(col int) string { return w.formula("INDEX(%s,MATCH(%s,%s,0))", w.column(col), at, list) }
+		find := func(column string) string { return w.formula("INDEX(%s,MATCH(%s,%s,0))", w.area(column), at, list) }
 		p.Put(duelPick-1, col, book.Cell{Value: []string{"甲", "乙"}[i], Look: book.Header})
 		p.Put(duelPick, col, book.Cell{Value: w.name(r.Submission), Look: book.Input})
 		p.ChoiceOf(duelPick, col, duelPick, col, false, "从下拉中选一家", list)
-		p.Put(duelPick+1, col, book.Cell{Value: r.Total, Look: book.Points, Formula: find(colTotal)})
-		p.Put(duelPick+2, col, book.Cell{Value: r.Rank.V, Look: book.Centred, Formula: find(colRank)})
+		p.Put(duelPick+1, col, book.Cell{Value: r.Total, Look: book.Points, Formula: find("total")})
+		p.Put(duelPick+2, col, book.Cell{Value: r.Rank.V, Look: book.Centred, Formula: find("rank")})
 	}
 	p.Height(duelPick, 48)
 	for i, caption := range []string{"联合体", "得分", w.head("ranking", "rank")} {
@@ -53,14 +53,14 @@ func (w *workbook) duel(name string) error {
 	}
 	standings := w.standings()
 	for i, point := range w.points {
-		row, col := duelFirst+i, firstPoint+i
+		row := duelFirst + i
 		p.Put(row, 1, centred(point.ID))
 		p.Put(row, 2, plain(short(point, 28)))
 		p.Put(row, 3, book.Cell{Value: w.earn(point), Look: book.Points, Formula: w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))})
 		var earned []table.Opt[float64]
 		for k, cell := range []string{a, b} {
 			v := standings[pick[k].Submission].value[point.ID]
-			c := book.Cell{Look: book.Points, Value: pointLacking, Formula: w.formula("INDEX(%s,MATCH(%s,%s,0))", w.column(col), cell, list)}
+			c := book.Cell{Look: book.Points, Value: pointLacking, Formula: w.formula("INDEX(%s,MATCH(%s,%s,0))", w.area(point.ID), cell, list)}
 			switch {
 			case v.Valid:
 				v.V *= w.earn(point)

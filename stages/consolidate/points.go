@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
-	"lianheti/stages/model"
 	"lianheti/stages/office/book"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -39,160 +39,132 @@ func (w *workbook) how() string {
 // drawnBy is how an interval was drawn, which is told in 计分说明.md.
 var drawnBy = regexp.MustCompile(`权重抽取.*$`)
 
-// points is 观测点得分: what each submission earns at each point, live, and to the right the normalised values that it is made
-// of. Everything that the formulas of a row need stands in that row, so that the sheet can be sorted.
-func (w *workbook) pointScores(name string) error {
-	standings := w.standings()
-	all := func(yield func(pointRow) bool) {
-		for i, s := range w.submissions {
-			if !yield(pointRow{s, w.verdicts[i], w.ranks[s.Submission], standings[s.Submission], pointsFirst + i}) {
-				return
-			}
+// pointRow is one submission with what its points are made of. Everything that the formulas of a row need stands in that row, so that the
+// sheet can be sorted.
+type pointRow struct {
+	table.Rank
+	Place    any     `col:"place"` // rank with ties put in order; nothing for those that are not ranked
+	Compared any     `col:"compared"`
+	Ranked   string  `col:"ranked"`
+	Engine   float64 `col:"engine"`
+	RunRank  any     `col:"run_rank"`
+	standing
+}
+
+// scored lists what each submission earns, in their own order.
+func (w *workbook) scored() ([]pointRow, words) {
+	standings, places := w.standings(), map[string]int{}
+	for r := range w.Ranking.Ranking.All() {
+		places[r.Submission] = len(places) + 1
+	}
+	var out []pointRow
+	for i, s := range w.submissions {
+		r := w.ranks[s.Submission]
+		x := pointRow{Rank: r, Place: "", Compared: "", Ranked: rankedNo, Engine: r.Total, standing: standings[s.Submission]}
+		switch {
+		case r.Ranked:
+			x.Place, x.Compared, x.Ranked, x.RunRank = places[s.Submission], round(r.Total), rankedYes, r.Rank.V
+		case w.verdicts[i].Ranked && r.Present < w.available:
+			x.Ranked = rankedGate
 		}
+		out = append(out, x)
 	}
-	lead := make([]book.Cell, w.colRunRank())
-	lead[0] = book.Cell{Value: "满分", Look: book.Caption}
-	for i := 1; i < firstPoint-1; i++ {
-		lead[i].Look = book.Caption
+	return out, words{"weights": w.Definition.Rubric.WeightsNote, "waiting": pointWaiting, "lacking": pointLacking}
+}
+
+// names are what the formulas of a row call by a name that no column has: w is what counts for the submission, known what is known of each
+// point, where a gap that counts as nothing is not.
+func (x pointRow) names(w *workbook, p *plan) map[string]string {
+	shares := make([]string, len(w.earning))
+	for i, point := range w.earning {
+		shares[i] = strconv.FormatFloat(x.known[point.ID], 'f', -1, 64)
 	}
-	columns := append([]book.ColumnOf[pointRow]{
-		{Head: w.head("submissions", "submission"), Width: 14, Cell: func(r pointRow) book.Cell { return mono(r.submission.Submission) }},
-		{Head: w.head("submissions", "city"), Width: 8, Cell: func(r pointRow) book.Cell { return centred(r.submission.City) }},
-		{Head: w.head("submissions", "consortium"), Width: 36, Cell: func(r pointRow) book.Cell { return plain(w.name(r.submission.Submission)) }},
-	}, w.totals()...)
-	for i, p := range w.points {
-		most := w.earn(p)
-		lead[len(columns)] = book.Cell{Value: most, Look: book.Points, Formula: w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))}
-		value, top := slices.Index(w.earning, p), book.Fixed(pointsLead, len(columns)+1)
-		columns = append(columns, book.ColumnOf[pointRow]{
-			Head: p.ID, Width: 8, Style: book.Column{Scale: max(most, 0.01), Marks: []book.Mark{{Word: pointLacking, Tone: book.Caution}}},
-			Cell: func(r pointRow) book.Cell {
-				if value < 0 {
-					return book.Cell{Value: pointWaiting, Look: book.Quiet}
-				}
-				x, top, most := "$"+model.CellName(r.row, w.colValue()+value), top, most
-				if w.complete && !r.rank.Complete {
-					top, most = book.Fixed(pointsLead, w.colSaid()+value), w.figures(p)
-				}
-				c := book.Cell{Value: pointLacking, Look: book.Points, Formula: w.formula("IF(ISNUMBER(%s),%s*%s,%s)", x, top, x, book.Quote(pointLacking))}
-				if v := r.value[p.ID]; v.Valid {
-					c.Value = most * v.V
-				}
-				return c
-			}})
+	return map[string]string{"w": p.counted(x.Complete), "known": "{" + strings.Join(shares, ",") + "}"}
+}
+
+// counted is what counts for a submission: all that can be earned, or, as long as its own marks are not in, what figures can earn.
+func (p *plan) counted(complete bool) string {
+	group := "values"
+	if !complete {
+		group = "said"
 	}
-	// block adds one column a point, what the formulas work on.
-	block := func(title string, points []*templates.Point, scale float64, most func(i int, p *templates.Point) book.Cell, cell func(pointRow, *templates.Point) book.Cell) {
-		for i, p := range points {
-			lead[len(columns)] = most(i, p)
-			head := p.ID
-			if i == 0 {
-				head = title + "\n" + p.ID
+	first, n := p.group(group)
+	return book.Fixed(pointsLead, first) + ":" + book.Fixed(pointsLead, first+n-1)
+}
+
+// earned are what the points brought, live; the weights stand over them.
+func (w *workbook) earned(*plan) []planned {
+	var out []planned
+	for i, point := range w.points {
+		most, value := w.earn(point), slices.Index(w.earning, point)
+		top := book.Cell{Value: most, Look: book.Points, Formula: w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))}
+		style := book.Column{Scale: max(most, 0.01), Marks: []book.Mark{{Word: pointLacking, Tone: book.Caution}}}
+		out = append(out, planned{key: point.ID, head: point.ID, style: style, lead: &top, cell: func(w *workbook, r row) book.Cell {
+			if value < 0 {
+				return quiet(pointWaiting)
 			}
-			columns = append(columns, book.ColumnOf[pointRow]{Head: head, Width: 8, Style: book.Column{Scale: scale, Look: book.Promised}, Cell: func(r pointRow) book.Cell { return cell(r, p) }})
+			row, own := r.value.(pointRow), r.cell("values"+point.ID)
+			top, most := book.Fixed(pointsLead, r.plan.col(point.ID)), most
+			if w.complete && !row.Complete {
+				top, most = book.Fixed(pointsLead, r.plan.col("said"+point.ID)), w.figures(point)
+			}
+			c := book.Cell{Value: pointLacking, Look: book.Points, Formula: w.formula("IF(ISNUMBER(%s),%s*%s,%s)", own, top, own, book.Quote(pointLacking))}
+			if v := row.value[point.ID]; v.Valid {
+				c.Value = most * v.V
+			}
+			return c
+		}})
+	}
+	return out
+}
+
+// pointsLead is the row of the points that can be earned.
+const pointsLead = 2
+
+// working are the columns that the formulas work on, one a point: normalised values under what a point can earn, shares of the evidence under
+// what figures can earn.
+func (w *workbook) working(group string, points []*templates.Point, title string, show func(pointRow, string) book.Cell) []planned {
+	var out []planned
+	for _, point := range points {
+		place := slices.Index(w.points, point)
+		top := book.Cell{Value: w.earn(point), Look: book.Points, Formula: w.formula("%s", book.Fixed(pointsLead, w.planned("points").col(point.ID)))}
+		style := book.Column{Look: book.Promised, Scale: 1}
+		if group != "values" {
+			scaled := book.Range(sheetWeights) + book.Fixed(weightsFirst+place, weightColScale)
+			top.Value, top.Formula, style.Scale = w.figures(point), w.formula("%s*(1-%s)", scaled, point.ExpertShare), 0
 		}
+		out = append(out, planned{key: group + point.ID, head: title + " " + point.ID, style: style, lead: &top,
+			cell: of(func(_ *workbook, r pointRow) book.Cell { return show(r, point.ID) })})
 	}
-	same := func(i int, p *templates.Point) book.Cell {
-		return book.Cell{Value: w.earn(p), Look: book.Points, Formula: w.formula("%s", book.Fixed(pointsLead, firstPoint+slices.Index(w.points, p)))}
-	}
-	block("归一值", w.earning, 1, same, func(r pointRow, p *templates.Point) book.Cell {
-		if v := r.value[p.ID]; v.Valid {
+	return out
+}
+
+// normalised are the values of the points that count.
+func (w *workbook) normalised(*plan) []planned {
+	return w.working("values", w.earning, "归一值", func(r pointRow, point string) book.Cell {
+		if v := r.value[point]; v.Valid {
 			return book.Cell{Value: v.V, Look: book.Precise}
 		}
-		return book.Cell{Value: pointLacking, Look: book.Quiet}
+		return quiet(pointLacking)
 	})
-	block("依据在案", w.figured, 0, func(i int, p *templates.Point) book.Cell {
-		scaled := book.Range(sheetWeights) + book.Fixed(weightsFirst+slices.Index(w.points, p), weightColScale)
-		return book.Cell{Value: w.figures(p), Look: book.Points, Formula: w.formula("%s*(1-%s)", scaled, p.ExpertShare)}
-	}, func(r pointRow, p *templates.Point) book.Cell {
-		return book.Cell{Value: r.there[p.ID], Look: book.Share}
+}
+
+// present are the shares of the figures that are there.
+func (w *workbook) present(*plan) []planned {
+	return w.working("there", w.figured, "依据在案", func(r pointRow, point string) book.Cell {
+		return book.Cell{Value: r.there[point], Look: book.Share}
 	})
-	if w.complete {
-		// Over this block stands what figures can earn: it counts for those whose marks are not in.
-		block("连同评分在案", w.earning, 0, func(i int, p *templates.Point) book.Cell {
-			scaled := book.Range(sheetWeights) + book.Fixed(weightsFirst+i, weightColScale)
-			return book.Cell{Value: w.figures(p), Look: book.Points, Formula: w.formula("%s*(1-%s)", scaled, p.ExpertShare)}
-		}, func(r pointRow, p *templates.Point) book.Cell {
-			return book.Cell{Value: r.said[p.ID], Look: book.Share}
-		})
-	}
-	columns = append(columns, w.order()...)
-	remark := w.known(fmt.Sprintf("%s。各观测点是得分，最上一行是满分；“%s”要等专家评分，从不代填；“%s”是没有一项依据在案，不按0分计，由其余观测点按比例代表。改“%s”表，这里随即重算。右边黄色表头是算得分用的归一值（0—1）和依据在案的比重。观测点的原文和依据见%s，怎么得来见%s。",
-		w.Definition.Rubric.WeightsNote, pointWaiting, pointLacking, sheetWeights, w.sheet("rubric"), w.sheet("evidence")))
-	return book.Rows(w.report, book.Grid{Sheet: name, Remark: remark, Lead: lead, Rows: len(w.submissions), Freeze: 3, Printed: firstPoint + len(w.points) - 1}, all, columns)
 }
 
-// pointRow is one submission with what its points are made of.
-type pointRow struct {
-	submission table.Submission
-	verdict    table.Verdict
-	rank       table.Rank
-	standing
-	row int
-}
-
-// totals are the columns between a submission's name and its points.
-func (w *workbook) totals() []book.ColumnOf[pointRow] {
-	live := func(head string, width float64, look book.Look, value func(pointRow) any, formula func(row int, complete bool) string) book.ColumnOf[pointRow] {
-		return book.ColumnOf[pointRow]{Head: head, Width: width, Cell: func(r pointRow) book.Cell {
-			return book.Cell{Value: value(r), Look: look, Formula: formula(r.row, r.rank.Complete)}
-		}}
+// saidOf are the shares of all that is to be said, marks included, once they count. Over them stands what figures can earn, which counts for
+// those whose marks are not in.
+func (w *workbook) saidOf(*plan) []planned {
+	if !w.complete {
+		return nil
 	}
-	label := func(column string) string { return w.head("ranking", column) }
-	return []book.ColumnOf[pointRow]{
-		{Head: label("verdict"), Width: 10, Style: book.Column{Marks: w.marks("verdict")}, Cell: func(r pointRow) book.Cell { return centred(string(r.verdict.Verdict)) }},
-		live("得分", 9, book.Points, func(r pointRow) any { return r.rank.Total }, w.total),
-		live(label("rank"), 7, book.Centred, func(r pointRow) any {
-			if !r.rank.Ranked {
-				return "不排"
-			}
-			return r.rank.Rank.V
-		}, func(row int, _ bool) string { return w.board.rank(row) }),
-		live("下限", 8, book.Points, func(r pointRow) any { return r.rank.Lower }, w.lower),
-		{Head: "上限", Width: 8, Cell: func(r pointRow) book.Cell {
-			return book.Cell{Value: r.rank.Upper, Look: book.Points, Formula: w.upper(r.row, r.rank.Complete, r.known)}
-		}},
-		live("依据在案", 8, book.Share, func(r pointRow) any { return r.rank.Present }, func(row int, _ bool) string { return w.present(row) }),
-		{Head: "参加排名", Width: 9, Cell: func(r pointRow) book.Cell {
-			switch {
-			case r.rank.Ranked:
-				return centred(rankedYes)
-			case r.verdict.Ranked && r.rank.Present < w.available:
-				return centred(rankedGate)
-			}
-			return centred(rankedNo)
-		}},
-	}
-}
-
-// order are the last columns: what ranks are compared by, and what the run found.
-func (w *workbook) order() []book.ColumnOf[pointRow] {
-	style := book.Column{Look: book.Promised}
-	place := map[string]int{}
-	for r := range w.Ranking.Ranking.All() {
-		place[r.Submission] = len(place) + 1
-	}
-	return []book.ColumnOf[pointRow]{
-		{Head: "扣分", Width: 8, Style: style, Cell: func(r pointRow) book.Cell {
-			return book.Cell{Value: r.rank.Deduction.V, Look: book.Points}
-		}},
-		{Head: "比较用得分", Width: 12, Style: style, Cell: func(r pointRow) book.Cell {
-			c := book.Cell{Value: "", Look: book.Precise, Formula: w.rounded(r.row)}
-			if r.rank.Ranked {
-				c.Value = round(r.rank.Total)
-			}
-			return c
-		}},
-		{Head: "位次", Width: 8, Style: style, Cell: func(r pointRow) book.Cell {
-			c := book.Cell{Value: "", Look: book.Integer, Formula: w.place(r.row)}
-			if r.rank.Ranked {
-				c.Value = place[r.submission.Submission]
-			}
-			return c
-		}},
-		{Head: "引擎得分", Width: 12, Style: style, Cell: func(r pointRow) book.Cell { return book.Cell{Value: r.rank.Total, Look: book.Precise} }},
-		{Head: "运行名次", Width: 9, Style: style, Cell: func(r pointRow) book.Cell { return optional(r.rank.Rank, book.Integer) }},
-	}
+	return w.working("said", w.earning, "连同评分在案", func(r pointRow, point string) book.Cell {
+		return book.Cell{Value: r.said[point], Look: book.Share}
+	})
 }
 
 // share writes a share for a person, rounded down: less than all is never 100.

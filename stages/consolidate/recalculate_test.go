@@ -293,17 +293,17 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 		rankingRow[text("排名", i+3, ranking.col("submission"))] = i + 3
 	}
 	for r := range want.Ranking.All() {
-		row := pointsFirst + w.index[r.Submission]
-		near(r.Submission+" total", number(sheetPoints, row, colTotal), r.Total)
-		near(r.Submission+" lower", number(sheetPoints, row, colLower), r.Lower)
-		near(r.Submission+" upper", number(sheetPoints, row, colUpper), r.Upper)
-		near(r.Submission+" present", number(sheetPoints, row, colPresent), r.Present)
-		near(r.Submission+" total in 排名", number("排名", rankingRow[r.Submission], ranking.col("live_total")), r.Total)
+		row, p := pointsLead+2+w.index[r.Submission], w.planned("points")
+		near(r.Submission+" total", number(sheetPoints, row, p.col("total")), r.Total)
+		near(r.Submission+" lower", number(sheetPoints, row, p.col("total_lower")), r.Lower)
+		near(r.Submission+" upper", number(sheetPoints, row, p.col("total_upper")), r.Upper)
+		near(r.Submission+" present", number(sheetPoints, row, p.col("evidence_present")), r.Present)
+		near(r.Submission+" total in 排名", number("排名", rankingRow[r.Submission], ranking.col("total")), r.Total)
 		rank := "不排"
 		if r.Ranked {
 			rank = strconv.Itoa(int(r.Rank.V))
 		}
-		if got := text(sheetPoints, row, colRank); got != rank {
+		if got := text(sheetPoints, row, p.col("rank")); got != rank {
 			t.Errorf("%s: rank %s on the sheet, %s by the engine", r.Submission, got, rank)
 		}
 		if got := text("排名", rankingRow[r.Submission], 1); got != rank {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,6 +70,7 @@ type planned struct {
 	*templates.ReportColumn
 	key   string
 	head  string
+	lead  *book.Cell // over the header; nil: nothing
 	cell  view
 	style book.Column
 }
@@ -84,6 +86,14 @@ type plan struct {
 // listFirst is the first row below remark and header.
 const listFirst = 3
 
+// first is the same where something may stand over the columns.
+func (p *plan) first() int {
+	if slices.ContainsFunc(p.columns, func(c planned) bool { return c.lead != nil }) {
+		return listFirst + 1
+	}
+	return listFirst
+}
+
 // col is the number of a column. A view that names one that is not there is a mistake in the program, which its tests meet.
 func (p *plan) col(key string) int {
 	i := slices.IndexFunc(p.columns, func(c planned) bool { return c.key == key })
@@ -96,7 +106,58 @@ func (p *plan) col(key string) int {
 // area is a column of the sheet over all rows, as formulas of the same book write it.
 func (p *plan) area(key string) string {
 	col := p.col(key)
-	return book.Absolute(p.sheet.Name, listFirst, col, max(p.Len, 2)+listFirst-1, col)
+	return book.Absolute(p.sheet.Name, p.first(), col, max(p.Len, 2)+p.first()-1, col)
+}
+
+// group is where columns of which there are as many as of something begin, and how many there are. Before the marks are in, what is said is
+// what is there.
+func (p *plan) group(each string) (first, n int) {
+	for i, c := range p.columns {
+		if c.Each == each {
+			if n++; n == 1 {
+				first = i + 1
+			}
+		}
+	}
+	if n == 0 && each == "said" {
+		return p.group("there")
+	}
+	return first, n
+}
+
+// reference is what stands in braces in a formula of sheets.yaml.
+var reference = regexp.MustCompile(`\{[a-z_.]+[:^]?\}`)
+
+// filled fills in a formula: {x} is a cell of the row, or the cells of a group of columns; {x^} the first cell of a column, or what stands
+// over a group; {x:} a whole column; {sheet.x} a column of another sheet. Rows may have names of their own.
+func (w *workbook) filled(r row, formula string) string {
+	names := map[string]string{}
+	if x, ok := r.value.(interface {
+		names(*workbook, *plan) map[string]string
+	}); ok {
+		names = x.names(w, r.plan)
+	}
+	return w.formula("%s", reference.ReplaceAllStringFunc(formula, func(s string) string {
+		id := strings.TrimRight(s[1:len(s)-1], ":^")
+		if sheet, column, other := strings.Cut(id, "."); other {
+			return w.planned(sheet).area(column)
+		}
+		top := strings.HasSuffix(s, "^}")
+		switch first, n := r.plan.group(id); {
+		case names[id] != "":
+			return names[id]
+		case n > 0 && top:
+			return book.Fixed(pointsLead, first) + ":" + book.Fixed(pointsLead, first+n-1)
+		case n > 0:
+			return "$" + model.CellName(r.at, first) + ":$" + model.CellName(r.at, first+n-1)
+		case top:
+			return book.Fixed(r.plan.first(), r.plan.col(id))
+		case strings.HasSuffix(s, ":}"):
+			_, own, _ := strings.Cut(r.plan.area(id), "!")
+			return own
+		}
+		return r.cell(id)
+	}))
 }
 
 // fieldsOf finds the tagged fields of a row's type, those of embedded rows after its own.
@@ -193,8 +254,8 @@ func (w *workbook) planned(id string) *plan {
 				p.columns = append(p.columns, w.styled(c, x))
 			}
 		default:
-			x := planned{key: c.ID + c.View, head: w.Definition.Sheets.Label(w.Definition, s, c), cell: views[c.View]}
-			if c.ID != "" {
+			x := planned{key: cmp.Or(c.ID, c.View), head: w.Definition.Sheets.Label(w.Definition, s, c), cell: views[c.View]}
+			if c.View == "" {
 				x.cell = w.stored(c, p.fields[c.ID])
 			}
 			p.columns = append(p.columns, w.styled(c, x))
@@ -211,15 +272,20 @@ func (w *workbook) styled(c *templates.ReportColumn, x planned) planned {
 	if c.Top && w.Standing.Complete() {
 		x.style.Rank = w.choose()
 	}
-	x.style.Marks = w.marks(c.Marks)
+	if c.Marks != "" {
+		x.style.Marks = w.marks(c.Marks)
+	}
 	if c.Head != "" {
 		x.style.Look = book.Look(c.Head)
 	}
 	show := x.cell
 	x.cell = func(w *workbook, r row) book.Cell {
 		cell := show(w, r)
-		if c.Look != "" && c.ID == "" && (cell.Look == "" || cell.Look == book.Plain) {
+		if c.Look != "" && (cell.Look == "" || cell.Look == book.Plain) {
 			cell.Look = book.Look(c.Look)
+		}
+		if c.Formula != "" {
+			cell.Formula = w.filled(r, c.Formula)
 		}
 		if c.Drawn && cell.Value != nil && cell.Value != "" {
 			cell.Formula = w.atRun(cell.Value)
@@ -271,6 +337,12 @@ func shown(v reflect.Value) book.Cell {
 		}
 		v = v.FieldByName("V")
 	}
+	if v.Kind() == reflect.Interface {
+		if v.IsNil() {
+			return book.Cell{Look: book.Plain}
+		}
+		v = v.Elem()
+	}
 	switch v.Kind() {
 	case reflect.Bool:
 		return yes(v.Bool())
@@ -298,6 +370,9 @@ func (w *workbook) list(p *plan) error {
 		}
 		grid.Columns = append(grid.Columns, c.style)
 	}
+	if p.first() > listFirst {
+		grid.Lead = p.lead()
+	}
 	all := w.cells(p)
 	if p.sheet.Long {
 		whole := all
@@ -319,10 +394,24 @@ func (w *workbook) list(p *plan) error {
 	return w.report.Grid(grid, all)
 }
 
+// lead is what stands over the columns: the points that can be earned.
+func (p *plan) lead() []book.Cell {
+	cells, begun := make([]book.Cell, len(p.columns)), false
+	for i, c := range p.columns {
+		if begun = begun || c.lead != nil; !begun {
+			cells[i].Look = book.Caption
+		} else if c.lead != nil {
+			cells[i] = *c.lead
+		}
+	}
+	cells[0].Value = "满分"
+	return cells
+}
+
 // cells goes through the rows of a plain sheet.
 func (w *workbook) cells(p *plan) iter.Seq[[]book.Cell] {
 	return func(yield func([]book.Cell) bool) {
-		at := listFirst
+		at := p.first()
 		for value := range p.All {
 			r, cells := row{value, reflect.ValueOf(value), p, at}, make([]book.Cell, len(p.columns))
 			for i, c := range p.columns {

@@ -39,6 +39,7 @@ func init() {
 		"promises":   from((*workbook).promised),
 		"changed":    from((*workbook).changedRows),
 		"moves":      from((*workbook).moves),
+		"scored":     from((*workbook).scored),
 		"evidence":   from((*workbook).evidenceRows),
 		"rubric":     from((*workbook).rubricRows),
 		"method":     from((*workbook).methodRows),
@@ -118,8 +119,8 @@ func (w *workbook) lifts() map[string]table.Lift {
 	return w.cache.lifts
 }
 
-// scored finds the score of an evidence, by submission and evidence.
-func (w *workbook) scored() map[[2]string]table.Score {
+// scoreOf finds the score of an evidence, by submission and evidence.
+func (w *workbook) scoreOf() map[[2]string]table.Score {
 	if w.cache.scores == nil {
 		w.cache.scores = map[[2]string]table.Score{}
 		for s := range w.Ranking.Scores.All() {

@@ -33,29 +33,17 @@ func init() {
 		"reading":    func(w *workbook, r row) book.Cell { return plain(w.Definition.Reading.Route(r.text("kind")).Label) },
 
 		// of the ranking
-		"live_rank": func(w *workbook, r row) book.Cell {
-			c := ranked(r.value.(table.Rank).Rank)
-			c.Look, c.Formula = book.Centred, w.lookup(colRank, r.cell("submission"))
-			return c
-		},
 		"live_side": func(w *workbook, r row) book.Cell {
-			return book.Cell{Value: table.Sides[r.value.(table.Rank).Line], Look: book.Centred, Formula: w.sideFormula(r.cell("live_rank"))}
+			return book.Cell{Value: table.Sides[r.value.(table.Rank).Line], Look: book.Centred, Formula: w.sideFormula(r.cell("rank"))}
 		},
-		"live_total":    live(colTotal, book.Points, func(r table.Rank) float64 { return r.Total }),
-		"live_possible": func(w *workbook, r row) book.Cell { return w.possible(r.value.(table.Rank)) },
-		"live_lower":    live(colLower, book.Points, func(r table.Rank) float64 { return r.Lower }),
-		"live_upper":    live(colUpper, book.Points, func(r table.Rank) float64 { return r.Upper }),
-		"live_present":  live(colPresent, book.Share, func(r table.Rank) float64 { return r.Present }),
-		"run_total":     of(func(_ *workbook, r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
-		"total":         of(func(_ *workbook, r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
-		"open":          of(func(_ *workbook, r table.Rank) book.Cell { return points(r.Open) }),
-		"first_k":       of(func(_ *workbook, r table.Rank) book.Cell { return optional(r.FirstK, book.Share) }),
-		"line_reason":   of(func(_ *workbook, r table.Rank) book.Cell { return plain(strings.ReplaceAll(r.LineReason, "；", "\n")) }),
-		"swaps":         of(func(w *workbook, r table.Rank) book.Cell { return plain(strings.Join(w.swaps()[r.Submission], "\n")) }),
-		"reached":       of(func(w *workbook, r table.Rank) book.Cell { return w.reached(w.lifts()[r.Submission]) }),
-		"overtake":      of(func(w *workbook, r table.Rank) book.Cell { return w.overtake(r) }),
-		"award":         of(func(w *workbook, r table.Rank) book.Cell { return plain(w.award(r)) }),
-		"page":          of(func(w *workbook, r table.Rank) book.Cell { return w.pageLink(r.Submission) }),
+		"run_total":   of(func(_ *workbook, r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
+		"total":       of(func(_ *workbook, r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
+		"line_reason": of(func(_ *workbook, r table.Rank) book.Cell { return plain(strings.ReplaceAll(r.LineReason, "；", "\n")) }),
+		"swaps":       of(func(w *workbook, r table.Rank) book.Cell { return plain(strings.Join(w.swaps()[r.Submission], "\n")) }),
+		"reached":     of(func(w *workbook, r table.Rank) book.Cell { return w.reached(w.lifts()[r.Submission]) }),
+		"overtake":    of(func(w *workbook, r table.Rank) book.Cell { return w.overtake(r) }),
+		"award":       of(func(w *workbook, r table.Rank) book.Cell { return plain(w.award(r)) }),
+		"page":        of(func(w *workbook, r table.Rank) book.Cell { return w.pageLink(r.Submission) }),
 
 		// of findings
 		"finding_place": func(w *workbook, r row) book.Cell { return w.placeLink(finding(r)) },
@@ -93,7 +81,7 @@ func init() {
 		}),
 		"best_of": of(func(w *workbook, l table.Lift) book.Cell { return plain(w.of(l.BestOf).Consortium) }),
 		"lift_source": of(func(w *workbook, l table.Lift) book.Cell {
-			return w.sourceLink(l.Submission, w.scored()[[2]string{l.Submission, l.Evidence}].Cells)
+			return w.sourceLink(l.Submission, w.scoreOf()[[2]string{l.Submission, l.Evidence}].Cells)
 		}),
 		"point_words": of(func(w *workbook, x table.Influence) book.Cell {
 			return plain(short(w.Definition.Rubric.Point(x.Point), 60))
@@ -145,13 +133,6 @@ func ranked(rank table.Opt[int32]) book.Cell {
 		return quiet("不排")
 	}
 	return book.Cell{Value: rank.V, Look: book.Centred}
-}
-
-// live looks up in 观测点得分 what the weights change.
-func live(col int, look book.Look, value func(table.Rank) float64) view {
-	return func(w *workbook, r row) book.Cell {
-		return book.Cell{Value: round(value(r.value.(table.Rank))), Look: look, Formula: w.lookup(col, r.cell("submission"))}
-	}
 }
 
 // outOf is a total that says what it is out of.
@@ -253,11 +234,6 @@ func (w *workbook) gap(r table.Rank) book.Cell {
 		return book.Cell{Look: book.Gain}
 	}
 	return book.Cell{Value: round(r.Total - w.lastInside(w.inOrder())), Look: book.Gain}
-}
-
-// possible is what can be earned, live.
-func (w *workbook) possible(r table.Rank) book.Cell {
-	return book.Cell{Value: round(r.Possible), Look: book.Points, Formula: w.formula("ROUND(SUM(%s),10)", w.weightsFrom(r.Complete))}
 }
 
 // lifted is what a step out of the line's outside asks for.

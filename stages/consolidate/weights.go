@@ -40,9 +40,9 @@ func (w *workbook) settings(p *book.Page) {
 	p.Between(selectRow, settingCol, selectRow, settingCol, fmt.Sprintf("写整数；原文为每年%d—%d家左右", s.Min, s.Max), 1, float64(max(w.rows, 1)), true)
 	p.Span(selectRow, settingCol+1, 5, book.Cell{Value: fmt.Sprintf("原文：每年遴选%d—%d家左右；本次运行按%d家", s.Min, s.Max, k), Look: book.Subtitle})
 
-	off := fmt.Sprintf("SUMPRODUCT(--(ABS(%s-%s)>1E-9))=0", w.column(colTotal), w.column(w.colEngine()))
+	off := fmt.Sprintf("SUMPRODUCT(--(ABS(%s-%s)>1E-9))=0", w.area("total"), w.area("engine"))
 	gate := fmt.Sprintf("SUMPRODUCT((%s=%s)*(%s<%v))+SUMPRODUCT((%s=%s)*(%s>=%v))",
-		w.column(colRanked), book.Quote(rankedYes), w.column(colPresent), w.available, w.column(colRanked), book.Quote(rankedGate), w.column(colPresent), w.available)
+		w.area("ranked"), book.Quote(rankedYes), w.area("evidence_present"), w.available, w.area("ranked"), book.Quote(rankedGate), w.area("evidence_present"), w.available)
 	status := book.Cell{Value: unchanged, Look: book.Verdict, Formula: w.formula(
 		`IF(SUM(%s)=0,"请至少启用一个有权重的观测点",IF(%s,IF(%s>0,%s,"权重已改动：得分和名次已按新权重重算"),IF(%s,%s,"与引擎不一致，请勿使用，并报告给开发者")))`,
 		w.weightCells("", weightColScale), w.changed(""), gate, book.Quote(gateCrossed), off, book.Quote(unchanged))}
@@ -119,11 +119,11 @@ func (w *workbook) liveRanking(p *book.Page) {
 		place := row - header
 		at := func(i int) string { return book.Fixed(row, placeCol+i) }
 		p.PutRow(row, placeCol,
-			book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: w.at(colRank, place)},
-			book.Cell{Value: r.City, Look: book.Centred, Formula: w.at(2, place)},
-			book.Cell{Value: w.name(r.Submission), Look: book.Plain, Formula: w.at(3, place)},
-			book.Cell{Value: r.Total, Look: book.Points, Formula: w.at(colTotal, place)},
-			book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: w.at(w.colRunRank(), place)},
+			book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: w.at("rank", place)},
+			book.Cell{Value: r.City, Look: book.Centred, Formula: w.at("city", place)},
+			book.Cell{Value: w.name(r.Submission), Look: book.Plain, Formula: w.at("consortium", place)},
+			book.Cell{Value: r.Total, Look: book.Points, Formula: w.at("total", place)},
+			book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: w.at("run_rank", place)},
 			book.Cell{Value: "－", Look: book.Centred, Formula: w.formula(`IF(%s>%s,"↑"&(%s-%s),IF(%s<%s,"↓"&(%s-%s),"－"))`, at(4), at(0), at(4), at(0), at(4), at(0), at(0), at(4))},
 			book.Cell{Value: w.side(r), Look: book.Centred, Formula: w.sideFormula(at(0))},
 		)
@@ -155,5 +155,5 @@ func (w *workbook) sideFormula(rank string) string {
 		return ""
 	}
 	k := setting(selectRow)
-	return w.formula(`IF(ISNUMBER(%s),IF(%s>%s,%s,IF(COUNTIF(%s,"<="&%s)>%s,%s,%s)),"")`, rank, rank, k, book.Quote(table.Sides["outside"]), w.column(colRank), rank, k, book.Quote(table.Sides["tied"]), book.Quote(table.Sides["inside"]))
+	return w.formula(`IF(ISNUMBER(%s),IF(%s>%s,%s,IF(COUNTIF(%s,"<="&%s)>%s,%s,%s)),"")`, rank, rank, k, book.Quote(table.Sides["outside"]), w.area("rank"), rank, k, book.Quote(table.Sides["tied"]), book.Quote(table.Sides["inside"]))
 }
