@@ -68,6 +68,8 @@ func registerSheet(d *templates.Definition, s *templates.RegisterSheet, rows []m
 			}
 			if n := row - header - 1; n < len(rows) && rows[n][c.ID] != "" {
 				cell.Value = rows[n][c.ID]
+				p.Span(row, col, 1, cell) // as high as it needs
+				continue
 			}
 			p.Put(row, col, cell)
 		}

@@ -154,6 +154,7 @@ type standing struct {
 	there map[string]float64            // share of the evidence that is there
 	said  map[string]float64            // the same with the experts' marks
 	known map[string]float64            // share of both that has a value
+	doubt map[string]string             // why a figure of it is in doubt; empty: it is not
 	score map[string]table.Score
 }
 
@@ -176,8 +177,11 @@ func (w *workbook) standings() map[string]standing {
 	for s := range w.Ranking.Scores.All() {
 		at, ok := out[s.Submission]
 		if !ok {
-			at = standing{map[string]table.Opt[float64]{}, map[string]float64{}, map[string]float64{}, map[string]float64{}, map[string]table.Score{}}
+			at = standing{map[string]table.Opt[float64]{}, map[string]float64{}, map[string]float64{}, map[string]float64{}, map[string]string{}, map[string]table.Score{}}
 			out[s.Submission] = at
+		}
+		if s.Weight > 0 && s.Evidence != "" && !strings.Contains(at.doubt[s.Point], s.Doubt) {
+			at.doubt[s.Point] = strings.TrimPrefix(at.doubt[s.Point]+"；"+s.Doubt, "；")
 		}
 		switch {
 		case s.Evidence == "":

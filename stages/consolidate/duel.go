@@ -2,9 +2,12 @@ package consolidate
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"lianheti/stages/office/book"
 	"lianheti/stages/table"
+	"lianheti/templates"
 )
 
 // sheetDuel is where two consortia are compared point by point.
@@ -48,7 +51,7 @@ func (w *workbook) duel(name string) error {
 	a, b := book.Fixed(duelPick, duelA), book.Fixed(duelPick, duelA+1)
 	diff, gains := round(pick[0].Total-pick[1].Total), make([]float64, len(w.points))
 	p.Put(duelPick+1, duelA+2, book.Cell{Value: diff, Look: book.Gain, Formula: w.formula("ROUND(%s-%s,10)", book.Fixed(duelPick+1, duelA), book.Fixed(duelPick+1, duelA+1))})
-	for i, head := range []string{w.head("scores", "point"), "原文", "满分", "甲得", "乙得", "差（甲－乙）", "占得益一方的比重"} {
+	for i, head := range []string{w.head("scores", "point"), "原文", "满分", "甲得", "乙得", "差（甲－乙）", "占得益一方的比重", "存疑（核清之前，这一点的差不作数）"} {
 		p.Put(duelFirst-1, i+1, book.Cell{Value: head, Look: book.Header})
 	}
 	standings := w.standings()
@@ -78,12 +81,30 @@ func (w *workbook) duel(name string) error {
 			gain.Value = gains[i]
 		}
 		p.Put(row, duelA+2, gain)
+		p.Span(row, duelA+4, 1, w.duelDoubt(point, pick, a, b))
 	}
 	last := duelFirst + len(w.points) - 1
 	w.duelShares(p, gains)
 	p.Tinted(duelFirst, duelA+2, last, duelA+2)
 	p.Span(last+1, 1, len(p.Widths)-1, book.Cell{Value: fmt.Sprintf("“%s”的观测点由其余观测点按比例代表，因此各点之差之和可能不等于总差；“%s”的等专家评分。", pointLacking, pointWaiting), Look: book.Subtitle})
 	return w.report.Page(p)
+}
+
+// duelDoubt says of which of the two a figure of a point is in doubt, and why.
+func (w *workbook) duelDoubt(point *templates.Point, pick []table.Rank, cells ...string) book.Cell {
+	var value string
+	var parts []string
+	for k, cell := range cells {
+		side := []string{"甲：", "乙："}[k]
+		if why := w.standings()[pick[k].Submission].doubt[point.ID]; why != "" {
+			value += side + why + "。"
+		}
+		if slices.Contains(w.figured, point) { // T: an empty cell is no 0
+			find := fmt.Sprintf("T(INDEX(%s,MATCH(%s,%s,0)))", w.area("doubt"+point.ID), cell, w.area("consortium"))
+			parts = append(parts, fmt.Sprintf(`IF(%s="","",%s&%s&"。")`, find, book.Quote(side), find))
+		}
+	}
+	return book.Cell{Value: value, Look: book.Plain, Formula: w.formula("%s", strings.Join(parts, "&"))}
 }
 
 // duelShares says of each point which part it has of all that its side gains: never more than the whole, whatever the totals differ by.

@@ -25,7 +25,7 @@ func init() {
 		"years": (*workbook).years, "growths": (*workbook).growths, "counts": (*workbook).counts, "sums": (*workbook).citySums,
 		"sides": (*workbook).sides, "experts": (*workbook).experts, "outcomes": (*workbook).outcomes, "submissions": (*workbook).outcomesEach,
 		"tasks": (*workbook).taskColumns,
-		"earned": (*workbook).earned, "values": (*workbook).normalised, "there": (*workbook).present, "said": (*workbook).saidOf,
+		"earned": (*workbook).earned, "values": (*workbook).normalised, "there": (*workbook).present, "said": (*workbook).saidOf, "doubt": (*workbook).doubtsAt,
 	}
 }
 

@@ -1,6 +1,7 @@
 package consolidate
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -28,7 +29,7 @@ const (
 
 // overview is 总览.
 func (w *workbook) overview(name string) error {
-	o := &overview{workbook: w, page: &book.Page{Sheet: name, Landscape: true, OnePage: true, Widths: []float64{7, 8, 36, 11, 14, 12, 26, 1.5, 28, 26, 18, 7, 32}}}
+	o := &overview{workbook: w, page: &book.Page{Sheet: name, Landscape: true, OnePage: true, Widths: []float64{7, 8, 34, 11, 12, 12, 24, 1.5, 26, 24, 16, 24, 15}}}
 	o.heading()
 	o.tiles()
 	left, right := o.places(), o.steps()
@@ -172,7 +173,7 @@ func (o *overview) place(row, i int, r table.Rank, ranked []table.Rank, low int)
 		c.Formula = o.atRun(c.Value)
 	}
 	o.page.PutRow(row, 1,
-		book.Cell{Value: r.Rank.V, Look: book.Integer, Formula: live(0)}, book.Cell{Value: text.Mask(r.City), Look: book.Centred, Formula: live(1)},
+		book.Cell{Value: r.Rank.V, Look: book.Centred, Formula: live(0)}, book.Cell{Value: text.Mask(r.City), Look: book.Centred, Formula: live(1)},
 		book.Cell{}, book.Cell{Value: round(r.Total), Look: book.Points, Formula: live(3)}, stands, chance, interval)
 	o.page.Span(row, 3, 1, book.Cell{Value: o.name(r.Submission), Look: book.Plain, Formula: live(2)})
 }
@@ -185,11 +186,11 @@ func bar(best, worst, low int) string {
 	return strings.Repeat("·", at(best)) + strings.Repeat("■", at(worst)-at(best)+1) + strings.Repeat("·", at(low)-at(worst)) + fmt.Sprintf(" %d–%d", best, worst)
 }
 
-// step is one thing to do next.
+// step is one thing to do next: how many of it there are, in words, and the sheet that lists them.
 type step struct {
 	what, who, when string
 	n               int
-	unit, sheet     string
+	much, sheet     string
 }
 
 // next lists what is to be done, by whom, by when.
@@ -221,20 +222,24 @@ func (o *overview) next() []step {
 			doubtful++
 		}
 	}
-	experts := step{"评分", "各位专家", "会前", 0, "", "marking"}
+	unmarked := 0
 	if !o.Standing.Complete() {
-		experts.n, experts.unit = o.ranked, "家（"+o.wanting()+"）"
+		unmarked = o.ranked
+	}
+	reply := "按退回通知"
+	if by := cmp.Or(o.ReplyBy, o.Definition.Directory.ReplyBy(o.Date, true)); by != "" {
+		reply = by + "前"
 	}
 	who := func(cities map[string]bool) string { return short2(sortedKeys(cities)) }
 	all := []step{
-		{"催报", who(late), "期限 " + o.Definition.Directory.Deadline, len(lacking), "家未报", "filing"},
-		{"改正后重报", who(cities[table.ToMend]), "按退回通知", len(whose[table.ToMend]), fmt.Sprintf("家（%d处必须修改）", open[table.ToMend]), "findings"},
-		{"写情况说明", who(cities[table.ToExplain]), "按退回通知", len(whose[table.ToExplain]), fmt.Sprintf("家（%d处未说明）", open[table.ToExplain]), "findings"},
-		{"核实存疑的数", "职成处、地市", "会前", doubtful, "格", "checklist"},
-		experts,
-		{"补请专家评晚到的", "职成处", "会前", o.Standing.Waiting, "家待评", "ranking"},
-		{"认定专家的提议（扣分、不予立项）", "职成处", "会上", pending, "家", "ranking"},
-		{"登记里没有对上的，核对名称", "职成处", "下次运行前", len(o.Strangers()), "条", "register"},
+		{"催报", who(late), "期限" + o.Definition.Directory.Deadline, len(lacking), "%d家未报", "filing"},
+		{"改正后重报", who(cities[table.ToMend]), reply, len(whose[table.ToMend]), fmt.Sprintf("%%d家，%d处必须修改", open[table.ToMend]), "findings"},
+		{"写情况说明", who(cities[table.ToExplain]), reply, len(whose[table.ToExplain]), fmt.Sprintf("%%d家，%d处未说明", open[table.ToExplain]), "findings"},
+		{"核实存疑的数", "职成处、地市", "会前", doubtful, "%d格", "checklist"},
+		{"评分", "各位专家", "会前", unmarked, "%d家还没有评齐", "ranking"},
+		{"补请专家评晚到的", "职成处", "会前", o.Standing.Waiting, "%d家待评", "ranking"},
+		{"认定专家的提议（扣分、不予立项）", "职成处", "会上", pending, "%d家", "ranking"},
+		{"登记里没有对上的，核对名称", "职成处", "下次运行前", len(o.Strangers()), "%d条", "register"},
 	}
 	return slices.DeleteFunc(all, func(s step) bool { return s.n == 0 })
 }
@@ -253,12 +258,13 @@ func (o *overview) steps() int {
 	row := o.part(partRow, stepCol, 5, "下一步", "做什么", "谁", "何时", "多少", "看哪里")
 	all := o.next()
 	for _, s := range all {
-		see := plain(s.unit)
+		see := plain("")
 		if to := o.to(s.sheet, "A1"); to != "" {
-			see = book.Cell{Value: s.unit + "，见" + o.sheet(s.sheet), Look: book.Link, Link: to}
+			see = book.Cell{Value: o.sheet(s.sheet), Look: book.Link, Link: to}
 		}
-		o.page.PutRow(row, stepCol, plain(s.what), plain(s.who), centred(s.when), count(s.n))
-		o.page.Span(row, stepCol+4, 1, see) // as high as it needs
+		for i, c := range []book.Cell{plain(s.what), plain(s.who), centred(s.when), plain(fmt.Sprintf(s.much, s.n)), see} {
+			o.page.Span(row, stepCol+i, 1, c) // as high as it needs
+		}
 		row++
 	}
 	if len(all) == 0 {
@@ -314,17 +320,19 @@ func (o *overview) moved(row int) int {
 // rules shows what goes wrong most.
 func (o *overview) rules(row int) int {
 	row = o.part(row, 1, 7, "问题最多的规则")
-	for i, head := range []string{o.head("findings", "title"), "程度", "处数", "申报数"} {
-		o.page.Put(row, 3+i, book.Cell{Value: head, Look: book.Header})
+	o.page.Span(row, 1, 3, book.Cell{Value: o.head("findings", "title"), Look: book.Header})
+	for i, head := range []string{"程度", "处数", "申报数"} {
+		o.page.Put(row, 4+i, book.Cell{Value: head, Look: book.Header})
 	}
 	row++
 	first, all := row, o.counted()
 	for _, c := range all[:min(shownRules, len(all))] {
-		o.page.PutRow(row, 3, plain(c.rule.Title), centred(model.Severity(c.rule.Severity).Label()), count(c.times), count(len(c.submissions)))
+		o.page.Span(row, 1, 3, plain(c.rule.Title))
+		o.page.PutRow(row, 4, centred(model.Severity(c.rule.Severity).Label()), count(c.times), count(len(c.submissions)))
 		row++
 	}
 	if len(all) == 0 {
-		o.page.Span(row, 3, 4, plain("没有查出问题。"))
+		o.page.Span(row, 1, 6, plain("没有查出问题。"))
 		return row + 1
 	}
 	o.page.Mark(first, 4, row-1, 4, o.marks("severity")...)
@@ -375,16 +383,6 @@ func (o *overview) contents(row int) {
 	row += half
 	o.page.Span(row, 1, 2, book.Cell{Value: appendixBook, Look: book.Link, Link: AppendixFile})
 	o.page.Span(row, 3, 5, plain("其余各表：申报、年度数据、名册、文字、规则、文件和计分的全部细节；联系人另在"+ContactsFile))
-}
-
-// wanting says what the marks lack, from the words of the scoring.
-func (w *workbook) wanting() string {
-	kind, _, _ := strings.Cut(w.method(), "；")
-	if _, rest, ok := strings.Cut(kind, "评分不足"); ok {
-		rest, _, _ = strings.Cut(rest, "，满分")
-		return w.Standing.State.Label() + "：不足" + rest
-	}
-	return w.Standing.State.Label()
 }
 
 func orDash(s string) string {

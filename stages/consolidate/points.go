@@ -129,7 +129,11 @@ func (w *workbook) working(group string, points []*templates.Point, title string
 		place := slices.Index(w.points, point)
 		top := book.Cell{Value: w.earn(point), Look: book.Points, Formula: w.formula("%s", book.Fixed(pointsLead, w.planned("points").col(point.ID)))}
 		style := book.Column{Look: book.Promised, Scale: 1}
-		if group != "values" {
+		switch group {
+		case "values":
+		case "doubt":
+			top, style.Scale = book.Cell{}, 0
+		default:
 			scaled := book.Range(sheetWeights) + book.Fixed(weightsFirst+place, weightColScale)
 			top.Value, top.Formula, style.Scale = w.figures(point), w.formula("%s*(1-%s)", scaled, point.ExpertShare), 0
 		}
@@ -154,6 +158,11 @@ func (w *workbook) present(*plan) []planned {
 	return w.working("there", w.figured, "依据在案", func(r pointRow, point string) book.Cell {
 		return book.Cell{Value: r.there[point], Look: book.Share}
 	})
+}
+
+// doubtsAt say why figures of a point are in doubt.
+func (w *workbook) doubtsAt(*plan) []planned {
+	return w.working("doubt", w.figured, "存疑", func(r pointRow, point string) book.Cell { return plain(r.doubt[point]) })
 }
 
 // saidOf are the shares of all that is to be said, marks included, once they count. Over them stands what figures can earn, which counts for

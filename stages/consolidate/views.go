@@ -93,7 +93,11 @@ func init() {
 			if !c.BeforeNumber.Valid || !c.AfterNumber.Valid {
 				return book.Cell{Look: book.Plain}
 			}
-			return number(round(c.AfterNumber.V - c.BeforeNumber.V))
+			if moved := c.AfterNumber.V - c.BeforeNumber.V; c.Kind == table.TotalChanged {
+				return book.Cell{Value: round(moved), Look: book.Gain}
+			} else {
+				return number(round(moved))
+			}
 		}),
 		"why": of(func(w *workbook, c table.Change) book.Cell {
 			return plain(strings.TrimPrefix(w.crossing(c)+"："+w.why(c), "："))
