@@ -61,6 +61,7 @@ type ReportColumn struct {
 	Scale  float64 // above 0: colours from 0 to this
 	Heat   bool    // colours for growth
 	Signed bool    // colours by sign
+	Spark  string  // small charts of what stands in these columns: the id of an each before it
 	Top    bool    // the first k are good, where there is a line
 	Drawn  bool    // holds at the run's weights and k only
 	// Formula beside the value, where the workbook answers to changed weights. {x} is the cell of column x in the row, {x:} the whole column.

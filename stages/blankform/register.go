@@ -18,6 +18,7 @@ func RegisterFile(d *templates.Definition) string {
 const (
 	registerRows = 60
 	emptyRows    = 20 // below what is filled in
+	printedEmpty = 8  // of those, as many as go to paper
 )
 
 // Register writes the register of the Department. rows are what is filled in, by sheet and column; names are consortia off the directory
@@ -51,7 +52,7 @@ func Register(w io.Writer, d *templates.Definition, rows map[string][]map[string
 
 func registerSheet(d *templates.Definition, s *templates.RegisterSheet, rows []map[string]string, names int) *book.Page {
 	const header = 3
-	p := &book.Page{Sheet: s.Title, Landscape: true, Frozen: header}
+	p := &book.Page{Sheet: s.Title, Landscape: true, Frozen: header, PrintedRows: header + len(rows) + printedEmpty}
 	for _, c := range s.Columns {
 		p.Widths = append(p.Widths, c.Width)
 	}
@@ -64,7 +65,7 @@ func registerSheet(d *templates.Definition, s *templates.RegisterSheet, rows []m
 		for row := header + 1; row <= last; row++ {
 			cell := book.Cell{Look: book.Entry}
 			if c.Given {
-				cell.Look = book.Quiet
+				cell.Look = book.Plain
 			}
 			if n := row - header - 1; n < len(rows) && rows[n][c.ID] != "" {
 				cell.Value = rows[n][c.ID]

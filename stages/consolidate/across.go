@@ -13,9 +13,9 @@ import (
 
 // pair is two texts of one field that are nearly the same.
 type pair struct {
-	field string
+	Field string `col:"field_label"`
+	Share string `col:"share"` // how much they have in common, as the finding says
 	texts [2]table.Text
-	said  string // how much they have in common, as the finding says
 }
 
 // passage is how many characters in a row must be the same to be marked.
@@ -49,7 +49,7 @@ func (w *workbook) pairs() []pair {
 			})
 			if key := [2]int{min(i, nearest), max(i, nearest)}; nearest >= 0 && !seen[key] {
 				seen[key] = true
-				out = append(out, pair{ref.Field, [2]table.Text{texts[key[0]], texts[key[1]]}, percentage.FindString(said[ref][t.Submission])})
+				out = append(out, pair{w.Definition.Label(ref.Field), percentage.FindString(said[ref][t.Submission]), [2]table.Text{texts[key[0]], texts[key[1]]}})
 			}
 		}
 	}
@@ -89,14 +89,4 @@ var percentage = regexp.MustCompile(`[0-9]+％`)
 // compared are the near-identical texts, side by side.
 func (w *workbook) compared() ([]pair, words) {
 	return w.pairs(), words{"passage": strconv.Itoa(passage)}
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
 }

@@ -60,12 +60,6 @@ func (w *workbook) keptByCity() ([]kept, words) {
 const totalCity = "合计"
 
 func (k *kept) count(d *templates.Definition, r table.Fulfilled, first bool) {
-	one := func(is bool) int {
-		if is {
-			return 1
-		}
-		return 0
-	}
 	k.Forms += one(first)
 	k.Measured += one(r.Measured)
 	k.Met += one(r.Status == table.StatusMet)

@@ -25,7 +25,7 @@ func TestDoubtsHangAsTheScoringSays(t *testing.T) {
 				hanging++
 			}
 		}
-		if got := strings.Join(x.points, "、"); got != want {
+		if got := x.Points; got != want {
 			t.Errorf("%s %s: %s, want %s", x.Submission, x.Title, got, want)
 		}
 	}

@@ -15,6 +15,8 @@ import (
 type series struct {
 	Submission string `col:"submission"`
 	Indicator  string `col:"indicator"`
+	Group      string `col:"group"`
+	Unit       string `col:"unit"`
 	form       *table.Form
 	field      *templates.Field
 }
@@ -27,7 +29,7 @@ func (w *workbook) series() ([]series, words) {
 	var out []series
 	for form := range w.Facts.Forms {
 		for _, f := range w.Definition.Form.Metrics() {
-			out = append(out, series{form.Submission.Submission, f.ID, form, f})
+			out = append(out, series{form.Submission.Submission, f.ID, f.Group, f.Unit, form, f})
 		}
 	}
 	return out, words{}

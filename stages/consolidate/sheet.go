@@ -258,6 +258,9 @@ func (w *workbook) planned(id string) *plan {
 			if c.View == "" {
 				x.cell = w.stored(c, p.fields[c.ID])
 			}
+			if first, n := p.group(c.Spark); c.Spark != "" && n > 0 {
+				x.style.Spark = [2]int{first, first + n - 1}
+			}
 			p.columns = append(p.columns, w.styled(c, x))
 		}
 	}

@@ -364,7 +364,7 @@ func (w *workbook) shared() ([]sharedUnit, words) {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b sharedUnit) int {
-		return cmp.Or(compareBool(a.public, b.public), -cmp.Compare(a.Lists, b.Lists), strings.Compare(a.key, b.key))
+		return cmp.Or(one(a.public)-one(b.public), -cmp.Compare(a.Lists, b.Lists), strings.Compare(a.key, b.key))
 	})
 	return out, nil
 }

@@ -108,6 +108,8 @@ func (o *trends) indexed(years []templates.Year, fields []*templates.Field) {
 	chart.YAxis.Minimum = &lowest
 	chart.Dimension = excelize.ChartDimension{Width: 800, Height: 380}
 	o.page.Chart(o.row+1, 1, chart)
+	const under = 18 // rows that the chart takes: what is printed ends with the last row that holds something
+	o.page.Put(o.row+under, 1, book.Cell{Look: book.Bare})
 }
 
 // run is a metric added up year by year.

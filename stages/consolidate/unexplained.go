@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"lianheti/stages/table"
 )
@@ -13,19 +12,9 @@ import (
 type doubt struct {
 	table.Finding
 	rank   table.Opt[int32]
-	points []string // observation points whose evidence uses one of its fields
-	since  string   // from which round; empty: not compared with one
-}
-
-// void is what was said and does not count.
-func (x doubt) void() string {
-	switch {
-	case x.Own != "":
-		return "登记不采纳：" + x.Own
-	case x.Outdated != "":
-		return "说明后数又改了：" + x.Outdated
-	}
-	return ""
+	Points string `col:"concerns"` // observation points that hang on it
+	Since  string `col:"since"`    // from which round; empty: not compared with one
+	Void   string `col:"void"`     // what was said and does not count
 }
 
 // doubts are the findings that wait for an explanation, and how many of them move the ranking.
@@ -34,7 +23,7 @@ func (w *workbook) doubts() ([]doubt, words) {
 	scored, submissions := 0, map[string]bool{}
 	for _, x := range all {
 		submissions[x.Submission] = true
-		if x.points != nil && x.rank.Valid {
+		if x.Points != "" && x.rank.Valid {
 			scored++
 		}
 	}
@@ -49,21 +38,27 @@ func (w *workbook) doubtful() []doubt {
 			since[c.Fingerprint] = c.Kind.Label()
 		}
 	}
-	points := map[[2]string][]string{} // that hang on a finding
+	points := map[[2]string]string{} // that hang on a finding
 	for x := range w.Ranking.Stakes.All() {
-		points[[2]string{x.Submission, x.Fingerprint}] = strings.Split(x.Points, "、")
+		points[[2]string{x.Submission, x.Fingerprint}] = x.Points
 	}
 	var all []doubt
 	for x := range w.Judgement.Findings.All() {
 		if x.Answered() == table.ToExplain {
-			all = append(all, doubt{x, w.ranks[x.Submission].Rank, points[[2]string{x.Submission, x.Fingerprint}], since[x.Fingerprint]})
+			d := doubt{Finding: x, rank: w.ranks[x.Submission].Rank, Points: points[[2]string{x.Submission, x.Fingerprint}], Since: since[x.Fingerprint]}
+			if x.Own != "" {
+				d.Void = "登记不采纳：" + x.Own
+			} else if x.Outdated != "" {
+				d.Void = "说明后数又改了：" + x.Outdated
+			}
+			all = append(all, d)
 		}
 	}
 	last := func(x doubt) int32 { // those without a rank come last
 		switch {
 		case !x.rank.Valid:
 			return 2
-		case x.points == nil:
+		case x.Points == "":
 			return 1
 		}
 		return 0

@@ -47,11 +47,11 @@ func init() {
 
 		// of findings
 		"finding_place": func(w *workbook, r row) book.Cell { return w.placeLink(finding(r)) },
-		"answered":      of(func(w *workbook, x table.Finding) book.Cell { return centred(x.Answered()) }),
-		"fingerprint":   func(_ *workbook, r row) book.Cell { return mono(fingerprint(finding(r))) },
-		"concerns":      of(func(_ *workbook, x doubt) book.Cell { return plain(strings.Join(x.points, "、")) }),
-		"since":         of(func(_ *workbook, x doubt) book.Cell { return centred(x.since) }),
-		"void":          of(func(_ *workbook, x doubt) book.Cell { return plain(x.void()) }),
+		"answered":      of(func(_ *workbook, x table.Finding) book.Cell { return centred(x.Answered()) }),
+		"fingerprint": func(_ *workbook, r row) book.Cell { // to be copied, for the values that the finding has now
+			x := finding(r)
+			return mono(model.ExplanationKey(x.Fingerprint, x.ValueHash))
+		},
 
 		// of what is to be checked, and of evidence
 		"field_year": of(func(w *workbook, c table.Check) book.Cell {
@@ -122,12 +122,7 @@ func init() {
 			}
 			return centred(c.name)
 		}),
-		"group":        of(func(_ *workbook, s series) book.Cell { return plain(s.field.Group) }),
-		"series_unit":  of(func(_ *workbook, s series) book.Cell { return centred(s.field.Unit) }),
-		"course":       func(*workbook, row) book.Cell { return book.Cell{Look: book.Plain} },
 		"series_place": of((*workbook).seriesPlace),
-		"pair_field":   of(func(w *workbook, p pair) book.Cell { return plain(w.Definition.Label(p.field)) }),
-		"pair_share":   of(func(_ *workbook, p pair) book.Cell { return centred(p.said) }),
 	}
 }
 

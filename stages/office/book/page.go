@@ -21,8 +21,10 @@ type Page struct {
 	Scale     uint // of the print, in percent; 0: as wide as a page
 	OnePage   bool // in print
 	Protected bool // but for the inputs: cells of the look Input
-	Frozen    int  // rows kept in view
+	Frozen    int  // rows kept in view, the last of which is repeated on each printed page
 	Printed   int  // columns that are printed; 0: all
+	// PrintedRows is how many rows are printed; 0: all.
+	PrintedRows int
 
 	inputs []input
 	cells  map[int]map[int]Cell
@@ -221,8 +223,11 @@ func (r *Report) prepare(p *Page, last, lastCol int) {
 	if p.OnePage {
 		print.high = 1
 	}
-	if p.Printed > 0 {
-		print.area = Absolute(p.Sheet, 1, 1, last, p.Printed)
+	if p.Printed > 0 || p.PrintedRows > 0 {
+		print.area = Absolute(p.Sheet, 1, 1, cmp.Or(p.PrintedRows, last), cmp.Or(p.Printed, lastCol))
+	}
+	if p.Frozen > 0 && !p.OnePage {
+		print.titles = fmt.Sprintf("%s$%d:$%d", Range(p.Sheet), p.Frozen, p.Frozen)
 	}
 	r.setUp(p.Sheet, print)
 	try.Do(r.file.SetSheetView(p.Sheet, 0, &excelize.ViewOptions{ShowGridLines: &hidden}))
