@@ -131,7 +131,7 @@ func TestSheets(t *testing.T) {
 			if s.Rows == "" {
 				continue
 			}
-			if panes, err := f.GetPanes(s.Name); err != nil || !panes.Freeze || panes.YSplit != listFirst-1 {
+			if panes, err := f.GetPanes(s.Name); err != nil || !panes.Freeze || panes.YSplit != w.planned(s.ID).first()-1 {
 				t.Errorf("%s: its header is not frozen: %+v %v", s.Name, panes, err)
 			}
 			if tables, err := f.GetTables(s.Name); err != nil || len(tables) != 1 || tables[0].Name != s.ID {
