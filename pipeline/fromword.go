@@ -3,7 +3,6 @@ package pipeline
 import (
 	"bytes"
 	"fmt"
-	"path/filepath"
 
 	"lianheti/stages/blankform"
 	"lianheti/stages/intake"
@@ -33,11 +32,11 @@ type TranscribedValue struct {
 // FromWord fills the Excel template from a Word form that a prefecture has filled in, in memory. Nothing of the Word form is
 // dropped in silence: what found no place is listed.
 func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
-	w, unplaced := readWord(d, path)
+	w, form := readWord(d, intake.At(path))
 	batch := normalize.NewBatch(d)
 	batch.Add(normalize.Verbatim(d, w))
 	facts := batch.Facts()
-	out := &Transcribed{File: facts.Files.Row(0), Unplaced: unplaced}
+	out := &Transcribed{File: facts.Files.Row(0), Unplaced: form.Unplaced}
 	if w.File.Fate != model.Accepted {
 		return out, nil
 	}
@@ -60,24 +59,24 @@ func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 }
 
 // readWord reads the Word form. Whatever it makes the program do, the answer is a refusal.
-func readWord(d *templates.Definition, path string) (w model.Workbook, unplaced []wordform.Unplaced) {
+func readWord(d *templates.Definition, s intake.Source) (w model.Workbook, form wordform.Filled) {
 	defer func() {
 		if recover() != nil {
-			w, unplaced = model.Workbook{File: model.File{Path: filepath.Base(path), Fate: model.Rejected, Code: intake.CodeDefeats}}, nil
+			w, form = model.Workbook{File: model.File{Path: s.Path, Fate: model.Rejected, Code: intake.CodeDefeats}}, wordform.Filled{}
 		}
 	}()
-	var form *wordform.Filled
-	w.File = intake.Word(path, func(main []byte) (foreign string, err error) {
-		if form, err = wordform.Read(d, filepath.Base(path), main); err == nil {
-			foreign = form.Foreign
+	w.File = intake.Word(s, func(main []byte, footers [][]byte) (foreign string, err error) {
+		read, err := wordform.Read(d, s.Path, main, footers...)
+		if err == nil {
+			form, foreign = *read, read.Foreign
 		}
 		return foreign, err
 	})
 	if w.File.Fate != model.Accepted {
-		return w, nil
+		return w, form
 	}
 	w.Form, w.Entries, w.CellsRead = model.FormID{ID: d.Form.ID, Year: d.Year, Version: d.Form.Version}, form.Entries, form.CellsRead
-	return w, form.Unplaced
+	return w, form
 }
 
 // doubtful lists what reading changed by a guess, and what it could not read.

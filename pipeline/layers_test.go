@@ -34,6 +34,7 @@ func TestLayers(t *testing.T) {
 		"lianheti/pipeline/publish":      nouns, // plain arguments: it knows files and hashes, no tables
 		"lianheti/stages/office/ooxml":   {},
 		"lianheti/stages/office/try":     {},
+		"lianheti/stages/office/pdf":     {},
 	}
 	stages := []string{"blankform", "wordform", "intake", "normalize", "check", "score", "compare", "consolidate", "feedback", "export", "rehearse", "marking", "audit", "review"}
 	for _, s := range stages {

@@ -217,6 +217,11 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	for _, e := range round.Strangers() {
 		r.Notes = append(r.Notes, fmt.Sprintf("登记表 %s：“%s”不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称", e.Place, text.Mask(e.Values[templates.RegisterConsortium])))
 	}
+	for p := range round.Pieces.All() {
+		if p.Result == table.PieceAlone {
+			r.Notes = append(r.Notes, fmt.Sprintf("已报、待转录：%s 没有工作簿；用 lianheti template --from-word 把 Word 版搬进模板，请地市核对后报送", p.File))
+		}
+	}
 	if n := len(marking.Earlier); n > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("注意：发出评分表以后改过评分标准（rubric.yaml），%d份评分表是照改之前的发的（%s）。权重应在开封之前定好；确需改的，请把原因写进会议纪要", n, strings.Join(marking.Earlier, "、")))
 	}

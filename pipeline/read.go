@@ -48,12 +48,13 @@ func readAs(ctx context.Context, d *templates.Definition, sources []intake.Sourc
 			batches[form] = append(batches[form], normalize.NewBatch(form))
 		}
 	}
-	done := 0
+	done, pieces := 0, []*piece(nil)
 	for each := range workers.InOrder(o.workers(), waiting, func(s intake.Source) made { return rowsOf(d, s, ways) }) {
 		for i, rows := range each.rows {
 			batches[each.form][i].Add(rows)
 		}
 		which[each.form] = append(which[each.form], done)
+		pieces = append(pieces, each.piece)
 		done++
 		if o.Progress != nil {
 			o.Progress("读取", done, len(sources))
@@ -66,6 +67,7 @@ func readAs(ctx context.Context, d *templates.Definition, sources []intake.Sourc
 	for i := range ways {
 		facts[i] = batches[d][i].Facts()
 		facts[i].Sources = which[d]
+		pair(facts[i], pieces)
 		if len(which[d.Progress]) > 0 {
 			facts[i].Progress = batches[d.Progress][i].Facts()
 			facts[i].Progress.Sources = which[d.Progress]
@@ -76,8 +78,9 @@ func readAs(ctx context.Context, d *templates.Definition, sources []intake.Sourc
 
 // made is the rows of one file, in several ways, and the form that it is.
 type made struct {
-	rows []*normalize.Rows
-	form *templates.Definition
+	rows  []*normalize.Rows
+	form  *templates.Definition
+	piece *piece // the recommendation as Word or PDF; nil: none
 }
 
 // rowsOf reads one file. Whatever a file makes the program do, the others are read: a panic is a refusal of this one.
@@ -87,7 +90,11 @@ func rowsOf(d *templates.Definition, source intake.Source, ways []way) (out made
 			out = inWays(d, intake.Defeated(source), ways)
 		}
 	}()
-	return inWays(d, intake.Read(d, source), ways)
+	w := intake.Read(d, source)
+	p := pieceOf(d, source, &w.File, ways[len(ways)-1])
+	out = inWays(d, w, ways)
+	out.piece = p
+	return out
 }
 
 func inWays(d *templates.Definition, w model.Workbook, ways []way) made {

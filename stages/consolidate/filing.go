@@ -19,7 +19,7 @@ func (w *workbook) filing(name string) error {
 	f := &filing{workbook: w, page: &book.Page{Sheet: name, Landscape: true, Widths: slices.Repeat([]float64{8.6}, filingCols)}, row: 1}
 	f.page.Span(1, 1, filingCols, book.Cell{Value: "申报与地市", Look: book.Title})
 	f.page.Height(1, 32)
-	f.page.Span(2, 1, filingCols, book.Cell{Value: "谁报了、谁没报、结论如何。目录＝已入选＋应报，应报＝已报＋未报；“另报”是目录外的和已入选而报来的，申报＝已报＋另报。更细的见附录“申报一览”“地市汇总”。", Look: book.Subtitle})
+	f.page.Span(2, 1, filingCols, book.Cell{Value: "谁报了、谁没报、结论如何。目录＝已入选＋应报，应报＝已报＋待转录（只报了 Word 版或 PDF）＋未报；“另报”是目录外的和已入选而报来的，申报＝已报＋另报。更细的见附录“申报一览”“地市汇总”。", Look: book.Subtitle})
 	f.row = 3
 	f.cities()
 	f.economies()
@@ -147,7 +147,7 @@ func (f *filing) each() {
 			f.there(i, 0, "目录外")
 		}
 	}
-	f.page.Mark(first, 10, f.row-1, 10, book.Mark{Word: "未报", Tone: book.Bad}, book.Mark{Word: "目录外", Tone: book.Caution})
+	f.page.Mark(first, 10, f.row-1, 10, book.Mark{Word: "未报", Tone: book.Bad}, book.Mark{Word: "待转录", Tone: book.Caution}, book.Mark{Word: "目录外", Tone: book.Caution})
 	f.page.Mark(first, 11, f.row-1, 11, f.marks("verdict")...)
 }
 
@@ -155,6 +155,8 @@ func (f *filing) absent(e templates.Entry) {
 	state, why := "未报", ""
 	if why = f.Register.Exempt(e); why != "" {
 		state = "不用报"
+	} else if why = f.Untranscribed(e); why != "" {
+		state, why = "待转录", "已报、待转录：附送件 "+why+"，没有工作簿"
 	}
 	f.line(field{1, count(e.No)}, field{1, centred(e.City)}, field{4, plain(e.Consortium)}, field{3, plain(e.Park)}, field{1, centred(state)},
 		field{1, plain("")}, field{1, plain("")}, field{1, plain("")}, field{1, plain("")}, field{filingCols - 14, plain(why)})

@@ -76,7 +76,7 @@ func (o *overview) tiles() {
 			vetoed++
 		}
 	}
-	lacking, _ := o.missing()
+	lacking := o.Unreported()
 	choose := book.Cell{Value: o.choose()}
 	if len(o.submissions) > 0 {
 		choose.Formula = o.formula("%s", setting(selectRow))
@@ -205,7 +205,7 @@ func (o *overview) next() []step {
 			whose[kind][x.Submission], cities[kind][o.Facts.CityOf(o.of(x.Submission))] = true, true
 		}
 	}
-	lacking, _ := o.missing()
+	lacking := o.Unreported()
 	late := map[string]bool{}
 	for _, e := range lacking {
 		late[e.City] = true

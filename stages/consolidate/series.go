@@ -88,14 +88,15 @@ const (
 	selected
 	expected
 	filed
+	untranscribed
 	lacking
 	besides
 )
 
 // cityCounts are the columns of counts, of 地市汇总 and of the officers' sheets alike: listed = selected + expected, and expected = filed +
-// lacking; filed + besides is what there is.
+// untranscribed + lacking; filed + besides is what there is.
 var cityCounts = [...]cityCount{
-	{head: "目录"}, {head: "已入选"}, {head: "应报"}, {head: "已报"}, {head: "未报"}, {head: "另报"},
+	{head: "目录"}, {head: "已入选"}, {head: "应报"}, {head: "已报"}, {head: "待转录"}, {head: "未报"}, {head: "另报"},
 	{"申报", func(*workbook, entry) int { return 1 }, func(w *workbook, name string) string { return w.countOf("submissions", name, "", "") }},
 	verdictCount(model.Accept), verdictCount(model.AskFirst), verdictCount(model.Return),
 	{"成员单位", func(_ *workbook, e entry) int { return len(e.form.Members) }, func(w *workbook, name string) string { return w.countOf("members", name, "", "") }},
@@ -170,6 +171,8 @@ func (w *workbook) tally() []city {
 			continue
 		case w.reported(e):
 			c.counts[filed]++
+		case w.Untranscribed(e) != "":
+			c.counts[untranscribed]++
 		default:
 			c.counts[lacking]++
 		}
@@ -231,8 +234,9 @@ func (w *workbook) counts(*plan) []planned {
 			case !w.live:
 			case x.in != nil:
 				cell.Formula = x.in(w, name)
-			case i == lacking && w.planned("missing").Len > 0:
-				cell.Formula = fmt.Sprintf("COUNTIFS(%s,%s)", w.planned("missing").area("city"), name)
+			case (i == lacking || i == untranscribed) && w.planned("missing").Len > 0:
+				p, begins := w.planned("missing"), map[int]string{lacking: unreportedState, untranscribed: untranscribedState}[i]
+				cell.Formula = fmt.Sprintf("COUNTIFS(%s,%s,%s,%s)", p.area("city"), name, p.area("state"), book.Quote(begins+"*"))
 			}
 			return r.inTotal(cell, x.head)
 		}})

@@ -253,6 +253,12 @@ type unreported struct {
 	State      string `col:"state"`
 }
 
+// Of one in that list.
+const (
+	unreportedState    = "未收到可用的申报"
+	untranscribedState = "已报、待转录"
+)
+
 // missing is who of the directory should have reported and did not. Consortia that are national already or were selected before need not.
 func (w *workbook) missing() ([]unreported, words) {
 	var out []unreported
@@ -261,7 +267,11 @@ func (w *workbook) missing() ([]unreported, words) {
 		if w.Register.Exempt(e) != "" {
 			exempt++
 		} else if !w.reported(e) {
-			out = append(out, unreported{e.No, e.City, e.Consortium, e.Park, "未收到可用的申报；请查“文件清单”有无不予受理的文件，或催报"})
+			state := unreportedState + "；请查“文件清单”有无不予受理的文件，或催报"
+			if file := w.Untranscribed(e); file != "" {
+				state = untranscribedState + "：有附送件 " + file + "，没有工作簿；用 lianheti template --from-word 搬进模板，请地市核对后报送"
+			}
+			out = append(out, unreported{e.No, e.City, e.Consortium, e.Park, state})
 		}
 	}
 	return out, words{"all": strconv.Itoa(len(w.Definition.Directory.Entries)), "exempt": strconv.Itoa(exempt)}

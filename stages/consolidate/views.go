@@ -54,12 +54,8 @@ func init() {
 		},
 
 		// of what is to be checked, and of evidence
-		"field_year": of(func(w *workbook, c table.Check) book.Cell {
-			if c.Field == "" {
-				return plain("")
-			}
-			return plain(w.Definition.Name(templates.Ref{Field: c.Field, Year: int(c.Year.V)}))
-		}),
+		"field_year":  of(func(w *workbook, c table.Check) book.Cell { return w.named(c.Field, c.Year) }),
+		"piece_field": of(func(w *workbook, p table.Piece) book.Cell { return w.named(p.Field, p.Year) }),
 		"source": func(w *workbook, r row) book.Cell {
 			cells := r.text("cells")
 			if cells == "" && r.text("cell") != "" {
@@ -252,6 +248,14 @@ func (w *workbook) amount(l table.Lift, v table.Opt[float64]) book.Cell {
 		return centred(table.Plain(table.Some(round2(v.V))) + "分")
 	}
 	return centred(sized(w.evidenceOf(l.Point, l.Evidence), v.V))
+}
+
+// named is what a field is called, in its year.
+func (w *workbook) named(field string, year table.Opt[int32]) book.Cell {
+	if field == "" {
+		return plain("")
+	}
+	return plain(w.Definition.Name(templates.Ref{Field: field, Year: int(year.V)}))
 }
 
 // reached says how many figures would have to be the best, by the last step.

@@ -45,6 +45,8 @@ const (
 	CodeLockFile   = "LHT-1-050"
 	CodeSystemFile = "LHT-1-051"
 	CodeOtherFile  = "LHT-1-052"
+	CodePiece      = "LHT-1-055" // the recommendation as Word or PDF, beside its workbook
+	CodeOldWord    = "LHT-1-056" // perhaps that, in a format of old
 	CodePackage    = "LHT-1-053" // a package whose files were taken out
 	CodeServes     = "LHT-1-054" // a paper of the program's own, or one that is read for something else
 )

@@ -3,7 +3,9 @@ package intake
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -11,13 +13,21 @@ import (
 	"lianheti/stages/office/ooxml"
 )
 
-// Word proves the container of a Word file like any other, and gives its main part to be read. read says why what it holds is not the
-// form, empty where it is; its error is a fault of the file.
-func Word(file string, read func(main []byte) (foreign string, err error)) model.File {
+// At is a file on disk.
+func At(file string) Source {
 	s := Source{Path: filepath.Base(file), disk: file, entry: -1}
-	out := model.File{Path: s.Path}
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return refused(out, refuse(CodeUnreadable, "不是普通文件")).File
+		s.verdict = rejected(CodeUnreadable, "不是普通文件")
+	}
+	return s
+}
+
+// Word proves the container of a Word file like any other, and gives its main part and its footers to be read. read says why what it holds
+// is not the form, empty where it is; its error is a fault of the file.
+func Word(s Source, read func(main []byte, footers [][]byte) (foreign string, err error)) model.File {
+	out := model.File{Path: s.Path}
+	if s.verdict != nil && s.verdict.fate == model.Rejected {
+		return refused(out, &s.verdict.Refusal).File
 	}
 	data, err := s.Read(MaxFile)
 	if err != nil {
@@ -25,11 +35,11 @@ func Word(file string, read func(main []byte) (foreign string, err error)) model
 	}
 	sum := sha256.Sum256(data)
 	out.SHA256, out.Size, out.Fate = hex.EncodeToString(sum[:]), int64(len(data)), model.Accepted
-	main, part, refusal := openWord(data)
+	main, footers, part, refusal := openWord(data)
 	if refusal != nil {
 		return refused(out, refusal).File
 	}
-	switch foreign, err := read(main); {
+	switch foreign, err := read(main, footers); {
 	case err != nil:
 		return refused(out, damaged(err, part)).File
 	case foreign != "":
@@ -38,26 +48,34 @@ func Word(file string, read func(main []byte) (foreign string, err error)) model
 	return out
 }
 
-// openWord gives the main part of a Word file, and its name.
-func openWord(data []byte) (main []byte, part string, refusal *Refusal) {
+// maxFooters is more than any program writes.
+const maxFooters = 64
+
+// openWord gives the main part of a Word file, its footers, and the name of the main part.
+func openWord(data []byte) (main []byte, footers [][]byte, part string, refusal *Refusal) {
 	p, refusal := unpack(data)
 	if refusal != nil {
-		return nil, "", notWord(refusal)
+		return nil, nil, "", notWord(refusal)
 	}
 	part, kind, err := p.Main(ooxml.NewWalker())
 	switch {
 	case err != nil:
-		return nil, "", damaged(err, "[Content_Types].xml")
+		return nil, nil, "", damaged(err, "[Content_Types].xml")
 	case strings.Contains(kind, "macroEnabled"):
-		return nil, "", refuse(CodeNotWord, "带宏的文档（.docm）")
+		return nil, nil, "", refuse(CodeNotWord, "带宏的文档（.docm）")
 	case strings.Contains(kind, "spreadsheetml"):
-		return nil, "", refuse(CodeNotWord, "工作簿（.xlsx）")
+		return nil, nil, "", refuse(CodeNotWord, "工作簿（.xlsx）")
 	case strings.HasPrefix(string(p.Get("mimetype")), "application/vnd.oasis"):
-		return nil, "", refuse(CodeNotWord, "ODF 文档（.odt）")
+		return nil, nil, "", refuse(CodeNotWord, "ODF 文档（.odt）")
 	case !strings.Contains(kind, "wordprocessingml") || !p.Has(part):
-		return nil, "", refuse(CodeNotWord, "别的压缩文件")
+		return nil, nil, "", refuse(CodeNotWord, "别的压缩文件")
 	}
-	return p.Get(part), part, nil
+	for n := range maxFooters {
+		if footer := p.Get(fmt.Sprintf("%s/footer%d.xml", path.Dir(part), n)); footer != nil {
+			footers = append(footers, footer)
+		}
+	}
+	return p.Get(part), footers, part, nil
 }
 
 // notWord says of a file that is no container of parts what it is instead of a Word form.

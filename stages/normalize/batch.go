@@ -132,7 +132,7 @@ func (b *Batch) Facts() *table.Facts {
 	f.ListCells = b.cells.pick(order)
 	f.Loose = b.loose.pick(order)
 	f.Contacts = b.contacts.pick(order)
-	f.Fulfilment = table.Of[table.Fulfilled](nil)
+	f.Fulfilment, f.Projects, f.Pieces = table.Of[table.Fulfilled](nil), table.Of[table.ProjectCell](nil), table.Of[table.Piece](nil)
 	return f
 }
 

@@ -57,9 +57,15 @@ func CheckCode(d *templates.Definition, figures []Figure, metrics []Metric, text
 }
 
 var (
-	codeForm    = regexp.MustCompile(`^` + codeVersion + `(-[0-9A-HJKMNP-TV-Z]{4}){4}$`)
+	codeWithin  = regexp.MustCompile(codeVersion + `(-[0-9A-HJKMNP-TV-Z]{4}){4}`)
+	codeForm    = regexp.MustCompile(`^` + codeWithin.String() + `$`)
 	oldCodeForm = regexp.MustCompile(`^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}$`)
 )
+
+// FindCode finds the check code in what a paper shows; empty where there is none.
+func FindCode(words string) string {
+	return codeWithin.FindString(codeTyped(words))
+}
 
 // SameCode says whether a code that was typed off paper is this one.
 func SameCode(typed, own string) bool { return codeTyped(typed) == own }

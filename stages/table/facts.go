@@ -28,6 +28,7 @@ type Facts struct {
 	Contacts      Table[Contact]      `table:"contacts"`
 	Fulfilment    Table[Fulfilled]    `table:"fulfilment"` // of those chosen in earlier batches
 	Projects      Table[ProjectCell]  `table:"projects"`   // the lists of their progress forms
+	Pieces        Table[Piece]        `table:"pieces"`
 	// Progress is what the progress forms say, under their own definition; nil where none arrived.
 	Progress *Facts
 	// Sources are the numbers of the files among those that were read, in the order of Files; only where files were read.

@@ -152,7 +152,17 @@ func (r Register) Exempt(e templates.Entry) string {
 	return ""
 }
 
-// Unreported lists the entries of the directory that must report and have no submission, in its order.
+// Untranscribed names the Word or PDF file by which an entry of the directory has reported without a workbook; empty where there is none.
+func (f *Facts) Untranscribed(e templates.Entry) string {
+	for p := range f.Pieces.All() {
+		if p.Result == PieceAlone && p.DirectoryNo == Some(int32(e.No)) {
+			return p.File
+		}
+	}
+	return ""
+}
+
+// Unreported lists the entries of the directory that must report and have no submission, nor a Word or PDF file without its workbook, in its order.
 func (r *Round) Unreported() []templates.Entry {
 	reported := map[int]bool{}
 	for s := range r.Submissions.All() {
@@ -160,7 +170,7 @@ func (r *Round) Unreported() []templates.Entry {
 	}
 	var out []templates.Entry
 	for _, e := range r.Definition.Directory.Entries {
-		if !reported[e.No] && r.Register.Exempt(e) == "" {
+		if !reported[e.No] && r.Register.Exempt(e) == "" && r.Untranscribed(e) == "" {
 			out = append(out, e)
 		}
 	}

@@ -24,7 +24,7 @@ func (r *Round) AllFiles() Table[File] {
 }
 
 // later are tables that earlier programs did not publish: where they are not, they are empty.
-var later = []string{"list_cells", "scales", "lapses", "stakes", "assessments", "disagreements", "fulfilment", "projects"}
+var later = []string{"list_cells", "scales", "lapses", "stakes", "assessments", "disagreements", "fulfilment", "projects", "pieces"}
 
 // Restore makes a round of tables that were published, by name. What is not published (contacts) is not there. An error names the
 // table that is missing or of another make. The round holds the records; its Release lets go of them.

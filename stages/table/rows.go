@@ -116,6 +116,37 @@ type ProjectCell struct {
 	Cell       string       `col:"cell"`
 }
 
+// Piece is a recommendation that arrived as Word or PDF, and where it says otherwise than the workbook one such value.
+type Piece struct {
+	Batch       int32      `col:"batch"`
+	File        string     `col:"file"`
+	Kind        string     `col:"kind"`
+	Submission  string     `col:"submission,null"` // whose workbook it was held against
+	DirectoryNo Opt[int32] `col:"directory_no"`
+	Consortium  string     `col:"consortium,null"`
+	Code        string     `col:"code,null"` // check code that it prints
+	Result      string     `col:"result"`
+	Differences int32      `col:"differences"`
+	Field       string     `col:"field,null"`
+	Year        Opt[int32] `col:"year"`
+	Said        string     `col:"said,null"`
+	SaidAt      string     `col:"said_at,null"`
+	Held        string     `col:"held,null"` // by the workbook
+	Sheet       string     `col:"sheet,null"`
+	Cell        string     `col:"cell,null"`
+}
+
+// Kinds of pieces, and what came of them.
+const (
+	PieceWord    = "word"
+	PiecePDF     = "pdf"
+	PieceOld     = "old_word"
+	PieceSame    = "same"
+	PieceDiffers = "differs"
+	PieceAlone   = "alone"   // there is no workbook: reported, to be transcribed
+	PieceNoCode  = "no_code" // a scan, or printed by something else
+)
+
 // Metric is one number of one year: the long form of everything that has a year.
 type Metric struct {
 	Batch      int32        `col:"batch"`

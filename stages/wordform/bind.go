@@ -4,6 +4,7 @@
 package wordform
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"unicode"
 
 	"lianheti/stages/model"
+	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
 )
@@ -21,6 +23,7 @@ type Filled struct {
 	Entries   []model.Entry // every field of the form in the order of the template, blank ones too, and the roster
 	CellsRead int           // texts that people wrote
 	Unplaced  []Unplaced    // those that became no value
+	Code      string        // check code that the footers print; empty: none
 	Foreign   string        // why the document is not the form; empty: it is
 }
 
@@ -31,8 +34,8 @@ type Unplaced struct {
 	Why   string
 }
 
-// Read reads the main part of a Word file. An error is a fault of the file (ooxml.Fault).
-func Read(d *templates.Definition, file string, main []byte) (*Filled, error) {
+// Read reads the main part of a Word file, and the code in its footers. An error is a fault of the file (ooxml.Fault).
+func Read(d *templates.Definition, file string, main []byte, footers ...[]byte) (*Filled, error) {
 	doc, err := shown(main)
 	if err != nil {
 		return nil, err
@@ -41,7 +44,15 @@ func Read(d *templates.Definition, file string, main []byte) (*Filled, error) {
 	if !w.bind() {
 		return &Filled{Foreign: fmt.Sprintf("只认出 %d 行", w.recognised)}, nil
 	}
-	return &Filled{Entries: w.entries(), CellsRead: w.read, Unplaced: w.unplaced}, nil
+	out := &Filled{Entries: w.entries(), CellsRead: w.read, Unplaced: w.unplaced}
+	for _, footer := range footers {
+		if doc, err := shown(footer); err == nil && out.Code == "" {
+			for _, b := range doc.blocks {
+				out.Code = cmp.Or(out.Code, table.FindCode(b.text))
+			}
+		}
+	}
+	return out, nil
 }
 
 // binder brings the texts of a Word form to the fields. Rows of tables are recognised by the labels in them, in whatever

@@ -1,0 +1,233 @@
+package pipeline
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"lianheti/stages/intake"
+	"lianheti/stages/model"
+	"lianheti/stages/normalize"
+	"lianheti/stages/office/pdf"
+	"lianheti/stages/table"
+	"lianheti/stages/text"
+	"lianheti/stages/wordform"
+	"lianheti/templates"
+)
+
+// A recommendation comes in four pieces with one content: paper, Word, stamped PDF, and the workbook. What arrives as Word is read and held against
+// the workbook value by value; of a PDF the check code is searched for; a scan shows none, and the register takes the one typed off the
+// paper. None of them is a submission: their cells are not counted, and what they say is told, never taken over.
+
+// piece is a Word or PDF file that is a recommendation.
+type piece struct {
+	kind  string
+	code  string
+	form  *table.Form // of a Word form
+	names []string    // consortia that it names: its cover's, or those of the directory
+}
+
+// pieceOf looks whether a file that is no workbook is a recommendation as Word or PDF, and says so in its fate; nil: it is none.
+func pieceOf(d *templates.Definition, s intake.Source, file *model.File, as way) (p *piece) {
+	defer func() {
+		if recover() != nil { // whatever it is, it is no submission
+			p = nil
+		}
+	}()
+	if file.Fate != model.Ignored || file.Code != intake.CodeOtherFile {
+		return nil
+	}
+	kind := map[string]string{".docx": table.PieceWord, ".pdf": table.PiecePDF, ".doc": table.PieceOld, ".wps": table.PieceOld}[strings.ToLower(path.Ext(s.Path))]
+	p = &piece{kind: kind, names: named(d, s.Path)}
+	switch kind {
+	case table.PieceWord:
+		w, form := readWord(d, s)
+		if w.File.Fate != model.Accepted {
+			return nil
+		}
+		w.File = model.File{Path: s.Path, Fate: model.Accepted}
+		batch := normalize.NewBatch(d)
+		batch.Add(as(d, w))
+		for read := range batch.Facts().Forms {
+			p.code, p.form = form.Code, read
+			p.names = append([]string{read.Submission.Consortium}, p.names...)
+		}
+	case table.PiecePDF:
+		data, err := s.Read(intake.MaxFile)
+		if err != nil || !pdf.Is(data) {
+			return nil
+		}
+		for words := range pdf.Texts(data) {
+			p.code = cmp.Or(p.code, table.FindCode(words))
+			p.names = append(p.names, named(d, words)...)
+		}
+		if p.code == "" && len(p.names) == 0 {
+			return nil
+		}
+	case table.PieceOld:
+		if len(p.names) == 0 {
+			return nil
+		}
+		file.Code = intake.CodeOldWord
+		return p
+	default:
+		return nil
+	}
+	file.Code = intake.CodePiece
+	return p
+}
+
+// named lists the consortia of the directory whose names a text holds; none where it holds those of several, as a list does.
+func named(d *templates.Definition, words string) []string {
+	key, found := text.NameKey(words), map[int]string{}
+	for _, e := range d.Directory.Entries {
+		for _, p := range e.Pairs() {
+			if strings.Contains(key, text.NameKey(p.Consortium)) {
+				found[e.No] = p.Consortium
+			}
+		}
+	}
+	for _, name := range found {
+		if len(found) == 1 {
+			return []string{name}
+		}
+	}
+	return nil
+}
+
+// pair holds each piece against its workbook: rows of the table pieces, and findings where they differ. What a further piece of the same kind
+// agrees with stands; an older print beside it is listed and not told.
+func pair(facts *table.Facts, pieces []*piece) {
+	d, forms := facts.Definition, slices.Collect(facts.Forms)
+	agreed := map[string]bool{} // kind and submission
+	var held []pairing
+	at := 0
+	for file := range facts.Files.All() {
+		if at >= len(pieces) {
+			break
+		}
+		p := pieces[facts.Sources[at]]
+		if at++; p == nil {
+			continue
+		}
+		h := p.hold(d, file, forms)
+		agreed[h.Kind+h.Submission] = agreed[h.Kind+h.Submission] || h.Result == table.PieceSame
+		held = append(held, h)
+	}
+	rows := table.NewBuilder[table.Piece]()
+	for _, h := range held {
+		if rows.Append(h.Piece); h.Result != table.PieceDiffers {
+			continue
+		}
+		for _, x := range h.differences {
+			row := h.Piece
+			row.Field, row.Said, row.SaidAt = x.Ref.Field, said(x.Word), x.Word.Place.Sheet+" "+x.Word.Place.Cell
+			row.Held, row.Sheet, row.Cell = said(x.Book), x.Book.Place.Sheet, x.Book.Place.Cell
+			if x.Ref.Year != 0 {
+				row.Year = table.Some(int32(x.Ref.Year))
+			}
+			rows.Append(row)
+		}
+		if !agreed[h.Kind+h.Submission] {
+			facts.Reading = append(facts.Reading, h.finding(d))
+		}
+	}
+	facts.Pieces = rows.Finish()
+}
+
+// pairing is a piece with the values by which it differs from its workbook.
+type pairing struct {
+	table.Piece
+	form        *table.Form // of the workbook
+	differences []wordform.Difference
+}
+
+// hold finds the workbook of a piece and compares the two.
+func (p *piece) hold(d *templates.Definition, file table.File, forms []*table.Form) pairing {
+	h := pairing{Piece: table.Piece{Batch: int32(d.Directory.Batch), File: file.Path, Kind: p.kind, Code: p.code, Result: table.PieceAlone}}
+	keys := map[string]bool{}
+	for _, name := range p.names {
+		keys[text.NameKey(name)] = name != ""
+		if e, pair, listed := d.Directory.ByConsortium(name); listed && !h.DirectoryNo.Valid {
+			h.DirectoryNo, h.Consortium = table.Some(int32(e.No)), pair.Consortium
+		}
+	}
+	for _, f := range forms {
+		s := f.Submission
+		ours := p.code != "" && s.CheckCode == p.code
+		if ours || h.form == nil && (s.DirectoryNo.Valid && s.DirectoryNo == h.DirectoryNo || keys[text.NameKey(s.Consortium)]) {
+			h.form = f
+		}
+		if ours {
+			break
+		}
+	}
+	form := h.form
+	if form == nil {
+		return h
+	}
+	h.Submission, h.DirectoryNo, h.Consortium, h.Result = form.Submission.Submission, form.Submission.DirectoryNo, form.Submission.Consortium, table.PieceSame
+	if p.form != nil {
+		h.differences = wordform.Differences(d, p.form, form)
+	}
+	h.Differences = int32(len(h.differences))
+	switch {
+	case len(h.differences) > 0 || p.code != "" && p.code != form.Submission.CheckCode:
+		h.Result = table.PieceDiffers
+	case p.code == "" && p.form == nil:
+		h.Result = table.PieceNoCode
+	}
+	return h
+}
+
+// Rules about pieces, by id.
+const (
+	rulePieceDiffers = "piece_differs"
+	rulePieceCode    = "piece_code_differs"
+)
+
+// shownDifferences is how many values a finding tells in full; the table holds all.
+const shownDifferences = 5
+
+// finding tells one piece's differences: value by value, or where there are none its code.
+func (h pairing) finding(d *templates.Definition) model.Finding {
+	form := h.form
+	x := model.Finding{Code: d.CodeOf(rulePieceCode), Submission: h.Submission, Member: path.Base(h.File), Raw: h.Code, Value: form.Submission.CheckCode,
+		Vars: map[string]string{"file": h.File, "other": h.Code, "value": form.Submission.CheckCode, "count": fmt.Sprint(len(h.differences))}}
+	var told []string
+	for i, y := range h.differences {
+		place := y.Book.Place
+		place.File = form.Submission.File
+		if x.Places = append(x.Places, place); !slices.Contains(x.Fields, y.Ref.Field) {
+			x.Fields = append(x.Fields, y.Ref.Field)
+		}
+		if i < shownDifferences {
+			told = append(told, fmt.Sprintf("%s：Word 版“%s”，工作簿“%s”", d.Name(y.Ref), brief(said(y.Word)), brief(said(y.Book))))
+		}
+	}
+	if len(told) > 0 {
+		x.Code, x.Raw, x.Value = d.CodeOf(rulePieceDiffers), brief(said(h.differences[0].Word)), brief(said(h.differences[0].Book))
+		x.Vars["list"] = strings.Join(told, "；")
+	}
+	x.Places = append(x.Places, model.Place{File: form.Submission.File})
+	return x
+}
+
+// said is a value as a person reads it.
+func said(o table.Observation) string {
+	if o.Status == table.Missing {
+		return "未填"
+	}
+	return cmp.Or(o.Value, o.Raw, "不适用")
+}
+
+// brief cuts a long text.
+func brief(s string) string {
+	const longest = 40
+	if r := []rune(strings.Join(strings.Fields(s), " ")); len(r) > longest {
+		return string(r[:longest]) + "…"
+	}
+	return s
+}

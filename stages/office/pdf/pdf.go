@@ -1,0 +1,213 @@
+// Package pdf finds the words that a PDF shows, as far as a search needs them: whether a code or a name is printed there.
+//
+// It never follows the file's own directory. Objects are taken as they stand in the file, streams are inflated within a bound, and every content
+// stream is read once with each of the file's character maps, and once as plain bytes: what is right among these holds the words, the rest
+// is noise that no search meets. So nothing in a hostile file can send the reader round in circles (a library that follows references can
+// be made to recurse until the process dies, which Go cannot recover); a scan, an encrypted file and what is no PDF hold no words.
+package pdf
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/hex"
+	"io"
+	"iter"
+	"regexp"
+	"strings"
+	"unicode/utf16"
+)
+
+// What is read of one file at most, whatever it says.
+const (
+	maxInflated = 64 << 20 // bytes of all streams together
+	maxDecoded  = 128 << 20
+	maxMaps     = 256
+	maxMapped   = 1 << 17 // characters of one map
+)
+
+var (
+	magic      = []byte("%PDF-")
+	streamHead = []byte("stream")
+	streamEnd  = []byte("endstream")
+	mapSection = regexp.MustCompile(`(?s)beginbf(char|range)(.*?)endbf`)
+	mapToken   = regexp.MustCompile(`<[0-9A-Fa-f\s]*>|\[|\]`)
+)
+
+// Is says whether a file begins as a PDF does.
+func Is(data []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(data[:min(len(data), 1024)], "\ufeff \r\n\x00"), magic)
+}
+
+// Texts yields what the content streams show, each as read with each character map.
+func Texts(data []byte) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var contents [][]byte
+		maps := []charMap{{width: 1}}
+		for s := range streams(data) {
+			if bytes.Contains(s, []byte("beginbf")) && len(maps) < maxMaps {
+				maps = append(maps, readMap(s))
+			} else if bytes.Contains(s, []byte("Tj")) || bytes.Contains(s, []byte("TJ")) {
+				contents = append(contents, shown(s))
+			}
+		}
+		budget := maxDecoded
+		for _, c := range contents {
+			for _, m := range maps {
+				if budget -= len(c); budget < 0 || !yield(m.decode(c)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// streams yields what stands between stream and endstream, inflated where it is deflated.
+func streams(data []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		budget := int64(maxInflated)
+		for budget > 0 {
+			at := bytes.Index(data, streamHead)
+			if at < 0 {
+				return
+			}
+			body := bytes.TrimLeft(data[at+len(streamHead):], "\r\n")
+			end := bytes.Index(body, streamEnd)
+			if end < 0 {
+				return
+			}
+			data = body[end+len(streamEnd):]
+			body = body[:end]
+			if z, err := zlib.NewReader(bytes.NewReader(body)); err == nil {
+				body, _ = io.ReadAll(io.LimitReader(z, budget)) // what came before a fault counts
+			}
+			budget -= int64(len(body))
+			if !yield(body) {
+				return
+			}
+		}
+	}
+}
+
+// shown gives the codes of the strings in a content stream, one after the other: between brackets, or as hexadecimal figures.
+func shown(s []byte) []byte {
+	var out []byte
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '<' && i+1 < len(s) && s[i+1] != '<':
+			end := bytes.IndexByte(s[i:], '>')
+			if end < 0 {
+				return out
+			}
+			out = append(out, unhex(string(s[i+1:i+end]))...)
+			i += end
+		case s[i] == '(':
+			depth := 1
+			for i++; i < len(s) && depth > 0; i++ {
+				switch c := s[i]; {
+				case c == '\\' && i+1 < len(s):
+					var code byte
+					code, i = escaped(s, i+1)
+					out = append(out, code)
+				case c == ')' && depth == 1:
+					depth = 0
+				default:
+					depth += map[byte]int{'(': 1, ')': -1}[c]
+					out = append(out, c)
+				}
+			}
+			i--
+		}
+	}
+	return out
+}
+
+// escaped reads what stands behind a backslash; at is its last byte.
+func escaped(s []byte, at int) (code byte, last int) {
+	if i := strings.IndexByte("nrtbf", s[at]); i >= 0 {
+		return "\n\r\t\b\f"[i], at
+	}
+	n := 0
+	for n < 3 && at+n < len(s) && s[at+n] >= '0' && s[at+n] <= '7' {
+		code, n = code<<3|(s[at+n]-'0'), n+1
+	}
+	if n == 0 {
+		return s[at], at
+	}
+	return code, at + n - 1
+}
+
+func unhex(s string) []byte {
+	s = strings.Join(strings.Fields(s), "")
+	out, _ := hex.DecodeString(s + strings.Repeat("0", len(s)%2))
+	return out
+}
+
+// charMap says which character a code of so many bytes stands for; without any, a byte is a character.
+type charMap struct {
+	width int
+	chars map[int]string
+}
+
+// readMap reads a ToUnicode map.
+func readMap(s []byte) charMap {
+	m := charMap{width: 1, chars: map[int]string{}}
+	for _, section := range mapSection.FindAllStringSubmatch(string(s), -1) {
+		tokens := mapToken.FindAllString(section[2], -1)
+		for len(tokens) >= 2 && len(m.chars) < maxMapped {
+			first := unhex(strings.Trim(tokens[0], "<>"))
+			low, high, to := number(first), number(first), tokens[1:]
+			if m.width = max(1, min(2, len(first))); section[1] == "range" {
+				high, to = number(unhex(strings.Trim(tokens[1], "<>"))), tokens[2:]
+			}
+			if len(to) == 0 {
+				break
+			}
+			listed := to[0] == "["
+			if listed {
+				to = to[1:]
+			}
+			for code := low; code <= min(high, low+0xFFFF) && len(to) > 0 && to[0] != "]"; code++ {
+				m.chars[code] = utf16Text(unhex(strings.Trim(to[0], "<>")), map[bool]int{false: code - low}[listed])
+				if listed {
+					to = to[1:]
+				}
+			}
+			for len(to) > 0 && (to[0] == "]" || !listed) {
+				to, listed = to[1:], true
+			}
+			tokens = to
+		}
+	}
+	return m
+}
+
+func number(b []byte) (n int) {
+	for _, c := range b[:min(len(b), 3)] {
+		n = n<<8 | int(c)
+	}
+	return n
+}
+
+// utf16Text reads big-endian UTF-16 whose last unit is so much further on.
+func utf16Text(b []byte, further int) string {
+	var units []uint16
+	for i := 0; i+1 < len(b); i += 2 {
+		units = append(units, uint16(b[i])<<8|uint16(b[i+1]))
+	}
+	if len(units) > 0 {
+		units[len(units)-1] += uint16(further)
+	}
+	return string(utf16.Decode(units))
+}
+
+func (m charMap) decode(codes []byte) string {
+	var b strings.Builder
+	for i := 0; i+m.width <= len(codes); i += m.width {
+		if code := number(codes[i : i+m.width]); m.chars != nil {
+			b.WriteString(m.chars[code])
+		} else {
+			b.WriteRune(rune(code))
+		}
+	}
+	return b.String()
+}
