@@ -19,8 +19,8 @@ import (
 
 // Many writes n workbooks of made-up consortia to out/in, and a definition whose directory has them all to
 // out/definition/<year>, so that none supersedes another. Each is a sound fixture with another name, other figures, other
-// members, and its texts' characters shuffled, so that the copies do not count as copies.
-func Many(out string, d *templates.Definition, fixtures []Fixture, n int) error {
+// members, and its texts' characters shuffled, so that the copies do not count as copies. Every so many lack their park and go back; 0: none.
+func Many(out string, d *templates.Definition, fixtures []Fixture, n, returned int) error {
 	var sound []Fixture
 	for _, f := range fixtures {
 		if len(f.Defects) == 0 {
@@ -38,6 +38,9 @@ func Many(out string, d *templates.Definition, fixtures []Fixture, n int) error 
 		name := fmt.Sprintf("样例%05d产教联合体", i+1)
 		park := fmt.Sprintf("样例园区%05d", i+1)
 		fmt.Fprintf(&entries, "  - {no: %d, consortium: %s, city: %s, park: %s}\n", i+1, name, city, park)
+		if returned > 0 && i%returned == 0 {
+			park = ""
+		}
 		group.Go(func() error { return one(out, d, sound[i%len(sound)], i, city, name, park) })
 	}
 	if err := group.Wait(); err != nil {

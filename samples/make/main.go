@@ -16,15 +16,16 @@ import (
 
 func main() {
 	many := flag.Int("many", 0, "改为生成这么多家虚构联合体的工作簿，供测速")
+	returned := flag.Int("returned", 0, "测速用的，每这么多份里有一份要退回修改")
 	out := flag.String("out", "", "测速用的工作簿放到哪个文件夹")
 	flag.Parse()
-	if err := run(*many, *out); err != nil {
+	if err := run(*many, *returned, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "未能生成样例：", err)
 		os.Exit(1)
 	}
 }
 
-func run(many int, out string) error {
+func run(many, returned int, out string) error {
 	d, err := templates.Load(2024)
 	if err != nil {
 		return err
@@ -35,7 +36,7 @@ func run(many int, out string) error {
 		return err
 	}
 	if many > 0 {
-		return samples.Many(out, d, fixtures, many)
+		return samples.Many(out, d, fixtures, many, returned)
 	}
 	files, err := samples.Files(d, fixtures, extras)
 	if err != nil {

@@ -10,9 +10,9 @@ import "strconv"
 
 // Place is where a value stands. It is captured when the cell is read and carried to every finding and every exported value.
 type Place struct {
-	File  string // slash path as in the files table; an entry of a package is "包.zip/表.xlsx"
-	Sheet string // empty: the file as a whole
-	Cell  string // A1 notation; empty: the sheet as a whole
+	File  string `json:"file"`            // slash path as in the files table; an entry of a package is "包.zip/表.xlsx"
+	Sheet string `json:"sheet,omitempty"` // empty: the file as a whole
+	Cell  string `json:"cell,omitempty"`  // A1 notation; empty: the sheet as a whole
 }
 
 // String gives the place inside its file, as Excel writes it: 2年度数据!F12.

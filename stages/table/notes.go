@@ -9,24 +9,13 @@ import (
 	"lianheti/templates"
 )
 
-// place is a model.Place as file_notes writes it.
-type place struct {
-	File  string `json:"file"`
-	Sheet string `json:"sheet,omitempty"`
-	Cell  string `json:"cell,omitempty"`
-}
-
 // notesOf writes the findings made while reading as rows. Places and variables are as many as there are, so each is one text of JSON.
 func notesOf(d *templates.Definition, reading []model.Finding) []Note {
 	out := make([]Note, len(reading))
 	for i, x := range reading {
-		places := make([]place, len(x.Places))
-		for k, p := range x.Places {
-			places[k] = place(p)
-		}
 		out[i] = Note{Batch: int32(d.Directory.Batch), Code: x.Code, Submission: x.Submission, Fields: strings.Join(x.Fields, " "),
 			Year: Opt[int32]{V: int32(x.Year), Valid: x.Year != 0}, Member: x.Member, Raw: x.Raw, Value: x.Value,
-			Places: inJSON(places), Variables: inJSON(x.Vars)}
+			Places: inJSON(x.Places), Variables: inJSON(x.Vars)}
 	}
 	return out
 }
@@ -47,12 +36,8 @@ func readingOf(notes Table[Note]) ([]model.Finding, error) {
 	var out []model.Finding
 	for n := range notes.All() {
 		x := model.Finding{Code: n.Code, Submission: n.Submission, Fields: strings.Fields(n.Fields), Year: int(n.Year.V), Member: n.Member, Raw: n.Raw, Value: n.Value}
-		var places []place
-		if err := json.Unmarshal([]byte(n.Places), &places); err != nil || len(places) == 0 {
+		if err := json.Unmarshal([]byte(n.Places), &x.Places); err != nil || len(x.Places) == 0 {
 			return nil, fmt.Errorf("表 file_notes 的 places “%s”读不成位置：%w", n.Places, err)
-		}
-		for _, p := range places {
-			x.Places = append(x.Places, model.Place(p))
 		}
 		if err := json.Unmarshal([]byte(n.Variables), &x.Vars); err != nil {
 			return nil, fmt.Errorf("表 file_notes 的 variables “%s”读不成变量：%w", n.Variables, err)
