@@ -100,7 +100,8 @@ func Check(ctx context.Context, o Options, annotate string) (*Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Checked{Year: o.Definition.Year, Version: publish.Version, Later: []CheckedRule{}, Files: make([]CheckedFile, len(sources))}
+	r := &Checked{Year: o.Definition.Year, Version: publish.Version, Later: []CheckedRule{},
+		Files: make([]CheckedFile, len(sources))}
 	for _, rule := range o.Definition.Rules {
 		if rule.Across() {
 			r.Later = append(r.Later, CheckedRule{rule.Code, rule.Title})
@@ -130,14 +131,16 @@ func checkedFiles(facts *table.Facts, sources []intake.Source, o Options, annota
 	r := &Checked{}
 	submissions := checkedSubmissions(facts, judgement)
 	for f := range facts.Files.All() {
-		c := CheckedFile{Path: f.Path, SHA256: f.SHA256, Fate: f.Fate, Code: f.Code, Reason: f.Reason, Cure: f.Cure, SupersededBy: f.SupersededBy}
+		c := CheckedFile{Path: f.Path, SHA256: f.SHA256, Fate: f.Fate, Code: f.Code, Reason: f.Reason, Cure: f.Cure,
+			SupersededBy: f.SupersededBy}
 		if f.Fate == model.Accepted {
 			c.Submission = submissions[f.Submission]
 		}
 		r.Files = append(r.Files, c)
 	}
 	if annotate != "" {
-		if err := r.annotate(annotate, facts.Definition, o.Readings, facts.Said, judgement, opener(sources, facts)); err != nil {
+		if err := r.annotate(annotate, facts.Definition, o.Readings, facts.Said, judgement,
+			opener(sources, facts)); err != nil {
 			return nil, err
 		}
 	}
@@ -148,8 +151,10 @@ func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[stri
 	out := map[string]*CheckedSubmission{}
 	for i := range facts.Submissions.Len() {
 		s, v := facts.Submissions.Row(i), judgement.Verdicts.Row(i)
-		out[s.Submission] = &CheckedSubmission{ID: s.Submission, Consortium: s.Consortium, City: facts.CityOf(s), Edition: given(s.Edition),
-			Verdict: v.Verdict, Errors: v.Errors, Warnings: v.Warnings, Explained: v.Explained, Hints: v.Hints, CheckCode: s.CheckCode, Findings: []CheckedFinding{}}
+		out[s.Submission] = &CheckedSubmission{ID: s.Submission, Consortium: s.Consortium, City: facts.CityOf(s),
+			Edition: given(s.Edition),
+			Verdict: v.Verdict, Errors: v.Errors, Warnings: v.Warnings, Explained: v.Explained, Hints: v.Hints,
+			CheckCode: s.CheckCode, Findings: []CheckedFinding{}}
 	}
 	for f := range facts.Forms {
 		out[f.Submission.Submission].Readings = readings(facts.Definition, f)
@@ -163,7 +168,8 @@ func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[stri
 }
 
 func checkedFinding(x table.Finding) CheckedFinding {
-	out := CheckedFinding{Code: x.Code, Rule: x.Rule, Severity: x.Severity, Title: x.Title, Message: x.Message, Cure: x.Cure, Authority: x.Authority,
+	out := CheckedFinding{Code: x.Code, Rule: x.Rule, Severity: x.Severity, Title: x.Title, Message: x.Message,
+		Cure: x.Cure, Authority: x.Authority,
 		Fields: strings.Fields(x.Fields), Year: given(x.Year), Member: x.Member, Raw: x.Raw, Value: x.Value,
 		Fingerprint: x.Fingerprint, ValueHash: x.ValueHash, Explanation: x.Explanation, Outdated: x.Outdated}
 	for _, p := range x.At() {
@@ -181,7 +187,8 @@ func given(v table.Opt[int32]) *int32 {
 }
 
 // annotate writes the copies. What can't be annotated is said so and does not stop the others.
-func (r *Checked) annotate(dir string, d *templates.Definition, lists bool, said map[string]string, judgement *table.Judgement, open func(string) ([]byte, error)) error {
+func (r *Checked) annotate(dir string, d *templates.Definition, lists bool, said map[string]string,
+	judgement *table.Judgement, open func(string) ([]byte, error)) error {
 	if err := publish.Folder(dir); err != nil {
 		return err
 	}

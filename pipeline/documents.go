@@ -12,8 +12,8 @@ import (
 	"lianheti/templates"
 )
 
-// writeDocuments writes the drafts below dir, and at last the index of all that is there beside itself and the manifest. What an earlier
-// call wrote there is written anew.
+// writeDocuments writes the drafts below dir, and at last the index of all that is there beside itself and the
+// manifest. What an earlier call wrote there is written anew.
 func writeDocuments(dir string, in consolidate.Input) error {
 	d := dossier.Input{Round: in.Round, Standing: in.Standing, Select: in.Select, Date: in.Date, DataRoot: in.DataRoot}
 	if in.Definition.Documents != nil {
@@ -54,7 +54,8 @@ func List(d *templates.Definition, r *Checked) (map[string][]byte, error) {
 	var rows []map[string]string
 	for _, f := range r.Files {
 		if x := f.Submission; x != nil {
-			row := map[string]string{"consortium": x.Consortium, "edition": "", "check_code": x.CheckCode, "verdict": string(x.Verdict)}
+			row := map[string]string{"consortium": x.Consortium, "edition": "", "check_code": x.CheckCode,
+				"verdict": string(x.Verdict)}
 			if x.Edition != nil {
 				row["edition"] = fmt.Sprint(*x.Edition)
 			}

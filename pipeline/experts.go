@@ -23,9 +23,9 @@ type Issued struct {
 	Parts    []marking.Assignment // what the supplementary workbooks ask; nil: these are the first
 }
 
-// Experts reads, checks and scores, and makes one marking workbook an expert for the folder o.Out. list is a workbook that lists
-// the experts; without one there are so many, numbered. With marks that came back (o.Marks) the workbooks are supplementary: each asks just for
-// what is missing, and who has nothing to add gets none.
+// Experts reads, checks and scores, and makes one marking workbook an expert for the folder o.Out. list is a workbook
+// that lists the experts; without one there are so many, numbered. With marks that came back (o.Marks) the workbooks
+// are supplementary: each asks just for what is missing, and who has nothing to add gets none.
 func Experts(ctx context.Context, o Options, list string, count int) (*Issued, error) {
 	if err := publish.Outside(o.Out, o.Inputs); err != nil {
 		return nil, err

@@ -14,16 +14,18 @@ import (
 	"lianheti/stages/table"
 )
 
-// origin is where the facts of a run come from: the files that arrived, or the tables that an earlier run published of them.
+// origin is where the facts of a run come from: the files that arrived, or the tables that an earlier run published of
+// them.
 type origin struct {
 	facts   *table.Facts
-	marking table.Marking                     // of those tables
-	open    func(path string) ([]byte, error) // a file that arrived, by its path in the files table; nil where there are only tables
-	from    *publish.From                     // nil where the files themselves were read
+	marking table.Marking // of those tables
+	// a file that arrived, by its path in the files table; nil where there are only tables
+	open func(path string) ([]byte, error)
+	from *publish.From // nil where the files themselves were read
 }
 
-// discover lists the files that arrived; none where the tables of an earlier run are read in their place. What can't be meant is
-// refused before anything is touched: a result of ours among the input, a folder with nothing to read.
+// discover lists the files that arrived; none where the tables of an earlier run are read in their place. What can't be
+// meant is refused before anything is touched: a result of ours among the input, a folder with nothing to read.
 func (o Options) discover() ([]intake.Source, error) {
 	if o.From != "" {
 		return nil, nil
@@ -36,7 +38,8 @@ func (o Options) discover() ([]intake.Source, error) {
 	return o.arrived()
 }
 
-// arrived lists the files that arrived. What the run reads for something else is no submission, though it lies among them.
+// arrived lists the files that arrived. What the run reads for something else is no submission, though it lies among
+// them.
 func (o Options) arrived() ([]intake.Source, error) {
 	sources, err := intake.Discover(o.Inputs)
 	if err != nil {
@@ -94,8 +97,8 @@ func (o Options) take(ctx context.Context) (in taken, err error) {
 	return in, err
 }
 
-// readTables takes the facts from published tables. Nothing of them is believed before every file was hashed again, by the data
-// package in the folder and, where the folder stands in the results of a run, by that run's manifest.
+// readTables takes the facts from published tables. Nothing of them is believed before every file was hashed again, by
+// the data package in the folder and, where the folder stands in the results of a run, by that run's manifest.
 func readTables(o Options) (origin, error) {
 	p, digest, err := export.Verify(o.From)
 	if err != nil {
@@ -107,7 +110,8 @@ func readTables(o Options) (origin, error) {
 		}
 	}
 	if p.Batch != o.Definition.Directory.Batch {
-		return origin{}, publish.Refuse("数据表 %s 是%d年批次的，定义是%d年批次的：请用 --year 写明年度", o.From, p.Batch, o.Definition.Directory.Batch)
+		return origin{}, publish.Refuse("数据表 %s 是%d年批次的，定义是%d年批次的：请用 --year 写明年度", o.From, p.Batch,
+			o.Definition.Directory.Batch)
 	}
 	// What was read depends on the form and the directory; rules, weights and words may be others now.
 	for file, sum := range o.Definition.Sources {
@@ -126,8 +130,8 @@ func readTables(o Options) (origin, error) {
 	return origin{facts: round.Facts, marking: round.Marking, from: &publish.From{SHA256: digest}}, nil
 }
 
-// agrees compares a data package with the manifest of the run whose results it stands in. What that run knew from the Department's
-// register is in no table.
+// agrees compares a data package with the manifest of the run whose results it stands in. What that run knew from the
+// Department's register is in no table.
 func (o Options) agrees(digest string) error {
 	m, err := publish.ReadManifest(filepath.Join(o.From, ".."))
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 )
 
 // InputYears lists the years of the forms among what arrived, ascending, of those that are known: they decide which
-// definition a run takes where nobody says. A workbook of any other year can't decide anything; it will be refused by name.
+// definition a run takes where nobody says. A workbook of any other year can't decide anything; it will be refused by
+// name.
 func InputYears(inputs []string, known []int) ([]int, error) {
 	sources, err := intake.Discover(inputs)
 	if err != nil {

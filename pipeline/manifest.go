@@ -12,9 +12,11 @@ import (
 // newManifest describes a run before its outputs are written.
 func newManifest(o Options, round *table.Round, from *publish.From, known table.Standing) (*publish.Manifest, error) {
 	m := &publish.Manifest{
-		Year: o.Definition.Year, Version: publish.Version, Date: o.Date, State: string(known.State), Trial: known.Trial, Definition: o.Definition.Sources,
-		Options: publish.Options{Select: o.Score.Select, Draws: o.Score.Draws, Seed: o.Score.Seed, Rescale: o.Rescale, ReplyBy: o.ReplyBy},
-		From:    from, Inputs: []publish.Input{},
+		Year: o.Definition.Year, Version: publish.Version, Date: o.Date, State: string(known.State), Trial: known.Trial,
+		Definition: o.Definition.Sources,
+		Options: publish.Options{Select: o.Score.Select, Draws: o.Score.Draws, Seed: o.Score.Seed, Rescale: o.Rescale,
+			ReplyBy: o.ReplyBy},
+		From: from, Inputs: []publish.Input{},
 	}
 	c := &m.Counts
 	for _, f := range round.Arrived() {

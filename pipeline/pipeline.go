@@ -1,10 +1,11 @@
 // Package pipeline is the order of the stages. Run below is the sketch of the whole program: read what arrived, make
-// tables of it, check, score, compare with the last round, write the workbooks, the returns and the analysts' files, publish.
+// tables of it, check, score, compare with the last round, write the workbooks, the returns and the analysts' files,
+// publish.
 //
-// Each hand-off is a type of its own, so that the compiler keeps the order: table.Facts (what was read; nothing changes them
-// afterwards), check.Known (what the Department decided, and was told before), table.Judgement (what check made of both),
-// table.Marking (what the experts say), table.Ranking (what score made of it all), table.Round (everything, for whoever
-// writes). Everything is written to a folder beside the final one and put in its place whole.
+// Each hand-off is a type of its own, so that the compiler keeps the order: table.Facts (what was read; nothing changes
+// them afterwards), check.Known (what the Department decided, and was told before), table.Judgement (what check made of
+// both), table.Marking (what the experts say), table.Ranking (what score made of it all), table.Round (everything, for
+// whoever writes). Everything is written to a folder beside the final one and put in its place whole.
 package pipeline
 
 import (
@@ -51,8 +52,8 @@ type Options struct {
 	Readings      bool     // check: beside the annotated copies also say how every number and date was read
 	Workers       int      // files read at a time; 0: as many as there are processors
 	Score         score.Options
-	// Progress is told which step is being done and, where it goes file by file, how many of them are; from one goroutine. Nil: nobody
-	// watches.
+	// Progress is told which step is being done and, where it goes file by file, how many of them are; from one goroutine.
+	// Nil: nobody watches.
 	Progress func(step string, done, total int)
 }
 
@@ -77,8 +78,8 @@ type Marking struct {
 	Experts []table.Expert
 }
 
-// Run processes everything that arrived and publishes the year's results. An error means that nothing was published; faults in
-// submissions are findings in the results.
+// Run processes everything that arrived and publishes the year's results. An error means that nothing was published;
+// faults in submissions are findings in the results.
 func Run(ctx context.Context, o Options) (*Result, error) {
 	d := o.Definition
 	var err error
@@ -215,7 +216,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		r.Notes = append(r.Notes, "没有写 --date 和 --reply-by：退回件里的办理期限留空，发出前请填上")
 	}
 	for _, e := range round.Strangers() {
-		r.Notes = append(r.Notes, fmt.Sprintf("登记表 %s：“%s”不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称", e.Place, text.Mask(e.Values[templates.RegisterConsortium])))
+		r.Notes = append(r.Notes, fmt.Sprintf("登记表 %s：“%s”不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称", e.Place,
+			text.Mask(e.Values[templates.RegisterConsortium])))
 	}
 	for p := range round.Pieces.All() {
 		if p.Result == table.PieceAlone {
@@ -223,7 +225,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		}
 	}
 	if n := len(marking.Earlier); n > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("注意：发出评分表以后改过评分标准（rubric.yaml），%d份评分表是照改之前的发的（%s）。权重应在开封之前定好；确需改的，请把原因写进会议纪要", n, strings.Join(marking.Earlier, "、")))
+		r.Notes = append(r.Notes, fmt.Sprintf("注意：发出评分表以后改过评分标准（rubric.yaml），%d份评分表是照改之前的发的（%s）。权重应在开封之前定好；确需改的，请把原因写进会议纪要",
+			n, strings.Join(marking.Earlier, "、")))
 	}
 	r.Notes = append(r.Notes, opinions.notes(round.Facts)...)
 	return r, nil
@@ -271,8 +274,8 @@ func (o Options) reads() []publish.Read {
 	)
 }
 
-// worthwhile refuses to put results without a single submission in the place of results that have some: the run was pointed at the
-// wrong folder.
+// worthwhile refuses to put results without a single submission in the place of results that have some: the run was
+// pointed at the wrong folder.
 func (o Options) worthwhile(facts *table.Facts, final string) error {
 	before, err := publish.ReadManifest(final)
 	if facts.Submissions.Len() > 0 || err != nil || before.Counts.Submissions == 0 {
@@ -282,7 +285,8 @@ func (o Options) worthwhile(facts *table.Facts, final string) error {
 		final, before.Counts.Submissions, strings.Join(o.Inputs, "、"))
 }
 
-// writeTables writes the analysts' files and the definition below dir, and puts into the manifest what all that comes to.
+// writeTables writes the analysts' files and the definition below dir, and puts into the manifest what all that comes
+// to.
 func writeTables(dir string, m *publish.Manifest, round *table.Round) error {
 	tables, err := table.Published(round)
 	if err != nil {
@@ -299,20 +303,22 @@ func writeTables(dir string, m *publish.Manifest, round *table.Round) error {
 	return err
 }
 
-// writeReturns writes what goes back to the prefectures below dir, and gives the copies. open gives a file that arrived; nil where there
-// are only tables.
+// writeReturns writes what goes back to the prefectures below dir, and gives the copies. open gives a file that
+// arrived; nil where there are only tables.
 func writeReturns(dir string, in consolidate.Input, open func(string) ([]byte, error)) (map[string]string, error) {
 	if open == nil {
 		return nil, nil
 	}
-	copies, err := feedback.Write(filepath.Join(dir, feedback.Folder), feedback.Input{Round: in.Round, Date: in.Date, ReplyBy: in.ReplyBy}, open)
+	copies, err := feedback.Write(filepath.Join(dir, feedback.Folder),
+		feedback.Input{Round: in.Round, Date: in.Date, ReplyBy: in.ReplyBy}, open)
 	if err != nil {
 		return nil, fmt.Errorf("退回件：%w", err)
 	}
 	return copies, nil
 }
 
-// writeForPeople makes the workbooks and the page for the meeting room below dir. What is kept for a meeting has no personal data.
+// writeForPeople makes the workbooks and the page for the meeting room below dir. What is kept for a meeting has no
+// personal data.
 func writeForPeople(dir string, in consolidate.Input, o Options, advised *opinions) error {
 	if in.Standing.Meeting != "" {
 		if err := os.RemoveAll(filepath.Join(dir, consolidate.ContactsFile)); err != nil {

@@ -30,7 +30,8 @@ type previous struct {
 	run        *publish.Manifest
 }
 
-// definitionFolder holds the definition that a run used, so that it can be scored again and so that --definition repeats the run.
+// definitionFolder holds the definition that a run used, so that it can be scored again and so that --definition
+// repeats the run.
 const definitionFolder = "definition"
 
 // keepDefinition writes the definition's files below the results.
@@ -52,11 +53,12 @@ func (p previous) consolidated() *consolidate.Earlier {
 	if p.run == nil {
 		return nil
 	}
-	return &consolidate.Earlier{Date: p.run.Date, Definition: p.run.Definition, Complete: p.round != nil && p.round.Ranking.State() == table.AllMarked}
+	return &consolidate.Earlier{Date: p.run.Date, Definition: p.run.Definition,
+		Complete: p.round != nil && p.round.Ranking.State() == table.AllMarked}
 }
 
-// readPrevious reads what an earlier run published: its tables and its definition. They are believed only where every file of them
-// is what was published; a workbook that somebody tried weights in is not read and refuses nothing.
+// readPrevious reads what an earlier run published: its tables and its definition. They are believed only where every
+// file of them is what was published; a workbook that somebody tried weights in is not read and refuses nothing.
 func readPrevious(o Options) (previous, error) {
 	if o.Previous == "" {
 		return previous{}, nil
@@ -94,7 +96,8 @@ func verified(dir string) (m *publish.Manifest, digest string, err error) {
 	case err != nil:
 		return nil, "", publish.Refuse("上一轮的结果：%s", publish.InWords(err))
 	case len(differences) > 0:
-		return nil, "", publish.Refuse("上一轮的结果 %s 不是发布时的样子：%s%s（共 %d 处）。请改用没有动过的结果", dir, differences[0].Path, differences[0].What, len(differences))
+		return nil, "", publish.Refuse("上一轮的结果 %s 不是发布时的样子：%s%s（共 %d 处）。请改用没有动过的结果", dir, differences[0].Path,
+			differences[0].What, len(differences))
 	}
 	data, err := os.ReadFile(filepath.Join(dir, publish.ManifestName))
 	if err != nil {
@@ -104,8 +107,9 @@ func verified(dir string) (m *publish.Manifest, digest string, err error) {
 	return m, hex.EncodeToString(sum[:]), nil
 }
 
-// definitionOf loads the definition that an earlier run kept. One of an earlier program may lack files, or rules that are asked for now: then
-// its rubric takes the place of this run's, so that at least what the rubric moved is told from the rest.
+// definitionOf loads the definition that an earlier run kept. One of an earlier program may lack files, or rules that
+// are asked for now: then its rubric takes the place of this run's, so that at least what the rubric moved is told from
+// the rest.
 func definitionOf(dir string, now *templates.Definition) (*templates.Definition, error) {
 	kept, err := templates.LoadDir(dir, now.Year)
 	if err == nil {

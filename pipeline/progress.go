@@ -19,16 +19,16 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Issue is what a prefecture's kit of progress forms is made of: the form, its directory holding those that are to report and no others, and
-// what each finds filled in.
+// Issue is what a prefecture's kit of progress forms is made of: the form, its directory holding those that are to
+// report and no others, and what each finds filled in.
 type Issue struct {
 	Definition *templates.Definition
 	Prefill    func(templates.Entry) blankform.Values
 	Unknown    []string // consortia that are to report, and of which the data know nothing
 }
 
-// Progress prepares the progress forms of a year for those whom the register says were chosen, from what they stated: the published data of
-// earlier batches, the oldest first.
+// Progress prepares the progress forms of a year for those whom the register says were chosen, from what they stated:
+// the published data of earlier batches, the oldest first.
 func Progress(d *templates.Definition, data []string, register string) (*Issue, error) {
 	if d.Progress == nil {
 		return nil, fmt.Errorf("%d年的定义里没有年度数据核对表（progress）：请用 --year 写明有的年度", d.Year)
@@ -49,7 +49,8 @@ func Progress(d *templates.Definition, data []string, register string) (*Issue, 
 	chosen := kept.Chosen()
 	i := &Issue{Definition: d.Progress.Only(func(e templates.Entry) bool { return chosen[table.DirectoryKey(e.No)] })}
 	if len(i.Definition.Directory.Entries) == 0 {
-		return nil, fmt.Errorf("登记表 %s 里没有登记入选的（“%s”），没有要核对的联合体", register, titleOf(d, templates.Awards)+"”“"+titleOf(d, templates.Selects))
+		return nil, fmt.Errorf("登记表 %s 里没有登记入选的（“%s”），没有要核对的联合体", register,
+			titleOf(d, templates.Awards)+"”“"+titleOf(d, templates.Selects))
 	}
 	archive := table.NewArchive(earlier...)
 	for _, e := range i.Definition.Directory.Entries {
@@ -171,10 +172,11 @@ func readEarlier(o Options) (facts []*table.Facts, named []publish.Previous, err
 	return facts, named, nil
 }
 
-// follow compares the progress forms with what earlier batches stated, and checks them like any other submission: by the rules of their own form,
-// those that are to report being the directory. It gives nil where no progress form
+// follow compares the progress forms with what earlier batches stated, and checks them like any other submission: by
+// the rules of their own form, those that are to report being the directory. It gives nil where no progress form
 // arrived, and the facts with what became of the commitments.
-func (o Options) follow(facts *table.Facts, register table.Register, earlier []*table.Facts) (progress *table.Round, with *table.Facts, err error) {
+func (o Options) follow(facts *table.Facts, register table.Register, earlier []*table.Facts) (progress *table.Round,
+	with *table.Facts, err error) {
 	if facts.Progress == nil {
 		return nil, facts, nil
 	}
@@ -188,7 +190,8 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 	rows, found := table.Fulfil(&p, table.NewArchive(earlier...))
 	for s := range p.Submissions.All() {
 		if o.Register != "" && !chosen[table.ConsortiumKey(s)] {
-			found = append(found, model.Finding{Code: p.Definition.CodeOf(ruleNotSelected), Submission: s.Submission, Member: s.Consortium, Places: []model.Place{{File: s.File}}})
+			found = append(found, model.Finding{Code: p.Definition.CodeOf(ruleNotSelected), Submission: s.Submission,
+				Member: s.Consortium, Places: []model.Place{{File: s.File}}})
 		}
 	}
 	p.Reading = slices.Concat(p.Reading, found)
@@ -208,7 +211,8 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 // ruleNotSelected is the rule about a progress form of one whom the register does not have.
 const ruleNotSelected = "not_selected"
 
-// writeProgress writes what goes back about the progress forms, below the folder of the run's results; nothing where none arrived.
+// writeProgress writes what goes back about the progress forms, below the folder of the run's results; nothing where
+// none arrived.
 func writeProgress(dir string, progress *table.Round, o Options, sources []intake.Source) error {
 	if progress == nil {
 		return nil

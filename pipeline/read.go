@@ -15,8 +15,8 @@ import (
 	"lianheti/templates"
 )
 
-// read opens every source once, a few at a time, and gathers the rows in the order of the sources. Only as many workbooks
-// are in memory as there are workers; what is kept of each are its rows.
+// read opens every source once, a few at a time, and gathers the rows in the order of the sources. Only as many
+// workbooks are in memory as there are workers; what is kept of each are its rows.
 func read(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options) (*table.Facts, error) {
 	facts, err := readAs(ctx, d, sources, o, normalize.Workbook)
 	if err != nil {
@@ -28,9 +28,10 @@ func read(ctx context.Context, d *templates.Definition, sources []intake.Source,
 // way is a way of making rows of a workbook.
 type way func(*templates.Definition, model.Workbook) *normalize.Rows
 
-// readAs reads like read and makes rows in several ways of each workbook; the facts are in the order of the ways. Progress forms are kept apart,
-// in the facts' Progress.
-func readAs(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options, ways ...way) ([]*table.Facts, error) {
+// readAs reads like read and makes rows in several ways of each workbook; the facts are in the order of the ways.
+// Progress forms are kept apart, in the facts' Progress.
+func readAs(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options,
+	ways ...way) ([]*table.Facts, error) {
 	waiting := func(yield func(intake.Source) bool) {
 		for _, source := range sources {
 			if ctx.Err() != nil || !yield(source) {
@@ -105,8 +106,8 @@ func inWays(d *templates.Definition, w model.Workbook, ways []way) made {
 	return out
 }
 
-// opener gives the bytes of a file that arrived, by its path in the files table. That path may differ from the file's own, in
-// which somebody's name or phone was hidden.
+// opener gives the bytes of a file that arrived, by its path in the files table. That path may differ from the file's
+// own, in which somebody's name or phone was hidden.
 func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]byte, error) {
 	at := make(map[string]int, len(sources))
 	for i := range facts.Sources {

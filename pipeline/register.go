@@ -40,7 +40,8 @@ func readRegister(o Options) (table.Register, *publish.Register, error) {
 		return nil, nil, err
 	}
 	sum := sha256.Sum256(data)
-	return register, &publish.Register{Name: text.Mask(filepath.Base(o.Register)), SHA256: hex.EncodeToString(sum[:]), Entries: len(register)}, nil
+	return register, &publish.Register{Name: text.Mask(filepath.Base(o.Register)), SHA256: hex.EncodeToString(sum[:]),
+		Entries: len(register)}, nil
 }
 
 // writeRegister writes the register for the next run below dir: what was handed in, and what waits.

@@ -28,8 +28,8 @@ type Rehearsed struct {
 	Error    string `json:"error,omitempty"` // the copy could not be made
 }
 
-// Rehearse damages copies of a good workbook and reads each as a run would. The workbook itself is not touched. It gives an error
-// where the workbook is not a good one.
+// Rehearse damages copies of a good workbook and reads each as a run would. The workbook itself is not touched. It
+// gives an error where the workbook is not a good one.
 func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehearsed, error) {
 	dir, err := os.MkdirTemp("", "lianheti-rehearse-")
 	if err != nil {
@@ -183,7 +183,8 @@ func (r *Rehearsed) compare(w rehearse.Want, good, bad *one) {
 	if len(w.Found) == 0 {
 		return
 	}
-	i := slices.IndexFunc(bad.findings, func(x table.Finding) bool { return slices.Contains(w.Found, x.Code) && at(x, w.Place) })
+	i := slices.IndexFunc(bad.findings,
+		func(x table.Finding) bool { return slices.Contains(w.Found, x.Code) && at(x, w.Place) })
 	if r.Seen = r.Seen && i >= 0; i >= 0 {
 		x := bad.findings[i]
 		r.Code, r.Place = x.Code, model.Place{Sheet: x.Sheet, Cell: x.Cell}.String()
@@ -191,7 +192,9 @@ func (r *Rehearsed) compare(w rehearse.Want, good, bad *one) {
 	}
 }
 
-// at says whether a finding marks a place: its cell, or its sheet where no cell is asked, or the file where no sheet is.
+// at says whether a finding marks a place: its cell, or its sheet where no cell is asked, or the file where no sheet
+// is.
 func at(x table.Finding, p model.Place) bool {
-	return p.Sheet == "" || x.Sheet == p.Sheet && (p.Cell == "" || slices.Contains(strings.Split(x.Places, "; "), p.Sheet+"!"+p.Cell))
+	return p.Sheet == "" || x.Sheet == p.Sheet &&
+		(p.Cell == "" || slices.Contains(strings.Split(x.Places, "; "), p.Sheet+"!"+p.Cell))
 }

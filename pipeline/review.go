@@ -40,7 +40,8 @@ func readOpinions(o Options, earlier previous) (*opinions, error) {
 	}
 	sum := sha256.Sum256(data)
 	name := text.Mask(filepath.Base(o.Opinions))
-	return &opinions{read, publish.Opinions{Name: name, SHA256: hex.EncodeToString(sum[:]), Entries: len(read.Opinions)}}, nil
+	return &opinions{read,
+		publish.Opinions{Name: name, SHA256: hex.EncodeToString(sum[:]), Entries: len(read.Opinions)}}, nil
 }
 
 // described is how the manifest names them.
@@ -58,7 +59,8 @@ func (p *opinions) notes(facts *table.Facts) []string {
 	}
 	var out []string
 	for _, x := range p.Strangers(facts) {
-		out = append(out, fmt.Sprintf("会审意见 %s：%s“%s”本轮没有申报，意见照记，会审页上不显示", p.file.Name, text.Mask(x.Submission), x.Consortium))
+		out = append(out,
+			fmt.Sprintf("会审意见 %s：%s“%s”本轮没有申报，意见照记，会审页上不显示", p.file.Name, text.Mask(x.Submission), x.Consortium))
 	}
 	return out
 }

@@ -28,8 +28,8 @@ type PrintedForm struct {
 	Unprinted  []table.Member  // members whose kind is none of the form's
 }
 
-// Word prints the official form of each submission, in memory: 附件3 as a Word file. A form with a text over its limit is refused, the
-// others go on.
+// Word prints the official form of each submission, in memory: 附件3 as a Word file. A form with a text over its limit is
+// refused, the others go on.
 func Word(ctx context.Context, o Options) (*Printed, error) {
 	sources, err := o.arrived()
 	if err != nil {
@@ -63,7 +63,8 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 		if named[name]++; named[name] > 1 { // two files of one consortium
 			name = fmt.Sprintf("%s（%d）", name, named[name])
 		}
-		p := PrintedForm{Submission: form.Submission, Name: wordform.Name(o.Definition, name), CheckCode: codes[form.Submission.Submission], TooLong: tooLong(o, judgement, form.Submission.Submission)}
+		p := PrintedForm{Submission: form.Submission, Name: wordform.Name(o.Definition, name),
+			CheckCode: codes[form.Submission.Submission], TooLong: tooLong(o, judgement, form.Submission.Submission)}
 		for _, m := range form.Members {
 			if m.Kind == "" {
 				p.Unprinted = append(p.Unprinted, m)

@@ -11,7 +11,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Following is the batch after one that has samples: who was not chosen hands in again, who was reports what became of its promises.
+// Following is the batch after one that has samples: who was not chosen hands in again, who was reports what became of
+// its promises.
 type Following struct {
 	Again    []struct{ From, File string } // fixtures of the batch before, with all years moved on
 	Selected []struct{ Consortium, Document string }
@@ -33,7 +34,8 @@ type Progress struct {
 	Planted       []Planted
 }
 
-// Planted is a situation in a progress form, and what a run must make of it: findings of a rule, or what becomes of figures.
+// Planted is a situation in a progress form, and what a run must make of it: findings of a rule, or what becomes of
+// figures.
 type Planted struct {
 	Rule   string
 	Status string // of the table fulfilment
@@ -91,7 +93,8 @@ func (f *Following) Files(d *templates.Definition, earlier map[string]Fixture) (
 	}
 	register := map[string][]map[string]string{}
 	for _, s := range f.Selected {
-		register["selected"] = append(register["selected"], map[string]string{"consortium": s.Consortium, "document": s.Document})
+		register["selected"] = append(register["selected"],
+			map[string]string{"consortium": s.Consortium, "document": s.Document})
 	}
 	for _, p := range f.Progress {
 		filled, err := p.fixture(d.Progress, earlier[p.From])
@@ -110,13 +113,15 @@ func (f *Following) Files(d *templates.Definition, earlier map[string]Fixture) (
 	return out, nil
 }
 
-// fixture is the form filled: locked cells as the kit fills them, figures at the rate of the promises, last year's as they were said, and over all
-// that the values of its own.
+// fixture is the form filled: locked cells as the kit fills them, figures at the rate of the promises, last year's as
+// they were said, and over all that the values of its own.
 func (p Progress) fixture(d *templates.Definition, was Fixture) (Fixture, error) {
 	names := d.Form.Promises
-	out := Fixture{Name: p.File, File: p.File, Materials: p.Materials, Verifications: p.Verifications, Explanations: p.Explanations, Members: was.Members,
+	out := Fixture{Name: p.File, File: p.File, Materials: p.Materials, Verifications: p.Verifications,
+		Explanations: p.Explanations, Members: was.Members,
 		Lists: map[string][]map[string]any{"projects": p.Projects}, Values: map[string]any{
-			names.School: was.Values["lead_school"], names.Code: p.Code, names.Basis: map[bool]string{true: "附表（盖章）", false: "未盖章"}[p.Sealed]}}
+			names.School: was.Values["lead_school"], names.Code: p.Code, names.Basis: map[bool]string{true: "附表（盖章）",
+				false: "未盖章"}[p.Sealed]}}
 	for _, id := range []string{"consortium", "city", "park", "lead_school", "lead_enterprise"} {
 		out.Values[id] = was.Values[id]
 	}

@@ -155,7 +155,8 @@ func (f Fixture) Workbook(d *templates.Definition) ([]byte, error) {
 
 // values turns a fixture into what the template is filled with. A field that the form does not know is an error.
 func (f Fixture) values(d *templates.Definition) (blankform.Values, error) {
-	out := blankform.Values{Fields: map[templates.Ref]blankform.Value{}, Records: map[string][]map[string]blankform.Value{}, Watermark: Watermark}
+	out := blankform.Values{Fields: map[templates.Ref]blankform.Value{},
+		Records: map[string][]map[string]blankform.Value{}, Watermark: Watermark}
 	for id, raw := range f.Values {
 		field := d.Field(id)
 		if field == nil || field.Record != "" {
@@ -185,7 +186,8 @@ func (f Fixture) values(d *templates.Definition) (blankform.Values, error) {
 			out.Fields[templates.Ref{Field: id, Year: int(n.IntPart())}] = v
 		}
 	}
-	lists := map[string][]map[string]any{"members": f.Members, "materials": f.Materials, "verifications": f.Verifications, "explanations": f.Explanations}
+	lists := map[string][]map[string]any{"members": f.Members, "materials": f.Materials, "verifications": f.Verifications,
+		"explanations": f.Explanations}
 	maps.Copy(lists, f.Lists)
 	for block, rows := range lists {
 		for _, row := range rows {
@@ -315,7 +317,8 @@ func emptyDocument() ([]byte, error) {
 		return part{zip.FileHeader{Name: name, Method: zip.Deflate}, []byte(xml + text)}
 	}
 	return packed([]part{
-		deflated("[Content_Types].xml", `<Types xmlns="`+office+`package/2006/content-types"><Override PartName="/word/document.xml"`+
+		deflated("[Content_Types].xml", `<Types xmlns="`+office+
+			`package/2006/content-types"><Override PartName="/word/document.xml"`+
 			` ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`),
 		deflated("word/document.xml", `<w:document xmlns:w="`+office+`wordprocessingml/2006/main">`+
 			`<w:body><w:p><w:r><w:t>`+Watermark+`</w:t></w:r></w:p></w:body></w:document>`),

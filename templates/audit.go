@@ -7,7 +7,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Audit says which moves an applicant can make inside the form's rules, for the Department to see whether one of them pays.
+// Audit says which moves an applicant can make inside the form's rules, for the Department to see whether one of them
+// pays.
 type Audit struct {
 	Title     string
 	Mark      string // who may see the results
@@ -51,8 +52,10 @@ func (m *AuditMove) OfRoster() bool {
 // auditActs are the acts with the scopes that each can have.
 var auditActs = map[string][]string{
 	"drop": {"member", "kind"}, "rekind": {"kind"}, "add": {"kind"}, "shift": {"all"}, "swap": {"member", "row", "all"},
-	"blank": {"member", "kind", "roster", "value", "row", "all"}, "not_applicable": {"member", "kind", "roster", "value", "row", "all"},
-	"times": {"member", "kind", "roster", "value", "row", "all"}, "to": {"member", "kind", "roster", "value", "row", "all"},
+	"blank": {"member", "kind", "roster", "value", "row", "all"}, "not_applicable": {"member", "kind", "roster", "value",
+		"row", "all"},
+	"times": {"member", "kind", "roster", "value", "row", "all"}, "to": {"member", "kind", "roster", "value", "row",
+		"all"},
 }
 
 func (a *Audit) check(l *loader, d *Definition) {

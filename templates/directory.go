@@ -35,8 +35,9 @@ type Calendar struct {
 	AnnualReport  string `yaml:"annual_report"`  // month-day
 }
 
-// ReplyBy is the day by which a prefecture answers what is written on a date: an ISO date that lies ahead of it, empty where nothing says
-// one. Whoever has not reported is held to the deadline as long as it is ahead; a mended form may come later than that.
+// ReplyBy is the day by which a prefecture answers what is written on a date: an ISO date that lies ahead of it, empty
+// where nothing says one. Whoever has not reported is held to the deadline as long as it is ahead; a mended form may
+// come later than that.
 func (d *Directory) ReplyBy(date string, mended bool) string {
 	day, err := time.Parse(time.DateOnly, date)
 	ahead := err == nil && date < d.Deadline
@@ -62,7 +63,8 @@ type Economy struct {
 	Words     []string
 }
 
-// Words are a list that expressions may look for in a text: of an economy by its id, of all of them, or the horizon; nil where there is none.
+// Words are a list that expressions may look for in a text: of an economy by its id, of all of them, or the horizon;
+// nil where there is none.
 func (d *Directory) Words(list string) []string {
 	if list == "horizon" {
 		return d.Horizon
@@ -106,7 +108,8 @@ type Entry struct {
 	Group        `yaml:",inline"`
 }
 
-// Group is where we put a consortium that the directory does not put anywhere: the id of an economy, one of the industries; empty where nothing fits.
+// Group is where we put a consortium that the directory does not put anywhere: the id of an economy, one of the
+// industries; empty where nothing fits.
 type Group struct{ Economy, Industry string }
 
 // Pair is a consortium's name with the park that belongs to it.
@@ -141,8 +144,8 @@ func (d *Directory) Names() []string {
 	return out
 }
 
-// Plain is a consortium's or a park's name without what the directory prints behind it in brackets: that it is national already, or
-// what may stand instead. Any other name stays as it is.
+// Plain is a consortium's or a park's name without what the directory prints behind it in brackets: that it is national
+// already, or what may stand instead. Any other name stays as it is.
 func (d *Directory) Plain(name string) string {
 	head, bracket, _ := strings.Cut(text.NameKey(name), "(")
 	for _, e := range d.Entries {
@@ -193,13 +196,15 @@ func (d *Directory) check(l *loader, form *Form) {
 			}
 			seen[p.Consortium] = true
 			if !d.groups(p.Group) {
-				l.problem(where, fmt.Sprintf("%s的归类“%s %s”不在 economies、industries 之列", p.Consortium, p.Economy, p.Industry), "请写其中的一个，归不进的不写。")
+				l.problem(where, fmt.Sprintf("%s的归类“%s %s”不在 economies、industries 之列", p.Consortium, p.Economy, p.Industry),
+					"请写其中的一个，归不进的不写。")
 			}
 		}
 	}
 	for i, c := range d.Cities {
 		if !cityCode.MatchString(c.Code) {
-			l.problem(at{file, fmt.Sprintf("$.cities[%d]", i)}, "地市“"+c.Name+"”的代码“"+c.Code+"”不是六位数字", "请写 GB/T 2260 的六位代码，例如 350100。")
+			l.problem(at{file, fmt.Sprintf("$.cities[%d]", i)}, "地市“"+c.Name+"”的代码“"+c.Code+"”不是六位数字",
+				"请写 GB/T 2260 的六位代码，例如 350100。")
 		}
 	}
 	if d.Batch != form.batch() {

@@ -4,8 +4,9 @@ import "fmt"
 
 // Documents are the Word drafts that a run writes: which there are, when each is written, and its text.
 type Documents struct {
-	Folder    string `check:"must"`
-	Draft     string `check:"must"` // what stands above each, and at the end of its file name: a division issues nothing by itself
+	Folder string `check:"must"`
+	// what stands above each, and at the end of its file name: a division issues nothing by itself
+	Draft     string `check:"must"`
 	Number    string `check:"must"` // the open place of 文号
 	Sign      string `check:"must"` // the open places of who signs and when
 	Documents []*Document
@@ -23,8 +24,8 @@ type Document struct {
 	Blocks  []*DocumentBlock `check:"must"`
 }
 
-// DocumentBlock is one piece of a document: a heading, a text, a table of a list, or blocks that are repeated for every row of one. Words
-// in braces are the run's; Of and Where choose rows; Empty is what stands where there are none.
+// DocumentBlock is one piece of a document: a heading, a text, a table of a list, or blocks that are repeated for every
+// row of one. Words in braces are the run's; Of and Where choose rows; Empty is what stands where there are none.
 type DocumentBlock struct {
 	Heading, Text string
 	If            string // written where this word is not empty
@@ -44,8 +45,8 @@ type DocumentColumn struct {
 	Width float64 `check:"must"`
 }
 
-// DocumentTimes are the states of a batch in which documents are written: until the marks are in, as soon as they are, and as soon as
-// somebody has taken a step of the register; list is what a prefecture makes for itself.
+// DocumentTimes are the states of a batch in which documents are written: until the marks are in, as soon as they are,
+// and as soon as somebody has taken a step of the register; list is what a prefecture makes for itself.
 var DocumentTimes = append([]string{"always", "review", "complete", "list"}, Steps...)
 
 func (x *Documents) check(l *loader) {
@@ -67,7 +68,8 @@ func checkBlocks(l *loader, where at, blocks []*DocumentBlock) {
 			}
 		}
 		listed := b.Of != "" || len(b.Rows) > 0
-		if listed == (len(b.Columns)+len(b.Blocks) == 0) || b.Of != "" && len(b.Rows) > 0 || !listed && b.Heading+b.Text == "" {
+		if listed == (len(b.Columns)+len(b.Blocks) == 0) || b.Of != "" && len(b.Rows) > 0 || !listed &&
+			b.Heading+b.Text == "" {
 			l.problem(where, "有一块既不是 heading、text，也不是 of 加 columns 或 blocks，或 rows 加 columns", "请改正。")
 		}
 		checkBlocks(l, where, b.Blocks)

@@ -19,9 +19,9 @@ import (
 )
 
 // The expression language of rules and rubric is a small part of expr-lang, small enough to be printed as an Excel
-// formula: arithmetic, comparison, and/or/not, the conditional, in, and the functions below. An undated field is named by its id;
-// a dated one by id and year id (apprentices.last); in a rule with `each`, `it` is the field at hand, and where it names a list of
-// the form, it.column is that column in the row at hand. Numbers are exact
+// formula: arithmetic, comparison, and/or/not, the conditional, in, and the functions below. An undated field is named
+// by its id; a dated one by id and year id (apprentices.last); in a rule with `each`, `it` is the field at hand, and
+// where it names a list of the form, it.column is that column in the row at hand. Numbers are exact
 // decimals. A list of persons (type names) is the number of names in it.
 //
 //	sum(a, b, …)             total
@@ -37,7 +37,8 @@ import (
 //	records(block, column, x)  rows of it in which a column says x
 //	total(block, column, …)  what the figures of these columns come to
 //	year(date)               its year
-//	mentions(text, list)     whether a text has one of the words of a list (directory.yaml: economies, one of them by its id, horizon)
+//	mentions(text, list)     whether a text has one of the words of a list (directory.yaml: economies, one of them by its
+//	id, horizon)
 //	listed(consortium)  city_fits(consortium, city)  park_fits(consortium, park)   against the directory
 //
 // Constants: deadline (ISO date), batch; in a rule with `each`, label: what the form calls the field at hand.
@@ -187,8 +188,8 @@ func (g *language) environment(a Answers, refs []Ref) map[string]any {
 // name is the flat identifier of a value inside a compiled program.
 func (g *language) name(r Ref) string { return strings.ReplaceAll(SlotName(r.Field, r.Year), ".", "_") }
 
-// compile reads one expression. it is the field that `it` stands for, nil where there is none; want is a value of the type the
-// expression must have: a bool or a decimal.
+// compile reads one expression. it is the field that `it` stands for, nil where there is none; want is a value of the
+// type the expression must have: a bool or a decimal.
 func (g *language) compile(source string, it *Field, want any) (*Expression, error) {
 	return g.compileIn("", source, it, want)
 }
@@ -209,7 +210,8 @@ func (g *language) compileIn(list, source string, it *Field, want any) (*Express
 	if got := program.Node().Type(); got == nil || got.String() != fmt.Sprintf("%T", want) {
 		return nil, fmt.Errorf("结果应为%s，却是 %v", map[bool]string{true: "条件（是或否）", false: "数"}[want == any(false)], got)
 	}
-	out := &Expression{Source: source, Tree: reader.tree, Refs: reader.refs, Roster: reader.roster, program: program, lang: g}
+	out := &Expression{Source: source, Tree: reader.tree, Refs: reader.refs, Roster: reader.roster, program: program,
+		lang: g}
 	for _, r := range out.Refs {
 		out.Fields = appendNew(out.Fields, r.Field)
 	}
@@ -217,8 +219,8 @@ func (g *language) compileIn(list, source string, it *Field, want any) (*Express
 	return out, nil
 }
 
-// program does what expr.Compile does. What is the same for all expressions, functions and names, is prepared once: the library does so for
-// each, which takes longer than the expression itself.
+// program does what expr.Compile does. What is the same for all expressions, functions and names, is prepared once: the
+// library does so for each, which takes longer than the expression itself.
 func (g *language) program(source string, types map[string]any, reader ast.Visitor) (*vm.Program, error) {
 	if g.functions == nil {
 		base := conf.CreateNew()
@@ -227,7 +229,8 @@ func (g *language) program(source string, types map[string]any, reader ast.Visit
 		}
 		g.functions, g.disabled = base.Functions, base.Disabled
 	}
-	c := &conf.Config{Optimize: true, ShortCircuit: true, MaxNodes: conf.DefaultMaxNodes, Functions: g.functions, Disabled: g.disabled}
+	c := &conf.Config{Optimize: true, ShortCircuit: true, MaxNodes: conf.DefaultMaxNodes, Functions: g.functions,
+		Disabled: g.disabled}
 	c.WithEnv(types)
 	c.Visitors = []ast.Visitor{reader, newOperators(c)}
 	tree, err := checker.ParseCheck(source, c)
@@ -242,8 +245,8 @@ func (g *language) program(source string, types map[string]any, reader ast.Visit
 
 var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
 
-// typesIn gives the type of each flat identifier that an expression can come to: expr prepares every one that it is told of, and a
-// form has hundreds.
+// typesIn gives the type of each flat identifier that an expression can come to: expr prepares every one that it is
+// told of, and a form has hundreds.
 func (g *language) typesIn(source string, it *Field) map[string]any {
 	flat := map[string]any{"answers": new(Answers)}
 	for _, id := range word.FindAllString(source, -1) {
@@ -308,7 +311,8 @@ func (r *refReader) Visit(node *ast.Node) {
 			r.fail("不支持负号，请写成 0 - x")
 		}
 	case *ast.BinaryNode:
-		if !slices.Contains([]string{"+", "-", "*", "/", "==", "!=", "<", "<=", ">", ">=", "and", "or", "&&", "||", "in"}, n.Operator) {
+		if !slices.Contains([]string{"+", "-", "*", "/", "==", "!=", "<", "<=", ">", ">=", "and", "or", "&&", "||", "in"},
+			n.Operator) {
 			r.fail("不支持运算符 " + n.Operator)
 		}
 	case *ast.StringNode, *ast.BoolNode, *ast.ConditionalNode, *ast.ArrayNode, *ast.ConstantNode:

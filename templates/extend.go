@@ -14,8 +14,9 @@ import (
 // extensionFile makes a year's definition out of an earlier one: only what differs is written.
 const extensionFile = "year.yaml"
 
-// extension is that file. The years of the earlier form are moved on by as many years as lie between; files that the later year does not have yet are dropped;
-// then the edits are made; a file of the year's own takes the place of the earlier one.
+// extension is that file. The years of the earlier form are moved on by as many years as lie between; files that the
+// later year does not have yet are dropped; then the edits are made; a file of the year's own takes the place of the
+// earlier one.
 type extension struct {
 	Extends int
 	Draft   bool // no call was issued yet: never the year that is meant where none is named
@@ -42,7 +43,8 @@ func MoveYears(text string, from, to int) string {
 // Latest is the newest year with a call that was issued.
 func Latest() int {
 	years := Years()
-	return years[slices.IndexFunc(years, func(y int) bool { return y == slices.Max(slices.DeleteFunc(slices.Clone(years), draft)) })]
+	return years[slices.IndexFunc(years,
+		func(y int) bool { return y == slices.Max(slices.DeleteFunc(slices.Clone(years), draft)) })]
 }
 
 func draft(year int) bool {
@@ -98,7 +100,8 @@ func filesOf(fsys fs.FS, root string, year int) (map[string][]byte, error) {
 }
 
 // apply makes the year's files of an earlier year's and its own.
-func (e *extension) apply(earlier, own map[string][]byte, year int, problem func(int, string, string) error) (map[string][]byte, error) {
+func (e *extension) apply(earlier, own map[string][]byte, year int,
+	problem func(int, string, string) error) (map[string][]byte, error) {
 	for name, data := range earlier {
 		short := strings.TrimPrefix(name, strconv.Itoa(e.Extends)+"/")
 		if slices.Contains(e.Drop, short) {

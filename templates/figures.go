@@ -13,7 +13,8 @@ const (
 	Neither = "none"
 )
 
-// Rounded is a number with as many decimals as the field has. A whole number is left alone: that it is none is a fault of its own.
+// Rounded is a number with as many decimals as the field has. A whole number is left alone: that it is none is a fault
+// of its own.
 func (f *Field) Rounded(x decimal.Decimal) decimal.Decimal {
 	if f.Decimals == nil || f.Type == IntegerField {
 		return x
@@ -21,7 +22,8 @@ func (f *Field) Rounded(x decimal.Decimal) decimal.Decimal {
 	return x.Round(*f.Decimals)
 }
 
-// Supplementary says whether the official form does not print the field in a year: the Department collects it beyond the form.
+// Supplementary says whether the official form does not print the field in a year: the Department collects it beyond
+// the form.
 func (d *Definition) Supplementary(f *Field, year int) bool {
 	y, _ := d.Form.YearOf(year)
 	return f.Dated() && !slices.Contains(f.RequiredYears, y.ID)
@@ -40,16 +42,18 @@ func (d *Definition) Refs(f *Field) []Ref {
 	return out
 }
 
-// SameAnswers says whether two forms ask for the same things: what was answered to one can be scored under the other. How they are
-// called, and which way is better, may differ.
+// SameAnswers says whether two forms ask for the same things: what was answered to one can be scored under the other.
+// How they are called, and which way is better, may differ.
 func (f *Form) SameAnswers(other *Form) bool {
 	same := func(a, b *Field) bool {
 		return a.ID == b.ID && a.Type == b.Type && a.Unit == b.Unit && a.Record == b.Record && slices.Equal(a.Years, b.Years)
 	}
-	return slices.EqualFunc(f.Fields(), other.Fields(), same) && slices.Equal(f.Years, other.Years) && slices.Equal(f.Kinds, other.Kinds)
+	return slices.EqualFunc(f.Fields(), other.Fields(), same) && slices.Equal(f.Years, other.Years) &&
+		slices.Equal(f.Kinds, other.Kinds)
 }
 
-// graded says whether the form tells which way its figures are better. Forms from before that are still read, for --previous.
+// graded says whether the form tells which way its figures are better. Forms from before that are still read, for
+// --previous.
 func (f *Form) graded() bool {
 	return slices.ContainsFunc(f.Fields(), func(x *Field) bool { return x.Better != "" })
 }
@@ -59,7 +63,8 @@ func (f *Form) checkFigures(l *loader) {
 	for _, x := range f.Fields() {
 		declared := slices.Contains([]string{Higher, Lower, Neither}, x.Better) && x.Decimals != nil && *x.Decimals >= 0
 		if x.Numeric() && !declared || !x.Numeric() && (x.Better != "" || x.Decimals != nil) {
-			l.problem(x.at, "数字栏目“"+x.ID+"”缺 better 或 decimals，或不是数字而写了", "数字栏目写 better（higher、lower、none）和 decimals（小数位数），其余不写。")
+			l.problem(x.at, "数字栏目“"+x.ID+"”缺 better 或 decimals，或不是数字而写了",
+				"数字栏目写 better（higher、lower、none）和 decimals（小数位数），其余不写。")
 		}
 	}
 }

@@ -25,7 +25,8 @@ type Form struct {
 	Beyond struct{ Asked, Tool, Coherence string }
 	// Posts tell from what is written about the head of the consortium whether it is the park's.
 	Posts struct{ Park, Elsewhere []string }
-	// Formerly are texts of the template, and what stood in their place in templates that were sent out: those are still read.
+	// Formerly are texts of the template, and what stood in their place in templates that were sent out: those are still
+	// read.
 	Formerly map[string]string
 	Kinds    []MemberKind
 	Confirm  struct{ Checked, Unchecked string }
@@ -106,7 +107,8 @@ type YearBlock struct {
 	Metrics   []*Field
 	Paragraph string
 
-	// Of a progress form: the recommendation's metrics that are asked again, their group where it is another, and what stands beside each.
+	// Of a progress form: the recommendation's metrics that are asked again, their group where it is another, and what
+	// stands beside each.
 	From       []string
 	Group      string
 	Companions []*Companion
@@ -147,7 +149,8 @@ const (
 	NamesField   FieldType = "names"   // list of persons, personal data; in expressions: how many
 )
 
-var fieldTypes = []FieldType{TextField, ProseField, ChoiceField, DateField, IntegerField, DecimalField, PercentField, ConfirmField, PersonField, PhoneField, NamesField}
+var fieldTypes = []FieldType{TextField, ProseField, ChoiceField, DateField, IntegerField, DecimalField, PercentField,
+	ConfirmField, PersonField, PhoneField, NamesField}
 
 // Topics of metrics in the provincial workbook.
 const (
@@ -165,31 +168,35 @@ type Field struct {
 	Unit         string    // unit stored
 	Group        string    // official group label
 	Type         FieldType `check:"must,is type"`
-	Choices      string    `check:"is choice"` // for choices: consortia, cities, parks, kinds, yes_no, or one of the form's Lists
-	Open         bool      // a choice that may be departed from
-	Suggest      string    `check:"is suggestion"` // what a dropdown offers for a text without asking that it be kept to: see suggestions
-	Years        []string  `check:"is year"`
-	Required     bool
-	Extra        bool // not in the official form
-	Since        int  // version of the form that asked for it first: workbooks of earlier accepted ones are not asked; 0: the first
-	Personal     bool
-	None         bool // 无 is an answer
-	Locked       bool // prefilled by a return, not for the filler
-	Post         bool // of somebody who should hold a post in the park: see Form.Posts
-	Min, Max     *decimal.Decimal
-	Better       string // of a number: higher or lower is better, or none: no counted evidence looks at it
-	Decimals     *int32 // of a number: digits behind the point; a figure is rounded to them before anything is computed
-	Limit        int    // characters; 0: none
-	Seal         string
-	Hint         string
-	Footnote     string   `check:"is note"`
-	Heading      string   // what the official form prints over the labels from here on, where it is not the block's
-	Evidence     []string // observation points (附件2)
-	Paragraph    string
-	Width        float64  // column width in a record block, in characters
-	Tall         int      // lines to show where no limit says it
-	NewPage      bool     `yaml:"new_page"`             // begins a page on paper
-	Topics       []string `check:"in headline funding"` // what the provincial workbook gathers it under, beside its own sheet: see Topics
+	// for choices: consortia, cities, parks, kinds, yes_no, or one of the form's Lists
+	Choices string `check:"is choice"`
+	Open    bool   // a choice that may be departed from
+	// what a dropdown offers for a text without asking that it be kept to: see suggestions
+	Suggest  string   `check:"is suggestion"`
+	Years    []string `check:"is year"`
+	Required bool
+	Extra    bool // not in the official form
+	// version of the form that asked for it first: workbooks of earlier accepted ones are not asked; 0: the first
+	Since     int
+	Personal  bool
+	None      bool // 无 is an answer
+	Locked    bool // prefilled by a return, not for the filler
+	Post      bool // of somebody who should hold a post in the park: see Form.Posts
+	Min, Max  *decimal.Decimal
+	Better    string // of a number: higher or lower is better, or none: no counted evidence looks at it
+	Decimals  *int32 // of a number: digits behind the point; a figure is rounded to them before anything is computed
+	Limit     int    // characters; 0: none
+	Seal      string
+	Hint      string
+	Footnote  string   `check:"is note"`
+	Heading   string   // what the official form prints over the labels from here on, where it is not the block's
+	Evidence  []string // observation points (附件2)
+	Paragraph string
+	Width     float64 // column width in a record block, in characters
+	Tall      int     // lines to show where no limit says it
+	NewPage   bool    `yaml:"new_page"` // begins a page on paper
+	// what the provincial workbook gathers it under, beside its own sheet: see Topics
+	Topics []string `check:"in headline funding"`
 
 	Record string `yaml:"-"` // id of the record block it is a column of; empty otherwise
 	// RequiredYears are the years that must be given; all of Years unless some are extra.
@@ -242,7 +249,8 @@ func find[T any](of []T, is func(T) bool) (found T, ok bool) {
 // Yes is the affirmative of the yes-or-no choices.
 func (f *Form) Yes() string { return f.YesNo[0] }
 
-// suggestions are points and fields, sheets, metrics of a progress form, and the names in the roster, which the sheet itself holds.
+// suggestions are points and fields, sheets, metrics of a progress form, and the names in the roster, which the sheet
+// itself holds.
 var suggestions = []string{"evidence", "sheets", "reported", "members_name"}
 
 // Suggestions lists what is offered for a text, in the order it is offered; nil where nothing is.
@@ -406,14 +414,16 @@ func (f *Form) check(l *loader) {
 			if b.Progress != nil {
 				for i, x := range b.Progress.Lines {
 					if !slices.Contains(CheckNames, "check_"+x.Show) {
-						l.problem(at{file, fmt.Sprintf("%s.progress.lines[%d]", base, i)}, "show“"+x.Show+"”不认识", "可用 progress、errors、warnings、hints、open、conclusion。")
+						l.problem(at{file, fmt.Sprintf("%s.progress.lines[%d]", base, i)}, "show“"+x.Show+"”不认识",
+							"可用 progress、errors、warnings、hints、open、conclusion。")
 					}
 				}
 			}
 			if y := b.Years; y != nil {
 				for i, x := range y.Metrics {
 					x.Years, x.Required = y.Columns, true
-					x.RequiredYears = slices.DeleteFunc(slices.Clone(y.Columns), func(id string) bool { return slices.Contains(y.Extra, id) })
+					x.RequiredYears = slices.DeleteFunc(slices.Clone(y.Columns),
+						func(id string) bool { return slices.Contains(y.Extra, id) })
 					if x.Paragraph == "" {
 						x.Paragraph = y.Paragraph
 					}

@@ -24,9 +24,11 @@ type function struct {
 
 // functionList is what rules and rubric may call.
 var functionList = []function{
-	{"sum", func(_ *language, a []any) (any, error) { return fold(a, number.Add), nil }, new(func(number, ...number) number)},
+	{"sum", func(_ *language, a []any) (any, error) { return fold(a, number.Add), nil },
+		new(func(number, ...number) number)},
 	{"min", func(_ *language, a []any) (any, error) { return fold(a, least), nil }, new(func(number, ...number) number)},
-	{"max", func(_ *language, a []any) (any, error) { return fold(a, greatest), nil }, new(func(number, ...number) number)},
+	{"max", func(_ *language, a []any) (any, error) { return fold(a, greatest), nil },
+		new(func(number, ...number) number)},
 	{"abs", func(_ *language, a []any) (any, error) { return a[0].(number).Abs(), nil }, new(func(number) number)},
 	{"round", func(_ *language, a []any) (any, error) {
 		return a[0].(number).Round(int32(a[1].(number).IntPart())), nil
@@ -95,7 +97,8 @@ func functions(g *language) []expr.Option {
 		out = append(out, expr.Function(f.name, func(args ...any) (any, error) { return f.call(g, args) }, f.sign))
 	}
 	for _, o := range operatorList {
-		out = append(out, expr.Function(o.name, func(args ...any) (any, error) { return o.call(args[0].(number), args[1].(number)) }, o.types))
+		out = append(out, expr.Function(o.name,
+			func(args ...any) (any, error) { return o.call(args[0].(number), args[1].(number)) }, o.types))
 	}
 	return out
 }
@@ -120,8 +123,10 @@ var operatorList = func() []operator {
 
 // dateOperators compare ISO dates. A month and a day in it are not told apart: neither is before the other.
 var dateOperators = []function{
-	{"not_before", func(_ *language, a []any) (any, error) { return dateOrder(a) >= 0, nil }, new(func(string, string) bool)},
-	{"not_after", func(_ *language, a []any) (any, error) { return dateOrder(a) <= 0, nil }, new(func(string, string) bool)},
+	{"not_before", func(_ *language, a []any) (any, error) { return dateOrder(a) >= 0, nil },
+		new(func(string, string) bool)},
+	{"not_after", func(_ *language, a []any) (any, error) { return dateOrder(a) <= 0, nil },
+		new(func(string, string) bool)},
 }
 
 func dateOrder(a []any) int {
@@ -136,8 +141,8 @@ type operator struct {
 	types      any
 }
 
-// operators puts the functions in the place of their signs, all in one pass: the library checks the types of an expression anew before
-// every pass, and knows only passes for one sign.
+// operators puts the functions in the place of their signs, all in one pass: the library checks the types of an
+// expression anew before every pass, and knows only passes for one sign.
 type operators []*patcher.OperatorOverloading
 
 func newOperators(c *conf.Config) operators {
@@ -148,7 +153,8 @@ func newOperators(c *conf.Config) operators {
 		if of := texts[o.sign]; of != "" {
 			names = append(names, of)
 		}
-		out = append(out, &patcher.OperatorOverloading{Operator: o.sign, Overloads: names, Env: &c.Env, Functions: c.Functions, NtCache: &c.NtCache})
+		out = append(out, &patcher.OperatorOverloading{Operator: o.sign, Overloads: names, Env: &c.Env,
+			Functions: c.Functions, NtCache: &c.NtCache})
 	}
 	return out
 }

@@ -34,7 +34,8 @@ const (
 )
 
 // LetterVars are the words that a letter may leave to the program.
-var LetterVars = []string{"city", "consortium", "form", "edition", "faults", "explained", "hints", "deadline", "due", "reply", "late", "office", "email",
+var LetterVars = []string{"city", "consortium", "form", "edition", "faults", "explained", "hints", "deadline", "due",
+	"reply", "late", "office", "email",
 	"explanations", "list", "copy", "sha256", "count"}
 
 // Letter finds a letter by its kind.

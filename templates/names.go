@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Label is what a field is called among all fields: its label as printed, without the punctuation that ends a line of the
-// form, and with its unit or else its group where several fields are printed with the same label.
+// Label is what a field is called among all fields: its label as printed, without the punctuation that ends a line of
+// the form, and with its unit or else its group where several fields are printed with the same label.
 func (d *Definition) Label(field string) string { return d.labels[field] }
 
 // Name is the label of a value with its year, where the label does not say the year itself.

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// Notice is the work plan, sentence by sentence, each with what answers it. Nothing is derived from it: it is held against
-// the rest of the definition, so that no sentence goes without an answer and no rule cites a paragraph that does not ask
-// for it.
+// Notice is the work plan, sentence by sentence, each with what answers it. Nothing is derived from it: it is held
+// against the rest of the definition, so that no sentence goes without an answer and no rule cites a paragraph that
+// does not ask for it.
 type Notice struct {
 	Title  string
 	SHA256 string // of the whole text without blanks, so that nobody edits it unnoticed
@@ -227,9 +227,10 @@ func (n *Notice) check(l *loader, d *Definition) {
 	}
 }
 
-// checkItem proves that a sentence is answered, by things that exist; and in the annexes that each cell is the wording of
-// one of them.
-func (n *Notice) checkItem(l *loader, d *Definition, printed map[string]bool, p *NoticePart, item *NoticeItem, where at) {
+// checkItem proves that a sentence is answered, by things that exist; and in the annexes that each cell is the wording
+// of one of them.
+func (n *Notice) checkItem(l *loader, d *Definition, printed map[string]bool, p *NoticePart, item *NoticeItem,
+	where at) {
 	var wording []string
 	for _, k := range answerKinds {
 		for _, id := range k.ids(item) {

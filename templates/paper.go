@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// Paper is 附件3 as it is printed: where on paper the fields stand. It holds places, not wording: labels, units, limits and
-// notes are the form's, named by their ids. The Word form is written from it, and a filled one is read by it.
+// Paper is 附件3 as it is printed: where on paper the fields stand. It holds places, not wording: labels, units, limits
+// and notes are the form's, named by their ids. The Word form is written from it, and a filled one is read by it.
 type Paper struct {
 	Attachment string
 	Cover      []string        `check:"must,is field"` // fields
 	Notes      []string        `check:"is note"`       // ids of notes, the first is the heading
 	Sections   []*PaperSection `check:"must"`
-	// Supplement is the title of a last section, which holds what the Department collects beyond the form. It is printed where something
-	// of it is filled in, so that the paper that is signed says it.
+	// Supplement is the title of a last section, which holds what the Department collects beyond the form. It is printed
+	// where something of it is filled in, so that the paper that is signed says it.
 	Supplement string
 }
 
@@ -255,7 +255,8 @@ func (p *Paper) complete(l *loader, d *Definition, printed map[string]bool) {
 // check resolves one item and notes what it prints.
 func (i *PaperItem) check(l *loader, d *Definition, where at, printed map[string]bool) {
 	set := 0
-	for _, word := range []string{i.Text, i.Note, i.Label, i.Group, i.Year, i.Value, i.Kind, i.Count, i.Names, i.Declare, i.Seal} {
+	for _, word := range []string{i.Text, i.Note, i.Label, i.Group, i.Year, i.Value, i.Kind, i.Count, i.Names, i.Declare,
+		i.Seal} {
 		if word != "" {
 			set++
 		}
@@ -317,7 +318,8 @@ func (t *PaperTable) place(l *loader, where at) {
 				continue
 			}
 			if next == len(row) || col+max(1, row[next].Span) > len(t.Columns) {
-				l.problem(at{where.file, fmt.Sprintf("%s.rows[%d]", where.path, ri)}, "这一行没有排满或排不下表格的各列", "请核对各格的 span，以及上面的格子的 down。")
+				l.problem(at{where.file, fmt.Sprintf("%s.rows[%d]", where.path, ri)}, "这一行没有排满或排不下表格的各列",
+					"请核对各格的 span，以及上面的格子的 down。")
 				return
 			}
 			above[col], left[col] = row[next], max(1, row[next].Down)-1

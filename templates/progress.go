@@ -8,7 +8,8 @@ import (
 	"slices"
 )
 
-// progressFolder holds the form by which those chosen in earlier batches report year by year what became of their promises.
+// progressFolder holds the form by which those chosen in earlier batches report year by year what became of their
+// promises.
 const progressFolder = "progress"
 
 // Companion is a cell beside each metric of a block: what was promised or said of it before, or why it is as it is.
@@ -32,8 +33,8 @@ func (c *Companion) header(form *Form) string {
 // Promises says which companions of a progress form hold what; all empty in other forms.
 type Promises struct {
 	Promised, Stated, Reason string // ids of companions
-	// Fields: whether the supplementary figures were sealed, the lead school then, the check code of what was sealed, the funding promised
-	// for all years.
+	// Fields: whether the supplementary figures were sealed, the lead school then, the check code of what was sealed, the
+	// funding promised for all years.
 	Basis, School, Code, Funds string
 	Carried                    []string // lists that each year's form takes over from the last one's
 }
@@ -49,7 +50,8 @@ func (y *YearBlock) companions() {
 	for _, x := range y.Metrics {
 		var row []*Field
 		for _, c := range y.Companions {
-			f := &Field{ID: x.ID + "_" + c.ID, Label: x.Label + " " + c.Label, Group: x.Group, Type: x.Type, Unit: x.Unit, Better: x.Better, Decimals: x.Decimals,
+			f := &Field{ID: x.ID + "_" + c.ID, Label: x.Label + " " + c.Label, Group: x.Group, Type: x.Type, Unit: x.Unit,
+				Better: x.Better, Decimals: x.Decimals,
 				Min: x.Min, Max: x.Max, Locked: c.Locked, Extra: true, Paragraph: x.Paragraph, Width: c.Width}
 			if c.Year != "" {
 				f.Years = []string{c.Year}
@@ -89,7 +91,8 @@ func (d *Definition) loadProgress(of *loader, own map[string][]byte) {
 	if _, err := unmarshal(of.sources["form.yaml"], fresh); err != nil {
 		return // known already
 	}
-	p := &Definition{Year: d.Year, Directory: d.Directory, Rubric: &Rubric{}, Register: d.Register, Letters: &Letters{}, Tables: d.Tables, Data: d.Data,
+	p := &Definition{Year: d.Year, Directory: d.Directory, Rubric: &Rubric{}, Register: d.Register, Letters: &Letters{},
+		Tables: d.Tables, Data: d.Data,
 		Paper: &Paper{}, Reading: d.Reading, Sources: map[string]string{}, Texts: own}
 	for name, text := range own {
 		sum := sha256.Sum256(text)
@@ -154,7 +157,8 @@ func (d *Definition) takeOver(l *loader, form, fresh *Form) {
 			}
 			fields, err := d.selectFields(b.Years.From)
 			if err != nil {
-				l.problem(at{"form.yaml", fmt.Sprintf("$.sheets[%d].blocks[%d].years", si, bi)}, "from 有误："+err.Error(), "请写推荐书的栏目，写法同规则的 each。")
+				l.problem(at{"form.yaml", fmt.Sprintf("$.sheets[%d].blocks[%d].years", si, bi)}, "from 有误："+err.Error(),
+					"请写推荐书的栏目，写法同规则的 each。")
 			}
 			for _, f := range fields {
 				b.Years.Metrics = append(b.Years.Metrics, asked(f, b.Years.Group))
@@ -165,7 +169,8 @@ func (d *Definition) takeOver(l *loader, form, fresh *Form) {
 
 // asked is a metric of the recommendation as it is asked again.
 func asked(f *Field, group string) *Field {
-	out := &Field{ID: f.ID, Label: f.Label, Printed: f.Printed, Unit: f.Unit, Group: f.Group, Type: f.Type, Min: f.Min, Max: f.Max, Better: f.Better,
+	out := &Field{ID: f.ID, Label: f.Label, Printed: f.Printed, Unit: f.Unit, Group: f.Group, Type: f.Type, Min: f.Min,
+		Max: f.Max, Better: f.Better,
 		Decimals: f.Decimals, Evidence: f.Evidence, Topics: f.Topics}
 	if group != "" {
 		out.Group = group
@@ -173,7 +178,8 @@ func asked(f *Field, group string) *Field {
 	return out
 }
 
-// fitting is a rule of the recommendation for this form: without the fields that it does not have; nil where nothing is left to look at.
+// fitting is a rule of the recommendation for this form: without the fields that it does not have; nil where nothing is
+// left to look at.
 func (d *Definition) fitting(r *Rule) *Rule {
 	out := *r
 	out.Cases, out.yields = nil, nil

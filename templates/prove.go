@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// prover proves what the tags of a definition's structs say, wherever one is written. What no tag can say is code beside the struct.
+// prover proves what the tags of a definition's structs say, wherever one is written. What no tag can say is code
+// beside the struct.
 //
 //	check:"must"      something has to be written
 //	check:"alone"     no neighbour in its list says the same
@@ -32,11 +33,16 @@ var references = map[string]struct {
 	"suggestion": {strings.Join(suggestions, "、") + "之一", func(*Definition) []string { return suggestions }},
 	"check":      {"检查方式", func(*Definition) []string { return Checks }},
 	"time":       {"公文的时候", func(*Definition) []string { return DocumentTimes }},
-	"city":       {"directory.yaml 的地市", func(d *Definition) []string { return ids(d.Directory.Cities, func(c City) string { return c.Name }) }},
-	"field":      {"form.yaml 的栏目编号", func(d *Definition) []string { return ids(d.Form.Fields(), func(f *Field) string { return f.ID }) }},
-	"kind":       {"form.yaml 的 kinds 的 id", func(d *Definition) []string { return ids(d.Form.Kinds, func(k MemberKind) string { return k.ID }) }},
-	"year":       {"form.yaml 的 years 的 id", func(d *Definition) []string { return ids(d.Form.Years, func(y Year) string { return y.ID }) }},
-	"note":       {"form.yaml 的 notes 的 id", func(d *Definition) []string { return ids(d.Form.notes(), func(n Note) string { return n.ID }) }},
+	"city": {"directory.yaml 的地市",
+		func(d *Definition) []string { return ids(d.Directory.Cities, func(c City) string { return c.Name }) }},
+	"field": {"form.yaml 的栏目编号",
+		func(d *Definition) []string { return ids(d.Form.Fields(), func(f *Field) string { return f.ID }) }},
+	"kind": {"form.yaml 的 kinds 的 id",
+		func(d *Definition) []string { return ids(d.Form.Kinds, func(k MemberKind) string { return k.ID }) }},
+	"year": {"form.yaml 的 years 的 id",
+		func(d *Definition) []string { return ids(d.Form.Years, func(y Year) string { return y.ID }) }},
+	"note": {"form.yaml 的 notes 的 id",
+		func(d *Definition) []string { return ids(d.Form.notes(), func(n Note) string { return n.ID }) }},
 }
 
 // ids lists one word of each.

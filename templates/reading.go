@@ -118,7 +118,8 @@ func (r *Reading) SaysNothing(words string) bool {
 			letters++
 		}
 	}
-	return letters < fewestLetters || r.Placeholder(key) || slices.Contains(r.Placeholders.Hollow, strings.Trim(key, dressing))
+	return letters < fewestLetters || r.Placeholder(key) ||
+		slices.Contains(r.Placeholders.Hollow, strings.Trim(key, dressing))
 }
 
 // fewestLetters is how many an explanation has at least: 1 and 是 explain nothing.

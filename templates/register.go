@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Register is what the Department keeps beside the submissions: consents, earlier selections, decisions about explanations, receipts.
+// Register is what the Department keeps beside the submissions: consents, earlier selections, decisions about
+// explanations, receipts.
 type Register struct {
 	Title  string           `check:"must"`
 	Next   string           `check:"must"` // the file in which each run writes the register for the one after it
@@ -26,8 +27,8 @@ type RegisterSheet struct {
 	Columns []*RegisterColumn
 }
 
-// RegisterStep is one step on the way of an award: done when its columns are filled and what was chosen in them passes. None is taken
-// before the one in front of it, unless that is optional.
+// RegisterStep is one step on the way of an award: done when its columns are filled and what was chosen in them passes.
+// None is taken before the one in front of it, unless that is optional.
 type RegisterStep struct {
 	ID       string
 	Label    string   `check:"must"`
@@ -50,7 +51,8 @@ const (
 // Steps lists those the program knows, in their order.
 var Steps = []string{StepAdvised, StepProposed, StepPublicised, StepCleared, StepChosen, StepRecommended}
 
-// Decided says how far the columns of a step are filled: all of them with what passes, some of them, and which are left.
+// Decided says how far the columns of a step are filled: all of them with what passes, some of them, and which are
+// left.
 func (s *RegisterStep) Decided(sheet *RegisterSheet, values map[string]string) (done, begun bool, left []string) {
 	refused := false
 	for _, id := range s.Columns {
@@ -75,13 +77,14 @@ type RegisterColumn struct {
 	Hint     string
 	Required bool
 	Date     bool
-	Number   bool     // not below zero
-	Given    bool     // prefilled by the program and not read
-	Private  bool     // stays in the register alone
-	Must     bool     // of Receives: what must be there; a date, or the first of the options
-	Choices  string   `check:"in consortia schools"` // consortia: those of the directory are offered, others may be typed; schools: one of the kinds of school
-	Options  []string // one of these
-	Width    float64  `check:"must"`
+	Number   bool // not below zero
+	Given    bool // prefilled by the program and not read
+	Private  bool // stays in the register alone
+	Must     bool // of Receives: what must be there; a date, or the first of the options
+	// consortia: those of the directory are offered, others may be typed; schools: one of the kinds of school
+	Choices string   `check:"in consortia schools"`
+	Options []string // one of these
+	Width   float64  `check:"must"`
 }
 
 // RegisterEffect says what an entry brings about.

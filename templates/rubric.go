@@ -11,8 +11,8 @@ import (
 // Rubric is 附件2, the indicators with their observation points. The document gives no weights: those here are a default
 // that says so, and are the reader's to change.
 type Rubric struct {
-	// Version 2 tells what counts from what is only shown and holds counted evidence to the fields' better. Rubrics without a version are
-	// from before; they are still read, for --previous.
+	// Version 2 tells what counts from what is only shown and holds counted evidence to the fields' better. Rubrics
+	// without a version are from before; they are still read, for --previous.
 	Version     int
 	WeightsNote string `yaml:"weights_note"` // 默认权重，非官方
 	// Method is how an evidence is made comparable across the batch where it doesn't say otherwise.
@@ -29,8 +29,8 @@ type Rubric struct {
 	Indicators []*Indicator
 }
 
-// Base is a size that amounts can be seen against. Applicants state it themselves, so that it only makes scenarios, unless the
-// Department has a list of its own for it.
+// Base is a size that amounts can be seen against. Applicants state it themselves, so that it only makes scenarios,
+// unless the Department has a list of its own for it.
 type Base struct {
 	ID       string
 	Label    string          // 每千名在校生
@@ -77,7 +77,8 @@ type Experts struct {
 	Deduction decimal.Decimal // the most points that may be deducted
 	// Bands say what marks mean, from the best down; the last begins at 0.
 	Bands []Band
-	// Rejections are the conditions, verbatim from the work plan, on which an expert may propose to turn a submission down.
+	// Rejections are the conditions, verbatim from the work plan, on which an expert may propose to turn a submission
+	// down.
 	Rejections []string
 	Veto       *decimal.Decimal // of rubrics before version 2, in which experts decided; nobody asks it
 }
@@ -109,7 +110,8 @@ type Scenario struct {
 	Weights     string // indicators, entropy, pca
 	Decides     bool   // whoever crosses the line by it can't be called firm; the others only inform
 	Basis       string // size: each amount on its own base
-	Experts     string // leniency: each expert's is taken off the marks; only where recusals make the sets of experts differ
+	// leniency: each expert's is taken off the marks; only where recusals make the sets of experts differ
+	Experts string
 	// Parts lets evidence that counts nothing count so much, by kind.
 	Parts map[string]int
 }
@@ -183,8 +185,9 @@ type Evidence struct {
 	Direction string          // higher or lower is better
 	Method    string          // one of Methods; empty: the rubric's
 	Target    decimal.Decimal // for the methods target and distance: the value that earns all
-	Parts     int             // how much it counts beside the point's other evidence; 0: it is shown, and counts in scenarios
-	Size      string          // id of the base that it can be seen against; empty: none
+	// how much it counts beside the point's other evidence; 0: it is shown, and counts in scenarios
+	Parts int
+	Size  string // id of the base that it can be seen against; empty: none
 
 	Weight     decimal.Decimal `yaml:"-"` // Parts as a share of the point's; they add up to 1 but for the last digit
 	Expression *Expression     `yaml:"-"`
@@ -207,7 +210,8 @@ const (
 // Per says whether the value is an amount per something, which its basis names: 每千名在校生.
 func (e *Evidence) Per() bool { return strings.HasPrefix(e.Basis, "每") }
 
-// Absolute says whether the method measures against the rubric's target. Such evidence keeps its method in every scenario.
+// Absolute says whether the method measures against the rubric's target. Such evidence keeps its method in every
+// scenario.
 func (e *Evidence) Absolute() bool { return e.Method == "target" || e.Method == "distance" }
 
 // Points lists all observation points in official order.
@@ -238,12 +242,14 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 		r.Robustness.Near = usual
 	}
 	if r.WeightsNote == "" || !slices.Contains(Methods, r.Method) {
-		l.problem(root, "缺 weights_note，或 method“"+r.Method+"”不认识", fmt.Sprintf("weights_note 写明权重的来历；method 可用 %v。", Methods))
+		l.problem(root, "缺 weights_note，或 method“"+r.Method+"”不认识",
+			fmt.Sprintf("weights_note 写明权重的来历；method 可用 %v。", Methods))
 	}
 	if r.Available.IsNegative() || r.Available.GreaterThan(one) {
 		l.problem(root, "available 不在0到1之间", "写可以参加比较的最低数据齐备程度，例如 0.6。")
 	}
-	if b := r.Robustness; b.Draws <= 0 || b.Seed == 0 || b.Budget <= 0 || b.Near <= 1 || !b.Spread.IsPositive() || !b.Spread.LessThan(one) || !b.Sure.GreaterThan(decimal.NewFromFloat(0.5)) || b.Sure.GreaterThan(one) {
+	if b := r.Robustness; b.Draws <= 0 || b.Seed == 0 || b.Budget <= 0 || b.Near <= 1 || !b.Spread.IsPositive() ||
+		!b.Spread.LessThan(one) || !b.Sure.GreaterThan(decimal.NewFromFloat(0.5)) || b.Sure.GreaterThan(one) {
 		l.problem(root, "robustness 不完整", "写明 draws、seed、budget（大于0）、near（大于1）、spread（0到1之间）和 sure（0.5到1之间）。")
 	}
 	r.checkExperts(l, root)
@@ -300,9 +306,11 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 
 func (r *Rubric) checkExperts(l *loader, root at) {
 	one := decimal.NewFromInt(1)
-	if x := r.Experts; x.Count <= 0 || !x.Scale.IsPositive() || !slices.Contains([]string{Mean, TrimmedMean}, x.Combine) || x.TrimFrom < 3 || x.Least < 1 ||
+	if x := r.Experts; x.Count <= 0 || !x.Scale.IsPositive() || !slices.Contains([]string{Mean, TrimmedMean}, x.Combine) ||
+		x.TrimFrom < 3 || x.Least < 1 ||
 		x.Deduction.IsNegative() || r.Version >= 2 && (len(x.Rejections) == 0 || x.Veto != nil) {
-		l.problem(root, "experts 不完整", "写明 count、least（不小于1）、scale（大于0）、combine（mean 或 trimmed_mean）、trim_from（不小于3）、deduction（不小于0）和 rejections（不予立项的情形）。")
+		l.problem(root, "experts 不完整", "写明 count、least（不小于1）、scale（大于0）、combine（mean 或 trimmed_mean）、trim_from（不小于3）、"+
+			"deduction（不小于0）和 rejections（不予立项的情形）。")
 	}
 	for i, b := range r.Experts.Bands {
 		above := r.Experts.Scale
@@ -316,7 +324,8 @@ func (r *Rubric) checkExperts(l *loader, root at) {
 	if n := len(r.Experts.Bands); n == 0 || !r.Experts.Bands[n-1].From.IsZero() {
 		l.problem(root, "experts.bands 没有，或最后一档不从0起", "每档写 from 和 words，从最好的写起，最后一档从0起。")
 	}
-	if c := r.Credibility; !c.Upper.IsPositive() || c.Upper.GreaterThan(one) || c.Margin.IsNegative() || !c.Base.IsPositive() {
+	if c := r.Credibility; !c.Upper.IsPositive() || c.Upper.GreaterThan(one) || c.Margin.IsNegative() ||
+		!c.Base.IsPositive() {
 		l.problem(root, "credibility 不完整", "写明 upper（0到1之间的分位）、margin（不小于0的百分点）和 base（大于0）。")
 	}
 }
@@ -328,7 +337,9 @@ func (r *Rubric) checkScenarios(l *loader, root at) {
 		for _, c := range []struct {
 			value   string
 			allowed []string
-		}{{s.Method, Methods}, {s.Aggregation, []string{Geometric}}, {s.Weights, []string{WeightsByIndicator, WeightsByEntropy, WeightsByPCA}}, {s.Basis, []string{BySize}}, {s.Experts, []string{WithoutLeniency}}} {
+		}{{s.Method, Methods}, {s.Aggregation, []string{Geometric}}, {s.Weights,
+			[]string{WeightsByIndicator, WeightsByEntropy,
+				WeightsByPCA}}, {s.Basis, []string{BySize}}, {s.Experts, []string{WithoutLeniency}}} {
 			if c.value == "" {
 				continue
 			}
@@ -348,8 +359,10 @@ func (r *Rubric) checkScenarios(l *loader, root at) {
 		if s.Decides && (s.Weights == WeightsByEntropy || s.Weights == WeightsByPCA || len(s.Parts) > 0 || s.Basis != "") {
 			l.problem(root, "情景“"+s.ID+"”由数据得出权重、计入增长或补充采集、或折算到规模，却写了 decides", "这些情景只供参考，请去掉 decides。")
 		}
-		if seen[s.ID] || !identifier.MatchString(s.ID) || strings.HasPrefix(s.ID, WithoutScenario) || s.Label == "" || changes != 1 {
-			l.problem(root, "情景“"+s.ID+"”重复、缺 label，或不是恰好换一处", "每个情景写 id、label，以及 method、aggregation、weights、basis、experts、parts 之一。")
+		if seen[s.ID] || !identifier.MatchString(s.ID) || strings.HasPrefix(s.ID, WithoutScenario) || s.Label == "" ||
+			changes != 1 {
+			l.problem(root, "情景“"+s.ID+"”重复、缺 label，或不是恰好换一处",
+				"每个情景写 id、label，以及 method、aggregation、weights、basis、experts、parts 之一。")
 		}
 		seen[s.ID] = true
 	}
@@ -377,8 +390,10 @@ func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, 
 	if e.Method == "" {
 		e.Method = r.Method
 	}
-	if !slices.Contains(Methods, e.Method) || !slices.Contains([]string{"higher", "lower"}, e.Direction) || !slices.Contains([]string{Level, GrowthRate, Commitment}, e.Kind) {
-		l.problem(where, "依据“"+e.ID+"”的 method、direction 或 kind 不认识", fmt.Sprintf("method：%v；direction：higher、lower；kind：level、growth、commitment。", Methods))
+	if !slices.Contains(Methods, e.Method) || !slices.Contains([]string{"higher", "lower"}, e.Direction) ||
+		!slices.Contains([]string{Level, GrowthRate, Commitment}, e.Kind) {
+		l.problem(where, "依据“"+e.ID+"”的 method、direction 或 kind 不认识",
+			fmt.Sprintf("method：%v；direction：higher、lower；kind：level、growth、commitment。", Methods))
 	}
 	if e.Absolute() != e.Target.IsPositive() {
 		l.problem(where, "依据“"+e.ID+"”的 method 与 target 不配", "method 为 target、distance 的依据写大于0的 target，其余不写。")
@@ -407,7 +422,8 @@ func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, 
 	} else if e.Size != "" {
 		l.problem(where, "依据“"+e.ID+"”的 size“"+e.Size+"”不在 bases 之列", "请改为 bases 中的 id。")
 	}
-	if rate := e.Kind == GrowthRate && e.Unit == "％"; rate && r.Version >= 3 && !strings.Contains(e.Expr, "< "+base+" ? 0 :") {
+	if rate := e.Kind == GrowthRate && e.Unit == "％"; rate && r.Version >= 3 &&
+		!strings.Contains(e.Expr, "< "+base+" ? 0 :") {
 		l.problem(where, "依据“"+e.ID+"”的增长率没有写基数的下限", "除数写成 (基数 < credibility.base ? 0 : 基数)：基数不到它的不算增长率。")
 	}
 	years := map[YearKind]map[int]bool{Actual: {}, Committed: {}}
@@ -417,7 +433,8 @@ func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, 
 		}
 	}
 	actual, committed := len(years[Actual]), len(years[Committed])
-	if e.Kind == Commitment && (actual > 0 || committed == 0) || e.Kind == Level && committed > 0 || e.Kind == GrowthRate && (committed > 0 || actual < 2) {
+	if e.Kind == Commitment && (actual > 0 || committed == 0) || e.Kind == Level && committed > 0 ||
+		e.Kind == GrowthRate && (committed > 0 || actual < 2) {
 		l.problem(where, "依据“"+e.ID+"”的 kind 是 "+e.Kind+"，与所用年度不合", "level 和 growth 只用实际年度（growth 至少两个），commitment 只用承诺年度。")
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Rule is one entry of the catalogue: what can be found, how grave it is, on which paragraph it rests, and the words for
-// it. Codes are LHT-<tier>-<nnn> and never reused; tier 1 file, 2 value, 3 within a form, 4 against the directory and
-// the calendar, 5 across submissions.
+// Rule is one entry of the catalogue: what can be found, how grave it is, on which paragraph it rests, and the words
+// for it. Codes are LHT-<tier>-<nnn> and never reused; tier 1 file, 2 value, 3 within a form, 4 against the directory
+// and the calendar, 5 across submissions.
 type Rule struct {
 	Code      string
 	ID        string `check:"must"`
@@ -40,7 +40,8 @@ type Rule struct {
 	// Sheet is why the rule can't be shown as a formula in the template; empty where it can.
 	Sheet string
 
-	// List is the list of the form that Each names alone: the expressions are about each of its rows, whose columns they call it.column.
+	// List is the list of the form that Each names alone: the expressions are about each of its rows, whose columns they
+	// call it.column.
 	List string `yaml:"-"`
 	// Cases are the compiled expressions, one a field of Each, or just one.
 	Cases  []Case `yaml:"-"`
@@ -73,7 +74,8 @@ var (
 	besideIt = regexp.MustCompile(`\bit_[a-z]`)
 )
 
-// spell writes the ids of the case's years for .year and .before, and the id of its field in the names of what stands beside it.
+// spell writes the ids of the case's years for .year and .before, and the id of its field in the names of what stands
+// beside it.
 func (c Case) spell(source string) string {
 	if c.Field != nil {
 		source = besideIt.ReplaceAllStringFunc(source, func(name string) string { return c.Field.ID + name[len("it"):] })
@@ -97,7 +99,8 @@ func (r *Rule) Covers(d *Definition, f *Field, year int) bool {
 // Tier is the first number of the code.
 func (r *Rule) Tier() int { return int(r.Code[4] - '0') }
 
-// Across says whether the rule compares submissions, or with what only the Department has, so that one workbook alone can't be judged by it.
+// Across says whether the rule compares submissions, or with what only the Department has, so that one workbook alone
+// can't be judged by it.
 func (r *Rule) Across() bool {
 	return r.Check == "shared_member" || r.Check == "near_text" || r.Check == "school_list"
 }
@@ -116,7 +119,8 @@ func (r *Rule) About(f *Field) bool {
 //	supplement    a value that the Department collects beyond the form was left blank: one finding a submission
 //	unreadable    something stands there that can't be read as the number, date or choice it should be
 //	coercion      a value was read after a change of one of Kinds, or for a reason of one of Kinds could not be read
-//	bounds        a number under the field's min, over its max, or a fraction where whole numbers belong (Kinds: min, max, whole)
+//	bounds        a number under the field's min, over its max, or a fraction where whole numbers belong (Kinds: min,
+//	max, whole)
 //	fraction      a bare number between 0 and 1 where 0 to 100 is asked (Kinds: coercions that settle what was meant)
 //	length        a text over its limit
 //	expr          Expr over the values of one submission
@@ -127,7 +131,8 @@ func (r *Rule) About(f *Field) bool {
 //	shared_member the same unit in several consortia (Kinds: member kinds)
 //	unheard       a row that the filler added to the explanations, and that explains nothing that was found
 //	near_text     near-identical texts in two submissions (Threshold: share of shingles in common, 0 to 1)
-//	school_list   members beside the register's list of schools (Kinds: unlisted, kind, enrolment, whose Threshold is a share)
+//	school_list   members beside the register's list of schools (Kinds: unlisted, kind, enrolment, whose Threshold is a
+//	share)
 var Checks = []string{
 	"file", "marks", "two_versions", "required", "supplement", "unreadable", "coercion", "bounds", "fraction", "length",
 	"expr", "column", "record", "unsupported", "national", "shared_member", "near_text", "unheard", "school_list",
@@ -137,7 +142,8 @@ var (
 	codeForm    = regexp.MustCompile(`^LHT-[1-5]-[0-9]{3}$`)
 	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 	// variables that every message may use, beside the ids of the years
-	messageVars = []string{"label", "name", "year", "raw", "value", "unit", "limit", "count", "min", "max", "other", "member", "kind", "detail", "file", "sheet", "cell", "share", "list", "deadline", "how", "listed_city", "listed_park"}
+	messageVars = []string{"label", "name", "year", "raw", "value", "unit", "limit", "count", "min", "max", "other",
+		"member", "kind", "detail", "file", "sheet", "cell", "share", "list", "deadline", "how", "listed_city", "listed_park"}
 )
 
 func (d *Definition) checkRules(l *loader, g *language) {
@@ -181,7 +187,8 @@ func (d *Definition) compileRule(l *loader, g *language, r *Rule) {
 	} else if len(r.Each) > 0 {
 		var err error
 		if fields, err = d.selectFields(r.Each); err != nil {
-			l.problem(r.at, "规则 "+r.Code+" 的 each 有误："+err.Error(), "请写栏目编号，或 metrics、annual、amounts、singles、texts，或栏目类型如 integer、date。")
+			l.problem(r.at, "规则 "+r.Code+" 的 each 有误："+err.Error(),
+				"请写栏目编号，或 metrics、annual、amounts、singles、texts，或栏目类型如 integer、date。")
 			return
 		}
 	}
@@ -265,7 +272,8 @@ func (d *Definition) caseYears(r *Rule) ([]Case, error) {
 	return out, nil
 }
 
-// selectFields resolves the words of `each` to fields, in form order and without repeats; a word behind a minus sign takes fields out.
+// selectFields resolves the words of `each` to fields, in form order and without repeats; a word behind a minus sign
+// takes fields out.
 func (d *Definition) selectFields(words []string) ([]*Field, error) {
 	chosen := map[*Field]bool{}
 	for _, w := range words {
@@ -363,7 +371,8 @@ func (d *Definition) Ref(s string, it *Field) (Ref, error) {
 	return d.ref(s)
 }
 
-// CaseRef reads a reference as the texts of a rule write it within one of its cases: it, it.last, apprentices.year, it.before.
+// CaseRef reads a reference as the texts of a rule write it within one of its cases: it, it.last, apprentices.year,
+// it.before.
 func (d *Definition) CaseRef(c Case, s string) (Ref, error) { return d.Ref(c.spell(s), c.Field) }
 
 // Fill puts values into the placeholders of a message. A placeholder without a value becomes （无）.
@@ -381,8 +390,8 @@ func firstLine(s string) string {
 	return line
 }
 
-// Try gives a definition that has only the rule given and those before it that void values: what an edit of one rule would
-// do, without loading everything again. The rule replaces the one of its code.
+// Try gives a definition that has only the rule given and those before it that void values: what an edit of one rule
+// would do, without loading everything again. The rule replaces the one of its code.
 func (d *Definition) Try(rule Rule) (*Definition, error) {
 	tried, l := *d, &loader{}
 	rule.Cases = nil

@@ -30,7 +30,8 @@ type Data struct {
 	Units []Measure // all that fields and columns are counted in
 }
 
-// Measure is a unit of measure, with its code in the Unified Code for Units of Measure; things that are only counted are annotations there.
+// Measure is a unit of measure, with its code in the Unified Code for Units of Measure; things that are only counted
+// are annotations there.
 type Measure struct {
 	Unit        string
 	UCUM        string
@@ -46,7 +47,8 @@ type Column struct {
 	Paragraph   string
 	Values      []string // allowed values, where they are a closed set
 	References  string   // table.column that holds every value of this one; empty: none
-	Names       string   // column of this table whose codes this one gives the labels of, from table codes; empty: the program fills it
+	// column of this table whose codes this one gives the labels of, from table codes; empty: the program fills it
+	Names string
 }
 
 // Table finds the description of a table, or gives nil.

@@ -46,7 +46,8 @@ type Definition struct {
 	Documents *Documents // nil in a definition from before there was one
 	Audit     *Audit     // nil in a definition from before there was one
 	Notice    *Notice    // nil where Warning says why
-	// Progress is the form by which those chosen in earlier batches report: rules and letters of its own, no rubric; nil where there is none.
+	// Progress is the form by which those chosen in earlier batches report: rules and letters of its own, no rubric; nil
+	// where there is none.
 	Progress *Definition
 	// Warning is the one thing wrong with a definition that does not keep it from being used; empty in those that ship.
 	Warning string
@@ -65,7 +66,8 @@ type Definition struct {
 // Load gives the definition of a year that ships with the program.
 func Load(year int) (*Definition, error) { return load(shipped, "templates", year) }
 
-// LoadDir gives the definition of a year that stands in <dir>/<year>; what is said about its files names them as they are there.
+// LoadDir gives the definition of a year that stands in <dir>/<year>; what is said about its files names them as they
+// are there.
 func LoadDir(dir string, year int) (*Definition, error) { return load(os.DirFS(dir), dir, year) }
 
 // Years lists the years that ship with the program, ascending.
@@ -88,9 +90,10 @@ func yearsIn(fsys fs.FS) []int {
 
 // LoadFS loads the definition in <year>/*.yaml of fsys and checks it against itself.
 //
-// The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, letters.yaml, tables.yaml, word.yaml, reading.yaml, audit.yaml,
-// documents.yaml (which earlier definitions don't have), and every rules*.yaml, which together make one catalogue. The error joins all
-// contradictions found, each a *Problem. notice.yaml is held against them; what is wrong with it is a Warning.
+// The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, letters.yaml, tables.yaml, word.yaml,
+// reading.yaml, audit.yaml, documents.yaml (which earlier definitions don't have), and every rules*.yaml, which
+// together make one catalogue. The error joins all contradictions found, each a *Problem. notice.yaml is held against
+// them; what is wrong with it is a Warning.
 func LoadFS(fsys fs.FS, year int) (*Definition, error) { return load(fsys, "templates", year) }
 
 // load reads the files of a year; root is how people know where they stand.
@@ -113,7 +116,8 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 		Form: &Form{}, Directory: &Directory{}, Rubric: &Rubric{}, Register: &Register{}, Letters: &Letters{},
 		Paper: &Paper{}, Reading: &Reading{}, Sheets: &Sheets{}, Documents: &Documents{}, Audit: &Audit{},
 	}
-	dir, names, sources, progress := strconv.Itoa(year), slices.Sorted(maps.Keys(texts)), map[string][]byte{}, map[string][]byte{}
+	dir, names, sources, progress := strconv.Itoa(year), slices.Sorted(maps.Keys(texts)), map[string][]byte{},
+		map[string][]byte{}
 	for _, name := range names {
 		sum := sha256.Sum256(texts[name])
 		d.Sources[name] = hex.EncodeToString(sum[:])

@@ -13,8 +13,8 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// A definition's file is larger than this, or its lists stand deeper in each other, only by mistake or by malice: the library takes
-// minutes and gigabytes for what is nested a hundred thousand deep.
+// A definition's file is larger than this, or its lists stand deeper in each other, only by mistake or by malice: the
+// library takes minutes and gigabytes for what is nested a hundred thousand deep.
 const (
 	largestFile = 4 << 20
 	deepest     = 60
@@ -99,8 +99,9 @@ func deeper(indents []int, at int) []int {
 	return append(indents, at)
 }
 
-// loose cuts the numbers of a file loose from the tokens around them: for each decimal that it makes of one, the library goes through all
-// that hang together, which is the file. It notes the line of the first anchor or alias: a few of them stand for any amount of text.
+// loose cuts the numbers of a file loose from the tokens around them: for each decimal that it makes of one, the
+// library goes through all that hang together, which is the file. It notes the line of the first anchor or alias: a few
+// of them stand for any amount of text.
 type loose struct{ alias int }
 
 func (l *loose) Visit(node ast.Node) ast.Visitor {

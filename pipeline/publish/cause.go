@@ -18,7 +18,9 @@ func Cause(err error) string {
 	switch errors.As(err, &number); {
 	case errors.As(err, &held):
 		return "旧结果里有文件正被打开。请在 Excel、WPS 或资源管理器里关闭它，再运行一次"
-	case slices.Contains(diskFull, number) && errors.As(err, &file) && filepath.Dir(file.Path) == filepath.Clean(os.TempDir()): // where large sheets wait
+	// where large sheets wait
+	case slices.Contains(diskFull, number) && errors.As(err, &file) &&
+		filepath.Dir(file.Path) == filepath.Clean(os.TempDir()):
 		return "临时文件夹 " + filepath.Clean(os.TempDir()) + " 所在的磁盘已满。请腾出空间，再运行一次"
 	case slices.Contains(diskFull, number):
 		return "磁盘已满。请腾出空间，或用 --out 换一个地方，再运行一次"
@@ -41,7 +43,8 @@ func unreadable(path string) bool {
 	return errors.Is(err, fs.ErrPermission)
 }
 
-// InWords is what an error says, with what the system says of a file in Chinese: what is known of it, and the file once.
+// InWords is what an error says, with what the system says of a file in Chinese: what is known of it, and the file
+// once.
 func InWords(err error) string {
 	message := err.Error()
 	var file *fs.PathError

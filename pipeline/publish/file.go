@@ -26,8 +26,9 @@ const (
 	Replaced Written = "已覆盖"
 )
 
-// Files writes single files, all or none: each is new, or stands there with the same content. What stands there and differs may have
-// been filled in by somebody: it is replaced only with overwrite, else a Refusal names it and nothing is written.
+// Files writes single files, all or none: each is new, or stands there with the same content. What stands there and
+// differs may have been filled in by somebody: it is replaced only with overwrite, else a Refusal names it and nothing
+// is written.
 func Files(files []File, overwrite bool) ([]Written, error) {
 	out := make([]Written, len(files))
 	for i, f := range files {
@@ -39,7 +40,8 @@ func Files(files []File, overwrite bool) ([]Written, error) {
 			return nil, Refuse("已经有 %s，内容与要写的不同（可能有人填过），没有覆盖；什么也没有写。请移走它，或换一个地方写；确要覆盖，加 --overwrite", f.Path)
 		}
 	}
-	staged := make([]string, len(files)) // all are written before the first is put in its place: a full disk changes nothing
+	// all are written before the first is put in its place: a full disk changes nothing
+	staged := make([]string, len(files))
 	defer func() {
 		for _, name := range staged {
 			_ = os.Remove(name)
@@ -70,7 +72,8 @@ func Files(files []File, overwrite bool) ([]Written, error) {
 // errTaken says that something came where nothing was.
 var errTaken = errors.New("写的时候那里来了别的文件，没有动它")
 
-// Beside writes a file under a name that nothing has yet, with a number after it where need be: somebody may be working in what stands there.
+// Beside writes a file under a name that nothing has yet, with a number after it where need be: somebody may be working
+// in what stands there.
 func Beside(path string, data []byte) (string, error) {
 	staged, err := stage(File{path, data})
 	if err != nil {
@@ -86,8 +89,8 @@ func Beside(path string, data []byte) (string, error) {
 	}
 }
 
-// Folder says why nothing may be written to a folder: a file, or a link to nothing, stands where it or one above it would, or it lies in
-// published results, which are as they were published or for a meeting.
+// Folder says why nothing may be written to a folder: a file, or a link to nothing, stands where it or one above it
+// would, or it lies in published results, which are as they were published or for a meeting.
 func Folder(dir string) error {
 	for at := real(dir); at != filepath.Dir(at); at = filepath.Dir(at) {
 		if _, err := ReadManifest(at); err == nil {
@@ -151,7 +154,8 @@ func stage(f File) (string, error) {
 	return w.Name(), err
 }
 
-// place moves a staged file into its place. Where it is to be new, it takes the place of nothing that came in the meantime.
+// place moves a staged file into its place. Where it is to be new, it takes the place of nothing that came in the
+// meantime.
 func place(staged, path string, replace bool) error {
 	if !replace {
 		err := os.Link(staged, path)

@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Frozen is the copy of a run that is kept for a meeting: <out>/<year>-<name>. No later run writes there, and its files are
-// read-only. It has the run's own run.json, so that verify proves it like any other result.
+// Frozen is the copy of a run that is kept for a meeting: <out>/<year>-<name>. No later run writes there, and its files
+// are read-only. It has the run's own run.json, so that verify proves it like any other result.
 type Frozen struct{ Name, final, fresh string }
 
 // longestName of a frozen copy, in characters.
@@ -24,7 +24,8 @@ func PrepareFreeze(out, year, name string) (*Frozen, error) {
 	if name == "" {
 		return nil, nil
 	}
-	if strings.ContainsAny(name, `/\:*?"<>|`) || strings.ContainsFunc(name, unicode.IsControl) || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".") ||
+	if strings.ContainsAny(name, `/\:*?"<>|`) || strings.ContainsFunc(name, unicode.IsControl) ||
+		strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".") ||
 		utf8.RuneCountInString(name) > longestName {
 		return nil, Refuse("会议版的名称“%s”不能用作文件夹名，请换一个，例如 0905评审会", name)
 	}
@@ -36,8 +37,8 @@ func PrepareFreeze(out, year, name string) (*Frozen, error) {
 	return f, half(f.fresh)
 }
 
-// Copy takes over the results before they are published. again makes those anew that people read, which name the copy; m describes it all,
-// in a run.json of its own.
+// Copy takes over the results before they are published. again makes those anew that people read, which name the copy;
+// m describes it all, in a run.json of its own.
 func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) error {
 	if f == nil {
 		return nil

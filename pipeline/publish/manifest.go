@@ -23,15 +23,16 @@ const ManifestName = "run.json"
 
 // Manifest is run.json: what went in, what came out, under which definition.
 type Manifest struct {
-	Year       int               `json:"year"`
-	Version    string            `json:"version"`
-	Date       string            `json:"date,omitempty"`    // as given with --date
-	State      string            `json:"state"`             // how much of the scores is known, see table.State
-	Trial      []string          `json:"trial,omitempty"`   // in what the definition differs from the one in force
-	Meeting    string            `json:"meeting,omitempty"` // name of the copy that is kept for a meeting
-	DataRoot   string            `json:"data_root"`         // see Manifest.Data; printed in the results
-	Root       string            `json:"root"`              // sha256 of this file with "root" empty; printed on the console
-	Definition map[string]string `json:"definition"`        // file: sha256
+	Year     int      `json:"year"`
+	Version  string   `json:"version"`
+	Date     string   `json:"date,omitempty"`    // as given with --date
+	State    string   `json:"state"`             // how much of the scores is known, see table.State
+	Trial    []string `json:"trial,omitempty"`   // in what the definition differs from the one in force
+	Meeting  string   `json:"meeting,omitempty"` // name of the copy that is kept for a meeting
+	DataRoot string   `json:"data_root"`         // see Manifest.Data; printed in the results
+	// sha256 of this file with "root" empty; printed on the console
+	Root       string            `json:"root"`
+	Definition map[string]string `json:"definition"` // file: sha256
 	Options    Options           `json:"options"`
 	Previous   *Previous         `json:"previous,omitempty"`    // the run that this one was compared with
 	Earlier    []Previous        `json:"earlier,omitempty"`     // runs of earlier years, whose promises are followed
@@ -118,11 +119,12 @@ type Counts struct {
 	Findings       int `json:"findings"`
 }
 
-// Data is what the tables rest on and what they say, in one hash: year, definition, options, date, register, marks, opinions, previous run,
-// inputs and the table files. It is known before the workbooks are written, which print it; a run done again from the tables
-// (--from) has the same. folder is that for data, below the results' dir.
+// Data is what the tables rest on and what they say, in one hash: year, definition, options, date, register, marks,
+// opinions, previous run, inputs and the table files. It is known before the workbooks are written, which print it; a
+// run done again from the tables (--from) has the same. folder is that for data, below the results' dir.
 func (m *Manifest) Data(dir, folder string) (string, error) {
-	basis := Manifest{Year: m.Year, Version: m.Version, Date: m.Date, Definition: m.Definition, Options: m.Options, Previous: m.Previous, Earlier: m.Earlier,
+	basis := Manifest{Year: m.Year, Version: m.Version, Date: m.Date, Definition: m.Definition, Options: m.Options,
+		Previous: m.Previous, Earlier: m.Earlier,
 		Register: m.Register, Opinions: m.Opinions, Inputs: m.Inputs, Marks: m.Marks}
 	tables, err := Outputs(filepath.Join(dir, folder))
 	for _, o := range tables {
@@ -202,8 +204,8 @@ type Difference struct {
 	What string // 缺失, 内容已变, 改名为 …, 多出, 换成了链接 …
 }
 
-// Verify hashes a published folder again and lists what differs from its manifest, ordered by path. Links are never followed,
-// pipes never opened: they are named. The folder itself may be reached through one.
+// Verify hashes a published folder again and lists what differs from its manifest, ordered by path. Links are never
+// followed, pipes never opened: they are named. The folder itself may be reached through one.
 func Verify(dir string) (*Manifest, []Difference, error) {
 	inv, err := takeInventory(real(dir))
 	if err == nil {
@@ -266,7 +268,8 @@ func (v *inventory) holds(unlisted map[string]entry, e entry, gone Output) bool 
 	return err == nil && sum == gone.SHA256
 }
 
-// interrupted says where the results are that a run was killed over while it put new ones in their place; nil where they are not there.
+// interrupted says where the results are that a run was killed over while it put new ones in their place; nil where
+// they are not there.
 func interrupted(dir string) error {
 	old := filepath.Join(filepath.Dir(filepath.Clean(dir)), "."+filepath.Base(filepath.Clean(dir))+".old")
 	if _, err := os.Lstat(dir); err == nil {

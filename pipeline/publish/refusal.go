@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// Refusal says that a command was not done because of what it was pointed at: nothing was touched, and the message names the file
-// and the cure. It is wrong usage, not a failure.
+// Refusal says that a command was not done because of what it was pointed at: nothing was touched, and the message
+// names the file and the cure. It is wrong usage, not a failure.
 type Refusal struct{ message string }
 
 func (r Refusal) Error() string { return r.message }
@@ -57,8 +57,8 @@ type Read struct {
 	Cure  string // where the message says more than to choose another output folder
 }
 
-// apart makes sure that the results will not replace what the run reads, nor be written into it, where the next run would take
-// them for its input. Paths are compared as the file system does: links resolved, in the case that it knows.
+// apart makes sure that the results will not replace what the run reads, nor be written into it, where the next run
+// would take them for its input. Paths are compared as the file system does: links resolved, in the case that it knows.
 func apart(final string, reads []Read) error {
 	for _, r := range reads {
 		if r.Path == "" {
@@ -79,8 +79,8 @@ func apart(final string, reads []Read) error {
 	return nil
 }
 
-// Outside makes sure that files written to a folder are not written into what the command reads, where the next run would take them
-// for what arrived.
+// Outside makes sure that files written to a folder are not written into what the command reads, where the next run
+// would take them for what arrived.
 func Outside(folder string, inputs []string) error {
 	for _, input := range inputs {
 		if Within(folder, input) {
@@ -125,7 +125,8 @@ func real(path string) string {
 	}
 }
 
-// ResultIn finds a result of ours below a folder that is about to be read: its workbooks are no submissions. Empty: none.
+// ResultIn finds a result of ours below a folder that is about to be read: its workbooks are no submissions. Empty:
+// none.
 func ResultIn(dir string) string {
 	found := ""
 	_ = filepath.WalkDir(real(dir), func(path string, d fs.DirEntry, err error) error {
@@ -141,8 +142,8 @@ func ResultIn(dir string) string {
 	return found
 }
 
-// ours gives what stands in a folder that is provably a result of ours and holds nothing else. A Refusal names what speaks against
-// it; fs.ErrNotExist means that nothing is there. An empty folder is as good as none.
+// ours gives what stands in a folder that is provably a result of ours and holds nothing else. A Refusal names what
+// speaks against it; fs.ErrNotExist means that nothing is there. An empty folder is as good as none.
 func ours(dir string) (*inventory, error) {
 	info, err := os.Lstat(dir)
 	switch {

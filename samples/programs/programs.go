@@ -1,5 +1,5 @@
-// Package programs lets tests work with the programs that other people use: LibreOffice, Python, Node. Where one is missing
-// the test is skipped with a line that says so; in CI, which installs them all, that is a failure.
+// Package programs lets tests work with the programs that other people use: LibreOffice, Python, Node. Where one is
+// missing the test is skipped with a line that says so; in CI, which installs them all, that is a failure.
 package programs
 
 import (
@@ -10,10 +10,12 @@ import (
 	"testing"
 )
 
-// InCI says that this run leaves nothing out. Elsewhere a test goes through a sample of its cases where each takes seconds, and says so.
+// InCI says that this run leaves nothing out. Elsewhere a test goes through a sample of its cases where each takes
+// seconds, and says so.
 func InCI() bool { return os.Getenv("CI") == "true" }
 
-// OnlyInCI passes over a test, or a case of one, that costs seconds and asks of other data or other programs what is asked everywhere.
+// OnlyInCI passes over a test, or a case of one, that costs seconds and asks of other data or other programs what is
+// asked everywhere.
 func OnlyInCI(t testing.TB) {
 	t.Helper()
 	if !InCI() {
@@ -65,10 +67,12 @@ func Run(t testing.TB, command string, args ...string) string {
 // recalculating makes LibreOffice calculate every formula when it opens a workbook, whatever value stands there.
 const recalculating = `<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
-<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load">
+<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
 </oor:items>`
 
-// Convert has LibreOffice open files, recalculate and save them in a format (xlsx, pdf …) in a folder of its own, which it gives.
+// Convert has LibreOffice open files, recalculate and save them in a format (xlsx, pdf …) in a folder of its own, which
+// it gives.
 func Convert(t testing.TB, format string, files ...string) string {
 	t.Helper()
 	Need(t, "soffice", "--version")
@@ -76,10 +80,12 @@ func Convert(t testing.TB, format string, files ...string) string {
 	if err := os.Mkdir(filepath.Join(profile, "user"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(profile, "user", "registrymodifications.xcu"), []byte(recalculating), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(profile, "user", "registrymodifications.xcu"), []byte(recalculating),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"-env:UserInstallation=file://" + filepath.ToSlash(profile), "--headless", "--convert-to", format, "--outdir", out}
+	args := []string{"-env:UserInstallation=file://" + filepath.ToSlash(profile), "--headless", "--convert-to", format,
+		"--outdir", out}
 	Run(t, "soffice", append(args, files...)...)
 	return out
 }

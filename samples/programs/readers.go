@@ -21,11 +21,12 @@ var (
 	readersJS []byte
 )
 
-// ReadByPython demands that pyarrow, pandas, DuckDB and polars see in a data folder what the records of its tables hold: rows, columns,
-// types, nulls, sums and, where the reader shows it, the metadata.
+// ReadByPython demands that pyarrow, pandas, DuckDB and polars see in a data folder what the records of its tables
+// hold: rows, columns, types, nulls, sums and, where the reader shows it, the metadata.
 func ReadByPython(t *testing.T, dir string, tables map[string]arrow.Record) {
 	NeedPython(t, "pyarrow", "pandas", "duckdb", "polars")
-	seenBy(t, dir, tables, map[string]int{"pyarrow arrow": 2, "pyarrow parquet": 2, "pandas parquet": 1, "duckdb parquet": 1, "polars arrow": 1, "polars parquet": 1},
+	seenBy(t, dir, tables, map[string]int{"pyarrow arrow": 2, "pyarrow parquet": 2, "pandas parquet": 1,
+		"duckdb parquet": 1, "polars arrow": 1, "polars parquet": 1},
 		"python3", "readers.py", readersPy)
 }
 
@@ -45,8 +46,10 @@ type sight struct {
 	Fields            map[string]map[string]string
 }
 
-// seenBy runs a script that reports what readers see, so many lines a reader and table, and compares that with what was written.
-func seenBy(t *testing.T, dir string, tables map[string]arrow.Record, lines map[string]int, program, name string, script []byte) {
+// seenBy runs a script that reports what readers see, so many lines a reader and table, and compares that with what was
+// written.
+func seenBy(t *testing.T, dir string, tables map[string]arrow.Record, lines map[string]int, program, name string,
+	script []byte) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, script, 0o644); err != nil {
@@ -99,11 +102,13 @@ func (s sight) compareMetadata(t *testing.T, want *arrow.Schema) {
 	}
 }
 
-var pyarrowTypes = map[arrow.Type]string{arrow.STRING: "string", arrow.INT32: "int32", arrow.INT64: "int64", arrow.FLOAT64: "double", arrow.BOOL: "bool", arrow.DATE32: "date32[day]"}
+var pyarrowTypes = map[arrow.Type]string{arrow.STRING: "string", arrow.INT32: "int32", arrow.INT64: "int64",
+	arrow.FLOAT64: "double", arrow.BOOL: "bool", arrow.DATE32: "date32[day]"}
 
 func (s sight) compareContent(t *testing.T, want arrow.Record) {
 	if s.Rows != want.NumRows() || len(s.Columns) != int(want.NumCols()) {
-		t.Errorf("%s %s: %d × %d, written were %d × %d", s.Reader, s.Table, s.Rows, len(s.Columns), want.NumRows(), want.NumCols())
+		t.Errorf("%s %s: %d × %d, written were %d × %d", s.Reader, s.Table, s.Rows, len(s.Columns), want.NumRows(),
+			want.NumCols())
 	}
 	for i, f := range want.Schema().Fields() {
 		if n, ok := s.Nulls[f.Name]; !ok || n != want.Column(i).NullN() {

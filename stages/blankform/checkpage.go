@@ -24,7 +24,8 @@ const (
 	headerRow    = 4
 )
 
-const checkIntroduction = "填写时自动重算，与省厅收到后的检查用同一套规则。各行按程度排列；点“在哪里”跳到那一格；属实而要说明的，把末列照抄到“情况说明”表的“涉及栏目”，旁边写原因。填成文字的数（如“12万”）这里不能判断，请只填数字。"
+const checkIntroduction = "填写时自动重算，与省厅收到后的检查用同一套规则。各行按程度排列；点“在哪里”跳到那一格；属实而要说明的，把末列照抄到“情况说明”表的“涉及栏目”，旁边写原因。" +
+	"填成文字的数（如“12万”）这里不能判断，请只填数字。"
 
 // checkPage writes the visible sheet.
 func (p *painter) checkPage() {
@@ -125,15 +126,18 @@ func (s *selfCheck) place(n int) string {
 	case r.column > 0:
 		sheet, area, _ := s.d.Layout().Area(r.block)
 		first := area.Columns[0]
-		link = fmt.Sprintf(`HYPERLINK("#'%s'!%s"&ROW(INDEX(%s,%s)),"%s第"&%s&"行")`, sheet.Sheet.Title, columnName(first.Col), first.Name, target, sheet.Sheet.Title, target)
+		link = fmt.Sprintf(`HYPERLINK("#'%s'!%s"&ROW(INDEX(%s,%s)),"%s第"&%s&"行")`, sheet.Sheet.Title, columnName(first.Col),
+			first.Name, target, sheet.Sheet.Title, target)
 	case list != "":
 		sheet, area, _ := s.d.Layout().Area(list)
 		link = fmt.Sprintf("HYPERLINK(%s,%s)", quote("#"+area.Columns[0].Name), quote(sheet.Sheet.Title))
 	case len(r.cases) == 1:
 		i := r.cases[0].slots[0]
-		link = fmt.Sprintf("HYPERLINK(%s,%s)", quote("#"+s.slots[i].Name), quote(s.d.Name(templates.Ref{Field: s.slots[i].Field.ID, Year: s.slots[i].Year})))
+		link = fmt.Sprintf("HYPERLINK(%s,%s)", quote("#"+s.slots[i].Name),
+			quote(s.d.Name(templates.Ref{Field: s.slots[i].Field.ID, Year: s.slots[i].Year})))
 	default:
-		link = fmt.Sprintf(`HYPERLINK("#"&INDEX(%s,%s),INDEX(%s,%s))`, s.valueSpan(nameColumn), target, s.valueSpan(labelColumn), target)
+		link = fmt.Sprintf(`HYPERLINK("#"&INDEX(%s,%s),INDEX(%s,%s))`, s.valueSpan(nameColumn), target,
+			s.valueSpan(labelColumn), target)
 	}
 	return fmt.Sprintf(`IF(%s=0,"",%s)`, target, link)
 }
@@ -209,7 +213,8 @@ func (p *painter) colourResults(last int) {
 		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.MustFix.Label())), wrongColor},
 		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.Explain.Label())), doubtColor},
 		{fails, "E4DFEC"},
-		{fmt.Sprintf("OR(%s=%s,%s=%s)", result, quote(outcomeWords[missing]), result, quote(outcomeWords[unclear])), openColor},
+		{fmt.Sprintf("OR(%s=%s,%s=%s)", result, quote(outcomeWords[missing]), result, quote(outcomeWords[unclear])),
+			openColor},
 		{fmt.Sprintf("%s=%s", result, quote(outcomeWords[passed])), "C6EFCE"},
 	})
 }

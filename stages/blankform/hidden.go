@@ -12,13 +12,16 @@ import (
 	"lianheti/templates"
 )
 
-// The sheets behind: lists and calculations. They are some 3,600 formulas, most of them the same from row to row, and are
-// written here because the library writes each in full: shared formulas halve the file that every applicant is sent.
+// The sheets behind: lists and calculations. They are some 3,600 formulas, most of them the same from row to row, and
+// are written here because the library writes each in full: shared formulas halve the file that every applicant is
+// sent.
 var calculated = []string{templates.ListSheet, templates.ValueSheet, templates.CaseSheet, templates.RowSheet}
 
 const (
-	hiddenHead = xml.Header + `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1:%s"/><sheetData>`
-	hiddenTail = `</sheetData><sheetProtection sheet="1" objects="1" scenarios="1" selectLockedCells="1" selectUnlockedCells="1"/></worksheet>`
+	hiddenHead = xml.Header +
+		`<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1:%s"/><sheetData>`
+	hiddenTail = `</sheetData><sheetProtection sheet="1" objects="1" scenarios="1" selectLockedCells="1" ` +
+		`selectUnlockedCells="1"/></worksheet>`
 )
 
 // hidden is the XML of one of these sheets.
@@ -45,8 +48,8 @@ func (l *ledger) hidden(sheet string) string {
 	return b.String()
 }
 
-// shared gives the element of every formula of a sheet. Of formulas one below the other that say the same of their own rows the first
-// stands for all.
+// shared gives the element of every formula of a sheet. Of formulas one below the other that say the same of their own
+// rows the first stands for all.
 func (l *ledger) shared(sheet string, lastRow, lastCol int) map[spot]string {
 	out, groups := map[spot]string{}, 0
 	for col := 1; col <= lastCol; col++ {

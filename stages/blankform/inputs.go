@@ -40,8 +40,8 @@ func contentOf(v Value) (any, error) {
 	return nil, nil
 }
 
-// numberFormat shows a figure as it was typed, no digit rounded away. A format that separates thousands and has digits that may be
-// missing, #,##0.##, leaves Excel with a point at the end of every whole number.
+// numberFormat shows a figure as it was typed, no digit rounded away. A format that separates thousands and has digits
+// that may be missing, #,##0.##, leaves Excel with a point at the end of every whole number.
 func numberFormat(f *templates.Field) string {
 	switch f.Type {
 	case templates.IntegerField, templates.DecimalField, templates.PercentField:
@@ -214,8 +214,8 @@ func cut(s string, limit int) string {
 	return s
 }
 
-// offered is what a dropdown offers: of the consortia those of the prefecture chosen, of the parks the consortium's own; all of
-// them as long as nothing is chosen.
+// offered is what a dropdown offers: of the consortia those of the prefecture chosen, of the parks the consortium's
+// own; all of them as long as nothing is chosen.
 func offered(f *templates.Field) string {
 	of := func(list, chosen, by string, all string) string {
 		n := fmt.Sprintf("COUNTIF(%s,%s)", by, chosen)

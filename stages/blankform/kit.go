@@ -23,12 +23,13 @@ const KitGuide = "填报说明.docx"
 
 // Prefilled is what a consortium finds filled in where nothing else is known of it: its name, prefecture and park.
 func Prefilled(e templates.Entry) Values {
-	return Values{Fields: map[templates.Ref]Value{{Field: "consortium"}: {Text: e.Consortium}, {Field: "city"}: {Text: e.City}, {Field: "park"}: {Text: e.Park}}}
+	return Values{Fields: map[templates.Ref]Value{{Field: "consortium"}: {Text: e.Consortium},
+		{Field: "city"}: {Text: e.City}, {Field: "park"}: {Text: e.Park}}}
 }
 
-// Kit writes what a prefecture is sent: a workbook for each consortium of the directory that reports and has something prefilled, filled with what is known of it, and one
-// page on how to fill it. The same definition gives the same bytes; names are marked as UTF-8,
-// so that Windows shows them right.
+// Kit writes what a prefecture is sent: a workbook for each consortium of the directory that reports and has something
+// prefilled, filled with what is known of it, and one page on how to fill it. The same definition gives the same bytes;
+// names are marked as UTF-8, so that Windows shows them right.
 func Kit(w io.Writer, d *templates.Definition, city templates.City, prefill func(templates.Entry) Values) error {
 	zw := zip.NewWriter(w)
 	// A zip entry has a date, and nothing published reads the clock: the first day of the batch.
@@ -80,13 +81,15 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 	var below []word.Paragraph
 	for _, e := range entries {
 		for _, other := range e.Alternatives {
-			below = append(below, text(word.Body, "指导目录序号%d也可以“%s”（依托园区：%s）申报：请在封面的下拉列表中改选，园区随之改选。", e.No, other.Consortium, other.Park))
+			below = append(below,
+				text(word.Body, "指导目录序号%d也可以“%s”（依托园区：%s）申报：请在封面的下拉列表中改选，园区随之改选。", e.No, other.Consortium, other.Park))
 		}
 	}
 	for _, note := range instructions(d) {
 		below = append(below, word.P(word.Body, note))
 	}
-	below = append(below, text(word.Body, "报送期限：%s。报送%s，邮箱 %s。", deadline.Format("2006年1月2日"), d.Directory.Addressee.Office, d.Directory.Addressee.Email))
+	below = append(below, text(word.Body, "报送期限：%s。报送%s，邮箱 %s。", deadline.Format("2006年1月2日"),
+		d.Directory.Addressee.Office, d.Directory.Addressee.Email))
 	below[0].Before = 8 // off the table
 	body := []word.Block{
 		text(word.Title, "%s填报说明", d.Form.Title),
@@ -105,7 +108,8 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 			body = append(body, word.P(word.Body, p.Full()))
 		}
 	}
-	return word.Document{Title: d.Form.Title + "填报说明", Text: word.Type{Size: 14, Line: 22}, Sections: []word.Section{{Page: word.A4Bound, Body: body}}}
+	return word.Document{Title: d.Form.Title + "填报说明", Text: word.Type{Size: 14, Line: 22},
+		Sections: []word.Section{{Page: word.A4Bound, Body: body}}}
 }
 
 func entryTable(d *templates.Definition, entries []templates.Entry) word.Table {

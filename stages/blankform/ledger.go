@@ -10,8 +10,9 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// ledger is the workbook before it is written: what stands in its cells, what its names point at. It gives every formula
-// the value that a spreadsheet would calculate, so that the file can be read by programs that calculate nothing.
+// ledger is the workbook before it is written: what stands in its cells, what its names point at. It gives every
+// formula the value that a spreadsheet would calculate, so that the file can be read by programs that calculate
+// nothing.
 type ledger struct {
 	cells map[spot]*entry
 	names map[string]formula.Area

@@ -34,7 +34,8 @@ type look struct {
 }
 
 func lookOf(f *templates.Field) look {
-	l := look{color: inputColor, wide: f.Long() || f.Type == templates.NamesField || f.Record != "" && f.Type == templates.TextField, right: f.Numeric()}
+	l := look{color: inputColor, wide: f.Long() || f.Type == templates.NamesField || f.Record != "" &&
+		f.Type == templates.TextField, right: f.Numeric()}
 	if f.Locked {
 		l.color = lockedColor
 	}
@@ -100,7 +101,8 @@ var bearings = map[templates.Role]bearing{
 // fontSize is the size of a static text, in points.
 func fontSize(role templates.Role) float64 { return cmp.Or(bearings[role].size, textSize) }
 
-// staticStyle is how a static text looks. A label that is merged over several rows stands at their top, where a page begins.
+// staticStyle is how a static text looks. A label that is merged over several rows stands at their top, where a page
+// begins.
 func staticStyle(role templates.Role, merged bool) func() *excelize.Style {
 	return func() *excelize.Style {
 		b := bearings[role]
@@ -148,7 +150,8 @@ func borderOf(color string) []excelize.Border {
 func (p *painter) page(layout *templates.SheetLayout) {
 	p.paper(layout.Sheet.Landscape)
 	area := book.Fixed(layout.LastRow, layout.LastCol)
-	if len(layout.Records) > 0 { // a list is printed as far as it shows: a print area would end before the rows filled in later
+	// a list is printed as far as it shows: a print area would end before the rows filled in later
+	if len(layout.Records) > 0 {
 		area = ""
 	}
 	p.printNames(area, 1, layout.Freeze)
@@ -185,10 +188,12 @@ func (p *painter) paper(landscape bool) {
 	p.must(book.Protect(p.f, p.at))
 }
 
-// printNames sets the print area down to a cell, and the header rows that repeat, from one to another; empty and 0: none.
+// printNames sets the print area down to a cell, and the header rows that repeat, from one to another; empty and 0:
+// none.
 func (p *painter) printNames(lastCell string, repeat, to int) {
 	name := func(name, refers string) {
-		p.must(p.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm." + name, Scope: p.at, RefersTo: book.Range(p.at) + refers}))
+		p.must(p.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm." + name, Scope: p.at,
+			RefersTo: book.Range(p.at) + refers}))
 	}
 	if lastCell != "" {
 		name("Print_Area", "$A$1:"+lastCell)
@@ -198,8 +203,8 @@ func (p *painter) printNames(lastCell string, repeat, to int) {
 	}
 }
 
-// watermark marks a sheet on the screen, as the header does on paper: a drawn label, because a cell would be content. It stands
-// in the first row, beside what is written there.
+// watermark marks a sheet on the screen, as the header does on paper: a drawn label, because a cell would be content.
+// It stands in the first row, beside what is written there.
 func (p *painter) watermark(col int) {
 	if p.v.Watermark == "" {
 		return
@@ -216,8 +221,8 @@ func (p *painter) watermark(col int) {
 	}))
 }
 
-// colourRun colours inputs as one types: blank where they are required, at fault, in doubt. The flags are reached through a
-// name, since older programs take no other sheet in such a rule.
+// colourRun colours inputs as one types: blank where they are required, at fault, in doubt. The flags are reached
+// through a name, since older programs take no other sheet in such a rule.
 func (p *painter) colourRun(r run) {
 	if r.slot.Field.Locked {
 		return
@@ -237,15 +242,15 @@ func (p *painter) colourRun(r run) {
 	p.colour(at+":"+cell(r.slot.Row, r.last), rules)
 }
 
-// A list shows so many rows from the start, and beyond them so many more than are filled: it prints on as many pages as it
-// needs, in whatever program.
+// A list shows so many rows from the start, and beyond them so many more than are filled: it prints on as many pages as
+// it needs, in whatever program.
 const (
 	openRows  = 30
 	spareRows = 5
 )
 
-// colourRows does so for a list: a required cell is blank where its row holds anything. Rows that were not needed at first show
-// as inputs once a row shortly before them is filled.
+// colourRows does so for a list: a required cell is blank where its row holds anything. Rows that were not needed at
+// first show as inputs once a row shortly before them is filled.
 func (p *painter) colourRows(area templates.RecordArea) {
 	later := min(area.FirstRow+openRows, area.LastRow+1)
 	p.colourPart(area, area.FirstRow, later-1)
@@ -286,7 +291,8 @@ func (p *painter) colour(area string, rules []colouring) {
 	var options []excelize.ConditionalFormatOptions
 	for _, r := range rules {
 		id := p.conditional(r.color)
-		options = append(options, excelize.ConditionalFormatOptions{Type: "formula", Criteria: r.condition, Format: &id, StopIfTrue: true})
+		options = append(options,
+			excelize.ConditionalFormatOptions{Type: "formula", Criteria: r.condition, Format: &id, StopIfTrue: true})
 	}
 	if len(options) > 0 {
 		p.must(p.f.SetConditionalFormat(p.at, area, options))

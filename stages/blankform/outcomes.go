@@ -8,8 +8,9 @@ import (
 	"lianheti/templates"
 )
 
-// The outcome of a case as the hidden sheets hold it. Of several cases the greatest is the rule's, as in the engine: fail
-// before undecided before pass before not applicable. Where the engine says 无法检查, the sheet tells the two causes apart.
+// The outcome of a case as the hidden sheets hold it. Of several cases the greatest is the rule's, as in the engine:
+// fail before undecided before pass before not applicable. Where the engine says 无法检查, the sheet tells the two causes
+// apart.
 const (
 	notApplicable = iota
 	passed
@@ -22,8 +23,8 @@ const (
 // outcomeWords are the outcomes as a filler reads them, from 0.
 var outcomeWords = []string{"不适用", "通过", "已说明", "未填", "无法判断", "未通过"}
 
-// The status of a value: usable, 不适用, missing or unclear, so that the greatest of several says what becomes of a rule that
-// needs them all (0 decide, 1 not applicable, 2 or 3 the outcome).
+// The status of a value: usable, 不适用, missing or unclear, so that the greatest of several says what becomes of a rule
+// that needs them all (0 decide, 1 not applicable, 2 or 3 the outcome).
 const statusNotApplicable = 1
 
 // sheetCase is one case of a rule as a formula.
@@ -79,8 +80,8 @@ func eachSlot(print func(s *selfCheck, r *templates.Rule, i int, slot templates.
 	}
 }
 
-// A case about one value stands in the row of the value, beside what is known of it: all such cases of a rule share one formula.
-// hereRow is put in when the row of a case is known.
+// A case about one value stands in the row of the value, beside what is known of it: all such cases of a rule share one
+// formula. hereRow is put in when the row of a case is known.
 const (
 	hereRow    = "{row}"
 	hereStatus = "$C" + hereRow
@@ -109,7 +110,8 @@ func ifBlank(blank string) string {
 	return fmt.Sprintf("CHOOSE(%s+1,%d,%d,%d,%s,%d)", hereStatus, passed, passed, passed, blank, unclear)
 }
 
-// explains is the condition that an explanation names a value: by its name with or without the year, by its cell, or by the rule's code.
+// explains is the condition that an explanation names a value: by its name with or without the year, by its cell, or by
+// the rule's code.
 func (s *selfCheck) explains(r *templates.Rule, slot templates.Slot) string {
 	sheet, _, _ := s.d.Layout().Slot(slot.Field.ID, slot.Year)
 	names := []string{quote("、" + r.Code + "、"), quote("、" + s.d.Label(slot.Field.ID) + "、"),
@@ -132,7 +134,8 @@ func notApplicableSlot(_ *selfCheck, _ *templates.Rule, _ int, slot templates.Sl
 	if !slot.Field.Numeric() {
 		return ""
 	}
-	return fmt.Sprintf("IF(%s>%d,%d,IF(%s=%d,%d,%d))", hereStatus, statusNotApplicable, notApplicable, hereStatus, statusNotApplicable, failed, passed)
+	return fmt.Sprintf("IF(%s>%d,%d,IF(%s=%d,%d,%d))", hereStatus, statusNotApplicable, notApplicable, hereStatus,
+		statusNotApplicable, failed, passed)
 }
 
 // ofValue guards a condition on one value by its status.
@@ -163,7 +166,8 @@ func fractionSlot(_ *selfCheck, _ *templates.Rule, _ int, slot templates.Slot) s
 	if slot.Field.Type != templates.PercentField {
 		return ""
 	}
-	return ofValue(fmt.Sprintf("AND(%s>0,%s<1,%s=%s)", slot.Name, slot.Name, hereNumber, slot.Name)) // in a cell shown as % the two differ
+	// in a cell shown as % the two differ
+	return ofValue(fmt.Sprintf("AND(%s>0,%s<1,%s=%s)", slot.Name, slot.Name, hereNumber, slot.Name))
 }
 
 func lengthSlot(_ *selfCheck, _ *templates.Rule, _ int, slot templates.Slot) string {
@@ -180,8 +184,8 @@ func orOf(conditions []string) string {
 	return "OR(" + strings.Join(conditions, ",") + ")"
 }
 
-// expressionCases prints the rule's own expressions, as the engine evaluates them: the guard first, each asking for its values
-// before it looks at them.
+// expressionCases prints the rule's own expressions, as the engine evaluates them: the guard first, each asking for its
+// values before it looks at them.
 func expressionCases(s *selfCheck, r *templates.Rule) sheetRule {
 	if r.List != "" {
 		out := s.byRow(r, r.List, func(_ *rowTables, _ *templates.Rule, p *formulaPrinter, k int) string {

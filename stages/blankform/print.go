@@ -15,9 +15,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// formulaPrinter writes expressions of the rules as Excel formulas over the defined names of the form. What Excel does differently is
-// guarded here: binary sums are rounded before they are compared, texts are compared exactly, dates as yyyymmdd
-// numbers. That a value is there at all is the caller's to ask first (see sheetCase): to Excel a blank is 0.
+// formulaPrinter writes expressions of the rules as Excel formulas over the defined names of the form. What Excel does
+// differently is guarded here: binary sums are rounded before they are compared, texts are compared exactly, dates as
+// yyyymmdd numbers. That a value is there at all is the caller's to ask first (see sheetCase): to Excel a blank is 0.
 type formulaPrinter struct {
 	d      *templates.Definition
 	slots  []templates.Slot // in form order
@@ -30,8 +30,8 @@ type formulaPrinter struct {
 
 const noBase = -1
 
-// value is what templates.ValueSheet knows of the i-th value. In one of several cases of a rule it is counted from the value that the
-// case is about, so that all of them share one formula.
+// value is what templates.ValueSheet knows of the i-th value. In one of several cases of a rule it is counted from the
+// value that the case is about, so that all of them share one formula.
 func (p *formulaPrinter) value(i, column int) string {
 	if p.base == noBase {
 		return valueCell(i, column)
@@ -168,7 +168,8 @@ func (p *formulaPrinter) column(f *templates.Field) printed {
 
 // operatorNames are what the compiler makes of the signs between numbers.
 var operatorNames = map[string]string{"add": "+", "subtract": "-", "multiply": "*", "divide": "/",
-	"equal": "==", "unequal": "!=", "less": "<", "at_most": "<=", "more": ">", "at_least": ">=", "not_before": ">=", "not_after": "<="}
+	"equal": "==", "unequal": "!=", "less": "<", "at_most": "<=", "more": ">", "at_least": ">=", "not_before": ">=",
+	"not_after": "<="}
 
 func (p *formulaPrinter) operation(sign string, left, right ast.Node) printed {
 	l, r := p.node(left), p.node(right)
@@ -200,7 +201,8 @@ func (p *formulaPrinter) compared(sign string, l, r printed) printed {
 				return p.fail("日期只能与日期比较")
 			}
 		}
-		// A month, which ends in 00, and a day in it are not told apart: what may be later or earlier goes to the month's end.
+		// A month, which ends in 00, and a day in it are not told apart: what may be later or earlier goes to the month's
+		// end.
 		switch sign {
 		case ">=":
 			l.text = toMonthsEnd(l.text)

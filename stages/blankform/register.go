@@ -21,8 +21,8 @@ const (
 	printedEmpty = 8  // of those, as many as go to paper
 )
 
-// Register writes the register of the Department. rows are what is filled in, by sheet and column; names are consortia off the directory
-// that the dropdowns offer, too. With neither it is the blank one.
+// Register writes the register of the Department. rows are what is filled in, by sheet and column; names are consortia
+// off the directory that the dropdowns offer, too. With neither it is the blank one.
 func Register(w io.Writer, d *templates.Definition, rows map[string][]map[string]string, names ...string) error {
 	var sheets []string
 	for _, s := range d.Register.Sheets {
@@ -50,7 +50,8 @@ func Register(w io.Writer, d *templates.Definition, rows map[string][]map[string
 	return r.Write(w, title)
 }
 
-func registerSheet(d *templates.Definition, s *templates.RegisterSheet, rows []map[string]string, names int) *book.Page {
+func registerSheet(d *templates.Definition, s *templates.RegisterSheet, rows []map[string]string,
+	names int) *book.Page {
 	const header = 3
 	p := &book.Page{Sheet: s.Title, Landscape: true, Frozen: header, PrintedRows: header + len(rows) + printedEmpty}
 	for _, c := range s.Columns {

@@ -1,5 +1,5 @@
-// Package blankform paints the Excel template from the definition's layout, blank or with values filled in. It knows how
-// things look; what stands where is the layout's.
+// Package blankform paints the Excel template from the definition's layout, blank or with values filled in. It knows
+// how things look; what stands where is the layout's.
 package blankform
 
 import (
@@ -105,8 +105,8 @@ func (p *painter) style(name string, make func() *excelize.Style) int {
 	return id
 }
 
-// lists puts what the dropdowns offer on a hidden sheet, one column a list: a typed list is limited to 255 characters. Beside the
-// list of consortia, which is grouped by prefecture, stand the prefecture and the park of each.
+// lists puts what the dropdowns offer on a hidden sheet, one column a list: a typed list is limited to 255 characters.
+// Beside the list of consortia, which is grouped by prefecture, stand the prefecture and the park of each.
 func (p *painter) lists() {
 	column := 0
 	list := func(name string, options []string) {
@@ -136,7 +136,8 @@ func (p *painter) lists() {
 				continue
 			}
 			for _, pair := range e.Pairs() {
-				names, cities, parks, national = append(names, pair.Consortium), append(cities, e.City), append(parks, pair.Park), append(national, e.National)
+				names, cities, parks, national = append(names, pair.Consortium), append(cities, e.City), append(parks,
+					pair.Park), append(national, e.National)
 				keys, parkKeys = append(keys, text.NameKey(pair.Consortium)), append(parkKeys, text.NameKey(pair.Park))
 			}
 		}
@@ -168,8 +169,8 @@ func (p *painter) behind() map[string]string {
 	return parts
 }
 
-// sheets adds all sheets in their order, those behind hidden, the identity even from the list of hidden sheets. They are added
-// before any is written: excelize looks through all of them each time one is hidden.
+// sheets adds all sheets in their order, those behind hidden, the identity even from the list of hidden sheets. They
+// are added before any is written: excelize looks through all of them each time one is hidden.
 func (p *painter) sheets() {
 	var visible []string
 	for _, layout := range p.d.Layout().Sheets {
@@ -219,7 +220,8 @@ func (p *painter) rows(layout *templates.SheetLayout, c *canvas) {
 			Freeze: true, YSplit: layout.Freeze, TopLeftCell: cell(layout.Freeze+1, 1), ActivePane: "bottomLeft",
 		}))
 	}
-	begins := map[int]bool{} // rows that a page begins with: every part of the form but the first of its sheet, and fields that say so
+	// rows that a page begins with: every part of the form but the first of its sheet, and fields that say so
+	begins := map[int]bool{}
 	for _, s := range layout.Statics {
 		begins[s.Row] = begins[s.Row] || s.Role == templates.TitleRole && s.Row > 1
 	}
@@ -326,7 +328,8 @@ const (
 
 // fixedHeights are the rows of titles, which do not follow from their text.
 var fixedHeights = map[templates.Role]float64{
-	templates.TitleRole: 40, templates.HeadingRole: 28, templates.AnnexRole: 26, templates.CoverRole: 170, templates.DatedRole: 150, templates.CaptionRole: 24,
+	templates.TitleRole: 40, templates.HeadingRole: 28, templates.AnnexRole: 26, templates.CoverRole: 170,
+	templates.DatedRole: 150, templates.CaptionRole: 24,
 }
 
 // grow makes a row at least so tall.
@@ -367,8 +370,8 @@ func (c *canvas) height(row int) float64 { return max(c.heights[row], lineHeight
 // pixelsPerUnit is the width of one unit of column width.
 const pixelsPerUnit = 7.0
 
-// lines is how many lines a text of so many points takes in a column of so many characters. A hanzi is as wide as its size, a
-// unit of column width is 7 pixels.
+// lines is how many lines a text of so many points takes in a column of so many characters. A hanzi is as wide as its
+// size, a unit of column width is 7 pixels.
 func lines(text string, width, points float64) int {
 	const pixelsPerPoint, margin = 96.0 / 72, 8
 	n := 0

@@ -9,8 +9,8 @@ import (
 	"lianheti/templates"
 )
 
-// rowTables is the hidden sheet that looks at the lists of the form row by row: row k+1 is about the k-th row of a list.
-// The lists are reached through the names of their columns, which grow with rows that the filler inserts.
+// rowTables is the hidden sheet that looks at the lists of the form row by row: row k+1 is about the k-th row of a
+// list. The lists are reached through the names of their columns, which grow with rows that the filler inserts.
 type rowTables struct {
 	d       *templates.Definition
 	columns []rowColumn
@@ -41,13 +41,15 @@ func (r *rowTables) column(block, key string, formula func(k int) string) int {
 	return len(r.columns)
 }
 
-// cell addresses the k-th row of a column; span the whole column. The row is relative, so that all rows share one formula.
+// cell addresses the k-th row of a column; span the whole column. The row is relative, so that all rows share one
+// formula.
 func (r *rowTables) cell(column, k int) string {
 	return "$" + columnName(column) + strconv.Itoa(k+1)
 }
 
 func (r *rowTables) span(column int) string {
-	return fmt.Sprintf("%s!$%s$2:$%s$%d", templates.RowSheet, columnName(column), columnName(column), r.columns[column-1].rows+1)
+	return fmt.Sprintf("%s!$%s$2:$%s$%d", templates.RowSheet, columnName(column), columnName(column),
+		r.columns[column-1].rows+1)
 }
 
 // rowOf is the k-th row of a list's column: k is counted from the place of the formula.
@@ -75,7 +77,8 @@ func (r *rowTables) explained() int {
 	none := quote("|" + strings.ToLower(strings.Join(r.d.Reading.Placeholders.Words, "|")) + "|")
 	return r.column("explanations", "about", func(k int) string {
 		words, about := entryOf("explanations_explanation", k), entryOf("explanations_about", k)
-		for _, sign := range []string{"/", "／", "\\", "-", "—", "–", "*", "?", "？", "。", ".", "…", "、", "，"} { // which say nothing
+		// which say nothing
+		for _, sign := range []string{"/", "／", "\\", "-", "—", "–", "*", "?", "？", "。", ".", "…", "、", "，"} {
 			words = fmt.Sprintf("SUBSTITUTE(%s,%s,%s)", words, quote(sign), quote(""))
 		}
 		for _, change := range [][2]string{{"，", "、"}, {",", "、"}, {"；", "、"}, {";", "、"}, {"！", "!"}} {
@@ -160,7 +163,8 @@ func (r *rowTables) enrolment(kinds []int) string {
 // enrolmentUnknown is the condition that no school of these kinds is listed, or one gives no enrolment.
 func (r *rowTables) enrolmentUnknown(kinds []int) string {
 	schools := r.schools(kinds)
-	return fmt.Sprintf("OR(%s=0,SUMPRODUCT((%s)*(%s<>0))>0)", r.count(schools), isKind(r.span(r.kind()), schools), r.span(r.enrolled()))
+	return fmt.Sprintf("OR(%s=0,SUMPRODUCT((%s)*(%s<>0))>0)", r.count(schools), isKind(r.span(r.kind()), schools),
+		r.span(r.enrolled()))
 }
 
 // schools keeps the kinds that have an enrolment; of none asked for, all that do.
@@ -207,10 +211,12 @@ var rowFaults = map[string]struct {
 }{
 	"member_duplicate": {"members", func(r *rowTables, _ *templates.Rule, _ *formulaPrinter, k int) string {
 		key := r.cell(r.key(), k)
-		return fmt.Sprintf("IF(LEN(%s)=0,%d,IF(SUMPRODUCT(--(%s=%s))>1,%d,%d))", key, unclear, r.span(r.key()), key, failed, passed)
+		return fmt.Sprintf("IF(LEN(%s)=0,%d,IF(SUMPRODUCT(--(%s=%s))>1,%d,%d))", key, unclear, r.span(r.key()), key, failed,
+			passed)
 	}},
 	"lead_flag": {"members", func(r *rowTables, _ *templates.Rule, p *formulaPrinter, k int) string {
-		school, enterprise := valueCell(p.number["lead_school"], statusColumn), valueCell(p.number["lead_enterprise"], statusColumn)
+		school, enterprise := valueCell(p.number["lead_school"], statusColumn), valueCell(p.number["lead_enterprise"],
+			statusColumn)
 		key := r.cell(r.key(), k)
 		flagged := fmt.Sprintf("EXACT(%s,%s)", entryOf("members_lead", k), quote(r.d.Form.Yes()))
 		leads := []string{nameKey("TRIM(lead_school)"), nameKey("TRIM(lead_enterprise)")}
@@ -218,15 +224,17 @@ var rowFaults = map[string]struct {
 		for _, lead := range leads {
 			strange = append(strange, fmt.Sprintf("SUMPRODUCT(--(%s=%s))=0", r.span(r.key()), lead))
 		}
-		return byStatus(worst([]string{school, enterprise}), fmt.Sprintf("IF(OR(%s=%s,%s=%s)=%s,%d,IF(%s,IF(OR(%s),%d,%d),%d))",
-			key, leads[0], key, leads[1], flagged, passed, flagged, strings.Join(strange, ","), unclear, failed, failed))
+		return byStatus(worst([]string{school, enterprise}),
+			fmt.Sprintf("IF(OR(%s=%s,%s=%s)=%s,%d,IF(%s,IF(OR(%s),%d,%d),%d))",
+				key, leads[0], key, leads[1], flagged, passed, flagged, strings.Join(strange, ","), unclear, failed, failed))
 	}},
 	"enrolment_missing": {"members", func(r *rowTables, _ *templates.Rule, _ *formulaPrinter, k int) string {
 		status := r.cell(r.enrolled(), k)
 		return r.ofSchool(k, fmt.Sprintf("IF(%s=%d,%d,IF(%s<>0,%d,%d))", status, unclear, unclear, status, failed, passed))
 	}},
 	"enrolment_extra": {"members", func(r *rowTables, _ *templates.Rule, _ *formulaPrinter, k int) string {
-		given := fmt.Sprintf("IF(%s<>0,%d,IF(%s<>0,%d,%d))", r.cell(r.enrolled(), k), passed, r.enrolmentOf(k), failed, passed)
+		given := fmt.Sprintf("IF(%s<>0,%d,IF(%s<>0,%d,%d))", r.cell(r.enrolled(), k), passed, r.enrolmentOf(k), failed,
+			passed)
 		kind := r.cell(r.kind(), k)
 		return fmt.Sprintf("IF(%s<1,%d,IF((%s)>0,%d,%s))", kind, unclear, isKind(kind, r.schools(nil)), notApplicable, given)
 	}},
@@ -252,8 +260,8 @@ func (r *rowTables) supports() int {
 	})
 }
 
-// speaksOf is the condition that a material is listed for a field or one of the points it is evidence for. A point's number
-// counts only where it stands alone: 3.1, not the 3.1 of 13.1 or of 3.12.
+// speaksOf is the condition that a material is listed for a field or one of the points it is evidence for. A point's
+// number counts only where it stands alone: 3.1, not the 3.1 of 13.1 or of 3.12.
 func (r *rowTables) speaksOf(f *templates.Field) string {
 	span := r.span(r.supports())
 	found := []string{fmt.Sprintf("ISNUMBER(FIND(%s,%s))", nameKey(quote(f.Label)), span)}

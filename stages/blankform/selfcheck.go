@@ -12,8 +12,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// The self-check calculates on hidden sheets: templates.ValueSheet has a row for every value of the form, templates.CaseSheet one for
-// every case of a rule, templates.RowSheet one for every row of the lists.
+// The self-check calculates on hidden sheets: templates.ValueSheet has a row for every value of the form,
+// templates.CaseSheet one for every case of a rule, templates.RowSheet one for every row of the lists.
 
 // Columns of templates.ValueSheet.
 const (
@@ -52,12 +52,14 @@ const (
 )
 
 // valueNames are the names of what is known of all values, by column.
-var valueNames = map[int]string{statusColumn: "check_status", cleanColumn: "check_clean", usableColumn: "check_usable", lengthColumn: "check_length", flagColumn: flagsName}
+var valueNames = map[int]string{statusColumn: "check_status", cleanColumn: "check_clean", usableColumn: "check_usable",
+	lengthColumn: "check_length", flagColumn: flagsName}
 
 // listName is the name of what a choice offers.
 func listName(choices string) string { return "list_" + choices }
 
-// placeholderList is the name of the words that answer nothing in a field: two lists, because in some fields 无 is an answer.
+// placeholderList is the name of the words that answer nothing in a field: two lists, because in some fields 无 is an
+// answer.
 func placeholderList(f *templates.Field) string {
 	if f.None {
 		return listName("placeholders_but_none")
@@ -143,7 +145,8 @@ func (s *selfCheck) fillCases() {
 		s.l.set(templates.CaseSheet, row, codeColumn, r.rule.Code, "")
 		s.l.set(templates.CaseSheet, row, severityColumn, float64(severityRank(r.rule)), "")
 		outcomes, outcome := s.outcomes(n), own(ruleColumn, row)
-		worst, target := "MAX("+outcomes+")", fmt.Sprintf("INDEX(%s,MATCH(%s,%s,0))", ownSpan(slotColumn, row, row+len(r.cases)-1), outcome, outcomes)
+		worst, target := "MAX("+outcomes+
+			")", fmt.Sprintf("INDEX(%s,MATCH(%s,%s,0))", ownSpan(slotColumn, row, row+len(r.cases)-1), outcome, outcomes)
 		switch {
 		case r.perValue > 0:
 			target = fmt.Sprintf("MATCH(%s,%s,0)", outcome, outcomes)
@@ -208,7 +211,8 @@ func (s *selfCheck) fillValues() {
 		case slot.Field.Type == templates.ConfirmField: // a box left empty is not confirmed
 			s.l.calculate(templates.ValueSheet, row, usableColumn, fmt.Sprintf("IF(%s=%d,0,%s)", status, missing, status))
 		case len(voids[i]) > 0:
-			s.l.calculate(templates.ValueSheet, row, usableColumn, fmt.Sprintf("IF(%s=%d,%d,%s)", worst(voids[i]), failed, unclear, status))
+			s.l.calculate(templates.ValueSheet, row, usableColumn,
+				fmt.Sprintf("IF(%s=%d,%d,%s)", worst(voids[i]), failed, unclear, status))
 		}
 		grave := []string{fmt.Sprintf("(%s=%d)*3", status, unclear)}
 		for rank := 3; rank > 0; rank-- {
@@ -233,9 +237,10 @@ func worst(of []string) string {
 
 // usableColumn is where the usable status of a value stands.
 func (s *selfCheck) usableColumn(i int) int {
-	if f := s.slots[i].Field; f.Type == templates.ConfirmField || f.Numeric() && slices.ContainsFunc(s.rules, func(r sheetRule) bool {
-		return r.rule.Voids && slices.ContainsFunc(r.cases, func(c sheetCase) bool { return slices.Contains(c.slots, i) })
-	}) {
+	if f := s.slots[i].Field; f.Type == templates.ConfirmField || f.Numeric() &&
+		slices.ContainsFunc(s.rules, func(r sheetRule) bool {
+			return r.rule.Voids && slices.ContainsFunc(r.cases, func(c sheetCase) bool { return slices.Contains(c.slots, i) })
+		}) {
 		return usableColumn
 	}
 	return statusColumn
@@ -307,15 +312,19 @@ func (s *selfCheck) fillStatus(row int, slot templates.Slot) {
 	case f.Type == templates.DateField:
 		set(lengthColumn, tidyDate(x))
 		set(cleanColumn, fmt.Sprintf("IF(ISNUMBER(%s),YEAR(%s)*10000+MONTH(%s)*100+DAY(%s),%s)", x, x, x, x, readDate(tidy)))
-		set(statusColumn, text(fmt.Sprintf("IF(AND(%s>=19000000,%s<21000000,MOD(INT(%s/100),100)>=1,MOD(INT(%s/100),100)<=12,MOD(%s,100)<=31),0,%d)", clean, clean, clean, clean, clean, unclear)))
+		set(statusColumn, text(fmt.Sprintf("IF(AND(%s>=19000000,%s<21000000,MOD(INT(%s/100),100)>=1,MOD(INT(%s/100),100)"+
+			"<=12,MOD(%s,100)<=31),0,%d)", clean, clean, clean, clean, clean, unclear)))
 	case f.Type == templates.ConfirmField:
 		boxes := s.d.Form.Confirm
-		set(statusColumn, text(fmt.Sprintf("IF(OR(EXACT(TRIM(%s),%s),EXACT(TRIM(%s),%s)),0,%d)", x, quote(boxes.Checked), x, quote(boxes.Unchecked), unclear)))
+		set(statusColumn, text(fmt.Sprintf("IF(OR(EXACT(TRIM(%s),%s),EXACT(TRIM(%s),%s)),0,%d)", x, quote(boxes.Checked), x,
+			quote(boxes.Unchecked), unclear)))
 	case f.Type == templates.ChoiceField && !f.Open:
-		set(statusColumn, text(fmt.Sprintf("IF(SUMPRODUCT(--EXACT(%s,%s))>0,0,%d)", listName(f.Choices), withoutSuffix("TRIM("+x+")"), unclear)))
+		set(statusColumn, text(fmt.Sprintf("IF(SUMPRODUCT(--EXACT(%s,%s))>0,0,%d)", listName(f.Choices),
+			withoutSuffix("TRIM("+x+")"), unclear)))
 	case f.Long():
 		set(cleanColumn, oneLine(x))
-		set(statusColumn, fmt.Sprintf("IF(ISERROR(%s),%d,IF(LEN(TRIM(%s))=0,%d,%s))", x, unclear, clean, missing, answered(f, clean)))
+		set(statusColumn,
+			fmt.Sprintf("IF(ISERROR(%s),%d,IF(LEN(TRIM(%s))=0,%d,%s))", x, unclear, clean, missing, answered(f, clean)))
 		set(lengthColumn, characters(clean))
 		if f.Limit > 0 {
 			set(wordsColumn, fmt.Sprintf(`%s&"／%d字"`, tidy, f.Limit))
@@ -333,11 +342,12 @@ func statusOfNumber(x, notApplicable string) string {
 
 // oneLine is a text without line breaks, its wide blanks and tabs made plain ones.
 func oneLine(x string) string {
-	return fmt.Sprintf(`IF(ISERROR(%s),"",SUBSTITUTE(SUBSTITUTE(SUBSTITUTE(SUBSTITUTE(%s,CHAR(13),""),CHAR(10),""),CHAR(9)," "),"　"," "))`, x, x)
+	return fmt.Sprintf(`IF(ISERROR(%s),"",SUBSTITUTE(SUBSTITUTE(SUBSTITUTE(SUBSTITUTE(%s,CHAR(13),""),CHAR(10),""),`+
+		`CHAR(9)," "),"　"," "))`, x, x)
 }
 
-// characters counts a text of one line without the blanks at its ends: TRIM would take those inside as well. It goes from the first
-// place of the first sign to the last place of the last one.
+// characters counts a text of one line without the blanks at its ends: TRIM would take those inside as well. It goes
+// from the first place of the first sign to the last place of the last one.
 func characters(x string) string {
 	first, last := "LEFT(TRIM("+x+"),1)", "RIGHT(TRIM("+x+"),1)"
 	marked := fmt.Sprintf(`SUBSTITUTE(%s,%s,CHAR(1),LEN(%s)-LEN(SUBSTITUTE(%s,%s,"")))`, x, last, x, x, last)
@@ -356,7 +366,8 @@ func tidyDate(x string) string {
 // readDate reads 2024-8-1 or 2024-8 as yyyymmdd; 0 where it is neither.
 func readDate(x string) string {
 	dash := fmt.Sprintf(`FIND("-",%s&"-",6)`, x)
-	return fmt.Sprintf(`IFERROR(VALUE(LEFT(%s,4))*10000+VALUE(MID(%s,6,%s-6))*100+VALUE("0"&SUBSTITUTE(MID(%s,%s+1,3),"-","")),0)`, x, x, dash, x, dash)
+	return fmt.Sprintf(`IFERROR(VALUE(LEFT(%s,4))*10000+VALUE(MID(%s,6,%s-6))*100+VALUE("0"&SUBSTITUTE(MID(%s,%s+1,3),`+
+		`"-","")),0)`, x, x, dash, x, dash)
 }
 
 // fillRows writes the columns about the lists, and for each list how grave the faults of its rows are.
@@ -411,8 +422,10 @@ func (s *selfCheck) fillTotals() {
 		{templates.HintsName, failing(1)},
 		{templates.OpenName, open},
 		{templates.ProgressName, s.progress()},
-		{templates.ConclusionName, fmt.Sprintf(`IF(%s>0,"有"&%s&"项必须修改，改好后再报送",IF(%s>0,"还有"&%s&"项无法判断，请补填或改正后再看",IF(%s>0,"可以报送；有"&%s&"项请%s说明","可以报送")))`,
-			templates.ErrorsName, templates.ErrorsName, templates.OpenName, templates.OpenName, templates.WarningsName, templates.WarningsName, s.d.ExplainedIn())},
+		{templates.ConclusionName, fmt.Sprintf(`IF(%s>0,"有"&%s&"项必须修改，改好后再报送",IF(%s>0,"还有"&%s&"项无法判断，请补填或改正后再看",IF(%s>0,`+
+			`"可以报送；有"&%s&"项请%s说明","可以报送")))`,
+			templates.ErrorsName, templates.ErrorsName, templates.OpenName, templates.OpenName, templates.WarningsName,
+			templates.WarningsName, s.d.ExplainedIn())},
 	}
 	for _, layout := range s.d.Layout().Sheets {
 		if layout.Sheet.Asks() {
@@ -437,7 +450,8 @@ func (s *selfCheck) left(layout *templates.SheetLayout) string {
 	}
 	from := s.print.number[layout.Slots[0].Name] + 2
 	count := func(column, what int) string {
-		return fmt.Sprintf("COUNTIF(%s!$%s$%d:$%s$%d,%d)", templates.ValueSheet, columnName(column), from, columnName(column), from+len(layout.Slots)-1, what)
+		return fmt.Sprintf("COUNTIF(%s!$%s$%d:$%s$%d,%d)", templates.ValueSheet, columnName(column), from, columnName(column),
+			from+len(layout.Slots)-1, what)
 	}
 	for n, r := range s.rules {
 		if r.rule.Check == "required" {

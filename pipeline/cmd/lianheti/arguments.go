@@ -9,9 +9,9 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// arrange puts flags before paths, because cli v2 stops reading flags at the first path, and makes `check` of a command line
-// that names no command but something that is there: that is what Windows passes when files are dropped on the program.
-// dropped says that there was nothing else, as it is then.
+// arrange puts flags before paths, because cli v2 stops reading flags at the first path, and makes `check` of a command
+// line that names no command but something that is there: that is what Windows passes when files are dropped on the
+// program. dropped says that there was nothing else, as it is then.
 // A flag without its value is an error, and never takes the next flag, or nothing, for it.
 func arrange(app *cli.App, args []string) (out []string, dropped bool, err error) {
 	if len(args) < 2 {
@@ -71,7 +71,8 @@ func namesAFile(command *cli.Command, args []string) bool {
 	return false
 }
 
-// once refuses a flag that is written twice: the parser would take the last and say nothing. One that lists things may be.
+// once refuses a flag that is written twice: the parser would take the last and say nothing. One that lists things may
+// be.
 func once(command *cli.Command, arg string, given map[string]bool) error {
 	f := flagOf(command, arg)
 	if _, list := f.(*cli.StringSliceFlag); f == nil || list {

@@ -38,7 +38,8 @@ func checkCommand() *cli.Command {
 			if c.Bool("list") && c.Bool("json") {
 				return usageError{errors.New("--list 和 --json 只能写一个")}
 			}
-			r, err := watched(c, &o, func() (*pipeline.Checked, error) { return pipeline.Check(c.Context, o, c.String("annotate")) })
+			r, err := watched(c, &o,
+				func() (*pipeline.Checked, error) { return pipeline.Check(c.Context, o, c.String("annotate")) })
 			if err != nil {
 				return err
 			}
@@ -129,7 +130,8 @@ func (f checkedFile) Compared() string {
 	return table.CompareCode(f.Paper, f.Submission.CheckCode)
 }
 
-// Groups are the findings of one severity, still open or answered, those of one rule together, in the order in which the rules come.
+// Groups are the findings of one severity, still open or answered, those of one rule together, in the order in which
+// the rules come.
 func (f checkedFile) Groups(severity string, open bool) []group {
 	var out []group
 	for _, x := range f.Submission.Findings {

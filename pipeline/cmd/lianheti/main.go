@@ -36,8 +36,8 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// ballast is never touched: it takes no memory, and is a part of what the collector lets double before it runs again. A run holds so
-// little that it would otherwise collect all the time.
+// ballast is never touched: it takes no memory, and is a part of what the collector lets double before it runs again. A
+// run holds so little that it would otherwise collect all the time.
 var ballast = make([]byte, 64<<20)
 
 func main() {
@@ -118,7 +118,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Usage:     "福建省市域产教联合体推荐书：收件、核对、计分、汇总，一次完成",
 		UsageText: "lianheti 命令 [选项] [文件或文件夹...]\n\n把文件或文件夹拖到程序上，等于 lianheti check。",
 		Version:   publish.Version,
-		Commands:  []*cli.Command{runCommand(), checkCommand(), expertsCommand(), wordCommand(), auditCommand(), templateCommand(), dictionaryCommand(), verifyCommand(), rehearseCommand()},
+		Commands: []*cli.Command{runCommand(), checkCommand(), expertsCommand(), wordCommand(), auditCommand(),
+			templateCommand(), dictionaryCommand(), verifyCommand(), rehearseCommand()},
 		Writer:    stdout,
 		ErrWriter: stderr,
 		// cli's own handler would end the process inside the library.

@@ -42,7 +42,8 @@ func rehearseCommand() *cli.Command {
 				}
 			}
 			if c.Bool("json") {
-				err = writeJSON(c.App.Writer, map[string]any{"file": paths[0], "damages": results, "unseen": unseen, "not_made": unmade})
+				err = writeJSON(c.App.Writer,
+					map[string]any{"file": paths[0], "damages": results, "unseen": unseen, "not_made": unmade})
 			} else {
 				err = say(c.App.Writer, "rehearsal", map[string]any{
 					"Results": results, "Seen": len(results) - unseen - unmade, "Unseen": unseen, "Unmade": unmade})

@@ -35,11 +35,13 @@ func runCommand() *cli.Command {
 			outFlag("output", "输出`文件夹`"),
 			&cli.StringFlag{Name: "freeze", Usage: "同时留一份会议版，`名称`如 0905评审会：放在 输出文件夹/年度-名称，以后的运行不会动它"},
 			registerFlag, marksFlag,
-			&cli.StringFlag{Name: "opinions", TakesFile: true, Usage: "会审页导出的意见.json（`文件`），须是 --previous 那次结果上的；记进运行记录，在新的会审页上再列出"},
+			&cli.StringFlag{Name: "opinions", TakesFile: true,
+				Usage: "会审页导出的意见.json（`文件`），须是 --previous 那次结果上的；记进运行记录，在新的会审页上再列出"},
 			&cli.BoolFlag{Name: "allow-trial", Usage: "评齐之前的会审页、会议版的会审页也给权重试算"},
 			&cli.IntFlag{Name: "select", Action: positive("select"), Usage: "拟遴选几家（`家数`）；不写则按定义"},
 			&cli.StringFlag{Name: "from", TakesFile: true, Usage: "不读原件，从以前公布的数据表（data `文件夹`）重新检查、计分、汇总，例如换一套权重试算"},
-			&cli.StringSliceFlag{Name: "previous", TakesFile: true, Usage: "与上一轮相比：上一轮结果所在的`文件夹`（其中有 run.json）；以前年度的也可以给，有几个写几次，用来核对当时的承诺"},
+			&cli.StringSliceFlag{Name: "previous", TakesFile: true,
+				Usage: "与上一轮相比：上一轮结果所在的`文件夹`（其中有 run.json）；以前年度的也可以给，有几个写几次，用来核对当时的承诺"},
 			&cli.BoolFlag{Name: "rescale", Usage: "专家评分以后，尺度本来沿用上一轮（--previous）；写上则按本轮参加排名的重新定"},
 			&cli.StringFlag{Name: "date", Usage: "这次运行的`日期`，写成 年-月-日；不写则不显示日期"},
 			&cli.StringFlag{Name: "reply-by", Usage: "请地市在哪一`日`前改好、报来，写成 年-月-日；不写则由 --date 和补正期限算出"},
@@ -93,8 +95,8 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 	return o, days(c, o.Definition.Year)
 }
 
-// days proves that the run's date and the day for answers exist, in a year in which this year's call can have been worked on, and that
-// the second lies ahead of the first.
+// days proves that the run's date and the day for answers exist, in a year in which this year's call can have been
+// worked on, and that the second lies ahead of the first.
 func days(c *cli.Context, year int) error {
 	const longest = 20 // years after the call
 	for _, flag := range []string{"date", "reply-by"} {
@@ -161,7 +163,8 @@ func counted(all iter.Seq[table.Verdict]) map[model.Verdict]int {
 }
 
 func inWords(n map[model.Verdict]int) string {
-	return fmt.Sprintf("%s %d，%s %d，%s %d", model.Accept, n[model.Accept], model.AskFirst, n[model.AskFirst], model.Return, n[model.Return])
+	return fmt.Sprintf("%s %d，%s %d，%s %d", model.Accept, n[model.Accept], model.AskFirst, n[model.AskFirst], model.Return,
+		n[model.Return])
 }
 
 // Marks counts the experts' workbooks of a fate.
@@ -220,6 +223,7 @@ func (r outcome) Next() []string {
 		out = append(out, "还没有评的，用 lianheti experts 做评分表；交回后加上 --marks 再运行")
 	}
 	const most = 3
-	out = append(out, fmt.Sprintf("要认定、采纳的填进 %s（先拷出来），加上 --register 再运行", r.D.Register.Next), "上会前加上 --freeze 名称，留一份不再变动的会议版")
+	out = append(out, fmt.Sprintf("要认定、采纳的填进 %s（先拷出来），加上 --register 再运行", r.D.Register.Next),
+		"上会前加上 --freeze 名称，留一份不再变动的会议版")
 	return out[:most]
 }

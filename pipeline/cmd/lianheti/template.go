@@ -30,7 +30,8 @@ func templateCommand() *cli.Command {
 			&cli.BoolFlag{Name: "all", Usage: "每个地市各写一个填报包"},
 			&cli.BoolFlag{Name: "register", Usage: "改写处里用的空白登记表（run --register 读它）"},
 			fromWordFlag, overwriteFlag,
-			&cli.StringSliceFlag{Name: "from", TakesFile: true, Usage: "与 --registered 一起：改写年度数据核对表，每个入选的联合体一份，按以往批次公布的 data `文件夹`预填；有几个批次就写几次"},
+			&cli.StringSliceFlag{Name: "from", TakesFile: true,
+				Usage: "与 --registered 一起：改写年度数据核对表，每个入选的联合体一份，按以往批次公布的 data `文件夹`预填；有几个批次就写几次"},
 			&cli.StringFlag{Name: "registered", TakesFile: true, Usage: "处里的登记表`文件`：哪些联合体已经入选；与 --city、--all 一起，这些不再发推荐书"},
 			outFlag(".", "放到哪个`文件夹`"),
 		},
@@ -127,9 +128,11 @@ func progressKits(c *cli.Context, d *templates.Definition) ([]issue, error) {
 	only, known := d.Directory.CityByName(c.String("city"))
 	var out []issue
 	for _, city := range d.Directory.Cities {
-		reports := slices.ContainsFunc(of.Definition.Directory.Entries, func(e templates.Entry) bool { return e.City == city.Name })
+		reports := slices.ContainsFunc(of.Definition.Directory.Entries,
+			func(e templates.Entry) bool { return e.City == city.Name })
 		if reports && (!known || city == only) {
-			out = append(out, issue{blankform.KitFile(of.Definition, city), func(w io.Writer) error { return blankform.Kit(w, of.Definition, city, of.Prefill) }})
+			out = append(out, issue{blankform.KitFile(of.Definition, city),
+				func(w io.Writer) error { return blankform.Kit(w, of.Definition, city, of.Prefill) }})
 		}
 	}
 	if len(out) == 0 {

@@ -57,7 +57,8 @@ func verifyCommand() *cli.Command {
 	}
 }
 
-// rootNamed says which of a manifest's two hashes somebody was given, in the manifest's word and in a sentence; no word where neither.
+// rootNamed says which of a manifest's two hashes somebody was given, in the manifest's word and in a sentence; no word
+// where neither.
 func rootNamed(m *publish.Manifest, given string) (word, sentence string) {
 	const enough = 16 // characters, as footers print
 	given = strings.ToLower(strings.TrimSpace(given))

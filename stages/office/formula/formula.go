@@ -1,6 +1,6 @@
-// Package formula calculates the small part of Excel's formula language that the program's own workbooks use. A workbook
-// whose formulas carry no values is blank to everything but a spreadsheet program (pandas, previewers), so each
-// formula is written with the value that it has; this package is where that value comes from. It follows Excel: a
+// Package formula calculates the small part of Excel's formula language that the program's own workbooks use. A
+// workbook whose formulas carry no values is blank to everything but a spreadsheet program (pandas, previewers), so
+// each formula is written with the value that it has; this package is where that value comes from. It follows Excel: a
 // blank is 0 or "", texts compare without case, IF looks only at the branch it takes, an error spreads.
 //
 // A formula that goes beyond what is known here is an error of the program, never a wrong value.
@@ -137,8 +137,8 @@ func (c *calculation) cells(a Area) (Value, error) {
 	return out, nil
 }
 
-// each applies a function of single values: where an argument is an array, to each of its values. The first error among the arguments
-// stops it.
+// each applies a function of single values: where an argument is an array, to each of its values. The first error among
+// the arguments stops it.
 func each(args []Value, f func([]Value) Value) Value {
 	return eachRaw(args, func(args []Value) Value {
 		for _, a := range args {
@@ -272,7 +272,8 @@ func operate(sign string, l, r Value) Value {
 	})([]Value{l, r})
 }
 
-// compare orders values as Excel does: numbers before texts before conditions, a blank like whatever it is compared with.
+// compare orders values as Excel does: numbers before texts before conditions, a blank like whatever it is compared
+// with.
 func compare(l, r Value) int {
 	if l == nil {
 		l = zeroLike(r)

@@ -67,7 +67,8 @@ func tokens(s string) ([]token, error) {
 	return out, nil
 }
 
-// nameLength is how long the name, cell or range is that a formula begins with: a sheet in front, a colon in the middle.
+// nameLength is how long the name, cell or range is that a formula begins with: a sheet in front, a colon in the
+// middle.
 func nameLength(s string) int {
 	n := 0
 	if s[0] == '\'' {
@@ -90,7 +91,8 @@ func nameLength(s string) int {
 
 // nameSign says whether a name may hold a sign.
 func nameSign(r rune) bool {
-	return r == '_' || r == '$' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= utf8.RuneSelf && unicode.IsLetter(r)
+	return r == '_' || r == '$' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' ||
+		r >= utf8.RuneSelf && unicode.IsLetter(r)
 }
 
 // span is how many bytes at the beginning of a text hold such signs.
@@ -270,8 +272,8 @@ func coordinates(s string) (row, col int, ok bool) {
 	return row, col, err == nil
 }
 
-// Relative writes a formula with the rows of its references as seen from the row it stands in. Where two cells of a column give the
-// same, a file needs the formula once: fixed rows ($A$1) stay, others are offsets.
+// Relative writes a formula with the rows of its references as seen from the row it stands in. Where two cells of a
+// column give the same, a file needs the formula once: fixed rows ($A$1) stay, others are offsets.
 func Relative(source string, row int) (string, error) {
 	list, err := tokens(source)
 	var b strings.Builder

@@ -1,0 +1,394 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// layOut places the blocks of a sheet one under the other.
+func layOut(form *Form, s *Sheet) *SheetLayout {
+	p := &placer{form: form, out: &SheetLayout{Sheet: s}, row: 1}
+	p.measure()
+	for _, b := range s.Blocks {
+		switch {
+		case b.Notes != nil:
+			p.notes(b.Notes)
+		case b.Progress != nil:
+			p.progress(b.Progress)
+		case b.Lines != nil:
+			p.lines(b.Lines)
+		case b.Years != nil:
+			p.years(b.Years)
+		case b.Records != nil:
+			p.records(b.Records)
+		case b.RosterSummary != nil:
+			p.summary(b.RosterSummary)
+		}
+	}
+	p.out.LastRow = p.row - 1
+	return p.out
+}
+
+// placer puts blocks on a sheet from top to bottom.
+type placer struct {
+	form *Form
+	out  *SheetLayout
+	row  int
+	// valueEnd is the last column of the value cells, noteCol the column of the notes beside them.
+	valueEnd, noteCol int
+}
+
+// Column widths, in characters. A4 shows 95 upright and 140 across at full size, so that 小四 stays 小四 on paper.
+var (
+	lineWidths     = []float64{12, 17, 14, 6, 22, 24} // group, label, year, unit, value, note
+	plainWidths    = []float64{2, 14, 10, 7, 36, 26}  // the same where no line has a group
+	guideWidths    = []float64{24, 71}
+	yearBlockStart = []float64{14, 40, 7} // group, label, unit, before the years
+	yearWidth      = 12.0
+	yearNoteWidth  = 19.0
+)
+
+// measure decides the columns of the sheet from the blocks it holds.
+func (p *placer) measure() {
+	p.valueEnd, p.noteCol = valueCol, valueCol+1
+	p.out.Widths = plainWidths
+	lines := false
+	for _, b := range p.out.Sheet.Blocks {
+		lines = lines || b.Lines != nil
+		if slices.ContainsFunc(b.Lines, func(f *Field) bool { return f.Group != "" }) || b.RosterSummary != nil {
+			p.out.Widths = lineWidths
+		}
+	}
+	for _, b := range p.out.Sheet.Blocks {
+		if b.Years != nil {
+			columns := p.yearColumns(b.Years)
+			p.valueEnd = valueCol + len(columns) - 2 // group, label, unit, then the years
+			p.noteCol = p.valueEnd + 1
+			p.out.Widths = slices.Clone(yearBlockStart)
+			for _, c := range columns {
+				p.out.Widths = append(p.out.Widths, c.width)
+			}
+			p.out.Widths = append(p.out.Widths, yearNoteWidth)
+			lines = true
+		}
+		if b.Records != nil {
+			p.out.Widths = nil
+			for _, c := range b.Records.Columns {
+				p.out.Widths = append(p.out.Widths, c.Width)
+			}
+			lines = true
+		}
+	}
+	if !lines {
+		p.out.Widths = guideWidths
+	}
+	p.out.LastCol = len(p.out.Widths)
+}
+
+// progress places what the self-check says of the whole workbook, and what is left on each sheet.
+func (p *placer) progress(b *ProgressBlock) {
+	line := func(label string, role Role, formula string) {
+		p.static(p.row, 1, 1, 1, CaptionRole, label)
+		p.static(p.row, 2, 1, p.out.LastCol-1, role, formula)
+		p.row++
+	}
+	for _, l := range b.Lines {
+		line(l.Label, ShownRole, "check_"+l.Show)
+	}
+	for _, s := range p.form.Sheets {
+		if s.Asks() {
+			line(s.Title, LinkRole, fmt.Sprintf("HYPERLINK(%s,%s)", quote("#'"+s.Title+"'!A1"), LeftName(s)))
+		}
+	}
+}
+
+// Asks says whether a sheet has anything to fill in.
+func (s *Sheet) Asks() bool {
+	return slices.ContainsFunc(s.Blocks,
+		func(b *Block) bool { return b.Lines != nil || b.Years != nil || b.Records != nil })
+}
+
+// LeftName is the defined name of what is left to fill in on a sheet, in words.
+func LeftName(s *Sheet) string { return "check_left_" + s.ID }
+
+func (p *placer) static(row, col, rows, cols int, role Role, text string) {
+	if text == "" {
+		return
+	}
+	was := p.form.Formerly[text]
+	if hint, ok := strings.CutSuffix(text, p.form.Beyond.Tool); ok && role == HintRole {
+		was = hint + p.form.ExtraTag
+	}
+	p.out.Statics = append(p.out.Statics, Static{row, col, rows, cols, role, text, was})
+}
+
+func (p *placer) notes(notes []Note) {
+	for _, n := range notes {
+		if Role(n.Role) == DatedRole {
+			n.Text = p.form.Dated
+		}
+		p.static(p.row, 1, 1, p.out.LastCol, Role(n.Role), n.Text)
+		if mark := p.mark(); mark != "" && Role(n.Role) == BodyRole { // the sheet's list is not the official form's
+			s := &p.out.Statics[len(p.out.Statics)-1]
+			s.Text, s.Was = n.Text+"（"+mark+"）", n.Text
+		}
+		p.row++
+	}
+}
+
+// mark is how the list of the sheet is marked where the official form has none; empty otherwise.
+func (p *placer) mark() string {
+	for _, b := range p.out.Sheet.Blocks {
+		if b.Records != nil && b.Records.Extra {
+			return p.form.Mark(b.Records.Columns[0])
+		}
+	}
+	return ""
+}
+
+// lines places one row a field and year: group, label, year, unit, value, note.
+func (p *placer) lines(fields []*Field) {
+	var groups []span
+	for _, f := range fields {
+		years := f.Years
+		if len(years) == 0 {
+			years = []string{""}
+		}
+		for _, id := range years {
+			year, _ := p.form.Year(id)
+			groups = append(groups, span{f.Group, p.row})
+			p.line(f, year)
+		}
+	}
+	p.groups(groups)
+}
+
+// span is a label and the row it begins in.
+type span struct {
+	label string
+	row   int
+}
+
+// groups merges the group labels over the neighbouring rows that share one, up to the row placed last.
+func (p *placer) groups(spans []span) {
+	for i := 0; i < len(spans); {
+		j, end := i, p.row
+		for j < len(spans) && spans[j].label == spans[i].label {
+			j++
+		}
+		if j < len(spans) {
+			end = spans[j].row
+		}
+		p.static(spans[i].row, groupCol, end-spans[i].row, 1, GroupRole, spans[i].label)
+		i = j
+	}
+}
+
+func (p *placer) line(f *Field, year Year) {
+	if f.Limit > 0 {
+		p.prose(f, year)
+		return
+	}
+	label := f.Label + f.PrintedLimit
+	// The label takes the columns of year and unit where there is neither.
+	free := 1
+	switch {
+	case year.ID == "" && f.Unit == "":
+		free = unitCol - labelCol + 1
+	case year.ID == "":
+		free = yearCol - labelCol + 1
+	}
+	p.static(p.row, labelCol, 1, free, LabelRole, label)
+	anchor, cols := []string{label}, []int{labelCol}
+	if year.ID != "" {
+		anchor, cols = append(anchor, year.Label+year.Tag), append(cols, yearCol)
+	}
+	if year.ID != "" && f.Unit == "" {
+		p.static(p.row, yearCol, 1, 2, YearRole, year.Label+year.Tag)
+	} else if year.ID != "" {
+		p.static(p.row, yearCol, 1, 1, YearRole, year.Label+year.Tag)
+	}
+	p.static(p.row, unitCol, 1, 1, UnitRole, f.ShownUnit())
+	p.static(p.row, p.noteCol, 1, 1, HintRole, p.hint(f))
+	p.out.Slots = append(p.out.Slots, Slot{
+		Name: SlotName(f.ID, year.Year), Field: f, Year: year.Year, Extra: f.Extra,
+		Row: p.row, Col: valueCol, Rows: 1, Cols: p.valueEnd - valueCol + 1,
+		RowAnchor: anchor, RowAnchorCols: cols, Lines: linesFor(f),
+	})
+	p.row++
+}
+
+// wordsLabel stands over the count of characters of an undated text.
+const wordsLabel = "字数"
+
+// prose places a text with a limit over two rows or more, so that the count of its characters stands beside it, under
+// the year: the label, below it the hint; the year, below it the count; the text.
+func (p *placer) prose(f *Field, year Year) {
+	wide := 0.0
+	for _, w := range p.out.Widths[unitCol-1 : p.noteCol] {
+		wide += w
+	}
+	lines := max(3, f.Limit/int(wide*unitPixels/hanziPixels)+2) // room for the ends of paragraphs
+	rows := 1 + (lines+linesPerRow-1)/linesPerRow               // the first is as tall as the year's cell
+	name, label, tag := SlotName(f.ID, year.Year), f.Label+f.PrintedLimit, wordsLabel
+	anchor, cols := []string{label}, []int{labelCol}
+	if year.ID != "" {
+		tag = year.Label + year.Tag
+		anchor, cols = append(anchor, tag), append(cols, yearCol)
+	}
+	if hint := p.hint(f); hint == "" {
+		p.static(p.row, labelCol, rows, 1, LabelRole, label)
+	} else {
+		p.static(p.row, labelCol, 1, 1, LabelRole, label)
+		p.static(p.row+1, labelCol, rows-1, 1, HintRole, hint)
+	}
+	p.static(p.row, yearCol, 1, 1, YearRole, tag)
+	p.static(p.row+1, yearCol, rows-1, 1, WordsRole, "check_words_"+name)
+	p.out.Slots = append(p.out.Slots, Slot{
+		Name: name, Field: f, Year: year.Year, Extra: f.Extra,
+		Row: p.row, Col: unitCol, Rows: rows, Cols: p.noteCol - unitCol + 1,
+		RowAnchor: anchor, RowAnchorCols: cols, Lines: lines,
+	})
+	p.row += rows
+}
+
+// A footnote that is longer than this stands below its table only.
+const (
+	longNote = 40
+	seeBelow = "见表下注"
+)
+
+// hint is the note beside an input: footnote, hint, seal, and whether the official form knows the field.
+func (p *placer) hint(f *Field) string {
+	footnote := p.form.Note(f.Footnote)
+	if Characters(footnote) > longNote {
+		footnote = seeBelow
+	}
+	parts := []string{f.Heading, footnote, f.Hint, f.Seal, p.form.Mark(f)}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "\n")
+}
+
+// A unit of column width and a hanzi of the form's size, in pixels; and the lines that a row of the sheet can be tall.
+const (
+	unitPixels  = 7
+	hanziPixels = 16
+	linesPerRow = 22
+)
+
+// linesFor is how many lines an input cell of a single row has to show.
+func linesFor(f *Field) int {
+	switch {
+	case f.Tall > 0:
+		return f.Tall
+	case f.Type == NamesField:
+		return 2
+	}
+	return 1
+}
+
+// years places a header of two rows, then one row a metric: group, label, unit, the years, note.
+func (p *placer) years(b *YearBlock) {
+	header := p.row
+	p.static(header, groupCol, 2, 1, HeaderRole, b.Category)
+	p.static(header, labelCol, 2, 1, HeaderRole, b.Item)
+	p.static(header, yearCol, 2, 1, HeaderRole, b.Unit)
+	columns := p.yearColumns(b)
+	for i, c := range columns {
+		p.static(header, unitCol+i, 1, 1, HeaderRole, c.header)
+		p.static(header+1, unitCol+i, 1, 1, TagRole, c.tag)
+	}
+	p.row += 2
+	p.out.Freeze = p.row - 1
+	var groups []span
+	for m, f := range b.Metrics {
+		groups = append(groups, span{f.Group, p.row})
+		p.static(p.row, labelCol, 1, 1, LabelRole, f.Label)
+		p.static(p.row, yearCol, 1, 1, UnitRole, f.ShownUnit())
+		p.static(p.row, p.noteCol, 1, 1, HintRole, p.hint(f))
+		for i, c := range columns {
+			field := f
+			if c.beside >= 0 {
+				field = b.beside[m][c.beside]
+			}
+			p.out.Slots = append(p.out.Slots, Slot{
+				Name: SlotName(field.ID, c.year.Year), Field: field, Year: c.year.Year, Extra: slices.Contains(b.Extra, c.year.ID),
+				Row: p.row, Col: unitCol + i, Rows: 1, Cols: 1,
+				RowAnchor: []string{f.Label, f.ShownUnit()}, RowAnchorCols: []int{labelCol, yearCol},
+				Header: c.header, HeaderRow: header, Lines: 1,
+			})
+		}
+		p.row++
+	}
+	p.groups(groups)
+}
+
+// yearColumn is one column of a block of years: a year's, or a companion's.
+type yearColumn struct {
+	year        Year
+	header, tag string
+	width       float64
+	beside      int // of Companions; -1: the metrics themselves
+}
+
+// yearColumns orders them: each companion before its year, those without one behind the last.
+func (p *placer) yearColumns(b *YearBlock) []yearColumn {
+	var out []yearColumn
+	companions := func(before string) {
+		for i, c := range b.Companions {
+			if c.Before == before {
+				year, _ := p.form.Year(c.Year)
+				out = append(out, yearColumn{year, c.header(p.form), c.Tag, c.Width, i})
+			}
+		}
+	}
+	for _, id := range b.Columns {
+		companions(id)
+		year, _ := p.form.Year(id)
+		tag := year.Tag
+		if slices.Contains(b.Extra, id) {
+			tag += "\n" + p.form.ExtraTag
+		}
+		out = append(out, yearColumn{year, year.Label, tag, yearWidth, -1})
+	}
+	companions("")
+	return out
+}
+
+// records places a header and the prepared rows.
+func (p *placer) records(b *RecordBlock) {
+	area := RecordArea{Block: b, HeaderRow: p.row, FirstRow: p.row + 1, LastRow: p.row + b.Rows}
+	for i, f := range b.Columns {
+		label := f.Label
+		if f.Unit != "" {
+			label += "（" + f.Unit + "）"
+		}
+		p.static(p.row, i+1, 1, 1, HeaderRole, label)
+		area.Columns = append(area.Columns, RecordColumn{Name: f.ID, Field: f, Col: i + 1})
+	}
+	p.out.Records = append(p.out.Records, area)
+	p.out.Freeze = p.row
+	p.row = area.LastRow + 1
+}
+
+// summary places the counts by member kind, as formulas over the names of the record columns.
+func (p *placer) summary(b *RosterSummary) {
+	from := p.row
+	for i, h := range b.Headers {
+		p.static(p.row, []int{labelCol, unitCol, valueCol}[i], 1, []int{2, 1, 1}[i], HeaderRole, h)
+	}
+	p.row++
+	for _, k := range p.form.Kinds {
+		p.static(p.row, labelCol, 1, 2, LabelRole, k.Label)
+		p.static(p.row, unitCol, 1, 1, FormulaRole, fmt.Sprintf(`SUMPRODUCT(--(%s_kind=%s))`, b.Of, quote(k.Label)))
+		if k.School {
+			p.static(p.row, valueCol, 1, 1, FormulaRole,
+				fmt.Sprintf(`SUMIF(%s_kind,%s,%s_enrolment)`, b.Of, quote(k.Label), b.Of))
+		}
+		p.row++
+	}
+	p.static(from, groupCol, p.row-from, 1, GroupRole, b.Group)
+}
+
+// quote writes a text as an Excel string literal.
+func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
