@@ -51,14 +51,18 @@ func Audit(ctx context.Context, o Options) (*Audited, error) {
 	if err := publish.Outside(o.Out, o.Inputs); err != nil {
 		return nil, err
 	}
-	in, err := o.take(ctx)
+	sources, err := o.discover()
+	if err != nil {
+		return nil, err
+	}
+	in, err := o.take(ctx, sources)
 	if err != nil {
 		return nil, err
 	}
 	if in.earlier.round != nil && o.Marks == "" {
 		in.marking = in.earlier.round.Marking
 	}
-	a, err := newAuditing(in.facts, in.known, in.marking, in.earlier.scales())
+	a, err := newAuditing(in.facts, in.given(), in.marking, in.earlier.scales())
 	if err != nil {
 		return nil, err
 	}

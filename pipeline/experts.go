@@ -34,12 +34,16 @@ func Experts(ctx context.Context, o Options, list string, count int) (*Issued, e
 	if err != nil {
 		return nil, err
 	}
-	in, err := o.take(ctx)
+	sources, err := o.discover()
+	if err != nil {
+		return nil, err
+	}
+	in, err := o.take(ctx, sources)
 	if err != nil {
 		return nil, err
 	}
 	o.Score.Draws = 1 // only the scores are shown
-	round, err := judge(in.facts, in.known, in.marking, o.Score)
+	round, err := judge(in.facts, in.given(), in.marking, o.Score)
 	if err != nil {
 		return nil, err
 	}

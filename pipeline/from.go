@@ -70,31 +70,45 @@ func gather(ctx context.Context, o Options, sources []intake.Source) (origin, er
 	return origin{facts: facts, open: opener(sources, facts)}, nil
 }
 
-// taken is what is read before anything is judged: what arrived, and what the Department says to it.
+// taken is what is read before anything is judged: what arrived, what was published before, and what the Department,
+// the experts and the meeting say to it.
 type taken struct {
 	origin
-	earlier previous
-	known   check.Known
-	marking table.Marking
+	sources    []intake.Source
+	earlier    previous
+	batches    []*table.Facts
+	named      []publish.Previous
+	register   table.Register
+	registered *publish.Register
+	opinions   *opinions
+	marking    table.Marking
 }
 
 // take reads all of it.
-func (o Options) take(ctx context.Context) (in taken, err error) {
-	sources, err := o.discover()
-	if err == nil {
-		in.earlier, err = readPrevious(o)
+func (o Options) take(ctx context.Context, sources []intake.Source) (in taken, err error) {
+	in.sources = sources
+	if in.earlier, err = readPrevious(o); err != nil {
+		return in, err
 	}
-	if err == nil {
-		in.origin, err = gather(ctx, o, sources)
+	if in.batches, in.named, err = readEarlier(o); err != nil {
+		return in, err
 	}
-	if err == nil {
-		in.known.Given = in.earlier.explained()
-		in.known.Register, _, err = readRegister(o)
+	if in.origin, err = gather(ctx, o, sources); err != nil {
+		return in, err
 	}
-	if err == nil {
-		in.marking, err = readMarks(ctx, in.origin, o)
+	if in.register, in.registered, err = readRegister(o); err != nil {
+		return in, err
 	}
+	if in.opinions, err = readOpinions(o, in.earlier); err != nil {
+		return in, err
+	}
+	in.marking, err = readMarks(ctx, in.origin, o)
 	return in, err
+}
+
+// given is what check knows beside the facts.
+func (in taken) given() check.Known {
+	return check.Known{Register: in.register, Given: in.earlier.explained()}
 }
 
 // readTables takes the facts from published tables. Nothing of them is believed before every file was hashed again, by

@@ -81,127 +81,49 @@ type Marking struct {
 // Run processes everything that arrived and publishes the year's results. An error means that nothing was published;
 // faults in submissions are findings in the results.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	d := o.Definition
 	var err error
-	if o.Score, err = o.Score.Resolve(d); err != nil { // now: the manifest names what was used
+	if o.Score, err = o.Score.Resolve(o.Definition); err != nil { // now: the manifest names what was used
 		return nil, fmt.Errorf("计分：%w", err)
 	}
-	if err := consolidate.Check(d); err != nil {
+	if err := consolidate.Check(o.Definition); err != nil {
 		return nil, err
 	}
 	sources, err := o.discover()
 	if err != nil {
 		return nil, err
 	}
-	out, err := publish.Begin(o.Out, strconv.Itoa(d.Year), o.reads())
+	out, err := publish.Begin(o.Out, strconv.Itoa(o.Definition.Year), o.reads())
 	if err != nil {
 		return nil, err
 	}
 	defer out.Discard()
-
-	meeting, err := publish.PrepareFreeze(o.Out, strconv.Itoa(d.Year), o.Freeze)
+	meeting, err := publish.PrepareFreeze(o.Out, strconv.Itoa(o.Definition.Year), o.Freeze)
 	if err != nil {
 		return nil, err
 	}
 	defer meeting.Discard()
-	earlier, err := readPrevious(o)
-	if err != nil {
+
+	r := &running{Options: o}
+	if r.taken, err = o.take(ctx, sources); err != nil {
 		return nil, err
 	}
-	batches, named, err := readEarlier(o)
-	if err != nil {
+	if err := o.worthwhile(r.facts, out.Final); err != nil {
 		return nil, err
 	}
-	source, err := gather(ctx, o, sources)
-	if err != nil {
+	if err := r.judge(ctx); err != nil {
 		return nil, err
 	}
-	facts := source.facts
-	register, registered, err := readRegister(o)
-	if err != nil {
-		return nil, err
-	}
-	opinions, err := readOpinions(o, earlier)
-	if err != nil {
-		return nil, err
-	}
-	if err := o.worthwhile(facts, out.Final); err != nil {
-		return nil, err
-	}
-	marking, err := readMarks(ctx, source, o)
-	if err != nil {
-		return nil, err
-	}
-	if !o.Rescale {
-		o.Score.Scales = earlier.scales()
-	}
-	progress, facts, err := o.follow(facts, register, batches)
-	if err != nil {
-		return nil, err
-	}
-	o.doing("检查、计分")
-	round, err := judge(facts, check.Known{Register: register, Given: earlier.explained()}, marking, o.Score)
-	if err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	why, err := earlier.why(round, registered)
-	if err != nil {
-		return nil, err
-	}
-	round.Changes = compare.Run(earlier.round, round, why)
-	known := table.Standing{State: round.State(), Waiting: round.Waiting(), Trial: d.Differences()}
-	manifest, err := newManifest(o, round, source.from, known)
-	if err != nil {
-		return nil, err
-	}
-	manifest.Previous, manifest.Earlier, manifest.Register = earlier.manifest, named, registered
-	manifest.Opinions, manifest.AllowTrial = opinions.described(), o.AllowTrial
-	in := consolidate.Input{Round: *round, FromTables: source.from != nil, Earlier: earlier.consolidated(),
-		Select: o.Score.Select, Date: o.Date, ReplyBy: o.ReplyBy, Standing: known}
-	o.doing("写数据表、退回件")
-	if err := workers.All(
-		func() error { return writeTables(out.Fresh, manifest, round) },
-		func() (err error) {
-			if in.Returns, err = writeReturns(out.Fresh, in, source.open); err != nil {
-				return err
-			}
-			return writeProgress(out.Fresh, progress, o, sources)
-		},
-		func() error { return writeRegister(out.Fresh, round) },
-	); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	in.DataRoot = manifest.DataRoot
-	o.doing("写省级汇总")
-	if err := writeForPeople(out.Fresh, in, o, opinions); err != nil {
-		return nil, err
-	}
-	if err := writeDocuments(out.Fresh, in); err != nil { // at last: one of them lists all else
-		return nil, err
-	}
-	if err := manifest.Seal(out.Fresh); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
+	if err := r.write(ctx, out.Fresh); err != nil {
 		return nil, err
 	}
 	again := func(dir string) error {
-		in.Standing.Meeting = meeting.Name
-		if err := os.Remove(filepath.Join(dir, d.Register.Next)); err != nil { // it holds names, and no meeting needs it
+		r.in.Standing.Meeting = meeting.Name
+		if err := os.Remove(filepath.Join(dir, o.Definition.Register.Next)); err != nil { // it holds names, and no meeting needs it
 			return err
 		}
-		if err := writeForPeople(dir, in, o, opinions); err != nil {
-			return err
-		}
-		return writeDocuments(dir, in)
+		return r.forPeople(dir)
 	}
-	if err := meeting.Copy(out.Fresh, *manifest, again); err != nil {
+	if err := meeting.Copy(out.Fresh, *r.manifest, again); err != nil {
 		return nil, err
 	}
 	if err := out.Publish(); err != nil {
@@ -210,26 +132,114 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := meeting.Keep(out.Final); err != nil {
 		return nil, err
 	}
-	r := newResult(out.Final, manifest, round)
-	r.Kept, r.Notes, r.Standing, r.Progress = out.Kept, out.Notes, known, progress
-	if o.Date == "" && o.ReplyBy == "" && source.open != nil {
-		r.Notes = append(r.Notes, "没有写 --date 和 --reply-by：退回件里的办理期限留空，发出前请填上")
+	result := newResult(out.Final, r.manifest, r.round)
+	result.Standing, result.Progress = r.known, r.progress
+	result.Kept, result.Notes = out.Kept, append(out.Notes, r.notes()...)
+	return result, nil
+}
+
+// running is a run under way: what was read, what was made of it, and what is written.
+type running struct {
+	Options
+	taken
+	progress *table.Round
+	round    *table.Round
+	known    table.Standing
+	manifest *publish.Manifest
+	in       consolidate.Input
+}
+
+// judge takes what was read to a round, and describes the run.
+func (r *running) judge(ctx context.Context) error {
+	if !r.Rescale {
+		r.Score.Scales = r.earlier.scales()
 	}
-	for _, e := range round.Strangers() {
-		r.Notes = append(r.Notes, fmt.Sprintf("登记表 %s：“%s”不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称", e.Place,
-			text.Mask(e.Values[templates.RegisterConsortium])))
+	var err error
+	if r.progress, r.facts, err = r.follow(r.facts, r.register, r.batches); err != nil {
+		return err
 	}
-	for p := range round.Pieces.All() {
+	r.doing("检查、计分")
+	if r.round, err = judge(r.facts, r.given(), r.marking, r.Score); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	why, err := r.earlier.why(r.round, r.registered)
+	if err != nil {
+		return err
+	}
+	r.round.Changes = compare.Run(r.earlier.round, r.round, why)
+	r.known = table.Standing{State: r.round.State(), Waiting: r.round.Waiting(), Trial: r.Definition.Differences()}
+	if r.manifest, err = newManifest(r.Options, r.round, r.from, r.known); err != nil {
+		return err
+	}
+	r.manifest.Previous, r.manifest.Earlier, r.manifest.Register = r.earlier.manifest, r.named, r.registered
+	r.manifest.Opinions, r.manifest.AllowTrial = r.opinions.described(), r.AllowTrial
+	r.in = consolidate.Input{Round: *r.round, FromTables: r.from != nil, Earlier: r.earlier.consolidated(),
+		Select: r.Score.Select, Date: r.Date, ReplyBy: r.ReplyBy, Standing: r.known}
+	return nil
+}
+
+// write puts all results below a folder.
+func (r *running) write(ctx context.Context, dir string) error {
+	r.doing("写数据表、退回件")
+	err := workers.All(
+		func() error { return writeTables(dir, r.manifest, r.round) },
+		func() (err error) {
+			if r.in.Returns, err = writeReturns(dir, r.in, r.open); err != nil {
+				return err
+			}
+			return writeProgress(dir, r.progress, r.Options, r.sources)
+		},
+		func() error { return writeRegister(dir, r.round) },
+	)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return err
+	}
+	r.in.DataRoot = r.manifest.DataRoot
+	r.doing("写省级汇总")
+	if err := r.forPeople(dir); err != nil {
+		return err
+	}
+	if err := r.manifest.Seal(dir); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// forPeople writes what people open; the documents at last: one of them lists all else.
+func (r *running) forPeople(dir string) error {
+	if err := writeForPeople(dir, r.in, r.Options, r.opinions); err != nil {
+		return err
+	}
+	return writeDocuments(dir, r.in)
+}
+
+// notes are what the officer should know beside the results.
+func (r *running) notes() []string {
+	var out []string
+	if r.Date == "" && r.ReplyBy == "" && r.open != nil {
+		out = append(out, "没有写 --date 和 --reply-by：退回件里的办理期限留空，发出前请填上")
+	}
+	for _, e := range r.round.Strangers() {
+		out = append(out, fmt.Sprintf("登记表 %s：“%s”不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称",
+			e.Place, text.Mask(e.Values[templates.RegisterConsortium])))
+	}
+	for p := range r.round.Pieces.All() {
 		if p.Result == table.PieceAlone {
-			r.Notes = append(r.Notes, fmt.Sprintf("已报、待转录：%s 没有工作簿；用 lianheti template --from-word 把 Word 版搬进模板，请地市核对后报送", p.File))
+			out = append(out, fmt.Sprintf("已报、待转录：%s 没有工作簿；"+
+				"用 lianheti template --from-word 把 Word 版搬进模板，请地市核对后报送", p.File))
 		}
 	}
-	if n := len(marking.Earlier); n > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("注意：发出评分表以后改过评分标准（rubric.yaml），%d份评分表是照改之前的发的（%s）。权重应在开封之前定好；确需改的，请把原因写进会议纪要",
-			n, strings.Join(marking.Earlier, "、")))
+	if n := len(r.marking.Earlier); n > 0 {
+		out = append(out, fmt.Sprintf("注意：发出评分表以后改过评分标准（rubric.yaml），%d份评分表是照改之前的发的（%s）。"+
+			"权重应在开封之前定好；确需改的，请把原因写进会议纪要", n, strings.Join(r.marking.Earlier, "、")))
 	}
-	r.Notes = append(r.Notes, opinions.notes(round.Facts)...)
-	return r, nil
+	return append(out, r.opinions.notes(r.round.Facts)...)
 }
 
 // judge takes a batch from what was read to its ranking. Each hand-off is of a type that only the stage before makes.
