@@ -118,7 +118,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	again := func(dir string) error {
 		r.in.Standing.Meeting = meeting.Name
-		if err := os.Remove(filepath.Join(dir, o.Definition.Register.Next)); err != nil { // it holds names, and no meeting needs it
+		// it holds names, and no meeting needs it
+		if err := os.Remove(filepath.Join(dir, o.Definition.Register.Next)); err != nil {
 			return err
 		}
 		return r.forPeople(dir)

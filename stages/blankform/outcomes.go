@@ -212,7 +212,8 @@ func expressionCases(s *selfCheck, r *templates.Rule) sheetRule {
 			s.print.base = slots[0]
 		}
 		f := s.guarded(c.When, s.decided(c.Expr))
-		if slices.Contains(r.Places, "members") && c.LooksAtMembers() { // an empty roster tells nothing about who is missing from it
+		// an empty roster tells nothing about who is missing from it
+		if slices.Contains(r.Places, "members") && c.LooksAtMembers() {
 			f = s.needsMembers(f)
 		}
 		out.cases = append(out.cases, sheetCase{slots, f})
