@@ -87,7 +87,7 @@ func (f *form) told(r templates.Ref) bool {
 // toldIn is told for columns of a list, in one of its rows.
 func (f *form) toldIn(record int32, columns ...string) bool {
 	return slices.ContainsFunc(f.listed, func(c table.Coercion) bool {
-		if c.Kind == unreadKind && c.Field != leadColumn { // kinds and enrolments have rules of their own
+		if c.Kind == unreadKind && c.Field == kindColumn { // which has a rule of its own
 			return false
 		}
 		return c.Record.V == record && slices.Contains(columns, c.Field) && f.batch.class(c) == templates.Unreadable

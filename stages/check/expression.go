@@ -104,6 +104,9 @@ func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 	var labels []string
 	for _, column := range f.columnsOf(list) {
 		said := clip(row.Cells[column.ID].Text)
+		if column.Type == templates.DateField {
+			said = date(said)
+		}
 		x.vars["it."+column.ID[len(list)+1:]] = said
 		if slices.Contains(looked, column.ID) {
 			if len(x.fields) == 0 {

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -10,6 +9,7 @@ import (
 	"unicode"
 
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"golang.org/x/text/width"
@@ -240,16 +240,5 @@ func shingles(text []rune) []uint32 {
 
 // inCommon is the share of shingles that two texts have in common: twice the common ones over both.
 func inCommon(a, b []uint32) float64 {
-	common := 0
-	for i, k := 0, 0; i < len(a) && k < len(b); {
-		switch c := cmp.Compare(a[i], b[k]); {
-		case c < 0:
-			i++
-		case c > 0:
-			k++
-		default:
-			common, i, k = common+1, i+1, k+1
-		}
-	}
-	return 2 * float64(common) / float64(len(a)+len(b))
+	return 2 * float64(text.Common(a, b)) / float64(len(a)+len(b))
 }

@@ -13,16 +13,14 @@ import (
 
 // recordChecks are the faults that rows of a list can have; a rule names one of them in Kinds.
 var recordChecks = map[string]check{
-	"enrolment_none":       noEnrolment,
-	"member_duplicate":     eachUnit(duplicateMember),
-	"member_campus":        campusApart,
-	"lead_flag":            eachMember(leadFlag),
-	"enrolment_missing":    eachMember(enrolmentMissing),
-	"enrolment_extra":      eachMember(enrolmentExtra),
-	"enrolment_unreadable": eachMember(enrolmentUnreadable),
-	"verification_denied":  deniedVerification,
-	"verification_date":    oddVerificationDate,
-	"roster_shifted":       shiftedRoster,
+	"enrolment_none":      noEnrolment,
+	"member_duplicate":    eachUnit(duplicateMember),
+	"member_campus":       campusApart,
+	"lead_flag":           eachMember(leadFlag),
+	"enrolment_missing":   eachMember(enrolmentMissing),
+	"enrolment_extra":     eachMember(enrolmentExtra),
+	"verification_denied": deniedVerification,
+	"roster_shifted":      shiftedRoster,
 }
 
 // record goes through the rows of a list of the form.
@@ -196,25 +194,6 @@ func enrolmentExtra(f *form, _ *plan, m table.Member, t *tally) {
 		t.fail(f.memberFault(m, table.Plain(m.Enrolment), enrolmentColumn))
 	default:
 		t.pass()
-	}
-}
-
-func enrolmentUnreadable(f *form, _ *plan, m table.Member, t *tally) {
-	switch s := m.Status; {
-	case s == table.Invalid && f.toldIn(m.Record, enrolmentColumn):
-		t.skip(toldElsewhere)
-	case s == table.Invalid:
-		x := f.memberFault(m, "", enrolmentColumn)
-		for _, c := range f.listed { // what stands there is known from its reading alone
-			if c.Field == enrolmentColumn && c.Record.V == m.Record && c.Kind == unreadKind {
-				x.vars["raw"] = clip(c.From)
-			}
-		}
-		t.fail(x)
-	case s == table.Normal:
-		t.pass()
-	default:
-		t.skip(notFilled)
 	}
 }
 

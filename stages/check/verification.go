@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"lianheti/stages/model"
@@ -14,49 +13,18 @@ import (
 
 // deniedVerification fails what a city found to be untrue, at the result and at the figures that its row names.
 func deniedVerification(f *form, _ *plan, t *tally) {
-	f.eachVerification(t, func(v table.Verification, x fault) bool {
-		if !f.batch.def.Reading.Denied(v.Result) {
-			return false
-		}
-		x.refs, x.raw, x.value = f.named(v.Section), v.Result, v.Result
-		const column = "verifications_result"
-		x.places, x.fields = []model.Place{f.verificationCell(v, column)}, []string{column}
-		x.vars["raw"], x.vars["value"], x.vars["detail"] = clip(v.Result), clip(v.Result), clip(v.Section)
-		t.fail(x)
-		return true
-	})
-}
-
-// oddVerificationDate notes a day on which nobody can have looked at what this batch reports.
-func oddVerificationDate(f *form, _ *plan, t *tally) {
-	f.eachVerification(t, func(v table.Verification, x fault) bool {
-		year, _, iso := strings.Cut(v.Date, "-")
-		batch := fmt.Sprint(f.batch.def.Directory.Batch)
-		if _, err := strconv.Atoi(year); !iso || err != nil || year == batch {
-			return false
-		}
-		x.raw, x.value = v.Date, v.Date
-		x.places, x.fields = []model.Place{f.verificationCell(v, "verifications_date")}, []string{"verifications_date"}
-		x.vars["value"] = date(v.Date)
-		t.fail(x)
-		return true
-	})
-}
-
-// eachVerification goes through the rows of the city's verification; one that does not fail passes.
-func (f *form) eachVerification(t *tally, fails func(v table.Verification, x fault) bool) {
-	for _, v := range f.Verifications {
-		row := fmt.Sprint(rowOf(model.Place{Cell: v.Cell}))
-		x := fault{member: fmt.Sprintf("verifications:%d", v.Record), vars: map[string]string{"count": row}}
-		if !fails(v, x) {
-			t.pass()
-		}
-	}
 	t.skip("市级核实表为空")
-}
-
-func (f *form) verificationCell(v table.Verification, column string) model.Place {
-	return f.listCell(model.Place{File: f.Submission.File, Sheet: v.Sheet, Cell: v.Cell}, column)
+	for _, v := range f.Verifications {
+		if !f.batch.def.Reading.Denied(v.Result) {
+			t.pass()
+			continue
+		}
+		const column = "verifications_result"
+		at := f.listCell(model.Place{File: f.Submission.File, Sheet: v.Sheet, Cell: v.Cell}, column)
+		t.fail(fault{refs: f.named(v.Section), places: []model.Place{at}, fields: []string{column},
+			member: fmt.Sprintf("verifications:%d", v.Record), raw: v.Result, value: v.Result, vars: map[string]string{
+				"count": fmt.Sprint(rowOf(at)), "raw": clip(v.Result), "value": clip(v.Result), "detail": clip(v.Section)}})
+	}
 }
 
 // named lists the values whose names a text holds, those of the actual years where a value has years.

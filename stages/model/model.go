@@ -144,11 +144,9 @@ func (s Severity) Label() string {
 }
 
 // Finding is a fault or a remark about what was submitted. It is a value: a Go error means the run itself failed.
-// Producers fill Code, Places, Fields, Year, Member, Raw, Value and Vars; the catalogue of the definition gives the words.
+// The catalogue of the definition gives the words.
 type Finding struct {
-	Code       string // LHT-<tier>-<nnn>
-	Rule       string // id of the rule, snake_case
-	Severity   Severity
+	Code       string  // LHT-<tier>-<nnn>
 	Submission string  // submission id; empty where a file has none
 	Places     []Place // never none
 	Fields     []string
@@ -156,16 +154,7 @@ type Finding struct {
 	Member     string // key of the member unit that the finding is about, where it is about one
 	Raw        string
 	Value      string
-	Title      string
-	Message    string
-	Cure       string
-	Authority  string            // paragraph of the work plan, or 内在一致性
 	Vars       map[string]string // values for the placeholders of the message
-	// Fingerprint is rule + consortium + fields + years + member: the same fault has the same fingerprint in every round.
-	Fingerprint string
-	// ValueHash is over the clean values: when it changes, an explanation given before no longer covers the finding.
-	ValueHash   string
-	Explanation string // the filler's words, where an explanation covers this finding
 }
 
 // Outcome of one rule on one submission. Missing is never pass.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -42,21 +43,11 @@ func traits(d *templates.Definition, entries []model.Entry) []uint64 {
 // inCommon is the share of cells that two files have in common, of those of the one that has fewer.
 func (b *Batch) inCommon(i, k int) float64 {
 	x, y := b.files[i].traits, b.files[k].traits
-	fewer, both := min(len(x), len(y)), 0
-	for len(x) > 0 && len(y) > 0 {
-		switch c := cmp.Compare(x[0], y[0]); {
-		case c < 0:
-			x = x[1:]
-		case c > 0:
-			y = y[1:]
-		default:
-			both, x, y = both+1, x[1:], y[1:]
-		}
-	}
+	fewer := min(len(x), len(y))
 	if fewer < fewest {
 		return 0
 	}
-	return float64(both) / float64(fewer)
+	return float64(text.Common(x, y)) / float64(fewer)
 }
 
 // alike finds the submissions that may be one consortium's under two names, in one prefecture as far as the covers

@@ -11,70 +11,30 @@ import (
 	"lianheti/templates"
 )
 
-// Batch gathers the rows of all files, compactly: rows go to Arrow as they come.
+// Batch gathers the rows of all files.
 type Batch struct {
-	d      *templates.Definition
-	files  []arrived
-	people []string // whom the fields for persons of any file name
-
-	submissions   []table.Submission
-	figures       *parts[table.Figure]
-	metrics       *parts[table.Metric]
-	texts         *parts[table.Text]
-	members       *parts[table.Member]
-	materials     *parts[table.Material]
-	verifications *parts[table.Verification]
-	explanations  *parts[table.Explanation]
-	coercions     *parts[table.Coercion]
-	columns       *parts[table.ListColumn]
-	cells         *parts[table.ListCell]
-	loose         *parts[table.LooseCell]
-	contacts      *parts[table.Contact]
+	d           *templates.Definition
+	files       []arrived
+	submissions []table.Submission
+	people      []string // whom the fields for persons of any file name
 }
 
-// arrived is what is kept of each file beside its rows.
+// arrived is one file with its rows, and what becomes of it.
 type arrived struct {
-	file         model.File
-	submission   string
+	*Rows
+	submission   string // whose it is, as far as is known by now
 	edition      int32  // 0: untold
-	editionSaid  string // as it stands on the cover
-	traits       []uint64
-	parent       string
-	content      string
-	said         string
-	untouched    bool
-	notes        []model.Finding
-	read, used   int
 	supersededBy string
 }
 
 // NewBatch begins a batch.
-func NewBatch(d *templates.Definition) *Batch {
-	return &Batch{d: d,
-		figures: newParts[table.Figure](), metrics: newParts[table.Metric](), texts: newParts[table.Text](),
-		members: newParts[table.Member](), materials: newParts[table.Material](), verifications: newParts[table.Verification](),
-		explanations: newParts[table.Explanation](), coercions: newParts[table.Coercion](), columns: newParts[table.ListColumn](), cells: newParts[table.ListCell](), loose: newParts[table.LooseCell](),
-		contacts: newParts[table.Contact]()}
-}
+func NewBatch(d *templates.Definition) *Batch { return &Batch{d: d} }
 
 // Add takes the rows of the next file. Files come in the order of their paths.
 func (b *Batch) Add(r *Rows) {
 	b.people = append(b.people, r.people...)
-	b.files = append(b.files, arrived{file: r.file, submission: r.submission.Submission, edition: r.submission.Edition.V,
-		editionSaid: r.editionSaid(), traits: r.traits, parent: r.parent, content: r.content, said: r.said(), untouched: r.untouched, notes: r.notes, read: r.read, used: r.used})
+	b.files = append(b.files, arrived{Rows: r, submission: r.submission.Submission, edition: r.submission.Edition.V})
 	b.submissions = append(b.submissions, r.submission)
-	b.figures.add(r.figures)
-	b.metrics.add(r.metrics)
-	b.texts.add(r.texts)
-	b.members.add(r.members)
-	b.materials.add(r.materials)
-	b.verifications.add(r.verifications)
-	b.explanations.add(r.explanations)
-	b.coercions.add(r.coercions)
-	b.columns.add(r.columns)
-	b.cells.add(r.cells)
-	b.loose.add(r.loose)
-	b.contacts.add(r.contacts)
 }
 
 // rename hides in the path of every file the persons that any file names, and keeps apart what differed only in them.
@@ -115,23 +75,23 @@ func (b *Batch) Facts() *table.Facts {
 	var submissions []table.Submission
 	f.Said = map[string]string{}
 	for _, i := range order {
-		f.Said[b.files[i].submission] = b.files[i].said
+		f.Said[b.files[i].submission] = b.files[i].said()
 		submissions = append(submissions, b.submissions[i])
 	}
 	f.Files = table.Of(b.fileRows())
 	f.Submissions = table.Of(submissions)
-	f.Figures = b.figures.pick(order)
-	f.Metrics = b.metrics.pick(order)
-	f.Texts = b.texts.pick(order)
-	f.Members = b.members.pick(order)
-	f.Materials = b.materials.pick(order)
-	f.Verifications = b.verifications.pick(order)
-	f.Explanations = b.explanations.pick(order)
-	f.Coercions = b.coercions.pick(order)
-	f.ListColumns = b.columns.pick(order)
-	f.ListCells = b.cells.pick(order)
-	f.Loose = b.loose.pick(order)
-	f.Contacts = b.contacts.pick(order)
+	f.Figures = pick(b, order, func(r *Rows) []table.Figure { return r.figures })
+	f.Metrics = pick(b, order, func(r *Rows) []table.Metric { return r.metrics })
+	f.Texts = pick(b, order, func(r *Rows) []table.Text { return r.texts })
+	f.Members = pick(b, order, func(r *Rows) []table.Member { return r.members })
+	f.Materials = pick(b, order, func(r *Rows) []table.Material { return r.materials })
+	f.Verifications = pick(b, order, func(r *Rows) []table.Verification { return r.verifications })
+	f.Explanations = pick(b, order, func(r *Rows) []table.Explanation { return r.explanations })
+	f.Coercions = pick(b, order, func(r *Rows) []table.Coercion { return r.coercions })
+	f.ListColumns = pick(b, order, func(r *Rows) []table.ListColumn { return r.columns })
+	f.ListCells = pick(b, order, func(r *Rows) []table.ListCell { return r.cells })
+	f.Loose = pick(b, order, func(r *Rows) []table.LooseCell { return r.loose })
+	f.Contacts = pick(b, order, func(r *Rows) []table.Contact { return r.contacts })
 	f.Fulfilment, f.Projects, f.Pieces = table.Of[table.Fulfilled](nil), table.Of[table.ProjectCell](nil), table.Of[table.Piece](nil)
 	return f
 }
@@ -181,33 +141,11 @@ func (b *Batch) fileRows() []table.File {
 	return rows
 }
 
-// parts is one table's rows, file by file.
-type parts[T any] struct {
-	builder *table.Builder[T]
-	ends    []int // rows up to and with each file
-}
-
-func newParts[T any]() *parts[T] {
-	return &parts[T]{builder: table.NewBuilder[T]()}
-}
-
-func (p *parts[T]) add(rows []T) {
-	p.builder.Append(rows...)
-	p.ends = append(p.ends, p.builder.Len())
-}
-
-// pick gives the rows of the chosen files, in the order chosen.
-func (p *parts[T]) pick(files []int) table.Table[T] {
-	all := p.builder.Finish()
-	chosen := table.NewBuilder[T]()
+// pick gives the rows of one table of the chosen files, in the order chosen.
+func pick[T any](b *Batch, files []int, rows func(*Rows) []T) table.Table[T] {
+	out := table.NewBuilder[T]()
 	for _, i := range files {
-		begin := 0
-		if i > 0 {
-			begin = p.ends[i-1]
-		}
-		for row := begin; row < p.ends[i]; row++ {
-			chosen.Append(all.Row(row))
-		}
+		out.Append(rows(b.files[i].Rows)...)
 	}
-	return chosen.Finish()
+	return out.Finish()
 }

@@ -74,8 +74,6 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 			r.coerced(d.Field(e.Field), e, []Coercion{{Volatile, "=" + e.Formula, ""}}, e.Shown)
 		}
 		switch f := d.Field(e.Field); {
-		case e.NotAsked:
-			r.notAsked(f, e)
 		case f.Record != "":
 			r.record(f, e)
 		case f.Metric():
@@ -193,21 +191,6 @@ func waiting(entries []model.Entry) (records map[int]bool, rows [][2]string) {
 	return records, rows
 }
 
-// notAsked notes a field that the workbook's version of the form did not have yet: it does not apply, and nothing stands there.
-func (r *reader) notAsked(f *templates.Field, e model.Entry) {
-	b, id, year, none := r.batch(), r.id(), table.Opt[int32]{V: int32(e.Year), Valid: e.Year != 0}, table.NotApplicable
-	switch at := e.Place.Sheet; {
-	case f.Metric():
-		y, _ := r.d.Form.YearOf(e.Year)
-		r.rows.metrics = append(r.rows.metrics, table.Metric{Batch: b, Submission: id, Indicator: f.ID, Year: year.V,
-			Unit: f.Unit, Kind: string(y.Kind), Status: none, Sheet: at})
-	case f.Long():
-		r.rows.texts = append(r.rows.texts, table.Text{Batch: b, Submission: id, Field: f.ID, Year: year, Status: none, Sheet: at})
-	default:
-		r.rows.figures = append(r.rows.figures, table.Figure{Batch: b, Submission: id, Field: f.ID, Unit: f.Unit, Status: none, Sheet: at})
-	}
-}
-
 func (r *reader) metric(f *templates.Field, e model.Entry) {
 	year, _ := r.d.Form.YearOf(e.Year)
 	n := r.number(f, e)
@@ -244,6 +227,9 @@ type reading struct {
 }
 
 func (r *reader) number(f *templates.Field, e model.Entry) reading {
+	if e.NotAsked { // the workbook's version of the form did not have the field yet
+		return reading{status: table.NotApplicable}
+	}
 	n := Number(e.Cell, f)
 	r.coerced(f, e, unread(f, n.Status, n.Coercions), n.clean())
 	out := reading{status: n.Status}
@@ -308,7 +294,9 @@ func (r *reader) coerced(f *templates.Field, e model.Entry, list []Coercion, cle
 func (r *reader) text(f *templates.Field, e model.Entry) {
 	t := Text(e.Cell)
 	t.answer(f)
-	r.coerced(f, e, t.Coercions, t.Value)
+	if r.coerced(f, e, t.Coercions, t.Value); e.NotAsked {
+		t.Status = table.NotApplicable
+	}
 	row := table.Text{Batch: r.batch(), Submission: r.id(), Field: f.ID, Text: r.seen(f, e, t.Value), Characters: int32(templates.Characters(t.Value)),
 		Status: t.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell}
 	if e.Year != 0 {
@@ -338,6 +326,8 @@ func (r *reader) figure(f *templates.Field, e model.Entry) {
 // single reads one undated value.
 func (r *reader) single(f *templates.Field, e model.Entry) reading {
 	switch {
+	case e.NotAsked:
+		return reading{status: table.NotApplicable}
 	case f.ID == editionField:
 		return r.edition(f, e)
 	case f.Numeric():

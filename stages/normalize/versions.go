@@ -155,7 +155,7 @@ func (b *Batch) tied(rule string, keep int, files []int) model.Finding {
 func (b *Batch) editions(files []int) string {
 	said := make([]string, len(files))
 	for n, i := range files {
-		said[n] = cmp.Or(b.files[i].editionSaid, "未填")
+		said[n] = cmp.Or(b.files[i].editionSaid(), "未填")
 	}
 	if len(slices.Compact(slices.Clone(said))) == 1 {
 		return strings.Replace("都是"+said[0], "是未填", "未填", 1)

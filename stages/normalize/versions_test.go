@@ -18,7 +18,7 @@ import (
 
 func TestWhichFileIsTheLatest(t *testing.T) {
 	file := func(sha, parent, content string, untouched bool) arrived {
-		return arrived{file: model.File{Path: sha + ".xlsx", SHA256: sha, Fate: model.Accepted}, submission: "2024-01", parent: parent, content: content, untouched: untouched}
+		return arrived{Rows: &Rows{file: model.File{Path: sha + ".xlsx", SHA256: sha, Fate: model.Accepted}, parent: parent, content: content, untouched: untouched}, submission: "2024-01"}
 	}
 	edition := func(sha string, n int32) arrived {
 		a := file(sha, "", sha, false)
@@ -84,7 +84,7 @@ func TestOneConsortiumUnderTwoNames(t *testing.T) {
 		if len(id) == len("2024-01") {
 			s.DirectoryNo = table.Some(int32(1))
 		}
-		return arrived{file: model.File{Path: file, SHA256: file, Fate: model.Accepted}, submission: id, parent: parent, content: file, traits: traits, edition: 1}, s
+		return arrived{Rows: &Rows{file: model.File{Path: file, SHA256: file, Fate: model.Accepted}, parent: parent, content: file, traits: traits}, submission: id, edition: 1}, s
 	}
 	for _, c := range []struct {
 		what, city, parent string

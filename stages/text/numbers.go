@@ -13,32 +13,18 @@ import (
 // widestGap is how many separating characters two digits of one number may have between them.
 const widestGap = 3
 
-// digitOf gives the digit that a character of a view stands for, in words too; -1: none. 幺 is how a one is read out.
+// spoken are the digits in words, from 0 on, then other words for 0 and 1: 幺 is how a one is read out.
+const spoken = "〇一二三四五六七八九零幺"
+
+// digitOf gives the digit that a character of a view stands for, in words too; -1: none.
 func digitOf(r rune) int {
 	if r >= '0' && r <= '9' {
 		return int(r - '0')
 	}
-	switch r {
-	case '〇', '零':
-		return 0
-	case '一', '幺':
-		return 1
-	case '二':
-		return 2
-	case '三':
-		return 3
-	case '四':
-		return 4
-	case '五':
-		return 5
-	case '六':
-		return 6
-	case '七':
-		return 7
-	case '八':
-		return 8
-	case '九':
-		return 9
+	if r >= '〇' && r <= '零' {
+		if at := strings.IndexRune(spoken, r); at >= 0 {
+			return at / utf8.RuneLen(r) % 10
+		}
 	}
 	return -1
 }
