@@ -72,9 +72,10 @@ const recalculating = `<?xml version="1.0" encoding="UTF-8"?>
 </oor:items>`
 
 // Convert has LibreOffice open files, recalculate and save them in a format (xlsx, pdf …) in a folder of its own, which
-// it gives.
+// it gives. It takes seconds to start, so it does so in CI only.
 func Convert(t testing.TB, format string, files ...string) string {
 	t.Helper()
+	OnlyInCI(t)
 	Need(t, "soffice", "--version")
 	out, profile := t.TempDir(), t.TempDir()
 	if err := os.Mkdir(filepath.Join(profile, "user"), 0o755); err != nil {
