@@ -37,22 +37,16 @@ func Progress(d *templates.Definition, data []string, register string) (*Issue, 
 	if err != nil {
 		return nil, err
 	}
-	var earlier []*table.Facts
-	for _, dir := range data {
-		round, err := publishedRound(dir)
-		if err != nil {
-			return nil, err
-		}
-		earlier = append(earlier, round.Facts)
+	archive, err := archiveOf(data)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortStableFunc(earlier, func(a, b *table.Facts) int { return a.Definition.Year - b.Definition.Year })
 	chosen := kept.Chosen()
 	i := &Issue{Definition: d.Progress.Only(func(e templates.Entry) bool { return chosen[table.DirectoryKey(e.No)] })}
 	if len(i.Definition.Directory.Entries) == 0 {
 		return nil, fmt.Errorf("登记表 %s 里没有登记入选的（“%s”），没有要核对的联合体", register,
 			titleOf(d, templates.Awards)+"”“"+titleOf(d, templates.Selects))
 	}
-	archive := table.NewArchive(earlier...)
 	for _, e := range i.Definition.Directory.Entries {
 		if archived(archive, e) == nil {
 			i.Unknown = append(i.Unknown, e.Consortium)
@@ -62,6 +56,46 @@ func Progress(d *templates.Definition, data []string, register string) (*Issue, 
 		return stated(i.Definition, archive, e, kept)
 	}
 	return i, nil
+}
+
+// archiveOf reads the published data of earlier batches, the oldest first.
+func archiveOf(data []string) (*table.Archive, error) {
+	var earlier []*table.Facts
+	for _, dir := range data {
+		round, err := publishedRound(dir)
+		if err != nil {
+			return nil, err
+		}
+		earlier = append(earlier, round.Facts)
+	}
+	slices.SortStableFunc(earlier, func(a, b *table.Facts) int { return a.Definition.Year - b.Definition.Year })
+	return table.NewArchive(earlier...), nil
+}
+
+// Returning gives what an applicant of earlier batches finds filled in, to confirm or to restate: what it said of itself, its roster and the actual
+// figures; no promise, no long text, no date and nothing personal, which published data do not hold.
+func Returning(d *templates.Definition, data []string) (func(templates.Entry) blankform.Values, error) {
+	archive, err := archiveOf(data)
+	if err != nil {
+		return nil, err
+	}
+	return func(e templates.Entry) blankform.Values {
+		v := blankform.Prefilled(e)
+		form := archived(archive, e)
+		if form == nil {
+			return v
+		}
+		said := blankform.ValuesOf(d, form, nil)
+		v.Records = map[string][]map[string]blankform.Value{"members": said.Records["members"]}
+		for r, value := range said.Fields {
+			f, m := d.Field(r.Field), form.Metric(r.Field, r.Year)
+			fact := r.Year == 0 && (f.Type == templates.TextField || f.Numeric()) && !f.Extra
+			if _, given := v.Fields[r]; !given && (fact || m != nil && m.Kind == string(templates.Actual)) {
+				v.Fields[r] = value
+			}
+		}
+		return v
+	}, nil
 }
 
 // titleOf is the sheet of the register with an effect.

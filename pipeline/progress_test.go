@@ -242,3 +242,28 @@ func TestWhoWasNotSelectedIsTold(t *testing.T) {
 		t.Errorf("told %d times of %s", told, gone)
 	}
 }
+
+func TestWhoReportsAgainFindsWhatIsKnown(t *testing.T) {
+	y, err := later()
+	if err != nil {
+		t.Fatal(err)
+	}
+	prefill, err := Returning(y.d, []string{filepath.Join(y.first, dataFolder)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, _, _ := y.d.Directory.ByConsortium("泉州石油化工产业产教联合体")
+	v := prefill(e)
+	if len(v.Records["members"]) < 10 || v.Fields[templates.Ref{Field: "office_unit"}].Text == "" || v.Fields[templates.Ref{Field: "shared_programmes", Year: y.year - 2}].Number == nil {
+		t.Errorf("%d members, %d values", len(v.Records["members"]), len(v.Fields))
+	}
+	for r := range v.Fields {
+		if f := y.d.Field(r.Field); f.Personal || f.Long() || f.Type == templates.DateField || r.Year > y.year-2 {
+			t.Errorf("%+v is filled in", r)
+		}
+	}
+	never := templates.Entry{No: 99, City: "福州", Consortium: "样例没有报过的产教联合体", Park: "样例园区"}
+	if new := prefill(never); len(new.Records) > 0 || len(new.Fields) != 3 {
+		t.Errorf("of one that never reported: %d values", len(new.Fields))
+	}
+}

@@ -33,6 +33,7 @@ import (
 //  3. Who objected stands in the next register and in nothing else that the run writes.
 //  4. 公文 follows the state: no list before the marks are in; what is published names those whom the register has come so far with and nobody
 //     else, without points or ranks; the index lists every file but itself and the manifest. All are drafts.
+//     Feedback to a prefecture has medians, and neither scores nor ranks nor another's name.
 //  5. An award goes its steps in their order; whoever is chosen past a better rank, or with pieces lacking, is asked about.
 
 // register opens a register to be filled in by column heads.
@@ -190,6 +191,17 @@ func TestSeasonByRegisters(t *testing.T) {
 	for _, k := range ranked {
 		if inside := k.Rank.V <= int32(o.Definition.Directory.Select.Default); strings.Contains(byRank, fmt.Sprintf("%.2f / ", k.Total)) != inside {
 			t.Errorf("%s in the list by rank: %v", k.Consortium, !inside)
+		}
+	}
+	for _, k := range ranked {
+		told := wordsOf(t, filepath.Join(drafts, "申报情况反馈", k.City+" "+k.Consortium+"（代拟稿）.docx"))
+		if !strings.Contains(told, "同批中位数") || strings.Contains(told, fmt.Sprintf("%.2f", k.Total)) || strings.Contains(told, fmt.Sprintf("第%d名", k.Rank.V)) {
+			t.Errorf("the feedback for %s has no medians, or its score or rank", k.Consortium)
+		}
+		for _, other := range ranked {
+			if other != k && strings.Contains(told, other.Consortium) {
+				t.Errorf("the feedback for %s names %s", k.Consortium, other.Consortium)
+			}
 		}
 	}
 	index := wordsOf(t, filepath.Join(drafts, "归档目录（代拟稿）.docx"))

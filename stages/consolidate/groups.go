@@ -24,7 +24,7 @@ func init() {
 		"receipts": (*workbook).receipts, "singles": (*workbook).singles, "funding": (*workbook).funding, "contacts": (*workbook).contacts,
 		"years": (*workbook).years, "growths": (*workbook).growths, "counts": (*workbook).counts, "sums": (*workbook).citySums,
 		"sides": (*workbook).sides, "experts": (*workbook).experts, "outcomes": (*workbook).outcomes, "submissions": (*workbook).outcomesEach,
-		"tasks": (*workbook).taskColumns,
+		"tasks":  (*workbook).taskColumns,
 		"earned": (*workbook).earned, "values": (*workbook).normalised, "there": (*workbook).present, "said": (*workbook).saidOf, "doubt": (*workbook).doubtsAt,
 	}
 }

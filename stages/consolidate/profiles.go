@@ -96,7 +96,7 @@ func (w *workbook) gathered() []*gathered {
 				values = append(values, g.shares[i].V)
 			}
 		}
-		m := median(values)
+		m := table.Median(values)
 		for _, g := range out {
 			g.medians = append(g.medians, m)
 		}
@@ -120,15 +120,6 @@ func (w *workbook) indicatorShares(s standing) []table.Opt[float64] {
 		}
 	}
 	return out
-}
-
-func median(values []float64) table.Opt[float64] {
-	if len(values) == 0 {
-		return table.Opt[float64]{}
-	}
-	slices.Sort(values)
-	n := len(values)
-	return table.Some((values[(n-1)/2] + values[n/2]) / 2)
 }
 
 // profile lays one page out.

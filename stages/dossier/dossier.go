@@ -103,6 +103,10 @@ func compose(in Input, d *templates.Document, s *scope) ([]byte, error) {
 	body = append(body, word.Paragraph{Style: word.Title, After: 14, Runs: []word.Run{{Text: title}}})
 	body = append(body, s.blocks(d.Blocks)...)
 	if d.Outward {
+		if last, ok := body[len(body)-1].(word.Paragraph); ok { // no signature stands alone on a page
+			last.KeepNext = true
+			body[len(body)-1] = last
+		}
 		for i, line := range strings.Split(in.Definition.Documents.Sign, "\n") {
 			p := word.P(word.Plain, line)
 			if p.Align, p.KeepNext = word.Right, true; i == 0 {

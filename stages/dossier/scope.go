@@ -58,7 +58,7 @@ func newScope(in Input) *scope {
 	if in.Date != "" {
 		s.words["date"] = table.ChineseDate(in.Date)
 	}
-	s.consortia(in)
+	s.feedback(in, s.consortia(in))
 	if s.words["public_period"] = open + "至" + open; s.words["awards_from"] != "" && s.words["awards_from"] != various && s.words["awards_to"] != various {
 		s.words["public_period"] = s.words["awards_from"] + "至" + s.words["awards_to"]
 	}
@@ -123,7 +123,7 @@ func definitionHash(d *templates.Definition) string {
 
 // consortia puts down every submission with what its rows in the tables say, and what was registered of it. submissions are in the order of
 // their ids, ranking in that of the ranks.
-func (s *scope) consortia(in Input) {
+func (s *scope) consortia(in Input) map[string]*scope {
 	r, rows, verdicts := &in.Round, map[string]*scope{}, map[model.Verdict]int{}
 	for i := range r.Facts.Submissions.Len() {
 		x, v := r.Facts.Submissions.Row(i), r.Judgement.Verdicts.Row(i)
@@ -174,6 +174,7 @@ func (s *scope) consortia(in Input) {
 	}
 	s.words["ranked_count"], s.words["unranked_count"] = strconv.Itoa(ranked), strconv.Itoa(len(s.lists["ranking"])-ranked)
 	s.comments(in, rows)
+	return rows
 }
 
 func mustInt(s string) int { n, _ := strconv.Atoi(s); return n }
@@ -245,6 +246,43 @@ func (s *scope) comments(in Input, rows map[string]*scope) {
 			w := wordsOf(x)
 			w["point"], w["rate"] = points[x.Point], percent(x.Value.V)
 			row.append(name, w)
+		}
+	}
+}
+
+// fewest is how many must have given a figure before their median is told: of fewer it would tell somebody's own.
+const fewest = 5
+
+// feedback puts beside each submission its figures of the last actual year, with the median of the batch, and what it put right since the last
+// round: nothing in it is a score, a rank or another's.
+func (s *scope) feedback(in Input, rows map[string]*scope) {
+	form := in.Definition.Form
+	for _, f := range form.Metrics() {
+		year, asked := form.Year("last")
+		if asked = asked && slices.Contains(f.RequiredYears, year.ID); !asked {
+			continue
+		}
+		var all []float64
+		of := map[string]string{}
+		for m := range in.Facts.Metrics.All() {
+			if m.Indicator == f.ID && int(m.Year) == year.Year && m.Status == table.Normal {
+				all, of[m.Submission] = append(all, m.Value.V), table.Plain(m.Value)
+			}
+		}
+		median := "（不足" + strconv.Itoa(fewest) + "家，不列）"
+		if len(all) >= fewest {
+			median = table.Plain(table.Some(table.Median(all).V))
+		}
+		for id, row := range rows {
+			row.append("figures", map[string]string{"figure": in.Definition.Name(templates.Ref{Field: f.ID, Year: year.Year}), "unit": f.Unit,
+				"value": cmp.Or(of[id], "未填或不适用"), "median": median})
+		}
+	}
+	for c := range in.Changes.All() {
+		if row := rows[c.Submission]; row != nil && (c.Kind == table.FindingClosed || c.Kind == table.FindingExplained) {
+			w := wordsOf(c)
+			w["kind"] = c.Kind.Label()
+			row.append("improved", w)
 		}
 	}
 }

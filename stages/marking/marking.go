@@ -191,7 +191,7 @@ func evidence(d *templates.Definition, ranking *table.Ranking, ranked map[string
 		}
 		line := fmt.Sprintf("%s：缺（%s）", e.Label, s.Note)
 		if s.Raw.Valid {
-			line = fmt.Sprintf("%s：%s%s（%s；同批中位数%s）", e.Label, figure(s.Raw.V), e.Unit, e.Basis, figure(median(raw[s.Evidence])))
+			line = fmt.Sprintf("%s：%s%s（%s；同批中位数%s）", e.Label, figure(s.Raw.V), e.Unit, e.Basis, figure(table.Median(raw[s.Evidence]).V))
 		}
 		key := [2]string{s.Submission, s.Point}
 		out[key] = append(out[key], line)
@@ -215,15 +215,6 @@ func answers(d *templates.Definition, form *table.Form, p *templates.Point) []st
 		}
 	}
 	return out
-}
-
-func median(values []float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	values = slices.Sorted(slices.Values(values))
-	n := len(values)
-	return (values[(n-1)/2] + values[n/2]) / 2
 }
 
 // title is the name of a submission's sheet: at most 31 characters, none that programs forbid, and no two alike.

@@ -296,6 +296,16 @@ func Plain(v Opt[float64]) string {
 	return text.Amount(exact(v))
 }
 
+// Median is the middle of some numbers, between the two in the middle where they are even; nothing where there are none.
+func Median(values []float64) Opt[float64] {
+	if len(values) == 0 {
+		return Opt[float64]{}
+	}
+	values = slices.Sorted(slices.Values(values))
+	n := len(values)
+	return Some((values[(n-1)/2] + values[n/2]) / 2)
+}
+
 func exact(v Opt[float64]) string {
 	if !v.Valid {
 		return ""

@@ -31,7 +31,8 @@ func templateCommand() *cli.Command {
 			&cli.BoolFlag{Name: "register", Usage: "改写处里用的空白登记表（run --register 读它）"},
 			fromWordFlag, overwriteFlag,
 			&cli.StringSliceFlag{Name: "from", TakesFile: true,
-				Usage: "与 --registered 一起：改写年度数据核对表，每个入选的联合体一份，按以往批次公布的 data `文件夹`预填；有几个批次就写几次"},
+				Usage: "按以往批次公布的 data `文件夹`预填，有几个批次就写几次。与 --registered 一起：改写年度数据核对表，每个入选的联合体一份；" +
+					"只与 --city、--all 一起：往年报过的，推荐书里预填上次的情况、成员和实际数"},
 			&cli.StringFlag{Name: "registered", TakesFile: true, Usage: "处里的登记表`文件`：哪些联合体已经入选；与 --city、--all 一起，这些不再发推荐书"},
 			outFlag(".", "放到哪个`文件夹`"),
 		},
@@ -82,11 +83,21 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 			return nil, err
 		}
 	}
+	known := blankform.Prefilled
+	if c.IsSet("from") {
+		if city == "" && !all {
+			return nil, usageError{errors.New("--from 与 --city 或 --all 一起用：往年报过的预填上次所报；与 --registered 一起写年度数据核对表")}
+		}
+		var err error
+		if known, err = pipeline.Returning(d, c.StringSlice("from")); err != nil {
+			return nil, err
+		}
+	}
 	prefill := func(e templates.Entry) blankform.Values {
 		if chosen[table.DirectoryKey(e.No)] {
 			return blankform.Values{} // it reports no more
 		}
-		return blankform.Prefilled(e)
+		return known(e)
 	}
 	kit := func(city templates.City) issue {
 		return issue{blankform.KitFile(d, city), func(w io.Writer) error { return blankform.Kit(w, d, city, prefill) }}
