@@ -162,7 +162,7 @@ func (s *Sheets) checkColumn(l *loader, d *Definition, where at, x *ReportSheet,
 		l.problem(where, "一列写了 id、view、set、each 中的"+fmt.Sprint(says)+"样", "恰写一样。")
 	case c.Set != "" && s.Sets[c.Set] == nil:
 		l.problem(where, "没有名为“"+c.Set+"”的一组列", "请改成 sets 里的名称。")
-	case c.ID != "" && x != nil && x.Table != "" && x.Table == x.Rows && c.Of == "" && c.Label == "" && d.columnLabel(x.Table, c.ID) == "":
+	case c.ID != "" && x != nil && x.Table != "" && x.Table == x.Rows && c.Of == "" && c.Label == "" && d.ColumnLabel(x.Table, c.ID) == "":
 		l.problem(where, "列“"+c.ID+"”不在表 "+x.Table+" 里", "请改成 tables.yaml 里这张表的列名。")
 	case (c.Set == "" && c.Each == "") && s.Label(d, x, c) == "":
 		l.problem(where, "列“"+c.ID+c.View+"”没有名称", "请写 label，或用 of 指明取哪张表哪一列的名称。")
@@ -179,16 +179,16 @@ func (s *Sheets) Label(d *Definition, x *ReportSheet, c *ReportColumn) string {
 		return c.Label
 	}
 	if t, column, ok := strings.Cut(c.Of, "."); ok {
-		return d.columnLabel(t, column)
+		return d.ColumnLabel(t, column)
 	}
 	if x == nil || x.Table == "" {
 		return ""
 	}
-	return d.columnLabel(x.Table, c.ID)
+	return d.ColumnLabel(x.Table, c.ID)
 }
 
-// columnLabel is what tables.yaml, or the form, calls a column; empty where there is none.
-func (d *Definition) columnLabel(name, column string) string {
+// ColumnLabel is what tables.yaml, or the form, calls a column; empty where there is none.
+func (d *Definition) ColumnLabel(name, column string) string {
 	t := d.Table(name)
 	if t == nil {
 		return ""

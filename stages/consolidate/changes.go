@@ -77,12 +77,11 @@ func (w *workbook) passed() []string {
 type scoreMove struct {
 	Submission string  `col:"submission"`
 	Was        float64 `col:"was"`
+	Moved      float64 `col:"moved"`
 	RankBefore string  `col:"rank_before"`
 	RankNow    string  `col:"rank_now"`
 	total      table.Change
 }
-
-func (m scoreMove) moved() float64 { return m.total.AfterNumber.V - m.total.BeforeNumber.V }
 
 // moves lists the totals that moved, the most first.
 func (w *workbook) moves() ([]scoreMove, words) {
@@ -99,9 +98,9 @@ func (w *workbook) moves() ([]scoreMove, words) {
 		}
 		r := w.ranks[c.Submission].Rank
 		now := ranking(table.Opt[float64]{V: float64(r.V), Valid: r.Valid})
-		out = append(out, scoreMove{c.Submission, c.BeforeNumber.V, cmp.Or(before[c.Submission], now), now, c})
+		out = append(out, scoreMove{c.Submission, c.BeforeNumber.V, c.AfterNumber.V - c.BeforeNumber.V, cmp.Or(before[c.Submission], now), now, c})
 	}
-	slices.SortStableFunc(out, func(a, b scoreMove) int { return cmp.Compare(math.Abs(b.moved()), math.Abs(a.moved())) })
+	slices.SortStableFunc(out, func(a, b scoreMove) int { return cmp.Compare(math.Abs(b.Moved), math.Abs(a.Moved)) })
 	return out, nil
 }
 

@@ -220,14 +220,7 @@ func (w *workbook) to(id, cell string) string {
 }
 
 // head is the heading of a column as the data dictionary names it.
-func (w *workbook) head(tableName, column string) string {
-	for _, c := range w.Definition.Table(tableName).Columns {
-		if c.Name == column {
-			return c.Label
-		}
-	}
-	panic("tables.yaml: no column " + tableName + "." + column)
-}
+func (w *workbook) head(table, column string) string { return w.Definition.ColumnLabel(table, column) }
 
 // Cells by what they hold. Texts that people typed are masked; what can't hold personal data (codes, hashes) is not.
 

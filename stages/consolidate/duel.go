@@ -23,7 +23,7 @@ const (
 // duel is 两家对比: why one stands before the other. Two consortia are chosen from a list, and each point shows what either earned and
 // who gains by it; live, at the weights of 权重.
 func (w *workbook) duel(name string) error {
-	p := &book.Page{Sheet: name, Landscape: true, Protected: w.live, Frozen: duelFirst - 1, Widths: []float64{7, 60, 11, 16, 16, 12, 12, 40}}
+	p := &book.Page{Sheet: name, Landscape: true, Protected: w.live, Frozen: duelFirst - 1, Widths: []float64{7, 60, 11, 16, 16, 12, 16, 40}}
 	p.Span(1, 1, len(p.Widths), book.Cell{Value: "甲为什么排在乙前面", Look: book.Title})
 	p.Height(1, 34)
 	p.Span(2, 1, len(p.Widths), book.Cell{Value: w.Standing.String() + "。在黄色格子里各选一家，逐个观测点比较；随“" + sheetWeights + "”的权重变。差为正是甲得益。每一分怎么得来，到“得分依据”按联合体和观测点筛选。", Look: book.Subtitle})
@@ -58,7 +58,7 @@ func (w *workbook) duel(name string) error {
 	for i, point := range w.points {
 		row := duelFirst + i
 		p.Put(row, 1, centred(point.ID))
-		p.Put(row, 2, plain(short(point, 28)))
+		p.Put(row, 2, plain(short(point, 29)))
 		p.Put(row, 3, book.Cell{Value: w.earn(point), Look: book.Points, Formula: w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))})
 		var earned []table.Opt[float64]
 		for k, cell := range []string{a, b} {

@@ -2,6 +2,7 @@ package consolidate
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -330,7 +331,7 @@ func (w *workbook) experts(p *plan) []planned {
 		}
 	}
 	var out []planned
-	for _, id := range sortedKeys(ids) {
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		out = append(out, planned{key: id, head: id, style: book.Column{Scale: max(most, 1)}, cell: of(func(_ *workbook, x marked) book.Cell {
 			switch a := x.by[id]; {
 			case a.State == table.AssessedConflict:

@@ -3,6 +3,7 @@ package consolidate
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ const (
 
 // overview is 总览.
 func (w *workbook) overview(name string) error {
-	o := &overview{workbook: w, page: &book.Page{Sheet: name, Landscape: true, OnePage: true, Widths: []float64{7, 8, 34, 11, 12, 12, 24, 1.5, 26, 24, 16, 24, 15}}}
+	o := &overview{workbook: w, page: &book.Page{Sheet: name, Landscape: true, OnePage: true, Widths: []float64{7, 8, 34, 11, 12, 12, 24, 1.5, 22, 36, 15, 20, 15}}}
 	o.heading()
 	o.tiles()
 	left, right := o.places(), o.steps()
@@ -230,7 +231,7 @@ func (o *overview) next() []step {
 	if by := cmp.Or(o.ReplyBy, o.Definition.Directory.ReplyBy(o.Date, true)); by != "" {
 		reply = by + "前"
 	}
-	who := func(cities map[string]bool) string { return short2(sortedKeys(cities)) }
+	who := func(cities map[string]bool) string { return short2(slices.Sorted(maps.Keys(cities))) }
 	all := []step{
 		{"催报", who(late), "期限" + o.Definition.Directory.Deadline, len(lacking), "%d家未报", "filing"},
 		{"改正后重报", who(cities[table.ToMend]), reply, len(whose[table.ToMend]), fmt.Sprintf("%%d家，%d处必须修改", open[table.ToMend]), "findings"},
@@ -302,7 +303,7 @@ func (o *overview) moved(row int) int {
 		var parts []string
 		for _, k := range table.ChangeKinds {
 			if kinds[k] > 0 && k != table.TotalStep {
-				parts = append(parts, fmt.Sprintf("%s%d", k.Label(), kinds[k]))
+				parts = append(parts, fmt.Sprintf("%s %d", k.Label(), kinds[k]))
 			}
 		}
 		if parts != nil {
@@ -349,25 +350,18 @@ type broken struct {
 // counted lists the rules that were broken, the most frequent first.
 func (o *overview) counted() []*broken {
 	byCode := map[string]*broken{}
-	var out []*broken
 	for x := range o.Judgement.Findings.All() {
-		c := byCode[x.Code]
-		if c == nil {
-			c = &broken{rule: o.Definition.Rule(x.Code), submissions: map[string]bool{}}
-			byCode[x.Code] = c
-			out = append(out, c)
+		if byCode[x.Code] == nil {
+			byCode[x.Code] = &broken{rule: o.Definition.Rule(x.Code), submissions: map[string]bool{}}
 		}
+		c := byCode[x.Code]
 		if c.times++; x.Submission != "" {
 			c.submissions[x.Submission] = true
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *broken) int {
-		if a.times != b.times {
-			return b.times - a.times
-		}
-		return strings.Compare(a.rule.Code, b.rule.Code)
+	return slices.SortedFunc(maps.Values(byCode), func(a, b *broken) int {
+		return cmp.Or(b.times-a.times, strings.Compare(a.rule.Code, b.rule.Code))
 	})
-	return out
 }
 
 // contents lists the sheets of this book, and the other books.

@@ -386,15 +386,9 @@ func (p *profile) telling() {
 		p.page.Put(p.row, col+5, book.Cell{Value: "数值", Look: book.Header})
 	}
 	p.row++
-	p.row = max(p.listed(1, p.strengths()), p.listed(profileCols/2+1, p.weaknesses()))
-}
-
-func (p *profile) strengths() []table.Score {
-	return p.best(func(s table.Score) bool { return s.Normalised.V >= strong }, -1)
-}
-
-func (p *profile) weaknesses() []table.Score {
-	return p.best(func(s table.Score) bool { return s.Normalised.V <= weak }, 1)
+	strengths := p.best(func(s table.Score) bool { return s.Normalised.V >= strong }, -1)
+	weaknesses := p.best(func(s table.Score) bool { return s.Normalised.V <= weak }, 1)
+	p.row = max(p.listed(1, strengths), p.listed(profileCols/2+1, weaknesses))
 }
 
 // best picks evidence, the most telling first; what is measured against a target says nothing about the others. What is zero, missing or in doubt says

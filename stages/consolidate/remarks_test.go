@@ -17,7 +17,8 @@ import (
 func TestDoubtsHangAsTheScoringSays(t *testing.T) {
 	_, in, _ := open(t)
 	hanging := 0
-	for _, x := range newWorkbook(in).doubtful() {
+	doubts, _ := newWorkbook(in).doubts()
+	for _, x := range doubts {
 		want := ""
 		for s := range in.Ranking.Stakes.All() {
 			if s.Submission == x.Submission && s.Fingerprint == x.Fingerprint {

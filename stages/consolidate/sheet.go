@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -194,7 +195,7 @@ func Check(d *templates.Definition) error {
 		}
 		typ, ok := w.typeOf(s.Rows)
 		if !ok {
-			return d.SheetProblem(s, nil, "的 rows 是“"+s.Rows+"”，程序没有这样的行", "请改成 tables.yaml 里的表名，或程序汇集的行："+strings.Join(sortedKeys(sources), "、")+"。")
+			return d.SheetProblem(s, nil, "的 rows 是“"+s.Rows+"”，程序没有这样的行", "请改成 tables.yaml 里的表名，或程序汇集的行："+strings.Join(slices.Sorted(maps.Keys(sources)), "、")+"。")
 		}
 		fields := fieldsOf(typ)
 		for _, written := range s.Columns {
@@ -207,7 +208,7 @@ func Check(d *templates.Definition) error {
 				_, viewed := views[c.View]
 				_, each := groups[c.Each]
 				if !stored && !viewed && !each {
-					return d.SheetProblem(s, written, "没有列“"+c.ID+c.View+c.Each+"”", "id 写行里有的列："+strings.Join(sortedKeys(fields), "、")+"；view、each 写程序有的名称。")
+					return d.SheetProblem(s, written, "没有列“"+c.ID+c.View+c.Each+"”", "id 写行里有的列："+strings.Join(slices.Sorted(maps.Keys(fields)), "、")+"；view、each 写程序有的名称。")
 				}
 			}
 		}
@@ -427,20 +428,11 @@ func (w *workbook) cells(p *plan) iter.Seq[[]book.Cell] {
 	}
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
-}
-
 // marks are the colours that the definition gives under a name.
 func (w *workbook) marks(name string) []book.Mark {
 	var out []book.Mark
 	tones := w.Definition.Sheets.Marks[name]
-	for _, word := range sortedKeys(tones) {
+	for _, word := range slices.Sorted(maps.Keys(tones)) {
 		out = append(out, book.Mark{Word: word, Tone: book.Tone(tones[word])})
 	}
 	return out

@@ -17,21 +17,9 @@ type doubt struct {
 	Void   string `col:"void"`     // what was said and does not count
 }
 
-// doubts are the findings that wait for an explanation, and how many of them move the ranking.
+// doubts lists the findings that wait for an explanation, those first that points of a ranked submission hang on, by rank; and says how many
+// of them move the ranking.
 func (w *workbook) doubts() ([]doubt, words) {
-	all := w.doubtful()
-	scored, submissions := 0, map[string]bool{}
-	for _, x := range all {
-		submissions[x.Submission] = true
-		if x.Points != "" && x.rank.Valid {
-			scored++
-		}
-	}
-	return all, words{"submissions": fmt.Sprint(len(submissions)), "scored": fmt.Sprint(scored)}
-}
-
-// doubtful lists the findings that wait for an explanation: those first that points of a ranked submission hang on, by rank.
-func (w *workbook) doubtful() []doubt {
 	since := map[string]string{}
 	for c := range w.Changes.All() {
 		if c.Fingerprint != "" {
@@ -64,5 +52,10 @@ func (w *workbook) doubtful() []doubt {
 		return 0
 	}
 	slices.SortStableFunc(all, func(a, b doubt) int { return cmp.Or(cmp.Compare(last(a), last(b)), cmp.Compare(a.rank.V, b.rank.V)) })
-	return all
+	scored, submissions := 0, map[string]bool{}
+	for _, x := range all {
+		submissions[x.Submission] = true
+		scored += one(last(x) == 0)
+	}
+	return all, words{"submissions": fmt.Sprint(len(submissions)), "scored": fmt.Sprint(scored)}
 }

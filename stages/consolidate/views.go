@@ -103,9 +103,6 @@ func init() {
 			c.Formula = fmt.Sprintf("SUM(%s:%s)", r.cell("was"), model.CellName(r.at, r.plan.col("moved_to")-1))
 			return c
 		},
-		"moved_by": func(w *workbook, r row) book.Cell {
-			return book.Cell{Value: round(r.value.(scoreMove).moved()), Look: book.Gain, Formula: r.cell("moved_to") + "-" + r.cell("was")}
-		},
 
 		// of what was handed in
 		"units":     of(func(_ *workbook, e entry) book.Cell { return count(len(e.form.Members)) }),

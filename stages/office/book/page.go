@@ -228,6 +228,13 @@ func (r *Report) prepare(p *Page, last, lastCol int) {
 	}
 	if p.Frozen > 0 && !p.OnePage {
 		print.titles = fmt.Sprintf("%s$%d:$%d", Range(p.Sheet), p.Frozen, p.Frozen)
+		wide := 0.0
+		for _, w := range p.Widths[:cmp.Or(p.Printed, len(p.Widths))] {
+			wide += w
+		}
+		if print.pages = 1 + int(wide/pageWidth); print.pages > 1 {
+			print.titles = Range(p.Sheet) + "$A:$A," + print.titles
+		}
 	}
 	r.setUp(p.Sheet, print)
 	try.Do(r.file.SetSheetView(p.Sheet, 0, &excelize.ViewOptions{ShowGridLines: &hidden}))
