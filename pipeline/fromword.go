@@ -29,8 +29,8 @@ type TranscribedValue struct {
 	Name, Wrote, Read string // Read is empty where it could not be read and went in as written
 }
 
-// FromWord fills the Excel template from a Word form that a prefecture has filled in, in memory. Nothing of the Word form is
-// dropped in silence: what found no place is listed.
+// FromWord fills the Excel template from a Word form that a prefecture has filled in, in memory. Nothing of the Word
+// form is dropped in silence: what found no place is listed.
 func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 	w, form := readWord(d, intake.At(path))
 	batch := normalize.NewBatch(d)
@@ -62,7 +62,8 @@ func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 func readWord(d *templates.Definition, s intake.Source) (w model.Workbook, form wordform.Filled) {
 	defer func() {
 		if recover() != nil {
-			w, form = model.Workbook{File: model.File{Path: s.Path, Fate: model.Rejected, Code: intake.CodeDefeats}}, wordform.Filled{}
+			w, form = model.Workbook{File: model.File{Path: s.Path, Fate: model.Rejected, Code: intake.CodeDefeats}},
+				wordform.Filled{}
 		}
 	}()
 	w.File = intake.Word(s, func(main []byte, footers [][]byte) (foreign string, err error) {
@@ -75,7 +76,8 @@ func readWord(d *templates.Definition, s intake.Source) (w model.Workbook, form 
 	if w.File.Fate != model.Accepted {
 		return w, form
 	}
-	w.Form, w.Entries, w.CellsRead = model.FormID{ID: d.Form.ID, Year: d.Year, Version: d.Form.Version}, form.Entries, form.CellsRead
+	w.Form, w.Entries, w.CellsRead = model.FormID{ID: d.Form.ID, Year: d.Year, Version: d.Form.Version}, form.Entries,
+		form.CellsRead
 	return w, form
 }
 

@@ -17,9 +17,10 @@ import (
 	"lianheti/templates"
 )
 
-// A recommendation comes in four pieces with one content: paper, Word, stamped PDF, and the workbook. What arrives as Word is read and held against
-// the workbook value by value; of a PDF the check code is searched for; a scan shows none, and the register takes the one typed off the
-// paper. None of them is a submission: their cells are not counted, and what they say is told, never taken over.
+// A recommendation comes in four pieces with one content: paper, Word, stamped PDF, and the workbook. What arrives as
+// Word is read and held against the workbook value by value; of a PDF the check code is searched for; a scan shows
+// none, and the register takes the one typed off the paper. None of them is a submission: their cells are not counted,
+// and what they say is told, never taken over.
 
 // piece is a Word or PDF file that is a recommendation.
 type piece struct {
@@ -29,7 +30,8 @@ type piece struct {
 	names []string    // consortia that it names: its cover's, or those of the directory
 }
 
-// pieceOf looks whether a file that is no workbook is a recommendation as Word or PDF, and says so in its fate; nil: it is none.
+// pieceOf looks whether a file that is no workbook is a recommendation as Word or PDF, and says so in its fate; nil: it
+// is none.
 func pieceOf(d *templates.Definition, s intake.Source, file *model.File, as way) (p *piece) {
 	defer func() {
 		if recover() != nil { // whatever it is, it is no submission
@@ -39,7 +41,8 @@ func pieceOf(d *templates.Definition, s intake.Source, file *model.File, as way)
 	if file.Fate != model.Ignored || file.Code != intake.CodeOtherFile {
 		return nil
 	}
-	kind := map[string]string{".docx": table.PieceWord, ".pdf": table.PiecePDF, ".doc": table.PieceOld, ".wps": table.PieceOld}[strings.ToLower(path.Ext(s.Path))]
+	kind := map[string]string{".docx": table.PieceWord, ".pdf": table.PiecePDF, ".doc": table.PieceOld,
+		".wps": table.PieceOld}[strings.ToLower(path.Ext(s.Path))]
 	p = &piece{kind: kind, names: named(d, s.Path)}
 	switch kind {
 	case table.PieceWord:
@@ -79,7 +82,8 @@ func pieceOf(d *templates.Definition, s intake.Source, file *model.File, as way)
 	return p
 }
 
-// named lists the consortia of the directory whose names a text holds; none where it holds those of several, as a list does.
+// named lists the consortia of the directory whose names a text holds; none where it holds those of several, as a list
+// does.
 func named(d *templates.Definition, words string) []string {
 	key, found := text.NameKey(words), map[int]string{}
 	for _, e := range d.Directory.Entries {
@@ -97,8 +101,8 @@ func named(d *templates.Definition, words string) []string {
 	return nil
 }
 
-// pair holds each piece against its workbook: rows of the table pieces, and findings where they differ. What a further piece of the same kind
-// agrees with stands; an older print beside it is listed and not told.
+// pair holds each piece against its workbook: rows of the table pieces, and findings where they differ. What a further
+// piece of the same kind agrees with stands; an older print beside it is listed and not told.
 func pair(facts *table.Facts, pieces []*piece) {
 	d, forms := facts.Definition, slices.Collect(facts.Forms)
 	agreed := map[string]bool{} // kind and submission
@@ -146,7 +150,8 @@ type pairing struct {
 
 // hold finds the workbook of a piece and compares the two.
 func (p *piece) hold(d *templates.Definition, file table.File, forms []*table.Form) pairing {
-	h := pairing{Piece: table.Piece{Batch: int32(d.Directory.Batch), File: file.Path, Kind: p.kind, Code: p.code, Result: table.PieceAlone}}
+	h := pairing{Piece: table.Piece{Batch: int32(d.Directory.Batch), File: file.Path, Kind: p.kind, Code: p.code,
+		Result: table.PieceAlone}}
 	keys := map[string]bool{}
 	for _, name := range p.names {
 		keys[text.NameKey(name)] = name != ""
@@ -157,7 +162,8 @@ func (p *piece) hold(d *templates.Definition, file table.File, forms []*table.Fo
 	for _, f := range forms {
 		s := f.Submission
 		ours := p.code != "" && s.CheckCode == p.code
-		if ours || h.form == nil && (s.DirectoryNo.Valid && s.DirectoryNo == h.DirectoryNo || keys[text.NameKey(s.Consortium)]) {
+		if ours || h.form == nil &&
+			(s.DirectoryNo.Valid && s.DirectoryNo == h.DirectoryNo || keys[text.NameKey(s.Consortium)]) {
 			h.form = f
 		}
 		if ours {
@@ -168,7 +174,8 @@ func (p *piece) hold(d *templates.Definition, file table.File, forms []*table.Fo
 	if form == nil {
 		return h
 	}
-	h.Submission, h.DirectoryNo, h.Consortium, h.Result = form.Submission.Submission, form.Submission.DirectoryNo, form.Submission.Consortium, table.PieceSame
+	h.Submission, h.DirectoryNo, h.Consortium, h.Result = form.Submission.Submission, form.Submission.DirectoryNo,
+		form.Submission.Consortium, table.PieceSame
 	if p.form != nil {
 		h.differences = wordform.Differences(d, p.form, form)
 	}
@@ -194,8 +201,10 @@ const shownDifferences = 5
 // finding tells one piece's differences: value by value, or where there are none its code.
 func (h pairing) finding(d *templates.Definition) model.Finding {
 	form := h.form
-	x := model.Finding{Code: d.CodeOf(rulePieceCode), Submission: h.Submission, Member: path.Base(h.File), Raw: h.Code, Value: form.Submission.CheckCode,
-		Vars: map[string]string{"file": h.File, "other": h.Code, "value": form.Submission.CheckCode, "count": fmt.Sprint(len(h.differences))}}
+	x := model.Finding{Code: d.CodeOf(rulePieceCode), Submission: h.Submission, Member: path.Base(h.File), Raw: h.Code,
+		Value: form.Submission.CheckCode,
+		Vars: map[string]string{"file": h.File, "other": h.Code, "value": form.Submission.CheckCode,
+			"count": fmt.Sprint(len(h.differences))}}
 	var told []string
 	for i, y := range h.differences {
 		place := y.Book.Place
@@ -208,7 +217,8 @@ func (h pairing) finding(d *templates.Definition) model.Finding {
 		}
 	}
 	if len(told) > 0 {
-		x.Code, x.Raw, x.Value = d.CodeOf(rulePieceDiffers), brief(said(h.differences[0].Word)), brief(said(h.differences[0].Book))
+		x.Code, x.Raw, x.Value = d.CodeOf(rulePieceDiffers), brief(said(h.differences[0].Word)),
+			brief(said(h.differences[0].Book))
 		x.Vars["list"] = strings.Join(told, "；")
 	}
 	x.Places = append(x.Places, model.Place{File: form.Submission.File})

@@ -72,8 +72,9 @@ func archiveOf(data []string) (*table.Archive, error) {
 	return table.NewArchive(earlier...), nil
 }
 
-// Returning gives what an applicant of earlier batches finds filled in, to confirm or to restate: what it said of itself, its roster and the actual
-// figures; no promise, no long text, no date and nothing personal, which published data do not hold.
+// Returning gives what an applicant of earlier batches finds filled in, to confirm or to restate: what it said of
+// itself, its roster and the actual figures; no promise, no long text, no date and nothing personal, which published
+// data do not hold.
 func Returning(d *templates.Definition, data []string) (func(templates.Entry) blankform.Values, error) {
 	archive, err := archiveOf(data)
 	if err != nil {

@@ -18,8 +18,9 @@ import (
 )
 
 // Many writes n workbooks of made-up consortia to out/in, and a definition whose directory has them all to
-// out/definition/<year>, so that none supersedes another. Each is a sound fixture with another name, other figures, other
-// members, and its texts' characters shuffled, so that the copies do not count as copies. Every so many lack their park and go back; 0: none.
+// out/definition/<year>, so that none supersedes another. Each is a sound fixture with another name, other figures,
+// other members, and its texts' characters shuffled, so that the copies do not count as copies. Every so many lack
+// their park and go back; 0: none.
 func Many(out string, d *templates.Definition, fixtures []Fixture, n, returned int) error {
 	var sound []Fixture
 	for _, f := range fixtures {

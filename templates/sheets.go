@@ -22,7 +22,8 @@ type ReportBook struct {
 	Personal  bool // the one with personal data: not in what is kept for a meeting
 }
 
-// ReportSheet is one worksheet. A plain one shows rows of the program; one without rows is laid out by the program, under its id.
+// ReportSheet is one worksheet. A plain one shows rows of the program; one without rows is laid out by the program,
+// under its id.
 type ReportSheet struct {
 	ID     string
 	Name   string
@@ -64,7 +65,8 @@ type ReportColumn struct {
 	Spark  string  // small charts of what stands in these columns: the id of an each before it
 	Top    bool    // the first k are good, where there is a line
 	Drawn  bool    // holds at the run's weights and k only
-	// Formula beside the value, where the workbook answers to changed weights. {x} is the cell of column x in the row, {x:} the whole column.
+	// Formula beside the value, where the workbook answers to changed weights. {x} is the cell of column x in the row,
+	// {x:} the whole column.
 	Formula string
 	Aside   bool // beside what is printed; once aside, all that follow
 }
@@ -92,7 +94,8 @@ func (s *Sheets) Expanded(sheet *ReportSheet) []*ReportColumn {
 	return out
 }
 
-// SheetProblem says of a sheet, and of one of its columns where there is one, what is wrong with it: for what only the program knows.
+// SheetProblem says of a sheet, and of one of its columns where there is one, what is wrong with it: for what only the
+// program knows.
 func (d *Definition) SheetProblem(s *ReportSheet, column *ReportColumn, what, cure string) error {
 	l := &loader{dir: d.dir, sources: map[string][]byte{s.at.file: d.Texts[fmt.Sprintf("%d/%s", d.Year, s.at.file)]}}
 	where := s.at
@@ -162,7 +165,8 @@ func (s *Sheets) checkColumn(l *loader, d *Definition, where at, x *ReportSheet,
 		l.problem(where, "一列写了 id、view、set、each 中的"+fmt.Sprint(says)+"样", "恰写一样。")
 	case c.Set != "" && s.Sets[c.Set] == nil:
 		l.problem(where, "没有名为“"+c.Set+"”的一组列", "请改成 sets 里的名称。")
-	case c.ID != "" && x != nil && x.Table != "" && x.Table == x.Rows && c.Of == "" && c.Label == "" && d.ColumnLabel(x.Table, c.ID) == "":
+	case c.ID != "" && x != nil && x.Table != "" && x.Table == x.Rows && c.Of == "" && c.Label == "" &&
+		d.ColumnLabel(x.Table, c.ID) == "":
 		l.problem(where, "列“"+c.ID+"”不在表 "+x.Table+" 里", "请改成 tables.yaml 里这张表的列名。")
 	case (c.Set == "" && c.Each == "") && s.Label(d, x, c) == "":
 		l.problem(where, "列“"+c.ID+c.View+"”没有名称", "请写 label，或用 of 指明取哪张表哪一列的名称。")
