@@ -10,8 +10,8 @@ import (
 // Audit says which moves an applicant can make inside the form's rules, for the Department to see whether one of them
 // pays.
 type Audit struct {
-	Title     string
-	Mark      string // who may see the results
+	Title     string `check:"must"`
+	Mark      string `check:"must"` // who may see the results
 	Pairs     int    // so many of the strongest moves are tried two by two
 	Strongest int    // of one kind of move at most so many are among them
 	Gather    int    // so many moves of one kind that each help are put together at most
@@ -20,14 +20,14 @@ type Audit struct {
 
 // AuditMove is one kind of move.
 type AuditMove struct {
-	ID       string
-	List     AuditList
-	Label    string
-	Act      string   // see auditActs
-	Scope    string   // member, kind, roster; value, row, all
-	Each     []string // fields, as rules name them, or the topic of metrics
-	Years    []string // ids; empty: all that a field has
-	Extra    bool     // only the years that the official form does not print
+	ID       string    `check:"alone"`
+	List     AuditList `check:"must,in perverse claim"`
+	Label    string    `check:"must"`
+	Act      string    // see auditActs
+	Scope    string    // member, kind, roster; value, row, all
+	Each     []string  // fields, as rules name them, or the topic of metrics
+	Years    []string  `check:"is year"` // empty: all that a field has
+	Extra    bool      // only the years that the official form does not print
 	Factor   decimal.Decimal
 	Value    decimal.Decimal
 	Into     string // the field that a shift raises
@@ -59,25 +59,15 @@ var auditActs = map[string][]string{
 }
 
 func (a *Audit) check(l *loader, d *Definition) {
-	if a.Title == "" || a.Mark == "" || a.Pairs < 2 || a.Strongest < 1 || a.Gather < 1 {
-		l.problem(at{"audit.yaml", "$"}, "title、mark、pairs、strongest 或 gather 不完整", "都要写；pairs 不小于2，其余的数不小于1。")
-	}
-	seen := map[string]bool{}
+	l.when(a.Pairs < 2 || a.Strongest < 1 || a.Gather < 1, at{"audit.yaml", "$"}, "pairs、strongest 或 gather 不对", "pairs 不小于2，其余的数不小于1。")
 	for i, m := range a.Moves {
 		where := at{"audit.yaml", fmt.Sprintf("$.moves[%d]", i)}
-		if !identifier.MatchString(m.ID) || seen[m.ID] || m.Label == "" {
-			l.problem(where, "动作“"+m.ID+"”重复、不合格式或没有 label", "请用小写英文字母、数字和下划线，全表不重复，并写 label。")
-		}
-		seen[m.ID] = true
-		if !slices.Contains(auditActs[m.Act], m.Scope) {
-			l.problem(where, "动作“"+m.ID+"”的 act“"+m.Act+"”与 scope“"+m.Scope+"”不配", fmt.Sprintf("可用 %v。", auditActs))
-		}
-		if m.List != Perverse && m.List != Claim || (m.List == Claim) != (m.Evidence != "") {
-			l.problem(where, "动作“"+m.ID+"”的 list 或 evidence 不对", "list 为 perverse 或 claim；claim 的写 evidence，perverse 的不写。")
-		}
-		if (m.Act == "times" || m.Act == "shift") != m.Factor.IsPositive() {
-			l.problem(where, "动作“"+m.ID+"”的 factor 不对", "act 为 times、shift 的写大于0的 factor，其余不写。")
-		}
+		l.when(!identifier.MatchString(m.ID), where, "动作“"+m.ID+"”不合格式", "请用小写英文字母、数字和下划线，全表不重复。")
+		l.when(!slices.Contains(auditActs[m.Act], m.Scope), where,
+			"动作“"+m.ID+"”的 act“"+m.Act+"”与 scope“"+m.Scope+"”不配", fmt.Sprintf("可用 %v。", auditActs))
+		l.when((m.List == Claim) != (m.Evidence != ""), where, "动作“"+m.ID+"”的 evidence 不对", "claim 的写，perverse 的不写。")
+		l.when((m.Act == "times" || m.Act == "shift") != m.Factor.IsPositive(), where,
+			"动作“"+m.ID+"”的 factor 不对", "act 为 times、shift 的写大于0的 factor，其余不写。")
 		a.checkFields(l, d, m, where)
 	}
 }
@@ -96,14 +86,8 @@ func (a *Audit) checkFields(l *loader, d *Definition, m *AuditMove, where at) {
 		l.problem(where, "动作“"+m.ID+"”的 each 有误："+err.Error(), "写法同规则的 each，或经费等集中列出的题目。")
 	}
 	m.Fields = slices.DeleteFunc(fields, func(f *Field) bool { return !f.Numeric() })
-	for _, id := range m.Years {
-		if _, ok := d.Form.Year(id); !ok {
-			l.problem(where, "动作“"+m.ID+"”的年度“"+id+"”不认识", "请写 form.yaml 的年度 id。")
-		}
-	}
-	if m.Act == "swap" && !m.OfRoster() && len(m.Years) != 2 {
-		l.problem(where, "动作“"+m.ID+"”要写两个年度", "例如 years: [prior, last]。")
-	}
+	l.when(m.Act == "swap" && !m.OfRoster() && len(m.Years) != 2, where,
+		"动作“"+m.ID+"”要写两个年度", "例如 years: [prior, last]。")
 	if into := d.Field(m.Into); (m.Act == "shift") != (into != nil && into.Metric()) {
 		l.problem(where, "动作“"+m.ID+"”的 into 不对", "act 为 shift 的写挪到哪个带年度的栏目，其余不写。")
 	}

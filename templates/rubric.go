@@ -14,9 +14,9 @@ type Rubric struct {
 	// Version 2 tells what counts from what is only shown and holds counted evidence to the fields' better. Rubrics
 	// without a version are from before; they are still read, for --previous.
 	Version     int
-	WeightsNote string `yaml:"weights_note"` // 默认权重，非官方
+	WeightsNote string `yaml:"weights_note" check:"must"` // 默认权重，非官方
 	// Method is how an evidence is made comparable across the batch where it doesn't say otherwise.
-	Method string
+	Method string `check:"must,in minmax percentile target distance zscore"`
 	// Available is the share of the evidence, by weight, that must be there before a submission is compared with others.
 	Available   decimal.Decimal
 	Robustness  Robustness
@@ -32,9 +32,9 @@ type Rubric struct {
 // Base is a size that amounts can be seen against. Applicants state it themselves, so that it only makes scenarios,
 // unless the Department has a list of its own for it.
 type Base struct {
-	ID       string
-	Label    string          // 每千名在校生
-	By       string          // an expression
+	ID       string          `check:"must,alone"`
+	Label    string          `check:"must"` // 每千名在校生
+	By       string          `check:"must"` // an expression
 	Times    decimal.Decimal // the amount is multiplied by it first
 	Official bool            // the register's 学校名录 can take the place of what applicants state
 }
@@ -103,15 +103,14 @@ type Credibility struct {
 
 // Scenario is one other way to rank, which differs from the rubric in one thing.
 type Scenario struct {
-	ID          string
-	Label       string
-	Method      string // of normalisation, for all evidence that isn't measured against a target
-	Aggregation string // geometric
-	Weights     string // indicators, entropy, pca
+	ID          string `check:"alone"`
+	Label       string `check:"must"`
+	Method      string `check:"in minmax percentile target distance zscore"` // of normalisation, for all evidence that isn't measured against a target
+	Aggregation string `check:"in geometric"`
+	Weights     string `check:"in indicators entropy pca"`
 	Decides     bool   // whoever crosses the line by it can't be called firm; the others only inform
-	Basis       string // size: each amount on its own base
-	// leniency: each expert's is taken off the marks; only where recusals make the sets of experts differ
-	Experts string
+	Basis       string `check:"in size"`     // each amount on its own base
+	Experts     string `check:"in leniency"` // each expert's is taken off the marks; only where recusals make the sets of experts differ
 	// Parts lets evidence that counts nothing count so much, by kind.
 	Parts map[string]int
 }
@@ -177,13 +176,13 @@ func (p *Point) Find(id string) *Evidence {
 // Evidence is one quantity that speaks to a point.
 type Evidence struct {
 	ID        string
-	Label     string
+	Label     string `check:"must"`
 	Expr      string
-	Unit      string
-	Kind      string          // level (已有基础), growth (已有基础), commitment (建设承诺)
-	Basis     string          // what it is relative to, for a person: 每千名在校生
-	Direction string          // higher or lower is better
-	Method    string          // one of Methods; empty: the rubric's
+	Unit      string          `check:"must"`
+	Kind      string          `check:"must,in level growth commitment"`             // 已有基础 (level, growth) or 建设承诺
+	Basis     string          `check:"must"`                                        // what it is relative to, for a person: 每千名在校生
+	Direction string          `check:"must,in higher lower"`                        // which is better
+	Method    string          `check:"in minmax percentile target distance zscore"` // empty: the rubric's
 	Target    decimal.Decimal // for the methods target and distance: the value that earns all
 	// how much it counts beside the point's other evidence; 0: it is shown, and counts in scenarios
 	Parts int
@@ -196,9 +195,6 @@ type Evidence struct {
 
 // Counts says whether the evidence earns points by itself.
 func (e *Evidence) Counts() bool { return e.Parts > 0 }
-
-// Methods of normalisation, in the terms of the OECD/JRC Handbook on composite indicators.
-var Methods = []string{"minmax", "percentile", "target", "distance", "zscore"}
 
 // Kinds of evidence. Level and growth are 已有基础 and only know years that are over; commitment is 建设承诺.
 const (
@@ -241,15 +237,9 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 		const usual = 20
 		r.Robustness.Near = usual
 	}
-	if r.WeightsNote == "" || !slices.Contains(Methods, r.Method) {
-		l.problem(root, "缺 weights_note，或 method“"+r.Method+"”不认识",
-			fmt.Sprintf("weights_note 写明权重的来历；method 可用 %v。", Methods))
-	}
-	if r.Available.IsNegative() || r.Available.GreaterThan(one) {
-		l.problem(root, "available 不在0到1之间", "写可以参加比较的最低数据齐备程度，例如 0.6。")
-	}
-	if b := r.Robustness; b.Draws <= 0 || b.Seed == 0 || b.Budget <= 0 || b.Near <= 1 || !b.Spread.IsPositive() ||
-		!b.Spread.LessThan(one) || !b.Sure.GreaterThan(decimal.NewFromFloat(0.5)) || b.Sure.GreaterThan(one) {
+	l.when(r.Available.IsNegative() || r.Available.GreaterThan(one), root,
+		"available 不在0到1之间", "写可以参加比较的最低数据齐备程度，例如 0.6。")
+	if b := r.Robustness; b.Draws <= 0 || b.Seed == 0 || b.Budget <= 0 || b.Near <= 1 || !b.Spread.IsPositive() || !b.Spread.LessThan(one) || !b.Sure.GreaterThan(decimal.NewFromFloat(0.5)) || b.Sure.GreaterThan(one) {
 		l.problem(root, "robustness 不完整", "写明 draws、seed、budget（大于0）、near（大于1）、spread（0到1之间）和 sure（0.5到1之间）。")
 	}
 	r.checkExperts(l, root)
@@ -260,46 +250,35 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 		for j, p := range indicator.Points {
 			p.Indicator = indicator
 			where := at{file, fmt.Sprintf("$.indicators[%d].points[%d]", i, j)}
-			if seen[p.ID] || !strings.HasPrefix(p.ID, indicator.ID) {
-				l.problem(where, "观测点编号“"+p.ID+"”重复，或不属于指标 "+indicator.ID, "请照附件2编号。")
-			}
+			l.when(seen[p.ID] || !strings.HasPrefix(p.ID, indicator.ID), where,
+				"观测点编号“"+p.ID+"”重复，或不属于指标 "+indicator.ID, "请照附件2编号。")
 			seen[p.ID] = true
 			total = total.Add(p.Weight)
-			if p.Weight.IsNegative() || p.ExpertShare.IsNegative() || p.ExpertShare.GreaterThan(one) {
-				l.problem(where, "观测点 "+p.ID+" 的 weight 或 expert_share 越界", "weight 不小于0，expert_share 在0到1之间。")
-			}
-			if p.Deduction && !p.Weight.IsZero() {
-				l.problem(where, "观测点 "+p.ID+" 只扣分，却有 weight", "deduction 的观测点 weight 写0。")
-			}
-			if (len(p.Evidence) == 0) != p.ExpertShare.Equal(one) {
-				l.problem(where, "观测点 "+p.ID+" 的 evidence 与 expert_share 不配", "没有数据依据的观测点 expert_share 写1，有的小于1。")
-			}
+			l.when(p.Weight.IsNegative() || p.ExpertShare.IsNegative() || p.ExpertShare.GreaterThan(one), where,
+				"观测点 "+p.ID+" 的 weight 或 expert_share 越界", "weight 不小于0，expert_share 在0到1之间。")
+			l.when(p.Deduction && !p.Weight.IsZero(), where, "观测点 "+p.ID+" 只扣分，却有 weight", "deduction 的观测点 weight 写0。")
+			l.when((len(p.Evidence) == 0) != p.ExpertShare.Equal(one), where,
+				"观测点 "+p.ID+" 的 evidence 与 expert_share 不配", "没有数据依据的观测点 expert_share 写1，有的小于1。")
 			parts := 0
 			for k, e := range p.Evidence {
 				at := at{file, fmt.Sprintf("%s.evidence[%d]", where.path, k)}
-				if evidence[e.ID] || !identifier.MatchString(e.ID) {
-					l.problem(at, "依据编号“"+e.ID+"”重复，或不合格式", "请用小写英文字母、数字和下划线，全表不重复。")
-				}
+				l.when(evidence[e.ID] || !identifier.MatchString(e.ID), at,
+					"依据编号“"+e.ID+"”重复，或不合格式", "请用小写英文字母、数字和下划线，全表不重复。")
 				evidence[e.ID] = true
 				parts += e.Parts
 				r.checkEvidence(l, at, e, d, g)
 			}
-			if len(p.Evidence) > 0 && parts == 0 {
-				l.problem(where, "观测点 "+p.ID+" 的依据都不计分", "至少一条依据的 parts 大于0；没有数据可计的，expert_share 写1并去掉 evidence。")
-			}
+			l.when(len(p.Evidence) > 0 && parts == 0, where,
+				"观测点 "+p.ID+" 的依据都不计分", "至少一条依据的 parts 大于0；没有数据可计的，expert_share 写1并去掉 evidence。")
 			for _, e := range p.Evidence {
 				e.Weight = decimal.NewFromInt(int64(e.Parts)).Div(decimal.NewFromInt(int64(max(parts, 1))))
 			}
 		}
 	}
-	if !total.Equal(hundred) {
-		l.problem(root, "各观测点权重合计为 "+total.String()+"，不是100", "请调整 weight，使合计为100。")
-	}
+	l.when(!total.Equal(hundred), root, "各观测点权重合计为 "+total.String()+"，不是100", "请调整 weight，使合计为100。")
 	for _, f := range d.Form.Fields() {
 		for _, id := range f.Evidence {
-			if !seen[id] {
-				l.problem(f.at, "栏目“"+f.ID+"”的 evidence 指向不存在的观测点“"+id+"”", "请照附件2编号。")
-			}
+			l.when(!seen[id], f.at, "栏目“"+f.ID+"”的 evidence 指向不存在的观测点“"+id+"”", "请照附件2编号。")
 		}
 	}
 }
@@ -317,9 +296,8 @@ func (r *Rubric) checkExperts(l *loader, root at) {
 		if i > 0 {
 			above = r.Experts.Bands[i-1].From
 		}
-		if b.Words == "" || !b.From.LessThan(above) || b.From.IsNegative() {
-			l.problem(root, "experts.bands 缺 words，或不是从高到低", "每档写 from 和 words，从最好的写起，最后一档从0起。")
-		}
+		l.when(b.Words == "" || !b.From.LessThan(above) || b.From.IsNegative(), root,
+			"experts.bands 缺 words，或不是从高到低", "每档写 from 和 words，从最好的写起，最后一档从0起。")
 	}
 	if n := len(r.Experts.Bands); n == 0 || !r.Experts.Bands[n-1].From.IsZero() {
 		l.problem(root, "experts.bands 没有，或最后一档不从0起", "每档写 from 和 words，从最好的写起，最后一档从0起。")
@@ -331,51 +309,27 @@ func (r *Rubric) checkExperts(l *loader, root at) {
 }
 
 func (r *Rubric) checkScenarios(l *loader, root at) {
-	seen := map[string]bool{BaseScenario: true}
 	for _, s := range r.Scenarios {
-		changes := 0
-		for _, c := range []struct {
-			value   string
-			allowed []string
-		}{{s.Method, Methods}, {s.Aggregation, []string{Geometric}}, {s.Weights,
-			[]string{WeightsByIndicator, WeightsByEntropy,
-				WeightsByPCA}}, {s.Basis, []string{BySize}}, {s.Experts, []string{WithoutLeniency}}} {
-			if c.value == "" {
-				continue
-			}
-			changes++
-			if !slices.Contains(c.allowed, c.value) {
-				l.problem(root, "情景“"+s.ID+"”里的“"+c.value+"”不认识", fmt.Sprintf("可用 %v。", c.allowed))
-			}
-		}
-		if len(s.Parts) > 0 {
-			changes++
+		changes := min(len(s.Parts), 1)
+		for _, c := range []string{s.Method, s.Aggregation, s.Weights, s.Basis, s.Experts} {
+			changes += min(len(c), 1)
 		}
 		for kind, parts := range s.Parts {
-			if !slices.Contains([]string{Level, GrowthRate, Commitment}, kind) || parts <= 0 {
-				l.problem(root, "情景“"+s.ID+"”的 parts 不认识", "写 level、growth、commitment 中的种类和大于0的份数。")
-			}
+			l.when(!slices.Contains([]string{Level, GrowthRate, Commitment}, kind) || parts <= 0, root,
+				"情景“"+s.ID+"”的 parts 不认识", "写 level、growth、commitment 中的种类和大于0的份数。")
 		}
-		if s.Decides && (s.Weights == WeightsByEntropy || s.Weights == WeightsByPCA || len(s.Parts) > 0 || s.Basis != "") {
-			l.problem(root, "情景“"+s.ID+"”由数据得出权重、计入增长或补充采集、或折算到规模，却写了 decides", "这些情景只供参考，请去掉 decides。")
-		}
-		if seen[s.ID] || !identifier.MatchString(s.ID) || strings.HasPrefix(s.ID, WithoutScenario) || s.Label == "" ||
-			changes != 1 {
-			l.problem(root, "情景“"+s.ID+"”重复、缺 label，或不是恰好换一处",
-				"每个情景写 id、label，以及 method、aggregation、weights、basis、experts、parts 之一。")
-		}
-		seen[s.ID] = true
+		l.when(s.Decides && (s.Weights == WeightsByEntropy || s.Weights == WeightsByPCA || len(s.Parts) > 0 || s.Basis != ""), root,
+			"情景“"+s.ID+"”由数据得出权重、计入增长或补充采集、或折算到规模，却写了 decides", "这些情景只供参考，请去掉 decides。")
+		l.when(s.ID == BaseScenario || !identifier.MatchString(s.ID) || strings.HasPrefix(s.ID, WithoutScenario) || changes != 1, root,
+			"情景“"+s.ID+"”的 id 不合格式，或不是恰好换一处", "每个情景写 id、label，以及 method、aggregation、weights、basis、experts、parts 之一。")
 	}
 }
 
 // checkBases proves the bases. Only one that the Department has a list for may count.
 func (r *Rubric) checkBases(l *loader, root at) {
-	seen := map[string]bool{}
 	for _, b := range r.Bases {
-		if seen[b.ID] || !identifier.MatchString(b.ID) || b.Label == "" || b.By == "" || !b.Times.IsPositive() {
-			l.problem(root, "bases 里的“"+b.ID+"”重复或不完整", "写明 id、label、by（除以什么）和 times（先乘多少，大于0）。")
-		}
-		seen[b.ID] = true
+		l.when(!identifier.MatchString(b.ID) || !b.Times.IsPositive(), root,
+			"bases 里的“"+b.ID+"”不合格式", "写明 id、label、by（除以什么）和 times（先乘多少，大于0）。")
 	}
 	if b := r.Base(r.Basis); r.Basis != "" && (b == nil || !b.Official) {
 		l.problem(root, "basis“"+r.Basis+"”不能作计分的基数", "申报单位自己填的数不能作除数；basis 只可写 bases 中 official: true 的，或者不写。")
@@ -384,20 +338,12 @@ func (r *Rubric) checkBases(l *loader, root at) {
 
 // checkEvidence compiles one evidence and proves that it keeps what happened and what is promised apart.
 func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, g *language) {
-	if e.Label == "" || e.Unit == "" || e.Basis == "" || e.Parts < 0 {
-		l.problem(where, "依据“"+e.ID+"”缺 label、unit、basis，或 parts 小于0", "写明名称、单位、相对于什么，以及在本观测点中占几份（0为只列示）。")
-	}
+	l.when(e.Parts < 0, where, "依据“"+e.ID+"”的 parts 小于0", "写明在本观测点中占几份（0为只列示）。")
 	if e.Method == "" {
 		e.Method = r.Method
 	}
-	if !slices.Contains(Methods, e.Method) || !slices.Contains([]string{"higher", "lower"}, e.Direction) ||
-		!slices.Contains([]string{Level, GrowthRate, Commitment}, e.Kind) {
-		l.problem(where, "依据“"+e.ID+"”的 method、direction 或 kind 不认识",
-			fmt.Sprintf("method：%v；direction：higher、lower；kind：level、growth、commitment。", Methods))
-	}
-	if e.Absolute() != e.Target.IsPositive() {
-		l.problem(where, "依据“"+e.ID+"”的 method 与 target 不配", "method 为 target、distance 的依据写大于0的 target，其余不写。")
-	}
+	l.when(e.Absolute() != e.Target.IsPositive(), where,
+		"依据“"+e.ID+"”的 method 与 target 不配", "method 为 target、distance 的依据写大于0的 target，其余不写。")
 	base := r.Credibility.Base.String()
 	e.Expr = strings.ReplaceAll(e.Expr, "credibility.base", base)
 	var err error
@@ -433,8 +379,6 @@ func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, 
 		}
 	}
 	actual, committed := len(years[Actual]), len(years[Committed])
-	if e.Kind == Commitment && (actual > 0 || committed == 0) || e.Kind == Level && committed > 0 ||
-		e.Kind == GrowthRate && (committed > 0 || actual < 2) {
-		l.problem(where, "依据“"+e.ID+"”的 kind 是 "+e.Kind+"，与所用年度不合", "level 和 growth 只用实际年度（growth 至少两个），commitment 只用承诺年度。")
-	}
+	l.when(e.Kind == Commitment && (actual > 0 || committed == 0) || e.Kind == Level && committed > 0 || e.Kind == GrowthRate && (committed > 0 || actual < 2), where,
+		"依据“"+e.ID+"”的 kind 是 "+e.Kind+"，与所用年度不合", "level 和 growth 只用实际年度（growth 至少两个），commitment 只用承诺年度。")
 }

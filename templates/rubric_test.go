@@ -114,7 +114,7 @@ func TestRubricContradictions(t *testing.T) {
 		"growth of one year":    {"employment_rate.last - employment_rate.prior", "employment_rate.last - 50", "依据“employment_rate_growth”的 kind 是 growth，与所用年度不合"},
 		"weight of 5":           {"weight: 4\n", "weight: 5\n", "各观测点权重合计为 101，不是100"},
 		"no parts":              {"parts: 1}", "parts: -1}", "parts 小于0"},
-		"no unit":               {"unit: 亿元, ", "", "缺 label、unit、basis"},
+		"no unit":               {"unit: 亿元, ", "", "“park_output_level”缺 unit"},
 		"target missing":        {"method: target, target: 3, ", "method: target, ", "method 与 target 不配"},
 		"id twice":              {"id: school_kinds", "id: park_output_level", "依据编号“park_output_level”重复"},
 		"unknown field":         {"park_output.last", "park_outputs.last", "依据“park_output_level”的表达式有误"},

@@ -244,6 +244,13 @@ func (l *loader) rules(d *Definition, file string) {
 // at is where in a definition file a thing was written: the file and its YAML path.
 type at struct{ file, path string }
 
+// when notes a problem where a condition holds.
+func (l *loader) when(wrong bool, where at, what, cure string) {
+	if wrong {
+		l.problem(where, what, cure)
+	}
+}
+
 // problem records a contradiction at a YAML path; the line is looked up only now, when somebody needs it.
 func (l *loader) problem(where at, what, cure string) {
 	line := 0
@@ -275,6 +282,8 @@ func (d *Definition) check(l *loader) {
 	}
 	d.index()
 	l.prove(d, "reading.yaml", d.Reading)
+	l.prove(d, "rubric.yaml", d.Rubric)
+	l.prove(d, "audit.yaml", d.Audit)
 	l.prove(d, "register.yaml", d.Register)
 	l.prove(d, "letters.yaml", d.Letters)
 	l.prove(d, "word.yaml", d.Paper)
