@@ -59,19 +59,15 @@ func (s Subject) stronger(a, b Tried) int {
 // Examine tries every single move on a form, then those of one kind together that each help, then the strongest two by
 // two. The result is in that order.
 func Examine(d *templates.Definition, s Subject, f *table.Form, try func(Move) Tried) []Tried {
-	var out []Tried
-	of := map[*templates.AuditMove][]Tried{}
+	var out, strongest []Tried
 	for _, m := range Moves(d, f) {
-		t := try(m)
-		out = append(out, t)
-		of[m.Def] = append(of[m.Def], t)
+		out = append(out, try(m))
 	}
-	var strongest []Tried
-	for _, def := range d.Audit.Moves {
-		if def.List != templates.Perverse {
+	for _, singles := range table.Grouped(out, func(t Tried) string { return t.Kind }) {
+		if singles[0].List() != templates.Perverse {
 			continue
 		}
-		singles := slices.SortedStableFunc(slices.Values(of[def]), s.stronger)
+		slices.SortStableFunc(singles, s.stronger)
 		out = append(out, gather(d.Audit, s, singles, try)...)
 		// What changes no total has nothing to add to another.
 		singles = slices.DeleteFunc(singles, func(t Tried) bool { return !t.Ranked || s.Gains(t) == 0 })

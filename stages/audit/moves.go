@@ -3,13 +3,12 @@ package audit
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
-
-	"github.com/shopspring/decimal"
 )
 
 // Kinds of moves that are several of the definition's together.
@@ -92,16 +91,13 @@ type change struct {
 	what  string
 	place model.Place
 	edit  edit
+	group string // what the scopes row and kind put together: the field, or the kind of the member
 }
 
 // Moves lists the single moves that there are on a form, in the order of the definition. What changes nothing is none.
 func Moves(d *templates.Definition, f *table.Form) []Move {
 	var out []Move
 	for _, def := range d.Audit.Moves {
-		groups := valueChanges
-		if def.OfRoster() {
-			groups = rosterChanges
-		}
 		for _, changes := range groups(d, def, f) {
 			if len(changes) > 0 {
 				out = append(out, newMove(def, changes))
@@ -109,6 +105,43 @@ func Moves(d *templates.Definition, f *table.Form) []Move {
 		}
 	}
 	return out
+}
+
+// groups lists the changes of one kind of move, those together that are made together.
+func groups(d *templates.Definition, def *templates.AuditMove, f *table.Form) [][]change {
+	switch {
+	case def.Act == "add":
+		return additions(d, def, f)
+	case def.Act == "rekind":
+		return rekindings(d, def, f)
+	case def.Act == "shift":
+		return [][]change{shift(d, def, f)}
+	case def.Act == "swap" && def.OfRoster():
+		return swaps(d, f)
+	}
+	var all []change
+	if def.Act == "drop" {
+		all = drops(f)
+	} else if def.OfRoster() {
+		all = changes(d, def, schools(d, f))
+	}
+	for _, field := range def.Fields {
+		all = append(all, changes(d, def, answers(d, def, field, f))...)
+	}
+	for i := range all {
+		switch def.Scope {
+		case "value", "member":
+			all[i].group = strconv.Itoa(i)
+		case "all", "roster":
+			all[i].group = ""
+		case "kind":
+			all[i].group = fmt.Sprint(slices.IndexFunc(d.Form.Kinds, func(k templates.MemberKind) bool { return k.ID == all[i].group }))
+		}
+	}
+	if def.Scope == "kind" {
+		slices.SortStableFunc(all, func(a, b change) int { return strings.Compare(a.group, b.group) })
+	}
+	return table.Grouped(all, func(c change) string { return c.group })
 }
 
 // shown is how many changes are put into words.
@@ -131,69 +164,4 @@ func newMove(def *templates.AuditMove, changes []change) Move {
 	m.What = def.Label + "：" + m.detail
 	m.Cells = strings.Join(cells, "; ")
 	return m
-}
-
-// answer is a figure as it stands on a form.
-type answer struct {
-	table.Observation
-	ref   templates.Ref
-	field *templates.Field
-	value decimal.Decimal // where the status is normal
-}
-
-// answers lists the figures of a field that a move may change.
-func answers(d *templates.Definition, def *templates.AuditMove, field *templates.Field, f *table.Form) []answer {
-	if !field.Dated() && (def.Extra || len(def.Years) > 0) || field.Extra {
-		return nil
-	}
-	var out []answer
-	for _, r := range d.Refs(field) {
-		year, dated := d.Form.YearOf(r.Year)
-		if dated && (len(def.Years) > 0 && !slices.Contains(def.Years, year.ID) || def.Extra && slices.Contains(field.RequiredYears, year.ID)) {
-			continue
-		}
-		a := answer{Observation: f.Observe(r), ref: r, field: field}
-		if n, ok := f.Number(r.Field, r.Year); ok {
-			a.value = n
-		} else if a.Status == table.Normal {
-			continue
-		}
-		out = append(out, a)
-	}
-	return out
-}
-
-// valueChanges makes the moves in figures, as groups of changes made together.
-func valueChanges(d *templates.Definition, def *templates.AuditMove, f *table.Form) [][]change {
-	if def.Act == "shift" {
-		return [][]change{shift(d, def, f)}
-	}
-	var groups [][]change
-	var all []change
-	for _, field := range def.Fields {
-		var row []change
-		list := answers(d, def, field, f)
-		if def.Act == "swap" {
-			row = swapYears(d, def, list)
-		} else {
-			for _, a := range list {
-				if status, value, changed := become(def, a); changed {
-					row = append(row, a.change(d, status, value))
-				}
-			}
-		}
-		switch def.Scope {
-		case "value":
-			for _, c := range row {
-				groups = append(groups, []change{c})
-			}
-		case "row":
-			groups = append(groups, row)
-		}
-		all = append(all, row...)
-	}
-	if def.Scope == "all" {
-		return [][]change{all}
-	}
-	return groups
 }

@@ -37,12 +37,9 @@ func (r Report) Write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, err := range []error{
-		r.kinds(report, title), r.moves(report, sheetPerverse, templates.Perverse), r.moves(report, sheetClaims, templates.Claim), r.subjects(report),
-	} {
-		if err != nil {
-			return err
-		}
+	err = cmp.Or(r.kinds(report, title), r.moves(report, sheetPerverse, templates.Perverse), r.moves(report, sheetClaims, templates.Claim), r.subjects(report))
+	if err != nil {
+		return err
 	}
 	return report.Write(w, title)
 }
@@ -65,47 +62,43 @@ type tally struct {
 	best                     table.Incentive // that pays most
 }
 
-// tallies counts the moves by kind, in the order of the definition.
-func (r Report) tallies() []tally {
-	order, of := []string{}, map[string]*tally{}
-	begin := func(kind string, t tally) {
-		order = append(order, kind)
-		of[kind] = &t
-	}
+// tallies counts the moves by kind: the perverse ones in the order of the definition, several together, then the claims.
+func (r Report) tallies() []*tally {
+	var all, claims []*tally
+	of := map[string]*tally{}
 	for _, m := range r.Definition.Audit.Moves {
-		if m.List == templates.Claim {
-			continue
-		}
-		begin(m.ID, tally{list: sheetPerverse, label: m.Label})
-	}
-	begin(KindGathered, tally{list: sheetPerverse, label: "同一动作几处一起做"})
-	begin(KindPair, tally{list: sheetPerverse, label: "最强的动作两两一起做"})
-	for _, m := range r.Definition.Audit.Moves {
-		if m.List == templates.Claim {
-			begin(m.ID, tally{list: sheetClaims, label: m.Label, evidence: m.Evidence})
+		t := &tally{list: sheetPerverse, label: m.Label, evidence: m.Evidence}
+		if of[m.ID] = t; m.List == templates.Claim {
+			t.list, claims = sheetClaims, append(claims, t)
+		} else {
+			all = append(all, t)
 		}
 	}
+	of[KindGathered] = &tally{list: sheetPerverse, label: "同一动作几处一起做"}
+	of[KindPair] = &tally{list: sheetPerverse, label: "最强的动作两两一起做"}
 	for _, row := range r.Rows {
 		t := of[row.Kind]
 		t.tried++
 		if rises(row) {
 			t.rises++
 		}
-		if !row.Pays {
-			continue
+		if row.Pays {
+			t.pays++
+			t.best = best(t.best, row)
 		}
-		if t.pays++; row.Warnings.V == 0 {
+		if row.Pays && row.Warnings.V == 0 {
 			t.free++
 		}
-		if t.best.Move == "" || First(row, t.best) < 0 {
-			t.best = row
-		}
 	}
-	out := make([]tally, len(order))
-	for i, kind := range order {
-		out[i] = *of[kind]
+	return append(append(all, of[KindGathered], of[KindPair]), claims...)
+}
+
+// best is the one that brings most.
+func best(a, b table.Incentive) table.Incentive {
+	if a.Move == "" || First(b, a) < 0 {
+		return b
 	}
-	return out
+	return a
 }
 
 // rises says whether a move raises the total, by more than rounding.
@@ -129,7 +122,12 @@ func words(s string) book.Cell { return book.Cell{Value: s, Look: book.Plain} }
 
 func count[N int | int32](n N) book.Cell { return book.Cell{Value: int(n), Look: book.Integer} }
 
-func points(v float64) book.Cell { return book.Cell{Value: v, Look: book.Points} }
+func place[N int | int32](n N, ranked bool) book.Cell {
+	if !ranked {
+		return book.Cell{Value: "不排", Look: book.Quiet}
+	}
+	return count(n)
+}
 
 // kinds is 总览: what each kind of move brings.
 func (r Report) kinds(w *book.Report, title string) error {
@@ -139,41 +137,35 @@ func (r Report) kinds(w *book.Report, title string) error {
 			paying += t.pays
 		}
 	}
-	remark := fmt.Sprintf("%s。在表单规则之内逐家试%d个动作（%d家参加排名的），别家的数不变：逆向动作里有%d个能抬高名次", title, len(r.Rows), len(r.Subjects), paying)
-	if remark += "，是计分办法的毛病，见“" + sheetPerverse + "”。"; paying == 0 {
-		remark = fmt.Sprintf("%s。在表单规则之内逐家试%d个动作（%d家参加排名的），别家的数不变：没有一个逆向动作能抬高名次。", title, len(r.Rows), len(r.Subjects))
+	found := "没有一个逆向动作能抬高名次。"
+	if paying > 0 {
+		found = fmt.Sprintf("逆向动作里有%d个能抬高名次，是计分办法的毛病，见“%s”。", paying, sheetPerverse)
 	}
+	remark := fmt.Sprintf("%s。在表单规则之内逐家试%d个动作（%d家参加排名的），别家的数不变：%s", title, len(r.Rows), len(r.Subjects), found)
 	remark += Basis(r.Definition) + "逆向：少列、少报、不报、拆东补西，联合体并没有更好。凭单方陈述：写得更好，名次上升是应该的，但要有佐证。"
-	return book.Rows(w, book.Grid{Sheet: sheetKinds, Remark: remark, Alarm: paying > 0, Rows: len(all), Freeze: 2}, slices.Values(all), []book.ColumnOf[tally]{
-		{Head: "哪一类", Width: 12, Cell: func(t tally) book.Cell { return words(t.list) }},
-		{Head: "动作", Width: 36, Cell: func(t tally) book.Cell { return words(t.label) }},
-		{Head: "试了", Width: 8, Cell: func(t tally) book.Cell { return count(t.tried) }},
-		{Head: "得分上升", Width: 10, Cell: func(t tally) book.Cell { return count(t.rises) }},
-		{Head: "名次上升", Width: 10, Cell: func(t tally) book.Cell { return count(t.pays) }},
-		{Head: "其中不多出需核实的", Width: 12, Cell: func(t tally) book.Cell { return count(t.free) }},
-		{Head: "升得最多的", Width: 14, Cell: func(t tally) book.Cell {
+	return book.Rows(w, book.Grid{Sheet: sheetKinds, Remark: remark, Alarm: paying > 0, Rows: len(all), Freeze: 2}, slices.Values(all), []book.ColumnOf[*tally]{
+		{Head: "哪一类", Width: 12, Cell: func(t *tally) book.Cell { return words(t.list) }},
+		{Head: "动作", Width: 36, Cell: func(t *tally) book.Cell { return words(t.label) }},
+		{Head: "试了", Width: 8, Cell: func(t *tally) book.Cell { return count(t.tried) }},
+		{Head: "得分上升", Width: 10, Cell: func(t *tally) book.Cell { return count(t.rises) }},
+		{Head: "名次上升", Width: 10, Cell: func(t *tally) book.Cell { return count(t.pays) }},
+		{Head: "其中不多出需核实的", Width: 12, Cell: func(t *tally) book.Cell { return count(t.free) }},
+		{Head: "升得最多的", Width: 14, Cell: func(t *tally) book.Cell {
 			if t.pays == 0 {
 				return words("")
 			}
 			return words(fmt.Sprintf("第%d名→第%d名", t.best.RankBefore, t.best.RankAfter.V))
 		}},
-		{Head: "是哪一家", Width: 34, Cell: func(t tally) book.Cell { return words(t.best.Consortium) }},
-		{Head: "拿什么核", Width: 44, Cell: func(t tally) book.Cell { return words(t.evidence) }},
+		{Head: "是哪一家", Width: 34, Cell: func(t *tally) book.Cell { return words(t.best.Consortium) }},
+		{Head: "拿什么核", Width: 44, Cell: func(t *tally) book.Cell { return words(t.evidence) }},
 	})
 }
 
 // moves lists the moves of a kind that raise a total or a rank, those first that raise the rank most.
 func (r Report) moves(w *book.Report, sheet string, list templates.AuditList) error {
-	tried := 0
-	var shown []table.Incentive
-	for _, row := range r.Rows {
-		if row.List != string(list) {
-			continue
-		}
-		if tried++; row.Pays || rises(row) {
-			shown = append(shown, row)
-		}
-	}
+	rows := slices.DeleteFunc(slices.Clone(r.Rows), func(x table.Incentive) bool { return x.List != string(list) })
+	tried := len(rows)
+	shown := slices.DeleteFunc(rows, func(x table.Incentive) bool { return !x.Pays && !rises(x) })
 	slices.SortStableFunc(shown, First)
 	remark := fmt.Sprintf("%s。试了%d个，抬高得分或名次的%d个列在这里；全部在数据表 incentives。", r.Definition.Audit.Mark, tried, len(shown))
 	head := r.heads()
@@ -182,12 +174,7 @@ func (r Report) moves(w *book.Report, sheet string, list templates.AuditList) er
 		{Head: head["consortium"], Width: 30, Cell: func(x table.Incentive) book.Cell { return words(x.Consortium) }},
 		{Head: head["what"], Width: 66, Cell: func(x table.Incentive) book.Cell { return book.Cell{Value: x.What, Look: book.Prose} }},
 		{Head: head["rank_before"], Width: 9, Cell: func(x table.Incentive) book.Cell { return count(x.RankBefore) }},
-		{Head: head["rank_after"], Width: 9, Cell: func(x table.Incentive) book.Cell {
-			if !x.RankAfter.Valid {
-				return book.Cell{Value: "不排", Look: book.Quiet}
-			}
-			return count(x.RankAfter.V)
-		}},
+		{Head: head["rank_after"], Width: 9, Cell: func(x table.Incentive) book.Cell { return place(x.RankAfter.V, x.RankAfter.Valid) }},
 		{Head: "得分增减", Width: 10, Cell: func(x table.Incentive) book.Cell {
 			return book.Cell{Value: x.TotalAfter.V - x.TotalBefore, Look: book.Gain}
 		}},
@@ -239,15 +226,12 @@ func (r Report) subjects(w *book.Report) error {
 	}
 	slices.SortStableFunc(all, func(a, b *subject) int { return cmp.Compare(a.Rank, b.Rank) })
 	for _, row := range r.Rows {
-		s := of[row.Submission]
-		best := &s.claim
-		if row.List == string(templates.Perverse) {
-			if best = &s.perverse; row.Pays {
-				s.pays++
-			}
-		}
-		if row.Pays && (best.Move == "" || First(row, *best) < 0) {
-			*best = row
+		switch s := of[row.Submission]; {
+		case !row.Pays:
+		case row.List == string(templates.Perverse):
+			s.pays, s.perverse = s.pays+1, best(s.perverse, row)
+		default:
+			s.claim = best(s.claim, row)
 		}
 	}
 	for _, l := range r.LeftOut {
@@ -263,18 +247,13 @@ func (r Report) subjects(w *book.Report) error {
 	}
 	remark := r.Definition.Audit.Mark + "。每家在表单规则之内最多能把名次抬到哪里；没有试的写明原因。"
 	return book.Rows(w, book.Grid{Sheet: sheetSubjects, Remark: remark, Rows: len(all), Freeze: 2}, slices.Values(all), []book.ColumnOf[*subject]{
-		{Head: "名次", Width: 8, Cell: func(s *subject) book.Cell {
-			if s.why != "" {
-				return book.Cell{Value: "不排", Look: book.Quiet}
-			}
-			return count(s.Rank)
-		}},
+		{Head: "名次", Width: 8, Cell: func(s *subject) book.Cell { return place(s.Rank, s.why == "") }},
 		{Head: "联合体名称", Width: 34, Cell: func(s *subject) book.Cell { return words(s.Submission.Consortium) }},
 		{Head: "得分", Width: 9, Cell: func(s *subject) book.Cell {
 			if s.why != "" {
 				return words("")
 			}
-			return points(s.Total)
+			return book.Cell{Value: s.Total, Look: book.Points}
 		}},
 		{Head: "抬高名次的逆向动作", Width: 12, Cell: func(s *subject) book.Cell { return count(s.pays) }},
 		{Head: "其中升得最多的", Width: 56, Cell: func(s *subject) book.Cell { return what(s.perverse) }},

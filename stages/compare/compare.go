@@ -90,21 +90,15 @@ func byID(r *table.Round) map[string]*submission {
 
 // union lists the submissions of both rounds: by number in the directory, those off it by id.
 func union(was, is map[string]*submission) []string {
-	number := map[string]int32{}
-	for _, round := range []map[string]*submission{was, is} {
-		for id, s := range round {
-			number[id] = math.MaxInt32
-			if no := s.form.Submission.DirectoryNo; no.Valid {
-				number[id] = no.V
-			}
+	both := maps.Clone(was)
+	maps.Copy(both, is)
+	number := func(id string) int32 {
+		if no := both[id].form.Submission.DirectoryNo; no.Valid {
+			return no.V
 		}
+		return math.MaxInt32
 	}
-	var ids []string
-	for id := range number {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(cmp.Compare(number[a], number[b]), strings.Compare(a, b)) })
-	return ids
+	return slices.SortedFunc(maps.Keys(both), func(a, b string) int { return cmp.Or(cmp.Compare(number(a), number(b)), strings.Compare(a, b)) })
 }
 
 // pair is one submission in both rounds; one of them may be nil.
@@ -191,13 +185,13 @@ func (p *pair) turned(was, is model.Verdict) string {
 
 // findings sorts the findings of both rounds into new, reopened, open, explained and closed, each in its round's order.
 func (p *pair) findings() {
-	earlier, left := map[string]table.Finding{}, map[string]bool{}
+	earlier, now := map[string]table.Finding{}, map[string]bool{}
 	for _, x := range p.before.findings {
-		earlier[x.Fingerprint], left[x.Fingerprint] = x, true
+		earlier[x.Fingerprint] = x
 	}
 	for _, x := range p.now.findings {
 		was, known := earlier[x.Fingerprint]
-		delete(left, x.Fingerprint)
+		now[x.Fingerprint] = true
 		c := finding(x)
 		c.Before, c.After = was.Message, x.Message
 		switch {
@@ -213,8 +207,8 @@ func (p *pair) findings() {
 		p.add(c)
 	}
 	for _, x := range p.before.findings {
-		if left[x.Fingerprint] {
-			delete(left, x.Fingerprint)
+		if !now[x.Fingerprint] {
+			now[x.Fingerprint] = true
 			c := finding(x)
 			c.Kind, c.Before = table.FindingClosed, x.Message
 			p.add(c)
@@ -313,20 +307,11 @@ func (p *pair) passing() string {
 				ranked[i], ahead[i] = true, o.rank.Rank.V < own.Rank.V
 			}
 		}
-		what := ""
-		switch {
-		case ahead[1] && !ahead[0]:
-			if what = "排到前面的："; !ranked[0] {
-				what = "新参加排名而在前面的："
-			}
-		case ahead[0] && !ahead[1]:
-			if what = "落到后面的："; !ranked[1] {
-				what = "原在前面、不再参加排名的："
-			}
-		default:
-			continue
+		what := map[[3]bool]string{{false, true, true}: "排到前面的：", {false, true, false}: "新参加排名而在前面的：",
+			{true, false, true}: "落到后面的：", {true, false, false}: "原在前面、不再参加排名的："}[[3]bool{ahead[0], ahead[1], ranked[0] && ranked[1]}]
+		if what != "" {
+			words[what] = append(words[what], cmp.Or(p.all[1][id], p.all[0][id]).form.Submission.Consortium)
 		}
-		words[what] = append(words[what], cmp.Or(p.all[1][id], p.all[0][id]).form.Submission.Consortium)
 	}
 	var out []string
 	for _, what := range slices.Sorted(maps.Keys(words)) {
@@ -344,4 +329,103 @@ func place(r table.Rank) string {
 
 func float(v table.Opt[int32]) table.Opt[float64] {
 	return table.Opt[float64]{V: float64(v.V), Valid: v.Valid}
+}
+
+// record is one row of a list of the form: what it is known by, and all that it says.
+type record struct {
+	name, says  string
+	sheet, cell string
+}
+
+// known are the columns that a row of a list is known by, and those that it says; nil: the first one, and all.
+var known = map[string]struct{ by, says []string }{
+	"materials":     {by: []string{"title"}},
+	"verifications": {by: []string{"section", "means"}},
+	// Those that say something: the rows that a returned copy brings prefilled are ours.
+	"explanations": {by: []string{"about"}, says: []string{"explanation"}},
+}
+
+// records compares the lists of the form.
+func (p *pair) records() {
+	p.list("members", members(p.before.form), members(p.now.form))
+	for _, list := range append([]string{"materials", "verifications", "explanations"}, table.Own(p.d)...) {
+		p.list(list, p.rowsOf(list, p.before.form), p.rowsOf(list, p.now.form))
+	}
+}
+
+// rowsOf are the rows of a list that say anything.
+func (p *pair) rowsOf(list string, f *table.Form) []record {
+	_, area, _ := p.d.Layout().Area(list)
+	by, says := known[list].by, known[list].says
+	for _, c := range area.Columns {
+		column := c.Name[len(list)+1:]
+		if by == nil {
+			by = []string{column}
+		}
+		if known[list].says == nil {
+			says = append(says, column)
+		}
+	}
+	var out []record
+	for _, row := range f.Rows(list) {
+		said := func(columns []string) string {
+			var texts []string
+			for _, c := range columns {
+				texts = append(texts, row.Cells[list+"_"+c].Text)
+			}
+			return say(texts...)
+		}
+		if r := (record{said(by), said(says), row.At.Sheet, row.At.Cell}); r.says != "" {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// list compares two lists whose order means nothing. Rows of one name are matched in their order.
+func (p *pair) list(block string, was, is []record) {
+	change := func(kind table.ChangeKind, at record, before, after string) {
+		p.add(table.Change{Kind: kind, Field: block, Label: at.name, Before: before, After: after, Sheet: at.sheet, Cell: at.cell})
+	}
+	left := slices.Clone(was)
+	for _, r := range is {
+		at := slices.IndexFunc(left, func(x record) bool { return x.name == r.name })
+		if at < 0 {
+			change(table.RecordAdded, r, "", r.says)
+			continue
+		}
+		if left[at].says != r.says {
+			change(table.RecordChanged, r, left[at].says, r.says)
+		}
+		left = slices.Delete(left, at, at+1)
+	}
+	for _, r := range left {
+		change(table.RecordRemoved, r, r.says, "")
+	}
+}
+
+// say joins the columns of a row, those left empty aside, fit to be published.
+func say(columns ...string) string {
+	var out []string
+	for _, c := range columns {
+		if c != "" {
+			out = append(out, text.Mask(c))
+		}
+	}
+	return strings.Join(out, "，")
+}
+
+func members(f *table.Form) []record {
+	var out []record
+	for _, m := range f.Members {
+		lead, pupils := "", table.Plain(m.Enrolment)
+		if m.IsLead {
+			lead = "牵头单位"
+		}
+		if pupils != "" {
+			pupils = "在校生" + pupils + "人"
+		}
+		out = append(out, record{text.Mask(m.Name), say(m.KindLabel, m.Name, pupils, lead), m.Sheet, m.Cell})
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package marking
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -43,6 +44,14 @@ type slot struct {
 	submission string
 	point      string
 }
+
+// spot is where a cell stands.
+type spot struct {
+	sheet    string
+	row, col int
+}
+
+func (s slot) spot() spot { return spot{s.sheet, s.row, s.col} }
 
 // index is what the very hidden sheet says.
 type index struct {
@@ -158,12 +167,7 @@ type fixed struct {
 // digest is over the locked cells of a sheet, row by row. Programs that save again may change white space and the way that numbers are
 // written; words and values stay.
 func digest(cells []fixed) string {
-	slices.SortFunc(cells, func(a, b fixed) int {
-		if a.row != b.row {
-			return a.row - b.row
-		}
-		return a.col - b.col
-	})
+	slices.SortFunc(cells, func(a, b fixed) int { return cmp.Or(a.row-b.row, a.col-b.col) })
 	h := sha256.New()
 	for _, c := range cells {
 		fmt.Fprintf(h, "%s\t%s\n", model.CellName(c.row, c.col), c.words)

@@ -2,10 +2,12 @@ package marking
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
 )
@@ -22,44 +24,28 @@ const (
 // expert a row. Who has no points there marks all. Points are separated by whatever is no part of a number; an indicator (3) means all
 // of its points.
 func ReadList(d *templates.Definition, cells []model.Cell) ([]Assignment, error) {
-	heads, row, sheet := map[string]int{}, 0, ""
-	for _, c := range cells {
-		if strings.TrimSpace(c.Raw) == headID {
-			row, sheet = c.Row, c.Place.Sheet
-			break
-		}
-	}
-	if row == 0 {
+	first := slices.IndexFunc(cells, func(c model.Cell) bool { return strings.TrimSpace(c.Raw) == headID })
+	if first < 0 {
 		return nil, fmt.Errorf("专家名单里没有“%s”这一列：第一行请写 %s、%s、%s、%s，一位专家一行", headID, headID, headName, headUnit, headPoints)
 	}
-	rows := map[int]map[int]string{}
+	heads, row := map[int]string{}, cells[first].Row
+	rows := map[int]map[string]string{}
 	for _, c := range cells {
 		switch {
-		case c.Place.Sheet != sheet:
+		case c.Place.Sheet != cells[first].Place.Sheet:
 		case c.Row == row:
-			heads[strings.TrimSpace(c.Raw)] = c.Col
+			heads[c.Col] = strings.TrimSpace(c.Raw)
 		case c.Row > row:
 			if rows[c.Row] == nil {
-				rows[c.Row] = map[int]string{}
+				rows[c.Row] = map[string]string{}
 			}
-			rows[c.Row][c.Col] = strings.TrimSpace(c.Raw)
+			rows[c.Row][heads[c.Col]] = strings.TrimSpace(c.Raw)
 		}
 	}
 	var out []Assignment
-	var numbers []int
-	for n := range rows {
-		numbers = append(numbers, n)
-	}
-	slices.Sort(numbers)
 	taken := map[string]int{}
-	for _, n := range numbers {
-		at := func(head string) string {
-			if heads[head] == 0 {
-				return ""
-			}
-			return rows[n][heads[head]]
-		}
-		a := Assignment{Expert: at(headID), Name: at(headName), Unit: at(headUnit)}
+	for _, n := range slices.Sorted(maps.Keys(rows)) {
+		a := Assignment{Expert: rows[n][headID], Name: rows[n][headName], Unit: rows[n][headUnit]}
 		if a.Expert == "" || strings.ContainsAny(a.Expert, `\/:*?"<>|.`) {
 			return nil, fmt.Errorf("专家名单第%d行的编号“%s”为空，或含有文件名不能用的字符：请写 E1、专家01 这样的编号", n, a.Expert)
 		}
@@ -68,7 +54,7 @@ func ReadList(d *templates.Definition, cells []model.Cell) ([]Assignment, error)
 		}
 		taken[text.NameKey(a.Expert)] = n
 		var err error
-		if a.Points, err = readPoints(d.Rubric, at(headPoints)); err != nil {
+		if a.Points, err = readPoints(d.Rubric, rows[n][headPoints]); err != nil {
 			return nil, fmt.Errorf("专家名单第%d行：%w", n, err)
 		}
 		out = append(out, a)
@@ -100,6 +86,93 @@ func ids(points []*templates.Point) []string {
 	var out []string
 	for _, p := range points {
 		out = append(out, p.ID)
+	}
+	return out
+}
+
+// roll knows who has marked what, and who can't.
+type roll struct {
+	rubric   *templates.Rubric
+	known    submissions
+	counted  map[[2]string][]string // experts, by submission and point
+	conflict map[[2]string]bool     // by expert and submission
+	part     int32                  // the highest number of a supplementary workbook that came back
+}
+
+func newRoll(facts *table.Facts, marking table.Marking) *roll {
+	r := &roll{facts.Definition.Rubric, newSubmissions(facts), map[[2]string][]string{}, map[[2]string]bool{}, 0}
+	for m := range marking.Marks.All() {
+		r.part = max(r.part, m.Supplement)
+		switch {
+		case m.Status == table.MarkConflict:
+			r.conflict[[2]string{m.Expert, m.Submission}] = true
+		case m.Status == table.MarkCounted && m.Kind != table.MarkVeto:
+			at := [2]string{m.Submission, m.Point}
+			r.counted[at] = append(r.counted[at], m.Expert)
+		}
+	}
+	return r
+}
+
+// could lists who can still mark a point of a submission: it is the expert's, who has not marked it and has no conflict of interest.
+func (r *roll) could(list []Assignment, submission string, p *templates.Point) (out []int) {
+	for i, a := range list {
+		if a.marks(p) && !slices.Contains(r.counted[[2]string{submission, p.ID}], a.Expert) && !r.conflict[[2]string{a.Expert, submission}] &&
+			(a.Unit == "" || !r.known.belongs(a.Unit, submission)) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// Supplements gives each expert of the list what is still to be marked, as a supplementary workbook: of each point of each submission so many
+// marks as the best marked submission has, and the least number at any rate. Whoever has marked something is not asked again.
+func Supplements(facts *table.Facts, marking table.Marking, subjects []Subject, list []Assignment) []Assignment {
+	r := newRoll(facts, marking)
+	only := make([]map[string][]string, len(list))
+	for _, p := range Marked(r.rubric) {
+		wanted := r.rubric.Experts.Least
+		for _, s := range subjects {
+			wanted = max(wanted, len(r.counted[[2]string{s.Submission.Submission, p.ID}]))
+		}
+		for _, s := range subjects {
+			id := s.Submission.Submission
+			could, lacking := r.could(list, id, p), wanted-len(r.counted[[2]string{id, p.ID}])
+			for _, i := range could[:min(lacking, len(could))] {
+				if only[i] == nil {
+					only[i] = map[string][]string{}
+				}
+				only[i][id] = append(only[i][id], p.ID)
+			}
+		}
+	}
+	var out []Assignment
+	for i, a := range list {
+		if only[i] != nil {
+			a.Part, a.Only = int(r.part)+1, only[i]
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// Short says where the least number of marks can't be reached with these experts, their units and the recusals known so far.
+func Short(facts *table.Facts, marking table.Marking, subjects []Subject, list []Assignment) []string {
+	r := newRoll(facts, marking)
+	var out []string
+	for _, s := range subjects {
+		id := s.Submission.Submission
+		lacking := map[int][]string{} // points, by how many marks there can be
+		for _, p := range Marked(r.rubric) {
+			n := len(r.counted[[2]string{id, p.ID}]) + len(r.could(list, id, p))
+			lacking[n] = append(lacking[n], p.ID)
+		}
+		for n := range r.rubric.Experts.Least {
+			if points := lacking[n]; points != nil {
+				out = append(out, fmt.Sprintf("%s（%s）的观测点%s最多只能有%d个评分，不到%d个，评不齐：请增加没有利害关系的专家",
+					s.Submission.Consortium, id, strings.Join(points, "、"), n, r.rubric.Experts.Least))
+			}
+		}
 	}
 	return out
 }

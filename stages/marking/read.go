@@ -52,8 +52,8 @@ func Read(facts *table.Facts, returned []Returned) table.Marking {
 type workbook struct {
 	file       model.File
 	index      *index
-	people     text.People                      // whom the submissions name
-	cells      map[string]map[[2]int]model.Cell // by sheet
+	people     text.People // whom the submissions name
+	cells      map[spot]model.Cell
 	unit       string
 	marks      []table.Mark
 	read, used int
@@ -65,8 +65,7 @@ type workbook struct {
 func settle(facts *table.Facts, returned []Returned) []*workbook {
 	known := newSubmissions(facts)
 	paths := text.Paths{}
-	var out []*workbook
-	byExpert, experts := map[string][]*workbook{}, []string{}
+	var out, accepted []*workbook
 	for _, r := range returned {
 		b := &workbook{file: r.File, people: facts.People}
 		out = append(out, b)
@@ -76,14 +75,10 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 		b.file.Path = paths.Free(b.hide(b.file.Path))
 		if b.file.Fate == model.Accepted {
 			b.interpret(facts.Definition, known)
-			key := fmt.Sprint(b.index.expert, "\x00", b.index.part)
-			byExpert[key] = append(byExpert[key], b)
-			if !slices.Contains(experts, b.index.expert) {
-				experts = append(experts, b.index.expert)
-			}
+			accepted = append(accepted, b)
 		}
 	}
-	for _, all := range byExpert {
+	for _, all := range table.Grouped(accepted, func(b *workbook) string { return fmt.Sprint(b.index.expert, "\x00", b.index.part) }) {
 		for _, b := range all[1:] {
 			if !same(all[0], b) {
 				for i, x := range all {
@@ -95,10 +90,9 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 			b.file.Fate, b.file.Code, b.other = model.Superseded, CodeSame, all[0].file.Path
 		}
 	}
-	for _, expert := range experts {
-		supplement(slices.DeleteFunc(slices.Clone(out), func(b *workbook) bool {
-			return b.file.Fate != model.Accepted || b.index.expert != expert
-		}))
+	left := slices.DeleteFunc(slices.Clone(accepted), func(b *workbook) bool { return b.file.Fate != model.Accepted })
+	for _, all := range table.Grouped(left, func(b *workbook) string { return b.index.expert }) {
+		supplement(all)
 	}
 	return out
 }
@@ -166,17 +160,14 @@ func (b *workbook) row(d *templates.Definition) table.File {
 
 // open finds the index and proves that what is locked is as it was sent.
 func (b *workbook) open(d *templates.Definition, cells []model.Cell) {
-	b.cells = map[string]map[[2]int]model.Cell{}
+	b.cells = map[spot]model.Cell{}
 	var rows [][]string
 	for _, c := range cells {
 		if c.Place.Sheet == indexSheet {
 			rows = put(rows, c)
-			continue
+		} else {
+			b.cells[spot{c.Place.Sheet, c.Row, c.Col}] = c
 		}
-		if b.cells[c.Place.Sheet] == nil {
-			b.cells[c.Place.Sheet] = map[[2]int]model.Cell{}
-		}
-		b.cells[c.Place.Sheet][[2]int{c.Row, c.Col}] = c
 	}
 	if rows == nil {
 		b.refuse(CodeForeign, "没有评分表的标识")
@@ -218,28 +209,23 @@ func put(rows [][]string, c model.Cell) [][]string {
 // prove compares the locked content of each sheet with its digest, and counts the cells that are the expert's: those to fill, and those
 // beyond our own.
 func (b *workbook) prove() {
-	free := map[string]map[[2]int]use{}
+	free := map[spot]use{}
 	for _, s := range b.index.slots {
-		if free[s.sheet] == nil {
-			free[s.sheet] = map[[2]int]use{}
-		}
-		free[s.sheet][[2]int{s.row, s.col}] = s.use
+		free[s.spot()] = s.use
 	}
 	regions := map[string]region{}
 	for _, r := range b.index.regions {
 		regions[r.sheet] = r
 	}
 	locked := map[string][]fixed{}
-	for sheet, cells := range b.cells {
-		r := regions[sheet]
-		for at, c := range cells {
-			switch u, ours := free[sheet][at]; {
-			case ours && u == formulaUse:
-			case ours, at[0] > r.lastRow, at[1] > r.lastCol:
-				b.read++
-			default:
-				locked[sheet] = append(locked[sheet], fixed{c.Row, c.Col, settled(c.Raw)})
-			}
+	for at, c := range b.cells {
+		r := regions[at.sheet]
+		switch u, ours := free[at]; {
+		case ours && u == formulaUse:
+		case ours, at.row > r.lastRow, at.col > r.lastCol:
+			b.read++
+		default:
+			locked[at.sheet] = append(locked[at.sheet], fixed{c.Row, c.Col, settled(c.Raw)})
 		}
 	}
 	for _, r := range b.index.regions {
@@ -254,7 +240,7 @@ func (b *workbook) prove() {
 // agree proves that the index says of each cell what the locked words beside it say: whose workbook it is, which submission, which point.
 func (b *workbook) agree() {
 	beside := func(sheet string, row, col int) string {
-		return strings.TrimSpace(b.cells[sheet][[2]int{row, col}].Raw)
+		return strings.TrimSpace(b.cells[spot{sheet, row, col}].Raw)
 	}
 	if who := strings.Fields(strings.TrimPrefix(beside(coverSheet, 2, 1), expertNo)); len(who) == 0 || who[0] != b.index.expert {
 		b.refuse(CodeAltered, "索引里的专家编号与封面的不同")
@@ -301,8 +287,8 @@ func (s submissions) belongs(unit, submission string) bool {
 
 // take reads a cell of the expert's.
 func (b *workbook) take(s slot) model.Cell {
-	c, ok := b.cells[s.sheet][[2]int{s.row, s.col}]
-	if ok && c.Filled {
+	c := b.cells[s.spot()]
+	if c.Filled {
 		b.used++
 	}
 	return c

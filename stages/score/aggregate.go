@@ -81,19 +81,15 @@ func (e *entrant) but(change func(at int, x *measure)) *entrant {
 	return &again
 }
 
+// point puts together what is said to one observation point.
 func (m *scheme) point(e *entrant, i int) (p point) {
-	c := m.criteria[i]
-	complete, known, happened, promised, figures := true, true, 0.0, 0.0, 0.0
+	c, happened, promised, figures := m.criteria[i], 0.0, 0.0, 0.0
 	for k, share := range c.shares {
 		measured := e.measures[c.first+k]
-		if share == 0 {
-			continue
-		}
-		if known = known && measured.ok; measured.ok {
+		if measured.ok {
 			p.known += share
 		}
 		if measured.excused {
-			complete = false
 			continue
 		}
 		x := float64(share * measured.normalised)
@@ -105,14 +101,7 @@ func (m *scheme) point(e *entrant, i int) (p point) {
 			happened += x
 		}
 	}
-	// The shares are rounded, so that their sum may miss 1 by the last digit.
-	figures = min(figures, 1)
-	if complete && len(c.shares) > 0 {
-		p.there = 1
-	}
-	if known {
-		p.known = 1
-	}
+	figures, p.there, p.known = min(figures, 1), whole(p.there), whole(p.known)
 	if p.there > 0 {
 		p.figures = min(figures/p.there, 1)
 	}
@@ -122,10 +111,7 @@ func (m *scheme) point(e *entrant, i int) (p point) {
 	if say > 0 && e.marks[i].ok {
 		given = float64(say * e.marks[i].value / m.scale)
 		said += given
-		p.present += say
-	}
-	if say > 0 && e.marks[i].ok && complete {
-		p.present = 1
+		p.present = whole(p.present + say)
 	}
 	if p.present > 0 {
 		p.value = min(said/p.present, 1)
@@ -136,6 +122,14 @@ func (m *scheme) point(e *entrant, i int) (p point) {
 	p.lower = float64(c.earn(e.Complete) * said)
 	p.upper = float64(c.earn(e.Complete) * min(said+(1-p.present)+float64((1-say)*max(p.there-p.known, 0)), 1))
 	return p
+}
+
+// whole is a sum of shares. These are rounded, so that all together may miss 1 by the last digit.
+func whole(shares float64) float64 {
+	if round10(shares) == 1 {
+		return 1
+	}
+	return shares
 }
 
 // total is the weighted sum of the points. A point of which nothing is there is left out, and the others stand for it in

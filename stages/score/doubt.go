@@ -79,37 +79,46 @@ func (m *scheme) refs(field string, year table.Opt[int32]) []templates.Ref {
 type hang struct {
 	table.Check // why, and where the value stands
 	finding     *table.Finding
-	point       int
-	evidence    int // of all
+	evidence    int // its slot
 }
 
 // hangs lists the doubtful values that points hang on, evidence by evidence.
 func (m *scheme) hangs(form *table.Form, reasons map[templates.Ref][]reason) []hang {
 	var out []hang
-	for i, c := range m.criteria {
-		for k, e := range c.Evidence {
-			if c.shares[k] == 0 || c.weight == 0 || len(reasons) == 0 {
-				continue
-			}
-			for _, ref := range m.doubtful(form, e.Expression, reasons) {
-				o := form.Observe(ref)
-				for _, r := range reasons[ref] {
-					if !r.about(o.Place) {
-						continue
-					}
-					h := hang{r.Check, r.finding, i, c.first + k}
-					if h.Field = ref.Field; ref.Year != 0 {
-						h.Year = table.Some(int32(ref.Year))
-					}
-					if o.Place.Sheet != "" {
-						h.Sheet, h.Cell, h.Raw = o.Place.Sheet, o.Place.Cell, o.Raw
-					}
-					out = append(out, h)
+	for at, s := range m.slots[:m.evidence] {
+		if c := m.criteria[s.criterion]; c.shares[s.part] == 0 || c.weight == 0 || len(reasons) == 0 {
+			continue
+		}
+		for _, ref := range m.doubtful(form, s.Expression, reasons) {
+			o := form.Observe(ref)
+			for _, r := range reasons[ref] {
+				if !r.about(o.Place) {
+					continue
 				}
+				h := hang{r.Check, r.finding, at}
+				if h.Field = ref.Field; ref.Year != 0 {
+					h.Year = table.Some(int32(ref.Year))
+				}
+				if o.Place.Sheet != "" {
+					h.Sheet, h.Cell, h.Raw = o.Place.Sheet, o.Place.Cell, o.Raw
+				}
+				out = append(out, h)
 			}
 		}
 	}
 	return out
+}
+
+// hanging gives the observation points and the evidence that hang on some values together.
+func (m *scheme) hanging(all []hang) (points string, evidence []int) {
+	var ids []string
+	for _, h := range all {
+		evidence = append(evidence, h.evidence)
+		if id := m.criteria[m.slots[h.evidence].criterion].ID; !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return strings.Join(ids, "、"), evidence
 }
 
 // doubtful lists the values of an evidence that may be in doubt: those that its expression names, and what is said of members on which it hangs.
@@ -157,13 +166,7 @@ func (e *entrant) doubt(evidence int) string {
 
 // placed is the place that a total would have among the ranked, the others' staying as they are.
 func (e *entrant) placed(total float64, ranked []*entrant) table.Opt[int32] {
-	place := int32(1)
-	for _, o := range ranked {
-		if o != e && round10(o.Total) > round10(total) {
-			place++
-		}
-	}
-	return table.Some(place)
+	return table.Some(int32(e.place(ranked, total, inTotal)))
 }
 
 // stakes lists what hangs on each open finding, the others and the scales staying as they are, and sets the places that a returned submission
@@ -171,40 +174,93 @@ func (e *entrant) placed(total float64, ranked []*entrant) table.Opt[int32] {
 func (m *scheme) stakes(entrants, ranked []*entrant) []table.Stake {
 	var out []table.Stake
 	for _, e := range entrants {
-		begin, on, all := len(out), map[string][]int{}, []int(nil)
-		for _, h := range e.hangs {
-			if h.finding == nil {
-				continue
-			}
-			x, point := h.finding, m.criteria[h.point].ID
-			at := begin + slices.IndexFunc(out[begin:], func(s table.Stake) bool { return s.Fingerprint == x.Fingerprint })
-			if at < begin {
-				at = len(out)
-				out = append(out, table.Stake{Batch: x.Batch, Submission: x.Submission, Fingerprint: x.Fingerprint, Code: x.Code, Severity: x.Severity, Title: x.Title})
-			}
-			out[at].Points = alsoIn(out[at].Points, point)
-			on[x.Fingerprint] = append(on[x.Fingerprint], h.evidence)
-			if x.Severity == model.MustFix {
-				all = append(all, h.evidence)
-			}
-		}
-		for i := begin; i < len(out); i++ {
-			row := &out[i]
-			low, high := m.at(e, 0, on[row.Fingerprint]...), m.at(e, 1, on[row.Fingerprint]...)
-			row.Loss, row.Gain = max(0, e.Total-low), max(0, high-e.Total)
-			row.RankBest, row.RankWorst = e.placed(high, ranked).V, e.placed(low, ranked).V
+		open := slices.DeleteFunc(slices.Clone(e.hangs), func(h hang) bool { return h.finding == nil })
+		for _, own := range table.Grouped(open, func(h hang) string { return h.finding.Fingerprint }) {
+			x := own[0].finding
+			points, on := m.hanging(own)
+			low, high := m.at(e, 0, on...), m.at(e, 1, on...)
+			out = append(out, table.Stake{Batch: x.Batch, Submission: x.Submission, Fingerprint: x.Fingerprint, Code: x.Code, Severity: x.Severity, Title: x.Title,
+				Points: points, Loss: max(0, e.Total-low), Gain: max(0, high-e.Total), RankBest: e.placed(high, ranked).V, RankWorst: e.placed(low, ranked).V})
 		}
 		if e.verdict.Verdict == model.Return {
+			_, all := m.hanging(slices.DeleteFunc(open, func(h hang) bool { return h.finding.Severity != model.MustFix }))
 			e.MendedBest, e.MendedWorst = e.placed(m.at(e, 1, all...), ranked), e.placed(m.at(e, 0, all...), ranked)
 		}
 	}
 	return out
 }
 
-// alsoIn adds a point to a list of points that may have it.
-func alsoIn(points, point string) string {
-	if slices.Contains(strings.Split(points, "、"), point) {
-		return points
+// doubt is one cell whose figure may be wrong, with what hangs on it.
+type doubt struct {
+	table.Check
+	evidence []int
+}
+
+// checklist says which cells to confirm so that nothing that is found in the rest can change who is chosen. For each one inside the line
+// its doubtful figures, the one with the greatest possible loss first: as many of them as it takes until its total, with the rest counting
+// nothing, is still higher than any outside would have with their guessed readings counting all. The scales stay as they are. Before there
+// is a line it lists the doubtful figures of those around it and settles nothing.
+func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
+	line, around := 0.0, m.near(ranked, k)
+	for _, e := range ranked {
+		if !e.inside(k) {
+			var guessed []doubt
+			if slices.Contains(around, e) {
+				guessed = slices.DeleteFunc(m.doubted(e), func(d doubt) bool { return !d.Guessed })
+			}
+			line = max(line, m.at(e, 1, allOf(guessed)...))
+		}
 	}
-	return strings.TrimPrefix(points+"、"+point, "、")
+	var out []table.Check
+	for _, e := range around {
+		if m.complete && !e.inside(k) {
+			continue
+		}
+		settled, rows := false, m.doubted(e)
+		for i := range rows {
+			settled = m.complete && round10(m.at(e, 0, allOf(rows[i:])...)) > round10(line)
+			rows[i].Order, rows[i].Needed = int32(i+1), m.complete && !settled
+			out = append(out, rows[i].Check)
+		}
+		if end := round10(e.Total) > round10(line); m.complete && !end {
+			out = append(out, table.Check{Batch: e.Batch, Submission: e.Submission, Order: int32(len(rows) + 1), Needed: true,
+				Reason: "本家的数全部核实也定不下来：线外的推测读数若取最高，仍可能不低于它；请先核线外的推测读数"})
+		}
+	}
+	return out
+}
+
+// allOf lists the evidence that hangs on some doubts.
+func allOf(doubts []doubt) []int {
+	var out []int
+	for _, d := range doubts {
+		out = append(out, d.evidence...)
+	}
+	return out
+}
+
+// doubted lists the cells of one submission that nobody has explained and on which points hang, by possible loss, then as they stand on the
+// form.
+func (m *scheme) doubted(e *entrant) []doubt {
+	open := slices.DeleteFunc(slices.Clone(e.hangs), func(h hang) bool {
+		return m.criteria[m.slots[h.evidence].criterion].earn(e.Complete) == 0 || h.finding != nil && h.finding.Severity != model.Explain
+	})
+	var out []doubt
+	for _, own := range table.Grouped(open, func(h hang) [3]string { return [3]string{h.Sheet, h.Cell, h.Field} }) {
+		d := doubt{Check: own[0].Check}
+		for _, h := range own {
+			d.Guessed = d.Guessed || h.Guessed
+			if !strings.Contains(d.Reason, h.Reason) {
+				d.Reason += "；" + h.Reason
+			}
+		}
+		d.Points, d.evidence = m.hanging(own)
+		d.Batch, d.Submission, d.Loss = e.Batch, e.Submission, max(0, e.Total-m.at(e, 0, d.evidence...))
+		out = append(out, d)
+	}
+	slices.SortStableFunc(out, func(a, b doubt) int {
+		return cmp.Or(-cmp.Compare(round10(a.Loss), round10(b.Loss)), cmp.Compare(a.Sheet, b.Sheet), cmp.Compare(a.Cell, b.Cell),
+			cmp.Compare(a.Field, b.Field))
+	})
+	return out
 }

@@ -58,26 +58,24 @@ func normal(rows [][]float64, given []opinion, heard []byte) {
 	}
 }
 
-// connected groups the experts who share points, directly or through others.
+// connected groups the experts who share points, directly or through others; some groups are empty.
 func connected(rows [][]float64) [][]int {
-	var out [][]int
-	seen := make([]bool, len(rows))
-	for first := range rows {
-		if seen[first] {
-			continue
-		}
-		seen[first] = true
-		group := []int{first}
-		for i := 0; i < len(group); i++ {
-			for other, weight := range rows[group[i]][:len(rows)] {
-				if weight != 0 && !seen[other] {
-					seen[other] = true
-					group = append(group, other)
+	least := make([]int, len(rows)) // of those that one is connected with
+	for i := range least {
+		least[i] = i
+	}
+	for range rows {
+		for i := range rows {
+			for j := range rows {
+				if rows[i][j] != 0 {
+					least[i] = min(least[i], least[j])
 				}
 			}
 		}
-		slices.Sort(group)
-		out = append(out, group)
+	}
+	out := make([][]int, len(rows))
+	for i, first := range least {
+		out[first] = append(out[first], i)
 	}
 	return out
 }
@@ -116,97 +114,96 @@ func (p *panel) fair(o opinion, scale float64) float64 {
 	return round10(min(max(o.value-p.leniency[o.expert].V, 0), scale))
 }
 
-// levelled is the entrant with each expert's leniency taken off the marks.
-func (e *entrant) levelled(p *panel, scale float64) *entrant {
-	out := *e
-	out.marks = slices.Clone(e.marks)
+// heard is the entrant with what an expert says put otherwise, or several times, or not at all; where nothing is left the mark stays as it
+// is. marks is room for the marks.
+func (e *entrant) heard(p *panel, marks []marked, say func([]float64, opinion) []float64) *entrant {
+	again := *e
+	again.marks = marks
+	copy(marks, e.marks)
+	var values []float64
 	for i, x := range e.marks {
-		var values []float64
+		values = values[:0]
 		for _, o := range x.opinions {
-			values = append(values, p.fair(o, scale))
+			values = say(values, o)
 		}
 		if len(values) > 0 {
-			out.marks[i].value = p.mean(values, x.trim)
+			marks[i].value = p.mean(values, x.trim)
 		}
 	}
-	return &out
+	return &again
 }
 
 // summary says of each expert what was asked, given and lacking, and how the expert marks beside the others.
 func (p *panel) summary() []table.Expert {
 	var out []table.Expert
-	at := map[string]int{}
-	lacking, marks := map[string][]string{}, map[string][]float64{}
-	for _, r := range p.rows {
-		i, ok := at[r.Expert]
-		if !ok {
-			i = len(out)
-			at[r.Expert] = i
-			out = append(out, table.Expert{Batch: r.Batch, Expert: r.Expert, File: r.File})
-		}
-		if r.Kind == table.MarkVeto {
-			continue
-		}
-		x := &out[i]
-		x.Asked++
-		switch r.Status {
-		case table.MarkCounted, table.MarkDropped:
-			x.Counted++
-			if r.Kind == table.MarkPoint {
-				marks[r.Expert] = append(marks[r.Expert], r.Value.V)
+	for _, own := range table.Grouped(p.rows, func(r table.Mark) string { return r.Expert }) {
+		x := table.Expert{Batch: own[0].Batch, Expert: own[0].Expert, File: own[0].File}
+		var lacking []string
+		var given []float64
+		for _, r := range own {
+			if r.Kind == table.MarkVeto {
+				continue
 			}
-			continue
-		case table.MarkConflict:
-			x.Conflicts++
-			continue
-		case table.MarkUnfilled:
-			x.Unfilled++
-		default:
-			x.Invalid++
-		}
-		lacking[r.Expert] = append(lacking[r.Expert], r.Submission+" "+r.Point)
-	}
-	for i := range out {
-		x := &out[i]
-		x.Lacking = strings.Join(lacking[x.Expert], "；")
-		if given := marks[x.Expert]; len(given) > 0 {
-			x.Mean = table.Some(sum(given) / float64(len(given)))
-			if len(given) > 1 {
-				x.Spread = table.Some(deviation(given))
+			x.Asked++
+			switch r.Status {
+			case table.MarkCounted, table.MarkDropped:
+				x.Counted++
+				if r.Kind == table.MarkPoint {
+					given = append(given, r.Value.V)
+				}
+				continue
+			case table.MarkConflict:
+				x.Conflicts++
+				continue
+			case table.MarkUnfilled:
+				x.Unfilled++
+			default:
+				x.Invalid++
 			}
+			lacking = append(lacking, r.Submission+" "+r.Point)
 		}
+		x.Lacking = strings.Join(lacking, "；")
+		x.Mean, x.Spread = spread(given)
 		if k := slices.Index(p.experts, x.Expert); k >= 0 {
 			x.Leniency = p.leniency[k]
 		}
+		out = append(out, x)
 	}
 	return out
+}
+
+// spread is the mean of some values and their sample standard deviation, as far as there are enough of them.
+func spread(values []float64) (mean, deviates table.Opt[float64]) {
+	if len(values) > 0 {
+		mean = table.Some(sum(values) / float64(len(values)))
+	}
+	if len(values) > 1 {
+		deviates = table.Some(deviation(values))
+	}
+	return mean, deviates
 }
 
 // matrix is what each expert gives each submission, and what all together give each of the ranked, its Expert empty; then where
 // experts disagree, what moves totals most first.
 func (p *panel) matrix(m *scheme, ranked []*entrant) (rows []table.Assessment, apart []table.Disagreement) {
-	at, of, full := map[[2]string]int{}, map[string][]int{}, map[string]float64{}
+	of, full := map[string][]table.Assessment{}, map[string]float64{}
 	for _, c := range m.criteria {
 		full[c.ID] = c.open
 	}
-	for _, r := range p.rows {
-		key := [2]string{r.Expert, r.Submission}
-		i, ok := at[key]
-		if !ok {
-			i = len(rows)
-			at[key], of[r.Submission] = i, append(of[r.Submission], i)
-			rows = append(rows, table.Assessment{Batch: r.Batch, Expert: r.Expert, Submission: r.Submission})
+	for _, own := range table.Grouped(p.rows, func(r table.Mark) [2]string { return [2]string{r.Expert, r.Submission} }) {
+		row := table.Assessment{Batch: own[0].Batch, Expert: own[0].Expert, Submission: own[0].Submission}
+		for _, r := range own {
+			row.Add(r, full[r.Point], m.scale)
 		}
-		rows[i].Add(r, full[r.Point], m.scale)
+		rows, of[row.Submission] = append(rows, row), append(of[row.Submission], row)
 	}
 	for _, e := range ranked {
 		all := table.Assessment{Batch: e.Batch, Submission: e.Submission, State: table.AssessedPart}
-		var totals []float64
-		for _, i := range of[all.Submission] {
-			x := rows[i]
+		var totals, fulls []float64
+		for _, x := range of[e.Submission] {
 			all.Asked, all.Counted = all.Asked+x.Asked, all.Counted+x.Counted
 			if x.State == table.AssessedWhole {
-				totals = append(totals, x.Points.V)
+				totals, fulls = append(totals, x.Points.V), append(fulls, x.Full)
 			}
 		}
 		if all.Asked == 0 {
@@ -215,14 +212,11 @@ func (p *panel) matrix(m *scheme, ranked []*entrant) (rows []table.Assessment, a
 		if m.complete {
 			all.State = table.AssessedWhole
 		}
-		if len(totals) > 0 {
-			all.Points = table.Some(sum(totals) / float64(len(totals)))
+		all.Points, all.Spread = spread(totals)
+		if fulls != nil {
+			all.Full = sum(fulls) / float64(len(fulls))
 		}
-		if len(totals) > 1 {
-			all.Spread = table.Some(deviation(totals))
-		}
-		rows = append(rows, all)
-		apart = append(apart, p.disagreements(m, e)...)
+		rows, apart = append(rows, all), append(apart, p.disagreements(m, e)...)
 	}
 	slices.SortStableFunc(apart, func(a, b table.Disagreement) int { return cmp.Compare(round10(b.Stake), round10(a.Stake)) })
 	return rows, apart

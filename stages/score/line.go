@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -117,12 +118,7 @@ func (m *scheme) undecided(e *entrant, ranked, waiting []*entrant, k int) []stri
 	if len(pending) > 1 && out == nil {
 		try("登记认定专家的全部提议", pending...)
 	}
-	place := int(e.Rank.V)
-	for _, o := range waiting {
-		if round10(o.Upper+m.waiting(o.Complete)) > round10(e.Total) {
-			place++
-		}
-	}
+	place := int(e.Rank.V) - 1 + e.place(waiting, e.Total, func(o *entrant) float64 { return o.Upper + m.waiting(o.Complete) })
 	if e.inside(k) && place > k {
 		out = append(out, fmt.Sprintf("待评的%d家评分都满：第%d名", len(waiting), place))
 	}
@@ -133,22 +129,18 @@ func (m *scheme) undecided(e *entrant, ranked, waiting []*entrant, k int) []stri
 // ranked any more. 0: it is rejected itself.
 func placeIf(e *entrant, ranked, agreed []*entrant) int {
 	at := func(o *entrant) float64 {
-		if slices.Contains(agreed, o) {
-			return round10(o.Total - o.proposed.V)
-		}
-		return round10(o.Total)
-	}
-	place := 1
-	for _, o := range ranked {
-		rejected := o.ousted && slices.Contains(agreed, o)
 		switch {
-		case rejected && o == e:
-			return 0
-		case !rejected && at(o) > at(e):
-			place++
+		case !slices.Contains(agreed, o):
+			return o.Total
+		case o.ousted:
+			return math.Inf(-1)
 		}
+		return o.Total - o.proposed.V
 	}
-	return place
+	if math.IsInf(at(e), -1) {
+		return 0
+	}
+	return e.place(ranked, at(e), at)
 }
 
 // swap finds the point whose weight has to change least, the others staying as they are, until b is level with a.
@@ -182,13 +174,7 @@ func (m *scheme) swap(a, b *entrant) table.Swap {
 }
 
 // heaviest is the most that a single weight is tried at: as much as all points together.
-func (m *scheme) heaviest() float64 {
-	all := 0.0
-	for _, c := range m.criteria {
-		all += c.weight
-	}
-	return all
-}
+func (m *scheme) heaviest() float64 { return sum(m.earnings(true)) }
 
 // level is the change of one weight, from 0 to the heaviest, at which two totals are equal. The changed weights are scaled to the sum that they
 // had, as on the sheet where a reader changes them: only so is a deduction still worth as much. The factors by which points stand for missing
@@ -207,3 +193,192 @@ func (m *scheme) level(a, b *entrant, i int, c criterion) (float64, bool) {
 
 // cents writes a weight with two decimals, rounded to the side on which the swap has happened.
 func cents(round func(float64) float64, weight float64) string { return plain(round(weight*100) / 100) }
+
+// certificate gives the least weight, in points moved from some observation points to others, that makes one outside the line level with one
+// inside: below it nobody else is chosen, whatever is moved. The factors by which points stand for missing ones stay as they are. Then each
+// difference of two totals is a sum over the points, and the cheapest way to undo it is to move weight to the point that is worst for
+// the one inside, from where it is best off first: no linear program is needed.
+func (m *scheme) certificate(ranked []*entrant, k int) []table.Certificate {
+	if !m.complete {
+		return nil
+	}
+	best := table.Certificate{Moved: table.Some(math.Inf(1))}
+	for _, a := range ranked {
+		for _, b := range ranked {
+			if !a.inside(k) || b.inside(k) {
+				continue
+			}
+			if c, ok := m.undo(a, b); ok && c.Moved.V < best.Moved.V {
+				best = c
+			}
+		}
+	}
+	if math.IsInf(best.Moved.V, 1) {
+		return nil
+	}
+	return []table.Certificate{best}
+}
+
+// undo is the least that must be moved for b to be level with a; none where nothing does.
+func (m *scheme) undo(a, b *entrant) (table.Certificate, bool) {
+	gain := make([]float64, len(m.criteria)) // of a over b, a point of weight
+	var order []int
+	gap, worst := b.Deduction.V-a.Deduction.V, -1
+	for i, c := range m.criteria {
+		if c.weight == 0 {
+			continue
+		}
+		gain[i] = a.bring(i) - b.bring(i)
+		gap += float64(c.weight * gain[i])
+		order = append(order, i)
+		if worst < 0 || gain[i] < gain[worst] {
+			worst = i
+		}
+	}
+	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(gain[y], gain[x]) }) // best off first
+	moved, from := 0.0, []string{}
+	left := gap
+	for _, i := range order {
+		if left <= 0 || gain[i] <= gain[worst] {
+			break
+		}
+		take := min(m.criteria[i].weight, left/(gain[i]-gain[worst]))
+		moved += take
+		left -= float64(take * (gain[i] - gain[worst]))
+		from = append(from, fmt.Sprintf("%s减%s分", m.criteria[i].ID, cents(math.Round, take)))
+	}
+	c := table.Certificate{Batch: a.Batch, Inside: a.Submission, Outside: b.Submission, Gap: gap, Moved: table.Some(moved)}
+	if left > 1e-12 {
+		return c, false
+	}
+	c.To = m.criteria[worst].ID
+	c.Words = fmt.Sprintf("至少要在观测点之间挪动%s分权重，才可能换人：%s，加给%s，%s就赶上%s；挪动少于此数，怎样挪线内都是这些家",
+		cents(math.Floor, moved), strings.Join(from, "、"), c.To, b.Consortium, a.Consortium)
+	if moved == 0 {
+		c.Words = fmt.Sprintf("%s与%s同分，权重稍有改动就可能换人", b.Consortium, a.Consortium)
+	}
+	return c, true
+}
+
+// bring is what a point of weight on an observation point brings to the total.
+func (e *entrant) bring(i int) float64 {
+	if e.points[i].present == 0 {
+		return 0
+	}
+	return e.points[i].value * e.stretch
+}
+
+// mostLifted is how many of those outside the line are told what they lack, the nearest first.
+const mostLifted = 50
+
+// lifts says of those outside the first k what would carry them inside: which of their figures, and of the experts' marks once these
+// count, would have to be as good as the best of the ranked. The one that brings most comes first, until the total is higher than that of
+// the last inside. The others and the scales stay as they are.
+func (m *scheme) lifts(ranked []*entrant, k int) []table.Lift {
+	if !m.complete || len(ranked) == 0 {
+		return nil // no line yet
+	}
+	order := slices.SortedStableFunc(slices.Values(ranked), func(a, b *entrant) int { return cmp.Compare(a.Rank.V, b.Rank.V) })
+	first := slices.IndexFunc(order, func(e *entrant) bool { return !e.inside(k) })
+	if first <= 0 {
+		return nil
+	}
+	var out []table.Lift
+	best, outside := m.bests(ranked), order[first:]
+	for _, e := range outside[:min(mostLifted, len(outside))] {
+		out = append(out, m.lift(e, best, round10(order[first-1].Total))...)
+	}
+	return out
+}
+
+// answer is one thing that a point is made of: an evidence, or the experts' mark.
+type answer struct {
+	criterion int
+	evidence  int      // of the criterion; its number of evidence: the mark
+	best      *entrant // of the ranked; the first of equals
+}
+
+// bests finds who is best at each thing that earns points.
+func (m *scheme) bests(ranked []*entrant) []answer {
+	var out []answer
+	add := func(criterion, evidence int, value func(*entrant) (float64, bool)) {
+		var best *entrant
+		most := math.Inf(-1)
+		for _, e := range ranked {
+			if v, ok := value(e); ok && v > most {
+				best, most = e, v
+			}
+		}
+		if best != nil {
+			out = append(out, answer{criterion, evidence, best})
+		}
+	}
+	for i, c := range m.criteria {
+		for k := range c.Evidence {
+			add(i, k, func(e *entrant) (float64, bool) { x := e.measures[c.first+k]; return x.normalised, x.ok })
+		}
+		if c.say(m.complete) > 0 {
+			add(i, len(c.Evidence), func(e *entrant) (float64, bool) { return e.marks[i].value, e.marks[i].ok })
+		}
+	}
+	return out
+}
+
+// lift takes over the best answers, the one that brings most first, until the total is higher than the line or nothing brings more.
+func (m *scheme) lift(e *entrant, best []answer, line float64) []table.Lift {
+	at := *e
+	at.measures, at.marks = slices.Clone(e.measures), slices.Clone(e.marks)
+	var out []table.Lift
+	for before := e.Total; round10(before) <= line; {
+		var chosen answer
+		after := before
+		for _, a := range best {
+			undo := m.take(&at, a)
+			if t := m.total(&at); t > after {
+				chosen, after = a, t
+			}
+			undo()
+		}
+		if after-before < table.SameTotal {
+			break
+		}
+		out = append(out, m.step(&at, chosen, int32(len(out)+1), before, after, line))
+		m.take(&at, chosen)
+		before = after
+	}
+	return out
+}
+
+// take takes over the best answer; undo gives it back.
+func (m *scheme) take(e *entrant, a answer) (undo func()) {
+	c := m.criteria[a.criterion]
+	if a.evidence == len(c.Evidence) {
+		own := e.marks[a.criterion]
+		e.marks[a.criterion] = a.best.marks[a.criterion]
+		return func() { e.marks[a.criterion] = own }
+	}
+	at := c.first + a.evidence
+	own := e.measures[at]
+	e.measures[at] = a.best.measures[at]
+	return func() { e.measures[at] = own }
+}
+
+// step is the row of one answer that is taken over.
+func (m *scheme) step(e *entrant, a answer, n int32, before, after, line float64) table.Lift {
+	c := m.criteria[a.criterion]
+	row := table.Lift{Batch: e.Batch, Submission: e.Submission, Step: n, Point: c.ID, BestOf: a.best.Submission,
+		Gain: after - before, Total: after, Inside: round10(after) > line}
+	if a.evidence < len(c.Evidence) {
+		own, best := e.measures[c.first+a.evidence], a.best.measures[c.first+a.evidence]
+		row.Evidence, row.Kind, row.Best = c.Evidence[a.evidence].ID, c.Evidence[a.evidence].Kind, best.raw
+		if own.ok {
+			row.Raw = table.Some(own.raw)
+		}
+		return row
+	}
+	row.Best = a.best.marks[a.criterion].value
+	if own := e.marks[a.criterion]; own.ok {
+		row.Raw = table.Some(own.value)
+	}
+	return row
+}

@@ -41,15 +41,12 @@ type panel struct {
 // hear gives every entrant the opinions about it, combines them, and says whom the experts turn down.
 func (m *scheme) hear(marking table.Marking, register table.Register, entrants []*entrant) *panel {
 	p := &panel{combined: m.def.Rubric.Experts}
-	byID, at := map[string]*entrant{}, map[string]int{}
+	byID := map[string]*entrant{}
 	for _, e := range entrants {
-		byID[e.submission.Submission] = e
+		byID[e.Submission] = e
 		e.marks = make([]marked, len(m.criteria))
 	}
-	for i, c := range m.criteria {
-		at[c.ID] = i
-	}
-	asked, against, first := map[*entrant]int32{}, map[*entrant]int32{}, map[*entrant]bool{}
+	first := map[*entrant]bool{}
 	for row := range marking.Marks.All() {
 		p.rows = append(p.rows, row)
 		e := byID[row.Submission]
@@ -65,22 +62,16 @@ func (m *scheme) hear(marking table.Marking, register table.Register, entrants [
 			p.experts = append(p.experts, row.Expert)
 		}
 		if row.Kind == table.MarkVeto {
-			asked[e]++
-			if row.Value.V > 0 {
-				against[e]++
+			if e.Vetoes.Valid = true; row.Value.V > 0 {
+				e.Vetoes.V++
 			}
 			continue
 		}
-		i, known := at[row.Point]
-		if !known { // marked under another rubric
-			continue
+		if i := slices.IndexFunc(m.criteria, func(c criterion) bool { return c.ID == row.Point }); i >= 0 { // else it is of another rubric
+			e.marks[i].opinions = append(e.marks[i].opinions, opinion{expert, len(p.rows) - 1, row.Value.V})
 		}
-		e.marks[i].opinions = append(e.marks[i].opinions, opinion{expert, len(p.rows) - 1, row.Value.V})
 	}
 	for _, e := range entrants {
-		if n := asked[e]; n > 0 {
-			e.Vetoes = table.Some(against[e])
-		}
 		m.propose(e, register.Ruling(table.ConsortiumKey(e.submission)))
 	}
 	m.wait(p, entrants, first)
@@ -94,35 +85,28 @@ func (m *scheme) wait(p *panel, entrants []*entrant, first map[*entrant]bool) {
 		return
 	}
 	for _, e := range entrants {
-		if e.Waiting = e.verdict.Ranked && !first[e] && !m.enough(p, e); e.Waiting {
+		if e.Waiting = e.verdict.Ranked && !first[e] && m.short(p, e) != nil; e.Waiting {
 			e.Unranked = "待评：评分之后才有的申报，评分还不够"
 		}
 	}
 }
 
-// enough says whether an entrant has the least number of marks on every point.
-func (m *scheme) enough(p *panel, e *entrant) bool {
+// short lists the points on which an entrant has fewer than the least number of marks, with how many it has.
+func (m *scheme) short(p *panel, e *entrant) (out []string) {
 	for i, c := range m.criteria {
-		if c.marked() && len(e.marks[i].opinions) < p.combined.Least {
-			return false
+		if n := len(e.marks[i].opinions); c.marked() && n < p.combined.Least {
+			out = append(out, fmt.Sprintf("%s的%s（%d个）", e.Submission, c.ID, n))
 		}
 	}
-	return true
+	return out
 }
 
 // interval gives one that waits the places that it could take among the ranked: its open points are worth nothing or all.
 func (m *scheme) interval(e *entrant, ranked []*entrant) {
 	low, high := e.Lower, e.Upper+m.waiting(e.Complete)
-	best, worst := int32(1), int32(1)
-	for _, o := range ranked {
-		if round10(o.Lower) > round10(high) {
-			best++
-		}
-		if round10(o.Upper) > round10(low) {
-			worst++
-		}
-	}
-	e.RankBest, e.RankWorst = table.Some(best), table.Some(worst)
+	best := e.place(ranked, high, func(o *entrant) float64 { return o.Lower })
+	worst := e.place(ranked, low, func(o *entrant) float64 { return o.Upper })
+	e.RankBest, e.RankWorst = table.Some(int32(best)), table.Some(int32(worst))
 	e.Unranked = fmt.Sprintf("%s；可能的得分%.2f—%.2f分，排在第%d—%d名", e.Unranked, low, high, best, worst)
 }
 
@@ -217,15 +201,10 @@ func (m *scheme) count(p *panel, entrants []*entrant) {
 	p.fit(m, entrants)
 	ranked := false
 	for _, e := range entrants {
-		e.Complete = len(p.rows) > 0
-		ranked = ranked || e.Ranked
-		for i, c := range m.criteria {
-			if n := len(e.marks[i].opinions); c.marked() && n < p.combined.Least {
-				e.Complete = false
-				if e.Ranked && len(p.rows) > 0 {
-					p.wanting = append(p.wanting, fmt.Sprintf("%s的%s（%d个）", e.Submission, c.ID, n))
-				}
-			}
+		short := m.short(p, e)
+		e.Complete = len(p.rows) > 0 && short == nil
+		if ranked = ranked || e.Ranked; e.Ranked && len(p.rows) > 0 {
+			p.wanting = append(p.wanting, short...)
 		}
 	}
 	m.complete = ranked && len(p.rows) > 0 && len(p.wanting) == 0

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"runtime"
@@ -28,43 +29,34 @@ func Moves(earlier *table.Round, registered *table.Judgement, between *Basis, no
 	if between == nil {
 		return moves(nil, []table.Cause{table.CauseForm}, []map[string]float64{published(earlier.Ranking), published(now.Ranking)}), nil
 	}
-	then := scalesOf(earlier.Ranking)
+	then, kept, why := scalesOf(earlier.Ranking), scalesOf(now.Ranking), because{}
 	was, err := scored(earlier.Facts, earlier.Judgement, earlier.Marking, then, runtime.NumCPU())
 	if err != nil {
 		return nil, err
 	}
 	was.rule(earlier.Ranking)
 	steps := []map[string]float64{published(earlier.Ranking), was.totals()}
-	why := because{}
-	if registered != nil {
-		before := was
-		if was, err = scored(earlier.Facts, registered, earlier.Marking, then, runtime.NumCPU()); err != nil {
-			return nil, err
+	step := func(cause table.Cause, replaced bool, facts *table.Facts, judgement *table.Judgement, marking table.Marking, scales []table.Scale) {
+		if replaced && err == nil {
+			var f *field
+			if f, err = scored(facts, judgement, marking, scales, runtime.NumCPU()); err != nil {
+				return
+			}
+			why[cause], was = was.shifted(f, earlier, now), f
 		}
-		why[table.CauseRegister] = before.shifted(was, earlier, now)
+		steps = append(steps, was.totals())
 	}
-	steps = append(steps, was.totals())
+	step(table.CauseRegister, registered != nil, earlier.Facts, registered, earlier.Marking, then)
 	was.replace(between)
 	steps = append(steps, was.totals())
-	for i, b := range []struct {
-		cause     table.Cause
-		judgement *table.Judgement
-		marking   table.Marking
-	}{{table.CauseScale, between.Judgement, earlier.Marking}, {table.CauseMarks, between.Judgement, now.Marking},
-		{table.CauseRules, now.Judgement, now.Marking}} {
-		if i == 1 && earlier.Marking.Marks.Len()+now.Marking.Marks.Len() == 0 || i == 2 && between.Judgement == now.Judgement {
-			steps = append(steps, steps[len(steps)-1]) // nothing was replaced
-			continue
-		}
-		f, err := scored(between.Facts, b.judgement, b.marking, scalesOf(now.Ranking), runtime.NumCPU())
-		if err != nil {
-			return nil, err
-		}
-		steps, why[b.cause] = append(steps, f.totals()), was.shifted(f, earlier, now)
-		was = f
+	marked := earlier.Marking.Marks.Len()+now.Marking.Marks.Len() > 0
+	step(table.CauseScale, true, between.Facts, between.Judgement, earlier.Marking, kept)
+	step(table.CauseMarks, marked, between.Facts, between.Judgement, now.Marking, kept)
+	step(table.CauseRules, between.Judgement != now.Judgement, between.Facts, now.Judgement, now.Marking, kept)
+	if err != nil {
+		return nil, err
 	}
-	steps = append(steps, published(now.Ranking))
-	return moves(why, table.Causes, steps), nil
+	return moves(why, table.Causes, append(steps, published(now.Ranking))), nil
 }
 
 // because says of a submission why a step moved its total.
@@ -73,7 +65,7 @@ type because map[table.Cause]func(id string) string
 // shifted says of each submission whose figures moved the scales on which it stands: who came into the reference set, who left it and why, and
 // whose figures in it are others.
 func (f *field) shifted(to *field, earlier, now *table.Round) func(id string) string {
-	names, gone, sets := map[string]string{}, map[string]string{}, [2]map[string]map[int]table.Opt[float64]{{}, {}}
+	names, gone, sets := map[string]string{}, map[string]string{}, [2]map[string]string{{}, {}} // all figures of one in the set
 	for _, round := range []*table.Round{earlier, now} {
 		for k := range round.Ranking.Ranking.All() {
 			names[k.Submission], gone[k.Submission] = k.Consortium, k.Unranked
@@ -82,11 +74,8 @@ func (f *field) shifted(to *field, earlier, now *table.Round) func(id string) st
 	for i, from := range []*field{f, to} {
 		for at, slot := range f.slots[:f.evidence] {
 			for _, x := range from.reference.sets[at] {
-				if own := sets[i][x.submission]; own == nil {
-					sets[i][x.submission] = map[int]table.Opt[float64]{}
-				}
 				if slot.Counts() {
-					sets[i][x.submission][at] = x.value
+					sets[i][x.submission] += fmt.Sprint(at, x.value, ";")
 				}
 			}
 		}
@@ -97,11 +86,11 @@ func (f *field) shifted(to *field, earlier, now *table.Round) func(id string) st
 		for _, other := range all {
 			was, is, who, what := sets[0][other], sets[1][other], names[other], 2
 			switch {
-			case (was == nil) == (is == nil) && maps.Equal(was, is):
+			case was == is:
 				continue
-			case was == nil:
+			case was == "":
 				what = 1
-			case is == nil:
+			case is == "":
 				if what = 0; gone[other] != "" {
 					who += "（" + gone[other] + "）"
 				}

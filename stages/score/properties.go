@@ -2,6 +2,7 @@ package score
 
 import (
 	"maps"
+	"runtime"
 	"slices"
 
 	"lianheti/stages/table"
@@ -220,12 +221,8 @@ func (p *prover) place(e *entrant, by answers, reached []int) table.Place {
 	if len(scales) == 0 {
 		return out
 	}
-	out.Total, out.Rank = p.total(after), 1
-	for _, o := range p.ranked {
-		if o != e && round10(p.otherwise(o, scales)) > round10(out.Total) {
-			out.Rank++
-		}
-	}
+	out.Total = p.total(after)
+	out.Rank = e.place(p.ranked, out.Total, func(o *entrant) float64 { return p.otherwise(o, scales) })
 	return out
 }
 
@@ -255,4 +252,39 @@ func (e *entrant) lapse(x edit, after table.Place) table.Lapse {
 		out.Year = table.Some(int32(x.ref.Year))
 	}
 	return out
+}
+
+// Trial says where one submission would stand if its form were filled otherwise and the others were as they are. Several forms may be tried
+// at a time.
+type Trial struct {
+	*prover
+	of       map[string]*entrant
+	official map[string]decimal.Decimal
+}
+
+// NewTrial scores a batch as it is. kept are the scales of an earlier round.
+func NewTrial(facts *table.Facts, judgement *table.Judgement, marking table.Marking, kept []table.Scale) (Trial, error) {
+	f, err := scored(facts, judgement, marking, kept, runtime.NumCPU())
+	if err != nil {
+		return Trial{}, err
+	}
+	t := Trial{prover: f.prover(f.rank()), of: map[string]*entrant{}}
+	for _, e := range f.entrants {
+		t.of[e.Submission] = e
+	}
+	t.official, err = f.official(facts, judgement.Register)
+	return t, err
+}
+
+// Place ranks the batch with this form and verdict in the place of the submission's own, which stays in the set that scales are laid over.
+// touched says which evidence the change can reach. A submission that is not ranked has its own total.
+func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.Expression) bool) table.Place {
+	e := t.of[form.Submission.Submission]
+	switch {
+	case !v.Ranked:
+		return table.Place{Unranked: v.Unranked, Total: e.Total}
+	case !e.Ranked:
+		return table.Place{Unranked: e.Unranked, Total: e.Total}
+	}
+	return t.place(e, answers{Form: form, excused: e.excused, official: t.official}, t.reached(touched))
 }

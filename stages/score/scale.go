@@ -1,10 +1,16 @@
 package score
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 
+	"lianheti/stages/table"
 	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
 )
 
 // of puts a measure on the scale. A gap stands at 0; whether it counts, excused says.
@@ -79,10 +85,8 @@ func (s scale) at(x float64) float64 {
 		return s.reference(x)
 	case "distance":
 		return s.distance(x)
-	case "minmax":
-		up = s.minmax(x)
-	case "zscore":
-		up = s.zscore(x)
+	case "minmax", "zscore":
+		up = s.apart(x)
 	default:
 		up = s.percentile(x)
 	}
@@ -107,27 +111,19 @@ func (s scale) percentile(x float64) float64 {
 	return clip((float64(below) + float64(equal-1)/2) / float64(n-1))
 }
 
-// minmax is (x − least) / (greatest − least).
-func (s scale) minmax(x float64) float64 {
-	if !s.differs() {
-		return undecided
-	}
-	return clip((x - s.least) / (s.most - s.least))
-}
-
 // reach is how many standard deviations a z-score takes from the middle to either end of 0–1.
 const reach = 3
 
-// zscore is 0.5 + (x − mean) / sd / 6: three standard deviations either way fill 0–1.
-func (s scale) zscore(x float64) float64 {
-	if !s.differs() {
+// apart is, by minmax, (x − least) / (greatest − least); by zscore 0.5 + (x − mean) / sd / 6: three standard deviations either way fill 0–1.
+func (s scale) apart(x float64) float64 {
+	switch {
+	case s.least == s.most: // the set has no two different values
 		return undecided
+	case s.method == "minmax":
+		return clip((x - s.least) / (s.most - s.least))
 	}
 	return clip(undecided + (x-s.mean)/s.spread/(2*reach))
 }
-
-// differs says whether the set has two different values.
-func (s scale) differs() bool { return s.least != s.most }
 
 // reference is x / target, or target / x where lower is better: the Handbook's distance to a reference, as a ratio.
 func (s scale) reference(x float64) float64 {
@@ -162,4 +158,182 @@ func clip(x float64) float64 { return min(max(x, 0), 1) }
 func above(values []float64, x float64) int {
 	i, _ := slices.BinarySearch(values, math.Nextafter(x, math.Inf(1)))
 	return i
+}
+
+// reference is what scales are laid over: of each slot, the values of the submissions that were ranked when the scale was made, gaps
+// included. Once experts have marked it stays: a later submission is placed on it and moves nobody else.
+type reference struct {
+	sets  [][]standard // of all slots
+	stays []bool       // of each slot: its scale is an earlier round's
+	kept  int          // how many do
+	fresh int          // submissions over which the others are laid
+}
+
+// standard is one submission's value in a reference set.
+type standard struct {
+	submission string
+	value      table.Opt[float64] // none: a gap without the register's consent
+}
+
+// refer takes over the scales that were kept and lays the others over the declared submissions. A kept one holds for the formula that it
+// was made with.
+func (m *scheme) refer(declared []*entrant, kept []table.Scale) reference {
+	held := map[[3]string][]standard{}
+	for _, k := range kept {
+		if k.Fixed {
+			key := [3]string{k.Evidence, k.Base, k.Formula}
+			held[key] = append(held[key], standard{k.Submission, k.Raw})
+		}
+	}
+	r := reference{sets: make([][]standard, len(m.slots)), stays: make([]bool, len(m.slots)), fresh: len(declared)}
+	for _, e := range declared {
+		e.shapes = true
+	}
+	for i, s := range m.slots {
+		if set, ok := held[[3]string{s.ID, cmp.Or(s.base, table.AsCounted), s.formula()}]; ok {
+			r.sets[i], r.stays[i] = set, true
+			r.kept++
+			continue
+		}
+		for _, e := range declared {
+			switch x := e.measures[i]; {
+			case x.ok:
+				r.sets[i] = append(r.sets[i], standard{e.Submission, table.Some(x.raw)})
+			case !x.excused:
+				r.sets[i] = append(r.sets[i], standard{submission: e.Submission})
+			}
+		}
+	}
+	return r
+}
+
+// asked leaves out those that experts were not asked about, where they were asked about others: what comes after the marking moves
+// nobody's scale.
+func (p *panel) asked(declared []*entrant) []*entrant {
+	about := map[string]bool{}
+	for _, r := range p.rows {
+		about[r.Submission] = true
+	}
+	out := slices.DeleteFunc(slices.Clone(declared), func(e *entrant) bool { return !about[e.Submission] })
+	if len(out) == 0 {
+		return declared
+	}
+	return out
+}
+
+// rows publishes the scales. They are fixed where there are marks, and where they were.
+func (r reference) rows(m *scheme, p *panel) []table.Scale {
+	var out []table.Scale
+	for i, s := range m.slots {
+		for _, x := range r.sets[i] {
+			out = append(out, table.Scale{Batch: int32(m.def.Directory.Batch), Evidence: s.ID, Base: cmp.Or(s.base, table.AsCounted), Formula: s.formula(),
+				Submission: x.submission, Raw: x.value, Fixed: r.kept > 0 || len(p.experts) > 0})
+		}
+	}
+	return out
+}
+
+// words says which scales these are.
+func (r reference) words(slots, ranked int) string {
+	set := fmt.Sprintf("参加排名的%d份", r.fresh)
+	if ranked == 0 {
+		set = fmt.Sprintf("全部%d份（没有可以排名的，得分仅供参考）", r.fresh)
+	}
+	switch {
+	case r.kept == slots:
+		return "尺度沿用上一轮（有评分后不再变，后来的按它换算）"
+	case r.kept > 0:
+		return fmt.Sprintf("尺度沿用上一轮；%d条依据的算法改了，定标集合为%s", slots-r.kept, set)
+	}
+	return "尺度本轮所定，定标集合为" + set
+}
+
+// official gives the enrolment of the register's 学校名录 by name key, where it has every school of the batch; otherwise none. A
+// rubric that counts by it can't do without.
+func (m *scheme) official(facts *table.Facts, register table.Register) (map[string]decimal.Decimal, error) {
+	var lacking []string
+	for _, s := range register.Unvouched(facts) {
+		if !slices.Contains(lacking, s.Name) {
+			lacking = append(lacking, s.Name)
+		}
+	}
+	if b := m.def.Rubric.Base(m.def.Rubric.Basis); b != nil && len(lacking) > 0 {
+		const shown = 5
+		return nil, fmt.Errorf("rubric.yaml 的 basis 要求折算到%s，分母须用登记表“学校名录”的在校生数，名录里查不到本批%d所成员学校（%s等）的类别和在校生数：请补全名录，或删去 basis 这一行",
+			b.Label, len(lacking), strings.Join(lacking[:min(shown, len(lacking))], "、"))
+	}
+	out := map[string]decimal.Decimal{}
+	if len(lacking) == 0 {
+		for key, s := range register.Schools(m.def) {
+			out[key] = decimal.NewFromFloat(s.Enrolment.V)
+		}
+	}
+	return out, nil
+}
+
+// sizeWords says how the ranks go with the size of the consortia: amounts that count as they are favour the large.
+func sizeWords(ranked []*entrant) string {
+	places, sizes := make([]float64, len(ranked)), make([]float64, len(ranked))
+	for i, e := range ranked {
+		places[i], sizes[i] = float64(e.Rank.V), e.size
+	}
+	const fewest = 3
+	if len(ranked) < fewest {
+		return ""
+	}
+	return fmt.Sprintf("；名次与在校生总数的秩相关 %.2f（负数表示规模大的名次靠前）", correlation(midranks(places), midranks(sizes)))
+}
+
+// propertyWords says whether the way to score holds to what it must.
+func propertyWords(lapses []table.Lapse, tried int) string {
+	switch {
+	case tried == 0:
+		return ""
+	case len(lapses) == 0:
+		return fmt.Sprintf("；逐项改动%d份申报的数和名册核过：少报、漏报、留空都不得利，补充采集的数不动得分，各点得分相加等于总分", tried)
+	}
+	return fmt.Sprintf("；注意：这套评分标准有漏洞，逐项改动%d份申报核出%d处不合理的得失，见数据表 lapses", tried, len(lapses))
+}
+
+// midranks gives each value its rank, the lowest first; equal ones share their mean.
+func midranks(values []float64) []float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	out := make([]float64, len(values))
+	for i, v := range values {
+		below, _ := slices.BinarySearch(sorted, v)
+		out[i] = float64(below+above(sorted, v)+1) / 2
+	}
+	return out
+}
+
+// otherParts is the scheme in which evidence that counts nothing counts so many parts, by kind.
+func (m *scheme) otherParts(parts map[string]int) *scheme {
+	out := *m
+	out.criteria = slices.Clone(m.criteria)
+	for i := range out.criteria {
+		c := &out.criteria[i]
+		all, counts := 0, make([]int, len(c.Evidence))
+		for k, e := range c.Evidence {
+			if counts[k] = e.Parts; !e.Counts() {
+				counts[k] = parts[e.Kind]
+			}
+			all += counts[k]
+		}
+		c.shares = make([]float64, len(c.Evidence))
+		for k, n := range counts {
+			c.shares[k] = decimal.NewFromInt(int64(n)).Div(decimal.NewFromInt(int64(max(all, 1)))).InexactFloat64()
+		}
+	}
+	return &out
+}
+
+// against gives the entrant with each amount on its own base.
+func (e *entrant) against(m *scheme) *entrant {
+	return e.but(func(at int, x *measure) {
+		if at < m.evidence {
+			if sized := m.criteria[m.slots[at].criterion].sized[m.slots[at].part]; sized >= 0 {
+				*x = e.measures[sized]
+			}
+		}
+	})
 }

@@ -31,7 +31,8 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 			if !m.complete || !p.uneven {
 				continue
 			}
-			points = func(e *entrant) []point { return m.points(e.levelled(p, m.scale)) }
+			levelled := func(values []float64, o opinion) []float64 { return append(values, p.fair(o, m.scale)) }
+			points = func(e *entrant) []point { return m.points(e.heard(p, make([]marked, len(e.marks)), levelled)) }
 		case s.Method != "":
 			scales := m.scales(ref, s.Method)
 			points = func(e *entrant) []point { return m.points(e.scaled(scales)) }
@@ -54,7 +55,7 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 		if base[i] == 0 {
 			continue
 		}
-		weights := append([]float64{}, base...)
+		weights := slices.Clone(base)
 		weights[i] = 0
 		tried := m.try(templates.WithoutScenario+c.ID, ranked, adjusted(weights, sum(base)), own, total)
 		for j, e := range ranked {
@@ -124,37 +125,31 @@ func adjusted(weights []float64, to float64) []float64 {
 // reweighed gives another set of weights.
 func (m *scheme) reweighed(kind string, ranked []*entrant) []float64 {
 	weights, base := make([]float64, len(m.criteria)), m.weights()
-	if kind == templates.WeightsByIndicator {
-		members := map[*templates.Indicator]float64{}
-		for _, c := range m.criteria {
-			if c.weight > 0 {
-				members[c.Indicator]++
-			}
-		}
-		for i, c := range m.criteria {
-			if c.weight > 0 {
-				weights[i] = 1 / members[c.Indicator] * (base[i] / c.weight)
-			}
-		}
-		return adjusted(weights, sum(base))
-	}
-	var used []int // points that can bring something
-	var columns [][]float64
-	for i := range m.criteria {
+	var columns [][]float64 // of the points that can bring something
+	members := map[*templates.Indicator]float64{}
+	for i, c := range m.criteria {
 		if base[i] > 0 {
-			used = append(used, i)
 			columns = append(columns, values(ranked, i))
 		}
+		if c.weight > 0 {
+			members[c.Indicator]++
+		}
 	}
-	made := entropy(columns)
+	made := entropy
 	if kind == templates.WeightsByPCA {
-		made = principal(columns)
+		made = principal
 	}
-	if sum(made) == 0 { // the data tell nothing apart
+	others := made(columns)
+	for i, c := range m.criteria {
+		switch {
+		case kind == templates.WeightsByIndicator && c.weight > 0:
+			weights[i] = 1 / members[c.Indicator] * (base[i] / c.weight)
+		case kind != templates.WeightsByIndicator && base[i] > 0:
+			weights[i], others = others[0], others[1:]
+		}
+	}
+	if sum(weights) == 0 { // the data tell nothing apart
 		return base
-	}
-	for k, i := range used {
-		weights[i] = made[k]
 	}
 	return adjusted(weights, sum(base))
 }
@@ -162,14 +157,14 @@ func (m *scheme) reweighed(kind string, ranked []*entrant) []float64 {
 // values lists a point's value of each entrant; the mean of the others' stands for one that is not there.
 func values(ranked []*entrant, i int) []float64 {
 	out, all, n := make([]float64, len(ranked)), 0.0, 0.0
-	for _, e := range ranked {
-		if e.points[i].present > 0 {
-			all += e.points[i].value
+	for j, e := range ranked {
+		if out[j] = e.points[i].value; e.points[i].present > 0 {
+			all += out[j]
 			n++
 		}
 	}
 	for j, e := range ranked {
-		if out[j] = e.points[i].value; e.points[i].present == 0 && n > 0 {
+		if e.points[i].present == 0 && n > 0 {
 			out[j] = all / n
 		}
 	}
@@ -212,20 +207,17 @@ func principal(columns [][]float64) []float64 {
 	}
 	const rounds = 1000
 	for range rounds {
-		next, squares := make([]float64, n), 0.0
+		next := make([]float64, n)
 		for i := range next {
-			for j, v := range loadings {
-				next[i] += float64(correlations[i][j] * v)
-			}
-			squares += float64(next[i] * next[i])
+			next[i] = product(correlations[i], loadings)
 		}
-		if squares == 0 {
+		length := math.Sqrt(product(next, next))
+		if length == 0 {
 			return next
 		}
 		for i := range next {
-			next[i] /= math.Sqrt(squares)
+			loadings[i] = next[i] / length
 		}
-		loadings = next
 	}
 	out := make([]float64, n)
 	for i, v := range loadings {
@@ -234,14 +226,21 @@ func principal(columns [][]float64) []float64 {
 	return out
 }
 
+// product is the scalar product.
+func product(a, b []float64) (sum float64) {
+	for i := range a {
+		sum += float64(a[i] * b[i])
+	}
+	return sum
+}
+
 // correlation is Pearson's; 0 where a side doesn't vary.
 func correlation(a, b []float64) float64 {
-	covariance := covariance(a, b)
 	spread := deviation(a) * deviation(b)
 	if spread == 0 {
 		return 0
 	}
-	return covariance / spread
+	return covariance(a, b) / spread
 }
 
 // covariance is that of the sample; 0 of fewer than two pairs.

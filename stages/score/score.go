@@ -7,17 +7,17 @@
 //     it is a gap: one that the register accepted is left out; any other stands at the bottom of its scale, so that nothing is
 //     gained by leaving a cell blank.
 //  2. Availability. A submission with too many accepted gaps, by weight, can't be compared: it is not ranked.
-//  3. Normalisation to 0–1 over the reference set (reference.go, scale.go): the submissions that are ranked, or, once there were marks, those
+//  3. Normalisation to 0–1 over the reference set (scale.go): the submissions that are ranked, or, once there were marks, those
 //     that were ranked then. The others are put on the same scale and clipped, so that every submission has a provisional score.
 //  4. Marks. The experts' marks of a point are combined as the rubric says (marks.go). Once every ranked submission has
 //     enough of them for every point, they count, and the result is 总分; until then it is 数据部分得分, for everybody alike.
 //  5. Aggregation, linear (aggregate.go): a point's value is the weighted mean of its evidence and its mark, the total the
 //     weighted sum of the points. What is left out does not weigh in the mean (the Handbook's shadow imputation) and is flagged. All that is
 //     missing is bounded: the lower bound counts it as 0, the upper as 1, the scales staying as they are.
-//  6. Ranks from unrounded totals, and what they hang on: Dirichlet draws of the weights and resampled experts (robustness.go,
-//     draw.go), other methods and a point left out (scenarios.go), the bounds of what is missing, each apart from the others.
-//  7. The line after the first k: who is safe, contested, out, and which weight would make two change places (line.go), and
-//     which figures would have to be as good as the best to get inside (lift.go).
+//  6. Ranks from unrounded totals, and what they hang on: Dirichlet draws of the weights and resampled experts (robustness.go),
+//     other methods and a point left out (scenarios.go), the bounds of what is missing, each apart from the others.
+//  7. The line after the first k (line.go): who is safe, contested, out, which weights would make two change places, and which figures
+//     would have to be as good as the best to get inside; and which cells to confirm so that it stands (doubt.go).
 //
 // What has happened and what is promised never mix: a point's points are split into 已有基础 (level, growth) and 建设承诺
 // (commitment), and promises are compared with growth achieved and with the peers' (credibility.go), to be verified, without points.
@@ -68,7 +68,7 @@ const (
 	Waiting = "expert"  // only experts can speak to the point, and their marks don't count yet
 )
 
-// WeightedMean is the Score.Method of a point; that of an evidence is one of templates.Methods.
+// WeightedMean is the Score.Method of a point; that of an evidence is what its rubric says.
 const WeightedMean = "weighted_mean"
 
 // Run scores every submission of the batch and ranks those that may be ranked. For each submission and point the scores

@@ -787,6 +787,21 @@ func Few(names []string) string {
 	return fmt.Sprintf("%s等%d家", strings.Join(names[:shown], "、"), len(names))
 }
 
+// Grouped puts together what has the same key, in the order in which the keys come first.
+func Grouped[T any, K comparable](rows []T, key func(T) K) [][]T {
+	var out [][]T
+	at := map[K]int{}
+	for _, r := range rows {
+		i, known := at[key(r)]
+		if !known {
+			i = len(out)
+			at[key(r)], out = i, append(out, nil)
+		}
+		out[i] = append(out[i], r)
+	}
+	return out
+}
+
 // SameTotal is by how much two totals differ at least: ranks are made of totals rounded so.
 const SameTotal = 1e-10
 

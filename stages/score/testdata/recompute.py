@@ -381,9 +381,10 @@ for r in tables["assessments"]:
         same("assessment", (r["expert"], r["submission"]), sum(m["value"] / experts["scale"] * full[m["point"]] for m in given), r["points"] or 0.0)
         same("assessment", (r["expert"], r["submission"]), sum(full[m["point"]] for m in given), r["possible"])
         continue
-    each = [x["points"] for x in tables["assessments"] if x["submission"] == r["submission"] and x["expert"] and x["state"] == "whole"]
-    if each:
-        same("assessment", r["submission"], sum(each) / len(each), r["points"])
+    whole = [x for x in tables["assessments"] if x["submission"] == r["submission"] and x["expert"] and x["state"] == "whole"]
+    for column in ("points", "possible"):
+        if whole:
+            same("assessment", (r["submission"], column), sum(x[column] for x in whole) / len(whole), r[column])
 
 # --- leniency: the least squares' own conditions, expert by expert ---------------------------------------------------------------------
 lenient = {r["expert"]: r["leniency"] or 0.0 for r in tables["experts"]}
