@@ -59,7 +59,8 @@ var auditActs = map[string][]string{
 }
 
 func (a *Audit) check(l *loader, d *Definition) {
-	l.when(a.Pairs < 2 || a.Strongest < 1 || a.Gather < 1, at{"audit.yaml", "$"}, "pairs、strongest 或 gather 不对", "pairs 不小于2，其余的数不小于1。")
+	l.when(a.Pairs < 2 || a.Strongest < 1 || a.Gather < 1, at{"audit.yaml", "$"}, "pairs、strongest 或 gather 不对",
+		"pairs 不小于2，其余的数不小于1。")
 	for i, m := range a.Moves {
 		where := at{"audit.yaml", fmt.Sprintf("$.moves[%d]", i)}
 		l.when(!identifier.MatchString(m.ID), where, "动作“"+m.ID+"”不合格式", "请用小写英文字母、数字和下划线，全表不重复。")

@@ -9,6 +9,7 @@ import (
 )
 
 // Rubric is 附件2, the indicators with their observation points. The document gives no weights: those here are a default
+
 // that says so, and are the reader's to change.
 type Rubric struct {
 	// Version 2 tells what counts from what is only shown and holds counted evidence to the fields' better. Rubrics
@@ -103,14 +104,16 @@ type Credibility struct {
 
 // Scenario is one other way to rank, which differs from the rubric in one thing.
 type Scenario struct {
-	ID          string `check:"alone"`
-	Label       string `check:"must"`
-	Method      string `check:"in minmax percentile target distance zscore"` // of normalisation, for all evidence that isn't measured against a target
+	ID    string `check:"alone"`
+	Label string `check:"must"`
+	// of normalisation, for all evidence that isn't measured against a target
+	Method      string `check:"in minmax percentile target distance zscore"`
 	Aggregation string `check:"in geometric"`
 	Weights     string `check:"in indicators entropy pca"`
 	Decides     bool   // whoever crosses the line by it can't be called firm; the others only inform
-	Basis       string `check:"in size"`     // each amount on its own base
-	Experts     string `check:"in leniency"` // each expert's is taken off the marks; only where recusals make the sets of experts differ
+	Basis       string `check:"in size"` // each amount on its own base
+	// each expert's is taken off the marks; only where recusals make the sets of experts differ
+	Experts string `check:"in leniency"`
 	// Parts lets evidence that counts nothing count so much, by kind.
 	Parts map[string]int
 }
@@ -150,6 +153,7 @@ type Point struct {
 	Label  string // official wording, verbatim
 	Weight decimal.Decimal
 	// ExpertShare is how much of the point only words can speak to: 1 waits for experts wholly, 0 is scored from figures.
+
 	ExpertShare decimal.Decimal `yaml:"expert_share"`
 	Deduction   bool            // 7: experts deduct, nothing is earned
 	Ask         string          // what experts are asked beyond the official wording
@@ -175,12 +179,13 @@ func (p *Point) Find(id string) *Evidence {
 
 // Evidence is one quantity that speaks to a point.
 type Evidence struct {
-	ID        string
-	Label     string `check:"must"`
-	Expr      string
-	Unit      string          `check:"must"`
-	Kind      string          `check:"must,in level growth commitment"`             // 已有基础 (level, growth) or 建设承诺
-	Basis     string          `check:"must"`                                        // what it is relative to, for a person: 每千名在校生
+	ID    string
+	Label string `check:"must"`
+	Expr  string
+	Unit  string `check:"must"`
+	Kind  string `check:"must,in level growth commitment"` // 已有基础 (level, growth) or 建设承诺
+	// what it is relative to, for a person: 每千名在校生
+	Basis     string          `check:"must"`
 	Direction string          `check:"must,in higher lower"`                        // which is better
 	Method    string          `check:"in minmax percentile target distance zscore"` // empty: the rubric's
 	Target    decimal.Decimal // for the methods target and distance: the value that earns all
@@ -239,7 +244,8 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 	}
 	l.when(r.Available.IsNegative() || r.Available.GreaterThan(one), root,
 		"available 不在0到1之间", "写可以参加比较的最低数据齐备程度，例如 0.6。")
-	if b := r.Robustness; b.Draws <= 0 || b.Seed == 0 || b.Budget <= 0 || b.Near <= 1 || !b.Spread.IsPositive() || !b.Spread.LessThan(one) || !b.Sure.GreaterThan(decimal.NewFromFloat(0.5)) || b.Sure.GreaterThan(one) {
+	if b := r.Robustness; b.Draws <= 0 || b.Seed == 0 || b.Budget <= 0 || b.Near <= 1 || !b.Spread.IsPositive() ||
+		!b.Spread.LessThan(one) || !b.Sure.GreaterThan(decimal.NewFromFloat(0.5)) || b.Sure.GreaterThan(one) {
 		l.problem(root, "robustness 不完整", "写明 draws、seed、budget（大于0）、near（大于1）、spread（0到1之间）和 sure（0.5到1之间）。")
 	}
 	r.checkExperts(l, root)
@@ -285,7 +291,8 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 
 func (r *Rubric) checkExperts(l *loader, root at) {
 	one := decimal.NewFromInt(1)
-	if x := r.Experts; x.Count <= 0 || !x.Scale.IsPositive() || !slices.Contains([]string{Mean, TrimmedMean}, x.Combine) ||
+	if x := r.Experts; x.Count <= 0 || !x.Scale.IsPositive() ||
+		!slices.Contains([]string{Mean, TrimmedMean}, x.Combine) ||
 		x.TrimFrom < 3 || x.Least < 1 ||
 		x.Deduction.IsNegative() || r.Version >= 2 && (len(x.Rejections) == 0 || x.Veto != nil) {
 		l.problem(root, "experts 不完整", "写明 count、least（不小于1）、scale（大于0）、combine（mean 或 trimmed_mean）、trim_from（不小于3）、"+
@@ -318,9 +325,11 @@ func (r *Rubric) checkScenarios(l *loader, root at) {
 			l.when(!slices.Contains([]string{Level, GrowthRate, Commitment}, kind) || parts <= 0, root,
 				"情景“"+s.ID+"”的 parts 不认识", "写 level、growth、commitment 中的种类和大于0的份数。")
 		}
-		l.when(s.Decides && (s.Weights == WeightsByEntropy || s.Weights == WeightsByPCA || len(s.Parts) > 0 || s.Basis != ""), root,
+		l.when(s.Decides && (s.Weights == WeightsByEntropy || s.Weights == WeightsByPCA || len(s.Parts) > 0 ||
+			s.Basis != ""), root,
 			"情景“"+s.ID+"”由数据得出权重、计入增长或补充采集、或折算到规模，却写了 decides", "这些情景只供参考，请去掉 decides。")
-		l.when(s.ID == BaseScenario || !identifier.MatchString(s.ID) || strings.HasPrefix(s.ID, WithoutScenario) || changes != 1, root,
+		l.when(s.ID == BaseScenario || !identifier.MatchString(s.ID) || strings.HasPrefix(s.ID, WithoutScenario) ||
+			changes != 1, root,
 			"情景“"+s.ID+"”的 id 不合格式，或不是恰好换一处", "每个情景写 id、label，以及 method、aggregation、weights、basis、experts、parts 之一。")
 	}
 }
@@ -379,6 +388,7 @@ func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, 
 		}
 	}
 	actual, committed := len(years[Actual]), len(years[Committed])
-	l.when(e.Kind == Commitment && (actual > 0 || committed == 0) || e.Kind == Level && committed > 0 || e.Kind == GrowthRate && (committed > 0 || actual < 2), where,
+	l.when(e.Kind == Commitment && (actual > 0 || committed == 0) || e.Kind == Level && committed > 0 ||
+		e.Kind == GrowthRate && (committed > 0 || actual < 2), where,
 		"依据“"+e.ID+"”的 kind 是 "+e.Kind+"，与所用年度不合", "level 和 growth 只用实际年度（growth 至少两个），commitment 只用承诺年度。")
 }

@@ -1,8 +1,10 @@
 // Package templates is one year's knowledge as data, loaded and validated: the form with every field and its place on
 // the sheets, the directory of consortia, the rules, the rubric, and what the published tables mean. Everything else in
+
 // the program is derived from it: the Excel template, the reader, the Arrow schemas, the checks, the dictionary.
 //
 // A definition that contradicts itself does not load: Load names file, line and cure. The structs are plain; Arrow and
+
 // Excel are not known here.
 package templates
 
@@ -228,7 +230,8 @@ func (l *loader) decode(file string, into any) {
 		return
 	}
 	if line, err := unmarshal(data, into); err != nil {
-		l.problems = append(l.problems, &Problem{path.Join(l.dir, file), line, "无法读取：" + err.Error(), "请改正拼写或缩进；不认识的键一律不接受。"})
+		l.problems = append(l.problems, &Problem{path.Join(l.dir, file), line, "无法读取：" + err.Error(),
+			"请改正拼写或缩进；不认识的键一律不接受。"})
 	}
 }
 
