@@ -125,7 +125,7 @@ func (r *Rule) About(f *Field) bool {
 //	length        a text over its limit
 //	expr          Expr over the values of one submission
 //	column        the figures of whole years looked at together (Kinds: not_applicable, swapped; Threshold: their share)
-//	record        rows of a list of the form (Kinds says which fault, see check/record.go)
+//	record        rows of a list of the form (Kinds says which fault, of RecordKinds)
 //	unsupported   a large claim (When) that no supporting material is listed for
 //	national      a consortium that the directory marks as national already
 //	shared_member the same unit in several consortia (Kinds: member kinds)
@@ -136,6 +136,12 @@ func (r *Rule) About(f *Field) bool {
 var Checks = []string{
 	"file", "marks", "two_versions", "required", "supplement", "unreadable", "coercion", "bounds", "fraction", "length",
 	"expr", "column", "record", "unsupported", "national", "shared_member", "near_text", "unheard", "school_list",
+}
+
+// RecordKinds are the faults that a rule with the check record can name.
+var RecordKinds = []string{
+	"enrolment_none", "member_duplicate", "member_campus", "lead_flag", "enrolment_missing", "enrolment_extra",
+	"verification_denied", "roster_shifted",
 }
 
 var (
@@ -160,6 +166,12 @@ func (d *Definition) checkRules(l *loader, g *language) {
 			l.problem(r.at, "规则 "+r.Code+"（"+r.ID+"）的代码或编号重复", "代码和编号各只能用一次，旧代码不得再用。")
 		}
 		d.rules[r.Code], ids[r.ID] = r, true
+		for _, kind := range r.Kinds { // a definition of an earlier program may ask what has become an expression since
+			if r.Check == "record" && !slices.Contains(RecordKinds, kind) {
+				l.problem(r.at, "规则 "+r.Code+" 的 kinds“"+kind+"”这一版程序不认识",
+					"请照现在的定义改写这条规则；要原样重做当时的运行，请用当时的程序。")
+			}
+		}
 		d.compileRule(l, g, r)
 		for _, p := range r.Places {
 			if _, _, list := d.layout.Area(p); list {
