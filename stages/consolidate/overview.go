@@ -17,23 +17,24 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// The first sheet is one screen and one page: over it how much there is, left who stands where around the line, right what to do next,
-// below who entered or left and what goes wrong most.
+// The first sheet is one screen and one page: over it how much there is, left who stands where around the line, right what to do next
+// and who goes back for what, below who entered or left and what goes wrong most.
 const (
 	tileRow    = 4
 	partRow    = 7
 	stepCol    = 9  // 5 columns
 	placesLow  = 16 // most places shown
 	shownRules = 8
+	shownBack  = 6  // most that go back by name
 	headerHigh = 34 // points: heads of two lines
 )
 
 // overview is 总览.
 func (w *workbook) overview(name string) error {
-	o := &overview{workbook: w, page: &book.Page{Sheet: name, Landscape: true, OnePage: true, Widths: []float64{7, 8, 34, 11, 12, 12, 24, 1.5, 22, 36, 15, 20, 15}}}
+	o := &overview{workbook: w, page: &book.Page{Sheet: name, Landscape: true, OnePage: true, Widths: []float64{7, 8, 34, 11, 12, 12, 24, 1.5, 32, 36, 15, 20, 15}}}
 	o.heading()
 	o.tiles()
-	left, right := o.places(), o.steps()
+	left, right := o.places(), o.returned(o.steps()+1)
 	row := max(left, right) + 1
 	left, right = o.rules(row), o.moved(row)
 	o.contents(max(left, right) + 1)
@@ -270,6 +271,30 @@ func (o *overview) steps() int {
 	}
 	if len(all) == 0 {
 		o.page.Span(row, stepCol, 5, plain("没有等着办的事。"))
+		row++
+	}
+	return row
+}
+
+// returned says which submissions go back, and what for.
+func (o *overview) returned(row int) int {
+	faults := map[string][]string{}
+	for x := range o.Judgement.Findings.All() {
+		if at := faults[x.Submission]; x.Answered() == table.ToMend && x.Submission != "" && !slices.Contains(at, x.Title) {
+			faults[x.Submission] = append(at, x.Title)
+		}
+	}
+	if len(faults) == 0 {
+		return row
+	}
+	row = o.part(row, stepCol, 5, "谁要退回修改，为什么")
+	for i, id := range slices.Sorted(maps.Keys(faults)) {
+		if i == shownBack {
+			o.page.Span(row, stepCol, 5, book.Cell{Value: fmt.Sprintf("其余%d家见%s。", len(faults)-i, o.sheet("findings")), Look: book.Subtitle})
+			return row + 1
+		}
+		o.page.Span(row, stepCol, 1, plain(o.name(id)))
+		o.page.Span(row, stepCol+1, 4, plain(short2(faults[id])))
 		row++
 	}
 	return row
