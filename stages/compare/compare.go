@@ -35,7 +35,8 @@ func Run(before, now *table.Round, why Why) table.Table[table.Change] {
 	was, is, registered, judged := byID(before), byID(now), verdicts(why.Registered), verdicts(why.Judged)
 	ids := union(was, is)
 	for _, id := range ids {
-		p := &pair{d: now.Facts.Definition, all: [2]map[string]*submission{was, is}, ids: ids, before: was[id], now: is[id], registered: registered[id], judged: judged[id], moves: why.Moves[id]}
+		p := &pair{d: now.Facts.Definition, all: [2]map[string]*submission{was, is}, ids: ids, before: was[id], now: is[id],
+			registered: registered[id], judged: judged[id], register: now.Judgement.Register, moves: why.Moves[id]}
 		p.compare()
 		slices.SortStableFunc(p.rows, func(a, b table.Change) int {
 			return cmp.Compare(slices.Index(table.ChangeKinds, a.Kind), slices.Index(table.ChangeKinds, b.Kind))
@@ -109,6 +110,7 @@ type pair struct {
 	ids         []string
 	registered  model.Verdict // the last round's facts with this round's register; empty: as it was
 	judged      model.Verdict // this round's facts by the earlier rules; empty: nobody can say
+	register    table.Register
 	moves       []table.Move
 	rows        []table.Change
 }
@@ -133,6 +135,7 @@ func (p *pair) compare() {
 	p.values()
 	p.records()
 	p.sent()
+	p.objections()
 	p.verdicts()
 	p.findings()
 	p.points()
@@ -157,6 +160,15 @@ func edition(s table.Submission) string {
 		return "未填报送版次"
 	}
 	return fmt.Sprintf("报送版次%d", s.Edition.V)
+}
+
+// objections names those that were upheld, without who objected and to what.
+func (p *pair) objections() {
+	for _, e := range p.register {
+		if e.Upheld() && e.Key == table.ConsortiumKey(p.now.form.Submission) {
+			p.add(table.Change{Kind: table.ObjectionUpheld, Label: table.ObjectionUpheld.Label(), After: e.Values[templates.RegisterDate] + "收到"})
+		}
+	}
 }
 
 func (p *pair) verdicts() {

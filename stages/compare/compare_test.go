@@ -31,6 +31,7 @@ type state struct {
 	verdict  model.Verdict
 	total    float64
 	rank     int32
+	objected map[string]string // what the register says of an objection
 }
 
 func round(t *testing.T, states ...state) *table.Round {
@@ -50,6 +51,12 @@ func round(t *testing.T, states ...state) *table.Round {
 	for _, s := range states {
 		submissions = append(submissions, table.Submission{Batch: 2024, Submission: s.id, DirectoryNo: table.Some(int32(len(s.id))), City: "福州", CityCode: "350100",
 			Consortium: "联合体" + s.id, Edition: table.Some(s.edition), SHA256: s.sha})
+		for _, sheet := range d.Register.Sheets {
+			if sheet.Effect == templates.Objects && s.objected != nil {
+				key := table.ConsortiumKey(submissions[len(submissions)-1])
+				j.Register = append(j.Register, table.Registered{Sheet: sheet, Key: key, Values: s.objected, Private: map[string]string{"who": phone}})
+			}
+		}
 		for _, m := range s.metrics {
 			m.Submission, m.Sheet, m.Cell = s.id, "2年度数据", "E7"
 			metrics = append(metrics, m)
@@ -110,17 +117,19 @@ func TestEveryKindOfChange(t *testing.T) {
 	}
 	now := []state{
 		{id: "A", sha: "9", edition: 2, verdict: model.AskFirst, total: 61.5, rank: 2,
-			metrics: []table.Metric{value("apprentices", 2022, 20, "20"), value("apprentices", 2023, 0, "0"), missing("field_engineers", 2022), value("sales", 2022, 120000, "120000"), value("shared_courses", 2022, 4, "4")},
-			texts:   []table.Text{{Field: "plan", Text: "新，电话" + phone, Status: table.Normal}},
-			members: []table.Member{{Name: "甲公司", KindLabel: "企业", IsLead: true}, {Name: "丙学校", KindLabel: "中职学校", Enrolment: table.Some(100.0)}, {Name: "丁公司", KindLabel: "企业"}},
+			objected: map[string]string{"date": "2024-09-12", "about": "成员单位有误", "outcome": "成立"},
+			metrics:  []table.Metric{value("apprentices", 2022, 20, "20"), value("apprentices", 2023, 0, "0"), missing("field_engineers", 2022), value("sales", 2022, 120000, "120000"), value("shared_courses", 2022, 4, "4")},
+			texts:    []table.Text{{Field: "plan", Text: "新，电话" + phone, Status: table.Normal}},
+			members:  []table.Member{{Name: "甲公司", KindLabel: "企业", IsLead: true}, {Name: "丙学校", KindLabel: "中职学校", Enrolment: table.Some(100.0)}, {Name: "丁公司", KindLabel: "企业"}},
 			findings: []table.Finding{{Fingerprint: "b", Title: "没关的", Message: "y"}, {Fingerprint: "c", Title: "说明了的", Message: "z", Explanation: "因为"}, {Fingerprint: "f", Title: "早说明的", Message: "u", Explanation: "如前"},
 				{Fingerprint: "d", Title: "又开的", Message: "w2"}, {Fingerprint: "e", Title: "新来的", Message: "v"}}},
-		{id: "BB", sha: "2", edition: 1, verdict: model.Accept},
+		{id: "BB", sha: "2", edition: 1, verdict: model.Accept, objected: map[string]string{"date": "2024-09-13", "outcome": "不成立"}},
 		{id: "CCC", sha: "33", edition: 2, verdict: model.Accept},
 		{id: "EEEEE", sha: "5", edition: 1, verdict: model.Accept},
 	}
 	want := []string{
 		"A resent 已重报: 报送版次1→报送版次2",
+		"A objection 异议成立: →2024-09-12收到",
 		"A verdict 受理结论: 退回修改→待说明 own",
 		"A finding_new 新来的: →v",
 		"A finding_reopened 又开的: w→w2",

@@ -148,7 +148,7 @@ func gather(in Input) []*pack {
 }
 
 // hidden are the changes that a prefecture is not told: points and ranks.
-var hidden = []table.ChangeKind{table.TotalChanged, table.TotalStep, table.RankChanged}
+var hidden = []table.ChangeKind{table.ObjectionUpheld, table.TotalChanged, table.TotalStep, table.RankChanged}
 
 // discreetChange keeps from a prefecture what a finding across submissions said of others, in this round or the last.
 func discreetChange(c table.Change) table.Change {

@@ -29,6 +29,12 @@ func (e Registered) Decides(x Finding) bool {
 	return e.Sheet.Effect == templates.Decides && e.Fingerprint == x.Fingerprint && (e.ValueHash == "" || e.ValueHash == x.ValueHash)
 }
 
+// Upheld says whether an entry is an objection that was found to be right: the last of the outcomes.
+func (e Registered) Upheld() bool {
+	c := e.Sheet.Column(templates.RegisterOutcome)
+	return e.Sheet.Effect == templates.Objects && c != nil && e.Values[c.ID] == c.Options[len(c.Options)-1]
+}
+
 // ConsortiumKey identifies a consortium from round to round: its number in the directory, or else its name.
 func ConsortiumKey(s Submission) string {
 	if s.DirectoryNo.Valid {

@@ -815,6 +815,7 @@ const (
 	ResentUnchanged     ChangeKind = "resent_unchanged"     // another file, and nothing in it changed
 	Resent              ChangeKind = "resent"
 	VerdictChanged      ChangeKind = "verdict"
+	ObjectionUpheld     ChangeKind = "objection" // the register says so; what else changed may follow from it
 	FindingNew          ChangeKind = "finding_new"
 	FindingOpen         ChangeKind = "finding_open"     // was there in the last round
 	FindingReopened     ChangeKind = "finding_reopened" // had an explanation, which no longer covers it
@@ -833,14 +834,14 @@ const (
 )
 
 // ChangeKinds lists them in the order in which the changes of a submission stand.
-var ChangeKinds = []ChangeKind{SubmissionNew, SubmissionWithdrawn, NotResent, ResentUnchanged, Resent, VerdictChanged,
-	FindingNew, FindingReopened, FindingOpen, FindingExplained, FindingClosed,
+var ChangeKinds = []ChangeKind{SubmissionNew, SubmissionWithdrawn, NotResent, ResentUnchanged, Resent,
+	ObjectionUpheld, VerdictChanged, FindingNew, FindingReopened, FindingOpen, FindingExplained, FindingClosed,
 	ValueFilled, ValueCleared, ValueChanged, ValueRewritten, RecordAdded, RecordRemoved, RecordChanged, TotalChanged, TotalStep, RankChanged}
 
 // Label is how a person reads it.
 func (k ChangeKind) Label() string {
 	return map[ChangeKind]string{SubmissionNew: "新增申报", SubmissionWithdrawn: "本轮没有", NotResent: "没有重报", ResentUnchanged: "重报而内容未变（个人信息栏目不比较）", Resent: "已重报",
-		VerdictChanged: "结论改变", FindingNew: "新出现的问题", FindingReopened: "须重新说明", FindingOpen: "仍未解决", FindingExplained: "已说明", FindingClosed: "已解决",
+		VerdictChanged: "结论改变", ObjectionUpheld: "异议成立", FindingNew: "新出现的问题", FindingReopened: "须重新说明", FindingOpen: "仍未解决", FindingExplained: "已说明", FindingClosed: "已解决",
 		ValueFilled: "补填", ValueCleared: "清空", ValueChanged: "改数", ValueRewritten: "改写法", RecordAdded: "增加一行", RecordRemoved: "删去一行", RecordChanged: "改动一行",
 		TotalChanged: "得分改变", TotalStep: "其中", RankChanged: "名次改变"}[k]
 }

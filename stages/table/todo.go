@@ -252,11 +252,10 @@ func (w *waiting) objections(s *templates.RegisterSheet) {
 			continue
 		}
 		asked := ""
-		upheld := e.Values[templates.RegisterOutcome]
-		switch c := s.Column(templates.RegisterOutcome); {
-		case upheld == "":
+		switch {
+		case e.Values[templates.RegisterOutcome] == "":
 			asked = "还没有处理结果"
-		case c != nil && upheld == c.Options[len(c.Options)-1] && w.Register.Award(e.Key).Reached(templates.StepCleared):
+		case e.Upheld() && w.Register.Award(e.Key).Reached(templates.StepCleared):
 			asked = "异议成立，而“" + w.step(templates.StepCleared).Label + "”已登记通过"
 		default:
 			continue
