@@ -101,9 +101,9 @@ func named(d *templates.Definition, words string) []string {
 	return nil
 }
 
-// pair holds each piece against its workbook: rows of the table pieces, and findings where they differ. What a further
-// piece of the same kind agrees with stands; an older print beside it is listed and not told.
-func pair(facts *table.Facts, pieces []*piece) {
+// paired is the facts with each piece held against its workbook: rows of the table pieces, and findings where they
+// differ. What a further piece of the same kind agrees with stands; an older print beside it is listed and not told.
+func paired(facts *table.Facts, pieces []*piece) *table.Facts {
 	d, forms := facts.Definition, slices.Collect(facts.Forms)
 	agreed := map[string]bool{} // kind and submission
 	var held []pairing
@@ -120,7 +120,7 @@ func pair(facts *table.Facts, pieces []*piece) {
 		agreed[h.Kind+h.Submission] = agreed[h.Kind+h.Submission] || h.Result == table.PieceSame
 		held = append(held, h)
 	}
-	rows := table.NewBuilder[table.Piece]()
+	rows, findings := table.NewBuilder[table.Piece](), []model.Finding(nil)
 	for _, h := range held {
 		if rows.Append(h.Piece); h.Result != table.PieceDiffers {
 			continue
@@ -135,10 +135,10 @@ func pair(facts *table.Facts, pieces []*piece) {
 			rows.Append(row)
 		}
 		if !agreed[h.Kind+h.Submission] {
-			facts.Reading = append(facts.Reading, h.finding(d))
+			findings = append(findings, h.finding(d))
 		}
 	}
-	facts.Pieces = rows.Finish()
+	return facts.With(rows.Finish(), findings)
 }
 
 // pairing is a piece with the values by which it differs from its workbook.

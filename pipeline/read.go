@@ -68,7 +68,7 @@ func readAs(ctx context.Context, d *templates.Definition, sources []intake.Sourc
 	for i := range ways {
 		facts[i] = batches[d][i].Facts()
 		facts[i].Sources = which[d]
-		pair(facts[i], pieces)
+		facts[i] = paired(facts[i], pieces)
 		if len(which[d.Progress]) > 0 {
 			facts[i].Progress = batches[d.Progress][i].Facts()
 			facts[i].Progress.Sources = which[d.Progress]

@@ -97,7 +97,7 @@ func (f *form) columnsOf(list string) []*templates.Field {
 // rowOf is a fault of one row of a list: of the columns that it leaves blank; where it is not about blanks, of those that the condition looks at.
 func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 	x := fault{member: fmt.Sprintf("%s:%d", list, row.Record), vars: map[string]string{"count": fmt.Sprint(rowOf(row.At)), "raw": "", "value": ""}}
-	looked := slices.Clone(c.Expr.Fields)
+	looked := slices.DeleteFunc(slices.Clone(c.Expr.Fields), func(column string) bool { return f.batch.def.Field(column).Record != list })
 	if blank := slices.DeleteFunc(slices.Clone(looked), func(column string) bool { return row.Filled(column, 0) }); len(blank) > 0 {
 		looked = blank
 	}

@@ -41,6 +41,13 @@ type Facts struct {
 	Said map[string]string
 }
 
+// With is the same facts together with what came beside the workbooks: the pieces, and the findings about them.
+func (f *Facts) With(pieces Table[Piece], findings []model.Finding) *Facts {
+	out := *f
+	out.Pieces, out.Reading = pieces, slices.Concat(f.Reading, findings)
+	return &out
+}
+
 // Given is an explanation that was in force before.
 type Given struct{ Fingerprint, ValueHash, Words string }
 

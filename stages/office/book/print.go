@@ -36,7 +36,8 @@ func (r *Report) setUp(sheet string, p printing) {
 	}
 	properties := &excelize.SheetPropsOptions{FitToPage: &fit}
 	if p.tab != "" {
-		properties.TabColorRGB = &p.tab
+		opaque := "FF" + p.tab
+		properties.TabColorRGB = &opaque
 	}
 	try.Do(r.file.SetSheetProps(sheet, properties))
 	try.Do(r.file.SetPageLayout(sheet, layout))
