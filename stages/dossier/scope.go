@@ -220,8 +220,7 @@ func (s *scope) comments(in Input, rows map[string]*scope) {
 	}
 	points := map[string]string{}
 	for _, p := range in.Definition.Rubric.Points() {
-		head, _, _ := strings.Cut(p.Label, "，")
-		points[p.ID] = p.ID + " " + head
+		points[p.ID], _, _ = strings.Cut(p.Full(), "，")
 	}
 	of := map[string][]table.Score{}
 	for x := range in.Ranking.Scores.All() {
