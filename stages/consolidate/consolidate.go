@@ -183,11 +183,7 @@ func newWorkbook(in Input) *workbook {
 
 // name is what a consortium is called, with what is for the Department to decide about it.
 func (w *workbook) name(id string) string {
-	name := text.Mask(w.of(id).Consortium)
-	if r := w.ranks[id]; r.Pending && r.Proposals != "" {
-		name += "〔待厅里认定：" + r.Proposals + "〕"
-	}
-	return name
+	return text.Mask(w.of(id).Consortium) + w.ranks[id].Tag()
 }
 
 // of finds a submission by its id; the zero value where there is none.

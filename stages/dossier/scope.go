@@ -160,6 +160,7 @@ func (s *scope) consortia(in Input) map[string]*scope {
 		row := rows[k.Submission]
 		w := wordsOf(k)
 		w["said"], w["inside"] = strings.Replace(k.Said(), "/", " / ", 1), ""
+		w["tag"] = k.Tag()
 		if k.Ranked {
 			if ranked++; k.Complete && k.Rank.V <= int32(mustInt(s.words["select"])) {
 				w["inside"] = "是"

@@ -485,6 +485,14 @@ type Rank struct {
 	Method      string       `col:"method"`
 }
 
+// Tag stands beside the name of a submission wherever its rank stands, while experts' proposals about it are undecided.
+func (r Rank) Tag() string {
+	if !r.Pending || r.Proposals == "" {
+		return ""
+	}
+	return "〔待厅里认定：" + r.Proposals + "〕"
+}
+
 // Said writes a total with what can be had, and says where some of the evidence was left out of it: 16.70/54.
 func (r Rank) Said() string {
 	said := fmt.Sprintf("%.2f/%s", r.Total, Plain(Some(math.Round(r.Possible*1e10)/1e10)))
