@@ -229,14 +229,6 @@ func number(v float64) book.Cell { return book.Cell{Value: v, Look: book.Number(
 func count(n int) book.Cell      { return book.Cell{Value: n, Look: book.Integer} }
 func points(v float64) book.Cell { return book.Cell{Value: round(v), Look: book.Points} }
 
-// optional is a number, or an empty cell.
-func optional[N int32 | float64](v table.Opt[N], look book.Look) book.Cell {
-	if !v.Valid {
-		return book.Cell{Look: look}
-	}
-	return book.Cell{Value: v.V, Look: look}
-}
-
 // yes marks what is so.
 func yes(b bool) book.Cell {
 	if b {

@@ -176,12 +176,6 @@ func (p *prover) before(f *templates.Field, y templates.Year) bool {
 	})
 }
 
-// rescaled is the scale that an edit leaves of one evidence.
-type rescaled struct {
-	at    int
-	scale scale
-}
-
 // after says where one submission stands after an edit.
 func (p *prover) after(e *entrant, x edit) table.Place {
 	by := e.form

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"runtime"
 	"runtime/debug"
 	"strings"
 
@@ -36,12 +37,13 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// ballast is never touched: it takes no memory, and is a part of what the collector lets double before it runs again. A
-// run holds so little that it would otherwise collect all the time.
-var ballast = make([]byte, 64<<20)
-
 func main() {
-	os.Exit(Main(os.Args, os.Stdout, os.Stderr))
+	// Never touched, so it takes no memory, but is a part of what the collector lets double before it runs again: a run
+	// holds so little that it would otherwise collect all the time.
+	ballast := make([]byte, 64<<20)
+	code := Main(os.Args, os.Stdout, os.Stderr)
+	runtime.KeepAlive(ballast)
+	os.Exit(code)
 }
 
 // Main runs the program and gives its exit code.
