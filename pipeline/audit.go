@@ -27,8 +27,7 @@ type Audited struct {
 	Tried   int               `json:"tried"`   // moves
 	Ranked  int               `json:"ranked"`  // submissions whose moves were tried
 	LeftOut []AuditLeftOut    `json:"left_out"`
-	Basis   string            `json:"basis,omitempty"` // what the rubric divides by, and why that can be bent
-	Pays    []audit.Paying    `json:"pays"`            // perverse moves that raise a rank, by what they raise most
+	Pays    []audit.Paying    `json:"pays"` // perverse moves that raise a rank, by what they raise most
 	Claims  []audit.Paying    `json:"claims"`
 	Rows    []table.Incentive `json:"-"` // all that were tried
 	Files   []publish.File    `json:"-"` // to be written below Out
@@ -180,8 +179,7 @@ func (a *auditing) try(c *auditCase, m audit.Move) audit.Tried {
 // result sums up in the order of the submissions.
 func (a *auditing) result() *Audited {
 	out := &Audited{Year: a.d.Year, Version: publish.Version, Ranked: len(a.cases), LeftOut: a.leftOut,
-		Basis: audit.Basis(a.d),
-		Pays:  []audit.Paying{}, Claims: []audit.Paying{}}
+		Pays: []audit.Paying{}, Claims: []audit.Paying{}}
 	for _, c := range a.cases {
 		for _, t := range c.tried {
 			out.Rows = append(out.Rows, c.subject.Row(t))

@@ -23,10 +23,16 @@ import (
 //  2. With the rubric that ships, no perverse move on the samples raises a rank or even a total.
 //  3. Before any move a submission stands where the run ranks it; a move after which it must be corrected never pays.
 //     The experts' marks count as they do there.
-//  4. What is found does not depend on the number of workers, nor do the bytes that are written.
+//  4. Nor does one with amounts per student, where the Department's list says who belongs to a consortium and how many they are.
+//  5. What is found does not depend on the number of workers, nor do the bytes that are written.
 
 // auditOf audits the samples under a definition, so many submissions of them, with only the moves that keep chooses.
 func auditOf(t *testing.T, d *templates.Definition, every, workers int, keep func(*templates.AuditMove) bool) (*auditing, *Audited) {
+	t.Helper()
+	return auditWith(t, d, nil, every, workers, keep)
+}
+
+func auditWith(t *testing.T, d *templates.Definition, register table.Register, every, workers int, keep func(*templates.AuditMove) bool) (*auditing, *Audited) {
 	t.Helper()
 	b, err := batch()
 	if err != nil {
@@ -34,7 +40,7 @@ func auditOf(t *testing.T, d *templates.Definition, every, workers int, keep fun
 	}
 	facts := *b.facts
 	facts.Definition = only(d, keep)
-	a, err := newAuditing(&facts, check.Known{}, table.Marking{}, nil)
+	a, err := newAuditing(&facts, check.Known{Register: register}, table.Marking{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +72,11 @@ func only(d *templates.Definition, keep func(*templates.AuditMove) bool) *templa
 
 // ratios is the definition with the rubric as it was when it divided by what applicants state.
 func ratios(t *testing.T) *templates.Definition {
+	return rubricOf(t, "../stages/score/testdata/rubric-ratios.yaml", "")
+}
+
+// rubricOf is the definition with another rubric, below a line of its own.
+func rubricOf(t *testing.T, rubric, line string) *templates.Definition {
 	t.Helper()
 	files := fstest.MapFS{}
 	paths, err := filepath.Glob("../templates/2024/*.yaml")
@@ -75,11 +86,14 @@ func ratios(t *testing.T) *templates.Definition {
 	for _, path := range paths {
 		name := "2024/" + filepath.Base(path)
 		if name == "2024/rubric.yaml" {
-			path = "../stages/score/testdata/rubric-ratios.yaml"
+			path = rubric
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if path == rubric {
+			data = append([]byte(line), data...)
 		}
 		files[name] = &fstest.MapFile{Data: data}
 	}
@@ -162,6 +176,45 @@ func TestNoPerverseMovePays(t *testing.T) {
 		if place.Total != c.subject.Total || place.Rank != c.subject.Rank {
 			t.Errorf("%s: nothing changed, and it stands at %v instead of %v", c.subject.Submission.Submission, place, c.subject.Place)
 		}
+	}
+}
+
+func TestNothingPaysPerStudent(t *testing.T) {
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sheet *templates.RegisterSheet
+	for _, s := range b.d.Register.Sheets {
+		if s.Effect == templates.Lists {
+			sheet = s
+		}
+	}
+	names, at := map[string]string{}, map[string]int{}
+	for s := range b.facts.Submissions.All() {
+		names[s.Submission] = s.Consortium
+	}
+	var register table.Register
+	for m := range b.facts.Members.All() {
+		kind, _ := b.d.Form.Kind(m.Kind)
+		i, listed := at[m.NameKey]
+		if !kind.School {
+			continue
+		} else if !listed {
+			i = len(register)
+			at[m.NameKey] = i
+			register = append(register, table.Registered{Sheet: sheet, Values: map[string]string{templates.RegisterSchool: m.Name,
+				templates.RegisterKind: m.KindLabel, templates.RegisterEnrolment: table.Plain(table.Some(max(m.Enrolment.V, 1000)))}})
+		}
+		register[i].Values[templates.RegisterMemberOf] += "、" + names[m.Submission]
+	}
+	every := 4
+	if programs.InCI() {
+		every = 1
+	}
+	_, r := auditWith(t, rubricOf(t, "../templates/2024/rubric.yaml", "basis: students\n"), register, every, 2, func(m *templates.AuditMove) bool { return m.List == templates.Perverse })
+	if len(r.Rows) == 0 || len(r.Pays) > 0 {
+		t.Errorf("of %d moves %d pay: %+v", len(r.Rows), len(r.Pays), r.Pays[:min(3, len(r.Pays))])
 	}
 }
 

@@ -227,8 +227,11 @@ func (r *running) notes() []string {
 		out = append(out, "没有写 --date 和 --reply-by：退回件里的办理期限留空，发出前请填上")
 	}
 	for _, e := range r.round.Strangers() {
-		out = append(out, fmt.Sprintf("登记表 %s：“%s”不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称",
-			e.Place, text.Mask(e.Values[templates.RegisterConsortium])))
+		whom := "“" + e.Values[templates.RegisterConsortium] + "”"
+		if list := e.Values[templates.RegisterMemberOf]; list != "" {
+			whom = "“" + list + "”里有的名称"
+		}
+		out = append(out, fmt.Sprintf("登记表 %s：%s不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称", e.Place, text.Mask(whom)))
 	}
 	for p := range r.round.Pieces.All() {
 		if p.Result == table.PieceAlone {

@@ -221,7 +221,13 @@ func TestSchoolsAreHeldAgainstTheList(t *testing.T) {
 		t.Fatal(err)
 	}
 	cells, row, short := map[string]string{}, 4, ""
-	seen := map[string]bool{}
+	seen, consortium, in := map[string]bool{}, map[string]string{}, map[string][]string{}
+	for x := range b.facts.Submissions.All() {
+		consortium[x.Submission] = x.Consortium
+	}
+	for m := range b.facts.Members.All() {
+		in[m.NameKey] = append(in[m.NameKey], consortium[m.Submission])
+	}
 	for m := range b.facts.Members.All() {
 		if kind, _ := b.d.Form.Kind(m.Kind); !kind.School || seen[m.NameKey] || !m.Enrolment.Valid {
 			continue
@@ -230,7 +236,7 @@ func TestSchoolsAreHeldAgainstTheList(t *testing.T) {
 		if seen[m.NameKey] = true; short == "" {
 			short, enrolment.V = m.NameKey, enrolment.V*1.2
 		}
-		for column, value := range map[string]string{"A": m.Name, "B": m.KindLabel, "C": table.Plain(enrolment), "D": "2023"} {
+		for column, value := range map[string]string{"A": m.Name, "B": m.KindLabel, "C": table.Plain(enrolment), "D": "2023", "F": strings.Join(in[m.NameKey], "、")} {
 			cells[fmt.Sprintf("学校名录!%s%d", column, row)] = value
 		}
 		row++

@@ -115,6 +115,7 @@ const (
 	RegisterEnrolment   = "enrolment"
 	RegisterYear        = "year"
 	RegisterOthers      = "others"
+	RegisterMemberOf    = "member_of"
 	RegisterPoints      = "points"
 	RegisterReject      = "reject"
 	RegisterReason      = "reason"

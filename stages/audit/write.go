@@ -44,16 +44,6 @@ func (r Report) Write(w io.Writer) error {
 	return report.Write(w, title)
 }
 
-// Basis says what a rubric divides by and why that can be bent: the Department's list vouches for the enrolment of each school, and not for who
-// lists which. Such a rubric is let through where the list is complete, as the rubric's rules say; the audit then answers no.
-func Basis(d *templates.Definition) string {
-	b := d.Rubric.Base(d.Rubric.Basis)
-	if b == nil {
-		return ""
-	}
-	return fmt.Sprintf("这套评分标准把数量折算到%s：学校名录管得住每所学校的在校生数，管不住名册列谁不列谁，少列一所学校分母就小。", b.Label)
-}
-
 // tally is one kind of move over all submissions.
 type tally struct {
 	list                     string
@@ -142,7 +132,7 @@ func (r Report) kinds(w *book.Report, title string) error {
 		found = fmt.Sprintf("逆向动作里有%d个能抬高名次，是计分办法的毛病，见“%s”。", paying, sheetPerverse)
 	}
 	remark := fmt.Sprintf("%s。在表单规则之内逐家试%d个动作（%d家参加排名的），别家的数不变：%s", title, len(r.Rows), len(r.Subjects), found)
-	remark += Basis(r.Definition) + "逆向：少列、少报、不报、拆东补西，联合体并没有更好。凭单方陈述：写得更好，名次上升是应该的，但要有佐证。"
+	remark += "逆向：少列、少报、不报、拆东补西，联合体并没有更好。凭单方陈述：写得更好，名次上升是应该的，但要有佐证。"
 	return book.Rows(w, book.Grid{Sheet: sheetKinds, Remark: remark, Alarm: paying > 0, Rows: len(all), Freeze: 2}, slices.Values(all), []book.ColumnOf[*tally]{
 		{Head: "哪一类", Width: 12, Cell: func(t *tally) book.Cell { return words(t.list) }},
 		{Head: "动作", Width: 36, Cell: func(t *tally) book.Cell { return words(t.label) }},

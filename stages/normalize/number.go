@@ -112,6 +112,11 @@ func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *tra
 	if !found {
 		return value, false
 	}
+	before, after := strings.TrimSpace(shown[:runs[0][0]]), strings.TrimSpace(shown[runs[0][1]:])
+	minus := strings.Contains(before, "-") || strings.HasSuffix(before, "(") && strings.HasPrefix(after, ")")
+	if minus != value.IsNegative() { // 0;0 shows -12 as 12
+		return value, false
+	}
 	around := currency.ReplaceAllString(shown[:runs[0][0]], "")
 	if around != shown[:runs[0][0]] { // money, in a unit that the sign leaves open
 		if !strings.Contains(f.Unit, "元") {

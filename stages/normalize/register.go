@@ -58,11 +58,11 @@ func (r *registerReader) fault(p model.Place, what, cure string) {
 func (r *registerReader) sheet(s *templates.RegisterSheet) []table.Registered {
 	cells := r.sheets[s.Title]
 	if len(cells) == 0 {
-		return nil // the Department may drop what it does not use
+		return nil // the Department may drop what it does not use, also a column: what stands below no heading is a fault
 	}
 	columns, header := headings(s, cells)
 	for _, c := range s.Columns {
-		if !c.Given && !slices.ContainsFunc(columns, func(h heading) bool { return h.column == c }) {
+		if c.Required && !slices.ContainsFunc(columns, func(h heading) bool { return h.column == c }) {
 			r.fault(model.Place{File: cells[0].Place.File, Sheet: s.Title}, "找不到表头“"+c.Label+"”", "请恢复这一列，或用新生成的登记表")
 			return nil
 		}
@@ -150,7 +150,7 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ro
 		}
 	}
 	if name := e.Values[templates.RegisterConsortium]; name != "" {
-		e.Key = r.key(name)
+		e.Key = table.KeyOf(r.d, name)
 	}
 	if print := e.Values[templates.RegisterFingerprint]; print != "" {
 		if e.Fingerprint, e.ValueHash = model.SplitExplanationKey(print); !fingerprintForm.MatchString(e.Fingerprint) {
@@ -196,7 +196,6 @@ func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) s
 	switch {
 	case !c.Kind.Says():
 		r.fault(c.Place, "这一格是“"+text+"”，没有可读的内容", "请直接写出内容，不用公式或图片")
-		return ""
 	case column.Date:
 		date := Date(c)
 		if date.Status != table.Normal {
@@ -214,19 +213,6 @@ func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) s
 		r.fault(c.Place, "“"+text+"”不在可选之列", "请从下拉中选："+strings.Join(options, "、"))
 	}
 	return text
-}
-
-// key identifies the consortium that was typed.
-func (r *registerReader) key(name string) string {
-	name = r.d.Directory.Plain(name)
-	for _, e := range r.d.Directory.Entries {
-		for _, p := range e.Pairs() {
-			if text.NameKey(p.Consortium) == text.NameKey(name) {
-				return table.DirectoryKey(e.No)
-			}
-		}
-	}
-	return table.ConsortiumKey(table.Submission{Consortium: name})
 }
 
 // twice finds decisions that stand more than once, also one whatever the values become beside one for some values: which of them

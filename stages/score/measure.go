@@ -53,7 +53,7 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 		keep := len(entrants)%stride == 0
 		entrants = append(entrants, e)
 		group.Go(func() error {
-			a := answers{Form: form, excused: excused[e.Submission], official: official}
+			a := answers{Form: form, excused: excused[e.Submission], official: official[e.Submission]}
 			if e.excused = a.excused; keep {
 				e.form = a
 			}
@@ -71,9 +71,9 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 // answers is one form as the scoring sees it.
 type answers struct {
 	*table.Form
-	excused  map[templates.Ref]bool     // gaps that the register accepted
-	official map[string]decimal.Decimal // enrolment by the school's name key, see official
-	edit     *edit                      // nil: the form as it is
+	excused  map[templates.Ref]bool // gaps that the register accepted
+	official map[string]float64     // enrolment by kind of school, see scheme.official; nil: what the roster states
+	edit     *edit                  // nil: the form as it is
 }
 
 // Number implements templates.Answers.
@@ -90,10 +90,13 @@ func (a answers) Number(field string, year int) (decimal.Decimal, bool) {
 // Enrolment implements templates.Answers. A school that states none adds nothing: it must not blank what the others bring.
 func (a answers) Enrolment(kinds ...string) (decimal.Decimal, bool) {
 	total := decimal.Decimal{}
+	for kind, n := range a.official {
+		if len(kinds) == 0 || slices.Contains(kinds, kind) {
+			total = total.Add(decimal.NewFromFloat(n))
+		}
+	}
 	for _, s := range a.Schools(kinds...) {
-		if n, listed := a.official[s.NameKey]; listed {
-			total = total.Add(n)
-		} else if s.Enrolment.Valid {
+		if a.official == nil && s.Enrolment.Valid {
 			total = total.Add(decimal.NewFromFloat(s.Enrolment.V))
 		}
 	}

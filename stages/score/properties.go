@@ -253,7 +253,7 @@ func (e *entrant) lapse(x edit, after table.Place) table.Lapse {
 type Trial struct {
 	*prover
 	of       map[string]*entrant
-	official map[string]decimal.Decimal
+	official map[string]map[string]float64
 }
 
 // NewTrial scores a batch as it is. kept are the scales of an earlier round.
@@ -280,5 +280,5 @@ func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.
 	case !e.Ranked:
 		return table.Place{Unranked: e.Unranked, Total: e.Total}
 	}
-	return t.place(e, answers{Form: form, excused: e.excused, official: t.official}, t.reached(touched))
+	return t.place(e, answers{Form: form, excused: e.excused, official: t.official[e.Submission]}, t.reached(touched))
 }

@@ -15,7 +15,8 @@ import (
 //  1. Scales stay once there are marks: a later submission moves nobody else, not by a bit; it is clipped to 0–1. Without marks they are laid
 //     anew in every round, and a changed formula lays its own anew. The ranking says which.
 //  2. One that experts were not asked about does not shape the scale on which the others were marked.
-//  3. Amounts per student count only where the register vouches for every school, with its numbers; the size of the consortia is said.
+//  3. Amounts per student count only where the register vouches for every school, with its numbers, and for whose they are; leaving
+//     one out gains nothing; the size of the consortia is said.
 
 // panelOf are three experts' marks of everything that they mark.
 func panelOf(d *templates.Definition, ids ...string) []table.Mark {
@@ -133,34 +134,57 @@ func TestPerStudentOnlyWithTheDepartmentsNumbers(t *testing.T) {
 			sheet = s
 		}
 	}
-	listed := map[string]bool{}
-	for m := range facts.Members.All() {
-		kind, _ := d.Form.Kind(m.Kind)
-		if key := m.Kind + m.NameKey; kind.School && !listed[key] {
-			listed[key] = true
-			judgement.Register = append(judgement.Register, table.Registered{Sheet: sheet, Values: map[string]string{
-				templates.RegisterSchool: m.Name, templates.RegisterKind: kind.Label, templates.RegisterEnrolment: "2000"}})
-		}
+	consortium := map[string]string{}
+	for x := range facts.Submissions.All() {
+		consortium[x.Submission] = x.Consortium
 	}
-	got, err := Run(facts, judgement, table.Marking{}, Options{Draws: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for s := range got.Scores.All() {
-		if s.Submission != batch[0].id || s.Evidence != "apprentices_level" {
-			continue
-		}
-		schools := 0.0
-		for _, m := range batch[0].members {
-			if m.Enrolment.Valid {
-				schools++
+	list := func(without string) (out table.Register) { // of schools, each with its consortia but one
+		at := map[string]int{}
+		for m := range facts.Members.All() {
+			kind, _ := d.Form.Kind(m.Kind)
+			if !kind.School {
+				continue
+			}
+			i, listed := at[m.Kind+m.NameKey]
+			if !listed {
+				i = len(out)
+				at[m.Kind+m.NameKey] = i
+				out = append(out, table.Registered{Sheet: sheet, Values: map[string]string{
+					templates.RegisterSchool: m.Name, templates.RegisterKind: kind.Label, templates.RegisterEnrolment: "2000"}})
+			}
+			if m.Submission != without {
+				out[i].Values[templates.RegisterMemberOf] += "、" + consortium[m.Submission]
 			}
 		}
-		if want := batch[0].numbers[templates.Ref{Field: "apprentices", Year: 2023}] * 1000 / (2000 * schools); !near(s.Raw.V, want) {
-			t.Errorf("%v per 1,000 students, want %v", s.Raw, want)
+		return out
+	}
+	judgement.Register = list(batch[0].id)
+	if _, err := Run(facts, judgement, table.Marking{}, Options{Draws: 1}); err == nil || !strings.Contains(err.Error(), "所属联合体") {
+		t.Fatal("nobody said whose schools they are: ", err)
+	}
+	register, schools := list(""), 0.0
+	for _, m := range batch[0].members {
+		if m.Enrolment.Valid {
+			schools++
 		}
 	}
-	if m := got.Ranking.Row(0).Method; !strings.Contains(m, "秩相关") || !strings.Contains(m, "有漏洞") {
-		t.Error("a base that punishes who brings schools in, and nothing is said: ", m)
+	want := batch[0].numbers[templates.Ref{Field: "apprentices", Year: 2023}] * 1000 / (2000 * schools)
+	var got *table.Ranking
+	for _, members := range [][]table.Member{batch[0].members, nil} { // whoever is left out
+		batch[0].members = members
+		facts, judgement = tables(d, batch)
+		judgement.Register = register
+		var err error
+		if got, err = Run(facts, judgement, table.Marking{}, Options{Draws: 1}); err != nil {
+			t.Fatal(err)
+		}
+		for s := range got.Scores.All() {
+			if s.Submission == batch[0].id && s.Evidence == "apprentices_level" && !near(s.Raw.V, want) {
+				t.Errorf("%v per 1,000 students of %d members, want %v", s.Raw, len(members), want)
+			}
+		}
+	}
+	if m := got.Ranking.Row(0).Method; !strings.Contains(m, "秩相关") || strings.Contains(m, "有漏洞") {
+		t.Error("a base that nobody can bend: ", m)
 	}
 }

@@ -248,27 +248,25 @@ func (r reference) words(slots, ranked int) string {
 	return "尺度本轮所定，定标集合为" + set
 }
 
-// official gives the enrolment of the register's 学校名录 by name key, where it has every school of the batch; otherwise none. A
-// rubric that counts by it can't do without.
-func (m *scheme) official(facts *table.Facts, register table.Register) (map[string]decimal.Decimal, error) {
+// official gives the official enrolment by submission and kind, where the register's 学校名录 has every school of the batch; otherwise
+// none. A rubric that counts by it can't do without. Who belongs to a consortium is the list's to say as well: were it the roster's, a school
+// left out would make the divisor small.
+func (m *scheme) official(facts *table.Facts, register table.Register) (map[string]map[string]float64, error) {
 	var lacking []string
 	for _, s := range register.Unvouched(facts) {
 		if !slices.Contains(lacking, s.Name) {
 			lacking = append(lacking, s.Name)
 		}
 	}
-	if b := m.def.Rubric.Base(m.def.Rubric.Basis); b != nil && len(lacking) > 0 {
+	if len(lacking) == 0 {
+		return register.Enrolled(facts), nil
+	}
+	if b := m.def.Rubric.Base(m.def.Rubric.Basis); b != nil {
 		const shown = 5
-		return nil, fmt.Errorf("rubric.yaml 的 basis 要求折算到%s，分母须用登记表“学校名录”的在校生数，名录里查不到本批%d所成员学校（%s等）的类别和在校生数：请补全名录，或删去 basis 这一行",
+		return nil, fmt.Errorf("rubric.yaml 的 basis 要求折算到%s，分母须用登记表“学校名录”的在校生数，名录里查不到本批%d所成员学校（%s等）的类别、在校生数或所属联合体：请补全名录，或删去 basis 这一行",
 			b.Label, len(lacking), strings.Join(lacking[:min(shown, len(lacking))], "、"))
 	}
-	out := map[string]decimal.Decimal{}
-	if len(lacking) == 0 {
-		for key, s := range register.Schools(m.def) {
-			out[key] = decimal.NewFromFloat(s.Enrolment.V)
-		}
-	}
-	return out, nil
+	return nil, nil
 }
 
 // sizeWords says how the ranks go with the size of the consortia: amounts that count as they are favour the large.

@@ -134,6 +134,19 @@ func (r Register) on(s *templates.RegisterSheet, key string) Registered {
 	return Registered{}
 }
 
+// KeyOf identifies a consortium by its name, as the directory prints it or as it was typed.
+func KeyOf(d *templates.Definition, name string) string {
+	name = d.Directory.Plain(name)
+	for _, e := range d.Directory.Entries {
+		for _, p := range e.Pairs() {
+			if text.NameKey(p.Consortium) == text.NameKey(name) {
+				return DirectoryKey(e.No)
+			}
+		}
+	}
+	return ConsortiumKey(Submission{Consortium: name})
+}
+
 // Strangers lists the entries about consortia that neither the directory nor a submission has: a slip of the pen, or one that is still to
 // send.
 func (r *Round) Strangers() []Registered {
@@ -144,7 +157,9 @@ func (r *Round) Strangers() []Registered {
 	for s := range r.Submissions.All() {
 		known[ConsortiumKey(s)] = true
 	}
-	return slices.DeleteFunc(slices.Clone(r.Register), func(e Registered) bool { return known[e.Key] })
+	return slices.DeleteFunc(slices.Clone(r.Register), func(e Registered) bool {
+		return known[e.Key] && !slices.ContainsFunc(e.School(r.Definition).MemberOf, func(key string) bool { return !known[key] })
+	})
 }
 
 // Exempt says why an entry of the directory need not report; empty where it must.
