@@ -213,12 +213,12 @@ func (h pairing) finding(d *templates.Definition) model.Finding {
 			x.Fields = append(x.Fields, y.Ref.Field)
 		}
 		if i < shownDifferences {
-			told = append(told, fmt.Sprintf("%s：Word 版“%s”，工作簿“%s”", d.Name(y.Ref), brief(said(y.Word)), brief(said(y.Book))))
+			told = append(told, fmt.Sprintf("%s：Word 版“%s”，工作簿“%s”", d.Name(y.Ref), brief(y.Word), brief(y.Book)))
 		}
 	}
 	if len(told) > 0 {
-		x.Code, x.Raw, x.Value = d.CodeOf(rulePieceDiffers), brief(said(h.differences[0].Word)),
-			brief(said(h.differences[0].Book))
+		x.Code, x.Raw, x.Value = d.CodeOf(rulePieceDiffers), brief(h.differences[0].Word),
+			brief(h.differences[0].Book)
 		x.Vars["list"] = strings.Join(told, "；")
 	}
 	x.Places = append(x.Places, model.Place{File: form.Submission.File})
@@ -233,11 +233,8 @@ func said(o table.Observation) string {
 	return cmp.Or(o.Value, o.Raw, "不适用")
 }
 
-// brief cuts a long text.
-func brief(s string) string {
+// brief is the same as one short line.
+func brief(o table.Observation) string {
 	const longest = 40
-	if r := []rune(strings.Join(strings.Fields(s), " ")); len(r) > longest {
-		return string(r[:longest]) + "…"
-	}
-	return s
+	return text.Clip(strings.Join(strings.Fields(said(o)), " "), longest)
 }

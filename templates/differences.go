@@ -2,10 +2,13 @@ package templates
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
+
+	"lianheti/stages/text"
 
 	"github.com/goccy/go-yaml"
 )
@@ -78,11 +81,5 @@ func sortedKeys[V any](maps ...map[string]V) []string {
 // brief is a value for a sentence.
 func brief(s string) string {
 	const longest = 20
-	if s == "" {
-		return "无"
-	}
-	if r := []rune(s); len(r) > longest {
-		return string(r[:longest-1]) + "…"
-	}
-	return s
+	return cmp.Or(text.Clip(s, longest-1), "无")
 }

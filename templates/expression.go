@@ -29,17 +29,21 @@ import (
 //	abs(a)  round(a, n)
 //	length(text)             characters, as the form counts them
 //	filled(x)                whether something was given (不适用 counts as given)
+//	given(x)                 whether a value was given (不适用 is none)
+//	same(a, b)               whether two names are of one unit
 //	count(kind, …)           members of these kinds (no kind: all)
 //	enrolment(kind, …)       their enrolment (no kind: all schools)
 //	is_member(name, kind, …) whether a unit of that name is a member of these kinds
 //	is_kind(x, kind, …)      whether a text names one of these kinds of members (no kind: any)
+//	is_school(x)             whether a text names a kind of members that has an enrolment
 //	records(block)           rows filled in a list of the form
 //	records(block, column, x)  rows of it in which a column says x
 //	total(block, column, …)  what the figures of these columns come to
 //	year(date)               its year
 //	mentions(text, list)     whether a text has one of the words of a list (directory.yaml: economies, one of them by its
 //	id, horizon)
-//	listed(consortium)  city_fits(consortium, city)  park_fits(consortium, park)   against the directory
+//	listed(consortium)  national(consortium)  city_fits(consortium, city)  park_fits(consortium, park)   against the
+//	directory
 //
 // Constants: deadline (ISO date), batch; in a rule with `each`, label: what the form calls the field at hand.
 
@@ -281,7 +285,7 @@ type refReader struct {
 }
 
 // rosterFunctions look at the members; they get the submission as a hidden first argument.
-var rosterFunctions = []string{"count", "enrolment", "is_member", "records", "total", "filled"}
+var rosterFunctions = []string{"count", "enrolment", "is_member", "records", "total", "filled", "given"}
 
 // rosterColumns are the columns of the roster that a function looks at.
 var rosterColumns = map[string][]string{
@@ -382,8 +386,8 @@ func (r *refReader) member(node *ast.Node, n *ast.MemberNode) {
 	r.patch(node, &ast.IdentifierNode{Value: r.lang.name(ref)})
 }
 
-// call passes the submission to the functions that look at it. filled(x) asks about a place, not about a value, so its
-// field is not needed for the evaluation.
+// call passes the submission to the functions that look at it. filled(x) and given(x) ask about a place, not about a
+// value, so their field is not needed for the evaluation.
 func (r *refReader) call(n *ast.CallNode) {
 	// The checker does not look again into a call whose type it has settled, and the arguments have just changed.
 	n.SetNature(nature.Nature{})
@@ -400,9 +404,9 @@ func (r *refReader) call(n *ast.CallNode) {
 	if !slices.Contains(rosterFunctions, callee.Value) {
 		return
 	}
-	if callee.Value == "filled" {
+	if callee.Value == "filled" || callee.Value == "given" {
 		if len(n.Arguments) != 1 {
-			r.fail("filled 只要一个栏目")
+			r.fail(callee.Value + " 只要一个栏目")
 			return
 		}
 		id, ok := n.Arguments[0].(*ast.IdentifierNode)
@@ -411,7 +415,7 @@ func (r *refReader) call(n *ast.CallNode) {
 			i = slices.IndexFunc(r.refs, func(x Ref) bool { return r.lang.name(x) == id.Value })
 		}
 		if i < 0 {
-			r.fail("filled 的括号里须是一个栏目")
+			r.fail(callee.Value + " 的括号里须是一个栏目")
 			return
 		}
 		if column := r.lang.def.Field(r.refs[i].Field); column.Record != "" {

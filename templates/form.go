@@ -211,6 +211,9 @@ func (f *Field) Numeric() bool {
 	return f.Type == IntegerField || f.Type == DecimalField || f.Type == PercentField
 }
 
+// BlankIsNo says whether leaving the field blank answers it: a yes or no that nobody asks for.
+func (f *Field) BlankIsNo() bool { return f.Choices == "yes_no" && !f.Required }
+
 // Dated says whether the field has years.
 func (f *Field) Dated() bool { return len(f.Years) > 0 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/stages/text"
+
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/conf"
@@ -39,6 +41,12 @@ var functionList = []function{
 	{"filled", func(_ *language, a []any) (any, error) {
 		return a[0].(Answers).Filled(a[1].(string), a[2].(int)), nil
 	}, new(func(*Answers, string, int) bool)},
+	{"given", func(g *language, a []any) (any, error) {
+		return g.has(a[0].(Answers), Ref{a[1].(string), a[2].(int)}), nil
+	}, new(func(*Answers, string, int) bool)},
+	{"same", func(_ *language, a []any) (any, error) {
+		return text.NameKey(a[0].(string)) == text.NameKey(a[1].(string)), nil
+	}, new(func(string, string) bool)},
 	{"count", func(_ *language, a []any) (any, error) {
 		return decimal.NewFromInt(int64(a[0].(Answers).Count(texts(a[1:])...))), nil
 	}, new(func(*Answers, ...string) number)},
@@ -56,6 +64,10 @@ var functionList = []function{
 		kind, known := g.def.Form.Kind(a[0].(string))
 		return known && (len(a) == 1 || slices.Contains(texts(a[1:]), kind.ID)), nil
 	}, new(func(string, ...string) bool)},
+	{"is_school", func(g *language, a []any) (any, error) {
+		kind, _ := g.def.Form.Kind(a[0].(string))
+		return kind.School, nil
+	}, new(func(string) bool)},
 	{"records", func(_ *language, a []any) (any, error) {
 		if said := texts(a[2:]); len(said) == 2 {
 			return decimal.NewFromInt(int64(a[0].(Answers).RecordsOf(a[1].(string), said[0], said[1]))), nil
@@ -72,6 +84,10 @@ var functionList = []function{
 	{"listed", func(g *language, a []any) (any, error) {
 		_, _, ok := g.def.Directory.ByConsortium(a[0].(string))
 		return ok, nil
+	}, new(func(string) bool)},
+	{"national", func(g *language, a []any) (any, error) {
+		e, _, _ := g.def.Directory.ByConsortium(a[0].(string))
+		return e.National != "", nil
 	}, new(func(string) bool)},
 	{"mentions", func(g *language, a []any) (any, error) {
 		said := func(word string) bool { return strings.Contains(a[0].(string), word) }

@@ -22,6 +22,7 @@ type Rule struct {
 	Severity  string `check:"must,in error warning info"` // error, warning, info
 	Check     string `check:"must,is check"`              // how it is found: see Checks
 	Each      []string
+	By        string   // column of a list: its rows that say the same there are looked at as one
 	Years     []string // year ids: one case a year, which the expressions call .year (the year before it: .before)
 	When      string   // guard: where it is false the rule does not apply
 	Expr      string   // condition that a sound submission meets
@@ -127,7 +128,6 @@ func (r *Rule) About(f *Field) bool {
 //	column        the figures of whole years looked at together (Kinds: not_applicable, swapped; Threshold: their share)
 //	record        rows of a list of the form (Kinds says which fault, of RecordKinds)
 //	unsupported   a large claim (When) that no supporting material is listed for
-//	national      a consortium that the directory marks as national already
 //	shared_member the same unit in several consortia (Kinds: member kinds)
 //	unheard       a row that the filler added to the explanations, and that explains nothing that was found
 //	near_text     near-identical texts in two submissions (Threshold: share of shingles in common, 0 to 1)
@@ -135,13 +135,12 @@ func (r *Rule) About(f *Field) bool {
 //	share)
 var Checks = []string{
 	"file", "marks", "two_versions", "required", "supplement", "unreadable", "coercion", "bounds", "fraction", "length",
-	"expr", "column", "record", "unsupported", "national", "shared_member", "near_text", "unheard", "school_list",
+	"expr", "column", "record", "unsupported", "shared_member", "near_text", "unheard", "school_list",
 }
 
 // RecordKinds are the faults that a rule with the check record can name.
 var RecordKinds = []string{
-	"enrolment_none", "member_duplicate", "member_campus", "lead_flag", "enrolment_missing", "enrolment_extra",
-	"verification_denied", "roster_shifted",
+	"enrolment_none", "member_campus", "verification_denied", "roster_shifted",
 }
 
 var (
@@ -149,7 +148,8 @@ var (
 	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 	// variables that every message may use, beside the ids of the years
 	messageVars = []string{"label", "name", "year", "raw", "value", "unit", "limit", "count", "min", "max", "other",
-		"member", "kind", "detail", "file", "sheet", "cell", "share", "list", "deadline", "how", "listed_city", "listed_park"}
+		"member", "kind", "detail", "file", "sheet", "cell", "share", "list", "deadline", "how", "listed_city", "listed_park",
+		"national"}
 )
 
 func (d *Definition) checkRules(l *loader, g *language) {
@@ -196,7 +196,12 @@ func (d *Definition) compileRule(l *loader, g *language, r *Rule) {
 			l.problem(r.at, "规则 "+r.Code+" 逐行看“"+r.List+"”，却不是 check: expr，或写了 years", "逐行的规则写 check: expr 和 expr，列写作 it.列名。")
 			return
 		}
-	} else if len(r.Each) > 0 {
+	}
+	if r.By != "" && d.Field(r.List+"_"+r.By) == nil {
+		l.problem(r.at, "规则 "+r.Code+" 的 by“"+r.By+"”不是所看列表的列", "请写 each 所写列表的列名。")
+		return
+	}
+	if r.List == "" && len(r.Each) > 0 {
 		var err error
 		if fields, err = d.selectFields(r.Each); err != nil {
 			l.problem(r.at, "规则 "+r.Code+" 的 each 有误："+err.Error(),

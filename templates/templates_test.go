@@ -92,7 +92,7 @@ func TestContradictionsStopAtLoad(t *testing.T) {
 		"cells beyond the paper":  {"word.yaml", replace("{label: shared_courses, span: 2}", "{label: shared_courses, span: 3}"), []string{"word.yaml", "列"}},
 		"two things in a cell":    {"word.yaml", replace("{text: 项目名称, span: 2}", "{text: 项目名称, note: pledge, span: 2}"), []string{"word.yaml", "2 项"}},
 		"unknown note on paper":   {"word.yaml", replace("title: section_3", "title: section_9"), []string{"word.yaml", "section_9"}},
-		"kind of an old program":  {"rules.yaml", replace("kinds: [lead_flag]", "kinds: [member_kind]"), []string{"rules.yaml", "第 ", "member_kind", "当时的程序"}},
+		"kind of an old program":  {"rules.yaml", replace("kinds: [enrolment_none]", "kinds: [member_kind]"), []string{"rules.yaml", "第 ", "member_kind", "当时的程序"}},
 		"act of another scope":    {"audit.yaml", replace("act: drop, scope: member", "act: drop, scope: value"), []string{"audit.yaml", "drop_member", "scope"}},
 		"claim without evidence":  {"audit.yaml", replace("list: perverse, act: drop, scope: kind", "list: claim, act: drop, scope: kind"), []string{"audit.yaml", "drop_kind", "evidence"}},
 		"field of a move":         {"audit.yaml", replace("each: [sales, assets]", "each: [sails]"), []string{"audit.yaml", "sails"}},

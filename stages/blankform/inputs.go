@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -111,9 +112,9 @@ func (p *painter) validate(f *templates.Field, extra bool, from, to string) {
 	if to != from {
 		v.Sqref = from + ":" + to
 	}
-	v.SetInput(cut(f.Label, maxTitle), cut(p.prompt(f, extra), maxPrompt))
+	v.SetInput(text.Clip(f.Label, maxTitle-1), text.Clip(p.prompt(f, extra), maxPrompt-1))
 	stop := func(title, message string) {
-		v.SetError(excelize.DataValidationErrorStyleStop, title, cut(message, maxPrompt))
+		v.SetError(excelize.DataValidationErrorStyleStop, title, text.Clip(message, maxPrompt-1))
 	}
 	demand := func(condition string) {
 		p.must(v.SetRange(escape(condition), "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween))
@@ -205,13 +206,6 @@ func (p *painter) numberRule(f *templates.Field, at string) string {
 // escape makes a formula fit for the XML that excelize writes as it is.
 func escape(formula string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(formula)
-}
-
-func cut(s string, limit int) string {
-	if r := []rune(s); len(r) > limit {
-		return string(r[:limit-1]) + "…"
-	}
-	return s
 }
 
 // offered is what a dropdown offers: of the consortia those of the prefecture chosen, of the parks the consortium's

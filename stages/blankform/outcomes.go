@@ -55,9 +55,7 @@ var sheetChecks = map[string]sheetCheck{
 	"fraction":    eachSlot(fractionSlot),
 	"length":      eachSlot(lengthSlot),
 	"expr":        expressionCases,
-	"record":      recordRule,
 	"unsupported": unsupportedCases,
-	"national":    nationalCase,
 }
 
 // eachSlot makes a case of every value that a rule covers; an empty formula passes over one.
@@ -188,15 +186,7 @@ func orOf(conditions []string) string {
 // values before it looks at them.
 func expressionCases(s *selfCheck, r *templates.Rule) sheetRule {
 	if r.List != "" {
-		out := s.byRow(r, r.List, func(_ *rowTables, _ *templates.Rule, p *formulaPrinter, k int) string {
-			p.row = k
-			defer func() { p.row = 0 }()
-			return s.guarded(r.Cases[0].When, s.decided(r.Cases[0].Expr))
-		})
-		if r.List == "members" {
-			out.cases[0].formula = s.needsMembers(out.cases[0].formula)
-		}
-		return out
+		return s.byRow(r)
 	}
 	out := sheetRule{rule: r}
 	defer func() { s.print.base = noBase }()
@@ -221,10 +211,18 @@ func expressionCases(s *selfCheck, r *templates.Rule) sheetRule {
 	return out
 }
 
-// byRow looks at a list row by row.
-func (s *selfCheck) byRow(r *templates.Rule, block string, fault rowFault) sheetRule {
-	column := s.rows.faults(r, s.print, block, fault)
-	return sheetRule{rule: r, block: block, column: column, cases: []sheetCase{{nil, "MAX(" + s.rows.span(column) + ")"}}}
+// byRow looks at a list row by row. An empty roster leaves its rules undecided; other lists may be empty.
+func (s *selfCheck) byRow(r *templates.Rule) sheetRule {
+	column := s.rows.faults(r, func(k int) string {
+		s.print.row = k
+		defer func() { s.print.row = 0 }()
+		return s.guarded(r.Cases[0].When, s.decided(r.Cases[0].Expr))
+	})
+	f := "MAX(" + s.rows.span(column) + ")"
+	if r.List == "members" {
+		f = s.needsMembers(f)
+	}
+	return sheetRule{rule: r, block: r.List, column: column, cases: []sheetCase{{nil, f}}}
 }
 
 // needsMembers leaves undecided what an empty roster can't tell.
@@ -257,6 +255,9 @@ func (s *selfCheck) asked(e *templates.Expression, then string) string {
 	var cells []string
 	for _, ref := range e.Refs {
 		if f := s.d.Field(ref.Field); f.Record != "" {
+			if f.BlankIsNo() {
+				continue
+			}
 			cells = append(cells, s.rows.statusOf(f, s.print.row))
 			continue
 		}
@@ -275,20 +276,6 @@ func (s *selfCheck) numbers(refs []templates.Ref) []int {
 	return out
 }
 
-// recordRule looks at a list row by row. An empty roster leaves its rules undecided; other lists may be empty.
-func recordRule(s *selfCheck, r *templates.Rule) sheetRule {
-	x, ok := rowFaults[r.Kinds[0]]
-	if !ok || len(r.Kinds) > 1 {
-		s.print.fail("表内没有 %v", r.Kinds)
-		return sheetRule{}
-	}
-	out := s.byRow(r, x.block, x.fault)
-	if x.block == "members" {
-		out.cases[0].formula = s.needsMembers(out.cases[0].formula)
-	}
-	return out
-}
-
 func unsupportedCases(s *selfCheck, r *templates.Rule) sheetRule {
 	out := sheetRule{rule: r}
 	for _, c := range r.Cases {
@@ -297,11 +284,4 @@ func unsupportedCases(s *selfCheck, r *templates.Rule) sheetRule {
 		out.cases = append(out.cases, sheetCase{s.numbers([]templates.Ref{{Field: c.Field.ID, Year: c.Year.Year}}), f})
 	}
 	return out
-}
-
-func nationalCase(s *selfCheck, r *templates.Rule) sheetRule {
-	i := s.print.number["consortium"]
-	listed := fmt.Sprintf("SUMPRODUCT(EXACT(%s,%s)*(LEN(%s)>0))>0", keyList, nameKey("consortium"), nationalList)
-	f := byStatus(valueCell(i, statusColumn), fmt.Sprintf("IF(%s,%d,%d)", listed, failed, passed))
-	return sheetRule{rule: r, cases: []sheetCase{{[]int{i}, f}}}
 }

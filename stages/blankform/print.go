@@ -220,6 +220,9 @@ func (p *formulaPrinter) compared(sign string, l, r printed) printed {
 	case l.kind == aNumber && (l.open || r.open):
 		return printed{fmt.Sprintf("ROUND(%s-%s,%d)%s0", bracketed(l), bracketed(r), precision, sign), aTruth, true}
 	}
+	if l.kind == aTruth { // conditions
+		l.text, r.text = bracketed(l), bracketed(r)
+	}
 	return printed{l.text + sign + r.text, aTruth, true}
 }
 
@@ -261,13 +264,14 @@ func (p *formulaPrinter) call(n *ast.CallNode) printed {
 		args = args[1:]
 	}
 	switch name { // those that do not look at the value of their first argument
-	case "filled":
+	case "filled", "given":
+		is := map[string]string{"filled": fmt.Sprintf("<>%d", missing), "given": "=0"}[name]
 		id := args[0].(*ast.StringNode).Value
 		if f := p.d.Field(id); f.Record != "" {
-			return printed{fmt.Sprintf("%s<>%d", p.rows.statusOf(f, p.row), missing), aTruth, true}
+			return printed{p.rows.statusOf(f, p.row) + is, aTruth, true}
 		}
 		i := p.number[templates.SlotName(id, args[1].(*ast.ConstantNode).Value.(int))]
-		return printed{fmt.Sprintf("%s<>%d", p.value(i, statusColumn), missing), aTruth, true}
+		return printed{p.value(i, statusColumn) + is, aTruth, true}
 	case "length":
 		id, ok := args[0].(*ast.IdentifierNode)
 		if !ok {
@@ -310,6 +314,12 @@ func (p *formulaPrinter) callOn(name, x string, more []ast.Node) printed {
 			return printed{kind + ">0", aTruth, true}
 		}
 		return printed{"(" + isKind(kind, p.kinds(more)) + ")>0", aTruth, true}
+	case "is_school":
+		return printed{"(" + isKind(p.rows.cell(p.rows.kind(), p.row), p.rows.schools(nil)) + ")>0", aTruth, true}
+	case "same":
+		return truth("EXACT(" + nameKey(x) + "," + nameKey(p.node(more[0]).text) + ")")
+	case "national":
+		return listed("", fmt.Sprintf("*(LEN(%s)>0)", nationalList))
 	case "is_member":
 		return printed{p.rows.isMember(x, p.kinds(more)), aTruth, true}
 	case "listed":

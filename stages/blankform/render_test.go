@@ -70,7 +70,7 @@ func TestTemplateIsCommitted(t *testing.T) {
 	}
 	committed, err := os.ReadFile(path)
 	if err != nil || !bytes.Equal(committed, data) {
-		t.Errorf("%s is not what the definition says (%v); go test ./stages/render -run Committed -update", path, err)
+		t.Errorf("%s is not what the definition says (%v); task update", path, err)
 	}
 }
 

@@ -201,55 +201,12 @@ func sumOf(parts []string) string {
 	return "(" + strings.Join(parts, "+") + ")"
 }
 
-// rowFault is the outcome of a rule in the k-th row of a list, for a row that holds anything.
-type rowFault func(r *rowTables, rule *templates.Rule, p *formulaPrinter, k int) string
-
-// rowFaults are the faults of rows that a sheet can show; a rule names one in its kinds.
-var rowFaults = map[string]struct {
-	block string
-	fault rowFault
-}{
-	"member_duplicate": {"members", func(r *rowTables, _ *templates.Rule, _ *formulaPrinter, k int) string {
-		key := r.cell(r.key(), k)
-		return fmt.Sprintf("IF(LEN(%s)=0,%d,IF(SUMPRODUCT(--(%s=%s))>1,%d,%d))", key, unclear, r.span(r.key()), key, failed,
-			passed)
-	}},
-	"lead_flag": {"members", func(r *rowTables, _ *templates.Rule, p *formulaPrinter, k int) string {
-		school, enterprise := valueCell(p.number["lead_school"], statusColumn), valueCell(p.number["lead_enterprise"],
-			statusColumn)
-		key := r.cell(r.key(), k)
-		flagged := fmt.Sprintf("EXACT(%s,%s)", entryOf("members_lead", k), quote(r.d.Form.Yes()))
-		leads := []string{nameKey("TRIM(lead_school)"), nameKey("TRIM(lead_enterprise)")}
-		var strange []string // named on the cover, and in no row: another rule says so
-		for _, lead := range leads {
-			strange = append(strange, fmt.Sprintf("SUMPRODUCT(--(%s=%s))=0", r.span(r.key()), lead))
-		}
-		return byStatus(worst([]string{school, enterprise}),
-			fmt.Sprintf("IF(OR(%s=%s,%s=%s)=%s,%d,IF(%s,IF(OR(%s),%d,%d),%d))",
-				key, leads[0], key, leads[1], flagged, passed, flagged, strings.Join(strange, ","), unclear, failed, failed))
-	}},
-	"enrolment_missing": {"members", func(r *rowTables, _ *templates.Rule, _ *formulaPrinter, k int) string {
-		status := r.cell(r.enrolled(), k)
-		return r.ofSchool(k, fmt.Sprintf("IF(%s=%d,%d,IF(%s<>0,%d,%d))", status, unclear, unclear, status, failed, passed))
-	}},
-	"enrolment_extra": {"members", func(r *rowTables, _ *templates.Rule, _ *formulaPrinter, k int) string {
-		given := fmt.Sprintf("IF(%s<>0,%d,IF(%s<>0,%d,%d))", r.cell(r.enrolled(), k), passed, r.enrolmentOf(k), failed,
-			passed)
-		kind := r.cell(r.kind(), k)
-		return fmt.Sprintf("IF(%s<1,%d,IF((%s)>0,%d,%s))", kind, unclear, isKind(kind, r.schools(nil)), notApplicable, given)
-	}},
-}
-
-func (r *rowTables) ofSchool(k int, then string) string {
-	return fmt.Sprintf("IF((%s)>0,%s,%d)", isKind(r.cell(r.kind(), k), r.schools(nil)), then, notApplicable)
-}
-
 // faults is the column of a rule's outcomes row by row; rows that hold nothing do not count.
-func (r *rowTables) faults(rule *templates.Rule, p *formulaPrinter, block string, fault rowFault) int {
-	started := r.started(block)
-	fault(r, rule, p, 1) // so that the columns it looks at stand before it
-	return r.column(block, rule.Code, func(k int) string {
-		return fmt.Sprintf("IF(%s=0,%d,%s)", r.cell(started, k), notApplicable, fault(r, rule, p, k))
+func (r *rowTables) faults(rule *templates.Rule, outcome func(k int) string) int {
+	started := r.started(rule.List)
+	outcome(1) // so that the columns it looks at stand before it
+	return r.column(rule.List, rule.Code, func(k int) string {
+		return fmt.Sprintf("IF(%s=0,%d,%s)", r.cell(started, k), notApplicable, outcome(k))
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -54,13 +55,13 @@ func (b *batch) readAs(c table.Coercion) map[string]string {
 	vars := map[string]string{}
 	switch b.class(c) {
 	case templates.Guess:
-		if vars["raw"] = clip(c.From); c.To != "" {
-			vars["value"] = clip(c.To)
+		if vars["raw"] = text.Clip(c.From, longest); c.To != "" {
+			vars["value"] = text.Clip(c.To, longest)
 		}
 	case templates.Unreadable:
-		vars["raw"], vars["detail"] = clip(c.From), clip(c.To)
+		vars["raw"], vars["detail"] = text.Clip(c.From, longest), text.Clip(c.To, longest)
 	case templates.Lossless:
-		vars["detail"] = clip(c.From)
+		vars["detail"] = text.Clip(c.From, longest)
 	}
 	if b.def.Field(c.Field).Type == templates.DateField && vars["value"] != "" {
 		vars["value"] = date(vars["value"])

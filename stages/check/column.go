@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/shopspring/decimal"
@@ -164,7 +165,7 @@ func slid(f *form, _ *plan, t *tally) {
 		direction = "整体下移"
 	}
 	t.fail(fault{refs: f.slid.refs, raw: fmt.Sprint(f.slid.by), value: fmt.Sprint(f.slid.by), vars: map[string]string{
-		"count": fmt.Sprint(len(shown)), "list": few(shown, len(shown), "行"), "detail": direction,
+		"count": fmt.Sprint(len(shown)), "list": text.Few(shown, shownNames, len(shown), "行"), "detail": direction,
 		"max": strings.TrimPrefix(fmt.Sprint(f.slid.by), "-"), "member": f.batch.words.label(f.slid.refs[0].Field)}})
 }
 

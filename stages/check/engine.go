@@ -31,7 +31,6 @@ var checks = map[string]check{
 	"column":        column,
 	"record":        record,
 	"unsupported":   unsupported,
-	"national":      national,
 	"shared_member": sharedMember,
 	"near_text":     nearText,
 	"unheard":       unheard,

@@ -191,10 +191,10 @@ func (f *form) unheard(kind string, rows ...ownRow) fault {
 	for _, o := range rows {
 		e := f.Explanations[o.row]
 		x.places = append(x.places, model.Place{File: f.Submission.File, Sheet: e.Sheet, Cell: e.Cell})
-		names = append(names, "“"+cmp.Or(clip(o.about), "（空）")+"”")
+		names = append(names, "“"+cmp.Or(text.Clip(o.about, longest), "（空）")+"”")
 	}
 	x.member = text.Mask(text.NameKey(names[0]))
-	x.vars = map[string]string{"list": few(names[:min(len(names), shownNames)], len(names), "行"), "detail": kind}
+	x.vars = map[string]string{"list": text.Few(names, shownNames, len(names), "行"), "detail": kind}
 	return x
 }
 

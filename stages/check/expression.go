@@ -66,25 +66,41 @@ func eachRow(f *form, p *plan, t *tally) {
 	default:
 		t.skip(sheet.Sheet.Title + "为空")
 	}
-	for _, row := range rows {
+	for _, same := range grouped(rows, list+"_"+p.rule.By) {
+		row := same[0]
 		if f.toldIn(row.Record, c.Expr.Fields...) || f.nothingElse(list, row) {
 			t.skip(toldElsewhere)
 			continue
 		}
-		f.holds(row, c, t, func() fault { return f.rowOf(list, row, c) })
+		f.holds(row, c, t, func() fault {
+			x := f.rowOf(list, row, c)
+			for _, other := range same[1:] {
+				for _, column := range x.fields {
+					x.places = append(x.places, f.listCell(other.At, column))
+				}
+			}
+			return x
+		})
 	}
+}
+
+// grouped puts rows together that name the same in a column; those that name nothing there stay alone.
+func grouped(rows []table.Row, column string) [][]table.Row {
+	return table.Grouped(rows, func(r table.Row) string {
+		return cmp.Or(text.NameKey(r.Cells[column].Text), fmt.Sprint(r.Record))
+	})
 }
 
 // membersList is the list that other parts of the form are held against: what is not on it, and that it is empty, are faults of their own.
 const membersList = "members"
 
-// nothingElse says whether all that stands in a row of a list could not be read, which another rule says. That a unit is no lead is said by
-// a blank, too.
+// nothingElse says whether all that stands in a row of a list could not be read, which another rule says. No is said
+// by a blank, too.
 func (f *form) nothingElse(list string, row table.Row) bool {
 	var read, unread bool
 	for _, column := range f.columnsOf(list) {
 		unread = unread || f.toldIn(row.Record, column.ID)
-		read = read || column.ID != leadColumn && row.Filled(column.ID, 0)
+		read = read || !column.BlankIsNo() && row.Filled(column.ID, 0)
 	}
 	return unread && !read
 }
@@ -97,13 +113,21 @@ func (f *form) columnsOf(list string) []*templates.Field {
 // rowOf is a fault of one row of a list: of the columns that it leaves blank; where it is not about blanks, of those that the condition looks at.
 func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 	x := fault{member: fmt.Sprintf("%s:%d", list, row.Record), vars: map[string]string{"count": fmt.Sprint(rowOf(row.At)), "raw": "", "value": ""}}
-	looked := slices.DeleteFunc(slices.Clone(c.Expr.Fields), func(column string) bool { return f.batch.def.Field(column).Record != list })
+	var looked []string
+	for _, field := range c.Expr.Fields {
+		switch f.batch.def.Field(field).Record {
+		case list:
+			looked = append(looked, field)
+		case "":
+			x.refs = append(x.refs, templates.Ref{Field: field})
+		}
+	}
 	if blank := slices.DeleteFunc(slices.Clone(looked), func(column string) bool { return row.Filled(column, 0) }); len(blank) > 0 {
 		looked = blank
 	}
 	var labels []string
 	for _, column := range f.columnsOf(list) {
-		said := clip(row.Cells[column.ID].Text)
+		said := text.Clip(row.Cell(column.ID).Text, longest)
 		if column.Type == templates.DateField {
 			said = date(said)
 		}
@@ -116,7 +140,7 @@ func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 			x.places, x.fields, labels = append(x.places, f.listCell(row.At, column.ID)), append(x.fields, column.ID), append(labels, column.Label)
 		}
 	}
-	x.vars["list"] = few(labels, len(labels), "项")
+	x.vars["list"] = text.Few(labels, shownNames, len(labels), "项")
 	if name := row.Cells[nameColumn].Text; list == membersList {
 		x.member, x.vars["member"] = cmp.Or(text.Mask(text.NameKey(name)), x.member), cmp.Or(name, fmt.Sprintf("第%d行", rowOf(row.At)))
 	}

@@ -139,7 +139,7 @@ func (f *form) furtherPlaces(c templates.Case, name string) []model.Place {
 // joined shows the values a finding is about: plainly where there is one, by name where there are several.
 func (f *form) joined(x fault, given string, show func(*form, templates.Ref) string) string {
 	if given != "" || len(x.refs) == 0 {
-		return clip(given)
+		return text.Clip(given, longest)
 	}
 	if len(x.refs) == 1 {
 		return show(f, x.refs[0])
@@ -172,7 +172,7 @@ func (f *form) vars(r *templates.Rule, x fault) map[string]string {
 		}
 	}
 	if entry, pair, listed := f.batch.def.Directory.ByConsortium(f.Submission.Consortium); listed {
-		vars["listed_city"], vars["listed_park"] = entry.City, pair.Park
+		vars["listed_city"], vars["listed_park"], vars["national"] = entry.City, pair.Park, entry.National
 	}
 	if len(x.refs) > 0 {
 		ref := x.refs[0]

@@ -7,18 +7,12 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
-	"lianheti/stages/text"
-	"lianheti/templates"
 )
 
 // recordChecks are the faults that rows of a list can have; a rule names one of them in Kinds.
 var recordChecks = map[string]check{
 	"enrolment_none":      noEnrolment,
-	"member_duplicate":    eachUnit(duplicateMember),
 	"member_campus":       campusApart,
-	"lead_flag":           eachMember(leadFlag),
-	"enrolment_missing":   eachMember(enrolmentMissing),
-	"enrolment_extra":     eachMember(enrolmentExtra),
 	"verification_denied": deniedVerification,
 	"roster_shifted":      shiftedRoster,
 }
@@ -103,14 +97,6 @@ func noEnrolment(f *form, _ *plan, t *tally) {
 	t.fail(x)
 }
 
-func duplicateMember(f *form, rows []table.Member, t *tally) {
-	if len(rows) == 1 {
-		t.pass()
-		return
-	}
-	t.fail(f.repeated(rows))
-}
-
 // campusApart fails a school that has several rows under names that differ but in the campus.
 func campusApart(f *form, p *plan, t *tally) {
 	schools := map[string][]table.Member{}
@@ -138,63 +124,6 @@ func (f *form) repeated(rows []table.Member) fault {
 	}
 	x.vars["count"] = fmt.Sprint(len(rows))
 	return x
-}
-
-// leadFlag compares the flag of a row with the leads that the cover names.
-func leadFlag(f *form, _ *plan, m table.Member, t *tally) {
-	if f.toldIn(m.Record, leadColumn) { // what stands there is neither yes nor no
-		t.undecide("“是否牵头单位”读不出")
-		return
-	}
-	school, enterprise := templates.Ref{Field: "lead_school"}, templates.Ref{Field: "lead_enterprise"}
-	named := false
-	for _, r := range []templates.Ref{school, enterprise} {
-		name, ok := f.Text(r.Field, r.Year)
-		if !ok {
-			t.lack(r)
-			return
-		}
-		named = named || text.NameKey(name) == m.NameKey
-	}
-	if named == m.IsLead {
-		t.pass()
-		return
-	}
-	for _, r := range []templates.Ref{school, enterprise} { // misspelt on the cover, which another rule says
-		if name, _ := f.Text(r.Field, r.Year); m.IsLead && !f.IsMember(name) {
-			t.undecide("封面的牵头单位不在成员名册之中")
-			return
-		}
-	}
-	x := f.memberFault(m, f.yesNo(m.IsLead), leadColumn)
-	x.refs = []templates.Ref{school, enterprise}
-	t.fail(x)
-}
-
-func enrolmentMissing(f *form, _ *plan, m table.Member, t *tally) {
-	switch {
-	case !f.isSchool(m):
-		t.skip("名册中没有学校")
-	case m.Status == table.Invalid:
-		t.undecide("有的学校在校生数无法识别")
-	case m.Status != table.Normal:
-		t.fail(f.memberFault(m, "", enrolmentColumn))
-	default:
-		t.pass()
-	}
-}
-
-func enrolmentExtra(f *form, _ *plan, m table.Member, t *tally) {
-	switch {
-	case m.Kind == "":
-		t.undecide("名册中有的行不知是哪类单位")
-	case f.isSchool(m):
-		t.skip("名册中只有学校")
-	case m.Enrolment.Valid && m.Enrolment.V != 0:
-		t.fail(f.memberFault(m, table.Plain(m.Enrolment), enrolmentColumn))
-	default:
-		t.pass()
-	}
 }
 
 // emptyMaterials says that the list of supporting materials has no rows.
@@ -243,11 +172,4 @@ func (f *form) listCell(at model.Place, column string) model.Place {
 func (f *form) isSchool(m table.Member) bool {
 	kind, ok := f.batch.def.Form.Kind(m.Kind)
 	return ok && kind.School
-}
-
-func (f *form) yesNo(yes bool) string {
-	if yes {
-		return f.batch.def.Form.YesNo[0]
-	}
-	return f.batch.def.Form.YesNo[1]
 }

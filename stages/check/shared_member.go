@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 )
 
 // indexMembers notes which submissions list each unit.
@@ -34,7 +35,7 @@ func sharedMember(f *form, p *plan, t *tally) {
 			return
 		}
 		x := f.repeated(rows)
-		x.vars["other"], x.vars["count"] = few(others, count, "个联合体"), fmt.Sprint(count)
+		x.vars["other"], x.vars["count"] = text.Few(others, shownNames, count, "个联合体"), fmt.Sprint(count)
 		t.fail(x)
 	})(f, p, t)
 }

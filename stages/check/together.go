@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -90,7 +91,7 @@ func (f *form) wholeColumn(faults []fault) fault {
 		out.vars["raw"] = shown[0]
 	}
 	out.vars["detail"] = strings.TrimPrefix(out.vars["detail"], "、")
-	out.raw, out.value = clip(out.vars["raw"]), clip(out.vars["value"])
+	out.raw, out.value = text.Clip(out.vars["raw"], longest), text.Clip(out.vars["value"], longest)
 	return out
 }
 

@@ -23,7 +23,7 @@ func deniedVerification(f *form, _ *plan, t *tally) {
 		at := f.listCell(model.Place{File: f.Submission.File, Sheet: v.Sheet, Cell: v.Cell}, column)
 		t.fail(fault{refs: f.named(v.Section), places: []model.Place{at}, fields: []string{column},
 			member: fmt.Sprintf("verifications:%d", v.Record), raw: v.Result, value: v.Result, vars: map[string]string{
-				"count": fmt.Sprint(rowOf(at)), "raw": clip(v.Result), "value": clip(v.Result), "detail": clip(v.Section)}})
+				"count": fmt.Sprint(rowOf(at)), "raw": text.Clip(v.Result, longest), "value": text.Clip(v.Result, longest), "detail": text.Clip(v.Section, longest)}})
 	}
 }
 

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -53,20 +52,11 @@ func (w *words) names(refs []templates.Ref) string {
 	for i, r := range refs {
 		list[i] = w.name(r)
 	}
-	return few(list, len(list), "项")
+	return text.Few(list, shownNames, len(list), "项")
 }
 
 // shownNames is how many names a list in a text begins with.
 const shownNames = 5
-
-// few joins the first names of a list and says how many there are in all.
-func few(list []string, all int, counter string) string {
-	list = list[:min(len(list), shownNames)]
-	if all == len(list) {
-		return strings.Join(list, "、")
-	}
-	return fmt.Sprintf("%s等%d%s", strings.Join(list, "、"), all, counter)
-}
 
 // undecided is why a rule could not run.
 func (w *words) undecided(t *tally) string {
@@ -106,7 +96,7 @@ func (w *words) value(f *form, r templates.Ref) string {
 	case field.Numeric():
 		return text.Amount(o.Value)
 	}
-	return clip(o.Value)
+	return text.Clip(o.Value, longest)
 }
 
 // raw shows what was typed, nothing of personal data.
@@ -114,16 +104,7 @@ func (w *words) raw(f *form, r templates.Ref) string {
 	if w.def.Field(r.Field).Personal {
 		return ""
 	}
-	return clip(f.Observe(r).Raw)
-}
-
-// clip shortens a long text.
-func clip(s string) string {
-	runes := []rune(s)
-	if len(runes) <= longest {
-		return s
-	}
-	return string(runes[:longest]) + "…"
+	return text.Clip(f.Observe(r).Raw, longest)
 }
 
 var isoMonth = regexp.MustCompile(`^\d{4}-\d{2}$`)

@@ -327,7 +327,7 @@ func (p *pair) passing() string {
 	}
 	var out []string
 	for _, what := range slices.Sorted(maps.Keys(words)) {
-		out = append(out, what+table.Few(words[what]))
+		out = append(out, what+text.Few(words[what], table.FewNames, len(words[what]), "家"))
 	}
 	return strings.Join(out, "；")
 }

@@ -6,6 +6,7 @@ import (
 
 	"lianheti/stages/office/book"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -214,9 +215,5 @@ func (w *workbook) standings() map[string]standing {
 
 // short is the beginning of a point's wording, as much as a narrow column shows.
 func short(p *templates.Point, runes int) string {
-	words := []rune(strings.TrimSpace(strings.TrimPrefix(p.Label, p.ID)))
-	if len(words) > runes {
-		return string(words[:runes-1]) + "…"
-	}
-	return string(words)
+	return text.Clip(strings.TrimSpace(strings.TrimPrefix(p.Label, p.ID)), runes-1)
 }

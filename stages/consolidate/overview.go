@@ -232,7 +232,7 @@ func (o *overview) next() []step {
 	if by := cmp.Or(o.ReplyBy, o.Definition.Directory.ReplyBy(o.Date, true)); by != "" {
 		reply = by + "前"
 	}
-	who := func(cities map[string]bool) string { return short2(slices.Sorted(maps.Keys(cities))) }
+	who := func(cities map[string]bool) string { return few(slices.Sorted(maps.Keys(cities))) }
 	all := []step{
 		{"催报", who(late), "期限" + o.Definition.Directory.Deadline, len(lacking), "%d家未报", "filing"},
 		{"改正后重报", who(cities[table.ToMend]), reply, len(whose[table.ToMend]), fmt.Sprintf("%%d家，%d处必须修改", open[table.ToMend]), "findings"},
@@ -246,14 +246,8 @@ func (o *overview) next() []step {
 	return slices.DeleteFunc(all, func(s step) bool { return s.n == 0 })
 }
 
-// short2 names a few.
-func short2(names []string) string {
-	const few = 5
-	if len(names) > few {
-		return strings.Join(names[:few], "、") + fmt.Sprintf("等%d个", len(names))
-	}
-	return strings.Join(names, "、")
-}
+// few names the first of many.
+func few(names []string) string { return text.Few(names, 5, len(names), "个") }
 
 // steps shows what to do next.
 func (o *overview) steps() int {
@@ -294,7 +288,7 @@ func (o *overview) returned(row int) int {
 			return row + 1
 		}
 		o.page.Span(row, stepCol, 1, plain(o.name(id)))
-		o.page.Span(row, stepCol+1, 4, plain(short2(faults[id])))
+		o.page.Span(row, stepCol+1, 4, plain(few(faults[id])))
 		row++
 	}
 	return row

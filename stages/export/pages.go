@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -100,10 +101,7 @@ func examples(w io.Writer, rec arrow.Record) {
 			if !c.IsNull(n) {
 				value = strings.ReplaceAll(c.ValueStr(n), "\n", " ")
 			}
-			if r := []rune(value); len(r) > exampleText {
-				value = string(r[:exampleText]) + "…"
-			}
-			fmt.Fprintf(w, "- `%s` %s\n", rec.ColumnName(i), value)
+			fmt.Fprintf(w, "- `%s` %s\n", rec.ColumnName(i), text.Clip(value, exampleText))
 		}
 	}
 }

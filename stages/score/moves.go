@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 )
 
 // Basis is what totals rest on. The definition is that of the facts.
@@ -102,7 +103,7 @@ func (f *field) shifted(to *field, earlier, now *table.Round) func(id string) st
 		var out []string
 		for i, what := range []string{"退出定标：", "进入定标：", "数变了："} {
 			if words[i] != nil {
-				out = append(out, what+table.Few(words[i]))
+				out = append(out, what+text.Few(words[i], table.FewNames, len(words[i]), "家"))
 			}
 		}
 		return strings.Join(out, "；")

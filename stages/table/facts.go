@@ -3,10 +3,11 @@ package table
 import (
 	"slices"
 
-	"github.com/shopspring/decimal"
 	"lianheti/stages/model"
 	"lianheti/stages/text"
 	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
 )
 
 // Facts is what was read: the hand-off from normalize to everything after it, none of which changes them.
@@ -144,6 +145,7 @@ type Form struct {
 	Loose         []LooseCell
 
 	def     *templates.Definition
+	named   map[string]map[string]int // how often a column of a list names a unit
 	figures map[string]*Figure
 	metrics map[templates.Ref]*Metric
 	texts   map[templates.Ref]*Text
@@ -412,13 +414,19 @@ func (f *Form) Records(block string) int {
 }
 
 // RecordsOf implements templates.Answers.
-func (f *Form) RecordsOf(block, column, said string) (n int) {
-	for _, row := range f.Rows(block) {
-		if text.NameKey(row.Cells[block+"_"+column].Text) == text.NameKey(said) {
-			n++
-		}
+func (f *Form) RecordsOf(block, column, said string) int {
+	in := block + "_" + column
+	if f.named == nil {
+		f.named = map[string]map[string]int{}
 	}
-	return n
+	if f.named[in] == nil {
+		counts := map[string]int{}
+		for _, row := range f.Rows(block) {
+			counts[text.NameKey(row.Cells[in].Text)]++
+		}
+		f.named[in] = counts
+	}
+	return f.named[in][text.NameKey(said)]
 }
 
 // Total implements templates.Answers.

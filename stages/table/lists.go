@@ -41,7 +41,7 @@ func (f *Form) Rows(list string) []Row {
 	switch list {
 	case "members":
 		for _, m := range f.Members {
-			lead := f.def.Form.YesNo[1]
+			lead := ""
 			if m.IsLead {
 				lead = f.def.Form.Yes()
 			}
@@ -88,9 +88,18 @@ func Own(d *templates.Definition) (out []string) {
 	return out
 }
 
+// Cell is what a column says, in words or by being left blank.
+func (r Row) Cell(field string) RowCell {
+	c, _ := r.cell(field)
+	return c
+}
+
 func (r Row) cell(field string) (RowCell, bool) {
 	c, there := r.Cells[field]
 	f := r.def.Field(field)
+	if !there && f != nil && f.Record != "" && f.BlankIsNo() {
+		c = RowCell{Text: r.def.Form.YesNo[1], Status: Normal}
+	}
 	return c, there || f != nil && f.Record != ""
 }
 
@@ -114,9 +123,9 @@ func (r Row) Text(field string, year int) (string, bool) {
 
 // Filled implements templates.Answers.
 func (r Row) Filled(field string, year int) bool {
-	c, ours := r.cell(field)
-	if !ours {
+	if _, ours := r.cell(field); !ours {
 		return r.Form.Filled(field, year)
 	}
+	c := r.Cells[field]
 	return c.Status != "" && c.Status != Missing
 }

@@ -786,14 +786,8 @@ type Place struct {
 	Rank     int // among the ranked; 0 where it is not
 }
 
-// Few joins the first names of a list, and says how many there are where there are more.
-func Few(names []string) string {
-	const shown = 3
-	if len(names) <= shown {
-		return strings.Join(names, "、")
-	}
-	return fmt.Sprintf("%s等%d家", strings.Join(names[:shown], "、"), len(names))
-}
+// FewNames is how many of those that a move affects are named.
+const FewNames = 3
 
 // Grouped puts together what has the same key, in the order in which the keys come first.
 func Grouped[T any, K comparable](rows []T, key func(T) K) [][]T {

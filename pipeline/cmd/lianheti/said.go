@@ -49,11 +49,7 @@ func pad(s string, width int) string { return s + strings.Repeat(" ", max(0, wid
 // short is a text as one line of a list.
 func short(s string) string {
 	const most = 40
-	line := []rune(strings.NewReplacer("\n", " ", "\t", " ").Replace(text.Mask(s)))
-	if len(line) < most {
-		return string(line)
-	}
-	return string(line[:most]) + "…"
+	return text.Clip(strings.NewReplacer("\n", " ", "\t", " ").Replace(text.Mask(s)), most)
 }
 
 const consoleWidth = 78
