@@ -64,24 +64,6 @@ func answer(t *testing.T, out string, into any) {
 	t.Fatalf("no line of JSON in\n%s", out)
 }
 
-func TestReadersOfThePublished(t *testing.T) {
-	programs.OnlyInCI(t) // that they read what export writes is asked there everywhere
-	dir, err := published()
-	if err != nil {
-		t.Fatal(err)
-	}
-	data := filepath.Join(dir, dataFolder)
-	records, err := export.Read(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(records) < 20 || records["metrics"].NumRows() < 1000 {
-		t.Fatalf("%d tables: this proves nothing", len(records))
-	}
-	t.Run("python", func(t *testing.T) { programs.ReadByPython(t, data, records) })
-	t.Run("javascript", func(t *testing.T) { programs.ReadByNode(t, data, records) })
-}
-
 func TestApprenticesInPandas(t *testing.T) {
 	programs.NeedPython(t, "pandas", "pyarrow", "matplotlib")
 	round, data := samplesRound(t)

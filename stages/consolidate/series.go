@@ -27,9 +27,9 @@ func (s series) value(year int) *table.Metric { return s.form.Metric(s.field.ID,
 // series lists every metric of every submission.
 func (w *workbook) series() ([]series, words) {
 	var out []series
-	for form := range w.Facts.Forms {
+	for _, e := range w.entries() {
 		for _, f := range w.Definition.Form.Metrics() {
-			out = append(out, series{form.Submission.Submission, f.ID, f.Group, f.Unit, form, f})
+			out = append(out, series{e.id(), f.ID, f.Group, f.Unit, e.form, f})
 		}
 	}
 	return out, words{}

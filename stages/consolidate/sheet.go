@@ -379,21 +379,11 @@ func (w *workbook) list(p *plan) error {
 	}
 	all := w.cells(p)
 	if p.sheet.Long {
-		whole := all
-		cut := func(yield func([]book.Cell) bool) {
-			for cells := range whole {
-				for _, part := range grid.Cut(cells) {
-					if !yield(part) {
-						return
-					}
-				}
-			}
+		var cut [][]book.Cell
+		for cells := range all {
+			cut = append(cut, grid.Cut(cells)...)
 		}
-		grid.Rows = 0
-		for range cut {
-			grid.Rows++
-		}
-		all = cut
+		grid.Rows, all = len(cut), slices.Values(cut)
 	}
 	return w.report.Grid(grid, all)
 }

@@ -93,6 +93,7 @@ type derived struct {
 	flat     map[string][]string
 	steps    map[string][]string
 	standing map[string]standing
+	entries  []entry
 }
 
 // swaps are, by submission, the least changes of a weight that make it change places over the line.
@@ -141,11 +142,12 @@ func (e entry) id() string { return e.Submission.Submission }
 
 // entries lists the submissions in their order.
 func (w *workbook) entries() []entry {
-	var out []entry
-	for form := range w.Facts.Forms {
-		out = append(out, entry{form.Submission, w.verdicts[len(out)], form})
+	if w.cache.entries == nil {
+		for form := range w.Facts.Forms {
+			w.cache.entries = append(w.cache.entries, entry{form.Submission, w.verdicts[len(w.cache.entries)], form})
+		}
 	}
-	return out
+	return w.cache.entries
 }
 
 func (w *workbook) nearRows() ([]table.Rank, words) {

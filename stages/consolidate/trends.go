@@ -132,11 +132,11 @@ func (o *trends) complete(fields []*templates.Field) map[string]run {
 	for _, f := range fields {
 		out[f.ID] = run{sums: make([]float64, len(o.Definition.Form.Years))}
 	}
-	for form := range o.Facts.Forms {
+	for _, e := range o.entries() {
 		for _, f := range fields {
 			values, all := make([]float64, 0, len(o.Definition.Form.Years)), true
 			for _, y := range o.Definition.Form.Years {
-				m := form.Metric(f.ID, y.Year)
+				m := e.form.Metric(f.ID, y.Year)
 				if all = all && m != nil && m.Status == table.Normal && m.Value.Valid; all {
 					values = append(values, m.Value.V)
 				}

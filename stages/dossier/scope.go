@@ -256,26 +256,30 @@ const fewest = 5
 // feedback puts beside each submission its figures of the last actual year, with the median of the batch, and what it put right since the last
 // round: nothing in it is a score, a rank or another's.
 func (s *scope) feedback(in Input, rows map[string]*scope) {
-	form := in.Definition.Form
+	form, all := in.Definition.Form, map[templates.Ref][]float64{}
+	of := map[templates.Ref]map[string]string{} // by submission
+	year, dated := form.Year("last")
+	for m := range in.Facts.Metrics.All() {
+		if dated && int(m.Year) == year.Year && m.Status == table.Normal {
+			ref := templates.Ref{Field: m.Indicator, Year: year.Year}
+			if of[ref] == nil {
+				of[ref] = map[string]string{}
+			}
+			all[ref], of[ref][m.Submission] = append(all[ref], m.Value.V), table.Plain(m.Value)
+		}
+	}
 	for _, f := range form.Metrics() {
-		year, asked := form.Year("last")
-		if asked = asked && slices.Contains(f.RequiredYears, year.ID); !asked {
+		if !dated || !slices.Contains(f.RequiredYears, year.ID) {
 			continue
 		}
-		var all []float64
-		of := map[string]string{}
-		for m := range in.Facts.Metrics.All() {
-			if m.Indicator == f.ID && int(m.Year) == year.Year && m.Status == table.Normal {
-				all, of[m.Submission] = append(all, m.Value.V), table.Plain(m.Value)
-			}
-		}
+		ref := templates.Ref{Field: f.ID, Year: year.Year}
 		median := "（不足" + strconv.Itoa(fewest) + "家，不列）"
-		if len(all) >= fewest {
-			median = table.Plain(table.Some(table.Median(all).V))
+		if len(all[ref]) >= fewest {
+			median = table.Plain(table.Some(table.Median(all[ref]).V))
 		}
 		for id, row := range rows {
-			row.append("figures", map[string]string{"figure": in.Definition.Name(templates.Ref{Field: f.ID, Year: year.Year}), "unit": f.Unit,
-				"value": cmp.Or(of[id], "未填或不适用"), "median": median})
+			row.append("figures", map[string]string{"figure": in.Definition.Name(ref), "unit": f.Unit,
+				"value": cmp.Or(of[ref][id], "未填或不适用"), "median": median})
 		}
 	}
 	for c := range in.Changes.All() {

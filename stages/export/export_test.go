@@ -262,8 +262,26 @@ func TestOtherReaders(t *testing.T) {
 	for _, n := range tables {
 		records[n.Name] = n.Record()
 	}
-	t.Run("python", func(t *testing.T) { programs.ReadByPython(t, dir, records) })
-	t.Run("javascript", func(t *testing.T) { programs.ReadByNode(t, dir, records) })
+	t.Run("python", func(t *testing.T) { readByPython(t, dir, records) })
+	t.Run("javascript", func(t *testing.T) { readByNode(t, dir, records) })
+}
+
+// In CI the samples have just been published.
+func TestReadersOfThePublished(t *testing.T) {
+	programs.OnlyInCI(t) // that they read what export writes is asked everywhere
+	data := "../../output/2024/data"
+	if _, err := os.Stat(data); err != nil {
+		t.Skip("还没有结果：先照 README 的第一条命令运行一次")
+	}
+	records, err := Read(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(records) < 20 || records["metrics"].NumRows() < 1000 {
+		t.Fatalf("%d tables: this proves nothing", len(records))
+	}
+	t.Run("python", func(t *testing.T) { readByPython(t, data, records) })
+	t.Run("javascript", func(t *testing.T) { readByNode(t, data, records) })
 }
 
 func TestPackageIsTrue(t *testing.T) {

@@ -27,8 +27,8 @@ func refuse(code, format string, args ...any) *Refusal {
 	return &Refusal{code, fmt.Sprintf(format, args...)}
 }
 
-// unpack proves a workbook's container whole and gives its parts.
-func unpack(data []byte) (*ooxml.Parts, *Refusal) {
+// unpack gives the parts of a workbook's container: with ooxml.Open, proven whole.
+func unpack(data []byte, with func([]byte) (*ooxml.Parts, error)) (*ooxml.Parts, *Refusal) {
 	if refusal := sniff(data); refusal != nil {
 		return nil, refusal
 	}
@@ -36,7 +36,7 @@ func unpack(data []byte) (*ooxml.Parts, *Refusal) {
 	if err != nil {
 		return nil, damaged(err, "")
 	}
-	p, err := ooxml.Open(plain)
+	p, err := with(plain)
 	if err != nil {
 		return nil, damaged(err, "")
 	}

@@ -25,9 +25,13 @@ const (
 
 // open reads a workbook: the container proven, every sheet's XML walked to its end, every filled cell kept, but for
 // what the sheets that calculate hold of the template where whole is not asked for. There is one reader: what it
-// counts is what it yields. Where only a sheet is asked for by its title, the others are left alone.
+// counts is what it yields. Where only a sheet is asked for by its title, the others are left alone, and unproven.
 func open(data []byte, whole bool, only string) (*Book, *Refusal) {
-	p, refusal := unpack(data)
+	with := ooxml.Open
+	if only != "" {
+		with = ooxml.Glance
+	}
+	p, refusal := unpack(data, with)
 	if refusal != nil {
 		return nil, refusal
 	}

@@ -53,7 +53,7 @@ const maxFooters = 64
 
 // openWord gives the main part of a Word file, its footers, and the name of the main part.
 func openWord(data []byte) (main []byte, footers [][]byte, part string, refusal *Refusal) {
-	p, refusal := unpack(data)
+	p, refusal := unpack(data, ooxml.Open)
 	if refusal != nil {
 		return nil, nil, "", notWord(refusal)
 	}

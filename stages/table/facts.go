@@ -2,6 +2,7 @@ package table
 
 import (
 	"slices"
+	"strconv"
 
 	"lianheti/stages/model"
 	"lianheti/stages/text"
@@ -319,7 +320,7 @@ func exact(v Opt[float64]) string {
 	if !v.Valid {
 		return ""
 	}
-	return decimal.NewFromFloat(v.V).String()
+	return strconv.FormatFloat(v.V+0, 'f', -1, 64) // no minus before 0
 }
 
 // Number implements templates.Answers. The float of the table is turned into the decimal that was typed: the shortest

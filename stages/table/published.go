@@ -125,10 +125,14 @@ func labelsOf(d *templates.Definition) map[string]map[string]string {
 	return out
 }
 
+// mostSeen bounds what is remembered of a column.
+const mostSeen = 1 << 12
+
 // rebuilt copies a column value by value, texts as they may be shown.
 func rebuilt(column arrow.Array, show func(string) string) arrow.Array {
 	b := array.NewBuilder(memory.DefaultAllocator, column.DataType())
 	b.Reserve(column.Len())
+	seen := map[string]string{} // most columns say the same again and again
 	for i := range column.Len() {
 		if column.IsNull(i) {
 			b.AppendNull()
@@ -136,7 +140,14 @@ func rebuilt(column arrow.Array, show func(string) string) arrow.Array {
 		}
 		switch c := column.(type) {
 		case *array.String:
-			b.(*array.StringBuilder).Append(show(c.Value(i)))
+			s, known := seen[c.Value(i)]
+			if !known {
+				s = show(c.Value(i))
+				if len(seen) < mostSeen {
+					seen[c.Value(i)] = s
+				}
+			}
+			b.(*array.StringBuilder).Append(s)
 		case *array.Float64:
 			b.(*array.Float64Builder).Append(c.Value(i))
 		case *array.Int32:

@@ -51,6 +51,9 @@ func viewOf(s string) *view {
 
 // lower makes Latin letters small; every byte stays in its place.
 func lower(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r >= 'A' && r <= 'Z' }) {
+		return s
+	}
 	b := []byte(s)
 	for i, c := range b {
 		if c >= 'A' && c <= 'Z' {

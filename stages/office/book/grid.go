@@ -352,7 +352,7 @@ func (p *gridPart) write(cells []Cell, tall float64) {
 	for i, c := range cells {
 		if values[i] = p.report.value(c); c.Link != "" && p.links < MaxLinks {
 			p.links++
-			p.report.link(p.name, model.CellName(p.row, i+1), c.Link)
+			p.link(model.CellName(p.row, i+1), c.Link)
 		}
 	}
 	try.Do(p.writer.SetRow(model.CellName(p.row, 1), values, excelize.RowOpts{Height: min(tall, tallest)}))

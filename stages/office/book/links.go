@@ -2,19 +2,67 @@ package book
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/try"
+
+	"github.com/xuri/excelize/v2"
 )
 
 func (r *Report) link(sheet, cell, target string) {
+	to, kind := addressOf(target)
+	try.Do(r.file.SetCellHyperLink(sheet, cell, to, kind))
+}
+
+// addressOf is a link as excelize takes it.
+func addressOf(target string) (to, kind string) {
 	if at := cellLink.FindStringIndex(target); at != nil && at[0] == 0 {
-		try.Do(r.file.SetCellHyperLink(sheet, cell, target[1:], "Location"))
+		return target[1:], "Location"
+	}
+	return escapePath(target), "External"
+}
+
+// link puts a link behind those of a sheet of rows. excelize looks through all links of the sheet, and all its
+// relationships, for each new one; so only the first of a kind is put in by it, and what follows is added to its lists.
+func (p *gridPart) link(cell, target string) {
+	to, kind := addressOf(target)
+	links, relations := p.lists()
+	if !p.report.ours || !links.IsValid() || kind == "External" && !relations.IsValid() {
+		p.report.link(p.name, cell, target)
 		return
 	}
-	try.Do(r.file.SetCellHyperLink(sheet, cell, escapePath(target), "External"))
+	add := func(list reflect.Value, fields map[string]string) {
+		x := reflect.New(list.Type().Elem()).Elem()
+		for name, value := range fields {
+			x.FieldByName(name).SetString(value)
+		}
+		list.Set(reflect.Append(list, x))
+	}
+	if kind == "Location" {
+		add(links, map[string]string{"Ref": cell, "Location": to})
+		return
+	}
+	id := "rId" + strconv.Itoa(relations.Len()+1)
+	add(relations, map[string]string{"ID": id, "Type": excelize.SourceRelationshipHyperLink, "Target": to, "TargetMode": kind})
+	add(links, map[string]string{"Ref": cell, "RID": id})
+}
+
+// lists are what excelize keeps of the sheet's links and relationships; not valid where there are none yet.
+func (p *gridPart) lists() (links, relations reflect.Value) {
+	part := "sheet" + strconv.Itoa(p.writer.SheetID) + ".xml"
+	if x, ok := p.report.file.Sheet.Load("xl/worksheets/" + part); ok {
+		if of := reflect.ValueOf(x).Elem().FieldByName("Hyperlinks"); !of.IsNil() {
+			links = of.Elem().FieldByName("Hyperlink")
+		}
+	}
+	if x, ok := p.report.file.Relationships.Load("xl/worksheets/_rels/" + part + ".rels"); ok {
+		relations = reflect.ValueOf(x).Elem().FieldByName("Relationships")
+	}
+	return links, relations
 }
 
 // cellLink finds the ending that CellLink makes: a number sign may stand in a path, too.

@@ -19,6 +19,7 @@ type Report struct {
 	file   *excelize.File
 	styles *Styles
 	footer string
+	ours   bool              // nothing is in the workbook but what we write
 	tails  map[string]string // by sheet: what belongs before the end of its XML
 }
 
@@ -81,7 +82,9 @@ func NewReport(footer string, sheets ...string) (r *Report, err error) {
 	}
 	try.Do(f.DeleteSheet("Sheet1"))
 	f.SetActiveSheet(0) // now: later it would read every sheet that was streamed
-	return On(f, footer), nil
+	r = On(f, footer)
+	r.ours = true
+	return r, nil
 }
 
 // Write saves the workbook and closes it.

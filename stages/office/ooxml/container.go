@@ -25,8 +25,9 @@ type Part struct {
 // Parts are the entries of a container in the order of its directory.
 type Parts struct {
 	All  []Part
-	at   map[string]int // by name in lower case: two names that differ in nothing else are one
-	tool *inflater      // holds the content
+	at   map[string]int     // by name in lower case: two names that differ in nothing else are one
+	tool *inflater          // holds the content
+	late func(i int) []byte // unpacks a part that is asked for; nil: all are
 }
 
 // Release gives the memory of the parts back, to be used for the next container. Nothing of their content may be held
@@ -40,10 +41,14 @@ func (p *Parts) Release() {
 
 // Get gives the content of a part; nil where there is none.
 func (p *Parts) Get(name string) []byte {
-	if i, ok := p.at[strings.ToLower(name)]; ok {
-		return p.All[i].Data
+	i, ok := p.at[strings.ToLower(name)]
+	switch {
+	case !ok:
+		return nil
+	case p.late != nil && p.All[i].Data == nil:
+		p.All[i].Data = p.late(i)
 	}
-	return nil
+	return p.All[i].Data
 }
 
 // Has says whether there is a part of a name, be it empty.
@@ -65,6 +70,11 @@ func Unpack(data []byte) (*Parts, error) {
 	return open(data, func(string) bool { return true })
 }
 
+// Glance gives the parts of a container of which each is proven only when it is asked for, and is none where it is
+// damaged: for a first look at what will be opened, and proven whole, before anything of it is believed.
+func Glance(data []byte) (*Parts, error) { return open(data, nil) }
+
+// open unpacks what is wanted and proves all; where nothing is said to be wanted, that waits until it is asked for.
 func open(data []byte, wanted func(name string) bool) (*Parts, error) {
 	files, err := directory(data)
 	if err != nil {
@@ -73,6 +83,13 @@ func open(data []byte, wanted func(name string) bool) (*Parts, error) {
 	tool := inflaters.Get().(*inflater)
 	tool.reserve(files)
 	out, left := &Parts{at: make(map[string]int, len(files)), tool: tool}, uint64(MaxTotal)
+	var waiting []*zip.File
+	if wanted == nil {
+		out.late = func(i int) []byte {
+			content, _ := tool.inflate(data, waiting[i], MaxTotal, true)
+			return content
+		}
+	}
 	for _, f := range files {
 		name := strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/")
 		if f.Mode().IsDir() {
@@ -85,14 +102,17 @@ func open(data []byte, wanted func(name string) bool) (*Parts, error) {
 		if _, taken := out.at[key]; taken {
 			return nil, fault(Damaged, "部件重名")
 		}
-		keep := wanted(name)
-		content, err := tool.inflate(data, f, left, keep)
-		if err != nil {
-			return nil, err
-		}
-		left -= uint64(len(content))
-		if !keep {
-			content = nil
+		var content []byte
+		if wanted == nil {
+			waiting = append(waiting, f)
+		} else {
+			keep := wanted(name)
+			if content, err = tool.inflate(data, f, left, keep); err != nil {
+				return nil, err
+			}
+			if left -= uint64(len(content)); !keep {
+				content = nil
+			}
 		}
 		out.at[key] = len(out.All)
 		out.All = append(out.All, Part{name, content})

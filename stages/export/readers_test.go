@@ -1,4 +1,4 @@
-package programs
+package export
 
 import (
 	_ "embed"
@@ -10,29 +10,31 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/programs"
+
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 )
 
 var (
-	//go:embed readers.py
+	//go:embed testdata/readers.py
 	readersPy []byte
-	//go:embed readers.cjs
+	//go:embed testdata/readers.cjs
 	readersJS []byte
 )
 
-// ReadByPython demands that pyarrow, pandas, DuckDB and polars see in a data folder what the records of its tables
+// readByPython demands that pyarrow, pandas, DuckDB and polars see in a data folder what the records of its tables
 // hold: rows, columns, types, nulls, sums and, where the reader shows it, the metadata.
-func ReadByPython(t *testing.T, dir string, tables map[string]arrow.Record) {
-	NeedPython(t, "pyarrow", "pandas", "duckdb", "polars")
+func readByPython(t *testing.T, dir string, tables map[string]arrow.Record) {
+	programs.NeedPython(t, "pyarrow", "pandas", "duckdb", "polars")
 	seenBy(t, dir, tables, map[string]int{"pyarrow arrow": 2, "pyarrow parquet": 2, "pandas parquet": 1,
 		"duckdb parquet": 1, "polars arrow": 1, "polars parquet": 1},
 		"python3", "readers.py", readersPy)
 }
 
-// ReadByNode demands the same of apache-arrow and parquet-wasm.
-func ReadByNode(t *testing.T, dir string, tables map[string]arrow.Record) {
-	NeedNode(t, "apache-arrow", "parquet-wasm")
+// readByNode demands the same of apache-arrow and parquet-wasm.
+func readByNode(t *testing.T, dir string, tables map[string]arrow.Record) {
+	programs.NeedNode(t, "apache-arrow", "parquet-wasm")
 	seenBy(t, dir, tables, map[string]int{"apache-arrow": 2, "parquet-wasm": 2}, "node", "readers.cjs", readersJS)
 }
 
