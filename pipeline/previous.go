@@ -1,8 +1,6 @@
 package pipeline
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"os"
@@ -17,6 +15,7 @@ import (
 	"lianheti/stages/compare"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
+	"lianheti/stages/model"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -103,8 +102,7 @@ func verified(dir string) (m *publish.Manifest, digest string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	sum := sha256.Sum256(data)
-	return m, hex.EncodeToString(sum[:]), nil
+	return m, model.Digest(data), nil
 }
 
 // definitionOf loads the definition that an earlier run kept. One of an earlier program may lack files, or rules that

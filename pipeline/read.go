@@ -2,8 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -119,7 +117,7 @@ func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]by
 			return nil, fmt.Errorf("没有读过文件 %s", path)
 		}
 		data, err := sources[facts.Sources[i]].Read(intake.MaxFile)
-		if sum := sha256.Sum256(data); err == nil && hex.EncodeToString(sum[:]) != facts.Files.Row(i).SHA256 {
+		if err == nil && model.Digest(data) != facts.Files.Row(i).SHA256 {
 			err = errors.New("文件在运行中被改动；请等文件放好再运行")
 		}
 		return data, err

@@ -2,8 +2,6 @@ package pipeline
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +9,7 @@ import (
 	"lianheti/pipeline/publish"
 	"lianheti/stages/blankform"
 	"lianheti/stages/intake"
+	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -39,8 +38,7 @@ func readRegister(o Options) (table.Register, *publish.Register, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	sum := sha256.Sum256(data)
-	return register, &publish.Register{Name: text.Mask(filepath.Base(o.Register)), SHA256: hex.EncodeToString(sum[:]),
+	return register, &publish.Register{Name: text.Mask(filepath.Base(o.Register)), SHA256: model.Digest(data),
 		Entries: len(register)}, nil
 }
 

@@ -2,14 +2,13 @@ package pipeline
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"lianheti/pipeline/publish"
 	"lianheti/stages/consolidate"
+	"lianheti/stages/model"
 	"lianheti/stages/review"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -38,10 +37,9 @@ func readOpinions(o Options, earlier previous) (*opinions, error) {
 	if err != nil {
 		return nil, fmt.Errorf("会审意见 %s 用不了：%w", o.Opinions, err)
 	}
-	sum := sha256.Sum256(data)
 	name := text.Mask(filepath.Base(o.Opinions))
 	return &opinions{read,
-		publish.Opinions{Name: name, SHA256: hex.EncodeToString(sum[:]), Entries: len(read.Opinions)}}, nil
+		publish.Opinions{Name: name, SHA256: model.Digest(data), Entries: len(read.Opinions)}}, nil
 }
 
 // described is how the manifest names them.

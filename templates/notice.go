@@ -1,9 +1,8 @@
 package templates
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"lianheti/stages/model"
 	"regexp"
 	"slices"
 	"strings"
@@ -195,8 +194,7 @@ func (n *Notice) check(l *loader, d *Definition) {
 			whole.WriteString(unspaced(strings.ReplaceAll(item.Text, NoticeCell, "")))
 		}
 	}
-	sum := sha256.Sum256([]byte(whole.String()))
-	if got := hex.EncodeToString(sum[:]); got != n.SHA256 {
+	if got := model.Digest([]byte(whole.String())); got != n.SHA256 {
 		l.problem(at{file, "$.sha256"}, "原文与 sha256 不符", "原文请照录通知，一字不改；通知确已不同的，sha256 写作 "+got+"。")
 	}
 	for _, r := range d.Rules {

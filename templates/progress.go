@@ -1,9 +1,8 @@
 package templates
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"lianheti/stages/model"
 	"path"
 	"slices"
 )
@@ -95,8 +94,7 @@ func (d *Definition) loadProgress(of *loader, own map[string][]byte) {
 		Tables: d.Tables, Data: d.Data,
 		Paper: &Paper{}, Reading: d.Reading, Sources: map[string]string{}, Texts: own}
 	for name, text := range own {
-		sum := sha256.Sum256(text)
-		p.Sources[name] = hex.EncodeToString(sum[:])
+		p.Sources[name] = model.Digest(text)
 	}
 	if on := d.Directory.Calendar.AnnualReport; on != "" {
 		directory := *d.Directory

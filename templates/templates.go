@@ -9,12 +9,11 @@
 package templates
 
 import (
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
+	"lianheti/stages/model"
 	"maps"
 	"os"
 	"path"
@@ -121,8 +120,7 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 	dir, names, sources, progress := strconv.Itoa(year), slices.Sorted(maps.Keys(texts)), map[string][]byte{},
 		map[string][]byte{}
 	for _, name := range names {
-		sum := sha256.Sum256(texts[name])
-		d.Sources[name] = hex.EncodeToString(sum[:])
+		d.Sources[name] = model.Digest(texts[name])
 		if path.Base(path.Dir(name)) == progressFolder {
 			progress[path.Base(name)] = texts[name]
 		} else {

@@ -2,8 +2,6 @@ package publish
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -132,7 +130,7 @@ func (m *Manifest) Data(dir, folder string) (string, error) {
 			basis.Outputs = append(basis.Outputs, o)
 		}
 	}
-	return digest(basis.encode()), err
+	return model.Digest(basis.encode()), err
 }
 
 // tableFiles are the extensions of the files that hold tables.
@@ -145,13 +143,8 @@ func (m *Manifest) Seal(dir string) error {
 		return err
 	}
 	m.Root = ""
-	m.Root = digest(m.encode())
+	m.Root = model.Digest(m.encode())
 	return os.WriteFile(filepath.Join(dir, ManifestName), m.encode(), 0o644)
-}
-
-func digest(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
 }
 
 // encode gives the bytes of run.json.
@@ -192,7 +185,7 @@ func ReadManifest(dir string) (*Manifest, error) {
 	}
 	blank := *m
 	blank.Root = ""
-	if digest(blank.encode()) != m.Root || !bytes.Equal(m.encode(), data) {
+	if model.Digest(blank.encode()) != m.Root || !bytes.Equal(m.encode(), data) {
 		return nil, fmt.Errorf("%s 被改动过：与它自己的校验值（root）不符", name)
 	}
 	return m, nil

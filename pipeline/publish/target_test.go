@@ -3,6 +3,7 @@ package publish
 import (
 	"errors"
 	"io/fs"
+	"lianheti/stages/model"
 	"os"
 	"path/filepath"
 	"slices"
@@ -363,7 +364,7 @@ func TestChangedResultsAreKept(t *testing.T) {
 		t.Fatalf("%v, %q", p.Kept, state(t, p))
 	}
 	kept := p.Kept[0].Now
-	if data, err := os.ReadFile(kept); err != nil || string(data) != "weights tried and saved" || filepath.Base(kept) != digest(data)[:8]+"-a" {
+	if data, err := os.ReadFile(kept); err != nil || string(data) != "weights tried and saved" || filepath.Base(kept) != model.Digest(data)[:8]+"-a" {
 		t.Errorf("%s: %q %v", kept, data, err)
 	}
 	put(t, p.Final, "a", "weights tried and saved") // the same again is kept once

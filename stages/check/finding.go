@@ -1,8 +1,6 @@
 package check
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -223,6 +221,5 @@ func (f *form) valueHash(x fault) string {
 
 // digest is a stable hash of 16 hexadecimal digits.
 func digest(parts []string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:8])
+	return model.Digest([]byte(strings.Join(parts, "\x00")))[:16]
 }

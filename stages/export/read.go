@@ -2,12 +2,11 @@ package export
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"lianheti/stages/model"
 	"os"
 	"path/filepath"
 	"strings"
@@ -216,7 +215,7 @@ func Verify(dir string) (*Package, string, error) {
 		if err != nil {
 			return nil, "", fmt.Errorf("缺 %s：%w", r.Path, err)
 		}
-		if sum := sha256.Sum256(content); "sha256:"+hex.EncodeToString(sum[:]) != r.Hash {
+		if "sha256:"+model.Digest(content) != r.Hash {
 			return nil, "", fmt.Errorf("%s 不是公布时的样子，请改用没有动过的数据表", r.Path)
 		}
 	}
@@ -229,6 +228,5 @@ func Verify(dir string) (*Package, string, error) {
 			return nil, "", fmt.Errorf("%s 不在 %s 里，请移走", filepath.Base(path), PackageName)
 		}
 	}
-	sum := sha256.Sum256(data)
-	return &Package{Batch: p.Batch, Definition: p.Definition}, hex.EncodeToString(sum[:]), nil
+	return &Package{Batch: p.Batch, Definition: p.Definition}, model.Digest(data), nil
 }

@@ -2,8 +2,6 @@ package feedback
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,8 +43,7 @@ func (c *copying) has(sheet string) bool {
 
 // origin writes what the copy was made from: the original's hash, what it says, and what the copy asks.
 func (c *copying) origin(original []byte, said string) {
-	sum := sha256.Sum256(original)
-	for _, entry := range [][2]string{{templates.MetaParent, hex.EncodeToString(sum[:])}, {templates.MetaSaid, said}, {templates.MetaAsked, model.AskedHash(c.asked)}} {
+	for _, entry := range [][2]string{{templates.MetaParent, model.Digest(original)}, {templates.MetaSaid, said}, {templates.MetaAsked, model.AskedHash(c.asked)}} {
 		c.identity(entry[0], entry[1])
 	}
 }

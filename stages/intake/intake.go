@@ -17,8 +17,6 @@ package intake
 import (
 	"archive/zip"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 
 	"lianheti/stages/model"
@@ -61,9 +59,7 @@ func (s Source) fetch() (file model.File, data []byte, decided *model.Workbook) 
 		w := refused(file, s.unread(err))
 		return file, nil, &w
 	}
-	sum := sha256.Sum256(data)
-	file.SHA256 = hex.EncodeToString(sum[:])
-	file.Size = int64(len(data))
+	file.SHA256, file.Size = model.Digest(data), int64(len(data))
 	return file, data, nil
 }
 

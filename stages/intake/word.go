@@ -1,8 +1,6 @@
 package intake
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path"
@@ -33,8 +31,7 @@ func Word(s Source, read func(main []byte, footers [][]byte) (foreign string, er
 	if err != nil {
 		return refused(out, s.unread(err)).File
 	}
-	sum := sha256.Sum256(data)
-	out.SHA256, out.Size, out.Fate = hex.EncodeToString(sum[:]), int64(len(data)), model.Accepted
+	out.SHA256, out.Size, out.Fate = model.Digest(data), int64(len(data)), model.Accepted
 	main, footers, part, refusal := openWord(data)
 	if refusal != nil {
 		return refused(out, refusal).File

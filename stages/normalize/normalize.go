@@ -139,8 +139,7 @@ func (r *reader) identify(entries []model.Entry) {
 	if name == "" {
 		name = r.rows.file.SHA256
 	}
-	sum := sha256.Sum256([]byte(name))
-	s.Submission = fmt.Sprintf("%d-X%s", r.d.Directory.Batch, hex.EncodeToString(sum[:3]))
+	s.Submission = fmt.Sprintf("%d-X%s", r.d.Directory.Batch, model.Digest([]byte(name))[:6])
 }
 
 // said is what a file says, in short: everything filled in, and the number of the edition.
