@@ -28,9 +28,10 @@ type Reading struct {
 	About         struct{ Before, Behind, Alone []string }
 	Scales        []Scale
 	Units         []Unit
-	OtherUnits    []string `yaml:"other_units"`
-	Functions     []string `yaml:"volatile"` // whose result is another whenever a workbook is opened
-	Campuses      []string // behind the name of a school: a part of it
+	OtherUnits    []string    `yaml:"other_units"`
+	Functions     []string    `yaml:"volatile"` // whose result is another whenever a workbook is opened
+	Campuses      []string    // behind the name of a unit: a part of it
+	SameUnit      []Rewriting `yaml:"same_unit"` // of names of one unit until they are alike
 	Placeholders  struct {
 		Words             []string
 		Unanswered        []FieldType
@@ -140,10 +141,19 @@ func (r *Reading) Volatile(formula string) bool {
 	return formula != "" && r.volatile.MatchString(formula)
 }
 
-// WithoutCampus is the key of a unit without the campus that its name ends with.
-func (r *Reading) WithoutCampus(key string) string {
-	if bare := r.campus.ReplaceAllString(key, ""); bare != "" {
-		return bare
+// Rewriting replaces what a regular expression finds.
+type Rewriting struct {
+	Find, Put string
+
+	find *regexp.Regexp
+}
+
+// WithoutParts is the key of a unit without campus, branch and former name, and with its long words short.
+func (r *Reading) WithoutParts(key string) string {
+	for _, x := range append(slices.Clone(r.SameUnit), Rewriting{find: r.campus}) {
+		if bare := x.find.ReplaceAllString(key, x.Put); bare != "" {
+			key = bare
+		}
 	}
 	return key
 }
@@ -169,7 +179,15 @@ func (r *Reading) check(l *loader, d *Definition) {
 		r.fillers[word] = true
 	}
 	r.volatile = regexp.MustCompile(`(?i)\b(?:` + anyOf(r.Functions) + `)\(`)
-	r.campus = regexp.MustCompile(`\([^()]*(?:` + anyOf(r.Campuses) + `)\)$|\p{Han}{0,3}(?:` + anyOf(r.Campuses) + `)$`)
+	parts := anyOf(r.Campuses)
+	r.campus = regexp.MustCompile(`\([^()]*(?:` + parts + `)\)$|\p{Han}{0,3}(?:` + parts + `)$`)
+	for i, x := range r.SameUnit {
+		find, err := regexp.Compile(strings.ReplaceAll(x.Find, "campuses", parts))
+		l.when(err != nil, at{"reading.yaml", "$.same_unit"}, "“"+x.Find+"”不是正则表达式", "请改正 find。")
+		if err == nil {
+			r.SameUnit[i].find = find
+		}
+	}
 	r.before = regexp.MustCompile("^(?:" + anyOf(r.About.Before) + ")+")
 	r.behind = regexp.MustCompile("^(?:余|多|来|\\+)|(?:" + anyOf(r.About.Behind) + ")$")
 	negated, negative := anyOf(r.Placeholders.Negated), anyOf(r.Placeholders.Negative)

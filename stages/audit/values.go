@@ -114,15 +114,22 @@ func swapYears(d *templates.Definition, def *templates.AuditMove, list []answer)
 	return []change{earlier.change(d, table.Normal, later.value), later.change(d, table.Normal, earlier.value)}
 }
 
-// shift moves a part of some figures into another of the same year.
+// shift moves a part of some figures into another: of the same year, or, where the move names several, into that of the first of them.
 func shift(d *templates.Definition, def *templates.AuditMove, f *table.Form) []change {
 	var out []change
 	moved := map[int]decimal.Decimal{}
 	for _, field := range def.Fields {
 		for _, a := range answers(d, def, field, f) {
+			to := a.year
+			if len(def.Years) > 1 {
+				first, _ := d.Form.Year(def.Years[0])
+				if to = first.Year; a.year == to {
+					continue
+				}
+			}
 			part := fit(field, a.value.Mul(def.Factor))
 			if a.status == table.Normal && part.IsPositive() {
-				moved[a.year] = moved[a.year].Add(part)
+				moved[to] = moved[to].Add(part)
 				out = append(out, a.change(d, table.Normal, a.value.Sub(part)))
 			}
 		}

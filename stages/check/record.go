@@ -7,12 +7,13 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 )
 
 // recordChecks are the faults that rows of a list can have; a rule names one of them in Kinds.
 var recordChecks = map[string]check{
 	"enrolment_none":      noEnrolment,
-	"member_campus":       campusApart,
+	"member_campus":       unitApart,
 	"verification_denied": deniedVerification,
 	"roster_shifted":      shiftedRoster,
 }
@@ -97,18 +98,24 @@ func noEnrolment(f *form, _ *plan, t *tally) {
 	t.fail(x)
 }
 
-// campusApart fails a school that has several rows under names that differ but in the campus.
-func campusApart(f *form, p *plan, t *tally) {
-	schools := map[string][]table.Member{}
+// unitApart fails a unit that has several rows under names that differ but in a campus, a branch or a name of before, or that the Department's
+// list has as one school.
+func unitApart(f *form, p *plan, t *tally) {
+	units := map[string][]table.Member{}
 	eachUnit(func(f *form, rows []table.Member, t *tally) {
-		if m := rows[0]; f.isSchool(m) {
-			key := f.batch.def.Reading.WithoutCampus(m.NameKey)
-			schools[key] = append(schools[key], m)
-			t.pass()
+		m, list := rows[0], rows[0].Kind
+		if f.isSchool(m) {
+			list = "schools"
 		}
+		key := f.batch.def.Reading.WithoutParts(m.NameKey)
+		if s, listed := f.batch.schools[m.NameKey]; listed {
+			key = text.NameKey(s.Name)
+		}
+		units[list+" "+key] = append(units[list+" "+key], m)
+		t.pass()
 	})(f, p, t)
-	for _, key := range slices.Sorted(maps.Keys(schools)) {
-		if rows := schools[key]; len(rows) > 1 {
+	for _, key := range slices.Sorted(maps.Keys(units)) {
+		if rows := units[key]; len(rows) > 1 {
 			x := f.repeated(rows)
 			x.vars["other"] = rows[1].Name
 			t.fail(x)

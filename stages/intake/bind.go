@@ -221,6 +221,8 @@ func (b *binder) judge() *Refusal {
 	switch {
 	case b.hasForm && b.out.Form.ID != form.ID:
 		return &Refusal{CodeNotTemplate, "工作簿的表单编号是“" + b.out.Form.ID + "”"}
+	case b.hasForm && (b.out.Form.Year == 0 || b.out.Form.Version == 0):
+		return &Refusal{CodeNotTemplate, "隐藏的模板标识被改动，认不出年度或版本"}
 	case b.hasForm && b.out.Form.Year != b.d.Year:
 		return &Refusal{CodeWrongYear, "工作簿是 " + strconv.Itoa(b.out.Form.Year) + " 年的模板"}
 	case b.hasForm && !slices.Contains(form.Accepts, b.out.Form.Version):
