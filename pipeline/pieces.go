@@ -28,6 +28,7 @@ type piece struct {
 	code  string
 	form  *table.Form // of a Word form
 	names []string    // consortia that it names: its cover's, or those of the directory
+	title []string    // the one that its file name names; none: it names none, or several
 }
 
 // pieceOf looks whether a file that is no workbook is a recommendation as Word or PDF, and says so in its fate; nil: it
@@ -43,7 +44,8 @@ func pieceOf(d *templates.Definition, s intake.Source, file *model.File, as way)
 	}
 	kind := map[string]string{".docx": table.PieceWord, ".pdf": table.PiecePDF, ".doc": table.PieceOld,
 		".wps": table.PieceOld}[strings.ToLower(path.Ext(s.Path))]
-	p = &piece{kind: kind, names: named(d, s.Path)}
+	title := named(d, s.Path)
+	p = &piece{kind: kind, names: title, title: title}
 	switch kind {
 	case table.PieceWord:
 		w, form := readWord(d, s)
@@ -64,7 +66,7 @@ func pieceOf(d *templates.Definition, s intake.Source, file *model.File, as way)
 		}
 		for words := range pdf.Texts(data) {
 			p.code = cmp.Or(p.code, table.FindCode(words))
-			p.names = append(p.names, named(d, words)...)
+			p.names = append(named(d, words), p.names...) // what it says goes before what it is called
 		}
 		if p.code == "" && len(p.names) == 0 {
 			return nil
@@ -117,12 +119,14 @@ func paired(facts *table.Facts, pieces []*piece) *table.Facts {
 			continue
 		}
 		h := p.hold(d, file, forms)
-		agreed[h.Kind+h.Submission] = agreed[h.Kind+h.Submission] || h.Result == table.PieceSame
+		if h.Result == table.PieceSame || h.Result == table.PieceOther {
+			agreed[h.Kind+h.Submission] = true
+		}
 		held = append(held, h)
 	}
 	rows, findings := table.NewBuilder[table.Piece](), []model.Finding(nil)
 	for _, h := range held {
-		if rows.Append(h.Piece); h.Result != table.PieceDiffers {
+		if rows.Append(h.Piece); h.Result != table.PieceDiffers && h.Result != table.PieceOther {
 			continue
 		}
 		for _, x := range h.differences {
@@ -134,7 +138,7 @@ func paired(facts *table.Facts, pieces []*piece) *table.Facts {
 			}
 			rows.Append(row)
 		}
-		if !agreed[h.Kind+h.Submission] {
+		if h.Result == table.PieceOther || !agreed[h.Kind+h.Submission] {
 			findings = append(findings, h.finding(d))
 		}
 	}
@@ -145,30 +149,32 @@ func paired(facts *table.Facts, pieces []*piece) *table.Facts {
 type pairing struct {
 	table.Piece
 	form        *table.Form // of the workbook
+	title       []string    // as of the piece
 	differences []wordform.Difference
 }
 
 // hold finds the workbook of a piece and compares the two.
 func (p *piece) hold(d *templates.Definition, file table.File, forms []*table.Form) pairing {
 	h := pairing{Piece: table.Piece{Batch: int32(d.Directory.Batch), File: file.Path, Kind: p.kind, Code: p.code,
-		Result: table.PieceAlone}}
-	keys := map[string]bool{}
-	for _, name := range p.names {
-		keys[text.NameKey(name)] = name != ""
-		if e, pair, listed := d.Directory.ByConsortium(name); listed && !h.DirectoryNo.Valid {
-			h.DirectoryNo, h.Consortium = table.Some(int32(e.No)), pair.Consortium
+		Result: table.PieceAlone}, title: p.title}
+	find := func(is func(table.Submission) bool) {
+		at := slices.IndexFunc(forms, func(f *table.Form) bool { return is(f.Submission) })
+		if h.form == nil && at >= 0 {
+			h.form = forms[at]
 		}
 	}
-	for _, f := range forms {
-		s := f.Submission
-		ours := p.code != "" && s.CheckCode == p.code
-		if ours || h.form == nil &&
-			(s.DirectoryNo.Valid && s.DirectoryNo == h.DirectoryNo || keys[text.NameKey(s.Consortium)]) {
-			h.form = f
+	if p.code != "" {
+		find(func(s table.Submission) bool { return s.CheckCode == p.code })
+	}
+	for _, name := range p.names {
+		e, pair, listed := d.Directory.ByConsortium(name)
+		if listed && !h.DirectoryNo.Valid {
+			h.DirectoryNo, h.Consortium = table.Some(int32(e.No)), pair.Consortium
 		}
-		if ours {
-			break
-		}
+		find(func(s table.Submission) bool {
+			return listed && s.DirectoryNo == table.Some(int32(e.No)) ||
+				name != "" && text.NameKey(s.Consortium) == text.NameKey(name)
+		})
 	}
 	form := h.form
 	if form == nil {
@@ -183,28 +189,44 @@ func (p *piece) hold(d *templates.Definition, file table.File, forms []*table.Fo
 	switch {
 	case len(h.differences) > 0 || p.code != "" && p.code != form.Submission.CheckCode:
 		h.Result = table.PieceDiffers
+	case p.misnamed(d, form.Submission):
+		h.Result = table.PieceOther
 	case p.code == "" && p.form == nil:
 		h.Result = table.PieceNoCode
 	}
 	return h
 }
 
+// misnamed says whether the file name is that of another consortium of the directory.
+func (p *piece) misnamed(d *templates.Definition, s table.Submission) bool {
+	if len(p.title) == 0 {
+		return false
+	}
+	e, _, _ := d.Directory.ByConsortium(p.title[0])
+	return s.DirectoryNo != table.Some(int32(e.No))
+}
+
 // Rules about pieces, by id.
 const (
 	rulePieceDiffers = "piece_differs"
 	rulePieceCode    = "piece_code_differs"
+	rulePieceOther   = "piece_misnamed"
 )
 
 // shownDifferences is how many values a finding tells in full; the table holds all.
 const shownDifferences = 5
 
-// finding tells one piece's differences: value by value, or where there are none its code.
+// finding tells one piece's differences: value by value, or where there are none its code, or its name.
 func (h pairing) finding(d *templates.Definition) model.Finding {
 	form := h.form
 	x := model.Finding{Code: d.CodeOf(rulePieceCode), Submission: h.Submission, Member: path.Base(h.File), Raw: h.Code,
 		Value: form.Submission.CheckCode,
 		Vars: map[string]string{"file": h.File, "other": h.Code, "value": form.Submission.CheckCode,
 			"count": fmt.Sprint(len(h.differences))}}
+	if h.Result == table.PieceOther {
+		x.Code, x.Raw, x.Value = d.CodeOf(rulePieceOther), h.title[0], h.Consortium
+		x.Vars["other"], x.Vars["value"] = x.Raw, x.Value
+	}
 	var told []string
 	for i, y := range h.differences {
 		place := y.Book.Place

@@ -16,7 +16,8 @@ import (
 
 // Requirements
 //  1. What we print of a workbook agrees with it; a changed figure, text or member is told with both values, in the table and in one finding.
-//  2. A PDF is held against the workbook by the code that it prints; a scan has none. An old format is named as such.
+//  2. A PDF is held against the workbook by the code that it prints; a scan has none. An old format is named as such. One whose name is
+//     another consortium's than its content is told with both.
 //  3. A Word or PDF file without its workbook is reported, never unreported. None of them is counted, none becomes a submission.
 
 // changedWord is a Word file with other words in its main part.
@@ -73,6 +74,7 @@ func TestPiecesAreHeldAgainstTheirWorkbooks(t *testing.T) {
 	put("丙.docx", word["厦门"].Data)
 	put("乙.pdf", []byte("%PDF-1.4\nstream\nBT ("+word["宁德"].CheckCode+") Tj ET\nendstream"))
 	put("宁德新能源汽车产业产教联合体 旧版.pdf", []byte("%PDF-1.4\nstream\nBT (V2-0000-0000-0000-0000) Tj ET\nendstream"))
+	put("漳州古雷石化产教联合体.pdf", []byte("%PDF-1.4\nstream\nBT ("+word["宁德"].CheckCode+") Tj ET\nendstream"))
 	put("福州经济技术开发区物联网产教联合体 扫描.pdf", []byte("%PDF-1.4\n"))
 	put("福州经济技术开发区物联网产教联合体.doc", []byte("x"))
 	put("说明.pdf", []byte("%PDF-1.4\n"))
@@ -85,23 +87,30 @@ func TestPiecesAreHeldAgainstTheirWorkbooks(t *testing.T) {
 	for p := range round.Pieces.All() {
 		got = append(got, strings.Join([]string{filepath.Base(p.File), p.Result, p.Field, p.Said, p.Held}, " "))
 	}
-	want := []string{"丙.docx alone   ", "乙.docx same   ", "乙.pdf same   ", "宁德新能源汽车产业产教联合体 旧版.pdf differs   ", "甲.docx differs   ",
+	want := []string{"丙.docx alone   ", "乙.docx same   ", "乙.pdf same   ", "宁德新能源汽车产业产教联合体 旧版.pdf differs   ",
+		"漳州古雷石化产教联合体.pdf misnamed   ", "甲.docx differs   ",
 		"甲.docx differs research_results 43 42", "福州经济技术开发区物联网产教联合体 扫描.pdf no_code   ", "福州经济技术开发区物联网产教联合体.doc no_code   "}
 	if !slices.Equal(got, want) {
 		t.Errorf("pieces\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	told := 0
+	told, misnamed := 0, 0
 	for x := range round.Findings.All() {
+		if x.Rule == rulePieceOther && strings.Contains(x.Message, "漳州古雷石化") && strings.Contains(x.Message, "“宁德新能源汽车") {
+			misnamed++
+		}
 		if x.Rule == rulePieceDiffers || x.Rule == rulePieceCode {
 			if told++; !strings.Contains(x.Message, "43") || !strings.Contains(x.Message, "42") || !strings.Contains(x.Places, "2年度数据!E28") {
 				t.Errorf("told: %+v", x)
 			}
 		}
 	}
+	if misnamed != 1 {
+		t.Errorf("%d findings tell of the file that is called after another", misnamed)
+	}
 	if told != 1 {
 		t.Errorf("%d findings, want that of the changed figure: the old PDF stands beside one that agrees", told)
 	}
-	if c := r.Manifest.Counts; c.Submissions != 2 || c.Accepted != 2 || c.Ignored != 8 {
+	if c := r.Manifest.Counts; c.Submissions != 2 || c.Accepted != 2 || c.Ignored != 9 {
 		t.Errorf("counts: %+v", c)
 	}
 	for _, e := range round.Unreported() {

@@ -193,7 +193,7 @@ func (r *running) write(ctx context.Context, dir string) error {
 			}
 			return writeProgress(dir, r.progress, r.Options, r.sources)
 		},
-		func() error { return writeRegister(dir, r.round) },
+		func() error { return writeRegister(dir, r.round, r.opinions) },
 	)
 	if err == nil {
 		err = ctx.Err()

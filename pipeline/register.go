@@ -43,7 +43,7 @@ func readRegister(o Options) (table.Register, *publish.Register, error) {
 }
 
 // writeRegister writes the register for the next run below dir: what was handed in, and what waits.
-func writeRegister(dir string, round *table.Round) error {
+func writeRegister(dir string, round *table.Round, advised *opinions) error {
 	d := round.Facts.Definition
 	var off []string
 	for s := range round.Facts.Submissions.All() {
@@ -52,7 +52,7 @@ func writeRegister(dir string, round *table.Round) error {
 		}
 	}
 	var book bytes.Buffer
-	if err := blankform.Register(&book, d, round.NextRegister(), off...); err != nil {
+	if err := blankform.Register(&book, d, round.NextRegister(advised.advice()), off...); err != nil {
 		return fmt.Errorf("%s：%w", d.Register.Next, err)
 	}
 	return os.WriteFile(filepath.Join(dir, d.Register.Next), book.Bytes(), 0o644)

@@ -63,6 +63,17 @@ func (p *opinions) notes(facts *table.Facts) []string {
 	return out
 }
 
+// advice is what it says of each submission: the words, and the reason.
+func (p *opinions) advice() map[string][2]string {
+	out := map[string][2]string{}
+	if p != nil {
+		for _, x := range p.Opinions.Opinions {
+			out[x.Submission] = [2]string{x.Label(), x.Reason}
+		}
+	}
+	return out
+}
+
 // writeReview makes the page for the meeting room below dir.
 func writeReview(dir string, in consolidate.Input, o Options, advised *opinions) error {
 	page := review.Input{Round: &in.Round, Select: in.Select, Date: in.Date,

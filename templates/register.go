@@ -153,7 +153,17 @@ func (s *RegisterSheet) Column(id string) *RegisterColumn {
 	return found
 }
 
-// Lacking lists the labels of what must be there and is not.
+// Step finds a step by its id, or gives nil.
+func (s *RegisterSheet) Step(id string) *RegisterStep {
+	for _, step := range s.Steps {
+		if step.ID == id {
+			return step
+		}
+	}
+	return nil
+}
+
+// Lacking lists the columns that must be there and are not, by their labels.
 func (s *RegisterSheet) Lacking(values map[string]string) []string {
 	var out []string
 	for _, c := range s.Columns {

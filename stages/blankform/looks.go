@@ -12,7 +12,7 @@ import (
 
 // Colours of the template: inputs are the only tinted cells that one types in.
 const (
-	inputColor     = "FFF9E3" // one light tint for all that is typed in
+	inputColor     = book.Cream // one light tint for all that is typed in
 	lockedColor    = "EDEDED"
 	labelColor     = "F5F5F5"
 	headerColor    = "DCE6F1"
@@ -20,7 +20,7 @@ const (
 	hintColor      = "595959"
 	linkColor      = "0563C1"
 	watermarkColor = "C00000"
-	blankColor     = "ED7D31" // of the border: required and still blank
+	blankColor     = book.Accent
 	wrongColor     = "FFC7CE" // 必须修改, or not to be read as what it should be
 	doubtColor     = "FBD5B0" // 需核实说明
 )

@@ -50,7 +50,7 @@ func (w *workbook) changedRows() ([]table.Change, words) {
 		}
 		out = append(out, c)
 	}
-	passes := func(c table.Change) int { return min(len(w.crossing(c)), 1) }
+	passes := func(c table.Change) int { return min(len(w.crossing(c)), 1) + 2*one(c.Kind == table.ObjectionUpheld) }
 	slices.SortStableFunc(out, func(a, b table.Change) int { return passes(b) - passes(a) })
 	said := words{"different": fmt.Sprint(different), "definition": w.definitionChanges(), "causes": w.causes(), "passed": "", "when": ""}
 	if w.Earlier.Date != "" {

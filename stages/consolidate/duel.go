@@ -24,36 +24,27 @@ const (
 // who gains by it; live, at the weights of 权重.
 func (w *workbook) duel(name string) error {
 	p := &book.Page{Sheet: name, Landscape: true, Protected: w.live, Frozen: duelFirst - 1, Widths: []float64{7, 60, 11, 16, 16, 12, 16, 40}}
-	p.Span(1, 1, len(p.Widths), book.Cell{Value: "甲为什么排在乙前面", Look: book.Title})
-	p.Height(1, 34)
-	p.Span(2, 1, len(p.Widths), book.Cell{Value: w.Standing.String() + "。在黄色格子里各选一家，逐个观测点比较；随“" + sheetWeights + "”的权重变。差为正是甲得益。每一分怎么得来，到“得分依据”按联合体和观测点筛选。", Look: book.Subtitle})
-	pick := w.pair()
-	if !w.live || len(pick) < 2 {
-		p.Span(3, 1, len(p.Widths), plain("参加排名的不到两家，或申报太多，没有设对比。"))
-		p.Put(duelFirst-1, 1, book.Cell{Value: w.head("scores", "point"), Look: book.Header})
-		return w.report.Page(p)
-	}
-	list := w.area("consortium")
+	p.Begin(len(p.Widths), "甲为什么排在乙前面", w.Standing.String()+"。在黄色格子里各选一家，逐个观测点比较；随“"+sheetWeights+
+		"”的权重变。差为正是甲得益。每一分怎么得来，到“得分依据”按联合体和观测点筛选。")
+	pick, list := w.pair(), w.area("consortium")
 	for i, r := range pick {
 		col := duelA + i
 		at := book.Fixed(duelPick, col)
 		find := func(column string) string { return w.formula("INDEX(%s,MATCH(%s,%s,0))", w.area(column), at, list) }
-		p.Put(duelPick-1, col, book.Cell{Value: []string{"甲", "乙"}[i], Look: book.Header})
 		p.Put(duelPick, col, book.Cell{Value: w.name(r.Submission), Look: book.Input})
 		p.ChoiceOf(duelPick, col, duelPick, col, false, "从下拉中选一家", list)
 		p.Put(duelPick+1, col, book.Cell{Value: r.Total, Look: book.Points, Formula: find("total")})
 		p.Put(duelPick+2, col, book.Cell{Value: r.Rank.V, Look: book.Centred, Formula: find("rank")})
 	}
 	p.Height(duelPick, 48)
+	p.Heads(duelPick-1, duelA, "甲", "乙")
 	for i, caption := range []string{"联合体", "得分", w.head("ranking", "rank")} {
 		p.Put(duelPick+i, 3, book.Cell{Value: caption, Look: book.Header})
 	}
 	a, b := book.Fixed(duelPick, duelA), book.Fixed(duelPick, duelA+1)
 	diff, gains := round(pick[0].Total-pick[1].Total), make([]float64, len(w.points))
 	p.Put(duelPick+1, duelA+2, book.Cell{Value: diff, Look: book.Gain, Formula: w.formula("ROUND(%s-%s,10)", book.Fixed(duelPick+1, duelA), book.Fixed(duelPick+1, duelA+1))})
-	for i, head := range []string{w.head("scores", "point"), "原文", "满分", "甲得", "乙得", "差（甲－乙）", "占得益一方的比重", "存疑（核清之前，这一点的差不作数）"} {
-		p.Put(duelFirst-1, i+1, book.Cell{Value: head, Look: book.Header})
-	}
+	p.Heads(duelFirst-1, 1, w.head("scores", "point"), "原文", "满分", "甲得", "乙得", "差（甲－乙）", "占得益一方的比重", "存疑（核清之前，这一点的差不作数）")
 	standings := w.standings()
 	for i, point := range w.points {
 		row := duelFirst + i

@@ -32,18 +32,14 @@ func init() {
 
 // ranges are the ranks that a submission has where something is otherwise.
 func (w *workbook) ranges(*plan) []planned {
-	column := func(head string, ends func(table.Rank) (best, worst table.Opt[int32])) planned {
-		return planned{key: head, head: head, cell: of(func(_ *workbook, r table.Rank) book.Cell { return centred(between(ends(r))) })}
-	}
-	out := []planned{
-		column("权重变动时的名次", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankLow, r.RankHigh }),
-		column("补齐缺失时", func(r table.Rank) (a, b table.Opt[int32]) { return r.RankBest, r.RankWorst }),
-		column("尺度去一家时", func(r table.Rank) (a, b table.Opt[int32]) { return r.ScaleBest, r.ScaleWorst }),
-		column("换方法时", func(r table.Rank) (a, b table.Opt[int32]) { return r.MethodBest, r.MethodWorst }),
-		column("去一点时", func(r table.Rank) (a, b table.Opt[int32]) { return r.LeaveBest, r.LeaveWorst }),
-	}
-	if w.Standing.Complete() {
-		out = append(out, column("换专家时", func(r table.Rank) (a, b table.Opt[int32]) { return r.ExpertLow, r.ExpertHigh }))
+	var out []planned
+	for i, x := range (table.Rank{}).Ranges() {
+		if x.Marked && !w.Standing.Complete() {
+			continue
+		}
+		out = append(out, planned{key: x.Where, head: x.Where + "时的名次", cell: of(func(_ *workbook, r table.Rank) book.Cell {
+			return centred(r.Ranges()[i].String())
+		})})
 	}
 	return out
 }

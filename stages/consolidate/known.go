@@ -79,11 +79,3 @@ func (w *workbook) overtake(r table.Rank) book.Cell {
 	}
 	return plain(fmt.Sprintf("专家部分要比“%s”高出%.2f分（满%s）", ranked[i-1].Consortium, points, most))
 }
-
-// between writes a range of ranks.
-func between(best, worst table.Opt[int32]) string {
-	if !best.Valid {
-		return "－"
-	}
-	return fmt.Sprintf("%d–%d", best.V, worst.V)
-}

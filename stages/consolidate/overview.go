@@ -48,9 +48,6 @@ type overview struct {
 }
 
 func (o *overview) heading() {
-	width := len(o.page.Widths)
-	o.page.Span(1, 1, width, book.Cell{Value: o.title, Look: book.Title})
-	o.page.Height(1, 32)
 	parts := []string{o.Standing.String(), o.Definition.Rubric.WeightsNote}
 	if o.Date != "" {
 		parts = append([]string{o.Date}, parts...)
@@ -64,7 +61,7 @@ func (o *overview) heading() {
 	if o.DataRoot != "" {
 		parts = append(parts, "数据校验值（data_root）"+o.DataRoot)
 	}
-	o.page.Span(2, 1, width, book.Cell{Value: strings.Join(parts, "；"), Look: book.Subtitle})
+	o.page.Begin(len(o.page.Widths), o.title, strings.Join(parts, "；"))
 }
 
 // tiles are the figures to be seen from afar.
@@ -108,10 +105,7 @@ func (o *overview) tiles() {
 func (o *overview) part(row, col, cols int, title string, heads ...string) int {
 	o.page.Span(row, col, cols, book.Cell{Value: title, Look: book.Heading})
 	o.page.Height(row, 22)
-	for i, head := range heads {
-		o.page.Put(row+1, col+i, book.Cell{Value: head, Look: book.Header})
-	}
-	if len(heads) > 0 {
+	if o.page.Heads(row+1, col, heads...); len(heads) > 0 {
 		o.page.Height(row+1, headerHigh)
 		return row + 2
 	}
@@ -159,7 +153,7 @@ func (o *overview) place(row, i int, r table.Rank, ranked []table.Rank, low int)
 		chance = book.Cell{Value: r.FirstK.V, Look: book.Share}
 	}
 	if !o.Standing.Complete() {
-		stands = centred(between(r.RankBest, r.RankWorst))
+		stands = centred(r.Ranges()[table.Filled].String())
 		if i > 0 {
 			needed, possible := lead(ranked[i-1], r)
 			if chance = points(needed); !possible {
@@ -232,9 +226,13 @@ func (o *overview) next() []step {
 	if by := cmp.Or(o.ReplyBy, o.Definition.Directory.ReplyBy(o.Date, true)); by != "" {
 		reply = by + "前"
 	}
+	due := "期限" + o.Definition.Directory.Deadline
+	if by := cmp.Or(o.ReplyBy, o.Definition.Directory.ReplyBy(o.Date, false)); o.Date > o.Definition.Directory.Deadline && by != "" {
+		due = by + "前，期限已过"
+	}
 	who := func(cities map[string]bool) string { return few(slices.Sorted(maps.Keys(cities))) }
 	all := []step{
-		{"催报", who(late), "期限" + o.Definition.Directory.Deadline, len(lacking), "%d家未报", "filing"},
+		{"催报", who(late), due, len(lacking), "%d家未报", "filing"},
 		{"改正后重报", who(cities[table.ToMend]), reply, len(whose[table.ToMend]), fmt.Sprintf("%%d家，%d处必须修改", open[table.ToMend]), "findings"},
 		{"写情况说明", who(cities[table.ToExplain]), reply, len(whose[table.ToExplain]), fmt.Sprintf("%%d家，%d处未说明", open[table.ToExplain]), "findings"},
 		{"核实存疑的数", "职成处、地市", "会前", doubtful, "%d格", "checklist"},
@@ -243,7 +241,31 @@ func (o *overview) next() []step {
 		{"认定专家的提议（扣分、不予立项）", "职成处", "会上", pending, "%d家", "ranking"},
 		{"登记里没有对上的，核对名称", "职成处", "下次运行前", len(o.Strangers()), "%d条", "register"},
 	}
-	return slices.DeleteFunc(all, func(s step) bool { return s.n == 0 })
+	return slices.DeleteFunc(append(all, o.registering()...), func(s step) bool { return s.n == 0 })
+}
+
+// registering lists what the register still waits for once something was typed into it.
+func (o *overview) registering() []step {
+	unsealed, whom, going, objections := 0, map[string]bool{}, 0, 0
+	for _, t := range o.Todos(nil) {
+		_, typed := o.Register.On(t.Sheet, t.Key)
+		switch t.Sheet.Effect {
+		case templates.Receives:
+			if i := slices.IndexFunc(o.submissions, func(s table.Submission) bool { return table.ConsortiumKey(s) == t.Key }); typed && i >= 0 {
+				unsealed++
+				whom[o.Facts.CityOf(o.submissions[i])] = true
+			}
+		case templates.Awards:
+			going += one(t.Key != "" && o.Register.Award(t.Key).Reached(templates.StepProposed))
+		case templates.Objects:
+			objections++
+		}
+	}
+	return []step{
+		{"补齐登记为缺的材料、签章", few(slices.Sorted(maps.Keys(whom))), "公示前", unsealed, "%d项", "filing"},
+		{"办理异议并登记结果", "职成处", "公布前", objections, "%d件", "register"},
+		{"登记下一步（公示、公示结果、公布）", "职成处", "按程序", going, "%d家", "ranking"},
+	}
 }
 
 // few names the first of many.
@@ -329,6 +351,11 @@ func (o *overview) moved(row int) int {
 			say(strings.Join(parts, "、") + "，逐条见" + o.sheet("changes") + "。")
 		}
 	}
+	for c := range o.Changes.All() {
+		if c.Kind == table.ObjectionUpheld {
+			say(c.Consortium + "：" + c.Kind.Label() + "（" + c.After + "）。")
+		}
+	}
 	for r := range o.Ranking.Ranking.All() {
 		if r.Vetoes.V > 0 {
 			say(fmt.Sprintf("%s：%s。", r.Consortium, r.Proposals))
@@ -341,9 +368,7 @@ func (o *overview) moved(row int) int {
 func (o *overview) rules(row int) int {
 	row = o.part(row, 1, 7, "问题最多的规则")
 	o.page.Span(row, 1, 3, book.Cell{Value: o.head("findings", "title"), Look: book.Header})
-	for i, head := range []string{"程度", "处数", "申报数"} {
-		o.page.Put(row, 4+i, book.Cell{Value: head, Look: book.Header})
-	}
+	o.page.Heads(row, 4, "程度", "处数", "申报数")
 	row++
 	first, all := row, o.counted()
 	for _, c := range all[:min(shownRules, len(all))] {

@@ -167,11 +167,11 @@ func (p *profile) tiles() {
 	}
 	last := [][2]string{{chance, fmt.Sprintf("进入前%d的机会", p.choose())}, {standsAt(r), "线内线外"}}
 	if !p.Standing.Complete() {
-		ranks, last = "数据部分暂列", [][2]string{{between(r.RankBest, r.RankWorst), "补齐缺失时的名次"}, {table.Plain(table.Some(round(r.Open))), "待专家评（分）"}}
+		ranks, last = "数据部分暂列", [][2]string{{r.Ranges()[table.Filled].String(), "补齐缺失时的名次"}, {table.Plain(table.Some(round(r.Open))), "待专家评（分）"}}
 	}
 	for i, t := range append([][2]string{
 		{rank, ranks + "（共" + fmt.Sprint(p.ranked) + "家排名）"}, {fmt.Sprintf("%.2f", r.Total), fmt.Sprintf("得分（可得%s分）", table.Plain(table.Some(round(r.Possible))))},
-		{fmt.Sprintf("%.1f–%.1f", r.Lower, r.Upper), "缺数据的下限—上限"}, {between(r.RankLow, r.RankHigh), "权重变动时的名次"},
+		{fmt.Sprintf("%.1f–%.1f", r.Lower, r.Upper), "缺数据的下限—上限"}, {r.Ranges()[table.Reweighted].String(), "权重变动时的名次"},
 	}, last...) {
 		p.page.Span(p.row, 2*i+1, 2, book.Cell{Value: t[0], Look: book.Figure, Formula: p.atRun(t[0])})
 		p.page.Span(p.row+1, 2*i+1, 2, book.Cell{Value: t[1], Look: book.Caption})
@@ -200,7 +200,7 @@ func (p *profile) facts() {
 		if m := p.Form.Metric(f.ID, y.Year); m != nil && m.Value.Valid {
 			value = table.Plain(m.Value) + f.Unit
 		}
-		list = append(list, [2]string{p.Definition.Label(f.ID) + y.Label, value})
+		list = append(list, [2]string{p.Definition.Name(templates.Ref{Field: f.ID, Year: y.Year}), value})
 	}
 	half := (len(list) + 1) / 2
 	for i, x := range list {
@@ -222,8 +222,7 @@ func (p *profile) indicators() {
 	p.part("各指标：得分占可得分的比重（●本联合体，○参加排名各家的中位数，◎两者在一处）", 1, profileCols)
 	p.row++
 	p.page.Span(p.row, 1, 3, book.Cell{Value: "指标", Look: book.Header})
-	p.page.Put(p.row, 4, book.Cell{Value: "本联合体", Look: book.Header})
-	p.page.Put(p.row, 5, book.Cell{Value: "中位数", Look: book.Header})
+	p.page.Heads(p.row, 4, "本联合体", "中位数")
 	p.page.Span(p.row, 6, 7, book.Cell{Value: "0％　←　　　　　　　　　　　→　100％", Look: book.Header})
 	p.row++
 	for i, indicator := range p.Definition.Rubric.Indicators {

@@ -347,6 +347,9 @@ func shown(v reflect.Value) book.Cell {
 		}
 		v = v.Elem()
 	}
+	if day, ok := v.Interface().(interface{ FormattedString() string }); ok { // of a date
+		return book.Cell{Value: day.FormattedString(), Look: book.Centred}
+	}
 	switch v.Kind() {
 	case reflect.Bool:
 		return yes(v.Bool())
@@ -367,6 +370,7 @@ func (w *workbook) list(p *plan) error {
 	if said = templates.Fill(said, p.words); p.sheet.Known {
 		said = w.known(said)
 	}
+	said = p.sheet.Name + "：" + p.sheet.Shows + "。\n" + said
 	grid := book.Grid{Sheet: p.sheet.Name, Table: p.sheet.ID, Remark: said, Rows: p.Len, Freeze: p.sheet.Freeze}
 	for i, c := range p.columns {
 		if c.style.Header = strings.ReplaceAll(c.style.Header, "\n", " "); c.Aside && grid.Printed == 0 {

@@ -18,10 +18,7 @@ const sheetTrends = "主要指标"
 // trends is 主要指标: the headline figures added up over the years, and how they grow.
 func (w *workbook) trends(name string) error {
 	t := &trends{workbook: w, page: &book.Page{Sheet: name, Landscape: true, OnePage: true, Frozen: 2, Printed: 9, Widths: []float64{9, 27, 8, 11, 11, 11, 11, 11, 8, 2, 2, 7, 7, 7, 7, 7, 2, 7, 7, 7, 7, 7}}, row: 3}
-	width := t.page.Printed
-	t.page.Span(1, 1, width, book.Cell{Value: "主要指标合计与走势", Look: book.Title})
-	t.page.Height(1, 32)
-	t.page.Span(2, 1, width, book.Cell{Value: "上表合计所有填了数的申报，与“地市汇总”的合计相同；下表和图只算各年都有数的申报（末列是家数），免得缺数看成下降。承诺年度为承诺数。", Look: book.Subtitle})
+	t.page.Begin(t.page.Printed, "主要指标合计与走势", "上表合计所有填了数的申报，与“地市汇总”的合计相同；下表和图只算各年都有数的申报（末列是家数），免得缺数看成下降。承诺年度为承诺数。")
 	t.figures()
 	return w.report.Page(t.page)
 }
@@ -36,15 +33,11 @@ type trends struct {
 	row  int
 }
 
-func (o *trends) header(words string, col, cols int) {
-	o.page.Span(o.row, col, cols, book.Cell{Value: words, Look: book.Header})
-}
-
 // figures shows the headline figures over the years, then how they grow.
 func (o *trends) figures() {
 	years, fields := o.Definition.Form.Years, o.Definition.Form.About(templates.Headline)
-	o.header("指标", 1, 2)
-	o.page.Put(o.row, 3, book.Cell{Value: "单位", Look: book.Header})
+	o.page.Span(o.row, 1, 2, book.Cell{Value: "指标", Look: book.Header})
+	o.page.Heads(o.row, 3, "单位")
 	for i, y := range years {
 		look := book.Header
 		if y.Kind == templates.Committed {
@@ -75,9 +68,9 @@ func (o *trends) indexed(years []templates.Year, fields []*templates.Field) {
 	sums := o.complete(fields)
 	o.page.Span(o.row, 1, 3, book.Cell{Value: fmt.Sprintf("以%s为100", years[0].Label), Look: book.Header})
 	for i, y := range years {
-		o.page.Put(o.row, 4+i, book.Cell{Value: y.Label, Look: book.Header})
+		o.page.Heads(o.row, 4+i, y.Label)
 	}
-	o.page.Put(o.row, 4+len(years), book.Cell{Value: "申报数", Look: book.Header})
+	o.page.Heads(o.row, 4+len(years), "申报数")
 	base := o.row
 	var series []excelize.ChartSeries
 	lowest, last := 100.0, slices.IndexFunc(years, func(y templates.Year) bool { return y.Year == o.year("last") })

@@ -18,8 +18,7 @@ func (w *workbook) weights(name string) error {
 	p := &book.Page{Sheet: name, Landscape: true, Protected: w.live, Frozen: weightsFirst - 1,
 		Widths: []float64{6, 44, 14, 9, 7, 9, 10, 10, 10, 2, 6, 7, 36, 8, 9, 7, 10}}
 	last := len(p.Widths)
-	p.Span(1, 1, last, book.Cell{Value: "改一改权重，看名次怎样变", Look: book.Title})
-	p.Height(1, 34)
+	p.Begin(last, "改一改权重，看名次怎样变", "")
 	p.Span(2, 1, placeCol-2, book.Cell{Value: w.Standing.String() + "。" + w.Definition.Rubric.WeightsNote + "：原文没有权重和分值。黄色格子可以改：改权重、把观测点关掉（否）、改拟遴选家数；得分、名次随即重算，“" +
 		sheetPoints + "”" + w.sheet("ranking") + "也跟着变。启用的观测点按比例折算到合计100。归一值不因权重而变，取自本次运行。", Look: book.Subtitle})
 	w.settings(p)
@@ -61,9 +60,7 @@ func (w *workbook) settings(p *book.Page) {
 // weightTable is where the weights are changed.
 func (w *workbook) weightTable(p *book.Page) {
 	header := weightsFirst - 1
-	for i, head := range []string{w.head("scores", "point"), "原文（全文见" + w.sheet("rubric") + "）", "所属指标", "运行权重", "启用", "权重", "折算到100", "等专家评的部分", "可得的分"} {
-		p.Put(header, i+1, book.Cell{Value: head, Look: book.Header})
-	}
+	p.Heads(header, 1, w.head("scores", "point"), "原文（全文见"+w.sheet("rubric")+"）", "所属指标", "运行权重", "启用", "权重", "折算到100", "等专家评的部分", "可得的分")
 	p.Height(header, 34)
 	own := w.weightCells("", weightColOwn)
 	on := w.weightCells("", weightColOn)
@@ -107,9 +104,7 @@ func (w *workbook) weightTable(p *book.Page) {
 // liveRanking lists the ranked submissions in the order that the weights give.
 func (w *workbook) liveRanking(p *book.Page) {
 	header := weightsFirst - 1
-	for i, head := range []string{w.head("ranking", "rank"), w.head("submissions", "city"), w.head("submissions", "consortium"), "得分", "运行名次", "升降", w.head("ranking", "line")} {
-		p.Put(header, placeCol+i, book.Cell{Value: head, Look: book.Header})
-	}
+	p.Heads(header, placeCol, w.head("ranking", "rank"), w.head("submissions", "city"), w.head("submissions", "consortium"), "得分", "运行名次", "升降", w.head("ranking", "line"))
 	row := header
 	for r := range w.Ranking.Ranking.All() {
 		if !r.Ranked {

@@ -59,9 +59,7 @@ func newScope(in Input) *scope {
 		s.words["date"] = table.ChineseDate(in.Date)
 	}
 	s.feedback(in, s.consortia(in))
-	if s.words["public_period"] = open + "至" + open; s.words["awards_from"] != "" && s.words["awards_from"] != various && s.words["awards_to"] != various {
-		s.words["public_period"] = s.words["awards_from"] + "至" + s.words["awards_to"]
-	}
+	s.words["public_period"] = s.period()
 	s.rubric(d)
 	for _, e := range in.Unreported() {
 		s.append("missing", map[string]string{"no": strconv.Itoa(e.No), "consortium": e.Consortium, "city": e.City, "park": e.Park})
@@ -86,6 +84,13 @@ func newScope(in Input) *scope {
 			s.append("objections", w)
 		}
 	}
+	var upheld []string
+	for _, e := range in.Register {
+		if e.Upheld() && !in.Register.Award(e.Key).Reached(templates.StepProposed) {
+			upheld = append(upheld, text.Mask(e.Values[templates.RegisterConsortium]))
+		}
+	}
+	s.words["upheld"] = strings.Join(upheld, "、")
 	for name, list := range s.lists {
 		s.words[name+"_count"] = strconv.Itoa(len(list))
 	}
@@ -96,6 +101,30 @@ func newScope(in Input) *scope {
 		s.words[step+"_count"], s.words[step], s.state[step] = strconv.Itoa(n), map[bool]string{true: "是"}[n > 0], n > 0
 	}
 	return s
+}
+
+// period is when the list is public: of those proposed whose publication is not over, or else of all; open where there are several.
+func (s *scope) period() string {
+	ongoing, all := map[string]bool{}, map[string]bool{}
+	for _, row := range s.lists["submissions"] {
+		days := row.words["awards_from"] + "至" + row.words["awards_to"]
+		if row.words[templates.StepPublicised] == "" {
+			continue
+		}
+		all[days] = true
+		if row.words[templates.StepCleared] == "" {
+			ongoing[days] = true
+		}
+	}
+	if len(ongoing) > 0 {
+		all = ongoing
+	}
+	for days := range all {
+		if len(all) == 1 {
+			return days
+		}
+	}
+	return open + "至" + open
 }
 
 // append adds a row to a list. What people typed is masked here; what the definition says is not: the office has an address.

@@ -16,7 +16,7 @@ import (
 )
 
 // listRow is the row of the list on which the i-th finding stands.
-func listRow(i int) int { return i + 2 }
+func listRow(i int) int { return i + 3 }
 
 // listColumns are the columns of the list at the end of a copy.
 func (c *copying) listColumns() []book.ColumnOf[table.Finding] {
@@ -81,7 +81,8 @@ func (c *copying) list() {
 	name := templates.ReturnSheet
 	try.Get(c.f.NewSheet(name))
 	try.Do(book.Protect(c.f, name)) // what is written here is not read: answers belong into the form
-	try.Do(book.Rows(book.On(c.f, ""), book.Grid{Sheet: name, Tab: book.Red, Rows: len(c.findings)}, slices.Values(c.findings), c.listColumns()))
+	grid := book.Grid{Sheet: name, Tab: book.Red, Rows: len(c.findings), Remark: fmt.Sprintf(templates.ReturnRemark, c.d.Field("edition").Label)}
+	try.Do(book.Rows(book.On(c.f, ""), grid, slices.Values(c.findings), c.listColumns()))
 }
 
 // linkBack makes of the label left of each marked cell a link to the list. The cell itself gets none: who clicks there

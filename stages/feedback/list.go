@@ -74,13 +74,8 @@ func writeList(to string, in Input, p *pack) error {
 func cover(in Input, p *pack, title string) *book.Page {
 	page := &book.Page{Sheet: coverSheet, Landscape: true, Widths: []float64{40, 12, 11, 12, 11, 11, 22, 22, 40}}
 	width := len(page.Widths)
-	page.Span(1, 1, width, book.Cell{Value: title, Look: book.Title})
-	page.Height(1, 32)
-	row := 2
-	if in.Date != "" {
-		page.Span(row, 1, width, book.Cell{Value: table.ChineseDate(in.Date), Look: book.Subtitle})
-		row++
-	}
+	page.Begin(width, title, table.ChineseDate(in.Date))
+	row := 3
 	part := func(heading string) {
 		row++
 		page.Span(row, 1, width, book.Cell{Value: heading, Look: book.Heading})
@@ -129,9 +124,7 @@ func threes[T any](page *book.Page, row int, heads []string, list []T, cells fun
 // verdicts lists the submissions; it gives the next free row.
 func verdicts(in Input, page *book.Page, row int, p *pack) int {
 	heads := []string{in.Definition.Label("consortium"), "结论", model.MustFix.Label(), model.Explain.Label(), "已说明", model.Hint.Label(), "标注件", "公文", "文件"}
-	for i, h := range heads {
-		page.Put(row, i+1, book.Cell{Value: h, Look: book.Header})
-	}
+	page.Heads(row, 1, heads...)
 	first := row + 1
 	for _, r := range p.returns {
 		row++

@@ -23,7 +23,7 @@ const (
 	colComment
 )
 
-var sheetWidths = []float64{8, 46, 60, 14, 8, 10, 10, 40}
+var sheetWidths = []float64{8, 56, 66, 14, 8, 10, 10, 40}
 
 // Columns of the cover.
 const (
@@ -151,9 +151,10 @@ func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page 
 		unit.Value = w.a.Unit
 	}
 	p.leave(slot{use: unitUse, row: 4, col: 3}, width-2, unit)
+	p.Mark(4, 3, 4, width, lacking)
 	yes := w.d.Form.YesNo[0]
 	for i, words := range []string{
-		"1. 只填浅黄色的格子，其余已锁定。每个联合体一页，从下表点进去；填好的进度和小计自动显示。",
+		"1. 只填浅黄色的格子，其余已锁定；橙色边框是还没填的。每个联合体一页，从下表点进去；填好的进度和小计自动显示。",
 		fmt.Sprintf("2. 评分为0到%s分，可以有小数，是对该观测点留给专家的部分的评价；折算分＝评分÷%s×该部分满分。没有把握的请在评语里说明，不要留空。", r.Experts.Scale, r.Experts.Scale),
 		fmt.Sprintf("3. 第7项可以提议扣分，0到%s分，并在右边写明事实和依据；没有应扣的填0。扣不扣、扣几分由省教育厅认定。", r.Experts.Deduction),
 		fmt.Sprintf("4. 认为属于工作方案一（一）不予立项情形（%s）的，在“不予立项”一格选出是哪一种，并在右边写明事实和依据。是否不予立项由省教育厅认定，与评分无关。", strings.Join(r.Experts.Rejections, "、")),
@@ -263,6 +264,7 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 		p.lock(row, colEarned, 1, book.Cell{Look: book.Plain})
 		p.leave(slot{use: commentUse, row: row, col: colComment, submission: id, point: deduction.ID}, 1, book.Cell{Look: book.Entry})
 	}
+	p.Mark(first, colMark, row, colMark, lacking)
 	row++
 	t.veto = row
 	p.lock(row, 1, colFull, book.Cell{Value: "不予立项（工作方案一（一）的情形，提议的选出是哪一种，并在右边写明事实和依据；由省教育厅认定）", Look: book.Plain})
@@ -273,6 +275,9 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 	w.material(p, row+2, s, linked)
 	return p, t
 }
+
+// lacking marks what an expert has yet to fill in.
+var lacking = book.Mark{Tone: book.Lacking}
 
 // head writes what a point is about and what the figures say.
 func (w *writer) head(p *page, row int, point *templates.Point, s Subject) {

@@ -171,12 +171,15 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ro
 	return e
 }
 
-// inOrder proves that the steps of an award were taken one after the other, each whole.
+// inOrder proves that the steps of an award were taken one after the other, each whole. What followed one that was taken back may stand: it is
+// what happened.
 func (r *registerReader) inOrder(e table.Registered) {
 	var lacking *templates.RegisterStep
+	refused := false // it was taken back
 	for _, step := range e.Sheet.Steps {
 		done, begun, left := step.Decided(e.Sheet, e.Values)
 		switch {
+		case begun && refused && slices.Index(templates.Steps, step.ID) < slices.Index(templates.Steps, templates.StepChosen):
 		case begun && lacking != nil:
 			r.fault(e.Place, "登记了“"+step.Label+"”，而前一步“"+lacking.Label+"”没有登记或没有通过", "请按次序登记")
 			return
@@ -184,7 +187,7 @@ func (r *registerReader) inOrder(e table.Registered) {
 			r.fault(e.Place, "“"+step.Label+"”没有登记完，缺："+strings.Join(left, "、"), "请补填，或清空这一步")
 		}
 		if !done && !step.Optional && lacking == nil {
-			lacking = step
+			lacking, refused = step, begun && len(left) == 0
 		}
 	}
 }

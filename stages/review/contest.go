@@ -16,23 +16,12 @@ func (x subject) judged() {
 		return record{"state": cmp.Or(f.Answered(), "提示"), "title": said(f.Title), "message": said(f.Message), "answer": said(f.Explanation), "place": said(place.String())}
 	})
 	var ranges [][2]string
-	for _, s := range []struct {
-		what      string
-		low, high table.Opt[int32]
-	}{
-		{"权重变动（5%—95%）", x.Rank.RankLow, x.Rank.RankHigh}, {"缺数补齐", x.Rank.RankBest, x.Rank.RankWorst},
-		{"换一种方法", x.Rank.MethodBest, x.Rank.MethodWorst}, {"去掉一个观测点", x.Rank.LeaveBest, x.Rank.LeaveWorst},
-		{"尺度里去掉一家", x.Rank.ScaleBest, x.Rank.ScaleWorst}, {"换专家（5%—95%）", x.Rank.ExpertLow, x.Rank.ExpertHigh},
-	} {
-		if !s.low.Valid || !s.high.Valid {
-			continue
+	for i, r := range x.Rank.Ranges() {
+		if r.Best.Valid && r.Worst.Valid {
+			ranges = append(ranges, [2]string{r.Where, "第" + r.String() + "名"})
 		}
-		reach := fmt.Sprintf("%d–%d", s.low.V, s.high.V)
-		if s.low == s.high {
-			reach = fmt.Sprint(s.low.V)
-		}
-		if ranges = append(ranges, [2]string{s.what, "第" + reach + "名"}); s.low == x.Rank.RankLow && len(ranges) == 1 {
-			x.record["reach"] = reach
+		if i == 0 && r.Best.Valid {
+			x.record["reach"] = r.String()
 		}
 	}
 	x.record["ranges"] = ranges

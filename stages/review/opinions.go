@@ -50,6 +50,16 @@ const (
 
 var choices = []label{{propose, "建议入选"}, {later, "缓议"}, {decline, "不入选"}}
 
+// Label is the advice as the page words it.
+func (x Opinion) Label() string {
+	for _, c := range choices {
+		if c.ID == x.Opinion {
+			return c.Label
+		}
+	}
+	return ""
+}
+
 // longestReason is how many characters a reason may have.
 const longestReason = 500
 

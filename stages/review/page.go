@@ -58,7 +58,11 @@ func newPage(in Input, most int) record {
 	})
 	p["cities"] = each(d.Directory.Cities, func(c templates.City) string { return c.Name })
 	p["economies"] = each(d.Directory.Economies, func(e templates.Economy) label { return label{e.ID, e.Label} })
-	p["places"] = in.places(around(slices.Collect(in.Ranking.Ranking.All()), k, most))
+	ranking, about := slices.Collect(in.Ranking.Ranking.All()), in.About()
+	shown := around(ranking, k, most)
+	p["places"] = in.places(shown, about)
+	unseen := slices.DeleteFunc(ranking, func(r table.Rank) bool { return !r.Ranked || slices.Contains(shown, r) })
+	p["unseen"] = each(unseen, func(r table.Rank) record { return in.bare(r, about[r.Submission]) })
 	return p
 }
 

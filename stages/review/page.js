@@ -136,7 +136,7 @@ function overview() {
 }
 
 function shown() {
-  return places.length < data.all && note("本批" + data.all + "家，这里是线前后的" + places.length + "家；其余见省级汇总。");
+  return places.length < data.all && note("本批" + data.all + "家，这里是" + (data.complete ? "线" : "第" + state.k + "名") + "前后的" + places.length + "家；其余见省级汇总。");
 }
 
 function row(p, full) {
@@ -245,7 +245,7 @@ function source(p, cells) {
 //   total = Σ w·f·v × Σ w·f ÷ Σ w·f·p − deduction,  rank by the total rounded to ten decimals.
 function totals(weights) {
   const all = weights.reduce((s, w) => s + w, 0);
-  const out = ranked.map(p => {
+  const out = [...ranked, ...data.unseen].map(p => { // those not shown are ranked, too
     let sum = 0, free = 0, there = 0, evidence = 0, figures = 0;
     data.points.forEach((c, i) => {
       const x = p.points[i], w = all > 0 ? weights[i] * 100 / all : 0;
@@ -261,7 +261,7 @@ function totals(weights) {
     return { id: p.id, total, present: figures > 0 ? round10(evidence / figures) : 1 };
   });
   for (const x of out) x.rank = 1 + out.filter(y => round10(y.total) > round10(x.total)).length;
-  return out;
+  return out.slice(0, ranked.length);
 }
 
 const inUse = () => state.weights.map((w, i) => state.on[i] ? w : 0);
@@ -443,7 +443,7 @@ const economy = p => (data.economies.find(e => e.id === p.economy) || { label: "
 const byRank = () => new Set(ranked.filter(p => p.rank <= state.k).map(p => p.id));
 
 function mix() {
-  if (!data.complete) return [h("h1", {}, "组合"), note("评齐之前不出名单：这里是报来的全部" + places.length + "家。四大经济、产业是工具归类，可改（directory.yaml）。"), counts(new Set(places.map(p => p.id)), null)];
+  if (!data.complete) return [h("h1", {}, "组合"), note("评齐之前不出名单：这里是报来的" + data.all + "家" + (places.length < data.all ? "中的" + places.length + "家" : "") + "。四大经济、产业是工具归类，可改（directory.yaml）。"), counts(new Set(places.map(p => p.id)), null)];
   const base = byRank();
   state.picked = state.picked || new Set(base);
   const toggle = (p, on) => { on ? state.picked.add(p.id) : state.picked.delete(p.id); show("pick-" + p.id); };

@@ -27,9 +27,18 @@ type subject struct {
 	record record
 }
 
+// bare is what trial weights need of a ranked submission that the page does not show: it is ranked among the others.
+func (in Input) bare(r table.Rank, about *table.About) record {
+	x := subject{in, about, record{}}
+	x.scores()
+	points := each(x.record["points"].([]record), func(p record) record {
+		return record{"value": p["value"], "free": p["free"], "there": p["there"]}
+	})
+	return record{"points": points, "deduction": r.Deduction.V}
+}
+
 // places makes the rows of a ranking into what the page shows.
-func (in Input) places(rows []table.Rank) []record {
-	about := in.About()
+func (in Input) places(rows []table.Rank, about map[string]*table.About) []record {
 	return each(rows, func(r table.Rank) record {
 		x := subject{in, about[r.Submission], nil}
 		s := x.Form.Submission

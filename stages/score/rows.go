@@ -145,7 +145,7 @@ func (e *entrant) overtake(ahead table.Rank) {
 // method tells a reader of the ranking how it was made.
 func (m *scheme) method(p *panel, ranked []*entrant, ref reference, draws int, o Options) string {
 	r := m.def.Rubric
-	parts := []string{m.kind(p), r.WeightsNote, "线性加权；归一 " + r.Method}
+	parts := []string{m.kind(p), r.WeightsNote, "线性加权；按" + m.def.Sheets.Codes["method"][r.Method] + "归一"}
 	parts = append(parts, ref.words(len(m.slots), len(ranked)))
 	parts = append(parts, "缺数按最低计，登记同意不计的由其余依据代表，另列上下限", fmt.Sprintf("拟遴选%d家", o.Select))
 	if draws > 0 {

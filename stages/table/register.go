@@ -76,8 +76,11 @@ func (r Register) Award(key string) Award {
 	}
 	a := Award{Registered: e}
 	for _, step := range e.Sheet.Steps {
-		if done, _, _ := step.Decided(e.Sheet, e.Values); done {
+		done, _, _ := step.Decided(e.Sheet, e.Values)
+		if done {
 			a.Step = step
+		} else if !step.Optional {
+			break // what follows a step that was taken back is history
 		}
 	}
 	return a
@@ -93,16 +96,20 @@ func (a Award) Said() string {
 	if a.Sheet == nil {
 		return ""
 	}
-	for _, step := range slices.Backward(a.Sheet.Steps) {
-		done, begun, _ := step.Decided(a.Sheet, a.Values)
+	said := ""
+	for _, step := range a.Sheet.Steps {
+		done, begun, left := step.Decided(a.Sheet, a.Values)
 		switch column := step.Columns[0]; {
 		case done && step.Document != "":
-			return fmt.Sprintf("%s（%s）", step.Label, a.Values[step.Document])
+			said = fmt.Sprintf("%s（%s）", step.Label, a.Values[step.Document])
 		case begun:
-			return step.Label + "：" + a.Values[column]
+			said = step.Label + "：" + a.Values[column]
+		}
+		if begun && !done && len(left) == 0 && !step.Optional {
+			break
 		}
 	}
-	return ""
+	return said
 }
 
 // Lacking lists what must be there by the register's sheets and is not, each with the sheet's title.

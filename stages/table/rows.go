@@ -143,8 +143,9 @@ const (
 	PieceOld     = "old_word"
 	PieceSame    = "same"
 	PieceDiffers = "differs"
-	PieceAlone   = "alone"   // there is no workbook: reported, to be transcribed
-	PieceNoCode  = "no_code" // a scan, or printed by something else
+	PieceAlone   = "alone"    // there is no workbook: reported, to be transcribed
+	PieceNoCode  = "no_code"  // a scan, or printed by something else
+	PieceOther   = "misnamed" // agrees with a workbook whose name is not the file's
 )
 
 // Metric is one number of one year: the long form of everything that has a year.
@@ -491,6 +492,39 @@ func (r Rank) Tag() string {
 		return ""
 	}
 	return "〔待厅里认定：" + r.Proposals + "〕"
+}
+
+// Range is the ranks that a submission takes where something is otherwise.
+type Range struct {
+	Where       string
+	Best, Worst Opt[int32]
+	Marked      bool // known only when the marks are in
+}
+
+// Places of two of them.
+const (
+	Reweighted = iota
+	Filled
+)
+
+// Ranges lists them.
+func (r Rank) Ranges() []Range {
+	return []Range{
+		{"权重变动（5%—95%）", r.RankLow, r.RankHigh, false}, {"缺数补齐", r.RankBest, r.RankWorst, false},
+		{"尺度里去掉一家", r.ScaleBest, r.ScaleWorst, false}, {"换一种方法", r.MethodBest, r.MethodWorst, false},
+		{"去掉一个观测点", r.LeaveBest, r.LeaveWorst, false}, {"换专家（5%—95%）", r.ExpertLow, r.ExpertHigh, true},
+	}
+}
+
+// String writes it; a dash where nothing is known.
+func (r Range) String() string {
+	switch {
+	case !r.Best.Valid:
+		return "－"
+	case r.Best == r.Worst:
+		return fmt.Sprint(r.Best.V)
+	}
+	return fmt.Sprintf("%d–%d", r.Best.V, r.Worst.V)
 }
 
 // Said writes a total with what can be had, and says where some of the evidence was left out of it: 16.70/54.

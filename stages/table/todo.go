@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,8 +22,9 @@ type Todo struct {
 	Values map[string]string
 }
 
-// Todos lists what waits, sheet by sheet, within a sheet in the order of the submissions; awards by rank.
-func (r *Round) Todos() []Todo {
+// Todos lists what waits, sheet by sheet, within a sheet in the order of the submissions; awards by rank. advised is what a meeting said of a
+// submission, and why.
+func (r *Round) Todos(advised map[string][2]string) []Todo {
 	w := &waiting{Round: r}
 	for s := range r.Facts.Submissions.All() {
 		if s.Consortium != "" {
@@ -46,7 +48,7 @@ func (r *Round) Todos() []Todo {
 				w.add(s, x, r.receipt(s, x)...)
 			}
 		case templates.Awards:
-			w.awards(s)
+			w.awards(s, advised)
 		case templates.Objects:
 			w.objections(s)
 		}
@@ -149,7 +151,7 @@ func (w *waiting) explanations(s *templates.RegisterSheet) {
 
 // awards follow the rank once there is one. Who stands before one that is to be chosen and is not, needs a reason; so does whoever
 // the meeting did not advise, or nobody ranked.
-func (w *waiting) awards(s *templates.RegisterSheet) {
+func (w *waiting) awards(s *templates.RegisterSheet, advised map[string][2]string) {
 	if w.Ranking.State() != AllMarked {
 		return
 	}
@@ -173,6 +175,10 @@ func (w *waiting) awards(s *templates.RegisterSheet) {
 			asked[0] = fmt.Sprintf("第%d名，%s分", k.Rank.V, k.Said())
 		}
 		w.add(s, x, append(append(asked, w.departs(a, k, last)), w.next(a, x)...)...)
+		if at := len(w.list) - 1; w.list[at].Key == ConsortiumKey(x) {
+			w.list[at].Values[w.step(templates.StepAdvised).Columns[0]] = advised[k.Submission][0]
+			w.list[at].Values[templates.RegisterReason] = advised[k.Submission][1]
+		}
 	}
 	if chosen > 0 && (chosen < d.Directory.Select.Min || chosen > d.Directory.Select.Max) {
 		w.list = append(w.list, Todo{Sheet: s, Asked: fmt.Sprintf("拟入选%d家，工作方案是%d—%d家左右", chosen, d.Directory.Select.Min, d.Directory.Select.Max)})
@@ -201,10 +207,8 @@ func (w *waiting) departs(a Award, k Rank, last int32) string {
 
 func (w *waiting) step(id string) *templates.RegisterStep {
 	for _, s := range w.Facts.Definition.Register.Sheets {
-		for _, step := range s.Steps {
-			if step.ID == id {
-				return step
-			}
+		if step := s.Step(id); step != nil {
+			return step
 		}
 	}
 	return nil
@@ -223,6 +227,11 @@ func (w *waiting) next(a Award, x Submission) []string {
 		days, least := workingDays(a.Values[n[0]], a.Values[n[len(n)-1]]), w.Facts.Definition.Directory.Calendar.PublicityDays
 		if days < least {
 			out = append(out, fmt.Sprintf("公示%d个工作日（按周一至周五数），少于%d个", days, least))
+		}
+	}
+	if cleared := w.step(templates.StepCleared); a.Sheet != nil {
+		if done, begun, _ := cleared.Decided(a.Sheet, a.Values); begun && !done {
+			return append(out, a.Values[cleared.Columns[0]]+"：请改为不拟入选并写明理由（公示的日期照留），或者重新公示")
 		}
 	}
 	next := slices.Index(templates.Steps, a.Step.ID) + 1
@@ -265,9 +274,9 @@ func (w *waiting) objections(s *templates.RegisterSheet) {
 }
 
 // NextRegister gives the rows of the register for the next run, by sheet: what was handed in, each with what is still asked about it, and
-// then a row for everything else that waits.
-func (r *Round) NextRegister() map[string][]map[string]string {
-	rows, todos := map[string][]map[string]string{}, r.Todos()
+// then a row for everything else that waits. What a meeting advised stands where nothing was typed.
+func (r *Round) NextRegister(advised map[string][2]string) map[string][]map[string]string {
+	rows, todos := map[string][]map[string]string{}, r.Todos(advised)
 	for _, e := range r.Register {
 		row := maps.Clone(e.Values)
 		maps.Copy(row, e.Private)
@@ -281,6 +290,9 @@ func (r *Round) NextRegister() map[string][]map[string]string {
 			same := t.Sheet == e.Sheet && t.Key == key
 			if same {
 				row[templates.RegisterAsked] = t.Asked
+				for id, v := range t.Values {
+					row[id] = cmp.Or(row[id], v)
+				}
 			}
 			return same
 		})

@@ -94,6 +94,23 @@ func (p *Page) Span(row, col, cols int, c Cell) {
 	}
 }
 
+// Begin puts a title over so many columns, and below it what the page says and how to read it.
+func (p *Page) Begin(cols int, title, words string) {
+	const high = 32
+	p.Span(1, 1, cols, Cell{Value: title, Look: Title})
+	p.Height(1, high)
+	if words != "" {
+		p.Span(2, 1, cols, Cell{Value: words, Look: Subtitle})
+	}
+}
+
+// Heads puts the heads of columns side by side.
+func (p *Page) Heads(row, col int, words ...string) {
+	for i, w := range words {
+		p.Put(row, col+i, Cell{Value: w, Look: Header})
+	}
+}
+
 // Height sets the height of a row, in points.
 func (p *Page) Height(row int, points float64) { p.high[row] = points }
 

@@ -22,7 +22,7 @@ type printing struct {
 }
 
 // pageWidth is how many characters one page side by side takes before the print gets too small to read.
-const pageWidth = 230
+const pageWidth = 240
 
 // setUp prepares a sheet for print: A4, so many pages wide, the sheet's name above and page numbers below.
 func (r *Report) setUp(sheet string, p printing) {

@@ -85,10 +85,11 @@ const (
 	Blue     = "1F4E79"
 	PaleBlue = "DDEBF7"
 	Ochre    = "8A5A00"
-	Cream    = "FFF8E5"
+	Cream    = "FFF9E3" // what is typed in, and committed figures
 	Line     = "D0D7DE"
 	Green    = "548235"
 	Amber    = "ED9B00"
+	Accent   = "ED7D31" // of the border: required and still blank
 	Red      = "C0392B"
 )
 
@@ -184,7 +185,6 @@ func (l Look) style() *excelize.Style {
 		style.Border = nil
 	case Input:
 		style.Font.Bold, style.Font.Color, style.Fill = true, Blue, solid(Cream)
-		style.Border = borders(Amber)
 		style.Alignment.Horizontal = "center"
 		style.Protection = &excelize.Protection{Locked: false}
 	case Entry:
@@ -223,7 +223,8 @@ const (
 	Caution Tone = "caution"
 	Bad     Tone = "bad"
 	Info    Tone = "info"
-	Doubt   Tone = "doubt" // in the form itself, where Caution's yellow means still blank
+	Doubt   Tone = "doubt"   // in the form itself, whose cells to fill are of Caution's yellow
+	Lacking Tone = "lacking" // required and still blank: an accent around the cell, no fill
 )
 
 // tones gives fill and font of each.
@@ -242,7 +243,11 @@ func (t Tone) Fill() excelize.Fill { return solid(tones[t][0]) }
 func (s *Styles) Conditional(t Tone) int {
 	name := "tone " + string(t)
 	if _, known := s.ids[name]; !known {
-		s.ids[name] = try.Get(s.file.NewConditionalStyle(&excelize.Style{Fill: t.Fill(), Font: &excelize.Font{Color: tones[t][1]}}))
+		style := &excelize.Style{Border: borders(Accent)}
+		if t != Lacking {
+			style = &excelize.Style{Fill: t.Fill(), Font: &excelize.Font{Color: tones[t][1]}}
+		}
+		s.ids[name] = try.Get(s.file.NewConditionalStyle(style))
 	}
 	return s.ids[name]
 }
