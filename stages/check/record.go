@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"lianheti/stages/model"
@@ -25,48 +24,22 @@ func record(f *form, p *plan, t *tally) {
 	}
 }
 
-// eachMember applies a check to the rows of the roster, one by one.
-func eachMember(look func(f *form, p *plan, m table.Member, t *tally)) check {
-	return func(f *form, p *plan, t *tally) {
-		if len(f.Members) == 0 {
-			t.undecide(emptyRoster)
-		}
-		if f.misplaced {
-			t.undecide(shiftedList)
-			return
-		}
-		for _, m := range f.Members {
-			look(f, p, m, t)
-		}
+// units are the rows of the roster, those together that name one unit.
+func (f *form) units(t *tally) [][]table.Member {
+	switch {
+	case len(f.Members) == 0:
+		t.undecide(emptyRoster)
+	case f.misplaced:
+		t.undecide(shiftedList)
+		return nil
 	}
-}
-
-// eachUnit applies a check to the units of the roster, with all the rows that name one.
-func eachUnit(look func(f *form, rows []table.Member, t *tally)) check {
-	return func(f *form, p *plan, t *tally) {
-		if len(f.Members) == 0 {
-			t.undecide(emptyRoster)
+	named := slices.DeleteFunc(slices.Clone(f.Members), func(m table.Member) bool {
+		if m.NameKey == "" {
+			t.undecide("名册中有的行没有单位名称")
 		}
-		if f.misplaced {
-			t.undecide(shiftedList)
-			return
-		}
-		rows := map[string][]table.Member{}
-		var order []string
-		for _, m := range f.Members {
-			if m.NameKey == "" {
-				t.undecide("名册中有的行没有单位名称")
-				continue
-			}
-			if rows[m.NameKey] == nil {
-				order = append(order, m.NameKey)
-			}
-			rows[m.NameKey] = append(rows[m.NameKey], m)
-		}
-		for _, key := range order {
-			look(f, rows[key], t)
-		}
-	}
+		return m.NameKey == ""
+	})
+	return table.Grouped(named, func(m table.Member) string { return m.NameKey })
 }
 
 // Columns of the roster.
@@ -101,26 +74,30 @@ func noEnrolment(f *form, _ *plan, t *tally) {
 // unitApart fails a unit that has several rows under names that differ but in a campus, a branch or a name of before, or that the Department's
 // list has as one school.
 func unitApart(f *form, p *plan, t *tally) {
-	units := map[string][]table.Member{}
-	eachUnit(func(f *form, rows []table.Member, t *tally) {
-		m, list := rows[0], rows[0].Kind
-		if f.isSchool(m) {
-			list = "schools"
-		}
-		key := f.batch.def.Reading.WithoutParts(m.NameKey)
-		if s, listed := f.batch.schools[m.NameKey]; listed {
-			key = text.NameKey(s.Name)
-		}
-		units[list+" "+key] = append(units[list+" "+key], m)
+	var units []table.Member
+	for _, rows := range f.units(t) {
+		units = append(units, rows[0])
 		t.pass()
-	})(f, p, t)
-	for _, key := range slices.Sorted(maps.Keys(units)) {
-		if rows := units[key]; len(rows) > 1 {
+	}
+	for _, rows := range table.Grouped(units, f.unit) {
+		if len(rows) > 1 {
 			x := f.repeated(rows)
 			x.vars["other"] = rows[1].Name
 			t.fail(x)
 		}
 	}
+}
+
+// unit is what rows of one unit have in common, however they call it: a school's kind may differ, too.
+func (f *form) unit(m table.Member) string {
+	if s, listed := f.batch.schools[m.NameKey]; listed {
+		return text.NameKey(s.Name)
+	}
+	kind := m.Kind
+	if f.isSchool(m) {
+		kind = ""
+	}
+	return kind + f.batch.def.Reading.WithoutParts(m.NameKey)
 }
 
 // repeated is the fault of a unit that has several rows.

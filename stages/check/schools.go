@@ -8,50 +8,33 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// schoolChecks are the ways in which a roster can differ from the Department's list of schools; a rule names one of them in Kinds.
-var schoolChecks = map[string]func(f *form, p *plan, m table.Member, s table.School, listed bool, t *tally){
-	"unlisted":  unlistedSchool,
-	"kind":      schoolKind,
-	"enrolment": schoolEnrolment,
-}
-
 // schoolList holds the units of the roster against the Department's list of schools. A blank list says nothing.
 func schoolList(f *form, p *plan, t *tally) {
 	if len(f.batch.schools) == 0 {
 		t.skip("没有登记学校名录")
 		return
 	}
-	for _, kind := range p.rule.Kinds {
-		eachMember(func(f *form, p *plan, m table.Member, t *tally) {
+	for _, rows := range f.units(t) {
+		for _, m := range rows {
 			s, listed := f.batch.schools[m.NameKey]
-			schoolChecks[kind](f, p, m, s, listed, t)
-		})(f, p, t)
-	}
-}
-
-func unlistedSchool(f *form, _ *plan, m table.Member, _ table.School, listed bool, t *tally) {
-	switch {
-	case !f.isSchool(m):
-		t.skip("名册中没有学校")
-	case listed:
-		t.pass()
-	default:
-		t.fail(f.memberFault(m, m.Name, nameColumn))
-	}
-}
-
-// schoolKind looks at every unit that the list knows, whatever the roster calls it.
-func schoolKind(f *form, _ *plan, m table.Member, s table.School, listed bool, t *tally) {
-	switch {
-	case !listed:
-		t.skip("名册中没有名录所列的学校")
-	case m.Kind == s.Kind:
-		t.pass()
-	default:
-		x := f.memberFault(m, m.KindLabel, kindColumn)
-		kind, _ := f.batch.def.Form.Kind(s.Kind)
-		x.vars["other"] = kind.Label
-		t.fail(x)
+			switch kind := p.rule.Kinds[0]; { // one rule, one difference
+			case kind == "enrolment":
+				schoolEnrolment(f, p, m, s, listed, t)
+			case kind == "unlisted" && !f.isSchool(m):
+				t.skip("名册中没有学校")
+			case kind == "unlisted" && !listed:
+				t.fail(f.memberFault(m, m.Name, nameColumn))
+			case !listed:
+				t.skip("名册中没有名录所列的学校")
+			case kind == "unlisted" || m.Kind == s.Kind:
+				t.pass()
+			default: // of another kind, whatever the roster calls it
+				x := f.memberFault(m, m.KindLabel, kindColumn)
+				official, _ := f.batch.def.Form.Kind(s.Kind)
+				x.vars["other"] = official.Label
+				t.fail(x)
+			}
+		}
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"lianheti/stages/table"
 	"lianheti/stages/text"
 )
 
@@ -24,20 +23,19 @@ func (b *batch) indexMembers() {
 
 // sharedMember fails each unit of the rule's kinds that another consortium lists too.
 func sharedMember(f *form, p *plan, t *tally) {
-	eachUnit(func(f *form, rows []table.Member, t *tally) {
-		if !slices.Contains(p.rule.Kinds, rows[0].Kind) {
-			t.skip("名册中没有这类单位")
-			return
-		}
+	for _, rows := range f.units(t) {
 		others, count := f.alsoIn(rows[0].NameKey)
-		if count == 0 {
+		switch {
+		case !slices.Contains(p.rule.Kinds, rows[0].Kind):
+			t.skip("名册中没有这类单位")
+		case count == 0:
 			t.pass()
-			return
+		default:
+			x := f.repeated(rows)
+			x.vars["other"], x.vars["count"] = text.Few(others, shownNames, count, "个联合体"), fmt.Sprint(count)
+			t.fail(x)
 		}
-		x := f.repeated(rows)
-		x.vars["other"], x.vars["count"] = text.Few(others, shownNames, count, "个联合体"), fmt.Sprint(count)
-		t.fail(x)
-	})(f, p, t)
+	}
 }
 
 // alsoIn names the first of the other consortia that list a unit, in the order of the submissions, and counts them all.
