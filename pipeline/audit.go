@@ -79,7 +79,7 @@ type auditing struct {
 	rules   check.Single
 	trial   score.Trial
 	cases   []*auditCase // of the ranked
-	leftOut []AuditLeftOut
+	leftOut []audit.Subject
 }
 
 // auditCase is one submission.
@@ -114,7 +114,7 @@ func newAuditing(facts *table.Facts, known check.Known, marking table.Marking, k
 		place := a.trial.Place(form, verdict, func(*templates.Expression) bool { return false })
 		c.subject.Place = place
 		if !place.Ranked {
-			a.leftOut = append(a.leftOut, AuditLeftOut{form.Submission.Submission, form.Submission.Consortium, place.Unranked})
+			a.leftOut = append(a.leftOut, c.subject)
 			continue
 		}
 		a.cases = append(a.cases, c)
@@ -178,8 +178,11 @@ func (a *auditing) try(c *auditCase, m audit.Move) audit.Tried {
 
 // result sums up in the order of the submissions.
 func (a *auditing) result() *Audited {
-	out := &Audited{Year: a.d.Year, Version: publish.Version, Ranked: len(a.cases), LeftOut: a.leftOut,
+	out := &Audited{Year: a.d.Year, Version: publish.Version, Ranked: len(a.cases),
 		Pays: []audit.Paying{}, Claims: []audit.Paying{}}
+	for _, s := range a.leftOut {
+		out.LeftOut = append(out.LeftOut, AuditLeftOut{s.Submission.Submission, s.Submission.Consortium, s.Unranked})
+	}
 	for _, c := range a.cases {
 		for _, t := range c.tried {
 			out.Rows = append(out.Rows, c.subject.Row(t))
@@ -201,12 +204,9 @@ func (a *auditing) result() *Audited {
 // files makes the workbook and the table.
 func (a *auditing) files(out string, r *Audited) ([]publish.File, error) {
 	var book bytes.Buffer
-	report := audit.Report{Definition: a.d, Rows: r.Rows}
+	report := audit.Report{Definition: a.d, Rows: r.Rows, LeftOut: a.leftOut}
 	for _, c := range a.cases {
 		report.Subjects = append(report.Subjects, c.subject)
-	}
-	for _, l := range r.LeftOut {
-		report.LeftOut = append(report.LeftOut, [2]string{l.Consortium, l.Why})
 	}
 	title := a.d.Audit.Title
 	if err := report.Write(&book); err != nil {

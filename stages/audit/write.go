@@ -17,7 +17,7 @@ import (
 type Report struct {
 	Definition *templates.Definition
 	Subjects   []Subject
-	LeftOut    [][2]string // who was not tried, and why
+	LeftOut    []Subject // who was not tried
 	Rows       []table.Incentive
 }
 
@@ -201,7 +201,6 @@ func (r Report) heads() map[string]string {
 // subject is one submission with the best that it could do.
 type subject struct {
 	Subject
-	why             string // not tried
 	perverse, claim table.Incentive
 	pays            int
 }
@@ -224,10 +223,8 @@ func (r Report) subjects(w *book.Report) error {
 			s.claim = best(s.claim, row)
 		}
 	}
-	for _, l := range r.LeftOut {
-		s := &subject{why: l[1]}
-		s.Submission.Consortium = l[0]
-		all = append(all, s)
+	for _, s := range r.LeftOut {
+		all = append(all, &subject{Subject: s})
 	}
 	what := func(x table.Incentive) book.Cell {
 		if x.Move == "" {
@@ -237,10 +234,10 @@ func (r Report) subjects(w *book.Report) error {
 	}
 	remark := r.Definition.Audit.Mark + "。每家在表单规则之内最多能把名次抬到哪里；没有试的写明原因。"
 	return book.Rows(w, book.Grid{Sheet: sheetSubjects, Remark: remark, Rows: len(all), Freeze: 2}, slices.Values(all), []book.ColumnOf[*subject]{
-		{Head: "名次", Width: 8, Cell: func(s *subject) book.Cell { return place(s.Rank, s.why == "") }},
+		{Head: "名次", Width: 8, Cell: func(s *subject) book.Cell { return place(s.Rank, s.Ranked) }},
 		{Head: "联合体名称", Width: 34, Cell: func(s *subject) book.Cell { return words(s.Submission.Consortium) }},
 		{Head: "得分", Width: 9, Cell: func(s *subject) book.Cell {
-			if s.why != "" {
+			if !s.Ranked {
 				return words("")
 			}
 			return book.Cell{Value: s.Total, Look: book.Points}
@@ -248,6 +245,6 @@ func (r Report) subjects(w *book.Report) error {
 		{Head: "抬高名次的逆向动作", Width: 12, Cell: func(s *subject) book.Cell { return count(s.pays) }},
 		{Head: "其中升得最多的", Width: 56, Cell: func(s *subject) book.Cell { return what(s.perverse) }},
 		{Head: "凭单方陈述升得最多的", Width: 56, Cell: func(s *subject) book.Cell { return what(s.claim) }},
-		{Head: "没有试的原因", Width: 40, Cell: func(s *subject) book.Cell { return words(s.why) }},
+		{Head: "没有试的原因", Width: 40, Cell: func(s *subject) book.Cell { return words(s.Unranked) }},
 	})
 }

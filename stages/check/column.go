@@ -15,14 +15,8 @@ import (
 // fewestRows is how many figures must stand beside each other before their column says anything.
 const fewestRows = 10
 
-// column looks at the annual figures of the actual years together: one by one each may be as it is.
-func column(f *form, p *plan, t *tally) {
-	for _, kind := range p.rule.Kinds {
-		columns[kind](f, p, t)
-	}
-}
-
-var columns = map[string]check{"not_applicable": inapplicable, "swapped": swapped, "slid": slid}
+// columnChecks look at the annual figures of the actual years together: one by one each may be as it is.
+var columnChecks = map[string]check{"not_applicable": inapplicable, "swapped": swapped, "slid": slid}
 
 // annual lists the values of the metrics that run through all years, metric by metric.
 func (b *batch) annual() (out [][]templates.Ref) {

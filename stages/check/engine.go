@@ -28,13 +28,22 @@ var checks = map[string]check{
 	"fraction":      fraction,
 	"length":        length,
 	"expr":          expression,
-	"column":        column,
-	"record":        record,
+	"column":        byKind(columnChecks),
+	"record":        byKind(recordChecks),
 	"unsupported":   unsupported,
 	"shared_member": sharedMember,
 	"near_text":     nearText,
 	"unheard":       unheard,
 	"school_list":   schoolList,
+}
+
+// byKind applies the checks that a rule names in Kinds.
+func byKind(of map[string]check) check {
+	return func(f *form, p *plan, t *tally) {
+		for _, kind := range p.rule.Kinds {
+			of[kind](f, p, t)
+		}
+	}
 }
 
 // aboutMarks is the check of rules about experts' workbooks, which say nothing of a submission.

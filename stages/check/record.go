@@ -17,13 +17,6 @@ var recordChecks = map[string]check{
 	"roster_shifted":      shiftedRoster,
 }
 
-// record goes through the rows of a list of the form.
-func record(f *form, p *plan, t *tally) {
-	for _, kind := range p.rule.Kinds {
-		recordChecks[kind](f, p, t)
-	}
-}
-
 // units are the rows of the roster, those together that name one unit.
 func (f *form) units(t *tally) [][]table.Member {
 	switch {
@@ -108,12 +101,6 @@ func (f *form) repeated(rows []table.Member) fault {
 	}
 	x.vars["count"] = fmt.Sprint(len(rows))
 	return x
-}
-
-// emptyMaterials says that the list of supporting materials has no rows.
-func (b *batch) emptyMaterials() string {
-	list, _, _ := b.def.Layout().Area("materials")
-	return list.Sheet.Title + "为空"
 }
 
 // rowOf is the row of the sheet that a place is in.

@@ -80,7 +80,7 @@ func (f *form) wholeColumn(faults []fault) fault {
 		shown, raws, values = append(shown, raw), append(raws, places[0].Cell+" "+raw), append(values, value)
 		out.vars["detail"] += "、" + x.vars["detail"]
 	}
-	column := w.year(faultYear(out.refs))
+	column := w.year(commonYear(out.refs))
 	if len(out.refs) == 0 {
 		out.fields = faults[0].fields
 		column = "“" + out.places[0].Sheet + "”" + w.label(out.fields[0])
@@ -93,13 +93,6 @@ func (f *form) wholeColumn(faults []fault) fault {
 	out.vars["detail"] = strings.TrimPrefix(out.vars["detail"], "、")
 	out.raw, out.value = text.Clip(out.vars["raw"], longest), text.Clip(out.vars["value"], longest)
 	return out
-}
-
-func faultYear(refs []templates.Ref) int {
-	if len(refs) == 0 {
-		return 0
-	}
-	return refs[0].Year
 }
 
 // inapplicableRefs are the figures that a rule on the column tells together as 不适用, so that no rule tells them one by one.

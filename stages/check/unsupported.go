@@ -14,7 +14,8 @@ import (
 func unsupported(f *form, p *plan, t *tally) {
 	for _, c := range p.rule.Cases {
 		if len(f.Materials) == 0 {
-			t.skip(f.batch.emptyMaterials())
+			list, _, _ := f.batch.def.Layout().Area("materials")
+			t.skip(list.Sheet.Title + "为空")
 			continue
 		}
 		switch large, decided := f.evaluate(f, c.When, t); {

@@ -240,10 +240,11 @@ func withoutBrackets(s string, f *templates.Field, t *trail) (string, bool) {
 	units, kinds := "", []CoercionKind{}
 	for _, b := range bracketed.FindAllString(s, -1) {
 		inner := strings.ToLower(strings.TrimSpace(strings.TrimPrefix(strings.Trim(b, "()"), "单位:")))
+		_, multiplies := factor(inner, f)
 		switch {
 		case sameUnit(inner, f):
 			kinds = append(kinds, UnitSuffix)
-		case reckoned(inner, f):
+		case multiplies:
 			units += inner
 		case slices.Contains(words.About.Alone, inner):
 			kinds = append(kinds, Approximate)
@@ -257,12 +258,6 @@ func withoutBrackets(s string, f *templates.Field, t *trail) (string, bool) {
 		t.note(kind, s, cut)
 	}
 	return cut + units, true
-}
-
-// reckoned says whether a word behind a number multiplies it.
-func reckoned(word string, f *templates.Field) bool {
-	_, ok := factor(word, f)
-	return ok
 }
 
 // factor is what a unit or multiplier is worth in the field's unit.
