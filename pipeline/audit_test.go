@@ -143,6 +143,9 @@ func TestNoPerverseMovePays(t *testing.T) {
 		if row.List == string(templates.Perverse) && (row.Pays || row.TotalAfter.Valid && row.TotalAfter.V-row.TotalBefore >= table.SameTotal) {
 			t.Errorf("%s: %s raises %.4f to %.4f, rank %d to %d", row.Submission, row.What, row.TotalBefore, row.TotalAfter.V, row.RankBefore, row.RankAfter.V)
 		}
+		if row.Kind == "add_member" && row.Errors.V > 0 {
+			t.Errorf("%s: %s: one unit more is a fault: %s", row.Submission, row.What, row.Findings)
+		}
 		if (row.List == string(templates.Claim)) != (row.Evidence != "") {
 			t.Errorf("%s %s: evidence %q", row.List, row.Move, row.Evidence)
 		}

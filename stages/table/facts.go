@@ -222,6 +222,7 @@ func (f *Form) Clone() *Form {
 	out := *f
 	out.Figures, out.Metrics, out.Texts = slices.Clone(f.Figures), slices.Clone(f.Metrics), slices.Clone(f.Texts)
 	out.Members, out.Coercions = slices.Clone(f.Members), slices.Clone(f.Coercions)
+	out.named = nil // what is counted again where the rows become others
 	out.index()
 	return &out
 }
