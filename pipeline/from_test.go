@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"lianheti/samples/programs"
 	"lianheti/stages/check"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/model"
@@ -57,6 +58,7 @@ func edited(t *testing.T, changes map[string][]string) *templates.Definition {
 }
 
 func TestScenarioFromTables(t *testing.T) {
+	programs.OnlyInCI(t) // several runs from tables
 	dir, err := published()
 	if err != nil {
 		t.Fatal(err)

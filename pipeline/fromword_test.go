@@ -563,6 +563,7 @@ func withDoctype(t *testing.T, data []byte) []byte {
 }
 
 func TestLibreOfficeCopyReadsTheSame(t *testing.T) {
+	programs.OnlyInCI(t)
 	programs.Need(t, "soffice", "--version")
 	f, err := first()
 	if err != nil {

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"lianheti/pipeline/publish"
+	"lianheti/samples/programs"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 //  2. A run from the tables of a run with marks gives the same tables: the marks stand in them.
 
 func TestMarksAgain(t *testing.T) {
+	programs.OnlyInCI(t) // several runs with marks
 	o, dir := handOut(t, 3)
 	for n := 1; n <= 3; n++ {
 		fill(t, expertFile(dir, n), diligent(n))

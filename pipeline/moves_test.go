@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/programs"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/model"
 	"lianheti/stages/score"
@@ -50,6 +51,7 @@ func otherFigures(t *testing.T, d *templates.Definition) (dir string) {
 }
 
 func TestWhatMovedTheScores(t *testing.T) {
+	programs.OnlyInCI(t) // a run for each cause
 	shipped, err := templates.Load(2024)
 	if err != nil {
 		t.Fatal(err)
@@ -175,6 +177,7 @@ func TestWhatMovedTheScores(t *testing.T) {
 }
 
 func TestRegisterIsACause(t *testing.T) {
+	programs.OnlyInCI(t) // a run for each entry
 	d, err := templates.Load(2024)
 	if err != nil {
 		t.Fatal(err)

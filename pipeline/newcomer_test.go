@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/programs"
 	"lianheti/stages/table"
 )
 
@@ -16,6 +17,7 @@ import (
 //  3. Where too few experts can mark, it is said before anybody marks.
 
 func TestNewcomerAfterTheMarking(t *testing.T) {
+	programs.OnlyInCI(t) // several runs with marks
 	o, dir := handOut(t, 3)
 	for n := 1; n <= 3; n++ {
 		fill(t, expertFile(dir, n), diligent(n))

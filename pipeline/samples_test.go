@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -84,7 +83,6 @@ var published = sync.OnceValues(func() (string, error) {
 var publishedIn string // where it is; empty: no test has looked
 
 func TestMain(m *testing.M) {
-	debug.SetGCPercent(400) // tests keep little and throw away much
 	code := m.Run()
 	if publishedIn != "" {
 		_ = os.RemoveAll(publishedIn)

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"lianheti/pipeline/publish"
+	"lianheti/samples/programs"
 	"lianheti/stages/blankform"
 	"lianheti/stages/check"
 	"lianheti/stages/dossier"
@@ -104,6 +105,7 @@ func (r register) save() string {
 }
 
 func TestSeasonByRegisters(t *testing.T) {
+	programs.OnlyInCI(t) // a season of runs
 	const secret = "钱某某实名反映"
 	o, dir := handOut(t, 3)
 	for n := 1; n <= 3; n++ {

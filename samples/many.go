@@ -58,8 +58,9 @@ func one(out string, d *templates.Definition, f Fixture, i int, city, name, park
 	for id, text := range map[string]string{"consortium": name, "city": city, "park": park} {
 		v.Fields[templates.Ref{Field: id}] = blankform.Value{Text: text}
 	}
-	// Every consortium its own scale, the same in all years, so that nothing contradicts.
-	scale := decimal.New(int64(70+i*37%60), -2)
+	// Every consortium its own scale, the same in all years, so that nothing contradicts; of few scales, most of a
+	// thousand would be taken for others under another name.
+	scale := decimal.New(int64(7000+i*3701%6000), -4)
 	for ref, value := range v.Fields {
 		field := d.Field(ref.Field)
 		if value.Number == nil || !field.Metric() || field.Type != templates.IntegerField {

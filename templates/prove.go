@@ -16,9 +16,10 @@ import (
 //	check:"in a b c"  one of these, or nothing; of a list, each
 //	check:"is year"   likewise one of what the definition has elsewhere: see references
 type prover struct {
-	l    *loader
-	d    *Definition
-	file string
+	l     *loader
+	d     *Definition
+	file  string
+	known map[string][]string // what references have, once asked for
 }
 
 // references are what tags refer to: how it is called, and what there is.
@@ -58,7 +59,7 @@ func inWords[T ~string](of []T) []string { return ids(of, func(x T) string { ret
 
 // prove looks at all that one file says.
 func (l *loader) prove(d *Definition, file string, root any) {
-	(&prover{l, d, file}).look("$", reflect.ValueOf(root))
+	(&prover{l, d, file, map[string][]string{}}).look("$", reflect.ValueOf(root))
 }
 
 // look goes through a value that stands at a path, and through all that it holds.
@@ -104,7 +105,10 @@ func (p *prover) tag(path, key, tag string, of, x reflect.Value) {
 		p.oneOf(path, key, x, strings.Fields(of1), "可用："+strings.ReplaceAll(of1, " ", "、")+"。")
 	case "is":
 		r := references[of1]
-		p.oneOf(path, key, x, r.all(p.d), "请改成"+r.what+"。")
+		if p.known[of1] == nil {
+			p.known[of1] = r.all(p.d)
+		}
+		p.oneOf(path, key, x, p.known[of1], "请改成"+r.what+"。")
 	}
 }
 

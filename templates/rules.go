@@ -161,7 +161,7 @@ func (d *Definition) checkRules(l *loader, g *language) {
 			l.problem(r.at, "规则代码“"+r.Code+"”不合格式", "请写成 LHT-层级-三位序号，例如 LHT-3-001。")
 			continue
 		}
-		(&prover{l, d, r.at.file}).look(r.at.path, reflect.ValueOf(r))
+		(&prover{l, d, r.at.file, map[string][]string{}}).look(r.at.path, reflect.ValueOf(r))
 		if d.rules[r.Code] != nil || ids[r.ID] {
 			l.problem(r.at, "规则 "+r.Code+"（"+r.ID+"）的代码或编号重复", "代码和编号各只能用一次，旧代码不得再用。")
 		}

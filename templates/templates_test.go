@@ -2,6 +2,7 @@ package templates
 
 import (
 	"io/fs"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +13,9 @@ import (
 //  1. Every shipped year loads, and holds what the official document holds.
 //  2. A contradiction stops at load with file, line and cure.
 //  3. The next year's batch and a new field are edits of data alone.
+
+// Tests keep little and throw away much.
+var _ = debug.SetGCPercent(400)
 
 func TestShippedDefinition(t *testing.T) {
 	for _, year := range Years() {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -85,7 +84,6 @@ var written = sync.OnceValue(func() func(t testing.TB) (string, world, map[strin
 })
 
 func TestMain(m *testing.M) {
-	debug.SetGCPercent(400) // tests keep little and throw away much
 	code := m.Run()
 	dir, _, _ := written()(&testing.B{})
 	_ = os.RemoveAll(dir)

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"lianheti/samples/programs"
 	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
 
@@ -158,6 +159,9 @@ func TestNothingVanishesFromAPackage(t *testing.T) {
 	whole := len(readPackage(t, good))
 	for at := central; at < name+len("名字X"); at++ {
 		for bit := range 8 {
+			if bit != at%8 && !programs.InCI() { // one of each byte
+				continue
+			}
 			damaged := bytes.Clone(good)
 			damaged[at] ^= 1 << bit
 			if local := 30 + len("名字"); at == name+len("名字") { // the name in both places

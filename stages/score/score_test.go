@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	_ "lianheti/samples/programs"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -16,7 +15,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	debug.SetGCPercent(400) // tests, and the commands that scripts start, keep little and throw away much
 	testscript.Main(m, map[string]func(){"lianheti": main})
 }
 

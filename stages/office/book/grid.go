@@ -13,8 +13,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// MaxLinks is how many links a sheet of rows gets: excelize looks through all of them for each new one.
-const MaxLinks = 4000
+// maxLinks is how many links a worksheet can have.
+const maxLinks = excelize.TotalSheetHyperlinks
 
 // Grid is a sheet of rows: what a table looks like for people.
 type Grid struct {
@@ -350,7 +350,7 @@ func (p *gridPart) write(cells []Cell, tall float64) {
 	p.row++
 	values := make([]any, len(cells))
 	for i, c := range cells {
-		if values[i] = p.report.value(c); c.Link != "" && p.links < MaxLinks {
+		if values[i] = p.report.value(c); c.Link != "" && p.links < maxLinks {
 			p.links++
 			p.link(model.CellName(p.row, i+1), c.Link)
 		}
