@@ -35,7 +35,8 @@ import (
 //  4. 公文 follows the state: no list before the marks are in; what is published names those whom the register has come so far with and nobody
 //     else, without points or ranks; the index lists every file but itself and the manifest. All are drafts.
 //     Feedback to a prefecture has medians, and neither scores nor ranks nor another's name.
-//  5. An award goes its steps in their order; whoever is chosen past a better rank, or with pieces lacking, is asked about.
+//  5. An award goes its steps in their order, or back; whoever is chosen past a better rank, or with pieces lacking, is asked about. A meeting's
+//     advice is prefilled.
 
 // register opens a register to be filled in by column heads.
 type register struct {
@@ -126,6 +127,12 @@ func TestSeasonByRegisters(t *testing.T) {
 	o.Register = next
 	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), "拷出来") {
 		t.Fatal("a register inside the results is read: ", err)
+	}
+
+	// What the meeting advised stands in it.
+	advised := restoredRound(t, first.Dir, o.Definition).NextRegister(map[string][2]string{first.Ranking[0].Submission: {"缓议", "再议"}})
+	if row := advised["awards"][0]; row["advice"] != "缓议" || row[templates.RegisterReason] != "再议" {
+		t.Errorf("advised: %v", row)
 	}
 
 	// Untouched, it is as if there were none.
@@ -256,6 +263,14 @@ func TestSeasonByRegisters(t *testing.T) {
 	}
 	if again, err := read(); err != nil || again.Entries != decided.Manifest.Register.Entries {
 		t.Errorf("%+v the next time: %v", again, err)
+	}
+
+	// A step that was taken back leaves what followed it as what happened.
+	r.fill("遴选结果", second, map[string]string{"公示结果": "异议成立", "拟入选": "不拟入选"})
+	o.Register = r.save()
+	e, _, _ := o.Definition.Directory.ByConsortium(second)
+	if kept, _, err := readRegister(o); err != nil || kept.Award(table.DirectoryKey(e.No)).Reached(templates.StepProposed) {
+		t.Error("taken back after its publication: ", err)
 	}
 
 	// A step out of order stops the run.

@@ -16,7 +16,7 @@ const filingCols = 18
 
 // filing is 申报与地市: how reporting stands by prefecture and by economy, then every consortium of the directory and beyond it.
 func (w *workbook) filing(name string) error {
-	f := &filing{workbook: w, page: &book.Page{Sheet: name, Landscape: true, Scale: 85, Widths: slices.Repeat([]float64{8.6}, filingCols)}, row: 1}
+	f := &filing{workbook: w, page: &book.Page{Sheet: name, Landscape: true, Scale: 66, Widths: slices.Repeat([]float64{8.6}, filingCols)}, row: 1}
 	f.page.Begin(filingCols, name, "谁报了、谁没报、结论如何。目录＝已入选＋应报，应报＝已报＋待转录（只报了 Word 版或 PDF）＋未报；“另报”是目录外的和已入选而报来的，申报＝已报＋另报。更细的见附录“申报一览”“地市汇总”。")
 	f.row = 3
 	f.cities()

@@ -9,6 +9,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -29,7 +30,8 @@ const (
 
 // writeList writes one prefecture's list: the verdicts, a sheet for each severity that has any findings, what changed since the last round, and what
 // to do on a sheet of its own, so that the others are rows from their first cell on.
-func writeList(to string, in Input, p *pack) error {
+func writeList(to string, in Input, p *pack) (err error) {
+	defer try.Caught(&err)
 	sheets, found := []string{coverSheet}, p.lines()
 	for _, s := range model.Severities {
 		if len(found[s]) > 0 {
@@ -40,33 +42,19 @@ func writeList(to string, in Input, p *pack) error {
 		sheets = append(sheets, changesSheet)
 	}
 	title := fmt.Sprintf("%s：%d年市域产教联合体申报问题清单", p.city, in.Definition.Year)
-	report, err := book.NewReport(title, append(sheets, helpSheet)...)
-	if err != nil {
-		return err
-	}
-	if err := report.Page(cover(in, p, title)); err != nil {
-		return err
-	}
+	report := try.Get(book.NewReport(title, append(sheets, helpSheet)...))
+	try.Do(report.Page(cover(in, p, title)))
 	for _, severity := range model.Severities {
-		if len(found[severity]) == 0 {
-			continue
-		}
-		if err := findings(in, report, found[severity], severity); err != nil {
-			return err
+		if len(found[severity]) > 0 {
+			try.Do(findings(in, report, found[severity], severity))
 		}
 	}
 	if in.Changes.Len() > 0 {
-		if err := changes(in, report, p); err != nil {
-			return err
-		}
+		try.Do(changes(in, report, p))
 	}
-	if err := report.Page(help(in)); err != nil {
-		return err
-	}
+	try.Do(report.Page(help(in)))
 	var out bytes.Buffer
-	if err := report.Write(&out, title); err != nil {
-		return err
-	}
+	try.Do(report.Write(&out, title))
 	return os.WriteFile(to, out.Bytes(), 0o644)
 }
 
