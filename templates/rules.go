@@ -131,7 +131,7 @@ func (r *Rule) About(f *Field) bool {
 //	shared_member the same unit in several consortia (Kinds: member kinds)
 //	unheard       a row that the filler added to the explanations, and that explains nothing that was found
 //	near_text     near-identical texts in two submissions (Threshold: share of shingles in common, 0 to 1)
-//	school_list   members beside the register's schools (Kinds: one of unlisted, kind, enrolment, whose Threshold is a share)
+//	school_list   members beside the register's schools (Kinds: unlisted, kind, enrolment; Threshold: of the last)
 var Checks = []string{
 	"file", "marks", "two_versions", "required", "supplement", "unreadable", "coercion", "bounds", "fraction", "length",
 	"expr", "column", "record", "unsupported", "shared_member", "near_text", "unheard", "school_list",
