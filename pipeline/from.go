@@ -76,7 +76,7 @@ type taken struct {
 	origin
 	sources    []intake.Source
 	earlier    previous
-	batches    []*table.Facts
+	batches    []*table.Round // of earlier years
 	named      []publish.Previous
 	register   table.Register
 	registered *publish.Register
@@ -85,24 +85,24 @@ type taken struct {
 }
 
 // take reads all of it.
-func (o Options) take(ctx context.Context, sources []intake.Source) (in taken, err error) {
+func (o *Options) take(ctx context.Context, sources []intake.Source) (in taken, err error) {
 	in.sources = sources
-	if in.earlier, err = readPrevious(o); err != nil {
+	if in.register, in.registered, err = o.readRegister(); err != nil {
 		return in, err
 	}
-	if in.batches, in.named, err = readEarlier(o); err != nil {
+	if in.earlier, err = readPrevious(*o, in.register); err != nil {
 		return in, err
 	}
-	if in.origin, err = gather(ctx, o, sources); err != nil {
+	if in.batches, in.named, err = readEarlier(*o); err != nil {
 		return in, err
 	}
-	if in.register, in.registered, err = readRegister(o); err != nil {
+	if in.origin, err = gather(ctx, *o, sources); err != nil {
 		return in, err
 	}
-	if in.opinions, err = readOpinions(o, in.earlier); err != nil {
+	if in.opinions, err = readOpinions(*o, in.earlier); err != nil {
 		return in, err
 	}
-	in.marking, err = readMarks(ctx, in.origin, o)
+	in.marking, err = readMarks(ctx, in.origin, *o)
 	return in, err
 }
 
@@ -140,6 +140,12 @@ func readTables(o Options) (origin, error) {
 	round, err := table.Restore(o.Definition, records)
 	if err != nil {
 		return origin{}, publish.Refuse("数据表 %s：%s。它可能被改过，或是旧版程序的结果，请用本版程序从原件重新运行", o.From, publish.InWords(err))
+	}
+	for s := range round.Facts.Submissions.All() {
+		e, _, listed := o.Definition.Directory.ByConsortium(s.Consortium)
+		if listed != s.DirectoryNo.Valid || listed && e.No != int(s.DirectoryNo.V) {
+			return origin{}, publish.Refuse("数据表 %s 读出来以后，登记表对“%s”的目录调整变了：要从原件重新读取", o.From, s.Consortium)
+		}
 	}
 	return origin{facts: round.Facts, marking: round.Marking, from: &publish.From{SHA256: digest}}, nil
 }

@@ -39,7 +39,7 @@ func newManifest(o Options, round *table.Round, from *publish.From, known table.
 	for f := range round.Marking.Files.All() {
 		m.Marks = append(m.Marks, manifestInput(f))
 	}
-	c.Submissions, c.Findings = round.Submissions.Len(), round.Findings.Len()
+	c.Submissions, c.Findings = round.Submissions.Len(), len(round.AllFindings())
 	if c.Files != c.Accepted+c.Superseded+c.Rejected+c.Ignored || c.CellsRead != c.CellsUsed+c.CellsExplained {
 		return nil, fmt.Errorf("账目不平：%+v。这是程序的错误，请连同输入文件报告给开发者", *c)
 	}

@@ -104,10 +104,10 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	defer meeting.Discard()
 
 	r := &running{Options: o}
-	if r.taken, err = o.take(ctx, sources); err != nil {
+	if r.taken, err = r.take(ctx, sources); err != nil {
 		return nil, err
 	}
-	if err := o.worthwhile(r.facts, out.Final); err != nil {
+	if err := r.worthwhile(r.facts, out.Final); err != nil {
 		return nil, err
 	}
 	if err := r.judge(ctx); err != nil {
@@ -177,8 +177,9 @@ func (r *running) judge(ctx context.Context) error {
 	}
 	r.manifest.Previous, r.manifest.Earlier, r.manifest.Register = r.earlier.manifest, r.named, r.registered
 	r.manifest.Opinions, r.manifest.AllowTrial = r.opinions.described(), r.AllowTrial
-	r.in = consolidate.Input{Round: *r.round, FromTables: r.from != nil, Earlier: r.earlier.consolidated(),
-		Select: r.Score.Select, Date: r.Date, ReplyBy: r.ReplyBy, Standing: r.known}
+	r.in = consolidate.Input{Round: *r.round, FromTables: r.from != nil, Before: r.batches,
+		Earlier: r.earlier.consolidated(),
+		Select:  r.Score.Select, Date: r.Date, ReplyBy: r.ReplyBy, Standing: r.known}
 	return nil
 }
 
@@ -191,7 +192,7 @@ func (r *running) write(ctx context.Context, dir string) error {
 			if r.in.Returns, err = writeReturns(dir, r.in, r.open); err != nil {
 				return err
 			}
-			return writeProgress(dir, r.progress, r.Options, r.sources)
+			return writeProgress(dir, r.progress, r.Options, r.sources, r.in.Returns)
 		},
 		func() error { return writeRegister(dir, r.round, r.opinions) },
 	)

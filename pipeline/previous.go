@@ -58,7 +58,7 @@ func (p previous) consolidated() *consolidate.Earlier {
 
 // readPrevious reads what an earlier run published: its tables and its definition. They are believed only where every
 // file of them is what was published; a workbook that somebody tried weights in is not read and refuses nothing.
-func readPrevious(o Options) (previous, error) {
+func readPrevious(o Options, register table.Register) (previous, error) {
 	if o.Previous == "" {
 		return previous{}, nil
 	}
@@ -79,6 +79,9 @@ func readPrevious(o Options) (previous, error) {
 		return previous{}, publish.Refuse("上一轮的结果 %s：%s。它可能被改过，或是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, publish.InWords(err))
 	}
 	definition, err := definitionOf(filepath.Join(dir, definitionFolder), o.Definition)
+	if err == nil {
+		definition, err = definition.Adjusted(register.Adjustments())
+	}
 	if err != nil {
 		return previous{}, publish.Refuse("上一轮的结果 %s 里的定义：%s。它可能被改过，或是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, publish.InWords(err))
 	}

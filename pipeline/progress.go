@@ -33,22 +33,24 @@ func Progress(d *templates.Definition, data []string, register string) (*Issue, 
 	if d.Progress == nil {
 		return nil, fmt.Errorf("%d年的定义里没有年度数据核对表（progress）：请用 --year 写明有的年度", d.Year)
 	}
-	kept, _, err := readRegister(Options{Definition: d, Register: register})
+	o := Options{Definition: d, Register: register}
+	kept, _, err := o.readRegister()
 	if err != nil {
 		return nil, err
 	}
+	d = o.Definition
 	archive, err := archiveOf(data)
 	if err != nil {
 		return nil, err
 	}
 	chosen := kept.Chosen()
-	i := &Issue{Definition: d.Progress.Only(func(e templates.Entry) bool { return chosen[table.DirectoryKey(e.No)] })}
+	i := &Issue{Definition: d.Progress.Only(func(e templates.Entry) bool { return chosen[table.EntryKey(e)] })}
 	if len(i.Definition.Directory.Entries) == 0 {
 		return nil, fmt.Errorf("登记表 %s 里没有登记入选的（“%s”），没有要核对的联合体", register,
 			titleOf(d, templates.Awards)+"”“"+titleOf(d, templates.Selects))
 	}
 	for _, e := range i.Definition.Directory.Entries {
-		if archived(archive, e) == nil {
+		if lastOf(archive, e) == nil {
 			i.Unknown = append(i.Unknown, e.Consortium)
 		}
 	}
@@ -58,18 +60,32 @@ func Progress(d *templates.Definition, data []string, register string) (*Issue, 
 	return i, nil
 }
 
-// archiveOf reads the published data of earlier batches, the oldest first.
+// archiveOf reads the published data of earlier batches.
 func archiveOf(data []string) (*table.Archive, error) {
-	var earlier []*table.Facts
+	rounds, err := roundsOf(data)
+	return archived(rounds), err
+}
+
+// roundsOf reads the published data of batches, the oldest first.
+func roundsOf(data []string) (out []*table.Round, err error) {
 	for _, dir := range data {
 		round, err := publishedRound(dir)
 		if err != nil {
 			return nil, err
 		}
-		earlier = append(earlier, round.Facts)
+		out = append(out, round)
 	}
-	slices.SortStableFunc(earlier, func(a, b *table.Facts) int { return a.Definition.Year - b.Definition.Year })
-	return table.NewArchive(earlier...), nil
+	slices.SortStableFunc(out, func(a, b *table.Round) int { return a.Definition.Year - b.Definition.Year })
+	return out, nil
+}
+
+// archived is what batches stated.
+func archived(rounds []*table.Round) *table.Archive {
+	var facts []*table.Facts
+	for _, r := range rounds {
+		facts = append(facts, r.Facts)
+	}
+	return table.NewArchive(facts...)
 }
 
 // Returning gives what an applicant of earlier batches finds filled in, to confirm or to restate: what it said of
@@ -82,7 +98,7 @@ func Returning(d *templates.Definition, data []string) (func(templates.Entry) bl
 	}
 	return func(e templates.Entry) blankform.Values {
 		v := blankform.Prefilled(e)
-		form := archived(archive, e)
+		form := lastOf(archive, e)
 		if form == nil {
 			return v
 		}
@@ -133,8 +149,8 @@ func publishedRound(data string) (*table.Round, error) {
 	return round, nil
 }
 
-// archived is what a consortium of the directory handed in last, under whichever of its names.
-func archived(a *table.Archive, e templates.Entry) *table.Form {
+// lastOf is what a consortium of the directory handed in last, under whichever of its names.
+func lastOf(a *table.Archive, e templates.Entry) *table.Form {
 	for _, p := range e.Pairs() {
 		if form := a.Form(p.Consortium); form != nil {
 			return form
@@ -150,7 +166,7 @@ func stated(d *templates.Definition, a *table.Archive, e templates.Entry, regist
 	words("consortium", e.Consortium)
 	words("city", e.City)
 	words("park", e.Park)
-	form := archived(a, e)
+	form := lastOf(a, e)
 	if form == nil {
 		return v
 	}
@@ -162,7 +178,7 @@ func stated(d *templates.Definition, a *table.Archive, e templates.Entry, regist
 	words(p.School, s.LeadSchool)
 	words(p.Code, s.CheckCode)
 	words(p.Basis, table.BasisUnsealed)
-	if register.Sealed(table.DirectoryKey(e.No), s.CheckCode) {
+	if register.Sealed(table.EntryKey(e), s.CheckCode) {
 		words(p.Basis, table.BasisSupplement)
 	}
 	if funds := a.Promised(s.Consortium, "funding_total"); funds.IsPositive() {
@@ -190,27 +206,25 @@ func stated(d *templates.Definition, a *table.Archive, e templates.Entry, regist
 }
 
 // readEarlier reads the results of earlier years' runs, the oldest first, and names them for the manifest.
-func readEarlier(o Options) (facts []*table.Facts, named []publish.Previous, err error) {
+func readEarlier(o Options) (rounds []*table.Round, named []publish.Previous, err error) {
+	var data []string
 	for _, dir := range o.Earlier {
 		m, digest, err := verified(dir)
 		if err != nil {
 			return nil, nil, err
 		}
-		round, err := publishedRound(filepath.Join(dir, dataFolder))
-		if err != nil {
-			return nil, nil, err
-		}
-		facts, named = append(facts, round.Facts), append(named, publish.Previous{Year: m.Year, Date: m.Date, SHA256: digest})
+		data = append(data, filepath.Join(dir, dataFolder))
+		named = append(named, publish.Previous{Year: m.Year, Date: m.Date, SHA256: digest})
 	}
-	slices.SortStableFunc(facts, func(a, b *table.Facts) int { return a.Definition.Year - b.Definition.Year })
 	slices.SortStableFunc(named, func(a, b publish.Previous) int { return a.Year - b.Year })
-	return facts, named, nil
+	rounds, err = roundsOf(data)
+	return rounds, named, err
 }
 
 // follow compares the progress forms with what earlier batches stated, and checks them like any other submission: by
 // the rules of their own form, those that are to report being the directory. It gives nil where no progress form
 // arrived, and the facts with what became of the commitments.
-func (o Options) follow(facts *table.Facts, register table.Register, earlier []*table.Facts) (progress *table.Round,
+func (o Options) follow(facts *table.Facts, register table.Register, earlier []*table.Round) (progress *table.Round,
 	with *table.Facts, err error) {
 	if facts.Progress == nil {
 		return nil, facts, nil
@@ -220,9 +234,19 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 		reported[table.ConsortiumKey(s)] = true
 	}
 	p.Definition = o.Definition.Progress.Only(func(e templates.Entry) bool {
-		return chosen[table.DirectoryKey(e.No)] || reported[table.DirectoryKey(e.No)]
+		return chosen[table.EntryKey(e)] || reported[table.EntryKey(e)]
 	})
-	rows, found := table.Fulfil(&p, table.NewArchive(earlier...))
+	known := check.Known{} // that somebody was chosen is no reason not to report here
+	for _, e := range register {
+		if e.Sheet.Effect != templates.Selects {
+			known.Register = append(known.Register, e)
+		}
+	}
+	judgement, err := check.Run(&p, known) // what can't be believed measures no promise
+	if err != nil {
+		return nil, nil, fmt.Errorf("检查年度数据核对表：%w", err)
+	}
+	rows, found := table.Fulfil(&p, judgement, archived(earlier))
 	for s := range p.Submissions.All() {
 		if o.Register != "" && !chosen[table.ConsortiumKey(s)] {
 			found = append(found, model.Finding{Code: p.Definition.CodeOf(ruleNotSelected), Submission: s.Submission,
@@ -230,31 +254,32 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 		}
 	}
 	p.Reading = slices.Concat(p.Reading, found)
-	known := check.Known{} // that somebody was chosen is no reason not to report here
-	for _, e := range register {
-		if e.Sheet.Effect != templates.Selects {
-			known.Register = append(known.Register, e)
-		}
-	}
-	judgement, err := check.Run(&p, known)
-	if err != nil {
+	if judgement, err = check.Run(&p, known); err != nil {
 		return nil, nil, fmt.Errorf("检查年度数据核对表：%w", err)
 	}
-	return &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}, facts.Fulfilled(rows, &p), nil
+	progress = &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}
+	return progress, facts.Fulfilled(rows, progress), nil
 }
 
 // ruleNotSelected is the rule about a progress form of one whom the register does not have.
 const ruleNotSelected = "not_selected"
 
-// writeProgress writes what goes back about the progress forms, below the folder of the run's results; nothing where
-// none arrived.
-func writeProgress(dir string, progress *table.Round, o Options, sources []intake.Source) error {
+// writeProgress writes what goes back about the progress forms, below the folder of the run's results, and adds the
+// copies by file; nothing where none arrived.
+func writeProgress(dir string, progress *table.Round, o Options, sources []intake.Source,
+	copies map[string]string) error {
 	if progress == nil {
 		return nil
 	}
 	in := feedback.Input{Round: *progress, Date: o.Date, ReplyBy: o.ReplyBy}
-	if _, err := feedback.Write(filepath.Join(dir, feedback.Folder), in, opener(sources, progress.Facts)); err != nil {
+	written, err := feedback.Write(filepath.Join(dir, feedback.Folder), in, opener(sources, progress.Facts))
+	if err != nil {
 		return fmt.Errorf("年度数据核对表的退回件：%w", err)
+	}
+	for s := range progress.Submissions.All() {
+		if path := written[s.Submission]; path != "" {
+			copies[s.File] = path
+		}
 	}
 	return nil
 }

@@ -16,6 +16,15 @@ import (
 	"lianheti/templates"
 )
 
+// readRegister reads the register like the function; from then on the directory is the one with what was agreed to.
+func (o *Options) readRegister() (table.Register, *publish.Register, error) {
+	register, described, err := readRegister(*o)
+	if err == nil {
+		o.Definition, err = o.Definition.Adjusted(register.Adjustments())
+	}
+	return register, described, err
+}
+
 // readRegister reads the Department's register, and describes the file for the manifest; both nil where none was given.
 func readRegister(o Options) (table.Register, *publish.Register, error) {
 	if o.Register == "" {
@@ -58,8 +67,10 @@ func writeRegister(dir string, round *table.Round, advised *opinions) error {
 	return os.WriteFile(filepath.Join(dir, d.Register.Next), book.Bytes(), 0o644)
 }
 
-// Chosen reads from a register who was chosen already, by table.DirectoryKey.
-func Chosen(d *templates.Definition, register string) (map[string]bool, error) {
-	kept, _, err := readRegister(Options{Definition: d, Register: register})
-	return kept.Chosen(), err
+// Chosen reads from a register who was chosen already, by table.EntryKey, and gives the definition with the directory
+// that it agreed to.
+func Chosen(d *templates.Definition, register string) (*templates.Definition, map[string]bool, error) {
+	o := Options{Definition: d, Register: register}
+	kept, _, err := o.readRegister()
+	return o.Definition, kept.Chosen(), err
 }

@@ -103,9 +103,18 @@ type Entry struct {
 	City       string `check:"must,is city"`
 	Park       string
 	National   string // official remark where the consortium is national already and does not report; empty otherwise
+	Adjusted   string `yaml:"-"` // on what it rests that it is not as printed; empty where it is
 	// Alternatives are pairs of name and park that may stand instead (附件1 序号7).
 	Alternatives []Pair
 	Group        `yaml:",inline"`
+}
+
+// Note says behind a name on what it rests that the entry is not as printed.
+func (e Entry) Note() string {
+	if e.Adjusted == "" {
+		return ""
+	}
+	return "（" + e.Adjusted + "）"
 }
 
 // Group is where we put a consortium that the directory does not put anywhere: the id of an economy, one of the
@@ -133,6 +142,51 @@ func (d *Directory) ByConsortium(name string) (entry Entry, pair Pair, ok bool) 
 		}
 	}
 	return Entry{}, Pair{}, false
+}
+
+// Adjustment is what the Department agreed to change of the directory: another park of one that is listed, or one more
+// consortium, be it in the place of another.
+type Adjustment struct{ Consortium, Park, City, Replaces, Basis string }
+
+// AddedFrom is the number of the first entry that the printed directory does not have.
+const AddedFrom = 1001
+
+// Adjusted is the same definition with another directory: of this run alone, its files are what they were.
+func (d *Definition) Adjusted(agreed []Adjustment) (*Definition, error) {
+	if len(agreed) == 0 {
+		return d, nil
+	}
+	out, err := LoadTexts(d.Texts, d.Year) // afresh: rules look into the directory that they were loaded with
+	if err != nil {
+		return nil, err
+	}
+	out.dir, out.Register = d.dir, d.Register // whose entries stay what they are
+	for i, a := range agreed {
+		out.Directory.adjust(a, AddedFrom+i)
+	}
+	if out.Progress != nil {
+		out.Progress.Register, out.Progress.Directory.Entries = d.Register, out.Directory.Entries
+	}
+	return out, nil
+}
+
+func (d *Directory) adjust(a Adjustment, no int) {
+	for i := range d.Entries {
+		e := &d.Entries[i]
+		if e.Consortium == a.Consortium {
+			e.Park, e.Adjusted = a.Park, a.Basis
+			return
+		}
+		if k := slices.IndexFunc(e.Alternatives, func(p Pair) bool { return p.Consortium == a.Consortium }); k >= 0 {
+			e.Alternatives[k].Park, e.Adjusted = a.Park, a.Basis
+			return
+		}
+	}
+	added := Entry{No: no, Consortium: a.Consortium, City: a.City, Park: a.Park, Adjusted: a.Basis}
+	if e, _, listed := d.ByConsortium(a.Replaces); listed {
+		d.Entries = slices.DeleteFunc(d.Entries, func(x Entry) bool { return x.No == e.No })
+	}
+	d.Entries = append(d.Entries, added)
 }
 
 // Names lists the consortia, the alternatives included.

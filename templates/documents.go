@@ -12,16 +12,17 @@ type Documents struct {
 	Documents []*Document
 }
 
-// Document is one draft; Each makes one of every row of a list.
+// Document is one draft; Each makes one of every row of a list, or of those that Where says.
 type Document struct {
 	ID      string
 	Name    string `check:"must,alone"`
 	Title   string `check:"must"`
 	When    string `check:"is time"` // see DocumentTimes
 	Each    string
-	Last    bool             // written when all else is there, which it lists
-	Outward bool             // leaves the house: with 文号, signature and day to be filled in
-	Blocks  []*DocumentBlock `check:"must"`
+	Where   map[string]string // of its rows, as in a block
+	Last    bool              // written when all else is there, which it lists
+	Outward bool              // leaves the house: with 文号, signature and day to be filled in
+	Blocks  []*DocumentBlock  `check:"must"`
 }
 
 // DocumentBlock is one piece of a document: a heading, a text, a table of a list, or blocks that are repeated for every

@@ -19,7 +19,7 @@ type RegisterSheet struct {
 	ID      string
 	Title   string `check:"must,alone"`
 	Hint    string
-	Effect  RegisterEffect `check:"must,in answer select explain receive schools rule award object"`
+	Effect  RegisterEffect `check:"must,in answer adjust select explain receive schools rule award object"`
 	Rules   []string       // ids of the rules whose findings an entry answers
 	Late    bool           // an entry answers for what was received after the deadline, too
 	Rows    int            // ready to be typed in; 0: as many as any sheet
@@ -46,6 +46,7 @@ const (
 	StepCleared     = "cleared"
 	StepChosen      = "chosen"
 	StepRecommended = "recommended"
+	StepAgreed      = "agreed" // of an adjustment
 )
 
 // Steps lists those the program knows, in their order.
@@ -82,7 +83,7 @@ type RegisterColumn struct {
 	Private  bool // stays in the register alone
 	Must     bool // of Receives: what must be there; a date, or the first of the options
 	// consortia: those of the directory are offered, others may be typed; schools: one of the kinds of school
-	Choices string   `check:"in consortia schools"`
+	Choices string   `check:"in consortia schools cities"`
 	Options []string // one of these
 	Width   float64  `check:"must"`
 }
@@ -92,6 +93,7 @@ type RegisterEffect string
 
 const (
 	Settles  RegisterEffect = "answer"
+	Adjusts  RegisterEffect = "adjust" // what the directory lists, once it is agreed to
 	Selects  RegisterEffect = "select"
 	Decides  RegisterEffect = "explain"
 	Receives RegisterEffect = "receive"
@@ -121,6 +123,9 @@ const (
 	RegisterReason      = "reason"
 	RegisterCode        = "code"
 	RegisterOutcome     = "outcome"
+	RegisterCity        = "city"
+	RegisterPark        = "park"
+	RegisterReplaces    = "replaces"
 	RegisterAsked       = "asked" // prefilled: what waits for the Department
 )
 
@@ -128,6 +133,7 @@ const (
 const (
 	ConsortiumChoices = "consortia"
 	SchoolChoices     = "schools"
+	CityChoices       = "cities"
 )
 
 // registerNeeds are the columns without which an effect can't come about.
@@ -136,11 +142,16 @@ var registerNeeds = map[RegisterEffect][]string{
 	Decides: {RegisterFingerprint, RegisterDecision}, Receives: {RegisterConsortium},
 	Rules: {RegisterConsortium, RegisterDocument}, Awards: {RegisterConsortium},
 	Lists: {RegisterSchool, RegisterKind}, Objects: {RegisterConsortium, RegisterDate},
+	Adjusts: {RegisterConsortium, RegisterPark, RegisterCity},
 }
 
 // OptionsOf lists what a column may hold; nothing where it is free.
 func (d *Definition) OptionsOf(c *RegisterColumn) []string {
-	if c.Choices != SchoolChoices {
+	switch c.Choices {
+	case CityChoices:
+		return ids(d.Directory.Cities, func(c City) string { return c.Name })
+	case SchoolChoices:
+	default:
 		return c.Options
 	}
 	schools := slices.DeleteFunc(slices.Clone(d.Form.Kinds), func(k MemberKind) bool { return !k.School })
@@ -198,8 +209,8 @@ func (r *Register) check(l *loader, d *Definition) {
 			}
 		}
 		s.checkSteps(l, where)
-		if (s.Effect == Settles) != (len(s.Rules) > 0) {
-			l.problem(where, "工作表“"+s.Title+"”的 rules 与 effect 不配", "effect: answer 的写明了结哪些规则的问题，其余不写。")
+		if (s.Effect == Settles || s.Effect == Adjusts) != (len(s.Rules) > 0) {
+			l.problem(where, "工作表“"+s.Title+"”的 rules 与 effect 不配", "effect: answer、adjust 的写明了结哪些规则的问题，其余不写。")
 		}
 		for _, id := range s.Rules {
 			if code := d.CodeOf(id); code == "" || d.Rule(code).Severity != "warning" {
@@ -222,8 +233,10 @@ func (s *RegisterSheet) checkSteps(l *loader, where at) {
 			}
 		}
 	}
-	if s.Effect == Awards && !slices.Equal(ids, Steps) || s.Effect != Awards && len(ids) > 0 {
-		l.problem(where, "工作表“"+s.Title+"”的 steps 不对", "effect: award 的依次写 "+strings.Join(Steps, "、")+"，其余不写。")
+	want := map[RegisterEffect][]string{Awards: Steps, Adjusts: {StepAgreed}}[s.Effect]
+	if !slices.Equal(ids, want) {
+		l.problem(where, "工作表“"+s.Title+"”的 steps 不对",
+			"effect: award 的依次写 "+strings.Join(Steps, "、")+"，adjust 的写 "+StepAgreed+"，其余不写。")
 	}
 }
 

@@ -193,6 +193,19 @@ func (d *Definition) Rule(code string) *Rule {
 	return d.Progress.Rule(code)
 }
 
+// AllRules are the rules of the recommendation, then those that the progress form alone has.
+func (d *Definition) AllRules() []*Rule {
+	out := slices.Clone(d.Rules)
+	if d.Progress != nil {
+		for _, r := range d.Progress.Rules {
+			if d.rules[r.Code] == nil {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
 // CodeOf gives the finding code of the rule with an id; empty where there is none.
 func (d *Definition) CodeOf(rule string) string {
 	if r, ok := find(d.Rules, func(r *Rule) bool { return r.ID == rule }); ok {

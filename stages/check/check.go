@@ -21,6 +21,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/stages/workers"
 	"lianheti/templates"
 )
@@ -104,6 +105,7 @@ func (b *batch) judge(t *table.Form) *judged {
 	f.settle(j.findings)
 	slices.SortStableFunc(j.findings, b.inOrder)
 	j.verdict = verdict(t.Submission, j.findings, cmp.Or(f.selected(), f.rejected()))
+	j.verdict.Award = text.Mask(b.register.Award(b.keys[f.position]).Said())
 	return j
 }
 

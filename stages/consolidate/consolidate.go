@@ -31,6 +31,7 @@ const (
 // Input is what the workbooks tell of.
 type Input struct {
 	table.Round
+	Before   []*table.Round // earlier years' batches, the oldest first
 	Earlier  *Earlier       // that round; nil where none was given
 	Select   int            // how many are to be chosen; 0: as the directory says
 	Date     string         // of the run, as it is to be shown; empty: none
@@ -140,11 +141,12 @@ var laidOut map[string]*laid
 func init() {
 	always := func(*workbook) bool { return true }
 	some := func(w *workbook) bool { return len(w.submissions) > 0 }
+	pages := func(w *workbook) bool { return len(w.submissions)+w.Fulfilment.Len() > 0 }
 	laidOut = map[string]*laid{
 		"overview": {always, (*workbook).overview},
 		"duel":     {func(w *workbook) bool { return w.live && len(w.pair()) == 2 }, (*workbook).duel},
 		"weights":  {some, (*workbook).weights},
-		"profiles": {some, (*workbook).profiles},
+		"profiles": {pages, (*workbook).profiles},
 		"filing":   {always, (*workbook).filing},
 		"trends":   {some, (*workbook).trends},
 	}

@@ -157,7 +157,7 @@ func (f *filing) absent(e templates.Entry) {
 	} else if why = f.Untranscribed(e); why != "" {
 		state, why = "待转录", "已报、待转录：附送件 "+why+"，没有工作簿"
 	}
-	f.line(field{1, count(e.No)}, field{1, centred(e.City)}, field{4, plain(e.Consortium)}, field{3, plain(e.Park)}, field{1, centred(state)},
+	f.line(field{1, count(e.No)}, field{1, centred(e.City)}, field{4, plain(e.Consortium + e.Note())}, field{3, plain(e.Park)}, field{1, centred(state)},
 		field{1, plain("")}, field{1, plain("")}, field{1, plain("")}, field{1, plain("")}, field{filingCols - 14, plain(why)})
 }
 

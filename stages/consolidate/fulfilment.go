@@ -2,97 +2,197 @@ package consolidate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
-	"strconv"
+	"strings"
 
 	"lianheti/stages/office/book"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
 // kept is what became of the promises of one prefecture's consortia; figures of different units are counted, money is added up.
 type kept struct {
-	CityCode string             `col:"city_code"`
 	City     string             `col:"city"`
 	Forms    int                `col:"forms"`
-	Measured int                `col:"measured"`
-	Met      int                `col:"met"`
-	Near     int                `col:"near"`
-	Short    int                `col:"short"`
-	Reasoned int                `col:"reasoned"`
-	Restated int                `col:"restated"`
 	Promised float64            `col:"promised"` // 万元, of what is measured
 	Paid     float64            `col:"paid"`
 	Rate     table.Opt[float64] `col:"rate"`
+	results  map[string]int
 }
 
-// keptByCity counts the figures of the progress forms by prefecture, in the order of their codes, and then all together.
-func (w *workbook) keptByCity() ([]kept, words) {
-	total := kept{City: totalCity}
-	of, forms := map[string]*kept{}, map[string]bool{}
+// followed are the figures that this year's forms ask for.
+func (w *workbook) followed() (out []table.Fulfilled, said words) {
 	for r := range w.Fulfilment.All() {
-		if of[r.City] == nil {
-			of[r.City] = &kept{CityCode: r.CityCode, City: r.City}
-		}
-		for _, k := range []*kept{of[r.City], &total} {
-			k.count(w.Definition, r, !forms[r.Submission])
-		}
-		forms[r.Submission] = true
-	}
-	var out []kept
-	for _, k := range of {
-		out = append(out, *k)
-	}
-	slices.SortFunc(out, func(a, b kept) int { return cmp.Or(cmp.Compare(a.CityCode, b.CityCode), cmp.Compare(a.City, b.City)) })
-	if len(out) > 0 {
-		out = append(out, total)
-	}
-	for i := range out {
-		if out[i].Promised > 0 {
-			const hundred = 100
-			out[i].Rate = table.Some(hundred * out[i].Paid / out[i].Promised)
+		if r.Status != table.StatusAhead && r.Status != table.StatusEarlier {
+			out = append(out, r)
 		}
 	}
 	return out, nil
 }
 
-// totalCity stands for all prefectures together.
-const totalCity = "合计"
-
-func (k *kept) count(d *templates.Definition, r table.Fulfilled, first bool) {
-	k.Forms += one(first)
-	k.Measured += one(r.Measured)
-	k.Met += one(r.Status == table.StatusMet)
-	k.Near += one(r.Status == table.StatusNear)
-	k.Short += one(r.Status == table.StatusShort || r.Status == table.StatusExplained)
-	k.Reasoned += one(r.Status == table.StatusExplained)
-	k.Restated += one(r.Status == table.StatusRestated)
-	if f := d.Field(r.Indicator); r.Measured && f != nil && len(f.RequiredYears) > 1 && slices.Contains(f.Topics, templates.Funding) { // the total, not its sources
-		k.Promised += r.Promised.V
-		k.Paid += r.Reported.V
+// keptByCity counts the figures of the progress forms by prefecture, in the order of their codes, and then all together.
+func (w *workbook) keptByCity() (out []kept, said words) {
+	all, _ := w.followed()
+	slices.SortStableFunc(all, func(a, b table.Fulfilled) int {
+		return cmp.Or(cmp.Compare(a.CityCode, b.CityCode), cmp.Compare(a.City, b.City))
+	})
+	cities := table.Grouped(all, func(r table.Fulfilled) string { return r.City })
+	for _, rows := range append(cities, all)[:len(cities)+min(1, len(cities))] {
+		k := kept{City: rows[0].City, results: table.Results(rows),
+			Forms: len(table.Grouped(rows, func(r table.Fulfilled) string { return r.File }))}
+		for _, r := range rows {
+			f := w.Definition.Field(r.Indicator)
+			if r.Measured && f != nil && len(f.RequiredYears) > 1 && slices.Contains(f.Topics, templates.Funding) { // the total, not its sources
+				k.Promised, k.Paid = k.Promised+r.Promised.V, k.Paid+r.Reported.V
+			}
+		}
+		if k.Promised > 0 {
+			const hundred = 100
+			k.Rate = table.Some(hundred * k.Paid / k.Promised)
+		}
+		out = append(out, k)
 	}
+	if len(out) > 0 {
+		out[len(out)-1].City = "合计"
+	}
+	return out, nil
+}
+
+// results are what can come of a figure that was asked for, after how many were measured.
+func (w *workbook) results() []string {
+	out := []string{table.ResultMeasured}
+	for _, c := range w.Definition.Table("fulfilment").Columns {
+		if c.Name == "status" {
+			out = append(out, c.Values...)
+		}
+	}
+	return slices.DeleteFunc(out, func(id string) bool { return id == table.StatusAhead || id == table.StatusEarlier })
+}
+
+// resultColumns are a column for each of them.
+func (w *workbook) resultColumns(*plan) (out []planned) {
+	for _, id := range w.results() {
+		out = append(out, planned{key: id, head: w.Definition.Sheets.Codes["fulfilment"][id],
+			cell: of(func(_ *workbook, k kept) book.Cell { return count(k.results[id]) })})
+	}
+	return out
+}
+
+// followed is the page of one who reports what became of its promises: what came of how many, small charts of the headline figures, every
+// figure.
+func (p *profile) followed(form []table.Fulfilled) int {
+	results, years, last := table.Results(form), []int{}, 0
+	said := "承诺兑现；" + form[0].City
+	for _, id := range p.results() {
+		if results[id] > 0 {
+			said += fmt.Sprintf("；%s%d", p.Definition.Sheets.Codes["fulfilment"][id], results[id])
+		}
+	}
+	for _, r := range form {
+		if years = append(years, int(r.Year)); r.Status != table.StatusAhead {
+			last = max(last, int(r.Year))
+		}
+	}
+	slices.Sort(years)
+	years = slices.Compact(years)
+	years = years[max(0, len(years)-mostYears):]
+	p.page.Span(p.row, 1, profileCols, book.Cell{Value: text.Mask(form[0].Consortium), Look: book.Title})
+	p.page.Height(p.row, 30)
+	p.page.Span(p.row+1, 1, profileCols, book.Cell{Value: said, Look: book.Subtitle})
+	p.row += 2
+	p.part("主要指标（各图各自的尺度；实线为实际，虚线为承诺）", 1, profileCols)
+	begin := p.begin(years)
+	for _, h := range []struct {
+		col, cols int
+		says      string
+	}{{1, 4, "指标"}, {5, 1, fmt.Sprintf("%d原报", last-1)}, {6, 1, "现报"}, {7, 1, fmt.Sprintf("%d承诺", last)}, {8, 1, "实际"}, {9, 1, "兑现率％"},
+		{10, 3, "结果、原因"}} {
+		p.page.Span(p.row, h.col, h.cols, book.Cell{Value: h.says, Look: book.Header})
+	}
+	headline := p.Definition.Form.About(templates.Headline)
+	cols := profileCols / max(1, len(headline))
+	for _, metric := range table.Grouped(form, func(r table.Fulfilled) string { return r.Indicator }) {
+		p.row++
+		title := p.Definition.Label(metric[0].Indicator) + "（" + metric[0].Unit + "）"
+		p.page.Span(p.row, 1, 4, plain(title))
+		at := slices.IndexFunc(headline, func(f *templates.Field) bool { return f.ID == metric[0].Indicator })
+		if at >= 0 && cols > 0 {
+			p.small(title, coursesOf(metric, years), begin, 1+at*cols, cols, p.row)
+		}
+		p.figures(metric, last)
+	}
+	return p.row + 1
+}
+
+// figures are what the form asks of a metric, in one row: the year before, then the last one with its promise.
+func (p *profile) figures(metric []table.Fulfilled, last int) {
+	said := ""
+	for _, r := range metric {
+		first, values := 5, []table.Opt[float64]{r.Stated, r.Reported}
+		switch {
+		case r.Status == table.StatusAhead || r.Status == table.StatusEarlier:
+			continue
+		case int(r.Year) == last:
+			first, values, said = 7, []table.Opt[float64]{r.Promised, r.Reported, r.Rate}, said+p.resultOf(r)
+		case r.Status != table.StatusKept:
+			said += fmt.Sprintf("%d年%s；", r.Year, p.resultOf(r))
+		}
+		for i, v := range values {
+			if v.Valid {
+				p.page.Put(p.row, first+i, number(round2(v.V)))
+			}
+		}
+	}
+	p.page.Span(p.row, 10, 3, plain(said))
+}
+
+// resultOf says what came of a figure, and why.
+func (w *workbook) resultOf(r table.Fulfilled) string {
+	return strings.TrimSuffix(w.Definition.Sheets.Codes["fulfilment"][r.Status]+"："+r.Reason, "：")
+}
+
+// coursesOf are what was achieved of a metric in some years, and what was promised; the dashes begin at the last figure before them.
+func coursesOf(metric []table.Fulfilled, years []int) (out [2][]table.Opt[float64]) {
+	out = [2][]table.Opt[float64]{make([]table.Opt[float64], len(years)), make([]table.Opt[float64], len(years))}
+	for _, r := range metric {
+		if i := slices.Index(years, int(r.Year)); i >= 0 {
+			if out[0][i] = r.Reported; !r.Reported.Valid {
+				out[0][i] = r.Stated
+			}
+			out[1][i] = r.Promised
+		}
+	}
+	if i := slices.IndexFunc(out[1], func(v table.Opt[float64]) bool { return v.Valid }); i > 0 {
+		out[1][i-1] = out[0][i-1]
+	}
+	return out
 }
 
 // task is a row of a list of a progress form, with what its columns say.
 type task struct {
-	table.ProjectCell
-	columns map[string]book.Cell
+	table.ListCell
+	City       string `col:"city"`
+	Consortium string `col:"consortium"`
+	columns    map[string]book.Cell
 }
 
 // tasks gathers the cells of the progress forms' lists row by row.
 func (w *workbook) tasks() (out []task, said words) {
-	at := map[[2]string]int{}
-	for c := range w.Projects.All() {
-		key := [2]string{c.Submission, c.List + strconv.Itoa(int(c.Record))}
-		i, begun := at[key]
-		if !begun {
-			i, at[key] = len(out), len(out)
-			out = append(out, task{c, map[string]book.Cell{}})
+	whose := map[string]table.Fulfilled{}
+	for _, form := range w.Followed() {
+		whose[form[0].File] = form[0]
+	}
+	cells := slices.DeleteFunc(slices.Collect(w.ListCells.All()), func(c table.ListCell) bool { return c.Submission != "" })
+	for _, row := range table.Grouped(cells, func(c table.ListCell) [3]any { return [3]any{c.File, c.List, c.Record} }) {
+		x := task{row[0], whose[row[0].File].City, whose[row[0].File].Consortium, map[string]book.Cell{}}
+		for _, c := range row {
+			if x.columns[c.Field] = (book.Cell{Value: c.Text, Look: book.Plain}); c.Number.Valid {
+				x.columns[c.Field] = number(c.Number.V)
+			}
 		}
-		out[i].columns[c.Field] = book.Cell{Value: c.Text, Look: book.Plain}
-		if c.Number.Valid {
-			out[i].columns[c.Field] = number(c.Number.V)
-		}
+		out = append(out, x)
 	}
 	return out, nil
 }

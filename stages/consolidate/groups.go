@@ -1,6 +1,7 @@
 package consolidate
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,8 +26,10 @@ func init() {
 		"receipts": (*workbook).receipts, "singles": (*workbook).singles, "funding": (*workbook).funding, "contacts": (*workbook).contacts,
 		"years": (*workbook).years, "growths": (*workbook).growths, "counts": (*workbook).counts, "sums": (*workbook).citySums,
 		"sides": (*workbook).sides, "experts": (*workbook).experts, "outcomes": (*workbook).outcomes, "submissions": (*workbook).outcomesEach,
-		"tasks":  (*workbook).taskColumns,
-		"earned": (*workbook).earned, "values": (*workbook).normalised, "there": (*workbook).present, "said": (*workbook).saidOf, "doubt": (*workbook).doubtsAt,
+		"results": (*workbook).resultColumns,
+		"seasons": (*workbook).seasonColumns,
+		"tasks":   (*workbook).taskColumns,
+		"earned":  (*workbook).earned, "values": (*workbook).normalised, "there": (*workbook).present, "said": (*workbook).saidOf, "doubt": (*workbook).doubtsAt,
 	}
 }
 
@@ -276,17 +279,16 @@ func (w *workbook) receipts(*plan) []planned {
 			continue
 		}
 		find := func(e entry) table.Registered {
-			for _, r := range w.Register {
-				if r.Sheet == s && r.Key == table.ConsortiumKey(e.Submission) {
-					return r
-				}
-			}
-			return table.Registered{}
+			found, _ := w.Register.On(s, table.ConsortiumKey(e.Submission))
+			return found
 		}
 		if s.Effect != templates.Receives {
 			out = append(out, planned{key: s.ID, head: s.Title, cell: of(func(_ *workbook, e entry) book.Cell {
-				if s.Effect == templates.Awards {
+				switch s.Effect {
+				case templates.Awards:
 					return plain(w.Register.Award(table.ConsortiumKey(e.Submission)).Said())
+				case templates.Adjusts:
+					return plain(cmp.Or(w.Facts.Entry(e.Submission).Adjusted, find(e).Values[templates.RegisterDecision]))
 				}
 				return plain(find(e).Document())
 			})})

@@ -55,6 +55,9 @@ func (o *overview) heading() {
 	if o.FromTables {
 		parts = append(parts, "由数据表重新计算，没有退回件和联系人")
 	}
+	if adjusted := o.Register.Adjustments(); len(adjusted) > 0 {
+		parts = append(parts, fmt.Sprintf("指导目录经同意调整%d处（见%s）", len(adjusted), o.sheet("filing")))
+	}
 	if scale := o.said("尺度"); scale != "" {
 		parts = append(parts, scale)
 	}

@@ -26,6 +26,7 @@ const (
 	profileHigh   = 1042.0 // points that one page holds at that scale
 	mostProfiles  = 60     // pages; beyond it only the first in the ranking get one
 	helperCol     = 14     // first of the columns beside the page that the charts are drawn from
+	mostYears     = 12     // that they show
 	chartHigh     = 7      // rows
 	profileList   = 5      // strengths, weaknesses
 	dots          = 25     // places of a dot plot
@@ -43,7 +44,7 @@ func (w *workbook) laidOut() (*book.Page, map[string]int) {
 	if w.pages != nil {
 		return w.pages, w.pageRows
 	}
-	widths := make([]float64, helperCol+2*len(w.Definition.Form.Years)+1)
+	widths := make([]float64, helperCol+2*mostYears)
 	for i := range widths {
 		widths[i] = profileWidth
 	}
@@ -57,16 +58,24 @@ func (w *workbook) laidOut() (*book.Page, map[string]int) {
 		x := &profile{workbook: w, page: w.pages, gathered: g, first: row, row: row}
 		row = x.write()
 	}
+	for _, form := range w.Followed() {
+		if row > 1 {
+			w.pages.Break(row)
+		}
+		w.pageRows[form[0].File] = row
+		x := &profile{workbook: w, page: w.pages, first: row, row: row}
+		row = x.followed(form)
+	}
 	if row == 1 {
 		w.pages.Span(1, 1, profileCols, plain("没有申报。"))
 	}
 	return w.pages, w.pageRows
 }
 
-// pageLink leads to the page of a submission.
-func (w *workbook) pageLink(submission string) book.Cell {
+// pageLink leads to the page of a submission, or of a progress form by its file.
+func (w *workbook) pageLink(of string) book.Cell {
 	_, rows := w.laidOut()
-	row, ok := rows[submission]
+	row, ok := rows[of]
 	if !ok {
 		return centred("")
 	}
@@ -254,44 +263,68 @@ func dotted(own, median float64) string {
 
 // small draws one figure over the years in its own scale: what was achieved solid, what is promised dashed. row is the figure's in the table
 // below; the two courses stand beside the page, in that row.
-func (p *profile) small(f *templates.Field, at, col, cols, row int) {
-	years := p.Definition.Form.Years
-	n, last := len(years), 0
-	for i, y := range years {
-		if y.Kind == templates.Actual {
-			last = i
-		}
-	}
-	numbers := 0
-	for i, y := range years {
-		m := p.Form.Metric(f.ID, y.Year)
-		if m == nil || !m.Value.Valid {
-			continue
-		}
-		numbers++
-		c := book.Cell{Value: m.Value.V, Look: book.Subtitle}
-		if i <= last {
-			p.page.Put(row, helperCol+i, c)
-		}
-		if i >= last { // the dashes begin where the line ends
-			p.page.Put(row, helperCol+n+1+i, c)
+func (p *profile) small(title string, courses [2][]table.Opt[float64], at, col, cols, row int) {
+	numbers, n := 0, len(courses[0])
+	for i := range n {
+		numbers += one(courses[0][i].Valid || courses[1][i].Valid)
+		for part, course := range courses {
+			if course[i].Valid {
+				p.page.Put(row, helperCol+part*(n+1)+i, book.Cell{Value: course[i].V, Look: book.Subtitle})
+			}
 		}
 	}
 	if numbers < 2 {
-		p.page.Span(at, col, cols, book.Cell{Value: p.Definition.Label(f.ID) + "：不到两年有数", Look: book.Subtitle})
+		p.page.Span(at, col, cols, book.Cell{Value: title + "：不到两年有数", Look: book.Subtitle})
 		return
 	}
 	var series []excelize.ChartSeries
 	for part, dash := range []excelize.LineDashType{excelize.LineDashSolid, excelize.LineDashDash} {
 		from, colour := helperCol+part*(n+1), []string{book.Blue, book.Amber}[part]
-		series = append(series, line(book.Absolute(sheetProfiles, row, 2, row, 2), book.Absolute(sheetProfiles, p.heads, helperCol, p.heads, helperCol+n-1),
+		series = append(series, line(book.Absolute(sheetProfiles, row, 2, row, 2),
+			book.Absolute(sheetProfiles, p.heads, helperCol, p.heads, helperCol+n-1),
 			book.Absolute(sheetProfiles, row, from, row, from+n-1), colour, dash))
 	}
-	chart := lineChart(p.Definition.Label(f.ID)+"（"+f.Unit+"）", series)
+	chart := lineChart(title, series)
 	chart.Legend, chart.YAxis.MajorGridLines = excelize.ChartLegend{Position: "none"}, false
 	const column, high = 65, 24 // pixels
 	chart.Dimension = excelize.ChartDimension{Width: uint(cols*column - 4), Height: chartHigh*high - 4}
 	p.page.Chart(at, col, chart)
+}
+
+// courses are what was achieved of a figure, and what is promised; the dashes begin where the line ends.
+func (p *profile) courses(f *templates.Field) (out [2][]table.Opt[float64]) {
+	years := p.Definition.Form.Years
+	for i, y := range years {
+		value := table.Opt[float64]{}
+		if m := p.Form.Metric(f.ID, y.Year); m != nil {
+			value = m.Value
+		}
+		both := [2]table.Opt[float64]{value, value}
+		if y.Kind != templates.Actual {
+			both[0].Valid = false
+		} else if i+1 < len(years) && years[i+1].Kind == templates.Actual {
+			both[1].Valid = false
+		}
+		for part, v := range both {
+			out[part] = append(out[part], v)
+		}
+	}
+	return out
+}
+
+// begin leaves room for small charts, and writes the years that they show beside the row of heads below.
+func (p *profile) begin(years []int) (at int) {
+	p.row++
+	at = p.row
+	for range chartHigh {
+		p.page.Put(p.row, 1, book.Cell{Look: book.Bare})
+		p.row++
+	}
+	p.heads = p.row
+	for i, y := range years {
+		p.page.Put(p.row, helperCol+i, book.Cell{Value: fmt.Sprintf("%02d", y%100), Look: book.Subtitle}) // as much as a small chart shows
+	}
+	return at
 }
 
 // line is one course of a chart.
@@ -319,14 +352,12 @@ func lineChart(title string, series []excelize.ChartSeries) *excelize.Chart {
 func (p *profile) years() {
 	fields := p.Definition.Form.About(templates.Headline)
 	p.part("主要指标（各图各自的尺度；虚线和浅黄为承诺）", 1, profileCols)
-	p.row++
-	begin := p.row
-	for range chartHigh {
-		p.page.Put(p.row, 1, book.Cell{Look: book.Bare})
-		p.row++
-	}
 	years := p.Definition.Form.Years
-	p.heads = p.row
+	numbers := make([]int, len(years))
+	for i, y := range years {
+		numbers[i] = y.Year
+	}
+	begin := p.begin(numbers)
 	p.page.Span(p.row, 1, 4, book.Cell{Value: p.head("metrics", "indicator"), Look: book.Header})
 	for i, y := range years {
 		look := book.Header
@@ -334,7 +365,6 @@ func (p *profile) years() {
 			look = book.Promised
 		}
 		p.page.Put(p.row, 5+i, book.Cell{Value: y.Label, Look: look})
-		p.page.Put(p.row, helperCol+i, book.Cell{Value: fmt.Sprintf("%02d", y.Year%100), Look: book.Subtitle}) // as much as a small chart shows
 	}
 	last := p.year("last")
 	final := years[len(years)-1].Year
@@ -346,7 +376,7 @@ func (p *profile) years() {
 	for k, f := range fields {
 		p.row++
 		if cols > 0 {
-			p.small(f, begin, 1+k*cols, cols, p.row)
+			p.small(p.Definition.Label(f.ID)+"（"+f.Unit+"）", p.courses(f), begin, 1+k*cols, cols, p.row)
 		}
 		p.page.Put(p.row, 1, centred(fmt.Sprint(k+1)))
 		p.page.Span(p.row, 2, 3, plain(p.Definition.Label(f.ID)+"（"+f.Unit+"）"))

@@ -29,6 +29,15 @@ func (w *workbook) effect(e table.Registered) string {
 	if e.Sheet.Effect == templates.Objects {
 		return "不改变数据和名次；随之的决定另行登记"
 	}
+	if e.Sheet.Effect == templates.Adjusts {
+		switch {
+		case e.Agreed():
+			return "本次运行的指导目录照此调整"
+		case e.Values[templates.RegisterDecision] == "":
+			return "还没有决定，仍按印发的目录"
+		}
+		return "不同意，仍按印发的目录"
+	}
 	if e.Sheet.Effect == templates.Awards {
 		return "见" + w.sheet("ranking") + "；名次和排名不因此改变"
 	}

@@ -243,9 +243,9 @@ func (w *workbook) planned(id string) *plan {
 	} else {
 		t, _ := table.Find(s.Rows, w.Facts, w.Judgement, w.Ranking)
 		p.rows, p.fields = rows{t, words{"count": strconv.Itoa(t.Len)}}, fieldsOf(t.Of)
-		if say := remarks[s.ID]; say != nil {
-			say(w, p.words)
-		}
+	}
+	if say := remarks[s.ID]; say != nil {
+		say(w, p.words)
 	}
 	for _, c := range w.Definition.Sheets.Expanded(s) {
 		switch {

@@ -52,7 +52,10 @@ func init() {
 		"doubts":     from((*workbook).doubts),
 		"rules":      from((*workbook).ruleRows),
 		"marked":     from((*workbook).marked),
+		"told":       from(func(w *workbook) ([]table.Finding, words) { return w.AllFindings(), nil }),
+		"followed":   from((*workbook).followed),
 		"kept":       from((*workbook).keptByCity),
+		"reserves":   from((*workbook).reserves),
 		"tasks":      from((*workbook).tasks),
 	}
 }

@@ -1,6 +1,7 @@
 package consolidate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,8 +19,15 @@ var views map[string]view
 func init() {
 	views = map[string]view{
 		// of any row about a submission
-		"city":       func(w *workbook, r row) book.Cell { return centred(w.of(r.submission()).City) },
-		"consortium": func(w *workbook, r row) book.Cell { return book.Cell{Value: w.name(r.submission()), Look: book.Plain} },
+		"city": func(w *workbook, r row) book.Cell {
+			return centred(cmp.Or(w.of(r.submission()).City, r.text("city")))
+		},
+		"consortium": func(w *workbook, r row) book.Cell {
+			if r.submission() == "" {
+				return plain(r.text("consortium")) // of a progress form
+			}
+			return book.Cell{Value: w.name(r.submission()), Look: book.Plain}
+		},
 		"belongs":    func(w *workbook, r row) book.Cell { return centred(w.Facts.CityOf(w.of(r.submission()))) },
 		"rank":       func(w *workbook, r row) book.Cell { return ranked(w.ranks[r.submission()].Rank) },
 		"gap":        func(w *workbook, r row) book.Cell { return w.gap(w.ranks[r.submission()]) },
@@ -43,7 +51,7 @@ func init() {
 		"reached":     of(func(w *workbook, r table.Rank) book.Cell { return w.reached(w.lifts()[r.Submission]) }),
 		"overtake":    of(func(w *workbook, r table.Rank) book.Cell { return w.overtake(r) }),
 		"award":       of(func(w *workbook, r table.Rank) book.Cell { return plain(w.award(r)) }),
-		"page":        of(func(w *workbook, r table.Rank) book.Cell { return w.pageLink(r.Submission) }),
+		"page":        func(w *workbook, r row) book.Cell { return w.pageLink(cmp.Or(r.text("file"), r.submission())) },
 
 		// of findings
 		"finding_place": func(w *workbook, r row) book.Cell { return w.placeLink(finding(r)) },
@@ -178,7 +186,7 @@ func (w *workbook) placeLink(x table.Finding) book.Cell {
 		return plain(place.String())
 	}
 	c := book.Cell{Value: place.String(), Look: book.Link}
-	if path, ok := w.Returns[x.Submission]; ok {
+	if path, ok := w.Returns[cmp.Or(x.Submission, x.File)]; ok {
 		c.Link = path + book.CellLink(x.Sheet, x.Cell)
 		return c
 	}

@@ -39,7 +39,7 @@ func Write(in Input) (map[string][]byte, error) {
 		}
 		each := []*scope{all}
 		if d.Each != "" {
-			each = all.rows(&templates.DocumentBlock{Of: d.Each})
+			each = all.rows(&templates.DocumentBlock{Of: d.Each, Where: d.Where})
 		}
 		for _, s := range each {
 			data, err := compose(in, d, s)

@@ -59,6 +59,7 @@ func newScope(in Input) *scope {
 		s.words["date"] = table.ChineseDate(in.Date)
 	}
 	s.feedback(in, s.consortia(in))
+	s.followed(in)
 	s.words["public_period"] = s.period()
 	s.rubric(d)
 	for _, e := range in.Unreported() {
@@ -159,7 +160,8 @@ func (s *scope) consortia(in Input) map[string]*scope {
 		w := wordsOf(v)
 		maps.Copy(w, wordsOf(x))
 		w["verdict"], w["city"], verdicts[v.Verdict] = string(v.Verdict), r.Facts.CityOf(x), verdicts[v.Verdict]+1
-		key := table.ConsortiumKey(x)
+		key, entry := table.ConsortiumKey(x), r.Facts.Entry(x)
+		w["adjusted"], w["adjustable"] = entry.Note(), ""
 		award := r.Register.Award(key)
 		for _, id := range templates.Steps {
 			w[id] = ""
@@ -176,12 +178,12 @@ func (s *scope) consortia(in Input) map[string]*scope {
 	}
 	for f := range r.Judgement.Findings.All() {
 		if row := rows[f.Submission]; row != nil {
-			w := wordsOf(f)
-			w["severity"], w["open"] = f.Severity.Label(), ""
-			if f.Severity != model.Hint && f.Explanation == "" {
-				w["open"] = "是"
+			row.found(f)
+			if slices.ContainsFunc(r.Definition.Register.Sheets, func(x *templates.RegisterSheet) bool {
+				return x.Effect == templates.Adjusts && slices.Contains(x.Rules, f.Rule)
+			}) {
+				row.words["adjustable"] = "是"
 			}
-			row.append("findings", w)
 		}
 	}
 	ranked := 0
@@ -189,7 +191,7 @@ func (s *scope) consortia(in Input) map[string]*scope {
 		row := rows[k.Submission]
 		w := wordsOf(k)
 		w["said"], w["inside"] = strings.Replace(k.Said(), "/", " / ", 1), ""
-		w["tag"] = k.Tag()
+		w["tag"] = k.Tag() + row.words["adjusted"]
 		if k.Ranked {
 			if ranked++; k.Complete && k.Rank.V <= int32(mustInt(s.words["select"])) {
 				w["inside"] = "是"
@@ -207,13 +209,49 @@ func (s *scope) consortia(in Input) map[string]*scope {
 	return rows
 }
 
+// found adds a finding to what it was found in.
+func (s *scope) found(x table.Finding) {
+	w := wordsOf(x)
+	w["severity"], w["open"] = x.Severity.Label(), ""
+	if x.Severity != model.Hint && x.Explanation == "" {
+		w["open"] = "是"
+	}
+	s.append("findings", w)
+}
+
+// followed puts down every progress form: what became of each figure, how many of what came of how many, and what was found in it.
+func (s *scope) followed(in Input) {
+	rows, results := map[string]*scope{}, in.Definition.Sheets.Codes["fulfilment"]
+	for _, form := range in.Followed() {
+		row, counts := s.append("progress", wordsOf(form[0])), table.Results(form)
+		for _, r := range form {
+			w := wordsOf(r)
+			w["figure"], w["result"] = in.Definition.Label(r.Indicator), strings.TrimSuffix(results[r.Status]+"："+r.Reason, "：")
+			w["promised"], w["stated"], w["reported"] = table.Plain(r.Promised), table.Plain(r.Stated), table.Plain(r.Reported)
+			if r.Rate.Valid {
+				w["rate"] = percent(r.Rate.V / 100)
+			}
+			row.append("figures", w)
+		}
+		for id := range results {
+			row.words[id+"_count"] = strconv.Itoa(counts[id])
+		}
+		rows[form[0].File] = row
+	}
+	for _, x := range in.Told {
+		if row := rows[x.File]; row != nil {
+			row.found(x)
+		}
+	}
+}
+
 func mustInt(s string) int { n, _ := strconv.Atoi(s); return n }
 
 // registered adds what the columns of the register say: of the award, of what was received and sealed; and the days of the publication,
 // where all of them agree.
 func (s *scope) registered(w map[string]string, r *table.Round, key string) {
 	for _, sheet := range r.Definition.Register.Sheets {
-		if sheet.Effect != templates.Awards && sheet.Effect != templates.Receives {
+		if !slices.Contains([]templates.RegisterEffect{templates.Awards, templates.Receives, templates.Adjusts}, sheet.Effect) {
 			continue
 		}
 		e, _ := r.Register.On(sheet, key)

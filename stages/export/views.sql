@@ -1,4 +1,4 @@
--- 上面每张表一个同名的视图，下面十个视图回答十个常问的问题；名称都是小写英文，不用加引号。
+-- 上面每张表一个同名的视图，下面的视图回答常问的问题；名称都是小写英文，不用加引号。
 -- 在 data 文件夹里：duckdb -init views.sql，然后 FROM by_city;
 -- 在 Python 里：con = duckdb.connect(); con.execute("SET file_search_path = 'output/2024/data'"); con.execute(open('output/2024/data/views.sql').read())
 -- 几个年度一起：建好之后把要用的表改成读几处，再问 commitments_met，例如
@@ -53,3 +53,8 @@ CREATE OR REPLACE VIEW commitments_met AS
 SELECT p.city, p.consortium, p.indicator, p.indicator_label, p.year, p.batch AS promised_in, a.batch AS reported_in, p.value AS promised, a.value AS actual, p.unit, round(100 * a.value / nullif(p.value, 0), 1) AS percent
 FROM named_metrics p JOIN named_metrics a ON a.consortium = p.consortium AND a.indicator = p.indicator AND a.year = p.year AND a.unit = p.unit AND a.batch > p.batch
 WHERE p.kind = 'committed' AND a.kind = 'actual' AND p.status = 'A' AND a.status = 'A' ORDER BY p.batch, p.submission, p.indicator, p.year;
+-- 十一 核对表的项目清单和任务清单：list_cells 里没有申报编号的，带上地市和联合体
+CREATE OR REPLACE VIEW projects AS
+SELECT c.batch, f.submission, f.city_code, f.city, f.consortium, c.list, c.record, c.field, c.number, c.text, c.unit, c.status, c.file, c.sheet, c.cell
+FROM list_cells c JOIN (SELECT DISTINCT batch, submission, city_code, city, consortium, file FROM fulfilment) f USING (batch, file)
+WHERE c.submission IS NULL ORDER BY c.batch, f.submission, c.list, c.record, c.field;

@@ -88,7 +88,7 @@ func submissionVars(in Input, p *pack, r *returned) map[string]string {
 			faults = append(faults, fmt.Sprintf("%s的问题%d处", n.severity.Label(), n.count))
 		}
 	}
-	maps.Copy(vars, map[string]string{"consortium": called(r.submission), "edition": edition, "faults": strings.Join(faults, "、"), "explained": fmt.Sprint(v.Explained), "hints": fmt.Sprint(v.Hints), "copy": r.name, "sha256": r.submission.SHA256[:min(16, len(r.submission.SHA256))]})
+	maps.Copy(vars, map[string]string{"consortium": called(r.submission) + in.Facts.Entry(r.submission).Note(), "edition": edition, "faults": strings.Join(faults, "、"), "explained": fmt.Sprint(v.Explained), "hints": fmt.Sprint(v.Hints), "copy": r.name, "sha256": r.submission.SHA256[:min(16, len(r.submission.SHA256))]})
 	return vars
 }
 
@@ -242,6 +242,7 @@ func missingTable(d *templates.Definition, missing []templates.Entry) word.Block
 			}
 			names, parks = append(names, or+p.Consortium), append(parks, or+p.Park)
 		}
+		names[0] += e.Note()
 		t.Rows = append(t.Rows, word.Row{Whole: true, Cells: []word.Cell{cell(word.Centre, fmt.Sprint(e.No)), cell(word.Left, names...), cell(word.Left, parks...)}})
 	}
 	return t

@@ -89,10 +89,15 @@ func (b *Batch) Facts() *table.Facts {
 	f.Explanations = pick(b, order, func(r *Rows) []table.Explanation { return r.explanations })
 	f.Coercions = pick(b, order, func(r *Rows) []table.Coercion { return r.coercions })
 	f.ListColumns = pick(b, order, func(r *Rows) []table.ListColumn { return r.columns })
-	f.ListCells = pick(b, order, func(r *Rows) []table.ListCell { return r.cells })
+	f.ListCells = pick(b, order, func(r *Rows) []table.ListCell {
+		for i := range r.cells {
+			r.cells[i].File = r.file.Path
+		}
+		return r.cells
+	})
 	f.Loose = pick(b, order, func(r *Rows) []table.LooseCell { return r.loose })
 	f.Contacts = pick(b, order, func(r *Rows) []table.Contact { return r.contacts })
-	f.Fulfilment, f.Projects, f.Pieces = table.Of[table.Fulfilled](nil), table.Of[table.ProjectCell](nil), table.Of[table.Piece](nil)
+	f.Fulfilment, f.Pieces = table.Of[table.Fulfilled](nil), table.Of[table.Piece](nil)
 	return f
 }
 
@@ -102,14 +107,6 @@ func directoryOrder(s table.Submission) int32 {
 		return s.DirectoryNo.V
 	}
 	return math.MaxInt32
-}
-
-// role is what the files of the batch were handed in as.
-func (b *Batch) role() string {
-	if b.d.Form.Promises.Promised != "" {
-		return table.RoleProgress
-	}
-	return table.RoleSubmission
 }
 
 // fileRows makes the files table, with the catalogue's words for what was not used.
@@ -126,7 +123,7 @@ func (b *Batch) fileRows() []table.File {
 		if !kept[a.submission] { // the name was another one then: it belongs where its successor does, or nowhere
 			a.submission = adopted[a.supersededBy]
 		}
-		row := table.File{Batch: int32(b.d.Directory.Batch), Role: b.role(), Path: a.file.Path, SHA256: a.file.SHA256, Size: a.file.Size, Fate: a.file.Fate,
+		row := table.File{Batch: int32(b.d.Directory.Batch), Role: table.RoleOf(b.d), Path: a.file.Path, SHA256: a.file.SHA256, Size: a.file.Size, Fate: a.file.Fate,
 			Code: a.file.Code, Submission: a.submission, SupersededBy: a.supersededBy, CellsRead: int32(a.read), CellsUsed: int32(a.used)}
 		if a.file.Fate != model.Accepted {
 			row.CellsUsed = 0 // the cells of an earlier version were overwritten by the later one

@@ -131,10 +131,11 @@ func (r *reader) identify(entries []model.Entry) {
 	}
 	if entry, _, ok := r.d.Directory.ByConsortium(s.Consortium); ok {
 		s.DirectoryNo, s.National = table.Some(int32(entry.No)), entry.National != ""
-		s.Submission = fmt.Sprintf("%d-%02d", r.d.Directory.Batch, entry.No)
-		return
+		if s.Submission = fmt.Sprintf("%d-%02d", r.d.Directory.Batch, entry.No); entry.No < templates.AddedFrom {
+			return
+		}
 	}
-	// Off the directory the name is the identity; where there is none, the file is.
+	// Off the printed directory the name is the identity; where there is none, the file is.
 	name := text.NameKey(s.Consortium)
 	if name == "" {
 		name = r.rows.file.SHA256

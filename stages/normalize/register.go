@@ -97,7 +97,8 @@ func waits(columns []heading, cells []model.Cell) bool {
 			return false
 		case columns[i].column.Given:
 			given = true
-		case !slices.Contains([]string{templates.RegisterConsortium, templates.RegisterFingerprint}, columns[i].column.ID):
+		case !slices.Contains([]string{templates.RegisterConsortium, templates.RegisterFingerprint, templates.RegisterCity,
+			templates.RegisterPark}, columns[i].column.ID):
 			return false
 		}
 	}
@@ -165,6 +166,10 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ro
 		r.fault(e.Place, "扣"+points.String()+"分，超过第7项最多的"+most.String()+"分", "请改正；不扣写0")
 	}
 	r.inOrder(e)
+	replaced := e.Values[templates.RegisterReplaces]
+	if _, _, listed := r.d.Directory.ByConsortium(replaced); replaced != "" && !listed {
+		r.fault(e.Place, "代替的“"+replaced+"”不在指导目录", "请从下拉中选目录所列的一个；只换园区、只增列的留空")
+	}
 	if c := s.Column(templates.RegisterDecision); c != nil {
 		e.Accepted = e.Values[c.ID] == c.Options[0]
 	}

@@ -27,7 +27,7 @@ func FuzzRegister(f *testing.F) {
 		}
 	}
 	f.Add(blank.String())
-	f.Add(blank.String() + "同意调整\t4\t1\t三明市氟化工产教联合体\n同意调整\t4\t2\t文\n")
+	f.Add(blank.String() + "目录调整\t4\t1\t三明市氟化工产教联合体\n目录调整\t4\t6\t同意\n")
 	f.Add(blank.String() + "说明采纳\t4\t1\t0123456789abcdef\n说明采纳\t4\t2\t采纳\n说明采纳\t5\t9\t13900005678\n别的\t1\t1\tx\n")
 	f.Add(blank.String() + "逾期补报\t4\t1\t甲\n逾期补报\t4\t2\t处\n逾期补报\t4\t3\t2024年8月20日\n逾期补报\t5\t3\t13900005678\n")
 	f.Fuzz(func(t *testing.T, lines string) {

@@ -37,6 +37,7 @@ func (x Finding) Answered() string {
 // About is what a run has of one submission, in the order of the tables.
 type About struct {
 	Form     *Form
+	Verdict  Verdict
 	Rank     Rank
 	Scores   []Score
 	Findings []Finding
@@ -52,6 +53,7 @@ func (r *Round) About() map[string]*About {
 	for form := range r.Facts.Forms {
 		out[form.Submission.Submission] = &About{Form: form}
 	}
+	gather(out, r.Verdicts, func(a *About, x Verdict) { a.Verdict = x }, func(x Verdict) string { return x.Submission })
 	gather(out, r.Ranking.Ranking, func(a *About, x Rank) { a.Rank = x }, func(x Rank) string { return x.Submission })
 	gather(out, r.Ranking.Scores, func(a *About, x Score) { a.Scores = append(a.Scores, x) }, func(x Score) string { return x.Submission })
 	gather(out, r.Judgement.Findings, func(a *About, x Finding) { a.Findings = append(a.Findings, x) }, func(x Finding) string { return x.Submission })
@@ -72,6 +74,18 @@ func gather[T any](all map[string]*About, rows Table[T], add func(*About, T), id
 			add(a, x)
 		}
 	}
+}
+
+// Open says in short what somebody still has to act on.
+func (a *About) Open() string {
+	out := "没有"
+	for _, x := range a.Findings {
+		said := x.Answered() + "：" + x.Title
+		if open := x.Answered() == ToMend || x.Answered() == ToExplain; open && !strings.Contains(out, said) {
+			out = strings.TrimPrefix(out+"；"+said, "没有；")
+		}
+	}
+	return out
 }
 
 // Question is what to ask a consortium at the defence.

@@ -113,7 +113,7 @@ func Codes(d *templates.Definition) []Code {
 			add(Code{List: "scenario", Code: templates.WithoutScenario + p.ID, Label: "去掉观测点 " + p.ID, Group: p.ID})
 		}
 	}
-	for _, r := range d.Rules {
+	for _, r := range d.AllRules() {
 		add(Code{List: "rule", Code: r.Code, Label: r.Title, Group: r.Severity, Description: r.Message, Paragraph: r.Authority})
 	}
 	for _, k := range d.Form.Kinds {

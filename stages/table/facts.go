@@ -29,10 +29,11 @@ type Facts struct {
 	Loose         Table[LooseCell]    `table:"loose_cells"`
 	Contacts      Table[Contact]      `table:"contacts"`
 	Fulfilment    Table[Fulfilled]    `table:"fulfilment"` // of those chosen in earlier batches
-	Projects      Table[ProjectCell]  `table:"projects"`   // the lists of their progress forms
 	Pieces        Table[Piece]        `table:"pieces"`
 	// Progress is what the progress forms say, under their own definition; nil where none arrived.
 	Progress *Facts
+	// Told are the findings in the progress forms, each of a file and of nobody's submission.
+	Told []Finding
 	// Sources are the numbers of the files among those that were read, in the order of Files; only where files were read.
 	Sources []int
 	// Reading holds the findings about files: code, places, submission and variables; the words are the catalogue's.
@@ -113,16 +114,24 @@ func (f *Facts) Arrived() []File {
 	return out
 }
 
+// Entry is the directory's about a submission; the zero value where it has none.
+func (f *Facts) Entry(s Submission) templates.Entry {
+	for _, e := range f.Definition.Directory.Entries {
+		if s.DirectoryNo.Valid && e.No == int(s.DirectoryNo.V) {
+			return e
+		}
+	}
+	return templates.Entry{}
+}
+
 // UnknownCity stands for the prefecture of a submission that can't be told.
 const UnknownCity = "未识别地市"
 
 // CityOf is the prefecture that a submission belongs to: the directory's for a consortium that is listed there, whatever its
 // cover says, otherwise the cover's.
 func (f *Facts) CityOf(s Submission) string {
-	for _, e := range f.Definition.Directory.Entries {
-		if s.DirectoryNo.Valid && e.No == int(s.DirectoryNo.V) {
-			return e.City
-		}
+	if e := f.Entry(s); e.No > 0 {
+		return e.City
 	}
 	if s.CityCode != "" {
 		return s.City
@@ -263,21 +272,6 @@ type Observation struct {
 	Value  string // clean value as a person reads it
 	Raw    string
 	Place  model.Place
-}
-
-// Fulfilled is the same facts with what became of earlier commitments, and with the lists of the progress forms.
-func (f *Facts) Fulfilled(rows []Fulfilled, progress *Facts) *Facts {
-	out := *f
-	out.Fulfilment = Of(rows)
-	cells := NewBuilder[ProjectCell]()
-	for form := range progress.Forms {
-		s := form.Submission
-		for _, c := range form.ListCells {
-			cells.Append(ProjectCell{c.Batch, c.Submission, s.CityCode, s.City, s.Consortium, c.List, c.Record, c.Field, c.Number, c.Text, c.Unit, c.Status, s.File, c.Sheet, c.Cell})
-		}
-	}
-	out.Projects = cells.Finish()
-	return &out
 }
 
 // NotAsked says that the workbook is of a version of the form that did not have the field yet: nobody wrote that it does not apply.

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"maps"
 	"slices"
 
 	"lianheti/stages/model"
@@ -35,8 +36,8 @@ type Fulfilled struct {
 	LowYears      int32        `col:"low_years"` // how many years running it is short, this one included
 	Reason        string       `col:"reason,null"`
 	File          string       `col:"file"`
-	Sheet         string       `col:"sheet"`
-	Cell          string       `col:"cell"`
+	Sheet         string       `col:"sheet,null"` // empty, like the cell, where the form does not ask for the year
+	Cell          string       `col:"cell,null"`
 }
 
 // What became of a figure.
@@ -48,10 +49,27 @@ const (
 	StatusUnpromised  = "not_promised"    // nothing is measured
 	StatusUnsealed    = "unsealed"        // promised, on no sealed paper: nothing is measured
 	StatusUnreported  = "not_reported"    // 未填 or 不适用
+	StatusDoubtful    = "doubtful"        // a figure that can't be believed as it stands measures nothing
+	StatusAhead       = "ahead"           // promised for a year that is not asked for yet
+	StatusEarlier     = "earlier"         // of a year that is not asked for any more
 	StatusKept        = "kept"            // an earlier figure, as it was said before
 	StatusRestated    = "restated"
 	StatusUnannounced = "first_said" // an earlier figure of which nothing was said before
 )
+
+// ResultMeasured is how many figures were measured.
+const ResultMeasured = "measured"
+
+// Results counts what came of figures, by status, and how many of them were measured.
+func Results(rows []Fulfilled) map[string]int {
+	out := map[string]int{}
+	for _, r := range rows {
+		if out[r.Status]++; r.Measured {
+			out[ResultMeasured]++
+		}
+	}
+	return out
+}
 
 // On what a promise rests.
 const (
@@ -67,6 +85,34 @@ const (
 	ruleAltered  = "promise_altered"
 	ruleLowAgain = "low_two_years"
 )
+
+// RoleOf is what files of a form are handed in as.
+func RoleOf(d *templates.Definition) string {
+	if d.Form.Promises.Promised != "" {
+		return RoleProgress
+	}
+	return RoleSubmission
+}
+
+// Fulfilled is the same facts with what became of earlier commitments, with what the progress forms list, and with what was found in them.
+func (f *Facts) Fulfilled(rows []Fulfilled, progress *Round) *Facts {
+	out, cells := *f, slices.Collect(f.ListCells.All())
+	for c := range progress.ListCells.All() {
+		c.Submission = ""
+		cells = append(cells, c)
+	}
+	for x := range progress.Findings.All() {
+		x.Submission = ""
+		out.Told = append(out.Told, x)
+	}
+	out.Fulfilment, out.ListCells = Of(rows), Of(cells)
+	return &out
+}
+
+// Followed groups what became of commitments by progress form.
+func (f *Facts) Followed() [][]Fulfilled {
+	return Grouped(slices.Collect(f.Fulfilment.All()), func(r Fulfilled) string { return r.File })
+}
 
 // Archive is what earlier batches stated: by consortium, what was promised and what was said to be.
 type Archive struct {
@@ -91,7 +137,8 @@ type statement struct {
 
 // NewArchive gathers earlier batches, the oldest first: what was said later stands.
 func NewArchive(batches ...*Facts) *Archive {
-	a := &Archive{promised: map[slot]statement{}, actual: map[slot]statement{}, low: map[slot]int32{}, forms: map[string]*Form{}, lists: map[string][]ListCell{}}
+	a := &Archive{promised: map[slot]statement{}, actual: map[slot]statement{}, low: map[slot]int32{}, forms: map[string]*Form{},
+		lists: map[string][]ListCell{}}
 	for _, facts := range batches {
 		for form := range facts.Forms {
 			key := text.NameKey(form.Submission.Consortium)
@@ -104,22 +151,25 @@ func NewArchive(batches ...*Facts) *Archive {
 				if m.Kind == string(templates.Committed) {
 					into = a.promised
 				}
-				into[slot{key, m.Indicator, m.Year}] = statement{m.Batch, m.Value.V, m.Sheet, m.Cell, field != nil && facts.Definition.Supplementary(field, int(m.Year))}
+				into[slot{key, m.Indicator, m.Year}] = statement{m.Batch, m.Value.V, m.Sheet, m.Cell,
+					field != nil && facts.Definition.Supplementary(field, int(m.Year))}
 			}
 		}
+		of := map[string]string{} // consortium, by progress form
 		for r := range facts.Fulfilment.All() {
 			s := slot{text.NameKey(r.Consortium), r.Indicator, r.Year}
+			of[r.File] = s.consortium
 			if a.low[s] = r.LowYears; r.Reported.Valid {
 				a.actual[s] = statement{batch: r.Batch, value: r.Reported.V, sheet: r.Sheet, cell: r.Cell}
 			}
 		}
-		again := map[string]bool{}
-		for c := range facts.Projects.All() {
-			key := text.NameKey(c.Consortium)
-			if !again[key] {
-				again[key], a.lists[key] = true, nil
+		for _, key := range of {
+			a.lists[key] = nil
+		}
+		for c := range facts.ListCells.All() {
+			if key := of[c.File]; key != "" {
+				a.lists[key] = append(a.lists[key], c)
 			}
-			a.lists[key] = append(a.lists[key], ListCell{List: c.List, Record: c.Record, Field: c.Field, Number: c.Number, Text: c.Text, Status: c.Status, Sheet: c.Sheet, Cell: c.Cell})
 		}
 	}
 	return a
@@ -154,23 +204,34 @@ func (a *Archive) Stated(d *templates.Definition, consortium string, metric *tem
 }
 
 // Fulfil compares progress forms with what was stated before, submission by submission in the order of the form. Where the archive does not know a
-// consortium, what was filled into its form is believed; where it does, a difference is a finding.
-func Fulfil(progress *Facts, archive *Archive) (rows []Fulfilled, found []model.Finding) {
-	d := progress.Definition
+// consortium, what was filled into its form is believed; where it does, a difference is a finding. judged says which figures can't be
+// believed as they stand.
+func Fulfil(progress *Facts, judged *Judgement, archive *Archive) (rows []Fulfilled, found []model.Finding) {
+	d, open := progress.Definition, map[figure]bool{}
+	for x := range judged.Findings.All() {
+		if answered := x.Answered(); d.Rule(x.Code).Voids && (answered == ToMend || answered == ToExplain) {
+			open[figure{x.Submission, x.Fields, x.Year.V}] = true
+		}
+	}
 	for form := range progress.Forms {
-		f := &fulfiller{d: d, p: d.Form.Promises, form: form, archive: archive, key: text.NameKey(form.Submission.Consortium)}
+		f := &fulfiller{d: d, p: d.Form.Promises, form: form, archive: archive, key: text.NameKey(form.Submission.Consortium),
+			open: open}
 		f.known = archive.Form(form.Submission.Consortium) != nil
 		for _, metric := range d.Form.Metrics() {
 			if !metric.Accompanied() {
 				continue
 			}
-			for _, r := range d.Refs(metric) {
-				rows = append(rows, f.row(metric, r))
-			}
+			rows = append(rows, f.rows(metric)...)
 		}
 		found = append(found, f.found...)
 	}
 	return rows, found
+}
+
+// figure is one of a progress form.
+type figure struct {
+	submission, indicator string
+	year                  int32
 }
 
 // fulfiller looks at one progress form.
@@ -181,28 +242,70 @@ type fulfiller struct {
 	archive *Archive
 	key     string
 	known   bool
+	open    map[figure]bool // those that can't be believed as they stand
 	found   []model.Finding
 }
 
-func (f *fulfiller) row(metric *templates.Field, r templates.Ref) Fulfilled {
-	s, here := f.form.Submission, f.form.Metric(r.Field, r.Year)
-	out := Fulfilled{Batch: s.Batch, Submission: s.Submission, CityCode: s.CityCode, City: s.City, Consortium: s.Consortium, Indicator: r.Field, Year: int32(r.Year), Unit: metric.Unit,
-		File: s.File, Sheet: here.Sheet, Cell: here.Cell}
-	if here.Status == Normal {
+// rows are a metric year by year: what the form asks for is compared, what it does not ask for is put down as earlier batches had it.
+func (f *fulfiller) rows(metric *templates.Field) (rows []Fulfilled) {
+	s, asked, years := f.form.Submission, f.d.Refs(metric), map[int32]bool{}
+	for _, r := range asked {
+		years[int32(r.Year)] = true
+	}
+	for _, said := range []map[slot]statement{f.archive.promised, f.archive.actual} {
+		for at := range said {
+			if at.consortium == f.key && at.indicator == metric.ID {
+				years[at.year] = true
+			}
+		}
+	}
+	for _, year := range slices.Sorted(maps.Keys(years)) {
+		out, at := Fulfilled{Batch: s.Batch, Submission: s.Submission, CityCode: s.CityCode, City: s.City, Consortium: s.Consortium, File: s.File,
+			Indicator: metric.ID, Year: year, Unit: metric.Unit, Status: StatusEarlier}, slot{f.key, metric.ID, year}
+		if said, ok := f.archive.promised[at]; ok {
+			f.promised(&out, &said)
+		}
+		if said, ok := f.archive.actual[at]; ok {
+			out.Stated, out.StatedIn = Some(said.value), batchOf(&said)
+		}
+		if r := (templates.Ref{Field: metric.ID, Year: int(year)}); slices.Contains(asked, r) {
+			f.compare(metric, r, &out)
+		} else if r.Year > asked[len(asked)-1].Year {
+			out.Status = StatusAhead
+		}
+		rows = append(rows, out)
+	}
+	return rows
+}
+
+// promised puts down a promise, and on what it rests.
+func (f *fulfiller) promised(out *Fulfilled, s *statement) {
+	out.Promised, out.PromisedIn, out.PromisedSheet, out.PromisedCell = Some(s.value), batchOf(s), s.sheet, s.cell
+	out.Basis = BasisForm
+	if s.beyond {
+		if out.Basis = BasisUnsealed; f.sealed() {
+			out.Basis = BasisSupplement
+		}
+	}
+}
+
+// compare holds a figure against what was promised of it, or else against what was said of it before.
+func (f *fulfiller) compare(metric *templates.Field, r templates.Ref, out *Fulfilled) {
+	here := f.form.Metric(r.Field, r.Year)
+	if out.Sheet, out.Cell = here.Sheet, here.Cell; here.Status == Normal {
 		out.Reported = here.Value
 	}
 	if promised, asked := f.before(metric, f.p.Promised, r.Year, f.archive.promised); asked {
 		out.Reason, _ = f.form.Text(metric.ID+"_"+f.p.Reason, 0)
-		f.promise(&out, promised)
-		return out
+		f.promise(out, promised)
+		return
 	}
 	stated, _ := f.before(metric, f.p.Stated, r.Year, f.archive.actual)
 	if stated != nil {
 		out.Stated, out.StatedIn = Some(stated.value), batchOf(stated)
 	}
 	switch {
-	case !out.Reported.Valid:
-		out.Status = StatusUnreported
+	case f.untold(out):
 	case stated == nil:
 		out.Status = StatusUnannounced
 	case stated.value == out.Reported.V:
@@ -210,7 +313,19 @@ func (f *fulfiller) row(metric *templates.Field, r templates.Ref) Fulfilled {
 	default:
 		out.Status = StatusRestated
 	}
-	return out
+}
+
+// untold says whether there is no figure, or none that can be believed as it stands.
+func (f *fulfiller) untold(out *Fulfilled) bool {
+	switch {
+	case !out.Reported.Valid:
+		out.Status = StatusUnreported
+	case f.open[figure{out.Submission, out.Indicator, out.Year}]:
+		out.Status = StatusDoubtful
+	default:
+		return false
+	}
+	return true
 }
 
 // before is what was stated of a metric in a year, as the archive has it; asked is false where the form has no place for it. Where the form says
@@ -252,19 +367,12 @@ func (f *fulfiller) promise(out *Fulfilled, promised *statement) {
 		out.Status = StatusUnpromised
 		return
 	}
-	out.Promised, out.PromisedIn, out.PromisedSheet, out.PromisedCell = Some(promised.value), batchOf(promised), promised.sheet, promised.cell
-	out.Basis = BasisForm
-	if promised.beyond {
-		if out.Basis = BasisUnsealed; f.sealed() {
-			out.Basis = BasisSupplement
-		}
-	}
-	switch {
-	case out.Basis == BasisUnsealed:
+	f.promised(out, promised)
+	if out.Basis == BasisUnsealed {
 		out.Status = StatusUnsealed
 		return
-	case !out.Reported.Valid:
-		out.Status = StatusUnreported
+	}
+	if f.untold(out) {
 		return
 	}
 	out.Measured = true
@@ -292,7 +400,8 @@ func (f *fulfiller) promise(out *Fulfilled, promised *statement) {
 		return
 	}
 	if out.LowYears = 1 + f.archive.low[slot{f.key, out.Indicator, out.Year - 1}]; out.LowYears > 1 {
-		f.tell(ruleLowAgain, out.Indicator, int(out.Year), *f.form.Metric(out.Indicator, int(out.Year)), Plain(out.Reported), map[string]string{"other": Plain(out.Promised)})
+		f.tell(ruleLowAgain, out.Indicator, int(out.Year), *f.form.Metric(out.Indicator, int(out.Year)), Plain(out.Reported),
+			map[string]string{"other": Plain(out.Promised)})
 	}
 }
 

@@ -41,8 +41,8 @@ func Published(r *Round) ([]Named, error) {
 			records[name] = t.Record()
 		}
 	}
-	files := r.AllFiles()
-	records["files"] = files.Record()
+	files, findings := r.AllFiles(), Of(r.AllFindings())
+	records["files"], records["findings"] = files.Record(), findings.Record()
 
 	labels := labelsOf(d)
 	var out []Named

@@ -37,8 +37,8 @@ func (e Registered) Upheld() bool {
 
 // ConsortiumKey identifies a consortium from round to round: its number in the directory, or else its name.
 func ConsortiumKey(s Submission) string {
-	if s.DirectoryNo.Valid {
-		return DirectoryKey(int(s.DirectoryNo.V))
+	if s.DirectoryNo.Valid && s.DirectoryNo.V < templates.AddedFrom {
+		return fmt.Sprintf("no:%d", s.DirectoryNo.V)
 	}
 	if name := text.NameKey(s.Consortium); name != "" {
 		return "name:" + name
@@ -46,8 +46,10 @@ func ConsortiumKey(s Submission) string {
 	return "submission:" + s.Submission
 }
 
-// DirectoryKey is the key of an entry of the directory.
-func DirectoryKey(no int) string { return fmt.Sprintf("no:%d", no) }
+// EntryKey is the key of an entry of the directory; of one that was added, the key that it had before.
+func EntryKey(e templates.Entry) string {
+	return ConsortiumKey(Submission{DirectoryNo: Some(int32(e.No)), Consortium: e.Consortium})
+}
 
 // Register is what the Department keeps beside the submissions; empty where none was handed in.
 type Register []Registered
@@ -74,16 +76,36 @@ func (r Register) Award(key string) Award {
 	if !ok {
 		return Award{}
 	}
-	a := Award{Registered: e}
+	return Award{e, e.step()}
+}
+
+// step is the last one that was taken; nil: none.
+func (e Registered) step() (last *templates.RegisterStep) {
 	for _, step := range e.Sheet.Steps {
 		done, _, _ := step.Decided(e.Sheet, e.Values)
 		if done {
-			a.Step = step
+			last = step
 		} else if !step.Optional {
 			break // what follows a step that was taken back is history
 		}
 	}
-	return a
+	return last
+}
+
+// Agreed says whether an entry about an adjustment of the directory agrees to it.
+func (e Registered) Agreed() bool { return e.step() != nil }
+
+// Adjustments are the changes of the directory that were agreed to.
+func (r Register) Adjustments() (out []templates.Adjustment) {
+	for _, e := range r {
+		if e.Sheet.Effect == templates.Adjusts && e.Agreed() {
+			v := e.Values
+			out = append(out, templates.Adjustment{Consortium: v[templates.RegisterConsortium], Park: v[templates.RegisterPark],
+				City: v[templates.RegisterCity], Replaces: v[templates.RegisterReplaces],
+				Basis: text.Mask(fmt.Sprintf("%s：%s，%s", e.step().Label, e.Document(), v[templates.RegisterDate]))})
+		}
+	}
+	return out
 }
 
 // Reached says whether a step was taken.
@@ -147,7 +169,7 @@ func KeyOf(d *templates.Definition, name string) string {
 	for _, e := range d.Directory.Entries {
 		for _, p := range e.Pairs() {
 			if text.NameKey(p.Consortium) == text.NameKey(name) {
-				return DirectoryKey(e.No)
+				return EntryKey(e)
 			}
 		}
 	}
@@ -159,7 +181,7 @@ func KeyOf(d *templates.Definition, name string) string {
 func (r *Round) Strangers() []Registered {
 	known := map[string]bool{"": true}
 	for _, e := range r.Definition.Directory.Entries {
-		known[DirectoryKey(e.No)] = true
+		known[EntryKey(e)] = true
 	}
 	for s := range r.Submissions.All() {
 		known[ConsortiumKey(s)] = true
@@ -174,7 +196,7 @@ func (r Register) Exempt(e templates.Entry) string {
 	if e.National != "" {
 		return e.National
 	}
-	if x, ok := r.Find(templates.Selects, DirectoryKey(e.No)); ok {
+	if x, ok := r.Find(templates.Selects, EntryKey(e)); ok {
 		return fmt.Sprintf("%s（%s）", x.Sheet.Title, x.Document())
 	}
 	return ""

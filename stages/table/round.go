@@ -23,8 +23,13 @@ func (r *Round) AllFiles() Table[File] {
 	return Of(append(r.Arrived(), slices.Collect(r.Marking.Files.All())...))
 }
 
+// AllFindings lists what was found in the submissions, then in the progress forms.
+func (r *Round) AllFindings() []Finding {
+	return append(slices.Collect(r.Findings.All()), r.Told...)
+}
+
 // later are tables that earlier programs did not publish: where they are not, they are empty.
-var later = []string{"list_cells", "scales", "lapses", "stakes", "assessments", "disagreements", "fulfilment", "projects", "pieces"}
+var later = []string{"list_cells", "scales", "lapses", "stakes", "assessments", "disagreements", "fulfilment", "pieces"}
 
 // Restore makes a round of tables that were published, by name. What is not published (contacts) is not there. An error names the
 // table that is missing or of another make. The round holds the records; its Release lets go of them.
@@ -64,7 +69,7 @@ func Restore(d *templates.Definition, records map[string]arrow.Record) (*Round, 
 }
 
 // separate parts what is published together: the experts' workbooks stand among the files, and their marks with what scoring
-// made of them.
+// made of them; what was found in progress forms stands among the findings.
 func (r *Round) separate() {
 	files := map[string]*Builder[File]{RoleSubmission: NewBuilder[File](), RoleMarks: NewBuilder[File]()}
 	for f := range r.Files.All() {
@@ -74,6 +79,10 @@ func (r *Round) separate() {
 		}
 		files[role].Append(f)
 	}
+	progress := func(x Finding) bool { return x.Role == RoleProgress }
+	all := slices.Collect(r.Findings.All())
+	r.Told = slices.DeleteFunc(slices.Clone(all), func(x Finding) bool { return !progress(x) })
+	r.Findings = Of(slices.DeleteFunc(all, progress))
 	r.Files, r.Marking.Files = files[RoleSubmission].Finish(), files[RoleMarks].Finish()
 	marks := NewBuilder[Mark]()
 	for m := range r.Ranking.Marks.All() {

@@ -81,10 +81,11 @@ type Figure struct {
 	Raw        string       `col:"raw,null"`
 }
 
-// ListCell is one filled cell of a list of the form that has no table of its own.
+// ListCell is one filled cell of a list of a form that has no table of its own.
 type ListCell struct {
 	Batch      int32        `col:"batch"`
-	Submission string       `col:"submission"`
+	Submission string       `col:"submission,null"` // empty: of a progress form, which is nobody's submission
+	File       string       `col:"file,later"`
 	List       string       `col:"list"`
 	Record     int32        `col:"record"` // 1-based, as in the workbook
 	Field      string       `col:"field"`
@@ -95,25 +96,6 @@ type ListCell struct {
 	Sheet      string       `col:"sheet"`
 	Cell       string       `col:"cell"`
 	Raw        string       `col:"raw,null"`
-}
-
-// ProjectCell is what one column says in a row of a list of a progress form.
-type ProjectCell struct {
-	Batch      int32        `col:"batch"`
-	Submission string       `col:"submission"` // of the progress form
-	CityCode   string       `col:"city_code,null"`
-	City       string       `col:"city,null"`
-	Consortium string       `col:"consortium,null"`
-	List       string       `col:"list"`
-	Record     int32        `col:"record"` // 1-based, as in the workbook
-	Field      string       `col:"field"`
-	Number     Opt[float64] `col:"number"`
-	Text       string       `col:"text,null"`
-	Unit       string       `col:"unit,null"`
-	Status     Status       `col:"status"`
-	File       string       `col:"file"`
-	Sheet      string       `col:"sheet"`
-	Cell       string       `col:"cell"`
 }
 
 // Piece is a recommendation that arrived as Word or PDF, and where it says otherwise than the workbook one such value.
@@ -295,6 +277,7 @@ type Contact struct {
 // Finding is one fault or remark, with its first place; all places stand in places.
 type Finding struct {
 	Batch       int32          `col:"batch"`
+	Role        string         `col:"role,later"` // of the file that it is about, as in files
 	Code        string         `col:"code"`
 	Rule        string         `col:"rule"`
 	Severity    model.Severity `col:"severity"`
@@ -346,6 +329,7 @@ type Verdict struct {
 	Warnings   int32         `col:"warnings"`  // not yet explained
 	Explained  int32         `col:"explained"` // warnings with an explanation in force
 	Hints      int32         `col:"hints"`
+	Award      string        `col:"award,null"` // how far it has come to being chosen, as registered
 }
 
 // Incentive is one move that an applicant could make, and what would come of it. It is for the Department alone.

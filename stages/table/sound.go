@@ -65,11 +65,14 @@ func soundTable(d *templates.Definition, t *templates.Table, rec arrow.Record, h
 	if key := Twice(rec, t.Key); key != "" {
 		return fmt.Errorf("有两行的主键相同（%s）", key)
 	}
-	form := d
-	if (t.Name == "fulfilment" || t.Name == "projects") && d.Progress != nil { // their fields and years are those of the progress form
-		form = d.Progress
+	if t.Name == "fulfilment" { // of the years of several batches
+		return nil
 	}
 	for row := range int(rec.NumRows()) {
+		form := d
+		if t.Name == "list_cells" && cellOf(rec, "submission", row) == "" && d.Progress != nil {
+			form = d.Progress
+		}
 		if err := ofTheForm(form, rec, row); err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ func (r *Round) Todos(advised map[string][2]string) []Todo {
 	}
 	for _, s := range r.Facts.Definition.Register.Sheets {
 		switch s.Effect {
-		case templates.Settles:
+		case templates.Settles, templates.Adjusts:
 			w.consents(s)
 		case templates.Decides:
 			w.explanations(s)
@@ -69,11 +69,7 @@ func (w *waiting) add(s *templates.RegisterSheet, x Submission, asked ...string)
 	}
 	name := x.Consortium
 	if _, _, listed := w.Facts.Definition.Directory.ByConsortium(name); !listed && x.DirectoryNo.Valid {
-		for _, e := range w.Facts.Definition.Directory.Entries { // the register knows it by this name
-			if e.No == int(x.DirectoryNo.V) {
-				name = e.Consortium
-			}
-		}
+		name = w.Facts.Entry(x).Consortium // the register knows it by this name
 	}
 	w.list = append(w.list, Todo{Sheet: s, Key: ConsortiumKey(x), Name: x.Consortium, Asked: strings.Join(asked, "；"),
 		Values: map[string]string{templates.RegisterConsortium: name}})
@@ -100,7 +96,14 @@ func (w *waiting) consents(s *templates.RegisterSheet) {
 		if s.Late && w.Register.on(s, ConsortiumKey(x)).Sheet == nil {
 			asked = append(asked, w.received(x)...)
 		}
+		if len(asked) == 0 || s.Effect == templates.Adjusts && w.Register.on(s, ConsortiumKey(x)).Values[templates.RegisterDecision] != "" {
+			continue // what was agreed to asks for nothing, and what was refused is decided
+		}
 		w.add(s, x, asked...)
+		if added := w.list[len(w.list)-1]; s.Effect == templates.Adjusts {
+			added.Values[templates.RegisterConsortium], added.Values[templates.RegisterPark] = x.Consortium, x.Park
+			added.Values[templates.RegisterCity] = x.City
+		}
 	}
 }
 

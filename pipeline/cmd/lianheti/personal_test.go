@@ -57,7 +57,7 @@ func TestPlantedPersonalDataIsFoundNowhere(t *testing.T) {
 	said := map[string][]byte{}
 	marks := plantMarks(t)
 	consortium := d.Directory.Names()[0]
-	register := plantRegister(t, map[string]string{"材料收讫!A4": consortium, "材料收讫!F4": "已电话" + plantedPhone, "同意调整!A4": consortium, "同意调整!B4": "函，联系" + plantedPhone})
+	register := plantRegister(t, map[string]string{"材料收讫!A4": consortium, "材料收讫!F4": "已电话" + plantedPhone, "目录调整!A4": consortium, "目录调整!B4": d.Directory.Entries[0].City, "目录调整!C4": d.Directory.Entries[0].Park, "目录调整!F4": "同意", "目录调整!G4": "函，联系" + plantedPhone, "目录调整!H4": "2024-08-01"})
 	faulty := plantRegister(t, map[string]string{"逾期补报!A4": consortium, "逾期补报!B4": "同意", "逾期补报!C4": "八月底，问" + plantedPhone})
 	for _, args := range [][]string{
 		{"run", in, "-o", out, "--register", faulty}, {"run", in, "-o", out, "--marks", marks, "--register", register},

@@ -79,7 +79,7 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 			return nil, usageError{errors.New("--registered 与 --city 或 --all 一起用：登记为已入选的不再发推荐书；与 --from 一起写年度数据核对表")}
 		}
 		var err error
-		if chosen, err = pipeline.Chosen(d, c.String("registered")); err != nil {
+		if d, chosen, err = pipeline.Chosen(d, c.String("registered")); err != nil {
 			return nil, err
 		}
 	}
@@ -94,7 +94,7 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 		}
 	}
 	prefill := func(e templates.Entry) blankform.Values {
-		if chosen[table.DirectoryKey(e.No)] {
+		if chosen[table.EntryKey(e)] {
 			return blankform.Values{} // it reports no more
 		}
 		return known(e)
