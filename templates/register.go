@@ -111,7 +111,6 @@ const (
 	RegisterDecision    = "decision"
 	RegisterWords       = "words"
 	RegisterDate        = "date"
-	RegisterNote        = "note"
 	RegisterSchool      = "school"
 	RegisterKind        = "kind"
 	RegisterEnrolment   = "enrolment"
@@ -129,11 +128,10 @@ const (
 	RegisterAsked       = "asked" // prefilled: what waits for the Department
 )
 
-// What the choices of a column can be.
+// What the choices of a column can be; others are the names of the consortia.
 const (
-	ConsortiumChoices = "consortia"
-	SchoolChoices     = "schools"
-	CityChoices       = "cities"
+	SchoolChoices = "schools"
+	CityChoices   = "cities"
 )
 
 // registerNeeds are the columns without which an effect can't come about.

@@ -50,18 +50,21 @@ func (b *binder) changed(how location, in input, sheet *Sheet, row, col int) {
 	b.changes = append(b.changes, c)
 }
 
-// calledNow is what stands in the place of an input's label: beside it, or where that is still its own, over it.
+// calledNow is what stands in the place of an input's label: in its row, or where that is still its own, over it. Figures
+// and the template's other words are none.
 func calledNow(sheet *Sheet, row, col int, in input) string {
-	for c := col - 1; c > 0; c-- {
-		if beside := sheet.At(row, c); beside.Kind == model.Text {
-			if !strings.Contains(text.NameKey(in.label), text.NameKey(beside.Raw)) {
-				return beside.Shown
-			}
-			break
+	strange := func(c model.Cell) bool {
+		key := text.NameKey(c.Raw)
+		return c.Kind == model.Text &&
+			!slices.ContainsFunc(in.layout.Statics, func(s templates.Static) bool { return text.NameKey(s.Text) == key })
+	}
+	for c := 1; c < col; c++ {
+		if beside := sheet.At(row, c); strange(beside) && !strings.ContainsAny(beside.Raw, "0123456789") {
+			return beside.Shown
 		}
 	}
 	for r := row - 1; r > 0; r-- {
-		if over := sheet.At(r, col); over.Kind == model.Text && text.NameKey(over.Raw) != text.NameKey(in.header) {
+		if over := sheet.At(r, col); strange(over) {
 			return over.Shown
 		}
 	}

@@ -78,6 +78,9 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 		{"a year retyped", func(f *excelize.File) error {
 			return f.SetCellValue(title, model.CellName(first.HeaderRow, first.Col), first.Year)
 		}, CodeAltered, rows, first.Header, 1, true},
+		{"a label retyped", func(f *excelize.File) error {
+			return f.SetCellValue(title, model.CellName(first.Row, first.RowAnchorCols[0]), "另写的栏目名")
+		}, CodeAltered, len(columns), "现在是“另写的栏目名”", 1, true},
 		{"a year's column deleted", func(f *excelize.File) error {
 			return f.RemoveCol(title, strings.TrimRight(model.CellName(1, last.Col), "1"))
 		}, CodeFieldLost, 1, last.Header, 0, false},
