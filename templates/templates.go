@@ -25,6 +25,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 )
 
 //go:embed */*.yaml */progress/*.yaml
@@ -230,6 +232,7 @@ func (p *Problem) Error() string {
 type loader struct {
 	dir      string
 	sources  map[string][]byte
+	parsed   map[string]*ast.File // those in which a line was looked for
 	problems []error
 }
 
@@ -267,13 +270,30 @@ func (l *loader) when(wrong bool, where at, what, cure string) {
 
 // problem records a contradiction at a YAML path; the line is looked up only now, when somebody needs it.
 func (l *loader) problem(where at, what, cure string) {
-	line := 0
-	if p, err := yaml.PathString(where.path); err == nil {
-		if node, err := p.ReadNode(strings.NewReader(string(l.sources[where.file]))); err == nil && node != nil {
-			line = node.GetToken().Position.Line
-		}
+	l.problems = append(l.problems, &Problem{path.Join(l.dir, where.file), l.line(where), what, cure})
+}
+
+// line is where a path stands in its file; 0 where it can't be found.
+func (l *loader) line(where at) int {
+	p, err := yaml.PathString(where.path)
+	if err != nil {
+		return 0
 	}
-	l.problems = append(l.problems, &Problem{path.Join(l.dir, where.file), line, what, cure})
+	if l.parsed[where.file] == nil {
+		file, err := parser.ParseBytes(l.sources[where.file], 0)
+		if err != nil {
+			return 0
+		}
+		if l.parsed == nil {
+			l.parsed = map[string]*ast.File{}
+		}
+		l.parsed[where.file] = file
+	}
+	node, err := p.FilterFile(l.parsed[where.file])
+	if err != nil || node == nil {
+		return 0
+	}
+	return node.GetToken().Position.Line
 }
 
 // index finds the fields of the form by their ids, and gives each its place and its label.
