@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -73,6 +74,20 @@ func (d *Directory) Words(list string) []string {
 	for _, e := range d.Economies {
 		if list == e.ID || list == "economies" {
 			out = append(out, e.Words...)
+		}
+	}
+	return out
+}
+
+// EconomiesOf gives the labels of the economies that a consortium belongs to: where the directory puts it, and where it
+// puts it nowhere, what is written of its industries tells.
+func (d *Directory) EconomiesOf(consortium, industries string) (out []string) {
+	entry, pair, _ := d.ByConsortium(consortium)
+	put := cmp.Or(pair.Economy, entry.Economy)
+	for _, e := range d.Economies {
+		said := slices.ContainsFunc(e.Words, func(w string) bool { return strings.Contains(industries, w) })
+		if e.ID == put || put == "" && said {
+			out = append(out, e.Label)
 		}
 	}
 	return out

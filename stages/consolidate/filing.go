@@ -85,9 +85,9 @@ func (f *filing) cities() {
 	f.row++
 }
 
-// economies shows how the submissions spread over the four that the notice names, as the words of their main industries say.
+// economies shows how the submissions spread over the four that the notice names, as the directory puts them.
 func (f *filing) economies() {
-	f.part("四大经济（工具按主导产业的文字归类，一家可属几类；可在指导目录定义里改）", head(2, "类别"), head(1, "申报"), head(1, "参加排名"), head(1, "线内"), head(filingCols-5, "联合体"))
+	f.part("四大经济（工具归类，可改：照 directory.yaml 归的；那里没有归的，按主导产业的文字，一家可属几类）", head(2, "类别"), head(1, "申报"), head(1, "参加排名"), head(1, "线内"), head(filingCols-5, "联合体"))
 	entries, placed := f.entries(), map[string]bool{}
 	show := func(label string, belongs func(e entry) bool) {
 		var names []string
@@ -113,17 +113,10 @@ func (f *filing) economies() {
 		f.line(field{2, plain(label)}, field{1, count(len(names))}, field{1, count(ranked)}, field{1, within}, field{filingCols - 5, plain(strings.Join(names, "、"))})
 	}
 	for _, x := range f.Definition.Directory.Economies {
-		show(x.Label, func(e entry) bool { return says(e, x.Words) })
+		show(x.Label, func(e entry) bool { return slices.Contains(f.Facts.Economies(e.form), x.Label) })
 	}
 	show("看不出", func(e entry) bool { return !placed[e.id()] })
 	f.row++
-}
-
-// says looks for words in what a submission writes of its industries.
-func says(e entry, words []string) bool {
-	return slices.ContainsFunc(e.form.Texts, func(t table.Text) bool {
-		return t.Field == "park_industries" && slices.ContainsFunc(words, func(w string) bool { return strings.Contains(t.Text, w) })
-	})
 }
 
 // each lists the directory, then what was handed in beside it.

@@ -332,7 +332,7 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 		t.Fatal("nobody is ranked")
 	}
 	status, ranges := text(sheetWeights, statusRow, settingCol), text(sheetWeights, rangesRow, settingCol)
-	low := text("排名", 3, ranking.col("补齐缺失时"))
+	low := text("排名", 3, ranking.col((table.Rank{}).Ranges()[table.Filled].Where))
 	if (changed || c.choose != w.choose()) && (ranges != onlyRun || low != "－") || changed && status == unchanged {
 		t.Errorf("the weights differ, and the sheets say %q, %q, %q", status, ranges, low)
 	}

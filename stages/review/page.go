@@ -57,7 +57,7 @@ func newPage(in Input, most int) record {
 		return record{"label": d.Label(f.ID), "unit": f.Unit, "group": f.Group}
 	})
 	p["cities"] = each(d.Directory.Cities, func(c templates.City) string { return c.Name })
-	p["economies"] = each(d.Directory.Economies, func(e templates.Economy) label { return label{e.ID, e.Label} })
+	p["economies"] = each(d.Directory.Economies, func(e templates.Economy) string { return e.Label })
 	ranking, about := slices.Collect(in.Ranking.Ranking.All()), in.About()
 	shown := around(ranking, k, most)
 	p["places"] = in.places(shown, about)

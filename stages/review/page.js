@@ -372,7 +372,7 @@ function brief(p) {
     h("div", { className: "tiles" },
       tile(p.rank === null ? "不排" : "第" + p.rank, data.words.rank), tile(two(p.total), "得分，满" + amount(round10(p.possible))),
       tile(two(p.parts[0]), "已有基础"), tile(two(p.parts[1]), "建设承诺"), p.counted && tile(two(p.parts[2]), "专家评分"), p.firm && tile(standing(p), data.words.line)),
-    h("dl", { className: "facts" }, [...p.facts.slice(0, 3), ["四大经济", economy(p) + "（工具归类，可改）"], ...p.facts.slice(3)].map(([k, v], i, all) => [h("dt", {}, k), h("dd", { className: i === all.length - 1 ? "whole" : "" }, v || "未填")])),
+    h("dl", { className: "facts" }, [...p.facts.slice(0, 3), ["四大经济", economies(p).join("、") + "（工具归类，可改）"], ...p.facts.slice(3)].map(([k, v], i, all) => [h("dt", {}, k), h("dd", { className: i === all.length - 1 ? "whole" : "" }, v || "未填")])),
     h("h3", {}, "答辩待问"),
     p.questions.length === 0 ? note("没有未了结的问题、缺失的依据和需核实的承诺。") : h("ol", { className: "questions" }, p.questions.map(([kind, words]) => h("li", {}, h("span", { className: "tag caution" }, kind), " ", words))),
   ];
@@ -439,7 +439,7 @@ function experts(p) {
 
 // ---- 5 What the chosen are together ----
 
-const economy = p => (data.economies.find(e => e.id === p.economy) || { label: "未归入" }).label;
+const economies = p => p.economies && p.economies.length ? p.economies : ["未归入"];
 const byRank = () => new Set(ranked.filter(p => p.rank <= state.k).map(p => p.id));
 
 function mix() {
@@ -455,7 +455,7 @@ function mix() {
     h("div", { className: "mix" },
       h("ul", { className: "picks-list" }, ranked.map((p, i) => h("li", { className: p.rank <= state.k && !(ranked[i + 1] && ranked[i + 1].rank <= state.k) ? "cut" : "" }, h("label", {},
         h("input", { type: "checkbox", id: "row-pick-" + p.id, checked: state.picked.has(p.id), onchange: e => toggle(p, e.target.checked) }), h("b", {}, String(p.rank)), " " + clip(short(p), 12)),
-        h("small", {}, [p.city, economy(p).replace("经济", ""), p.industry || "未归入"].join("·"))))),
+        h("small", {}, [p.city, economies(p).join("、").replaceAll("经济", ""), p.industry || "未归入"].join("·"))))),
       counts(state.picked, base)),
   ];
 }
@@ -466,13 +466,13 @@ const same = (a, b) => a.size === b.size && [...a].every(x => b.has(x));
 function counts(ids, base) {
   const chosen = places.filter(p => ids.has(p.id)), before = base && places.filter(p => base.has(p.id));
   const block = (title, kinds, of) => h("section", {}, h("h3", {}, title), h("table", { className: "counts" }, h("tbody", {}, kinds.map(kind => {
-    const n = chosen.filter(p => of(p) === kind).length, was = before ? before.filter(p => of(p) === kind).length : n;
+    const n = chosen.filter(p => of(p).includes(kind)).length, was = before ? before.filter(p => of(p).includes(kind)).length : n;
     if (n === 0 && was === 0 && kind === "未归入") return null;
     return h("tr", { className: n === 0 ? "none" : "" }, h("th", {}, kind), h("td", {}, h("span", { className: "dots", "aria-hidden": "true" }, "●".repeat(Math.min(n, 12))), n === 0 ? "没有" : " " + n),
       h("td", { className: n > was ? "up" : n < was ? "down" : "" }, n > was ? "▲" + (n - was) : n < was ? "▼" + (was - n) : ""));
   }))));
-  return h("div", { className: "blocks" }, block("四大经济", [...data.economies.map(e => e.label), "未归入"], economy),
-    block("产业", [...data.industries, "未归入"], p => p.industry || "未归入"), block("地市", [...data.cities, ...new Set(places.map(p => p.city).filter(c => !data.cities.includes(c)))], p => p.city));
+  return h("div", { className: "blocks" }, block("四大经济", [...data.economies, "未归入"], economies),
+    block("产业", [...data.industries, "未归入"], p => [p.industry || "未归入"]), block("地市", [...data.cities, ...new Set(places.map(p => p.city).filter(c => !data.cities.includes(c)))], p => [p.city]));
 }
 
 // ---- 6 What the meeting advises ----

@@ -45,7 +45,7 @@ func (in Input) places(rows []table.Rank, about map[string]*table.About) []recor
 		entry, pair, _ := in.Definition.Directory.ByConsortium(s.Consortium)
 		x.record = record{
 			"id": r.Submission, "name": said(cmp.Or(r.Consortium, r.Submission)), "city": said(in.Facts.CityOf(s)), "facts": x.facts(),
-			"economy": cmp.Or(pair.Economy, entry.Economy), "industry": cmp.Or(pair.Industry, entry.Industry), "tags": x.tags(), "unranked": said(r.Unranked),
+			"economies": in.Facts.Economies(x.Form), "industry": cmp.Or(pair.Industry, entry.Industry), "tags": x.tags(), "unranked": said(r.Unranked),
 			"counted": r.Complete, // the marks are in the total
 			"rank":    maybe(r.Rank), "total": r.Total, "lower": r.Lower, "upper": r.Upper, "possible": r.Possible, "deduction": r.Deduction.V,
 			"parts": [3]float64{r.Foundation, r.Promise, r.Experts.V}, // 已有基础, 建设承诺, 专家

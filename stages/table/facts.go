@@ -51,6 +51,12 @@ func (f *Facts) With(pieces Table[Piece], findings []model.Finding) *Facts {
 	return &out
 }
 
+// Economies are the economies that a submission belongs to, by their labels.
+func (f *Facts) Economies(form *Form) []string {
+	industries, _ := form.Text("park_industries", 0)
+	return f.Definition.Directory.EconomiesOf(form.Submission.Consortium, industries)
+}
+
 // Given is an explanation that was in force before.
 type Given struct{ Fingerprint, ValueHash, Words string }
 
