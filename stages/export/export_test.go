@@ -99,7 +99,7 @@ func published(t testing.TB, d *templates.Definition) []table.Named {
 		Fulfilment:  table.Of[table.Fulfilled](nil),
 	}
 	j := &table.Judgement{
-		Findings: table.Of([]table.Finding{{Batch: 2024, Code: "LHT-2-001", Rule: "not_a_number", Severity: model.MustFix, Submission: "2024-01", Fields: "assets",
+		Findings: table.Of([]table.Finding{{Batch: 2024, Role: table.RoleSubmission, Code: "LHT-2-001", Rule: "not_a_number", Severity: model.MustFix, Submission: "2024-01", Fields: "assets",
 			File: "福州/推荐书" + phone + ".xlsx", Places: phone + ".xlsx", Raw: said, Value: said, Title: "不是数字", Message: said, Cure: "请改", Authority: "内在一致性", Explanation: said}}),
 		Outcomes: table.Of[table.Outcome](nil), // a table may be empty
 		Verdicts: table.Of([]table.Verdict{{Submission: "2024-01", Verdict: model.Return, Unranked: "退回修改", Errors: 1}, {Submission: "2024-05", Verdict: model.Accept}}),

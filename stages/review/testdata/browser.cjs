@@ -64,17 +64,23 @@ async function views(browser) {
   return sizes.join(", ");
 }
 
+// status is what the trial says of itself; it is said once the page is laid out.
+async function status(tab) {
+  await tab.waitForFunction(() => document.querySelector("[role=status]").textContent !== "");
+  return tab.innerText("[role=status]");
+}
+
 // slide moves a weight by the keyboard, and goes back with one click.
 async function slide(tab) {
   await tab.evaluate(() => { state.weights = official(); state.on = data.points.map(() => true); });
   await go(tab, "line");
   await go(tab, "trial");
-  must((await tab.innerText("[role=status]")).includes("与正式结果一致"), "the official weights do not give the official totals");
+  must((await status(tab)).includes("与正式结果一致"), "the official weights do not give the official totals");
   await tab.locator(".sliders input[type=range]").first().focus();
   for (let i = 0; i < 20; i++) await tab.keyboard.press("ArrowRight");
-  must((await tab.innerText("[role=status]")).includes("权重已改动"), "the slider moves nothing");
+  must((await status(tab)).includes("权重已改动"), "the slider moves nothing");
   await tab.locator("text=还原正式权重").click();
-  must((await tab.innerText("[role=status]")).includes("与正式结果一致"), "no way back");
+  must((await status(tab)).includes("与正式结果一致"), "no way back");
 }
 
 // fewer moves the line: what is said of a place is then of that line.
