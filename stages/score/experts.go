@@ -23,12 +23,12 @@ func (p *panel) fit(m *scheme, entrants []*entrant) {
 	for i, c := range m.criteria {
 		sets := map[string]bool{}
 		for _, e := range entrants {
-			heard := bytes.Repeat([]byte{'0'}, n)
+			marked := bytes.Repeat([]byte{'0'}, n)
 			if given := e.marks[i].opinions; len(given) > 0 && !c.Deduction {
-				normal(rows, given, heard)
+				normal(rows, given, marked)
 			}
 			if e.Ranked && c.marked() && !c.Deduction {
-				sets[string(heard)] = true
+				sets[string(marked)] = true
 			}
 		}
 		p.uneven = p.uneven || recused && len(sets) > 1
@@ -43,13 +43,13 @@ func (p *panel) fit(m *scheme, entrants []*entrant) {
 }
 
 // normal adds the opinions about one point of one submission to the normal equations, and notes whose they are.
-func normal(rows [][]float64, given []opinion, heard []byte) {
+func normal(rows [][]float64, given []opinion, marked []byte) {
 	mean, share := 0.0, 1/float64(len(given))
 	for _, o := range given {
 		mean += o.value * share
 	}
 	for _, a := range given {
-		heard[a.expert] = '1'
+		marked[a.expert] = '1'
 		rows[a.expert][len(rows)] += a.value - mean
 		rows[a.expert][a.expert]++
 		for _, b := range given {
@@ -114,9 +114,9 @@ func (p *panel) fair(o opinion, scale float64) float64 {
 	return round10(min(max(o.value-p.leniency[o.expert].V, 0), scale))
 }
 
-// heard is the entrant with what an expert says put otherwise, or several times, or not at all; where nothing is left the mark stays as it
+// withMarks is the entrant with what an expert says put otherwise, or several times, or not at all; where nothing is left the mark stays as it
 // is. marks is room for the marks.
-func (e *entrant) heard(p *panel, marks []marked, say func([]float64, opinion) []float64) *entrant {
+func (e *entrant) withMarks(p *panel, marks []marked, say func([]float64, opinion) []float64) *entrant {
 	again := *e
 	again.marks = marks
 	copy(marks, e.marks)

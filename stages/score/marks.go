@@ -38,8 +38,8 @@ type panel struct {
 	combined templates.Experts
 }
 
-// hear gives every entrant the opinions about it, combines them, and says whom the experts turn down.
-func (m *scheme) hear(marking table.Marking, register table.Register, entrants []*entrant) *panel {
+// combine gives every entrant the opinions about it, combines them, and says whom the experts turn down.
+func (m *scheme) combine(marking table.Marking, register table.Register, entrants []*entrant) *panel {
 	p := &panel{combined: m.def.Rubric.Experts}
 	byID := map[string]*entrant{}
 	for _, e := range entrants {

@@ -169,7 +169,7 @@ func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Opti
 		points, marks := make([]point, len(m.criteria)), make([]marked, len(m.criteria))
 		for i, e := range ranked {
 			copy(points, e.points)
-			again := e.heard(p, marks, func(values []float64, o opinion) []float64 {
+			again := e.withMarks(p, marks, func(values []float64, o opinion) []float64 {
 				for range times[d][o.expert] {
 					values = append(values, o.value)
 				}

@@ -32,7 +32,7 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 				continue
 			}
 			levelled := func(values []float64, o opinion) []float64 { return append(values, p.fair(o, m.scale)) }
-			points = func(e *entrant) []point { return m.points(e.heard(p, make([]marked, len(e.marks)), levelled)) }
+			points = func(e *entrant) []point { return m.points(e.withMarks(p, make([]marked, len(e.marks)), levelled)) }
 		case s.Method != "":
 			scales := m.scales(ref, s.Method)
 			points = func(e *entrant) []point { return m.points(e.scaled(scales)) }

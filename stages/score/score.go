@@ -131,14 +131,14 @@ func scored(facts *table.Facts, judgement *table.Judgement, marking table.Markin
 	if err != nil {
 		return nil, err
 	}
-	f := &field{scheme: m, panel: m.hear(marking, judgement.Register, entrants), entrants: entrants}
+	f := &field{scheme: m, panel: m.combine(marking, judgement.Register, entrants), entrants: entrants}
 	f.lay(kept)
 	return f, nil
 }
 
 // lay says who is ranked, lays the scales, and gives the totals.
 func (f *field) lay(kept []table.Scale) {
-	f.reference = f.refer(f.panel.asked(f.admit(f.entrants)), kept)
+	f.reference = f.refer(f.panel.asked(f.eligible(f.entrants)), kept)
 	f.count(f.panel, f.entrants)
 	f.settle(f.scales(f.reference, ""))
 }
@@ -301,9 +301,9 @@ type entrant struct {
 // inside says whether it stands among the first k.
 func (e *entrant) inside(k int) bool { return int(e.Rank.V) <= k }
 
-// admit says who is ranked, and gives the submissions over which scales are laid. Where nobody can be ranked yet, it is everybody, so
+// eligible says who is ranked, and gives the submissions over which scales are laid. Where nobody can be ranked yet, it is everybody, so
 // that the provisional scores mean something.
-func (m *scheme) admit(entrants []*entrant) []*entrant {
+func (m *scheme) eligible(entrants []*entrant) []*entrant {
 	var declared []*entrant
 	for _, e := range entrants {
 		share, lacking := m.share(e)
