@@ -166,7 +166,7 @@ func (o *overview) place(row, i int, r table.Rank, ranked []table.Rank, low int)
 	}
 	interval := book.Cell{Value: "－", Look: book.Plain}
 	if r.RankLow.Valid {
-		interval.Value = bar(int(r.RankLow.V), int(r.RankHigh.V), low)
+		interval.Value = bar(r.Ranges()[table.Reweighted], low)
 	}
 	for _, c := range []*book.Cell{&stands, &chance, &interval} {
 		c.Formula = o.atRun(c.Value)
@@ -178,11 +178,12 @@ func (o *overview) place(row, i int, r table.Rank, ranked []table.Rank, low int)
 }
 
 // bar draws a range of ranks in a cell: it goes where its row goes.
-func bar(best, worst, low int) string {
+func bar(ranks table.Range, low int) string {
 	const most = 20
 	step := (low + most - 1) / most // so many ranks a sign
 	at := func(rank int) int { return (rank - 1) / step }
-	return strings.Repeat("·", at(best)) + strings.Repeat("■", at(worst)-at(best)+1) + strings.Repeat("·", at(low)-at(worst)) + fmt.Sprintf(" %d–%d", best, worst)
+	best, worst := at(int(ranks.Best.V)), at(int(ranks.Worst.V))
+	return strings.Repeat("·", best) + strings.Repeat("■", worst-best+1) + strings.Repeat("·", at(low)-worst) + " " + ranks.String()
 }
 
 // step is one thing to do next: how many of it there are, in words, and the sheet that lists them.
