@@ -69,6 +69,7 @@ type Result struct {
 	Submitted []table.Submission
 	Marking   Marking
 	Standing  table.Standing
+	Chosen    int // consortia that the register says are selected
 	Progress  *table.Round // what the progress forms say, and what was found in them; nil where none arrived
 }
 
@@ -366,6 +367,11 @@ func newResult(dir string, m *publish.Manifest, round *table.Round) *Result {
 		Marking: Marking{slices.Collect(round.Marking.Files.All()), slices.Collect(round.Experts.All())}}
 	for v := range round.Verdicts.All() {
 		r.Verdicts[v.Submission] = v
+	}
+	for s := range round.Submissions.All() {
+		if round.Register.Award(table.ConsortiumKey(s)).Reached(templates.StepChosen) {
+			r.Chosen++
+		}
 	}
 	return r
 }

@@ -40,6 +40,8 @@ func init() {
 		"blank":      func(*workbook, row) book.Cell { return book.Cell{Look: book.Plain} },
 		"reading":    func(w *workbook, r row) book.Cell { return plain(w.Definition.Reading.Route(r.text("kind")).Label) },
 
+		"fate":       of(func(w *workbook, f table.File) book.Cell { return centred(f.Became(w.Definition)) }),
+
 		// of the ranking
 		"live_side": func(w *workbook, r row) book.Cell {
 			return book.Cell{Value: table.Sides[r.value.(table.Rank).Line], Look: book.Centred, Formula: w.sideFormula(r.cell("rank"))}

@@ -67,7 +67,7 @@ func newScope(in Input) *scope {
 	}
 	for file := range f.Files.All() {
 		w := wordsOf(file)
-		w["fate"] = file.Fate.Label()
+		w["fate"] = file.Became(d)
 		s.append("files", w)
 	}
 	for _, o := range in.Outputs {

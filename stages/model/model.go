@@ -96,7 +96,7 @@ const (
 
 // Label is how a person reads it.
 func (f Fate) Label() string {
-	return map[Fate]string{Accepted: "采用", Superseded: "已被代替", Rejected: "不予受理", Ignored: "未作申报"}[f]
+	return map[Fate]string{Accepted: "采用", Superseded: "被新版取代", Rejected: "不予受理", Ignored: "不是申报材料"}[f]
 }
 
 // File is one file that arrived, on disk or inside a package. Every one has exactly one fate.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
 )
@@ -46,6 +47,15 @@ type File struct {
 	CellsRead    int32      `col:"cells_read"`
 	CellsUsed    int32      `col:"cells_used"`
 	CellsOther   int32      `col:"cells_explained"`
+}
+
+// Became says in words what became of the file: a recommendation as Word or PDF is none of those that have nothing to do
+// with the call.
+func (f File) Became(d *templates.Definition) string {
+	if rule := d.Rule(f.Code); rule != nil && (rule.ID == "piece" || rule.ID == "old_word") {
+		return d.Rule(d.CodeOf("piece")).Title
+	}
+	return f.Fate.Label()
 }
 
 // Submission is one consortium's valid workbook. The published table adds the verdict and the single figures.

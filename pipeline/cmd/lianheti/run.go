@@ -214,6 +214,11 @@ func (r outcome) Next() []string {
 		return []string{"请报送单位按上面的原因重报，收到后再运行"}
 	}
 	out := []string{"用 Excel 或 WPS 打开 " + consolidate.FileName + "，先看“总览”"}
+	if r.Chosen > 0 && r.D.Documents != nil {
+		return append(out, fmt.Sprintf("已登记入选 %d 家：%s/ 里的公布通知稿、归档目录核对后用，全部结果连同 %s 一并归档", r.Chosen,
+			r.D.Documents.Folder, publish.ManifestName),
+			fmt.Sprintf("明年核对承诺：lianheti template --year %d --from %s/data --registered 登记表 -o 下发", r.D.Year+1, r.Dir))
+	}
 	n := counted(maps.Values(r.Verdicts))
 	if back := n[model.Return] + n[model.AskFirst] + int(r.Manifest.Counts.Rejected); back > 0 && r.Manifest.From == nil {
 		out = append(out, fmt.Sprintf("把 %s/ 里各地市的文件夹发还（要改、要说明或重报的 %d 份）；改好的放进收件文件夹再运行，加上 --previous %s",
