@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"lianheti/pipeline/publish"
 	"lianheti/stages/consolidate"
@@ -52,8 +53,10 @@ func writeDocuments(dir string, in consolidate.Input) error {
 // List is 地市报送汇总表: what was checked, of each accepted workbook a row, for a prefecture's own letter.
 func List(d *templates.Definition, r *Checked) (map[string][]byte, error) {
 	var rows []map[string]string
+	cities := map[string]bool{}
 	for _, f := range r.Files {
 		if x := f.Submission; x != nil {
+			cities[strings.TrimSuffix(x.City, "市")] = true
 			row := map[string]string{"consortium": x.Consortium, "edition": "", "check_code": x.CheckCode,
 				"verdict": string(x.Verdict)}
 			if x.Edition != nil {
@@ -62,5 +65,11 @@ func List(d *templates.Definition, r *Checked) (map[string][]byte, error) {
 			rows = append(rows, row)
 		}
 	}
-	return dossier.List(d, rows)
+	city := "　　　　" // of several, or none: by hand
+	for name := range cities {
+		if _, known := d.Directory.CityByName(name); known && len(cities) == 1 {
+			city = name
+		}
+	}
+	return dossier.List(d, city, rows)
 }

@@ -66,9 +66,10 @@ func Write(in Input) (map[string][]byte, error) {
 }
 
 // List gives what a prefecture sends with its submissions: of each a row, by the words of documents.yaml.
-func List(d *templates.Definition, rows []map[string]string) (map[string][]byte, error) {
+func List(d *templates.Definition, city string, rows []map[string]string) (map[string][]byte, error) {
 	out, in := map[string][]byte{}, Input{Round: table.Round{Facts: &table.Facts{Definition: d}}}
 	s := common(d)
+	s.words["city"] = city
 	for _, r := range rows {
 		s.append("submissions", r)
 	}
