@@ -62,17 +62,18 @@ type waiting struct {
 	list        []Todo
 }
 
-// add puts down what is asked about a submission; nothing where nothing is.
-func (w *waiting) add(s *templates.RegisterSheet, x Submission, asked ...string) {
+// add puts down what is asked about a submission, and gives the values to be filled in beside it; nil: nothing is asked.
+func (w *waiting) add(s *templates.RegisterSheet, x Submission, asked ...string) (values map[string]string) {
 	if asked = slices.DeleteFunc(asked, func(a string) bool { return a == "" }); len(asked) == 0 || x.Consortium == "" {
-		return
+		return nil
 	}
 	name := x.Consortium
 	if _, _, listed := w.Facts.Definition.Directory.ByConsortium(name); !listed && x.DirectoryNo.Valid {
 		name = w.Facts.Entry(x).Consortium // the register knows it by this name
 	}
-	w.list = append(w.list, Todo{Sheet: s, Key: ConsortiumKey(x), Name: x.Consortium, Asked: strings.Join(asked, "；"),
-		Values: map[string]string{templates.RegisterConsortium: name}})
+	values = map[string]string{templates.RegisterConsortium: name}
+	w.list = append(w.list, Todo{Sheet: s, Key: ConsortiumKey(x), Name: x.Consortium, Asked: strings.Join(asked, "；"), Values: values})
+	return values
 }
 
 func (w *waiting) of(id string) Submission {
@@ -86,23 +87,23 @@ func (w *waiting) of(id string) Submission {
 
 // consents are asked for findings that only the Department can settle, and for what was received late.
 func (w *waiting) consents(s *templates.RegisterSheet) {
-	for _, x := range w.submissions {
-		var asked []string
-		for f := range w.Judgement.Findings.All() {
-			if f.Submission == x.Submission && f.Explanation == "" && slices.Contains(s.Rules, f.Rule) {
-				asked = append(asked, f.Title+"："+f.Message)
-			}
+	found := map[string][]string{}
+	for f := range w.Judgement.Findings.All() {
+		if f.Explanation == "" && slices.Contains(s.Rules, f.Rule) {
+			found[f.Submission] = append(found[f.Submission], f.Title+"："+f.Message)
 		}
+	}
+	for _, x := range w.submissions {
+		asked := found[x.Submission]
 		if s.Late && w.Register.on(s, ConsortiumKey(x)).Sheet == nil {
 			asked = append(asked, w.received(x)...)
 		}
 		if len(asked) == 0 || s.Effect == templates.Adjusts && w.Register.on(s, ConsortiumKey(x)).Values[templates.RegisterDecision] != "" {
 			continue // what was agreed to asks for nothing, and what was refused is decided
 		}
-		w.add(s, x, asked...)
-		if added := w.list[len(w.list)-1]; s.Effect == templates.Adjusts {
-			added.Values[templates.RegisterConsortium], added.Values[templates.RegisterPark] = x.Consortium, x.Park
-			added.Values[templates.RegisterCity] = x.City
+		if values := w.add(s, x, asked...); s.Effect == templates.Adjusts && values != nil {
+			values[templates.RegisterConsortium], values[templates.RegisterPark] = x.Consortium, x.Park
+			values[templates.RegisterCity] = x.City
 		}
 	}
 }
@@ -177,10 +178,10 @@ func (w *waiting) awards(s *templates.RegisterSheet, advised map[string][2]strin
 		if k.Ranked {
 			asked[0] = fmt.Sprintf("第%d名，%s分", k.Rank.V, k.Said())
 		}
-		w.add(s, x, append(append(asked, w.departs(a, k, last)), w.next(a, x)...)...)
-		if at := len(w.list) - 1; w.list[at].Key == ConsortiumKey(x) {
-			w.list[at].Values[w.step(templates.StepAdvised).Columns[0]] = advised[k.Submission][0]
-			w.list[at].Values[templates.RegisterReason] = advised[k.Submission][1]
+		values := w.add(s, x, append(append(asked, w.departs(a, k, last)), w.next(a, x)...)...)
+		if values != nil {
+			values[w.step(templates.StepAdvised).Columns[0]] = advised[k.Submission][0]
+			values[templates.RegisterReason] = advised[k.Submission][1]
 		}
 	}
 	if chosen > 0 && (chosen < d.Directory.Select.Min || chosen > d.Directory.Select.Max) {
