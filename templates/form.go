@@ -286,8 +286,11 @@ func (d *Definition) Suggestions(f *Field) []string {
 }
 
 // Options lists what a choice field offers, in the order it is offered; nil for other fields.
-func (d *Definition) Options(f *Field) []string {
-	switch f.Choices {
+func (d *Definition) Options(f *Field) []string { return d.options[f.Choices] }
+
+// offered lists them for one word of Choices.
+func (d *Definition) offered(choices string) []string {
+	switch choices {
 	case "cities":
 		return references["city"].all(d)
 	case "consortia":
@@ -305,7 +308,7 @@ func (d *Definition) Options(f *Field) []string {
 	case "yes_no":
 		return d.Form.YesNo
 	default:
-		return d.Form.Lists[f.Choices]
+		return d.Form.Lists[choices]
 	}
 }
 

@@ -162,6 +162,7 @@ type workbook struct {
 	verdicts    []table.Verdict       // in the order of the submissions
 	index       map[string]int        // of a submission
 	ranks       map[string]table.Rank // by submission
+	inOrder     []table.Rank          // the ranked ones in their order
 	plans       map[string]*plan      // by sheet
 	cache       derived               // what several sheets ask for
 	pages       *book.Page            // of 一页一联合体, once they are laid out
@@ -178,7 +179,9 @@ func newWorkbook(in Input) *workbook {
 		w.verdicts = append(w.verdicts, v)
 	}
 	for r := range in.Ranking.Ranking.All() {
-		w.ranks[r.Submission] = r
+		if w.ranks[r.Submission] = r; r.Ranked {
+			w.inOrder = append(w.inOrder, r)
+		}
 	}
 	return w
 }

@@ -120,7 +120,7 @@ func (w *workbook) duelShares(p *book.Page, gains []float64) {
 
 // pair are the two that stand on either side of the line, to begin with.
 func (w *workbook) pair() []table.Rank {
-	ranked := w.inOrder()
+	ranked := w.inOrder
 	k := min(w.choose(), len(ranked)-1)
 	if k < 1 {
 		return nil

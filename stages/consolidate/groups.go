@@ -50,7 +50,7 @@ func (w *workbook) ranges(*plan) []planned {
 // ahead says, for each place around the line, by what the experts' points would have to exceed that one's.
 func (w *workbook) ahead(*plan) []planned {
 	var out []planned
-	for _, first := range w.near(w.inOrder()) {
+	for _, first := range w.near(w.inOrder) {
 		head := fmt.Sprintf("超过第%d名须高出", first.Rank.V)
 		out = append(out, planned{key: first.Submission, head: head, cell: of(func(_ *workbook, r table.Rank) book.Cell {
 			needed, possible := lead(first, r)

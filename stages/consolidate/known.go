@@ -42,17 +42,6 @@ func (w *workbook) totalHead() string {
 	return "得分"
 }
 
-// inOrder lists the ranked in their order.
-func (w *workbook) inOrder() []table.Rank {
-	var out []table.Rank
-	for r := range w.Ranking.Ranking.All() {
-		if r.Ranked {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
 // near are the places around the line for which pairs are worked out.
 func (w *workbook) near(ranked []table.Rank) []table.Rank {
 	first, last := w.Definition.Rubric.Robustness.Window(w.choose())
@@ -67,7 +56,7 @@ func lead(ahead, behind table.Rank) (float64, bool) {
 
 // overtake says what the open points would have to do for a submission to stand before the one before it.
 func (w *workbook) overtake(r table.Rank) book.Cell {
-	ranked := w.inOrder()
+	ranked := w.inOrder
 	i := slices.IndexFunc(ranked, func(x table.Rank) bool { return x.Submission == r.Submission })
 	if i < 1 {
 		return quiet("－")

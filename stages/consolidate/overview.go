@@ -121,7 +121,7 @@ func (o *overview) places() int {
 	if !o.Standing.Complete() {
 		title, heads = "数据部分暂列（专家未评齐）", []string{"补齐缺失时", "超过前一名，专家分须高出"}
 	}
-	ranked := o.inOrder()
+	ranked := o.inOrder
 	shown := ranked[:min(len(ranked), max(o.choose()+4, 9), placesLow)]
 	low := int32(1)
 	for _, r := range shown {

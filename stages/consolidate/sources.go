@@ -33,7 +33,7 @@ var sources map[string]source
 func init() {
 	sources = map[string]source{
 		"entries":    from(func(w *workbook) ([]entry, words) { return w.entries(), nil }),
-		"ranked":     from(func(w *workbook) ([]table.Rank, words) { return w.inOrder(), w.coloured() }),
+		"ranked":     from(func(w *workbook) ([]table.Rank, words) { return w.inOrder, w.coloured() }),
 		"near":       from((*workbook).nearRows),
 		"lifted":     from((*workbook).liftRows),
 		"promises":   from((*workbook).promised),
@@ -154,7 +154,7 @@ func (w *workbook) entries() []entry {
 }
 
 func (w *workbook) nearRows() ([]table.Rank, words) {
-	ranked := w.inOrder()
+	ranked := w.inOrder
 	all, said := w.near(ranked), words{"noline": noLine, "near": ""}
 	if len(all) < len(ranked) {
 		said["near"] = fmt.Sprintf("只算第%d名前后的%d家，其余不算。", w.choose(), len(all))
@@ -171,7 +171,7 @@ func (w *workbook) coloured() words {
 
 func (w *workbook) liftRows() ([]table.Lift, words) {
 	var outside []string // by rank
-	for _, r := range w.inOrder() {
+	for _, r := range w.inOrder {
 		if int(r.Rank.V) > w.choose() {
 			outside = append(outside, r.Submission)
 		}
@@ -180,7 +180,7 @@ func (w *workbook) liftRows() ([]table.Lift, words) {
 	slices.SortStableFunc(all, func(a, b table.Lift) int {
 		return slices.Index(outside, a.Submission) - slices.Index(outside, b.Submission)
 	})
-	said := words{"last": fmt.Sprintf("%.2f", w.lastInside(w.inOrder())), "k": strconv.Itoa(w.choose()), "some": ""}
+	said := words{"last": fmt.Sprintf("%.2f", w.lastInside(w.inOrder)), "k": strconv.Itoa(w.choose()), "some": ""}
 	if told := len(w.lifts()); told < len(outside) {
 		said["some"] = fmt.Sprintf("线外共%d家，只列离入选线最近的%d家。", len(outside), told)
 	}

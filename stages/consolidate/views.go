@@ -40,7 +40,7 @@ func init() {
 		"blank":      func(*workbook, row) book.Cell { return book.Cell{Look: book.Plain} },
 		"reading":    func(w *workbook, r row) book.Cell { return plain(w.Definition.Reading.Route(r.text("kind")).Label) },
 
-		"fate":       of(func(w *workbook, f table.File) book.Cell { return centred(f.Became(w.Definition)) }),
+		"fate": of(func(w *workbook, f table.File) book.Cell { return centred(f.Became(w.Definition)) }),
 
 		// of the ranking
 		"live_side": func(w *workbook, r row) book.Cell {
@@ -235,7 +235,7 @@ func (w *workbook) gap(r table.Rank) book.Cell {
 	if !r.Ranked {
 		return book.Cell{Look: book.Gain}
 	}
-	return book.Cell{Value: round(r.Total - w.lastInside(w.inOrder())), Look: book.Gain}
+	return book.Cell{Value: round(r.Total - w.lastInside(w.inOrder)), Look: book.Gain}
 }
 
 // lifted is what a step out of the line's outside asks for.
