@@ -11,7 +11,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"lianheti/stages/model"
@@ -261,22 +260,12 @@ func (p *pair) value(f *templates.Field, r templates.Ref) {
 	case is.Status == table.Missing:
 		c.Kind, c.After = table.ValueCleared, ""
 	case before != after:
-	case written(was.Raw) != written(is.Raw):
+	case strings.TrimSpace(was.Raw) != strings.TrimSpace(is.Raw):
 		c.Kind, c.Before, c.After = table.ValueRewritten, text.Mask(was.Raw), text.Mask(is.Raw)
 	default:
 		return
 	}
 	p.add(c)
-}
-
-// written is a raw value as a person sees it: programs save one number as 94.4 and as 94.400000000000006.
-func written(raw string) string {
-	const digits = 15 // that a spreadsheet shows
-	raw = text.Mask(strings.TrimSpace(raw))
-	if v, err := strconv.ParseFloat(raw, 64); err == nil {
-		return strconv.FormatFloat(v, 'g', digits, 64)
-	}
-	return raw
 }
 
 // shown is a value as a person reads it.

@@ -200,16 +200,18 @@ func (r *reader) metric(f *templates.Field, e model.Entry) {
 	})
 }
 
-// original is what was typed. A date, which a spreadsheet keeps as a number of days, a number that is none, because the cell shows
+// original is what was typed. Of a number it is the digits that a spreadsheet shows; what it stores beyond them is in the coercions. A date, which a spreadsheet keeps as a number of days, a number that is none, because the cell shows
 // something else, TRUE and a picture are what the filler saw.
 func original(f *templates.Field, e model.Entry, status table.Status) string {
 	switch {
 	case amount(f, e) && status == table.Normal:
-		return text.Amount(e.Raw)
+		return text.Amount(text.Shown(e.Raw))
 	case e.Kind == model.Picture:
 		return "〔图片〕"
 	case e.Kind == model.Bool, e.Kind == model.Number && (e.IsDate || status == table.Invalid):
-		return e.Shown
+		return text.Shown(e.Shown)
+	case e.Kind == model.Number:
+		return text.Shown(e.Raw)
 	}
 	return e.Raw
 }

@@ -8,6 +8,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/shopspring/decimal"
@@ -67,8 +68,7 @@ func numberCell(c model.Cell, f *templates.Field, t *trail) (decimal.Decimal, ta
 	if !ok {
 		return value, table.Invalid
 	}
-	if value.NumDigits() > 15 { // a spreadsheet computes with 15 digits; what follows is noise of binary fractions
-		clean := value.Round(int32(15-value.NumDigits()) - value.Exponent())
+	if clean, _ := plain(text.Shown(c.Raw)); !clean.Equal(value) { // what follows is noise of binary fractions
 		t.note(FloatNoise, value.String(), clean.String())
 		value = clean
 	}

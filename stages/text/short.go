@@ -3,6 +3,8 @@ package text
 import (
 	"fmt"
 	"strings"
+
+	"github.com/shopspring/decimal"
 )
 
 // Clip is the beginning of a text: so many characters, and … where there are more.
@@ -20,4 +22,18 @@ func Few(names []string, most, all int, counter string) string {
 		return strings.Join(names, "、")
 	}
 	return fmt.Sprintf("%s等%d%s", strings.Join(names, "、"), all, counter)
+}
+
+// Shown is a number with the 15 digits that spreadsheets show: programs save one as 94.4 and as 94.400000000000006. Any other text
+// stays as it is.
+func Shown(s string) string {
+	const digits = 15
+	if len(s) <= digits {
+		return s
+	}
+	v, err := decimal.NewFromString(s)
+	if err != nil || v.NumDigits() <= digits {
+		return s
+	}
+	return v.Round(int32(digits-v.NumDigits()) - v.Exponent()).String()
 }
