@@ -54,12 +54,17 @@ func registerSheet(d *templates.Definition, s *templates.RegisterSheet, rows []m
 	names int) *book.Page {
 	const header = 3
 	p := &book.Page{Sheet: s.Title, Landscape: true, Frozen: header, PrintedRows: header + len(rows) + printedEmpty}
+	const readable = 120 // characters in a line: on the first page of several side by side
+	hint, wide := 0, 0.0
 	for _, c := range s.Columns {
 		p.Widths = append(p.Widths, c.Width)
+		if wide += c.Width; wide <= readable {
+			hint++
+		}
 	}
 	p.Span(1, 1, len(s.Columns), book.Cell{Value: s.Title, Look: book.Title})
 	p.Height(1, 30)
-	p.Span(2, 1, len(s.Columns), book.Cell{Value: s.Hint, Look: book.Remark})
+	p.Span(2, 1, max(1, hint), book.Cell{Value: s.Hint, Look: book.Remark})
 	for i, c := range s.Columns {
 		col, last := i+1, header+max(cmp.Or(s.Rows, registerRows), len(rows)+emptyRows)
 		p.Put(header, col, book.Cell{Value: c.Label, Look: book.Header})
