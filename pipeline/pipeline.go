@@ -69,7 +69,7 @@ type Result struct {
 	Submitted []table.Submission
 	Marking   Marking
 	Standing  table.Standing
-	Chosen    int // consortia that the register says are selected
+	Chosen    int          // consortia that the register says are selected
 	Progress  *table.Round // what the progress forms say, and what was found in them; nil where none arrived
 }
 
