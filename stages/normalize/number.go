@@ -68,7 +68,7 @@ func numberCell(c model.Cell, f *templates.Field, t *trail) (decimal.Decimal, ta
 	if !ok {
 		return value, table.Invalid
 	}
-	if clean, _ := plain(text.Shown(c.Raw)); !clean.Equal(value) { // what follows is noise of binary fractions
+	if clean := text.Rounded(value); !clean.Equal(value) { // what follows is noise of binary fractions
 		t.note(FloatNoise, value.String(), clean.String())
 		value = clean
 	}

@@ -24,16 +24,21 @@ func Few(names []string, most, all int, counter string) string {
 	return fmt.Sprintf("%s等%d%s", strings.Join(names, "、"), all, counter)
 }
 
-// Shown is a number with the 15 digits that spreadsheets show: programs save one as 94.4 and as 94.400000000000006. Any other text
-// stays as it is.
-func Shown(s string) string {
+// Rounded is a number with the 15 digits that spreadsheets calculate with.
+func Rounded(v decimal.Decimal) decimal.Decimal {
 	const digits = 15
-	if len(s) <= digits {
-		return s
+	if v.NumDigits() <= digits {
+		return v
 	}
+	return v.Round(int32(digits-v.NumDigits()) - v.Exponent())
+}
+
+// Shown is a stored fraction without the noise behind those digits: programs save one as 94.4 and as 94.400000000000006.
+// Any other text stays as it is.
+func Shown(s string) string {
 	v, err := decimal.NewFromString(s)
-	if err != nil || v.NumDigits() <= digits {
+	if err != nil || !strings.Contains(s, ".") || Rounded(v).Equal(v) {
 		return s
 	}
-	return v.Round(int32(digits-v.NumDigits()) - v.Exponent()).String()
+	return Rounded(v).String()
 }
