@@ -92,6 +92,9 @@ func (p *plan) counted(complete bool) string {
 	return book.Fixed(pointsLead, first) + ":" + book.Fixed(pointsLead, first+n-1)
 }
 
+// pointWords is how much of the wording of a point stands over its column: a number alone tells nothing.
+const pointWords = 12
+
 // earned are what the points brought, live; the weights stand over them.
 func (w *workbook) earned(*plan) []planned {
 	var out []planned
@@ -99,7 +102,7 @@ func (w *workbook) earned(*plan) []planned {
 		most, value := w.earn(point), slices.Index(w.earning, point)
 		top := book.Cell{Value: most, Look: book.Points, Formula: w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))}
 		style := book.Column{Scale: max(most, 0.01), Marks: []book.Mark{{Word: pointLacking, Tone: book.Caution}}}
-		out = append(out, planned{key: point.ID, head: point.ID, style: style, lead: &top, cell: func(w *workbook, r row) book.Cell {
+		out = append(out, planned{key: point.ID, head: point.ID + " " + short(point, pointWords), style: style, lead: &top, cell: func(w *workbook, r row) book.Cell {
 			if value < 0 {
 				return quiet(pointWaiting)
 			}
