@@ -286,20 +286,20 @@ func (d *Definition) Suggestions(f *Field) []string {
 }
 
 // Options lists what a choice field offers, in the order it is offered; nil for other fields.
-func (d *Definition) Options(f *Field) []string { return d.options[f.Choices] }
-
-// offered lists them for one word of Choices.
-func (d *Definition) offered(choices string) []string {
-	switch choices {
+func (d *Definition) Options(f *Field) []string {
+	switch f.Choices {
 	case "cities":
 		return references["city"].all(d)
 	case "consortia":
 		return d.Directory.Names()
 	case "parks":
 		var out []string
+		known := map[string]bool{} // a park may have several consortia
 		for _, e := range d.Directory.Entries {
 			for _, p := range e.Pairs() {
-				out = appendNew(out, p.Park) // a park may have several consortia
+				if !known[p.Park] {
+					known[p.Park], out = true, append(out, p.Park)
+				}
 			}
 		}
 		return out
@@ -308,7 +308,7 @@ func (d *Definition) offered(choices string) []string {
 	case "yes_no":
 		return d.Form.YesNo
 	default:
-		return d.Form.Lists[choices]
+		return d.Form.Lists[f.Choices]
 	}
 }
 

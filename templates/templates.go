@@ -59,12 +59,11 @@ type Definition struct {
 	// Texts gives the definition files themselves, under the same keys: a run keeps them beside its results.
 	Texts map[string][]byte
 
-	fields  map[string]*Field
-	rules   map[string]*Rule
-	layout  *Layout
-	labels  map[string]string   // of fields
-	options map[string][]string // by Field.Choices
-	dir     string              // as people know where the files stand
+	fields map[string]*Field
+	rules  map[string]*Rule
+	layout *Layout
+	labels map[string]string // of fields
+	dir    string            // as people know where the files stand
 }
 
 // Load gives the definition of a year that ships with the program.
@@ -299,12 +298,9 @@ func (l *loader) line(where at) int {
 
 // index finds the fields of the form by their ids, and gives each its place and its label.
 func (d *Definition) index() {
-	d.fields, d.options = map[string]*Field{}, map[string][]string{}
+	d.fields = map[string]*Field{}
 	for _, f := range d.Form.Fields() {
 		d.fields[f.ID] = f
-		if f.Choices != "" && d.options[f.Choices] == nil {
-			d.options[f.Choices] = d.offered(f.Choices)
-		}
 	}
 	d.layout, d.labels = newLayout(d.Form), labels(d.Form)
 }
