@@ -27,8 +27,8 @@ func (w *workbook) lastInside(ranked []table.Rank) float64 {
 }
 
 // standsAt says on which side of the line a submission stands and how firmly; a dash before there is a line.
-func standsAt(r table.Rank) string {
-	if firm := table.Firmness[r.Firm]; firm != "" {
+func (w *workbook) standsAt(r table.Rank) string {
+	if firm := w.Definition.Sheets.Codes["firm"][r.Firm]; firm != "" {
 		return table.Sides[r.Line] + "，" + firm
 	}
 	return orDash(table.Sides[r.Line])

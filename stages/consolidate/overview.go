@@ -151,7 +151,7 @@ func (o *overview) place(row, i int, r table.Rank, ranked []table.Rank, low int)
 	live := func(col int) string {
 		return o.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, placeCol+col))
 	}
-	stands, chance := centred(standsAt(r)), quiet("－")
+	stands, chance := centred(o.standsAt(r)), quiet("－")
 	if r.FirstK.Valid {
 		chance = book.Cell{Value: r.FirstK.V, Look: book.Share}
 	}

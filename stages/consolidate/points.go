@@ -27,9 +27,9 @@ func (w *workbook) how() string {
 	if !w.Standing.Complete() {
 		return out + noLine
 	}
-	sure := share(table.Some(w.Definition.Rubric.Robustness.Sure.InexactFloat64()))
+	firm, sure := w.Definition.Sheets.Codes["firm"], share(table.Some(w.Definition.Rubric.Robustness.Sure.InexactFloat64()))
 	out += fmt.Sprintf("拟遴选%d家，按运行权重；线内线外只是名次，入选由处里决定并登记。“%s”是在线内的机会（权重和专家一起抽）不低于%s、起决定作用的情景里、尺度去掉任何一家、登记认定专家的提议、待评的评满分时都不越线；"+
-		"“%s”是恰有一样使它越线，“%s”不止一样，都写明是哪样。“距线”是与线内末位的分差。", w.choose(), table.Firmness["safe"], sure, table.Firmness["fairly"], table.Firmness["contested"])
+		"“%s”是恰有一样使它越线，“%s”不止一样，都写明是哪样。“距线”是与线内末位的分差。", w.choose(), firm["safe"], sure, firm["fairly"], firm["contested"])
 	for c := range w.Ranking.Certificate.All() {
 		out += c.Words + "。"
 	}

@@ -30,7 +30,7 @@ func (x subject) judged() {
 // contest says why a place is contested, and what would settle it.
 func (x subject) contest() {
 	r := x.Rank
-	x.record["line"], x.record["firm"] = table.Sides[r.Line], table.Firmness[r.Firm]
+	x.record["line"], x.record["firm"] = table.Sides[r.Line], x.Definition.Sheets.Codes["firm"][r.Firm]
 	x.record["chances"] = [4]*float64{maybe(r.First3), maybe(r.First4), maybe(r.First5), maybe(r.FirstK)}
 	if r.LineReason != "" {
 		x.record["reasons"] = each(strings.Split(r.LineReason, "；"), func(s string) said { return said(s) })

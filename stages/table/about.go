@@ -8,11 +8,8 @@ import (
 	"lianheti/templates"
 )
 
-// Words for where a submission stands to the line after the first k, by Rank.Line and Rank.Firm.
-var (
-	Sides    = map[string]string{"inside": "线内", "tied": "并列跨线", "outside": "线外"}
-	Firmness = map[string]string{"safe": "稳", "fairly": "较稳", "contested": "两可"}
-)
+// Sides are the words for where a submission stands to the line after the first k, by Rank.Line.
+var Sides = map[string]string{"inside": "线内", "tied": "并列跨线", "outside": "线外"}
 
 // Where a finding stands.
 const (

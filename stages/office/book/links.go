@@ -55,7 +55,7 @@ func (p *gridPart) link(cell, target string) {
 func (p *gridPart) lists() (links, relations reflect.Value) {
 	part := "sheet" + strconv.Itoa(p.writer.SheetID) + ".xml"
 	if x, ok := p.report.file.Sheet.Load("xl/worksheets/" + part); ok {
-		if of := reflect.ValueOf(x).Elem().FieldByName("Hyperlinks"); !of.IsNil() {
+		if of := reflect.ValueOf(x).Elem().FieldByName("Hyperlinks"); of.IsValid() && !of.IsNil() {
 			links = of.Elem().FieldByName("Hyperlink")
 		}
 	}
