@@ -169,7 +169,7 @@ func TestMarksFromTables(t *testing.T) {
 	for e := range 5 {
 		for s := range facts.Submissions.All() {
 			for i, p := range facts.Definition.Rubric.Points() {
-				m := table.Mark{Batch: s.Batch, Expert: string(rune('A' + e)), Submission: s.Submission, Point: p.ID, Kind: table.MarkPoint,
+				m := table.Mark{Expert: string(rune('A' + e)), Submission: s.Submission, Point: p.ID, Kind: table.MarkPoint,
 					Value: table.Some(float64((i*7+e*13+len(s.Consortium))%11) / 2), Status: table.MarkCounted, File: string(rune('A'+e)) + ".xlsx", Sheet: s.Submission, Cell: model.CellName(i+9, 3)}
 				if i%3 == 0 {
 					m.Note = "读时的话"
@@ -180,7 +180,7 @@ func TestMarksFromTables(t *testing.T) {
 	}
 	var files []table.File
 	for e := range 5 {
-		files = append(files, table.File{Batch: 2024, Role: table.RoleMarks, Path: string(rune('A'+e)) + ".xlsx", Fate: model.Accepted})
+		files = append(files, table.File{Role: table.RoleMarks, Path: string(rune('A'+e)) + ".xlsx", Fate: model.Accepted})
 	}
 	marking := table.Marking{Marks: table.Of(given), Files: table.Of(files)}
 	before := facts.Files.Len()

@@ -155,7 +155,7 @@ type pairing struct {
 
 // hold finds the workbook of a piece and compares the two.
 func (p *piece) hold(d *templates.Definition, file table.File, forms []*table.Form) pairing {
-	h := pairing{Piece: table.Piece{Batch: int32(d.Directory.Batch), File: file.Path, Kind: p.kind, Code: p.code,
+	h := pairing{Piece: table.Piece{File: file.Path, Kind: p.kind, Code: p.code,
 		Result: table.PieceAlone}, title: p.title}
 	find := func(is func(table.Submission) bool) {
 		at := slices.IndexFunc(forms, func(f *table.Form) bool { return is(f.Submission) })

@@ -111,7 +111,7 @@ func gather(a *templates.Audit, s Subject, singles []Tried, try func(Move) Tried
 // Row is a move as the table has it.
 func (s Subject) Row(t Tried) table.Incentive {
 	row := table.Incentive{
-		Batch: s.Submission.Batch, Submission: s.Submission.Submission, City: s.City, Consortium: s.Submission.Consortium,
+		Submission: s.Submission.Submission, City: s.City, Consortium: s.Submission.Consortium,
 		List: string(t.List()), Kind: t.Kind, Move: t.ID, What: t.What, Cells: t.Cells,
 		RankBefore: int32(s.Rank), TotalBefore: s.Total, Pays: s.Pays(t),
 	}

@@ -195,7 +195,7 @@ func additions(d *templates.Definition, def *templates.AuditMove, f *table.Form)
 	last := f.Members[len(f.Members)-1]
 	row, col := model.RowCol(last.Cell)
 	for _, k := range d.Form.Kinds {
-		m := table.Member{Batch: last.Batch, Submission: last.Submission, Record: last.Record + 1, Status: table.Missing,
+		m := table.Member{Submission: last.Submission, Record: last.Record + 1, Status: table.Missing,
 			Name: "（假设）新成员" + k.ID, Sheet: last.Sheet, Cell: model.CellName(row+1, col)}
 		m.NameKey = text.NameKey(m.Name)
 		become := ofKind(k, def.Value)

@@ -136,7 +136,7 @@ func (j *judged) apply(f *form, p *plan) {
 // outcome sums up one rule on one submission.
 func (f *form) outcome(r *templates.Rule, t *tally) table.Outcome {
 	s := f.Submission
-	o := table.Outcome{Batch: s.Batch, Submission: s.Submission, Code: r.Code, Rule: r.ID,
+	o := table.Outcome{Submission: s.Submission, Code: r.Code, Rule: r.ID,
 		Cases: int32(t.cases), Failed: int32(t.failed), Undecided: int32(t.undecided)}
 	switch {
 	case t.failed > 0:

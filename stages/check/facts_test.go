@@ -226,7 +226,7 @@ func (g *gathered) facts() *table.Facts {
 
 func (g *gathered) add(f filling) {
 	get := func(id string) string { return written(cellOf(f.Values[id]).value) }
-	s := table.Submission{Batch: 2024, Consortium: get("consortium"), City: get("city"), Park: get("park"), File: f.File,
+	s := table.Submission{Consortium: get("consortium"), City: get("city"), Park: get("park"), File: f.File,
 		LeadSchool: get("lead_school"), LeadEnterprise: get("lead_enterprise")}
 	if e, _, ok := g.d.Directory.ByConsortium(s.Consortium); ok {
 		s.DirectoryNo, s.National, s.Submission = table.Some(int32(e.No)), e.National != "", fmt.Sprintf("2024-%02d", e.No)
@@ -256,17 +256,17 @@ func (g *gathered) slot(f filling, id, sheet string, slot templates.Slot) {
 	}
 	switch {
 	case field.Metric():
-		g.metrics = append(g.metrics, table.Metric{Batch: 2024, Submission: id, Indicator: field.ID, Year: int32(slot.Year), Value: value,
+		g.metrics = append(g.metrics, table.Metric{Submission: id, Indicator: field.ID, Year: int32(slot.Year), Value: value,
 			Unit: field.Unit, Kind: string(year.Kind), Status: c.status, Sheet: sheet, Cell: at, Raw: raw})
 	case field.Long():
-		row := table.Text{Batch: 2024, Submission: id, Field: field.ID, Text: written(c.value), Status: c.status, Sheet: sheet, Cell: at}
+		row := table.Text{Submission: id, Field: field.ID, Text: written(c.value), Status: c.status, Sheet: sheet, Cell: at}
 		row.Characters = int32(templates.Characters(row.Text))
 		if slot.Year != 0 {
 			row.Year = table.Some(int32(slot.Year))
 		}
 		g.texts = append(g.texts, row)
 	default:
-		row := table.Figure{Batch: 2024, Submission: id, Field: field.ID, Number: value, Unit: field.Unit, Status: c.status, Sheet: sheet, Cell: at, Raw: raw}
+		row := table.Figure{Submission: id, Field: field.ID, Number: value, Unit: field.Unit, Status: c.status, Sheet: sheet, Cell: at, Raw: raw}
 		if !value.Valid && !field.Personal {
 			row.Text = written(c.value)
 		}
@@ -276,7 +276,7 @@ func (g *gathered) slot(f filling, id, sheet string, slot templates.Slot) {
 		if x.Field != key {
 			continue
 		}
-		row := table.Coercion{Batch: 2024, Submission: id, Field: field.ID, Kind: x.Kind, From: raw, Sheet: sheet, Cell: at}
+		row := table.Coercion{Submission: id, Field: field.ID, Kind: x.Kind, From: raw, Sheet: sheet, Cell: at}
 		if slot.Year != 0 {
 			row.Year = table.Some(int32(slot.Year))
 		}
@@ -295,20 +295,20 @@ func (g *gathered) lists(f filling, id string) {
 	for _, x := range f.Coercions {
 		if field := g.d.Field(x.Field); field != nil && field.Record != "" {
 			sheet, at := rowCell(g.d, field.Record, x.Row, strings.TrimPrefix(x.Field, field.Record+"_"))
-			g.coercions = append(g.coercions, table.Coercion{Batch: 2024, Submission: id, Field: x.Field, Kind: x.Kind, Record: table.Some(int32(x.Row)), From: "约300", To: "300", Sheet: sheet, Cell: at})
+			g.coercions = append(g.coercions, table.Coercion{Submission: id, Field: x.Field, Kind: x.Kind, Record: table.Some(int32(x.Row)), From: "约300", To: "300", Sheet: sheet, Cell: at})
 		}
 	}
 	for _, sheet := range g.d.Layout().Sheets {
 		for _, area := range sheet.Records {
 			for _, c := range area.Columns {
-				g.columns = append(g.columns, table.ListColumn{Batch: 2024, Submission: id, Field: c.Name, Sheet: sheet.Sheet.Title, Cell: model.CellName(area.HeaderRow, c.Col)})
+				g.columns = append(g.columns, table.ListColumn{Submission: id, Field: c.Name, Sheet: sheet.Sheet.Title, Cell: model.CellName(area.HeaderRow, c.Col)})
 			}
 		}
 	}
 	for i, m := range f.Members {
 		sheet, at := rowCell(g.d, "members", i+1, "name")
 		enrolment := cellOf(m["enrolment"])
-		row := table.Member{Batch: 2024, Submission: id, Record: int32(i + 1), Name: written(m["name"]), Enrolment: number(enrolment.value), Status: enrolment.status,
+		row := table.Member{Submission: id, Record: int32(i + 1), Name: written(m["name"]), Enrolment: number(enrolment.value), Status: enrolment.status,
 			IsLead: m["lead"] == true, Sheet: sheet, Cell: at}
 		row.NameKey = text.NameKey(row.Name)
 		kind, ok := g.d.Form.Kind(written(m["kind"]))
@@ -319,18 +319,18 @@ func (g *gathered) lists(f filling, id string) {
 	}
 	for i, m := range f.Materials {
 		sheet, at := rowCell(g.d, "materials", i+1, "number")
-		g.materials = append(g.materials, table.Material{Batch: 2024, Submission: id, Record: int32(i + 1), Number: m["number"], Title: m["title"],
+		g.materials = append(g.materials, table.Material{Submission: id, Record: int32(i + 1), Number: m["number"], Title: m["title"],
 			Supports: m["supports"], Pages: m["pages"], Sheet: sheet, Cell: at})
 	}
 	for i, v := range f.Verifications {
 		sheet, at := rowCell(g.d, "verifications", i+1, "section")
-		g.verifications = append(g.verifications, table.Verification{Batch: 2024, Submission: id, Record: int32(i + 1), Section: v["section"], Means: v["means"],
+		g.verifications = append(g.verifications, table.Verification{Submission: id, Record: int32(i + 1), Section: v["section"], Means: v["means"],
 			Unit: v["unit"], Result: v["result"], Date: v["date"], Sheet: sheet, Cell: at})
 	}
 	for i, row := range f.Projects {
 		for _, column := range slices.Sorted(maps.Keys(row)) {
 			sheet, at := rowCell(g.d, "projects", i+1, column)
-			cell := table.ListCell{Batch: 2024, Submission: id, List: "projects", Record: int32(i + 1), Field: "projects_" + column, Number: number(row[column]), Status: table.Normal, Sheet: sheet, Cell: at}
+			cell := table.ListCell{Submission: id, List: "projects", Record: int32(i + 1), Field: "projects_" + column, Number: number(row[column]), Status: table.Normal, Sheet: sheet, Cell: at}
 			if !cell.Number.Valid {
 				cell.Text = written(row[column])
 			}
@@ -341,7 +341,7 @@ func (g *gathered) lists(f filling, id string) {
 		sheet, at := rowCell(g.d, "explanations", i+1, "about")
 		key, about, _ := strings.Cut(whole, "|") // what is to be explained follows the key
 		fingerprint, values := model.SplitExplanationKey(key)
-		g.explanations = append(g.explanations, table.Explanation{Batch: 2024, Submission: id, Fingerprint: fingerprint, ValueHash: values, About: about,
+		g.explanations = append(g.explanations, table.Explanation{Submission: id, Fingerprint: fingerprint, ValueHash: values, About: about,
 			Explanation: f.Explanations[whole], Sheet: sheet, Cell: at})
 	}
 }

@@ -33,7 +33,7 @@ func (f *form) finding(r *templates.Rule, x fault) table.Finding {
 		Vars: f.vars(r, x),
 	})
 	s := f.Submission
-	out.Batch, out.Role = s.Batch, table.RoleOf(f.batch.def)
+	out.Role = table.RoleOf(f.batch.def)
 	out.Submission, out.CityCode, out.City, out.Consortium = s.Submission, s.CityCode, s.City, s.Consortium
 	out.Fingerprint = digest(append([]string{r.ID, f.batch.keys[f.position], x.member}, slotNames(x.refs, x.fields)...))
 	out.ValueHash = f.valueHash(x)
@@ -51,7 +51,7 @@ func (b *batch) read(x model.Finding, f *form) table.Finding {
 	maps.Copy(vars, x.Vars)
 	x.Vars = vars
 	out := row(r, x)
-	out.Batch, out.Role = int32(b.def.Directory.Batch), table.RoleOf(b.def)
+	out.Role = table.RoleOf(b.def)
 	// A file is known by its path until it is known whose it is; what is wrong with it, by the places.
 	key := []string{r.ID, x.Places[0].File, x.Member, fmt.Sprint(x.Year)}
 	if f != nil {

@@ -39,7 +39,7 @@ func crowd(n int, groups ...int) *table.Facts {
 	shared := map[string]string{}
 	for i := range n {
 		id := fmt.Sprintf("2024-X%06d", i)
-		g.submissions = append(g.submissions, table.Submission{Batch: 2024, Submission: id, Consortium: fmt.Sprintf("第%d联合体", i), File: fmt.Sprintf("%d.xlsx", i)})
+		g.submissions = append(g.submissions, table.Submission{Submission: id, Consortium: fmt.Sprintf("第%d联合体", i), File: fmt.Sprintf("%d.xlsx", i)})
 		group, end := -1, 0
 		for k, size := range groups {
 			if end += size; i < end {
@@ -56,7 +56,7 @@ func crowd(n int, groups ...int) *table.Facts {
 				}
 				text = shared[key] + fmt.Sprintf("第%d联合体", i)
 			}
-			row := table.Text{Batch: 2024, Submission: id, Field: s.field, Text: text, Status: table.Normal, Sheet: "2文字材料", Cell: "E4"}
+			row := table.Text{Submission: id, Field: s.field, Text: text, Status: table.Normal, Sheet: "2文字材料", Cell: "E4"}
 			if s.year != 0 {
 				row.Year = table.Some(s.year)
 			}
@@ -67,7 +67,7 @@ func crowd(n int, groups ...int) *table.Facts {
 			if m == 0 {
 				name = "共用企业"
 			}
-			g.members = append(g.members, table.Member{Batch: 2024, Submission: id, Record: int32(m + 1), Kind: "enterprise", KindLabel: "企业", Name: name, NameKey: name, Status: table.Missing, Sheet: "成员名册", Cell: fmt.Sprintf("B%d", m+3)})
+			g.members = append(g.members, table.Member{Submission: id, Record: int32(m + 1), Kind: "enterprise", KindLabel: "企业", Name: name, NameKey: name, Status: table.Missing, Sheet: "成员名册", Cell: fmt.Sprintf("B%d", m+3)})
 		}
 	}
 	return g.facts()

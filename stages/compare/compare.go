@@ -118,7 +118,7 @@ type pair struct {
 // add completes a row and keeps it.
 func (p *pair) add(c table.Change) {
 	s := cmp.Or(p.now, p.before)
-	c.Batch, c.Submission, c.Consortium = s.form.Submission.Batch, s.form.Submission.Submission, s.form.Submission.Consortium
+	c.Submission, c.Consortium = s.form.Submission.Submission, s.form.Submission.Consortium
 	c.CityCode, c.City = s.city.Code, s.city.Name
 	p.rows = append(p.rows, c)
 }

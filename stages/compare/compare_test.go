@@ -49,7 +49,7 @@ func round(t *testing.T, states ...state) *table.Round {
 	var verdicts []table.Verdict
 	var ranks []table.Rank
 	for _, s := range states {
-		submissions = append(submissions, table.Submission{Batch: 2024, Submission: s.id, DirectoryNo: table.Some(int32(len(s.id))), City: "福州", CityCode: "350100",
+		submissions = append(submissions, table.Submission{Submission: s.id, DirectoryNo: table.Some(int32(len(s.id))), City: "福州", CityCode: "350100",
 			Consortium: "联合体" + s.id, Edition: table.Some(s.edition), SHA256: s.sha})
 		for _, sheet := range d.Register.Sheets {
 			if sheet.Effect == templates.Objects && s.objected != nil {

@@ -77,15 +77,15 @@ func TestKeysAreDeclaredWhereTheyHold(t *testing.T) {
 	files := func(paths ...string) arrow.Record {
 		var rows []table.File
 		for _, p := range paths {
-			rows = append(rows, table.File{Batch: 2024, Role: table.RoleMarks, Path: p})
+			rows = append(rows, table.File{Role: table.RoleMarks, Path: p})
 		}
 		return table.Of(rows).Record()
 	}
-	key := []string{"batch", "role", "path"}
+	key := []string{"role", "path"}
 	if twice, once := files("a", "a"), files("a", "b"); unique(twice, key) || !unique(once, key) || unique(once, []string{"code"}) {
 		t.Error("a key that repeats or is null is taken for one, or one that holds is not")
 	}
-	marks := table.Of([]table.Mark{{Batch: 2024, File: "b"}}).Record()
+	marks := table.Of([]table.Mark{{File: "b"}}).Record()
 	if !refers(marks, "file", table.Values(files("a", "b"), "path")) || refers(marks, "file", table.Values(files("a"), "path")) || refers(marks, "file", nil) {
 		t.Error("a reference is not told from one that leads nowhere")
 	}

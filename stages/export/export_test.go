@@ -67,52 +67,52 @@ func published(t testing.TB, d *templates.Definition) []table.Named {
 	f := &table.Facts{
 		Definition: d,
 		Files: table.Of([]table.File{
-			{Batch: 2024, Role: table.RoleSubmission, Path: "福州/推荐书" + phone + ".xlsx", SHA256: "ab", Size: 1 << 40, Fate: model.Accepted, Submission: "2024-01", CellsRead: 9, CellsUsed: 8, CellsOther: 1},
-			{Batch: 2024, Role: table.RoleSubmission, Path: "福州/" + person + ".doc", SHA256: "cd", Fate: model.Rejected, Code: "LHT-1-001", Reason: said, Cure: said},
-			{Batch: 2024, Role: table.RoleSubmission, Path: "b.xlsx", SHA256: "ef", Fate: model.Accepted, Submission: "2024-05"},
+			{Role: table.RoleSubmission, Path: "福州/推荐书" + phone + ".xlsx", SHA256: "ab", Size: 1 << 40, Fate: model.Accepted, Submission: "2024-01", CellsRead: 9, CellsUsed: 8, CellsOther: 1},
+			{Role: table.RoleSubmission, Path: "福州/" + person + ".doc", SHA256: "cd", Fate: model.Rejected, Code: "LHT-1-001", Reason: said, Cure: said},
+			{Role: table.RoleSubmission, Path: "b.xlsx", SHA256: "ef", Fate: model.Accepted, Submission: "2024-05"},
 		}),
 		Submissions: table.Of([]table.Submission{
-			{Batch: 2024, Submission: "2024-01", DirectoryNo: table.Some[int32](1), CityCode: "350100", City: "福州", Consortium: "=甲联合体", Park: said, LeadSchool: said, LeadEnterprise: said, File: "福州/推荐书" + phone + ".xlsx", SHA256: "ab"},
-			{Batch: 2024, Submission: "2024-05", Consortium: "乙联合体", National: true, File: "b.xlsx", SHA256: "ef"},
+			{Submission: "2024-01", DirectoryNo: table.Some[int32](1), CityCode: "350100", City: "福州", Consortium: "=甲联合体", Park: said, LeadSchool: said, LeadEnterprise: said, File: "福州/推荐书" + phone + ".xlsx", SHA256: "ab"},
+			{Submission: "2024-05", Consortium: "乙联合体", National: true, File: "b.xlsx", SHA256: "ef"},
 		}),
 		Figures: table.Of([]table.Figure{
-			{Batch: 2024, Submission: "2024-01", Field: "office_area", Number: table.Some(0.1), Unit: "㎡", Status: table.Normal, Sheet: "1概况", Cell: "C7", Raw: "0.1"},
-			{Batch: 2024, Submission: "2024-01", Field: "office_unit", Text: said, Status: table.Normal, Raw: said},
-			{Batch: 2024, Submission: "2024-01", Field: "no_violation", Text: "true", Status: table.Normal},
-			{Batch: 2024, Submission: "2024-05", Field: "employees", Status: table.NotApplicable, Raw: said},
+			{Submission: "2024-01", Field: "office_area", Number: table.Some(0.1), Unit: "㎡", Status: table.Normal, Sheet: "1概况", Cell: "C7", Raw: "0.1"},
+			{Submission: "2024-01", Field: "office_unit", Text: said, Status: table.Normal, Raw: said},
+			{Submission: "2024-01", Field: "no_violation", Text: "true", Status: table.Normal},
+			{Submission: "2024-05", Field: "employees", Status: table.NotApplicable, Raw: said},
 		}),
 		Metrics: table.Of([]table.Metric{
-			{Batch: 2024, Submission: "2024-01", Indicator: "apprentices", Year: 2022, Value: table.Some(0.0), Unit: "人", Kind: "actual", Status: table.Normal, Sheet: "2年度数据", Cell: "D15", Raw: "0"},
-			{Batch: 2024, Submission: "2024-01", Indicator: "apprentices", Year: 2023, Unit: "人", Kind: "actual", Status: table.Missing},
-			{Batch: 2024, Submission: "2024-05", Indicator: "research_income", Year: 2026, Value: table.Some(1234.5678), Unit: "万元", Kind: "committed", Status: table.Normal, Raw: phone},
+			{Submission: "2024-01", Indicator: "apprentices", Year: 2022, Value: table.Some(0.0), Unit: "人", Kind: "actual", Status: table.Normal, Sheet: "2年度数据", Cell: "D15", Raw: "0"},
+			{Submission: "2024-01", Indicator: "apprentices", Year: 2023, Unit: "人", Kind: "actual", Status: table.Missing},
+			{Submission: "2024-05", Indicator: "research_income", Year: 2026, Value: table.Some(1234.5678), Unit: "万元", Kind: "committed", Status: table.Normal, Raw: phone},
 		}),
-		Texts:        table.Of([]table.Text{{Batch: 2024, Submission: "2024-01", Field: "plan", Text: said + "\n第二行，“引号”\t|", Characters: 40, Limit: table.Some[int32](1000), Status: table.Normal}}),
-		Members:      table.Of([]table.Member{{Batch: 2024, Submission: "2024-01", Record: 1, Kind: "enterprise", KindLabel: "企业", Name: said, NameKey: said, Status: table.Missing, IsLead: true}}),
-		Materials:    table.Of([]table.Material{{Batch: 2024, Submission: "2024-01", Record: 1, Number: said, Title: said, Supports: said, Pages: said}}),
-		Explanations: table.Of([]table.Explanation{{Batch: 2024, Submission: "2024-01", Record: 1, Fingerprint: phone, About: said, Explanation: said}}),
+		Texts:        table.Of([]table.Text{{Submission: "2024-01", Field: "plan", Text: said + "\n第二行，“引号”\t|", Characters: 40, Limit: table.Some[int32](1000), Status: table.Normal}}),
+		Members:      table.Of([]table.Member{{Submission: "2024-01", Record: 1, Kind: "enterprise", KindLabel: "企业", Name: said, NameKey: said, Status: table.Missing, IsLead: true}}),
+		Materials:    table.Of([]table.Material{{Submission: "2024-01", Record: 1, Number: said, Title: said, Supports: said, Pages: said}}),
+		Explanations: table.Of([]table.Explanation{{Submission: "2024-01", Record: 1, Fingerprint: phone, About: said, Explanation: said}}),
 		Verifications: table.Of([]table.Verification{
-			{Batch: 2024, Submission: "2024-01", Record: 1, Section: said, Means: said, Unit: said, Result: said, Date: said}}),
-		Coercions:   table.Of([]table.Coercion{{Batch: 2024, Submission: "2024-01", Field: "assets", From: said, To: said, Guess: true}}),
-		ListColumns: table.Of([]table.ListColumn{{Batch: 2024, Submission: "2024-01", Field: "members_name", Sheet: phone, Cell: "B2"}}),
-		Loose:       table.Of([]table.LooseCell{{Batch: 2024, Submission: "2024-01", Sheet: phone, Cell: "Z9", Raw: said, Reason: "不在推荐书栏目内"}}),
-		Contacts:    table.Of([]table.Contact{{Batch: 2024, Submission: "2024-01", Field: "head_name", Text: name + phone}}),
+			{Submission: "2024-01", Record: 1, Section: said, Means: said, Unit: said, Result: said, Date: said}}),
+		Coercions:   table.Of([]table.Coercion{{Submission: "2024-01", Field: "assets", From: said, To: said, Guess: true}}),
+		ListColumns: table.Of([]table.ListColumn{{Submission: "2024-01", Field: "members_name", Sheet: phone, Cell: "B2"}}),
+		Loose:       table.Of([]table.LooseCell{{Submission: "2024-01", Sheet: phone, Cell: "Z9", Raw: said, Reason: "不在推荐书栏目内"}}),
+		Contacts:    table.Of([]table.Contact{{Submission: "2024-01", Field: "head_name", Text: name + phone}}),
 		Fulfilment:  table.Of[table.Fulfilled](nil),
 	}
 	j := &table.Judgement{
-		Findings: table.Of([]table.Finding{{Batch: 2024, Role: table.RoleSubmission, Code: "LHT-2-001", Rule: "not_a_number", Severity: model.MustFix, Submission: "2024-01", Fields: "assets",
+		Findings: table.Of([]table.Finding{{Role: table.RoleSubmission, Code: "LHT-2-001", Rule: "not_a_number", Severity: model.MustFix, Submission: "2024-01", Fields: "assets",
 			File: "福州/推荐书" + phone + ".xlsx", Places: phone + ".xlsx", Raw: said, Value: said, Title: "不是数字", Message: said, Cure: "请改", Authority: "内在一致性", Explanation: said}}),
 		Outcomes: table.Of[table.Outcome](nil), // a table may be empty
 		Verdicts: table.Of([]table.Verdict{{Submission: "2024-01", Verdict: model.Return, Unranked: "退回修改", Errors: 1}, {Submission: "2024-05", Verdict: model.Accept}}),
 	}
 	r := &table.Ranking{
-		Scores: table.Of([]table.Score{{Batch: 2024, Submission: "2024-01", Point: "3.1", Evidence: "apprentices_level", Kind: "level", Raw: table.Some(math.Pi), Method: "percentile", Weight: 0.25, Status: "scored"}}),
-		Ranking: table.Of([]table.Rank{{Batch: 2024, Submission: "2024-05", Verdict: "受理", State: "figures", Ranked: true, Total: 12.25, Rank: table.Some[int32](1), First3: table.Some(1.0)},
-			{Batch: 2024, Submission: "2024-01", Verdict: "退回修改", State: "figures", Unranked: "退回修改"}}),
+		Scores: table.Of([]table.Score{{Submission: "2024-01", Point: "3.1", Evidence: "apprentices_level", Kind: "level", Raw: table.Some(math.Pi), Method: "percentile", Weight: 0.25, Status: "scored"}}),
+		Ranking: table.Of([]table.Rank{{Submission: "2024-05", Verdict: "受理", State: "figures", Ranked: true, Total: 12.25, Rank: table.Some[int32](1), First3: table.Some(1.0)},
+			{Submission: "2024-01", Verdict: "退回修改", State: "figures", Unranked: "退回修改"}}),
 		Marks: table.Of[table.Mark](nil), Experts: table.Of[table.Expert](nil), Credibility: table.Of[table.Growth](nil),
 		Scenarios: table.Of[table.Scenario](nil), Influence: table.Of[table.Influence](nil), Swaps: table.Of[table.Swap](nil), Lifts: table.Of[table.Lift](nil), Scales: table.Of[table.Scale](nil), Lapses: table.Of[table.Lapse](nil),
 		Certificate: table.Of[table.Certificate](nil), Checklist: table.Of[table.Check](nil),
 	}
-	changes := table.Of([]table.Change{{Batch: 2024, Submission: "2024-01", Kind: table.ValueFilled, Label: "资产", After: said}})
+	changes := table.Of([]table.Change{{Submission: "2024-01", Kind: table.ValueFilled, Label: "资产", After: said}})
 	tables, err := table.Published(&table.Round{Facts: f, Judgement: j, Ranking: r, Changes: changes})
 	if err != nil {
 		t.Fatal(err)
@@ -173,7 +173,7 @@ func TestReadBack(t *testing.T) {
 func TestManyBatches(t *testing.T) {
 	codes := make([]table.Code, 2*batchRows+3)
 	for i := range codes {
-		codes[i] = table.Code{Batch: int32(i), List: "indicator", Label: strings.Repeat("甲", i%3)}
+		codes[i] = table.Code{List: "indicator", Label: strings.Repeat("甲", i%3)}
 		if i%2 == 0 {
 			codes[i].Unit = "人"
 		}

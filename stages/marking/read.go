@@ -143,7 +143,7 @@ func (b *workbook) hide(s string) string {
 
 // row is the file's row, with the catalogue's words.
 func (b *workbook) row(d *templates.Definition) table.File {
-	row := table.File{Batch: int32(d.Directory.Batch), Role: table.RoleMarks, Path: b.file.Path, SHA256: b.file.SHA256, Size: b.file.Size, Fate: b.file.Fate, Code: b.file.Code, CellsRead: int32(b.read)}
+	row := table.File{Role: table.RoleMarks, Path: b.file.Path, SHA256: b.file.SHA256, Size: b.file.Size, Fate: b.file.Fate, Code: b.file.Code, CellsRead: int32(b.read)}
 	switch b.file.Fate {
 	case model.Accepted:
 		row.CellsUsed = int32(b.used)
@@ -321,7 +321,7 @@ func (b *workbook) interpret(d *templates.Definition, known submissions) {
 		if !isMark {
 			continue
 		}
-		m := table.Mark{Batch: int32(d.Directory.Batch), Expert: b.index.expert, Submission: s.submission, Point: s.point, Kind: kind, Status: table.MarkCounted,
+		m := table.Mark{Expert: b.index.expert, Submission: s.submission, Point: s.point, Kind: kind, Status: table.MarkCounted,
 			Comment: comments[[2]string{s.submission, s.point}], File: b.file.Path, Supplement: int32(b.index.part), Sheet: s.sheet, Cell: model.CellName(s.row, s.col)}
 		b.value(d, &m, b.take(s))
 		submission, there := known.of[s.submission]

@@ -123,7 +123,7 @@ func (b *Batch) fileRows() []table.File {
 		if !kept[a.submission] { // the name was another one then: it belongs where its successor does, or nowhere
 			a.submission = adopted[a.supersededBy]
 		}
-		row := table.File{Batch: int32(b.d.Directory.Batch), Role: table.RoleOf(b.d), Path: a.file.Path, SHA256: a.file.SHA256, Size: a.file.Size, Fate: a.file.Fate,
+		row := table.File{Role: table.RoleOf(b.d), Path: a.file.Path, SHA256: a.file.SHA256, Size: a.file.Size, Fate: a.file.Fate,
 			Code: a.file.Code, Submission: a.submission, SupersededBy: a.supersededBy, CellsRead: int32(a.read), CellsUsed: int32(a.used)}
 		if a.file.Fate != model.Accepted {
 			row.CellsUsed = 0 // the cells of an earlier version were overwritten by the later one

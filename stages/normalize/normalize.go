@@ -86,10 +86,10 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 	}
 	r.finishRecords()
 	for _, c := range w.Columns {
-		r.rows.columns = append(r.rows.columns, table.ListColumn{Batch: r.batch(), Submission: r.id(), Field: c.Field, Sheet: c.Place.Sheet, Cell: c.Place.Cell})
+		r.rows.columns = append(r.rows.columns, table.ListColumn{Submission: r.id(), Field: c.Field, Sheet: c.Place.Sheet, Cell: c.Place.Cell})
 	}
 	for _, c := range w.Loose {
-		r.rows.loose = append(r.rows.loose, table.LooseCell{Batch: r.batch(), Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell, Raw: p.hide(c.Raw), Reason: outsideForm})
+		r.rows.loose = append(r.rows.loose, table.LooseCell{Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell, Raw: p.hide(c.Raw), Reason: outsideForm})
 	}
 	r.rows.traits = traits(d, w.Entries)
 	r.rows.content = contentHash(w.Entries, w.Form.Asked, d.Reading, r.rows.coercions)
@@ -116,13 +116,12 @@ type recordKey struct {
 	record int
 }
 
-func (r *reader) batch() int32 { return int32(r.d.Directory.Batch) }
-func (r *reader) id() string   { return r.rows.submission.Submission }
+func (r *reader) id() string { return r.rows.submission.Submission }
 
 // identify finds out whose workbook it is: everything else carries the submission's id.
 func (r *reader) identify(entries []model.Entry) {
 	s := &r.rows.submission
-	s.Batch, s.File, s.SHA256 = r.batch(), r.rows.file.Path, r.rows.file.SHA256
+	s.File, s.SHA256 = r.rows.file.Path, r.rows.file.SHA256
 	for _, e := range entries {
 		if e.Field != "consortium" {
 			continue
@@ -195,7 +194,7 @@ func (r *reader) metric(f *templates.Field, e model.Entry) {
 	year, _ := r.d.Form.YearOf(e.Year)
 	n := r.number(f, e)
 	r.rows.metrics = append(r.rows.metrics, table.Metric{
-		Batch: r.batch(), Submission: r.id(), Indicator: f.ID, Year: int32(e.Year), Value: n.value, Unit: f.Unit,
+		Submission: r.id(), Indicator: f.ID, Year: int32(e.Year), Value: n.value, Unit: f.Unit,
 		Kind: string(year.Kind), Status: n.status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(f, e, n.status)),
 	})
 }
@@ -276,7 +275,7 @@ func (r *reader) coerced(f *templates.Field, e model.Entry, list []Coercion, cle
 		if amount(f, e) {
 			c.From, c.To = text.Amount(c.From), text.Amount(c.To)
 		}
-		row := table.Coercion{Batch: r.batch(), Submission: r.id(), Field: f.ID, Kind: string(c.Kind), Guess: class == templates.Guess,
+		row := table.Coercion{Submission: r.id(), Field: f.ID, Kind: string(c.Kind), Guess: class == templates.Guess,
 			From: r.private.hide(c.From), To: r.private.hide(c.To), Sheet: e.Place.Sheet, Cell: e.Place.Cell}
 		if f.Personal { // what was changed in personal data is nobody's business; an error value is none, nor is 待定
 			if row.To = ""; c.Kind != ErrorValue && (c.Kind != Unanswered || len(row.From) > longestWord) {
@@ -299,7 +298,7 @@ func (r *reader) text(f *templates.Field, e model.Entry) {
 	if r.coerced(f, e, t.Coercions, t.Value); e.NotAsked {
 		t.Status = table.NotApplicable
 	}
-	row := table.Text{Batch: r.batch(), Submission: r.id(), Field: f.ID, Text: r.seen(f, e, t.Value), Characters: int32(templates.Characters(t.Value)),
+	row := table.Text{Submission: r.id(), Field: f.ID, Text: r.seen(f, e, t.Value), Characters: int32(templates.Characters(t.Value)),
 		Status: t.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell}
 	if e.Year != 0 {
 		row.Year = table.Some(int32(e.Year))
@@ -313,11 +312,11 @@ func (r *reader) text(f *templates.Field, e model.Entry) {
 // figure reads an undated field by its type. Of a personal one only the status stays here; the words go to contacts.
 func (r *reader) figure(f *templates.Field, e model.Entry) {
 	v := r.single(f, e)
-	row := table.Figure{Batch: r.batch(), Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(f, e, v.status))}
+	row := table.Figure{Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(f, e, v.status))}
 	row.Status, row.Number, row.Text = v.status, v.value, v.text
 	if f.Personal {
 		if v.text != "" {
-			r.rows.contacts = append(r.rows.contacts, table.Contact{Batch: r.batch(), Submission: r.id(), Field: f.ID, Text: v.text, Sheet: e.Place.Sheet, Cell: e.Place.Cell})
+			r.rows.contacts = append(r.rows.contacts, table.Contact{Submission: r.id(), Field: f.ID, Text: v.text, Sheet: e.Place.Sheet, Cell: e.Place.Cell})
 		}
 		row.Text, row.Raw = "", ""
 	}
@@ -423,15 +422,15 @@ func (r *reader) finishRecords() {
 		case "members":
 			r.rows.members = append(r.rows.members, row.member())
 		case "materials":
-			r.rows.materials = append(r.rows.materials, table.Material{Batch: r.batch(), Submission: r.id(), Record: int32(k.record),
+			r.rows.materials = append(r.rows.materials, table.Material{Submission: r.id(), Record: int32(k.record),
 				Number: row.text("number"), Title: row.text("title"), Supports: row.text("supports"), Pages: row.text("pages"), Sheet: at.Sheet, Cell: at.Cell})
 		case "verifications":
 			date := row.date("date")
-			r.rows.verifications = append(r.rows.verifications, table.Verification{Batch: r.batch(), Submission: r.id(), Record: int32(k.record),
+			r.rows.verifications = append(r.rows.verifications, table.Verification{Submission: r.id(), Record: int32(k.record),
 				Section: row.text("section"), Means: row.text("means"), Unit: row.text("unit"), Result: row.text("result"), Day: table.Day(date), Date: date, Sheet: at.Sheet, Cell: at.Cell})
 		case "explanations":
 			fingerprint, values := model.SplitExplanationKey(row.text("fingerprint"))
-			r.rows.explanations = append(r.rows.explanations, table.Explanation{Batch: r.batch(), Submission: r.id(), Record: int32(k.record),
+			r.rows.explanations = append(r.rows.explanations, table.Explanation{Submission: r.id(), Record: int32(k.record),
 				Fingerprint: fingerprint, ValueHash: values, About: row.text("about"), Explanation: row.text("explanation"), Sheet: at.Sheet, Cell: at.Cell})
 		default:
 			r.rows.cells = append(r.rows.cells, row.listCells()...)
@@ -445,7 +444,7 @@ func (row recordRow) listCells() []table.ListCell {
 	for _, e := range row.cells {
 		f := row.d.Field(e.Field)
 		v := row.single(f, e)
-		c := table.ListCell{Batch: row.batch(), Submission: row.id(), List: row.key.block, Record: int32(row.key.record), Field: f.ID,
+		c := table.ListCell{Submission: row.id(), List: row.key.block, Record: int32(row.key.record), Field: f.ID,
 			Number: v.value, Text: v.text, Unit: f.Unit, Status: v.status, Sheet: e.Place.Sheet, Cell: e.Place.Cell,
 			Raw: row.private.hide(original(f, e, v.status))}
 		if f.Personal {
@@ -496,7 +495,7 @@ func (row recordRow) member() table.Member {
 	if nameCell.Place.Cell == "" {
 		nameCell = row.cells[0]
 	}
-	m := table.Member{Batch: row.batch(), Submission: row.id(), Record: int32(row.key.record), KindLabel: kind.text, Name: name,
+	m := table.Member{Submission: row.id(), Record: int32(row.key.record), KindLabel: kind.text, Name: name,
 		NameKey: text.Mask(text.NameKey(name)), Enrolment: enrolment.value, Status: enrolment.status,
 		IsLead: row.text("lead") == row.d.Form.Yes(), Sheet: nameCell.Place.Sheet, Cell: nameCell.Place.Cell}
 	if k, ok := row.d.Form.Kind(kind.text); ok {

@@ -100,7 +100,7 @@ func marks(in Input, comment string) table.Table[table.Mark] {
 				if i++; c.ExpertShare.IsZero() {
 					continue
 				}
-				m := table.Mark{Batch: s.Batch, Expert: fmt.Sprintf("专家甲%d", n), Submission: s.Submission, Point: c.ID, Kind: table.MarkPoint,
+				m := table.Mark{Expert: fmt.Sprintf("专家甲%d", n), Submission: s.Submission, Point: c.ID, Kind: table.MarkPoint,
 					Value: table.Some(float64(55 + (i*7+n*5)%43)), Status: table.MarkCounted, Comment: comment, File: "评分/甲.xlsx", Sheet: "评分", Cell: fmt.Sprint("C", i)}
 				if c.Deduction {
 					m.Kind, m.Value = table.MarkDeduction, table.Some(float64(i%7/6))

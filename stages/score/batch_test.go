@@ -110,7 +110,7 @@ func tables(d *templates.Definition, batch []*made) (*table.Facts, *table.Judgem
 		findings    []table.Finding
 	)
 	for _, m := range batch {
-		submissions = append(submissions, table.Submission{Batch: 2024, Submission: m.id, City: "福州", Consortium: "样例联合体" + m.id, File: m.id + ".xlsx"})
+		submissions = append(submissions, table.Submission{Submission: m.id, City: "福州", Consortium: "样例联合体" + m.id, File: m.id + ".xlsx"})
 		verdicts = append(verdicts, m.verdict)
 		members = append(members, m.members...)
 		for _, sheet := range d.Layout().Sheets {

@@ -99,7 +99,7 @@ func (c course) follow(f *table.Form, base decimal.Decimal) table.Growth {
 	lacks = nil // of the years that a promise rests on
 	last, final := at(c.last), at(c.final)
 	least := base.InexactFloat64()
-	row := table.Growth{Batch: f.Submission.Batch, Submission: f.Submission.Submission, Indicator: c.field.ID, Measure: c.measure(), Cells: strings.Join(cells, "; "),
+	row := table.Growth{Submission: f.Submission.Submission, Indicator: c.field.ID, Measure: c.measure(), Cells: strings.Join(cells, "; "),
 		Achieved: c.growth(prior, last, c.last.Year-c.prior.Year, least), Promised: c.growth(last, final, c.final.Year-c.last.Year, least)}
 	switch {
 	case lacks != nil:

@@ -179,7 +179,7 @@ func (m *scheme) stakes(entrants, ranked []*entrant) []table.Stake {
 			x := own[0].finding
 			points, on := m.hanging(own)
 			low, high := m.at(e, 0, on...), m.at(e, 1, on...)
-			out = append(out, table.Stake{Batch: x.Batch, Submission: x.Submission, Fingerprint: x.Fingerprint, Code: x.Code, Severity: x.Severity, Title: x.Title,
+			out = append(out, table.Stake{Submission: x.Submission, Fingerprint: x.Fingerprint, Code: x.Code, Severity: x.Severity, Title: x.Title,
 				Points: points, Loss: max(0, e.Total-low), Gain: max(0, high-e.Total), RankBest: e.placed(high, ranked).V, RankWorst: e.placed(low, ranked).V})
 		}
 		if e.verdict.Verdict == model.Return {
@@ -223,7 +223,7 @@ func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
 			out = append(out, rows[i].Check)
 		}
 		if end := round10(e.Total) > round10(line); m.complete && !end {
-			out = append(out, table.Check{Batch: e.Batch, Submission: e.Submission, Order: int32(len(rows) + 1), Needed: true,
+			out = append(out, table.Check{Submission: e.Submission, Order: int32(len(rows) + 1), Needed: true,
 				Reason: "本家的数全部核实也定不下来：线外的推测读数若取最高，仍可能不低于它；请先核线外的推测读数"})
 		}
 	}
@@ -255,7 +255,7 @@ func (m *scheme) doubted(e *entrant) []doubt {
 			}
 		}
 		d.Points, d.evidence = m.hanging(own)
-		d.Batch, d.Submission, d.Loss = e.Batch, e.Submission, max(0, e.Total-m.at(e, 0, d.evidence...))
+		d.Submission, d.Loss = e.Submission, max(0, e.Total-m.at(e, 0, d.evidence...))
 		out = append(out, d)
 	}
 	slices.SortStableFunc(out, func(a, b doubt) int {

@@ -137,7 +137,7 @@ func (e *entrant) withMarks(p *panel, marks []marked, say func([]float64, opinio
 func (p *panel) summary() []table.Expert {
 	var out []table.Expert
 	for _, own := range table.Grouped(p.rows, func(r table.Mark) string { return r.Expert }) {
-		x := table.Expert{Batch: own[0].Batch, Expert: own[0].Expert, File: own[0].File}
+		x := table.Expert{Expert: own[0].Expert, File: own[0].File}
 		var lacking []string
 		var given []float64
 		for _, r := range own {
@@ -191,14 +191,14 @@ func (p *panel) matrix(m *scheme, ranked []*entrant) (rows []table.Assessment, a
 		full[c.ID] = c.open
 	}
 	for _, own := range table.Grouped(p.rows, func(r table.Mark) [2]string { return [2]string{r.Expert, r.Submission} }) {
-		row := table.Assessment{Batch: own[0].Batch, Expert: own[0].Expert, Submission: own[0].Submission}
+		row := table.Assessment{Expert: own[0].Expert, Submission: own[0].Submission}
 		for _, r := range own {
 			row.Add(r, full[r.Point], m.scale)
 		}
 		rows, of[row.Submission] = append(rows, row), append(of[row.Submission], row)
 	}
 	for _, e := range ranked {
-		all := table.Assessment{Batch: e.Batch, Submission: e.Submission, State: table.AssessedPart}
+		all := table.Assessment{Submission: e.Submission, State: table.AssessedPart}
 		var totals, fulls []float64
 		for _, x := range of[e.Submission] {
 			all.Asked, all.Counted = all.Asked+x.Asked, all.Counted+x.Counted
@@ -234,7 +234,7 @@ func (p *panel) disagreements(m *scheme, e *entrant) []table.Disagreement {
 			if p.combined.Band(fair(low)) == p.combined.Band(fair(high)) {
 				continue
 			}
-			out = append(out, table.Disagreement{Batch: e.Batch, Submission: e.Submission, Point: c.ID,
+			out = append(out, table.Disagreement{Submission: e.Submission, Point: c.ID,
 				Marks: int32(len(given)), Lowest: low.value, LowestBy: p.experts[low.expert], Highest: high.value, HighestBy: p.experts[high.expert],
 				Spread: e.marks[i].spread, Stake: c.open * (fair(high) - fair(low)) / m.scale})
 		}

@@ -134,7 +134,7 @@ func TestStakes(t *testing.T) {
 	batch[2].verdict = table.Verdict{Submission: batch[2].id, Verdict: model.Return, Unranked: "退回"}
 	facts, judgement := tables(d, batch)
 	finding := func(at int, s model.Severity, fields, print string) table.Finding {
-		return table.Finding{Batch: 2024, Submission: batch[at].id, Severity: s, Title: "偏大", Code: "LHT-3-001", Fields: fields, Year: table.Some(int32(2023)), Fingerprint: print}
+		return table.Finding{Submission: batch[at].id, Severity: s, Title: "偏大", Code: "LHT-3-001", Fields: fields, Year: table.Some(int32(2023)), Fingerprint: print}
 	}
 	judgement.Findings = table.Of([]table.Finding{finding(2, model.MustFix, "training_bases", "a"),
 		finding(2, model.Explain, "conversion_rate", "b"), finding(4, model.Explain, "training_bases", "c")})

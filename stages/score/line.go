@@ -145,7 +145,7 @@ func placeIf(e *entrant, ranked, agreed []*entrant) int {
 
 // swap finds the point whose weight has to change least, the others staying as they are, until b is level with a.
 func (m *scheme) swap(a, b *entrant) table.Swap {
-	s := table.Swap{Batch: a.Batch, Inside: a.Submission, Outside: b.Submission, Gap: a.Total - b.Total}
+	s := table.Swap{Inside: a.Submission, Outside: b.Submission, Gap: a.Total - b.Total}
 	least := math.Inf(1)
 	for i, c := range m.criteria {
 		if c.earn(m.complete) == 0 {
@@ -247,7 +247,7 @@ func (m *scheme) undo(a, b *entrant) (table.Certificate, bool) {
 		left -= float64(take * (gain[i] - gain[worst]))
 		from = append(from, fmt.Sprintf("%s减%s分", m.criteria[i].ID, cents(math.Round, take)))
 	}
-	c := table.Certificate{Batch: a.Batch, Inside: a.Submission, Outside: b.Submission, Gap: gap, Moved: table.Some(moved)}
+	c := table.Certificate{Inside: a.Submission, Outside: b.Submission, Gap: gap, Moved: table.Some(moved)}
 	if left > 1e-12 {
 		return c, false
 	}
@@ -366,7 +366,7 @@ func (m *scheme) take(e *entrant, a answer) (undo func()) {
 // step is the row of one answer that is taken over.
 func (m *scheme) step(e *entrant, a answer, n int32, before, after, line float64) table.Lift {
 	c := m.criteria[a.criterion]
-	row := table.Lift{Batch: e.Batch, Submission: e.Submission, Step: n, Point: c.ID, BestOf: a.best.Submission,
+	row := table.Lift{Submission: e.Submission, Step: n, Point: c.ID, BestOf: a.best.Submission,
 		Gain: after - before, Total: after, Inside: round10(after) > line}
 	if a.evidence < len(c.Evidence) {
 		own, best := e.measures[c.first+a.evidence], a.best.measures[c.first+a.evidence]

@@ -37,9 +37,9 @@ func marksOf(d *templates.Definition, batch []*made, experts int, mark func(expe
 				default:
 					value = mark(x, m.id, p.ID)
 				}
-				out = append(out, table.Mark{Batch: 2024, Expert: fmt.Sprintf("E%d", x+1), Submission: m.id, Point: p.ID, Kind: kind, Value: table.Some(value), Status: table.MarkCounted, File: "m.xlsx", Sheet: "s", Cell: "F6"})
+				out = append(out, table.Mark{Expert: fmt.Sprintf("E%d", x+1), Submission: m.id, Point: p.ID, Kind: kind, Value: table.Some(value), Status: table.MarkCounted, File: "m.xlsx", Sheet: "s", Cell: "F6"})
 			}
-			out = append(out, table.Mark{Batch: 2024, Expert: fmt.Sprintf("E%d", x+1), Submission: m.id, Kind: table.MarkVeto, Value: table.Some(0.0), Status: table.MarkCounted, File: "m.xlsx", Sheet: "s", Cell: "F9"})
+			out = append(out, table.Mark{Expert: fmt.Sprintf("E%d", x+1), Submission: m.id, Kind: table.MarkVeto, Value: table.Some(0.0), Status: table.MarkCounted, File: "m.xlsx", Sheet: "s", Cell: "F9"})
 		}
 	}
 	return out

@@ -48,7 +48,7 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 			return nil, errors.Join(fmt.Errorf("申报 %s 没有检查结论", form.Submission.Submission), group.Wait())
 		}
 		x := form.Submission
-		e := &entrant{submission: x, verdict: v, measures: make([]measure, len(m.slots)), standing: standing{Batch: x.Batch, Submission: x.Submission,
+		e := &entrant{submission: x, verdict: v, measures: make([]measure, len(m.slots)), standing: standing{Submission: x.Submission,
 			CityCode: x.CityCode, City: x.City, Consortium: x.Consortium, Verdict: string(v.Verdict)}}
 		keep := len(entrants)%stride == 0
 		entrants = append(entrants, e)

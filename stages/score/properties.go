@@ -240,7 +240,7 @@ func (m *scheme) worth(e *entrant, i, k int) float64 {
 
 // lapse writes down what does not hold.
 func (e *entrant) lapse(x edit, after table.Place) table.Lapse {
-	out := table.Lapse{Batch: e.Batch, Submission: e.Submission, Property: x.property, Field: x.ref.Field, Edit: x.words,
+	out := table.Lapse{Submission: e.Submission, Property: x.property, Field: x.ref.Field, Edit: x.words,
 		Total: e.Total, TotalAfter: after.Total, Rank: e.Rank.V, RankAfter: int32(after.Rank)}
 	if x.ref.Year > 0 {
 		out.Year = table.Some(int32(x.ref.Year))

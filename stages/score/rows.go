@@ -28,7 +28,6 @@ func (m *scheme) scores(entrants []*entrant) (rows []table.Score) {
 func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 	p, x := e.points[i], e.marks[i]
 	row := table.Score{
-		Batch:      e.Batch,
 		Submission: e.Submission,
 		Point:      c.ID,
 		Method:     WeightedMean,
@@ -90,7 +89,6 @@ func (e *entrant) gapNote(c criterion, p point) string {
 func (m *scheme) evidenceRow(e *entrant, i int, c criterion, k int, evidence *templates.Evidence) table.Score {
 	x, weight := e.measures[c.first+k], c.figures*c.shares[k]
 	row := table.Score{
-		Batch:      e.Batch,
 		Submission: e.Submission,
 		Point:      c.ID,
 		Evidence:   evidence.ID,

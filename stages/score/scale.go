@@ -226,7 +226,7 @@ func (r reference) rows(m *scheme, p *panel) []table.Scale {
 	var out []table.Scale
 	for i, s := range m.slots {
 		for _, x := range r.sets[i] {
-			out = append(out, table.Scale{Batch: int32(m.def.Directory.Batch), Evidence: s.ID, Base: cmp.Or(s.base, table.AsCounted), Formula: s.formula(),
+			out = append(out, table.Scale{Evidence: s.ID, Base: cmp.Or(s.base, table.AsCounted), Formula: s.formula(),
 				Submission: x.submission, Raw: x.value, Fixed: r.kept > 0 || len(p.experts) > 0})
 		}
 	}

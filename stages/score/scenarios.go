@@ -265,7 +265,7 @@ func scenarioRows(ranked []*entrant, scenarios []scenario) (rows []table.Scenari
 	slices.SortFunc(order, func(a, b int) int { return byRank(ranked[a], ranked[b]) })
 	for _, s := range scenarios {
 		for _, i := range order {
-			rows = append(rows, table.Scenario{Batch: ranked[i].Batch, Scenario: s.id, Submission: ranked[i].Submission, Total: s.totals[i], Rank: s.places[i]})
+			rows = append(rows, table.Scenario{Scenario: s.id, Submission: ranked[i].Submission, Total: s.totals[i], Rank: s.places[i]})
 		}
 	}
 	return rows
@@ -284,7 +284,7 @@ func (m *scheme) influence(ranked []*entrant) (rows []table.Influence) {
 		if c.Deduction {
 			continue
 		}
-		row := table.Influence{Batch: int32(m.def.Directory.Batch), Point: c.ID, Nominal: weights[i] / all}
+		row := table.Influence{Point: c.ID, Nominal: weights[i] / all}
 		brought, value := make([]float64, len(ranked)), values(ranked, i)
 		for j, e := range ranked {
 			brought[j] = weights[i] * e.bring(i) // so that the parts add up to the total

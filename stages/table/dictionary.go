@@ -13,7 +13,6 @@ import (
 
 // Meaning is one row of dictionary: one column of a published table.
 type Meaning struct {
-	Batch       int32      `col:"batch"`
 	Table       string     `col:"table_name" was:"table"`
 	Column      string     `col:"column_name" was:"column"`
 	Type        string     `col:"type"` // as Arrow names it: utf8, int32, int64, float64, bool, date32
@@ -39,7 +38,7 @@ func Dictionary(d *templates.Definition) ([]Meaning, error) {
 	for _, s := range schemas {
 		for _, f := range s.Fields() {
 			out = append(out, Meaning{
-				Batch: int32(d.Directory.Batch), Table: Said(s.Metadata(), KeyTable), Column: f.Name, Type: f.Type.Name(), Nullable: f.Nullable,
+				Table: Said(s.Metadata(), KeyTable), Column: f.Name, Type: f.Type.Name(), Nullable: f.Nullable,
 				Unit: Said(f.Metadata, KeyUnit), Label: Said(f.Metadata, KeyLabel), Description: Said(f.Metadata, KeyDescription),
 				Paragraph: Said(f.Metadata, KeyParagraph), Values: Said(f.Metadata, KeyValues),
 				Key: slices.Contains(strings.Split(Said(s.Metadata(), KeyPrimary), ValueSeparator), f.Name), References: Said(f.Metadata, KeyReferences),
@@ -67,7 +66,6 @@ func Said(m arrow.Metadata, key string) string {
 
 // Code is one row of codes: a code that stands in other tables, with its name.
 type Code struct {
-	Batch       int32      `col:"batch"`
 	List        string     `col:"list"` // indicator, field, point, evidence, scenario, rule, kind, unit, city
 	Code        string     `col:"code"` // unique within the list
 	Label       string     `col:"label"`
@@ -82,10 +80,7 @@ type Code struct {
 // Codes explains the codes in the tables that only the definition knows, list by list in the order of the definition.
 func Codes(d *templates.Definition) []Code {
 	var out []Code
-	add := func(c Code) {
-		c.Batch = int32(d.Directory.Batch)
-		out = append(out, c)
-	}
+	add := func(c Code) { out = append(out, c) }
 	for _, f := range d.Form.Metrics() {
 		add(fieldCode(d, f, "indicator"))
 	}

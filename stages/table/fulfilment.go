@@ -14,7 +14,6 @@ import (
 // Fulfilled is one figure of one year that somebody chosen in an earlier batch reports: beside what was promised of it, or beside what was said
 // of it before.
 type Fulfilled struct {
-	Batch         int32        `col:"batch"`
 	Submission    string       `col:"submission"` // of the progress form
 	CityCode      string       `col:"city_code,null"`
 	City          string       `col:"city,null"`
@@ -140,6 +139,7 @@ func NewArchive(batches ...*Facts) *Archive {
 	a := &Archive{promised: map[slot]statement{}, actual: map[slot]statement{}, low: map[slot]int32{}, forms: map[string]*Form{},
 		lists: map[string][]ListCell{}}
 	for _, facts := range batches {
+		batch := int32(facts.Definition.Directory.Batch)
 		for form := range facts.Forms {
 			key := text.NameKey(form.Submission.Consortium)
 			a.forms[key] = form
@@ -151,7 +151,7 @@ func NewArchive(batches ...*Facts) *Archive {
 				if m.Kind == string(templates.Committed) {
 					into = a.promised
 				}
-				into[slot{key, m.Indicator, m.Year}] = statement{m.Batch, m.Value.V, m.Sheet, m.Cell,
+				into[slot{key, m.Indicator, m.Year}] = statement{batch, m.Value.V, m.Sheet, m.Cell,
 					field != nil && facts.Definition.Supplementary(field, int(m.Year))}
 			}
 		}
@@ -160,7 +160,7 @@ func NewArchive(batches ...*Facts) *Archive {
 			s := slot{text.NameKey(r.Consortium), r.Indicator, r.Year}
 			of[r.File] = s.consortium
 			if a.low[s] = r.LowYears; r.Reported.Valid {
-				a.actual[s] = statement{batch: r.Batch, value: r.Reported.V, sheet: r.Sheet, cell: r.Cell}
+				a.actual[s] = statement{batch: batch, value: r.Reported.V, sheet: r.Sheet, cell: r.Cell}
 			}
 		}
 		for _, key := range of {
@@ -260,7 +260,7 @@ func (f *fulfiller) rows(metric *templates.Field) (rows []Fulfilled) {
 		}
 	}
 	for _, year := range slices.Sorted(maps.Keys(years)) {
-		out, at := Fulfilled{Batch: s.Batch, Submission: s.Submission, CityCode: s.CityCode, City: s.City, Consortium: s.Consortium, File: s.File,
+		out, at := Fulfilled{Submission: s.Submission, CityCode: s.CityCode, City: s.City, Consortium: s.Consortium, File: s.File,
 			Indicator: metric.ID, Year: year, Unit: metric.Unit, Status: StatusEarlier}, slot{f.key, metric.ID, year}
 		if said, ok := f.archive.promised[at]; ok {
 			f.promised(&out, &said)

@@ -16,7 +16,7 @@ func progressFacts(d *templates.Definition, promised, reported float64) *Facts {
 	var metrics []Metric
 	for _, f := range d.Form.Metrics() {
 		for _, r := range d.Refs(f) {
-			m := Metric{Batch: int32(d.Year), Submission: id, Indicator: r.Field, Year: int32(r.Year), Status: Missing, Sheet: "年度数据核对", Cell: "A1"}
+			m := Metric{Submission: id, Indicator: r.Field, Year: int32(r.Year), Status: Missing, Sheet: "年度数据核对", Cell: "A1"}
 			switch {
 			case r == templates.Ref{Field: "apprentices", Year: d.Year - 1}:
 				m.Value, m.Status, m.Cell = Some(reported), Normal, "G9"
@@ -26,7 +26,7 @@ func progressFacts(d *templates.Definition, promised, reported float64) *Facts {
 			metrics = append(metrics, m)
 		}
 	}
-	return &Facts{Definition: d, Submissions: Of([]Submission{{Batch: int32(d.Year), Submission: id, Consortium: consortium, File: "甲.xlsx"}}),
+	return &Facts{Definition: d, Submissions: Of([]Submission{{Submission: id, Consortium: consortium, File: "甲.xlsx"}}),
 		Figures: Of([]Figure{{Submission: id, Field: d.Form.Promises.Basis, Text: BasisSupplement, Status: Normal}}),
 		Metrics: Of(metrics), Texts: Of([]Text(nil)), Members: Of([]Member(nil)),
 		Materials: Of([]Material(nil)), Verifications: Of([]Verification(nil)), Explanations: Of([]Explanation(nil)), Coercions: Of([]Coercion(nil)),
@@ -66,7 +66,7 @@ func TestFulfilTellsAnAlteredPromise(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := progressFacts(d, 0, 0)
-	first.Metrics = Of([]Metric{{Batch: int32(d.Year - 1), Submission: "2025-01", Indicator: "apprentices", Year: int32(d.Year - 1), Value: Some(120.0), Kind: string(templates.Committed), Status: Normal}})
+	first.Metrics = Of([]Metric{{Submission: "2025-01", Indicator: "apprentices", Year: int32(d.Year - 1), Value: Some(120.0), Kind: string(templates.Committed), Status: Normal}})
 	_, found := Fulfil(progressFacts(d.Progress, 100, 100), &Judgement{}, NewArchive(first))
 	if len(found) != 1 || found[0].Code != d.Progress.CodeOf(ruleAltered) || found[0].Value != "120" || found[0].Places[0].Cell != "F9" {
 		t.Errorf("found %+v", found)

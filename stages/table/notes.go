@@ -13,7 +13,7 @@ import (
 func notesOf(d *templates.Definition, reading []model.Finding) []Note {
 	out := make([]Note, len(reading))
 	for i, x := range reading {
-		out[i] = Note{Batch: int32(d.Directory.Batch), Code: x.Code, Submission: x.Submission, Fields: strings.Join(x.Fields, " "),
+		out[i] = Note{Code: x.Code, Submission: x.Submission, Fields: strings.Join(x.Fields, " "),
 			Year: Opt[int32]{V: int32(x.Year), Valid: x.Year != 0}, Member: x.Member, Raw: x.Raw, Value: x.Value,
 			Places: inJSON(x.Places), Variables: inJSON(x.Vars)}
 	}

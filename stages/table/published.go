@@ -56,7 +56,7 @@ func Published(r *Round) ([]Named, error) {
 		case "panel":
 			records[name] = widePanel(s, r.Facts)
 		}
-		out = append(out, Named{name, func() arrow.Record { return publishable(s, records[name], labels) }})
+		out = append(out, Named{name, func() arrow.Record { return publishable(d, s, records[name], labels) }})
 	}
 	return out, nil
 }
@@ -68,20 +68,25 @@ func Apart[T any](d *templates.Definition, name string, rows []T) (Named, error)
 		return Named{}, err
 	}
 	t := Of(rows)
-	return Named{name, func() arrow.Record { return publishable(schema, t.Record(), labelsOf(d)) }}, nil
+	return Named{name, func() arrow.Record { return publishable(d, schema, t.Record(), labelsOf(d)) }}, nil
 }
 
-// publishable is a record under its described schema, with every text fit to be seen, and the labels beside the codes. All columns are
-// built anew, so that the bytes that are written depend on the values alone, not on whether the rows were just read or come from
+// publishable is a record under its described schema: behind the batch, with every text fit to be seen, and the labels beside the codes.
+// All columns are built anew, so that the bytes that are written depend on the values alone, not on whether the rows were just read or come from
 // published tables.
-func publishable(schema *arrow.Schema, rec arrow.Record, labels map[string]map[string]string) arrow.Record {
+func publishable(d *templates.Definition, schema *arrow.Schema, rec arrow.Record,
+	labels map[string]map[string]string) arrow.Record {
 	columns := make([]arrow.Array, schema.NumFields())
 	for i, f := range schema.Fields() {
 		show := visible
 		if slices.Contains(hashColumns, f.Name) {
 			show = visibleHash
 		}
-		if of := Said(f.Metadata, KeyNames); of != "" {
+		if f.Name == batchColumn {
+			b := array.NewInt32Builder(memory.DefaultAllocator)
+			b.AppendValues(slices.Repeat([]int32{int32(d.Directory.Batch)}, int(rec.NumRows())), nil)
+			columns[i] = b.NewArray()
+		} else if of := Said(f.Metadata, KeyNames); of != "" {
 			columns[i] = labelled(columnOf(rec, of), labels[of])
 		} else {
 			columns[i] = rebuilt(columnOf(rec, f.Name), show)

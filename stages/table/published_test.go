@@ -33,56 +33,56 @@ func round(d *templates.Definition) *Round {
 	f := &Facts{
 		Definition: d,
 		Files: Of([]File{
-			{Batch: 2024, Path: "福州/张三" + phone + ".xlsx", SHA256: digest, Fate: model.Accepted, Submission: "2024-01"},
-			{Batch: 2024, Path: "厦门/\xff.xlsx", SHA256: digest, Fate: model.Accepted, Submission: "2024-05", Reason: "原名 " + phone + ".xlsx"},
+			{Path: "福州/张三" + phone + ".xlsx", SHA256: digest, Fate: model.Accepted, Submission: "2024-01"},
+			{Path: "厦门/\xff.xlsx", SHA256: digest, Fate: model.Accepted, Submission: "2024-05", Reason: "原名 " + phone + ".xlsx"},
 		}),
 		Submissions: Of([]Submission{
-			{Batch: 2024, Submission: "2024-01", DirectoryNo: Some[int32](1), CityCode: "350100", City: "福州", Consortium: "甲联合体", File: "a.xlsx", SHA256: digest},
-			{Batch: 2024, Submission: "2024-05", DirectoryNo: Some[int32](5), Consortium: "乙联合体", File: "b.xlsx", SHA256: digest},
+			{Submission: "2024-01", DirectoryNo: Some[int32](1), CityCode: "350100", City: "福州", Consortium: "甲联合体", File: "a.xlsx", SHA256: digest},
+			{Submission: "2024-05", DirectoryNo: Some[int32](5), Consortium: "乙联合体", File: "b.xlsx", SHA256: digest},
 		}),
 		Figures: Of([]Figure{
-			{Batch: 2024, Submission: "2024-01", Field: "office_area", Number: Some(0.0), Unit: "㎡", Status: Normal},
-			{Batch: 2024, Submission: "2024-01", Field: "staff_total", Number: Some(6.5), Status: Normal},
-			{Batch: 2024, Submission: "2024-01", Field: "employees", Status: NotApplicable, Raw: "无"},
-			{Batch: 2024, Submission: "2024-01", Field: "assets", Status: Invalid, Raw: "见附件，联系" + phone},
-			{Batch: 2024, Submission: "2024-01", Field: "established_on", Text: "2024-08", Status: Normal},
-			{Batch: 2024, Submission: "2024-01", Field: "no_violation", Text: "false", Status: Normal},
-			{Batch: 2024, Submission: "2024-01", Field: "office_unit", Text: "管委会 " + phone, Status: Normal},
-			{Batch: 2024, Submission: "2024-01", Field: "staff_names", Number: Some(2.0), Status: Normal},
-			{Batch: 2024, Submission: "2024-05", Field: "office_area", Status: Missing},
-			{Batch: 2024, Submission: "2024-05", Field: "no_violation", Text: "true", Status: Normal},
+			{Submission: "2024-01", Field: "office_area", Number: Some(0.0), Unit: "㎡", Status: Normal},
+			{Submission: "2024-01", Field: "staff_total", Number: Some(6.5), Status: Normal},
+			{Submission: "2024-01", Field: "employees", Status: NotApplicable, Raw: "无"},
+			{Submission: "2024-01", Field: "assets", Status: Invalid, Raw: "见附件，联系" + phone},
+			{Submission: "2024-01", Field: "established_on", Text: "2024-08", Status: Normal},
+			{Submission: "2024-01", Field: "no_violation", Text: "false", Status: Normal},
+			{Submission: "2024-01", Field: "office_unit", Text: "管委会 " + phone, Status: Normal},
+			{Submission: "2024-01", Field: "staff_names", Number: Some(2.0), Status: Normal},
+			{Submission: "2024-05", Field: "office_area", Status: Missing},
+			{Submission: "2024-05", Field: "no_violation", Text: "true", Status: Normal},
 		}),
 		Metrics: Of([]Metric{
-			{Batch: 2024, Submission: "2024-01", Indicator: "apprentices", Year: 2022, Value: Some(0.0), Kind: "actual", Status: Normal, Raw: "0"},
-			{Batch: 2024, Submission: "2024-01", Indicator: "apprentices", Year: 2026, Value: Some(260.0), Kind: "committed", Status: Normal, Raw: "260"},
-			{Batch: 2024, Submission: "2024-01", Indicator: "park_output", Year: 2023, Value: Some(12.5), Kind: "actual", Status: Normal},
-			{Batch: 2024, Submission: "2024-01", Indicator: "employment_rate", Year: 2023, Status: NotApplicable, Raw: "/"},
-			{Batch: 2024, Submission: "2024-05", Indicator: "apprentices", Year: 2023, Value: Some(7.0), Kind: "actual", Status: Normal},
+			{Submission: "2024-01", Indicator: "apprentices", Year: 2022, Value: Some(0.0), Kind: "actual", Status: Normal, Raw: "0"},
+			{Submission: "2024-01", Indicator: "apprentices", Year: 2026, Value: Some(260.0), Kind: "committed", Status: Normal, Raw: "260"},
+			{Submission: "2024-01", Indicator: "park_output", Year: 2023, Value: Some(12.5), Kind: "actual", Status: Normal},
+			{Submission: "2024-01", Indicator: "employment_rate", Year: 2023, Status: NotApplicable, Raw: "/"},
+			{Submission: "2024-05", Indicator: "apprentices", Year: 2023, Value: Some(7.0), Kind: "actual", Status: Normal},
 		}),
-		Texts:         Of([]Text{{Batch: 2024, Submission: "2024-01", Field: "plan", Text: "联系人电话" + phone + "，证件" + person, Characters: 30, Status: Normal}}),
-		Members:       Of([]Member{{Batch: 2024, Submission: "2024-01", Record: 1, Name: "某校（" + phone + "）", NameKey: "某校(" + phone + ")", Status: Missing}}),
-		Materials:     Of([]Material{{Batch: 2024, Submission: "2024-01", Record: 1, Title: "证明" + person}}),
-		Verifications: Of([]Verification{{Batch: 2024, Submission: "2024-01", Record: 1, Means: "电话" + phone}}),
-		Explanations:  Of([]Explanation{{Batch: 2024, Submission: "2024-01", Record: 1, Fingerprint: digest, Explanation: "问 " + phone}, {Batch: 2024, Submission: "2024-05", Record: 1, Fingerprint: phone}}),
-		Coercions:     Of([]Coercion{{Batch: 2024, Submission: "2024-01", Field: "assets", From: phone + "万", To: phone}}),
-		ListColumns:   Of([]ListColumn{{Batch: 2024, Submission: "2024-01", Field: "members_name", Sheet: "成员名册", Cell: "B2"}}),
-		Loose:         Of([]LooseCell{{Batch: 2024, Submission: "2024-01", Raw: person, Reason: "不在推荐书栏目内"}}),
-		Contacts:      Of([]Contact{{Batch: 2024, Submission: "2024-01", Field: "head_name", Text: "林某某主任"}}),
-		Fulfilment:    Of([]Fulfilled{{Batch: 2024, Submission: "2024-01", Indicator: "apprentices", Year: 2023, Status: StatusShort, Reason: "问 " + phone}}),
+		Texts:         Of([]Text{{Submission: "2024-01", Field: "plan", Text: "联系人电话" + phone + "，证件" + person, Characters: 30, Status: Normal}}),
+		Members:       Of([]Member{{Submission: "2024-01", Record: 1, Name: "某校（" + phone + "）", NameKey: "某校(" + phone + ")", Status: Missing}}),
+		Materials:     Of([]Material{{Submission: "2024-01", Record: 1, Title: "证明" + person}}),
+		Verifications: Of([]Verification{{Submission: "2024-01", Record: 1, Means: "电话" + phone}}),
+		Explanations:  Of([]Explanation{{Submission: "2024-01", Record: 1, Fingerprint: digest, Explanation: "问 " + phone}, {Submission: "2024-05", Record: 1, Fingerprint: phone}}),
+		Coercions:     Of([]Coercion{{Submission: "2024-01", Field: "assets", From: phone + "万", To: phone}}),
+		ListColumns:   Of([]ListColumn{{Submission: "2024-01", Field: "members_name", Sheet: "成员名册", Cell: "B2"}}),
+		Loose:         Of([]LooseCell{{Submission: "2024-01", Raw: person, Reason: "不在推荐书栏目内"}}),
+		Contacts:      Of([]Contact{{Submission: "2024-01", Field: "head_name", Text: "林某某主任"}}),
+		Fulfilment:    Of([]Fulfilled{{Submission: "2024-01", Indicator: "apprentices", Year: 2023, Status: StatusShort, Reason: "问 " + phone}}),
 	}
 	j := &Judgement{
-		Findings: Of([]Finding{{Batch: 2024, Code: "LHT-2-002", Submission: "2024-01", File: "张三" + phone + ".xlsx", Places: "2年度数据!F12", Raw: phone,
+		Findings: Of([]Finding{{Code: "LHT-2-002", Submission: "2024-01", File: "张三" + phone + ".xlsx", Places: "2年度数据!F12", Raw: phone,
 			Message: "“" + phone + "”不是数字", Fingerprint: digest, ValueHash: digest, Explanation: person}}),
-		Outcomes: Of([]Outcome{{Batch: 2024, Submission: "2024-01", Code: "LHT-2-002", Outcome: model.Fail, Reason: phone}}),
+		Outcomes: Of([]Outcome{{Submission: "2024-01", Code: "LHT-2-002", Outcome: model.Fail, Reason: phone}}),
 		Verdicts: Of([]Verdict{
 			{Submission: "2024-01", Verdict: model.Return, Unranked: "退回修改", Errors: 1},
 			{Submission: "2024-05", Verdict: model.Accept, Ranked: true},
 		}),
 	}
 	r := &Ranking{
-		Scores:  Of([]Score{{Batch: 2024, Submission: "2024-05", Point: "3.1", Note: "原文 " + phone}}),
-		Ranking: Of([]Rank{{Batch: 2024, Submission: "2024-05", Consortium: "乙联合体", Verdict: "受理", Ranked: true, Rank: Some[int32](1)}}),
-		Marks:   Of([]Mark{{Batch: 2024, Expert: "E1", Submission: "2024-05", Point: "1.2", Kind: MarkPoint, Status: MarkCounted, Value: Some(80.0), Comment: "请致电 " + phone}}),
+		Scores:  Of([]Score{{Submission: "2024-05", Point: "3.1", Note: "原文 " + phone}}),
+		Ranking: Of([]Rank{{Submission: "2024-05", Consortium: "乙联合体", Verdict: "受理", Ranked: true, Rank: Some[int32](1)}}),
+		Marks:   Of([]Mark{{Expert: "E1", Submission: "2024-05", Point: "1.2", Kind: MarkPoint, Status: MarkCounted, Value: Some(80.0), Comment: "请致电 " + phone}}),
 		Experts: Of[Expert](nil), Credibility: Of[Growth](nil), Scenarios: Of[Scenario](nil), Influence: Of[Influence](nil), Swaps: Of[Swap](nil), Lifts: Of[Lift](nil), Scales: Of[Scale](nil), Lapses: Of[Lapse](nil),
 		Certificate: Of[Certificate](nil), Checklist: Of[Check](nil),
 		Stakes: Of[Stake](nil), Assessments: Of[Assessment](nil), Disagreements: Of[Disagreement](nil),
@@ -94,7 +94,7 @@ func publish(t *testing.T) map[string]arrow.Record {
 	t.Helper()
 	d := load(t)
 	r := round(d)
-	r.Changes = Of([]Change{{Batch: 2024, Submission: "2024-01", Kind: FindingClosed, Label: "x", Before: "电话" + phone, After: person, Fingerprint: digest}})
+	r.Changes = Of([]Change{{Submission: "2024-01", Kind: FindingClosed, Label: "x", Before: "电话" + phone, After: person, Fingerprint: digest}})
 	tables, err := Published(r)
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,6 @@ const (
 
 // File is one row of files: one file that arrived.
 type File struct {
-	Batch        int32      `col:"batch"`
 	Role         string     `col:"role"`
 	Path         string     `col:"path"`
 	SHA256       string     `col:"sha256"`
@@ -60,7 +59,6 @@ func (f File) Became(d *templates.Definition) string {
 
 // Submission is one consortium's valid workbook. The published table adds the verdict and the single figures.
 type Submission struct {
-	Batch          int32      `col:"batch"`
 	Submission     string     `col:"submission"` // 2024-07; off the directory 2024-X and six hex digits of the name
 	DirectoryNo    Opt[int32] `col:"directory_no"`
 	CityCode       string     `col:"city_code,null"`
@@ -79,7 +77,6 @@ type Submission struct {
 // Figure is the answer to one undated field that is not a long text: one row a submission and field. For personal fields
 // only the status (and, for a list of persons, their number) stands here.
 type Figure struct {
-	Batch      int32        `col:"batch"`
 	Submission string       `col:"submission"`
 	Field      string       `col:"field"`
 	Number     Opt[float64] `col:"number"`
@@ -93,7 +90,6 @@ type Figure struct {
 
 // ListCell is one filled cell of a list of a form that has no table of its own.
 type ListCell struct {
-	Batch      int32        `col:"batch"`
 	Submission string       `col:"submission,null"` // empty: of a progress form, which is nobody's submission
 	File       string       `col:"file,later"`
 	List       string       `col:"list"`
@@ -110,7 +106,6 @@ type ListCell struct {
 
 // Piece is a recommendation that arrived as Word or PDF, and where it says otherwise than the workbook one such value.
 type Piece struct {
-	Batch       int32      `col:"batch"`
 	File        string     `col:"file"`
 	Kind        string     `col:"kind"`
 	Submission  string     `col:"submission,null"` // whose workbook it was held against
@@ -142,7 +137,6 @@ const (
 
 // Metric is one number of one year: the long form of everything that has a year.
 type Metric struct {
-	Batch      int32        `col:"batch"`
 	Submission string       `col:"submission"`
 	Indicator  string       `col:"indicator"`
 	Year       int32        `col:"year"`
@@ -157,7 +151,6 @@ type Metric struct {
 
 // Text is one long text.
 type Text struct {
-	Batch      int32      `col:"batch"`
 	Submission string     `col:"submission"`
 	Field      string     `col:"field"`
 	Year       Opt[int32] `col:"year"`
@@ -171,7 +164,6 @@ type Text struct {
 
 // Member is one member unit.
 type Member struct {
-	Batch      int32        `col:"batch"`
 	Submission string       `col:"submission"`
 	Record     int32        `col:"record"`    // 1-based, as listed
 	Kind       string       `col:"kind,null"` // id of the member kind; null where it is not one of the seven
@@ -187,7 +179,6 @@ type Member struct {
 
 // Material is one row of the index of supporting materials.
 type Material struct {
-	Batch      int32  `col:"batch"`
 	Submission string `col:"submission"`
 	Record     int32  `col:"record"`
 	Number     string `col:"number,null"`
@@ -200,7 +191,6 @@ type Material struct {
 
 // Verification is one thing the prefecture verified.
 type Verification struct {
-	Batch      int32             `col:"batch"`
 	Submission string            `col:"submission"`
 	Record     int32             `col:"record"`
 	Section    string            `col:"section,null"`
@@ -215,7 +205,6 @@ type Verification struct {
 
 // Explanation is one row of 情况说明.
 type Explanation struct {
-	Batch       int32  `col:"batch"`
 	Submission  string `col:"submission"`
 	Record      int32  `col:"record"`
 	Fingerprint string `col:"fingerprint,null"`
@@ -228,7 +217,6 @@ type Explanation struct {
 
 // Coercion is one change made in reading a value: raw to clean.
 type Coercion struct {
-	Batch      int32      `col:"batch"`
 	Submission string     `col:"submission"`
 	Field      string     `col:"field"`
 	Year       Opt[int32] `col:"year"`
@@ -243,7 +231,6 @@ type Coercion struct {
 
 // ListColumn is where a column of a list stands in a workbook: columns move with what people insert.
 type ListColumn struct {
-	Batch      int32  `col:"batch"`
 	Submission string `col:"submission"`
 	Field      string `col:"field"`
 	Sheet      string `col:"sheet"`
@@ -252,7 +239,6 @@ type ListColumn struct {
 
 // LooseCell is a filled cell that became no value, with the reason.
 type LooseCell struct {
-	Batch      int32  `col:"batch"`
 	Submission string `col:"submission"`
 	Sheet      string `col:"sheet"`
 	Cell       string `col:"cell"`
@@ -262,7 +248,6 @@ type LooseCell struct {
 
 // Note is one finding made while reading files, as Facts.Reading has it: with it check can be done again from the tables.
 type Note struct {
-	Batch      int32      `col:"batch"`
 	Code       string     `col:"code"`
 	Submission string     `col:"submission,null"`
 	Fields     string     `col:"fields,null"` // ids, joined by blanks
@@ -276,7 +261,6 @@ type Note struct {
 
 // Contact is a field with personal data. It goes to one sheet of the provincial workbook and nowhere else.
 type Contact struct {
-	Batch      int32  `col:"batch"`
 	Submission string `col:"submission"`
 	Field      string `col:"field"`
 	Text       string `col:"text,null"`
@@ -286,7 +270,6 @@ type Contact struct {
 
 // Finding is one fault or remark, with its first place; all places stand in places.
 type Finding struct {
-	Batch       int32          `col:"batch"`
 	Role        string         `col:"role,later"` // of the file that it is about, as in files
 	Code        string         `col:"code"`
 	Rule        string         `col:"rule"`
@@ -318,7 +301,6 @@ type Finding struct {
 
 // Outcome is one rule on one submission.
 type Outcome struct {
-	Batch      int32         `col:"batch"`
 	Submission string        `col:"submission"`
 	Code       string        `col:"code"`
 	Rule       string        `col:"rule"`
@@ -344,7 +326,6 @@ type Verdict struct {
 
 // Incentive is one move that an applicant could make, and what would come of it. It is for the Department alone.
 type Incentive struct {
-	Batch       int32        `col:"batch"`
 	Submission  string       `col:"submission"`
 	City        string       `col:"city,null"`
 	Consortium  string       `col:"consortium,null"`
@@ -369,7 +350,6 @@ type Incentive struct {
 // Score is one observation point of one submission (Evidence empty: the point as a whole), or one evidence of it. Of a point
 // as a whole, Points = (Weight − Open) × Value = Foundation + Promise + ExpertPoints.
 type Score struct {
-	Batch        int32        `col:"batch"`
 	Submission   string       `col:"submission"`
 	Point        string       `col:"point"`
 	Evidence     string       `col:"evidence,null"`
@@ -401,7 +381,6 @@ const AsCounted = "none"
 
 // Scale is one value of the set over which the scale of an evidence is laid.
 type Scale struct {
-	Batch      int32        `col:"batch"`
 	Evidence   string       `col:"evidence"`
 	Base       string       `col:"base"` // what it is divided by in a scenario; none: as it counts
 	Formula    string       `col:"formula"`
@@ -412,7 +391,6 @@ type Scale struct {
 
 // Lapse is one edit of one submission after which it stands otherwise than any fair way to score lets it.
 type Lapse struct {
-	Batch      int32      `col:"batch"`
 	Submission string     `col:"submission"`
 	Property   string     `col:"property"`
 	Field      string     `col:"field,null"` // empty: the roster, or nothing
@@ -427,7 +405,6 @@ type Lapse struct {
 // Rank is one submission in the ranking. Ranks are ranges where something could be otherwise: the weights (low, high), what is
 // missing (best, worst), the method, a point left out, other experts.
 type Rank struct {
-	Batch       int32        `col:"batch"`
 	Submission  string       `col:"submission"`
 	CityCode    string       `col:"city_code,null"`
 	City        string       `col:"city,null"`
@@ -547,7 +524,6 @@ const (
 // Mark is one mark of one expert: of a point, of the deduction, or a proposal to turn the submission down. An expert is known by
 // an id: names are personal data.
 type Mark struct {
-	Batch      int32        `col:"batch"`
 	Expert     string       `col:"expert"`
 	Submission string       `col:"submission"`
 	Point      string       `col:"point,null"`
@@ -564,7 +540,6 @@ type Mark struct {
 
 // Expert is what one expert's marks come to.
 type Expert struct {
-	Batch     int32        `col:"batch"`
 	Expert    string       `col:"expert"`
 	File      string       `col:"file"`
 	Asked     int32        `col:"asked"` // marks and deductions that the workbook asks for
@@ -588,7 +563,6 @@ const (
 
 // Assessment is one cell of the matrix expert × submission; without an expert, what all of them come to.
 type Assessment struct {
-	Batch      int32        `col:"batch"`
 	Expert     string       `col:"expert,null"`
 	Submission string       `col:"submission"`
 	State      string       `col:"state"`
@@ -633,7 +607,6 @@ func (a *Assessment) Add(m Mark, full, scale float64) {
 
 // Disagreement is a point of a submission on which the experts' words differ, their leniency taken off.
 type Disagreement struct {
-	Batch      int32   `col:"batch"`
 	Submission string  `col:"submission"`
 	Point      string  `col:"point"`
 	Marks      int32   `col:"marks"`
@@ -647,7 +620,6 @@ type Disagreement struct {
 
 // Growth is one promise of one submission: growth promised beside growth achieved, and beside the peers'.
 type Growth struct {
-	Batch         int32        `col:"batch"`
 	Submission    string       `col:"submission"`
 	Indicator     string       `col:"indicator"`
 	Measure       string       `col:"measure"`  // percent a year, points a year
@@ -663,7 +635,6 @@ type Growth struct {
 
 // Scenario is one submission's place under one other way to rank.
 type Scenario struct {
-	Batch      int32   `col:"batch"`
 	Scenario   string  `col:"scenario"`
 	Submission string  `col:"submission"`
 	Total      float64 `col:"total"`
@@ -672,7 +643,6 @@ type Scenario struct {
 
 // Influence is how much one point decides.
 type Influence struct {
-	Batch     int32        `col:"batch"`
 	Point     string       `col:"point"`
 	Nominal   float64      `col:"nominal"`   // share of the points that can be earned
 	Effective Opt[float64] `col:"effective"` // share of the variance of the totals
@@ -682,7 +652,6 @@ type Influence struct {
 
 // Swap is the smallest change of one point's weight that makes one submission inside the line and one outside change places.
 type Swap struct {
-	Batch   int32        `col:"batch"`
 	Inside  string       `col:"inside"`
 	Outside string       `col:"outside"`
 	Gap     float64      `col:"gap"`        // points between them
@@ -694,7 +663,6 @@ type Swap struct {
 
 // Certificate is the least weight that must be moved between observation points before anybody else is chosen.
 type Certificate struct {
-	Batch   int32        `col:"batch"`
 	Inside  string       `col:"inside"`
 	Outside string       `col:"outside"`
 	Gap     float64      `col:"gap"`
@@ -705,7 +673,6 @@ type Certificate struct {
 
 // Check is one doubtful cell: what it could cost, and whether it must be confirmed so that the rest can't change who is chosen.
 type Check struct {
-	Batch      int32      `col:"batch"`
 	Submission string     `col:"submission"`
 	Order      int32      `col:"item_no" was:"order"`
 	Needed     bool       `col:"needed"`
@@ -722,7 +689,6 @@ type Check struct {
 
 // Stake is what hangs on one open finding. The Department alone sees it.
 type Stake struct {
-	Batch       int32          `col:"batch"`
 	Submission  string         `col:"submission"`
 	Fingerprint string         `col:"fingerprint"`
 	Code        string         `col:"code"`
@@ -738,7 +704,6 @@ type Stake struct {
 // Lift is one step by which a submission outside the line would get inside: an evidence, or the experts' mark of a point, that would be as
 // good as the best of the ranked. The steps of a submission follow each other; the others stay as they are.
 type Lift struct {
-	Batch      int32        `col:"batch"`
 	Submission string       `col:"submission"`
 	Step       int32        `col:"step"`
 	Point      string       `col:"point"`
@@ -754,7 +719,6 @@ type Lift struct {
 
 // Change is one difference between a round and the one before it.
 type Change struct {
-	Batch        int32          `col:"batch"`
 	Submission   string         `col:"submission"`
 	CityCode     string         `col:"city_code,null"`
 	City         string         `col:"city,null"`

@@ -34,6 +34,9 @@ const (
 	KeyNames       = "names"          // column of the same table whose codes this one gives the labels of
 )
 
+// batchColumn begins every published table: the year of the call, which is the run's and no row's.
+const batchColumn = "batch"
+
 // ValueSeparator stands between the allowed values of a column.
 const ValueSeparator = "; "
 
@@ -94,7 +97,7 @@ func describe(d *templates.Definition, name string, fields []arrow.Field) (*arro
 	known := meanings(d, t)
 	var described []arrow.Field
 	var missing []string
-	for _, f := range fields {
+	for _, f := range append([]arrow.Field{{Name: batchColumn, Type: arrow.PrimitiveTypes.Int32}}, fields...) {
 		m, ok := known[f.Name]
 		if !ok {
 			missing = append(missing, f.Name)

@@ -231,8 +231,8 @@ func TestFieldMoreIsColumnMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []Meaning{
-		{Batch: 2024, Table: "submissions", Column: "founded", Type: "date32", Nullable: true, Label: "园区成立日期", Description: "日期；只填到月的为空，见所填"},
-		{Batch: 2024, Table: "panel", Column: "patents", Type: "float64", Nullable: true, Unit: "件", Label: "发明专利", Decimals: Some[int32](0),
+		{Table: "submissions", Column: "founded", Type: "date32", Nullable: true, Label: "园区成立日期", Description: "日期；只填到月的为空，见所填"},
+		{Table: "panel", Column: "patents", Type: "float64", Nullable: true, Unit: "件", Label: "发明专利", Decimals: Some[int32](0),
 			Description: "2024、2025、2026年为省厅补充采集（非推荐书栏目）", Paragraph: "附件3 2.办学成效和服务能力"},
 	} {
 		if !slices.Contains(entries, want) {

@@ -17,7 +17,7 @@ func TestSound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := Metric{Batch: 2024, Submission: "2024-01", Indicator: "funding_total", Year: 2024, Value: Some(1.0), Status: Normal, Kind: "committed"}
+	good := Metric{Submission: "2024-01", Indicator: "funding_total", Year: 2024, Value: Some(1.0), Status: Normal, Kind: "committed"}
 	refused := map[string]func(m *Metric){
 		"":          func(*Metric) {},
 		"status":    func(m *Metric) { m.Status = "Z" },
@@ -32,7 +32,7 @@ func TestSound(t *testing.T) {
 		row, beside := good, good
 		beside.Year = 2025
 		change(&row)
-		metrics, submissions := Of([]Metric{row, beside}), Of([]Submission{{Batch: 2024, Submission: "2024-01"}})
+		metrics, submissions := Of([]Metric{row, beside}), Of([]Submission{{Submission: "2024-01"}})
 		err := sound(d, map[string]arrow.Record{"metrics": metrics.Record(), "submissions": submissions.Record()})
 		if (err != nil) != (what != "") {
 			t.Errorf("%s: %v", what, err)

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"lianheti/templates"
@@ -13,7 +14,6 @@ import (
 
 // panelRow is what a row of panel begins with: one submission in one year. A column for each metric follows.
 type panelRow struct {
-	Batch      int32  `col:"batch"`
 	Submission string `col:"submission"`
 	CityCode   string `col:"city_code,null"`
 	City       string `col:"city,null"`
@@ -78,13 +78,19 @@ func wideSubmissions(schema *arrow.Schema, f *Facts, j *Judgement) (arrow.Record
 		}
 		answers[g.Field][row[g.Submission]] = g
 	}
-	columns := append([]arrow.Array{}, f.Submissions.Record().Columns()...)
-	columns = append(columns, j.Verdicts.Record().Columns()[1:]...)
-	for _, field := range schema.Fields()[len(columns):] {
-		made := answerColumn(field.Type, answers[strings.TrimSuffix(field.Name, textSuffix)], f.Submissions.Len())
-		columns = append(columns, made)
+	columns := slices.Concat(f.Submissions.Record().Columns(), j.Verdicts.Record().Columns()[1:])
+	return widened(schema, f.Submissions.Len(), columns, func(field arrow.Field) arrow.Array {
+		return answerColumn(field.Type, answers[strings.TrimSuffix(field.Name, textSuffix)], f.Submissions.Len())
+	}), nil
+}
+
+// widened puts the columns that the form adds, each made of its field, beside those that the rows have.
+func widened(schema *arrow.Schema, rows int, columns []arrow.Array, made func(arrow.Field) arrow.Array) arrow.Record {
+	fields := schema.Fields()[1:] // publishing puts the batch before them
+	for _, field := range fields[len(columns):] {
+		columns = append(columns, made(field))
 	}
-	return array.NewRecord(schema, columns, int64(f.Submissions.Len())), nil
+	return array.NewRecord(arrow.NewSchema(fields, nil), columns, int64(rows))
 }
 
 // answerColumn writes one undated answer of n submissions, in their order.
@@ -117,7 +123,7 @@ func widePanel(schema *arrow.Schema, f *Facts) arrow.Record {
 	for s := range f.Submissions.All() {
 		begin[s.Submission] = rows.Len()
 		for _, y := range years {
-			rows.Append(panelRow{s.Batch, s.Submission, s.CityCode, s.City, s.Consortium, int32(y.Year), string(y.Kind)})
+			rows.Append(panelRow{s.Submission, s.CityCode, s.City, s.Consortium, int32(y.Year), string(y.Kind)})
 		}
 	}
 	head := rows.Finish()
@@ -131,23 +137,15 @@ func widePanel(schema *arrow.Schema, f *Facts) arrow.Record {
 		}
 		values[m.Indicator][begin[m.Submission]+int(m.Year)-years[0].Year] = m.Value
 	}
-	columns := append([]arrow.Array{}, head.Record().Columns()...)
-	for _, field := range schema.Fields()[len(columns):] {
-		made := metricColumn(values[field.Name], head.Len())
-		columns = append(columns, made)
-	}
-	return array.NewRecord(schema, columns, int64(head.Len()))
-}
-
-// metricColumn writes one metric, n rows of it.
-func metricColumn(values []Opt[float64], n int) arrow.Array {
-	b := array.NewFloat64Builder(memory.DefaultAllocator)
-	for i := range n {
-		if values == nil || !values[i].Valid {
-			b.AppendNull()
-			continue
+	return widened(schema, head.Len(), slices.Clone(head.Record().Columns()), func(field arrow.Field) arrow.Array {
+		b := array.NewFloat64Builder(memory.DefaultAllocator)
+		for i := range head.Len() {
+			if of := values[field.Name]; of != nil && of[i].Valid {
+				b.Append(of[i].V)
+			} else {
+				b.AppendNull()
+			}
 		}
-		b.Append(values[i].V)
-	}
-	return b.NewArray()
+		return b.NewArray()
+	})
 }
