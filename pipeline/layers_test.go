@@ -29,8 +29,8 @@ func TestLayers(t *testing.T) {
 		"lianheti/templates":             nouns,
 		"lianheti/stages/table":          append([]string{"lianheti/templates"}, nouns...),
 		"lianheti/stages/office/book":    append([]string{"lianheti/templates", "lianheti/stages/office/try"}, nouns...),
-		"lianheti/stages/office/word":    append([]string{"lianheti/templates"}, nouns...),
-		"lianheti/stages/office/formula": {},
+		"lianheti/stages/office/word":    append([]string{"lianheti/templates", "lianheti/stages/office/try"}, nouns...),
+		"lianheti/stages/office/formula": {"lianheti/stages/model", "lianheti/stages/office/try"},
 		"lianheti/pipeline/publish":      nouns, // plain arguments: it knows files and hashes, no tables
 		"lianheti/stages/office/ooxml":   {},
 		"lianheti/stages/office/try":     {},

@@ -6,6 +6,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/try"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -36,10 +37,10 @@ func (p *painter) checkPage() {
 	for _, column := range checkColumns {
 		layout.Widths = append(layout.Widths, column.width)
 	}
-	p.must(p.f.SetSheetDimension(p.at, "A1:"+cell(last, layout.LastCol)))
+	try.Do(p.f.SetSheetDimension(p.at, "A1:"+cell(last, layout.LastCol)))
 	p.printNames(book.Fixed(last, layout.LastCol), headerRow, headerRow)
 	p.watermark(1)
-	p.must(p.f.AutoFilter(p.at, fmt.Sprintf("%s:%s", cell(headerRow, 1), cell(last, layout.LastCol)), nil))
+	try.Do(p.f.AutoFilter(p.at, fmt.Sprintf("%s:%s", cell(headerRow, 1), cell(last, layout.LastCol)), nil))
 	p.paper(true) // after the filter, which would take the settings of the page with it
 	p.colourResults(last)
 	c := newCanvas()

@@ -1,7 +1,6 @@
 package blankform
 
 import (
-	"cmp"
 	"encoding/xml"
 	"fmt"
 	"strconv"
@@ -56,9 +55,7 @@ func (l *ledger) shared(sheet string, lastRow, lastCol int) map[spot]string {
 		says := make([]string, lastRow+2) // by row; empty: no formula
 		for row := 1; row <= lastRow; row++ {
 			if e := l.cells[spot{sheet, row, col}]; e != nil && !e.constant {
-				var err error
-				says[row], err = formula.Relative(e.formula, row)
-				l.err = cmp.Or(l.err, err)
+				says[row] = e.says
 			}
 		}
 		for row := 1; row <= lastRow; {

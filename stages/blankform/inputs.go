@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/try"
 	"lianheti/stages/text"
 	"lianheti/templates"
 
@@ -18,27 +19,25 @@ import (
 func (p *painter) input(f *templates.Field, look look, v Value) excelize.Cell {
 	format := cmp.Or(v.Format, numberFormat(f))
 	style := p.style(fmt.Sprintf("input %v %s", look, format), inputStyle(look, format))
-	content, err := contentOf(v)
-	p.must(err)
-	return excelize.Cell{StyleID: style, Value: content}
+	return excelize.Cell{StyleID: style, Value: contentOf(v)}
 }
 
 // contentOf is a value as a cell holds it; nil where it is blank.
-func contentOf(v Value) (any, error) {
+func contentOf(v Value) any {
 	switch {
 	case v.Number != nil:
 		// Exact as typed: the shortest float with this decimal is what a spreadsheet would have stored.
-		return v.Number.InexactFloat64(), nil
+		return v.Number.InexactFloat64()
 	case v.Date != "":
 		day, err := time.Parse(time.DateOnly, v.Date)
 		if err != nil {
-			return nil, fmt.Errorf("日期“%s”：%w", v.Date, err)
+			try.Do(fmt.Errorf("日期“%s”：%w", v.Date, err))
 		}
-		return day.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Hours() / 24, nil
+		return day.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Hours() / 24
 	case v.Text != "":
-		return book.Text(v.Text), nil
+		return book.Text(v.Text)
 	}
-	return nil, nil
+	return nil
 }
 
 // numberFormat shows a figure as it was typed, no digit rounded away. A format that separates thousands and has digits
@@ -117,7 +116,7 @@ func (p *painter) validate(f *templates.Field, extra bool, from, to string) {
 		v.SetError(excelize.DataValidationErrorStyleStop, title, text.Clip(message, maxPrompt-1))
 	}
 	demand := func(condition string) {
-		p.must(v.SetRange(escape(condition), "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween))
+		try.Do(v.SetRange(escape(condition), "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween))
 	}
 	switch {
 	case f.Locked:
@@ -145,7 +144,7 @@ func (p *painter) validate(f *templates.Field, extra bool, from, to string) {
 		demand(fmt.Sprintf(`LEN(TRIM(SUBSTITUTE(%s,CHAR(10),"")))<=%d`, from, f.Limit)) // line breaks do not count
 		stop("超过篇幅", fmt.Sprintf("这一栏不超过%d字（含标点）。请精简后再填。", f.Limit))
 	}
-	p.must(p.f.AddDataValidation(p.at, v))
+	try.Do(p.f.AddDataValidation(p.at, v))
 }
 
 // prompt says what belongs in an input: unit, limit, and where it comes from. The year stands over it.

@@ -3,8 +3,11 @@ package blankform
 import (
 	"cmp"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"lianheti/stages/office/formula"
+	"lianheti/stages/office/try"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -17,7 +20,6 @@ type ledger struct {
 	cells map[spot]*entry
 	names map[string]formula.Area
 	order []string // names in the order of definition
-	err   error    // the first: a mistake in a formula of ours
 }
 
 type spot struct {
@@ -27,6 +29,7 @@ type spot struct {
 
 // entry is a constant, or a formula with its value once it was asked for.
 type entry struct {
+	says     string // the formula as of any row
 	formula  string
 	value    formula.Value
 	format   string
@@ -43,9 +46,18 @@ func (l *ledger) set(sheet string, row, col int, v formula.Value, format string)
 	l.cells[spot{sheet, row, col}] = &entry{value: v, format: format, constant: true}
 }
 
+// What stands in a formula for the row of its cell, and for the row above: formulas one below the other that say the
+// same of their own rows are the same, and a file needs them once.
+const (
+	hereRow  = "{row}"
+	rowAbove = "{row-1}"
+)
+
 // calculate puts a formula into a cell.
-func (l *ledger) calculate(sheet string, row, col int, f string) {
-	l.cells[spot{sheet, row, col}] = &entry{formula: f}
+func (l *ledger) calculate(sheet string, row, col int, says string) {
+	f := strings.ReplaceAll(says, hereRow, strconv.Itoa(row))
+	f = strings.ReplaceAll(f, rowAbove, strconv.Itoa(row-1))
+	l.cells[spot{sheet, row, col}] = &entry{says: says, formula: f}
 }
 
 // define gives an area a name.
@@ -88,13 +100,12 @@ func (l *ledger) Cell(sheet string, row, col int) (formula.Value, error) {
 	return v, nil
 }
 
-// shown is the value of a cell as it is written.
+// shown is the value of a cell as it is written. That of a formula of ours is no error.
 func (l *ledger) shown(at spot) formula.Value {
-	v, err := l.Cell(at.sheet, at.row, at.col)
+	v := try.Get(l.Cell(at.sheet, at.row, at.col))
 	if e, bad := v.(formula.Error); bad {
-		err = fmt.Errorf("%s!%s 的值是 %s", at.sheet, cell(at.row, at.col), e)
+		try.Do(fmt.Errorf("%s!%s 的值是 %s", at.sheet, cell(at.row, at.col), e))
 	}
-	l.err = cmp.Or(l.err, err)
 	return v
 }
 
@@ -105,11 +116,9 @@ func (l *ledger) written(sheet string, row, col int) excelize.Cell {
 }
 
 // inputs puts what the template is filled with into its cells, and names them.
-func (l *ledger) inputs(layout *templates.Layout, v Values) error {
+func (l *ledger) inputs(layout *templates.Layout, v Values) {
 	put := func(sheet string, row, col int, f *templates.Field, value Value) {
-		content, err := contentOf(value)
-		l.err = cmp.Or(l.err, err)
-		l.set(sheet, row, col, content, cmp.Or(value.Format, numberFormat(f)))
+		l.set(sheet, row, col, contentOf(value), cmp.Or(value.Format, numberFormat(f)))
 	}
 	for _, s := range layout.Sheets {
 		title := s.Sheet.Title
@@ -120,7 +129,7 @@ func (l *ledger) inputs(layout *templates.Layout, v Values) error {
 		for _, area := range s.Records {
 			rows := v.Records[area.Block.ID]
 			if len(rows) > area.Block.Rows {
-				return fmt.Errorf("%s 有 %d 行，模板只有 %d 行", title, len(rows), area.Block.Rows)
+				try.Do(fmt.Errorf("%s 有 %d 行，模板只有 %d 行", title, len(rows), area.Block.Rows))
 			}
 			for _, c := range area.Columns {
 				l.define(c.Name, title, area.FirstRow, c.Col, area.LastRow, c.Col)
@@ -135,5 +144,4 @@ func (l *ledger) inputs(layout *templates.Layout, v Values) error {
 			}
 		}
 	}
-	return l.err
 }

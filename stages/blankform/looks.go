@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/try"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -169,30 +170,30 @@ func (p *painter) paper(landscape bool) {
 		orientation = "landscape"
 	}
 	a4, wide, tall, fit := 9, 1, 0, true
-	p.must(p.f.SetPageLayout(p.at, &excelize.PageLayoutOptions{
+	try.Do(p.f.SetPageLayout(p.at, &excelize.PageLayoutOptions{
 		Size: &a4, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &tall,
 	}))
-	p.must(p.f.SetSheetProps(p.at, &excelize.SheetPropsOptions{FitToPage: &fit}))
+	try.Do(p.f.SetSheetProps(p.at, &excelize.SheetPropsOptions{FitToPage: &fit}))
 	binding, margin, top, edge, centred := 0.8, 0.5, 0.5, 0.3, true
 	header := "&R&9" + p.at
 	if p.v.Watermark != "" {
 		top = 0.65 // below its header
 		header = "&C&\"" + book.FormFont + ",Bold\"&16&K" + watermarkColor + p.v.Watermark + header
 	}
-	p.must(p.f.SetPageMargins(p.at, &excelize.PageLayoutMarginsOptions{
+	try.Do(p.f.SetPageMargins(p.at, &excelize.PageLayoutMarginsOptions{
 		Left: &binding, Right: &margin, Top: &top, Bottom: &margin, Header: &edge, Footer: &edge, Horizontally: &centred,
 	}))
-	p.must(p.f.SetHeaderFooter(p.at, &excelize.HeaderFooterOptions{OddHeader: header, OddFooter: "&C&P / &N"}))
+	try.Do(p.f.SetHeaderFooter(p.at, &excelize.HeaderFooterOptions{OddHeader: header, OddFooter: "&C&P / &N"}))
 	grid := false
-	p.must(p.f.SetSheetView(p.at, 0, &excelize.ViewOptions{ShowGridLines: &grid}))
-	p.must(book.Protect(p.f, p.at))
+	try.Do(p.f.SetSheetView(p.at, 0, &excelize.ViewOptions{ShowGridLines: &grid}))
+	try.Do(book.Protect(p.f, p.at))
 }
 
 // printNames sets the print area down to a cell, and the header rows that repeat, from one to another; empty and 0:
 // none.
 func (p *painter) printNames(lastCell string, repeat, to int) {
 	name := func(name, refers string) {
-		p.must(p.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm." + name, Scope: p.at,
+		try.Do(p.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm." + name, Scope: p.at,
 			RefersTo: book.Range(p.at) + refers}))
 	}
 	if lastCell != "" {
@@ -210,9 +211,9 @@ func (p *painter) watermark(col int) {
 		return
 	}
 	red := "FF" + watermarkColor
-	p.must(p.f.SetSheetProps(p.at, &excelize.SheetPropsOptions{TabColorRGB: &red}))
+	try.Do(p.f.SetSheetProps(p.at, &excelize.SheetPropsOptions{TabColorRGB: &red}))
 	font := &excelize.Font{Bold: true, Size: 10, Color: watermarkColor, Family: book.FormFont}
-	p.must(p.f.AddShape(p.at, &excelize.Shape{
+	try.Do(p.f.AddShape(p.at, &excelize.Shape{
 		Cell: cell(1, col), Type: "rect", Width: 124, Height: 24,
 		Format:    excelize.GraphicOptions{Positioning: "oneCell", OffsetX: 2, OffsetY: 4},
 		Line:      excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(watermarkColor), Width: 1.5},
@@ -295,7 +296,7 @@ func (p *painter) colour(area string, rules []colouring) {
 			excelize.ConditionalFormatOptions{Type: "formula", Criteria: r.condition, Format: &id, StopIfTrue: true})
 	}
 	if len(options) > 0 {
-		p.must(p.f.SetConditionalFormat(p.at, area, options))
+		try.Do(p.f.SetConditionalFormat(p.at, area, options))
 	}
 }
 
@@ -308,8 +309,6 @@ func (p *painter) conditional(color string) int {
 	if color == blankColor { // an accent, not an alarm
 		style = &excelize.Style{Fill: fill(inputColor), Border: borderOf(color)}
 	}
-	id, err := p.f.NewConditionalStyle(style)
-	p.must(err)
-	p.formats[color] = id
-	return id
+	p.formats[color] = try.Get(p.f.NewConditionalStyle(style))
+	return p.formats[color]
 }

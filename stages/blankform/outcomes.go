@@ -79,9 +79,8 @@ func eachSlot(print func(s *selfCheck, r *templates.Rule, i int, slot templates.
 }
 
 // A case about one value stands in the row of the value, beside what is known of it: all such cases of a rule share one
-// formula. hereRow is put in when the row of a case is known.
+// formula.
 const (
-	hereRow    = "{row}"
 	hereStatus = "$C" + hereRow
 	hereNumber = "$D" + hereRow
 	hereLength = "$F" + hereRow
@@ -213,11 +212,7 @@ func expressionCases(s *selfCheck, r *templates.Rule) sheetRule {
 
 // byRow looks at a list row by row. An empty roster leaves its rules undecided; other lists may be empty.
 func (s *selfCheck) byRow(r *templates.Rule) sheetRule {
-	column := s.rows.faults(r, func(k int) string {
-		s.print.row = k
-		defer func() { s.print.row = 0 }()
-		return s.guarded(r.Cases[0].When, s.decided(r.Cases[0].Expr))
-	})
+	column := s.rows.faults(r, func() string { return s.guarded(r.Cases[0].When, s.decided(r.Cases[0].Expr)) })
 	f := "MAX(" + s.rows.span(column) + ")"
 	if r.List == "members" {
 		f = s.needsMembers(f)
@@ -258,7 +253,7 @@ func (s *selfCheck) asked(e *templates.Expression, then string) string {
 			if f.BlankIsNo() {
 				continue
 			}
-			cells = append(cells, s.rows.statusOf(f, s.print.row))
+			cells = append(cells, s.rows.statusOf(f))
 			continue
 		}
 		i := s.print.number[templates.SlotName(ref.Field, ref.Year)]

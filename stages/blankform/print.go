@@ -23,7 +23,6 @@ type formulaPrinter struct {
 	slots  []templates.Slot // in form order
 	number map[string]int   // defined name -> place among slots
 	rows   *rowTables
-	row    int   // of the list that a rule goes through; 0: of none
 	base   int   // the value that a case is about, by its number; noBase: none
 	err    error // the first thing that a sheet can't say; what is printed with it is thrown away
 }
@@ -161,9 +160,9 @@ func (p *formulaPrinter) column(f *templates.Field) printed {
 	case f.Type == templates.DateField || f.Type == templates.NamesField || f.Type == templates.ConfirmField:
 		return p.fail("列表里的%s表内不能看", f.Label)
 	case f.Numeric():
-		return rounded(f, rowOf(f.ID, p.row))
+		return rounded(f, rowOf(f.ID))
 	}
-	return printed{text: entryOf(f.ID, p.row), kind: aText}
+	return printed{text: entryOf(f.ID), kind: aText}
 }
 
 // operatorNames are what the compiler makes of the signs between numbers.
@@ -268,7 +267,7 @@ func (p *formulaPrinter) call(n *ast.CallNode) printed {
 		is := map[string]string{"filled": fmt.Sprintf("<>%d", missing), "given": "=0"}[name]
 		id := args[0].(*ast.StringNode).Value
 		if f := p.d.Field(id); f.Record != "" {
-			return printed{p.rows.statusOf(f, p.row) + is, aTruth, true}
+			return printed{p.rows.statusOf(f) + is, aTruth, true}
 		}
 		i := p.number[templates.SlotName(id, args[1].(*ast.ConstantNode).Value.(int))]
 		return printed{p.value(i, statusColumn) + is, aTruth, true}
@@ -278,7 +277,7 @@ func (p *formulaPrinter) call(n *ast.CallNode) printed {
 			return p.fail("length 的括号里须是一个栏目")
 		}
 		if f := p.d.Field(id.Value); f != nil && f.Record != "" {
-			return printed{text: "LEN(" + entryOf(f.ID, p.row) + ")"}
+			return printed{text: "LEN(" + entryOf(f.ID) + ")"}
 		}
 		return printed{text: p.value(p.number[id.Value], lengthColumn)}
 	case "count":
@@ -309,13 +308,13 @@ func (p *formulaPrinter) callOn(name, x string, more []ast.Node) printed {
 		}
 		return truth(orOf(found))
 	case "is_kind":
-		kind := p.rows.cell(p.rows.kind(), p.row)
+		kind := own(p.rows.kind())
 		if len(more) == 0 {
 			return printed{kind + ">0", aTruth, true}
 		}
 		return printed{"(" + isKind(kind, p.kinds(more)) + ")>0", aTruth, true}
 	case "is_school":
-		return printed{"(" + isKind(p.rows.cell(p.rows.kind(), p.row), p.rows.schools(nil)) + ")>0", aTruth, true}
+		return printed{"(" + isKind(own(p.rows.kind()), p.rows.schools(nil)) + ")>0", aTruth, true}
 	case "same":
 		return truth("EXACT(" + nameKey(x) + "," + nameKey(p.node(more[0]).text) + ")")
 	case "national":

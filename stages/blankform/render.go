@@ -3,7 +3,6 @@
 package blankform
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -13,6 +12,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/try"
 	"lianheti/stages/text"
 	"lianheti/templates"
 
@@ -48,36 +48,35 @@ func FileName(d *templates.Definition) string {
 func Template(w io.Writer, d *templates.Definition) error { return Fill(w, d, Values{}) }
 
 // Fill writes the template with values filled in.
-func Fill(w io.Writer, d *templates.Definition, v Values) error {
+func Fill(w io.Writer, d *templates.Definition, v Values) (err error) {
 	f := book.New()
 	defer f.Close()
 	l := newLedger()
 	p := &painter{d: d, v: v, f: f, styles: book.NewStyles(f), l: l, formats: map[string]int{}}
+	defer func() {
+		if err != nil && p.at != "" {
+			err = fmt.Errorf("工作表“%s”：%w", p.at, err)
+		}
+	}()
+	defer try.Caught(&err)
 	p.lists()
-	if err := l.inputs(d.Layout(), v); err != nil {
-		return err
-	}
-	var err error
-	if p.check, err = newSelfCheck(d, l); err != nil {
-		return err
-	}
+	l.inputs(d.Layout(), v)
+	p.check = try.Get(newSelfCheck(d, l))
 	p.sheets()
 	for _, layout := range d.Layout().Sheets {
 		p.sheet(layout)
 	}
 	p.checkPage()
+	p.at = ""
 	parts := p.behind()
 	p.names()
 	// Whoever fills the template without a spreadsheet program leaves the values of formulas as they were.
 	recalculate := true
-	p.must(f.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: &recalculate}))
-	if err := cmp.Or(p.err, l.err); err != nil {
-		return err
-	}
+	try.Do(f.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: &recalculate}))
 	return book.WriteParts(w, f, d.Form.Title, parts)
 }
 
-// painter writes one workbook. After an error it paints on, and nothing of it is kept.
+// painter writes one workbook. An error ends it.
 type painter struct {
 	d      *templates.Definition
 	v      Values
@@ -88,21 +87,11 @@ type painter struct {
 
 	formats map[string]int // conditional formats by colour
 	at      string         // the sheet being painted
-	err     error          // the first
-}
-
-// must keeps the first error, with the sheet where it came up.
-func (p *painter) must(err error) {
-	if err != nil && p.err == nil {
-		p.err = fmt.Errorf("工作表“%s”：%w", p.at, err)
-	}
 }
 
 // style gives the id of a named style.
 func (p *painter) style(name string, make func() *excelize.Style) int {
-	id, err := p.styles.Get(name, make)
-	p.must(err)
-	return id
+	return try.Get(p.styles.Get(name, make))
 }
 
 // lists puts what the dropdowns offer on a hidden sheet, one column a list: a typed list is limited to 255 characters.
@@ -163,9 +152,9 @@ func (p *painter) behind() map[string]string {
 		{templates.MetaForm, p.d.Form.ID}, {templates.MetaYear, strconv.Itoa(p.d.Year)},
 		{templates.MetaVersion, strconv.Itoa(p.d.Form.Version)}, {templates.MetaParent, p.v.Parent},
 	} {
-		p.must(p.f.SetSheetRow(templates.MetaSheet, cell(i+1, 1), &[]any{pair[0], pair[1]}))
+		try.Do(p.f.SetSheetRow(templates.MetaSheet, cell(i+1, 1), &[]any{pair[0], pair[1]}))
 	}
-	p.must(p.f.SetSheetDimension(templates.MetaSheet, "A1:B4"))
+	try.Do(p.f.SetSheetDimension(templates.MetaSheet, "A1:B4"))
 	return parts
 }
 
@@ -177,16 +166,15 @@ func (p *painter) sheets() {
 		visible = append(visible, layout.Sheet.Title)
 	}
 	visible = append(visible, templates.CheckSheet)
-	p.must(p.f.SetSheetName("Sheet1", visible[0]))
+	try.Do(p.f.SetSheetName("Sheet1", visible[0]))
 	hidden := append(slices.Clone(calculated), templates.MetaSheet)
 	for _, sheet := range slices.Concat(visible[1:], hidden) {
-		_, err := p.f.NewSheet(sheet)
-		p.must(err)
+		try.Get(p.f.NewSheet(sheet))
 	}
 	p.f.SetActiveSheet(0)
 	for _, sheet := range hidden {
-		p.must(p.f.SetSheetVisible(sheet, false, sheet == templates.MetaSheet))
-		p.must(p.f.ProtectSheet(sheet, &excelize.SheetProtectionOptions{}))
+		try.Do(p.f.SetSheetVisible(sheet, false, sheet == templates.MetaSheet))
+		try.Do(p.f.ProtectSheet(sheet, &excelize.SheetProtectionOptions{}))
 	}
 }
 
@@ -195,14 +183,14 @@ func (p *painter) names() {
 	for _, name := range p.l.order {
 		a := p.l.names[name]
 		refers := book.Absolute(a.Sheet, a.Row, a.Col, a.LastRow, a.LastCol)
-		p.must(p.f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: refers}))
+		try.Do(p.f.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: refers}))
 	}
 }
 
 // sheet paints one sheet: page, names and validations first, then the rows from top to bottom.
 func (p *painter) sheet(layout *templates.SheetLayout) {
 	p.at = layout.Sheet.Title
-	p.must(p.f.SetSheetDimension(p.at, "A1:"+cell(layout.LastRow, layout.LastCol)))
+	try.Do(p.f.SetSheetDimension(p.at, "A1:"+cell(layout.LastRow, layout.LastCol)))
 	p.page(layout)
 	p.inputs(layout)
 	p.rows(layout, p.canvas(layout))
@@ -210,13 +198,10 @@ func (p *painter) sheet(layout *templates.SheetLayout) {
 
 // rows streams the cells: a stream is the one way to write a formula together with its value.
 func (p *painter) rows(layout *templates.SheetLayout, c *canvas) {
-	sw, err := p.f.NewStreamWriter(p.at)
-	if p.must(err); err != nil {
-		return
-	}
-	p.must(book.SetWidths(sw, layout.Widths))
+	sw := try.Get(p.f.NewStreamWriter(p.at))
+	try.Do(book.SetWidths(sw, layout.Widths))
 	if layout.Freeze > 0 {
-		p.must(sw.SetPanes(&excelize.Panes{
+		try.Do(sw.SetPanes(&excelize.Panes{
 			Freeze: true, YSplit: layout.Freeze, TopLeftCell: cell(layout.Freeze+1, 1), ActivePane: "bottomLeft",
 		}))
 	}
@@ -234,14 +219,14 @@ func (p *painter) rows(layout *templates.SheetLayout, c *canvas) {
 			cells[col] = c.cells[[2]int{row, col + 1}]
 		}
 		if begins[row] {
-			p.must(sw.InsertPageBreak(cell(row, 1)))
+			try.Do(sw.InsertPageBreak(cell(row, 1)))
 		}
-		p.must(sw.SetRow(cell(row, 1), cells, excelize.RowOpts{Height: c.height(row)}))
+		try.Do(sw.SetRow(cell(row, 1), cells, excelize.RowOpts{Height: c.height(row)}))
 	}
 	for _, m := range c.merged {
-		p.must(sw.MergeCell(m[0], m[1]))
+		try.Do(sw.MergeCell(m[0], m[1]))
 	}
-	p.must(sw.Flush())
+	try.Do(sw.Flush())
 }
 
 // canvas is a sheet's cells before they are written.

@@ -3,7 +3,6 @@ package blankform
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"lianheti/templates"
@@ -22,7 +21,7 @@ type rowColumn struct {
 	block   string
 	key     string
 	rows    int
-	formula func(k int) string
+	formula string
 }
 
 func newRowTables(d *templates.Definition) *rowTables {
@@ -30,7 +29,7 @@ func newRowTables(d *templates.Definition) *rowTables {
 }
 
 // column gives the number of a column, made on first use.
-func (r *rowTables) column(block, key string, formula func(k int) string) int {
+func (r *rowTables) column(block, key, formula string) int {
 	id := block + " " + key
 	if n, ok := r.at[id]; ok {
 		return n
@@ -41,33 +40,26 @@ func (r *rowTables) column(block, key string, formula func(k int) string) int {
 	return len(r.columns)
 }
 
-// cell addresses the k-th row of a column; span the whole column. The row is relative, so that all rows share one
-// formula.
-func (r *rowTables) cell(column, k int) string {
-	return "$" + columnName(column) + strconv.Itoa(k+1)
-}
-
+// span is a whole column.
 func (r *rowTables) span(column int) string {
 	return fmt.Sprintf("%s!$%s$2:$%s$%d", templates.RowSheet, columnName(column), columnName(column),
 		r.columns[column-1].rows+1)
 }
 
-// rowOf is the k-th row of a list's column: k is counted from the place of the formula.
-func rowOf(name string, k int) string { return fmt.Sprintf("INDEX(%s,ROW(A%d))", name, k) }
+// rowOf is the row of a list's column that the row of the formula is about, counted from its place.
+func rowOf(name string) string { return fmt.Sprintf("INDEX(%s,ROW(A%s))", name, rowAbove) }
 
-// entryOf is the content of a column of a list in its k-th row; blank where the row was deleted or holds an error.
-func entryOf(name string, k int) string { return `IFERROR(TRIM(` + rowOf(name, k) + `),"")` }
+// entryOf is the content of that row; blank where it was deleted or holds an error.
+func entryOf(name string) string { return `IFERROR(TRIM(` + rowOf(name) + `),"")` }
 
 // started is 1 for each row of a list that holds anything.
 func (r *rowTables) started(block string) int {
 	_, area, _ := r.d.Layout().Area(block)
-	return r.column(block, "started", func(k int) string {
-		var parts []string
-		for _, c := range area.Columns {
-			parts = append(parts, "LEN("+entryOf(c.Name, k)+")")
-		}
-		return "IF(" + strings.Join(parts, "+") + ">0,1,0)"
-	})
+	var parts []string
+	for _, c := range area.Columns {
+		parts = append(parts, "LEN("+entryOf(c.Name)+")")
+	}
+	return r.column(block, "started", "IF("+strings.Join(parts, "+")+">0,1,0)")
 }
 
 func (r *rowTables) records(block string) string { return "SUM(" + r.span(r.started(block)) + ")" }
@@ -75,17 +67,22 @@ func (r *rowTables) records(block string) string { return "SUM(" + r.span(r.star
 // explained is what each explanation is about, between commas; empty where nothing is explained.
 func (r *rowTables) explained() int {
 	none := quote("|" + strings.ToLower(strings.Join(r.d.Reading.Placeholders.Words, "|")) + "|")
-	return r.column("explanations", "about", func(k int) string {
-		words, about := entryOf("explanations_explanation", k), entryOf("explanations_about", k)
-		// which say nothing
-		for _, sign := range []string{"/", "／", "\\", "-", "—", "–", "*", "?", "？", "。", ".", "…", "、", "，"} {
-			words = fmt.Sprintf("SUBSTITUTE(%s,%s,%s)", words, quote(sign), quote(""))
-		}
-		for _, change := range [][2]string{{"，", "、"}, {",", "、"}, {"；", "、"}, {";", "、"}, {"！", "!"}} {
-			about = fmt.Sprintf("SUBSTITUTE(%s,%s,%s)", about, quote(change[0]), quote(change[1]))
-		}
-		return fmt.Sprintf(`IF(OR(LEN(%s)=0,ISNUMBER(FIND("|"&LOWER(%s)&"|",%s))),"","、"&%s&"、")`, words, words, none, about)
-	})
+	words, about := entryOf("explanations_explanation"), entryOf("explanations_about")
+	// which say nothing
+	for _, sign := range []string{"/", "／", "\\", "-", "—", "–", "*", "?", "？", "。", ".", "…", "、", "，"} {
+		words = substituted(words, sign, "")
+	}
+	about = substituted(about, "，", "、", ",", "、", "；", "、", ";", "、", "！", "!")
+	return r.column("explanations", "about",
+		fmt.Sprintf(`IF(OR(LEN(%s)=0,ISNUMBER(FIND("|"&LOWER(%s)&"|",%s))),"","、"&%s&"、")`, words, words, none, about))
+}
+
+// substituted puts the second text in the place of the first, and so with further pairs.
+func substituted(x string, pairs ...string) string {
+	for pair := range slices.Chunk(pairs, 2) {
+		x = fmt.Sprintf("SUBSTITUTE(%s,%s,%s)", x, quote(pair[0]), quote(pair[1]))
+	}
+	return x
 }
 
 // explains is the condition that an explanation is about one of these, each a formula with commas around the name.
@@ -99,43 +96,31 @@ func (r *rowTables) explains(names []string) string {
 
 // kind is the number of a member's kind; 0 where none was chosen, -1 where it is unknown.
 func (r *rowTables) kind() int {
-	return r.column("members", "kind", func(k int) string {
-		x := entryOf("members_kind", k)
-		return fmt.Sprintf("IF(LEN(%s)=0,0,IFERROR(MATCH(%s,%s,0),-1))", x, x, listName("kinds"))
-	})
+	x := entryOf("members_kind")
+	return r.column("members", "kind", fmt.Sprintf("IF(LEN(%s)=0,0,IFERROR(MATCH(%s,%s,0),-1))", x, x, listName("kinds")))
 }
 
 // key is a unit's name made comparable.
-func (r *rowTables) key() int {
-	return r.column("members", "key", func(k int) string { return nameKey(entryOf("members_name", k)) })
-}
+func (r *rowTables) key() int { return r.column("members", "key", nameKey(entryOf("members_name"))) }
 
 // nameKey follows text.NameKey as far as a sheet can: without blanks, brackets alike, in lower case, without （公章）.
 func nameKey(x string) string {
-	for _, change := range [][2]string{{" ", ""}, {"　", ""}, {"（", "("}, {"）", ")"}, {"(公章)", ""}} {
-		x = fmt.Sprintf("SUBSTITUTE(%s,%s,%s)", x, quote(change[0]), quote(change[1]))
-	}
-	return "LOWER(" + x + ")"
+	return "LOWER(" + substituted(x, " ", "", "　", "", "（", "(", "）", ")", "(公章)", "") + ")"
 }
 
 // enrolled is the status of a member's enrolment.
 func (r *rowTables) enrolled() int {
-	return r.column("members", "enrolment", func(k int) string {
-		return statusOfNumber(rowOf("members_enrolment", k), r.d.Form.NotApplicable)
-	})
+	return r.column("members", "enrolment", statusOfNumber(rowOf("members_enrolment"), r.d.Form.NotApplicable))
 }
 
-// statusOf is the status of a column in the k-th row of its list.
-func (r *rowTables) statusOf(f *templates.Field, k int) string {
-	return r.cell(r.column(f.Record, f.ID+" status", func(k int) string {
-		if f.Numeric() {
-			return statusOfNumber(rowOf(f.ID, k), r.d.Form.NotApplicable)
-		}
-		return fmt.Sprintf("IF(LEN(%s)=0,%d,0)", entryOf(f.ID, k), missing)
-	}), k)
+// statusOf is the status of a column of a list.
+func (r *rowTables) statusOf(f *templates.Field) string {
+	status := fmt.Sprintf("IF(LEN(%s)=0,%d,0)", entryOf(f.ID), missing)
+	if f.Numeric() {
+		status = statusOfNumber(rowOf(f.ID), r.d.Form.NotApplicable)
+	}
+	return own(r.column(f.Record, f.ID+" status", status))
 }
-
-func (r *rowTables) enrolmentOf(k int) string { return rowOf("members_enrolment", k) }
 
 func (r *rowTables) count(kinds []int) string {
 	if len(kinds) == 0 {
@@ -150,9 +135,8 @@ func (r *rowTables) count(kinds []int) string {
 
 // enrolment adds up what the schools of these kinds give.
 func (r *rowTables) enrolment(kinds []int) string {
-	n := r.column("members", "number", func(k int) string {
-		return fmt.Sprintf("IF(%s=0,%s,0)", r.cell(r.enrolled(), k), r.enrolmentOf(k))
-	})
+	n := r.column("members", "number", "") // it stands before the one that it looks at
+	r.columns[n-1].formula = fmt.Sprintf("IF(%s=0,%s,0)", own(r.enrolled()), rowOf("members_enrolment"))
 	var parts []string
 	for _, kind := range r.schools(kinds) {
 		parts = append(parts, fmt.Sprintf("SUMIF(%s,%d,%s)", r.span(r.kind()), kind, r.span(n)))
@@ -202,19 +186,14 @@ func sumOf(parts []string) string {
 }
 
 // faults is the column of a rule's outcomes row by row; rows that hold nothing do not count.
-func (r *rowTables) faults(rule *templates.Rule, outcome func(k int) string) int {
-	started := r.started(rule.List)
-	outcome(1) // so that the columns it looks at stand before it
-	return r.column(rule.List, rule.Code, func(k int) string {
-		return fmt.Sprintf("IF(%s=0,%d,%s)", r.cell(started, k), notApplicable, outcome(k))
-	})
+func (r *rowTables) faults(rule *templates.Rule, outcome func() string) int {
+	started := own(r.started(rule.List))
+	return r.column(rule.List, rule.Code, fmt.Sprintf("IF(%s=0,%d,%s)", started, notApplicable, outcome()))
 }
 
 // supports is what each supporting material says it is for, with its title, made comparable.
 func (r *rowTables) supports() int {
-	return r.column("materials", "supports", func(k int) string {
-		return nameKey(entryOf("materials_supports", k) + `&"|"&` + entryOf("materials_title", k))
-	})
+	return r.column("materials", "supports", nameKey(entryOf("materials_supports")+`&"|"&`+entryOf("materials_title")))
 }
 
 // speaksOf is the condition that a material is listed for a field or one of the points it is evidence for. A point's
@@ -230,13 +209,13 @@ func (r *rowTables) speaksOf(f *templates.Field) string {
 
 // alone takes the numbers out of a text that merely contain a point's number.
 func alone(x, point string) string {
-	for _, digit := range "0123456789" {
-		x = fmt.Sprintf(`SUBSTITUTE(%s,"%c%s","#")`, x, digit, point)
+	const digits = "0123456789"
+	for _, digit := range digits {
+		x = substituted(x, string(digit)+point, "#")
 	}
-	x = fmt.Sprintf(`SUBSTITUTE(%s,".%s","#")`, x, point)
-	for _, digit := range "0123456789" {
-		x = fmt.Sprintf(`SUBSTITUTE(%s,"%s%c","#")`, x, point, digit)
-		x = fmt.Sprintf(`SUBSTITUTE(%s,"%s.%c","#")`, x, point, digit)
+	x = substituted(x, "."+point, "#")
+	for _, digit := range digits {
+		x = substituted(x, point+string(digit), "#", point+"."+string(digit), "#")
 	}
 	return x
 }

@@ -144,23 +144,22 @@ func (s *selfCheck) fillCases() {
 		r.first = row
 		s.l.set(templates.CaseSheet, row, codeColumn, r.rule.Code, "")
 		s.l.set(templates.CaseSheet, row, severityColumn, float64(severityRank(r.rule)), "")
-		outcomes, outcome := s.outcomes(n), own(ruleColumn, row)
+		outcomes, outcome := s.outcomes(n), own(ruleColumn)
 		worst, target := "MAX("+outcomes+
-			")", fmt.Sprintf("INDEX(%s,MATCH(%s,%s,0))", ownSpan(slotColumn, row, row+len(r.cases)-1), outcome, outcomes)
+			")", fmt.Sprintf("INDEX(%s,MATCH(%s,%s,0))", fmt.Sprintf("$%[1]s%[2]d:$%[1]s%[3]d", columnName(slotColumn), row, row+len(r.cases)-1), outcome, outcomes)
 		switch {
 		case r.perValue > 0:
 			target = fmt.Sprintf("MATCH(%s,%s,0)", outcome, outcomes)
 		case r.column > 0:
-			worst, target = own(outcomeColumn, row), fmt.Sprintf("IFERROR(MATCH(%s,%s,0),1)", outcome, s.rows.span(r.column))
+			worst, target = own(outcomeColumn), fmt.Sprintf("IFERROR(MATCH(%s,%s,0),1)", outcome, s.rows.span(r.column))
 		case len(r.cases) == 1:
-			worst, target = own(outcomeColumn, row), own(slotColumn, row)
+			worst, target = own(outcomeColumn), own(slotColumn)
 		}
 		set(ruleColumn, worst)
 		set(targetColumn, fmt.Sprintf("IF(%s<%d,0,%s)", outcome, missing, target))
 		for _, c := range r.cases {
 			if r.perValue > 0 {
-				here := fmt.Sprint(c.slots[0] + 2)
-				s.l.calculate(templates.ValueSheet, c.slots[0]+2, r.perValue, strings.ReplaceAll(c.formula, hereRow, here))
+				s.l.calculate(templates.ValueSheet, c.slots[0]+2, r.perValue, c.formula)
 				continue
 			}
 			slot := 1 // a rule without values is linked to its list
@@ -168,7 +167,7 @@ func (s *selfCheck) fillCases() {
 				slot = c.slots[0] + 1
 			}
 			s.l.set(templates.CaseSheet, row, slotColumn, float64(slot), "")
-			set(outcomeColumn, strings.ReplaceAll(c.formula, hereRow, fmt.Sprint(row)))
+			set(outcomeColumn, c.formula)
 			row++
 		}
 		row = max(row, r.first+1)
@@ -184,10 +183,8 @@ func (s *selfCheck) outcomes(n int) string {
 	return caseSpan(outcomeColumn, r.first, r.first+len(r.cases)-1)
 }
 
-// own is a cell of the same sheet, its row relative, so that rows that say the same share a formula.
-func own(column, row int) string { return fmt.Sprintf("$%s%d", columnName(column), row) }
-
-func ownSpan(column, from, to int) string { return own(column, from) + ":" + own(column, to) }
+// own is the cell of a column in the row of the formula.
+func own(column int) string { return "$" + columnName(column) + hereRow }
 
 func caseCell(column, row int) string {
 	return fmt.Sprintf("%s!$%s$%d", templates.CaseSheet, columnName(column), row)
@@ -203,7 +200,7 @@ func (s *selfCheck) fillValues() {
 	voids := s.voids()
 	for i, slot := range s.slots {
 		row := i + 2
-		status := own(statusColumn, row)
+		status := own(statusColumn)
 		s.l.set(templates.ValueSheet, row, nameColumn, slot.Name, "")
 		s.l.set(templates.ValueSheet, row, labelColumn, s.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year}), "")
 		s.fillStatus(row, slot)
@@ -282,7 +279,7 @@ func (s *selfCheck) eachCase(see func(r sheetRule, c sheetCase, outcome string))
 	for _, r := range s.rules {
 		for k, c := range r.cases {
 			if r.perValue > 0 {
-				see(r, c, own(r.perValue, c.slots[0]+2))
+				see(r, c, own(r.perValue))
 				continue
 			}
 			see(r, c, caseCell(outcomeColumn, r.first+k))
@@ -294,7 +291,7 @@ func (s *selfCheck) eachCase(see func(r sheetRule, c sheetCase, outcome string))
 func (s *selfCheck) fillStatus(row int, slot templates.Slot) {
 	x := slot.Name
 	set := func(column int, f string) { s.l.calculate(templates.ValueSheet, row, column, f) }
-	clean, tidy := own(cleanColumn, row), own(lengthColumn, row)
+	clean, tidy := own(cleanColumn), own(lengthColumn)
 	text := func(else0 string) string {
 		return fmt.Sprintf("IF(ISERROR(%s),%d,IF(LEN(TRIM(%s))=0,%d,%s))", x, unclear, x, missing, else0)
 	}
@@ -356,11 +353,7 @@ func characters(x string) string {
 
 // tidyDate makes 2024年8月1日, 2024/8/1 and 2024.8.1 alike.
 func tidyDate(x string) string {
-	x = "TRIM(" + x + ")"
-	for _, change := range [][2]string{{"年", "-"}, {"月", "-"}, {"日", ""}, {"/", "-"}, {".", "-"}} {
-		x = fmt.Sprintf("SUBSTITUTE(%s,%s,%s)", x, quote(change[0]), quote(change[1]))
-	}
-	return "IFERROR(" + x + `,"")`
+	return "IFERROR(" + substituted("TRIM("+x+")", "年", "-", "月", "-", "日", "", "/", "-", ".", "-") + `,"")`
 }
 
 // readDate reads 2024-8-1 or 2024-8 as yyyymmdd; 0 where it is neither.
@@ -373,21 +366,19 @@ func readDate(x string) string {
 // fillRows writes the columns about the lists, and for each list how grave the faults of its rows are.
 func (s *selfCheck) fillRows() {
 	for _, block := range s.blocks() {
-		column := s.rows.column(block, "flag", func(k int) string {
-			var grave []string
-			for _, r := range s.rules {
-				if r.block == block && r.column > 0 {
-					grave = append(grave, fmt.Sprintf("(%s=%d)*%d", s.rows.cell(r.column, k), failed, severityRank(r.rule)))
-				}
+		var grave []string
+		for _, r := range s.rules {
+			if r.block == block && r.column > 0 {
+				grave = append(grave, fmt.Sprintf("(%s=%d)*%d", own(r.column), failed, severityRank(r.rule)))
 			}
-			return "MAX(" + strings.Join(grave, ",") + ")"
-		})
+		}
+		column := s.rows.column(block, "flag", "MAX("+strings.Join(grave, ",")+")")
 		s.l.define(rowFlagsName+block, templates.RowSheet, 2, column, s.rows.columns[column-1].rows+1, column)
 	}
 	for i, c := range s.rows.columns {
 		s.l.set(templates.RowSheet, 1, i+1, c.block+" "+c.key, "")
 		for k := 1; k <= c.rows; k++ {
-			s.l.calculate(templates.RowSheet, k+1, i+1, c.formula(k))
+			s.l.calculate(templates.RowSheet, k+1, i+1, c.formula)
 		}
 	}
 }

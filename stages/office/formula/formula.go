@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"lianheti/stages/office/try"
 )
 
 // Value is what a cell holds or a formula gives: nil (blank), float64, string, bool, Error, or Array.
@@ -47,16 +49,15 @@ type Workbook interface {
 }
 
 // Evaluate gives the value of a formula (without the leading =) that stands on a sheet.
-func Evaluate(w Workbook, sheet, source string) (Value, error) {
-	n, err := parsed(source)
-	if err != nil {
-		return nil, fmt.Errorf("%w in %s", err, source)
-	}
+func Evaluate(w Workbook, sheet, source string) (v Value, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("%w in %s", err, source)
+		}
+	}()
+	defer try.Caught(&err)
 	c := &calculation{w: w, sheet: sheet}
-	v, err := c.value(n)
-	if err != nil {
-		return nil, fmt.Errorf("%w in %s", err, source)
-	}
+	v = c.value(parsed(source))
 	if a, ok := v.(Array); ok { // a formula in one cell shows the first of several
 		v = a[0][0]
 	}
@@ -66,44 +67,35 @@ func Evaluate(w Workbook, sheet, source string) (Value, error) {
 	return v, nil
 }
 
-// calculation is one evaluation.
+// calculation is one evaluation. What can't be calculated ends it.
 type calculation struct {
 	w     Workbook
 	sheet string
 }
 
 // value evaluates a node; a reference gives its cell, or an Array of its cells.
-func (c *calculation) value(n node) (Value, error) {
+func (c *calculation) value(n node) Value {
 	switch n := n.(type) {
 	case literal:
-		return n.value, nil
+		return n.value
 	case reference:
-		area, ok := c.area(n)
-		if !ok {
-			return RefErr, nil
+		if area, ok := c.area(n); ok {
+			return c.cells(area)
 		}
-		return c.cells(area)
+		return RefErr
 	case binary:
-		sides, err := c.values([]node{n.left, n.right})
-		if err != nil {
-			return nil, err
-		}
-		return each(sides, func(a []Value) Value { return operate(n.sign, a[0], a[1]) }), nil
-	case call:
-		return c.call(n)
+		return each(c.values(n.left, n.right), func(a []Value) Value { return operate(n.sign, a[0], a[1]) })
+	default:
+		return c.call(n.(call))
 	}
-	return nil, fmt.Errorf("unknown node %T", n)
 }
 
-func (c *calculation) values(nodes []node) (out []Value, err error) {
-	for _, n := range nodes {
-		v, err := c.value(n)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
+func (c *calculation) values(nodes ...node) []Value {
+	out := make([]Value, len(nodes))
+	for i, n := range nodes {
+		out[i] = c.value(n)
 	}
-	return out, nil
+	return out
 }
 
 // area resolves a reference. ok is false where a name is not defined.
@@ -118,23 +110,19 @@ func (c *calculation) area(r reference) (Area, bool) {
 	return a, true
 }
 
-func (c *calculation) cells(a Area) (Value, error) {
+func (c *calculation) cells(a Area) Value {
 	if a.Row == a.LastRow && a.Col == a.LastCol {
-		return c.w.Cell(a.Sheet, a.Row, a.Col)
+		return try.Get(c.w.Cell(a.Sheet, a.Row, a.Col))
 	}
 	out := make(Array, 0, a.LastRow-a.Row+1)
 	for row := a.Row; row <= a.LastRow; row++ {
 		line := make([]Value, 0, a.LastCol-a.Col+1)
 		for col := a.Col; col <= a.LastCol; col++ {
-			v, err := c.w.Cell(a.Sheet, row, col)
-			if err != nil {
-				return nil, err
-			}
-			line = append(line, v)
+			line = append(line, try.Get(c.w.Cell(a.Sheet, row, col)))
 		}
 		out = append(out, line)
 	}
-	return out, nil
+	return out
 }
 
 // each applies a function of single values: where an argument is an array, to each of its values. The first error among
@@ -238,38 +226,37 @@ func truth(v Value) (bool, Error) {
 }
 
 func operate(sign string, l, r Value) Value {
-	if sign == "&" {
+	switch sign {
+	case "&":
 		return text(l) + text(r)
+	case "=":
+		return compare(l, r) == 0
+	case "<>":
+		return compare(l, r) != 0
+	case "<":
+		return compare(l, r) < 0
+	case "<=":
+		return compare(l, r) <= 0
+	case ">":
+		return compare(l, r) > 0
+	case ">=":
+		return compare(l, r) >= 0
 	}
-	if strings.ContainsAny(sign, "=<>") {
-		order := compare(l, r)
-		switch sign {
-		case "=":
-			return order == 0
-		case "<>":
-			return order != 0
-		case "<":
-			return order < 0
-		case "<=":
-			return order <= 0
-		case ">":
-			return order > 0
-		}
-		return order >= 0
+	x, bad := number(l)
+	y, worse := number(r)
+	switch bad = cmp.Or(bad, worse); {
+	case bad != "":
+		return bad
+	case sign == "+":
+		return x + y
+	case sign == "-":
+		return x - y
+	case sign == "*":
+		return x * y
+	case y == 0:
+		return DivZero
 	}
-	return arithmetic(func(x ...float64) Value {
-		switch {
-		case sign == "+":
-			return x[0] + x[1]
-		case sign == "-":
-			return x[0] - x[1]
-		case sign == "*":
-			return x[0] * x[1]
-		case x[1] == 0:
-			return DivZero
-		}
-		return x[0] / x[1]
-	})([]Value{l, r})
+	return x / y
 }
 
 // compare orders values as Excel does: numbers before texts before conditions, a blank like whatever it is compared

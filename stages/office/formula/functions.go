@@ -1,79 +1,73 @@
 package formula
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"lianheti/stages/office/try"
 )
 
 // call evaluates a function. Those that choose what they look at come first, then those over areas, then those of
 // single values.
-func (c *calculation) call(n call) (Value, error) {
+func (c *calculation) call(n call) Value {
 	switch n.name {
 	case "IF":
 		return c.choose(n)
 	case "IFERROR":
-		v, err := c.value(n.args[0])
-		if _, bad := v.(Error); err != nil || !bad {
-			return v, err
+		v := c.value(n.args[0])
+		if _, bad := v.(Error); bad {
+			return c.value(n.args[1])
 		}
-		return c.value(n.args[1])
+		return v
 	case "CHOOSE":
-		v, err := c.value(n.args[0])
-		if err != nil {
-			return nil, err
-		}
-		x, bad := number(v)
+		x, bad := number(c.value(n.args[0]))
 		if i := int(x); bad == "" && i >= 1 && i < len(n.args) {
 			return c.value(n.args[i])
 		}
-		return ValueErr, nil
+		return ValueErr
 	case "ROW", "CELL", "INDEX":
 		return c.place(n)
 	}
-	args, err := c.values(n.args)
-	if err != nil {
-		return nil, err
-	}
+	args := c.values(n.args...)
 	if f, ok := overAreas[n.name]; ok {
-		return f(args), nil
+		return f(args)
 	}
-	switch f, ok := ofSingles[n.name]; {
+	f, ok := ofSingles[n.name]
+	switch {
 	case !ok:
-		return nil, fmt.Errorf("unknown function %s", n.name)
+		try.Do(fmt.Errorf("unknown function %s", n.name))
 	case n.name == "ISNUMBER" || n.name == "ISERROR": // they look at errors, which stop the others
-		return eachRaw(args, f), nil
-	default:
-		return each(args, f), nil
+		return eachRaw(args, f)
 	}
+	return each(args, f)
 }
 
-func (c *calculation) choose(n call) (Value, error) {
-	v, err := c.value(n.args[0])
-	if err != nil {
-		return nil, err
-	}
+func (c *calculation) choose(n call) Value {
+	v := c.value(n.args[0])
 	if _, array := v.(Array); array {
-		return nil, fmt.Errorf("IF over an area is not calculated here")
+		try.Do(errors.New("IF over an area is not calculated here"))
 	}
 	yes, bad := truth(v)
 	switch {
 	case bad != "":
-		return bad, nil
+		return bad
 	case yes:
 		return c.value(n.args[1])
 	case len(n.args) > 2:
 		return c.value(n.args[2])
 	}
-	return false, nil
+	return false
 }
 
 // place evaluates the functions that look at where a reference points, not at what stands there.
-func (c *calculation) place(n call) (Value, error) {
+func (c *calculation) place(n call) Value {
 	of := n.args[0]
 	switch n.name {
 	case "INDEX":
@@ -84,13 +78,13 @@ func (c *calculation) place(n call) (Value, error) {
 	a, ok := c.pointed(of)
 	switch {
 	case !ok:
-		return RefErr, nil
+		return RefErr
 	case n.name == "INDEX":
 		return c.cells(a)
 	case n.name == "CELL":
-		return formatCode(c.w.Format(a.Sheet, a.Row, a.Col)), nil
+		return formatCode(c.w.Format(a.Sheet, a.Row, a.Col))
 	}
-	return float64(a.Row), nil
+	return float64(a.Row)
 }
 
 // pointed gives the area of a reference or of INDEX into one. INDEX(area, i) counts along a row or column.
@@ -103,21 +97,15 @@ func (c *calculation) pointed(n node) (Area, bool) {
 			return Area{}, false
 		}
 		a, ok := c.pointed(n.args[0])
-		v, err := c.value(n.args[1])
-		x, bad := number(v)
+		x, bad := number(c.value(n.args[1]))
 		i := int(x)
-		if !ok || err != nil || bad != "" || i < 1 {
-			return Area{}, false
-		}
 		if a.Row == a.LastRow && a.Col != a.LastCol {
 			a.Col += i - 1
 		} else {
 			a.Row += i - 1
 		}
-		if a.Row > a.LastRow || a.Col > a.LastCol {
-			return Area{}, false
-		}
-		return Area{a.Sheet, a.Row, a.Col, a.Row, a.Col}, true
+		inside := ok && bad == "" && i >= 1 && a.Row <= a.LastRow && a.Col <= a.LastCol
+		return Area{a.Sheet, a.Row, a.Col, a.Row, a.Col}, inside
 	}
 	return Area{}, false
 }
@@ -135,17 +123,17 @@ func formatCode(format string) string {
 
 // overAreas are the functions that take whole areas.
 var overAreas = map[string]func([]Value) Value{
-	"AND": func(a []Value) Value {
-		return asBool(folded(a, 1, func(t, x float64) float64 { return t * bit(x != 0) }))
-	},
-	"OR": func(a []Value) Value {
-		return asBool(folded(a, 0, func(t, x float64) float64 { return max(t, bit(x != 0)) }))
-	},
-	"SUM": func(a []Value) Value {
-		return folded(a, 0, func(t, x float64) float64 { return t + x })
-	},
-	"MAX": func(a []Value) Value { return orZero(folded(a, math.Inf(-1), math.Max)) },
-	"MIN": func(a []Value) Value { return orZero(folded(a, math.Inf(1), math.Min)) },
+	"AND": arithmetic(func(x ...float64) Value { return !slices.Contains(x, 0) }),
+	"OR":  arithmetic(func(x ...float64) Value { return slices.ContainsFunc(x, func(x float64) bool { return x != 0 }) }),
+	"SUM": arithmetic(func(x ...float64) Value {
+		total := 0.0
+		for _, x := range x {
+			total += x
+		}
+		return total
+	}),
+	"MAX": arithmetic(func(x ...float64) Value { return extreme(x, slices.Max) }),
+	"MIN": arithmetic(func(x ...float64) Value { return extreme(x, slices.Min) }),
 	"SUMPRODUCT": func(a []Value) Value {
 		total := 0.0
 		for r, row := range rectangle(a[0]) {
@@ -208,47 +196,12 @@ func rectangle(v Value) Array {
 	return Array{{v}}
 }
 
-func bit(yes bool) float64 {
-	if yes {
-		return 1
-	}
-	return 0
-}
-
-// folded adds up the numbers among the values; in areas, texts and blanks are passed over.
-func folded(args []Value, total float64, by func(t, x float64) float64) Value {
-	for _, a := range args {
-		_, area := a.(Array)
-		for _, row := range rectangle(a) {
-			for _, v := range row {
-				if _, isText := v.(string); area && (v == nil || isText) {
-					continue
-				}
-				x, bad := number(v)
-				if bad != "" {
-					return bad
-				}
-				total = by(total, x)
-			}
-		}
-	}
-	return total
-}
-
-// asBool makes a condition of a total.
-func asBool(v Value) Value {
-	if x, ok := v.(float64); ok {
-		return x != 0
-	}
-	return v
-}
-
-// orZero is the extreme of no numbers.
-func orZero(v Value) Value {
-	if x, ok := v.(float64); ok && math.IsInf(x, 0) {
+// extreme is the greatest or the least of numbers; of none 0.
+func extreme(x []float64, of func([]float64) float64) Value {
+	if len(x) == 0 {
 		return 0.0
 	}
-	return v
+	return of(x)
 }
 
 // ofSingles are the functions of single values.
@@ -304,13 +257,23 @@ func count(a []Value, i int) int {
 	return int(x)
 }
 
+// arithmetic makes a function of the numbers among values; in areas, texts and blanks are passed over.
 func arithmetic(f func(...float64) Value) func([]Value) Value {
-	return func(a []Value) Value {
-		xs := make([]float64, len(a))
-		for i := range a {
-			var bad Error
-			if xs[i], bad = number(a[i]); bad != "" {
-				return bad
+	return func(args []Value) Value {
+		xs := make([]float64, 0, len(args))
+		for _, a := range args {
+			_, area := a.(Array)
+			for _, row := range rectangle(a) {
+				for _, v := range row {
+					if _, isText := v.(string); area && (v == nil || isText) {
+						continue
+					}
+					x, bad := number(v)
+					if bad != "" {
+						return bad
+					}
+					xs = append(xs, x)
+				}
 			}
 		}
 		return f(xs...)
