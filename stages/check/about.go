@@ -224,8 +224,8 @@ func (r *naming) cells(s string) ([]string, bool) {
 
 // sheetOf is the sheet that words before a cell name; empty where they name none.
 func (r *naming) sheetOf(s string) string {
-	s = strings.Trim(s, `'"“”‘’!`)
 	const quotes = `'"“”‘’!`
+	s = strings.Trim(s, quotes)
 	for _, title := range []string{s, strings.TrimRight(strings.TrimSuffix(s, "的"), quotes), strings.Trim(strings.TrimSuffix(s, "表"), quotes)} {
 		if r.names.sheets[title] {
 			return title

@@ -65,7 +65,7 @@ func judgeBatch(facts *table.Facts, known Known, alone bool) (*table.Judgement, 
 	}
 	findings, outcomes, verdicts := table.NewBuilder[table.Finding](), table.NewBuilder[table.Outcome](), table.NewBuilder[table.Verdict]()
 	findings.Append(b.unowned()...)
-	for j := range b.judgeAll {
+	for j := range workers.InOrder(runtime.GOMAXPROCS(0), b.facts.Forms, b.judge) {
 		findings.Append(j.findings...)
 		outcomes.Append(j.outcomes...)
 		verdicts.Append(j.verdict)
@@ -80,25 +80,15 @@ type judged struct {
 	verdict  table.Verdict
 }
 
-// judgeAll yields the judgements in the order of the submissions, several being worked on at a time.
-func (b *batch) judgeAll(yield func(*judged) bool) {
-	workers.InOrder(runtime.GOMAXPROCS(0), b.facts.Forms, b.judge)(yield)
-}
-
 // judge applies every rule to one submission, in the order of the codes.
 func (b *batch) judge(t *table.Form) *judged {
 	f := newForm(b, t)
 	j := &judged{}
-	var last []*plan
 	for _, p := range b.plans {
-		if p.rule.Check == "unheard" { // what is explained must be known before
-			last = append(last, p)
-			continue
-		}
 		j.apply(f, p)
 	}
 	f.explain(j.findings)
-	for _, p := range last {
+	for _, p := range b.last {
 		j.apply(f, p)
 	}
 	slices.SortStableFunc(j.outcomes, func(x, y table.Outcome) int { return strings.Compare(x.Code, y.Code) })
@@ -142,7 +132,7 @@ func (f *form) outcome(r *templates.Rule, t *tally) table.Outcome {
 	case t.failed > 0:
 		o.Outcome = model.Fail
 	case t.undecided > 0:
-		o.Outcome, o.Reason = model.NotRun, f.batch.words.undecided(t)
+		o.Outcome, o.Reason = model.NotRun, f.batch.undecided(t)
 	case t.cases > 0:
 		o.Outcome = model.Pass
 	default:

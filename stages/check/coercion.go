@@ -19,25 +19,18 @@ func coercion(f *form, p *plan, t *tally) {
 		elsewhere = f.inapplicableRefs()
 	}
 	for _, r := range p.refs {
-		if by := f.voided[r]; slices.Contains(elsewhere, r) || by != "" && by != "bounds" { // a bound says nothing of how it was read
-			t.skip(toldElsewhere)
-			continue
-		}
 		c, found := f.changed(r, p.rule.Kinds)
-		unreadable := found && f.batch.class(c) == templates.Unreadable
-		if s := f.status(r); !unreadable && (s == table.Missing || s == table.Invalid) {
+		unread := found && f.batch.class(c) == templates.Unreadable
+		switch by, s := f.voided[r], f.status(r); {
+		case slices.Contains(elsewhere, r), by != "" && by != "bounds": // a bound says nothing of how it was read
+			t.skip(toldElsewhere)
+		case !unread && (s == table.Missing || s == table.Invalid):
 			t.skip(notFilled)
-			continue
-		}
-		if !found && f.Observe(r).NotAsked() {
+		case !found && f.Observe(r).NotAsked():
 			t.skip(notAsked)
-			continue
+		default:
+			t.judge(!found, func() fault { return fault{refs: []templates.Ref{r}, vars: f.batch.readAs(c)} })
 		}
-		if !found {
-			t.pass()
-			continue
-		}
-		t.fail(fault{refs: []templates.Ref{r}, vars: f.batch.readAs(c)})
 	}
 	f.coercedRows(p, t)
 	t.faults = f.together(t.faults)

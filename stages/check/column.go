@@ -15,9 +15,6 @@ import (
 // fewestRows is how many figures must stand beside each other before their column says anything.
 const fewestRows = 10
 
-// columnChecks look at the annual figures of the actual years together: one by one each may be as it is.
-var columnChecks = map[string]check{"not_applicable": inapplicable, "swapped": swapped, "slid": slid}
-
 // annual lists the values of the metrics that run through all years, metric by metric.
 func (b *batch) annual() (out [][]templates.Ref) {
 	for _, m := range b.def.Form.Metrics() {
@@ -48,12 +45,10 @@ func inapplicable(f *form, p *plan, t *tally) {
 		t.skip(notFilled)
 		return
 	}
-	if share(len(none), len(all)).LessThan(*p.rule.Threshold) {
-		t.pass()
-		return
-	}
-	t.fail(fault{refs: none, raw: f.batch.def.Form.NotApplicable, value: f.batch.def.Form.NotApplicable,
-		vars: map[string]string{"count": fmt.Sprint(len(none)), "max": fmt.Sprint(len(all))}})
+	t.judge(share(len(none), len(all)).LessThan(*p.rule.Threshold), func() fault {
+		return fault{refs: none, raw: f.batch.def.Form.NotApplicable, value: f.batch.def.Form.NotApplicable,
+			vars: map[string]string{"count": fmt.Sprint(len(none)), "max": fmt.Sprint(len(all))}}
+	})
 }
 
 // swapped fails a form of whose figures more than the rule's threshold fall from the first actual year to the next: not
@@ -75,15 +70,14 @@ func swapped(f *form, p *plan, t *tally) {
 			falls++
 		}
 	}
-	switch {
-	case differ < fewestRows:
+	if differ < fewestRows {
 		t.skip(notFilled)
-	case share(falls, differ).LessThan(*p.rule.Threshold):
-		t.pass()
-	default:
-		t.fail(fault{refs: all, raw: fmt.Sprint(falls), value: fmt.Sprint(falls),
-			vars: map[string]string{"count": fmt.Sprint(falls), "max": fmt.Sprint(differ)}})
+		return
 	}
+	t.judge(share(falls, differ).LessThan(*p.rule.Threshold), func() fault {
+		return fault{refs: all, raw: fmt.Sprint(falls), value: fmt.Sprint(falls),
+			vars: map[string]string{"count": fmt.Sprint(falls), "max": fmt.Sprint(differ)}}
+	})
 }
 
 // slide is a part of the annual figures that stands in the rows of others.
@@ -104,7 +98,8 @@ func (f *form) slidRows(fewest int) (out slide) {
 		field := f.batch.def.Field(rows[as][0].Field)
 		return !slices.ContainsFunc(rows[row], func(r templates.Ref) bool {
 			n, ok := f.number(r)
-			return ok && slices.ContainsFunc([]string{"min", "max", "whole"}, func(kind string) bool { return bounded(field, kind) && outside(field, kind, n) })
+			_, beyond := outside(field, []string{"min", "max", "whole"}, n)
+			return ok && beyond
 		})
 	}
 	first := len(rows)
@@ -152,7 +147,7 @@ func slid(f *form, _ *plan, t *tally) {
 	}
 	var shown []string
 	for _, row := range f.slid.misfits {
-		shown = append(shown, f.batch.words.label(row[0].Field))
+		shown = append(shown, f.batch.def.Label(row[0].Field))
 	}
 	direction := "整体上移"
 	if f.slid.by < 0 {
@@ -160,7 +155,7 @@ func slid(f *form, _ *plan, t *tally) {
 	}
 	t.fail(fault{refs: f.slid.refs, raw: fmt.Sprint(f.slid.by), value: fmt.Sprint(f.slid.by), vars: map[string]string{
 		"count": fmt.Sprint(len(shown)), "list": text.Few(shown, shownNames, len(shown), "行"), "detail": direction,
-		"max": strings.TrimPrefix(fmt.Sprint(f.slid.by), "-"), "member": f.batch.words.label(f.slid.refs[0].Field)}})
+		"max": strings.TrimPrefix(fmt.Sprint(f.slid.by), "-"), "member": f.batch.def.Label(f.slid.refs[0].Field)}})
 }
 
 func share(n, of int) decimal.Decimal {

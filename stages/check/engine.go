@@ -37,6 +37,17 @@ var checks = map[string]check{
 	"school_list":   schoolList,
 }
 
+// columnChecks look at the annual figures of the actual years together: one by one each may be as it is.
+var columnChecks = map[string]check{"not_applicable": inapplicable, "swapped": swapped, "slid": slid}
+
+// recordChecks are the faults that rows of a list can have; a rule names one of them in Kinds.
+var recordChecks = map[string]check{
+	"enrolment_none":      noEnrolment,
+	"member_campus":       unitApart,
+	"verification_denied": deniedVerification,
+	"roster_shifted":      shiftedRoster,
+}
+
 // byKind applies the checks that a rule names in Kinds.
 func byKind(of map[string]check) check {
 	return func(f *form, p *plan, t *tally) {
@@ -61,17 +72,18 @@ type batch struct {
 	facts    *table.Facts
 	register table.Register
 	def      *templates.Definition
-	words    *words
+	sheets   map[string]int // order of the form's sheets by title, from 1
 	plans    []*plan
-	every    []templates.Ref            // all values of the form but those of its lists
-	reading  map[string][]model.Finding // found while reading, by submission
-	order    map[string]int             // place of a submission in the facts
-	keys     []string                   // consortium key of each submission
-	names    []string                   // consortium of each submission
-	members  map[string][]int           // submissions that list a unit, by its key, ascending
-	near     map[textSlot]map[string]neighbour
-	schools  map[string]table.School // the Department's list, by the keys of their names
-	alone    bool                    // submissions are not compared
+	last     []*plan                             // what must know what is explained
+	every    []templates.Ref                     // all values of the form but those of its lists
+	reading  map[string][]model.Finding          // found while reading, by submission
+	order    map[string]int                      // place of a submission in the facts
+	keys     []string                            // consortium key of each submission
+	names    []string                            // consortium of each submission
+	members  map[string][]int                    // submissions that list a unit, by its key, ascending
+	near     map[templates.Ref]map[int]neighbour // of a text field in a year, by the position of the submission
+	schools  map[string]table.School             // the Department's list, by the keys of their names
+	alone    bool                                // submissions are not compared
 	*lexicon
 	given map[string][]table.Given // explanations of the last round, by fingerprint
 }
@@ -79,7 +91,10 @@ type batch struct {
 func newBatch(facts *table.Facts, known Known, alone bool) (*batch, error) {
 	d := facts.Definition
 	b := &batch{alone: alone, lexicon: newLexicon(d), facts: facts, register: known.Register, def: d, schools: known.Register.Schools(d),
-		words: newWords(d), reading: map[string][]model.Finding{}, order: map[string]int{}, given: map[string][]table.Given{}}
+		sheets: map[string]int{}, reading: map[string][]model.Finding{}, order: map[string]int{}, given: map[string][]table.Given{}}
+	for i, s := range d.Layout().Sheets {
+		b.sheets[s.Sheet.Title] = i + 1
+	}
 	for _, g := range known.Given {
 		b.given[g.Fingerprint] = append(b.given[g.Fingerprint], g)
 	}
@@ -99,7 +114,12 @@ func newBatch(facts *table.Facts, known Known, alone bool) (*batch, error) {
 		if checks[r.Check] == nil {
 			return nil, fmt.Errorf("规则 %s 的检查方式 %s 没有实现", r.Code, r.Check)
 		}
-		b.plans = append(b.plans, &plan{rule: r, refs: b.covered(r), lists: b.aboutLists(r)})
+		p := &plan{rule: r, refs: b.covered(r), lists: b.aboutLists(r)}
+		if r.Check == "unheard" {
+			b.last = append(b.last, p)
+		} else {
+			b.plans = append(b.plans, p)
+		}
 	}
 	for _, x := range facts.Reading {
 		if b.def.Rule(x.Code) == nil {
@@ -155,6 +175,7 @@ type form struct {
 	slid      slide                    // the figures that stand in the rows of others
 	coerced   map[templates.Ref][]table.Coercion
 	listed    []table.Coercion // of the rows of lists
+	shifted   int              // rows of the roster that are a column off
 	misplaced bool             // the roster was pasted a column off: its rows say nothing
 	position  int              // in the facts
 	asks      *asked
@@ -171,13 +192,14 @@ func newForm(b *batch, t *table.Form) *form {
 		f.coerced[ref] = append(f.coerced[ref], c)
 	}
 	for _, p := range b.plans { // known before any row is looked at
-		if slices.Contains(p.rule.Kinds, "slid") {
+		switch {
+		case slices.Contains(p.rule.Kinds, "slid"):
 			f.slid = f.slidRows(int(p.rule.Threshold.IntPart()))
 			f.void(p.rule.Check, fault{refs: f.slid.refs})
-		}
-		const fewest = 3
-		if n := f.shiftedRows(); slices.Contains(p.rule.Kinds, "roster_shifted") && n >= fewest {
-			f.misplaced = share(n, len(f.Members)).GreaterThanOrEqual(*p.rule.Threshold)
+		case slices.Contains(p.rule.Kinds, "roster_shifted"):
+			const fewest = 3
+			f.shifted = len(slices.DeleteFunc(slices.Clone(f.Members), func(m table.Member) bool { return !f.isShifted(m) }))
+			f.misplaced = f.shifted >= fewest && share(f.shifted, len(f.Members)).GreaterThanOrEqual(*p.rule.Threshold)
 		}
 	}
 	return f
@@ -230,6 +252,20 @@ func (t *tally) fail(x fault) {
 	t.cases++
 	t.failed++
 	t.faults = append(t.faults, x)
+}
+
+// judge notes a case that was decided; fails says what is wrong where it is not sound.
+func (t *tally) judge(sound bool, fails func() fault) {
+	if sound {
+		t.pass()
+		return
+	}
+	t.fail(fails())
+}
+
+// value notes of one value whether it is sound; vars are the check's own words about one that isn't.
+func (t *tally) value(r templates.Ref, sound bool, vars map[string]string) {
+	t.judge(sound, func() fault { return fault{refs: []templates.Ref{r}, vars: vars} })
 }
 
 // lack notes a case that could not be decided for want of values.
@@ -338,7 +374,7 @@ func (b *batch) comparePlaces(x, y table.Finding) int {
 	yr, yc := model.RowCol(y.Cell)
 	return cmp.Or(
 		strings.Compare(x.File, y.File),
-		cmp.Compare(b.words.sheets[x.Sheet], b.words.sheets[y.Sheet]),
+		cmp.Compare(b.sheets[x.Sheet], b.sheets[y.Sheet]),
 		strings.Compare(x.Sheet, y.Sheet),
 		cmp.Compare(xr, yr), cmp.Compare(xc, yc),
 	)

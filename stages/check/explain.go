@@ -29,10 +29,10 @@ func (f *form) explain(findings []table.Finding) {
 		before := f.batch.given[x.Fingerprint]
 		for _, e := range append(given, before...) {
 			switch {
-			case e.ValueHash == x.ValueHash, e.ValueHash == "" && !saidOfOthers(e.Words, x.ValueHash, before):
-				if x.Own == "" {
-					x.Own = e.Words
-				}
+			case e.ValueHash == x.ValueHash, e.ValueHash == "" && !slices.ContainsFunc(before, func(b table.Given) bool {
+				return b.Words == e.Words && b.ValueHash != x.ValueHash // the very same words were given for other values
+			}):
+				x.Own = cmp.Or(x.Own, e.Words)
 			default:
 				x.Outdated = e.Words
 			}
@@ -173,19 +173,18 @@ func unheard(f *form, _ *plan, t *tally) {
 	}
 	const singly = 5
 	for _, kind := range slices.Sorted(maps.Keys(told)) {
-		rows := told[kind]
-		if len(rows) <= singly {
-			for _, o := range rows {
-				t.fail(f.unheard(kind, o))
-			}
-			continue
+		size := 1
+		if len(told[kind]) > singly {
+			size = len(told[kind])
 		}
-		t.fail(f.unheard(kind, rows...))
+		for rows := range slices.Chunk(told[kind], size) {
+			t.fail(f.unheard(kind, rows))
+		}
 	}
 }
 
 // unheard is the fault of rows of one kind.
-func (f *form) unheard(kind string, rows ...ownRow) fault {
+func (f *form) unheard(kind string, rows []ownRow) fault {
 	x := fault{fields: []string{"explanations_about"}, raw: rows[0].words, value: rows[0].about}
 	var names []string
 	for _, o := range rows {
@@ -196,14 +195,4 @@ func (f *form) unheard(kind string, rows ...ownRow) fault {
 	x.member = text.Mask(text.NameKey(names[0]))
 	x.vars = map[string]string{"list": text.Few(names, shownNames, len(names), "行"), "detail": kind}
 	return x
-}
-
-// saidOfOthers says whether the very same words were given in the last round, for other values.
-func saidOfOthers(words, valueHash string, before []table.Given) bool {
-	for _, b := range before {
-		if b.Words == words && b.ValueHash != valueHash {
-			return true
-		}
-	}
-	return false
 }

@@ -35,20 +35,21 @@ func expression(f *form, p *plan, t *tally) {
 
 // holds evaluates one case; fails says what is wrong where it does not hold.
 func (f *form) holds(a templates.Answers, c templates.Case, t *tally, fails func() fault) {
-	switch holds, decided := f.evaluate(a, c.When, t); {
-	case !decided:
+	if !f.applies(a, c, t) {
 		return
-	case !holds:
+	}
+	if holds, decided := f.evaluate(a, c.Expr, t); decided {
+		t.judge(holds, fails)
+	}
+}
+
+// applies says whether the guard of a case is met.
+func (f *form) applies(a templates.Answers, c templates.Case, t *tally) bool {
+	holds, decided := f.evaluate(a, c.When, t)
+	if decided && !holds {
 		t.skip(guardFalse)
-		return
 	}
-	switch holds, decided := f.evaluate(a, c.Expr, t); {
-	case !decided:
-	case holds:
-		t.pass()
-	default:
-		t.fail(fails())
-	}
+	return holds && decided
 }
 
 // eachRow evaluates the rule's condition in each row of a list. What fails is marked at the columns that the condition looks at.

@@ -27,14 +27,11 @@ func (f *form) finding(r *templates.Rule, x fault) table.Finding {
 			fields = append(fields, ref.Field)
 		}
 	}
-	out := row(r, model.Finding{
+	out := f.batch.row(r, f, model.Finding{
 		Places: places, Fields: fields, Year: commonYear(x.refs), Member: x.member,
-		Raw: f.joined(x, x.raw, f.batch.words.raw), Value: f.joined(x, x.value, f.batch.words.value),
+		Raw: f.joined(x, x.raw, f.typed), Value: f.joined(x, x.value, f.said),
 		Vars: f.vars(r, x),
 	})
-	s := f.Submission
-	out.Role = table.RoleOf(f.batch.def)
-	out.Submission, out.CityCode, out.City, out.Consortium = s.Submission, s.CityCode, s.City, s.Consortium
 	out.Fingerprint = digest(append([]string{r.ID, f.batch.keys[f.position], x.member}, slotNames(x.refs, x.fields)...))
 	out.ValueHash = f.valueHash(x)
 	return out
@@ -44,19 +41,16 @@ func (f *form) finding(r *templates.Rule, x fault) table.Finding {
 func (b *batch) read(x model.Finding, f *form) table.Finding {
 	r := b.def.Rule(x.Code)
 	vars := map[string]string{"raw": x.Raw, "value": x.Value, "member": x.Member, "file": x.Places[0].File, "sheet": x.Places[0].Sheet, "cell": x.Places[0].Cell,
-		"year": b.words.year(x.Year), "count": fmt.Sprint(len(x.Places))}
+		"year": b.year(x.Year), "count": fmt.Sprint(len(x.Places))}
 	if len(x.Fields) > 0 {
-		vars["label"], vars["name"] = b.words.label(x.Fields[0]), b.words.name(templates.Ref{Field: x.Fields[0], Year: x.Year})
+		vars["label"], vars["name"] = b.def.Label(x.Fields[0]), b.def.Name(templates.Ref{Field: x.Fields[0], Year: x.Year})
 	}
 	maps.Copy(vars, x.Vars)
 	x.Vars = vars
-	out := row(r, x)
-	out.Role = table.RoleOf(b.def)
+	out := b.row(r, f, x)
 	// A file is known by its path until it is known whose it is; what is wrong with it, by the places.
 	key := []string{r.ID, x.Places[0].File, x.Member, fmt.Sprint(x.Year)}
 	if f != nil {
-		s := f.Submission
-		out.Submission, out.CityCode, out.City, out.Consortium = s.Submission, s.CityCode, s.City, s.Consortium
 		key[1] = b.keys[f.position]
 	}
 	key = append(key, x.Fields...)
@@ -79,17 +73,22 @@ func (b *batch) unowned() []table.Finding {
 	return out
 }
 
-// row fills the catalogue's words with the variables. Whatever looks like personal data is masked.
-func row(r *templates.Rule, x model.Finding) table.Finding {
+// row fills the catalogue's words with the variables. Whatever looks like personal data is masked. f is nil where the
+// finding belongs to no submission.
+func (b *batch) row(r *templates.Rule, f *form, x model.Finding) table.Finding {
 	first := x.Places[0]
 	out := table.Finding{
-		Code: r.Code, Rule: r.ID, Severity: model.Severity(r.Severity), Fields: strings.Join(x.Fields, " "), Member: x.Member,
+		Role: table.RoleOf(b.def), Code: r.Code, Rule: r.ID, Severity: model.Severity(r.Severity), Fields: strings.Join(x.Fields, " "), Member: x.Member,
 		File: first.File, Sheet: first.Sheet, Cell: first.Cell, Places: joinPlaces(x.Places),
 		Raw: text.Mask(x.Raw), Value: text.Mask(x.Value), Title: r.Title,
 		Message: text.Mask(templates.Fill(r.Message, x.Vars)), Cure: text.Mask(templates.Fill(r.Cure, x.Vars)), Authority: r.Authority,
 	}
 	if x.Year != 0 {
 		out.Year = table.Some(int32(x.Year))
+	}
+	if f != nil {
+		s := f.Submission
+		out.Submission, out.CityCode, out.City, out.Consortium = s.Submission, s.CityCode, s.City, s.Consortium
 	}
 	return out
 }
@@ -136,17 +135,17 @@ func (f *form) furtherPlaces(c templates.Case, name string) []model.Place {
 }
 
 // joined shows the values a finding is about: plainly where there is one, by name where there are several.
-func (f *form) joined(x fault, given string, show func(*form, templates.Ref) string) string {
+func (f *form) joined(x fault, given string, show func(templates.Ref) string) string {
 	if given != "" || len(x.refs) == 0 {
 		return text.Clip(given, longest)
 	}
 	if len(x.refs) == 1 {
-		return show(f, x.refs[0])
+		return show(x.refs[0])
 	}
 	var list []string
 	for _, r := range x.refs {
-		if s := show(f, r); s != "" {
-			list = append(list, f.batch.words.name(r)+" "+s)
+		if s := show(r); s != "" {
+			list = append(list, f.batch.def.Name(r)+" "+s)
 		}
 	}
 	return strings.Join(list, "；")
@@ -154,15 +153,14 @@ func (f *form) joined(x fault, given string, show func(*form, templates.Ref) str
 
 // vars are the variables of the rule's texts: those every rule has, the check's own, and the values named in braces.
 func (f *form) vars(r *templates.Rule, x fault) map[string]string {
-	w := f.batch.words
-	vars := w.calendar()
-	maps.Copy(vars, map[string]string{"member": "", "count": fmt.Sprint(len(x.refs)), "list": w.names(x.refs), "file": f.Submission.File})
+	vars := f.batch.calendar()
+	maps.Copy(vars, map[string]string{"member": "", "count": fmt.Sprint(len(x.refs)), "list": f.batch.namesOf(x.refs), "file": f.Submission.File})
 	for _, name := range templates.Placeholders(r.Message + r.Cure) {
 		if r.List != "" && strings.HasPrefix(name, "it.") {
 			continue // of the row: the check's own
 		}
 		if ref, err := f.batch.def.CaseRef(x.kase, name); err == nil {
-			vars[name] = w.value(f, ref)
+			vars[name] = f.said(ref)
 		}
 	}
 	for name, sum := range x.kase.Sums {
@@ -175,9 +173,9 @@ func (f *form) vars(r *templates.Rule, x fault) map[string]string {
 	}
 	if len(x.refs) > 0 {
 		ref := x.refs[0]
-		field := w.def.Field(ref.Field)
-		maps.Copy(vars, map[string]string{"label": w.label(ref.Field), "name": w.name(ref), "year": w.year(ref.Year), "unit": field.Unit,
-			"limit": fmt.Sprint(field.Limit), "how": w.def.Reading.How[field.Type], "raw": w.raw(f, ref), "value": w.value(f, ref)})
+		field := f.batch.def.Field(ref.Field)
+		maps.Copy(vars, map[string]string{"label": f.batch.def.Label(ref.Field), "name": f.batch.def.Name(ref), "year": f.batch.year(ref.Year), "unit": field.Unit,
+			"limit": fmt.Sprint(field.Limit), "how": f.batch.def.Reading.How[field.Type], "raw": f.typed(ref), "value": f.said(ref)})
 		if field.Min != nil {
 			vars["min"] = field.Min.String()
 		}

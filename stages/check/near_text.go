@@ -26,9 +26,6 @@ const (
 	shortest      = 40 // characters without punctuation: shorter texts are alike by chance
 )
 
-// textSlot is a text field in a year: what texts are compared within.
-type textSlot = templates.Ref
-
 // neighbour is the nearest other submission, and how many others there are in the same group of near-identical texts.
 type neighbour struct {
 	other  int     // position of the nearest
@@ -46,19 +43,16 @@ func nearText(f *form, p *plan, t *tally) {
 			t.skip("文字较短，不作比对")
 			continue
 		}
-		n, found := f.batch.near[r][f.Submission.Submission]
-		if threshold, _ := p.rule.Threshold.Float64(); !found || n.share < threshold {
-			t.pass()
-			continue
-		}
-		t.fail(fault{refs: []templates.Ref{r}, vars: map[string]string{
-			"other": f.batch.names[n.other], "count": fmt.Sprint(n.others), "share": fmt.Sprintf("%.0f％", math.Floor(n.share*100))}})
+		n, found := f.batch.near[r][f.position]
+		threshold, _ := p.rule.Threshold.Float64()
+		t.value(r, !found || n.share < threshold, map[string]string{
+			"other": f.batch.names[n.other], "count": fmt.Sprint(n.others), "share": fmt.Sprintf("%.0f％", math.Floor(n.share*100))})
 	}
 }
 
 // indexTexts finds the nearest neighbours of the texts that rules compare, one slot at a time to save memory.
 func (b *batch) indexTexts() {
-	least := map[textSlot]float64{} // lowest threshold of any rule on the slot
+	least := map[templates.Ref]float64{} // lowest threshold of any rule on the slot
 	for _, p := range b.plans {
 		if p.rule.Check != "near_text" {
 			continue
@@ -70,21 +64,21 @@ func (b *batch) indexTexts() {
 			}
 		}
 	}
-	rows := map[textSlot][]int{}
+	rows := map[templates.Ref][]int{}
 	for i := range b.facts.Texts.Len() {
 		row := b.facts.Texts.Row(i)
-		if slot := (textSlot{Field: row.Field, Year: int(row.Year.V)}); least[slot] > 0 && row.Status == table.Normal {
+		if slot := (templates.Ref{Field: row.Field, Year: int(row.Year.V)}); least[slot] > 0 && row.Status == table.Normal {
 			rows[slot] = append(rows[slot], i)
 		}
 	}
-	b.near = make(map[textSlot]map[string]neighbour, len(rows))
+	b.near = make(map[templates.Ref]map[int]neighbour, len(rows))
 	for slot, list := range rows {
 		b.near[slot] = b.nearest(list, least[slot])
 	}
 }
 
 // nearest finds the neighbours of the texts in these rows of the facts.
-func (b *batch) nearest(rows []int, threshold float64) map[string]neighbour {
+func (b *batch) nearest(rows []int, threshold float64) map[int]neighbour {
 	texts := &textIndex{threshold: threshold, postings: map[uint32][]int32{}, whole: map[uint64]int{}}
 	for _, i := range rows {
 		row := b.facts.Texts.Row(i)
@@ -93,11 +87,7 @@ func (b *batch) nearest(rows []int, threshold float64) map[string]neighbour {
 			texts.add(position, text)
 		}
 	}
-	out := map[string]neighbour{}
-	for position, n := range texts.neighbours() {
-		out[b.facts.Submissions.Row(position).Submission] = n
-	}
-	return out
+	return texts.neighbours()
 }
 
 // normalised is a text's letters and digits, in one width and case.

@@ -1,7 +1,9 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
@@ -22,7 +24,7 @@ func (f *form) settle(findings []table.Finding) {
 		}
 		for _, e := range f.batch.register {
 			switch {
-			case e.Sheet.Effect == templates.Settles && e.Key == key && answers(e.Sheet, x.Rule):
+			case e.Sheet.Effect == templates.Settles && e.Key == key && slices.Contains(e.Sheet.Rules, x.Rule):
 				x.Explanation = text.Mask(fmt.Sprintf("%s：%s", e.Sheet.Title, e.Document()))
 			case e.Decides(*x):
 				f.decide(x, e)
@@ -30,15 +32,6 @@ func (f *form) settle(findings []table.Finding) {
 		}
 		f.weigh(x)
 	}
-}
-
-func answers(s *templates.RegisterSheet, rule string) bool {
-	for _, id := range s.Rules {
-		if id == rule {
-			return true
-		}
-	}
-	return false
 }
 
 // decide applies a decision about an explanation.
@@ -53,13 +46,11 @@ func (f *form) decide(x *table.Finding, e table.Registered) {
 		return
 	}
 	x.Accepted = true
-	if words == "" {
-		words = x.Explanation
+	if words = cmp.Or(words, x.Explanation); words == "" {
+		x.Explanation = decision
+		return
 	}
 	x.Explanation = text.Mask(fmt.Sprintf("%s（%s）", words, decision))
-	if words == "" {
-		x.Explanation = decision
-	}
 }
 
 // rejected says on what ground the Department turned a consortium down; empty where it did not.

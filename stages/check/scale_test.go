@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lianheti/stages/table"
+	"lianheti/templates"
 )
 
 // vocabulary is what made-up texts are written with.
@@ -113,9 +114,9 @@ func TestNearTextsAreFoundWithoutComparingAll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := map[textSlot]map[string][]uint32{}
+	texts := map[templates.Ref]map[string][]uint32{}
 	for row := range f.Texts.All() {
-		slot := textSlot{Field: row.Field, Year: int(row.Year.V)}
+		slot := templates.Ref{Field: row.Field, Year: int(row.Year.V)}
 		if texts[slot] == nil {
 			texts[slot] = map[string][]uint32{}
 		}
@@ -132,7 +133,7 @@ func TestNearTextsAreFoundWithoutComparingAll(t *testing.T) {
 					others++
 				}
 			}
-			if got := b.near[slot][id]; got.others != others || (others > 0) != (got.share >= 0.7) {
+			if got := b.near[slot][b.order[id]]; got.others != others || (others > 0) != (got.share >= 0.7) {
 				t.Errorf("%v of %s: %d others at %.2f, want %d", slot, id, got.others, got.share, others)
 			}
 		}

@@ -17,35 +17,29 @@ const wholeColumn = 8
 // together makes one fault of those that one mistake made down a column: of the figures of one year, or of one column of a list. It
 // names the column and every cell with what it shows.
 func (f *form) together(faults []fault) []fault {
-	columns := map[string][]int{}
-	for i, x := range faults {
-		key := f.mistake(x)
-		columns[key] = append(columns[key], i)
-	}
 	var out []fault
-	for i, x := range faults {
-		same := columns[f.mistake(x)]
-		switch {
-		case columnOf(x) == "" || len(same) < wholeColumn:
-			out = append(out, x)
-		case same[0] == i:
-			var all []fault
-			for _, n := range same {
-				all = append(all, faults[n])
-			}
-			out = append(out, f.wholeColumn(all))
+	for _, same := range table.Grouped(faults, f.mistake) {
+		if columnOf(same[0]) == "" || len(same) < wholeColumn {
+			out = append(out, same...)
+			continue
 		}
+		out = append(out, f.wholeColumn(same))
 	}
 	return out
 }
 
 // mistake names the column of a fault and how what is shown there is written, whatever the digits: 12万 and 3万 are one habit.
 func (f *form) mistake(x fault) string {
-	raw, told := x.vars["raw"]
+	return columnOf(x) + digits.ReplaceAllString(x.shown("raw", f.typed), "0")
+}
+
+// shown is what a fault of a single cell shows of it: the check's own words, or what stands there.
+func (x fault) shown(name string, of func(templates.Ref) string) string {
+	said, told := x.vars[name]
 	if !told && len(x.refs) == 1 {
-		raw = f.batch.words.raw(f, x.refs[0])
+		return of(x.refs[0])
 	}
-	return columnOf(x) + digits.ReplaceAllString(raw, "0")
+	return said
 }
 
 var digits = regexp.MustCompile(`[0-9][0-9,.]*`)
@@ -62,28 +56,21 @@ func columnOf(x fault) string {
 }
 
 func (f *form) wholeColumn(faults []fault) fault {
-	w := f.batch.words
 	out := fault{member: f.mistake(faults[0]), vars: map[string]string{"count": fmt.Sprint(len(faults)), "member": "", "unit": ""}}
 	var shown, raws, values []string // each; raws with its cell
 	for _, x := range faults {
-		places, raw, value := append(f.placesOf(x.refs), x.places...), x.vars["raw"], x.vars["value"]
+		places, raw, value := append(f.placesOf(x.refs), x.places...), x.shown("raw", f.typed), x.shown("value", f.said)
 		if len(x.refs) == 1 {
-			if _, told := x.vars["raw"]; !told {
-				raw = w.raw(f, x.refs[0])
-			}
-			if _, told := x.vars["value"]; !told {
-				value = w.value(f, x.refs[0])
-			}
-			value += w.def.Field(x.refs[0].Field).Unit
+			value += f.batch.def.Field(x.refs[0].Field).Unit
 		}
 		out.refs, out.places = append(out.refs, x.refs...), append(out.places, x.places...)
 		shown, raws, values = append(shown, raw), append(raws, places[0].Cell+" "+raw), append(values, value)
 		out.vars["detail"] += "、" + x.vars["detail"]
 	}
-	column := w.year(commonYear(out.refs))
+	column := f.batch.year(commonYear(out.refs))
 	if len(out.refs) == 0 {
 		out.fields = faults[0].fields
-		column = "“" + out.places[0].Sheet + "”" + w.label(out.fields[0])
+		column = "“" + out.places[0].Sheet + "”" + f.batch.def.Label(out.fields[0])
 	}
 	out.vars["name"] = fmt.Sprintf("%s一列的%d格", column, len(faults))
 	out.vars["raw"], out.vars["value"] = strings.Join(raws, "、"), strings.Join(values, "、")

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -11,83 +10,58 @@ import (
 	"lianheti/templates"
 )
 
-// words names fields and values the way people read them.
-type words struct {
-	def    *templates.Definition
-	sheets map[string]int // order of the form's sheets by title, from 1
-}
+// How fields and values are called and shown to people.
+const (
+	shownNames = 5  // how many names a list in a text begins with
+	longest    = 60 // characters of a text that a finding shows
+)
 
-func newWords(d *templates.Definition) *words {
-	w := &words{def: d, sheets: map[string]int{}}
-	for i, s := range d.Layout().Sheets {
-		w.sheets[s.Sheet.Title] = i + 1
-	}
-	return w
-}
-
-func (w *words) label(field string) string { return w.def.Label(field) }
-
-func (w *words) year(year int) string {
-	y, ok := w.def.Form.YearOf(year)
-	if !ok {
-		return ""
-	}
+func (b *batch) year(year int) string {
+	y, _ := b.def.Form.YearOf(year)
 	return y.Label
 }
 
-func (w *words) name(r templates.Ref) string { return w.def.Name(r) }
-
 // calendar are the variables of the year's call: {last} is 2023年, {deadline} the last day for sending.
-func (w *words) calendar() map[string]string {
-	vars := map[string]string{"deadline": date(w.def.Directory.Deadline)}
-	for _, y := range w.def.Form.Years {
+func (b *batch) calendar() map[string]string {
+	vars := map[string]string{"deadline": date(b.def.Directory.Deadline)}
+	for _, y := range b.def.Form.Years {
 		vars[y.ID] = y.Label
 	}
 	return vars
 }
 
-// names lists values by name, the first few and how many there are.
-func (w *words) names(refs []templates.Ref) string {
+// namesOf lists values by name, the first few and how many there are.
+func (b *batch) namesOf(refs []templates.Ref) string {
 	list := make([]string, len(refs))
 	for i, r := range refs {
-		list[i] = w.name(r)
+		list[i] = b.def.Name(r)
 	}
 	return text.Few(list, shownNames, len(list), "项")
 }
 
-// shownNames is how many names a list in a text begins with.
-const shownNames = 5
-
 // undecided is why a rule could not run.
-func (w *words) undecided(t *tally) string {
+func (b *batch) undecided(t *tally) string {
 	reasons := slices.Clone(t.reasons)
 	if len(t.missing) > 0 {
-		reasons = append(reasons, "缺少可用的数据："+w.names(t.missing))
+		reasons = append(reasons, "缺少可用的数据："+b.namesOf(t.missing))
 	}
 	return strings.Join(reasons, "；")
 }
 
-// longest is how much of a text is shown in a finding.
-const longest = 60
-
-// value shows a clean value to a person; nothing of personal data but how many names there are.
-func (w *words) value(f *form, r templates.Ref) string {
-	field, o := w.def.Field(r.Field), f.Observe(r)
-	switch o.Status {
-	case table.Missing:
-		return "未填"
-	case table.NotApplicable:
-		return "不适用"
-	case table.Invalid:
-		return "无法识别"
-	}
+// said shows a clean value to a person; nothing of personal data but how many names there are.
+func (f *form) said(r templates.Ref) string {
+	field, o := f.batch.def.Field(r.Field), f.Observe(r)
+	n, counted := f.number(r)
 	switch {
-	case field.Type == templates.NamesField:
-		if n, ok := f.number(r); ok {
-			return n.String()
-		}
-		return "已填"
-	case field.Personal:
+	case o.Status == table.Missing:
+		return "未填"
+	case o.Status == table.NotApplicable:
+		return "不适用"
+	case o.Status == table.Invalid:
+		return "无法识别"
+	case field.Type == templates.NamesField && counted:
+		return n.String()
+	case field.Type == templates.NamesField, field.Personal:
 		return "已填"
 	case field.Type == templates.ConfirmField:
 		return map[string]string{"true": "已确认", "false": "未确认"}[o.Value]
@@ -99,25 +73,21 @@ func (w *words) value(f *form, r templates.Ref) string {
 	return text.Clip(o.Value, longest)
 }
 
-// raw shows what was typed, nothing of personal data.
-func (w *words) raw(f *form, r templates.Ref) string {
-	if w.def.Field(r.Field).Personal {
+// typed shows what was typed, nothing of personal data.
+func (f *form) typed(r templates.Ref) string {
+	if f.batch.def.Field(r.Field).Personal {
 		return ""
 	}
 	return text.Clip(f.Observe(r).Raw, longest)
 }
 
-var isoMonth = regexp.MustCompile(`^\d{4}-\d{2}$`)
-
 // date writes an ISO date, or month, the Chinese way.
 func date(iso string) string {
-	layout, shown := time.DateOnly, "2006年1月2日"
-	if isoMonth.MatchString(iso) {
-		layout, shown = "2006-01", "2006年1月"
+	if day, err := time.Parse(time.DateOnly, iso); err == nil {
+		return day.Format("2006年1月2日")
 	}
-	t, err := time.Parse(layout, iso)
-	if err != nil {
-		return iso
+	if month, err := time.Parse("2006-01", iso); err == nil {
+		return month.Format("2006年1月")
 	}
-	return t.Format(shown)
+	return iso
 }

@@ -1,0 +1,228 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lianheti/stages/model"
+	"lianheti/stages/table"
+	"lianheti/stages/text"
+
+	"github.com/shopspring/decimal"
+)
+
+// Columns of the roster.
+const (
+	kindColumn      = "members_kind"
+	nameColumn      = "members_name"
+	enrolmentColumn = "members_enrolment"
+	leadColumn      = "members_lead"
+)
+
+// units are the rows of the roster, those together that name one unit.
+func (f *form) units(t *tally) [][]table.Member {
+	switch {
+	case len(f.Members) == 0:
+		t.undecide(emptyRoster)
+	case f.misplaced:
+		t.undecide(shiftedList)
+		return nil
+	}
+	named := slices.DeleteFunc(slices.Clone(f.Members), func(m table.Member) bool {
+		if m.NameKey == "" {
+			t.undecide("名册中有的行没有单位名称")
+		}
+		return m.NameKey == ""
+	})
+	return table.Grouped(named, func(m table.Member) string { return m.NameKey })
+}
+
+// noEnrolment fails a roster whose schools give no enrolment at all: the official form's column is blank.
+func noEnrolment(f *form, _ *plan, t *tally) {
+	x := fault{fields: []string{enrolmentColumn}}
+	for _, m := range f.Schools() {
+		if m.Status == table.Normal || m.Status == table.Invalid { // what can't be read is another rule's
+			t.pass()
+			return
+		}
+		x.places = append(x.places, f.memberCell(m, enrolmentColumn))
+	}
+	if x.vars = map[string]string{"count": fmt.Sprint(len(x.places))}; len(x.places) == 0 {
+		t.skip("名册中没有学校")
+		return
+	}
+	t.fail(x)
+}
+
+// unitApart fails a unit that has several rows under names that differ but in a campus, a branch or a name of before, or that the Department's
+// list has as one school.
+func unitApart(f *form, _ *plan, t *tally) {
+	var units []table.Member
+	for _, rows := range f.units(t) {
+		units = append(units, rows[0])
+		t.pass()
+	}
+	for _, rows := range table.Grouped(units, f.unit) {
+		if len(rows) > 1 {
+			x := f.repeated(rows)
+			x.vars["other"] = rows[1].Name
+			t.fail(x)
+		}
+	}
+}
+
+// unit is what rows of one unit have in common, however they call it: a school's kind may differ, too.
+func (f *form) unit(m table.Member) string {
+	if s, listed := f.batch.schools[m.NameKey]; listed {
+		return text.NameKey(s.Name)
+	}
+	kind := m.Kind
+	if f.isSchool(m) {
+		kind = ""
+	}
+	return kind + f.batch.def.Reading.WithoutParts(m.NameKey)
+}
+
+// schoolList holds the units of the roster against the Department's list of schools. A blank list says nothing.
+func schoolList(f *form, p *plan, t *tally) {
+	if len(f.batch.schools) == 0 {
+		t.skip("没有登记学校名录")
+		return
+	}
+	for _, m := range slices.Concat(f.units(t)...) {
+		s, listed := f.batch.schools[m.NameKey]
+		switch kind := p.rule.Kinds[0]; { // one rule, one difference
+		case kind == "enrolment" && (!listed || !s.Enrolment.Valid):
+			t.skip("名册中没有名录写明在校生数的学校")
+		case kind == "enrolment" && !m.Enrolment.Valid:
+			t.undecide("有的学校没有可用的在校生数")
+		case kind == "enrolment":
+			stated, official := decimal.NewFromFloat(m.Enrolment.V), decimal.NewFromFloat(s.Enrolment.V)
+			off := stated.Sub(official).Abs()
+			t.judge(!off.GreaterThan(official.Mul(*p.rule.Threshold)), func() fault {
+				x := f.memberFault(m, stated.String(), enrolmentColumn)
+				x.vars["other"], x.vars["share"], x.vars["limit"] = official.String(), off.String(), p.rule.Threshold.Shift(2).String()
+				if x.vars["detail"] = ""; s.Year != "" {
+					x.vars["detail"] = fmt.Sprintf("（%s年）", s.Year)
+				}
+				return x
+			})
+		case kind == "unlisted" && !f.isSchool(m):
+			t.skip("名册中没有学校")
+		case kind == "unlisted":
+			t.judge(listed, func() fault { return f.memberFault(m, m.Name, nameColumn) })
+		case !listed:
+			t.skip("名册中没有名录所列的学校")
+		default: // of another kind, whatever the roster calls it
+			t.judge(m.Kind == s.Kind, func() fault {
+				x := f.memberFault(m, m.KindLabel, kindColumn)
+				official, _ := f.batch.def.Form.Kind(s.Kind)
+				x.vars["other"] = official.Label
+				return x
+			})
+		}
+	}
+}
+
+// indexMembers notes which submissions list each unit.
+func (b *batch) indexMembers() {
+	b.members = map[string][]int{}
+	for m := range b.facts.Members.All() {
+		i, known := b.order[m.Submission]
+		if list := b.members[m.NameKey]; known && m.NameKey != "" && (len(list) == 0 || list[len(list)-1] != i) {
+			b.members[m.NameKey] = append(list, i)
+		}
+	}
+}
+
+// sharedMember fails each unit of the rule's kinds that another consortium lists too.
+func sharedMember(f *form, p *plan, t *tally) {
+	for _, rows := range f.units(t) {
+		others := slices.DeleteFunc(slices.Clone(f.batch.members[rows[0].NameKey]), func(i int) bool { return i == f.position })
+		if !slices.Contains(p.rule.Kinds, rows[0].Kind) {
+			t.skip("名册中没有这类单位")
+			continue
+		}
+		t.judge(len(others) == 0, func() fault {
+			var names []string
+			for _, i := range others[:min(shownNames, len(others))] {
+				names = append(names, f.batch.names[i])
+			}
+			x := f.repeated(rows)
+			x.vars["other"], x.vars["count"] = text.Few(names, shownNames, len(others), "个联合体"), fmt.Sprint(len(others))
+			return x
+		})
+	}
+}
+
+// shiftedRoster fails a list of members that was pasted a column off: under 组成 stand no kinds in most rows, and in the
+// column beside it they do, or numbers and other things that no unit is called. What else could be said of such a list
+// follows from that.
+func shiftedRoster(f *form, _ *plan, t *tally) {
+	if len(f.Members) == 0 {
+		t.undecide(emptyRoster)
+		return
+	}
+	t.judge(!f.misplaced, func() fault {
+		off := fmt.Sprint(f.shifted)
+		x := fault{raw: off, value: off, fields: []string{kindColumn, nameColumn, enrolmentColumn, leadColumn},
+			vars: map[string]string{"count": off, "max": fmt.Sprint(len(f.Members))}}
+		for _, m := range f.Members {
+			for _, column := range x.fields {
+				x.places = append(x.places, f.memberCell(m, column))
+			}
+		}
+		return x
+	})
+}
+
+// isShifted says whether a row of the roster has in one column what belongs in another.
+func (f *form) isShifted(m table.Member) bool {
+	_, kindAsName := f.batch.def.Form.Kind(m.Name)
+	number := m.Name != "" && strings.Trim(m.Name, "0123456789.,，") == ""
+	return m.Kind == "" && (kindAsName || number || slices.Contains(f.batch.def.Form.YesNo, m.Name) || m.Name == "" && m.KindLabel != "")
+}
+
+// repeated is the fault of a unit that has several rows.
+func (f *form) repeated(rows []table.Member) fault {
+	x := f.memberFault(rows[0], rows[0].Name, nameColumn)
+	for _, m := range rows[1:] {
+		x.places = append(x.places, f.memberCell(m, nameColumn))
+	}
+	x.vars["count"] = fmt.Sprint(len(rows))
+	return x
+}
+
+// memberFault is a fault of one named unit of the roster, in one of its columns.
+func (f *form) memberFault(m table.Member, raw, column string) fault {
+	return fault{places: []model.Place{f.memberCell(m, column)}, fields: []string{column}, member: m.NameKey, raw: raw, value: raw,
+		vars: map[string]string{"member": m.Name, "kind": m.KindLabel, "raw": raw, "value": raw, "label": f.batch.def.Label(column)}}
+}
+
+// memberCell is the cell of a column in a member's row.
+func (f *form) memberCell(m table.Member, column string) model.Place {
+	return f.listCell(model.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, column)
+}
+
+// listCell is the cell of a column in the row of a list in which another cell stands; that one, where the workbook has no such column.
+func (f *form) listCell(at model.Place, column string) model.Place {
+	for _, c := range f.ListColumns {
+		if c.Field == column && c.Sheet == at.Sheet {
+			_, col := model.RowCol(c.Cell)
+			at.Cell = model.CellName(rowOf(at), col)
+		}
+	}
+	return at
+}
+
+// rowOf is the row of the sheet that a place is in.
+func rowOf(at model.Place) int {
+	row, _ := model.RowCol(at.Cell)
+	return row
+}
+
+func (f *form) isSchool(m table.Member) bool {
+	kind, ok := f.batch.def.Form.Kind(m.Kind)
+	return ok && kind.School
+}
