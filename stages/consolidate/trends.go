@@ -54,7 +54,7 @@ func (o *trends) figures() {
 		for i, y := range years {
 			c := number(round(all[templates.Ref{Field: f.ID, Year: y.Year}]))
 			if y.Kind == templates.Committed {
-				c.Look = "promised " + c.Look
+				c.Look = c.Look.Pledged()
 			}
 			o.page.Put(o.row, 4+i, c)
 		}
@@ -125,7 +125,7 @@ func (o *trends) complete(fields []*templates.Field) map[string]run {
 	for _, f := range fields {
 		out[f.ID] = run{sums: make([]float64, len(o.Definition.Form.Years))}
 	}
-	for _, e := range o.entries() {
+	for _, e := range o.entries {
 		for _, f := range fields {
 			values, all := make([]float64, 0, len(o.Definition.Form.Years)), true
 			for _, y := range o.Definition.Form.Years {

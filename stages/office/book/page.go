@@ -26,36 +26,12 @@ type Page struct {
 	// PrintedRows is how many rows are printed; 0: all.
 	PrintedRows int
 
-	inputs []input
 	cells  map[int]map[int]Cell
+	last   [2]int // row and column, of those that hold something
 	spans  [][4]int
 	high   map[int]float64
-	marks  []areaMarks
-	tinted [][4]int
-	charts []placedChart
-	breaks []int
-}
-
-// input is what may be typed into an area.
-type input struct {
-	area    [4]int
-	list    []string // one of these; nil: a number from least to most
-	source  string   // one of the texts of this range
-	open    bool     // others may be typed too
-	least   float64
-	most    float64
-	whole   bool
-	message string
-}
-
-type areaMarks struct {
-	area  [4]int
-	marks []Mark
-}
-
-type placedChart struct {
-	row, col int
-	chart    *excelize.Chart
+	before []func(*Report) // what must be set before the rows are streamed
+	after  []func(*Report) // what comes after them
 }
 
 // Put places a cell.
@@ -67,6 +43,7 @@ func (p *Page) Put(row, col int, c Cell) {
 		p.cells[row] = map[int]Cell{}
 	}
 	p.cells[row][col] = c
+	p.last = [2]int{max(p.last[0], row), max(p.last[1], col)}
 }
 
 // PutRow places cells side by side.
@@ -131,16 +108,18 @@ func (p *Page) tall(row int) float64 {
 }
 
 // Break begins a new printed page at a row.
-func (p *Page) Break(row int) { p.breaks = append(p.breaks, row) }
+func (p *Page) Break(row int) {
+	p.before = append(p.before, func(r *Report) { try.Do(r.file.InsertPageBreak(p.Sheet, model.CellName(row, 1))) })
+}
 
 // Mark colours the cells of an area that say just this.
 func (p *Page) Mark(row, col, lastRow, lastCol int, marks ...Mark) {
-	p.marks = append(p.marks, areaMarks{[4]int{row, col, lastRow, lastCol}, marks})
+	p.before = append(p.before, func(r *Report) { r.mark(p.Sheet, areaName(row, col, lastRow, lastCol), marks) })
 }
 
 // Tinted colours the numbers of an area by their sign.
 func (p *Page) Tinted(row, col, lastRow, lastCol int) {
-	p.tinted = append(p.tinted, [4]int{row, col, lastRow, lastCol})
+	p.before = append(p.before, func(r *Report) { r.tint(p.Sheet, areaName(row, col, lastRow, lastCol)) })
 }
 
 // tint colours positive and negative numbers.
@@ -155,68 +134,61 @@ func (r *Report) tint(sheet, area string) {
 
 // Choice limits an area to a list of words.
 func (p *Page) Choice(row, col, lastRow, lastCol int, message string, words ...string) {
-	p.inputs = append(p.inputs, input{area: [4]int{row, col, lastRow, lastCol}, list: words, message: message})
+	limit := func(v *excelize.DataValidation) { try.Do(v.SetDropList(words)) }
+	p.input(areaName(row, col, lastRow, lastCol), false, message, limit)
 }
 
 // ChoiceOf offers the texts of a range, written as formulas write it; open: others may be typed too.
 func (p *Page) ChoiceOf(row, col, lastRow, lastCol int, open bool, message, source string) {
-	p.inputs = append(p.inputs, input{area: [4]int{row, col, lastRow, lastCol}, source: source, open: open, message: message})
+	limit := func(v *excelize.DataValidation) { v.SetSqrefDropList(source) }
+	p.input(areaName(row, col, lastRow, lastCol), open, message, limit)
 }
 
 // Between limits an area to numbers.
 func (p *Page) Between(row, col, lastRow, lastCol int, message string, least, most float64, whole bool) {
-	p.inputs = append(p.inputs, input{area: [4]int{row, col, lastRow, lastCol}, least: least, most: most, whole: whole, message: message})
+	kind := excelize.DataValidationTypeDecimal
+	if whole {
+		kind = excelize.DataValidationTypeWhole
+	}
+	p.input(areaName(row, col, lastRow, lastCol), false, message, func(v *excelize.DataValidation) {
+		try.Do(v.SetRange(least, most, kind, excelize.DataValidationOperatorBetween))
+	})
 }
 
-func (r *Report) validate(sheet string, x input) {
-	v := excelize.NewDataValidation(true)
-	v.SetSqref(areaName(x.area))
-	switch {
-	case x.list != nil:
-		try.Do(v.SetDropList(x.list))
-	case x.source != "":
-		v.SetSqrefDropList(x.source)
-	default:
-		kind := excelize.DataValidationTypeDecimal
-		if x.whole {
-			kind = excelize.DataValidationTypeWhole
+// input limits what may be typed into an area; open: it is only offered.
+func (p *Page) input(area string, open bool, message string, limit func(*excelize.DataValidation)) {
+	p.before = append(p.before, func(r *Report) {
+		v := excelize.NewDataValidation(true)
+		v.SetSqref(area)
+		limit(v)
+		if !open {
+			v.SetError(excelize.DataValidationErrorStyleStop, "请改正", cmp.Or(message, "请从下拉中选"))
 		}
-		try.Do(v.SetRange(x.least, x.most, kind, excelize.DataValidationOperatorBetween))
-	}
-	if !x.open {
-		v.SetError(excelize.DataValidationErrorStyleStop, "请改正", cmp.Or(x.message, "请从下拉中选"))
-	}
-	if x.message != "" {
-		v.SetInput("填写", x.message)
-	}
-	try.Do(r.file.AddDataValidation(sheet, v))
+		if message != "" {
+			v.SetInput("填写", message)
+		}
+		try.Do(r.file.AddDataValidation(p.Sheet, v))
+	})
 }
 
 // Chart places a chart with its upper left corner in a cell.
 func (p *Page) Chart(row, col int, c *excelize.Chart) {
 	// Anchored by one cell it keeps its size whatever the height of the rows.
 	c.Format.Positioning = "oneCell"
-	p.charts = append(p.charts, placedChart{row, col, c})
+	p.after = append(p.after, func(r *Report) { try.Do(r.file.AddChart(p.Sheet, model.CellName(row, col), c)) })
 }
 
 // Page writes a page.
 func (r *Report) Page(p *Page) (err error) {
 	defer try.Caught(&err)
-	last, lastCol := 0, 1
-	for row, cells := range p.cells {
-		last = max(last, row)
-		for col := range cells {
-			lastCol = max(lastCol, col)
-		}
-	}
-	r.prepare(p, last, lastCol)
+	r.prepare(p)
 	w := try.Get(r.file.NewStreamWriter(p.Sheet))
 	try.Do(SetWidths(w, p.Widths))
 	if p.Frozen > 0 {
 		try.Do(w.SetPanes(&excelize.Panes{Freeze: true, YSplit: p.Frozen, TopLeftCell: model.CellName(p.Frozen+1, 1), ActivePane: "bottomLeft"}))
 	}
 	for _, row := range slices.Sorted(maps.Keys(p.cells)) {
-		values := make([]any, lastCol)
+		values := make([]any, p.last[1])
 		for _, col := range slices.Sorted(maps.Keys(p.cells[row])) {
 			c := p.cells[row][col]
 			if values[col-1] = r.value(c); c.Link != "" {
@@ -228,14 +200,15 @@ func (r *Report) Page(p *Page) (err error) {
 	for _, s := range p.spans {
 		try.Do(w.MergeCell(model.CellName(s[0], s[1]), model.CellName(s[2], s[3])))
 	}
-	for _, c := range p.charts {
-		try.Do(r.file.AddChart(p.Sheet, model.CellName(c.row, c.col), c.chart))
+	for _, add := range p.after {
+		add(r)
 	}
 	return w.Flush()
 }
 
 // prepare sets what holds for a sheet as a whole, which has to be there before its rows are streamed.
-func (r *Report) prepare(p *Page, last, lastCol int) {
+func (r *Report) prepare(p *Page) {
+	last, lastCol := p.last[0], p.last[1]
 	print, hidden := printing{landscape: p.Landscape, scale: p.Scale}, false
 	if p.OnePage {
 		print.high = 1
@@ -256,22 +229,15 @@ func (r *Report) prepare(p *Page, last, lastCol int) {
 	r.setUp(p.Sheet, print)
 	try.Do(r.file.SetSheetView(p.Sheet, 0, &excelize.ViewOptions{ShowGridLines: &hidden}))
 	try.Do(r.file.SetSheetDimension(p.Sheet, "A1:"+model.CellName(last, lastCol)))
-	for _, m := range p.marks {
-		r.mark(p.Sheet, areaName(m.area), m.marks)
-	}
-	for _, a := range p.tinted {
-		r.tint(p.Sheet, areaName(a))
-	}
-	for _, x := range p.inputs {
-		r.validate(p.Sheet, x)
+	for _, set := range p.before {
+		set(r)
 	}
 	if p.Protected {
 		try.Do(Protect(r.file, p.Sheet))
 	}
-	for _, row := range p.breaks {
-		try.Do(r.file.InsertPageBreak(p.Sheet, model.CellName(row, 1)))
-	}
 }
 
 // areaName writes an area: A1:B2.
-func areaName(a [4]int) string { return model.CellName(a[0], a[1]) + ":" + model.CellName(a[2], a[3]) }
+func areaName(row, col, lastRow, lastCol int) string {
+	return model.CellName(row, col) + ":" + model.CellName(lastRow, lastCol)
+}

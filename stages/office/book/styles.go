@@ -70,13 +70,20 @@ const (
 	Verdict  Look = "status"  // what a sheet says about its own state
 	Caption  Look = "caption"
 	Bare     Look = "bare" // nothing to see
-
-	// The same for committed figures.
-	PromisedInteger Look = "promised integer"
-	PromisedDecimal Look = "promised decimal"
-	PromisedQuiet   Look = "promised quiet"
-	PromisedPlain   Look = "promised text"
 )
+
+// For committed figures are looks on a ground of their own.
+const promised = "promised "
+
+// Pledged is the same look for a committed figure.
+func (l Look) Pledged() Look { return promised + l }
+
+// formats are those of numbers.
+var formats = map[Look]string{
+	Integer: "#,##0", Figure: "#,##0", Decimal: "#,##0.0###", Points: "0.00", Precise: "0.0000", Share: "0.0%",
+	Growth: "+0.0%;-0.0%;0.0%", Gain: "+0.00;-0.00;0.00", Change: `+0.0"点";-0.0"点";0.0"点"`,
+	Sum: "General", // whole or not: only the program that calculates knows
+}
 
 // Colours of the workbooks, as RGB.
 const (
@@ -108,17 +115,17 @@ func (l Look) style() *excelize.Style {
 		Alignment: &excelize.Alignment{Vertical: "center", WrapText: true},
 		Border:    borders(Line),
 	}
-	base, promised := strings.CutPrefix(string(l), "promised ")
-	if promised {
+	base, committed := strings.CutPrefix(string(l), promised)
+	if committed {
 		style.Fill = solid(Cream)
 	}
-	number := func(format string) {
+	format := formats[Look(base)]
+	if most, of := strings.CutPrefix(base, "of "); of {
+		format = `0.00"/` + most + `"`
+	}
+	if format != "" {
 		style.CustomNumFmt = &format
 		style.Alignment = &excelize.Alignment{Horizontal: "right", Vertical: "center", ShrinkToFit: true}
-	}
-	if most, of := strings.CutPrefix(base, "of "); of {
-		number(`0.00"/` + most + `"`)
-		return style
 	}
 	switch Look(base) {
 	case Title:
@@ -144,11 +151,9 @@ func (l Look) style() *excelize.Style {
 		}
 	case Prose:
 		style.Alignment.Vertical = "top"
-	case Mono:
+	case Mono, Code:
 		style.Font.Family, style.Font.Size = "Consolas", 9
-	case Code:
-		style.Font.Family, style.Font.Size = "Consolas", 9
-		style.Alignment.WrapText = false
+		style.Alignment.WrapText = Look(base) == Mono
 	case Quiet:
 		style.Font.Color, style.Font.Italic = Faint, true
 		style.Alignment.Horizontal = "center"
@@ -156,30 +161,10 @@ func (l Look) style() *excelize.Style {
 		style.Alignment.Horizontal = "center"
 	case Link:
 		style.Font.Color, style.Font.Underline = "0563C1", "single"
-	case Integer:
-		number("#,##0")
-	case Decimal:
-		number("#,##0.0###")
-	case Points:
-		number("0.00")
-	case Precise:
-		number("0.0000")
-	case Share:
-		number("0.0%")
-	case Growth:
-		number("+0.0%;-0.0%;0.0%")
-	case Gain:
-		number("+0.00;-0.00;0.00")
-	case Change:
-		number(`+0.0"点";-0.0"点";0.0"点"`)
 	case Total, Sum:
-		if Look(base) == Sum {
-			number("General") // whole or not: only the program that calculates knows
-		}
 		style.Font.Bold, style.Fill = true, solid(PaleBlue)
 		style.Border = []excelize.Border{{Type: "top", Color: Blue, Style: 1}, {Type: "bottom", Color: Blue, Style: 1}}
 	case Figure:
-		number("#,##0")
 		style.Font, style.Fill = &excelize.Font{Family: SheetFont, Size: 16, Bold: true, Color: Blue}, solid(PaleBlue)
 		style.Alignment.Horizontal = "center"
 		style.Border = nil
