@@ -159,11 +159,8 @@ type standing struct {
 	score map[string]table.Score
 }
 
-// standings reads the scores of all submissions.
-func (w *workbook) standings() map[string]standing {
-	if w.cache.standing != nil {
-		return w.cache.standing
-	}
+// standing reads the scores of all submissions.
+func (w *workbook) standing() map[string]standing {
 	shares, pieces := map[string]float64{}, map[string]int{}
 	for _, p := range w.Definition.Rubric.Points() {
 		for _, e := range p.Evidence {
@@ -174,7 +171,6 @@ func (w *workbook) standings() map[string]standing {
 	}
 	type key struct{ submission, point string }
 	out, found := map[string]standing{}, map[key]int{}
-	w.cache.standing = out
 	for s := range w.Ranking.Scores.All() {
 		at, ok := out[s.Submission]
 		if !ok {

@@ -141,15 +141,13 @@ func (w *workbook) definitionChanges() string {
 
 // causes counts the submissions whose total each cause moved.
 func (w *workbook) causes() string {
-	moved := map[table.Cause]int{}
-	for c := range w.Changes.All() {
-		if c.Kind == table.TotalStep {
-			moved[table.Cause(c.Causes)]++
-		}
-	}
 	var out []string
 	for _, cause := range moving {
-		if n := moved[cause]; n > 0 {
+		n := 0
+		for _, steps := range w.steps {
+			n += one(slices.ContainsFunc(steps, func(c table.Change) bool { return c.Causes == string(cause) }))
+		}
+		if n > 0 {
 			out = append(out, fmt.Sprintf("%s%d家", cause.Label(), n))
 		}
 	}
@@ -164,19 +162,14 @@ var moving = append(slices.Clone(table.Causes), table.CauseForm)
 
 // why says of a change what made it: of a total the points of each cause, of a verdict what turned it.
 func (w *workbook) why(c table.Change) string {
-	if w.cache.steps == nil {
-		w.cache.steps = map[string][]string{}
-		for c := range w.Changes.All() {
-			if c.Kind == table.TotalStep {
-				step := fmt.Sprintf("%s%+.2f", table.Cause(c.Causes).Label(), c.AfterNumber.V-c.BeforeNumber.V)
-				if c.Because != "" {
-					step += "（" + c.Because + "）"
-				}
-				w.cache.steps[c.Submission] = append(w.cache.steps[c.Submission], step)
-			}
+	var own []string
+	for _, s := range w.steps[c.Submission] {
+		step := fmt.Sprintf("%s%+.2f", table.Cause(s.Causes).Label(), s.AfterNumber.V-s.BeforeNumber.V)
+		if s.Because != "" {
+			step += "（" + s.Because + "）"
 		}
+		own = append(own, step)
 	}
-	own := w.cache.steps[c.Submission]
 	switch c.Kind {
 	case table.VerdictChanged:
 		var out []string

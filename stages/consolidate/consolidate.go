@@ -140,8 +140,8 @@ var laidOut map[string]*laid
 
 func init() {
 	always := func(*workbook) bool { return true }
-	some := func(w *workbook) bool { return len(w.submissions) > 0 }
-	pages := func(w *workbook) bool { return len(w.submissions)+w.Fulfilment.Len() > 0 }
+	some := func(w *workbook) bool { return len(w.entries) > 0 }
+	pages := func(w *workbook) bool { return len(w.entries)+w.Fulfilment.Len() > 0 }
 	laidOut = map[string]*laid{
 		"overview": {always, (*workbook).overview},
 		"duel":     {func(w *workbook) bool { return w.live && len(w.pair()) == 2 }, (*workbook).duel},
@@ -158,31 +158,52 @@ type workbook struct {
 	*board
 	report      *book.Report
 	book, title string
-	submissions []table.Submission
-	verdicts    []table.Verdict       // in the order of the submissions
+	entries     []entry               // the submissions in their order
 	index       map[string]int        // of a submission
 	ranks       map[string]table.Rank // by submission
 	inOrder     []table.Rank          // the ranked ones in their order
-	plans       map[string]*plan      // by sheet
-	cache       derived               // what several sheets ask for
-	pages       *book.Page            // of 一页一联合体, once they are laid out
-	pageRows    map[string]int        // where each begins
+	swaps       map[string][]string   // by submission: the least changes of a weight that bring it over the line
+	lifts       map[string]table.Lift // by submission: the last step, of those that are outside the line
+	scores      map[[2]string]table.Score
+	steps       map[string][]table.Change // by submission: what each cause did to its total
+	standings   map[string]standing       // by submission
+	flat        map[string][]string       // by point: its evidence that tells nobody apart
+	plans       map[string]*plan          // by sheet
+	pages       *book.Page                // of 一页一联合体, once they are laid out
+	pageRows    map[string]int            // where each begins
 }
 
 func newWorkbook(in Input) *workbook {
-	w := &workbook{Input: in, board: newBoard(in), index: map[string]int{}, ranks: map[string]table.Rank{}, plans: map[string]*plan{}}
-	for s := range in.Facts.Submissions.All() {
-		w.index[s.Submission] = len(w.submissions)
-		w.submissions = append(w.submissions, s)
-	}
-	for v := range in.Judgement.Verdicts.All() {
-		w.verdicts = append(w.verdicts, v)
+	w := &workbook{Input: in, board: newBoard(in), index: map[string]int{}, ranks: map[string]table.Rank{},
+		plans: map[string]*plan{}, swaps: map[string][]string{}, lifts: map[string]table.Lift{}, scores: map[[2]string]table.Score{},
+		steps: map[string][]table.Change{}}
+	for form := range in.Facts.Forms {
+		i := len(w.entries)
+		w.index[form.Submission.Submission] = i
+		w.entries = append(w.entries, entry{form.Submission, in.Judgement.Verdicts.Row(i), form})
 	}
 	for r := range in.Ranking.Ranking.All() {
 		if w.ranks[r.Submission] = r; r.Ranked {
 			w.inOrder = append(w.inOrder, r)
 		}
 	}
+	for s := range in.Ranking.Swaps.All() {
+		for _, id := range []string{s.Outside, s.Inside} {
+			w.swaps[id] = append(w.swaps[id], s.Words)
+		}
+	}
+	for l := range in.Ranking.Lifts.All() {
+		w.lifts[l.Submission] = l
+	}
+	for s := range in.Ranking.Scores.All() {
+		w.scores[[2]string{s.Submission, s.Evidence}] = s
+	}
+	for c := range in.Changes.All() {
+		if c.Kind == table.TotalStep {
+			w.steps[c.Submission] = append(w.steps[c.Submission], c)
+		}
+	}
+	w.standings, w.flat = w.standing(), w.alike()
 	return w
 }
 
@@ -194,7 +215,7 @@ func (w *workbook) name(id string) string {
 // of finds a submission by its id; the zero value where there is none.
 func (w *workbook) of(id string) table.Submission {
 	if i, ok := w.index[id]; ok {
-		return w.submissions[i]
+		return w.entries[i].Submission
 	}
 	return table.Submission{}
 }

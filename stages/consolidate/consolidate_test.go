@@ -305,7 +305,7 @@ func TestEmptyAndLargeBatches(t *testing.T) {
 	_, in, _ := open(t)
 	w := newWorkbook(in)
 	for range widest {
-		w.submissions = append(w.submissions, w.submissions[0])
+		w.entries = append(w.entries, w.entries[0])
 	}
 	if w.report, err = book.NewReport("", "规则执行"); err != nil {
 		t.Fatal(err)

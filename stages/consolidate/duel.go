@@ -45,7 +45,6 @@ func (w *workbook) duel(name string) error {
 	diff, gains := round(pick[0].Total-pick[1].Total), make([]float64, len(w.points))
 	p.Put(duelPick+1, duelA+2, book.Cell{Value: diff, Look: book.Gain, Formula: w.formula("ROUND(%s-%s,10)", book.Fixed(duelPick+1, duelA), book.Fixed(duelPick+1, duelA+1))})
 	p.Heads(duelFirst-1, 1, w.head("scores", "point"), "原文", "满分", "甲得", "乙得", "差（甲－乙）", "占得益一方的比重", "存疑（核清之前，这一点的差不作数）")
-	standings := w.standings()
 	for i, point := range w.points {
 		row := duelFirst + i
 		p.Put(row, 1, centred(point.ID))
@@ -53,7 +52,7 @@ func (w *workbook) duel(name string) error {
 		p.Put(row, 3, book.Cell{Value: w.earn(point), Look: book.Points, Formula: w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))})
 		var earned []table.Opt[float64]
 		for k, cell := range []string{a, b} {
-			v := standings[pick[k].Submission].value[point.ID]
+			v := w.standings[pick[k].Submission].value[point.ID]
 			c := book.Cell{Look: book.Points, Value: pointLacking, Formula: w.formula("INDEX(%s,MATCH(%s,%s,0))", w.area(point.ID), cell, list)}
 			switch {
 			case v.Valid:
@@ -87,7 +86,7 @@ func (w *workbook) duelDoubt(point *templates.Point, pick []table.Rank, cells ..
 	var parts []string
 	for k, cell := range cells {
 		side := []string{"甲：", "乙："}[k]
-		if why := w.standings()[pick[k].Submission].doubt[point.ID]; why != "" {
+		if why := w.standings[pick[k].Submission].doubt[point.ID]; why != "" {
 			value += side + why + "。"
 		}
 		if slices.Contains(w.figured, point) { // T: an empty cell is no 0

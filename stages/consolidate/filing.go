@@ -88,7 +88,7 @@ func (f *filing) cities() {
 // economies shows how the submissions spread over the four that the notice names, as the directory puts them.
 func (f *filing) economies() {
 	f.part("四大经济（工具归类，可改：照 directory.yaml 归的；那里没有归的，按主导产业的文字，一家可属几类）", head(2, "类别"), head(1, "申报"), head(1, "参加排名"), head(1, "线内"), head(filingCols-5, "联合体"))
-	entries, placed := f.entries(), map[string]bool{}
+	entries, placed := f.entries, map[string]bool{}
 	show := func(label string, belongs func(e entry) bool) {
 		var names []string
 		ranked, inside := 0, 0
@@ -126,16 +126,16 @@ func (f *filing) each() {
 		head(1, s("errors")), head(1, s("warnings")), head(1, f.head("ranking", "rank")), head(filingCols-14, "收件、登记和不参加排名的原因"))
 	first, known := f.row, map[string]bool{}
 	for _, e := range f.Definition.Directory.Entries {
-		i := slices.IndexFunc(f.submissions, func(x table.Submission) bool { return x.DirectoryNo.Valid && x.DirectoryNo.V == int32(e.No) })
+		i := slices.IndexFunc(f.entries, func(x entry) bool { return x.DirectoryNo == table.Some(int32(e.No)) })
 		if i < 0 {
 			f.absent(e)
 			continue
 		}
-		known[f.submissions[i].Submission] = true
+		known[f.entries[i].id()] = true
 		f.there(i, e.No, "已报")
 	}
-	for i, x := range f.submissions {
-		if !known[x.Submission] {
+	for i, x := range f.entries {
+		if !known[x.id()] {
 			f.there(i, 0, "目录外")
 		}
 	}
@@ -155,14 +155,14 @@ func (f *filing) absent(e templates.Entry) {
 }
 
 func (f *filing) there(i, no int, state string) {
-	x, v := f.submissions[i], f.verdicts[i]
+	x, v := f.entries[i].Submission, f.entries[i].Verdict
 	number := book.Cell{Value: "－", Look: book.Centred}
 	if no > 0 {
 		number = count(no)
 	}
 	var notes []string
 	for _, c := range f.receipts(nil) {
-		cell := c.cell(f.workbook, row{value: entry{Submission: x, Verdict: v}})
+		cell := c.cell(f.workbook, row{value: f.entries[i]})
 		if said, _ := cell.Value.(string); said != "" {
 			notes = append(notes, c.head+"："+said)
 		}

@@ -108,27 +108,23 @@ func (w *workbook) scenario(id string) string {
 
 // causeColumns are the points of each cause that moved a total, of the change of a total and of 得分变动 alike.
 func (w *workbook) causeColumns(*plan) []planned {
-	steps := map[string]map[table.Cause]float64{}
-	for c := range w.Changes.All() {
-		if c.Kind == table.TotalStep {
-			if steps[c.Submission] == nil {
-				steps[c.Submission] = map[table.Cause]float64{}
-			}
-			steps[c.Submission][table.Cause(c.Causes)] = c.AfterNumber.V - c.BeforeNumber.V
-		}
-	}
 	var out []planned
 	for _, cause := range moving {
-		moved := false
-		for _, s := range steps {
-			moved = moved || s[cause] != 0
+		moved, some := map[string]float64{}, false // by submission
+		for id, steps := range w.steps {
+			for _, c := range steps {
+				if table.Cause(c.Causes) == cause {
+					moved[id] = c.AfterNumber.V - c.BeforeNumber.V
+					some = some || moved[id] != 0
+				}
+			}
 		}
-		if !moved {
+		if !some {
 			continue
 		}
 		out = append(out, planned{key: string(cause), head: cause.Label(), cell: func(_ *workbook, r row) book.Cell {
 			c, change := r.value.(table.Change)
-			if v, ok := steps[r.submission()][cause]; ok && (!change || c.Kind == table.TotalChanged) {
+			if v, ok := moved[r.submission()]; ok && (!change || c.Kind == table.TotalChanged) {
 				return book.Cell{Value: round(v), Look: book.Gain}
 			}
 			return book.Cell{Look: book.Gain}
@@ -216,7 +212,7 @@ func (w *workbook) dated(m *table.Metric, y templates.Year) book.Cell {
 	}
 	c := w.figure(m.Value, m.Status)
 	if y.Kind == templates.Committed {
-		c.Look = "promised " + c.Look
+		c.Look = c.Look.Pledged()
 	}
 	return c
 }
@@ -363,11 +359,11 @@ func (w *workbook) outcomes(*plan) []planned {
 // outcomesEach says it of each submission, where they are few enough.
 func (w *workbook) outcomesEach(*plan) []planned {
 	var out []planned
-	for i, s := range w.submissions {
-		if len(w.submissions) > widest {
+	for i, s := range w.entries {
+		if len(w.entries) > widest {
 			break
 		}
-		out = append(out, planned{key: s.Submission, head: s.Consortium, style: book.Column{Look: book.Standing},
+		out = append(out, planned{key: s.id(), head: s.Consortium, style: book.Column{Look: book.Standing},
 			cell: of(func(_ *workbook, r ruleRow) book.Cell { return centred(marks[r.outcomes[i]]) })})
 	}
 	return out

@@ -18,11 +18,8 @@ func (w *workbook) said(begins string) string {
 	return ""
 }
 
-// flat names the counted evidence of each point that is the same for the whole reference set.
-func (w *workbook) flat() map[string][]string {
-	if w.cache.flat != nil {
-		return w.cache.flat
-	}
+// alike names the counted evidence of each point that is the same for the whole reference set.
+func (w *workbook) alike() map[string][]string {
 	first, differs := map[string]table.Opt[float64]{}, map[string]bool{}
 	for s := range w.Ranking.Scales.All() {
 		if s.Base != table.AsCounted {
@@ -35,7 +32,6 @@ func (w *workbook) flat() map[string][]string {
 		}
 	}
 	out := map[string][]string{}
-	w.cache.flat = out
 	for _, p := range w.Definition.Rubric.Points() {
 		for _, e := range p.Evidence {
 			if _, laid := first[e.ID]; laid && e.Counts() && !differs[e.ID] {

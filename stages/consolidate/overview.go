@@ -70,8 +70,8 @@ func (o *overview) heading() {
 // tiles are the figures to be seen from afar.
 func (o *overview) tiles() {
 	verdicts, vetoed := map[model.Verdict]int{}, 0
-	for _, v := range o.verdicts {
-		verdicts[v.Verdict]++
+	for _, e := range o.entries {
+		verdicts[e.Verdict.Verdict]++
 	}
 	for _, r := range o.ranks {
 		if r.Vetoes.V > 0 {
@@ -80,7 +80,7 @@ func (o *overview) tiles() {
 	}
 	lacking := o.Unreported()
 	choose := book.Cell{Value: o.choose()}
-	if len(o.submissions) > 0 {
+	if len(o.entries) > 0 {
 		choose.Formula = o.formula("%s", setting(selectRow))
 	}
 	n := func(n int) book.Cell { return book.Cell{Value: n} }
@@ -89,7 +89,7 @@ func (o *overview) tiles() {
 		caption   string
 		cell      book.Cell
 	}{
-		{1, 2, "收到文件", n(o.Facts.Files.Len())}, {3, 1, "申报", n(len(o.submissions))}, {4, 1, string(model.Accept), n(verdicts[model.Accept])},
+		{1, 2, "收到文件", n(o.Facts.Files.Len())}, {3, 1, "申报", n(len(o.entries))}, {4, 1, string(model.Accept), n(verdicts[model.Accept])},
 		{5, 1, string(model.AskFirst), n(verdicts[model.AskFirst])}, {6, 1, string(model.Return), n(verdicts[model.Return])}, {7, 1, "应报而未报", n(len(lacking))},
 		{9, 1, "参加排名", n(o.ranked)}, {10, 1, "拟遴选", choose}, {11, 3, "专家提议不予立项（家）", n(vetoed)},
 	} {
@@ -255,9 +255,9 @@ func (o *overview) registering() []step {
 		_, typed := o.Register.On(t.Sheet, t.Key)
 		switch t.Sheet.Effect {
 		case templates.Receives:
-			if i := slices.IndexFunc(o.submissions, func(s table.Submission) bool { return table.ConsortiumKey(s) == t.Key }); typed && i >= 0 {
+			if i := slices.IndexFunc(o.entries, func(e entry) bool { return table.ConsortiumKey(e.Submission) == t.Key }); typed && i >= 0 {
 				unsealed++
-				whom[o.Facts.CityOf(o.submissions[i])] = true
+				whom[o.Facts.CityOf(o.entries[i].Submission)] = true
 			}
 		case templates.Awards:
 			going += one(t.Key != "" && o.Register.Award(t.Key).Reached(templates.StepProposed))

@@ -53,18 +53,18 @@ type pointRow struct {
 
 // scored lists what each submission earns, in their own order.
 func (w *workbook) scored() ([]pointRow, words) {
-	standings, places := w.standings(), map[string]int{}
+	places := map[string]int{}
 	for r := range w.Ranking.Ranking.All() {
 		places[r.Submission] = len(places) + 1
 	}
 	var out []pointRow
-	for i, s := range w.submissions {
-		r := w.ranks[s.Submission]
-		x := pointRow{Rank: r, Place: "", Compared: "", Ranked: rankedNo, Engine: r.Total, standing: standings[s.Submission]}
+	for _, s := range w.entries {
+		r := w.ranks[s.id()]
+		x := pointRow{Rank: r, Place: "", Compared: "", Ranked: rankedNo, Engine: r.Total, standing: w.standings[s.id()]}
 		switch {
 		case r.Ranked:
-			x.Place, x.Compared, x.Ranked, x.RunRank = places[s.Submission], round(r.Total), rankedYes, r.Rank.V
-		case w.verdicts[i].Ranked && r.Present < w.available:
+			x.Place, x.Compared, x.Ranked, x.RunRank = places[s.id()], round(r.Total), rankedYes, r.Rank.V
+		case s.Verdict.Ranked && r.Present < w.available:
 			x.Ranked = rankedGate
 		}
 		out = append(out, x)

@@ -92,10 +92,10 @@ type gathered struct {
 // gathered collects what the pages tell, in the order of the ranking.
 func (w *workbook) gathered() []*gathered {
 	var out []*gathered
-	about, standings := w.About(), w.standings()
+	about := w.About()
 	for r := range w.Ranking.Ranking.All() {
 		if len(out) < mostProfiles {
-			out = append(out, &gathered{About: about[r.Submission], shares: w.indicatorShares(standings[r.Submission])})
+			out = append(out, &gathered{About: about[r.Submission], shares: w.indicatorShares(w.standings[r.Submission])})
 		}
 	}
 	for i := range w.Definition.Rubric.Indicators {

@@ -56,7 +56,7 @@ func (w *workbook) effect(e table.Registered) string {
 	if e.Sheet.Effect == templates.Lists {
 		return fmt.Sprintf("本次%d份名册里有它", w.rosters(e.SchoolNames()))
 	}
-	i := slices.IndexFunc(w.submissions, func(s table.Submission) bool { return table.ConsortiumKey(s) == e.Key })
+	i := slices.IndexFunc(w.entries, func(x entry) bool { return table.ConsortiumKey(x.Submission) == e.Key })
 	switch {
 	case i < 0 && slices.ContainsFunc(w.Strangers(), func(o table.Registered) bool { return o.Place == e.Place }):
 		return "名称不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称"
@@ -67,16 +67,16 @@ func (w *workbook) effect(e table.Registered) string {
 	case e.Sheet.Effect == templates.Selects:
 		return "列出，不参加排名"
 	case e.Sheet.Effect == templates.Rules:
-		return w.ruled(e, w.submissions[i].Submission)
+		return w.ruled(e, w.entries[i].id())
 	case e.Sheet.Effect == templates.Receives:
 		if typed := e.Values[templates.RegisterCode]; typed != "" {
-			return "校验码" + table.CompareCode(typed, w.submissions[i].CheckCode)
+			return "校验码" + table.CompareCode(typed, w.entries[i].CheckCode)
 		}
 		return "见" + w.sheet("submissions")
 	}
 	n := 0
 	for x := range w.Judgement.Findings.All() {
-		if x.Submission == w.submissions[i].Submission && slices.Contains(e.Sheet.Rules, x.Rule) {
+		if x.Submission == w.entries[i].id() && slices.Contains(e.Sheet.Rules, x.Rule) {
 			n++
 		}
 	}

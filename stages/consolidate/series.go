@@ -27,7 +27,7 @@ func (s series) value(year int) *table.Metric { return s.form.Metric(s.field.ID,
 // series lists every metric of every submission.
 func (w *workbook) series() ([]series, words) {
 	var out []series
-	for _, e := range w.entries() {
+	for _, e := range w.entries {
 		for _, f := range w.Definition.Form.Metrics() {
 			out = append(out, series{e.id(), f.ID, f.Group, f.Unit, e.form, f})
 		}
@@ -180,7 +180,7 @@ func (w *workbook) tally() []city {
 		due[int32(e.No)] = true
 	}
 	fields := append(w.Definition.Form.About(templates.Headline), w.Definition.Form.About(templates.Funding)...)
-	for _, e := range w.entries() {
+	for _, e := range w.entries {
 		c := at(w.Facts.CityOf(e.Submission))
 		if !e.DirectoryNo.Valid || !due[e.DirectoryNo.V] {
 			c.counts[besides]++

@@ -32,7 +32,7 @@ var sources map[string]source
 
 func init() {
 	sources = map[string]source{
-		"entries":    from(func(w *workbook) ([]entry, words) { return w.entries(), nil }),
+		"entries":    from(func(w *workbook) ([]entry, words) { return w.entries, nil }),
 		"ranked":     from(func(w *workbook) ([]table.Rank, words) { return w.inOrder, w.coloured() }),
 		"near":       from((*workbook).nearRows),
 		"lifted":     from((*workbook).liftRows),
@@ -88,52 +88,6 @@ var remarks = map[string]func(w *workbook, said words){
 	},
 }
 
-// derived is what several sheets ask for, worked out once.
-type derived struct {
-	swaps    map[string][]string
-	lifts    map[string]table.Lift
-	scores   map[[2]string]table.Score
-	flat     map[string][]string
-	steps    map[string][]string
-	standing map[string]standing
-	entries  []entry
-}
-
-// swaps are, by submission, the least changes of a weight that make it change places over the line.
-func (w *workbook) swaps() map[string][]string {
-	if w.cache.swaps == nil {
-		w.cache.swaps = map[string][]string{}
-		for s := range w.Ranking.Swaps.All() {
-			for _, id := range []string{s.Outside, s.Inside} {
-				w.cache.swaps[id] = append(w.cache.swaps[id], s.Words)
-			}
-		}
-	}
-	return w.cache.swaps
-}
-
-// lifts gives the last step of each submission that is outside the line.
-func (w *workbook) lifts() map[string]table.Lift {
-	if w.cache.lifts == nil {
-		w.cache.lifts = map[string]table.Lift{}
-		for l := range w.Ranking.Lifts.All() {
-			w.cache.lifts[l.Submission] = l
-		}
-	}
-	return w.cache.lifts
-}
-
-// scoreOf finds the score of an evidence, by submission and evidence.
-func (w *workbook) scoreOf() map[[2]string]table.Score {
-	if w.cache.scores == nil {
-		w.cache.scores = map[[2]string]table.Score{}
-		for s := range w.Ranking.Scores.All() {
-			w.cache.scores[[2]string{s.Submission, s.Evidence}] = s
-		}
-	}
-	return w.cache.scores
-}
-
 // entry is a submission with all its answers.
 type entry struct {
 	table.Submission
@@ -142,16 +96,6 @@ type entry struct {
 }
 
 func (e entry) id() string { return e.Submission.Submission }
-
-// entries lists the submissions in their order.
-func (w *workbook) entries() []entry {
-	if w.cache.entries == nil {
-		for form := range w.Facts.Forms {
-			w.cache.entries = append(w.cache.entries, entry{form.Submission, w.verdicts[len(w.cache.entries)], form})
-		}
-	}
-	return w.cache.entries
-}
 
 func (w *workbook) nearRows() ([]table.Rank, words) {
 	ranked := w.inOrder
@@ -181,7 +125,7 @@ func (w *workbook) liftRows() ([]table.Lift, words) {
 		return slices.Index(outside, a.Submission) - slices.Index(outside, b.Submission)
 	})
 	said := words{"last": fmt.Sprintf("%.2f", w.lastInside(w.inOrder)), "k": strconv.Itoa(w.choose()), "some": ""}
-	if told := len(w.lifts()); told < len(outside) {
+	if told := len(w.lifts); told < len(outside) {
 		said["some"] = fmt.Sprintf("线外共%d家，只列离入选线最近的%d家。", len(outside), told)
 	}
 	return all, said
@@ -284,7 +228,7 @@ func (w *workbook) missing() ([]unreported, words) {
 
 // reported says whether an entry of the directory has a submission.
 func (w *workbook) reported(e templates.Entry) bool {
-	return slices.ContainsFunc(w.submissions, func(s table.Submission) bool { return s.DirectoryNo.Valid && s.DirectoryNo.V == int32(e.No) })
+	return slices.ContainsFunc(w.entries, func(s entry) bool { return s.DirectoryNo == table.Some(int32(e.No)) })
 }
 
 // ruleRow is one rule with what it came to on each submission.
@@ -305,7 +249,7 @@ func (w *workbook) ruleRows() ([]ruleRow, words) {
 	at, out := map[string]int{}, []ruleRow{}
 	for _, r := range w.Definition.Rules {
 		at[r.Code] = len(out)
-		out = append(out, ruleRow{r.Code, r.Title, model.Severity(r.Severity), r.Authority, make([]model.Outcome, len(w.submissions)), map[model.Outcome]int{}, r.Check == "file" || r.Check == "marks"})
+		out = append(out, ruleRow{r.Code, r.Title, model.Severity(r.Severity), r.Authority, make([]model.Outcome, len(w.entries)), map[model.Outcome]int{}, r.Check == "file" || r.Check == "marks"})
 	}
 	for o := range w.Judgement.Outcomes.All() {
 		r := out[at[o.Code]]
@@ -321,7 +265,7 @@ func (w *workbook) ruleRows() ([]ruleRow, words) {
 		}
 	}
 	beside := "申报较多，逐个申报的结果见 data/outcomes。"
-	if len(w.submissions) <= widest {
+	if len(w.entries) <= widest {
 		beside = fmt.Sprintf("右边逐个申报列出：%s 通过，%s 未通过，%s 不适用，%s 无法检查。", marks[model.Pass], marks[model.Fail], marks[model.NotApplicable], marks[model.NotRun])
 	}
 	return out, words{"beside": beside}

@@ -49,8 +49,8 @@ func init() {
 		"run_total":   of(func(_ *workbook, r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
 		"total":       of(func(_ *workbook, r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
 		"line_reason": of(func(_ *workbook, r table.Rank) book.Cell { return plain(strings.ReplaceAll(r.LineReason, "；", "\n")) }),
-		"swaps":       of(func(w *workbook, r table.Rank) book.Cell { return plain(strings.Join(w.swaps()[r.Submission], "\n")) }),
-		"reached":     of(func(w *workbook, r table.Rank) book.Cell { return w.reached(w.lifts()[r.Submission]) }),
+		"swaps":       of(func(w *workbook, r table.Rank) book.Cell { return plain(strings.Join(w.swaps[r.Submission], "\n")) }),
+		"reached":     of(func(w *workbook, r table.Rank) book.Cell { return w.reached(w.lifts[r.Submission]) }),
 		"overtake":    of(func(w *workbook, r table.Rank) book.Cell { return w.overtake(r) }),
 		"award":       of(func(w *workbook, r table.Rank) book.Cell { return plain(w.award(r)) }),
 		"page":        func(w *workbook, r row) book.Cell { return w.pageLink(cmp.Or(r.text("file"), r.submission())) },
@@ -87,12 +87,12 @@ func init() {
 		}),
 		"best_of": of(func(w *workbook, l table.Lift) book.Cell { return plain(w.of(l.BestOf).Consortium) }),
 		"lift_source": of(func(w *workbook, l table.Lift) book.Cell {
-			return w.sourceLink(l.Submission, w.scoreOf()[[2]string{l.Submission, l.Evidence}].Cells)
+			return w.sourceLink(l.Submission, w.scores[[2]string{l.Submission, l.Evidence}].Cells)
 		}),
 		"point_words": of(func(w *workbook, x table.Influence) book.Cell {
 			return plain(short(w.Definition.Rubric.Point(x.Point), 60))
 		}),
-		"flat": of(func(w *workbook, x table.Influence) book.Cell { return plain(strings.Join(w.flat()[x.Point], "、")) }),
+		"flat": of(func(w *workbook, x table.Influence) book.Cell { return plain(strings.Join(w.flat[x.Point], "、")) }),
 
 		// of changes
 		"moved": of(func(_ *workbook, c table.Change) book.Cell {
