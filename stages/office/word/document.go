@@ -79,12 +79,11 @@ type Block interface{ block() }
 type Style string
 
 const (
-	Plain    Style = "正文"   // no indent; what stands in tables
-	Body     Style = "正文缩进" // first line two characters in, justified
-	Title    Style = "公文标题" // 小标宋 22 points, centred
-	Heading  Style = "小节标题" // 黑体; stays with what follows
-	Small    Style = "小字"   // 9 points: headers, footers, remarks
-	footnote Style = "脚注文字"
+	Plain   Style = "正文"   // no indent; what stands in tables
+	Body    Style = "正文缩进" // first line two characters in, justified
+	Title   Style = "公文标题" // 小标宋 22 points, centred
+	Heading Style = "小节标题" // 黑体; stays with what follows
+	Small   Style = "小字"   // 9 points: headers, footers, remarks
 )
 
 // Align is where the lines of a paragraph stand.

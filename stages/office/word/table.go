@@ -3,37 +3,28 @@ package word
 import (
 	"fmt"
 	"math"
-	"strconv"
 
-	"github.com/beevik/etree"
+	"lianheti/stages/office/try"
 )
 
 // table writes a table with fixed columns: the pages are the same whatever program lays them out.
-func (k *writer) table(parent *etree.Element, t Table) {
-	e := add(parent, "w:tbl")
-	properties := add(e, "w:tblPr")
-	total := 0.0
-	for _, c := range t.Columns {
-		total += c
-	}
-	add(properties, "w:tblW", "w:w", twips(total), "w:type", "dxa")
-	add(properties, "w:jc", "w:val", "center")
+func (k *writer) table(t Table) {
+	k.put(`<w:tbl><w:tblPr><w:tblW w:w="%s" w:type="dxa"/><w:jc w:val="center"/>`, twips(sum(t.Columns)))
 	if !t.Bare {
-		borders := add(properties, "w:tblBorders")
+		k.put("<w:tblBorders>")
 		for _, side := range []string{"top", "left", "bottom", "right", "insideH", "insideV"} {
-			add(borders, "w:"+side, "w:val", "single", "w:sz", "4", "w:space", "0", "w:color", "000000")
+			k.put(`<w:%s w:val="single" w:sz="4" w:space="0" w:color="000000"/>`, side)
 		}
+		k.put("</w:tblBorders>")
 	}
-	add(properties, "w:tblLayout", "w:type", "fixed")
-	margins := add(properties, "w:tblCellMar")
-	for _, side := range []string{"left", "right"} {
-		add(margins, "w:"+side, "w:w", "60", "w:type", "dxa")
-	}
-	grid := add(e, "w:tblGrid")
+	k.put(`<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/>`)
+	k.put("</w:tblCellMar></w:tblPr><w:tblGrid>")
 	for _, c := range t.Columns {
-		add(grid, "w:gridCol", "w:w", twips(c))
+		k.put(`<w:gridCol w:w="%s"/>`, twips(c))
 	}
-	k.rows(e, t)
+	k.put("</w:tblGrid>")
+	k.rows(t)
+	k.put("</w:tbl>")
 }
 
 // open is a cell that reaches into the rows below.
@@ -43,11 +34,11 @@ type open struct {
 }
 
 // rows writes the rows, and in each the continuations of the cells that reach into it from above.
-func (k *writer) rows(table *etree.Element, t Table) {
+func (k *writer) rows(t Table) {
+	fail := func(format string, args ...any) { try.Do(fmt.Errorf(format, args...)) }
 	above := make([]open, len(t.Columns)) // by first column
 	for i, r := range t.Rows {
-		e := add(table, "w:tr")
-		rowProperties(e, r)
+		k.row(r)
 		next := 0
 		for col := 0; col < len(t.Columns); {
 			c, continued := above[col].cell, above[col].left > 0
@@ -55,8 +46,7 @@ func (k *writer) rows(table *etree.Element, t Table) {
 			case continued:
 				above[col].left--
 			case next == len(r.Cells):
-				k.fail("表格第 %d 行只有 %d 格，没有排满 %d 列", i+1, next, len(t.Columns))
-				return
+				fail("表格第 %d 行只有 %d 格，没有排满 %d 列", i+1, next, len(t.Columns))
 			default:
 				c = r.Cells[next]
 				next++
@@ -64,21 +54,19 @@ func (k *writer) rows(table *etree.Element, t Table) {
 				above[col] = open{c, c.Down - 1}
 			}
 			if col+c.Span > len(t.Columns) || !continued && covered(above, col, c.Span) {
-				k.fail("表格第 %d 行第 %d 格放不下：要占 %d 列", i+1, next, c.Span)
-				return
+				fail("表格第 %d 行第 %d 格放不下：要占 %d 列", i+1, next, c.Span)
 			}
-			k.cell(e, t, r, c, col, continued)
+			k.cell(r, c, sum(t.Columns[col:col+c.Span]), continued)
 			col += c.Span
 		}
 		if next < len(r.Cells) {
-			k.fail("表格第 %d 行多出 %d 格", i+1, len(r.Cells)-next)
-			return
+			fail("表格第 %d 行多出 %d 格", i+1, len(r.Cells)-next)
 		}
+		k.put("</w:tr>")
 	}
 	for _, o := range above {
 		if o.left > 0 {
-			k.fail("表格结束时还有 %d 行要由上面的格子占用", o.left)
-			return
+			fail("表格结束时还有 %d 行要由上面的格子占用", o.left)
 		}
 	}
 }
@@ -93,69 +81,52 @@ func covered(above []open, col, span int) bool {
 	return false
 }
 
-func rowProperties(row *etree.Element, r Row) {
-	properties := node("w:trPr")
-	toggle(properties, "w:cantSplit", r.Whole || r.Header)
-	if r.Height > 0 {
-		add(properties, "w:trHeight", "w:val", twips(r.Height), "w:hRule", "atLeast")
-	}
-	toggle(properties, "w:tblHeader", r.Header)
-	if len(properties.Child) > 0 {
-		row.AddChild(properties)
+// row begins a row with its properties.
+func (k *writer) row(r Row) {
+	k.put("<w:tr>")
+	if r.Whole || r.Header || r.Height > 0 {
+		k.put("<w:trPr>")
+		k.when(r.Whole || r.Header, "<w:cantSplit/>")
+		k.when(r.Height > 0, `<w:trHeight w:val="%s" w:hRule="atLeast"/>`, twips(r.Height))
+		k.when(r.Header, "<w:tblHeader/>")
+		k.put("</w:trPr>")
 	}
 }
 
-func (k *writer) cell(row *etree.Element, t Table, r Row, c Cell, col int, continued bool) {
-	e := add(row, "w:tc")
-	properties := add(e, "w:tcPr")
-	width := 0.0
-	for _, w := range t.Columns[col : col+c.Span] {
-		width += w
+func (k *writer) cell(r Row, c Cell, width float64, continued bool) {
+	k.put(`<w:tc><w:tcPr><w:tcW w:w="%s" w:type="dxa"/>`, twips(width))
+	k.when(c.Span > 1, `<w:gridSpan w:val="%d"/>`, c.Span)
+	k.when(continued, "<w:vMerge/>")
+	k.when(!continued && c.Down > 1, `<w:vMerge w:val="restart"/>`)
+	k.when(c.Underlined,
+		`<w:tcBorders><w:bottom w:val="single" w:sz="6" w:space="0" w:color="000000"/></w:tcBorders>`)
+	k.when(c.Shade != "", `<w:shd w:val="clear" w:color="auto" w:fill="%s"/>`, c.Shade)
+	k.when(!c.Top, `<w:vAlign w:val="center"/>`)
+	k.put("</w:tcPr>")
+	body := c.Body
+	if continued || len(body) == 0 { // a cell ends with a paragraph, come what may
+		body = []Paragraph{{}}
 	}
-	add(properties, "w:tcW", "w:w", twips(width), "w:type", "dxa")
-	if c.Span > 1 {
-		add(properties, "w:gridSpan", "w:val", strconv.Itoa(c.Span))
-	}
-	switch {
-	case continued:
-		add(properties, "w:vMerge")
-	case c.Down > 1:
-		add(properties, "w:vMerge", "w:val", "restart")
-	}
-	if c.Underlined {
-		add(add(properties, "w:tcBorders"), "w:bottom", "w:val", "single", "w:sz", "6", "w:space", "0", "w:color", "000000")
-	}
-	if c.Shade != "" {
-		add(properties, "w:shd", "w:val", "clear", "w:color", "auto", "w:fill", c.Shade)
-	}
-	if !c.Top {
-		add(properties, "w:vAlign", "w:val", "center")
-	}
-	if continued || len(c.Body) == 0 { // a cell ends with a paragraph, come what may
-		k.paragraph(e, Paragraph{KeepNext: r.Keep}, c.Align)
-		return
-	}
-	for _, p := range c.Body {
+	for _, p := range body {
 		p.KeepNext = p.KeepNext || r.Keep
-		k.paragraph(e, p, c.Align)
+		k.paragraph(p, c.Align, nil)
 	}
+	k.put("</w:tc>")
 }
 
-func (k *writer) fail(format string, args ...any) {
-	if k.err == nil {
-		k.err = fmt.Errorf(format, args...)
+func sum(widths []float64) (total float64) {
+	for _, w := range widths {
+		total += w
 	}
+	return total
 }
 
 // Widths divides a width into columns by their shares, to the hundredth of a millimetre.
 func Widths(total float64, shares ...float64) []float64 {
-	sum, left := 0.0, total
-	for _, s := range shares {
-		sum += s
-	}
+	all, left := sum(shares), total
 	out := make([]float64, len(shares))
 	for i, s := range shares {
-		out[i] = math.Round(total*s/sum*100) / 100
+		out[i] = math.Round(total*s/all*100) / 100
 		if i == len(shares)-1 {
 			out[i] = math.Round(left*100) / 100
 		}

@@ -2,291 +2,286 @@ package word
 
 import (
 	"archive/zip"
+	"cmp"
+	_ "embed"
 	"fmt"
 	"io"
 	"math"
+	"path"
+	"regexp"
 	"strconv"
 	"strings"
+	"text/template"
 
+	"lianheti/stages/office/try"
 	"lianheti/stages/text"
-
-	"github.com/beevik/etree"
 )
 
 const wordML = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 // Write writes the document: the same content gives the same bytes. A table that doesn't fit its columns is an error.
-func Write(w io.Writer, d Document) error {
+func Write(w io.Writer, d Document) (err error) {
+	defer try.Caught(&err)
 	if d.Text == (Type{}) {
 		d.Text = FormText
 	}
-	k := &writer{d: d}
-	main := k.main()
-	if k.err != nil {
-		return k.err
-	}
-	core := "application/vnd.openxmlformats-package.core-properties+xml"
-	parts := append([]part{{"[Content_Types].xml", "", nil}, {"_rels/.rels", "", nil}, {"word/_rels/document.xml.rels", "", nil},
-		{"docProps/core.xml", core, nil}, {"word/document.xml", contentType("document.main"), main}, {"word/fontTable.xml", contentType("fontTable"), nil}}, k.bands...)
-	f := filling{d, append(parts, part{"word/footnotes.xml", contentType("footnotes"), k.footnotes()},
-		part{"word/settings.xml", contentType("settings"), nil}, part{"word/styles.xml", contentType("styles"), nil})}
+	k := &writer{Document: d}
+	main := k.apart(k.main)
+	k.Parts = append([]part{{Name: "[Content_Types].xml"}, {Name: "_rels/.rels"}, {Name: "word/_rels/document.xml.rels"},
+		{Name: "docProps/core.xml", Kind: "application/vnd.openxmlformats-package.core-properties+xml"},
+		wordPart("document", "document.main", main), wordPart("fontTable", "fontTable", "")}, k.bands...)
+	k.Parts = append(k.Parts, wordPart("footnotes", "footnotes", k.apart(k.footnotes)),
+		wordPart("settings", "settings", ""), wordPart("styles", "styles", ""))
 	zw := zip.NewWriter(w)
-	for _, p := range f.Parts { // in a fixed order and without times
-		entry, err := zw.CreateHeader(&zip.FileHeader{Name: p.Name, Method: zip.Deflate})
-		if err != nil {
-			return err
-		}
-		if err := f.write(entry, p); err != nil {
-			return err
+	for _, p := range k.Parts { // in a fixed order and without times
+		entry := try.Get(zw.CreateHeader(&zip.FileHeader{Name: p.Name, Method: zip.Deflate}))
+		try.Get(io.WriteString(entry, `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`+p.xml))
+		if p.xml == "" {
+			try.Do(templates.ExecuteTemplate(entry, p.Name, k))
 		}
 	}
 	return zw.Close()
 }
 
-// writer turns a document into the elements of its main part, and gathers what stands in parts of its own.
+//go:embed parts.xml.tmpl
+var partsText string
+
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"half": halfPoints, "twentieths": points20, "legible": legible,
+}).Parse(regexp.MustCompile(`\n *`).ReplaceAllString(partsText, "")))
+
+// part is one XML file of the container. One without XML is a template of its name; one without a kind has no content type.
+type part struct{ Name, Kind, xml string }
+
+// wordPart is a part of a kind that is Word's own.
+func wordPart(name, kind, xml string) part {
+	const office = "application/vnd.openxmlformats-officedocument.wordprocessingml."
+	return part{"word/" + name + ".xml", office + kind + "+xml", xml}
+}
+
+// Beside says whether the main part refers to it.
+func (p part) Beside() bool { return path.Dir(p.Name) == "word" && p.ID() != "document" }
+
+// ID is what the main part calls it.
+func (p part) ID() string { return strings.TrimSuffix(path.Base(p.Name), ".xml") }
+
+// Relation is what it is to the main part: header for header1.
+func (p part) Relation() string { return strings.TrimRight(p.ID(), "0123456789") }
+
+// writer writes the main part of a document, and gathers what stands in parts of its own.
 type writer struct {
-	d     Document
-	bands []part // headers and footers
+	Document
+	Parts []part
+	xml   *strings.Builder // of the part at hand
+	bands []part           // headers and footers
 	notes []string
-	err   error
 }
 
-// main gives the root of word/document.xml.
-func (k *writer) main() *etree.Element {
-	root := node("w:document", "xmlns:w", wordML, "xmlns:r", "http://schemas.openxmlformats.org/officeDocument/2006/relationships")
-	body := add(root, "w:body")
-	for i, s := range k.d.Sections {
-		k.blocks(body, s.Body)
-		properties := k.section(s)
-		if i == len(k.d.Sections)-1 {
-			body.AddChild(properties)
-			continue
+// TwoCharacters is an indent, in points.
+func (k *writer) TwoCharacters() float64 { return 2 * k.Text.Size }
+
+// apart gives the XML of a part.
+func (k *writer) apart(write func()) string {
+	around := k.xml
+	defer func() { k.xml = around }()
+	k.xml = &strings.Builder{}
+	write()
+	return k.xml.String()
+}
+
+func (k *writer) put(format string, args ...any) { fmt.Fprintf(k.xml, format, args...) }
+
+// when puts what is there only where something is so.
+func (k *writer) when(so bool, format string, args ...any) {
+	if so {
+		k.put(format, args...)
+	}
+}
+
+func (k *writer) main() {
+	k.put(`<w:document xmlns:w="%s" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">`, wordML)
+	k.put("<w:body>")
+	for i, s := range k.Sections {
+		if i == len(k.Sections)-1 {
+			k.blocks(s.Body, nil)
+			k.section(s)
+			break
 		}
-		last := lastParagraph(body, s.Body)
-		paragraphProperties(last).AddChild(properties)
+		k.blocks(s.Body, &s)
 	}
-	return root
+	k.put("</w:body></w:document>")
 }
 
-// lastParagraph gives the paragraph that ends a section: its last, or an unseen one behind a table.
-func lastParagraph(body *etree.Element, blocks []Block) *etree.Element {
-	if n := len(blocks); n > 0 {
-		if _, ok := blocks[n-1].(Paragraph); ok {
-			children := body.ChildElements()
-			return children[len(children)-1]
-		}
-	}
-	return seam(body)
-}
-
-// paragraphProperties gives the w:pPr of a paragraph. What is added to it goes last, where w:sectPr belongs.
-func paragraphProperties(p *etree.Element) *etree.Element {
-	if found := p.SelectElement("w:pPr"); found != nil {
-		return found
-	}
-	properties := node("w:pPr")
-	p.InsertChildAt(0, properties)
-	return properties
-}
-
-// seam adds a paragraph that nobody sees: between two tables, which Word would join, and behind one that ends a section.
-func seam(parent *etree.Element) *etree.Element {
-	p := add(parent, "w:p")
-	properties := add(p, "w:pPr")
-	add(properties, "w:spacing", "w:before", "0", "w:after", "0", "w:line", "60", "w:lineRule", "exact")
-	add(add(properties, "w:rPr"), "w:sz", "w:val", "2")
-	return p
-}
-
-func (k *writer) blocks(parent *etree.Element, blocks []Block) {
+// blocks writes paragraphs and tables, the last of which ends a section.
+func (k *writer) blocks(blocks []Block, ends *Section) {
+	below := false // a table
 	for i, b := range blocks {
 		switch b := b.(type) {
 		case Paragraph:
-			k.paragraph(parent, b, "")
-		case Table:
-			if i > 0 {
-				if _, ok := blocks[i-1].(Table); ok {
-					seam(parent)
-				}
+			if i == len(blocks)-1 {
+				k.paragraph(b, "", ends)
+				return
 			}
-			k.table(parent, b)
+			k.paragraph(b, "", nil)
+			below = false
+		case Table:
+			if below {
+				k.seam(nil)
+			}
+			k.table(b)
+			below = true
 		}
 	}
+	if ends != nil {
+		k.seam(ends)
+	}
 }
 
-func (k *writer) section(s Section) *etree.Element {
-	properties := node("w:sectPr")
-	k.band(properties, "header", s.Header)
-	k.band(properties, "footer", s.Footer)
-	add(add(properties, "w:footnotePr"), "w:numRestart", "w:val", "eachPage")
-	add(properties, "w:type", "w:val", "nextPage")
-	size := add(properties, "w:pgSz", "w:w", twips(s.Page.Width), "w:h", twips(s.Page.Height))
-	if s.Page.Landscape {
-		size.CreateAttr("w:orient", "landscape")
+// seam is a paragraph that nobody sees: between two tables, which Word would join, and behind one that ends a section.
+func (k *writer) seam(ends *Section) {
+	k.put(`<w:p><w:pPr><w:spacing w:before="0" w:after="0" w:line="60" w:lineRule="exact"/>`)
+	k.put(`<w:rPr><w:sz w:val="2"/></w:rPr>`)
+	k.end(ends)
+	k.put("</w:pPr></w:p>")
+}
+
+// end ends a section with the properties of its last paragraph.
+func (k *writer) end(ends *Section) {
+	if ends != nil {
+		k.section(*ends)
 	}
+}
+
+func (k *writer) section(s Section) {
+	k.put("<w:sectPr>")
+	k.band("header", "hdr", s.Header)
+	k.band("footer", "ftr", s.Footer)
+	k.put(`<w:footnotePr><w:numRestart w:val="eachPage"/></w:footnotePr><w:type w:val="nextPage"/>`)
+	k.put(`<w:pgSz w:w="%s" w:h="%s"`, twips(s.Page.Width), twips(s.Page.Height))
+	k.when(s.Page.Landscape, ` w:orient="landscape"`)
+	k.put(`/><w:pgMar w:top="%s" w:right="%s"`, twips(s.Page.Top), twips(s.Page.Right))
+	k.put(` w:bottom="%s" w:left="%s"`, twips(s.Page.Bottom), twips(s.Page.Left))
 	const edge = 15 // of header and footer, from the edge of the paper
-	add(properties, "w:pgMar", "w:top", twips(s.Page.Top), "w:right", twips(s.Page.Right), "w:bottom", twips(s.Page.Bottom), "w:left", twips(s.Page.Left),
-		"w:header", twips(edge), "w:footer", twips(edge), "w:gutter", "0")
-	if s.FirstPage > 0 {
-		add(properties, "w:pgNumType", "w:start", strconv.Itoa(s.FirstPage))
-	}
-	return properties
+	k.put(` w:header="%s" w:footer="%s" w:gutter="0"/>`, twips(edge), twips(edge))
+	k.when(s.FirstPage > 0, `<w:pgNumType w:start="%d"/>`, s.FirstPage)
+	k.put("</w:sectPr>")
 }
 
-// band writes a header or footer to a part of its own. An empty one is written too: a section without one would show that of
-// the section before.
-func (k *writer) band(section *etree.Element, kind string, paragraphs []Paragraph) {
-	root := node("w:"+map[string]string{"header": "hdr", "footer": "ftr"}[kind], "xmlns:w", wordML)
+// band writes a header or footer to a part of its own. An empty one is written too: a section without one would show
+// that of the section before.
+func (k *writer) band(kind, element string, paragraphs []Paragraph) {
 	if len(paragraphs) == 0 {
 		paragraphs = []Paragraph{{Style: Small}}
 	}
-	for _, p := range paragraphs {
-		k.paragraph(root, p, "")
-	}
 	name := fmt.Sprintf("%s%d", kind, len(k.bands)+1)
-	k.bands = append(k.bands, part{"word/" + name + ".xml", contentType(kind), root})
-	add(section, "w:"+kind+"Reference", "w:type", "default", "r:id", name)
+	k.bands = append(k.bands, wordPart(name, kind, k.apart(func() {
+		k.put(`<w:%s xmlns:w="%s">`, element, wordML)
+		for _, p := range paragraphs {
+			k.paragraph(p, "", nil)
+		}
+		k.put("</w:%s>", element)
+	})))
+	k.put(`<w:%sReference w:type="default" r:id="%s"/>`, kind, name)
 }
 
-func (k *writer) paragraph(parent *etree.Element, p Paragraph, align Align) {
-	if p.Style == "" {
-		p.Style = Plain
-	}
-	if p.Align != "" {
-		align = p.Align
-	}
-	e := add(parent, "w:p")
-	properties := add(e, "w:pPr")
-	add(properties, "w:pStyle", "w:val", styleID(p.Style))
-	toggle(properties, "w:keepNext", p.KeepNext)
-	toggle(properties, "w:pageBreakBefore", p.NewPage)
+// styleIDs are the ids of the styles in the file; the names that people see are the styles themselves.
+var styleIDs = map[Style]string{Plain: "Normal", Body: "Body", Title: "OfficialTitle", Heading: "Heading1", Small: "Small"}
+
+func (k *writer) paragraph(p Paragraph, align Align, ends *Section) {
+	align = cmp.Or(p.Align, align)
+	k.put(`<w:p><w:pPr><w:pStyle w:val="%s"/>`, cmp.Or(styleIDs[p.Style], styleIDs[Plain]))
+	k.when(p.KeepNext, "<w:keepNext/>")
+	k.when(p.NewPage, "<w:pageBreakBefore/>")
 	if p.Before != 0 || p.After != 0 || p.Line != 0 {
-		spacing := add(properties, "w:spacing", "w:before", points20(p.Before), "w:after", points20(p.After))
-		if p.Line != 0 {
-			spacing.CreateAttr("w:line", points20(p.Line))
-			spacing.CreateAttr("w:lineRule", "exact")
-		}
+		k.put(`<w:spacing w:before="%s" w:after="%s"`, points20(p.Before), points20(p.After))
+		k.when(p.Line != 0, ` w:line="%s" w:lineRule="exact"`, points20(p.Line))
+		k.put("/>")
 	}
 	if p.Indent != 0 {
-		add(properties, "w:ind", "w:firstLineChars", strconv.Itoa(int(p.Indent*100)), "w:firstLine", points20(p.Indent*k.d.Text.Size))
+		k.put(`<w:ind w:firstLineChars="%d" w:firstLine="%s"/>`, int(p.Indent*100), points20(p.Indent*k.Text.Size))
 	}
-	if align != "" {
-		add(properties, "w:jc", "w:val", string(align))
-	}
+	k.when(align != "", `<w:jc w:val="%s"/>`, align)
+	k.end(ends)
+	k.put("</w:pPr>")
 	for _, r := range p.Runs {
-		k.run(e, r)
+		k.run(r)
 	}
+	k.put("</w:p>")
 }
 
-func (k *writer) run(parent *etree.Element, r Run) {
+// raised is the look of the number of a footnote.
+const raised = `<w:rPr><w:vertAlign w:val="superscript"/></w:rPr>`
+
+func (k *writer) run(r Run) {
+	say := func(what string) { k.put("<w:r>%s%s</w:r>", look(r), what) }
 	switch {
 	case r.Field != "":
-		for _, kind := range []string{"begin", "", "separate", "1", "end"} {
-			e := add(parent, "w:r")
-			look(e, r)
-			switch kind {
-			case "":
-				add(e, "w:instrText").SetText(string(r.Field))
-			case "1": // shown until it is computed
-				add(e, "w:t").SetText(kind)
-			default:
-				add(e, "w:fldChar", "w:fldCharType", kind)
-			}
-		}
+		say(`<w:fldChar w:fldCharType="begin"/>`)
+		say("<w:instrText>" + string(r.Field) + "</w:instrText>")
+		say(`<w:fldChar w:fldCharType="separate"/>`)
+		say("<w:t>1</w:t>") // shown until it is computed
+		say(`<w:fldChar w:fldCharType="end"/>`)
 	case r.Text != "":
-		e := add(parent, "w:r")
-		look(e, r)
-		content(e, r.Text)
+		say(content(r.Text))
 	}
 	if r.Footnote != "" {
 		k.notes = append(k.notes, r.Footnote)
-		e := add(parent, "w:r")
-		add(add(e, "w:rPr"), "w:vertAlign", "w:val", "superscript")
-		add(e, "w:footnoteReference", "w:id", strconv.Itoa(len(k.notes)))
+		k.put(`<w:r>%s<w:footnoteReference w:id="%d"/></w:r>`, raised, len(k.notes))
 	}
 }
 
-// look writes the properties of a run that differ from its style.
-func look(run *etree.Element, r Run) {
-	properties := node("w:rPr")
+// look are the properties of a run that differ from its style.
+func look(r Run) (out string) {
 	if r.Font != "" {
-		properties.AddChild(fonts(r.Font))
+		const fonts = `<w:rFonts w:ascii="%[1]s" w:eastAsia="%[1]s" w:hAnsi="%[1]s" w:cs="%[1]s" w:hint="eastAsia"/>`
+		out += fmt.Sprintf(fonts, r.Font)
 	}
-	toggle(properties, "w:b", r.Bold)
+	if r.Bold {
+		out += "<w:b/>"
+	}
 	if r.Color != "" {
-		add(properties, "w:color", "w:val", r.Color)
+		out += `<w:color w:val="` + r.Color + `"/>`
 	}
 	if r.Size != 0 {
-		add(properties, "w:sz", "w:val", halfPoints(r.Size))
-		add(properties, "w:szCs", "w:val", halfPoints(r.Size))
+		out += fmt.Sprintf(`<w:sz w:val="%[1]s"/><w:szCs w:val="%[1]s"/>`, halfPoints(r.Size))
 	}
 	if r.Underline {
-		add(properties, "w:u", "w:val", "single")
+		out += `<w:u w:val="single"/>`
 	}
-	if len(properties.Child) > 0 {
-		run.AddChild(properties)
+	if out == "" {
+		return ""
 	}
+	return "<w:rPr>" + out + "</w:rPr>"
 }
 
-// content writes text as text: whatever it looks like, only line ends and tabs mean anything.
-func content(run *etree.Element, words string) {
-	for i, line := range strings.Split(text.Legible(words), "\n") {
-		if i > 0 {
-			add(run, "w:br")
-		}
-		for j, piece := range strings.Split(line, "\t") {
-			if j > 0 {
-				add(run, "w:tab")
-			}
-			if piece != "" {
-				add(run, "w:t", "xml:space", "preserve").SetText(piece)
-			}
-		}
-	}
-}
-
-// footnotes gives the root of word/footnotes.xml; the first two are the lines that Word draws above them.
-func (k *writer) footnotes() *etree.Element {
-	root := node("w:footnotes", "xmlns:w", wordML)
+// footnotes writes the footnotes; the first two are the lines that Word draws above them.
+func (k *writer) footnotes() {
+	k.put(`<w:footnotes xmlns:w="%s">`, wordML)
 	for i, kind := range []string{"separator", "continuationSeparator"} {
-		e := add(root, "w:footnote", "w:type", kind, "w:id", strconv.Itoa(i-1))
-		p := add(e, "w:p")
-		add(add(p, "w:pPr"), "w:spacing", "w:before", "0", "w:after", "0", "w:line", "240", "w:lineRule", "auto")
-		add(add(p, "w:r"), "w:"+kind)
+		k.put(`<w:footnote w:type="%s" w:id="%d"><w:p>`, kind, i-1)
+		k.put(`<w:pPr><w:spacing w:before="0" w:after="0" w:line="240" w:lineRule="auto"/></w:pPr>`)
+		k.put("<w:r><w:%s/></w:r></w:p></w:footnote>", kind)
 	}
 	for i, note := range k.notes {
-		p := add(add(root, "w:footnote", "w:id", strconv.Itoa(i+1)), "w:p")
-		add(add(p, "w:pPr"), "w:pStyle", "w:val", styleID(footnote))
-		mark := add(p, "w:r")
-		add(add(mark, "w:rPr"), "w:vertAlign", "w:val", "superscript")
-		add(mark, "w:footnoteRef")
-		k.run(p, Run{Text: " " + note})
+		k.put(`<w:footnote w:id="%d"><w:p><w:pPr><w:pStyle w:val="FootnoteText"/></w:pPr>`, i+1)
+		k.put(`<w:r>%s<w:footnoteRef/></w:r><w:r>%s</w:r></w:p></w:footnote>`, raised, content(" "+note))
 	}
-	return root
+	k.put("</w:footnotes>")
 }
 
-// node makes an element from its name and pairs of attributes.
-func node(name string, attributes ...string) *etree.Element {
-	e := etree.NewElement(name)
-	for i := 0; i+1 < len(attributes); i += 2 {
-		e.CreateAttr(attributes[i], attributes[i+1])
-	}
-	return e
+// legible escapes a text.
+func legible(s string) string { return escapes.Replace(text.Legible(s)) }
+
+var escapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "'", "&apos;", `"`, "&quot;")
+
+// content is text as text: whatever it looks like, only line ends and tabs mean anything.
+func content(words string) string {
+	return strings.ReplaceAll(textBegin+breaks.Replace(legible(words))+textEnd, textBegin+textEnd, "")
 }
 
-// add makes an element below another.
-func add(parent *etree.Element, name string, attributes ...string) *etree.Element {
-	e := node(name, attributes...)
-	parent.AddChild(e)
-	return e
-}
+const textBegin, textEnd = `<w:t xml:space="preserve">`, "</w:t>"
 
-// toggle adds a property that is on where it stands.
-func toggle(parent *etree.Element, name string, on bool) {
-	if on {
-		add(parent, name)
-	}
-}
+var breaks = strings.NewReplacer("\n", textEnd+"<w:br/>"+textBegin, "\t", textEnd+"<w:tab/>"+textBegin)
 
 // Word counts lengths in twentieths of a point, type in half points.
 func twips(mm float64) string        { return strconv.Itoa(int(math.Round(mm / 25.4 * 1440))) }
