@@ -11,16 +11,16 @@ import (
 // pays.
 type Audit struct {
 	Title     string `check:"must"`
-	Mark      string `check:"must"` // who may see the results
-	Pairs     int    // so many of the strongest moves are tried two by two
-	Strongest int    // of one kind of move at most so many are among them
-	Gather    int    // so many moves of one kind that each help are put together at most
+	Mark      string `check:"must"`   // who may see the results
+	Pairs     int    `check:"from 2"` // so many of the strongest moves are tried two by two
+	Strongest int    `check:"from 1"` // of one kind of move at most so many are among them
+	Gather    int    `check:"from 1"` // so many moves of one kind that each help are put together at most
 	Moves     []*AuditMove
 }
 
 // AuditMove is one kind of move.
 type AuditMove struct {
-	ID       string    `check:"alone"`
+	ID       string    `check:"must,alone,like id"`
 	List     AuditList `check:"must,in perverse claim"`
 	Label    string    `check:"must"`
 	Act      string    // see auditActs
@@ -34,6 +34,7 @@ type AuditMove struct {
 	Evidence string // what would check a claim
 
 	Fields []*Field `yaml:"-"` // of Each
+	at     `yaml:"-"`
 }
 
 // AuditList tells the moves that make nothing better from those that claim something better.
@@ -59,46 +60,36 @@ var auditActs = map[string][]string{
 }
 
 func (a *Audit) check(l *loader, d *Definition) {
-	l.when(a.Pairs < 2 || a.Strongest < 1 || a.Gather < 1, at{"audit.yaml", "$"}, "pairs、strongest 或 gather 不对",
-		"pairs 不小于2，其余的数不小于1。")
-	for i, m := range a.Moves {
-		where := at{"audit.yaml", fmt.Sprintf("$.moves[%d]", i)}
-		l.when(!identifier.MatchString(m.ID), where, "动作“"+m.ID+"”不合格式", "请用小写英文字母、数字和下划线，全表不重复。")
-		l.when(!slices.Contains(auditActs[m.Act], m.Scope), where,
+	for _, m := range a.Moves {
+		l.when(!slices.Contains(auditActs[m.Act], m.Scope), m.at,
 			"动作“"+m.ID+"”的 act“"+m.Act+"”与 scope“"+m.Scope+"”不配", fmt.Sprintf("可用 %v。", auditActs))
-		l.when((m.List == Claim) != (m.Evidence != ""), where, "动作“"+m.ID+"”的 evidence 不对", "claim 的写，perverse 的不写。")
-		l.when((m.Act == "times" || m.Act == "shift") != m.Factor.IsPositive(), where,
+		l.when((m.List == Claim) != (m.Evidence != ""), m.at, "动作“"+m.ID+"”的 evidence 不对", "claim 的写，perverse 的不写。")
+		l.when((m.Act == "times" || m.Act == "shift") != m.Factor.IsPositive(), m.at,
 			"动作“"+m.ID+"”的 factor 不对", "act 为 times、shift 的写大于0的 factor，其余不写。")
-		a.checkFields(l, d, m, where)
+		m.checkFields(l, d)
 	}
 }
 
 // checkFields finds the fields of a move.
-func (a *Audit) checkFields(l *loader, d *Definition, m *AuditMove, where at) {
+func (m *AuditMove) checkFields(l *loader, d *Definition) {
 	if m.OfRoster() != (len(m.Each) == 0) {
-		l.problem(where, "动作“"+m.ID+"”的 each 与 scope 不配", "动名册的不写 each，动栏目的要写。")
+		l.problem(m.at, "动作“"+m.ID+"”的 each 与 scope 不配", "动名册的不写 each，动栏目的要写。")
 		return
 	}
 	fields, err := d.selectFields(m.Each)
 	if len(m.Each) == 1 && len(d.Form.About(m.Each[0])) > 0 {
 		fields, err = d.Form.About(m.Each[0]), nil
 	}
-	if err != nil {
-		l.problem(where, "动作“"+m.ID+"”的 each 有误："+err.Error(), "写法同规则的 each，或经费等集中列出的题目。")
-	}
+	l.when(err != nil, m.at, fmt.Sprintf("动作“%s”的 each 有误：%v", m.ID, err), "写法同规则的 each，或经费等集中列出的题目。")
 	m.Fields = slices.DeleteFunc(fields, func(f *Field) bool { return !f.Numeric() })
-	l.when(m.Act == "swap" && !m.OfRoster() && len(m.Years) != 2, where,
+	l.when(m.Act == "swap" && !m.OfRoster() && len(m.Years) != 2, m.at,
 		"动作“"+m.ID+"”要写两个年度", "例如 years: [prior, last]。")
-	if into := d.Field(m.Into); (m.Act == "shift") != (into != nil && into.Metric()) {
-		l.problem(where, "动作“"+m.ID+"”的 into 不对", "act 为 shift 的写挪到哪个带年度的栏目，其余不写。")
-	}
+	into := d.Field(m.Into)
+	l.when((m.Act == "shift") != (into != nil && into.Metric()), m.at,
+		"动作“"+m.ID+"”的 into 不对", "act 为 shift 的写挪到哪个带年度的栏目，其余不写。")
 }
 
 // Move finds a kind of move by its id, or gives nil.
 func (a *Audit) Move(id string) *AuditMove {
-	i := slices.IndexFunc(a.Moves, func(m *AuditMove) bool { return m.ID == id })
-	if i < 0 {
-		return nil
-	}
-	return a.Moves[i]
+	return first(a.Moves, func(m *AuditMove) bool { return m.ID == id })
 }

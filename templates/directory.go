@@ -3,7 +3,6 @@ package templates
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +13,7 @@ import (
 // Directory is 附件1, the directory of consortia, with the calendar of the batch.
 type Directory struct {
 	Batch    int
-	Deadline string // ISO date; 二（三）
+	Deadline string `check:"must,like date"` // ISO date; 二（三）
 	Calendar Calendar
 	Select   struct{ Default, Min, Max int }
 	// Addressee is who receives the submissions, for the texts of notices.
@@ -31,9 +30,9 @@ type Directory struct {
 
 // Calendar is what else has its day; zero: nothing is set, and documents leave the place open.
 type Calendar struct {
-	MendDays      int    `yaml:"mend_days"`      // from the day of the return
-	PublicityDays int    `yaml:"publicity_days"` // working days
-	AnnualReport  string `yaml:"annual_report"`  // month-day
+	MendDays      int    `yaml:"mend_days" check:"from 0"`      // from the day of the return
+	PublicityDays int    `yaml:"publicity_days" check:"from 0"` // working days
+	AnnualReport  string `yaml:"annual_report" check:"like month-day"`
 }
 
 // ReplyBy is the day by which a prefecture answers what is written on a date: an ISO date that lies ahead of it, empty
@@ -109,7 +108,10 @@ func (d *Directory) setting(id string) string {
 }
 
 // City is one of the nine prefectures, with its GB/T 2260 code.
-type City struct{ Code, Name string }
+type City struct {
+	Code string `check:"must,like city code"`
+	Name string `check:"must"`
+}
 
 // Entry is one consortium of the directory.
 type Entry struct {
@@ -122,6 +124,7 @@ type Entry struct {
 	// Alternatives are pairs of name and park that may stand instead (附件1 序号7).
 	Alternatives []Pair
 	Group        `yaml:",inline"`
+	at           `yaml:"-"`
 }
 
 // Note says behind a name on what it rests that the entry is not as printed.
@@ -238,51 +241,24 @@ func (d *Directory) CityByName(name string) (City, bool) {
 	return find(d.Cities, func(c City) bool { return c.Name == strings.TrimSuffix(name, "市") })
 }
 
-func monthDay(s string) bool {
-	_, err := time.Parse("01-02", s)
-	return err == nil
-}
-
 // groups says whether a group is one of those that the call names.
 func (d *Directory) groups(g Group) bool {
 	known := g.Economy == "" || slices.ContainsFunc(d.Economies, func(e Economy) bool { return e.ID == g.Economy })
 	return known && (g.Industry == "" || slices.Contains(d.Industries, g.Industry))
 }
 
-var cityCode = regexp.MustCompile(`^[0-9]{6}$`)
-
-func (d *Directory) check(l *loader, form *Form) {
-	const file = "directory.yaml"
+func (d *Directory) check(l *loader, def *Definition) {
 	seen := map[string]bool{}
-	for i, e := range d.Entries {
-		where := at{file, fmt.Sprintf("$.entries[%d]", i)}
+	for _, e := range d.Entries {
 		for _, p := range e.Pairs() {
-			if p.Consortium == "" || p.Park == "" {
-				l.problem(where, fmt.Sprintf("序号 %d 的名称或园区为空", e.No), "请补全。")
-			}
-			if seen[p.Consortium] {
-				l.problem(where, "联合体名称“"+p.Consortium+"”重复", "请删去重复的一条。")
-			}
+			l.when(p.Consortium == "" || p.Park == "", e.at, fmt.Sprintf("序号 %d 的名称或园区为空", e.No), "请补全。")
+			l.when(seen[p.Consortium], e.at, "联合体名称“"+p.Consortium+"”重复", "请删去重复的一条。")
 			seen[p.Consortium] = true
-			if !d.groups(p.Group) {
-				l.problem(where, fmt.Sprintf("%s的归类“%s %s”不在 economies、industries 之列", p.Consortium, p.Economy, p.Industry),
-					"请写其中的一个，归不进的不写。")
-			}
+			l.when(!d.groups(p.Group), e.at, fmt.Sprintf("%s的归类“%s %s”不在 economies、industries 之列", p.Consortium,
+				p.Economy, p.Industry), "请写其中的一个，归不进的不写。")
 		}
 	}
-	for i, c := range d.Cities {
-		if !cityCode.MatchString(c.Code) {
-			l.problem(at{file, fmt.Sprintf("$.cities[%d]", i)}, "地市“"+c.Name+"”的代码“"+c.Code+"”不是六位数字",
-				"请写 GB/T 2260 的六位代码，例如 350100。")
-		}
-	}
-	if d.Batch != form.batch() {
-		l.problem(at{file, "$.batch"}, fmt.Sprintf("批次 %d 与 form.yaml 的第一个承诺年度 %d 不同", d.Batch, form.batch()), "请统一两处的年份。")
-	}
-	if c := d.Calendar; c.MendDays < 0 || c.PublicityDays < 0 || c.AnnualReport != "" && !monthDay(c.AnnualReport) {
-		l.problem(at{file, "$.calendar"}, "日历里有不成天数或日期的", "天数写不小于0的整数；annual_report 写成 月-日，例如 01-31。")
-	}
-	if _, err := time.Parse(time.DateOnly, d.Deadline); err != nil {
-		l.problem(at{file, "$.deadline"}, "报送期限“"+d.Deadline+"”不是日期", "请写成 年-月-日（四位-两位-两位数字）。")
-	}
+	first := def.Form.batch()
+	l.when(d.Batch != first, at{"directory.yaml", "$.batch"},
+		fmt.Sprintf("批次 %d 与 form.yaml 的第一个承诺年度 %d 不同", d.Batch, first), "请统一两处的年份。")
 }

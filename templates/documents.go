@@ -23,6 +23,8 @@ type Document struct {
 	Last    bool              // written when all else is there, which it lists
 	Outward bool              // leaves the house: with 文号, signature and day to be filled in
 	Blocks  []*DocumentBlock  `check:"must"`
+
+	at `yaml:"-"`
 }
 
 // DocumentBlock is one piece of a document: a heading, a text, a table of a list, or blocks that are repeated for every
@@ -50,29 +52,25 @@ type DocumentColumn struct {
 // and as soon as somebody has taken a step of the register; list is what a prefecture makes for itself.
 var DocumentTimes = append([]string{"always", "review", "complete", "list"}, Steps...)
 
-func (x *Documents) check(l *loader) {
-	for i, d := range x.Documents {
-		checkBlocks(l, at{"documents.yaml", fmt.Sprintf("$.documents[%d]", i)}, d.Blocks)
+func (x *Documents) check(l *loader, _ *Definition) {
+	for _, d := range x.Documents {
+		checkBlocks(l, d.at, d.Blocks)
 	}
 }
 
 func checkBlocks(l *loader, where at, blocks []*DocumentBlock) {
 	for _, b := range blocks {
 		for _, c := range b.Columns {
-			if (c.Value == "") != (len(b.Rows) > 0) {
-				l.problem(where, "表格的列“"+c.Label+"”的 value 与 rows 不配", "有 rows 的不写 value，没有的要写。")
-			}
+			l.when((c.Value == "") != (len(b.Rows) > 0), where, "表格的列“"+c.Label+"”的 value 与 rows 不配",
+				"有 rows 的不写 value，没有的要写。")
 		}
 		for _, r := range b.Rows {
-			if len(r) != len(b.Columns) {
-				l.problem(where, fmt.Sprintf("表格的一行有%d格，表头有%d列", len(r), len(b.Columns)), "请改成一样多。")
-			}
+			l.when(len(r) != len(b.Columns), where, fmt.Sprintf("表格的一行有%d格，表头有%d列", len(r), len(b.Columns)), "请改成一样多。")
 		}
 		listed := b.Of != "" || len(b.Rows) > 0
-		if listed == (len(b.Columns)+len(b.Blocks) == 0) || b.Of != "" && len(b.Rows) > 0 || !listed &&
-			b.Heading+b.Text == "" {
-			l.problem(where, "有一块既不是 heading、text，也不是 of 加 columns 或 blocks，或 rows 加 columns", "请改正。")
-		}
+		l.when(listed == (len(b.Columns)+len(b.Blocks) == 0) || b.Of != "" && len(b.Rows) > 0 ||
+			!listed && b.Heading+b.Text == "", where,
+			"有一块既不是 heading、text，也不是 of 加 columns 或 blocks，或 rows 加 columns", "请改正。")
 		checkBlocks(l, where, b.Blocks)
 	}
 }

@@ -62,9 +62,8 @@ func (f *Form) graded() bool {
 func (f *Form) checkFigures(l *loader) {
 	for _, x := range f.Fields() {
 		declared := slices.Contains([]string{Higher, Lower, Neither}, x.Better) && x.Decimals != nil && *x.Decimals >= 0
-		if x.Numeric() && !declared || !x.Numeric() && (x.Better != "" || x.Decimals != nil) {
-			l.problem(x.at, "数字栏目“"+x.ID+"”缺 better 或 decimals，或不是数字而写了",
-				"数字栏目写 better（higher、lower、none）和 decimals（小数位数），其余不写。")
-		}
+		l.when(x.Numeric() && !declared || !x.Numeric() && (x.Better != "" || x.Decimals != nil), x.at,
+			"数字栏目“"+x.ID+"”缺 better 或 decimals，或不是数字而写了",
+			"数字栏目写 better（higher、lower、none）和 decimals（小数位数），其余不写。")
 	}
 }

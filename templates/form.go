@@ -1,10 +1,10 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -29,8 +29,10 @@ type Form struct {
 	// read.
 	Formerly map[string]string
 	Kinds    []MemberKind
-	Confirm  struct{ Checked, Unchecked string }
-	YesNo    []string `yaml:"yes_no"`
+	Confirm  struct {
+		Checked, Unchecked string `check:"must"`
+	}
+	YesNo []string `yaml:"yes_no"`
 	// NotApplicable is what a filler writes in a figure that does not apply.
 	NotApplicable string              `yaml:"not_applicable"`
 	Lists         map[string][]string // further choices, by name
@@ -65,7 +67,7 @@ type MemberKind struct {
 // Sheet is one worksheet of the template.
 type Sheet struct {
 	ID        string
-	Title     string
+	Title     string `check:"like sheet"`
 	From      string // of a progress form: the recommendation's sheet that takes its place
 	Landscape bool
 	Cover     bool // set apart like the cover of the official form
@@ -93,7 +95,7 @@ type Note struct {
 type ProgressBlock struct {
 	Lines []struct {
 		Label string
-		Show  string // progress, errors, warnings, hints, open, conclusion
+		Show  string `check:"in progress errors warnings hints open conclusion"`
 	}
 }
 
@@ -202,7 +204,7 @@ type Field struct {
 	// RequiredYears are the years that must be given; all of Years unless some are extra.
 	RequiredYears []string `yaml:"-"`
 	accompanied   bool     // has companions
-	at            at
+	at            `yaml:"-"`
 	reading       *Reading
 }
 
@@ -247,6 +249,12 @@ func find[T any](of []T, is func(T) bool) (found T, ok bool) {
 		return of[i], true
 	}
 	return found, false
+}
+
+// first gives the first that is so; a zero one, nil of pointers, where none is.
+func first[T any](of []T, is func(T) bool) T {
+	found, _ := find(of, is)
+	return found
 }
 
 // Yes is the affirmative of the yes-or-no choices.
@@ -334,19 +342,25 @@ func (f *Form) Fields() []*Field {
 	var out []*Field
 	for _, s := range f.Sheets {
 		for _, b := range s.Blocks {
-			out = append(out, b.Lines...)
-			if b.Years != nil {
-				for i, x := range b.Years.Metrics {
-					out = append(out, x)
-					if len(b.Years.beside) > 0 {
-						out = append(out, b.Years.beside[i]...)
-					}
-				}
-			}
-			if b.Records != nil {
-				out = append(out, b.Records.Columns...)
+			out = append(out, b.fields()...)
+		}
+	}
+	return out
+}
+
+// fields lists those of a block, each metric before what stands beside it.
+func (b *Block) fields() []*Field {
+	out := slices.Clone(b.Lines)
+	if b.Years != nil {
+		for i, x := range b.Years.Metrics {
+			out = append(out, x)
+			if len(b.Years.beside) > 0 {
+				out = append(out, b.Years.beside[i]...)
 			}
 		}
+	}
+	if b.Records != nil {
+		out = append(out, b.Records.Columns...)
 	}
 	return out
 }
@@ -383,106 +397,67 @@ var cellLike = regexp.MustCompile(`(?i)^([a-z]{1,3}[0-9]+|r[0-9]*c?[0-9]*|c[0-9]
 var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // check derives what follows from the blocks and proves the form sound.
-func (f *Form) check(l *loader) {
-	defer func() {
-		if f.graded() {
-			f.checkFigures(l)
-		}
-	}()
-	const file = "form.yaml"
-	if !slices.Contains(f.Accepts, f.Version) {
-		l.problem(at{file, "$"}, "accepts 里没有现在的版本", "请让 accepts 包含 version。")
-	}
-	for _, x := range f.Fields() {
-		if x.Since < 0 || x.Since > f.Version {
-			l.problem(x.at, fmt.Sprintf("栏目 %s 的 since %d 不是表单已有的版本", x.ID, x.Since), "since 写从哪一版起才有这一栏，不大于 version。")
-		}
-	}
-	if len(f.YesNo) != 2 || f.Confirm.Checked == "" || f.Confirm.Unchecked == "" {
-		l.problem(at{file, "$"}, "yes_no 或 confirm 不完整", "yes_no 写肯定、否定两项；confirm 写 checked、unchecked。")
-	}
-	for i, y := range f.Years {
-		if i > 0 && y.Year != f.Years[i-1].Year+1 {
-			l.problem(at{file, fmt.Sprintf("$.years[%d]", i)}, fmt.Sprintf("年度 %d 不接着上一年", y.Year), "years 须逐年连续。")
-		}
+func (f *Form) check(l *loader, _ *Definition) {
+	whole := at{"form.yaml", "$"}
+	l.when(!slices.Contains(f.Accepts, f.Version), whole, "accepts 里没有现在的版本", "请让 accepts 包含 version。")
+	l.when(len(f.YesNo) != 2, whole, "yes_no 不完整", "yes_no 写肯定、否定两项。")
+	for i := 1; i < len(f.Years); i++ {
+		l.when(f.Years[i].Year != f.Years[i-1].Year+1, at{whole.file, fmt.Sprintf("$.years[%d]", i)},
+			fmt.Sprintf("年度 %d 不接着上一年", f.Years[i].Year), "years 须逐年连续。")
 	}
 	seen := map[string]string{}
-	for si, s := range f.Sheets {
-		if len([]rune(s.Title)) > 31 || strings.ContainsAny(s.Title, `[]:*?/\`) {
-			l.problem(at{file, fmt.Sprintf("$.sheets[%d].title", si)}, "工作表名“"+s.Title+"”不合 Excel 规定", "请在31字以内，不用 []:*?/\\。")
+	for _, s := range f.Sheets {
+		for _, b := range s.Blocks {
+			f.derive(b)
+			for _, x := range b.fields() {
+				f.checkField(l, x, seen)
+			}
 		}
-		for bi, b := range s.Blocks {
-			base := fmt.Sprintf("$.sheets[%d].blocks[%d]", si, bi)
-			for i, x := range b.Lines {
-				f.checkField(l, x, at{file, fmt.Sprintf("%s.lines[%d]", base, i)}, seen)
-				x.RequiredYears = x.Years
-			}
-			if b.Progress != nil {
-				for i, x := range b.Progress.Lines {
-					if !slices.Contains(CheckNames, "check_"+x.Show) {
-						l.problem(at{file, fmt.Sprintf("%s.progress.lines[%d]", base, i)}, "show“"+x.Show+"”不认识",
-							"可用 progress、errors、warnings、hints、open、conclusion。")
-					}
-				}
-			}
-			if y := b.Years; y != nil {
-				for i, x := range y.Metrics {
-					x.Years, x.Required = y.Columns, true
-					x.RequiredYears = slices.DeleteFunc(slices.Clone(y.Columns),
-						func(id string) bool { return slices.Contains(y.Extra, id) })
-					if x.Paragraph == "" {
-						x.Paragraph = y.Paragraph
-					}
-					if x.Min == nil {
-						x.Min = new(decimal.Decimal)
-					}
-					f.checkField(l, x, at{file, fmt.Sprintf("%s.years.metrics[%d]", base, i)}, seen)
-				}
-				y.companions()
-				for _, x := range slices.Concat(y.beside...) {
-					f.checkField(l, x, at{file, base + ".years.companions"}, seen)
-				}
-			}
-			if r := b.Records; r != nil {
-				for i, x := range r.Columns {
-					x.Record, x.Extra = r.ID, r.Extra
-					x.ID = r.ID + "_" + x.ID
-					if x.Paragraph == "" {
-						x.Paragraph = r.Paragraph
-					}
-					f.checkField(l, x, at{file, fmt.Sprintf("%s.records.columns[%d]", base, i)}, seen)
-				}
-			}
+	}
+	if f.graded() {
+		f.checkFigures(l)
+	}
+}
+
+// derive writes into the fields of a block what the block says of all of them.
+func (f *Form) derive(b *Block) {
+	for _, x := range b.Lines {
+		x.RequiredYears = x.Years
+	}
+	if y := b.Years; y != nil {
+		for _, x := range y.Metrics {
+			x.Years, x.Required = y.Columns, true
+			x.RequiredYears = slices.DeleteFunc(slices.Clone(y.Columns),
+				func(id string) bool { return slices.Contains(y.Extra, id) })
+			x.Paragraph = cmp.Or(x.Paragraph, y.Paragraph)
+			x.Min = cmp.Or(x.Min, new(decimal.Decimal))
+		}
+		y.companions()
+	}
+	if r := b.Records; r != nil {
+		for _, x := range r.Columns {
+			x.Record, x.Extra, x.ID = r.ID, r.Extra, r.ID+"_"+x.ID
+			x.Paragraph = cmp.Or(x.Paragraph, r.Paragraph)
 		}
 	}
 }
 
-func (f *Form) checkField(l *loader, x *Field, where at, seen map[string]string) {
-	x.at = where
-	if !identifier.MatchString(x.ID) || cellLike.MatchString(x.ID) {
-		l.problem(where, "栏目编号“"+x.ID+"”不能用作名称", "请用小写英文字母、数字和下划线，且不像单元格地址。")
-	}
-	if other, ok := seen[x.ID]; ok {
-		l.problem(where, "栏目编号“"+x.ID+"”与 "+other+" 重复", "请换一个编号。")
-	}
-	seen[x.ID] = where.path
-	if x.Numeric() && x.Unit == "" && x.ID != "edition" {
-		l.problem(where, "数字栏目“"+x.ID+"”没有 unit", "请写明入库单位。")
-	}
+func (f *Form) checkField(l *loader, x *Field, seen map[string]string) {
+	name := "栏目“" + x.ID + "”"
+	l.when(!identifier.MatchString(x.ID) || cellLike.MatchString(x.ID), x.at, "栏目编号“"+x.ID+"”不能用作名称",
+		"请用小写英文字母、数字和下划线，且不像单元格地址。")
+	other, known := seen[x.ID]
+	l.when(known, x.at, "栏目编号“"+x.ID+"”与 "+other+" 重复", "请换一个编号。")
+	seen[x.ID] = x.at.path
+	l.when(x.Since < 0 || x.Since > f.Version, x.at, fmt.Sprintf("%s的 since %d 不是表单已有的版本", name, x.Since),
+		"since 写从哪一版起才有这一栏，不大于 version。")
+	l.when(x.Numeric() && x.Unit == "" && x.ID != "edition", x.at, "数字"+name+"没有 unit", "请写明入库单位。")
 	if x.Type == PercentField && x.Max == nil {
 		hundred := decimal.NewFromInt(100)
-		x.Max = &hundred
-		if x.Min == nil {
-			x.Min = new(decimal.Decimal)
-		}
+		x.Max, x.Min = &hundred, cmp.Or(x.Min, new(decimal.Decimal))
 	}
-	if slices.Contains([]FieldType{PersonField, PhoneField, NamesField}, x.Type) {
-		x.Personal = true
-	}
-	if (x.Type == ChoiceField) != (x.Choices != "") {
-		l.problem(where, "栏目“"+x.ID+"”的 type 与 choices 不配", "选择栏目写 choices，其余不写。")
-	}
-	if x.Suggest != "" && x.Type != TextField || len(x.Topics) > 0 && !x.Metric() {
-		l.problem(where, "栏目“"+x.ID+"”不能写 suggest 或 topics", "suggest 只用于文字，topics 只用于分年度的数字。")
-	}
+	x.Personal = x.Personal || slices.Contains([]FieldType{PersonField, PhoneField, NamesField}, x.Type)
+	l.when((x.Type == ChoiceField) != (x.Choices != ""), x.at, name+"的 type 与 choices 不配", "选择栏目写 choices，其余不写。")
+	l.when(x.Suggest != "" && x.Type != TextField || len(x.Topics) > 0 && !x.Metric(), x.at,
+		name+"不能写 suggest 或 topics", "suggest 只用于文字，topics 只用于分年度的数字。")
 }

@@ -145,9 +145,6 @@ const (
 	ConclusionName = "check_conclusion" // in words
 )
 
-// CheckNames lists them.
-var CheckNames = []string{ProgressName, ErrorsName, WarningsName, HintsName, OpenName, ConclusionName}
-
 // SlotName is the defined name of a field in a year; year 0 is an undated field.
 func SlotName(field string, year int) string {
 	if year == 0 {

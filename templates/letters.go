@@ -1,8 +1,8 @@
 package templates
 
 import (
-	"fmt"
 	"slices"
+	"strings"
 )
 
 // Letters are the texts that go back to a prefecture as Word files.
@@ -23,6 +23,8 @@ type Letter struct {
 	Title  string   `check:"must"`
 	Before []string `check:"must"`
 	After  []string
+
+	at `yaml:"-"`
 }
 
 // Kinds of letters that the program writes.
@@ -44,24 +46,18 @@ func (l *Letters) Letter(id string) *Letter {
 	return found
 }
 
-func (l *Letters) check(load *loader) {
-	const file = "letters.yaml"
+func (l *Letters) check(load *loader, _ *Definition) {
+	whole := at{"letters.yaml", "$"}
 	for _, id := range []string{ReturnLetter, ExplainLetter, AcceptLetter, RemindLetter} {
-		if l.Letter(id) == nil {
-			load.problem(at{file, "$.letters"}, "缺公文 "+id, "请补上，可参照上一年度的 letters.yaml。")
-		}
+		load.when(l.Letter(id) == nil, whole, "缺公文 "+id, "请补上，可参照上一年度的 letters.yaml。")
 	}
 	words := func(where at, texts ...string) {
-		for _, text := range texts {
-			for _, word := range Placeholders(text) {
-				if !slices.Contains(LetterVars, word) {
-					load.problem(where, "大括号里的“"+word+"”不认识", "可用的词见文件开头。")
-				}
-			}
+		for _, word := range Placeholders(strings.Join(texts, "")) {
+			load.when(!slices.Contains(LetterVars, word), where, "大括号里的“"+word+"”不认识", "可用的词见文件开头。")
 		}
 	}
-	words(at{file, "$"}, l.To, l.From, l.Due, l.Open, l.Overdue)
-	for i, x := range l.Letters {
-		words(at{file, fmt.Sprintf("$.letters[%d]", i)}, slices.Concat([]string{x.Title}, x.Before, x.After)...)
+	words(whole, l.To, l.From, l.Due, l.Open, l.Overdue)
+	for _, x := range l.Letters {
+		words(x.at, slices.Concat([]string{x.Title}, x.Before, x.After)...)
 	}
 }

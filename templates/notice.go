@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"lianheti/stages/model"
 	"regexp"
@@ -33,6 +34,8 @@ type NoticeItem struct {
 	Points, Rules, Letters, Register   []string
 	Commands                           []string // with their options
 	Manual                             string   // what people do, and why the program does not
+
+	at `yaml:"-"`
 }
 
 // NoticeCell stands between the cells of a table's row.
@@ -72,22 +75,15 @@ var answerKinds = []answerKind{
 	}},
 	{"观测点", func(i *NoticeItem) []string { return i.Points }, pointAnswer},
 	{"规则", func(i *NoticeItem) []string { return i.Rules }, func(d *Definition, id string) (string, []string) {
-		if r := d.Rule(d.CodeOf(id)); r != nil {
-			return r.Code + " " + r.Title, nil
-		}
-		return "", nil
+		r := cmp.Or(d.Rule(d.CodeOf(id)), &Rule{})
+		return strings.TrimSpace(r.Code + " " + r.Title), nil
 	}},
 	{"公文", func(i *NoticeItem) []string { return i.Letters }, func(d *Definition, id string) (string, []string) {
-		if l := d.Letters.Letter(id); l != nil {
-			return l.Name, nil
-		}
-		return "", nil
+		return cmp.Or(d.Letters.Letter(id), &Letter{}).Name, nil
 	}},
 	{"登记", func(i *NoticeItem) []string { return i.Register }, func(d *Definition, id string) (string, []string) {
-		if s, ok := find(d.Register.Sheets, func(s *RegisterSheet) bool { return s.ID == id }); ok {
-			return s.Title, nil
-		}
-		return "", nil
+		s, _ := find(d.Register.Sheets, func(s *RegisterSheet) bool { return s.ID == id })
+		return cmp.Or(s, &RegisterSheet{}).Title, nil
 	}},
 	{"命令", func(i *NoticeItem) []string { return i.Commands }, func(_ *Definition, id string) (string, []string) {
 		if commandLine.MatchString(id) { // whether there is such a command, the command line's own test asks
@@ -100,10 +96,7 @@ var answerKinds = []answerKind{
 var commandLine = regexp.MustCompile(`^[a-z]+( --[a-z-]+)*$`)
 
 func fieldAnswer(d *Definition, id string) (string, []string) {
-	f := d.Field(id)
-	if f == nil {
-		return "", nil
-	}
+	f := cmp.Or(d.Field(id), &Field{})
 	return d.Label(id), append(strings.Fields(f.Group), f.Label, f.PaperLabel(), f.Printed, f.PrintedLimit, f.Seal)
 }
 
@@ -153,19 +146,14 @@ func (d *Definition) Answers(i *NoticeItem) []string {
 }
 
 // CiteOf is the paragraph that an item of a part belongs to.
-func (p *NoticePart) CiteOf(i *NoticeItem) string {
-	if i.Cite != "" {
-		return i.Cite
-	}
-	return p.Cite
-}
+func (p *NoticePart) CiteOf(i *NoticeItem) string { return cmp.Or(i.Cite, p.Cite) }
 
 // loadNotice reads notice.yaml. What is wrong with it stops nothing: the definition bears one warning.
 func (d *Definition) loadNotice(l *loader) {
 	own, n := &loader{dir: l.dir, sources: l.sources}, &Notice{}
 	own.decode("notice.yaml", n)
 	if len(own.problems) == 0 {
-		n.check(own, d)
+		own.prove(d, []part{{"notice.yaml", n}})
 	}
 	if len(own.problems) > 0 {
 		d.Warning = fmt.Sprintf("依据对照有 %d 处不符（不影响运行，依据以各条所写为准），第一处：%v", len(own.problems), own.problems[0])
@@ -175,7 +163,6 @@ func (d *Definition) loadNotice(l *loader) {
 }
 
 func (n *Notice) check(l *loader, d *Definition) {
-	const file = "notice.yaml"
 	supported := map[[2]string]bool{} // paragraph and rule
 	var paragraphs []string
 	var whole strings.Builder
@@ -183,10 +170,10 @@ func (n *Notice) check(l *loader, d *Definition) {
 	for _, words := range append(d.Paper.texts(), d.Form.Title, d.Form.Dated, d.Paper.Attachment) {
 		printed[unspaced(words)] = true
 	}
-	for pi, p := range n.Parts {
+	for _, p := range n.Parts {
 		paragraphs = append(paragraphs, p.Cite)
-		for ii, item := range p.Items {
-			n.checkItem(l, d, printed, p, item, at{file, fmt.Sprintf("$.parts[%d].items[%d]", pi, ii)})
+		for _, item := range p.Items {
+			n.checkItem(l, d, printed, p, item)
 			paragraphs = append(paragraphs, p.CiteOf(item))
 			for _, id := range item.Rules {
 				supported[[2]string{p.CiteOf(item), id}] = true
@@ -195,7 +182,7 @@ func (n *Notice) check(l *loader, d *Definition) {
 		}
 	}
 	if got := model.Digest([]byte(whole.String())); got != n.SHA256 {
-		l.problem(at{file, "$.sha256"}, "原文与 sha256 不符", "原文请照录通知，一字不改；通知确已不同的，sha256 写作 "+got+"。")
+		l.problem(at{"notice.yaml", "$.sha256"}, "原文与 sha256 不符", "原文请照录通知，一字不改；通知确已不同的，sha256 写作 "+got+"。")
 	}
 	for _, r := range d.Rules {
 		for _, cite := range d.Form.citations(r.Authority) {
@@ -217,40 +204,33 @@ func (n *Notice) check(l *loader, d *Definition) {
 	for _, f := range d.Form.Fields() {
 		known(f.at, "栏目“"+f.ID+"”", f.Paragraph)
 	}
-	for i, t := range d.Tables {
-		for k, c := range t.Columns {
-			where := at{"tables.yaml", fmt.Sprintf("$.tables[%d].columns[%d]", i, k)}
-			known(where, "列“"+t.Name+"."+c.Name+"”", c.Paragraph)
+	for _, t := range d.Tables {
+		for _, c := range t.Columns {
+			known(c.at, "列“"+t.Name+"."+c.Name+"”", c.Paragraph)
 		}
 	}
 }
 
 // checkItem proves that a sentence is answered, by things that exist; and in the annexes that each cell is the wording
 // of one of them.
-func (n *Notice) checkItem(l *loader, d *Definition, printed map[string]bool, p *NoticePart, item *NoticeItem,
-	where at) {
+func (n *Notice) checkItem(l *loader, d *Definition, printed map[string]bool, p *NoticePart, item *NoticeItem) {
 	var wording []string
 	for _, k := range answerKinds {
 		for _, id := range k.ids(item) {
 			name, words := k.name(d, id)
-			if name == "" {
-				l.problem(where, "“"+id+"”不是已有的"+k.label, "请改正编号；没有什么回应这一句的，写 manual 和原因。")
-			}
+			l.when(name == "", item.at, "“"+id+"”不是已有的"+k.label, "请改正编号；没有什么回应这一句的，写 manual 和原因。")
 			wording = append(wording, words...)
 		}
 	}
-	if len(d.Answers(item)) == 0 {
-		l.problem(where, "“"+item.Text+"”没有回应", "请写明由什么回应；程序不做的写 manual 和原因。")
-	}
+	l.when(len(d.Answers(item)) == 0, item.at, "“"+item.Text+"”没有回应", "请写明由什么回应；程序不做的写 manual 和原因。")
 	if !strings.HasPrefix(p.Cite, "附件") || item.Manual != "" {
 		return
 	}
 	for piece := range strings.SplitSeq(item.Text, NoticeCell) {
 		key := unspaced(piece)
 		said := func(w string) bool { return unspaced(w) == key }
-		if !printed[key] && !slices.ContainsFunc(wording, said) && !d.headsList(item, piece) {
-			l.problem(where, "“"+piece+"”不是所指各项的原文", "请核对栏目、目录、观测点的 label 是否照录，或编号是否写错。")
-		}
+		l.when(!printed[key] && !slices.ContainsFunc(wording, said) && !d.headsList(item, piece), item.at,
+			"“"+piece+"”不是所指各项的原文", "请核对栏目、目录、观测点的 label 是否照录，或编号是否写错。")
 	}
 }
 
@@ -264,14 +244,8 @@ func (d *Definition) headsList(item *NoticeItem, piece string) bool {
 func (p *Paper) texts() []string {
 	var out []string
 	for _, s := range p.Sections {
-		for _, t := range s.Tables {
-			for _, row := range t.Rows {
-				for _, cell := range row {
-					for _, item := range cell.Items() {
-						out = append(out, item.Text)
-					}
-				}
-			}
+		for _, item := range s.items() {
+			out = append(out, item.Text)
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package templates
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -38,15 +39,18 @@ type PaperTable struct {
 	Columns []float64 // widths in millimetres
 	Rows    [][]*PaperCell
 
+	at   `yaml:"-"`
 	grid [][]PaperSlot
 }
 
 // PaperCell is one cell: an item, or several in Lines.
 type PaperCell struct {
 	PaperItem  `yaml:",inline"`
-	Lines      []PaperItem
+	Lines      []*PaperItem
 	Span, Down int     // columns and rows it covers
 	Height     float64 // of its row, at least; millimetres
+
+	at `yaml:"-"`
 }
 
 // PaperItem is one thing printed in a cell; one of its words is set, beside how it is printed.
@@ -80,11 +84,26 @@ type PaperSlot struct {
 }
 
 // Items lists what a cell prints.
-func (c *PaperCell) Items() []PaperItem {
+func (c *PaperCell) Items() []*PaperItem {
 	if c.Lines != nil {
 		return c.Lines
 	}
-	return []PaperItem{c.PaperItem}
+	return []*PaperItem{&c.PaperItem}
+}
+
+// items goes through what the section prints, in its order, each with the cell that it stands in.
+func (s *PaperSection) items() iter.Seq2[*PaperCell, *PaperItem] {
+	return func(yield func(*PaperCell, *PaperItem) bool) {
+		for _, t := range s.Tables {
+			for _, cell := range slices.Concat(t.Rows...) {
+				for _, item := range cell.Items() {
+					if !yield(cell, item) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // Grid gives the cells of each row from left to right, those that reach into it from above included.
@@ -101,14 +120,8 @@ func (p *Paper) Answer(field string) PaperItem {
 // Values lists every field and year that the section prints an answer for, in its order.
 func (s *PaperSection) Values() []Ref {
 	var out []Ref
-	for _, t := range s.Tables {
-		for _, row := range t.Rows {
-			for _, cell := range row {
-				for _, item := range cell.Items() {
-					out = append(out, item.values...)
-				}
-			}
-		}
+	for _, item := range s.items() {
+		out = append(out, item.values...)
 	}
 	return out
 }
@@ -173,7 +186,6 @@ func (d *Definition) Wording(i PaperItem) string {
 
 // check resolves what the paper names and proves that every field of the official form has its place on it.
 func (p *Paper) check(l *loader, d *Definition) {
-	const file = "word.yaml"
 	printed := map[string]bool{} // fields, fields with years, member kinds
 	for _, id := range p.Cover {
 		printed[id] = true
@@ -181,21 +193,12 @@ func (p *Paper) check(l *loader, d *Definition) {
 	if p.Supplement != "" {
 		p.Sections = append(p.Sections, supplement(d, p.Supplement))
 	}
-	for si, s := range p.Sections {
-		for ti, t := range s.Tables {
-			base := fmt.Sprintf("$.sections[%d].tables[%d]", si, ti)
-			for ri, row := range t.Rows {
-				for ci, cell := range row {
-					where := at{file, fmt.Sprintf("%s.rows[%d][%d]", base, ri, ci)}
-					if cell.Lines == nil {
-						cell.check(l, d, where, printed)
-					}
-					for k := range cell.Lines {
-						cell.Lines[k].check(l, d, where, printed)
-					}
-				}
-			}
-			t.place(l, at{file, base})
+	for _, s := range p.Sections {
+		for cell, item := range s.items() {
+			item.check(l, d, cell.at, printed)
+		}
+		for _, t := range s.Tables {
+			t.place(l)
 		}
 	}
 	p.complete(l, d, printed)
@@ -229,26 +232,19 @@ func supplement(d *Definition, title string) *PaperSection {
 
 // complete proves that nothing of the official form was left out.
 func (p *Paper) complete(l *loader, d *Definition, printed map[string]bool) {
-	missing := func(f *Field, what string) {
-		l.problem(f.at, "栏目“"+what+"”没有印在 Word 版推荐书上", "请在 word.yaml 给它一格；不是推荐书的栏目写 extra: true。")
-	}
 	for _, f := range d.Form.Fields() {
-		switch {
-		case f.Extra || f.Record != "":
-		case !f.Dated() && !printed[f.ID]:
-			missing(f, f.ID)
-		case f.Dated():
-			for _, id := range f.RequiredYears {
-				if !printed[f.ID+"."+id] {
-					missing(f, f.ID+"."+id)
-				}
-			}
+		values := []string{f.ID}
+		if f.Dated() {
+			values = ids(f.RequiredYears, func(year string) string { return f.ID + "." + year })
+		}
+		for _, what := range values {
+			l.when(!f.Extra && f.Record == "" && !printed[what], f.at, "栏目“"+what+"”没有印在 Word 版推荐书上",
+				"请在 word.yaml 给它一格；不是推荐书的栏目写 extra: true。")
 		}
 	}
 	for _, k := range d.Form.Kinds {
-		if !printed["kind "+k.ID] || !printed["count "+k.ID] || !printed["names "+k.ID] {
-			l.problem(at{"word.yaml", "$.sections"}, "成员组成“"+k.Label+"”没有印全", "请给它 kind、count、names 三格。")
-		}
+		l.when(!printed["kind "+k.ID] || !printed["count "+k.ID] || !printed["names "+k.ID], at{"word.yaml", "$.sections"},
+			"成员组成“"+k.Label+"”没有印全", "请给它 kind、count、names 三格。")
 	}
 }
 
@@ -265,12 +261,11 @@ func (i *PaperItem) check(l *loader, d *Definition, where at, printed map[string
 		l.problem(where, fmt.Sprintf("这一格写了 %d 项", set), "每格写一项；几项写在 lines 里。")
 		return
 	}
-	if f := d.fields[i.Declare]; f != nil && f.Type != ConfirmField {
-		l.problem(where, "栏目“"+i.Declare+"”不是声明", "declare 只用于 type: confirm 的栏目。")
-	}
-	if f := d.fields[i.Group]; f != nil && len(strings.Fields(f.Group)) < max(1, i.Level) {
-		l.problem(where, fmt.Sprintf("栏目“%s”没有第 %d 层组名", i.Group, max(1, i.Level)), "请核对它在 form.yaml 的 group。")
-	}
+	declared, grouped := d.fields[i.Declare], d.fields[i.Group]
+	l.when(declared != nil && declared.Type != ConfirmField, where, "栏目“"+i.Declare+"”不是声明",
+		"declare 只用于 type: confirm 的栏目。")
+	l.when(grouped != nil && len(strings.Fields(grouped.Group)) < max(1, i.Level), where,
+		fmt.Sprintf("栏目“%s”没有第 %d 层组名", i.Group, max(1, i.Level)), "请核对它在 form.yaml 的 group。")
 	for word, id := range map[string]string{"kind": i.Kind, "count": i.Count, "names": i.Names} {
 		printed[word+" "+id] = true
 	}
@@ -304,10 +299,12 @@ func (i *PaperItem) resolve(l *loader, d *Definition, where at, printed map[stri
 }
 
 // place works out which cells each row of the table holds.
-func (t *PaperTable) place(l *loader, where at) {
+func (t *PaperTable) place(l *loader) {
 	above := make([]*PaperCell, len(t.Columns))
 	left := make([]int, len(t.Columns)) // rows that the cell beginning in this column still reaches down
 	for ri, row := range t.Rows {
+		where := at{t.file, fmt.Sprintf("%s.rows[%d]", t.path, ri)}
+		const cure = "请核对各格的 span，以及上面的格子的 down。"
 		var slots []PaperSlot
 		next := 0
 		for col := 0; col < len(t.Columns); {
@@ -318,8 +315,7 @@ func (t *PaperTable) place(l *loader, where at) {
 				continue
 			}
 			if next == len(row) || col+max(1, row[next].Span) > len(t.Columns) {
-				l.problem(at{where.file, fmt.Sprintf("%s.rows[%d]", where.path, ri)}, "这一行没有排满或排不下表格的各列",
-					"请核对各格的 span，以及上面的格子的 down。")
+				l.problem(where, "这一行没有排满或排不下表格的各列", cure)
 				return
 			}
 			above[col], left[col] = row[next], max(1, row[next].Down)-1
@@ -327,9 +323,7 @@ func (t *PaperTable) place(l *loader, where at) {
 			col += max(1, row[next].Span)
 			next++
 		}
-		if next < len(row) {
-			l.problem(at{where.file, fmt.Sprintf("%s.rows[%d]", where.path, ri)}, "这一行的格子多于表格的列", "请核对各格的 span，以及上面的格子的 down。")
-		}
+		l.when(next < len(row), where, "这一行的格子多于表格的列", cure)
 		t.grid = append(t.grid, slots)
 	}
 }

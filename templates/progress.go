@@ -51,7 +51,7 @@ func (y *YearBlock) companions() {
 		for _, c := range y.Companions {
 			f := &Field{ID: x.ID + "_" + c.ID, Label: x.Label + " " + c.Label, Group: x.Group, Type: x.Type, Unit: x.Unit,
 				Better: x.Better, Decimals: x.Decimals,
-				Min: x.Min, Max: x.Max, Locked: c.Locked, Extra: true, Paragraph: x.Paragraph, Width: c.Width}
+				Min: x.Min, Max: x.Max, Locked: c.Locked, Extra: true, Paragraph: x.Paragraph, Width: c.Width, at: x.at}
 			if c.Year != "" {
 				f.Years = []string{c.Year}
 			}
@@ -91,8 +91,8 @@ func (d *Definition) loadProgress(of *loader, own map[string][]byte) {
 		return // known already
 	}
 	p := &Definition{Year: d.Year, Directory: d.Directory, Rubric: &Rubric{}, Register: d.Register, Letters: &Letters{},
-		Tables: d.Tables, Data: d.Data,
-		Paper: &Paper{}, Reading: d.Reading, Sources: map[string]string{}, Texts: own}
+		Published: d.Published, Paper: &Paper{}, Reading: d.Reading,
+		Sources: map[string]string{}, Texts: own}
 	for name, text := range own {
 		p.Sources[name] = model.Digest(text)
 	}
@@ -114,15 +114,13 @@ func (d *Definition) loadProgress(of *loader, own map[string][]byte) {
 		return
 	}
 	d.takeOver(l, p.Form, fresh)
-	l.prove(p, "form.yaml", p.Form)
-	l.prove(p, "letters.yaml", p.Letters)
-	p.Form.check(l)
+	l.prove(p, []part{{"form.yaml", p.Form}, {"letters.yaml", p.Letters}})
 	if len(l.problems) > 0 {
 		return
 	}
 	p.index()
 	for i, r := range catalogue.Rules {
-		r.at = at{"rules.yaml", fmt.Sprintf("$.rules[%d]", i)}
+		r.stand(at{"rules.yaml", fmt.Sprintf("$.rules[%d]", i)})
 	}
 	for _, r := range d.Rules {
 		if slices.Contains(catalogue.Keep.Checks, r.Check) || slices.Contains(catalogue.Keep.Rules, r.ID) {
@@ -133,8 +131,7 @@ func (d *Definition) loadProgress(of *loader, own map[string][]byte) {
 	}
 	p.Rules = append(p.Rules, catalogue.Rules...)
 	p.Reading.check(l, p)
-	p.checkRules(l, newLanguage(p))
-	p.Letters.check(l)
+	p.checkRules(l)
 	d.Progress = p
 }
 

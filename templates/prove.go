@@ -4,23 +4,52 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
 )
 
-// prover proves what the tags of a definition's structs say, wherever one is written. What no tag can say is code
-// beside the struct.
+// prover proves what the tags of a definition's structs say, wherever one is written, and notes where that is in those
+// that hold an at. What no tag can say is code beside the struct.
 //
-//	check:"must"      something has to be written
-//	check:"alone"     no neighbour in its list says the same
-//	check:"in a b c"  one of these, or nothing; of a list, each
-//	check:"is year"   likewise one of what the definition has elsewhere: see references
+//	check:"must"       something has to be written
+//	check:"alone"      no neighbour in its list says the same
+//	check:"once"       nothing of its kind in the file says the same
+//	check:"in a b c"   one of these, or nothing; of a list, each
+//	check:"is year"    likewise one of what the definition has elsewhere: see references
+//	check:"like date"  written so, or nothing: see shapes
+//	check:"from 0"     a number not below, over 0: above, to 1: not above, under 1: below
 type prover struct {
 	l     *loader
 	d     *Definition
 	file  string
 	known map[string][]string // what references have, once asked for
+	said  map[string]bool     // what has to be said once
 }
+
+// shapes are how words can have to be written, and how to say so.
+var shapes = map[string]struct {
+	fits func(string) bool
+	cure string
+}{
+	"id":        {identifier.MatchString, "请用小写英文字母、数字和下划线。"},
+	"date":      {isTime(time.DateOnly), "请写成 年-月-日（四位-两位-两位数字）。"},
+	"month-day": {isTime("01-02"), "请写成 月-日，例如 01-31。"},
+	"city code": {regexp.MustCompile(`^[0-9]{6}$`).MatchString, "请写 GB/T 2260 的六位代码，例如 350100。"},
+	"version":   {regexp.MustCompile(`^\d+\.\d+\.\d+$`).MatchString, "请写成 1.0.0 这样的，可参照上一年度的 tables.yaml。"},
+	"sheet":     {regexp.MustCompile(`^[^\[\]:*?/\\]{1,31}$`).MatchString, "工作表名请在31字以内，不用 []:*?/\\，这是 Excel 的规定。"},
+	"rule code": {codeForm.MatchString, "请写成 LHT-层级-三位序号，例如 LHT-3-001。"},
+}
+
+func isTime(layout string) func(string) bool {
+	return func(s string) bool { _, err := time.Parse(layout, s); return err == nil }
+}
+
+// bounds are the demands on numbers, in words.
+var bounds = map[string]string{"from": "不小于", "over": "大于", "to": "不大于", "under": "小于"}
 
 // references are what tags refer to: how it is called, and what there is.
 var references = map[string]struct {
@@ -42,6 +71,13 @@ var references = map[string]struct {
 		func(d *Definition) []string { return ids(d.Form.Kinds, func(k MemberKind) string { return k.ID }) }},
 	"year": {"form.yaml 的 years 的 id",
 		func(d *Definition) []string { return ids(d.Form.Years, func(y Year) string { return y.ID }) }},
+	"book": {"books 里的 id",
+		func(d *Definition) []string { return ids(d.Sheets.Books, func(b *ReportBook) string { return b.ID }) }},
+	"table": {"tables.yaml 的表名",
+		func(d *Definition) []string { return ids(d.Tables, func(t *Table) string { return t.Name }) }},
+	"set":   {"sets 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets.Sets)) }},
+	"marks": {"marks 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets.Marks)) }},
+	"codes": {"codes 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets.Codes)) }},
 	"note": {"form.yaml 的 notes 的 id",
 		func(d *Definition) []string { return ids(d.Form.notes(), func(n Note) string { return n.ID }) }},
 }
@@ -57,9 +93,18 @@ func ids[T any](of []T, id func(T) string) []string {
 
 func inWords[T ~string](of []T) []string { return ids(of, func(x T) string { return string(x) }) }
 
-// prove looks at all that one file says.
-func (l *loader) prove(d *Definition, file string, root any) {
-	(&prover{l, d, file, map[string][]string{}}).look("$", reflect.ValueOf(root))
+// prove looks at all that some files say, each first by its tags.
+func (l *loader) prove(d *Definition, parts []part) {
+	for _, p := range parts {
+		l.proveTags(d, at{p.file, "$"}, p.says)
+	}
+	for _, p := range parts {
+		p.says.check(l, d)
+	}
+}
+
+func (l *loader) proveTags(d *Definition, where at, root any) {
+	(&prover{l, d, where.file, map[string][]string{}, map[string]bool{}}).look(where.path, reflect.ValueOf(root))
 }
 
 // look goes through a value that stands at a path, and through all that it holds.
@@ -74,7 +119,16 @@ func (p *prover) look(path string, v reflect.Value) {
 				p.alone(at, x, said)
 			}
 		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			p.look(path+"."+key.String(), v.MapIndex(key))
+		}
 	case reflect.Struct:
+		if v.CanAddr() {
+			if x, ok := v.Addr().Interface().(interface{ stand(at) }); ok {
+				x.stand(at{p.file, path})
+			}
+		}
 		for f, x := range v.Fields() {
 			key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 			switch {
@@ -96,20 +150,44 @@ func (p *prover) look(path string, v reflect.Value) {
 
 // tag proves one demand on what stands under a key of a struct.
 func (p *prover) tag(path, key, tag string, of, x reflect.Value) {
-	switch demand, of1, _ := strings.Cut(tag, " "); demand {
+	where := at{p.file, path}
+	switch demand, than, _ := strings.Cut(tag, " "); demand {
 	case "must":
 		if x.IsZero() || x.Kind() == reflect.Slice && x.Len() == 0 {
-			p.l.problem(at{p.file, path}, named(of)+"缺 "+key, "请补全。")
+			p.l.problem(where, named(of)+"缺 "+key, "请补全。")
 		}
+	case "once":
+		word := fmt.Sprint(of.Type(), key, x)
+		if !x.IsZero() && p.said[word] {
+			p.l.problem(where, key+"“"+fmt.Sprint(x)+"”重复", "全表不重复，请删去一处或改成别的。")
+		}
+		p.said[word] = true
 	case "in":
-		p.oneOf(path, key, x, strings.Fields(of1), "可用："+strings.ReplaceAll(of1, " ", "、")+"。")
+		p.oneOf(path, key, x, strings.Fields(than), "可用："+strings.ReplaceAll(than, " ", "、")+"。")
 	case "is":
-		r := references[of1]
-		if p.known[of1] == nil {
-			p.known[of1] = r.all(p.d)
+		r := references[than]
+		if p.known[than] == nil {
+			p.known[than] = r.all(p.d)
 		}
-		p.oneOf(path, key, x, p.known[of1], "请改成"+r.what+"。")
+		p.oneOf(path, key, x, p.known[than], "请改成"+r.what+"。")
+	case "like":
+		if word := x.String(); word != "" && !shapes[than].fits(word) {
+			p.l.problem(at{p.file, path + "." + key}, key+"“"+word+"”不合格式", shapes[than].cure)
+		}
+	case "from", "over", "to", "under":
+		order := amount(x).Cmp(decimal.RequireFromString(than))
+		wrong := map[string]bool{"from": order < 0, "over": order <= 0, "to": order > 0, "under": order >= 0}
+		said := strings.TrimPrefix(named(of)+"的 ", "的 ") + key + " 是 " + amount(x).String()
+		p.l.when(wrong[demand], where, said, "要"+bounds[demand]+than+"。")
 	}
+}
+
+// amount is a number of a definition, whole or decimal.
+func amount(x reflect.Value) decimal.Decimal {
+	if n, ok := x.Interface().(decimal.Decimal); ok {
+		return n
+	}
+	return decimal.NewFromInt(x.Int())
 }
 
 // oneOf proves that a word, or each of a list, is known.

@@ -212,19 +212,17 @@ func (r *Reading) checkTold(l *loader, d *Definition) {
 			continue
 		}
 		for _, kind := range rule.Kinds {
-			if _, known := r.routes[kind]; !known {
-				l.problem(rule.at, "规则 "+rule.Code+" 的 kinds“"+kind+"”不是读法", "请写 reading.yaml 的读法编号。")
-			}
+			_, known := r.routes[kind]
+			l.when(!known, rule.at, "规则 "+rule.Code+" 的 kinds“"+kind+"”不是读法", "请写 reading.yaml 的读法编号。")
 			told[kind] = rule.Severity
 		}
 	}
 	for i, route := range r.Routes {
 		severity := told[route.ID]
 		asked := severity == "warning" || severity == "error"
-		if route.Class == Guess && !asked || route.Class == Unreadable && route.ID != "unread" && severity != "error" {
-			l.problem(at{"reading.yaml", fmt.Sprintf("$.routes[%d]", i)}, "读法“"+route.Label+"”没有规则说到",
-				"请在 rules.yaml 加一条 check: coercion、kinds 含 "+route.ID+" 的规则；guess 需核实以上，unreadable 必须修改。")
-		}
+		l.when(route.Class == Guess && !asked || route.Class == Unreadable && route.ID != "unread" && severity != "error",
+			at{"reading.yaml", fmt.Sprintf("$.routes[%d]", i)}, "读法“"+route.Label+"”没有规则说到",
+			"请在 rules.yaml 加一条 check: coercion、kinds 含 "+route.ID+" 的规则；guess 需核实以上，unreadable 必须修改。")
 	}
 }
 

@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -25,6 +24,8 @@ type RegisterSheet struct {
 	Rows    int            // ready to be typed in; 0: as many as any sheet
 	Steps   []*RegisterStep
 	Columns []*RegisterColumn
+
+	at `yaml:"-"`
 }
 
 // RegisterStep is one step on the way of an award: done when its columns are filled and what was chosen in them passes.
@@ -158,18 +159,12 @@ func (d *Definition) OptionsOf(c *RegisterColumn) []string {
 
 // Column finds a column by its id, or gives nil.
 func (s *RegisterSheet) Column(id string) *RegisterColumn {
-	found, _ := find(s.Columns, func(c *RegisterColumn) bool { return c.ID == id })
-	return found
+	return first(s.Columns, func(c *RegisterColumn) bool { return c.ID == id })
 }
 
 // Step finds a step by its id, or gives nil.
 func (s *RegisterSheet) Step(id string) *RegisterStep {
-	for _, step := range s.Steps {
-		if step.ID == id {
-			return step
-		}
-	}
-	return nil
+	return first(s.Steps, func(step *RegisterStep) bool { return step.ID == id })
 }
 
 // Lacking lists the columns that must be there and are not, by their labels.
@@ -184,58 +179,45 @@ func (s *RegisterSheet) Lacking(values map[string]string) []string {
 }
 
 func (r *Register) check(l *loader, d *Definition) {
-	for i, s := range r.Sheets {
-		where := at{"register.yaml", fmt.Sprintf("$.sheets[%d]", i)}
-		needs := registerNeeds[s.Effect]
-		for _, id := range needs {
-			if c := s.Column(id); c == nil || !c.Required {
-				l.problem(where, "工作表“"+s.Title+"”缺必填的列 "+id, "请补上这一列，并写 required: true。")
-			}
+	for _, s := range r.Sheets {
+		name := "工作表“" + s.Title + "”"
+		for _, id := range registerNeeds[s.Effect] {
+			c := s.Column(id)
+			l.when(c == nil || !c.Required, s.at, name+"缺必填的列 "+id, "请补上这一列，并写 required: true。")
 		}
 		for _, id := range []string{RegisterEnrolment, RegisterYear} {
-			if c := s.Column(id); s.Effect == Lists && (c == nil || !c.Number) {
-				l.problem(where, "工作表“"+s.Title+"”缺数字列 "+id, "请补上这一列，并写 number: true。")
-			}
+			c := s.Column(id)
+			l.when(s.Effect == Lists && (c == nil || !c.Number), s.at, name+"缺数字列 "+id, "请补上这一列，并写 number: true。")
 		}
-		if c := s.Column(RegisterDecision); s.Effect == Decides && c != nil && len(c.Options) != 2 {
-			l.problem(where, "列 decision 的 options 要有两个", "先写采纳，再写不采纳。")
-		}
-		if s.Effect == Rules {
-			points, reject := s.Column(RegisterPoints), s.Column(RegisterReject)
-			if points == nil || !points.Number || reject == nil || len(reject.Options) != 2 {
-				l.problem(where, "工作表“"+s.Title+"”缺列 points（number: true）或 reject（两个 options）", "先写不予立项，再写予以保留。")
-			}
-		}
-		s.checkSteps(l, where)
-		if (s.Effect == Settles || s.Effect == Adjusts) != (len(s.Rules) > 0) {
-			l.problem(where, "工作表“"+s.Title+"”的 rules 与 effect 不配", "effect: answer、adjust 的写明了结哪些规则的问题，其余不写。")
-		}
+		decision := s.Column(RegisterDecision)
+		l.when(s.Effect == Decides && decision != nil && len(decision.Options) != 2, s.at,
+			"列 decision 的 options 要有两个", "先写采纳，再写不采纳。")
+		points, reject := s.Column(RegisterPoints), s.Column(RegisterReject)
+		l.when(s.Effect == Rules && (points == nil || !points.Number || reject == nil || len(reject.Options) != 2), s.at,
+			name+"缺列 points（number: true）或 reject（两个 options）", "先写不予立项，再写予以保留。")
+		s.checkSteps(l)
+		l.when((s.Effect == Settles || s.Effect == Adjusts) != (len(s.Rules) > 0), s.at,
+			name+"的 rules 与 effect 不配", "effect: answer、adjust 的写明了结哪些规则的问题，其余不写。")
 		for _, id := range s.Rules {
-			if code := d.CodeOf(id); code == "" || d.Rule(code).Severity != "warning" {
-				l.problem(where, "规则“"+id+"”没有，或不是需核实说明的", "登记只能了结 severity: warning 的规则。")
-			}
+			rule := d.Rule(d.CodeOf(id))
+			l.when(rule == nil || rule.Severity != "warning", s.at, "规则“"+id+"”没有，或不是需核实说明的",
+				"登记只能了结 severity: warning 的规则。")
 		}
 	}
-	if !slices.ContainsFunc(r.Sheets, func(s *RegisterSheet) bool { return s.Effect == Selects }) {
-		l.problem(at{"register.yaml", "$"}, "没有 effect: select 的工作表", "可参照上一年度的 register.yaml。")
-	}
+	selects := slices.ContainsFunc(r.Sheets, func(s *RegisterSheet) bool { return s.Effect == Selects })
+	l.when(!selects, at{"register.yaml", "$"}, "没有 effect: select 的工作表", "可参照上一年度的 register.yaml。")
 }
 
-func (s *RegisterSheet) checkSteps(l *loader, where at) {
-	var ids []string
+func (s *RegisterSheet) checkSteps(l *loader) {
 	for _, step := range s.Steps {
-		ids = append(ids, step.ID)
 		for _, id := range append(slices.Clone(step.Columns), step.Document) {
-			if id != "" && s.Column(id) == nil {
-				l.problem(where, "步骤“"+step.Label+"”的列“"+id+"”没有", "请在 columns 里补上，或改正。")
-			}
+			l.when(id != "" && s.Column(id) == nil, s.at, "步骤“"+step.Label+"”的列“"+id+"”没有", "请在 columns 里补上，或改正。")
 		}
 	}
 	want := map[RegisterEffect][]string{Awards: Steps, Adjusts: {StepAgreed}}[s.Effect]
-	if !slices.Equal(ids, want) {
-		l.problem(where, "工作表“"+s.Title+"”的 steps 不对",
-			"effect: award 的依次写 "+strings.Join(Steps, "、")+"，adjust 的写 "+StepAgreed+"，其余不写。")
-	}
+	l.when(!slices.Equal(ids(s.Steps, func(step *RegisterStep) string { return step.ID }), want), s.at,
+		"工作表“"+s.Title+"”的 steps 不对",
+		"effect: award 的依次写 "+strings.Join(Steps, "、")+"，adjust 的写 "+StepAgreed+"，其余不写。")
 }
 
 // RegisterNames is the sheet of a blank register that holds what its dropdowns offer.

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ type Rubric struct {
 	// Method is how an evidence is made comparable across the batch where it doesn't say otherwise.
 	Method string `check:"must,in minmax percentile target distance zscore"`
 	// Available is the share of the evidence, by weight, that must be there before a submission is compared with others.
-	Available   decimal.Decimal
+	Available   decimal.Decimal `check:"from 0,to 1"`
 	Robustness  Robustness
 	Experts     Experts
 	Credibility Credibility
@@ -33,33 +34,28 @@ type Rubric struct {
 // Base is a size that amounts can be seen against. Applicants state it themselves, so that it only makes scenarios,
 // unless the Department has a list of its own for it.
 type Base struct {
-	ID       string          `check:"must,alone"`
-	Label    string          `check:"must"` // 每千名在校生
-	By       string          `check:"must"` // an expression
-	Times    decimal.Decimal // the amount is multiplied by it first
+	ID       string          `check:"must,alone,like id"`
+	Label    string          `check:"must"`   // 每千名在校生
+	By       string          `check:"must"`   // an expression
+	Times    decimal.Decimal `check:"over 0"` // the amount is multiplied by it first
 	Official bool            // the register's 学校名录 can take the place of what applicants state
 }
 
 // Base finds a base by its id, or gives nil.
 func (r *Rubric) Base(id string) *Base {
-	for _, b := range r.Bases {
-		if b.ID == id {
-			return b
-		}
-	}
-	return nil
+	return first(r.Bases, func(b *Base) bool { return b.ID == id })
 }
 
 // Robustness says how the ranks are tried under other weights: Dirichlet draws around the rubric's.
 type Robustness struct {
-	Draws  int
-	Seed   uint64
-	Spread decimal.Decimal // standard deviation of a weight of average size, relative to it
-	Budget int             // draws × ranked submissions never exceed this
+	Draws  int             `check:"over 0"`
+	Seed   uint64          `check:"must"`
+	Spread decimal.Decimal `check:"over 0,under 1"` // standard deviation of a weight of average size, relative to it
+	Budget int             `check:"over 0"`         // draws × ranked submissions never exceed this
 	// Near is how many places around the line are worked out pair by pair and figure by figure.
-	Near int
+	Near int // above 1
 	// Sure is the chance of being chosen from which a submission is safe; below 1 − Sure it is out.
-	Sure decimal.Decimal
+	Sure decimal.Decimal `check:"over 0.5,to 1"`
 }
 
 // Window gives the first and the last place around the line after the first k.
@@ -70,12 +66,12 @@ func (r Robustness) Window(k int) (first, last int) {
 
 // Experts says how marks are given and put together.
 type Experts struct {
-	Count     int             // marking workbooks where no list of experts is given
-	Scale     decimal.Decimal // a mark goes from 0 to this
-	Combine   string          // mean, or trimmed_mean: without one highest and one lowest
-	TrimFrom  int             `yaml:"trim_from"` // a trimmed mean needs as many marks
-	Least     int             // so many marks make a point marked
-	Deduction decimal.Decimal // the most points that may be deducted
+	Count     int             `check:"over 0"`                    // marking workbooks where no list of experts is given
+	Scale     decimal.Decimal `check:"over 0"`                    // a mark goes from 0 to this
+	Combine   string          `check:"must,in mean trimmed_mean"` // the latter without one highest and one lowest
+	TrimFrom  int             `yaml:"trim_from" check:"from 3"`   // a trimmed mean needs as many marks
+	Least     int             `check:"from 1"`                    // so many marks make a point marked
+	Deduction decimal.Decimal `check:"from 0"`                    // the most points that may be deducted
 	// Bands say what marks mean, from the best down; the last begins at 0.
 	Bands []Band
 	// Rejections are the conditions, verbatim from the work plan, on which an expert may propose to turn a submission
@@ -91,20 +87,20 @@ func (x Experts) Band(mark float64) int {
 
 // Band is what marks from one mark up mean.
 type Band struct {
-	From  decimal.Decimal
-	Words string
+	From  decimal.Decimal `check:"from 0"`
+	Words string          `check:"must"`
 }
 
 // Credibility says when a promise is flagged.
 type Credibility struct {
-	Upper  decimal.Decimal // quantile of the peers' promises that a flagged promise exceeds
-	Margin decimal.Decimal // percentage points by which it exceeds what was achieved
-	Base   decimal.Decimal // figures below it have no growth in per cent
+	Upper  decimal.Decimal `check:"over 0,to 1"` // quantile of the peers' promises that a flagged promise exceeds
+	Margin decimal.Decimal `check:"from 0"`      // percentage points by which it exceeds what was achieved
+	Base   decimal.Decimal `check:"over 0"`      // figures below it have no growth in per cent
 }
 
 // Scenario is one other way to rank, which differs from the rubric in one thing.
 type Scenario struct {
-	ID    string `check:"alone"`
+	ID    string `check:"must,alone,like id"`
 	Label string `check:"must"`
 	// of normalisation, for all evidence that isn't measured against a target
 	Method      string `check:"in minmax percentile target distance zscore"`
@@ -116,6 +112,8 @@ type Scenario struct {
 	Experts string `check:"in leniency"`
 	// Parts lets evidence that counts nothing count so much, by kind.
 	Parts map[string]int
+
+	at `yaml:"-"`
 }
 
 // Ways to combine marks, to aggregate and to weigh.
@@ -149,17 +147,18 @@ type Indicator struct {
 
 // Point is one 观测点.
 type Point struct {
-	ID     string
-	Label  string // official wording, verbatim
-	Weight decimal.Decimal
+	ID     string          `check:"must,once"`
+	Label  string          // official wording, verbatim
+	Weight decimal.Decimal `check:"from 0"`
 	// ExpertShare is how much of the point only words can speak to: 1 waits for experts wholly, 0 is scored from figures.
 
-	ExpertShare decimal.Decimal `yaml:"expert_share"`
+	ExpertShare decimal.Decimal `yaml:"expert_share" check:"from 0,to 1"`
 	Deduction   bool            // 7: experts deduct, nothing is earned
 	Ask         string          // what experts are asked beyond the official wording
 	Evidence    []*Evidence
 
 	Indicator *Indicator `yaml:"-"`
+	at        `yaml:"-"`
 }
 
 // Full is the point's number with its official wording.
@@ -169,17 +168,12 @@ func (p *Point) Full() string {
 
 // Find finds a quantity of the point by its id; nil where there is none.
 func (p *Point) Find(id string) *Evidence {
-	for _, e := range p.Evidence {
-		if e.ID == id {
-			return e
-		}
-	}
-	return nil
+	return first(p.Evidence, func(e *Evidence) bool { return e.ID == id })
 }
 
 // Evidence is one quantity that speaks to a point.
 type Evidence struct {
-	ID    string
+	ID    string `check:"must,once,like id"`
 	Label string `check:"must"`
 	Expr  string
 	Unit  string `check:"must"`
@@ -190,12 +184,13 @@ type Evidence struct {
 	Method    string          `check:"in minmax percentile target distance zscore"` // empty: the rubric's
 	Target    decimal.Decimal // for the methods target and distance: the value that earns all
 	// how much it counts beside the point's other evidence; 0: it is shown, and counts in scenarios
-	Parts int
+	Parts int    `check:"from 0"`
 	Size  string // id of the base that it can be seen against; empty: none
 
 	Weight     decimal.Decimal `yaml:"-"` // Parts as a share of the point's; they add up to 1 but for the last digit
 	Expression *Expression     `yaml:"-"`
 	Sized      *Expression     `yaml:"-"` // divided by its base; nil where there is none
+	at         `yaml:"-"`
 }
 
 // Counts says whether the evidence earns points by itself.
@@ -226,55 +221,39 @@ func (r *Rubric) Points() []*Point {
 
 // Point finds an observation point by its id, or gives nil.
 func (r *Rubric) Point(id string) *Point {
-	for _, p := range r.Points() {
-		if p.ID == id {
-			return p
-		}
-	}
-	return nil
+	return first(r.Points(), func(p *Point) bool { return p.ID == id })
 }
 
-func (r *Rubric) check(l *loader, d *Definition, g *language) {
-	const file = "rubric.yaml"
-	root := at{file, "$"}
-	one, hundred := decimal.NewFromInt(1), decimal.NewFromInt(100)
+func (r *Rubric) check(l *loader, d *Definition) {
+	root := at{"rubric.yaml", "$"}
 	if r.Version < 2 && r.Robustness.Near == 0 {
 		const usual = 20
 		r.Robustness.Near = usual
 	}
-	l.when(r.Available.IsNegative() || r.Available.GreaterThan(one), root,
-		"available 不在0到1之间", "写可以参加比较的最低数据齐备程度，例如 0.6。")
-	if b := r.Robustness; b.Draws <= 0 || b.Seed == 0 || b.Budget <= 0 || b.Near <= 1 || !b.Spread.IsPositive() ||
-		!b.Spread.LessThan(one) || !b.Sure.GreaterThan(decimal.NewFromFloat(0.5)) || b.Sure.GreaterThan(one) {
-		l.problem(root, "robustness 不完整", "写明 draws、seed、budget（大于0）、near（大于1）、spread（0到1之间）和 sure（0.5到1之间）。")
+	l.when(r.Robustness.Near <= 1, root, "robustness 不完整", "写明 near（大于1）。")
+	l.when(r.Version >= 2 && (len(r.Experts.Rejections) == 0 || r.Experts.Veto != nil), root,
+		"experts 不完整", "写明 rejections（不予立项的情形），不写 veto。")
+	r.checkBands(l, root)
+	r.checkScenarios(l)
+	if b := r.Base(r.Basis); r.Basis != "" && (b == nil || !b.Official) { // only one that the Department has a list for
+		l.problem(root, "basis“"+r.Basis+"”不能作计分的基数", "申报单位自己填的数不能作除数；basis 只可写 bases 中 official: true 的，或者不写。")
 	}
-	r.checkExperts(l, root)
-	r.checkScenarios(l, root)
-	r.checkBases(l, root)
-	total, seen, evidence := decimal.Decimal{}, map[string]bool{}, map[string]bool{}
-	for i, indicator := range r.Indicators {
-		for j, p := range indicator.Points {
+	one, hundred, total := decimal.NewFromInt(1), decimal.NewFromInt(100), decimal.Decimal{}
+	for _, indicator := range r.Indicators {
+		for _, p := range indicator.Points {
 			p.Indicator = indicator
-			where := at{file, fmt.Sprintf("$.indicators[%d].points[%d]", i, j)}
-			l.when(seen[p.ID] || !strings.HasPrefix(p.ID, indicator.ID), where,
-				"观测点编号“"+p.ID+"”重复，或不属于指标 "+indicator.ID, "请照附件2编号。")
-			seen[p.ID] = true
 			total = total.Add(p.Weight)
-			l.when(p.Weight.IsNegative() || p.ExpertShare.IsNegative() || p.ExpertShare.GreaterThan(one), where,
-				"观测点 "+p.ID+" 的 weight 或 expert_share 越界", "weight 不小于0，expert_share 在0到1之间。")
-			l.when(p.Deduction && !p.Weight.IsZero(), where, "观测点 "+p.ID+" 只扣分，却有 weight", "deduction 的观测点 weight 写0。")
-			l.when((len(p.Evidence) == 0) != p.ExpertShare.Equal(one), where,
+			l.when(!strings.HasPrefix(p.ID, indicator.ID), p.at,
+				"观测点编号“"+p.ID+"”不属于指标 "+indicator.ID, "请照附件2编号。")
+			l.when(p.Deduction && !p.Weight.IsZero(), p.at, "观测点 "+p.ID+" 只扣分，却有 weight", "deduction 的观测点 weight 写0。")
+			l.when((len(p.Evidence) == 0) != p.ExpertShare.Equal(one), p.at,
 				"观测点 "+p.ID+" 的 evidence 与 expert_share 不配", "没有数据依据的观测点 expert_share 写1，有的小于1。")
 			parts := 0
-			for k, e := range p.Evidence {
-				at := at{file, fmt.Sprintf("%s.evidence[%d]", where.path, k)}
-				l.when(evidence[e.ID] || !identifier.MatchString(e.ID), at,
-					"依据编号“"+e.ID+"”重复，或不合格式", "请用小写英文字母、数字和下划线，全表不重复。")
-				evidence[e.ID] = true
+			for _, e := range p.Evidence {
 				parts += e.Parts
-				r.checkEvidence(l, at, e, d, g)
+				r.checkEvidence(l, e, d)
 			}
-			l.when(len(p.Evidence) > 0 && parts == 0, where,
+			l.when(len(p.Evidence) > 0 && parts == 0, p.at,
 				"观测点 "+p.ID+" 的依据都不计分", "至少一条依据的 parts 大于0；没有数据可计的，expert_share 写1并去掉 evidence。")
 			for _, e := range p.Evidence {
 				e.Weight = decimal.NewFromInt(int64(e.Parts)).Div(decimal.NewFromInt(int64(max(parts, 1))))
@@ -284,103 +263,73 @@ func (r *Rubric) check(l *loader, d *Definition, g *language) {
 	l.when(!total.Equal(hundred), root, "各观测点权重合计为 "+total.String()+"，不是100", "请调整 weight，使合计为100。")
 	for _, f := range d.Form.Fields() {
 		for _, id := range f.Evidence {
-			l.when(!seen[id], f.at, "栏目“"+f.ID+"”的 evidence 指向不存在的观测点“"+id+"”", "请照附件2编号。")
+			l.when(r.Point(id) == nil, f.at, "栏目“"+f.ID+"”的 evidence 指向不存在的观测点“"+id+"”", "请照附件2编号。")
 		}
 	}
 }
 
-func (r *Rubric) checkExperts(l *loader, root at) {
-	one := decimal.NewFromInt(1)
-	if x := r.Experts; x.Count <= 0 || !x.Scale.IsPositive() ||
-		!slices.Contains([]string{Mean, TrimmedMean}, x.Combine) ||
-		x.TrimFrom < 3 || x.Least < 1 ||
-		x.Deduction.IsNegative() || r.Version >= 2 && (len(x.Rejections) == 0 || x.Veto != nil) {
-		l.problem(root, "experts 不完整", "写明 count、least（不小于1）、scale（大于0）、combine（mean 或 trimmed_mean）、trim_from（不小于3）、"+
-			"deduction（不小于0）和 rejections（不予立项的情形）。")
+// checkBands proves that the bands reach from below the highest mark down to 0.
+func (r *Rubric) checkBands(l *loader, root at) {
+	above := r.Experts.Scale
+	for _, b := range r.Experts.Bands {
+		l.when(!b.From.LessThan(above), root, "experts.bands 不是从高到低", "每档写 from 和 words，从最好的写起，最后一档从0起。")
+		above = b.From
 	}
-	for i, b := range r.Experts.Bands {
-		above := r.Experts.Scale
-		if i > 0 {
-			above = r.Experts.Bands[i-1].From
-		}
-		l.when(b.Words == "" || !b.From.LessThan(above) || b.From.IsNegative(), root,
-			"experts.bands 缺 words，或不是从高到低", "每档写 from 和 words，从最好的写起，最后一档从0起。")
-	}
-	if n := len(r.Experts.Bands); n == 0 || !r.Experts.Bands[n-1].From.IsZero() {
-		l.problem(root, "experts.bands 没有，或最后一档不从0起", "每档写 from 和 words，从最好的写起，最后一档从0起。")
-	}
-	if c := r.Credibility; !c.Upper.IsPositive() || c.Upper.GreaterThan(one) || c.Margin.IsNegative() ||
-		!c.Base.IsPositive() {
-		l.problem(root, "credibility 不完整", "写明 upper（0到1之间的分位）、margin（不小于0的百分点）和 base（大于0）。")
-	}
+	l.when(len(r.Experts.Bands) == 0 || !above.IsZero(), root,
+		"experts.bands 没有，或最后一档不从0起", "每档写 from 和 words，从最好的写起，最后一档从0起。")
 }
 
-func (r *Rubric) checkScenarios(l *loader, root at) {
-	for _, s := range r.Scenarios {
+func (r *Rubric) checkScenarios(l *loader) {
+	for i := range r.Scenarios {
+		s := &r.Scenarios[i]
 		changes := min(len(s.Parts), 1)
 		for _, c := range []string{s.Method, s.Aggregation, s.Weights, s.Basis, s.Experts} {
 			changes += min(len(c), 1)
 		}
 		for kind, parts := range s.Parts {
-			l.when(!slices.Contains([]string{Level, GrowthRate, Commitment}, kind) || parts <= 0, root,
+			l.when(!slices.Contains([]string{Level, GrowthRate, Commitment}, kind) || parts <= 0, s.at,
 				"情景“"+s.ID+"”的 parts 不认识", "写 level、growth、commitment 中的种类和大于0的份数。")
 		}
 		l.when(s.Decides && (s.Weights == WeightsByEntropy || s.Weights == WeightsByPCA || len(s.Parts) > 0 ||
-			s.Basis != ""), root,
+			s.Basis != ""), s.at,
 			"情景“"+s.ID+"”由数据得出权重、计入增长或补充采集、或折算到规模，却写了 decides", "这些情景只供参考，请去掉 decides。")
-		l.when(s.ID == BaseScenario || !identifier.MatchString(s.ID) || strings.HasPrefix(s.ID, WithoutScenario) ||
-			changes != 1, root,
-			"情景“"+s.ID+"”的 id 不合格式，或不是恰好换一处", "每个情景写 id、label，以及 method、aggregation、weights、basis、experts、parts 之一。")
-	}
-}
-
-// checkBases proves the bases. Only one that the Department has a list for may count.
-func (r *Rubric) checkBases(l *loader, root at) {
-	for _, b := range r.Bases {
-		l.when(!identifier.MatchString(b.ID) || !b.Times.IsPositive(), root,
-			"bases 里的“"+b.ID+"”不合格式", "写明 id、label、by（除以什么）和 times（先乘多少，大于0）。")
-	}
-	if b := r.Base(r.Basis); r.Basis != "" && (b == nil || !b.Official) {
-		l.problem(root, "basis“"+r.Basis+"”不能作计分的基数", "申报单位自己填的数不能作除数；basis 只可写 bases 中 official: true 的，或者不写。")
+		l.when(s.ID == BaseScenario || strings.HasPrefix(s.ID, WithoutScenario) || changes != 1, s.at,
+			"情景“"+s.ID+"”的 id 已有别的意思，或不是恰好换一处", "每个情景写 id、label，以及 method、aggregation、weights、basis、experts、parts 之一。")
 	}
 }
 
 // checkEvidence compiles one evidence and proves that it keeps what happened and what is promised apart.
-func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, g *language) {
-	l.when(e.Parts < 0, where, "依据“"+e.ID+"”的 parts 小于0", "写明在本观测点中占几份（0为只列示）。")
-	if e.Method == "" {
-		e.Method = r.Method
-	}
-	l.when(e.Absolute() != e.Target.IsPositive(), where,
-		"依据“"+e.ID+"”的 method 与 target 不配", "method 为 target、distance 的依据写大于0的 target，其余不写。")
+func (r *Rubric) checkEvidence(l *loader, e *Evidence, d *Definition) {
+	name := "依据“" + e.ID + "”"
+	e.Method = cmp.Or(e.Method, r.Method)
+	l.when(e.Absolute() != e.Target.IsPositive(), e.at,
+		name+"的 method 与 target 不配", "method 为 target、distance 的依据写大于0的 target，其余不写。")
 	base := r.Credibility.Base.String()
 	e.Expr = strings.ReplaceAll(e.Expr, "credibility.base", base)
 	var err error
-	if e.Expression, err = g.compile(e.Expr, nil, decimal.Decimal{}); err != nil {
-		l.problem(where, "依据“"+e.ID+"”的表达式有误："+inChinese(err.Error()), "请对照 form.yaml 的栏目编号改正。")
+	if e.Expression, err = d.language.compile(e.Expr, nil, decimal.Decimal{}); err != nil {
+		l.problem(e.at, name+"的表达式有误："+inChinese(err.Error()), "请对照 form.yaml 的栏目编号改正。")
 		return
 	}
 	for _, id := range e.Expression.Fields {
-		if f := d.fields[id]; f.Better == Neither && e.Counts() && r.Version >= 2 {
-			l.problem(where, "计分的依据“"+e.ID+"”用到栏目“"+id+"”，它的 better 是 none", "parts 改为0（只列示，作情景），或换用说得出好坏的栏目。")
-		}
+		l.when(d.fields[id].Better == Neither && e.Counts() && r.Version >= 2, e.at,
+			"计分的"+name+"用到栏目“"+id+"”，它的 better 是 none", "parts 改为0（只列示，作情景），或换用说得出好坏的栏目。")
 	}
 	if b := r.Base(e.Size); b != nil {
 		sized := fmt.Sprintf("(%s) * %s / (%s)", e.Expr, b.Times, b.By)
-		if e.Sized, err = g.compile(sized, nil, decimal.Decimal{}); err != nil {
-			l.problem(where, "依据“"+e.ID+"”折算的表达式有误："+inChinese(err.Error()), "请核对 bases 的 by。")
+		if e.Sized, err = d.language.compile(sized, nil, decimal.Decimal{}); err != nil {
+			l.problem(e.at, name+"折算的表达式有误："+inChinese(err.Error()), "请核对 bases 的 by。")
 			return
 		}
 		if r.Basis == b.ID {
 			e.Expr, e.Expression, e.Basis = sized, e.Sized, b.Label
 		}
 	} else if e.Size != "" {
-		l.problem(where, "依据“"+e.ID+"”的 size“"+e.Size+"”不在 bases 之列", "请改为 bases 中的 id。")
+		l.problem(e.at, name+"的 size“"+e.Size+"”不在 bases 之列", "请改为 bases 中的 id。")
 	}
-	if rate := e.Kind == GrowthRate && e.Unit == "％"; rate && r.Version >= 3 &&
-		!strings.Contains(e.Expr, "< "+base+" ? 0 :") {
-		l.problem(where, "依据“"+e.ID+"”的增长率没有写基数的下限", "除数写成 (基数 < credibility.base ? 0 : 基数)：基数不到它的不算增长率。")
-	}
+	rate := e.Kind == GrowthRate && e.Unit == "％" && r.Version >= 3
+	l.when(rate && !strings.Contains(e.Expr, "< "+base+" ? 0 :"), e.at,
+		name+"的增长率没有写基数的下限", "除数写成 (基数 < credibility.base ? 0 : 基数)：基数不到它的不算增长率。")
 	years := map[YearKind]map[int]bool{Actual: {}, Committed: {}}
 	for _, ref := range e.Expression.Refs {
 		if y, dated := d.Form.YearOf(ref.Year); dated {
@@ -389,6 +338,6 @@ func (r *Rubric) checkEvidence(l *loader, where at, e *Evidence, d *Definition, 
 	}
 	actual, committed := len(years[Actual]), len(years[Committed])
 	l.when(e.Kind == Commitment && (actual > 0 || committed == 0) || e.Kind == Level && committed > 0 ||
-		e.Kind == GrowthRate && (committed > 0 || actual < 2), where,
-		"依据“"+e.ID+"”的 kind 是 "+e.Kind+"，与所用年度不合", "level 和 growth 只用实际年度（growth 至少两个），commitment 只用承诺年度。")
+		e.Kind == GrowthRate && (committed > 0 || actual < 2), e.at,
+		name+"的 kind 是 "+e.Kind+"，与所用年度不合", "level 和 growth 只用实际年度（growth 至少两个），commitment 只用承诺年度。")
 }

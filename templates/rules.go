@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"regexp"
 	"slices"
 	"sort"
@@ -46,7 +45,7 @@ type Rule struct {
 	List string `yaml:"-"`
 	// Cases are the compiled expressions, one a field of Each, or just one.
 	Cases  []Case `yaml:"-"`
-	at     at
+	at     `yaml:"-"`
 	yields map[string]bool // fields of Explained
 }
 
@@ -151,7 +150,7 @@ var (
 		"national"}
 )
 
-func (d *Definition) checkRules(l *loader, g *language) {
+func (d *Definition) checkRules(l *loader) {
 	d.rules = map[string]*Rule{}
 	ids := map[string]bool{}
 	sort.SliceStable(d.Rules, func(i, j int) bool { return d.Rules[i].Code < d.Rules[j].Code })
@@ -160,7 +159,7 @@ func (d *Definition) checkRules(l *loader, g *language) {
 			l.problem(r.at, "规则代码“"+r.Code+"”不合格式", "请写成 LHT-层级-三位序号，例如 LHT-3-001。")
 			continue
 		}
-		(&prover{l, d, r.at.file, map[string][]string{}}).look(r.at.path, reflect.ValueOf(r))
+		l.proveTags(d, r.at, r)
 		if d.rules[r.Code] != nil || ids[r.ID] {
 			l.problem(r.at, "规则 "+r.Code+"（"+r.ID+"）的代码或编号重复", "代码和编号各只能用一次，旧代码不得再用。")
 		}
@@ -171,7 +170,7 @@ func (d *Definition) checkRules(l *loader, g *language) {
 					"请照现在的定义改写这条规则；要原样重做当时的运行，请用当时的程序。")
 			}
 		}
-		d.compileRule(l, g, r)
+		d.compileRule(l, d.language, r)
 		for _, p := range r.Places {
 			if _, _, list := d.layout.Area(p); list {
 				continue

@@ -25,16 +25,16 @@ type ReportBook struct {
 // ReportSheet is one worksheet. A plain one shows rows of the program; one without rows is laid out by the program,
 // under its id.
 type ReportSheet struct {
-	ID     string
-	Name   string
-	Book   string
+	ID     string `check:"must,alone"`
+	Name   string `check:"must"`
+	Book   string `check:"must,is book"`
 	Was    string // the sheets that showed this before, for those who look for them
-	Shows  string // one line for the list of sheets
+	Shows  string `check:"must"` // one line for the list of sheets
 	Remark string // over the header: what it says and how to read it; {words} are the program's
 	Known  bool   // how much of the scores is known goes before the remark
-	When   string // complete: only once all is marked; before: only until then; empty: always
+	When   string `check:"in complete before"` // only once all is marked; only until then; empty: always
 	Rows   string // a table of tables.yaml, or rows that the program derives
-	Table  string // whose labels the columns have; empty: Rows
+	Table  string `check:"is table"` // whose labels the columns have; empty: Rows
 	Freeze int    // columns that stay in view
 	Always bool   // written without rows too: the remark is then None
 	None   string
@@ -42,23 +42,23 @@ type ReportSheet struct {
 	// Columns from left to right.
 	Columns []*ReportColumn
 
-	at at
+	at `yaml:"-"`
 }
 
 // ReportColumn is one column, or a set of them, of a plain sheet. ID or View, Set or Each says what it shows.
 type ReportColumn struct {
 	ID     string // a column of the rows, or what formulas call the column
 	View   string // what the program makes of a row
-	Set    string // the columns of a set
+	Set    string `check:"is set"` // the columns of a set
 	Each   string // as many columns as the program finds: one a year, a scenario …
 	Label  string // default: as tables.yaml has it
 	Of     string // table.column whose label it takes
 	Width  float64
 	Look   string  // of the cells; default: by type
 	Head   string  // look of the header
-	Marks  string  // colours by word
-	Codes  string  // words by code
-	When   string  // as of a sheet
+	Marks  string  `check:"is marks"`           // colours by word
+	Codes  string  `check:"is codes"`           // words by code
+	When   string  `check:"in complete before"` // as of a sheet
 	Scale  float64 // above 0: colours from 0 to this
 	Heat   bool    // colours for growth
 	Signed bool    // colours by sign
@@ -69,16 +69,13 @@ type ReportColumn struct {
 	// {x:} the whole column.
 	Formula string
 	Aside   bool // beside what is printed; once aside, all that follow
+
+	at `yaml:"-"`
 }
 
 // Sheet finds a sheet by its id, or gives nil.
 func (s *Sheets) Sheet(id string) *ReportSheet {
-	for _, x := range s.Sheets {
-		if x.ID == id {
-			return x
-		}
-	}
-	return nil
+	return first(s.Sheets, func(x *ReportSheet) bool { return x.ID == id })
 }
 
 // Expanded lists the columns of a sheet with the sets taken apart.
@@ -99,8 +96,8 @@ func (s *Sheets) Expanded(sheet *ReportSheet) []*ReportColumn {
 func (d *Definition) SheetProblem(s *ReportSheet, column *ReportColumn, what, cure string) error {
 	l := &loader{dir: d.dir, sources: map[string][]byte{s.at.file: d.Texts[fmt.Sprintf("%d/%s", d.Year, s.at.file)]}}
 	where := s.at
-	if i := slices.Index(s.Columns, column); i >= 0 {
-		where.path += fmt.Sprintf(".columns[%d]", i)
+	if column != nil && column.file != "" {
+		where = column.at
 	}
 	l.problem(where, "工作表“"+s.Name+"”"+what, cure)
 	return l.problems[0]
@@ -113,67 +110,44 @@ const (
 )
 
 func (s *Sheets) check(l *loader, d *Definition) {
-	const file = "sheets.yaml"
-	ids, names := map[string]bool{}, map[string]bool{}
-	for name, columns := range s.Sets {
-		for i, c := range columns {
-			s.checkColumn(l, d, at{file, fmt.Sprintf("$.sets.%s[%d]", name, i)}, nil, c)
+	names := map[string]bool{}
+	for _, columns := range s.Sets {
+		for _, c := range columns {
+			s.checkColumn(l, d, nil, c)
 		}
 	}
-	for i, x := range s.Sheets {
-		x.at = at{file, fmt.Sprintf("$.sheets[%d]", i)}
-		problem := func(what, cure string) { l.problem(x.at, "工作表“"+x.Name+"”"+what, cure) }
-		if x.ID == "" || x.Name == "" || x.Shows == "" || ids[x.ID] || names[x.Book+x.Name] {
-			problem("缺 id、name 或 shows，或编号、名称重复", "请补全；一个文件里的名称各不相同。")
-		}
-		ids[x.ID], names[x.Book+x.Name] = true, true
-		if !slices.ContainsFunc(s.Books, func(b *ReportBook) bool { return b.ID == x.Book }) {
-			problem("放在“"+x.Book+"”，books 里没有这个文件", "请改成 books 里的 id。")
-		}
-		if !slices.Contains([]string{"", WhenComplete, WhenBefore}, x.When) {
-			problem("的 when 是“"+x.When+"”", "只能写 complete 或 before。")
-		}
+	for _, x := range s.Sheets {
+		name := "工作表“" + x.Name + "”"
+		l.when(names[x.Book+x.Name], x.at, name+"的名称重复", "一个文件里的名称各不相同。")
+		names[x.Book+x.Name] = true
 		if x.Rows == "" {
 			continue
 		}
-		if x.Remark == "" || len(x.Columns) == 0 || x.Always && x.None == "" {
-			problem("缺 remark 或 columns；写了 always 的缺 none", "请补上一句：说的是什么，怎么看。")
-		}
+		l.when(x.Remark == "" || len(x.Columns) == 0 || x.Always && x.None == "", x.at,
+			name+"缺 remark 或 columns；写了 always 的缺 none", "请补上一句：说的是什么，怎么看。")
 		if x.Table == "" && d.Table(x.Rows) != nil {
 			x.Table = x.Rows
 		}
-		if x.Table != "" && d.Table(x.Table) == nil {
-			problem("取自表“"+x.Table+"”，tables.yaml 里没有这张表", "请改成 tables.yaml 里的表名。")
-			continue
-		}
-		for k, c := range x.Columns {
-			s.checkColumn(l, d, at{file, fmt.Sprintf("$.sheets[%d].columns[%d]", i, k)}, x, c)
+		for _, c := range x.Columns {
+			s.checkColumn(l, d, x, c)
 		}
 	}
 }
 
 // checkColumn proves a column of a sheet, or of a set where there is no sheet.
-func (s *Sheets) checkColumn(l *loader, d *Definition, where at, x *ReportSheet, c *ReportColumn) {
+func (s *Sheets) checkColumn(l *loader, d *Definition, x *ReportSheet, c *ReportColumn) {
 	says := 0
 	for _, what := range []string{cmp.Or(c.View, c.ID), c.Set, c.Each} { // a view may have an id to be called by
-		if what != "" {
-			says++
-		}
+		says += min(len(what), 1)
 	}
 	switch {
 	case says != 1:
-		l.problem(where, "一列写了 id、view、set、each 中的"+fmt.Sprint(says)+"样", "恰写一样。")
-	case c.Set != "" && s.Sets[c.Set] == nil:
-		l.problem(where, "没有名为“"+c.Set+"”的一组列", "请改成 sets 里的名称。")
+		l.problem(c.at, "一列写了 id、view、set、each 中的"+fmt.Sprint(says)+"样", "恰写一样。")
 	case c.ID != "" && x != nil && x.Table != "" && x.Table == x.Rows && c.Of == "" && c.Label == "" &&
 		d.ColumnLabel(x.Table, c.ID) == "":
-		l.problem(where, "列“"+c.ID+"”不在表 "+x.Table+" 里", "请改成 tables.yaml 里这张表的列名。")
+		l.problem(c.at, "列“"+c.ID+"”不在表 "+x.Table+" 里", "请改成 tables.yaml 里这张表的列名。")
 	case (c.Set == "" && c.Each == "") && s.Label(d, x, c) == "":
-		l.problem(where, "列“"+c.ID+c.View+"”没有名称", "请写 label，或用 of 指明取哪张表哪一列的名称。")
-	case c.Marks != "" && s.Marks[c.Marks] == nil, c.Codes != "" && s.Codes[c.Codes] == nil:
-		l.problem(where, "marks 或 codes 里没有“"+c.Marks+c.Codes+"”", "请改成本文件里有的名称。")
-	case !slices.Contains([]string{"", WhenComplete, WhenBefore}, c.When):
-		l.problem(where, "when 是“"+c.When+"”", "只能写 complete 或 before。")
+		l.problem(c.at, "列“"+c.ID+c.View+"”没有名称", "请写 label，或用 of 指明取哪张表哪一列的名称。")
 	}
 }
 
@@ -197,15 +171,11 @@ func (d *Definition) ColumnLabel(name, column string) string {
 	if t == nil {
 		return ""
 	}
-	for _, c := range t.Columns {
-		if c.Name == column {
-			return c.Label
-		}
+	if c, ok := find(t.Columns, func(c *Column) bool { return c.Name == column }); ok {
+		return c.Label
 	}
-	for _, f := range d.FormColumns(t) {
-		if f.ID == column {
-			return d.Label(f.ID)
-		}
+	if slices.ContainsFunc(d.FormColumns(t), func(f *Field) bool { return f.ID == column }) {
+		return d.Label(column)
 	}
 	return ""
 }

@@ -1,8 +1,6 @@
 package templates
 
 import (
-	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -17,12 +15,20 @@ type Table struct {
 	Columns     []*Column
 	// Form names the fields that follow as columns of their own: singles, metrics, or nothing.
 	Form string
+
+	at `yaml:"-"`
+}
+
+// Published is tables.yaml: every published table, and what the data package says of all of them together.
+type Published struct {
+	Data   `yaml:",inline"`
+	Tables []*Table
 }
 
 // Data is what the data package says of all tables together.
 type Data struct {
 	// Version is of the schemas: an addition raises the minor number, anything that breaks a reader the major one.
-	Version string
+	Version string `check:"must,like version"`
 	License struct {
 		Name  string `check:"must"`
 		Title string `check:"must"`
@@ -49,6 +55,8 @@ type Column struct {
 	References  string   // table.column that holds every value of this one; empty: none
 	// column of this table whose codes this one gives the labels of, from table codes; empty: the program fills it
 	Names string
+
+	at `yaml:"-"`
 }
 
 // Table finds the description of a table, or gives nil.
@@ -68,35 +76,26 @@ func (d *Definition) FormColumns(t *Table) []*Field {
 	return nil
 }
 
-var dataVersion = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
-
-func (d *Definition) checkTables(l *loader) {
-	if !dataVersion.MatchString(d.Data.Version) {
-		l.problem(at{"tables.yaml", "$"}, "version 不是 1.0.0 这样的", "可参照上一年度的 tables.yaml。")
-	}
-	measures := append(ids(d.Data.Units, func(u Measure) string { return u.Unit }), "")
-	unit := func(where at, name, unit string) {
-		if len(measures) > 1 && !slices.Contains(measures, unit) { // a definition from before there was a list has none
-			l.problem(where, "“"+name+"”的单位“"+unit+"”不在 tables.yaml 的 units 里", "请补上这个单位和它的 UCUM 代码，或改用已有的写法。")
-		}
+func (x *Published) check(l *loader, d *Definition) {
+	measures := append(ids(x.Units, func(u Measure) string { return u.Unit }), "")
+	unit := func(where at, name, unit string) { // a definition from before there was a list has none
+		l.when(len(measures) > 1 && !slices.Contains(measures, unit), where,
+			"“"+name+"”的单位“"+unit+"”不在 tables.yaml 的 units 里", "请补上这个单位和它的 UCUM 代码，或改用已有的写法。")
 	}
 	for _, f := range d.Form.Fields() {
 		unit(at{"tables.yaml", "$.units"}, f.Label, f.Unit)
 	}
-	for i, t := range d.Tables {
-		where := at{"tables.yaml", fmt.Sprintf("$.tables[%d]", i)}
+	for _, t := range x.Tables {
 		for _, name := range t.Key {
-			if !t.has(name) {
-				l.problem(where, "表“"+t.Name+"”的主键“"+name+"”不是它的列", "key 里只写 columns 中的列名。")
-			}
+			l.when(!t.has(name), t.at, "表“"+t.Name+"”的主键“"+name+"”不是它的列", "key 里只写 columns 中的列名。")
 		}
 		for _, c := range t.Columns {
-			unit(where, c.Name, c.Unit)
+			unit(c.at, c.Name, c.Unit)
 			table, column, _ := strings.Cut(c.References, ".")
-			if other := d.Table(table); c.References != "" && (other == nil || !other.has(column)) {
-				l.problem(where, "表“"+t.Name+"”的列“"+c.Name+"”取自“"+c.References+"”，没有这张表或这一列",
-					"请写成 表.列，例如 submissions.submission。")
-			}
+			other := d.Table(table)
+			l.when(c.References != "" && (other == nil || !other.has(column)), c.at,
+				"表“"+t.Name+"”的列“"+c.Name+"”取自“"+c.References+"”，没有这张表或这一列",
+				"请写成 表.列，例如 submissions.submission。")
 		}
 	}
 }

@@ -18,7 +18,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"sort"
 	"strconv"
@@ -41,8 +40,7 @@ type Definition struct {
 	Rubric    *Rubric
 	Register  *Register
 	Letters   *Letters
-	Tables    []*Table
-	Data      Data
+	*Published
 	Paper     *Paper
 	Reading   *Reading
 	Sheets    *Sheets
@@ -59,11 +57,12 @@ type Definition struct {
 	// Texts gives the definition files themselves, under the same keys: a run keeps them beside its results.
 	Texts map[string][]byte
 
-	fields map[string]*Field
-	rules  map[string]*Rule
-	layout *Layout
-	labels map[string]string // of fields
-	dir    string            // as people know where the files stand
+	fields   map[string]*Field
+	rules    map[string]*Rule
+	layout   *Layout
+	labels   map[string]string // of fields
+	language *language
+	dir      string // as people know where the files stand
 }
 
 // Load gives the definition of a year that ships with the program.
@@ -117,7 +116,7 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 	d := &Definition{
 		Year: year, Sources: map[string]string{}, Texts: texts,
 		Form: &Form{}, Directory: &Directory{}, Rubric: &Rubric{}, Register: &Register{}, Letters: &Letters{},
-		Paper: &Paper{}, Reading: &Reading{}, Sheets: &Sheets{}, Documents: &Documents{}, Audit: &Audit{},
+		Paper: &Paper{}, Reading: &Reading{}, Sheets: &Sheets{}, Published: &Published{},
 	}
 	dir, names, sources, progress := strconv.Itoa(year), slices.Sorted(maps.Keys(texts)), map[string][]byte{},
 		map[string][]byte{}
@@ -131,11 +130,11 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 	}
 	l := &loader{dir: filepath.ToSlash(filepath.Join(root, dir)), sources: sources}
 	d.dir = l.dir
-	if sources["documents.yaml"] == nil {
-		d.Documents = nil
+	if sources["documents.yaml"] != nil {
+		d.Documents = &Documents{}
 	}
-	if sources["audit.yaml"] == nil {
-		d.Audit = nil
+	if sources["audit.yaml"] != nil {
+		d.Audit = &Audit{}
 	}
 	for _, name := range []string{"reading.yaml", "sheets.yaml"} { // a definition from before there was one
 		if sources[name] != nil {
@@ -148,23 +147,9 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 		sources[name] = data
 		d.Reading.borrowed = d.Reading.borrowed || name == "reading.yaml"
 	}
-	var tables struct {
-		Data   `yaml:",inline"`
-		Tables []*Table
+	for _, p := range d.parts() {
+		l.decode(p.file, p.says)
 	}
-	for _, part := range []struct {
-		file string
-		into any
-	}{
-		{"form.yaml", d.Form}, {"directory.yaml", d.Directory}, {"rubric.yaml", d.Rubric}, {"register.yaml", d.Register},
-		{"letters.yaml", d.Letters}, {"word.yaml", d.Paper}, {"documents.yaml", d.Documents}, {"audit.yaml", d.Audit},
-		{"reading.yaml", d.Reading}, {"sheets.yaml", d.Sheets}, {"tables.yaml", &tables},
-	} {
-		if !reflect.ValueOf(part.into).IsNil() {
-			l.decode(part.file, part.into)
-		}
-	}
-	d.Tables, d.Data = tables.Tables, tables.Data
 	for _, name := range names {
 		if base := path.Base(name); strings.HasPrefix(base, "rules") && path.Dir(name) == dir {
 			l.rules(d, base)
@@ -253,13 +238,16 @@ func (l *loader) rules(d *Definition, file string) {
 	var list struct{ Rules []*Rule }
 	l.decode(file, &list)
 	for i, r := range list.Rules {
-		r.at = at{file, fmt.Sprintf("$.rules[%d]", i)}
+		r.stand(at{file, fmt.Sprintf("$.rules[%d]", i)})
 	}
 	d.Rules = append(d.Rules, list.Rules...)
 }
 
 // at is where in a definition file a thing was written: the file and its YAML path.
 type at struct{ file, path string }
+
+// stand notes it in what holds it.
+func (a *at) stand(where at) { *a = where }
 
 // when notes a problem where a condition holds.
 func (l *loader) when(wrong bool, where at, what, cure string) {
@@ -302,44 +290,40 @@ func (d *Definition) index() {
 	for _, f := range d.Form.Fields() {
 		d.fields[f.ID] = f
 	}
-	d.layout, d.labels = newLayout(d.Form), labels(d.Form)
+	d.layout, d.labels, d.language = newLayout(d.Form), labels(d.Form), newLanguage(d)
+}
+
+// part is one file of a definition, and what it says; check proves what no tag can.
+type part struct {
+	file string
+	says interface {
+		check(l *loader, d *Definition)
+	}
+}
+
+// parts lists the files but for the rules, in the order in which they can be proven: all refer to the first three.
+func (d *Definition) parts() []part {
+	out := []part{{"form.yaml", d.Form}, {"directory.yaml", d.Directory}, {"reading.yaml", d.Reading},
+		{"rubric.yaml", d.Rubric}, {"register.yaml", d.Register}, {"letters.yaml", d.Letters}, {"word.yaml", d.Paper},
+		{"tables.yaml", d.Published}, {"sheets.yaml", d.Sheets}}
+	if d.Documents != nil {
+		out = append(out, part{"documents.yaml", d.Documents})
+	}
+	if d.Audit != nil {
+		out = append(out, part{"audit.yaml", d.Audit})
+	}
+	return out
 }
 
 // check proves that the parts of the definition fit each other.
 func (d *Definition) check(l *loader) {
-	l.prove(d, "form.yaml", d.Form)
-	l.prove(d, "directory.yaml", d.Directory)
-	d.Form.check(l)
-	d.Directory.check(l, d.Form)
+	parts := d.parts()
+	l.prove(d, parts[:3])
 	if len(l.problems) > 0 {
 		return
 	}
 	d.index()
-	l.prove(d, "reading.yaml", d.Reading)
-	l.prove(d, "rubric.yaml", d.Rubric)
-	l.prove(d, "audit.yaml", d.Audit)
-	l.prove(d, "register.yaml", d.Register)
-	l.prove(d, "letters.yaml", d.Letters)
-	l.prove(d, "word.yaml", d.Paper)
-	l.prove(d, "documents.yaml", d.Documents)
-	l.prove(d, "tables.yaml", struct {
-		Data
-		Tables []*Table
-	}{d.Data, d.Tables})
-	language := newLanguage(d)
-	d.Reading.check(l, d)
-	d.checkRules(l, language)
+	d.checkRules(l)
 	d.Reading.checkTold(l, d)
-	d.Rubric.check(l, d, language)
-	d.Register.check(l, d)
-	d.Letters.check(l)
-	d.Paper.check(l, d)
-	if d.Documents != nil {
-		d.Documents.check(l)
-	}
-	if d.Audit != nil {
-		d.Audit.check(l, d)
-	}
-	d.checkTables(l)
-	d.Sheets.check(l, d)
+	l.prove(d, parts[3:])
 }

@@ -55,7 +55,7 @@ func (w *binder) learn() {
 				years, answers := 0, 0
 				for _, slot := range slots {
 					for _, item := range slot.Cell.Items() {
-						own(w.d.Wording(item))
+						own(w.d.Wording(*item))
 						own(w.d.Form.Note(item.Footnote))
 						if item.Year != "" && slot.Began {
 							years++

@@ -14,23 +14,23 @@ func (w *binder) lines(cell *templates.PaperCell, words string, place model.Plac
 	var value *templates.PaperItem
 	var dates []templates.Ref
 	labels := map[string]bool{} // what stands before a signature -> false, before the value -> true
-	for i, item := range cell.Lines {
+	for _, item := range cell.Lines {
 		switch {
 		case item.Value != "":
-			value = &cell.Lines[i]
+			value = item
 		case item.Hand && item.Label != "":
 			dates = append(dates, templates.Ref{Field: item.Label})
-		case len([]rune(w.d.Wording(item))) > 30:
-			before, after, _ := cutWording(words, w.d.Wording(item))
+		case len([]rune(w.d.Wording(*item))) > 30:
+			before, after, _ := cutWording(words, w.d.Wording(*item))
 			words = before + "\n" + after
 		default:
-			labels[text.NameKey(w.d.Wording(item))] = false
+			labels[text.NameKey(w.d.Wording(*item))] = false
 		}
 	}
 	if value != nil {
 		for _, item := range cell.Lines {
 			if item.Label == value.Values()[0].Field {
-				labels[text.NameKey(w.d.Wording(item))] = true
+				labels[text.NameKey(w.d.Wording(*item))] = true
 			}
 		}
 	}
@@ -126,7 +126,7 @@ func (w *binder) leftover(words, head string, section int, place model.Place) {
 			continue
 		}
 		for _, item := range cell.Items() { // the limit or the declaration says where it belongs, whatever heading stands above
-			if own := text.NameKey(w.d.Wording(item)); own != "" && strings.Contains(key, own) {
+			if own := text.NameKey(w.d.Wording(*item)); own != "" && strings.Contains(key, own) {
 				section = i
 			}
 		}
@@ -165,7 +165,7 @@ func (w *binder) section(i int, s *templates.PaperSection) {
 		if item.Declare == "" {
 			continue
 		}
-		before, after, printed := cutWording(text, w.d.Wording(item))
+		before, after, printed := cutWording(text, w.d.Wording(*item))
 		if !printed {
 			continue
 		}
@@ -176,7 +176,7 @@ func (w *binder) section(i int, s *templates.PaperSection) {
 			mark, after = string([]rune(first)[0]), strings.TrimPrefix(first, string([]rune(first)[0]))
 		}
 		if mark == "" {
-			w.lose(w.d.Wording(item), free[0].place, "Word 版照印了这一句，没有勾选；请在模板中选“"+w.d.Form.Confirm.Checked+"”或“"+w.d.Form.Confirm.Unchecked+"”")
+			w.lose(w.d.Wording(*item), free[0].place, "Word 版照印了这一句，没有勾选；请在模板中选“"+w.d.Form.Confirm.Checked+"”或“"+w.d.Form.Confirm.Unchecked+"”")
 		} else {
 			w.set(item.Values(), mark, free[0].place)
 		}

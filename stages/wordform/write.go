@@ -113,8 +113,8 @@ func (p *printer) table(t *templates.PaperTable) word.Table {
 			r.Height = max(r.Height, cell.Height, lowestRow)
 			printed := word.Cell{Span: cell.Span, Down: cell.Down, Align: word.Centre}
 			for _, item := range cell.Items() {
-				printed.Body = append(printed.Body, p.item(item)...)
-				if p.long(item) { // a long text goes on overleaf
+				printed.Body = append(printed.Body, p.item(*item)...)
+				if p.long(*item) { // a long text goes on overleaf
 					r.Whole, printed.Top, printed.Align = false, true, word.Left
 				}
 			}
