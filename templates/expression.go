@@ -122,12 +122,14 @@ type language struct {
 	def   *Definition
 	types map[string]any // a value of each identifier's type
 
+	callable  []function
 	functions conf.FunctionsTable // see program
 	disabled  map[string]bool
 }
 
 func newLanguage(d *Definition) *language {
 	g := &language{def: d, types: map[string]any{"deadline": "", "batch": decimal.Decimal{}, "answers": (*Answers)(nil)}}
+	g.callable = functionList(g)
 	for _, f := range d.Form.Fields() {
 		if f.Record != "" {
 			continue
@@ -343,7 +345,7 @@ func (r *refReader) identifier(node *ast.Node, n *ast.IdentifierNode) {
 	case id == "label" && r.it != nil:
 		r.patch(node, &ast.StringNode{Value: r.lang.def.Label(r.it.ID)})
 	case id == "it" && r.list != "": // the member node reads it next
-	case id == "deadline" || id == "batch" || isFunction(id):
+	case id == "deadline" || id == "batch" || r.lang.isFunction(id):
 	case !known || id == "answers":
 		r.fail("不认识的名称“" + n.Value + "”")
 	default:
@@ -392,7 +394,7 @@ func (r *refReader) call(n *ast.CallNode) {
 	// The checker does not look again into a call whose type it has settled, and the arguments have just changed.
 	n.SetNature(nature.Nature{})
 	callee, ok := n.Callee.(*ast.IdentifierNode)
-	if !ok || !isFunction(callee.Value) {
+	if !ok || !r.lang.isFunction(callee.Value) {
 		r.fail("不认识的函数：" + n.String())
 		return
 	}

@@ -17,144 +17,145 @@ import (
 // number is what expressions calculate with.
 type number = decimal.Decimal
 
-// function is one function of the expression language.
+// function is one function of the expression language, or what stands for a sign of it.
 type function struct {
 	name string
-	call func(g *language, args []any) (any, error)
+	call func(args []any) (any, error)
 	sign any // a nil function of the signature, for type checking
 }
 
-// functionList is what rules and rubric may call.
-var functionList = []function{
-	{"sum", func(_ *language, a []any) (any, error) { return fold(a, number.Add), nil },
-		new(func(number, ...number) number)},
-	{"min", func(_ *language, a []any) (any, error) { return fold(a, least), nil }, new(func(number, ...number) number)},
-	{"max", func(_ *language, a []any) (any, error) { return fold(a, greatest), nil },
-		new(func(number, ...number) number)},
-	{"abs", func(_ *language, a []any) (any, error) { return a[0].(number).Abs(), nil }, new(func(number) number)},
-	{"round", func(_ *language, a []any) (any, error) {
-		return a[0].(number).Round(int32(a[1].(number).IntPart())), nil
-	}, new(func(number, number) number)},
-	{"length", func(_ *language, a []any) (any, error) {
-		return decimal.NewFromInt(int64(Characters(a[0].(string)))), nil
-	}, new(func(string) number)},
-	{"filled", func(_ *language, a []any) (any, error) {
-		return a[0].(Answers).Filled(a[1].(string), a[2].(int)), nil
-	}, new(func(*Answers, string, int) bool)},
-	{"given", func(g *language, a []any) (any, error) {
-		return g.has(a[0].(Answers), Ref{a[1].(string), a[2].(int)}), nil
-	}, new(func(*Answers, string, int) bool)},
-	{"same", func(_ *language, a []any) (any, error) {
-		return text.NameKey(a[0].(string)) == text.NameKey(a[1].(string)), nil
-	}, new(func(string, string) bool)},
-	{"count", func(_ *language, a []any) (any, error) {
-		return decimal.NewFromInt(int64(a[0].(Answers).Count(texts(a[1:])...))), nil
-	}, new(func(*Answers, ...string) number)},
-	{"enrolment", func(_ *language, a []any) (any, error) {
-		n, ok := a[0].(Answers).Enrolment(texts(a[1:])...)
-		if !ok {
-			return nil, ErrMissing
-		}
-		return n, nil
-	}, new(func(*Answers, ...string) number)},
-	{"is_member", func(_ *language, a []any) (any, error) {
-		return a[0].(Answers).IsMember(a[1].(string), texts(a[2:])...), nil
-	}, new(func(*Answers, string, ...string) bool)},
-	{"is_kind", func(g *language, a []any) (any, error) {
-		kind, known := g.def.Form.Kind(a[0].(string))
-		return known && (len(a) == 1 || slices.Contains(texts(a[1:]), kind.ID)), nil
-	}, new(func(string, ...string) bool)},
-	{"is_school", func(g *language, a []any) (any, error) {
-		kind, _ := g.def.Form.Kind(a[0].(string))
-		return kind.School, nil
-	}, new(func(string) bool)},
-	{"records", func(_ *language, a []any) (any, error) {
-		if said := texts(a[2:]); len(said) == 2 {
-			return decimal.NewFromInt(int64(a[0].(Answers).RecordsOf(a[1].(string), said[0], said[1]))), nil
-		}
-		return decimal.NewFromInt(int64(a[0].(Answers).Records(a[1].(string)))), nil
-	}, new(func(*Answers, string, ...string) number)},
-	{"total", func(_ *language, a []any) (any, error) {
-		return a[0].(Answers).Total(a[1].(string), texts(a[2:])...), nil
-	}, new(func(*Answers, string, ...string) number)},
-	{"year", func(_ *language, a []any) (any, error) {
-		year, _, _ := strings.Cut(a[0].(string), "-")
-		return decimal.NewFromString(year)
-	}, new(func(string) number)},
-	{"listed", func(g *language, a []any) (any, error) {
-		_, _, ok := g.def.Directory.ByConsortium(a[0].(string))
-		return ok, nil
-	}, new(func(string) bool)},
-	{"national", func(g *language, a []any) (any, error) {
-		e, _, _ := g.def.Directory.ByConsortium(a[0].(string))
-		return e.National != "", nil
-	}, new(func(string) bool)},
-	{"mentions", func(g *language, a []any) (any, error) {
-		said := func(word string) bool { return strings.Contains(a[0].(string), word) }
-		return slices.ContainsFunc(g.def.Directory.Words(a[1].(string)), said), nil
-	}, new(func(string, string) bool)},
-	{"city_fits", func(g *language, a []any) (any, error) {
-		e, _, ok := g.def.Directory.ByConsortium(a[0].(string))
-		return ok && e.City == strings.TrimSuffix(a[1].(string), "市"), nil
-	}, new(func(string, string) bool)},
-	{"park_fits", func(g *language, a []any) (any, error) {
-		_, pair, ok := g.def.Directory.ByConsortium(a[0].(string))
-		return ok && pair.Park == a[1].(string), nil
-	}, new(func(string, string) bool)},
+func one[A, R any](name string, call func(A) R) function {
+	return function{name, func(a []any) (any, error) { return call(a[0].(A)), nil }, new(func(A) R)}
 }
 
-func isFunction(name string) bool {
-	return slices.ContainsFunc(functionList, func(f function) bool { return f.name == name })
+func two[A, B, R any](name string, call func(A, B) R) function {
+	return function{name, func(a []any) (any, error) { return call(a[0].(A), a[1].(B)), nil }, new(func(A, B) R)}
+}
+
+// folded takes as many figures as there are, one by one.
+func folded(name string, by func(a, b number) number) function {
+	return function{name, func(a []any) (any, error) {
+		total := a[0].(number)
+		for _, x := range a[1:] {
+			total = by(total, x.(number))
+		}
+		return total, nil
+	}, new(func(number, ...number) number)}
+}
+
+// askedOf looks at the submission: something of it, and as many words beside it as there are.
+func askedOf[R any](name string, call func(a Answers, of string, words []string) R) function {
+	return function{name, func(a []any) (any, error) {
+		return call(a[0].(Answers), a[1].(string), texts(a[2:])), nil
+	}, new(func(*Answers, string, ...string) R)}
+}
+
+func whole(n int) number { return decimal.NewFromInt(int64(n)) }
+
+// functionList is what rules and rubric may call.
+func functionList(g *language) []function {
+	directory, form := g.def.Directory, g.def.Form
+	return []function{
+		folded("sum", number.Add),
+		folded("min", func(a, b number) number { return decimal.Min(a, b) }),
+		folded("max", func(a, b number) number { return decimal.Max(a, b) }),
+		one("abs", number.Abs),
+		two("round", func(x, digits number) number { return x.Round(int32(digits.IntPart())) }),
+		one("length", func(s string) number { return whole(Characters(s)) }),
+		{"filled", func(a []any) (any, error) {
+			return a[0].(Answers).Filled(a[1].(string), a[2].(int)), nil
+		}, new(func(*Answers, string, int) bool)},
+		{"given", func(a []any) (any, error) {
+			return g.has(a[0].(Answers), Ref{a[1].(string), a[2].(int)}), nil
+		}, new(func(*Answers, string, int) bool)},
+		two("same", func(a, b string) bool { return text.NameKey(a) == text.NameKey(b) }),
+		{"count", func(a []any) (any, error) {
+			return whole(a[0].(Answers).Count(texts(a[1:])...)), nil
+		}, new(func(*Answers, ...string) number)},
+		{"enrolment", func(a []any) (any, error) {
+			n, ok := a[0].(Answers).Enrolment(texts(a[1:])...)
+			if !ok {
+				return nil, ErrMissing
+			}
+			return n, nil
+		}, new(func(*Answers, ...string) number)},
+		askedOf("is_member", func(a Answers, name string, kinds []string) bool { return a.IsMember(name, kinds...) }),
+		{"is_kind", func(a []any) (any, error) {
+			kind, known := form.Kind(a[0].(string))
+			return known && (len(a) == 1 || slices.Contains(texts(a[1:]), kind.ID)), nil
+		}, new(func(string, ...string) bool)},
+		one("is_school", func(said string) bool { kind, _ := form.Kind(said); return kind.School }),
+		askedOf("records", func(a Answers, block string, said []string) number {
+			if len(said) == 2 {
+				return whole(a.RecordsOf(block, said[0], said[1]))
+			}
+			return whole(a.Records(block))
+		}),
+		askedOf("total", func(a Answers, block string, columns []string) number { return a.Total(block, columns...) }),
+		{"year", func(a []any) (any, error) {
+			year, _, _ := strings.Cut(a[0].(string), "-")
+			return decimal.NewFromString(year)
+		}, new(func(string) number)},
+		one("listed", func(name string) bool { _, _, ok := directory.ByConsortium(name); return ok }),
+		one("national", func(name string) bool { e, _, _ := directory.ByConsortium(name); return e.National != "" }),
+		two("mentions", func(said, list string) bool {
+			return slices.ContainsFunc(directory.Words(list), func(word string) bool { return strings.Contains(said, word) })
+		}),
+		two("city_fits", func(name, city string) bool {
+			e, _, ok := directory.ByConsortium(name)
+			return ok && e.City == strings.TrimSuffix(city, "市")
+		}),
+		two("park_fits", func(name, park string) bool {
+			_, pair, ok := directory.ByConsortium(name)
+			return ok && pair.Park == park
+		}),
+	}
+}
+
+func (g *language) isFunction(name string) bool {
+	return slices.ContainsFunc(g.callable, func(f function) bool { return f.name == name })
 }
 
 func functions(g *language) []expr.Option {
 	var out []expr.Option
-	for _, f := range slices.Concat(functionList, dateOperators) {
-		out = append(out, expr.Function(f.name, func(args ...any) (any, error) { return f.call(g, args) }, f.sign))
+	for _, f := range g.callable {
+		out = append(out, f.option())
 	}
 	for _, o := range operatorList {
-		out = append(out, expr.Function(o.name,
-			func(args ...any) (any, error) { return o.call(args[0].(number), args[1].(number)) }, o.types))
+		out = append(out, o.option())
 	}
 	return out
 }
 
-// operatorList gives the signs their meaning on exact decimals.
-var operatorList = func() []operator {
-	arithmetic := new(func(number, number) number)
-	comparison := new(func(number, number) bool)
-	return []operator{
-		{"+", "add", func(a, b number) (any, error) { return a.Add(b), nil }, arithmetic},
-		{"-", "subtract", func(a, b number) (any, error) { return a.Sub(b), nil }, arithmetic},
-		{"*", "multiply", func(a, b number) (any, error) { return a.Mul(b), nil }, arithmetic},
-		{"/", "divide", divide, arithmetic},
-		{"==", "equal", func(a, b number) (any, error) { return a.Equal(b), nil }, comparison},
-		{"!=", "unequal", func(a, b number) (any, error) { return !a.Equal(b), nil }, comparison},
-		{"<", "less", func(a, b number) (any, error) { return a.LessThan(b), nil }, comparison},
-		{"<=", "at_most", func(a, b number) (any, error) { return a.LessThanOrEqual(b), nil }, comparison},
-		{">", "more", func(a, b number) (any, error) { return a.GreaterThan(b), nil }, comparison},
-		{">=", "at_least", func(a, b number) (any, error) { return a.GreaterThanOrEqual(b), nil }, comparison},
-	}
-}()
-
-// dateOperators compare ISO dates. A month and a day in it are not told apart: neither is before the other.
-var dateOperators = []function{
-	{"not_before", func(_ *language, a []any) (any, error) { return dateOrder(a) >= 0, nil },
-		new(func(string, string) bool)},
-	{"not_after", func(_ *language, a []any) (any, error) { return dateOrder(a) <= 0, nil },
-		new(func(string, string) bool)},
+func (f function) option() expr.Option {
+	return expr.Function(f.name, func(args ...any) (any, error) { return f.call(args) }, f.sign)
 }
 
-func dateOrder(a []any) int {
-	x, y := a[0].(string), a[1].(string)
-	shorter := min(len(x), len(y))
-	return strings.Compare(x[:shorter], y[:shorter])
+// operatorList gives the signs their meaning on exact decimals, and on ISO dates. A month and a day in it are not told
+// apart: neither is before the other.
+var operatorList = []operator{
+	{"+", two("add", number.Add)},
+	{"-", two("subtract", number.Sub)},
+	{"*", two("multiply", number.Mul)},
+	{"/", function{"divide", divide, new(func(number, number) number)}},
+	{"==", two("equal", number.Equal)},
+	{"!=", two("unequal", func(a, b number) bool { return !a.Equal(b) })},
+	{"<", two("less", number.LessThan)},
+	{"<=", two("at_most", number.LessThanOrEqual)},
+	{">", two("more", number.GreaterThan)},
+	{">=", two("at_least", number.GreaterThanOrEqual)},
+	{">=", two("not_before", func(a, b string) bool { return dateOrder(a, b) >= 0 })},
+	{"<=", two("not_after", func(a, b string) bool { return dateOrder(a, b) <= 0 })},
 }
 
 type operator struct {
-	sign, name string
-	call       func(a, b number) (any, error)
-	types      any
+	sign string
+	function
+}
+
+func dateOrder(a, b string) int {
+	shorter := min(len(a), len(b))
+	return strings.Compare(a[:shorter], b[:shorter])
 }
 
 // operators puts the functions in the place of their signs, all in one pass: the library checks the types of an
@@ -163,13 +164,8 @@ type operators []*patcher.OperatorOverloading
 
 func newOperators(c *conf.Config) operators {
 	var out operators
-	texts := map[string]string{">=": "not_before", "<=": "not_after"}
 	for _, o := range operatorList {
-		names := []string{o.name}
-		if of := texts[o.sign]; of != "" {
-			names = append(names, of)
-		}
-		out = append(out, &patcher.OperatorOverloading{Operator: o.sign, Overloads: names, Env: &c.Env,
+		out = append(out, &patcher.OperatorOverloading{Operator: o.sign, Overloads: []string{o.name}, Env: &c.Env,
 			Functions: c.Functions, NtCache: &c.NtCache})
 	}
 	return out
@@ -192,22 +188,12 @@ func (all operators) ShouldRepeat() bool {
 	return slices.ContainsFunc(all, (*patcher.OperatorOverloading).ShouldRepeat)
 }
 
-func divide(a, b number) (any, error) {
+func divide(args []any) (any, error) {
+	a, b := args[0].(number), args[1].(number)
 	if b.IsZero() {
 		return nil, errors.New("除数为0")
 	}
 	return a.Div(b), nil
-}
-
-func least(a, b number) number    { return decimal.Min(a, b) }
-func greatest(a, b number) number { return decimal.Max(a, b) }
-
-func fold(args []any, by func(a, b number) number) number {
-	total := args[0].(number)
-	for _, a := range args[1:] {
-		total = by(total, a.(number))
-	}
-	return total
 }
 
 func texts(args []any) []string {
