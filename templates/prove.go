@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -113,9 +114,10 @@ func (p *prover) look(path string, v reflect.Value) {
 	case reflect.Slice:
 		said := map[string]bool{}
 		for i := range v.Len() {
-			at := fmt.Sprintf("%s[%d]", path, i)
-			p.look(at, v.Index(i))
-			if x := reflect.Indirect(v.Index(i)); x.Kind() == reflect.Struct {
+			x := reflect.Indirect(v.Index(i))
+			if k := x.Kind(); k == reflect.Struct || k == reflect.Slice {
+				at := path + "[" + strconv.Itoa(i) + "]"
+				p.look(at, x)
 				p.alone(at, x, said)
 			}
 		}
@@ -143,7 +145,9 @@ func (p *prover) look(path string, v reflect.Value) {
 			for tag := range strings.SplitSeq(f.Tag.Get("check"), ",") {
 				p.tag(path, key, tag, v, x)
 			}
-			p.look(path+"."+key, x)
+			if k := x.Kind(); k == reflect.Struct || k == reflect.Slice || k == reflect.Pointer || k == reflect.Map {
+				p.look(path+"."+key, x)
+			}
 		}
 	}
 }
@@ -205,6 +209,9 @@ func (p *prover) oneOf(path, key string, x reflect.Value, known []string, cure s
 
 // alone proves that no earlier neighbour of a struct said the same.
 func (p *prover) alone(path string, v reflect.Value, said map[string]bool) {
+	if v.Kind() != reflect.Struct {
+		return
+	}
 	for f, x := range v.Fields() {
 		if !strings.Contains(f.Tag.Get("check"), "alone") || x.IsZero() {
 			continue
