@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -148,6 +149,112 @@ func TestContentIsWhatIsSeen(t *testing.T) {
 	for what, c := range map[string]model.Cell{"digits": {Shown: "12.00", Format: "0.00"}, "a hidden row": {Shown: "12", Hidden: true}} {
 		if content(c) != plain {
 			t.Errorf("%s makes a difference", what)
+		}
+	}
+}
+
+// batchWords writes what became of each file, and what is found about them.
+func batchWords(facts *table.Facts) string {
+	var out []string
+	for f := range facts.Files.All() {
+		line := strings.Join([]string{f.Path, string(f.Fate), f.Code, f.Submission}, " ")
+		if f.SupersededBy != "" {
+			line += " by " + f.SupersededBy
+		}
+		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %d=%d+%d %s", line, f.CellsRead, f.CellsUsed, f.CellsOther, f.Reason)))
+	}
+	for _, x := range facts.Reading {
+		var places []string
+		for _, p := range x.Places {
+			places = append(places, p.File)
+		}
+		out = append(out, strings.Join([]string{"!", x.Code, x.Submission, strings.Join(places, "、"), x.Vars["file"], x.Vars["other"], x.Vars["detail"], x.Vars["list"]}, " "))
+		out[len(out)-1] = strings.TrimSpace(out[len(out)-1])
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestFilesOfABatch(t *testing.T) {
+	// a workbook of so many cells: name, figures
+	book := func(path, name string, cells int, change func(*model.Workbook)) model.Workbook {
+		w := model.Workbook{File: model.File{Path: path, SHA256: path, Fate: model.Accepted}, CellsRead: cells + 5,
+			Entries: []model.Entry{{Field: "consortium", Cell: typed(name)}}}
+		for i := range cells {
+			w.Entries = append(w.Entries, model.Entry{Field: "apprentices", Year: 2023, Record: i, Cell: typed(fmt.Sprint(i))})
+		}
+		if change != nil {
+			change(&w)
+		}
+		return w
+	}
+	edition := func(words string) func(*model.Workbook) {
+		return func(w *model.Workbook) {
+			w.Entries = append(w.Entries, model.Entry{Field: "edition", Cell: typed(words)})
+		}
+	}
+	rejected := func(path string) model.Workbook {
+		return model.Workbook{File: model.File{Path: path, SHA256: path, Fate: model.Rejected, Code: definition.CodeOf("file_damaged"), Detail: "坏了"}, CellsRead: 7}
+	}
+	first, second := definition.Directory.Entries[0].Consortium, definition.Directory.Entries[1].Consortium
+	for _, c := range []struct {
+		what  string
+		books []model.Workbook
+		want  string
+	}{
+		{"by the directory, those off it last", []model.Workbook{book("a.xlsx", "某联合体", 1, nil), book("b.xlsx", second, 2, nil), book("c.xlsx", first, 1, nil)},
+			`a.xlsx accepted  2024-Xb42490 6=2+4
+b.xlsx accepted  2024-02 7=3+4
+c.xlsx accepted  2024-01 6=2+4`},
+		{"two side by side", []model.Workbook{book("b - 副本.xlsx", first, 2, edition("第一版")), book("b.xlsx", first, 3, edition("第1次"))},
+			`b - 副本.xlsx rejected LHT-1-043 2024-01 by b.xlsx 7=0+7 与 b.xlsx 同属一个联合体，内容不同，两份封面的“报送版次”依次是第一版、第1次，分不出先后，暂不采用。
+b.xlsx accepted  2024-01 8=5+3
+! LHT-5-006 2024-01 b.xlsx、b - 副本.xlsx b.xlsx b - 副本.xlsx 依次是第1次、第一版 b.xlsx、b - 副本.xlsx`},
+		{"two without an edition", []model.Workbook{book("a.xlsx", first, 2, nil), book("b.xlsx", first, 3, nil)},
+			`a.xlsx accepted  2024-01 7=3+4
+b.xlsx rejected LHT-1-043 2024-01 by a.xlsx 8=0+8 与 a.xlsx 同属一个联合体，内容不同，两份封面的“报送版次”都未填，分不出先后，暂不采用。
+! LHT-5-006 2024-01 a.xlsx、b.xlsx a.xlsx b.xlsx 都未填 a.xlsx、b.xlsx`},
+		{"one of them without", []model.Workbook{book("a.xlsx", first, 2, nil), book("b.xlsx", first, 3, edition("2"))},
+			`a.xlsx accepted  2024-01 7=3+4
+b.xlsx rejected LHT-1-043 2024-01 by a.xlsx 8=0+8 与 a.xlsx 同属一个联合体，内容不同，两份封面的“报送版次”依次是2、未填，分不出先后，暂不采用。
+! LHT-5-006 2024-01 a.xlsx、b.xlsx a.xlsx b.xlsx 依次是未填、2 a.xlsx、b.xlsx`},
+		{"the later edition", []model.Workbook{book("a.xlsx", first, 3, edition("2")), book("b.xlsx", first, 3, edition("3"))},
+			`a.xlsx superseded LHT-1-041 2024-01 by b.xlsx 8=0+8 已被同一联合体的新版 b.xlsx 取代。
+b.xlsx accepted  2024-01 8=5+3`},
+		{"the same twice", []model.Workbook{book("a.xlsx", first, 3, nil), book("b.xlsx", first, 3, nil), book("c.xlsx", first, 3, nil)},
+			`a.xlsx accepted  2024-01 8=4+4
+b.xlsx superseded LHT-1-040 2024-01 by a.xlsx 8=0+8 与 a.xlsx 内容完全相同，只采用一份。
+c.xlsx superseded LHT-1-040 2024-01 by a.xlsx 8=0+8 与 a.xlsx 内容完全相同，只采用一份。`},
+		{"the same, one tells the edition", []model.Workbook{book("a.xlsx", first, 3, nil), book("b.xlsx", first, 3, edition("3"))},
+			`a.xlsx superseded LHT-1-040 2024-01 by b.xlsx 8=0+8 与 b.xlsx 内容完全相同，只采用一份。
+b.xlsx accepted  2024-01 8=5+3`},
+		{"the same, one an issued copy", []model.Workbook{book("a.xlsx", first, 3, func(w *model.Workbook) { w.Form.Parent = "0000" }), book("b.xlsx", first, 3, nil)},
+			`a.xlsx superseded LHT-1-040 2024-01 by b.xlsx 8=0+8 与 b.xlsx 内容完全相同，只采用一份。
+b.xlsx accepted  2024-01 8=4+4`},
+		{"one that can't be read beside it", []model.Workbook{book("a.xlsx", first, 3, nil), rejected(first + "新.xlsx"), rejected("别的.xlsx")},
+			`a.xlsx accepted  2024-01 8=4+4
+福州经济技术开发区物联网产教联合体新.xlsx rejected LHT-1-006  7=0+7 文件内容与校验不符（坏了），读出来的数据不可信。
+别的.xlsx rejected LHT-1-006  7=0+7 文件内容与校验不符（坏了），读出来的数据不可信。
+! LHT-1-006  福州经济技术开发区物联网产教联合体新.xlsx 福州经济技术开发区物联网产教联合体新.xlsx  坏了
+! LHT-1-006  别的.xlsx 别的.xlsx  坏了
+! LHT-1-042 2024-01 福州经济技术开发区物联网产教联合体新.xlsx、a.xlsx 福州经济技术开发区物联网产教联合体新.xlsx a.xlsx 福州经济技术开发区物联网产教联合体新.xlsx`},
+		{"one that can't be read beside what another replaced", []model.Workbook{book("a.xlsx", first, 3, edition("1")), book("b.xlsx", first, 4, edition("2")), rejected(first + "新.xlsx")},
+			`a.xlsx superseded LHT-1-041 2024-01 by b.xlsx 8=0+8 已被同一联合体的新版 b.xlsx 取代。
+b.xlsx accepted  2024-01 9=6+3
+福州经济技术开发区物联网产教联合体新.xlsx rejected LHT-1-006  7=0+7 文件内容与校验不符（坏了），读出来的数据不可信。
+! LHT-1-006  福州经济技术开发区物联网产教联合体新.xlsx 福州经济技术开发区物联网产教联合体新.xlsx  坏了
+! LHT-1-042 2024-01 福州经济技术开发区物联网产教联合体新.xlsx、b.xlsx 福州经济技术开发区物联网产教联合体新.xlsx b.xlsx 福州经济技术开发区物联网产教联合体新.xlsx`},
+		{"no name", []model.Workbook{{File: model.File{Path: "a.xlsx", SHA256: "a", Fate: model.Accepted}}, {File: model.File{Path: "b.xlsx", SHA256: "b", Fate: model.Accepted}}}, `a.xlsx accepted  2024-Xca9781 0=0+0
+b.xlsx accepted  2024-X3e23e8 0=0+0`},
+		{"a name of the directory as it is printed", []model.Workbook{book("a.xlsx", "晋江市域产教联合体（已入选国家级）", 1, nil)}, "a.xlsx accepted  2024-10 6=2+4"},
+		{"notes", []model.Workbook{book("a.xlsx", first, 3, func(w *model.Workbook) { w.Notes = []model.Finding{{Code: "LHT-1-001"}} }),
+			book("b.xlsx", first, 3, func(w *model.Workbook) { w.Notes = []model.Finding{{Code: "LHT-1-002"}} })},
+			`a.xlsx accepted  2024-01 8=4+4
+b.xlsx superseded LHT-1-040 2024-01 by a.xlsx 8=0+8 与 a.xlsx 内容完全相同，只采用一份。
+! LHT-1-001 2024-01`},
+		{"below a merged cell", []model.Workbook{book("a.xlsx", first, 3, func(w *model.Workbook) { w.Entries[1].Copied = true })}, "a.xlsx accepted  2024-01 8=3+5"},
+	} {
+		if got := batchWords(factsOf(c.books...)); got != c.want {
+			t.Errorf("%s:\n%s\nwant\n%s", c.what, got, c.want)
 		}
 	}
 }
