@@ -69,17 +69,17 @@ func (b *Batch) alike() (found []model.Finding) {
 			}
 		}
 		keep := slices.MinFunc(group, func(x, y int) int {
-			return cmp.Or(cmp.Compare(directoryOrder(b.submissions[x]), directoryOrder(b.submissions[y])), b.plainFirst(x, y))
+			return cmp.Or(cmp.Compare(directoryOrder(b.files[x].Submission), directoryOrder(b.files[y].Submission)), b.plainFirst(x, y))
 		})
 		group = append([]int{keep}, slices.DeleteFunc(group, func(k int) bool { return k == keep })...) // as the finding lists them
 		x := b.tied(ruleSuspectedSame, keep, group)
 		var names []string
 		for _, k := range group {
 			done[k] = true
-			names = append(names, "“"+b.submissions[k].Consortium+"”")
+			names = append(names, "“"+b.files[k].Submission.Consortium+"”")
 			if k != keep {
 				b.replace(k, keep, model.Rejected, ruleSuspectedTwin)
-				b.files[k].file.Detail, b.files[k].submission = b.submissions[keep].Consortium, b.files[keep].submission
+				b.files[k].file.Detail, b.files[k].submission = b.files[keep].Submission.Consortium, b.files[keep].submission
 			}
 		}
 		x.Vars["detail"] = strings.Join(names, "、")
@@ -122,7 +122,7 @@ func (b *Batch) suspects() map[int][]int {
 	of := map[int][]int{}
 	for pair, both := range shared {
 		i, k := pair[0], pair[1]
-		x, y := b.submissions[i].CityCode, b.submissions[k].CityCode
+		x, y := b.files[i].Submission.CityCode, b.files[k].Submission.CityCode
 		if both >= fewest/2 && (x == y || x == "" || y == "") && b.inCommon(i, k) >= nearly {
 			of[i], of[k] = append(of[i], k), append(of[k], i)
 		}

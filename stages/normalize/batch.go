@@ -13,10 +13,9 @@ import (
 
 // Batch gathers the rows of all files.
 type Batch struct {
-	d           *templates.Definition
-	files       []arrived
-	submissions []table.Submission
-	people      []string // whom the fields for persons of any file name
+	d      *templates.Definition
+	files  []arrived
+	people []string // whom the fields for persons of any file name
 }
 
 // arrived is one file with its rows, and what becomes of it.
@@ -33,8 +32,7 @@ func NewBatch(d *templates.Definition) *Batch { return &Batch{d: d} }
 // Add takes the rows of the next file. Files come in the order of their paths.
 func (b *Batch) Add(r *Rows) {
 	b.people = append(b.people, r.people...)
-	b.files = append(b.files, arrived{Rows: r, submission: r.submission.Submission, edition: r.submission.Edition.V})
-	b.submissions = append(b.submissions, r.submission)
+	b.files = append(b.files, arrived{Rows: r, submission: r.Submission.Submission, edition: r.Submission.Edition.V})
 }
 
 // rename hides in the path of every file the persons that any file names, and keeps apart what differed only in them.
@@ -43,7 +41,7 @@ func (b *Batch) rename() text.People {
 	for i := range b.files {
 		a := &b.files[i]
 		old, path := a.file.Path, paths.Free(people.Hide(a.file.Path))
-		a.file.Path, a.file.Detail, b.submissions[i].File = path, people.Hide(a.file.Detail), path
+		a.file.Path, a.file.Detail, a.Submission.File = path, people.Hide(a.file.Detail), path
 		for _, n := range a.notes {
 			for k := range n.Places {
 				if n.Places[k].File == old {
@@ -62,40 +60,35 @@ func (b *Batch) rename() text.People {
 func (b *Batch) Facts() *table.Facts {
 	f := &table.Facts{Definition: b.d, People: b.rename()}
 	f.Reading = append(f.Reading, b.settle()...)
-	var order []int // files that are submissions, by id
-	for i, a := range b.files {
-		if a.file.Fate == model.Accepted {
-			order = append(order, i)
-		}
-	}
+	order := b.accepted() // the files that are submissions, by id
 	slices.SortFunc(order, func(x, y int) int {
-		return cmp.Or(cmp.Compare(directoryOrder(b.submissions[x]), directoryOrder(b.submissions[y])),
-			cmp.Compare(b.submissions[x].Submission, b.submissions[y].Submission))
+		return cmp.Or(cmp.Compare(directoryOrder(b.files[x].Submission), directoryOrder(b.files[y].Submission)),
+			cmp.Compare(b.files[x].Submission.Submission, b.files[y].Submission.Submission))
 	})
 	var submissions []table.Submission
 	f.Said = map[string]string{}
 	for _, i := range order {
 		f.Said[b.files[i].submission] = b.files[i].said()
-		submissions = append(submissions, b.submissions[i])
+		submissions = append(submissions, b.files[i].Submission)
 	}
 	f.Files = table.Of(b.fileRows())
 	f.Submissions = table.Of(submissions)
-	f.Figures = pick(b, order, func(r *Rows) []table.Figure { return r.figures })
-	f.Metrics = pick(b, order, func(r *Rows) []table.Metric { return r.metrics })
-	f.Texts = pick(b, order, func(r *Rows) []table.Text { return r.texts })
-	f.Members = pick(b, order, func(r *Rows) []table.Member { return r.members })
-	f.Materials = pick(b, order, func(r *Rows) []table.Material { return r.materials })
-	f.Verifications = pick(b, order, func(r *Rows) []table.Verification { return r.verifications })
-	f.Explanations = pick(b, order, func(r *Rows) []table.Explanation { return r.explanations })
-	f.Coercions = pick(b, order, func(r *Rows) []table.Coercion { return r.coercions })
-	f.ListColumns = pick(b, order, func(r *Rows) []table.ListColumn { return r.columns })
+	f.Figures = pick(b, order, func(r *Rows) []table.Figure { return r.Figures })
+	f.Metrics = pick(b, order, func(r *Rows) []table.Metric { return r.Metrics })
+	f.Texts = pick(b, order, func(r *Rows) []table.Text { return r.Texts })
+	f.Members = pick(b, order, func(r *Rows) []table.Member { return r.Members })
+	f.Materials = pick(b, order, func(r *Rows) []table.Material { return r.Materials })
+	f.Verifications = pick(b, order, func(r *Rows) []table.Verification { return r.Verifications })
+	f.Explanations = pick(b, order, func(r *Rows) []table.Explanation { return r.Explanations })
+	f.Coercions = pick(b, order, func(r *Rows) []table.Coercion { return r.Coercions })
+	f.ListColumns = pick(b, order, func(r *Rows) []table.ListColumn { return r.ListColumns })
 	f.ListCells = pick(b, order, func(r *Rows) []table.ListCell {
-		for i := range r.cells {
-			r.cells[i].File = r.file.Path
+		for i := range r.ListCells {
+			r.ListCells[i].File = r.file.Path
 		}
-		return r.cells
+		return r.ListCells
 	})
-	f.Loose = pick(b, order, func(r *Rows) []table.LooseCell { return r.loose })
+	f.Loose = pick(b, order, func(r *Rows) []table.LooseCell { return r.Loose })
 	f.Contacts = pick(b, order, func(r *Rows) []table.Contact { return r.contacts })
 	f.Fulfilment, f.Pieces = table.Of[table.Fulfilled](nil), table.Of[table.Piece](nil)
 	return f

@@ -6,6 +6,8 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
+
+	"github.com/shopspring/decimal"
 )
 
 // Coercion is one change made in reading a value.
@@ -75,28 +77,38 @@ const (
 	Unread         CoercionKind = "unread"          // in a list: anything else
 )
 
-// trail gathers the changes to one value.
-type trail struct{ list []Coercion }
+// Reading is a cell read as what a field asks for, with the changes on the way.
+type Reading struct {
+	Status    table.Status
+	Value     string                     // a text, a date in ISO notation, an option, true or false
+	Number    table.Opt[decimal.Decimal] // exact, in the field's unit; percentages are 0–100; of persons how many
+	Coercions []Coercion
+}
+
+// float is the number as tables store it.
+func (r *Reading) float() table.Opt[float64] {
+	return table.Opt[float64]{V: r.Number.V.InexactFloat64(), Valid: r.Number.Valid}
+}
 
 // note records a change; none where nothing changed.
-func (t *trail) note(kind CoercionKind, from, to string) {
+func (r *Reading) note(kind CoercionKind, from, to string) {
 	if from != to {
-		t.add(kind, from, to)
+		r.add(kind, from, to)
 	}
 }
 
-func (t *trail) add(kind CoercionKind, from, to string) {
-	t.list = append(t.list, Coercion{kind, from, to})
+func (r *Reading) add(kind CoercionKind, from, to string) {
+	r.Coercions = append(r.Coercions, Coercion{kind, from, to})
 }
 
 // struck notes what a filler struck out.
-func (t *trail) struck(c model.Cell) {
+func (r *Reading) struck(c model.Cell) {
 	switch c.Struck {
 	case "":
 	case c.Raw:
-		t.add(StruckOut, c.Raw, c.Raw)
+		r.add(StruckOut, c.Raw, c.Raw)
 	default:
-		t.add(Struck, c.Struck, "")
+		r.add(Struck, c.Struck, "")
 	}
 }
 
@@ -104,18 +116,18 @@ func (t *trail) struck(c model.Cell) {
 var errorText = regexp.MustCompile(`^#(?:N/A|DIV/0!|[A-Z_]+[!?])$`)
 
 // begin is where reading any cell begins: what there is to read, or why there is nothing.
-func begin(c model.Cell) (t *trail, status table.Status) {
-	t = &trail{}
+func begin(c model.Cell) *Reading {
+	r := &Reading{Status: table.Normal}
 	switch why := cause(c); {
 	case why != "":
-		t.add(why, c.Shown, c.Raw)
-		return t, table.Invalid
+		r.Status = table.Invalid
+		r.add(why, c.Shown, c.Raw)
 	case !c.Filled:
-		return t, table.Missing
+		r.Status = table.Missing
 	case c.Formula != "":
-		t.add(Formula, "=", c.Raw)
+		r.add(Formula, "=", c.Raw)
 	}
-	return t, table.Normal
+	return r
 }
 
 // cause is why nothing can be read from a cell, whatever it is asked for; empty where something may be.

@@ -29,28 +29,29 @@ const (
 
 // Date reads a cell as a date: 2024-08-01, or 2024-08 where only the month is given. Blank is Missing; a bare year, a date
 // without a year, or one that no calendar has is Invalid.
-func Date(c model.Cell) TextReading {
-	t, status := begin(c)
-	if status != table.Normal {
-		return TextReading{Status: status, Coercions: t.list}
+func Date(c model.Cell) *Reading {
+	r := begin(c)
+	if r.Status != table.Normal {
+		return r
 	}
-	value, ok := "", false
+	ok := false
 	switch c.Kind {
 	case model.Number:
-		value, ok = dateNumber(c, t)
+		r.Value, ok = dateNumber(c, r)
 	case model.Text:
-		value, ok = dateText(c.Shown, t)
+		r.Value, ok = dateText(c.Shown, r)
 	}
 	if !ok {
-		return TextReading{Status: table.Invalid, Coercions: t.list}
+		r.Status = table.Invalid
+		return r
 	}
-	t.struck(c)
-	return TextReading{table.Normal, value, t.list}
+	r.struck(c)
+	return r
 }
 
 // dateNumber reads a spreadsheet's day number, or a date typed as a number: 20240801, 202408, and 2024.8, of which nobody can say whether it
 // was 2024.80, and which a cell for dates shows as a day of 1905.
-func dateNumber(c model.Cell, t *trail) (string, bool) {
+func dateNumber(c model.Cell, t *Reading) (string, bool) {
 	n, ok := plain(c.Raw)
 	if !ok {
 		return "", false
@@ -58,7 +59,7 @@ func dateNumber(c model.Cell, t *trail) (string, bool) {
 	s := n.String()
 	value, ok := written(s)
 	if shown, same := plain(strings.ReplaceAll(c.Shown, ",", "")); !c.IsDate && c.Shown != c.Raw && !(same && shown.Equal(n)) {
-		if seen, read := dateText(c.Shown, &trail{}); !read || seen != value { // as 0000-00-00 shows 20240801
+		if seen, read := dateText(c.Shown, &Reading{}); !read || seen != value { // as 0000-00-00 shows 20240801
 			t.add(ShownOtherwise, c.Shown, c.Raw)
 			return "", false
 		}
@@ -86,11 +87,11 @@ func dateNumber(c model.Cell, t *trail) (string, bool) {
 
 // asShown keeps of a day what its cell shows of it: the month alone where no day is shown. A year that isn't shown the
 // filler may never have seen: a spreadsheet takes that of the day on which 8月1日 was typed.
-func asShown(c model.Cell, value string, t *trail) string {
+func asShown(c model.Cell, value string, t *Reading) string {
 	if c.Shown == c.Raw {
 		return value
 	}
-	seen, ok := dateText(c.Shown, &trail{})
+	seen, ok := dateText(c.Shown, &Reading{})
 	switch {
 	case !ok:
 		t.add(AmbiguousMonth, c.Shown, value)
@@ -101,7 +102,7 @@ func asShown(c model.Cell, value string, t *trail) string {
 	return value
 }
 
-func dateText(raw string, t *trail) (string, bool) {
+func dateText(raw string, t *Reading) (string, bool) {
 	s := trim(raw)
 	t.note(Trimmed, raw, s)
 	bare := strings.Join(strings.Fields(fold(s)), "")

@@ -42,30 +42,30 @@ func Edition(words string) (n int32, ok bool) {
 
 // edition reads the field as the number that it asks for, or as words for one. Other words may be read as a number
 // all the same (约2); which edition it is they don't tell.
-func (r *reader) edition(f *templates.Field, e model.Entry) reading {
+func (r *reader) edition(f *templates.Field, e model.Entry) *Reading {
 	n, told := Edition(e.Shown)
 	stored, _ := plain(e.Raw)
 	worded := e.Kind == model.Number && !e.IsDate && e.Shown != e.Raw && stored.Equal(decimal.NewFromInt32(n)) // 2 shown as 第2版
 	if told && cause(e.Cell) == "" && (e.Kind == model.Text || worded) {
-		t := &trail{}
-		t.note(EditionWords, e.Shown, strconv.Itoa(int(n)))
-		t.struck(e.Cell)
-		r.coerced(f, e, t.list, strconv.Itoa(int(n)))
-		r.rows.submission.Edition = table.Some(n)
-		return reading{status: table.Normal, value: table.Some(float64(n))}
+		v := &Reading{Status: table.Normal, Number: table.Some(decimal.NewFromInt32(n))}
+		v.note(EditionWords, e.Shown, strconv.Itoa(int(n)))
+		v.struck(e.Cell)
+		r.coerced(f, e, v.Coercions, strconv.Itoa(int(n)))
+		r.Submission.Edition = table.Some(n)
+		return v
 	}
 	v := r.number(f, e)
-	value := decimal.NewFromFloat(v.value.V)
-	sure := e.Kind != model.Text && v.value.Valid && value.IsInteger() && value.IsPositive()
+	value := v.Number.V
+	sure := e.Kind != model.Text && v.Number.Valid && value.IsInteger() && value.IsPositive()
 	if sure && (f.Max == nil || value.LessThanOrEqual(*f.Max)) {
-		r.rows.submission.Edition = table.Some(int32(value.IntPart()))
+		r.Submission.Edition = table.Some(int32(value.IntPart()))
 	}
 	return v
 }
 
 // editionSaid is what stands on the cover for the edition.
 func (r *Rows) editionSaid() string {
-	for _, f := range r.figures {
+	for _, f := range r.Figures {
 		if f.Field == editionField {
 			return f.Raw
 		}

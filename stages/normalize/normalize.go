@@ -18,6 +18,8 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
 )
 
 // Rows is what one file contributes.
@@ -31,19 +33,8 @@ type Rows struct {
 	people     []string // whom its fields for persons name
 	read, used int
 
-	submission    table.Submission
-	figures       []table.Figure
-	metrics       []table.Metric
-	texts         []table.Text
-	members       []table.Member
-	materials     []table.Material
-	verifications []table.Verification
-	explanations  []table.Explanation
-	coercions     []table.Coercion
-	columns       []table.ListColumn
-	cells         []table.ListCell
-	loose         []table.LooseCell
-	contacts      []table.Contact
+	table.Form // its rows of every table but one
+	contacts   []table.Contact
 }
 
 // Workbook turns one file's cells into rows. A file that can't be used has none but its own.
@@ -61,21 +52,22 @@ func Verbatim(d *templates.Definition, w model.Workbook) *Rows {
 }
 
 func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
-	r := &reader{d: d, private: p, rows: &Rows{file: w.File, parent: w.Form.Parent, notes: w.Notes, people: p.said, read: w.CellsRead}}
+	r := &reader{d: d, private: p, Rows: &Rows{file: w.File, parent: w.Form.Parent, notes: w.Notes, people: p.said, read: w.CellsRead}}
 	if w.File.Fate != model.Accepted {
-		return r.rows
+		return r.Rows
 	}
 	r.identify(w.Entries)
+	var listed []model.Entry // cells of lists
 	for _, e := range w.Entries {
 		if e.Filled && !e.Copied { // what lies under a merged cell is that cell's value once more
-			r.rows.used++
+			r.used++
 		}
 		if d.Reading.Volatile(e.Formula) {
 			r.coerced(d.Field(e.Field), e, []Coercion{{Volatile, "=" + e.Formula, ""}}, e.Shown)
 		}
 		switch f := d.Field(e.Field); {
 		case f.Record != "":
-			r.record(f, e)
+			listed = append(listed, e)
 		case f.Metric():
 			r.metric(f, e)
 		case f.Long():
@@ -84,18 +76,20 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 			r.figure(f, e)
 		}
 	}
-	r.finishRecords()
+	for _, cells := range table.Grouped(listed, func(e model.Entry) recordKey { return recordKey{d.Field(e.Field).Record, e.Record} }) {
+		r.record(cells)
+	}
 	for _, c := range w.Columns {
-		r.rows.columns = append(r.rows.columns, table.ListColumn{Submission: r.id(), Field: c.Field, Sheet: c.Place.Sheet, Cell: c.Place.Cell})
+		r.ListColumns = append(r.ListColumns, table.ListColumn{Submission: r.id(), Field: c.Field, Sheet: c.Place.Sheet, Cell: c.Place.Cell})
 	}
 	for _, c := range w.Loose {
-		r.rows.loose = append(r.rows.loose, table.LooseCell{Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell, Raw: p.hide(c.Raw), Reason: outsideForm})
+		r.Loose = append(r.Loose, table.LooseCell{Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell, Raw: p.hide(c.Raw), Reason: outsideForm})
 	}
-	r.rows.traits = traits(d, w.Entries)
-	r.rows.content = contentHash(w.Entries, w.Form.Asked, d.Reading, r.rows.coercions)
-	r.rows.untouched = w.Form.Said != "" && w.Form.Said == r.rows.said()
-	r.rows.submission.CheckCode = table.CheckCode(d, r.rows.figures, r.rows.metrics, r.rows.texts, r.rows.members)
-	return r.rows
+	r.traits = traits(d, w.Entries)
+	r.content = contentHash(w.Entries, w.Form.Asked, d.Reading, r.Coercions)
+	r.untouched = w.Form.Said != "" && w.Form.Said == r.said()
+	r.Submission.CheckCode = table.CheckCode(d, r.Figures, r.Metrics, r.Texts, r.Members)
+	return r.Rows
 }
 
 // outsideForm is why a cell became no value.
@@ -103,11 +97,9 @@ const outsideForm = "不在推荐书栏目内"
 
 // reader turns the entries of one workbook into rows.
 type reader struct {
+	*Rows
 	d       *templates.Definition
 	private private
-	rows    *Rows
-	records map[recordKey][]model.Entry
-	order   []recordKey
 }
 
 // recordKey is one row of a list of the form.
@@ -116,17 +108,18 @@ type recordKey struct {
 	record int
 }
 
-func (r *reader) id() string { return r.rows.submission.Submission }
+func (r *reader) id() string { return r.Submission.Submission }
 
 // identify finds out whose workbook it is: everything else carries the submission's id.
 func (r *reader) identify(entries []model.Entry) {
-	s := &r.rows.submission
-	s.File, s.SHA256 = r.rows.file.Path, r.rows.file.SHA256
+	s := &r.Submission
+	s.File, s.SHA256 = r.file.Path, r.file.SHA256
 	for _, e := range entries {
 		if e.Field != "consortium" {
 			continue
 		}
-		s.Consortium = text.Mask(Choice(r.d.Directory.Plain(Text(e.Cell).Value), r.d.Directory.Names()).Value)
+		name, _ := Choice(r.d.Directory.Plain(Text(e.Cell).Value), r.d.Directory.Names())
+		s.Consortium = text.Mask(name)
 	}
 	if entry, _, ok := r.d.Directory.ByConsortium(s.Consortium); ok {
 		s.DirectoryNo, s.National = table.Some(int32(entry.No)), entry.National != ""
@@ -137,13 +130,13 @@ func (r *reader) identify(entries []model.Entry) {
 	// Off the printed directory the name is the identity; where there is none, the file is.
 	name := text.NameKey(s.Consortium)
 	if name == "" {
-		name = r.rows.file.SHA256
+		name = r.file.SHA256
 	}
 	s.Submission = fmt.Sprintf("%d-X%s", r.d.Directory.Batch, model.Digest([]byte(name))[:6])
 }
 
 // said is what a file says, in short: everything filled in, and the number of the edition.
-func (r *Rows) said() string { return fmt.Sprintf("%s-%d", r.content, r.submission.Edition.V) }
+func (r *Rows) said() string { return fmt.Sprintf("%s-%d", r.content, r.Submission.Edition.V) }
 
 // contentHash is over everything filled in, but for the number of the edition and the questions that a copy was issued with. How a cell
 // was read belongs to it where the reading is a guess, or none: the correction may be to the cell's format alone.
@@ -192,10 +185,10 @@ func waiting(entries []model.Entry) (records map[int]bool, rows [][2]string) {
 
 func (r *reader) metric(f *templates.Field, e model.Entry) {
 	year, _ := r.d.Form.YearOf(e.Year)
-	n := r.number(f, e)
-	r.rows.metrics = append(r.rows.metrics, table.Metric{
-		Submission: r.id(), Indicator: f.ID, Year: int32(e.Year), Value: n.value, Unit: f.Unit,
-		Kind: string(year.Kind), Status: n.status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(f, e, n.status)),
+	n := r.single(f, e)
+	r.Metrics = append(r.Metrics, table.Metric{
+		Submission: r.id(), Indicator: f.ID, Year: int32(e.Year), Value: n.float(), Unit: f.Unit,
+		Kind: string(year.Kind), Status: n.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(f, e, n.Status)),
 	})
 }
 
@@ -220,42 +213,26 @@ func amount(f *templates.Field, e model.Entry) bool {
 	return e.Kind == model.Number && strings.Contains(f.Unit, "元")
 }
 
-// reading is a cell as a table stores it.
-type reading struct {
-	status table.Status
-	value  table.Opt[float64]
-	text   string
-}
-
-func (r *reader) number(f *templates.Field, e model.Entry) reading {
-	if e.NotAsked { // the workbook's version of the form did not have the field yet
-		return reading{status: table.NotApplicable}
-	}
+func (r *reader) number(f *templates.Field, e model.Entry) *Reading {
 	n := Number(e.Cell, f)
-	r.coerced(f, e, unread(f, n.Status, n.Coercions), n.clean())
-	out := reading{status: n.Status}
-	if value := n.Value.String(); !amount(f, e) && text.Mask(value) != value { // somebody's phone is no figure
-		out.status = table.Invalid
-	} else if n.Status == table.Normal {
-		out.value = table.Some(n.Value.InexactFloat64())
-	}
-	return out
-}
-
-// clean is a number as it is written without its unit; empty where none was read.
-func (n NumberReading) clean() string {
+	clean := n.Number.V.String()
 	if n.Status != table.Normal {
-		return ""
+		clean = ""
 	}
-	return n.Value.String()
+	r.coerced(f, e, n.unread(f), clean)
+	if n.Number.Valid && !amount(f, e) && text.Mask(clean) != clean { // somebody's phone is no figure
+		n.Status, n.Number.Valid = table.Invalid, false
+	}
+	return n
 }
 
 // unread adds, in a list, that something could not be read where nothing else says why: what a list holds has no status of its own.
-func unread(f *templates.Field, status table.Status, list []Coercion) []Coercion {
-	if status == table.Invalid && f.Record != "" && !slices.ContainsFunc(list, func(c Coercion) bool { return f.Reading().Route(string(c.Kind)).Class == templates.Unreadable }) {
-		list = append(list, Coercion{Kind: Unread})
+func (r *Reading) unread(f *templates.Field) []Coercion {
+	why := func(c Coercion) bool { return f.Reading().Route(string(c.Kind)).Class == templates.Unreadable }
+	if r.Status == table.Invalid && f.Record != "" && !slices.ContainsFunc(r.Coercions, why) {
+		r.add(Unread, "", "")
 	}
-	return list
+	return r.Coercions
 }
 
 // longestWord is how many bytes a word that holds the place of an answer may have: anything longer may hold a name besides.
@@ -288,7 +265,7 @@ func (r *reader) coerced(f *templates.Field, e model.Entry, list []Coercion, cle
 		if e.Record != 0 {
 			row.Record = table.Some(int32(e.Record))
 		}
-		r.rows.coercions = append(r.rows.coercions, row)
+		r.Coercions = append(r.Coercions, row)
 	}
 }
 
@@ -306,64 +283,64 @@ func (r *reader) text(f *templates.Field, e model.Entry) {
 	if f.Limit > 0 {
 		row.Limit = table.Some(int32(f.Limit))
 	}
-	r.rows.texts = append(r.rows.texts, row)
+	r.Texts = append(r.Texts, row)
 }
 
 // figure reads an undated field by its type. Of a personal one only the status stays here; the words go to contacts.
 func (r *reader) figure(f *templates.Field, e model.Entry) {
 	v := r.single(f, e)
-	row := table.Figure{Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(f, e, v.status))}
-	row.Status, row.Number, row.Text = v.status, v.value, v.text
+	row := table.Figure{Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(f, e, v.Status))}
+	row.Status, row.Number, row.Text = v.Status, v.float(), v.Value
 	if f.Personal {
-		if v.text != "" {
-			r.rows.contacts = append(r.rows.contacts, table.Contact{Submission: r.id(), Field: f.ID, Text: v.text, Sheet: e.Place.Sheet, Cell: e.Place.Cell})
+		if v.Value != "" {
+			r.contacts = append(r.contacts, table.Contact{Submission: r.id(), Field: f.ID, Text: v.Value, Sheet: e.Place.Sheet, Cell: e.Place.Cell})
 		}
 		row.Text, row.Raw = "", ""
 	}
-	r.rows.figures = append(r.rows.figures, row)
+	r.Figures = append(r.Figures, row)
 	r.cover(f.ID, v)
 }
 
 // single reads one undated value.
-func (r *reader) single(f *templates.Field, e model.Entry) reading {
+func (r *reader) single(f *templates.Field, e model.Entry) *Reading {
 	switch {
-	case e.NotAsked:
-		return reading{status: table.NotApplicable}
+	case e.NotAsked: // the workbook's version of the form did not have the field yet
+		return &Reading{Status: table.NotApplicable}
 	case f.ID == editionField:
 		return r.edition(f, e)
 	case f.Numeric():
 		return r.number(f, e)
 	case f.Type == templates.DateField:
 		t := Date(e.Cell)
-		r.coerced(f, e, unread(f, t.Status, t.Coercions), t.Value)
-		return reading{status: t.Status, text: r.private.hide(t.Value)}
+		r.coerced(f, e, t.unread(f), t.Value)
+		t.Value = r.private.hide(t.Value)
+		return t
 	case f.Type == templates.ConfirmField:
 		return r.confirmation(f, e)
 	}
 	t := Text(e.Cell)
 	t.answer(f)
-	out := reading{status: t.Status, text: t.Value}
-	known := false
+	typed, known := t.Value, false
 	if f.Type == templates.ChoiceField && t.Status == table.Normal {
-		plain, said := r.d.Directory.Plain(t.Value), &trail{}
-		said.note(Option, t.Value, plain)
-		c := Choice(plain, r.d.Options(f))
-		t.Coercions = append(append(t.Coercions, said.list...), c.Coercions...)
-		if out.text, known = c.Value, c.Known; !known && !f.Open {
-			out.status = table.Invalid
+		plain := r.d.Directory.Plain(typed)
+		t.note(Option, typed, plain)
+		if t.Value, known = Choice(plain, r.d.Options(f)); known {
+			t.note(Option, trim(plain), t.Value)
+		} else if !f.Open {
+			t.Status = table.Invalid
 		}
 	}
 	if f.Type == templates.NamesField && t.Status == table.Normal {
-		out.value = table.Some(float64(len(Names(t.Value))))
+		t.Number = table.Some(decimal.NewFromInt(int64(len(Names(typed)))))
 	}
-	if f.Post && r.elsewhere(t.Value) {
-		t.Coercions = append(t.Coercions, Coercion{Kind: OtherPost})
+	if f.Post && r.elsewhere(typed) {
+		t.add(OtherPost, "", "")
 	}
-	r.coerced(f, e, unread(f, out.status, t.Coercions), t.Value)
+	r.coerced(f, e, t.unread(f), typed)
 	if !known {
-		out.text = r.seen(f, e, out.text)
+		t.Value = r.seen(f, e, t.Value)
 	}
-	return out
+	return t
 }
 
 // elsewhere says whether what is written of a person names a post outside the park. The words themselves stay here.
@@ -372,69 +349,56 @@ func (r *reader) elsewhere(said string) bool {
 	return slices.ContainsFunc(r.d.Form.Posts.Elsewhere, names) && !slices.ContainsFunc(r.d.Form.Posts.Park, names)
 }
 
-func (r *reader) confirmation(f *templates.Field, e model.Entry) reading {
-	t, out := Text(e.Cell), reading{status: table.Invalid}
+func (r *reader) confirmation(f *templates.Field, e model.Entry) *Reading {
+	t := Text(e.Cell)
 	if yes, ok := Confirm(t.Value); ok {
-		out = reading{status: table.Normal, text: fmt.Sprint(yes)}
-	} else if t.Status == table.Missing {
-		out.status = table.Missing
+		t.Status, t.Value = table.Normal, fmt.Sprint(yes)
+	} else if t.Value = ""; t.Status != table.Missing {
+		t.Status = table.Invalid
 	}
-	r.coerced(f, e, slices.DeleteFunc(t.Coercions, func(c Coercion) bool { return c.Kind == Trimmed || c.Kind == NumberText }), out.text)
-	return out
+	t.Coercions = slices.DeleteFunc(t.Coercions, func(c Coercion) bool { return c.Kind == Trimmed || c.Kind == NumberText })
+	r.coerced(f, e, t.Coercions, t.Value)
+	return t
 }
 
 // cover takes what the cover says into the submission's own columns.
-func (r *reader) cover(field string, v reading) {
-	s := &r.rows.submission
+func (r *reader) cover(field string, v *Reading) {
+	s := &r.Submission
 	switch field {
 	case "city":
-		s.City = v.text
-		if city, ok := r.d.Directory.CityByName(v.text); ok {
+		s.City = v.Value
+		if city, ok := r.d.Directory.CityByName(v.Value); ok {
 			s.City, s.CityCode = city.Name, city.Code
 		}
 	case "park":
-		s.Park = v.text
+		s.Park = v.Value
 	case "lead_school":
-		s.LeadSchool = v.text
+		s.LeadSchool = v.Value
 	case "lead_enterprise":
-		s.LeadEnterprise = v.text
+		s.LeadEnterprise = v.Value
 	}
 }
 
-// record keeps one column of a row until the row is whole.
-func (r *reader) record(f *templates.Field, e model.Entry) {
-	if r.records == nil {
-		r.records = map[recordKey][]model.Entry{}
-	}
-	k := recordKey{f.Record, e.Record}
-	if _, known := r.records[k]; !known {
-		r.order = append(r.order, k)
-	}
-	r.records[k] = append(r.records[k], e)
-}
-
-// finishRecords makes a row of each record, in the order of the form.
-func (r *reader) finishRecords() {
-	for _, k := range r.order {
-		row := recordRow{reader: r, key: k, cells: r.records[k]}
-		at := row.cells[0].Place
-		switch k.block {
-		case "members":
-			r.rows.members = append(r.rows.members, row.member())
-		case "materials":
-			r.rows.materials = append(r.rows.materials, table.Material{Submission: r.id(), Record: int32(k.record),
-				Number: row.text("number"), Title: row.text("title"), Supports: row.text("supports"), Pages: row.text("pages"), Sheet: at.Sheet, Cell: at.Cell})
-		case "verifications":
-			date := row.date("date")
-			r.rows.verifications = append(r.rows.verifications, table.Verification{Submission: r.id(), Record: int32(k.record),
-				Section: row.text("section"), Means: row.text("means"), Unit: row.text("unit"), Result: row.text("result"), Day: table.Day(date), Date: date, Sheet: at.Sheet, Cell: at.Cell})
-		case "explanations":
-			fingerprint, values := model.SplitExplanationKey(row.text("fingerprint"))
-			r.rows.explanations = append(r.rows.explanations, table.Explanation{Submission: r.id(), Record: int32(k.record),
-				Fingerprint: fingerprint, ValueHash: values, About: row.text("about"), Explanation: row.text("explanation"), Sheet: at.Sheet, Cell: at.Cell})
-		default:
-			r.rows.cells = append(r.rows.cells, row.listCells()...)
-		}
+// record makes a row of one record of a list.
+func (r *reader) record(cells []model.Entry) {
+	at, list := cells[0].Place, r.d.Field(cells[0].Field).Record
+	row := recordRow{reader: r, list: list, record: int32(cells[0].Record), cells: cells}
+	switch list {
+	case "members":
+		r.Members = append(r.Members, row.member())
+	case "materials":
+		r.Materials = append(r.Materials, table.Material{Submission: r.id(), Record: row.record,
+			Number: row.text("number"), Title: row.text("title"), Supports: row.text("supports"), Pages: row.text("pages"), Sheet: at.Sheet, Cell: at.Cell})
+	case "verifications":
+		date := row.date("date")
+		r.Verifications = append(r.Verifications, table.Verification{Submission: r.id(), Record: row.record,
+			Section: row.text("section"), Means: row.text("means"), Unit: row.text("unit"), Result: row.text("result"), Day: table.Day(date), Date: date, Sheet: at.Sheet, Cell: at.Cell})
+	case "explanations":
+		fingerprint, values := model.SplitExplanationKey(row.text("fingerprint"))
+		r.Explanations = append(r.Explanations, table.Explanation{Submission: r.id(), Record: row.record,
+			Fingerprint: fingerprint, ValueHash: values, About: row.text("about"), Explanation: row.text("explanation"), Sheet: at.Sheet, Cell: at.Cell})
+	default:
+		r.ListCells = append(r.ListCells, row.listCells()...)
 	}
 }
 
@@ -444,9 +408,9 @@ func (row recordRow) listCells() []table.ListCell {
 	for _, e := range row.cells {
 		f := row.d.Field(e.Field)
 		v := row.single(f, e)
-		c := table.ListCell{Submission: row.id(), List: row.key.block, Record: int32(row.key.record), Field: f.ID,
-			Number: v.value, Text: v.text, Unit: f.Unit, Status: v.status, Sheet: e.Place.Sheet, Cell: e.Place.Cell,
-			Raw: row.private.hide(original(f, e, v.status))}
+		c := table.ListCell{Submission: row.id(), List: row.list, Record: row.record, Field: f.ID,
+			Number: v.float(), Text: v.Value, Unit: f.Unit, Status: v.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell,
+			Raw: row.private.hide(original(f, e, v.Status))}
 		if f.Personal {
 			c.Text, c.Raw = "", ""
 		}
@@ -458,30 +422,31 @@ func (row recordRow) listCells() []table.ListCell {
 // recordRow is one row of a list, its filled cells at hand.
 type recordRow struct {
 	*reader
-	key   recordKey
-	cells []model.Entry
+	list   string
+	record int32
+	cells  []model.Entry
 }
 
 // cell gives the entry of a column; a blank one where it was left empty.
 func (row recordRow) cell(column string) (*templates.Field, model.Entry) {
-	id := row.key.block + "_" + column
+	id := row.list + "_" + column
 	f := row.d.Field(id)
 	i := slices.IndexFunc(row.cells, func(e model.Entry) bool { return e.Field == id })
 	if i < 0 {
-		return f, model.Entry{Field: id, Record: row.key.record}
+		return f, model.Entry{Field: id, Record: int(row.record)}
 	}
 	return f, row.cells[i]
 }
 
 func (row recordRow) text(column string) string {
 	f, e := row.cell(column)
-	return row.single(f, e).text
+	return row.single(f, e).Value
 }
 
 func (row recordRow) date(column string) string {
 	f, e := row.cell(column)
-	if v := row.single(f, e); v.status == table.Normal {
-		return v.text
+	if v := row.single(f, e); v.Status == table.Normal {
+		return v.Value
 	}
 	return row.seen(f, e, original(f, e, table.Invalid)) // kept as typed; the date of a verification decides nothing
 }
@@ -490,15 +455,15 @@ func (row recordRow) member() table.Member {
 	kindField, kindCell := row.cell("kind")
 	enrolmentField, enrolmentCell := row.cell("enrolment")
 	name := row.text("name")
-	kind, enrolment := row.single(kindField, kindCell), row.number(enrolmentField, enrolmentCell)
+	kind, enrolment := row.single(kindField, kindCell), row.single(enrolmentField, enrolmentCell)
 	_, nameCell := row.cell("name")
 	if nameCell.Place.Cell == "" {
 		nameCell = row.cells[0]
 	}
-	m := table.Member{Submission: row.id(), Record: int32(row.key.record), KindLabel: kind.text, Name: name,
-		NameKey: text.Mask(text.NameKey(name)), Enrolment: enrolment.value, Status: enrolment.status,
+	m := table.Member{Submission: row.id(), Record: row.record, KindLabel: kind.Value, Name: name,
+		NameKey: text.Mask(text.NameKey(name)), Enrolment: enrolment.float(), Status: enrolment.Status,
 		IsLead: row.text("lead") == row.d.Form.Yes(), Sheet: nameCell.Place.Sheet, Cell: nameCell.Place.Cell}
-	if k, ok := row.d.Form.Kind(kind.text); ok {
+	if k, ok := row.d.Form.Kind(kind.Value); ok {
 		m.Kind = k.ID
 	}
 	return m

@@ -14,13 +14,6 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// NumberReading is a cell read as the number that a field asks for, in the field's unit; percentages are 0–100.
-type NumberReading struct {
-	Status    table.Status
-	Value     decimal.Decimal // exact; meaningful with status Normal
-	Coercions []Coercion
-}
-
 var (
 	number     = regexp.MustCompile(`^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$`)
 	leading    = regexp.MustCompile(`^[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]{1,3}(?: [0-9]{3})+(?:\.[0-9]*)?|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)`)
@@ -34,36 +27,35 @@ var (
 
 // Number reads a cell as a number of the field's unit. Blank is Missing; 无 and 不适用 are NotApplicable, never 0; what
 // can't be read is Invalid, and the last change says why where there is more to say than that it is no number.
-func Number(c model.Cell, f *templates.Field) NumberReading {
-	t, status := begin(c)
-	if status != table.Normal {
-		return NumberReading{Status: status, Coercions: t.list}
+func Number(c model.Cell, f *templates.Field) *Reading {
+	r := begin(c)
+	if r.Status != table.Normal {
+		return r
 	}
 	var value decimal.Decimal
-	status = table.Invalid
+	r.Status = table.Invalid
 	switch c.Kind {
 	case model.Number:
-		value, status = numberCell(c, f, t)
+		value, r.Status = numberCell(c, f, r)
 	case model.Text:
-		value, status = numberText(c.Shown, f, t)
+		value, r.Status = numberText(c.Shown, f, r)
 	}
-	if status == table.Invalid { // what was changed on the way to nothing is no change
-		t.list = slices.DeleteFunc(t.list, func(c Coercion) bool { return c.Kind != ShownOtherwise })
-	} else {
-		t.struck(c)
+	if r.Status == table.Invalid { // what was changed on the way to nothing is no change
+		r.Coercions = slices.DeleteFunc(r.Coercions, func(c Coercion) bool { return c.Kind != ShownOtherwise })
+		return r
 	}
-	if status == table.Normal { // once, before anything is computed
-		exact := value
-		value = f.Rounded(value)
-		t.note(Rounded, exact.String(), value.String())
+	r.struck(c)
+	if r.Status == table.Normal { // once, before anything is computed
+		r.Number = table.Some(f.Rounded(value))
+		r.note(Rounded, value.String(), r.Number.V.String())
 	}
-	return NumberReading{status, value, t.list}
+	return r
 }
 
 // numberCell reads a cell that holds a number. What its format shows decides: 0.45 shown as 45% is 45, and twelve
 // million shown as 1200万 is that many of the field's unit. One that shows a date or other words is none, nor is a
 // percentage where no percentage is asked.
-func numberCell(c model.Cell, f *templates.Field, t *trail) (decimal.Decimal, table.Status) {
+func numberCell(c model.Cell, f *templates.Field, t *Reading) (decimal.Decimal, table.Status) {
 	value, ok := plain(c.Raw)
 	if !ok {
 		return value, table.Invalid
@@ -80,7 +72,7 @@ func numberCell(c model.Cell, f *templates.Field, t *trail) (decimal.Decimal, ta
 			return value, table.Normal
 		}
 	}
-	t.list = nil
+	t.Coercions = nil
 	t.add(ShownOtherwise, c.Shown, c.Raw)
 	return value, table.Invalid
 }
@@ -90,7 +82,7 @@ func numberCell(c model.Cell, f *templates.Field, t *trail) (decimal.Decimal, ta
 const widest = 12
 
 // shownNumber reads the number that a cell shows of the one it stores, to all its digits.
-func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *trail) (decimal.Decimal, bool) {
+func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *Reading) (decimal.Decimal, bool) {
 	if value.IsZero() && strings.Trim(shown, "- —") == "" && shown != "" { // as accounts write a zero
 		t.add(ShownDash, shown, "0")
 		return value, true
@@ -125,7 +117,7 @@ func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *tra
 		t.add(Annotated, shown, value.String())
 	}
 	words := strings.Trim(around, "-( ") + value.Abs().Shift(power).String() + strings.Trim(shown[runs[0][1]:], ") ")
-	read := &trail{}
+	read := &Reading{}
 	n, status := numberText(words, f, read)
 	if status != table.Normal {
 		return value, false
@@ -142,21 +134,21 @@ func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *tra
 	case !stored.Equal(seen):
 		near = true
 	}
-	for _, c := range read.list {
+	for _, c := range read.Coercions {
 		switch {
 		case c.Kind == PercentSign && power == 2:
 			t.add(PercentFormat, value.String(), n.String())
 			scaled = false
 		case c.Kind == TextNumber, c.Kind == Trimmed, c.Kind == FullWidth:
 		default:
-			t.list = append(t.list, c)
+			t.Coercions = append(t.Coercions, c)
 			scaled = scaled && c.Kind != Magnitude
 		}
 	}
 	if scaled {
 		t.add(Magnitude, shown, n.String())
 	}
-	if near && !slices.ContainsFunc(t.list, func(c Coercion) bool { return c.Kind == Magnitude }) { // which shows it, too
+	if near && !slices.ContainsFunc(t.Coercions, func(c Coercion) bool { return c.Kind == Magnitude }) { // which shows it, too
 		t.add(ShownNear, shown, n.String())
 	}
 	return n, true
@@ -185,7 +177,7 @@ func powerBetween(value, seen decimal.Decimal) (power int32, found bool) {
 }
 
 // numberText reads a number that was typed as text, or with words around it.
-func numberText(raw string, f *templates.Field, t *trail) (decimal.Decimal, table.Status) {
+func numberText(raw string, f *templates.Field, t *Reading) (decimal.Decimal, table.Status) {
 	none := decimal.Decimal{}
 	s := trim(raw)
 	t.note(Trimmed, raw, s)
@@ -231,7 +223,7 @@ func numberText(raw string, f *templates.Field, t *trail) (decimal.Decimal, tabl
 // withoutBrackets reads what stands in brackets behind a number: the field's unit goes without a word, another unit or
 // multiplier is put where the brackets were, to be reckoned with, and 估 makes the number an estimate. A unit that can't
 // be reckoned with makes it none.
-func withoutBrackets(s string, f *templates.Field, t *trail) (string, bool) {
+func withoutBrackets(s string, f *templates.Field, t *Reading) (string, bool) {
 	words := f.Reading()
 	cut := strings.TrimSpace(bracketed.ReplaceAllString(s, ""))
 	if cut == s || cut == "" {
@@ -283,7 +275,7 @@ func factor(word string, f *templates.Field) (decimal.Decimal, bool) {
 }
 
 // withoutRoughly drops the words for "about" that a pattern finds.
-func withoutRoughly(s string, words *regexp.Regexp, t *trail) string {
+func withoutRoughly(s string, words *regexp.Regexp, t *Reading) string {
 	cut := strings.TrimSpace(words.ReplaceAllString(s, ""))
 	if cut != strings.TrimSpace(s) {
 		t.note(Approximate, s, cut)
@@ -292,7 +284,7 @@ func withoutRoughly(s string, words *regexp.Regexp, t *trail) string {
 }
 
 // takeNumber reads the number that a text begins with, in figures or in Chinese numerals, and gives what follows.
-func takeNumber(s string, t *trail) (decimal.Decimal, string, bool) {
+func takeNumber(s string, t *Reading) (decimal.Decimal, string, bool) {
 	if head := leading.FindString(s); head != "" {
 		bare := strings.NewReplacer(",", "", " ", "").Replace(head)
 		n, ok := plain(bare)
@@ -314,7 +306,7 @@ func takeNumber(s string, t *trail) (decimal.Decimal, string, bool) {
 }
 
 // inUnit brings a number to the field's unit by the words behind it. ok is false where they are of another kind.
-func inUnit(n decimal.Decimal, whole, suffix string, f *templates.Field, t *trail) (_ decimal.Decimal, ok bool) {
+func inUnit(n decimal.Decimal, whole, suffix string, f *templates.Field, t *Reading) (_ decimal.Decimal, ok bool) {
 	suffix = strings.ToLower(strings.TrimSpace(suffix))
 	switch {
 	case suffix == "":

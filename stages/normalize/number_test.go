@@ -47,10 +47,10 @@ func guessed(c Coercion) bool {
 }
 
 // show writes a reading in a line: the value, or the status, and the kinds of changes.
-func show(n NumberReading) string {
+func show(n *Reading) string {
 	out := string(n.Status)
 	if n.Status == table.Normal {
-		out = n.Value.String()
+		out = n.Number.V.String()
 	}
 	for _, c := range n.Coercions {
 		out += " " + string(c.Kind)
@@ -196,7 +196,7 @@ func TestNumberIsTheSameHoweverWritten(t *testing.T) {
 		plain := n.String()
 		for _, s := range []string{plain, plain + "万元", " " + plain + " ", plain + "（万元）", thousands(plain), fullWidth(thousands(plain))} {
 			got := Number(typed(s), field)
-			if got.Status != table.Normal || !got.Value.Equal(n) || slices.ContainsFunc(got.Coercions, guessed) {
+			if got.Status != table.Normal || !got.Number.V.Equal(n) || slices.ContainsFunc(got.Coercions, guessed) {
 				t.Fatalf("%q is read as %s", s, show(got))
 			}
 		}
@@ -258,18 +258,18 @@ func FuzzNumber(f *testing.F) {
 			}
 			switch n.Status {
 			case table.Normal:
-				if n.Value.Abs().GreaterThan(decimal.New(1, 27)) || len(n.Value.String()) > 80 {
-					t.Errorf("%q is read as %s", s, n.Value)
+				if n.Number.V.Abs().GreaterThan(decimal.New(1, 27)) || len(n.Number.V.String()) > 80 {
+					t.Errorf("%q is read as %s", s, n.Number.V)
 				}
 				if !strings.ContainsAny(fold(s), "0123456789〇零一二三四五六七八九十壹贰叁肆伍陆柒捌玖拾两") {
-					t.Errorf("%q holds no digit and is read as %s", s, n.Value)
+					t.Errorf("%q holds no digit and is read as %s", s, n.Number.V)
 				}
 			case table.Missing:
 				if strings.TrimSpace(s) != "" {
 					t.Errorf("%q is called missing", s)
 				}
 			}
-			if _, err := fmt.Sscan(n.Value.String(), new(float64)); err != nil {
+			if _, err := fmt.Sscan(n.Number.V.String(), new(float64)); err != nil {
 				t.Errorf("%q: %v", s, err)
 			}
 		}

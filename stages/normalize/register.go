@@ -23,16 +23,11 @@ var fingerprintForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
 // guessed at, so that every fault of it is an error, each with sheet and cell, all of them joined.
 func Register(d *templates.Definition, cells []model.Cell) ([]table.Registered, error) {
 	r := &registerReader{d: d, sheets: map[string][]model.Cell{}}
-	for _, c := range cells {
-		title := c.Place.Sheet
-		if _, seen := r.sheets[title]; !seen {
-			r.titles = append(r.titles, title)
-		}
-		r.sheets[title] = append(r.sheets[title], c)
-	}
-	for _, title := range r.titles {
+	for _, sheet := range table.Grouped(cells, func(c model.Cell) string { return c.Place.Sheet }) {
+		title := sheet[0].Place.Sheet
+		r.sheets[title] = sheet
 		if title != templates.RegisterNames && !slices.ContainsFunc(d.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Title == title }) {
-			r.fault(r.sheets[title][0].Place, "不认识工作表“"+title+"”", "请删去，或移到别的文件；登记表由 lianheti template --register 生成")
+			r.fault(sheet[0].Place, "不认识工作表“"+title+"”", "请删去，或移到别的文件；登记表由 lianheti template --register 生成")
 		}
 	}
 	var out []table.Registered
@@ -45,7 +40,6 @@ func Register(d *templates.Definition, cells []model.Cell) ([]table.Registered, 
 
 type registerReader struct {
 	d      *templates.Definition
-	titles []string
 	sheets map[string][]model.Cell
 	faults []error
 }
@@ -67,21 +61,12 @@ func (r *registerReader) sheet(s *templates.RegisterSheet) []table.Registered {
 			return nil
 		}
 	}
-	byRow, order := map[int][]model.Cell{}, []int{}
-	for _, c := range cells {
-		if c.Row <= header {
-			continue
-		}
-		if byRow[c.Row] == nil {
-			order = append(order, c.Row)
-		}
-		byRow[c.Row] = append(byRow[c.Row], c)
-	}
-	slices.Sort(order)
+	below := slices.DeleteFunc(slices.Clone(cells), func(c model.Cell) bool { return c.Row <= header })
+	slices.SortStableFunc(below, func(a, b model.Cell) int { return a.Row - b.Row })
 	var out []table.Registered
-	for _, row := range order {
-		if !waits(columns, byRow[row]) {
-			out = append(out, r.entry(s, columns, row, byRow[row]))
+	for _, row := range table.Grouped(below, func(c model.Cell) int { return c.Row }) {
+		if !waits(columns, row) {
+			out = append(out, r.entry(s, columns, row[0].Row, row))
 		}
 	}
 	return out

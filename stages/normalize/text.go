@@ -15,59 +15,58 @@ import (
 	"golang.org/x/text/width"
 )
 
-// TextReading is a cell read as text, or as a date in ISO notation.
-type TextReading struct {
-	Status    table.Status // Normal, Missing or Invalid
-	Value     string
-	Coercions []Coercion
-}
-
 // Text reads a cell as text: as shown, without blanks around it and without characters that nobody sees. A number without a format
 // keeps all its digits. A date was seldom typed as one where words belong.
-func Text(c model.Cell) TextReading {
-	t, status := begin(c)
-	if status != table.Normal {
-		return TextReading{Status: status, Coercions: t.list}
+func Text(c model.Cell) *Reading {
+	r := begin(c)
+	if r.Status != table.Normal {
+		return r
 	}
 	s := c.Shown
 	switch {
 	case c.Kind == model.Number && c.IsDate:
-		t.add(DateInText, s, s)
+		r.add(DateInText, s, s)
 	case c.Kind == model.Number && s == c.Raw:
 		if n, ok := plain(c.Raw); ok {
 			s = n.String()
 		}
 	}
 	if c.Kind != model.Text {
-		t.note(NumberText, c.Raw, s)
+		r.note(NumberText, c.Raw, s)
 	}
-	clean := trim(s)
-	t.note(Trimmed, s, clean)
-	if clean == "" {
-		return TextReading{Status: table.Missing, Coercions: t.list}
+	r.Value = trim(s)
+	r.note(Trimmed, s, r.Value)
+	if r.Value == "" {
+		r.Status = table.Missing
+		return r
 	}
-	t.struck(c)
-	return TextReading{table.Normal, clean, t.list}
+	r.struck(c)
+	return r
 }
 
 // answer looks whether a text answers what a field asks: 待定 and 见附件 hold the place of an answer, and 5.91E+10 is no phone.
-func (t *TextReading) answer(f *templates.Field) {
-	if t.Status != table.Normal {
+func (r *Reading) answer(f *templates.Field) {
+	if r.Status != table.Normal {
 		return
 	}
-	words, bare := f.Reading(), strings.ToLower(fold(t.Value))
+	words, bare := f.Reading(), strings.ToLower(fold(r.Value))
+	unanswered := false
 	switch {
 	case f.Type == templates.PersonField && !strings.ContainsFunc(bare, unicode.IsLetter): // a number is nobody's name
-		t.Coercions, t.Status = append(t.Coercions, Coercion{Unanswered, t.Value, ""}), table.Invalid
+		unanswered = true
 	case f.None && slices.Contains(words.None, bare), !f.Required && f.Type != templates.PhoneField:
 	case f.Required && f.Record != "explanations" && words.Placeholder(bare):
 		if slices.Contains(words.Placeholders.Vague, f.Record) {
-			t.Coercions = append(t.Coercions, Coercion{Vague, t.Value, ""})
-		} else if slices.Contains(words.Placeholders.Unanswered, f.Type) {
-			t.Coercions, t.Status = append(t.Coercions, Coercion{Unanswered, t.Value, ""}), table.Invalid
+			r.add(Vague, r.Value, "")
+		} else {
+			unanswered = slices.Contains(words.Placeholders.Unanswered, f.Type)
 		}
 	case f.Type == templates.PhoneField && !phoneLike(bare):
-		t.Coercions = append(t.Coercions, Coercion{DoubtfulPhone, t.Value, t.Value})
+		r.add(DoubtfulPhone, r.Value, r.Value)
+	}
+	if unanswered {
+		r.Status = table.Invalid
+		r.add(Unanswered, r.Value, "")
 	}
 }
 
@@ -116,16 +115,9 @@ func trim(s string) string {
 // fold makes full-width letters, digits and punctuation half-width.
 func fold(s string) string { return width.Fold.String(s) }
 
-// ChoiceReading is a text matched with the options it could be.
-type ChoiceReading struct {
-	Value     string // the option where it is known, otherwise as typed
-	Known     bool
-	Coercions []Coercion
-}
-
 // Choice finds the option that a text means: the same but for width and blanks, with 市 behind it, or without the option's
 // bracket (高职院校 for 高职院校（含职教本科）). Anything else is left as typed.
-func Choice(s string, options []string) ChoiceReading {
+func Choice(s string, options []string) (option string, known bool) {
 	s = trim(s)
 	for _, same := range []func(option string) bool{
 		func(option string) bool { return option == s },
@@ -138,13 +130,11 @@ func Choice(s string, options []string) ChoiceReading {
 	} {
 		for _, option := range options {
 			if same(option) {
-				t := &trail{}
-				t.note(Option, s, option)
-				return ChoiceReading{option, true, t.list}
+				return option, true
 			}
 		}
 	}
-	return ChoiceReading{Value: s}
+	return s, false
 }
 
 // Words and signs by which fillers confirm a declaration, or don't. Compared in lower case and half width.
@@ -156,17 +146,8 @@ var (
 // Confirm reads a declaration's box. ok is false where neither yes nor no stands there.
 func Confirm(s string) (yes, ok bool) {
 	s = strings.ToLower(fold(trim(s)))
-	for _, word := range affirmed {
-		if s == word {
-			return true, true
-		}
-	}
-	for _, word := range denied {
-		if s == word {
-			return false, true
-		}
-	}
-	return false, false
+	yes = slices.Contains(affirmed, s)
+	return yes, yes || slices.Contains(denied, s)
 }
 
 // Names splits a list of persons: by commas, semicolons, slashes and line ends, or by blanks where there is nothing else.

@@ -138,8 +138,8 @@ func TestChoice(t *testing.T) {
 		{"高职院校(含职教本科)", kinds, "高职院校（含职教本科）", true},
 		{"行业协会", kinds, "行业协会", false},
 	} {
-		if got := Choice(c.typed, c.options); got.Value != c.want || got.Known != c.known {
-			t.Errorf("%q is taken for %+v", c.typed, got)
+		if got, known := Choice(c.typed, c.options); got != c.want || known != c.known {
+			t.Errorf("%q is taken for %q, %t", c.typed, got, known)
 		}
 	}
 }

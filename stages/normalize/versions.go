@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/table"
 	"lianheti/stages/text"
 )
 
@@ -60,10 +61,9 @@ func (b *Batch) withSubmission(i int) []model.Finding {
 // corrected belongs to the consortium whose copy it is.
 func (b *Batch) groups() [][]int {
 	bySum, name := map[string]int{}, map[string]string{} // a consortium's first name, by a later one
-	for i, a := range b.files {
-		if a.file.Fate == model.Accepted {
-			bySum[a.file.SHA256] = i
-		}
+	accepted := b.accepted()
+	for _, i := range accepted {
+		bySum[b.files[i].file.SHA256] = i
 	}
 	first := func(id string) string {
 		for name[id] != "" {
@@ -71,29 +71,22 @@ func (b *Batch) groups() [][]int {
 		}
 		return id
 	}
-	for i, a := range b.files {
-		if parent, known := bySum[a.parent]; known && a.file.Fate == model.Accepted && b.inCommon(i, parent) >= mended {
-			if was, is := first(b.files[parent].submission), first(a.submission); was != is {
+	for _, i := range accepted {
+		if parent, known := bySum[b.files[i].parent]; known && b.inCommon(i, parent) >= mended {
+			if was, is := first(b.files[parent].submission), first(b.files[i].submission); was != is {
 				name[is] = was
 			}
 		}
 	}
-	of := map[string][]int{}
-	var order []string
+	groups := table.Grouped(accepted, func(i int) string { return first(b.files[i].submission) })
+	return slices.DeleteFunc(groups, func(group []int) bool { return len(group) == 1 })
+}
+
+// accepted lists the files that are accepted, as things stand.
+func (b *Batch) accepted() (out []int) {
 	for i, a := range b.files {
-		if a.file.Fate != model.Accepted {
-			continue
-		}
-		id := first(a.submission)
-		if _, known := of[id]; !known {
-			order = append(order, id)
-		}
-		of[id] = append(of[id], i)
-	}
-	var out [][]int
-	for _, id := range order {
-		if len(of[id]) > 1 {
-			out = append(out, of[id])
+		if a.file.Fate == model.Accepted {
+			out = append(out, i)
 		}
 	}
 	return out
@@ -112,17 +105,13 @@ func (b *Batch) settleGroup(all []int) []model.Finding {
 		return b.files[i].edition != untold && b.files[i].edition < b.files[highest].edition
 	})
 	keep := slices.MinFunc(latest, b.plainFirst)
-	for _, i := range idle {
-		b.replace(i, keep, model.Superseded, ruleSuperseded)
-	}
-	for _, i := range group {
-		if i == keep {
-			continue
-		}
-		if slices.Contains(latest, i) {
+	for _, i := range slices.Concat(idle, group) {
+		switch {
+		case i == keep:
+		case slices.Contains(latest, i):
 			b.replace(i, keep, model.Rejected, ruleSideBySide)
 			b.files[i].file.Detail = b.editions([]int{i, keep})
-		} else {
+		default:
 			b.replace(i, keep, model.Superseded, ruleSuperseded)
 		}
 	}
@@ -172,17 +161,12 @@ func (b *Batch) plainFirst(x, y int) int {
 // untouched takes apart the issued copies on which nobody worked: they lie beside the original that was mended instead. Where there are
 // only such, they are files like others.
 func (b *Batch) untouched(group []int) (others, idle []int) {
-	for _, i := range group {
-		if b.files[i].untouched {
-			idle = append(idle, i)
-		} else {
-			others = append(others, i)
-		}
+	worked := func(i int) bool { return !b.files[i].untouched }
+	if !slices.ContainsFunc(group, worked) {
+		return group, nil
 	}
-	if len(others) == 0 {
-		return idle, nil
-	}
-	return others, idle
+	idle = slices.DeleteFunc(slices.Clone(group), worked)
+	return slices.DeleteFunc(slices.Clone(group), func(i int) bool { return !worked(i) }), idle
 }
 
 // dropCopies leaves one of the files with the same content: one that is no issued copy before one that is, one that tells its edition
@@ -239,11 +223,11 @@ func (b *Batch) unreadable() []model.Finding {
 			continue
 		}
 		name := text.NameKey(path.Base(a.file.Path))
-		for i, s := range b.submissions {
-			if b.files[i].file.Fate == model.Accepted && s.Consortium != "" && strings.Contains(name, text.NameKey(s.Consortium)) {
+		for _, o := range b.files {
+			if s := o.Submission; o.file.Fate == model.Accepted && s.Consortium != "" && strings.Contains(name, text.NameKey(s.Consortium)) {
 				out = append(out, model.Finding{Code: b.d.CodeOf(ruleUnreadableNewer), Submission: s.Submission,
-					Places: []model.Place{{File: a.file.Path}, {File: b.files[i].file.Path}},
-					Vars:   map[string]string{"file": a.file.Path, "other": b.files[i].file.Path, "detail": a.file.Path}})
+					Places: []model.Place{{File: a.file.Path}, {File: o.file.Path}},
+					Vars:   map[string]string{"file": a.file.Path, "other": o.file.Path, "detail": a.file.Path}})
 			}
 		}
 	}

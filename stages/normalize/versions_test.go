@@ -53,7 +53,6 @@ func TestWhichFileIsTheLatest(t *testing.T) {
 	} {
 		b := NewBatch(definition)
 		b.files = c.files
-		b.submissions = make([]table.Submission, len(c.files))
 		b.settle()
 		for _, f := range b.files {
 			if f.file.Fate != c.want[f.file.SHA256] {
@@ -80,12 +79,12 @@ func TestOneConsortiumUnderTwoNames(t *testing.T) {
 		}
 		return out
 	}
-	named := func(file, id, city string, traits []uint64, parent string) (arrived, table.Submission) {
+	named := func(file, id, city string, traits []uint64, parent string) arrived {
 		s := table.Submission{Submission: id, CityCode: city, Consortium: id}
 		if len(id) == len("2024-01") {
 			s.DirectoryNo = table.Some(int32(1))
 		}
-		return arrived{Rows: &Rows{file: model.File{Path: file, SHA256: file, Fate: model.Accepted}, parent: parent, content: file, traits: traits}, submission: id, edition: 1}, s
+		return arrived{Rows: &Rows{file: model.File{Path: file, SHA256: file, Fate: model.Accepted}, parent: parent, content: file, traits: traits, Form: table.Form{Submission: s}}, submission: id, edition: 1}
 	}
 	for _, c := range []struct {
 		what, city, parent string
@@ -99,9 +98,9 @@ func TestOneConsortiumUnderTwoNames(t *testing.T) {
 		{"a copy filled with another's", "3501", "old.xlsx", 30, "accepted", ""},
 	} {
 		b := NewBatch(definition)
-		old, first := named("old.xlsx", "2024-Xabcdef", "3501", cells(0, 100), "")
-		corrected, second := named("z.xlsx", "2024-01", c.city, cells(100-c.shared, 200-c.shared), c.parent)
-		b.files, b.submissions = []arrived{old, corrected}, []table.Submission{first, second}
+		old := named("old.xlsx", "2024-Xabcdef", "3501", cells(0, 100), "")
+		corrected := named("z.xlsx", "2024-01", c.city, cells(100-c.shared, 200-c.shared), c.parent)
+		b.files = []arrived{old, corrected}
 		found := b.settle()
 		if got := strings.TrimSpace(string(b.files[0].file.Fate) + " " + b.files[0].file.Code); got != c.want || b.files[1].file.Fate != model.Accepted {
 			t.Errorf("%s: the old one is %s, want %s; the new one is %s", c.what, got, c.want, b.files[1].file.Fate)
