@@ -21,7 +21,7 @@ type origin struct {
 	marking table.Marking // of those tables
 	// a file that arrived, by its path in the files table; nil where there are only tables
 	open func(path string) ([]byte, error)
-	from *publish.From // nil where the files themselves were read
+	from *publish.Previous // nil where the files themselves were read
 }
 
 // discover lists the files that arrived; none where the tables of an earlier run are read in their place. What can't be
@@ -79,7 +79,7 @@ type taken struct {
 	batches    []*table.Round // of earlier years
 	named      []publish.Previous
 	register   table.Register
-	registered *publish.Register
+	registered *publish.Source
 	opinions   *opinions
 	marking    table.Marking
 }
@@ -147,7 +147,7 @@ func readTables(o Options) (origin, error) {
 			return origin{}, publish.Refuse("数据表 %s 读出来以后，登记表对“%s”的目录调整变了：要从原件重新读取", o.From, s.Consortium)
 		}
 	}
-	return origin{facts: round.Facts, marking: round.Marking, from: &publish.From{SHA256: digest}}, nil
+	return origin{facts: round.Facts, marking: round.Marking, from: &publish.Previous{SHA256: digest}}, nil
 }
 
 // agrees compares a data package with the manifest of the run whose results it stands in. What that run knew from the

@@ -147,7 +147,7 @@ func (p previous) explained() []table.Given {
 
 // why says what moved totals and verdicts since the earlier run.
 // register is this run's; nil where none was given.
-func (p previous) why(now *table.Round, register *publish.Register) (compare.Why, error) {
+func (p previous) why(now *table.Round, register *publish.Source) (compare.Why, error) {
 	if p.round == nil {
 		return compare.Why{}, nil
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // readRegister reads the register like the function; from then on the directory is the one with what was agreed to.
-func (o *Options) readRegister() (table.Register, *publish.Register, error) {
+func (o *Options) readRegister() (table.Register, *publish.Source, error) {
 	register, described, err := readRegister(*o)
 	if err == nil {
 		o.Definition, err = o.Definition.Adjusted(register.Adjustments())
@@ -26,7 +26,7 @@ func (o *Options) readRegister() (table.Register, *publish.Register, error) {
 }
 
 // readRegister reads the Department's register, and describes the file for the manifest; both nil where none was given.
-func readRegister(o Options) (table.Register, *publish.Register, error) {
+func readRegister(o Options) (table.Register, *publish.Source, error) {
 	if o.Register == "" {
 		return nil, nil, nil
 	}
@@ -47,7 +47,7 @@ func readRegister(o Options) (table.Register, *publish.Register, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return register, &publish.Register{Name: text.Mask(filepath.Base(o.Register)), SHA256: model.Digest(data),
+	return register, &publish.Source{Name: text.Mask(filepath.Base(o.Register)), SHA256: model.Digest(data),
 		Entries: len(register)}, nil
 }
 

@@ -17,7 +17,7 @@ import (
 // opinions is what a meeting advised, with the file that says so; nil where none was given.
 type opinions struct {
 	*review.Opinions
-	file publish.Opinions
+	file publish.Source
 }
 
 // readOpinions reads what a meeting advised on the run that o.Previous names, and on no other.
@@ -39,11 +39,11 @@ func readOpinions(o Options, earlier previous) (*opinions, error) {
 	}
 	name := text.Mask(filepath.Base(o.Opinions))
 	return &opinions{read,
-		publish.Opinions{Name: name, SHA256: model.Digest(data), Entries: len(read.Opinions)}}, nil
+		publish.Source{Name: name, SHA256: model.Digest(data), Entries: len(read.Opinions)}}, nil
 }
 
 // described is how the manifest names them.
-func (p *opinions) described() *publish.Opinions {
+func (p *opinions) described() *publish.Source {
 	if p == nil {
 		return nil
 	}

@@ -138,7 +138,7 @@ func TestSeasonByRegisters(t *testing.T) {
 	// Untouched, it is as if there were none.
 	r := openRegister(t, next, filepath.Join(t.TempDir(), "登记.xlsx"))
 	o.Register = r.save()
-	read := func() (*publish.Register, error) {
+	read := func() (*publish.Source, error) {
 		_, described, err := readRegister(o)
 		return described, err
 	}

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -79,13 +80,9 @@ func reason(err error) string {
 	case slices.Contains(heldOpen, number):
 		return "正被别的程序打开"
 	}
-	for known, words := range map[syscall.Errno]string{
+	words := map[syscall.Errno]string{
 		syscall.ENOTDIR: "上一级不是文件夹", syscall.EISDIR: "是一个文件夹", syscall.EROFS: "所在的磁盘只读",
 		syscall.ELOOP: "链接绕成了圈", syscall.ENAMETOOLONG: "名称太长", syscall.EIO: "读写出错（磁盘可能有问题）",
-	} {
-		if number == known {
-			return words
-		}
-	}
-	return err.Error()
+	}[number]
+	return cmp.Or(words, err.Error())
 }

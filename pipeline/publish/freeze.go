@@ -46,24 +46,7 @@ func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) erro
 	if err := os.RemoveAll(f.fresh); err != nil { // ours: PrepareFreeze saw to it
 		return fmt.Errorf("上次中断留下的 %s 无法删除：%w", f.fresh, err)
 	}
-	if err := makeFresh(f.fresh); err != nil {
-		return err
-	}
-	err := filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
-		rel, _ := filepath.Rel(dir, at)
-		to := filepath.Join(f.fresh, rel)
-		switch {
-		case err != nil || rel == "." || rel == markName:
-			return err
-		case d.IsDir():
-			return os.Mkdir(to, 0o755)
-		}
-		data, err := os.ReadFile(at)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(to, data, 0o644)
-	})
+	err := os.CopyFS(f.fresh, os.DirFS(dir)) // our mark in dir, which says whose the copy is, comes first
 	if err == nil {
 		err = again(f.fresh)
 	}

@@ -42,13 +42,14 @@ type inventory struct {
 	manifest *Manifest // nil where there is none that can be believed
 	why      error     // why not
 	listed   map[string]Output
+	content  map[string]bool // by sha256: what is listed
 	folders  map[string]bool // that listed files stand in
 	hashes   map[string]string
 }
 
 // takeInventory lists a folder, follows no link and opens only its manifest.
 func takeInventory(dir string) (*inventory, error) {
-	inv := &inventory{dir: dir, listed: map[string]Output{}, folders: map[string]bool{}, hashes: map[string]string{}}
+	inv := &inventory{dir: dir, listed: map[string]Output{}, content: map[string]bool{}, folders: map[string]bool{}, hashes: map[string]string{}}
 	err := filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return fmt.Errorf("读不到 %s：%w", at, err)
@@ -65,7 +66,7 @@ func takeInventory(dir string) (*inventory, error) {
 	}
 	if inv.manifest, inv.why = ReadManifest(dir); inv.manifest != nil {
 		for _, o := range inv.manifest.Outputs {
-			inv.listed[o.Path] = o
+			inv.listed[o.Path], inv.content[o.SHA256] = o, true
 			for f := path.Dir(o.Path); f != "."; f = path.Dir(f) {
 				inv.folders[f] = true
 			}
@@ -105,10 +106,6 @@ func (v *inventory) hash(rel string) (string, error) {
 
 // foreign lists what the manifest doesn't know. A renamed or copied result is not foreign: its content is ours.
 func (v *inventory) foreign() []entry {
-	content := map[string]bool{}
-	for _, o := range v.listed {
-		content[o.SHA256] = true
-	}
 	var out []entry
 	for _, e := range v.entries {
 		_, ok := v.listed[e.Path]
@@ -119,7 +116,7 @@ func (v *inventory) foreign() []entry {
 			ok = false
 		case !ok:
 			sum, err := v.hash(e.Path)
-			ok = err == nil && content[sum]
+			ok = err == nil && v.content[sum]
 		}
 		if !ok {
 			out = append(out, e)
@@ -186,7 +183,7 @@ func (t *Target) retire() error {
 		if err != nil {
 			return err
 		}
-		if inv.published(sum) {
+		if inv.content[sum] {
 			err = os.Remove(at)
 		} else {
 			err = t.keep(at, e.Path, sum)
@@ -196,16 +193,6 @@ func (t *Target) retire() error {
 		}
 	}
 	return removeEmptied(t.old)
-}
-
-// published says whether a file with this content was published in the folder.
-func (v *inventory) published(sum string) bool {
-	for _, o := range v.listed {
-		if o.SHA256 == sum {
-			return true
-		}
-	}
-	return false
 }
 
 // keep moves a changed result to 留存, under a name that says its content: what is there already is the same, or is left

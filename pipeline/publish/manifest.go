@@ -34,10 +34,10 @@ type Manifest struct {
 	Options    Options           `json:"options"`
 	Previous   *Previous         `json:"previous,omitempty"`    // the run that this one was compared with
 	Earlier    []Previous        `json:"earlier,omitempty"`     // runs of earlier years, whose promises are followed
-	Register   *Register         `json:"register,omitempty"`    // the Department's
-	Opinions   *Opinions         `json:"opinions,omitempty"`    // what a meeting advised on the previous run
+	Register   *Source           `json:"register,omitempty"`    // the Department's
+	Opinions   *Source           `json:"opinions,omitempty"`    // what a meeting advised on the previous run
 	AllowTrial bool              `json:"allow_trial,omitempty"` // weights may be tried on the page for the meeting
-	From       *From             `json:"from,omitempty"`        // the tables that were read in the place of the inputs
+	From       *Previous         `json:"from,omitempty"`        // the tables that were read in the place of the inputs, by their datapackage.json
 	Inputs     []Input           `json:"inputs"`
 	Marks      []Input           `json:"marks,omitempty"` // the experts' workbooks
 	Outputs    []Output          `json:"outputs"`
@@ -57,34 +57,22 @@ type Options struct {
 type Previous struct {
 	Year   int    `json:"year,omitempty"` // where it is not the run's own
 	Date   string `json:"date,omitempty"`
-	SHA256 string `json:"sha256"` // of its run.json
+	SHA256 string `json:"sha256"` // of its run.json, where nothing else is said
 }
 
-// Register is the Department's register, as it was read.
-type Register struct {
+// Source is a file beside the inputs, as it was read.
+type Source struct {
 	Name    string `json:"name"`
 	SHA256  string `json:"sha256"`
 	Entries int    `json:"entries"`
 }
 
-// Same says whether two runs read the same register, or both none.
-func (r *Register) Same(other *Register) bool {
-	if r == nil || other == nil {
-		return r == other
+// Same says whether two runs read the same, or both none.
+func (s *Source) Same(other *Source) bool {
+	if s == nil || other == nil {
+		return s == other
 	}
-	return r.SHA256 == other.SHA256
-}
-
-// Opinions are those of a meeting, as they were read.
-type Opinions struct {
-	Name    string `json:"name"`
-	SHA256  string `json:"sha256"`
-	Entries int    `json:"entries"`
-}
-
-// From names the tables of an earlier run by their data package, which holds the sha256 of all of them.
-type From struct {
-	SHA256 string `json:"sha256"` // of its datapackage.json
+	return s.SHA256 == other.SHA256
 }
 
 // Input is one file that arrived.
