@@ -133,11 +133,8 @@ func dateText(raw string, t *Reading) (string, bool) {
 func written(s string) (string, bool) {
 	if m := chineseDate.FindStringSubmatch(s); m != nil {
 		year, _, _ := chineseNumber(strings.ReplaceAll(m[1], "○", "〇"))
-		month, rest, _ := chineseNumber(m[2])
-		day, more, dayRead := chineseNumber(m[3])
-		if rest != "" || more != "" || m[3] != "" && !dayRead {
-			return "", false
-		}
+		month, _, _ := chineseNumber(m[2])
+		day, _, _ := chineseNumber(m[3]) // what is no number is 0, and no calendar has that
 		return calendar(int(year.IntPart()), int(month.IntPart()), int(day.IntPart()), m[3] != "")
 	}
 	m := dateDigits.FindStringSubmatch(s)
@@ -161,7 +158,7 @@ func calendar(year, month, day int, dayGiven bool) (string, bool) {
 		return fmt.Sprintf("%04d-%02d", year, month), true
 	}
 	at := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	if at.Day() != day || at.Month() != time.Month(month) {
+	if at.Day() != day {
 		return "", false
 	}
 	return at.Format(time.DateOnly), true
