@@ -126,6 +126,13 @@ func TestNumber(t *testing.T) {
 		{people, typed("百"), "V"},
 		{people, typed("五十万"), "500000 chinese_numerals magnitude"},
 		{people, typed("12个人和3个"), "V"},
+		{people, typed("三个五个"), "V"},
+		{people, typed("300（人）（估）"), "300 full_width unit_suffix approximate text_number"},
+		{people, numeric("12", "-"), "V shown_otherwise"},
+		{people, numeric("0", "0人"), "0 unit_suffix"},
+		{people, numeric("12", "12(3)"), "V shown_otherwise"},
+		{people, numeric("12", "12)"), "12"},
+		{output, numeric("1200000000000", "1.2万亿元"), "12000 magnitude"},
 		{percent, numeric("95.5", ""), "95.5"},
 		{percent, numeric("0.45", ""), "0.45"},
 		{percent, numeric("0.45", "45.00%"), "45 percent_format"},
@@ -240,6 +247,28 @@ func TestChineseNumbers(t *testing.T) {
 		}
 		if got, rest, ok := chineseNumber(s); !ok || rest != "" || got.IntPart() != int64(n) {
 			t.Fatalf("%s is read as %v (%v)", s, got, ok)
+		}
+	}
+}
+
+// What is no numeral is none, and none begins with what may be a slip.
+func TestNoChineseNumbers(t *testing.T) {
+	for s, want := range map[string]string{"一二百": "", "十百": "", "一十二十": "", "零百": "", "一百十": "", "百": "", "三百五": "", "一〇": "10", "二〇二四": "2024", "十": "10", "三个五": "3", "一百零五人": "105",
+		"一二三四五六七八九": "123456789", "一二三四五六七八九一": "", "": "", "人": ""} {
+		got, rest, ok := chineseNumber(s)
+		if ok != (want != "") || ok && (got.String() != want || !strings.HasSuffix(s, rest)) || !ok && rest != s {
+			t.Errorf("%s is read as %v and %q (%v), want %q", s, got, rest, ok, want)
+		}
+	}
+}
+
+// Numbers that no form can mean are none.
+func TestPlainNumbersStaySmall(t *testing.T) {
+	for s, want := range map[string]bool{"1000000000000000000": true, "1000000000000000001": false, "-1000000000000000000": true, "-1000000000000000001": false, "1e18": true, "2e18": false,
+		"0e18": true, "0e19": false, "1e-40": true, "1e-41": false, "1e0005": false, "1e005": true,
+		"1." + strings.Repeat("0", 38): true, "1." + strings.Repeat("0", 39): false, "1,2": false, "": false, "一": false} {
+		if n, ok := plain(s); ok != want {
+			t.Errorf("%s is read as %v (%v), want %v", s, n, ok, want)
 		}
 	}
 }

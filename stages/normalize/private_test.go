@@ -141,3 +141,27 @@ func TestTheHeadIsThePark(t *testing.T) {
 		}
 	}
 }
+
+// Names are taken from the fields for persons alone; where a name has three characters or more, who is called by the last two and a title is hidden
+// as well. A brand isn't a person.
+func TestWhoIsHidden(t *testing.T) {
+	w := filled(model.Entry{Field: "lead_enterprise", Cell: typed("李宁")}, model.Entry{Field: "head_name", Cell: typed("欧阳明华")}, model.Entry{Field: "office_head", Cell: typed("张三")},
+		model.Entry{Field: "staff_names"}, model.Entry{Field: "plan", Cell: typed("李宁的项目由明华主任牵头，张三主任协助，明华没有题名")})
+	if got, want := factsOf(w).Texts.Row(0).Text, "李宁的项目由〔姓名已隐去〕牵头，〔姓名已隐去〕主任协助，明华没有题名"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// What another file's fields for persons name is hidden in every file's path, and in what was noted of it by its path.
+func TestPathsInNotes(t *testing.T) {
+	named := filled(model.Entry{Field: "head_name", Cell: typed("欧阳明华")})
+	other := model.Workbook{File: model.File{Path: "欧阳明华.xlsx", Fate: model.Ignored}, Notes: []model.Finding{
+		{Code: "LHT-1-030", Places: []model.Place{{File: "欧阳明华.xlsx"}, {File: "别的.xlsx"}}, Vars: map[string]string{"file": "欧阳明华.xlsx"}},
+		{Code: "LHT-1-031", Places: []model.Place{{File: "别的.xlsx"}}, Vars: map[string]string{"file": "别的.xlsx"}}}}
+	facts := factsOf(named, other)
+	hidden := text.MaskedName + ".xlsx"
+	x, y := facts.Reading[0], facts.Reading[1]
+	if facts.Files.Row(1).Path != hidden || x.Places[0].File != hidden || x.Vars["file"] != hidden || x.Places[1].File != "别的.xlsx" || y.Places[0].File != "别的.xlsx" || y.Vars["file"] != "别的.xlsx" {
+		t.Errorf("%+v, %+v", x, y)
+	}
+}

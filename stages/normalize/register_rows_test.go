@@ -105,6 +105,7 @@ func TestRegisterRows(t *testing.T) {
 		{"prefilled and decided", "逾期补报", []string{a + "|待办（程序预填）=定|依据（文号或批示）=文"}, "A4 consortium=甲市域产教联合体 document=文"},
 		{"prefilled, and a word under no heading", "逾期补报", []string{a + "|待办（程序预填）=定|别的=话"},
 			"登记表 逾期补报!G4：这一列没有表头，不知道“话”是什么。请移到有表头的列，例如备注\n登记表 逾期补报!B4：“依据（文号或批示）”没有填。请补填，或删去这一行"},
+		{"a word under no heading before the others", "逾期补报", []string{"别的=话|" + a + "|依据（文号或批示）=文"}, "登记表 逾期补报!G4：这一列没有表头，不知道“话”是什么。请移到有表头的列，例如备注"},
 		{"two rows", "逾期补报", []string{b + "|依据（文号或批示）=文", a + "|依据（文号或批示）=文"}, "A4 consortium=乙市域产教联合体 document=文\nA5 consortium=甲市域产教联合体 document=文"},
 		{"a day", "逾期补报", []string{a + "|依据（文号或批示）=文|收到日期=2024年8月20日"}, "A4 consortium=甲市域产教联合体 date=2024-08-20 document=文"},
 		{"no day", "逾期补报", []string{a + "|依据（文号或批示）=文|收到日期=下周"}, "登记表 逾期补报!C4：“下周”不是日期。请写成 " + definition.Directory.Deadline + " 的样子"},
@@ -151,6 +152,8 @@ func TestRegisterRows(t *testing.T) {
 		{"all steps", "遴选结果", []string{award()}, "A4 advice=建议入选 announced=文1 announced_on=2024-10-01 consortium=甲市域产教联合体 date=2024-09-01 document=纪要1 from=2024-09-02 ministry=推荐 objection=无异议 proposed=拟入选 to=2024-09-09"},
 		{"without the advice", "遴选结果", []string{award(1, 3, 4, 5, 6)}, "A4 consortium=甲市域产教联合体 date=2024-09-01 document=纪要1 proposed=拟入选"},
 		{"publicised and not proposed", "遴选结果", []string{award(2, 4, 5, 6)}, "登记表 遴选结果!A4：登记了“公示”，而前一步“拟入选”没有登记或没有通过。请按次序登记"},
+		{"half proposed, and publicised", "遴选结果", []string{a + "|拟入选=拟入选|公示开始=2024-09-02|公示结束=2024-09-09"},
+			"登记表 遴选结果!A4：“拟入选”没有登记完，缺：依据（会议、纪要或批示）、日期。请补填，或清空这一步\n登记表 遴选结果!A4：登记了“公示”，而前一步“拟入选”没有登记或没有通过。请按次序登记"},
 		{"chosen and not cleared", "遴选结果", []string{award(4, 6)}, "登记表 遴选结果!A4：登记了“入选”，而前一步“公示无异议”没有登记或没有通过。请按次序登记"},
 		{"chosen though the objection holds", "遴选结果", []string{strings.Replace(award(6), "无异议", "异议成立", 1)}, "登记表 遴选结果!A4：登记了“入选”，而前一步“公示无异议”没有登记或没有通过。请按次序登记"},
 		{"not chosen as the objection holds", "遴选结果", []string{strings.Replace(award(5, 6), "无异议", "异议成立", 1)},
@@ -197,6 +200,8 @@ func TestRegisterSheetsAndHeadings(t *testing.T) {
 		{"cells from below upwards", shuffled, "E4 " + want + "\nE5 " + strings.Replace(want, "甲", "乙", 1)},
 		{"a sheet that nobody knows", append(registerCells(late, labels, row), registerCells("草稿", []string{"甲"})...),
 			"登记表 草稿!A1：不认识工作表“草稿”。请删去，或移到别的文件；登记表由 lianheti template --register 生成"},
+		{"late papers, and then a ruling twice", append(registerCells(late, labels, row), registerCells("扣分和不予立项", registerLabels("扣分和不予立项"), "联合体名称=甲|依据=文|扣几分=1", "联合体名称=甲|依据=文|扣几分=1")...),
+			"登记表 扣分和不予立项!A5：与 扣分和不予立项!A4 是同一个联合体、问题或学校，登记了两次。请只留一行"},
 		{"the sheet with the names to choose from", append(registerCells(late, labels, row), registerCells(templates.RegisterNames, []string{"甲"})...), "A4 " + want},
 	} {
 		if got := registerWords(Register(definition, c.cells)); got != c.want {

@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,13 +96,23 @@ func TestOneConsortiumUnderTwoNames(t *testing.T) {
 		{"and much else", "3501", "", 70, "accepted", ""},
 		{"another prefecture's", "3502", "", 95, "accepted", ""},
 		{"a copy with the name corrected", "3501", "old.xlsx", 70, "superseded LHT-1-041", ""},
+		{"a copy of which half is left", "3501", "old.xlsx", 50, "superseded LHT-1-041", ""},
+		{"a copy of which less is left", "3501", "old.xlsx", 49, "accepted", ""},
 		{"a copy filled with another's", "3501", "old.xlsx", 30, "accepted", ""},
+		{"just as much as makes one suspect", "3501", "", 80, "rejected LHT-1-044", "LHT-5-020"},
+		{"a little less", "3501", "", 79, "accepted", ""},
+		{"a prefecture that isn't told", "", "", 95, "rejected LHT-1-044", "LHT-5-020"},
 	} {
 		b := NewBatch(definition)
 		old := named("old.xlsx", "2024-Xabcdef", "3501", cells(0, 100), "")
 		corrected := named("z.xlsx", "2024-01", c.city, cells(100-c.shared, 200-c.shared), c.parent)
-		b.files = []arrived{old, corrected}
+		stranger := named("0.xlsx", "2024-02", "3501", cells(1000, 1100), "")
+		b.files = []arrived{old, corrected, stranger}
+		if c.shared == 95 { // a stranger before them makes no difference
+			b.files = []arrived{stranger, old, corrected}
+		}
 		found := b.settle()
+		b.files = slices.DeleteFunc(b.files, func(a arrived) bool { return a.file.Path == "0.xlsx" })
 		if got := strings.TrimSpace(string(b.files[0].file.Fate) + " " + b.files[0].file.Code); got != c.want || b.files[1].file.Fate != model.Accepted {
 			t.Errorf("%s: the old one is %s, want %s; the new one is %s", c.what, got, c.want, b.files[1].file.Fate)
 		}
@@ -219,6 +230,18 @@ b.xlsx rejected LHT-1-043 2024-01 by a.xlsx 8=0+8 与 a.xlsx 同属一个联合�
 		{"the later edition", []model.Workbook{book("a.xlsx", first, 3, edition("2")), book("b.xlsx", first, 3, edition("3"))},
 			`a.xlsx superseded LHT-1-041 2024-01 by b.xlsx 8=0+8 已被同一联合体的新版 b.xlsx 取代。
 b.xlsx accepted  2024-01 8=5+3`},
+		{"the later edition first", []model.Workbook{book("a.xlsx", first, 3, edition("3")), book("b.xlsx", first, 3, edition("2"))},
+			`a.xlsx accepted  2024-01 8=5+3
+b.xlsx superseded LHT-1-041 2024-01 by a.xlsx 8=0+8 已被同一联合体的新版 a.xlsx 取代。`},
+		{"the same, and the same edition", []model.Workbook{book("a.xlsx", first, 3, edition("2")), book("b.xlsx", first, 3, edition("2"))},
+			`a.xlsx accepted  2024-01 8=5+3
+b.xlsx superseded LHT-1-040 2024-01 by a.xlsx 8=0+8 与 a.xlsx 内容完全相同，只采用一份。`},
+		{"side by side under the name of the consortium", []model.Workbook{rejected("别的.xlsx"), book(first+"a.xlsx", first, 3, nil), book(first+"b.xlsx", first, 4, nil)},
+			`别的.xlsx rejected LHT-1-006  7=0+7 文件内容与校验不符（坏了），读出来的数据不可信。
+福州经济技术开发区物联网产教联合体a.xlsx accepted  2024-01 8=4+4
+福州经济技术开发区物联网产教联合体b.xlsx rejected LHT-1-043 2024-01 by 福州经济技术开发区物联网产教联合体a.xlsx 9=0+9 与 福州经济技术开发区物联网产教联合体a.xlsx 同属一个联合体，内容不同，两份封面的“报送版次”都未填，分不出先后，暂不采用。
+! LHT-1-006  别的.xlsx 别的.xlsx  坏了
+! LHT-5-006 2024-01 福州经济技术开发区物联网产教联合体a.xlsx、福州经济技术开发区物联网产教联合体b.xlsx 福州经济技术开发区物联网产教联合体a.xlsx 福州经济技术开发区物联网产教联合体b.xlsx 都未填 福州经济技术开发区物联网产教联合体a.xlsx、福州经济技术开发区物联网产教联合体b.xlsx`},
 		{"the same twice", []model.Workbook{book("a.xlsx", first, 3, nil), book("b.xlsx", first, 3, nil), book("c.xlsx", first, 3, nil)},
 			`a.xlsx accepted  2024-01 8=4+4
 b.xlsx superseded LHT-1-040 2024-01 by a.xlsx 8=0+8 与 a.xlsx 内容完全相同，只采用一份。

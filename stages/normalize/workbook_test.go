@@ -16,6 +16,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/templates"
 )
 
 // filled is a workbook that says whose it is, and these entries.
@@ -60,7 +61,14 @@ func entryWords(facts *table.Facts, field string) string {
 	}
 	for x := range facts.Texts.All() {
 		if x.Field == field {
-			add(fmt.Sprintf("text %d/%d", x.Characters, x.Limit.V), x.Status, table.Opt[float64]{}, x.Text, "")
+			kind := fmt.Sprintf("text %d", x.Characters)
+			if x.Limit.Valid {
+				kind += fmt.Sprintf("/%d", x.Limit.V)
+			}
+			if x.Year.Valid {
+				kind += fmt.Sprintf(" in %d", x.Year.V)
+			}
+			add(kind, x.Status, table.Opt[float64]{}, x.Text, "")
 		}
 	}
 	for x := range facts.Contacts.All() {
@@ -133,6 +141,8 @@ func TestWhatBecomesOfACell(t *testing.T) {
 		{"head_name", 0, typed("待定"), "figure V; contact 待定; unanswered 待定→"},
 		{"head_name", 0, typed(long), "figure A; contact 负责人的情况以后再补充，详见附件"},
 		{"head_name", 0, typed("12345"), "figure V; contact 12345; unanswered 12345→"},
+		{"head_name", 0, typed(strings.Repeat("-", 24)), "figure V; contact ------------------------; unanswered ------------------------→"},
+		{"head_name", 0, typed(strings.Repeat("-", 25)), "figure V; contact -------------------------; unanswered"},
 		{"head_name", 0, typed("#N/A"), "figure V; error_value #N/A→"},
 		{"head_name", 0, with(typed("张三"), func(c *model.Cell) { c.Struck = "李四" }), "figure A; contact 张三; struck?"},
 		{"office_phone", 0, typed("0591-87654321"), "figure A; contact 0591-87654321"},
@@ -144,34 +154,44 @@ func TestWhatBecomesOfACell(t *testing.T) {
 		{"office_phone", 0, typed("8612345678901234567"), "figure A; contact 8612345678901234567; doubtful_phone?"},
 		{"office_phone", 0, typed("5.91E+10"), "figure A; contact 5.91E+10; doubtful_phone?"},
 		{"office_phone", 0, typed("59187000000"), "figure A; contact 59187000000; doubtful_phone?"},
+		{"office_phone", 0, typed("电话请见上面一行"), "figure A; contact 电话请见上面一行; doubtful_phone?"},
 		{"office_phone", 0, typed("无"), "figure V; contact 无; unanswered 无→"},
 		{"staff_names", 0, typed("张三、李四"), "figure A 2; contact 张三、李四"},
 		{"no_violation", 0, typed("☑"), "figure A true of ☑"},
+		{"no_violation", 0, typed(" ☑ "), "figure A true of  ☑ "},
 		{"no_violation", 0, typed("未确认"), "figure A false of 未确认"},
 		{"no_violation", 0, typed("再说"), "figure V of 再说"},
 		{"no_violation", 0, typed(" "), "figure O of  "},
 		{"no_violation", 0, model.Cell{Kind: model.Bool, Raw: "1", Shown: "TRUE", Filled: true}, "figure A true of TRUE"},
-		{"edition", 0, typed("第二次"), "figure A 2 of 第二次; edition_words 第二次→2"},
-		{"edition", 0, number("3", ""), "figure A 3 of 3"},
-		{"edition", 0, number("99", ""), "figure A 99 of 99"},
+		{"edition", 0, typed("第二次"), "figure A 2 of 第二次; edition_words 第二次→2; edition 2"},
+		{"edition", 0, number("3", ""), "figure A 3 of 3; edition 3"},
+		{"edition", 0, number("99", ""), "figure A 99 of 99; edition 99"},
 		{"edition", 0, number("100", ""), "figure A 100 of 100"},
 		{"edition", 0, number("0", ""), "figure A 0 of 0"},
+		{"edition", 0, number("2.0", "2.0"), "figure A 2 of 2.0; edition 2"},
+		{"edition", 0, number("1.4", "1.4"), "figure A 1.4 of 1.4"},
+		{"edition", 0, number("-1", ""), "figure A -1 of -1"},
+		{"edition", 0, model.Cell{}, "figure O"},
 		{"edition", 0, typed("约2"), "figure A 2 of 约2; approximate? 约2→2; text_number 约2→2"},
-		{"edition", 0, number("2", "第2版"), "figure A 2 of 2; edition_words 第2版→2"},
+		{"edition", 0, number("2", "第2版"), "figure A 2 of 2; edition_words 第2版→2; edition 2"},
 		{"edition", 0, number("3", "第2版"), "figure V of 第2版; shown_otherwise 第2版→3"},
 		{"edition", 0, with(number("2", "第2版"), func(c *model.Cell) { c.IsDate = true }), "figure V of 第2版; shown_otherwise 第2版→2"},
-		{"edition", 0, with(typed("2"), func(c *model.Cell) { c.Struck = "1" }), "figure A 2 of 2; struck? 1→2"},
+		{"edition", 0, with(typed("2"), func(c *model.Cell) { c.Struck = "1" }), "figure A 2 of 2; struck? 1→2; edition 2"},
 		{"edition", 0, with(typed("第2版"), func(c *model.Cell) { c.Merged = "A1:B2" }), "figure V of 第2版; merged 第2版→"},
 		{"plan", 0, typed("规划"), "text 2/1000 A 规划"},
 		{"plan", 0, typed("无"), "text 1/1000 V 无; unanswered 无→无"},
 		{"plan", 0, number("12", "12"), "text 2/1000 A 12"},
-		{"city_opinion", 0, typed("同意"), "text 2/0 A 同意"},
+		{"city_opinion", 0, typed("同意"), "text 2 A 同意"},
 		{"team_awards", 0, typed("无"), "text 1/100 A 无"},
 		{"team_awards", 0, typed("待定"), "text 2/100 V 待定; unanswered 待定→待定"},
 		{"violation_note", 0, typed("无"), "text 1/500 A 无"},
 	} {
 		facts := factsOf(filled(model.Entry{Field: c.field, Year: c.year, Cell: c.cell}))
-		if got := entryWords(facts, c.field); got != c.want {
+		got := entryWords(facts, c.field)
+		if edition := facts.Submissions.Row(0).Edition; edition.Valid {
+			got += fmt.Sprint("; edition ", edition.V)
+		}
+		if got != c.want {
 			t.Errorf("%s %q (%s) became\n%s, want\n%s", c.field, c.cell.Raw, c.cell.Shown, got, c.want)
 		}
 		asked := entryWords(factsOf(filled(model.Entry{Field: c.field, Year: c.year, NotAsked: true, Cell: model.Cell{}})), c.field)
@@ -265,6 +285,69 @@ func TestWhatBelongsToTheContent(t *testing.T) {
 	} {
 		if (c.content == plain) != c.same {
 			t.Errorf("%s: same content %v, want %v", what, c.content == plain, c.same)
+		}
+	}
+}
+
+// Whose a workbook is stands in its name, wherever that stands, and what the cover says of the rest is kept.
+func TestWhoseItIs(t *testing.T) {
+	adjusted, err := definition.Adjusted([]templates.Adjustment{{Consortium: "增列联合体", Park: "增列园区", City: "福州", Basis: "文"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := definition.Directory.Entries[0]
+	for _, c := range []struct {
+		d     *templates.Definition
+		cover map[string]string
+		want  string
+	}{
+		{definition, map[string]string{"consortium": first.Consortium, "city": first.City + "市", "park": first.Park, "lead_school": "甲校", "lead_enterprise": "乙公司"},
+			fmt.Sprintf("2024-01 {%d true} false %s %s %s %s 甲校 乙公司", first.No, first.Consortium, first.City, "350100", first.Park)},
+		{definition, map[string]string{"consortium": "晋江市域产教联合体（已入选国家级）", "city": "闽南"}, "2024-10 {10 true} true 晋江市域产教联合体 闽南    "},
+		{definition, map[string]string{"consortium": "某联合体", "city": "厦门"}, "2024-Xb42490 {0 false} false 某联合体 厦门 350200   "},
+		{adjusted, map[string]string{"consortium": "增列联合体"}, "2024-X090ba7 {1001 true} false 增列联合体     "},
+		{definition, map[string]string{"consortium": "13900005678"}, "2024-Xf63233 {0 false} false 〔电话已隐去〕     "},
+	} {
+		w := model.Workbook{File: model.File{Path: "某.xlsx", SHA256: "ab", Fate: model.Accepted}, Entries: []model.Entry{{Field: "apprentices", Year: 2023, Cell: typed("1")}}}
+		for _, field := range []string{"city", "consortium", "park", "lead_school", "lead_enterprise"} {
+			if words, said := c.cover[field]; said {
+				w.Entries = append(w.Entries, model.Entry{Field: field, Cell: typed(words)})
+			}
+		}
+		b := NewBatch(c.d)
+		b.Add(Workbook(c.d, w))
+		s := b.Facts().Submissions.Row(0)
+		if got := fmt.Sprintf("%s %v %v %s %s %s %s %s %s", s.Submission, s.DirectoryNo, s.National, s.Consortium, s.City, s.CityCode, s.Park, s.LeadSchool, s.LeadEnterprise); got != c.want {
+			t.Errorf("%s\nwant %s", got, c.want)
+		}
+	}
+}
+
+// A copy says what its parent said as long as nothing is filled in otherwise.
+func TestUntouchedCopies(t *testing.T) {
+	w := filled(model.Entry{Field: "staff_total", Cell: typed("12")})
+	said := Workbook(definition, w).said()
+	for words, want := range map[string]bool{said: true, "": false, said + "1": false} {
+		w.Form.Said = words
+		if got := Workbook(definition, w).untouched; got != want {
+			t.Errorf("%q: untouched %v", words, got)
+		}
+	}
+}
+
+// Cells that name the consortium, confirm something, or explain, tell nothing of who filled a workbook in; nor do blanks.
+func TestTraits(t *testing.T) {
+	figure := model.Entry{Field: "staff_total", Cell: typed("12")}
+	for _, c := range []struct {
+		entry model.Entry
+		want  int
+	}{
+		{figure, 2}, {model.Entry{Field: "apprentices", Year: 2023, Cell: typed("3")}, 2}, {model.Entry{Field: "members_name", Record: 1, Cell: typed("甲")}, 2},
+		{model.Entry{Field: "park", Cell: typed("甲")}, 1}, {model.Entry{Field: "edition", Cell: typed("2")}, 1}, {model.Entry{Field: "pledge_signed", Cell: typed("☑")}, 1},
+		{model.Entry{Field: "explanations_about", Record: 1, Cell: typed("甲")}, 1}, {model.Entry{Field: "staff_full_time"}, 1},
+	} {
+		if got := traits(definition, []model.Entry{c.entry, figure}); len(got) != c.want || !slices.IsSorted(got) {
+			t.Errorf("%s %q: %v", c.entry.Field, c.entry.Raw, got)
 		}
 	}
 }
