@@ -19,8 +19,8 @@ import (
 	"lianheti/stages/table"
 	"lianheti/templates"
 
-	"github.com/goccy/go-yaml"
 	"github.com/xuri/excelize/v2"
+	"go.yaml.in/yaml/v4"
 )
 
 // recipe is one of README's, as an edit of the definition and what comes of it: see testdata/recipes.yaml.
@@ -44,7 +44,7 @@ func TestRecipes(t *testing.T) {
 		t.Fatal(err)
 	}
 	var recipes []recipe
-	if err := yaml.UnmarshalWithOptions(data, &recipes, yaml.Strict()); err != nil {
+	if err := yaml.Load(data, &recipes, yaml.WithKnownFields()); err != nil {
 		t.Fatal(err)
 	}
 	readme, tasks := string(read1(t, "../README.md")), string(read1(t, "../Taskfile.yml"))

@@ -10,14 +10,15 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
 	"lianheti/stages/blankform"
 	"lianheti/templates"
 
-	"github.com/goccy/go-yaml"
 	"github.com/shopspring/decimal"
+	"go.yaml.in/yaml/v4"
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
@@ -79,6 +80,12 @@ func Load(fsys fs.FS) ([]Fixture, []Extra, error) {
 	return fixtures, extras, nil
 }
 
+// Years as keys are texts like the other keys, and dates are texts.
+var (
+	yearKey = regexp.MustCompile(`([{,\s])(20\d\d):`)
+	date    = regexp.MustCompile(`([{,\s])(20\d\d-\d\d-\d\d)([,}\s])`)
+)
+
 // decode reads a file strictly; edit changes its text first.
 func decode(fsys fs.FS, name string, into any, edit ...func(string) string) error {
 	data, err := fs.ReadFile(fsys, name)
@@ -86,7 +93,8 @@ func decode(fsys fs.FS, name string, into any, edit ...func(string) string) erro
 		data = []byte(change(string(data)))
 	}
 	if err == nil {
-		err = yaml.UnmarshalWithOptions(data, into, yaml.Strict())
+		data = date.ReplaceAll(yearKey.ReplaceAll(data, []byte(`$1"$2":`)), []byte(`$1"$2"$3`))
+		err = yaml.Load(data, into, yaml.WithKnownFields())
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)

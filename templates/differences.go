@@ -7,10 +7,11 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"lianheti/stages/text"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v4"
 )
 
 // Differences lists where a definition says something else than the one in force for its year, the one that ships with
@@ -41,7 +42,7 @@ func (d *Definition) Differences() []string {
 func leaves(text []byte) map[string]string {
 	out := map[string]string{}
 	var root any
-	if yaml.Unmarshal(text, &root) != nil {
+	if yaml.Load(text, &root) != nil {
 		return out
 	}
 	var walk func(at []string, v any)
@@ -59,6 +60,8 @@ func leaves(text []byte) map[string]string {
 				}
 				walk(append(slices.Clone(at), name), x)
 			}
+		case time.Time: // a date without quotes
+			out[strings.Join(at, "/")] = v.Format(time.DateOnly)
 		default:
 			out[strings.Join(at, "/")] = fmt.Sprint(v)
 		}

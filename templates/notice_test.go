@@ -188,7 +188,7 @@ func TestTrialWithoutMappingIsWarnedOf(t *testing.T) {
 			continue
 		}
 		for _, want := range c.wants {
-			if !strings.Contains(d.Warning, want) || strings.Contains(d.Warning, "第 0 行") || d.Notice != nil {
+			if !strings.Contains(d.Warning, want) || !strings.Contains(d.Warning, " 行：") || d.Notice != nil {
 				t.Errorf("%s: %q is not in %q", what, want, d.Warning)
 			}
 		}

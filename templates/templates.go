@@ -22,10 +22,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 )
 
 //go:embed */*.yaml */progress/*.yaml
@@ -210,6 +206,9 @@ type Problem struct {
 }
 
 func (p *Problem) Error() string {
+	if p.Line == 0 {
+		return fmt.Sprintf("%s：%s。%s", p.File, p.What, p.Cure)
+	}
 	return fmt.Sprintf("%s 第 %d 行：%s。%s", p.File, p.Line, p.What, p.Cure)
 }
 
@@ -217,7 +216,6 @@ func (p *Problem) Error() string {
 type loader struct {
 	dir      string
 	sources  map[string][]byte
-	parsed   map[string]*ast.File // those in which a line was looked for
 	problems []error
 }
 
@@ -258,30 +256,8 @@ func (l *loader) when(wrong bool, where at, what, cure string) {
 
 // problem records a contradiction at a YAML path; the line is looked up only now, when somebody needs it.
 func (l *loader) problem(where at, what, cure string) {
-	l.problems = append(l.problems, &Problem{path.Join(l.dir, where.file), l.line(where), what, cure})
-}
-
-// line is where a path stands in its file; 0 where it can't be found.
-func (l *loader) line(where at) int {
-	p, err := yaml.PathString(where.path)
-	if err != nil {
-		return 0
-	}
-	if l.parsed[where.file] == nil {
-		file, err := parser.ParseBytes(l.sources[where.file], 0)
-		if err != nil {
-			return 0
-		}
-		if l.parsed == nil {
-			l.parsed = map[string]*ast.File{}
-		}
-		l.parsed[where.file] = file
-	}
-	node, err := p.FilterFile(l.parsed[where.file])
-	if err != nil || node == nil {
-		return 0
-	}
-	return node.GetToken().Position.Line
+	line := lineOf(l.sources[where.file], where.path)
+	l.problems = append(l.problems, &Problem{path.Join(l.dir, where.file), line, what, cure})
 }
 
 // index finds the fields of the form by their ids, and gives each its place and its label.

@@ -113,7 +113,7 @@ func TestContradictionsStopAtLoad(t *testing.T) {
 				t.Errorf("%s: %q is not in %v", what, want, err)
 			}
 		}
-		if strings.Contains(err.Error(), "第 0 行") {
+		if !strings.Contains(err.Error(), " 行：") {
 			t.Errorf("%s: no line in %v", what, err)
 		}
 	}

@@ -5,16 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v4"
 )
 
-// A definition's file is larger than this, or its lists stand deeper in each other, only by mistake or by malice: the
-// library takes minutes and gigabytes for what is nested a hundred thousand deep.
+// A definition's file is larger than this, or its lists stand deeper in each other, only by mistake or by malice.
 const (
 	largestFile = 4 << 20
 	deepest     = 60
@@ -36,91 +33,61 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 
 // unmarshal reads a file strictly. line is where what is wrong stands; 0: nobody knows.
 func unmarshal(data []byte, into any) (line int, err error) {
-	if line := tooDeep(data); line > 0 {
-		return line, fmt.Errorf("括号或缩进套了%d层以上", deepest)
+	err = yaml.Load(data, into, yaml.WithKnownFields(), yaml.WithPlugin(bounds{}))
+	var wrong *yaml.LoadError
+	if errors.As(err, &wrong) {
+		return wrong.Mark.Line, errors.New(inChinese(wrong.Message))
 	}
-	file, err := parser.ParseBytes(data, 0)
-	if err == nil && len(file.Docs) > 0 && file.Docs[0].Body != nil {
-		l := &loose{}
-		ast.Walk(l, file.Docs[0].Body)
-		if l.alias > 0 {
-			return l.alias, errors.New("用了 & 或 * 引用")
-		}
-		err = yaml.NodeToValue(file.Docs[0].Body, into, yaml.Strict())
+	if err != nil {
+		err = errors.New(inChinese(err.Error()))
 	}
-	var syntax yaml.Error
-	if errors.As(err, &syntax) {
-		if t := syntax.GetToken(); t != nil {
-			line = t.Position.Line
-		}
-		err = errors.New(inChinese(syntax.GetMessage()))
-	}
-	return line, err
+	return 0, err
 }
 
-// tooDeep gives the first line at which brackets or indents stand too deep in each other; 0: none does.
-func tooDeep(data []byte) int {
-	brackets, number := 0, 0
-	var indents []int
-	for line := range strings.SplitSeq(string(data), "\n") {
-		number++
-		at := 0
-		for at < len(line) && strings.IndexByte(" -?", line[at]) >= 0 {
-			if line[at] != ' ' && at+1 < len(line) && line[at+1] == ' ' { // a list in a list on one line
-				indents = deeper(indents, at)
-			}
-			at++
-		}
-		if text := strings.TrimSpace(line); text != "" && text[0] != '#' {
-			indents = deeper(indents, at)
-		}
-		for _, c := range line {
-			switch c {
-			case '[', '{':
-				if brackets++; brackets > deepest {
-					return number
+// bounds refuses what no definition needs: a few references stand for any amount of text.
+type bounds struct{}
+
+func (bounds) CheckDepth(depth int, _ *yaml.DepthContext) error {
+	if depth > deepest {
+		return fmt.Errorf("括号或缩进套了%d层以上", deepest)
+	}
+	return nil
+}
+
+func (bounds) CheckAlias(aliases, _ int) error {
+	if aliases > 0 {
+		return errors.New("用了 & 或 * 引用")
+	}
+	return nil
+}
+
+// lineOf is where a path such as $.rules[3].when stands in a file; 0 where it can't be found.
+func lineOf(data []byte, path string) int {
+	var root yaml.Node
+	if yaml.Load(data, &root) != nil || len(root.Content) == 0 {
+		return 0
+	}
+	at := root.Content[0]
+	line := at.Line
+	steps := strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune("$.[]", r) })
+	for _, step := range steps {
+		next := -1
+		if n, err := strconv.Atoi(step); err == nil && at.Kind == yaml.SequenceNode {
+			next = n
+		} else if at.Kind == yaml.MappingNode {
+			for i := 0; i < len(at.Content); i += 2 {
+				if at.Content[i].Value == step {
+					next = i + 1
 				}
-			case ']', '}':
-				brackets = max(0, brackets-1)
 			}
 		}
-		if len(indents) > deepest {
-			return number
+		if next < 0 || next >= len(at.Content) {
+			return 0
 		}
+		at = at.Content[next]
+		line = at.Line
 	}
-	return 0
-}
-
-// deeper is the columns at which what is open began, once something begins at a column.
-func deeper(indents []int, at int) []int {
-	for len(indents) > 0 && indents[len(indents)-1] >= at {
-		indents = indents[:len(indents)-1]
-	}
-	return append(indents, at)
-}
-
-// loose cuts the numbers of a file loose from the tokens around them: for each decimal that it makes of one, the
-// library goes through all that hang together, which is the file. It notes the line of the first anchor or alias: a few
-// of them stand for any amount of text.
-type loose struct{ alias int }
-
-func (l *loose) Visit(node ast.Node) ast.Visitor {
-	cut := func(t *token.Token) *token.Token {
-		alone := *t
-		alone.Prev, alone.Next = nil, nil
-		return &alone
-	}
-	switch n := node.(type) {
-	case *ast.IntegerNode:
-		n.Token = cut(n.Token)
-	case *ast.FloatNode:
-		n.Token = cut(n.Token)
-	case *ast.AnchorNode, *ast.AliasNode:
-		if l.alias == 0 {
-			l.alias = node.GetToken().Position.Line
-		}
-	}
-	return l
+	return line
 }
 
 // wordings are what the libraries say, and the same in Chinese with what to do.
@@ -128,18 +95,20 @@ var wordings = []struct {
 	pattern *regexp.Regexp
 	chinese string
 }{
-	{regexp.MustCompile(`^unknown field "(.*)"`), `不认识的键“$1”`},
-	{regexp.MustCompile(`^mapping key "(.*)" already defined at \[(\d+):.*`), `键“$1”在第 $2 行已经写过，请删去一处`},
-	{regexp.MustCompile(`^duplicate key "(.*)"`), `键“$1”写了两次，请删去一处`},
-	{regexp.MustCompile(`^',' or '[\]}]' must be specified`), `括号里少了逗号，或括号没有闭合`},
-	{regexp.MustCompile(`(?s)^sequence end token.*`), `方括号没有闭合，请补上 ]`},
-	{regexp.MustCompile(`(?s)^could not find flow mapping end.*`), `花括号没有闭合，请补上 }`},
-	{regexp.MustCompile(`(?s)^could not find end character.*`), `引号没有闭合，请补上`},
-	{regexp.MustCompile(`(?s)^found (?:a tab )?character.*cannot start.*`), `用了制表符缩进，请改为空格`},
-	{regexp.MustCompile(`(?s)^(?:mapping value|value) is not allowed.*`), `这里不能再写值：多半是缩进不齐，或文字里有冒号而没有加引号`},
-	{regexp.MustCompile(`^cannot unmarshal (\S+).* into Go struct field (\S+) of type .*`), `$2 的值类型不对`},
-	{regexp.MustCompile(`^cannot unmarshal .*`), `值的类型不对`},
-	{regexp.MustCompile(`^could not find alias "(.*)"`), `“*$1”引用了没有的内容；以 * 开头的文字请加引号`},
+	{regexp.MustCompile(`^field (\S+) not found in type .*`), `不认识的键“$1”`},
+	{regexp.MustCompile(`^mapping key "(.*)" already defined at line (\d+)`), `键“$1”在第 $2 行已经写过，请删去一处`},
+	{regexp.MustCompile(`^did not find expected ',' or '([\]}])'`), `括号里少了逗号，或括号没有闭合，请补上 $1`},
+	{regexp.MustCompile(`^found unexpected (?:end of stream|document indicator)`), `引号或括号没有闭合，请补上`},
+	{regexp.MustCompile(`^found .*\btabs?\b.*|^found character that cannot start any token`),
+		`这里有制表符，或以 @ % 开头：缩进请用空格，文字请加引号`},
+	{regexp.MustCompile(`^(?:mapping|block sequence) \w+ are not allowed.*`),
+		`这里不能再写值：多半是缩进不齐，或文字里有冒号而没有加引号`},
+	{regexp.MustCompile(`^(?:did|could) not find .*`), `这里少了键或冒号：多半是缩进不齐，或引号没有成对`},
+	{regexp.MustCompile(`^cannot construct \S+ ` + "`(.*)` into.*"), `“$1”的值类型不对`},
+	{regexp.MustCompile(`^cannot construct .*`), `值的类型不对`},
+	{regexp.MustCompile(`^unknown anchor '(.*)' referenced`), `“*$1”引用了没有的内容；以 * 开头的文字请加引号`},
+	{regexp.MustCompile(`^yaml: no documents in stream`), `里面什么都没有，请换成原来的文件`},
+	{regexp.MustCompile(`^yaml: expected single document.*`), `里面有单独一行 ---，请删去`},
 	{regexp.MustCompile(`^unknown name (\S+).*`), `没有“$1”这个栏目或函数`},
 	{regexp.MustCompile(`^unexpected token (.*)`), `“$1”不该在这里：多半是少了运算符、逗号或括号`},
 	{regexp.MustCompile(`^cannot (?:call|use) (.*)`), `“$1”用得不对`},

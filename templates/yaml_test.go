@@ -46,8 +46,8 @@ func TestProblemsNameTheFileThatWasRead(t *testing.T) {
 		}
 	}
 	for message, want := range map[string]string{
-		"unknown name foo (1:1)\n | foo(1)": "没有“foo”这个栏目或函数（第 1 个字符附近）", "sequence end token ']' not found": "方括号没有闭合，请补上 ]",
-		"cannot unmarshal []interface {} into Go struct field Form.Version of type int": "Form.Version 的值类型不对", "不是栏目": "不是栏目",
+		"unknown name foo (1:1)\n | foo(1)": "没有“foo”这个栏目或函数（第 1 个字符附近）", "did not find expected ',' or ']'": "括号里少了逗号，或括号没有闭合，请补上 ]",
+		"cannot construct !!str `zwei` into int": "“zwei”的值类型不对", "cannot construct !!seq into int": "值的类型不对", "不是栏目": "不是栏目",
 	} {
 		if got := inChinese(message); got != want {
 			t.Errorf("%q is said as %q, want %q", message, got, want)

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v4"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -58,7 +58,7 @@ func readYAML(t testing.TB, path string, into any) {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err == nil {
-		err = yaml.UnmarshalWithOptions(data, into, yaml.Strict())
+		err = yaml.Load(data, into, yaml.WithKnownFields())
 	}
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
