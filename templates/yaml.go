@@ -33,7 +33,7 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 
 // unmarshal reads a file strictly. line is where what is wrong stands; 0: nobody knows.
 func unmarshal(data []byte, into any) (line int, err error) {
-	err = yaml.Load(data, into, yaml.WithKnownFields(), yaml.WithPlugin(bounds{}))
+	err = yaml.Load(data, into, yaml.WithKnownFields(), yaml.WithPlugin(limits{}))
 	var wrong *yaml.LoadError
 	if errors.As(err, &wrong) {
 		return wrong.Mark.Line, errors.New(inChinese(wrong.Message))
@@ -44,17 +44,17 @@ func unmarshal(data []byte, into any) (line int, err error) {
 	return 0, err
 }
 
-// bounds refuses what no definition needs: a few references stand for any amount of text.
-type bounds struct{}
+// limits refuses what no definition needs: a few references stand for any amount of text.
+type limits struct{}
 
-func (bounds) CheckDepth(depth int, _ *yaml.DepthContext) error {
+func (limits) CheckDepth(depth int, _ *yaml.DepthContext) error {
 	if depth > deepest {
 		return fmt.Errorf("括号或缩进套了%d层以上", deepest)
 	}
 	return nil
 }
 
-func (bounds) CheckAlias(aliases, _ int) error {
+func (limits) CheckAlias(aliases, _ int) error {
 	if aliases > 0 {
 		return errors.New("用了 & 或 * 引用")
 	}
