@@ -89,9 +89,9 @@ type CheckedRule struct {
 	Title string `json:"title"`
 }
 
-// Check says what a run would say of each workbook alone, and writes nothing, unless annotate names a folder: there an
+// Check says what a run would say of each workbook alone, and writes nothing, unless o.Annotate names a folder: there an
 // annotated copy of every workbook in which something was found is put beside what stands there.
-func Check(ctx context.Context, o Options, annotate string) (*Checked, error) {
+func Check(ctx context.Context, o Options) (*Checked, error) {
 	sources, err := o.arrived()
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func Check(ctx context.Context, o Options, annotate string) (*Checked, error) {
 		if form == nil {
 			continue
 		}
-		files, err := checkedFiles(form, sources, o, annotate)
+		files, err := checkedFiles(form, sources, o)
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +123,7 @@ func Check(ctx context.Context, o Options, annotate string) (*Checked, error) {
 }
 
 // checkedFiles judges the files of one form, each alone.
-func checkedFiles(facts *table.Facts, sources []intake.Source, o Options, annotate string) ([]CheckedFile, error) {
+func checkedFiles(facts *table.Facts, sources []intake.Source, o Options) ([]CheckedFile, error) {
 	judgement, err := check.Alone(facts)
 	if err != nil {
 		return nil, err
@@ -138,8 +138,8 @@ func checkedFiles(facts *table.Facts, sources []intake.Source, o Options, annota
 		}
 		r.Files = append(r.Files, c)
 	}
-	if annotate != "" {
-		if err := r.annotate(annotate, facts.Definition, o.Readings, facts.Said, judgement,
+	if o.Annotate != "" {
+		if err := r.annotate(o.Annotate, facts.Definition, o.Readings, facts.Said, judgement,
 			opener(sources, facts)); err != nil {
 			return nil, err
 		}

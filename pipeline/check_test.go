@@ -49,7 +49,7 @@ func TestCheckAgreesWithTheRun(t *testing.T) {
 		if f.Fate != model.Accepted || strings.Contains(f.Path, ".zip/") {
 			continue
 		}
-		r, err := Check(context.Background(), Options{Definition: b.d, Inputs: []string{path}}, "")
+		r, err := Check(context.Background(), Options{Definition: b.d, Inputs: []string{path}})
 		if err != nil || len(r.Files) != 1 || r.Files[0].Submission == nil {
 			t.Fatalf("%s: %v %+v", f.Path, err, r)
 		}
@@ -69,7 +69,7 @@ func TestCheckAgreesWithTheRun(t *testing.T) {
 	if compared < 15 {
 		t.Errorf("only %d workbooks compared", compared)
 	}
-	together, err := Check(context.Background(), Options{Definition: b.d, Inputs: []string{samplesDir}}, "")
+	together, err := Check(context.Background(), Options{Definition: b.d, Inputs: []string{samplesDir}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestCheckForPrograms(t *testing.T) {
 	}
 	dir := t.TempDir()
 	inputs := []string{filepath.Join(samplesDir, "福州")}
-	r, err := Check(context.Background(), Options{Definition: b.d, Inputs: inputs}, dir)
+	r, err := Check(context.Background(), Options{Definition: b.d, Inputs: inputs, Annotate: dir})
 	if err != nil || !r.MustCorrect() {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestCheckForPrograms(t *testing.T) {
 	if len(first) < 3 {
 		t.Fatalf("%d copies", len(first))
 	}
-	if _, err := Check(context.Background(), Options{Definition: b.d, Inputs: inputs}, dir); err != nil {
+	if _, err := Check(context.Background(), Options{Definition: b.d, Inputs: inputs, Annotate: dir}); err != nil {
 		t.Fatal(err)
 	}
 	for path, data := range first {
@@ -190,7 +190,7 @@ func TestCopiesBesideTheirOriginal(t *testing.T) {
 		{"the copy mended as well", func() { set(copied, "", 0, "C4", "属实") }, "", map[string]model.Fate{original: model.Accepted, copied: model.Rejected}, 1},
 	} {
 		round.change()
-		r, err := Check(context.Background(), Options{Definition: b.d, Inputs: []string{dir}}, round.annotate)
+		r, err := Check(context.Background(), Options{Definition: b.d, Inputs: []string{dir}, Annotate: round.annotate})
 		if err != nil || len(r.Files) != len(round.want) {
 			t.Fatalf("%s: %v %+v", round.what, err, r)
 		}
@@ -338,7 +338,7 @@ func (x CheckedFinding) told(at func(CheckedPlace) CheckedPlace) string {
 // findingsAt checks one workbook, which has to be returned for correction.
 func findingsAt(t *testing.T, d *templates.Definition, path string) []CheckedFinding {
 	t.Helper()
-	r, err := Check(context.Background(), Options{Definition: d, Inputs: []string{path}}, "")
+	r, err := Check(context.Background(), Options{Definition: d, Inputs: []string{path}})
 	if err != nil || len(r.Files) != 1 || r.Files[0].Submission == nil || r.Files[0].Submission.Verdict != model.Return {
 		t.Fatalf("%s: %v %+v", path, err, r)
 	}

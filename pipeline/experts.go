@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,14 +24,14 @@ type Issued struct {
 	Parts    []marking.Assignment // what the supplementary workbooks ask; nil: these are the first
 }
 
-// Experts reads, checks and scores, and makes one marking workbook an expert for the folder o.Out. list is a workbook
-// that lists the experts; without one there are so many, numbered. With marks that came back (o.Marks) the workbooks
-// are supplementary: each asks just for what is missing, and who has nothing to add gets none.
-func Experts(ctx context.Context, o Options, list string, count int) (*Issued, error) {
+// Experts reads, checks and scores, and makes one marking workbook an expert for the folder o.Out. With marks that came
+// back (o.Marks) the workbooks are supplementary: each asks just for what is missing, and who has nothing to add gets
+// none.
+func Experts(ctx context.Context, o Options) (*Issued, error) {
 	if err := publish.Outside(o.Out, o.Inputs); err != nil {
 		return nil, err
 	}
-	assignments, err := o.assignments(list, count)
+	assignments, err := o.assignments()
 	if err != nil {
 		return nil, err
 	}
@@ -68,12 +69,10 @@ func Experts(ctx context.Context, o Options, list string, count int) (*Issued, e
 }
 
 // assignments are the experts of a list, or numbered ones.
-func (o Options) assignments(list string, count int) ([]marking.Assignment, error) {
+func (o Options) assignments() ([]marking.Assignment, error) {
+	list := o.Experts
 	if list == "" {
-		if count == 0 {
-			count = o.Definition.Rubric.Experts.Count
-		}
-		return marking.Numbered(count), nil
+		return marking.Numbered(cmp.Or(o.Count, o.Definition.Rubric.Experts.Count)), nil
 	}
 	sources, err := intake.Discover([]string{list})
 	if err != nil || len(sources) != 1 {

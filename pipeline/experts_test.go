@@ -40,8 +40,8 @@ var issued = sync.OnceValues(func() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := Options{Definition: b.d, Inputs: markedCities}
-	made, err := Experts(context.Background(), o, "", 8)
+	o := Options{Definition: b.d, Inputs: markedCities, Count: 8}
+	made, err := Experts(context.Background(), o)
 	if err != nil {
 		return nil, err
 	}

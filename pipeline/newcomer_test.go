@@ -56,8 +56,8 @@ func TestNewcomerAfterTheMarking(t *testing.T) {
 	}
 	recompute(t, during.Dir)
 
-	o.Out = dir
-	made, err := Experts(context.Background(), o, "", 3)
+	o.Out, o.Count = dir, 3
+	made, err := Experts(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,10 +87,10 @@ func TestNewcomerAfterTheMarking(t *testing.T) {
 		}
 	}
 	recompute(t, after.Dir)
-	if _, err := Experts(context.Background(), Options{Definition: o.Definition, Inputs: o.Inputs, Marks: dir, Out: dir}, "", 3); err == nil || !strings.Contains(err.Error(), "没有要做的补充表") {
+	if _, err := Experts(context.Background(), Options{Definition: o.Definition, Inputs: o.Inputs, Marks: dir, Out: dir, Count: 3}); err == nil || !strings.Contains(err.Error(), "没有要做的补充表") {
 		t.Errorf("nothing is missing: %v", err)
 	}
-	two, err := Experts(context.Background(), Options{Definition: o.Definition, Inputs: markedCities, Out: t.TempDir()}, "", 2)
+	two, err := Experts(context.Background(), Options{Definition: o.Definition, Inputs: markedCities, Out: t.TempDir(), Count: 2})
 	if err != nil || len(two.Short) != len(two.Subjects) || !strings.Contains(two.Short[0], "最多只能有2个评分，不到3个") {
 		t.Errorf("two experts can't give three marks: %v %v", two.Short, err)
 	}

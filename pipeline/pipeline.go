@@ -49,7 +49,10 @@ type Options struct {
 	Date          string   // the run's date, as it is to be shown; empty: none
 	ReplyBy       string   // the day by which the prefectures are to answer; empty: as the calendar says
 	Marks         string   // the experts' workbooks: a folder, or one of them; empty: none
+	Annotate      string   // check: the folder for annotated copies of workbooks in which something was found; empty: none
 	Readings      bool     // check: beside the annotated copies also say how every number and date was read
+	Experts       string   // experts: a workbook that lists them; empty: Count of them, numbered
+	Count         int      // experts: 0: as many as the definition says
 	Workers       int      // files read at a time; 0: as many as there are processors
 	Score         score.Options
 	// Progress is told which step is being done and, where it goes file by file, how many of them are; from one goroutine.

@@ -120,9 +120,9 @@ func TestTextIsOnlyText(t *testing.T) {
 		put(t, filepath.Join(in, "福州"), fmt.Sprintf("=植入%d@.xlsx", i), string(p.workbook(path, d, i == 3)))
 	}
 	put(t, in, "@植入坏.xlsx", "<html>植入")
-	o := Options{Definition: d, Inputs: []string{in}, Out: filepath.Join(dir, "评分")}
+	o := Options{Definition: d, Inputs: []string{in}, Out: filepath.Join(dir, "评分"), Count: 2}
 	o.Score.Draws = 20
-	made, err := Experts(context.Background(), o, "", 2)
+	made, err := Experts(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestTextIsOnlyText(t *testing.T) {
 	if _, err := Run(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Check(context.Background(), Options{Definition: d, Inputs: []string{in}}, filepath.Join(dir, "自检")); err != nil {
+	if _, err := Check(context.Background(), Options{Definition: d, Inputs: []string{in}, Annotate: filepath.Join(dir, "自检")}); err != nil {
 		t.Fatal(err)
 	}
 	printed, err := Word(context.Background(), Options{Definition: d, Inputs: []string{in}})

@@ -11,6 +11,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
+	"lianheti/stages/office/try"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -109,11 +110,8 @@ var catalogue = []entry{
 	}},
 	{"sheet_copied", "复制出一张同样的工作表", "", unharmedBut(model.Place{Sheet: "副本"}, "LHT-1-030"), func(c *copying) {
 		c.book(func(f *excelize.File) error {
-			from, err := f.GetSheetIndex(c.number().Place.Sheet)
-			must(err)
-			to, err := f.NewSheet("副本")
-			must(err)
-			return f.CopySheet(from, to)
+			from := try.Get(f.GetSheetIndex(c.number().Place.Sheet))
+			return f.CopySheet(from, try.Get(f.NewSheet("副本")))
 		})
 	}},
 	{"names_lost", "别的程序另存，单元格名称全丢", "", unharmedBut(model.Place{}, "LHT-1-031"), func(c *copying) {
@@ -153,8 +151,7 @@ var catalogue = []entry{
 	}},
 	{"date_as_text", "日期写成“×年×月×日”的文字", "", unharmed(), func(c *copying) {
 		e := c.date()
-		day, err := time.Parse(time.DateOnly, e.Shown)
-		must(err)
+		day := try.Get(time.Parse(time.DateOnly, e.Shown))
 		c.put(e.Place, day.Format("2006年1月2日"))
 	}},
 	{"scribbled", "在栏目之外写了备注", "", Want{}, func(c *copying) {

@@ -17,6 +17,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
+	"lianheti/stages/office/try"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -73,13 +74,10 @@ func (e entry) apply(o Original) (d Damage) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			if failed, ok := p.(failure); ok {
-				d.Err = failed.error
-			} else {
-				d.Err = fmt.Errorf("制作时程序出错：%v", p)
-			}
+			d.Err = fmt.Errorf("制作时程序出错：%v", p)
 		}
 	}()
+	defer try.Caught(&d.Err)
 	c := &copying{Original: o, data: append([]byte{}, o.Data...), want: e.want}
 	e.make(c)
 	d.Want, d.Data = c.want, c.data
@@ -93,14 +91,8 @@ type copying struct {
 	want Want
 }
 
-// failure ends the making of one damage.
-type failure struct{ error }
-
-func must(err error) {
-	if err != nil {
-		panic(failure{err})
-	}
-}
+// fail ends the making of one damage.
+func fail(why string) { try.Do(errors.New(why)) }
 
 func refused(codes ...string) Want { return Want{Refused: codes} }
 
@@ -116,31 +108,25 @@ func unharmedBut(place model.Place, codes ...string) Want {
 var centralHeader = []byte("PK\x01\x02")
 
 func (c *copying) parts() []ooxml.Part {
-	parts, err := ooxml.Unpack(c.data)
-	must(err)
-	return parts.All
+	return try.Get(ooxml.Unpack(c.data)).All
 }
 
 // packed makes a container of parts.
 func packed(parts []ooxml.Part) []byte {
-	data, err := ooxml.Pack(parts, zip.Deflate)
-	must(err)
-	return data
+	return try.Get(ooxml.Pack(parts, zip.Deflate))
 }
 
 // largest gives where the packed content of the largest sheet stands.
 func (c *copying) largest() (at, size int64) {
-	zr, err := zip.NewReader(bytes.NewReader(c.data), int64(len(c.data)))
-	must(err)
+	zr := try.Get(zip.NewReader(bytes.NewReader(c.data), int64(len(c.data))))
 	for _, f := range zr.File {
 		if strings.HasPrefix(f.Name, "xl/worksheets/") && int64(f.CompressedSize64) > size {
-			at, err = f.DataOffset()
-			must(err)
+			at = try.Get(f.DataOffset())
 			size = int64(f.CompressedSize64)
 		}
 	}
 	if size == 0 {
-		must(errors.New("找不到工作表"))
+		fail("找不到工作表")
 	}
 	return at, size
 }
@@ -156,9 +142,7 @@ func (c *copying) pack(locked bool) {
 }
 
 func (c *copying) encrypt(password string) {
-	data, err := excelize.Encrypt(c.data, &excelize.Options{Password: password})
-	must(err)
-	c.data = data
+	c.data = try.Get(excelize.Encrypt(c.data, &excelize.Options{Password: password}))
 }
 
 // oldExcel makes a container of the old kind that holds a stream named Workbook.
@@ -167,7 +151,7 @@ func (c *copying) oldExcel() {
 	was, is := utf16Bytes("EncryptedPackage"), utf16Bytes("Workbook")
 	at := bytes.Index(c.data, was)
 	if at < 0 {
-		must(errors.New("做不成旧格式的容器"))
+		fail("做不成旧格式的容器")
 	}
 	const lengthAt = 64
 	copy(c.data[at:], append(is, make([]byte, len(was)-len(is))...))
@@ -193,10 +177,8 @@ func (c *copying) csv() []byte {
 func otherBook() []byte {
 	f := excelize.NewFile()
 	defer f.Close()
-	must(f.SetCellStr("Sheet1", "A1", "会议签到表"))
-	b, err := f.WriteToBuffer()
-	must(err)
-	return b.Bytes()
+	try.Do(f.SetCellStr("Sheet1", "A1", "会议签到表"))
+	return try.Get(f.WriteToBuffer()).Bytes()
 }
 
 // replace changes what matches in every part whose name contains a word; something must match.
@@ -208,7 +190,7 @@ func (c *copying) replace(word string, what *regexp.Regexp, with string) {
 		}
 	}
 	if !changed {
-		must(errors.New("文件里没有要改的部分"))
+		fail("文件里没有要改的部分")
 	}
 	c.data = packed(parts)
 }
@@ -218,7 +200,7 @@ func (c *copying) edit(name, old, with string, n int) {
 	parts := c.parts()
 	i := slices.IndexFunc(parts, func(p ooxml.Part) bool { return p.Name == name })
 	if i < 0 || !bytes.Contains(parts[i].Data, []byte(old)) {
-		must(errors.New("文件里没有要改的部分"))
+		fail("文件里没有要改的部分")
 	}
 	parts[i].Data = bytes.Replace(parts[i].Data, []byte(old), []byte(with), n)
 	c.data = packed(parts)
@@ -228,28 +210,23 @@ func (c *copying) drop(name string) {
 	parts := c.parts()
 	rest := slices.DeleteFunc(slices.Clone(parts), func(p ooxml.Part) bool { return p.Name == name })
 	if len(rest) == len(parts) {
-		must(errors.New("文件里没有要去掉的部件"))
+		fail("文件里没有要去掉的部件")
 	}
 	c.data = packed(rest)
 }
 
 // book changes the workbook with the library that edits workbooks.
 func (c *copying) book(change func(*excelize.File) error) {
-	f, err := excelize.OpenReader(bytes.NewReader(c.data))
-	must(err)
+	f := try.Get(excelize.OpenReader(bytes.NewReader(c.data)))
 	defer f.Close()
-	must(change(f))
-	b, err := f.WriteToBuffer()
-	must(err)
-	c.data = b.Bytes()
+	try.Do(change(f))
+	c.data = try.Get(f.WriteToBuffer()).Bytes()
 }
 
 // meta changes what the very hidden sheet says of the template.
 func (c *copying) meta(key, value string) {
 	c.book(func(f *excelize.File) error {
-		rows, err := f.GetRows(templates.MetaSheet)
-		must(err)
-		for i, row := range rows {
+		for i, row := range try.Get(f.GetRows(templates.MetaSheet)) {
 			if len(row) > 0 && row[0] == key {
 				at := model.CellName(i+1, 2)
 				if n, err := strconv.Atoi(value); err == nil {
@@ -274,7 +251,7 @@ func (c *copying) twin() {
 			}
 		}
 	}
-	must(errors.New("文件里不足两张工作表"))
+	fail("文件里不足两张工作表")
 }
 
 // pick gives the first filled entry that serves.
@@ -284,7 +261,7 @@ func (c *copying) pick(what string, serves func(*templates.Field, model.Entry) b
 			return e
 		}
 	}
-	must(errors.New("这份工作簿里没有填好的" + what))
+	fail("这份工作簿里没有填好的" + what)
 	return model.Entry{}
 }
 
@@ -313,7 +290,7 @@ func (c *copying) label() (e model.Entry, at string) {
 	e = c.number()
 	_, slot, ok := c.Definition.Layout().Slot(e.Field, e.Year)
 	if !ok {
-		must(errors.New("版式里没有这个栏目"))
+		fail("版式里没有这个栏目")
 	}
 	return e, model.CellName(e.Row, slot.RowAnchorCols[0]+e.Col-slot.Col)
 }
@@ -343,14 +320,14 @@ func (c *copying) sheetPart(title string) string {
 	}
 	sheet := regexp.MustCompile(`<sheet [^>]*?name="` + regexp.QuoteMeta(title) + `"[^>]*?r:id="([^"]+)"`).FindStringSubmatch(texts["xl/workbook.xml"])
 	if sheet == nil {
-		must(errors.New("找不到工作表的部件"))
+		fail("找不到工作表的部件")
 	}
 	for _, relation := range regexp.MustCompile(`<Relationship [^>]*>`).FindAllString(texts["xl/_rels/workbook.xml.rels"], -1) {
 		if target := regexp.MustCompile(`Target="/?(?:xl/)?([^"]+)"`).FindStringSubmatch(relation); target != nil && strings.Contains(relation, `Id="`+sheet[1]+`"`) {
 			return "xl/" + target[1]
 		}
 	}
-	must(errors.New("找不到工作表的部件"))
+	fail("找不到工作表的部件")
 	return ""
 }
 
@@ -360,13 +337,11 @@ func (c *copying) moved() {
 	_, slot, _ := c.Definition.Layout().Slot(e.Field, e.Year)
 	below := model.CellName(e.Row+1, e.Col)
 	c.book(func(f *excelize.File) error {
-		v, err := f.GetCellValue(e.Place.Sheet, e.Place.Cell, excelize.Options{RawCellValue: true})
-		must(err)
-		n, err := strconv.ParseFloat(v, 64)
-		must(err)
-		must(f.SetCellValue(e.Place.Sheet, below, n))
-		must(f.SetCellValue(e.Place.Sheet, e.Place.Cell, nil))
-		must(f.DeleteDefinedName(&excelize.DefinedName{Name: slot.Name}))
+		v := try.Get(f.GetCellValue(e.Place.Sheet, e.Place.Cell, excelize.Options{RawCellValue: true}))
+		n := try.Get(strconv.ParseFloat(v, 64))
+		try.Do(f.SetCellValue(e.Place.Sheet, below, n))
+		try.Do(f.SetCellValue(e.Place.Sheet, e.Place.Cell, nil))
+		try.Do(f.DeleteDefinedName(&excelize.DefinedName{Name: slot.Name}))
 		return f.SetDefinedName(&excelize.DefinedName{Name: slot.Name, RefersTo: "'" + e.Place.Sheet + "'!$" + strings.TrimRight(below, "0123456789") + "$" + strconv.Itoa(e.Row+1)})
 	})
 	c.want = found(model.Place{Sheet: e.Place.Sheet}, "LHT-1-030")

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"lianheti/pipeline"
-	"lianheti/pipeline/publish"
 	"lianheti/stages/audit"
 
 	"github.com/urfave/cli/v2"
@@ -25,26 +24,14 @@ func auditCommand() *cli.Command {
 			definitionFlag, workersFlag, jsonFlag, overwriteFlag,
 		},
 		Action: func(c *cli.Context) error {
-			o, err := options(c)
+			_, result, err := worked(c, pipeline.Audit)
 			if err != nil {
 				return err
 			}
-			o.Previous = c.String("previous")
-			result, err := watched(c, &o, func() (*pipeline.Audited, error) { return pipeline.Audit(c.Context, o) })
-			if err != nil {
+			if err := writeFiles(c, result.Files); err != nil {
 				return err
 			}
-			if c.Bool("json") { // standard output holds nothing else
-				if _, err = publish.Files(result.Files, c.Bool(overwriteFlag.Name)); err == nil {
-					err = writeJSON(c.App.Writer, result)
-				}
-			} else if err = writeFiles(c, result.Files); err == nil {
-				err = say(c.App.Writer, "audit", audited{result})
-			}
-			if err == nil && len(result.Pays) > 0 {
-				err = errNo
-			}
-			return err
+			return concluded(tell(c, result, "audit", audited{result}), len(result.Pays) > 0)
 		},
 	}
 }

@@ -31,31 +31,20 @@ func checkCommand() *cli.Command {
 			jsonFlag,
 		},
 		Action: func(c *cli.Context) error {
-			o, err := options(c)
-			if err != nil {
-				return err
-			}
 			if c.Bool("list") && c.Bool("json") {
 				return usageError{errors.New("--list 和 --json 只能写一个")}
 			}
-			r, err := watched(c, &o,
-				func() (*pipeline.Checked, error) { return pipeline.Check(c.Context, o, c.String("annotate")) })
+			o, r, err := worked(c, pipeline.Check)
 			if err != nil {
 				return err
 			}
-			if c.Bool("json") {
-				if err := writeJSON(c.App.Writer, r); err != nil {
+			told := newChecked(r, o.Definition, c.String("code"))
+			if err := tell(c, r, "check", told); err != nil {
+				return err
+			}
+			if c.Bool("readings") && !c.Bool("json") {
+				if err := say(c.App.Writer, "readings", told); err != nil {
 					return err
-				}
-			} else {
-				told := newChecked(r, o.Definition, c.String("code"))
-				if err := say(c.App.Writer, "check", told); err != nil {
-					return err
-				}
-				if c.Bool("readings") {
-					if err := say(c.App.Writer, "readings", told); err != nil {
-						return err
-					}
 				}
 			}
 			if c.Bool("list") {
@@ -69,10 +58,7 @@ func checkCommand() *cli.Command {
 					}
 				}
 			}
-			if r.MustCorrect() {
-				return errNo
-			}
-			return nil
+			return concluded(nil, r.MustCorrect())
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"lianheti/pipeline"
@@ -26,15 +27,10 @@ func expertsCommand() *cli.Command {
 			registerFlag, overwriteFlag, definitionFlag, workersFlag,
 		},
 		Action: func(c *cli.Context) error {
-			o, err := options(c)
-			if err != nil {
-				return err
+			if c.IsSet("experts") && c.IsSet("count") {
+				return usageError{errors.New("--experts 和 --count 只能写一个")}
 			}
-			list, count := c.String("experts"), c.Int("count")
-			if list != "" && count != 0 {
-				return usageError{fmt.Errorf("--experts 和 --count 只能写一个")}
-			}
-			made, err := watched(c, &o, func() (*pipeline.Issued, error) { return pipeline.Experts(c.Context, o, list, count) })
+			_, made, err := worked(c, pipeline.Experts)
 			if err != nil {
 				return err
 			}

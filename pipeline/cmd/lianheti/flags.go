@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -54,8 +55,9 @@ func options(c *cli.Context) (o pipeline.Options, err error) {
 		err = usageError{fmt.Errorf("--from 从数据表重新计算，不能再给文件或文件夹（%s）", c.Args().First())}
 	}
 	o.DefinitionDir, o.Out, o.From = c.String("definition"), c.String("out"), c.String("from")
-	o.Register, o.Marks = c.String("register"), c.String("marks")
-	o.Workers, o.Readings = c.Int("workers"), c.Bool("readings")
+	o.Register, o.Marks, o.Previous = c.String("register"), c.String("marks"), c.String("previous")
+	o.Experts, o.Count = c.String("experts"), c.Int("count")
+	o.Annotate, o.Readings, o.Workers = c.String("annotate"), c.Bool("readings"), c.Int("workers")
 	return o, err
 }
 
@@ -135,11 +137,32 @@ func inputs(c *cli.Context) ([]string, error) {
 	return c.Args().Slice(), nil
 }
 
-// watched does what takes long, and shows meanwhile how far it is.
-func watched[T any](c *cli.Context, o *pipeline.Options, work func() (T, error)) (T, error) {
+// worked does what a command is for, as its flags say, and shows meanwhile how far it is.
+func worked[T any](c *cli.Context, work func(context.Context, pipeline.Options) (T, error)) (o pipeline.Options,
+	made T, err error) {
+	if o, err = options(c); err != nil {
+		return o, made, err
+	}
 	p := newProgress(c.App.ErrWriter)
 	o.Progress = p.show
 	p.show("查找文件", 0, 0)
 	defer p.clear()
-	return work()
+	made, err = work(c.Context, o)
+	return o, made, err
+}
+
+// tell says what was made, in words or as JSON.
+func tell(c *cli.Context, machine any, message string, about any) error {
+	if c.Bool(jsonFlag.Name) {
+		return writeJSON(c.App.Writer, machine)
+	}
+	return say(c.App.Writer, message, about)
+}
+
+// concluded is how a command ends that has done its work: the answer may be no.
+func concluded(err error, no bool) error {
+	if err == nil && no {
+		return errNo
+	}
+	return err
 }

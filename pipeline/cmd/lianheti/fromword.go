@@ -19,18 +19,13 @@ func fromWord(c *cli.Context, d *templates.Definition) error {
 	if err != nil {
 		return err
 	}
-	w := c.App.Writer
 	if t.Workbook == nil {
-		fmt.Fprintf(w, "没有生成：%s（%s）\n怎么办：%s\n", t.File.Reason, t.File.Code, t.File.Cure)
+		fmt.Fprintf(c.App.Writer, "没有生成：%s（%s）\n怎么办：%s\n", t.File.Reason, t.File.Code, t.File.Cure)
 		return errNo
 	}
 	path := filepath.Join(c.String("out"), t.Name)
 	if err := writeFiles(c, []publish.File{{Path: path, Data: t.Workbook}}); err != nil {
 		return err
 	}
-	err = say(w, "transcribed", t)
-	if err == nil && len(t.Unplaced)+len(t.Doubtful) > 0 {
-		err = errNo
-	}
-	return err
+	return concluded(say(c.App.Writer, "transcribed", t), len(t.Unplaced)+len(t.Doubtful) > 0)
 }

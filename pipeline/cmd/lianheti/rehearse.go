@@ -41,17 +41,10 @@ func rehearseCommand() *cli.Command {
 					unseen++
 				}
 			}
-			if c.Bool("json") {
-				err = writeJSON(c.App.Writer,
-					map[string]any{"file": paths[0], "damages": results, "unseen": unseen, "not_made": unmade})
-			} else {
-				err = say(c.App.Writer, "rehearsal", map[string]any{
+			err = tell(c, map[string]any{"file": paths[0], "damages": results, "unseen": unseen, "not_made": unmade},
+				"rehearsal", map[string]any{
 					"Results": results, "Seen": len(results) - unseen - unmade, "Unseen": unseen, "Unmade": unmade})
-			}
-			if err == nil && unseen+unmade > 0 {
-				err = errNo
-			}
-			return err
+			return concluded(err, unseen+unmade > 0)
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -49,34 +50,26 @@ func runCommand() *cli.Command {
 			definitionFlag, workersFlag, jsonFlag,
 		},
 		Action: func(c *cli.Context) error {
-			o, err := runOptions(c)
-			if err != nil {
-				return err
-			}
-			result, err := watched(c, &o, func() (*pipeline.Result, error) { return pipeline.Run(c.Context, o) })
+			o, result, err := worked(c, func(ctx context.Context, o pipeline.Options) (*pipeline.Result, error) {
+				if err := runOptions(c, &o); err != nil {
+					return nil, err
+				}
+				return pipeline.Run(ctx, o)
+			})
 			if err != nil {
 				return err
 			}
 			r := outcome{result, o.Definition}
-			if !c.Bool("json") {
-				err = say(c.App.Writer, "run", r)
-			} else if err = writeJSON(c.App.Writer, result.Manifest); err == nil {
+			if err = tell(c, result.Manifest, "run", r); err == nil && c.Bool("json") {
 				err = say(c.App.ErrWriter, "kept", r)
 			}
-			if err == nil && (r.Nothing() || c.Bool("strict") && len(r.Returned()) > 0) {
-				err = errNo
-			}
-			return err
+			return concluded(err, r.Nothing() || c.Bool("strict") && len(r.Returned()) > 0)
 		},
 	}
 }
 
 // runOptions adds what only a run can be asked for.
-func runOptions(c *cli.Context) (pipeline.Options, error) {
-	o, err := options(c)
-	if err != nil {
-		return o, err
-	}
+func runOptions(c *cli.Context, o *pipeline.Options) error {
 	o.Rescale, o.Freeze, o.Date, o.ReplyBy = c.Bool("rescale"), c.String("freeze"), c.String("date"), c.String("reply-by")
 	o.Opinions, o.AllowTrial = c.String("opinions"), c.Bool("allow-trial")
 	o.Score = score.Options{Select: c.Int("select"), Workers: o.Workers}
@@ -87,12 +80,12 @@ func runOptions(c *cli.Context) (pipeline.Options, error) {
 		case err == nil && m.Year < o.Definition.Year:
 			o.Earlier = append(o.Earlier, dir)
 		case o.Previous != "":
-			return o, usageError{fmt.Errorf("--previous 给了两个本年度的结果（%s、%s）：只能与一轮相比", o.Previous, dir)}
+			return usageError{fmt.Errorf("--previous 给了两个本年度的结果（%s、%s）：只能与一轮相比", o.Previous, dir)}
 		default:
 			o.Previous = dir
 		}
 	}
-	return o, days(c, o.Definition.Year)
+	return days(c, o.Definition.Year)
 }
 
 // days proves that the run's date and the day for answers exist, in a year in which this year's call can have been

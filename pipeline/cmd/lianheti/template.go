@@ -156,7 +156,9 @@ func progressKits(c *cli.Context, d *templates.Definition) ([]issue, error) {
 func writeFiles(c *cli.Context, files []publish.File) error {
 	written, err := publish.Files(files, c.Bool(overwriteFlag.Name))
 	for i, w := range written {
-		fmt.Fprintf(c.App.Writer, "%s %s\n", w, files[i].Path)
+		if !c.Bool(jsonFlag.Name) { // then standard output holds nothing else
+			fmt.Fprintf(c.App.Writer, "%s %s\n", w, files[i].Path)
+		}
 	}
 	return err
 }
@@ -182,9 +184,8 @@ func dictionaryCommand() *cli.Command {
 				n, err := export.Search(c.App.Writer, d, word)
 				if err == nil && n == 0 {
 					fmt.Fprintf(c.App.ErrWriter, "数据字典里没有“%s”。\n", word)
-					err = errNo
 				}
-				return err
+				return concluded(err, n == 0)
 			}
 			if name := c.String("table"); name != "" {
 				return export.TablePage(c.App.Writer, d, name, c.String("from"))

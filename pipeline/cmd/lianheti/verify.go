@@ -32,27 +32,18 @@ func verifyCommand() *cli.Command {
 			case err != nil:
 				return usageError{err}
 			}
-			root, known := rootNamed(m, c.String("root"))
-			if c.Bool("json") {
-				said := map[string]any{"files": len(m.Outputs), "differences": differences, "root": m.Root, "data_root": m.DataRoot}
-				if c.IsSet("root") {
-					said["matches"] = root
-				}
-				err = writeJSON(c.App.Writer, said)
-			} else {
-				if !c.IsSet("root") {
-					known = ""
-				}
-				err = say(c.App.Writer, "verified", struct {
-					*publish.Manifest
-					Differences []publish.Difference
-					Known       string
-				}{m, differences, known})
+			machine := map[string]any{"files": len(m.Outputs), "differences": differences, "root": m.Root, "data_root": m.DataRoot}
+			root, known := "", ""
+			if c.IsSet("root") {
+				root, known = rootNamed(m, c.String("root"))
+				machine["matches"] = root
 			}
-			if err == nil && (len(differences) > 0 || c.IsSet("root") && root == "") {
-				err = errNo
-			}
-			return err
+			err = tell(c, machine, "verified", struct {
+				*publish.Manifest
+				Differences []publish.Difference
+				Known       string
+			}{m, differences, known})
+			return concluded(err, len(differences) > 0 || c.IsSet("root") && root == "")
 		},
 	}
 }

@@ -21,11 +21,7 @@ func wordCommand() *cli.Command {
 			outFlag(".", "放到哪个`文件夹`"),
 		},
 		Action: func(c *cli.Context) error {
-			o, err := options(c)
-			if err != nil {
-				return err
-			}
-			printed, err := watched(c, &o, func() (*pipeline.Printed, error) { return pipeline.Word(c.Context, o) })
+			o, printed, err := worked(c, pipeline.Word)
 			if err != nil {
 				return err
 			}
@@ -42,10 +38,7 @@ func wordCommand() *cli.Command {
 				*pipeline.Printed
 				Out string
 			}{printed, o.Out})
-			if err == nil && printed.Refused() {
-				err = errNo
-			}
-			return err
+			return concluded(err, printed.Refused())
 		},
 	}
 }
