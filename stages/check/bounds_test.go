@@ -1,0 +1,134 @@
+package check
+
+// Requirements
+//  1. Texts below the least length are not compared, from it on they are; the threshold itself is near enough.
+//  2. However many texts share a shingle, the index keeps the first few; a text that several hold has another of them as its neighbour.
+//  3. Annual figures that stand one, two or three rows off, up or down, are one finding that says how far and which way; four are too many to tell.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"lianheti/stages/model"
+	"lianheti/templates"
+)
+
+// letters is a text of n different characters.
+func letters(from, n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteRune(rune(0x4E00 + from + i))
+	}
+	return b.String()
+}
+
+func TestShortTextsAreNotCompared(t *testing.T) {
+	for n, want := range map[int]model.Outcome{shortest - 1: model.NotApplicable, shortest: model.Fail} {
+		words := letters(0, n) + "，。！"
+		set := func(f filling) filling {
+			edit := Edit{Set: map[string]any{}}
+			for _, field := range []string{"park_industries", "platform_text.prior", "platform_text.last", "four_new_text.prior", "four_new_text.last", "features", "plan"} {
+				edit.Set[field] = letters(500, 3)
+			}
+			edit.Set["plan"] = words
+			return f.apply(edit, filling{})
+		}
+		found, o := about(t, definition.CodeOf("near_identical_text"), facts(t, definition, set(base(t)), set(another(t))), Known{})
+		if o.Outcome != want || len(found) > 0 != (want == model.Fail) {
+			t.Errorf("%d characters: %+v", n, o)
+		}
+	}
+}
+
+func TestNeighboursOfTexts(t *testing.T) {
+	index := func(threshold float64, texts ...string) map[int]neighbour {
+		x := &textIndex{threshold: threshold, postings: map[uint32][]int32{}, whole: map[uint64]int{}}
+		for i, s := range texts {
+			x.add(i, []rune(s))
+		}
+		return x.neighbours()
+	}
+	a, b := letters(0, 43), letters(20, 43)                    // forty shingles each, of which twenty are the same
+	c := letters(0, 33) + letters(900, 10)                     // thirty of the first's
+	far, same := letters(2000, 43), fmt.Sprint(letters(0, 43)) // none, all
+	for _, x := range []struct {
+		what      string
+		threshold float64
+		texts     []string
+		want      map[int]neighbour
+	}{
+		{"as much in common as the threshold", 0.5, []string{a, b}, map[int]neighbour{0: {1, 0.5, 1}, 1: {0, 0.5, 1}}},
+		{"a little less", 0.51, []string{a, b}, nil},
+		{"nothing", 0.1, []string{a, far}, nil},
+		{"the same", 0.9, []string{a, far, same}, map[int]neighbour{0: {2, 1, 1}, 2: {0, 1, 1}}},
+		{"the nearer of two", 0.5, []string{a, b, c}, map[int]neighbour{0: {2, 0.75, 2}, 1: {0, 0.5, 2}, 2: {0, 0.75, 2}}},
+		{"the first of two as near", 0.5, []string{b, a, a, b}, map[int]neighbour{0: {3, 1, 3}, 1: {2, 1, 3}, 2: {1, 1, 3}, 3: {0, 1, 3}}},
+		{"by way of another", 0.5, []string{a, far, b, letters(40, 43)}, map[int]neighbour{0: {2, 0.5, 2}, 2: {0, 0.5, 2}, 3: {2, 0.5, 2}}},
+	} {
+		got := index(x.threshold, x.texts...)
+		if len(got) != len(x.want) {
+			t.Errorf("%s: %v, want %v", x.what, got, x.want)
+		}
+		for i, n := range x.want {
+			if got[i] != n {
+				t.Errorf("%s: of %d %+v, want %+v", x.what, i, got[i], n)
+			}
+		}
+	}
+	if n := len(shingles([]rune(letters(0, shingleLength)))); n != 1 {
+		t.Errorf("the shortest text with a shingle has %d", n)
+	}
+	crowded := &textIndex{threshold: 0.99, postings: map[uint32][]int32{}, whole: map[uint64]int{}}
+	for i := range postingLength + 8 {
+		crowded.add(i, []rune(letters(0, 43)+letters(1000+100*i, 40)))
+	}
+	longest := 0
+	for _, list := range crowded.postings {
+		longest = max(longest, len(list))
+	}
+	if longest != postingLength {
+		t.Errorf("%d texts are kept for a shingle", longest)
+	}
+	if slices.Max(crowded.hits) != 0 {
+		t.Error("what was counted for one text is left for the next")
+	}
+}
+
+// moved is the filling with its annual figures so many rows too low; below zero: too high. What is pushed out is lost, what is left stays blank.
+func (f filling) moved(by int) filling {
+	annual := slices.DeleteFunc(definition.Form.Metrics(), func(m *templates.Field) bool { return len(m.Years) < len(definition.Form.Years) })
+	edit := Edit{Set: map[string]any{}}
+	for i, m := range annual {
+		for _, year := range m.Years {
+			edit.Set[m.ID+"."+year] = nil
+			if from := i - by; from >= 0 && from < len(annual) {
+				edit.Set[m.ID+"."+year] = f.Values[annual[from].ID+"."+year]
+			}
+		}
+	}
+	return f.apply(edit, filling{})
+}
+
+func TestFiguresSomeRowsOff(t *testing.T) {
+	code := definition.CodeOf("rows_slid")
+	for by := -4; by <= 4; by++ {
+		f := facts(t, definition, base(t).moved(by))
+		found, o := about(t, code, f, Known{})
+		if by == 0 || by < -farthest || by > farthest {
+			if len(found) != 0 || o.Outcome != model.Pass {
+				t.Errorf("%d rows off: %+v", by, found)
+			}
+			continue
+		}
+		first := map[int]string{-3: "enterprise_teacher_hours", -2: "exchange_teachers", -1: "exchange_teacher_hours"}[by] // the first that can't be its row's
+		words := fmt.Sprintf("整体下移%d行就都放得进", -by)
+		if by > 0 { // with the rows that were put in and left blank
+			first, words = "shared_programmes", fmt.Sprintf("整体上移%d行就都放得进", by)
+		}
+		if len(found) != 1 || !strings.Contains(found[0].Message, words) || !strings.HasPrefix(found[0].Fields, first+" ") || !strings.Contains(found[0].Message, definition.Label(first)) {
+			t.Errorf("%d rows off: %+v", by, found)
+		}
+	}
+}
