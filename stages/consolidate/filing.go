@@ -33,35 +33,25 @@ type filing struct {
 	row  int
 }
 
-// field is what stands in so many columns.
-type field struct {
-	cols int
-	cell book.Cell
-}
-
-func (f *filing) line(fields ...field) {
-	col := 1
-	for _, x := range fields {
-		f.page.Span(f.row, col, x.cols, x.cell)
-		col += x.cols
-	}
+func (f *filing) line(cells ...book.Cell) {
+	f.page.Line(f.row, 1, cells...)
 	f.row++
 }
 
-func (f *filing) part(title string, heads ...field) {
+func (f *filing) part(title string, heads ...book.Cell) {
 	f.page.Span(f.row, 1, filingCols, book.Cell{Value: title, Look: book.Heading})
 	f.page.Height(f.row, 24)
 	f.row++
-	for i := range heads {
-		heads[i].cell.Look = book.Header
-	}
 	f.line(heads...)
 }
 
-func head(cols int, words string) field { return field{cols, book.Cell{Value: words}} }
+// head is the head of so many columns.
+func head(cols int, words string) book.Cell {
+	return book.Cell{Value: words, Look: book.Header, Cols: cols}
+}
 
 func (f *filing) cities() {
-	heads := []field{head(2, f.head("submissions", "city"))}
+	heads := []book.Cell{head(2, f.head("submissions", "city"))}
 	for _, c := range cityCounts {
 		heads = append(heads, head(1, c.head))
 	}
@@ -72,15 +62,15 @@ func (f *filing) cities() {
 		if c.total {
 			label, look = book.Total, book.Sum
 		}
-		fields := []field{{2, book.Cell{Value: c.name, Look: label}}}
+		cells := []book.Cell{{Value: c.name, Look: label, Cols: 2}}
 		for i, n := range c.counts {
 			cell := book.Cell{Value: n, Look: look}
 			if c.total {
 				cell.Formula = fmt.Sprintf("SUM(%s:%s)", model.CellName(first, i+3), model.CellName(f.row-1, i+3))
 			}
-			fields = append(fields, field{1, cell})
+			cells = append(cells, cell)
 		}
-		f.line(fields...)
+		f.line(cells...)
 	}
 	f.row++
 }
@@ -110,7 +100,7 @@ func (f *filing) economies() {
 		if f.Standing.Complete() {
 			within = count(inside)
 		}
-		f.line(field{2, plain(label)}, field{1, count(len(names))}, field{1, count(ranked)}, field{1, within}, field{filingCols - 5, plain(strings.Join(names, "、"))})
+		f.line(plain(label).Over(2), count(len(names)), count(ranked), within, plain(strings.Join(names, "、")).Over(filingCols-5))
 	}
 	for _, x := range f.Definition.Directory.Economies {
 		show(x.Label, func(e entry) bool { return slices.Contains(f.Facts.Economies(e.form), x.Label) })
@@ -150,8 +140,8 @@ func (f *filing) absent(e templates.Entry) {
 	} else if why = f.Untranscribed(e); why != "" {
 		state, why = "待转录", "已报、待转录：附送件 "+why+"，没有工作簿"
 	}
-	f.line(field{1, count(e.No)}, field{1, centred(e.City)}, field{4, plain(e.Consortium + e.Note())}, field{3, plain(e.Park)}, field{1, centred(state)},
-		field{1, plain("")}, field{1, plain("")}, field{1, plain("")}, field{1, plain("")}, field{filingCols - 14, plain(why)})
+	f.line(count(e.No), centred(e.City), plain(e.Consortium+e.Note()).Over(4), plain(e.Park).Over(3), centred(state),
+		plain(""), plain(""), plain(""), plain(""), plain(why).Over(filingCols-14))
 }
 
 func (f *filing) there(i, no int, state string) {
@@ -170,6 +160,6 @@ func (f *filing) there(i, no int, state string) {
 	if v.Unranked != "" {
 		notes = append(notes, v.Unranked)
 	}
-	f.line(field{1, number}, field{1, centred(f.Facts.CityOf(x))}, field{4, plain(f.name(x.Submission))}, field{3, plain(x.Park)}, field{1, centred(state)}, field{1, centred(string(v.Verdict))},
-		field{1, count(int(v.Errors))}, field{1, count(int(v.Warnings))}, field{1, ranked(f.ranks[x.Submission].Rank)}, field{filingCols - 14, plain(strings.Join(notes, "；"))})
+	f.line(number, centred(f.Facts.CityOf(x)), plain(f.name(x.Submission)).Over(4), plain(x.Park).Over(3), centred(state), centred(string(v.Verdict)),
+		count(int(v.Errors)), count(int(v.Warnings)), ranked(f.ranks[x.Submission].Rank), plain(strings.Join(notes, "；")).Over(filingCols-14))
 }

@@ -1,6 +1,7 @@
 package consolidate
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -31,7 +32,7 @@ func (w *workbook) standsAt(r table.Rank) string {
 	if firm := w.Definition.Sheets.Codes["firm"][r.Firm]; firm != "" {
 		return table.Sides[r.Line] + "，" + firm
 	}
-	return orDash(table.Sides[r.Line])
+	return cmp.Or(table.Sides[r.Line], "－")
 }
 
 // totalHead heads a column of totals: what they are out of stands wherever they stand.

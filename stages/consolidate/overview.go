@@ -13,8 +13,6 @@ import (
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // The first sheet is one screen and one page: over it how much there is, left who stands where around the line, right what to do next
@@ -48,50 +46,32 @@ type overview struct {
 }
 
 func (o *overview) heading() {
-	parts := []string{o.Standing.String(), o.Definition.Rubric.WeightsNote}
-	if o.Date != "" {
-		parts = append([]string{o.Date}, parts...)
-	}
-	if o.FromTables {
-		parts = append(parts, "由数据表重新计算，没有退回件和联系人")
-	}
-	if adjusted := o.Register.Adjustments(); len(adjusted) > 0 {
-		parts = append(parts, fmt.Sprintf("指导目录经同意调整%d处（见%s）", len(adjusted), o.sheet("filing")))
-	}
-	if scale := o.said("尺度"); scale != "" {
-		parts = append(parts, scale)
-	}
-	if o.DataRoot != "" {
-		parts = append(parts, "数据校验值（data_root）"+o.DataRoot)
-	}
-	o.page.Begin(len(o.page.Widths), o.title, strings.Join(parts, "；"))
+	adjusted := len(o.Register.Adjustments())
+	o.page.Begin(len(o.page.Widths), o.title, joined(o.Date, o.Standing.String(), o.Definition.Rubric.WeightsNote,
+		when(o.FromTables, "由数据表重新计算，没有退回件和联系人"),
+		when(adjusted > 0, fmt.Sprintf("指导目录经同意调整%d处（见%s）", adjusted, o.sheet("filing"))),
+		o.said("尺度"), when(o.DataRoot != "", "数据校验值（data_root）"+o.DataRoot)))
 }
 
 // tiles are the figures to be seen from afar.
 func (o *overview) tiles() {
-	verdicts, vetoed := map[model.Verdict]int{}, 0
-	for _, e := range o.entries {
-		verdicts[e.Verdict.Verdict]++
+	verdict := func(v model.Verdict) book.Cell {
+		return count(howMany(o.entries, func(e entry) bool { return e.Verdict.Verdict == v }))
 	}
-	for _, r := range o.ranks {
-		if r.Vetoes.V > 0 {
-			vetoed++
-		}
-	}
-	lacking := o.Unreported()
-	choose := book.Cell{Value: o.choose()}
+	vetoed := howMany(slices.Collect(maps.Values(o.ranks)), func(r table.Rank) bool { return r.Vetoes.V > 0 })
+	choose := count(o.choose())
 	if len(o.entries) > 0 {
 		choose.Formula = o.formula("%s", setting(selectRow))
 	}
-	n := func(n int) book.Cell { return book.Cell{Value: n} }
 	for _, t := range []struct {
 		col, cols int
 		caption   string
 		cell      book.Cell
 	}{
-		{1, 2, "收到文件", n(o.Facts.Files.Len())}, {3, 1, "申报", n(len(o.entries))}, {4, 1, string(model.Accept), n(verdicts[model.Accept])},
-		{5, 1, string(model.AskFirst), n(verdicts[model.AskFirst])}, {6, 1, string(model.Return), n(verdicts[model.Return])}, {7, 1, "应报而未报", n(len(lacking))},
-		{9, 1, "参加排名", n(o.ranked)}, {10, 1, "拟遴选", choose}, {11, 3, "专家提议不予立项（家）", n(vetoed)},
+		{1, 2, "收到文件", count(o.Facts.Files.Len())}, {3, 1, "申报", count(len(o.entries))},
+		{4, 1, string(model.Accept), verdict(model.Accept)}, {5, 1, string(model.AskFirst), verdict(model.AskFirst)},
+		{6, 1, string(model.Return), verdict(model.Return)}, {7, 1, "应报而未报", count(len(o.Unreported()))},
+		{9, 1, "参加排名", count(o.ranked)}, {10, 1, "拟遴选", choose}, {11, 3, "专家提议不予立项（家）", count(vetoed)},
 	} {
 		t.cell.Look = book.Figure
 		o.page.Span(tileRow, t.col, t.cols, t.cell)
@@ -195,33 +175,20 @@ type step struct {
 
 // next lists what is to be done, by whom, by when.
 func (o *overview) next() []step {
-	open, whose, cities := map[string]int{}, map[string]map[string]bool{}, map[string]map[string]bool{}
-	for _, x := range slices.Collect(o.Judgement.Findings.All()) {
-		kind := x.Answered()
-		if whose[kind] == nil {
-			whose[kind], cities[kind] = map[string]bool{}, map[string]bool{}
-		}
-		if open[kind]++; x.Submission != "" {
-			whose[kind][x.Submission], cities[kind][o.Facts.CityOf(o.of(x.Submission))] = true, true
-		}
+	found := slices.Collect(o.Judgement.Findings.All())
+	answered := func(kind string) (n int, whose, cities []string) {
+		all := table.Where(slices.Values(found), func(x table.Finding) bool { return x.Answered() == kind })
+		whose = table.Unique(all, func(x table.Finding) string { return x.Submission })
+		return len(all), whose, table.Unique(whose, func(id string) string { return o.Facts.CityOf(o.of(id)) })
 	}
+	faults, mending, mendIn := answered(table.ToMend)
+	doubts, explaining, explainIn := answered(table.ToExplain)
 	lacking := o.Unreported()
-	late := map[string]bool{}
-	for _, e := range lacking {
-		late[e.City] = true
-	}
-	pending := 0
-	for _, r := range o.ranks {
-		if r.Pending {
-			pending++
-		}
-	}
-	doubtful := 0
-	for c := range o.Ranking.Checklist.All() {
-		if c.Needed || !o.Standing.Complete() {
-			doubtful++
-		}
-	}
+	late := table.Unique(lacking, func(e templates.Entry) string { return e.City })
+	pending := howMany(slices.Collect(maps.Values(o.ranks)), func(r table.Rank) bool { return r.Pending })
+	doubtful := howMany(slices.Collect(o.Ranking.Checklist.All()), func(c table.Check) bool {
+		return c.Needed || !o.Standing.Complete()
+	})
 	unmarked := 0
 	if !o.Standing.Complete() {
 		unmarked = o.ranked
@@ -234,11 +201,10 @@ func (o *overview) next() []step {
 	if by := cmp.Or(o.ReplyBy, o.Definition.Directory.ReplyBy(o.Date, false)); o.Date > o.Definition.Directory.Deadline && by != "" {
 		due = by + "前，期限已过"
 	}
-	who := func(cities map[string]bool) string { return few(slices.Sorted(maps.Keys(cities))) }
 	all := []step{
-		{"催报", who(late), due, len(lacking), "%d家未报", "filing"},
-		{"改正后重报", who(cities[table.ToMend]), reply, len(whose[table.ToMend]), fmt.Sprintf("%%d家，%d处必须修改", open[table.ToMend]), "findings"},
-		{"写情况说明", who(cities[table.ToExplain]), reply, len(whose[table.ToExplain]), fmt.Sprintf("%%d家，%d处未说明", open[table.ToExplain]), "findings"},
+		{"催报", few(late), due, len(lacking), "%d家未报", "filing"},
+		{"改正后重报", few(mendIn), reply, len(mending), fmt.Sprintf("%%d家，%d处必须修改", faults), "findings"},
+		{"写情况说明", few(explainIn), reply, len(explaining), fmt.Sprintf("%%d家，%d处未说明", doubts), "findings"},
 		{"核实存疑的数", "职成处、地市", "会前", doubtful, "%d格", "checklist"},
 		{"评分", "各位专家", "会前", unmarked, "%d家还没有评齐", "ranking"},
 		{"补请专家评晚到的", "职成处", "会前", o.Standing.Waiting, "%d家待评", "ranking"},
@@ -250,14 +216,15 @@ func (o *overview) next() []step {
 
 // registering lists what the register still waits for once something was typed into it.
 func (o *overview) registering() []step {
-	unsealed, whom, going, objections := 0, map[string]bool{}, 0, 0
+	unsealed, going, objections := 0, 0, 0
+	var whom []string
 	for _, t := range o.Todos(nil) {
 		_, typed := o.Register.On(t.Sheet, t.Key)
 		switch t.Sheet.Effect {
 		case templates.Receives:
-			if i := slices.IndexFunc(o.entries, func(e entry) bool { return table.ConsortiumKey(e.Submission) == t.Key }); typed && i >= 0 {
+			if i := o.keyed(t.Key); typed && i >= 0 {
 				unsealed++
-				whom[o.Facts.CityOf(o.entries[i].Submission)] = true
+				whom = append(whom, o.Facts.CityOf(o.entries[i].Submission))
 			}
 		case templates.Awards:
 			going += one(t.Key != "" && o.Register.Award(t.Key).Reached(templates.StepProposed))
@@ -266,14 +233,16 @@ func (o *overview) registering() []step {
 		}
 	}
 	return []step{
-		{"补齐登记为缺的材料、签章", few(slices.Sorted(maps.Keys(whom))), "公示前", unsealed, "%d项", "filing"},
+		{"补齐登记为缺的材料、签章", few(table.Unique(whom, strings.Clone)), "公示前", unsealed, "%d项", "filing"},
 		{"办理异议并登记结果", "职成处", "公布前", objections, "%d件", "register"},
 		{"登记下一步（公示、公示结果、公布）", "职成处", "按程序", going, "%d家", "ranking"},
 	}
 }
 
-// few names the first of many.
-func few(names []string) string { return text.Few(names, 5, len(names), "个") }
+// few names the first of many, in the order of their names.
+func few(names []string) string {
+	return text.Few(slices.Sorted(slices.Values(names)), 5, len(names), "个")
+}
 
 // steps shows what to do next.
 func (o *overview) steps() int {
@@ -284,9 +253,7 @@ func (o *overview) steps() int {
 		if to := o.to(s.sheet, "A1"); to != "" {
 			see = book.Cell{Value: o.sheet(s.sheet), Look: book.Link, Link: to}
 		}
-		for i, c := range []book.Cell{plain(s.what), plain(s.who), centred(s.when), plain(fmt.Sprintf(s.much, s.n)), see} {
-			o.page.Span(row, stepCol+i, 1, c) // as high as it needs
-		}
+		o.page.Line(row, stepCol, plain(s.what), plain(s.who), centred(s.when), plain(fmt.Sprintf(s.much, s.n)), see)
 		row++
 	}
 	if len(all) == 0 {
@@ -298,23 +265,22 @@ func (o *overview) steps() int {
 
 // returned says which submissions go back, and what for.
 func (o *overview) returned(row int) int {
-	faults := map[string][]string{}
-	for x := range o.Judgement.Findings.All() {
-		if at := faults[x.Submission]; x.Answered() == table.ToMend && x.Submission != "" && !slices.Contains(at, x.Title) {
-			faults[x.Submission] = append(at, x.Title)
-		}
-	}
-	if len(faults) == 0 {
+	back := table.Grouped(table.Where(o.Judgement.Findings.All(), func(x table.Finding) bool {
+		return x.Answered() == table.ToMend && x.Submission != ""
+	}), func(x table.Finding) string { return x.Submission })
+	if len(back) == 0 {
 		return row
 	}
+	slices.SortFunc(back, func(a, b []table.Finding) int { return strings.Compare(a[0].Submission, b[0].Submission) })
 	row = o.part(row, stepCol, 5, "谁要退回修改，为什么")
-	for i, id := range slices.Sorted(maps.Keys(faults)) {
+	for i, faults := range back {
 		if i == shownBack {
-			o.page.Span(row, stepCol, 5, book.Cell{Value: fmt.Sprintf("其余%d家见%s。", len(faults)-i, o.sheet("findings")), Look: book.Subtitle})
+			left := fmt.Sprintf("其余%d家见%s。", len(back)-i, o.sheet("findings"))
+			o.page.Span(row, stepCol, 5, book.Cell{Value: left, Look: book.Subtitle})
 			return row + 1
 		}
-		o.page.Span(row, stepCol, 1, plain(o.name(id)))
-		o.page.Span(row, stepCol+1, 4, plain(few(faults[id])))
+		titles := table.Unique(faults, func(x table.Finding) string { return x.Title })
+		o.page.Line(row, stepCol, plain(o.name(faults[0].Submission)), plain(text.Few(titles, 5, len(titles), "个")).Over(4))
 		row++
 	}
 	return row
@@ -371,13 +337,18 @@ func (o *overview) moved(row int) int {
 // rules shows what goes wrong most.
 func (o *overview) rules(row int) int {
 	row = o.part(row, 1, 7, "问题最多的规则")
-	o.page.Span(row, 1, 3, book.Cell{Value: o.head("findings", "title"), Look: book.Header})
-	o.page.Heads(row, 4, "程度", "处数", "申报数")
+	o.page.Line(row, 1, head(3, o.head("findings", "title")), head(1, "程度"), head(1, "处数"), head(1, "申报数"))
 	row++
-	first, all := row, o.counted()
-	for _, c := range all[:min(shownRules, len(all))] {
-		o.page.Span(row, 1, 3, plain(c.rule.Title))
-		o.page.PutRow(row, 4, centred(model.Severity(c.rule.Severity).Label()), count(c.times), count(len(c.submissions)))
+	first := row
+	all := table.Grouped(slices.Collect(o.Judgement.Findings.All()), func(x table.Finding) string { return x.Code })
+	slices.SortFunc(all, func(a, b []table.Finding) int {
+		return cmp.Or(len(b)-len(a), strings.Compare(a[0].Code, b[0].Code)) // the most frequent first
+	})
+	for _, found := range all[:min(shownRules, len(all))] {
+		rule := o.Definition.Rule(found[0].Code)
+		whose := table.Unique(found, func(x table.Finding) string { return x.Submission })
+		severity := centred(model.Severity(rule.Severity).Label())
+		o.page.Line(row, 1, plain(rule.Title).Over(3), severity, count(len(found)), count(len(whose)))
 		row++
 	}
 	if len(all) == 0 {
@@ -386,30 +357,6 @@ func (o *overview) rules(row int) int {
 	}
 	o.page.Mark(first, 4, row-1, 4, o.marks("severity")...)
 	return row
-}
-
-// broken is how often one rule was broken, and by whom.
-type broken struct {
-	rule        *templates.Rule
-	times       int
-	submissions map[string]bool
-}
-
-// counted lists the rules that were broken, the most frequent first.
-func (o *overview) counted() []*broken {
-	byCode := map[string]*broken{}
-	for x := range o.Judgement.Findings.All() {
-		if byCode[x.Code] == nil {
-			byCode[x.Code] = &broken{rule: o.Definition.Rule(x.Code), submissions: map[string]bool{}}
-		}
-		c := byCode[x.Code]
-		if c.times++; x.Submission != "" {
-			c.submissions[x.Submission] = true
-		}
-	}
-	return slices.SortedFunc(maps.Values(byCode), func(a, b *broken) int {
-		return cmp.Or(b.times-a.times, strings.Compare(a.rule.Code, b.rule.Code))
-	})
 }
 
 // contents lists the sheets of this book, and the other books.
@@ -427,18 +374,31 @@ func (o *overview) contents(row int) {
 	o.page.Span(row, 3, 5, plain("其余各表：申报、年度数据、名册、文字、规则、文件和计分的全部细节；联系人另在"+ContactsFile))
 }
 
-func orDash(s string) string {
-	if s == "" {
-		return "－"
-	}
-	return s
-}
-
-func solid(colour string) excelize.Fill {
-	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}
-}
-
 // round drops the noise of binary sums.
 func round(v float64) float64 { return math.Round(v*1e10) / 1e10 }
 
 func round2(v float64) float64 { return math.Round(v*100) / 100 }
+
+// Words that are there or not.
+
+// when gives words where they hold.
+func when(holds bool, words string) string {
+	if holds {
+		return words
+	}
+	return ""
+}
+
+// joined puts together what there is to say.
+func joined(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "；")
+}
+
+// howMany counts the rows of a kind.
+func howMany[T any](rows []T, is func(T) bool) int {
+	n := 0
+	for _, x := range rows {
+		n += one(is(x))
+	}
+	return n
+}

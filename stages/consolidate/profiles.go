@@ -329,7 +329,7 @@ func (p *profile) begin(years []int) (at int) {
 
 // line is one course of a chart.
 func line(name, categories, values, colour string, dash excelize.LineDashType) excelize.ChartSeries {
-	fill := solid(colour)
+	fill := book.Solid(colour)
 	return excelize.ChartSeries{Name: name, Categories: categories, Values: values, Fill: fill,
 		Line:   excelize.LineOptions{Type: excelize.LineSolid, Dash: dash, Width: 2, Fill: fill},
 		Marker: excelize.ChartMarker{Symbol: "circle", Size: 4, Fill: fill}}
@@ -344,7 +344,7 @@ func lineChart(title string, series []excelize.ChartSeries) *excelize.Chart {
 		Title:  excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title, Font: &excelize.Font{Size: 9, Bold: true, Color: book.Blue, Family: book.SheetFont}}}},
 		Legend: excelize.ChartLegend{Position: "bottom", Font: &small},
 		XAxis:  excelize.ChartAxis{Font: small}, YAxis: excelize.ChartAxis{Font: small, MajorGridLines: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "#,##0.##"}},
-		Border: excelize.LineOptions{Type: excelize.LineSolid, Width: 0.75, Fill: solid(book.Line)},
+		Border: excelize.LineOptions{Type: excelize.LineSolid, Width: 0.75, Fill: book.Solid(book.Line)},
 	}
 }
 

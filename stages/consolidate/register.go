@@ -56,7 +56,7 @@ func (w *workbook) effect(e table.Registered) string {
 	if e.Sheet.Effect == templates.Lists {
 		return fmt.Sprintf("本次%d份名册里有它", w.rosters(e.SchoolNames()))
 	}
-	i := slices.IndexFunc(w.entries, func(x entry) bool { return table.ConsortiumKey(x.Submission) == e.Key })
+	i := w.keyed(e.Key)
 	switch {
 	case i < 0 && slices.ContainsFunc(w.Strangers(), func(o table.Registered) bool { return o.Place == e.Place }):
 		return "名称不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称"
@@ -84,6 +84,11 @@ func (w *workbook) effect(e table.Registered) string {
 		return "没有要了结的问题"
 	}
 	return fmt.Sprintf("了结%d个问题", n)
+}
+
+// keyed finds the submission that a key of the register means; -1: none.
+func (w *workbook) keyed(key string) int {
+	return slices.IndexFunc(w.entries, func(e entry) bool { return table.ConsortiumKey(e.Submission) == key })
 }
 
 // rosters counts the submissions that list a unit of one of these names.

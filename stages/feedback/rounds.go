@@ -101,7 +101,7 @@ func (c *copying) restore(m earlierMark) (ours bool) {
 	if err != nil || !c.ourColour(id) {
 		return false
 	}
-	fill := excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{m.was}}
+	fill := book.Solid(m.was)
 	if m.was == noFill {
 		fill = excelize.Fill{}
 	}

@@ -46,6 +46,14 @@ func (p *Page) Put(row, col int, c Cell) {
 	p.last = [2]int{max(p.last[0], row), max(p.last[1], col)}
 }
 
+// Line places cells side by side, each over as many columns as it takes, and gives the row the height that they need.
+func (p *Page) Line(row, col int, cells ...Cell) {
+	for _, c := range cells {
+		p.Span(row, col, max(1, c.Cols), c)
+		col += max(1, c.Cols)
+	}
+}
+
 // PutRow places cells side by side.
 func (p *Page) PutRow(row, col int, cells ...Cell) {
 	for i, c := range cells {

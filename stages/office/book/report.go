@@ -29,6 +29,13 @@ type Cell struct {
 	Look    Look
 	Formula string // without =; Value is its result, which programs show that do not calculate
 	Link    string // "#'sheet'!A1" inside the workbook, otherwise a relative path, perhaps with such an ending
+	Cols    int    // how many columns it takes in a Line; 0: one
+}
+
+// Over is the cell over so many columns.
+func (c Cell) Over(cols int) Cell {
+	c.Cols = cols
+	return c
 }
 
 // Passages is a text of which parts stand out.

@@ -117,7 +117,7 @@ func (l Look) style() *excelize.Style {
 	}
 	base, committed := strings.CutPrefix(string(l), promised)
 	if committed {
-		style.Fill = solid(Cream)
+		style.Fill = Solid(Cream)
 	}
 	format := formats[Look(base)]
 	if most, of := strings.CutPrefix(base, "of "); of {
@@ -138,12 +138,12 @@ func (l Look) style() *excelize.Style {
 		style.Alignment.WrapText = false
 		style.Border = []excelize.Border{{Type: "bottom", Color: Blue, Style: 2}}
 	case Remark:
-		style.Fill = solid(PaleBlue)
+		style.Fill = Solid(PaleBlue)
 	case Alarm:
-		style.Font.Bold, style.Font.Color, style.Fill = true, "9C0006", solid("FFC7CE")
+		style.Font.Bold, style.Font.Color, style.Fill = true, "9C0006", Solid("FFC7CE")
 	case Header, Promised, Standing:
 		style.Font.Bold, style.Font.Color = true, "FFFFFF"
-		style.Fill = solid(map[Look]string{Header: Blue, Promised: Ochre, Standing: Blue}[l])
+		style.Fill = Solid(map[Look]string{Header: Blue, Promised: Ochre, Standing: Blue}[l])
 		style.Alignment.Horizontal = "center"
 		style.Border = borders("FFFFFF")
 		if l == Standing {
@@ -162,33 +162,34 @@ func (l Look) style() *excelize.Style {
 	case Link:
 		style.Font.Color, style.Font.Underline = "0563C1", "single"
 	case Total, Sum:
-		style.Font.Bold, style.Fill = true, solid(PaleBlue)
+		style.Font.Bold, style.Fill = true, Solid(PaleBlue)
 		style.Border = []excelize.Border{{Type: "top", Color: Blue, Style: 1}, {Type: "bottom", Color: Blue, Style: 1}}
 	case Figure:
-		style.Font, style.Fill = &excelize.Font{Family: SheetFont, Size: 16, Bold: true, Color: Blue}, solid(PaleBlue)
+		style.Font, style.Fill = &excelize.Font{Family: SheetFont, Size: 16, Bold: true, Color: Blue}, Solid(PaleBlue)
 		style.Alignment.Horizontal = "center"
 		style.Border = nil
 	case Input:
-		style.Font.Bold, style.Font.Color, style.Fill = true, Blue, solid(Cream)
+		style.Font.Bold, style.Font.Color, style.Fill = true, Blue, Solid(Cream)
 		style.Alignment.Horizontal = "center"
 		style.Protection = &excelize.Protection{Locked: false}
 	case Entry:
 		typed := "@"
 		style.CustomNumFmt = &typed
-		style.Fill, style.Protection = solid(Cream), &excelize.Protection{Locked: false}
+		style.Fill, style.Protection = Solid(Cream), &excelize.Protection{Locked: false}
 	case Verdict:
 		style.Font.Bold, style.Font.Size = true, 11
-		style.Fill = solid(PaleBlue)
+		style.Fill = Solid(PaleBlue)
 	case Bare:
 		style.Border = nil
 	case Caption:
-		style.Font.Color, style.Fill, style.Border = Faint, solid(PaleBlue), nil
+		style.Font.Color, style.Fill, style.Border = Faint, Solid(PaleBlue), nil
 		style.Alignment.Horizontal = "center"
 	}
 	return style
 }
 
-func solid(colour string) excelize.Fill {
+// Solid is a fill of one colour.
+func Solid(colour string) excelize.Fill {
 	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}
 }
 
@@ -222,7 +223,7 @@ var tones = map[Tone][2]string{
 }
 
 // Fill is the tone as the fill of a cell.
-func (t Tone) Fill() excelize.Fill { return solid(tones[t][0]) }
+func (t Tone) Fill() excelize.Fill { return Solid(tones[t][0]) }
 
 // Conditional gives the id of a tone for conditional formats.
 func (s *Styles) Conditional(t Tone) int {
