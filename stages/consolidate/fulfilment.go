@@ -82,7 +82,7 @@ func (w *workbook) resultColumns(*plan) (out []planned) {
 
 // followed is the page of one who reports what became of its promises: what came of how many, small charts of the headline figures, every
 // figure.
-func (p *profile) followed(form []table.Fulfilled) int {
+func (p *profile) followed(form []table.Fulfilled) {
 	results, years, last := table.Results(form), []int{}, 0
 	said := "承诺兑现；" + form[0].City
 	for _, id := range p.results() {
@@ -98,19 +98,11 @@ func (p *profile) followed(form []table.Fulfilled) int {
 	slices.Sort(years)
 	years = slices.Compact(years)
 	years = years[max(0, len(years)-mostYears):]
-	p.page.Span(p.row, 1, profileCols, book.Cell{Value: text.Mask(form[0].Consortium), Look: book.Title})
-	p.page.Height(p.row, 30)
-	p.page.Span(p.row+1, 1, profileCols, book.Cell{Value: said, Look: book.Subtitle})
-	p.row += 2
-	p.part("主要指标（各图各自的尺度；实线为实际，虚线为承诺）", 1, profileCols)
+	p.heading(text.Mask(form[0].Consortium), said)
+	p.whole("主要指标（各图各自的尺度；实线为实际，虚线为承诺）")
 	begin := p.begin(years)
-	for _, h := range []struct {
-		col, cols int
-		says      string
-	}{{1, 4, "指标"}, {5, 1, fmt.Sprintf("%d原报", last-1)}, {6, 1, "现报"}, {7, 1, fmt.Sprintf("%d承诺", last)}, {8, 1, "实际"}, {9, 1, "兑现率％"},
-		{10, 3, "结果、原因"}} {
-		p.page.Span(p.row, h.col, h.cols, book.Cell{Value: h.says, Look: book.Header})
-	}
+	p.page.Line(p.row, 1, head(4, "指标"), head(1, fmt.Sprintf("%d原报", last-1)), head(1, "现报"), head(1, fmt.Sprintf("%d承诺", last)),
+		head(1, "实际"), head(1, "兑现率％"), head(3, "结果、原因"))
 	headline := p.Definition.Form.About(templates.Headline)
 	cols := profileCols / max(1, len(headline))
 	for _, metric := range table.Grouped(form, func(r table.Fulfilled) string { return r.Indicator }) {
@@ -123,7 +115,7 @@ func (p *profile) followed(form []table.Fulfilled) int {
 		}
 		p.figures(metric, last)
 	}
-	return p.row + 1
+	p.row++
 }
 
 // figures are what the form asks of a metric, in one row: the year before, then the last one with its promise.

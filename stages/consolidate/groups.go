@@ -217,6 +217,14 @@ func (w *workbook) dated(m *table.Metric, y templates.Year) book.Cell {
 	return c
 }
 
+// yearHead is the head of a column of one year.
+func yearHead(y templates.Year, words string) book.Cell {
+	if y.Kind == templates.Committed {
+		return book.Cell{Value: words, Look: book.Promised}
+	}
+	return head(0, words)
+}
+
 // yearKey is the column of a year.
 func yearKey(year int) string { return fmt.Sprint("year ", year) }
 
@@ -226,9 +234,7 @@ func (w *workbook) years(p *plan) []planned {
 	var out []planned
 	for _, y := range w.Definition.Form.Years {
 		c := planned{key: yearKey(y.Year), head: y.Label + "\n" + y.Tag, cell: of(func(w *workbook, s series) book.Cell { return w.dated(s.value(y.Year), y) })}
-		if y.Kind == templates.Committed {
-			c.style.Look = book.Promised
-		}
+		c.style.Look = yearHead(y, "").Look
 		out = append(out, c)
 	}
 	return out

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
@@ -44,29 +43,25 @@ func (w *workbook) laidOut() (*book.Page, map[string]int) {
 	if w.pages != nil {
 		return w.pages, w.pageRows
 	}
-	widths := make([]float64, helperCol+2*mostYears)
-	for i := range widths {
-		widths[i] = profileWidth
-	}
+	widths := slices.Repeat([]float64{profileWidth}, helperCol+2*mostYears)
 	w.pages, w.pageRows = &book.Page{Sheet: sheetProfiles, Scale: profileScale, Widths: widths, Printed: profileCols}, map[string]int{}
-	row := 1
-	for i, g := range w.gathered() {
-		if i > 0 {
-			w.pages.Break(row)
+	p := &profile{workbook: w, page: w.pages, row: 1}
+	begin := func(of string) {
+		if p.row > 1 {
+			w.pages.Break(p.row)
 		}
-		w.pageRows[g.Rank.Submission] = row
-		x := &profile{workbook: w, page: w.pages, gathered: g, first: row, row: row}
-		row = x.write()
+		w.pageRows[of], p.first = p.row, p.row
+	}
+	for _, g := range w.gathered() {
+		begin(g.Rank.Submission)
+		p.gathered = g
+		p.write()
 	}
 	for _, form := range w.Followed() {
-		if row > 1 {
-			w.pages.Break(row)
-		}
-		w.pageRows[form[0].File] = row
-		x := &profile{workbook: w, page: w.pages, first: row, row: row}
-		row = x.followed(form)
+		begin(form[0].File)
+		p.followed(form)
 	}
-	if row == 1 {
+	if p.row == 1 {
 		w.pages.Span(1, 1, profileCols, plain("没有申报。"))
 	}
 	return w.pages, w.pageRows
@@ -140,29 +135,34 @@ type profile struct {
 	heads      int // row of the years
 }
 
-func (p *profile) write() int {
-	p.heading()
+// line puts cells side by side, and goes on to the next row.
+func (p *profile) line(cells ...book.Cell) {
+	p.page.PutRow(p.row, 1, cells...)
+	p.row++
+}
+
+// heading names whose page it is, and says below what it is about.
+func (p *profile) heading(name, said string) {
+	p.line(book.Cell{Value: name, Look: book.Title, Cols: profileCols})
+	p.page.Height(p.row-1, 30)
+	p.line(book.Cell{Value: said, Look: book.Subtitle, Cols: profileCols})
+}
+
+func (p *profile) write() {
+	p.named()
 	p.tiles()
 	p.facts()
 	p.indicators()
 	p.years()
 	p.telling()
 	p.questions()
-	return p.row
 }
 
-// heading is the name, and where the consortium belongs.
-func (p *profile) heading() {
+// named is the name, and where the consortium belongs.
+func (p *profile) named() {
 	s := p.Form.Submission
-	p.page.Span(p.row, 1, profileCols, book.Cell{Value: p.name(s.Submission), Look: book.Title})
-	p.page.Height(p.row, 30)
-	parts := []string{s.Submission, s.City, string(p.Rank.Verdict)}
-	if p.Rank.Unranked != "" {
-		parts = append(parts, p.Rank.Unranked)
-	}
-	parts = append(parts, p.Standing.String(), p.Definition.Rubric.WeightsNote)
-	p.page.Span(p.row+1, 1, profileCols, book.Cell{Value: text.Mask(strings.Join(parts, "；")), Look: book.Subtitle})
-	p.row += 2
+	p.heading(p.name(s.Submission), text.Mask(joined(s.Submission, s.City, string(p.Rank.Verdict), p.Rank.Unranked,
+		p.Standing.String(), p.Definition.Rubric.WeightsNote)))
 }
 
 func (p *profile) tiles() {
@@ -214,8 +214,7 @@ func (p *profile) facts() {
 	half := (len(list) + 1) / 2
 	for i, x := range list {
 		col := 1 + i/half*profileCols/2
-		p.page.Span(p.row+i%half, col, 2, book.Cell{Value: x[0], Look: book.Total})
-		p.page.Span(p.row+i%half, col+2, profileCols/2-2, plain(x[1]))
+		p.page.Line(p.row+i%half, col, book.Cell{Value: x[0], Look: book.Total, Cols: 2}, plain(x[1]).Over(profileCols/2-2))
 	}
 	p.row += half
 }
@@ -226,27 +225,26 @@ func (p *profile) part(title string, col, cols int) {
 	p.page.Height(p.row, 24)
 }
 
+// whole begins a part over the whole page.
+func (p *profile) whole(title string) {
+	p.part(title, 1, profileCols)
+	p.row++
+}
+
 // indicators is a line each: what was earned of what can be earned, the median of the ranked, and both as dots on one scale.
 func (p *profile) indicators() {
-	p.part("各指标：得分占可得分的比重（●本联合体，○参加排名各家的中位数，◎两者在一处）", 1, profileCols)
-	p.row++
-	p.page.Span(p.row, 1, 3, book.Cell{Value: "指标", Look: book.Header})
-	p.page.Heads(p.row, 4, "本联合体", "中位数")
-	p.page.Span(p.row, 6, 7, book.Cell{Value: "0％　←　　　　　　　　　　　→　100％", Look: book.Header})
-	p.row++
+	p.whole("各指标：得分占可得分的比重（●本联合体，○参加排名各家的中位数，◎两者在一处）")
+	p.line(head(3, "指标"), head(0, "本联合体"), head(0, "中位数"), head(7, "0％　←　　　　　　　　　　　→　100％"))
 	for i, indicator := range p.Definition.Rubric.Indicators {
-		if indicator.Points[0].Deduction {
-			continue
+		own, median, label := p.shares[i], p.medians[i], plain(indicator.Label).Over(3)
+		switch {
+		case indicator.Points[0].Deduction:
+		case own.Valid && median.Valid:
+			p.line(label, book.Cell{Value: own.V, Look: book.Share}, book.Cell{Value: median.V, Look: book.Share},
+				centred(dotted(own.V, median.V)).Over(7))
+		default:
+			p.line(label, quiet(pointWaiting).Over(9))
 		}
-		p.page.Span(p.row, 1, 3, plain(indicator.Label))
-		if p.shares[i].Valid && p.medians[i].Valid {
-			p.page.Put(p.row, 4, book.Cell{Value: p.shares[i].V, Look: book.Share})
-			p.page.Put(p.row, 5, book.Cell{Value: p.medians[i].V, Look: book.Share})
-			p.page.Span(p.row, 6, 7, centred(dotted(p.shares[i].V, p.medians[i].V)))
-		} else {
-			p.page.Span(p.row, 4, 9, quiet(pointWaiting))
-		}
-		p.row++
 	}
 }
 
@@ -314,7 +312,6 @@ func (p *profile) courses(f *templates.Field) (out [2][]table.Opt[float64]) {
 
 // begin leaves room for small charts, and writes the years that they show beside the row of heads below.
 func (p *profile) begin(years []int) (at int) {
-	p.row++
 	at = p.row
 	for range chartHigh {
 		p.page.Put(p.row, 1, book.Cell{Look: book.Bare})
@@ -351,43 +348,31 @@ func lineChart(title string, series []excelize.ChartSeries) *excelize.Chart {
 // years is the table of the headline figures, under a small chart of each.
 func (p *profile) years() {
 	fields := p.Definition.Form.About(templates.Headline)
-	p.part("主要指标（各图各自的尺度；虚线和浅黄为承诺）", 1, profileCols)
+	p.whole("主要指标（各图各自的尺度；虚线和浅黄为承诺）")
 	years := p.Definition.Form.Years
-	numbers := make([]int, len(years))
-	for i, y := range years {
-		numbers[i] = y.Year
+	numbers, heads := []int{}, []book.Cell{head(4, p.head("metrics", "indicator"))}
+	for _, y := range years {
+		numbers, heads = append(numbers, y.Year), append(heads, yearHead(y, y.Label))
 	}
 	begin := p.begin(numbers)
-	p.page.Span(p.row, 1, 4, book.Cell{Value: p.head("metrics", "indicator"), Look: book.Header})
-	for i, y := range years {
-		look := book.Header
-		if y.Kind == templates.Committed {
-			look = book.Promised
-		}
-		p.page.Put(p.row, 5+i, book.Cell{Value: y.Label, Look: look})
-	}
 	last := p.year("last")
 	final := years[len(years)-1].Year
-	p.page.Put(p.row, 10, book.Cell{Value: fmt.Sprintf("%d比%d", last, last-1), Look: book.Header})
-	p.page.Put(p.row, 11, book.Cell{Value: fmt.Sprintf("%d比%d", final, last), Look: book.Promised})
-	p.page.Put(p.row, 12, book.Cell{Value: "单元格", Look: book.Header})
+	promised := book.Cell{Value: fmt.Sprintf("%d比%d", final, last), Look: book.Promised}
 	p.page.Height(p.row, 32)
+	p.line(append(heads, head(0, fmt.Sprintf("%d比%d", last, last-1)), promised, head(0, "单元格"))...)
 	cols := profileCols / max(1, len(fields))
 	for k, f := range fields {
-		p.row++
+		title := p.Definition.Label(f.ID) + "（" + f.Unit + "）"
 		if cols > 0 {
-			p.small(p.Definition.Label(f.ID)+"（"+f.Unit+"）", p.courses(f), begin, 1+k*cols, cols, p.row)
+			p.small(title, p.courses(f), begin, 1+k*cols, cols, p.row)
 		}
-		p.page.Put(p.row, 1, centred(fmt.Sprint(k+1)))
-		p.page.Span(p.row, 2, 3, plain(p.Definition.Label(f.ID)+"（"+f.Unit+"）"))
-		for i, y := range years {
-			p.page.Put(p.row, 5+i, p.dated(p.Form.Metric(f.ID, y.Year), y))
+		cells := []book.Cell{centred(fmt.Sprint(k + 1)), plain(title).Over(3)}
+		for _, y := range years {
+			cells = append(cells, p.dated(p.Form.Metric(f.ID, y.Year), y))
 		}
-		p.page.Put(p.row, 10, p.change(f, last-1, last))
-		p.page.Put(p.row, 11, p.change(f, last, final))
-		p.page.Put(p.row, 12, mono(series{form: p.Form, field: f}.place().Cell))
+		place := mono(series{form: p.Form, field: f}.place().Cell)
+		p.line(append(cells, p.change(f, last-1, last), p.change(f, last, final), place)...)
 	}
-	p.row++
 }
 
 // change compares two years, in percent or in points.
@@ -409,12 +394,8 @@ func (p *profile) telling() {
 	p.part(fmt.Sprintf("强项（在各家中居前%.0f%%）", (1-strong)*100), 1, profileCols/2)
 	p.part(fmt.Sprintf("弱项（在各家中居后%.0f%%）", weak*100), profileCols/2+1, profileCols/2)
 	p.row++
-	for _, col := range []int{1, profileCols/2 + 1} {
-		p.page.Put(p.row, col, book.Cell{Value: p.head("scores", "point"), Look: book.Header})
-		p.page.Span(p.row, col+1, 4, book.Cell{Value: "依据", Look: book.Header})
-		p.page.Put(p.row, col+5, book.Cell{Value: "数值", Look: book.Header})
-	}
-	p.row++
+	heads := []book.Cell{head(0, p.head("scores", "point")), head(4, "依据"), head(0, "数值")}
+	p.line(append(heads, heads...)...)
 	strengths := p.best(func(s table.Score) bool { return s.Normalised.V >= strong }, -1)
 	weaknesses := p.best(func(s table.Score) bool { return s.Normalised.V <= weak }, 1)
 	p.row = max(p.listed(1, strengths), p.listed(profileCols/2+1, weaknesses))
@@ -447,9 +428,7 @@ func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 func (p *profile) listed(col int, list []table.Score) (next int) {
 	for i, s := range list {
 		e := p.evidenceOf(s.Point, s.Evidence)
-		p.page.Span(p.row+i, col, 1, centred(s.Point))
-		p.page.Span(p.row+i, col+1, 4, plain(relative(e)))
-		p.page.Span(p.row+i, col+5, 1, centred(sized(e, s.Raw.V)))
+		p.page.Line(p.row+i, col, centred(s.Point), plain(relative(e)).Over(4), centred(sized(e, s.Raw.V)))
 	}
 	if len(list) == 0 {
 		p.page.Span(p.row, col, 6, quiet("没有"))
@@ -460,16 +439,14 @@ func (p *profile) listed(col int, list []table.Score) (next int) {
 
 // questions is what to ask at the defence, the gravest first, as much as the page holds.
 func (p *profile) questions() {
-	p.part("答辩待问", 1, profileCols)
-	p.row++
+	p.whole("答辩待问")
 	all := p.Questions(p.Definition)
 	for i, q := range all {
-		p.page.Span(p.row, 1, 2, centred(q.Kind))
-		p.page.Span(p.row, 3, profileCols-2, plain(q.Words))
+		p.page.Line(p.row, 1, centred(q.Kind).Over(2), plain(q.Words).Over(profileCols-2))
 		left := profileHigh - p.page.Tall(p.first, p.row)
 		if left < 20 && i < len(all)-1 || left < 0 {
-			p.page.Span(p.row, 1, 2, centred("其余"))
-			p.page.Span(p.row, 3, profileCols-2, plain(fmt.Sprintf("还有%d条，见“问题清单”和附录“得分依据”“承诺可信度”", len(all)-i)))
+			more := fmt.Sprintf("还有%d条，见“问题清单”和附录“得分依据”“承诺可信度”", len(all)-i)
+			p.page.Line(p.row, 1, centred("其余").Over(2), plain(more).Over(profileCols-2))
 			p.page.Height(p.row, 18)
 			p.row++
 			return
@@ -477,7 +454,6 @@ func (p *profile) questions() {
 		p.row++
 	}
 	if len(all) == 0 {
-		p.page.Span(p.row, 1, profileCols, plain("没有未了结的问题、缺失的依据和需核实的承诺。"))
-		p.row++
+		p.line(plain("没有未了结的问题、缺失的依据和需核实的承诺。").Over(profileCols))
 	}
 }

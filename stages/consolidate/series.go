@@ -251,9 +251,7 @@ func (w *workbook) citySums(*plan) []planned {
 		y, _ := w.Definition.Form.Year(id)
 		ref := templates.Ref{Field: f.ID, Year: y.Year}
 		c := planned{key: f.ID + id, head: fmt.Sprintf("%s\n%s%s\n%s", w.Definition.Label(f.ID), y.Label, y.Tag, f.Unit)}
-		if y.Kind == templates.Committed {
-			c.style.Look = book.Promised
-		}
+		c.style.Look = yearHead(y, "").Look
 		c.cell = func(w *workbook, r row) book.Cell {
 			cell := number(round(r.value.(city).sums[ref]))
 			if w.live {

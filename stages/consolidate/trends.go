@@ -36,28 +36,24 @@ type trends struct {
 // figures shows the headline figures over the years, then how they grow.
 func (o *trends) figures() {
 	years, fields := o.Definition.Form.Years, o.Definition.Form.About(templates.Headline)
-	o.page.Span(o.row, 1, 2, book.Cell{Value: "指标", Look: book.Header})
-	o.page.Heads(o.row, 3, "单位")
-	for i, y := range years {
-		look := book.Header
-		if y.Kind == templates.Committed {
-			look = book.Promised
-		}
-		o.page.Put(o.row, 4+i, book.Cell{Value: y.Label, Look: look})
+	heads := []book.Cell{head(2, "指标"), head(0, "单位")}
+	for _, y := range years {
+		heads = append(heads, yearHead(y, y.Label))
 	}
+	o.page.PutRow(o.row, 1, heads...)
 	lines := o.withTotal(o.tally())
 	all := lines[len(lines)-1].sums
 	for _, f := range fields {
-		o.row++
-		o.page.Span(o.row, 1, 2, plain(o.Definition.Label(f.ID)))
-		o.page.Put(o.row, 3, centred(f.Unit))
-		for i, y := range years {
+		cells := []book.Cell{plain(o.Definition.Label(f.ID)).Over(2), centred(f.Unit)}
+		for _, y := range years {
 			c := number(round(all[templates.Ref{Field: f.ID, Year: y.Year}]))
 			if y.Kind == templates.Committed {
 				c.Look = c.Look.Pledged()
 			}
-			o.page.Put(o.row, 4+i, c)
+			cells = append(cells, c)
 		}
+		o.row++
+		o.page.PutRow(o.row, 1, cells...)
 	}
 	o.row += 2
 	o.indexed(years, fields)

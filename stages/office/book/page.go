@@ -54,10 +54,15 @@ func (p *Page) Line(row, col int, cells ...Cell) {
 	}
 }
 
-// PutRow places cells side by side.
+// PutRow places cells side by side; only those over several columns make the row as high as they need.
 func (p *Page) PutRow(row, col int, cells ...Cell) {
-	for i, c := range cells {
-		p.Put(row, col+i, c)
+	for _, c := range cells {
+		if c.Cols > 0 {
+			p.Span(row, col, c.Cols, c)
+		} else {
+			p.Put(row, col, c)
+		}
+		col += max(1, c.Cols)
 	}
 }
 

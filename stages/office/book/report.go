@@ -29,7 +29,7 @@ type Cell struct {
 	Look    Look
 	Formula string // without =; Value is its result, which programs show that do not calculate
 	Link    string // "#'sheet'!A1" inside the workbook, otherwise a relative path, perhaps with such an ending
-	Cols    int    // how many columns it takes in a Line; 0: one
+	Cols    int    // how many columns it takes beside others; 0: one
 }
 
 // Over is the cell over so many columns.
