@@ -24,12 +24,9 @@ type kept struct {
 
 // followed are the figures that this year's forms ask for.
 func (w *workbook) followed() (out []table.Fulfilled, said words) {
-	for r := range w.Fulfilment.All() {
-		if r.Status != table.StatusAhead && r.Status != table.StatusEarlier {
-			out = append(out, r)
-		}
-	}
-	return out, nil
+	return table.Where(w.Fulfilment.All(), func(r table.Fulfilled) bool {
+		return r.Status != table.StatusAhead && r.Status != table.StatusEarlier
+	}), nil
 }
 
 // keptByCity counts the figures of the progress forms by prefecture, in the order of their codes, and then all together.
@@ -72,12 +69,11 @@ func (w *workbook) results() []string {
 }
 
 // resultColumns are a column for each of them.
-func (w *workbook) resultColumns(*plan) (out []planned) {
-	for _, id := range w.results() {
-		out = append(out, planned{key: id, head: w.Definition.Sheets.Codes["fulfilment"][id],
-			cell: of(func(_ *workbook, k kept) book.Cell { return count(k.results[id]) })})
-	}
-	return out
+func (w *workbook) resultColumns(*plan) []planned {
+	return table.Each(w.results(), func(id string) planned {
+		return planned{key: id, head: w.Definition.Sheets.Codes["fulfilment"][id],
+			cell: of(func(_ *workbook, k kept) book.Cell { return count(k.results[id]) })}
+	})
 }
 
 // followed is the page of one who reports what became of its promises: what came of how many, small charts of the headline figures, every
@@ -190,15 +186,13 @@ func (w *workbook) tasks() (out []task, said words) {
 }
 
 // taskColumns are the columns of the lists that go on from year to year.
-func (w *workbook) taskColumns(*plan) (out []planned) {
+func (w *workbook) taskColumns(*plan) []planned {
 	if w.Definition.Progress == nil {
 		return nil
 	}
 	form := w.Definition.Progress.Form
-	for _, f := range form.Fields() {
-		if slices.Contains(form.Promises.Carried, f.Record) {
-			out = append(out, planned{key: f.ID, head: f.Label, cell: of(func(_ *workbook, x task) book.Cell { return x.columns[f.ID] })})
-		}
-	}
-	return out
+	fields := slices.DeleteFunc(form.Fields(), func(f *templates.Field) bool { return !slices.Contains(form.Promises.Carried, f.Record) })
+	return table.Each(fields, func(f *templates.Field) planned {
+		return planned{key: f.ID, head: f.Label, cell: of(func(_ *workbook, x task) book.Cell { return x.columns[f.ID] })}
+	})
 }

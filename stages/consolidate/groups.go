@@ -37,22 +37,19 @@ func init() {
 func (w *workbook) ranges(*plan) []planned {
 	var out []planned
 	for i, x := range (table.Rank{}).Ranges() {
-		if x.Marked && !w.Standing.Complete() {
-			continue
+		if !x.Marked || w.Standing.Complete() {
+			show := func(_ *workbook, r table.Rank) book.Cell { return centred(r.Ranges()[i].String()) }
+			out = append(out, planned{key: x.Where, head: x.Where + "时的名次", cell: of(show)})
 		}
-		out = append(out, planned{key: x.Where, head: x.Where + "时的名次", cell: of(func(_ *workbook, r table.Rank) book.Cell {
-			return centred(r.Ranges()[i].String())
-		})})
 	}
 	return out
 }
 
 // ahead says, for each place around the line, by what the experts' points would have to exceed that one's.
 func (w *workbook) ahead(*plan) []planned {
-	var out []planned
-	for _, first := range w.near(w.inOrder) {
+	return table.Each(w.near(w.inOrder), func(first table.Rank) planned {
 		head := fmt.Sprintf("超过第%d名须高出", first.Rank.V)
-		out = append(out, planned{key: first.Submission, head: head, cell: of(func(_ *workbook, r table.Rank) book.Cell {
+		return planned{key: first.Submission, head: head, cell: of(func(_ *workbook, r table.Rank) book.Cell {
 			needed, possible := lead(first, r)
 			switch {
 			case r.Rank.V <= first.Rank.V:
@@ -61,30 +58,25 @@ func (w *workbook) ahead(*plan) []planned {
 				return quiet("不可能")
 			}
 			return points(needed)
-		})})
-	}
-	return out
+		})}
+	})
 }
 
 // scenarios are the ranks under each other way to rank.
 func (w *workbook) scenarios(*plan) []planned {
-	ranks, ids := map[[2]string]int32{}, []string{}
-	for s := range w.Ranking.Scenarios.All() {
-		if !slices.Contains(ids, s.Scenario) {
-			ids = append(ids, s.Scenario)
-		}
+	ranks, all := map[[2]string]int32{}, slices.Collect(w.Ranking.Scenarios.All())
+	for _, s := range all {
 		ranks[[2]string{s.Scenario, s.Submission}] = s.Rank
 	}
-	var out []planned
-	for _, id := range ids {
-		out = append(out, planned{key: id, head: w.scenario(id), cell: of(func(_ *workbook, r table.Rank) book.Cell {
+	ids := table.Unique(all, func(s table.Scenario) string { return s.Scenario })
+	return table.Each(ids, func(id string) planned {
+		return planned{key: id, head: w.scenario(id), cell: of(func(_ *workbook, r table.Rank) book.Cell {
 			if rank, ok := ranks[[2]string{id, r.Submission}]; ok {
 				return count(int(rank))
 			}
 			return book.Cell{Look: book.Plain}
-		})})
-	}
-	return out
+		})}
+	})
 }
 
 // scenario is how a person calls a scenario.
@@ -138,18 +130,17 @@ var coverFields = []string{"consortium", "city", "park", "lead_school", "lead_en
 
 // singles are the undated fields of the form.
 func (w *workbook) singles(*plan) []planned {
-	var out []planned
-	for _, f := range w.Definition.Form.Singles() {
-		if f.Personal || slices.Contains(coverFields, f.ID) {
-			continue
-		}
+	fields := slices.DeleteFunc(w.Definition.Form.Singles(), func(f *templates.Field) bool {
+		return f.Personal || slices.Contains(coverFields, f.ID)
+	})
+	return table.Each(fields, func(f *templates.Field) planned {
 		head := w.Definition.Label(f.ID)
 		if f.Unit != "" {
 			head += "\n" + f.Unit
 		}
-		out = append(out, planned{key: f.ID, head: head, cell: of(func(w *workbook, e entry) book.Cell { return w.single(f, e.form.Figure(f.ID)) })})
-	}
-	return out
+		show := func(w *workbook, e entry) book.Cell { return w.single(f, e.form.Figure(f.ID)) }
+		return planned{key: f.ID, head: head, cell: of(show)}
+	})
 }
 
 // single is the answer to an undated field.
@@ -173,12 +164,9 @@ func (w *workbook) contacts(*plan) []planned {
 	for c := range w.Facts.Contacts.All() {
 		given[[2]string{c.Submission, c.Field}] = c.Text
 	}
-	var out []planned
-	for _, f := range w.Definition.Form.Singles() {
-		if !f.Personal {
-			continue
-		}
-		out = append(out, planned{key: f.ID, head: w.Definition.Label(f.ID), cell: of(func(w *workbook, e entry) book.Cell {
+	fields := slices.DeleteFunc(w.Definition.Form.Singles(), func(f *templates.Field) bool { return !f.Personal })
+	return table.Each(fields, func(f *templates.Field) planned {
+		return planned{key: f.ID, head: w.Definition.Label(f.ID), cell: of(func(w *workbook, e entry) book.Cell {
 			if s, ok := given[[2]string{e.id(), f.ID}]; ok {
 				return book.Cell{Value: s, Look: book.Plain}
 			}
@@ -187,9 +175,8 @@ func (w *workbook) contacts(*plan) []planned {
 				status = g.Status
 			}
 			return quiet(w.absent(status))
-		})})
-	}
-	return out
+		})}
+	})
 }
 
 // funding are the planned funds, field by field and year by year.
@@ -231,13 +218,11 @@ func yearKey(year int) string { return fmt.Sprint("year ", year) }
 // years are the columns of a metric's years.
 func (w *workbook) years(p *plan) []planned {
 	p.words["next"] = fmt.Sprint(w.year("first"))
-	var out []planned
-	for _, y := range w.Definition.Form.Years {
-		c := planned{key: yearKey(y.Year), head: y.Label + "\n" + y.Tag, cell: of(func(w *workbook, s series) book.Cell { return w.dated(s.value(y.Year), y) })}
-		c.style.Look = yearHead(y, "").Look
-		out = append(out, c)
-	}
-	return out
+	return table.Each(w.Definition.Form.Years, func(y templates.Year) planned {
+		show := func(w *workbook, s series) book.Cell { return w.dated(s.value(y.Year), y) }
+		style := book.Column{Look: yearHead(y, "").Look}
+		return planned{key: yearKey(y.Year), head: y.Label + "\n" + y.Tag, cell: of(show), style: style}
+	})
 }
 
 // growths compare the last actual year with the one before, and the last promised one with it.
@@ -330,9 +315,8 @@ func (w *workbook) experts(p *plan) []planned {
 			ids[id], most = true, max(most, a.Full)
 		}
 	}
-	var out []planned
-	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		out = append(out, planned{key: id, head: id, style: book.Column{Scale: max(most, 1)}, cell: of(func(_ *workbook, x marked) book.Cell {
+	return table.Each(slices.Sorted(maps.Keys(ids)), func(id string) planned {
+		return planned{key: id, head: id, style: book.Column{Scale: max(most, 1)}, cell: of(func(_ *workbook, x marked) book.Cell {
 			switch a := x.by[id]; {
 			case a.State == table.AssessedConflict:
 				return quiet("回避")
@@ -343,23 +327,21 @@ func (w *workbook) experts(p *plan) []planned {
 			default:
 				return points(a.Points.V)
 			}
-		})})
-	}
-	return out
+		})}
+	})
 }
 
 // outcomes count what a rule came to.
 func (w *workbook) outcomes(*plan) []planned {
-	var out []planned
-	for _, o := range []model.Outcome{model.Fail, model.Pass, model.NotApplicable, model.NotRun} {
-		out = append(out, planned{key: string(o), head: o.Label(), cell: of(func(_ *workbook, r ruleRow) book.Cell {
+	all := []model.Outcome{model.Fail, model.Pass, model.NotApplicable, model.NotRun}
+	return table.Each(all, func(o model.Outcome) planned {
+		return planned{key: string(o), head: o.Label(), cell: of(func(_ *workbook, r ruleRow) book.Cell {
 			if r.files && o != model.Fail {
 				return centred("")
 			}
 			return count(r.counts[o])
-		})})
-	}
-	return out
+		})}
+	})
 }
 
 // outcomesEach says it of each submission, where they are few enough.
@@ -369,8 +351,8 @@ func (w *workbook) outcomesEach(*plan) []planned {
 		if len(w.entries) > widest {
 			break
 		}
-		out = append(out, planned{key: s.id(), head: s.Consortium, style: book.Column{Look: book.Standing},
-			cell: of(func(_ *workbook, r ruleRow) book.Cell { return centred(marks[r.outcomes[i]]) })})
+		show := func(_ *workbook, r ruleRow) book.Cell { return centred(marks[r.outcomes[i]]) }
+		out = append(out, planned{key: s.id(), head: s.Consortium, style: book.Column{Look: book.Standing}, cell: of(show)})
 	}
 	return out
 }

@@ -178,7 +178,7 @@ func (o *overview) next() []step {
 	found := slices.Collect(o.Judgement.Findings.All())
 	answered := func(kind string) (n int, whose, cities []string) {
 		all := table.Where(slices.Values(found), func(x table.Finding) bool { return x.Answered() == kind })
-		whose = table.Unique(all, func(x table.Finding) string { return x.Submission })
+		whose = submissions(all)
 		return len(all), whose, table.Unique(whose, func(id string) string { return o.Facts.CityOf(o.of(id)) })
 	}
 	faults, mending, mendIn := answered(table.ToMend)
@@ -237,6 +237,12 @@ func (o *overview) registering() []step {
 		{"办理异议并登记结果", "职成处", "公布前", objections, "%d件", "register"},
 		{"登记下一步（公示、公示结果、公布）", "职成处", "按程序", going, "%d家", "ranking"},
 	}
+}
+
+// submissions are those that findings are about.
+func submissions(found []table.Finding) []string {
+	all := table.Unique(found, func(x table.Finding) string { return x.Submission })
+	return slices.DeleteFunc(all, func(id string) bool { return id == "" })
 }
 
 // few names the first of many, in the order of their names.
@@ -346,9 +352,8 @@ func (o *overview) rules(row int) int {
 	})
 	for _, found := range all[:min(shownRules, len(all))] {
 		rule := o.Definition.Rule(found[0].Code)
-		whose := table.Unique(found, func(x table.Finding) string { return x.Submission })
 		severity := centred(model.Severity(rule.Severity).Label())
-		o.page.Line(row, 1, plain(rule.Title).Over(3), severity, count(len(found)), count(len(whose)))
+		o.page.Line(row, 1, plain(rule.Title).Over(3), severity, count(len(found)), count(len(submissions(found))))
 		row++
 	}
 	if len(all) == 0 {

@@ -127,8 +127,7 @@ const pointsLead = 2
 // working are the columns that the formulas work on, one a point: normalised values under what a point can earn, shares of the evidence under
 // what figures can earn.
 func (w *workbook) working(group string, points []*templates.Point, title string, show func(pointRow, string) book.Cell) []planned {
-	var out []planned
-	for _, point := range points {
+	return table.Each(points, func(point *templates.Point) planned {
 		place := slices.Index(w.points, point)
 		top := book.Cell{Value: w.earn(point), Look: book.Points, Formula: w.formula("%s", book.Fixed(pointsLead, w.planned("points").col(point.ID)))}
 		style := book.Column{Look: book.Promised, Scale: 1}
@@ -140,10 +139,9 @@ func (w *workbook) working(group string, points []*templates.Point, title string
 			scaled := book.Range(sheetWeights) + book.Fixed(weightsFirst+place, weightColScale)
 			top.Value, top.Formula, style.Scale = w.figures(point), w.formula("%s*(1-%s)", scaled, point.ExpertShare), 0
 		}
-		out = append(out, planned{key: group + point.ID, head: title + " " + point.ID, style: style, lead: &top,
-			cell: of(func(_ *workbook, r pointRow) book.Cell { return show(r, point.ID) })})
-	}
-	return out
+		return planned{key: group + point.ID, head: title + " " + point.ID, style: style, lead: &top,
+			cell: of(func(_ *workbook, r pointRow) book.Cell { return show(r, point.ID) })}
+	})
 }
 
 // normalised are the values of the points that count.

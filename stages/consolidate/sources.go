@@ -68,12 +68,7 @@ var remarks = map[string]func(w *workbook, said words){
 		said["coherence"], said["tool"], said["asked"] = b.Coherence, b.Tool, b.Asked
 	},
 	"checklist": func(w *workbook, said words) {
-		needed := 0
-		for c := range w.Ranking.Checklist.All() {
-			if c.Needed {
-				needed++
-			}
-		}
+		needed := howMany(slices.Collect(w.Ranking.Checklist.All()), func(c table.Check) bool { return c.Needed })
 		said["needed"] = "评齐之前没有线，列的是线前后的各家，不说核到哪里为止。"
 		if w.Standing.Complete() {
 			said["needed"] = fmt.Sprintf("只列线内各家。标“须核”的%d格都核实之后，其余就算全不成立、线外的推测读数就算都取最高，也不会换人。", needed)
@@ -114,12 +109,8 @@ func (w *workbook) coloured() words {
 }
 
 func (w *workbook) liftRows() ([]table.Lift, words) {
-	var outside []string // by rank
-	for _, r := range w.inOrder {
-		if int(r.Rank.V) > w.choose() {
-			outside = append(outside, r.Submission)
-		}
-	}
+	below := func(r table.Rank) bool { return int(r.Rank.V) > w.choose() }
+	outside := table.Each(table.Where(slices.Values(w.inOrder), below), func(r table.Rank) string { return r.Submission })
 	all := slices.Collect(w.Ranking.Lifts.All())
 	slices.SortStableFunc(all, func(a, b table.Lift) int {
 		return slices.Index(outside, a.Submission) - slices.Index(outside, b.Submission)
@@ -132,23 +123,12 @@ func (w *workbook) liftRows() ([]table.Lift, words) {
 }
 
 func (w *workbook) promised() ([]table.Growth, words) {
-	var out []table.Growth
-	for g := range w.Ranking.Credibility.All() {
-		if g.Flag == "verify" {
-			out = append(out, g)
-		}
-	}
-	return out, words{"all": strconv.Itoa(w.Ranking.Credibility.Len())}
+	all := table.Where(w.Ranking.Credibility.All(), func(g table.Growth) bool { return g.Flag == "verify" })
+	return all, words{"all": strconv.Itoa(w.Ranking.Credibility.Len())}
 }
 
 func (w *workbook) evidenceRows() ([]table.Score, words) {
-	var out []table.Score
-	for s := range w.Ranking.Scores.All() {
-		if s.Evidence != "" {
-			out = append(out, s)
-		}
-	}
-	return out, nil
+	return table.Where(w.Ranking.Scores.All(), func(s table.Score) bool { return s.Evidence != "" }), nil
 }
 
 // rubricRow is one observation point.
@@ -289,29 +269,15 @@ type sharedUnit struct {
 
 // shared lists every unit that more than one consortium lists, those that do so as a matter of course last.
 func (w *workbook) shared() ([]sharedUnit, words) {
-	lists := map[string][]table.Member{}
-	var keys []string
-	for m := range w.Facts.Members.All() {
-		if m.NameKey == "" {
-			continue
-		}
-		if lists[m.NameKey] == nil {
-			keys = append(keys, m.NameKey)
-		}
-		lists[m.NameKey] = append(lists[m.NameKey], m)
-	}
 	var out []sharedUnit
-	for _, key := range keys {
-		first := lists[key][0]
-		u := sharedUnit{Name: first.Name, Kind: w.kindOf(first), public: w.public(first.Kind), key: key}
-		where, places, enrolments := []string{}, []string{}, []string{}
-		for _, m := range lists[key] {
-			if name := w.of(m.Submission).Consortium; !slices.Contains(where, name) {
-				where = append(where, name)
-			}
-			if m.IsLead {
-				u.Leads++
-			}
+	named := table.Where(w.Facts.Members.All(), func(m table.Member) bool { return m.NameKey != "" })
+	for _, list := range table.Grouped(named, func(m table.Member) string { return m.NameKey }) {
+		first := list[0]
+		u := sharedUnit{Name: first.Name, Kind: w.kindOf(first), public: w.public(first.Kind), key: first.NameKey}
+		where := table.Unique(list, func(m table.Member) string { return w.of(m.Submission).Consortium })
+		var places, enrolments []string
+		for _, m := range list {
+			u.Leads += one(m.IsLead)
 			if m.Enrolment.Valid {
 				enrolments = append(enrolments, table.Plain(m.Enrolment))
 			}
@@ -384,10 +350,9 @@ type registered struct {
 }
 
 func (w *workbook) registered() ([]registered, words) {
-	var out []registered
-	for _, e := range w.Register {
-		out = append(out, registered{e.Sheet.Title, text.Mask(e.Values[templates.RegisterConsortium]), model.ExplanationKey(e.Fingerprint, e.ValueHash),
-			saysRegistered(e), e.Values[templates.RegisterDate], w.effect(e), e.Place.String()})
-	}
-	return out, nil
+	return table.Each(w.Register, func(e table.Registered) registered {
+		key := model.ExplanationKey(e.Fingerprint, e.ValueHash)
+		return registered{e.Sheet.Title, text.Mask(e.Values[templates.RegisterConsortium]), key,
+			saysRegistered(e), e.Values[templates.RegisterDate], w.effect(e), e.Place.String()}
+	}), nil
 }

@@ -1,0 +1,35 @@
+package table
+
+import "iter"
+
+// Where lists the rows that fit.
+func Where[T any](rows iter.Seq[T], fits func(T) bool) []T {
+	var out []T
+	for x := range rows {
+		if fits(x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// Unique lists what rows say, each once, in their order.
+func Unique[T any, K comparable](rows []T, say func(T) K) []K {
+	var out []K
+	seen := map[K]bool{}
+	for _, x := range rows {
+		if s := say(x); !seen[s] {
+			seen[s], out = true, append(out, s)
+		}
+	}
+	return out
+}
+
+// Each makes something of every row.
+func Each[T, V any](rows []T, made func(T) V) []V {
+	out := make([]V, 0, len(rows))
+	for _, x := range rows {
+		out = append(out, made(x))
+	}
+	return out
+}
