@@ -43,6 +43,9 @@ func TestWhatAnExplanationIsAbout(t *testing.T) {
 		"中国特色学徒制培养（2024年）":        {apprentices},
 		"2023、2024年中国特色学徒制培养":     {apprentices},
 		"2022年中国特色学徒制培养":          nil, // another year's
+		"2023年和2024年中国特色学徒制培养":    {apprentices},
+		"2022至2024年中国特色学徒制培养":     {apprentices},
+		"2021至2022年中国特色学徒制培养":     nil,
 		"中国特色学徒制培养、现场工程师培养":       both,
 		"中国特色学徒制培养，现场工程师培养":       both,
 		"中国特色学徒制培养\n现场工程师培养":      both,

@@ -280,3 +280,29 @@ b.xlsx superseded LHT-1-040 2024-01 by a.xlsx 8=0+8 与 a.xlsx 内容完全相�
 		}
 	}
 }
+
+// Few cells tell nothing, nor does a cell that many files share.
+func TestWhatMakesFilesAlike(t *testing.T) {
+	for _, c := range []struct{ files, cells, suspected int }{
+		{2, fewest, 2}, {2, fewest - 1, 0}, {frequent, fewest, frequent}, {frequent + 1, fewest, 0},
+	} {
+		b := NewBatch(definition)
+		for i := range c.files {
+			traits := make([]uint64, c.cells)
+			for n := range traits {
+				traits[n] = uint64(n)
+			}
+			id := fmt.Sprintf("2024-X%06d", i)
+			rows := &Rows{file: model.File{Path: id, SHA256: id, Fate: model.Accepted}, content: id, traits: traits}
+			rows.Submission = table.Submission{Submission: id, Consortium: id}
+			b.Add(rows)
+		}
+		places := 0
+		for _, x := range b.settle() {
+			places += len(x.Places)
+		}
+		if places != c.suspected {
+			t.Errorf("%d files of %d cells: %d are suspected, want %d", c.files, c.cells, places, c.suspected)
+		}
+	}
+}
