@@ -236,7 +236,7 @@ func (p *painter) colourRun(r run) {
 	given := "LEN(TRIM(" + at + "))>0"
 	var rules []colouring
 	if r.required {
-		rules = append(rules, colouring{"LEN(TRIM(" + at + "))=0", blankColor})
+		rules = append(rules, colouring{templates.BlankTest(at), blankColor})
 	}
 	rules = append(rules, colouring{"AND(" + given + "," + flag + "=3)", wrongColor},
 		colouring{"AND(" + given + "," + flag + "=2)", doubtColor})
@@ -267,7 +267,7 @@ func (p *painter) colourPart(area templates.RecordArea, from, to int) {
 		at := cell(from, c.Col)
 		var rules []colouring
 		if c.Field.Required {
-			blank := fmt.Sprintf("AND(COUNTA($%s%d:$%s%d)>0,LEN(TRIM(%s))=0)", first, from, last, from, at)
+			blank := fmt.Sprintf("AND(COUNTA($%s%d:$%s%d)>0,%s)", first, from, last, from, templates.BlankTest(at))
 			rules = append(rules, colouring{blank, blankColor})
 		}
 		if flags := rowFlagsName + area.Block.ID; p.l.names[flags].Sheet != "" {

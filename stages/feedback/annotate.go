@@ -152,13 +152,42 @@ func (c *copying) tone(at place) book.Tone {
 	return book.Info
 }
 
-// colour fills the marked cells, everything else of their looks left as it is, and keeps what colour they had.
+// colour fills the marked cells, everything else of their looks left as it is, and keeps what colour they had. An empty one that the form
+// itself frames stays as it is: a fill would show only once it is filled, when nothing is wrong any more.
 func (c *copying) colour() {
 	for i, at := range c.marked() {
+		if c.framed(at) {
+			continue
+		}
 		id := try.Get(c.f.GetCellStyle(at.sheet, at.cell))
 		c.remember(i, at, id)
 		c.fill(at, id, c.tone(at).Fill())
 	}
+}
+
+// framed says that a cell is empty and the form's own rule, which colours it for that, is still there.
+func (c *copying) framed(at place) bool {
+	if !c.has(at.sheet) || try.Get(c.f.GetCellValue(at.sheet, at.cell)) != "" {
+		return false
+	}
+	row, col := model.RowCol(at.cell)
+	for areas, rules := range try.Get(c.f.GetConditionalFormats(at.sheet)) {
+		first, _, _ := strings.Cut(strings.Fields(areas)[0], ":")
+		if !slices.ContainsFunc(rules, func(o excelize.ConditionalFormatOptions) bool {
+			return strings.Contains(o.Criteria, templates.BlankTest(first))
+		}) {
+			continue
+		}
+		for area := range strings.FieldsSeq(areas) {
+			from, to, _ := strings.Cut(area, ":")
+			top, left := model.RowCol(from)
+			bottom, right := model.RowCol(cmp.Or(to, from))
+			if top <= row && row <= bottom && left <= col && col <= right {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // fill lays a fill over a cell's style.

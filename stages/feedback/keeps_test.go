@@ -400,7 +400,11 @@ func TestButtonsKeepTheirDrawing(t *testing.T) {
 	if notes := notesOf(t, copied); !kept || len(notes) != 2 || notes[faultySheet+"!F8"] != "填报人的批注 F8" {
 		t.Errorf("button kept: %v, notes %v", kept, notes)
 	}
-	if was, is := looks(t, data), looks(t, copied); was[faultySheet+"!E7"] == is[faultySheet+"!E7"] {
-		t.Error("the faulty cell is not coloured")
+	was, is := looks(t, data), looks(t, copied)
+	if maps.Equal(was, is) {
+		t.Error("no faulty cell is coloured")
+	}
+	if was[faultySheet+"!E7"] != is[faultySheet+"!E7"] { // empty and required: framed by the form until it is filled
+		t.Error("an empty cell that the form frames is coloured too, and would be once it is filled")
 	}
 }

@@ -153,7 +153,7 @@ func steps(in Input) []string {
 	addressee := in.Definition.Directory.Addressee
 	return []string{
 		fmt.Sprintf("“%s”的问题改正后才能受理；“%s”的，核对后改正，或写明原因；“%s”不影响受理，供核对。", model.MustFix.Label(), model.Explain.Label(), model.Hint.Label()),
-		fmt.Sprintf("请直接在标注件里改：有颜色的格子就是有问题的格子，批注里写着怎么改；“%s”表逐条列出，点“位置”到那一格，点那一格左边的栏目名称回到“%s”。颜色、批注和“%s”表不会被当作数据，不用清除。", templates.ReturnSheet, templates.ReturnSheet, templates.ReturnSheet),
+		fmt.Sprintf("请直接在标注件里改：有颜色的格子、橙框的空格子就是有问题的，批注里写着怎么改；“%s”表逐条列出，点“位置”到那一格，点那一格左边的栏目名称回到“%s”。颜色、批注和“%s”表不会被当作数据，不用清除。", templates.ReturnSheet, templates.ReturnSheet, templates.ReturnSheet),
 		fmt.Sprintf("说明写在标注件的“%s”表预填的那一行。第一列的“问题指纹”请勿改动：它记着针对哪个问题、哪些数；数据没有再变，下一轮不用重复说明；数据变了，要重新说明。", explanations),
 		fmt.Sprintf("不在标注件上改而在自己的原件上改也可以：把“%s”表末列的“问题指纹”抄到原件“%s”表的第一列，再写原因。", model.Explain.Label(), explanations),
 		fmt.Sprintf("改好后把封面的“%s”加一，另存为 .xlsx 重新报送，文件名不限。先后按“由哪一份标注件改来”“报送版次”判定，不看文件名和时间；内容完全相同的算重复。", in.Definition.Field("edition").Label),
