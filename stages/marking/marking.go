@@ -32,19 +32,16 @@ type Assignment struct {
 
 // Marked lists the points that experts have a say in, the deduction last, in the rubric's order.
 func Marked(r *templates.Rubric) []*templates.Point {
-	points := slices.DeleteFunc(r.Points(), func(p *templates.Point) bool {
-		return !p.Deduction && (p.ExpertShare.IsZero() || p.Weight.IsZero())
-	})
-	slices.SortStableFunc(points, func(a, b *templates.Point) int {
+	var points, deductions []*templates.Point
+	for _, p := range r.Points() {
 		switch {
-		case a.Deduction == b.Deduction:
-			return 0
-		case a.Deduction:
-			return 1
+		case p.Deduction:
+			deductions = append(deductions, p)
+		case !p.ExpertShare.IsZero() && !p.Weight.IsZero():
+			points = append(points, p)
 		}
-		return -1
-	})
-	return points
+	}
+	return append(points, deductions...)
 }
 
 // Numbered makes n assignments without a list: everybody marks everything.

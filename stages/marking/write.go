@@ -336,13 +336,8 @@ func parts(words string) []string {
 	const longest = 1200
 	var out []string
 	for paragraph := range strings.SplitSeq(words, "\n") {
-		letters := []rune(strings.TrimSpace(paragraph))
-		for len(letters) > longest {
-			out = append(out, string(letters[:longest]))
-			letters = letters[longest:]
-		}
-		if len(letters) > 0 {
-			out = append(out, string(letters))
+		for piece := range slices.Chunk([]rune(strings.TrimSpace(paragraph)), longest) {
+			out = append(out, string(piece))
 		}
 	}
 	return out

@@ -93,7 +93,9 @@ var (
 	listEnd     = regexp.MustCompile(`等(?:[0-9０-９一二三四五六七八九十]+[家所个])?$`)
 	inSchool    = regexp.MustCompile(`[（(]\s*(?:在校生)?(?:数)?[:：]?\s*([0-9０-９,，]+)\s*(?:名|人)?\s*[）)]$`)
 	countCell   = regexp.MustCompile(`^([0-9,]+)[^0-9(]*(?:\(?[^0-9]*([0-9][0-9,]*(?:\.[0-9]+)?)[^0-9]*\)?)?$`)
-	memberBreak = regexp.MustCompile(`[、，,；;\n\t]+|\s{2,}`)
+	tickBefore  = regexp.MustCompile(`([☑☒√✓✔■☐□×✗])[ \t\n　]*$`)
+	tickAfter   = regexp.MustCompile(`^[ \t　]*([☑☒√✓✔■☐□×✗])`)
+	memberBreak = regexp.MustCompile(`[\n\t]+|\s{2,}`)
 )
 
 // labelKey makes labels comparable: without blanks, punctuation, bracketed units and limits, and the number of a footnote behind.

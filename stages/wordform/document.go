@@ -2,6 +2,7 @@ package wordform
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"lianheti/stages/office/ooxml"
@@ -56,9 +57,6 @@ type openTable struct {
 	deleted bool            // the row
 	texts   []string        // of the cell, paragraph by paragraph
 }
-
-// unseen are the elements whose content nobody sees.
-var unseen = []string{"del", "moveFrom"}
 
 func (r *reader) element(e *ooxml.Element) error {
 	if e.Depth == 1 {
@@ -123,7 +121,8 @@ func (r *reader) end(e *ooxml.Element, parent string) {
 		}
 	case "gridSpan":
 		if t != nil && t.cell != nil && parent == "tcPr" {
-			t.cell.span = min(max(1, number(e.AttrIn(r.space, "val"))), maxSpan)
+			span, _ := strconv.Atoi(e.AttrIn(r.space, "val"))
+			t.cell.span = min(max(1, span), maxSpan)
 		}
 	case "vMerge":
 		if t != nil && t.cell != nil && parent == "tcPr" {
@@ -149,30 +148,14 @@ func (r *reader) end(e *ooxml.Element, parent string) {
 // maxSpan bounds the columns that a cell can cover.
 const maxSpan = 63
 
-// number reads a small count; 0 where it is none.
-func number(s string) int {
-	n := 0
-	for _, c := range s {
-		if c < '0' || c > '9' || n > 1000 {
-			return 0
-		}
-		n = n*10 + int(c-'0')
-	}
-	return n
-}
-
 // symbols are boxes that fillers insert from the symbol fonts.
 var symbols = map[string]string{"F052": "☑", "F0FE": "☑", "F0FC": "☑", "F053": "☒", "F0FD": "☒", "F0A3": "☐", "F0A8": "☐", "F06F": "☐"}
 
 // say takes what a run shows.
 func (r *reader) say(e *ooxml.Element, parent string) {
-	if len(r.paragraphs) == 0 || r.hidden || slices.Contains(r.prompts, true) || parent != "r" {
+	if len(r.paragraphs) == 0 || r.hidden || slices.Contains(r.prompts, true) || parent != "r" ||
+		e.Within("del") || e.Within("moveFrom") {
 		return
-	}
-	for _, name := range unseen {
-		if e.Within(name) {
-			return
-		}
 	}
 	b := r.paragraphs[len(r.paragraphs)-1]
 	switch string(e.Name) {

@@ -119,13 +119,10 @@ func (w *binder) match(p *rowPattern, row []docCell, keys []string) (pairing, bo
 	var pending []templates.PaperSlot
 	at := 0
 	settle := func(until int) {
-		var cells []docCell
-		for k := at; k < until; k++ {
-			cells = append(cells, row[k])
-		}
+		cells := row[at:until]
 		if len(pending) == len(cells) {
 			for k, slot := range pending {
-				out.slots, out.cells = append(out.slots, slot), append(out.cells, []docCell{cells[k]})
+				out.slots, out.cells = append(out.slots, slot), append(out.cells, cells[k:k+1])
 			}
 		} else if len(pending) == 1 && len(cells) > 0 {
 			out.slots, out.cells = append(out.slots, pending[0]), append(out.cells, cells)
@@ -141,13 +138,8 @@ func (w *binder) match(p *rowPattern, row []docCell, keys []string) (pairing, bo
 		if key == "" {
 			continue
 		}
-		found := -1
-		for k := at; k < len(row) && found < 0; k++ {
-			if keys[k] == key {
-				found = k
-			}
-		}
-		if found < 0 {
+		found := at + slices.Index(keys[at:], key)
+		if found < at {
 			if i == need || need < 0 && slot.Began && !group {
 				return out, false
 			}

@@ -170,10 +170,10 @@ func (w *binder) section(i int, s *templates.PaperSection) {
 			continue
 		}
 		mark := ""
-		if head, last := lastRune(before); strings.ContainsRune("☑☒√✓✔■☐□×✗", last) {
-			mark, before = string(last), head
-		} else if first := strings.TrimLeft(after, " \t　"); first != "" && strings.ContainsRune("☑☒√✓✔■☐□×✗", []rune(first)[0]) {
-			mark, after = string([]rune(first)[0]), strings.TrimPrefix(first, string([]rune(first)[0]))
+		if m := tickBefore.FindStringSubmatch(before); m != nil {
+			mark, before = m[1], strings.TrimSuffix(before, m[0])
+		} else if m := tickAfter.FindStringSubmatch(after); m != nil {
+			mark, after = m[1], strings.TrimPrefix(after, m[0])
 		}
 		if mark == "" {
 			w.lose(w.d.Wording(*item), free[0].place, "Word 版照印了这一句，没有勾选；请在模板中选“"+w.d.Form.Confirm.Checked+"”或“"+w.d.Form.Confirm.Unchecked+"”")
@@ -187,13 +187,4 @@ func (w *binder) section(i int, s *templates.PaperSection) {
 			w.set(item.Values(), strings.TrimSpace(text), free[0].place)
 		}
 	}
-}
-
-// lastRune gives the last sign of a text that is no blank, and what stands before it.
-func lastRune(s string) (before string, last rune) {
-	runes := []rune(strings.TrimRight(s, " \t\n　"))
-	if len(runes) == 0 {
-		return "", 0
-	}
-	return string(runes[:len(runes)-1]), runes[len(runes)-1]
 }

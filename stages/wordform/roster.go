@@ -90,7 +90,7 @@ func (w *binder) count(kind string, row int, words string, place model.Place) {
 func (w *binder) names(kind string, row int, text string, place model.Place) {
 	w.read++
 	r := w.rosterRow(kind, row)
-	var shielded strings.Builder
+	var lines strings.Builder
 	depth := 0
 	for _, r := range text {
 		switch r {
@@ -99,19 +99,13 @@ func (w *binder) names(kind string, row int, text string, place model.Place) {
 		case '）', ')':
 			depth = max(0, depth-1)
 		case '、', '，', ',', '；', ';':
-			if depth > 0 {
-				r += inside
+			if depth == 0 {
+				r = '\n'
 			}
 		}
-		shielded.WriteRune(r)
+		lines.WriteRune(r)
 	}
-	for _, name := range memberBreak.Split(shielded.String(), -1) {
-		name = strings.Map(func(r rune) rune {
-			if r >= inside && r < inside+0x10000 {
-				return r - inside
-			}
-			return r
-		}, name)
+	for _, name := range memberBreak.Split(lines.String(), -1) {
 		name = strings.TrimSpace(listEnd.ReplaceAllString(listNumber.ReplaceAllString(name, ""), ""))
 		u := rosterUnit{name: name, place: place}
 		if school := inSchool.FindStringSubmatch(name); school != nil {
@@ -122,9 +116,6 @@ func (w *binder) names(kind string, row int, text string, place model.Place) {
 		}
 	}
 }
-
-// inside shifts a mark within brackets into the private planes, so that it does not split.
-const inside = 0xF0000
 
 // compareCounts compares the counts of members with those listed, and gives the students of a row to its school where it is one.
 func (w *binder) compareCounts() {

@@ -236,10 +236,8 @@ func (p *printer) count(kind string) string {
 
 func (p *printer) names(kind string) []string {
 	var out []string
-	for _, m := range p.form.Members {
-		if m.Kind == kind {
-			out = append(out, m.Name)
-		}
+	for _, m := range members(p.form, kind) {
+		out = append(out, m.Name)
 	}
 	return out
 }
