@@ -38,16 +38,20 @@ func writeDocuments(dir string, in consolidate.Input) error {
 			return err
 		}
 		for name, data := range files {
-			to := filepath.Join(dir, filepath.FromSlash(path.Clean(name)))
-			if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-				return err
-			}
-			if err := os.WriteFile(to, data, 0o644); err != nil {
+			if err := write(filepath.Join(dir, filepath.FromSlash(path.Clean(name))), data); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// write writes a file, and makes the folders that it lies in.
+func write(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o644)
 }
 
 // List is 地市报送汇总表: what was checked, of each accepted workbook a row, for a prefecture's own letter.

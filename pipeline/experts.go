@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"lianheti/pipeline/publish"
-	"lianheti/stages/intake"
 	"lianheti/stages/marking"
 	"lianheti/stages/table"
 )
@@ -70,18 +69,12 @@ func Experts(ctx context.Context, o Options) (*Issued, error) {
 
 // assignments are the experts of a list, or numbered ones.
 func (o Options) assignments() ([]marking.Assignment, error) {
-	list := o.Experts
-	if list == "" {
+	if o.Experts == "" {
 		return marking.Numbered(cmp.Or(o.Count, o.Definition.Rubric.Experts.Count)), nil
 	}
-	sources, err := intake.Discover([]string{list})
-	if err != nil || len(sources) != 1 {
-		return nil, fmt.Errorf("专家名单 %s 要是一个 .xlsx 文件，请检查 --experts 后面的路径", list)
-	}
-	cells, refusal := intake.Cells(sources[0])
-	if refusal != nil {
-		rule := o.Definition.Rule(refusal.Code)
-		return nil, fmt.Errorf("专家名单 %s 用不了：%s（%s）", list, rule.Title, refusal.Code)
+	cells, err := cellsOf(o.Definition, o.Experts, "专家名单", "--experts")
+	if err != nil {
+		return nil, err
 	}
 	return marking.ReadList(o.Definition, cells)
 }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"lianheti/stages/export"
 	"lianheti/stages/intake"
 	"lianheti/stages/table"
+	"lianheti/templates"
 )
 
 // origin is where the facts of a run come from: the files that arrived, or the tables that an earlier run published of
@@ -133,13 +135,9 @@ func readTables(o Options) (origin, error) {
 			return origin{}, publish.Refuse("数据表 %s 是按另一份 %s 读出来的：表单或目录变了，要从原件重新读取；只改规则、权重的才能用 --from", o.From, file)
 		}
 	}
-	records, err := export.Read(o.From)
+	round, err := restored(o.Definition, o.From)
 	if err != nil {
 		return origin{}, publish.Refuse("数据表 %s：%s", o.From, publish.InWords(err))
-	}
-	round, err := table.Restore(o.Definition, records)
-	if err != nil {
-		return origin{}, publish.Refuse("数据表 %s：%s。它可能被改过，或是旧版程序的结果，请用本版程序从原件重新运行", o.From, publish.InWords(err))
 	}
 	for s := range round.Facts.Submissions.All() {
 		e, _, listed := o.Definition.Directory.ByConsortium(s.Consortium)
@@ -148,6 +146,19 @@ func readTables(o Options) (origin, error) {
 		}
 	}
 	return origin{facts: round.Facts, marking: round.Marking, from: &publish.Previous{SHA256: digest}}, nil
+}
+
+// restored makes a round of published tables, under a definition.
+func restored(d *templates.Definition, data string) (*table.Round, error) {
+	records, err := export.Read(data)
+	if err != nil {
+		return nil, err
+	}
+	round, err := table.Restore(d, records)
+	if err != nil {
+		return nil, fmt.Errorf("%w。它可能被改过，或是旧版程序的结果，请用本版程序从原件重新运行", err)
+	}
+	return round, nil
 }
 
 // agrees compares a data package with the manifest of the run whose results it stands in. What that run knew from the

@@ -14,7 +14,6 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/compare"
 	"lianheti/stages/consolidate"
-	"lianheti/stages/export"
 	"lianheti/stages/model"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
@@ -36,11 +35,7 @@ const definitionFolder = "definition"
 // keepDefinition writes the definition's files below the results.
 func keepDefinition(dir string, d *templates.Definition) error {
 	for name, text := range d.Texts {
-		path := filepath.Join(dir, definitionFolder, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, text, 0o644); err != nil {
+		if err := write(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text); err != nil {
 			return err
 		}
 	}
@@ -70,13 +65,9 @@ func readPrevious(o Options, register table.Register) (previous, error) {
 	case m.Year != o.Definition.Year:
 		return previous{}, publish.Refuse("上一轮的结果 %s 是%d年的，本轮是%d年，不能相比", dir, m.Year, o.Definition.Year)
 	}
-	records, err := export.Read(filepath.Join(dir, dataFolder))
+	round, err := restored(o.Definition, filepath.Join(dir, dataFolder))
 	if err != nil {
 		return previous{}, publish.Refuse("上一轮的结果 %s：%s", dir, publish.InWords(err))
-	}
-	round, err := table.Restore(o.Definition, records)
-	if err != nil {
-		return previous{}, publish.Refuse("上一轮的结果 %s：%s。它可能被改过，或是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, publish.InWords(err))
 	}
 	definition, err := definitionOf(filepath.Join(dir, definitionFolder), o.Definition)
 	if err == nil {

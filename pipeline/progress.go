@@ -138,13 +138,9 @@ func publishedRound(data string) (*table.Round, error) {
 	if err != nil {
 		return nil, fmt.Errorf("数据表 %s 的定义：%w", data, err)
 	}
-	records, err := export.Read(data)
+	round, err := restored(d, data)
 	if err != nil {
-		return nil, err
-	}
-	round, err := table.Restore(d, records)
-	if err != nil {
-		return nil, fmt.Errorf("数据表 %s：%w。它可能是旧版程序的结果，请用本版程序从原件重新运行", data, err)
+		return nil, fmt.Errorf("数据表 %s：%w", data, err)
 	}
 	return round, nil
 }

@@ -30,14 +30,9 @@ func readRegister(o Options) (table.Register, *publish.Source, error) {
 	if o.Register == "" {
 		return nil, nil, nil
 	}
-	sources, err := intake.Discover([]string{o.Register})
-	if err != nil || len(sources) != 1 {
-		return nil, nil, publish.Refuse("登记表 %s 要是一个 .xlsx 文件，请检查 --register 后面的路径", o.Register)
-	}
-	cells, refusal := intake.Cells(sources[0])
-	if refusal != nil {
-		rule := o.Definition.Rule(refusal.Code)
-		return nil, nil, publish.Refuse("登记表 %s 用不了：%s（%s）。%s", o.Register, rule.Title, refusal.Code, rule.Cure)
+	cells, err := cellsOf(o.Definition, o.Register, "登记表", "--register")
+	if err != nil {
+		return nil, nil, publish.Refuse("%v", err)
 	}
 	register, err := normalize.Register(o.Definition, cells)
 	if err != nil {
@@ -49,6 +44,20 @@ func readRegister(o Options) (table.Register, *publish.Source, error) {
 	}
 	return register, &publish.Source{Name: text.Mask(filepath.Base(o.Register)), SHA256: model.Digest(data),
 		Entries: len(register)}, nil
+}
+
+// cellsOf reads a single workbook that somebody names for something else than submissions.
+func cellsOf(d *templates.Definition, file, what, flag string) ([]model.Cell, error) {
+	sources, err := intake.Discover([]string{file})
+	if err != nil || len(sources) != 1 {
+		return nil, fmt.Errorf("%s %s 要是一个 .xlsx 文件，请检查 %s 后面的路径", what, file, flag)
+	}
+	cells, refusal := intake.Cells(sources[0])
+	if refusal != nil {
+		rule := d.Rule(refusal.Code)
+		return nil, fmt.Errorf("%s %s 用不了：%s（%s）。%s", what, file, rule.Title, refusal.Code, rule.Cure)
+	}
+	return cells, nil
 }
 
 // writeRegister writes the register for the next run below dir: what was handed in, and what waits.

@@ -67,10 +67,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 			continue
 		}
 		path := filepath.Join(dir, damage.ID, damage.File)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return nil, err
-		}
-		if err := os.WriteFile(path, damage.Data, 0o644); err != nil {
+		if err := write(path, damage.Data); err != nil {
 			return nil, fmt.Errorf("写不了演练用的文件：%w", err)
 		}
 		bad, err := readOne(ctx, d, path)

@@ -339,7 +339,8 @@ func TestCheckCodeIsOfWhatIsPrinted(t *testing.T) {
 		}
 	}
 	g := f
-	g.Members = f.Members[:len(f.Members)-1]
+	g.Lists = maps.Clone(f.Lists)
+	g.Lists["members"] = f.Lists["members"][:len(f.Lists["members"])-1]
 	if printFixture(t, g).CheckCode == code {
 		t.Error("a member less does not change the code")
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"maps"
 
 	"lianheti/stages/blankform"
 	"lianheti/templates"
@@ -21,17 +22,14 @@ type Following struct {
 
 // Progress is one progress form as data.
 type Progress struct {
-	From          string // fixture of the batch before: what was promised and said then
-	File          string
-	Code          string // check code of the recommendation
-	Sealed        bool   // the supplement, too
-	Rate          decimal.Decimal
-	Values        map[string]any // in the place of what follows from the promises and the rate
-	Materials     []map[string]any
-	Verifications []map[string]any
-	Explanations  []map[string]any
-	Projects      []map[string]any
-	Planted       []Planted
+	From    string // fixture of the batch before: what was promised and said then
+	File    string
+	Code    string // check code of the recommendation
+	Sealed  bool   // the supplement, too
+	Rate    decimal.Decimal
+	Values  map[string]any              // in the place of what follows from the promises and the rate
+	Lists   map[string][]map[string]any `yaml:",inline"` // as of a fixture, but for the members, who are those of then
+	Planted []Planted
 }
 
 // Planted is a situation in a progress form, and what a run must make of it: findings of a rule, or what becomes of
@@ -97,11 +95,7 @@ func (f *Following) Files(d *templates.Definition, earlier map[string]Fixture) (
 			map[string]string{"consortium": s.Consortium, "document": s.Document})
 	}
 	for _, p := range f.Progress {
-		filled, err := p.fixture(d.Progress, earlier[p.From])
-		if err != nil {
-			return nil, err
-		}
-		if out[p.File], err = filled.Workbook(d.Progress); err != nil {
+		if out[p.File], err = p.fixture(d.Progress, earlier[p.From]).Workbook(d.Progress); err != nil {
 			return nil, err
 		}
 	}
@@ -115,13 +109,12 @@ func (f *Following) Files(d *templates.Definition, earlier map[string]Fixture) (
 
 // fixture is the form filled: locked cells as the kit fills them, figures at the rate of the promises, last year's as
 // they were said, and over all that the values of its own.
-func (p Progress) fixture(d *templates.Definition, was Fixture) (Fixture, error) {
+func (p Progress) fixture(d *templates.Definition, was Fixture) Fixture {
 	names := d.Form.Promises
-	out := Fixture{Name: p.File, File: p.File, Materials: p.Materials, Verifications: p.Verifications,
-		Explanations: p.Explanations, Members: was.Members,
-		Lists: map[string][]map[string]any{"projects": p.Projects}, Values: map[string]any{
-			names.School: was.Values["lead_school"], names.Code: p.Code, names.Basis: map[bool]string{true: "附表（盖章）",
-				false: "未盖章"}[p.Sealed]}}
+	basis := map[bool]string{true: "附表（盖章）", false: "未盖章"}[p.Sealed]
+	out := Fixture{Name: p.File, File: p.File, Lists: map[string][]map[string]any{"members": was.Lists["members"]},
+		Values: map[string]any{names.School: was.Values["lead_school"], names.Code: p.Code, names.Basis: basis}}
+	maps.Copy(out.Lists, p.Lists)
 	for _, id := range []string{"consortium", "city", "park", "lead_school", "lead_enterprise"} {
 		out.Values[id] = was.Values[id]
 	}
@@ -164,12 +157,10 @@ func (p Progress) fixture(d *templates.Definition, was Fixture) (Fixture, error)
 	for id, v := range p.Values {
 		years, dated := v.(map[string]any)
 		if into, ok := out.Values[id].(map[string]any); ok && dated {
-			for year, x := range years {
-				into[year] = x
-			}
+			maps.Copy(into, years)
 			continue
 		}
 		out.Values[id] = v
 	}
-	return out, nil
+	return out
 }

@@ -1,6 +1,7 @@
 package samples
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -80,18 +81,11 @@ func one(out string, d *templates.Definition, f Fixture, i int, city, name, park
 	for _, member := range v.Records["members"] {
 		member["members_name"] = blankform.Value{Text: own(member["members_name"].Text, i)}
 	}
-	path := filepath.Join(out, "in", city, name+".xlsx")
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	var b bytes.Buffer
+	if err := blankform.Fill(&b, d, v); err != nil {
 		return err
 	}
-	w, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if err := blankform.Fill(w, d, v); err != nil {
-		return err
-	}
-	return w.Close()
+	return put(filepath.Join(out, "in", city, name+".xlsx"), b.Bytes())
 }
 
 // own makes a unit's name that of one consortium alone.
@@ -114,9 +108,6 @@ func definitionWith(out string, year int, entries string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(to, 0o755); err != nil {
-		return err
-	}
 	for _, name := range names {
 		data, err := os.ReadFile(name)
 		if err != nil {
@@ -125,7 +116,7 @@ func definitionWith(out string, year int, entries string) error {
 		if filepath.Base(name) == "directory.yaml" {
 			data = directoryEntries.ReplaceAll(data, []byte("\nentries:\n"+strings.ReplaceAll(entries, "$", "$$")))
 		}
-		if err := os.WriteFile(filepath.Join(to, filepath.Base(name)), data, 0o644); err != nil {
+		if err := put(filepath.Join(to, filepath.Base(name)), data); err != nil {
 			return err
 		}
 	}

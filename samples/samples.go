@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -27,17 +26,12 @@ const Watermark = "样例数据，非真实"
 
 // Fixture is one workbook as data.
 type Fixture struct {
-	Name       string         `yaml:"-"` // name of the fixture file
-	File       string         // under samples/<year>; inside a package "包.zip!表.xlsx"
-	PackageGBK bool           `yaml:"package_gbk"` // names in the package in GBK, without the UTF-8 flag
-	Values     map[string]any // field -> value, or year -> value
-	Members    []map[string]any
-	Materials  []map[string]any
-
-	Verifications []map[string]any
-	Explanations  []map[string]any
-	Lists         map[string][]map[string]any // further lists of the form
-	Defects       []Defect
+	Name       string                      `yaml:"-"` // name of the fixture file
+	File       string                      // under samples/<year>; inside a package "包.zip!表.xlsx"
+	PackageGBK bool                        `yaml:"package_gbk"` // names in the package in GBK, without the UTF-8 flag
+	Values     map[string]any              // field -> value, or year -> value
+	Lists      map[string][]map[string]any `yaml:",inline"` // rows, by the list of the form
+	Defects    []Defect
 }
 
 // Defect is what was planted, and what a run must make of it: a finding of a rule, or a coercion of a kind, or (neither
@@ -137,15 +131,19 @@ func Files(d *templates.Definition, fixtures []Fixture, extras []Extra) (map[str
 // Write puts files below dir.
 func Write(dir string, files map[string][]byte) error {
 	for name, data := range files {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, data, 0o644); err != nil {
+		if err := put(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// put writes a file, and makes the folders that it lies in.
+func put(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o644)
 }
 
 // Workbook fills the template with a fixture.
@@ -194,10 +192,7 @@ func (f Fixture) values(d *templates.Definition) (blankform.Values, error) {
 			out.Fields[templates.Ref{Field: id, Year: int(n.IntPart())}] = v
 		}
 	}
-	lists := map[string][]map[string]any{"members": f.Members, "materials": f.Materials, "verifications": f.Verifications,
-		"explanations": f.Explanations}
-	maps.Copy(lists, f.Lists)
-	for block, rows := range lists {
+	for block, rows := range f.Lists {
 		for _, row := range rows {
 			record, err := recordOf(d, block, row)
 			if err != nil {
@@ -219,8 +214,8 @@ func recordOf(d *templates.Definition, block string, row map[string]any) (map[st
 		if yes, ok := raw.(bool); ok {
 			raw = d.Form.YesNo[map[bool]int{true: 0, false: 1}[yes]]
 		}
-		if column == "supports" {
-			raw = supports(d, fmt.Sprint(raw))
+		if f := d.Field(fmt.Sprint(raw)); column == "supports" && f != nil { // as a filler would write it
+			raw = f.Label
 		}
 		v, err := valueOf(raw)
 		if err != nil {
@@ -229,14 +224,6 @@ func recordOf(d *templates.Definition, block string, row map[string]any) (map[st
 		record[id] = v
 	}
 	return record, nil
-}
-
-// supports writes a field id as the label that a filler would write.
-func supports(d *templates.Definition, s string) string {
-	if f := d.Field(s); f != nil {
-		return f.Label
-	}
-	return s
 }
 
 // valueOf reads one value of a fixture: a number, a text, {value, format} or {date}.

@@ -72,7 +72,7 @@ func TestNotOneByteOfOthers(t *testing.T) {
 		f := fixtures[0]
 		if planted.city != "" {
 			f.Values["city"], f.Values["consortium"], f.Values["park"], f.Values["lead_school"] = planted.city, planted.consortium, planted.park, planted.school
-			f.Members = append(f.Members, map[string]any{"kind": "企业", "name": planted.school + "附属企业"})
+			f.Lists["members"] = append(f.Lists["members"], map[string]any{"kind": "企业", "name": planted.school + "附属企业"})
 		}
 		f.Values["staff_full_time"] = 5 // so that each goes back, as an annotated copy
 		data, err := f.Workbook(d)
