@@ -25,7 +25,7 @@ func TestWhatTheFirstBytesTell(t *testing.T) {
 		{"\x09\x08\x10\x00\x00", "LHT-1-002"}, {"\x09\x08\x10", "LHT-1-005 开头不是表格文件"}, {"MIME-Version: 1.0", "LHT-1-003 MHT"},
 		{"<?xml version=\"1.0\"?><a/>", "LHT-1-003 XML"}, {"<?xml version=\"1.0\"?><html/>", "LHT-1-003 HTML"}, {"<office:document>", "LHT-1-003 XML"}, {"<!DOCTYPE html>", "LHT-1-003 HTML"}, {"a <table>", "LHT-1-003 HTML"},
 		{"\xEF\xBB\xBF<html>", "LHT-1-003 HTML"}, {"UEsDBBQ", "LHT-1-005 还是邮件的 Base64 编码，没有还原"}, {"\x89PNG", "LHT-1-020 图片"}, {"BM6", "LHT-1-020 图片"},
-		{"ab", "LHT-1-005 只有 2 个字节"}, {"abc", "LHT-1-003 文本"}, {"a,b", "LHT-1-004"}, {"甲；乙", "LHT-1-004"}, {"\xbc\xd7,\xd2\xd2", "LHT-1-004"}, {"甲乙", "LHT-1-003 文本"},
+		{"ab", "LHT-1-005 只有 2 个字节"}, {"abc", "LHT-1-003 文本"}, {"a,b", "LHT-1-004"}, {"甲；乙", "LHT-1-004"}, {"甲 , 乙 丙 丁 戊", "LHT-1-004"}, {"\xbc\xd7,\xd2\xd2", "LHT-1-004"}, {"甲乙", "LHT-1-003 文本"},
 		{"甲,乙" + strings.Repeat("\x00", 1), "LHT-1-005 开头不是表格文件"}, {strings.Repeat("a,", 49) + "\x01a", "LHT-1-004"}, {strings.Repeat("a,", 24) + "\x01", "LHT-1-005 开头不是表格文件"},
 		{"aa" + strings.Repeat("甲", 1366), "LHT-1-003 文本"}, {"a" + strings.Repeat("甲", 1366), "LHT-1-003 文本"}, // cut off within a character
 		{"\xff\xfe\x00\x01\x02", "LHT-1-005 开头不是表格文件"}, {strings.Repeat("x", ooxml.MaxFile) + "y", "LHT-1-011 超过 20 MB"}, {"PK\x03\x04" + strings.Repeat("y", ooxml.MaxFile-4), ""},
@@ -145,6 +145,24 @@ func TestColoursThatCannotBeToldApart(t *testing.T) {
 	for formula, want := range map[string]bool{"=DISPIMG(\"ID\",1)": true, "_xlfn.DISPIMG(1)": true, "=_xlfn._xlfn.IMAGE(1)": true, "=SUM(A1)": false, "IMAGES(1)": false} {
 		if inCellPicture(formula) != want {
 			t.Errorf("%s: a picture %v", formula, !want)
+		}
+	}
+}
+
+// Of a sheet that calculates, what tells it and what may be somebody's words is kept.
+func TestWhatIsKeptOfASheetThatCalculates(t *testing.T) {
+	c := &calculation{textColumn: []int{1, 8}}
+	for _, x := range []struct {
+		row, col int
+		formula  bool
+		kind     string
+		want     bool
+	}{
+		{1, 3, true, "", true}, {2, 3, true, "", true}, {3, 3, true, "str", false}, {3, 3, false, "str", true}, {3, 3, false, "s", true}, {3, 3, false, "inlineStr", true}, {3, 3, false, "", false}, {3, 3, false, "b", false},
+		{3, 1, false, "s", false}, {3, 8, false, "s", false},
+	} {
+		if got := c.keeps(x.row, x.col, x.formula, []byte(x.kind)); got != x.want {
+			t.Errorf("%+v: kept %v", x, got)
 		}
 	}
 }

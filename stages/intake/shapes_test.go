@@ -212,6 +212,24 @@ LHT-1-034  0 1概况!B7 cell=B7
 LHT-1-034  0 1概况!B9 cell=B9
 LHT-1-034  0 1概况!B10 cell=B10
 LHT-1-034  0 1概况!B11 cell=B11`},
+		{"the labels of three lines rewritten", func(b shape) {
+			for _, field := range []string{"shared_programmes", "shared_courses", "shared_textbooks"} {
+				b.label(field, 2022, field)
+			}
+		}, `3 loose: 2年度数据!C4=shared_programmes, 2年度数据!C5=shared_courses
+LHT-1-030 shared_programmes,shared_courses,shared_textbooks 3 2年度数据!D4 2年度数据!E4 2年度数据!F4 2年度数据!G4 detail=“共建专业 个”、“共建课程 个”、“共建教材 个”的标签被改动，已按名称读取，原来写标签的地方现在是“shared_programmes”等 cell=D4
+LHT-1-034  0 2年度数据!C4 cell=C4
+LHT-1-034  0 2年度数据!C5 cell=C5
+LHT-1-034  0 2年度数据!C6 cell=C6`},
+		{"a formula beside the form", func(b shape) {
+			b.put(figures, 3, 30, "12")
+			for i, c := range b.Sheet(figures).Cells {
+				if c.Col == 30 {
+					b.Sheet(figures).Cells[i].Kind, b.Sheet(figures).Cells[i].Formula = model.Number, "6+6"
+				}
+			}
+		}, `1 loose: 2年度数据!AD3=12
+LHT-1-034  0 2年度数据!AD3 cell=AD3`},
 		{"a name lost", func(b shape) { b.forget("office_area") }, "LHT-1-031  0 ! detail=1 处"},
 		{"a name that points beside its label", func(b shape) {
 			title, slot := b.slot("office_area", 0)

@@ -135,6 +135,9 @@ func TestSmallWorkbooks(t *testing.T) {
 		{"notes", row(`<c r="A1"><v>1</v></c>`), map[string]string{"comments": `<authors><author>甲</author><author>乙</author></authors><commentList><comment ref="A1" authorId="1"><text><r><t>乙:</t></r><r><t> 已核</t></r></text></comment><comment ref="B1" authorId="0"><text><t>乙: 已核</t></text></comment><comment ref="C1" authorId="2"><text><t>话</t></text></comment><comment ref="D1" authorId="0"><text><t> </t></text></comment></commentList>`}, `A1 number "1"; note A1 已核; note B1 乙: 已核; note C1 话`},
 		{"no sheets", ``, map[string]string{"sheets": ``}, "LHT-1-013 没有工作表"},
 		{"a picture's number is raised", row(`<c r="A1" t="inlineStr"><is><r><t>m</t></r><r><rPr><vertAlign val="superscript"/></rPr><t>2</t></r><r><rPr><vertAlign val="subscript"/></rPr><t>3</t></r><r><rPr><vertAlign val="baseline"/></rPr><t>4</t></r></is></c>`), nil, `A1 text "m²₃4"`},
+		{"a first look that strikes", row(`<c r="A1" s="0"><v>1</v></c><c r="B1"><v>1</v></c>`), map[string]string{"styles": `<fonts><font><strike/></font></fonts><cellXfs><xf/></cellXfs>`}, `A1 number "1" struck 1; B1 number "1"`},
+		{"a sheet of another language", row(`<c r="A1"><v>1</v></c>`), map[string]string{"sheets": `<sheet name="表" sheetId="1" r:id="r1"/><x:sheet xmlns:x="urn:x" name="假" sheetId="2"/>`}, `A1 number "1"`},
+		{"a cell of another language", row(`<x:c xmlns:x="urn:x" r="A1"><x:v>1</x:v></x:c><c r="B1"><v>2</v></c>`), nil, `B1 number "2"`},
 		{"a format without a number", row(`<c r="A1"><v>1</v></c>`), map[string]string{"styles": `<numFmts><numFmt numFmtId="x" formatCode="0"/></numFmts>`}, "LHT-1-006 styles.xml：数字格式编号有误"},
 	} {
 		if got := cellWords(t, small(t, c.sheet, c.more)); got != c.want {
