@@ -337,7 +337,7 @@ func (b *binder) byAnchor(sheet *Sheet, slot templates.Slot) (row, col int, ok b
 		}
 	}
 	turn, alike := b.turn(slot)
-	if len(found) < alike || turn >= len(found) {
+	if len(found) < alike { // otherwise the turn is among them: it is less than alike
 		return 0, 0, false
 	}
 	slices.SortFunc(found, func(x, y [2]int) int { return cmp.Compare(x[0], y[0]) })
