@@ -1,10 +1,8 @@
 // Package templates is one year's knowledge as data, loaded and validated: the form with every field and its place on
 // the sheets, the directory of consortia, the rules, the rubric, and what the published tables mean. Everything else in
-
 // the program is derived from it: the Excel template, the reader, the Arrow schemas, the checks, the dictionary.
 //
 // A definition that contradicts itself does not load: Load names file, line and cure. The structs are plain; Arrow and
-
 // Excel are not known here.
 package templates
 
@@ -13,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"lianheti/stages/model"
 	"maps"
 	"os"
 	"path"
@@ -22,6 +19,10 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"lianheti/stages/model"
+
+	"go.yaml.in/yaml/v4"
 )
 
 //go:embed */*.yaml */progress/*.yaml
@@ -216,6 +217,7 @@ func (p *Problem) Error() string {
 type loader struct {
 	dir      string
 	sources  map[string][]byte
+	parsed   map[string]*yaml.Node // files in which a line was looked for
 	problems []error
 }
 
@@ -256,8 +258,7 @@ func (l *loader) when(wrong bool, where at, what, cure string) {
 
 // problem records a contradiction at a YAML path; the line is looked up only now, when somebody needs it.
 func (l *loader) problem(where at, what, cure string) {
-	line := lineOf(l.sources[where.file], where.path)
-	l.problems = append(l.problems, &Problem{path.Join(l.dir, where.file), line, what, cure})
+	l.problems = append(l.problems, &Problem{path.Join(l.dir, where.file), l.line(where), what, cure})
 }
 
 // index finds the fields of the form by their ids, and gives each its place and its label.

@@ -61,31 +61,41 @@ func (limits) CheckAlias(aliases, _ int) error {
 	return nil
 }
 
-// lineOf is where a path such as $.rules[3].when stands in a file; 0 where it can't be found.
-func lineOf(data []byte, path string) int {
-	var root yaml.Node
-	if yaml.Load(data, &root) != nil || len(root.Content) == 0 {
+// line is where a path such as $.rules[3].when stands in its file; 0 where it can't be found.
+func (l *loader) line(where at) int {
+	root, known := l.parsed[where.file]
+	if !known {
+		root = new(yaml.Node)
+		if yaml.Load(l.sources[where.file], root) != nil {
+			root = new(yaml.Node)
+		}
+		if l.parsed == nil {
+			l.parsed = map[string]*yaml.Node{}
+		}
+		l.parsed[where.file] = root
+	}
+	if len(root.Content) == 0 {
 		return 0
 	}
-	at := root.Content[0]
-	line := at.Line
-	steps := strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune("$.[]", r) })
+	node := root.Content[0]
+	line := node.Line
+	steps := strings.FieldsFunc(where.path, func(r rune) bool { return strings.ContainsRune("$.[]", r) })
 	for _, step := range steps {
 		next := -1
-		if n, err := strconv.Atoi(step); err == nil && at.Kind == yaml.SequenceNode {
+		if n, err := strconv.Atoi(step); err == nil && node.Kind == yaml.SequenceNode {
 			next = n
-		} else if at.Kind == yaml.MappingNode {
-			for i := 0; i < len(at.Content); i += 2 {
-				if at.Content[i].Value == step {
+		} else if node.Kind == yaml.MappingNode {
+			for i := 0; i < len(node.Content); i += 2 {
+				if node.Content[i].Value == step {
 					next = i + 1
 				}
 			}
 		}
-		if next < 0 || next >= len(at.Content) {
+		if next < 0 || next >= len(node.Content) {
 			return 0
 		}
-		at = at.Content[next]
-		line = at.Line
+		node = node.Content[next]
+		line = node.Line
 	}
 	return line
 }

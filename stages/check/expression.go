@@ -100,15 +100,16 @@ const membersList = "members"
 func (f *form) nothingElse(list string, row table.Row) bool {
 	var read, unread bool
 	for _, column := range f.columnsOf(list) {
-		unread = unread || f.toldIn(row.Record, column.ID)
-		read = read || !column.BlankIsNo() && row.Filled(column.ID, 0)
+		unread = unread || f.toldIn(row.Record, column.Field.ID)
+		read = read || !column.Field.BlankIsNo() && row.Filled(column.Field.ID, 0)
 	}
 	return unread && !read
 }
 
 // columnsOf gives the columns of a list, in form order.
-func (f *form) columnsOf(list string) []*templates.Field {
-	return slices.DeleteFunc(f.batch.def.Form.Fields(), func(c *templates.Field) bool { return c.Record != list })
+func (f *form) columnsOf(list string) []templates.RecordColumn {
+	_, area, _ := f.batch.def.Layout().Area(list)
+	return area.Columns
 }
 
 // rowOf is a fault of one row of a list: of the columns that it leaves blank; where it is not about blanks, of those that the condition looks at.
@@ -127,7 +128,8 @@ func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 		looked = blank
 	}
 	var labels []string
-	for _, column := range f.columnsOf(list) {
+	for _, shown := range f.columnsOf(list) {
+		column := shown.Field
 		said := text.Clip(row.Cell(column.ID).Text, longest)
 		if column.Type == templates.DateField {
 			said = date(said)
