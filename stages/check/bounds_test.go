@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"lianheti/stages/model"
+	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
@@ -38,6 +39,63 @@ func TestShortTextsAreNotCompared(t *testing.T) {
 		found, o := about(t, definition.CodeOf("near_identical_text"), facts(t, definition, set(base(t)), set(another(t))), Known{})
 		if o.Outcome != want || len(found) > 0 != (want == model.Fail) {
 			t.Errorf("%d characters: %+v", n, o)
+		}
+	}
+}
+
+// What could not be read is nobody's neighbour.
+func TestUnreadTextsAreNotCompared(t *testing.T) {
+	words := letters(0, 2*shortest)
+	first, second := base(t).apply(Edit{Set: map[string]any{"plan": words}}, filling{}), another(t).apply(Edit{Set: map[string]any{"plan": map[string]any{"status": "V", "value": words, "raw": words}}}, filling{})
+	if found, o := about(t, definition.CodeOf("near_identical_text"), facts(t, definition, first, second), Known{}); len(found) > 0 || o.Outcome != model.Pass {
+		t.Errorf("%+v %+v", o, found)
+	}
+}
+
+// So many figures of one column that went wrong in one way are one mistake, and its words show each cell.
+func TestOneMistakeDownAColumn(t *testing.T) {
+	annual := slices.DeleteFunc(definition.Form.Metrics(), func(m *templates.Field) bool {
+		return m.Type != templates.IntegerField || len(m.Years) < len(definition.Form.Years)
+	})
+	for _, c := range []struct {
+		n, other int // figures of one habit, and of another
+		findings int
+		last     string // what the last of them says
+	}{
+		{wholeColumn - 1, 0, wholeColumn - 1, "2023年企业兼职教师（课时数）填的是“7万”，读作70000课时数。"},
+		{wholeColumn - 1, 1, wholeColumn, "2023年校际兼职教师（人次）填的是“8千”，读作80000人次。"},
+		{wholeColumn, 0, 1, "2023年一列的8格填的是“E4 1万、E5 2万、E6 3万、E7 4万、E8 5万、E9 6万、E10 7万、E11 8万”，读作10000个、20000个、30000个、40000个、50000个、60000人次、70000课时数、80000人次。"},
+		{wholeColumn, 1, 2, "2023年校际兼职教师（课时数）填的是“9千”，读作90000课时数。"},
+	} {
+		e := Edit{Set: map[string]any{}}
+		for i, m := range annual[:c.n+c.other] {
+			raw := fmt.Sprintf("%d万", i+1)
+			if i >= c.n {
+				raw = fmt.Sprintf("%d千", i+1)
+			}
+			e.Set[m.ID+".last"] = map[string]any{"value": 10000 * (i + 1), "raw": raw}
+			e.Coercions = append(e.Coercions, changed{Field: m.ID + ".last", Kind: "magnitude"})
+		}
+		found, _ := about(t, definition.CodeOf("magnitude_guessed"), facts(t, definition, base(t).apply(e, filling{})), Known{})
+		if len(found) != c.findings || found[len(found)-1].Message != c.last {
+			t.Errorf("%+v: %d findings, the last says %s", c, len(found), found[len(found)-1].Message)
+		}
+	}
+}
+
+func TestRowsThatAreAColumnOff(t *testing.T) {
+	f := newForm(&batch{def: definition, order: map[string]int{}}, &table.Form{})
+	yes := definition.Form.YesNo[0]
+	for _, c := range []struct {
+		m    table.Member
+		want bool
+	}{
+		{table.Member{Name: "企业"}, true}, {table.Member{Name: "1,200"}, true}, {table.Member{Name: yes}, true}, {table.Member{KindLabel: "某公司"}, true},
+		{table.Member{Kind: "enterprise", Name: "企业"}, false}, {table.Member{Kind: "enterprise", Name: "1,200"}, false}, {table.Member{Kind: "enterprise", KindLabel: "企业"}, false},
+		{table.Member{}, false}, {table.Member{Name: "某公司", KindLabel: "协会"}, false}, {table.Member{Name: "1号公司"}, false},
+	} {
+		if got := f.isShifted(c.m); got != c.want {
+			t.Errorf("%+v: %v", c.m, got)
 		}
 	}
 }

@@ -461,6 +461,7 @@ func TestExplanationsAreForTheirValues(t *testing.T) {
 		{"the value changed, and was explained anew", 101, map[string]string{key: "扩招", model.ExplanationKey(other.Fingerprint, other.ValueHash): "又扩招"}, nil, "又扩招", ""},
 		{"a fingerprint alone is for the values beside it", 101, map[string]string{asked.Fingerprint: "扩招"}, nil, "扩招", ""},
 		{"unless the last round had the same words for others", 101, map[string]string{asked.Fingerprint: "扩招"}, []table.Given{before}, "", "扩招"},
+		{"so, but the words are others", 101, map[string]string{asked.Fingerprint: "又扩招"}, []table.Given{before}, "又扩招", ""},
 		{"explained in the last round, not in this file", 100, nil, []table.Given{before}, "扩招", ""},
 		{"so, but the value changed", 101, nil, []table.Given{before}, "", "扩招"},
 		{"the key is lost, what is explained stands there", 100, map[string]string{"|" + about: "扩招"}, nil, "扩招", ""},
