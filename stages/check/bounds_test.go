@@ -43,6 +43,23 @@ func TestShortTextsAreNotCompared(t *testing.T) {
 	}
 }
 
+// A text has the length that it was typed in, whatever was hidden in it since.
+func TestLengthIsAsTyped(t *testing.T) {
+	for typed, want := range map[int32]int{200: 0, 201: 1} {
+		f := facts(t, definition, base(t))
+		texts := slices.Collect(f.Texts.All())
+		for i := range texts {
+			if texts[i].Field == "park_industries" {
+				texts[i].Text, texts[i].Characters = "〔电话已隐去〕", typed
+			}
+		}
+		f.Texts = table.Of(texts)
+		if found, _ := about(t, definition.CodeOf("text_too_long"), f, Known{}); len(found) != want || want > 0 && !strings.Contains(found[0].Message, "201") {
+			t.Errorf("%d characters: %+v", typed, found)
+		}
+	}
+}
+
 // What could not be read is nobody's neighbour.
 func TestUnreadTextsAreNotCompared(t *testing.T) {
 	words := letters(0, 2*shortest)

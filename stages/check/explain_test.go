@@ -37,6 +37,7 @@ func TestWhatAnExplanationIsAbout(t *testing.T) {
 		"2年度数据!F14:F15":           both,
 		"2年度数据!D4":                nil,
 		"2年度数据!C14:D15":           nil,
+		"2年度数据!F15:F14":           nil,
 		"F14":                     nil, // of which sheet?
 		"中国特色学徒制培养":               {apprentices},
 		"2024年中国特色学徒制培养":          {apprentices},
