@@ -80,18 +80,11 @@ type names struct {
 
 func (f *form) called() *names {
 	n := &names{f.batch.lexicon, f.batch.def, map[string]bool{}, map[string]templates.Ref{}, map[string]bool{}}
-	slot := func(sheet, cell string, r templates.Ref) {
-		n.sheets[text.NameKey(sheet)] = true
-		n.slots[cellAt(sheet, cell)] = r
-	}
-	for _, x := range f.Figures {
-		slot(x.Sheet, x.Cell, templates.Ref{Field: x.Field})
-	}
-	for _, x := range f.Metrics {
-		slot(x.Sheet, x.Cell, templates.Ref{Field: x.Indicator, Year: int(x.Year)})
-	}
-	for _, x := range f.Texts {
-		slot(x.Sheet, x.Cell, templates.Ref{Field: x.Field, Year: int(x.Year.V)})
+	for _, r := range f.batch.every {
+		if at := f.Observe(r).Place; at.Sheet != "" {
+			n.sheets[text.NameKey(at.Sheet)] = true
+			n.slots[cellAt(at.Sheet, at.Cell)] = r
+		}
 	}
 	for _, x := range f.ListColumns {
 		n.sheets[text.NameKey(x.Sheet)] = true

@@ -53,12 +53,8 @@ func (f *form) said(r templates.Ref) string {
 	field, o := f.batch.def.Field(r.Field), f.Observe(r)
 	n, counted := f.number(r)
 	switch {
-	case o.Status == table.Missing:
-		return "未填"
-	case o.Status == table.NotApplicable:
-		return "不适用"
-	case o.Status == table.Invalid:
-		return "无法识别"
+	case o.Status != table.Normal:
+		return o.Status.Absent()
 	case field.Type == templates.NamesField && counted:
 		return n.String()
 	case field.Type == templates.NamesField, field.Personal:

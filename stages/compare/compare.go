@@ -271,22 +271,17 @@ func (p *pair) value(f *templates.Field, r templates.Ref) {
 // shown is a value as a person reads it.
 func shown(o table.Observation) string {
 	switch o.Status {
-	case table.Missing:
-		return "未填"
-	case table.NotApplicable:
-		return "不适用"
+	case table.Normal:
+		return cmp.Or(text.Mask(o.Value), "已填")
 	case table.Invalid:
-		return cmp.Or(text.Mask(o.Raw), "无法识别")
+		return cmp.Or(text.Mask(o.Raw), o.Status.Absent())
 	}
-	return cmp.Or(text.Mask(o.Value), "已填")
+	return o.Status.Absent()
 }
 
 func number(f *table.Form, r templates.Ref) table.Opt[float64] {
 	v, ok := f.Number(r.Field, r.Year)
-	if !ok {
-		return table.Opt[float64]{}
-	}
-	return table.Some(v.InexactFloat64())
+	return table.Opt[float64]{V: v.InexactFloat64(), Valid: ok}
 }
 
 // points compares points and rank, rounded as ranks are.

@@ -146,9 +146,8 @@ func total(weights []float64, points []point) float64 {
 
 // stretch is by how much the points stand for those of which nothing is there.
 func stretch(weights []float64, points []point) float64 {
-	with, all := 0.0, 0.0
+	with, all := 0.0, sum(weights)
 	for i, w := range weights {
-		all += w
 		if points[i].present > 0 {
 			with += w
 		}
@@ -164,9 +163,8 @@ const floor = 0.01
 
 // geometric is the weighted geometric mean of the points, times the sum of the weights.
 func geometric(weights []float64, points []point) float64 {
-	logs, with, all := 0.0, 0.0, 0.0
+	logs, with := 0.0, 0.0
 	for i, w := range weights {
-		all += w
 		if points[i].present > 0 {
 			logs += float64(w * math.Log(floor+float64((1-floor)*points[i].value)))
 			with += w
@@ -175,5 +173,5 @@ func geometric(weights []float64, points []point) float64 {
 	if with == 0 {
 		return 0
 	}
-	return all * math.Exp(logs/with)
+	return sum(weights) * math.Exp(logs/with)
 }

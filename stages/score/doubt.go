@@ -77,9 +77,8 @@ func (m *scheme) refs(field string, year table.Opt[int32]) []templates.Ref {
 
 // hang is a doubtful value of which a counted evidence is made.
 type hang struct {
-	table.Check // why, and where the value stands
-	finding     *table.Finding
-	evidence    int // its slot
+	reason
+	evidence int // its slot
 }
 
 // hangs lists the doubtful values that points hang on, evidence by evidence.
@@ -95,7 +94,7 @@ func (m *scheme) hangs(form *table.Form, reasons map[templates.Ref][]reason) []h
 				if !r.about(o.Place) {
 					continue
 				}
-				h := hang{r.Check, r.finding, at}
+				h := hang{r, at}
 				if h.Field = ref.Field; ref.Year != 0 {
 					h.Year = table.Some(int32(ref.Year))
 				}

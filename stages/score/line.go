@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lianheti/stages/table"
+	"lianheti/templates"
 )
 
 // Where a submission stands to the line after the first k.
@@ -30,17 +31,13 @@ func (m *scheme) line(ranked, waiting []*entrant, scenarios []scenario, k, draws
 	if !m.complete {
 		return nil
 	}
-	holders := map[int32]int{}
-	for _, e := range ranked {
-		holders[e.Rank.V]++
-	}
 	for i, e := range ranked {
 		e.Line = Outside
 		if e.inside(k) {
 			e.Line = Inside
 		}
 		doubts := append(m.doubts(e, i, scenarios, k), m.undecided(e, ranked, waiting, k)...)
-		if e.inside(k) && int(e.Rank.V)+holders[e.Rank.V]-1 > k {
+		if e.inside(k) && int(e.Rank.V)+e.sharing-1 > k {
 			e.Line, doubts = Tied, append([]string{"并列跨线"}, doubts...)
 		}
 		switch {
@@ -294,31 +291,47 @@ func (m *scheme) lifts(ranked []*entrant, k int) []table.Lift {
 // answer is one thing that a point is made of: an evidence, or the experts' mark.
 type answer struct {
 	criterion int
-	evidence  int      // of the criterion; its number of evidence: the mark
-	best      *entrant // of the ranked; the first of equals
+	slot      int                 // of the evidence
+	evidence  *templates.Evidence // nil: the mark
+	best      *entrant            // of the ranked; the first of equals
+}
+
+// raw is what an entrant has there; none: a gap.
+func (a answer) raw(e *entrant) table.Opt[float64] {
+	if a.evidence == nil {
+		return table.Opt[float64]{V: e.marks[a.criterion].value, Valid: e.marks[a.criterion].ok}
+	}
+	return table.Opt[float64]{V: e.measures[a.slot].raw, Valid: e.measures[a.slot].ok}
+}
+
+// take takes over what another entrant has there.
+func (a answer) take(e, from *entrant) {
+	if a.evidence == nil {
+		e.marks[a.criterion] = from.marks[a.criterion]
+		return
+	}
+	e.measures[a.slot] = from.measures[a.slot]
 }
 
 // bests finds who is best at each thing that earns points.
 func (m *scheme) bests(ranked []*entrant) []answer {
 	var out []answer
-	add := func(criterion, evidence int, value func(*entrant) (float64, bool)) {
-		var best *entrant
-		most := math.Inf(-1)
+	add := func(a answer, value func(*entrant) float64) {
 		for _, e := range ranked {
-			if v, ok := value(e); ok && v > most {
-				best, most = e, v
+			if a.raw(e).Valid && (a.best == nil || value(e) > value(a.best)) {
+				a.best = e
 			}
 		}
-		if best != nil {
-			out = append(out, answer{criterion, evidence, best})
+		if a.best != nil {
+			out = append(out, a)
 		}
 	}
 	for i, c := range m.criteria {
-		for k := range c.Evidence {
-			add(i, k, func(e *entrant) (float64, bool) { x := e.measures[c.first+k]; return x.normalised, x.ok })
+		for k, x := range c.Evidence {
+			add(answer{i, c.first + k, x, nil}, func(e *entrant) float64 { return e.measures[c.first+k].normalised })
 		}
 		if c.say(m.complete) > 0 {
-			add(i, len(c.Evidence), func(e *entrant) (float64, bool) { return e.marks[i].value, e.marks[i].ok })
+			add(answer{criterion: i}, func(e *entrant) float64 { return e.marks[i].value })
 		}
 	}
 	return out
@@ -326,59 +339,31 @@ func (m *scheme) bests(ranked []*entrant) []answer {
 
 // lift takes over the best answers, the one that brings most first, until the total is higher than the line or nothing brings more.
 func (m *scheme) lift(e *entrant, best []answer, line float64) []table.Lift {
-	at := *e
-	at.measures, at.marks = slices.Clone(e.measures), slices.Clone(e.marks)
+	at, own := e.but(func(int, *measure) {}), e.but(func(int, *measure) {}) // as far as taken over; one to try on
+	at.marks, own.marks = slices.Clone(e.marks), slices.Clone(e.marks)
 	var out []table.Lift
 	for before := e.Total; round10(before) <= line; {
 		var chosen answer
 		after := before
 		for _, a := range best {
-			undo := m.take(&at, a)
-			if t := m.total(&at); t > after {
+			a.take(own, a.best)
+			if t := m.total(own); t > after {
 				chosen, after = a, t
 			}
-			undo()
+			a.take(own, at)
 		}
 		if after-before < table.SameTotal {
 			break
 		}
-		out = append(out, m.step(&at, chosen, int32(len(out)+1), before, after, line))
-		m.take(&at, chosen)
+		row := table.Lift{Submission: e.Submission, Step: int32(len(out) + 1), Point: m.criteria[chosen.criterion].ID, BestOf: chosen.best.Submission,
+			Raw: chosen.raw(at), Best: chosen.raw(chosen.best).V, Gain: after - before, Total: after, Inside: round10(after) > line}
+		if x := chosen.evidence; x != nil {
+			row.Evidence, row.Kind = x.ID, x.Kind
+		}
+		out = append(out, row)
+		chosen.take(at, chosen.best)
+		chosen.take(own, chosen.best)
 		before = after
 	}
 	return out
-}
-
-// take takes over the best answer; undo gives it back.
-func (m *scheme) take(e *entrant, a answer) (undo func()) {
-	c := m.criteria[a.criterion]
-	if a.evidence == len(c.Evidence) {
-		own := e.marks[a.criterion]
-		e.marks[a.criterion] = a.best.marks[a.criterion]
-		return func() { e.marks[a.criterion] = own }
-	}
-	at := c.first + a.evidence
-	own := e.measures[at]
-	e.measures[at] = a.best.measures[at]
-	return func() { e.measures[at] = own }
-}
-
-// step is the row of one answer that is taken over.
-func (m *scheme) step(e *entrant, a answer, n int32, before, after, line float64) table.Lift {
-	c := m.criteria[a.criterion]
-	row := table.Lift{Submission: e.Submission, Step: n, Point: c.ID, BestOf: a.best.Submission,
-		Gain: after - before, Total: after, Inside: round10(after) > line}
-	if a.evidence < len(c.Evidence) {
-		own, best := e.measures[c.first+a.evidence], a.best.measures[c.first+a.evidence]
-		row.Evidence, row.Kind, row.Best = c.Evidence[a.evidence].ID, c.Evidence[a.evidence].Kind, best.raw
-		if own.ok {
-			row.Raw = table.Some(own.raw)
-		}
-		return row
-	}
-	row.Best = a.best.marks[a.criterion].value
-	if own := e.marks[a.criterion]; own.ok {
-		row.Raw = table.Some(own.value)
-	}
-	return row
 }

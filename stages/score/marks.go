@@ -221,13 +221,5 @@ func (m *scheme) count(p *panel, entrants []*entrant) {
 
 // deviation is the sample standard deviation; 0 of fewer than two values.
 func deviation(values []float64) float64 {
-	if len(values) < 2 {
-		return 0
-	}
-	mean := sum(values) / float64(len(values))
-	squares := 0.0
-	for _, v := range values {
-		squares += float64((v - mean) * (v - mean))
-	}
-	return math.Sqrt(squares / float64(len(values)-1))
+	return math.Sqrt(covariance(values, values))
 }

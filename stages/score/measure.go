@@ -58,7 +58,8 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 				e.form = a
 			}
 			m.fill(e, a)
-			e.hangs, e.size = m.hangs(form, reasons[e.Submission]), answers{Form: form}.size()
+			stated, _ := answers{Form: form}.Enrolment()
+			e.hangs, e.size = m.hangs(form, reasons[e.Submission]), stated.InexactFloat64()
 			for _, c := range courses {
 				e.followed = append(e.followed, c.follow(form, m.def.Rubric.Credibility.Base))
 			}
@@ -101,12 +102,6 @@ func (a answers) Enrolment(kinds ...string) (decimal.Decimal, bool) {
 		}
 	}
 	return total, true
-}
-
-// size is the enrolment that a submission states.
-func (a answers) size() float64 {
-	n, _ := a.Enrolment()
-	return n.InexactFloat64()
 }
 
 // fill evaluates all evidence on one form.
@@ -171,7 +166,7 @@ func (m *scheme) evaluate(f answers, x *templates.Expression) measure {
 	var lacks []string
 	out.excused = true
 	for _, r := range x.Missing(f) {
-		lacks = append(lacks, m.name(r)+lack(f.Observe(r).Status))
+		lacks = append(lacks, m.name(r)+f.Observe(r).Status.Absent())
 		out.excused = out.excused && f.excused[r]
 	}
 	out.note = strings.Join(lacks, "；")
@@ -179,17 +174,6 @@ func (m *scheme) evaluate(f answers, x *templates.Expression) measure {
 		out.note += "，登记没有采纳理由，按最低计"
 	}
 	return out
-}
-
-// lack says in which way a value is not there.
-func lack(s table.Status) string {
-	switch s {
-	case table.NotApplicable:
-		return "不适用"
-	case table.Invalid:
-		return "无法识别"
-	}
-	return "未填"
 }
 
 // name is how a person calls a value: label, unit where there is one, year.

@@ -30,7 +30,7 @@ func Moves(earlier *table.Round, registered *table.Judgement, between *Basis, no
 	if between == nil {
 		return moves(nil, []table.Cause{table.CauseForm}, []map[string]float64{published(earlier.Ranking), published(now.Ranking)}), nil
 	}
-	then, kept, why := scalesOf(earlier.Ranking), scalesOf(now.Ranking), because{}
+	then, kept, why := slices.Collect(earlier.Ranking.Scales.All()), slices.Collect(now.Ranking.Scales.All()), because{}
 	was, err := scored(earlier.Facts, earlier.Judgement, earlier.Marking, then, runtime.NumCPU())
 	if err != nil {
 		return nil, err
@@ -135,9 +135,6 @@ func moves(why because, causes []table.Cause, totals []map[string]float64) map[s
 	}
 	return out
 }
-
-// scalesOf lists the scales that a round was scored on.
-func scalesOf(r *table.Ranking) []table.Scale { return slices.Collect(r.Scales.All()) }
 
 // rule takes over the deductions that a published ranking has: the register that decided them is in no table.
 func (f *field) rule(r *table.Ranking) {

@@ -54,7 +54,8 @@ func rank(ranked []*entrant) {
 	slices.Sort(lower)
 	slices.Sort(upper)
 	for i, e := range ranked {
-		e.Rank, e.Tied = table.Some(places[i]), holders[places[i]] > 1
+		e.Rank, e.sharing = table.Some(places[i]), holders[places[i]]
+		e.Tied = e.sharing > 1
 		low, high := round10(e.Lower), round10(e.Upper)
 		best, worst := 1+len(ranked)-above(lower, high), 1+len(ranked)-above(upper, low)
 		if high > low {

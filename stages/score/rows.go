@@ -64,7 +64,7 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 	case len(c.Evidence) == 0:
 		row.Method = Waiting
 	case p.known < 1:
-		row.Status, row.Note = Partial, e.gapNote(c, p)
+		row.Status, row.Note = Partial, p.gapNote()
 	}
 	if p.present > 0 && e.stretch != 1 && row.Status != Waiting {
 		row.Note = strings.TrimPrefix(row.Note+fmt.Sprintf("；别的观测点没有依据，得分按%s放大", plain(math.Round(e.stretch*1e4)/1e4)), "；")
@@ -73,7 +73,7 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 }
 
 // gapNote says what became of a point's gaps.
-func (e *entrant) gapNote(c criterion, p point) string {
+func (p point) gapNote() string {
 	var out []string
 	if bottom := p.there - p.known; round10(bottom) > 0 {
 		out = append(out, fmt.Sprintf("依据的%s没有数，登记没有采纳理由，按最低计", percent(bottom)))

@@ -295,6 +295,7 @@ type entrant struct {
 	points     []point                // of all criteria
 	stretch    float64                // by which the points stand for those of which nothing is there; 1: none is
 	proposed   table.Opt[float64]     // off the total if the Department decided as experts propose; absent where it has decided
+	sharing    int                    // how many of the ranked have its rank
 	ousted     bool                   // what is pending is that it be rejected
 }
 

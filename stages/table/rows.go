@@ -24,6 +24,11 @@ const (
 	Invalid       Status = "V" // something stands there that can't be read
 )
 
+// Absent is how a person reads why there is no value; empty where there is one.
+func (s Status) Absent() string {
+	return map[Status]string{Missing: "未填", NotApplicable: "不适用", Invalid: "无法识别"}[s]
+}
+
 // What a file was handed in as.
 const (
 	RoleSubmission = "submission" // a recommendation workbook
