@@ -104,6 +104,15 @@ func (v *inventory) hash(rel string) (string, error) {
 	return sum, err
 }
 
+// is says whether an entry is a plain file with this content.
+func (v *inventory) is(e entry, sum string) bool {
+	if !e.Mode.IsRegular() {
+		return false
+	}
+	there, err := v.hash(e.Path)
+	return err == nil && there == sum
+}
+
 // foreign lists what the manifest doesn't know. A renamed or copied result is not foreign: its content is ours.
 func (v *inventory) foreign() []entry {
 	var out []entry
@@ -132,11 +141,7 @@ func (v *inventory) proven() bool {
 		return true
 	}
 	for _, e := range v.entries {
-		o, ok := v.listed[e.Path]
-		if !ok || !e.Mode.IsRegular() {
-			continue
-		}
-		if sum, err := v.hash(e.Path); err == nil && sum == o.SHA256 {
+		if o, listed := v.listed[e.Path]; listed && v.is(e, o.SHA256) {
 			return true
 		}
 	}

@@ -198,22 +198,17 @@ func Verify(dir string) (*Manifest, []Difference, error) {
 		}
 		return nil, nil, err
 	}
-	there := map[string]entry{}
+	diff, extra, there := []Difference{}, []entry(nil), map[string]bool{}
 	for _, e := range inv.entries {
-		there[e.Path] = e
-	}
-	diff := []Difference{}
-	var gone []Output
-	for _, o := range inv.manifest.Outputs {
-		e, found := there[o.Path]
-		delete(there, o.Path)
-		switch {
-		case !found:
-			gone = append(gone, o)
+		there[e.Path] = true
+		switch o, listed := inv.listed[e.Path]; {
+		case !listed && e.Mode.IsDir() && inv.folders[e.Path]:
+		case !listed:
+			extra = append(extra, e)
 		case e.kind() != "":
 			diff = append(diff, Difference{o.Path, "换成了" + e.kind()})
 		default:
-			sum, err := inv.hash(o.Path)
+			sum, err := inv.hash(e.Path)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -222,31 +217,23 @@ func Verify(dir string) (*Manifest, []Difference, error) {
 			}
 		}
 	}
-	for _, o := range gone {
-		i := slices.IndexFunc(inv.entries, func(e entry) bool { return inv.holds(there, e, o) })
+	for _, o := range inv.manifest.Outputs {
+		if there[o.Path] {
+			continue
+		}
+		i := slices.IndexFunc(extra, func(e entry) bool { return inv.is(e, o.SHA256) })
 		if i < 0 {
 			diff = append(diff, Difference{o.Path, "缺失"})
 			continue
 		}
-		diff = append(diff, Difference{o.Path, "改名为 " + inv.entries[i].Path})
-		delete(there, inv.entries[i].Path)
+		diff = append(diff, Difference{o.Path, "改名为 " + extra[i].Path})
+		extra = slices.Delete(extra, i, i+1)
 	}
-	for name, e := range there {
-		if !e.Mode.IsDir() || !inv.folders[name] {
-			diff = append(diff, Difference{name, "多出" + e.kind()})
-		}
+	for _, e := range extra {
+		diff = append(diff, Difference{e.Path, "多出" + e.kind()})
 	}
 	slices.SortFunc(diff, func(a, b Difference) int { return strings.Compare(a.Path, b.Path) })
 	return inv.manifest, diff, nil
-}
-
-// holds says whether an entry that no manifest lists has the content of a file that is gone.
-func (v *inventory) holds(unlisted map[string]entry, e entry, gone Output) bool {
-	if _, ok := unlisted[e.Path]; !ok || !e.Mode.IsRegular() {
-		return false
-	}
-	sum, err := v.hash(e.Path)
-	return err == nil && sum == gone.SHA256
 }
 
 // interrupted says where the results are that a run was killed over while it put new ones in their place; nil where

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -66,11 +67,8 @@ func apart(final string, reads []Read) error {
 		}
 		switch {
 		case !r.Whole && Within(r.Path, final):
-			cure := r.Cure
-			if cure == "" {
-				cure = "请用 --out 换一个输出文件夹"
-			}
-			return Refuse("%s %s 在结果文件夹 %s 里，结果换新时会连它一起换掉：%s", r.What, r.Path, final, cure)
+			return Refuse("%s %s 在结果文件夹 %s 里，结果换新时会连它一起换掉：%s", r.What, r.Path, final,
+				cmp.Or(r.Cure, "请用 --out 换一个输出文件夹"))
 		case Within(filepath.Dir(final), r.Path), Within(final, r.Path) && !r.Whole:
 			return Refuse("结果会写到 %s，那是在%s %s 里面，下次运行会把结果也当作输入：请用 --out 换一个输出文件夹，例如 %s",
 				final, r.What, r.Path, real(r.Path)+"-结果")

@@ -110,11 +110,9 @@ func (b *Batch) suspects() map[int][]int {
 		for n < len(all) && all[n].trait == all[0].trait {
 			n++
 		}
-		for k := range min(n, frequent+1) {
+		for k := 0; n <= frequent && k < n; k++ {
 			for i := range k {
-				if n <= frequent {
-					shared[[2]int{all[i].file, all[k].file}]++
-				}
+				shared[[2]int{all[i].file, all[k].file}]++
 			}
 		}
 		all = all[n:]

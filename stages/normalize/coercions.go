@@ -97,6 +97,12 @@ func (r *Reading) note(kind CoercionKind, from, to string) {
 	}
 }
 
+// to is note for a change that gives what is read on.
+func (r *Reading) to(kind CoercionKind, from, to string) string {
+	r.note(kind, from, to)
+	return to
+}
+
 func (r *Reading) add(kind CoercionKind, from, to string) {
 	r.Coercions = append(r.Coercions, Coercion{kind, from, to})
 }

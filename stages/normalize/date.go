@@ -69,16 +69,14 @@ func dateNumber(c model.Cell, t *Reading) (string, bool) {
 		t.add(AmbiguousMonth, s, value)
 		return value, true
 	case ok:
-		t.note(DateWritten, s, value)
-		return value, true
+		return t.to(DateWritten, s, value), true
 	case c.IsDate && day >= 1 && day <= lastSerial, n.IsInteger() && day >= firstSerial && day <= lastSerial:
 		value = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(day)).Format(time.DateOnly)
 		if day < 60 { // spreadsheets count from the day after
 			value = c.Shown
 		}
 		if !c.IsDate { // a cell that shows a date is no habit to be put right
-			t.note(SerialDate, c.Raw, value)
-			return value, true
+			return t.to(SerialDate, c.Raw, value), true
 		}
 		return asShown(c, value, t), true
 	}
@@ -96,37 +94,30 @@ func asShown(c model.Cell, value string, t *Reading) string {
 	case !ok:
 		t.add(AmbiguousMonth, c.Shown, value)
 	case strings.HasPrefix(value, seen) && seen != value:
-		t.note(DateWritten, c.Shown, seen)
-		return seen
+		return t.to(DateWritten, c.Shown, seen)
 	}
 	return value
 }
 
 func dateText(raw string, t *Reading) (string, bool) {
-	s := trim(raw)
-	t.note(Trimmed, raw, s)
+	s := t.to(Trimmed, raw, trim(raw))
 	bare := strings.Join(strings.Fields(fold(s)), "")
 	if value, ok := written(bare); ok {
-		t.note(DateWritten, s, value)
-		return value, true
+		return t.to(DateWritten, s, value), true
 	}
 	lower := strings.ToLower(strings.TrimSpace(fold(s)))
-	bare = strings.Join(strings.Fields(dateTime.ReplaceAllString(lower, "")), "")
-	if value, ok := written(bare); ok {
-		t.note(DateWritten, s, value)
-		return value, true
-	}
-	bare = planned.ReplaceAllString(bare, "")
-	if value, ok := written(bare); ok {
-		t.note(DateWords, s, value)
-		return value, true
-	}
+	day := strings.Join(strings.Fields(dateTime.ReplaceAllString(lower, "")), "")
+	bare = planned.ReplaceAllString(day, "")
 	whole := planned.ReplaceAllString(monthPart.ReplaceAllString(aboutDay.ReplaceAllString(bare, ""), "月"), "")
-	value, ok := written(whole)
-	if ok {
-		t.note(Annotated, s, value)
+	for _, left := range []struct {
+		kind CoercionKind
+		text string
+	}{{DateWritten, day}, {DateWords, bare}, {Annotated, whole}} {
+		if value, ok := written(left.text); ok {
+			return t.to(left.kind, s, value), true
+		}
 	}
-	return value, ok
+	return "", false
 }
 
 // written reads a date that is written out, year first.

@@ -179,17 +179,14 @@ func powerBetween(value, seen decimal.Decimal) (power int32, found bool) {
 // numberText reads a number that was typed as text, or with words around it.
 func numberText(raw string, f *templates.Field, t *Reading) (decimal.Decimal, table.Status) {
 	none := decimal.Decimal{}
-	s := trim(raw)
-	t.note(Trimmed, raw, s)
-	half := strings.NewReplacer("−", "-", "﹣", "-", "，", ",", "．", ".").Replace(fold(s))
-	t.note(FullWidth, s, half)
-	s = strings.Map(func(r rune) rune {
+	s := t.to(Trimmed, raw, trim(raw))
+	s = t.to(FullWidth, s, strings.NewReplacer("−", "-", "﹣", "-", "，", ",", "．", ".").Replace(fold(s)))
+	s = t.to(Invisible, s, strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Zs, r) {
 			return ' '
 		}
 		return r
-	}, parted.ReplaceAllString(half, "$1,$2"))
-	t.note(Invisible, half, s)
+	}, parted.ReplaceAllString(s, "$1,$2")))
 	words := f.Reading()
 	switch word := strings.ToLower(s); {
 	case slices.Contains(words.None, word):
@@ -205,9 +202,7 @@ func numberText(raw string, f *templates.Field, t *Reading) (decimal.Decimal, ta
 	}
 	rest = withoutRoughly(rest, words.Before(), t)
 	if f.Type == templates.PercentField {
-		bare := strings.TrimPrefix(rest, "百分之")
-		t.note(PercentSign, rest, bare)
-		rest = bare
+		rest = t.to(PercentSign, rest, strings.TrimPrefix(rest, "百分之"))
 	}
 	value, rest, ok := takeNumber(rest, t)
 	if !ok {

@@ -34,9 +34,7 @@ func Text(c model.Cell) *Reading {
 	if c.Kind != model.Text {
 		r.note(NumberText, c.Raw, s)
 	}
-	r.Value = trim(s)
-	r.note(Trimmed, s, r.Value)
-	if r.Value == "" {
+	if r.Value = r.to(Trimmed, s, trim(s)); r.Value == "" {
 		r.Status = table.Missing
 		return r
 	}
