@@ -8,7 +8,10 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
 )
 
 // Kinds of moves that are several of the definition's together.
@@ -52,6 +55,7 @@ func (m Move) List() templates.AuditList {
 
 // Touches says whether an expression looks at what the move changes.
 func (m Move) Touches(x *templates.Expression) bool {
+	ofRoster := func(slot string) bool { return strings.HasPrefix(slot, rosterSlot) }
 	if x.Roster != nil && slices.ContainsFunc(m.slots, ofRoster) {
 		return true
 	}
@@ -65,8 +69,6 @@ func (m Move) overlaps(o Move) bool {
 }
 
 const rosterSlot = "members:"
-
-func ofRoster(slot string) bool { return strings.HasPrefix(slot, rosterSlot) }
 
 // together makes one move of several that don't overlap.
 func together(kind string, moves ...Move) Move {
@@ -164,4 +166,246 @@ func newMove(def *templates.AuditMove, changes []change) Move {
 	m.What = def.Label + "：" + m.detail
 	m.Cells = strings.Join(cells, "; ")
 	return m
+}
+
+// answer is a figure as it stands on a form: of a field, or the enrolment of a school.
+type answer struct {
+	slot, name string
+	group      string // see change
+	field      *templates.Field
+	year       int
+	status     table.Status
+	shown      string          // as it stands
+	value      decimal.Decimal // where the status is normal
+	place      model.Place
+	set        func(*table.Form, table.Status, decimal.Decimal, string)
+}
+
+// answers lists the figures of a field that a move may change.
+func answers(d *templates.Definition, def *templates.AuditMove, field *templates.Field, f *table.Form) []answer {
+	if !field.Dated() && (def.Extra || len(def.Years) > 0) || field.Extra {
+		return nil
+	}
+	var out []answer
+	for _, r := range d.Refs(field) {
+		year, dated := d.Form.YearOf(r.Year)
+		if dated && (len(def.Years) > 0 && !slices.Contains(def.Years, year.ID) || def.Extra && slices.Contains(field.RequiredYears, year.ID)) {
+			continue
+		}
+		o := f.Observe(r)
+		n, ok := f.Number(r.Field, r.Year)
+		if !ok && o.Status == table.Normal {
+			continue
+		}
+		shown := map[table.Status]string{table.Normal: o.Value, table.Invalid: o.Raw}[o.Status]
+		out = append(out, answer{slot: templates.SlotName(r.Field, r.Year), name: d.Name(r), group: field.ID, field: field, year: r.Year, status: o.Status,
+			shown: shown + absent(d, o.Status), value: n, place: o.Place,
+			set: func(f *table.Form, s table.Status, v decimal.Decimal, raw string) { f.Answer(r, s, v, raw) }})
+	}
+	return out
+}
+
+// absent is how a form says that there is no figure; empty of other statuses.
+func absent(d *templates.Definition, s table.Status) string {
+	return map[table.Status]string{table.Missing: "未填", table.NotApplicable: d.Form.NotApplicable}[s]
+}
+
+// changes makes a move in each of some figures that it makes another.
+func changes(d *templates.Definition, def *templates.AuditMove, list []answer) (out []change) {
+	if def.Act == "swap" {
+		return swapYears(d, def, list)
+	}
+	for _, a := range list {
+		status, value := table.Normal, a.value
+		switch def.Act {
+		case "blank":
+			status = table.Missing
+		case "not_applicable":
+			status = table.NotApplicable
+		case "times":
+			value = fit(a.field, a.value.Mul(def.Factor))
+		case "to":
+			value = fit(a.field, def.Value)
+		}
+		better := a.field.Better == templates.Lower && value.LessThan(a.value) // which is no perverse move
+		if status != a.status || status == table.Normal && !value.Equal(a.value) && !(better && def.List == templates.Perverse) {
+			out = append(out, a.change(d, status, value))
+		}
+	}
+	return out
+}
+
+// fit makes a figure one that the field may hold.
+func fit(f *templates.Field, v decimal.Decimal) decimal.Decimal {
+	if f.Decimals != nil {
+		v = v.Truncate(*f.Decimals)
+	}
+	if f.Max != nil && v.GreaterThan(*f.Max) {
+		v = *f.Max
+	}
+	return v
+}
+
+// change puts another value in the place of an answer.
+func (a answer) change(d *templates.Definition, status table.Status, value decimal.Decimal) change {
+	after := absent(d, status)
+	if status == table.Normal {
+		after = value.String()
+	}
+	return change{a.slot, fmt.Sprintf("%s %s→%s", a.name, a.shown, after), a.place, func(f *table.Form) { a.set(f, status, value, after) }, a.group}
+}
+
+// swapYears changes the two years of a figure for each other: a perverse move makes the later one worse, a claim makes it
+// better, unless all figures are swapped.
+func swapYears(d *templates.Definition, def *templates.AuditMove, list []answer) []change {
+	if len(list) != 2 || list[0].status != table.Normal || list[1].status != table.Normal {
+		return nil
+	}
+	earlier, later := list[0], list[1]
+	rises := earlier.value.Cmp(later.value)
+	if rises == 0 || def.Scope != "all" && (rises > 0) != (def.List == templates.Claim) {
+		return nil
+	}
+	return []change{earlier.change(d, table.Normal, later.value), later.change(d, table.Normal, earlier.value)}
+}
+
+// shift moves a part of some figures into another: of the same year, or, where the move names several, into that of the first of them.
+func shift(d *templates.Definition, def *templates.AuditMove, f *table.Form) []change {
+	var out []change
+	moved := map[int]decimal.Decimal{}
+	for _, field := range def.Fields {
+		for _, a := range answers(d, def, field, f) {
+			to := a.year
+			if len(def.Years) > 1 {
+				first, _ := d.Form.Year(def.Years[0])
+				if to = first.Year; a.year == to {
+					continue
+				}
+			}
+			part := fit(field, a.value.Mul(def.Factor))
+			if a.status == table.Normal && part.IsPositive() {
+				moved[to] = moved[to].Add(part)
+				out = append(out, a.change(d, table.Normal, a.value.Sub(part)))
+			}
+		}
+	}
+	for _, a := range answers(d, def, d.Field(def.Into), f) {
+		if part := moved[a.year]; a.status == table.Normal && part.IsPositive() {
+			return append([]change{a.change(d, table.Normal, a.value.Add(part))}, out...)
+		}
+	}
+	return nil
+}
+
+// drops leaves out one member after the other.
+func drops(f *table.Form) (out []change) {
+	for _, m := range f.Members {
+		c := onMember(m, fmt.Sprintf("“%s”（%s）", m.Name, m.KindLabel), nil)
+		c.edit = func(f *table.Form) {
+			f.Members = slices.DeleteFunc(f.Members, func(x table.Member) bool { return x.Record == m.Record })
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// schools lists the enrolments on the roster.
+func schools(d *templates.Definition, f *table.Form) (out []answer) {
+	for _, m := range f.Members {
+		kind, _ := d.Form.Kind(m.Kind)
+		if !kind.School || !m.Enrolment.Valid {
+			continue
+		}
+		c := onMember(m, "", nil)
+		out = append(out, answer{slot: c.slot, name: "“" + m.Name + "”", group: m.Kind, field: d.Field("members_enrolment"), status: m.Status,
+			shown: table.Plain(m.Enrolment), value: decimal.NewFromFloat(m.Enrolment.V), place: c.place,
+			set: func(f *table.Form, s table.Status, v decimal.Decimal, _ string) {
+				onMember(m, "", func(x *table.Member) {
+					x.Status, x.Enrolment = s, table.Opt[float64]{}
+					if s == table.Normal {
+						x.Enrolment = table.Some(v.InexactFloat64())
+					}
+				}).edit(f)
+			}})
+	}
+	return out
+}
+
+// onMember changes one row of the roster.
+func onMember(m table.Member, what string, edit func(*table.Member)) change {
+	return change{fmt.Sprintf("%s%d", rosterSlot, m.Record), what, model.Place{Sheet: m.Sheet, Cell: m.Cell}, func(f *table.Form) {
+		for i := range f.Members {
+			if f.Members[i].Record == m.Record {
+				edit(&f.Members[i])
+			}
+		}
+	}, m.Kind}
+}
+
+// additions adds a unit that nobody knows, one of each kind.
+func additions(d *templates.Definition, def *templates.AuditMove, f *table.Form) (groups [][]change) {
+	if len(f.Members) == 0 {
+		return nil
+	}
+	last := f.Members[len(f.Members)-1]
+	row, col := model.RowCol(last.Cell)
+	for _, k := range d.Form.Kinds {
+		m := table.Member{Submission: last.Submission, Record: last.Record + 1, Status: table.Missing,
+			Name: "（假设）新成员" + k.ID, Sheet: last.Sheet, Cell: model.CellName(row+1, col)}
+		m.NameKey = text.NameKey(m.Name)
+		become := ofKind(k, def.Value)
+		become(&m)
+		c := onMember(m, k.Label, nil)
+		c.slot += " " + k.ID
+		c.edit = func(f *table.Form) { f.Members = append(f.Members, m) }
+		groups = append(groups, []change{c})
+	}
+	return groups
+}
+
+// rekindings makes the first member of each kind that leads nothing one of another kind.
+func rekindings(d *templates.Definition, def *templates.AuditMove, f *table.Form) (groups [][]change) {
+	for _, from := range d.Form.Kinds {
+		i := slices.IndexFunc(f.Members, func(m table.Member) bool { return m.Kind == from.ID && !m.IsLead })
+		if i < 0 {
+			continue
+		}
+		for _, to := range d.Form.Kinds {
+			if to != from {
+				what := fmt.Sprintf("“%s” %s→%s", f.Members[i].Name, from.Label, to.Label)
+				c := onMember(f.Members[i], what, ofKind(to, def.Value))
+				c.slot += " " + to.ID
+				groups = append(groups, []change{c})
+			}
+		}
+	}
+	return groups
+}
+
+// ofKind makes a member one of a kind; a new school has the enrolment.
+func ofKind(k templates.MemberKind, enrolment decimal.Decimal) func(*table.Member) {
+	return func(m *table.Member) {
+		m.Kind, m.KindLabel = k.ID, k.Label
+		switch {
+		case !k.School:
+			m.Enrolment, m.Status = table.Opt[float64]{}, table.Missing
+		case !m.Enrolment.Valid:
+			m.Enrolment, m.Status = table.Some(enrolment.InexactFloat64()), table.Normal
+		}
+	}
+}
+
+// swaps changes the enrolments of two schools of different kinds for each other.
+func swaps(d *templates.Definition, f *table.Form) (groups [][]change) {
+	all := schools(d, f)
+	for i, a := range all {
+		for _, b := range all[i+1:] {
+			if a.group != b.group && !a.value.Equal(b.value) {
+				one, two := a.change(d, table.Normal, b.value), b.change(d, table.Normal, a.value)
+				one.slot += strings.TrimPrefix(two.slot, rosterSlot[:len(rosterSlot)-1])
+				groups = append(groups, []change{one, two})
+			}
+		}
+	}
+	return groups
 }

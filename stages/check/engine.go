@@ -72,7 +72,6 @@ type batch struct {
 	facts    *table.Facts
 	register table.Register
 	def      *templates.Definition
-	sheets   map[string]int // order of the form's sheets by title, from 1
 	plans    []*plan
 	last     []*plan                             // what must know what is explained
 	every    []templates.Ref                     // all values of the form but those of its lists
@@ -91,10 +90,7 @@ type batch struct {
 func newBatch(facts *table.Facts, known Known, alone bool) (*batch, error) {
 	d := facts.Definition
 	b := &batch{alone: alone, lexicon: newLexicon(d), facts: facts, register: known.Register, def: d, schools: known.Register.Schools(d),
-		sheets: map[string]int{}, reading: map[string][]model.Finding{}, order: map[string]int{}, given: map[string][]table.Given{}}
-	for i, s := range d.Layout().Sheets {
-		b.sheets[s.Sheet.Title] = i + 1
-	}
+		reading: map[string][]model.Finding{}, order: map[string]int{}, given: map[string][]table.Given{}}
 	for _, g := range known.Given {
 		b.given[g.Fingerprint] = append(b.given[g.Fingerprint], g)
 	}
@@ -357,24 +353,24 @@ func reading(f *form, p *plan, t *tally) {
 // inOrder sorts findings of one submission: by severity, code, place.
 func (b *batch) inOrder(x, y table.Finding) int {
 	return cmp.Or(
-		cmp.Compare(gravity(x.Severity), gravity(y.Severity)),
+		cmp.Compare(slices.Index(model.Severities, x.Severity), slices.Index(model.Severities, y.Severity)),
 		strings.Compare(x.Code, y.Code),
 		b.comparePlaces(x, y),
 		strings.Compare(x.Fingerprint, y.Fingerprint),
 	)
 }
 
-func gravity(s model.Severity) int {
-	return slices.Index([]model.Severity{model.MustFix, model.Explain, model.Hint}, s)
-}
-
 // comparePlaces orders by file, by sheet as in the form, then down the rows.
 func (b *batch) comparePlaces(x, y table.Finding) int {
+	sheet := func(title string) int {
+		titled := func(s *templates.SheetLayout) bool { return s.Sheet.Title == title }
+		return slices.IndexFunc(b.def.Layout().Sheets, titled)
+	}
 	xr, xc := model.RowCol(x.Cell)
 	yr, yc := model.RowCol(y.Cell)
 	return cmp.Or(
 		strings.Compare(x.File, y.File),
-		cmp.Compare(b.sheets[x.Sheet], b.sheets[y.Sheet]),
+		cmp.Compare(sheet(x.Sheet), sheet(y.Sheet)),
 		strings.Compare(x.Sheet, y.Sheet),
 		cmp.Compare(xr, yr), cmp.Compare(xc, yc),
 	)

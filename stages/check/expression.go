@@ -67,7 +67,11 @@ func eachRow(f *form, p *plan, t *tally) {
 	default:
 		t.skip(sheet.Sheet.Title + "为空")
 	}
-	for _, same := range grouped(rows, list+"_"+p.rule.By) {
+	// Rows that name the same in a column are looked at as one; those that name nothing there stay alone.
+	named := func(r table.Row) string {
+		return cmp.Or(text.NameKey(r.Cells[list+"_"+p.rule.By].Text), fmt.Sprint(r.Record))
+	}
+	for _, same := range table.Grouped(rows, named) {
 		row := same[0]
 		if f.toldIn(row.Record, c.Expr.Fields...) || f.nothingElse(list, row) {
 			t.skip(toldElsewhere)
@@ -83,13 +87,6 @@ func eachRow(f *form, p *plan, t *tally) {
 			return x
 		})
 	}
-}
-
-// grouped puts rows together that name the same in a column; those that name nothing there stay alone.
-func grouped(rows []table.Row, column string) [][]table.Row {
-	return table.Grouped(rows, func(r table.Row) string {
-		return cmp.Or(text.NameKey(r.Cells[column].Text), fmt.Sprint(r.Record))
-	})
 }
 
 // membersList is the list that other parts of the form are held against: what is not on it, and that it is empty, are faults of their own.

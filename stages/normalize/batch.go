@@ -14,16 +14,8 @@ import (
 // Batch gathers the rows of all files.
 type Batch struct {
 	d      *templates.Definition
-	files  []arrived
+	files  []*Rows
 	people []string // whom the fields for persons of any file name
-}
-
-// arrived is one file with its rows, and what becomes of it.
-type arrived struct {
-	*Rows
-	submission   string // whose it is, as far as is known by now
-	edition      int32  // 0: untold
-	supersededBy string
 }
 
 // NewBatch begins a batch.
@@ -32,14 +24,14 @@ func NewBatch(d *templates.Definition) *Batch { return &Batch{d: d} }
 // Add takes the rows of the next file. Files come in the order of their paths.
 func (b *Batch) Add(r *Rows) {
 	b.people = append(b.people, r.people...)
-	b.files = append(b.files, arrived{Rows: r, submission: r.Submission.Submission, edition: r.Submission.Edition.V})
+	b.files = append(b.files, r)
 }
 
 // rename hides in the path of every file the persons that any file names, and keeps apart what differed only in them.
 func (b *Batch) rename() text.People {
 	people, paths := text.NewPeople(b.people), text.Paths{}
 	for i := range b.files {
-		a := &b.files[i]
+		a := b.files[i]
 		old, path := a.file.Path, paths.Free(people.Hide(a.file.Path))
 		a.file.Path, a.file.Detail, a.Submission.File = path, people.Hide(a.file.Detail), path
 		for _, n := range a.notes {
@@ -68,7 +60,7 @@ func (b *Batch) Facts() *table.Facts {
 	var submissions []table.Submission
 	f.Said = map[string]string{}
 	for _, i := range order {
-		f.Said[b.files[i].submission] = b.files[i].said()
+		f.Said[b.files[i].id()] = b.files[i].said()
 		submissions = append(submissions, b.files[i].Submission)
 	}
 	f.Files = table.Of(b.fileRows())
@@ -109,15 +101,16 @@ func (b *Batch) fileRows() []table.File {
 	adopted := map[string]string{} // by path: the submission of a file that was adopted
 	for _, a := range b.files {
 		if a.file.Fate == model.Accepted {
-			kept[a.submission], adopted[a.file.Path] = true, a.submission
+			kept[a.id()], adopted[a.file.Path] = true, a.id()
 		}
 	}
 	for _, a := range b.files {
-		if !kept[a.submission] { // the name was another one then: it belongs where its successor does, or nowhere
-			a.submission = adopted[a.supersededBy]
+		owner := a.id()
+		if !kept[owner] { // the name was another one then: it belongs where its successor does, or nowhere
+			owner = adopted[a.supersededBy]
 		}
 		row := table.File{Role: table.RoleOf(b.d), Path: a.file.Path, SHA256: a.file.SHA256, Size: a.file.Size, Fate: a.file.Fate,
-			Code: a.file.Code, Submission: a.submission, SupersededBy: a.supersededBy, CellsRead: int32(a.read), CellsUsed: int32(a.used)}
+			Code: a.file.Code, Submission: owner, SupersededBy: a.supersededBy, CellsRead: int32(a.read), CellsUsed: int32(a.used)}
 		if a.file.Fate != model.Accepted {
 			row.CellsUsed = 0 // the cells of an earlier version were overwritten by the later one
 		}
@@ -135,7 +128,7 @@ func (b *Batch) fileRows() []table.File {
 func pick[T any](b *Batch, files []int, rows func(*Rows) []T) table.Table[T] {
 	out := table.NewBuilder[T]()
 	for _, i := range files {
-		out.Append(rows(b.files[i].Rows)...)
+		out.Append(rows(b.files[i])...)
 	}
 	return out.Finish()
 }

@@ -33,8 +33,9 @@ type Rows struct {
 	people     []string // whom its fields for persons name
 	read, used int
 
-	table.Form // its rows of every table but one
-	contacts   []table.Contact
+	table.Form   // its rows of every table but one
+	contacts     []table.Contact
+	supersededBy string // path of the file that is read in its place
 }
 
 // Workbook turns one file's cells into rows. A file that can't be used has none but its own.
@@ -108,8 +109,6 @@ type recordKey struct {
 	record int
 }
 
-func (r *reader) id() string { return r.Submission.Submission }
-
 // identify finds out whose workbook it is: everything else carries the submission's id.
 func (r *reader) identify(entries []model.Entry) {
 	s := &r.Submission
@@ -135,8 +134,14 @@ func (r *reader) identify(entries []model.Entry) {
 	s.Submission = fmt.Sprintf("%d-X%s", r.d.Directory.Batch, model.Digest([]byte(name))[:6])
 }
 
+// id is the submission that the file is, or of which it is an earlier version.
+func (r *Rows) id() string { return r.Submission.Submission }
+
+// number is that of the edition; untold where the cover doesn't tell.
+func (r *Rows) number() int32 { return r.Submission.Edition.V }
+
 // said is what a file says, in short: everything filled in, and the number of the edition.
-func (r *Rows) said() string { return fmt.Sprintf("%s-%d", r.content, r.Submission.Edition.V) }
+func (r *Rows) said() string { return fmt.Sprintf("%s-%d", r.content, r.number()) }
 
 // contentHash is over everything filled in, but for the number of the edition and the questions that a copy was issued with. How a cell
 // was read belongs to it where the reading is a guess, or none: the correction may be to the cell's format alone.

@@ -2,6 +2,8 @@ package normalize
 
 import (
 	"cmp"
+	"fmt"
+	"hash/fnv"
 	"path"
 	"slices"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
+	"lianheti/templates"
 )
 
 // Rules of the catalogue that are found here, by id.
@@ -48,7 +51,7 @@ func (b *Batch) withSubmission(i int) []model.Finding {
 	}
 	notes := a.notes
 	for k := range notes {
-		notes[k].Submission = a.submission
+		notes[k].Submission = a.id()
 	}
 	if a.file.Fate == model.Rejected {
 		vars := map[string]string{"detail": a.file.Detail, "file": a.file.Path}
@@ -73,12 +76,12 @@ func (b *Batch) groups() [][]int {
 	}
 	for _, i := range accepted {
 		if parent, known := bySum[b.files[i].parent]; known && b.inCommon(i, parent) >= mended {
-			if was, is := first(b.files[parent].submission), first(b.files[i].submission); was != is {
+			if was, is := first(b.files[parent].id()), first(b.files[i].id()); was != is {
 				name[is] = was
 			}
 		}
 	}
-	groups := table.Grouped(accepted, func(i int) string { return first(b.files[i].submission) })
+	groups := table.Grouped(accepted, func(i int) string { return first(b.files[i].id()) })
 	return slices.DeleteFunc(groups, func(group []int) bool { return len(group) == 1 })
 }
 
@@ -100,9 +103,9 @@ func (b *Batch) settleGroup(all []int) []model.Finding {
 	if len(latest) == 0 { // copies that name each other as parents say nothing
 		latest = group
 	}
-	highest := slices.MaxFunc(latest, func(x, y int) int { return int(b.files[x].edition) - int(b.files[y].edition) })
+	highest := slices.MaxFunc(latest, func(x, y int) int { return int(b.files[x].number()) - int(b.files[y].number()) })
 	latest = slices.DeleteFunc(latest, func(i int) bool {
-		return b.files[i].edition != untold && b.files[i].edition < b.files[highest].edition
+		return b.files[i].number() != untold && b.files[i].number() < b.files[highest].number()
 	})
 	keep := slices.MinFunc(latest, b.plainFirst)
 	for _, i := range slices.Concat(idle, group) {
@@ -116,7 +119,7 @@ func (b *Batch) settleGroup(all []int) []model.Finding {
 		}
 	}
 	for _, i := range all {
-		b.files[i].submission = b.files[keep].submission
+		b.files[i].Submission.Submission = b.files[keep].id()
 	}
 	if len(latest) == 1 {
 		return nil
@@ -130,7 +133,7 @@ const untold = 0
 // tied makes the finding about files of which nobody knows which is the one: those read in place of the others come first.
 func (b *Batch) tied(rule string, keep int, files []int) model.Finding {
 	files = append([]int{keep}, slices.DeleteFunc(slices.Clone(files), func(i int) bool { return i == keep })...)
-	x := model.Finding{Code: b.d.CodeOf(rule), Submission: b.files[keep].submission}
+	x := model.Finding{Code: b.d.CodeOf(rule), Submission: b.files[keep].id()}
 	var paths []string
 	for _, i := range files {
 		x.Places = append(x.Places, model.Place{File: b.files[i].file.Path})
@@ -174,7 +177,7 @@ func (b *Batch) untouched(group []int) (others, idle []int) {
 func (b *Batch) dropCopies(group []int) []int {
 	group = slices.Clone(group)
 	slices.SortStableFunc(group, func(x, y int) int {
-		return cmp.Or(len(b.files[x].parent)-len(b.files[y].parent), int(b.files[y].edition-b.files[x].edition), b.plainFirst(x, y))
+		return cmp.Or(len(b.files[x].parent)-len(b.files[y].parent), int(b.files[y].number()-b.files[x].number()), b.plainFirst(x, y))
 	})
 	var kept []int
 	for _, i := range group {
@@ -206,11 +209,11 @@ func (b *Batch) madeFrom(i, original int, all []int) bool {
 // same says whether two files are of one content, and not of two editions.
 func (b *Batch) same(i, k int) bool {
 	x, y := b.files[i], b.files[k]
-	return x.content == y.content && (x.edition == y.edition || x.edition == untold || y.edition == untold)
+	return x.content == y.content && (x.number() == y.number() || x.number() == untold || y.number() == untold)
 }
 
 func (b *Batch) replace(i, by int, fate model.Fate, rule string) {
-	a := &b.files[i]
+	a := b.files[i]
 	a.file.Fate, a.file.Code, a.supersededBy = fate, b.d.CodeOf(rule), b.files[by].file.Path
 	a.file.Detail = a.supersededBy
 }
@@ -232,4 +235,123 @@ func (b *Batch) unreadable() []model.Finding {
 		}
 	}
 	return out
+}
+
+// One consortium may be here under two names, the second corrected: the rest of the workbook tells. Two consortia
+// have few cells in common, the same one sent again nearly all.
+const (
+	mended   = 0.5 // share of cells in common of a copy and what it was made from
+	nearly   = 0.8 // share of cells in common of what may be one consortium
+	fewest   = 30  // filled cells that tell anything
+	frequent = 64  // files that share a cell; one that more share tells nothing
+)
+
+// named are fields that name the consortium, or that the Department filled in.
+var named = []string{"consortium", "city", "park", editionField}
+
+// traits are hashes of the filled cells, sorted: whose they are, they don't tell.
+func traits(d *templates.Definition, entries []model.Entry) []uint64 {
+	var out []uint64
+	for _, e := range entries {
+		f := d.Field(e.Field)
+		if !e.Filled || slices.Contains(named, e.Field) || f.Type == templates.ConfirmField || f.Record == "explanations" {
+			continue
+		}
+		h := fnv.New64a()
+		fmt.Fprintf(h, "%s\x00%d\x00%s", e.Field, e.Year, strings.TrimSpace(e.Raw))
+		out = append(out, h.Sum64())
+	}
+	slices.Sort(out)
+	return out
+}
+
+// inCommon is the share of cells that two files have in common, of those of the one that has fewer.
+func (b *Batch) inCommon(i, k int) float64 {
+	x, y := b.files[i].traits, b.files[k].traits
+	fewer := min(len(x), len(y))
+	if fewer < fewest {
+		return 0
+	}
+	return float64(text.Common(x, y)) / float64(fewer)
+}
+
+// alike finds the submissions that may be one consortium's under two names, in one prefecture as far as the covers
+// tell. One is read, that with a name of the directory before others: a finding for the Department, which alone
+// knows.
+func (b *Batch) alike() (found []model.Finding) {
+	of := b.suspects()
+	done := map[int]bool{}
+	for i := range b.files {
+		if done[i] || len(of[i]) == 0 {
+			continue
+		}
+		group := []int{i}
+		for at := 0; at < len(group); at++ {
+			for _, k := range of[group[at]] {
+				if !slices.Contains(group, k) {
+					group = append(group, k)
+				}
+			}
+		}
+		keep := slices.MinFunc(group, func(x, y int) int {
+			return cmp.Or(cmp.Compare(directoryOrder(b.files[x].Submission), directoryOrder(b.files[y].Submission)), b.plainFirst(x, y))
+		})
+		group = append([]int{keep}, slices.DeleteFunc(group, func(k int) bool { return k == keep })...) // as the finding lists them
+		x := b.tied(ruleSuspectedSame, keep, group)
+		var names []string
+		for _, k := range group {
+			done[k] = true
+			names = append(names, "“"+b.files[k].Submission.Consortium+"”")
+			if k != keep {
+				b.replace(k, keep, model.Rejected, ruleSuspectedTwin)
+				b.files[k].file.Detail, b.files[k].Submission.Submission = b.files[keep].Submission.Consortium, b.files[keep].id()
+			}
+		}
+		x.Vars["detail"] = strings.Join(names, "、")
+		found = append(found, x)
+	}
+	return found
+}
+
+// suspects lists for each file the others that may be the same consortium's. Only files that share a cell that few
+// have are compared.
+func (b *Batch) suspects() map[int][]int {
+	type held struct {
+		trait uint64
+		file  int
+	}
+	var all []held
+	for i, a := range b.files {
+		if a.file.Fate == model.Accepted {
+			for _, t := range slices.Compact(slices.Clone(a.traits)) {
+				all = append(all, held{t, i})
+			}
+		}
+	}
+	slices.SortFunc(all, func(x, y held) int { return cmp.Or(cmp.Compare(x.trait, y.trait), x.file-y.file) })
+	shared := map[[2]int]int{}
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[n].trait == all[0].trait {
+			n++
+		}
+		for k := 0; n <= frequent && k < n; k++ {
+			for i := range k {
+				shared[[2]int{all[i].file, all[k].file}]++
+			}
+		}
+		all = all[n:]
+	}
+	of := map[int][]int{}
+	for pair, both := range shared {
+		i, k := pair[0], pair[1]
+		x, y := b.files[i].Submission.CityCode, b.files[k].Submission.CityCode
+		if both >= fewest/2 && (x == y || x == "" || y == "") && b.inCommon(i, k) >= nearly {
+			of[i], of[k] = append(of[i], k), append(of[k], i)
+		}
+	}
+	for i := range of {
+		slices.Sort(of[i])
+	}
+	return of
 }

@@ -19,38 +19,39 @@ import (
 //     in which the name was corrected takes the place of what it was made from.
 
 func TestWhichFileIsTheLatest(t *testing.T) {
-	file := func(sha, parent, content string, untouched bool) arrived {
-		return arrived{Rows: &Rows{file: model.File{Path: sha + ".xlsx", SHA256: sha, Fate: model.Accepted}, parent: parent, content: content, untouched: untouched}, submission: "2024-01"}
+	file := func(sha, parent, content string, untouched bool) *Rows {
+		return &Rows{file: model.File{Path: sha + ".xlsx", SHA256: sha, Fate: model.Accepted}, parent: parent, content: content, untouched: untouched,
+			Form: table.Form{Submission: table.Submission{Submission: "2024-01"}}}
 	}
-	edition := func(sha string, n int32) arrived {
+	edition := func(sha string, n int32) *Rows {
 		a := file(sha, "", sha, false)
-		a.edition = n
+		a.Submission.Edition = table.Some(n)
 		return a
 	}
 	for _, c := range []struct {
 		what  string
-		files []arrived
+		files []*Rows
 		want  map[string]model.Fate
 	}{
-		{"a copy was mended", []arrived{file("a", "", "1", false), file("b", "a", "2", false)}, map[string]model.Fate{"a": model.Superseded, "b": model.Accepted}},
-		{"a copy of an untouched copy", []arrived{file("a", "", "1", false), file("b", "a", "1", true), file("c", "b", "2", false)},
+		{"a copy was mended", []*Rows{file("a", "", "1", false), file("b", "a", "2", false)}, map[string]model.Fate{"a": model.Superseded, "b": model.Accepted}},
+		{"a copy of an untouched copy", []*Rows{file("a", "", "1", false), file("b", "a", "1", true), file("c", "b", "2", false)},
 			map[string]model.Fate{"a": model.Superseded, "b": model.Superseded, "c": model.Accepted}},
-		{"so, and the untouched one has other rows", []arrived{file("a", "", "1", false), file("b", "a", "1b", true), file("c", "b", "2", false)},
+		{"so, and the untouched one has other rows", []*Rows{file("a", "", "1", false), file("b", "a", "1b", true), file("c", "b", "2", false)},
 			map[string]model.Fate{"a": model.Superseded, "b": model.Superseded, "c": model.Accepted}},
-		{"a copy of the same saved once more", []arrived{file("a", "", "1", false), file("b", "", "1", false), file("c", "b", "2", false)},
+		{"a copy of the same saved once more", []*Rows{file("a", "", "1", false), file("b", "", "1", false), file("c", "b", "2", false)},
 			map[string]model.Fate{"a": model.Superseded, "b": model.Superseded, "c": model.Accepted}},
-		{"two of which nobody knows", []arrived{file("a", "", "1", false), file("b", "", "2", false)}, map[string]model.Fate{"a": model.Accepted, "b": model.Rejected}},
-		{"two copies of one", []arrived{file("a", "", "1", false), file("b", "a", "2", false), file("c", "a", "3", false)},
+		{"two of which nobody knows", []*Rows{file("a", "", "1", false), file("b", "", "2", false)}, map[string]model.Fate{"a": model.Accepted, "b": model.Rejected}},
+		{"two copies of one", []*Rows{file("a", "", "1", false), file("b", "a", "2", false), file("c", "a", "3", false)},
 			map[string]model.Fate{"a": model.Superseded, "b": model.Accepted, "c": model.Rejected}},
-		{"the later edition", []arrived{edition("a", 1), edition("b", 2)}, map[string]model.Fate{"a": model.Superseded, "b": model.Accepted}},
-		{"an edition that is not told", []arrived{edition("b", 1), edition("a", 0)}, map[string]model.Fate{"a": model.Accepted, "b": model.Rejected}},
-		{"one not told beside two told", []arrived{edition("a", 1), edition("b", 0), edition("c", 2)},
+		{"the later edition", []*Rows{edition("a", 1), edition("b", 2)}, map[string]model.Fate{"a": model.Superseded, "b": model.Accepted}},
+		{"an edition that is not told", []*Rows{edition("b", 1), edition("a", 0)}, map[string]model.Fate{"a": model.Accepted, "b": model.Rejected}},
+		{"one not told beside two told", []*Rows{edition("a", 1), edition("b", 0), edition("c", 2)},
 			map[string]model.Fate{"a": model.Superseded, "b": model.Accepted, "c": model.Rejected}},
-		{"the same, one without its edition", []arrived{file("b - 副本", "", "1", false), file("b", "", "1", false)},
+		{"the same, one without its edition", []*Rows{file("b - 副本", "", "1", false), file("b", "", "1", false)},
 			map[string]model.Fate{"b - 副本": model.Superseded, "b": model.Accepted}},
-		{"a copy's name on other content", []arrived{file("b - 副本", "", "1", false), file("b", "", "2", false)},
+		{"a copy's name on other content", []*Rows{file("b - 副本", "", "1", false), file("b", "", "2", false)},
 			map[string]model.Fate{"b - 副本": model.Rejected, "b": model.Accepted}},
-		{"each the other's parent", []arrived{file("a", "b", "1", false), file("b", "a", "2", false)}, map[string]model.Fate{"a": model.Accepted, "b": model.Rejected}},
+		{"each the other's parent", []*Rows{file("a", "b", "1", false), file("b", "a", "2", false)}, map[string]model.Fate{"a": model.Accepted, "b": model.Rejected}},
 	} {
 		b := NewBatch(definition)
 		b.files = c.files
@@ -80,12 +81,12 @@ func TestOneConsortiumUnderTwoNames(t *testing.T) {
 		}
 		return out
 	}
-	named := func(file, id, city string, traits []uint64, parent string) arrived {
-		s := table.Submission{Submission: id, CityCode: city, Consortium: id}
+	named := func(file, id, city string, traits []uint64, parent string) *Rows {
+		s := table.Submission{Submission: id, CityCode: city, Consortium: id, Edition: table.Some(int32(1))}
 		if len(id) == len("2024-01") {
 			s.DirectoryNo = table.Some(int32(1))
 		}
-		return arrived{Rows: &Rows{file: model.File{Path: file, SHA256: file, Fate: model.Accepted}, parent: parent, content: file, traits: traits, Form: table.Form{Submission: s}}, submission: id, edition: 1}
+		return &Rows{file: model.File{Path: file, SHA256: file, Fate: model.Accepted}, parent: parent, content: file, traits: traits, Form: table.Form{Submission: s}}
 	}
 	for _, c := range []struct {
 		what, city, parent string
@@ -107,17 +108,17 @@ func TestOneConsortiumUnderTwoNames(t *testing.T) {
 		old := named("old.xlsx", "2024-Xabcdef", "3501", cells(0, 100), "")
 		corrected := named("z.xlsx", "2024-01", c.city, cells(100-c.shared, 200-c.shared), c.parent)
 		stranger := named("0.xlsx", "2024-02", "3501", cells(1000, 1100), "")
-		b.files = []arrived{old, corrected, stranger}
+		b.files = []*Rows{old, corrected, stranger}
 		if c.shared == 95 { // a stranger before them makes no difference
-			b.files = []arrived{stranger, old, corrected}
+			b.files = []*Rows{stranger, old, corrected}
 		}
 		found := b.settle()
-		b.files = slices.DeleteFunc(b.files, func(a arrived) bool { return a.file.Path == "0.xlsx" })
+		b.files = slices.DeleteFunc(b.files, func(a *Rows) bool { return a.file.Path == "0.xlsx" })
 		if got := strings.TrimSpace(string(b.files[0].file.Fate) + " " + b.files[0].file.Code); got != c.want || b.files[1].file.Fate != model.Accepted {
 			t.Errorf("%s: the old one is %s, want %s; the new one is %s", c.what, got, c.want, b.files[1].file.Fate)
 		}
-		if c.want != "accepted" && b.files[0].submission != "2024-01" {
-			t.Errorf("%s: the old one belongs to %s", c.what, b.files[0].submission)
+		if c.want != "accepted" && b.files[0].id() != "2024-01" {
+			t.Errorf("%s: the old one belongs to %s", c.what, b.files[0].id())
 		}
 		if len(found) > 1 || len(found) == 1 != (c.code != "") || len(found) == 1 && (found[0].Code != c.code || len(found[0].Places) != 2) {
 			t.Errorf("%s: %+v", c.what, found)

@@ -65,7 +65,7 @@ func TestCertificate(t *testing.T) {
 		if len(got) != 1 || got[0].Moved.V <= 0 {
 			t.Fatalf("%+v", got)
 		}
-		base, radius := f.weights(), got[0].Moved.V
+		base, radius := f.earnings(f.complete), got[0].Moved.V
 		was := inside(ranked, k, func(e *entrant) float64 { return e.Total })
 		random, near := stream(seed+1), 0
 		for range 4000 { // at random, a little less than the radius

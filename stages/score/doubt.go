@@ -165,7 +165,7 @@ func (e *entrant) doubt(evidence int) string {
 
 // placed is the place that a total would have among the ranked, the others' staying as they are.
 func (e *entrant) placed(total float64, ranked []*entrant) table.Opt[int32] {
-	return table.Some(int32(e.place(ranked, total, inTotal)))
+	return table.Some(int32(e.place(ranked, total, func(o *entrant) float64 { return o.Total })))
 }
 
 // stakes lists what hangs on each open finding, the others and the scales staying as they are, and sets the places that a returned submission

@@ -355,8 +355,9 @@ func (m *scheme) lift(e *entrant, best []answer, line float64) []table.Lift {
 		if after-before < table.SameTotal {
 			break
 		}
-		row := table.Lift{Submission: e.Submission, Step: int32(len(out) + 1), Point: m.criteria[chosen.criterion].ID, BestOf: chosen.best.Submission,
-			Raw: chosen.raw(at), Best: chosen.raw(chosen.best).V, Gain: after - before, Total: after, Inside: round10(after) > line}
+		row := table.Lift{Submission: e.Submission, Step: int32(len(out) + 1), Point: m.criteria[chosen.criterion].ID,
+			BestOf: chosen.best.Submission, Raw: chosen.raw(at), Best: chosen.raw(chosen.best).V,
+			Gain: after - before, Total: after, Inside: round10(after) > line}
 		if x := chosen.evidence; x != nil {
 			row.Evidence, row.Kind = x.ID, x.Kind
 		}

@@ -28,8 +28,6 @@ func (e *entrant) place(others []*entrant, with float64, total func(*entrant) fl
 	return place
 }
 
-func inTotal(o *entrant) float64 { return o.Total }
-
 // rank ranks those that are ranked, and lists them in the order of the batch.
 func (f *field) rank() []*entrant {
 	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.Ranked })
@@ -165,7 +163,7 @@ func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Opti
 			times[d][random.index(experts)]++
 		}
 	}
-	weights, joint := m.weights(), make([]float64, draws*n)
+	weights, joint := m.earnings(m.complete), make([]float64, draws*n)
 	ranks := rankings(n, draws, o.Workers, func(d int, totals []float64) {
 		points, marks := make([]point, len(m.criteria)), make([]marked, len(m.criteria))
 		for i, e := range ranked {

@@ -158,7 +158,7 @@ func (m *scheme) method(p *panel, ranked []*entrant, ref reference, draws int, o
 
 // kind says what the total is, and what of the experts' marks is in it.
 func (m *scheme) kind(p *panel) string {
-	x, possible, waiting := m.def.Rubric.Experts, sum(m.weights()), m.waiting(m.complete)
+	x, possible, waiting := m.def.Rubric.Experts, sum(m.earnings(m.complete)), m.waiting(m.complete)
 	switch {
 	case m.complete:
 		how := "平均"

@@ -21,7 +21,7 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 	if len(ranked) == 0 {
 		return nil
 	}
-	base := m.weights()
+	base := m.earnings(m.complete)
 	own := func(e *entrant) []point { return e.points }
 	out := []scenario{m.try(templates.BaseScenario, ranked, base, own, total)}
 	for _, s := range m.def.Rubric.Scenarios {
@@ -68,7 +68,7 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 
 // rescale lays the scales again without one submission after the other of those around the line; all stay ranked.
 func (m *scheme) rescale(ranked []*entrant, ref reference, k int) {
-	weights := m.weights()
+	weights := m.earnings(m.complete)
 	for _, out := range m.near(ranked, k) {
 		if len(ranked) < 2 {
 			continue
@@ -124,7 +124,7 @@ func adjusted(weights []float64, to float64) []float64 {
 
 // reweighed gives another set of weights.
 func (m *scheme) reweighed(kind string, ranked []*entrant) []float64 {
-	weights, base := make([]float64, len(m.criteria)), m.weights()
+	weights, base := make([]float64, len(m.criteria)), m.earnings(m.complete)
 	var columns [][]float64 // of the points that can bring something
 	members := map[*templates.Indicator]float64{}
 	for i, c := range m.criteria {
@@ -273,7 +273,7 @@ func scenarioRows(ranked []*entrant, scenarios []scenario) (rows []table.Scenari
 
 // influence says how much each point decides among the ranked: beside its nominal share, its share of the variance of the totals.
 func (m *scheme) influence(ranked []*entrant) (rows []table.Influence) {
-	weights := m.weights()
+	weights := m.earnings(m.complete)
 	all := sum(weights)
 	totals := make([]float64, len(ranked))
 	for j, e := range ranked {

@@ -132,15 +132,10 @@ func scored(facts *table.Facts, judgement *table.Judgement, marking table.Markin
 		return nil, err
 	}
 	f := &field{scheme: m, panel: m.combine(marking, judgement.Register, entrants), entrants: entrants}
-	f.lay(kept)
-	return f, nil
-}
-
-// lay says who is ranked, lays the scales, and gives the totals.
-func (f *field) lay(kept []table.Scale) {
-	f.reference = f.refer(f.panel.asked(f.eligible(f.entrants)), kept)
-	f.count(f.panel, f.entrants)
+	f.reference = f.refer(f.panel.asked(f.eligible(entrants)), kept)
+	f.count(f.panel, entrants)
 	f.settle(f.scales(f.reference, ""))
+	return f, nil
 }
 
 // settle gives every entrant its total on these scales.
@@ -256,9 +251,7 @@ func (c criterion) say(complete bool) float64 {
 	return c.open / c.weight
 }
 
-// weights are the points that can be earned, a criterion: by the ranked, or by one that is complete or not.
-func (m *scheme) weights() []float64 { return m.earnings(m.complete) }
-
+// earnings are the points that can be earned, a criterion, by one that is complete or not.
 func (m *scheme) earnings(complete bool) []float64 {
 	out := make([]float64, len(m.criteria))
 	for i, c := range m.criteria {
