@@ -76,7 +76,7 @@ func Audit(ctx context.Context, o Options) (*Audited, error) {
 // auditing is a batch whose moves are being tried.
 type auditing struct {
 	d       *templates.Definition
-	rules   check.Single
+	judge   func(*table.Form) ([]table.Finding, table.Verdict)
 	trial   score.Trial
 	cases   []*auditCase // of the ranked
 	leftOut []audit.Subject
@@ -98,7 +98,7 @@ func newAuditing(facts *table.Facts, known check.Known, marking table.Marking, k
 	if err != nil {
 		return nil, fmt.Errorf("检查：%w", err)
 	}
-	if a.rules, err = check.NewSingle(facts, known); err != nil {
+	if a.judge, err = check.Single(facts, known); err != nil {
 		return nil, fmt.Errorf("检查：%w", err)
 	}
 	if a.trial, err = score.NewTrial(facts, judgement, marking, kept); err != nil {
@@ -106,7 +106,7 @@ func newAuditing(facts *table.Facts, known check.Known, marking table.Marking, k
 	}
 	for form := range facts.Forms {
 		c := &auditCase{form: form, subject: audit.Subject{Submission: form.Submission, City: facts.CityOf(form.Submission)}}
-		findings, verdict := a.rules.Judge(form)
+		findings, verdict := a.judge(form)
 		c.verdict, c.open = verdict, map[string]bool{}
 		for _, x := range openFindings(findings) {
 			c.open[x.Fingerprint] = true
@@ -159,7 +159,7 @@ func (a *auditing) try(c *auditCase, m audit.Move) audit.Tried {
 	if !c.subject.Pays(out) && c.subject.Gains(out) <= 0 {
 		return out
 	}
-	findings, verdict := a.rules.Judge(form)
+	findings, verdict := a.judge(form)
 	if verdict.Ranked != c.verdict.Ranked {
 		out.Place = a.trial.Place(form, verdict, m.Touches)
 	}

@@ -133,9 +133,7 @@ func paired(facts *table.Facts, pieces []*piece) *table.Facts {
 			row := h.Piece
 			row.Field, row.Said, row.SaidAt = x.Ref.Field, said(x.Word), x.Word.Place.Sheet+" "+x.Word.Place.Cell
 			row.Held, row.Sheet, row.Cell = said(x.Book), x.Book.Place.Sheet, x.Book.Place.Cell
-			if x.Ref.Year != 0 {
-				row.Year = table.Some(int32(x.Ref.Year))
-			}
+			row.Year = table.Nonzero(x.Ref.Year)
 			rows.Append(row)
 		}
 		if h.Result == table.PieceOther || !agreed[h.Kind+h.Submission] {

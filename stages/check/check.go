@@ -43,19 +43,14 @@ func Alone(facts *table.Facts) (*table.Judgement, error) {
 	return judgeBatch(facts, Known{}, true)
 }
 
-// Single judges forms one by one beside their batch: what would be found if one of them were filled otherwise.
-type Single struct{ batch *batch }
-
-// NewSingle gets the rules ready. The rules across submissions go by the facts as they are.
-func NewSingle(facts *table.Facts, known Known) (Single, error) {
+// Single gives what judges forms one by one beside their batch: what would be found if one of them were filled
+// otherwise. The rules across submissions go by the facts as they are. Several forms may be judged at a time.
+func Single(facts *table.Facts, known Known) (func(*table.Form) ([]table.Finding, table.Verdict), error) {
 	b, err := newBatch(facts, known, false)
-	return Single{b}, err
-}
-
-// Judge gives the findings and the verdict of one form. Several may be judged at a time.
-func (s Single) Judge(f *table.Form) ([]table.Finding, table.Verdict) {
-	j := s.batch.judge(f)
-	return j.findings, j.verdict
+	return func(f *table.Form) ([]table.Finding, table.Verdict) {
+		j := b.judge(f)
+		return j.findings, j.verdict
+	}, err
 }
 
 func judgeBatch(facts *table.Facts, known Known, alone bool) (*table.Judgement, error) {

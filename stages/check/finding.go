@@ -82,12 +82,9 @@ func (b *batch) row(r *templates.Rule, f *form, x model.Finding) table.Finding {
 	first := x.Places[0]
 	out := table.Finding{
 		Role: table.RoleOf(b.def), Code: r.Code, Rule: r.ID, Severity: model.Severity(r.Severity), Fields: strings.Join(x.Fields, " "), Member: x.Member,
-		File: first.File, Sheet: first.Sheet, Cell: first.Cell, Places: joinPlaces(x.Places),
+		File: first.File, Sheet: first.Sheet, Cell: first.Cell, Places: joinPlaces(x.Places), Year: table.Nonzero(x.Year),
 		Raw: text.Mask(x.Raw), Value: text.Mask(x.Value), Title: r.Title,
 		Message: text.Mask(templates.Fill(r.Message, x.Vars)), Cure: text.Mask(templates.Fill(r.Cure, x.Vars)), Authority: r.Authority,
-	}
-	if x.Year != 0 {
-		out.Year = table.Some(int32(x.Year))
 	}
 	if f != nil {
 		s := f.Submission

@@ -247,11 +247,9 @@ func (p *pair) values() {
 func (p *pair) value(f *templates.Field, r templates.Ref) {
 	was, is := p.before.form.Observe(r), p.now.form.Observe(r)
 	before, after := shown(was), shown(is)
-	c := table.Change{Kind: table.ValueChanged, Field: f.ID, Label: p.d.Name(r), Before: before, After: after,
+	c := table.Change{Kind: table.ValueChanged, Field: f.ID, Year: table.Nonzero(r.Year), Label: p.d.Name(r),
+		Before: before, After: after,
 		BeforeNumber: number(p.before.form, r), AfterNumber: number(p.now.form, r), Sheet: is.Place.Sheet, Cell: is.Place.Cell}
-	if r.Year != 0 {
-		c.Year = table.Some(int32(r.Year))
-	}
 	switch {
 	case was.Status == table.Missing && is.Status == table.Missing:
 		return

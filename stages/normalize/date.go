@@ -110,7 +110,7 @@ func dateText(raw string, t *Reading) (string, bool) {
 	bare = planned.ReplaceAllString(day, "")
 	whole := planned.ReplaceAllString(monthPart.ReplaceAllString(aboutDay.ReplaceAllString(bare, ""), "月"), "")
 	for _, left := range []struct {
-		kind CoercionKind
+		kind string
 		text string
 	}{{DateWritten, day}, {DateWords, bare}, {Annotated, whole}} {
 		if value, ok := written(left.text); ok {

@@ -64,7 +64,7 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 			r.used++
 		}
 		if d.Reading.Volatile(e.Formula) {
-			r.coerced(d.Field(e.Field), e, []Coercion{{Volatile, "=" + e.Formula, ""}}, e.Shown)
+			r.coerced(d.Field(e.Field), e, []table.Coercion{{Kind: Volatile, From: "=" + e.Formula}}, e.Shown)
 		}
 		switch f := d.Field(e.Field); {
 		case f.Record != "":
@@ -232,8 +232,8 @@ func (r *reader) number(f *templates.Field, e model.Entry) *Reading {
 }
 
 // unread adds, in a list, that something could not be read where nothing else says why: what a list holds has no status of its own.
-func (r *Reading) unread(f *templates.Field) []Coercion {
-	why := func(c Coercion) bool { return f.Reading().Route(string(c.Kind)).Class == templates.Unreadable }
+func (r *Reading) unread(f *templates.Field) []table.Coercion {
+	why := func(c table.Coercion) bool { return f.Reading().Route(c.Kind).Class == templates.Unreadable }
 	if r.Status == table.Invalid && f.Record != "" && !slices.ContainsFunc(r.Coercions, why) {
 		r.add(Unread, "", "")
 	}
@@ -244,9 +244,9 @@ func (r *Reading) unread(f *templates.Field) []Coercion {
 const longestWord = 24
 
 // coerced records the changes to a value. Of a guess it says what the filler sees and what was read in the end.
-func (r *reader) coerced(f *templates.Field, e model.Entry, list []Coercion, clean string) {
+func (r *reader) coerced(f *templates.Field, e model.Entry, list []table.Coercion, clean string) {
 	for _, c := range list {
-		class := f.Reading().Route(string(c.Kind)).Class
+		class := f.Reading().Route(c.Kind).Class
 		switch {
 		case class == templates.Lossless || c.Kind == ShownOtherwise:
 		case c.Kind == Struck, c.Kind == Volatile:
@@ -257,20 +257,15 @@ func (r *reader) coerced(f *templates.Field, e model.Entry, list []Coercion, cle
 		if amount(f, e) {
 			c.From, c.To = text.Amount(c.From), text.Amount(c.To)
 		}
-		row := table.Coercion{Submission: r.id(), Field: f.ID, Kind: string(c.Kind), Guess: class == templates.Guess,
-			From: r.private.hide(c.From), To: r.private.hide(c.To), Sheet: e.Place.Sheet, Cell: e.Place.Cell}
+		c.Submission, c.Field, c.Sheet, c.Cell = r.id(), f.ID, e.Place.Sheet, e.Place.Cell
+		c.From, c.To, c.Guess = r.private.hide(c.From), r.private.hide(c.To), class == templates.Guess
 		if f.Personal { // what was changed in personal data is nobody's business; an error value is none, nor is 待定
-			if row.To = ""; c.Kind != ErrorValue && (c.Kind != Unanswered || len(row.From) > longestWord) {
-				row.From = ""
+			if c.To = ""; c.Kind != ErrorValue && (c.Kind != Unanswered || len(c.From) > longestWord) {
+				c.From = ""
 			}
 		}
-		if e.Year != 0 {
-			row.Year = table.Some(int32(e.Year))
-		}
-		if e.Record != 0 {
-			row.Record = table.Some(int32(e.Record))
-		}
-		r.Coercions = append(r.Coercions, row)
+		c.Year, c.Record = table.Nonzero(e.Year), table.Nonzero(e.Record)
+		r.Coercions = append(r.Coercions, c)
 	}
 }
 
@@ -280,15 +275,9 @@ func (r *reader) text(f *templates.Field, e model.Entry) {
 	if r.coerced(f, e, t.Coercions, t.Value); e.NotAsked {
 		t.Status = table.NotApplicable
 	}
-	row := table.Text{Submission: r.id(), Field: f.ID, Text: r.seen(f, e, t.Value), Characters: int32(templates.Characters(t.Value)),
-		Status: t.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell}
-	if e.Year != 0 {
-		row.Year = table.Some(int32(e.Year))
-	}
-	if f.Limit > 0 {
-		row.Limit = table.Some(int32(f.Limit))
-	}
-	r.Texts = append(r.Texts, row)
+	r.Texts = append(r.Texts, table.Text{Submission: r.id(), Field: f.ID, Year: table.Nonzero(e.Year), Status: t.Status,
+		Text: r.seen(f, e, t.Value), Characters: int32(templates.Characters(t.Value)), Limit: table.Nonzero(f.Limit),
+		Sheet: e.Place.Sheet, Cell: e.Place.Cell})
 }
 
 // figure reads an undated field by its type. Of a personal one only the status stays here; the words go to contacts.
@@ -361,7 +350,7 @@ func (r *reader) confirmation(f *templates.Field, e model.Entry) *Reading {
 	} else if t.Value = ""; t.Status != table.Missing {
 		t.Status = table.Invalid
 	}
-	t.Coercions = slices.DeleteFunc(t.Coercions, func(c Coercion) bool { return c.Kind == Trimmed || c.Kind == NumberText })
+	t.Coercions = slices.DeleteFunc(t.Coercions, func(c table.Coercion) bool { return c.Kind == Trimmed || c.Kind == NumberText })
 	r.coerced(f, e, t.Coercions, t.Value)
 	return t
 }

@@ -41,7 +41,7 @@ func Number(c model.Cell, f *templates.Field) *Reading {
 		value, r.Status = numberText(c.Shown, f, r)
 	}
 	if r.Status == table.Invalid { // what was changed on the way to nothing is no change
-		r.Coercions = slices.DeleteFunc(r.Coercions, func(c Coercion) bool { return c.Kind != ShownOtherwise })
+		r.Coercions = slices.DeleteFunc(r.Coercions, func(c table.Coercion) bool { return c.Kind != ShownOtherwise })
 		return r
 	}
 	r.struck(c)
@@ -148,7 +148,7 @@ func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *Rea
 	if scaled {
 		t.add(Magnitude, shown, n.String())
 	}
-	if near && !slices.ContainsFunc(t.Coercions, func(c Coercion) bool { return c.Kind == Magnitude }) { // which shows it, too
+	if near && !slices.ContainsFunc(t.Coercions, func(c table.Coercion) bool { return c.Kind == Magnitude }) { // which shows it, too
 		t.add(ShownNear, shown, n.String())
 	}
 	return n, true
@@ -224,7 +224,7 @@ func withoutBrackets(s string, f *templates.Field, t *Reading) (string, bool) {
 	if cut == s || cut == "" {
 		return s, true
 	}
-	units, kinds := "", []CoercionKind{}
+	units, kinds := "", []string{}
 	for _, b := range bracketed.FindAllString(s, -1) {
 		inner := strings.ToLower(strings.TrimSpace(strings.TrimPrefix(strings.Trim(b, "()"), "单位:")))
 		_, multiplies := factor(inner, f)

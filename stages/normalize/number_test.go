@@ -42,8 +42,8 @@ func numeric(raw, shown string) model.Cell {
 }
 
 // guessed says whether a change is one of magnitude or meaning.
-func guessed(c Coercion) bool {
-	return definition.Reading.Route(string(c.Kind)).Class == templates.Guess
+func guessed(c table.Coercion) bool {
+	return definition.Reading.Route(c.Kind).Class == templates.Guess
 }
 
 // show writes a reading in a line: the value, or the status, and the kinds of changes.
@@ -53,7 +53,7 @@ func show(n *Reading) string {
 		out = n.Number.V.String()
 	}
 	for _, c := range n.Coercions {
-		out += " " + string(c.Kind)
+		out += " " + c.Kind
 	}
 	return out
 }

@@ -95,14 +95,14 @@ func (r *reader) seen(f *templates.Field, e model.Entry, s string) string {
 	}
 	named := r.private.names.Hide(s)
 	masked := text.Mask(named)
-	var changes []Coercion
+	changes := &Reading{}
 	if masked != named {
-		changes = append(changes, Coercion{Kind: Masked})
+		changes.add(Masked, "", "")
 	}
 	if named != s {
-		changes = append(changes, Coercion{Kind: MaskedName})
+		changes.add(MaskedName, "", "")
 	}
-	r.coerced(f, e, changes, "")
+	r.coerced(f, e, changes.Coercions, "")
 	return masked
 }
 

@@ -82,7 +82,7 @@ func TestDate(t *testing.T) {
 			got = string(r.Status)
 		}
 		for _, x := range r.Coercions {
-			got += " " + string(x.Kind)
+			got += " " + x.Kind
 		}
 		if got != c.want {
 			t.Errorf("%q is read as %s, want %s", c.cell.Raw, got, c.want)

@@ -95,10 +95,7 @@ func (m *scheme) hangs(form *table.Form, reasons map[templates.Ref][]reason) []h
 					continue
 				}
 				h := hang{r, at}
-				if h.Field = ref.Field; ref.Year != 0 {
-					h.Year = table.Some(int32(ref.Year))
-				}
-				if o.Place.Sheet != "" {
+				if h.Field, h.Year = ref.Field, table.Nonzero(ref.Year); o.Place.Sheet != "" {
 					h.Sheet, h.Cell, h.Raw = o.Place.Sheet, o.Place.Cell, o.Raw
 				}
 				out = append(out, h)

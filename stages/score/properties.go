@@ -240,12 +240,8 @@ func (m *scheme) worth(e *entrant, i, k int) float64 {
 
 // lapse writes down what does not hold.
 func (e *entrant) lapse(x edit, after table.Place) table.Lapse {
-	out := table.Lapse{Submission: e.Submission, Property: x.property, Field: x.ref.Field, Edit: x.words,
-		Total: e.Total, TotalAfter: after.Total, Rank: e.Rank.V, RankAfter: int32(after.Rank)}
-	if x.ref.Year > 0 {
-		out.Year = table.Some(int32(x.ref.Year))
-	}
-	return out
+	return table.Lapse{Submission: e.Submission, Property: x.property, Field: x.ref.Field, Year: table.Nonzero(x.ref.Year),
+		Edit: x.words, Total: e.Total, TotalAfter: after.Total, Rank: e.Rank.V, RankAfter: int32(after.Rank)}
 }
 
 // Trial says where one submission would stand if its form were filled otherwise and the others were as they are. Several forms may be tried

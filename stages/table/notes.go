@@ -14,7 +14,7 @@ func notesOf(d *templates.Definition, reading []model.Finding) []Note {
 	out := make([]Note, len(reading))
 	for i, x := range reading {
 		out[i] = Note{Code: x.Code, Submission: x.Submission, Fields: strings.Join(x.Fields, " "),
-			Year: Opt[int32]{V: int32(x.Year), Valid: x.Year != 0}, Member: x.Member, Raw: x.Raw, Value: x.Value,
+			Year: Nonzero(x.Year), Member: x.Member, Raw: x.Raw, Value: x.Value,
 			Places: inJSON(x.Places), Variables: inJSON(x.Vars)}
 	}
 	return out

@@ -30,6 +30,9 @@ type Opt[T any] struct {
 // Some is a value that is there.
 func Some[T any](v T) Opt[T] { return Opt[T]{v, true} }
 
+// Nonzero is a number that counts from 1, such as a year or a row; 0: absent.
+func Nonzero(n int) Opt[int32] { return Opt[int32]{int32(n), n != 0} }
+
 // Table is rows of type T in one Arrow record.
 type Table[T any] struct {
 	record arrow.Record
