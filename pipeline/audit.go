@@ -47,14 +47,7 @@ func Audit(ctx context.Context, o Options) (*Audited, error) {
 	if o.Definition.Audit == nil {
 		return nil, fmt.Errorf("定义里没有 audit.yaml（激励审计试哪些动作）：请从 templates/%d 复制一份放进去", o.Definition.Year)
 	}
-	if err := publish.Outside(o.Out, o.Inputs); err != nil {
-		return nil, err
-	}
-	sources, err := o.discover()
-	if err != nil {
-		return nil, err
-	}
-	in, err := o.take(ctx, sources)
+	in, err := o.takeApart(ctx)
 	if err != nil {
 		return nil, err
 	}

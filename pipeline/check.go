@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"lianheti/pipeline/publish"
@@ -12,7 +13,6 @@ import (
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
-	"lianheti/templates"
 )
 
 // Checked is what can be said of workbooks before they are sent. Its JSON keys are public.
@@ -139,12 +139,9 @@ func checkedFiles(facts *table.Facts, sources []intake.Source, o Options) ([]Che
 		r.Files = append(r.Files, c)
 	}
 	if o.Annotate != "" {
-		if err := r.annotate(o.Annotate, facts.Definition, o.Readings, facts.Said, judgement,
-			opener(sources, facts)); err != nil {
-			return nil, err
-		}
+		err = r.annotate(facts, judgement, sources, o)
 	}
-	return r.Files, nil
+	return r.Files, err
 }
 
 func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[string]*CheckedSubmission {
@@ -187,8 +184,8 @@ func given(v table.Opt[int32]) *int32 {
 }
 
 // annotate writes the copies. What can't be annotated is said so and does not stop the others.
-func (r *Checked) annotate(dir string, d *templates.Definition, lists bool, said map[string]string,
-	judgement *table.Judgement, open func(string) ([]byte, error)) error {
+func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sources []intake.Source, o Options) error {
+	dir, open := o.Annotate, opener(sources, facts)
 	if err := publish.Folder(dir); err != nil {
 		return err
 	}
@@ -210,7 +207,7 @@ func (r *Checked) annotate(dir string, d *templates.Definition, lists bool, said
 		if f.Submission == nil {
 			continue
 		}
-		if lists {
+		if o.Readings {
 			var err error
 			name := strings.TrimSuffix(feedback.CopyName(f.Path), "（标注）.xlsx") + model.ReadingsSuffix
 			if f.Readings, err = write(name, readingsFile(f.Submission.Readings)); err != nil {
@@ -224,7 +221,8 @@ func (r *Checked) annotate(dir string, d *templates.Definition, lists bool, said
 		if err != nil {
 			return fmt.Errorf("再次读取 %s：%w", f.Path, err)
 		}
-		copied, err := feedback.Annotate(data, d, findings[f.Submission.ID], said[f.Submission.ID], feedback.SelfCheck)
+		copied, err := feedback.Annotate(data, facts.Definition, findings[f.Submission.ID], facts.Said[f.Submission.ID],
+			feedback.SelfCheck)
 		if err != nil {
 			f.NotAnnotated = err.Error()
 			continue
@@ -238,10 +236,7 @@ func (r *Checked) annotate(dir string, d *templates.Definition, lists bool, said
 
 // MustCorrect says whether a file was refused or a submission has errors.
 func (r *Checked) MustCorrect() bool {
-	for _, f := range r.Files {
-		if f.Fate == model.Rejected || f.Submission != nil && f.Submission.Verdict == model.Return {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Files, func(f CheckedFile) bool {
+		return f.Fate == model.Rejected || f.Submission != nil && f.Submission.Verdict == model.Return
+	})
 }

@@ -27,18 +27,11 @@ type Issued struct {
 // back (o.Marks) the workbooks are supplementary: each asks just for what is missing, and who has nothing to add gets
 // none.
 func Experts(ctx context.Context, o Options) (*Issued, error) {
-	if err := publish.Outside(o.Out, o.Inputs); err != nil {
-		return nil, err
-	}
 	assignments, err := o.assignments()
 	if err != nil {
 		return nil, err
 	}
-	sources, err := o.discover()
-	if err != nil {
-		return nil, err
-	}
-	in, err := o.take(ctx, sources)
+	in, err := o.takeApart(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/export"
 	"lianheti/stages/intake"
+	"lianheti/stages/marking"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -108,6 +109,18 @@ func (o *Options) take(ctx context.Context, sources []intake.Source) (in taken, 
 	return in, err
 }
 
+// takeApart takes all of it for a command whose own files must not lie among what arrived.
+func (o *Options) takeApart(ctx context.Context) (in taken, err error) {
+	if err := publish.Outside(o.Out, o.Inputs); err != nil {
+		return in, err
+	}
+	sources, err := o.discover()
+	if err != nil {
+		return in, err
+	}
+	return o.take(ctx, sources)
+}
+
 // given is what check knows beside the facts.
 func (in taken) given() check.Known {
 	return check.Known{Register: in.register, Given: in.earlier.explained()}
@@ -177,4 +190,36 @@ func (o Options) agrees(digest string) error {
 		}
 	}
 	return publish.Refuse("数据表 %s 与它旁边的 %s 所记不同：不是那次运行公布的样子", o.From, publish.ManifestName)
+}
+
+// readMarks reads the experts' workbooks. Their paths begin with the folder that they came in, so that none is taken
+// for a submission's. Where none are given, the marks are those of the tables that the facts come from.
+func readMarks(ctx context.Context, from origin, o Options) (given table.Marking, err error) {
+	if o.Marks == "" {
+		return from.marking, nil
+	}
+	sources, err := intake.Discover([]string{o.Marks})
+	if err != nil {
+		return given, fmt.Errorf("专家评分：%w", err)
+	}
+	var returned []marking.Returned
+	for _, s := range sources {
+		if err := ctx.Err(); err != nil {
+			return given, err
+		}
+		file, cells := intake.Flat(s)
+		file.Path = filepath.Base(filepath.Clean(o.Marks)) + "/" + file.Path
+		returned = append(returned, marking.Returned{File: file, Cells: cells})
+	}
+	given = marking.Read(from.facts, returned)
+	if from.from != nil { // nobody knows whose names to hide in what they wrote
+		marks := slices.Collect(given.Marks.All())
+		for i := range marks {
+			if marks[i].Comment != "" {
+				marks[i].Comment = "〔没有收：由数据表重算时不知道要遮盖谁的姓名，见评分表原件〕"
+			}
+		}
+		given.Marks = table.Of(marks)
+	}
+	return given, nil
 }

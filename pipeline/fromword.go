@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 
 	"lianheti/stages/blankform"
@@ -47,10 +48,7 @@ func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 		if err := blankform.Fill(&b, d, values); err != nil {
 			return nil, fmt.Errorf("填写模板：%w", err)
 		}
-		name := form.Submission.Consortium
-		if name == "" {
-			name = w.File.Path
-		}
+		name := cmp.Or(form.Submission.Consortium, w.File.Path)
 		out.Name, out.Workbook = text.FileName(name)+".xlsx", b.Bytes()
 		out.Values = len(values.Fields) + len(values.Records["members"])
 		out.Doubtful = doubtful(d, form)

@@ -2,8 +2,10 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"lianheti/stages/check"
 	"lianheti/stages/model"
@@ -50,26 +52,16 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 		codes[s.Submission] = s.CheckCode
 	}
 	contacts := contactsOf(facts)
-	out := &Printed{}
+	out := &Printed{Files: slices.Collect(seen.Files.All())}
 	named := map[string]int{}
-	for f := range seen.Files.All() {
-		out.Files = append(out.Files, f)
-	}
 	for form := range facts.Forms {
-		name := form.Submission.Consortium
-		if name == "" {
-			name = form.Submission.Submission
-		}
+		name := cmp.Or(form.Submission.Consortium, form.Submission.Submission)
 		if named[name]++; named[name] > 1 { // two files of one consortium
 			name = fmt.Sprintf("%s（%d）", name, named[name])
 		}
 		p := PrintedForm{Submission: form.Submission, Name: wordform.Name(o.Definition, name),
 			CheckCode: codes[form.Submission.Submission], TooLong: tooLong(o, judgement, form.Submission.Submission)}
-		for _, m := range form.Members {
-			if m.Kind == "" {
-				p.Unprinted = append(p.Unprinted, m)
-			}
-		}
+		p.Unprinted = slices.DeleteFunc(slices.Clone(form.Members), func(m table.Member) bool { return m.Kind != "" })
 		if len(p.TooLong) == 0 {
 			var b bytes.Buffer
 			if err := wordform.Write(&b, o.Definition, form, contacts[form.Submission.Submission], p.CheckCode); err != nil {
@@ -109,15 +101,6 @@ func tooLong(o Options, judgement *table.Judgement, submission string) []table.F
 
 // Refused says whether a file or a submission got no Word form, or not a whole one.
 func (p *Printed) Refused() bool {
-	for _, f := range p.Files {
-		if f.Fate == model.Rejected {
-			return true
-		}
-	}
-	for _, f := range p.Forms {
-		if f.Data == nil || len(f.Unprinted) > 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Files, func(f table.File) bool { return f.Fate == model.Rejected }) ||
+		slices.ContainsFunc(p.Forms, func(f PrintedForm) bool { return f.Data == nil || len(f.Unprinted) > 0 })
 }

@@ -93,21 +93,13 @@ func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) {
 		content.StyleID = map[int]int{resultColumn: centred, placeColumn: link, pasteColumn: text}[column]
 		c.put(row, column, 1, 1, content)
 	}
-	for _, label := range p.check.labels(n) {
-		c.grow(row, float64(lines(label, checkColumns[placeColumn-1].width, checkSize)*14)+padding)
-	}
-}
-
-// labels are what the place of the n-th rule may show.
-func (s *selfCheck) labels(n int) []string {
-	var out []string
-	for _, c := range s.rules[n].cases {
-		if len(c.slots) > 0 {
-			slot := s.slots[c.slots[0]]
-			out = append(out, s.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year}))
+	for _, one := range p.check.rules[n].cases { // the place may show any of them
+		if len(one.slots) > 0 {
+			slot := p.check.slots[one.slots[0]]
+			label := p.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year})
+			c.grow(row, float64(lines(label, checkColumns[placeColumn-1].width, checkSize)*14)+padding)
 		}
 	}
-	return out
 }
 
 // result is the outcome of the n-th rule in words.
@@ -173,7 +165,7 @@ func (s *selfCheck) listOf(r sheetRule) string {
 }
 
 func (s *selfCheck) valueSpan(column int) string {
-	return fmt.Sprintf("%s:$%s$%d", valueCell(0, column), columnName(column), len(s.slots)+1)
+	return span(templates.ValueSheet, column, 2, len(s.slots)+1)
 }
 
 // cureVars fill the placeholders of a cure where no single value is at hand.

@@ -2,10 +2,12 @@ package blankform
 
 import (
 	"cmp"
+	"encoding/xml"
 	"fmt"
 	"strconv"
 	"strings"
 
+	"lianheti/stages/office/book"
 	"lianheti/stages/office/formula"
 	"lianheti/stages/office/try"
 	"lianheti/templates"
@@ -29,12 +31,11 @@ type spot struct {
 
 // entry is a constant, or a formula with its value once it was asked for.
 type entry struct {
-	says     string // the formula as of any row
-	formula  string
-	value    formula.Value
-	format   string
-	state    int // 0 not calculated, 1 being calculated, 2 done
-	constant bool
+	says    string // the formula as of any row; empty: a constant
+	formula string
+	value   formula.Value
+	format  string
+	state   int // 0 not calculated, 1 being calculated, 2 done
 }
 
 func newLedger() *ledger {
@@ -43,7 +44,7 @@ func newLedger() *ledger {
 
 // set puts a constant into a cell.
 func (l *ledger) set(sheet string, row, col int, v formula.Value, format string) {
-	l.cells[spot{sheet, row, col}] = &entry{value: v, format: format, constant: true}
+	l.cells[spot{sheet, row, col}] = &entry{value: v, format: format, state: 2}
 }
 
 // What stands in a formula for the row of its cell, and for the row above: formulas one below the other that say the
@@ -86,7 +87,7 @@ func (l *ledger) Cell(sheet string, row, col int) (formula.Value, error) {
 	switch {
 	case e == nil:
 		return nil, nil
-	case e.constant || e.state == 2:
+	case e.state == 2:
 		return e.value, nil
 	case e.state == 1:
 		return nil, fmt.Errorf("%s!%s 循环引用", sheet, cell(row, col))
@@ -144,4 +145,94 @@ func (l *ledger) inputs(layout *templates.Layout, v Values) {
 			}
 		}
 	}
+}
+
+// The sheets behind: lists and calculations. They are some 3,600 formulas, most of them the same from row to row, and
+// are written here because the library writes each in full: shared formulas halve the file that every applicant is
+// sent.
+var calculated = []string{templates.ListSheet, templates.ValueSheet, templates.CaseSheet, templates.RowSheet}
+
+const (
+	hiddenHead = xml.Header +
+		`<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1:%s"/><sheetData>`
+	hiddenTail = `</sheetData><sheetProtection sheet="1" objects="1" scenarios="1" selectLockedCells="1" ` +
+		`selectUnlockedCells="1"/></worksheet>`
+)
+
+// hidden is the XML of one of these sheets.
+func (l *ledger) hidden(sheet string) string {
+	lastRow, lastCol := 1, 1
+	for at := range l.cells {
+		if at.sheet == sheet {
+			lastRow, lastCol = max(lastRow, at.row), max(lastCol, at.col)
+		}
+	}
+	shared := l.shared(sheet, lastRow, lastCol)
+	var b strings.Builder
+	fmt.Fprintf(&b, hiddenHead, cell(lastRow, lastCol))
+	for row := 1; row <= lastRow; row++ {
+		fmt.Fprintf(&b, `<row r="%d">`, row)
+		for col := 1; col <= lastCol; col++ {
+			if at := (spot{sheet, row, col}); l.cells[at] != nil {
+				writeCell(&b, at, shared[at], l.shown(at))
+			}
+		}
+		b.WriteString(`</row>`)
+	}
+	b.WriteString(hiddenTail)
+	return b.String()
+}
+
+// shared gives the element of every formula of a sheet. Of formulas one below the other that say the same of their own
+// rows the first stands for all.
+func (l *ledger) shared(sheet string, lastRow, lastCol int) map[spot]string {
+	out, groups := map[spot]string{}, -1
+	says := func(row, col int) string {
+		if e := l.cells[spot{sheet, row, col}]; e != nil {
+			return e.says
+		}
+		return ""
+	}
+	for col := 1; col <= lastCol; col++ {
+		for row := 1; row <= lastRow; row++ {
+			at, said := spot{sheet, row, col}, says(row, col)
+			switch {
+			case said == "":
+				continue
+			case says(row-1, col) == said:
+				out[at] = fmt.Sprintf(`<f t="shared" si="%d"/>`, groups)
+				continue
+			}
+			groups++
+			attributes, last := "", row
+			for says(last+1, col) == said {
+				last++
+			}
+			if last > row {
+				attributes = fmt.Sprintf(` t="shared" ref="%s:%s" si="%d"`, cell(row, col), cell(last, col), groups)
+			}
+			out[at] = "<f" + attributes + ">" + book.XMLText(l.cells[at].formula) + "</f>"
+		}
+	}
+	return out
+}
+
+// writeCell writes a cell, its formula and its value.
+func writeCell(b *strings.Builder, at spot, f string, v formula.Value) {
+	kind, content := "", ""
+	switch v := v.(type) {
+	case string:
+		kind, content = ` t="str"`, "<v>"+book.XMLText(v)+"</v>"
+		if f == "" {
+			kind, content = ` t="inlineStr"`, "<is><t>"+book.XMLText(v)+"</t></is>"
+		}
+	case bool:
+		kind, content = ` t="b"`, "<v>0</v>"
+		if v {
+			content = "<v>1</v>"
+		}
+	case float64:
+		content = "<v>" + strconv.FormatFloat(v, 'f', -1, 64) + "</v>"
+	}
+	fmt.Fprintf(b, `<c r="%s"%s>%s%s</c>`, cell(at.row, at.col), kind, f, content)
 }

@@ -59,7 +59,7 @@ var sheetChecks = map[string]sheetCheck{
 }
 
 // eachSlot makes a case of every value that a rule covers; an empty formula passes over one.
-func eachSlot(print func(s *selfCheck, r *templates.Rule, i int, slot templates.Slot) string) sheetCheck {
+func eachSlot(print func(s *selfCheck, r *templates.Rule, slot templates.Slot) string) sheetCheck {
 	return func(s *selfCheck, r *templates.Rule) sheetRule {
 		s.perValue++
 		out := sheetRule{rule: r, perValue: s.perValue}
@@ -70,7 +70,7 @@ func eachSlot(print func(s *selfCheck, r *templates.Rule, i int, slot templates.
 			if !covered || !r.Covers(s.d, slot.Field, slot.Year) {
 				continue
 			}
-			if f := print(s, r, i, slot); f != "" {
+			if f := print(s, r, slot); f != "" {
 				out.cases = append(out.cases, sheetCase{[]int{i}, f})
 			}
 		}
@@ -91,7 +91,7 @@ func byStatus(status, then string) string {
 	return fmt.Sprintf("CHOOSE(%s+1,%s,%d,%d,%d,%d)", status, then, notApplicable, explained, missing, unclear)
 }
 
-func requiredSlot(s *selfCheck, r *templates.Rule, _ int, slot templates.Slot) string {
+func requiredSlot(s *selfCheck, r *templates.Rule, slot templates.Slot) string {
 	if !slot.Field.Required || slot.Field.Type == templates.ConfirmField || s.d.Supplementary(slot.Field, slot.Year) {
 		return ""
 	}
@@ -119,7 +119,7 @@ func (s *selfCheck) explains(r *templates.Rule, slot templates.Slot) string {
 	return s.rows.explains(names)
 }
 
-func supplementSlot(s *selfCheck, _ *templates.Rule, _ int, slot templates.Slot) string {
+func supplementSlot(s *selfCheck, _ *templates.Rule, slot templates.Slot) string {
 	if !s.d.Supplementary(slot.Field, slot.Year) {
 		return ""
 	}
@@ -127,7 +127,7 @@ func supplementSlot(s *selfCheck, _ *templates.Rule, _ int, slot templates.Slot)
 }
 
 // notApplicableSlot finds 不适用 in a figure: the one reading that a sheet can tell. See Rule.Sheet.
-func notApplicableSlot(_ *selfCheck, _ *templates.Rule, _ int, slot templates.Slot) string {
+func notApplicableSlot(_ *selfCheck, _ *templates.Rule, slot templates.Slot) string {
 	if !slot.Field.Numeric() {
 		return ""
 	}
@@ -140,7 +140,7 @@ func ofValue(fails string) string {
 	return byStatus(hereStatus, fmt.Sprintf("IF(%s,%d,%d)", fails, failed, passed))
 }
 
-func boundedSlot(_ *selfCheck, r *templates.Rule, _ int, slot templates.Slot) string {
+func boundedSlot(_ *selfCheck, r *templates.Rule, slot templates.Slot) string {
 	f, x := slot.Field, hereNumber
 	var outside []string
 	for _, k := range r.Kinds {
@@ -159,7 +159,7 @@ func boundedSlot(_ *selfCheck, r *templates.Rule, _ int, slot templates.Slot) st
 	return ofValue(orOf(outside))
 }
 
-func fractionSlot(_ *selfCheck, _ *templates.Rule, _ int, slot templates.Slot) string {
+func fractionSlot(_ *selfCheck, _ *templates.Rule, slot templates.Slot) string {
 	if slot.Field.Type != templates.PercentField {
 		return ""
 	}
@@ -167,7 +167,7 @@ func fractionSlot(_ *selfCheck, _ *templates.Rule, _ int, slot templates.Slot) s
 	return ofValue(fmt.Sprintf("AND(%s>0,%s<1,%s=%s)", slot.Name, slot.Name, hereNumber, slot.Name))
 }
 
-func lengthSlot(_ *selfCheck, _ *templates.Rule, _ int, slot templates.Slot) string {
+func lengthSlot(_ *selfCheck, _ *templates.Rule, slot templates.Slot) string {
 	if slot.Field.Limit == 0 {
 		return ""
 	}

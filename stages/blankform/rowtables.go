@@ -42,8 +42,7 @@ func (r *rowTables) column(block, key, formula string) int {
 
 // span is a whole column.
 func (r *rowTables) span(column int) string {
-	return fmt.Sprintf("%s!$%s$2:$%s$%d", templates.RowSheet, columnName(column), columnName(column),
-		r.columns[column-1].rows+1)
+	return span(templates.RowSheet, column, 2, r.columns[column-1].rows+1)
 }
 
 // rowOf is the row of a list's column that the row of the formula is about, counted from its place.

@@ -145,8 +145,8 @@ func (s *selfCheck) fillCases() {
 		s.l.set(templates.CaseSheet, row, codeColumn, r.rule.Code, "")
 		s.l.set(templates.CaseSheet, row, severityColumn, float64(severityRank(r.rule)), "")
 		outcomes, outcome := s.outcomes(n), own(ruleColumn)
-		worst, target := "MAX("+outcomes+
-			")", fmt.Sprintf("INDEX(%s,MATCH(%s,%s,0))", fmt.Sprintf("$%[1]s%[2]d:$%[1]s%[3]d", columnName(slotColumn), row, row+len(r.cases)-1), outcome, outcomes)
+		slots := fmt.Sprintf("$%[1]s%[2]d:$%[1]s%[3]d", columnName(slotColumn), row, row+len(r.cases)-1)
+		worst, target := "MAX("+outcomes+")", fmt.Sprintf("INDEX(%s,MATCH(%s,%s,0))", slots, outcome, outcomes)
 		switch {
 		case r.perValue > 0:
 			target = fmt.Sprintf("MATCH(%s,%s,0)", outcome, outcomes)
@@ -180,7 +180,7 @@ func (s *selfCheck) outcomes(n int) string {
 	if r.perValue > 0 {
 		return s.valueSpan(r.perValue)
 	}
-	return caseSpan(outcomeColumn, r.first, r.first+len(r.cases)-1)
+	return span(templates.CaseSheet, outcomeColumn, r.first, r.first+len(r.cases)-1)
 }
 
 // own is the cell of a column in the row of the formula.
@@ -190,14 +190,14 @@ func caseCell(column, row int) string {
 	return fmt.Sprintf("%s!$%s$%d", templates.CaseSheet, columnName(column), row)
 }
 
-func caseSpan(column, from, to int) string {
-	return fmt.Sprintf("%s:$%s$%d", caseCell(column, from), columnName(column), to)
+// span is some rows of a column of one of these sheets.
+func span(sheet string, column, from, to int) string {
+	return fmt.Sprintf("%[1]s!$%[2]s$%[3]d:$%[2]s$%[4]d", sheet, columnName(column), from, to)
 }
 
 // fillValues looks at every value of the form.
 func (s *selfCheck) fillValues() {
-	flags := s.flags()
-	voids := s.voids()
+	voids, flags := s.about()
 	for i, slot := range s.slots {
 		row := i + 2
 		status := own(statusColumn)
@@ -243,35 +243,24 @@ func (s *selfCheck) usableColumn(i int) int {
 	return statusColumn
 }
 
-// voids gives for each value the cases that, when they fail, make it useless to other rules.
-func (s *selfCheck) voids() map[int][]string {
-	out := map[int][]string{}
-	s.eachCase(func(r sheetRule, c sheetCase, outcome string) {
-		if r.rule.Voids {
-			for _, i := range c.slots {
-				out[i] = append(out[i], outcome)
-			}
-		}
-	})
-	return out
-}
-
 // blame is a value and the severity of rules about it, by its rank.
 type blame struct{ value, rank int }
 
-// flags gives for each value the cases that may find it at fault. Blank values have a colour of their own.
-func (s *selfCheck) flags() map[blame][]string {
-	out := map[blame][]string{}
+// about gives for each value the cases that, when they fail, make it useless to other rules, and those that may find it at
+// fault. Blank values have a colour of their own.
+func (s *selfCheck) about() (voids map[int][]string, flags map[blame][]string) {
+	voids, flags = map[int][]string{}, map[blame][]string{}
 	s.eachCase(func(r sheetRule, c sheetCase, outcome string) {
-		if r.rule.Check == "required" || r.rule.Check == "supplement" {
-			return
-		}
 		for _, i := range c.slots {
-			at := blame{i, severityRank(r.rule)}
-			out[at] = append(out[at], outcome)
+			if r.rule.Voids {
+				voids[i] = append(voids[i], outcome)
+			}
+			if at := (blame{i, severityRank(r.rule)}); r.rule.Check != "required" && r.rule.Check != "supplement" {
+				flags[at] = append(flags[at], outcome)
+			}
 		}
 	})
-	return out
+	return voids, flags
 }
 
 // eachCase shows every case and where its outcome stands, for formulas in the row of its value.
@@ -401,7 +390,7 @@ func (s *selfCheck) fillTotals() {
 	if final.perValue == 0 {
 		last += len(final.cases) - 1
 	}
-	ruled, severity := caseSpan(ruleColumn, 2, last), caseSpan(severityColumn, 2, last)
+	ruled, severity := span(templates.CaseSheet, ruleColumn, 2, last), span(templates.CaseSheet, severityColumn, 2, last)
 	failing := func(rank int) string {
 		return fmt.Sprintf("SUMPRODUCT((%s=%d)*(%s=%d))", ruled, failed, severity, rank)
 	}
@@ -441,8 +430,7 @@ func (s *selfCheck) left(layout *templates.SheetLayout) string {
 	}
 	from := s.print.number[layout.Slots[0].Name] + 2
 	count := func(column, what int) string {
-		return fmt.Sprintf("COUNTIF(%s!$%s$%d:$%s$%d,%d)", templates.ValueSheet, columnName(column), from, columnName(column),
-			from+len(layout.Slots)-1, what)
+		return fmt.Sprintf("COUNTIF(%s,%d)", span(templates.ValueSheet, column, from, from+len(layout.Slots)-1), what)
 	}
 	for n, r := range s.rules {
 		if r.rule.Check == "required" {

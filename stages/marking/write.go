@@ -117,10 +117,10 @@ func (p *page) leave(s slot, cols int, c book.Cell) {
 
 // tally is where a sheet's results stand.
 type tally struct {
-	sheet                         string
-	asked                         int // marks
-	full                          float64
-	sum, deduction, veto, recused int // rows
+	sheet                   string
+	asked                   int // marks
+	full                    float64
+	sum, deduction, recused int // rows
 }
 
 // at names a cell of the tally's sheet for a formula.
@@ -266,7 +266,6 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 	}
 	p.Mark(first, colMark, row, colMark, lacking)
 	row++
-	t.veto = row
 	p.lock(row, 1, colFull, book.Cell{Value: "不予立项（工作方案一（一）的情形，提议的选出是哪一种，并在右边写明事实和依据；由省教育厅认定）", Look: book.Plain})
 	p.leave(slot{use: vetoUse, row: row, col: colMark, submission: id}, 1, book.Cell{Look: book.Input})
 	p.Choice(row, colMark, row, colMark, "不提议的不用填。", w.d.Rubric.Experts.Rejections...)
