@@ -46,13 +46,9 @@ func Write(in Input) (map[string][]byte, error) {
 			if err != nil {
 				return nil, fmt.Errorf("公文“%s”：%w", d.Name, err)
 			}
-			folder := in.Definition.Documents.Folder
+			folder, name := in.Definition.Documents.Folder, text.FileName(s.fill(d.Name))
 			if d.Each != "" {
-				folder = path.Join(folder, d.Name)
-			}
-			name := text.FileName(s.fill(d.Name))
-			if d.Each != "" {
-				name = text.FileName(s.words["city"] + " " + s.words["consortium"])
+				folder, name = path.Join(folder, d.Name), text.FileName(s.words["city"]+" "+s.words["consortium"])
 			}
 			file := path.Join(folder, name+"（"+in.Definition.Documents.Draft+"）.docx")
 			for n := 2; taken[strings.ToLower(file)]; n++ {
@@ -92,14 +88,10 @@ func List(d *templates.Definition, city string, rows []map[string]string) (map[s
 func compose(in Input, d *templates.Document, s *scope) ([]byte, error) {
 	title := s.fill(d.Title)
 	standing := text.Mask(in.Standing.Short())
-	known := word.P(word.Small, in.Definition.Documents.Draft+"　"+standing)
-	known.Align = word.Centre
+	known := centred(word.Small, in.Definition.Documents.Draft+"　"+standing)
 	body := []word.Block{known}
 	if d.Outward { // what leaves the house shows nothing of the program's
-		body[0] = word.P(word.Plain, in.Definition.Documents.Draft)
-		number := word.P(word.Plain, in.Definition.Documents.Number)
-		number.Align = word.Centre
-		body = append(body, number)
+		body = []word.Block{word.P(word.Plain, in.Definition.Documents.Draft), centred(word.Plain, in.Definition.Documents.Number)}
 	}
 	body = append(body, word.Paragraph{Style: word.Title, After: 14, Runs: []word.Run{{Text: title}}})
 	body = append(body, s.blocks(d.Blocks)...)
@@ -121,8 +113,7 @@ func compose(in Input, d *templates.Document, s *scope) ([]byte, error) {
 	}
 	foot := known
 	if in.DataRoot != "" {
-		foot = word.P(word.Small, standing+"　数据校验值 "+in.DataRoot[:min(16, len(in.DataRoot))])
-		foot.Align = word.Centre
+		foot = centred(word.Small, standing+"　数据校验值 "+in.DataRoot[:min(16, len(in.DataRoot))])
 	}
 	doc := word.Document{Title: strings.ReplaceAll(title, "\n", ""), Text: word.Type{Size: 14, Line: 26}, Sections: []word.Section{{Page: word.A4, Footer: append(word.PageNumbers(), foot), Body: body}}}
 	if d.Outward {
@@ -131,6 +122,12 @@ func compose(in Input, d *templates.Document, s *scope) ([]byte, error) {
 	var b bytes.Buffer
 	err := word.Write(&b, doc)
 	return b.Bytes(), err
+}
+
+func centred(style word.Style, words string) word.Paragraph {
+	p := word.P(style, words)
+	p.Align = word.Centre
+	return p
 }
 
 // blocks sets blocks one after the other.

@@ -52,7 +52,7 @@ func common(d *templates.Definition) *scope {
 func newScope(in Input) *scope {
 	d, f := in.Definition, in.Facts
 	s := common(d)
-	s.words["select"] = strconv.Itoa(cmp.Or(in.Select, d.Directory.Select.Default))
+	s.words["select"] = strconv.Itoa(in.selected())
 	s.words["state"], s.words["data_root"] = in.Standing.String(), in.DataRoot
 	s.words["experts"], s.words["files_count"] = strconv.Itoa(in.Ranking.Experts.Len()), strconv.Itoa(f.Files.Len())
 	if in.Date != "" {
@@ -76,6 +76,7 @@ func newScope(in Input) *scope {
 	for swap := range in.Swaps.All() {
 		s.append("swaps", wordsOf(swap))
 	}
+	var upheld []string
 	for _, e := range in.Register {
 		if e.Sheet.Effect == templates.Objects {
 			w := map[string]string{}
@@ -84,9 +85,6 @@ func newScope(in Input) *scope {
 			}
 			s.append("objections", w)
 		}
-	}
-	var upheld []string
-	for _, e := range in.Register {
 		if e.Upheld() && !in.Register.Award(e.Key).Reached(templates.StepProposed) {
 			upheld = append(upheld, text.Mask(e.Values[templates.RegisterConsortium]))
 		}
@@ -99,31 +97,21 @@ func newScope(in Input) *scope {
 	s.state = map[string]bool{"always": true, "review": !in.Standing.Complete(), "complete": in.Standing.Complete()}
 	for _, step := range templates.Steps {
 		n := len(s.rows(&templates.DocumentBlock{Of: "ranking", Where: map[string]string{step: "*"}}))
-		s.words[step+"_count"], s.words[step], s.state[step] = strconv.Itoa(n), map[bool]string{true: "是"}[n > 0], n > 0
+		s.words[step+"_count"], s.words[step], s.state[step] = strconv.Itoa(n), yes(n > 0), n > 0
 	}
 	return s
 }
 
 // period is when the list is public: of those proposed whose publication is not over, or else of all; open where there are several.
 func (s *scope) period() string {
-	ongoing, all := map[string]bool{}, map[string]bool{}
-	for _, row := range s.lists["submissions"] {
-		days := row.words["awards_from"] + "至" + row.words["awards_to"]
-		if row.words[templates.StepPublicised] == "" {
-			continue
-		}
-		all[days] = true
-		if row.words[templates.StepCleared] == "" {
-			ongoing[days] = true
-		}
-	}
+	public := table.Where(slices.Values(s.lists["submissions"]), func(row *scope) bool { return row.words[templates.StepPublicised] != "" })
+	ongoing := table.Where(slices.Values(public), func(row *scope) bool { return row.words[templates.StepCleared] == "" })
 	if len(ongoing) > 0 {
-		all = ongoing
+		public = ongoing
 	}
-	for days := range all {
-		if len(all) == 1 {
-			return days
-		}
+	days := table.Unique(public, func(row *scope) string { return row.words["awards_from"] + "至" + row.words["awards_to"] })
+	if len(days) == 1 {
+		return days[0]
 	}
 	return open + "至" + open
 }
@@ -164,10 +152,7 @@ func (s *scope) consortia(in Input) map[string]*scope {
 		w["adjusted"], w["adjustable"] = entry.Note(), ""
 		award := r.Register.Award(key)
 		for _, id := range templates.Steps {
-			w[id] = ""
-			if award.Reached(id) {
-				w[id] = "是"
-			}
+			w[id] = yes(award.Reached(id))
 		}
 		w["award"], w["lacking"] = award.Said(), strings.Join(r.Lacking(key), "；")
 		s.registered(w, r, key)
@@ -190,12 +175,10 @@ func (s *scope) consortia(in Input) map[string]*scope {
 	for k := range r.Ranking.Ranking.All() {
 		row := rows[k.Submission]
 		w := wordsOf(k)
-		w["said"], w["inside"] = strings.Replace(k.Said(), "/", " / ", 1), ""
-		w["tag"] = k.Tag() + row.words["adjusted"]
+		w["said"], w["tag"] = strings.Replace(k.Said(), "/", " / ", 1), k.Tag()+row.words["adjusted"]
+		w["inside"] = yes(k.Ranked && k.Complete && k.Rank.V <= int32(in.selected()))
 		if k.Ranked {
-			if ranked++; k.Complete && k.Rank.V <= int32(mustInt(s.words["select"])) {
-				w["inside"] = "是"
-			}
+			ranked++
 		}
 		delete(w, "verdict")
 		delete(w, "city")
@@ -212,10 +195,7 @@ func (s *scope) consortia(in Input) map[string]*scope {
 // found adds a finding to what it was found in.
 func (s *scope) found(x table.Finding) {
 	w := wordsOf(x)
-	w["severity"], w["open"] = x.Severity.Label(), ""
-	if x.Severity != model.Hint && x.Explanation == "" {
-		w["open"] = "是"
-	}
+	w["severity"], w["open"] = x.Severity.Label(), yes(x.Severity != model.Hint && x.Explanation == "")
 	s.append("findings", w)
 }
 
@@ -245,7 +225,16 @@ func (s *scope) followed(in Input) {
 	}
 }
 
-func mustInt(s string) int { n, _ := strconv.Atoi(s); return n }
+// selected is how many are to be chosen.
+func (in Input) selected() int { return cmp.Or(in.Select, in.Definition.Directory.Select.Default) }
+
+// yes marks what is so.
+func yes(is bool) string {
+	if is {
+		return "是"
+	}
+	return ""
+}
 
 // registered adds what the columns of the register say: of the award, of what was received and sealed; and the days of the publication,
 // where all of them agree.
@@ -282,7 +271,7 @@ func (s *scope) comments(in Input, rows map[string]*scope) {
 	for m := range in.Ranking.Marks.All() {
 		if row := rows[m.Submission]; row != nil && m.Comment != "" {
 			w := wordsOf(m)
-			w["whole"] = map[bool]string{true: "是"}[m.Point == ""]
+			w["whole"] = yes(m.Point == "")
 			row.append("comments", w)
 		}
 	}
@@ -290,18 +279,12 @@ func (s *scope) comments(in Input, rows map[string]*scope) {
 	for _, p := range in.Definition.Rubric.Points() {
 		points[p.ID], _, _ = strings.Cut(p.Full(), "，")
 	}
-	of := map[string][]table.Score{}
-	for x := range in.Ranking.Scores.All() {
-		if x.Evidence == "" && x.Value.Valid && x.Weight > 0 {
-			of[x.Submission] = append(of[x.Submission], x)
-		}
-	}
+	whole := table.Where(in.Ranking.Scores.All(), func(x table.Score) bool {
+		return x.Evidence == "" && x.Value.Valid && x.Weight > 0 && rows[x.Submission] != nil
+	})
 	const few = 3
-	for id, list := range of {
-		row := rows[id]
-		if row == nil {
-			continue
-		}
+	for _, list := range table.Grouped(whole, func(x table.Score) string { return x.Submission }) {
+		row := rows[list[0].Submission]
 		slices.SortStableFunc(list, func(a, b table.Score) int { return cmp.Compare(b.Value.V, a.Value.V) })
 		for i, x := range list {
 			name := "middle"
@@ -395,7 +378,7 @@ func wordsOf(row any) map[string]string {
 		case reflect.Float64:
 			out[name] = fmt.Sprintf("%.2f", x.Float())
 		case reflect.Bool:
-			out[name] = map[bool]string{true: "是"}[x.Bool()]
+			out[name] = yes(x.Bool())
 		default:
 			out[name] = fmt.Sprint(x.Interface())
 		}

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"lianheti/stages/table"
@@ -108,13 +111,16 @@ func newPackage(d *templates.Definition, resources []resource) dataPackage {
 	}
 }
 
-func (p dataPackage) encode() ([]byte, error) {
+// explain writes the data package.
+func explain(dir string, d *templates.Definition, resources []resource) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	err := e.Encode(p)
-	return b.Bytes(), err
+	if err := e.Encode(newPackage(d, resources)); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, PackageName), b.Bytes(), 0o644)
 }
 
 // newResource describes a file that was written. The tabular one bears the table's name, the other adds its format.
@@ -164,4 +170,26 @@ func newResource(name string, rec arrow.Record, held map[string]map[string]bool,
 // fieldTypes are the Table Schema types of the Arrow types in use.
 var fieldTypes = map[arrow.Type]string{
 	arrow.STRING: "string", arrow.INT32: "integer", arrow.INT64: "integer", arrow.FLOAT64: "number", arrow.BOOL: "boolean", arrow.DATE32: "date",
+}
+
+// The data package declares a key only where it holds in this very run: a path that was masked, say, may name two
+// files.
+
+// unique says whether columns together are there in every row and never repeat.
+func unique(rec arrow.Record, names []string) bool {
+	gap := func(name string) bool {
+		at := rec.Schema().FieldIndices(name)
+		return len(at) != 1 || rec.Column(at[0]).NullN() > 0
+	}
+	return !slices.ContainsFunc(names, gap) && table.Twice(rec, names) == ""
+}
+
+// refers says whether every value of a column is one of those that another table holds; nil: there is no such table.
+func refers(rec arrow.Record, column string, held map[string]bool) bool {
+	for v := range table.Values(rec, column) {
+		if !held[v] {
+			return false
+		}
+	}
+	return held != nil
 }

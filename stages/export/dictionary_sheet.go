@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -15,34 +16,22 @@ const DictionarySheetName = "数据字典.xlsx"
 
 // DictionarySheet writes the dictionary as a workbook: the tables, their columns, and the codes in them, a sheet each. It is headed by the
 // labels that the dictionary gives its own columns.
-func DictionarySheet(w io.Writer, d *templates.Definition) error {
-	columns, err := table.Dictionary(d)
-	if err != nil {
-		return err
-	}
+func DictionarySheet(w io.Writer, d *templates.Definition) (err error) {
+	defer try.Caught(&err)
+	columns := try.Get(table.Dictionary(d))
 	codes := table.Codes(d)
-	var tables []*templates.Table
-	for _, t := range d.Tables {
-		if !t.Internal {
-			tables = append(tables, t)
-		}
-	}
+	tables := table.Where(slices.Values(d.Tables), func(t *templates.Table) bool { return !t.Internal })
 	title := fmt.Sprintf("%d年批次数据字典", d.Directory.Batch)
 	tablesSheet, columnsSheet, codesSheet := "数据表", d.Table("dictionary").Label, d.Table("codes").Label
-	r, err := book.NewReport(title, tablesSheet, columnsSheet, codesSheet)
-	if err != nil {
-		return err
-	}
+	r := try.Get(book.NewReport(title, tablesSheet, columnsSheet, codesSheet))
 	of := heads(d, "dictionary")
-	if err := book.Rows(r, book.Grid{Sheet: tablesSheet, Remark: title + "。每张表是 data/ 中的一个 .parquet 文件和一个内容相同的 .arrow 文件。" + CSVNote, Rows: len(tables), Freeze: 1}, slices.Values(tables),
+	try.Do(book.Rows(r, book.Grid{Sheet: tablesSheet, Remark: title + "。每张表是 data/ 中的一个 .parquet 文件和一个内容相同的 .arrow 文件。" + CSVNote, Rows: len(tables), Freeze: 1}, slices.Values(tables),
 		[]book.ColumnOf[*templates.Table]{
 			{Head: of["table_name"], Width: 18, Cell: func(t *templates.Table) book.Cell { return cell(t.Name, book.Mono) }},
 			{Head: of["label"], Width: 22, Cell: func(t *templates.Table) book.Cell { return cell(t.Label, book.Plain) }},
 			{Head: of["description"], Width: 100, Cell: func(t *templates.Table) book.Cell { return cell(t.Description, book.Prose) }},
-		}); err != nil {
-		return err
-	}
-	if err := book.Rows(r, book.Grid{Sheet: columnsSheet, Remark: "每张表每一列的含义。空表示没有，与0和空文字不同。", Rows: len(columns), Freeze: 2}, slices.Values(columns),
+		}))
+	try.Do(book.Rows(r, book.Grid{Sheet: columnsSheet, Remark: "每张表每一列的含义。空表示没有，与0和空文字不同。", Rows: len(columns), Freeze: 2}, slices.Values(columns),
 		[]book.ColumnOf[table.Meaning]{
 			{Head: of["table_name"], Width: 16, Cell: func(m table.Meaning) book.Cell { return cell(m.Table, book.Mono) }},
 			{Head: of["column_name"], Width: 26, Cell: func(m table.Meaning) book.Cell { return cell(m.Column, book.Mono) }},
@@ -56,11 +45,9 @@ func DictionarySheet(w io.Writer, d *templates.Definition) error {
 			{Head: of["refers_to"], Width: 24, Cell: func(m table.Meaning) book.Cell { return cell(m.References, book.Mono) }},
 			{Head: of["paragraph"], Width: 26, Cell: func(m table.Meaning) book.Cell { return cell(m.Paragraph, book.Plain) }},
 			{Head: of["formerly"], Width: 12, Cell: func(m table.Meaning) book.Cell { return cell(m.Formerly, book.Mono) }},
-		}); err != nil {
-		return err
-	}
+		}))
 	of = heads(d, "codes")
-	if err := book.Rows(r, book.Grid{Sheet: codesSheet, Remark: d.Table("codes").Description, Rows: len(codes), Freeze: 2}, slices.Values(codes),
+	try.Do(book.Rows(r, book.Grid{Sheet: codesSheet, Remark: d.Table("codes").Description, Rows: len(codes), Freeze: 2}, slices.Values(codes),
 		[]book.ColumnOf[table.Code]{
 			{Head: of["list"], Width: 12, Cell: func(c table.Code) book.Cell { return cell(c.List, book.Mono) }},
 			{Head: of["code"], Width: 30, Cell: func(c table.Code) book.Cell { return cell(c.Code, book.Mono) }},
@@ -70,9 +57,7 @@ func DictionarySheet(w io.Writer, d *templates.Definition) error {
 			{Head: of["ucum"], Width: 14, Cell: func(c table.Code) book.Cell { return cell(c.UCUM, book.Mono) }},
 			{Head: of["description"], Width: 80, Cell: func(c table.Code) book.Cell { return cell(c.Description, book.Prose) }},
 			{Head: of["paragraph"], Width: 26, Cell: func(c table.Code) book.Cell { return cell(c.Paragraph, book.Plain) }},
-		}); err != nil {
-		return err
-	}
+		}))
 	return r.Write(w, title)
 }
 

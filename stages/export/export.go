@@ -6,6 +6,7 @@ package export
 
 import (
 	"crypto/sha256"
+	_ "embed"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"lianheti/stages/table"
 	"lianheti/stages/workers"
@@ -109,15 +111,6 @@ func writeTable(dir string, t table.Named, held map[string]map[string]bool) (res
 	return resources, nil
 }
 
-// explain writes the data package.
-func explain(dir string, d *templates.Definition, resources []resource) error {
-	data, err := newPackage(d, resources).encode()
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, PackageName), data, 0o644)
-}
-
 // batchRows bounds the record batches of an IPC file, so that a browser need not hold a whole table.
 const batchRows = 1 << 16
 
@@ -134,4 +127,20 @@ func writeArrow(w io.WriteSeeker, rec arrow.Record) error {
 		}
 	}
 	return f.Close()
+}
+
+// ViewsName is a file beside the tables: a DuckDB view of the same name for each, and views for what people ask most.
+const ViewsName = "views.sql"
+
+//go:embed views.sql
+var questions string
+
+// views gives the statements: first the tables, which the questions rest on.
+// Less than base has no growth in per cent.
+func views(tables []table.Named, base string) []byte {
+	var b strings.Builder
+	for _, t := range tables {
+		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW %s AS FROM '%s.parquet';\n", t.Name, t.Name)
+	}
+	return []byte(b.String() + strings.ReplaceAll(questions, "$base", base))
 }

@@ -1,7 +1,6 @@
 package feedback
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -139,23 +138,12 @@ func (c *copying) header(block string) (header, bool) {
 	if !ok {
 		return header{}, false
 	}
-	sheets := c.f.GetSheetList()
-	slices.SortStableFunc(sheets, func(a, b string) int { // where it should be first
-		return cmp.Compare(boolInt(a != layout.Sheet.Title), boolInt(b != layout.Sheet.Title))
-	})
-	for _, sheet := range sheets {
+	for _, sheet := range append([]string{layout.Sheet.Title}, c.f.GetSheetList()...) { // where it should be first
 		if h, ok := c.headerIn(sheet, area); ok {
 			return h, true
 		}
 	}
 	return header{}, false
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func (c *copying) headerIn(sheet string, area templates.RecordArea) (header, bool) {

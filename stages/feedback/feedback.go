@@ -138,7 +138,10 @@ func gather(in Input) []*pack {
 	}
 	for c := range in.Changes.All() {
 		if i := slices.IndexFunc(packs, func(p *pack) bool { return p.city == c.City }); i >= 0 && !slices.Contains(hidden, c.Kind) {
-			packs[i].changes = append(packs[i].changes, discreetChange(c))
+			if strings.HasPrefix(c.Code, acrossSubmissions) { // what it said of others, in this round or the last
+				c.Before, c.After = "", ""
+			}
+			packs[i].changes = append(packs[i].changes, c)
 		}
 	}
 	slices.SortStableFunc(packs, func(a, b *pack) int {
@@ -149,14 +152,6 @@ func gather(in Input) []*pack {
 
 // hidden are the changes that a prefecture is not told: points and ranks.
 var hidden = []table.ChangeKind{table.ObjectionUpheld, table.TotalChanged, table.TotalStep, table.RankChanged}
-
-// discreetChange keeps from a prefecture what a finding across submissions said of others, in this round or the last.
-func discreetChange(c table.Change) table.Change {
-	if strings.HasPrefix(c.Code, acrossSubmissions) {
-		c.Before, c.After = "", ""
-	}
-	return c
-}
 
 // called is the name of a submission's consortium, as letters and file names give it.
 func called(s table.Submission) string { return cmp.Or(s.Consortium, "联合体名称未填") }

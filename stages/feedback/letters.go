@@ -171,33 +171,19 @@ const worded = 4
 
 // taskTable lists what is to be done about one severity, the findings of one rule in one row.
 func taskTable(severity model.Severity, r *returned) []word.Block {
-	var groups [][]table.Finding
-	for _, x := range r.findings {
-		if x.Severity != severity || x.Explanation != "" {
-			continue
-		}
-		i := slices.IndexFunc(groups, func(g []table.Finding) bool { return g[0].Code == x.Code })
-		if i < 0 {
-			groups = append(groups, nil)
-			i = len(groups) - 1
-		}
-		groups[i] = append(groups[i], x)
-	}
+	asked := table.Where(slices.Values(r.findings), func(x table.Finding) bool { return x.Severity == severity && x.Explanation == "" })
+	groups := table.Grouped(asked, func(x table.Finding) string { return x.Code })
 	if len(groups) == 0 {
 		return nil
 	}
 	t := word.Table{Columns: word.Widths(word.A4.Inside(), 10, 34, 62, 50),
 		Rows: []word.Row{{Header: true, Cells: []word.Cell{headCell("序号"), headCell("位置"), headCell("问题"), headCell("怎么办")}}}}
 	for i, g := range groups {
-		var places, problems, cures []string
+		var problems []string
 		var all []model.Place
+		places, cures := table.Each(g, cellsOf), table.Unique(g, func(x table.Finding) string { return x.Cure })
 		for _, x := range g {
-			all = append(all, x.At()...)
-			places = append(places, cellsOf(x))
-			problems = append(problems, x.Message)
-			if !slices.Contains(cures, x.Cure) {
-				cures = append(cures, x.Cure)
-			}
+			all, problems = append(all, x.At()...), append(problems, x.Message)
 			if x.Outdated != "" {
 				problems = append(problems, explained(x))
 			}

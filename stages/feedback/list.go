@@ -96,17 +96,11 @@ func cover(in Input, p *pack, title string) *book.Page {
 
 // threes writes a small table of three columns; it gives the next free row.
 func threes[T any](page *book.Page, row int, heads []string, list []T, cells func(T) []book.Cell) int {
-	spans := [][2]int{{1, 2}, {3, 4}, {7, 3}} // first column, how many
-	for i, h := range heads {
-		page.Span(row, spans[i][0], spans[i][1], book.Cell{Value: h, Look: book.Header})
-	}
-	for _, x := range list {
+	for _, line := range append([][]book.Cell{table.Each(heads, head)}, table.Each(list, cells)...) {
+		page.Line(row, 1, line[0].Over(2), line[1].Over(4), line[2].Over(3))
 		row++
-		for i, c := range cells(x) {
-			page.Span(row, spans[i][0], spans[i][1], c)
-		}
 	}
-	return row + 1
+	return row
 }
 
 // verdicts lists the submissions; it gives the next free row.
@@ -220,6 +214,7 @@ func (l line) place() book.Cell {
 	return book.Cell{Value: at.String(), Look: book.Link, Link: l.name + book.CellLink(l.Sheet, l.Cell)}
 }
 
+func head(s string) book.Cell    { return book.Cell{Value: s, Look: book.Header} }
 func words(s string) book.Cell   { return book.Cell{Value: text.Mask(s), Look: book.Plain} }
 func centred(s string) book.Cell { return book.Cell{Value: s, Look: book.Centred} }
 func number(n int32) book.Cell   { return book.Cell{Value: n, Look: book.Integer} }

@@ -110,12 +110,8 @@ func (c *copying) restore(m earlierMark) (ours bool) {
 }
 
 func (c *copying) ourColour(style int) bool {
-	for _, tone := range tones {
-		if strings.EqualFold(c.fillOf(style), tone.Fill().Color[0]) {
-			return true
-		}
-	}
-	return false
+	colour := c.fillOf(style)
+	return slices.ContainsFunc(model.Severities, func(s model.Severity) bool { return strings.EqualFold(colour, tones[s].Fill().Color[0]) })
 }
 
 // fillOf is the colour that a style fills cells with, in six digits; empty where it does not. It is read from the format record: the
