@@ -36,12 +36,9 @@ func (w *workbook) pairs() []pair {
 	}
 	var out []pair
 	for _, ref := range fields {
-		var texts []table.Text
-		for t := range w.Facts.Texts.All() {
-			if t.Field == ref.Field && (ref.Year == 0 || int(t.Year.V) == ref.Year) && said[ref][t.Submission] != "" {
-				texts = append(texts, t)
-			}
-		}
+		texts := table.Where(w.Facts.Texts.All(), func(t table.Text) bool {
+			return t.Field == ref.Field && (ref.Year == 0 || int(t.Year.V) == ref.Year) && said[ref][t.Submission] != ""
+		})
 		seen := map[[2]int]bool{}
 		for i, t := range texts {
 			nearest := slices.IndexFunc(texts, func(x table.Text) bool {

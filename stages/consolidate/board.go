@@ -102,12 +102,8 @@ func (b *board) lastWeight() int { return weightsFirst + len(b.points) - 1 }
 func (w *workbook) area(column string) string { return w.planned("points").area(column) }
 
 // weightCells is a column of 权重 over all points.
-func (b *board) weightCells(sheet string, col int) string {
-	area := book.Fixed(weightsFirst, col) + ":" + book.Fixed(b.lastWeight(), col)
-	if sheet == "" {
-		return area
-	}
-	return book.Range(sheet) + area
+func (b *board) weightCells(col int) string {
+	return book.Fixed(weightsFirst, col) + ":" + book.Fixed(b.lastWeight(), col)
 }
 
 // setting is one of the cells over the weights.
@@ -124,8 +120,8 @@ func (w *workbook) at(column string, place int) string {
 }
 
 // changed asks, in a formula, whether the weights are no longer the run's.
-func (b *board) changed(sheet string) string {
-	return fmt.Sprintf("SUMPRODUCT(--(ABS(%s-%s)>1E-9))>0", b.weightCells(sheet, weightColScale), b.weightCells(sheet, weightColRun))
+func (b *board) changed() string {
+	return fmt.Sprintf("SUMPRODUCT(--(ABS(%s-%s)>1E-9))>0", b.weightCells(weightColScale), b.weightCells(weightColRun))
 }
 
 // open is the share of a point that waits for experts as things stand.

@@ -52,11 +52,9 @@ func (w *workbook) changedRows() ([]table.Change, words) {
 	}
 	passes := func(c table.Change) int { return min(len(w.crossing(c)), 1) + 2*one(c.Kind == table.ObjectionUpheld) }
 	slices.SortStableFunc(out, func(a, b table.Change) int { return passes(b) - passes(a) })
-	said := words{"different": fmt.Sprint(different), "definition": w.definitionChanges(), "causes": w.causes(), "passed": "", "when": ""}
-	if w.Earlier.Date != "" {
-		said["when"] = "（" + w.Earlier.Date + "）"
-	}
-	if passed := w.passed(); passed != nil {
+	said := words{"different": fmt.Sprint(different), "definition": w.definitionChanges(), "causes": w.causes(), "passed": "",
+		"when": when(w.Earlier.Date != "", "（"+w.Earlier.Date+"）")}
+	if passed := w.passed(); len(passed) > 0 {
 		said["passed"] = fmt.Sprintf("拟遴选%d家的线：%s。", w.choose(), strings.Join(passed, "、"))
 	}
 	return out, said
@@ -64,13 +62,10 @@ func (w *workbook) changedRows() ([]table.Change, words) {
 
 // passed names who passed the line, and which way.
 func (w *workbook) passed() []string {
-	var out []string
-	for c := range w.Changes.All() {
-		if way := w.crossing(c); way != "" {
-			out = append(out, fmt.Sprintf("%s%s（%s→%s）", c.Consortium, way, c.Before, c.After))
-		}
-	}
-	return out
+	crossed := table.Where(w.Changes.All(), func(c table.Change) bool { return w.crossing(c) != "" })
+	return table.Each(crossed, func(c table.Change) string {
+		return fmt.Sprintf("%s%s（%s→%s）", c.Consortium, w.crossing(c), c.Before, c.After)
+	})
 }
 
 // scoreMove is one submission whose total moved.
@@ -91,15 +86,13 @@ func (w *workbook) moves() ([]scoreMove, words) {
 			before[c.Submission] = ranking(c.BeforeNumber)
 		}
 	}
-	var out []scoreMove
-	for c := range w.Changes.All() {
-		if c.Kind != table.TotalChanged {
-			continue
-		}
+	totals := table.Where(w.Changes.All(), func(c table.Change) bool { return c.Kind == table.TotalChanged })
+	out := table.Each(totals, func(c table.Change) scoreMove {
 		r := w.ranks[c.Submission].Rank
 		now := ranking(table.Opt[float64]{V: float64(r.V), Valid: r.Valid})
-		out = append(out, scoreMove{c.Submission, c.BeforeNumber.V, c.AfterNumber.V - c.BeforeNumber.V, cmp.Or(before[c.Submission], now), now, c})
-	}
+		moved := c.AfterNumber.V - c.BeforeNumber.V
+		return scoreMove{c.Submission, c.BeforeNumber.V, moved, cmp.Or(before[c.Submission], now), now, c}
+	})
 	slices.SortStableFunc(out, func(a, b scoreMove) int { return cmp.Compare(math.Abs(b.Moved), math.Abs(a.Moved)) })
 	return out, nil
 }

@@ -78,34 +78,22 @@ func (f *filing) cities() {
 // economies shows how the submissions spread over the four that the notice names, as the directory puts them.
 func (f *filing) economies() {
 	f.part("四大经济（工具归类，可改：照 directory.yaml 归的；那里没有归的，按主导产业的文字，一家可属几类）", head(2, "类别"), head(1, "申报"), head(1, "参加排名"), head(1, "线内"), head(filingCols-5, "联合体"))
-	entries, placed := f.entries, map[string]bool{}
-	show := func(label string, belongs func(e entry) bool) {
-		var names []string
-		ranked, inside := 0, 0
-		for _, e := range entries {
-			if !belongs(e) {
-				continue
-			}
-			r := f.ranks[e.id()]
-			placed[e.id()] = true
-			names = append(names, e.Consortium)
-			if r.Ranked {
-				ranked++
-			}
-			if r.Line == "inside" || r.Line == "tied" {
-				inside++
-			}
-		}
+	show := func(label string, all []entry) {
 		within := quiet("－")
 		if f.Standing.Complete() {
-			within = count(inside)
+			within = count(howMany(all, func(e entry) bool { return slices.Contains([]string{"inside", "tied"}, f.ranks[e.id()].Line) }))
 		}
-		f.line(plain(label).Over(2), count(len(names)), count(ranked), within, plain(strings.Join(names, "、")).Over(filingCols-5))
+		ranked := howMany(all, func(e entry) bool { return f.ranks[e.id()].Ranked })
+		names := table.Each(all, func(e entry) string { return e.Consortium })
+		f.line(plain(label).Over(2), count(len(all)), count(ranked), within, plain(strings.Join(names, "、")).Over(filingCols-5))
 	}
+	rest := slices.Clone(f.entries)
 	for _, x := range f.Definition.Directory.Economies {
-		show(x.Label, func(e entry) bool { return slices.Contains(f.Facts.Economies(e.form), x.Label) })
+		belongs := func(e entry) bool { return slices.Contains(f.Facts.Economies(e.form), x.Label) }
+		show(x.Label, table.Where(slices.Values(f.entries), belongs))
+		rest = slices.DeleteFunc(rest, belongs)
 	}
-	show("看不出", func(e entry) bool { return !placed[e.id()] })
+	show("看不出", rest)
 	f.row++
 }
 

@@ -302,7 +302,7 @@ func (o *overview) moved(row int) int {
 	switch passed := o.passed(); {
 	case o.Earlier == nil:
 		say("本次没有与上一次相比：第一次运行，或没有给上一次的结果。")
-	case passed != nil:
+	case len(passed) > 0:
 		for _, words := range passed {
 			say(words)
 		}

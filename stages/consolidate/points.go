@@ -1,7 +1,9 @@
 package consolidate
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -183,4 +185,105 @@ func share(v table.Opt[float64]) string {
 		return "－"
 	}
 	return table.Plain(table.Some(float64(int64(v.V*1000))/10)) + "％"
+}
+
+// said is the part of how the ranking was made that begins with some words; empty where nothing is said of that.
+func (w *workbook) said(begins string) string {
+	for part := range strings.SplitSeq(w.method(), "；") {
+		if strings.HasPrefix(part, begins) {
+			return part
+		}
+	}
+	return ""
+}
+
+// alike names the counted evidence of each point that is the same for the whole reference set.
+func (w *workbook) alike() map[string][]string {
+	first, differs := map[string]table.Opt[float64]{}, map[string]bool{}
+	for s := range w.Ranking.Scales.All() {
+		if s.Base != table.AsCounted {
+			continue
+		}
+		if v, seen := first[s.Evidence]; seen && v != s.Raw {
+			differs[s.Evidence] = true
+		} else if !seen {
+			first[s.Evidence] = s.Raw
+		}
+	}
+	out := map[string][]string{}
+	for _, p := range w.Definition.Rubric.Points() {
+		for _, e := range p.Evidence {
+			if _, laid := first[e.ID]; laid && e.Counts() && !differs[e.ID] {
+				out[p.ID] = append(out[p.ID], flatWords(e, first[e.ID]))
+			}
+		}
+	}
+	return out
+}
+
+func flatWords(e *templates.Evidence, v table.Opt[float64]) string {
+	if !v.Valid {
+		return e.Label + "（都没有数）"
+	}
+	return fmt.Sprintf("%s（都是%s%s）", e.Label, table.Plain(v), e.Unit)
+}
+
+// known puts how much of the scores is known before what a sheet says of itself.
+func (w *workbook) known(remark string) string { return w.Standing.String() + "。" + remark }
+
+// noLine is what stands where a line would, before the marks are in.
+const noLine = "评齐之前不分线内线外，不说稳不稳，不算入围的机会，不出名单；名次只是数据部分暂列。"
+
+// lastInside is the total of the last one inside the line.
+func (w *workbook) lastInside(ranked []table.Rank) float64 {
+	last := 0.0
+	for _, r := range ranked {
+		if int(r.Rank.V) <= w.choose() {
+			last = r.Total
+		}
+	}
+	return last
+}
+
+// standsAt says on which side of the line a submission stands and how firmly; a dash before there is a line.
+func (w *workbook) standsAt(r table.Rank) string {
+	if firm := w.Definition.Sheets.Codes["firm"][r.Firm]; firm != "" {
+		return table.Sides[r.Line] + "，" + firm
+	}
+	return cmp.Or(table.Sides[r.Line], "－")
+}
+
+// totalHead heads a column of totals: what they are out of stands wherever they stand.
+func (w *workbook) totalHead() string {
+	for r := range w.Ranking.Ranking.All() {
+		return fmt.Sprintf("得分（满%s）", table.Plain(table.Some(round(r.Possible))))
+	}
+	return "得分"
+}
+
+// near are the places around the line for which pairs are worked out.
+func (w *workbook) near(ranked []table.Rank) []table.Rank {
+	first, last := w.Definition.Rubric.Robustness.Window(w.choose())
+	return slices.DeleteFunc(slices.Clone(ranked), func(r table.Rank) bool { return int(r.Rank.V) < first || int(r.Rank.V) > last })
+}
+
+// lead is what one's experts' points must exceed the other's by, to stand before it: rounded up, and whether that can be.
+func lead(ahead, behind table.Rank) (float64, bool) {
+	points := math.Ceil(round(ahead.Total-behind.Total)*100) / 100
+	return points, points < behind.Open
+}
+
+// overtake says what the open points would have to do for a submission to stand before the one before it.
+func (w *workbook) overtake(r table.Rank) book.Cell {
+	ranked := w.inOrder
+	i := slices.IndexFunc(ranked, func(x table.Rank) bool { return x.Submission == r.Submission })
+	if i < 1 {
+		return quiet("－")
+	}
+	points, possible := lead(ranked[i-1], r)
+	most := table.Plain(table.Some(round(r.Open)))
+	if !possible {
+		return plain(fmt.Sprintf("专家部分（满%s）全得满也不够", most))
+	}
+	return plain(fmt.Sprintf("专家部分要比“%s”高出%.2f分（满%s）", ranked[i-1].Consortium, points, most))
 }

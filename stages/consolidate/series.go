@@ -105,12 +105,8 @@ var cityCounts = [...]cityCount{
 }
 
 func verdictCount(v model.Verdict) cityCount {
-	return cityCount{string(v), func(_ *workbook, e entry) int {
-		if e.Verdict.Verdict == v {
-			return 1
-		}
-		return 0
-	}, func(w *workbook, name string) string { return w.countOf("submissions", name, "verdict", string(v)) }}
+	return cityCount{string(v), func(_ *workbook, e entry) int { return one(e.Verdict.Verdict == v) },
+		func(w *workbook, name string) string { return w.countOf("submissions", name, "verdict", string(v)) }}
 }
 
 // counted says whether a kind of member is one of the schools, or of the enterprises.

@@ -118,27 +118,20 @@ func (r run) since(year int) any {
 // complete adds up metrics over the submissions that have a number for every year: otherwise a blank would look like a fall.
 func (o *trends) complete(fields []*templates.Field) map[string]run {
 	out := map[string]run{}
+	years := o.Definition.Form.Years
 	for _, f := range fields {
-		out[f.ID] = run{sums: make([]float64, len(o.Definition.Form.Years))}
-	}
-	for _, e := range o.entries {
-		for _, f := range fields {
-			values, all := make([]float64, 0, len(o.Definition.Form.Years)), true
-			for _, y := range o.Definition.Form.Years {
-				m := e.form.Metric(f.ID, y.Year)
-				if all = all && m != nil && m.Status == table.Normal && m.Value.Valid; all {
-					values = append(values, m.Value.V)
-				}
-			}
-			if !all {
+		r := run{sums: make([]float64, len(years))}
+		for _, e := range o.entries {
+			all := table.Each(years, func(y templates.Year) *table.Metric { return e.form.Metric(f.ID, y.Year) })
+			if slices.ContainsFunc(all, func(m *table.Metric) bool { return m == nil || m.Status != table.Normal || !m.Value.Valid }) {
 				continue
 			}
-			r := out[f.ID]
-			for i, v := range values {
-				r.sums[i] += v
+			r.n++
+			for i, m := range all {
+				r.sums[i] += m.Value.V
 			}
-			out[f.ID] = run{r.sums, r.n + 1}
 		}
+		out[f.ID] = r
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package consolidate
 
 import (
+	"cmp"
 	"fmt"
 
 	"lianheti/stages/office/book"
@@ -44,7 +45,7 @@ func (w *workbook) settings(p *book.Page) {
 		w.area("ranked"), book.Quote(rankedYes), w.area("evidence_present"), w.available, w.area("ranked"), book.Quote(rankedGate), w.area("evidence_present"), w.available)
 	status := book.Cell{Value: unchanged, Look: book.Verdict, Formula: w.formula(
 		`IF(SUM(%s)=0,"请至少启用一个有权重的观测点",IF(%s,IF(%s>0,%s,"权重已改动：得分和名次已按新权重重算"),IF(%s,%s,"与引擎不一致，请勿使用，并报告给开发者")))`,
-		w.weightCells("", weightColScale), w.changed(""), gate, book.Quote(gateCrossed), off, book.Quote(unchanged))}
+		w.weightCells(weightColScale), w.changed(), gate, book.Quote(gateCrossed), off, book.Quote(unchanged))}
 	if !w.live {
 		status.Value = fmt.Sprintf("申报超过%d份，未设重算公式；请改定义后重新运行", mostLive)
 	}
@@ -53,7 +54,7 @@ func (w *workbook) settings(p *book.Page) {
 	if w.Standing.Complete() { // before it nothing is said of chances
 		ranges += "、" + w.head("ranking", "first_k")
 	}
-	put(rangesRow, ranges, book.Cell{Value: "有效", Look: book.Verdict, Formula: w.formula(`IF(OR(%s,%s<>%d),%s,"有效")`, w.changed(""), book.Fixed(selectRow, settingCol), k, book.Quote(onlyRun))}, 6)
+	put(rangesRow, ranges, book.Cell{Value: "有效", Look: book.Verdict, Formula: w.formula(`IF(OR(%s,%s<>%d),%s,"有效")`, w.changed(), book.Fixed(selectRow, settingCol), k, book.Quote(onlyRun))}, 6)
 	p.Mark(statusRow, settingCol, rangesRow, settingCol, book.Mark{Word: unchanged, Tone: book.Good}, book.Mark{Word: "有效", Tone: book.Good}, book.Mark{Word: onlyRun, Tone: book.Caution})
 }
 
@@ -62,8 +63,8 @@ func (w *workbook) weightTable(p *book.Page) {
 	header := weightsFirst - 1
 	p.Heads(header, 1, w.head("scores", "point"), "原文（全文见"+w.sheet("rubric")+"）", "所属指标", "运行权重", "启用", "权重", "折算到100", "等专家评的部分", "可得的分")
 	p.Height(header, 34)
-	own := w.weightCells("", weightColOwn)
-	on := w.weightCells("", weightColOn)
+	own := w.weightCells(weightColOwn)
+	on := w.weightCells(weightColOn)
 	sum := fmt.Sprintf("SUMPRODUCT((%s=%s)*%s)", on, book.Quote(rankedYes), own)
 	for i, point := range w.points {
 		row := weightsFirst + i
@@ -95,7 +96,7 @@ func (w *workbook) weightTable(p *book.Page) {
 					total += point.Weight.InexactFloat64()
 				}
 			}
-			c.Value, c.Formula = total, w.formula("SUM(%s)", w.weightCells("", col))
+			c.Value, c.Formula = total, w.formula("SUM(%s)", w.weightCells(col))
 		}
 		p.Put(last+1, col, c)
 	}
@@ -135,10 +136,7 @@ func (w *workbook) liveRanking(p *book.Page) {
 
 // choose is how many are to be chosen.
 func (w *workbook) choose() int {
-	if w.Select > 0 {
-		return w.Select
-	}
-	return w.Definition.Directory.Select.Default
+	return cmp.Or(max(w.Select, 0), w.Definition.Directory.Select.Default)
 }
 
 // side says on which side of the line a submission stands at the run's weights; nothing before there is a line.

@@ -42,7 +42,7 @@ func newPage(in Input, most int) record {
 		p["words"] = record{"overview": "入选线", "rank": "名次", "line": "线内外", "chance": "机会", "chosen": "拟选", "note": "入选由处里决定，不由名次。点一家看为什么两可、什么定得下来。",
 			"moved": fmt.Sprintf("稳不稳只按本次运行的%d家算过；现在看的是别的家数，标记里是进入前几名的机会。", k), "sides": []string{table.Sides["inside"], table.Sides["outside"]}}
 		p["choices"] = choices
-		p["swaps"] = each(slices.Collect(in.Ranking.Swaps.All()), func(s table.Swap) record {
+		p["swaps"] = table.Each(slices.Collect(in.Ranking.Swaps.All()), func(s table.Swap) record {
 			return record{"inside": s.Inside, "outside": s.Outside, "words": said(s.Words)}
 		})
 		for c := range in.Ranking.Certificate.All() {
@@ -50,29 +50,20 @@ func newPage(in Input, most int) record {
 		}
 	}
 	p["indicators"], p["points"], p["evidence"] = scheme(d)
-	p["years"] = each(d.Form.Years, func(y templates.Year) record {
+	p["years"] = table.Each(d.Form.Years, func(y templates.Year) record {
 		return record{"year": y.Year, "promised": y.Kind == templates.Committed}
 	})
-	p["metrics"] = each(series(d), func(f *templates.Field) record {
+	p["metrics"] = table.Each(series(d), func(f *templates.Field) record {
 		return record{"label": d.Label(f.ID), "unit": f.Unit, "group": f.Group}
 	})
-	p["cities"] = each(d.Directory.Cities, func(c templates.City) string { return c.Name })
-	p["economies"] = each(d.Directory.Economies, func(e templates.Economy) string { return e.Label })
+	p["cities"] = table.Each(d.Directory.Cities, func(c templates.City) string { return c.Name })
+	p["economies"] = table.Each(d.Directory.Economies, func(e templates.Economy) string { return e.Label })
 	ranking, about := slices.Collect(in.Ranking.Ranking.All()), in.About()
 	shown := around(ranking, k, most)
 	p["places"] = in.places(shown, about)
 	unseen := slices.DeleteFunc(ranking, func(r table.Rank) bool { return !r.Ranked || slices.Contains(shown, r) })
-	p["unseen"] = each(unseen, func(r table.Rank) record { return in.bare(r, about[r.Submission]) })
+	p["unseen"] = table.Each(unseen, func(r table.Rank) record { return in.bare(r, about[r.Submission]) })
 	return p
-}
-
-// each makes every one of a list into something else; of nothing a list, too, as scripts want it.
-func each[T, V any](all []T, made func(T) V) []V {
-	out := make([]V, 0, len(all))
-	for _, x := range all {
-		out = append(out, made(x))
-	}
-	return out
 }
 
 // label is something to choose from.

@@ -31,7 +31,7 @@ type subject struct {
 func (in Input) bare(r table.Rank, about *table.About) record {
 	x := subject{in, about, record{}}
 	x.scores()
-	points := each(x.record["points"].([]record), func(p record) record {
+	points := table.Each(x.record["points"].([]record), func(p record) record {
 		return record{"value": p["value"], "free": p["free"], "there": p["there"]}
 	})
 	return record{"points": points, "deduction": r.Deduction.V}
@@ -39,7 +39,7 @@ func (in Input) bare(r table.Rank, about *table.About) record {
 
 // places makes the rows of a ranking into what the page shows.
 func (in Input) places(rows []table.Rank, about map[string]*table.About) []record {
-	return each(rows, func(r table.Rank) record {
+	return table.Each(rows, func(r table.Rank) record {
 		x := subject{in, about[r.Submission], nil}
 		s := x.Form.Submission
 		entry, pair, _ := in.Definition.Directory.ByConsortium(s.Consortium)
@@ -51,7 +51,7 @@ func (in Input) places(rows []table.Rank, about map[string]*table.About) []recor
 			"parts": [3]float64{r.Foundation, r.Promise, r.Experts.V}, // 已有基础, 建设承诺, 专家
 			"file":  said(s.File), "copy": link(in.Returns[r.Submission]),
 			"reach": "", "chances": [4]*float64{}, "line": "", "firm": "",
-			"questions": each(x.Questions(in.Definition), func(q table.Question) [2]said { return [2]said{said(q.Kind), said(q.Words)} }),
+			"questions": table.Each(x.Questions(in.Definition), func(q table.Question) [2]said { return [2]said{said(q.Kind), said(q.Words)} }),
 		}
 		x.scores()
 		x.entries()
@@ -159,7 +159,7 @@ func (x subject) scores() {
 
 // entries are what was filled in.
 func (x subject) entries() {
-	x.record["series"] = each(series(x.Definition), func(f *templates.Field) record {
+	x.record["series"] = table.Each(series(x.Definition), func(f *templates.Field) record {
 		var sheet said
 		var values []*float64
 		var status, cells []string
@@ -172,12 +172,12 @@ func (x subject) entries() {
 		}
 		return record{"values": values, "status": status, "sheet": sheet, "cells": cells}
 	})
-	x.record["texts"] = each(x.Form.Texts, func(t table.Text) record {
+	x.record["texts"] = table.Each(x.Form.Texts, func(t table.Text) record {
 		asked := x.Definition.Name(templates.Ref{Field: t.Field, Year: int(t.Year.V)})
 		return record{"label": asked, "text": said(t.Text), "characters": t.Characters, "limit": t.Limit.V, "place": said(t.Sheet + "!" + t.Cell)}
 	})
-	x.record["materials"] = each(x.Form.Materials, func(m table.Material) [3]said { return [3]said{said(m.Title), said(m.Supports), said(m.Pages)} })
-	x.record["verified"] = each(x.Form.Verifications, func(v table.Verification) [4]said {
+	x.record["materials"] = table.Each(x.Form.Materials, func(m table.Material) [3]said { return [3]said{said(m.Title), said(m.Supports), said(m.Pages)} })
+	x.record["verified"] = table.Each(x.Form.Verifications, func(v table.Verification) [4]said {
 		return [4]said{said(v.Section), said(v.Means), said(v.Unit), said(v.Result)}
 	})
 }
@@ -220,4 +220,59 @@ func (x subject) assessments() []record {
 	}
 	add("提议不予立项", nil, given(func(m table.Mark) bool { return m.Kind == table.MarkVeto && m.Value.V > 0 }))
 	return out
+}
+
+// judged fills in what was found, and between which ranks it may stand.
+func (x subject) judged() {
+	x.record["findings"] = table.Each(x.Findings, func(f table.Finding) record {
+		place := model.Place{File: f.File, Sheet: f.Sheet, Cell: f.Cell}
+		return record{"state": cmp.Or(f.Answered(), "提示"), "title": said(f.Title), "message": said(f.Message), "answer": said(f.Explanation), "place": said(place.String())}
+	})
+	var ranges [][2]string
+	for i, r := range x.Rank.Ranges() {
+		if r.Best.Valid && r.Worst.Valid {
+			ranges = append(ranges, [2]string{r.Where, "第" + r.String() + "名"})
+		}
+		if i == 0 && r.Best.Valid {
+			x.record["reach"] = r.String()
+		}
+	}
+	x.record["ranges"] = ranges
+}
+
+// contest says why a place is contested, and what would settle it.
+func (x subject) contest() {
+	r := x.Rank
+	x.record["line"], x.record["firm"] = table.Sides[r.Line], x.Definition.Sheets.Codes["firm"][r.Firm]
+	x.record["chances"] = [4]*float64{maybe(r.First3), maybe(r.First4), maybe(r.First5), maybe(r.FirstK)}
+	if r.LineReason != "" {
+		x.record["reasons"] = table.Each(strings.Split(r.LineReason, "；"), func(s string) said { return said(s) })
+	}
+	var decides []said
+	add := func(format string, args ...any) { decides = append(decides, said(fmt.Sprintf(format, args...))) }
+	if r.Pending {
+		add("厅里认定：%s", r.Proposals)
+	}
+	for _, c := range x.Checks {
+		if c.Needed {
+			add("核实 %s!%s（%s，填的是“%s”）：不成立则少%.2f分", c.Sheet, c.Cell, x.Definition.Label(c.Field), c.Raw, c.Loss)
+		}
+	}
+	const few = 3
+	for i, l := range x.Lifts {
+		if i == few {
+			add("……共%d步，见省级汇总", len(x.Lifts))
+			break
+		}
+		what := "专家评分"
+		if e := x.Definition.Rubric.Point(l.Point).Find(l.Evidence); e != nil {
+			what = e.Label
+		}
+		words := fmt.Sprintf("%s %s若同各家最好的一样（%s），加%.2f分，到%.2f分", l.Point, what, table.Plain(table.Some(l.Best)), l.Gain, l.Total)
+		if l.Inside {
+			words += "，过线"
+		}
+		add("%s", words)
+	}
+	x.record["decides"] = decides
 }
