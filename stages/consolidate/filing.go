@@ -16,33 +16,26 @@ const filingCols = 18
 
 // filing is 申报与地市: how reporting stands by prefecture and by economy, then every consortium of the directory and beyond it.
 func (w *workbook) filing(name string) error {
-	f := &filing{workbook: w, page: &book.Page{Sheet: name, Landscape: true, Scale: 66, Widths: slices.Repeat([]float64{8.6}, filingCols)}, row: 1}
-	f.page.Begin(filingCols, name, "谁报了、谁没报、结论如何。目录＝已入选＋应报，应报＝已报＋待转录（只报了 Word 版或 PDF）＋未报；“另报”是目录外的和已入选而报来的，申报＝已报＋另报。更细的见附录“申报一览”“地市汇总”。")
-	f.row = 3
+	page := &book.Page{Sheet: name, Landscape: true, Scale: 66, Widths: slices.Repeat([]float64{8.6}, filingCols)}
+	page.Begin(filingCols, name, "谁报了、谁没报、结论如何。目录＝已入选＋应报，应报＝已报＋待转录（只报了 Word 版或 PDF）＋未报；"+
+		"“另报”是目录外的和已入选而报来的，申报＝已报＋另报。更细的见附录“申报一览”“地市汇总”。")
+	f := &filing{w, book.Pane{Page: page, Row: 3, Col: 1, Cols: filingCols}}
 	f.cities()
 	f.economies()
-	f.page.Break(f.row) // what is read by line begins on a page of its own
+	f.Break(f.Row) // what is read by line begins on a page of its own
 	f.each()
-	return w.report.Page(f.page)
+	return w.report.Page(page)
 }
 
 // filing lays the sheet out from top to bottom.
 type filing struct {
 	*workbook
-	page *book.Page
-	row  int
-}
-
-func (f *filing) line(cells ...book.Cell) {
-	f.page.Line(f.row, 1, cells...)
-	f.row++
+	book.Pane
 }
 
 func (f *filing) part(title string, heads ...book.Cell) {
-	f.page.Span(f.row, 1, filingCols, book.Cell{Value: title, Look: book.Heading})
-	f.page.Height(f.row, 24)
-	f.row++
-	f.line(heads...)
+	f.Part(title, 24)
+	f.Fit(heads...)
 }
 
 // head is the head of so many columns.
@@ -56,7 +49,7 @@ func (f *filing) cities() {
 		heads = append(heads, head(1, c.head))
 	}
 	f.part("各地市", heads...)
-	first, lines := f.row, f.tally()
+	first, lines := f.Row, f.tally()
 	for _, c := range f.withTotal(lines) {
 		label, look := book.Centred, book.Integer
 		if c.total {
@@ -66,13 +59,13 @@ func (f *filing) cities() {
 		for i, n := range c.counts {
 			cell := book.Cell{Value: n, Look: look}
 			if c.total {
-				cell.Formula = fmt.Sprintf("SUM(%s:%s)", model.CellName(first, i+3), model.CellName(f.row-1, i+3))
+				cell.Formula = fmt.Sprintf("SUM(%s:%s)", model.CellName(first, i+3), model.CellName(f.Row-1, i+3))
 			}
 			cells = append(cells, cell)
 		}
-		f.line(cells...)
+		f.Fit(cells...)
 	}
-	f.row++
+	f.Row++
 }
 
 // economies shows how the submissions spread over the four that the notice names, as the directory puts them.
@@ -85,7 +78,7 @@ func (f *filing) economies() {
 		}
 		ranked := howMany(all, func(e entry) bool { return f.ranks[e.id()].Ranked })
 		names := table.Each(all, func(e entry) string { return e.Consortium })
-		f.line(plain(label).Over(2), count(len(all)), count(ranked), within, plain(strings.Join(names, "、")).Over(filingCols-5))
+		f.Fit(plain(label).Over(2), count(len(all)), count(ranked), within, plain(strings.Join(names, "、")).Over(filingCols-5))
 	}
 	rest := slices.Clone(f.entries)
 	for _, x := range f.Definition.Directory.Economies {
@@ -94,7 +87,7 @@ func (f *filing) economies() {
 		rest = slices.DeleteFunc(rest, belongs)
 	}
 	show("看不出", rest)
-	f.row++
+	f.Row++
 }
 
 // each lists the directory, then what was handed in beside it.
@@ -102,7 +95,7 @@ func (f *filing) each() {
 	s := func(column string) string { return f.head("submissions", column) }
 	f.part("逐家", head(1, s("directory_no")), head(1, s("city")), head(4, s("consortium")), head(3, s("park")), head(1, "报送"), head(1, s("verdict")),
 		head(1, s("errors")), head(1, s("warnings")), head(1, f.head("ranking", "rank")), head(filingCols-14, "收件、登记和不参加排名的原因"))
-	first, known := f.row, map[string]bool{}
+	first, known := f.Row, map[string]bool{}
 	for _, e := range f.Definition.Directory.Entries {
 		i := slices.IndexFunc(f.entries, func(x entry) bool { return x.DirectoryNo == table.Some(int32(e.No)) })
 		if i < 0 {
@@ -117,8 +110,8 @@ func (f *filing) each() {
 			f.there(i, 0, "目录外")
 		}
 	}
-	f.page.Mark(first, 10, f.row-1, 10, book.Mark{Word: "未报", Tone: book.Bad}, book.Mark{Word: "待转录", Tone: book.Caution}, book.Mark{Word: "目录外", Tone: book.Caution})
-	f.page.Mark(first, 11, f.row-1, 11, f.marks("verdict")...)
+	f.Mark(first, 10, f.Row-1, 10, book.Mark{Word: "未报", Tone: book.Bad}, book.Mark{Word: "待转录", Tone: book.Caution}, book.Mark{Word: "目录外", Tone: book.Caution})
+	f.Mark(first, 11, f.Row-1, 11, f.marks("verdict")...)
 }
 
 func (f *filing) absent(e templates.Entry) {
@@ -128,7 +121,7 @@ func (f *filing) absent(e templates.Entry) {
 	} else if why = f.Untranscribed(e); why != "" {
 		state, why = "待转录", "已报、待转录：附送件 "+why+"，没有工作簿"
 	}
-	f.line(count(e.No), centred(e.City), plain(e.Consortium+e.Note()).Over(4), plain(e.Park).Over(3), centred(state),
+	f.Fit(count(e.No), centred(e.City), plain(e.Consortium+e.Note()).Over(4), plain(e.Park).Over(3), centred(state),
 		plain(""), plain(""), plain(""), plain(""), plain(why).Over(filingCols-14))
 }
 
@@ -148,6 +141,6 @@ func (f *filing) there(i, no int, state string) {
 	if v.Unranked != "" {
 		notes = append(notes, v.Unranked)
 	}
-	f.line(number, centred(f.Facts.CityOf(x)), plain(f.name(x.Submission)).Over(4), plain(x.Park).Over(3), centred(state), centred(string(v.Verdict)),
+	f.Fit(number, centred(f.Facts.CityOf(x)), plain(f.name(x.Submission)).Over(4), plain(x.Park).Over(3), centred(state), centred(string(v.Verdict)),
 		count(int(v.Errors)), count(int(v.Warnings)), ranked(f.ranks[x.Submission].Rank), plain(strings.Join(notes, "；")).Over(filingCols-14))
 }

@@ -95,23 +95,23 @@ func (p *profile) followed(form []table.Fulfilled) {
 	years = slices.Compact(years)
 	years = years[max(0, len(years)-mostYears):]
 	p.heading(text.Mask(form[0].Consortium), said)
-	p.whole("主要指标（各图各自的尺度；实线为实际，虚线为承诺）")
+	p.Part("主要指标（各图各自的尺度；实线为实际，虚线为承诺）", 24)
 	begin := p.begin(years)
-	p.page.Line(p.row, 1, head(4, "指标"), head(1, fmt.Sprintf("%d原报", last-1)), head(1, "现报"), head(1, fmt.Sprintf("%d承诺", last)),
+	p.Line(p.Row, 1, head(4, "指标"), head(1, fmt.Sprintf("%d原报", last-1)), head(1, "现报"), head(1, fmt.Sprintf("%d承诺", last)),
 		head(1, "实际"), head(1, "兑现率％"), head(3, "结果、原因"))
 	headline := p.Definition.Form.About(templates.Headline)
 	cols := profileCols / max(1, len(headline))
 	for _, metric := range table.Grouped(form, func(r table.Fulfilled) string { return r.Indicator }) {
-		p.row++
+		p.Row++
 		title := p.Definition.Label(metric[0].Indicator) + "（" + metric[0].Unit + "）"
-		p.page.Span(p.row, 1, 4, plain(title))
+		p.Span(p.Row, 1, 4, plain(title))
 		at := slices.IndexFunc(headline, func(f *templates.Field) bool { return f.ID == metric[0].Indicator })
 		if at >= 0 && cols > 0 {
-			p.small(title, coursesOf(metric, years), begin, 1+at*cols, cols, p.row)
+			p.small(title, coursesOf(metric, years), begin, 1+at*cols, cols, p.Row)
 		}
 		p.figures(metric, last)
 	}
-	p.row++
+	p.Row++
 }
 
 // figures are what the form asks of a metric, in one row: the year before, then the last one with its promise.
@@ -129,11 +129,11 @@ func (p *profile) figures(metric []table.Fulfilled, last int) {
 		}
 		for i, v := range values {
 			if v.Valid {
-				p.page.Put(p.row, first+i, number(round2(v.V)))
+				p.Put(p.Row, first+i, number(round2(v.V)))
 			}
 		}
 	}
-	p.page.Span(p.row, 10, 3, plain(said))
+	p.Span(p.Row, 10, 3, plain(said))
 }
 
 // resultOf says what came of a figure, and why.

@@ -25,25 +25,38 @@ const (
 	shownRules = 8
 	shownBack  = 6  // most that go back by name
 	headerHigh = 34 // points: heads of two lines
+	partHigh   = 22
 )
 
 // overview is 总览.
 func (w *workbook) overview(name string) error {
-	o := &overview{workbook: w, page: &book.Page{Sheet: name, Landscape: true, OnePage: true, Widths: []float64{7, 8, 34, 11, 12, 12, 24, 1.5, 32, 36, 15, 20, 15}}}
+	widths := []float64{7, 8, 34, 11, 12, 12, 24, 1.5, 32, 36, 15, 20, 15}
+	page := &book.Page{Sheet: name, Landscape: true, OnePage: true, Widths: widths}
+	o := &overview{workbook: w, page: page}
+	o.left, o.right = book.Pane{Page: page, Col: 1, Cols: 7}, book.Pane{Page: page, Col: stepCol, Cols: 5}
 	o.heading()
 	o.tiles()
-	left, right := o.places(), o.returned(o.steps()+1)
-	row := max(left, right) + 1
-	left, right = o.rules(row), o.moved(row)
-	o.contents(max(left, right) + 1)
-	return w.report.Page(o.page)
+	o.abreast(partRow)
+	o.places()
+	o.steps()
+	o.right.Row++
+	o.returned()
+	o.abreast(max(o.left.Row, o.right.Row) + 1)
+	o.rules()
+	o.moved()
+	o.contents(max(o.left.Row, o.right.Row) + 1)
+	return w.report.Page(page)
 }
 
 // overview lays the first sheet out.
 type overview struct {
 	*workbook
-	page *book.Page
+	page        *book.Page
+	left, right book.Pane
 }
+
+// abreast goes on with both sides in the same row.
+func (o *overview) abreast(row int) { o.left.Row, o.right.Row = row, row }
 
 func (o *overview) heading() {
 	adjusted := len(o.Register.Adjustments())
@@ -84,19 +97,16 @@ func (o *overview) tiles() {
 	}
 }
 
-// part begins a part with its heading and the heads of its columns.
-func (o *overview) part(row, col, cols int, title string, heads ...string) int {
-	o.page.Span(row, col, cols, book.Cell{Value: title, Look: book.Heading})
-	o.page.Height(row, 22)
-	if o.page.Heads(row+1, col, heads...); len(heads) > 0 {
-		o.page.Height(row+1, headerHigh)
-		return row + 2
+// part begins a part of a side with its heading and the heads of its columns.
+func part(p *book.Pane, title string, heads ...string) {
+	if p.Part(title, partHigh); len(heads) > 0 {
+		p.Add(table.Each(heads, func(words string) book.Cell { return head(0, words) })...)
+		p.Height(p.Row-1, headerHigh)
 	}
-	return row + 1
 }
 
 // places shows who stands where around the line, linked to the live order on 权重, and how far each rank may move.
-func (o *overview) places() int {
+func (o *overview) places() {
 	title, heads := "谁在线内，谁在线外", []string{"线内线外", "在线内的机会"}
 	if !o.Standing.Complete() {
 		title, heads = "数据部分暂列（专家未评齐）", []string{"补齐缺失时", "超过前一名，专家分须高出"}
@@ -107,27 +117,26 @@ func (o *overview) places() int {
 	for _, r := range shown {
 		low = max(low, r.RankHigh.V)
 	}
-	heads = append([]string{o.head("ranking", "rank"), o.head("submissions", "city"), o.head("submissions", "consortium"), o.totalHead()}, append(heads, fmt.Sprintf("权重变动时的名次（1至%d）", low))...)
-	first := o.part(partRow, 1, 7, title, heads...)
+	heads = slices.Concat([]string{o.head("ranking", "rank"), o.head("submissions", "city"), o.head("submissions", "consortium"),
+		o.totalHead()}, heads, []string{fmt.Sprintf("权重变动时的名次（1至%d）", low)})
+	part(&o.left, title, heads...)
 	if len(shown) == 0 {
-		o.page.Span(first, 1, 7, plain("没有可以排名的申报，原因见"+o.sheet("ranking")+"。"))
-		return first + 1
+		o.left.Say("没有可以排名的申报，原因见"+o.sheet("ranking")+"。", book.Plain)
+		return
 	}
+	first := o.left.Row
 	o.page.Put(first-1, 4, book.Cell{Value: heads[3], Look: book.Header, Formula: o.formula(`"得分（满"&ROUND(SUM(%s),2)&"）"`, o.weightsFrom(o.complete))})
 	for i, r := range shown {
-		o.place(first+i, i, r, ranked, int(low))
+		o.place(i, r, int(low))
 	}
-	last := first + len(shown) - 1
-	o.page.Mark(first, 5, last, 5, o.marks("stand")...)
+	o.page.Mark(first, 5, o.left.Row-1, 5, o.marks("stand")...)
 	if left := len(ranked) - len(shown); left > 0 {
-		last++
-		o.page.Span(last, 1, 7, book.Cell{Value: fmt.Sprintf("其余%d家见%s。", left, o.sheet("ranking")), Look: book.Subtitle})
+		o.left.Say(fmt.Sprintf("其余%d家见%s。", left, o.sheet("ranking")), book.Subtitle)
 	}
-	return last + 1
 }
 
 // place is one line: what the weights change is live, what holds at the run's weights only says so by a dash.
-func (o *overview) place(row, i int, r table.Rank, ranked []table.Rank, low int) {
+func (o *overview) place(i int, r table.Rank, low int) {
 	live := func(col int) string {
 		return o.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, placeCol+col))
 	}
@@ -138,7 +147,7 @@ func (o *overview) place(row, i int, r table.Rank, ranked []table.Rank, low int)
 	if !o.Standing.Complete() {
 		stands = centred(r.Ranges()[table.Filled].String())
 		if i > 0 {
-			needed, possible := lead(ranked[i-1], r)
+			needed, possible := lead(o.inOrder[i-1], r)
 			if chance = points(needed); !possible {
 				chance = centred("不可能")
 			}
@@ -151,10 +160,10 @@ func (o *overview) place(row, i int, r table.Rank, ranked []table.Rank, low int)
 	for _, c := range []*book.Cell{&stands, &chance, &interval} {
 		c.Formula = o.atRun(c.Value)
 	}
-	o.page.PutRow(row, 1,
+	o.left.Add(
 		book.Cell{Value: r.Rank.V, Look: book.Centred, Formula: live(0)}, book.Cell{Value: text.Mask(r.City), Look: book.Centred, Formula: live(1)},
-		book.Cell{}, book.Cell{Value: round(r.Total), Look: book.Points, Formula: live(3)}, stands, chance, interval)
-	o.page.Span(row, 3, 1, book.Cell{Value: o.name(r.Submission), Look: book.Plain, Formula: live(2)})
+		book.Cell{Value: o.name(r.Submission), Look: book.Plain, Formula: live(2), Cols: 1},
+		book.Cell{Value: round(r.Total), Look: book.Points, Formula: live(3)}, stands, chance, interval)
 }
 
 // bar draws a range of ranks in a cell: it goes where its row goes.
@@ -251,54 +260,44 @@ func few(names []string) string {
 }
 
 // steps shows what to do next.
-func (o *overview) steps() int {
-	row := o.part(partRow, stepCol, 5, "下一步", "做什么", "谁", "何时", "多少", "看哪里")
+func (o *overview) steps() {
+	part(&o.right, "下一步", "做什么", "谁", "何时", "多少", "看哪里")
 	all := o.next()
 	for _, s := range all {
 		see := plain("")
 		if to := o.to(s.sheet, "A1"); to != "" {
 			see = book.Cell{Value: o.sheet(s.sheet), Look: book.Link, Link: to}
 		}
-		o.page.Line(row, stepCol, plain(s.what), plain(s.who), centred(s.when), plain(fmt.Sprintf(s.much, s.n)), see)
-		row++
+		o.right.Fit(plain(s.what), plain(s.who), centred(s.when), plain(fmt.Sprintf(s.much, s.n)), see)
 	}
 	if len(all) == 0 {
-		o.page.Span(row, stepCol, 5, plain("没有等着办的事。"))
-		row++
+		o.right.Say("没有等着办的事。", book.Plain)
 	}
-	return row
 }
 
 // returned says which submissions go back, and what for.
-func (o *overview) returned(row int) int {
+func (o *overview) returned() {
 	back := table.Grouped(table.Where(o.Judgement.Findings.All(), func(x table.Finding) bool {
 		return x.Answered() == table.ToMend && x.Submission != ""
 	}), func(x table.Finding) string { return x.Submission })
 	if len(back) == 0 {
-		return row
+		return
 	}
 	slices.SortFunc(back, func(a, b []table.Finding) int { return strings.Compare(a[0].Submission, b[0].Submission) })
-	row = o.part(row, stepCol, 5, "谁要退回修改，为什么")
-	for i, faults := range back {
-		if i == shownBack {
-			left := fmt.Sprintf("其余%d家见%s。", len(back)-i, o.sheet("findings"))
-			o.page.Span(row, stepCol, 5, book.Cell{Value: left, Look: book.Subtitle})
-			return row + 1
-		}
+	part(&o.right, "谁要退回修改，为什么")
+	for _, faults := range back[:min(shownBack, len(back))] {
 		titles := table.Unique(faults, func(x table.Finding) string { return x.Title })
-		o.page.Line(row, stepCol, plain(o.name(faults[0].Submission)), plain(text.Few(titles, 5, len(titles), "个")).Over(4))
-		row++
+		o.right.Fit(plain(o.name(faults[0].Submission)), plain(text.Few(titles, 5, len(titles), "个")).Over(4))
 	}
-	return row
+	if left := len(back) - shownBack; left > 0 {
+		o.right.Say(fmt.Sprintf("其余%d家见%s。", left, o.sheet("findings")), book.Subtitle)
+	}
 }
 
 // moved says who entered or left since the run before, and whom experts propose to turn down.
-func (o *overview) moved(row int) int {
-	row = o.part(row, stepCol, 5, "谁进谁出，谁被提议不予立项")
-	say := func(words string) {
-		o.page.Span(row, stepCol, 5, plain(words))
-		row++
-	}
+func (o *overview) moved() {
+	part(&o.right, "谁进谁出，谁被提议不予立项")
+	say := func(words string) { o.right.Say(text.Mask(words), book.Plain) }
 	switch passed := o.passed(); {
 	case o.Earlier == nil:
 		say("本次没有与上一次相比：第一次运行，或没有给上一次的结果。")
@@ -337,15 +336,13 @@ func (o *overview) moved(row int) int {
 			say(fmt.Sprintf("%s：%s。", r.Consortium, r.Proposals))
 		}
 	}
-	return row
 }
 
 // rules shows what goes wrong most.
-func (o *overview) rules(row int) int {
-	row = o.part(row, 1, 7, "问题最多的规则")
-	o.page.Line(row, 1, head(3, o.head("findings", "title")), head(1, "程度"), head(1, "处数"), head(1, "申报数"))
-	row++
-	first := row
+func (o *overview) rules() {
+	part(&o.left, "问题最多的规则")
+	o.left.Fit(head(3, o.head("findings", "title")), head(1, "程度"), head(1, "处数"), head(1, "申报数"))
+	first := o.left.Row
 	all := table.Grouped(slices.Collect(o.Judgement.Findings.All()), func(x table.Finding) string { return x.Code })
 	slices.SortFunc(all, func(a, b []table.Finding) int {
 		return cmp.Or(len(b)-len(a), strings.Compare(a[0].Code, b[0].Code)) // the most frequent first
@@ -353,30 +350,32 @@ func (o *overview) rules(row int) int {
 	for _, found := range all[:min(shownRules, len(all))] {
 		rule := o.Definition.Rule(found[0].Code)
 		severity := centred(model.Severity(rule.Severity).Label())
-		o.page.Line(row, 1, plain(rule.Title).Over(3), severity, count(len(found)), count(len(submissions(found))))
-		row++
+		o.left.Fit(plain(rule.Title).Over(3), severity, count(len(found)), count(len(submissions(found))))
 	}
 	if len(all) == 0 {
-		o.page.Span(row, 1, 6, plain("没有查出问题。"))
-		return row + 1
+		o.left.Fit(plain("没有查出问题。").Over(6))
+		return
 	}
-	o.page.Mark(first, 4, row-1, 4, o.marks("severity")...)
-	return row
+	o.page.Mark(first, 4, o.left.Row-1, 4, o.marks("severity")...)
 }
 
 // contents lists the sheets of this book, and the other books.
 func (o *overview) contents(row int) {
-	row = o.part(row, 1, len(o.page.Widths), "各工作表")
+	p := &book.Pane{Page: o.page, Row: row, Col: 1, Cols: len(o.page.Widths)}
+	part(p, "各工作表")
+	link := func(name, to string) book.Cell { return book.Cell{Value: name, Look: book.Link, Link: to} }
 	all := o.shown(provinceBook)[1:]
 	half := (len(all) + 1) / 2
 	for i, s := range all {
-		at, cols := row+i%half, [2][4]int{{1, 2, 3, 5}, {9, 1, 10, 4}}[i/half] // link, its columns, what it shows, its columns
-		o.page.Span(at, cols[0], cols[1], book.Cell{Value: s.Name, Look: book.Link, Link: book.CellLink(s.Name, "A1")})
-		o.page.Span(at, cols[2], cols[3], plain(s.Shows))
+		at, to := p.Row+i%half, link(s.Name, book.CellLink(s.Name, "A1"))
+		if i < half {
+			p.Line(at, 1, to.Over(2), plain(s.Shows).Over(5))
+		} else {
+			p.Line(at, stepCol, to, plain(s.Shows).Over(4))
+		}
 	}
-	row += half
-	o.page.Span(row, 1, 2, book.Cell{Value: appendixBook, Look: book.Link, Link: AppendixFile})
-	o.page.Span(row, 3, 5, plain("其余各表：申报、年度数据、名册、文字、规则、文件和计分的全部细节；联系人另在"+ContactsFile))
+	p.Line(p.Row+half, 1, link(appendixBook, AppendixFile).Over(2),
+		plain("其余各表：申报、年度数据、名册、文字、规则、文件和计分的全部细节；联系人另在"+ContactsFile).Over(5))
 }
 
 // round drops the noise of binary sums.

@@ -45,12 +45,12 @@ func (w *workbook) laidOut() (*book.Page, map[string]int) {
 	}
 	widths := slices.Repeat([]float64{profileWidth}, helperCol+2*mostYears)
 	w.pages, w.pageRows = &book.Page{Sheet: sheetProfiles, Scale: profileScale, Widths: widths, Printed: profileCols}, map[string]int{}
-	p := &profile{workbook: w, page: w.pages, row: 1}
+	p := &profile{workbook: w, Pane: book.Pane{Page: w.pages, Row: 1, Col: 1, Cols: profileCols}}
 	begin := func(of string) {
-		if p.row > 1 {
-			w.pages.Break(p.row)
+		if p.Row > 1 {
+			w.pages.Break(p.Row)
 		}
-		w.pageRows[of], p.first = p.row, p.row
+		w.pageRows[of], p.first = p.Row, p.Row
 	}
 	for _, g := range w.gathered() {
 		begin(g.Rank.Submission)
@@ -61,7 +61,7 @@ func (w *workbook) laidOut() (*book.Page, map[string]int) {
 		begin(form[0].File)
 		p.followed(form)
 	}
-	if p.row == 1 {
+	if p.Row == 1 {
 		w.pages.Span(1, 1, profileCols, plain("没有申报。"))
 	}
 	return w.pages, w.pageRows
@@ -130,22 +130,15 @@ func (w *workbook) indicatorShares(s standing) []table.Opt[float64] {
 type profile struct {
 	*workbook
 	*gathered
-	page       *book.Page
-	first, row int
-	heads      int // row of the years
-}
-
-// line puts cells side by side, and goes on to the next row.
-func (p *profile) line(cells ...book.Cell) {
-	p.page.PutRow(p.row, 1, cells...)
-	p.row++
+	book.Pane
+	first, heads int // rows of the page's first line and of the years
 }
 
 // heading names whose page it is, and says below what it is about.
 func (p *profile) heading(name, said string) {
-	p.line(book.Cell{Value: name, Look: book.Title, Cols: profileCols})
-	p.page.Height(p.row-1, 30)
-	p.line(book.Cell{Value: said, Look: book.Subtitle, Cols: profileCols})
+	p.Say(name, book.Title)
+	p.Height(p.Row-1, 30)
+	p.Say(said, book.Subtitle)
 }
 
 func (p *profile) write() {
@@ -182,13 +175,13 @@ func (p *profile) tiles() {
 		{rank, ranks + "（共" + fmt.Sprint(p.ranked) + "家排名）"}, {fmt.Sprintf("%.2f", r.Total), fmt.Sprintf("得分（可得%s分）", table.Plain(table.Some(round(r.Possible))))},
 		{fmt.Sprintf("%.1f–%.1f", r.Lower, r.Upper), "缺数据的下限—上限"}, {r.Ranges()[table.Reweighted].String(), "权重变动时的名次"},
 	}, last...) {
-		p.page.Span(p.row, 2*i+1, 2, book.Cell{Value: t[0], Look: book.Figure, Formula: p.atRun(t[0])})
-		p.page.Span(p.row+1, 2*i+1, 2, book.Cell{Value: t[1], Look: book.Caption})
+		p.Span(p.Row, 2*i+1, 2, book.Cell{Value: t[0], Look: book.Figure, Formula: p.atRun(t[0])})
+		p.Span(p.Row+1, 2*i+1, 2, book.Cell{Value: t[1], Look: book.Caption})
 	}
-	p.page.Height(p.row, 28)
-	p.page.Height(p.row+2, 6)
-	p.page.Put(p.row+2, 1, book.Cell{Look: book.Bare})
-	p.row += 3
+	p.Height(p.Row, 28)
+	p.Height(p.Row+2, 6)
+	p.Put(p.Row+2, 1, book.Cell{Look: book.Bare})
+	p.Row += 3
 }
 
 // facts are what the consortium is: two columns of label and value.
@@ -214,36 +207,24 @@ func (p *profile) facts() {
 	half := (len(list) + 1) / 2
 	for i, x := range list {
 		col := 1 + i/half*profileCols/2
-		p.page.Line(p.row+i%half, col, book.Cell{Value: x[0], Look: book.Total, Cols: 2}, plain(x[1]).Over(profileCols/2-2))
+		p.Line(p.Row+i%half, col, book.Cell{Value: x[0], Look: book.Total, Cols: 2}, plain(x[1]).Over(profileCols/2-2))
 	}
-	p.row += half
-}
-
-// part begins a part of the page over some columns.
-func (p *profile) part(title string, col, cols int) {
-	p.page.Span(p.row, col, cols, book.Cell{Value: title, Look: book.Heading})
-	p.page.Height(p.row, 24)
-}
-
-// whole begins a part over the whole page.
-func (p *profile) whole(title string) {
-	p.part(title, 1, profileCols)
-	p.row++
+	p.Row += half
 }
 
 // indicators is a line each: what was earned of what can be earned, the median of the ranked, and both as dots on one scale.
 func (p *profile) indicators() {
-	p.whole("各指标：得分占可得分的比重（●本联合体，○参加排名各家的中位数，◎两者在一处）")
-	p.line(head(3, "指标"), head(0, "本联合体"), head(0, "中位数"), head(7, "0％　←　　　　　　　　　　　→　100％"))
+	p.Part("各指标：得分占可得分的比重（●本联合体，○参加排名各家的中位数，◎两者在一处）", 24)
+	p.Add(head(3, "指标"), head(0, "本联合体"), head(0, "中位数"), head(7, "0％　←　　　　　　　　　　　→　100％"))
 	for i, indicator := range p.Definition.Rubric.Indicators {
 		own, median, label := p.shares[i], p.medians[i], plain(indicator.Label).Over(3)
 		switch {
 		case indicator.Points[0].Deduction:
 		case own.Valid && median.Valid:
-			p.line(label, book.Cell{Value: own.V, Look: book.Share}, book.Cell{Value: median.V, Look: book.Share},
+			p.Add(label, book.Cell{Value: own.V, Look: book.Share}, book.Cell{Value: median.V, Look: book.Share},
 				centred(dotted(own.V, median.V)).Over(7))
 		default:
-			p.line(label, quiet(pointWaiting).Over(9))
+			p.Add(label, quiet(pointWaiting).Over(9))
 		}
 	}
 }
@@ -267,12 +248,12 @@ func (p *profile) small(title string, courses [2][]table.Opt[float64], at, col, 
 		numbers += one(courses[0][i].Valid || courses[1][i].Valid)
 		for part, course := range courses {
 			if course[i].Valid {
-				p.page.Put(row, helperCol+part*(n+1)+i, book.Cell{Value: course[i].V, Look: book.Subtitle})
+				p.Put(row, helperCol+part*(n+1)+i, book.Cell{Value: course[i].V, Look: book.Subtitle})
 			}
 		}
 	}
 	if numbers < 2 {
-		p.page.Span(at, col, cols, book.Cell{Value: title + "：不到两年有数", Look: book.Subtitle})
+		p.Span(at, col, cols, book.Cell{Value: title + "：不到两年有数", Look: book.Subtitle})
 		return
 	}
 	var series []excelize.ChartSeries
@@ -286,7 +267,7 @@ func (p *profile) small(title string, courses [2][]table.Opt[float64], at, col, 
 	chart.Legend, chart.YAxis.MajorGridLines = excelize.ChartLegend{Position: "none"}, false
 	const column, high = 65, 24 // pixels
 	chart.Dimension = excelize.ChartDimension{Width: uint(cols*column - 4), Height: chartHigh*high - 4}
-	p.page.Chart(at, col, chart)
+	p.Chart(at, col, chart)
 }
 
 // courses are what was achieved of a figure, and what is promised; the dashes begin where the line ends.
@@ -312,14 +293,14 @@ func (p *profile) courses(f *templates.Field) (out [2][]table.Opt[float64]) {
 
 // begin leaves room for small charts, and writes the years that they show beside the row of heads below.
 func (p *profile) begin(years []int) (at int) {
-	at = p.row
+	at = p.Row
 	for range chartHigh {
-		p.page.Put(p.row, 1, book.Cell{Look: book.Bare})
-		p.row++
+		p.Put(p.Row, 1, book.Cell{Look: book.Bare})
+		p.Row++
 	}
-	p.heads = p.row
+	p.heads = p.Row
 	for i, y := range years {
-		p.page.Put(p.row, helperCol+i, book.Cell{Value: fmt.Sprintf("%02d", y%100), Look: book.Subtitle}) // as much as a small chart shows
+		p.Put(p.Row, helperCol+i, book.Cell{Value: fmt.Sprintf("%02d", y%100), Look: book.Subtitle}) // as much as a small chart shows
 	}
 	return at
 }
@@ -348,7 +329,7 @@ func lineChart(title string, series []excelize.ChartSeries) *excelize.Chart {
 // years is the table of the headline figures, under a small chart of each.
 func (p *profile) years() {
 	fields := p.Definition.Form.About(templates.Headline)
-	p.whole("主要指标（各图各自的尺度；虚线和浅黄为承诺）")
+	p.Part("主要指标（各图各自的尺度；虚线和浅黄为承诺）", 24)
 	years := p.Definition.Form.Years
 	numbers, heads := []int{}, []book.Cell{head(4, p.head("metrics", "indicator"))}
 	for _, y := range years {
@@ -358,20 +339,20 @@ func (p *profile) years() {
 	last := p.year("last")
 	final := years[len(years)-1].Year
 	promised := book.Cell{Value: fmt.Sprintf("%d比%d", final, last), Look: book.Promised}
-	p.page.Height(p.row, 32)
-	p.line(append(heads, head(0, fmt.Sprintf("%d比%d", last, last-1)), promised, head(0, "单元格"))...)
+	p.Height(p.Row, 32)
+	p.Add(append(heads, head(0, fmt.Sprintf("%d比%d", last, last-1)), promised, head(0, "单元格"))...)
 	cols := profileCols / max(1, len(fields))
 	for k, f := range fields {
 		title := p.Definition.Label(f.ID) + "（" + f.Unit + "）"
 		if cols > 0 {
-			p.small(title, p.courses(f), begin, 1+k*cols, cols, p.row)
+			p.small(title, p.courses(f), begin, 1+k*cols, cols, p.Row)
 		}
 		cells := []book.Cell{centred(fmt.Sprint(k + 1)), plain(title).Over(3)}
 		for _, y := range years {
 			cells = append(cells, p.dated(p.Form.Metric(f.ID, y.Year), y))
 		}
 		place := mono(series{form: p.Form, field: f}.place().Cell)
-		p.line(append(cells, p.change(f, last-1, last), p.change(f, last, final), place)...)
+		p.Add(append(cells, p.change(f, last-1, last), p.change(f, last, final), place)...)
 	}
 }
 
@@ -391,14 +372,16 @@ func (p *profile) change(f *templates.Field, from, to int) book.Cell {
 
 // telling is what is strong and what is weak, each with the observation point that it speaks to.
 func (p *profile) telling() {
-	p.part(fmt.Sprintf("强项（在各家中居前%.0f%%）", (1-strong)*100), 1, profileCols/2)
-	p.part(fmt.Sprintf("弱项（在各家中居后%.0f%%）", weak*100), profileCols/2+1, profileCols/2)
-	p.row++
+	for i, title := range []string{fmt.Sprintf("强项（在各家中居前%.0f%%）", (1-strong)*100), fmt.Sprintf("弱项（在各家中居后%.0f%%）", weak*100)} {
+		p.Span(p.Row, 1+i*profileCols/2, profileCols/2, book.Cell{Value: title, Look: book.Heading})
+	}
+	p.Height(p.Row, 24)
+	p.Row++
 	heads := []book.Cell{head(0, p.head("scores", "point")), head(4, "依据"), head(0, "数值")}
-	p.line(append(heads, heads...)...)
+	p.Add(append(heads, heads...)...)
 	strengths := p.best(func(s table.Score) bool { return s.Normalised.V >= strong }, -1)
 	weaknesses := p.best(func(s table.Score) bool { return s.Normalised.V <= weak }, 1)
-	p.row = max(p.listed(1, strengths), p.listed(profileCols/2+1, weaknesses))
+	p.Row = max(p.listed(1, strengths), p.listed(profileCols/2+1, weaknesses))
 }
 
 // best picks evidence, the most telling first; what is measured against a target says nothing about the others. What is zero, missing or in doubt says
@@ -428,32 +411,32 @@ func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 func (p *profile) listed(col int, list []table.Score) (next int) {
 	for i, s := range list {
 		e := p.evidenceOf(s.Point, s.Evidence)
-		p.page.Line(p.row+i, col, centred(s.Point), plain(relative(e)).Over(4), centred(sized(e, s.Raw.V)))
+		p.Line(p.Row+i, col, centred(s.Point), plain(relative(e)).Over(4), centred(sized(e, s.Raw.V)))
 	}
 	if len(list) == 0 {
-		p.page.Span(p.row, col, 6, quiet("没有"))
-		return p.row + 1
+		p.Span(p.Row, col, 6, quiet("没有"))
+		return p.Row + 1
 	}
-	return p.row + len(list)
+	return p.Row + len(list)
 }
 
 // questions is what to ask at the defence, the gravest first, as much as the page holds.
 func (p *profile) questions() {
-	p.whole("答辩待问")
+	p.Part("答辩待问", 24)
 	all := p.Questions(p.Definition)
 	for i, q := range all {
-		p.page.Line(p.row, 1, centred(q.Kind).Over(2), plain(q.Words).Over(profileCols-2))
-		left := profileHigh - p.page.Tall(p.first, p.row)
+		p.Line(p.Row, 1, centred(q.Kind).Over(2), plain(q.Words).Over(profileCols-2))
+		left := profileHigh - p.Tall(p.first, p.Row)
 		if left < 20 && i < len(all)-1 || left < 0 {
 			more := fmt.Sprintf("还有%d条，见“问题清单”和附录“得分依据”“承诺可信度”", len(all)-i)
-			p.page.Line(p.row, 1, centred("其余").Over(2), plain(more).Over(profileCols-2))
-			p.page.Height(p.row, 18)
-			p.row++
+			p.Line(p.Row, 1, centred("其余").Over(2), plain(more).Over(profileCols-2))
+			p.Height(p.Row, 18)
+			p.Row++
 			return
 		}
-		p.row++
+		p.Row++
 	}
 	if len(all) == 0 {
-		p.line(plain("没有未了结的问题、缺失的依据和需核实的承诺。").Over(profileCols))
+		p.Add(plain("没有未了结的问题、缺失的依据和需核实的承诺。").Over(profileCols))
 	}
 }

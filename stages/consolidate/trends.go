@@ -17,10 +17,13 @@ const sheetTrends = "主要指标"
 
 // trends is 主要指标: the headline figures added up over the years, and how they grow.
 func (w *workbook) trends(name string) error {
-	t := &trends{workbook: w, page: &book.Page{Sheet: name, Landscape: true, OnePage: true, Frozen: 2, Printed: 9, Widths: []float64{9, 27, 8, 11, 11, 11, 11, 11, 8, 2, 2, 7, 7, 7, 7, 7, 2, 7, 7, 7, 7, 7}}, row: 3}
-	t.page.Begin(t.page.Printed, "主要指标合计与走势", "上表合计所有填了数的申报，与“地市汇总”的合计相同；下表和图只算各年都有数的申报（末列是家数），免得缺数看成下降。承诺年度为承诺数。")
+	page := &book.Page{Sheet: name, Landscape: true, OnePage: true, Frozen: 2, Printed: 9,
+		Widths: []float64{9, 27, 8, 11, 11, 11, 11, 11, 8, 2, 2, 7, 7, 7, 7, 7, 2, 7, 7, 7, 7, 7}}
+	page.Begin(page.Printed, "主要指标合计与走势", "上表合计所有填了数的申报，与“地市汇总”的合计相同；"+
+		"下表和图只算各年都有数的申报（末列是家数），免得缺数看成下降。承诺年度为承诺数。")
+	t := &trends{w, book.Pane{Page: page, Row: 3, Col: 1}}
 	t.figures()
-	return w.report.Page(t.page)
+	return w.report.Page(page)
 }
 
 // helper is the first of the columns beside the page that the chart is drawn from.
@@ -29,8 +32,7 @@ const helper = 12
 // trends lays the sheet out from top to bottom.
 type trends struct {
 	*workbook
-	page *book.Page
-	row  int
+	book.Pane
 }
 
 // figures shows the headline figures over the years, then how they grow.
@@ -40,7 +42,7 @@ func (o *trends) figures() {
 	for _, y := range years {
 		heads = append(heads, yearHead(y, y.Label))
 	}
-	o.page.PutRow(o.row, 1, heads...)
+	o.Add(heads...)
 	lines := o.withTotal(o.tally())
 	all := lines[len(lines)-1].sums
 	for _, f := range fields {
@@ -52,53 +54,50 @@ func (o *trends) figures() {
 			}
 			cells = append(cells, c)
 		}
-		o.row++
-		o.page.PutRow(o.row, 1, cells...)
+		o.Add(cells...)
 	}
-	o.row += 2
+	o.Row++
 	o.indexed(years, fields)
 }
 
 // indexed shows the figures as an index of the first year, of the submissions that have them all.
 func (o *trends) indexed(years []templates.Year, fields []*templates.Field) {
 	sums := o.complete(fields)
-	o.page.Span(o.row, 1, 3, book.Cell{Value: fmt.Sprintf("以%s为100", years[0].Label), Look: book.Header})
-	for i, y := range years {
-		o.page.Heads(o.row, 4+i, y.Label)
-	}
-	o.page.Heads(o.row, 4+len(years), "申报数")
-	base := o.row
+	heads := table.Each(years, func(y templates.Year) book.Cell { return head(0, y.Label) })
+	heads = append([]book.Cell{head(3, fmt.Sprintf("以%s为100", years[0].Label))}, heads...)
+	base := o.Row
+	o.Add(append(heads, head(0, "申报数"))...)
 	var series []excelize.ChartSeries
 	lowest, last := 100.0, slices.IndexFunc(years, func(y templates.Year) bool { return y.Year == o.year("last") })
 	for k, f := range fields {
-		o.row++
-		o.page.Span(o.row, 1, 3, plain(o.Definition.Label(f.ID)))
+		cells := []book.Cell{plain(o.Definition.Label(f.ID)).Over(3)}
 		for i := range years {
 			c := book.Cell{Look: book.Decimal, Value: sums[f.ID].since(i)}
 			if index, ok := c.Value.(float64); ok {
 				lowest = min(lowest, math.Floor(index/20)*20)
 			}
-			o.page.Put(o.row, 4+i, c)
+			cells = append(cells, c)
 		}
-		o.page.Put(o.row, 4+len(years), count(sums[f.ID].n))
-		name, heads := book.Absolute(sheetTrends, o.row, 1, o.row, 1), book.Absolute(sheetTrends, base, 4, base, 3+len(years))
+		o.PutRow(o.Row, 1, append(cells, count(sums[f.ID].n))...)
+		name, heads := book.Absolute(sheetTrends, o.Row, 1, o.Row, 1), book.Absolute(sheetTrends, base, 4, base, 3+len(years))
 		for part, dash := range []excelize.LineDashType{excelize.LineDashSolid, excelize.LineDashDash} { // what is promised is never drawn as achieved
 			from := helper + part*(len(years)+1)
 			for i := range years {
-				if c := model.CellName(o.row, 4+i); part == 0 && i <= last || part == 1 && i >= last {
-					o.page.Put(o.row, from+i, book.Cell{Value: sums[f.ID].since(i), Look: book.Subtitle, Formula: c})
+				if c := model.CellName(o.Row, 4+i); part == 0 && i <= last || part == 1 && i >= last {
+					o.Put(o.Row, from+i, book.Cell{Value: sums[f.ID].since(i), Look: book.Subtitle, Formula: c})
 				}
 			}
-			series = append(series, line(name, heads, book.Absolute(sheetTrends, o.row, from, o.row, from+len(years)-1), book.Palette[k%len(book.Palette)], dash))
+			area := book.Absolute(sheetTrends, o.Row, from, o.Row, from+len(years)-1)
+			series = append(series, line(name, heads, area, book.Palette[k%len(book.Palette)], dash))
 		}
+		o.Row++
 	}
-	o.row++
 	chart := lineChart(fmt.Sprintf("主要指标走势（%s＝100，虚线为承诺）", years[0].Label), series)
 	chart.YAxis.Minimum = &lowest
 	chart.Dimension = excelize.ChartDimension{Width: 800, Height: 380}
-	o.page.Chart(o.row+1, 1, chart)
+	o.Chart(o.Row+1, 1, chart)
 	const under = 18 // rows that the chart takes: what is printed ends with the last row that holds something
-	o.page.Put(o.row+under, 1, book.Cell{Look: book.Bare})
+	o.Put(o.Row+under, 1, book.Cell{Look: book.Bare})
 }
 
 // run is a metric added up year by year.

@@ -84,6 +84,33 @@ func (p *Page) Span(row, col, cols int, c Cell) {
 	}
 }
 
+// Pane is a part of a page that fills from top to bottom, a row after the other.
+type Pane struct {
+	*Page
+	Row, Col, Cols int
+}
+
+// Add is PutRow in the next row.
+func (p *Pane) Add(cells ...Cell) {
+	p.PutRow(p.Row, p.Col, cells...)
+	p.Row++
+}
+
+// Fit is Line in the next row.
+func (p *Pane) Fit(cells ...Cell) {
+	p.Line(p.Row, p.Col, cells...)
+	p.Row++
+}
+
+// Say gives the next row to one text.
+func (p *Pane) Say(words string, look Look) { p.Add(Cell{Value: words, Look: look, Cols: p.Cols}) }
+
+// Part begins a part with its heading, so many points high.
+func (p *Pane) Part(title string, high float64) {
+	p.Say(title, Heading)
+	p.Height(p.Row-1, high)
+}
+
 // Begin puts a title over so many columns, and below it what the page says and how to read it.
 func (p *Page) Begin(cols int, title, words string) {
 	const high = 32
