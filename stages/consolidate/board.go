@@ -147,12 +147,11 @@ func (b *board) figures(p *templates.Point) float64 {
 
 // standing is what is said of one submission, by point.
 type standing struct {
-	value map[string]table.Opt[float64] // 0–1
-	there map[string]float64            // share of the evidence that is there
-	said  map[string]float64            // the same with the experts' marks
-	known map[string]float64            // share of both that has a value
-	doubt map[string]string             // why a figure of it is in doubt; empty: it is not
-	score map[string]table.Score
+	there map[string]float64     // share of the evidence that is there
+	said  map[string]float64     // the same with the experts' marks
+	known map[string]float64     // share of both that has a value
+	doubt map[string]string      // why a figure of it is in doubt; empty: it is not
+	score map[string]table.Score // as a whole
 }
 
 // standing reads the scores of all submissions.
@@ -170,7 +169,7 @@ func (w *workbook) standing() map[string]standing {
 	for s := range w.Ranking.Scores.All() {
 		at, ok := out[s.Submission]
 		if !ok {
-			at = standing{map[string]table.Opt[float64]{}, map[string]float64{}, map[string]float64{}, map[string]float64{}, map[string]string{}, map[string]table.Score{}}
+			at = standing{map[string]float64{}, map[string]float64{}, map[string]float64{}, map[string]string{}, map[string]table.Score{}}
 			out[s.Submission] = at
 		}
 		if s.Weight > 0 && s.Evidence != "" && !strings.Contains(at.doubt[s.Point], s.Doubt) {
@@ -178,7 +177,7 @@ func (w *workbook) standing() map[string]standing {
 		}
 		switch {
 		case s.Evidence == "":
-			at.value[s.Point], at.score[s.Point] = s.Value, s
+			at.score[s.Point] = s
 		case s.Normalised.Valid && s.Weight > 0:
 			at.there[s.Point] += shares[s.Point+" "+s.Evidence]
 			k := key{s.Submission, s.Point}

@@ -10,9 +10,6 @@ import (
 	"lianheti/templates"
 )
 
-// sheetDuel is where two consortia are compared point by point.
-const sheetDuel = "两家对比"
-
 // Rows and columns of 两家对比.
 const (
 	duelPick  = 4 // row of the two choices
@@ -47,12 +44,11 @@ func (w *workbook) duel(name string) error {
 	p.Heads(duelFirst-1, 1, w.head("scores", "point"), "原文", "满分", "甲得", "乙得", "差（甲－乙）", "占得益一方的比重", "存疑（核清之前，这一点的差不作数）")
 	for i, point := range w.points {
 		row := duelFirst + i
-		p.Put(row, 1, centred(point.ID))
-		p.Put(row, 2, plain(short(point, 29)))
-		p.Put(row, 3, book.Cell{Value: w.earn(point), Look: book.Points, Formula: w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))})
+		most := w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))
+		p.PutRow(row, 1, centred(point.ID), plain(short(point, 29)), book.Cell{Value: w.earn(point), Look: book.Points, Formula: most})
 		var earned []table.Opt[float64]
 		for k, cell := range []string{a, b} {
-			v := w.standings[pick[k].Submission].value[point.ID]
+			v := w.standings[pick[k].Submission].score[point.ID].Value
 			c := book.Cell{Look: book.Points, Value: pointLacking, Formula: w.formula("INDEX(%s,MATCH(%s,%s,0))", w.area(point.ID), cell, list)}
 			switch {
 			case v.Valid:

@@ -53,7 +53,7 @@ func TestNothingIsClaimedBeforeTheMarksAreIn(t *testing.T) {
 	if in.Standing.Complete() {
 		t.Fatal("the samples have marks")
 	}
-	for _, sheet := range []string{"总览", "排名", sheetWeights, sheetPoints, sheetDuel, "入选线", sheetProfiles, "换一种方法"} {
+	for _, sheet := range []string{"总览", "排名", sheetWeights, sheetPoints, "两家对比", "入选线", sheetProfiles, "换一种方法"} {
 		cells := books.rows(t, sheet)
 		said := false
 		for _, row := range cells {

@@ -114,7 +114,7 @@ func (w *workbook) earned(*plan) []planned {
 				top, most = book.Fixed(pointsLead, r.plan.col("said"+point.ID)), w.figures(point)
 			}
 			c := book.Cell{Value: pointLacking, Look: book.Points, Formula: w.formula("IF(ISNUMBER(%s),%s*%s,%s)", own, top, own, book.Quote(pointLacking))}
-			if v := row.value[point.ID]; v.Valid {
+			if v := row.score[point.ID].Value; v.Valid {
 				c.Value = most * v.V
 			}
 			return c
@@ -149,7 +149,7 @@ func (w *workbook) working(group string, points []*templates.Point, title string
 // normalised are the values of the points that count.
 func (w *workbook) normalised(*plan) []planned {
 	return w.working("values", w.earning, "归一值", func(r pointRow, point string) book.Cell {
-		if v := r.value[point]; v.Valid {
+		if v := r.score[point].Value; v.Valid {
 			return book.Cell{Value: v.V, Look: book.Precise}
 		}
 		return quiet(pointLacking)

@@ -114,7 +114,7 @@ func (w *workbook) indicatorShares(s standing) []table.Opt[float64] {
 	for i, indicator := range w.Definition.Rubric.Indicators {
 		earned, most := 0.0, 0.0
 		for _, p := range indicator.Points {
-			if v := s.value[p.ID]; v.Valid && !p.Deduction {
+			if v := s.score[p.ID].Value; v.Valid && !p.Deduction {
 				earned += float64(w.earn(p) * v.V)
 				most += w.earn(p)
 			}
@@ -400,7 +400,7 @@ func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 	})
 	// The same figures are one strength, at however many points they count and whatever they are divided by.
 	out = slices.DeleteFunc(out, func(s table.Score) bool {
-		key := fmt.Sprint(p.evidenceOf(s.Point, s.Evidence).Expression.Refs)
+		key := fmt.Sprint(p.evidence(s.Point, s.Evidence).Expression.Refs)
 		twice := seen[key] || seen[s.Cells]
 		seen[key], seen[s.Cells] = true, true
 		return twice
@@ -410,7 +410,7 @@ func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 
 func (p *profile) listed(col int, list []table.Score) (next int) {
 	for i, s := range list {
-		e := p.evidenceOf(s.Point, s.Evidence)
+		e := p.evidence(s.Point, s.Evidence)
 		p.Line(p.Row+i, col, centred(s.Point), plain(relative(e)).Over(4), centred(sized(e, s.Raw.V)))
 	}
 	if len(list) == 0 {

@@ -17,6 +17,8 @@ import (
 var views map[string]view
 
 func init() {
+	evidence := func(w *workbook, r row) book.Cell { return plain(w.evidenceOf(r).Label) }
+	basis := func(w *workbook, r row) book.Cell { return plain(w.evidenceOf(r).Basis) }
 	views = map[string]view{
 		// of any row about a submission
 		"city": func(w *workbook, r row) book.Cell {
@@ -73,19 +75,14 @@ func init() {
 			}
 			return w.sourceLink(r.submission(), cells)
 		},
-		"evidence":      of(func(w *workbook, s table.Score) book.Cell { return plain(w.evidenceOf(s.Point, s.Evidence).Label) }),
-		"basis":         of(func(w *workbook, s table.Score) book.Cell { return plain(w.evidenceOf(s.Point, s.Evidence).Basis) }),
-		"evidence_unit": of(func(w *workbook, s table.Score) book.Cell { return centred(w.evidenceOf(s.Point, s.Evidence).Unit) }),
-		"lifted":        of((*workbook).lifted),
+		"evidence":      evidence,
+		"basis":         basis,
+		"evidence_unit": func(w *workbook, r row) book.Cell { return centred(w.evidenceOf(r).Unit) },
+		"lifted":        evidence,
 		"lift_raw":      of(func(w *workbook, l table.Lift) book.Cell { return w.amount(l, l.Raw) }),
 		"lift_best":     of(func(w *workbook, l table.Lift) book.Cell { return w.amount(l, table.Some(l.Best)) }),
-		"lift_basis": of(func(w *workbook, l table.Lift) book.Cell {
-			if l.Evidence == "" {
-				return plain("")
-			}
-			return plain(w.evidenceOf(l.Point, l.Evidence).Basis)
-		}),
-		"best_of": of(func(w *workbook, l table.Lift) book.Cell { return plain(w.of(l.BestOf).Consortium) }),
+		"lift_basis":    basis,
+		"best_of":       of(func(w *workbook, l table.Lift) book.Cell { return plain(w.of(l.BestOf).Consortium) }),
 		"lift_source": of(func(w *workbook, l table.Lift) book.Cell {
 			return w.sourceLink(l.Submission, w.scores[[2]string{l.Submission, l.Evidence}].Cells)
 		}),
@@ -159,26 +156,30 @@ func (w *workbook) copyLink(submission string) book.Cell {
 	return book.Cell{Value: "打开标注件", Look: book.Link, Link: path}
 }
 
-// placed shows where a value stands and leads into the annotated copy where there is one.
-func (w *workbook) placed(submission, sheet, cell string) book.Cell {
-	if sheet == "" {
-		return centred("")
-	}
-	c := mono(model.Place{File: w.of(submission).File, Sheet: sheet, Cell: cell}.String())
+// within leads into the annotated copy of a submission, where there is one.
+func (w *workbook) within(c book.Cell, submission, sheet, cell string) book.Cell {
 	if path, ok := w.Returns[submission]; ok {
-		c.Look, c.Link = book.Link, path+book.CellLink(sheet, strings.Split(cell, ":")[0])
+		first, _, _ := strings.Cut(cell, ":")
+		c.Look, c.Link = book.Link, path+book.CellLink(sheet, first)
 	}
 	return c
 }
 
+// placed shows where a value stands and leads there.
+func (w *workbook) placed(submission, sheet, cell string) book.Cell {
+	if sheet == "" {
+		return centred("")
+	}
+	return w.within(mono(model.Place{File: w.of(submission).File, Sheet: sheet, Cell: cell}.String()), submission, sheet, cell)
+}
+
 // sourceLink shows the cells of an evidence and leads to the first of them.
 func (w *workbook) sourceLink(submission, cells string) book.Cell {
-	c := mono(cells)
-	sheet, cell, ok := strings.Cut(strings.Split(cells, "; ")[0], "!")
-	if path, there := w.Returns[submission]; there && ok {
-		c.Look, c.Link = book.Link, path+book.CellLink(sheet, strings.Split(cell, ":")[0])
+	first, _, _ := strings.Cut(cells, "; ")
+	if sheet, cell, ok := strings.Cut(first, "!"); ok {
+		return w.within(mono(cells), submission, sheet, cell)
 	}
-	return c
+	return mono(cells)
 }
 
 // placeLink shows where a finding is and leads there: into the annotated copy, or else to the value's row in 附录.
@@ -238,23 +239,12 @@ func (w *workbook) gap(r table.Rank) book.Cell {
 	return book.Cell{Value: round(r.Total - w.lastInside(w.inOrder)), Look: book.Gain}
 }
 
-// lifted is what a step out of the line's outside asks for.
-func (w *workbook) lifted(l table.Lift) book.Cell {
-	if l.Evidence == "" {
-		return plain("专家评分")
-	}
-	return plain(w.evidenceOf(l.Point, l.Evidence).Label)
-}
-
 // amount says a value of such a step with its unit.
 func (w *workbook) amount(l table.Lift, v table.Opt[float64]) book.Cell {
-	switch {
-	case !v.Valid:
+	if !v.Valid {
 		return centred("缺")
-	case l.Evidence == "":
-		return centred(table.Plain(table.Some(round2(v.V))) + "分")
 	}
-	return centred(sized(w.evidenceOf(l.Point, l.Evidence), v.V))
+	return centred(sized(w.evidence(l.Point, l.Evidence), v.V))
 }
 
 // named is what a field is called, in its year.
@@ -276,14 +266,17 @@ func (w *workbook) reached(last table.Lift) book.Cell {
 	return book.Cell{Value: last.Step, Look: book.Link, Link: w.to("lifts", "A1")}
 }
 
-// evidenceOf finds what the rubric says of an evidence.
-func (w *workbook) evidenceOf(point, id string) *templates.Evidence {
-	for _, e := range w.Definition.Rubric.Point(point).Evidence {
-		if e.ID == id {
-			return e
-		}
+// evidence finds what the rubric says of an evidence; without an id it is the experts' marks.
+func (w *workbook) evidence(point, id string) *templates.Evidence {
+	if id == "" {
+		return &templates.Evidence{Label: "专家评分", Unit: "分"}
 	}
-	panic("score: no evidence " + point + " " + id)
+	return w.Definition.Rubric.Point(point).Find(id)
+}
+
+// evidenceOf finds it for a row.
+func (w *workbook) evidenceOf(r row) *templates.Evidence {
+	return w.evidence(r.text("point"), r.text("evidence"))
 }
 
 // sized is the value of an evidence as a person says it: rounded, with its unit.
