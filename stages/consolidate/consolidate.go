@@ -256,12 +256,7 @@ func count(n int) book.Cell      { return book.Cell{Value: n, Look: book.Integer
 func points(v float64) book.Cell { return book.Cell{Value: round(v), Look: book.Points} }
 
 // yes marks what is so.
-func yes(b bool) book.Cell {
-	if b {
-		return centred("是")
-	}
-	return centred("")
-}
+func yes(b bool) book.Cell { return centred(when(b, "是")) }
 
 // absent is how a value that is not there is shown.
 func (w *workbook) absent(s table.Status) string {

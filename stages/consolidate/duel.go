@@ -115,10 +115,9 @@ func (w *workbook) duelShares(p *book.Page, gains []float64) {
 
 // pair are the two that stand on either side of the line, to begin with.
 func (w *workbook) pair() []table.Rank {
-	ranked := w.inOrder
-	k := min(w.choose(), len(ranked)-1)
+	k := min(w.choose(), len(w.inOrder)-1)
 	if k < 1 {
 		return nil
 	}
-	return []table.Rank{ranked[k-1], ranked[k]}
+	return w.inOrder[k-1 : k+1]
 }

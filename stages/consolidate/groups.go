@@ -47,7 +47,7 @@ func (w *workbook) ranges(*plan) []planned {
 
 // ahead says, for each place around the line, by what the experts' points would have to exceed that one's.
 func (w *workbook) ahead(*plan) []planned {
-	return table.Each(w.near(w.inOrder), func(first table.Rank) planned {
+	return table.Each(w.near(), func(first table.Rank) planned {
 		head := fmt.Sprintf("超过第%d名须高出", first.Rank.V)
 		return planned{key: first.Submission, head: head, cell: of(func(_ *workbook, r table.Rank) book.Cell {
 			needed, possible := lead(first, r)

@@ -235,9 +235,9 @@ func (w *workbook) known(remark string) string { return w.Standing.String() + "�
 const noLine = "评齐之前不分线内线外，不说稳不稳，不算入围的机会，不出名单；名次只是数据部分暂列。"
 
 // lastInside is the total of the last one inside the line.
-func (w *workbook) lastInside(ranked []table.Rank) float64 {
+func (w *workbook) lastInside() float64 {
 	last := 0.0
-	for _, r := range ranked {
+	for _, r := range w.inOrder {
 		if int(r.Rank.V) <= w.choose() {
 			last = r.Total
 		}
@@ -262,9 +262,9 @@ func (w *workbook) totalHead() string {
 }
 
 // near are the places around the line for which pairs are worked out.
-func (w *workbook) near(ranked []table.Rank) []table.Rank {
+func (w *workbook) near() []table.Rank {
 	first, last := w.Definition.Rubric.Robustness.Window(w.choose())
-	return slices.DeleteFunc(slices.Clone(ranked), func(r table.Rank) bool { return int(r.Rank.V) < first || int(r.Rank.V) > last })
+	return table.Where(slices.Values(w.inOrder), func(r table.Rank) bool { return int(r.Rank.V) >= first && int(r.Rank.V) <= last })
 }
 
 // lead is what one's experts' points must exceed the other's by, to stand before it: rounded up, and whether that can be.
@@ -275,15 +275,14 @@ func lead(ahead, behind table.Rank) (float64, bool) {
 
 // overtake says what the open points would have to do for a submission to stand before the one before it.
 func (w *workbook) overtake(r table.Rank) book.Cell {
-	ranked := w.inOrder
-	i := slices.IndexFunc(ranked, func(x table.Rank) bool { return x.Submission == r.Submission })
+	i := slices.IndexFunc(w.inOrder, func(x table.Rank) bool { return x.Submission == r.Submission })
 	if i < 1 {
 		return quiet("－")
 	}
-	points, possible := lead(ranked[i-1], r)
+	points, possible := lead(w.inOrder[i-1], r)
 	most := table.Plain(table.Some(round(r.Open)))
 	if !possible {
 		return plain(fmt.Sprintf("专家部分（满%s）全得满也不够", most))
 	}
-	return plain(fmt.Sprintf("专家部分要比“%s”高出%.2f分（满%s）", ranked[i-1].Consortium, points, most))
+	return plain(fmt.Sprintf("专家部分要比“%s”高出%.2f分（满%s）", w.inOrder[i-1].Consortium, points, most))
 }

@@ -56,16 +56,6 @@ type rows struct {
 	words words
 }
 
-func list[T any](all []T, said words) rows {
-	if said == nil {
-		said = words{}
-	}
-	if said["count"] == "" {
-		said["count"] = strconv.Itoa(len(all))
-	}
-	return rows{table.RowsOf(len(all), slices.Values(all)), said}
-}
-
 // planned is one column as it will be written.
 type planned struct {
 	*templates.ReportColumn
@@ -193,11 +183,11 @@ func Check(d *templates.Definition) error {
 			}
 			continue
 		}
-		typ, ok := w.typeOf(s.Rows)
+		source, ok := w.source(s.Rows)
 		if !ok {
 			return d.SheetProblem(s, nil, "的 rows 是“"+s.Rows+"”，程序没有这样的行", "请改成 tables.yaml 里的表名，或程序汇集的行："+strings.Join(slices.Sorted(maps.Keys(sources)), "、")+"。")
 		}
-		fields := fieldsOf(typ)
+		fields := fieldsOf(source.of)
 		for _, written := range s.Columns {
 			columns := []*templates.ReportColumn{written}
 			if written.Set != "" {
@@ -216,13 +206,13 @@ func Check(d *templates.Definition) error {
 	return nil
 }
 
-// typeOf is the type of a sheet's rows.
-func (w *workbook) typeOf(name string) (reflect.Type, bool) {
+// source finds the rows of a sheet: those that the program derives, or else a published table.
+func (w *workbook) source(name string) (source, bool) {
 	if s, ok := sources[name]; ok {
-		return s.of, true
+		return s, true
 	}
 	t, ok := table.Find(name, w.Facts, w.Judgement, w.Ranking)
-	return t.Of, ok
+	return source{t.Of, func(*workbook) rows { return rows{Rows: t} }}, ok
 }
 
 // now says whether what waits for a state has its turn.
@@ -238,12 +228,12 @@ func (w *workbook) planned(id string) *plan {
 	s := w.Definition.Sheets.Sheet(id)
 	p := &plan{sheet: s}
 	w.plans[id] = p
-	if source, ok := sources[s.Rows]; ok {
-		p.rows, p.fields = source.rows(w), fieldsOf(source.of)
-	} else {
-		t, _ := table.Find(s.Rows, w.Facts, w.Judgement, w.Ranking)
-		p.rows, p.fields = rows{t, words{"count": strconv.Itoa(t.Len)}}, fieldsOf(t.Of)
+	source, _ := w.source(s.Rows)
+	p.rows, p.fields = source.rows(w), fieldsOf(source.of)
+	if p.words == nil {
+		p.words = words{}
 	}
+	p.words["count"] = cmp.Or(p.words["count"], strconv.Itoa(p.Len))
 	if say := remarks[s.ID]; say != nil {
 		say(w, p.words)
 	}

@@ -23,7 +23,7 @@ type source struct {
 func from[T any](all func(w *workbook) ([]T, words)) source {
 	return source{reflect.TypeFor[T](), func(w *workbook) rows {
 		found, said := all(w)
-		return list(found, said)
+		return rows{table.RowsOf(len(found), slices.Values(found)), said}
 	}}
 }
 
@@ -93,9 +93,8 @@ type entry struct {
 func (e entry) id() string { return e.Submission.Submission }
 
 func (w *workbook) nearRows() ([]table.Rank, words) {
-	ranked := w.inOrder
-	all, said := w.near(ranked), words{"noline": noLine, "near": ""}
-	if len(all) < len(ranked) {
+	all, said := w.near(), words{"noline": noLine, "near": ""}
+	if len(all) < len(w.inOrder) {
 		said["near"] = fmt.Sprintf("只算第%d名前后的%d家，其余不算。", w.choose(), len(all))
 	}
 	return all, said
@@ -115,7 +114,7 @@ func (w *workbook) liftRows() ([]table.Lift, words) {
 	slices.SortStableFunc(all, func(a, b table.Lift) int {
 		return slices.Index(outside, a.Submission) - slices.Index(outside, b.Submission)
 	})
-	said := words{"last": fmt.Sprintf("%.2f", w.lastInside(w.inOrder)), "k": strconv.Itoa(w.choose()), "some": ""}
+	said := words{"last": fmt.Sprintf("%.2f", w.lastInside()), "k": strconv.Itoa(w.choose()), "some": ""}
 	if told := len(w.lifts); told < len(outside) {
 		said["some"] = fmt.Sprintf("线外共%d家，只列离入选线最近的%d家。", len(outside), told)
 	}

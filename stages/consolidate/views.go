@@ -236,7 +236,7 @@ func (w *workbook) gap(r table.Rank) book.Cell {
 	if !r.Ranked {
 		return book.Cell{Look: book.Gain}
 	}
-	return book.Cell{Value: round(r.Total - w.lastInside(w.inOrder)), Look: book.Gain}
+	return book.Cell{Value: round(r.Total - w.lastInside()), Look: book.Gain}
 }
 
 // amount says a value of such a step with its unit.
