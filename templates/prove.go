@@ -28,7 +28,7 @@ type prover struct {
 	d     *Definition
 	file  string
 	known map[string][]string // what references have, once asked for
-	said  map[string]bool     // what has to be said once
+	said  map[string]bool     // by what has to be alone
 }
 
 // shapes are how words can have to be written, and how to say so.
@@ -112,13 +112,9 @@ func (l *loader) proveTags(d *Definition, where at, root any) {
 func (p *prover) look(path string, v reflect.Value) {
 	switch v = reflect.Indirect(v); v.Kind() {
 	case reflect.Slice:
-		said := map[string]bool{}
 		for i := range v.Len() {
-			x := reflect.Indirect(v.Index(i))
-			if k := x.Kind(); k == reflect.Struct || k == reflect.Slice {
-				at := path + "[" + strconv.Itoa(i) + "]"
-				p.look(at, x)
-				p.alone(at, x, said)
+			if x := reflect.Indirect(v.Index(i)); x.Kind() == reflect.Struct || x.Kind() == reflect.Slice {
+				p.look(path+"["+strconv.Itoa(i)+"]", x)
 			}
 		}
 	case reflect.Map:
@@ -160,10 +156,14 @@ func (p *prover) tag(path, key, tag string, of, x reflect.Value) {
 		if x.IsZero() || x.Kind() == reflect.Slice && x.Len() == 0 {
 			p.l.problem(where, named(of)+"缺 "+key, "请补全。")
 		}
-	case "once":
-		word := fmt.Sprint(of.Type(), key, x)
+	case "alone", "once":
+		list := path[:max(0, strings.LastIndex(path, "["))]
+		if demand == "once" {
+			list = ""
+		}
+		word := fmt.Sprint(list, of.Type(), key, x)
 		if !x.IsZero() && p.said[word] {
-			p.l.problem(where, key+"“"+fmt.Sprint(x)+"”重复", "全表不重复，请删去一处或改成别的。")
+			p.l.problem(where, key+"“"+fmt.Sprint(x)+"”重复", "每个只写一次，请删去一处或改成别的。")
 		}
 		p.said[word] = true
 	case "in":
@@ -204,23 +204,6 @@ func (p *prover) oneOf(path, key string, x reflect.Value, known []string, cure s
 	}
 	if word := x.String(); word != "" && !slices.Contains(known, word) {
 		p.l.problem(at{p.file, path + "." + key}, key+"“"+word+"”不认识", cure)
-	}
-}
-
-// alone proves that no earlier neighbour of a struct said the same.
-func (p *prover) alone(path string, v reflect.Value, said map[string]bool) {
-	if v.Kind() != reflect.Struct {
-		return
-	}
-	for f, x := range v.Fields() {
-		if !strings.Contains(f.Tag.Get("check"), "alone") || x.IsZero() {
-			continue
-		}
-		word := fmt.Sprint(x.Interface())
-		if said[f.Name+" "+word] {
-			p.l.problem(at{p.file, path}, strings.ToLower(f.Name)+"“"+word+"”重复", "每个只写一次，请删去一处或改成别的。")
-		}
-		said[f.Name+" "+word] = true
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // for it. Codes are LHT-<tier>-<nnn> and never reused; tier 1 file, 2 value, 3 within a form, 4 against the directory
 // and the calendar, 5 across submissions.
 type Rule struct {
-	Code      string
+	Code      string `check:"must,like rule code"`
 	ID        string `check:"must"`
 	Severity  string `check:"must,in error warning info"` // error, warning, info
 	Check     string `check:"must,is check"`              // how it is found: see Checks
@@ -155,103 +155,99 @@ func (d *Definition) checkRules(l *loader) {
 	ids := map[string]bool{}
 	sort.SliceStable(d.Rules, func(i, j int) bool { return d.Rules[i].Code < d.Rules[j].Code })
 	for _, r := range d.Rules {
+		l.proveTags(d, r.at, r)
 		if !codeForm.MatchString(r.Code) {
-			l.problem(r.at, "规则代码“"+r.Code+"”不合格式", "请写成 LHT-层级-三位序号，例如 LHT-3-001。")
 			continue
 		}
-		l.proveTags(d, r.at, r)
-		if d.rules[r.Code] != nil || ids[r.ID] {
-			l.problem(r.at, "规则 "+r.Code+"（"+r.ID+"）的代码或编号重复", "代码和编号各只能用一次，旧代码不得再用。")
-		}
+		l.when(d.rules[r.Code] != nil || ids[r.ID], r.at, "规则 "+r.Code+"（"+r.ID+"）的代码或编号重复",
+			"代码和编号各只能用一次，旧代码不得再用。")
 		d.rules[r.Code], ids[r.ID] = r, true
 		for _, kind := range r.Kinds { // a definition of an earlier program may ask what has become an expression since
-			if r.Check == "record" && !slices.Contains(RecordKinds, kind) {
-				l.problem(r.at, "规则 "+r.Code+" 的 kinds“"+kind+"”这一版程序不认识",
-					"请照现在的定义改写这条规则；要原样重做当时的运行，请用当时的程序。")
-			}
+			l.when(r.Check == "record" && !slices.Contains(RecordKinds, kind), r.at,
+				"规则 "+r.Code+" 的 kinds“"+kind+"”这一版程序不认识",
+				"请照现在的定义改写这条规则；要原样重做当时的运行，请用当时的程序。")
 		}
-		d.compileRule(l, d.language, r)
+		if what, cure := d.compileRule(d.language, r); what != "" {
+			l.problem(r.at, "规则 "+r.Code+" "+what, cure)
+		}
 		for _, p := range r.Places {
 			if _, _, list := d.layout.Area(p); list {
 				continue
 			}
 			for _, c := range r.Cases {
-				if _, err := d.CaseRef(c, p); err != nil {
-					l.problem(r.at, "规则 "+r.Code+" 的 places 有误："+err.Error(), "请写栏目编号，带年度的写 编号.年度，或名册等列表的编号。")
-				}
+				_, err := d.CaseRef(c, p)
+				l.when(err != nil, r.at, fmt.Sprintf("规则 %s 的 places 有误：%v", r.Code, err),
+					"请写栏目编号，带年度的写 编号.年度，或名册等列表的编号。")
 			}
 		}
 		d.checkMessage(l, r)
 	}
 }
 
-// compileRule makes one case for each field and year that the rule covers.
-func (d *Definition) compileRule(l *loader, g *language, r *Rule) {
+// compileRule makes one case for each field and year that the rule covers; or it says what is wrong with the rule, and
+// how to mend it.
+func (d *Definition) compileRule(g *language, r *Rule) (what, cure string) {
 	fields := []*Field{nil}
 	if r.List = ""; len(r.Each) == 1 && len(d.list(r.Each[0])) > 0 {
 		r.List = r.Each[0]
 		if r.Check != "expr" || len(r.Years) > 0 {
-			l.problem(r.at, "规则 "+r.Code+" 逐行看“"+r.List+"”，却不是 check: expr，或写了 years", "逐行的规则写 check: expr 和 expr，列写作 it.列名。")
-			return
+			return "逐行看“" + r.List + "”，却不是 check: expr，或写了 years", "逐行的规则写 check: expr 和 expr，列写作 it.列名。"
 		}
 	}
 	if r.By != "" && d.Field(r.List+"_"+r.By) == nil {
-		l.problem(r.at, "规则 "+r.Code+" 的 by“"+r.By+"”不是所看列表的列", "请写 each 所写列表的列名。")
-		return
+		return "的 by“" + r.By + "”不是所看列表的列", "请写 each 所写列表的列名。"
 	}
 	if r.List == "" && len(r.Each) > 0 {
 		var err error
 		if fields, err = d.selectFields(r.Each); err != nil {
-			l.problem(r.at, "规则 "+r.Code+" 的 each 有误："+err.Error(),
-				"请写栏目编号，或 metrics、annual、amounts、singles、texts，或栏目类型如 integer、date。")
-			return
+			return "的 each 有误：" + err.Error(),
+				"请写栏目编号，或 metrics、annual、amounts、singles、texts，或栏目类型如 integer、date。"
 		}
 	}
 	r.yields = map[string]bool{}
-	if len(r.Explained) > 0 {
-		excused, err := d.selectFields(r.Explained)
-		if err != nil || r.Severity != "error" {
-			l.problem(r.at, "规则 "+r.Code+" 的 explained 有误", "severity: error 的规则才用得着；请写栏目编号或栏目类型，如 integer。")
-			return
-		}
-		for _, f := range excused {
-			r.yields[f.ID] = true
-		}
+	excused, err := d.selectFields(r.Explained)
+	if err != nil || len(excused) > 0 && r.Severity != "error" {
+		return "的 explained 有误", "severity: error 的规则才用得着；请写栏目编号或栏目类型，如 integer。"
+	}
+	for _, f := range excused {
+		r.yields[f.ID] = true
 	}
 	years, err := d.caseYears(r)
 	if err != nil {
-		l.problem(r.at, "规则 "+r.Code+" 的 years 有误："+err.Error(), "请写 form.yaml 的年度 id；用到 .before 的，第一个年度没有上一年。")
-		return
+		return "的 years 有误：" + err.Error(), "请写 form.yaml 的年度 id；用到 .before 的，第一个年度没有上一年。"
 	}
 	if (r.Check == "expr") != (r.Expr != "") {
-		l.problem(r.at, "规则 "+r.Code+" 的 check 与 expr 不配", "check: expr 的规则要写 expr，其余不写。")
-		return
+		return "的 check 与 expr 不配", "check: expr 的规则要写 expr，其余不写。"
 	}
 	for _, f := range fields {
 		for _, c := range years {
 			c.Field = f
-			var err error
-			if r.When != "" {
-				c.When, err = g.compileIn(r.List, c.spell(r.When), f, false)
-			}
-			if err == nil && r.Expr != "" {
-				c.Expr, err = g.compileIn(r.List, c.spell(r.spelled()), f, false)
-			}
-			for _, name := range Placeholders(r.Message + r.Cure) {
-				if source, sum := strings.CutPrefix(name, "="); sum && err == nil {
-					if c.Sums == nil {
-						c.Sums = map[string]*Expression{}
-					}
-					c.Sums[name], err = g.compileIn(r.List, c.spell(source), f, decimal.Decimal{})
-				}
-			}
-			if err != nil {
-				l.problem(r.at, "规则 "+r.Code+" 的表达式有误："+inChinese(err.Error()), "请对照 form.yaml 的栏目编号改正。")
-				return
+			if err := c.compile(g, r); err != nil {
+				return "的表达式有误：" + inChinese(err.Error()), "请对照 form.yaml 的栏目编号改正。"
 			}
 			r.Cases = append(r.Cases, c)
 		}
 	}
+	return "", ""
+}
+
+// compile reads the expressions of a rule for one of its cases.
+func (c *Case) compile(g *language, r *Rule) (err error) {
+	if r.When != "" {
+		c.When, err = g.compileIn(r.List, c.spell(r.When), c.Field, false)
+	}
+	if err == nil && r.Expr != "" {
+		c.Expr, err = g.compileIn(r.List, c.spell(r.spelled()), c.Field, false)
+	}
+	for _, name := range Placeholders(r.Message + r.Cure) {
+		if source, sum := strings.CutPrefix(name, "="); sum && err == nil {
+			if c.Sums == nil {
+				c.Sums = map[string]*Expression{}
+			}
+			c.Sums[name], err = g.compileIn(r.List, c.spell(source), c.Field, decimal.Decimal{})
+		}
+	}
+	return err
 }
 
 // spelled is the condition with the rule's threshold in its place.
@@ -408,11 +404,10 @@ func firstLine(s string) string {
 // Try gives a definition that has only the rule given and those before it that void values: what an edit of one rule
 // would do, without loading everything again. The rule replaces the one of its code.
 func (d *Definition) Try(rule Rule) (*Definition, error) {
-	tried, l := *d, &loader{}
+	tried := *d
 	rule.Cases = nil
-	tried.compileRule(l, newLanguage(&tried), &rule)
-	if len(l.problems) > 0 {
-		return nil, errors.Join(l.problems...)
+	if what, _ := tried.compileRule(newLanguage(&tried), &rule); what != "" {
+		return nil, errors.New(what)
 	}
 	tried.rules, tried.Rules = maps.Clone(d.rules), nil
 	tried.rules[rule.Code] = &rule

@@ -103,11 +103,8 @@ func (d *Definition) SheetProblem(s *ReportSheet, column *ReportColumn, what, cu
 	return l.problems[0]
 }
 
-// Whens are the states that a sheet or a column can wait for.
-const (
-	WhenComplete = "complete"
-	WhenBefore   = "before"
-)
+// WhenComplete is the state that a sheet or a column can wait for; the other is before it.
+const WhenComplete = "complete"
 
 func (s *Sheets) check(l *loader, d *Definition) {
 	names := map[string]bool{}

@@ -63,7 +63,7 @@ type Definition struct {
 }
 
 // Load gives the definition of a year that ships with the program.
-func Load(year int) (*Definition, error) { return load(shipped, "templates", year) }
+func Load(year int) (*Definition, error) { return LoadFS(shipped, year) }
 
 // LoadDir gives the definition of a year that stands in <dir>/<year>; what is said about its files names them as they
 // are there.
