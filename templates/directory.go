@@ -40,21 +40,14 @@ type Calendar struct {
 // come later than that.
 func (d *Directory) ReplyBy(date string, mended bool) string {
 	day, err := time.Parse(time.DateOnly, date)
-	ahead := err == nil && date < d.Deadline
-	if ahead && !mended {
-		return d.Deadline
+	by, deadline := "", ""
+	if err == nil && date < d.Deadline {
+		deadline = d.Deadline
 	}
-	if err != nil || d.Calendar.MendDays <= 0 {
-		if ahead {
-			return d.Deadline
-		}
-		return ""
+	if err == nil && d.Calendar.MendDays > 0 && (mended || deadline == "") {
+		by = day.AddDate(0, 0, d.Calendar.MendDays).Format(time.DateOnly)
 	}
-	by := day.AddDate(0, 0, d.Calendar.MendDays).Format(time.DateOnly)
-	if ahead {
-		return max(by, d.Deadline)
-	}
-	return by
+	return max(by, deadline)
 }
 
 // Economy is a field of the economy, with the words that tell an industry of it.

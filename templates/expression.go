@@ -92,29 +92,21 @@ func (e *Expression) Missing(a Answers) []Ref {
 }
 
 // Bool evaluates a condition. It gives ErrMissing where a value is missing, another error where the arithmetic fails.
-func (e *Expression) Bool(a Answers) (bool, error) {
-	v, err := e.run(a)
-	if err != nil {
-		return false, err
-	}
-	return v.(bool), nil
-}
+func (e *Expression) Bool(a Answers) (bool, error) { return run[bool](e, a) }
 
 // Number evaluates a quantity. It gives ErrMissing where a value is missing, another error where the arithmetic fails
 // (a division by zero).
-func (e *Expression) Number(a Answers) (decimal.Decimal, error) {
-	v, err := e.run(a)
-	if err != nil {
-		return decimal.Decimal{}, err
-	}
-	return v.(decimal.Decimal), nil
-}
+func (e *Expression) Number(a Answers) (decimal.Decimal, error) { return run[decimal.Decimal](e, a) }
 
-func (e *Expression) run(a Answers) (any, error) {
+func run[T any](e *Expression, a Answers) (result T, err error) {
 	if len(e.Missing(a)) > 0 {
-		return nil, ErrMissing
+		return result, ErrMissing
 	}
-	return expr.Run(e.program, e.lang.environment(a, e.Refs))
+	v, err := expr.Run(e.program, e.lang.environment(a, e.Refs))
+	if err == nil {
+		result = v.(T)
+	}
+	return result, err
 }
 
 // language knows the names that expressions may use.

@@ -42,9 +42,7 @@ func MoveYears(text string, from, to int) string {
 
 // Latest is the newest year with a call that was issued.
 func Latest() int {
-	years := Years()
-	return years[slices.IndexFunc(years,
-		func(y int) bool { return y == slices.Max(slices.DeleteFunc(slices.Clone(years), draft)) })]
+	return slices.Max(slices.DeleteFunc(Years(), draft))
 }
 
 func draft(year int) bool {

@@ -302,12 +302,9 @@ func (d *Definition) Options(f *Field) []string {
 		return d.Directory.Names()
 	case "parks":
 		var out []string
-		known := map[string]bool{} // a park may have several consortia
 		for _, e := range d.Directory.Entries {
 			for _, p := range e.Pairs() {
-				if !known[p.Park] {
-					known[p.Park], out = true, append(out, p.Park)
-				}
+				out = appendNew(out, p.Park) // a park may have several consortia
 			}
 		}
 		return out
@@ -322,8 +319,7 @@ func (d *Definition) Options(f *Field) []string {
 
 // Note gives the text of a note by its id: a footnote, a section's title, the pledge.
 func (f *Form) Note(id string) string {
-	note, _ := find(f.notes(), func(n Note) bool { return n.ID == id && id != "" })
-	return note.Text
+	return first(f.notes(), func(n Note) bool { return n.ID == id && id != "" }).Text
 }
 
 // notes lists the static texts, in form order.
@@ -387,8 +383,7 @@ func (f *Form) Texts() []*Field {
 
 // batch is the year of the call: the first committed year.
 func (f *Form) batch() int {
-	first, _ := find(f.Years, func(y Year) bool { return y.Kind == Committed })
-	return first.Year
+	return first(f.Years, func(y Year) bool { return y.Kind == Committed }).Year
 }
 
 // cellLike matches names that Excel refuses as defined names because they read as cell references.

@@ -42,8 +42,7 @@ var LetterVars = []string{"city", "consortium", "form", "edition", "faults", "ex
 
 // Letter finds a letter by its kind.
 func (l *Letters) Letter(id string) *Letter {
-	found, _ := find(l.Letters, func(x *Letter) bool { return x.ID == id })
-	return found
+	return first(l.Letters, func(x *Letter) bool { return x.ID == id })
 }
 
 func (l *Letters) check(load *loader, _ *Definition) {

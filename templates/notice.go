@@ -82,7 +82,7 @@ var answerKinds = []answerKind{
 		return cmp.Or(d.Letters.Letter(id), &Letter{}).Name, nil
 	}},
 	{"登记", func(i *NoticeItem) []string { return i.Register }, func(d *Definition, id string) (string, []string) {
-		s, _ := find(d.Register.Sheets, func(s *RegisterSheet) bool { return s.ID == id })
+		s := first(d.Register.Sheets, func(s *RegisterSheet) bool { return s.ID == id })
 		return cmp.Or(s, &RegisterSheet{}).Title, nil
 	}},
 	{"命令", func(i *NoticeItem) []string { return i.Commands }, func(_ *Definition, id string) (string, []string) {

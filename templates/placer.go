@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -193,21 +194,21 @@ func (p *placer) line(f *Field, year Year) {
 	label := f.Label + f.PrintedLimit
 	// The label takes the columns of year and unit where there is neither.
 	free := 1
-	switch {
-	case year.ID == "" && f.Unit == "":
-		free = unitCol - labelCol + 1
-	case year.ID == "":
+	if year.ID == "" {
 		free = yearCol - labelCol + 1
+	}
+	if year.ID == "" && f.Unit == "" {
+		free++
 	}
 	p.static(p.row, labelCol, 1, free, LabelRole, label)
 	anchor, cols := []string{label}, []int{labelCol}
 	if year.ID != "" {
 		anchor, cols = append(anchor, year.Label+year.Tag), append(cols, yearCol)
-	}
-	if year.ID != "" && f.Unit == "" {
-		p.static(p.row, yearCol, 1, 2, YearRole, year.Label+year.Tag)
-	} else if year.ID != "" {
-		p.static(p.row, yearCol, 1, 1, YearRole, year.Label+year.Tag)
+		wide := 1
+		if f.Unit == "" {
+			wide = 2
+		}
+		p.static(p.row, yearCol, 1, wide, YearRole, year.Label+year.Tag)
 	}
 	p.static(p.row, unitCol, 1, 1, UnitRole, f.ShownUnit())
 	p.static(p.row, p.noteCol, 1, 1, HintRole, p.hint(f))
@@ -278,13 +279,10 @@ const (
 
 // linesFor is how many lines an input cell of a single row has to show.
 func linesFor(f *Field) int {
-	switch {
-	case f.Tall > 0:
-		return f.Tall
-	case f.Type == NamesField:
-		return 2
+	if f.Type == NamesField {
+		return cmp.Or(f.Tall, 2)
 	}
-	return 1
+	return cmp.Or(f.Tall, 1)
 }
 
 // years places a header of two rows, then one row a metric: group, label, unit, the years, note.

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -162,21 +163,13 @@ func (r *Reading) WithoutParts(key string) string {
 // its gravity.
 func (r *Reading) check(l *loader, d *Definition) {
 	r.routes, r.units = map[string]Route{}, map[string]Unit{}
-	r.strange, r.fillers = map[string]bool{}, map[string]bool{}
+	r.strange, r.fillers = setOf(r.OtherUnits), setOf(r.Placeholders.Words)
 	for _, route := range r.Routes {
 		r.routes[route.ID] = route
 	}
 	for _, u := range r.Units {
 		r.units[u.Unit] = u
-		for _, word := range append(slices.Clone(u.Same), u.Unit) {
-			r.strange[word] = true
-		}
-	}
-	for _, word := range r.OtherUnits {
-		r.strange[word] = true
-	}
-	for _, word := range r.Placeholders.Words {
-		r.fillers[word] = true
+		maps.Copy(r.strange, setOf(append(slices.Clone(u.Same), u.Unit)))
 	}
 	r.volatile = regexp.MustCompile(`(?i)\b(?:` + anyOf(r.Functions) + `)\(`)
 	parts := anyOf(r.Campuses)
@@ -224,6 +217,14 @@ func (r *Reading) checkTold(l *loader, d *Definition) {
 			at{"reading.yaml", fmt.Sprintf("$.routes[%d]", i)}, "读法“"+route.Label+"”没有规则说到",
 			"请在 rules.yaml 加一条 check: coercion、kinds 含 "+route.ID+" 的规则；guess 需核实以上，unreadable 必须修改。")
 	}
+}
+
+func setOf(words []string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range words {
+		out[w] = true
+	}
+	return out
 }
 
 // anyOf is a pattern for one of several words, the longer first.

@@ -350,9 +350,12 @@ func Placeholders(message string) []string {
 	return out
 }
 
-// ref reads "field" or "field.year".
-func (d *Definition) ref(s string) (Ref, error) {
+// Ref reads a reference as rules write it: field, field.year, or it.year within `each`.
+func (d *Definition) Ref(s string, it *Field) (Ref, error) {
 	id, yearID, dated := strings.Cut(s, ".")
+	if id == "it" && it != nil {
+		id = it.ID
+	}
 	f := d.Field(id)
 	if f == nil {
 		return Ref{}, fmt.Errorf("不认识的栏目“%s”", id)
@@ -368,18 +371,6 @@ func (d *Definition) ref(s string) (Ref, error) {
 		return Ref{}, fmt.Errorf("栏目“%s”没有年度“%s”", id, yearID)
 	}
 	return Ref{id, year.Year}, nil
-}
-
-// Ref reads a reference as rules write it: field, field.year, or it.year within `each`.
-func (d *Definition) Ref(s string, it *Field) (Ref, error) {
-	if it != nil {
-		if name, year, dated := strings.Cut(s, "."); name == "it" && dated {
-			s = it.ID + "." + year
-		} else if name == "it" {
-			s = it.ID
-		}
-	}
-	return d.ref(s)
 }
 
 // CaseRef reads a reference as the texts of a rule write it within one of its cases: it, it.last, apprentices.year,

@@ -168,7 +168,7 @@ func (d *Definition) ColumnLabel(name, column string) string {
 	if t == nil {
 		return ""
 	}
-	if c, ok := find(t.Columns, func(c *Column) bool { return c.Name == column }); ok {
+	if c := t.Column(column); c != nil {
 		return c.Label
 	}
 	if slices.ContainsFunc(d.FormColumns(t), func(f *Field) bool { return f.ID == column }) {

@@ -61,8 +61,7 @@ type Column struct {
 
 // Table finds the description of a table, or gives nil.
 func (d *Definition) Table(name string) *Table {
-	found, _ := find(d.Tables, func(t *Table) bool { return t.Name == name })
-	return found
+	return first(d.Tables, func(t *Table) bool { return t.Name == name })
 }
 
 // FormColumns lists the fields that a table has as columns of their own.
@@ -87,20 +86,20 @@ func (x *Published) check(l *loader, d *Definition) {
 	}
 	for _, t := range x.Tables {
 		for _, name := range t.Key {
-			l.when(!t.has(name), t.at, "表“"+t.Name+"”的主键“"+name+"”不是它的列", "key 里只写 columns 中的列名。")
+			l.when(t.Column(name) == nil, t.at, "表“"+t.Name+"”的主键“"+name+"”不是它的列", "key 里只写 columns 中的列名。")
 		}
 		for _, c := range t.Columns {
 			unit(c.at, c.Name, c.Unit)
 			table, column, _ := strings.Cut(c.References, ".")
 			other := d.Table(table)
-			l.when(c.References != "" && (other == nil || !other.has(column)), c.at,
+			l.when(c.References != "" && (other == nil || other.Column(column) == nil), c.at,
 				"表“"+t.Name+"”的列“"+c.Name+"”取自“"+c.References+"”，没有这张表或这一列",
 				"请写成 表.列，例如 submissions.submission。")
 		}
 	}
 }
 
-// has says whether the table describes a column of that name.
-func (t *Table) has(name string) bool {
-	return slices.ContainsFunc(t.Columns, func(c *Column) bool { return c.Name == name })
+// Column finds the description of a column, or gives nil; of what the form adds there is none.
+func (t *Table) Column(name string) *Column {
+	return first(t.Columns, func(c *Column) bool { return c.Name == name })
 }

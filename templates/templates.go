@@ -7,6 +7,7 @@
 package templates
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -192,10 +193,7 @@ func (d *Definition) AllRules() []*Rule {
 
 // CodeOf gives the finding code of the rule with an id; empty where there is none.
 func (d *Definition) CodeOf(rule string) string {
-	if r, ok := find(d.Rules, func(r *Rule) bool { return r.ID == rule }); ok {
-		return r.Code
-	}
-	return ""
+	return cmp.Or(first(d.Rules, func(r *Rule) bool { return r.ID == rule }), &Rule{}).Code
 }
 
 // Problem is one contradiction in a definition file: where it stands, what is wrong, how to mend it.

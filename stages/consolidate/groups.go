@@ -266,7 +266,7 @@ func (w *workbook) receipts(*plan) []planned {
 			continue
 		}
 		find := func(e entry) table.Registered {
-			found, _ := w.Register.On(s, table.ConsortiumKey(e.Submission))
+			found := w.Register.On(s, table.ConsortiumKey(e.Submission))
 			return found
 		}
 		if s.Effect != templates.Receives {

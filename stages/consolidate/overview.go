@@ -228,7 +228,7 @@ func (o *overview) registering() []step {
 	unsealed, going, objections := 0, 0, 0
 	var whom []string
 	for _, t := range o.Todos(nil) {
-		_, typed := o.Register.On(t.Sheet, t.Key)
+		typed := o.Register.On(t.Sheet, t.Key).Sheet != nil
 		switch t.Sheet.Effect {
 		case templates.Receives:
 			if i := o.keyed(t.Key); typed && i >= 0 {

@@ -243,7 +243,7 @@ func (s *scope) registered(w map[string]string, r *table.Round, key string) {
 		if !slices.Contains([]templates.RegisterEffect{templates.Awards, templates.Receives, templates.Adjusts}, sheet.Effect) {
 			continue
 		}
-		e, _ := r.Register.On(sheet, key)
+		e := r.Register.On(sheet, key)
 		for _, c := range sheet.Columns {
 			if c.ID == templates.RegisterConsortium || c.Given || c.Private {
 				continue

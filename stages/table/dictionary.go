@@ -90,7 +90,7 @@ func Codes(d *templates.Definition) []Code {
 		}
 	}
 	for _, p := range d.Rubric.Points() {
-		add(Code{List: "point", Code: p.ID, Label: p.Label, Group: p.Indicator.Label, Paragraph: paragraph(d, "scores", "point"),
+		add(Code{List: "point", Code: p.ID, Label: p.Label, Group: p.Indicator.Label, Paragraph: d.Table("scores").Column("point").Paragraph,
 			Description: fmt.Sprintf("权重 %s（%s），其中留待专家的份额 %s", p.Weight, d.Rubric.WeightsNote, p.ExpertShare)})
 	}
 	for _, p := range d.Rubric.Points() {
@@ -126,14 +126,4 @@ func Codes(d *templates.Definition) []Code {
 func fieldCode(d *templates.Definition, f *templates.Field, list string) Code {
 	m := fieldMeaning(d, f)
 	return Code{List: list, Code: f.ID, Label: m.label, Group: f.Group, Unit: m.unit, Decimals: digits(m.decimals), Description: m.description, Paragraph: m.paragraph}
-}
-
-// paragraph is what tables.yaml cites for a column.
-func paragraph(d *templates.Definition, table, column string) string {
-	for _, c := range d.Table(table).Columns {
-		if c.Name == column {
-			return c.Paragraph
-		}
-	}
-	return ""
 }

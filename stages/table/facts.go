@@ -216,20 +216,22 @@ func (c *cursor[T]) take(belongs func(T) bool) []T {
 }
 
 func (f *Form) index() {
-	f.figures = make(map[string]*Figure, len(f.Figures))
-	for i := range f.Figures {
-		f.figures[f.Figures[i].Field] = &f.Figures[i]
+	f.figures = indexed(f.Figures, func(g *Figure) string { return g.Field })
+	f.metrics = indexed(f.Metrics, func(m *Metric) templates.Ref {
+		return templates.Ref{Field: m.Indicator, Year: int(m.Year)}
+	})
+	f.texts = indexed(f.Texts, func(t *Text) templates.Ref {
+		return templates.Ref{Field: t.Field, Year: int(t.Year.V)}
+	})
+}
+
+// indexed finds rows by their keys.
+func indexed[T any, K comparable](rows []T, key func(*T) K) map[K]*T {
+	out := make(map[K]*T, len(rows))
+	for i := range rows {
+		out[key(&rows[i])] = &rows[i]
 	}
-	f.metrics = make(map[templates.Ref]*Metric, len(f.Metrics))
-	for i := range f.Metrics {
-		m := &f.Metrics[i]
-		f.metrics[templates.Ref{Field: m.Indicator, Year: int(m.Year)}] = m
-	}
-	f.texts = make(map[templates.Ref]*Text, len(f.Texts))
-	for i := range f.Texts {
-		t := &f.Texts[i]
-		f.texts[templates.Ref{Field: t.Field, Year: int(t.Year.V)}] = t
-	}
+	return out
 }
 
 // Clone gives a form whose answers can be changed, its original staying as it is.
@@ -327,18 +329,14 @@ func exact(v Opt[float64]) string {
 // Number implements templates.Answers. The float of the table is turned into the decimal that was typed: the shortest
 // one with that float value, exact up to 15 digits.
 func (f *Form) Number(field string, year int) (decimal.Decimal, bool) {
-	if year != 0 {
-		m := f.Metric(field, year)
-		if m == nil || m.Status != Normal || !m.Value.Valid {
-			return decimal.Decimal{}, false
-		}
-		return decimal.NewFromFloat(m.Value.V), true
+	var status Status
+	var value Opt[float64]
+	if g := f.figures[field]; year == 0 && g != nil {
+		status, value = g.Status, g.Number
+	} else if m := f.Metric(field, year); m != nil {
+		status, value = m.Status, m.Value
 	}
-	g := f.figures[field]
-	if g == nil || g.Status != Normal || !g.Number.Valid {
-		return decimal.Decimal{}, false
-	}
-	return decimal.NewFromFloat(g.Number.V), true
+	return decimal.NewFromFloat(value.V), status == Normal && value.Valid
 }
 
 // Text implements templates.Answers.
@@ -346,26 +344,21 @@ func (f *Form) Text(field string, year int) (string, bool) {
 	if t := f.LongText(field, year); t != nil {
 		return t.Text, t.Status == Normal
 	}
-	g := f.figures[field]
-	if year != 0 || g == nil || g.Status != Normal {
-		return "", false
+	if g := f.figures[field]; g != nil && year == 0 && g.Status == Normal {
+		return g.Text, true
 	}
-	return g.Text, true
+	return "", false
 }
 
 // Confirmed implements templates.Answers.
 func (f *Form) Confirmed(field string) (yes, ok bool) {
-	g := f.figures[field]
-	if g == nil || g.Status != Normal {
-		return false, false
-	}
-	return g.Text == "true", true
+	said, ok := f.Text(field, 0)
+	return said == "true", ok
 }
 
 // Filled implements templates.Answers.
 func (f *Form) Filled(field string, year int) bool {
-	o := f.Observe(templates.Ref{Field: field, Year: year})
-	return o.Status != Missing
+	return f.Observe(templates.Ref{Field: field, Year: year}).Status != Missing
 }
 
 // Count implements templates.Answers.
@@ -402,12 +395,7 @@ func (f *Form) Schools(kinds ...string) []Member {
 // IsMember implements templates.Answers. Names are compared by their key, so that width and brackets do not matter.
 func (f *Form) IsMember(name string, kinds ...string) bool {
 	key := text.NameKey(name)
-	for _, m := range f.Members {
-		if m.NameKey == key && is(m.Kind, kinds) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.Members, func(m Member) bool { return m.NameKey == key && is(m.Kind, kinds) })
 }
 
 // Records implements templates.Answers.
@@ -442,14 +430,4 @@ func (f *Form) Total(block string, columns ...string) (sum decimal.Decimal) {
 }
 
 // is says whether a kind is among those asked for; none asked for means any.
-func is(kind string, kinds []string) bool {
-	if len(kinds) == 0 {
-		return true
-	}
-	for _, k := range kinds {
-		if k == kind {
-			return true
-		}
-	}
-	return false
-}
+func is(kind string, kinds []string) bool { return len(kinds) == 0 || slices.Contains(kinds, kind) }

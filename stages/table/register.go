@@ -56,10 +56,12 @@ type Register []Registered
 
 // Find gives the first entry of a kind about a consortium.
 func (r Register) Find(effect templates.RegisterEffect, key string) (Registered, bool) {
-	for _, e := range r {
-		if e.Sheet.Effect == effect && e.Key == key {
-			return e, true
-		}
+	return r.first(func(e Registered) bool { return e.Sheet.Effect == effect && e.Key == key })
+}
+
+func (r Register) first(is func(Registered) bool) (Registered, bool) {
+	if i := slices.IndexFunc(r, is); i >= 0 {
+		return r[i], true
 	}
 	return Registered{}, false
 }
@@ -139,7 +141,7 @@ func (r *Round) Lacking(key string) []string {
 	var out []string
 	for _, s := range r.Definition.Register.Sheets {
 		if s.Effect == templates.Receives {
-			if left := s.Lacking(r.Register.on(s, key).Values); len(left) > 0 {
+			if left := s.Lacking(r.Register.On(s, key).Values); len(left) > 0 {
 				out = append(out, s.Title+"缺"+strings.Join(left, "、"))
 			}
 		}
@@ -147,20 +149,10 @@ func (r *Round) Lacking(key string) []string {
 	return out
 }
 
-// On finds the entry about a consortium on one sheet.
-func (r Register) On(s *templates.RegisterSheet, key string) (Registered, bool) {
-	e := r.on(s, key)
-	return e, e.Sheet != nil
-}
-
-// on finds the entry about a consortium on one sheet; the zero value where there is none.
-func (r Register) on(s *templates.RegisterSheet, key string) Registered {
-	for _, e := range r {
-		if e.Sheet == s && e.Key == key {
-			return e
-		}
-	}
-	return Registered{}
+// On finds the entry about a consortium on one sheet; the zero value, without a sheet, where there is none.
+func (r Register) On(s *templates.RegisterSheet, key string) Registered {
+	e, _ := r.first(func(e Registered) bool { return e.Sheet == s && e.Key == key })
+	return e
 }
 
 // KeyOf identifies a consortium by its name, as the directory prints it or as it was typed.

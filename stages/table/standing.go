@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -54,14 +55,7 @@ func (s Standing) Complete() bool { return s.State == AllMarked }
 
 // Short is for the foot of a page.
 func (s Standing) Short() string {
-	parts := s.marked()
-	if s.Trial != nil {
-		parts = append(parts, "试算")
-	}
-	if s.Meeting != "" {
-		parts = append(parts, "会议版 "+s.Meeting)
-	}
-	return strings.Join(parts, "·")
+	return strings.Join(s.parts("试算"), "·")
 }
 
 // shownTrial is how many differences a sentence names.
@@ -69,32 +63,25 @@ const shownTrial = 4
 
 // String is a sentence without its full stop.
 func (s Standing) String() string {
-	parts := s.marked()
+	listed := strings.Join(s.Trial[:min(shownTrial, len(s.Trial))], "，")
+	if len(s.Trial) > shownTrial {
+		listed += fmt.Sprintf("等%d处", len(s.Trial))
+	}
+	return strings.Join(s.parts("试算，与正式定义不同："+listed), "；")
+}
+
+// parts says how far the marking is, and how many it has not reached: a list without them is not all there is; then for
+// what the scores were made, a trial in the words given.
+func (s Standing) parts(trial string) []string {
+	parts := []string{cmp.Or(s.State, FiguresOnly).Label()}
+	if s.Waiting > 0 {
+		parts = append(parts, fmt.Sprintf("另有%d家待评，没有名次", s.Waiting))
+	}
 	if s.Trial != nil {
-		listed := strings.Join(s.Trial[:min(shownTrial, len(s.Trial))], "，")
-		if len(s.Trial) > shownTrial {
-			listed += "等" + Plain(Some(float64(len(s.Trial)))) + "处"
-		}
-		parts = append(parts, "试算，与正式定义不同："+listed)
+		parts = append(parts, trial)
 	}
 	if s.Meeting != "" {
 		parts = append(parts, "会议版 "+s.Meeting)
 	}
-	return strings.Join(parts, "；")
-}
-
-// marked says how far the marking is, and how many it has not reached: a list without them is not all there is.
-func (s Standing) marked() []string {
-	parts := []string{s.state().Label()}
-	if s.Waiting > 0 {
-		parts = append(parts, fmt.Sprintf("另有%d家待评，没有名次", s.Waiting))
-	}
 	return parts
-}
-
-func (s Standing) state() State {
-	if s.State == "" {
-		return FiguresOnly
-	}
-	return s.State
 }

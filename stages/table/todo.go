@@ -95,10 +95,10 @@ func (w *waiting) consents(s *templates.RegisterSheet) {
 	}
 	for _, x := range w.submissions {
 		asked := found[x.Submission]
-		if s.Late && w.Register.on(s, ConsortiumKey(x)).Sheet == nil {
+		if s.Late && w.Register.On(s, ConsortiumKey(x)).Sheet == nil {
 			asked = append(asked, w.received(x)...)
 		}
-		if len(asked) == 0 || s.Effect == templates.Adjusts && w.Register.on(s, ConsortiumKey(x)).Values[templates.RegisterDecision] != "" {
+		if len(asked) == 0 || s.Effect == templates.Adjusts && w.Register.On(s, ConsortiumKey(x)).Values[templates.RegisterDecision] != "" {
 			continue // what was agreed to asks for nothing, and what was refused is decided
 		}
 		if values := w.add(s, x, asked...); s.Effect == templates.Adjusts && values != nil {
@@ -112,7 +112,7 @@ func (w *waiting) consents(s *templates.RegisterSheet) {
 func (r *Round) received(x Submission) []string {
 	var out []string
 	for _, s := range r.Definition.Register.Sheets {
-		e := r.Register.on(s, ConsortiumKey(x))
+		e := r.Register.On(s, ConsortiumKey(x))
 		for _, c := range s.Columns {
 			if day := e.Values[c.ID]; s.Effect == templates.Receives && c.Date && day > r.Definition.Directory.Deadline {
 				out = append(out, fmt.Sprintf("%s%s收到，晚于报送期限%s", c.Label, day, r.Definition.Directory.Deadline))
@@ -124,7 +124,7 @@ func (r *Round) received(x Submission) []string {
 
 // receipt says what of a submission has not come, and whether the code typed from the paper is another's.
 func (r *Round) receipt(s *templates.RegisterSheet, x Submission) []string {
-	e := r.Register.on(s, ConsortiumKey(x))
+	e := r.Register.On(s, ConsortiumKey(x))
 	var out []string
 	if left := s.Lacking(e.Values); len(left) > 0 {
 		out = append(out, "缺："+strings.Join(left, "、"))
