@@ -54,9 +54,7 @@ var (
 func (p *placer) measure() {
 	p.valueEnd, p.noteCol = valueCol, valueCol+1
 	p.out.Widths = plainWidths
-	lines := false
 	for _, b := range p.out.Sheet.Blocks {
-		lines = lines || b.Lines != nil
 		if slices.ContainsFunc(b.Lines, func(f *Field) bool { return f.Group != "" }) || b.RosterSummary != nil {
 			p.out.Widths = lineWidths
 		}
@@ -71,17 +69,15 @@ func (p *placer) measure() {
 				p.out.Widths = append(p.out.Widths, c.width)
 			}
 			p.out.Widths = append(p.out.Widths, yearNoteWidth)
-			lines = true
 		}
 		if b.Records != nil {
 			p.out.Widths = nil
 			for _, c := range b.Records.Columns {
 				p.out.Widths = append(p.out.Widths, c.Width)
 			}
-			lines = true
 		}
 	}
-	if !lines {
+	if !p.out.Sheet.Asks() {
 		p.out.Widths = guideWidths
 	}
 	p.out.LastCol = len(p.out.Widths)

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"lianheti/stages/model"
@@ -110,19 +111,15 @@ func (a *About) Questions(d *templates.Definition) []Question {
 	for _, c := range a.Promises {
 		add("承诺可信度", "%s：%s", d.Label(c.Indicator), c.Note)
 	}
-	lacking := map[string][]string{}
-	var notes []string
-	for _, s := range a.Scores {
-		if s.Evidence == "" || s.Weight <= 0 || s.Raw.Valid {
-			continue
+	lacking := slices.DeleteFunc(slices.Clone(a.Scores), func(s Score) bool {
+		return s.Evidence == "" || s.Weight <= 0 || s.Raw.Valid
+	})
+	for _, same := range Grouped(lacking, func(s Score) string { return s.Note }) {
+		var names []string
+		for _, s := range same {
+			names = append(names, s.Point+" "+d.Rubric.Point(s.Point).Find(s.Evidence).Label)
 		}
-		if lacking[s.Note] == nil {
-			notes = append(notes, s.Note)
-		}
-		lacking[s.Note] = append(lacking[s.Note], s.Point+" "+d.Rubric.Point(s.Point).Find(s.Evidence).Label)
-	}
-	for _, n := range notes {
-		add("缺依据", "%s：%s", strings.Join(lacking[n], "、"), n)
+		add("缺依据", "%s：%s", strings.Join(names, "、"), same[0].Note)
 	}
 	for _, x := range a.Findings {
 		if x.Answered() == Explained {

@@ -95,10 +95,6 @@ func publishable(d *templates.Definition, schema *arrow.Schema, rec arrow.Record
 	return array.NewRecord(schema, columns, rec.NumRows())
 }
 
-func columnOf(rec arrow.Record, name string) arrow.Array {
-	return rec.Column(rec.Schema().FieldIndices(name)[0])
-}
-
 // labelled gives the label of each code, null where it has none.
 func labelled(codes arrow.Array, labels map[string]string) arrow.Array {
 	b := array.NewStringBuilder(memory.DefaultAllocator)

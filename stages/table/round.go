@@ -71,27 +71,20 @@ func Restore(d *templates.Definition, records map[string]arrow.Record) (*Round, 
 // separate parts what is published together: the experts' workbooks stand among the files, and their marks with what scoring
 // made of them; what was found in progress forms stands among the findings.
 func (r *Round) separate() {
-	files := map[string]*Builder[File]{RoleSubmission: NewBuilder[File](), RoleMarks: NewBuilder[File]()}
-	for f := range r.Files.All() {
-		role := f.Role
-		if role != RoleMarks {
-			role = RoleSubmission // a progress form stands with them: its figures are not read again
-		}
-		files[role].Append(f)
-	}
+	files, findings := slices.Collect(r.Files.All()), slices.Collect(r.Findings.All())
+	ofMarks := func(f File) bool { return f.Role == RoleMarks } // a progress form's figures are not read again
+	r.Marking.Files = Of(slices.DeleteFunc(slices.Clone(files), func(f File) bool { return !ofMarks(f) }))
+	r.Files = Of(slices.DeleteFunc(files, ofMarks))
 	progress := func(x Finding) bool { return x.Role == RoleProgress }
-	all := slices.Collect(r.Findings.All())
-	r.Told = slices.DeleteFunc(slices.Clone(all), func(x Finding) bool { return !progress(x) })
-	r.Findings = Of(slices.DeleteFunc(all, progress))
-	r.Files, r.Marking.Files = files[RoleSubmission].Finish(), files[RoleMarks].Finish()
-	marks := NewBuilder[Mark]()
-	for m := range r.Ranking.Marks.All() {
-		if m.Status == MarkDropped {
-			m.Status = MarkCounted
+	r.Told = slices.DeleteFunc(slices.Clone(findings), func(x Finding) bool { return !progress(x) })
+	r.Findings = Of(slices.DeleteFunc(findings, progress))
+	marks := slices.Collect(r.Ranking.Marks.All())
+	for i := range marks {
+		if marks[i].Status == MarkDropped {
+			marks[i].Status = MarkCounted
 		}
-		marks.Append(m)
 	}
-	r.Marking.Marks = marks.Finish()
+	r.Marking.Marks = Of(marks)
 }
 
 func restore(records map[string]arrow.Record, name string, to stored) error {

@@ -115,8 +115,7 @@ func ofTheForm(d *templates.Definition, rec arrow.Record, row int) error {
 // Values are the different values of a column, as text; none where there is no such column.
 func Values(rec arrow.Record, name string) map[string]bool {
 	out := map[string]bool{}
-	if at := rec.Schema().FieldIndices(name); len(at) == 1 {
-		column := rec.Column(at[0])
+	if column := columnOf(rec, name); column != nil {
 		for row := range column.Len() {
 			if !column.IsNull(row) {
 				out[column.ValueStr(row)] = true
@@ -128,9 +127,16 @@ func Values(rec arrow.Record, name string) map[string]bool {
 
 // cellOf is a value as text; empty where there is none.
 func cellOf(rec arrow.Record, name string, row int) string {
-	at := rec.Schema().FieldIndices(name)
-	if len(at) != 1 || rec.Column(at[0]).IsNull(row) {
-		return ""
+	if column := columnOf(rec, name); column != nil && !column.IsNull(row) {
+		return column.ValueStr(row)
 	}
-	return rec.Column(at[0]).ValueStr(row)
+	return ""
+}
+
+// columnOf finds a column; nil where there is none, or more than one.
+func columnOf(rec arrow.Record, name string) arrow.Array {
+	if at := rec.Schema().FieldIndices(name); len(at) == 1 {
+		return rec.Column(at[0])
+	}
+	return nil
 }

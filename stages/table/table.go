@@ -129,7 +129,6 @@ func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 		}
 		if col.kind.arrow == arrow.FixedWidthTypes.Date32 && rec.Column(at[0]).DataType().ID() == arrow.STRING {
 			columns[i] = col.blank(int(rec.NumRows())) // before dates were dates, their text stood there
-			defer columns[i].Release()
 			continue
 		}
 		if columns[i] = rec.Column(at[0]); !arrow.TypeEqual(columns[i].DataType(), col.kind.arrow) {

@@ -25,10 +25,10 @@ type Todo struct {
 // Todos lists what waits, sheet by sheet, within a sheet in the order of the submissions; awards by rank. advised is what a meeting said of a
 // submission, and why.
 func (r *Round) Todos(advised map[string][2]string) []Todo {
-	w := &waiting{Round: r}
+	w := &waiting{Round: r, of: map[string]Submission{}}
 	for s := range r.Facts.Submissions.All() {
 		if s.Consortium != "" {
-			w.submissions = append(w.submissions, s)
+			w.submissions, w.of[s.Submission] = append(w.submissions, s), s
 		}
 	}
 	for _, s := range r.Facts.Definition.Register.Sheets {
@@ -40,7 +40,7 @@ func (r *Round) Todos(advised map[string][2]string) []Todo {
 		case templates.Rules:
 			for k := range r.Ranking.Ranking.All() {
 				if k.Pending {
-					w.add(s, w.of(k.Submission), k.Proposals)
+					w.add(s, w.of[k.Submission], k.Proposals)
 				}
 			}
 		case templates.Receives:
@@ -59,6 +59,7 @@ func (r *Round) Todos(advised map[string][2]string) []Todo {
 type waiting struct {
 	*Round
 	submissions []Submission
+	of          map[string]Submission // by id
 	list        []Todo
 }
 
@@ -74,15 +75,6 @@ func (w *waiting) add(s *templates.RegisterSheet, x Submission, asked ...string)
 	values = map[string]string{templates.RegisterConsortium: name}
 	w.list = append(w.list, Todo{Sheet: s, Key: ConsortiumKey(x), Name: x.Consortium, Asked: strings.Join(asked, "；"), Values: values})
 	return values
-}
-
-func (w *waiting) of(id string) Submission {
-	for _, s := range w.submissions {
-		if s.Submission == id {
-			return s
-		}
-	}
-	return Submission{}
 }
 
 // consents are asked for findings that only the Department can settle, and for what was received late.
@@ -161,13 +153,13 @@ func (w *waiting) awards(s *templates.RegisterSheet, advised map[string][2]strin
 	}
 	d, last, chosen := w.Facts.Definition, int32(0), 0
 	for k := range w.Ranking.Ranking.All() {
-		if a := w.Register.Award(ConsortiumKey(w.of(k.Submission))); a.Reached(templates.StepProposed) {
+		if a := w.Register.Award(ConsortiumKey(w.of[k.Submission])); a.Reached(templates.StepProposed) {
 			chosen++
 			last = max(last, k.Rank.V)
 		}
 	}
 	for k := range w.Ranking.Ranking.All() {
-		x := w.of(k.Submission)
+		x := w.of[k.Submission]
 		a := w.Register.Award(ConsortiumKey(x))
 		if proposed := a.Reached(templates.StepProposed); !k.Ranked && !proposed {
 			continue

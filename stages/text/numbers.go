@@ -162,11 +162,7 @@ func (r *run) parted(i, j int, glued, typical bool, usual []int) bool {
 			continue
 		}
 		cuts = append(cuts, k-i)
-		known := false
-		for _, u := range usual {
-			known = known || u == k-i
-		}
-		atUsual = atUsual && known
+		atUsual = atUsual && slices.Contains(usual, k-i)
 	}
 	const mostParts = 5
 	switch {
@@ -297,8 +293,7 @@ func (r *run) code(i, j int, id bool) bool {
 		to++
 	}
 	whole := text[from:to]
-	letters := strings.ContainsFunc(whole, unicode.IsLetter)
-	if !letters {
+	if !strings.ContainsFunc(whole, unicode.IsLetter) {
 		return stamp.MatchString(whole) || credit.MatchString(whole) && !id && whole[0] == '9'
 	}
 	for _, word := range strings.FieldsFunc(whole, func(c rune) bool { return c > 0x7f || !alnum(byte(c)) }) { // two hashes with a dash between
@@ -306,9 +301,5 @@ func (r *run) code(i, j int, id bool) bool {
 			return true
 		}
 	}
-	switch {
-	case credit.MatchString(whole):
-		return !id && (letters || whole[0] == '9')
-	}
-	return stamp.MatchString(whole)
+	return credit.MatchString(whole) && !id
 }
