@@ -52,14 +52,12 @@ func (f *Form) SameAnswers(other *Form) bool {
 		slices.Equal(f.Kinds, other.Kinds)
 }
 
-// graded says whether the form tells which way its figures are better. Forms from before that are still read, for
-// --previous.
-func (f *Form) graded() bool {
-	return slices.ContainsFunc(f.Fields(), func(x *Field) bool { return x.Better != "" })
-}
-
-// checkFigures proves that every number says which way is better and how many decimals it has.
+// checkFigures proves that every number says which way is better and how many decimals it has, where any does: forms from
+// before that are still read, for --previous.
 func (f *Form) checkFigures(l *loader) {
+	if !slices.ContainsFunc(f.Fields(), func(x *Field) bool { return x.Better != "" }) {
+		return
+	}
 	for _, x := range f.Fields() {
 		declared := slices.Contains([]string{Higher, Lower, Neither}, x.Better) && x.Decimals != nil && *x.Decimals >= 0
 		l.when(x.Numeric() && !declared || !x.Numeric() && (x.Better != "" || x.Decimals != nil), x.at,

@@ -409,9 +409,7 @@ func (f *Form) check(l *loader, _ *Definition) {
 			}
 		}
 	}
-	if f.graded() {
-		f.checkFigures(l)
-	}
+	f.checkFigures(l)
 }
 
 // derive writes into the fields of a block what the block says of all of them.

@@ -167,8 +167,13 @@ func (n *Notice) check(l *loader, d *Definition) {
 	var paragraphs []string
 	var whole strings.Builder
 	printed := map[string]bool{} // what the paper says whatever the item, without its spaces
-	for _, words := range append(d.Paper.texts(), d.Form.Title, d.Form.Dated, d.Paper.Attachment) {
+	for _, words := range []string{"序号", "基本指标", "观测点", d.Form.Title, d.Form.Dated, d.Paper.Attachment} {
 		printed[unspaced(words)] = true
+	}
+	for _, s := range d.Paper.Sections {
+		for _, item := range s.items() { // whose text belongs to no field
+			printed[unspaced(item.Text)] = true
+		}
 	}
 	for _, p := range n.Parts {
 		paragraphs = append(paragraphs, p.Cite)
@@ -229,26 +234,10 @@ func (n *Notice) checkItem(l *loader, d *Definition, printed map[string]bool, p 
 	for piece := range strings.SplitSeq(item.Text, NoticeCell) {
 		key := unspaced(piece)
 		said := func(w string) bool { return unspaced(w) == key }
-		l.when(!printed[key] && !slices.ContainsFunc(wording, said) && !d.headsList(item, piece), item.at,
+		heads := func(id string) bool { return unspaced(d.Label(id)) == key } // of columns
+		l.when(!printed[key] && !slices.ContainsFunc(wording, said) && !slices.ContainsFunc(item.Fields, heads), item.at,
 			"“"+piece+"”不是所指各项的原文", "请核对栏目、目录、观测点的 label 是否照录，或编号是否写错。")
 	}
-}
-
-// headsList says whether a piece is the heads of columns: of those fields that the item names.
-func (d *Definition) headsList(item *NoticeItem, piece string) bool {
-	heads := func(id string) bool { return unspaced(d.Label(id)) == unspaced(piece) }
-	return slices.ContainsFunc(item.Fields, heads) || slices.Contains([]string{"序号", "基本指标", "观测点"}, piece)
-}
-
-// texts are the wordings of the paper that belong to no field.
-func (p *Paper) texts() []string {
-	var out []string
-	for _, s := range p.Sections {
-		for _, item := range s.items() {
-			out = append(out, item.Text)
-		}
-	}
-	return out
 }
 
 // citations are the paragraphs that an authority or a paragraph names, the program's own words left out.

@@ -131,8 +131,10 @@ func TestWordingIsOfficial(t *testing.T) {
 	for _, n := range d.Form.Sheets[0].Blocks[2].Notes[:6] {
 		official("说明", n.Text)
 	}
-	for _, text := range d.Paper.texts() {
-		official("text on paper", text)
+	for _, s := range d.Paper.Sections {
+		for _, item := range s.items() {
+			official("text on paper", item.Text)
+		}
 	}
 	// In the template a row shows label and unit apart: together they are the piece, or a part of one that the form prints for several.
 	for _, sheet := range d.Layout().Sheets {

@@ -236,8 +236,11 @@ func (c *Case) compile(g *language, r *Rule) (err error) {
 	if r.When != "" {
 		c.When, err = g.compileIn(r.List, c.spell(r.When), c.Field, false)
 	}
-	if err == nil && r.Expr != "" {
-		c.Expr, err = g.compileIn(r.List, c.spell(r.spelled()), c.Field, false)
+	if expr := r.Expr; err == nil && expr != "" {
+		if r.Threshold != nil {
+			expr = strings.ReplaceAll(expr, "threshold", r.Threshold.String())
+		}
+		c.Expr, err = g.compileIn(r.List, c.spell(expr), c.Field, false)
 	}
 	for _, name := range Placeholders(r.Message + r.Cure) {
 		if source, sum := strings.CutPrefix(name, "="); sum && err == nil {
@@ -248,14 +251,6 @@ func (c *Case) compile(g *language, r *Rule) (err error) {
 		}
 	}
 	return err
-}
-
-// spelled is the condition with the rule's threshold in its place.
-func (r *Rule) spelled() string {
-	if r.Threshold == nil {
-		return r.Expr
-	}
-	return strings.ReplaceAll(r.Expr, "threshold", r.Threshold.String())
 }
 
 // list gives the columns of a list of the form; none where there is no such list.

@@ -122,6 +122,7 @@ type Archive struct {
 }
 
 // slot is a figure of a consortium, which is known by its name from batch to batch: the directory may number anew.
+// Within one batch it is known by the id of what it handed in.
 type slot struct {
 	consortium, indicator string
 	year                  int32
@@ -207,10 +208,10 @@ func (a *Archive) Stated(d *templates.Definition, consortium string, metric *tem
 // consortium, what was filled into its form is believed; where it does, a difference is a finding. judged says which figures can't be
 // believed as they stand.
 func Fulfil(progress *Facts, judged *Judgement, archive *Archive) (rows []Fulfilled, found []model.Finding) {
-	d, open := progress.Definition, map[figure]bool{}
+	d, open := progress.Definition, map[slot]bool{}
 	for x := range judged.Findings.All() {
 		if answered := x.Answered(); d.Rule(x.Code).Voids && (answered == ToMend || answered == ToExplain) {
-			open[figure{x.Submission, x.Fields, x.Year.V}] = true
+			open[slot{x.Submission, x.Fields, x.Year.V}] = true
 		}
 	}
 	for form := range progress.Forms {
@@ -228,12 +229,6 @@ func Fulfil(progress *Facts, judged *Judgement, archive *Archive) (rows []Fulfil
 	return rows, found
 }
 
-// figure is one of a progress form.
-type figure struct {
-	submission, indicator string
-	year                  int32
-}
-
 // fulfiller looks at one progress form.
 type fulfiller struct {
 	d       *templates.Definition
@@ -242,7 +237,7 @@ type fulfiller struct {
 	archive *Archive
 	key     string
 	known   bool
-	open    map[figure]bool // those that can't be believed as they stand
+	open    map[slot]bool // those that can't be believed as they stand
 	found   []model.Finding
 }
 
@@ -283,7 +278,8 @@ func (f *fulfiller) promised(out *Fulfilled, s *statement) {
 	out.Promised, out.PromisedIn, out.PromisedSheet, out.PromisedCell = Some(s.value), batchOf(s), s.sheet, s.cell
 	out.Basis = BasisForm
 	if s.beyond {
-		if out.Basis = BasisUnsealed; f.sealed() {
+		// whether it stands on sealed paper, the Department filled in when it issued the form
+		if out.Basis = BasisUnsealed; f.says(f.p.Basis) == BasisSupplement {
 			out.Basis = BasisSupplement
 		}
 	}
@@ -296,7 +292,7 @@ func (f *fulfiller) compare(metric *templates.Field, r templates.Ref, out *Fulfi
 		out.Reported = here.Value
 	}
 	if promised, asked := f.before(metric, f.p.Promised, r.Year, f.archive.promised); asked {
-		out.Reason, _ = f.form.Text(metric.ID+"_"+f.p.Reason, 0)
+		out.Reason = f.says(metric.ID + "_" + f.p.Reason)
 		f.promise(out, promised)
 		return
 	}
@@ -320,7 +316,7 @@ func (f *fulfiller) untold(out *Fulfilled) bool {
 	switch {
 	case !out.Reported.Valid:
 		out.Status = StatusUnreported
-	case f.open[figure{out.Submission, out.Indicator, out.Year}]:
+	case f.open[slot{out.Submission, out.Indicator, out.Year}]:
 		out.Status = StatusDoubtful
 	default:
 		return false
@@ -405,10 +401,9 @@ func (f *fulfiller) promise(out *Fulfilled, promised *statement) {
 	}
 }
 
-// sealed says whether the supplementary figures stand on sealed paper, as the Department filled in when it issued the form.
-func (f *fulfiller) sealed() bool {
-	said, _ := f.form.Text(f.p.Basis, 0)
-	return said == BasisSupplement
+func (f *fulfiller) says(field string) string {
+	said, _ := f.form.Text(field, 0)
+	return said
 }
 
 func batchOf(s *statement) Opt[int32] { return Opt[int32]{V: s.batch, Valid: s.batch != 0} }

@@ -82,7 +82,8 @@ func columns(d *templates.Definition) map[string][]arrow.Field {
 			out[name] = t.fields()
 		}
 	}
-	out["submissions"] = slices.Concat(out["submissions"], verdictFields(), formFields(d, "submissions", "singles"))
+	verdict := fieldsOf[Verdict]()[1:] // the submission's id stands there already
+	out["submissions"] = slices.Concat(out["submissions"], verdict, formFields(d, "submissions", "singles"))
 	return out
 }
 

@@ -22,9 +22,6 @@ type panelRow struct {
 	Kind       string `col:"kind"`
 }
 
-// verdictFields are the columns that the verdict adds to submissions.
-func verdictFields() []arrow.Field { return fieldsOf[Verdict]()[1:] } // the submission's id stands there already
-
 // formFields are the columns that the form adds to a wide table, which takes its singles or its metrics and nothing else. Null
 // means that there is no normal value.
 func formFields(d *templates.Definition, name, form string) []arrow.Field {
