@@ -187,7 +187,7 @@ func stated(d *templates.Definition, a *table.Archive, e templates.Entry, regist
 	for _, metric := range d.Form.Metrics() {
 		for _, companion := range []string{p.Promised, p.Stated} {
 			field := d.Beside(metric, companion)
-			if field == nil || !metric.Accompanied() {
+			if field == nil || !metric.Accompanied {
 				continue
 			}
 			for _, r := range d.Refs(field) {

@@ -128,7 +128,7 @@ func (p Progress) fixture(d *templates.Definition, was Fixture) Fixture {
 		out.Values[names.Funds] = sum
 	}
 	for _, metric := range d.Form.Metrics() {
-		if !metric.Accompanied() {
+		if !metric.Accompanied {
 			continue
 		}
 		given, _ := was.Values[metric.ID].(map[string]any)

@@ -79,9 +79,9 @@ type Field struct {
 	Record string `yaml:"-"` // id of the record block it is a column of; empty otherwise
 	// RequiredYears are the years that must be given; all of Years unless some are extra.
 	RequiredYears []string `yaml:"-"`
-	accompanied   bool     // has companions
+	Accompanied   bool     `yaml:"-"` // something that was stated before stands beside the metric
+	Reading       *Reading `yaml:"-"` // how its cells are read
 	at            `yaml:"-"`
-	reading       *Reading
 }
 
 // Numeric says whether the field holds a number.
@@ -100,9 +100,6 @@ func (f *Field) Metric() bool { return f.Numeric() && f.Dated() }
 
 // Long says whether the field is a long text, which stands in the texts table.
 func (f *Field) Long() bool { return f.Type == ProseField }
-
-// Reading is how its cells are read.
-func (f *Field) Reading() *Reading { return f.reading }
 
 func (f *Form) checkField(l *loader, x *Field, seen map[string]string) {
 	name := "栏目“" + x.ID + "”"
@@ -187,6 +184,8 @@ func (f *Form) checkFigures(l *loader) {
 // Label is what a field is called among all fields: its label as printed, without the punctuation that ends a line of
 // the form, and with its unit or else its group where several fields are printed with the same label.
 func (d *Definition) Label(field string) string { return d.labels[field] }
+
+func (d *Definition) label(f *Field) string { return d.labels[f.ID] }
 
 // Name is the label of a value with its year, where the label does not say the year itself.
 func (d *Definition) Name(r Ref) string {

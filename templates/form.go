@@ -170,57 +170,64 @@ func (f *Form) Yes() string { return f.YesNo[0] }
 // itself holds.
 var suggestions = []string{"evidence", "sheets", "reported", "members_name"}
 
-// Suggestions lists what is offered for a text, in the order it is offered; nil where nothing is.
-func (d *Definition) Suggestions(f *Field) []string {
-	var out []string
-	switch f.Suggest {
-	case "evidence":
-		for _, p := range d.Rubric.Points() {
-			out = append(out, p.Full())
-		}
-		for _, x := range d.Form.Fields() {
-			if len(x.Evidence) > 0 && x.Record == "" {
-				out = append(out, d.Label(x.ID))
+// offers are what can be offered to choose from, in its order, by the words that definitions have for it.
+var offers = map[string]func(*Definition) []string{
+	"cities":    func(d *Definition) []string { return ids(d.Directory.Cities, func(c City) string { return c.Name }) },
+	"consortia": func(d *Definition) []string { return d.Directory.Names() },
+	"kinds":     func(d *Definition) []string { return ids(d.Form.Kinds, func(k MemberKind) string { return k.Label }) },
+	"yes_no":    func(d *Definition) []string { return d.Form.YesNo },
+	"parks": func(d *Definition) (out []string) {
+		known := map[string]bool{} // a park may have several consortia
+		for _, e := range d.Directory.Entries {
+			for _, p := range e.Pairs() {
+				if !known[p.Park] {
+					known[p.Park], out = true, append(out, p.Park)
+				}
 			}
 		}
-	case "reported":
-		for _, x := range d.Form.Metrics() {
-			if x.accompanied && !slices.Contains(x.Topics, Funding) {
-				out = append(out, d.Label(x.ID))
+		return out
+	},
+	"schools": func(d *Definition) (out []string) {
+		for _, k := range d.Form.Kinds {
+			if k.School {
+				out = append(out, k.Label)
 			}
 		}
-	case "sheets":
+		return out
+	},
+	"evidence": func(d *Definition) []string {
+		spoken := slices.DeleteFunc(d.Form.Fields(), func(x *Field) bool { return len(x.Evidence) == 0 || x.Record != "" })
+		return append(ids(d.Rubric.Points(), (*Point).Full), ids(spoken, d.label)...)
+	},
+	"reported": func(d *Definition) []string {
+		return ids(slices.DeleteFunc(d.Form.Metrics(), func(x *Field) bool {
+			return !x.Accompanied || slices.Contains(x.Topics, Funding)
+		}), d.label)
+	},
+	"sheets": func(d *Definition) (out []string) {
 		for _, s := range d.Form.Sheets {
 			if slices.ContainsFunc(s.Blocks, func(b *Block) bool { return b.Notes == nil && b.Progress == nil }) {
 				out = append(out, s.Title)
 			}
 		}
+		return out
+	},
+}
+
+// Suggestions lists what is offered for a text, in the order it is offered; nil where nothing is.
+func (d *Definition) Suggestions(f *Field) []string {
+	if offer := offers[f.Suggest]; offer != nil {
+		return offer(d)
 	}
-	return out
+	return nil
 }
 
 // Options lists what a choice field offers, in the order it is offered; nil for other fields.
 func (d *Definition) Options(f *Field) []string {
-	switch f.Choices {
-	case "cities":
-		return references["city"].all(d)
-	case "consortia":
-		return d.Directory.Names()
-	case "parks":
-		var out []string
-		for _, e := range d.Directory.Entries {
-			for _, p := range e.Pairs() {
-				out = appendNew(out, p.Park) // a park may have several consortia
-			}
-		}
-		return out
-	case "kinds":
-		return ids(d.Form.Kinds, func(k MemberKind) string { return k.Label })
-	case "yes_no":
-		return d.Form.YesNo
-	default:
-		return d.Form.Lists[f.Choices]
+	if offer := offers[f.Choices]; offer != nil {
+		return offer(d)
 	}
+	return d.Form.Lists[f.Choices]
 }
 
 // Note gives the text of a note by its id: a footnote, a section's title, the pledge.

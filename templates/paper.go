@@ -39,8 +39,9 @@ type PaperTable struct {
 	Columns []float64 // widths in millimetres
 	Rows    [][]*PaperCell
 
-	at   `yaml:"-"`
-	grid [][]PaperSlot
+	at `yaml:"-"`
+	// Grid has the cells of each row from left to right, those that reach into it from above included.
+	Grid [][]PaperSlot `yaml:"-"`
 }
 
 // PaperCell is one cell: an item, or several in Lines.
@@ -74,7 +75,7 @@ type PaperItem struct {
 	Gap      int    // blank lines above
 	Hand     bool   // filled in by hand: its words stand wide apart
 
-	values []Ref
+	Refs []Ref `yaml:"-"` // the fields that share the place of the item, in order
 }
 
 // PaperSlot is a cell as one row of the table sees it. Began is false where it reaches down from a row above.
@@ -106,22 +107,16 @@ func (s *PaperSection) items() iter.Seq2[*PaperCell, *PaperItem] {
 	}
 }
 
-// Grid gives the cells of each row from left to right, those that reach into it from above included.
-func (t *PaperTable) Grid() [][]PaperSlot { return t.grid }
-
-// Values are the fields that share the place of the item, in order.
-func (i PaperItem) Values() []Ref { return i.values }
-
 // Answer is the place of a field's answer on the cover.
 func (p *Paper) Answer(field string) PaperItem {
-	return PaperItem{Value: field, values: []Ref{{Field: field}}}
+	return PaperItem{Value: field, Refs: []Ref{{Field: field}}}
 }
 
 // Values lists every field and year that the section prints an answer for, in its order.
 func (s *PaperSection) Values() []Ref {
 	var out []Ref
 	for _, item := range s.items() {
-		out = append(out, item.values...)
+		out = append(out, item.Refs...)
 	}
 	return out
 }
@@ -178,7 +173,7 @@ func (d *Definition) Wording(i PaperItem) string {
 	case i.Seal != "":
 		return d.Field(i.Seal).Seal
 	case i.Value != "":
-		f := d.Field(i.values[0].Field)
+		f := d.Field(i.Refs[0].Field)
 		return f.PaperUnit() + f.PrintedLimit
 	}
 	return i.Text
@@ -280,7 +275,7 @@ func (i *PaperItem) check(l *loader, d *Definition, where at, printed map[string
 // resolve finds the fields of a value.
 func (i *PaperItem) resolve(l *loader, d *Definition, where at, printed map[string]bool) {
 	if i.Declare != "" {
-		i.values = []Ref{{Field: i.Declare}}
+		i.Refs = []Ref{{Field: i.Declare}}
 	}
 	if i.Value == "" {
 		return
@@ -293,7 +288,7 @@ func (i *PaperItem) resolve(l *loader, d *Definition, where at, printed map[stri
 			l.problem(where, "“"+ref+"”不是推荐书的栏目和年度", "请写成 栏目编号 或 栏目编号.年度。")
 			continue
 		}
-		i.values = append(i.values, Ref{field, year.Year})
+		i.Refs = append(i.Refs, Ref{field, year.Year})
 		printed[ref] = true
 	}
 }
@@ -324,6 +319,6 @@ func (t *PaperTable) place(l *loader) {
 			next++
 		}
 		l.when(next < len(row), where, "这一行的格子多于表格的列", cure)
-		t.grid = append(t.grid, slots)
+		t.Grid = append(t.Grid, slots)
 	}
 }

@@ -61,7 +61,7 @@ func (y *YearBlock) companions() {
 			}
 			row = append(row, f)
 		}
-		x.accompanied = len(row) > 0
+		x.Accompanied = len(row) > 0
 		y.beside = append(y.beside, row)
 	}
 }
@@ -186,6 +186,3 @@ func (d *Definition) fitting(r *Rule) *Rule {
 	}
 	return &out
 }
-
-// Accompanied says whether something that was stated before stands beside the metric.
-func (f *Field) Accompanied() bool { return f.accompanied }

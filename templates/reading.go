@@ -41,12 +41,12 @@ type Reading struct {
 		Negative, Negated []string
 	}
 	How map[FieldType]string
+	// Before finds the words for "about" that stand before a number, Behind those behind one.
+	Before, Behind *regexp.Regexp `yaml:"-"`
 
 	borrowed  bool // of a later definition than the rules are
 	routes    map[string]Route
 	units     map[string]Unit
-	before    *regexp.Regexp
-	behind    *regexp.Regexp
 	strange   map[string]bool // names of units
 	volatile  *regexp.Regexp
 	campus    *regexp.Regexp
@@ -84,10 +84,6 @@ func (r *Reading) UnitOf(unit string) Unit { return r.units[unit] }
 // Strange says whether a word names a unit.
 func (r *Reading) Strange(word string) bool { return r.strange[word] }
 
-// Before finds the words for "about" that stand before a number, Behind those behind one.
-func (r *Reading) Before() *regexp.Regexp { return r.before }
-func (r *Reading) Behind() *regexp.Regexp { return r.behind }
-
 // dressing is what may stand around a placeholder.
 const dressing = " 　。.，,；;：:、…!！?？（）()【】[]《》“”\"'0123456789一二三四五六七八九十"
 
@@ -102,7 +98,7 @@ func (r *Reading) Placeholder(s string) bool {
 // HoldsPlaces lists the words that hold the place of an answer in a field, and are as good as nothing; none where any
 // word may stand.
 func (f *Field) HoldsPlaces() []string {
-	r := f.reading
+	r := f.Reading
 	if !f.Required || f.Record != "" || !slices.Contains(r.Placeholders.Unanswered, f.Type) {
 		return nil
 	}
@@ -181,12 +177,12 @@ func (r *Reading) check(l *loader, d *Definition) {
 			r.SameUnit[i].find = find
 		}
 	}
-	r.before = regexp.MustCompile("^(?:" + anyOf(r.About.Before) + ")+")
-	r.behind = regexp.MustCompile("^(?:余|多|来|\\+)|(?:" + anyOf(r.About.Behind) + ")$")
+	r.Before = regexp.MustCompile("^(?:" + anyOf(r.About.Before) + ")+")
+	r.Behind = regexp.MustCompile("^(?:余|多|来|\\+)|(?:" + anyOf(r.About.Behind) + ")$")
 	negated, negative := anyOf(r.Placeholders.Negated), anyOf(r.Placeholders.Negative)
 	r.negatives = regexp.MustCompile("(" + negated + ")?[^，。；,;]{0,4}?(?:" + negative + ")")
 	for _, f := range d.Form.Fields() {
-		f.reading = r
+		f.Reading = r
 		if r.How[f.Type] == "" {
 			l.problem(at{"reading.yaml", "$.how"}, "栏目类型“"+string(f.Type)+"”没有写怎样填", "请在 how 里补上。")
 			return

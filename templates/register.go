@@ -146,15 +146,10 @@ var registerNeeds = map[RegisterEffect][]string{
 
 // OptionsOf lists what a column may hold; nothing where it is free.
 func (d *Definition) OptionsOf(c *RegisterColumn) []string {
-	switch c.Choices {
-	case CityChoices:
-		return ids(d.Directory.Cities, func(c City) string { return c.Name })
-	case SchoolChoices:
-	default:
-		return c.Options
+	if c.Choices == CityChoices || c.Choices == SchoolChoices {
+		return offers[c.Choices](d)
 	}
-	schools := slices.DeleteFunc(slices.Clone(d.Form.Kinds), func(k MemberKind) bool { return !k.School })
-	return ids(schools, func(k MemberKind) string { return k.Label })
+	return c.Options
 }
 
 // Column finds a column by its id, or gives nil.

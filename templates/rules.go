@@ -309,7 +309,7 @@ func (d *Definition) inGroup(f *Field, word string) bool {
 	case "amounts": // those of them that are no percentages
 		return d.inGroup(f, "annual") && f.Type != PercentField
 	case "reported": // the metrics beside which stands what was promised or said before
-		return f.accompanied
+		return f.Accompanied
 	case "singles":
 		return f.Numeric() && !f.Dated()
 	case "texts":

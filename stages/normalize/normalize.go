@@ -233,7 +233,7 @@ func (r *reader) number(f *templates.Field, e model.Entry) *Reading {
 
 // unread adds, in a list, that something could not be read where nothing else says why: what a list holds has no status of its own.
 func (r *Reading) unread(f *templates.Field) []table.Coercion {
-	why := func(c table.Coercion) bool { return f.Reading().Route(c.Kind).Class == templates.Unreadable }
+	why := func(c table.Coercion) bool { return f.Reading.Route(c.Kind).Class == templates.Unreadable }
 	if r.Status == table.Invalid && f.Record != "" && !slices.ContainsFunc(r.Coercions, why) {
 		r.add(Unread, "", "")
 	}
@@ -246,7 +246,7 @@ const longestWord = 24
 // coerced records the changes to a value. Of a guess it says what the filler sees and what was read in the end.
 func (r *reader) coerced(f *templates.Field, e model.Entry, list []table.Coercion, clean string) {
 	for _, c := range list {
-		class := f.Reading().Route(c.Kind).Class
+		class := f.Reading.Route(c.Kind).Class
 		switch {
 		case class == templates.Lossless || c.Kind == ShownOtherwise:
 		case c.Kind == Struck, c.Kind == Volatile:

@@ -187,7 +187,7 @@ func numberText(raw string, f *templates.Field, t *Reading) (decimal.Decimal, ta
 		}
 		return r
 	}, parted.ReplaceAllString(s, "$1,$2")))
-	words := f.Reading()
+	words := f.Reading
 	switch word := strings.ToLower(s); {
 	case slices.Contains(words.None, word):
 		t.add(NoneWord, raw, "")
@@ -200,7 +200,7 @@ func numberText(raw string, f *templates.Field, t *Reading) (decimal.Decimal, ta
 	if !ok {
 		return none, table.Invalid
 	}
-	rest = withoutRoughly(rest, words.Before(), t)
+	rest = withoutRoughly(rest, words.Before, t)
 	if f.Type == templates.PercentField {
 		rest = t.to(PercentSign, rest, strings.TrimPrefix(rest, "百分之"))
 	}
@@ -208,7 +208,7 @@ func numberText(raw string, f *templates.Field, t *Reading) (decimal.Decimal, ta
 	if !ok {
 		return none, table.Invalid
 	}
-	rest = withoutRoughly(rest, words.Behind(), t) // 300余人，300人左右
+	rest = withoutRoughly(rest, words.Behind, t) // 300余人，300人左右
 	if value, ok = inUnit(value, s, rest, f, t); !ok {
 		return none, table.Invalid
 	}
@@ -219,7 +219,7 @@ func numberText(raw string, f *templates.Field, t *Reading) (decimal.Decimal, ta
 // multiplier is put where the brackets were, to be reckoned with, and 估 makes the number an estimate. A unit that can't
 // be reckoned with makes it none.
 func withoutBrackets(s string, f *templates.Field, t *Reading) (string, bool) {
-	words := f.Reading()
+	words := f.Reading
 	cut := strings.TrimSpace(bracketed.ReplaceAllString(s, ""))
 	if cut == s || cut == "" {
 		return s, true
@@ -249,7 +249,7 @@ func withoutBrackets(s string, f *templates.Field, t *Reading) (string, bool) {
 
 // factor is what a unit or multiplier is worth in the field's unit.
 func factor(word string, f *templates.Field) (decimal.Decimal, bool) {
-	words := f.Reading()
+	words := f.Reading
 	if worth, known := words.UnitOf(f.Unit).Worth[word]; known {
 		return worth, true
 	}
@@ -326,7 +326,7 @@ func inUnit(n decimal.Decimal, whole, suffix string, f *templates.Field, t *Read
 // sameUnit says whether a word names the field's unit.
 func sameUnit(word string, f *templates.Field) bool {
 	word, unit := strings.ToLower(fold(strings.TrimSpace(word))), fold(f.Unit)
-	return word == unit && word != "" || slices.Contains(f.Reading().UnitOf(f.Unit).Same, word)
+	return word == unit && word != "" || slices.Contains(f.Reading.UnitOf(f.Unit).Same, word)
 }
 
 // Chinese numerals, everyday and banker's.

@@ -47,7 +47,7 @@ func (r *Reading) answer(f *templates.Field) {
 	if r.Status != table.Normal {
 		return
 	}
-	words, bare := f.Reading(), strings.ToLower(fold(r.Value))
+	words, bare := f.Reading, strings.ToLower(fold(r.Value))
 	unanswered := false
 	switch {
 	case f.Type == templates.PersonField && !strings.ContainsFunc(bare, unicode.IsLetter): // a number is nobody's name

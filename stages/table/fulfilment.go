@@ -219,7 +219,7 @@ func Fulfil(progress *Facts, judged *Judgement, archive *Archive) (rows []Fulfil
 			open: open}
 		f.known = archive.Form(form.Submission.Consortium) != nil
 		for _, metric := range d.Form.Metrics() {
-			if !metric.Accompanied() {
+			if !metric.Accompanied {
 				continue
 			}
 			rows = append(rows, f.rows(metric)...)

@@ -263,7 +263,7 @@ func (w *binder) answer(p *rowPattern, slot templates.PaperSlot, cells []docCell
 	case item.Names != "":
 		w.names(item.Names, cells[0].row, text, place)
 	default:
-		refs := slices.Clone(item.Values())
+		refs := slices.Clone(item.Refs)
 		for i := range refs {
 			if p.years != nil && p.years.turned != nil {
 				refs[i].Year = p.years.turned[refs[i].Year]

@@ -50,7 +50,7 @@ func (w *binder) learn() {
 		own(s.Heading(w.d.Form))
 		for _, t := range s.Tables {
 			var header *rowPattern
-			for _, slots := range t.Grid() {
+			for _, slots := range t.Grid {
 				p := &rowPattern{section: i, slots: slots}
 				years, answers := 0, 0
 				for _, slot := range slots {
@@ -60,7 +60,7 @@ func (w *binder) learn() {
 						if item.Year != "" && slot.Began {
 							years++
 						}
-						if item.Filled() && len(item.Values()) > 0 && item.Values()[0].Year != 0 {
+						if item.Filled() && len(item.Refs) > 0 && item.Refs[0].Year != 0 {
 							answers++
 						}
 					}
@@ -160,7 +160,7 @@ func (w *binder) match(p *rowPattern, row []docCell, keys []string) (pairing, bo
 // units lets the units in the cells speak: 人次 and 课时数 stand in two rows under one label.
 func (w *binder) units(p pairing) (score int) {
 	for i, slot := range p.slots {
-		refs := slot.Cell.Values()
+		refs := slot.Cell.Refs
 		if len(refs) != 1 || w.d.Field(refs[0].Field).PaperUnit() == "" {
 			continue
 		}

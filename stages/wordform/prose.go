@@ -29,7 +29,7 @@ func (w *binder) lines(cell *templates.PaperCell, words string, place model.Plac
 	}
 	if value != nil {
 		for _, item := range cell.Lines {
-			if item.Label == value.Values()[0].Field {
+			if item.Label == value.Refs[0].Field {
 				labels[text.NameKey(w.d.Wording(*item))] = true
 			}
 		}
@@ -62,7 +62,7 @@ func (w *binder) lines(cell *templates.PaperCell, words string, place model.Plac
 		}
 	}
 	if value != nil && len(rest) > 0 {
-		w.set(value.Values(), strings.Join(rest, "\n"), place)
+		w.set(value.Refs, strings.Join(rest, "\n"), place)
 	}
 }
 
@@ -105,7 +105,7 @@ func (w *binder) paragraph(words string, section int, place model.Place) {
 		for _, id := range w.d.Paper.Cover {
 			f := w.d.Field(id)
 			if rest, ok := cutPrefix(words, text.NameKey(f.PaperLabel())); ok {
-				w.set(w.d.Paper.Answer(id).Values(), strings.Trim(rest, " \t　:：_＿"), place)
+				w.set(w.d.Paper.Answer(id).Refs, strings.Trim(rest, " \t　:：_＿"), place)
 				return
 			}
 		}
@@ -178,13 +178,13 @@ func (w *binder) section(i int, s *templates.PaperSection) {
 		if mark == "" {
 			w.lose(w.d.Wording(*item), free[0].place, "Word 版照印了这一句，没有勾选；请在模板中选“"+w.d.Form.Confirm.Checked+"”或“"+w.d.Form.Confirm.Unchecked+"”")
 		} else {
-			w.set(item.Values(), mark, free[0].place)
+			w.set(item.Refs, mark, free[0].place)
 		}
 		text = before + after
 	}
 	for _, item := range cell.Items() {
 		if item.Value != "" {
-			w.set(item.Values(), strings.TrimSpace(text), free[0].place)
+			w.set(item.Refs, strings.TrimSpace(text), free[0].place)
 		}
 	}
 }

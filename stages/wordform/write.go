@@ -127,7 +127,7 @@ func (p *printer) table(t *templates.PaperTable) word.Table {
 
 // long says whether an item is a long text, which stands at the top of its cell.
 func (p *printer) long(i templates.PaperItem) bool {
-	return len(i.Values()) > 0 && p.d.Field(i.Values()[0].Field).Long() || i.Note != "" && templates.Characters(p.d.Form.Note(i.Note)) > longLabel
+	return len(i.Refs) > 0 && p.d.Field(i.Refs[0].Field).Long() || i.Note != "" && templates.Characters(p.d.Form.Note(i.Note)) > longLabel
 }
 
 // keptRows is how many rows under one label are kept on one page.
@@ -148,11 +148,11 @@ func (p *printer) item(i templates.PaperItem) []word.Paragraph {
 	align := word.Align(i.Align)
 	switch {
 	case i.Value != "" && p.long(i):
-		return append(out, p.prose(i.Values()[0])...)
+		return append(out, p.prose(i.Refs[0])...)
 	case p.long(i): // the pledge
 		return append(out, word.P(word.Body, p.d.Wording(i)))
 	case i.Value != "":
-		return append(out, word.Paragraph{Align: align, Runs: []word.Run{{Text: p.figure(i.Values())}}})
+		return append(out, word.Paragraph{Align: align, Runs: []word.Run{{Text: p.figure(i.Refs)}}})
 	case i.Declare != "":
 		return append(out, word.P(word.Body, p.declaration(i.Declare)))
 	case i.Count != "":
