@@ -95,7 +95,7 @@ type Note struct {
 type ProgressBlock struct {
 	Lines []struct {
 		Label string
-		Show  string `check:"in progress errors warnings hints open conclusion"`
+		Show  string `check:"must,in progress errors warnings hints open conclusion"`
 	}
 }
 

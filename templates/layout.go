@@ -169,10 +169,8 @@ func (l *Layout) Slots() []Slot {
 // Slot finds the slot of a field in a year.
 func (l *Layout) Slot(field string, year int) (*SheetLayout, Slot, bool) {
 	for _, s := range l.Sheets {
-		for _, slot := range s.Slots {
-			if slot.Field.ID == field && slot.Year == year {
-				return s, slot, true
-			}
+		if slot, ok := find(s.Slots, func(x Slot) bool { return x.Field.ID == field && x.Year == year }); ok {
+			return s, slot, true
 		}
 	}
 	return nil, Slot{}, false
@@ -181,10 +179,8 @@ func (l *Layout) Slot(field string, year int) (*SheetLayout, Slot, bool) {
 // Area finds a record area by the id of its block.
 func (l *Layout) Area(id string) (*SheetLayout, RecordArea, bool) {
 	for _, s := range l.Sheets {
-		for _, a := range s.Records {
-			if a.Block.ID == id {
-				return s, a, true
-			}
+		if a, ok := find(s.Records, func(a RecordArea) bool { return a.Block.ID == id }); ok {
+			return s, a, true
 		}
 	}
 	return nil, RecordArea{}, false

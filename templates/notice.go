@@ -6,6 +6,7 @@ import (
 	"lianheti/stages/model"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -41,89 +42,87 @@ type NoticeItem struct {
 // NoticeCell stands between the cells of a table's row.
 const NoticeCell = "|"
 
-// answerKind is one way to answer a sentence: how an id is shown, empty where there is none, and the official wording
-// behind it.
+// answerKind is one way to answer a sentence: how an id is shown, empty where there is none, and behind that the official
+// wording.
 type answerKind struct {
 	label string
 	ids   func(*NoticeItem) []string
-	name  func(d *Definition, id string) (shown string, wording []string)
+	says  func(d *Definition, id string) []string
 }
 
 var answerKinds = []answerKind{
-	{"栏目", func(i *NoticeItem) []string { return i.Fields }, fieldAnswer},
-	{"名册", func(i *NoticeItem) []string { return i.Lists }, func(d *Definition, id string) (string, []string) {
+	{"栏目", func(i *NoticeItem) []string { return i.Fields }, func(d *Definition, id string) []string {
+		f := cmp.Or(d.Field(id), &Field{})
+		return append([]string{d.Label(id), f.Label, f.PaperLabel(), f.Printed, f.PrintedLimit, f.Seal},
+			strings.Fields(f.Group)...)
+	}},
+	{"名册", func(i *NoticeItem) []string { return i.Lists }, func(d *Definition, id string) []string {
 		if sheet, _, ok := d.Layout().Area(id); ok {
-			return sheet.Sheet.Title, nil
+			return []string{sheet.Sheet.Title}
 		}
-		return "", nil
+		return []string{""}
 	}},
-	{"成员组成", func(i *NoticeItem) []string { return i.Kinds }, func(d *Definition, id string) (string, []string) {
+	{"成员组成", func(i *NoticeItem) []string { return i.Kinds }, func(d *Definition, id string) []string {
 		k, _ := d.Form.Kind(id)
-		return k.Label, []string{k.Label}
+		return []string{k.Label, k.Label}
 	}},
-	{"年度", func(i *NoticeItem) []string { return i.Years }, func(d *Definition, id string) (string, []string) {
+	{"年度", func(i *NoticeItem) []string { return i.Years }, func(d *Definition, id string) []string {
 		y, _ := d.Form.Year(id)
-		return y.Label + y.Tag, []string{y.Label}
+		return []string{y.Label + y.Tag, y.Label}
 	}},
-	{"照印", func(i *NoticeItem) []string { return i.Notes }, func(d *Definition, id string) (string, []string) {
-		words := d.Form.Note(id)
-		return words, []string{words}
+	{"照印", func(i *NoticeItem) []string { return i.Notes }, func(d *Definition, id string) []string {
+		return []string{d.Form.Note(id), d.Form.Note(id)}
 	}},
 	{"指导目录", func(i *NoticeItem) []string { return i.Entries }, entryAnswer},
-	{"批次", func(i *NoticeItem) []string { return i.Settings }, func(d *Definition, id string) (string, []string) {
-		return d.Directory.setting(id), nil
+	{"批次", func(i *NoticeItem) []string { return i.Settings }, func(d *Definition, id string) []string {
+		return []string{d.Directory.setting(id)}
 	}},
 	{"观测点", func(i *NoticeItem) []string { return i.Points }, pointAnswer},
-	{"规则", func(i *NoticeItem) []string { return i.Rules }, func(d *Definition, id string) (string, []string) {
+	{"规则", func(i *NoticeItem) []string { return i.Rules }, func(d *Definition, id string) []string {
 		r := cmp.Or(d.Rule(d.CodeOf(id)), &Rule{})
-		return strings.TrimSpace(r.Code + " " + r.Title), nil
+		return []string{strings.TrimSpace(r.Code + " " + r.Title)}
 	}},
-	{"公文", func(i *NoticeItem) []string { return i.Letters }, func(d *Definition, id string) (string, []string) {
-		return cmp.Or(d.Letters.Letter(id), &Letter{}).Name, nil
+	{"公文", func(i *NoticeItem) []string { return i.Letters }, func(d *Definition, id string) []string {
+		return []string{cmp.Or(d.Letters.Letter(id), &Letter{}).Name}
 	}},
-	{"登记", func(i *NoticeItem) []string { return i.Register }, func(d *Definition, id string) (string, []string) {
+	{"登记", func(i *NoticeItem) []string { return i.Register }, func(d *Definition, id string) []string {
 		s := first(d.Register.Sheets, func(s *RegisterSheet) bool { return s.ID == id })
-		return cmp.Or(s, &RegisterSheet{}).Title, nil
+		return []string{cmp.Or(s, &RegisterSheet{}).Title}
 	}},
-	{"命令", func(i *NoticeItem) []string { return i.Commands }, func(_ *Definition, id string) (string, []string) {
+	{"命令", func(i *NoticeItem) []string { return i.Commands }, func(_ *Definition, id string) []string {
 		if commandLine.MatchString(id) { // whether there is such a command, the command line's own test asks
-			return "lianheti " + id, nil
+			return []string{"lianheti " + id}
 		}
-		return "", nil
+		return []string{""}
 	}},
 }
 
 var commandLine = regexp.MustCompile(`^[a-z]+( --[a-z-]+)*$`)
 
-func fieldAnswer(d *Definition, id string) (string, []string) {
-	f := cmp.Or(d.Field(id), &Field{})
-	return d.Label(id), append(strings.Fields(f.Group), f.Label, f.PaperLabel(), f.Printed, f.PrintedLimit, f.Seal)
-}
-
-func entryAnswer(d *Definition, id string) (string, []string) {
-	for _, e := range d.Directory.Entries {
-		if fmt.Sprint(e.No) != id {
-			continue
-		}
-		wording := []string{id, e.Consortium, e.City, e.Park, "（" + e.National + "）"}
-		for _, other := range e.Alternatives {
-			wording = append(wording, "（或"+other.Consortium+"）", "（或"+other.Park+"）")
-		}
-		return "序号" + id, wording
+func entryAnswer(d *Definition, id string) []string {
+	e, ok := find(d.Directory.Entries, func(e Entry) bool { return strconv.Itoa(e.No) == id })
+	if !ok {
+		return []string{""}
 	}
-	return "", nil
+	out := []string{"序号" + id, id, e.Consortium, e.City, e.Park, "（" + e.National + "）"}
+	for _, other := range e.Alternatives {
+		out = append(out, "（或"+other.Consortium+"）", "（或"+other.Park+"）")
+	}
+	return out
 }
 
-func pointAnswer(d *Definition, id string) (shown string, wording []string) {
+func pointAnswer(d *Definition, id string) []string {
+	out := []string{""}
 	for _, p := range d.Rubric.Points() {
 		if p.ID == id || p.Indicator.ID == id {
-			shown, wording = id, append(wording, p.Indicator.Label)
+			out[0] = id
+			out = append(out, p.Indicator.Label)
 		}
 		if p.ID == id {
-			wording = append(wording, p.Label)
+			out = append(out, p.Label)
 		}
 	}
-	return shown, wording
+	return out
 }
 
 // Answers lists what answers an item, kind by kind, as people read it.
@@ -132,8 +131,7 @@ func (d *Definition) Answers(i *NoticeItem) []string {
 	for _, k := range answerKinds {
 		var names []string
 		for _, id := range k.ids(i) {
-			name, _ := k.name(d, id)
-			names = append(names, name)
+			names = append(names, k.says(d, id)[0])
 		}
 		if len(names) > 0 {
 			out = append(out, k.label+"："+strings.Join(names, "、"))
@@ -222,9 +220,9 @@ func (n *Notice) checkItem(l *loader, d *Definition, printed map[string]bool, p 
 	var wording []string
 	for _, k := range answerKinds {
 		for _, id := range k.ids(item) {
-			name, words := k.name(d, id)
-			l.when(name == "", item.at, "“"+id+"”不是已有的"+k.label, "请改正编号；没有什么回应这一句的，写 manual 和原因。")
-			wording = append(wording, words...)
+			said := k.says(d, id)
+			l.when(said[0] == "", item.at, "“"+id+"”不是已有的"+k.label, "请改正编号；没有什么回应这一句的，写 manual 和原因。")
+			wording = append(wording, said[1:]...)
 		}
 	}
 	l.when(len(d.Answers(item)) == 0, item.at, "“"+item.Text+"”没有回应", "请写明由什么回应；程序不做的写 manual 和原因。")

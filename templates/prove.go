@@ -57,7 +57,7 @@ var references = map[string]struct {
 	what string
 	all  func(*Definition) []string
 }{
-	"type": {"栏目类型", func(*Definition) []string { return inWords(fieldTypes) }},
+	"type": {"栏目类型", func(*Definition) []string { return ids(fieldTypes, func(t FieldType) string { return string(t) }) }},
 	"choice": {"consortia、cities、parks、kinds、yes_no，或 lists 里的一项", func(d *Definition) []string {
 		return append(slices.Collect(maps.Keys(d.Form.Lists)), "consortia", "cities", "parks", "kinds", "yes_no")
 	}},
@@ -90,8 +90,6 @@ func ids[T any](of []T, id func(T) string) []string {
 	}
 	return out
 }
-
-func inWords[T ~string](of []T) []string { return ids(of, func(x T) string { return string(x) }) }
 
 // prove looks at all that some files say, each first by its tags.
 func (l *loader) prove(d *Definition, parts []part) {

@@ -180,15 +180,11 @@ func (d *Definition) Rule(code string) *Rule {
 
 // AllRules are the rules of the recommendation, then those that the progress form alone has.
 func (d *Definition) AllRules() []*Rule {
-	out := slices.Clone(d.Rules)
-	if d.Progress != nil {
-		for _, r := range d.Progress.Rules {
-			if d.rules[r.Code] == nil {
-				out = append(out, r)
-			}
-		}
+	if d.Progress == nil {
+		return d.Rules
 	}
-	return out
+	own := slices.DeleteFunc(slices.Clone(d.Progress.Rules), func(r *Rule) bool { return d.rules[r.Code] != nil })
+	return slices.Concat(d.Rules, own)
 }
 
 // CodeOf gives the finding code of the rule with an id; empty where there is none.

@@ -111,14 +111,9 @@ func (a *About) Questions(d *templates.Definition) []Question {
 	for _, c := range a.Promises {
 		add("承诺可信度", "%s：%s", d.Label(c.Indicator), c.Note)
 	}
-	lacking := slices.DeleteFunc(slices.Clone(a.Scores), func(s Score) bool {
-		return s.Evidence == "" || s.Weight <= 0 || s.Raw.Valid
-	})
+	lacking := Where(slices.Values(a.Scores), func(s Score) bool { return s.Evidence != "" && s.Weight > 0 && !s.Raw.Valid })
 	for _, same := range Grouped(lacking, func(s Score) string { return s.Note }) {
-		var names []string
-		for _, s := range same {
-			names = append(names, s.Point+" "+d.Rubric.Point(s.Point).Find(s.Evidence).Label)
-		}
+		names := Each(same, func(s Score) string { return s.Point + " " + d.Rubric.Point(s.Point).Find(s.Evidence).Label })
 		add("缺依据", "%s：%s", strings.Join(names, "、"), same[0].Note)
 	}
 	for _, x := range a.Findings {

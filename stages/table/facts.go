@@ -62,13 +62,8 @@ type Given struct{ Fingerprint, ValueHash, Words string }
 
 // Explained lists the explanations in force, for the next round.
 func (j *Judgement) Explained() []Given {
-	var out []Given
-	for x := range j.Findings.All() {
-		if x.Own != "" {
-			out = append(out, Given{x.Fingerprint, x.ValueHash, x.Own})
-		}
-	}
-	return out
+	own := Where(j.Findings.All(), func(x Finding) bool { return x.Own != "" })
+	return Each(own, func(x Finding) Given { return Given{x.Fingerprint, x.ValueHash, x.Own} })
 }
 
 // Judgement is what check made of the facts, and of what the Department had decided.

@@ -211,13 +211,9 @@ func (r *Round) Unreported() []templates.Entry {
 	for s := range r.Submissions.All() {
 		reported[int(s.DirectoryNo.V)] = s.DirectoryNo.Valid
 	}
-	var out []templates.Entry
-	for _, e := range r.Definition.Directory.Entries {
-		if !reported[e.No] && r.Register.Exempt(e) == "" && r.Untranscribed(e) == "" {
-			out = append(out, e)
-		}
-	}
-	return out
+	return Where(slices.Values(r.Definition.Directory.Entries), func(e templates.Entry) bool {
+		return !reported[e.No] && r.Register.Exempt(e) == "" && r.Untranscribed(e) == ""
+	})
 }
 
 // Document names an entry for a person: 文号, and where it is not plain from elsewhere what it is about.
@@ -320,15 +316,12 @@ func (r Register) Unvouched(f *Facts) []Member {
 	for s := range f.Submissions.All() {
 		keys[s.Submission] = ConsortiumKey(s)
 	}
-	var out []Member
-	for m := range f.Members.All() {
+	return Where(f.Members.All(), func(m Member) bool {
 		kind, _ := f.Definition.Form.Kind(m.Kind)
 		s, ok := list[m.NameKey]
-		if kind.School && (!ok || s.Kind != m.Kind || !s.Enrolment.Valid || !slices.Contains(s.MemberOf, keys[m.Submission])) {
-			out = append(out, m)
-		}
-	}
-	return out
+		return kind.School && (!ok || s.Kind != m.Kind || !s.Enrolment.Valid ||
+			!slices.Contains(s.MemberOf, keys[m.Submission]))
+	})
 }
 
 // Enrolled is the official enrolment of each submission's consortium by kind of school: of whom the Department counts to it, whatever its

@@ -76,13 +76,10 @@ func Restore(d *templates.Definition, records map[string]arrow.Record) (*Round, 
 // separate parts what is published together: the experts' workbooks stand among the files, and their marks with what scoring
 // made of them; what was found in progress forms stands among the findings.
 func (r *Round) separate() {
-	files, findings := slices.Collect(r.Files.All()), slices.Collect(r.Findings.All())
-	ofMarks := func(f File) bool { return f.Role == RoleMarks } // a progress form's figures are not read again
-	r.Marking.Files = Of(slices.DeleteFunc(slices.Clone(files), func(f File) bool { return !ofMarks(f) }))
-	r.Files = Of(slices.DeleteFunc(files, ofMarks))
-	progress := func(x Finding) bool { return x.Role == RoleProgress }
-	r.Told = slices.DeleteFunc(slices.Clone(findings), func(x Finding) bool { return !progress(x) })
-	r.Findings = Of(slices.DeleteFunc(findings, progress))
+	r.Marking.Files = Of(Where(r.Files.All(), func(f File) bool { return f.Role == RoleMarks }))
+	r.Files = Of(Where(r.Files.All(), func(f File) bool { return f.Role != RoleMarks })) // a progress form's stays with them
+	r.Told = Where(r.Findings.All(), func(x Finding) bool { return x.Role == RoleProgress })
+	r.Findings = Of(Where(r.Findings.All(), func(x Finding) bool { return x.Role != RoleProgress }))
 	marks := slices.Collect(r.Ranking.Marks.All())
 	for i := range marks {
 		if marks[i].Status == MarkDropped {
