@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
@@ -111,33 +110,24 @@ func run[T any](e *Expression, a Answers) (result T, err error) {
 
 // language knows the names that expressions may use.
 type language struct {
-	def   *Definition
-	types map[string]any // a value of each identifier's type
-
+	def       *Definition
 	callable  []function
 	functions conf.FunctionsTable // see program
 	disabled  map[string]bool
 }
 
 func newLanguage(d *Definition) *language {
-	g := &language{def: d, types: map[string]any{"deadline": "", "batch": decimal.Decimal{}, "answers": (*Answers)(nil)}}
+	g := &language{def: d}
 	g.callable = functionList(g)
-	for _, f := range d.Form.Fields() {
-		if f.Record != "" {
-			continue
-		}
-		zero := g.zero(f)
-		if f.Dated() {
-			years := map[string]any{}
-			for _, y := range f.Years {
-				years[y] = zero
-			}
-			g.types[f.ID] = years
-			continue
-		}
-		g.types[f.ID] = zero
-	}
 	return g
+}
+
+// field finds what an identifier names: a field that is no column of a list; nil: something else.
+func (g *language) field(id string) *Field {
+	if f := g.def.Field(id); f != nil && f.Record == "" {
+		return f
+	}
+	return nil
 }
 
 // zero is a value of the type a field has in expressions.
@@ -178,13 +168,10 @@ func (g *language) environment(a Answers, refs []Ref) map[string]any {
 	}
 	for _, r := range refs {
 		v, _ := g.value(a, r)
-		env[g.name(r)] = v
+		env[SlotName(r.Field, r.Year)] = v
 	}
 	return env
 }
-
-// name is the flat identifier of a value inside a compiled program.
-func (g *language) name(r Ref) string { return strings.ReplaceAll(SlotName(r.Field, r.Year), ".", "_") }
 
 // compile reads one expression. it is the field that `it` stands for, nil where there is none; want is a value of the
 // type the expression must have: a bool or a decimal.
@@ -251,16 +238,15 @@ func (g *language) typesIn(source string, it *Field) map[string]any {
 		if id == "it" && it != nil {
 			id = it.ID
 		}
-		v, known := g.types[id]
-		years, dated := v.(map[string]any)
-		switch {
-		case dated:
-			for y, zero := range years {
-				year, _ := g.def.Form.Year(y)
-				flat[SlotName(id, year.Year)] = zero
+		switch f := g.field(id); {
+		case id == "deadline":
+			flat[id] = ""
+		case id == "batch":
+			flat[id] = decimal.Decimal{}
+		case f != nil:
+			for _, ref := range g.def.Refs(f) {
+				flat[SlotName(ref.Field, ref.Year)] = g.zero(f)
 			}
-		case known && id != "answers":
-			flat[id] = v
 		}
 	}
 	return flat
@@ -333,18 +319,16 @@ func (r *refReader) identifier(node *ast.Node, n *ast.IdentifierNode) {
 	if id == "it" && r.it != nil {
 		id = r.it.ID
 	}
-	switch v, known := r.lang.types[id]; {
+	switch f := r.lang.field(id); {
 	case id == "label" && r.it != nil:
 		r.patch(node, &ast.StringNode{Value: r.lang.def.Label(r.it.ID)})
 	case id == "it" && r.list != "": // the member node reads it next
 	case id == "deadline" || id == "batch" || r.lang.isFunction(id):
-	case !known || id == "answers":
+	case f == nil:
 		r.fail("不认识的名称“" + n.Value + "”")
+	case f.Dated():
+		n.Value = id // the member node reads it next
 	default:
-		if _, dated := v.(map[string]any); dated {
-			n.Value = id // the member node reads it next
-			return
-		}
 		r.refs = appendNew(r.refs, Ref{Field: id})
 		if id != n.Value {
 			r.patch(node, &ast.IdentifierNode{Value: id})
@@ -377,7 +361,7 @@ func (r *refReader) member(node *ast.Node, n *ast.MemberNode) {
 	}
 	ref := Ref{field.ID, year.Year}
 	r.refs = appendNew(r.refs, ref)
-	r.patch(node, &ast.IdentifierNode{Value: r.lang.name(ref)})
+	r.patch(node, &ast.IdentifierNode{Value: SlotName(ref.Field, ref.Year)})
 }
 
 // call passes the submission to the functions that look at it. filled(x) and given(x) ask about a place, not about a
@@ -406,7 +390,7 @@ func (r *refReader) call(n *ast.CallNode) {
 		id, ok := n.Arguments[0].(*ast.IdentifierNode)
 		i := -1
 		if ok {
-			i = slices.IndexFunc(r.refs, func(x Ref) bool { return r.lang.name(x) == id.Value })
+			i = slices.IndexFunc(r.refs, func(x Ref) bool { return SlotName(x.Field, x.Year) == id.Value })
 		}
 		if i < 0 {
 			r.fail(callee.Value + " 的括号里须是一个栏目")
