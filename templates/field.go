@@ -167,8 +167,8 @@ func (f *Form) SameAnswers(other *Form) bool {
 		slices.Equal(f.Kinds, other.Kinds)
 }
 
-// checkFigures proves that every number says which way is better and how many decimals it has, where any does: forms from
-// before that are still read, for --previous.
+// checkFigures proves that every number says which way is better and how many decimals it has, where any does: forms
+// from before that are still read, for --previous.
 func (f *Form) checkFigures(l *loader) {
 	if !slices.ContainsFunc(f.Fields(), func(x *Field) bool { return x.Better != "" }) {
 		return

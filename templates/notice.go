@@ -42,8 +42,8 @@ type NoticeItem struct {
 // NoticeCell stands between the cells of a table's row.
 const NoticeCell = "|"
 
-// answerKind is one way to answer a sentence: how an id is shown, empty where there is none, and behind that the official
-// wording.
+// answerKind is one way to answer a sentence: how an id is shown, empty where there is none, and behind that the
+// official wording.
 type answerKind struct {
 	label string
 	ids   func(*NoticeItem) []string
