@@ -10,7 +10,8 @@ import (
 )
 
 // newManifest describes a run before its outputs are written.
-func newManifest(o Options, round *table.Round, from *publish.Previous, known table.Standing) (*publish.Manifest, error) {
+func newManifest(o Options, round *table.Round, from *publish.Previous, known table.Standing,
+) (*publish.Manifest, error) {
 	m := &publish.Manifest{
 		Year: o.Definition.Year, Version: publish.Version, Date: o.Date, State: string(known.State), Trial: known.Trial,
 		Definition: o.Definition.Sources,

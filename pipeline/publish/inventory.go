@@ -49,7 +49,8 @@ type inventory struct {
 
 // takeInventory lists a folder, follows no link and opens only its manifest.
 func takeInventory(dir string) (*inventory, error) {
-	inv := &inventory{dir: dir, listed: map[string]Output{}, content: map[string]bool{}, folders: map[string]bool{}, hashes: map[string]string{}}
+	inv := &inventory{dir: dir, listed: map[string]Output{}, content: map[string]bool{}, folders: map[string]bool{},
+		hashes: map[string]string{}}
 	err := filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return fmt.Errorf("读不到 %s：%w", at, err)

@@ -37,7 +37,7 @@ type Manifest struct {
 	Register   *Source           `json:"register,omitempty"`    // the Department's
 	Opinions   *Source           `json:"opinions,omitempty"`    // what a meeting advised on the previous run
 	AllowTrial bool              `json:"allow_trial,omitempty"` // weights may be tried on the page for the meeting
-	From       *Previous         `json:"from,omitempty"`        // the tables that were read in the place of the inputs, by their datapackage.json
+	From       *Previous         `json:"from,omitempty"`        // tables read in place of the inputs
 	Inputs     []Input           `json:"inputs"`
 	Marks      []Input           `json:"marks,omitempty"` // the experts' workbooks
 	Outputs    []Output          `json:"outputs"`

@@ -246,8 +246,8 @@ func (s *selfCheck) usableColumn(i int) int {
 // blame is a value and the severity of rules about it, by its rank.
 type blame struct{ value, rank int }
 
-// about gives for each value the cases that, when they fail, make it useless to other rules, and those that may find it at
-// fault. Blank values have a colour of their own.
+// about gives for each value the cases that, when they fail, make it useless to other rules, and those that may find it
+// at fault. Blank values have a colour of their own.
 func (s *selfCheck) about() (voids map[int][]string, flags map[blame][]string) {
 	voids, flags = map[int][]string{}, map[blame][]string{}
 	s.eachCase(func(r sheetRule, c sheetCase, outcome string) {

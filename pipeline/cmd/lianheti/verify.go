@@ -32,7 +32,8 @@ func verifyCommand() *cli.Command {
 			case err != nil:
 				return usageError{err}
 			}
-			machine := map[string]any{"files": len(m.Outputs), "differences": differences, "root": m.Root, "data_root": m.DataRoot}
+			machine := map[string]any{"files": len(m.Outputs), "differences": differences,
+				"root": m.Root, "data_root": m.DataRoot}
 			root, known := "", ""
 			if c.IsSet("root") {
 				root, known = rootNamed(m, c.String("root"))
