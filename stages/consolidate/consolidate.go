@@ -158,13 +158,13 @@ type workbook struct {
 	*board
 	report      *book.Report
 	book, title string
-	entries     []entry               // the submissions in their order
-	index       map[string]int        // of a submission
-	ranks       map[string]table.Rank // by submission
-	inOrder     []table.Rank          // the ranked ones in their order
-	swaps       map[string][]string   // by submission: the least changes of a weight that bring it over the line
-	lifts       map[string]table.Lift // by submission: the last step, of those that are outside the line
-	scores      map[[2]string]table.Score
+	entries     []entry                   // the submissions in their order
+	index       map[string]int            // of a submission
+	ranks       map[string]table.Rank     // by submission
+	inOrder     []table.Rank              // the ranked ones in their order
+	swaps       map[string][]string       // by submission: the least changes of a weight that bring it over the line
+	lifts       map[string]table.Lift     // by submission: the last step, of those that are outside the line
+	restOn      map[[2]string]string      // by submission and evidence: the cells that the score rests on
 	steps       map[string][]table.Change // by submission: what each cause did to its total
 	standings   map[string]standing       // by submission
 	flat        map[string][]string       // by point: its evidence that tells nobody apart
@@ -175,7 +175,7 @@ type workbook struct {
 
 func newWorkbook(in Input) *workbook {
 	w := &workbook{Input: in, board: newBoard(in), index: map[string]int{}, ranks: map[string]table.Rank{},
-		plans: map[string]*plan{}, swaps: map[string][]string{}, lifts: map[string]table.Lift{}, scores: map[[2]string]table.Score{},
+		plans: map[string]*plan{}, swaps: map[string][]string{}, lifts: map[string]table.Lift{}, restOn: map[[2]string]string{},
 		steps: map[string][]table.Change{}}
 	for form := range in.Facts.Forms {
 		i := len(w.entries)
@@ -196,7 +196,7 @@ func newWorkbook(in Input) *workbook {
 		w.lifts[l.Submission] = l
 	}
 	for s := range in.Ranking.Scores.All() {
-		w.scores[[2]string{s.Submission, s.Evidence}] = s
+		w.restOn[[2]string{s.Submission, s.Evidence}] = s.Cells
 	}
 	for c := range in.Changes.All() {
 		if c.Kind == table.TotalStep {

@@ -84,7 +84,7 @@ func init() {
 		"lift_basis":    basis,
 		"best_of":       of(func(w *workbook, l table.Lift) book.Cell { return plain(w.of(l.BestOf).Consortium) }),
 		"lift_source": of(func(w *workbook, l table.Lift) book.Cell {
-			return w.sourceLink(l.Submission, w.scores[[2]string{l.Submission, l.Evidence}].Cells)
+			return w.sourceLink(l.Submission, w.restOn[[2]string{l.Submission, l.Evidence}])
 		}),
 		"point_words": of(func(w *workbook, x table.Influence) book.Cell {
 			return plain(short(w.Definition.Rubric.Point(x.Point), 60))
