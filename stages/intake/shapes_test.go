@@ -189,7 +189,7 @@ func TestShapes(t *testing.T) {
 		{"a label rewritten", func(b shape) { b.label("apprentices", 2022, "学徒人数") }, `1 loose: 2年度数据!C14=学徒人数
 LHT-1-030 apprentices 1 2年度数据!D14 2年度数据!E14 2年度数据!F14 2年度数据!G14 detail=“中国特色学徒制培养 人”的标签被改动，已按名称读取，原来写标签的地方现在是“学徒人数”等 cell=D14
 LHT-1-034  0 2年度数据!C14 cell=C14`},
-		{"a label emptied", func(b shape) { b.label("office_area", 0, "") }, "LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积”的标签被改动，已按名称读取，原来写标签的地方现在是“𠮷野家11·①②③” cell=E7"},
+		{"a label emptied", func(b shape) { b.label("office_area", 0, "") }, "LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积”的标签被改动，已按名称读取 cell=E7"},
 		{"three labels rewritten", func(b shape) {
 			b.label("office_area", 0, "面积")
 			b.label("staff_total", 0, "总数")

@@ -45,30 +45,39 @@ const toldSingly = 3
 func (b *binder) changed(how location, in input, sheet *Sheet, row, col int) {
 	c := change{input: in, how: how, place: model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: model.CellName(row, col)}}
 	if how == relabelled {
-		c.now = calledNow(sheet, row, col, in)
+		c.now = b.calledNow(sheet, row, col, in)
 	}
 	b.changes = append(b.changes, c)
 }
 
-// calledNow is what stands in the place of an input's label: in its row, or where that is still its own, over it. Figures
-// and the template's other words are none.
-func calledNow(sheet *Sheet, row, col int, in input) string {
-	strange := func(c model.Cell) bool {
-		key := text.NameKey(c.Raw)
-		return c.Kind == model.Text &&
+// calledNow is what stands in the place of an input's label: in its row, or where that is still its own, over it. Figures,
+// the template's other words and what is typed into another input are none.
+func (b *binder) calledNow(sheet *Sheet, row, col int, in input) string {
+	strange := func(row, col int) bool {
+		cell := sheet.At(row, col)
+		key := text.NameKey(cell.Raw)
+		return cell.Kind == model.Text && !b.typed(sheet, row, col, in.layout) &&
 			!slices.ContainsFunc(in.layout.Statics, func(s templates.Static) bool { return text.NameKey(s.Text) == key })
 	}
 	for c := 1; c < col; c++ {
-		if beside := sheet.At(row, c); strange(beside) && !strings.ContainsAny(beside.Raw, "0123456789") {
-			return beside.Shown
+		if strange(row, c) && !strings.ContainsAny(sheet.At(row, c).Raw, "0123456789") {
+			return sheet.At(row, c).Shown
 		}
 	}
 	for r := row - 1; r > 0; r-- {
-		if over := sheet.At(r, col); strange(over) {
-			return over.Shown
+		if strange(r, col) {
+			return sheet.At(r, col).Shown
 		}
 	}
 	return ""
+}
+
+// typed says whether the name of an input points at a cell.
+func (b *binder) typed(sheet *Sheet, row, col int, layout *templates.SheetLayout) bool {
+	return slices.ContainsFunc(layout.Slots, func(s templates.Slot) bool {
+		a, ok := b.names[s.Name]
+		return ok && a.sheet == sheet && a.row == row && a.col == col
+	})
 }
 
 // whole is the sheet of a layout in this workbook, or where it should be.
