@@ -84,7 +84,7 @@ func (w *workbook) write(b *templates.ReportBook) ([]byte, error) {
 	}
 	for _, s := range sheets {
 		if s.Rows == "" {
-			err = laidOut[s.ID].write(w, s.Name)
+			err = w.layouts()[s.ID].write(s.Name)
 		} else {
 			err = w.list(w.planned(s.ID))
 		}
@@ -114,7 +114,7 @@ func (w *workbook) written(s *templates.ReportSheet) bool {
 	case !w.now(s.When):
 		return false
 	case s.Rows == "":
-		return laidOut[s.ID].says(w)
+		return w.layouts()[s.ID].says()
 	}
 	return s.Always || w.planned(s.ID).Len > 0
 }
@@ -129,26 +129,23 @@ func (w *workbook) footer() string {
 	return foot + "　数据校验值 " + w.DataRoot[:enough]
 }
 
-// laid is a sheet that the program lays out: whether it has anything to say, and who writes it.
-type laid struct {
-	says  func(w *workbook) bool
-	write func(w *workbook, name string) error
+// layout is a sheet that the program lays out: whether it has anything to say, and who writes it.
+type layout struct {
+	says  func() bool
+	write func(name string) error
 }
 
-// laidOut are those sheets by id. It is filled in at start because 总览 lists the sheets.
-var laidOut map[string]*laid
-
-func init() {
-	always := func(*workbook) bool { return true }
-	some := func(w *workbook) bool { return len(w.entries) > 0 }
-	pages := func(w *workbook) bool { return len(w.entries)+w.Fulfilment.Len() > 0 }
-	laidOut = map[string]*laid{
-		"overview": {always, (*workbook).overview},
-		"duel":     {func(w *workbook) bool { return w.live && len(w.pair()) == 2 }, (*workbook).duel},
-		"weights":  {some, (*workbook).weights},
-		"profiles": {pages, (*workbook).profiles},
-		"filing":   {always, (*workbook).filing},
-		"trends":   {some, (*workbook).trends},
+// layouts are those sheets by id.
+func (w *workbook) layouts() map[string]layout {
+	always := func() bool { return true }
+	some := func() bool { return len(w.entries) > 0 }
+	return map[string]layout{
+		"overview": {always, w.overview},
+		"duel":     {func() bool { return w.live && len(w.pair()) == 2 }, w.duel},
+		"weights":  {some, w.weights},
+		"profiles": {func() bool { return len(w.entries)+w.Fulfilment.Len() > 0 }, w.profiles},
+		"filing":   {always, w.filing},
+		"trends":   {some, w.trends},
 	}
 }
 
@@ -168,15 +165,19 @@ type workbook struct {
 	steps       map[string][]table.Change // by submission: what each cause did to its total
 	standings   map[string]standing       // by submission
 	flat        map[string][]string       // by point: its evidence that tells nobody apart
-	plans       map[string]*plan          // by sheet
-	pages       *book.Page                // of 一页一联合体, once they are laid out
-	pageRows    map[string]int            // where each begins
+	views       map[string]view           // that sheets.yaml can ask for, and so the next two
+	groups      map[string]group
+	sources     map[string]source
+	plans       map[string]*plan // by sheet
+	pages       *book.Page       // of 一页一联合体, once they are laid out
+	pageRows    map[string]int   // where each begins
 }
 
 func newWorkbook(in Input) *workbook {
 	w := &workbook{Input: in, board: newBoard(in), index: map[string]int{}, ranks: map[string]table.Rank{},
 		plans: map[string]*plan{}, swaps: map[string][]string{}, lifts: map[string]table.Lift{}, restOn: map[[2]string]string{},
 		steps: map[string][]table.Change{}}
+	w.views, w.groups, w.sources = w.allViews(), w.allGroups(), w.allSources()
 	for form := range in.Facts.Forms {
 		i := len(w.entries)
 		w.index[form.Submission.Submission] = i

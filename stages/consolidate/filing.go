@@ -133,7 +133,7 @@ func (f *filing) there(i, no int, state string) {
 	}
 	var notes []string
 	for _, c := range f.receipts(nil) {
-		cell := c.cell(f.workbook, row{value: f.entries[i]})
+		cell := c.cell(row{value: f.entries[i]})
 		if said, _ := cell.Value.(string); said != "" {
 			notes = append(notes, c.head+"："+said)
 		}

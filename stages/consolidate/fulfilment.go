@@ -72,7 +72,7 @@ func (w *workbook) results() []string {
 func (w *workbook) resultColumns(*plan) []planned {
 	return table.Each(w.results(), func(id string) planned {
 		return planned{key: id, head: w.Definition.Sheets.Codes["fulfilment"][id],
-			cell: of(func(_ *workbook, k kept) book.Cell { return count(k.results[id]) })}
+			cell: of(func(k kept) book.Cell { return count(k.results[id]) })}
 	})
 }
 
@@ -193,6 +193,6 @@ func (w *workbook) taskColumns(*plan) []planned {
 	form := w.Definition.Progress.Form
 	fields := slices.DeleteFunc(form.Fields(), func(f *templates.Field) bool { return !slices.Contains(form.Promises.Carried, f.Record) })
 	return table.Each(fields, func(f *templates.Field) planned {
-		return planned{key: f.ID, head: f.Label, cell: of(func(_ *workbook, x task) book.Cell { return x.columns[f.ID] })}
+		return planned{key: f.ID, head: f.Label, cell: of(func(x task) book.Cell { return x.columns[f.ID] })}
 	})
 }

@@ -15,21 +15,19 @@ import (
 )
 
 // group gives as many columns as there are of something: years, scenarios, experts.
-type group func(w *workbook, p *plan) []planned
+type group func(p *plan) []planned
 
-// groups are what sheets.yaml can ask for. It is filled in at start: groups ask for the sheets.
-var groups map[string]group
-
-func init() {
-	groups = map[string]group{
-		"ranges": (*workbook).ranges, "ahead": (*workbook).ahead, "scenarios": (*workbook).scenarios, "causes": (*workbook).causeColumns,
-		"receipts": (*workbook).receipts, "singles": (*workbook).singles, "funding": (*workbook).funding, "contacts": (*workbook).contacts,
-		"years": (*workbook).years, "growths": (*workbook).growths, "counts": (*workbook).counts, "sums": (*workbook).citySums,
-		"sides": (*workbook).sides, "experts": (*workbook).experts, "outcomes": (*workbook).outcomes, "submissions": (*workbook).outcomesEach,
-		"results": (*workbook).resultColumns,
-		"seasons": (*workbook).seasonColumns,
-		"tasks":   (*workbook).taskColumns,
-		"earned":  (*workbook).earned, "values": (*workbook).normalised, "there": (*workbook).present, "said": (*workbook).saidOf, "doubt": (*workbook).doubtsAt,
+// allGroups are what sheets.yaml can ask for.
+func (w *workbook) allGroups() map[string]group {
+	return map[string]group{
+		"ranges": w.ranges, "ahead": w.ahead, "scenarios": w.scenarios, "causes": w.causeColumns,
+		"receipts": w.receipts, "singles": w.singles, "funding": w.funding, "contacts": w.contacts,
+		"years": w.years, "growths": w.growths, "counts": w.counts, "sums": w.citySums,
+		"sides": w.sides, "experts": w.experts, "outcomes": w.outcomes, "submissions": w.outcomesEach,
+		"results": w.resultColumns,
+		"seasons": w.seasonColumns,
+		"tasks":   w.taskColumns,
+		"earned":  w.earned, "values": w.normalised, "there": w.present, "said": w.saidOf, "doubt": w.doubtsAt,
 	}
 }
 
@@ -38,7 +36,7 @@ func (w *workbook) ranges(*plan) []planned {
 	var out []planned
 	for i, x := range (table.Rank{}).Ranges() {
 		if !x.Marked || w.Standing.Complete() {
-			show := func(_ *workbook, r table.Rank) book.Cell { return centred(r.Ranges()[i].String()) }
+			show := func(r table.Rank) book.Cell { return centred(r.Ranges()[i].String()) }
 			out = append(out, planned{key: x.Where, head: x.Where + "时的名次", cell: of(show)})
 		}
 	}
@@ -49,7 +47,7 @@ func (w *workbook) ranges(*plan) []planned {
 func (w *workbook) ahead(*plan) []planned {
 	return table.Each(w.near(), func(first table.Rank) planned {
 		head := fmt.Sprintf("超过第%d名须高出", first.Rank.V)
-		return planned{key: first.Submission, head: head, cell: of(func(_ *workbook, r table.Rank) book.Cell {
+		return planned{key: first.Submission, head: head, cell: of(func(r table.Rank) book.Cell {
 			needed, possible := lead(first, r)
 			switch {
 			case r.Rank.V <= first.Rank.V:
@@ -70,7 +68,7 @@ func (w *workbook) scenarios(*plan) []planned {
 	}
 	ids := table.Unique(all, func(s table.Scenario) string { return s.Scenario })
 	return table.Each(ids, func(id string) planned {
-		return planned{key: id, head: w.scenario(id), cell: of(func(_ *workbook, r table.Rank) book.Cell {
+		return planned{key: id, head: w.scenario(id), cell: of(func(r table.Rank) book.Cell {
 			if rank, ok := ranks[[2]string{id, r.Submission}]; ok {
 				return count(int(rank))
 			}
@@ -114,7 +112,7 @@ func (w *workbook) causeColumns(*plan) []planned {
 		if !some {
 			continue
 		}
-		out = append(out, planned{key: string(cause), head: cause.Label(), cell: func(_ *workbook, r row) book.Cell {
+		out = append(out, planned{key: string(cause), head: cause.Label(), cell: func(r row) book.Cell {
 			c, change := r.value.(table.Change)
 			if v, ok := moved[r.submission()]; ok && (!change || c.Kind == table.TotalChanged) {
 				return book.Cell{Value: round(v), Look: book.Gain}
@@ -138,7 +136,7 @@ func (w *workbook) singles(*plan) []planned {
 		if f.Unit != "" {
 			head += "\n" + f.Unit
 		}
-		show := func(w *workbook, e entry) book.Cell { return w.single(f, e.form.Figure(f.ID)) }
+		show := func(e entry) book.Cell { return w.single(f, e.form.Figure(f.ID)) }
 		return planned{key: f.ID, head: head, cell: of(show)}
 	})
 }
@@ -166,7 +164,7 @@ func (w *workbook) contacts(*plan) []planned {
 	}
 	fields := slices.DeleteFunc(w.Definition.Form.Singles(), func(f *templates.Field) bool { return !f.Personal })
 	return table.Each(fields, func(f *templates.Field) planned {
-		return planned{key: f.ID, head: w.Definition.Label(f.ID), cell: of(func(w *workbook, e entry) book.Cell {
+		return planned{key: f.ID, head: w.Definition.Label(f.ID), cell: of(func(e entry) book.Cell {
 			if s, ok := given[[2]string{e.id(), f.ID}]; ok {
 				return book.Cell{Value: s, Look: book.Plain}
 			}
@@ -186,7 +184,7 @@ func (w *workbook) funding(*plan) []planned {
 		for _, id := range f.Years {
 			y, _ := w.Definition.Form.Year(id)
 			out = append(out, planned{key: f.ID + id, head: fmt.Sprintf("%s\n%s\n%s", w.Definition.Label(f.ID), y.Label, f.Unit), style: book.Column{Look: book.Promised},
-				cell: of(func(w *workbook, e entry) book.Cell { return w.dated(e.form.Metric(f.ID, y.Year), y) })})
+				cell: of(func(e entry) book.Cell { return w.dated(e.form.Metric(f.ID, y.Year), y) })})
 		}
 	}
 	return out
@@ -219,7 +217,7 @@ func yearKey(year int) string { return fmt.Sprint("year ", year) }
 func (w *workbook) years(p *plan) []planned {
 	p.words["next"] = fmt.Sprint(w.year("first"))
 	return table.Each(w.Definition.Form.Years, func(y templates.Year) planned {
-		show := func(w *workbook, s series) book.Cell { return w.dated(s.value(y.Year), y) }
+		show := func(s series) book.Cell { return w.dated(s.value(y.Year), y) }
 		style := book.Column{Look: yearHead(y, "").Look}
 		return planned{key: yearKey(y.Year), head: y.Label + "\n" + y.Tag, cell: of(show), style: style}
 	})
@@ -230,7 +228,7 @@ func (w *workbook) growths(*plan) []planned {
 	years, last := w.Definition.Form.Years, w.year("last")
 	final := years[len(years)-1].Year
 	column := func(head string, from, to int) planned {
-		return planned{key: head, head: head, cell: func(_ *workbook, r row) book.Cell {
+		return planned{key: head, head: head, cell: func(r row) book.Cell {
 			return w.growth(r.value.(series), r.cell(yearKey(from)), r.cell(yearKey(to)), from, to)
 		}}
 	}
@@ -270,7 +268,7 @@ func (w *workbook) receipts(*plan) []planned {
 			return found
 		}
 		if s.Effect != templates.Receives {
-			out = append(out, planned{key: s.ID, head: s.Title, cell: of(func(_ *workbook, e entry) book.Cell {
+			out = append(out, planned{key: s.ID, head: s.Title, cell: of(func(e entry) book.Cell {
 				switch s.Effect {
 				case templates.Awards:
 					return plain(w.Register.Award(table.ConsortiumKey(e.Submission)).Said())
@@ -283,7 +281,7 @@ func (w *workbook) receipts(*plan) []planned {
 		}
 		for _, c := range s.Columns {
 			if c.Must {
-				out = append(out, planned{key: s.ID + c.ID, head: c.Label, cell: of(func(_ *workbook, e entry) book.Cell { return centred(find(e).Values[c.ID]) })})
+				out = append(out, planned{key: s.ID + c.ID, head: c.Label, cell: of(func(e entry) book.Cell { return centred(find(e).Values[c.ID]) })})
 			}
 		}
 	}
@@ -295,11 +293,11 @@ func (w *workbook) sides(*plan) []planned {
 	var out []planned
 	for i, head := range []string{"甲", "乙"} {
 		out = append(out,
-			planned{key: head, head: head, cell: of(func(w *workbook, p pair) book.Cell { return plain(w.of(p.texts[i].Submission).Consortium) })},
-			planned{key: head + "text", head: head + "的文字", style: book.Column{Width: 70}, cell: of(func(_ *workbook, p pair) book.Cell {
+			planned{key: head, head: head, cell: of(func(p pair) book.Cell { return plain(w.of(p.texts[i].Submission).Consortium) })},
+			planned{key: head + "text", head: head + "的文字", style: book.Column{Width: 70}, cell: of(func(p pair) book.Cell {
 				return book.Cell{Value: marked2(text.Mask(p.texts[i].Text), text.Mask(p.texts[1-i].Text)), Look: book.Prose}
 			})},
-			planned{key: head + "place", head: head + "的位置", cell: of(func(w *workbook, p pair) book.Cell {
+			planned{key: head + "place", head: head + "的位置", cell: of(func(p pair) book.Cell {
 				return w.placed(p.texts[i].Submission, p.texts[i].Sheet, p.texts[i].Cell)
 			})})
 	}
@@ -316,7 +314,7 @@ func (w *workbook) experts(p *plan) []planned {
 		}
 	}
 	return table.Each(slices.Sorted(maps.Keys(ids)), func(id string) planned {
-		return planned{key: id, head: id, style: book.Column{Scale: max(most, 1)}, cell: of(func(_ *workbook, x marked) book.Cell {
+		return planned{key: id, head: id, style: book.Column{Scale: max(most, 1)}, cell: of(func(x marked) book.Cell {
 			switch a := x.by[id]; {
 			case a.State == table.AssessedConflict:
 				return quiet("回避")
@@ -335,7 +333,7 @@ func (w *workbook) experts(p *plan) []planned {
 func (w *workbook) outcomes(*plan) []planned {
 	all := []model.Outcome{model.Fail, model.Pass, model.NotApplicable, model.NotRun}
 	return table.Each(all, func(o model.Outcome) planned {
-		return planned{key: string(o), head: o.Label(), cell: of(func(_ *workbook, r ruleRow) book.Cell {
+		return planned{key: string(o), head: o.Label(), cell: of(func(r ruleRow) book.Cell {
 			if r.files && o != model.Fail {
 				return centred("")
 			}
@@ -351,7 +349,7 @@ func (w *workbook) outcomesEach(*plan) []planned {
 		if len(w.entries) > widest {
 			break
 		}
-		show := func(_ *workbook, r ruleRow) book.Cell { return centred(marks[r.outcomes[i]]) }
+		show := func(r ruleRow) book.Cell { return centred(marks[r.outcomes[i]]) }
 		out = append(out, planned{key: s.id(), head: s.Consortium, style: book.Column{Look: book.Standing}, cell: of(show)})
 	}
 	return out

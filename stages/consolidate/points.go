@@ -104,7 +104,7 @@ func (w *workbook) earned(*plan) []planned {
 		most, value := w.earn(point), slices.Index(w.earning, point)
 		top := book.Cell{Value: most, Look: book.Points, Formula: w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))}
 		style := book.Column{Scale: max(most, 0.01), Marks: []book.Mark{{Word: pointLacking, Tone: book.Caution}}}
-		out = append(out, planned{key: point.ID, head: point.ID + " " + short(point, pointWords), style: style, lead: &top, cell: func(w *workbook, r row) book.Cell {
+		out = append(out, planned{key: point.ID, head: point.ID + " " + short(point, pointWords), style: style, lead: &top, cell: func(r row) book.Cell {
 			if value < 0 {
 				return quiet(pointWaiting)
 			}
@@ -142,7 +142,7 @@ func (w *workbook) working(group string, points []*templates.Point, title string
 			top.Value, top.Formula, style.Scale = w.figures(point), w.formula("%s*(1-%s)", scaled, point.ExpertShare), 0
 		}
 		return planned{key: group + point.ID, head: title + " " + point.ID, style: style, lead: &top,
-			cell: of(func(_ *workbook, r pointRow) book.Cell { return show(r, point.ID) })}
+			cell: of(func(r pointRow) book.Cell { return show(r, point.ID) })}
 	})
 }
 

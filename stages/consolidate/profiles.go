@@ -34,12 +34,12 @@ const (
 
 // profiles is 一页一联合体.
 func (w *workbook) profiles(string) error {
-	page, _ := w.laidOut()
+	page, _ := w.profilePages()
 	return w.report.Page(page)
 }
 
-// laidOut lays all pages out, once, and says on which row each begins.
-func (w *workbook) laidOut() (*book.Page, map[string]int) {
+// profilePages lays all pages out, once, and says on which row each begins.
+func (w *workbook) profilePages() (*book.Page, map[string]int) {
 	if w.pages != nil {
 		return w.pages, w.pageRows
 	}
@@ -69,7 +69,7 @@ func (w *workbook) laidOut() (*book.Page, map[string]int) {
 
 // pageLink leads to the page of a submission, or of a progress form by its file.
 func (w *workbook) pageLink(of string) book.Cell {
-	_, rows := w.laidOut()
+	_, rows := w.profilePages()
 	row, ok := rows[of]
 	if !ok {
 		return centred("")

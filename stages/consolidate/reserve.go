@@ -131,7 +131,7 @@ func (b batch) weakest(a *table.About) string {
 func (w *workbook) seasonColumns(*plan) (out []planned) {
 	for i, r := range w.rounds() {
 		out = append(out, planned{key: fmt.Sprint("season", i), head: fmt.Sprintf("%d年", r.Definition.Year),
-			cell: of(func(_ *workbook, x reserve) book.Cell { return plain(x.seasons[i]) })})
+			cell: of(func(x reserve) book.Cell { return plain(x.seasons[i]) })})
 	}
 	return out
 }

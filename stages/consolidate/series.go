@@ -224,7 +224,7 @@ func (r row) inTotal(c book.Cell, key string) book.Cell {
 func (w *workbook) counts(*plan) []planned {
 	var out []planned
 	for i, x := range cityCounts {
-		out = append(out, planned{key: x.head, head: x.head, cell: func(w *workbook, r row) book.Cell {
+		out = append(out, planned{key: x.head, head: x.head, cell: func(r row) book.Cell {
 			cell := count(r.value.(city).counts[i])
 			switch name := r.cell("city_name"); {
 			case !w.live:
@@ -248,7 +248,7 @@ func (w *workbook) citySums(*plan) []planned {
 		ref := templates.Ref{Field: f.ID, Year: y.Year}
 		c := planned{key: f.ID + id, head: fmt.Sprintf("%s\n%s%s\n%s", w.Definition.Label(f.ID), y.Label, y.Tag, f.Unit)}
 		c.style.Look = yearHead(y, "").Look
-		c.cell = func(w *workbook, r row) book.Cell {
+		c.cell = func(r row) book.Cell {
 			cell := number(round(r.value.(city).sums[ref]))
 			if w.live {
 				p := w.planned("metrics")

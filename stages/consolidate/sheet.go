@@ -40,11 +40,11 @@ func (r row) submission() string { return r.text("submission") }
 func (r row) cell(id string) string { return "$" + model.CellName(r.at, r.plan.col(id)) }
 
 // view makes a cell of a row.
-type view func(w *workbook, r row) book.Cell
+type view func(r row) book.Cell
 
 // of is a view of rows of one type.
-func of[T any](show func(w *workbook, x T) book.Cell) view {
-	return func(w *workbook, r row) book.Cell { return show(w, r.value.(T)) }
+func of[T any](show func(x T) book.Cell) view {
+	return func(r row) book.Cell { return show(r.value.(T)) }
 }
 
 // words are what the program says in a sheet's remark.
@@ -123,9 +123,7 @@ var reference = regexp.MustCompile(`\{[a-z_.]+[:^]?\}`)
 // over a group; {x:} a whole column; {sheet.x} a column of another sheet. Rows may have names of their own.
 func (w *workbook) filled(r row, formula string) string {
 	names := map[string]string{}
-	if x, ok := r.value.(interface {
-		names(*workbook, *plan) map[string]string
-	}); ok {
+	if x, ok := r.value.(pointRow); ok {
 		names = x.names(w, r.plan)
 	}
 	return w.formula("%s", reference.ReplaceAllStringFunc(formula, func(s string) string {
@@ -175,17 +173,18 @@ func fieldsOf(t reflect.Type) map[string][]int {
 
 // Check proves that what sheets.yaml asks of the program is there. The error names file, line and cure.
 func Check(d *templates.Definition) error {
-	w := &workbook{Input: Input{Round: table.Round{Facts: &table.Facts{Definition: d}, Judgement: &table.Judgement{}, Ranking: &table.Ranking{}}}}
+	round := table.Round{Facts: &table.Facts{Definition: d}, Judgement: &table.Judgement{}, Ranking: &table.Ranking{}}
+	w := newWorkbook(Input{Round: round})
 	for _, s := range d.Sheets.Sheets {
 		if s.Rows == "" {
-			if laidOut[s.ID] == nil {
+			if w.layouts()[s.ID].write == nil {
 				return d.SheetProblem(s, nil, "没有 rows，程序也没有这张表的排版", "请写 rows，或改正 id。")
 			}
 			continue
 		}
 		source, ok := w.source(s.Rows)
 		if !ok {
-			return d.SheetProblem(s, nil, "的 rows 是“"+s.Rows+"”，程序没有这样的行", "请改成 tables.yaml 里的表名，或程序汇集的行："+strings.Join(slices.Sorted(maps.Keys(sources)), "、")+"。")
+			return d.SheetProblem(s, nil, "的 rows 是“"+s.Rows+"”，程序没有这样的行", "请改成 tables.yaml 里的表名，或程序汇集的行："+strings.Join(slices.Sorted(maps.Keys(w.sources)), "、")+"。")
 		}
 		fields := fieldsOf(source.of)
 		for _, written := range s.Columns {
@@ -195,8 +194,8 @@ func Check(d *templates.Definition) error {
 			}
 			for _, c := range columns {
 				_, stored := fields[c.ID]
-				_, viewed := views[c.View]
-				_, each := groups[c.Each]
+				_, viewed := w.views[c.View]
+				_, each := w.groups[c.Each]
 				if !stored && !viewed && !each {
 					return d.SheetProblem(s, written, "没有列“"+c.ID+c.View+c.Each+"”", "id 写行里有的列："+strings.Join(slices.Sorted(maps.Keys(fields)), "、")+"；view、each 写程序有的名称。")
 				}
@@ -208,11 +207,11 @@ func Check(d *templates.Definition) error {
 
 // source finds the rows of a sheet: those that the program derives, or else a published table.
 func (w *workbook) source(name string) (source, bool) {
-	if s, ok := sources[name]; ok {
+	if s, ok := w.sources[name]; ok {
 		return s, true
 	}
 	t, ok := table.Find(name, w.Facts, w.Judgement, w.Ranking)
-	return source{t.Of, func(*workbook) rows { return rows{Rows: t} }}, ok
+	return source{t.Of, func() rows { return rows{Rows: t} }}, ok
 }
 
 // now says whether what waits for a state has its turn.
@@ -229,23 +228,21 @@ func (w *workbook) planned(id string) *plan {
 	p := &plan{sheet: s}
 	w.plans[id] = p
 	source, _ := w.source(s.Rows)
-	p.rows, p.fields = source.rows(w), fieldsOf(source.of)
+	p.rows, p.fields = source.rows(), fieldsOf(source.of)
 	if p.words == nil {
 		p.words = words{}
 	}
 	p.words["count"] = cmp.Or(p.words["count"], strconv.Itoa(p.Len))
-	if say := remarks[s.ID]; say != nil {
-		say(w, p.words)
-	}
+	w.remark(s.ID, p.words)
 	for _, c := range w.Definition.Sheets.Expanded(s) {
 		switch {
 		case !w.now(c.When):
 		case c.Each != "":
-			for _, x := range groups[c.Each](w, p) {
+			for _, x := range w.groups[c.Each](p) {
 				p.columns = append(p.columns, w.styled(c, x))
 			}
 		default:
-			x := planned{key: cmp.Or(c.ID, c.View), head: w.Definition.Sheets.Label(w.Definition, s, c), cell: views[c.View]}
+			x := planned{key: cmp.Or(c.ID, c.View), head: w.Definition.Sheets.Label(w.Definition, s, c), cell: w.views[c.View]}
 			if c.View == "" {
 				x.cell = w.stored(c, p.fields[c.ID])
 			}
@@ -273,8 +270,8 @@ func (w *workbook) styled(c *templates.ReportColumn, x planned) planned {
 		x.style.Look = book.Look(c.Head)
 	}
 	show := x.cell
-	x.cell = func(w *workbook, r row) book.Cell {
-		cell := show(w, r)
+	x.cell = func(r row) book.Cell {
+		cell := show(r)
 		if c.Look != "" && (cell.Look == "" || cell.Look == book.Plain) {
 			cell.Look = book.Look(c.Look)
 		}
@@ -301,7 +298,7 @@ func (w *workbook) atRun(value any) string {
 // stored shows what stands in a column of the rows.
 func (w *workbook) stored(c *templates.ReportColumn, at []int) view {
 	codes := w.Definition.Sheets.Codes[c.Codes]
-	return func(_ *workbook, r row) book.Cell {
+	return func(r row) book.Cell {
 		out := shown(r.data.FieldByIndex(at))
 		if s, ok := out.Value.(string); ok {
 			if word := codes[s]; word != "" {
@@ -403,7 +400,7 @@ func (w *workbook) cells(p *plan) iter.Seq[[]book.Cell] {
 		for value := range p.All {
 			r, cells := row{value, reflect.ValueOf(value), p, at}, make([]book.Cell, len(p.columns))
 			for i, c := range p.columns {
-				cells[i] = c.cell(w, r)
+				cells[i] = c.cell(r)
 			}
 			if at++; !yield(cells) {
 				return

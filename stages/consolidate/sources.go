@@ -17,70 +17,68 @@ import (
 // source gives the rows of a sheet that no published table holds as they are.
 type source struct {
 	of   reflect.Type
-	rows func(w *workbook) rows
+	rows func() rows
 }
 
-func from[T any](all func(w *workbook) ([]T, words)) source {
-	return source{reflect.TypeFor[T](), func(w *workbook) rows {
-		found, said := all(w)
+func from[T any](all func() ([]T, words)) source {
+	return source{reflect.TypeFor[T](), func() rows {
+		found, said := all()
 		return rows{table.RowsOf(len(found), slices.Values(found)), said}
 	}}
 }
 
-// sources are the rows that sheets.yaml can ask for beside the published tables. It is filled in at start: rows ask for the sheets.
-var sources map[string]source
-
-func init() {
-	sources = map[string]source{
-		"entries":    from(func(w *workbook) ([]entry, words) { return w.entries, nil }),
-		"ranked":     from(func(w *workbook) ([]table.Rank, words) { return w.inOrder, w.coloured() }),
-		"near":       from((*workbook).nearRows),
-		"lifted":     from((*workbook).liftRows),
-		"promises":   from((*workbook).promised),
-		"changed":    from((*workbook).changedRows),
-		"moves":      from((*workbook).moves),
-		"scored":     from((*workbook).scored),
-		"evidence":   from((*workbook).evidenceRows),
-		"rubric":     from((*workbook).rubricRows),
-		"method":     from((*workbook).methodRows),
-		"series":     from((*workbook).series),
-		"shared":     from((*workbook).shared),
-		"compared":   from((*workbook).compared),
-		"cities":     from(func(w *workbook) ([]city, words) { return w.withTotal(w.tally()), nil }),
-		"unreported": from((*workbook).missing),
-		"registered": from((*workbook).registered),
-		"doubts":     from((*workbook).doubts),
-		"rules":      from((*workbook).ruleRows),
-		"marked":     from((*workbook).marked),
-		"told":       from(func(w *workbook) ([]table.Finding, words) { return w.AllFindings(), nil }),
-		"followed":   from((*workbook).followed),
-		"kept":       from((*workbook).keptByCity),
-		"reserves":   from((*workbook).reserves),
-		"tasks":      from((*workbook).tasks),
+// allSources are the rows that sheets.yaml can ask for beside the published tables.
+func (w *workbook) allSources() map[string]source {
+	return map[string]source{
+		"entries":    from(func() ([]entry, words) { return w.entries, nil }),
+		"ranked":     from(func() ([]table.Rank, words) { return w.inOrder, w.coloured() }),
+		"near":       from(w.nearRows),
+		"lifted":     from(w.liftRows),
+		"promises":   from(w.promised),
+		"changed":    from(w.changedRows),
+		"moves":      from(w.moves),
+		"scored":     from(w.scored),
+		"evidence":   from(w.evidenceRows),
+		"rubric":     from(w.rubricRows),
+		"method":     from(w.methodRows),
+		"series":     from(w.series),
+		"shared":     from(w.shared),
+		"compared":   from(w.compared),
+		"cities":     from(func() ([]city, words) { return w.withTotal(w.tally()), nil }),
+		"unreported": from(w.missing),
+		"registered": from(w.registered),
+		"doubts":     from(w.doubts),
+		"rules":      from(w.ruleRows),
+		"marked":     from(w.marked),
+		"told":       from(func() ([]table.Finding, words) { return w.AllFindings(), nil }),
+		"followed":   from(w.followed),
+		"kept":       from(w.keptByCity),
+		"reserves":   from(w.reserves),
+		"tasks":      from(w.tasks),
 	}
 }
 
-// remarks are the words of the sheets that show published tables as they are.
-var remarks = map[string]func(w *workbook, said words){
-	"ranking": func(w *workbook, said words) { said["how"] = w.how() },
-	"findings": func(w *workbook, said words) {
+// remark adds the words of a sheet that shows a published table as it is.
+func (w *workbook) remark(sheet string, said words) {
+	switch sheet {
+	case "ranking":
+		said["how"] = w.how()
+	case "findings":
 		b := w.Definition.Form.Beyond
 		said["coherence"], said["tool"], said["asked"] = b.Coherence, b.Tool, b.Asked
-	},
-	"checklist": func(w *workbook, said words) {
+	case "checklist":
 		needed := howMany(slices.Collect(w.Ranking.Checklist.All()), func(c table.Check) bool { return c.Needed })
 		said["needed"] = "评齐之前没有线，列的是线前后的各家，不说核到哪里为止。"
 		if w.Standing.Complete() {
 			said["needed"] = fmt.Sprintf("只列线内各家。标“须核”的%d格都核实之后，其余就算全不成立、线外的推测读数就算都取最高，也不会换人。", needed)
 		}
-	},
-	"influence": func(w *workbook, said words) {
+	case "influence":
 		for _, begins := range []string{"尺度", "名次与", "逐项", "注意："} {
 			if part := w.said(begins); part != "" {
 				said["said"] += part + "。"
 			}
 		}
-	},
+	}
 }
 
 // entry is a submission with all its answers.

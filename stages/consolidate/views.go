@@ -3,6 +3,7 @@ package consolidate
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,116 +14,106 @@ import (
 	"lianheti/templates"
 )
 
-// views are what sheets.yaml can ask for beside the columns of the rows. It is filled in at start: views ask for the sheets.
-var views map[string]view
-
-func init() {
-	evidence := func(w *workbook, r row) book.Cell { return plain(w.evidenceOf(r).Label) }
-	basis := func(w *workbook, r row) book.Cell { return plain(w.evidenceOf(r).Basis) }
-	views = map[string]view{
-		// of any row about a submission
-		"city": func(w *workbook, r row) book.Cell {
-			return centred(cmp.Or(w.of(r.submission()).City, r.text("city")))
-		},
-		"consortium": func(w *workbook, r row) book.Cell {
+// allViews are what sheets.yaml can ask for beside the columns of the rows.
+func (w *workbook) allViews() map[string]view {
+	all := w.tableViews()
+	maps.Copy(all, map[string]view{
+		"city": func(r row) book.Cell { return centred(cmp.Or(w.of(r.submission()).City, r.text("city"))) },
+		"consortium": func(r row) book.Cell {
 			if r.submission() == "" {
 				return plain(r.text("consortium")) // of a progress form
 			}
 			return book.Cell{Value: w.name(r.submission()), Look: book.Plain}
 		},
-		"belongs":    func(w *workbook, r row) book.Cell { return centred(w.Facts.CityOf(w.of(r.submission()))) },
-		"rank":       func(w *workbook, r row) book.Cell { return ranked(w.ranks[r.submission()].Rank) },
-		"gap":        func(w *workbook, r row) book.Cell { return w.gap(w.ranks[r.submission()]) },
-		"copy":       func(w *workbook, r row) book.Cell { return w.copyLink(r.submission()) },
-		"field":      func(w *workbook, r row) book.Cell { return plain(w.Definition.Label(r.text("field"))) },
-		"indicator":  func(w *workbook, r row) book.Cell { return plain(w.Definition.Label(r.text("indicator"))) },
-		"placed":     func(w *workbook, r row) book.Cell { return w.placed(r.submission(), r.text("sheet"), r.text("cell")) },
-		"mark_place": func(_ *workbook, r row) book.Cell { return mono(r.text("sheet") + "!" + r.text("cell")) },
-		"reason":     func(_ *workbook, r row) book.Cell { return plain(strings.ReplaceAll(r.text("reason"), "；", "\n")) },
-		"blank":      func(*workbook, row) book.Cell { return book.Cell{Look: book.Plain} },
-		"reading":    func(w *workbook, r row) book.Cell { return plain(w.Definition.Reading.Route(r.text("kind")).Label) },
-
-		"fate": of(func(w *workbook, f table.File) book.Cell { return centred(f.Became(w.Definition)) }),
-
-		// of the ranking
-		"live_side": func(w *workbook, r row) book.Cell {
-			return book.Cell{Value: table.Sides[r.value.(table.Rank).Line], Look: book.Centred, Formula: w.sideFormula(r.cell("rank"))}
+		"belongs":   func(r row) book.Cell { return centred(w.Facts.CityOf(w.of(r.submission()))) },
+		"page":      func(r row) book.Cell { return w.pageLink(cmp.Or(r.text("file"), r.submission())) },
+		"rank":      func(r row) book.Cell { return ranked(w.ranks[r.submission()].Rank) },
+		"gap":       func(r row) book.Cell { return w.gap(w.ranks[r.submission()]) },
+		"copy":      func(r row) book.Cell { return w.copyLink(r.submission()) },
+		"field":     func(r row) book.Cell { return plain(w.Definition.Label(r.text("field"))) },
+		"indicator": func(r row) book.Cell { return plain(w.Definition.Label(r.text("indicator"))) },
+		"field_year": func(r row) book.Cell {
+			year := r.data.FieldByIndex(r.plan.fields["year"]).Interface().(table.Opt[int32])
+			return w.named(r.text("field"), year)
 		},
-		"run_total":   of(func(_ *workbook, r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
-		"total":       of(func(_ *workbook, r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
-		"line_reason": of(func(_ *workbook, r table.Rank) book.Cell { return plain(strings.ReplaceAll(r.LineReason, "；", "\n")) }),
-		"swaps":       of(func(w *workbook, r table.Rank) book.Cell { return plain(strings.Join(w.swaps[r.Submission], "\n")) }),
-		"reached":     of(func(w *workbook, r table.Rank) book.Cell { return w.reached(w.lifts[r.Submission]) }),
-		"overtake":    of(func(w *workbook, r table.Rank) book.Cell { return w.overtake(r) }),
-		"award":       of(func(w *workbook, r table.Rank) book.Cell { return plain(w.award(r)) }),
-		"page":        func(w *workbook, r row) book.Cell { return w.pageLink(cmp.Or(r.text("file"), r.submission())) },
-
-		// of findings
-		"finding_place": func(w *workbook, r row) book.Cell { return w.placeLink(finding(r)) },
-		"answered":      of(func(_ *workbook, x table.Finding) book.Cell { return centred(x.Answered()) }),
-		"fingerprint": func(_ *workbook, r row) book.Cell { // to be copied, for the values that the finding has now
-			x := finding(r)
-			return mono(model.ExplanationKey(x.Fingerprint, x.ValueHash))
-		},
-
-		// of what is to be checked, and of evidence
-		"field_year":  of(func(w *workbook, c table.Check) book.Cell { return w.named(c.Field, c.Year) }),
-		"piece_field": of(func(w *workbook, p table.Piece) book.Cell { return w.named(p.Field, p.Year) }),
-		"source": func(w *workbook, r row) book.Cell {
+		"placed":     func(r row) book.Cell { return w.placed(r.submission(), r.text("sheet"), r.text("cell")) },
+		"mark_place": func(r row) book.Cell { return mono(r.text("sheet") + "!" + r.text("cell")) },
+		"source": func(r row) book.Cell {
 			cells := r.text("cells")
 			if cells == "" && r.text("cell") != "" {
 				cells = r.text("sheet") + "!" + r.text("cell")
 			}
 			return w.sourceLink(r.submission(), cells)
 		},
-		"evidence":      evidence,
-		"basis":         basis,
-		"evidence_unit": func(w *workbook, r row) book.Cell { return centred(w.evidenceOf(r).Unit) },
-		"lifted":        evidence,
-		"lift_raw":      of(func(w *workbook, l table.Lift) book.Cell { return w.amount(l, l.Raw) }),
-		"lift_best":     of(func(w *workbook, l table.Lift) book.Cell { return w.amount(l, table.Some(l.Best)) }),
-		"lift_basis":    basis,
-		"best_of":       of(func(w *workbook, l table.Lift) book.Cell { return plain(w.of(l.BestOf).Consortium) }),
-		"lift_source": of(func(w *workbook, l table.Lift) book.Cell {
-			return w.sourceLink(l.Submission, w.restOn[[2]string{l.Submission, l.Evidence}])
-		}),
-		"point_words": of(func(w *workbook, x table.Influence) book.Cell {
-			return plain(short(w.Definition.Rubric.Point(x.Point), 60))
-		}),
-		"flat": of(func(w *workbook, x table.Influence) book.Cell { return plain(strings.Join(w.flat[x.Point], "、")) }),
-
-		// of changes
-		"moved": of(func(_ *workbook, c table.Change) book.Cell {
-			if !c.BeforeNumber.Valid || !c.AfterNumber.Valid {
-				return book.Cell{Look: book.Plain}
-			}
-			if moved := c.AfterNumber.V - c.BeforeNumber.V; c.Kind == table.TotalChanged {
-				return book.Cell{Value: round(moved), Look: book.Gain}
-			} else {
-				return number(round(moved))
-			}
-		}),
-		"why": of(func(w *workbook, c table.Change) book.Cell {
-			return plain(strings.TrimPrefix(w.crossing(c)+"："+w.why(c), "："))
-		}),
-		"moved_to": func(w *workbook, r row) book.Cell {
+		"reason":        func(r row) book.Cell { return plain(strings.ReplaceAll(r.text("reason"), "；", "\n")) },
+		"blank":         func(row) book.Cell { return book.Cell{Look: book.Plain} },
+		"reading":       func(r row) book.Cell { return plain(w.Definition.Reading.Route(r.text("kind")).Label) },
+		"evidence":      func(r row) book.Cell { return plain(w.evidenceOf(r).Label) },
+		"basis":         func(r row) book.Cell { return plain(w.evidenceOf(r).Basis) },
+		"evidence_unit": func(r row) book.Cell { return centred(w.evidenceOf(r).Unit) },
+		"finding_place": func(r row) book.Cell { return w.placeLink(finding(r)) },
+		"fingerprint": func(r row) book.Cell { // to be copied, for the values that the finding has now
+			x := finding(r)
+			return mono(model.ExplanationKey(x.Fingerprint, x.ValueHash))
+		},
+		"live_side": func(r row) book.Cell {
+			side := table.Sides[r.value.(table.Rank).Line]
+			return book.Cell{Value: side, Look: book.Centred, Formula: w.sideFormula(r.cell("rank"))}
+		},
+		"moved_to": func(r row) book.Cell {
 			c := points(r.value.(scoreMove).total.AfterNumber.V)
 			c.Formula = fmt.Sprintf("SUM(%s:%s)", r.cell("was"), model.CellName(r.at, r.plan.col("moved_to")-1))
 			return c
 		},
+	})
+	return all
+}
 
-		// of what was handed in
-		"units":     of(func(_ *workbook, e entry) book.Cell { return count(len(e.form.Members)) }),
-		"kind_of":   of(func(w *workbook, m table.Member) book.Cell { return plain(w.kindOf(m)) }),
-		"enrolment": of((*workbook).enrolment),
-		"long_text": of((*workbook).longText),
-		"city_name": of(func(_ *workbook, c city) book.Cell {
+// tableViews are those of the rows of one table or source.
+func (w *workbook) tableViews() map[string]view {
+	return map[string]view{
+		"fate":        of(func(f table.File) book.Cell { return centred(f.Became(w.Definition)) }),
+		"total":       of(func(r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
+		"line_reason": of(func(r table.Rank) book.Cell { return plain(strings.ReplaceAll(r.LineReason, "；", "\n")) }),
+		"swaps":       of(func(r table.Rank) book.Cell { return plain(strings.Join(w.swaps[r.Submission], "\n")) }),
+		"reached":     of(func(r table.Rank) book.Cell { return w.reached(w.lifts[r.Submission]) }),
+		"overtake":    of(w.overtake),
+		"award":       of(func(r table.Rank) book.Cell { return plain(w.award(r)) }),
+		"answered":    of(func(x table.Finding) book.Cell { return centred(x.Answered()) }),
+		"lift_raw":    of(func(l table.Lift) book.Cell { return w.amount(l, l.Raw) }),
+		"lift_best":   of(func(l table.Lift) book.Cell { return w.amount(l, table.Some(l.Best)) }),
+		"best_of":     of(func(l table.Lift) book.Cell { return plain(w.of(l.BestOf).Consortium) }),
+		"lift_source": of(func(l table.Lift) book.Cell {
+			return w.sourceLink(l.Submission, w.restOn[[2]string{l.Submission, l.Evidence}])
+		}),
+		"point_words": of(func(x table.Influence) book.Cell {
+			return plain(short(w.Definition.Rubric.Point(x.Point), 60))
+		}),
+		"flat": of(func(x table.Influence) book.Cell { return plain(strings.Join(w.flat[x.Point], "、")) }),
+		"moved": of(func(c table.Change) book.Cell {
+			moved := round(c.AfterNumber.V - c.BeforeNumber.V)
+			switch {
+			case !c.BeforeNumber.Valid || !c.AfterNumber.Valid:
+				return book.Cell{Look: book.Plain}
+			case c.Kind == table.TotalChanged:
+				return book.Cell{Value: moved, Look: book.Gain}
+			}
+			return number(moved)
+		}),
+		"why": of(func(c table.Change) book.Cell {
+			return plain(strings.TrimPrefix(w.crossing(c)+"："+w.why(c), "："))
+		}),
+		"units":     of(func(e entry) book.Cell { return count(len(e.form.Members)) }),
+		"kind_of":   of(func(m table.Member) book.Cell { return plain(w.kindOf(m)) }),
+		"enrolment": of(w.enrolment),
+		"long_text": of(w.longText),
+		"city_name": of(func(c city) book.Cell {
 			if c.total {
 				return book.Cell{Value: c.name, Look: book.Total}
 			}
 			return centred(c.name)
 		}),
-		"series_place": of((*workbook).seriesPlace),
+		"series_place": of(w.seriesPlace),
 	}
 }
 
