@@ -22,7 +22,6 @@ const (
 
 // stillLong is what is longer for now: files, and functions as file and name. What is mended is struck out here.
 var stillLong = []string{
-	"stages/consolidate/views.go init",
 	"stages/intake/bind.go", "stages/table/rows.go",
 }
 
