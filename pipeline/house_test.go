@@ -22,7 +22,7 @@ const (
 
 // stillLong is what is longer for now: files, and functions as file and name. What is mended is struck out here.
 var stillLong = []string{
-	"stages/intake/bind.go", "stages/table/rows.go",
+	"stages/intake/bind.go",
 }
 
 // stillWide are the packages that still have lines that are wider.

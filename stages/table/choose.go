@@ -33,3 +33,18 @@ func Each[T, V any](rows []T, made func(T) V) []V {
 	}
 	return out
 }
+
+// Grouped puts together what has the same key, in the order in which the keys come first.
+func Grouped[T any, K comparable](rows []T, key func(T) K) [][]T {
+	var out [][]T
+	at := map[K]int{}
+	for _, r := range rows {
+		i, known := at[key(r)]
+		if !known {
+			i = len(out)
+			at[key(r)], out = i, append(out, nil)
+		}
+		out[i] = append(out[i], r)
+	}
+	return out
+}

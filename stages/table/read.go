@@ -1,0 +1,268 @@
+package table
+
+import (
+	"lianheti/stages/model"
+	"lianheti/templates"
+
+	"github.com/apache/arrow/go/v17/arrow"
+)
+
+// means: nothing there. What each column means stands in tables.yaml. Rows of one submission stand together.
+
+// Status is the SDMX observation status of a value.
+type Status string
+
+const (
+	Normal        Status = "A"
+	Missing       Status = "O" // 未填
+	NotApplicable Status = "M" // 不适用
+	Invalid       Status = "V" // something stands there that can't be read
+)
+
+// Absent is how a person reads why there is no value; empty where there is one.
+func (s Status) Absent() string {
+	return map[Status]string{Missing: "未填", NotApplicable: "不适用", Invalid: "无法识别"}[s]
+}
+
+// What a file was handed in as.
+const (
+	RoleSubmission = "submission" // a recommendation workbook
+	RoleMarks      = "marks"      // an expert's marking workbook
+	RoleProgress   = "progress"   // a progress form of one chosen in an earlier batch
+)
+
+// File is one row of files: one file that arrived.
+type File struct {
+	Role         string     `col:"role"`
+	Path         string     `col:"path"`
+	SHA256       string     `col:"sha256"`
+	Size         int64      `col:"size"`
+	Fate         model.Fate `col:"fate"`
+	Code         string     `col:"code,null"`
+	Reason       string     `col:"reason,null"`
+	Cure         string     `col:"cure,null"`
+	Submission   string     `col:"submission,null"`
+	SupersededBy string     `col:"superseded_by,null"`
+	CellsRead    int32      `col:"cells_read"`
+	CellsUsed    int32      `col:"cells_used"`
+	CellsOther   int32      `col:"cells_explained"`
+}
+
+// Became says in words what became of the file; Word and PDF copies are ignored, and still part of the call.
+func (f File) Became(d *templates.Definition) string {
+	if rule := d.Rule(f.Code); rule != nil && (rule.ID == "piece" || rule.ID == "old_word") {
+		return d.Rule(d.CodeOf("piece")).Title
+	}
+	return f.Fate.Label()
+}
+
+// Submission is one consortium's valid workbook. The published table adds the verdict and the single figures.
+type Submission struct {
+	Submission     string     `col:"submission"` // 2024-07; off the directory 2024-X and six hex digits of the name
+	DirectoryNo    Opt[int32] `col:"directory_no"`
+	CityCode       string     `col:"city_code,null"`
+	City           string     `col:"city,null"`
+	Consortium     string     `col:"consortium,null"`
+	Park           string     `col:"park,null"`
+	LeadSchool     string     `col:"lead_school,null"`
+	LeadEnterprise string     `col:"lead_enterprise,null"`
+	National       bool       `col:"is_national" was:"national"` // as the directory says: listed, never ranked
+	Edition        Opt[int32] `col:"edition"`
+	File           string     `col:"file"`
+	SHA256         string     `col:"sha256"`
+	CheckCode      string     `col:"check_code"` // as in the footer of the printed form; see CheckCode
+}
+
+// Figure is the answer to one undated field that is not a long text. Of a personal field only the status is here, and of
+// a list of persons their number.
+type Figure struct {
+	Submission string       `col:"submission"`
+	Field      string       `col:"field"`
+	Number     Opt[float64] `col:"number"`
+	Text       string       `col:"text,null"` // texts, choices, ISO dates; true or false for declarations
+	Unit       string       `col:"unit,null"`
+	Status     Status       `col:"status"`
+	Sheet      string       `col:"sheet"`
+	Cell       string       `col:"cell"`
+	Raw        string       `col:"raw,null"`
+}
+
+// ListCell is one filled cell of a list of a form that has no table of its own.
+type ListCell struct {
+	Submission string       `col:"submission,null"` // empty: of a progress form, which is nobody's submission
+	File       string       `col:"file,later"`
+	List       string       `col:"list"`
+	Record     int32        `col:"record"` // 1-based, as in the workbook
+	Field      string       `col:"field"`
+	Number     Opt[float64] `col:"number"`
+	Text       string       `col:"text,null"`
+	Unit       string       `col:"unit,null"`
+	Status     Status       `col:"status"`
+	Sheet      string       `col:"sheet"`
+	Cell       string       `col:"cell"`
+	Raw        string       `col:"raw,null"`
+}
+
+// Piece is a recommendation that arrived as Word or PDF, and where it says otherwise than the workbook one such value.
+type Piece struct {
+	File        string     `col:"file"`
+	Kind        string     `col:"kind"`
+	Submission  string     `col:"submission,null"` // whose workbook it was held against
+	DirectoryNo Opt[int32] `col:"directory_no"`
+	Consortium  string     `col:"consortium,null"`
+	Code        string     `col:"code,null"` // check code that it prints
+	Result      string     `col:"result"`
+	Differences int32      `col:"differences"`
+	Field       string     `col:"field,null"`
+	Year        Opt[int32] `col:"year"`
+	Said        string     `col:"said,null"`
+	SaidAt      string     `col:"said_at,null"`
+	Held        string     `col:"held,null"` // by the workbook
+	Sheet       string     `col:"sheet,null"`
+	Cell        string     `col:"cell,null"`
+}
+
+// Kinds of pieces, and what came of them.
+const (
+	PieceWord    = "word"
+	PiecePDF     = "pdf"
+	PieceOld     = "old_word"
+	PieceSame    = "same"
+	PieceDiffers = "differs"
+	PieceAlone   = "alone"    // there is no workbook: reported, to be transcribed
+	PieceNoCode  = "no_code"  // a scan, or printed by something else
+	PieceOther   = "misnamed" // agrees with a workbook whose name is not the file's
+)
+
+// Metric is one number of one year: the long form of everything that has a year.
+type Metric struct {
+	Submission string       `col:"submission"`
+	Indicator  string       `col:"indicator"`
+	Year       int32        `col:"year"`
+	Value      Opt[float64] `col:"value"`
+	Unit       string       `col:"unit"`
+	Kind       string       `col:"kind"` // actual or committed
+	Status     Status       `col:"status"`
+	Sheet      string       `col:"sheet"`
+	Cell       string       `col:"cell"`
+	Raw        string       `col:"raw,null"`
+}
+
+// Text is one long text.
+type Text struct {
+	Submission string     `col:"submission"`
+	Field      string     `col:"field"`
+	Year       Opt[int32] `col:"year"`
+	Text       string     `col:"text,null"`
+	Characters int32      `col:"characters"`
+	Limit      Opt[int32] `col:"character_limit" was:"limit"`
+	Status     Status     `col:"status"`
+	Sheet      string     `col:"sheet"`
+	Cell       string     `col:"cell"`
+}
+
+// Member is one member unit.
+type Member struct {
+	Submission string       `col:"submission"`
+	Record     int32        `col:"record"`    // 1-based, as listed
+	Kind       string       `col:"kind,null"` // id of the member kind; null where it is not one of the seven
+	KindLabel  string       `col:"kind_label,null"`
+	Name       string       `col:"name,null"`
+	NameKey    string       `col:"name_key,null"` // for recognising the same unit elsewhere
+	Enrolment  Opt[float64] `col:"enrolment"`
+	Status     Status       `col:"enrolment_status"`
+	IsLead     bool         `col:"is_lead"`
+	Sheet      string       `col:"sheet"`
+	Cell       string       `col:"cell"` // of the name
+}
+
+// Material is one row of the index of supporting materials.
+type Material struct {
+	Submission string `col:"submission"`
+	Record     int32  `col:"record"`
+	Number     string `col:"number,null"`
+	Title      string `col:"title,null"`
+	Supports   string `col:"supports,null"`
+	Pages      string `col:"pages,null"`
+	Sheet      string `col:"sheet"`
+	Cell       string `col:"cell"`
+}
+
+// Verification is one thing the prefecture verified.
+type Verification struct {
+	Submission string            `col:"submission"`
+	Record     int32             `col:"record"`
+	Section    string            `col:"section,null"`
+	Means      string            `col:"means,null"`
+	Unit       string            `col:"unit,null"`
+	Result     string            `col:"result,null"`
+	Day        Opt[arrow.Date32] `col:"date"` // of Date, where it names one
+	Date       string            `col:"date_text,null" was:"date"`
+	Sheet      string            `col:"sheet"`
+	Cell       string            `col:"cell"`
+}
+
+// Explanation is one row of 情况说明.
+type Explanation struct {
+	Submission  string `col:"submission"`
+	Record      int32  `col:"record"`
+	Fingerprint string `col:"fingerprint,null"`
+	ValueHash   string `col:"value_hash,null"` // of the values that it was asked about
+	About       string `col:"about,null"`
+	Explanation string `col:"explanation,null"`
+	Sheet       string `col:"sheet"`
+	Cell        string `col:"cell"`
+}
+
+// Coercion is one change made in reading a value: raw to clean.
+type Coercion struct {
+	Submission string     `col:"submission"`
+	Field      string     `col:"field"`
+	Year       Opt[int32] `col:"year"`
+	Record     Opt[int32] `col:"record"`
+	Kind       string     `col:"kind"`
+	Guess      bool       `col:"guess"` // it changes magnitude or meaning
+	From       string     `col:"from_raw"`
+	To         string     `col:"to_clean,null"`
+	Sheet      string     `col:"sheet"`
+	Cell       string     `col:"cell"`
+}
+
+// ListColumn is where a column of a list stands in a workbook: columns move with what people insert.
+type ListColumn struct {
+	Submission string `col:"submission"`
+	Field      string `col:"field"`
+	Sheet      string `col:"sheet"`
+	Cell       string `col:"cell"` // of the header
+}
+
+// LooseCell is a filled cell that became no value, with the reason.
+type LooseCell struct {
+	Submission string `col:"submission"`
+	Sheet      string `col:"sheet"`
+	Cell       string `col:"cell"`
+	Raw        string `col:"raw,null"`
+	Reason     string `col:"reason"`
+}
+
+// Note is one finding made while reading files, see Facts.Reading: check can be done again from the tables.
+type Note struct {
+	Code       string     `col:"code"`
+	Submission string     `col:"submission,null"`
+	Fields     string     `col:"fields,null"` // ids, joined by blanks
+	Year       Opt[int32] `col:"year"`
+	Member     string     `col:"member,null"`
+	Raw        string     `col:"raw,null"`
+	Value      string     `col:"value,null"`
+	Places     string     `col:"places"`    // JSON: [{"file","sheet","cell"}]
+	Variables  string     `col:"variables"` // JSON: {name: value}
+}
+
+// Contact is a field with personal data. It goes to one sheet of the provincial workbook and nowhere else.
+type Contact struct {
+	Submission string `col:"submission"`
+	Field      string `col:"field"`
+	Text       string `col:"text,null"`
+	Sheet      string `col:"sheet"`
+	Cell       string `col:"cell"`
+}

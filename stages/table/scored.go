@@ -1,0 +1,363 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Score is one observation point of one submission (Evidence is empty), or one evidence of it. Of a point,
+// Points = (Weight − Open) × Value = Foundation + Promise + ExpertPoints.
+type Score struct {
+	Submission   string       `col:"submission"`
+	Point        string       `col:"point"`
+	Evidence     string       `col:"evidence,null"`
+	Kind         string       `col:"kind,null"` // level, growth, commitment
+	Formula      string       `col:"formula,null"`
+	Raw          Opt[float64] `col:"raw"`
+	Normalised   Opt[float64] `col:"normalised"` // 0–1; of a point, what its figures say
+	Method       string       `col:"method"`
+	Weight       float64      `col:"weight"`
+	Points       Opt[float64] `col:"points"`
+	Lower        float64      `col:"lower"`
+	Upper        float64      `col:"upper"`
+	Open         float64      `col:"open"`        // points that wait for experts
+	Value        Opt[float64] `col:"value"`       // of a point, 0–1: figures and marks, as far as they count
+	Foundation   Opt[float64] `col:"foundation"`  // of a point: points from level and growth
+	Promise      Opt[float64] `col:"promise"`     // of a point: points from commitments
+	Mark         Opt[float64] `col:"mark"`        // of a point: marks combined, on the rubric's scale; or points deducted
+	Marks        Opt[int32]   `col:"marks"`       // how many marks that is made of
+	MarkSpread   Opt[float64] `col:"mark_spread"` // their sample standard deviation
+	ExpertPoints Opt[float64] `col:"expert_points"`
+	Status       string       `col:"status"`
+	Cells        string       `col:"cells,null"` // source cells, joined by "; "
+	Doubt        string       `col:"doubt,null"` // open findings about the cells of an evidence
+	Note         string       `col:"note,null"`
+}
+
+// AsCounted is the Scale.Base of a value as it counts.
+const AsCounted = "none"
+
+// Scale is one value of the set over which the scale of an evidence is laid.
+type Scale struct {
+	Evidence   string       `col:"evidence"`
+	Base       string       `col:"base"` // what it is divided by in a scenario; none: as it counts
+	Formula    string       `col:"formula"`
+	Submission string       `col:"submission"`
+	Raw        Opt[float64] `col:"raw"`   // none: a gap, worse than any value
+	Fixed      bool         `col:"fixed"` // experts have marked: later rounds keep it
+}
+
+// Lapse is one edit of one submission after which it stands otherwise than any fair way to score lets it.
+type Lapse struct {
+	Submission string     `col:"submission"`
+	Property   string     `col:"property"`
+	Field      string     `col:"field,null"` // empty: the roster, or nothing
+	Year       Opt[int32] `col:"year"`
+	Edit       string     `col:"edit,null"`
+	Total      float64    `col:"total"`
+	TotalAfter float64    `col:"total_after"`
+	Rank       int32      `col:"rank"`
+	RankAfter  int32      `col:"rank_after"`
+}
+
+// Rank is one submission in the ranking, with the ranges of its rank where something is otherwise (see Ranges).
+type Rank struct {
+	Submission  string       `col:"submission"`
+	CityCode    string       `col:"city_code,null"`
+	City        string       `col:"city,null"`
+	Consortium  string       `col:"consortium,null"`
+	Verdict     string       `col:"verdict"`
+	Ranked      bool         `col:"ranked"`
+	Unranked    string       `col:"unranked_reason,null"`
+	Waiting     bool         `col:"waiting,later"` // came after the marking
+	Complete    bool         `col:"complete"`      // the experts' marks count: total is 总分, otherwise 数据部分得分
+	State       string       `col:"state,later"`   // of the batch: figures, part, complete
+	Total       float64      `col:"total"`
+	Lower       float64      `col:"total_lower"`
+	Upper       float64      `col:"total_upper"`
+	Possible    float64      `col:"possible"` // points that can be earned as things stand
+	Open        float64      `col:"open"`     // points that wait for experts
+	Foundation  float64      `col:"foundation"`
+	Promise     float64      `col:"promise"`
+	Experts     Opt[float64] `col:"expert_points"`
+	Deduction   Opt[float64] `col:"deduction"`         // 7 其他, as the Department decided, off the total; null: not decided
+	OtherTotal  Opt[float64] `col:"total_if_deducted"` // by the largest deduction that is proposed and not decided
+	Proposals   string       `col:"proposals,null"`    // what experts propose, and what became of it
+	Pending     bool         `col:"pending,later"`     // some of it is not decided
+	Vetoes      Opt[int32]   `col:"vetoes"`            // experts who propose to turn it down
+	Rank        Opt[int32]   `col:"rank"`
+	Tied        bool         `col:"tied"`
+	RankLow     Opt[int32]   `col:"rank_low"`  // 5 % quantile over weight draws
+	RankHigh    Opt[int32]   `col:"rank_high"` // 95 %
+	First3      Opt[float64] `col:"first_3"`   // chances are there once the state is complete
+	First4      Opt[float64] `col:"first_4"`
+	First5      Opt[float64] `col:"first_5"`
+	FirstK      Opt[float64] `col:"first_k"`     // k: how many are to be chosen
+	OvertakeBy  Opt[float64] `col:"overtake_by"` // not complete: by what its marks must exceed those of the one before
+	Overtake    string       `col:"overtake,null"`
+	MendedBest  Opt[int32]   `col:"mended_best"` // of a returned one, if it were mended; the Department's alone
+	MendedWorst Opt[int32]   `col:"mended_worst"`
+	RankBest    Opt[int32]   `col:"rank_best"` // over what is missing
+	RankWorst   Opt[int32]   `col:"rank_worst"`
+	MethodBest  Opt[int32]   `col:"method_best"` // over other normalisations, aggregations and sets of weights
+	MethodWorst Opt[int32]   `col:"method_worst"`
+	LeaveBest   Opt[int32]   `col:"leave_out_best"` // over rankings without one of the points
+	LeaveWorst  Opt[int32]   `col:"leave_out_worst"`
+	ScaleBest   Opt[int32]   `col:"scale_best"` // over scales without one submission around the line; all stay ranked
+	ScaleWorst  Opt[int32]   `col:"scale_worst"`
+	ExpertLow   Opt[int32]   `col:"expert_low"` // 5 % quantile over resampled experts
+	ExpertHigh  Opt[int32]   `col:"expert_high"`
+	Line        string       `col:"line,null"` // inside, tied, outside, once the state is complete: as to the first k
+	Firm        string       `col:"firm,null"` // safe, fairly, contested: none, one, more tests carry it over the line
+	LineReason  string       `col:"line_reason,null"`
+	Present     float64      `col:"evidence_present"` // share of evidence that is there
+	Method      string       `col:"method"`
+}
+
+// Tag stands beside the name of a submission wherever its rank stands, while experts' proposals about it are undecided.
+func (r Rank) Tag() string {
+	if !r.Pending || r.Proposals == "" {
+		return ""
+	}
+	return "〔待厅里认定：" + r.Proposals + "〕"
+}
+
+// Range is the ranks that a submission takes where something is otherwise.
+type Range struct {
+	Where       string
+	Best, Worst Opt[int32]
+	Marked      bool // known only when the marks are in
+}
+
+// Places of two of them.
+const (
+	Reweighted = iota
+	Filled
+)
+
+// Ranges lists them.
+func (r Rank) Ranges() []Range {
+	return []Range{
+		{"权重变动（5%—95%）", r.RankLow, r.RankHigh, false}, {"缺数补齐", r.RankBest, r.RankWorst, false},
+		{"尺度里去掉一家", r.ScaleBest, r.ScaleWorst, false}, {"换一种方法", r.MethodBest, r.MethodWorst, false},
+		{"去掉一个观测点", r.LeaveBest, r.LeaveWorst, false}, {"换专家（5%—95%）", r.ExpertLow, r.ExpertHigh, true},
+	}
+}
+
+// String writes it; a dash where nothing is known.
+func (r Range) String() string {
+	switch {
+	case !r.Best.Valid:
+		return "－"
+	case r.Best == r.Worst:
+		return fmt.Sprint(r.Best.V)
+	}
+	return fmt.Sprintf("%d–%d", r.Best.V, r.Worst.V)
+}
+
+// Said writes a total with what can be had, and says where some of the evidence was left out of it: 16.70/54.
+func (r Rank) Said() string {
+	said := fmt.Sprintf("%.2f/%s", r.Total, Plain(Some(math.Round(r.Possible*1e10)/1e10)))
+	if r.Present < 1 {
+		said += fmt.Sprintf("（依据计入%s％，其余按比例补足）", Plain(Some(math.Floor(r.Present*1000)/10)))
+	}
+	return said
+}
+
+// Kinds of a mark, and what became of it.
+const (
+	MarkPoint     = "mark"
+	MarkDeduction = "deduction"
+	MarkVeto      = "veto"
+
+	MarkCounted  = "counted"
+	MarkDropped  = "dropped"  // as the highest or the lowest
+	MarkConflict = "conflict" // the expert has a conflict of interest
+	MarkUnfilled = "unfilled"
+	MarkInvalid  = "invalid" // no number, or out of range
+	MarkUnknown  = "unknown" // no such submission or point
+)
+
+// Mark is one mark of one expert: of a point, a deduction, or a proposal to turn the submission down. An expert is known
+// by an id: names are personal data.
+type Mark struct {
+	Expert     string       `col:"expert"`
+	Submission string       `col:"submission"`
+	Point      string       `col:"point,null"`
+	Kind       string       `col:"kind"` // mark, deduction, veto
+	Value      Opt[float64] `col:"value"`
+	Status     string       `col:"status"` // counted, dropped, conflict, unfilled, invalid, unknown
+	Comment    string       `col:"comment,null"`
+	Note       string       `col:"note,null"`
+	File       string       `col:"file"`
+	Supplement int32        `col:"supplement"` // 0: the first workbook; otherwise the number of the supplementary one
+	Sheet      string       `col:"sheet"`
+	Cell       string       `col:"cell"`
+}
+
+// Expert is what one expert's marks come to.
+type Expert struct {
+	Expert    string       `col:"expert"`
+	File      string       `col:"file"`
+	Asked     int32        `col:"asked"` // marks and deductions that the workbook asks for
+	Counted   int32        `col:"counted"`
+	Unfilled  int32        `col:"unfilled"`
+	Invalid   int32        `col:"invalid"`
+	Conflicts int32        `col:"conflicts"`
+	Lacking   string       `col:"lacking,null"` // what is unfilled: submission and points
+	Mean      Opt[float64] `col:"mean"`
+	Spread    Opt[float64] `col:"spread"`   // sample standard deviation
+	Leniency  Opt[float64] `col:"leniency"` // of the least-squares fit mark = point of a submission + expert; they sum to 0
+}
+
+// How far an expert has come with a submission.
+const (
+	AssessedWhole    = "whole"
+	AssessedPart     = "part"
+	AssessedNone     = "none"
+	AssessedConflict = "conflict"
+)
+
+// Assessment is one cell of the matrix expert × submission; without an expert, what all of them come to.
+type Assessment struct {
+	Expert     string       `col:"expert,null"`
+	Submission string       `col:"submission"`
+	State      string       `col:"state"`
+	Asked      int32        `col:"asked"`
+	Counted    int32        `col:"counted"`
+	Lacking    string       `col:"lacking,null"` // points
+	Points     Opt[float64] `col:"points"`       // of all together: the mean over the experts who marked everything
+	Full       float64      `col:"possible"`     // what could be had for what counted
+	Spread     Opt[float64] `col:"spread"`       // of all together: sample standard deviation of those points
+	Deduction  Opt[float64] `col:"deduction"`    // proposed
+	Veto       bool         `col:"veto"`
+}
+
+// Add counts one mark in; full is what its point leaves to experts, scale the highest mark.
+func (a *Assessment) Add(m Mark, full, scale float64) {
+	counted := m.Status == MarkCounted || m.Status == MarkDropped
+	if m.Kind == MarkVeto {
+		a.Veto = counted && m.Value.V > 0
+		return
+	}
+	a.Asked++
+	switch {
+	case counted && m.Kind == MarkPoint:
+		a.Counted, a.Full = a.Counted+1, a.Full+full
+		a.Points = Some(a.Points.V + float64(full*m.Value.V/scale))
+	case counted:
+		a.Counted, a.Deduction = a.Counted+1, m.Value
+	default:
+		a.Lacking = strings.TrimPrefix(a.Lacking+"、"+m.Point, "、")
+	}
+	switch {
+	case m.Status == MarkConflict:
+		a.State = AssessedConflict
+	case a.Counted == a.Asked:
+		a.State = AssessedWhole
+	case a.Counted == 0:
+		a.State = AssessedNone
+	default:
+		a.State = AssessedPart
+	}
+}
+
+// Disagreement is a point of a submission on which the experts' words differ, their leniency taken off.
+type Disagreement struct {
+	Submission string  `col:"submission"`
+	Point      string  `col:"point"`
+	Marks      int32   `col:"marks"`
+	Lowest     float64 `col:"lowest"`
+	LowestBy   string  `col:"lowest_by"`
+	Highest    float64 `col:"highest"`
+	HighestBy  string  `col:"highest_by"`
+	Spread     float64 `col:"spread"`
+	Stake      float64 `col:"stake"` // points of the total between the two, leniency taken off
+}
+
+// Growth is one promise of one submission: growth promised beside growth achieved, and beside the peers'.
+type Growth struct {
+	Submission    string       `col:"submission"`
+	Indicator     string       `col:"indicator"`
+	Measure       string       `col:"measure"`  // percent a year, points a year
+	Achieved      Opt[float64] `col:"achieved"` // from the year before the last actual one to it
+	Promised      Opt[float64] `col:"promised"` // a year, from the last actual year to the last committed one
+	PeersAchieved Opt[float64] `col:"peers_achieved"`
+	PeersPromised Opt[float64] `col:"peers_promised"`
+	PeersUpper    Opt[float64] `col:"peers_upper"`
+	Flag          string       `col:"flag"` // verify, none, unknown
+	Note          string       `col:"note,null"`
+	Cells         string       `col:"cells,null"`
+}
+
+// Scenario is one submission's place under one other way to rank.
+type Scenario struct {
+	Scenario   string  `col:"scenario"`
+	Submission string  `col:"submission"`
+	Total      float64 `col:"total"`
+	Rank       int32   `col:"rank"`
+}
+
+// Influence is how much one point decides.
+type Influence struct {
+	Point     string       `col:"point"`
+	Nominal   float64      `col:"nominal"`   // share of the points that can be earned
+	Effective Opt[float64] `col:"effective"` // share of the variance of the totals
+	R2        Opt[float64] `col:"r2"`        // squared correlation with the total
+	Deviation Opt[float64] `col:"deviation"` // standard deviation of the point's value, 0–1
+}
+
+// Swap is the smallest change of one point's weight by which a submission inside the line and one outside change places.
+type Swap struct {
+	Inside  string       `col:"inside"`
+	Outside string       `col:"outside"`
+	Gap     float64      `col:"gap"`        // points between them
+	Point   string       `col:"point,null"` // empty: no single weight does it
+	Weight  Opt[float64] `col:"weight"`
+	Needed  Opt[float64] `col:"weight_needed"`
+	Words   string       `col:"words"`
+}
+
+// Certificate is the least weight that must be moved between observation points before anybody else is chosen.
+type Certificate struct {
+	Inside  string       `col:"inside"`
+	Outside string       `col:"outside"`
+	Gap     float64      `col:"gap"`
+	Moved   Opt[float64] `col:"moved"` // points: half of the sum of all changes
+	To      string       `col:"point_to,null"`
+	Words   string       `col:"words"`
+}
+
+// Check is one doubtful cell: what it could cost, and whether it must be confirmed before the rest can't change who is
+// chosen.
+type Check struct {
+	Submission string     `col:"submission"`
+	Order      int32      `col:"item_no" was:"order"`
+	Needed     bool       `col:"needed"`
+	Field      string     `col:"field,null"`
+	Year       Opt[int32] `col:"year"`
+	Raw        string     `col:"raw,null"`
+	Guessed    bool       `col:"guessed"`
+	Points     string     `col:"points,null"`
+	Loss       float64    `col:"loss"` // points of the total, where it counted nothing
+	Reason     string     `col:"reason"`
+	Sheet      string     `col:"sheet,null"`
+	Cell       string     `col:"cell,null"`
+}
+
+// Lift is one step by which a submission outside the line would get inside: an evidence, or the experts' mark of a point,
+// as good as the best of the ranked. The steps of a submission follow each other.
+type Lift struct {
+	Submission string       `col:"submission"`
+	Step       int32        `col:"step"`
+	Point      string       `col:"point"`
+	Evidence   string       `col:"evidence,null"` // empty: the experts' mark
+	Kind       string       `col:"kind,null"`
+	Raw        Opt[float64] `col:"raw"`
+	Best       float64      `col:"best"`
+	BestOf     string       `col:"best_of"` // submission
+	Gain       float64      `col:"gain"`
+	Total      float64      `col:"total"`  // after this step
+	Inside     bool         `col:"inside"` // then
+}
