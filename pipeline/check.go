@@ -67,20 +67,13 @@ type CheckedFinding struct {
 	Fields      []string       `json:"fields"`
 	Year        *int32         `json:"year,omitempty"`
 	Member      string         `json:"member,omitempty"`
-	Places      []CheckedPlace `json:"places"`
+	Places      []model.Place  `json:"places"`
 	Raw         string         `json:"raw"`
 	Value       string         `json:"value"`
 	Fingerprint string         `json:"fingerprint"`
 	ValueHash   string         `json:"value_hash"`
 	Explanation string         `json:"explanation,omitempty"`
 	Outdated    string         `json:"outdated_explanation,omitempty"`
-}
-
-// CheckedPlace is a cell; without one, the sheet, or the file as a whole.
-type CheckedPlace struct {
-	File  string `json:"file"`
-	Sheet string `json:"sheet,omitempty"`
-	Cell  string `json:"cell,omitempty"`
 }
 
 // CheckedRule is a rule of the catalogue.
@@ -165,14 +158,10 @@ func checkedSubmissions(facts *table.Facts, judgement *table.Judgement) map[stri
 }
 
 func checkedFinding(x table.Finding) CheckedFinding {
-	out := CheckedFinding{Code: x.Code, Rule: x.Rule, Severity: x.Severity, Title: x.Title, Message: x.Message,
+	return CheckedFinding{Code: x.Code, Rule: x.Rule, Severity: x.Severity, Title: x.Title, Message: x.Message,
 		Cure: x.Cure, Authority: x.Authority,
 		Fields: strings.Fields(x.Fields), Year: given(x.Year), Member: x.Member, Raw: x.Raw, Value: x.Value,
-		Fingerprint: x.Fingerprint, ValueHash: x.ValueHash, Explanation: x.Explanation, Outdated: x.Outdated}
-	for _, p := range x.At() {
-		out.Places = append(out.Places, CheckedPlace(p))
-	}
-	return out
+		Places: x.At(), Fingerprint: x.Fingerprint, ValueHash: x.ValueHash, Explanation: x.Explanation, Outdated: x.Outdated}
 }
 
 // given is nil for what is not there.

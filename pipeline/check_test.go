@@ -239,8 +239,8 @@ func TestMangledWorkbooks(t *testing.T) {
 	below := sync.OnceValue(func() string { // rows above the table, and every name moves along
 		return mangle(func(f *excelize.File) error { return f.InsertRows(sheet, 2, inserted) })
 	})
-	same := func(p CheckedPlace) CheckedPlace { return p }
-	moved := func(p CheckedPlace) CheckedPlace {
+	same := func(p model.Place) model.Place { return p }
+	moved := func(p model.Place) model.Place {
 		if p.Sheet == sheet && p.Cell != "" {
 			col, row, err := excelize.CellNameToCoordinates(p.Cell)
 			if err != nil {
@@ -250,7 +250,7 @@ func TestMangledWorkbooks(t *testing.T) {
 		}
 		return p
 	}
-	columnInserted := func(p CheckedPlace) CheckedPlace { // in front of the roster's third
+	columnInserted := func(p model.Place) model.Place { // in front of the roster's third
 		if p.Sheet != roster {
 			return p
 		}
@@ -264,7 +264,7 @@ func TestMangledWorkbooks(t *testing.T) {
 	for _, c := range []struct {
 		what string
 		path func(*testing.T) string
-		at   func(CheckedPlace) CheckedPlace
+		at   func(model.Place) model.Place
 		of   string
 	}{
 		{"a column inserted in the roster, its sheet renamed", func(*testing.T) string {
@@ -278,7 +278,7 @@ func TestMangledWorkbooks(t *testing.T) {
 		{"rows inserted", func(*testing.T) string { return below() }, moved, original},
 		{"a sheet renamed", func(*testing.T) string {
 			return mangle(func(f *excelize.File) error { return f.SetSheetName(sheet, renamed) })
-		}, func(p CheckedPlace) CheckedPlace {
+		}, func(p model.Place) model.Place {
 			if p.Sheet == sheet {
 				p.Sheet = renamed
 			}
@@ -326,7 +326,7 @@ func TestMangledWorkbooks(t *testing.T) {
 func sorted(s []string) []string { slices.Sort(s); return s }
 
 // told is a finding with its cells, as they are expected to be.
-func (x CheckedFinding) told(at func(CheckedPlace) CheckedPlace) string {
+func (x CheckedFinding) told(at func(model.Place) model.Place) string {
 	out := x.Code + " " + x.Message
 	for _, p := range x.Places {
 		p = at(p)

@@ -14,7 +14,7 @@ import (
 // CheckedReading is how one number or date was read: what the filler sees, what became of it, by which routes of the
 // definition.
 type CheckedReading struct {
-	CheckedPlace
+	model.Place
 	Field  string   `json:"field"`
 	Name   string   `json:"name"`
 	Raw    string   `json:"raw"`
@@ -33,7 +33,7 @@ func readings(d *templates.Definition, f *table.Form) []CheckedReading {
 	}
 	out := []CheckedReading{}
 	add := func(field *templates.Field, name string, place model.Place, raw, value string, status table.Status) {
-		r := CheckedReading{CheckedPlace: CheckedPlace(place), Field: field.ID, Name: name, Raw: raw, Value: value,
+		r := CheckedReading{Place: place, Field: field.ID, Name: name, Raw: raw, Value: value,
 			Unit: field.Unit, Status: string(status), Routes: []string{}, Rules: []string{}}
 		for _, c := range at[place.String()] {
 			route := d.Reading.Route(c.Kind)

@@ -18,6 +18,24 @@ func (r rectangle) String() string {
 	return first + ":" + last
 }
 
+// Cells lists cells one by one, each once; the sheet is named once where they stand on one.
+func Cells(places []Place) (out []string) {
+	sheet := ""
+	for _, p := range places {
+		at := Place{Sheet: p.Sheet, Cell: p.Cell}.String()
+		switch {
+		case p.Sheet == "":
+			at = "整份文件"
+		case p.Sheet == sheet && p.Cell != "":
+			at = p.Cell
+		}
+		if sheet = p.Sheet; !slices.Contains(out, at) {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
 // Ranges lists many cells in few words, sheet by sheet, and leaves none out: 封面!E2:E7；2年度数据!D4:E32、E34.
 func Ranges(places []Place) string {
 	var sheets []string

@@ -15,35 +15,6 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// The flags that several commands have. A flag that names something to be read (TakesFile) is looked for on disk before
-// anything else is done.
-var (
-	yearFlag       = &cli.IntFlag{Name: "year", Usage: "批次`年度`；不写则看收到的工作簿是哪一年的模板，看不出的是通知已经印发的最新一年"}
-	definitionFlag = &cli.StringFlag{Name: "definition", TakesFile: true,
-		Usage: "改用这个`文件夹`里的定义（其中有 <年度>/*.yaml），例如试算另一套权重"}
-	workersFlag   = &cli.IntFlag{Name: "workers", Action: positive("workers"), Usage: "同时读几个文件（`个数`）；不写则与处理器数相同"}
-	jsonFlag      = &cli.BoolFlag{Name: "json", Usage: "在标准输出给出机器可读的结果"}
-	overwriteFlag = &cli.BoolFlag{Name: "overwrite", Usage: "已有内容不同的同名文件时，覆盖它"}
-	registerFlag  = &cli.StringFlag{Name: "register", TakesFile: true,
-		Usage: "处里的登记表`文件`（空白的用 lianheti template --register 生成）"}
-	marksFlag = &cli.StringFlag{Name: "marks", TakesFile: true, Usage: "交回的专家评分表所在的`文件夹`（评分表用 lianheti experts 生成）"}
-)
-
-// outFlag is where a command writes.
-func outFlag(standard, usage string) cli.Flag {
-	return &cli.StringFlag{Name: "out", Aliases: []string{"o"}, Value: standard, Usage: usage}
-}
-
-// positive refuses a number of things that is none.
-func positive(flag string) func(*cli.Context, int) error {
-	return func(_ *cli.Context, n int) error {
-		if n < 1 {
-			return usageError{fmt.Errorf("--%s 要写正整数，不是 %d", flag, n)}
-		}
-		return nil
-	}
-}
-
 // options are what the flags that several commands have say, with the paths on the command line.
 func options(c *cli.Context) (o pipeline.Options, err error) {
 	if o.Definition, err = definition(c); err != nil {
@@ -153,7 +124,7 @@ func worked[T any](c *cli.Context, work func(context.Context, pipeline.Options) 
 
 // tell says what was made, in words or as JSON.
 func tell(c *cli.Context, machine any, message string, about any) error {
-	if c.Bool(jsonFlag.Name) {
+	if c.Bool("json") {
 		return writeJSON(c.App.Writer, machine)
 	}
 	return say(c.App.Writer, message, about)

@@ -45,32 +45,3 @@ func flagText(f cli.Flag) string {
 	}
 	return columns.FillRight(text, namesWidth) + "  " + strings.ReplaceAll(usage, "`", "")
 }
-
-const exitCodes = `退出码:
-   0 完成（有需要退回的申报也是完成）   1 结论为否（check：须修改；verify：有出入；rehearse：有没看出来的；audit：有逆向动作抬高名次；run：一份也没有采用；run --strict：有退回）
-   2 用法有误                           3 未能完成，没有发布任何结果
-`
-
-const appHelp = `{{.Name}} {{.Version}} — {{.Usage}}
-
-用法:
-   {{.UsageText}}
-
-命令:{{range .VisibleCommands}}
-   {{.Name}}	{{.Usage}}{{end}}
-
-每个命令的选项见 lianheti 命令 --help。
-
-` + exitCodes
-
-const commandHelp = `{{.HelpName}} — {{.Usage}}
-
-用法:
-   {{.UsageText}}
-{{if .Description}}
-{{.Description}}
-{{end}}
-选项:{{range .VisibleFlags}}
-   {{.}}{{end}}
-
-` + exitCodes

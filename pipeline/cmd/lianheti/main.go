@@ -113,41 +113,6 @@ func sayCause(stderr io.Writer, err error) {
 	}
 }
 
-func newApp(stdout, stderr io.Writer) *cli.App {
-	speakChinese()
-	app := &cli.App{
-		Name:      "lianheti",
-		Usage:     "福建省市域产教联合体推荐书：收件、核对、计分、汇总，一次完成",
-		UsageText: "lianheti 命令 [选项] [文件或文件夹...]\n\n把文件或文件夹拖到程序上，等于 lianheti check。",
-		Version:   publish.Version,
-		Commands: []*cli.Command{runCommand(), checkCommand(), expertsCommand(), wordCommand(), auditCommand(),
-			templateCommand(), dictionaryCommand(), verifyCommand(), rehearseCommand()},
-		Writer:    stdout,
-		ErrWriter: stderr,
-		// cli's own handler would end the process inside the library.
-		ExitErrHandler:  func(*cli.Context, error) {},
-		OnUsageError:    onUsageError,
-		CommandNotFound: nil,
-		HideHelpCommand: true,
-		// A path may have a comma in it.
-		DisableSliceFlagSeparator: true,
-		EnableBashCompletion:      false,
-		CustomAppHelpTemplate:     appHelp,
-		Action: func(c *cli.Context) error {
-			if c.NArg() > 0 {
-				return usageError{fmt.Errorf("没有“%s”这个命令，也没有这个文件", c.Args().First())}
-			}
-			return cli.ShowAppHelp(c)
-		},
-	}
-	for _, command := range app.Commands {
-		command.OnUsageError = onUsageError
-		command.CustomHelpTemplate = commandHelp
-		command.HideHelpCommand = true
-	}
-	return app
-}
-
 func onUsageError(_ *cli.Context, err error, _ bool) error { return usageError{inChinese(err)} }
 
 // invalidValue is what the flag parser says of a value that it can't read.

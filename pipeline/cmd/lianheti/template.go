@@ -19,46 +19,27 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-func templateCommand() *cli.Command {
-	return &cli.Command{
-		Name:      "template",
-		Usage:     "写出填报模板：空白的，或者每个地市一包、联合体名称等已填好的",
-		UsageText: "lianheti template [选项]\n   lianheti template --city 福州\n   lianheti template --all -o 下发",
-		Flags: []cli.Flag{
-			yearFlag, definitionFlag,
-			&cli.StringFlag{Name: "city", Usage: "改写一个`地市`的填报包（.zip）：每个联合体一份工作簿，外加一页填报说明"},
-			&cli.BoolFlag{Name: "all", Usage: "每个地市各写一个填报包"},
-			&cli.BoolFlag{Name: "register", Usage: "改写处里用的空白登记表（run --register 读它）"},
-			fromWordFlag, overwriteFlag,
-			&cli.StringSliceFlag{Name: "from", TakesFile: true,
-				Usage: "按以往批次公布的 data `文件夹`预填，有几个批次就写几次。与 --registered 一起：改写年度数据核对表，每个入选的联合体一份；" +
-					"只与 --city、--all 一起：往年报过的，推荐书里预填上次的情况、成员和实际数"},
-			&cli.StringFlag{Name: "registered", TakesFile: true, Usage: "处里的登记表`文件`：哪些联合体已经入选；与 --city、--all 一起，这些不再发推荐书"},
-			outFlag(".", "放到哪个`文件夹`"),
-		},
-		Action: func(c *cli.Context) error {
-			d, err := definition(c)
-			if err != nil {
-				return err
-			}
-			if c.IsSet(fromWordFlag.Name) {
-				return fromWord(c, d)
-			}
-			files, err := issued(c, d)
-			if err != nil {
-				return err
-			}
-			var made []publish.File
-			for _, f := range files {
-				var b bytes.Buffer
-				if err := f.write(&b); err != nil {
-					return err
-				}
-				made = append(made, publish.File{Path: filepath.Join(c.String("out"), f.name), Data: b.Bytes()})
-			}
-			return writeFiles(c, made)
-		},
+func writeTemplates(c *cli.Context) error {
+	d, err := definition(c)
+	if err != nil {
+		return err
 	}
+	if c.IsSet("from-word") {
+		return fromWord(c, d)
+	}
+	files, err := issued(c, d)
+	if err != nil {
+		return err
+	}
+	var made []publish.File
+	for _, f := range files {
+		var b bytes.Buffer
+		if err := f.write(&b); err != nil {
+			return err
+		}
+		made = append(made, publish.File{Path: filepath.Join(c.String("out"), f.name), Data: b.Bytes()})
+	}
+	return writeFiles(c, made)
 }
 
 // issue is a file to write.
@@ -154,56 +135,40 @@ func progressKits(c *cli.Context, d *templates.Definition) ([]issue, error) {
 
 // writeFiles writes single files and says what became of each. What stands there and differs may have been filled in.
 func writeFiles(c *cli.Context, files []publish.File) error {
-	written, err := publish.Files(files, c.Bool(overwriteFlag.Name))
+	written, err := publish.Files(files, c.Bool("overwrite"))
 	for i, w := range written {
-		if !c.Bool(jsonFlag.Name) { // then standard output holds nothing else
+		if !c.Bool("json") { // then standard output holds nothing else
 			fmt.Fprintf(c.App.Writer, "%s %s\n", w, files[i].Path)
 		}
 	}
 	return err
 }
 
-func dictionaryCommand() *cli.Command {
-	return &cli.Command{
-		Name:      "dictionary",
-		Usage:     "数据字典：每张表、每一列的含义（Markdown，或一份工作簿）",
-		UsageText: "lianheti dictionary [选项]",
-		Flags: []cli.Flag{
-			yearFlag, definitionFlag,
-			&cli.StringFlag{Name: "search", Usage: "只找写到这个`词`的表、列和代码，一行一个；没有的，退出码为 1"},
-			&cli.StringFlag{Name: "table", Usage: "只写一张`表`：一行是什么、主键、各列、先问的三句"},
-			&cli.StringFlag{Name: "from", TakesFile: true, Usage: "与 --table 一起：从这个 data `文件夹`取几行作例子"},
-			&cli.StringFlag{Name: "xlsx", Usage: "不在屏幕上写出，而写成工作簿`文件`，例如 --xlsx 数据字典.xlsx"}, overwriteFlag,
-		},
-		Action: func(c *cli.Context) error {
-			d, err := definition(c)
-			if err != nil {
-				return err
-			}
-			if word := c.String("search"); word != "" {
-				n, err := export.Search(c.App.Writer, d, word)
-				if err == nil && n == 0 {
-					fmt.Fprintf(c.App.ErrWriter, "数据字典里没有“%s”。\n", word)
-				}
-				return concluded(err, n == 0)
-			}
-			if name := c.String("table"); name != "" {
-				return export.TablePage(c.App.Writer, d, name, c.String("from"))
-			}
-			path := c.String("xlsx")
-			if path == "" {
-				return export.DictionaryMarkdown(c.App.Writer, d)
-			}
-			var b bytes.Buffer
-			if err := export.DictionarySheet(&b, d); err != nil {
-				return err
-			}
-			return writeFiles(c, []publish.File{{Path: path, Data: b.Bytes()}})
-		},
+func writeDictionary(c *cli.Context) error {
+	d, err := definition(c)
+	if err != nil {
+		return err
 	}
+	if word := c.String("search"); word != "" {
+		n, err := export.Search(c.App.Writer, d, word)
+		if err == nil && n == 0 {
+			fmt.Fprintf(c.App.ErrWriter, "数据字典里没有“%s”。\n", word)
+		}
+		return concluded(err, n == 0)
+	}
+	if name := c.String("table"); name != "" {
+		return export.TablePage(c.App.Writer, d, name, c.String("from"))
+	}
+	path := c.String("xlsx")
+	if path == "" {
+		return export.DictionaryMarkdown(c.App.Writer, d)
+	}
+	var b bytes.Buffer
+	if err := export.DictionarySheet(&b, d); err != nil {
+		return err
+	}
+	return writeFiles(c, []publish.File{{Path: path, Data: b.Bytes()}})
 }
-
-var fromWordFlag = &cli.StringFlag{Name: "from-word", TakesFile: true, Usage: "由填好的推荐书 Word 版`文件`（.docx）填出模板，放不进去的逐条列出"}
 
 // fromWord fills the template from a Word form and tells what found no place.
 func fromWord(c *cli.Context, d *templates.Definition) error {

@@ -12,41 +12,30 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-func verifyCommand() *cli.Command {
-	return &cli.Command{
-		Name:      "verify",
-		Usage:     "核对一次运行的结果是否仍是当时发布的样子",
-		UsageText: "lianheti verify 结果文件夹\n   lianheti verify 结果文件夹 --root 运行结束时显示的校验值",
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "root", Usage: "还要与这个`校验值`相同：运行记录的（root，运行结束时显示），或数据的（data_root，印在总览和页脚，前 16 位以上）"},
-			jsonFlag,
-		},
-		Action: func(c *cli.Context) error {
-			if c.NArg() != 1 {
-				return usageError{fmt.Errorf("要给出一个结果文件夹，例如 output/%d", templates.Latest())}
-			}
-			m, differences, err := publish.Verify(c.Args().First())
-			switch {
-			case errors.Is(err, fs.ErrPermission): // nothing is known of what can't be read
-				return err
-			case err != nil:
-				return usageError{err}
-			}
-			machine := map[string]any{"files": len(m.Outputs), "differences": differences,
-				"root": m.Root, "data_root": m.DataRoot}
-			root, known := "", ""
-			if c.IsSet("root") {
-				root, known = rootNamed(m, c.String("root"))
-				machine["matches"] = root
-			}
-			err = tell(c, machine, "verified", struct {
-				*publish.Manifest
-				Differences []publish.Difference
-				Known       string
-			}{m, differences, known})
-			return concluded(err, len(differences) > 0 || c.IsSet("root") && root == "")
-		},
+func verify(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return usageError{fmt.Errorf("要给出一个结果文件夹，例如 output/%d", templates.Latest())}
 	}
+	m, differences, err := publish.Verify(c.Args().First())
+	switch {
+	case errors.Is(err, fs.ErrPermission): // nothing is known of what can't be read
+		return err
+	case err != nil:
+		return usageError{err}
+	}
+	machine := map[string]any{"files": len(m.Outputs), "differences": differences,
+		"root": m.Root, "data_root": m.DataRoot}
+	root, known := "", ""
+	if c.IsSet("root") {
+		root, known = rootNamed(m, c.String("root"))
+		machine["matches"] = root
+	}
+	err = tell(c, machine, "verified", struct {
+		*publish.Manifest
+		Differences []publish.Difference
+		Known       string
+	}{m, differences, known})
+	return concluded(err, len(differences) > 0 || c.IsSet("root") && root == "")
 }
 
 // rootNamed says which of a manifest's two hashes somebody was given, in the manifest's word and in a sentence; no word
