@@ -94,7 +94,8 @@ func newAuditing(facts *table.Facts, known check.Known, marking table.Marking, k
 	if a.judge, err = check.Single(facts, known); err != nil {
 		return nil, fmt.Errorf("检查：%w", err)
 	}
-	if a.trial, err = score.NewTrial(facts, judgement, marking, kept); err != nil {
+	round := &table.Round{Facts: facts, Judgement: judgement, Marking: marking}
+	if a.trial, err = score.NewTrial(round, kept); err != nil {
 		return nil, fmt.Errorf("计分：%w", err)
 	}
 	for form := range facts.Forms {

@@ -29,7 +29,7 @@ var stillLong = []string{
 var stillWide = []string{
 	"stages/audit", "stages/check", "stages/compare", "stages/consolidate", "stages/dossier", "stages/export", "stages/feedback",
 	"stages/intake", "stages/marking", "stages/model", "stages/normalize", "stages/office/book", "stages/office/try",
-	"stages/office/pdf", "stages/office/word", "stages/rehearse", "stages/review", "stages/score", "stages/table", "stages/text",
+	"stages/office/pdf", "stages/office/word", "stages/rehearse", "stages/review", "stages/table", "stages/text",
 	"stages/wordform", "stages/workers",
 }
 

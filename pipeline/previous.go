@@ -143,9 +143,9 @@ func (p previous) why(now *table.Round, register *publish.Source) (compare.Why, 
 		return compare.Why{}, nil
 	}
 	known := check.Known{Register: now.Register, Given: p.explained()}
-	var between *score.Basis
+	var between *table.Round
 	if p.definition.Form.SameAnswers(now.Facts.Definition.Form) {
-		between = &score.Basis{Facts: under(p.definition, now.Facts), Judgement: now.Judgement}
+		between = &table.Round{Facts: under(p.definition, now.Facts), Judgement: now.Judgement}
 	}
 	if between != nil && p.changed(now, "rules", "directory.yaml", "register.yaml") {
 		var err error

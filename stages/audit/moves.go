@@ -255,8 +255,8 @@ func (a answer) change(d *templates.Definition, status table.Status, value decim
 	return change{a.slot, fmt.Sprintf("%s %s→%s", a.name, a.shown, after), a.place, func(f *table.Form) { a.set(f, status, value, after) }, a.group}
 }
 
-// swapYears changes the two years of a figure for each other: a perverse move makes the later one worse, a claim makes it
-// better, unless all figures are swapped.
+// swapYears changes the two years of a figure for each other: a perverse move makes the later one worse, a claim makes
+// it better, unless all figures are swapped.
 func swapYears(d *templates.Definition, def *templates.AuditMove, list []answer) []change {
 	if len(list) != 2 || list[0].status != table.Normal || list[1].status != table.Normal {
 		return nil
@@ -269,7 +269,8 @@ func swapYears(d *templates.Definition, def *templates.AuditMove, list []answer)
 	return []change{earlier.change(d, table.Normal, later.value), later.change(d, table.Normal, earlier.value)}
 }
 
-// shift moves a part of some figures into another: of the same year, or, where the move names several, into that of the first of them.
+// shift moves a part of some figures into another: of the same year, or, where the move names several, into that of the
+// first of them.
 func shift(d *templates.Definition, def *templates.AuditMove, f *table.Form) []change {
 	var out []change
 	moved := map[int]decimal.Decimal{}

@@ -52,7 +52,8 @@ type tally struct {
 	best                     table.Incentive // that pays most
 }
 
-// tallies counts the moves by kind: the perverse ones in the order of the definition, several together, then the claims.
+// tallies counts the moves by kind: the perverse ones in the order of the definition, several together, then the
+// claims.
 func (r Report) tallies() []*tally {
 	var all, claims []*tally
 	of := map[string]*tally{}

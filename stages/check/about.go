@@ -13,9 +13,8 @@ import (
 	"lianheti/templates"
 )
 
-// What an explanation is about is written by people: a cell as check prints it, the name of a field with or without
-// its year, a code, the title of a rule, a member, several of them. Rows and findings meet in keys that say one of
-// these.
+// What an explanation is about is written by people: a cell as check prints it, the name of a field with or without its
+// year, a code, the title of a rule, a member, several of them. Rows and findings meet in keys that say one of these.
 const (
 	wholeKey  = "about:" // the text that a returned copy has there
 	codeKey   = "code:"

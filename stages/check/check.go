@@ -136,7 +136,8 @@ func (f *form) outcome(r *templates.Rule, t *tally) table.Outcome {
 	return o
 }
 
-// verdict is what follows from the findings of one submission. apart says why the Department has it stand apart: selected before, or turned down.
+// verdict is what follows from the findings of one submission. apart says why the Department has it stand apart:
+// selected before, or turned down.
 func verdict(s table.Submission, findings []table.Finding, apart string) table.Verdict {
 	v := table.Verdict{Submission: s.Submission}
 	for _, x := range findings {

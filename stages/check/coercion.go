@@ -144,11 +144,12 @@ func (f *form) rowFault(field *templates.Field, c table.Coercion, place model.Pl
 		raw: vars["raw"], value: vars["value"], vars: vars}
 }
 
-// wholeColumn is how many cells of one column must have gone wrong in one way before it is one mistake: a format, a unit, words filled down.
+// wholeColumn is how many cells of one column must have gone wrong in one way before it is one mistake: a format, a
+// unit, words filled down.
 const wholeColumn = 8
 
-// together makes one fault of those that one mistake made down a column: of the figures of one year, or of one column of a list. It
-// names the column and every cell with what it shows.
+// together makes one fault of those that one mistake made down a column: of the figures of one year, or of one column
+// of a list. It names the column and every cell with what it shows.
 func (f *form) together(faults []fault) []fault {
 	var out []fault
 	for _, same := range table.Grouped(faults, f.mistake) {
@@ -161,7 +162,8 @@ func (f *form) together(faults []fault) []fault {
 	return out
 }
 
-// mistake names the column of a fault and how what is shown there is written, whatever the digits: 12万 and 3万 are one habit.
+// mistake names the column of a fault and how what is shown there is written, whatever the digits: 12万 and 3万 are one
+// habit.
 func (f *form) mistake(x fault) string {
 	return columnOf(x) + digits.ReplaceAllString(x.shown("raw", f.typed), "0")
 }
@@ -215,7 +217,8 @@ func (f *form) wholeColumn(faults []fault) fault {
 	return out
 }
 
-// inapplicableRefs are the figures that a rule on the column tells together as 不适用, so that no rule tells them one by one.
+// inapplicableRefs are the figures that a rule on the column tells together as 不适用, so that no rule tells them one by
+// one.
 func (f *form) inapplicableRefs() (none []templates.Ref) {
 	for _, p := range f.batch.plans {
 		if p.rule.Check == "column" && slices.Contains(p.rule.Kinds, notApplicableKind) {

@@ -90,8 +90,8 @@ type slide struct {
 // farthest is how many rows are tried up and down.
 const farthest = 3
 
-// slidRows finds out whether the annual figures stand rows off: where at least so many rows hold figures that can't be theirs, and a few rows
-// up or down all of these would fit.
+// slidRows finds out whether the annual figures stand rows off: where at least so many rows hold figures that can't be
+// theirs, and a few rows up or down all of these would fit.
 func (f *form) slidRows(fewest int) (out slide) {
 	rows := f.batch.annual()
 	fits := func(row, as int) bool {
@@ -135,7 +135,8 @@ func (f *form) slidRows(fewest int) (out slide) {
 	return slide{}
 }
 
-// slid fails a form whose annual figures stand in the rows of others. What else could be said of them follows from that.
+// slid fails a form whose annual figures stand in the rows of others. What else could be said of them follows from
+// that.
 func slid(f *form, _ *plan, t *tally) {
 	switch all, _ := f.calledInapplicable(); {
 	case len(all) == 0:

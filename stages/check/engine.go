@@ -134,8 +134,8 @@ func newBatch(facts *table.Facts, known Known, alone bool) (*batch, error) {
 	return b, nil
 }
 
-// aboutLists says whether a rule on changes in reading is also about lists: where a value was changed or lost. What schools alone fill in
-// says 无 for other units, and has a rule of its own.
+// aboutLists says whether a rule on changes in reading is also about lists: where a value was changed or lost. What
+// schools alone fill in says 无 for other units, and has a rule of its own.
 func (b *batch) aboutLists(r *templates.Rule) bool {
 	return !slices.ContainsFunc(r.Kinds, func(kind string) bool {
 		return kind == "none" || b.def.Reading.Route(kind).Class == templates.Lossless
@@ -219,8 +219,8 @@ func (f *form) Number(field string, year int) (decimal.Decimal, bool) {
 	return f.Form.Number(field, year)
 }
 
-// Confirmed implements templates.Answers. A declaration whose box was left empty is not confirmed: there is nothing else
-// that it could mean.
+// Confirmed implements templates.Answers. A declaration whose box was left empty is not confirmed: there is nothing
+// else that it could mean.
 func (f *form) Confirmed(field string) (yes, ok bool) {
 	if f.status(templates.Ref{Field: field}) == table.Missing {
 		return false, true

@@ -199,10 +199,10 @@ func (f *form) unheard(kind string, rows []ownRow) fault {
 	return x
 }
 
-// settle applies what the Department registered to the findings of one submission: a consent answers the findings that it is
-// about; an explanation that was accepted answers its finding, whatever the workbook says; one that was refused
-// answers it no longer. A decision holds for the values it was made about, where it names them. Faults that must be mended
-// can't be explained away.
+// settle applies what the Department registered to the findings of one submission: a consent answers the findings that
+// it is about; an explanation that was accepted answers its finding, whatever the workbook says; one that was refused
+// answers it no longer. A decision holds for the values it was made about, where it names them. Faults that must be
+// mended can't be explained away.
 func (f *form) settle(findings []table.Finding) {
 	key := f.batch.keys[f.position]
 	for i := range findings {

@@ -11,8 +11,8 @@ import (
 	"lianheti/templates"
 )
 
-// expression evaluates the rule's condition in each of its cases. Where a value is missing, unreadable or at fault the case
-// stays undecided; where it is 不适用, the case does not apply.
+// expression evaluates the rule's condition in each of its cases. Where a value is missing, unreadable or at fault the
+// case stays undecided; where it is 不适用, the case does not apply.
 func expression(f *form, p *plan, t *tally) {
 	if p.rule.List != "" {
 		eachRow(f, p, t)
@@ -52,7 +52,8 @@ func (f *form) applies(a templates.Answers, c templates.Case, t *tally) bool {
 	return holds && decided
 }
 
-// eachRow evaluates the rule's condition in each row of a list. What fails is marked at the columns that the condition looks at.
+// eachRow evaluates the rule's condition in each row of a list. What fails is marked at the columns that the condition
+// looks at.
 func eachRow(f *form, p *plan, t *tally) {
 	list := p.rule.List
 	if f.misplaced && list == membersList {
@@ -89,7 +90,8 @@ func eachRow(f *form, p *plan, t *tally) {
 	}
 }
 
-// membersList is the list that other parts of the form are held against: what is not on it, and that it is empty, are faults of their own.
+// membersList is the list that other parts of the form are held against: what is not on it, and that it is empty, are
+// faults of their own.
 const membersList = "members"
 
 // nothingElse says whether all that stands in a row of a list could not be read, which another rule says. No is said
@@ -109,7 +111,8 @@ func (f *form) columnsOf(list string) []templates.RecordColumn {
 	return area.Columns
 }
 
-// rowOf is a fault of one row of a list: of the columns that it leaves blank; where it is not about blanks, of those that the condition looks at.
+// rowOf is a fault of one row of a list: of the columns that it leaves blank; where it is not about blanks, of those
+// that the condition looks at.
 func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 	x := fault{member: fmt.Sprintf("%s:%d", list, row.Record), vars: map[string]string{"count": fmt.Sprint(rowOf(row.At)), "raw": "", "value": ""}}
 	var looked []string

@@ -57,8 +57,8 @@ func noEnrolment(f *form, _ *plan, t *tally) {
 	t.fail(x)
 }
 
-// unitApart fails a unit that has several rows under names that differ but in a campus, a branch or a name of before, or that the Department's
-// list has as one school.
+// unitApart fails a unit that has several rows under names that differ but in a campus, a branch or a name of before,
+// or that the Department's list has as one school.
 func unitApart(f *form, _ *plan, t *tally) {
 	var units []table.Member
 	for _, rows := range f.units(t) {
@@ -207,7 +207,8 @@ func (f *form) memberCell(m table.Member, column string) model.Place {
 	return f.listCell(model.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, column)
 }
 
-// listCell is the cell of a column in the row of a list in which another cell stands; that one, where the workbook has no such column.
+// listCell is the cell of a column in the row of a list in which another cell stands; that one, where the workbook has
+// no such column.
 func (f *form) listCell(at model.Place, column string) model.Place {
 	for _, c := range f.ListColumns {
 		if c.Field == column && c.Sheet == at.Sheet {

@@ -17,8 +17,8 @@ import (
 
 // Near-identical texts are found by their shingles, all runs of a few characters of the text without punctuation. Only
 // texts of the same field and year are compared. An inverted index over a small sample of each text's shingles proposes
-// candidates, so that no text meets all others; the whole sets then decide. Identical texts are one to the index, and the
-// index keeps only the first texts of a common shingle: thousands of copies of one text cost no more than a few.
+// candidates, so that no text meets all others; the whole sets then decide. Identical texts are one to the index, and
+// the index keeps only the first texts of a common shingle: thousands of copies of one text cost no more than a few.
 const (
 	shingleLength = 4  // characters
 	sketchSize    = 64 // shingles of a text in the index: those with the smallest hashes

@@ -30,7 +30,8 @@ func required(f *form, p *plan, t *tally) {
 	}
 }
 
-// supplement notes once a submission how many of the values that the Department collects beyond the form were left blank.
+// supplement notes once a submission how many of the values that the Department collects beyond the form were left
+// blank.
 func supplement(f *form, p *plan, t *tally) {
 	by := map[table.Status][]templates.Ref{}
 	total := 0
@@ -100,8 +101,9 @@ func outside(field *templates.Field, kinds []string, n decimal.Decimal) (bounded
 	return bounded, beyond
 }
 
-// fraction fails a bare number between 0 and 1 where a percentage from 0 to 100 is asked: 0.45 is most likely 45 %. Where
-// the filler typed a percent sign or formatted the cell as a percentage (the rule's kinds of coercions), what was meant is plain.
+// fraction fails a bare number between 0 and 1 where a percentage from 0 to 100 is asked: 0.45 is most likely 45 %.
+// Where the filler typed a percent sign or formatted the cell as a percentage (the rule's kinds of coercions), what was
+// meant is plain.
 func fraction(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
 		if f.batch.def.Field(r.Field).Type != templates.PercentField || !t.byStatus(f, r) {

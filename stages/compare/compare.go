@@ -1,8 +1,8 @@
-// Package compare tells what changed since the last round: which submissions came, went or were sent again, which findings
-// are closed, still open or new, which values are different now, what that did to verdict, points and rank.
+// Package compare tells what changed since the last round: which submissions came, went or were sent again, which
+// findings are closed, still open or new, which values are different now, what that did to verdict, points and rank.
 //
-// A finding is the same in both rounds when its fingerprint is. Values are compared as published, so that nothing of personal
-// data is compared or shown: of personal fields only whether something stands there.
+// A finding is the same in both rounds when its fingerprint is. Values are compared as published, so that nothing of
+// personal data is compared or shown: of personal fields only whether something stands there.
 package compare
 
 import (

@@ -102,7 +102,8 @@ func (x *index) rows() [][]string {
 	return append(out, []string{digestRow, digestRows(out)})
 }
 
-// digestRow is the last row of the index: who moves a mark to another point, or gives it to another expert, has it wrong.
+// digestRow is the last row of the index: who moves a mark to another point, or gives it to another expert, has it
+// wrong.
 const digestRow = "digest"
 
 func digestRows(rows [][]string) string {
@@ -164,8 +165,8 @@ type fixed struct {
 	words    string
 }
 
-// digest is over the locked cells of a sheet, row by row. Programs that save again may change white space and the way that numbers are
-// written; words and values stay.
+// digest is over the locked cells of a sheet, row by row. Programs that save again may change white space and the way
+// that numbers are written; words and values stay.
 func digest(cells []fixed) string {
 	slices.SortFunc(cells, func(a, b fixed) int { return cmp.Or(a.row-b.row, a.col-b.col) })
 	h := sha256.New()

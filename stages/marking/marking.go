@@ -1,12 +1,12 @@
 // Package marking is the experts' round trip: it writes one marking workbook an expert, and reads what comes back.
 //
-// Both directions share one definition (layout.go). The workbook carries its own index on a very hidden sheet: whose it is, for which batch,
-// where each mark stands and what it is about, and a digest of everything that is not the expert's to fill. Reading goes by that
-// index alone, so that a mark can't be taken for another's: where the locked content is no longer what was sent, the whole
-// workbook is refused, with the reason.
+// Both directions share one definition (layout.go). The workbook carries its own index on a very hidden sheet: whose it
+// is, for which batch, where each mark stands and what it is about, and a digest of everything that is not the expert's
+// to fill. Reading goes by that index alone, so that a mark can't be taken for another's: where the locked content is
+// no longer what was sent, the whole workbook is refused, with the reason.
 //
-// A mark is in hundredths of what the point leaves to experts, so that it outlives a change of the weights. An expert is known by an
-// id. Names stand in the workbook that the expert gets, and nowhere in what is read back.
+// A mark is in hundredths of what the point leaves to experts, so that it outlives a change of the weights. An expert
+// is known by an id. Names stand in the workbook that the expert gets, and nowhere in what is read back.
 package marking
 
 import (
@@ -81,7 +81,8 @@ type Subject struct {
 	materials  []table.Material
 }
 
-// doubts lists by point what is open about its figures and texts: what must be corrected, and what nobody has explained.
+// doubts lists by point what is open about its figures and texts: what must be corrected, and what nobody has
+// explained.
 func doubts(d *templates.Definition, judgement *table.Judgement, submission string) map[string][]string {
 	out := map[string][]string{}
 	for x := range judgement.Findings.All() {
@@ -108,7 +109,8 @@ func speaks(d *templates.Definition, p *templates.Point, fields []string) bool {
 	})
 }
 
-// supporting lists the materials that the submission names for a point: by its number, or by the label of a field that speaks to it.
+// supporting lists the materials that the submission names for a point: by its number, or by the label of a field that
+// speaks to it.
 func (s Subject) supporting(d *templates.Definition, p *templates.Point) []string {
 	var out []string
 	for _, m := range s.materials {

@@ -30,8 +30,8 @@ type Returned struct {
 	Cells []model.Cell
 }
 
-// Read interprets what came back. Every file has a row with its fate, every mark that was asked for one that says what becomes
-// of it. Names of experts are not read.
+// Read interprets what came back. Every file has a row with its fate, every mark that was asked for one that says what
+// becomes of it. Names of experts are not read.
 func Read(facts *table.Facts, returned []Returned) table.Marking {
 	var files []table.File
 	var marks []table.Mark
@@ -60,8 +60,8 @@ type workbook struct {
 	other      string // the file that takes its place, or stands beside it
 }
 
-// settle reads every file and decides which one of an expert's counts: of several with the same marks the first, of several with different
-// marks none, because nothing in them can say which is the later.
+// settle reads every file and decides which one of an expert's counts: of several with the same marks the first, of
+// several with different marks none, because nothing in them can say which is the later.
 func settle(facts *table.Facts, returned []Returned) []*workbook {
 	known := newSubmissions(facts)
 	paths := text.Paths{}
@@ -97,7 +97,8 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 	return out
 }
 
-// supplement leaves one row a mark where several workbooks of an expert ask for it: that of the later workbook, if it was filled in there.
+// supplement leaves one row a mark where several workbooks of an expert ask for it: that of the later workbook, if it
+// was filled in there.
 func supplement(all []*workbook) {
 	slices.SortStableFunc(all, func(a, b *workbook) int { return cmp.Compare(b.index.part, a.index.part) })
 	type key struct{ submission, point, kind string }
@@ -206,8 +207,8 @@ func put(rows [][]string, c model.Cell) [][]string {
 	return rows
 }
 
-// prove compares the locked content of each sheet with its digest, and counts the cells that are the expert's: those to fill, and those
-// beyond our own.
+// prove compares the locked content of each sheet with its digest, and counts the cells that are the expert's: those to
+// fill, and those beyond our own.
 func (b *workbook) prove() {
 	free := map[spot]use{}
 	for _, s := range b.index.slots {
@@ -237,7 +238,8 @@ func (b *workbook) prove() {
 	b.agree()
 }
 
-// agree proves that the index says of each cell what the locked words beside it say: whose workbook it is, which submission, which point.
+// agree proves that the index says of each cell what the locked words beside it say: whose workbook it is, which
+// submission, which point.
 func (b *workbook) agree() {
 	beside := func(sheet string, row, col int) string {
 		return strings.TrimSpace(b.cells[spot{sheet, row, col}].Raw)

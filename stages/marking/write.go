@@ -286,7 +286,8 @@ func (w *writer) head(p *page, row int, point *templates.Point, s Subject) {
 	p.lock(row, colData, 1, book.Cell{Value: strings.Join(s.data[point.ID], "\n"), Look: book.Prose})
 }
 
-// material writes the long texts and the list of supporting material below the marks, and links each point to its first text.
+// material writes the long texts and the list of supporting material below the marks, and links each point to its first
+// text.
 func (w *writer) material(p *page, row int, s Subject, points []int) {
 	width, at := len(sheetWidths), map[string]int{}
 	p.lock(row, 1, width, book.Cell{Value: "文字材料（报送原文）", Look: book.Heading})
@@ -330,7 +331,8 @@ func (w *writer) material(p *page, row int, s Subject, points []int) {
 	}
 }
 
-// parts cuts a text so that each piece fits a row as tall as programs allow: paragraph by paragraph, and long ones in pieces.
+// parts cuts a text so that each piece fits a row as tall as programs allow: paragraph by paragraph, and long ones in
+// pieces.
 func parts(words string) []string {
 	const longest = 1200
 	var out []string

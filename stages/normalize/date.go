@@ -27,8 +27,8 @@ const (
 	lastSerial  = 73050
 )
 
-// Date reads a cell as a date: 2024-08-01, or 2024-08 where only the month is given. Blank is Missing; a bare year, a date
-// without a year, or one that no calendar has is Invalid.
+// Date reads a cell as a date: 2024-08-01, or 2024-08 where only the month is given. Blank is Missing; a bare year, a
+// date without a year, or one that no calendar has is Invalid.
 func Date(c model.Cell) *Reading {
 	r := begin(c)
 	if r.Status != table.Normal {
@@ -49,8 +49,8 @@ func Date(c model.Cell) *Reading {
 	return r
 }
 
-// dateNumber reads a spreadsheet's day number, or a date typed as a number: 20240801, 202408, and 2024.8, of which nobody can say whether it
-// was 2024.80, and which a cell for dates shows as a day of 1905.
+// dateNumber reads a spreadsheet's day number, or a date typed as a number: 20240801, 202408, and 2024.8, of which
+// nobody can say whether it was 2024.80, and which a cell for dates shows as a day of 1905.
 func dateNumber(c model.Cell, t *Reading) (string, bool) {
 	n, ok := plain(c.Raw)
 	if !ok {

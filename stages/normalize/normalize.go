@@ -1,6 +1,6 @@
-// Package normalize turns the cells of workbooks into typed Arrow tables. What fillers type is read generously and every
-// change from raw to clean is recorded as a coercion; a guess that changes magnitude or meaning is marked, so that check
-// makes a finding of it. 未填, 不适用 and 0 stay three different things: status O, status M, and the number 0.
+// Package normalize turns the cells of workbooks into typed Arrow tables. What fillers type is read generously and
+// every change from raw to clean is recorded as a coercion; a guess that changes magnitude or meaning is marked, so
+// that check makes a finding of it. 未填, 不适用 and 0 stay three different things: status O, status M, and the number 0.
 //
 // Workbook reads one file and can run beside others; Batch gathers the rows in the order of the files, decides which
 // file of a consortium is its submission, and gives the facts.
@@ -45,9 +45,9 @@ func Workbook(d *templates.Definition, w model.Workbook) *Rows {
 	return workbook(d, w, p)
 }
 
-// Verbatim reads a file as Workbook does, but hides nothing: for papers that go back to whoever filled it in, which are the
-// official Word form and a filled template. Its rows may reach no table that is published. Where both are wanted it goes
-// first: Workbook hides in the workbook itself.
+// Verbatim reads a file as Workbook does, but hides nothing: for papers that go back to whoever filled it in, which are
+// the official Word form and a filled template. Its rows may reach no table that is published. Where both are wanted it
+// goes first: Workbook hides in the workbook itself.
 func Verbatim(d *templates.Definition, w model.Workbook) *Rows {
 	return workbook(d, w, private{open: true})
 }
@@ -143,8 +143,9 @@ func (r *Rows) number() int32 { return r.Submission.Edition.V }
 // said is what a file says, in short: everything filled in, and the number of the edition.
 func (r *Rows) said() string { return fmt.Sprintf("%s-%d", r.content, r.number()) }
 
-// contentHash is over everything filled in, but for the number of the edition and the questions that a copy was issued with. How a cell
-// was read belongs to it where the reading is a guess, or none: the correction may be to the cell's format alone.
+// contentHash is over everything filled in, but for the number of the edition and the questions that a copy was issued
+// with. How a cell was read belongs to it where the reading is a guess, or none: the correction may be to the cell's
+// format alone.
 func contentHash(entries []model.Entry, asked string, reading *templates.Reading, read []table.Coercion) string {
 	questions, rows := waiting(entries)
 	if model.AskedHash(rows) != asked {
@@ -167,7 +168,8 @@ func contentHash(entries []model.Entry, asked string, reading *templates.Reading
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// waiting gives the records that hold a key and no explanation, and of each the key and what it is about, in their order.
+// waiting gives the records that hold a key and no explanation, and of each the key and what it is about, in their
+// order.
 func waiting(entries []model.Entry) (records map[int]bool, rows [][2]string) {
 	cells := map[int]map[string]string{}
 	for _, e := range entries {
@@ -197,7 +199,8 @@ func (r *reader) metric(f *templates.Field, e model.Entry) {
 	})
 }
 
-// original is what was typed. Of a number it is the digits that a spreadsheet shows; what it stores beyond them is in the coercions. A date, which a spreadsheet keeps as a number of days, a number that is none, because the cell shows
+// original is what was typed. Of a number it is the digits that a spreadsheet shows; what it stores beyond them is in
+// the coercions. A date, which a spreadsheet keeps as a number of days, a number that is none, because the cell shows
 // something else, TRUE and a picture are what the filler saw.
 func original(f *templates.Field, e model.Entry, status table.Status) string {
 	switch {
@@ -231,7 +234,8 @@ func (r *reader) number(f *templates.Field, e model.Entry) *Reading {
 	return n
 }
 
-// unread adds, in a list, that something could not be read where nothing else says why: what a list holds has no status of its own.
+// unread adds, in a list, that something could not be read where nothing else says why: what a list holds has no status
+// of its own.
 func (r *Reading) unread(f *templates.Field) []table.Coercion {
 	why := func(c table.Coercion) bool { return f.Reading.Route(c.Kind).Class == templates.Unreadable }
 	if r.Status == table.Invalid && f.Record != "" && !slices.ContainsFunc(r.Coercions, why) {
@@ -240,7 +244,8 @@ func (r *Reading) unread(f *templates.Field) []table.Coercion {
 	return r.Coercions
 }
 
-// longestWord is how many bytes a word that holds the place of an answer may have: anything longer may hold a name besides.
+// longestWord is how many bytes a word that holds the place of an answer may have: anything longer may hold a name
+// besides.
 const longestWord = 24
 
 // coerced records the changes to a value. Of a guess it says what the filler sees and what was read in the end.

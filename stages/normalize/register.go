@@ -19,8 +19,8 @@ import (
 // fingerprintForm is how the program writes fingerprints of findings.
 var fingerprintForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
-// Register reads the Department's register. It is the Department's own: a decision that can't be read for sure must not be
-// guessed at, so that every fault of it is an error, each with sheet and cell, all of them joined.
+// Register reads the Department's register. It is the Department's own: a decision that can't be read for sure must not
+// be guessed at, so that every fault of it is an error, each with sheet and cell, all of them joined.
 func Register(d *templates.Definition, cells []model.Cell) ([]table.Registered, error) {
 	r := &registerReader{d: d, sheets: map[string][]model.Cell{}}
 	for _, sheet := range table.Grouped(cells, func(c model.Cell) string { return c.Place.Sheet }) {
@@ -161,8 +161,8 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ro
 	return e
 }
 
-// inOrder proves that the steps of an award were taken one after the other, each whole. What followed one that was taken back may stand: it is
-// what happened.
+// inOrder proves that the steps of an award were taken one after the other, each whole. What followed one that was
+// taken back may stand: it is what happened.
 func (r *registerReader) inOrder(e table.Registered) {
 	var lacking *templates.RegisterStep
 	refused := false // it was taken back
@@ -208,8 +208,8 @@ func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) s
 	return text
 }
 
-// twice finds decisions that stand more than once, also one whatever the values become beside one for some values: which of them
-// holds is not for a program to say.
+// twice finds decisions that stand more than once, also one whatever the values become beside one for some values:
+// which of them holds is not for a program to say.
 func (r *registerReader) twice(entries []table.Registered) {
 	seen := map[string][]table.Registered{}
 	for _, e := range entries {

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Text reads a cell as text: as shown, without blanks around it and without characters that nobody sees. A number without a format
-// keeps all its digits. A date was seldom typed as one where words belong.
+// Text reads a cell as text: as shown, without blanks around it and without characters that nobody sees. A number
+// without a format keeps all its digits. A date was seldom typed as one where words belong.
 func Text(c model.Cell) *Reading {
 	r := begin(c)
 	if r.Status != table.Normal {
@@ -42,7 +42,8 @@ func Text(c model.Cell) *Reading {
 	return r
 }
 
-// answer looks whether a text answers what a field asks: 待定 and 见附件 hold the place of an answer, and 5.91E+10 is no phone.
+// answer looks whether a text answers what a field asks: 待定 and 见附件 hold the place of an answer, and 5.91E+10 is no
+// phone.
 func (r *Reading) answer(f *templates.Field) {
 	if r.Status != table.Normal {
 		return
@@ -71,7 +72,8 @@ func (r *Reading) answer(f *templates.Field) {
 // Digits of a phone number: those of a local one, and of one with country and area code and extension.
 const fewestDigits, mostDigits = 7, 18
 
-// phoneLike says whether at least one of the numbers in a text may be a phone's: what a spreadsheet made of a long number isn't.
+// phoneLike says whether at least one of the numbers in a text may be a phone's: what a spreadsheet made of a long
+// number isn't.
 func phoneLike(s string) bool {
 	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、,;/|\n", r) }) {
 		digits := strings.Map(func(r rune) rune {
@@ -113,8 +115,8 @@ func trim(s string) string {
 // fold makes full-width letters, digits and punctuation half-width.
 func fold(s string) string { return width.Fold.String(s) }
 
-// Choice finds the option that a text means: the same but for width and blanks, with 市 behind it, or without the option's
-// bracket (高职院校 for 高职院校（含职教本科）). Anything else is left as typed.
+// Choice finds the option that a text means: the same but for width and blanks, with 市 behind it, or without the
+// option's bracket (高职院校 for 高职院校（含职教本科）). Anything else is left as typed.
 func Choice(s string, options []string) (option string, known bool) {
 	s = trim(s)
 	for _, same := range []func(option string) bool{
@@ -148,8 +150,9 @@ func Confirm(s string) (yes, ok bool) {
 	return yes, yes || slices.Contains(denied, s)
 }
 
-// Names splits a list of persons: by commas, semicolons, slashes and line ends, or by blanks where there is nothing else.
-// A blank inside a name of two characters (王 伟) does not split it; numbers before and brackets behind a name are dropped.
+// Names splits a list of persons: by commas, semicolons, slashes and line ends, or by blanks where there is nothing
+// else. A blank inside a name of two characters (王 伟) does not split it; numbers before and brackets behind a name are
+// dropped.
 func Names(s string) []string {
 	s = bracketed.ReplaceAllString(fold(trim(s)), "")
 	parts := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、､,;/|\n\t", r) })

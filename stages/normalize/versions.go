@@ -27,9 +27,9 @@ const (
 
 // settle decides, for each consortium with several files, which one is its submission, and marks the others. Content
 // can't say "later", and file times are never asked: an issued copy that was corrected (its parent is another of the
-// files) comes after its parent; then the edition on the cover decides, where both covers tell one. The same content twice is a
-// duplicate. What is still tied, or tells no edition, is left standing side by side, a finding for the Department: one is read, the
-// others are not.
+// files) comes after its parent; then the edition on the cover decides, where both covers tell one. The same content
+// twice is a duplicate. What is still tied, or tells no edition, is left standing side by side, a finding for the
+// Department: one is read, the others are not.
 func (b *Batch) settle() []model.Finding {
 	var found []model.Finding
 	for _, group := range b.groups() {
@@ -60,8 +60,8 @@ func (b *Batch) withSubmission(i int) []model.Finding {
 	return notes
 }
 
-// groups lists the accepted files of each consortium that has several, in the order of the first. A copy in which the name was
-// corrected belongs to the consortium whose copy it is.
+// groups lists the accepted files of each consortium that has several, in the order of the first. A copy in which the
+// name was corrected belongs to the consortium whose copy it is.
 func (b *Batch) groups() [][]int {
 	bySum, name := map[string]int{}, map[string]string{} // a consortium's first name, by a later one
 	accepted := b.accepted()
@@ -130,7 +130,8 @@ func (b *Batch) settleGroup(all []int) []model.Finding {
 // untold is the edition of a file whose cover doesn't tell it in words that are sure.
 const untold = 0
 
-// tied makes the finding about files of which nobody knows which is the one: those read in place of the others come first.
+// tied makes the finding about files of which nobody knows which is the one: those read in place of the others come
+// first.
 func (b *Batch) tied(rule string, keep int, files []int) model.Finding {
 	files = append([]int{keep}, slices.DeleteFunc(slices.Clone(files), func(i int) bool { return i == keep })...)
 	x := model.Finding{Code: b.d.CodeOf(rule), Submission: b.files[keep].id()}
@@ -161,8 +162,8 @@ func (b *Batch) plainFirst(x, y int) int {
 	return cmp.Or(len(name(x))-len(name(y)), strings.Compare(b.files[x].file.Path, b.files[y].file.Path))
 }
 
-// untouched takes apart the issued copies on which nobody worked: they lie beside the original that was mended instead. Where there are
-// only such, they are files like others.
+// untouched takes apart the issued copies on which nobody worked: they lie beside the original that was mended instead.
+// Where there are only such, they are files like others.
 func (b *Batch) untouched(group []int) (others, idle []int) {
 	worked := func(i int) bool { return !b.files[i].untouched }
 	if !slices.ContainsFunc(group, worked) {
@@ -172,8 +173,8 @@ func (b *Batch) untouched(group []int) (others, idle []int) {
 	return slices.DeleteFunc(slices.Clone(group), func(i int) bool { return !worked(i) }), idle
 }
 
-// dropCopies leaves one of the files with the same content: one that is no issued copy before one that is, one that tells its edition
-// before one that doesn't.
+// dropCopies leaves one of the files with the same content: one that is no issued copy before one that is, one that
+// tells its edition before one that doesn't.
 func (b *Batch) dropCopies(group []int) []int {
 	group = slices.Clone(group)
 	slices.SortStableFunc(group, func(x, y int) int {
@@ -192,7 +193,8 @@ func (b *Batch) dropCopies(group []int) []int {
 	return kept
 }
 
-// madeFrom says whether a file was made from another, or from one with the same content, by way of whatever files of the consortium are there.
+// madeFrom says whether a file was made from another, or from one with the same content, by way of whatever files of
+// the consortium are there.
 func (b *Batch) madeFrom(i, original int, all []int) bool {
 	for range all { // no longer: copies may name each other as parents
 		at := slices.IndexFunc(all, func(k int) bool { return b.files[k].file.SHA256 == b.files[i].parent })
@@ -218,7 +220,8 @@ func (b *Batch) replace(i, by int, fate model.Fate, rule string) {
 	a.file.Detail = a.supersededBy
 }
 
-// unreadable warns where a file that can't be used may have been meant to replace a submission: its name says whose it is.
+// unreadable warns where a file that can't be used may have been meant to replace a submission: its name says whose it
+// is.
 func (b *Batch) unreadable() []model.Finding {
 	var out []model.Finding
 	for _, a := range b.files {
@@ -276,8 +279,7 @@ func (b *Batch) inCommon(i, k int) float64 {
 }
 
 // alike finds the submissions that may be one consortium's under two names, in one prefecture as far as the covers
-// tell. One is read, that with a name of the directory before others: a finding for the Department, which alone
-// knows.
+// tell. One is read, that with a name of the directory before others: a finding for the Department, which alone knows.
 func (b *Batch) alike() (found []model.Finding) {
 	of := b.suspects()
 	done := map[int]bool{}

@@ -22,10 +22,9 @@ type point struct {
 	upper      float64 // points, what is missing counted as 1
 }
 
-// aggregate makes points of the normalised evidence and the marks, and the total of the points with its parts: what has happened, what is
-// promised, and what experts give. Where a point has nothing, the others stand for it in the total, and so do their parts.
+// aggregate makes points of evidence and marks, and the total with its parts: achieved, promised, given by experts.
 func (m *scheme) aggregate(e *entrant) {
-	weights := m.earnings(e.Complete)
+	weights := m.weights(e.Complete)
 	e.points = m.points(e)
 	e.stretch = stretch(weights, e.points)
 	e.Total = total(weights, e.points) - e.Deduction.V
@@ -66,9 +65,8 @@ func (m *scheme) at(e *entrant, value float64, evidence ...int) float64 {
 	return m.total(again)
 }
 
-// total is an entrant's total with the measures and marks that it has.
 func (m *scheme) total(e *entrant) float64 {
-	return total(m.earnings(e.Complete), m.points(e)) - e.Deduction.V
+	return total(m.weights(e.Complete), m.points(e)) - e.Deduction.V
 }
 
 // but is an entrant with other measures.
@@ -105,7 +103,7 @@ func (m *scheme) point(e *entrant, i int) (p point) {
 	if p.there > 0 {
 		p.figures = min(figures/p.there, 1)
 	}
-	say, given := c.say(e.Complete), 0.0 // of the experts
+	say, given := c.expertShare(e.Complete), 0.0 // of the experts
 	said := float64((1 - say) * figures)
 	p.present = float64((1 - say) * p.there)
 	if say > 0 && e.marks[i].ok {
@@ -124,7 +122,7 @@ func (m *scheme) point(e *entrant, i int) (p point) {
 	return p
 }
 
-// whole is a sum of shares. These are rounded, so that all together may miss 1 by the last digit.
+// whole mends a sum of shares, which are rounded: all together may miss 1 by the last digit.
 func whole(shares float64) float64 {
 	if round10(shares) == 1 {
 		return 1
@@ -132,8 +130,7 @@ func whole(shares float64) float64 {
 	return shares
 }
 
-// total is the weighted sum of the points. A point of which nothing is there is left out, and the others stand for it in
-// proportion to their weights.
+// total is the weighted sum of the points. A point without anything is left out: the others stand for it by weight.
 func total(weights []float64, points []point) float64 {
 	sum := 0.0
 	for i, w := range weights {
@@ -144,7 +141,7 @@ func total(weights []float64, points []point) float64 {
 	return sum * stretch(weights, points)
 }
 
-// stretch is by how much the points stand for those of which nothing is there.
+// stretch is the factor by which the other points stand for those of which nothing is there.
 func stretch(weights []float64, points []point) float64 {
 	with, all := 0.0, sum(weights)
 	for i, w := range weights {
@@ -158,7 +155,7 @@ func stretch(weights []float64, points []point) float64 {
 	return all / with
 }
 
-// floor is what 0 stands for in a geometric mean, which is 0 as soon as one factor is: values go from here to 1.
+// floor replaces 0 in a geometric mean, which is 0 as soon as one factor is: values go from here to 1.
 const floor = 0.01
 
 // geometric is the weighted geometric mean of the points, times the sum of the weights.

@@ -48,7 +48,7 @@ func assessed(t *testing.T, seed uint64, findings []table.Finding) (*field, []*e
 	if findings != nil {
 		judgement.Findings = table.Of(findings)
 	}
-	f, err := scored(facts, judgement, marking, nil, 1)
+	f, err := scored(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestCertificate(t *testing.T) {
 		if len(got) != 1 || got[0].Moved.V <= 0 {
 			t.Fatalf("%+v", got)
 		}
-		base, radius := f.earnings(f.complete), got[0].Moved.V
+		base, radius := f.weights(f.complete), got[0].Moved.V
 		was := inside(ranked, k, func(e *entrant) float64 { return e.Total })
 		random, near := stream(seed+1), 0
 		for range 4000 { // at random, a little less than the radius
@@ -170,7 +170,7 @@ func TestChecklist(t *testing.T) {
 				continue
 			}
 			id := e.submission.Submission
-			all := f.doubted(e)
+			all := f.suspectCells(e)
 			own := slices.DeleteFunc(slices.Clone(rows), func(c table.Check) bool { return c.Submission != id })
 			must := 0
 			for _, c := range own {
@@ -183,7 +183,7 @@ func TestChecklist(t *testing.T) {
 			worst := func(confirmed int) float64 {
 				least := math.Inf(1)
 				for bits := range 1 << (len(all) - confirmed) {
-					var wrong []doubt
+					var wrong []suspectCell
 					for at, x := range all[confirmed:] {
 						if bits&(1<<at) != 0 {
 							wrong = append(wrong, x)

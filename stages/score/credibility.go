@@ -12,23 +12,10 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// How growth is measured.
-const (
-	ByPercent = "percent" // compound rate, % a year
-	ByPoints  = "points"  // percentage points a year, of figures that are percentages
-)
-
-// What is said of a promise.
-const (
-	Verify  = "verify"
-	NoFlag  = "none"
-	Unknown = "unknown" // can't be compared
-)
-
 // fewest is how many peers a comparison needs.
 const fewest = 3
 
-// span of years over which an indicator is followed.
+// course is the years over which an indicator is followed.
 type course struct {
 	field              *templates.Field
 	prior, last, final templates.Year // the last two actual years, and the last committed one
@@ -51,15 +38,17 @@ func (m *scheme) courses() []course {
 	return out
 }
 
-// credibility compares what each submission promises with what it achieved and with what its peers promise: a flag to verify, which costs
-// no points. Growth from less than the declared base is no rate, and nothing is said of it.
+// credibility compares each promise with what was achieved and with the peers: a flag to verify, without points.
 func (m *scheme) credibility(entrants []*entrant) (rows []table.Growth) {
 	courses := m.courses()
 	achieved, promised := make([][]float64, len(courses)), make([][]float64, len(courses)) // by the ranked, each ascending
 	for k := range courses {
 		for _, e := range entrants {
-			if x := e.followed[k]; e.Ranked {
-				achieved[k], promised[k] = also(achieved[k], x.Achieved), also(promised[k], x.Promised)
+			if x := e.followed[k]; e.Ranked && x.Achieved.Valid {
+				achieved[k] = append(achieved[k], x.Achieved.V)
+			}
+			if x := e.followed[k]; e.Ranked && x.Promised.Valid {
+				promised[k] = append(promised[k], x.Promised.V)
 			}
 		}
 		slices.Sort(achieved[k])
@@ -99,33 +88,26 @@ func (c course) follow(f *table.Form, base decimal.Decimal) table.Growth {
 	lacks = nil // of the years that a promise rests on
 	last, final := at(c.last), at(c.final)
 	least := base.InexactFloat64()
-	row := table.Growth{Submission: f.Submission.Submission, Indicator: c.field.ID, Measure: c.measure(), Cells: strings.Join(cells, "; "),
-		Achieved: c.growth(prior, last, c.last.Year-c.prior.Year, least), Promised: c.growth(last, final, c.final.Year-c.last.Year, least)}
+	row := table.Growth{Submission: f.Submission.Submission, Indicator: c.field.ID, Measure: c.measure(),
+		Cells: strings.Join(cells, "; "), Achieved: c.growth(prior, last, c.last.Year-c.prior.Year, least),
+		Promised: c.growth(last, final, c.final.Year-c.last.Year, least)}
 	switch {
 	case lacks != nil:
-		row.Flag, row.Note = Unknown, strings.Join(lacks, "、")+"没有数据"
+		row.Flag, row.Note = "unknown", strings.Join(lacks, "、")+"没有数据"
 	case !row.Promised.Valid, prior.Valid && !row.Achieved.Valid:
-		row.Flag, row.Note = NoFlag, fmt.Sprintf("基数不到%s，不算增长率", base)
+		row.Flag, row.Note = "none", fmt.Sprintf("基数不到%s，不算增长率", base)
 	case !row.Achieved.Valid:
-		row.Flag, row.Note = Unknown, c.prior.Label+"没有数据，已实现的增长无从计算"
+		row.Flag, row.Note = "unknown", c.prior.Label+"没有数据，已实现的增长无从计算"
 	}
 	return row
 }
 
-// also adds a value that is there.
-func also(values []float64, v table.Opt[float64]) []float64 {
-	if v.Valid {
-		values = append(values, v.V)
-	}
-	return values
-}
-
-// growth is what a year brings, from one value to another; none in per cent from less than the base, where one more is a lot.
+// growth is what a year brings from one value to another; no rate from less than the base, where one more is a lot.
 func (c course) growth(from, to table.Opt[float64], years int, base float64) table.Opt[float64] {
 	switch {
 	case !from.Valid || !to.Valid:
 		return table.Opt[float64]{}
-	case c.measure() == ByPoints:
+	case c.measure() == "points":
 		return table.Some((to.V - from.V) / float64(years))
 	case from.V < base || to.V < 0:
 		return table.Opt[float64]{}
@@ -135,12 +117,12 @@ func (c course) growth(from, to table.Opt[float64], years int, base float64) tab
 
 func (c course) measure() string {
 	if c.field.Type == templates.PercentField {
-		return ByPoints
+		return "points"
 	}
-	return ByPercent
+	return "percent"
 }
 
-// quantileOf is the nearest-rank quantile of the ascending values, one's own left out where one is among them; none of too few peers.
+// quantileOf is the nearest-rank quantile of the ascending values without one's own; none of too few peers.
 func quantileOf(ascending []float64, own table.Opt[float64], among bool, q float64) table.Opt[float64] {
 	n, skip := len(ascending), len(ascending)
 	if among && own.Valid {
@@ -160,18 +142,17 @@ func quantileOf(ascending []float64, own table.Opt[float64], among bool, q float
 // flag says whether a promise for a year should be verified.
 func (m *scheme) flag(x table.Growth, final templates.Year) (flag, note string) {
 	unit, margin := "％", m.def.Rubric.Credibility.Margin.InexactFloat64()
-	if x.Measure == ByPoints {
+	if x.Measure == "points" {
 		unit = "个百分点"
 	}
 	switch {
 	case !x.PeersUpper.Valid:
-		return Unknown, "可比的申报不足"
+		return "unknown", "可比的申报不足"
 	case x.Promised.V > x.Achieved.V+margin && x.Promised.V > x.PeersUpper.V:
-		return Verify, fmt.Sprintf("承诺到%s年均增长%s%s，已实现的是%s%s，同批承诺的上分位是%s%s，请核实依据",
+		return "verify", fmt.Sprintf("承诺到%s年均增长%s%s，已实现的是%s%s，同批承诺的上分位是%s%s，请核实依据",
 			final.Label, short(x.Promised.V), unit, short(x.Achieved.V), unit, short(x.PeersUpper.V), unit)
 	}
-	return NoFlag, ""
+	return "none", ""
 }
 
-// short writes a figure with one decimal for a sentence.
 func short(v float64) string { return plain(math.Round(v*10) / 10) }

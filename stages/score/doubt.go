@@ -33,8 +33,7 @@ func (r reason) lists(s table.Member) bool {
 	})
 }
 
-// reasons gathers by submission and value why it is doubtful: a finding that must be corrected, or asks for an explanation and has none in
-// force, or a guess of the reading.
+// reasons gathers by submission and value why it is doubtful: an open finding, or a guess of the reading.
 func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[string]map[templates.Ref][]reason {
 	out := map[string]map[templates.Ref][]reason{}
 	add := func(submission, field string, year table.Opt[int32], x reason) {
@@ -46,8 +45,8 @@ func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[str
 		}
 	}
 	for x := range judgement.Findings.All() {
-		words := map[model.Severity]string{model.MustFix: "必须修改：", model.Explain: "未说明："}[x.Severity]
-		if words == "" || x.Severity == model.Explain && (x.Explanation != "" || x.Accepted) {
+		words := map[string]string{table.ToMend: "必须修改：", table.ToExplain: "未说明："}[x.Answered()]
+		if words == "" || x.Accepted && x.Severity == model.Explain {
 			continue
 		}
 		var places []string
@@ -55,7 +54,8 @@ func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[str
 			places = strings.Split(x.Places, "; ")
 		}
 		for field := range strings.FieldsSeq(x.Fields) {
-			add(x.Submission, field, x.Year, reason{table.Check{Sheet: x.Sheet, Cell: x.Cell, Raw: x.Raw, Reason: words + x.Title}, &x, places})
+			why := table.Check{Sheet: x.Sheet, Cell: x.Cell, Raw: x.Raw, Reason: words + x.Title}
+			add(x.Submission, field, x.Year, reason{why, &x, places})
 		}
 	}
 	for c := range facts.Coercions.All() {
@@ -67,7 +67,7 @@ func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[str
 	return out
 }
 
-// refs lists the values of a field that a year stands for: where it names none, those of all years.
+// refs lists the values of a field in a year; without one, in all years.
 func (m *scheme) refs(field string, year table.Opt[int32]) []templates.Ref {
 	if f := m.def.Field(field); f != nil && !year.Valid {
 		return m.def.Refs(f)
@@ -75,15 +75,15 @@ func (m *scheme) refs(field string, year table.Opt[int32]) []templates.Ref {
 	return []templates.Ref{{Field: field, Year: int(year.V)}}
 }
 
-// hang is a doubtful value of which a counted evidence is made.
-type hang struct {
+// suspect is a doubtful value of which a counted evidence is made.
+type suspect struct {
 	reason
 	evidence int // its slot
 }
 
-// hangs lists the doubtful values that points hang on, evidence by evidence.
-func (m *scheme) hangs(form *table.Form, reasons map[templates.Ref][]reason) []hang {
-	var out []hang
+// suspects lists the doubtful values that points depend on, evidence by evidence.
+func (m *scheme) suspects(form *table.Form, reasons map[templates.Ref][]reason) []suspect {
+	var out []suspect
 	for at, s := range m.slots[:m.evidence] {
 		if c := m.criteria[s.criterion]; c.shares[s.part] == 0 || c.weight == 0 || len(reasons) == 0 {
 			continue
@@ -94,7 +94,7 @@ func (m *scheme) hangs(form *table.Form, reasons map[templates.Ref][]reason) []h
 				if !r.about(o.Place) {
 					continue
 				}
-				h := hang{r, at}
+				h := suspect{r, at}
 				if h.Field, h.Year = ref.Field, table.Nonzero(ref.Year); o.Place.Sheet != "" {
 					h.Sheet, h.Cell, h.Raw = o.Place.Sheet, o.Place.Cell, o.Raw
 				}
@@ -105,8 +105,8 @@ func (m *scheme) hangs(form *table.Form, reasons map[templates.Ref][]reason) []h
 	return out
 }
 
-// hanging gives the observation points and the evidence that hang on some values together.
-func (m *scheme) hanging(all []hang) (points string, evidence []int) {
+// affected gives the observation points and the evidence that depend on some values together.
+func (m *scheme) affected(all []suspect) (points string, evidence []int) {
 	var ids []string
 	for _, h := range all {
 		evidence = append(evidence, h.evidence)
@@ -117,14 +117,14 @@ func (m *scheme) hanging(all []hang) (points string, evidence []int) {
 	return strings.Join(ids, "、"), evidence
 }
 
-// doubtful lists the values of an evidence that may be in doubt: those that its expression names, and what is said of members on which it hangs.
-func (m *scheme) doubtful(form *table.Form, x *templates.Expression, reasons map[templates.Ref][]reason) []templates.Ref {
+// doubtful lists the values that an evidence names, and what is doubted of the members on which it depends.
+func (m *scheme) doubtful(f *table.Form, x *templates.Expression, reasons map[templates.Ref][]reason) []templates.Ref {
 	refs := slices.Clone(x.Refs)
 	if x.Roster == nil {
 		return refs
 	}
 	for ref, doubted := range reasons {
-		if strings.HasPrefix(ref.Field, "members_") && m.rests(form, x, ref.Field, doubted) {
+		if strings.HasPrefix(ref.Field, "members_") && m.rests(f, x, ref.Field, doubted) {
 			refs = append(refs, ref)
 		}
 	}
@@ -132,8 +132,7 @@ func (m *scheme) doubtful(form *table.Form, x *templates.Expression, reasons map
 	return refs
 }
 
-// rests says whether an evidence that looks at the roster would be another without the doubtful members: where one enterprise is enough, one
-// of ten in doubt takes nothing away. A doubtful enrolment matters where enrolments are added up.
+// rests says whether an evidence over the roster changes without the doubtful members: one of ten may not matter.
 func (m *scheme) rests(form *table.Form, x *templates.Expression, field string, doubted []reason) bool {
 	if field == "members_enrolment" {
 		return strings.Contains(x.Source, "enrolment(")
@@ -149,10 +148,10 @@ func (m *scheme) rests(form *table.Form, x *templates.Expression, field string, 
 	return was.ok != is.ok || was.raw != is.raw
 }
 
-// doubt says of an evidence why its value is doubtful; empty where no finding about it is open.
+// doubt lists the open findings about an evidence.
 func (e *entrant) doubt(evidence int) string {
 	var out []string
-	for _, h := range e.hangs {
+	for _, h := range e.suspects {
 		if h.evidence == evidence && h.finding != nil && !slices.Contains(out, h.Reason) {
 			out = append(out, h.Reason)
 		}
@@ -160,49 +159,48 @@ func (e *entrant) doubt(evidence int) string {
 	return strings.Join(out, "；")
 }
 
-// placed is the place that a total would have among the ranked, the others' staying as they are.
+// placed is the place of a total among the ranked, the others' staying as they are.
 func (e *entrant) placed(total float64, ranked []*entrant) table.Opt[int32] {
 	return table.Some(int32(e.place(ranked, total, func(o *entrant) float64 { return o.Total })))
 }
 
-// stakes lists what hangs on each open finding, the others and the scales staying as they are, and sets the places that a returned submission
-// could have if it were mended.
-func (m *scheme) stakes(entrants, ranked []*entrant) []table.Stake {
+// impacts lists what depends on each open finding, all else staying as it is, and the ranks that mending could bring.
+func (m *scheme) impacts(entrants, ranked []*entrant) []table.Stake {
 	var out []table.Stake
 	for _, e := range entrants {
-		open := slices.DeleteFunc(slices.Clone(e.hangs), func(h hang) bool { return h.finding == nil })
-		for _, own := range table.Grouped(open, func(h hang) string { return h.finding.Fingerprint }) {
+		open := table.Where(slices.Values(e.suspects), func(h suspect) bool { return h.finding != nil })
+		for _, own := range table.Grouped(open, func(h suspect) string { return h.finding.Fingerprint }) {
 			x := own[0].finding
-			points, on := m.hanging(own)
+			points, on := m.affected(own)
 			low, high := m.at(e, 0, on...), m.at(e, 1, on...)
-			out = append(out, table.Stake{Submission: x.Submission, Fingerprint: x.Fingerprint, Code: x.Code, Severity: x.Severity, Title: x.Title,
-				Points: points, Loss: max(0, e.Total-low), Gain: max(0, high-e.Total), RankBest: e.placed(high, ranked).V, RankWorst: e.placed(low, ranked).V})
+			out = append(out, table.Stake{Submission: x.Submission, Fingerprint: x.Fingerprint, Code: x.Code,
+				Severity: x.Severity, Title: x.Title, Points: points, Loss: max(0, e.Total-low), Gain: max(0, high-e.Total),
+				RankBest: e.placed(high, ranked).V, RankWorst: e.placed(low, ranked).V})
 		}
 		if e.verdict.Verdict == model.Return {
-			_, all := m.hanging(slices.DeleteFunc(open, func(h hang) bool { return h.finding.Severity != model.MustFix }))
+			_, all := m.affected(slices.DeleteFunc(open, func(h suspect) bool { return h.finding.Severity != model.MustFix }))
 			e.MendedBest, e.MendedWorst = e.placed(m.at(e, 1, all...), ranked), e.placed(m.at(e, 0, all...), ranked)
 		}
 	}
 	return out
 }
 
-// doubt is one cell whose figure may be wrong, with what hangs on it.
-type doubt struct {
+// suspectCell is one cell whose figure may be wrong, with the evidence that depends on it.
+type suspectCell struct {
 	table.Check
 	evidence []int
 }
 
-// checklist says which cells to confirm so that nothing that is found in the rest can change who is chosen. For each one inside the line
-// its doubtful figures, the one with the greatest possible loss first: as many of them as it takes until its total, with the rest counting
-// nothing, is still higher than any outside would have with their guessed readings counting all. The scales stay as they are. Before there
-// is a line it lists the doubtful figures of those around it and settles nothing.
+// checklist says which cells to confirm so that no error in the rest can change who is chosen: of each one inside the
+// line as many, by possible loss, as it takes until its total without the others is higher than any outside at its
+// best. Before there is a line it lists the doubtful figures of those around it and settles nothing.
 func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
 	line, around := 0.0, m.near(ranked, k)
 	for _, e := range ranked {
 		if !e.inside(k) {
-			var guessed []doubt
+			var guessed []suspectCell
 			if slices.Contains(around, e) {
-				guessed = slices.DeleteFunc(m.doubted(e), func(d doubt) bool { return !d.Guessed })
+				guessed = slices.DeleteFunc(m.suspectCells(e), func(d suspectCell) bool { return !d.Guessed })
 			}
 			line = max(line, m.at(e, 1, allOf(guessed)...))
 		}
@@ -212,13 +210,13 @@ func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
 		if m.complete && !e.inside(k) {
 			continue
 		}
-		settled, rows := false, m.doubted(e)
+		settled, rows := false, m.suspectCells(e)
 		for i := range rows {
 			settled = m.complete && round10(m.at(e, 0, allOf(rows[i:])...)) > round10(line)
 			rows[i].Order, rows[i].Needed = int32(i+1), m.complete && !settled
 			out = append(out, rows[i].Check)
 		}
-		if end := round10(e.Total) > round10(line); m.complete && !end {
+		if m.complete && round10(e.Total) <= round10(line) {
 			out = append(out, table.Check{Submission: e.Submission, Order: int32(len(rows) + 1), Needed: true,
 				Reason: "本家的数全部核实也定不下来：线外的推测读数若取最高，仍可能不低于它；请先核线外的推测读数"})
 		}
@@ -226,37 +224,33 @@ func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
 	return out
 }
 
-// allOf lists the evidence that hangs on some doubts.
-func allOf(doubts []doubt) []int {
-	var out []int
-	for _, d := range doubts {
-		out = append(out, d.evidence...)
-	}
-	return out
+// allOf lists the evidence that depends on some cells.
+func allOf(cells []suspectCell) []int {
+	return slices.Concat(table.Each(cells, func(d suspectCell) []int { return d.evidence })...)
 }
 
-// doubted lists the cells of one submission that nobody has explained and on which points hang, by possible loss, then as they stand on the
-// form.
-func (m *scheme) doubted(e *entrant) []doubt {
-	open := slices.DeleteFunc(slices.Clone(e.hangs), func(h hang) bool {
-		return m.criteria[m.slots[h.evidence].criterion].earn(e.Complete) == 0 || h.finding != nil && h.finding.Severity != model.Explain
+// suspectCells lists the unexplained cells of one submission on which points depend, by possible loss, then by place.
+func (m *scheme) suspectCells(e *entrant) []suspectCell {
+	open := table.Where(slices.Values(e.suspects), func(h suspect) bool {
+		earns := m.criteria[m.slots[h.evidence].criterion].earn(e.Complete) != 0
+		return earns && (h.finding == nil || h.finding.Severity == model.Explain)
 	})
-	var out []doubt
-	for _, own := range table.Grouped(open, func(h hang) [3]string { return [3]string{h.Sheet, h.Cell, h.Field} }) {
-		d := doubt{Check: own[0].Check}
+	var out []suspectCell
+	for _, own := range table.Grouped(open, func(h suspect) [3]string { return [3]string{h.Sheet, h.Cell, h.Field} }) {
+		d := suspectCell{Check: own[0].Check}
 		for _, h := range own {
 			d.Guessed = d.Guessed || h.Guessed
 			if !strings.Contains(d.Reason, h.Reason) {
 				d.Reason += "；" + h.Reason
 			}
 		}
-		d.Points, d.evidence = m.hanging(own)
+		d.Points, d.evidence = m.affected(own)
 		d.Submission, d.Loss = e.Submission, max(0, e.Total-m.at(e, 0, d.evidence...))
 		out = append(out, d)
 	}
-	slices.SortStableFunc(out, func(a, b doubt) int {
-		return cmp.Or(-cmp.Compare(round10(a.Loss), round10(b.Loss)), cmp.Compare(a.Sheet, b.Sheet), cmp.Compare(a.Cell, b.Cell),
-			cmp.Compare(a.Field, b.Field))
+	slices.SortStableFunc(out, func(a, b suspectCell) int {
+		return cmp.Or(cmp.Compare(round10(b.Loss), round10(a.Loss)), cmp.Compare(a.Sheet, b.Sheet),
+			cmp.Compare(a.Cell, b.Cell), cmp.Compare(a.Field, b.Field))
 	})
 	return out
 }

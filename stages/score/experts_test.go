@@ -16,7 +16,7 @@ import (
 //     where recusals make the sets of experts differ.
 //  2. The matrix adds up what an expert gives a submission, says who has not marked what, and where the words of experts differ.
 //  3. Before all marks are in, every neighbouring pair has its sentence, and what it says is so; afterwards none has.
-//  4. What hangs on an open finding, and where a returned submission would stand if it were mended, agrees with working it out again.
+//  4. What depends on an open finding, and where a returned submission would stand if it were mended, agrees with working it out again.
 
 // panelled scores a batch with five experts whose leniencies are known; recused says who stood aside from whom.
 func panelled(t *testing.T, recused map[string]string) (*table.Ranking, []float64) {
@@ -165,7 +165,7 @@ func TestStakes(t *testing.T) {
 		return n
 	}
 	if got.Stakes.Len() != 3 {
-		t.Fatalf("%d stakes", got.Stakes.Len())
+		t.Fatalf("%d impacts", got.Stakes.Len())
 	}
 	for x := range got.Stakes.All() {
 		evidence := map[string][2]string{"a": {"3.3", "training_bases_level"}, "b": {"5.2", "conversion_rate_level"}, "c": {"3.3", "training_bases_level"}}[x.Fingerprint]

@@ -45,7 +45,7 @@ func telling(row any, at int) bool {
 		few := x.Submission == "2024-01" || x.Submission == "2024-03"
 		return few && x.Evidence == "" || x.Evidence != "" && (x.Doubt != "" || few && x.Status == Bottom)
 	case table.Growth:
-		return x.Submission == "2024-01" || x.Flag == Verify && x.Submission < "2024-04"
+		return x.Submission == "2024-01" || x.Flag == "verify" && x.Submission < "2024-04"
 	case table.Mark:
 		return x.Status != table.MarkCounted && (x.Status != table.MarkDropped || x.Submission == "2024-04") || x.Kind != table.MarkPoint && x.Value.V > 0
 	case table.Assessment:

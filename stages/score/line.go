@@ -11,44 +11,30 @@ import (
 	"lianheti/templates"
 )
 
-// Where a submission stands to the line after the first k.
-const (
-	Inside  = "inside"
-	Tied    = "tied" // a tie stands across the line
-	Outside = "outside"
-)
-
-// How firmly it stands there.
-const (
-	Safe      = "safe"      // no test carries it over the line
-	Fairly    = "fairly"    // exactly one does
-	Contested = "contested" // more do, or a tie stands across the line
-)
-
-// line says of each ranked entrant on which side of the line it stands and how firmly, and how those around the line that are not
-// firm would change places. Before all marks are in there is no line.
+// line says who stands on which side of the line and how firmly, and how those around it would swap; nothing before all
+// marks.
 func (m *scheme) line(ranked, waiting []*entrant, scenarios []scenario, k, draws int) []table.Swap {
 	if !m.complete {
 		return nil
 	}
 	for i, e := range ranked {
-		e.Line = Outside
+		e.Line = "outside"
 		if e.inside(k) {
-			e.Line = Inside
+			e.Line = "inside"
 		}
-		doubts := append(m.doubts(e, i, scenarios, k), m.undecided(e, ranked, waiting, k)...)
+		doubts := append(m.crossings(e, i, scenarios, k), m.pendingCrossings(e, ranked, waiting, k)...)
 		if e.inside(k) && int(e.Rank.V)+e.sharing-1 > k {
-			e.Line, doubts = Tied, append([]string{"并列跨线"}, doubts...)
+			e.Line, doubts = "tied", append([]string{"并列跨线"}, doubts...)
 		}
 		switch {
 		case draws == 0: // the weights were not tried, so that nothing can be called firm
 			continue
 		case len(doubts) == 0:
-			e.Firm = Safe
-		case len(doubts) == 1 && e.Line != Tied:
-			e.Firm = Fairly
+			e.Firm = "safe"
+		case len(doubts) == 1 && e.Line != "tied":
+			e.Firm = "fairly"
 		default:
-			e.Firm = Contested
+			e.Firm = "contested"
 		}
 		e.LineReason = strings.Join(doubts, "；")
 	}
@@ -64,9 +50,8 @@ func (m *scheme) line(ranked, waiting []*entrant, scenarios []scenario, k, draws
 	return swaps
 }
 
-// doubts lists the tests that carry an entrant, the i-th of the ranked, over the line: the draws, what is missing, a scale without one of the
-// others, and the scenarios that decide.
-func (m *scheme) doubts(e *entrant, i int, scenarios []scenario, k int) []string {
+// crossings lists the tests that carry the i-th of the ranked over the line.
+func (m *scheme) crossings(e *entrant, i int, scenarios []scenario, k int) []string {
 	var out []string
 	crosses := func(best, worst int32) bool { return e.inside(k) && int(worst) > k || !e.inside(k) && int(best) <= k }
 	sure := m.def.Rubric.Robustness.Sure.InexactFloat64()
@@ -93,11 +78,10 @@ func (m *scheme) doubts(e *entrant, i int, scenarios []scenario, k int) []string
 	return out
 }
 
-// undecided lists what nobody has decided yet and would carry an entrant over the line: what experts propose of one, or of all, if the
-// Department agrees; and those that wait for marks, if they get all of them.
-func (m *scheme) undecided(e *entrant, ranked, waiting []*entrant, k int) []string {
+// pendingCrossings lists the decisions and marks still to come that would carry an entrant over the line.
+func (m *scheme) pendingCrossings(e *entrant, ranked, waiting []*entrant, k int) []string {
 	var out []string
-	pending := slices.DeleteFunc(slices.Clone(ranked), func(o *entrant) bool { return !o.Pending })
+	pending := table.Where(slices.Values(ranked), func(o *entrant) bool { return o.Pending })
 	try := func(what string, agreed ...*entrant) {
 		if place := placeIf(e, ranked, agreed); place == 0 && e.inside(k) {
 			out = append(out, what+"：退出排名")
@@ -115,15 +99,14 @@ func (m *scheme) undecided(e *entrant, ranked, waiting []*entrant, k int) []stri
 	if len(pending) > 1 && out == nil {
 		try("登记认定专家的全部提议", pending...)
 	}
-	place := int(e.Rank.V) - 1 + e.place(waiting, e.Total, func(o *entrant) float64 { return o.Upper + m.waiting(o.Complete) })
-	if e.inside(k) && place > k {
+	atBest := func(o *entrant) float64 { return o.Upper + m.waiting(o.Complete) }
+	if place := int(e.Rank.V) - 1 + e.place(waiting, e.Total, atBest); e.inside(k) && place > k {
 		out = append(out, fmt.Sprintf("待评的%d家评分都满：第%d名", len(waiting), place))
 	}
 	return out
 }
 
-// placeIf is an entrant's place if what experts propose of some is agreed to: a deduction is off the total, who is rejected is not
-// ranked any more. 0: it is rejected itself.
+// placeIf is an entrant's place if what experts propose of some is agreed to; 0: it is rejected itself.
 func placeIf(e *entrant, ranked, agreed []*entrant) int {
 	at := func(o *entrant) float64 {
 		switch {
@@ -134,7 +117,7 @@ func placeIf(e *entrant, ranked, agreed []*entrant) int {
 		}
 		return o.Total - o.proposed.V
 	}
-	if math.IsInf(at(e), -1) {
+	if e.ousted && slices.Contains(agreed, e) {
 		return 0
 	}
 	return e.place(ranked, at(e), at)
@@ -148,7 +131,7 @@ func (m *scheme) swap(a, b *entrant) table.Swap {
 		if c.earn(m.complete) == 0 {
 			continue
 		}
-		if change, ok := m.level(a, b, i, c); ok && math.Abs(change) < math.Abs(least) {
+		if change, ok := m.breakEvenWeight(a, b, i, c); ok && math.Abs(change) < math.Abs(least) {
 			least = change
 			s.Point, s.Weight, s.Needed = c.ID, table.Some(c.weight), table.Some(c.weight+change)
 		}
@@ -170,16 +153,16 @@ func (m *scheme) swap(a, b *entrant) table.Swap {
 	return s
 }
 
-// heaviest is the most that a single weight is tried at: as much as all points together.
-func (m *scheme) heaviest() float64 { return sum(m.earnings(true)) }
+// heaviest is the most that a single weight is tried at: all points together.
+func (m *scheme) heaviest() float64 { return sum(m.weights(true)) }
 
-// level is the change of one weight, from 0 to the heaviest, at which two totals are equal. The changed weights are scaled to the sum that they
-// had, as on the sheet where a reader changes them: only so is a deduction still worth as much. The factors by which points stand for missing
-// ones stay as they are. With all weights adding up to S, the gap G before deductions, their difference d, and the gain g a point of weight,
-// S / (S + change) · (G + change · g) = d.
-func (m *scheme) level(a, b *entrant, i int, c criterion) (float64, bool) {
+// breakEvenWeight is the change of one weight at which two totals are equal, and whether it leaves the weight between 0
+// and the heaviest. As on the sheet, changed weights are scaled to their former sum, so that a deduction is worth as
+// much. With their sum S, the gap G before deductions, the deductions' difference d and the gain g a point of weight, S
+// / (S + change) · (G + change · g) = d.
+func (m *scheme) breakEvenWeight(a, b *entrant, i int, c criterion) (float64, bool) {
 	all, deducted := m.heaviest(), a.Deduction.V-b.Deduction.V
-	gap, gain := a.Total-b.Total+deducted, c.earn(m.complete)/c.weight*(a.bring(i)-b.bring(i))
+	gap, gain := a.Total-b.Total+deducted, c.earn(m.complete)/c.weight*(a.contribution(i)-b.contribution(i))
 	turn := float64(all*gain) - deducted
 	if round10(turn) == 0 {
 		return 0, round10(gap-deducted) == 0
@@ -191,10 +174,9 @@ func (m *scheme) level(a, b *entrant, i int, c criterion) (float64, bool) {
 // cents writes a weight with two decimals, rounded to the side on which the swap has happened.
 func cents(round func(float64) float64, weight float64) string { return plain(round(weight*100) / 100) }
 
-// certificate gives the least weight, in points moved from some observation points to others, that makes one outside the line level with one
-// inside: below it nobody else is chosen, whatever is moved. The factors by which points stand for missing ones stay as they are. Then each
-// difference of two totals is a sum over the points, and the cheapest way to undo it is to move weight to the point that is worst for
-// the one inside, from where it is best off first: no linear program is needed.
+// certificate gives the least weight that must be moved between points for anybody else to be chosen. Each difference
+// of two totals is a sum over the points, so that the cheapest way to undo it is to move weight to the point that is
+// worst for the one inside from where it is best off first: no linear program is needed.
 func (m *scheme) certificate(ranked []*entrant, k int) []table.Certificate {
 	if !m.complete {
 		return nil
@@ -205,7 +187,7 @@ func (m *scheme) certificate(ranked []*entrant, k int) []table.Certificate {
 			if !a.inside(k) || b.inside(k) {
 				continue
 			}
-			if c, ok := m.undo(a, b); ok && c.Moved.V < best.Moved.V {
+			if c, ok := m.breakEven(a, b); ok && c.Moved.V < best.Moved.V {
 				best = c
 			}
 		}
@@ -216,8 +198,8 @@ func (m *scheme) certificate(ranked []*entrant, k int) []table.Certificate {
 	return []table.Certificate{best}
 }
 
-// undo is the least that must be moved for b to be level with a; none where nothing does.
-func (m *scheme) undo(a, b *entrant) (table.Certificate, bool) {
+// breakEven is the least that must be moved for b to be level with a; none where nothing does.
+func (m *scheme) breakEven(a, b *entrant) (table.Certificate, bool) {
 	gain := make([]float64, len(m.criteria)) // of a over b, a point of weight
 	var order []int
 	gap, worst := b.Deduction.V-a.Deduction.V, -1
@@ -225,7 +207,7 @@ func (m *scheme) undo(a, b *entrant) (table.Certificate, bool) {
 		if c.weight == 0 {
 			continue
 		}
-		gain[i] = a.bring(i) - b.bring(i)
+		gain[i] = a.contribution(i) - b.contribution(i)
 		gap += float64(c.weight * gain[i])
 		order = append(order, i)
 		if worst < 0 || gain[i] < gain[worst] {
@@ -233,8 +215,7 @@ func (m *scheme) undo(a, b *entrant) (table.Certificate, bool) {
 		}
 	}
 	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(gain[y], gain[x]) }) // best off first
-	moved, from := 0.0, []string{}
-	left := gap
+	moved, from, left := 0.0, []string{}, gap
 	for _, i := range order {
 		if left <= 0 || gain[i] <= gain[worst] {
 			break
@@ -257,8 +238,8 @@ func (m *scheme) undo(a, b *entrant) (table.Certificate, bool) {
 	return c, true
 }
 
-// bring is what a point of weight on an observation point brings to the total.
-func (e *entrant) bring(i int) float64 {
+// contribution is what a point of weight on an observation point brings to the total.
+func (e *entrant) contribution(i int) float64 {
 	if e.points[i].present == 0 {
 		return 0
 	}
@@ -268,22 +249,20 @@ func (e *entrant) bring(i int) float64 {
 // mostLifted is how many of those outside the line are told what they lack, the nearest first.
 const mostLifted = 50
 
-// lifts says of those outside the first k what would carry them inside: which of their figures, and of the experts' marks once these
-// count, would have to be as good as the best of the ranked. The one that brings most comes first, until the total is higher than that of
-// the last inside. The others and the scales stay as they are.
-func (m *scheme) lifts(ranked []*entrant, k int) []table.Lift {
+// improvements says which figures and marks of those outside would have to be as good as the best to carry them inside.
+func (m *scheme) improvements(ranked []*entrant, k int) []table.Lift {
 	if !m.complete || len(ranked) == 0 {
 		return nil // no line yet
 	}
-	order := slices.SortedStableFunc(slices.Values(ranked), func(a, b *entrant) int { return cmp.Compare(a.Rank.V, b.Rank.V) })
+	order := slices.SortedStableFunc(slices.Values(ranked), byRank)
 	first := slices.IndexFunc(order, func(e *entrant) bool { return !e.inside(k) })
 	if first <= 0 {
 		return nil
 	}
 	var out []table.Lift
-	best, outside := m.bests(ranked), order[first:]
-	for _, e := range outside[:min(mostLifted, len(outside))] {
-		out = append(out, m.lift(e, best, round10(order[first-1].Total))...)
+	best := m.benchmarks(ranked)
+	for _, e := range order[first:min(first+mostLifted, len(order))] {
+		out = append(out, m.improve(e, best, round10(order[first-1].Total))...)
 	}
 	return out
 }
@@ -308,13 +287,13 @@ func (a answer) raw(e *entrant) table.Opt[float64] {
 func (a answer) take(e, from *entrant) {
 	if a.evidence == nil {
 		e.marks[a.criterion] = from.marks[a.criterion]
-		return
+	} else {
+		e.measures[a.slot] = from.measures[a.slot]
 	}
-	e.measures[a.slot] = from.measures[a.slot]
 }
 
-// bests finds who is best at each thing that earns points.
-func (m *scheme) bests(ranked []*entrant) []answer {
+// benchmarks finds who is best at each thing that earns points.
+func (m *scheme) benchmarks(ranked []*entrant) []answer {
 	var out []answer
 	add := func(a answer, value func(*entrant) float64) {
 		for _, e := range ranked {
@@ -330,15 +309,15 @@ func (m *scheme) bests(ranked []*entrant) []answer {
 		for k, x := range c.Evidence {
 			add(answer{i, c.first + k, x, nil}, func(e *entrant) float64 { return e.measures[c.first+k].normalised })
 		}
-		if c.say(m.complete) > 0 {
+		if c.expertShare(m.complete) > 0 {
 			add(answer{criterion: i}, func(e *entrant) float64 { return e.marks[i].value })
 		}
 	}
 	return out
 }
 
-// lift takes over the best answers, the one that brings most first, until the total is higher than the line or nothing brings more.
-func (m *scheme) lift(e *entrant, best []answer, line float64) []table.Lift {
+// improve takes over the best answers, the most effective first, until the total is above the line or nothing helps.
+func (m *scheme) improve(e *entrant, best []answer, line float64) []table.Lift {
 	at, own := e.but(func(int, *measure) {}), e.but(func(int, *measure) {}) // as far as taken over; one to try on
 	at.marks, own.marks = slices.Clone(e.marks), slices.Clone(e.marks)
 	var out []table.Lift

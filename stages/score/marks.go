@@ -39,7 +39,7 @@ type panel struct {
 	combined templates.Experts
 }
 
-// combine gives every entrant the opinions about it, combines them, and says whom the experts turn down.
+// combine gives every entrant the opinions about it, and says what the experts propose.
 func (m *scheme) combine(marking table.Marking, register table.Register, entrants []*entrant) *panel {
 	p := &panel{combined: m.def.Rubric.Experts}
 	byID := map[string]*entrant{}
@@ -68,7 +68,8 @@ func (m *scheme) combine(marking table.Marking, register table.Register, entrant
 			}
 			continue
 		}
-		if i := slices.IndexFunc(m.criteria, func(c criterion) bool { return c.ID == row.Point }); i >= 0 { // else it is of another rubric
+		i := slices.IndexFunc(m.criteria, func(c criterion) bool { return c.ID == row.Point })
+		if i >= 0 { // else it is of another rubric
 			e.marks[i].opinions = append(e.marks[i].opinions, opinion{expert, len(p.rows) - 1, row.Value.V})
 		}
 	}
@@ -79,8 +80,7 @@ func (m *scheme) combine(marking table.Marking, register table.Register, entrant
 	return p
 }
 
-// wait sets those apart that came after the marking, as long as they have too few marks: that throws nobody else's away. Those that the first
-// workbooks ask about are what the marking is for.
+// wait sets those apart that came after the marking and have too few marks, so that nobody else's are lost.
 func (m *scheme) wait(p *panel, entrants []*entrant, first map[*entrant]bool) {
 	if !slices.ContainsFunc(entrants, func(e *entrant) bool { return e.verdict.Ranked && first[e] }) {
 		return
@@ -102,7 +102,7 @@ func (m *scheme) short(p *panel, e *entrant) (out []string) {
 	return out
 }
 
-// interval gives one that waits the places that it could take among the ranked: its open points are worth nothing or all.
+// interval gives one that waits the places that it could take among the ranked, its open points worth nothing or all.
 func (m *scheme) interval(e *entrant, ranked []*entrant) {
 	low, high := e.Lower, e.Upper+m.waiting(e.Complete)
 	best := e.place(ranked, high, func(o *entrant) float64 { return o.Lower })
@@ -111,8 +111,7 @@ func (m *scheme) interval(e *entrant, ranked []*entrant) {
 	e.Unranked = fmt.Sprintf("%s；可能的得分%.2f—%.2f分，排在第%d—%d名", e.Unranked, low, high, best, worst)
 }
 
-// propose sets what the experts propose beside what the Department decided: only that takes points off. A single expert's proposal is one,
-// and the largest deduction is what the other total takes off.
+// propose sets what experts propose beside what the Department decided, which alone takes points off.
 func (m *scheme) propose(e *entrant, r table.Ruling) {
 	var parts []string
 	e.Deduction = r.Points
@@ -150,7 +149,7 @@ func (m *scheme) propose(e *entrant, r table.Ruling) {
 	e.Proposals = text.Mask(strings.Join(parts, "；"))
 }
 
-// combine makes one mark of the opinions and notes which were dropped. Of deductions none is: the largest stands for all until the Department decides.
+// combine makes one mark of the opinions and notes which were dropped. Of deductions the largest stands for all.
 func (p *panel) combine(x *marked, deduction, trim bool) {
 	if len(x.opinions) == 0 {
 		return
@@ -184,17 +183,16 @@ func (p *panel) mean(values []float64, trim bool) float64 {
 	return sum(values) / float64(len(values))
 }
 
-// trims says whether one highest and one lowest of n marks are dropped. trim says that every ranked submission has enough of them for the
-// point: a rule that changes from one to the other would compare different things.
+// trims says whether one highest and one lowest of n marks are dropped; trim: every ranked submission has enough.
 func (p *panel) trims(n int, trim bool) bool {
 	return trim && p.combined.Combine == templates.TrimmedMean && n >= p.combined.TrimFrom
 }
 
-// count decides whether the marks count: every ranked submission has enough of them for every point. Until then nobody's do; and they
-// never do for one that lacks some itself.
+// count decides whether the marks count: once every ranked submission has enough for every point.
 func (m *scheme) count(p *panel, entrants []*entrant) {
 	for i, c := range m.criteria {
-		trim := !slices.ContainsFunc(entrants, func(e *entrant) bool { return e.Ranked && len(e.marks[i].opinions) < p.combined.TrimFrom })
+		few := func(e *entrant) bool { return e.Ranked && len(e.marks[i].opinions) < p.combined.TrimFrom }
+		trim := !slices.ContainsFunc(entrants, few)
 		for _, e := range entrants {
 			p.combine(&e.marks[i], c.Deduction, trim)
 		}
@@ -221,13 +219,11 @@ func (m *scheme) count(p *panel, entrants []*entrant) {
 }
 
 // deviation is the sample standard deviation; 0 of fewer than two values.
-func deviation(values []float64) float64 {
-	return math.Sqrt(covariance(values, values))
-}
+func deviation(values []float64) float64 { return math.Sqrt(covariance(values, values)) }
 
-// fit takes the marks apart into what is marked, a point of a submission, and who marks: mark = point + leniency, by least squares, the
-// leniencies adding up to 0. Only so are experts comparable who marked different submissions. Who shares no point with anybody has none.
-// It also finds whether recusals make the sets of experts differ among the ranked: only there leniency could decide anything.
+// fit estimates each expert's leniency by least squares, mark = point of a submission + leniency, the leniencies adding
+// up to 0; none for who shares no point with anybody. It also finds whether recusals make the sets of experts differ
+// among the ranked: only there leniency could decide anything.
 func (p *panel) fit(m *scheme, entrants []*entrant) {
 	n := len(p.experts)
 	p.leniency = make([]table.Opt[float64], n)
@@ -296,7 +292,7 @@ func connected(rows [][]float64) [][]int {
 	return out
 }
 
-// solve gives the unknowns of one group by elimination; that they add up to 0 takes the place of what the equations leave open.
+// solve gives the unknowns of one group by elimination; they add up to 0, which the equations leave open.
 func solve(rows [][]float64, group []int) []float64 {
 	n := len(group)
 	a := make([][]float64, n)
@@ -330,8 +326,7 @@ func (p *panel) fair(o opinion, scale float64) float64 {
 	return round10(min(max(o.value-p.leniency[o.expert].V, 0), scale))
 }
 
-// withMarks is the entrant with what an expert says put otherwise, or several times, or not at all; where nothing is left the mark stays as it
-// is. marks is room for the marks.
+// withMarks is the entrant with opinions replaced, repeated or left out; a mark without any stays. marks is room.
 func (e *entrant) withMarks(p *panel, marks []marked, say func([]float64, opinion) []float64) *entrant {
 	again := *e
 	again.marks = marks
@@ -399,8 +394,7 @@ func spread(values []float64) (mean, deviates table.Opt[float64]) {
 	return mean, deviates
 }
 
-// matrix is what each expert gives each submission, and what all together give each of the ranked, its Expert empty; then where
-// experts disagree, what moves totals most first.
+// matrix is what each expert, and all together (Expert empty), give each submission; then where experts disagree.
 func (p *panel) matrix(m *scheme, ranked []*entrant) (rows []table.Assessment, apart []table.Disagreement) {
 	of, full := map[string][]table.Assessment{}, map[string]float64{}
 	for _, c := range m.criteria {
@@ -434,24 +428,26 @@ func (p *panel) matrix(m *scheme, ranked []*entrant) (rows []table.Assessment, a
 		}
 		rows, apart = append(rows, all), append(apart, p.disagreements(m, e)...)
 	}
-	slices.SortStableFunc(apart, func(a, b table.Disagreement) int { return cmp.Compare(round10(b.Stake), round10(a.Stake)) })
+	slices.SortStableFunc(apart, func(a, b table.Disagreement) int {
+		return cmp.Compare(round10(b.Stake), round10(a.Stake))
+	})
 	return rows, apart
 }
 
-// disagreements lists the points of one submission whose marks, each expert's leniency taken off, fall into different bands of the rubric:
-// what the experts say of the same material is not the same.
+// disagreements lists the points whose marks, leniency taken off, fall into different bands of the rubric.
 func (p *panel) disagreements(m *scheme, e *entrant) []table.Disagreement {
 	var out []table.Disagreement
 	for i, c := range m.criteria {
-		if given := e.marks[i].opinions; len(given) > 1 && !c.Deduction {
-			fair := func(o opinion) float64 { return p.fair(o, m.scale) }
-			by := func(a, b opinion) int { return cmp.Compare(fair(a), fair(b)) }
-			low, high := slices.MinFunc(given, by), slices.MaxFunc(given, by)
-			if p.combined.Band(fair(low)) == p.combined.Band(fair(high)) {
-				continue
-			}
-			out = append(out, table.Disagreement{Submission: e.Submission, Point: c.ID,
-				Marks: int32(len(given)), Lowest: low.value, LowestBy: p.experts[low.expert], Highest: high.value, HighestBy: p.experts[high.expert],
+		given := e.marks[i].opinions
+		if len(given) < 2 || c.Deduction {
+			continue
+		}
+		fair := func(o opinion) float64 { return p.fair(o, m.scale) }
+		by := func(a, b opinion) int { return cmp.Compare(fair(a), fair(b)) }
+		low, high := slices.MinFunc(given, by), slices.MaxFunc(given, by)
+		if p.combined.Band(fair(low)) != p.combined.Band(fair(high)) {
+			out = append(out, table.Disagreement{Submission: e.Submission, Point: c.ID, Marks: int32(len(given)),
+				Lowest: low.value, LowestBy: p.experts[low.expert], Highest: high.value, HighestBy: p.experts[high.expert],
 				Spread: e.marks[i].spread, Stake: c.open * (fair(high) - fair(low)) / m.scale})
 		}
 	}

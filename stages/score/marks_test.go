@@ -20,7 +20,7 @@ import (
 //  4. Conflicts and faults don't count.
 //  5. Totals and ranks agree with aggregates that COINr publishes of its ASEM example.
 //  6. A promise beyond what was achieved and what the peers promise is flagged, and costs nothing.
-//  7. Safe is who no test carries over the line, fairly safe whom one does; pairs that are not safe are told what would swap them.
+//  7. "safe" is who no test carries over the line, fairly safe whom one does; pairs that are not safe are told what would swap them.
 
 // marksOf makes marks of n experts for every point of every submission.
 func marksOf(d *templates.Definition, batch []*made, experts int, mark func(expert int, submission, point string) float64) []table.Mark {
@@ -209,7 +209,7 @@ func TestUndecided(t *testing.T) {
 			late = append(late, &entrant{standing: standing{Upper: c.waiting - m.waiting(false)}})
 		}
 		for i, e := range ranked {
-			if got := strings.Join(m.undecided(e, ranked, late, 3), "；"); (got == "") != (c.want[i] == "") || !strings.Contains(got, c.want[i]) {
+			if got := strings.Join(m.pendingCrossings(e, ranked, late, 3), "；"); (got == "") != (c.want[i] == "") || !strings.Contains(got, c.want[i]) {
 				t.Errorf("%s, No. %d: %q, want %q", name, i+1, got, c.want[i])
 			}
 		}
@@ -314,23 +314,23 @@ func TestCredibility(t *testing.T) {
 	verify := 0
 	for g := range got.Credibility.All() {
 		flags[g.Submission+" "+g.Indicator] = g
-		if g.Flag == Verify {
+		if g.Flag == "verify" {
 			verify++
 		}
 	}
-	if g := flags["2024-01 apprentices"]; g.Flag != Verify || math.Abs(g.Promised.V-(math.Cbrt(400.0/105)-1)*100) > 1e-9 || math.Abs(g.Achieved.V-5) > 1e-9 || g.Measure != ByPercent || len(strings.Split(g.Cells, "; ")) != 3 {
+	if g := flags["2024-01 apprentices"]; g.Flag != "verify" || math.Abs(g.Promised.V-(math.Cbrt(400.0/105)-1)*100) > 1e-9 || math.Abs(g.Achieved.V-5) > 1e-9 || g.Measure != "percent" || len(strings.Split(g.Cells, "; ")) != 3 {
 		t.Errorf("%+v", g)
 	}
-	if g := flags["2024-02 apprentices"]; g.Flag != NoFlag || g.Promised.Valid || !strings.Contains(g.Note, "基数不到30") {
+	if g := flags["2024-02 apprentices"]; g.Flag != "none" || g.Promised.Valid || !strings.Contains(g.Note, "基数不到30") {
 		t.Errorf("%+v", g)
 	}
-	if g := flags["2024-03 conversion_rate"]; g.Flag != Verify || g.Measure != ByPoints || math.Abs(g.Promised.V-49.0/3) > 1e-9 {
+	if g := flags["2024-03 conversion_rate"]; g.Flag != "verify" || g.Measure != "points" || math.Abs(g.Promised.V-49.0/3) > 1e-9 {
 		t.Errorf("%+v", g)
 	}
-	if g := flags["2024-04 apprentices"]; g.Flag != Unknown || g.Note != "2026年没有数据" {
+	if g := flags["2024-04 apprentices"]; g.Flag != "unknown" || g.Note != "2026年没有数据" {
 		t.Errorf("%+v", g)
 	}
-	if g := flags["2024-05 apprentices"]; g.Flag != NoFlag || verify != 2 {
+	if g := flags["2024-05 apprentices"]; g.Flag != "none" || verify != 2 {
 		t.Errorf("%d flagged, %+v", verify, g)
 	}
 }
@@ -354,7 +354,7 @@ func TestLine(t *testing.T) {
 	}
 	for k := range got.Ranking.All() {
 		lines[k.Submission], names[k.Submission] = k, k.Consortium
-		if (k.Line == Inside) != (k.Rank.V <= 4) || k.Line == "" || k.State != string(table.AllMarked) {
+		if (k.Line == "inside") != (k.Rank.V <= 4) || k.Line == "" || k.State != string(table.AllMarked) {
 			t.Errorf("%+v", k)
 		}
 		places := [][2]int32{{k.RankBest.V, k.RankWorst.V}, {k.ScaleBest.V, k.ScaleWorst.V}}
@@ -372,21 +372,21 @@ func TestLine(t *testing.T) {
 				flips++
 			}
 		}
-		want := []string{Safe, Fairly, Contested}[min(flips, 2)]
+		want := []string{"safe", "fairly", "contested"}[min(flips, 2)]
 		firm[want]++
-		if k.Firm != want || (k.LineReason == "") != (want == Safe) {
+		if k.Firm != want || (k.LineReason == "") != (want == "safe") {
 			t.Errorf("%s, want %s: %+v", k.Firm, want, k)
 		}
 	}
-	t.Logf("稳 %d，较稳 %d，两可 %d", firm[Safe], firm[Fairly], firm[Contested])
-	if firm[Safe] == 0 || firm[Safe] == len(batch) {
+	t.Logf("稳 %d，较稳 %d，两可 %d", firm["safe"], firm["fairly"], firm["contested"])
+	if firm["safe"] == 0 || firm["safe"] == len(batch) {
 		t.Error("the word means nothing")
 	}
 	seen := 0
 	for s := range got.Swaps.All() {
 		seen++
 		in, out := lines[s.Inside], lines[s.Outside]
-		if in.Firm == Safe || out.Firm == Safe || in.Rank.V > 4 || out.Rank.V <= 4 || !near(s.Gap, in.Total-out.Total) {
+		if in.Firm == "safe" || out.Firm == "safe" || in.Rank.V > 4 || out.Rank.V <= 4 || !near(s.Gap, in.Total-out.Total) {
 			t.Errorf("%+v", s)
 		}
 		if s.Point != "" && (!strings.Contains(s.Words, s.Point) || !strings.Contains(s.Words, names[s.Outside])) {

@@ -25,7 +25,7 @@ type measure struct {
 	note       string
 }
 
-// measure evaluates all evidence of all submissions, in their order. The result does not depend on the number of workers.
+// measure evaluates all evidence of all submissions, in their order, whatever the number of workers.
 func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce int) ([]*entrant, error) {
 	excused, reasons, courses := m.excused(judgement), m.reasons(facts, judgement), m.courses()
 	official, err := m.official(facts, judgement.Register)
@@ -48,8 +48,9 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 			return nil, errors.Join(fmt.Errorf("申报 %s 没有检查结论", form.Submission.Submission), group.Wait())
 		}
 		x := form.Submission
-		e := &entrant{submission: x, verdict: v, measures: make([]measure, len(m.slots)), standing: standing{Submission: x.Submission,
-			CityCode: x.CityCode, City: x.City, Consortium: x.Consortium, Verdict: string(v.Verdict)}}
+		e := &entrant{submission: x, verdict: v, measures: make([]measure, len(m.slots)),
+			standing: standing{Submission: x.Submission, CityCode: x.CityCode, City: x.City, Consortium: x.Consortium,
+				Verdict: string(v.Verdict)}}
 		keep := len(entrants)%stride == 0
 		entrants = append(entrants, e)
 		group.Go(func() error {
@@ -59,7 +60,7 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 			}
 			m.fill(e, a)
 			stated, _ := answers{Form: form}.Enrolment()
-			e.hangs, e.size = m.hangs(form, reasons[e.Submission]), stated.InexactFloat64()
+			e.suspects, e.size = m.suspects(form, reasons[e.Submission]), stated.InexactFloat64()
 			for _, c := range courses {
 				e.followed = append(e.followed, c.follow(form, m.def.Rubric.Credibility.Base))
 			}
@@ -88,7 +89,7 @@ func (a answers) Number(field string, year int) (decimal.Decimal, bool) {
 	return *a.edit.value, true
 }
 
-// Enrolment implements templates.Answers. A school that states none adds nothing: it must not blank what the others bring.
+// Enrolment implements templates.Answers. A school that states none adds nothing.
 func (a answers) Enrolment(kinds ...string) (decimal.Decimal, bool) {
 	total := decimal.Decimal{}
 	for kind, n := range a.official {
@@ -144,7 +145,7 @@ func (m *scheme) excused(judgement *table.Judgement) map[string]map[templates.Re
 	return out
 }
 
-// decimals are those of an evidence's value. Further ones would part what is equal, each language in its own way.
+// decimals are those of an evidence's value: further ones would part what is equal, each language in its own way.
 const decimals = 10
 
 // evaluate gives the value of one expression, or says what it lacks.
@@ -176,7 +177,7 @@ func (m *scheme) evaluate(f answers, x *templates.Expression) measure {
 	return out
 }
 
-// name is how a person calls a value: label, unit where there is one, year.
+// name is how a person calls a value: label, unit, year.
 func (m *scheme) name(r templates.Ref) string {
 	f := m.def.Field(r.Field)
 	name := f.Label

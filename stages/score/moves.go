@@ -12,61 +12,58 @@ import (
 	"lianheti/stages/text"
 )
 
-// Basis is what totals rest on. The definition is that of the facts.
-type Basis struct {
-	Facts     *table.Facts
-	Judgement *table.Judgement
-}
-
-// Moves says of every submission of both rounds what moved its total: the totals of the earlier round are scored again, one thing
-// after the other being replaced by this round's, so that the differences of the steps add up to the whole difference.
+// Moves says of every submission of both rounds what moved its total, by table.Causes in their order: the earlier round
+// is scored again, one thing after the other being replaced by this round's, so that the steps add up to the whole.
 //
-// registered is the earlier facts judged with this round's register; nil where the register is the same. between is this round's facts
-// under the earlier definition, judged by the earlier rules; nil where the form is another, so that nobody can
-// tell the steps apart. They are table.Causes, in that order:
-// the program that scores; the register, which says who was selected before; the submission's own figures, on the scales as they were; those scales, laid over the other
-// submissions' figures and over who is ranked; the experts' marks; the rules, which say who is ranked; the rubric. Steps that move nothing are left out.
-func Moves(earlier *table.Round, registered *table.Judgement, between *Basis, now *table.Round) (map[string][]table.Move, error) {
+// registered is the earlier facts judged with this round's register; nil where that is the same. between has this
+// round's facts under the earlier definition and rules; nil where the form is another: nobody can tell the steps apart.
+func Moves(earlier *table.Round, registered *table.Judgement, between, now *table.Round) (
+	map[string][]table.Move, error) {
 	if between == nil {
-		return moves(nil, []table.Cause{table.CauseForm}, []map[string]float64{published(earlier.Ranking), published(now.Ranking)}), nil
+		ends := []map[string]float64{published(earlier.Ranking), published(now.Ranking)}
+		return moves(nil, []table.Cause{table.CauseForm}, ends), nil
 	}
-	then, kept, why := slices.Collect(earlier.Ranking.Scales.All()), slices.Collect(now.Ranking.Scales.All()), because{}
-	was, err := scored(earlier.Facts, earlier.Judgement, earlier.Marking, then, runtime.NumCPU())
+	then, kept := slices.Collect(earlier.Ranking.Scales.All()), slices.Collect(now.Ranking.Scales.All())
+	why := attribution{}
+	was, err := scored(earlier, then, runtime.NumCPU())
 	if err != nil {
 		return nil, err
 	}
 	was.rule(earlier.Ranking)
 	steps := []map[string]float64{published(earlier.Ranking), was.totals()}
-	step := func(cause table.Cause, replaced bool, facts *table.Facts, judgement *table.Judgement, marking table.Marking, scales []table.Scale) {
+	step := func(cause table.Cause, replaced bool, by table.Round, scales []table.Scale) {
 		if replaced && err == nil {
 			var f *field
-			if f, err = scored(facts, judgement, marking, scales, runtime.NumCPU()); err != nil {
+			if f, err = scored(&by, scales, runtime.NumCPU()); err != nil {
 				return
 			}
 			why[cause], was = was.shifted(f, earlier, now), f
 		}
 		steps = append(steps, was.totals())
 	}
-	step(table.CauseRegister, registered != nil, earlier.Facts, registered, earlier.Marking, then)
+	at := table.Round{Facts: earlier.Facts, Judgement: registered, Marking: earlier.Marking}
+	step(table.CauseRegister, registered != nil, at, then)
 	was.replace(between)
 	steps = append(steps, was.totals())
-	marked := earlier.Marking.Marks.Len()+now.Marking.Marks.Len() > 0
-	step(table.CauseScale, true, between.Facts, between.Judgement, earlier.Marking, kept)
-	step(table.CauseMarks, marked, between.Facts, between.Judgement, now.Marking, kept)
-	step(table.CauseRules, between.Judgement != now.Judgement, between.Facts, now.Judgement, now.Marking, kept)
+	at.Facts, at.Judgement = between.Facts, between.Judgement
+	step(table.CauseScale, true, at, kept)
+	at.Marking = now.Marking
+	step(table.CauseMarks, earlier.Marking.Marks.Len()+now.Marking.Marks.Len() > 0, at, kept)
+	at.Judgement = now.Judgement
+	step(table.CauseRules, between.Judgement != now.Judgement, at, kept)
 	if err != nil {
 		return nil, err
 	}
 	return moves(why, table.Causes, append(steps, published(now.Ranking))), nil
 }
 
-// because says of a submission why a step moved its total.
-type because map[table.Cause]func(id string) string
+// attribution says of a submission why a step moved its total.
+type attribution map[table.Cause]func(id string) string
 
-// shifted says of each submission whose figures moved the scales on which it stands: who came into the reference set, who left it and why, and
-// whose figures in it are others.
+// shifted says of each submission who moved the scales on which it stands, and how.
 func (f *field) shifted(to *field, earlier, now *table.Round) func(id string) string {
-	names, gone, sets := map[string]string{}, map[string]string{}, [2]map[string]string{{}, {}} // all figures of one in the set
+	names, gone := map[string]string{}, map[string]string{}
+	sets := [2]map[string]string{{}, {}} // all figures of one in the set
 	for _, round := range []*table.Round{earlier, now} {
 		for k := range round.Ranking.Ranking.All() {
 			names[k.Submission], gone[k.Submission] = k.Consortium, k.Unranked
@@ -111,7 +108,7 @@ func (f *field) shifted(to *field, earlier, now *table.Round) func(id string) st
 }
 
 // moves makes steps of the totals before the first cause and after each.
-func moves(why because, causes []table.Cause, totals []map[string]float64) map[string][]table.Move {
+func moves(why attribution, causes []table.Cause, totals []map[string]float64) map[string][]table.Move {
 	out := map[string][]table.Move{}
 	for id, at := range totals[0] {
 		end, still := totals[len(totals)-1][id]
@@ -149,7 +146,7 @@ func (f *field) rule(r *table.Ranking) {
 }
 
 // replace puts other figures of the same submissions in the place of theirs, on the scales as they are.
-func (f *field) replace(by *Basis) {
+func (f *field) replace(by *table.Round) {
 	excused := f.excused(by.Judgement)
 	for form := range by.Facts.Forms {
 		id := form.Submission.Submission
@@ -160,7 +157,6 @@ func (f *field) replace(by *Basis) {
 	f.settle(f.scales(f.reference, ""))
 }
 
-// totals gives the totals by submission.
 func (f *field) totals() map[string]float64 {
 	out := map[string]float64{}
 	for _, e := range f.entrants {
@@ -169,7 +165,6 @@ func (f *field) totals() map[string]float64 {
 	return out
 }
 
-// published gives the totals of a ranking by submission.
 func published(r *table.Ranking) map[string]float64 {
 	out := map[string]float64{}
 	for k := range r.Ranking.All() {

@@ -49,15 +49,15 @@ func roundOf(t *testing.T, d *templates.Definition, batch []*made, marks []table
 }
 
 // basis is a round's facts under the earlier definition, with the verdicts that the earlier rules give.
-func basis(d *templates.Definition, now *table.Round, batch []*made) *Basis {
+func basis(d *templates.Definition, now *table.Round, batch []*made) *table.Round {
 	facts := *now.Facts
 	facts.Definition = d
 	_, judgement := tables(d, batch)
-	return &Basis{&facts, judgement}
+	return &table.Round{Facts: &facts, Judgement: judgement}
 }
 
 // steps are the points that each cause moved, by submission.
-func steps(t *testing.T, earlier *table.Round, between *Basis, now *table.Round) map[string]map[table.Cause]float64 {
+func steps(t *testing.T, earlier *table.Round, between *table.Round, now *table.Round) map[string]map[table.Cause]float64 {
 	t.Helper()
 	moves, err := Moves(earlier, nil, between, now)
 	if err != nil {
@@ -227,7 +227,7 @@ func TestMovesOfEverything(t *testing.T) {
 			for _, step := range m {
 				left := before[0].verdict.Ranked && step.Cause == table.CauseScale
 				if strings.HasPrefix(step.Because, gone) != left || (step.Because == "") != !slices.Contains([]table.Cause{table.CauseScale, table.CauseRules}, step.Cause) {
-					t.Errorf("seed %d: %s moved by %s because %q", seed, id, step.Cause, step.Because)
+					t.Errorf("seed %d: %s moved by %s attribution %q", seed, id, step.Cause, step.Because)
 				}
 			}
 		}

@@ -11,9 +11,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// What a way to score must hold to, whatever the rubric: values of table.Lapse.Property. Each is tried on the submissions
-// at hand by one edit at a time, the others' verdicts and the set of the ranked staying as they are; neither the own total
-// nor the own rank may then move the wrong way.
+// What a way to score must hold to, whatever the rubric: values of table.Lapse.Property. Each is tried by one edit of
+// one submission at a time, all else staying as it is; neither its total nor its rank may then move the wrong way.
 const (
 	PropertyMember        = "member"        // adding a member never lowers
 	PropertySize          = "size"          // a smaller size (enrolment, employees) never raises
@@ -24,7 +23,7 @@ const (
 	PropertySum           = "sum"           // the points add up to the total
 )
 
-// mostTrials bounds the work: edits × ranked submissions. Where there are many, some submissions stand for all.
+// mostTrials bounds edits × ranked submissions: where there are many, some submissions stand for all.
 const mostTrials = 300_000
 
 // edit is one thing done to a form.
@@ -36,19 +35,19 @@ type edit struct {
 	words    string
 }
 
-// prover tries edits on a batch that was scored.
-type prover struct {
+// tester tries edits on a batch that was scored.
+type tester struct {
 	*field
 	ranked []*entrant
 	scales []scale
 }
 
-func (f *field) prover(ranked []*entrant) *prover {
-	return &prover{f, ranked, f.scales(f.reference, "")}
+func (f *field) tester(ranked []*entrant) *tester {
+	return &tester{f, ranked, f.scales(f.reference, "")}
 }
 
 // reached lists the counted evidence that a change reaches.
-func (p *prover) reached(by func(*templates.Expression) bool) (out []int) {
+func (p *tester) reached(by func(*templates.Expression) bool) (out []int) {
 	for at, s := range p.slots[:p.evidence] {
 		if p.criteria[s.criterion].shares[s.part] > 0 && by(s.expression()) {
 			out = append(out, at)
@@ -65,9 +64,9 @@ func (x edit) touches(e *templates.Expression) bool {
 	return slices.Contains(e.Refs, x.ref)
 }
 
-// prove lists what does not hold, and says on how many submissions it was tried.
-func (f *field) prove(ranked []*entrant) ([]table.Lapse, int) {
-	p := f.prover(ranked)
+// testProperties lists what does not hold, and says on how many submissions it was tried.
+func (f *field) testProperties(ranked []*entrant) ([]table.Lapse, int) {
+	p := f.tester(ranked)
 	var out []table.Lapse
 	edits, tried := 0, 0
 	for _, e := range ranked {
@@ -107,9 +106,8 @@ func (x edit) breaks(before, after table.Place) bool {
 	return raised
 }
 
-// edits lists what is tried on one form: of each figure that counts one change for the better or for the worse, and its blank; of the
-// roster a member more of each kind, and schools half as large.
-func (p *prover) edits(a answers) []edit {
+// edits lists what is tried on one form: a change and the blank of each figure that counts, and changes of the roster.
+func (p *tester) edits(a answers) []edit {
 	var out []edit
 	for _, f := range p.def.Form.Fields() {
 		if !f.Numeric() || f.Record != "" {
@@ -142,9 +140,8 @@ func (p *prover) edits(a answers) []edit {
 	}})
 }
 
-// changed is the change that the properties speak of: a year before, and a size that is neither good nor bad, made smaller; what the
-// form does not ask for doubled; anything else made better by a tenth and one.
-func (p *prover) changed(f *templates.Field, r templates.Ref, value decimal.Decimal) edit {
+// changed is the change of one figure and the property that it tests.
+func (p *tester) changed(f *templates.Field, r templates.Ref, value decimal.Decimal) edit {
 	one, two, tenth := decimal.NewFromInt(1), decimal.NewFromInt(2), decimal.New(11, -1)
 	y, dated := p.def.Form.YearOf(r.Year)
 	out := edit{ref: r}
@@ -168,8 +165,8 @@ func (p *prover) changed(f *templates.Field, r templates.Ref, value decimal.Deci
 	return out
 }
 
-// before says whether a field is asked for a later actual year, too, so that a smaller figure now looks like growth.
-func (p *prover) before(f *templates.Field, y templates.Year) bool {
+// before says whether a field has a later actual year, too, so that a smaller figure now looks like growth.
+func (p *tester) before(f *templates.Field, y templates.Year) bool {
 	return slices.ContainsFunc(f.Years, func(id string) bool {
 		later, _ := p.def.Form.Year(id)
 		return later.Kind == templates.Actual && later.Year > y.Year
@@ -177,7 +174,7 @@ func (p *prover) before(f *templates.Field, y templates.Year) bool {
 }
 
 // after says where one submission stands after an edit.
-func (p *prover) after(e *entrant, x edit) table.Place {
+func (p *tester) after(e *entrant, x edit) table.Place {
 	by := e.form
 	if by.edit = &x; x.roster != nil {
 		form := *e.form.Form
@@ -187,9 +184,8 @@ func (p *prover) after(e *entrant, x edit) table.Place {
 	return p.place(e, by, p.reached(x.touches))
 }
 
-// place says where one submission stands with other answers, those of the others being as they are: only what they reach is worked out again. It
-// stays in the sets that scales are laid over.
-func (p *prover) place(e *entrant, by answers, reached []int) table.Place {
+// place says where one submission stands with other answers; only what they reach is worked out again.
+func (p *tester) place(e *entrant, by answers, reached []int) table.Place {
 	scales := map[int]scale{} // that become others
 	after := e.but(func(at int, x *measure) {
 		if !slices.Contains(reached, at) {
@@ -220,8 +216,8 @@ func (p *prover) place(e *entrant, by answers, reached []int) table.Place {
 	return out
 }
 
-// otherwise is the total of another submission on other scales of some evidence.
-func (p *prover) otherwise(o *entrant, scales map[int]scale) float64 {
+// otherwise is another submission's total on other scales of some evidence.
+func (p *tester) otherwise(o *entrant, scales map[int]scale) float64 {
 	total := o.Total
 	for _, at := range slices.Sorted(maps.Keys(scales)) {
 		if x := o.measures[at]; x.ok {
@@ -231,10 +227,10 @@ func (p *prover) otherwise(o *entrant, scales map[int]scale) float64 {
 	return total
 }
 
-// worth is what an evidence at its best adds to the total, as things stand.
+// worth is what an evidence at its best adds to the total.
 func (m *scheme) worth(e *entrant, i, k int) float64 {
 	c := m.criteria[i]
-	share := (1 - c.say(e.Complete)) * c.shares[k] / e.points[i].present
+	share := (1 - c.expertShare(e.Complete)) * c.shares[k] / e.points[i].present
 	return float64(c.earn(e.Complete)*e.stretch) * share
 }
 
@@ -244,30 +240,29 @@ func (e *entrant) lapse(x edit, after table.Place) table.Lapse {
 		Edit: x.words, Total: e.Total, TotalAfter: after.Total, Rank: e.Rank.V, RankAfter: int32(after.Rank)}
 }
 
-// Trial says where one submission would stand if its form were filled otherwise and the others were as they are. Several forms may be tried
-// at a time.
+// Trial says where one submission would stand if its form alone were filled otherwise; it serves several at a time.
 type Trial struct {
-	*prover
+	*tester
 	of       map[string]*entrant
 	official map[string]map[string]float64
 }
 
 // NewTrial scores a batch as it is. kept are the scales of an earlier round.
-func NewTrial(facts *table.Facts, judgement *table.Judgement, marking table.Marking, kept []table.Scale) (Trial, error) {
-	f, err := scored(facts, judgement, marking, kept, runtime.NumCPU())
+func NewTrial(r *table.Round, kept []table.Scale) (Trial, error) {
+	f, err := scored(r, kept, runtime.NumCPU())
 	if err != nil {
 		return Trial{}, err
 	}
-	t := Trial{prover: f.prover(f.rank()), of: map[string]*entrant{}}
+	t := Trial{tester: f.tester(f.rank()), of: map[string]*entrant{}}
 	for _, e := range f.entrants {
 		t.of[e.Submission] = e
 	}
-	t.official, err = f.official(facts, judgement.Register)
+	t.official, err = f.official(r.Facts, r.Register)
 	return t, err
 }
 
-// Place ranks the batch with this form and verdict in the place of the submission's own, which stays in the set that scales are laid over.
-// touched says which evidence the change can reach. A submission that is not ranked has its own total.
+// Place ranks the batch with another form and verdict of one submission. touched says which evidence the change can
+// reach. One that is not ranked keeps its own total.
 func (t Trial) Place(form *table.Form, v table.Verdict, touched func(*templates.Expression) bool) table.Place {
 	e := t.of[form.Submission.Submission]
 	switch {

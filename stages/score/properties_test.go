@@ -41,7 +41,7 @@ func with(batch []*made, i int, x edit) []*made {
 // standings scores a batch as far as its ranks.
 func standings(t interface{ Fatal(...any) }, d *templates.Definition, batch []*made) (*field, []*entrant) {
 	facts, judgement := tables(d, batch)
-	f, err := scored(facts, judgement, table.Marking{}, nil, 1)
+	f, err := scored(&table.Round{Facts: facts, Judgement: judgement}, nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,10 +56,10 @@ func TestPropertiesHold(t *testing.T) {
 		batch := random(d, rapid.IntRange(2, 9).Draw(t, "submissions"), rapid.Uint64Range(0, 1000).Draw(t, "seed"), rapid.Bool().Draw(t, "gaps"))
 		batch[0].verdict = table.Verdict{Submission: batch[0].id, Verdict: model.Accept, Ranked: true}
 		f, ranked := standings(t, d, batch)
-		if lapses, tried := f.prove(ranked); len(lapses) > 0 || tried != len(ranked) {
+		if lapses, tried := f.testProperties(ranked); len(lapses) > 0 || tried != len(ranked) {
 			t.Fatalf("%d tried; %+v", tried, lapses)
 		}
-		p := f.prover(ranked)
+		p := f.tester(ranked)
 		e := ranked[rapid.IntRange(0, len(ranked)-1).Draw(t, "whose")]
 		edits := p.edits(e.form)
 		x := edits[rapid.IntRange(0, len(edits)-1).Draw(t, "edit")]
@@ -119,7 +119,7 @@ func withRubric(t testing.TB, path string, change func(string) string) *template
 func TestBentRubricIsFoundOut(t *testing.T) {
 	d := withRubric(t, "testdata/rubric-ratios.yaml", func(s string) string { return s })
 	f, ranked := standings(t, d, random(d, 9, 11, false))
-	lapses, _ := f.prove(ranked)
+	lapses, _ := f.testProperties(ranked)
 	found := map[string]bool{}
 	for _, l := range lapses {
 		found[l.Property] = true
@@ -134,7 +134,7 @@ func TestBentRubricIsFoundOut(t *testing.T) {
 func BenchmarkProve(b *testing.B) {
 	f, ranked := standings(b, definition(b), random(definition(b), 20, 1, true))
 	for b.Loop() {
-		f.prove(ranked)
+		f.testProperties(ranked)
 	}
 }
 

@@ -17,7 +17,7 @@ func widen(best, worst *table.Opt[int32], rank int32) {
 	*worst = table.Some(max(worst.V, rank))
 }
 
-// place is 1 + how many of the others have more than it with a total; to ten decimals, as ranks are.
+// place is 1 + how many of the others have more than it with this total, to ten decimals.
 func (e *entrant) place(others []*entrant, with float64, total func(*entrant) float64) int {
 	place := 1
 	for _, o := range others {
@@ -28,16 +28,14 @@ func (e *entrant) place(others []*entrant, with float64, total func(*entrant) fl
 	return place
 }
 
-// rank ranks those that are ranked, and lists them in the order of the batch.
+// rank ranks those that may be ranked, and lists them in the order of the batch.
 func (f *field) rank() []*entrant {
-	ranked := slices.DeleteFunc(slices.Clone(f.entrants), func(e *entrant) bool { return !e.Ranked })
+	ranked := table.Where(slices.Values(f.entrants), func(e *entrant) bool { return e.Ranked })
 	rank(ranked)
 	return ranked
 }
 
-// rank gives the places by total, the highest first: 1 + how many are better. Equal totals, to ten decimals, share a rank.
-// What is missing makes a range of it: best is the place with one's upper bound among the others' lower bounds, worst the other
-// way round.
+// rank gives the places by total, to ten decimals; best and worst are those of the upper and lower bounds.
 func rank(ranked []*entrant) {
 	totals, lower, upper := make([]float64, len(ranked)), make([]float64, len(ranked)), make([]float64, len(ranked))
 	for i, e := range ranked {
@@ -78,9 +76,8 @@ func place(totals, sorted []float64, places []int32) {
 // round10 rounds to ten decimals, as ROUND(x, 10) does.
 func round10(x float64) float64 { return math.Round(x*1e10) / 1e10 }
 
-// robustness ranks the entrants again under drawn weights, under resampled experts, and under both together, and gives the number of draws made:
-// fewer than wanted where draws × entrants would exceed the rubric's budget. Missing data is not part of it: that is what the
-// bounds are for.
+// robustness ranks again under drawn weights and resampled experts, and gives the number of draws, bounded by the
+// budget.
 func (m *scheme) robustness(ranked []*entrant, p *panel, o Options) int {
 	n := len(ranked)
 	if n == 0 {
@@ -150,9 +147,9 @@ func quantile(ascending []int32, percent int) int32 {
 	return ascending[(len(ascending)*percent+99)/100-1]
 }
 
-// resample ranks again under as many experts, drawn from those who marked with replacement (a bootstrap): the weights staying as they
-// are, and together with the drawn weights, which gives the chances. Where none of the drawn experts marked a point, its mark stays as
-// it is. The stream is SplitMix64 from the seed + 1.
+// resample ranks again under as many experts drawn with replacement (a bootstrap), alone and with the drawn weights,
+// which gives the chances. A point that none of the drawn marked keeps its mark. The stream is SplitMix64 from the seed
+// + 1.
 func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Options) {
 	n, experts, draws := len(ranked), len(p.experts), len(drawn)
 	random := stream(o.Seed + 1)
@@ -163,7 +160,7 @@ func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Opti
 			times[d][random.index(experts)]++
 		}
 	}
-	weights, joint := m.earnings(m.complete), make([]float64, draws*n)
+	weights, joint := m.weights(m.complete), make([]float64, draws*n)
 	ranks := rankings(n, draws, o.Workers, func(d int, totals []float64) {
 		points, marks := make([]point, len(m.criteria)), make([]marked, len(m.criteria))
 		for i, e := range ranked {
@@ -175,7 +172,7 @@ func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Opti
 				return values
 			})
 			for k, c := range m.criteria {
-				if c.say(e.Complete) > 0 {
+				if c.expertShare(e.Complete) > 0 {
 					points[k] = m.point(again, k)
 				}
 			}
@@ -203,12 +200,10 @@ func byRank(a, b *entrant) int {
 	return cmp.Or(cmp.Compare(a.Rank.V, b.Rank.V), cmp.Compare(a.submission.Submission, b.submission.Submission))
 }
 
-// draw gives weights of the criteria, as many points as can be earned, draw by draw: Dirichlet around the rubric's weights, with the
-// concentration at which a weight of average size has the rubric's spread as its relative standard deviation. All weighted
-// points are drawn, those that wait for experts too, so that the same draws serve once the marks are there.
-//
-// One stream makes all draws, in order, before any is used: the number of workers can't matter. Anybody can make them again
-// (testdata/recompute.py does):
+// draw gives weights of the criteria draw by draw: Dirichlet around the rubric's, with the concentration at which a
+// weight of average size has the rubric's spread as its relative standard deviation. All weighted points are drawn, so
+// that the same draws serve once the marks are there. One stream makes all draws before any is used: the number of
+// workers can't matter. Anybody can make them again (testdata/recompute.py does):
 //
 //	points with weight w > 0 in the rubric's order, K of them, S the sum of w
 //	concentration A = (K − 1) / spread² − 1;  shape of a point a = w / S · A
@@ -237,8 +232,7 @@ func (m *scheme) draw(seed uint64, draws int) [][]float64 {
 	return out
 }
 
-// shapes are the Dirichlet parameters a = s·A of the shares s. Their variance is s(1−s)/(A+1); a share of average size, 1/K, has the
-// relative standard deviation v where A = (K−1)/v² − 1.
+// shapes are the Dirichlet parameters a = s·A of the shares s, which have the variance s(1−s)/(A+1).
 func (m *scheme) shapes() []float64 {
 	spread, k := m.def.Rubric.Robustness.Spread.InexactFloat64(), 0.0
 	for _, c := range m.criteria {

@@ -23,14 +23,13 @@ func (m *scheme) scores(entrants []*entrant) (rows []table.Score) {
 	return rows
 }
 
-// pointRow is the row of a point as a whole: Points = (Weight − Open) × Value, times the stretch where other points have nothing: the points
-// of a submission always add up to its total.
+// pointRow is the row of a point: Points = (Weight − Open) × Value × stretch, which add up to the total.
 func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 	p, x := e.points[i], e.marks[i]
 	row := table.Score{
 		Submission: e.Submission,
 		Point:      c.ID,
-		Method:     WeightedMean,
+		Method:     "weighted_mean",
 		Weight:     c.weight,
 		Lower:      p.lower,
 		Upper:      p.upper,
@@ -44,7 +43,7 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 		earn := c.earn(e.Complete) * e.stretch
 		row.Value, row.Points = table.Some(p.value), table.Some(earn*p.value)
 		row.Foundation, row.Promise = table.Some(earn*p.foundation), table.Some(earn*p.promise)
-		if c.say(e.Complete) > 0 {
+		if c.expertShare(e.Complete) > 0 {
 			row.ExpertPoints = table.Some(earn * p.experts)
 		}
 	}
@@ -84,8 +83,7 @@ func (p point) gapNote() string {
 	return strings.Join(append(out, "下限按0、上限按满分"), "；")
 }
 
-// evidenceRow is the row of one evidence. Its weight is its part of the points that figures can earn; its points are what it adds to the
-// point's, which are their sum and what experts give. Evidence that counts nothing weighs nothing.
+// evidenceRow is the row of one evidence; its weight is its part of the points that figures can earn.
 func (m *scheme) evidenceRow(e *entrant, i int, c criterion, k int, evidence *templates.Evidence) table.Score {
 	x, weight := e.measures[c.first+k], c.figures*c.shares[k]
 	row := table.Score{
@@ -121,7 +119,7 @@ func (m *scheme) evidenceRow(e *entrant, i int, c criterion, k int, evidence *te
 // ranking lists the standings, the ranked first, and adds what is the same for all and who could overtake whom.
 func (m *scheme) ranking(entrants []*entrant, method string) (rows []table.Rank) {
 	for _, e := range slices.SortedFunc(slices.Values(entrants), byRank) {
-		e.State, e.Method, e.Possible, e.Open = string(m.state), method, sum(m.earnings(e.Complete)), m.waiting(e.Complete)
+		e.State, e.Method, e.Possible, e.Open = string(m.state), method, sum(m.weights(e.Complete)), m.waiting(e.Complete)
 		if e.Ranked && len(rows) > 0 && !m.complete && e.Open > 0 {
 			e.overtake(rows[len(rows)-1])
 		}
@@ -130,7 +128,7 @@ func (m *scheme) ranking(entrants []*entrant, method string) (rows []table.Rank)
 	return rows
 }
 
-// overtake says what a submission's marks would have to do, before they are in, for it to stand before the next better one.
+// overtake says what marks a submission needs, before they are in, to stand before the next better one.
 func (e *entrant) overtake(ahead table.Rank) {
 	by, most := math.Ceil(round10(ahead.Total-e.Total)*100)/100, plain(e.Open)
 	e.OvertakeBy = table.Some(by)
@@ -143,12 +141,12 @@ func (e *entrant) overtake(ahead table.Rank) {
 // method tells a reader of the ranking how it was made.
 func (m *scheme) method(p *panel, ranked []*entrant, ref reference, draws int, o Options) string {
 	r := m.def.Rubric
-	parts := []string{m.kind(p), r.WeightsNote, "线性加权；按" + m.def.Sheets.Codes["method"][r.Method] + "归一"}
-	parts = append(parts, ref.words(len(m.slots), len(ranked)))
-	parts = append(parts, "缺数按最低计，登记同意不计的由其余依据代表，另列上下限", fmt.Sprintf("拟遴选%d家", o.Select))
+	parts := []string{m.kind(p), r.WeightsNote, "线性加权；按" + m.def.Sheets.Codes["method"][r.Method] + "归一",
+		ref.words(len(m.slots), len(ranked)), "缺数按最低计，登记同意不计的由其余依据代表，另列上下限", fmt.Sprintf("拟遴选%d家", o.Select)}
 	if draws > 0 {
-		spread := percent(r.Robustness.Spread.InexactFloat64())
-		parts = append(parts, fmt.Sprintf("名次区间（5%%—95%%）为权重抽取%d次所得（Dirichlet，平均大小的权重标准差%s，SplitMix64，种子%d）", draws, spread, o.Seed))
+		how := fmt.Sprintf("Dirichlet，平均大小的权重标准差%s，SplitMix64，种子%d",
+			percent(r.Robustness.Spread.InexactFloat64()), o.Seed)
+		parts = append(parts, fmt.Sprintf("名次区间（5%%—95%%）为权重抽取%d次所得（%s）", draws, how))
 		if m.complete {
 			parts = append(parts, fmt.Sprintf("换专家的名次区间为有放回重抽专家%d次所得（种子%d）；在线内的机会是权重和专家一起抽", draws, o.Seed+1))
 		}
@@ -158,7 +156,7 @@ func (m *scheme) method(p *panel, ranked []*entrant, ref reference, draws int, o
 
 // kind says what the total is, and what of the experts' marks is in it.
 func (m *scheme) kind(p *panel) string {
-	x, possible, waiting := m.def.Rubric.Experts, sum(m.earnings(m.complete)), m.waiting(m.complete)
+	x, possible, waiting := m.def.Rubric.Experts, sum(m.weights(m.complete)), m.waiting(m.complete)
 	switch {
 	case m.complete:
 		how := "平均"

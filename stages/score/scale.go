@@ -13,7 +13,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// of puts a measure on the scale. A gap stands at 0; whether it counts, excused says.
+// of puts a measure on the scale; a gap stands at 0.
 func (s scale) of(x measure) float64 {
 	if !x.ok {
 		return 0
@@ -21,8 +21,7 @@ func (s scale) of(x measure) float64 {
 	return s.at(x.raw)
 }
 
-// scales lays a scale over the reference set for each slot. A method takes the place of the rubric's for all evidence that isn't measured
-// against a target.
+// scales lays a scale for each slot. A method replaces the rubric's for evidence without a target.
 func (m *scheme) scales(r reference, method string) []scale {
 	out := make([]scale, len(m.slots))
 	for i, slot := range m.slots {
@@ -47,8 +46,8 @@ type scale struct {
 	spread float64 // sample standard deviation
 }
 
-// newScale lays a scale over a reference set. Methods that measure distances take a gap for 0, or for the worst value where that is worse:
-// whoever leaves the worst figure blank must not move the others' scale to its own good.
+// newScale lays a scale over a reference set. Where distances are measured a gap is 0, or the worst value where that is
+// worse: who leaves the worst figure blank must not move the scale to its own good.
 func newScale(e *templates.Evidence, set []standard) scale {
 	s := scale{method: e.Method, lower: e.Direction == templates.Lower, target: e.Target.InexactFloat64()}
 	for _, x := range set {
@@ -96,8 +95,8 @@ func (s scale) at(x float64) float64 {
 	return up
 }
 
-// percentile is (below + (equal − 1) / 2) / (n − 1): the percentile rank in which ties share their average rank. The
-// least of n different values gets 0, the greatest 1. A value from outside the set stands half way between its neighbours.
+// percentile is (below + (equal − 1) / 2) / (n − 1): ties share their average rank; a value from outside the set stands
+// half way between its neighbours.
 func (s scale) percentile(x float64) float64 {
 	n := len(s.values) + s.gaps
 	if n < 2 {
@@ -114,7 +113,7 @@ func (s scale) percentile(x float64) float64 {
 // reach is how many standard deviations a z-score takes from the middle to either end of 0–1.
 const reach = 3
 
-// apart is, by minmax, (x − least) / (greatest − least); by zscore 0.5 + (x − mean) / sd / 6: three standard deviations either way fill 0–1.
+// apart is (x − least) / (greatest − least), or for zscore 0.5 + (x − mean) / sd / 6.
 func (s scale) apart(x float64) float64 {
 	switch {
 	case s.least == s.most: // the set has no two different values
@@ -136,8 +135,7 @@ func (s scale) reference(x float64) float64 {
 	return clip(s.target / x)
 }
 
-// distance is (x − least) / (target − least), or (greatest − x) / (greatest − target) where lower is better: how much of the way from the
-// worst of the set to the target is done.
+// distance is how much of the way from the worst of the set to the target is done.
 func (s scale) distance(x float64) float64 {
 	if len(s.values) == 0 {
 		return undecided
@@ -160,8 +158,8 @@ func above(values []float64, x float64) int {
 	return i
 }
 
-// reference is what scales are laid over: of each slot, the values of the submissions that were ranked when the scale was made, gaps
-// included. Once experts have marked it stays: a later submission is placed on it and moves nobody else.
+// reference is what scales are laid over: by slot, the values and gaps of those ranked when it was made. Once experts
+// have marked it stays: later submissions are placed on it.
 type reference struct {
 	sets  [][]standard // of all slots
 	stays []bool       // of each slot: its scale is an earlier round's
@@ -175,8 +173,7 @@ type standard struct {
 	value      table.Opt[float64] // none: a gap without the register's consent
 }
 
-// refer takes over the scales that were kept and lays the others over the declared submissions. A kept one holds for the formula that it
-// was made with.
+// refer takes over the scales that were kept for the same formula, and lays the others over the declared submissions.
 func (m *scheme) refer(declared []*entrant, kept []table.Scale) reference {
 	held := map[[3]string][]standard{}
 	for _, k := range kept {
@@ -207,18 +204,16 @@ func (m *scheme) refer(declared []*entrant, kept []table.Scale) reference {
 	return r
 }
 
-// asked leaves out those that experts were not asked about, where they were asked about others: what comes after the marking moves
-// nobody's scale.
+// asked leaves out those that experts were not asked about: what comes after the marking moves nobody's scale.
 func (p *panel) asked(declared []*entrant) []*entrant {
 	about := map[string]bool{}
 	for _, r := range p.rows {
 		about[r.Submission] = true
 	}
-	out := slices.DeleteFunc(slices.Clone(declared), func(e *entrant) bool { return !about[e.Submission] })
-	if len(out) == 0 {
-		return declared
+	if out := table.Where(slices.Values(declared), func(e *entrant) bool { return about[e.Submission] }); len(out) > 0 {
+		return out
 	}
-	return out
+	return declared
 }
 
 // rows publishes the scales. They are fixed where there are marks, and where they were.
@@ -248,22 +243,17 @@ func (r reference) words(slots, ranked int) string {
 	return "尺度本轮所定，定标集合为" + set
 }
 
-// official gives the official enrolment by submission and kind, where the register's 学校名录 has every school of the batch; otherwise
-// none. A rubric that counts by it can't do without. Who belongs to a consortium is the list's to say as well: were it the roster's, a school
-// left out would make the divisor small.
+// official gives the official enrolment by submission and kind, where the register's 学校名录 has every school. It also
+// says who belongs to a consortium: were it the roster, leaving out a school would make the divisor small.
 func (m *scheme) official(facts *table.Facts, register table.Register) (map[string]map[string]float64, error) {
-	var lacking []string
-	for _, s := range register.Unvouched(facts) {
-		if !slices.Contains(lacking, s.Name) {
-			lacking = append(lacking, s.Name)
-		}
-	}
+	lacking := table.Unique(register.Unvouched(facts), func(s table.Member) string { return s.Name })
 	if len(lacking) == 0 {
 		return register.Enrolled(facts), nil
 	}
 	if b := m.def.Rubric.Base(m.def.Rubric.Basis); b != nil {
 		const shown = 5
-		return nil, fmt.Errorf("rubric.yaml 的 basis 要求折算到%s，分母须用登记表“学校名录”的在校生数，名录里查不到本批%d所成员学校（%s等）的类别、在校生数或所属联合体：请补全名录，或删去 basis 这一行",
+		return nil, fmt.Errorf("rubric.yaml 的 basis 要求折算到%s，分母须用登记表“学校名录”的在校生数，"+
+			"名录里查不到本批%d所成员学校（%s等）的类别、在校生数或所属联合体：请补全名录，或删去 basis 这一行",
 			b.Label, len(lacking), strings.Join(lacking[:min(shown, len(lacking))], "、"))
 	}
 	return nil, nil
@@ -271,14 +261,11 @@ func (m *scheme) official(facts *table.Facts, register table.Register) (map[stri
 
 // sizeWords says how the ranks go with the size of the consortia: amounts that count as they are favour the large.
 func sizeWords(ranked []*entrant) string {
-	places, sizes := make([]float64, len(ranked)), make([]float64, len(ranked))
-	for i, e := range ranked {
-		places[i], sizes[i] = float64(e.Rank.V), e.size
-	}
-	const fewest = 3
 	if len(ranked) < fewest {
 		return ""
 	}
+	places := table.Each(ranked, func(e *entrant) float64 { return float64(e.Rank.V) })
+	sizes := table.Each(ranked, func(e *entrant) float64 { return e.size })
 	return fmt.Sprintf("；名次与在校生总数的秩相关 %.2f（负数表示规模大的名次靠前）", correlation(midranks(places), midranks(sizes)))
 }
 

@@ -15,13 +15,12 @@ type scenario struct {
 	places []int32
 }
 
-// scenarios ranks again with one thing changed at a time: the normalisation, the aggregation, the set of weights, a point left out. Each
-// set of weights adds up to the same points, so that totals can be compared.
+// scenarios ranks again with one thing changed at a time; each set of weights adds up to the same points.
 func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenario {
 	if len(ranked) == 0 {
 		return nil
 	}
-	base := m.earnings(m.complete)
+	base := m.weights(m.complete)
 	own := func(e *entrant) []point { return e.points }
 	out := []scenario{m.try(templates.BaseScenario, ranked, base, own, total)}
 	for _, s := range m.def.Rubric.Scenarios {
@@ -66,9 +65,9 @@ func (m *scheme) scenarios(ranked []*entrant, ref reference, p *panel) []scenari
 	return out
 }
 
-// rescale lays the scales again without one submission after the other of those around the line; all stay ranked.
+// rescale ranks on scales laid without one submission after the other of those around the line; all stay ranked.
 func (m *scheme) rescale(ranked []*entrant, ref reference, k int) {
-	weights := m.earnings(m.complete)
+	weights := m.weights(m.complete)
 	for _, out := range m.near(ranked, k) {
 		if len(ranked) < 2 {
 			continue
@@ -93,11 +92,12 @@ func (r reference) without(id string) reference {
 // near are those whose places are around the line after the first k.
 func (m *scheme) near(ranked []*entrant, k int) []*entrant {
 	first, last := m.def.Rubric.Robustness.Window(k)
-	return slices.DeleteFunc(slices.Clone(ranked), func(e *entrant) bool { return int(e.Rank.V) < first || !e.inside(last) })
+	return table.Where(slices.Values(ranked), func(e *entrant) bool { return int(e.Rank.V) >= first && e.inside(last) })
 }
 
 // try ranks once.
-func (m *scheme) try(id string, ranked []*entrant, weights []float64, points func(*entrant) []point, aggregate func([]float64, []point) float64) scenario {
+func (m *scheme) try(id string, ranked []*entrant, weights []float64, points func(*entrant) []point,
+	aggregate func([]float64, []point) float64) scenario {
 	s := scenario{id, make([]float64, len(ranked)), make([]int32, len(ranked))}
 	for i, e := range ranked {
 		s.totals[i] = aggregate(weights, points(e)) - e.Deduction.V
@@ -124,7 +124,7 @@ func adjusted(weights []float64, to float64) []float64 {
 
 // reweighed gives another set of weights.
 func (m *scheme) reweighed(kind string, ranked []*entrant) []float64 {
-	weights, base := make([]float64, len(m.criteria)), m.earnings(m.complete)
+	weights, base := make([]float64, len(m.criteria)), m.weights(m.complete)
 	var columns [][]float64 // of the points that can bring something
 	members := map[*templates.Indicator]float64{}
 	for i, c := range m.criteria {
@@ -190,8 +190,7 @@ func entropy(columns [][]float64) []float64 {
 	return out
 }
 
-// principal weighs each column by its squared loading on the first principal component of the correlations, found by power iteration
-// from equal loadings. Columns without variance weigh nothing.
+// principal weighs each column by its squared loading on the first principal component of the correlations.
 func principal(columns [][]float64) []float64 {
 	n := len(columns)
 	correlations := make([][]float64, n)
@@ -265,30 +264,26 @@ func scenarioRows(ranked []*entrant, scenarios []scenario) (rows []table.Scenari
 	slices.SortFunc(order, func(a, b int) int { return byRank(ranked[a], ranked[b]) })
 	for _, s := range scenarios {
 		for _, i := range order {
-			rows = append(rows, table.Scenario{Scenario: s.id, Submission: ranked[i].Submission, Total: s.totals[i], Rank: s.places[i]})
+			rows = append(rows, table.Scenario{Scenario: s.id, Submission: ranked[i].Submission,
+				Total: s.totals[i], Rank: s.places[i]})
 		}
 	}
 	return rows
 }
 
-// influence says how much each point decides among the ranked: beside its nominal share, its share of the variance of the totals.
+// influence gives each point's nominal share and its share of the variance of the totals.
 func (m *scheme) influence(ranked []*entrant) (rows []table.Influence) {
-	weights := m.earnings(m.complete)
+	weights := m.weights(m.complete)
 	all := sum(weights)
-	totals := make([]float64, len(ranked))
-	for j, e := range ranked {
-		totals[j] = total(weights, e.points)
-	}
+	totals := table.Each(ranked, func(e *entrant) float64 { return total(weights, e.points) })
 	variance := covariance(totals, totals)
 	for i, c := range m.criteria {
 		if c.Deduction {
 			continue
 		}
 		row := table.Influence{Point: c.ID, Nominal: weights[i] / all}
-		brought, value := make([]float64, len(ranked)), values(ranked, i)
-		for j, e := range ranked {
-			brought[j] = weights[i] * e.bring(i) // so that the parts add up to the total
-		}
+		value := values(ranked, i)
+		brought := table.Each(ranked, func(e *entrant) float64 { return weights[i] * e.contribution(i) })
 		if len(ranked) > 1 && weights[i] > 0 {
 			row.Deviation = table.Some(deviation(value))
 		}

@@ -1,41 +1,37 @@
-// Package score turns the facts and the experts' marks into points by the rubric, and the points into a ranking with its
-// uncertainty.
+// Package score turns facts and experts' marks into points by the rubric, and these into a ranking with its range.
 //
-// The steps are those of the OECD/JRC Handbook on Constructing Composite Indicators, in its terms:
+// The steps and terms are those of the OECD/JRC Handbook on Constructing Composite Indicators:
 //
-//  1. Evidence. Each evidence of the rubric is one expression over one submission (measure.go). Where a value that it needs is not there,
-//     it is a gap: one that the register accepted is left out; any other stands at the bottom of its scale, so that nothing is
-//     gained by leaving a cell blank.
-//  2. Availability. A submission with too many accepted gaps, by weight, can't be compared: it is not ranked.
-//  3. Normalisation to 0–1 over the reference set (scale.go): the submissions that are ranked, or, once there were marks, those
-//     that were ranked then. The others are put on the same scale and clipped, so that every submission has a provisional score.
-//  4. Marks. The experts' marks of a point are combined as the rubric says (marks.go). Once every ranked submission has
-//     enough of them for every point, they count, and the result is 总分; until then it is 数据部分得分, for everybody alike.
-//  5. Aggregation, linear (aggregate.go): a point's value is the weighted mean of its evidence and its mark, the total the
-//     weighted sum of the points. What is left out does not weigh in the mean (the Handbook's shadow imputation) and is flagged. All that is
-//     missing is bounded: the lower bound counts it as 0, the upper as 1, the scales staying as they are.
-//  6. Ranks from unrounded totals, and what they hang on: Dirichlet draws of the weights and resampled experts (robustness.go),
-//     other methods and a point left out (scenarios.go), the bounds of what is missing, each apart from the others.
-//  7. The line after the first k (line.go): who is safe, contested, out, which weights would make two change places, and which figures
-//     would have to be as good as the best to get inside; and which cells to confirm so that it stands (doubt.go).
+//  1. Evidence (measure.go): an expression over one submission. A gap that the register accepted is left out; any other
+//     stands at the bottom of its scale, so that nothing is gained by a blank.
+//  2. Availability: a submission with too many accepted gaps, by weight, is not ranked.
+//  3. Normalisation to 0–1 (scale.go) over the reference set: the ranked or, once there are marks, those ranked then.
+//     All others are put on the same scale and clipped, so that everyone has a provisional score.
+//  4. Marks (marks.go) count, and the result is 总分, once every ranked submission has enough of them for every point;
+//     until then it is 数据部分得分 for everybody.
+//  5. Linear aggregation (aggregate.go). What is left out has no weight (the Handbook's shadow imputation) and is
+//     flagged. Bounds count whatever is missing as 0 and as 1 on the same scales.
+//  6. Ranks and their sensitivity: drawn weights, resampled experts (robustness.go), other methods (scenarios.go).
+//  7. The line after the first k (line.go): who is firm, what would swap two or carry one inside; and which cells to
+//     confirm so that it stands (doubt.go).
 //
-// What has happened and what is promised never mix: a point's points are split into 已有基础 (level, growth) and 建设承诺
-// (commitment), and promises are compared with growth achieved and with the peers' (credibility.go), to be verified, without points.
+// Achievements and promises never mix: points are split into 已有基础 (level, growth) and 建设承诺 (commitment). Promises are
+// compared with growth achieved and with the peers' (credibility.go), to be verified, without points.
 //
 // # The total as a formula
 //
-// A spreadsheet can repeat the total from the published scores (rows with an empty evidence), and does so in the live workbook. With the
-// weight w, the value v (0 where it is null), p = 1 where v is there and 0 where it is null, and f = (weight − open) / weight
-// as the run has it (0 where the weight is 0), each a column over the points, and the deduction d that the Department registered (ranking.deduction, 0 where null):
+// A spreadsheet can repeat the total from the published scores (rows with an empty evidence). With columns over the
+// points of the weight w, the value v (0 where null), p = 1 where v is there and else 0, f = (weight − open) / weight
+// (0 where the weight is 0), and the registered deduction d (ranking.deduction, 0 where null):
 //
 //	total = SUMPRODUCT(w,f,v) * SUMPRODUCT(w,f) / SUMPRODUCT(w,f,p) - d
 //	rank  = RANK(ROUND(total,10), the ROUND(total,10) of the ranked)
 //
-// Points that a person switches off have w = 0. Weights that don't add up to 100 are scaled to it first, w*100/SUM(w), because the
+// Points that a person switches off have w = 0. Other weights are scaled to 100 first, w*100/SUM(w), because the
 // deduction is in points of 100. Normalised values, and so v, don't depend on weights.
 //
-// The same facts give the same floats on one architecture: sums run in the rubric's order, and products are rounded before they are
-// added, so that no compiler fuses them.
+// The same facts give the same floats on one architecture: sums run in the rubric's order, and products are rounded
+// before they are added, so that no compiler fuses them.
 package score
 
 import (
@@ -68,33 +64,30 @@ const (
 	Waiting = "expert"  // only experts can speak to the point, and their marks don't count yet
 )
 
-// WeightedMean is the Score.Method of a point; that of an evidence is what its rubric says.
-const WeightedMean = "weighted_mean"
-
-// Run scores every submission of the batch and ranks those that may be ranked. For each submission and point the scores
-// hold one row for the point and then one for each of its evidence, in the rubric's order; points are out of 100 over the whole rubric.
+// Run scores every submission and ranks those that may be ranked. The scores hold, by submission and point, a row for
+// the point and then one for each of its evidence, in the rubric's order; points are out of 100.
 func Run(facts *table.Facts, judgement *table.Judgement, marking table.Marking, o Options) (*table.Ranking, error) {
 	o, err := o.Resolve(facts.Definition)
 	if err != nil {
 		return nil, err
 	}
-	f, err := scored(facts, judgement, marking, o.Scales, o.Workers)
+	f, err := scored(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, o.Scales, o.Workers)
 	if err != nil {
 		return nil, err
 	}
 	m, panel, entrants := f.scheme, f.panel, f.entrants
 	ranked := f.rank()
-	waiting := slices.DeleteFunc(slices.Clone(entrants), func(e *entrant) bool { return !e.Waiting })
+	waiting := table.Where(slices.Values(entrants), func(e *entrant) bool { return e.Waiting })
 	for _, e := range waiting {
 		m.interval(e, ranked)
 	}
 	draws := m.robustness(ranked, panel, o)
-	lapses, tried := f.prove(ranked)
+	lapses, tried := f.testProperties(ranked)
 	scenarios := m.scenarios(ranked, f.reference, panel)
 	m.rescale(ranked, f.reference, o.Select)
 	swaps := m.line(ranked, waiting, scenarios, o.Select, draws)
 	method := m.method(panel, ranked, f.reference, draws, o) + sizeWords(ranked) + propertyWords(lapses, tried)
-	stakes := m.stakes(entrants, ranked)
+	impacts := m.impacts(entrants, ranked)
 	assessments, disagreements := panel.matrix(m, ranked)
 	return &table.Ranking{
 		Scores:        table.Of(m.scores(entrants)),
@@ -109,10 +102,10 @@ func Run(facts *table.Facts, judgement *table.Judgement, marking table.Marking, 
 		Scales:        table.Of(f.reference.rows(m, panel)),
 		Lapses:        table.Of(lapses),
 		Swaps:         table.Of(swaps),
-		Lifts:         table.Of(m.lifts(ranked, o.Select)),
+		Lifts:         table.Of(m.improvements(ranked, o.Select)),
 		Certificate:   table.Of(m.certificate(ranked, o.Select)),
 		Checklist:     table.Of(m.checklist(ranked, o.Select)),
-		Stakes:        table.Of(stakes),
+		Stakes:        table.Of(impacts),
 	}, nil
 }
 
@@ -124,14 +117,14 @@ type field struct {
 	reference reference // over what the scales are laid
 }
 
-// scored takes a batch as far as its totals.
-func scored(facts *table.Facts, judgement *table.Judgement, marking table.Marking, kept []table.Scale, workers int) (*field, error) {
-	m := newScheme(facts.Definition)
-	entrants, err := m.measure(facts, judgement, workers)
+// scored takes a batch as far as its totals; kept are the scales of an earlier round.
+func scored(r *table.Round, kept []table.Scale, workers int) (*field, error) {
+	m := newScheme(r.Facts.Definition)
+	entrants, err := m.measure(r.Facts, r.Judgement, workers)
 	if err != nil {
 		return nil, err
 	}
-	f := &field{scheme: m, panel: m.combine(marking, judgement.Register, entrants), entrants: entrants}
+	f := &field{scheme: m, panel: m.combine(r.Marking, r.Register, entrants), entrants: entrants}
 	f.reference = f.refer(f.panel.asked(f.eligible(entrants)), kept)
 	f.count(f.panel, entrants)
 	f.settle(f.scales(f.reference, ""))
@@ -218,8 +211,8 @@ func newScheme(d *templates.Definition) *scheme {
 	}
 	for i, p := range d.Rubric.Points() {
 		open := p.Weight.Mul(p.ExpertShare)
-		c := criterion{Point: p, weight: p.Weight.InexactFloat64(), figures: p.Weight.Sub(open).InexactFloat64(), open: open.InexactFloat64(),
-			first: len(m.slots)}
+		c := criterion{Point: p, weight: p.Weight.InexactFloat64(), first: len(m.slots)}
+		c.figures, c.open = p.Weight.Sub(open).InexactFloat64(), open.InexactFloat64()
 		for k, e := range p.Evidence {
 			c.shares, m.slots = append(c.shares, e.Weight.InexactFloat64()), append(m.slots, slot{e, "", i, k})
 			at := -1
@@ -235,7 +228,7 @@ func newScheme(d *templates.Definition) *scheme {
 	return m
 }
 
-// earn is how many points a criterion can bring: what figures can earn, and all where the marks count.
+// earn is how many points a criterion can bring: those of figures; where the marks count, all.
 func (c criterion) earn(complete bool) float64 {
 	if complete {
 		return c.weight
@@ -243,16 +236,16 @@ func (c criterion) earn(complete bool) float64 {
 	return c.figures
 }
 
-// say is the share of a criterion that experts give: none where the marks don't count.
-func (c criterion) say(complete bool) float64 {
+// expertShare is the share of a criterion that experts give; none where the marks do not count.
+func (c criterion) expertShare(complete bool) float64 {
 	if !complete || c.weight == 0 {
 		return 0
 	}
 	return c.open / c.weight
 }
 
-// earnings are the points that can be earned, a criterion, by one that is complete or not.
-func (m *scheme) earnings(complete bool) []float64 {
+// weights are the points that can be earned, by criterion.
+func (m *scheme) weights(complete bool) []float64 {
 	out := make([]float64, len(m.criteria))
 	for i, c := range m.criteria {
 		out[i] = c.earn(complete)
@@ -269,10 +262,10 @@ func (m *scheme) waiting(complete bool) float64 {
 	return open
 }
 
-// standing is what the ranking says of a submission.
+// standing is a row of the ranking.
 type standing = table.Rank
 
-// entrant is one submission on its way through the scoring. Its standing is filled in as it becomes known.
+// entrant is one submission on its way through the scoring; its standing is filled in as it becomes known.
 type entrant struct {
 	standing
 	submission table.Submission
@@ -281,13 +274,13 @@ type entrant struct {
 	excused    map[templates.Ref]bool // gaps that the register accepted
 	shapes     bool                   // scales that are laid anew are laid over it, too
 	measures   []measure              // of all slots
-	hangs      []hang                 // what of them is in doubt
+	suspects   []suspect              // what of them is in doubt
 	followed   []table.Growth         // of all courses
 	size       float64                // enrolment
 	marks      []marked               // of all criteria
 	points     []point                // of all criteria
-	stretch    float64                // by which the points stand for those of which nothing is there; 1: none is
-	proposed   table.Opt[float64]     // off the total if the Department decided as experts propose; absent where it has decided
+	stretch    float64                // see stretch
+	proposed   table.Opt[float64]     // deduction that experts propose and the Department has not decided on
 	sharing    int                    // how many of the ranked have its rank
 	ousted     bool                   // what is pending is that it be rejected
 }
@@ -295,8 +288,7 @@ type entrant struct {
 // inside says whether it stands among the first k.
 func (e *entrant) inside(k int) bool { return int(e.Rank.V) <= k }
 
-// eligible says who is ranked, and gives the submissions over which scales are laid. Where nobody can be ranked yet, it is everybody, so
-// that the provisional scores mean something.
+// eligible says who is ranked, and over whom scales are laid: everybody where nobody can be ranked yet.
 func (m *scheme) eligible(entrants []*entrant) []*entrant {
 	var declared []*entrant
 	for _, e := range entrants {
@@ -320,7 +312,7 @@ func (m *scheme) eligible(entrants []*entrant) []*entrant {
 	return declared
 }
 
-// share is how much of the evidence counts, by weight: all but the gaps that the register accepted. It names the points where there are some.
+// share is how much of the evidence counts, by weight: all but the accepted gaps. It names the points that have some.
 func (m *scheme) share(e *entrant) (share float64, lacking []string) {
 	there, all := 0.0, 0.0
 	for _, c := range m.criteria {
