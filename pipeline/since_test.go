@@ -84,8 +84,8 @@ func TestFieldOfALaterVersion(t *testing.T) {
 		}
 	}
 	for form := range facts.Forms {
-		if o := form.Observe(templates.Ref{Field: "toy_figure", Year: b.d.Form.Years[0].Year}); !o.NotAsked() {
-			t.Errorf("%s: %+v", form.Submission.Submission, o)
+		if r := (templates.Ref{Field: "toy_figure", Year: b.d.Form.Years[0].Year}); !form.NotAsked(r) {
+			t.Errorf("%s: %+v", form.Submission.Submission, form.Observe(r))
 		}
 	}
 	without, err := load("")

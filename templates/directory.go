@@ -145,10 +145,14 @@ func (e Entry) Pairs() []Pair {
 
 // ByConsortium finds the entry and the pair that carry a consortium's name; ok is false where none does.
 func (d *Directory) ByConsortium(name string) (entry Entry, pair Pair, ok bool) {
-	for _, e := range d.Entries {
-		for _, p := range e.Pairs() {
+	for i := range d.Entries { // by place: an entry is large
+		e := &d.Entries[i]
+		if e.Consortium == name {
+			return *e, Pair{e.Consortium, e.Park, e.Group}, true
+		}
+		for _, p := range e.Alternatives {
 			if p.Consortium == name {
-				return e, p, true
+				return *e, p, true
 			}
 		}
 	}
@@ -212,7 +216,10 @@ func (d *Directory) Names() []string {
 // Plain is a consortium's or a park's name without what the directory prints behind it in brackets: that it is national
 // already, or what may stand instead. Any other name stays as it is.
 func (d *Directory) Plain(name string) string {
-	head, bracket, _ := strings.Cut(text.NameKey(name), "(")
+	head, bracket, more := strings.Cut(text.NameKey(name), "(")
+	if !more {
+		return name
+	}
 	for _, e := range d.Entries {
 		remarks := [2][]string{{e.National}, nil}
 		for _, p := range e.Alternatives {

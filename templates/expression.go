@@ -86,8 +86,13 @@ type Expression struct {
 var ErrMissing = errors.New("缺少所需数据")
 
 // Missing lists the values that an evaluation would need and does not have.
-func (e *Expression) Missing(a Answers) []Ref {
-	return slices.DeleteFunc(slices.Clone(e.Refs), func(r Ref) bool { return e.lang.has(a, r) })
+func (e *Expression) Missing(a Answers) (out []Ref) {
+	for _, r := range e.Refs {
+		if _, ok := e.lang.value(a, r); !ok {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // Bool evaluates a condition. It gives ErrMissing where a value is missing, another error where the arithmetic fails.
@@ -98,10 +103,11 @@ func (e *Expression) Bool(a Answers) (bool, error) { return run[bool](e, a) }
 func (e *Expression) Number(a Answers) (decimal.Decimal, error) { return run[decimal.Decimal](e, a) }
 
 func run[T any](e *Expression, a Answers) (result T, err error) {
-	if len(e.Missing(a)) > 0 {
+	env, complete := e.lang.environment(a, e.Refs)
+	if !complete {
 		return result, ErrMissing
 	}
-	v, err := expr.Run(e.program, e.lang.environment(a, e.Refs))
+	v, err := expr.Run(e.program, env)
 	if err == nil {
 		result = v.(T)
 	}
@@ -154,23 +160,21 @@ func (g *language) value(a Answers, r Ref) (any, bool) {
 
 func first2[T any](v T, ok bool) (any, bool) { return v, ok }
 
-func (g *language) has(a Answers, r Ref) bool {
-	_, ok := g.value(a, r)
-	return ok
-}
-
-// environment holds just the values that one expression looks at.
-func (g *language) environment(a Answers, refs []Ref) map[string]any {
-	env := map[string]any{
+// environment holds just the values that one expression looks at; complete is false where one is missing.
+func (g *language) environment(a Answers, refs []Ref) (env map[string]any, complete bool) {
+	env = map[string]any{
 		"deadline": g.def.Directory.Deadline,
 		"batch":    decimal.NewFromInt(int64(g.def.Directory.Batch)),
 		"answers":  a,
 	}
 	for _, r := range refs {
-		v, _ := g.value(a, r)
+		v, ok := g.value(a, r)
+		if !ok {
+			return nil, false
+		}
 		env[SlotName(r.Field, r.Year)] = v
 	}
-	return env
+	return env, true
 }
 
 // compile reads one expression. it is the field that `it` stands for, nil where there is none; want is a value of the

@@ -66,7 +66,8 @@ func functionList(g *language) []function {
 			return a[0].(Answers).Filled(a[1].(string), a[2].(int)), nil
 		}, new(func(*Answers, string, int) bool)},
 		{"given", func(a []any) (any, error) {
-			return g.has(a[0].(Answers), Ref{a[1].(string), a[2].(int)}), nil
+			_, given := g.value(a[0].(Answers), Ref{a[1].(string), a[2].(int)})
+			return given, nil
 		}, new(func(*Answers, string, int) bool)},
 		two("same", func(a, b string) bool { return text.NameKey(a) == text.NameKey(b) }),
 		{"count", func(a []any) (any, error) {

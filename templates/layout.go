@@ -1,7 +1,7 @@
 package templates
 
 import (
-	"fmt"
+	"strconv"
 
 	"lianheti/stages/text"
 )
@@ -151,7 +151,7 @@ func SlotName(field string, year int) string {
 	if year == 0 {
 		return field
 	}
-	return fmt.Sprintf("%s_%d", field, year)
+	return field + "_" + strconv.Itoa(year)
 }
 
 // Layout gives the places of the template, computed once at load.

@@ -22,12 +22,12 @@ func coercion(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
 		c, found := f.changed(r, p.rule.Kinds)
 		unread := found && f.batch.class(c) == templates.Unreadable
-		switch by, s := f.voided[r], f.status(r); {
+		switch by, s := f.voided[r], f.Status(r); {
 		case slices.Contains(elsewhere, r), by != "" && by != "bounds": // a bound says nothing of how it was read
 			t.skip(toldElsewhere)
 		case !unread && (s == table.Missing || s == table.Invalid):
 			t.skip(notFilled)
-		case !found && f.Observe(r).NotAsked():
+		case !found && f.NotAsked(r):
 			t.skip(notAsked)
 		default:
 			t.judge(!found, func() fault { return fault{refs: []templates.Ref{r}, vars: f.batch.readAs(c)} })
@@ -234,7 +234,7 @@ func (f *form) inapplicableRefs() (none []templates.Ref) {
 func (f *form) calledInapplicable() (all, none []templates.Ref) {
 	for _, refs := range f.batch.actual() {
 		for _, r := range refs {
-			if s := f.status(r); s != table.Missing && s != table.Invalid && !f.Observe(r).NotAsked() {
+			if s := f.Status(r); s != table.Missing && s != table.Invalid && !f.NotAsked(r) {
 				all = append(all, r)
 				if s == table.NotApplicable {
 					none = append(none, r)

@@ -121,7 +121,7 @@ func (f *form) slidRows(fewest int) (out slide) {
 				continue
 			}
 			blank := func(row int) bool {
-				return !slices.ContainsFunc(rows[row], func(r templates.Ref) bool { return f.status(r) != table.Missing })
+				return !slices.ContainsFunc(rows[row], func(r templates.Ref) bool { return f.Status(r) != table.Missing })
 			}
 			for i := first - 1; i >= 0 && by > 0; i-- { // rows were put in, and left blank
 				if blank(i) && (first == i+1 || !blank(first)) {

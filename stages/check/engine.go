@@ -222,7 +222,7 @@ func (f *form) Number(field string, year int) (decimal.Decimal, bool) {
 // Confirmed implements templates.Answers. A declaration whose box was left empty is not confirmed: there is nothing
 // else that it could mean.
 func (f *form) Confirmed(field string) (yes, ok bool) {
-	if f.status(templates.Ref{Field: field}) == table.Missing {
+	if f.Status(templates.Ref{Field: field}) == table.Missing {
 		return false, true
 	}
 	return f.Form.Confirmed(field)
@@ -230,8 +230,6 @@ func (f *form) Confirmed(field string) (yes, ok bool) {
 
 // number gives a value as it stands, whether or not it was voided.
 func (f *form) number(r templates.Ref) (decimal.Decimal, bool) { return f.Form.Number(r.Field, r.Year) }
-
-func (f *form) status(r templates.Ref) table.Status { return f.Observe(r).Status }
 
 // tally counts the cases of one rule on one submission.
 type tally struct {
@@ -317,7 +315,7 @@ const (
 
 // inapplicable says why a value does not apply.
 func (f *form) inapplicable(r templates.Ref) string {
-	if f.Observe(r).NotAsked() {
+	if f.NotAsked(r) {
 		return notAsked
 	}
 	return notApplicable
@@ -329,7 +327,7 @@ func (t *tally) byStatus(f *form, r templates.Ref) bool {
 		t.skip(toldElsewhere)
 		return false
 	}
-	switch f.status(r) {
+	switch f.Status(r) {
 	case table.Normal:
 		return true
 	case table.NotApplicable:

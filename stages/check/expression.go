@@ -162,7 +162,7 @@ func (f *form) statusIn(a templates.Answers, r templates.Ref) table.Status {
 			return c.Status
 		}
 	}
-	return f.status(r)
+	return f.Status(r)
 }
 
 // evaluate gives the truth of a condition. Where there is none the tally is told, and decided is false. No condition
@@ -172,10 +172,11 @@ func (f *form) evaluate(a templates.Answers, e *templates.Expression, t *tally) 
 		return true, true
 	}
 	holds, err := e.Bool(a)
+	if err == nil {
+		return holds, true
+	}
 	missing := e.Missing(a)
 	switch {
-	case err == nil:
-		return holds, true
 	case len(missing) > 0:
 		unknown := slices.DeleteFunc(slices.Clone(missing), func(r templates.Ref) bool { return f.statusIn(a, r) == table.NotApplicable })
 		if len(unknown) == 0 {

@@ -203,7 +203,7 @@ func (f *form) valueHash(x fault) string {
 		if !f.batch.def.Field(r.Field).Personal {
 			value = f.Observe(r).Value
 		}
-		parts = append(parts, templates.SlotName(r.Field, r.Year), string(f.status(r)), value)
+		parts = append(parts, templates.SlotName(r.Field, r.Year), string(f.Status(r)), value)
 	}
 	return digest(parts)
 }

@@ -16,13 +16,13 @@ import (
 func required(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
 		field := f.batch.def.Field(r.Field)
-		switch s := f.status(r); {
+		switch s := f.Status(r); {
 		case !field.Required || field.Type == templates.ConfirmField || f.batch.def.Supplementary(field, r.Year):
 		case f.voided[r] != "":
 			t.skip(toldElsewhere)
 		case s == table.Invalid:
 			t.lack(r)
-		case f.Observe(r).NotAsked():
+		case f.NotAsked(r):
 			t.skip(notAsked)
 		default:
 			t.value(r, s != table.Missing, nil)
@@ -38,11 +38,11 @@ func supplement(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
 		switch {
 		case !f.batch.def.Supplementary(f.batch.def.Field(r.Field), r.Year):
-		case f.Observe(r).NotAsked() || f.voided[r] != "":
+		case f.NotAsked(r) || f.voided[r] != "":
 			t.skip(notAsked)
 		default:
 			total++
-			by[f.status(r)] = append(by[f.status(r)], r)
+			by[f.Status(r)] = append(by[f.Status(r)], r)
 		}
 	}
 	switch blank, unclear := by[table.Missing], by[table.Invalid]; {
@@ -59,8 +59,8 @@ func supplement(f *form, p *plan, t *tally) {
 // read, though it can't be right, is for bounds.
 func unreadable(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
-		switch s := f.status(r); {
-		case f.Observe(r).NotAsked():
+		switch s := f.Status(r); {
+		case f.NotAsked(r):
 			t.skip(notAsked)
 		case s == table.Missing:
 			t.skip(notFilled)

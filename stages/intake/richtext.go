@@ -32,17 +32,19 @@ func (x *richText) element(e *ooxml.Element) {
 		if !run {
 			x.crossed, x.styled, x.place = false, false, ""
 		}
-		words := string(e.Text())
+		words := e.Text()
 		if x.crossed {
-			x.struck.WriteString(words)
+			x.struck.Write(words)
 			return
 		}
-		words = shifted(words, x.place)
-		x.kept.WriteString(words)
+		if signs := shiftedSigns[x.place]; signs != nil {
+			words = []byte(signs.Replace(string(words)))
+		}
+		x.kept.Write(words)
 		if x.styled {
-			x.own.WriteString(words)
+			x.own.Write(words)
 		} else if run {
-			x.bare.WriteString(words)
+			x.bare.Write(words)
 		}
 	}
 }
@@ -83,12 +85,4 @@ var shiftedSigns = map[string]*strings.Replacer{
 		"5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹", "+", "⁺", "-", "⁻"),
 	"subscript": strings.NewReplacer("0", "₀", "1", "₁", "2", "₂", "3", "₃", "4", "₄",
 		"5", "₅", "6", "₆", "7", "₇", "8", "₈", "9", "₉", "+", "₊", "-", "₋"),
-}
-
-// shifted writes the digits of a raised or lowered run as such.
-func shifted(words, place string) string {
-	if signs := shiftedSigns[place]; signs != nil {
-		return signs.Replace(words)
-	}
-	return words
 }

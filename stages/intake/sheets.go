@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"lianheti/stages/office/ooxml"
 )
@@ -37,6 +38,13 @@ func open(data []byte, whole bool, only string) (*Book, *Refusal) {
 	}
 	defer p.Release()
 	w := &workbookReader{parts: p, walker: ooxml.NewWalker(), book: &Book{}, whole: whole, only: only}
+	gathered := scratch.Get().(*[]Cell)
+	w.gathered = *gathered
+	defer func() {
+		clear(w.gathered[:cap(w.gathered)])
+		*gathered = w.gathered
+		scratch.Put(gathered)
+	}()
 	main, contentType, err := p.Main(w.walker)
 	if err != nil {
 		return nil, damaged(err, "[Content_Types].xml")
@@ -46,6 +54,9 @@ func open(data []byte, whole bool, only string) (*Book, *Refusal) {
 	}
 	return w.read(main)
 }
+
+// scratch is where the cells of a sheet are gathered, before it is known how many there are.
+var scratch = sync.Pool{New: func() any { return new([]Cell) }}
 
 func (w *workbookReader) read(main string) (book *Book, refusal *Refusal) {
 	if main == "" || !w.parts.Has(main) {

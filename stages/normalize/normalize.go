@@ -10,8 +10,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lianheti/stages/model"
@@ -157,7 +159,8 @@ func contentHash(entries []model.Entry, asked string, reading *templates.Reading
 			continue
 		}
 		if e.Filled && e.Field != editionField {
-			fmt.Fprintf(h, "%s\x00%d\x00%d\x00%s\x01", e.Field, e.Year, e.Record, strings.TrimSpace(e.Raw))
+			said := []string{e.Field, strconv.Itoa(e.Year), strconv.Itoa(e.Record), strings.TrimSpace(e.Raw)}
+			_, _ = io.WriteString(h, strings.Join(said, "\x00")+"\x01")
 		}
 	}
 	for _, c := range read {

@@ -104,6 +104,9 @@ func trim(s string) string {
 		s = lineEnds.Replace(s)
 	}
 	s = strings.Map(func(r rune) rune {
+		if r >= ' ' && r <= '~' || r > 0x2FFF && r < 0xFE00 { // most texts are of nothing else
+			return r
+		}
 		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) || r == unicode.ReplacementChar {
 			return -1
 		}

@@ -2,10 +2,11 @@ package normalize
 
 import (
 	"cmp"
-	"fmt"
 	"hash/fnv"
+	"io"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lianheti/stages/model"
@@ -261,7 +262,7 @@ func traits(d *templates.Definition, entries []model.Entry) []uint64 {
 			continue
 		}
 		h := fnv.New64a()
-		fmt.Fprintf(h, "%s\x00%d\x00%s", e.Field, e.Year, strings.TrimSpace(e.Raw))
+		_, _ = io.WriteString(h, strings.Join([]string{e.Field, strconv.Itoa(e.Year), strings.TrimSpace(e.Raw)}, "\x00"))
 		out = append(out, h.Sum64())
 	}
 	slices.Sort(out)

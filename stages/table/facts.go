@@ -277,8 +277,24 @@ type Observation struct {
 	Place  model.Place
 }
 
-// NotAsked says that the workbook is of a version of the form that did not have the field yet: nobody wrote that it does not apply.
-func (o Observation) NotAsked() bool { return o.Status == NotApplicable && o.Place.Cell == "" }
+// NotAsked says that the workbook is of a version of the form without the field: nobody wrote that it does not apply.
+func (f *Form) NotAsked(r templates.Ref) bool {
+	return f.Status(r) == NotApplicable && f.Observe(r).Place.Cell == ""
+}
+
+// Status says what became of a field in a year (0: undated).
+func (f *Form) Status(r templates.Ref) Status {
+	if m := f.metrics[r]; m != nil {
+		return m.Status
+	}
+	if t := f.texts[r]; t != nil {
+		return t.Status
+	}
+	if g := f.figures[r.Field]; g != nil && r.Year == 0 {
+		return g.Status
+	}
+	return Missing
+}
 
 // Observe gives what was read for a field in a year (0: undated).
 func (f *Form) Observe(r templates.Ref) Observation {
@@ -331,7 +347,15 @@ func (f *Form) Number(field string, year int) (decimal.Decimal, bool) {
 	} else if m := f.Metric(field, year); m != nil {
 		status, value = m.Status, m.Value
 	}
-	return decimal.NewFromFloat(value.V), status == Normal && value.Valid
+	return exactly(value.V), status == Normal && value.Valid
+}
+
+// exactly is decimal.NewFromFloat, which takes long, by a shorter way for whole numbers.
+func exactly(v float64) decimal.Decimal {
+	if whole := int64(v); float64(whole) == v && v < 1e15 && v > -1e15 {
+		return decimal.NewFromInt(whole)
+	}
+	return decimal.NewFromFloat(v)
 }
 
 // Text implements templates.Answers.
@@ -353,7 +377,7 @@ func (f *Form) Confirmed(field string) (yes, ok bool) {
 
 // Filled implements templates.Answers.
 func (f *Form) Filled(field string, year int) bool {
-	return f.Observe(templates.Ref{Field: field, Year: year}).Status != Missing
+	return f.Status(templates.Ref{Field: field, Year: year}) != Missing
 }
 
 // Count implements templates.Answers.

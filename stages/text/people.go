@@ -35,7 +35,7 @@ func NewPeople(names []string) People {
 
 // Hide hides the names in a text, whatever blanks and marks stand between their characters.
 func (p People) Hide(s string) string {
-	if len(p) == 0 || !strings.ContainsFunc(s, func(r rune) bool { return p[r] != nil || isVariant(r) }) {
+	if len(p) == 0 || !strings.ContainsFunc(s, func(r rune) bool { return isVariant(r) || p.mayBegin(r, s) }) {
 		return s
 	}
 	v := viewOf(s)
@@ -52,6 +52,15 @@ func (p People) Hide(s string) string {
 		}
 	}
 	return replace(s, spans)
+}
+
+// mayBegin says whether all Han characters of a name that begins so occur in a text.
+func (p People) mayBegin(first rune, s string) bool {
+	return slices.ContainsFunc(p[first], func(name string) bool {
+		return !strings.ContainsFunc(name, func(r rune) bool {
+			return r >= firstHan && r <= lastHan && !strings.ContainsRune(s, r)
+		})
+	})
 }
 
 // isVariant says whether a character is another shape of a Han character.

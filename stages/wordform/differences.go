@@ -28,7 +28,7 @@ func Differences(d *templates.Definition, word, book *table.Form) []Difference {
 		}
 		is, was := word.Observe(r), book.Observe(r)
 		byHand := f.Type == templates.DateField || d.Supplementary(f, r.Year)
-		if is.Status == table.Missing && byHand || was.NotAsked() || is.Status == was.Status && sameText(said(is), said(was)) {
+		if is.Status == table.Missing && byHand || book.NotAsked(r) || is.Status == was.Status && sameText(said(is), said(was)) {
 			continue
 		}
 		out = append(out, Difference{r, is, was})
