@@ -97,9 +97,10 @@ type RecordArea struct {
 
 // RecordColumn is one column of a record area.
 type RecordColumn struct {
-	Name  string
-	Field *Field
-	Col   int
+	Name   string // defined name: the field's id
+	Header string
+	Field  *Field
+	Col    int
 }
 
 // Columns of the line blocks: group, label, year, unit, value, note.

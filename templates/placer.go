@@ -358,7 +358,7 @@ func (p *placer) records(b *RecordBlock) {
 			label += "（" + f.Unit + "）"
 		}
 		p.static(p.row, i+1, 1, 1, HeaderRole, label)
-		area.Columns = append(area.Columns, RecordColumn{Name: f.ID, Field: f, Col: i + 1})
+		area.Columns = append(area.Columns, RecordColumn{f.ID, label, f, i + 1})
 	}
 	p.out.Records = append(p.out.Records, area)
 	p.out.Freeze = p.row

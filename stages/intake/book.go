@@ -39,10 +39,13 @@ type Sheet struct {
 	comments []comment
 }
 
+// span is a range of cells, from its first to its last.
+type span struct{ row, col, lastRow, lastCol int }
+
 // merged is an area of cells that shows one value, that of its first cell.
 type merged struct {
-	ref                        string
-	row, col, lastRow, lastCol int
+	ref string
+	span
 }
 
 // mergedAt gives the merged area that a cell lies in; nil where in none.
@@ -74,8 +77,11 @@ func (s *Sheet) At(row, col int) model.Cell {
 	return model.Cell{Place: model.Place{Sheet: s.Title, Cell: model.CellName(row, col)}, Row: row, Col: col}
 }
 
-// find lists where a text stands, by its key: whatever its width and spacing.
+// find lists where a text stands, by its key: whatever its width and spacing; nowhere on no sheet.
 func (s *Sheet) find(key string) [][2]int {
+	if s == nil {
+		return nil
+	}
 	if s.texts == nil {
 		s.texts = make(map[string][][2]int, len(s.Cells)/2)
 		for i := range s.Cells {
@@ -97,18 +103,25 @@ func (c *Cell) nameKey() string {
 }
 
 // parseReference reads what a defined name points at: one cell or one range of one sheet.
-func parseReference(refers string) (sheet string, row, col, lastRow, lastCol int, ok bool) {
-	at := strings.LastIndex(refers, "!")
-	if at < 0 || strings.Contains(refers, ",") && !strings.HasPrefix(refers, "'") {
+func parseReference(refers string) (sheet string, at span, ok bool) {
+	i := strings.LastIndex(refers, "!")
+	if i < 0 || strings.Contains(refers, ",") && !strings.HasPrefix(refers, "'") {
 		return
 	}
-	sheet = strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(refers[:at], "="), "'"), "'"), "''", "'")
-	sheet = strings.TrimPrefix(sheet, "$")
-	from, to, isRange := strings.Cut(strings.ReplaceAll(refers[at+1:], "$", ""), ":")
-	if row, col, ok = parseCell(from); !ok || !isRange {
-		return sheet, row, col, row, col, ok
+	sheet = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(refers[:i], "="), "'"), "'")
+	sheet = strings.TrimPrefix(strings.ReplaceAll(sheet, "''", "'"), "$")
+	at, ok = parseSpan(strings.ReplaceAll(refers[i+1:], "$", ""))
+	return
+}
+
+// parseSpan reads a cell or a range: B2, B2:C3.
+func parseSpan(name string) (at span, ok bool) {
+	from, to, ranges := strings.Cut(name, ":")
+	if at.row, at.col, ok = parseCell(from); ok && ranges {
+		at.lastRow, at.lastCol, ok = parseCell(to)
+		return
 	}
-	lastRow, lastCol, ok = parseCell(to)
+	at.lastRow, at.lastCol = at.row, at.col
 	return
 }
 

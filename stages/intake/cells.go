@@ -192,8 +192,7 @@ func (r *sheetReader) inlined(e *ooxml.Element) {
 	r.isInline = r.isInline || !e.Start && string(e.Name) == "t" && len(e.Text()) > 0
 }
 
-// hides says whether a row or column is hidden: by hand or by a filter, or made so low or narrow that nothing of it
-// is seen.
+// hides says whether a row or column is hidden, by hand or by a filter, or so low or narrow that nothing of it is seen.
 func hides(e *ooxml.Element) bool {
 	hidden := e.AttrBytes("hidden")
 	return hidden != nil && on(string(hidden)) ||
@@ -205,12 +204,8 @@ func (r *sheetReader) merge(ref string) error {
 	if len(r.sheet.merges) == maxMerges {
 		return tooMany("合并单元格超过 1 万处")
 	}
-	m := merged{ref: ref}
-	from, to, _ := strings.Cut(ref, ":")
-	var ok, also bool
-	m.row, m.col, ok = parseCell(from)
-	if m.lastRow, m.lastCol, also = parseCell(to); ok && also {
-		r.sheet.merges = append(r.sheet.merges, m)
+	if at, ok := parseSpan(ref); ok && strings.Contains(ref, ":") {
+		r.sheet.merges = append(r.sheet.merges, merged{ref, at})
 	}
 	return nil
 }
@@ -253,7 +248,8 @@ func (r *sheetReader) beginCell(name []byte) error {
 	r.sorted = r.sorted && r.col > r.lastCol
 	r.lastCol = max(r.lastCol, r.col)
 	if r.w.grid += grows; r.w.grid > maxGrid {
-		return tooMany("“" + r.sheet.Title + "”的内容或格式铺到了 " + model.CellName(r.row, r.col) + "，请选中表格下方、右方的空行空列整行整列删除")
+		return tooMany("“" + r.sheet.Title + "”的内容或格式铺到了 " + model.CellName(r.row, r.col) +
+			"，请选中表格下方、右方的空行空列整行整列删除")
 	}
 	return nil
 }
@@ -339,8 +335,7 @@ func utf16Len(s string) int {
 	return n
 }
 
-// inCellPicture says whether a formula shows a picture in its cell, as WPS writes it, and Excel where it came from an
-// address.
+// inCellPicture says whether a formula shows a picture in its cell, as WPS writes it, and Excel from an address.
 func inCellPicture(s string) bool {
 	s = strings.TrimPrefix(s, "=")
 	for strings.HasPrefix(s, "_xlfn.") {
@@ -356,7 +351,7 @@ func (r *sheetReader) fill(c *Cell, kind []byte, look style) error {
 	}
 	number := len(kind) == 0 || string(kind) == "n"
 	if len(r.formula) > 0 && !r.isInline && (!r.hasV || number && len(r.value) == 0) {
-		c.Kind, c.Raw = model.Uncomputed, "="+c.Formula // no program has computed it: something stands there, and nobody can say what
+		c.Kind, c.Raw = model.Uncomputed, "="+c.Formula // no program has computed it: nobody can say what stands there
 		c.Shown = c.Raw
 		return nil
 	}
@@ -375,7 +370,7 @@ func (r *sheetReader) fill(c *Cell, kind []byte, look style) error {
 		words := r.inline.take()
 		c.Kind = model.Text
 		if c.Raw, c.Struck = words.in(look.struck); string(kind) == "str" || c.Raw == "" {
-			c.Raw, c.Struck = said{text: unescape(string(r.value))}.in(look.struck)
+			c.Raw, c.Struck = cellText{text: unescape(string(r.value))}.in(look.struck)
 		}
 	case "b":
 		if v := string(r.value); v != "0" && v != "1" && v != "" {

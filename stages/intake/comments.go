@@ -8,12 +8,10 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
+	"lianheti/stages/text"
 )
 
-// Words in notes are no data. They may be an answer to what was asked all the same: what a filler wrote there is
-// said, so that it can be put where it is read.
-
-// comment is what somebody wrote in the note of a cell.
+// comment is what somebody wrote in the note of a cell. It is no data, but may answer what was asked: it is reported.
 type comment struct{ cell, words string }
 
 // loadComments reads the notes of a sheet. What can't be read there is left out: no value rests on it.
@@ -53,8 +51,7 @@ func (w *workbookReader) loadComments(sheet *Sheet) {
 // Beginnings of a note that stands for a conversation, for programs that know only notes; the words come last.
 var conversations = []string{"[Threaded comment]", "[线程批注]", "[线程注释]"}
 
-// written is what a filler wrote in a note: without our own words, without the author's name that programs put before
-// them.
+// written is what a filler wrote in a note: without our own words, and the author's name that programs put first.
 func written(note, author string) string {
 	words := strings.TrimSpace(model.WithoutNotes(note))
 	if slices.ContainsFunc(conversations, func(head string) bool { return strings.HasPrefix(words, head) }) {
@@ -68,19 +65,16 @@ func written(note, author string) string {
 	return strings.TrimSpace(words)
 }
 
-// tellComments says what was written in notes: one by one, or of many together where they are.
-func (b *binder) tellComments() {
+// reportComments says what was written in notes: one by one, or of many together where they are.
+func (b *binder) reportComments() {
 	const singly, longest = 10, 60
 	var all []model.Finding
 	for _, sheet := range b.book.Sheets {
 		for _, c := range sheet.comments {
-			words := []rune(c.words)
-			if len(words) > longest {
-				words = append(words[:longest], '…')
-			}
+			words := text.Clip(c.words, longest)
 			place := model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: c.cell}
-			all = append(all, model.Finding{Code: CodeNoteWords, Places: []model.Place{place}, Raw: string(words),
-				Vars: map[string]string{"detail": "写有“" + string(words) + "”"}})
+			all = append(all, model.Finding{Code: CodeNoteWords, Places: []model.Place{place}, Raw: words,
+				Vars: map[string]string{"detail": "写有“" + words + "”"}})
 		}
 	}
 	if len(all) > singly {

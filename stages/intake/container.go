@@ -32,11 +32,11 @@ func unpack(data []byte, with func([]byte) (*ooxml.Parts, error)) (*ooxml.Parts,
 	if refusal := sniff(data); refusal != nil {
 		return nil, refusal
 	}
+	var p *ooxml.Parts
 	plain, err := ooxml.Decrypt(data)
-	if err != nil {
-		return nil, damaged(err, "")
+	if err == nil {
+		p, err = with(plain)
 	}
-	p, err := with(plain)
 	if err != nil {
 		return nil, damaged(err, "")
 	}
@@ -62,8 +62,9 @@ func kind(p *ooxml.Parts, main string) *Refusal {
 }
 
 // codes of the faults that a container can have.
-var codes = map[ooxml.Kind]string{ooxml.Incomplete: CodeIncomplete, ooxml.Damaged: CodeDamaged, ooxml.Encrypted: CodeEncrypted,
-	ooxml.OldOffice: CodeOldExcel, ooxml.Inflates: CodeInflates, ooxml.Excessive: CodeManyParts}
+var codes = map[ooxml.Kind]string{ooxml.Incomplete: CodeIncomplete, ooxml.Damaged: CodeDamaged,
+	ooxml.Encrypted: CodeEncrypted, ooxml.OldOffice: CodeOldExcel, ooxml.Inflates: CodeInflates,
+	ooxml.Excessive: CodeManyParts}
 
 // damaged turns the fault of a container, or of one of its parts, into a refusal.
 func damaged(err error, part string) *Refusal {
@@ -100,7 +101,7 @@ func sniff(data []byte) *Refusal {
 		return &Refusal{CodeNotWorkbook, " PDF 文件"}
 	case archived(head) != "":
 		return &Refusal{CodeOtherArchive, archived(head)}
-	case slices.ContainsFunc(oldBooks, func(magic string) bool { return strings.HasPrefix(string(head), magic) }):
+	case begins(head, oldBooks...):
 		return &Refusal{CodeOldExcel, ""}
 	case strings.HasPrefix(lower, "mime-version"):
 		return &Refusal{CodeWebPage, "MHT"}
@@ -110,9 +111,9 @@ func sniff(data []byte) *Refusal {
 		return &Refusal{CodeWebPage, "HTML"}
 	case bytes.HasPrefix(head, []byte("UEsDB")): // "PK\x03\x04" as mail carries it
 		return refuse(CodeIncomplete, "还是邮件的 Base64 编码，没有还原")
-	case isPicture(head):
+	case begins(head, "\x89PNG", "\xFF\xD8\xFF", "GIF8", "BM"):
 		return &Refusal{CodeNotWorkbook, "图片"}
-	case len(data) < fewest:
+	case len(data) < 3: // no table of any kind
 		return refuse(CodeIncomplete, "只有 %d 个字节", len(data))
 	case isText(head) && strings.ContainsAny(lower, ",\t;；，"):
 		return &Refusal{CodeCSV, ""}
@@ -122,11 +123,7 @@ func sniff(data []byte) *Refusal {
 	return refuse(CodeIncomplete, "开头不是表格文件")
 }
 
-// fewest bytes are a table of any kind.
-const fewest = 3
-
-// oldBooks begin as workbooks did before they were put into containers: BIFF 2 to 5 and 8, each with the length of
-// its first record.
+// oldBooks begin as workbooks did before containers: BIFF 2 to 5 and 8, each with the length of its first record.
 var oldBooks = []string{
 	"\x09\x00\x04\x00", "\x09\x02\x06\x00", "\x09\x04\x06\x00", "\x09\x08\x08\x00", "\x09\x08\x10\x00",
 }
@@ -139,20 +136,15 @@ func archived(head []byte) string {
 			return kind
 		}
 	}
-	const at, tar = 257, "ustar"
-	if len(head) > at && bytes.HasPrefix(head[at:], []byte(tar)) {
+	const at = 257
+	if len(head) > at && begins(head[at:], "ustar") {
 		return "TAR"
 	}
 	return ""
 }
 
-func isPicture(head []byte) bool {
-	for _, magic := range []string{"\x89PNG", "\xFF\xD8\xFF", "GIF8", "BM"} {
-		if bytes.HasPrefix(head, []byte(magic)) {
-			return true
-		}
-	}
-	return false
+func begins(head []byte, magics ...string) bool {
+	return slices.ContainsFunc(magics, func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) })
 }
 
 // isText says whether the bytes are readable text, in UTF-8 or GBK.

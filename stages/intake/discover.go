@@ -31,22 +31,28 @@ type Source struct {
 	Path string // relative to its input, slash separated; inside a package "包.zip/表.xlsx"
 	Size int64
 
-	disk    string // the file on disk, or the package that holds it
-	entry   int    // index in the package; -1 outside
-	verdict *fated // what its name or kind already decides; nil: read it
+	disk  string     // the file on disk, or the package that holds it
+	entry int        // index in the package; -1 outside
+	early *earlyFate // what its name or kind already decides; nil: read it
 }
 
-// fated is a fate that is clear before reading.
-type fated struct {
+// earlyFate is a fate that is clear before reading.
+type earlyFate struct {
 	fate model.Fate
 	Refusal
 	byName bool // the name says so: what the file holds may say otherwise
 }
 
+// of is a file with this fate.
+func (e *earlyFate) of(file model.File) model.Workbook {
+	file.Fate, file.Code, file.Detail = e.fate, e.Code, e.Detail
+	return model.Workbook{File: file}
+}
+
 // maxPackage bounds what is read of a package at once.
 const maxPackage = 1 << 30
 
-// Discover lists every file of the inputs once, ordered by path: folders are walked, packages are opened. Links are not
+// Discover lists every file of the inputs once, ordered by path: folders are walked, packages opened, links not
 // followed. It gives an error only where an input itself can't be looked at.
 func Discover(inputs []string) ([]Source, error) {
 	inputs = slices.Compact(slices.Sorted(slices.Values(inputs)))
@@ -96,7 +102,7 @@ func discover(input, prefix string) ([]Source, error) {
 			if file == root {
 				return fmt.Errorf("读不到 %s：%w", input, err)
 			}
-			out = append(out, Source{Path: name, entry: -1, verdict: rejected(CodeUnreadable, why(err))})
+			out = append(out, Source{Path: name, entry: -1, early: rejected(CodeUnreadable, reasonOf(err))})
 			return fs.SkipDir
 		}
 		if d.IsDir() {
@@ -104,7 +110,7 @@ func discover(input, prefix string) ([]Source, error) {
 		}
 		info, err := d.Info()
 		if err != nil {
-			out = append(out, Source{Path: name, entry: -1, verdict: rejected(CodeUnreadable, "读取时消失")})
+			out = append(out, Source{Path: name, entry: -1, early: rejected(CodeUnreadable, "读取时消失")})
 			return nil
 		}
 		out = append(out, onDisk(file, name, info)...)
@@ -117,14 +123,14 @@ func discover(input, prefix string) ([]Source, error) {
 func onDisk(file, name string, info fs.FileInfo) []Source {
 	s := Source{Path: name, Size: info.Size(), disk: file, entry: -1}
 	if !info.Mode().IsRegular() {
-		s.Size, s.verdict = 0, rejected(CodeUnreadable, "不是普通文件")
+		s.Size, s.early = 0, rejected(CodeUnreadable, "不是普通文件")
 		return []Source{s}
 	}
-	s.verdict = byName(name, info.Size())
+	s.early = byName(name, info.Size())
 	if isPackage(name) && s.hides() && s.begins(ooxml.MagicZip) {
-		s.verdict = nil // no program locks a package so: somebody named it
+		s.early = nil // no program locks a package so: somebody named it
 	}
-	if s.verdict != nil || !isPackage(name) {
+	if s.early != nil || !isPackage(name) {
 		return []Source{s}
 	}
 	return append([]Source{s}, s.expand()...)
@@ -132,7 +138,7 @@ func onDisk(file, name string, info fs.FileInfo) []Source {
 
 // hides says whether the name is one that programs give to what is not for people.
 func (s Source) hides() bool {
-	return s.verdict != nil && (s.verdict.Code == CodeLockFile || s.verdict.Code == CodeSystemFile)
+	return s.early != nil && (s.early.Code == CodeLockFile || s.early.Code == CodeSystemFile)
 }
 
 // begins says whether the file begins so.
@@ -147,8 +153,8 @@ func (s Source) begins(magic []byte) bool {
 	return err == nil && bytes.Equal(head, magic)
 }
 
-// why says for a person why a file can't be read.
-func why(err error) string {
+// reasonOf says for a person why a file can't be read.
+func reasonOf(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return "没有权限"
@@ -160,36 +166,35 @@ func why(err error) string {
 	return "读取出错"
 }
 
-func rejected(code, detail string) *fated {
-	return &fated{model.Rejected, Refusal{code, detail}, false}
+func rejected(code, detail string) *earlyFate {
+	return &earlyFate{model.Rejected, Refusal{code, detail}, false}
 }
-func ignored(code string) *fated { return &fated{model.Ignored, Refusal{Code: code}, false} }
-func named(f *fated) *fated      { f.byName = true; return f }
+func ignored(code string) *earlyFate { return &earlyFate{model.Ignored, Refusal{Code: code}, false} }
+func named(f *earlyFate) *earlyFate  { f.byName = true; return f }
 
 func isPackage(name string) bool { return strings.EqualFold(path.Ext(name), ".zip") }
 
 // byName decides what needs no reading. nil: read it.
-func byName(name string, size int64) *fated {
+func byName(name string, size int64) *earlyFate {
 	base, ext := path.Base(name), strings.ToLower(path.Ext(name))
 	switch {
 	case strings.HasPrefix(base, "~$"), strings.HasPrefix(base, ".~"):
 		return named(ignored(CodeLockFile))
-	case strings.EqualFold(base, "thumbs.db"), strings.EqualFold(base, "desktop.ini"), strings.HasPrefix(base, "."), strings.Contains("/"+name, "/__MACOSX/"):
+	case strings.EqualFold(base, "thumbs.db"), strings.EqualFold(base, "desktop.ini"), strings.HasPrefix(base, "."),
+		strings.Contains("/"+name, "/__MACOSX/"):
 		return named(ignored(CodeSystemFile))
 	}
 	if strings.HasSuffix(base, model.ReadingsSuffix) {
-		return &fated{model.Ignored, Refusal{CodeServes, "自检列出的读数一览"}, false}
+		return &earlyFate{model.Ignored, Refusal{CodeServes, "自检列出的读数一览"}, false}
 	}
 	if kind := archiveOf(base); kind != "" {
 		return named(rejected(CodeOtherArchive, kind))
 	}
 	switch ext {
-	case ".xlsx":
-		if size > MaxFile {
+	case ".xlsx", ".zip":
+		if ext == ".xlsx" && size > MaxFile {
 			return rejected(CodeTooLarge, "超过 20 MB")
 		}
-		return nil
-	case ".zip":
 		if size > maxPackage {
 			return rejected(CodeTooLarge, "超过 1 GB")
 		}
@@ -202,15 +207,15 @@ func byName(name string, size int64) *fated {
 		return rejected(CodeOpenDocument, "")
 	case ".csv":
 		return named(rejected(CodeCSV, ""))
-	case ".docx", ".docm", ".dotx", ".pptx", ".ppsx", ".odt", ".odp", ".ofd", ".jar", ".apk", ".epub": // containers of other kinds
-		return ignored(CodeOtherFile)
+	case ".docx", ".docm", ".dotx", ".pptx", ".ppsx", ".odt", ".odp", ".ofd", ".jar", ".apk", ".epub":
+		return ignored(CodeOtherFile) // containers of other kinds
 	}
 	return named(ignored(CodeOtherFile))
 }
 
 // archives are the packages that are not opened, by the ends of their names; volumes is one piece of several.
 var (
-	archives = []string{"tar.gz", "tar.bz2", "tar.xz", "tgz", "tbz", "txz", "gz", "bz2", "xz", "zst", "tar", "cab", "zipx", "rar", "7z", "lzh", "arj"}
+	archives = strings.Fields("tar.gz tar.bz2 tar.xz tgz tbz txz gz bz2 xz zst tar cab zipx rar 7z lzh arj")
 	volumes  = regexp.MustCompile(`(?i)\.(?:(?:zip|7z|rar)\.\d{3}|z\d\d|r\d\d)$`)
 )
 
@@ -227,24 +232,24 @@ func archiveOf(name string) string {
 	return ""
 }
 
-// maxUnpacked bounds what the files of one package unpack to, together. archive/zip gives no entry more bytes than it
-// names.
+// maxUnpacked bounds what the files of one package unpack to. archive/zip gives no entry more bytes than it names.
 const maxUnpacked = 4 << 30
 
 // packageEnd looks at the end of a package before its directory is read into memory.
 func packageEnd(file string, size int64) *Refusal {
 	f, err := os.Open(file)
 	if err != nil {
-		return &Refusal{CodeUnreadable, why(err)}
+		return &Refusal{CodeUnreadable, reasonOf(err)}
 	}
 	defer f.Close()
 	const longest = 22 + 1<<16 + 76 // the end, its comment, and what large packages have before it
 	head, tail := make([]byte, min(size, headSize)), make([]byte, min(size, longest))
-	if _, err := f.ReadAt(head, 0); err != nil && err != io.EOF {
-		return &Refusal{CodeUnreadable, why(err)}
+	_, err = f.ReadAt(head, 0)
+	if err == nil || err == io.EOF {
+		_, err = f.ReadAt(tail, size-int64(len(tail)))
 	}
-	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
-		return &Refusal{CodeUnreadable, why(err)}
+	if err != nil && err != io.EOF {
+		return &Refusal{CodeUnreadable, reasonOf(err)}
 	}
 	if end := ooxml.EndOfDirectory(tail); end == 0 {
 		if other := sniff(head); other != nil && (other.Code == CodeOtherArchive || other.Code == CodeEmpty) {
@@ -264,49 +269,50 @@ func packageEnd(file string, size int64) *Refusal {
 // expand lists the files inside a package. The package itself is a file that arrived and is not a submission.
 func (s *Source) expand() []Source {
 	if refusal := packageEnd(s.disk, s.Size); refusal != nil {
-		s.verdict = &fated{fate: model.Rejected, Refusal: *refusal}
+		s.early = &earlyFate{fate: model.Rejected, Refusal: *refusal}
 		return nil
 	}
 	zr, err := zip.OpenReader(s.disk)
 	if err != nil {
-		s.verdict = rejected(CodePackageDamaged, "目录打不开")
+		s.early = rejected(CodePackageDamaged, "目录打不开")
 		return nil
 	}
 	defer zr.Close()
 	if len(zr.File) > ooxml.MaxEntries {
-		s.verdict = rejected(CodePackageMany, fmt.Sprintf("含 %d 个文件，最多 %d 个", len(zr.File), ooxml.MaxEntries))
+		s.early = rejected(CodePackageMany, fmt.Sprintf("含 %d 个文件，最多 %d 个", len(zr.File), ooxml.MaxEntries))
 		return nil
 	}
 	unpacked := uint64(0)
 	for _, f := range zr.File {
 		if unpacked += min(f.UncompressedSize64, maxUnpacked); unpacked > maxUnpacked {
-			s.verdict = rejected(CodePackageDamaged, "解开后超过 4 GB")
+			s.early = rejected(CodePackageDamaged, "解开后超过 4 GB")
 			return nil
 		}
 	}
 	if slices.ContainsFunc(zr.File, func(f *zip.File) bool { return strings.EqualFold(f.Name, "[Content_Types].xml") }) {
 		return nil // a workbook under the name of a package, as browsers save it
 	}
-	s.verdict = ignored(CodePackage)
+	s.early = ignored(CodePackage)
 	var out []Source
 	for i, f := range zr.File {
 		folder := f.FileInfo().IsDir() || strings.HasSuffix(f.Name, `\`)
 		if folder && f.UncompressedSize64 == 0 && f.CRC32 == 0 {
 			continue
 		}
-		inner := Source{Path: s.Path + "/" + clean(entryName(f)), Size: int64(min(f.UncompressedSize64, 1<<62)), disk: s.disk, entry: i}
-		if inner.verdict = byName(inner.Path, inner.Size); inner.verdict == nil && isPackage(inner.Path) {
-			inner.verdict = rejected(CodePackageNested, "")
+		size := int64(min(f.UncompressedSize64, 1<<62))
+		inner := Source{Path: s.Path + "/" + clean(entryName(f)), Size: size, disk: s.disk, entry: i}
+		if inner.early = byName(inner.Path, inner.Size); inner.early == nil && isPackage(inner.Path) {
+			inner.early = rejected(CodePackageNested, "")
 		}
 		const encrypted = 1
-		if f.Flags&encrypted != 0 && inner.verdict == nil {
-			inner.verdict = rejected(CodePackagePass, "")
+		if f.Flags&encrypted != 0 && inner.early == nil {
+			inner.early = rejected(CodePackagePass, "")
 		}
 		switch {
 		case folder: // one turned bit makes a folder of a file
-			inner.verdict = rejected(CodePackageDamaged, "目录把一个文件记成了文件夹，可能传输出错")
+			inner.early = rejected(CodePackageDamaged, "目录把一个文件记成了文件夹，可能传输出错")
 		case !f.Mode().IsRegular():
-			inner.verdict = rejected(CodeUnreadable, "不是普通文件")
+			inner.early = rejected(CodeUnreadable, "不是普通文件")
 		}
 		out = append(out, inner)
 	}
@@ -420,7 +426,9 @@ var errTooLarge = errors.New("超过大小限制")
 func (s Source) Disk() string { return s.disk }
 
 // Serve says of a file what it is read for, other than as a submission.
-func (s *Source) Serve(as string) { s.verdict = &fated{model.Ignored, Refusal{CodeServes, as}, false} }
+func (s *Source) Serve(as string) {
+	s.early = &earlyFate{model.Ignored, Refusal{CodeServes, as}, false}
+}
 
 // Ignored says that the name alone tells that the file is no submission: a lock file, a README, a picture …
-func (s Source) Ignored() bool { return s.verdict != nil && s.verdict.fate == model.Ignored }
+func (s Source) Ignored() bool { return s.early != nil && s.early.fate == model.Ignored }

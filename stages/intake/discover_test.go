@@ -219,7 +219,7 @@ func TestRefusalsSayWhy(t *testing.T) {
 			t.Errorf("%s: %+v", name, all[0].File)
 		}
 	}
-	if got := why(&fs.PathError{Err: syscall.ENAMETOOLONG}); !strings.Contains(got, "路径太长") {
+	if got := reasonOf(&fs.PathError{Err: syscall.ENAMETOOLONG}); !strings.Contains(got, "路径太长") {
 		t.Errorf("too long a path: %s", got)
 	}
 }

@@ -13,10 +13,7 @@ import (
 	"github.com/xuri/nfp"
 )
 
-// Here a number format says what a cell shows: a filler reads 45.2% or 12万 on the screen, the file holds 0.452 or
-// 120000. The library takes the code apart; what its parts do to a value stands here.
-
-// format is a number format: its code, and its sections as the library's parser gives them.
+// format is a number format, which says what a cell shows: a filler reads 45.2% or 12万, the file holds 0.452 or 120000.
 type format struct {
 	code     string
 	sections []nfp.Section
@@ -57,8 +54,7 @@ var (
 	settled      = regexp.MustCompile(`\[(?:[<>=][^\]]*|DBNum[0-9])\]`) // a condition, or the digits' script
 )
 
-// plainCode writes what the library's parser doesn't know in the way it does: ! before a sign, as Chinese programs have
-// it, for a backslash.
+// plainCode writes what the library's parser doesn't know as it does: a backslash for !, as Chinese programs have it.
 func plainCode(code string) string {
 	code = strings.ReplaceAll(code, "G/通用格式", "General")
 	var b strings.Builder
@@ -78,28 +74,30 @@ func plainCode(code string) string {
 // number shows a number. isDate says that what it shows is a date or a time.
 func (f *format) number(raw string) (shown string, isDate bool) {
 	v, err := decimal.NewFromString(raw)
-	if f == nil || len(f.sections) == 0 || len(f.code) > longestCode || err != nil || len(raw) > 40 || v.Exponent() > 30 || v.Exponent() < -40 {
+	if f == nil || len(f.sections) == 0 || len(f.code) > longestCode || err != nil || len(raw) > 40 ||
+		v.Exponent() > 30 || v.Exponent() < -40 {
 		return raw, false
 	}
-	section, code, signed := f.section(v)
-	if section == nil {
+	chosen, signed := f.choose(v)
+	if chosen < 0 {
 		return raw, false
 	}
+	items, code := f.sections[chosen].Items, f.codes[min(chosen, len(f.codes)-1)]
 	has := func(types ...string) bool {
-		return slices.ContainsFunc(section.Items, func(t nfp.Token) bool { return slices.Contains(types, t.TType) })
+		return slices.ContainsFunc(items, func(t nfp.Token) bool { return slices.Contains(types, t.TType) })
 	}
 	switch {
 	case has(nfp.TokenTypeGeneral):
-		return layOut(section.Items, nfp.TokenTypeGeneral, v.String()), false
+		return layOut(items, nfp.TokenTypeGeneral, v.String()), false
 	case has(nfp.TokenTypeFraction):
 		return raw, false
 	case code == "", v.IsZero() && has(placeholders...) && !has(nfp.TokenTypeZeroPlaceHolder): // no digit of it is shown
-		return layOut(section.Items, "", ""), false
+		return layOut(items, "", ""), false
 	case has(nfp.TokenTypeDateTimes, nfp.TokenTypeElapsedDateTimes) && !has(placeholders...):
 		if v.IsNegative() || v.GreaterThanOrEqual(decimal.NewFromInt(lastDay+1)) {
 			return v.String(), true
 		}
-		if wholeDate(section.Items) {
+		if wholeDate(items) {
 			return dayOf(v.IntPart()), true
 		}
 		code, isDate = localDates+code, true
@@ -122,7 +120,7 @@ const localDates = "[$-804]"
 // lastDay is the number of 9999-12-31.
 const lastDay = 2958465
 
-// wholeDate says whether a section shows year, month and day: such a date is written the ISO way, whichever the format's own is.
+// wholeDate says whether a section shows year, month and day: such a date is written the ISO way.
 func wholeDate(items []nfp.Token) bool {
 	shows := ""
 	for _, t := range items {
@@ -187,16 +185,7 @@ func (f *format) text(raw string) string {
 
 var placeholders = []string{nfp.TokenTypeZeroPlaceHolder, nfp.TokenTypeHashPlaceHolder, nfp.TokenTypeDigitalPlaceHolder}
 
-// section is the one that shows a number, and its code; signed says that the minus sign is not left to it. None shows it where a
-// format is for texts only.
-func (f *format) section(v decimal.Decimal) (section *nfp.Section, code string, signed bool) {
-	chosen, signed := f.choose(v)
-	if chosen < 0 {
-		return nil, "", false
-	}
-	return &f.sections[chosen], f.codes[min(chosen, len(f.codes)-1)], signed
-}
-
+// choose gives the section that shows a number, -1 where none does; signed says that the minus sign is not left to it.
 func (f *format) choose(v decimal.Decimal) (section int, signed bool) {
 	var numbers []int
 	conditions := false
@@ -245,18 +234,12 @@ func condition(s *nfp.Section) (operator string, operand decimal.Decimal, ok boo
 // holds says whether an operator is true of how two numbers compare.
 func holds(compared int, operator string) bool {
 	switch operator {
-	case "<":
-		return compared < 0
-	case "<=":
-		return compared <= 0
-	case ">":
-		return compared > 0
-	case ">=":
-		return compared >= 0
-	case "<>":
-		return compared != 0
+	case "<", "<=":
+		return compared < 0 || compared == 0 && operator == "<="
+	case ">", ">=":
+		return compared > 0 || compared == 0 && operator == ">="
 	}
-	return compared == 0
+	return (compared == 0) == (operator != "<>")
 }
 
 // layOut puts a value where its sign stands, with the words around it.

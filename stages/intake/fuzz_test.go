@@ -123,17 +123,17 @@ func FuzzReference(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		_, row, col, lastRow, lastCol, ok := parseReference(s)
+		_, at, ok := parseReference(s)
 		if !ok {
 			return
 		}
-		for _, p := range [][2]int{{row, col}, {lastRow, lastCol}} {
+		for _, p := range [][2]int{{at.row, at.col}, {at.lastRow, at.lastCol}} {
 			if p[0] < 1 || p[0] > maxRow || p[1] < 1 || p[1] > maxCol {
 				t.Errorf("%q: row %d, column %d", s, p[0], p[1])
 			}
 		}
-		if r, c, ok := parseCell(model.CellName(row, col)); !ok || r != row || c != col {
-			t.Errorf("%q: %d, %d does not come back", s, row, col)
+		if r, c, ok := parseCell(model.CellName(at.row, at.col)); !ok || r != at.row || c != at.col {
+			t.Errorf("%q: %+v does not come back", s, at)
 		}
 	})
 }

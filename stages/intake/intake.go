@@ -1,22 +1,19 @@
 // Package intake turns what arrived into flat cells with places. Every file is opened once and read once: its container
-// is proven whole first, then its sheets are walked, then its cells are bound to the form. A file that can't be used becomes a
-// refusal with a code; it never stops the others.
+// is proven whole first, then its sheets are walked, then its cells are bound to the form. A file that can't be used
+// becomes a refusal with a code; it never stops the others.
 //
-// A file is read in this process, not in one of its own. A child with limits is for what can't be bounded from within, and each thing here that
-// meets bytes from outside is bounded before it is called:
+// A file is read in this process, because each thing here that meets bytes from outside is bounded before it is called:
 //
 //	archive/zip, flate, XML   in package office/ooxml, within its limits; the input is at most 20 MB
-//	mscfb                     keeps paths that grow with the square of the streams: 256 KB of directory; its chains know cycles
-//	Decrypt                   of excelize, turns a password as often as the file says: at most 1,000,000 times; one stream of each kind
+//	mscfb                     keeps paths that grow with the square of the streams: 256 KB of directory
+//	Decrypt                   of excelize, turns a password as often as the file says: at most 1,000,000 times
 //
-// excelize itself opens a file of others only to annotate it (package feedback), after this reader took it, below 4 MB of XML. What none of
-// these bounds, a panic, is recovered file by file. Fuzz targets stand at each of these doors. Were a library to come that can't be bounded so,
-// the place for a child process is Read: it takes a Source and gives plain values.
+// excelize opens a file of others only to annotate it (package feedback), after this reader took it, below 4 MB of XML.
+// A panic is recovered file by file. Fuzz targets stand at each of these doors.
 package intake
 
 import (
 	"archive/zip"
-	"bytes"
 	"errors"
 
 	"lianheti/stages/model"
@@ -24,8 +21,7 @@ import (
 	"lianheti/templates"
 )
 
-// Read reads one file. The fate is Accepted where its cells were bound to the form; which of several accepted files of
-// one consortium counts is decided later.
+// Read reads one file. It is Accepted where its cells were bound to the form; which file of several counts comes later.
 func Read(d *templates.Definition, s Source) model.Workbook {
 	file, data, decided := s.fetch()
 	if decided != nil {
@@ -33,9 +29,9 @@ func Read(d *templates.Definition, s Source) model.Workbook {
 	}
 	w := workbook(d, file, data)
 	other := w.File.Code == CodeNotWorkbook || w.File.Code == CodeIncomplete
-	if s.verdict != nil && (w.File.Code == CodeNotWorkbook && s.verdict.fate == model.Ignored || other && s.verdict.Code == CodeOtherArchive) {
-		file.Fate, file.Code, file.Detail = s.verdict.fate, s.verdict.Code, s.verdict.Detail // the name was right
-		return model.Workbook{File: file}
+	if s.early != nil && (w.File.Code == CodeNotWorkbook && s.early.fate == model.Ignored ||
+		other && s.early.Code == CodeOtherArchive) {
+		return s.early.of(file) // the name was right
 	}
 	return w
 }
@@ -43,12 +39,12 @@ func Read(d *templates.Definition, s Source) model.Workbook {
 // fetch gives the bytes of a file with its hash, or what is decided without reading them.
 func (s Source) fetch() (file model.File, data []byte, decided *model.Workbook) {
 	file = model.File{Path: s.Path, Size: s.Size}
-	if s.verdict != nil && s.verdict.Code == CodeUnreadable {
-		file.NoHash = s.verdict.Detail
-		w := refused(file, &s.verdict.Refusal)
+	if s.early != nil && s.early.Code == CodeUnreadable {
+		file.NoHash = s.early.Detail
+		w := refused(file, &s.early.Refusal)
 		return file, nil, &w
 	}
-	if s.verdict != nil {
+	if s.early != nil {
 		if w, ok := s.unopened(file); ok {
 			return file, nil, &w
 		}
@@ -63,28 +59,25 @@ func (s Source) fetch() (file model.File, data []byte, decided *model.Workbook) 
 	return file, data, nil
 }
 
-// unopened gives a file the fate that its name or kind decided. Not ok: it must be opened after all, because names lie: a
-// workbook goes under the name of an old one or under none, a web page under .xls.
+// unopened gives a file the fate that its name or kind decided. Not ok: it must be opened after all, because names lie.
 func (s Source) unopened(file model.File) (w model.Workbook, ok bool) {
-	// The hash is taken of files that are not read, too: every file that arrived can be recognised.
-	sum, none, head := s.digest()
-	book := bytes.HasPrefix(head, ooxml.MagicZip) || s.verdict.Code == CodeLockFile && bytes.HasPrefix(head, ooxml.MagicOLE)
-	if s.verdict.byName && book && s.Size <= MaxFile {
+	var head []byte // the hash is taken of files that are not read, too: every file that arrived can be recognised
+	file.SHA256, file.NoHash, head = s.digest()
+	book := begins(head, string(ooxml.MagicZip)) || s.early.Code == CodeLockFile && begins(head, string(ooxml.MagicOLE))
+	if s.early.byName && book && s.Size <= MaxFile {
 		return w, false
 	}
-	file.SHA256, file.NoHash, file.Fate, file.Code, file.Detail = sum, none, s.verdict.fate, s.verdict.Code, s.verdict.Detail
-	if other := sniff(head); s.verdict.byName && file.Code == CodeOldExcel && other != nil {
+	if other := sniff(head); s.early.byName && s.early.Code == CodeOldExcel && other != nil {
 		return refused(file, other), true
 	}
-	return model.Workbook{File: file}, true
+	return s.early.of(file), true
 }
 
-// Cells reads a workbook that is not a submission (experts' marks, the Department's register): proven whole by the same
-// reader, then flat: every filled cell with its place, sheet by sheet, in the order of the file. What the cells mean is for
-// others to say. Where the file can't be used it gives no cells and the reason.
+// Cells reads a workbook that is no submission (experts' marks, the register): every filled cell with its place, in the
+// order of the file. Where the file can't be used it gives no cells and the reason.
 func Cells(s Source) ([]model.Cell, *Refusal) {
-	if s.verdict != nil {
-		return nil, &s.verdict.Refusal
+	if s.early != nil {
+		return nil, &s.early.Refusal
 	}
 	file, cells := Flat(s)
 	if file.Fate != model.Accepted {
@@ -93,8 +86,8 @@ func Cells(s Source) ([]model.Cell, *Refusal) {
 	return cells, nil
 }
 
-// Flat reads one file of many that are no submissions, as Cells does: with its hash, and with a fate like any file that arrived. Whatever
-// it makes the program do, the answer is a refusal.
+// Flat reads one file of many that are no submissions, as Cells does, with its hash and fate. Whatever it makes the
+// program do, the answer is a refusal.
 func Flat(s Source) (file model.File, cells []model.Cell) {
 	defer func() {
 		if recover() != nil {
@@ -123,11 +116,7 @@ func Flat(s Source) (file model.File, cells []model.Cell) {
 
 // FormYear tells of which year's form a workbook is; 0 where it does not say, or is none.
 func FormYear(s Source) (year int) {
-	defer func() {
-		if recover() != nil {
-			year = 0
-		}
-	}()
+	defer func() { _ = recover() }()
 	_, data, decided := s.fetch()
 	if decided != nil {
 		return 0
@@ -170,5 +159,5 @@ func (s Source) unread(err error) *Refusal {
 	case s.entry >= 0:
 		return &Refusal{CodePackageDamaged, "其中的文件解不开"}
 	}
-	return &Refusal{CodeUnreadable, why(err)}
+	return &Refusal{CodeUnreadable, reasonOf(err)}
 }

@@ -10,10 +10,9 @@ import (
 	"lianheti/templates"
 )
 
-// The program's own sheets stand beside the form's: what calculates the self-check, the self-check, the list of a
-// return, the identity. None of it is data; but the name of a sheet says nothing about what somebody has put there. A
-// sheet is known by how it is built, in whichever version of the template, and of a known sheet only what has the
-// place and the kind of its own content is ours. Everything else counts as loose, as on any other sheet.
+// The program's own sheets (self-check, list of a return, identity) are no data; but their names say nothing about what
+// somebody has put there. A sheet is known by how it is built, in whichever version of the template, and only what has
+// the place and the kind of its own content is ours. Everything else is loose, as on any other sheet.
 
 var (
 	ruleCode = regexp.MustCompile(`^LHT-\d-\d{3}$`)
@@ -21,8 +20,7 @@ var (
 	rowHead  = regexp.MustCompile(`^[a-z][a-z0-9_]* [\w -]+$`)
 )
 
-// calculation is a hidden sheet of formulas: by its first cells it is known, and what else on it are texts stands in
-// some columns.
+// calculation is a hidden sheet of formulas, known by its first cells; its own texts stand in some columns.
 type calculation struct {
 	first      string // where it says what it is
 	says       *regexp.Regexp
@@ -38,8 +36,7 @@ var calculates = map[string]*calculation{
 // calculated is the last of the rows by which a sheet that calculates is known.
 const calculated = 2
 
-// keeps says whether a cell is looked at later: the first rows, by which the sheet is known, and texts that aren't
-// its own.
+// keeps says whether a cell is looked at later: the first rows, by which the sheet is known, and texts not its own.
 func (c *calculation) keeps(row, col int, formula bool, kind []byte) bool {
 	texts := string(kind) == "s" || string(kind) == "str" || string(kind) == "inlineStr"
 	return row <= calculated || texts && !formula && !slices.Contains(c.textColumn, col)
@@ -53,8 +50,8 @@ func (c *calculation) begins(s *Sheet) bool {
 
 // own says of each cell whether it is the program's own.
 func (c *calculation) own(cell *Cell) bool {
-	return cell.Formula != "" || cell.Kind != model.Text || cell.Row == 1 && c.textColumn == nil && rowHead.MatchString(cell.Raw) ||
-		slices.Contains(c.textColumn, cell.Col)
+	return cell.Formula != "" || cell.Kind != model.Text || slices.Contains(c.textColumn, cell.Col) ||
+		cell.Row == 1 && c.textColumn == nil && rowHead.MatchString(cell.Raw)
 }
 
 // ours says whether a sheet has the name or the build of one of the program's own, so that it is none of the form's.
@@ -74,8 +71,7 @@ func (b *binder) checks(sheet *Sheet) bool {
 	return 2*codes > len(b.d.Rules)
 }
 
-// owned gives what tells the program's own cells of one of its sheets; nil for every other sheet, and for one that
-// has only the name.
+// owned gives what tells the program's own cells of one of its sheets; nil for others, and for one with only the name.
 func (b *binder) owned(sheet *Sheet) func(*Cell) bool {
 	switch known := calculates[strings.ToLower(sheet.Title)]; {
 	case known != nil && known.begins(sheet):
@@ -95,8 +91,7 @@ func (b *binder) owned(sheet *Sheet) func(*Cell) bool {
 	return nil
 }
 
-// ownMeta says whether a cell of the identity is a key, its value, or where an earlier round coloured a cell, and how
-// it was before.
+// ownMeta says whether a cell of the identity is a key, its value, or notes how an earlier round found a cell.
 func ownMeta(sheet *Sheet, c *Cell) bool {
 	switch c.Col {
 	case 1, 2:
@@ -122,10 +117,9 @@ func (b *binder) lists(sheet *Sheet) bool {
 	return 2*cities > all
 }
 
-// ownTable tells the cells of a table whose rows are findings or rules: the header, every row with a code, and what
-// stands over the header in its first column, wherever that is. Nothing of it reaches beyond the header to the right. In the column
-// said, words are the program's own only where they are quoted from another sheet; in the self-check, results are
-// formulas. Nil where the sheet is no such table.
+// ownTable tells the cells of a table of findings or rules: the header, every row with a code, and what stands over the
+// header in its first column; nothing right of the header. In the column said, words are the program's own only where
+// they are quoted from another sheet; in the self-check, results are formulas. Nil where the sheet is no such table.
 func (b *binder) ownTable(sheet *Sheet, said string) func(*Cell) bool {
 	coded, formulas, first := map[int]bool{}, map[int]bool{}, 0
 	for i := range sheet.Cells {
@@ -140,6 +134,7 @@ func (b *binder) ownTable(sheet *Sheet, said string) func(*Cell) bool {
 	if first < 2 {
 		return nil
 	}
+	const maxMoved = 20
 	header, left, last, saidAt := first-1, 1, 0, 0
 	for left < maxMoved && !sheet.At(header, left).Filled {
 		left++ // a column was inserted in front
@@ -166,10 +161,8 @@ func (b *binder) ownTable(sheet *Sheet, said string) func(*Cell) bool {
 	}
 }
 
-// maxMoved is how far to the right a table of ours is looked for.
-const maxMoved = 20
-
 // quoted says whether a text stands on another sheet.
 func (b *binder) quoted(sheet *Sheet, words string) bool {
-	return slices.ContainsFunc(b.book.Sheets, func(s *Sheet) bool { return s != sheet && len(s.find(text.NameKey(words))) > 0 })
+	key := text.NameKey(words)
+	return slices.ContainsFunc(b.book.Sheets, func(s *Sheet) bool { return s != sheet && len(s.find(key)) > 0 })
 }

@@ -84,8 +84,8 @@ func TestReferences(t *testing.T) {
 		"'2年度数据'!$F$12": "2年度数据 12 6 12 6 true", "Sheet1!A1": "Sheet1 1 1 1 1 true", "=Sheet1!$A$1:$B$3": "Sheet1 1 1 3 2 true", "$表.A1": " 0 0 0 0 false", "'a''b'!$A$1": "a'b 1 1 1 1 true", "'a!b'!$C$2": "a!b 2 3 2 3 true",
 		"$表!$A$1": "表 1 1 1 1 true", "#REF!": " 0 0 0 0 false", "Sheet1!#REF!": "Sheet1 0 0 0 0 false", "A!$A$1,A!$B$1": " 0 0 0 0 false", "'甲,乙'!$A$1": "甲,乙 1 1 1 1 true", "!A1": " 1 1 1 1 true", "A!A1:x": "A 1 1 0 24 false",
 	} {
-		sheet, row, col, lastRow, lastCol, ok := parseReference(refers)
-		if got := fmt.Sprint(sheet, " ", row, " ", col, " ", lastRow, " ", lastCol, " ", ok); ok && got != want || ok != strings.HasSuffix(want, "true") {
+		sheet, at, ok := parseReference(refers)
+		if got := fmt.Sprint(sheet, " ", at.row, " ", at.col, " ", at.lastRow, " ", at.lastCol, " ", ok); ok && got != want || ok != strings.HasSuffix(want, "true") {
 			t.Errorf("%s: %s, want %s", refers, got, want)
 		}
 	}
@@ -104,7 +104,7 @@ func TestReferences(t *testing.T) {
 			t.Errorf("at %v stands %+v", at, c)
 		}
 	}
-	s.merges = []merged{{"B2:C3", 2, 2, 3, 3}}
+	s.merges = []merged{{"B2:C3", span{2, 2, 3, 3}}}
 	for at, within := range map[[2]int]bool{{2, 2}: true, {3, 3}: true, {2, 3}: true, {1, 2}: false, {4, 2}: false, {2, 1}: false, {2, 4}: false} {
 		if (s.mergedAt(at[0], at[1]) != nil) != within {
 			t.Errorf("%v: within %v", at, !within)

@@ -6,11 +6,11 @@ import (
 	"lianheti/stages/office/ooxml"
 )
 
-// richText gathers a text run by run. What a filler struck out is kept apart: it is no longer said. Raised and lowered
-// digits are written as the signs that look so, because 260² is not 2602. Phonetic guides are left out.
+// richText gathers a text run by run. What a filler struck out is kept apart. Raised and lowered digits are written as
+// the signs that look so, because 260² is not 2602. Phonetic guides are left out.
 type richText struct {
 	kept, struck strings.Builder
-	own, bare    strings.Builder // of the runs kept: those with a look of their own, and those that look as their cell does
+	own, bare    strings.Builder // of the runs kept: those with a look of their own, and those with their cell's
 	crossed      bool            // the run at hand is struck through
 	styled       bool            // it has a look of its own
 	place        string
@@ -50,8 +50,8 @@ func (x *richText) element(e *ooxml.Element) {
 }
 
 // take gives the text, and what was struck out of it. Where all of it is, that is the text.
-func (x *richText) take() said {
-	out := said{text: unescape(x.kept.String()), struck: unescape(x.struck.String())}
+func (x *richText) take() cellText {
+	out := cellText{text: unescape(x.kept.String()), struck: unescape(x.struck.String())}
 	if strings.TrimSpace(x.own.String()) != "" {
 		out.own, out.bare = unescape(x.own.String()), unescape(x.bare.String())
 	}
@@ -62,12 +62,12 @@ func (x *richText) take() said {
 	return out
 }
 
-// said is a text as its cell shows it, and what is struck out in it; own and bare are the runs of a text where some have
-// a look of their own.
-type said struct{ text, struck, own, bare string }
+// cellText is a text as shown, and what is struck out in it; own and bare are its runs with and without a look of their
+// own, where some have one.
+type cellText struct{ text, struck, own, bare string }
 
 // in gives the text in a cell: where that is struck through, so is what looks as the cell does.
-func (s said) in(crossed bool) (text, struck string) {
+func (s cellText) in(crossed bool) (text, struck string) {
 	switch {
 	case !crossed:
 		return s.text, s.struck

@@ -109,7 +109,7 @@ func (b shape) double(title, as string) {
 
 // merge merges cells of a sheet.
 func (b shape) merge(title string, row, col, lastRow, lastCol int) {
-	b.Sheet(title).merges = append(b.Sheet(title).merges, merged{model.CellName(row, col) + ":" + model.CellName(lastRow, lastCol), row, col, lastRow, lastCol})
+	b.Sheet(title).merges = append(b.Sheet(title).merges, merged{model.CellName(row, col) + ":" + model.CellName(lastRow, lastCol), span{row, col, lastRow, lastCol}})
 }
 
 // words says in what a workbook was read otherwise than the filled one.

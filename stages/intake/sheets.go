@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"encoding/hex"
 	"regexp"
 	"strconv"
@@ -18,15 +19,15 @@ const (
 	maxMerges = 10000
 	maxStyles = 65000
 	maxText   = 32767   // of one cell
-	maxWords  = 2000000 // characters of all cells together; what looks for persons and phones in them takes a second for each million
-	// maxGrid bounds what a program makes of the sheets when it opens them: all rows down to the last, each as wide
-	// as its last cell. One cell in the last column of every row costs gigabytes, and 30 bytes a row in the file.
+	maxWords  = 2000000 // characters of all cells: looking for persons and phones takes a second for each million
+	// maxGrid bounds what a program makes of the sheets it opens: all rows down to the last, each as wide as its last
+	// cell. One cell in the last column of every row costs gigabytes, and 30 bytes a row in the file.
 	maxGrid = 2000000
 )
 
-// open reads a workbook: the container proven, every sheet's XML walked to its end, every filled cell kept, but for
-// what the sheets that calculate hold of the template where whole is not asked for. There is one reader: what it
-// counts is what it yields. Where only a sheet is asked for by its title, the others are left alone, and unproven.
+// open reads a workbook: the container proven, every sheet walked to its end, every filled cell kept, but for what the
+// template's own sheets calculate where whole is not asked for. Of only one sheet, named by its title, the others are
+// left alone, and unproven.
 func open(data []byte, whole bool, only string) (*Book, *Refusal) {
 	with := ooxml.Open
 	if only != "" {
@@ -72,10 +73,8 @@ func (w *workbookReader) read(main string) (book *Book, refusal *Refusal) {
 	if refusal := w.distinct(); refusal != nil {
 		return nil, refusal
 	}
-	for _, load := range []func() *Refusal{w.loadStrings, w.loadStyles} {
-		if refusal := load(); refusal != nil {
-			return nil, refusal
-		}
+	if refusal = cmp.Or(w.loadStrings(), w.loadStyles()); refusal != nil {
+		return nil, refusal
 	}
 	for _, s := range w.sheets {
 		if w.only != "" && w.only != s.title {
@@ -129,7 +128,7 @@ type workbookReader struct {
 	book     *Book
 	sheets   []sheetPart
 	date04   bool
-	strings  []said
+	strings  []cellText
 	styles   []style // by style index
 	counts
 }
@@ -155,7 +154,8 @@ func (w *workbookReader) element(e *ooxml.Element) error {
 		w.date04 = e.Attr("date1904") == "1" || e.Attr("date1904") == "true"
 	case e.Start && name == "sheet" && e.Within("sheets"):
 		state := e.Attr("state")
-		w.sheets = append(w.sheets, sheetPart{e.Attr("name"), e.AttrIn(ooxml.Related, "id"), state == "hidden" || state == "veryHidden"})
+		w.sheets = append(w.sheets,
+			sheetPart{e.Attr("name"), e.AttrIn(ooxml.Related, "id"), state == "hidden" || state == "veryHidden"})
 	case !e.Start && name == "definedName":
 		if len(w.book.Names) == maxNames {
 			return tooMany("名称超过 " + strconv.Itoa(maxNames) + " 个")
@@ -200,8 +200,8 @@ func unescape(s string) string {
 	})
 }
 
-// style is what of a cell's style says something: its number format, whether all of it is struck through, and whether its letters have
-// the colour of the cell, so that nobody sees them.
+// style is what of a cell's style says something: its number format, whether all of it is struck through, and whether
+// its letters have the colour of the cell, so that nobody sees them.
 type style struct {
 	format         *format
 	struck, unseen bool

@@ -39,19 +39,20 @@ type change struct {
 	now   string // what stands in the place of its label, where that is gone
 }
 
-// toldSingly is how many inputs of one sheet are told one by one; more have one cause, and are told together.
-const toldSingly = 3
+// listedSingly is how many inputs of one sheet are reported one by one; more have one cause and are put together.
+const listedSingly = 3
 
 func (b *binder) changed(how location, in input, sheet *Sheet, row, col int) {
-	c := change{input: in, how: how, place: model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: model.CellName(row, col)}}
+	place := model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: model.CellName(row, col)}
+	c := change{input: in, how: how, place: place}
 	if how == relabelled {
 		c.now = b.calledNow(sheet, row, col, in)
 	}
 	b.changes = append(b.changes, c)
 }
 
-// calledNow is what stands in the place of an input's label: in its row, or where that is still its own, over it. Figures,
-// the template's other words and what is typed into another input are none.
+// calledNow is what stands in the place of an input's label: in its row, or else over it. Figures, the template's other
+// words and what is typed into another input are none.
 func (b *binder) calledNow(sheet *Sheet, row, col int, in input) string {
 	strange := func(row, col int) bool {
 		cell := sheet.At(row, col)
@@ -89,60 +90,58 @@ func (b *binder) whole(layout *templates.SheetLayout) model.Place {
 	return place
 }
 
-// tell makes notes of everything that was found otherwise than the template has it.
-func (b *binder) tell() {
+// report makes notes of everything that was found otherwise than the template has it.
+func (b *binder) report() {
 	for _, how := range []location{movedAway, relabelled} {
 		for _, layout := range b.d.Layout().Sheets {
-			b.tellChanges(how, slices.DeleteFunc(slices.Clone(b.changes), func(c change) bool { return c.how != how || c.layout != layout }))
+			other := func(c change) bool { return c.how != how || c.layout != layout }
+			b.reportChanges(how, slices.DeleteFunc(slices.Clone(b.changes), other))
 		}
 	}
 	for _, layout := range b.d.Layout().Sheets {
-		b.tellLost(layout, slices.DeleteFunc(slices.Clone(b.lost), func(in input) bool { return in.layout != layout }))
+		other := func(in input) bool { return in.layout != layout }
+		b.reportLost(layout, slices.DeleteFunc(slices.Clone(b.lost), other))
 	}
-	b.tellLoose(b.tellCopies())
-	b.tellComments()
-	b.tellHidden()
+	b.reportLoose(b.reportCopies())
+	b.reportComments()
+	b.reportHidden()
 	if b.byLabel > 0 {
 		b.note(CodeNamesLost, model.Place{File: b.out.File.Path}, strconv.Itoa(b.byLabel)+" 处")
 	}
 }
 
-// tellChanges says of the changed inputs of a sheet where each was read.
-func (b *binder) tellChanges(how location, changes []change) {
+// reportChanges says of the changed inputs of a sheet where each was read.
+func (b *binder) reportChanges(how location, changes []change) {
 	what := map[location]string{movedAway: "的名称指向别处，已按标签读取", relabelled: "的标签被改动，已按名称读取"}[how]
-	if len(changes) <= toldSingly {
-		for _, c := range changes {
-			now := ""
-			if c.now != "" {
-				now = "，原来写标签的地方现在是“" + c.now + "”"
-			}
-			b.note(CodeAltered, c.place, "“"+c.label+"”"+what+now)
-			b.about(c.input)
+	now := func(c change, more string) string {
+		if c.now == "" {
+			return what
 		}
-		return
+		return what + "，原来写标签的地方现在是“" + c.now + "”" + more
 	}
 	var inputs []input
+	var places []model.Place
 	for _, c := range changes {
-		inputs = append(inputs, c.input)
+		if len(changes) <= listedSingly {
+			b.note(CodeAltered, c.place, "“"+c.label+"”"+now(c, ""))
+			b.about(c.input)
+		}
+		inputs, places = append(inputs, c.input), append(places, c.place)
 	}
-	if now := changes[0].now; now != "" {
-		what += "，原来写标签的地方现在是“" + now + "”等"
-	}
-	b.note(CodeAltered, changes[0].place, several(inputs)+what)
-	b.about(inputs...)
-	last := &b.out.Notes[len(b.out.Notes)-1]
-	for _, c := range changes[1:] {
-		last.Places = append(last.Places, c.place)
+	if len(changes) > listedSingly {
+		b.note(CodeAltered, places[0], several(inputs)+now(changes[0], "等"))
+		b.about(inputs...)
+		b.out.Notes[len(b.out.Notes)-1].Places = places
 	}
 }
 
-// tellLost says which inputs of a sheet were not found.
-func (b *binder) tellLost(layout *templates.SheetLayout, lost []input) {
+// reportLost says which inputs of a sheet were not found.
+func (b *binder) reportLost(layout *templates.SheetLayout, lost []input) {
 	all := len(layout.Slots)
 	for _, record := range layout.Records {
 		all += len(record.Columns)
 	}
-	if len(lost) > toldSingly || b.sheets[layout] == nil && len(lost) > 0 {
+	if len(lost) > listedSingly || b.sheets[layout] == nil && len(lost) > 0 {
 		detail := several(lost)
 		if len(lost) == all {
 			detail = "“" + layout.Sheet.Title + "”整张表的" + detail
@@ -159,33 +158,27 @@ func (b *binder) tellLost(layout *templates.SheetLayout, lost []input) {
 
 // several names some of many inputs and says how many there are, and of which years where not of all.
 func several(inputs []input) string {
-	var labels, years []string
+	var labels, years, all []string
+	add := func(to *[]string, word string) {
+		if word != "" && !slices.Contains(*to, word) {
+			*to = append(*to, word)
+		}
+	}
 	for _, in := range inputs {
-		if !slices.Contains(labels, in.label) {
-			labels = append(labels, in.label)
-		}
-		if in.header != "" && !slices.Contains(years, in.header) {
-			years = append(years, in.header)
-		}
+		add(&labels, in.label)
+		add(&years, in.header)
+	}
+	for _, slot := range inputs[0].layout.Slots {
+		add(&all, slot.Header)
 	}
 	out := "“" + strings.Join(labels[:min(len(labels), 3)], "”、“") + "”"
 	if len(labels) > 3 {
 		out += fmt.Sprintf("等%d项", len(labels))
 	}
-	if all := yearsOf(inputs[0].layout); len(years) > 0 && len(years) < len(all) {
+	if len(years) > 0 && len(years) < len(all) {
 		out += "（" + strings.Join(years, "、") + "）"
 	}
 	return out
-}
-
-// yearsOf lists the years that stand over columns of a sheet.
-func yearsOf(layout *templates.SheetLayout) (years []string) {
-	for _, slot := range layout.Slots {
-		if slot.Header != "" && !slices.Contains(years, slot.Header) {
-			years = append(years, slot.Header)
-		}
-	}
-	return years
 }
 
 // about says of which fields the last note is: its fingerprint stays the same wherever the cells move.
@@ -201,10 +194,10 @@ func (b *binder) about(inputs ...input) {
 	}
 }
 
-// tellCopies warns of sheets that look like one of the form's and were not read: which of the two holds the right values nobody can
-// say here. It gives them.
-func (b *binder) tellCopies() map[string]bool {
-	read := map[string]bool{}
+// reportCopies warns of sheets that look like one of the form's and were not read, because nobody can say which of the
+// two holds the right values. It gives them.
+func (b *binder) reportCopies() map[string]bool {
+	read, copies := map[string]bool{}, map[string]bool{}
 	for _, s := range b.sheets {
 		if s != nil {
 			read[s.Title] = true
@@ -213,25 +206,25 @@ func (b *binder) tellCopies() map[string]bool {
 	for at := range b.bound {
 		read[at.sheet] = true
 	}
-	copies := map[string]bool{}
 	for _, s := range b.book.Sheets {
 		if read[s.Title] || b.ours(s) {
 			continue
 		}
-		for _, layout := range b.d.Layout().Sheets {
-			if original := b.sheets[layout]; original != nil && len(layout.Slots)+len(layout.Records) > 0 && b.looksLike(s, layout) {
-				copies[s.Title] = true
-				b.note(CodeAltered, model.Place{File: b.out.File.Path, Sheet: s.Title}, "“"+s.Title+"”与“"+original.Title+"”栏目相同，只读取了后者")
-				break
-			}
+		i := slices.IndexFunc(b.d.Layout().Sheets, func(l *templates.SheetLayout) bool {
+			return b.sheets[l] != nil && len(l.Slots)+len(l.Records) > 0 && b.looksLike(s, l)
+		})
+		if i >= 0 {
+			copies[s.Title] = true
+			b.note(CodeAltered, model.Place{File: b.out.File.Path, Sheet: s.Title},
+				"“"+s.Title+"”与“"+b.sheets[b.d.Layout().Sheets[i]].Title+"”栏目相同，只读取了后者")
 		}
 	}
 	return copies
 }
 
-// tellLoose says of each loose cell that it was not used; of more than many on one sheet only how many there are, and of a sheet told
+// reportLoose says of each loose cell that it was not used; of many on one sheet only how many, and of a sheet reported
 // already nothing more. All of them stand in the table of loose cells.
-func (b *binder) tellLoose(told map[string]bool) {
+func (b *binder) reportLoose(told map[string]bool) {
 	const many = 100
 	of := map[string]int{}
 	for _, c := range b.out.Loose {
@@ -242,7 +235,7 @@ func (b *binder) tellLoose(told map[string]bool) {
 	for _, c := range b.out.Loose {
 		switch n := of[c.Place.Sheet]; {
 		case n > many:
-			b.note(CodeLoose, model.Place{File: c.Place.File, Sheet: c.Place.Sheet}, "（"+strconv.Itoa(n)+" 格）")
+			b.note(CodeLoose, model.Place{File: c.Place.File, Sheet: c.Place.Sheet}, fmt.Sprintf("（%d 格）", n))
 			of[c.Place.Sheet] = 0
 		case n > 0:
 			b.note(CodeLoose, c.Place, "")

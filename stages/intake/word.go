@@ -15,17 +15,17 @@ import (
 func At(file string) Source {
 	s := Source{Path: filepath.Base(file), disk: file, entry: -1}
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		s.verdict = rejected(CodeUnreadable, "不是普通文件")
+		s.early = rejected(CodeUnreadable, "不是普通文件")
 	}
 	return s
 }
 
-// Word proves the container of a Word file like any other, and gives its main part and its footers to be read. read says why what it holds
-// is not the form, empty where it is; its error is a fault of the file.
+// Word proves the container of a Word file, and gives its main part and footers to be read. read says why it is not the
+// form, empty where it is; its error is a fault of the file.
 func Word(s Source, read func(main []byte, footers [][]byte) (foreign string, err error)) model.File {
 	out := model.File{Path: s.Path}
-	if s.verdict != nil && s.verdict.fate == model.Rejected {
-		return refused(out, &s.verdict.Refusal).File
+	if s.early != nil && s.early.fate == model.Rejected {
+		return refused(out, &s.early.Refusal).File
 	}
 	data, err := s.Read(MaxFile)
 	if err != nil {
@@ -77,15 +77,10 @@ func openWord(data []byte) (main []byte, footers [][]byte, part string, refusal 
 
 // notWord says of a file that is no container of parts what it is instead of a Word form.
 func notWord(r *Refusal) *Refusal {
-	switch r.Code {
-	case CodeOldExcel:
-		return refuse(CodeNotWord, "旧版文档（.doc 或 .wps）")
-	case CodeWebPage, CodeCSV:
-		return refuse(CodeNotWord, "网页或文本")
-	case CodeOtherArchive:
-		return refuse(CodeNotWord, "压缩包")
-	case CodeNotWorkbook:
-		return refuse(CodeNotWord, "%s", strings.TrimSpace(r.Detail))
+	what := map[string]string{CodeOldExcel: "旧版文档（.doc 或 .wps）", CodeWebPage: "网页或文本", CodeCSV: "网页或文本",
+		CodeOtherArchive: "压缩包", CodeNotWorkbook: strings.TrimSpace(r.Detail)}[r.Code]
+	if what == "" {
+		return r
 	}
-	return r
+	return &Refusal{CodeNotWord, what}
 }

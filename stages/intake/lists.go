@@ -1,0 +1,211 @@
+package intake
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"lianheti/stages/model"
+	"lianheti/templates"
+)
+
+// maxRecords bounds the filled rows of a list. The template prepares some hundred; checks compare rows with each other.
+const maxRecords = 2000
+
+// listColumn is a column of a list where it stands in this workbook.
+type listColumn struct {
+	field *templates.Field
+	col   int
+}
+
+// records binds a list: every filled cell below the headers, also beyond the rows that the template prepares. It gives
+// the number of rows with content.
+func (b *binder) records(layout *templates.SheetLayout, record templates.RecordArea) int {
+	sheet := b.sheets[layout]
+	var columns []listColumn
+	var labels []string
+	for _, c := range record.Columns {
+		labels = append(labels, c.Header)
+	}
+	header, rows := 0, b.headerRows(sheet, labels)
+	for i, c := range record.Columns {
+		at, how := b.columnAt(sheet, labels, i, c.Name, rows)
+		in := input{layout, c.Field.ID, 0, c.Header, ""}
+		switch how {
+		case nowhere:
+			if !b.unasked(c.Field) {
+				b.lost = append(b.lost, in)
+			}
+			continue
+		case byLabel:
+			b.byLabel++
+		case movedAway, relabelled:
+			b.changed(how, in, sheet, at[0], at[1])
+		}
+		header = max(header, at[0])
+		columns = append(columns, listColumn{c.Field, at[1]})
+	}
+	if sheet == nil {
+		return 0
+	}
+	for _, c := range columns {
+		b.out.Columns = append(b.out.Columns, model.Entry{Field: c.field.ID, Cell: sheet.At(header, c.col)})
+	}
+	first := len(b.out.Entries)
+	for _, cell := range sheet.Cells { // not row by row: a stray cell may stand in the millionth
+		i := slices.IndexFunc(columns, func(c listColumn) bool { return c.col == cell.Col })
+		if i < 0 || cell.Row <= header || !cell.Filled || rows[cell.Row] {
+			continue
+		}
+		cell.Place.File = b.out.File.Path
+		b.bound[position{sheet.Title, cell.Row, cell.Col}] = true
+		b.out.CellsRead++
+		b.out.Entries = append(b.out.Entries,
+			model.Entry{Field: columns[i].field.ID, Record: cell.Row - header, Cell: cell.Cell})
+	}
+	b.out.Entries = append(b.out.Entries, b.mergedRows(sheet, columns, header, b.out.Entries[first:])...)
+	order, filled := map[string]int{}, map[int]bool{}
+	for i, c := range columns {
+		order[c.field.ID] = i
+	}
+	for _, e := range b.out.Entries[first:] {
+		filled[e.Record] = true
+	}
+	slices.SortStableFunc(b.out.Entries[first:], func(x, y model.Entry) int {
+		return cmp.Or(cmp.Compare(x.Record, y.Record), cmp.Compare(order[x.Field], order[y.Field]))
+	})
+	return len(filled)
+}
+
+// headerRows are the rows with most headers of a list: its own, and repetitions further down.
+func (b *binder) headerRows(sheet *Sheet, labels []string) map[int]bool {
+	out, seen := map[int]bool{}, map[int]int{}
+	for _, label := range labels {
+		for _, p := range b.find(sheet, label) {
+			if seen[p[0]]++; 2*seen[p[0]] > len(labels) {
+				out[p[0]] = true
+			}
+		}
+	}
+	return out
+}
+
+// columnAt finds the header of a column of a list: above the named cells; or in the row with most of its headers,
+// because a text like one may stand elsewhere; or, where the text was changed, as the cell above the named ones, unless
+// another column's header stands there.
+func (b *binder) columnAt(sheet *Sheet, labels []string, i int, name string, rows map[int]bool,
+) (at [2]int, how location) {
+	a, named := b.names[name]
+	named = named && a.sheet == sheet
+	most := 0
+	for _, p := range b.find(sheet, labels[i]) {
+		if named && p[1] == a.col && p[0] < a.row {
+			return p, byItsName
+		}
+		if !rows[p[0]] && (named || len(rows) > 0) {
+			continue
+		}
+		if n := b.inRow(sheet, p[0], labels); n > most {
+			at, most = p, n
+		}
+	}
+	switch {
+	case most > 0 && named:
+		return at, movedAway
+	case most > 0:
+		return at, byLabel
+	case named && a.row > 1 && !b.headsAnother(a, labels):
+		return [2]int{a.row - 1, a.col}, relabelled
+	}
+	return at, nowhere
+}
+
+// headsAnother says whether one of a list's headers stands above a named area or within it.
+func (b *binder) headsAnother(a area, labels []string) bool {
+	return slices.ContainsFunc(labels, func(label string) bool {
+		return slices.ContainsFunc(b.find(a.sheet, label),
+			func(p [2]int) bool { return p[1] == a.col && p[0] <= a.lastRow })
+	})
+}
+
+// mergedRows gives entries of a list that lie under a merged area. Down one column of texts it names a group, and is
+// each row's value; otherwise whose it is nobody can say. Rows without anything of their own are left alone.
+func (b *binder) mergedRows(sheet *Sheet, columns []listColumn, header int, entries []model.Entry) []model.Entry {
+	var more []model.Entry
+	filled := map[int]bool{}
+	at := map[[2]int]int{}
+	for i, e := range entries {
+		filled[e.Row], at[[2]int{e.Row, e.Col}] = true, i
+	}
+	notes := map[string]*model.Finding{}
+	for _, m := range sheet.merges {
+		within := slices.DeleteFunc(slices.Clone(columns), func(c listColumn) bool {
+			return c.col < m.col || c.col > m.lastCol
+		})
+		if m.row <= header || len(within) == 0 || len(within) == 1 && m.row == m.lastRow {
+			continue
+		}
+		value := sheet.At(m.row, m.col)
+		names := !within[0].field.Numeric() && within[0].field.Type != templates.DateField
+		group := len(within) == 1 && value.Filled && names
+		code := CodeMerged
+		if group {
+			code = CodeMergedGroup
+		}
+		value.Place.File = b.out.File.Path
+		for row := m.row; row <= min(m.lastRow, m.row+maxRecords); row++ {
+			for _, c := range within {
+				i, own := at[[2]int{row, c.col}]
+				switch {
+				case own && group:
+				case own:
+					entries[i].Merged = m.ref
+				case filled[row] && value.Filled:
+					e := model.Entry{Field: c.field.ID, Record: row - header, Cell: sheet.At(row, c.col)}
+					if group {
+						e.Cell, e.Copied = value, true
+						e.Row, e.Col, e.Place.Cell = row, c.col, model.CellName(row, c.col)
+					} else {
+						e.Merged, e.Place.File = m.ref, b.out.File.Path
+					}
+					more = append(more, e)
+				default:
+					continue
+				}
+				b.mergedNote(notes, code, m.ref, value, c.field.ID, model.CellName(row, c.col))
+			}
+		}
+	}
+	for _, code := range []string{CodeMerged, CodeMergedGroup} {
+		if n := notes[code]; n != nil {
+			b.out.Notes = append(b.out.Notes, *n)
+		}
+	}
+	return more
+}
+
+// mergedNote adds a cell to the one note about the merged areas of a list.
+func (b *binder) mergedNote(notes map[string]*model.Finding, code, area string, value model.Cell, field, cell string) {
+	n := notes[code]
+	if n == nil {
+		n = &model.Finding{Code: code, Raw: value.Shown,
+			Vars: map[string]string{"sheet": value.Place.Sheet, "cell": area, "value": value.Shown, "count": "0"}}
+		notes[code] = n
+	}
+	if !slices.Contains(n.Fields, field) {
+		n.Fields = append(n.Fields, field)
+	}
+	if n.Vars["last"] != area {
+		areas, _ := strconv.Atoi(n.Vars["count"])
+		n.Vars["last"], n.Vars["count"] = area, strconv.Itoa(areas+1)
+		switch {
+		case areas > 0 && areas < listedSingly:
+			n.Vars["cell"] += "、" + area
+			n.Vars["value"] += "、" + value.Shown
+		case areas == listedSingly:
+			n.Vars["cell"] += "等"
+			n.Vars["value"] += "等"
+		}
+	}
+	n.Places = append(n.Places, model.Place{File: b.out.File.Path, Sheet: value.Place.Sheet, Cell: cell})
+}
