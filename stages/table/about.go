@@ -51,25 +51,25 @@ func (r *Round) About() map[string]*About {
 	for form := range r.Facts.Forms {
 		out[form.Submission.Submission] = &About{Form: form}
 	}
-	gather(out, r.Verdicts, func(a *About, x Verdict) { a.Verdict = x }, func(x Verdict) string { return x.Submission })
-	gather(out, r.Ranking.Ranking, func(a *About, x Rank) { a.Rank = x }, func(x Rank) string { return x.Submission })
-	gather(out, r.Ranking.Scores, func(a *About, x Score) { a.Scores = append(a.Scores, x) }, func(x Score) string { return x.Submission })
-	gather(out, r.Judgement.Findings, func(a *About, x Finding) { a.Findings = append(a.Findings, x) }, func(x Finding) string { return x.Submission })
-	gather(out, r.Ranking.Marks, func(a *About, x Mark) { a.Marks = append(a.Marks, x) }, func(x Mark) string { return x.Submission })
-	gather(out, r.Ranking.Checklist, func(a *About, x Check) { a.Checks = append(a.Checks, x) }, func(x Check) string { return x.Submission })
-	gather(out, r.Ranking.Lifts, func(a *About, x Lift) { a.Lifts = append(a.Lifts, x) }, func(x Lift) string { return x.Submission })
+	gather(out, r.Verdicts, func(a *About, x Verdict) { a.Verdict = x })
+	gather(out, r.Ranking.Ranking, func(a *About, x Rank) { a.Rank = x })
+	gather(out, r.Ranking.Scores, func(a *About, x Score) { a.Scores = append(a.Scores, x) })
+	gather(out, r.Judgement.Findings, func(a *About, x Finding) { a.Findings = append(a.Findings, x) })
+	gather(out, r.Ranking.Marks, func(a *About, x Mark) { a.Marks = append(a.Marks, x) })
+	gather(out, r.Ranking.Checklist, func(a *About, x Check) { a.Checks = append(a.Checks, x) })
+	gather(out, r.Ranking.Lifts, func(a *About, x Lift) { a.Lifts = append(a.Lifts, x) })
 	gather(out, r.Ranking.Credibility, func(a *About, x Growth) {
 		if x.Flag == "verify" {
 			a.Promises = append(a.Promises, x)
 		}
-	}, func(x Growth) string { return x.Submission })
+	})
 	return out
 }
 
-func gather[T any](all map[string]*About, rows Table[T], add func(*About, T), id func(T) string) {
-	for x := range rows.All() {
-		if a := all[id(x)]; a != nil {
-			add(a, x)
+func gather[T any](all map[string]*About, rows Table[T], add func(*About, T)) {
+	for i := range rows.Len() {
+		if a := all[cellOf(rows.record, "submission", i)]; a != nil {
+			add(a, rows.Row(i))
 		}
 	}
 }
@@ -111,7 +111,9 @@ func (a *About) Questions(d *templates.Definition) []Question {
 	for _, c := range a.Promises {
 		add("承诺可信度", "%s：%s", d.Label(c.Indicator), c.Note)
 	}
-	lacking := Where(slices.Values(a.Scores), func(s Score) bool { return s.Evidence != "" && s.Weight > 0 && !s.Raw.Valid })
+	lacking := Where(slices.Values(a.Scores), func(s Score) bool {
+		return s.Evidence != "" && s.Weight > 0 && !s.Raw.Valid
+	})
 	for _, same := range Grouped(lacking, func(s Score) string { return s.Note }) {
 		names := Each(same, func(s Score) string { return s.Point + " " + d.Rubric.Point(s.Point).Find(s.Evidence).Label })
 		add("缺依据", "%s：%s", strings.Join(names, "、"), same[0].Note)

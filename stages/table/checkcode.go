@@ -17,13 +17,13 @@ import (
 // legible is base32 without the letters that are taken for figures when a code is read out or typed off paper.
 var legible = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
-// codeVersion is the first group of the codes that are made now. Codes before had none: they left out the supplementary figures.
+// codeVersion is the first group of a code. Codes before had none, and left out the supplementary figures.
 const codeVersion = "V2"
 
-// CheckCode ties a printed form to the values it was printed from: the version and four groups of four characters over every clean value of
-// the official form, the whole roster, and the figures that the Department collects beyond it, which the form prints in a table
-// of its own. The same code means the same values. Personal data (names, phones, posts) is left out, and what is hidden of it in texts is hidden
-// here, so that nobody can try out which person makes the code; so are explanations, materials, the prefecture's verification and the edition.
+// CheckCode ties a printed form to the values it was printed from: the version and four groups of four characters over
+// every clean value of the official form, the roster, and the figures that the Department collects beyond it. Left out
+// are explanations, materials, verification, the edition, and personal data, also in texts: nobody can try out which
+// person makes the code.
 func CheckCode(d *templates.Definition, figures []Figure, metrics []Metric, texts []Text, members []Member) string {
 	f := &Form{Figures: figures, Metrics: metrics, Texts: texts, Members: members, def: d}
 	f.index()
@@ -88,8 +88,8 @@ func CompareCode(paper, own string) string {
 	return "不是校验码：应为 " + codeVersion + " 和四组四位的字母数字，用短横隔开"
 }
 
-// PaperAnswer is what the official form prints for a field in a year: 不适用 in words, what can't be read as it was typed, a
-// date in full, nothing where nothing was filled in. Personal data is not here.
+// PaperAnswer is what the official form prints for a field in a year: 不适用 in words, what can't be read as it was typed,
+// a date in full. Personal data is not here.
 func (f *Form) PaperAnswer(r templates.Ref) string {
 	o := f.Observe(r)
 	switch {

@@ -79,7 +79,7 @@ type Judgement struct {
 type Marking struct {
 	Files Table[File]
 	Marks Table[Mark] // by expert, submission and point, in the order of the rubric
-	// Earlier are the experts whose workbooks were issued under another rubric than the one in force; not known where there are only tables.
+	// Earlier are the experts whose workbooks were issued under another rubric; not known from tables alone.
 	Earlier []string
 }
 
@@ -99,11 +99,12 @@ type Ranking struct {
 	Certificate   Table[Certificate]  `table:"certificate"`
 	Checklist     Table[Check]        `table:"checklist"`
 	Stakes        Table[Stake]        `table:"stakes"`
-	Assessments   Table[Assessment]   `table:"assessments"` // expert × submission as the marks stand, then all together, by rank
+	Assessments   Table[Assessment]   `table:"assessments"` // expert × submission, then all experts, by rank
 	Disagreements Table[Disagreement] `table:"disagreements"`
 }
 
-// Arrived lists the files that were handed in to be read: the submissions', then the progress forms, which are nobody's submission of this batch.
+// Arrived lists the files that were handed in to be read: the submissions', then the progress forms, which are nobody's
+// submission of this batch.
 func (f *Facts) Arrived() []File {
 	out := slices.Collect(f.Files.All())
 	if f.Progress != nil {
@@ -128,8 +129,8 @@ func (f *Facts) Entry(s Submission) templates.Entry {
 // UnknownCity stands for the prefecture of a submission that can't be told.
 const UnknownCity = "未识别地市"
 
-// CityOf is the prefecture that a submission belongs to: the directory's for a consortium that is listed there, whatever its
-// cover says, otherwise the cover's.
+// CityOf is the prefecture that a submission belongs to: the directory's for a listed consortium, otherwise the
+// cover's.
 func (f *Facts) CityOf(s Submission) string {
 	if e := f.Entry(s); e.No > 0 {
 		return e.City
@@ -164,26 +165,15 @@ type Form struct {
 
 // Forms yields the submissions one by one, in order, each with its rows of every table.
 func (f *Facts) Forms(yield func(*Form) bool) {
-	figures, metrics, texts := cursor[Figure]{t: f.Figures}, cursor[Metric]{t: f.Metrics}, cursor[Text]{t: f.Texts}
-	members, materials, verifications := cursor[Member]{t: f.Members}, cursor[Material]{t: f.Materials}, cursor[Verification]{t: f.Verifications}
-	explanations, coercions, loose := cursor[Explanation]{t: f.Explanations}, cursor[Coercion]{t: f.Coercions}, cursor[LooseCell]{t: f.Loose}
-	columns, cells := cursor[ListColumn]{t: f.ListColumns}, cursor[ListCell]{t: f.ListCells}
+	figures, metrics, texts := taker(f.Figures), taker(f.Metrics), taker(f.Texts)
+	members, materials, verifications := taker(f.Members), taker(f.Materials), taker(f.Verifications)
+	explanations, coercions, loose := taker(f.Explanations), taker(f.Coercions), taker(f.Loose)
+	columns, cells := taker(f.ListColumns), taker(f.ListCells)
 	for s := range f.Submissions.All() {
-		form := &Form{
-			Submission:    s,
-			Figures:       figures.take(func(r Figure) bool { return r.Submission == s.Submission }),
-			Metrics:       metrics.take(func(r Metric) bool { return r.Submission == s.Submission }),
-			Texts:         texts.take(func(r Text) bool { return r.Submission == s.Submission }),
-			Members:       members.take(func(r Member) bool { return r.Submission == s.Submission }),
-			Materials:     materials.take(func(r Material) bool { return r.Submission == s.Submission }),
-			Verifications: verifications.take(func(r Verification) bool { return r.Submission == s.Submission }),
-			Explanations:  explanations.take(func(r Explanation) bool { return r.Submission == s.Submission }),
-			Coercions:     coercions.take(func(r Coercion) bool { return r.Submission == s.Submission }),
-			ListColumns:   columns.take(func(r ListColumn) bool { return r.Submission == s.Submission }),
-			ListCells:     cells.take(func(r ListCell) bool { return r.Submission == s.Submission }),
-			Loose:         loose.take(func(r LooseCell) bool { return r.Submission == s.Submission }),
-			def:           f.Definition,
-		}
+		id := s.Submission
+		form := &Form{Submission: s, def: f.Definition, Figures: figures(id), Metrics: metrics(id), Texts: texts(id),
+			Members: members(id), Materials: materials(id), Verifications: verifications(id), Explanations: explanations(id),
+			Coercions: coercions(id), ListColumns: columns(id), ListCells: cells(id), Loose: loose(id)}
 		form.index()
 		if !yield(form) {
 			return
@@ -191,23 +181,15 @@ func (f *Facts) Forms(yield func(*Form) bool) {
 	}
 }
 
-// cursor walks a table whose rows are grouped in the order of the submissions.
-type cursor[T any] struct {
-	t  Table[T]
-	at int
-}
-
-func (c *cursor[T]) take(belongs func(T) bool) []T {
-	var out []T
-	for c.at < c.t.Len() {
-		row := c.t.Row(c.at)
-		if !belongs(row) {
-			break
+// taker gives the rows of a submission after those of the one before: rows stand in the order of the submissions.
+func taker[T any](t Table[T]) func(submission string) []T {
+	at := 0
+	return func(submission string) (out []T) {
+		for ; at < t.Len() && cellOf(t.record, "submission", at) == submission; at++ {
+			out = append(out, t.Row(at))
 		}
-		out = append(out, row)
-		c.at++
+		return out
 	}
-	return out
 }
 
 func (f *Form) index() {
@@ -253,7 +235,9 @@ func (f *Form) Answer(r templates.Ref, status Status, value decimal.Decimal, raw
 	} else if g := f.figures[r.Field]; g != nil && r.Year == 0 {
 		g.Status, g.Number, g.Text, g.Raw = status, number, "", raw
 	}
-	f.Coercions = slices.DeleteFunc(f.Coercions, func(c Coercion) bool { return c.Field == r.Field && int(c.Year.V) == r.Year })
+	f.Coercions = slices.DeleteFunc(f.Coercions, func(c Coercion) bool {
+		return c.Field == r.Field && int(c.Year.V) == r.Year
+	})
 }
 
 // Figure gives the row of an undated field, or nil.
@@ -315,12 +299,12 @@ func (f *Form) Observe(r templates.Ref) Observation {
 	return Observation{Status: Missing, Place: model.Place{File: file}}
 }
 
-// Plain writes a number without exponent and without needless zeros, so that nobody takes it for a phone; empty where there is none.
+// Plain writes a number without exponent and needless zeros, so that nobody takes it for a phone; empty without one.
 func Plain(v Opt[float64]) string {
 	return text.Amount(exact(v))
 }
 
-// Median is the middle of some numbers, between the two in the middle where they are even; nothing where there are none.
+// Median is the middle of some numbers; nothing where there are none.
 func Median(values []float64) Opt[float64] {
 	if len(values) == 0 {
 		return Opt[float64]{}

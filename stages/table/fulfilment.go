@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -11,8 +12,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Fulfilled is one figure of one year that somebody chosen in an earlier batch reports: beside what was promised of it, or beside what was said
-// of it before.
+// Fulfilled is one figure of one year that somebody chosen in an earlier batch reports, beside what was promised of it
+// or said of it before.
 type Fulfilled struct {
 	Submission    string       `col:"submission"` // of the progress form
 	CityCode      string       `col:"city_code,null"`
@@ -77,7 +78,8 @@ const (
 	BasisUnsealed   = "未盖章"
 )
 
-// Rules of the catalogue of progress forms, by id; their threshold is the share of a promise below which a reason is asked for.
+// Rules of the catalogue of progress forms, by id; a threshold is the share of a promise below which a reason is asked
+// for.
 const (
 	ruleShort    = "promise_short"
 	ruleFunding  = "funding_short" // the same of money, which is promised on the official form itself
@@ -93,7 +95,8 @@ func RoleOf(d *templates.Definition) string {
 	return RoleSubmission
 }
 
-// Fulfilled is the same facts with what became of earlier commitments, with what the progress forms list, and with what was found in them.
+// Fulfilled is the same facts with what became of earlier commitments, and what progress forms list and was found in
+// them.
 func (f *Facts) Fulfilled(rows []Fulfilled, progress *Round) *Facts {
 	out, cells := *f, slices.Collect(f.ListCells.All())
 	for c := range progress.ListCells.All() {
@@ -137,8 +140,8 @@ type statement struct {
 
 // NewArchive gathers earlier batches, the oldest first: what was said later stands.
 func NewArchive(batches ...*Facts) *Archive {
-	a := &Archive{promised: map[slot]statement{}, actual: map[slot]statement{}, low: map[slot]int32{}, forms: map[string]*Form{},
-		lists: map[string][]ListCell{}}
+	a := &Archive{map[slot]statement{}, map[slot]statement{}, map[slot]int32{}, map[string]*Form{},
+		map[string][]ListCell{}}
 	for _, facts := range batches {
 		batch := int32(facts.Definition.Directory.Batch)
 		for form := range facts.Forms {
@@ -194,8 +197,9 @@ func (a *Archive) Promised(consortium, indicator string) (sum decimal.Decimal) {
 	return sum
 }
 
-// Stated is the figure with which the locked companion of a metric is filled: a promise, or what was said before. Not ok: nothing was.
-func (a *Archive) Stated(d *templates.Definition, consortium string, metric *templates.Field, companion string, year int) (value float64, ok bool) {
+// Stated is the figure with which the locked companion of a metric is filled: a promise, or what was said before.
+func (a *Archive) Stated(d *templates.Definition, consortium string, metric *templates.Field, companion string,
+	year int) (value float64, ok bool) {
 	from := a.actual
 	if companion == d.Form.Promises.Promised {
 		from = a.promised
@@ -204,9 +208,9 @@ func (a *Archive) Stated(d *templates.Definition, consortium string, metric *tem
 	return s.value, ok
 }
 
-// Fulfil compares progress forms with what was stated before, submission by submission in the order of the form. Where the archive does not know a
-// consortium, what was filled into its form is believed; where it does, a difference is a finding. judged says which figures can't be
-// believed as they stand.
+// Fulfil compares progress forms with what was stated before, submission by submission in the order of the form. Of a
+// consortium that the archive does not know, what was filled into its form is believed; otherwise a difference is a
+// finding. judged says which figures are doubtful.
 func Fulfil(progress *Facts, judged *Judgement, archive *Archive) (rows []Fulfilled, found []model.Finding) {
 	d, open := progress.Definition, map[slot]bool{}
 	for x := range judged.Findings.All() {
@@ -215,14 +219,13 @@ func Fulfil(progress *Facts, judged *Judgement, archive *Archive) (rows []Fulfil
 		}
 	}
 	for form := range progress.Forms {
-		f := &fulfiller{d: d, p: d.Form.Promises, form: form, archive: archive, key: text.NameKey(form.Submission.Consortium),
-			open: open}
-		f.known = archive.Form(form.Submission.Consortium) != nil
+		f := &fulfiller{d: d, p: d.Form.Promises, form: form, archive: archive, open: open}
+		f.key = text.NameKey(form.Submission.Consortium)
+		f.known = archive.forms[f.key] != nil
 		for _, metric := range d.Form.Metrics() {
-			if !metric.Accompanied {
-				continue
+			if metric.Accompanied {
+				rows = append(rows, f.rows(metric)...)
 			}
-			rows = append(rows, f.rows(metric)...)
 		}
 		found = append(found, f.found...)
 	}
@@ -237,11 +240,11 @@ type fulfiller struct {
 	archive *Archive
 	key     string
 	known   bool
-	open    map[slot]bool // those that can't be believed as they stand
+	open    map[slot]bool // doubtful figures
 	found   []model.Finding
 }
 
-// rows are a metric year by year: what the form asks for is compared, what it does not ask for is put down as earlier batches had it.
+// rows are a metric year by year: what the form asks for is compared, the rest is as earlier batches had it.
 func (f *fulfiller) rows(metric *templates.Field) (rows []Fulfilled) {
 	s, asked, years := f.form.Submission, f.d.Refs(metric), map[int32]bool{}
 	for _, r := range asked {
@@ -255,8 +258,9 @@ func (f *fulfiller) rows(metric *templates.Field) (rows []Fulfilled) {
 		}
 	}
 	for _, year := range slices.Sorted(maps.Keys(years)) {
-		out, at := Fulfilled{Submission: s.Submission, CityCode: s.CityCode, City: s.City, Consortium: s.Consortium, File: s.File,
-			Indicator: metric.ID, Year: year, Unit: metric.Unit, Status: StatusEarlier}, slot{f.key, metric.ID, year}
+		at := slot{f.key, metric.ID, year}
+		out := Fulfilled{Submission: s.Submission, CityCode: s.CityCode, City: s.City, Consortium: s.Consortium,
+			File: s.File, Indicator: metric.ID, Year: year, Unit: metric.Unit, Status: StatusEarlier}
 		if said, ok := f.archive.promised[at]; ok {
 			f.promised(&out, &said)
 		}
@@ -276,12 +280,13 @@ func (f *fulfiller) rows(metric *templates.Field) (rows []Fulfilled) {
 // promised puts down a promise, and on what it rests.
 func (f *fulfiller) promised(out *Fulfilled, s *statement) {
 	out.Promised, out.PromisedIn, out.PromisedSheet, out.PromisedCell = Some(s.value), batchOf(s), s.sheet, s.cell
-	out.Basis = BasisForm
-	if s.beyond {
-		// whether it stands on sealed paper, the Department filled in when it issued the form
-		if out.Basis = BasisUnsealed; f.says(f.p.Basis) == BasisSupplement {
-			out.Basis = BasisSupplement
-		}
+	switch {
+	case !s.beyond:
+		out.Basis = BasisForm
+	case f.says(f.p.Basis) == BasisSupplement: // as the Department filled in when it issued the form
+		out.Basis = BasisSupplement
+	default:
+		out.Basis = BasisUnsealed
 	}
 }
 
@@ -311,7 +316,7 @@ func (f *fulfiller) compare(metric *templates.Field, r templates.Ref, out *Fulfi
 	}
 }
 
-// untold says whether there is no figure, or none that can be believed as it stands.
+// untold says whether there is no figure, or a doubtful one.
 func (f *fulfiller) untold(out *Fulfilled) bool {
 	switch {
 	case !out.Reported.Valid:
@@ -324,9 +329,10 @@ func (f *fulfiller) untold(out *Fulfilled) bool {
 	return true
 }
 
-// before is what was stated of a metric in a year, as the archive has it; asked is false where the form has no place for it. Where the form says
-// otherwise than the archive, that is a finding.
-func (f *fulfiller) before(metric *templates.Field, companion string, year int, archived map[slot]statement) (out *statement, asked bool) {
+// before is what was stated of a metric in a year, as the archive has it; asked is false where the form has no place
+// for it. It is a finding where the form says otherwise.
+func (f *fulfiller) before(metric *templates.Field, companion string, year int,
+	archived map[slot]statement) (out *statement, asked bool) {
 	field := f.d.Beside(metric, companion)
 	if field == nil || !slices.Contains(f.d.Refs(field), templates.Ref{Field: field.ID, Year: year}) {
 		return nil, false
@@ -334,7 +340,7 @@ func (f *fulfiller) before(metric *templates.Field, companion string, year int, 
 	shown := f.form.Metric(field.ID, year)
 	stated, there := archived[slot{f.key, metric.ID, int32(year)}]
 	if f.known {
-		if shown.Status == Missing && there || shown.Status != Missing && (!there || shown.Value != Some(stated.value)) {
+		if filled := shown.Status != Missing; filled != there || filled && shown.Value != Some(stated.value) {
 			f.tell(ruleAltered, field.ID, year, *shown, Plain(Opt[float64]{V: stated.value, Valid: there}), nil)
 		}
 		if there {
@@ -350,11 +356,11 @@ func (f *fulfiller) before(metric *templates.Field, companion string, year int, 
 }
 
 func (f *fulfiller) tell(rule, field string, year int, at Metric, value string, vars map[string]string) {
-	if value == "" {
-		value = "空白"
-	}
-	f.found = append(f.found, model.Finding{Code: f.d.CodeOf(rule), Submission: f.form.Submission.Submission, Fields: []string{field}, Year: year,
-		Places: []model.Place{{File: f.form.Submission.File, Sheet: at.Sheet, Cell: at.Cell}}, Raw: at.Raw, Value: value, Vars: vars})
+	value = cmp.Or(value, "空白")
+	s := f.form.Submission
+	f.found = append(f.found, model.Finding{Code: f.d.CodeOf(rule), Submission: s.Submission, Fields: []string{field},
+		Year: year, Places: []model.Place{{File: s.File, Sheet: at.Sheet, Cell: at.Cell}}, Raw: at.Raw, Value: value,
+		Vars: vars})
 }
 
 // promise measures a figure by a promise; nil: nothing was promised.

@@ -9,8 +9,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Row is one row of a list of the form, whatever table it stands in. Within a form it implements templates.Answers: its columns
-// are looked up in the row, everything else in the form.
+// Row is one row of a list of the form, whatever table it stands in. It implements templates.Answers: its columns are
+// looked up in the row, everything else in the form.
 type Row struct {
 	*Form
 	Record int32
@@ -28,15 +28,16 @@ type RowCell struct {
 // Rows gives the rows of a list, in the order of the workbook.
 func (f *Form) Rows(list string) []Row {
 	var out []Row
-	add := func(record int32, sheet, cell string, texts map[string]string) *Row {
-		row := Row{Form: f, Record: record, At: model.Place{File: f.Submission.File, Sheet: sheet, Cell: cell}, Cells: map[string]RowCell{}}
-		for column, text := range texts {
-			if text != "" {
-				row.Cells[list+"_"+column] = RowCell{Text: text, Status: Normal}
+	// said are names of columns, each with what it says
+	add := func(record int32, sheet, cell string, said ...string) map[string]RowCell {
+		cells := map[string]RowCell{}
+		for i := 0; i < len(said); i += 2 {
+			if said[i+1] != "" {
+				cells[list+"_"+said[i]] = RowCell{Text: said[i+1], Status: Normal}
 			}
 		}
-		out = append(out, row)
-		return &out[len(out)-1]
+		out = append(out, Row{f, record, model.Place{File: f.Submission.File, Sheet: sheet, Cell: cell}, cells})
+		return cells
 	}
 	switch list {
 	case "members":
@@ -45,20 +46,21 @@ func (f *Form) Rows(list string) []Row {
 			if m.IsLead {
 				lead = f.def.Form.Yes()
 			}
-			row := add(m.Record, m.Sheet, m.Cell, map[string]string{"kind": m.KindLabel, "name": m.Name, "lead": lead})
-			row.Cells["members_enrolment"] = RowCell{Number: m.Enrolment, Status: m.Status, Text: Plain(m.Enrolment)}
+			cells := add(m.Record, m.Sheet, m.Cell, "kind", m.KindLabel, "name", m.Name, "lead", lead)
+			cells["members_enrolment"] = RowCell{Number: m.Enrolment, Status: m.Status, Text: Plain(m.Enrolment)}
 		}
 	case "materials":
 		for _, m := range f.Materials {
-			add(m.Record, m.Sheet, m.Cell, map[string]string{"number": m.Number, "title": m.Title, "supports": m.Supports, "pages": m.Pages})
+			add(m.Record, m.Sheet, m.Cell, "number", m.Number, "title", m.Title, "supports", m.Supports, "pages", m.Pages)
 		}
 	case "verifications":
 		for _, v := range f.Verifications {
-			add(v.Record, v.Sheet, v.Cell, map[string]string{"section": v.Section, "means": v.Means, "unit": v.Unit, "result": v.Result, "date": v.Date})
+			add(v.Record, v.Sheet, v.Cell, "section", v.Section, "means", v.Means, "unit", v.Unit, "result", v.Result,
+				"date", v.Date)
 		}
 	case "explanations":
 		for _, e := range f.Explanations {
-			add(e.Record, e.Sheet, e.Cell, map[string]string{"fingerprint": e.Fingerprint, "about": e.About, "explanation": e.Explanation})
+			add(e.Record, e.Sheet, e.Cell, "fingerprint", e.Fingerprint, "about", e.About, "explanation", e.Explanation)
 		}
 	default:
 		for _, c := range f.ListCells {
@@ -66,7 +68,7 @@ func (f *Form) Rows(list string) []Row {
 				continue
 			}
 			if len(out) == 0 || out[len(out)-1].Record != c.Record {
-				add(c.Record, c.Sheet, c.Cell, nil)
+				add(c.Record, c.Sheet, c.Cell)
 			}
 			said := c.Text
 			if c.Number.Valid {
@@ -79,13 +81,10 @@ func (f *Form) Rows(list string) []Row {
 }
 
 // Own are the lists of the form that have no table of their own: their cells stand in list_cells.
-func Own(d *templates.Definition) (out []string) {
-	for _, f := range d.Form.Fields() {
-		if f.Record != "" && !slices.Contains([]string{"members", "materials", "verifications", "explanations"}, f.Record) && !slices.Contains(out, f.Record) {
-			out = append(out, f.Record)
-		}
-	}
-	return out
+func Own(d *templates.Definition) []string {
+	lists := Unique(d.Form.Fields(), func(f *templates.Field) string { return f.Record })
+	with := []string{"", "members", "materials", "verifications", "explanations"}
+	return slices.DeleteFunc(lists, func(list string) bool { return slices.Contains(with, list) })
 }
 
 // Cell is what a column says, in words or by being left blank.

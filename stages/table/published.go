@@ -13,15 +13,15 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
-// Named is a table as it is published: its columns, with what they mean as metadata. It is made anew each time, so that no more of
-// them are in memory than are being written.
+// Named is a table as it is published. Its record is made anew each time, so that no more of them are in memory than
+// are being written.
 type Named struct {
 	Name   string
 	Record func() arrow.Record
 }
 
-// Published gives every table that goes to the analysts, in the order of tables.yaml. Phone and id numbers are masked in
-// whatever text a person may have typed; contacts are not among the tables.
+// Published gives every table that goes to the analysts, in the order of tables.yaml. Phone and id numbers are masked
+// in all texts; contacts are not among the tables.
 func Published(r *Round) ([]Named, error) {
 	d := r.Definition
 	schemas, err := Schemas(d)
@@ -32,8 +32,8 @@ func Published(r *Round) ([]Named, error) {
 	if err != nil {
 		return nil, err
 	}
-	codes, dictionary, notes := Of(Codes(d)), Of(entries), Of(notesOf(d, r.Reading))
-	records := map[string]arrow.Record{"codes": codes.Record(), "dictionary": dictionary.Record(), "file_notes": notes.Record(), "changes": r.Changes.Record()}
+	records := map[string]arrow.Record{"codes": Of(Codes(d)).Record(), "dictionary": Of(entries).Record(),
+		"file_notes": Of(notesOf(r.Reading)).Record(), "changes": r.Changes.Record()}
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
 		for name, t := range tablesOf(holder) {
 			if t.Record() == nil { // nobody had anything to put into it
@@ -42,8 +42,7 @@ func Published(r *Round) ([]Named, error) {
 			records[name] = t.Record()
 		}
 	}
-	files, findings := r.AllFiles(), Of(r.AllFindings())
-	records["files"], records["findings"] = files.Record(), findings.Record()
+	records["files"], records["findings"] = r.AllFiles().Record(), Of(r.AllFindings()).Record()
 
 	labels := labelsOf(d)
 	var out []Named
@@ -72,9 +71,8 @@ func Apart[T any](d *templates.Definition, name string, rows []T) (Named, error)
 	return Named{name, func() arrow.Record { return publishable(d, schema, t.Record(), labelsOf(d)) }}, nil
 }
 
-// publishable is a record under its described schema: behind the batch, with every text fit to be seen, and the labels beside the codes.
-// All columns are built anew, so that the bytes that are written depend on the values alone, not on whether the rows were just read or come from
-// published tables.
+// publishable is a record under its described schema: behind the batch, with every text fit to be seen, and the labels
+// beside the codes. All columns are built anew: the bytes depend on the values alone, not on where the rows come from.
 func publishable(d *templates.Definition, schema *arrow.Schema, rec arrow.Record,
 	labels map[string]map[string]string) arrow.Record {
 	columns := make([]arrow.Array, schema.NumFields())
@@ -165,8 +163,7 @@ func rebuilt(column arrow.Array, show func(string) string) arrow.Array {
 	return b.NewArray()
 }
 
-// visible masks a text, once more: facts were masked when they were read, but words put together may look like a phone. Arrow promises
-// UTF-8, and readers refuse a file without it.
+// visible masks a text once more: words put together may look like a phone. Readers refuse what is no UTF-8.
 func visible(s string) string { return text.Mask(strings.ToValidUTF8(s, "\uFFFD")) }
 
 func visibleHash(s string) string {
@@ -176,8 +173,8 @@ func visibleHash(s string) string {
 	return visible(s)
 }
 
-// A hash may hold eleven digits in a row by chance, and masking them would break the link that it is. The column alone does
-// not tell: into the fingerprint of an explanation a filler can type anything. Digits alone are not taken for a hash.
+// A hash may hold eleven digits in a row by chance, and masked it leads nowhere. The column alone does not tell: a
+// filler can type anything into the fingerprint of an explanation. Digits alone are not taken for a hash.
 var hashColumns = []string{"sha256", "fingerprint", "value_hash"}
 
 func isHash(s string) bool {
@@ -194,8 +191,8 @@ type panelRow struct {
 	Kind       string `col:"kind"`
 }
 
-// formFields are the columns that the form adds to a wide table, which takes its singles or its metrics and nothing else. Null
-// means that there is no normal value.
+// formFields are the columns that the form adds to a wide table: its singles or its metrics. Null means that there is
+// no normal value.
 func formFields(d *templates.Definition, name, form string) []arrow.Field {
 	t := d.Table(name)
 	if t == nil || t.Form != form {
@@ -211,8 +208,8 @@ func formFields(d *templates.Definition, name, form string) []arrow.Field {
 	return out
 }
 
-// answerType is the Arrow type of a field's column. Whole numbers are float64 like all others: a filler may have typed a
-// fraction, which is a finding and still the value. A date is a day; its text stands beside it, because a month is enough for some.
+// answerType is the Arrow type of a field's column. Whole numbers are float64 like all others: a filler may have typed
+// a fraction. A date is a day; its text stands beside it, because some are months.
 func answerType(f *templates.Field) arrow.DataType {
 	switch {
 	case f.Numeric():

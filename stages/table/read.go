@@ -73,8 +73,8 @@ type Submission struct {
 	CheckCode      string     `col:"check_code"` // as in the footer of the printed form; see CheckCode
 }
 
-// Figure is the answer to one undated field that is not a long text. Of a personal field only the status is here, and of
-// a list of persons their number.
+// Figure is the answer to one undated field that is not a long text. Of a personal field only the status is here, and
+// of a list of persons their number.
 type Figure struct {
 	Submission string       `col:"submission"`
 	Field      string       `col:"field"`

@@ -27,7 +27,8 @@ type Registered struct {
 
 // Decides says whether an entry is a decision about the explanation of a finding, for the values that it has now.
 func (e Registered) Decides(x Finding) bool {
-	return e.Sheet.Effect == templates.Decides && e.Fingerprint == x.Fingerprint && (e.ValueHash == "" || e.ValueHash == x.ValueHash)
+	return e.Sheet.Effect == templates.Decides && e.Fingerprint == x.Fingerprint &&
+		(e.ValueHash == "" || e.ValueHash == x.ValueHash)
 }
 
 // Upheld says whether an entry is an objection that was found to be right: the last of the outcomes.
@@ -57,12 +58,10 @@ type Register []Registered
 
 // Find gives the first entry of a kind about a consortium.
 func (r Register) Find(effect templates.RegisterEffect, key string) (Registered, bool) {
-	return r.first(func(e Registered) bool { return e.Sheet.Effect == effect && e.Key == key })
-}
-
-func (r Register) first(is func(Registered) bool) (Registered, bool) {
-	if i := slices.IndexFunc(r, is); i >= 0 {
-		return r[i], true
+	for _, e := range r {
+		if e.Sheet.Effect == effect && e.Key == key {
+			return e, true
+		}
 	}
 	return Registered{}, false
 }
@@ -152,8 +151,12 @@ func (r *Round) Lacking(key string) []string {
 
 // On finds the entry about a consortium on one sheet; the zero value, without a sheet, where there is none.
 func (r Register) On(s *templates.RegisterSheet, key string) Registered {
-	e, _ := r.first(func(e Registered) bool { return e.Sheet == s && e.Key == key })
-	return e
+	for _, e := range r {
+		if e.Sheet == s && e.Key == key {
+			return e
+		}
+	}
+	return Registered{}
 }
 
 // KeyOf identifies a consortium by its name, as the directory prints it or as it was typed.
@@ -169,8 +172,7 @@ func KeyOf(d *templates.Definition, name string) string {
 	return ConsortiumKey(Submission{Consortium: name})
 }
 
-// Strangers lists the entries about consortia that neither the directory nor a submission has: a slip of the pen, or one that is still to
-// send.
+// Strangers lists the entries about consortia that neither the directory nor a submission has.
 func (r *Round) Strangers() []Registered {
 	known := map[string]bool{"": true}
 	for _, e := range r.Definition.Directory.Entries {
@@ -179,8 +181,9 @@ func (r *Round) Strangers() []Registered {
 	for s := range r.Submissions.All() {
 		known[ConsortiumKey(s)] = true
 	}
-	return slices.DeleteFunc(slices.Clone(r.Register), func(e Registered) bool {
-		return known[e.Key] && !slices.ContainsFunc(e.School(r.Definition).MemberOf, func(key string) bool { return !known[key] })
+	unknown := func(key string) bool { return !known[key] }
+	return Where(slices.Values(r.Register), func(e Registered) bool {
+		return unknown(e.Key) || slices.ContainsFunc(e.School(r.Definition).MemberOf, unknown)
 	})
 }
 
@@ -195,7 +198,7 @@ func (r Register) Exempt(e templates.Entry) string {
 	return ""
 }
 
-// Untranscribed names the Word or PDF file by which an entry of the directory has reported without a workbook; empty where there is none.
+// Untranscribed names the Word or PDF file by which an entry of the directory has reported without a workbook, if so.
 func (f *Facts) Untranscribed(e templates.Entry) string {
 	for p := range f.Pieces.All() {
 		if p.Result == PieceAlone && p.DirectoryNo == Some(int32(e.No)) {
@@ -205,7 +208,7 @@ func (f *Facts) Untranscribed(e templates.Entry) string {
 	return ""
 }
 
-// Unreported lists the entries of the directory that must report and have no submission, nor a Word or PDF file without its workbook, in its order.
+// Unreported lists the entries of the directory that must report and have no submission, workbook or other file.
 func (r *Round) Unreported() []templates.Entry {
 	reported := map[int]bool{}
 	for s := range r.Submissions.All() {
@@ -253,7 +256,7 @@ func (r Register) Chosen() map[string]bool {
 	return out
 }
 
-// Sealed says whether the sealed paper that was registered as received carries a check code, and with it every figure that the code is made of.
+// Sealed says whether the sealed paper that was registered as received carries a check code.
 func (r Register) Sealed(key, code string) bool {
 	e, ok := r.Find(templates.Receives, key)
 	return ok && code != "" && e.Values[templates.RegisterCode] == code
@@ -296,21 +299,16 @@ func (r Register) Schools(d *templates.Definition) map[string]School {
 
 // SchoolNames are the keys of all names of an entry of the list of schools.
 func (e Registered) SchoolNames() []string {
-	var out []string
-	for _, name := range append([]string{e.Values[templates.RegisterSchool]}, names(e.Values[templates.RegisterOthers])...) {
-		if key := text.NameKey(name); key != "" && !slices.Contains(out, key) {
-			out = append(out, key)
-		}
-	}
-	return out
+	all := append([]string{e.Values[templates.RegisterSchool]}, names(e.Values[templates.RegisterOthers])...)
+	return slices.DeleteFunc(Unique(all, text.NameKey), func(key string) bool { return key == "" })
 }
 
 func names(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune("、，；,;\n", r) })
 }
 
-// Unvouched lists the schools of all rosters whose kind, official enrolment or consortium the Department's list does not say. Only where
-// there are none (and the list is not blank) may evidence be relative to enrolment.
+// Unvouched lists the schools of all rosters whose kind, official enrolment or consortium the Department's list does
+// not say. Only where there are none (and the list is not blank) may evidence be relative to enrolment.
 func (r Register) Unvouched(f *Facts) []Member {
 	list, keys := r.Schools(f.Definition), map[string]string{}
 	for s := range f.Submissions.All() {
@@ -324,8 +322,8 @@ func (r Register) Unvouched(f *Facts) []Member {
 	})
 }
 
-// Enrolled is the official enrolment of each submission's consortium by kind of school: of whom the Department counts to it, whatever its
-// roster says.
+// Enrolled is the official enrolment of each submission's consortium by kind of school, as the Department's list
+// counts.
 func (r Register) Enrolled(f *Facts) map[string]map[string]float64 {
 	out := map[string]map[string]float64{}
 	for s := range f.Submissions.All() {

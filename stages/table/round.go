@@ -3,6 +3,7 @@ package table
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -36,8 +37,8 @@ func (r *Round) AllFindings() []Finding {
 // later are tables that earlier programs did not publish: where they are not, they are empty.
 var later = []string{"list_cells", "scales", "lapses", "stakes", "assessments", "disagreements", "fulfilment", "pieces"}
 
-// Restore makes a round of tables that were published, by name. What is not published (contacts) is not there. An error names the
-// table that is missing or of another make. The round holds the records; its Release lets go of them.
+// Restore makes a round of published tables, by name, without the contacts. An error names the table that is missing or
+// of another make.
 func Restore(d *templates.Definition, records map[string]arrow.Record) (*Round, error) {
 	r := &Round{Facts: &Facts{Definition: d}, Judgement: &Judgement{}, Ranking: &Ranking{}}
 	if err := sound(d, records); err != nil {
@@ -73,13 +74,12 @@ func Restore(d *templates.Definition, records map[string]arrow.Record) (*Round, 
 	return r, nil
 }
 
-// separate parts what is published together: the experts' workbooks stand among the files, and their marks with what scoring
-// made of them; what was found in progress forms stands among the findings.
+// separate parts what is published together: the experts' workbooks from the files, marks from what scoring made of
+// them, what was found in progress forms from the findings.
 func (r *Round) separate() {
-	r.Marking.Files = Of(Where(r.Files.All(), func(f File) bool { return f.Role == RoleMarks }))
-	r.Files = Of(Where(r.Files.All(), func(f File) bool { return f.Role != RoleMarks })) // a progress form's stays with them
-	r.Told = Where(r.Findings.All(), func(x Finding) bool { return x.Role == RoleProgress })
-	r.Findings = Of(Where(r.Findings.All(), func(x Finding) bool { return x.Role != RoleProgress }))
+	files, marked := split(r.Files.All(), func(f File) bool { return f.Role == RoleMarks }) // a progress form's stays
+	findings, told := split(r.Findings.All(), func(x Finding) bool { return x.Role == RoleProgress })
+	r.Files, r.Marking.Files, r.Findings, r.Told = Of(files), Of(marked), Of(findings), told
 	marks := slices.Collect(r.Ranking.Marks.All())
 	for i := range marks {
 		if marks[i].Status == MarkDropped {
@@ -87,6 +87,11 @@ func (r *Round) separate() {
 		}
 	}
 	r.Marking.Marks = Of(marks)
+}
+
+// split gives the rows that are not of a kind, and those that are.
+func split[T any](rows iter.Seq[T], of func(T) bool) (others, these []T) {
+	return Where(rows, func(x T) bool { return !of(x) }), Where(rows, of)
 }
 
 func restore(records map[string]arrow.Record, name string, to stored) error {
@@ -100,9 +105,9 @@ func restore(records map[string]arrow.Record, name string, to stored) error {
 	return nil
 }
 
-// sound says what speaks against tables that are to be read again, by what their description promises: keys that don't repeat, closed
-// sets of values, references that lead somewhere, numbers that are some, fields and years that the form has. Whoever altered a table
-// could alter its hash with it; nothing that reads on need be ready for what no run can have written.
+// sound holds tables that are to be read again against what their description promises: keys that don't repeat, closed
+// sets of values, references that lead somewhere, numbers, fields and years that the form has. Whoever altered a table
+// could alter its hash with it.
 func sound(d *templates.Definition, records map[string]arrow.Record) error {
 	held := Held(d, func(name string) arrow.Record { return records[name] })
 	for _, t := range d.Tables {
@@ -115,7 +120,7 @@ func sound(d *templates.Definition, records map[string]arrow.Record) error {
 	return nil
 }
 
-// Held gives what the columns hold that others refer to, by table.column, of the tables that there are (nil: it is not there).
+// Held gives what the columns hold that others refer to, by table.column; nil for a table that is not there.
 func Held(d *templates.Definition, record func(table string) arrow.Record) map[string]map[string]bool {
 	held := map[string]map[string]bool{}
 	for _, t := range d.Tables {
@@ -135,7 +140,8 @@ func Held(d *templates.Definition, record func(table string) arrow.Record) map[s
 
 func soundTable(d *templates.Definition, t *templates.Table, rec arrow.Record, held map[string]map[string]bool) error {
 	for i, f := range rec.Schema().Fields() {
-		if numbers, ok := rec.Column(i).(*array.Float64); ok && slices.ContainsFunc(numbers.Float64Values(), func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
+		numbers, ok := rec.Column(i).(*array.Float64)
+		if ok && slices.ContainsFunc(numbers.Float64Values(), noNumber) {
 			return fmt.Errorf("列 %s 里有不是数的值", f.Name)
 		}
 	}
@@ -168,6 +174,8 @@ func soundTable(d *templates.Definition, t *templates.Table, rec arrow.Record, h
 	return nil
 }
 
+func noNumber(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
+
 // Twice gives a key that two rows share, its parts with 、 between; empty where none do, or there is no key.
 func Twice(rec arrow.Record, key []string) string {
 	seen, parts := make(map[string]bool, rec.NumRows()), make([]string, len(key))
@@ -189,8 +197,9 @@ func ofTheForm(d *templates.Definition, rec arrow.Record, row int) error {
 	for _, name := range []string{"field", "indicator"} {
 		id, year := cellOf(rec, name, row), cellOf(rec, "year", row)
 		f := d.Field(id)
+		isList := func(f *templates.Field) bool { return f.Record == id }
 		switch {
-		case id == "", slices.ContainsFunc(d.Form.Fields(), func(f *templates.Field) bool { return f.Record == id }): // a list as a whole
+		case id == "", slices.ContainsFunc(d.Form.Fields(), isList):
 		case f == nil:
 			return fmt.Errorf("推荐书没有栏目 %s", id)
 		case year != "" && !slices.ContainsFunc(d.Refs(f), func(r templates.Ref) bool { return fmt.Sprint(r.Year) == year }):
@@ -229,15 +238,12 @@ func columnOf(rec arrow.Record, name string) arrow.Array {
 	return nil
 }
 
-// notesOf writes the findings made while reading as rows. Places and variables are as many as there are, so each is one text of JSON.
-func notesOf(d *templates.Definition, reading []model.Finding) []Note {
-	out := make([]Note, len(reading))
-	for i, x := range reading {
-		out[i] = Note{Code: x.Code, Submission: x.Submission, Fields: strings.Join(x.Fields, " "),
-			Year: Nonzero(x.Year), Member: x.Member, Raw: x.Raw, Value: x.Value,
-			Places: inJSON(x.Places), Variables: inJSON(x.Vars)}
-	}
-	return out
+// notesOf writes the findings made while reading as rows, places and variables as JSON.
+func notesOf(reading []model.Finding) []Note {
+	return Each(reading, func(x model.Finding) Note {
+		return Note{x.Code, x.Submission, strings.Join(x.Fields, " "), Nonzero(x.Year), x.Member, x.Raw, x.Value,
+			inJSON(x.Places), inJSON(x.Vars)}
+	})
 }
 
 // inJSON writes what can always be written: strings in slices and maps, keys in order.
@@ -255,7 +261,8 @@ func inJSON(v any) string {
 func readingOf(notes Table[Note]) ([]model.Finding, error) {
 	var out []model.Finding
 	for n := range notes.All() {
-		x := model.Finding{Code: n.Code, Submission: n.Submission, Fields: strings.Fields(n.Fields), Year: int(n.Year.V), Member: n.Member, Raw: n.Raw, Value: n.Value}
+		x := model.Finding{Code: n.Code, Submission: n.Submission, Fields: strings.Fields(n.Fields),
+			Year: int(n.Year.V), Member: n.Member, Raw: n.Raw, Value: n.Value}
 		if err := json.Unmarshal([]byte(n.Places), &x.Places); err != nil || len(x.Places) == 0 {
 			return nil, fmt.Errorf("表 file_notes 的 places “%s”读不成位置：%w", n.Places, err)
 		}

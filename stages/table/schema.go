@@ -40,9 +40,9 @@ const batchColumn = "batch"
 // ValueSeparator stands between the allowed values of a column.
 const ValueSeparator = "; "
 
-// Schemas gives the schemas of all published tables in their order, which is that of tables.yaml: the columns that the
-// program makes, with what tables.yaml and form.yaml say of them as metadata. It gives an error where the two disagree on a
-// table or a column; internal tables are held to that too.
+// Schemas gives the schemas of all published tables in the order of tables.yaml: the columns that the program makes,
+// with what tables.yaml and form.yaml say of them as metadata. It gives an error where they disagree on a table or a
+// column, of internal tables too.
 func Schemas(d *templates.Definition) ([]*arrow.Schema, error) {
 	made := columns(d)
 	var schemas []*arrow.Schema
@@ -66,8 +66,8 @@ func Schemas(d *templates.Definition) ([]*arrow.Schema, error) {
 	return schemas, nil
 }
 
-// columns is the program's side of tables.yaml: the columns that each table has. A table of rows is known by its tag in Facts,
-// Judgement or Ranking; only what is derived in publishing, or has columns of the form, is listed here.
+// columns gives the columns that each table has in the program. A table of rows is known by its tag in Facts, Judgement
+// or Ranking; only what is derived in publishing, or has columns of the form, is listed here.
 func columns(d *templates.Definition) map[string][]arrow.Field {
 	out := map[string][]arrow.Field{
 		"panel":      slices.Concat(fieldsOf[panelRow](), formFields(d, "panel", "metrics")),
@@ -102,14 +102,16 @@ func describe(d *templates.Definition, name string, fields []arrow.Field) (*arro
 		m, ok := known[f.Name]
 		if !ok {
 			missing = append(missing, f.Name)
+			continue
 		}
 		delete(known, f.Name)
-		m.formerly = Said(f.Metadata, KeyFormerly)
+		m[KeyFormerly] = Said(f.Metadata, KeyFormerly)
 		f.Metadata = m.metadata()
 		described = append(described, f)
 		for _, c := range t.Columns {
 			if c.Names == f.Name {
-				described = append(described, arrow.Field{Name: c.Name, Type: arrow.BinaryTypes.String, Nullable: true, Metadata: known[c.Name].metadata()})
+				described = append(described, arrow.Field{Name: c.Name, Type: arrow.BinaryTypes.String, Nullable: true,
+					Metadata: known[c.Name].metadata()})
 				delete(known, c.Name)
 			}
 		}
@@ -120,7 +122,8 @@ func describe(d *templates.Definition, name string, fields []arrow.Field) (*arro
 	}
 	metadata := arrow.NewMetadata(
 		[]string{KeyTable, KeyLabel, KeyDescription, KeyPrimary, KeyBatch, KeyForm, KeyDefinition},
-		[]string{t.Name, t.Label, t.Description, strings.Join(t.Key, ValueSeparator), strconv.Itoa(d.Directory.Batch), fmt.Sprintf("%s v%d", d.Form.ID, d.Form.Version), definitionHash(d)})
+		[]string{t.Name, t.Label, t.Description, strings.Join(t.Key, ValueSeparator), strconv.Itoa(d.Directory.Batch),
+			fmt.Sprintf("%s v%d", d.Form.ID, d.Form.Version), definitionHash(d)})
 	return arrow.NewSchema(described, &metadata), nil
 }
 
@@ -135,18 +138,16 @@ func definitionHash(d *templates.Definition) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// meaning is what is said of one column.
-type meaning struct {
-	label, description, unit, paragraph, references, formerly, decimals, names string
-	values                                                                     []string
-}
+// meaning is what is said of one column, by key of the metadata.
+type meaning map[string]string
 
 // metadata leaves out what has nothing to say, so that readers show no empty entries.
 func (m meaning) metadata() arrow.Metadata {
 	var keys, values []string
-	for _, e := range [][2]string{{KeyLabel, m.label}, {KeyDescription, m.description}, {KeyUnit, m.unit}, {KeyParagraph, m.paragraph}, {KeyValues, strings.Join(m.values, ValueSeparator)}, {KeyReferences, m.references}, {KeyFormerly, m.formerly}, {KeyDecimals, m.decimals}, {KeyNames, m.names}} {
-		if e[1] != "" {
-			keys, values = append(keys, e[0]), append(values, e[1])
+	for _, key := range []string{KeyLabel, KeyDescription, KeyUnit, KeyParagraph, KeyValues, KeyReferences, KeyFormerly,
+		KeyDecimals, KeyNames} {
+		if m[key] != "" {
+			keys, values = append(keys, key), append(values, m[key])
 		}
 	}
 	return arrow.NewMetadata(keys, values)
@@ -163,35 +164,32 @@ func meanings(d *templates.Definition, t *templates.Table) map[string]meaning {
 	for _, f := range fields {
 		m := fieldMeaning(d, f)
 		if called[f.Label] > 1 { // the form prints 企业兼职教师 twice, and 年 月 日: unit or group tells them apart
-			m.label = strings.TrimSpace(f.Group + " " + f.Label)
+			m[KeyLabel] = strings.TrimSpace(f.Group + " " + f.Label)
 			if f.Unit != "" {
-				m.label = fmt.Sprintf("%s（%s）", f.Label, f.Unit)
+				m[KeyLabel] = fmt.Sprintf("%s（%s）", f.Label, f.Unit)
 			}
 		}
 		out[f.ID] = m
 		if f.Type == templates.DateField {
-			out[f.ID+textSuffix] = meaning{label: m.label + "（所填）", paragraph: m.paragraph, description: "ISO 8601 日期，到日或到月；到日的在 " + f.ID + " 里也是日期"}
+			said := "ISO 8601 日期，到日或到月；到日的在 " + f.ID + " 里也是日期"
+			out[f.ID+textSuffix] = meaning{KeyLabel: m[KeyLabel] + "（所填）", KeyParagraph: f.Paragraph, KeyDescription: said}
 		}
 	}
 	for _, c := range t.Columns {
-		m := meaning{label: c.Label, description: c.Description, unit: c.Unit, paragraph: c.Paragraph, references: c.References, values: c.Values, names: c.Names}
+		values := c.Values
 		if c.Name == "city_code" {
-			for _, city := range d.Directory.Cities {
-				m.values = append(m.values, city.Code)
-			}
+			values = Each(d.Directory.Cities, func(city templates.City) string { return city.Code })
 		}
-		if f := fieldOf(d, t, c); f != nil {
-			m.unit, m.paragraph, m.decimals = cmp.Or(m.unit, f.Unit), cmp.Or(m.paragraph, f.Paragraph), decimals(f)
+		m := meaning{KeyLabel: c.Label, KeyDescription: c.Description, KeyUnit: c.Unit, KeyParagraph: c.Paragraph,
+			KeyReferences: c.References, KeyValues: strings.Join(values, ValueSeparator), KeyNames: c.Names}
+		// a field of the form has the column's name, also under the name of the list that the table is made of
+		if f := cmp.Or(d.Field(c.Name), d.Field(t.Name+"_"+c.Name)); f != nil {
+			m[KeyUnit], m[KeyParagraph] = cmp.Or(c.Unit, f.Unit), cmp.Or(c.Paragraph, f.Paragraph)
+			m[KeyDecimals] = decimals(f)
 		}
 		out[c.Name] = m
 	}
 	return out
-}
-
-// fieldOf finds the field of the form that a listed column holds: it has the column's name, or stands under that name in the
-// list of the form that the table is made of.
-func fieldOf(d *templates.Definition, t *templates.Table, c *templates.Column) *templates.Field {
-	return cmp.Or(d.Field(c.Name), d.Field(t.Name+"_"+c.Name))
 }
 
 // formColumns lists the fields that a table has as columns besides those that tables.yaml lists.
@@ -211,9 +209,9 @@ func decimals(f *templates.Field) string {
 
 // fieldMeaning is what the form says of one of its fields.
 func fieldMeaning(d *templates.Definition, f *templates.Field) meaning {
-	m := meaning{label: f.Label, unit: f.Unit, paragraph: f.Paragraph, decimals: decimals(f)}
+	m := meaning{KeyLabel: f.Label, KeyUnit: f.Unit, KeyParagraph: f.Paragraph, KeyDecimals: decimals(f)}
 	if !f.Open {
-		m.values = d.Options(f)
+		m[KeyValues] = strings.Join(d.Options(f), ValueSeparator)
 	}
 	var parts []string
 	say := func(format, text string) {
@@ -235,7 +233,7 @@ func fieldMeaning(d *templates.Definition, f *templates.Field) meaning {
 	say("%s", d.Form.Mark(f))
 	say("%s年为"+d.Form.ExtraTag, extraYears(d, f))
 	say("佐证观测点 %s", strings.Join(f.Evidence, "、"))
-	m.description = cmp.Or(strings.Join(parts, "；"), f.Label)
+	m[KeyDescription] = cmp.Or(strings.Join(parts, "；"), f.Label)
 	return m
 }
 
@@ -261,7 +259,7 @@ type Meaning struct {
 	Description string     `col:"description"`
 	Paragraph   string     `col:"paragraph,null"`
 	Values      string     `col:"allowed_values,null"` // joined by ValueSeparator
-	Decimals    Opt[int32] `col:"decimals"`            // that a person may state; nil where the column is no figure of the form
+	Decimals    Opt[int32] `col:"decimals"`            // that a person may state; none where it is no figure of the form
 	Key         bool       `col:"is_key" was:"key"`
 	References  string     `col:"refers_to,null" was:"references"`
 	Formerly    string     `col:"formerly,null"` // its name in schemas of an earlier major version
@@ -275,14 +273,13 @@ func Dictionary(d *templates.Definition) ([]Meaning, error) {
 	}
 	var out []Meaning
 	for _, s := range schemas {
+		key := strings.Split(Said(s.Metadata(), KeyPrimary), ValueSeparator)
 		for _, f := range s.Fields() {
-			out = append(out, Meaning{
-				Table: Said(s.Metadata(), KeyTable), Column: f.Name, Type: f.Type.Name(), Nullable: f.Nullable,
-				Unit: Said(f.Metadata, KeyUnit), Label: Said(f.Metadata, KeyLabel), Description: Said(f.Metadata, KeyDescription),
-				Paragraph: Said(f.Metadata, KeyParagraph), Values: Said(f.Metadata, KeyValues),
-				Key: slices.Contains(strings.Split(Said(s.Metadata(), KeyPrimary), ValueSeparator), f.Name), References: Said(f.Metadata, KeyReferences),
-				Formerly: Said(f.Metadata, KeyFormerly), Decimals: digits(Said(f.Metadata, KeyDecimals)),
-			})
+			said := func(key string) string { return Said(f.Metadata, key) }
+			out = append(out, Meaning{Table: Said(s.Metadata(), KeyTable), Column: f.Name, Type: f.Type.Name(),
+				Nullable: f.Nullable, Unit: said(KeyUnit), Label: said(KeyLabel), Description: said(KeyDescription),
+				Paragraph: said(KeyParagraph), Values: said(KeyValues), Decimals: digits(said(KeyDecimals)),
+				Key: slices.Contains(key, f.Name), References: said(KeyReferences), Formerly: said(KeyFormerly)})
 		}
 	}
 	return out, nil
@@ -319,50 +316,56 @@ type Code struct {
 // Codes explains the codes in the tables that only the definition knows, list by list in the order of the definition.
 func Codes(d *templates.Definition) []Code {
 	var out []Code
-	add := func(c Code) { out = append(out, c) }
+	add := func(list string, c Code) {
+		c.List = list
+		out = append(out, c)
+	}
 	for _, f := range d.Form.Metrics() {
-		add(fieldCode(d, f, "indicator"))
+		add("indicator", fieldCode(d, f))
 	}
 	for _, f := range d.Form.Fields() {
 		if !f.Metric() {
-			add(fieldCode(d, f, "field"))
+			add("field", fieldCode(d, f))
 		}
 	}
-	for _, p := range d.Rubric.Points() {
-		add(Code{List: "point", Code: p.ID, Label: p.Label, Group: p.Indicator.Label, Paragraph: d.Table("scores").Column("point").Paragraph,
+	points := d.Rubric.Points()
+	for _, p := range points {
+		add("point", Code{Code: p.ID, Label: p.Label, Group: p.Indicator.Label,
+			Paragraph:   d.Table("scores").Column("point").Paragraph,
 			Description: fmt.Sprintf("权重 %s（%s），其中留待专家的份额 %s", p.Weight, d.Rubric.WeightsNote, p.ExpertShare)})
 	}
-	for _, p := range d.Rubric.Points() {
+	for _, p := range points {
 		for _, e := range p.Evidence {
-			add(Code{List: "evidence", Code: e.ID, Label: e.Label, Group: p.ID, Unit: e.Unit,
+			add("evidence", Code{Code: e.ID, Label: e.Label, Group: p.ID, Unit: e.Unit,
 				Description: fmt.Sprintf("%s；相对于：%s；在观测点内的份额 %s", e.Expr, e.Basis, e.Weight.Round(4))})
 		}
 	}
-	add(Code{List: "scenario", Code: templates.BaseScenario, Label: "正式方法"})
+	add("scenario", Code{Code: templates.BaseScenario, Label: "正式方法"})
 	for _, s := range d.Rubric.Scenarios {
-		add(Code{List: "scenario", Code: s.ID, Label: s.Label})
+		add("scenario", Code{Code: s.ID, Label: s.Label})
 	}
-	for _, p := range d.Rubric.Points() {
+	for _, p := range points {
 		if !p.Deduction {
-			add(Code{List: "scenario", Code: templates.WithoutScenario + p.ID, Label: "去掉观测点 " + p.ID, Group: p.ID})
+			add("scenario", Code{Code: templates.WithoutScenario + p.ID, Label: "去掉观测点 " + p.ID, Group: p.ID})
 		}
 	}
 	for _, r := range d.AllRules() {
-		add(Code{List: "rule", Code: r.Code, Label: r.Title, Group: r.Severity, Description: r.Message, Paragraph: r.Authority})
+		add("rule", Code{Code: r.Code, Label: r.Title, Group: r.Severity, Description: r.Message, Paragraph: r.Authority})
 	}
 	for _, k := range d.Form.Kinds {
-		add(Code{List: "kind", Code: k.ID, Label: k.Label})
+		add("kind", Code{Code: k.ID, Label: k.Label})
 	}
 	for _, u := range d.Data.Units {
-		add(Code{List: "unit", Code: u.Unit, Label: u.Unit, UCUM: u.UCUM, Description: u.Description})
+		add("unit", Code{Code: u.Unit, Label: u.Unit, UCUM: u.UCUM, Description: u.Description})
 	}
 	for _, c := range d.Directory.Cities {
-		add(Code{List: "city", Code: c.Code, Label: c.Name})
+		add("city", Code{Code: c.Code, Label: c.Name})
 	}
 	return out
 }
 
-func fieldCode(d *templates.Definition, f *templates.Field, list string) Code {
+func fieldCode(d *templates.Definition, f *templates.Field) Code {
 	m := fieldMeaning(d, f)
-	return Code{List: list, Code: f.ID, Label: m.label, Group: f.Group, Unit: m.unit, Decimals: digits(m.decimals), Description: m.description, Paragraph: m.paragraph}
+	return Code{Code: f.ID, Label: f.Label, Group: f.Group, Unit: f.Unit, Decimals: digits(m[KeyDecimals]),
+		Description: m[KeyDescription], Paragraph: f.Paragraph}
 }

@@ -179,8 +179,8 @@ const (
 	MarkUnknown  = "unknown" // no such submission or point
 )
 
-// Mark is one mark of one expert: of a point, a deduction, or a proposal to turn the submission down. An expert is known
-// by an id: names are personal data.
+// Mark is one mark of one expert: of a point, a deduction, or a proposal to turn the submission down. An expert is
+// known by an id: names are personal data.
 type Mark struct {
 	Expert     string       `col:"expert"`
 	Submission string       `col:"submission"`
@@ -208,7 +208,7 @@ type Expert struct {
 	Lacking   string       `col:"lacking,null"` // what is unfilled: submission and points
 	Mean      Opt[float64] `col:"mean"`
 	Spread    Opt[float64] `col:"spread"`   // sample standard deviation
-	Leniency  Opt[float64] `col:"leniency"` // of the least-squares fit mark = point of a submission + expert; they sum to 0
+	Leniency  Opt[float64] `col:"leniency"` // of the least-squares fit mark = submission's point + expert; they sum to 0
 }
 
 // How far an expert has come with a submission.
@@ -308,7 +308,8 @@ type Influence struct {
 	Deviation Opt[float64] `col:"deviation"` // standard deviation of the point's value, 0–1
 }
 
-// Swap is the smallest change of one point's weight by which a submission inside the line and one outside change places.
+// Swap is the smallest change of one point's weight by which a submission inside the line and one outside change
+// places.
 type Swap struct {
 	Inside  string       `col:"inside"`
 	Outside string       `col:"outside"`
@@ -346,8 +347,8 @@ type Check struct {
 	Cell       string     `col:"cell,null"`
 }
 
-// Lift is one step by which a submission outside the line would get inside: an evidence, or the experts' mark of a point,
-// as good as the best of the ranked. The steps of a submission follow each other.
+// Lift is one step by which a submission outside the line would get inside: an evidence, or the experts' mark of a
+// point, as good as the best of the ranked. The steps of a submission follow each other.
 type Lift struct {
 	Submission string       `col:"submission"`
 	Step       int32        `col:"step"`

@@ -1,9 +1,8 @@
 // Package table holds what a run knows in Arrow: typed rows in record batches, the schemas of the published tables with
 // their labels and units as field metadata, and the view of one submission that expressions are evaluated on.
 //
-// Everything is allocated as Go allocates and left to its garbage collector: no release is called anywhere. Arrow counts
-// references for memory that lies outside of Go, and none of ours does; a count kept for nothing would be wrong
-// one day, and what it was to free is a batch that the run needs to its end.
+// Everything is left to Go's garbage collector: no Release is called. Arrow counts references for memory outside of Go,
+// and none of ours is.
 //
 // A Table is built once by a Builder and never changed. Rows are plain structs whose tags name the columns; the words
 // about tables and columns come from the definition's tables.yaml, and Schema proves that the two agree.
@@ -109,9 +108,9 @@ func Of[T any](rows []T) Table[T] {
 	return b.Finish()
 }
 
-// FromRecord reads a record that was written earlier as a table of T. It gives an error where a column is missing or has
-// another type. Columns that T does not know are left aside; one that may be null, or is tagged later, and that an earlier program did not
-// write yet is null or zero.
+// FromRecord reads a record that was written earlier as a table of T. It gives an error where a column is missing or
+// has another type. Columns that T does not know are left aside; one that may be null, or is tagged later, is null or
+// zero where an earlier program did not write it.
 func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 	c := codecOf(reflect.TypeFor[T]())
 	columns := make([]arrow.Array, len(c))
@@ -147,8 +146,7 @@ type stored interface {
 	clear()
 }
 
-// tablesOf gives the published tables that a struct holds, by the names in their tags. A new table is a tagged field and
-// its words in tables.yaml: schemas, publication and reading back follow.
+// tablesOf gives the published tables that a struct holds, by the names in their tags.
 func tablesOf(holder any) iter.Seq2[string, stored] {
 	return func(yield func(string, stored) bool) {
 		v := reflect.ValueOf(holder).Elem()

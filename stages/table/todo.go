@@ -12,8 +12,8 @@ import (
 	"lianheti/templates"
 )
 
-// Todo is one thing that waits for the Department: a row of a sheet of the register, prefilled with what is known. Without a key it is a
-// remark about the sheet as a whole, and no row.
+// Todo is one thing that waits for the Department: a row of a sheet of the register, prefilled with what is known.
+// Without a key it is a remark about the sheet as a whole, and no row.
 type Todo struct {
 	Sheet  *templates.RegisterSheet
 	Key    string // of the consortium, or of the explanation
@@ -22,8 +22,8 @@ type Todo struct {
 	Values map[string]string
 }
 
-// Todos lists what waits, sheet by sheet, within a sheet in the order of the submissions; awards by rank. advised is what a meeting said of a
-// submission, and why.
+// Todos lists what waits, sheet by sheet, within a sheet in the order of the submissions; awards by rank. advised is
+// what a meeting said of a submission, and why.
 func (r *Round) Todos(advised map[string][2]string) []Todo {
 	w := &waiting{Round: r, of: map[string]Submission{}}
 	for s := range r.Facts.Submissions.All() {
@@ -63,17 +63,19 @@ type waiting struct {
 	list        []Todo
 }
 
-// add puts down what is asked about a submission, and gives the values to be filled in beside it; nil: nothing is asked.
-func (w *waiting) add(s *templates.RegisterSheet, x Submission, asked ...string) (values map[string]string) {
-	if asked = slices.DeleteFunc(asked, func(a string) bool { return a == "" }); len(asked) == 0 || x.Consortium == "" {
+// add puts down what is asked about a submission, and gives the values to be filled in beside it; nil: nothing is
+// asked.
+func (w *waiting) add(s *templates.RegisterSheet, x Submission, asked ...string) map[string]string {
+	said := strings.Join(slices.DeleteFunc(asked, func(a string) bool { return a == "" }), "；")
+	if said == "" || x.Consortium == "" {
 		return nil
 	}
 	name := x.Consortium
 	if _, _, listed := w.Facts.Definition.Directory.ByConsortium(name); !listed && x.DirectoryNo.Valid {
 		name = w.Facts.Entry(x).Consortium // the register knows it by this name
 	}
-	values = map[string]string{templates.RegisterConsortium: name}
-	w.list = append(w.list, Todo{Sheet: s, Key: ConsortiumKey(x), Name: x.Consortium, Asked: strings.Join(asked, "；"), Values: values})
+	values := map[string]string{templates.RegisterConsortium: name}
+	w.list = append(w.list, Todo{s, ConsortiumKey(x), x.Consortium, said, values})
 	return values
 }
 
@@ -86,11 +88,11 @@ func (w *waiting) consents(s *templates.RegisterSheet) {
 		}
 	}
 	for _, x := range w.submissions {
-		asked := found[x.Submission]
-		if s.Late && w.Register.On(s, ConsortiumKey(x)).Sheet == nil {
+		asked, e := found[x.Submission], w.Register.On(s, ConsortiumKey(x))
+		if s.Late && e.Sheet == nil {
 			asked = append(asked, w.received(x)...)
 		}
-		if len(asked) == 0 || s.Effect == templates.Adjusts && w.Register.On(s, ConsortiumKey(x)).Values[templates.RegisterDecision] != "" {
+		if len(asked) == 0 || s.Effect == templates.Adjusts && e.Values[templates.RegisterDecision] != "" {
 			continue // what was agreed to asks for nothing, and what was refused is decided
 		}
 		if values := w.add(s, x, asked...); s.Effect == templates.Adjusts && values != nil {
@@ -141,17 +143,17 @@ func (w *waiting) explanations(s *templates.RegisterSheet) {
 			asked += "　还没有说明"
 		}
 		key := model.ExplanationKey(f.Fingerprint, f.ValueHash)
-		w.list = append(w.list, Todo{Sheet: s, Key: key, Name: f.Consortium, Asked: asked, Values: map[string]string{templates.RegisterFingerprint: key}})
+		w.list = append(w.list, Todo{s, key, f.Consortium, asked, map[string]string{templates.RegisterFingerprint: key}})
 	}
 }
 
-// awards follow the rank once there is one. Who stands before one that is to be chosen and is not, needs a reason; so does whoever
-// the meeting did not advise, or nobody ranked.
+// awards follow the rank once there is one. Who stands before one that is to be chosen and is not needs a reason; so
+// does one that is chosen against advice or without a rank.
 func (w *waiting) awards(s *templates.RegisterSheet, advised map[string][2]string) {
 	if w.Ranking.State() != AllMarked {
 		return
 	}
-	d, last, chosen := w.Facts.Definition, int32(0), 0
+	last, chosen := int32(0), 0
 	for k := range w.Ranking.Ranking.All() {
 		if a := w.Register.Award(ConsortiumKey(w.of[k.Submission])); a.Reached(templates.StepProposed) {
 			chosen++
@@ -161,9 +163,7 @@ func (w *waiting) awards(s *templates.RegisterSheet, advised map[string][2]strin
 	for k := range w.Ranking.Ranking.All() {
 		x := w.of[k.Submission]
 		a := w.Register.Award(ConsortiumKey(x))
-		if proposed := a.Reached(templates.StepProposed); !k.Ranked && !proposed {
-			continue
-		} else if a.Reached(templates.StepChosen) {
+		if !k.Ranked && !a.Reached(templates.StepProposed) || a.Reached(templates.StepChosen) {
 			continue
 		}
 		asked := []string{k.Unranked}
@@ -176,8 +176,9 @@ func (w *waiting) awards(s *templates.RegisterSheet, advised map[string][2]strin
 			values[templates.RegisterReason] = advised[k.Submission][1]
 		}
 	}
-	if chosen > 0 && (chosen < d.Directory.Select.Min || chosen > d.Directory.Select.Max) {
-		w.list = append(w.list, Todo{Sheet: s, Asked: fmt.Sprintf("拟入选%d家，工作方案是%d—%d家左右", chosen, d.Directory.Select.Min, d.Directory.Select.Max)})
+	if plan := w.Facts.Definition.Directory.Select; chosen > 0 && (chosen < plan.Min || chosen > plan.Max) {
+		asked := fmt.Sprintf("拟入选%d家，工作方案是%d—%d家左右", chosen, plan.Min, plan.Max)
+		w.list = append(w.list, Todo{Sheet: s, Asked: asked})
 	}
 }
 
@@ -265,12 +266,12 @@ func (w *waiting) objections(s *templates.RegisterSheet) {
 		default:
 			continue
 		}
-		w.list = append(w.list, Todo{Sheet: s, Key: e.Place.String(), Name: e.Values[templates.RegisterConsortium], Asked: asked})
+		w.list = append(w.list, Todo{s, e.Place.String(), e.Values[templates.RegisterConsortium], asked, nil})
 	}
 }
 
-// NextRegister gives the rows of the register for the next run, by sheet: what was handed in, each with what is still asked about it, and
-// then a row for everything else that waits. What a meeting advised stands where nothing was typed.
+// NextRegister gives the rows of the register for the next run, by sheet: what was handed in with what is still asked
+// about it, then a row for everything else that waits. What a meeting advised stands where nothing was typed.
 func (r *Round) NextRegister(advised map[string][2]string) map[string][]map[string]string {
 	rows, todos := map[string][]map[string]string{}, r.Todos(advised)
 	for _, e := range r.Register {
