@@ -13,8 +13,7 @@ import (
 	"lianheti/templates"
 )
 
-// What an explanation is about is written by people: a cell as check prints it, the name of a field with or without its
-// year, a code, the title of a rule, a member, several of them. Rows and findings meet in keys that say one of these.
+// What an explanation is about is written by people in many ways. Rows and findings meet in keys that say one of these.
 const (
 	wholeKey  = "about:" // the text that a returned copy has there
 	codeKey   = "code:"
@@ -78,8 +77,8 @@ type names struct {
 }
 
 func (f *form) called() *names {
-	n := &names{f.batch.lexicon, f.batch.def, map[string]bool{}, map[string]templates.Ref{}, map[string]bool{}}
-	for _, r := range f.batch.every {
+	n := &names{f.lexicon, f.def, map[string]bool{}, map[string]templates.Ref{}, map[string]bool{}}
+	for _, r := range f.every {
 		if at := f.Observe(r).Place; at.Sheet != "" {
 			n.sheets[text.NameKey(at.Sheet)] = true
 			n.slots[cellAt(at.Sheet, at.Cell)] = r
@@ -101,7 +100,7 @@ func cellAt(sheet, cell string) string {
 
 // naming is how far one row's first column was understood.
 type naming struct {
-	names *names
+	*names
 	loose bool   // a name may stand within other words
 	sheet string // named last: 2年度数据!F14、E14
 	years []int  // named without a field: 2022、2023年共建课程
@@ -154,11 +153,11 @@ func (r *naming) item(s string) ([]string, bool) {
 		rest := strings.Trim(strings.Replace(s, code, "", 1), ":-_().[]【】")
 		return r.within([]string{strings.ToUpper(code)}, rest, true)
 	}
-	if codes := r.names.titles[s]; codes != nil {
+	if codes := r.titles[s]; codes != nil {
 		return r.within(codes, "", true)
 	}
-	if title := r.names.titleOf(s); title != "" {
-		return r.within(r.names.titles[title], s[len(title)+1:], false)
+	if title := r.titleOf(s); title != "" {
+		return r.within(r.titles[title], s[len(title)+1:], false)
 	}
 	for _, understood := range []func(string) ([]string, bool){r.cells, r.member, r.fields} {
 		if keys, ok := understood(s); ok {
@@ -218,8 +217,8 @@ func (r *naming) cells(s string) ([]string, bool) {
 func (r *naming) sheetOf(s string) string {
 	const quotes = `'"“”‘’!`
 	s = strings.Trim(s, quotes)
-	for _, title := range []string{s, strings.TrimRight(strings.TrimSuffix(s, "的"), quotes), strings.Trim(strings.TrimSuffix(s, "表"), quotes)} {
-		if r.names.sheets[title] {
+	for _, suffix := range []string{"", "的", "表"} {
+		if title := strings.Trim(strings.TrimSuffix(s, suffix), quotes); r.sheets[title] {
 			return title
 		}
 	}
@@ -228,12 +227,12 @@ func (r *naming) sheetOf(s string) string {
 
 // member understands the name of a unit in the roster, also with the name of a column behind it.
 func (r *naming) member(s string) ([]string, bool) {
-	if r.names.members[s] {
+	if r.members[s] {
 		return []string{memberKey + s}, true
 	}
-	for _, column := range r.names.columns {
+	for _, column := range r.columns {
 		unit, ok := strings.CutSuffix(s, column)
-		if unit = strings.TrimRight(unit, ":的-"); ok && r.names.members[unit] {
+		if unit = strings.TrimRight(unit, ":的-"); ok && r.members[unit] {
 			return []string{memberKey + unit}, true
 		}
 	}
@@ -249,7 +248,7 @@ func (r *naming) fields(s string) ([]string, bool) {
 		if m[2] != "" {
 			last, _ = strconv.Atoi(m[2])
 		}
-		for year := first; year <= min(last, first+len(r.names.def.Form.Years)); year++ {
+		for year := first; year <= min(last, first+len(r.def.Form.Years)); year++ {
 			years = append(years, year)
 		}
 	}
@@ -258,9 +257,9 @@ func (r *naming) fields(s string) ([]string, bool) {
 		r.years = years
 		return nil, true
 	}
-	ids := r.names.lexicon.fields[name]
+	ids := r.lexicon.fields[name]
 	if ids == nil && r.loose {
-		ids = r.names.mentioned(name)
+		ids = r.mentioned(name)
 	}
 	if ids == nil {
 		return nil, false
@@ -268,7 +267,7 @@ func (r *naming) fields(s string) ([]string, bool) {
 	r.years = nil
 	var out []string
 	for _, id := range ids {
-		if len(years) == 0 || !r.names.def.Field(id).Dated() {
+		if len(years) == 0 || !r.def.Field(id).Dated() {
 			out = append(out, fieldKey+id)
 			continue
 		}
@@ -281,8 +280,7 @@ func (r *naming) fields(s string) ([]string, bool) {
 
 func yearKey(field string, year int) string { return fmt.Sprintf("%s%s %d", fieldKey, field, year) }
 
-// mentioned finds the fields whose names stand whole within other words, but for names that are a part of another
-// that does.
+// mentioned finds the fields whose names stand whole within other words, the longest of each.
 func (v *lexicon) mentioned(s string) (ids []string) {
 	const shortest = 4 // characters of a name that says enough
 	var found []string

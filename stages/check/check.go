@@ -1,19 +1,16 @@
 // Package check judges what was submitted by the rules of the definition. Each rule has one outcome on each submission:
 //
 //	fail           at least one of its cases failed
-//	could_not_run  none failed, but at least one could not be decided: a value it needs is missing, unreadable or itself at fault
+//	could_not_run  none failed, but at least one was undecided: a value it needs is missing, unreadable or at fault
 //	pass           every case that applies was decided, and none failed
 //	na             no case applies; the reason says why
 //
-// A case is one value, one field in one year, or one row of a list, as the rule has it. Missing is never pass. What
-// fails becomes a finding with all its places and the catalogue's words. A value found at fault by a rule that voids it
-// proves nothing about others: later rules do without it, so that one slip is one finding.
-//
-// Nothing here reads a file, a clock or another stage; the same facts give the same judgement.
+// A case is one value, one field in one year, or one row of a list. Missing is never pass. What fails becomes a finding
+// with all its places and the catalogue's words. A value that a rule voids proves nothing about others: later rules do
+// without it, so that one slip is one finding. The same facts give the same judgement.
 package check
 
 import (
-	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -32,8 +29,7 @@ type Known struct {
 	Given    []table.Given  // explanations of the last round, in force for the same values
 }
 
-// Run checks the facts of a batch. An error means that the
-// program and the catalogue do not fit each other, never that a submission is faulty.
+// Run checks the facts of a batch. An error means that program and catalogue do not fit each other.
 func Run(facts *table.Facts, known Known) (*table.Judgement, error) {
 	return judgeBatch(facts, known, false)
 }
@@ -43,8 +39,8 @@ func Alone(facts *table.Facts) (*table.Judgement, error) {
 	return judgeBatch(facts, Known{}, true)
 }
 
-// Single gives what judges forms one by one beside their batch: what would be found if one of them were filled
-// otherwise. The rules across submissions go by the facts as they are. Several forms may be judged at a time.
+// Single gives what judges one form otherwise filled; rules across submissions go by the facts as they are. It may
+// serve several at a time.
 func Single(facts *table.Facts, known Known) (func(*table.Form) ([]table.Finding, table.Verdict), error) {
 	b, err := newBatch(facts, known, false)
 	return func(f *table.Form) ([]table.Finding, table.Verdict) {
@@ -58,14 +54,16 @@ func judgeBatch(facts *table.Facts, known Known, alone bool) (*table.Judgement, 
 	if err != nil {
 		return nil, err
 	}
-	findings, outcomes, verdicts := table.NewBuilder[table.Finding](), table.NewBuilder[table.Outcome](), table.NewBuilder[table.Verdict]()
+	findings, outcomes := table.NewBuilder[table.Finding](), table.NewBuilder[table.Outcome]()
+	verdicts := table.NewBuilder[table.Verdict]()
 	findings.Append(b.unowned()...)
 	for j := range workers.InOrder(runtime.GOMAXPROCS(0), b.facts.Forms, b.judge) {
 		findings.Append(j.findings...)
 		outcomes.Append(j.outcomes...)
 		verdicts.Append(j.verdict)
 	}
-	return &table.Judgement{Register: known.Register, Findings: findings.Finish(), Outcomes: outcomes.Finish(), Verdicts: verdicts.Finish()}, nil
+	return &table.Judgement{Register: known.Register, Findings: findings.Finish(), Outcomes: outcomes.Finish(),
+		Verdicts: verdicts.Finish()}, nil
 }
 
 // judged is what came out about one submission.
@@ -89,8 +87,8 @@ func (b *batch) judge(t *table.Form) *judged {
 	slices.SortStableFunc(j.outcomes, func(x, y table.Outcome) int { return strings.Compare(x.Code, y.Code) })
 	f.settle(j.findings)
 	slices.SortStableFunc(j.findings, b.inOrder)
-	j.verdict = verdict(t.Submission, j.findings, cmp.Or(f.selected(), f.rejected()))
-	j.verdict.Award = text.Mask(b.register.Award(b.keys[f.position]).Said())
+	j.verdict = verdict(t.Submission, j.findings, f.apart())
+	j.verdict.Award = text.Mask(b.register.Award(f.key).Said())
 	return j
 }
 
@@ -127,7 +125,7 @@ func (f *form) outcome(r *templates.Rule, t *tally) table.Outcome {
 	case t.failed > 0:
 		o.Outcome = model.Fail
 	case t.undecided > 0:
-		o.Outcome, o.Reason = model.NotRun, f.batch.undecided(t)
+		o.Outcome, o.Reason = model.NotRun, f.undecided(t)
 	case t.cases > 0:
 		o.Outcome = model.Pass
 	default:
@@ -136,8 +134,7 @@ func (f *form) outcome(r *templates.Rule, t *tally) table.Outcome {
 	return o
 }
 
-// verdict is what follows from the findings of one submission. apart says why the Department has it stand apart:
-// selected before, or turned down.
+// verdict is what follows from the findings. apart says why the Department lists a consortium without ranking it.
 func verdict(s table.Submission, findings []table.Finding, apart string) table.Verdict {
 	v := table.Verdict{Submission: s.Submission}
 	for _, x := range findings {

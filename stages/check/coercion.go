@@ -12,8 +12,7 @@ import (
 	"lianheti/templates"
 )
 
-// coercion fails each value that was read only after a change of one of the rule's kinds, or for such a reason could
-// not be read: those of the form one by one, then those of its lists.
+// coercion fails each value, also of a list, that was read with a change of one of the rule's kinds, or not at all.
 func coercion(f *form, p *plan, t *tally) {
 	var elsewhere []templates.Ref
 	if slices.Contains(p.rule.Kinds, notApplicableKind) {
@@ -21,7 +20,7 @@ func coercion(f *form, p *plan, t *tally) {
 	}
 	for _, r := range p.refs {
 		c, found := f.changed(r, p.rule.Kinds)
-		unread := found && f.batch.class(c) == templates.Unreadable
+		unread := found && f.class(c) == templates.Unreadable
 		switch by, s := f.voided[r], f.Status(r); {
 		case slices.Contains(elsewhere, r), by != "" && by != "bounds": // a bound says nothing of how it was read
 			t.skip(toldElsewhere)
@@ -30,7 +29,7 @@ func coercion(f *form, p *plan, t *tally) {
 		case !found && f.NotAsked(r):
 			t.skip(notAsked)
 		default:
-			t.judge(!found, func() fault { return fault{refs: []templates.Ref{r}, vars: f.batch.readAs(c)} })
+			t.judge(!found, func() fault { return fault{refs: []templates.Ref{r}, vars: f.readAs(c)} })
 		}
 	}
 	f.coercedRows(p, t)
@@ -43,8 +42,7 @@ const notApplicableKind = "not_applicable"
 // class says how grave a change in reading is.
 func (b *batch) class(c table.Coercion) string { return b.def.Reading.Route(c.Kind).Class }
 
-// readAs are the variables of a change that is told: what the filler sees, and what was read, or is stored. A change of
-// form has none.
+// readAs are the variables of a change: what the filler sees, and what was read or is stored.
 func (b *batch) readAs(c table.Coercion) map[string]string {
 	vars := map[string]string{}
 	switch b.class(c) {
@@ -58,7 +56,7 @@ func (b *batch) readAs(c table.Coercion) map[string]string {
 		vars["detail"] = text.Clip(c.From, longest)
 	}
 	if b.def.Field(c.Field).Type == templates.DateField && vars["value"] != "" {
-		vars["value"] = date(vars["value"])
+		vars["value"] = table.ChineseDate(vars["value"])
 	}
 	return vars
 }
@@ -72,35 +70,34 @@ func (f *form) changed(r templates.Ref, kinds []string) (table.Coercion, bool) {
 	return f.coerced[r][i], true
 }
 
-// told says whether another rule says why a value could not be read.
-func (f *form) told(r templates.Ref) bool {
+// unreadable says whether another rule says why a value could not be read.
+func (f *form) unreadable(r templates.Ref) bool {
 	return slices.ContainsFunc(f.coerced[r], func(c table.Coercion) bool {
-		return f.batch.class(c) == templates.Unreadable
+		return f.class(c) == templates.Unreadable
 	})
 }
 
-// toldIn is told for columns of a list, in one of its rows.
-func (f *form) toldIn(record int32, columns ...string) bool {
+// unreadableIn is unreadable for columns of a list, in one of its rows.
+func (f *form) unreadableIn(record int32, columns ...string) bool {
 	return slices.ContainsFunc(f.listed, func(c table.Coercion) bool {
 		if c.Kind == unreadKind && c.Field == kindColumn { // which has a rule of its own
 			return false
 		}
-		return c.Record.V == record && slices.Contains(columns, c.Field) && f.batch.class(c) == templates.Unreadable
+		return c.Record.V == record && slices.Contains(columns, c.Field) && f.class(c) == templates.Unreadable
 	})
 }
 
 // unreadKind is the change that says of a cell of a list that it could not be read, and not why.
 const unreadKind = "unread"
 
-// coercedRows fails the cells of lists that a rule on changes covers. A row of which several cells are struck out is
-// one finding.
+// coercedRows fails the cells of lists that a rule on changes covers; those struck out in one row are one finding.
 func (f *form) coercedRows(p *plan, t *tally) {
 	if !p.lists {
 		return
 	}
 	rows := map[string]int{}
 	for _, c := range f.listed {
-		field := f.batch.def.Field(c.Field)
+		field := f.def.Field(c.Field)
 		if f.misplaced && field.Record == "members" {
 			continue
 		}
@@ -127,7 +124,7 @@ func (f *form) coercedRows(p *plan, t *tally) {
 
 // rowFault is a fault of one cell of a list.
 func (f *form) rowFault(field *templates.Field, c table.Coercion, place model.Place) fault {
-	vars := f.batch.readAs(c)
+	vars := f.readAs(c)
 	row, _ := model.RowCol(c.Cell)
 	key := fmt.Sprintf("%s:%d", field.Record, c.Record.V)
 	for _, m := range f.Members {
@@ -135,7 +132,7 @@ func (f *form) rowFault(field *templates.Field, c table.Coercion, place model.Pl
 			key, vars["member"] = m.NameKey, m.Name
 		}
 	}
-	vars["label"], vars["unit"], vars["how"] = field.Label, field.Unit, f.batch.def.Reading.How[field.Type]
+	vars["label"], vars["unit"], vars["how"] = field.Label, field.Unit, f.def.Reading.How[field.Type]
 	vars["name"] = fmt.Sprintf("“%s”第%d行的%s", c.Sheet, row, field.Label)
 	if vars["member"] != "" && field.ID != nameColumn {
 		vars["name"] += "（" + vars["member"] + "）"
@@ -144,12 +141,11 @@ func (f *form) rowFault(field *templates.Field, c table.Coercion, place model.Pl
 		raw: vars["raw"], value: vars["value"], vars: vars}
 }
 
-// wholeColumn is how many cells of one column must have gone wrong in one way before it is one mistake: a format, a
-// unit, words filled down.
+// wholeColumn is how many cells of a column must be wrong in one way to be one mistake: a format, a unit, words filled
+// down.
 const wholeColumn = 8
 
-// together makes one fault of those that one mistake made down a column: of the figures of one year, or of one column
-// of a list. It names the column and every cell with what it shows.
+// together makes one fault of those that one mistake made down a column.
 func (f *form) together(faults []fault) []fault {
 	var out []fault
 	for _, same := range table.Grouped(faults, f.mistake) {
@@ -162,8 +158,7 @@ func (f *form) together(faults []fault) []fault {
 	return out
 }
 
-// mistake names the column of a fault and how what is shown there is written, whatever the digits: 12万 and 3万 are one
-// habit.
+// mistake names the column of a fault and how it is written, whatever the digits: 12万 and 3万 are one habit.
 func (f *form) mistake(x fault) string {
 	return columnOf(x) + digits.ReplaceAllString(x.shown("raw", f.typed), "0")
 }
@@ -191,21 +186,22 @@ func columnOf(x fault) string {
 }
 
 func (f *form) wholeColumn(faults []fault) fault {
-	out := fault{member: f.mistake(faults[0]), vars: map[string]string{"count": fmt.Sprint(len(faults)), "member": "", "unit": ""}}
+	out := fault{member: f.mistake(faults[0])}
+	out.vars = map[string]string{"count": fmt.Sprint(len(faults)), "member": "", "unit": ""}
 	var shown, raws, values []string // each; raws with its cell
 	for _, x := range faults {
 		places, raw, value := append(f.placesOf(x.refs), x.places...), x.shown("raw", f.typed), x.shown("value", f.said)
 		if len(x.refs) == 1 {
-			value += f.batch.def.Field(x.refs[0].Field).Unit
+			value += f.def.Field(x.refs[0].Field).Unit
 		}
 		out.refs, out.places = append(out.refs, x.refs...), append(out.places, x.places...)
 		shown, raws, values = append(shown, raw), append(raws, places[0].Cell+" "+raw), append(values, value)
 		out.vars["detail"] += "、" + x.vars["detail"]
 	}
-	column := f.batch.year(commonYear(out.refs))
+	column := f.year(commonYear(out.refs))
 	if len(out.refs) == 0 {
 		out.fields = faults[0].fields
-		column = "“" + out.places[0].Sheet + "”" + f.batch.def.Label(out.fields[0])
+		column = "“" + out.places[0].Sheet + "”" + f.def.Label(out.fields[0])
 	}
 	out.vars["name"] = fmt.Sprintf("%s一列的%d格", column, len(faults))
 	out.vars["raw"], out.vars["value"] = strings.Join(raws, "、"), strings.Join(values, "、")
@@ -217,10 +213,9 @@ func (f *form) wholeColumn(faults []fault) fault {
 	return out
 }
 
-// inapplicableRefs are the figures that a rule on the column tells together as 不适用, so that no rule tells them one by
-// one.
+// inapplicableRefs are the figures that a rule on the whole column calls 不适用 together.
 func (f *form) inapplicableRefs() (none []templates.Ref) {
-	for _, p := range f.batch.plans {
+	for _, p := range f.plans {
 		if p.rule.Check == "column" && slices.Contains(p.rule.Kinds, notApplicableKind) {
 			if all, refs := f.calledInapplicable(); len(all) > 0 && !share(len(refs), len(all)).LessThan(*p.rule.Threshold) {
 				none = append(none, refs...)
@@ -232,7 +227,7 @@ func (f *form) inapplicableRefs() (none []templates.Ref) {
 
 // calledInapplicable gives the actual figures that were answered, and those of them that are said to be 不适用.
 func (f *form) calledInapplicable() (all, none []templates.Ref) {
-	for _, refs := range f.batch.actual() {
+	for _, refs := range f.actual() {
 		for _, r := range refs {
 			if s := f.Status(r); s != table.Missing && s != table.Invalid && !f.NotAsked(r) {
 				all = append(all, r)

@@ -37,8 +37,7 @@ func (b *batch) actual() [][]templates.Ref {
 	return rows
 }
 
-// inapplicable fails a form that calls more of its actual figures 不适用 than the rule's threshold: there is nothing left
-// to judge.
+// inapplicable fails a form that calls more of its actual figures 不适用 than the rule's threshold.
 func inapplicable(f *form, p *plan, t *tally) {
 	all, none := f.calledInapplicable()
 	if len(all) == 0 {
@@ -46,17 +45,16 @@ func inapplicable(f *form, p *plan, t *tally) {
 		return
 	}
 	t.judge(share(len(none), len(all)).LessThan(*p.rule.Threshold), func() fault {
-		return fault{refs: none, raw: f.batch.def.Form.NotApplicable, value: f.batch.def.Form.NotApplicable,
+		return fault{refs: none, raw: f.def.Form.NotApplicable, value: f.def.Form.NotApplicable,
 			vars: map[string]string{"count": fmt.Sprint(len(none)), "max": fmt.Sprint(len(all))}}
 	})
 }
 
-// swapped fails a form of whose figures more than the rule's threshold fall from the first actual year to the next: not
-// one figure, but the column stands under the wrong year.
+// swapped fails a form of whose figures more than the threshold fall from the first actual year to the next.
 func swapped(f *form, p *plan, t *tally) {
 	falls, differ := 0, 0
 	var all []templates.Ref
-	for _, refs := range f.batch.actual() {
+	for _, refs := range f.actual() {
 		if len(refs) < 2 {
 			continue
 		}
@@ -90,12 +88,11 @@ type slide struct {
 // farthest is how many rows are tried up and down.
 const farthest = 3
 
-// slidRows finds out whether the annual figures stand rows off: where at least so many rows hold figures that can't be
-// theirs, and a few rows up or down all of these would fit.
+// slidRows finds whether the annual figures stand rows off: several can't be theirs, and all would fit a few rows away.
 func (f *form) slidRows(fewest int) (out slide) {
-	rows := f.batch.annual()
+	rows := f.annual()
 	fits := func(row, as int) bool {
-		field := f.batch.def.Field(rows[as][0].Field)
+		field := f.def.Field(rows[as][0].Field)
 		return !slices.ContainsFunc(rows[row], func(r templates.Ref) bool {
 			n, ok := f.number(r)
 			_, beyond := outside(field, []string{"min", "max", "whole"}, n)
@@ -135,8 +132,7 @@ func (f *form) slidRows(fewest int) (out slide) {
 	return slide{}
 }
 
-// slid fails a form whose annual figures stand in the rows of others. What else could be said of them follows from
-// that.
+// slid fails a form whose annual figures stand in the rows of others.
 func slid(f *form, _ *plan, t *tally) {
 	switch all, _ := f.calledInapplicable(); {
 	case len(all) == 0:
@@ -148,7 +144,7 @@ func slid(f *form, _ *plan, t *tally) {
 	}
 	var shown []string
 	for _, row := range f.slid.misfits {
-		shown = append(shown, f.batch.def.Label(row[0].Field))
+		shown = append(shown, f.def.Label(row[0].Field))
 	}
 	direction := "整体上移"
 	if f.slid.by < 0 {
@@ -156,7 +152,7 @@ func slid(f *form, _ *plan, t *tally) {
 	}
 	t.fail(fault{refs: f.slid.refs, raw: fmt.Sprint(f.slid.by), value: fmt.Sprint(f.slid.by), vars: map[string]string{
 		"count": fmt.Sprint(len(shown)), "list": text.Few(shown, shownNames, len(shown), "行"), "detail": direction,
-		"max": strings.TrimPrefix(fmt.Sprint(f.slid.by), "-"), "member": f.batch.def.Label(f.slid.refs[0].Field)}})
+		"max": strings.TrimPrefix(fmt.Sprint(f.slid.by), "-"), "member": f.def.Label(f.slid.refs[0].Field)}})
 }
 
 func share(n, of int) decimal.Decimal {

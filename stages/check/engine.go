@@ -28,37 +28,31 @@ var checks = map[string]check{
 	"fraction":      fraction,
 	"length":        length,
 	"expr":          expression,
-	"column":        byKind(columnChecks),
-	"record":        byKind(recordChecks),
+	"column":        byKind,
+	"record":        byKind,
 	"unsupported":   unsupported,
 	"shared_member": sharedMember,
 	"near_text":     nearText,
-	"unheard":       unheard,
+	"unheard":       unmatched,
 	"school_list":   schoolList,
 }
 
-// columnChecks look at the annual figures of the actual years together: one by one each may be as it is.
-var columnChecks = map[string]check{"not_applicable": inapplicable, "swapped": swapped, "slid": slid}
-
-// recordChecks are the faults that rows of a list can have; a rule names one of them in Kinds.
-var recordChecks = map[string]check{
+// kinds are the checks that a rule names in Kinds: of the annual figures together, and of the rows of a list.
+var kinds = map[string]check{
+	"not_applicable":      inapplicable,
+	"swapped":             swapped,
+	"slid":                slid,
 	"enrolment_none":      noEnrolment,
 	"member_campus":       unitApart,
 	"verification_denied": deniedVerification,
 	"roster_shifted":      shiftedRoster,
 }
 
-// byKind applies the checks that a rule names in Kinds.
-func byKind(of map[string]check) check {
-	return func(f *form, p *plan, t *tally) {
-		for _, kind := range p.rule.Kinds {
-			of[kind](f, p, t)
-		}
+func byKind(f *form, p *plan, t *tally) {
+	for _, kind := range p.rule.Kinds {
+		kinds[kind](f, p, t)
 	}
 }
-
-// aboutMarks is the check of rules about experts' workbooks, which say nothing of a submission.
-const aboutMarks = "marks"
 
 // plan is a rule with what is worked out once for all submissions.
 type plan struct {
@@ -77,7 +71,6 @@ type batch struct {
 	every    []templates.Ref                     // all values of the form but those of its lists
 	reading  map[string][]model.Finding          // found while reading, by submission
 	order    map[string]int                      // place of a submission in the facts
-	keys     []string                            // consortium key of each submission
 	names    []string                            // consortium of each submission
 	members  map[string][]int                    // submissions that list a unit, by its key, ascending
 	near     map[templates.Ref]map[int]neighbour // of a text field in a year, by the position of the submission
@@ -89,14 +82,15 @@ type batch struct {
 
 func newBatch(facts *table.Facts, known Known, alone bool) (*batch, error) {
 	d := facts.Definition
-	b := &batch{alone: alone, lexicon: newLexicon(d), facts: facts, register: known.Register, def: d, schools: known.Register.Schools(d),
-		reading: map[string][]model.Finding{}, order: map[string]int{}, given: map[string][]table.Given{}}
+	b := &batch{alone: alone, lexicon: newLexicon(d), facts: facts, register: known.Register, def: d,
+		schools: known.Register.Schools(d), reading: map[string][]model.Finding{}, order: map[string]int{},
+		given: map[string][]table.Given{}, members: map[string][]int{}}
 	for _, g := range known.Given {
 		b.given[g.Fingerprint] = append(b.given[g.Fingerprint], g)
 	}
 	for s := range facts.Submissions.All() {
-		b.order[s.Submission] = len(b.keys)
-		b.keys, b.names = append(b.keys, table.ConsortiumKey(s)), append(b.names, s.Consortium)
+		b.order[s.Submission] = len(b.names)
+		b.names = append(b.names, s.Consortium)
 	}
 	for _, f := range b.def.Form.Fields() {
 		if f.Record == "" {
@@ -104,8 +98,8 @@ func newBatch(facts *table.Facts, known Known, alone bool) (*batch, error) {
 		}
 	}
 	for _, r := range b.def.Rules {
-		if r.Check == aboutMarks {
-			continue
+		if r.Check == "marks" {
+			continue // about experts' workbooks
 		}
 		if checks[r.Check] == nil {
 			return nil, fmt.Errorf("规则 %s 的检查方式 %s 没有实现", r.Code, r.Check)
@@ -127,15 +121,20 @@ func newBatch(facts *table.Facts, known Known, alone bool) (*batch, error) {
 		}
 		b.reading[owner] = append(b.reading[owner], x)
 	}
-	if !alone {
-		b.indexMembers()
-		b.indexTexts()
+	if alone {
+		return b, nil
 	}
+	for m := range facts.Members.All() {
+		i, known := b.order[m.Submission]
+		if list := b.members[m.NameKey]; known && m.NameKey != "" && (len(list) == 0 || list[len(list)-1] != i) {
+			b.members[m.NameKey] = append(list, i)
+		}
+	}
+	b.indexTexts()
 	return b, nil
 }
 
-// aboutLists says whether a rule on changes in reading is also about lists: where a value was changed or lost. What
-// schools alone fill in says 无 for other units, and has a rule of its own.
+// aboutLists says whether a rule on changes in reading is also about lists, where 无 has a rule of its own.
 func (b *batch) aboutLists(r *templates.Rule) bool {
 	return !slices.ContainsFunc(r.Kinds, func(kind string) bool {
 		return kind == "none" || b.def.Reading.Route(kind).Class == templates.Lossless
@@ -165,7 +164,7 @@ func (b *batch) covered(r *templates.Rule) []templates.Ref {
 // form is one submission under judgement. As templates.Answers it keeps back the values that were found at fault.
 type form struct {
 	*table.Form
-	batch     *batch
+	*batch
 	voided    map[templates.Ref]string // by which check
 	voidedAt  map[model.Place]bool     // cells of lists
 	slid      slide                    // the figures that stand in the rows of others
@@ -175,10 +174,13 @@ type form struct {
 	misplaced bool             // the roster was pasted a column off: its rows say nothing
 	position  int              // in the facts
 	asks      *asked
+	key       string // of the consortium
 }
 
 func newForm(b *batch, t *table.Form) *form {
-	f := &form{Form: t, batch: b, voided: map[templates.Ref]string{}, voidedAt: map[model.Place]bool{}, coerced: map[templates.Ref][]table.Coercion{}, position: b.order[t.Submission.Submission]}
+	f := &form{Form: t, batch: b, voided: map[templates.Ref]string{}, voidedAt: map[model.Place]bool{},
+		coerced: map[templates.Ref][]table.Coercion{}, position: b.order[t.Submission.Submission],
+		key: table.ConsortiumKey(t.Submission)}
 	for _, c := range t.Coercions {
 		if c.Record.Valid {
 			f.listed = append(f.listed, c)
@@ -219,8 +221,7 @@ func (f *form) Number(field string, year int) (decimal.Decimal, bool) {
 	return f.Form.Number(field, year)
 }
 
-// Confirmed implements templates.Answers. A declaration whose box was left empty is not confirmed: there is nothing
-// else that it could mean.
+// Confirmed implements templates.Answers. A declaration whose box was left empty is not confirmed.
 func (f *form) Confirmed(field string) (yes, ok bool) {
 	if f.Status(templates.Ref{Field: field}) == table.Missing {
 		return false, true
@@ -338,8 +339,7 @@ func (t *tally) byStatus(f *form, r templates.Ref) bool {
 	return false
 }
 
-// reading has nothing to look at: what was found while reading the file is added to every rule. All it must know is
-// whether there was something to compare the file by.
+// reading only says whether there was something to compare the file by: what was found while reading joins every rule.
 func reading(f *form, p *plan, t *tally) {
 	if p.rule.Check == "two_versions" && f.Submission.Consortium == "" {
 		t.lack(templates.Ref{Field: "consortium"})
@@ -348,28 +348,21 @@ func reading(f *form, p *plan, t *tally) {
 	t.pass()
 }
 
-// inOrder sorts findings of one submission: by severity, code, place.
+// inOrder sorts findings of one submission: by severity, code, file, sheet as in the form, down the rows.
 func (b *batch) inOrder(x, y table.Finding) int {
-	return cmp.Or(
-		cmp.Compare(slices.Index(model.Severities, x.Severity), slices.Index(model.Severities, y.Severity)),
-		strings.Compare(x.Code, y.Code),
-		b.comparePlaces(x, y),
-		strings.Compare(x.Fingerprint, y.Fingerprint),
-	)
-}
-
-// comparePlaces orders by file, by sheet as in the form, then down the rows.
-func (b *batch) comparePlaces(x, y table.Finding) int {
-	sheet := func(title string) int {
-		titled := func(s *templates.SheetLayout) bool { return s.Sheet.Title == title }
+	sheet := func(x table.Finding) int {
+		titled := func(s *templates.SheetLayout) bool { return s.Sheet.Title == x.Sheet }
 		return slices.IndexFunc(b.def.Layout().Sheets, titled)
 	}
 	xr, xc := model.RowCol(x.Cell)
 	yr, yc := model.RowCol(y.Cell)
 	return cmp.Or(
+		cmp.Compare(slices.Index(model.Severities, x.Severity), slices.Index(model.Severities, y.Severity)),
+		strings.Compare(x.Code, y.Code),
 		strings.Compare(x.File, y.File),
-		cmp.Compare(sheet(x.Sheet), sheet(y.Sheet)),
+		cmp.Compare(sheet(x), sheet(y)),
 		strings.Compare(x.Sheet, y.Sheet),
 		cmp.Compare(xr, yr), cmp.Compare(xc, yc),
+		strings.Compare(x.Fingerprint, y.Fingerprint),
 	)
 }

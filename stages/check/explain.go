@@ -13,12 +13,10 @@ import (
 	"lianheti/templates"
 )
 
-// explain puts the explanations beside the warnings they are about, and beside the faults that an explanation makes a
-// warning. Words cover a finding for the values they were given for: those whose hash stands with them, or, where
-// none does, those of the workbook they stand in. What was in force in the last round is so still while the values
-// are the same, even if a prefecture mended its own original in which nothing is explained. Changed values open the
-// finding again; the words are kept beside it. What they say is for a person to judge; what says nothing (无, /) is no
-// explanation.
+// explain puts explanations beside the findings that they are about. They hold for the values that they were given for:
+// those of the hash beside them or, without one, of their workbook. One in force in the last round still is while the
+// values are the same, even if a prefecture sends its own original. Changed values open the finding again. What says
+// nothing (无, /) is no explanation; all else is for a person to judge.
 func (f *form) explain(findings []table.Finding) {
 	rows := f.asked()
 	f.asks = rows
@@ -28,7 +26,7 @@ func (f *form) explain(findings []table.Finding) {
 		if x.Severity != model.Explain && !f.yields(x) {
 			continue
 		}
-		before := f.batch.given[x.Fingerprint]
+		before := f.given[x.Fingerprint]
 		for _, e := range append(given, before...) {
 			switch {
 			case e.ValueHash == x.ValueHash, e.ValueHash == "" && !slices.ContainsFunc(before, func(b table.Given) bool {
@@ -48,7 +46,7 @@ func (f *form) explain(findings []table.Finding) {
 
 // yields says whether a fault is one to be explained only, once it is: a figure that nobody has yet.
 func (f *form) yields(x *table.Finding) bool {
-	rule := f.batch.def.Rule(x.Code)
+	rule := f.def.Rule(x.Code)
 	mustStay := func(field string) bool { return !rule.Yields(field) }
 	return len(rule.Explained) > 0 && !slices.ContainsFunc(strings.Fields(x.Fields), mustStay)
 }
@@ -58,14 +56,13 @@ func (f *form) weigh(x *table.Finding) {
 	if !f.yields(x) {
 		return
 	}
-	x.Severity = model.Severity(f.batch.def.Rule(x.Code).Severity)
+	x.Severity = model.Severity(f.def.Rule(x.Code).Severity)
 	if x.Explanation != "" {
 		x.Severity = model.Explain
 	}
 }
 
-// asked finds the rows of the workbook's explanations, by their number: by the key of a warning, or where a row has
-// none, by what it says it is about.
+// asked finds the rows of the workbook's explanations by the key of a warning or, without one, by what they are about.
 type asked struct {
 	form    *form
 	names   *names
@@ -80,7 +77,7 @@ type ownRow struct {
 	about, words string
 	lost         bool // something that it is about is nothing that the form has
 	titled       bool // it is about a problem as a returned copy had it
-	heard        bool
+	matched      bool
 }
 
 func (f *form) asked() *asked {
@@ -114,8 +111,7 @@ func (f *form) asked() *asked {
 	return out
 }
 
-// given lists what the workbook says about a finding: in the rows with its key, and in rows without any that name it,
-// as one does who explains before being asked.
+// given lists what the workbook says about a finding, in rows with its key or that name it.
 func (a *asked) given(x *table.Finding) (out []table.Given) {
 	take := func(i int, words string) {
 		if words = text.Mask(strings.TrimSpace(words)); words != "" && !a.form.batch.def.Reading.SaysNothing(words) {
@@ -143,15 +139,15 @@ func (a *asked) given(x *table.Finding) (out []table.Given) {
 	}
 	slices.Sort(found)
 	for _, n := range slices.Compact(found) {
-		a.own[n].heard = true
+		a.own[n].matched = true
 		take(a.own[n].row, a.own[n].words)
 	}
 	return out
 }
 
-// unheard says of the rows that the filler added what of them nobody can use: what one is about is nothing that the
-// form has, it says nothing, or there is nothing to explain. Many of one kind are told together.
-func unheard(f *form, _ *plan, t *tally) {
+// unmatched fails the filler's rows that nobody can use: they name nothing that the form has, say nothing, or explain
+// nothing that was found. Many of one kind are one finding.
+func unmatched(f *form, _ *plan, t *tally) {
 	if len(f.asks.own) == 0 {
 		t.skip(nothingAdded)
 	}
@@ -159,13 +155,13 @@ func unheard(f *form, _ *plan, t *tally) {
 	for _, o := range f.asks.own {
 		kind := ""
 		switch {
-		case f.batch.def.Reading.SaysNothing(o.words):
+		case f.def.Reading.SaysNothing(o.words):
 			kind = "没有写明原因"
-		case o.lost && o.titled && !o.heard:
+		case o.lost && o.titled && !o.matched:
 			kind = "现在没有这个问题，或者数已经改变；仍有问题的请重新说明"
 		case o.lost:
 			kind = "认不出是哪一栏"
-		case !o.heard:
+		case !o.matched:
 			kind = "没有需要说明的问题，说明照录"
 		default:
 			t.pass()
@@ -180,13 +176,13 @@ func unheard(f *form, _ *plan, t *tally) {
 			size = len(told[kind])
 		}
 		for rows := range slices.Chunk(told[kind], size) {
-			t.fail(f.unheard(kind, rows))
+			t.fail(f.unmatchedFault(kind, rows))
 		}
 	}
 }
 
-// unheard is the fault of rows of one kind.
-func (f *form) unheard(kind string, rows []ownRow) fault {
+// unmatchedFault is the fault of rows of one kind.
+func (f *form) unmatchedFault(kind string, rows []ownRow) fault {
 	x := fault{fields: []string{"explanations_about"}, raw: rows[0].words, value: rows[0].about}
 	var names []string
 	for _, o := range rows {
@@ -199,20 +195,18 @@ func (f *form) unheard(kind string, rows []ownRow) fault {
 	return x
 }
 
-// settle applies what the Department registered to the findings of one submission: a consent answers the findings that
-// it is about; an explanation that was accepted answers its finding, whatever the workbook says; one that was refused
-// answers it no longer. A decision holds for the values it was made about, where it names them. Faults that must be
-// mended can't be explained away.
+// settle applies the Department's decisions: a consent answers its findings; an accepted explanation does, whatever the
+// workbook says, and a refused one no longer. A decision holds for the values that it names. Faults that must be mended
+// can't be explained away.
 func (f *form) settle(findings []table.Finding) {
-	key := f.batch.keys[f.position]
 	for i := range findings {
 		x := &findings[i]
 		if x.Severity != model.Explain && !f.yields(x) {
 			continue
 		}
-		for _, e := range f.batch.register {
+		for _, e := range f.register {
 			switch {
-			case e.Sheet.Effect == templates.Settles && e.Key == key && slices.Contains(e.Sheet.Rules, x.Rule):
+			case e.Sheet.Effect == templates.Settles && e.Key == f.key && slices.Contains(e.Sheet.Rules, x.Rule):
 				x.Explanation = text.Mask(fmt.Sprintf("%s：%s", e.Sheet.Title, e.Document()))
 			case e.Decides(*x):
 				f.decide(x, e)
@@ -241,20 +235,15 @@ func (f *form) decide(x *table.Finding, e table.Registered) {
 	x.Explanation = text.Mask(fmt.Sprintf("%s（%s）", words, decision))
 }
 
-// rejected says on what ground the Department turned a consortium down; empty where it did not.
-func (f *form) rejected() string {
-	r := f.batch.register.Ruling(f.batch.keys[f.position])
-	if !r.Reject.V {
+// apart says why a consortium is listed and not ranked: selected before, or turned down; empty: neither.
+func (f *form) apart() string {
+	how, document := "", ""
+	if e, ok := f.register.Find(templates.Selects, f.key); ok {
+		how, document = e.Sheet.Title, e.Document()
+	} else if r := f.register.Ruling(f.key); r.Reject.V {
+		how, document = "不予立项", r.Document
+	} else {
 		return ""
 	}
-	return text.Mask(fmt.Sprintf("登记为不予立项（%s），只列示，不参加排名", r.Document))
-}
-
-// selected says why a consortium that was selected before is not ranked; empty where it was not.
-func (f *form) selected() string {
-	e, ok := f.batch.register.Find(templates.Selects, f.batch.keys[f.position])
-	if !ok {
-		return ""
-	}
-	return text.Mask(fmt.Sprintf("登记为%s（%s），只列示，不参加排名", e.Sheet.Title, e.Document()))
+	return text.Mask(fmt.Sprintf("登记为%s（%s），只列示，不参加排名", how, document))
 }

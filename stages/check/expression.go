@@ -11,8 +11,7 @@ import (
 	"lianheti/templates"
 )
 
-// expression evaluates the rule's condition in each of its cases. Where a value is missing, unreadable or at fault the
-// case stays undecided; where it is 不适用, the case does not apply.
+// expression evaluates the rule's condition in each case; without a usable value it is undecided, 不适用 does not apply.
 func expression(f *form, p *plan, t *tally) {
 	if p.rule.List != "" {
 		eachRow(f, p, t)
@@ -52,8 +51,7 @@ func (f *form) applies(a templates.Answers, c templates.Case, t *tally) bool {
 	return holds && decided
 }
 
-// eachRow evaluates the rule's condition in each row of a list. What fails is marked at the columns that the condition
-// looks at.
+// eachRow evaluates the rule's condition in each row of a list.
 func eachRow(f *form, p *plan, t *tally) {
 	list := p.rule.List
 	if f.misplaced && list == membersList {
@@ -61,7 +59,7 @@ func eachRow(f *form, p *plan, t *tally) {
 		return
 	}
 	rows, c := f.Rows(list), p.rule.Cases[0]
-	switch sheet, _, _ := f.batch.def.Layout().Area(list); {
+	switch sheet, _, _ := f.def.Layout().Area(list); {
 	case len(rows) > 0:
 	case list == membersList:
 		t.undecide(emptyRoster)
@@ -74,7 +72,7 @@ func eachRow(f *form, p *plan, t *tally) {
 	}
 	for _, same := range table.Grouped(rows, named) {
 		row := same[0]
-		if f.toldIn(row.Record, c.Expr.Fields...) || f.nothingElse(list, row) {
+		if f.unreadableIn(row.Record, c.Expr.Fields...) || f.nothingElse(list, row) {
 			t.skip(toldElsewhere)
 			continue
 		}
@@ -90,16 +88,14 @@ func eachRow(f *form, p *plan, t *tally) {
 	}
 }
 
-// membersList is the list that other parts of the form are held against: what is not on it, and that it is empty, are
-// faults of their own.
+// membersList is the list that other parts are held against; that it is empty has a rule of its own.
 const membersList = "members"
 
-// nothingElse says whether all that stands in a row of a list could not be read, which another rule says. No is said
-// by a blank, too.
+// nothingElse says whether all that stands in a row could not be read, which another rule says.
 func (f *form) nothingElse(list string, row table.Row) bool {
 	var read, unread bool
 	for _, column := range f.columnsOf(list) {
-		unread = unread || f.toldIn(row.Record, column.Field.ID)
+		unread = unread || f.unreadableIn(row.Record, column.Field.ID)
 		read = read || !column.Field.BlankIsNo() && row.Filled(column.Field.ID, 0)
 	}
 	return unread && !read
@@ -107,32 +103,33 @@ func (f *form) nothingElse(list string, row table.Row) bool {
 
 // columnsOf gives the columns of a list, in form order.
 func (f *form) columnsOf(list string) []templates.RecordColumn {
-	_, area, _ := f.batch.def.Layout().Area(list)
+	_, area, _ := f.def.Layout().Area(list)
 	return area.Columns
 }
 
-// rowOf is a fault of one row of a list: of the columns that it leaves blank; where it is not about blanks, of those
-// that the condition looks at.
+// rowOf is a fault of one row of a list: of its blank columns or, without any, of those that the condition looks at.
 func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
-	x := fault{member: fmt.Sprintf("%s:%d", list, row.Record), vars: map[string]string{"count": fmt.Sprint(rowOf(row.At)), "raw": "", "value": ""}}
+	x := fault{member: fmt.Sprintf("%s:%d", list, row.Record)}
+	x.vars = map[string]string{"count": fmt.Sprint(rowOf(row.At)), "raw": "", "value": ""}
 	var looked []string
 	for _, field := range c.Expr.Fields {
-		switch f.batch.def.Field(field).Record {
+		switch f.def.Field(field).Record {
 		case list:
 			looked = append(looked, field)
 		case "":
 			x.refs = append(x.refs, templates.Ref{Field: field})
 		}
 	}
-	if blank := slices.DeleteFunc(slices.Clone(looked), func(column string) bool { return row.Filled(column, 0) }); len(blank) > 0 {
-		looked = blank
+	blank := func(column string) bool { return !row.Filled(column, 0) }
+	if slices.ContainsFunc(looked, blank) {
+		looked = table.Where(slices.Values(looked), blank)
 	}
 	var labels []string
 	for _, shown := range f.columnsOf(list) {
 		column := shown.Field
 		said := text.Clip(row.Cell(column.ID).Text, longest)
 		if column.Type == templates.DateField {
-			said = date(said)
+			said = table.ChineseDate(said)
 		}
 		x.vars["it."+column.ID[len(list)+1:]] = said
 		if slices.Contains(looked, column.ID) {
@@ -140,12 +137,14 @@ func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 				x.raw, x.value = said, said
 				x.vars["raw"], x.vars["value"], x.vars["label"], x.vars["unit"] = said, said, column.Label, column.Unit
 			}
-			x.places, x.fields, labels = append(x.places, f.listCell(row.At, column.ID)), append(x.fields, column.ID), append(labels, column.Label)
+			x.places, x.fields = append(x.places, f.listCell(row.At, column.ID)), append(x.fields, column.ID)
+			labels = append(labels, column.Label)
 		}
 	}
 	x.vars["list"] = text.Few(labels, shownNames, len(labels), "项")
 	if name := row.Cells[nameColumn].Text; list == membersList {
-		x.member, x.vars["member"] = cmp.Or(text.Mask(text.NameKey(name)), x.member), cmp.Or(name, fmt.Sprintf("第%d行", rowOf(row.At)))
+		x.member = cmp.Or(text.Mask(text.NameKey(name)), x.member)
+		x.vars["member"] = cmp.Or(name, fmt.Sprintf("第%d行", rowOf(row.At)))
 	}
 	for name, sum := range c.Sums {
 		if n, err := sum.Number(row); err == nil {
@@ -155,18 +154,7 @@ func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 	return x
 }
 
-// statusIn is the status of a value, or of a column of the row at hand.
-func (f *form) statusIn(a templates.Answers, r templates.Ref) table.Status {
-	if row, ok := a.(table.Row); ok {
-		if c, there := row.Cells[r.Field]; there {
-			return c.Status
-		}
-	}
-	return f.Status(r)
-}
-
-// evaluate gives the truth of a condition. Where there is none the tally is told, and decided is false. No condition
-// always holds.
+// evaluate gives the truth of a condition; where there is none the tally is told. No condition always holds.
 func (f *form) evaluate(a templates.Answers, e *templates.Expression, t *tally) (holds, decided bool) {
 	if e == nil {
 		return true, true
@@ -178,7 +166,11 @@ func (f *form) evaluate(a templates.Answers, e *templates.Expression, t *tally) 
 	missing := e.Missing(a)
 	switch {
 	case len(missing) > 0:
-		unknown := slices.DeleteFunc(slices.Clone(missing), func(r templates.Ref) bool { return f.statusIn(a, r) == table.NotApplicable })
+		row, _ := a.(table.Row)
+		asked := func(r templates.Ref) bool {
+			return cmp.Or(row.Cells[r.Field].Status, f.Status(r)) != table.NotApplicable
+		}
+		unknown := table.Where(slices.Values(missing), asked)
 		if len(unknown) == 0 {
 			t.skip(f.inapplicable(missing[0]))
 		} else {

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
@@ -30,12 +29,12 @@ func (f *form) finding(r *templates.Rule, x fault) table.Finding {
 		}
 	}
 	slices.Sort(slots)
-	out := f.batch.row(r, f, model.Finding{
+	out := f.row(r, f, model.Finding{
 		Places: places, Fields: fields, Year: commonYear(x.refs), Member: x.member,
 		Raw: f.joined(x, x.raw, f.typed), Value: f.joined(x, x.value, f.said),
 		Vars: f.vars(r, x),
 	})
-	out.Fingerprint = digest(append([]string{r.ID, f.batch.keys[f.position], x.member}, slots...))
+	out.Fingerprint = digest(append([]string{r.ID, f.key, x.member}, slots...))
 	out.ValueHash = f.valueHash(x)
 	return out
 }
@@ -43,8 +42,9 @@ func (f *form) finding(r *templates.Rule, x fault) table.Finding {
 // read gives a finding made while reading the catalogue's words. f is nil where it belongs to no submission.
 func (b *batch) read(x model.Finding, f *form) table.Finding {
 	r := b.def.Rule(x.Code)
-	vars := map[string]string{"raw": x.Raw, "value": x.Value, "member": x.Member, "file": x.Places[0].File, "sheet": x.Places[0].Sheet, "cell": x.Places[0].Cell,
-		"year": b.year(x.Year), "count": fmt.Sprint(len(x.Places))}
+	at := x.Places[0]
+	vars := map[string]string{"raw": x.Raw, "value": x.Value, "member": x.Member, "file": at.File, "sheet": at.Sheet,
+		"cell": at.Cell, "year": b.year(x.Year), "count": fmt.Sprint(len(x.Places))}
 	if len(x.Fields) > 0 {
 		vars["label"], vars["name"] = b.def.Label(x.Fields[0]), b.def.Name(templates.Ref{Field: x.Fields[0], Year: x.Year})
 	}
@@ -52,9 +52,9 @@ func (b *batch) read(x model.Finding, f *form) table.Finding {
 	x.Vars = vars
 	out := b.row(r, f, x)
 	// A file is known by its path until it is known whose it is; what is wrong with it, by the places.
-	key := []string{r.ID, x.Places[0].File, x.Member, fmt.Sprint(x.Year)}
+	key := []string{r.ID, at.File, x.Member, fmt.Sprint(x.Year)}
 	if f != nil {
-		key[1] = b.keys[f.position]
+		key[1] = f.key
 	}
 	key = append(key, x.Fields...)
 	if len(x.Fields) == 0 {
@@ -68,23 +68,20 @@ func (b *batch) read(x model.Finding, f *form) table.Finding {
 
 // unowned words the findings about files that belong to no submission, ordered as any others.
 func (b *batch) unowned() []table.Finding {
-	var out []table.Finding
-	for _, x := range b.reading[""] {
-		out = append(out, b.read(x, nil))
-	}
+	out := table.Each(b.reading[""], func(x model.Finding) table.Finding { return b.read(x, nil) })
 	slices.SortStableFunc(out, b.inOrder)
 	return out
 }
 
-// row fills the catalogue's words with the variables. Whatever looks like personal data is masked. f is nil where the
-// finding belongs to no submission.
+// row fills the catalogue's words and masks personal data. f is nil where the finding belongs to no submission.
 func (b *batch) row(r *templates.Rule, f *form, x model.Finding) table.Finding {
 	first := x.Places[0]
 	out := table.Finding{
-		Role: table.RoleOf(b.def), Code: r.Code, Rule: r.ID, Severity: model.Severity(r.Severity), Fields: strings.Join(x.Fields, " "), Member: x.Member,
-		File: first.File, Sheet: first.Sheet, Cell: first.Cell, Places: joinPlaces(x.Places), Year: table.Nonzero(x.Year),
-		Raw: text.Mask(x.Raw), Value: text.Mask(x.Value), Title: r.Title,
-		Message: text.Mask(templates.Fill(r.Message, x.Vars)), Cure: text.Mask(templates.Fill(r.Cure, x.Vars)), Authority: r.Authority,
+		Role: table.RoleOf(b.def), Code: r.Code, Rule: r.ID, Severity: model.Severity(r.Severity), Title: r.Title,
+		Fields: strings.Join(x.Fields, " "), Member: x.Member, Year: table.Nonzero(x.Year), Authority: r.Authority,
+		File: first.File, Sheet: first.Sheet, Cell: first.Cell, Places: joinPlaces(x.Places),
+		Raw: text.Mask(x.Raw), Value: text.Mask(x.Value),
+		Message: text.Mask(templates.Fill(r.Message, x.Vars)), Cure: text.Mask(templates.Fill(r.Cure, x.Vars)),
 	}
 	if f != nil {
 		s := f.Submission
@@ -95,30 +92,21 @@ func (b *batch) row(r *templates.Rule, f *form, x model.Finding) table.Finding {
 
 // joinPlaces lists places without repeats. A place in another file than the first is given with its file.
 func joinPlaces(places []model.Place) string {
-	var list []string
-	for _, p := range places {
-		s := p.String()
+	return strings.Join(table.Unique(places, func(p model.Place) string {
 		if p.File != places[0].File && p.Sheet != "" {
-			s = p.File + "!" + s
+			return p.File + "!" + p.String()
 		}
-		if !slices.Contains(list, s) {
-			list = append(list, s)
-		}
-	}
-	return strings.Join(list, "; ")
+		return p.String()
+	}), "; ")
 }
 
 func (f *form) placesOf(refs []templates.Ref) []model.Place {
-	var out []model.Place
-	for _, r := range refs {
-		out = append(out, f.Observe(r).Place)
-	}
-	return out
+	return table.Each(refs, func(r templates.Ref) model.Place { return f.Observe(r).Place })
 }
 
 // furtherPlaces resolves one of the rule's own places: a value, or a list of the form, whose sheet is meant.
 func (f *form) furtherPlaces(c templates.Case, name string) []model.Place {
-	if sheet, area, list := f.batch.def.Layout().Area(name); list {
+	if sheet, area, list := f.def.Layout().Area(name); list {
 		place := model.Place{File: f.Submission.File, Sheet: sheet.Sheet.Title}
 		for _, c := range f.ListColumns {
 			if c.Field == area.Columns[0].Name {
@@ -127,7 +115,7 @@ func (f *form) furtherPlaces(c templates.Case, name string) []model.Place {
 		}
 		return []model.Place{place}
 	}
-	ref, err := f.batch.def.CaseRef(c, name)
+	ref, err := f.def.CaseRef(c, name)
 	if err != nil {
 		return nil
 	}
@@ -145,7 +133,7 @@ func (f *form) joined(x fault, given string, show func(templates.Ref) string) st
 	var list []string
 	for _, r := range x.refs {
 		if s := show(r); s != "" {
-			list = append(list, f.batch.def.Name(r)+" "+s)
+			list = append(list, f.def.Name(r)+" "+s)
 		}
 	}
 	return strings.Join(list, "；")
@@ -153,13 +141,16 @@ func (f *form) joined(x fault, given string, show func(templates.Ref) string) st
 
 // vars are the variables of the rule's texts: those every rule has, the check's own, and the values named in braces.
 func (f *form) vars(r *templates.Rule, x fault) map[string]string {
-	vars := f.batch.calendar()
-	maps.Copy(vars, map[string]string{"member": "", "count": fmt.Sprint(len(x.refs)), "list": f.batch.namesOf(x.refs), "file": f.Submission.File})
+	vars := map[string]string{"member": "", "count": fmt.Sprint(len(x.refs)), "list": f.namesOf(x.refs),
+		"file": f.Submission.File, "deadline": table.ChineseDate(f.def.Directory.Deadline)}
+	for _, y := range f.def.Form.Years {
+		vars[y.ID] = y.Label // {last} is 2023年
+	}
 	for _, name := range templates.Placeholders(r.Message + r.Cure) {
 		if r.List != "" && strings.HasPrefix(name, "it.") {
 			continue // of the row: the check's own
 		}
-		if ref, err := f.batch.def.CaseRef(x.kase, name); err == nil {
+		if ref, err := f.def.CaseRef(x.kase, name); err == nil {
 			vars[name] = f.said(ref)
 		}
 	}
@@ -168,14 +159,15 @@ func (f *form) vars(r *templates.Rule, x fault) map[string]string {
 			vars[name] = n.String()
 		}
 	}
-	if entry, pair, listed := f.batch.def.Directory.ByConsortium(f.Submission.Consortium); listed {
+	if entry, pair, listed := f.def.Directory.ByConsortium(f.Submission.Consortium); listed {
 		vars["listed_city"], vars["listed_park"], vars["national"] = entry.City, pair.Park, entry.National
 	}
 	if len(x.refs) > 0 {
 		ref := x.refs[0]
-		field := f.batch.def.Field(ref.Field)
-		maps.Copy(vars, map[string]string{"label": f.batch.def.Label(ref.Field), "name": f.batch.def.Name(ref), "year": f.batch.year(ref.Year), "unit": field.Unit,
-			"limit": fmt.Sprint(field.Limit), "how": f.batch.def.Reading.How[field.Type], "raw": f.typed(ref), "value": f.said(ref)})
+		field := f.def.Field(ref.Field)
+		maps.Copy(vars, map[string]string{"label": f.def.Label(ref.Field), "name": f.def.Name(ref),
+			"year": f.year(ref.Year), "unit": field.Unit, "limit": fmt.Sprint(field.Limit),
+			"how": f.def.Reading.How[field.Type], "raw": f.typed(ref), "value": f.said(ref)})
 		if field.Min != nil {
 			vars["min"] = field.Min.String()
 		}
@@ -200,7 +192,7 @@ func (f *form) valueHash(x fault) string {
 	parts := []string{x.raw, x.value}
 	for _, r := range x.refs {
 		value := ""
-		if !f.batch.def.Field(r.Field).Personal {
+		if !f.def.Field(r.Field).Personal {
 			value = f.Observe(r).Value
 		}
 		parts = append(parts, templates.SlotName(r.Field, r.Year), string(f.Status(r)), value)
@@ -224,22 +216,9 @@ func (b *batch) year(year int) string {
 	return y.Label
 }
 
-// calendar are the variables of the year's call: {last} is 2023年, {deadline} the last day for sending.
-func (b *batch) calendar() map[string]string {
-	vars := map[string]string{"deadline": date(b.def.Directory.Deadline)}
-	for _, y := range b.def.Form.Years {
-		vars[y.ID] = y.Label
-	}
-	return vars
-}
-
 // namesOf lists values by name, the first few and how many there are.
 func (b *batch) namesOf(refs []templates.Ref) string {
-	list := make([]string, len(refs))
-	for i, r := range refs {
-		list[i] = b.def.Name(r)
-	}
-	return text.Few(list, shownNames, len(list), "项")
+	return text.Few(table.Each(refs, b.def.Name), shownNames, len(refs), "项")
 }
 
 // undecided is why a rule could not run.
@@ -253,7 +232,7 @@ func (b *batch) undecided(t *tally) string {
 
 // said shows a clean value to a person; nothing of personal data but how many names there are.
 func (f *form) said(r templates.Ref) string {
-	field, o := f.batch.def.Field(r.Field), f.Observe(r)
+	field, o := f.def.Field(r.Field), f.Observe(r)
 	n, counted := f.number(r)
 	switch {
 	case o.Status != table.Normal:
@@ -265,7 +244,7 @@ func (f *form) said(r templates.Ref) string {
 	case field.Type == templates.ConfirmField:
 		return map[string]string{"true": "已确认", "false": "未确认"}[o.Value]
 	case field.Type == templates.DateField:
-		return date(o.Value)
+		return table.ChineseDate(o.Value)
 	case field.Numeric():
 		return text.Amount(o.Value)
 	}
@@ -274,19 +253,8 @@ func (f *form) said(r templates.Ref) string {
 
 // typed shows what was typed, nothing of personal data.
 func (f *form) typed(r templates.Ref) string {
-	if f.batch.def.Field(r.Field).Personal {
+	if f.def.Field(r.Field).Personal {
 		return ""
 	}
 	return text.Clip(f.Observe(r).Raw, longest)
-}
-
-// date writes an ISO date, or month, the Chinese way.
-func date(iso string) string {
-	if day, err := time.Parse(time.DateOnly, iso); err == nil {
-		return day.Format("2006年1月2日")
-	}
-	if month, err := time.Parse("2006-01", iso); err == nil {
-		return month.Format("2006年1月")
-	}
-	return iso
 }

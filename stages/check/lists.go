@@ -57,8 +57,8 @@ func noEnrolment(f *form, _ *plan, t *tally) {
 	t.fail(x)
 }
 
-// unitApart fails a unit that has several rows under names that differ but in a campus, a branch or a name of before,
-// or that the Department's list has as one school.
+// unitApart fails a unit with several rows whose names differ in a campus, a branch or a former name, or in the list
+// alone.
 func unitApart(f *form, _ *plan, t *tally) {
 	var units []table.Member
 	for _, rows := range f.units(t) {
@@ -76,24 +76,24 @@ func unitApart(f *form, _ *plan, t *tally) {
 
 // unit is what rows of one unit have in common, however they call it: a school's kind may differ, too.
 func (f *form) unit(m table.Member) string {
-	if s, listed := f.batch.schools[m.NameKey]; listed {
+	if s, listed := f.schools[m.NameKey]; listed {
 		return text.NameKey(s.Name)
 	}
 	kind := m.Kind
 	if f.isSchool(m) {
 		kind = ""
 	}
-	return kind + f.batch.def.Reading.WithoutParts(m.NameKey)
+	return kind + f.def.Reading.WithoutParts(m.NameKey)
 }
 
 // schoolList holds the units of the roster against the Department's list of schools. A blank list says nothing.
 func schoolList(f *form, p *plan, t *tally) {
-	if len(f.batch.schools) == 0 {
+	if len(f.schools) == 0 {
 		t.skip("没有登记学校名录")
 		return
 	}
 	for _, m := range slices.Concat(f.units(t)...) {
-		s, listed := f.batch.schools[m.NameKey]
+		s, listed := f.schools[m.NameKey]
 		switch kind := p.rule.Kinds[0]; { // one rule, one difference
 		case kind == "enrolment" && (!listed || !s.Enrolment.Valid):
 			t.skip("名册中没有名录写明在校生数的学校")
@@ -104,7 +104,8 @@ func schoolList(f *form, p *plan, t *tally) {
 			off := stated.Sub(official).Abs()
 			t.judge(!off.GreaterThan(official.Mul(*p.rule.Threshold)), func() fault {
 				x := f.memberFault(m, stated.String(), enrolmentColumn)
-				x.vars["other"], x.vars["share"], x.vars["limit"] = official.String(), off.String(), p.rule.Threshold.Shift(2).String()
+				x.vars["other"], x.vars["share"] = official.String(), off.String()
+				x.vars["limit"] = p.rule.Threshold.Shift(2).String()
 				if x.vars["detail"] = ""; s.Year != "" {
 					x.vars["detail"] = fmt.Sprintf("（%s年）", s.Year)
 				}
@@ -119,7 +120,7 @@ func schoolList(f *form, p *plan, t *tally) {
 		default: // of another kind, whatever the roster calls it
 			t.judge(m.Kind == s.Kind, func() fault {
 				x := f.memberFault(m, m.KindLabel, kindColumn)
-				official, _ := f.batch.def.Form.Kind(s.Kind)
+				official, _ := f.def.Form.Kind(s.Kind)
 				x.vars["other"] = official.Label
 				return x
 			})
@@ -127,21 +128,11 @@ func schoolList(f *form, p *plan, t *tally) {
 	}
 }
 
-// indexMembers notes which submissions list each unit.
-func (b *batch) indexMembers() {
-	b.members = map[string][]int{}
-	for m := range b.facts.Members.All() {
-		i, known := b.order[m.Submission]
-		if list := b.members[m.NameKey]; known && m.NameKey != "" && (len(list) == 0 || list[len(list)-1] != i) {
-			b.members[m.NameKey] = append(list, i)
-		}
-	}
-}
-
 // sharedMember fails each unit of the rule's kinds that another consortium lists too.
 func sharedMember(f *form, p *plan, t *tally) {
 	for _, rows := range f.units(t) {
-		others := slices.DeleteFunc(slices.Clone(f.batch.members[rows[0].NameKey]), func(i int) bool { return i == f.position })
+		other := func(i int) bool { return i != f.position }
+		others := table.Where(slices.Values(f.members[rows[0].NameKey]), other)
 		if !slices.Contains(p.rule.Kinds, rows[0].Kind) {
 			t.skip("名册中没有这类单位")
 			continue
@@ -149,7 +140,7 @@ func sharedMember(f *form, p *plan, t *tally) {
 		t.judge(len(others) == 0, func() fault {
 			var names []string
 			for _, i := range others[:min(shownNames, len(others))] {
-				names = append(names, f.batch.names[i])
+				names = append(names, f.names[i])
 			}
 			x := f.repeated(rows)
 			x.vars["other"], x.vars["count"] = text.Few(names, shownNames, len(others), "个联合体"), fmt.Sprint(len(others))
@@ -158,9 +149,7 @@ func sharedMember(f *form, p *plan, t *tally) {
 	}
 }
 
-// shiftedRoster fails a list of members that was pasted a column off: under 组成 stand no kinds in most rows, and in the
-// column beside it they do, or numbers and other things that no unit is called. What else could be said of such a list
-// follows from that.
+// shiftedRoster fails a list of members that was pasted a column off; nothing else is said of it.
 func shiftedRoster(f *form, _ *plan, t *tally) {
 	if len(f.Members) == 0 {
 		t.undecide(emptyRoster)
@@ -181,9 +170,10 @@ func shiftedRoster(f *form, _ *plan, t *tally) {
 
 // isShifted says whether a row of the roster has in one column what belongs in another.
 func (f *form) isShifted(m table.Member) bool {
-	_, kindAsName := f.batch.def.Form.Kind(m.Name)
+	_, kindAsName := f.def.Form.Kind(m.Name)
 	number := m.Name != "" && strings.Trim(m.Name, "0123456789.,，") == ""
-	return m.Kind == "" && (kindAsName || number || slices.Contains(f.batch.def.Form.YesNo, m.Name) || m.Name == "" && m.KindLabel != "")
+	return m.Kind == "" && (kindAsName || number || slices.Contains(f.def.Form.YesNo, m.Name) ||
+		m.Name == "" && m.KindLabel != "")
 }
 
 // repeated is the fault of a unit that has several rows.
@@ -198,8 +188,9 @@ func (f *form) repeated(rows []table.Member) fault {
 
 // memberFault is a fault of one named unit of the roster, in one of its columns.
 func (f *form) memberFault(m table.Member, raw, column string) fault {
-	return fault{places: []model.Place{f.memberCell(m, column)}, fields: []string{column}, member: m.NameKey, raw: raw, value: raw,
-		vars: map[string]string{"member": m.Name, "kind": m.KindLabel, "raw": raw, "value": raw, "label": f.batch.def.Label(column)}}
+	return fault{places: []model.Place{f.memberCell(m, column)}, fields: []string{column}, member: m.NameKey,
+		raw: raw, value: raw, vars: map[string]string{"member": m.Name, "kind": m.KindLabel, "raw": raw, "value": raw,
+			"label": f.def.Label(column)}}
 }
 
 // memberCell is the cell of a column in a member's row.
@@ -207,8 +198,7 @@ func (f *form) memberCell(m table.Member, column string) model.Place {
 	return f.listCell(model.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, column)
 }
 
-// listCell is the cell of a column in the row of a list in which another cell stands; that one, where the workbook has
-// no such column.
+// listCell is the cell of a column in the row in which another stands; that one, where there is no such column.
 func (f *form) listCell(at model.Place, column string) model.Place {
 	for _, c := range f.ListColumns {
 		if c.Field == column && c.Sheet == at.Sheet {
@@ -226,16 +216,15 @@ func rowOf(at model.Place) int {
 }
 
 func (f *form) isSchool(m table.Member) bool {
-	kind, ok := f.batch.def.Form.Kind(m.Kind)
+	kind, ok := f.def.Form.Kind(m.Kind)
 	return ok && kind.School
 }
 
-// unsupported fails a large claim (where the rule's guard holds) for which the index of supporting materials names
-// neither the field nor one of the observation points that it is evidence for.
+// unsupported fails a large claim (by the rule's guard) for which no supporting material names the field or its points.
 func unsupported(f *form, p *plan, t *tally) {
 	for _, c := range p.rule.Cases {
 		if len(f.Materials) == 0 {
-			list, _, _ := f.batch.def.Layout().Area("materials")
+			list, _, _ := f.def.Layout().Area("materials")
 			t.skip(list.Sheet.Title + "为空")
 			continue
 		}
@@ -269,12 +258,13 @@ func (f *form) supported(field *templates.Field) bool {
 func deniedVerification(f *form, _ *plan, t *tally) {
 	t.skip("市级核实表为空")
 	for _, v := range f.Verifications {
-		t.judge(!f.batch.def.Reading.Denied(v.Result), func() fault {
+		t.judge(!f.def.Reading.Denied(v.Result), func() fault {
 			const column = "verifications_result"
 			at := f.listCell(model.Place{File: f.Submission.File, Sheet: v.Sheet, Cell: v.Cell}, column)
 			return fault{refs: f.named(v.Section), places: []model.Place{at}, fields: []string{column},
-				member: fmt.Sprintf("verifications:%d", v.Record), raw: v.Result, value: v.Result, vars: map[string]string{
-					"count": fmt.Sprint(rowOf(at)), "raw": text.Clip(v.Result, longest), "value": text.Clip(v.Result, longest), "detail": text.Clip(v.Section, longest)}}
+				member: fmt.Sprintf("verifications:%d", v.Record), raw: v.Result, value: v.Result,
+				vars: map[string]string{"count": fmt.Sprint(rowOf(at)), "raw": text.Clip(v.Result, longest),
+					"value": text.Clip(v.Result, longest), "detail": text.Clip(v.Section, longest)}}
 		})
 	}
 }
@@ -282,9 +272,9 @@ func deniedVerification(f *form, _ *plan, t *tally) {
 // named lists the values whose names a text holds, those of the actual years where a value has years.
 func (f *form) named(s string) (out []templates.Ref) {
 	key := text.NameKey(s)
-	for _, r := range f.batch.every {
-		label := text.NameKey(f.batch.def.Label(r.Field))
-		year, dated := f.batch.def.Form.YearOf(r.Year)
+	for _, r := range f.every {
+		label := text.NameKey(f.def.Label(r.Field))
+		year, dated := f.def.Form.YearOf(r.Year)
 		if label != "" && strings.Contains(key, label) && (!dated || year.Kind == templates.Actual) {
 			out = append(out, r)
 		}

@@ -15,10 +15,9 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Near-identical texts are found by their shingles, all runs of a few characters of the text without punctuation. Only
-// texts of the same field and year are compared. An inverted index over a small sample of each text's shingles proposes
-// candidates, so that no text meets all others; the whole sets then decide. Identical texts are one to the index, and
-// the index keeps only the first texts of a common shingle: thousands of copies of one text cost no more than a few.
+// Near-identical texts of the same field and year are found by their shingles, all runs of a few characters. An
+// inverted index over a small sample of them proposes candidates; the whole sets decide. Identical texts are one, and
+// the index keeps only the first texts of a common shingle, so that thousands of copies cost no more than a few.
 const (
 	shingleLength = 4  // characters
 	sketchSize    = 64 // shingles of a text in the index: those with the smallest hashes
@@ -43,10 +42,10 @@ func nearText(f *form, p *plan, t *tally) {
 			t.skip("文字较短，不作比对")
 			continue
 		}
-		n, found := f.batch.near[r][f.position]
+		n, found := f.near[r][f.position]
 		threshold, _ := p.rule.Threshold.Float64()
-		t.value(r, !found || n.share < threshold, map[string]string{
-			"other": f.batch.names[n.other], "count": fmt.Sprint(n.others), "share": fmt.Sprintf("%.0f％", math.Floor(n.share*100))})
+		t.value(r, !found || n.share < threshold, map[string]string{"other": f.names[n.other],
+			"count": fmt.Sprint(n.others), "share": fmt.Sprintf("%.0f％", math.Floor(n.share*100))})
 	}
 }
 

@@ -11,13 +11,12 @@ import (
 
 // The checks that go value by value, each value on its own.
 
-// required fails each value that the official form asks for and that was left blank. 不适用 is an answer; something
-// unreadable is neither given nor missing. Declarations have rules of their own.
+// required fails each blank value that the official form asks for; declarations have rules of their own.
 func required(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
-		field := f.batch.def.Field(r.Field)
+		field := f.def.Field(r.Field)
 		switch s := f.Status(r); {
-		case !field.Required || field.Type == templates.ConfirmField || f.batch.def.Supplementary(field, r.Year):
+		case !field.Required || field.Type == templates.ConfirmField || f.def.Supplementary(field, r.Year):
 		case f.voided[r] != "":
 			t.skip(toldElsewhere)
 		case s == table.Invalid:
@@ -30,14 +29,13 @@ func required(f *form, p *plan, t *tally) {
 	}
 }
 
-// supplement notes once a submission how many of the values that the Department collects beyond the form were left
-// blank.
+// supplement counts once a submission the blank values that the Department collects beyond the form.
 func supplement(f *form, p *plan, t *tally) {
 	by := map[table.Status][]templates.Ref{}
 	total := 0
 	for _, r := range p.refs {
 		switch {
-		case !f.batch.def.Supplementary(f.batch.def.Field(r.Field), r.Year):
+		case !f.def.Supplementary(f.def.Field(r.Field), r.Year):
 		case f.NotAsked(r) || f.voided[r] != "":
 			t.skip(notAsked)
 		default:
@@ -55,8 +53,7 @@ func supplement(f *form, p *plan, t *tally) {
 	}
 }
 
-// unreadable fails what stands where a number, a date or a choice belongs and can't be read as one. A number that was
-// read, though it can't be right, is for bounds.
+// unreadable fails what can't be read as the number, date or choice that it should be.
 func unreadable(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
 		switch s := f.Status(r); {
@@ -64,7 +61,7 @@ func unreadable(f *form, p *plan, t *tally) {
 			t.skip(notAsked)
 		case s == table.Missing:
 			t.skip(notFilled)
-		case s == table.Invalid && f.told(r): // an error, a picture …
+		case s == table.Invalid && f.unreadable(r): // an error, a picture …
 			t.skip(toldElsewhere)
 		default:
 			t.value(r, s != table.Invalid, nil)
@@ -73,11 +70,10 @@ func unreadable(f *form, p *plan, t *tally) {
 	t.faults = f.together(t.faults)
 }
 
-// bounds fails each number under its field's min, over its max, or with a fraction where whole numbers belong,
-// whichever of the three the rule is about.
+// bounds fails each number under its field's min, over its max or with a fraction, as the rule's kinds say.
 func bounds(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
-		field := f.batch.def.Field(r.Field)
+		field := f.def.Field(r.Field)
 		if bounded, _ := outside(field, p.rule.Kinds, decimal.Zero); bounded && t.byStatus(f, r) {
 			n, _ := f.number(r)
 			_, beyond := outside(field, p.rule.Kinds, n)
@@ -101,12 +97,11 @@ func outside(field *templates.Field, kinds []string, n decimal.Decimal) (bounded
 	return bounded, beyond
 }
 
-// fraction fails a bare number between 0 and 1 where a percentage from 0 to 100 is asked: 0.45 is most likely 45 %.
-// Where the filler typed a percent sign or formatted the cell as a percentage (the rule's kinds of coercions), what was
-// meant is plain.
+// fraction fails a bare number between 0 and 1 for a percentage: 0.45 is most likely 45 %. With a percent sign or
+// format (the rule's kinds of coercions) what was meant is plain.
 func fraction(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
-		if f.batch.def.Field(r.Field).Type != templates.PercentField || !t.byStatus(f, r) {
+		if f.def.Field(r.Field).Type != templates.PercentField || !t.byStatus(f, r) {
 			continue
 		}
 		n, _ := f.number(r)
@@ -122,7 +117,7 @@ func fraction(f *form, p *plan, t *tally) {
 // length fails each text over its limit, by the one count of characters.
 func length(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
-		if limit := f.batch.def.Field(r.Field).Limit; limit > 0 && t.byStatus(f, r) {
+		if limit := f.def.Field(r.Field).Limit; limit > 0 && t.byStatus(f, r) {
 			n := f.characters(r)
 			t.value(r, n <= limit, map[string]string{"count": fmt.Sprint(n)})
 		}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"lianheti/templates"
 
@@ -103,14 +104,12 @@ func (f *Form) PaperAnswer(r templates.Ref) string {
 	return o.Value
 }
 
-// ChineseDate writes an ISO date, or a month, as official papers do: 2024年7月28日.
+// ChineseDate writes an ISO date, or a month, as official papers do: 2024年7月28日. Anything else stays as it is.
 func ChineseDate(iso string) string {
-	var year, month, day int
-	switch n, _ := fmt.Sscanf(iso, "%d-%d-%d", &year, &month, &day); n {
-	case 3:
-		return fmt.Sprintf("%d年%d月%d日", year, month, day)
-	case 2:
-		return fmt.Sprintf("%d年%d月", year, month)
+	for _, layout := range [][2]string{{time.DateOnly, "2006年1月2日"}, {"2006-01", "2006年1月"}} {
+		if day, err := time.Parse(layout[0], iso); err == nil {
+			return day.Format(layout[1])
+		}
 	}
 	return iso
 }
