@@ -7,8 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Audit says which moves an applicant can make inside the form's rules, for the Department to see whether one of them
-// pays.
+// Audit says which moves an applicant can make inside the form's rules, to see whether one of them pays.
 type Audit struct {
 	Title     string `check:"must"`
 	Mark      string `check:"must"`   // who may see the results
@@ -53,11 +52,10 @@ func (m *AuditMove) OfRoster() bool {
 // auditActs are the acts with the scopes that each can have.
 var auditActs = map[string][]string{
 	"drop": {"member", "kind"}, "rekind": {"kind"}, "add": {"kind"}, "shift": {"all"}, "swap": {"member", "row", "all"},
-	"blank": {"member", "kind", "roster", "value", "row", "all"}, "not_applicable": {"member", "kind", "roster", "value",
-		"row", "all"},
-	"times": {"member", "kind", "roster", "value", "row", "all"}, "to": {"member", "kind", "roster", "value", "row",
-		"all"},
+	"blank": anyScope, "not_applicable": anyScope, "times": anyScope, "to": anyScope,
 }
+
+var anyScope = []string{"member", "kind", "roster", "value", "row", "all"}
 
 func (a *Audit) check(l *loader, d *Definition) {
 	for _, m := range a.Moves {
@@ -87,9 +85,4 @@ func (m *AuditMove) checkFields(l *loader, d *Definition) {
 	into := d.Field(m.Into)
 	l.when((m.Act == "shift") != (into != nil && into.Metric()), m.at,
 		"动作“"+m.ID+"”的 into 不对", "act 为 shift 的写挪到哪个带年度的栏目，其余不写。")
-}
-
-// Move finds a kind of move by its id, or gives nil.
-func (a *Audit) Move(id string) *AuditMove {
-	return first(a.Moves, func(m *AuditMove) bool { return m.ID == id })
 }

@@ -14,9 +14,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Differences lists where a definition says something else than the one in force for its year, the one that ships with
-// the program: file, place and both values. Comments and the order of lines make no difference. It gives nothing for a
-// year that does not ship.
+// Differences lists where a definition differs from the shipped one of its year: file, place and both values. Comments
+// and the order of lines make no difference.
 func (d *Definition) Differences() []string {
 	official, err := filesOf(shipped, "templates", d.Year)
 	if err != nil { // it does not ship
@@ -37,8 +36,7 @@ func (d *Definition) Differences() []string {
 	return out
 }
 
-// leaves gives what stands at each place of a file of the definition; items of a list are known by their ids where they
-// have one.
+// leaves gives what stands at each place of a file; items of a list are known by their ids where they have one.
 func leaves(text []byte) map[string]string {
 	out := map[string]string{}
 	var root any

@@ -35,9 +35,8 @@ type Calendar struct {
 	AnnualReport  string `yaml:"annual_report" check:"like month-day"`
 }
 
-// ReplyBy is the day by which a prefecture answers what is written on a date: an ISO date that lies ahead of it, empty
-// where nothing says one. Whoever has not reported is held to the deadline as long as it is ahead; a mended form may
-// come later than that.
+// ReplyBy is the ISO date by which to answer what is written on a date; empty where nothing says one. Who has not
+// reported is held to the deadline as long as it is ahead; a mended form may come later.
 func (d *Directory) ReplyBy(date string, mended bool) string {
 	day, err := time.Parse(time.DateOnly, date)
 	by, deadline := "", ""
@@ -56,8 +55,7 @@ type Economy struct {
 	Words     []string
 }
 
-// Words are a list that expressions may look for in a text: of an economy by its id, of all of them, or the horizon;
-// nil where there is none.
+// Words gives a list that expressions look for: an economy's by its id, those of all economies, or horizon; or nil.
 func (d *Directory) Words(list string) []string {
 	if list == "horizon" {
 		return d.Horizon
@@ -71,8 +69,7 @@ func (d *Directory) Words(list string) []string {
 	return out
 }
 
-// EconomiesOf gives the labels of the economies that a consortium belongs to: where the directory puts it, and where it
-// puts it nowhere, what is written of its industries tells.
+// EconomiesOf gives the labels of a consortium's economies: the directory's, or else what its industries mention.
 func (d *Directory) EconomiesOf(consortium, industries string) (out []string) {
 	entry, pair, _ := d.ByConsortium(consortium)
 	put := cmp.Or(pair.Economy, entry.Economy)
@@ -128,8 +125,7 @@ func (e Entry) Note() string {
 	return "（" + e.Adjusted + "）"
 }
 
-// Group is where we put a consortium that the directory does not put anywhere: the id of an economy, one of the
-// industries; empty where nothing fits.
+// Group puts a consortium that the directory puts nowhere: the id of an economy, an industry; empty: none fits.
 type Group struct{ Economy, Industry string }
 
 // Pair is a consortium's name with the park that belongs to it.
@@ -159,8 +155,7 @@ func (d *Directory) ByConsortium(name string) (entry Entry, pair Pair, ok bool) 
 	return Entry{}, Pair{}, false
 }
 
-// Adjustment is what the Department agreed to change of the directory: another park of one that is listed, or one more
-// consortium, be it in the place of another.
+// Adjustment is an agreed change of the directory: another park, or one more consortium, be it in another's place.
 type Adjustment struct{ Consortium, Park, City, Replaces, Basis string }
 
 // AddedFrom is the number of the first entry that the printed directory does not have.
@@ -213,8 +208,7 @@ func (d *Directory) Names() []string {
 	return out
 }
 
-// Plain is a consortium's or a park's name without what the directory prints behind it in brackets: that it is national
-// already, or what may stand instead. Any other name stays as it is.
+// Plain is a name without what the directory prints behind it in brackets: that it is national, or an alternative.
 func (d *Directory) Plain(name string) string {
 	head, bracket, more := strings.Cut(text.NameKey(name), "(")
 	if !more {

@@ -31,8 +31,8 @@ type Document struct {
 	at `yaml:"-"`
 }
 
-// DocumentBlock is one piece of a document: a heading, a text, a table of a list, or blocks that are repeated for every
-// row of one. Words in braces are the run's; Of and Where choose rows; Empty is what stands where there are none.
+// DocumentBlock is a heading, a text, a table of a list, or blocks repeated for its rows. Words in braces are the
+// run's; Of and Where choose rows; Empty is what stands where there are none.
 type DocumentBlock struct {
 	Heading, Text string
 	If            string // written where this word is not empty
@@ -52,8 +52,8 @@ type DocumentColumn struct {
 	Width float64 `check:"must"`
 }
 
-// DocumentTimes are the states of a batch in which documents are written: until the marks are in, as soon as they are,
-// and as soon as somebody has taken a step of the register; list is what a prefecture makes for itself.
+// DocumentTimes are when documents are written: until the marks are in, once they are, once a step of the register was
+// taken; list is what a prefecture makes for itself.
 var DocumentTimes = append([]string{"always", "review", "complete", "list"}, Steps...)
 
 func (x *Documents) check(l *loader, _ *Definition) {

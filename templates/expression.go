@@ -98,8 +98,7 @@ func (e *Expression) Missing(a Answers) (out []Ref) {
 // Bool evaluates a condition. It gives ErrMissing where a value is missing, another error where the arithmetic fails.
 func (e *Expression) Bool(a Answers) (bool, error) { return run[bool](e, a) }
 
-// Number evaluates a quantity. It gives ErrMissing where a value is missing, another error where the arithmetic fails
-// (a division by zero).
+// Number evaluates a quantity, with errors as Bool has them.
 func (e *Expression) Number(a Answers) (decimal.Decimal, error) { return run[decimal.Decimal](e, a) }
 
 func run[T any](e *Expression, a Answers) (result T, err error) {
@@ -208,8 +207,7 @@ func (g *language) compileIn(list, source string, it *Field, want any) (*Express
 	return out, nil
 }
 
-// program does what expr.Compile does. What is the same for all expressions, functions and names, is prepared once: the
-// library does so for each, which takes longer than the expression itself.
+// program is expr.Compile with functions and names prepared once: that takes longer than an expression itself.
 func (g *language) program(source string, types map[string]any, reader ast.Visitor) (*vm.Program, error) {
 	if g.functions == nil {
 		base := conf.CreateNew()
@@ -234,8 +232,7 @@ func (g *language) program(source string, types map[string]any, reader ast.Visit
 
 var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
 
-// typesIn gives the type of each flat identifier that an expression can come to: expr prepares every one that it is
-// told of, and a form has hundreds.
+// typesIn gives the types of the names in an expression: expr prepares all it is told of, and a form has hundreds.
 func (g *language) typesIn(source string, it *Field) map[string]any {
 	flat := map[string]any{"answers": new(Answers)}
 	for _, id := range word.FindAllString(source, -1) {
@@ -368,8 +365,7 @@ func (r *refReader) member(node *ast.Node, n *ast.MemberNode) {
 	r.patch(node, &ast.IdentifierNode{Value: SlotName(ref.Field, ref.Year)})
 }
 
-// call passes the submission to the functions that look at it. filled(x) and given(x) ask about a place, not about a
-// value, so their field is not needed for the evaluation.
+// call passes the submission to the functions that look at it. filled and given ask about a place: no value is needed.
 func (r *refReader) call(n *ast.CallNode) {
 	// The checker does not look again into a call whose type it has settled, and the arguments have just changed.
 	n.SetNature(nature.Nature{})

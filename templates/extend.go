@@ -14,9 +14,7 @@ import (
 // extensionFile makes a year's definition out of an earlier one: only what differs is written.
 const extensionFile = "year.yaml"
 
-// extension is that file. The years of the earlier form are moved on by as many years as lie between; files that the
-// later year does not have yet are dropped; then the edits are made; a file of the year's own takes the place of the
-// earlier one.
+// extension is that file: years move on, files are dropped, texts edited; a file of the year's own goes before.
 type extension struct {
 	Extends int
 	Draft   bool // no call was issued yet: never the year that is meant where none is named

@@ -128,8 +128,7 @@ const (
 	Neither = "none"
 )
 
-// Rounded is a number with as many decimals as the field has. A whole number is left alone: that it is none is a fault
-// of its own.
+// Rounded rounds to the field's decimals; a whole number is left alone: a fraction there is a fault of its own.
 func (f *Field) Rounded(x decimal.Decimal) decimal.Decimal {
 	if f.Decimals == nil || f.Type == IntegerField {
 		return x
@@ -137,8 +136,7 @@ func (f *Field) Rounded(x decimal.Decimal) decimal.Decimal {
 	return x.Round(*f.Decimals)
 }
 
-// Supplementary says whether the official form does not print the field in a year: the Department collects it beyond
-// the form.
+// Supplementary says whether the field is collected in a year beyond what the official form prints.
 func (d *Definition) Supplementary(f *Field, year int) bool {
 	y, _ := d.Form.YearOf(year)
 	return f.Dated() && !slices.Contains(f.RequiredYears, y.ID)
@@ -157,8 +155,7 @@ func (d *Definition) Refs(f *Field) []Ref {
 	return out
 }
 
-// SameAnswers says whether two forms ask for the same things: what was answered to one can be scored under the other.
-// How they are called, and which way is better, may differ.
+// SameAnswers says whether answers to one form can be scored under the other; labels and better may differ.
 func (f *Form) SameAnswers(other *Form) bool {
 	same := func(a, b *Field) bool {
 		return a.ID == b.ID && a.Type == b.Type && a.Unit == b.Unit && a.Record == b.Record && slices.Equal(a.Years, b.Years)
@@ -167,8 +164,7 @@ func (f *Form) SameAnswers(other *Form) bool {
 		slices.Equal(f.Kinds, other.Kinds)
 }
 
-// checkFigures proves that every number says which way is better and how many decimals it has, where any does: forms
-// from before that are still read, for --previous.
+// checkFigures proves that every number has better and decimals, where any has: older forms are read for --previous.
 func (f *Form) checkFigures(l *loader) {
 	if !slices.ContainsFunc(f.Fields(), func(x *Field) bool { return x.Better != "" }) {
 		return
@@ -181,8 +177,7 @@ func (f *Form) checkFigures(l *loader) {
 	}
 }
 
-// Label is what a field is called among all fields: its label as printed, without the punctuation that ends a line of
-// the form, and with its unit or else its group where several fields are printed with the same label.
+// Label names a field among all: as printed, without the last punctuation, with unit or group where several are alike.
 func (d *Definition) Label(field string) string { return d.labels[field] }
 
 func (d *Definition) label(f *Field) string { return d.labels[f.ID] }
@@ -208,35 +203,27 @@ func (d *Definition) ExplainedIn() string {
 
 // labels names every field of a form.
 func labels(form *Form) map[string]string {
-	same := map[string][]*Field{}
+	same, out := map[string][]*Field{}, map[string]string{}
 	for _, f := range form.Fields() {
-		same[trimLabel(f)] = append(same[trimLabel(f)], f)
+		label := strings.TrimRight(f.Label, "：。")
+		same[label] = append(same[label], f)
 	}
-	out := map[string]string{}
-	for _, f := range form.Fields() {
-		out[f.ID] = distinguish(f, same[trimLabel(f)])
+	for label, fields := range same {
+		for _, f := range fields {
+			switch {
+			case len(fields) == 1:
+				out[f.ID] = label
+			case !slices.ContainsFunc(fields, func(o *Field) bool { return o != f && o.Unit == f.Unit }):
+				out[f.ID] = label + "（" + f.Unit + "）"
+			default:
+				out[f.ID] = strings.TrimPrefix(f.Group+" "+label, " ")
+			}
+		}
 	}
 	return out
 }
 
-func trimLabel(f *Field) string { return strings.TrimRight(f.Label, "：。") }
-
-func distinguish(f *Field, same []*Field) string {
-	label := trimLabel(f)
-	if len(same) == 1 {
-		return label
-	}
-	if !slices.ContainsFunc(same, func(o *Field) bool { return o != f && o.Unit == f.Unit }) {
-		return label + "（" + f.Unit + "）"
-	}
-	if f.Group == "" {
-		return label
-	}
-	return f.Group + " " + label
-}
-
-// Characters is the one count of a text's length, in the sheet and here alike: after trimming, punctuation included,
-// line breaks left out. For text in the basic plane Excel's LEN agrees.
+// Characters counts a text as the sheet does: trimmed, punctuation included, without line breaks; like LEN in the BMP.
 func Characters(s string) int {
 	s = strings.NewReplacer("\r", "", "\n", "").Replace(strings.TrimSpace(s))
 	return utf8.RuneCountInString(s)

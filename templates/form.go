@@ -25,8 +25,7 @@ type Form struct {
 	Beyond struct{ Asked, Tool, Coherence string }
 	// Posts tell from what is written about the head of the consortium whether it is the park's.
 	Posts struct{ Park, Elsewhere []string }
-	// Formerly are texts of the template, and what stood in their place in templates that were sent out: those are still
-	// read.
+	// Formerly gives for texts of the template what stood there in those sent out earlier, which are still read.
 	Formerly map[string]string
 	Kinds    []MemberKind
 	Confirm  struct {
@@ -109,8 +108,7 @@ type YearBlock struct {
 	Metrics   []*Field
 	Paragraph string
 
-	// Of a progress form: the recommendation's metrics that are asked again, their group where it is another, and what
-	// stands beside each.
+	// Of a progress form: the recommendation's metrics asked again, their group there, and what stands beside each.
 	From       []string
 	Group      string
 	Companions []*Companion
@@ -163,11 +161,10 @@ func first[T any](of []T, is func(T) bool) T {
 	return found
 }
 
-// Yes is the affirmative of the yes-or-no choices.
+// Yes is the affirmative choice.
 func (f *Form) Yes() string { return f.YesNo[0] }
 
-// suggestions are points and fields, sheets, metrics of a progress form, and the names in the roster, which the sheet
-// itself holds.
+// suggestions are what texts may offer; members_name is a column of the form itself.
 var suggestions = []string{"evidence", "sheets", "reported", "members_name"}
 
 // offers are what can be offered to choose from, in its order, by the words that definitions have for it.
@@ -287,11 +284,6 @@ func (f *Form) About(topic string) []*Field {
 // Singles lists the undated fields that are neither long texts nor columns of records, in form order.
 func (f *Form) Singles() []*Field {
 	return slices.DeleteFunc(f.Fields(), func(x *Field) bool { return x.Dated() || x.Long() || x.Record != "" })
-}
-
-// Texts lists the long texts, in form order.
-func (f *Form) Texts() []*Field {
-	return slices.DeleteFunc(f.Fields(), func(x *Field) bool { return !x.Long() })
 }
 
 // batch is the year of the call: the first committed year.

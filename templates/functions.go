@@ -159,8 +159,7 @@ func dateOrder(a, b string) int {
 	return strings.Compare(a[:shorter], b[:shorter])
 }
 
-// operators puts the functions in the place of their signs, all in one pass: the library checks the types of an
-// expression anew before every pass, and knows only passes for one sign.
+// operators patches all signs in one pass: the library checks all types anew before each pass, and knows one sign each.
 type operators []*patcher.OperatorOverloading
 
 func newOperators(c *conf.Config) operators {

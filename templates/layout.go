@@ -6,8 +6,7 @@ import (
 	"lianheti/stages/text"
 )
 
-// Layout says where everything of the form stands in the Excel template: rows and columns only, no styling. The
-// template is painted from it, and a workbook whose names are lost is read by it.
+// Layout is where everything of the form stands in the Excel template: rows and columns, no styling.
 type Layout struct {
 	Sheets []*SheetLayout
 	keys   map[string]string // of the printed texts
@@ -71,8 +70,7 @@ type Static struct {
 	Was                  string // in templates that were sent out earlier; empty where the same
 }
 
-// Slot is the input cell of a field in one year. Anchors are the template's texts by which it can be found again where
-// its defined name is lost: the texts in its row to its left, and the header over it.
+// Slot is the input cell of a field in one year. By its anchors and header it is found where its defined name is lost.
 type Slot struct {
 	Name                 string // defined name
 	Field                *Field
@@ -82,8 +80,7 @@ type Slot struct {
 	RowAnchor            []string // label and year, or label and unit
 	RowAnchorCols        []int
 	Header               string // text of the header over the column; empty: none
-	HeaderRow            int
-	Lines                int // lines of text that it has to show, over all its rows
+	Lines                int    // lines of text that it has to show, over all its rows
 }
 
 // RecordArea is a list: one defined name a column, over all prepared rows.
@@ -112,8 +109,7 @@ const (
 	valueCol = 5
 )
 
-// MetaSheet is the very hidden sheet with the form's identity; its keys stand in column A, values in column B. Every
-// sheet of the program's own begins with HiddenPrefix.
+// MetaSheet is very hidden: the form's identity, keys in column A, values in B. Sheets of ours begin with HiddenPrefix.
 const (
 	HiddenPrefix = "_lianheti"
 	MetaSheet    = HiddenPrefix

@@ -3,16 +3,15 @@ package templates
 import (
 	"cmp"
 	"fmt"
-	"lianheti/stages/model"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"lianheti/stages/model"
 )
 
-// Notice is the work plan, sentence by sentence, each with what answers it. Nothing is derived from it: it is held
-// against the rest of the definition, so that no sentence goes without an answer and no rule cites a paragraph that
-// does not ask for it.
+// Notice is the work plan sentence by sentence, each with what answers it; the definition is held against it.
 type Notice struct {
 	Title  string
 	SHA256 string // of the whole text without blanks, so that nobody edits it unnoticed
@@ -42,8 +41,7 @@ type NoticeItem struct {
 // NoticeCell stands between the cells of a table's row.
 const NoticeCell = "|"
 
-// answerKind is one way to answer a sentence: how an id is shown, empty where there is none, and behind that the
-// official wording.
+// answerKind is one way to answer: how an id is shown, empty where there is none, and then the official wordings.
 type answerKind struct {
 	label string
 	ids   func(*NoticeItem) []string
@@ -214,8 +212,7 @@ func (n *Notice) check(l *loader, d *Definition) {
 	}
 }
 
-// checkItem proves that a sentence is answered, by things that exist; and in the annexes that each cell is the wording
-// of one of them.
+// checkItem proves that a sentence is answered by things that exist, and that each cell of an annex is their wording.
 func (n *Notice) checkItem(l *loader, d *Definition, printed map[string]bool, p *NoticePart, item *NoticeItem) {
 	var wording []string
 	for _, k := range answerKinds {

@@ -8,15 +8,13 @@ import (
 	"strings"
 )
 
-// Paper is 附件3 as it is printed: where on paper the fields stand. It holds places, not wording: labels, units, limits
-// and notes are the form's, named by their ids. The Word form is written from it, and a filled one is read by it.
+// Paper is 附件3 as printed: places only, the wording is the form's. The Word form is written and read by it.
 type Paper struct {
 	Attachment string
 	Cover      []string        `check:"must,is field"` // fields
 	Notes      []string        `check:"is note"`       // ids of notes, the first is the heading
 	Sections   []*PaperSection `check:"must"`
-	// Supplement is the title of a last section, which holds what the Department collects beyond the form. It is printed
-	// where something of it is filled in, so that the paper that is signed says it.
+	// Supplement titles a last section: what is collected beyond the form, printed where anything of it is filled in.
 	Supplement string
 }
 

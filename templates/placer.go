@@ -309,7 +309,7 @@ func (p *placer) years(b *YearBlock) {
 				Name: SlotName(field.ID, c.year.Year), Field: field, Year: c.year.Year, Extra: slices.Contains(b.Extra, c.year.ID),
 				Row: p.row, Col: unitCol + i, Rows: 1, Cols: 1,
 				RowAnchor: []string{f.Label, f.ShownUnit()}, RowAnchorCols: []int{labelCol, yearCol},
-				Header: c.header, HeaderRow: header, Lines: 1,
+				Header: c.header, Lines: 1,
 			})
 		}
 		p.row++

@@ -1,14 +1,15 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
-	"lianheti/stages/model"
 	"path"
 	"slices"
+
+	"lianheti/stages/model"
 )
 
-// progressFolder holds the form by which those chosen in earlier batches report year by year what became of their
-// promises.
+// progressFolder holds the form by which those chosen earlier report each year on their promises.
 const progressFolder = "progress"
 
 // Companion is a cell beside each metric of a block: what was promised or said of it before, or why it is as it is.
@@ -32,8 +33,7 @@ func (c *Companion) header(form *Form) string {
 // Promises says which companions of a progress form hold what; all empty in other forms.
 type Promises struct {
 	Promised, Stated, Reason string // ids of companions
-	// Fields: whether the supplementary figures were sealed, the lead school then, the check code of what was sealed, the
-	// funding promised for all years.
+	// ids of fields: whether the supplement was sealed, the lead school and check code then, all funding promised
 	Basis, School, Code, Funds string
 	Carried                    []string // lists that each year's form takes over from the last one's
 }
@@ -50,8 +50,8 @@ func (y *YearBlock) companions() {
 		var row []*Field
 		for _, c := range y.Companions {
 			f := &Field{ID: x.ID + "_" + c.ID, Label: x.Label + " " + c.Label, Group: x.Group, Type: x.Type, Unit: x.Unit,
-				Better: x.Better, Decimals: x.Decimals,
-				Min: x.Min, Max: x.Max, Locked: c.Locked, Extra: true, Paragraph: x.Paragraph, Width: c.Width, at: x.at}
+				Better: x.Better, Decimals: x.Decimals, Min: x.Min, Max: x.Max, Locked: c.Locked, Extra: true,
+				Paragraph: x.Paragraph, Width: c.Width, at: x.at}
 			if c.Year != "" {
 				f.Years = []string{c.Year}
 			}
@@ -164,17 +164,12 @@ func (d *Definition) takeOver(l *loader, form, fresh *Form) {
 
 // asked is a metric of the recommendation as it is asked again.
 func asked(f *Field, group string) *Field {
-	out := &Field{ID: f.ID, Label: f.Label, Printed: f.Printed, Unit: f.Unit, Group: f.Group, Type: f.Type, Min: f.Min,
-		Max: f.Max, Better: f.Better,
-		Decimals: f.Decimals, Evidence: f.Evidence, Topics: f.Topics}
-	if group != "" {
-		out.Group = group
-	}
-	return out
+	return &Field{ID: f.ID, Label: f.Label, Printed: f.Printed, Unit: f.Unit, Group: cmp.Or(group, f.Group),
+		Type: f.Type, Min: f.Min, Max: f.Max, Better: f.Better, Decimals: f.Decimals, Evidence: f.Evidence,
+		Topics: f.Topics}
 }
 
-// fitting is a rule of the recommendation for this form: without the fields that it does not have; nil where nothing is
-// left to look at.
+// fitting is a rule of the recommendation without the fields that this form lacks; nil where none is left.
 func (d *Definition) fitting(r *Rule) *Rule {
 	out := *r
 	out.Cases, out.yields = nil, nil

@@ -20,8 +20,7 @@ const (
 	Unreadable = "unreadable" // no value came of it
 )
 
-// Reading is how cells are read: every route from what stands there to a clean value, and the words that are known on
-// the way.
+// Reading is how cells are read: the routes from what stands there to a value, and the words known on the way.
 type Reading struct {
 	Routes        []Route
 	None          []string
@@ -67,8 +66,7 @@ type Scale struct {
 	Times decimal.Decimal
 }
 
-// Unit is how fillers write a unit beside its own name: other words for the same, and other units of the same thing
-// with what they are worth.
+// Unit is how fillers write a unit: other words for the same, and other units with what they are worth.
 type Unit struct {
 	Unit  string
 	Same  []string
@@ -95,8 +93,7 @@ func (r *Reading) Placeholder(s string) bool {
 	})
 }
 
-// HoldsPlaces lists the words that hold the place of an answer in a field, and are as good as nothing; none where any
-// word may stand.
+// HoldsPlaces lists the words that only hold the place of an answer in a field; none where any word may stand.
 func (f *Field) HoldsPlaces() []string {
 	r := f.Reading
 	if !f.Required || f.Record != "" || !slices.Contains(r.Placeholders.Unanswered, f.Type) {
@@ -155,8 +152,7 @@ func (r *Reading) WithoutParts(key string) string {
 	return key
 }
 
-// check proves that the reading fits the form and the rules: what changes a value or gives none is told by a rule of
-// its gravity.
+// check compiles the words and gives every field its reading.
 func (r *Reading) check(l *loader, d *Definition) {
 	r.routes, r.units = map[string]Route{}, map[string]Unit{}
 	r.strange, r.fillers = setOf(r.OtherUnits), setOf(r.Placeholders.Words)
@@ -190,8 +186,8 @@ func (r *Reading) check(l *loader, d *Definition) {
 	}
 }
 
-// checkTold proves that every route that is not lossless is told by a rule.
-func (r *Reading) checkTold(l *loader, d *Definition) {
+// checkReported proves that a rule of its gravity reports every route that is not lossless.
+func (r *Reading) checkReported(l *loader, d *Definition) {
 	if r.borrowed {
 		return
 	}

@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// Register is what the Department keeps beside the submissions: consents, earlier selections, decisions about
-// explanations, receipts.
+// Register is what the Department keeps beside the submissions: consents, selections, decisions, receipts.
 type Register struct {
 	Title  string           `check:"must"`
 	Next   string           `check:"must"` // the file in which each run writes the register for the one after it
@@ -28,8 +27,7 @@ type RegisterSheet struct {
 	at `yaml:"-"`
 }
 
-// RegisterStep is one step on the way of an award: done when its columns are filled and what was chosen in them passes.
-// None is taken before the one in front of it, unless that is optional.
+// RegisterStep is a step of an award, done when its columns are filled and pass; taken in order, unless optional.
 type RegisterStep struct {
 	ID       string
 	Label    string   `check:"must"`
@@ -53,8 +51,7 @@ const (
 // Steps lists those the program knows, in their order.
 var Steps = []string{StepAdvised, StepProposed, StepPublicised, StepCleared, StepChosen, StepRecommended}
 
-// Decided says how far the columns of a step are filled: all of them with what passes, some of them, and which are
-// left.
+// Decided says whether all columns of a step are filled and pass, whether any is, and which are left.
 func (s *RegisterStep) Decided(sheet *RegisterSheet, values map[string]string) (done, begun bool, left []string) {
 	refused := false
 	for _, id := range s.Columns {

@@ -9,12 +9,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Rubric is 附件2, the indicators with their observation points. The document gives no weights: those here are a default
-
-// that says so, and are the reader's to change.
+// Rubric is 附件2, the indicators with their observation points. Its weights are a default, and the reader's to change.
 type Rubric struct {
-	// Version 2 tells what counts from what is only shown and holds counted evidence to the fields' better. Rubrics
-	// without a version are from before; they are still read, for --previous.
+	// Version 2 holds counted evidence to the fields' better. Rubrics without one are older, still read for --previous.
 	Version     int
 	WeightsNote string `yaml:"weights_note" check:"must"` // 默认权重，非官方
 	// Method is how an evidence is made comparable across the batch where it doesn't say otherwise.
@@ -31,8 +28,7 @@ type Rubric struct {
 	Indicators []*Indicator
 }
 
-// Base is a size that amounts can be seen against. Applicants state it themselves, so that it only makes scenarios,
-// unless the Department has a list of its own for it.
+// Base is a size that amounts are seen against: only in scenarios, unless the Department has its own list of it.
 type Base struct {
 	ID       string          `check:"must,alone,like id"`
 	Label    string          `check:"must"`   // 每千名在校生
@@ -74,8 +70,7 @@ type Experts struct {
 	Deduction decimal.Decimal `check:"from 0"`                    // the most points that may be deducted
 	// Bands say what marks mean, from the best down; the last begins at 0.
 	Bands []Band
-	// Rejections are the conditions, verbatim from the work plan, on which an expert may propose to turn a submission
-	// down.
+	// Rejections are the work plan's conditions, verbatim, on which an expert may propose to turn one down.
 	Rejections []string
 	Veto       *decimal.Decimal // of rubrics before version 2, in which experts decided; nobody asks it
 }
@@ -118,18 +113,12 @@ type Scenario struct {
 
 // Ways to combine marks, to aggregate and to weigh.
 const (
-	Mean        = "mean"
-	TrimmedMean = "trimmed_mean"
-
-	Geometric = "geometric"
-
+	TrimmedMean        = "trimmed_mean" // the other is mean
+	Geometric          = "geometric"
 	WeightsByIndicator = "indicators" // each indicator weighs the same, and within it each point
 	WeightsByEntropy   = "entropy"
 	WeightsByPCA       = "pca"
-
-	BySize = "size"
-
-	WithoutLeniency = "leniency"
+	BySize             = "size"
 )
 
 // Ids of scenarios that are always there: the rubric's own ranking, and those without one of the points.
@@ -151,7 +140,6 @@ type Point struct {
 	Label  string          // official wording, verbatim
 	Weight decimal.Decimal `check:"from 0"`
 	// ExpertShare is how much of the point only words can speak to: 1 waits for experts wholly, 0 is scored from figures.
-
 	ExpertShare decimal.Decimal `yaml:"expert_share" check:"from 0,to 1"`
 	Deduction   bool            // 7: experts deduct, nothing is earned
 	Ask         string          // what experts are asked beyond the official wording
@@ -206,8 +194,7 @@ const (
 // Per says whether the value is an amount per something, which its basis names: 每千名在校生.
 func (e *Evidence) Per() bool { return strings.HasPrefix(e.Basis, "每") }
 
-// Absolute says whether the method measures against the rubric's target. Such evidence keeps its method in every
-// scenario.
+// Absolute says whether the method measures against the rubric's target, which it then does in every scenario.
 func (e *Evidence) Absolute() bool { return e.Method == "target" || e.Method == "distance" }
 
 // Points lists all observation points in official order.

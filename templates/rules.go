@@ -12,9 +12,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Rule is one entry of the catalogue: what can be found, how grave it is, on which paragraph it rests, and the words
-// for it. Codes are LHT-<tier>-<nnn> and never reused; tier 1 file, 2 value, 3 within a form, 4 against the directory
-// and the calendar, 5 across submissions.
+// Rule is one entry of the catalogue. Codes are LHT-<tier>-<nnn>, never reused; tier 1 file, 2 value, 3 within a form,
+// 4 against the directory and the calendar, 5 across submissions.
 type Rule struct {
 	Code      string `check:"must,like rule code"`
 	ID        string `check:"must"`
@@ -40,8 +39,7 @@ type Rule struct {
 	// Sheet is why the rule can't be shown as a formula in the template; empty where it can.
 	Sheet string
 
-	// List is the list of the form that Each names alone: the expressions are about each of its rows, whose columns they
-	// call it.column.
+	// List is the list that Each names alone: the expressions are about its rows, whose columns they call it.column.
 	List string `yaml:"-"`
 	// Cases are the compiled expressions, one a field of Each, or just one.
 	Cases  []Case `yaml:"-"`
@@ -74,8 +72,7 @@ var (
 	besideIt = regexp.MustCompile(`\bit_[a-z]`)
 )
 
-// spell writes the ids of the case's years for .year and .before, and the id of its field in the names of what stands
-// beside it.
+// spell writes the ids of the case's years for .year and .before, and that of its field for it_.
 func (c Case) spell(source string) string {
 	if c.Field != nil {
 		source = besideIt.ReplaceAllStringFunc(source, func(name string) string { return c.Field.ID + name[len("it"):] })
@@ -99,8 +96,7 @@ func (r *Rule) Covers(d *Definition, f *Field, year int) bool {
 // Tier is the first number of the code.
 func (r *Rule) Tier() int { return int(r.Code[4] - '0') }
 
-// Across says whether the rule compares submissions, or with what only the Department has, so that one workbook alone
-// can't be judged by it.
+// Across says whether one workbook alone can't be judged by the rule: it compares, or needs the Department's list.
 func (r *Rule) Across() bool {
 	return r.Check == "shared_member" || r.Check == "near_text" || r.Check == "school_list"
 }
@@ -184,8 +180,7 @@ func (d *Definition) checkRules(l *loader) {
 	}
 }
 
-// compileRule makes one case for each field and year that the rule covers; or it says what is wrong with the rule, and
-// how to mend it.
+// compileRule makes one case of each field and year; or it says what is wrong with the rule, and the cure.
 func (d *Definition) compileRule(g *language, r *Rule) (what, cure string) {
 	fields := []*Field{nil}
 	if r.List = ""; len(r.Each) == 1 && len(d.list(r.Each[0])) > 0 {
@@ -278,8 +273,7 @@ func (d *Definition) caseYears(r *Rule) ([]Case, error) {
 	return out, nil
 }
 
-// selectFields resolves the words of `each` to fields, in form order and without repeats; a word behind a minus sign
-// takes fields out.
+// selectFields resolves the words of each to fields, in form order; a word behind a minus sign takes fields out.
 func (d *Definition) selectFields(words []string) ([]*Field, error) {
 	chosen := map[*Field]bool{}
 	for _, w := range words {
@@ -368,8 +362,7 @@ func (d *Definition) Ref(s string, it *Field) (Ref, error) {
 	return Ref{id, year.Year}, nil
 }
 
-// CaseRef reads a reference as the texts of a rule write it within one of its cases: it, it.last, apprentices.year,
-// it.before.
+// CaseRef reads a reference of a rule's texts within one of its cases: it, it.last, apprentices.year, it.before.
 func (d *Definition) CaseRef(c Case, s string) (Ref, error) { return d.Ref(c.spell(s), c.Field) }
 
 // Fill puts values into the placeholders of a message. A placeholder without a value becomes （无）.
@@ -387,8 +380,8 @@ func firstLine(s string) string {
 	return line
 }
 
-// Try gives a definition that has only the rule given and those before it that void values: what an edit of one rule
-// would do, without loading everything again. The rule replaces the one of its code.
+// Try gives a definition that has only this rule, in the place of the one of its code, and those before it that void
+// values: what an edit of one rule would do.
 func (d *Definition) Try(rule Rule) (*Definition, error) {
 	tried := *d
 	rule.Cases = nil

@@ -22,8 +22,7 @@ type ReportBook struct {
 	Personal  bool // the one with personal data: not in what is kept for a meeting
 }
 
-// ReportSheet is one worksheet. A plain one shows rows of the program; one without rows is laid out by the program,
-// under its id.
+// ReportSheet is one worksheet: a plain one with rows, or without rows one that the program lays out under its id.
 type ReportSheet struct {
 	ID     string `check:"must,alone"`
 	Name   string `check:"must"`
@@ -65,8 +64,7 @@ type ReportColumn struct {
 	Spark  string  // small charts of what stands in these columns: the id of an each before it
 	Top    bool    // the first k are good, where there is a line
 	Drawn  bool    // holds at the run's weights and k only
-	// Formula beside the value, where the workbook answers to changed weights. {x} is the cell of column x in the row,
-	// {x:} the whole column.
+	// Formula stands beside the value where weights can be tried: {x} is the cell of column x, {x:} the whole column.
 	Formula string
 	Aside   bool // beside what is printed; once aside, all that follow
 
@@ -91,8 +89,7 @@ func (s *Sheets) Expanded(sheet *ReportSheet) []*ReportColumn {
 	return out
 }
 
-// SheetProblem says of a sheet, and of one of its columns where there is one, what is wrong with it: for what only the
-// program knows.
+// SheetProblem says what only the program knows to be wrong with a sheet, or with one of its columns.
 func (d *Definition) SheetProblem(s *ReportSheet, column *ReportColumn, what, cure string) error {
 	l := &loader{dir: d.dir, sources: map[string][]byte{s.at.file: d.Texts[fmt.Sprintf("%d/%s", d.Year, s.at.file)]}}
 	where := s.at

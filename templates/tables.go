@@ -36,8 +36,7 @@ type Data struct {
 	Units []Measure // all that fields and columns are counted in
 }
 
-// Measure is a unit of measure, with its code in the Unified Code for Units of Measure; things that are only counted
-// are annotations there.
+// Measure is a unit with its code in the Unified Code for Units of Measure, where counted things are annotations.
 type Measure struct {
 	Unit        string
 	UCUM        string

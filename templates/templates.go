@@ -45,8 +45,7 @@ type Definition struct {
 	Documents *Documents // nil in a definition from before there was one
 	Audit     *Audit     // nil in a definition from before there was one
 	Notice    *Notice    // nil where Warning says why
-	// Progress is the form by which those chosen in earlier batches report: rules and letters of its own, no rubric; nil
-	// where there is none.
+	// Progress is the form by which those chosen earlier report: rules and letters of its own, no rubric; nil: none.
 	Progress *Definition
 	// Warning is the one thing wrong with a definition that does not keep it from being used; empty in those that ship.
 	Warning string
@@ -66,8 +65,7 @@ type Definition struct {
 // Load gives the definition of a year that ships with the program.
 func Load(year int) (*Definition, error) { return LoadFS(shipped, year) }
 
-// LoadDir gives the definition of a year that stands in <dir>/<year>; what is said about its files names them as they
-// are there.
+// LoadDir gives the definition of a year that stands in <dir>/<year>.
 func LoadDir(dir string, year int) (*Definition, error) { return load(os.DirFS(dir), dir, year) }
 
 // Years lists the years that ship with the program, ascending.
@@ -88,12 +86,8 @@ func yearsIn(fsys fs.FS) []int {
 	return years
 }
 
-// LoadFS loads the definition in <year>/*.yaml of fsys and checks it against itself.
-//
-// The files are form.yaml, directory.yaml, rubric.yaml, register.yaml, letters.yaml, tables.yaml, word.yaml,
-// reading.yaml, audit.yaml, documents.yaml (which earlier definitions don't have), and every rules*.yaml, which
-// together make one catalogue. The error joins all contradictions found, each a *Problem. notice.yaml is held against
-// them; what is wrong with it is a Warning.
+// LoadFS loads the definition in <year>/*.yaml of fsys and checks it against itself; all rules*.yaml are one catalogue.
+// The error joins all contradictions found, each a *Problem. What is wrong with notice.yaml is a Warning.
 func LoadFS(fsys fs.FS, year int) (*Definition, error) { return load(fsys, "templates", year) }
 
 // load reads the files of a year; root is how people know where they stand.
@@ -243,19 +237,17 @@ type at struct{ file, path string }
 // stand notes it in what holds it.
 func (a *at) stand(where at) { *a = where }
 
-// when notes a problem where a condition holds.
 func (l *loader) when(wrong bool, where at, what, cure string) {
 	if wrong {
 		l.problem(where, what, cure)
 	}
 }
 
-// problem records a contradiction at a YAML path; the line is looked up only now, when somebody needs it.
 func (l *loader) problem(where at, what, cure string) {
 	l.problems = append(l.problems, &Problem{path.Join(l.dir, where.file), l.line(where), what, cure})
 }
 
-// index finds the fields of the form by their ids, and gives each its place and its label.
+// index finds the fields of the form by their ids, and gives each its place and label.
 func (d *Definition) index() {
 	d.fields = map[string]*Field{}
 	for _, f := range d.Form.Fields() {
@@ -295,6 +287,6 @@ func (d *Definition) check(l *loader) {
 	}
 	d.index()
 	d.checkRules(l)
-	d.Reading.checkTold(l, d)
+	d.Reading.checkReported(l, d)
 	l.prove(d, parts[3:])
 }

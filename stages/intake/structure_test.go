@@ -76,7 +76,7 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 			return nil
 		}, CodeAltered, len(slots) - len(columns), fmt.Sprintf("等%d项", rows-1), 0, true}, // the middle row stands where it stood
 		{"a year retyped", func(f *excelize.File) error {
-			return f.SetCellValue(title, model.CellName(first.HeaderRow, first.Col), first.Year)
+			return f.SetCellValue(title, model.CellName(first.Row-2, first.Col), first.Year)
 		}, CodeAltered, rows, first.Header, 1, true},
 		{"a label retyped", func(f *excelize.File) error {
 			return f.SetCellValue(title, model.CellName(first.Row, first.RowAnchorCols[0]), "另写的栏目名")
