@@ -41,8 +41,7 @@ type AuditLeftOut struct {
 }
 
 // Audit tries on every ranked submission the moves of the definition, each judged and scored with the others as they
-// are, and makes the workbook and the table of what came of them. Draws and scenarios are nobody's business here. The
-// scales of an earlier run (o.Previous) are kept; so are its marks, unless others came back since (o.Marks).
+// are. The scales of an earlier run (o.Previous) are kept; so are its marks, unless others came back since (o.Marks).
 func Audit(ctx context.Context, o Options) (*Audited, error) {
 	if o.Definition.Audit == nil {
 		return nil, fmt.Errorf("定义里没有 audit.yaml（激励审计试哪些动作）：请从 templates/%d 复制一份放进去", o.Definition.Year)
@@ -144,8 +143,7 @@ func (a *auditing) run(ctx context.Context, atOnce int) error {
 	return group.Wait()
 }
 
-// try scores a form as a move leaves it, and judges it where the move brings anything: what brings nothing needs no
-// verdict.
+// try scores a form as a move leaves it, and judges it where the move brings anything.
 func (a *auditing) try(c *auditCase, m audit.Move) audit.Tried {
 	form := m.Apply(c.form)
 	place := a.trial.Place(form, c.verdict, m.Touches)

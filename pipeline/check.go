@@ -82,8 +82,7 @@ type CheckedRule struct {
 	Title string `json:"title"`
 }
 
-// Check says what a run would say of each workbook alone, and writes nothing, unless o.Annotate names a folder: there
-// an annotated copy of every workbook in which something was found is put beside what stands there.
+// Check says what a run would say of each workbook alone, and writes nothing but annotated copies to o.Annotate.
 func Check(ctx context.Context, o Options) (*Checked, error) {
 	sources, err := o.arrived()
 	if err != nil {

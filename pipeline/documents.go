@@ -13,8 +13,7 @@ import (
 	"lianheti/templates"
 )
 
-// writeDocuments writes the drafts below dir, and at last the index of all that is there beside itself and the
-// manifest. What an earlier call wrote there is written anew.
+// writeDocuments writes the drafts below dir anew, and at last the index of all else that is there.
 func writeDocuments(dir string, in consolidate.Input) error {
 	d := dossier.Input{Round: in.Round, Standing: in.Standing, Select: in.Select, Date: in.Date, DataRoot: in.DataRoot}
 	if in.Definition.Documents != nil {

@@ -24,8 +24,7 @@ type Issued struct {
 }
 
 // Experts reads, checks and scores, and makes one marking workbook an expert for the folder o.Out. With marks that came
-// back (o.Marks) the workbooks are supplementary: each asks just for what is missing, and who has nothing to add gets
-// none.
+// back (o.Marks) each asks just for what is missing, and who has nothing to add gets none.
 func Experts(ctx context.Context, o Options) (*Issued, error) {
 	assignments, err := o.assignments()
 	if err != nil {

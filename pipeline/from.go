@@ -17,8 +17,7 @@ import (
 	"lianheti/templates"
 )
 
-// origin is where the facts of a run come from: the files that arrived, or the tables that an earlier run published of
-// them.
+// origin is where the facts of a run come from: the files that arrived, or tables that an earlier run published.
 type origin struct {
 	facts   *table.Facts
 	marking table.Marking // of those tables
@@ -27,8 +26,8 @@ type origin struct {
 	from *publish.Previous // nil where the files themselves were read
 }
 
-// discover lists the files that arrived; none where the tables of an earlier run are read in their place. What can't be
-// meant is refused before anything is touched: a result of ours among the input, a folder with nothing to read.
+// discover lists the files that arrived; none where tables are read in their place. A result of ours among the input,
+// or a folder with nothing to read, is refused before anything is touched.
 func (o Options) discover() ([]intake.Source, error) {
 	if o.From != "" {
 		return nil, nil
@@ -41,8 +40,7 @@ func (o Options) discover() ([]intake.Source, error) {
 	return o.arrived()
 }
 
-// arrived lists the files that arrived. What the run reads for something else is no submission, though it lies among
-// them.
+// arrived lists the files that arrived. What the run reads for something else is no submission, be it among them.
 func (o Options) arrived() ([]intake.Source, error) {
 	sources, err := intake.Discover(o.Inputs)
 	if err != nil {
@@ -73,8 +71,7 @@ func gather(ctx context.Context, o Options, sources []intake.Source) (origin, er
 	return origin{facts: facts, open: opener(sources, facts)}, nil
 }
 
-// taken is what is read before anything is judged: what arrived, what was published before, and what the Department,
-// the experts and the meeting say to it.
+// taken is what is read before anything is judged.
 type taken struct {
 	origin
 	sources    []intake.Source
@@ -126,8 +123,8 @@ func (in taken) given() check.Known {
 	return check.Known{Register: in.register, Given: in.earlier.explained()}
 }
 
-// readTables takes the facts from published tables. Nothing of them is believed before every file was hashed again, by
-// the data package in the folder and, where the folder stands in the results of a run, by that run's manifest.
+// readTables takes the facts from published tables, once every file was hashed again: by the data package in the folder
+// and, where that stands in the results of a run, by the run's manifest.
 func readTables(o Options) (origin, error) {
 	p, digest, err := export.Verify(o.From)
 	if err != nil {
@@ -174,8 +171,7 @@ func restored(d *templates.Definition, data string) (*table.Round, error) {
 	return round, nil
 }
 
-// agrees compares a data package with the manifest of the run whose results it stands in. What that run knew from the
-// Department's register is in no table.
+// agrees compares a data package with the manifest of the run whose results it stands in. The register is in no table.
 func (o Options) agrees(digest string) error {
 	m, err := publish.ReadManifest(filepath.Join(o.From, ".."))
 	if err != nil {
@@ -192,8 +188,8 @@ func (o Options) agrees(digest string) error {
 	return publish.Refuse("数据表 %s 与它旁边的 %s 所记不同：不是那次运行公布的样子", o.From, publish.ManifestName)
 }
 
-// readMarks reads the experts' workbooks. Their paths begin with the folder that they came in, so that none is taken
-// for a submission's. Where none are given, the marks are those of the tables that the facts come from.
+// readMarks reads the experts' workbooks. Their paths begin with their folder, so that none is taken for a
+// submission's. Where none are given, the marks are those of the tables that the facts come from.
 func readMarks(ctx context.Context, from origin, o Options) (given table.Marking, err error) {
 	if o.Marks == "" {
 		return from.marking, nil

@@ -30,8 +30,7 @@ type TranscribedValue struct {
 	Name, Wrote, Read string // Read is empty where it could not be read and went in as written
 }
 
-// FromWord fills the Excel template from a Word form that a prefecture has filled in, in memory. Nothing of the Word
-// form is dropped in silence: what found no place is listed.
+// FromWord fills the Excel template from a filled Word form, in memory, and lists what found no place.
 func FromWord(d *templates.Definition, path string) (*Transcribed, error) {
 	w, form := readWord(d, intake.At(path))
 	batch := normalize.NewBatch(d)

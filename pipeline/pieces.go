@@ -17,10 +17,9 @@ import (
 	"lianheti/templates"
 )
 
-// A recommendation comes in four pieces with one content: paper, Word, stamped PDF, and the workbook. What arrives as
-// Word is read and held against the workbook value by value; of a PDF the check code is searched for; a scan shows
-// none, and the register takes the one typed off the paper. None of them is a submission: their cells are not counted,
-// and what they say is told, never taken over.
+// A recommendation comes as paper, Word, stamped PDF and workbook, with one content. A Word form is held against the
+// workbook value by value; of a PDF the check code is searched for; a scan shows none, and the register takes the one
+// typed off the paper. None of them is a submission: their cells are not counted, and nothing is taken over.
 
 // piece is a Word or PDF file that is a recommendation.
 type piece struct {
@@ -31,8 +30,7 @@ type piece struct {
 	title []string    // the one that its file name names; none: it names none, or several
 }
 
-// pieceOf looks whether a file that is no workbook is a recommendation as Word or PDF, and says so in its fate; nil: it
-// is none.
+// pieceOf says whether a file that is no workbook is a recommendation as Word or PDF, also in its fate; nil: none.
 func pieceOf(d *templates.Definition, s intake.Source, file *model.File, as way) (p *piece) {
 	defer func() {
 		if recover() != nil { // whatever it is, it is no submission
@@ -84,8 +82,7 @@ func pieceOf(d *templates.Definition, s intake.Source, file *model.File, as way)
 	return p
 }
 
-// named lists the consortia of the directory whose names a text holds; none where it holds those of several, as a list
-// does.
+// named gives the consortium of the directory that a text names; none where it names several, as a list does.
 func named(d *templates.Definition, words string) []string {
 	key, found := text.NameKey(words), map[int]string{}
 	for _, e := range d.Directory.Entries {
@@ -104,7 +101,7 @@ func named(d *templates.Definition, words string) []string {
 }
 
 // paired is the facts with each piece held against its workbook: rows of the table pieces, and findings where they
-// differ. What a further piece of the same kind agrees with stands; an older print beside it is listed and not told.
+// differ, unless a further piece of the same kind agrees: the other is an older print.
 func paired(facts *table.Facts, pieces []*piece) *table.Facts {
 	d, forms := facts.Definition, slices.Collect(facts.Forms)
 	agreed := map[string]bool{} // kind and submission
@@ -204,25 +201,17 @@ func (p *piece) misnamed(d *templates.Definition, s table.Submission) bool {
 	return s.DirectoryNo != table.Some(int32(e.No))
 }
 
-// Rules about pieces, by id.
-const (
-	rulePieceDiffers = "piece_differs"
-	rulePieceCode    = "piece_code_differs"
-	rulePieceOther   = "piece_misnamed"
-)
-
-// shownDifferences is how many values a finding tells in full; the table holds all.
+// shownDifferences is how many values a finding names; the table holds all.
 const shownDifferences = 5
 
-// finding tells one piece's differences: value by value, or where there are none its code, or its name.
+// finding is about one piece's differences: value by value, or where there are none its code, or its name.
 func (h pairing) finding(d *templates.Definition) model.Finding {
 	form := h.form
-	x := model.Finding{Code: d.CodeOf(rulePieceCode), Submission: h.Submission, Member: path.Base(h.File), Raw: h.Code,
-		Value: form.Submission.CheckCode,
-		Vars: map[string]string{"file": h.File, "other": h.Code, "value": form.Submission.CheckCode,
-			"count": fmt.Sprint(len(h.differences))}}
+	x := model.Finding{Code: d.CodeOf("piece_code_differs"), Submission: h.Submission, Member: path.Base(h.File),
+		Raw: h.Code, Value: form.Submission.CheckCode, Vars: map[string]string{"file": h.File, "other": h.Code,
+			"value": form.Submission.CheckCode, "count": fmt.Sprint(len(h.differences))}}
 	if h.Result == table.PieceOther {
-		x.Code, x.Raw, x.Value = d.CodeOf(rulePieceOther), h.title[0], h.Consortium
+		x.Code, x.Raw, x.Value = d.CodeOf("piece_misnamed"), h.title[0], h.Consortium
 		x.Vars["other"], x.Vars["value"] = x.Raw, x.Value
 	}
 	var told []string
@@ -237,7 +226,7 @@ func (h pairing) finding(d *templates.Definition) model.Finding {
 		}
 	}
 	if len(told) > 0 {
-		x.Code, x.Raw, x.Value = d.CodeOf(rulePieceDiffers), brief(h.differences[0].Word),
+		x.Code, x.Raw, x.Value = d.CodeOf("piece_differs"), brief(h.differences[0].Word),
 			brief(h.differences[0].Book)
 		x.Vars["list"] = strings.Join(told, "；")
 	}

@@ -1,11 +1,9 @@
 // Package pipeline is the order of the stages. Run below is the sketch of the whole program: read what arrived, make
-// tables of it, check, score, compare with the last round, write the workbooks, the returns and the analysts' files,
-// publish.
+// tables of it, check, score, compare with the last round, write workbooks, returns and analysts' files, publish.
 //
-// Each hand-off is a type of its own, so that the compiler keeps the order: table.Facts (what was read; nothing changes
-// them afterwards), check.Known (what the Department decided, and was told before), table.Judgement (what check made of
-// both), table.Marking (what the experts say), table.Ranking (what score made of it all), table.Round (everything, for
-// whoever writes). Everything is written to a folder beside the final one and put in its place whole.
+// Each hand-off is a type of its own, so that the compiler keeps the order: table.Facts (what was read), check.Known
+// (what the Department decided, and was told before), table.Judgement (what check made of both), table.Marking (what
+// the experts say), table.Ranking (what score made of it all), table.Round (everything, for whoever writes).
 package pipeline
 
 import (
@@ -55,8 +53,7 @@ type Options struct {
 	Count         int      // experts: 0: as many as the definition says
 	Workers       int      // files read at a time; 0: as many as there are processors
 	Score         score.Options
-	// Progress is told which step is being done and, where it goes file by file, how many of them are; from one goroutine.
-	// Nil: nobody watches.
+	// Progress hears from one goroutine which step is being done and, file by file, how many are; nil: nobody watches.
 	Progress func(step string, done, total int)
 }
 
@@ -170,7 +167,7 @@ func (r *running) judge(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	why, err := r.earlier.why(r.round, r.registered)
+	why, err := r.earlier.moves(r.round, r.registered)
 	if err != nil {
 		return err
 	}
@@ -293,8 +290,7 @@ func (o Options) reads() []publish.Read {
 	)
 }
 
-// worthwhile refuses to put results without a single submission in the place of results that have some: the run was
-// pointed at the wrong folder.
+// worthwhile refuses to replace results that have submissions by some without any: the run read the wrong folder.
 func (o Options) worthwhile(facts *table.Facts, final string) error {
 	before, err := publish.ReadManifest(final)
 	if facts.Submissions.Len() > 0 || err != nil || before.Counts.Submissions == 0 {
@@ -304,8 +300,7 @@ func (o Options) worthwhile(facts *table.Facts, final string) error {
 		final, before.Counts.Submissions, strings.Join(o.Inputs, "、"))
 }
 
-// writeTables writes the analysts' files and the definition below dir, and puts into the manifest what all that comes
-// to.
+// writeTables writes the analysts' files and the definition below dir, and their hash into the manifest.
 func writeTables(dir string, m *publish.Manifest, round *table.Round) error {
 	tables, err := table.Published(round)
 	if err != nil {
@@ -322,8 +317,7 @@ func writeTables(dir string, m *publish.Manifest, round *table.Round) error {
 	return err
 }
 
-// writeReturns writes what goes back to the prefectures below dir, and gives the copies. open gives a file that
-// arrived; nil where there are only tables.
+// writeReturns writes what goes back to the prefectures below dir, and gives the copies; none where open is nil.
 func writeReturns(dir string, in consolidate.Input, open func(string) ([]byte, error)) (map[string]string, error) {
 	if open == nil {
 		return nil, nil
@@ -336,8 +330,7 @@ func writeReturns(dir string, in consolidate.Input, open func(string) ([]byte, e
 	return copies, nil
 }
 
-// writeForPeople makes the workbooks and the page for the meeting room below dir. What is kept for a meeting has no
-// personal data.
+// writeForPeople makes the workbooks and the page for the meeting room below dir, for a meeting without personal data.
 func writeForPeople(dir string, in consolidate.Input, o Options, advised *opinions) error {
 	if in.Standing.Meeting != "" {
 		if err := os.RemoveAll(filepath.Join(dir, consolidate.ContactsFile)); err != nil {

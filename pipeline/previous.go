@@ -28,8 +28,7 @@ type previous struct {
 	run        *publish.Manifest
 }
 
-// definitionFolder holds the definition that a run used, so that it can be scored again and so that --definition
-// repeats the run.
+// definitionFolder holds the definition that a run used, so that --definition repeats it.
 const definitionFolder = "definition"
 
 // keepDefinition writes the definition's files below the results.
@@ -51,8 +50,8 @@ func (p previous) consolidated() *consolidate.Earlier {
 		Complete: p.round != nil && p.round.Ranking.State() == table.AllMarked}
 }
 
-// readPrevious reads what an earlier run published: its tables and its definition. They are believed only where every
-// file of them is what was published; a workbook that somebody tried weights in is not read and refuses nothing.
+// readPrevious reads the tables and the definition that an earlier run published, where every file of them is as it
+// was.
 func readPrevious(o Options, register table.Register) (previous, error) {
 	if o.Previous == "" {
 		return previous{}, nil
@@ -99,9 +98,8 @@ func verified(dir string) (m *publish.Manifest, digest string, err error) {
 	return m, model.Digest(data), nil
 }
 
-// definitionOf loads the definition that an earlier run kept. One of an earlier program may lack files, or rules that
-// are asked for now: then its rubric takes the place of this run's, so that at least what the rubric moved is told from
-// the rest.
+// definitionOf loads the definition that an earlier run kept. Where one of an earlier program can't be loaded, at least
+// its rubric takes the place of this run's, so that what the rubric moved is told from the rest.
 func definitionOf(dir string, now *templates.Definition) (*templates.Definition, error) {
 	kept, err := templates.LoadDir(dir, now.Year)
 	if err == nil {
@@ -136,9 +134,9 @@ func (p previous) explained() []table.Given {
 	return p.round.Explained()
 }
 
-// why says what moved totals and verdicts since the earlier run.
-// register is this run's; nil where none was given.
-func (p previous) why(now *table.Round, register *publish.Source) (compare.Why, error) {
+// moves says what moved totals and verdicts since the earlier run. register is this run's; nil where none was given.
+func (p previous) moves(now *table.Round, register *publish.Source) (
+	compare.Why, error) {
 	if p.round == nil {
 		return compare.Why{}, nil
 	}

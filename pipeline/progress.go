@@ -19,16 +19,15 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Issue is what a prefecture's kit of progress forms is made of: the form, its directory holding those that are to
-// report and no others, and what each finds filled in.
+// Issue is what a prefecture's kit of progress forms is made of.
 type Issue struct {
-	Definition *templates.Definition
+	Definition *templates.Definition // the form, with a directory of those that are to report
 	Prefill    func(templates.Entry) blankform.Values
 	Unknown    []string // consortia that are to report, and of which the data know nothing
 }
 
-// Progress prepares the progress forms of a year for those whom the register says were chosen, from what they stated:
-// the published data of earlier batches, the oldest first.
+// Progress prepares the progress forms of a year for those whom the register says were chosen, from published data of
+// earlier batches.
 func Progress(d *templates.Definition, data []string, register string) (*Issue, error) {
 	if d.Progress == nil {
 		return nil, fmt.Errorf("%d年的定义里没有年度数据核对表（progress）：请用 --year 写明有的年度", d.Year)
@@ -89,8 +88,7 @@ func archived(rounds []*table.Round) *table.Archive {
 }
 
 // Returning gives what an applicant of earlier batches finds filled in, to confirm or to restate: what it said of
-// itself, its roster and the actual figures; no promise, no long text, no date and nothing personal, which published
-// data do not hold.
+// itself, its roster and the actual figures; no promise, long text or date, and nothing personal.
 func Returning(d *templates.Definition, data []string) (func(templates.Entry) blankform.Values, error) {
 	archive, err := archiveOf(data)
 	if err != nil {
@@ -217,9 +215,9 @@ func readEarlier(o Options) (rounds []*table.Round, named []publish.Previous, er
 	return rounds, named, err
 }
 
-// follow compares the progress forms with what earlier batches stated, and checks them like any other submission: by
-// the rules of their own form, those that are to report being the directory. It gives nil where no progress form
-// arrived, and the facts with what became of the commitments.
+// follow compares the progress forms with what earlier batches stated, and checks them by the rules of their own form,
+// those that are to report being the directory. It gives nil where none arrived, and the facts with what became of the
+// commitments.
 func (o Options) follow(facts *table.Facts, register table.Register, earlier []*table.Round) (progress *table.Round,
 	with *table.Facts, err error) {
 	if facts.Progress == nil {
@@ -245,7 +243,7 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 	rows, found := table.Fulfil(&p, judgement, archived(earlier))
 	for s := range p.Submissions.All() {
 		if o.Register != "" && !chosen[table.ConsortiumKey(s)] {
-			found = append(found, model.Finding{Code: p.Definition.CodeOf(ruleNotSelected), Submission: s.Submission,
+			found = append(found, model.Finding{Code: p.Definition.CodeOf("not_selected"), Submission: s.Submission,
 				Member: s.Consortium, Places: []model.Place{{File: s.File}}})
 		}
 	}
@@ -257,11 +255,7 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 	return progress, facts.Fulfilled(rows, progress), nil
 }
 
-// ruleNotSelected is the rule about a progress form of one whom the register does not have.
-const ruleNotSelected = "not_selected"
-
-// writeProgress writes what goes back about the progress forms, below the folder of the run's results, and adds the
-// copies by file; nothing where none arrived.
+// writeProgress writes what goes back about the progress forms, and adds the copies by file.
 func writeProgress(dir string, progress *table.Round, o Options, sources []intake.Source,
 	copies map[string]string) error {
 	if progress == nil {

@@ -233,7 +233,7 @@ func TestWhoWasNotSelectedIsTold(t *testing.T) {
 	}
 	told := 0
 	for x := range progress.Findings.All() {
-		if x.Rule != ruleNotSelected {
+		if x.Rule != "not_selected" {
 			continue
 		}
 		if told++; !strings.HasSuffix(x.Submission, fmt.Sprintf("-%02s", strings.TrimPrefix(gone, "no:"))) {

@@ -15,8 +15,7 @@ import (
 	"lianheti/templates"
 )
 
-// read opens every source once, a few at a time, and gathers the rows in the order of the sources. Only as many
-// workbooks are in memory as there are workers; what is kept of each are its rows.
+// read opens every source once, a few at a time, and gathers the rows in the order of the sources.
 func read(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options) (*table.Facts, error) {
 	facts, err := readAs(ctx, d, sources, o, normalize.Workbook)
 	if err != nil {
@@ -28,8 +27,8 @@ func read(ctx context.Context, d *templates.Definition, sources []intake.Source,
 // way is a way of making rows of a workbook.
 type way func(*templates.Definition, model.Workbook) *normalize.Rows
 
-// readAs reads like read and makes rows in several ways of each workbook; the facts are in the order of the ways.
-// Progress forms are kept apart, in the facts' Progress.
+// readAs makes rows in several ways of each workbook, and facts in the order of the ways; progress forms are kept
+// apart.
 func readAs(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options,
 	ways ...way) ([]*table.Facts, error) {
 	waiting := func(yield func(intake.Source) bool) {
@@ -106,8 +105,7 @@ func inWays(d *templates.Definition, w model.Workbook, ways []way) made {
 	return out
 }
 
-// opener gives the bytes of a file that arrived, by its path in the files table. That path may differ from the file's
-// own, in which somebody's name or phone was hidden.
+// opener gives the bytes of a file that arrived, by its path in the files table, where names and phones are hidden.
 func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]byte, error) {
 	at := make(map[string]int, len(sources))
 	for i := range facts.Sources {
@@ -126,9 +124,8 @@ func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]by
 	}
 }
 
-// InputYears lists the years of the forms among what arrived, ascending, of those that are known: they decide which
-// definition a run takes where nobody says. A workbook of any other year can't decide anything; it will be refused by
-// name.
+// InputYears lists the known years of the forms among what arrived, ascending: they decide which definition a run takes
+// where nobody says.
 func InputYears(inputs []string, known []int) ([]int, error) {
 	sources, err := intake.Discover(inputs)
 	if err != nil {

@@ -11,8 +11,7 @@ import (
 	"lianheti/templates"
 )
 
-// CheckedReading is how one number or date was read: what the filler sees, what became of it, by which routes of the
-// definition.
+// CheckedReading is how one number or date was read.
 type CheckedReading struct {
 	model.Place
 	Field  string   `json:"field"`

@@ -76,8 +76,7 @@ func writeRegister(dir string, round *table.Round, advised *opinions) error {
 	return os.WriteFile(filepath.Join(dir, d.Register.Next), book.Bytes(), 0o644)
 }
 
-// Chosen reads from a register who was chosen already, by table.EntryKey, and gives the definition with the directory
-// that it agreed to.
+// Chosen reads from a register who was chosen already, by table.EntryKey, and gives the definition adjusted to it.
 func Chosen(d *templates.Definition, register string) (*templates.Definition, map[string]bool, error) {
 	o := Options{Definition: d, Register: register}
 	kept, _, err := o.readRegister()

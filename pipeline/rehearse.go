@@ -28,8 +28,7 @@ type Rehearsed struct {
 	Error    string `json:"error,omitempty"` // the copy could not be made
 }
 
-// Rehearse damages copies of a good workbook and reads each as a run would. The workbook itself is not touched. It
-// gives an error where the workbook is not a good one.
+// Rehearse damages copies of a good workbook and reads each as a run would; an error where the workbook is not good.
 func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehearsed, error) {
 	dir, err := os.MkdirTemp("", "lianheti-rehearse-")
 	if err != nil {
@@ -189,8 +188,7 @@ func (r *Rehearsed) compare(w rehearse.Want, good, bad *one) {
 	}
 }
 
-// at says whether a finding marks a place: its cell, or its sheet where no cell is asked, or the file where no sheet
-// is.
+// at says whether a finding marks a place: a cell, a sheet where no cell is asked, or the file where no sheet is.
 func at(x table.Finding, p model.Place) bool {
 	return p.Sheet == "" || x.Sheet == p.Sheet &&
 		(p.Cell == "" || slices.Contains(strings.Split(x.Places, "; "), p.Sheet+"!"+p.Cell))

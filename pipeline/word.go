@@ -30,8 +30,7 @@ type PrintedForm struct {
 	Unprinted  []table.Member  // members whose kind is none of the form's
 }
 
-// Word prints the official form of each submission, in memory: 附件3 as a Word file. A form with a text over its limit is
-// refused, the others go on.
+// Word prints the official form of each submission, in memory, but for those with a text over its limit.
 func Word(ctx context.Context, o Options) (*Printed, error) {
 	sources, err := o.arrived()
 	if err != nil {

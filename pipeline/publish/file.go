@@ -26,9 +26,8 @@ const (
 	Replaced Written = "已覆盖"
 )
 
-// Files writes single files, all or none: each is new, or stands there with the same content. What stands there and
-// differs may have been filled in by somebody: it is replaced only with overwrite, else a Refusal names it and nothing
-// is written.
+// Files writes single files, all or none: each is new, or stands there with the same content. What differs may have
+// been filled in by somebody: without overwrite a Refusal names it and nothing is written.
 func Files(files []File, overwrite bool) ([]Written, error) {
 	out := make([]Written, len(files))
 	for i, f := range files {
@@ -72,8 +71,7 @@ func Files(files []File, overwrite bool) ([]Written, error) {
 // errTaken says that something came where nothing was.
 var errTaken = errors.New("写的时候那里来了别的文件，没有动它")
 
-// Beside writes a file under a name that nothing has yet, with a number after it where need be: somebody may be working
-// in what stands there.
+// Beside writes a file under a name that nothing has yet, with a number after it where need be.
 func Beside(path string, data []byte) (string, error) {
 	staged, err := stage(File{path, data})
 	if err != nil {
@@ -90,7 +88,7 @@ func Beside(path string, data []byte) (string, error) {
 }
 
 // Folder says why nothing may be written to a folder: a file, or a link to nothing, stands where it or one above it
-// would, or it lies in published results, which are as they were published or for a meeting.
+// would, or it lies in published results.
 func Folder(dir string) error {
 	for at := real(dir); at != filepath.Dir(at); at = filepath.Dir(at) {
 		if _, err := ReadManifest(at); err == nil {
@@ -154,8 +152,7 @@ func stage(f File) (string, error) {
 	return w.Name(), err
 }
 
-// place moves a staged file into its place. Where it is to be new, it takes the place of nothing that came in the
-// meantime.
+// place moves a staged file into its place; a new one replaces nothing that came in the meantime.
 func place(staged, path string, replace bool) error {
 	if !replace {
 		err := os.Link(staged, path)

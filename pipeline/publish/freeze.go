@@ -11,8 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// Frozen is the copy of a run that is kept for a meeting: <out>/<year>-<name>. No later run writes there, and its files
-// are read-only. It has the run's own run.json, so that verify proves it like any other result.
+// Frozen is the copy of a run that is kept for a meeting: <out>/<year>-<name>, read-only, with a run.json of its own.
 type Frozen struct{ Name, final, fresh string }
 
 // longestName of a frozen copy, in characters.
@@ -37,8 +36,7 @@ func PrepareFreeze(out, year, name string) (*Frozen, error) {
 	return f, half(f.fresh)
 }
 
-// Copy takes over the results before they are published. again makes those anew that people read, which name the copy;
-// m describes it all, in a run.json of its own.
+// Copy takes over the results before they are published. again makes those anew that people read, which name the copy.
 func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) error {
 	if f == nil {
 		return nil

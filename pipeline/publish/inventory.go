@@ -13,8 +13,7 @@ import (
 	"strings"
 )
 
-// entry is one thing that stands in a folder. What is neither file nor folder (a link, a pipe, a socket) is never
-// opened.
+// entry is one thing that stands in a folder. What is neither file nor folder is never opened.
 type entry struct {
 	Path string // relative, slash separated
 	Mode fs.FileMode
@@ -135,8 +134,8 @@ func (v *inventory) foreign() []entry {
 	return out
 }
 
-// proven says whether the manifest speaks of this folder: by the hash over itself, or, as earlier versions wrote it, by
-// a file that is as it says.
+// proven says whether the manifest is of this folder: by the hash over itself, or in earlier versions by a file it
+// lists.
 func (v *inventory) proven() bool {
 	if v.manifest.Root != "" {
 		return true
@@ -170,8 +169,8 @@ type Kept struct {
 	Now  string // where it is kept
 }
 
-// retire puts the old results away: what is as it was published is removed; what was changed since, or came in the
-// meantime, is moved to 留存. The manifest goes last, so that the folder stays provably ours until nothing else is in it.
+// retire puts the old results away: what is as published is removed; what was changed since is moved to 留存. The
+// manifest goes last, so that the folder stays provably ours until nothing else is in it.
 func (t *Target) retire() error {
 	inv, err := ours(t.old)
 	switch {
@@ -201,8 +200,7 @@ func (t *Target) retire() error {
 	return removeEmptied(t.old)
 }
 
-// keep moves a changed result to 留存, under a name that says its content: what is there already is the same, or is left
-// alone.
+// keep moves a changed result to 留存, under a name that begins with its hash.
 func (t *Target) keep(at, rel, sum string) error {
 	dir := filepath.Join(t.out, keptFolder)
 	if err := os.MkdirAll(dir, 0o755); err != nil {

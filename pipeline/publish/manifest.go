@@ -105,9 +105,8 @@ type Counts struct {
 	Findings       int `json:"findings"`
 }
 
-// Data is what the tables rest on and what they say, in one hash: year, definition, options, date, register, marks,
-// opinions, previous run, inputs and the table files. It is known before the workbooks are written, which print it; a
-// run done again from the tables (--from) has the same. folder is that for data, below the results' dir.
+// Data is what the tables rest on and what they say, in one hash, known before the workbooks are written, which print
+// it; a run done again from the tables (--from) has the same. folder is that for data, below the results' dir.
 func (m *Manifest) Data(dir, folder string) (string, error) {
 	basis := Manifest{Year: m.Year, Version: m.Version, Date: m.Date, Definition: m.Definition, Options: m.Options,
 		Previous: m.Previous, Earlier: m.Earlier,
@@ -185,8 +184,8 @@ type Difference struct {
 	What string // 缺失, 内容已变, 改名为 …, 多出, 换成了链接 …
 }
 
-// Verify hashes a published folder again and lists what differs from its manifest, ordered by path. Links are never
-// followed, pipes never opened: they are named. The folder itself may be reached through one.
+// Verify hashes a published folder again and lists what differs from its manifest, ordered by path. Links below it are
+// never followed, pipes never opened: they are named.
 func Verify(dir string) (*Manifest, []Difference, error) {
 	inv, err := takeInventory(real(dir))
 	if err == nil {
@@ -236,8 +235,7 @@ func Verify(dir string) (*Manifest, []Difference, error) {
 	return inv.manifest, diff, nil
 }
 
-// interrupted says where the results are that a run was killed over while it put new ones in their place; nil where
-// they are not there.
+// interrupted says where the old results are if a run was killed while it put new ones in their place; else nil.
 func interrupted(dir string) error {
 	old := filepath.Join(filepath.Dir(filepath.Clean(dir)), "."+filepath.Base(filepath.Clean(dir))+".old")
 	if _, err := os.Lstat(dir); err == nil {

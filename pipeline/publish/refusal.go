@@ -12,8 +12,7 @@ import (
 	"syscall"
 )
 
-// Refusal says that a command was not done because of what it was pointed at: nothing was touched, and the message
-// names the file and the cure. It is wrong usage, not a failure.
+// Refusal is wrong usage: nothing was touched, and the message names the file and the cure.
 type Refusal struct{ message string }
 
 func (r Refusal) Error() string { return r.message }
@@ -62,7 +61,7 @@ type Read struct {
 }
 
 // apart makes sure that the results will not replace what the run reads, nor be written into it, where the next run
-// would take them for its input. Paths are compared as the file system does: links resolved, in the case that it knows.
+// would take them for its input.
 func apart(final string, reads []Read) error {
 	for _, r := range reads {
 		if r.Path == "" {
@@ -80,8 +79,7 @@ func apart(final string, reads []Read) error {
 	return nil
 }
 
-// Outside makes sure that files written to a folder are not written into what the command reads, where the next run
-// would take them for what arrived.
+// Outside makes sure that a folder to write to does not lie in what the command reads.
 func Outside(folder string, inputs []string) error {
 	for _, input := range inputs {
 		if Within(folder, input) {
@@ -126,8 +124,7 @@ func real(path string) string {
 	}
 }
 
-// ResultIn finds a result of ours below a folder that is about to be read: its workbooks are no submissions. Empty:
-// none.
+// ResultIn finds a result of ours below a folder that is to be read; empty: none.
 func ResultIn(dir string) string {
 	found := ""
 	_ = filepath.WalkDir(real(dir), func(path string, d fs.DirEntry, err error) error {
@@ -143,8 +140,8 @@ func ResultIn(dir string) string {
 	return found
 }
 
-// ours gives what stands in a folder that is provably a result of ours and holds nothing else. A Refusal names what
-// speaks against it; fs.ErrNotExist means that nothing is there. An empty folder is as good as none.
+// ours gives what stands in a folder that is provably a result of ours and holds nothing else, or is empty. A Refusal
+// names what speaks against it; fs.ErrNotExist means that nothing is there.
 func ours(dir string) (*inventory, error) {
 	info, err := os.Lstat(dir)
 	switch {
@@ -210,8 +207,7 @@ func unreadable(path string) bool {
 	return errors.Is(err, fs.ErrPermission)
 }
 
-// InWords is what an error says, with what the system says of a file in Chinese: what is known of it, and the file
-// once.
+// InWords is what an error says, the system's part in Chinese, and the file once.
 func InWords(err error) string {
 	message := err.Error()
 	var file *fs.PathError

@@ -1,10 +1,9 @@
 // Package publish puts what a command made on the disk, and proves later that it is still what was put there.
 //
-// It holds one rule about our own hand: what we did not make ourselves is never replaced or removed. A results folder
-// is replaced only where it is provably an earlier result (its manifest is whole, and nothing stands in it that the
-// manifest does not list) and where nothing that the run reads lies in it or above it. A result that somebody has
-// changed since does not block the next run: it is kept in 留存. A single file that differs from what we would write
-// needs the caller's word.
+// What we did not make ourselves is never replaced or removed. A results folder is replaced only where it is provably
+// an earlier result (its manifest is whole and lists all that stands in it) and where nothing that the run reads lies
+// in it or above it. A result that somebody has changed since is kept in 留存. A single file that differs from what we
+// would write needs the caller's word.
 //
 // Results appear whole: they are written to a folder beside the final one and renamed into its place.
 package publish
@@ -36,8 +35,7 @@ type Target struct {
 // ErrBusy says that another run holds the output folder.
 var ErrBusy = errors.New("另一次运行正在写这个输出文件夹")
 
-// heldError is why results that a program holds open can't be moved. Windows calls that a lack of permission;
-// permission to write here was proved by the lock.
+// heldError is why results that a program holds open can't be moved: Windows calls that a lack of permission.
 type heldError struct{ error }
 
 func (e heldError) Unwrap() error { return e.error }
@@ -45,8 +43,8 @@ func (e heldError) Unwrap() error { return e.error }
 // markName is a file in a folder that a run is still writing: the folder is ours although it has no manifest yet.
 const markName = ".lianheti"
 
-// Begin proves that <out>/<name> may be replaced by a run that reads these, takes the lock on it and clears what a
-// killed run left behind. A Refusal means that nothing was touched. The caller calls Discard in any case.
+// Begin proves that <out>/<name> may be replaced by a run that reads these, locks it and clears what a killed run left.
+// A Refusal means that nothing was touched. The caller calls Discard in any case.
 func Begin(out, name string, reads []Read) (*Target, error) {
 	if strings.TrimSpace(out) == "" {
 		return nil, Refuse("--out 后面要写输出文件夹")
@@ -107,8 +105,8 @@ func (t *Target) replaceable() error {
 	return half(t.Fresh)
 }
 
-// recover puts the old results back where a run was killed between moving them aside and putting the new ones in, and
-// clears what a killed run had not finished.
+// recover puts the old results back where a run was killed while it moved the new ones in, and clears what is left of
+// it.
 func (t *Target) recover() error {
 	if _, err := os.Lstat(t.Final); errors.Is(err, fs.ErrNotExist) {
 		switch err := os.Rename(t.old, t.Final); {
@@ -139,8 +137,8 @@ func makeFresh(dir string) error {
 	return nil
 }
 
-// half says why a folder is not one that a run of ours left half written: no folder, an empty one, one with our mark,
-// or finished results that were not renamed.
+// half says why a folder is not one that a run of ours left half written: none, an empty or marked one, or finished
+// results that were not renamed.
 func half(dir string) error {
 	info, err := os.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -161,8 +159,8 @@ func half(dir string) error {
 	return Refuse("%s 不是本程序留下的临时文件夹，而结果要先写在那里：请把它移走，或用 --out 换一个文件夹", dir)
 }
 
-// Publish moves the old results aside and the new ones in. Where that fails the old results are where they were.
-// Results that somebody changed are kept (Kept), the others removed.
+// Publish moves the old results aside and the new ones in; where that fails the old ones are where they were. Results
+// that somebody changed are kept (Kept), the others removed.
 func (t *Target) Publish() error {
 	if err := t.replaceable(); err != nil { // once more: a run takes its time
 		return err
@@ -205,8 +203,7 @@ func finish(dir string) error {
 	return nil
 }
 
-// Discard removes what was not published and lets go of the lock. Where nothing was, a run that was refused leaves
-// nothing: not the lock in an empty folder either.
+// Discard removes what was not published, lets go of the lock, and leaves no empty folder that was not there.
 func (t *Target) Discard() {
 	if half(t.Fresh) == nil {
 		_ = os.RemoveAll(t.Fresh)
