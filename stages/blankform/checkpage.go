@@ -62,7 +62,7 @@ func (p *painter) checkPage() {
 	p.rows(layout, c)
 }
 
-// checkLine writes the line of a rule: result and place as formulas, or the reason why a sheet can't tell.
+// checkLine writes a rule's line: result and place as formulas, or why a sheet can't say.
 func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) {
 	text := p.style("check text", lineStyle("left", false))
 	centred := p.style("check centred", lineStyle("center", false))

@@ -40,8 +40,7 @@ func contentOf(v Value) any {
 	return nil
 }
 
-// numberFormat shows a figure as it was typed, no digit rounded away. A format that separates thousands and has digits
-// that may be missing, #,##0.##, leaves Excel with a point at the end of every whole number.
+// numberFormat shows a figure as it was typed: #,##0.## would leave a point at the end of every whole number.
 func numberFormat(f *templates.Field) string {
 	switch f.Type {
 	case templates.IntegerField, templates.DecimalField, templates.PercentField:
@@ -103,8 +102,7 @@ const (
 	maxPrompt = 255
 )
 
-// validate adds a message to an input and, where the field has a type or limit, a check as one types. 不适用 is allowed in
-// every figure.
+// validate adds a message to an input, and a check as one types. 不适用 is allowed in every figure.
 func (p *painter) validate(f *templates.Field, extra bool, from, to string) {
 	v := excelize.NewDataValidation(true)
 	v.Sqref = from
@@ -207,8 +205,7 @@ func escape(formula string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(formula)
 }
 
-// offered is what a dropdown offers: of the consortia those of the prefecture chosen, of the parks the consortium's
-// own; all of them as long as nothing is chosen.
+// offered is what a dropdown offers: consortia of the prefecture chosen, parks of the consortium; all while none is.
 func offered(f *templates.Field) string {
 	of := func(list, chosen, by string, all string) string {
 		n := fmt.Sprintf("COUNTIF(%s,%s)", by, chosen)

@@ -21,15 +21,14 @@ func KitFile(d *templates.Definition, city templates.City) string {
 // KitGuide is the name of the page that a kit begins with.
 const KitGuide = "填报说明.docx"
 
-// Prefilled is what a consortium finds filled in where nothing else is known of it: its name, prefecture and park.
+// Prefilled is what is known of every consortium: its name, prefecture and park.
 func Prefilled(e templates.Entry) Values {
 	return Values{Fields: map[templates.Ref]Value{{Field: "consortium"}: {Text: e.Consortium},
 		{Field: "city"}: {Text: e.City}, {Field: "park"}: {Text: e.Park}}}
 }
 
-// Kit writes what a prefecture is sent: a workbook for each consortium of the directory that reports and has something
-// prefilled, filled with what is known of it, and one page on how to fill it. The same definition gives the same bytes;
-// names are marked as UTF-8, so that Windows shows them right.
+// Kit writes what a prefecture is sent: a workbook for each consortium that reports and has something prefilled, and
+// one page on how to fill it. Names are marked as UTF-8, so that Windows shows them right.
 func Kit(w io.Writer, d *templates.Definition, city templates.City, prefill func(templates.Entry) Values) error {
 	zw := zip.NewWriter(w)
 	// A zip entry has a date, and nothing published reads the clock: the first day of the batch.
@@ -46,31 +45,20 @@ func Kit(w io.Writer, d *templates.Definition, city templates.City, prefill func
 		_, err = entry.Write(b.Bytes())
 		return err
 	}
-	entries := slices.DeleteFunc(reporting(d, city), func(e templates.Entry) bool { return prefill(e).Fields == nil })
+	entries := slices.DeleteFunc(slices.Clone(d.Directory.Entries), func(e templates.Entry) bool {
+		return e.City != city.Name || e.National != "" || prefill(e).Fields == nil
+	})
 	if err := add(KitGuide, func(w io.Writer) error { return word.Write(w, guide(d, city, entries)) }); err != nil {
 		return err
 	}
 	for _, e := range entries {
-		prefilled := prefill(e)
-		if err := add(workbookFile(e), func(w io.Writer) error { return Fill(w, d, prefilled) }); err != nil {
+		name := fmt.Sprintf("%02d %s.xlsx", e.No, e.Consortium)
+		if err := add(name, func(w io.Writer) error { return Fill(w, d, prefill(e)) }); err != nil {
 			return err
 		}
 	}
 	return zw.Close()
 }
-
-// reporting lists the consortia of a prefecture that report: those that are national already do not.
-func reporting(d *templates.Definition, city templates.City) []templates.Entry {
-	var out []templates.Entry
-	for _, e := range d.Directory.Entries {
-		if e.City == city.Name && e.National == "" {
-			out = append(out, e)
-		}
-	}
-	return out
-}
-
-func workbookFile(e templates.Entry) string { return fmt.Sprintf("%02d %s.xlsx", e.No, e.Consortium) }
 
 // guide is the page that goes with the workbooks: which there are, how to fill them, when and where to send them.
 func guide(d *templates.Definition, city templates.City, entries []templates.Entry) word.Document {
@@ -85,8 +73,12 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 				text(word.Body, "指导目录序号%d也可以“%s”（依托园区：%s）申报：请在封面的下拉列表中改选，园区随之改选。", e.No, other.Consortium, other.Park))
 		}
 	}
-	for _, note := range instructions(d) {
-		below = append(below, word.P(word.Body, note))
+	for _, b := range d.Form.Sheets[0].Blocks { // the numbered lines by which the form itself says how it is filled
+		for _, n := range b.Notes {
+			if templates.Role(n.Role) == templates.BodyRole && strings.ContainsAny(n.Text[:1], "123456789") {
+				below = append(below, word.P(word.Body, n.Text))
+			}
+		}
 	}
 	below = append(below, text(word.Body, "报送期限：%s。报送%s，邮箱 %s。", deadline.Format("2006年1月2日"),
 		d.Directory.Addressee.Office, d.Directory.Addressee.Email))
@@ -121,17 +113,4 @@ func entryTable(d *templates.Definition, entries []templates.Entry) word.Table {
 			word.Label(fmt.Sprint(e.No)), word.Text(e.Consortium), word.Text(e.Park)}})
 	}
 	return t
-}
-
-// instructions are the numbered lines by which the form itself says how it is filled.
-func instructions(d *templates.Definition) []string {
-	var out []string
-	for _, b := range d.Form.Sheets[0].Blocks {
-		for _, n := range b.Notes {
-			if templates.Role(n.Role) == templates.BodyRole && strings.ContainsAny(n.Text[:1], "123456789") {
-				out = append(out, n.Text)
-			}
-		}
-	}
-	return out
 }

@@ -16,8 +16,7 @@ import (
 )
 
 // ledger is the workbook before it is written: what stands in its cells, what its names point at. It gives every
-// formula the value that a spreadsheet would calculate, so that the file can be read by programs that calculate
-// nothing.
+// formula its value, for programs that calculate nothing.
 type ledger struct {
 	cells map[spot]*entry
 	names map[string]formula.Area
@@ -47,8 +46,8 @@ func (l *ledger) set(sheet string, row, col int, v formula.Value, format string)
 	l.cells[spot{sheet, row, col}] = &entry{value: v, format: format, state: 2}
 }
 
-// What stands in a formula for the row of its cell, and for the row above: formulas one below the other that say the
-// same of their own rows are the same, and a file needs them once.
+// What stands in a formula for the row of its cell, and for the row above: formulas that say the same of their own rows
+// are the same, and a file needs them once.
 const (
 	hereRow  = "{row}"
 	rowAbove = "{row-1}"
@@ -147,9 +146,8 @@ func (l *ledger) inputs(layout *templates.Layout, v Values) {
 	}
 }
 
-// The sheets behind: lists and calculations. They are some 3,600 formulas, most of them the same from row to row, and
-// are written here because the library writes each in full: shared formulas halve the file that every applicant is
-// sent.
+// The sheets behind: lists and calculations, some 3,600 formulas, most the same from row to row. The library writes
+// each in full; shared formulas halve the file that every applicant is sent.
 var calculated = []string{templates.ListSheet, templates.ValueSheet, templates.CaseSheet, templates.RowSheet}
 
 const (
@@ -183,8 +181,7 @@ func (l *ledger) hidden(sheet string) string {
 	return b.String()
 }
 
-// shared gives the element of every formula of a sheet. Of formulas one below the other that say the same of their own
-// rows the first stands for all.
+// shared gives the element of every formula of a sheet; of the same ones in a column the first stands for all.
 func (l *ledger) shared(sheet string, lastRow, lastCol int) map[spot]string {
 	out, groups := map[spot]string{}, -1
 	says := func(row, col int) string {

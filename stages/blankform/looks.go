@@ -6,6 +6,7 @@ import (
 
 	"lianheti/stages/office/book"
 	"lianheti/stages/office/try"
+	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -57,7 +58,7 @@ func inputStyle(l look, format string) func() *excelize.Style {
 			CustomNumFmt: &format, Protection: &excelize.Protection{Locked: l.color == lockedColor},
 		}
 		if !l.spare {
-			style.Fill, style.Border = fill(l.color), border()
+			style.Fill, style.Border = book.Solid(l.color), border()
 		}
 		return style
 	}
@@ -102,8 +103,7 @@ var bearings = map[templates.Role]bearing{
 // fontSize is the size of a static text, in points.
 func fontSize(role templates.Role) float64 { return cmp.Or(bearings[role].size, textSize) }
 
-// staticStyle is how a static text looks. A label that is merged over several rows stands at their top, where a page
-// begins.
+// staticStyle is how a static text looks. A label merged over several rows stands at their top, where a page begins.
 func staticStyle(role templates.Role, merged bool) func() *excelize.Style {
 	return func() *excelize.Style {
 		b := bearings[role]
@@ -119,7 +119,7 @@ func staticStyle(role templates.Role, merged bool) func() *excelize.Style {
 			s.Border = border()
 		}
 		if b.fill != "" {
-			s.Fill = fill(b.fill)
+			s.Fill = book.Solid(b.fill)
 		}
 		switch {
 		case role == templates.WordsRole, role == templates.LabelRole && merged:
@@ -133,18 +133,12 @@ func staticStyle(role templates.Role, merged bool) func() *excelize.Style {
 	}
 }
 
-func fill(color string) excelize.Fill {
-	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}}
-}
-
 func border() []excelize.Border { return borderOf(lineColor) }
 
 func borderOf(color string) []excelize.Border {
-	var out []excelize.Border
-	for _, side := range []string{"left", "right", "top", "bottom"} {
-		out = append(out, excelize.Border{Type: side, Color: color, Style: 1})
-	}
-	return out
+	return table.Each([]string{"left", "right", "top", "bottom"}, func(side string) excelize.Border {
+		return excelize.Border{Type: side, Color: color, Style: 1}
+	})
 }
 
 // page sets up A4 paper with a binding margin on the left, protection, and what repeats on every page.
@@ -189,8 +183,7 @@ func (p *painter) paper(landscape bool) {
 	try.Do(book.Protect(p.f, p.at))
 }
 
-// printNames sets the print area down to a cell, and the header rows that repeat, from one to another; empty and 0:
-// none.
+// printNames sets the print area down to a cell, and the header rows that repeat; empty and 0: none.
 func (p *painter) printNames(lastCell string, repeat, to int) {
 	name := func(name, refers string) {
 		try.Do(p.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm." + name, Scope: p.at,
@@ -205,7 +198,6 @@ func (p *painter) printNames(lastCell string, repeat, to int) {
 }
 
 // watermark marks a sheet on the screen, as the header does on paper: a drawn label, because a cell would be content.
-// It stands in the first row, beside what is written there.
 func (p *painter) watermark(col int) {
 	if p.v.Watermark == "" {
 		return
@@ -216,14 +208,14 @@ func (p *painter) watermark(col int) {
 	try.Do(p.f.AddShape(p.at, &excelize.Shape{
 		Cell: cell(1, col), Type: "rect", Width: 124, Height: 24,
 		Format:    excelize.GraphicOptions{Positioning: "oneCell", OffsetX: 2, OffsetY: 4},
-		Line:      excelize.LineOptions{Type: excelize.LineSolid, Fill: fill(watermarkColor), Width: 1.5},
+		Line:      excelize.LineOptions{Type: excelize.LineSolid, Fill: book.Solid(watermarkColor), Width: 1.5},
 		Fill:      excelize.Fill{Color: []string{"FFFFFF"}, Pattern: 1},
 		Paragraph: []excelize.RichTextRun{{Text: p.v.Watermark, Font: font}},
 	}))
 }
 
-// colourRun colours inputs as one types: blank where they are required, at fault, in doubt. The flags are reached
-// through a name, since older programs take no other sheet in such a rule.
+// colourRun colours inputs as one types: blank where required, at fault, in doubt. The flags are reached through a
+// name: older programs take no other sheet in such a rule.
 func (p *painter) colourRun(r run) {
 	if r.slot.Field.Locked {
 		return
@@ -243,15 +235,14 @@ func (p *painter) colourRun(r run) {
 	p.colour(at+":"+cell(r.slot.Row, r.last), rules)
 }
 
-// A list shows so many rows from the start, and beyond them so many more than are filled: it prints on as many pages as
-// it needs, in whatever program.
+// A list shows so many rows from the start, and then so many more than are filled: it prints as long as it needs.
 const (
 	openRows  = 30
 	spareRows = 5
 )
 
-// colourRows does so for a list: a required cell is blank where its row holds anything. Rows that were not needed at
-// first show as inputs once a row shortly before them is filled.
+// colourRows does so for a list: a required cell is blank where its row holds anything. Later rows show as inputs once
+// one shortly before them is filled.
 func (p *painter) colourRows(area templates.RecordArea) {
 	later := min(area.FirstRow+openRows, area.LastRow+1)
 	p.colourPart(area, area.FirstRow, later-1)
@@ -305,9 +296,9 @@ func (p *painter) conditional(color string) int {
 	if id, ok := p.formats[color]; ok {
 		return id
 	}
-	style := &excelize.Style{Fill: fill(color), Border: border()}
+	style := &excelize.Style{Fill: book.Solid(color), Border: border()}
 	if color == blankColor { // an accent, not an alarm
-		style = &excelize.Style{Fill: fill(inputColor), Border: borderOf(color)}
+		style = &excelize.Style{Fill: book.Solid(inputColor), Border: borderOf(color)}
 	}
 	p.formats[color] = try.Get(p.f.NewConditionalStyle(style))
 	return p.formats[color]

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
-// The outcome of a case as the hidden sheets hold it. Of several cases the greatest is the rule's, as in the engine:
-// fail before undecided before pass before not applicable. Where the engine says 无法检查, the sheet tells the two causes
-// apart.
+// The outcome of a case as the hidden sheets hold it. Of several cases the greatest is the rule's, as in the engine.
+// Where the engine says 无法检查, the sheet tells the two causes apart.
 const (
 	notApplicable = iota
 	passed
@@ -23,8 +23,7 @@ const (
 // outcomeWords are the outcomes as a filler reads them, from 0.
 var outcomeWords = []string{"不适用", "通过", "已说明", "未填", "无法判断", "未通过"}
 
-// The status of a value: usable, 不适用, missing or unclear, so that the greatest of several says what becomes of a rule
-// that needs them all (0 decide, 1 not applicable, 2 or 3 the outcome).
+// The status of a value: 0 usable, 1 不适用, else an outcome; the greatest of several decides of a rule that needs all.
 const statusNotApplicable = 1
 
 // sheetCase is one case of a rule as a formula.
@@ -78,8 +77,7 @@ func eachSlot(print func(s *selfCheck, r *templates.Rule, slot templates.Slot) s
 	}
 }
 
-// A case about one value stands in the row of the value, beside what is known of it: all such cases of a rule share one
-// formula.
+// A case about one value stands in the row of the value: all such cases of a rule share one formula.
 const (
 	hereStatus = "$C" + hereRow
 	hereNumber = "$D" + hereRow
@@ -107,8 +105,7 @@ func ifBlank(blank string) string {
 	return fmt.Sprintf("CHOOSE(%s+1,%d,%d,%d,%s,%d)", hereStatus, passed, passed, passed, blank, unclear)
 }
 
-// explains is the condition that an explanation names a value: by its name with or without the year, by its cell, or by
-// the rule's code.
+// explains is the condition that an explanation names a value: by its name, its cell, or the rule's code.
 func (s *selfCheck) explains(r *templates.Rule, slot templates.Slot) string {
 	sheet, _, _ := s.d.Layout().Slot(slot.Field.ID, slot.Year)
 	names := []string{quote("、" + r.Code + "、"), quote("、" + s.d.Label(slot.Field.ID) + "、"),
@@ -156,7 +153,7 @@ func boundedSlot(_ *selfCheck, r *templates.Rule, slot templates.Slot) string {
 	if len(outside) == 0 {
 		return ""
 	}
-	return ofValue(orOf(outside))
+	return ofValue(joined("OR", ",", outside))
 }
 
 func fractionSlot(_ *selfCheck, _ *templates.Rule, slot templates.Slot) string {
@@ -174,15 +171,16 @@ func lengthSlot(_ *selfCheck, _ *templates.Rule, slot templates.Slot) string {
 	return ofValue(fmt.Sprintf("%s>%d", hereLength, slot.Field.Limit))
 }
 
-func orOf(conditions []string) string {
-	if len(conditions) == 1 {
-		return conditions[0]
+// joined puts several parts together, one alone as it is: OR(a,b), MAX(a,b), (a+b).
+func joined(function, sign string, parts []string) string {
+	if len(parts) == 1 {
+		return parts[0]
 	}
-	return "OR(" + strings.Join(conditions, ",") + ")"
+	return function + "(" + strings.Join(parts, sign) + ")"
 }
 
-// expressionCases prints the rule's own expressions, as the engine evaluates them: the guard first, each asking for its
-// values before it looks at them.
+// expressionCases prints the rule's expressions as the engine evaluates them: the guard first, each asking for its
+// values.
 func expressionCases(s *selfCheck, r *templates.Rule) sheetRule {
 	if r.List != "" {
 		return s.byRow(r)
@@ -196,7 +194,7 @@ func expressionCases(s *selfCheck, r *templates.Rule) sheetRule {
 				refs = append(refs, ref)
 			}
 		}
-		slots := s.numbers(refs)
+		slots := table.Each(refs, s.number)
 		if len(r.Cases) > 1 && len(slots) > 0 {
 			s.print.base = slots[0]
 		}
@@ -256,19 +254,15 @@ func (s *selfCheck) asked(e *templates.Expression, then string) string {
 			cells = append(cells, s.rows.statusOf(f))
 			continue
 		}
-		i := s.print.number[templates.SlotName(ref.Field, ref.Year)]
+		i := s.number(ref)
 		cells = append(cells, s.print.value(i, s.usableColumn(i)))
 	}
-	return byStatus(worst(cells), then)
+	return byStatus(joined("MAX", ",", cells), then)
 }
 
-// numbers gives the places of values in form order.
-func (s *selfCheck) numbers(refs []templates.Ref) []int {
-	var out []int
-	for _, r := range refs {
-		out = append(out, s.print.number[templates.SlotName(r.Field, r.Year)])
-	}
-	return out
+// number is the place of a value in form order.
+func (s *selfCheck) number(r templates.Ref) int {
+	return s.print.number[templates.SlotName(r.Field, r.Year)]
 }
 
 func unsupportedCases(s *selfCheck, r *templates.Rule) sheetRule {
@@ -276,7 +270,7 @@ func unsupportedCases(s *selfCheck, r *templates.Rule) sheetRule {
 	for _, c := range r.Cases {
 		f := s.guarded(c.When, fmt.Sprintf("IF(%s,%d,%d)", s.rows.speaksOf(c.Field), passed, failed))
 		f = fmt.Sprintf("IF(%s=0,%d,%s)", s.rows.records("materials"), notApplicable, f)
-		out.cases = append(out.cases, sheetCase{s.numbers([]templates.Ref{{Field: c.Field.ID, Year: c.Year.Year}}), f})
+		out.cases = append(out.cases, sheetCase{[]int{s.number(templates.Ref{Field: c.Field.ID, Year: c.Year.Year})}, f})
 	}
 	return out
 }

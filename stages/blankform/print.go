@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/expr-lang/expr/ast"
@@ -29,8 +30,8 @@ type formulaPrinter struct {
 
 const noBase = -1
 
-// value is what templates.ValueSheet knows of the i-th value. In one of several cases of a rule it is counted from the
-// value that the case is about, so that all of them share one formula.
+// value is what templates.ValueSheet knows of the i-th value, counted from the value that the case is about, so that
+// all cases share one formula.
 func (p *formulaPrinter) value(i, column int) string {
 	if p.base == noBase {
 		return valueCell(i, column)
@@ -66,11 +67,7 @@ func dateNumber(iso string) string {
 	if m == nil {
 		return ""
 	}
-	day := m[4]
-	if day == "" {
-		day = "00"
-	}
-	return m[1] + m[2] + day
+	return m[1] + m[2] + cmp.Or(m[4], "00")
 }
 
 // fail notes what a sheet can't say.
@@ -246,10 +243,7 @@ func (p *formulaPrinter) membership(n *ast.BinaryNode) printed {
 	if !ok {
 		return p.fail("in 的右边须是列表")
 	}
-	var any []string
-	for _, option := range list.Nodes {
-		any = append(any, p.compared("=", x, p.node(option)).text)
-	}
+	any := table.Each(list.Nodes, func(option ast.Node) string { return p.compared("=", x, p.node(option)).text })
 	return truth("OR(" + strings.Join(any, ",") + ")")
 }
 
@@ -302,11 +296,9 @@ func (p *formulaPrinter) callOn(name, x string, more []ast.Node) printed {
 		}
 		return printed{text: strings.ToUpper(name) + "(" + x + ")"}
 	case "mentions": // any word of a list
-		var found []string
-		for _, word := range p.d.Directory.Words(more[0].(*ast.StringNode).Value) {
-			found = append(found, fmt.Sprintf("ISNUMBER(FIND(%s,%s))", quote(word), x))
-		}
-		return truth(orOf(found))
+		words := p.d.Directory.Words(more[0].(*ast.StringNode).Value)
+		found := table.Each(words, func(w string) string { return fmt.Sprintf("ISNUMBER(FIND(%s,%s))", quote(w), x) })
+		return truth(joined("OR", ",", found))
 	case "is_kind":
 		kind := own(p.rows.kind())
 		if len(more) == 0 {
@@ -356,12 +348,10 @@ func withoutSuffix(text string) string {
 
 // kinds gives the numbers of the member kinds that arguments name; all kinds where there are none.
 func (p *formulaPrinter) kinds(args []ast.Node) []int {
-	var out []int
-	for _, a := range args {
+	return table.Each(args, func(a ast.Node) int {
 		id := a.(*ast.StringNode).Value
-		out = append(out, 1+slices.IndexFunc(p.d.Form.Kinds, func(k templates.MemberKind) bool { return k.ID == id }))
-	}
-	return out
+		return 1 + slices.IndexFunc(p.d.Form.Kinds, func(k templates.MemberKind) bool { return k.ID == id })
+	})
 }
 
 // enrolments are those that an expression asks for, by their kinds: they may be missing without any field being so.

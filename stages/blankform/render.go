@@ -94,8 +94,8 @@ func (p *painter) style(name string, make func() *excelize.Style) int {
 	return try.Get(p.styles.Get(name, make))
 }
 
-// lists puts what the dropdowns offer on a hidden sheet, one column a list: a typed list is limited to 255 characters.
-// Beside the list of consortia, which is grouped by prefecture, stand the prefecture and the park of each.
+// lists puts what the dropdowns offer on a hidden sheet, because a typed list is limited to 255 characters. Beside the
+// consortia, grouped by prefecture, stand the prefecture and the park of each.
 func (p *painter) lists() {
 	column := 0
 	list := func(name string, options []string) {
@@ -109,37 +109,34 @@ func (p *painter) lists() {
 		p.l.define(name, templates.ListSheet, 1, column, len(options), column)
 	}
 	for _, f := range p.d.Form.Fields() {
-		options := p.d.Options(f)
 		if f.Type == templates.ConfirmField {
 			list(listName("confirm"), []string{p.d.Form.Confirm.Checked, p.d.Form.Confirm.Unchecked})
 		}
 		list(listName(f.Suggest), p.d.Suggestions(f))
 		if f.Choices != "" && f.Choices != "consortia" {
-			list(listName(f.Choices), options)
+			list(listName(f.Choices), p.d.Options(f))
 		}
 	}
-	var names, cities, parks, national, keys, parkKeys []string
+	names := []string{consortiaList, cityOfList, parkOfList, nationalList, keyList, parkKeyList}
+	columns := map[string][]string{}
 	for _, city := range p.d.Directory.Cities {
 		for _, e := range p.d.Directory.Entries {
-			if e.City != city.Name {
-				continue
-			}
 			for _, pair := range e.Pairs() {
-				names, cities, parks, national = append(names, pair.Consortium), append(cities, e.City), append(parks,
-					pair.Park), append(national, e.National)
-				keys, parkKeys = append(keys, text.NameKey(pair.Consortium)), append(parkKeys, text.NameKey(pair.Park))
+				for i, x := range []string{pair.Consortium, e.City, pair.Park, e.National, text.NameKey(pair.Consortium),
+					text.NameKey(pair.Park)} {
+					if e.City == city.Name {
+						columns[names[i]] = append(columns[names[i]], x)
+					}
+				}
 			}
 		}
 	}
 	for _, f := range p.d.Form.Fields() { // behind the cities, by which the sheet is known
 		list(placeholderList(f), f.HoldsPlaces())
 	}
-	list(consortiaList, names)
-	list(cityOfList, cities)
-	list(parkOfList, parks)
-	list(nationalList, national)
-	list(keyList, keys)
-	list(parkKeyList, parkKeys)
+	for _, name := range names {
+		list(name, columns[name])
+	}
 }
 
 // behind writes the form's identity, and gives the XML of the sheets that calculate.
@@ -158,8 +155,7 @@ func (p *painter) behind() map[string]string {
 	return parts
 }
 
-// sheets adds all sheets in their order, those behind hidden, the identity even from the list of hidden sheets. They
-// are added before any is written: excelize looks through all of them each time one is hidden.
+// sheets adds all sheets in their order, before any is written: excelize looks through all of them when one is hidden.
 func (p *painter) sheets() {
 	var visible []string
 	for _, layout := range p.d.Layout().Sheets {
@@ -355,8 +351,7 @@ func (c *canvas) height(row int) float64 { return max(c.heights[row], lineHeight
 // pixelsPerUnit is the width of one unit of column width.
 const pixelsPerUnit = 7.0
 
-// lines is how many lines a text of so many points takes in a column of so many characters. A hanzi is as wide as its
-// size, a unit of column width is 7 pixels.
+// lines is how many lines a text of so many points takes in a column of so many characters.
 func lines(text string, width, points float64) int {
 	const pixelsPerPoint, margin = 96.0 / 72, 8
 	n := 0

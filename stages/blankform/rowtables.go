@@ -5,11 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
-// rowTables is the hidden sheet that looks at the lists of the form row by row: row k+1 is about the k-th row of a
-// list. The lists are reached through the names of their columns, which grow with rows that the filler inserts.
+// rowTables is the hidden sheet about the lists: row k+1 is about their k-th row. They are reached through the names of
+// their columns, which grow with rows that the filler inserts.
 type rowTables struct {
 	d       *templates.Definition
 	columns []rowColumn
@@ -54,10 +55,7 @@ func entryOf(name string) string { return `IFERROR(TRIM(` + rowOf(name) + `),"")
 // started is 1 for each row of a list that holds anything.
 func (r *rowTables) started(block string) int {
 	_, area, _ := r.d.Layout().Area(block)
-	var parts []string
-	for _, c := range area.Columns {
-		parts = append(parts, "LEN("+entryOf(c.Name)+")")
-	}
+	parts := table.Each(area.Columns, func(c templates.RecordColumn) string { return "LEN(" + entryOf(c.Name) + ")" })
 	return r.column(block, "started", "IF("+strings.Join(parts, "+")+">0,1,0)")
 }
 
@@ -86,11 +84,9 @@ func substituted(x string, pairs ...string) string {
 
 // explains is the condition that an explanation is about one of these, each a formula with commas around the name.
 func (r *rowTables) explains(names []string) string {
-	var heard []string
-	for _, name := range names {
-		heard = append(heard, fmt.Sprintf("ISNUMBER(FIND(%s,%s))", name, r.span(r.explained())))
-	}
-	return "SUMPRODUCT(" + strings.Join(heard, "+") + ")>0"
+	said := r.span(r.explained())
+	found := table.Each(names, func(name string) string { return fmt.Sprintf("ISNUMBER(FIND(%s,%s))", name, said) })
+	return "SUMPRODUCT(" + strings.Join(found, "+") + ")>0"
 }
 
 // kind is the number of a member's kind; 0 where none was chosen, -1 where it is unknown.
@@ -125,22 +121,17 @@ func (r *rowTables) count(kinds []int) string {
 	if len(kinds) == 0 {
 		return r.records("members")
 	}
-	var parts []string
-	for _, kind := range kinds {
-		parts = append(parts, fmt.Sprintf("COUNTIF(%s,%d)", r.span(r.kind()), kind))
-	}
-	return sumOf(parts)
+	span := r.span(r.kind())
+	return joined("", "+", table.Each(kinds, func(k int) string { return fmt.Sprintf("COUNTIF(%s,%d)", span, k) }))
 }
 
 // enrolment adds up what the schools of these kinds give.
 func (r *rowTables) enrolment(kinds []int) string {
 	n := r.column("members", "number", "") // it stands before the one that it looks at
 	r.columns[n-1].formula = fmt.Sprintf("IF(%s=0,%s,0)", own(r.enrolled()), rowOf("members_enrolment"))
-	var parts []string
-	for _, kind := range r.schools(kinds) {
-		parts = append(parts, fmt.Sprintf("SUMIF(%s,%d,%s)", r.span(r.kind()), kind, r.span(n)))
-	}
-	return sumOf(parts)
+	return joined("", "+", table.Each(r.schools(kinds), func(kind int) string {
+		return fmt.Sprintf("SUMIF(%s,%d,%s)", r.span(r.kind()), kind, r.span(n))
+	}))
 }
 
 // enrolmentUnknown is the condition that no school of these kinds is listed, or one gives no enrolment.
@@ -170,18 +161,8 @@ func isKind(x string, kinds []int) string {
 	if len(kinds) == 0 {
 		return x + "<>0"
 	}
-	var parts []string
-	for _, kind := range kinds {
-		parts = append(parts, fmt.Sprintf("(%s=%d)", x, kind))
-	}
-	return strings.Join(parts, "+")
-}
-
-func sumOf(parts []string) string {
-	if len(parts) == 1 {
-		return parts[0]
-	}
-	return "(" + strings.Join(parts, "+") + ")"
+	each := func(kind int) string { return fmt.Sprintf("(%s=%d)", x, kind) }
+	return strings.Join(table.Each(kinds, each), "+")
 }
 
 // faults is the column of a rule's outcomes row by row; rows that hold nothing do not count.
@@ -195,8 +176,7 @@ func (r *rowTables) supports() int {
 	return r.column("materials", "supports", nameKey(entryOf("materials_supports")+`&"|"&`+entryOf("materials_title")))
 }
 
-// speaksOf is the condition that a material is listed for a field or one of the points it is evidence for. A point's
-// number counts only where it stands alone: 3.1, not the 3.1 of 13.1 or of 3.12.
+// speaksOf is the condition that a material is listed for a field or one of its points: 3.1, but not 13.1 or 3.12.
 func (r *rowTables) speaksOf(f *templates.Field) string {
 	span := r.span(r.supports())
 	found := []string{fmt.Sprintf("ISNUMBER(FIND(%s,%s))", nameKey(quote(f.Label)), span)}
@@ -206,7 +186,7 @@ func (r *rowTables) speaksOf(f *templates.Field) string {
 	return "SUMPRODUCT(" + strings.Join(found, "+") + ")>0"
 }
 
-// alone takes the numbers out of a text that merely contain a point's number.
+// alone takes out of a text the numbers that merely contain a point's.
 func alone(x, point string) string {
 	const digits = "0123456789"
 	for _, digit := range digits {

@@ -58,8 +58,7 @@ var valueNames = map[int]string{statusColumn: "check_status", cleanColumn: "chec
 // listName is the name of what a choice offers.
 func listName(choices string) string { return "list_" + choices }
 
-// placeholderList is the name of the words that answer nothing in a field: two lists, because in some fields 无 is an
-// answer.
+// placeholderList is the name of the words that answer nothing in a field; in some 无 is an answer.
 func placeholderList(f *templates.Field) string {
 	if f.None {
 		return listName("placeholders_but_none")
@@ -225,12 +224,7 @@ func (s *selfCheck) fillValues() {
 }
 
 // worst is the greatest of several numbers.
-func worst(of []string) string {
-	if len(of) == 1 {
-		return of[0]
-	}
-	return "MAX(" + strings.Join(of, ",") + ")"
-}
+func worst(of []string) string { return joined("MAX", ",", of) }
 
 // usableColumn is where the usable status of a value stands.
 func (s *selfCheck) usableColumn(i int) int {
@@ -246,34 +240,27 @@ func (s *selfCheck) usableColumn(i int) int {
 // blame is a value and the severity of rules about it, by its rank.
 type blame struct{ value, rank int }
 
-// about gives for each value the cases that, when they fail, make it useless to other rules, and those that may find it
+// about gives for each value the cases that make it useless to other rules when they fail, and those that may find it
 // at fault. Blank values have a colour of their own.
 func (s *selfCheck) about() (voids map[int][]string, flags map[blame][]string) {
 	voids, flags = map[int][]string{}, map[blame][]string{}
-	s.eachCase(func(r sheetRule, c sheetCase, outcome string) {
-		for _, i := range c.slots {
-			if r.rule.Voids {
-				voids[i] = append(voids[i], outcome)
-			}
-			if at := (blame{i, severityRank(r.rule)}); r.rule.Check != "required" && r.rule.Check != "supplement" {
-				flags[at] = append(flags[at], outcome)
-			}
-		}
-	})
-	return voids, flags
-}
-
-// eachCase shows every case and where its outcome stands, for formulas in the row of its value.
-func (s *selfCheck) eachCase(see func(r sheetRule, c sheetCase, outcome string)) {
 	for _, r := range s.rules {
 		for k, c := range r.cases {
+			outcome := caseCell(outcomeColumn, r.first+k)
 			if r.perValue > 0 {
-				see(r, c, own(r.perValue))
-				continue
+				outcome = own(r.perValue)
 			}
-			see(r, c, caseCell(outcomeColumn, r.first+k))
+			for _, i := range c.slots {
+				if r.rule.Voids {
+					voids[i] = append(voids[i], outcome)
+				}
+				if at := (blame{i, severityRank(r.rule)}); r.rule.Check != "required" && r.rule.Check != "supplement" {
+					flags[at] = append(flags[at], outcome)
+				}
+			}
 		}
 	}
+	return voids, flags
 }
 
 // fillStatus says of a value whether it can be used, and makes it comparable.
@@ -332,8 +319,8 @@ func oneLine(x string) string {
 		`CHAR(9)," "),"　"," "))`, x, x)
 }
 
-// characters counts a text of one line without the blanks at its ends: TRIM would take those inside as well. It goes
-// from the first place of the first sign to the last place of the last one.
+// characters counts a text without the blanks at its ends, from the first place of its first sign to the last place of
+// its last: TRIM would take blanks inside as well.
 func characters(x string) string {
 	first, last := "LEFT(TRIM("+x+"),1)", "RIGHT(TRIM("+x+"),1)"
 	marked := fmt.Sprintf(`SUBSTITUTE(%s,%s,CHAR(1),LEN(%s)-LEN(SUBSTITUTE(%s,%s,"")))`, x, last, x, x, last)
