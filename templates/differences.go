@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -68,15 +69,10 @@ func leaves(text []byte) map[string]string {
 	return out
 }
 
-func sortedKeys[V any](maps ...map[string]V) []string {
-	var out []string
-	for _, m := range maps {
-		for key := range m {
-			out = append(out, key)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
+func sortedKeys[V any](a, b map[string]V) []string {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return slices.Sorted(maps.Keys(all))
 }
 
 // brief is a value for a sentence.

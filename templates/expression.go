@@ -176,14 +176,9 @@ func (g *language) environment(a Answers, refs []Ref) (env map[string]any, compl
 	return env, true
 }
 
-// compile reads one expression. it is the field that `it` stands for, nil where there is none; want is a value of the
-// type the expression must have: a bool or a decimal.
-func (g *language) compile(source string, it *Field, want any) (*Expression, error) {
-	return g.compileIn("", source, it, want)
-}
-
-// compileIn is compile for the rows of a list of the form; empty: of none.
-func (g *language) compileIn(list, source string, it *Field, want any) (*Expression, error) {
+// compile reads one expression, about the rows of a list of the form where one is named. it is the field that `it`
+// stands for, or nil; want is a value of the type the expression must have: a bool or a decimal.
+func (g *language) compile(list, source string, it *Field, want any) (*Expression, error) {
 	reader, types := &refReader{lang: g, it: it, list: list}, g.typesIn(source, it)
 	for _, column := range g.def.list(list) {
 		types[column.ID] = g.zero(column)

@@ -93,7 +93,7 @@ func TestExpressionsOnExactDecimals(t *testing.T) {
 		"staff_total == 0 ? true : apprentices.last / staff_total > 1": true,
 		"apprentices.last / staff_total > 1":                           missing, // division by zero is no verdict either
 	} {
-		e, err := g.compile(source, nil, false)
+		e, err := g.compile("", source, nil, false)
 		if err != nil {
 			t.Errorf("%s: %v", source, err)
 			continue
@@ -113,7 +113,7 @@ func TestExpressionsOnExactDecimals(t *testing.T) {
 
 func TestItStandsForTheFieldAtHand(t *testing.T) {
 	d, _ := Load(2024)
-	e, err := newLanguage(d).compile("it.last / it.prior", d.Field("apprentices"), decimal.Decimal{})
+	e, err := newLanguage(d).compile("", "it.last / it.prior", d.Field("apprentices"), decimal.Decimal{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,11 +133,11 @@ func TestUnprintableExpressionsAreRefused(t *testing.T) {
 		"len(plan) > 1", "plan matches 'x'", "map([1], # > 0) == [true]", "answers == nil", "plan > 3", "it.last > 0",
 		"filled(3)", "members_kind == ''", "apprentices.last ** 2 > 1", "let x = 1; x > 0", "count(3) > 1",
 	} {
-		if e, err := g.compile(source, nil, false); err == nil {
+		if e, err := g.compile("", source, nil, false); err == nil {
 			t.Errorf("%s compiles to %v", source, e.Tree)
 		}
 	}
-	if _, err := g.compile("enrolment('secondary')", nil, false); err == nil || errors.Is(err, ErrMissing) {
+	if _, err := g.compile("", "enrolment('secondary')", nil, false); err == nil || errors.Is(err, ErrMissing) {
 		t.Errorf("a number passes for a condition: %v", err)
 	}
 }

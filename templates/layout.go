@@ -75,7 +75,6 @@ type Slot struct {
 	Name                 string // defined name
 	Field                *Field
 	Year                 int // 0: undated
-	Extra                bool
 	Row, Col, Rows, Cols int
 	RowAnchor            []string // label and year, or label and unit
 	RowAnchorCols        []int

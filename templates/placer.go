@@ -187,7 +187,6 @@ func (p *placer) line(f *Field, year Year) {
 		p.prose(f, year)
 		return
 	}
-	label := f.Label + f.PrintedLimit
 	// The label takes the columns of year and unit where there is neither.
 	free := 1
 	if year.ID == "" {
@@ -196,10 +195,8 @@ func (p *placer) line(f *Field, year Year) {
 	if year.ID == "" && f.Unit == "" {
 		free++
 	}
-	p.static(p.row, labelCol, 1, free, LabelRole, label)
-	anchor, cols := []string{label}, []int{labelCol}
+	p.static(p.row, labelCol, 1, free, LabelRole, f.Label+f.PrintedLimit)
 	if year.ID != "" {
-		anchor, cols = append(anchor, year.Label+year.Tag), append(cols, yearCol)
 		wide := 1
 		if f.Unit == "" {
 			wide = 2
@@ -208,12 +205,19 @@ func (p *placer) line(f *Field, year Year) {
 	}
 	p.static(p.row, unitCol, 1, 1, UnitRole, f.ShownUnit())
 	p.static(p.row, p.noteCol, 1, 1, HintRole, p.hint(f))
-	p.out.Slots = append(p.out.Slots, Slot{
-		Name: SlotName(f.ID, year.Year), Field: f, Year: year.Year, Extra: f.Extra,
-		Row: p.row, Col: valueCol, Rows: 1, Cols: p.valueEnd - valueCol + 1,
-		RowAnchor: anchor, RowAnchorCols: cols, Lines: linesFor(f),
-	})
-	p.row++
+	lines := map[FieldType]int{NamesField: 2}[f.Type]
+	p.slot(f, year, valueCol, 1, p.valueEnd, cmp.Or(f.Tall, lines, 1))
+}
+
+// slot places the input of a line over some rows, as far as a column; it has to show so many lines.
+func (p *placer) slot(f *Field, year Year, col, rows, end, lines int) {
+	s := Slot{Name: SlotName(f.ID, year.Year), Field: f, Year: year.Year, Row: p.row, Col: col, Rows: rows,
+		Cols: end - col + 1, RowAnchor: []string{f.Label + f.PrintedLimit}, RowAnchorCols: []int{labelCol}, Lines: lines}
+	if year.ID != "" {
+		s.RowAnchor, s.RowAnchorCols = append(s.RowAnchor, year.Label+year.Tag), append(s.RowAnchorCols, yearCol)
+	}
+	p.out.Slots = append(p.out.Slots, s)
+	p.row += rows
 }
 
 // wordsLabel stands over the count of characters of an undated text.
@@ -228,26 +232,15 @@ func (p *placer) prose(f *Field, year Year) {
 	}
 	lines := max(3, f.Limit/int(wide*unitPixels/hanziPixels)+2) // room for the ends of paragraphs
 	rows := 1 + (lines+linesPerRow-1)/linesPerRow               // the first is as tall as the year's cell
-	name, label, tag := SlotName(f.ID, year.Year), f.Label+f.PrintedLimit, wordsLabel
-	anchor, cols := []string{label}, []int{labelCol}
-	if year.ID != "" {
-		tag = year.Label + year.Tag
-		anchor, cols = append(anchor, tag), append(cols, yearCol)
+	hint, tall := p.hint(f), 1
+	if hint == "" {
+		tall = rows
 	}
-	if hint := p.hint(f); hint == "" {
-		p.static(p.row, labelCol, rows, 1, LabelRole, label)
-	} else {
-		p.static(p.row, labelCol, 1, 1, LabelRole, label)
-		p.static(p.row+1, labelCol, rows-1, 1, HintRole, hint)
-	}
-	p.static(p.row, yearCol, 1, 1, YearRole, tag)
-	p.static(p.row+1, yearCol, rows-1, 1, WordsRole, "check_words_"+name)
-	p.out.Slots = append(p.out.Slots, Slot{
-		Name: name, Field: f, Year: year.Year, Extra: f.Extra,
-		Row: p.row, Col: unitCol, Rows: rows, Cols: p.noteCol - unitCol + 1,
-		RowAnchor: anchor, RowAnchorCols: cols, Lines: lines,
-	})
-	p.row += rows
+	p.static(p.row, labelCol, tall, 1, LabelRole, f.Label+f.PrintedLimit)
+	p.static(p.row+1, labelCol, rows-1, 1, HintRole, hint)
+	p.static(p.row, yearCol, 1, 1, YearRole, cmp.Or(year.Label+year.Tag, wordsLabel))
+	p.static(p.row+1, yearCol, rows-1, 1, WordsRole, "check_words_"+SlotName(f.ID, year.Year))
+	p.slot(f, year, unitCol, rows, p.noteCol, lines)
 }
 
 // A footnote that is longer than this stands below its table only.
@@ -272,14 +265,6 @@ const (
 	hanziPixels = 16
 	linesPerRow = 22
 )
-
-// linesFor is how many lines an input cell of a single row has to show.
-func linesFor(f *Field) int {
-	if f.Type == NamesField {
-		return cmp.Or(f.Tall, 2)
-	}
-	return cmp.Or(f.Tall, 1)
-}
 
 // years places a header of two rows, then one row a metric: group, label, unit, the years, note.
 func (p *placer) years(b *YearBlock) {
@@ -306,7 +291,7 @@ func (p *placer) years(b *YearBlock) {
 				field = b.beside[m][c.beside]
 			}
 			p.out.Slots = append(p.out.Slots, Slot{
-				Name: SlotName(field.ID, c.year.Year), Field: field, Year: c.year.Year, Extra: slices.Contains(b.Extra, c.year.ID),
+				Name: SlotName(field.ID, c.year.Year), Field: field, Year: c.year.Year,
 				Row: p.row, Col: unitCol + i, Rows: 1, Cols: 1,
 				RowAnchor: []string{f.Label, f.ShownUnit()}, RowAnchorCols: []int{labelCol, yearCol},
 				Header: c.header, Lines: 1,

@@ -294,7 +294,7 @@ func (r *Rubric) checkEvidence(l *loader, e *Evidence, d *Definition) {
 	base := r.Credibility.Base.String()
 	e.Expr = strings.ReplaceAll(e.Expr, "credibility.base", base)
 	var err error
-	if e.Expression, err = d.language.compile(e.Expr, nil, decimal.Decimal{}); err != nil {
+	if e.Expression, err = d.language.compile("", e.Expr, nil, decimal.Decimal{}); err != nil {
 		l.problem(e.at, name+"的表达式有误："+inChinese(err.Error()), "请对照 form.yaml 的栏目编号改正。")
 		return
 	}
@@ -304,7 +304,7 @@ func (r *Rubric) checkEvidence(l *loader, e *Evidence, d *Definition) {
 	}
 	if b := r.Base(e.Size); b != nil {
 		sized := fmt.Sprintf("(%s) * %s / (%s)", e.Expr, b.Times, b.By)
-		if e.Sized, err = d.language.compile(sized, nil, decimal.Decimal{}); err != nil {
+		if e.Sized, err = d.language.compile("", sized, nil, decimal.Decimal{}); err != nil {
 			l.problem(e.at, name+"折算的表达式有误："+inChinese(err.Error()), "请核对 bases 的 by。")
 			return
 		}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -149,7 +148,7 @@ var (
 func (d *Definition) checkRules(l *loader) {
 	d.rules = map[string]*Rule{}
 	ids := map[string]bool{}
-	sort.SliceStable(d.Rules, func(i, j int) bool { return d.Rules[i].Code < d.Rules[j].Code })
+	slices.SortStableFunc(d.Rules, func(a, b *Rule) int { return strings.Compare(a.Code, b.Code) })
 	for _, r := range d.Rules {
 		l.proveTags(d, r.at, r)
 		if !codeForm.MatchString(r.Code) {
@@ -229,20 +228,20 @@ func (d *Definition) compileRule(g *language, r *Rule) (what, cure string) {
 // compile reads the expressions of a rule for one of its cases.
 func (c *Case) compile(g *language, r *Rule) (err error) {
 	if r.When != "" {
-		c.When, err = g.compileIn(r.List, c.spell(r.When), c.Field, false)
+		c.When, err = g.compile(r.List, c.spell(r.When), c.Field, false)
 	}
 	if expr := r.Expr; err == nil && expr != "" {
 		if r.Threshold != nil {
 			expr = strings.ReplaceAll(expr, "threshold", r.Threshold.String())
 		}
-		c.Expr, err = g.compileIn(r.List, c.spell(expr), c.Field, false)
+		c.Expr, err = g.compile(r.List, c.spell(expr), c.Field, false)
 	}
 	for _, name := range Placeholders(r.Message + r.Cure) {
 		if source, sum := strings.CutPrefix(name, "="); sum && err == nil {
 			if c.Sums == nil {
 				c.Sums = map[string]*Expression{}
 			}
-			c.Sums[name], err = g.compileIn(r.List, c.spell(source), c.Field, decimal.Decimal{})
+			c.Sums[name], err = g.compile(r.List, c.spell(source), c.Field, decimal.Decimal{})
 		}
 	}
 	return err
@@ -373,11 +372,6 @@ func Fill(message string, vars map[string]string) string {
 		}
 		return "（无）"
 	})
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
 }
 
 // Try gives a definition that has only this rule, in the place of the one of its code, and those before it that void

@@ -17,7 +17,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -82,7 +81,6 @@ func yearsIn(fsys fs.FS) []int {
 			years = append(years, y)
 		}
 	}
-	sort.Ints(years)
 	return years
 }
 

@@ -132,7 +132,7 @@ var position = regexp.MustCompile(` \((\d+):(\d+)\)$`)
 
 // inChinese translates what a library says about a definition. What nobody has translated is given with its words.
 func inChinese(message string) string {
-	message = firstLine(message)
+	message, _, _ = strings.Cut(message, "\n")
 	where := ""
 	if m := position.FindStringSubmatch(message); m != nil {
 		message, where = strings.TrimSuffix(message, m[0]), "（第 "+m[2]+" 个字符附近）"
