@@ -12,8 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Following is the batch after one that has samples: who was not chosen hands in again, who was reports what became of
-// its promises.
+// Following is the batch after one that has samples: some hand in again, those chosen report on their promises.
 type Following struct {
 	Again    []struct{ From, File string } // fixtures of the batch before, with all years moved on
 	Selected []struct{ Consortium, Document string }
@@ -32,8 +31,7 @@ type Progress struct {
 	Planted []Planted
 }
 
-// Planted is a situation in a progress form, and what a run must make of it: findings of a rule, or what becomes of
-// figures.
+// Planted is a situation in a progress form, and what a run must make of it: findings, or what becomes of figures.
 type Planted struct {
 	Rule   string
 	Status string // of the table fulfilment
@@ -107,8 +105,8 @@ func (f *Following) Files(d *templates.Definition, earlier map[string]Fixture) (
 	return out, nil
 }
 
-// fixture is the form filled: locked cells as the kit fills them, figures at the rate of the promises, last year's as
-// they were said, and over all that the values of its own.
+// fixture is the form filled: locked cells as the kit fills them, figures at the rate of the promises, then its own
+// values.
 func (p Progress) fixture(d *templates.Definition, was Fixture) Fixture {
 	names := d.Form.Promises
 	basis := map[bool]string{true: "附表（盖章）", false: "未盖章"}[p.Sealed]

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,16 +20,10 @@ import (
 )
 
 // Many writes n workbooks of made-up consortia to out/in, and a definition whose directory has them all to
-// out/definition/<year>, so that none supersedes another. Each is a sound fixture with another name, other figures,
-// other members, and its texts' characters shuffled, so that the copies do not count as copies. Every so many lack
-// their park and go back; 0: none.
+// out/definition/<year>. Each is a sound fixture with another name, other figures and members, and its texts'
+// characters shuffled, so that none counts as a copy. Every so many lack their park and go back; 0: none.
 func Many(out string, d *templates.Definition, fixtures []Fixture, n, returned int) error {
-	var sound []Fixture
-	for _, f := range fixtures {
-		if len(f.Defects) == 0 {
-			sound = append(sound, f)
-		}
-	}
+	sound := slices.DeleteFunc(slices.Clone(fixtures), func(f Fixture) bool { return len(f.Defects) > 0 })
 	if len(sound) == 0 || out == "" {
 		return fmt.Errorf("没有可用的样例，或没有写 -out")
 	}
@@ -56,27 +51,23 @@ func one(out string, d *templates.Definition, f Fixture, i int, city, name, park
 	if err != nil {
 		return err
 	}
-	for id, text := range map[string]string{"consortium": name, "city": city, "park": park} {
-		v.Fields[templates.Ref{Field: id}] = blankform.Value{Text: text}
-	}
 	// Every consortium its own scale, the same in all years, so that nothing contradicts; of few scales, most of a
 	// thousand would be taken for others under another name.
 	scale := decimal.New(int64(7000+i*3701%6000), -4)
 	for ref, value := range v.Fields {
-		field := d.Field(ref.Field)
-		if value.Number == nil || !field.Metric() || field.Type != templates.IntegerField {
-			continue
+		switch field := d.Field(ref.Field); {
+		case value.Number != nil && field.Metric() && field.Type == templates.IntegerField:
+			scaled := value.Number.Mul(scale).Round(0)
+			value = blankform.Value{Number: &scaled}
+		case field.Long() && value.Text != "":
+			value.Text = shuffled(value.Text, uint64(i), uint64(len(ref.Field)+ref.Year))
+		case field.ID == "lead_school" || field.ID == "lead_enterprise":
+			value.Text = own(value.Text, i)
 		}
-		scaled := value.Number.Mul(scale).Round(0)
-		v.Fields[ref] = blankform.Value{Number: &scaled}
+		v.Fields[ref] = value
 	}
-	for ref, value := range v.Fields {
-		if d.Field(ref.Field).Long() && value.Text != "" {
-			v.Fields[ref] = blankform.Value{Text: shuffled(value.Text, uint64(i), uint64(len(ref.Field)+ref.Year))}
-		}
-	}
-	for _, id := range []string{"lead_school", "lead_enterprise"} {
-		v.Fields[templates.Ref{Field: id}] = blankform.Value{Text: own(v.Fields[templates.Ref{Field: id}].Text, i)}
+	for id, text := range map[string]string{"consortium": name, "city": city, "park": park} {
+		v.Fields[templates.Ref{Field: id}] = blankform.Value{Text: text}
 	}
 	for _, member := range v.Records["members"] {
 		member["members_name"] = blankform.Value{Text: own(member["members_name"].Text, i)}

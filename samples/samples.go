@@ -48,11 +48,14 @@ type Defect struct {
 	Note  string
 }
 
-// Extra is a file that is no submission.
+// Extra is a file that is no submission: a text, a container of parts, or a copy.
 type Extra struct {
-	File string
-	Kind string // lock, pdf, docx, thumbs, copy
-	Of   string
+	File  string
+	Kind  string // lock, pdf, docx, thumbs, copy
+	Text  string
+	Size  int // spaces follow the text up to it
+	Parts []struct{ Name, Text string }
+	Of    string
 }
 
 // Load reads the fixtures of a folder, ordered by name, and the extras.
@@ -289,38 +292,19 @@ func packed(parts []part) ([]byte, error) {
 
 // content makes a file that is no submission.
 func (e Extra) content(made map[string][]byte) ([]byte, error) {
-	switch e.Kind {
-	case "lock":
-		return append([]byte{6}, []byte("sample"+strings.Repeat(" ", 158))...), nil
-	case "pdf":
-		return []byte("%PDF-1.4\n% " + Watermark + "\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"), nil
-	case "docx":
-		return emptyDocument()
-	case "thumbs":
-		return []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" + Watermark), nil
-	case "copy":
-		data, ok := made[e.Of]
-		if !ok {
-			return nil, fmt.Errorf("%s 是 %s 的副本，而后者不在样例中", e.File, e.Of)
-		}
-		return slices.Clone(data), nil
+	var parts []part
+	for _, p := range e.Parts {
+		parts = append(parts, part{zip.FileHeader{Name: p.Name, Method: zip.Deflate}, []byte(p.Text)})
 	}
-	return nil, fmt.Errorf("%s: 不认识的种类 %s", e.File, e.Kind)
-}
-
-// emptyDocument is the smallest Word file.
-func emptyDocument() ([]byte, error) {
-	const office, xml = "http://schemas.openxmlformats.org/", `<?xml version="1.0"?>`
-	deflated := func(name, text string) part {
-		return part{zip.FileHeader{Name: name, Method: zip.Deflate}, []byte(xml + text)}
+	switch data, ok := made[e.Of]; {
+	case parts != nil:
+		return packed(parts)
+	case e.Of == "":
+		return fmt.Appendf(nil, "%-*s", e.Size, e.Text), nil
+	case ok:
+		return data, nil
 	}
-	return packed([]part{
-		deflated("[Content_Types].xml", `<Types xmlns="`+office+
-			`package/2006/content-types"><Override PartName="/word/document.xml"`+
-			` ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`),
-		deflated("word/document.xml", `<w:document xmlns:w="`+office+`wordprocessingml/2006/main">`+
-			`<w:body><w:p><w:r><w:t>`+Watermark+`</w:t></w:r></w:p></w:body></w:document>`),
-	})
+	return nil, fmt.Errorf("%s 是 %s 的副本，而后者不在样例中", e.File, e.Of)
 }
 
 //go:embed readme.tmpl

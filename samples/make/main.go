@@ -30,7 +30,6 @@ func run(many, returned int, out string) error {
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join("samples", "2024")
 	fixtures, extras, err := samples.Load(os.DirFS(filepath.Join("samples", "fixtures", "2024")))
 	if err != nil {
 		return err
@@ -45,7 +44,7 @@ func run(many, returned int, out string) error {
 	if files["README.md"], err = samples.Readme(d, fixtures, extras); err != nil {
 		return err
 	}
-	if err := samples.Write(dir, files); err != nil {
+	if err := samples.Write(filepath.Join("samples", "2024"), files); err != nil {
 		return err
 	}
 	return following(d.Year + 1)
