@@ -28,16 +28,14 @@ var stillWide = []string{
 	"stages/audit",
 	"stages/compare",
 	"stages/consolidate",
-	"stages/dossier",
+
 	"stages/export",
-	"stages/feedback",
+
 	"stages/marking",
 	"stages/model",
 	"stages/normalize",
 	"stages/office/book",
-	"stages/office/try",
-	"stages/office/pdf",
-	"stages/office/word",
+
 	"stages/rehearse",
 	"stages/review",
 	"stages/text",

@@ -1,7 +1,6 @@
-// Package dossier writes 公文/: the drafts that a division prepares from the notice to the publication. What they say stands in
-// documents.yaml; this package knows which state a batch is in, what words and lists there are, and one way to set them.
-//
-// Every number in them is the run's. Nobody who objected and no contact is among the words.
+// Package dossier writes 公文/: the drafts that a division prepares from the notice to the publication. What they say
+// stands in documents.yaml; this package knows the state of a batch, what words and lists there are, and one way to
+// set them. Every number is the run's. Nobody who objected and no contact is among the words.
 package dossier
 
 import (
@@ -23,7 +22,8 @@ type Input struct {
 	Select   int    // how many are to be chosen; 0: as the directory says
 	Date     string // of the run; empty: none
 	DataRoot string
-	Outputs  [][2]string // path and sha256 of all else that there is: what lists it is written, and nothing besides; nil: the others
+	// Outputs are path and sha256 of all else that there is: only what lists it is written. Nil: the others are.
+	Outputs [][2]string
 }
 
 // Write gives the files of the folder, by path; none where the definition has no documents.
@@ -63,8 +63,7 @@ func Write(in Input) (map[string][]byte, error) {
 
 // List gives what a prefecture sends with its submissions: of each a row, by the words of documents.yaml.
 func List(d *templates.Definition, city string, rows []map[string]string) (map[string][]byte, error) {
-	out, in := map[string][]byte{}, Input{Round: table.Round{Facts: &table.Facts{Definition: d}}}
-	s := common(d)
+	out, in, s := map[string][]byte{}, Input{Round: table.Round{Facts: &table.Facts{Definition: d}}}, common(d)
 	s.words["city"] = city
 	for _, r := range rows {
 		s.append("submissions", r)
@@ -86,12 +85,11 @@ func List(d *templates.Definition, city string, rows []map[string]string) (map[s
 
 // compose sets one document. A word that there is not is an error: a draft must not go out with a hole nobody sees.
 func compose(in Input, d *templates.Document, s *scope) ([]byte, error) {
-	title := s.fill(d.Title)
-	standing := text.Mask(in.Standing.Short())
-	known := centred(word.Small, in.Definition.Documents.Draft+"　"+standing)
+	title, all, standing := s.fill(d.Title), in.Definition.Documents, text.Mask(in.Standing.Short())
+	known := centred(word.Small, all.Draft+"　"+standing)
 	body := []word.Block{known}
 	if d.Outward { // what leaves the house shows nothing of the program's
-		body = []word.Block{word.P(word.Plain, in.Definition.Documents.Draft), centred(word.Plain, in.Definition.Documents.Number)}
+		body = []word.Block{word.P(word.Plain, all.Draft), centred(word.Plain, all.Number)}
 	}
 	body = append(body, word.Paragraph{Style: word.Title, After: 14, Runs: []word.Run{{Text: title}}})
 	body = append(body, s.blocks(d.Blocks)...)
@@ -100,7 +98,7 @@ func compose(in Input, d *templates.Document, s *scope) ([]byte, error) {
 			last.KeepNext = true
 			body[len(body)-1] = last
 		}
-		for i, line := range strings.Split(in.Definition.Documents.Sign, "\n") {
+		for i, line := range strings.Split(all.Sign, "\n") {
 			p := word.P(word.Plain, line)
 			if p.Align, p.KeepNext = word.Right, true; i == 0 {
 				p.Before = 28
@@ -115,7 +113,8 @@ func compose(in Input, d *templates.Document, s *scope) ([]byte, error) {
 	if in.DataRoot != "" {
 		foot = centred(word.Small, standing+"　数据校验值 "+in.DataRoot[:min(16, len(in.DataRoot))])
 	}
-	doc := word.Document{Title: strings.ReplaceAll(title, "\n", ""), Text: word.Type{Size: 14, Line: 26}, Sections: []word.Section{{Page: word.A4, Footer: append(word.PageNumbers(), foot), Body: body}}}
+	doc := word.Document{Title: strings.ReplaceAll(title, "\n", ""), Text: word.Type{Size: 14, Line: 26},
+		Sections: []word.Section{{Page: word.A4, Footer: append(word.PageNumbers(), foot), Body: body}}}
 	if d.Outward {
 		doc.Text, doc.Sections[0].Footer = word.LetterText, word.PageNumbers()
 	}
@@ -152,7 +151,8 @@ func (s *scope) blocks(list []*templates.DocumentBlock) []word.Block {
 			}
 		}
 		if len(b.Rows) > 0 {
-			out = append(out, grid(b.Columns, len(b.Rows), func(row, col int) string { return s.fill(b.Rows[row][col]) }))
+			words := func(row, col int) string { return s.fill(b.Rows[row][col]) }
+			out = append(out, grid(b.Columns, len(b.Rows), words))
 		}
 		if b.Of == "" {
 			continue
@@ -162,7 +162,8 @@ func (s *scope) blocks(list []*templates.DocumentBlock) []word.Block {
 			out = append(out, word.P(word.Body, s.fill(b.Empty)))
 		}
 		if len(b.Columns) > 0 && len(rows) > 0 {
-			out = append(out, grid(b.Columns, len(rows), func(row, col int) string { return rows[row].fill(b.Columns[col].Value) }))
+			words := func(row, col int) string { return rows[row].fill(b.Columns[col].Value) }
+			out = append(out, grid(b.Columns, len(rows), words))
 		}
 		for _, r := range rows {
 			out = append(out, r.blocks(b.Blocks)...)
@@ -172,40 +173,21 @@ func (s *scope) blocks(list []*templates.DocumentBlock) []word.Block {
 	return out
 }
 
-// What stands in tables is set smaller than the text: 五号.
-const (
-	tableSize = 10.5
-	tableLine = 16
-	short     = 8 // characters that are centred
-)
-
-func cell(words, font string) word.Cell {
-	c := word.Cell{}
-	for line := range strings.SplitSeq(words, "\n") {
-		c.Body = append(c.Body, word.Paragraph{Line: tableLine, Runs: []word.Run{{Text: line, Size: tableSize, Font: font}}})
-	}
-	return c
-}
-
+// grid is a table of words.
 func grid(columns []*templates.DocumentColumn, rows int, words func(row, col int) string) word.Table {
-	t, head := word.Table{}, word.Row{Header: true}
-	var shares []float64
-	for _, c := range columns {
-		h := cell(c.Label, word.HeiTi)
-		h.Align = word.Centre
-		head.Cells, shares = append(head.Cells, h), append(shares, c.Width)
-	}
-	t.Columns, t.Rows = word.Widths(word.A4.Inside(), shares...), []word.Row{head}
-	for row := range rows {
-		line := word.Row{Whole: true, Keep: row == rows-1} // who signs never stands on a page alone
+	const short = 8 // characters that are centred
+	lines := make([]word.Row, rows)
+	for row := range lines {
+		lines[row] = word.Row{Whole: true, Keep: row == rows-1} // who signs never stands on a page alone
 		for col := range columns {
-			c := cell(words(row, col), "")
-			if len([]rune(words(row, col))) <= short && (len(columns) > 2 || col == 0) {
-				c.Align = word.Centre
+			said, align := words(row, col), word.Align("")
+			if len([]rune(said)) <= short && (len(columns) > 2 || col == 0) {
+				align = word.Centre
 			}
-			line.Cells = append(line.Cells, c)
+			lines[row].Cells = append(lines[row].Cells, word.ListCell(align, "", strings.Split(said, "\n")...))
 		}
-		t.Rows = append(t.Rows, line)
 	}
-	return t
+	heads := table.Each(columns, func(c *templates.DocumentColumn) string { return c.Label })
+	shares := table.Each(columns, func(c *templates.DocumentColumn) float64 { return c.Width })
+	return word.List(heads, shares, lines)
 }

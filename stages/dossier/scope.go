@@ -16,7 +16,8 @@ import (
 	"lianheti/templates"
 )
 
-// scope is what a text may speak of: words, and lists of rows that are scopes themselves. A row knows the words around it.
+// scope is what a text may speak of: words, and lists of rows, which are scopes themselves and know the words around
+// them.
 type scope struct {
 	words   map[string]string
 	lists   map[string][]*scope
@@ -24,11 +25,17 @@ type scope struct {
 	unknown []string        // words that a text asked for and there are not
 }
 
-// open is a place to be filled in by hand.
-const open = "　　　　年　　月　　日"
+const (
+	open    = "　　　　年　　月　　日" // to be filled in by hand
+	various = "（各家不同，见登记表）" // what the register has differently of several
+)
 
-// various stands for what the register has differently of several.
-const various = "（各家不同，见登记表）"
+// say puts words down as people read them.
+func (s *scope) say(words map[string]any) {
+	for name, v := range words {
+		s.words[name] = fmt.Sprint(v)
+	}
+}
 
 // common are the words that only need the definition.
 func common(d *templates.Definition) *scope {
@@ -40,21 +47,22 @@ func common(d *templates.Definition) *scope {
 	if experts.Combine == templates.TrimmedMean {
 		trim = strconv.Itoa(experts.TrimFrom)
 	}
-	return &scope{lists: map[string][]*scope{}, words: map[string]string{
-		"year": strconv.Itoa(d.Year), "form": d.Form.Title, "office": d.Directory.Addressee.Office, "email": d.Directory.Addressee.Email,
-		"deadline": table.ChineseDate(d.Directory.Deadline), "date": open, "min": strconv.Itoa(d.Directory.Select.Min),
-		"max": strconv.Itoa(d.Directory.Select.Max), "weights_note": d.Rubric.WeightsNote, "publicity_days": strconv.Itoa(calendar.PublicityDays),
-		"annual": annual, "expert_scale": experts.Scale.String(), "expert_least": strconv.Itoa(experts.Least), "trim": trim,
-		"deduction_most": experts.Deduction.String(), "rejections": strings.Join(experts.Rejections, "、"), "definition": definitionHash(d),
-	}}
+	s := &scope{lists: map[string][]*scope{}, words: map[string]string{}}
+	s.say(map[string]any{"year": d.Year, "form": d.Form.Title, "date": open, "annual": annual, "trim": trim,
+		"office": d.Directory.Addressee.Office, "email": d.Directory.Addressee.Email,
+		"deadline": table.ChineseDate(d.Directory.Deadline), "min": d.Directory.Select.Min, "max": d.Directory.Select.Max,
+		"weights_note": d.Rubric.WeightsNote, "publicity_days": calendar.PublicityDays, "expert_scale": experts.Scale,
+		"expert_least": experts.Least, "deduction_most": experts.Deduction,
+		"rejections": strings.Join(experts.Rejections, "、"), "definition": definitionHash(d)})
+	return s
 }
 
 func newScope(in Input) *scope {
 	d, f := in.Definition, in.Facts
 	s := common(d)
-	s.words["select"] = strconv.Itoa(in.selected())
-	s.words["state"], s.words["data_root"] = in.Standing.String(), in.DataRoot
-	s.words["experts"], s.words["files_count"] = strconv.Itoa(in.Ranking.Experts.Len()), strconv.Itoa(f.Files.Len())
+	s.lists["missing"], s.lists["objections"] = nil, nil // counted, too, where there are none
+	s.say(map[string]any{"select": in.selected(), "state": in.Standing, "data_root": in.DataRoot,
+		"experts": in.Ranking.Experts.Len(), "files_count": f.Files.Len()})
 	if in.Date != "" {
 		s.words["date"] = table.ChineseDate(in.Date)
 	}
@@ -63,7 +71,8 @@ func newScope(in Input) *scope {
 	s.words["public_period"] = s.period()
 	s.rubric(d)
 	for _, e := range in.Unreported() {
-		s.append("missing", map[string]string{"no": strconv.Itoa(e.No), "consortium": e.Consortium, "city": e.City, "park": e.Park})
+		no := strconv.Itoa(e.No)
+		s.append("missing", map[string]string{"no": no, "consortium": e.Consortium, "city": e.City, "park": e.Park})
 	}
 	for file := range f.Files.All() {
 		w := wordsOf(file)
@@ -93,7 +102,6 @@ func newScope(in Input) *scope {
 	for name, list := range s.lists {
 		s.words[name+"_count"] = strconv.Itoa(len(list))
 	}
-	s.words["objections_count"], s.words["missing_count"] = strconv.Itoa(len(s.lists["objections"])), strconv.Itoa(len(s.lists["missing"]))
 	s.state = map[string]bool{"always": true, "review": !in.Standing.Complete(), "complete": in.Standing.Complete()}
 	for _, step := range templates.Steps {
 		n := len(s.rows(&templates.DocumentBlock{Of: "ranking", Where: map[string]string{step: "*"}}))
@@ -102,21 +110,23 @@ func newScope(in Input) *scope {
 	return s
 }
 
-// period is when the list is public: of those proposed whose publication is not over, or else of all; open where there are several.
+// period is when the list is public: of those whose publication is not over, or else of all; open where there are
+// several.
 func (s *scope) period() string {
-	public := table.Where(slices.Values(s.lists["submissions"]), func(row *scope) bool { return row.words[templates.StepPublicised] != "" })
+	public := s.rows(&templates.DocumentBlock{Of: "submissions", Where: map[string]string{templates.StepPublicised: "*"}})
 	ongoing := table.Where(slices.Values(public), func(row *scope) bool { return row.words[templates.StepCleared] == "" })
 	if len(ongoing) > 0 {
 		public = ongoing
 	}
-	days := table.Unique(public, func(row *scope) string { return row.words["awards_from"] + "至" + row.words["awards_to"] })
+	days := table.Unique(public, func(r *scope) string { return r.words["awards_from"] + "至" + r.words["awards_to"] })
 	if len(days) == 1 {
 		return days[0]
 	}
 	return open + "至" + open
 }
 
-// append adds a row to a list. What people typed is masked here; what the definition says is not: the office has an address.
+// append adds a row to a list. What people typed is masked here; the definition's own words are not: the office has an
+// address.
 func (s *scope) append(list string, words map[string]string) *scope {
 	for name, v := range words {
 		if name != "sha256" {
@@ -139,8 +149,8 @@ func definitionHash(d *templates.Definition) string {
 	return ""
 }
 
-// consortia puts down every submission with what its rows in the tables say, and what was registered of it. submissions are in the order of
-// their ids, ranking in that of the ranks.
+// consortia puts down every submission with what its rows in the tables say, and what was registered of it:
+// submissions in the order of their ids, ranking in that of the ranks.
 func (s *scope) consortia(in Input) map[string]*scope {
 	r, rows, verdicts := &in.Round, map[string]*scope{}, map[model.Verdict]int{}
 	for i := range r.Facts.Submissions.Len() {
@@ -158,9 +168,8 @@ func (s *scope) consortia(in Input) map[string]*scope {
 		s.registered(w, r, key)
 		rows[x.Submission] = s.append("submissions", w)
 	}
-	for verdict, id := range map[model.Verdict]string{model.Accept: "accept", model.AskFirst: "explain", model.Return: "return"} {
-		s.words[id+"_count"] = strconv.Itoa(verdicts[verdict])
-	}
+	s.say(map[string]any{"accept_count": verdicts[model.Accept], "explain_count": verdicts[model.AskFirst],
+		"return_count": verdicts[model.Return]})
 	for f := range r.Judgement.Findings.All() {
 		if row := rows[f.Submission]; row != nil {
 			row.found(f)
@@ -187,7 +196,7 @@ func (s *scope) consortia(in Input) map[string]*scope {
 		}
 		s.lists["ranking"] = append(s.lists["ranking"], row)
 	}
-	s.words["ranked_count"], s.words["unranked_count"] = strconv.Itoa(ranked), strconv.Itoa(len(s.lists["ranking"])-ranked)
+	s.say(map[string]any{"ranked_count": ranked, "unranked_count": len(s.lists["ranking"]) - ranked})
 	s.comments(in, rows)
 	return rows
 }
@@ -199,7 +208,8 @@ func (s *scope) found(x table.Finding) {
 	s.append("findings", w)
 }
 
-// followed puts down every progress form: what became of each figure, how many of what came of how many, and what was found in it.
+// followed puts down every progress form: what became of each figure, how many there are of each result, what was
+// found.
 func (s *scope) followed(in Input) {
 	rows, results := map[string]*scope{}, in.Definition.Sheets.Codes["fulfilment"]
 	for _, form := range in.Followed() {
@@ -236,11 +246,12 @@ func yes(is bool) string {
 	return ""
 }
 
-// registered adds what the columns of the register say: of the award, of what was received and sealed; and the days of the publication,
-// where all of them agree.
+// registered adds what the columns of the register say: of the award, of what was received and sealed; and the days of
+// the publication, where all of them agree.
 func (s *scope) registered(w map[string]string, r *table.Round, key string) {
+	told := []templates.RegisterEffect{templates.Awards, templates.Receives, templates.Adjusts}
 	for _, sheet := range r.Definition.Register.Sheets {
-		if !slices.Contains([]templates.RegisterEffect{templates.Awards, templates.Receives, templates.Adjusts}, sheet.Effect) {
+		if !slices.Contains(told, sheet.Effect) {
 			continue
 		}
 		e := r.Register.On(sheet, key)
@@ -248,19 +259,16 @@ func (s *scope) registered(w map[string]string, r *table.Round, key string) {
 			if c.ID == templates.RegisterConsortium || c.Given || c.Private {
 				continue
 			}
-			v := e.Values[c.ID]
-			if w[sheet.ID+"_"+c.ID] = v; c.Date {
-				w[sheet.ID+"_"+c.ID] = table.ChineseDate(v)
+			name := sheet.ID + "_" + c.ID
+			if w[name] = e.Values[c.ID]; c.Date {
+				w[name] = table.ChineseDate(w[name])
 			}
-			if sheet.Effect != templates.Awards {
-				continue
-			}
-			common := sheet.ID + "_" + c.ID
-			switch now, seen := s.words[common]; {
-			case !seen || now == "":
-				s.words[common] = text.Mask(w[common])
-			case w[common] != "" && w[common] != now:
-				s.words[common] = various
+			switch common := s.words[name]; {
+			case sheet.Effect != templates.Awards:
+			case common == "":
+				s.words[name] = text.Mask(w[name])
+			case w[name] != "" && w[name] != common:
+				s.words[name] = various
 			}
 		}
 	}
@@ -303,8 +311,8 @@ func (s *scope) comments(in Input, rows map[string]*scope) {
 // fewest is how many must have given a figure before their median is told: of fewer it would tell somebody's own.
 const fewest = 5
 
-// feedback puts beside each submission its figures of the last actual year, with the median of the batch, and what it put right since the last
-// round: nothing in it is a score, a rank or another's.
+// feedback puts beside each submission its figures of the last actual year, with the median of the batch, and what it
+// put right since the last round: nothing in it is a score, a rank or another's.
 func (s *scope) feedback(in Input, rows map[string]*scope) {
 	form, all := in.Definition.Form, map[templates.Ref][]float64{}
 	of := map[templates.Ref]map[string]string{} // by submission
@@ -348,8 +356,9 @@ func percent(v float64) string {
 
 func (s *scope) rubric(d *templates.Definition) {
 	for _, p := range d.Rubric.Points() {
-		s.append("points", map[string]string{"id": p.ID, "indicator": p.Indicator.ID + "." + strings.TrimPrefix(p.Indicator.Label, p.Indicator.ID+"."),
-			"label": p.Label, "weight": p.Weight.String(), "by_experts": p.Weight.Mul(p.ExpertShare).String()})
+		indicator := p.Indicator.ID + "." + strings.TrimPrefix(p.Indicator.Label, p.Indicator.ID+".")
+		s.append("points", map[string]string{"id": p.ID, "indicator": indicator, "label": p.Label,
+			"weight": p.Weight.String(), "by_experts": p.Weight.Mul(p.ExpertShare).String()})
 	}
 	for i, b := range d.Rubric.Experts.Bands {
 		to := d.Rubric.Experts.Scale.String()

@@ -27,34 +27,37 @@ const (
 	SelfCheck  = "报送前自检"
 )
 
-// Annotate gives a copy of a submitted workbook with each fault marked where it is: the cell coloured, a note beside it, a
-// list with links on a sheet at the end and links back to it, a row in 情况说明 for each warning that waits for an
-// explanation. What an earlier round marked is unmarked first; everything else stays. The copy names its parent, so that it can be
-// corrected and sent back as it is, and what that one says, so that it is known whether anybody worked on it. The library that writes it
-// may panic on what another program wrote: that is an error, a copy that can't be annotated, not the end of the run.
-func Annotate(data []byte, d *templates.Definition, findings []table.Finding, said, author string) (copied []byte, err error) {
+// Annotate gives a copy of a submitted workbook with each fault marked where it is: the cell coloured, a note beside
+// it, a list with links on a sheet at the end and links back to it, a row in 情况说明 for each warning without an
+// explanation. What an earlier round marked is unmarked first; everything else stays. The copy names its parent, so
+// that it can be corrected and sent back as it is, and what that one says, so that it is known whether anybody worked
+// on it. A panic of the library that writes it is an error: a copy that can't be annotated, not the end of the run.
+func Annotate(data []byte, d *templates.Definition, found []table.Finding, said, author string) (b []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("标注时程序出错：%v", p)
 		}
 	}()
 	defer try.Caught(&err)
-	c := &copying{d: d, author: author, findings: findings, marks: map[place][]int{}, rows: map[string][][]string{}, styles: map[styleKey]int{}, touched: map[string]bool{}}
+	c := &copying{d: d, author: author, findings: found, marks: map[place][]int{}, rows: map[string][][]string{},
+		styles: map[styleKey]int{}, touched: map[string]bool{}}
 	c.open(data)
 	defer c.f.Close()
-	for i, x := range findings {
+	for i, x := range found {
 		for _, at := range c.places(x) {
 			if !slices.Contains(c.marks[at], i) {
 				c.marks[at] = append(c.marks[at], i)
 			}
 		}
 	}
-	for _, step := range []func(){c.identify, c.unmark, c.colour, c.annotate, c.ask, c.list, c.linkBack, func() { c.origin(data, said) }, c.protect} {
+	for _, step := range []func(){c.identify, c.unmark, c.colour, c.annotate, c.ask, c.list, c.linkBack} {
 		step()
 	}
-	var out bytes.Buffer
-	try.Do(book.Save(&out, c.f, c.plain))
-	return out.Bytes(), nil
+	c.origin(data, said)
+	c.protect()
+	var copied bytes.Buffer
+	try.Do(book.Save(&copied, c.f, c.plain))
+	return copied.Bytes(), nil
 }
 
 // open reads the workbook, its notes apart. It is unpacked once: what was proven is what excelize gets.
@@ -65,11 +68,11 @@ func (c *copying) open(data []byte) {
 	try.Do(bounded(parts))
 	transitional(parts)
 	c.f = open(parts.All)
-	if !noted(parts) {
+	if !slices.ContainsFunc(parts.All, relatesNotes) {
 		return
 	}
 	left, err := c.withoutNotes(parts)
-	if c.silent = errors.Is(err, errControls); !c.silent { // the cells are coloured and listed; a note of ours might cost the submitter's controls
+	if c.silent = errors.Is(err, errControls); !c.silent { // a note of ours might cost the submitter's controls
 		try.Do(err)
 	}
 	if left != nil {
@@ -81,13 +84,13 @@ func (c *copying) open(data []byte) {
 // open reads a submitted workbook. What could be read once fits these limits.
 func open(parts []ooxml.Part) *excelize.File {
 	const most = 128 << 20
-	data := try.Get(ooxml.Pack(parts, zip.Store)) // it is unpacked at once
-	return try.Get(excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: most, UnzipXMLSizeLimit: most}))
+	data := bytes.NewReader(try.Get(ooxml.Pack(parts, zip.Store))) // it is unpacked at once
+	return try.Get(excelize.OpenReader(data, excelize.Options{UnzipSizeLimit: most, UnzipXMLSizeLimit: most}))
 }
 
-// Bounds of a workbook that is annotated. The program's own reader has proven it; excelize, which writes the copy, takes
-// time and memory that grow with the square of some things (notes, fonts, formats) and can't be stopped. A filled form has 0.4 MB
-// of XML, saved by LibreOffice 1 MB. Measured at the bounds: below 5 s. What lies outside goes back as it came, with its list.
+// Bounds of a workbook that is annotated: excelize takes time and memory that grow with the square of some things
+// (notes, fonts, formats) and can't be stopped. A filled form has 0.4 MB of XML, saved by LibreOffice 1 MB; at the
+// bounds it takes below 5 s. What lies outside goes back as it came, with its list.
 const (
 	maxXML   = 4 << 20
 	maxNotes = 2000
@@ -95,16 +98,15 @@ const (
 
 var errUnbounded = errors.New("工作簿过于庞大，不做标注")
 
-// bounded says whether a workbook is of a size that annotating it is sure to end.
+// bounded refuses a workbook of a size that annotating it might not end.
 func bounded(parts *ooxml.Parts) error {
-	left := maxXML
+	size := 0
 	for _, p := range parts.All {
-		switch strings.ToLower(path.Ext(p.Name)) { // all else is pictures
-		case ".xml", ".rels", ".vml":
-			left -= len(p.Data)
+		if slices.Contains([]string{".xml", ".rels", ".vml"}, strings.ToLower(path.Ext(p.Name))) { // all else is pictures
+			size += len(p.Data)
 		}
 	}
-	if left < 0 {
+	if size > maxXML {
 		return errUnbounded
 	}
 	return nil
@@ -158,8 +160,8 @@ func (c *copying) places(x table.Finding) []place {
 // marked lists the marked cells in order.
 func (c *copying) marked() []place {
 	return slices.SortedFunc(maps.Keys(c.marks), func(a, b place) int {
-		ac, ar, _ := excelize.CellNameToCoordinates(a.cell)
-		bc, br, _ := excelize.CellNameToCoordinates(b.cell)
+		ar, ac := model.RowCol(a.cell)
+		br, bc := model.RowCol(b.cell)
 		return cmp.Or(strings.Compare(a.sheet, b.sheet), cmp.Compare(ar, br), cmp.Compare(ac, bc))
 	})
 }
@@ -174,8 +176,9 @@ func (c *copying) tone(at place) book.Tone {
 	return book.Info
 }
 
-// colour fills the marked cells, everything else of their looks left as it is, and keeps what colour they had. An empty one that the form
-// itself frames stays as it is: a fill would show only once it is filled, when nothing is wrong any more.
+// colour fills the marked cells, everything else of their looks left as it is, and keeps what colour they had. An
+// empty one that the form itself frames stays: a fill would show only once it is filled, when nothing is wrong any
+// more.
 func (c *copying) colour() {
 	for i, at := range c.marked() {
 		if c.framed(at) {
@@ -195,9 +198,10 @@ func (c *copying) framed(at place) bool {
 	row, col := model.RowCol(at.cell)
 	for areas, rules := range try.Get(c.f.GetConditionalFormats(at.sheet)) {
 		first, _, _ := strings.Cut(strings.Fields(areas)[0], ":")
-		if !slices.ContainsFunc(rules, func(o excelize.ConditionalFormatOptions) bool {
+		blank := func(o excelize.ConditionalFormatOptions) bool {
 			return strings.Contains(o.Criteria, templates.BlankTest(first))
-		}) {
+		}
+		if !slices.ContainsFunc(rules, blank) {
 			continue
 		}
 		for area := range strings.FieldsSeq(areas) {
@@ -222,8 +226,8 @@ func (c *copying) fill(at place, id int, fill excelize.Fill) {
 	try.Do(c.f.SetCellStyle(at.sheet, at.cell, at.cell, c.styles[key]))
 }
 
-// filled makes a style that differs from another in its fill alone. The format record is copied as it stands: put through
-// excelize.Style, colours as other programs write them come out illegal.
+// filled makes a style that differs from another in its fill alone. The record is copied: put through excelize.Style,
+// colours as other programs write them come out illegal.
 func (c *copying) filled(id int, colour excelize.Fill) int {
 	fill := try.Get(c.f.NewStyle(&excelize.Style{Fill: colour}))
 	formats := c.f.Styles.CellXfs

@@ -2,6 +2,7 @@ package feedback
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,7 +21,8 @@ func listRow(i int) int { return i + 3 }
 // listColumns are the columns of the list at the end of a copy.
 func (c *copying) listColumns() []book.ColumnOf[table.Finding] {
 	text := func(head string, width float64, say func(table.Finding) string) book.ColumnOf[table.Finding] {
-		return book.ColumnOf[table.Finding]{Head: head, Width: width, Cell: func(x table.Finding) book.Cell { return book.Cell{Value: say(x)} }}
+		cell := func(x table.Finding) book.Cell { return book.Cell{Value: say(x)} }
+		return book.ColumnOf[table.Finding]{Head: head, Width: width, Cell: cell}
 	}
 	severity := text("程度", 11, func(x table.Finding) string { return x.Severity.Label() })
 	for _, s := range model.Severities {
@@ -63,24 +65,23 @@ func explained(x table.Finding) string {
 	return x.Explanation
 }
 
-// explainable says whether words can answer a finding: a warning, and a blank that the form asks for where nobody has the figure yet.
+// explainable says whether words can answer a finding: a warning, or a blank where nobody has the figure yet.
 func (c *copying) explainable(x table.Finding) bool {
-	rule := c.d.Rule(x.Code)
+	rule, fields := c.d.Rule(x.Code), strings.Fields(x.Fields)
 	mustStay := func(field string) bool { return !rule.Yields(field) }
-	return x.Severity == model.Explain || rule != nil && x.Fields != "" && !slices.ContainsFunc(strings.Fields(x.Fields), mustStay)
+	return x.Severity == model.Explain || rule != nil && len(fields) > 0 && !slices.ContainsFunc(fields, mustStay)
 }
 
 // explanationKey is what stands before the explanation of a warning.
-func explanationKey(x table.Finding) string {
-	return model.ExplanationKey(x.Fingerprint, x.ValueHash)
-}
+func explanationKey(x table.Finding) string { return model.ExplanationKey(x.Fingerprint, x.ValueHash) }
 
 // list appends the sheet with all findings, each linked to its cell.
 func (c *copying) list() {
 	name := templates.ReturnSheet
 	try.Get(c.f.NewSheet(name))
 	try.Do(book.Protect(c.f, name)) // what is written here is not read: answers belong into the form
-	grid := book.Grid{Sheet: name, Tab: book.Red, Rows: len(c.findings), Remark: fmt.Sprintf(templates.ReturnRemark, c.d.Field("edition").Label)}
+	grid := book.Grid{Sheet: name, Tab: book.Red, Rows: len(c.findings),
+		Remark: fmt.Sprintf(templates.ReturnRemark, c.d.Field("edition").Label)}
 	try.Do(book.Rows(book.On(c.f, ""), grid, slices.Values(c.findings), c.listColumns()))
 }
 
@@ -94,8 +95,7 @@ func (c *copying) linkBack() {
 		}
 	}
 	for _, at := range c.marked() {
-		col, row, err := excelize.CellNameToCoordinates(at.cell)
-		try.Do(err)
+		row, col := model.RowCol(at.cell)
 		for col--; col > 0; col-- {
 			cell := model.CellName(row, col)
 			if !labels[strings.TrimSpace(try.Get(c.f.GetCellValue(at.sheet, cell)))] {
@@ -103,8 +103,9 @@ func (c *copying) linkBack() {
 			}
 			linked, _, err := c.f.GetCellHyperLink(at.sheet, cell)
 			if try.Do(err); !linked {
-				tip := fmt.Sprintf("看“%s”第%d行", templates.ReturnSheet, listRow(c.marks[at][0]))
-				to := book.Range(templates.ReturnSheet) + model.CellName(listRow(c.marks[at][0]), 1)
+				row := listRow(c.marks[at][0])
+				tip := fmt.Sprintf("看“%s”第%d行", templates.ReturnSheet, row)
+				to := book.Range(templates.ReturnSheet) + model.CellName(row, 1)
 				try.Do(c.f.SetCellHyperLink(at.sheet, cell, to, "Location", excelize.HyperlinkOpts{Tooltip: &tip}))
 			}
 			break
@@ -150,15 +151,10 @@ func (c *copying) headerIn(sheet string, area templates.RecordArea) (header, boo
 	if strings.HasPrefix(sheet, templates.HiddenPrefix) || sheet == templates.ReturnSheet {
 		return header{}, false
 	}
-	rows, known := c.rows[sheet] // every list is looked for on every sheet
-	if !known {
-		var err error
-		if rows, err = c.f.GetRows(sheet); err != nil {
-			return header{}, false
-		}
-		c.rows[sheet] = rows
+	if _, known := c.rows[sheet]; !known { // every list is looked for on every sheet
+		c.rows[sheet], _ = c.f.GetRows(sheet)
 	}
-	for i, cells := range rows {
+	for i, cells := range c.rows[sheet] {
 		h := header{sheet: sheet, row: i + 1, columns: map[string]int{}, rows: area.LastRow - area.HeaderRow}
 		for col, text := range cells {
 			for _, column := range area.Columns {
@@ -172,25 +168,23 @@ func (c *copying) headerIn(sheet string, area templates.RecordArea) (header, boo
 			}
 		}
 		if len(h.columns) == len(area.Columns) {
-			h.first = len(cells)
-			for _, col := range h.columns {
-				h.first = min(h.first, col)
-			}
+			h.first = slices.Min(slices.Collect(maps.Values(h.columns)))
 			return h, true
 		}
 	}
 	return header{}, false
 }
 
-// ask prefills a row of 情况说明 for each warning that no explanation covers yet: its key and what it is about. A row that was
-// prefilled in an earlier round and left without an explanation is prefilled anew, or cleared where nothing is to be explained
-// any more; rows that hold something of the filler's are left alone, but for a fingerprint that lacks the hash of its values.
+// ask prefills a row of 情况说明 for each warning that no explanation covers yet: its key and what it is about. A row that
+// an earlier round prefilled and nobody answered is prefilled anew, or cleared where nothing is to be explained any
+// more; rows that hold something of the filler's are left alone, but for a fingerprint that lacks the hash of its
+// values.
 func (c *copying) ask() {
 	h, ok := c.header("explanations")
 	if !ok {
 		return // lost: the list of problems gives the keys
 	}
-	open, all := map[string]table.Finding{}, map[string]table.Finding{} // warnings by fingerprint: without an explanation, and all
+	open, all := map[string]table.Finding{}, map[string]table.Finding{} // by fingerprint: what nobody explained, and all
 	for _, x := range c.findings {
 		if c.explainable(x) {
 			all[x.Fingerprint] = x
@@ -199,7 +193,7 @@ func (c *copying) ask() {
 			}
 		}
 	}
-	rows := explanationRows{copying: c, header: h}
+	rows := explanationRows{c, h}
 	for row := h.row + 1; row <= h.row+h.rows; row++ {
 		fingerprint, values := model.SplitExplanationKey(rows.value(row, "fingerprint"))
 		_, asked := open[fingerprint]
@@ -216,7 +210,7 @@ func (c *copying) ask() {
 			rows.prefill(row, x)
 		case words == "":
 			rows.clear(row)
-		case asked && values == x.ValueHash: // answered for these values; what the Department refused is written anew in its place
+		case asked && values == x.ValueHash: // answered for these values; what was refused is written anew in its place
 			delete(open, fingerprint)
 		case values == "" && known && !asked:
 			rows.set(row, "fingerprint", explanationKey(x))
@@ -227,7 +221,8 @@ func (c *copying) ask() {
 		if _, asked := open[x.Fingerprint]; !asked || !c.explainable(x) {
 			continue
 		}
-		for row <= h.row+h.rows && rows.value(row, "fingerprint")+rows.value(row, "about")+rows.value(row, "explanation") != "" {
+		for row <= h.row+h.rows && (rows.value(row, "fingerprint") != "" || rows.value(row, "about") != "" ||
+			rows.value(row, "explanation") != "") {
 			row++
 		}
 		if row > h.row+h.rows {
@@ -236,8 +231,9 @@ func (c *copying) ask() {
 		rows.prefill(row, x)
 	}
 	for row := h.row + 1; row <= h.row+h.rows; row++ {
-		if key, _ := model.SplitExplanationKey(rows.value(row, "fingerprint")); len(key) == model.KeyLength && rows.value(row, "explanation") == "" {
-			c.asked = append(c.asked, [2]string{rows.value(row, "fingerprint"), rows.value(row, "about")})
+		key := rows.value(row, "fingerprint")
+		if print, _ := model.SplitExplanationKey(key); len(print) == model.KeyLength && rows.value(row, "explanation") == "" {
+			c.asked = append(c.asked, [2]string{key, rows.value(row, "about")})
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package feedback writes what goes back to the prefectures: for each a list of what was found, and an annotated copy of
-// every submission that needs work. A prefecture sees its own submissions only, and no scores.
+// Package feedback writes what goes back to the prefectures: for each a list of what was found, and an annotated copy
+// of every submission that needs work. A prefecture sees its own submissions only, and no scores.
 package feedback
 
 import (
@@ -32,30 +32,23 @@ type Input struct {
 }
 
 // Write makes a folder for each prefecture that sent something or still has to: 问题清单.xlsx, an annotated copy of each
-// submission that is not simply accepted, a letter about each submission and one about those that are missing. open gives a
-// file's bytes by its path in the files table. The result gives the copy of a submission as a path relative to the folder that dir
-// stands in. A file that can't be annotated is returned as it came.
+// submission that is not simply accepted, a letter about each and one about those that are missing. open gives a file's
+// bytes by its path in the files table. The result gives the copy of a submission as a path relative to the folder that
+// dir stands in. A file that can't be annotated is returned as it came.
 func Write(dir string, in Input, open func(path string) ([]byte, error)) (map[string]string, error) {
 	packs := gather(in)
 	copies := map[string]string{}
+	var group workers.Group
+	group.Limit(runtime.NumCPU())
 	for _, p := range packs {
 		if err := os.MkdirAll(filepath.Join(dir, p.city), 0o755); err != nil {
-			return nil, err
+			return nil, cmp.Or(group.Wait(), err)
 		}
 		for _, r := range p.returns {
 			if r.name != "" {
 				copies[r.submission.Submission] = path.Join(filepath.Base(dir), p.city, r.name)
+				group.Go(func() error { return writeCopy(filepath.Join(dir, p.city, r.name), in, r, open) })
 			}
-		}
-	}
-	var group workers.Group
-	group.Limit(runtime.NumCPU())
-	for _, p := range packs {
-		for _, r := range p.returns {
-			if r.name == "" {
-				continue
-			}
-			group.Go(func() error { return writeCopy(filepath.Join(dir, p.city, r.name), in, r, open) })
 		}
 	}
 	if err := group.Wait(); err != nil {
@@ -93,15 +86,15 @@ type returned struct {
 	plain      bool   // the copy could not be annotated
 }
 
-// gather sorts submissions, findings, refused files, missing consortia and changes by prefecture, in the order of the
-// directory.
+// gather sorts what there is by prefecture, in the order of the directory.
 func gather(in Input) []*pack {
 	var packs []*pack
+	d := in.Definition
 	of := func(city string) *pack {
 		i := slices.IndexFunc(packs, func(p *pack) bool { return p.city == city })
 		if i < 0 {
-			packs = append(packs, &pack{city: city, taken: map[string]bool{strings.ToLower(in.Definition.Letters.List): true}})
-			i = len(packs) - 1
+			i = len(packs)
+			packs = append(packs, &pack{city: city, taken: map[string]bool{strings.ToLower(d.Letters.List): true}})
 		}
 		return packs[i]
 	}
@@ -109,7 +102,8 @@ func gather(in Input) []*pack {
 	for x := range in.Judgement.Findings.All() {
 		found[x.Submission] = append(found[x.Submission], x)
 	}
-	all := slices.SortedFunc(in.Facts.Submissions.All(), func(a, b table.Submission) int { // long names first: one may be a part of another
+	// Long names first: one may be a part of another.
+	all := slices.SortedFunc(in.Facts.Submissions.All(), func(a, b table.Submission) int {
 		return cmp.Or(len(b.Consortium)-len(a.Consortium), strings.Compare(a.Consortium, b.Consortium))
 	})
 	cities := map[string]string{} // by submission
@@ -121,32 +115,31 @@ func gather(in Input) []*pack {
 		if v.Verdict != model.Accept {
 			r.name = freeName(path.Base(s.File), ".xlsx", p.taken)
 		}
-		r.letter = freeName(letterOf(in.Definition, v).Name+"（"+called(s)+"）", ".docx", p.taken)
+		r.letter = freeName(letterOf(d, v).Name+"（"+called(s)+"）", ".docx", p.taken)
 		p.returns = append(p.returns, r)
 	}
 	for f := range in.Facts.Files.All() {
 		if f.Fate == model.Rejected {
-			p := of(cmp.Or(cities[f.Submission], cityOfPath(in.Definition, f.Path)))
+			p := of(cmp.Or(cities[f.Submission], cityOfPath(d, f.Path)))
 			p.refused = append(p.refused, f)
 		}
 	}
 	for _, e := range in.Unreported() {
 		p := of(e.City)
 		if p.missing = append(p.missing, e); p.reminds == "" {
-			p.reminds = freeName(in.Definition.Letters.Letter(templates.RemindLetter).Name, ".docx", p.taken)
+			p.reminds = freeName(d.Letters.Letter(templates.RemindLetter).Name, ".docx", p.taken)
 		}
 	}
 	for c := range in.Changes.All() {
-		if i := slices.IndexFunc(packs, func(p *pack) bool { return p.city == c.City }); i >= 0 && !slices.Contains(hidden, c.Kind) {
+		i := slices.IndexFunc(packs, func(p *pack) bool { return p.city == c.City })
+		if i >= 0 && !slices.Contains(hidden, c.Kind) {
 			if strings.HasPrefix(c.Code, acrossSubmissions) { // what it said of others, in this round or the last
 				c.Before, c.After = "", ""
 			}
 			packs[i].changes = append(packs[i].changes, c)
 		}
 	}
-	slices.SortStableFunc(packs, func(a, b *pack) int {
-		return strings.Compare(cityCode(in.Definition, a.city), cityCode(in.Definition, b.city))
-	})
+	slices.SortStableFunc(packs, func(a, b *pack) int { return strings.Compare(cityCode(d, a.city), cityCode(d, b.city)) })
 	return packs
 }
 
@@ -164,48 +157,38 @@ func cityCode(d *templates.Definition, name string) string {
 	return "~"
 }
 
-// cityOfPath finds the prefecture that sent a file which could not be read: by the folder that is called after one, or else by the
-// consortium that its name gives, or else by the outermost part of its path that names one prefecture. A part that names two says nothing:
-// a file must not go to the wrong one.
+// cityOfPath finds the prefecture that sent a file which could not be read: by a folder that is called after one, or
+// else by the consortium that a part of its path names, or else by the outermost part that names one prefecture. A
+// part that names two says nothing: a file must not go to the wrong one.
 func cityOfPath(d *templates.Definition, file string) string {
 	parts := strings.Split(file, "/")
 	for _, part := range parts[:len(parts)-1] {
-		called := strings.TrimFunc(strings.TrimSuffix(part, ".zip"), func(r rune) bool { return !unicode.IsLetter(r) }) // 3502 厦门市
+		notLetter := func(r rune) bool { return !unicode.IsLetter(r) }
+		called := strings.TrimFunc(strings.TrimSuffix(part, ".zip"), notLetter) // 3502 厦门市
 		if c, ok := d.Directory.CityByName(called); ok {
 			return c.Name
 		}
 	}
-	for _, look := range []func(part string) []string{
-		func(part string) (cities []string) {
-			for _, e := range d.Directory.Entries {
-				for _, p := range e.Pairs() {
-					if strings.Contains(text.NameKey(part), text.NameKey(p.Consortium)) {
-						cities = append(cities, e.City)
-					}
-				}
-			}
-			return cities
-		},
-		func(part string) (cities []string) {
-			for _, c := range d.Directory.Cities {
-				if strings.Contains(part, c.Name) {
-					cities = append(cities, c.Name)
-				}
-			}
-			return cities
-		},
-	} {
+	var consortia, cities [][2]string // what a part may say, and whose it is
+	for _, e := range d.Directory.Entries {
+		for _, p := range e.Pairs() {
+			consortia = append(consortia, [2]string{text.NameKey(p.Consortium), e.City})
+		}
+	}
+	for _, c := range d.Directory.Cities {
+		cities = append(cities, [2]string{text.NameKey(c.Name), c.Name})
+	}
+	for _, names := range [][][2]string{consortia, cities} {
 		for _, part := range parts {
-			if cities := slices.Compact(look(part)); len(cities) == 1 {
-				return cities[0]
+			key := text.NameKey(part)
+			said := table.Where(slices.Values(names), func(n [2]string) bool { return strings.Contains(key, n[0]) })
+			if of := table.Unique(said, func(n [2]string) string { return n[1] }); len(of) == 1 {
+				return of[0]
 			}
 		}
 	}
 	return table.UnknownCity
 }
-
-// another stands for a consortium of another prefecture.
-const another = "另一申报"
 
 // discreet keeps from a prefecture which of the others' consortia a finding is about.
 func discreet(findings []table.Finding, city string, all []table.Submission, facts *table.Facts) []table.Finding {
@@ -219,16 +202,19 @@ func discreet(findings []table.Finding, city string, all []table.Submission, fac
 			if s.Consortium == "" || facts.CityOf(s) == city {
 				continue
 			}
+			names := strings.NewReplacer("“"+s.Consortium+"”", another, s.Consortium, another)
 			for _, text := range []*string{&x.Message, &x.Cure, &x.Value, &x.Raw} {
-				*text = strings.ReplaceAll(strings.ReplaceAll(*text, "“"+s.Consortium+"”", another), s.Consortium, another)
+				*text = names.Replace(*text)
 			}
 		}
 	}
 	return out
 }
 
-// acrossSubmissions begins the codes of rules that compare submissions.
-const acrossSubmissions = "LHT-5"
+const (
+	acrossSubmissions = "LHT-5" // begins the codes of rules that compare submissions
+	another           = "另一申报"  // stands for a consortium of another prefecture
+)
 
 // freeName makes a file name that Windows allows and that is not taken yet.
 func freeName(name, ending string, taken map[string]bool) string {

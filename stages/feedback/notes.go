@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"lianheti/stages/model"
@@ -18,18 +17,13 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// noted says whether a sheet has notes.
-func noted(parts *ooxml.Parts) bool {
-	return slices.ContainsFunc(parts.All, func(p ooxml.Part) bool { return relatesNotes(p) })
-}
-
 // relatesNotes says whether a part holds the relations of a sheet with notes.
 func relatesNotes(p ooxml.Part) bool {
 	return strings.HasPrefix(p.Name, "xl/worksheets/_rels/") && bytes.Contains(p.Data, []byte("/comments\""))
 }
 
-// withoutNotes takes the notes out of the workbook, to be added again, and gives what is left: beside notes that another program wrote
-// excelize fails to add its own, or loses them. Nil: there are none. A workbook whose notes can't be taken out stays as it is.
+// withoutNotes takes the notes out of the workbook, to be added again, and gives what is left: beside notes that
+// another program wrote excelize fails to add its own, or loses them. Nil: there are none.
 func (c *copying) withoutNotes(parts *ooxml.Parts) ([]ooxml.Part, error) {
 	notes, count := map[string][]excelize.Comment{}, 0
 	for _, sheet := range c.f.GetSheetList() {
@@ -129,23 +123,25 @@ func attributes(tag []byte) map[string]string {
 	return out
 }
 
-// transitional brings a workbook that Excel saved as strict Open XML into the namespaces that every program reads: excelize reads the
-// strict ones and writes half of them.
+// transitional brings a workbook that Excel saved as strict Open XML into the namespaces that every program reads:
+// excelize reads the strict ones and writes half of them.
 func transitional(parts *ooxml.Parts) {
+	plain := []byte("http://schemas.openxmlformats.org/$1/2006/$2")
 	for i, p := range parts.All {
-		if bytes.Contains(p.Data, strictBegin) && (strings.HasSuffix(p.Name, ".xml") || strings.HasSuffix(p.Name, ".rels")) {
-			plain := strictNamespace.ReplaceAllFunc(p.Data, func(b []byte) []byte {
-				return []byte(strictProperties.Replace(string(strictNamespace.ReplaceAll(b, []byte("http://schemas.openxmlformats.org/$1/2006/$2")))))
-			})
-			parts.All[i].Data = strictConformance.ReplaceAll(plain, nil)
+		if !bytes.Contains(p.Data, strictBegin) || !strings.HasSuffix(p.Name, ".xml") && !strings.HasSuffix(p.Name, ".rels") {
+			continue
 		}
+		data := strictNamespace.ReplaceAllFunc(p.Data, func(b []byte) []byte {
+			return []byte(strictProperties.Replace(string(strictNamespace.ReplaceAll(b, plain))))
+		})
+		parts.All[i].Data = strictConformance.ReplaceAll(data, nil)
 	}
 }
 
 var (
 	strictBegin       = []byte("http://purl.oclc.org/ooxml/")
 	strictNamespace   = regexp.MustCompile(`http://purl\.oclc\.org/ooxml/(\w+)/([\w/]+)`)
-	strictProperties  = strings.NewReplacer("/extendedProperties", "/extended-properties", "/customProperties", "/custom-properties")
+	strictProperties  = strings.NewReplacer("/extendedP", "/extended-p", "/customP", "/custom-p")
 	strictConformance = regexp.MustCompile(` conformance="strict"`)
 )
 

@@ -14,24 +14,24 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// What goes from round to round in a workbook stands on the very hidden sheet: in columns A and B the identity of the form
-// and the sha256 of the copy's parent, in D to F which cells were coloured and what colour they had.
+// What goes from round to round in a workbook stands on the very hidden sheet: in columns A and B the identity of the
+// form and the sha256 of the copy's parent, in D to F which cells were coloured and what colour they had.
 const (
 	keyColumn, valueColumn                   = 1, 2
 	markSheetColumn, markCellColumn, markWas = 4, 5, 6
 	noFill                                   = "none"
 )
 
-// identify gives a workbook that lost the very hidden sheet its identity again: it was read as a workbook of this form, and
-// without the sheet it can't say what it was made from.
+// identify gives a workbook that lost the very hidden sheet its identity again: it was read as a workbook of this
+// form, and without the sheet it can't say what it was made from.
 func (c *copying) identify() {
 	if c.has(templates.MetaSheet) {
 		return
 	}
 	try.Get(c.f.NewSheet(templates.MetaSheet))
-	for i, row := range [][]string{{templates.MetaForm, c.d.Form.ID}, {templates.MetaYear, strconv.Itoa(c.d.Year)}, {templates.MetaVersion, strconv.Itoa(c.d.Form.Version)}, {templates.MetaParent, ""}} {
-		try.Do(c.f.SetSheetRow(templates.MetaSheet, model.CellName(i+1, keyColumn), &row))
-	}
+	c.identity(templates.MetaForm, c.d.Form.ID)
+	c.identity(templates.MetaYear, strconv.Itoa(c.d.Year))
+	c.identity(templates.MetaVersion, strconv.Itoa(c.d.Form.Version))
 	try.Do(c.f.SetSheetVisible(templates.MetaSheet, false, true))
 }
 
@@ -43,9 +43,9 @@ func (c *copying) has(sheet string) bool {
 
 // origin writes what the copy was made from: the original's hash, what it says, and what the copy asks.
 func (c *copying) origin(original []byte, said string) {
-	for _, entry := range [][2]string{{templates.MetaParent, model.Digest(original)}, {templates.MetaSaid, said}, {templates.MetaAsked, model.AskedHash(c.asked)}} {
-		c.identity(entry[0], entry[1])
-	}
+	c.identity(templates.MetaParent, model.Digest(original))
+	c.identity(templates.MetaSaid, said)
+	c.identity(templates.MetaAsked, model.AskedHash(c.asked))
 }
 
 // identity writes one entry of the form's identity.
@@ -64,8 +64,8 @@ func (c *copying) remember(i int, at place, style int) {
 	try.Do(c.f.SetSheetRow(templates.MetaSheet, model.CellName(i+1, markSheetColumn), &row))
 }
 
-// unmark takes away what an earlier round marked: colours, where they still are ours, the list and the links to it. Notes
-// were taken out on opening.
+// unmark takes away what an earlier round marked: colours, where they still are ours, the list and the links to it.
+// Notes were taken out on opening.
 func (c *copying) unmark() {
 	var moved []earlierMark
 	marked := map[string]bool{}
@@ -111,26 +111,29 @@ func (c *copying) restore(m earlierMark) (ours bool) {
 
 func (c *copying) ourColour(style int) bool {
 	colour := c.fillOf(style)
-	return slices.ContainsFunc(model.Severities, func(s model.Severity) bool { return strings.EqualFold(colour, tones[s].Fill().Color[0]) })
+	return slices.ContainsFunc(model.Severities, func(s model.Severity) bool {
+		return strings.EqualFold(colour, tones[s].Fill().Color[0])
+	})
 }
 
-// fillOf is the colour that a style fills cells with, in six digits; empty where it does not. It is read from the format record: the
-// library gives no colours of a workbook without a theme, as LibreOffice saves them.
+// fillOf is the colour that a style fills cells with, in six digits; empty where it does not. It is read from the
+// format record: the library gives no colours of a workbook without a theme, as LibreOffice saves them.
 func (c *copying) fillOf(style int) string {
 	s, err := c.f.GetStyle(style)
 	if err != nil || s.Fill.Type != "pattern" || s.Fill.Pattern != 1 || len(s.Fill.Color) == 0 {
 		return ""
 	}
-	formats, fills := c.f.Styles.CellXfs.Xf, c.f.Styles.Fills.Fill
-	if id := formats[style].FillID; s.Fill.Color[0] == "" && id != nil && *id < len(fills) && fills[*id].PatternFill != nil && fills[*id].PatternFill.FgColor != nil {
-		rgb := fills[*id].PatternFill.FgColor.RGB
-		return rgb[max(0, len(rgb)-len("RRGGBB")):]
+	fills, id := c.f.Styles.Fills.Fill, c.f.Styles.CellXfs.Xf[style].FillID
+	if s.Fill.Color[0] == "" && id != nil && *id < len(fills) {
+		if p := fills[*id].PatternFill; p != nil && p.FgColor != nil {
+			return p.FgColor.RGB[max(0, len(p.FgColor.RGB)-len("RRGGBB")):]
+		}
 	}
 	return s.Fill.Color[0]
 }
 
-// restoreMoved finds the marks that moved with inserted rows, or went under another name with their sheet: the cells of the sheet that
-// still have our colours are, in their order, those that were marked there.
+// restoreMoved finds the marks that moved with inserted rows, or went under another name with their sheet: the cells
+// of the sheet that still have our colours are, in their order, those that were marked there.
 func (c *copying) restoreMoved(moved []earlierMark, marked map[string]bool) {
 	const renamed = "" // marks whose sheet is gone lie on one that had none under its name
 	bySheet, known := map[string][]earlierMark{}, c.f.GetSheetList()

@@ -1,9 +1,10 @@
-// Package pdf finds the words that a PDF shows, as far as a search needs them: whether a code or a name is printed there.
+// Package pdf finds the words that a PDF shows, as far as a search needs them: whether a code or a name is printed
+// there.
 //
-// It never follows the file's own directory. Objects are taken as they stand in the file, streams are inflated within a bound, and every content
-// stream is read once with each of the file's character maps, and once as plain bytes: what is right among these holds the words, the rest
-// is noise that no search meets. So nothing in a hostile file can send the reader round in circles (a library that follows references can
-// be made to recurse until the process dies, which Go cannot recover); a scan, an encrypted file and what is no PDF hold no words.
+// It never follows the file's own directory: streams are inflated as they stand, within a bound, and every content
+// stream is read once with each of the file's character maps, and once as plain bytes. What is right among these holds
+// the words, the rest is noise that no search meets. So no hostile file can send the reader round in circles, as it
+// can a library that follows references; a scan, an encrypted file and what is no PDF hold no words.
 package pdf
 
 import (
@@ -88,7 +89,7 @@ func streams(data []byte) iter.Seq[[]byte] {
 	}
 }
 
-// shown gives the codes of the strings in a content stream, one after the other: between brackets, or as hexadecimal figures.
+// shown gives the codes of the strings in a content stream: between brackets, or as hexadecimal figures.
 func shown(s []byte) []byte {
 	var out []byte
 	for i := 0; i < len(s); i++ {

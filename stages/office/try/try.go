@@ -1,5 +1,6 @@
-// Package try is for work of which every step can fail and none goes on after one that did, as in writing a workbook cell by cell: a step
-// that fails ends the function that is guarded by Caught, with its error. It imports nothing of ours.
+// Package try is for work of which every step can fail and none goes on after one that did, as in writing a workbook
+// cell by cell: a step that fails ends the function that is guarded by Caught, with its error. It imports nothing of
+// ours.
 package try
 
 // failed is how an error travels.

@@ -1,6 +1,7 @@
 // Package word holds what every Word file that the program writes has in common, as package book does for workbooks:
-// the same bytes for the same content, document properties that name nobody and no time, Chinese fonts that Word, WPS and
-// LibreOffice all find, exact line spacing, and text that stays text: nothing written here becomes a field or a link.
+// the same bytes for the same content, document properties that name nobody and no time, Chinese fonts that Word, WPS
+// and LibreOffice all find, exact line spacing, and text that stays text: nothing written here becomes a field or a
+// link.
 //
 // A document is plain data: sections of paragraphs and tables. Lengths on paper are millimetres, sizes of type and
 // spacing are points, indents are characters. Write proves that the tables fit their columns.
@@ -138,8 +139,8 @@ const (
 	BiaoSong = "方正小标宋简体"
 )
 
-// Table is a grid. A cell over several rows or columns is written once, in its first row and column; the rows below leave
-// out what it covers.
+// Table is a grid. A cell over several rows or columns is written once, in its first row and column; the rows below
+// leave out what it covers.
 type Table struct {
 	Columns []float64 // widths in millimetres
 	Bare    bool      // without lines

@@ -3,6 +3,7 @@ package word
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"lianheti/stages/office/try"
 )
@@ -112,6 +113,24 @@ func (k *writer) cell(r Row, c Cell, width float64, continued bool) {
 		k.paragraph(p, c.Align, nil)
 	}
 	k.put("</w:tc>")
+}
+
+// ListCell is a cell of a list, a paragraph a line, set smaller than the text: 五号.
+func ListCell(align Align, font string, lines ...string) Cell {
+	c := Cell{Align: align}
+	for _, line := range lines {
+		c.Body = append(c.Body, Paragraph{Line: 16, Runs: []Run{{Text: line, Size: 10.5, Font: font}}})
+	}
+	return c
+}
+
+// List is a table as wide as the text, with heads over its columns, which share the width.
+func List(heads []string, shares []float64, rows []Row) Table {
+	head := Row{Header: true}
+	for _, h := range heads {
+		head.Cells = append(head.Cells, ListCell(Centre, HeiTi, strings.Split(h, "\n")...))
+	}
+	return Table{Columns: Widths(A4.Inside(), shares...), Rows: append([]Row{head}, rows...)}
 }
 
 func sum(widths []float64) (total float64) {

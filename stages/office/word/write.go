@@ -17,7 +17,10 @@ import (
 	"lianheti/stages/text"
 )
 
-const wordML = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+const (
+	wordML    = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+	relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+)
 
 // Write writes the document: the same content gives the same bytes. A table that doesn't fit its columns is an error.
 func Write(w io.Writer, d Document) (err error) {
@@ -50,7 +53,8 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"half": halfPoints, "twentieths": points20, "legible": legible,
 }).Parse(regexp.MustCompile(`\n *`).ReplaceAllString(partsText, "")))
 
-// part is one XML file of the container. One without XML is a template of its name; one without a kind has no content type.
+// part is one XML file of the container. One without XML is a template of its name, one without a kind has no content
+// type.
 type part struct{ Name, Kind, xml string }
 
 // wordPart is a part of a kind that is Word's own.
@@ -99,16 +103,13 @@ func (k *writer) when(so bool, format string, args ...any) {
 }
 
 func (k *writer) main() {
-	k.put(`<w:document xmlns:w="%s" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">`, wordML)
-	k.put("<w:body>")
-	for i, s := range k.Sections {
-		if i == len(k.Sections)-1 {
-			k.blocks(s.Body, nil)
-			k.section(s)
-			break
-		}
+	k.put(`<w:document xmlns:w="%s" xmlns:r="%s"><w:body>`, wordML, relations)
+	last := len(k.Sections) - 1
+	for _, s := range k.Sections[:last] {
 		k.blocks(s.Body, &s)
 	}
+	k.blocks(k.Sections[last].Body, nil)
+	k.section(k.Sections[last])
 	k.put("</w:body></w:document>")
 }
 
@@ -141,17 +142,13 @@ func (k *writer) blocks(blocks []Block, ends *Section) {
 func (k *writer) seam(ends *Section) {
 	k.put(`<w:p><w:pPr><w:spacing w:before="0" w:after="0" w:line="60" w:lineRule="exact"/>`)
 	k.put(`<w:rPr><w:sz w:val="2"/></w:rPr>`)
-	k.end(ends)
-	k.put("</w:pPr></w:p>")
-}
-
-// end ends a section with the properties of its last paragraph.
-func (k *writer) end(ends *Section) {
 	if ends != nil {
 		k.section(*ends)
 	}
+	k.put("</w:pPr></w:p>")
 }
 
+// section ends a section; in all but the last, the properties stand in its last paragraph.
 func (k *writer) section(s Section) {
 	k.put("<w:sectPr>")
 	k.band("header", "hdr", s.Header)
@@ -185,7 +182,8 @@ func (k *writer) band(kind, element string, paragraphs []Paragraph) {
 }
 
 // styleIDs are the ids of the styles in the file; the names that people see are the styles themselves.
-var styleIDs = map[Style]string{Plain: "Normal", Body: "Body", Title: "OfficialTitle", Heading: "Heading1", Small: "Small"}
+var styleIDs = map[Style]string{Plain: "Normal", Body: "Body", Title: "OfficialTitle", Heading: "Heading1",
+	Small: "Small"}
 
 func (k *writer) paragraph(p Paragraph, align Align, ends *Section) {
 	align = cmp.Or(p.Align, align)
@@ -201,7 +199,9 @@ func (k *writer) paragraph(p Paragraph, align Align, ends *Section) {
 		k.put(`<w:ind w:firstLineChars="%d" w:firstLine="%s"/>`, int(p.Indent*100), points20(p.Indent*k.Text.Size))
 	}
 	k.when(align != "", `<w:jc w:val="%s"/>`, align)
-	k.end(ends)
+	if ends != nil {
+		k.section(*ends)
+	}
 	k.put("</w:pPr>")
 	for _, r := range p.Runs {
 		k.run(r)
