@@ -41,12 +41,14 @@ func (w *workbook) pairs() []pair {
 		})
 		seen := map[[2]int]bool{}
 		for i, t := range texts {
+			said := said[ref][t.Submission]
 			nearest := slices.IndexFunc(texts, func(x table.Text) bool {
-				return x.Submission != t.Submission && strings.Contains(said[ref][t.Submission], "“"+w.of(x.Submission).Consortium+"”")
+				return x.Submission != t.Submission && strings.Contains(said, "“"+w.of(x.Submission).Consortium+"”")
 			})
 			if key := [2]int{min(i, nearest), max(i, nearest)}; nearest >= 0 && !seen[key] {
 				seen[key] = true
-				out = append(out, pair{w.Definition.Label(ref.Field), percentage.FindString(said[ref][t.Submission]), [2]table.Text{texts[key[0]], texts[key[1]]}})
+				sides := [2]table.Text{texts[key[0]], texts[key[1]]}
+				out = append(out, pair{w.Definition.Label(ref.Field), percentage.FindString(said), sides})
 			}
 		}
 	}

@@ -10,19 +10,19 @@ import (
 	"lianheti/templates"
 )
 
-// board is what lets the workbook answer back: where the weights stand, where the points, and the formulas from the one to the
-// other. They follow stages/score step by step, over the normalised values that the run found:
+// board is what lets the workbook answer back: where the weights stand, where the points, and the formulas from the one to
+// the other. They follow stages/score step by step, over the normalised values of the run:
 //
 //	total = Σ earn × value × (Σ earn ÷ Σ earn of the points of which something is there) − deduction
 //	earn  = weight × (1 − share that waits for experts)
 //
-// where the weights of the points that are switched on are put in proportion so that they add up to 100, which is what a
-// definition must hold. Normalised values do not depend on the weights, as long as the same submissions are ranked; where other
-// weights would let another set be ranked (the availability gate), the status says so instead of pretending.
+// The weights of the points that are switched on are put in proportion so that they add up to 100. Normalised values do not
+// depend on the weights as long as the same submissions are ranked; where other weights would change that (the availability
+// gate), the status says so.
 type board struct {
 	points    []*templates.Point // that earn, in official order
 	figured   []*templates.Point // of those, the ones that figures speak to
-	earning   []*templates.Point // of those, the ones that bring points as things stand: all, once the experts' marks count
+	earning   []*templates.Point // those that bring points as things stand
 	complete  bool               // they count
 	rows      int                // submissions
 	ranked    int                // of those
@@ -145,60 +145,58 @@ func (b *board) figures(p *templates.Point) float64 {
 	return p.Weight.Sub(p.Weight.Mul(p.ExpertShare)).InexactFloat64()
 }
 
-// standing is what is said of one submission, by point.
-type standing struct {
-	there map[string]float64     // share of the evidence that is there
-	said  map[string]float64     // the same with the experts' marks
-	known map[string]float64     // share of both that has a value
-	doubt map[string]string      // why a figure of it is in doubt; empty: it is not
-	score map[string]table.Score // as a whole
+// standing is what is said of one submission, by observation point.
+type standing map[string]pointStanding
+
+type pointStanding struct {
+	there float64     // share of the evidence that is there
+	said  float64     // the same with the experts' marks
+	known float64     // share of both that has a value
+	doubt string      // why a figure of it is in doubt; empty: it is not
+	score table.Score // as a whole
 }
 
 // standing reads the scores of all submissions.
 func (w *workbook) standing() map[string]standing {
-	shares, pieces := map[string]float64{}, map[string]int{}
+	shares := map[[2]string]float64{}
 	for _, p := range w.Definition.Rubric.Points() {
 		for _, e := range p.Evidence {
-			if shares[p.ID+" "+e.ID] = e.Weight.InexactFloat64(); e.Counts() {
-				pieces[p.ID]++
-			}
+			shares[[2]string{p.ID, e.ID}] = e.Weight.InexactFloat64()
 		}
 	}
-	type key struct{ submission, point string }
-	out, found := map[string]standing{}, map[key]int{}
+	out := map[string]standing{}
 	for s := range w.Ranking.Scores.All() {
-		at, ok := out[s.Submission]
-		if !ok {
-			at = standing{map[string]float64{}, map[string]float64{}, map[string]float64{}, map[string]string{}, map[string]table.Score{}}
-			out[s.Submission] = at
+		if out[s.Submission] == nil {
+			out[s.Submission] = standing{}
 		}
-		if s.Weight > 0 && s.Evidence != "" && !strings.Contains(at.doubt[s.Point], s.Doubt) {
-			at.doubt[s.Point] = strings.TrimPrefix(at.doubt[s.Point]+"；"+s.Doubt, "；")
-		}
+		at := out[s.Submission][s.Point]
 		switch {
 		case s.Evidence == "":
-			at.score[s.Point] = s
-		case s.Normalised.Valid && s.Weight > 0:
-			at.there[s.Point] += shares[s.Point+" "+s.Evidence]
-			k := key{s.Submission, s.Point}
-			if found[k]++; found[k] == pieces[s.Point] {
-				at.there[s.Point] = 1 // the shares are rounded: their sum may miss it by the last digit
+			at.score = s
+		case s.Weight > 0:
+			if !strings.Contains(at.doubt, s.Doubt) {
+				at.doubt = joined(at.doubt, s.Doubt)
+			}
+			if s.Normalised.Valid {
+				at.there += shares[[2]string{s.Point, s.Evidence}]
 			}
 		}
+		out[s.Submission][s.Point] = at
 	}
-	complete := map[string]bool{}
-	for r := range w.Ranking.Ranking.All() {
-		complete[r.Submission] = r.Complete
-	}
-	for id, at := range out {
+	for id, points := range out {
 		for _, p := range w.points {
-			at.said[p.ID], at.known[p.ID] = at.there[p.ID], 1
-			if s := at.score[p.ID]; s.Weight > s.Open { // what is not known is all that the bounds differ by
-				at.known[p.ID] = round(1 - (s.Upper-s.Lower)/(s.Weight-s.Open))
+			at := points[p.ID]
+			if at.there > 1-1e-9 {
+				at.there = 1 // the shares are rounded: their sum may miss it by the last digit
 			}
-			if complete[id] { // their marks are all there
-				at.said[p.ID] = 1 - (1-p.ExpertShare.InexactFloat64())*(1-at.there[p.ID])
+			at.said, at.known = at.there, 1
+			if s := at.score; s.Weight > s.Open { // what is not known is all that the bounds differ by
+				at.known = round(1 - (s.Upper-s.Lower)/(s.Weight-s.Open))
 			}
+			if w.ranks[id].Complete { // its marks are all there
+				at.said = 1 - (1-p.ExpertShare.InexactFloat64())*(1-at.there)
+			}
+			points[p.ID] = at
 		}
 	}
 	return out

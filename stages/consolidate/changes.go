@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"path"
 	"slices"
 	"strings"
 
@@ -32,7 +33,7 @@ func (w *workbook) crossing(c table.Change) string {
 	return "退出线内"
 }
 
-// changedRows lists what is different from the run before, those who passed the line first; what moved a total is told with it.
+// changedRows lists what is different from the run before, those who passed the line first.
 func (w *workbook) changedRows() ([]table.Change, words) {
 	if w.Earlier == nil {
 		return nil, nil
@@ -52,8 +53,8 @@ func (w *workbook) changedRows() ([]table.Change, words) {
 	}
 	passes := func(c table.Change) int { return min(len(w.crossing(c)), 1) + 2*one(c.Kind == table.ObjectionUpheld) }
 	slices.SortStableFunc(out, func(a, b table.Change) int { return passes(b) - passes(a) })
-	said := words{"different": fmt.Sprint(different), "definition": w.definitionChanges(), "causes": w.causes(), "passed": "",
-		"when": when(w.Earlier.Date != "", "（"+w.Earlier.Date+"）")}
+	said := words{"different": fmt.Sprint(different), "definition": w.definitionChanges(), "causes": w.causes(),
+		"passed": "", "when": when(w.Earlier.Date != "", "（"+w.Earlier.Date+"）")}
 	if passed := w.passed(); len(passed) > 0 {
 		said["passed"] = fmt.Sprintf("拟遴选%d家的线：%s。", w.choose(), strings.Join(passed, "、"))
 	}
@@ -106,30 +107,24 @@ func ranking(rank table.Opt[float64]) string {
 }
 
 // movers says what a change of a definition file moves.
-var movers = []struct{ prefix, moves string }{{"rubric", "权重或计分办法"}, {"rules", "检查规则"}, {"form", "表单"}, {"directory", "指导目录、期限或遴选家数"}, {"register", "登记项目的作用"}}
+var movers = [][2]string{{"rubric", "权重或计分办法"}, {"rules", "检查规则"}, {"form", "表单"},
+	{"directory", "指导目录、期限或遴选家数"}, {"register", "登记项目的作用"}}
 
-// moved lists what of the definition changed since the run before.
-func (w *workbook) moved() []string {
-	var out []string
-	if w.Earlier == nil {
-		return nil
-	}
+// definitionChanges says what of the definition changed since the run before.
+func (w *workbook) definitionChanges() string {
+	var moved []string
 	for _, m := range movers {
 		for file, sum := range w.Definition.Sources {
-			base := file[strings.LastIndex(file, "/")+1:]
-			if before, was := w.Earlier.Definition[file]; strings.HasPrefix(base, m.prefix) && (!was || before != sum) && !slices.Contains(out, m.moves) {
-				out = append(out, m.moves)
+			if strings.HasPrefix(path.Base(file), m[0]) && w.Earlier.Definition[file] != sum {
+				moved = append(moved, m[1])
+				break
 			}
 		}
 	}
-	return out
-}
-
-func (w *workbook) definitionChanges() string {
-	if moved := w.moved(); moved != nil {
-		return "定义也改过：" + strings.Join(moved, "、") + "。"
+	if moved == nil {
+		return "定义没有改动。"
 	}
-	return "定义没有改动。"
+	return "定义也改过：" + strings.Join(moved, "、") + "。"
 }
 
 // causes counts the submissions whose total each cause moved.
@@ -163,31 +158,29 @@ func (w *workbook) why(c table.Change) string {
 		}
 		own = append(own, step)
 	}
-	switch c.Kind {
-	case table.VerdictChanged:
-		var out []string
-		for _, cause := range strings.Fields(c.Causes) {
-			out = append(out, turned[table.Cause(cause)])
-		}
-		return strings.Join(out, "；")
-	case table.TotalChanged:
-		if r := w.ranks[c.Submission]; r.Unranked != "" {
-			return "不参加排名，得分只作对照：" + strings.Join(own, "；")
-		}
-		return strings.Join(own, "；")
-	case table.RankChanged:
-		switch r := w.ranks[c.Submission]; {
-		case !c.AfterNumber.Valid && r.Unranked != "":
-			return r.Unranked
-		case !c.BeforeNumber.Valid:
-			return "上轮不参加排名，本轮参加"
-		case own != nil:
-			return strings.TrimSuffix("自己的得分变了："+strings.Join(own, "；")+"。"+c.Because, "。")
-		}
-		return "自己的得分没有变。" + c.Because
+	r, steps := w.ranks[c.Submission], strings.Join(own, "；")
+	switch {
+	case c.Kind == table.VerdictChanged:
+		causes := strings.Fields(c.Causes)
+		return strings.Join(table.Each(causes, func(id string) string { return turned[table.Cause(id)] }), "；")
+	case c.Kind == table.TotalChanged && r.Unranked != "":
+		return "不参加排名，得分只作对照：" + steps
+	case c.Kind == table.TotalChanged:
+		return steps
+	case c.Kind != table.RankChanged:
+		return ""
+	case !c.AfterNumber.Valid && r.Unranked != "":
+		return r.Unranked
+	case !c.BeforeNumber.Valid:
+		return "上轮不参加排名，本轮参加"
+	case own != nil:
+		return strings.TrimSuffix("自己的得分变了："+steps+"。"+c.Because, "。")
 	}
-	return ""
+	return "自己的得分没有变。" + c.Because
 }
 
 // turned says what turns a verdict.
-var turned = map[table.Cause]string{table.CauseRegister: "登记变了", table.CauseOwn: "报送的内容或说明变了", table.CauseRules: "规则或目录改了", table.CauseForm: "表单改了，分不清是数据还是规则"}
+var turned = map[table.Cause]string{
+	table.CauseRegister: "登记变了", table.CauseOwn: "报送的内容或说明变了",
+	table.CauseRules: "规则或目录改了", table.CauseForm: "表单改了，分不清是数据还是规则",
+}

@@ -1,15 +1,16 @@
 // Package consolidate writes the officers' workbooks: 省级汇总 for deciding, 附录 with everything that was submitted, found and
-// scored, 联系人 apart. Which sheets and columns there are stands in the definition's sheets.yaml; one writer (sheet.go) serves the
-// plain ones, and Go is left where a sheet computes or is laid out freely.
+// scored, 联系人 apart. Which sheets and columns there are stands in the definition's sheets.yaml; one writer (sheet.go)
+// serves the plain ones, and Go is left where a sheet computes or is laid out freely.
 //
-// A workbook holds values, not formulas into other files; what is computed is a formula with its result beside it, so that
-// programs that do not calculate show figures too. Names and phones stand in 联系人 only; on all others whatever looks like
-// personal data is masked.
+// What is computed is a formula with its result beside it, so that programs that do not calculate show figures too. Names and
+// phones stand in 联系人 only; on all others whatever looks like personal data is masked.
 package consolidate
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"strings"
 
 	"lianheti/stages/office/book"
 	"lianheti/stages/table"
@@ -44,8 +45,8 @@ type Input struct {
 	Returns map[string]string
 }
 
-// Books gives the workbooks by file name. The one with personal data is not among them where there is none, or where the results are kept
-// for a meeting.
+// Books gives the workbooks by file name. The one with personal data is left out where there is none, and of results that are
+// kept for a meeting.
 func Books(in Input) (map[string][]byte, error) {
 	if err := Check(in.Definition); err != nil {
 		return nil, err
@@ -175,8 +176,8 @@ type workbook struct {
 
 func newWorkbook(in Input) *workbook {
 	w := &workbook{Input: in, board: newBoard(in), index: map[string]int{}, ranks: map[string]table.Rank{},
-		plans: map[string]*plan{}, swaps: map[string][]string{}, lifts: map[string]table.Lift{}, restOn: map[[2]string]string{},
-		steps: map[string][]table.Change{}}
+		swaps: map[string][]string{}, lifts: map[string]table.Lift{}, restOn: map[[2]string]string{},
+		steps: map[string][]table.Change{}, plans: map[string]*plan{}}
 	w.views, w.groups, w.sources = w.allViews(), w.allGroups(), w.allSources()
 	for form := range in.Facts.Forms {
 		i := len(w.entries)
@@ -252,6 +253,11 @@ func centred(s string) book.Cell { return book.Cell{Value: text.Mask(s), Look: b
 func mono(s string) book.Cell    { return book.Cell{Value: s, Look: book.Mono} }
 func quiet(s string) book.Cell   { return book.Cell{Value: s, Look: book.Quiet} }
 
+// cell is a value with its look, and the formula that gives it, if any.
+func cell(value any, look book.Look, formula ...string) book.Cell {
+	return book.Cell{Value: value, Look: look, Formula: strings.Join(formula, "")}
+}
+
 func number(v float64) book.Cell { return book.Cell{Value: v, Look: book.Number(v)} }
 func count(n int) book.Cell      { return book.Cell{Value: n, Look: book.Integer} }
 func points(v float64) book.Cell { return book.Cell{Value: round(v), Look: book.Points} }
@@ -261,13 +267,10 @@ func yes(b bool) book.Cell { return centred(when(b, "是")) }
 
 // absent is how a value that is not there is shown.
 func (w *workbook) absent(s table.Status) string {
-	switch s {
-	case table.NotApplicable:
+	if s == table.NotApplicable {
 		return w.Definition.Form.NotApplicable
-	case table.Invalid:
-		return "无法识别"
 	}
-	return "未填"
+	return cmp.Or(s.Absent(), table.Missing.Absent())
 }
 
 // figure is a number as read, or why there is none.

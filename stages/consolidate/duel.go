@@ -48,7 +48,7 @@ func (w *workbook) duel(name string) error {
 		p.PutRow(row, 1, centred(point.ID), plain(short(point, 29)), book.Cell{Value: w.earn(point), Look: book.Points, Formula: most})
 		var earned []table.Opt[float64]
 		for k, cell := range []string{a, b} {
-			v := w.standings[pick[k].Submission].score[point.ID].Value
+			v := w.standings[pick[k].Submission][point.ID].score.Value
 			c := book.Cell{Look: book.Points, Value: pointLacking, Formula: w.formula("INDEX(%s,MATCH(%s,%s,0))", w.area(point.ID), cell, list)}
 			switch {
 			case v.Valid:
@@ -82,7 +82,7 @@ func (w *workbook) duelDoubt(point *templates.Point, pick []table.Rank, cells ..
 	var parts []string
 	for k, cell := range cells {
 		side := []string{"甲：", "乙："}[k]
-		if why := w.standings[pick[k].Submission].doubt[point.ID]; why != "" {
+		if why := w.standings[pick[k].Submission][point.ID].doubt; why != "" {
 			value += side + why + "。"
 		}
 		if slices.Contains(w.figured, point) { // T: an empty cell is no 0

@@ -45,7 +45,7 @@ func head(cols int, words string) book.Cell {
 
 func (f *filing) cities() {
 	heads := []book.Cell{head(2, f.head("submissions", "city"))}
-	for _, c := range cityCounts {
+	for _, c := range f.cityCounts() {
 		heads = append(heads, head(1, c.head))
 	}
 	f.part("各地市", heads...)

@@ -50,7 +50,7 @@ type pointRow struct {
 	Ranked   string  `col:"ranked"`
 	Engine   float64 `col:"engine"`
 	RunRank  any     `col:"run_rank"`
-	standing
+	by       standing
 }
 
 // scored lists what each submission earns, in their own order.
@@ -62,7 +62,7 @@ func (w *workbook) scored() ([]pointRow, words) {
 	var out []pointRow
 	for _, s := range w.entries {
 		r := w.ranks[s.id()]
-		x := pointRow{Rank: r, Place: "", Compared: "", Ranked: rankedNo, Engine: r.Total, standing: w.standings[s.id()]}
+		x := pointRow{Rank: r, Place: "", Compared: "", Ranked: rankedNo, Engine: r.Total, by: w.standings[s.id()]}
 		switch {
 		case r.Ranked:
 			x.Place, x.Compared, x.Ranked, x.RunRank = places[s.id()], round(r.Total), rankedYes, r.Rank.V
@@ -79,7 +79,7 @@ func (w *workbook) scored() ([]pointRow, words) {
 func (x pointRow) names(w *workbook, p *plan) map[string]string {
 	shares := make([]string, len(w.earning))
 	for i, point := range w.earning {
-		shares[i] = strconv.FormatFloat(x.known[point.ID], 'f', -1, 64)
+		shares[i] = strconv.FormatFloat(x.by[point.ID].known, 'f', -1, 64)
 	}
 	return map[string]string{"w": p.counted(x.Complete), "known": "{" + strings.Join(shares, ",") + "}"}
 }
@@ -114,7 +114,7 @@ func (w *workbook) earned(*plan) []planned {
 				top, most = book.Fixed(pointsLead, r.plan.col("said"+point.ID)), w.figures(point)
 			}
 			c := book.Cell{Value: pointLacking, Look: book.Points, Formula: w.formula("IF(ISNUMBER(%s),%s*%s,%s)", own, top, own, book.Quote(pointLacking))}
-			if v := row.score[point.ID].Value; v.Valid {
+			if v := row.by[point.ID].score.Value; v.Valid {
 				c.Value = most * v.V
 			}
 			return c
@@ -149,7 +149,7 @@ func (w *workbook) working(group string, points []*templates.Point, title string
 // normalised are the values of the points that count.
 func (w *workbook) normalised(*plan) []planned {
 	return w.working("values", w.earning, "归一值", func(r pointRow, point string) book.Cell {
-		if v := r.score[point].Value; v.Valid {
+		if v := r.by[point].score.Value; v.Valid {
 			return book.Cell{Value: v.V, Look: book.Precise}
 		}
 		return quiet(pointLacking)
@@ -159,13 +159,13 @@ func (w *workbook) normalised(*plan) []planned {
 // present are the shares of the figures that are there.
 func (w *workbook) present(*plan) []planned {
 	return w.working("there", w.figured, "依据在案", func(r pointRow, point string) book.Cell {
-		return book.Cell{Value: r.there[point], Look: book.Share}
+		return book.Cell{Value: r.by[point].there, Look: book.Share}
 	})
 }
 
 // doubtsAt say why figures of a point are in doubt.
 func (w *workbook) doubtsAt(*plan) []planned {
-	return w.working("doubt", w.figured, "存疑", func(r pointRow, point string) book.Cell { return plain(r.doubt[point]) })
+	return w.working("doubt", w.figured, "存疑", func(r pointRow, point string) book.Cell { return plain(r.by[point].doubt) })
 }
 
 // saidOf are the shares of all that is to be said, marks included, once they count. Over them stands what figures can earn, which counts for
@@ -175,7 +175,7 @@ func (w *workbook) saidOf(*plan) []planned {
 		return nil
 	}
 	return w.working("said", w.earning, "连同评分在案", func(r pointRow, point string) book.Cell {
-		return book.Cell{Value: r.said[point], Look: book.Share}
+		return book.Cell{Value: r.by[point].said, Look: book.Share}
 	})
 }
 

@@ -114,7 +114,7 @@ func (w *workbook) indicatorShares(s standing) []table.Opt[float64] {
 	for i, indicator := range w.Definition.Rubric.Indicators {
 		earned, most := 0.0, 0.0
 		for _, p := range indicator.Points {
-			if v := s.score[p.ID].Value; v.Valid && !p.Deduction {
+			if v := s[p.ID].score.Value; v.Valid && !p.Deduction {
 				earned += float64(w.earn(p) * v.V)
 				most += w.earn(p)
 			}

@@ -32,7 +32,7 @@ func (w *workbook) series() ([]series, words) {
 			out = append(out, series{e.id(), f.ID, f.Group, f.Unit, e.form, f})
 		}
 	}
-	return out, words{}
+	return out, nil
 }
 
 // year gives the number of a year by its id.
@@ -42,19 +42,15 @@ func (w *workbook) year(id string) int {
 }
 
 // place is where a series stands in its workbook: the cells from the first year to the last.
-func (s series) place() model.Place {
-	var p model.Place
-	first, last := "", ""
-	for i := range s.form.Metrics {
-		if m := &s.form.Metrics[i]; m.Indicator == s.field.ID {
-			if first == "" {
-				first = m.Cell
-			}
-			p.Sheet, last = m.Sheet, m.Cell
+func (s series) place() (p model.Place) {
+	for _, m := range s.form.Metrics {
+		if m.Indicator != s.field.ID {
+			continue
 		}
-	}
-	if p.Cell = first; last != first {
-		p.Cell += ":" + last
+		first, _, _ := strings.Cut(p.Cell, ":")
+		if p.Sheet, p.Cell = m.Sheet, m.Cell; first != "" && first != m.Cell {
+			p.Cell = first + ":" + m.Cell
+		}
 	}
 	return p
 }
@@ -69,17 +65,17 @@ func (w *workbook) seriesPlace(s series) book.Cell {
 // city is one prefecture's line.
 type city struct {
 	name     string
-	counts   [len(cityCounts)]int
+	counts   []int // as cityCounts
 	sums     map[templates.Ref]float64
 	total    bool
 	at, last int // rows of the sheet, of a total
 }
 
-// cityCount is a count of a prefecture, and what of 附录 counts it.
+// cityCount is a count of a prefecture: of a submission, and what of 附录 counts it.
 type cityCount struct {
 	head string
-	of   func(w *workbook, e entry) int // of a submission
-	in   func(w *workbook, name string) string
+	of   func(e entry) int
+	in   func(name string) string
 }
 
 // Places of the counts that the definition and the directory say.
@@ -93,45 +89,41 @@ const (
 	besides
 )
 
-// cityCounts are the columns of counts, of 地市汇总 and of the officers' sheets alike: listed = selected + expected, and expected = filed +
-// untranscribed + lacking; filed + besides is what there is.
-var cityCounts = [...]cityCount{
-	{head: "目录"}, {head: "已入选"}, {head: "应报"}, {head: "已报"}, {head: "待转录"}, {head: "未报"}, {head: "另报"},
-	{"申报", func(*workbook, entry) int { return 1 }, func(w *workbook, name string) string { return w.countOf("submissions", name, "", "") }},
-	verdictCount(model.Accept), verdictCount(model.AskFirst), verdictCount(model.Return),
-	{"成员单位", func(_ *workbook, e entry) int { return len(e.form.Members) }, func(w *workbook, name string) string { return w.countOf("members", name, "", "") }},
-	{"其中学校", func(w *workbook, e entry) int { return w.kinds(e, true) }, func(w *workbook, name string) string { return w.countKinds(name, true) }},
-	{"其中企业", func(w *workbook, e entry) int { return w.kinds(e, false) }, func(w *workbook, name string) string { return w.countKinds(name, false) }},
+// cityCounts are the columns of counts, of 地市汇总 and of the officers' sheets alike: listed = selected + expected, and
+// expected = filed + untranscribed + lacking; filed + besides is what there is.
+func (w *workbook) cityCounts() []cityCount {
+	count := func(head, sheet, column, says string, of func(entry) int) cityCount {
+		return cityCount{head, of, func(name string) string { return w.countOf(sheet, name, column, says) }}
+	}
+	out := []cityCount{{head: "目录"}, {head: "已入选"}, {head: "应报"}, {head: "已报"}, {head: "待转录"}, {head: "未报"},
+		{head: "另报"}, count("申报", "submissions", "", "", func(entry) int { return 1 })}
+	for _, v := range []model.Verdict{model.Accept, model.AskFirst, model.Return} {
+		is := func(e entry) int { return one(e.Verdict.Verdict == v) }
+		out = append(out, count(string(v), "submissions", "verdict", string(v), is))
+	}
+	out = append(out, count("成员单位", "members", "", "", func(e entry) int { return len(e.form.Members) }))
+	return append(out, w.kindCount("其中学校", func(k *templates.MemberKind) bool { return k.School }),
+		w.kindCount("其中企业", func(k *templates.MemberKind) bool { return k.ID == "enterprise" }))
 }
 
-func verdictCount(v model.Verdict) cityCount {
-	return cityCount{string(v), func(_ *workbook, e entry) int { return one(e.Verdict.Verdict == v) },
-		func(w *workbook, name string) string { return w.countOf("submissions", name, "verdict", string(v)) }}
-}
-
-// counted says whether a kind of member is one of the schools, or of the enterprises.
-func counted(k *templates.MemberKind, schools bool) bool {
-	return schools && k.School || !schools && k.ID == "enterprise"
-}
-
-func (w *workbook) kinds(e entry, schools bool) int {
-	n := 0
+// kindCount counts the members of some kinds.
+func (w *workbook) kindCount(head string, counts func(*templates.MemberKind) bool) cityCount {
+	var ids, labels []string
 	for _, k := range w.Definition.Form.Kinds {
-		if counted(&k, schools) {
-			n += e.form.Count(k.ID)
+		if counts(&k) {
+			ids, labels = append(ids, k.ID), append(labels, k.Label)
 		}
 	}
-	return n
-}
-
-func (w *workbook) countKinds(name string, schools bool) string {
-	var parts []string
-	for _, k := range w.Definition.Form.Kinds {
-		if counted(&k, schools) {
-			parts = append(parts, w.countOf("members", name, "kind_of", k.Label))
+	count := func(e entry) (n int) {
+		for _, id := range ids {
+			n += e.form.Count(id)
 		}
+		return n
 	}
-	return strings.Join(parts, "+")
+	return cityCount{head, count, func(name string) string {
+		each := func(label string) string { return w.countOf("members", name, "kind_of", label) }
+		return strings.Join(table.Each(labels, each), "+")
+	}}
 }
 
 // countOf counts the rows of a sheet that belong to the prefecture named in a cell and, where there is a column, say a word there.
@@ -145,12 +137,12 @@ func (w *workbook) countOf(sheet, name, column, says string) string {
 
 // tally counts by prefecture, in the order of the directory; submissions of no known prefecture come last.
 func (w *workbook) tally() []city {
-	var out []city
+	out, columns := []city{}, w.cityCounts()
 	at := func(name string) *city {
 		i := slices.IndexFunc(out, func(c city) bool { return c.name == name })
 		if i < 0 {
-			out = append(out, city{name: name, sums: map[templates.Ref]float64{}})
-			i = len(out) - 1
+			i = len(out)
+			out = append(out, city{name: name, counts: make([]int, len(columns)), sums: map[templates.Ref]float64{}})
 		}
 		return &out[i]
 	}
@@ -175,19 +167,18 @@ func (w *workbook) tally() []city {
 		c.counts[expected]++
 		due[int32(e.No)] = true
 	}
-	fields := append(w.Definition.Form.About(templates.Headline), w.Definition.Form.About(templates.Funding)...)
 	for _, e := range w.entries {
 		c := at(w.Facts.CityOf(e.Submission))
 		if !e.DirectoryNo.Valid || !due[e.DirectoryNo.V] {
 			c.counts[besides]++
 		}
-		for i, x := range cityCounts {
+		for i, x := range columns {
 			if x.of != nil {
-				c.counts[i] += x.of(w, e)
+				c.counts[i] += x.of(e)
 			}
 		}
 		for _, m := range e.form.Metrics {
-			if m.Value.Valid && m.Status == table.Normal && slices.ContainsFunc(fields, func(f *templates.Field) bool { return f.ID == m.Indicator }) {
+			if m.Value.Valid && m.Status == table.Normal {
 				c.sums[templates.Ref{Field: m.Indicator, Year: int(m.Year)}] += m.Value.V
 			}
 		}
@@ -197,7 +188,8 @@ func (w *workbook) tally() []city {
 
 // withTotal adds a line for all prefectures.
 func (w *workbook) withTotal(lines []city) []city {
-	all := city{name: "合计", total: true, sums: map[templates.Ref]float64{}, at: listFirst, last: listFirst + len(lines) - 1}
+	all := city{name: "合计", total: true, at: listFirst, last: listFirst + len(lines) - 1,
+		counts: make([]int, len(w.cityCounts())), sums: map[templates.Ref]float64{}}
 	for _, c := range lines {
 		for i, n := range c.counts {
 			all.counts[i] += n
@@ -223,16 +215,17 @@ func (r row) inTotal(c book.Cell, key string) book.Cell {
 // counts are the counts by prefecture; all that stand in rows of this book are formulas.
 func (w *workbook) counts(*plan) []planned {
 	var out []planned
-	for i, x := range cityCounts {
+	for i, x := range w.cityCounts() {
 		out = append(out, planned{key: x.head, head: x.head, cell: func(r row) book.Cell {
 			cell := count(r.value.(city).counts[i])
 			switch name := r.cell("city_name"); {
 			case !w.live:
 			case x.in != nil:
-				cell.Formula = x.in(w, name)
+				cell.Formula = x.in(name)
 			case (i == lacking || i == untranscribed) && w.planned("missing").Len > 0:
-				p, begins := w.planned("missing"), map[int]string{lacking: unreportedState, untranscribed: untranscribedState}[i]
-				cell.Formula = fmt.Sprintf("COUNTIFS(%s,%s,%s,%s)", p.area("city"), name, p.area("state"), book.Quote(begins+"*"))
+				p, state := w.planned("missing"), map[int]string{lacking: unreportedState, untranscribed: untranscribedState}
+				cell.Formula = fmt.Sprintf("COUNTIFS(%s,%s,%s,%s)", p.area("city"), name, p.area("state"),
+					book.Quote(state[i]+"*"))
 			}
 			return r.inTotal(cell, x.head)
 		}})
@@ -251,8 +244,9 @@ func (w *workbook) citySums(*plan) []planned {
 		c.cell = func(r row) book.Cell {
 			cell := number(round(r.value.(city).sums[ref]))
 			if w.live {
-				p := w.planned("metrics")
-				cell.Formula = fmt.Sprintf("ROUND(SUMIFS(%s,%s,%s,%s,%s),10)", p.area(yearKey(y.Year)), p.area("belongs"), r.cell("city_name"), p.area("indicator"), book.Quote(w.Definition.Label(f.ID)))
+				p, label := w.planned("metrics"), book.Quote(w.Definition.Label(f.ID))
+				cell.Formula = fmt.Sprintf("ROUND(SUMIFS(%s,%s,%s,%s,%s),10)", p.area(yearKey(y.Year)),
+					p.area("belongs"), r.cell("city_name"), p.area("indicator"), label)
 			}
 			return r.inTotal(cell, c.key)
 		}

@@ -85,7 +85,7 @@ func (p *plan) first() int {
 	return listFirst
 }
 
-// col is the number of a column. A view that names one that is not there is a mistake in the program, which its tests meet.
+// col is the number of a column; the tests meet every view that names one that is not there.
 func (p *plan) col(key string) int {
 	i := slices.IndexFunc(p.columns, func(c planned) bool { return c.key == key })
 	if i < 0 {
@@ -100,8 +100,8 @@ func (p *plan) area(key string) string {
 	return book.Absolute(p.sheet.Name, p.first(), col, max(p.Len, 2)+p.first()-1, col)
 }
 
-// group is where columns of which there are as many as of something begin, and how many there are. Before the marks are in, what is said is
-// what is there.
+// group is where the columns of an each begin, and how many there are. Before the marks are in, what is said is what is
+// there.
 func (p *plan) group(each string) (first, n int) {
 	for i, c := range p.columns {
 		if c.Each == each {
@@ -119,8 +119,8 @@ func (p *plan) group(each string) (first, n int) {
 // reference is what stands in braces in a formula of sheets.yaml.
 var reference = regexp.MustCompile(`\{[a-z_.]+[:^]?\}`)
 
-// filled fills in a formula: {x} is a cell of the row, or the cells of a group of columns; {x^} the first cell of a column, or what stands
-// over a group; {x:} a whole column; {sheet.x} a column of another sheet. Rows may have names of their own.
+// filled fills in a formula: {x} is a cell of the row, or the cells of a group of columns; {x^} the first cell of a column,
+// or what stands over a group; {x:} a whole column; {sheet.x} a column of another sheet. Rows may have names of their own.
 func (w *workbook) filled(r row, formula string) string {
 	names := map[string]string{}
 	if x, ok := r.value.(pointRow); ok {
@@ -184,7 +184,8 @@ func Check(d *templates.Definition) error {
 		}
 		source, ok := w.source(s.Rows)
 		if !ok {
-			return d.SheetProblem(s, nil, "的 rows 是“"+s.Rows+"”，程序没有这样的行", "请改成 tables.yaml 里的表名，或程序汇集的行："+strings.Join(slices.Sorted(maps.Keys(w.sources)), "、")+"。")
+			return d.SheetProblem(s, nil, "的 rows 是“"+s.Rows+"”，程序没有这样的行",
+				"请改成 tables.yaml 里的表名，或程序汇集的行："+listedKeys(w.sources)+"。")
 		}
 		fields := fieldsOf(source.of)
 		for _, written := range s.Columns {
@@ -197,12 +198,17 @@ func Check(d *templates.Definition) error {
 				_, viewed := w.views[c.View]
 				_, each := w.groups[c.Each]
 				if !stored && !viewed && !each {
-					return d.SheetProblem(s, written, "没有列“"+c.ID+c.View+c.Each+"”", "id 写行里有的列："+strings.Join(slices.Sorted(maps.Keys(fields)), "、")+"；view、each 写程序有的名称。")
+					return d.SheetProblem(s, written, "没有列“"+c.ID+c.View+c.Each+"”",
+						"id 写行里有的列："+listedKeys(fields)+"；view、each 写程序有的名称。")
 				}
 			}
 		}
 	}
 	return nil
+}
+
+func listedKeys[V any](of map[string]V) string {
+	return strings.Join(slices.Sorted(maps.Keys(of)), "、")
 }
 
 // source finds the rows of a sheet: those that the program derives, or else a published table.

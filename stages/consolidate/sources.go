@@ -151,7 +151,8 @@ func (w *workbook) rubricRows() ([]rubricRow, words) {
 		} else if lines == nil {
 			lines = append(lines, "等专家评分")
 		}
-		out = append(out, rubricRow{p.ID, p.Label, p.Indicator.Label, p.Weight.InexactFloat64(), p.ExpertShare.InexactFloat64(), strings.Join(lines, "\n")})
+		out = append(out, rubricRow{p.ID, p.Label, p.Indicator.Label, p.Weight.InexactFloat64(),
+			p.ExpertShare.InexactFloat64(), strings.Join(lines, "\n")})
 	}
 	return out, words{"note": w.Definition.Rubric.WeightsNote}
 }
@@ -185,7 +186,7 @@ const (
 	untranscribedState = "已报、待转录"
 )
 
-// missing is who of the directory should have reported and did not. Consortia that are national already or were selected before need not.
+// missing is who of the directory should have reported and did not.
 func (w *workbook) missing() ([]unreported, words) {
 	var out []unreported
 	exempt := 0
@@ -226,7 +227,8 @@ func (w *workbook) ruleRows() ([]ruleRow, words) {
 	at, out := map[string]int{}, []ruleRow{}
 	for _, r := range w.Definition.Rules {
 		at[r.Code] = len(out)
-		out = append(out, ruleRow{r.Code, r.Title, model.Severity(r.Severity), r.Authority, make([]model.Outcome, len(w.entries)), map[model.Outcome]int{}, r.Check == "file" || r.Check == "marks"})
+		out = append(out, ruleRow{r.Code, r.Title, model.Severity(r.Severity), r.Authority,
+			make([]model.Outcome, len(w.entries)), map[model.Outcome]int{}, r.Check == "file" || r.Check == "marks"})
 	}
 	for o := range w.Judgement.Outcomes.All() {
 		r := out[at[o.Code]]
@@ -243,7 +245,9 @@ func (w *workbook) ruleRows() ([]ruleRow, words) {
 	}
 	beside := "申报较多，逐个申报的结果见 data/outcomes。"
 	if len(w.entries) <= widest {
-		beside = fmt.Sprintf("右边逐个申报列出：%s 通过，%s 未通过，%s 不适用，%s 无法检查。", marks[model.Pass], marks[model.Fail], marks[model.NotApplicable], marks[model.NotRun])
+		each := func(o model.Outcome) string { return marks[o] + " " + o.Label() }
+		all := []model.Outcome{model.Pass, model.Fail, model.NotApplicable, model.NotRun}
+		beside = "右边逐个申报列出：" + strings.Join(table.Each(all, each), "，") + "。"
 	}
 	return out, words{"beside": beside}
 }
@@ -293,7 +297,9 @@ func (w *workbook) shared() ([]sharedUnit, words) {
 
 // public says that a kind of unit belongs to several consortia as a matter of course: no rule asks about it.
 func (w *workbook) public(kind string) bool {
-	return !slices.ContainsFunc(w.Definition.Rules, func(r *templates.Rule) bool { return r.Check == "shared_member" && slices.Contains(r.Kinds, kind) })
+	return !slices.ContainsFunc(w.Definition.Rules, func(r *templates.Rule) bool {
+		return r.Check == "shared_member" && slices.Contains(r.Kinds, kind)
+	})
 }
 
 // marked is what the experts gave one submission, taken together and each.
@@ -354,7 +360,7 @@ func (w *workbook) registered() ([]registered, words) {
 	}), nil
 }
 
-// doubt is a finding that nobody has table.Explained, with what hangs on it.
+// doubt is a finding that waits for an explanation, with what hangs on it.
 type doubt struct {
 	table.Finding
 	rank   table.Opt[int32]
@@ -363,8 +369,19 @@ type doubt struct {
 	Void   string `col:"void"`     // what was said and does not count
 }
 
-// doubts lists the findings that wait for an explanation, those first that points of a ranked submission hang on, by rank; and says how many
-// of them move the ranking.
+// group is 0 where points of a ranked submission hang on a finding, 1 where none do, 2 of one that is not ranked.
+func (x doubt) group() int {
+	switch {
+	case !x.rank.Valid:
+		return 2
+	case x.Points == "":
+		return 1
+	}
+	return 0
+}
+
+// doubts lists the findings that wait for an explanation, those first that points of a ranked submission hang on, by rank;
+// and says how many of them move the ranking.
 func (w *workbook) doubts() ([]doubt, words) {
 	since := map[string]string{}
 	for c := range w.Changes.All() {
@@ -379,7 +396,7 @@ func (w *workbook) doubts() ([]doubt, words) {
 	var all []doubt
 	for x := range w.Judgement.Findings.All() {
 		if x.Answered() == table.ToExplain {
-			d := doubt{Finding: x, rank: w.ranks[x.Submission].Rank, Points: points[[2]string{x.Submission, x.Fingerprint}], Since: since[x.Fingerprint]}
+			d := doubt{x, w.ranks[x.Submission].Rank, points[[2]string{x.Submission, x.Fingerprint}], since[x.Fingerprint], ""}
 			if x.Own != "" {
 				d.Void = "登记不采纳：" + x.Own
 			} else if x.Outdated != "" {
@@ -388,20 +405,10 @@ func (w *workbook) doubts() ([]doubt, words) {
 			all = append(all, d)
 		}
 	}
-	last := func(x doubt) int32 { // those without a rank come last
-		switch {
-		case !x.rank.Valid:
-			return 2
-		case x.Points == "":
-			return 1
-		}
-		return 0
-	}
-	slices.SortStableFunc(all, func(a, b doubt) int { return cmp.Or(cmp.Compare(last(a), last(b)), cmp.Compare(a.rank.V, b.rank.V)) })
-	scored, submissions := 0, map[string]bool{}
-	for _, x := range all {
-		submissions[x.Submission] = true
-		scored += one(last(x) == 0)
-	}
-	return all, words{"submissions": fmt.Sprint(len(submissions)), "scored": fmt.Sprint(scored)}
+	slices.SortStableFunc(all, func(a, b doubt) int {
+		return cmp.Or(cmp.Compare(a.group(), b.group()), cmp.Compare(a.rank.V, b.rank.V))
+	})
+	concerned := table.Unique(all, func(x doubt) string { return x.Submission })
+	scored := howMany(all, func(x doubt) bool { return x.group() == 0 })
+	return all, words{"submissions": fmt.Sprint(len(concerned)), "scored": fmt.Sprint(scored)}
 }

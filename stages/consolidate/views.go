@@ -161,7 +161,8 @@ func (w *workbook) placed(submission, sheet, cell string) book.Cell {
 	if sheet == "" {
 		return centred("")
 	}
-	return w.within(mono(model.Place{File: w.of(submission).File, Sheet: sheet, Cell: cell}.String()), submission, sheet, cell)
+	place := model.Place{File: w.of(submission).File, Sheet: sheet, Cell: cell}
+	return w.within(mono(place.String()), submission, sheet, cell)
 }
 
 // sourceLink shows the cells of an evidence and leads to the first of them.
@@ -191,7 +192,8 @@ func (w *workbook) placeLink(x table.Finding) book.Cell {
 	}
 	sheet, at := "submissions", i
 	fields := w.Definition.Form.Metrics()
-	if k := slices.IndexFunc(fields, func(f *templates.Field) bool { return slices.Contains(strings.Fields(x.Fields), f.ID) }); k >= 0 {
+	about := func(f *templates.Field) bool { return slices.Contains(strings.Fields(x.Fields), f.ID) }
+	if k := slices.IndexFunc(fields, about); k >= 0 {
 		sheet, at = "metrics", i*len(fields)+k
 	}
 	c.Link = w.to(sheet, model.CellName(at+listFirst, 1))
