@@ -95,6 +95,11 @@ func (b *board) formula(format string, args ...any) string {
 	return fmt.Sprintf(format, args...)
 }
 
+// filled is a formula with words in braces replaced, pair by pair; left out like formula.
+func (b *board) filled(formula string, pairs ...string) string {
+	return b.formula("%s", strings.NewReplacer(pairs...).Replace(formula))
+}
+
 // lastWeight is the row of the last point in 权重.
 func (b *board) lastWeight() int { return weightsFirst + len(b.points) - 1 }
 

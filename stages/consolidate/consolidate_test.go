@@ -164,7 +164,7 @@ func TestSheets(t *testing.T) {
 
 // TestDefinitionsAreHeldToTheProgram: the error names the sheet, the line and what there is instead.
 func TestDefinitionsAreHeldToTheProgram(t *testing.T) {
-	for was, is := range map[string]string{"rows: members\n": "rows: membres\n", "{view: belongs, label: 汇总地市": "{view: belogns, label: 汇总地市", "{each: years, width: 12": "{each: yaers, width: 12", "id: trends, name": "id: trend, name"} {
+	for was, is := range map[string]string{"rows: members\n": "rows: membres\n", "{view: belongs, label: 汇总地市": "{view: belogns, label: 汇总地市", "{each: years, width: 12": "{each: yaers, width: 12", "id: trends\n": "id: trend\n"} {
 		d, err := templates.Load(2024)
 		if err != nil {
 			t.Fatal(err)

@@ -14,11 +14,10 @@ import (
 // filingCols are the columns of 申报与地市, all of one width: what is wider takes several.
 const filingCols = 18
 
-// filing is 申报与地市: how reporting stands by prefecture and by economy, then every consortium of the directory and beyond it.
+// filing is 申报与地市: how reporting stands by prefecture and by economy, then every consortium of the directory and beyond.
 func (w *workbook) filing(name string) error {
 	page := &book.Page{Sheet: name, Landscape: true, Scale: 66, Widths: slices.Repeat([]float64{8.6}, filingCols)}
-	page.Begin(filingCols, name, "谁报了、谁没报、结论如何。目录＝已入选＋应报，应报＝已报＋待转录（只报了 Word 版或 PDF）＋未报；"+
-		"“另报”是目录外的和已入选而报来的，申报＝已报＋另报。更细的见附录“申报一览”“地市汇总”。")
+	w.begin(page, filingCols, name, "filing", nil)
 	f := &filing{w, book.Pane{Page: page, Row: 3, Col: 1, Cols: filingCols}}
 	f.cities()
 	f.economies()
@@ -70,15 +69,19 @@ func (f *filing) cities() {
 
 // economies shows how the submissions spread over the four that the notice names, as the directory puts them.
 func (f *filing) economies() {
-	f.part("四大经济（工具归类，可改：照 directory.yaml 归的；那里没有归的，按主导产业的文字，一家可属几类）", head(2, "类别"), head(1, "申报"), head(1, "参加排名"), head(1, "线内"), head(filingCols-5, "联合体"))
+	f.part("四大经济（工具归类，可改：照 directory.yaml 归的；那里没有归的，按主导产业的文字，一家可属几类）", head(2, "类别"),
+		head(1, "申报"), head(1, "参加排名"), head(1, "线内"), head(filingCols-5, "联合体"))
 	show := func(label string, all []entry) {
 		within := quiet("－")
 		if f.Standing.Complete() {
-			within = count(howMany(all, func(e entry) bool { return slices.Contains([]string{"inside", "tied"}, f.ranks[e.id()].Line) }))
+			within = count(howMany(all, func(e entry) bool {
+				return slices.Contains([]string{"inside", "tied"}, f.ranks[e.id()].Line)
+			}))
 		}
 		ranked := howMany(all, func(e entry) bool { return f.ranks[e.id()].Ranked })
 		names := table.Each(all, func(e entry) string { return e.Consortium })
-		f.Fit(plain(label).Over(2), count(len(all)), count(ranked), within, plain(strings.Join(names, "、")).Over(filingCols-5))
+		f.Fit(plain(label).Over(2), count(len(all)), count(ranked), within,
+			plain(strings.Join(names, "、")).Over(filingCols-5))
 	}
 	rest := slices.Clone(f.entries)
 	for _, x := range f.Definition.Directory.Economies {
@@ -93,8 +96,9 @@ func (f *filing) economies() {
 // each lists the directory, then what was handed in beside it.
 func (f *filing) each() {
 	s := func(column string) string { return f.head("submissions", column) }
-	f.part("逐家", head(1, s("directory_no")), head(1, s("city")), head(4, s("consortium")), head(3, s("park")), head(1, "报送"), head(1, s("verdict")),
-		head(1, s("errors")), head(1, s("warnings")), head(1, f.head("ranking", "rank")), head(filingCols-14, "收件、登记和不参加排名的原因"))
+	f.part("逐家", head(1, s("directory_no")), head(1, s("city")), head(4, s("consortium")), head(3, s("park")),
+		head(1, "报送"), head(1, s("verdict")), head(1, s("errors")), head(1, s("warnings")),
+		head(1, f.head("ranking", "rank")), head(filingCols-14, "收件、登记和不参加排名的原因"))
 	first, known := f.Row, map[string]bool{}
 	for _, e := range f.Definition.Directory.Entries {
 		i := slices.IndexFunc(f.entries, func(x entry) bool { return x.DirectoryNo == table.Some(int32(e.No)) })
@@ -110,7 +114,8 @@ func (f *filing) each() {
 			f.there(i, 0, "目录外")
 		}
 	}
-	f.Mark(first, 10, f.Row-1, 10, book.Mark{Word: "未报", Tone: book.Bad}, book.Mark{Word: "待转录", Tone: book.Caution}, book.Mark{Word: "目录外", Tone: book.Caution})
+	f.Mark(first, 10, f.Row-1, 10, book.Mark{Word: "未报", Tone: book.Bad},
+		book.Mark{Word: "待转录", Tone: book.Caution}, book.Mark{Word: "目录外", Tone: book.Caution})
 	f.Mark(first, 11, f.Row-1, 11, f.marks("verdict")...)
 }
 
@@ -138,9 +143,7 @@ func (f *filing) there(i, no int, state string) {
 			notes = append(notes, c.head+"："+said)
 		}
 	}
-	if v.Unranked != "" {
-		notes = append(notes, v.Unranked)
-	}
-	f.Fit(number, centred(f.Facts.CityOf(x)), plain(f.name(x.Submission)).Over(4), plain(x.Park).Over(3), centred(state), centred(string(v.Verdict)),
-		count(int(v.Errors)), count(int(v.Warnings)), ranked(f.ranks[x.Submission].Rank), plain(strings.Join(notes, "；")).Over(filingCols-14))
+	f.Fit(number, centred(f.Facts.CityOf(x)), plain(f.name(x.Submission)).Over(4), plain(x.Park).Over(3), centred(state),
+		centred(string(v.Verdict)), count(int(v.Errors)), count(int(v.Warnings)), ranked(f.ranks[x.Submission].Rank),
+		plain(joined(append(notes, v.Unranked)...)).Over(filingCols-14))
 }

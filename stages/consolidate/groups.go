@@ -20,14 +20,11 @@ type group func(p *plan) []planned
 // allGroups are what sheets.yaml can ask for.
 func (w *workbook) allGroups() map[string]group {
 	return map[string]group{
-		"ranges": w.ranges, "ahead": w.ahead, "scenarios": w.scenarios, "causes": w.causeColumns,
-		"receipts": w.receipts, "singles": w.singles, "funding": w.funding, "contacts": w.contacts,
-		"years": w.years, "growths": w.growths, "counts": w.counts, "sums": w.citySums,
-		"sides": w.sides, "experts": w.experts, "outcomes": w.outcomes, "submissions": w.outcomesEach,
-		"results": w.resultColumns,
-		"seasons": w.seasonColumns,
-		"tasks":   w.taskColumns,
-		"earned":  w.earned, "values": w.normalised, "there": w.present, "said": w.saidOf, "doubt": w.doubtsAt,
+		"ranges": w.ranges, "ahead": w.ahead, "scenarios": w.scenarios, "causes": w.causeColumns, "receipts": w.receipts,
+		"singles": w.singles, "funding": w.funding, "contacts": w.contacts, "years": w.years, "growths": w.growths,
+		"counts": w.counts, "sums": w.citySums, "sides": w.sides, "experts": w.experts, "outcomes": w.outcomes,
+		"submissions": w.outcomesEach, "results": w.resultColumns, "seasons": w.seasonColumns, "tasks": w.taskColumns,
+		"earned": w.earned, "values": w.normalised, "there": w.present, "said": w.saidOf, "doubt": w.doubtsAt,
 	}
 }
 
@@ -86,11 +83,8 @@ func (w *workbook) scenario(id string) string {
 		return "去掉 " + point
 	}
 	for _, s := range w.Definition.Rubric.Scenarios {
-		if s.ID == id && s.Decides {
-			return s.Label + "*"
-		}
 		if s.ID == id {
-			return s.Label
+			return s.Label + when(s.Decides, "*")
 		}
 	}
 	return id
@@ -132,12 +126,8 @@ func (w *workbook) singles(*plan) []planned {
 		return f.Personal || slices.Contains(coverFields, f.ID)
 	})
 	return table.Each(fields, func(f *templates.Field) planned {
-		head := w.Definition.Label(f.ID)
-		if f.Unit != "" {
-			head += "\n" + f.Unit
-		}
 		show := func(e entry) book.Cell { return w.single(f, e.form.Figure(f.ID)) }
-		return planned{key: f.ID, head: head, cell: of(show)}
+		return planned{key: f.ID, head: strings.TrimSpace(w.Definition.Label(f.ID) + "\n" + f.Unit), cell: of(show)}
 	})
 }
 
@@ -149,7 +139,8 @@ func (w *workbook) single(f *templates.Field, g *table.Figure) book.Cell {
 	case f.Numeric() || g.Status != table.Normal:
 		return w.figure(g.Number, g.Status)
 	case f.Type == templates.ConfirmField:
-		return centred(map[string]string{"true": w.Definition.Form.Confirm.Checked, "false": w.Definition.Form.Confirm.Unchecked}[g.Text])
+		said := w.Definition.Form.Confirm
+		return centred(map[string]string{"true": said.Checked, "false": said.Unchecked}[g.Text])
 	case f.Type == templates.TextField:
 		return plain(g.Text)
 	}
@@ -183,8 +174,9 @@ func (w *workbook) funding(*plan) []planned {
 	for _, f := range w.Definition.Form.About(templates.Funding) {
 		for _, id := range f.Years {
 			y, _ := w.Definition.Form.Year(id)
-			out = append(out, planned{key: f.ID + id, head: fmt.Sprintf("%s\n%s\n%s", w.Definition.Label(f.ID), y.Label, f.Unit), style: book.Column{Look: book.Promised},
-				cell: of(func(e entry) book.Cell { return w.dated(e.form.Metric(f.ID, y.Year), y) })})
+			head := fmt.Sprintf("%s\n%s\n%s", w.Definition.Label(f.ID), y.Label, f.Unit)
+			show := func(e entry) book.Cell { return w.dated(e.form.Metric(f.ID, y.Year), y) }
+			out = append(out, planned{key: f.ID + id, head: head, style: book.Column{Look: book.Promised}, cell: of(show)})
 		}
 	}
 	return out
@@ -227,30 +219,31 @@ func (w *workbook) years(p *plan) []planned {
 func (w *workbook) growths(*plan) []planned {
 	years, last := w.Definition.Form.Years, w.year("last")
 	final := years[len(years)-1].Year
-	column := func(head string, from, to int) planned {
+	column := func(between string, from, to int) planned {
+		head := fmt.Sprintf("%d年%s比%d年", to, between, from)
 		return planned{key: head, head: head, cell: func(r row) book.Cell {
 			return w.growth(r.value.(series), r.cell(yearKey(from)), r.cell(yearKey(to)), from, to)
 		}}
 	}
-	return []planned{column(fmt.Sprintf("%d年比%d年", last, last-1), last-1, last), column(fmt.Sprintf("%d年承诺比%d年", final, last), last, final)}
+	return []planned{column("", last-1, last), column("承诺", last, final)}
 }
 
-// growth compares two years, in the cells x and y, by a formula: in percent, or in points where the figure is a percentage itself.
+// growth compares two years, in the cells x and y, by a formula: in percent, or in points where the figure is a percentage.
 func (w *workbook) growth(s series, x, y string, from, to int) book.Cell {
 	a, b, base := s.value(from), s.value(to), w.Definition.Rubric.Credibility.Base // less has no growth in per cent
 	if a == nil || b == nil {
 		return book.Cell{Look: book.Growth}
 	}
-	known := a.Value.Valid && b.Value.Valid
-	if s.field.Type == templates.PercentField {
-		c := book.Cell{Look: book.Change, Formula: fmt.Sprintf(`IF(AND(ISNUMBER(%s),ISNUMBER(%s)),ROUND(%s-%s,10),"")`, x, y, y, x), Value: ""}
-		if known {
-			c.Value = round(b.Value.V - a.Value.V)
-		}
-		return c
+	points, known := s.field.Type == templates.PercentField, a.Value.Valid && b.Value.Valid
+	c := cell("", book.Growth, fmt.Sprintf("IF(%s>=%s,ROUND(%s/%s-1,10),\"\")", x, base, y, x))
+	if points {
+		c = cell("", book.Change, fmt.Sprintf("ROUND(%s-%s,10)", y, x))
 	}
-	c := book.Cell{Look: book.Growth, Formula: fmt.Sprintf(`IF(AND(ISNUMBER(%s),ISNUMBER(%s)),IF(%s>=%s,ROUND(%s/%s-1,10),""),"")`, x, y, x, base, y, x), Value: ""}
-	if known && a.Value.V >= base.InexactFloat64() {
+	c.Formula = fmt.Sprintf(`IF(AND(ISNUMBER(%s),ISNUMBER(%s)),%s,"")`, x, y, c.Formula)
+	switch {
+	case known && points:
+		c.Value = round(b.Value.V - a.Value.V)
+	case known && a.Value.V >= base.InexactFloat64():
 		c.Value = round(b.Value.V/a.Value.V - 1)
 	}
 	return c
@@ -259,30 +252,27 @@ func (w *workbook) growth(s series, x, y string, from, to int) book.Cell {
 // receipts show what was registered about a submission.
 func (w *workbook) receipts(*plan) []planned {
 	var out []planned
+	add := func(key, head string, show func(e entry) book.Cell) {
+		out = append(out, planned{key: key, head: head, cell: of(show)})
+	}
 	for _, s := range w.Definition.Register.Sheets {
-		if slices.Contains([]templates.RegisterEffect{templates.Decides, templates.Lists, templates.Objects}, s.Effect) || len(w.Register) == 0 {
-			continue
-		}
-		find := func(e entry) table.Registered {
-			found := w.Register.On(s, table.ConsortiumKey(e.Submission))
-			return found
-		}
-		if s.Effect != templates.Receives {
-			out = append(out, planned{key: s.ID, head: s.Title, cell: of(func(e entry) book.Cell {
-				switch s.Effect {
-				case templates.Awards:
-					return plain(w.Register.Award(table.ConsortiumKey(e.Submission)).Said())
-				case templates.Adjusts:
-					return plain(cmp.Or(w.Facts.Entry(e.Submission).Adjusted, find(e).Values[templates.RegisterDecision]))
+		find := func(e entry) table.Registered { return w.Register.On(s, table.ConsortiumKey(e.Submission)) }
+		switch {
+		case len(w.Register) == 0:
+		case s.Effect == templates.Awards:
+			add(s.ID, s.Title, func(e entry) book.Cell { return plain(w.award(e.Submission)) })
+		case s.Effect == templates.Adjusts:
+			add(s.ID, s.Title, func(e entry) book.Cell {
+				return plain(cmp.Or(w.Facts.Entry(e.Submission).Adjusted, find(e).Values[templates.RegisterDecision]))
+			})
+		case s.Effect == templates.Receives:
+			for _, c := range s.Columns {
+				if c.Must {
+					add(s.ID+c.ID, c.Label, func(e entry) book.Cell { return centred(find(e).Values[c.ID]) })
 				}
-				return plain(find(e).Document())
-			})})
-			continue
-		}
-		for _, c := range s.Columns {
-			if c.Must {
-				out = append(out, planned{key: s.ID + c.ID, head: c.Label, cell: of(func(e entry) book.Cell { return centred(find(e).Values[c.ID]) })})
 			}
+		case s.Effect != templates.Decides && s.Effect != templates.Lists && s.Effect != templates.Objects:
+			add(s.ID, s.Title, func(e entry) book.Cell { return plain(find(e).Document()) })
 		}
 	}
 	return out
@@ -293,9 +283,11 @@ func (w *workbook) sides(*plan) []planned {
 	var out []planned
 	for i, head := range []string{"甲", "乙"} {
 		out = append(out,
-			planned{key: head, head: head, cell: of(func(p pair) book.Cell { return plain(w.of(p.texts[i].Submission).Consortium) })},
+			planned{key: head, head: head, cell: of(func(p pair) book.Cell {
+				return plain(w.of(p.texts[i].Submission).Consortium)
+			})},
 			planned{key: head + "text", head: head + "的文字", style: book.Column{Width: 70}, cell: of(func(p pair) book.Cell {
-				return book.Cell{Value: marked2(text.Mask(p.texts[i].Text), text.Mask(p.texts[1-i].Text)), Look: book.Prose}
+				return cell(marked2(text.Mask(p.texts[i].Text), text.Mask(p.texts[1-i].Text)), book.Prose)
 			})},
 			planned{key: head + "place", head: head + "的位置", cell: of(func(p pair) book.Cell {
 				return w.placed(p.texts[i].Submission, p.texts[i].Sheet, p.texts[i].Cell)
@@ -345,10 +337,10 @@ func (w *workbook) outcomes(*plan) []planned {
 // outcomesEach says it of each submission, where they are few enough.
 func (w *workbook) outcomesEach(*plan) []planned {
 	var out []planned
+	if len(w.entries) > widest {
+		return nil
+	}
 	for i, s := range w.entries {
-		if len(w.entries) > widest {
-			break
-		}
 		show := func(r ruleRow) book.Cell { return centred(marks[r.outcomes[i]]) }
 		out = append(out, planned{key: s.id(), head: s.Consortium, style: book.Column{Look: book.Standing}, cell: of(show)})
 	}

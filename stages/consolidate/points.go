@@ -27,11 +27,11 @@ func (w *workbook) how() string {
 	first, _, _ := strings.Cut(w.method(), "；")
 	out := first + "；" + w.Definition.Rubric.WeightsNote + "。"
 	if !w.Standing.Complete() {
-		return out + noLine
+		return out + w.noLine()
 	}
-	firm, sure := w.Definition.Sheets.Codes["firm"], share(table.Some(w.Definition.Rubric.Robustness.Sure.InexactFloat64()))
-	out += fmt.Sprintf("拟遴选%d家，按运行权重；线内线外只是名次，入选由处里决定并登记。“%s”是在线内的机会（权重和专家一起抽）不低于%s、起决定作用的情景里、尺度去掉任何一家、登记认定专家的提议、待评的评满分时都不越线；"+
-		"“%s”是恰有一样使它越线，“%s”不止一样，都写明是哪样。“距线”是与线内末位的分差。", w.choose(), firm["safe"], sure, firm["fairly"], firm["contested"])
+	firm, sure := w.Definition.Sheets.Codes["firm"], w.Definition.Rubric.Robustness.Sure.InexactFloat64()
+	out += templates.Fill(w.Definition.Sheets.Codes["line"]["complete"], words{"k": strconv.Itoa(w.choose()),
+		"sure": share(table.Some(sure)), "safe": firm["safe"], "fairly": firm["fairly"], "contested": firm["contested"]})
 	for c := range w.Ranking.Certificate.All() {
 		out += c.Words + "。"
 	}
@@ -41,7 +41,7 @@ func (w *workbook) how() string {
 // drawnBy is how an interval was drawn, which is told in 计分说明.md.
 var drawnBy = regexp.MustCompile(`权重抽取.*$`)
 
-// pointRow is one submission with what its points are made of. Everything that the formulas of a row need stands in that row, so that the
+// pointRow is one submission with what its points are made of, and everything that the formulas of the row need, so that the
 // sheet can be sorted.
 type pointRow struct {
 	table.Rank
@@ -74,8 +74,8 @@ func (w *workbook) scored() ([]pointRow, words) {
 	return out, words{"weights": w.Definition.Rubric.WeightsNote, "waiting": pointWaiting, "lacking": pointLacking}
 }
 
-// names are what the formulas of a row call by a name that no column has: w is what counts for the submission, known what is known of each
-// point, where a gap that counts as nothing is not.
+// names are what the formulas of a row call by a name that no column has: w is what counts for the submission, known what is
+// known of each point.
 func (x pointRow) names(w *workbook, p *plan) map[string]string {
 	shares := make([]string, len(w.earning))
 	for i, point := range w.earning {
@@ -84,7 +84,7 @@ func (x pointRow) names(w *workbook, p *plan) map[string]string {
 	return map[string]string{"w": p.counted(x.Complete), "known": "{" + strings.Join(shares, ",") + "}"}
 }
 
-// counted is what counts for a submission: all that can be earned, or, as long as its own marks are not in, what figures can earn.
+// counted is what counts for a submission: all that can be earned, or what figures can earn, until its marks are in.
 func (p *plan) counted(complete bool) string {
 	group := "values"
 	if !complete {
@@ -102,9 +102,9 @@ func (w *workbook) earned(*plan) []planned {
 	var out []planned
 	for i, point := range w.points {
 		most, value := w.earn(point), slices.Index(w.earning, point)
-		top := book.Cell{Value: most, Look: book.Points, Formula: w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn))}
+		top := cell(most, book.Points, w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn)))
 		style := book.Column{Scale: max(most, 0.01), Marks: []book.Mark{{Word: pointLacking, Tone: book.Caution}}}
-		out = append(out, planned{key: point.ID, head: point.ID + " " + short(point, pointWords), style: style, lead: &top, cell: func(r row) book.Cell {
+		show := func(r row) book.Cell {
 			if value < 0 {
 				return quiet(pointWaiting)
 			}
@@ -113,12 +113,15 @@ func (w *workbook) earned(*plan) []planned {
 			if w.complete && !row.Complete {
 				top, most = book.Fixed(pointsLead, r.plan.col("said"+point.ID)), w.figures(point)
 			}
-			c := book.Cell{Value: pointLacking, Look: book.Points, Formula: w.formula("IF(ISNUMBER(%s),%s*%s,%s)", own, top, own, book.Quote(pointLacking))}
+			c := cell(pointLacking, book.Points, w.filled("IF(ISNUMBER({own}),{top}*{own},{lacking})", "{own}", own,
+				"{top}", top, "{lacking}", book.Quote(pointLacking)))
 			if v := row.by[point.ID].score.Value; v.Valid {
 				c.Value = most * v.V
 			}
 			return c
-		}})
+		}
+		head := point.ID + " " + short(point, pointWords)
+		out = append(out, planned{key: point.ID, head: head, style: style, lead: &top, cell: show})
 	}
 	return out
 }
@@ -126,13 +129,13 @@ func (w *workbook) earned(*plan) []planned {
 // pointsLead is the row of the points that can be earned.
 const pointsLead = 2
 
-// working are the columns that the formulas work on, one a point: normalised values under what a point can earn, shares of the evidence under
-// what figures can earn.
-func (w *workbook) working(group string, points []*templates.Point, title string, show func(pointRow, string) book.Cell) []planned {
+// working are the columns that the formulas work on, one a point: normalised values under what a point can earn, shares of
+// the evidence under what figures can earn.
+func (w *workbook) working(group string, points []*templates.Point, title string,
+	show func(pointRow, string) book.Cell) []planned {
 	return table.Each(points, func(point *templates.Point) planned {
-		place := slices.Index(w.points, point)
-		top := book.Cell{Value: w.earn(point), Look: book.Points, Formula: w.formula("%s", book.Fixed(pointsLead, w.planned("points").col(point.ID)))}
-		style := book.Column{Look: book.Promised, Scale: 1}
+		place, earned := slices.Index(w.points, point), book.Fixed(pointsLead, w.planned("points").col(point.ID))
+		top, style := cell(w.earn(point), book.Points, w.formula("%s", earned)), book.Column{Look: book.Promised, Scale: 1}
 		switch group {
 		case "values":
 		case "doubt":
@@ -168,8 +171,8 @@ func (w *workbook) doubtsAt(*plan) []planned {
 	return w.working("doubt", w.figured, "存疑", func(r pointRow, point string) book.Cell { return plain(r.by[point].doubt) })
 }
 
-// saidOf are the shares of all that is to be said, marks included, once they count. Over them stands what figures can earn, which counts for
-// those whose marks are not in.
+// saidOf are the shares of all that is to be said, marks included, once they count. Over them stands what figures can earn,
+// which counts for those whose marks are not in.
 func (w *workbook) saidOf(*plan) []planned {
 	if !w.complete {
 		return nil
@@ -201,38 +204,31 @@ func (w *workbook) said(begins string) string {
 func (w *workbook) alike() map[string][]string {
 	first, differs := map[string]table.Opt[float64]{}, map[string]bool{}
 	for s := range w.Ranking.Scales.All() {
-		if s.Base != table.AsCounted {
+		if v, seen := first[s.Evidence]; s.Base != table.AsCounted {
 			continue
-		}
-		if v, seen := first[s.Evidence]; seen && v != s.Raw {
-			differs[s.Evidence] = true
 		} else if !seen {
 			first[s.Evidence] = s.Raw
+		} else if v != s.Raw {
+			differs[s.Evidence] = true
 		}
 	}
 	out := map[string][]string{}
 	for _, p := range w.Definition.Rubric.Points() {
 		for _, e := range p.Evidence {
 			if _, laid := first[e.ID]; laid && e.Counts() && !differs[e.ID] {
-				out[p.ID] = append(out[p.ID], flatWords(e, first[e.ID]))
+				said := "（都没有数）"
+				if v := first[e.ID]; v.Valid {
+					said = "（都是" + table.Plain(v) + e.Unit + "）"
+				}
+				out[p.ID] = append(out[p.ID], e.Label+said)
 			}
 		}
 	}
 	return out
 }
 
-func flatWords(e *templates.Evidence, v table.Opt[float64]) string {
-	if !v.Valid {
-		return e.Label + "（都没有数）"
-	}
-	return fmt.Sprintf("%s（都是%s%s）", e.Label, table.Plain(v), e.Unit)
-}
-
-// known puts how much of the scores is known before what a sheet says of itself.
-func (w *workbook) known(remark string) string { return w.Standing.String() + "。" + remark }
-
 // noLine is what stands where a line would, before the marks are in.
-const noLine = "评齐之前不分线内线外，不说稳不稳，不算入围的机会，不出名单；名次只是数据部分暂列。"
+func (w *workbook) noLine() string { return w.Definition.Sheets.Codes["line"]["before"] }
 
 // lastInside is the total of the last one inside the line.
 func (w *workbook) lastInside() float64 {
@@ -264,10 +260,12 @@ func (w *workbook) totalHead() string {
 // near are the places around the line for which pairs are worked out.
 func (w *workbook) near() []table.Rank {
 	first, last := w.Definition.Rubric.Robustness.Window(w.choose())
-	return table.Where(slices.Values(w.inOrder), func(r table.Rank) bool { return int(r.Rank.V) >= first && int(r.Rank.V) <= last })
+	return table.Where(slices.Values(w.inOrder), func(r table.Rank) bool {
+		return int(r.Rank.V) >= first && int(r.Rank.V) <= last
+	})
 }
 
-// lead is what one's experts' points must exceed the other's by, to stand before it: rounded up, and whether that can be.
+// lead is what one's experts' points must exceed the other's by to stand before it, rounded up; and whether that can be.
 func lead(ahead, behind table.Rank) (float64, bool) {
 	points := math.Ceil(round(ahead.Total-behind.Total)*100) / 100
 	return points, points < behind.Open

@@ -127,6 +127,6 @@ func (w *workbook) ruled(e table.Registered, id string) string {
 }
 
 // award is what the Department registered as the result; only from there anybody is chosen.
-func (w *workbook) award(r table.Rank) string {
-	return w.Register.Award(table.ConsortiumKey(w.of(r.Submission))).Said()
+func (w *workbook) award(s table.Submission) string {
+	return w.Register.Award(table.ConsortiumKey(s)).Said()
 }

@@ -119,9 +119,9 @@ func (p *plan) group(each string) (first, n int) {
 // reference is what stands in braces in a formula of sheets.yaml.
 var reference = regexp.MustCompile(`\{[a-z_.]+[:^]?\}`)
 
-// filled fills in a formula: {x} is a cell of the row, or the cells of a group of columns; {x^} the first cell of a column,
+// formulaOf fills in a formula of sheets.yaml: {x} is a cell of the row, or the cells of a group of columns; {x^} the first cell of a column,
 // or what stands over a group; {x:} a whole column; {sheet.x} a column of another sheet. Rows may have names of their own.
-func (w *workbook) filled(r row, formula string) string {
+func (w *workbook) formulaOf(r row, formula string) string {
 	names := map[string]string{}
 	if x, ok := r.value.(pointRow); ok {
 		names = x.names(w, r.plan)
@@ -282,7 +282,7 @@ func (w *workbook) styled(c *templates.ReportColumn, x planned) planned {
 			cell.Look = book.Look(c.Look)
 		}
 		if c.Formula != "" {
-			cell.Formula = w.filled(r, c.Formula)
+			cell.Formula = w.formulaOf(r, c.Formula)
 		}
 		if c.Drawn && cell.Value != nil && cell.Value != "" {
 			cell.Formula = w.atRun(cell.Value)
@@ -360,9 +360,7 @@ func (w *workbook) list(p *plan) error {
 	if p.Len == 0 {
 		said = p.sheet.None
 	}
-	if said = templates.Fill(said, p.words); p.sheet.Known {
-		said = w.known(said)
-	}
+	said = w.filledIn(p.sheet, said, p.words)
 	said = p.sheet.Name + "：" + p.sheet.Shows + "。\n" + said
 	grid := book.Grid{Sheet: p.sheet.Name, Table: p.sheet.ID, Remark: said, Rows: p.Len, Freeze: p.sheet.Freeze}
 	for i, c := range p.columns {
@@ -383,6 +381,17 @@ func (w *workbook) list(p *plan) error {
 		grid.Rows, all = len(cut), slices.Values(cut)
 	}
 	return w.report.Grid(grid, all)
+}
+
+// filledIn is a remark with its words, after how much of the scores is known where the sheet says so.
+func (w *workbook) filledIn(s *templates.ReportSheet, remark string, said words) string {
+	return when(s.Known, w.Standing.String()+"。") + templates.Fill(remark, said)
+}
+
+// begin heads a page that the program lays out with its title and the remark of its sheet.
+func (w *workbook) begin(p *book.Page, cols int, title, sheet string, said words) {
+	s := w.Definition.Sheets.Sheet(sheet)
+	p.Begin(cols, title, w.filledIn(s, s.Remark, said))
 }
 
 // lead is what stands over the columns: the points that can be earned.

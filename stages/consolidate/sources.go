@@ -68,10 +68,8 @@ func (w *workbook) remark(sheet string, said words) {
 		said["coherence"], said["tool"], said["asked"] = b.Coherence, b.Tool, b.Asked
 	case "checklist":
 		needed := howMany(slices.Collect(w.Ranking.Checklist.All()), func(c table.Check) bool { return c.Needed })
-		said["needed"] = "评齐之前没有线，列的是线前后的各家，不说核到哪里为止。"
-		if w.Standing.Complete() {
-			said["needed"] = fmt.Sprintf("只列线内各家。标“须核”的%d格都核实之后，其余就算全不成立、线外的推测读数就算都取最高，也不会换人。", needed)
-		}
+		state := map[bool]string{false: "before", true: "complete"}[w.Standing.Complete()]
+		said["needed"] = templates.Fill(w.Definition.Sheets.Codes["checks"][state], words{"n": strconv.Itoa(needed)})
 	case "influence":
 		for _, begins := range []string{"尺度", "名次与", "逐项", "注意："} {
 			if part := w.said(begins); part != "" {
@@ -91,7 +89,7 @@ type entry struct {
 func (e entry) id() string { return e.Submission.Submission }
 
 func (w *workbook) nearRows() ([]table.Rank, words) {
-	all, said := w.near(), words{"noline": noLine, "near": ""}
+	all, said := w.near(), words{"noline": w.noLine(), "near": ""}
 	if len(all) < len(w.inOrder) {
 		said["near"] = fmt.Sprintf("只算第%d名前后的%d家，其余不算。", w.choose(), len(all))
 	}

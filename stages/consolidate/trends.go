@@ -19,8 +19,7 @@ const sheetTrends = "主要指标"
 func (w *workbook) trends(name string) error {
 	page := &book.Page{Sheet: name, Landscape: true, OnePage: true, Frozen: 2, Printed: 9,
 		Widths: []float64{9, 27, 8, 11, 11, 11, 11, 11, 8, 2, 2, 7, 7, 7, 7, 7, 2, 7, 7, 7, 7, 7}}
-	page.Begin(page.Printed, "主要指标合计与走势", "上表合计所有填了数的申报，与“地市汇总”的合计相同；"+
-		"下表和图只算各年都有数的申报（末列是家数），免得缺数看成下降。承诺年度为承诺数。")
+	w.begin(page, page.Printed, "主要指标合计与走势", "trends", nil)
 	t := &trends{w, book.Pane{Page: page, Row: 3, Col: 1}}
 	t.figures()
 	return w.report.Page(page)

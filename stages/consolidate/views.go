@@ -78,7 +78,7 @@ func (w *workbook) tableViews() map[string]view {
 		"swaps":       of(func(r table.Rank) book.Cell { return plain(strings.Join(w.swaps[r.Submission], "\n")) }),
 		"reached":     of(func(r table.Rank) book.Cell { return w.reached(w.lifts[r.Submission]) }),
 		"overtake":    of(w.overtake),
-		"award":       of(func(r table.Rank) book.Cell { return plain(w.award(r)) }),
+		"award":       of(func(r table.Rank) book.Cell { return plain(w.award(w.of(r.Submission))) }),
 		"answered":    of(func(x table.Finding) book.Cell { return centred(x.Answered()) }),
 		"lift_raw":    of(func(l table.Lift) book.Cell { return w.amount(l, l.Raw) }),
 		"lift_best":   of(func(l table.Lift) book.Cell { return w.amount(l, table.Some(l.Best)) }),
