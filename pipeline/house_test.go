@@ -36,7 +36,6 @@ var stillWide = []string{
 	"stages/normalize",
 	"stages/office/book",
 
-	"stages/rehearse",
 	"stages/review",
 	"stages/text",
 	"stages/wordform",
