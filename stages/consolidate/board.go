@@ -10,15 +10,15 @@ import (
 	"lianheti/templates"
 )
 
-// board is what lets the workbook answer back: where the weights stand, where the points, and the formulas from the one to
-// the other. They follow stages/score step by step, over the normalised values of the run:
+// board is what lets the workbook answer back: where the weights stand, where the points, and the formulas from the one
+// to the other. They follow stages/score step by step, over the normalised values of the run:
 //
 //	total = Σ earn × value × (Σ earn ÷ Σ earn of the points of which something is there) − deduction
 //	earn  = weight × (1 − share that waits for experts)
 //
-// The weights of the points that are switched on are put in proportion so that they add up to 100. Normalised values do not
-// depend on the weights as long as the same submissions are ranked; where other weights would change that (the availability
-// gate), the status says so.
+// The weights of the points that are switched on are put in proportion so that they add up to 100. Normalised values do
+// not depend on the weights as long as the same submissions are ranked; where other weights would change that (the
+// availability gate), the status says so.
 type board struct {
 	points    []*templates.Point // that earn, in official order
 	figured   []*templates.Point // of those, the ones that figures speak to

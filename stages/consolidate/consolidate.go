@@ -1,9 +1,9 @@
-// Package consolidate writes the officers' workbooks: 省级汇总 for deciding, 附录 with everything that was submitted, found and
-// scored, 联系人 apart. Which sheets and columns there are stands in the definition's sheets.yaml; one writer (sheet.go)
-// serves the plain ones, and Go is left where a sheet computes or is laid out freely.
+// Package consolidate writes the officers' workbooks: 省级汇总 for deciding, 附录 with everything that was submitted, found
+// and scored, 联系人 apart. Which sheets and columns there are stands in the definition's sheets.yaml; one writer
+// (sheet.go) serves the plain ones, and Go is left where a sheet computes or is laid out freely.
 //
-// What is computed is a formula with its result beside it, so that programs that do not calculate show figures too. Names and
-// phones stand in 联系人 only; on all others whatever looks like personal data is masked.
+// What is computed is a formula with its result beside it, so that programs that do not calculate show figures too.
+// Names and phones stand in 联系人 only; on all others whatever looks like personal data is masked.
 package consolidate
 
 import (
@@ -45,8 +45,8 @@ type Input struct {
 	Returns map[string]string
 }
 
-// Books gives the workbooks by file name. The one with personal data is left out where there is none, and of results that are
-// kept for a meeting.
+// Books gives the workbooks by file name. The one with personal data is left out where there is none, and of results
+// that are kept for a meeting.
 func Books(in Input) (map[string][]byte, error) {
 	if err := Check(in.Definition); err != nil {
 		return nil, err

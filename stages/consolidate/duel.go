@@ -17,8 +17,8 @@ const (
 	duelA     = 4 // column of the first one's points
 )
 
-// duel is 两家对比: two consortia are chosen from a list, and each point shows what either earned and who gains by it, live, at
-// the weights of 权重.
+// duel is 两家对比: two consortia are chosen from a list, and each point shows what either earned and who gains by it,
+// live, at the weights of 权重.
 func (w *workbook) duel(name string) error {
 	p := &book.Page{Sheet: name, Landscape: true, Protected: w.live, Frozen: duelFirst - 1,
 		Widths: []float64{7, 60, 11, 16, 16, 12, 16, 40}}
@@ -40,8 +40,9 @@ func (w *workbook) duel(name string) error {
 	for i, caption := range []string{"联合体", "得分", w.head("ranking", "rank")} {
 		p.Put(duelPick+i, 3, cell(caption, book.Header))
 	}
-	diff, first, second := round(pick[0].Total-pick[1].Total), book.Fixed(duelPick+1, duelA), book.Fixed(duelPick+1, duelA+1)
-	p.Put(duelPick+1, duelA+2, cell(diff, book.Gain, w.formula("ROUND(%s-%s,10)", first, second)))
+	first, second := book.Fixed(duelPick+1, duelA), book.Fixed(duelPick+1, duelA+1)
+	diff := w.formula("ROUND(%s-%s,10)", first, second)
+	p.Put(duelPick+1, duelA+2, cell(round(pick[0].Total-pick[1].Total), book.Gain, diff))
 	p.Heads(duelFirst-1, 1, w.head("scores", "point"), "原文", "满分", "甲得", "乙得", "差（甲－乙）", "占得益一方的比重",
 		"存疑（核清之前，这一点的差不作数）")
 	gains := make([]float64, len(w.points))

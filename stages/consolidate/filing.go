@@ -14,7 +14,8 @@ import (
 // filingCols are the columns of 申报与地市, all of one width: what is wider takes several.
 const filingCols = 18
 
-// filing is 申报与地市: how reporting stands by prefecture and by economy, then every consortium of the directory and beyond.
+// filing is 申报与地市: how reporting stands by prefecture and by economy, then every consortium of the directory and
+// beyond.
 func (w *workbook) filing(name string) error {
 	page := &book.Page{Sheet: name, Landscape: true, Scale: 66, Widths: slices.Repeat([]float64{8.6}, filingCols)}
 	w.begin(page, filingCols, name, "filing", nil)
@@ -132,7 +133,7 @@ func (f *filing) absent(e templates.Entry) {
 
 func (f *filing) there(i, no int, state string) {
 	x, v := f.entries[i].Submission, f.entries[i].Verdict
-	number := book.Cell{Value: "－", Look: book.Centred}
+	number := cell("－", book.Centred)
 	if no > 0 {
 		number = count(no)
 	}

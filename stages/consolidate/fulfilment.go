@@ -12,7 +12,7 @@ import (
 	"lianheti/templates"
 )
 
-// kept is what became of the promises of one prefecture's consortia; figures of different units are counted, money is added up.
+// kept is what became of the promises of one prefecture's consortia: figures are counted, money is added up.
 type kept struct {
 	City     string             `col:"city"`
 	Forms    int                `col:"forms"`
@@ -29,7 +29,8 @@ func (w *workbook) followed() (out []table.Fulfilled, said words) {
 	}), nil
 }
 
-// keptByCity counts the figures of the progress forms by prefecture, in the order of their codes, and then all together.
+// keptByCity counts the figures of the progress forms by prefecture, in the order of their codes, and then all
+// together.
 func (w *workbook) keptByCity() (out []kept, said words) {
 	all, _ := w.followed()
 	slices.SortStableFunc(all, func(a, b table.Fulfilled) int {
@@ -41,13 +42,13 @@ func (w *workbook) keptByCity() (out []kept, said words) {
 			Forms: len(table.Grouped(rows, func(r table.Fulfilled) string { return r.File }))}
 		for _, r := range rows {
 			f := w.Definition.Field(r.Indicator)
-			if r.Measured && f != nil && len(f.RequiredYears) > 1 && slices.Contains(f.Topics, templates.Funding) { // the total, not its sources
+			total := f != nil && len(f.RequiredYears) > 1 // not its sources
+			if r.Measured && total && slices.Contains(f.Topics, templates.Funding) {
 				k.Promised, k.Paid = k.Promised+r.Promised.V, k.Paid+r.Reported.V
 			}
 		}
 		if k.Promised > 0 {
-			const hundred = 100
-			k.Rate = table.Some(hundred * k.Paid / k.Promised)
+			k.Rate = table.Some(100 * k.Paid / k.Promised)
 		}
 		out = append(out, k)
 	}
@@ -76,8 +77,7 @@ func (w *workbook) resultColumns(*plan) []planned {
 	})
 }
 
-// followed is the page of one who reports what became of its promises: what came of how many, small charts of the headline figures, every
-// figure.
+// followed is the page of one who reports what became of its promises.
 func (p *profile) followed(form []table.Fulfilled) {
 	results, years, last := table.Results(form), []int{}, 0
 	said := "承诺兑现；" + form[0].City
@@ -97,8 +97,8 @@ func (p *profile) followed(form []table.Fulfilled) {
 	p.heading(text.Mask(form[0].Consortium), said)
 	p.Part("主要指标（各图各自的尺度；实线为实际，虚线为承诺）", 24)
 	begin := p.begin(years)
-	p.Line(p.Row, 1, head(4, "指标"), head(1, fmt.Sprintf("%d原报", last-1)), head(1, "现报"), head(1, fmt.Sprintf("%d承诺", last)),
-		head(1, "实际"), head(1, "兑现率％"), head(3, "结果、原因"))
+	p.Line(p.Row, 1, head(4, "指标"), head(1, fmt.Sprintf("%d原报", last-1)), head(1, "现报"),
+		head(1, fmt.Sprintf("%d承诺", last)), head(1, "实际"), head(1, "兑现率％"), head(3, "结果、原因"))
 	headline := p.Definition.Form.About(templates.Headline)
 	cols := profileCols / max(1, len(headline))
 	for _, metric := range table.Grouped(form, func(r table.Fulfilled) string { return r.Indicator }) {
@@ -141,7 +141,8 @@ func (w *workbook) resultOf(r table.Fulfilled) string {
 	return strings.TrimSuffix(w.Definition.Sheets.Codes["fulfilment"][r.Status]+"："+r.Reason, "：")
 }
 
-// coursesOf are what was achieved of a metric in some years, and what was promised; the dashes begin at the last figure before them.
+// coursesOf are what was achieved of a metric in some years, and what was promised; the dashes begin at the last figure
+// before them.
 func coursesOf(metric []table.Fulfilled, years []int) (out [2][]table.Opt[float64]) {
 	out = [2][]table.Opt[float64]{make([]table.Opt[float64], len(years)), make([]table.Opt[float64], len(years))}
 	for _, r := range metric {
@@ -172,11 +173,11 @@ func (w *workbook) tasks() (out []task, said words) {
 	for _, form := range w.Followed() {
 		whose[form[0].File] = form[0]
 	}
-	cells := slices.DeleteFunc(slices.Collect(w.ListCells.All()), func(c table.ListCell) bool { return c.Submission != "" })
+	cells := table.Where(w.ListCells.All(), func(c table.ListCell) bool { return c.Submission == "" })
 	for _, row := range table.Grouped(cells, func(c table.ListCell) [3]any { return [3]any{c.File, c.List, c.Record} }) {
 		x := task{row[0], whose[row[0].File].City, whose[row[0].File].Consortium, map[string]book.Cell{}}
 		for _, c := range row {
-			if x.columns[c.Field] = (book.Cell{Value: c.Text, Look: book.Plain}); c.Number.Valid {
+			if x.columns[c.Field] = cell(c.Text, book.Plain); c.Number.Valid {
 				x.columns[c.Field] = number(c.Number.V)
 			}
 		}
@@ -191,7 +192,9 @@ func (w *workbook) taskColumns(*plan) []planned {
 		return nil
 	}
 	form := w.Definition.Progress.Form
-	fields := slices.DeleteFunc(form.Fields(), func(f *templates.Field) bool { return !slices.Contains(form.Promises.Carried, f.Record) })
+	fields := table.Where(slices.Values(form.Fields()), func(f *templates.Field) bool {
+		return slices.Contains(form.Promises.Carried, f.Record)
+	})
 	return table.Each(fields, func(f *templates.Field) planned {
 		return planned{key: f.ID, head: f.Label, cell: of(func(x task) book.Cell { return x.columns[f.ID] })}
 	})

@@ -109,7 +109,7 @@ func (w *workbook) causeColumns(*plan) []planned {
 		out = append(out, planned{key: string(cause), head: cause.Label(), cell: func(r row) book.Cell {
 			c, change := r.value.(table.Change)
 			if v, ok := moved[r.submission()]; ok && (!change || c.Kind == table.TotalChanged) {
-				return book.Cell{Value: round(v), Look: book.Gain}
+				return cell(round(v), book.Gain)
 			}
 			return book.Cell{Look: book.Gain}
 		}})
@@ -157,7 +157,7 @@ func (w *workbook) contacts(*plan) []planned {
 	return table.Each(fields, func(f *templates.Field) planned {
 		return planned{key: f.ID, head: w.Definition.Label(f.ID), cell: of(func(e entry) book.Cell {
 			if s, ok := given[[2]string{e.id(), f.ID}]; ok {
-				return book.Cell{Value: s, Look: book.Plain}
+				return cell(s, book.Plain)
 			}
 			status := table.Missing
 			if g := e.form.Figure(f.ID); g != nil {
@@ -197,7 +197,7 @@ func (w *workbook) dated(m *table.Metric, y templates.Year) book.Cell {
 // yearHead is the head of a column of one year.
 func yearHead(y templates.Year, words string) book.Cell {
 	if y.Kind == templates.Committed {
-		return book.Cell{Value: words, Look: book.Promised}
+		return cell(words, book.Promised)
 	}
 	return head(0, words)
 }
@@ -228,7 +228,8 @@ func (w *workbook) growths(*plan) []planned {
 	return []planned{column("", last-1, last), column("承诺", last, final)}
 }
 
-// growth compares two years, in the cells x and y, by a formula: in percent, or in points where the figure is a percentage.
+// growth compares two years, in the cells x and y, by a formula: in percent, or in points where the figure is a
+// percentage.
 func (w *workbook) growth(s series, x, y string, from, to int) book.Cell {
 	a, b, base := s.value(from), s.value(to), w.Definition.Rubric.Credibility.Base // less has no growth in per cent
 	if a == nil || b == nil {

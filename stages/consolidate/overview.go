@@ -15,8 +15,8 @@ import (
 	"lianheti/templates"
 )
 
-// The first sheet is one screen and one page: over it how much there is, left who stands where around the line, right what to do next
-// and who goes back for what, below who entered or left and what goes wrong most.
+// The first sheet is one screen and one page: over it how much there is, left who stands where around the line, right
+// what to do next and who goes back for what, below who entered or left and what goes wrong most.
 const (
 	tileRow    = 4
 	partRow    = 7
@@ -88,7 +88,7 @@ func (o *overview) tiles() {
 	} {
 		t.cell.Look = book.Figure
 		o.page.Span(tileRow, t.col, t.cols, t.cell)
-		o.page.Span(tileRow+1, t.col, t.cols, book.Cell{Value: t.caption, Look: book.Caption})
+		o.page.Span(tileRow+1, t.col, t.cols, cell(t.caption, book.Caption))
 	}
 	o.page.Height(tileRow, 30)
 	for _, row := range []int{tileRow - 1, tileRow + 2} {
@@ -117,15 +117,15 @@ func (o *overview) places() {
 	for _, r := range shown {
 		low = max(low, r.RankHigh.V)
 	}
-	heads = slices.Concat([]string{o.head("ranking", "rank"), o.head("submissions", "city"), o.head("submissions", "consortium"),
-		o.totalHead()}, heads, []string{fmt.Sprintf("权重变动时的名次（1至%d）", low)})
-	part(&o.left, title, heads...)
+	part(&o.left, title, o.head("ranking", "rank"), o.head("submissions", "city"), o.head("submissions", "consortium"),
+		o.totalHead(), heads[0], heads[1], fmt.Sprintf("权重变动时的名次（1至%d）", low))
 	if len(shown) == 0 {
 		o.left.Say("没有可以排名的申报，原因见"+o.sheet("ranking")+"。", book.Plain)
 		return
 	}
 	first := o.left.Row
-	o.page.Put(first-1, 4, book.Cell{Value: heads[3], Look: book.Header, Formula: o.formula(`"得分（满"&ROUND(SUM(%s),2)&"）"`, o.weightsFrom(o.complete))})
+	o.page.Put(first-1, 4, cell(o.totalHead(), book.Header,
+		o.formula(`"得分（满"&ROUND(SUM(%s),2)&"）"`, o.weightsFrom(o.complete))))
 	for i, r := range shown {
 		o.place(i, r, int(low))
 	}
@@ -142,7 +142,7 @@ func (o *overview) place(i int, r table.Rank, low int) {
 	}
 	stands, chance := centred(o.standsAt(r)), quiet("－")
 	if r.FirstK.Valid {
-		chance = book.Cell{Value: r.FirstK.V, Look: book.Share}
+		chance = cell(r.FirstK.V, book.Share)
 	}
 	if !o.Standing.Complete() {
 		stands = centred(r.Ranges()[table.Filled].String())
@@ -153,17 +153,16 @@ func (o *overview) place(i int, r table.Rank, low int) {
 			}
 		}
 	}
-	interval := book.Cell{Value: "－", Look: book.Plain}
+	interval := cell("－", book.Plain)
 	if r.RankLow.Valid {
 		interval.Value = bar(r.Ranges()[table.Reweighted], low)
 	}
 	for _, c := range []*book.Cell{&stands, &chance, &interval} {
 		c.Formula = o.atRun(c.Value)
 	}
-	o.left.Add(
-		book.Cell{Value: r.Rank.V, Look: book.Centred, Formula: live(0)}, book.Cell{Value: text.Mask(r.City), Look: book.Centred, Formula: live(1)},
-		book.Cell{Value: o.name(r.Submission), Look: book.Plain, Formula: live(2), Cols: 1},
-		book.Cell{Value: round(r.Total), Look: book.Points, Formula: live(3)}, stands, chance, interval)
+	o.left.Add(cell(r.Rank.V, book.Centred, live(0)), cell(text.Mask(r.City), book.Centred, live(1)),
+		cell(o.name(r.Submission), book.Plain, live(2)).Over(1), cell(round(r.Total), book.Points, live(3)),
+		stands, chance, interval)
 }
 
 // bar draws a range of ranks in a cell: it goes where its row goes.
@@ -172,7 +171,8 @@ func bar(ranks table.Range, low int) string {
 	step := (low + most - 1) / most // so many ranks a sign
 	at := func(rank int) int { return (rank - 1) / step }
 	best, worst := at(int(ranks.Best.V)), at(int(ranks.Worst.V))
-	return strings.Repeat("·", best) + strings.Repeat("■", worst-best+1) + strings.Repeat("·", at(low)-worst) + " " + ranks.String()
+	return strings.Repeat("·", best) + strings.Repeat("■", worst-best+1) + strings.Repeat("·", at(low)-worst) + " " +
+		ranks.String()
 }
 
 // step is one thing to do next: how many of it there are, in words, and the sheet that lists them.
@@ -202,12 +202,12 @@ func (o *overview) next() []step {
 	if !o.Standing.Complete() {
 		unmarked = o.ranked
 	}
-	reply := "按退回通知"
-	if by := cmp.Or(o.ReplyBy, o.Definition.Directory.ReplyBy(o.Date, true)); by != "" {
+	calendar := o.Definition.Directory
+	reply, due := "按退回通知", "期限"+calendar.Deadline
+	if by := cmp.Or(o.ReplyBy, calendar.ReplyBy(o.Date, true)); by != "" {
 		reply = by + "前"
 	}
-	due := "期限" + o.Definition.Directory.Deadline
-	if by := cmp.Or(o.ReplyBy, o.Definition.Directory.ReplyBy(o.Date, false)); o.Date > o.Definition.Directory.Deadline && by != "" {
+	if by := cmp.Or(o.ReplyBy, calendar.ReplyBy(o.Date, false)); o.Date > calendar.Deadline && by != "" {
 		due = by + "前，期限已过"
 	}
 	all := []step{

@@ -41,8 +41,8 @@ func (w *workbook) how() string {
 // drawnBy is how an interval was drawn, which is told in 计分说明.md.
 var drawnBy = regexp.MustCompile(`权重抽取.*$`)
 
-// pointRow is one submission with what its points are made of, and everything that the formulas of the row need, so that the
-// sheet can be sorted.
+// pointRow is one submission with what its points are made of, and everything that the formulas of the row need, so
+// that the sheet can be sorted.
 type pointRow struct {
 	table.Rank
 	Place    any     `col:"place"` // rank with ties put in order; nothing for those that are not ranked
@@ -74,8 +74,8 @@ func (w *workbook) scored() ([]pointRow, words) {
 	return out, words{"weights": w.Definition.Rubric.WeightsNote, "waiting": pointWaiting, "lacking": pointLacking}
 }
 
-// names are what the formulas of a row call by a name that no column has: w is what counts for the submission, known what is
-// known of each point.
+// names are what the formulas of a row call by a name that no column has: w is what counts for the submission, known
+// what is known of each point.
 func (x pointRow) names(w *workbook, p *plan) map[string]string {
 	shares := make([]string, len(w.earning))
 	for i, point := range w.earning {
@@ -129,8 +129,8 @@ func (w *workbook) earned(*plan) []planned {
 // pointsLead is the row of the points that can be earned.
 const pointsLead = 2
 
-// working are the columns that the formulas work on, one a point: normalised values under what a point can earn, shares of
-// the evidence under what figures can earn.
+// working are the columns that the formulas work on, one a point: normalised values under what a point can earn, shares
+// of the evidence under what figures can earn.
 func (w *workbook) working(group string, points []*templates.Point, title string,
 	show func(pointRow, string) book.Cell) []planned {
 	return table.Each(points, func(point *templates.Point) planned {
@@ -153,7 +153,7 @@ func (w *workbook) working(group string, points []*templates.Point, title string
 func (w *workbook) normalised(*plan) []planned {
 	return w.working("values", w.earning, "归一值", func(r pointRow, point string) book.Cell {
 		if v := r.by[point].score.Value; v.Valid {
-			return book.Cell{Value: v.V, Look: book.Precise}
+			return cell(v.V, book.Precise)
 		}
 		return quiet(pointLacking)
 	})
@@ -162,23 +162,24 @@ func (w *workbook) normalised(*plan) []planned {
 // present are the shares of the figures that are there.
 func (w *workbook) present(*plan) []planned {
 	return w.working("there", w.figured, "依据在案", func(r pointRow, point string) book.Cell {
-		return book.Cell{Value: r.by[point].there, Look: book.Share}
+		return cell(r.by[point].there, book.Share)
 	})
 }
 
 // doubtsAt say why figures of a point are in doubt.
 func (w *workbook) doubtsAt(*plan) []planned {
-	return w.working("doubt", w.figured, "存疑", func(r pointRow, point string) book.Cell { return plain(r.by[point].doubt) })
+	show := func(r pointRow, point string) book.Cell { return plain(r.by[point].doubt) }
+	return w.working("doubt", w.figured, "存疑", show)
 }
 
-// saidOf are the shares of all that is to be said, marks included, once they count. Over them stands what figures can earn,
-// which counts for those whose marks are not in.
+// saidOf are the shares of all that is to be said, marks included, once they count. Over them stands what figures can
+// earn, which counts for those whose marks are not in.
 func (w *workbook) saidOf(*plan) []planned {
 	if !w.complete {
 		return nil
 	}
 	return w.working("said", w.earning, "连同评分在案", func(r pointRow, point string) book.Cell {
-		return book.Cell{Value: r.by[point].said, Look: book.Share}
+		return cell(r.by[point].said, book.Share)
 	})
 }
 
@@ -265,7 +266,8 @@ func (w *workbook) near() []table.Rank {
 	})
 }
 
-// lead is what one's experts' points must exceed the other's by to stand before it, rounded up; and whether that can be.
+// lead is what one's experts' points must exceed the other's by to stand before it, rounded up; and whether that can
+// be.
 func lead(ahead, behind table.Rank) (float64, bool) {
 	points := math.Ceil(round(ahead.Total-behind.Total)*100) / 100
 	return points, points < behind.Open

@@ -15,8 +15,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// The sheet of one-page reports: one printed A4 page a consortium, in the order of the ranking, below each other with page
-// breaks, so that one click prints them all and the workbook stays one that people find their way in.
+// The sheet of one-page reports: one printed A4 page a consortium, in the order of the ranking, below each other with
+// page breaks, so that one click prints them all and the workbook stays one that people find their way in.
 const (
 	sheetProfiles = "一页一联合体"
 	profileCols   = 12
@@ -43,8 +43,8 @@ func (w *workbook) profilePages() (*book.Page, map[string]int) {
 	if w.pages != nil {
 		return w.pages, w.pageRows
 	}
-	widths := slices.Repeat([]float64{profileWidth}, helperCol+2*mostYears)
-	w.pages, w.pageRows = &book.Page{Sheet: sheetProfiles, Scale: profileScale, Widths: widths, Printed: profileCols}, map[string]int{}
+	w.pages, w.pageRows = &book.Page{Sheet: sheetProfiles, Scale: profileScale, Printed: profileCols,
+		Widths: slices.Repeat([]float64{profileWidth}, helperCol+2*mostYears)}, map[string]int{}
 	p := &profile{workbook: w, Pane: book.Pane{Page: w.pages, Row: 1, Col: 1, Cols: profileCols}}
 	begin := func(of string) {
 		if p.Row > 1 {
@@ -108,11 +108,11 @@ func (w *workbook) gathered() []*gathered {
 	return out
 }
 
-// indicatorShares gives for each indicator how much of what its points can bring a submission has earned; nothing where nothing is there.
+// indicatorShares gives for each indicator how much of what its points can bring a submission has earned.
 func (w *workbook) indicatorShares(s standing) []table.Opt[float64] {
 	out := make([]table.Opt[float64], len(w.Definition.Rubric.Indicators))
 	for i, indicator := range w.Definition.Rubric.Indicators {
-		earned, most := 0.0, 0.0
+		var earned, most float64
 		for _, p := range indicator.Points {
 			if v := s[p.ID].score.Value; v.Valid && !p.Deduction {
 				earned += float64(w.earn(p) * v.V)
@@ -142,7 +142,9 @@ func (p *profile) heading(name, said string) {
 }
 
 func (p *profile) write() {
-	p.named()
+	s := p.Form.Submission
+	p.heading(p.name(s.Submission), text.Mask(joined(s.Submission, s.City, p.Rank.Verdict, p.Rank.Unranked,
+		p.Standing.String(), p.Definition.Rubric.WeightsNote)))
 	p.tiles()
 	p.facts()
 	p.indicators()
@@ -151,15 +153,8 @@ func (p *profile) write() {
 	p.questions()
 }
 
-// named is the name, and where the consortium belongs.
-func (p *profile) named() {
-	s := p.Form.Submission
-	p.heading(p.name(s.Submission), text.Mask(joined(s.Submission, s.City, string(p.Rank.Verdict), p.Rank.Unranked,
-		p.Standing.String(), p.Definition.Rubric.WeightsNote)))
-}
-
 func (p *profile) tiles() {
-	r := p.Rank
+	r, possible := p.Rank, table.Plain(table.Some(round(p.Rank.Possible)))
 	rank, ranks, chance := "不排", "名次", "－"
 	if r.Ranked {
 		rank = fmt.Sprint(r.Rank.V)
@@ -169,14 +164,17 @@ func (p *profile) tiles() {
 	}
 	last := [][2]string{{chance, fmt.Sprintf("进入前%d的机会", p.choose())}, {p.standsAt(r), "线内线外"}}
 	if !p.Standing.Complete() {
-		ranks, last = "数据部分暂列", [][2]string{{r.Ranges()[table.Filled].String(), "补齐缺失时的名次"}, {table.Plain(table.Some(round(r.Open))), "待专家评（分）"}}
+		ranks, last = "数据部分暂列", [][2]string{{r.Ranges()[table.Filled].String(), "补齐缺失时的名次"},
+			{table.Plain(table.Some(round(r.Open))), "待专家评（分）"}}
 	}
 	for i, t := range append([][2]string{
-		{rank, ranks + "（共" + fmt.Sprint(p.ranked) + "家排名）"}, {fmt.Sprintf("%.2f", r.Total), fmt.Sprintf("得分（可得%s分）", table.Plain(table.Some(round(r.Possible))))},
-		{fmt.Sprintf("%.1f–%.1f", r.Lower, r.Upper), "缺数据的下限—上限"}, {r.Ranges()[table.Reweighted].String(), "权重变动时的名次"},
+		{rank, fmt.Sprintf("%s（共%d家排名）", ranks, p.ranked)},
+		{fmt.Sprintf("%.2f", r.Total), "得分（可得" + possible + "分）"},
+		{fmt.Sprintf("%.1f–%.1f", r.Lower, r.Upper), "缺数据的下限—上限"},
+		{r.Ranges()[table.Reweighted].String(), "权重变动时的名次"},
 	}, last...) {
-		p.Span(p.Row, 2*i+1, 2, book.Cell{Value: t[0], Look: book.Figure, Formula: p.atRun(t[0])})
-		p.Span(p.Row+1, 2*i+1, 2, book.Cell{Value: t[1], Look: book.Caption})
+		p.Span(p.Row, 2*i+1, 2, cell(t[0], book.Figure, p.atRun(t[0])))
+		p.Span(p.Row+1, 2*i+1, 2, cell(t[1], book.Caption))
 	}
 	p.Height(p.Row, 28)
 	p.Height(p.Row+2, 6)
@@ -192,7 +190,8 @@ func (p *profile) facts() {
 		enrolment = n.String() + "人"
 	}
 	list := [][2]string{
-		{p.head("submissions", "park"), s.Park}, {p.head("submissions", "lead_school"), s.LeadSchool}, {p.head("submissions", "lead_enterprise"), s.LeadEnterprise},
+		{p.head("submissions", "park"), s.Park}, {p.head("submissions", "lead_school"), s.LeadSchool},
+		{p.head("submissions", "lead_enterprise"), s.LeadEnterprise},
 		{p.Definition.Table("members").Label, p.Form.Parts(p.Definition)}, {p.head("members", "enrolment"), enrolment},
 	}
 	if funding := p.Definition.Form.About(templates.Funding); len(funding) > 0 {
@@ -207,12 +206,13 @@ func (p *profile) facts() {
 	half := (len(list) + 1) / 2
 	for i, x := range list {
 		col := 1 + i/half*profileCols/2
-		p.Line(p.Row+i%half, col, book.Cell{Value: x[0], Look: book.Total, Cols: 2}, plain(x[1]).Over(profileCols/2-2))
+		p.Line(p.Row+i%half, col, cell(x[0], book.Total).Over(2), plain(x[1]).Over(profileCols/2-2))
 	}
 	p.Row += half
 }
 
-// indicators is a line each: what was earned of what can be earned, the median of the ranked, and both as dots on one scale.
+// indicators is a line each: what was earned of what can be earned, the median of the ranked, and both as dots on one
+// scale.
 func (p *profile) indicators() {
 	p.Part("各指标：得分占可得分的比重（●本联合体，○参加排名各家的中位数，◎两者在一处）", 24)
 	p.Add(head(3, "指标"), head(0, "本联合体"), head(0, "中位数"), head(7, "0％　←　　　　　　　　　　　→　100％"))
@@ -221,8 +221,7 @@ func (p *profile) indicators() {
 		switch {
 		case indicator.Points[0].Deduction:
 		case own.Valid && median.Valid:
-			p.Add(label, book.Cell{Value: own.V, Look: book.Share}, book.Cell{Value: median.V, Look: book.Share},
-				centred(dotted(own.V, median.V)).Over(7))
+			p.Add(label, cell(own.V, book.Share), cell(median.V, book.Share), centred(dotted(own.V, median.V)).Over(7))
 		default:
 			p.Add(label, quiet(pointWaiting).Over(9))
 		}
@@ -240,20 +239,20 @@ func dotted(own, median float64) string {
 	return string(line)
 }
 
-// small draws one figure over the years in its own scale: what was achieved solid, what is promised dashed. row is the figure's in the table
-// below; the two courses stand beside the page, in that row.
+// small draws one figure over the years in its own scale: what was achieved solid, what is promised dashed. row is the
+// figure's in the table below; the two courses stand beside the page, in that row.
 func (p *profile) small(title string, courses [2][]table.Opt[float64], at, col, cols, row int) {
 	numbers, n := 0, len(courses[0])
 	for i := range n {
 		numbers += one(courses[0][i].Valid || courses[1][i].Valid)
 		for part, course := range courses {
 			if course[i].Valid {
-				p.Put(row, helperCol+part*(n+1)+i, book.Cell{Value: course[i].V, Look: book.Subtitle})
+				p.Put(row, helperCol+part*(n+1)+i, cell(course[i].V, book.Subtitle))
 			}
 		}
 	}
 	if numbers < 2 {
-		p.Span(at, col, cols, book.Cell{Value: title + "：不到两年有数", Look: book.Subtitle})
+		p.Span(at, col, cols, cell(title+"：不到两年有数", book.Subtitle))
 		return
 	}
 	var series []excelize.ChartSeries
@@ -300,7 +299,7 @@ func (p *profile) begin(years []int) (at int) {
 	}
 	p.heads = p.Row
 	for i, y := range years {
-		p.Put(p.Row, helperCol+i, book.Cell{Value: fmt.Sprintf("%02d", y%100), Look: book.Subtitle}) // as much as a small chart shows
+		p.Put(p.Row, helperCol+i, cell(fmt.Sprintf("%02d", y%100), book.Subtitle)) // as much as a small chart shows
 	}
 	return at
 }
@@ -315,13 +314,14 @@ func line(name, categories, values, colour string, dash excelize.LineDashType) e
 
 // lineChart is a chart with the house's looks: a title, a legend below, axes in dark grey that LibreOffice shows too.
 func lineChart(title string, series []excelize.ChartSeries) *excelize.Chart {
-	vary := false
 	small := excelize.Font{Size: 8, Color: book.Ink, Family: book.SheetFont}
+	heading := excelize.Font{Size: 9, Bold: true, Color: book.Blue, Family: book.SheetFont}
+	numbers := excelize.ChartNumFmt{CustomNumFmt: "#,##0.##"}
 	return &excelize.Chart{
-		Type: excelize.Line, Series: series, VaryColors: &vary, ShowBlanksAs: "gap",
-		Title:  excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title, Font: &excelize.Font{Size: 9, Bold: true, Color: book.Blue, Family: book.SheetFont}}}},
-		Legend: excelize.ChartLegend{Position: "bottom", Font: &small},
-		XAxis:  excelize.ChartAxis{Font: small}, YAxis: excelize.ChartAxis{Font: small, MajorGridLines: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "#,##0.##"}},
+		Type: excelize.Line, Series: series, VaryColors: new(bool), ShowBlanksAs: "gap",
+		Title:  excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title, Font: &heading}}},
+		Legend: excelize.ChartLegend{Position: "bottom", Font: &small}, XAxis: excelize.ChartAxis{Font: small},
+		YAxis:  excelize.ChartAxis{Font: small, MajorGridLines: true, NumFmt: numbers},
 		Border: excelize.LineOptions{Type: excelize.LineSolid, Width: 0.75, Fill: book.Solid(book.Line)},
 	}
 }
@@ -338,7 +338,7 @@ func (p *profile) years() {
 	begin := p.begin(numbers)
 	last := p.year("last")
 	final := years[len(years)-1].Year
-	promised := book.Cell{Value: fmt.Sprintf("%d比%d", final, last), Look: book.Promised}
+	promised := cell(fmt.Sprintf("%d比%d", final, last), book.Promised)
 	p.Height(p.Row, 32)
 	p.Add(append(heads, head(0, fmt.Sprintf("%d比%d", last, last-1)), promised, head(0, "单元格"))...)
 	cols := profileCols / max(1, len(fields))
@@ -363,38 +363,36 @@ func (p *profile) change(f *templates.Field, from, to int) book.Cell {
 	case a == nil || b == nil || !a.Value.Valid || !b.Value.Valid:
 		return quiet("－")
 	case f.Type == templates.PercentField:
-		return book.Cell{Value: round(b.Value.V - a.Value.V), Look: book.Change}
+		return cell(round(b.Value.V-a.Value.V), book.Change)
 	case a.Value.V <= 0:
 		return quiet("－")
 	}
-	return book.Cell{Value: round(b.Value.V/a.Value.V - 1), Look: book.Growth}
+	return cell(round(b.Value.V/a.Value.V-1), book.Growth)
 }
 
 // telling is what is strong and what is weak, each with the observation point that it speaks to.
 func (p *profile) telling() {
-	for i, title := range []string{fmt.Sprintf("强项（在各家中居前%.0f%%）", (1-strong)*100), fmt.Sprintf("弱项（在各家中居后%.0f%%）", weak*100)} {
-		p.Span(p.Row, 1+i*profileCols/2, profileCols/2, book.Cell{Value: title, Look: book.Heading})
-	}
+	half := profileCols / 2
+	p.Span(p.Row, 1, half, cell(fmt.Sprintf("强项（在各家中居前%.0f%%）", (1-strong)*100), book.Heading))
+	p.Span(p.Row, 1+half, half, cell(fmt.Sprintf("弱项（在各家中居后%.0f%%）", weak*100), book.Heading))
 	p.Height(p.Row, 24)
 	p.Row++
 	heads := []book.Cell{head(0, p.head("scores", "point")), head(4, "依据"), head(0, "数值")}
 	p.Add(append(heads, heads...)...)
 	strengths := p.best(func(s table.Score) bool { return s.Normalised.V >= strong }, -1)
 	weaknesses := p.best(func(s table.Score) bool { return s.Normalised.V <= weak }, 1)
-	p.Row = max(p.listed(1, strengths), p.listed(profileCols/2+1, weaknesses))
+	p.Row = max(p.listed(1, strengths), p.listed(half+1, weaknesses))
 }
 
-// best picks evidence, the most telling first; what is measured against a target says nothing about the others. What is zero, missing or in doubt says
-// nothing about strength or weakness and is left out.
+// best picks evidence, the most telling first. What is measured against a target says nothing about the others; nor
+// does what is zero, missing or in doubt.
 func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
-	var out []table.Score
 	seen := map[string]bool{}
-	for _, s := range p.Scores {
+	out := table.Where(slices.Values(p.Scores), func(s table.Score) bool {
 		e := p.Definition.Rubric.Point(s.Point).Find(s.Evidence)
-		if e != nil && s.Weight > 0 && !e.Absolute() && s.Raw.Valid && s.Raw.V != 0 && s.Normalised.Valid && fits(s) && s.Doubt == "" {
-			out = append(out, s)
-		}
-	}
+		return e != nil && s.Weight > 0 && !e.Absolute() && s.Raw.Valid && s.Raw.V != 0 && s.Normalised.Valid && fits(s) &&
+			s.Doubt == ""
+	})
 	slices.SortStableFunc(out, func(a, b table.Score) int {
 		return cmp.Or(order*cmp.Compare(a.Normalised.V, b.Normalised.V), -cmp.Compare(a.Weight, b.Weight))
 	})

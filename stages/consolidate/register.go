@@ -1,6 +1,7 @@
 package consolidate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,78 +13,68 @@ import (
 // saysRegistered says what was typed, beside what has a column of its own.
 func saysRegistered(e table.Registered) string {
 	own := []string{templates.RegisterConsortium, templates.RegisterFingerprint, templates.RegisterDate}
-	out := ""
+	var out []string
 	for _, c := range e.Sheet.Columns {
 		if v := e.Values[c.ID]; v != "" && !slices.Contains(own, c.ID) {
-			if out != "" {
-				out += "；"
-			}
-			out += c.Label + "：" + v
+			out = append(out, c.Label+"："+v)
 		}
 	}
-	return out
+	return strings.Join(out, "；")
 }
 
 // effect says what became of an entry.
 func (w *workbook) effect(e table.Registered) string {
-	if e.Sheet.Effect == templates.Objects {
+	i, stranger := w.keyed(e.Key), func(o table.Registered) bool { return o.Place == e.Place }
+	switch effect := e.Sheet.Effect; {
+	case effect == templates.Objects:
 		return "不改变数据和名次；随之的决定另行登记"
-	}
-	if e.Sheet.Effect == templates.Adjusts {
-		switch {
-		case e.Agreed():
-			return "本次运行的指导目录照此调整"
-		case e.Values[templates.RegisterDecision] == "":
-			return "还没有决定，仍按印发的目录"
-		}
+	case effect == templates.Adjusts && e.Agreed():
+		return "本次运行的指导目录照此调整"
+	case effect == templates.Adjusts && e.Values[templates.RegisterDecision] == "":
+		return "还没有决定，仍按印发的目录"
+	case effect == templates.Adjusts:
 		return "不同意，仍按印发的目录"
-	}
-	if e.Sheet.Effect == templates.Awards {
+	case effect == templates.Awards:
 		return "见" + w.sheet("ranking") + "；名次和排名不因此改变"
-	}
-	if e.Sheet.Effect == templates.Decides {
-		for x := range w.Judgement.Findings.All() {
-			what := fmt.Sprintf("%s %s", w.of(x.Submission).Consortium, x.Title)
-			switch {
-			case e.Decides(x):
-				return what + "：" + x.Answered()
-			case x.Fingerprint == e.Fingerprint:
-				return what + "：数据变了，登记的不再有效，请重新定夺"
-			}
-		}
-		return "没有对上本次的任何问题：可能已经改正，或指纹抄错"
-	}
-	if e.Sheet.Effect == templates.Lists {
+	case effect == templates.Decides:
+		return w.decided(e)
+	case effect == templates.Lists:
 		return fmt.Sprintf("本次%d份名册里有它", w.rosters(e.SchoolNames()))
-	}
-	i := w.keyed(e.Key)
-	switch {
-	case i < 0 && slices.ContainsFunc(w.Strangers(), func(o table.Registered) bool { return o.Place == e.Place }):
+	case i < 0 && slices.ContainsFunc(w.Strangers(), stranger):
 		return "名称不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称"
-	case i < 0 && e.Sheet.Effect == templates.Selects:
+	case i < 0 && effect == templates.Selects:
 		return "没有申报；不列入未报清单"
 	case i < 0:
 		return "没有对上本次的任何申报：可能尚未报送，或名称写错"
-	case e.Sheet.Effect == templates.Selects:
+	case effect == templates.Selects:
 		return "列出，不参加排名"
-	case e.Sheet.Effect == templates.Rules:
+	case effect == templates.Rules:
 		return w.ruled(e, w.entries[i].id())
-	case e.Sheet.Effect == templates.Receives:
-		if typed := e.Values[templates.RegisterCode]; typed != "" {
-			return "校验码" + table.CompareCode(typed, w.entries[i].CheckCode)
-		}
+	case effect == templates.Receives && e.Values[templates.RegisterCode] != "":
+		return "校验码" + table.CompareCode(e.Values[templates.RegisterCode], w.entries[i].CheckCode)
+	case effect == templates.Receives:
 		return "见" + w.sheet("submissions")
 	}
-	n := 0
+	if n := len(table.Where(w.Judgement.Findings.All(), func(x table.Finding) bool {
+		return x.Submission == w.entries[i].id() && slices.Contains(e.Sheet.Rules, x.Rule)
+	})); n > 0 {
+		return fmt.Sprintf("了结%d个问题", n)
+	}
+	return "没有要了结的问题"
+}
+
+// decided says what became of a decision about an explanation.
+func (w *workbook) decided(e table.Registered) string {
 	for x := range w.Judgement.Findings.All() {
-		if x.Submission == w.entries[i].id() && slices.Contains(e.Sheet.Rules, x.Rule) {
-			n++
+		what := w.of(x.Submission).Consortium + " " + x.Title
+		switch {
+		case e.Decides(x):
+			return what + "：" + x.Answered()
+		case x.Fingerprint == e.Fingerprint:
+			return what + "：数据变了，登记的不再有效，请重新定夺"
 		}
 	}
-	if n == 0 {
-		return "没有要了结的问题"
-	}
-	return fmt.Sprintf("了结%d个问题", n)
+	return "没有对上本次的任何问题：可能已经改正，或指纹抄错"
 }
 
 // keyed finds the submission that a key of the register means; -1: none.
@@ -93,37 +84,18 @@ func (w *workbook) keyed(key string) int {
 
 // rosters counts the submissions that list a unit of one of these names.
 func (w *workbook) rosters(keys []string) int {
-	in := map[string]bool{}
-	for m := range w.Facts.Members.All() {
-		if slices.Contains(keys, m.NameKey) {
-			in[m.Submission] = true
-		}
-	}
-	return len(in)
+	of := table.Where(w.Facts.Members.All(), func(m table.Member) bool { return slices.Contains(keys, m.NameKey) })
+	return len(table.Unique(of, func(m table.Member) string { return m.Submission }))
 }
 
 // ruled says what a decision about the experts' proposals brought about.
 func (w *workbook) ruled(e table.Registered, id string) string {
-	var out []string
-	r := w.Register.Ruling(e.Key)
-	for k := range w.Ranking.Ranking.All() {
-		if k.Submission != id {
-			continue
-		}
-		if r.Points.Valid {
-			out = append(out, fmt.Sprintf("得分已减%s分", table.Plain(r.Points)))
-		}
-		if r.Reject.V {
-			out = append(out, "列出，不参加排名")
-		}
-		if k.Proposals == "" {
-			out = append(out, "没有专家这样提议")
-		}
+	r, points := w.Register.Ruling(e.Key), ""
+	if r.Points.Valid {
+		points = fmt.Sprintf("得分已减%s分", table.Plain(r.Points))
 	}
-	if out == nil {
-		return "不减分，仍参加排名"
-	}
-	return strings.Join(out, "；")
+	return cmp.Or(joined(points, when(r.Reject.V, "列出，不参加排名"),
+		when(w.ranks[id].Proposals == "", "没有专家这样提议")), "不减分，仍参加排名")
 }
 
 // award is what the Department registered as the result; only from there anybody is chosen.

@@ -96,7 +96,8 @@ func (b batch) season(e templates.Entry, a *table.About, chosen bool) string {
 	return fmt.Sprintf("第%d名（%s），%s", k.Rank.V, k.Ranges()[table.Reweighted], said)
 }
 
-// weakest names the observation points at which a submission stands furthest behind the chosen; without one, where these got most.
+// weakest names the observation points at which a submission stands furthest behind the chosen; without a submission,
+// those at which the chosen got most.
 func (b batch) weakest(a *table.About) string {
 	behind, points := map[string]float64{}, b.Definition.Rubric.Points()
 	for point, values := range b.typical {
@@ -116,7 +117,9 @@ func (b batch) weakest(a *table.About) string {
 		}
 	}
 	weight := func(p *templates.Point) float64 { return p.Weight.InexactFloat64() * behind[p.ID] }
-	points = slices.SortedStableFunc(slices.Values(points), func(x, y *templates.Point) int { return cmp.Compare(weight(y), weight(x)) })
+	points = slices.SortedStableFunc(slices.Values(points), func(x, y *templates.Point) int {
+		return cmp.Compare(weight(y), weight(x))
+	})
 	const few, words = 3, 16
 	var said []string
 	for _, p := range points[:min(few, len(points))] {

@@ -126,7 +126,8 @@ func (w *workbook) kindCount(head string, counts func(*templates.MemberKind) boo
 	}}
 }
 
-// countOf counts the rows of a sheet that belong to the prefecture named in a cell and, where there is a column, say a word there.
+// countOf counts the rows of a sheet that belong to the prefecture named in a cell and, where there is a column, say a
+// word there.
 func (w *workbook) countOf(sheet, name, column, says string) string {
 	p, also := w.planned(sheet), ""
 	if column != "" {
@@ -233,7 +234,8 @@ func (w *workbook) counts(*plan) []planned {
 	return out
 }
 
-// citySums are the sums by prefecture: the headline figures of the last actual and the last promised year, and the funding.
+// citySums are the sums by prefecture: the headline figures of the last actual and the last promised year, and the
+// funding.
 func (w *workbook) citySums(*plan) []planned {
 	var out []planned
 	add := func(f *templates.Field, id string) {

@@ -119,8 +119,9 @@ func (p *plan) group(each string) (first, n int) {
 // reference is what stands in braces in a formula of sheets.yaml.
 var reference = regexp.MustCompile(`\{[a-z_.]+[:^]?\}`)
 
-// formulaOf fills in a formula of sheets.yaml: {x} is a cell of the row, or the cells of a group of columns; {x^} the first cell of a column,
-// or what stands over a group; {x:} a whole column; {sheet.x} a column of another sheet. Rows may have names of their own.
+// formulaOf fills in a formula of sheets.yaml: {x} is a cell of the row, or the cells of a group of columns; {x^} the
+// first cell of a column, or what stands over a group; {x:} a whole column; {sheet.x} a column of another sheet. Rows
+// may have names of their own.
 func (w *workbook) formulaOf(r row, formula string) string {
 	names := map[string]string{}
 	if x, ok := r.value.(pointRow); ok {
@@ -325,7 +326,7 @@ func (w *workbook) stored(c *templates.ReportColumn, at []int) view {
 func shown(v reflect.Value) book.Cell {
 	if v.CanInterface() {
 		if l, ok := v.Interface().(interface{ Label() string }); ok {
-			return book.Cell{Value: l.Label(), Look: book.Plain}
+			return cell(l.Label(), book.Plain)
 		}
 	}
 	if v.Kind() == reflect.Struct { // table.Opt
@@ -341,17 +342,17 @@ func shown(v reflect.Value) book.Cell {
 		v = v.Elem()
 	}
 	if day, ok := v.Interface().(interface{ FormattedString() string }); ok { // of a date
-		return book.Cell{Value: day.FormattedString(), Look: book.Centred}
+		return cell(day.FormattedString(), book.Centred)
 	}
 	switch v.Kind() {
 	case reflect.Bool:
 		return yes(v.Bool())
 	case reflect.Int, reflect.Int32, reflect.Int64:
-		return book.Cell{Value: v.Int(), Look: book.Integer}
+		return cell(v.Int(), book.Integer)
 	case reflect.Float64:
 		return number(round(v.Float()))
 	}
-	return book.Cell{Value: v.String(), Look: book.Plain}
+	return cell(v.String(), book.Plain)
 }
 
 // list writes a plain sheet.

@@ -378,8 +378,8 @@ func (x doubt) group() int {
 	return 0
 }
 
-// doubts lists the findings that wait for an explanation, those first that points of a ranked submission hang on, by rank;
-// and says how many of them move the ranking.
+// doubts lists the findings that wait for an explanation, those first that points of a ranked submission hang on, by
+// rank; and says how many of them move the ranking.
 func (w *workbook) doubts() ([]doubt, words) {
 	since := map[string]string{}
 	for c := range w.Changes.All() {
@@ -394,7 +394,8 @@ func (w *workbook) doubts() ([]doubt, words) {
 	var all []doubt
 	for x := range w.Judgement.Findings.All() {
 		if x.Answered() == table.ToExplain {
-			d := doubt{x, w.ranks[x.Submission].Rank, points[[2]string{x.Submission, x.Fingerprint}], since[x.Fingerprint], ""}
+			on := points[[2]string{x.Submission, x.Fingerprint}]
+			d := doubt{x, w.ranks[x.Submission].Rank, on, since[x.Fingerprint], ""}
 			if x.Own != "" {
 				d.Void = "登记不采纳：" + x.Own
 			} else if x.Outdated != "" {

@@ -21,7 +21,9 @@ func (w *workbook) trends(name string) error {
 		Widths: []float64{9, 27, 8, 11, 11, 11, 11, 11, 8, 2, 2, 7, 7, 7, 7, 7, 2, 7, 7, 7, 7, 7}}
 	w.begin(page, page.Printed, "主要指标合计与走势", "trends", nil)
 	t := &trends{w, book.Pane{Page: page, Row: 3, Col: 1}}
-	t.figures()
+	years, fields := w.Definition.Form.Years, w.Definition.Form.About(templates.Headline)
+	t.figures(years, fields)
+	t.indexed(years, fields)
 	return w.report.Page(page)
 }
 
@@ -34,9 +36,8 @@ type trends struct {
 	book.Pane
 }
 
-// figures shows the headline figures over the years, then how they grow.
-func (o *trends) figures() {
-	years, fields := o.Definition.Form.Years, o.Definition.Form.About(templates.Headline)
+// figures shows the headline figures over the years.
+func (o *trends) figures(years []templates.Year, fields []*templates.Field) {
 	heads := []book.Cell{head(2, "指标"), head(0, "单位")}
 	for _, y := range years {
 		heads = append(heads, yearHead(y, y.Label))
@@ -56,12 +57,10 @@ func (o *trends) figures() {
 		o.Add(cells...)
 	}
 	o.Row++
-	o.indexed(years, fields)
 }
 
 // indexed shows the figures as an index of the first year, of the submissions that have them all.
 func (o *trends) indexed(years []templates.Year, fields []*templates.Field) {
-	sums := o.complete(fields)
 	heads := table.Each(years, func(y templates.Year) book.Cell { return head(0, y.Label) })
 	heads = append([]book.Cell{head(3, fmt.Sprintf("以%s为100", years[0].Label))}, heads...)
 	base := o.Row
@@ -69,21 +68,22 @@ func (o *trends) indexed(years []templates.Year, fields []*templates.Field) {
 	var series []excelize.ChartSeries
 	lowest, last := 100.0, slices.IndexFunc(years, func(y templates.Year) bool { return y.Year == o.year("last") })
 	for k, f := range fields {
-		cells := []book.Cell{plain(o.Definition.Label(f.ID)).Over(3)}
+		cells, total := []book.Cell{plain(o.Definition.Label(f.ID)).Over(3)}, o.whole(f, years)
 		for i := range years {
-			c := book.Cell{Look: book.Decimal, Value: sums[f.ID].since(i)}
+			c := cell(total.since(i), book.Decimal)
 			if index, ok := c.Value.(float64); ok {
 				lowest = min(lowest, math.Floor(index/20)*20)
 			}
 			cells = append(cells, c)
 		}
-		o.PutRow(o.Row, 1, append(cells, count(sums[f.ID].n))...)
+		o.PutRow(o.Row, 1, append(cells, count(total.n))...)
 		name, heads := book.Absolute(sheetTrends, o.Row, 1, o.Row, 1), book.Absolute(sheetTrends, base, 4, base, 3+len(years))
-		for part, dash := range []excelize.LineDashType{excelize.LineDashSolid, excelize.LineDashDash} { // what is promised is never drawn as achieved
+		// what is promised is never drawn as achieved
+		for part, dash := range []excelize.LineDashType{excelize.LineDashSolid, excelize.LineDashDash} {
 			from := helper + part*(len(years)+1)
 			for i := range years {
 				if c := model.CellName(o.Row, 4+i); part == 0 && i <= last || part == 1 && i >= last {
-					o.Put(o.Row, from+i, book.Cell{Value: sums[f.ID].since(i), Look: book.Subtitle, Formula: c})
+					o.Put(o.Row, from+i, cell(total.since(i), book.Subtitle, c))
 				}
 			}
 			area := book.Absolute(sheetTrends, o.Row, from, o.Row, from+len(years)-1)
@@ -113,23 +113,21 @@ func (r run) since(year int) any {
 	return math.Round(r.sums[year]/r.sums[0]*1000) / 10
 }
 
-// complete adds up metrics over the submissions that have a number for every year: otherwise a blank would look like a fall.
-func (o *trends) complete(fields []*templates.Field) map[string]run {
-	out := map[string]run{}
-	years := o.Definition.Form.Years
-	for _, f := range fields {
-		r := run{sums: make([]float64, len(years))}
-		for _, e := range o.entries {
-			all := table.Each(years, func(y templates.Year) *table.Metric { return e.form.Metric(f.ID, y.Year) })
-			if slices.ContainsFunc(all, func(m *table.Metric) bool { return m == nil || m.Status != table.Normal || !m.Value.Valid }) {
-				continue
-			}
-			r.n++
-			for i, m := range all {
-				r.sums[i] += m.Value.V
-			}
+// whole adds up a metric over the submissions that have a number for every year: otherwise a blank would look like a
+// fall.
+func (o *trends) whole(f *templates.Field, years []templates.Year) run {
+	r := run{sums: make([]float64, len(years))}
+	for _, e := range o.entries {
+		all := table.Each(years, func(y templates.Year) *table.Metric { return e.form.Metric(f.ID, y.Year) })
+		if slices.ContainsFunc(all, func(m *table.Metric) bool {
+			return m == nil || m.Status != table.Normal || !m.Value.Valid
+		}) {
+			continue
 		}
-		out[f.ID] = r
+		r.n++
+		for i, m := range all {
+			r.sums[i] += m.Value.V
+		}
 	}
-	return out
+	return r
 }

@@ -23,7 +23,7 @@ func (w *workbook) allViews() map[string]view {
 			if r.submission() == "" {
 				return plain(r.text("consortium")) // of a progress form
 			}
-			return book.Cell{Value: w.name(r.submission()), Look: book.Plain}
+			return cell(w.name(r.submission()), book.Plain)
 		},
 		"belongs":   func(r row) book.Cell { return centred(w.Facts.CityOf(w.of(r.submission()))) },
 		"page":      func(r row) book.Cell { return w.pageLink(cmp.Or(r.text("file"), r.submission())) },
@@ -58,7 +58,7 @@ func (w *workbook) allViews() map[string]view {
 		},
 		"live_side": func(r row) book.Cell {
 			side := table.Sides[r.value.(table.Rank).Line]
-			return book.Cell{Value: side, Look: book.Centred, Formula: w.sideFormula(r.cell("rank"))}
+			return cell(side, book.Centred, w.sideFormula(r.cell("rank")))
 		},
 		"moved_to": func(r row) book.Cell {
 			c := points(r.value.(scoreMove).total.AfterNumber.V)
@@ -96,7 +96,7 @@ func (w *workbook) tableViews() map[string]view {
 			case !c.BeforeNumber.Valid || !c.AfterNumber.Valid:
 				return book.Cell{Look: book.Plain}
 			case c.Kind == table.TotalChanged:
-				return book.Cell{Value: moved, Look: book.Gain}
+				return cell(moved, book.Gain)
 			}
 			return number(moved)
 		}),
@@ -109,7 +109,7 @@ func (w *workbook) tableViews() map[string]view {
 		"long_text": of(w.longText),
 		"city_name": of(func(c city) book.Cell {
 			if c.total {
-				return book.Cell{Value: c.name, Look: book.Total}
+				return cell(c.name, book.Total)
 			}
 			return centred(c.name)
 		}),
@@ -122,7 +122,7 @@ func ranked(rank table.Opt[int32]) book.Cell {
 	if !rank.Valid {
 		return quiet("不排")
 	}
-	return book.Cell{Value: rank.V, Look: book.Centred}
+	return cell(rank.V, book.Centred)
 }
 
 // outOf is a total that says what it is out of.
@@ -180,7 +180,7 @@ func (w *workbook) placeLink(x table.Finding) book.Cell {
 	if x.Sheet == "" {
 		return plain(place.String())
 	}
-	c := book.Cell{Value: place.String(), Look: book.Link}
+	c := cell(place.String(), book.Link)
 	if path, ok := w.Returns[cmp.Or(x.Submission, x.File)]; ok {
 		c.Link = path + book.CellLink(x.Sheet, x.Cell)
 		return c
@@ -221,7 +221,7 @@ func (w *workbook) longText(t table.Text) book.Cell {
 	} else if t.Status != table.Normal {
 		return quiet(w.absent(t.Status))
 	}
-	return book.Cell{Value: text.Mask(t.Text), Look: book.Prose}
+	return cell(text.Mask(t.Text), book.Prose)
 }
 
 // gap is by how much a total is above or below that of the last one inside the line.
@@ -229,7 +229,7 @@ func (w *workbook) gap(r table.Rank) book.Cell {
 	if !r.Ranked {
 		return book.Cell{Look: book.Gain}
 	}
-	return book.Cell{Value: round(r.Total - w.lastInside()), Look: book.Gain}
+	return cell(round(r.Total-w.lastInside()), book.Gain)
 }
 
 // amount says a value of such a step with its unit.

@@ -32,7 +32,7 @@ func (w *workbook) weights(name string) error {
 // settings are the cells over the table: k, and what the sheet says of itself.
 func (w *workbook) settings(p *book.Page) {
 	put := func(row int, caption string, c book.Cell, cols int) {
-		p.Span(row, 1, 3, book.Cell{Value: caption, Look: book.Header})
+		p.Span(row, 1, 3, cell(caption, book.Header))
 		p.Span(row, settingCol, cols, c)
 	}
 	k, s := w.choose(), w.Definition.Directory.Select
@@ -70,7 +70,8 @@ func (w *workbook) weightTable(p *book.Page) {
 	p.Heads(header, 1, w.head("scores", "point"), "原文（全文见"+w.sheet("rubric")+"）", "所属指标", "运行权重", "启用", "权重",
 		"折算到100", "等专家评的部分", "可得的分")
 	p.Height(header, 34)
-	sum := fmt.Sprintf("SUMPRODUCT((%s=%s)*%s)", w.weightCells(weightColOn), book.Quote(rankedYes), w.weightCells(weightColOwn))
+	sum := fmt.Sprintf("SUMPRODUCT((%s=%s)*%s)", w.weightCells(weightColOn), book.Quote(rankedYes),
+		w.weightCells(weightColOwn))
 	for i, point := range w.points {
 		row := weightsFirst + i
 		at := func(col int) string { return book.Fixed(row, col) }
@@ -85,7 +86,7 @@ func (w *workbook) weightTable(p *book.Page) {
 	p.Choice(weightsFirst, weightColOn, last, weightColOn, "选“是”或“否”；选“否”，这个观测点不计分，其余按比例折算", rankedYes, rankedNo)
 	p.Between(weightsFirst, weightColOwn, last, weightColOwn, "写不小于0的数；合计不必是100，会按比例折算", 0, 1e6, false)
 	p.Mark(weightsFirst, weightColOn, last, weightColOn, book.Mark{Word: rankedNo, Tone: book.Caution})
-	p.Span(last+1, 1, 3, book.Cell{Value: "合计", Look: book.Total})
+	p.Span(last+1, 1, 3, cell("合计", book.Total))
 	for col := weightColRun; col <= weightColEarn; col++ {
 		c := book.Cell{Look: book.Sum}
 		if col != weightColOn && col != weightColOpen {
@@ -135,7 +136,8 @@ func (w *workbook) choose() int {
 	return cmp.Or(max(w.Select, 0), w.Definition.Directory.Select.Default)
 }
 
-// sideFormula says on which side of the line the rank in a cell is, for the k of the sheet; nothing before there is a line.
+// sideFormula says on which side of the line the rank in a cell is, for the k of the sheet; empty before there is a
+// line.
 func (w *workbook) sideFormula(rank string) string {
 	if !w.Standing.Complete() {
 		return ""
