@@ -27,7 +27,6 @@ var stillLong = []string{}
 var stillWide = []string{
 	"stages/audit",
 	"stages/compare",
-	"stages/consolidate",
 
 	"stages/export",
 
