@@ -14,6 +14,7 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/export"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/stages/workers"
@@ -42,24 +43,17 @@ type AuditLeftOut struct {
 
 // Audit tries on every ranked submission the moves of the definition, each judged and scored with the others as they
 // are. The scales of an earlier run (o.Previous) are kept; so are its marks, unless others came back since (o.Marks).
-func Audit(ctx context.Context, o Options) (*Audited, error) {
+func Audit(ctx context.Context, o Options) (_ *Audited, err error) {
+	defer try.Caught(&err)
 	if o.Definition.Audit == nil {
 		return nil, fmt.Errorf("定义里没有 audit.yaml（激励审计试哪些动作）：请从 templates/%d 复制一份放进去", o.Definition.Year)
 	}
-	in, err := o.takeApart(ctx)
-	if err != nil {
-		return nil, err
-	}
+	in := try.Get(o.takeApart(ctx))
 	if in.earlier.round != nil && o.Marks == "" {
 		in.marking = in.earlier.round.Marking
 	}
-	a, err := newAuditing(in.facts, in.given(), in.marking, in.earlier.scales())
-	if err != nil {
-		return nil, err
-	}
-	if err := a.run(ctx, o.workers()); err != nil {
-		return nil, err
-	}
+	a := try.Get(newAuditing(in.facts, in.given(), in.marking, in.earlier.scales()))
+	try.Do(a.run(ctx, o.workers()))
 	result := a.result()
 	result.Files, err = a.files(o.Out, result)
 	return result, err
@@ -194,7 +188,8 @@ func (a *auditing) result() *Audited {
 }
 
 // files makes the workbook and the table.
-func (a *auditing) files(out string, r *Audited) ([]publish.File, error) {
+func (a *auditing) files(out string, r *Audited) (_ []publish.File, err error) {
+	defer try.Caught(&err)
 	var book bytes.Buffer
 	report := audit.Report{Definition: a.d, Rows: r.Rows, LeftOut: a.leftOut}
 	for _, c := range a.cases {
@@ -205,28 +200,15 @@ func (a *auditing) files(out string, r *Audited) ([]publish.File, error) {
 		return nil, fmt.Errorf("%s：%w", title, err)
 	}
 	files := []publish.File{{Path: filepath.Join(out, title+".xlsx"), Data: book.Bytes()}}
-	named, err := table.Apart(a.d, "incentives", r.Rows)
-	if err != nil {
-		return nil, err
-	}
 	dir, err := os.MkdirTemp("", "lianheti-audit-")
 	if err != nil {
 		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
 	}
 	defer os.RemoveAll(dir)
-	if err := export.Alone(dir, a.d, named); err != nil {
-		return nil, err
-	}
-	paths, err := publish.Outputs(dir)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range paths {
+	try.Do(export.Alone(dir, a.d, try.Get(table.Apart(a.d, "incentives", r.Rows))))
+	for _, p := range try.Get(publish.Outputs(dir)) {
 		path := filepath.FromSlash(p.Path)
-		data, err := os.ReadFile(filepath.Join(dir, path))
-		if err != nil {
-			return nil, err
-		}
+		data := try.Get(os.ReadFile(filepath.Join(dir, path)))
 		files = append(files, publish.File{Path: filepath.Join(out, title+dataFolder, path), Data: data})
 	}
 	return files, nil

@@ -12,6 +12,7 @@ import (
 	"lianheti/stages/feedback"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 )
 
@@ -83,15 +84,10 @@ type CheckedRule struct {
 }
 
 // Check says what a run would say of each workbook alone, and writes nothing but annotated copies to o.Annotate.
-func Check(ctx context.Context, o Options) (*Checked, error) {
-	sources, err := o.arrived()
-	if err != nil {
-		return nil, err
-	}
-	facts, err := read(ctx, o.Definition, sources, o)
-	if err != nil {
-		return nil, err
-	}
+func Check(ctx context.Context, o Options) (_ *Checked, err error) {
+	defer try.Caught(&err)
+	sources := try.Get(o.arrived())
+	facts := try.Get(read(ctx, o.Definition, sources, o))
 	r := &Checked{Year: o.Definition.Year, Version: publish.Version, Later: []CheckedRule{},
 		Files: make([]CheckedFile, len(sources))}
 	for _, rule := range o.Definition.Rules {
@@ -103,11 +99,7 @@ func Check(ctx context.Context, o Options) (*Checked, error) {
 		if form == nil {
 			continue
 		}
-		files, err := checkedFiles(form, sources, o)
-		if err != nil {
-			return nil, err
-		}
-		for i, f := range files {
+		for i, f := range try.Get(checkedFiles(form, sources, o)) {
 			r.Files[form.Sources[i]] = f
 		}
 	}
@@ -172,19 +164,19 @@ func given(v table.Opt[int32]) *int32 {
 }
 
 // annotate writes the copies. What can't be annotated is said so and does not stop the others.
-func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sources []intake.Source, o Options) error {
+func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sources []intake.Source, o Options,
+) (err error) {
+	defer try.Caught(&err)
 	dir, open := o.Annotate, opener(sources, facts)
-	if err := publish.Folder(dir); err != nil {
-		return err
-	}
+	try.Do(publish.Folder(dir))
 	var done []string
-	write := func(name string, data []byte) (string, error) {
+	write := func(name string, data []byte) string {
 		path, err := publish.Beside(filepath.Join(dir, name), data)
 		if err != nil {
-			return "", publish.Partly(done, fmt.Errorf("无法写 %s：%w", filepath.Join(dir, name), err))
+			try.Do(publish.Partly(done, fmt.Errorf("无法写 %s：%w", filepath.Join(dir, name), err)))
 		}
 		done = append(done, path)
-		return path, nil
+		return path
 	}
 	findings := map[string][]table.Finding{}
 	for x := range judgement.Findings.All() {
@@ -196,11 +188,8 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 			continue
 		}
 		if o.Readings {
-			var err error
 			name := strings.TrimSuffix(feedback.CopyName(f.Path), "（标注）.xlsx") + model.ReadingsSuffix
-			if f.Readings, err = write(name, readingsFile(f.Submission.Readings)); err != nil {
-				return err
-			}
+			f.Readings = write(name, readingsFile(f.Submission.Readings))
 		}
 		if len(f.Submission.Findings) == 0 {
 			continue
@@ -215,9 +204,7 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 			f.NotAnnotated = err.Error()
 			continue
 		}
-		if f.Annotated, err = write(feedback.CopyName(f.Path), copied); err != nil {
-			return err
-		}
+		f.Annotated = write(feedback.CopyName(f.Path), copied)
 	}
 	return nil
 }

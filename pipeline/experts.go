@@ -11,6 +11,7 @@ import (
 
 	"lianheti/pipeline/publish"
 	"lianheti/stages/marking"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 )
 
@@ -25,20 +26,11 @@ type Issued struct {
 
 // Experts reads, checks and scores, and makes one marking workbook an expert for the folder o.Out. With marks that came
 // back (o.Marks) each asks just for what is missing, and who has nothing to add gets none.
-func Experts(ctx context.Context, o Options) (*Issued, error) {
-	assignments, err := o.assignments()
-	if err != nil {
-		return nil, err
-	}
-	in, err := o.takeApart(ctx)
-	if err != nil {
-		return nil, err
-	}
+func Experts(ctx context.Context, o Options) (_ *Issued, err error) {
+	defer try.Caught(&err)
+	assignments, in := try.Get(o.assignments()), try.Get(o.takeApart(ctx))
 	o.Score.Draws = 1 // only the scores are shown
-	round, err := judge(in.facts, in.given(), in.marking, o.Score)
-	if err != nil {
-		return nil, err
-	}
+	round := try.Get(judge(in.facts, in.given(), in.marking, o.Score))
 	out := &Issued{Subjects: marking.Subjects(in.facts, round.Judgement, round.Ranking)}
 	for r := range round.Ranking.Ranking.All() {
 		if !r.Ranked && !r.Waiting {

@@ -13,6 +13,7 @@ import (
 	"lianheti/stages/export"
 	"lianheti/stages/intake"
 	"lianheti/stages/marking"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -86,36 +87,24 @@ type taken struct {
 
 // take reads all of it.
 func (o *Options) take(ctx context.Context, sources []intake.Source) (in taken, err error) {
+	defer try.Caught(&err)
 	in.sources = sources
-	if in.register, in.registered, err = o.readRegister(); err != nil {
-		return in, err
-	}
-	if in.earlier, err = readPrevious(*o, in.register); err != nil {
-		return in, err
-	}
-	if in.batches, in.named, err = readEarlier(*o); err != nil {
-		return in, err
-	}
-	if in.origin, err = gather(ctx, *o, sources); err != nil {
-		return in, err
-	}
-	if in.opinions, err = readOpinions(*o, in.earlier); err != nil {
-		return in, err
-	}
+	in.register, in.registered, err = o.readRegister()
+	try.Do(err)
+	in.earlier = try.Get(readPrevious(*o, in.register))
+	in.batches, in.named, err = readEarlier(*o)
+	try.Do(err)
+	in.origin = try.Get(gather(ctx, *o, sources))
+	in.opinions = try.Get(readOpinions(*o, in.earlier))
 	in.marking, err = readMarks(ctx, in.origin, *o)
 	return in, err
 }
 
 // takeApart takes all of it for a command whose own files must not lie among what arrived.
 func (o *Options) takeApart(ctx context.Context) (in taken, err error) {
-	if err := publish.Outside(o.Out, o.Inputs); err != nil {
-		return in, err
-	}
-	sources, err := o.discover()
-	if err != nil {
-		return in, err
-	}
-	return o.take(ctx, sources)
+	defer try.Caught(&err)
+	try.Do(publish.Outside(o.Out, o.Inputs))
+	return o.take(ctx, try.Get(o.discover()))
 }
 
 // given is what check knows beside the facts.

@@ -23,6 +23,7 @@ import (
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
 	"lianheti/stages/feedback"
+	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -81,59 +82,30 @@ type Marking struct {
 
 // Run processes everything that arrived and publishes the year's results. An error means that nothing was published;
 // faults in submissions are findings in the results.
-func Run(ctx context.Context, o Options) (*Result, error) {
-	var err error
+func Run(ctx context.Context, o Options) (_ *Result, err error) {
+	defer try.Caught(&err)
 	if o.Score, err = o.Score.Resolve(o.Definition); err != nil { // now: the manifest names what was used
 		return nil, fmt.Errorf("计分：%w", err)
 	}
-	if err := consolidate.Check(o.Definition); err != nil {
-		return nil, err
-	}
-	sources, err := o.discover()
-	if err != nil {
-		return nil, err
-	}
-	out, err := publish.Begin(o.Out, strconv.Itoa(o.Definition.Year), o.reads())
-	if err != nil {
-		return nil, err
-	}
+	try.Do(consolidate.Check(o.Definition))
+	sources, year := try.Get(o.discover()), strconv.Itoa(o.Definition.Year)
+	out := try.Get(publish.Begin(o.Out, year, o.reads()))
 	defer out.Discard()
-	meeting, err := publish.PrepareFreeze(o.Out, strconv.Itoa(o.Definition.Year), o.Freeze)
-	if err != nil {
-		return nil, err
-	}
+	meeting := try.Get(publish.PrepareFreeze(o.Out, year, o.Freeze))
 	defer meeting.Discard()
 
 	r := &running{Options: o}
-	if r.taken, err = r.take(ctx, sources); err != nil {
-		return nil, err
-	}
-	if err := r.worthwhile(r.facts, out.Final); err != nil {
-		return nil, err
-	}
-	if err := r.judge(ctx); err != nil {
-		return nil, err
-	}
-	if err := r.write(ctx, out.Fresh); err != nil {
-		return nil, err
-	}
-	again := func(dir string) error {
+	r.taken = try.Get(r.take(ctx, sources))
+	try.Do(r.worthwhile(r.facts, out.Final))
+	try.Do(r.judge(ctx))
+	try.Do(r.write(ctx, out.Fresh))
+	try.Do(meeting.Copy(out.Fresh, *r.manifest, func(dir string) error {
 		r.in.Standing.Meeting = meeting.Name
 		// it holds names, and no meeting needs it
-		if err := os.Remove(filepath.Join(dir, o.Definition.Register.Next)); err != nil {
-			return err
-		}
-		return r.forPeople(dir)
-	}
-	if err := meeting.Copy(out.Fresh, *r.manifest, again); err != nil {
-		return nil, err
-	}
-	if err := out.Publish(); err != nil {
-		return nil, err
-	}
-	if err := meeting.Keep(out.Final); err != nil {
-		return nil, err
-	}
+		return errors.Join(os.Remove(filepath.Join(dir, o.Definition.Register.Next)), r.forPeople(dir))
+	}))
+	try.Do(out.Publish())
+	try.Do(meeting.Keep(out.Final))
 	result := newResult(out.Final, r.manifest, r.round)
 	result.Standing, result.Progress = r.known, r.progress
 	result.Kept, result.Notes = out.Kept, append(out.Notes, r.notes()...)
@@ -152,30 +124,19 @@ type running struct {
 }
 
 // judge takes what was read to a round, and describes the run.
-func (r *running) judge(ctx context.Context) error {
+func (r *running) judge(ctx context.Context) (err error) {
+	defer try.Caught(&err)
 	if !r.Rescale {
 		r.Score.Scales = r.earlier.scales()
 	}
-	var err error
-	if r.progress, r.facts, err = r.follow(r.facts, r.register, r.batches); err != nil {
-		return err
-	}
+	r.progress, r.facts, err = r.follow(r.facts, r.register, r.batches)
+	try.Do(err)
 	r.doing("检查、计分")
-	if r.round, err = judge(r.facts, r.given(), r.marking, r.Score); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	why, err := r.earlier.moves(r.round, r.registered)
-	if err != nil {
-		return err
-	}
-	r.round.Changes = compare.Run(r.earlier.round, r.round, why)
+	r.round = try.Get(judge(r.facts, r.given(), r.marking, r.Score))
+	try.Do(ctx.Err())
+	r.round.Changes = compare.Run(r.earlier.round, r.round, try.Get(r.earlier.moves(r.round, r.registered)))
 	r.known = table.Standing{State: r.round.State(), Waiting: r.round.Waiting(), Trial: r.Definition.Differences()}
-	if r.manifest, err = newManifest(r.Options, r.round, r.from, r.known); err != nil {
-		return err
-	}
+	r.manifest = try.Get(newManifest(r.Options, r.round, r.from, r.known))
 	r.manifest.Previous, r.manifest.Earlier, r.manifest.Register = r.earlier.manifest, r.named, r.registered
 	r.manifest.Opinions, r.manifest.AllowTrial = r.opinions.described(), r.AllowTrial
 	r.in = consolidate.Input{Round: *r.round, FromTables: r.from != nil, Before: r.batches,
@@ -185,9 +146,10 @@ func (r *running) judge(ctx context.Context) error {
 }
 
 // write puts all results below a folder.
-func (r *running) write(ctx context.Context, dir string) error {
+func (r *running) write(ctx context.Context, dir string) (err error) {
+	defer try.Caught(&err)
 	r.doing("写数据表、退回件")
-	err := workers.All(
+	try.Do(workers.All(
 		func() error { return writeTables(dir, r.manifest, r.round) },
 		func() (err error) {
 			if r.in.Returns, err = writeReturns(dir, r.in, r.open); err != nil {
@@ -196,21 +158,12 @@ func (r *running) write(ctx context.Context, dir string) error {
 			return writeProgress(dir, r.progress, r.Options, r.sources, r.in.Returns)
 		},
 		func() error { return writeRegister(dir, r.round, r.opinions) },
-	)
-	if err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		return err
-	}
+	))
+	try.Do(ctx.Err())
 	r.in.DataRoot = r.manifest.DataRoot
 	r.doing("写省级汇总")
-	if err := r.forPeople(dir); err != nil {
-		return err
-	}
-	if err := r.manifest.Seal(dir); err != nil {
-		return err
-	}
+	try.Do(r.forPeople(dir))
+	try.Do(r.manifest.Seal(dir))
 	return ctx.Err()
 }
 
@@ -312,8 +265,7 @@ func writeTables(dir string, m *publish.Manifest, round *table.Round) error {
 	if err := keepDefinition(dir, round.Definition); err != nil {
 		return err
 	}
-	root, err := m.Data(dir, dataFolder)
-	m.DataRoot = root
+	m.DataRoot, err = m.Data(dir, dataFolder)
 	return err
 }
 

@@ -135,36 +135,30 @@ func (p previous) explained() []table.Given {
 }
 
 // moves says what moved totals and verdicts since the earlier run. register is this run's; nil where none was given.
-func (p previous) moves(now *table.Round, register *publish.Source) (
-	compare.Why, error) {
+func (p previous) moves(now *table.Round, register *publish.Source) (why compare.Why, err error) {
 	if p.round == nil {
-		return compare.Why{}, nil
+		return why, nil
 	}
 	known := check.Known{Register: now.Register, Given: p.explained()}
+	earlier := *p.round
+	earlier.Facts = under(p.definition, p.round.Facts)
 	var between *table.Round
 	if p.definition.Form.SameAnswers(now.Facts.Definition.Form) {
 		between = &table.Round{Facts: under(p.definition, now.Facts), Judgement: now.Judgement}
-	}
-	if between != nil && p.changed(now, "rules", "directory.yaml", "register.yaml") {
-		var err error
-		if between.Judgement, err = check.Run(between.Facts, known); err != nil {
-			return compare.Why{}, fmt.Errorf("按上一轮的规则检查：%w", err)
+		if p.changed(now, "rules", "directory.yaml", "register.yaml") {
+			if between.Judgement, err = check.Run(between.Facts, known); err != nil {
+				return why, fmt.Errorf("按上一轮的规则检查：%w", err)
+			}
 		}
-	}
-	earlier := *p.round
-	earlier.Facts = under(p.definition, p.round.Facts)
-	why := compare.Why{}
-	var err error
-	if between != nil && !p.run.Register.Same(register) {
-		if why.Registered, err = check.Run(earlier.Facts, known); err != nil {
-			return compare.Why{}, fmt.Errorf("按本轮的登记检查上一轮的申报：%w", err)
+		if !p.run.Register.Same(register) {
+			if why.Registered, err = check.Run(earlier.Facts, known); err != nil {
+				return why, fmt.Errorf("按本轮的登记检查上一轮的申报：%w", err)
+			}
 		}
+		why.Judged = between.Judgement
 	}
 	if why.Moves, err = score.Moves(&earlier, why.Registered, between, now); err != nil {
-		return compare.Why{}, fmt.Errorf("按上一轮的办法计分：%w", err)
-	}
-	if between != nil {
-		why.Judged = between.Judgement
+		return why, fmt.Errorf("按上一轮的办法计分：%w", err)
 	}
 	return why, nil
 }

@@ -13,6 +13,7 @@ import (
 	"lianheti/stages/feedback"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -28,21 +29,16 @@ type Issue struct {
 
 // Progress prepares the progress forms of a year for those whom the register says were chosen, from published data of
 // earlier batches.
-func Progress(d *templates.Definition, data []string, register string) (*Issue, error) {
+func Progress(d *templates.Definition, data []string, register string) (_ *Issue, err error) {
+	defer try.Caught(&err)
 	if d.Progress == nil {
 		return nil, fmt.Errorf("%d年的定义里没有年度数据核对表（progress）：请用 --year 写明有的年度", d.Year)
 	}
 	o := Options{Definition: d, Register: register}
 	kept, _, err := o.readRegister()
-	if err != nil {
-		return nil, err
-	}
+	try.Do(err)
 	d = o.Definition
-	archive, err := archiveOf(data)
-	if err != nil {
-		return nil, err
-	}
-	chosen := kept.Chosen()
+	archive, chosen := try.Get(archiveOf(data)), kept.Chosen()
 	i := &Issue{Definition: d.Progress.Only(func(e templates.Entry) bool { return chosen[table.EntryKey(e)] })}
 	if len(i.Definition.Directory.Entries) == 0 {
 		return nil, fmt.Errorf("登记表 %s 里没有登记入选的（“%s”），没有要核对的联合体", register,

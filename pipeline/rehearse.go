@@ -11,6 +11,7 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/rehearse"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -29,16 +30,14 @@ type Rehearsed struct {
 }
 
 // Rehearse damages copies of a good workbook and reads each as a run would; an error where the workbook is not good.
-func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehearsed, error) {
+func Rehearse(ctx context.Context, d *templates.Definition, file string) (_ []Rehearsed, err error) {
+	defer try.Caught(&err)
 	dir, err := os.MkdirTemp("", "lianheti-rehearse-")
 	if err != nil {
 		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
 	}
 	defer os.RemoveAll(dir)
-	sources, err := intake.Discover([]string{file})
-	if err != nil {
-		return nil, err
-	}
+	sources := try.Get(intake.Discover([]string{file}))
 	if len(sources) != 1 {
 		return nil, fmt.Errorf("演练要一份工作簿，%s 不是", file)
 	}
@@ -50,15 +49,10 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 	if err != nil {
 		return nil, fmt.Errorf("读不到 %s：%w", file, err)
 	}
-	good, err := readOne(ctx, d, file)
-	if err != nil {
-		return nil, err
-	}
+	good := try.Get(readOne(ctx, d, file))
 	var out []Rehearsed
 	for _, damage := range rehearse.Damages(rehearse.Original{Definition: d, Data: data, Read: was}) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
+		try.Do(ctx.Err())
 		r := Rehearsed{ID: damage.ID, What: damage.What, Expected: expected(damage.Want)}
 		if damage.Err != nil {
 			r.Error = damage.Err.Error()
@@ -69,11 +63,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 		if err := write(path, damage.Data); err != nil {
 			return nil, fmt.Errorf("写不了演练用的文件：%w", err)
 		}
-		bad, err := readOne(ctx, d, path)
-		if err != nil {
-			return nil, err
-		}
-		r.compare(damage.Want, good, bad)
+		r.compare(damage.Want, good, try.Get(readOne(ctx, d, path)))
 		out = append(out, r)
 	}
 	return out, nil
@@ -95,19 +85,10 @@ type one struct {
 	values   []string
 }
 
-func readOne(ctx context.Context, d *templates.Definition, file string) (*one, error) {
-	sources, err := intake.Discover([]string{file})
-	if err != nil {
-		return nil, err
-	}
-	facts, err := read(ctx, d, sources, Options{Workers: 1})
-	if err != nil {
-		return nil, err
-	}
-	judgement, err := check.Run(facts, check.Known{})
-	if err != nil {
-		return nil, err
-	}
+func readOne(ctx context.Context, d *templates.Definition, file string) (_ *one, err error) {
+	defer try.Caught(&err)
+	facts := try.Get(read(ctx, d, try.Get(intake.Discover([]string{file})), Options{Workers: 1}))
+	judgement := try.Get(check.Run(facts, check.Known{}))
 	return &one{slices.Collect(facts.Files.All()), slices.Collect(judgement.Findings.All()), values(facts)}, nil
 }
 
