@@ -5,25 +5,6 @@
 //
 // A document is plain data: sections of paragraphs and tables. Lengths on paper are millimetres, sizes of type and
 // spacing are points, indents are characters. Write proves that the tables fit their columns.
-//
-//	d := document.Document{
-//		Title: "受理回执",
-//		Text:  document.LetterText,
-//		Sections: []document.Section{{
-//			Page:   document.A4,
-//			Footer: document.PageNumbers(),
-//			Body: []document.Block{
-//				document.P(document.Title, "受理回执"),
-//				document.P(document.Plain, "福州市教育局："),
-//				document.P(document.Body, "你局报送的推荐书收悉。"),
-//				document.Table{Columns: []float64{40, 116}, Rows: []document.Row{
-//					{Header: true, Cells: []document.Cell{document.Label("栏目"), document.Label("问题")}},
-//					{Cells: []document.Cell{document.Text("依托园区"), document.Text("与目录不符")}},
-//				}},
-//			},
-//		}},
-//	}
-//	err := document.Write(w, d)
 package word
 
 // Document is a Word file.
@@ -60,14 +41,12 @@ type Section struct {
 type Page struct {
 	Width, Height            float64
 	Top, Bottom, Left, Right float64
-	Landscape                bool // as set: Width is the longer side already
 }
 
 // Papers of the call.
 var (
 	A4      = Page{Width: 210, Height: 297, Top: 25, Bottom: 25, Left: 27, Right: 27}
 	A4Bound = Page{Width: 210, Height: 297, Top: 22, Bottom: 20, Left: 30, Right: 20} // left binding margin
-	A4Wide  = Page{Width: 297, Height: 210, Top: 22, Bottom: 20, Left: 25, Right: 25, Landscape: true}
 )
 
 // Inside is the width between the margins.
@@ -91,18 +70,16 @@ const (
 type Align string
 
 const (
-	Left    Align = "left"
-	Centre  Align = "center"
-	Right   Align = "right"
-	Justify Align = "both"
-	Spread  Align = "distribute" // over the whole width: 推　荐　地　市
+	Left   Align = "left"
+	Centre Align = "center"
+	Right  Align = "right"
+	Spread Align = "distribute" // over the whole width: 推　荐　地　市
 )
 
 // Paragraph is text between two line ends.
 type Paragraph struct {
-	Style         Style // empty: Plain
-	Align         Align // empty: the style's
-	Indent        float64
+	Style         Style   // empty: Plain
+	Align         Align   // empty: the style's
 	Line          float64 // exact distance of lines; 0: the style's
 	Before, After float64 // space above and below
 	NewPage       bool    // begins a page
@@ -114,23 +91,17 @@ func (Paragraph) block() {}
 
 // Run is a piece of text in one look.
 type Run struct {
-	Text      string // \n breaks the line
-	Font      string // empty: the style's
-	Size      float64
-	Bold      bool
-	Underline bool
-	Color     string // RRGGBB; empty: black
-	Footnote  string // a footnote behind the text
-	Field     Field  // in place of Text
+	Text     string // \n breaks the line
+	Font     string // empty: the style's
+	Size     float64
+	Footnote string // a footnote behind the text
+	Field    Field  // in place of Text
 }
 
 // Field is what Word computes.
 type Field string
 
-const (
-	PageNumber Field = "PAGE"
-	PageCount  Field = "NUMPAGES"
-)
+const PageNumber Field = "PAGE"
 
 // Fonts of official documents. Each is written with the name that other systems know it by.
 const (
@@ -160,11 +131,10 @@ type Row struct {
 
 // Cell is one cell of a table.
 type Cell struct {
-	Span, Down int    // columns and rows it covers; 0 is 1
-	Align      Align  // of its paragraphs that say nothing else
-	Top        bool   // text at the top; otherwise in the middle
-	Underlined bool   // a line below, in a Bare table: what is filled in on a cover
-	Shade      string // RRGGBB; empty: none
+	Span, Down int   // columns and rows it covers; 0 is 1
+	Align      Align // of its paragraphs that say nothing else
+	Top        bool  // text at the top; otherwise in the middle
+	Underlined bool  // a line below, in a Bare table: what is filled in on a cover
 	Body       []Paragraph
 }
 

@@ -49,6 +49,8 @@ func Example() {
 	// Output: 受理回执|福州市教育局：|你局报送的推荐书收悉，请按下表处理。|栏目|问题|依托园区|与目录不符|福建省教育厅职成处
 }
 
+var wide = word.Page{Width: 297, Height: 210, Top: 22, Bottom: 20, Left: 25, Right: 25}
+
 // parts unpacks a document.
 func parts(data []byte) map[string]string {
 	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
@@ -106,7 +108,7 @@ func write(t *testing.T, d word.Document) []byte {
 func sample() word.Document {
 	merged := word.Table{Columns: []float64{20, 40, 40, 56}, Rows: []word.Row{
 		{Header: true, Cells: []word.Cell{{Span: 2, Align: word.Centre, Body: []word.Paragraph{word.P(word.Plain, "甲")}}, word.Label("乙"), word.Label("丙")}},
-		{Height: 12, Cells: []word.Cell{{Down: 3, Body: []word.Paragraph{word.P(word.Plain, "丁")}}, word.Text("戊"), {Span: 2, Down: 2, Shade: "EEEEEE", Body: []word.Paragraph{word.P(word.Plain, "己")}}}},
+		{Height: 12, Cells: []word.Cell{{Down: 3, Body: []word.Paragraph{word.P(word.Plain, "丁")}}, word.Text("戊"), {Span: 2, Down: 2, Body: []word.Paragraph{word.P(word.Plain, "己")}}}},
 		{Cells: []word.Cell{word.Text("庚")}},
 		{Whole: true, Cells: []word.Cell{word.Text("辛"), word.Text("壬"), word.Text("癸")}},
 	}}
@@ -118,10 +120,10 @@ func sample() word.Document {
 		}},
 		{Page: page, FirstPage: 1, Footer: word.PageNumbers(), Header: []word.Paragraph{word.P(word.Small, "页眉")}, Body: []word.Block{
 			word.P(word.Heading, "1.概况"),
-			word.Paragraph{Runs: []word.Run{{Text: "负责人", Bold: true, Color: "C00000", Size: 15, Font: word.HeiTi, Underline: true, Footnote: "指负责同志。"}, {Text: "二", Footnote: "下同。"}}},
+			word.Paragraph{Runs: []word.Run{{Text: "负责人", Size: 15, Font: word.HeiTi, Footnote: "指负责同志。"}, {Text: "二", Footnote: "下同。"}}},
 			merged, merged,
 		}},
-		{Page: word.A4Wide, Body: []word.Block{word.Paragraph{Style: word.Body, NewPage: true, Before: 6, Indent: 4, Line: 20, Runs: []word.Run{{Text: "第一行\n第二行\t后"}}}}},
+		{Page: wide, Body: []word.Block{word.Paragraph{Style: word.Body, NewPage: true, Before: 6, Line: 20, Runs: []word.Run{{Text: "第一行\n第二行\t后"}}}}},
 	}}
 }
 

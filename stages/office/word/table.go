@@ -8,22 +8,11 @@ import (
 	"lianheti/stages/office/try"
 )
 
-// table writes a table with fixed columns: the pages are the same whatever program lays them out.
+// Width is that of all columns.
+func (t Table) Width() float64 { return sum(t.Columns) }
+
 func (k *writer) table(t Table) {
-	k.put(`<w:tbl><w:tblPr><w:tblW w:w="%s" w:type="dxa"/><w:jc w:val="center"/>`, twips(sum(t.Columns)))
-	if !t.Bare {
-		k.put("<w:tblBorders>")
-		for _, side := range []string{"top", "left", "bottom", "right", "insideH", "insideV"} {
-			k.put(`<w:%s w:val="single" w:sz="4" w:space="0" w:color="000000"/>`, side)
-		}
-		k.put("</w:tblBorders>")
-	}
-	k.put(`<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/>`)
-	k.put("</w:tblCellMar></w:tblPr><w:tblGrid>")
-	for _, c := range t.Columns {
-		k.put(`<w:gridCol w:w="%s"/>`, twips(c))
-	}
-	k.put("</w:tblGrid>")
+	try.Do(templates.ExecuteTemplate(k.xml, "table", t))
 	k.rows(t)
 	k.put("</w:tbl>")
 }
@@ -101,7 +90,6 @@ func (k *writer) cell(r Row, c Cell, width float64, continued bool) {
 	k.when(!continued && c.Down > 1, `<w:vMerge w:val="restart"/>`)
 	k.when(c.Underlined,
 		`<w:tcBorders><w:bottom w:val="single" w:sz="6" w:space="0" w:color="000000"/></w:tcBorders>`)
-	k.when(c.Shade != "", `<w:shd w:val="clear" w:color="auto" w:fill="%s"/>`, c.Shade)
 	k.when(!c.Top, `<w:vAlign w:val="center"/>`)
 	k.put("</w:tcPr>")
 	body := c.Body

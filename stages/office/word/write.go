@@ -33,7 +33,7 @@ func Write(w io.Writer, d Document) (err error) {
 	k.Parts = append([]part{{Name: "[Content_Types].xml"}, {Name: "_rels/.rels"}, {Name: "word/_rels/document.xml.rels"},
 		{Name: "docProps/core.xml", Kind: "application/vnd.openxmlformats-package.core-properties+xml"},
 		wordPart("document", "document.main", main), wordPart("fontTable", "fontTable", "")}, k.bands...)
-	k.Parts = append(k.Parts, wordPart("footnotes", "footnotes", k.apart(k.footnotes)),
+	k.Parts = append(k.Parts, wordPart("footnotes", "footnotes", ""),
 		wordPart("settings", "settings", ""), wordPart("styles", "styles", ""))
 	zw := zip.NewWriter(w)
 	for _, p := range k.Parts { // in a fixed order and without times
@@ -50,7 +50,8 @@ func Write(w io.Writer, d Document) (err error) {
 var partsText string
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"half": halfPoints, "twentieths": points20, "legible": legible,
+	"half": halfPoints, "twentieths": points20, "twips": twips, "legible": legible,
+	"next": func(i int) int { return i + 1 },
 }).Parse(regexp.MustCompile(`\n *`).ReplaceAllString(partsText, "")))
 
 // part is one XML file of the container. One without XML is a template of its name, one without a kind has no content
@@ -78,7 +79,7 @@ type writer struct {
 	Parts []part
 	xml   *strings.Builder // of the part at hand
 	bands []part           // headers and footers
-	notes []string
+	Notes []string         // footnotes, written: the first has the id 1
 }
 
 // TwoCharacters is an indent, in points.
@@ -153,15 +154,7 @@ func (k *writer) section(s Section) {
 	k.put("<w:sectPr>")
 	k.band("header", "hdr", s.Header)
 	k.band("footer", "ftr", s.Footer)
-	k.put(`<w:footnotePr><w:numRestart w:val="eachPage"/></w:footnotePr><w:type w:val="nextPage"/>`)
-	k.put(`<w:pgSz w:w="%s" w:h="%s"`, twips(s.Page.Width), twips(s.Page.Height))
-	k.when(s.Page.Landscape, ` w:orient="landscape"`)
-	k.put(`/><w:pgMar w:top="%s" w:right="%s"`, twips(s.Page.Top), twips(s.Page.Right))
-	k.put(` w:bottom="%s" w:left="%s"`, twips(s.Page.Bottom), twips(s.Page.Left))
-	const edge = 15 // of header and footer, from the edge of the paper
-	k.put(` w:header="%s" w:footer="%s" w:gutter="0"/>`, twips(edge), twips(edge))
-	k.when(s.FirstPage > 0, `<w:pgNumType w:start="%d"/>`, s.FirstPage)
-	k.put("</w:sectPr>")
+	try.Do(templates.ExecuteTemplate(k.xml, "section", s))
 }
 
 // band writes a header or footer to a part of its own. An empty one is written too: a section without one would show
@@ -195,9 +188,6 @@ func (k *writer) paragraph(p Paragraph, align Align, ends *Section) {
 		k.when(p.Line != 0, ` w:line="%s" w:lineRule="exact"`, points20(p.Line))
 		k.put("/>")
 	}
-	if p.Indent != 0 {
-		k.put(`<w:ind w:firstLineChars="%d" w:firstLine="%s"/>`, int(p.Indent*100), points20(p.Indent*k.Text.Size))
-	}
 	k.when(align != "", `<w:jc w:val="%s"/>`, align)
 	if ends != nil {
 		k.section(*ends)
@@ -225,8 +215,8 @@ func (k *writer) run(r Run) {
 		say(content(r.Text))
 	}
 	if r.Footnote != "" {
-		k.notes = append(k.notes, r.Footnote)
-		k.put(`<w:r>%s<w:footnoteReference w:id="%d"/></w:r>`, raised, len(k.notes))
+		k.Notes = append(k.Notes, content(" "+r.Footnote))
+		k.put(`<w:r>%s<w:footnoteReference w:id="%d"/></w:r>`, raised, len(k.Notes))
 	}
 }
 
@@ -236,37 +226,13 @@ func look(r Run) (out string) {
 		const fonts = `<w:rFonts w:ascii="%[1]s" w:eastAsia="%[1]s" w:hAnsi="%[1]s" w:cs="%[1]s" w:hint="eastAsia"/>`
 		out += fmt.Sprintf(fonts, r.Font)
 	}
-	if r.Bold {
-		out += "<w:b/>"
-	}
-	if r.Color != "" {
-		out += `<w:color w:val="` + r.Color + `"/>`
-	}
 	if r.Size != 0 {
 		out += fmt.Sprintf(`<w:sz w:val="%[1]s"/><w:szCs w:val="%[1]s"/>`, halfPoints(r.Size))
-	}
-	if r.Underline {
-		out += `<w:u w:val="single"/>`
 	}
 	if out == "" {
 		return ""
 	}
 	return "<w:rPr>" + out + "</w:rPr>"
-}
-
-// footnotes writes the footnotes; the first two are the lines that Word draws above them.
-func (k *writer) footnotes() {
-	k.put(`<w:footnotes xmlns:w="%s">`, wordML)
-	for i, kind := range []string{"separator", "continuationSeparator"} {
-		k.put(`<w:footnote w:type="%s" w:id="%d"><w:p>`, kind, i-1)
-		k.put(`<w:pPr><w:spacing w:before="0" w:after="0" w:line="240" w:lineRule="auto"/></w:pPr>`)
-		k.put("<w:r><w:%s/></w:r></w:p></w:footnote>", kind)
-	}
-	for i, note := range k.notes {
-		k.put(`<w:footnote w:id="%d"><w:p><w:pPr><w:pStyle w:val="FootnoteText"/></w:pPr>`, i+1)
-		k.put(`<w:r>%s<w:footnoteRef/></w:r><w:r>%s</w:r></w:p></w:footnote>`, raised, content(" "+note))
-	}
-	k.put("</w:footnotes>")
 }
 
 // legible escapes a text.
