@@ -28,17 +28,12 @@ var stillWide = []string{
 	"stages/audit",
 	"stages/compare",
 
-	"stages/export",
-
 	"stages/marking",
-	"stages/model",
 	"stages/normalize",
 	"stages/office/book",
 
 	"stages/review",
-	"stages/text",
 	"stages/wordform",
-	"stages/workers",
 }
 
 // Requirements

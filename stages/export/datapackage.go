@@ -18,8 +18,8 @@ import (
 // PackageName is the file that explains the data files, beside them.
 const PackageName = "datapackage.json"
 
-// dataPackage is a Data Package v2 (https://datapackage.org/standard/data-package). Its version is that of the tables' schemas; the
-// licence is the definition's statement. Properties beyond the standard are batch, form and definition, and unit, paragraph and arrowType of a field.
+// dataPackage is a Data Package v2 (https://datapackage.org/standard/data-package). Its version is that of the tables'
+// schemas. Beyond the standard are batch, form and definition, and unit, paragraph and arrowType of a field.
 type dataPackage struct {
 	Profile     string            `json:"$schema"`
 	Name        string            `json:"name"`
@@ -27,22 +27,19 @@ type dataPackage struct {
 	Description string            `json:"description"`
 	Version     string            `json:"version"`
 	Created     string            `json:"created"` // the batch's date: nothing published reads the clock
-	Licenses    []license         `json:"licenses"`
-	Sources     []source          `json:"sources"`
+	Licenses    []titled          `json:"licenses"`
+	Sources     []titled          `json:"sources"`
 	Batch       int               `json:"batch"`
 	Form        string            `json:"form"`
 	Definition  map[string]string `json:"definition"` // file: sha256
 	Resources   []resource        `json:"resources"`
 }
 
-type license struct {
-	Name  string `json:"name"`
+// titled is a license, which has a name, or a source, which has a path.
+type titled struct {
+	Name  string `json:"name,omitempty"`
 	Title string `json:"title"`
-}
-
-type source struct {
-	Title string `json:"title"`
-	Path  string `json:"path"`
+	Path  string `json:"path,omitempty"`
 }
 
 type resource struct {
@@ -61,21 +58,18 @@ type resource struct {
 
 // tableSchema is a Table Schema v2. Both formats have nulls of their own, so no text stands for a missing value.
 type tableSchema struct {
-	Profile       string       `json:"$schema"`
-	Fields        []field      `json:"fields"`
-	MissingValues []string     `json:"missingValues"`
-	PrimaryKey    []string     `json:"primaryKey,omitempty"`
-	ForeignKeys   []foreignKey `json:"foreignKeys,omitempty"`
+	Profile       string   `json:"$schema"`
+	Fields        []field  `json:"fields"`
+	MissingValues []string `json:"missingValues"`
+	PrimaryKey    []string `json:"primaryKey,omitempty"`
+	ForeignKeys   []key    `json:"foreignKeys,omitempty"`
 }
 
-type foreignKey struct {
-	Fields    []string  `json:"fields"`
-	Reference reference `json:"reference"`
-}
-
-type reference struct {
-	Resource string   `json:"resource"`
-	Fields   []string `json:"fields"`
+// key is a foreign key, and what it refers to.
+type key struct {
+	Resource  string   `json:"resource,omitempty"`
+	Fields    []string `json:"fields"`
+	Reference *key     `json:"reference,omitempty"`
 }
 
 type field struct {
@@ -94,30 +88,27 @@ type constraints struct {
 	Enum     []string `json:"enum,omitempty"`
 }
 
-func newPackage(d *templates.Definition, resources []resource) dataPackage {
-	return dataPackage{
-		Profile:     "https://datapackage.org/profiles/2.0/datapackage.json",
-		Name:        fmt.Sprintf("lianheti-%d", d.Directory.Batch),
-		Title:       fmt.Sprintf("%s：%d年批次数据", d.Form.Title, d.Directory.Batch),
-		Version:     d.Data.Version,
-		Created:     d.Directory.Deadline + "T00:00:00Z",
-		Licenses:    []license{{d.Data.License.Name, d.Data.License.Title}},
-		Sources:     []source{{d.Table("files").Label + "（files 表）：收到的每个文件及其摘要", "files.parquet"}},
-		Description: "每张表有 Parquet、Arrow 和 CSV 三种格式，内容相同。空表示没有，与0和空文字不同；各列的含义也在 dictionary 表里，代码的名称在 codes 表里。不含个人信息。" + CSVNote,
-		Batch:       d.Directory.Batch,
-		Form:        fmt.Sprintf("%s v%d", d.Form.ID, d.Form.Version),
-		Definition:  d.Sources,
-		Resources:   resources,
-	}
-}
-
 // explain writes the data package.
 func explain(dir string, d *templates.Definition, resources []resource) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(newPackage(d, resources)); err != nil {
+	if err := e.Encode(dataPackage{
+		Profile:  "https://datapackage.org/profiles/2.0/datapackage.json",
+		Name:     fmt.Sprintf("lianheti-%d", d.Directory.Batch),
+		Title:    fmt.Sprintf("%s：%d年批次数据", d.Form.Title, d.Directory.Batch),
+		Version:  d.Data.Version,
+		Created:  d.Directory.Deadline + "T00:00:00Z",
+		Licenses: []titled{{Name: d.Data.License.Name, Title: d.Data.License.Title}},
+		Sources:  []titled{{Title: d.Table("files").Label + "（files 表）：收到的每个文件及其摘要", Path: "files.parquet"}},
+		Description: "每张表有 Parquet、Arrow 和 CSV 三种格式，内容相同。空表示没有，与0和空文字不同；各列的含义也在 dictionary 表里，" +
+			"代码的名称在 codes 表里。不含个人信息。" + CSVNote,
+		Batch:      d.Directory.Batch,
+		Form:       fmt.Sprintf("%s v%d", d.Form.ID, d.Form.Version),
+		Definition: d.Sources,
+		Resources:  resources,
+	}); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, PackageName), b.Bytes(), 0o644)
@@ -125,43 +116,45 @@ func explain(dir string, d *templates.Definition, resources []resource) error {
 
 // newResource describes a file that was written. The tabular one bears the table's name, the other adds its format.
 //
-// Two things are as frictionless 5.21 needs them, which reads Parquet through pandas and so checks the data against the schema: a
-// tabular resource does not give its bytes, because that reader counts none; and whole numbers with gaps are of type
-// number, because pandas holds them as floats (arrowType says what they are).
-func newResource(name string, rec arrow.Record, held map[string]map[string]bool, f format, path string, written *sink) resource {
-	schema := rec.Schema()
+// Two things are as frictionless 5.21 needs them, which reads Parquet through pandas and checks the data against the
+// schema: a tabular resource does not give its bytes, because that reader counts none; and whole numbers with gaps are
+// of type number, because pandas holds them as floats (arrowType says what they are).
+func newResource(name string, rec arrow.Record, held map[string]map[string]bool, f format, path string,
+	written *sink) resource {
+	schema, csv := rec.Schema(), f.name == "csv" // where an empty text reads as nothing
+	of := func(key string) string { return table.Said(schema.Metadata(), key) }
 	r := resource{
-		Name: name + "-" + f.name, Path: path,
-		Title: table.Said(schema.Metadata(), table.KeyLabel), Description: table.Said(schema.Metadata(), table.KeyDescription),
+		Name: name + "-" + f.name, Path: path, Title: of(table.KeyLabel), Description: of(table.KeyDescription),
 		Format: f.name, MediaType: f.mediatype, Bytes: written.size, Hash: "sha256:" + written.sha256(),
 		Schema: &tableSchema{Profile: "https://datapackage.org/profiles/2.0/tableschema.json", MissingValues: []string{}},
 	}
 	if f.tabular {
 		r.Name, r.Type, r.Bytes = name, "table", 0
 	}
-	text := f.name == "csv" // where an empty text reads as nothing
-	if text {
+	if csv {
 		r.Encoding, r.Schema.MissingValues = "utf-8", []string{""}
 	}
 	for _, c := range schema.Fields() {
+		said := func(key string) string { return table.Said(c.Metadata, key) }
 		x := field{
-			Name: c.Name, Type: fieldTypes[c.Type.ID()], Title: table.Said(c.Metadata, table.KeyLabel), Description: table.Said(c.Metadata, table.KeyDescription),
-			Unit: table.Said(c.Metadata, table.KeyUnit), Paragraph: table.Said(c.Metadata, table.KeyParagraph), ArrowType: c.Type.Name(),
-			Constraints: constraints{Required: !c.Nullable && !(text && c.Type.ID() == arrow.STRING)},
+			Name: c.Name, Type: fieldTypes[c.Type.ID()], Title: said(table.KeyLabel), Description: said(table.KeyDescription),
+			Unit: said(table.KeyUnit), Paragraph: said(table.KeyParagraph), ArrowType: c.Type.Name(),
+			Constraints: constraints{Required: !c.Nullable && !(csv && c.Type.ID() == arrow.STRING)},
 		}
 		if x.Type == "integer" && c.Nullable {
 			x.Type = "number"
 		}
-		if values := table.Said(c.Metadata, table.KeyValues); values != "" {
+		if values := said(table.KeyValues); values != "" {
 			x.Constraints.Enum = strings.Split(values, table.ValueSeparator)
 		}
 		r.Schema.Fields = append(r.Schema.Fields, x)
-		if target := table.Said(c.Metadata, table.KeyReferences); target != "" && refers(rec, c.Name, held[target]) {
+		if target := said(table.KeyReferences); target != "" && refers(rec, c.Name, held[target]) {
 			to, column, _ := strings.Cut(target, ".")
-			r.Schema.ForeignKeys = append(r.Schema.ForeignKeys, foreignKey{[]string{c.Name}, reference{to, []string{column}}})
+			refers := key{Fields: []string{c.Name}, Reference: &key{Resource: to, Fields: []string{column}}}
+			r.Schema.ForeignKeys = append(r.Schema.ForeignKeys, refers)
 		}
 	}
-	if key := strings.Split(table.Said(schema.Metadata(), table.KeyPrimary), table.ValueSeparator); unique(rec, key) {
+	if key := strings.Split(of(table.KeyPrimary), table.ValueSeparator); unique(rec, key) {
 		r.Schema.PrimaryKey = key
 	}
 	return r
@@ -169,7 +162,8 @@ func newResource(name string, rec arrow.Record, held map[string]map[string]bool,
 
 // fieldTypes are the Table Schema types of the Arrow types in use.
 var fieldTypes = map[arrow.Type]string{
-	arrow.STRING: "string", arrow.INT32: "integer", arrow.INT64: "integer", arrow.FLOAT64: "number", arrow.BOOL: "boolean", arrow.DATE32: "date",
+	arrow.STRING: "string", arrow.INT32: "integer", arrow.INT64: "integer", arrow.FLOAT64: "number",
+	arrow.BOOL: "boolean", arrow.DATE32: "date",
 }
 
 // The data package declares a key only where it holds in this very run: a path that was masked, say, may name two

@@ -1,7 +1,7 @@
-// Package export writes the published tables for analysts: of each table an Arrow IPC file, a Parquet file and a CSV file, and
-// a datapackage.json that explains them all. The forms are the ones that all readers tried know: IPC without compression,
-// Parquet with snappy, the stored Arrow schema and a required root, plain types. The bytes depend on nothing but the tables
-// and the definition.
+// Package export writes the published tables for analysts: of each table an Arrow IPC file, a Parquet file and a CSV
+// file, and a datapackage.json that explains them all. The forms are the ones that all readers tried know: IPC without
+// compression, Parquet with snappy, the stored Arrow schema and a required root, plain types. The bytes depend on
+// nothing but the tables and the definition.
 package export
 
 import (
@@ -50,8 +50,9 @@ func Write(dir string, d *templates.Definition, tables []table.Named) error {
 	if err := os.WriteFile(filepath.Join(dir, ViewsName), sql, 0o644); err != nil {
 		return err
 	}
-	resources = append(resources, resource{Name: "views", Path: ViewsName, Title: "DuckDB 视图", Description: "每张表一个同名的视图，另有十个视图回答常问的问题。",
-		Format: "sql", MediaType: "application/sql", Encoding: "utf-8", Bytes: int64(len(sql)), Hash: fmt.Sprintf("sha256:%x", sha256.Sum256(sql))})
+	resources = append(resources, resource{Name: "views", Path: ViewsName, Title: "DuckDB 视图",
+		Description: "每张表一个同名的视图，另有十个视图回答常问的问题。", Format: "sql", MediaType: "application/sql",
+		Encoding: "utf-8", Bytes: int64(len(sql)), Hash: fmt.Sprintf("sha256:%x", sha256.Sum256(sql))})
 	return explain(dir, d, resources)
 }
 

@@ -15,8 +15,8 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 )
 
-// TablePage explains one table: what a row is, what tells rows apart, its columns, three queries to begin with, and rows
-// as an example where dir is a data folder. It gives an error where there is no such table.
+// TablePage explains one table: what a row is, what tells rows apart, its columns, three queries to begin with, and
+// rows as an example where dir is a data folder. It gives an error where there is no such table.
 func TablePage(w io.Writer, d *templates.Definition, name, dir string) error {
 	columns, err := table.Dictionary(d)
 	if err != nil {

@@ -16,11 +16,12 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/schema"
 )
 
-// Flat tables of six types need little of what pqarrow does, and pqarrow links a network stack and a compute engine: 15 MB. What
-// is written here is byte for byte what it writes.
+// Flat tables of six types need little of what pqarrow does, and pqarrow links a network stack and a compute engine: 15
+// MB. What is written here is byte for byte what it writes.
 
-// maxDictionary bounds the dictionary of a column in memory. It is never full: where a column outgrows its dictionary, the library writes the
-// rest in another way and lists the two ways in the order of a Go map, so that the same rows would not give the same bytes.
+// maxDictionary bounds the dictionary of a column in memory. It is never full: where a column outgrows its dictionary,
+// the library writes the rest in another way and lists the two ways in the order of a Go map, so that the same rows
+// would not give the same bytes.
 const maxDictionary = 1 << 30
 
 // arrowSchema is the key under which readers look for the Arrow schema, with the words about the columns in it.

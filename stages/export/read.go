@@ -19,8 +19,8 @@ import (
 	flatbuffers "github.com/google/flatbuffers/go"
 )
 
-// Read gives the tables that Write put into dir, by name. Nothing but the sha256 of a run's manifest tells a changed byte: the
-// caller has verified the folder.
+// Read gives the tables that Write put into dir, by name. Nothing but the sha256 of a run's manifest tells a changed
+// byte: the caller has verified the folder.
 func Read(dir string) (map[string]arrow.Record, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*.arrow"))
 	if err != nil {
@@ -54,8 +54,8 @@ func readFile(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// readArrow reads one IPC file as one record, every value of it. The library believes what a file says of itself: one that was
-// altered makes it panic, or ask for any amount of memory.
+// readArrow reads one IPC file as one record, every value of it. The library believes what a file says of itself: one
+// that was altered makes it panic, or ask for any amount of memory.
 func readArrow(path string) (rec arrow.Record, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -70,7 +70,8 @@ func readArrow(path string) (rec arrow.Record, err error) {
 		return nil, err
 	}
 	const headers = 1 << 20
-	r, err := ipc.NewFileReader(bytes.NewReader(data), ipc.WithAllocator(bounded{memory.DefaultAllocator, 2*len(data) + headers}))
+	room := bounded{memory.DefaultAllocator, 2*len(data) + headers}
+	r, err := ipc.NewFileReader(bytes.NewReader(data), ipc.WithAllocator(room))
 	if err != nil {
 		return nil, err
 	}
@@ -101,8 +102,8 @@ func readArrow(path string) (rec arrow.Record, err error) {
 	return array.NewRecord(r.Schema(), whole, rows), nil
 }
 
-// sensible looks at the lists of the footer before the library does, which makes room for as many things as each says it has: no
-// more than there are bytes for. A field of ours has no fields in it.
+// sensible looks at the lists of the footer before the library does, which makes room for as many things as each says
+// it has: no more than there are bytes for. A field of ours has no fields in it.
 func sensible(data []byte) error {
 	const magic, length = len("ARROW1"), 4
 	end := len(data) - magic - length
@@ -121,12 +122,13 @@ func sensible(data []byte) error {
 		return errors.New("没有列")
 	}
 	schema := flatbuffers.Table{Bytes: footer, Pos: root.Indirect(at + root.Pos)}
-	list := func(t flatbuffers.Table, field flatbuffers.VOffsetT, most int) (first flatbuffers.UOffsetT, n int, err error) {
+	list := func(t flatbuffers.Table, field flatbuffers.VOffsetT, most int) (flatbuffers.UOffsetT, int, error) {
 		at := flatbuffers.UOffsetT(t.Offset(field))
 		if at == 0 {
 			return 0, 0, nil
 		}
-		if n = t.VectorLen(at); n < 0 || n > most {
+		n := t.VectorLen(at)
+		if n < 0 || n > most {
 			return 0, 0, errors.New("列的个数不对")
 		}
 		return t.Vector(at), n, nil
@@ -144,8 +146,8 @@ func sensible(data []byte) error {
 	return err
 }
 
-// touch reads all values of a column of a kind that we write, so that what is wrong with one shows here. A value takes one bit at
-// least, so a column has no more than the file has.
+// touch reads all values of a column of a kind that we write, so that what is wrong with one shows here. A value takes
+// one bit at least, so a column has no more than the file has.
 func touch(column arrow.Array, most int) error {
 	if column.Len() > most {
 		return errors.New("行数不对")
@@ -194,8 +196,8 @@ type Package struct {
 	Definition map[string]string // file: sha256, of the definition that the tables were made with
 }
 
-// Verify hashes every file that the data package of dir names, and gives what the package says of their making and its own
-// sha256. An error names the first file that is missing, is not listed, or is not what was written.
+// Verify hashes every file that the data package of dir names, and gives what the package says of their making and its
+// own sha256. An error names the first file that is missing, is not listed, or is not what was written.
 func Verify(dir string) (*Package, string, error) {
 	data, err := readFile(filepath.Join(dir, PackageName))
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/text/width"
 )
 
-// ExplanationKey is what a returned copy writes before the row in which a warning is to be explained: the fingerprint of the
-// finding and the hash of the values it was about, so that the row itself tells, in every later round, which finding and which
-// values its words are for.
+// ExplanationKey is what a returned copy writes before the row in which a warning is to be explained: the fingerprint
+// of the finding and the hash of the values it was about, so that the row itself tells, in every later round, which
+// finding and which values its words are for.
 func ExplanationKey(fingerprint, valueHash string) string {
 	if valueHash == "" {
 		return fingerprint
@@ -22,8 +22,8 @@ func ExplanationKey(fingerprint, valueHash string) string {
 
 var explanationKey = regexp.MustCompile(`^([0-9a-f]{16})(?:[-—–－\s]*([0-9a-f]{16}))?$`)
 
-// SplitExplanationKey reads a key, also one that was typed off. Without a hash the words are for the values beside which they
-// stand. What is no key is given back as it is, as a fingerprint that nothing has.
+// SplitExplanationKey reads a key, also one that was typed off. Without a hash the words are for the values beside
+// which they stand. What is no key is given back as it is, as a fingerprint that nothing has.
 func SplitExplanationKey(key string) (fingerprint, valueHash string) {
 	m := explanationKey.FindStringSubmatch(strings.ToLower(width.Fold.String(strings.TrimSpace(key))))
 	if m == nil {
@@ -38,9 +38,9 @@ const KeyLength = 16
 // ExplanationAbout is what a returned copy writes beside the key: what is to be explained.
 func ExplanationAbout(title, message string) string { return title + "：" + message }
 
-// WordsBeside gives what a filler wrote into the cell that says what is to be explained: behind the text that a returned copy has there,
-// or instead of it. Empty where that cell holds nothing of the filler's, or may hold nothing: the text of an earlier round, with other
-// values; what the program added in brackets.
+// WordsBeside gives what a filler wrote into the cell that says what is to be explained: behind the text that a
+// returned copy has there, or instead of it. Empty where that cell holds nothing of the filler's, or may hold nothing:
+// the text of an earlier round, with other values; what the program added in brackets.
 func WordsBeside(about, title, message string) string {
 	about, ours := strings.TrimSpace(about), ExplanationAbout(title, message)
 	if rest, found := strings.CutPrefix(about, ours); found {

@@ -12,7 +12,8 @@ import (
 	"strconv"
 )
 
-// Place is where a value stands. It is captured when the cell is read and carried to every finding and every exported value.
+// Place is where a value stands. It is captured when the cell is read and carried to every finding and every exported
+// value.
 type Place struct {
 	File  string `json:"file"`            // slash path as in the files table; an entry of a package is "包.zip/表.xlsx"
 	Sheet string `json:"sheet,omitempty"` // empty: the file as a whole
@@ -53,18 +54,19 @@ type Cell struct {
 	Col     int    // 1-based
 	Kind    Kind   // Blank where an input cell of the form was left empty
 	Raw     string // text as typed; a number as stored in the file (full precision), "1"/"0" for Bool
-	Shown   string // as the spreadsheet displays it by its number format; what has no width to be shown in is shown all the same
+	Shown   string // as the spreadsheet displays it by its number format, however narrow the column
 	Format  string // number format code; empty for General
 	IsDate  bool   // the number format shows a date, so Raw is a serial day number (already shifted to the 1900 system)
 	Filled  bool   // non-blank after trimming white space
 	Formula string // that computed the value, without the equals sign; Raw is its saved result
 	Struck  string // what is struck through, and left out of Raw; all of Raw where the whole cell is
 	Hidden  bool   // nobody sees it: its row is hidden or filtered away, or its letters have the colour of the cell
-	Merged  string // the area that it is merged into with other inputs of the form, so that whose the value is can't be told: D14:E14
+	Merged  string // the area in which it is merged with other inputs, so that nobody can tell whose the value is: D14:E14
 	Copied  bool   // it lies under a merged cell that names a group of rows, whose value this is
 }
 
-// Entry is a cell bound to the form: a field, or one column of a record (a row of the roster, of the list of materials …).
+// Entry is a cell bound to the form: a field, or one column of a record (a row of the roster, of the list of materials
+// …).
 type Entry struct {
 	Cell
 	Field  string // field id, as in form.yaml
@@ -122,7 +124,7 @@ func (f File) Because(reason string) string {
 type Workbook struct {
 	File    File
 	Form    FormID
-	Entries []Entry // all dated and undated fields (blank ones too, with their place), and the filled cells of records; in form order
+	Entries []Entry // all fields (blank ones too, with their place), and the filled cells of records; in form order
 	Columns []Entry // the columns of lists, each with the cell of its header
 	Loose   []Cell  // filled cells outside the form's inputs that are not the template's own text or formula
 	Notes   []Finding

@@ -79,13 +79,17 @@ func rectangles(cells [][2]int) []rectangle {
 	}
 	var out []rectangle
 	for _, r := range runs {
-		i := slices.IndexFunc(out, func(o rectangle) bool { return o.top == r.top && o.bottom == r.bottom && o.right+1 == r.left })
+		i := slices.IndexFunc(out, func(o rectangle) bool {
+			return o.top == r.top && o.bottom == r.bottom && o.right+1 == r.left
+		})
 		if i < 0 {
 			out = append(out, r)
 			continue
 		}
 		out[i].right = r.right
 	}
-	slices.SortFunc(out, func(a, b rectangle) int { return cmp.Or(cmp.Compare(a.top, b.top), cmp.Compare(a.left, b.left)) })
+	slices.SortFunc(out, func(a, b rectangle) int {
+		return cmp.Or(cmp.Compare(a.top, b.top), cmp.Compare(a.left, b.left))
+	})
 	return out
 }

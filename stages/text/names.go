@@ -1,6 +1,6 @@
-// Package text is what the program knows about written words, whoever wrote them: when two names are the same unit's, what of a
-// text is personal data and has to be hidden, what an office file can hold, which names a file may have. It imports nothing of
-// ours.
+// Package text is what the program knows about written words, whoever wrote them: when two names are the same unit's,
+// what of a text is personal data and has to be hidden, what an office file can hold, which names a file may have. It
+// imports nothing of ours.
 package text
 
 import (
@@ -39,7 +39,8 @@ func plain(name string) bool {
 }
 
 // Legible drops the characters that XML forbids, so that a text can be written into any office file. Line ends and tabs
-// stay; a carriage return before a line end goes with the other control characters. Marks that turn the direction of writing go, too.
+// stay; a carriage return before a line end goes with the other control characters. Marks that turn the direction of
+// writing go, too.
 func Legible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -52,14 +53,15 @@ func Legible(s string) string {
 	}, s)
 }
 
-// longestName leaves room in a name, which may have 255 bytes, for an extension and a number, and for the folders before it.
+// longestName leaves room in a name, which may have 255 bytes, for an extension and a number, and for the folders
+// before it.
 const longestName = 150
 
 // reserved are the names that mean a device to Windows, whatever their extension.
 var reserved = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`)
 
-// FileName makes a name that Windows allows of a text, without personal data: what separates folders or is forbidden becomes
-// _, a device gets one before it, and what is too long is cut.
+// FileName makes a name that Windows allows of a text, without personal data: what separates folders or is forbidden
+// becomes _, a device gets one before it, and what is too long is cut.
 func FileName(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || strings.ContainsRune(`<>:"/\|?*`, r) {

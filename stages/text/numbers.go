@@ -3,6 +3,7 @@ package text
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -87,30 +88,6 @@ func (r *run) add(d byte, at, end int) {
 	r.digits, r.at, r.gaps = append(r.digits, d), append(r.at, at), append(r.gaps, gap)
 }
 
-// kinds are the numbers of persons, the longer before those that match a part of them.
-var kinds = []struct {
-	pattern *regexp.Regexp // at the beginning of the digits that are left
-	by      string
-	glued   bool  // known by itself in the middle of other digits
-	cuts    []int // where such a number is usually parted
-	typical bool  // and only there
-}{
-	{regexp.MustCompile(`^[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]`), maskedID, true, []int{6, 10, 12, 14}, false},
-	{regexp.MustCompile(`^00861[3-9]\d{9}`), maskedPhone, true, []int{2, 4, 7, 11}, false},
-	{regexp.MustCompile(`^861[3-9]\d{9}`), maskedPhone, true, []int{2, 5, 9}, false},
-	{regexp.MustCompile(`^1[3-9]\d{9}`), maskedPhone, true, []int{3, 7}, false},
-	{regexp.MustCompile(`^62\d{17}`), maskedCard, false, []int{4, 8, 12, 16}, false},
-	{regexp.MustCompile(`^62\d{14}`), maskedCard, false, []int{4, 8, 12}, false},
-	{regexp.MustCompile(`^[1-6]\d{5}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}`), maskedID, false, []int{6, 8, 10, 12}, false},
-	{regexp.MustCompile(`^(?:00)?86(?:10|2\d)[2-9]\d{7}`), maskedPhone, false, []int{2, 4, 6, 8, 10}, true},
-	{regexp.MustCompile(`^(?:00)?86[3-9]\d\d[2-9]\d{7}`), maskedPhone, false, []int{2, 4, 5, 7, 9, 11}, true},
-	{regexp.MustCompile(`^(?:00)?86[3-9]\d\d[2-9]\d{6}`), maskedPhone, false, []int{2, 4, 5, 7, 8, 10}, true},
-	{regexp.MustCompile(`^0(?:10|2\d)[2-9]\d{7}`), maskedPhone, false, []int{3, 7}, true},
-	{regexp.MustCompile(`^0[3-9]\d\d[2-9]\d{7}`), maskedPhone, false, []int{4, 8}, true},
-	{regexp.MustCompile(`^0[3-9]\d\d[2-9]\d{6}`), maskedPhone, false, []int{4, 7}, true},
-	{regexp.MustCompile(`^[48]00\d{7}`), maskedPhone, false, []int{3, 4, 6, 7}, true},
-}
-
 // longestKind is how many digits the longest has.
 const longestKind = 19
 
@@ -136,23 +113,21 @@ func (r *run) personal(out []span) []span {
 // number gives how many digits from i on are the number of a person, and what stands in its place; 0: they are none.
 func (r *run) number(i int) (digits int, by string) {
 	rest := string(r.digits[i:min(len(r.digits), i+longestKind)])
-	for _, k := range kinds {
-		n := len(k.pattern.FindString(rest))
-		if n == 0 || !r.parted(i, i+n, k.glued, k.typical, k.cuts) {
+	for _, k := range numbered {
+		n, id := len(k.find.FindString(rest)), k.by == maskedID
+		if n == 0 || !r.parted(i, i+n, k) || k.by == maskedCard && i+n < len(r.digits) {
 			continue
 		}
-		if k.by == maskedCard && i+n < len(r.digits) {
-			continue
-		}
-		if r.called(i) || !(r.figure(i, i+n) || k.by != maskedID && r.document(i) || r.code(i, i+n, k.by == maskedID)) {
+		if r.called(i) || !(r.figure(i, i+n) || !id && r.document(i) || r.code(i, i+n, id)) {
 			return n, k.by
 		}
 	}
 	return 0, ""
 }
 
-// parted says whether the digits from i to j can be one number, by what parts them from their neighbours and from each other.
-func (r *run) parted(i, j int, glued, typical bool, usual []int) bool {
+// parted says whether the digits from i to j can be one number, by what parts them from their neighbours and each
+// other.
+func (r *run) parted(i, j int, kind *pattern) bool {
 	begins := i == 0 || i == r.finished || r.gaps[i] != ""
 	ends := j == len(r.digits) || r.gaps[j] != "" || mobile.Match(r.digits[j:])
 	var cuts []int
@@ -162,20 +137,20 @@ func (r *run) parted(i, j int, glued, typical bool, usual []int) bool {
 			continue
 		}
 		cuts = append(cuts, k-i)
-		atUsual = atUsual && slices.Contains(usual, k-i)
+		atUsual = atUsual && slices.Contains(kind.at, strconv.Itoa(k-i))
 	}
 	const mostParts = 5
 	switch {
 	case len(cuts) == 0:
-		return glued || begins && ends && (r.digits[i] != '4' && r.digits[i] != '8' || r.signed(i))
+		return kind.is("glued") || begins && ends && (r.digits[i] != '4' && r.digits[i] != '8' || r.signed(i))
 	case r.dated(i, j), len(cuts) == 1 && r.gaps[i+cuts[0]] == "." && !r.called(i): // a date; a decimal fraction
 		return false
-	case typical && !begins && usual[0] == len("010"): // 2023 2024 2025
+	case kind.is("typical") && !begins && kind.at[0] == "3": // 2023 2024 2025
 		return false
 	case atUsual:
 		return true
 	}
-	return begins && ends && !typical && (len(cuts) < mostParts || len(cuts) == j-i-1)
+	return begins && ends && !kind.is("typical") && (len(cuts) < mostParts || len(cuts) == j-i-1)
 }
 
 var mobile = regexp.MustCompile(`^1[3-9]\d{9}`)
@@ -194,7 +169,8 @@ func (r *run) dated(i, j int) bool {
 	for b := 0; b+3 < len(begins); b++ {
 		y, m, d, end := begins[b], begins[b+1], begins[b+2], begins[b+3]
 		year, month, day := string(r.digits[y:m]), string(r.digits[m:d]), string(r.digits[d:end])
-		if len(year) == 4 && (year[:2] == "19" || year[:2] == "20") && len(month) <= 2 && month <= "12" && len(day) <= 2 && day <= "31" && d < j && end > i {
+		if len(year) == 4 && (year[:2] == "19" || year[:2] == "20") && len(month) <= 2 && month <= "12" &&
+			len(day) <= 2 && day <= "31" && d < j && end > i {
 			return true
 		}
 	}
@@ -203,7 +179,8 @@ func (r *run) dated(i, j int) bool {
 
 var (
 	calls     = regexp.MustCompile(`(?i)(?:联系人|` + callWords + `)(?:号码?)?[\s:.为是(+]*$`)
-	documents = regexp.MustCompile(`(?i)(?:合同|协议|发票|凭证|专利|证书|许可证|(?:批准|备案|立项|登记|注册|受理)(?:编号|号)|编号|文号|单号|票号|代码|编码|条码|序列号)(?:编号|号码?)?[\s:第]*[\sA-Z〔〕\[\]()年第字号0-9\-—_/.]{0,24}$`)
+	documents = regexp.MustCompile(`(?i)(?:合同|协议|发票|凭证|专利|证书|许可证|(?:批准|备案|立项|登记|注册|受理)(?:编号|号)|` +
+		`编号|文号|单号|票号|代码|编码|条码|序列号)(?:编号|号码?)?[\s:第]*[\sA-Z〔〕\[\]()年第字号0-9\-—_/.]{0,24}$`)
 	thousands = regexp.MustCompile(`^[0-9]{1,3}(?:[, ][0-9]{3})+(?:\.[0-9]+)?\b`)
 	units     = regexp.MustCompile(`^\s{0,2}(?:[十百千万亿]{0,3}元|[万亿]{1,2}美元|亿|万人|人次|平方|㎡|m2|吨|度电|千瓦|%|‰)`)
 )
@@ -235,7 +212,8 @@ func (r *run) figure(i, j int) bool {
 		last++
 	}
 	parted := slices.ContainsFunc(r.gaps[i+1:j], func(gap string) bool { return gap != "" })
-	if first > 0 && !parted && r.gaps[first] == "." && (last-first != len("13900001111") || r.digits[first-1] == '0' && (first == 1 || r.gaps[first-1] != "")) {
+	if first > 0 && !parted && r.gaps[first] == "." && (last-first != len("13900001111") ||
+		r.digits[first-1] == '0' && (first == 1 || r.gaps[first-1] != "")) {
 		return true
 	}
 	if !parted && last == j && last < len(r.digits) && r.gaps[last] == "." { // 13900001111.55
@@ -296,7 +274,8 @@ func (r *run) code(i, j int, id bool) bool {
 	if !strings.ContainsFunc(whole, unicode.IsLetter) {
 		return stamp.MatchString(whole) || credit.MatchString(whole) && !id && whole[0] == '9'
 	}
-	for _, word := range strings.FieldsFunc(whole, func(c rune) bool { return c > 0x7f || !alnum(byte(c)) }) { // two hashes with a dash between
+	apart := func(c rune) bool { return c > 0x7f || !alnum(byte(c)) }
+	for _, word := range strings.FieldsFunc(whole, apart) { // two hashes with a dash between
 		if hash.MatchString(word) && strings.ContainsFunc(word, unicode.IsLetter) {
 			return true
 		}

@@ -28,7 +28,9 @@ func NewPeople(names []string) People {
 		}
 	}
 	for _, list := range p {
-		slices.SortFunc(list, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }) // 欧阳明华 before 欧阳明
+		slices.SortFunc(list, func(a, b string) int { // 欧阳明华 before 欧阳明
+			return cmp.Or(len(b)-len(a), strings.Compare(a, b))
+		})
 	}
 	return p
 }

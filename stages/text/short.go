@@ -34,8 +34,8 @@ func Rounded(v decimal.Decimal) decimal.Decimal {
 	return v.Round(int32(digits-v.NumDigits()) - v.Exponent())
 }
 
-// Shown is a stored fraction without the noise behind those digits: programs save one as 94.4 and as 94.400000000000006.
-// Any other text stays as it is.
+// Shown is a stored fraction without the noise behind those digits: programs save one as 94.4 and as
+// 94.400000000000006. Any other text stays as it is.
 func Shown(s string) string {
 	v, err := decimal.NewFromString(s)
 	if err != nil || !strings.Contains(s, ".") || Rounded(v).Equal(v) {

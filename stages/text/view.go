@@ -13,8 +13,8 @@ const (
 	lastHan      = 0x9FFF
 )
 
-// view is a text as the eye takes it: compatible characters are their plain selves (NFKC), those without a shape are gone. Each
-// byte knows which bytes of the text it stands for.
+// view is a text as the eye takes it: compatible characters are their plain selves (NFKC), those without a shape are
+// gone. Each byte knows which bytes of the text it stands for.
 type view struct {
 	text, lower string
 	from, to    []int
@@ -68,7 +68,8 @@ func invisible(r rune) bool {
 	if r >= 0x3000 && r <= 0x3020 || r >= 0xFF01 && r <= 0xFF5E { // what most texts are full of
 		return false
 	}
-	return unicode.In(r, unicode.Cf, unicode.Cc, unicode.Mn, unicode.Me) || r == 0x3164 || r == 0x115F || r == 0x1160 || r == 0xFFA0
+	return unicode.In(r, unicode.Cf, unicode.Cc, unicode.Mn, unicode.Me) ||
+		strings.ContainsRune("\u3164\u115F\u1160\uFFA0", r)
 }
 
 // separates says whether a character stands between the parts of one number or name without making them two.
@@ -76,8 +77,8 @@ func separates(r rune) bool {
 	return unicode.IsSpace(r) || strings.ContainsRune(`.·•・‧/*-—–‐‑‒―−~,()[]【】〔〕_`, r)
 }
 
-// Straight leaves out the marks that turn the direction of writing: what follows one is shown back to front, and a name or a
-// file's ending looks like another.
+// Straight leaves out the marks that turn the direction of writing: what follows one is shown back to front, and a name
+// or a file's ending looks like another.
 func Straight(s string) string {
 	if !strings.ContainsFunc(s, turns) {
 		return s

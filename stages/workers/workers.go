@@ -1,6 +1,6 @@
-// Package workers runs work beside other work. It is the only place that starts goroutines: a panic in one would end the program
-// with the language's own status and words, so each is caught and raised again where the work is waited for. It imports nothing
-// of ours.
+// Package workers runs work beside other work. It is the only place that starts goroutines: a panic in one would end
+// the program with the language's own status and words, so each is caught and raised again where the work is waited
+// for. It imports nothing of ours.
 package workers
 
 import (
@@ -72,8 +72,8 @@ func All(things ...func() error) error {
 	return g.Wait()
 }
 
-// InOrder does the same to every item, several at a time, and yields the results in the order of the items, whoever is done
-// first. No more than n are worked on at a time, and as many results wait.
+// InOrder does the same to every item, several at a time, and yields the results in the order of the items, whoever is
+// done first. No more than n are worked on at a time, and as many results wait.
 func InOrder[T, R any](n int, items iter.Seq[T], do func(T) R) iter.Seq[R] {
 	type place struct {
 		result R
