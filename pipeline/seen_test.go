@@ -167,7 +167,7 @@ func readOrTold(t *testing.T, d *templates.Definition, w model.Workbook) {
 // enrolmentOfNone is the column that only schools fill in: 无 of another unit is no question, and of a school it is told
 // as missing.
 func enrolmentOfNone(list []table.Coercion) string {
-	if slices.ContainsFunc(list, func(c table.Coercion) bool { return c.Kind == string(normalize.NoneWord) }) {
+	if slices.ContainsFunc(list, func(c table.Coercion) bool { return c.Kind == "none" }) {
 		return "members_enrolment"
 	}
 	return ""

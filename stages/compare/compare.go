@@ -93,13 +93,10 @@ func byID(r *table.Round) map[string]*submission {
 func union(was, is map[string]*submission) []string {
 	both := maps.Clone(was)
 	maps.Copy(both, is)
-	number := func(id string) int32 {
-		if no := both[id].form.Submission.DirectoryNo; no.Valid {
-			return no.V
-		}
-		return math.MaxInt32
-	}
-	return slices.SortedFunc(maps.Keys(both), func(a, b string) int { return cmp.Or(cmp.Compare(number(a), number(b)), strings.Compare(a, b)) })
+	number := func(id string) int32 { return both[id].form.Submission.Order() }
+	return slices.SortedFunc(maps.Keys(both), func(a, b string) int {
+		return cmp.Or(cmp.Compare(number(a), number(b)), strings.Compare(a, b))
+	})
 }
 
 // pair is one submission in both rounds; one of them may be nil.

@@ -144,17 +144,9 @@ func (b *workbook) hide(s string) string {
 
 // row is the file's row, with the catalogue's words.
 func (b *workbook) row(d *templates.Definition) table.File {
-	row := table.File{Role: table.RoleMarks, Path: b.file.Path, SHA256: b.file.SHA256, Size: b.file.Size, Fate: b.file.Fate, Code: b.file.Code, CellsRead: int32(b.read)}
-	switch b.file.Fate {
-	case model.Accepted:
-		row.CellsUsed = int32(b.used)
-	case model.Superseded:
-		row.SupersededBy = b.other
-	}
-	row.CellsOther = row.CellsRead - row.CellsUsed
-	if rule := d.Rule(b.file.Code); rule != nil {
-		vars := map[string]string{"detail": b.file.Detail, "file": b.file.Path, "other": b.other}
-		row.Reason, row.Cure = b.file.Because(templates.Fill(rule.Message, vars)), templates.Fill(rule.Cure, vars)
+	row := table.FileOf(d, table.RoleMarks, b.file, b.other, b.read, b.used)
+	if b.file.Fate != model.Superseded {
+		row.SupersededBy = ""
 	}
 	return row
 }

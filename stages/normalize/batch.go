@@ -2,7 +2,6 @@ package normalize
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"lianheti/stages/model"
@@ -54,17 +53,15 @@ func (b *Batch) Facts() *table.Facts {
 	f.Reading = append(f.Reading, b.settle()...)
 	order := b.accepted() // the files that are submissions, by id
 	slices.SortFunc(order, func(x, y int) int {
-		return cmp.Or(cmp.Compare(directoryOrder(b.files[x].Submission), directoryOrder(b.files[y].Submission)),
-			cmp.Compare(b.files[x].Submission.Submission, b.files[y].Submission.Submission))
+		a, o := b.files[x], b.files[y]
+		return cmp.Or(cmp.Compare(a.Submission.Order(), o.Submission.Order()), cmp.Compare(a.id(), o.id()))
 	})
-	var submissions []table.Submission
 	f.Said = map[string]string{}
 	for _, i := range order {
 		f.Said[b.files[i].id()] = b.files[i].said()
-		submissions = append(submissions, b.files[i].Submission)
 	}
 	f.Files = table.Of(b.fileRows())
-	f.Submissions = table.Of(submissions)
+	f.Submissions = pick(b, order, func(r *Rows) []table.Submission { return []table.Submission{r.Submission} })
 	f.Figures = pick(b, order, func(r *Rows) []table.Figure { return r.Figures })
 	f.Metrics = pick(b, order, func(r *Rows) []table.Metric { return r.Metrics })
 	f.Texts = pick(b, order, func(r *Rows) []table.Text { return r.Texts })
@@ -86,14 +83,6 @@ func (b *Batch) Facts() *table.Facts {
 	return f
 }
 
-// directoryOrder is the number in the directory; those off it come last.
-func directoryOrder(s table.Submission) int32 {
-	if s.DirectoryNo.Valid {
-		return s.DirectoryNo.V
-	}
-	return math.MaxInt32
-}
-
 // fileRows makes the files table, with the catalogue's words for what was not used.
 func (b *Batch) fileRows() []table.File {
 	rows := make([]table.File, 0, len(b.files))
@@ -109,16 +98,8 @@ func (b *Batch) fileRows() []table.File {
 		if !kept[owner] { // the name was another one then: it belongs where its successor does, or nowhere
 			owner = adopted[a.supersededBy]
 		}
-		row := table.File{Role: table.RoleOf(b.d), Path: a.file.Path, SHA256: a.file.SHA256, Size: a.file.Size, Fate: a.file.Fate,
-			Code: a.file.Code, Submission: owner, SupersededBy: a.supersededBy, CellsRead: int32(a.read), CellsUsed: int32(a.used)}
-		if a.file.Fate != model.Accepted {
-			row.CellsUsed = 0 // the cells of an earlier version were overwritten by the later one
-		}
-		row.CellsOther = row.CellsRead - row.CellsUsed
-		if rule := b.d.Rule(a.file.Code); rule != nil {
-			vars := map[string]string{"detail": a.file.Detail, "file": a.file.Path, "other": a.supersededBy}
-			row.Reason, row.Cure = a.file.Because(templates.Fill(rule.Message, vars)), templates.Fill(rule.Cure, vars)
-		}
+		row := table.FileOf(b.d, table.RoleOf(b.d), a.file, a.supersededBy, a.read, a.used)
+		row.Submission = owner
 		rows = append(rows, row)
 	}
 	return rows

@@ -28,7 +28,7 @@ const (
 )
 
 // Date reads a cell as a date: 2024-08-01, or 2024-08 where only the month is given. Blank is Missing; a bare year, a
-// date without a year, or one that no calendar has is Invalid.
+// date without one, or one that no calendar has is Invalid.
 func Date(c model.Cell) *Reading {
 	r := begin(c)
 	if r.Status != table.Normal {
@@ -49,8 +49,7 @@ func Date(c model.Cell) *Reading {
 	return r
 }
 
-// dateNumber reads a spreadsheet's day number, or a date typed as a number: 20240801, 202408, and 2024.8, of which
-// nobody can say whether it was 2024.80, and which a cell for dates shows as a day of 1905.
+// dateNumber reads a day number, or a date typed as a number: 20240801, 202408, and 2024.8, which may be 2024.80.
 func dateNumber(c model.Cell, t *Reading) (string, bool) {
 	n, ok := plain(c.Raw)
 	if !ok {
@@ -58,33 +57,33 @@ func dateNumber(c model.Cell, t *Reading) (string, bool) {
 	}
 	s := n.String()
 	value, ok := written(s)
-	if shown, same := plain(strings.ReplaceAll(c.Shown, ",", "")); !c.IsDate && c.Shown != c.Raw && !(same && shown.Equal(n)) {
+	shown, same := plain(strings.ReplaceAll(c.Shown, ",", ""))
+	if !c.IsDate && c.Shown != c.Raw && !(same && shown.Equal(n)) {
 		if seen, read := dateText(c.Shown, &Reading{}); !read || seen != value { // as 0000-00-00 shows 20240801
-			t.add(ShownOtherwise, c.Shown, c.Raw)
+			t.add("shown_otherwise", c.Shown, c.Raw)
 			return "", false
 		}
 	}
 	switch day := n.IntPart(); {
 	case ok && (c.IsDate || !n.IsInteger()):
-		t.add(AmbiguousMonth, s, value)
+		t.add("ambiguous_month", s, value)
 		return value, true
 	case ok:
-		return t.to(DateWritten, s, value), true
+		return t.to("date_written", s, value), true
 	case c.IsDate && day >= 1 && day <= lastSerial, n.IsInteger() && day >= firstSerial && day <= lastSerial:
 		value = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(day)).Format(time.DateOnly)
 		if day < 60 { // spreadsheets count from the day after
 			value = c.Shown
 		}
 		if !c.IsDate { // a cell that shows a date is no habit to be put right
-			return t.to(SerialDate, c.Raw, value), true
+			return t.to("serial_date", c.Raw, value), true
 		}
 		return asShown(c, value, t), true
 	}
 	return "", false
 }
 
-// asShown keeps of a day what its cell shows of it: the month alone where no day is shown. A year that isn't shown the
-// filler may never have seen: a spreadsheet takes that of the day on which 8月1日 was typed.
+// asShown keeps of a day what its cell shows: a month alone, or a day whose year the spreadsheet added unseen.
 func asShown(c model.Cell, value string, t *Reading) string {
 	if c.Shown == c.Raw {
 		return value
@@ -92,18 +91,18 @@ func asShown(c model.Cell, value string, t *Reading) string {
 	seen, ok := dateText(c.Shown, &Reading{})
 	switch {
 	case !ok:
-		t.add(AmbiguousMonth, c.Shown, value)
+		t.add("ambiguous_month", c.Shown, value)
 	case strings.HasPrefix(value, seen) && seen != value:
-		return t.to(DateWritten, c.Shown, seen)
+		return t.to("date_written", c.Shown, seen)
 	}
 	return value
 }
 
 func dateText(raw string, t *Reading) (string, bool) {
-	s := t.to(Trimmed, raw, trim(raw))
+	s := t.to("trimmed", raw, trim(raw))
 	bare := strings.Join(strings.Fields(fold(s)), "")
 	if value, ok := written(bare); ok {
-		return t.to(DateWritten, s, value), true
+		return t.to("date_written", s, value), true
 	}
 	lower := strings.ToLower(strings.TrimSpace(fold(s)))
 	day := strings.Join(strings.Fields(dateTime.ReplaceAllString(lower, "")), "")
@@ -112,7 +111,7 @@ func dateText(raw string, t *Reading) (string, bool) {
 	for _, left := range []struct {
 		kind string
 		text string
-	}{{DateWritten, day}, {DateWords, bare}, {Annotated, whole}} {
+	}{{"date_written", day}, {"date_words", bare}, {"annotated", whole}} {
 		if value, ok := written(left.text); ok {
 			return t.to(left.kind, s, value), true
 		}

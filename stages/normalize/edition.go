@@ -40,15 +40,15 @@ func Edition(words string) (n int32, ok bool) {
 	return int32(numeral.IntPart()), ok && rest == "" && numeral.IsPositive()
 }
 
-// edition reads the field as the number that it asks for, or as words for one. Other words may be read as a number
-// all the same (约2); which edition it is they don't tell.
+// edition reads the field as a number or as words for one; other words (约2) don't tell the edition.
 func (r *reader) edition(f *templates.Field, e model.Entry) *Reading {
 	n, told := Edition(e.Shown)
 	stored, _ := plain(e.Raw)
-	worded := e.Kind == model.Number && !e.IsDate && e.Shown != e.Raw && stored.Equal(decimal.NewFromInt32(n)) // 2 shown as 第2版
+	// 2 shown as 第2版
+	worded := e.Kind == model.Number && !e.IsDate && e.Shown != e.Raw && stored.Equal(decimal.NewFromInt32(n))
 	if told && cause(e.Cell) == "" && (e.Kind == model.Text || worded) {
 		v := &Reading{Status: table.Normal, Number: table.Some(decimal.NewFromInt32(n))}
-		v.note(EditionWords, e.Shown, strconv.Itoa(int(n)))
+		v.note("edition_words", e.Shown, strconv.Itoa(int(n)))
 		v.struck(e.Cell)
 		r.coerced(f, e, v.Coercions, strconv.Itoa(int(n)))
 		r.Submission.Edition = table.Some(n)

@@ -1,6 +1,6 @@
-// Package normalize turns the cells of workbooks into typed Arrow tables. What fillers type is read generously and
-// every change from raw to clean is recorded as a coercion; a guess that changes magnitude or meaning is marked, so
-// that check makes a finding of it. 未填, 不适用 and 0 stay three different things: status O, status M, and the number 0.
+// Package normalize turns the cells of workbooks into typed Arrow tables. What fillers type is read generously; every
+// change from raw to clean is a coercion, and check makes a finding of guesses. 未填, 不适用 and 0 stay three things:
+// status O, status M, and the number 0.
 //
 // Workbook reads one file and can run beside others; Batch gathers the rows in the order of the files, decides which
 // file of a consortium is its submission, and gives the facts.
@@ -47,15 +47,15 @@ func Workbook(d *templates.Definition, w model.Workbook) *Rows {
 	return workbook(d, w, p)
 }
 
-// Verbatim reads a file as Workbook does, but hides nothing: for papers that go back to whoever filled it in, which are
-// the official Word form and a filled template. Its rows may reach no table that is published. Where both are wanted it
-// goes first: Workbook hides in the workbook itself.
+// Verbatim reads a file as Workbook does, but hides nothing: for papers that go back to whoever filled it in. Its rows
+// may reach no published table. It goes first: Workbook hides in the workbook itself.
 func Verbatim(d *templates.Definition, w model.Workbook) *Rows {
 	return workbook(d, w, private{open: true})
 }
 
 func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
-	r := &reader{d: d, private: p, Rows: &Rows{file: w.File, parent: w.Form.Parent, notes: w.Notes, people: p.said, read: w.CellsRead}}
+	rows := &Rows{file: w.File, parent: w.Form.Parent, notes: w.Notes, people: p.said, read: w.CellsRead}
+	r := &reader{d: d, private: p, Rows: rows}
 	if w.File.Fate != model.Accepted {
 		return r.Rows
 	}
@@ -66,7 +66,7 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 			r.used++
 		}
 		if d.Reading.Volatile(e.Formula) {
-			r.coerced(d.Field(e.Field), e, []table.Coercion{{Kind: Volatile, From: "=" + e.Formula}}, e.Shown)
+			r.coerced(d.Field(e.Field), e, []table.Coercion{{Kind: "volatile", From: "=" + e.Formula}}, e.Shown)
 		}
 		switch f := d.Field(e.Field); {
 		case f.Record != "":
@@ -79,14 +79,21 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 			r.figure(f, e)
 		}
 	}
-	for _, cells := range table.Grouped(listed, func(e model.Entry) recordKey { return recordKey{d.Field(e.Field).Record, e.Record} }) {
+	type recordKey struct {
+		list   string
+		record int
+	}
+	row := func(e model.Entry) recordKey { return recordKey{d.Field(e.Field).Record, e.Record} }
+	for _, cells := range table.Grouped(listed, row) {
 		r.record(cells)
 	}
 	for _, c := range w.Columns {
-		r.ListColumns = append(r.ListColumns, table.ListColumn{Submission: r.id(), Field: c.Field, Sheet: c.Place.Sheet, Cell: c.Place.Cell})
+		r.ListColumns = append(r.ListColumns,
+			table.ListColumn{Submission: r.id(), Field: c.Field, Sheet: c.Place.Sheet, Cell: c.Place.Cell})
 	}
 	for _, c := range w.Loose {
-		r.Loose = append(r.Loose, table.LooseCell{Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell, Raw: p.hide(c.Raw), Reason: outsideForm})
+		r.Loose = append(r.Loose, table.LooseCell{Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell,
+			Raw: p.hide(c.Raw), Reason: "不在推荐书栏目内"})
 	}
 	r.traits = traits(d, w.Entries)
 	r.content = contentHash(w.Entries, w.Form.Asked, d.Reading, r.Coercions)
@@ -95,20 +102,11 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 	return r.Rows
 }
 
-// outsideForm is why a cell became no value.
-const outsideForm = "不在推荐书栏目内"
-
 // reader turns the entries of one workbook into rows.
 type reader struct {
 	*Rows
 	d       *templates.Definition
 	private private
-}
-
-// recordKey is one row of a list of the form.
-type recordKey struct {
-	block  string
-	record int
 }
 
 // identify finds out whose workbook it is: everything else carries the submission's id.
@@ -145,9 +143,8 @@ func (r *Rows) number() int32 { return r.Submission.Edition.V }
 // said is what a file says, in short: everything filled in, and the number of the edition.
 func (r *Rows) said() string { return fmt.Sprintf("%s-%d", r.content, r.number()) }
 
-// contentHash is over everything filled in, but for the number of the edition and the questions that a copy was issued
-// with. How a cell was read belongs to it where the reading is a guess, or none: the correction may be to the cell's
-// format alone.
+// contentHash is over everything filled in but the edition and the questions that a copy was issued with. Guesses and
+// failures of reading belong to it: the correction may be to a cell's format alone.
 func contentHash(entries []model.Entry, asked string, reading *templates.Reading, read []table.Coercion) string {
 	questions, rows := waiting(entries)
 	if model.AskedHash(rows) != asked {
@@ -171,8 +168,7 @@ func contentHash(entries []model.Entry, asked string, reading *templates.Reading
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// waiting gives the records that hold a key and no explanation, and of each the key and what it is about, in their
-// order.
+// waiting gives the records that hold a key and no explanation, and of each the key and what it is about.
 func waiting(entries []model.Entry) (records map[int]bool, rows [][2]string) {
 	cells := map[int]map[string]string{}
 	for _, e := range entries {
@@ -198,13 +194,12 @@ func (r *reader) metric(f *templates.Field, e model.Entry) {
 	n := r.single(f, e)
 	r.Metrics = append(r.Metrics, table.Metric{
 		Submission: r.id(), Indicator: f.ID, Year: int32(e.Year), Value: n.float(), Unit: f.Unit,
-		Kind: string(year.Kind), Status: n.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(f, e, n.Status)),
+		Kind: string(year.Kind), Status: n.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.raw(f, e, n.Status),
 	})
 }
 
-// original is what was typed. Of a number it is the digits that a spreadsheet shows; what it stores beyond them is in
-// the coercions. A date, which a spreadsheet keeps as a number of days, a number that is none, because the cell shows
-// something else, TRUE and a picture are what the filler saw.
+// original is what the filler saw: of a number the digits that a spreadsheet shows; a date, TRUE, a picture, and a
+// number whose format shows something else as shown.
 func original(f *templates.Field, e model.Entry, status table.Status) string {
 	switch {
 	case amount(f, e) && status == table.Normal:
@@ -217,6 +212,11 @@ func original(f *templates.Field, e model.Entry, status table.Status) string {
 		return text.Shown(e.Raw)
 	}
 	return e.Raw
+}
+
+// raw is original, fit to be published.
+func (r *reader) raw(f *templates.Field, e model.Entry, status table.Status) string {
+	return r.private.hide(original(f, e, status))
 }
 
 // amount says whether a cell holds money as a number: eleven digits of it are no phone.
@@ -237,18 +237,16 @@ func (r *reader) number(f *templates.Field, e model.Entry) *Reading {
 	return n
 }
 
-// unread adds, in a list, that something could not be read where nothing else says why: what a list holds has no status
-// of its own.
+// unread adds that a cell of a list, which has no status, could not be read, where nothing else says why.
 func (r *Reading) unread(f *templates.Field) []table.Coercion {
 	why := func(c table.Coercion) bool { return f.Reading.Route(c.Kind).Class == templates.Unreadable }
 	if r.Status == table.Invalid && f.Record != "" && !slices.ContainsFunc(r.Coercions, why) {
-		r.add(Unread, "", "")
+		r.add("unread", "", "")
 	}
 	return r.Coercions
 }
 
-// longestWord is how many bytes a word that holds the place of an answer may have: anything longer may hold a name
-// besides.
+// longestWord is how many bytes a word in place of an answer may have: a longer one may hold a name.
 const longestWord = 24
 
 // coerced records the changes to a value. Of a guess it says what the filler sees and what was read in the end.
@@ -256,8 +254,8 @@ func (r *reader) coerced(f *templates.Field, e model.Entry, list []table.Coercio
 	for _, c := range list {
 		class := f.Reading.Route(c.Kind).Class
 		switch {
-		case class == templates.Lossless || c.Kind == ShownOtherwise:
-		case c.Kind == Struck, c.Kind == Volatile:
+		case class == templates.Lossless || c.Kind == "shown_otherwise":
+		case c.Kind == "struck", c.Kind == "volatile":
 			c.To = clean
 		default:
 			c.From, c.To = original(f, e, table.Invalid), clean
@@ -268,7 +266,7 @@ func (r *reader) coerced(f *templates.Field, e model.Entry, list []table.Coercio
 		c.Submission, c.Field, c.Sheet, c.Cell = r.id(), f.ID, e.Place.Sheet, e.Place.Cell
 		c.From, c.To, c.Guess = r.private.hide(c.From), r.private.hide(c.To), class == templates.Guess
 		if f.Personal { // what was changed in personal data is nobody's business; an error value is none, nor is 待定
-			if c.To = ""; c.Kind != ErrorValue && (c.Kind != Unanswered || len(c.From) > longestWord) {
+			if c.To = ""; c.Kind != "error_value" && (c.Kind != "unanswered" || len(c.From) > longestWord) {
 				c.From = ""
 			}
 		}
@@ -291,11 +289,12 @@ func (r *reader) text(f *templates.Field, e model.Entry) {
 // figure reads an undated field by its type. Of a personal one only the status stays here; the words go to contacts.
 func (r *reader) figure(f *templates.Field, e model.Entry) {
 	v := r.single(f, e)
-	row := table.Figure{Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.private.hide(original(f, e, v.Status))}
-	row.Status, row.Number, row.Text = v.Status, v.float(), v.Value
+	row := table.Figure{Submission: r.id(), Field: f.ID, Unit: f.Unit, Sheet: e.Place.Sheet, Cell: e.Place.Cell,
+		Raw: r.raw(f, e, v.Status), Status: v.Status, Number: v.float(), Text: v.Value}
 	if f.Personal {
 		if v.Value != "" {
-			r.contacts = append(r.contacts, table.Contact{Submission: r.id(), Field: f.ID, Text: v.Value, Sheet: e.Place.Sheet, Cell: e.Place.Cell})
+			r.contacts = append(r.contacts, table.Contact{Submission: r.id(), Field: f.ID, Text: v.Value,
+				Sheet: e.Place.Sheet, Cell: e.Place.Cell})
 		}
 		row.Text, row.Raw = "", ""
 	}
@@ -325,9 +324,9 @@ func (r *reader) single(f *templates.Field, e model.Entry) *Reading {
 	typed, known := t.Value, false
 	if f.Type == templates.ChoiceField && t.Status == table.Normal {
 		plain := r.d.Directory.Plain(typed)
-		t.note(Option, typed, plain)
+		t.note("choice", typed, plain)
 		if t.Value, known = Choice(plain, r.d.Options(f)); known {
-			t.note(Option, trim(plain), t.Value)
+			t.note("choice", trim(plain), t.Value)
 		} else if !f.Open {
 			t.Status = table.Invalid
 		}
@@ -336,7 +335,7 @@ func (r *reader) single(f *templates.Field, e model.Entry) *Reading {
 		t.Number = table.Some(decimal.NewFromInt(int64(len(Names(typed)))))
 	}
 	if f.Post && r.elsewhere(typed) {
-		t.add(OtherPost, "", "")
+		t.add("other_post", "", "")
 	}
 	r.coerced(f, e, t.unread(f), typed)
 	if !known {
@@ -345,7 +344,7 @@ func (r *reader) single(f *templates.Field, e model.Entry) *Reading {
 	return t
 }
 
-// elsewhere says whether what is written of a person names a post outside the park. The words themselves stay here.
+// elsewhere says whether what is written of a person names a post outside the park.
 func (r *reader) elsewhere(said string) bool {
 	names := func(word string) bool { return strings.Contains(said, word) }
 	return slices.ContainsFunc(r.d.Form.Posts.Elsewhere, names) && !slices.ContainsFunc(r.d.Form.Posts.Park, names)
@@ -358,7 +357,9 @@ func (r *reader) confirmation(f *templates.Field, e model.Entry) *Reading {
 	} else if t.Value = ""; t.Status != table.Missing {
 		t.Status = table.Invalid
 	}
-	t.Coercions = slices.DeleteFunc(t.Coercions, func(c table.Coercion) bool { return c.Kind == Trimmed || c.Kind == NumberText })
+	t.Coercions = slices.DeleteFunc(t.Coercions, func(c table.Coercion) bool {
+		return c.Kind == "trimmed" || c.Kind == "number_text"
+	})
 	r.coerced(f, e, t.Coercions, t.Value)
 	return t
 }
@@ -389,16 +390,18 @@ func (r *reader) record(cells []model.Entry) {
 	case "members":
 		r.Members = append(r.Members, row.member())
 	case "materials":
-		r.Materials = append(r.Materials, table.Material{Submission: r.id(), Record: row.record,
-			Number: row.text("number"), Title: row.text("title"), Supports: row.text("supports"), Pages: row.text("pages"), Sheet: at.Sheet, Cell: at.Cell})
+		r.Materials = append(r.Materials, table.Material{Submission: r.id(), Record: row.record, Number: row.text("number"),
+			Title: row.text("title"), Supports: row.text("supports"), Pages: row.text("pages"), Sheet: at.Sheet, Cell: at.Cell})
 	case "verifications":
 		date := row.date("date")
 		r.Verifications = append(r.Verifications, table.Verification{Submission: r.id(), Record: row.record,
-			Section: row.text("section"), Means: row.text("means"), Unit: row.text("unit"), Result: row.text("result"), Day: table.Day(date), Date: date, Sheet: at.Sheet, Cell: at.Cell})
+			Section: row.text("section"), Means: row.text("means"), Unit: row.text("unit"), Result: row.text("result"),
+			Day: table.Day(date), Date: date, Sheet: at.Sheet, Cell: at.Cell})
 	case "explanations":
 		fingerprint, values := model.SplitExplanationKey(row.text("fingerprint"))
 		r.Explanations = append(r.Explanations, table.Explanation{Submission: r.id(), Record: row.record,
-			Fingerprint: fingerprint, ValueHash: values, About: row.text("about"), Explanation: row.text("explanation"), Sheet: at.Sheet, Cell: at.Cell})
+			Fingerprint: fingerprint, ValueHash: values, About: row.text("about"), Explanation: row.text("explanation"),
+			Sheet: at.Sheet, Cell: at.Cell})
 	default:
 		r.ListCells = append(r.ListCells, row.listCells()...)
 	}
@@ -412,7 +415,7 @@ func (row recordRow) listCells() []table.ListCell {
 		v := row.single(f, e)
 		c := table.ListCell{Submission: row.id(), List: row.list, Record: row.record, Field: f.ID,
 			Number: v.float(), Text: v.Value, Unit: f.Unit, Status: v.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell,
-			Raw: row.private.hide(original(f, e, v.Status))}
+			Raw: row.raw(f, e, v.Status)}
 		if f.Personal {
 			c.Text, c.Raw = "", ""
 		}

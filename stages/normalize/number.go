@@ -15,8 +15,9 @@ import (
 )
 
 var (
-	number     = regexp.MustCompile(`^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$`)
-	leading    = regexp.MustCompile(`^[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]{1,3}(?: [0-9]{3})+(?:\.[0-9]*)?|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)`)
+	number  = regexp.MustCompile(`^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$`)
+	leading = regexp.MustCompile(`^[+-]?(?:[0-9]{1,3}(?:(?:,[0-9]{3})+|(?: [0-9]{3})+)(?:\.[0-9]*)?|` +
+		`(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)`)
 	bracketed  = regexp.MustCompile(`\([^()]*\)`)
 	enumerated = regexp.MustCompile(`^[0-9]{1,2}[.、)]`)
 	onlyCount  = regexp.MustCompile(`^[0-9]+(人|名|位)?$`)
@@ -26,7 +27,7 @@ var (
 )
 
 // Number reads a cell as a number of the field's unit. Blank is Missing; 无 and 不适用 are NotApplicable, never 0; what
-// can't be read is Invalid, and the last change says why where there is more to say than that it is no number.
+// can't be read is Invalid, the last change saying why.
 func Number(c model.Cell, f *templates.Field) *Reading {
 	r := begin(c)
 	if r.Status != table.Normal {
@@ -41,27 +42,26 @@ func Number(c model.Cell, f *templates.Field) *Reading {
 		value, r.Status = numberText(c.Shown, f, r)
 	}
 	if r.Status == table.Invalid { // what was changed on the way to nothing is no change
-		r.Coercions = slices.DeleteFunc(r.Coercions, func(c table.Coercion) bool { return c.Kind != ShownOtherwise })
+		r.Coercions = slices.DeleteFunc(r.Coercions, func(c table.Coercion) bool { return c.Kind != "shown_otherwise" })
 		return r
 	}
 	r.struck(c)
 	if r.Status == table.Normal { // once, before anything is computed
 		r.Number = table.Some(f.Rounded(value))
-		r.note(Rounded, value.String(), r.Number.V.String())
+		r.note("rounded", value.String(), r.Number.V.String())
 	}
 	return r
 }
 
-// numberCell reads a cell that holds a number. What its format shows decides: 0.45 shown as 45% is 45, and twelve
-// million shown as 1200万 is that many of the field's unit. One that shows a date or other words is none, nor is a
-// percentage where no percentage is asked.
+// numberCell reads a cell that holds a number by what its format shows: 0.45 shown as 45% is 45, twelve million shown
+// as 1200万 is that many of the field's unit. One that shows a date or other words is none.
 func numberCell(c model.Cell, f *templates.Field, t *Reading) (decimal.Decimal, table.Status) {
 	value, ok := plain(c.Raw)
 	if !ok {
 		return value, table.Invalid
 	}
 	if clean := text.Rounded(value); !clean.Equal(value) { // what follows is noise of binary fractions
-		t.note(FloatNoise, value.String(), clean.String())
+		t.note("float_noise", value.String(), clean.String())
 		value = clean
 	}
 	if c.Shown == c.Raw {
@@ -73,18 +73,17 @@ func numberCell(c model.Cell, f *templates.Field, t *Reading) (decimal.Decimal, 
 		}
 	}
 	t.Coercions = nil
-	t.add(ShownOtherwise, c.Shown, c.Raw)
+	t.add("shown_otherwise", c.Shown, c.Raw)
 	return value, table.Invalid
 }
 
-// widest is how many powers of ten the value that is shown may be from the one that is stored: 亿 and percentages are
-// eight and two.
+// widest is how many powers of ten what is shown may be from what is stored: 亿 and percentages are eight and two.
 const widest = 12
 
 // shownNumber reads the number that a cell shows of the one it stores, to all its digits.
 func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *Reading) (decimal.Decimal, bool) {
 	if value.IsZero() && strings.Trim(shown, "- —") == "" && shown != "" { // as accounts write a zero
-		t.add(ShownDash, shown, "0")
+		t.add("shown_dash", shown, "0")
 		return value, true
 	}
 	if seen, ok := plain(shown); ok && strings.ContainsAny(shown, "eE") { // 5.91E+09, which stands for all its digits
@@ -114,7 +113,7 @@ func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *Rea
 		if !strings.Contains(f.Unit, "元") {
 			return value, false
 		}
-		t.add(Annotated, shown, value.String())
+		t.add("annotated", shown, value.String())
 	}
 	words := strings.Trim(around, "-( ") + value.Abs().Shift(power).String() + strings.Trim(shown[runs[0][1]:], ") ")
 	read := &Reading{}
@@ -129,38 +128,33 @@ func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *Rea
 	near := false
 	switch stored := value.Abs().Shift(power); {
 	case f.Type == templates.IntegerField: // another rule says so
-	case differs(stored, seen):
-		t.add(ShownRounded, shown, n.String())
+	case stored.Sub(seen).Abs().Shift(2).GreaterThan(stored): // by more than a hundredth
+		t.add("shown_rounded", shown, n.String())
 	case !stored.Equal(seen):
 		near = true
 	}
 	for _, c := range read.Coercions {
 		switch {
-		case c.Kind == PercentSign && power == 2:
-			t.add(PercentFormat, value.String(), n.String())
+		case c.Kind == "percent_sign" && power == 2:
+			t.add("percent_format", value.String(), n.String())
 			scaled = false
-		case c.Kind == TextNumber, c.Kind == Trimmed, c.Kind == FullWidth:
+		case c.Kind == "text_number", c.Kind == "trimmed", c.Kind == "full_width":
 		default:
 			t.Coercions = append(t.Coercions, c)
-			scaled = scaled && c.Kind != Magnitude
+			scaled = scaled && c.Kind != "magnitude"
 		}
 	}
 	if scaled {
-		t.add(Magnitude, shown, n.String())
+		t.add("magnitude", shown, n.String())
 	}
-	if near && !slices.ContainsFunc(t.Coercions, func(c table.Coercion) bool { return c.Kind == Magnitude }) { // which shows it, too
-		t.add(ShownNear, shown, n.String())
+	changed := func(c table.Coercion) bool { return c.Kind == "magnitude" } // which shows it, too
+	if near && !slices.ContainsFunc(t.Coercions, changed) {
+		t.add("shown_near", shown, n.String())
 	}
 	return n, true
 }
 
-// differs says whether what is shown is so far from what is stored that it matters: by more than a hundredth.
-func differs(stored, shown decimal.Decimal) bool {
-	return stored.Sub(shown).Abs().Shift(2).GreaterThan(stored.Abs())
-}
-
-// powerBetween finds the power of ten between a stored number and what is shown of it, which is rounded to its last
-// digit.
+// powerBetween finds the power of ten between a stored number and what is shown of it, rounded to its last digit.
 func powerBetween(value, seen decimal.Decimal) (power int32, found bool) {
 	half := decimal.New(5, seen.Exponent()-1)
 	if value.Sub(seen).Abs().LessThanOrEqual(half) {
@@ -179,9 +173,9 @@ func powerBetween(value, seen decimal.Decimal) (power int32, found bool) {
 // numberText reads a number that was typed as text, or with words around it.
 func numberText(raw string, f *templates.Field, t *Reading) (decimal.Decimal, table.Status) {
 	none := decimal.Decimal{}
-	s := t.to(Trimmed, raw, trim(raw))
-	s = t.to(FullWidth, s, strings.NewReplacer("−", "-", "﹣", "-", "，", ",", "．", ".").Replace(fold(s)))
-	s = t.to(Invisible, s, strings.Map(func(r rune) rune {
+	s := t.to("trimmed", raw, trim(raw))
+	s = t.to("full_width", s, strings.NewReplacer("−", "-", "﹣", "-", "，", ",", "．", ".").Replace(fold(s)))
+	s = t.to("invisible", s, strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Zs, r) {
 			return ' '
 		}
@@ -190,10 +184,10 @@ func numberText(raw string, f *templates.Field, t *Reading) (decimal.Decimal, ta
 	words := f.Reading
 	switch word := strings.ToLower(s); {
 	case slices.Contains(words.None, word):
-		t.add(NoneWord, raw, "")
+		t.add("none", raw, "")
 		return none, table.NotApplicable
 	case slices.Contains(words.NotApplicable, word):
-		t.add(NotAsked, raw, "")
+		t.add("not_applicable", raw, "")
 		return none, table.NotApplicable
 	}
 	rest, ok := withoutBrackets(s, f, t)
@@ -202,7 +196,7 @@ func numberText(raw string, f *templates.Field, t *Reading) (decimal.Decimal, ta
 	}
 	rest = withoutRoughly(rest, words.Before, t)
 	if f.Type == templates.PercentField {
-		rest = t.to(PercentSign, rest, strings.TrimPrefix(rest, "百分之"))
+		rest = t.to("percent_sign", rest, strings.TrimPrefix(rest, "百分之"))
 	}
 	value, rest, ok := takeNumber(rest, t)
 	if !ok {
@@ -215,9 +209,8 @@ func numberText(raw string, f *templates.Field, t *Reading) (decimal.Decimal, ta
 	return value, table.Normal
 }
 
-// withoutBrackets reads what stands in brackets behind a number: the field's unit goes without a word, another unit or
-// multiplier is put where the brackets were, to be reckoned with, and 估 makes the number an estimate. A unit that can't
-// be reckoned with makes it none.
+// withoutBrackets reads what stands in brackets behind a number: the field's unit goes, another unit or multiplier is
+// put in their place, 估 makes an estimate, and a unit that can't be reckoned with makes it none.
 func withoutBrackets(s string, f *templates.Field, t *Reading) (string, bool) {
 	words := f.Reading
 	cut := strings.TrimSpace(bracketed.ReplaceAllString(s, ""))
@@ -230,15 +223,15 @@ func withoutBrackets(s string, f *templates.Field, t *Reading) (string, bool) {
 		_, multiplies := factor(inner, f)
 		switch {
 		case sameUnit(inner, f):
-			kinds = append(kinds, UnitSuffix)
+			kinds = append(kinds, "unit_suffix")
 		case multiplies:
 			units += inner
 		case slices.Contains(words.About.Alone, inner):
-			kinds = append(kinds, Approximate)
+			kinds = append(kinds, "approximate")
 		case words.Strange(inner):
 			return s, false
 		default:
-			kinds = append(kinds, Annotated)
+			kinds = append(kinds, "annotated")
 		}
 	}
 	for _, kind := range kinds {
@@ -273,7 +266,7 @@ func factor(word string, f *templates.Field) (decimal.Decimal, bool) {
 func withoutRoughly(s string, words *regexp.Regexp, t *Reading) string {
 	cut := strings.TrimSpace(words.ReplaceAllString(s, ""))
 	if cut != strings.TrimSpace(s) {
-		t.note(Approximate, s, cut)
+		t.note("approximate", s, cut)
 	}
 	return cut
 }
@@ -284,17 +277,17 @@ func takeNumber(s string, t *Reading) (decimal.Decimal, string, bool) {
 		bare := strings.NewReplacer(",", "", " ", "").Replace(head)
 		n, ok := plain(bare)
 		if strings.Contains(head, " ") { // thousands, or two numbers
-			t.add(Spaced, head, bare)
+			t.add("spaced", head, bare)
 		} else {
-			t.note(Thousands, head, bare)
+			t.note("thousands", head, bare)
 		}
 		if strings.ContainsAny(bare, "eE") {
-			t.note(Scientific, bare, n.String())
+			t.note("scientific", bare, n.String())
 		}
 		return n, s[len(head):], ok
 	}
 	if n, rest, ok := chineseNumber(s); ok {
-		t.note(ChineseNumerals, strings.TrimSuffix(s, rest), n.String())
+		t.note("chinese_numerals", strings.TrimSuffix(s, rest), n.String())
 		return n, rest, true
 	}
 	return decimal.Decimal{}, s, false
@@ -305,13 +298,13 @@ func inUnit(n decimal.Decimal, whole, suffix string, f *templates.Field, t *Read
 	suffix = strings.ToLower(strings.TrimSpace(suffix))
 	switch {
 	case suffix == "":
-		t.add(TextNumber, whole, n.String())
+		t.add("text_number", whole, n.String())
 		return n, true
 	case f.Type == templates.PercentField && sameUnit(suffix, f):
-		t.note(PercentSign, whole, n.String())
+		t.note("percent_sign", whole, n.String())
 		return n, true
 	case sameUnit(suffix, f):
-		t.note(UnitSuffix, whole, n.String())
+		t.note("unit_suffix", whole, n.String())
 		return n, true
 	}
 	worth, ok := factor(suffix, f)
@@ -319,7 +312,7 @@ func inUnit(n decimal.Decimal, whole, suffix string, f *templates.Field, t *Read
 		return n, false
 	}
 	value := n.Mul(worth)
-	t.note(Magnitude, whole, value.String())
+	t.note("magnitude", whole, value.String())
 	return value, true
 }
 
@@ -336,8 +329,8 @@ var (
 	chineseTens = map[rune]int64{'十': 10, '拾': 10, '百': 100, '佰': 100, '千': 1000, '仟': 1000}
 )
 
-// chineseNumber reads the Chinese numeral below 10,000 that a text begins with: 十二, 三百零五, 二〇二四. A digit behind a
-// hundred or thousand without its own word (三百五) is not read: it may mean 350 or a slip.
+// chineseNumber reads the Chinese numeral below 10,000 that a text begins with: 十二, 三百零五, 二〇二四. Not 三百五, which may mean
+// 350 or be a slip.
 func chineseNumber(s string) (n decimal.Decimal, rest string, ok bool) {
 	total, digit, run, last, length := int64(0), int64(-1), 0, int64(10000), 0
 	zero := false

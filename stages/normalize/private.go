@@ -10,9 +10,8 @@ import (
 	"lianheti/templates"
 )
 
-// Here personal data leaves what is read. Everything after this stage, but for the contacts, knows no phone, identity
-// number, mail address, nor the names that the workbook's own fields for persons give: what is checked is what is
-// published, and the published tables suffice to check again.
+// Personal data ends here: all after this stage but the contacts knows no phone, identity number or mail address, nor
+// the names that the workbook's fields for persons give, so that what is checked is what is published.
 
 // private is what the fields for persons of one workbook say, to be hidden wherever else in the workbook it recurs.
 type private struct {
@@ -49,24 +48,25 @@ func (p private) hide(s string) string {
 	return text.Mask(p.names.Hide(s))
 }
 
-// surnames are the common ones, those of two characters apart. What does not begin with one is taken for a title or a
-// remark, such as 校长 or 待定, which would be hidden everywhere if it were taken for a name.
-const surnames = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章苏潘葛奚范彭郎鲁韦马苗花方俞任袁柳鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于傅皮卞齐康伍余元卜顾孟黄和穆萧尹姚邵汪祁毛狄米贝明臧成戴谈宋庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万柯管卢莫房裘解应丁宣邓郁单杭洪包诸左石崔吉龚程邢裴陆荣翁荀惠甄曲封储靳汲邴松段富巫乌焦巴弓牧谷车侯全班仰秋仲伊宫宁仇栾甘厉戎祖武符刘景詹束龙叶幸司韶黎蓟薄印白怀蒲鄂索赖卓蔺屠蒙池乔阴胥苍闻莘翟谭贡劳逄姬申扶堵冉宰郦雍璩桑桂濮牛寿通边扈燕冀郏浦尚农温庄晏柴瞿阎慕连茹习宦艾鱼容向古易慎戈廖庾终暨居衡步耿满弘匡国文寇广禄阙欧利师巩聂关荆游权盖益桓公肖丘官涂付代侨佘揭缪兰蓟饶阳占丛仝揣岳帅练干税佟辛简敖冷訾辜纵邸原占苑练来"
+// surnames are the common ones of one character. What begins with none is a title or a remark, such as 校长 or 待定.
+const surnames = `赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章苏潘葛奚范彭郎鲁韦马苗花方俞任袁柳鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于傅皮卞齐康伍余元卜顾孟黄和穆萧尹姚邵汪祁毛
+狄米贝明臧成戴谈宋庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万柯管卢莫房裘解应丁宣邓郁单杭洪包诸左石崔吉龚程邢裴陆荣翁荀惠甄曲封储靳汲邴松段富巫乌焦巴弓牧谷车侯全班仰秋仲伊宫宁仇栾甘厉戎祖武
+符刘景詹束龙叶幸司韶黎蓟薄印白怀蒲鄂索赖卓蔺屠蒙池乔阴胥苍闻莘翟谭贡劳逄姬申扶堵冉宰郦雍璩桑桂濮牛寿通边扈燕冀郏浦尚农温庄晏柴瞿阎慕连茹习宦艾鱼容向古易慎戈廖庾终暨居衡步耿满弘匡国文寇广禄阙欧利师巩聂关荆游权盖益桓公肖丘官涂付代侨佘
+揭缪兰蓟饶阳占丛仝揣岳帅练干税佟辛简敖冷訾辜纵邸原占苑练来`
 
-var doubleSurnames = []string{"欧阳", "上官", "司马", "诸葛", "司徒", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "夏侯", "端木", "南宫", "范姜", "张简"}
+var doubleSurnames = strings.Fields("欧阳 上官 司马 诸葛 司徒 东方 皇甫 尉迟 公孙 慕容 令狐 夏侯 端木 南宫 范姜 张简")
 
 // titles may stand behind a name without a space.
-var titles = []string{"副主任", "主任", "副校长", "校长", "副书记", "书记", "副院长", "院长", "处长", "副处长", "科长", "老师", "教授", "先生", "女士", "总经理", "经理", "董事长"}
+var titles = strings.Fields(
+	"副主任 主任 副校长 校长 副书记 书记 副院长 院长 处长 副处长 科长 老师 教授 先生 女士 总经理 经理 董事长")
 
-// A surname begins many an office and post too (纪委书记, 项目经理): taken for a name, 项目 would be hidden in every text.
-// Offices are known by how they end; these are the others.
+// posts begin with a surname, too, and would be hidden in every text; offices are known by how they end.
 var posts = []string{"管委会", "常务", "项目", "车间", "安全", "平台", "高级", "高工", "高管", "管理员", "干事", "农艺师", "纪检"}
 
 // offices are what names of offices end with, and no person's.
 const offices = "局委办处部区院校系室"
 
-// personName gives the name that a text begins with, or nothing where it is none: two to four characters, the first a
-// surname.
+// personName gives the name that a text begins with: two to four characters, the first a surname; empty: none.
 func personName(s string) string {
 	if end := strings.IndexFunc(s, func(r rune) bool { return !unicode.Is(unicode.Han, r) }); end >= 0 {
 		s = s[:end]
@@ -98,10 +98,10 @@ func (r *reader) seen(f *templates.Field, e model.Entry, s string) string {
 	masked := text.Mask(named)
 	changes := &Reading{}
 	if masked != named {
-		changes.add(Masked, "", "")
+		changes.add("masked", "", "")
 	}
 	if named != s {
-		changes.add(MaskedName, "", "")
+		changes.add("masked_name", "", "")
 	}
 	r.coerced(f, e, changes.Coercions, "")
 	return masked

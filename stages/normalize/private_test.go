@@ -132,7 +132,7 @@ func TestTheHeadIsThePark(t *testing.T) {
 		facts := b.Facts()
 		var found []table.Coercion
 		for c := range facts.Coercions.All() {
-			if c.Kind == string(OtherPost) {
+			if c.Kind == "other_post" {
 				found = append(found, c)
 			}
 		}

@@ -19,14 +19,15 @@ import (
 // fingerprintForm is how the program writes fingerprints of findings.
 var fingerprintForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
-// Register reads the Department's register. It is the Department's own: a decision that can't be read for sure must not
-// be guessed at, so that every fault of it is an error, each with sheet and cell, all of them joined.
+// Register reads the Department's register. Decisions must not be guessed at: every fault is an error with sheet and
+// cell, all of them joined.
 func Register(d *templates.Definition, cells []model.Cell) ([]table.Registered, error) {
 	r := &registerReader{d: d, sheets: map[string][]model.Cell{}}
 	for _, sheet := range table.Grouped(cells, func(c model.Cell) string { return c.Place.Sheet }) {
 		title := sheet[0].Place.Sheet
 		r.sheets[title] = sheet
-		if title != templates.RegisterNames && !slices.ContainsFunc(d.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Title == title }) {
+		titled := func(s *templates.RegisterSheet) bool { return s.Title == title }
+		if title != templates.RegisterNames && !slices.ContainsFunc(d.Register.Sheets, titled) {
 			r.fault(sheet[0].Place, "不认识工作表“"+title+"”", "请删去，或移到别的文件；登记表由 lianheti template --register 生成")
 		}
 	}
@@ -66,7 +67,7 @@ func (r *registerReader) sheet(s *templates.RegisterSheet) []table.Registered {
 	var out []table.Registered
 	for _, row := range table.Grouped(below, func(c model.Cell) int { return c.Row }) {
 		if !waits(columns, row) {
-			out = append(out, r.entry(s, columns, row[0].Row, row))
+			out = append(out, r.entry(s, columns, row))
 		}
 	}
 	return out
@@ -114,8 +115,11 @@ func headings(s *templates.RegisterSheet, cells []model.Cell) (found []heading, 
 	return found, row
 }
 
-func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, row int, cells []model.Cell) table.Registered {
-	e := table.Registered{Sheet: s, Values: map[string]string{}, Private: map[string]string{}, Place: model.Place{File: cells[0].Place.File, Sheet: s.Title, Cell: model.CellName(row, columns[0].col)}}
+func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, cells []model.Cell) table.Registered {
+	at := func(col int) model.Place {
+		return model.Place{File: cells[0].Place.File, Sheet: s.Title, Cell: model.CellName(cells[0].Row, col)}
+	}
+	e := table.Registered{Sheet: s, Values: map[string]string{}, Private: map[string]string{}, Place: at(columns[0].col)}
 	for _, c := range cells {
 		i := slices.IndexFunc(columns, func(h heading) bool { return h.col == c.Col })
 		if i < 0 {
@@ -132,7 +136,7 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ro
 	}
 	for _, h := range columns {
 		if h.column.Required && e.Values[h.column.ID] == "" {
-			r.fault(model.Place{File: e.Place.File, Sheet: s.Title, Cell: model.CellName(row, h.col)}, "“"+h.column.Label+"”没有填", "请补填，或删去这一行")
+			r.fault(at(h.col), "“"+h.column.Label+"”没有填", "请补填，或删去这一行")
 		}
 	}
 	if name := e.Values[templates.RegisterConsortium]; name != "" {
@@ -143,7 +147,8 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ro
 			r.fault(e.Place, "“"+print+"”不是问题指纹", "请照抄省级汇总“问题清单”的末列")
 		}
 	}
-	if s.Effect == templates.Rules && e.Values[templates.RegisterPoints] == "" && e.Values[templates.RegisterReject] == "" {
+	ruled := e.Values[templates.RegisterPoints] + e.Values[templates.RegisterReject]
+	if s.Effect == templates.Rules && ruled == "" {
 		r.fault(e.Place, "扣几分、是否不予立项都没有填，不知道认定了什么", "请至少填一项，或删去这一行")
 	}
 	points, err := decimal.NewFromString(e.Values[templates.RegisterPoints])
@@ -161,8 +166,7 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ro
 	return e
 }
 
-// inOrder proves that the steps of an award were taken one after the other, each whole. What followed one that was
-// taken back may stand: it is what happened.
+// inOrder proves that the steps of an award were taken in order, each whole; what followed one taken back may stand.
 func (r *registerReader) inOrder(e table.Registered) {
 	var lacking *templates.RegisterStep
 	refused := false // it was taken back
@@ -208,8 +212,7 @@ func (r *registerReader) value(column *templates.RegisterColumn, c model.Cell) s
 	return text
 }
 
-// twice finds decisions that stand more than once, also one whatever the values become beside one for some values:
-// which of them holds is not for a program to say.
+// twice finds decisions that stand more than once, also whatever the values become beside some values.
 func (r *registerReader) twice(entries []table.Registered) {
 	seen := map[string][]table.Registered{}
 	for _, e := range entries {

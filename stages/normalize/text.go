@@ -15,8 +15,7 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Text reads a cell as text: as shown, without blanks around it and without characters that nobody sees. A number
-// without a format keeps all its digits. A date was seldom typed as one where words belong.
+// Text reads a cell as shown, without what nobody sees; a number without a format keeps all its digits.
 func Text(c model.Cell) *Reading {
 	r := begin(c)
 	if r.Status != table.Normal {
@@ -25,16 +24,16 @@ func Text(c model.Cell) *Reading {
 	s := c.Shown
 	switch {
 	case c.Kind == model.Number && c.IsDate:
-		r.add(DateInText, s, s)
+		r.add("date_in_text", s, s)
 	case c.Kind == model.Number && s == c.Raw:
 		if n, ok := plain(c.Raw); ok {
 			s = n.String()
 		}
 	}
 	if c.Kind != model.Text {
-		r.note(NumberText, c.Raw, s)
+		r.note("number_text", c.Raw, s)
 	}
-	if r.Value = r.to(Trimmed, s, trim(s)); r.Value == "" {
+	if r.Value = r.to("trimmed", s, trim(s)); r.Value == "" {
 		r.Status = table.Missing
 		return r
 	}
@@ -42,8 +41,7 @@ func Text(c model.Cell) *Reading {
 	return r
 }
 
-// answer looks whether a text answers what a field asks: 待定 and 见附件 hold the place of an answer, and 5.91E+10 is no
-// phone.
+// answer looks whether a text answers what a field asks: 待定 and 见附件 don't, and 5.91E+10 is no phone.
 func (r *Reading) answer(f *templates.Field) {
 	if r.Status != table.Normal {
 		return
@@ -56,24 +54,23 @@ func (r *Reading) answer(f *templates.Field) {
 	case f.None && slices.Contains(words.None, bare), !f.Required && f.Type != templates.PhoneField:
 	case f.Required && f.Record != "explanations" && words.Placeholder(bare):
 		if slices.Contains(words.Placeholders.Vague, f.Record) {
-			r.add(Vague, r.Value, "")
+			r.add("vague", r.Value, "")
 		} else {
 			unanswered = slices.Contains(words.Placeholders.Unanswered, f.Type)
 		}
 	case f.Type == templates.PhoneField && !phoneLike(bare):
-		r.add(DoubtfulPhone, r.Value, r.Value)
+		r.add("doubtful_phone", r.Value, r.Value)
 	}
 	if unanswered {
 		r.Status = table.Invalid
-		r.add(Unanswered, r.Value, "")
+		r.add("unanswered", r.Value, "")
 	}
 }
 
 // Digits of a phone number: those of a local one, and of one with country and area code and extension.
 const fewestDigits, mostDigits = 7, 18
 
-// phoneLike says whether at least one of the numbers in a text may be a phone's: what a spreadsheet made of a long
-// number isn't.
+// phoneLike says whether one of the numbers in a text may be a phone's.
 func phoneLike(s string) bool {
 	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、,;/|\n", r) }) {
 		digits := strings.Map(func(r rune) rune {
@@ -118,8 +115,8 @@ func trim(s string) string {
 // fold makes full-width letters, digits and punctuation half-width.
 func fold(s string) string { return width.Fold.String(s) }
 
-// Choice finds the option that a text means: the same but for width and blanks, with 市 behind it, or without the
-// option's bracket (高职院校 for 高职院校（含职教本科）). Anything else is left as typed.
+// Choice finds the option that a text means: but for width and blanks, with 市 behind it, or without the option's
+// bracket (高职院校 for 高职院校（含职教本科）). Anything else is left as typed.
 func Choice(s string, options []string) (option string, known bool) {
 	s = trim(s)
 	for _, same := range []func(option string) bool{
@@ -153,9 +150,8 @@ func Confirm(s string) (yes, ok bool) {
 	return yes, yes || slices.Contains(denied, s)
 }
 
-// Names splits a list of persons: by commas, semicolons, slashes and line ends, or by blanks where there is nothing
-// else. A blank inside a name of two characters (王 伟) does not split it; numbers before and brackets behind a name are
-// dropped.
+// Names splits a list of persons by punctuation and line ends, or else by blanks but not within 王 伟; numbers before and
+// brackets behind a name are dropped.
 func Names(s string) []string {
 	s = bracketed.ReplaceAllString(fold(trim(s)), "")
 	parts := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、､,;/|\n\t", r) })
@@ -187,8 +183,7 @@ func joinSingles(parts []string) []string {
 	return out
 }
 
-// plain reads a number in plain or scientific notation. Numbers that no form can mean (beyond 10^18, or of more than 40
-// characters) are none, so that exact arithmetic stays small.
+// plain reads a number in plain or scientific notation; beyond 10^18 or 40 characters it is none.
 func plain(s string) (decimal.Decimal, bool) {
 	if len(s) > 40 || !number.MatchString(s) {
 		return decimal.Decimal{}, false

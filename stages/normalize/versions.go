@@ -15,22 +15,9 @@ import (
 	"lianheti/templates"
 )
 
-// Rules of the catalogue that are found here, by id.
-const (
-	ruleTwoVersions     = "two_versions" // the finding about a consortium
-	ruleSideBySide      = "side_by_side" // what became of the files that were not read
-	ruleSuperseded      = "superseded"
-	ruleDuplicate       = "duplicate_file"
-	ruleUnreadableNewer = "unreadable_newer"
-	ruleSuspectedSame   = "suspected_same" // the finding about a consortium that may be here under two names
-	ruleSuspectedTwin   = "suspected_twin" // what became of the file under the other name
-)
-
-// settle decides, for each consortium with several files, which one is its submission, and marks the others. Content
-// can't say "later", and file times are never asked: an issued copy that was corrected (its parent is another of the
-// files) comes after its parent; then the edition on the cover decides, where both covers tell one. The same content
-// twice is a duplicate. What is still tied, or tells no edition, is left standing side by side, a finding for the
-// Department: one is read, the others are not.
+// settle decides which of several files of a consortium is its submission. Content can't say "later", and file times
+// are never asked: a corrected copy comes after its parent; then the edition on the covers decides. The same content
+// twice is a duplicate. What is still tied is a finding for the Department: one is read, the others are not.
 func (b *Batch) settle() []model.Finding {
 	var found []model.Finding
 	for _, group := range b.groups() {
@@ -61,8 +48,8 @@ func (b *Batch) withSubmission(i int) []model.Finding {
 	return notes
 }
 
-// groups lists the accepted files of each consortium that has several, in the order of the first. A copy in which the
-// name was corrected belongs to the consortium whose copy it is.
+// groups lists the accepted files of each consortium that has several; a copy with another name belongs to its
+// parent's.
 func (b *Batch) groups() [][]int {
 	bySum, name := map[string]int{}, map[string]string{} // a consortium's first name, by a later one
 	accepted := b.accepted()
@@ -113,10 +100,10 @@ func (b *Batch) settleGroup(all []int) []model.Finding {
 		switch {
 		case i == keep:
 		case slices.Contains(latest, i):
-			b.replace(i, keep, model.Rejected, ruleSideBySide)
+			b.replace(i, keep, model.Rejected, "side_by_side")
 			b.files[i].file.Detail = b.editions([]int{i, keep})
 		default:
-			b.replace(i, keep, model.Superseded, ruleSuperseded)
+			b.replace(i, keep, model.Superseded, "superseded")
 		}
 	}
 	for _, i := range all {
@@ -125,14 +112,13 @@ func (b *Batch) settleGroup(all []int) []model.Finding {
 	if len(latest) == 1 {
 		return nil
 	}
-	return []model.Finding{b.tied(ruleTwoVersions, keep, latest)}
+	return []model.Finding{b.tied("two_versions", keep, latest)}
 }
 
 // untold is the edition of a file whose cover doesn't tell it in words that are sure.
 const untold = 0
 
-// tied makes the finding about files of which nobody knows which is the one: those read in place of the others come
-// first.
+// tied makes the finding about files of which nobody knows which is the one, the one that is read first.
 func (b *Batch) tied(rule string, keep int, files []int) model.Finding {
 	files = append([]int{keep}, slices.DeleteFunc(slices.Clone(files), func(i int) bool { return i == keep })...)
 	x := model.Finding{Code: b.d.CodeOf(rule), Submission: b.files[keep].id()}
@@ -141,7 +127,8 @@ func (b *Batch) tied(rule string, keep int, files []int) model.Finding {
 		x.Places = append(x.Places, model.Place{File: b.files[i].file.Path})
 		paths = append(paths, b.files[i].file.Path)
 	}
-	x.Vars = map[string]string{"list": strings.Join(paths, "、"), "file": paths[0], "other": strings.Join(paths[1:], "、"), "detail": b.editions(files)}
+	x.Vars = map[string]string{"list": strings.Join(paths, "、"), "file": paths[0],
+		"other": strings.Join(paths[1:], "、"), "detail": b.editions(files)}
 	return x
 }
 
@@ -163,8 +150,7 @@ func (b *Batch) plainFirst(x, y int) int {
 	return cmp.Or(len(name(x))-len(name(y)), strings.Compare(b.files[x].file.Path, b.files[y].file.Path))
 }
 
-// untouched takes apart the issued copies on which nobody worked: they lie beside the original that was mended instead.
-// Where there are only such, they are files like others.
+// untouched takes apart the issued copies on which nobody worked, beside files on which somebody did.
 func (b *Batch) untouched(group []int) (others, idle []int) {
 	worked := func(i int) bool { return !b.files[i].untouched }
 	if !slices.ContainsFunc(group, worked) {
@@ -174,12 +160,11 @@ func (b *Batch) untouched(group []int) (others, idle []int) {
 	return slices.DeleteFunc(slices.Clone(group), func(i int) bool { return !worked(i) }), idle
 }
 
-// dropCopies leaves one of the files with the same content: one that is no issued copy before one that is, one that
-// tells its edition before one that doesn't.
+// dropCopies leaves one of the files with the same content, rather one that is no issued copy and tells its edition.
 func (b *Batch) dropCopies(group []int) []int {
-	group = slices.Clone(group)
-	slices.SortStableFunc(group, func(x, y int) int {
-		return cmp.Or(len(b.files[x].parent)-len(b.files[y].parent), int(b.files[y].number()-b.files[x].number()), b.plainFirst(x, y))
+	group = slices.SortedStableFunc(slices.Values(group), func(x, y int) int {
+		a, o := b.files[x], b.files[y]
+		return cmp.Or(len(a.parent)-len(o.parent), int(o.number()-a.number()), b.plainFirst(x, y))
 	})
 	var kept []int
 	for _, i := range group {
@@ -188,14 +173,13 @@ func (b *Batch) dropCopies(group []int) []int {
 			kept = append(kept, i)
 			continue
 		}
-		b.replace(i, kept[first], model.Superseded, ruleDuplicate)
+		b.replace(i, kept[first], model.Superseded, "duplicate_file")
 	}
 	slices.Sort(kept)
 	return kept
 }
 
-// madeFrom says whether a file was made from another, or from one with the same content, by way of whatever files of
-// the consortium are there.
+// madeFrom says whether a file was made from another, or one of its content, by way of any files of the consortium.
 func (b *Batch) madeFrom(i, original int, all []int) bool {
 	for range all { // no longer: copies may name each other as parents
 		at := slices.IndexFunc(all, func(k int) bool { return b.files[k].file.SHA256 == b.files[i].parent })
@@ -221,8 +205,7 @@ func (b *Batch) replace(i, by int, fate model.Fate, rule string) {
 	a.file.Detail = a.supersededBy
 }
 
-// unreadable warns where a file that can't be used may have been meant to replace a submission: its name says whose it
-// is.
+// unreadable warns where the name of a file that can't be used says that it may replace a submission.
 func (b *Batch) unreadable() []model.Finding {
 	var out []model.Finding
 	for _, a := range b.files {
@@ -231,8 +214,9 @@ func (b *Batch) unreadable() []model.Finding {
 		}
 		name := text.NameKey(path.Base(a.file.Path))
 		for _, o := range b.files {
-			if s := o.Submission; o.file.Fate == model.Accepted && s.Consortium != "" && strings.Contains(name, text.NameKey(s.Consortium)) {
-				out = append(out, model.Finding{Code: b.d.CodeOf(ruleUnreadableNewer), Submission: s.Submission,
+			s := o.Submission
+			if o.file.Fate == model.Accepted && s.Consortium != "" && strings.Contains(name, text.NameKey(s.Consortium)) {
+				out = append(out, model.Finding{Code: b.d.CodeOf("unreadable_newer"), Submission: s.Submission,
 					Places: []model.Place{{File: a.file.Path}, {File: o.file.Path}},
 					Vars:   map[string]string{"file": a.file.Path, "other": o.file.Path, "detail": a.file.Path}})
 			}
@@ -241,8 +225,7 @@ func (b *Batch) unreadable() []model.Finding {
 	return out
 }
 
-// One consortium may be here under two names, the second corrected: the rest of the workbook tells. Two consortia
-// have few cells in common, the same one sent again nearly all.
+// Two consortia have few cells in common; one under two names, the second corrected, has nearly all.
 const (
 	mended   = 0.5 // share of cells in common of a copy and what it was made from
 	nearly   = 0.8 // share of cells in common of what may be one consortium
@@ -279,8 +262,7 @@ func (b *Batch) inCommon(i, k int) float64 {
 	return float64(text.Common(x, y)) / float64(fewer)
 }
 
-// alike finds the submissions that may be one consortium's under two names, in one prefecture as far as the covers
-// tell. One is read, that with a name of the directory before others: a finding for the Department, which alone knows.
+// alike finds submissions of one prefecture that may be one consortium's under two names; one of the directory is read.
 func (b *Batch) alike() (found []model.Finding) {
 	of := b.suspects()
 	done := map[int]bool{}
@@ -297,16 +279,16 @@ func (b *Batch) alike() (found []model.Finding) {
 			}
 		}
 		keep := slices.MinFunc(group, func(x, y int) int {
-			return cmp.Or(cmp.Compare(directoryOrder(b.files[x].Submission), directoryOrder(b.files[y].Submission)), b.plainFirst(x, y))
+			return cmp.Or(cmp.Compare(b.files[x].Submission.Order(), b.files[y].Submission.Order()), b.plainFirst(x, y))
 		})
-		group = append([]int{keep}, slices.DeleteFunc(group, func(k int) bool { return k == keep })...) // as the finding lists them
-		x := b.tied(ruleSuspectedSame, keep, group)
+		group = append([]int{keep}, slices.DeleteFunc(group, func(k int) bool { return k == keep })...)
+		x := b.tied("suspected_same", keep, group)
 		var names []string
 		for _, k := range group {
 			done[k] = true
 			names = append(names, "“"+b.files[k].Submission.Consortium+"”")
 			if k != keep {
-				b.replace(k, keep, model.Rejected, ruleSuspectedTwin)
+				b.replace(k, keep, model.Rejected, "suspected_twin")
 				b.files[k].file.Detail, b.files[k].Submission.Submission = b.files[keep].Submission.Consortium, b.files[keep].id()
 			}
 		}
@@ -316,8 +298,7 @@ func (b *Batch) alike() (found []model.Finding) {
 	return found
 }
 
-// suspects lists for each file the others that may be the same consortium's. Only files that share a cell that few
-// have are compared.
+// suspects lists for each file the others that may be the same consortium's, by cells that few files share.
 func (b *Batch) suspects() map[int][]int {
 	type held struct {
 		trait uint64

@@ -1,6 +1,8 @@
 package table
 
 import (
+	"math"
+
 	"lianheti/stages/model"
 	"lianheti/templates"
 
@@ -48,6 +50,22 @@ type File struct {
 	CellsOther   int32      `col:"cells_explained"`
 }
 
+// FileOf is the row of a file, with the catalogue's words for what was not used. other is the file read in its place, or
+// beside it. The cells of a file that is not accepted are not used.
+func FileOf(d *templates.Definition, role string, f model.File, other string, read, used int) File {
+	row := File{Role: role, Path: f.Path, SHA256: f.SHA256, Size: f.Size, Fate: f.Fate, Code: f.Code, SupersededBy: other,
+		CellsRead: int32(read)}
+	if f.Fate == model.Accepted {
+		row.CellsUsed = int32(used)
+	}
+	row.CellsOther = row.CellsRead - row.CellsUsed
+	if rule := d.Rule(f.Code); rule != nil {
+		vars := map[string]string{"detail": f.Detail, "file": f.Path, "other": other}
+		row.Reason, row.Cure = f.Because(templates.Fill(rule.Message, vars)), templates.Fill(rule.Cure, vars)
+	}
+	return row
+}
+
 // Became says in words what became of the file; Word and PDF copies are ignored, and still part of the call.
 func (f File) Became(d *templates.Definition) string {
 	if rule := d.Rule(f.Code); rule != nil && (rule.ID == "piece" || rule.ID == "old_word") {
@@ -71,6 +89,14 @@ type Submission struct {
 	File           string     `col:"file"`
 	SHA256         string     `col:"sha256"`
 	CheckCode      string     `col:"check_code"` // as in the footer of the printed form; see CheckCode
+}
+
+// Order is the number in the directory; those off it come last.
+func (s Submission) Order() int32 {
+	if s.DirectoryNo.Valid {
+		return s.DirectoryNo.V
+	}
+	return math.MaxInt32
 }
 
 // Figure is the answer to one undated field that is not a long text. Of a personal field only the status is here, and
