@@ -108,7 +108,7 @@ func Check(ctx context.Context, o Options) (_ *Checked, err error) {
 
 // checkedFiles judges the files of one form, each alone.
 func checkedFiles(facts *table.Facts, sources []intake.Source, o Options) ([]CheckedFile, error) {
-	judgement, err := check.Alone(facts)
+	judgement, err := check.Run(facts, check.Known{Alone: true})
 	if err != nil {
 		return nil, err
 	}

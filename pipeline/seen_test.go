@@ -108,7 +108,7 @@ func readOrTold(t *testing.T, d *templates.Definition, w model.Workbook) {
 	batch := normalize.NewBatch(d)
 	batch.Add(normalize.Workbook(d, w))
 	facts := batch.Facts()
-	judgement, err := check.Alone(facts)
+	judgement, err := check.Run(facts, check.Known{Alone: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func TestOneMistakeIsOneFinding(t *testing.T) {
 		}
 		batch := normalize.NewBatch(d)
 		batch.Add(normalize.Workbook(d, filled))
-		judgement, err := check.Alone(batch.Facts())
+		judgement, err := check.Run(batch.Facts(), check.Known{Alone: true})
 		if err != nil {
 			t.Fatal(err)
 		}

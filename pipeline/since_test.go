@@ -57,7 +57,7 @@ func TestFieldOfALaterVersion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		judgement, err := check.Alone(facts)
+		judgement, err := check.Run(facts, check.Known{Alone: true})
 		if err != nil {
 			t.Fatal(err)
 		}

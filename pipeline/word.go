@@ -37,7 +37,7 @@ func Word(ctx context.Context, o Options) (_ *Printed, err error) {
 	read := try.Get(readAs(ctx, o.Definition, try.Get(o.arrived()), o, normalize.Verbatim, normalize.Workbook))
 	// What is printed is the filler's own words; what is said about them is what everybody may see.
 	facts, seen := read[0], read[1]
-	judgement := try.Get(check.Alone(seen))
+	judgement := try.Get(check.Run(seen, check.Known{Alone: true}))
 	codes := map[string]string{} // of the values that are published: what is hidden there is no part of it
 	for s := range seen.Submissions.All() {
 		codes[s.Submission] = s.CheckCode

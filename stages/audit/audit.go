@@ -1,9 +1,8 @@
 // Package audit looks for what an applicant could gain by filling its form otherwise inside the form's rules: leave out
 // a member, shrink an enrolment, write 不适用 where it is weak. University rankings have been moved by these means.
 //
-// What moves there are stands in the definition (audit.yaml). This package makes them of one form at a time, looks
-// further where single ones are strong, and writes what came of them. What a move brings is not known here: the
-// pipeline judges and scores the form that a move gives, all other submissions as they are.
+// The moves stand in the definition (audit.yaml). This package makes them of one form at a time, combines the strong
+// ones, and writes what came of them; the pipeline judges and scores the changed form, all others as they are.
 package audit
 
 import (
@@ -56,8 +55,7 @@ func (s Subject) stronger(a, b Tried) int {
 	return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(s.Gains(b), s.Gains(a)), strings.Compare(a.ID, b.ID))
 }
 
-// Examine tries every single move on a form, then those of one kind together that each help, then the strongest two by
-// two. The result is in that order.
+// Examine tries every single move, then those of one kind together that each help, then the strongest two by two.
 func Examine(d *templates.Definition, s Subject, f *table.Form, try func(Move) Tried) []Tried {
 	var out, strongest []Tried
 	for _, m := range Moves(d, f) {

@@ -137,7 +137,8 @@ func groups(d *templates.Definition, def *templates.AuditMove, f *table.Form) []
 		case "all", "roster":
 			all[i].group = ""
 		case "kind":
-			all[i].group = fmt.Sprint(slices.IndexFunc(d.Form.Kinds, func(k templates.MemberKind) bool { return k.ID == all[i].group }))
+			own := func(k templates.MemberKind) bool { return k.ID == all[i].group }
+			all[i].group = fmt.Sprint(slices.IndexFunc(d.Form.Kinds, own))
 		}
 	}
 	if def.Scope == "kind" {
@@ -189,7 +190,8 @@ func answers(d *templates.Definition, def *templates.AuditMove, field *templates
 	var out []answer
 	for _, r := range d.Refs(field) {
 		year, dated := d.Form.YearOf(r.Year)
-		if dated && (len(def.Years) > 0 && !slices.Contains(def.Years, year.ID) || def.Extra && slices.Contains(field.RequiredYears, year.ID)) {
+		other := len(def.Years) > 0 && !slices.Contains(def.Years, year.ID)
+		if dated && (other || def.Extra && slices.Contains(field.RequiredYears, year.ID)) {
 			continue
 		}
 		o := f.Observe(r)
@@ -198,8 +200,8 @@ func answers(d *templates.Definition, def *templates.AuditMove, field *templates
 			continue
 		}
 		shown := map[table.Status]string{table.Normal: o.Value, table.Invalid: o.Raw}[o.Status]
-		out = append(out, answer{slot: templates.SlotName(r.Field, r.Year), name: d.Name(r), group: field.ID, field: field, year: r.Year, status: o.Status,
-			shown: shown + absent(d, o.Status), value: n, place: o.Place,
+		out = append(out, answer{slot: templates.SlotName(r.Field, r.Year), name: d.Name(r), group: field.ID, field: field,
+			year: r.Year, status: o.Status, shown: shown + absent(d, o.Status), value: n, place: o.Place,
 			set: func(f *table.Form, s table.Status, v decimal.Decimal, raw string) { f.Answer(r, s, v, raw) }})
 	}
 	return out
@@ -228,7 +230,8 @@ func changes(d *templates.Definition, def *templates.AuditMove, list []answer) (
 			value = fit(a.field, def.Value)
 		}
 		better := a.field.Better == templates.Lower && value.LessThan(a.value) // which is no perverse move
-		if status != a.status || status == table.Normal && !value.Equal(a.value) && !(better && def.List == templates.Perverse) {
+		differs := !value.Equal(a.value) && !(better && def.List == templates.Perverse)
+		if status != a.status || status == table.Normal && differs {
 			out = append(out, a.change(d, status, value))
 		}
 	}
@@ -252,11 +255,11 @@ func (a answer) change(d *templates.Definition, status table.Status, value decim
 	if status == table.Normal {
 		after = value.String()
 	}
-	return change{a.slot, fmt.Sprintf("%s %s→%s", a.name, a.shown, after), a.place, func(f *table.Form) { a.set(f, status, value, after) }, a.group}
+	set := func(f *table.Form) { a.set(f, status, value, after) }
+	return change{a.slot, fmt.Sprintf("%s %s→%s", a.name, a.shown, after), a.place, set, a.group}
 }
 
-// swapYears changes the two years of a figure for each other: a perverse move makes the later one worse, a claim makes
-// it better, unless all figures are swapped.
+// swapYears swaps the two years of a figure; unless all are, a perverse move makes the later worse, a claim better.
 func swapYears(d *templates.Definition, def *templates.AuditMove, list []answer) []change {
 	if len(list) != 2 || list[0].status != table.Normal || list[1].status != table.Normal {
 		return nil
@@ -269,8 +272,7 @@ func swapYears(d *templates.Definition, def *templates.AuditMove, list []answer)
 	return []change{earlier.change(d, table.Normal, later.value), later.change(d, table.Normal, earlier.value)}
 }
 
-// shift moves a part of some figures into another: of the same year, or, where the move names several, into that of the
-// first of them.
+// shift moves a part of some figures into another of the same year, or of the first year that the move names.
 func shift(d *templates.Definition, def *templates.AuditMove, f *table.Form) []change {
 	var out []change
 	moved := map[int]decimal.Decimal{}
@@ -318,8 +320,8 @@ func schools(d *templates.Definition, f *table.Form) (out []answer) {
 			continue
 		}
 		c := onMember(m, "", nil)
-		out = append(out, answer{slot: c.slot, name: "“" + m.Name + "”", group: m.Kind, field: d.Field("members_enrolment"), status: m.Status,
-			shown: table.Plain(m.Enrolment), value: decimal.NewFromFloat(m.Enrolment.V), place: c.place,
+		out = append(out, answer{slot: c.slot, name: "“" + m.Name + "”", group: m.Kind, field: d.Field("members_enrolment"),
+			status: m.Status, shown: table.Plain(m.Enrolment), value: decimal.NewFromFloat(m.Enrolment.V), place: c.place,
 			set: func(f *table.Form, s table.Status, v decimal.Decimal, _ string) {
 				onMember(m, "", func(x *table.Member) {
 					x.Status, x.Enrolment = s, table.Opt[float64]{}
@@ -334,7 +336,8 @@ func schools(d *templates.Definition, f *table.Form) (out []answer) {
 
 // onMember changes one row of the roster.
 func onMember(m table.Member, what string, edit func(*table.Member)) change {
-	return change{fmt.Sprintf("%s%d", rosterSlot, m.Record), what, model.Place{Sheet: m.Sheet, Cell: m.Cell}, func(f *table.Form) {
+	at := model.Place{Sheet: m.Sheet, Cell: m.Cell}
+	return change{fmt.Sprintf("%s%d", rosterSlot, m.Record), what, at, func(f *table.Form) {
 		for i := range f.Members {
 			if f.Members[i].Record == m.Record {
 				edit(&f.Members[i])

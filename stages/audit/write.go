@@ -37,7 +37,8 @@ func (r Report) Write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = cmp.Or(r.kinds(report, title), r.moves(report, sheetPerverse, templates.Perverse), r.moves(report, sheetClaims, templates.Claim), r.subjects(report))
+	err = cmp.Or(r.kinds(report, title), r.moves(report, sheetPerverse, templates.Perverse),
+		r.moves(report, sheetClaims, templates.Claim), r.subjects(report))
 	if err != nil {
 		return err
 	}
@@ -52,8 +53,7 @@ type tally struct {
 	best                     table.Incentive // that pays most
 }
 
-// tallies counts the moves by kind: the perverse ones in the order of the definition, several together, then the
-// claims.
+// tallies counts the moves by kind: the perverse ones as defined, several together, then the claims.
 func (r Report) tallies() []*tally {
 	var all, claims []*tally
 	of := map[string]*tally{}
@@ -105,11 +105,25 @@ func First(a, b table.Incentive) int {
 		}
 		return r.RankBefore - r.RankAfter.V
 	}
-	return cmp.Or(cmp.Compare(up(b), up(a)), cmp.Compare(b.TotalAfter.V-b.TotalBefore, a.TotalAfter.V-a.TotalBefore), cmp.Compare(a.Submission, b.Submission),
-		cmp.Compare(a.Move, b.Move))
+	return cmp.Or(cmp.Compare(up(b), up(a)), cmp.Compare(b.TotalAfter.V-b.TotalBefore, a.TotalAfter.V-a.TotalBefore),
+		cmp.Compare(a.Submission, b.Submission), cmp.Compare(a.Move, b.Move))
+}
+
+// column is one of cells that words or a figure give; said one of words.
+func column[T any](head string, width float64, cell func(T) book.Cell) book.ColumnOf[T] {
+	return book.ColumnOf[T]{Head: head, Width: width, Cell: cell}
+}
+
+func said[T any](head string, width float64, say func(T) string) book.ColumnOf[T] {
+	return column(head, width, func(row T) book.Cell { return words(say(row)) })
 }
 
 func words(s string) book.Cell { return book.Cell{Value: s, Look: book.Plain} }
+
+func sheet[T any](w *book.Report, name, remark string, alarm bool, rows []T, columns ...book.ColumnOf[T]) error {
+	grid := book.Grid{Sheet: name, Remark: remark, Alarm: alarm, Rows: len(rows), Freeze: 2}
+	return book.Rows(w, grid, slices.Values(rows), columns)
+}
 
 func count[N int | int32](n N) book.Cell { return book.Cell{Value: int(n), Look: book.Integer} }
 
@@ -134,52 +148,59 @@ func (r Report) kinds(w *book.Report, title string) error {
 	}
 	remark := fmt.Sprintf("%s。在表单规则之内逐家试%d个动作（%d家参加排名的），别家的数不变：%s", title, len(r.Rows), len(r.Subjects), found)
 	remark += "逆向：少列、少报、不报、拆东补西，联合体并没有更好。凭单方陈述：写得更好，名次上升是应该的，但要有佐证。"
-	return book.Rows(w, book.Grid{Sheet: sheetKinds, Remark: remark, Alarm: paying > 0, Rows: len(all), Freeze: 2}, slices.Values(all), []book.ColumnOf[*tally]{
-		{Head: "哪一类", Width: 12, Cell: func(t *tally) book.Cell { return words(t.list) }},
-		{Head: "动作", Width: 36, Cell: func(t *tally) book.Cell { return words(t.label) }},
-		{Head: "试了", Width: 8, Cell: func(t *tally) book.Cell { return count(t.tried) }},
-		{Head: "得分上升", Width: 10, Cell: func(t *tally) book.Cell { return count(t.rises) }},
-		{Head: "名次上升", Width: 10, Cell: func(t *tally) book.Cell { return count(t.pays) }},
-		{Head: "其中不多出需核实的", Width: 12, Cell: func(t *tally) book.Cell { return count(t.free) }},
-		{Head: "升得最多的", Width: 14, Cell: func(t *tally) book.Cell {
+	return sheet(w, sheetKinds, remark, paying > 0, all,
+		said("哪一类", 12, func(t *tally) string { return t.list }),
+		said("动作", 36, func(t *tally) string { return t.label }),
+		column("试了", 8, func(t *tally) book.Cell { return count(t.tried) }),
+		column("得分上升", 10, func(t *tally) book.Cell { return count(t.rises) }),
+		column("名次上升", 10, func(t *tally) book.Cell { return count(t.pays) }),
+		column("其中不多出需核实的", 12, func(t *tally) book.Cell { return count(t.free) }),
+		said("升得最多的", 14, func(t *tally) string {
 			if t.pays == 0 {
-				return words("")
+				return ""
 			}
-			return words(fmt.Sprintf("第%d名→第%d名", t.best.RankBefore, t.best.RankAfter.V))
-		}},
-		{Head: "是哪一家", Width: 34, Cell: func(t *tally) book.Cell { return words(t.best.Consortium) }},
-		{Head: "拿什么核", Width: 44, Cell: func(t *tally) book.Cell { return words(t.evidence) }},
-	})
+			return fmt.Sprintf("第%d名→第%d名", t.best.RankBefore, t.best.RankAfter.V)
+		}),
+		said("是哪一家", 34, func(t *tally) string { return t.best.Consortium }),
+		said("拿什么核", 44, func(t *tally) string { return t.evidence }),
+	)
 }
 
 // moves lists the moves of a kind that raise a total or a rank, those first that raise the rank most.
-func (r Report) moves(w *book.Report, sheet string, list templates.AuditList) error {
-	rows := slices.DeleteFunc(slices.Clone(r.Rows), func(x table.Incentive) bool { return x.List != string(list) })
-	tried := len(rows)
-	shown := slices.DeleteFunc(rows, func(x table.Incentive) bool { return !x.Pays && !rises(x) })
-	slices.SortStableFunc(shown, First)
-	remark := fmt.Sprintf("%s。试了%d个，抬高得分或名次的%d个列在这里；全部在数据表 incentives。", r.Definition.Audit.Mark, tried, len(shown))
-	head := r.heads()
-	columns := []book.ColumnOf[table.Incentive]{
-		{Head: head["city"], Width: 9, Cell: func(x table.Incentive) book.Cell { return words(x.City) }},
-		{Head: head["consortium"], Width: 30, Cell: func(x table.Incentive) book.Cell { return words(x.Consortium) }},
-		{Head: head["what"], Width: 66, Cell: func(x table.Incentive) book.Cell { return book.Cell{Value: x.What, Look: book.Prose} }},
-		{Head: head["rank_before"], Width: 9, Cell: func(x table.Incentive) book.Cell { return count(x.RankBefore) }},
-		{Head: head["rank_after"], Width: 9, Cell: func(x table.Incentive) book.Cell { return place(x.RankAfter.V, x.RankAfter.Valid) }},
-		{Head: "得分增减", Width: 10, Cell: func(x table.Incentive) book.Cell {
+func (r Report) moves(w *book.Report, name string, list templates.AuditList) error {
+	rows := table.Where(slices.Values(r.Rows), func(x row) bool { return x.List == string(list) })
+	rising := table.Where(slices.Values(rows), func(x row) bool { return x.Pays || rises(x) })
+	slices.SortStableFunc(rising, First)
+	remark := fmt.Sprintf("%s。试了%d个，抬高得分或名次的%d个列在这里；全部在数据表 incentives。",
+		r.Definition.Audit.Mark, len(rows), len(rising))
+	head := map[string]string{}
+	for _, c := range r.Definition.Table("incentives").Columns {
+		head[c.Name] = c.Label
+	}
+	verdict := said(head["verdict"], 11, func(x row) string { return x.Verdict })
+	verdict.Style.Marks = []book.Mark{
+		{Word: string(model.Return), Tone: book.Bad}, {Word: string(model.Accept), Tone: book.Good}}
+	columns := []book.ColumnOf[row]{
+		said(head["city"], 9, func(x row) string { return x.City }),
+		said(head["consortium"], 30, func(x row) string { return x.Consortium }),
+		column(head["what"], 66, func(x row) book.Cell { return book.Cell{Value: x.What, Look: book.Prose} }),
+		column(head["rank_before"], 9, func(x row) book.Cell { return count(x.RankBefore) }),
+		column(head["rank_after"], 9, func(x row) book.Cell { return place(x.RankAfter.V, x.RankAfter.Valid) }),
+		column("得分增减", 10, func(x row) book.Cell {
 			return book.Cell{Value: x.TotalAfter.V - x.TotalBefore, Look: book.Gain}
-		}},
-		{Head: head["verdict"], Width: 11, Cell: func(x table.Incentive) book.Cell { return words(x.Verdict) },
-			Style: book.Column{Marks: []book.Mark{{Word: string(model.Return), Tone: book.Bad}, {Word: string(model.Accept), Tone: book.Good}}}},
-		{Head: head["new_findings"], Width: 40, Cell: func(x table.Incentive) book.Cell { return words(cmp.Or(x.Findings, "没有")) }},
-		{Head: head["findings_gone"], Width: 9, Cell: func(x table.Incentive) book.Cell { return count(x.Gone.V) }},
-		{Head: head["cells"], Width: 30, Cell: func(x table.Incentive) book.Cell { return book.Cell{Value: fewCells(x.Cells), Look: book.Mono} }},
+		}),
+		verdict,
+		said(head["new_findings"], 40, func(x row) string { return cmp.Or(x.Findings, "没有") }),
+		column(head["findings_gone"], 9, func(x row) book.Cell { return count(x.Gone.V) }),
+		column(head["cells"], 30, func(x row) book.Cell { return book.Cell{Value: fewCells(x.Cells), Look: book.Mono} }),
 	}
 	if list == templates.Claim {
-		columns = slices.Insert(columns, 3, book.ColumnOf[table.Incentive]{Head: head["evidence"], Width: 40, Cell: func(x table.Incentive) book.Cell { return words(x.Evidence) }})
+		columns = slices.Insert(columns, 3, said(head["evidence"], 40, func(x row) string { return x.Evidence }))
 	}
-	return book.Rows(w, book.Grid{Sheet: sheet, Remark: remark, Rows: len(shown), Freeze: 2}, slices.Values(shown), columns)
+	return sheet(w, name, remark, false, rising, columns...)
 }
+
+type row = table.Incentive
 
 // fewCells shortens a list of cells; the table has them all.
 func fewCells(list string) string {
@@ -188,15 +209,6 @@ func fewCells(list string) string {
 		return fmt.Sprintf("%s 等%d格", strings.Join(cells[:shown], "; "), n)
 	}
 	return list
-}
-
-// heads are the labels of the columns, as tables.yaml has them.
-func (r Report) heads() map[string]string {
-	out := map[string]string{}
-	for _, c := range r.Definition.Table("incentives").Columns {
-		out[c.Name] = c.Label
-	}
-	return out
 }
 
 // subject is one submission with the best that it could do.
@@ -234,18 +246,18 @@ func (r Report) subjects(w *book.Report) error {
 		return book.Cell{Value: fmt.Sprintf("第%d名　%s", x.RankAfter.V, x.What), Look: book.Prose}
 	}
 	remark := r.Definition.Audit.Mark + "。每家在表单规则之内最多能把名次抬到哪里；没有试的写明原因。"
-	return book.Rows(w, book.Grid{Sheet: sheetSubjects, Remark: remark, Rows: len(all), Freeze: 2}, slices.Values(all), []book.ColumnOf[*subject]{
-		{Head: "名次", Width: 8, Cell: func(s *subject) book.Cell { return place(s.Rank, s.Ranked) }},
-		{Head: "联合体名称", Width: 34, Cell: func(s *subject) book.Cell { return words(s.Submission.Consortium) }},
-		{Head: "得分", Width: 9, Cell: func(s *subject) book.Cell {
+	return sheet(w, sheetSubjects, remark, false, all,
+		column("名次", 8, func(s *subject) book.Cell { return place(s.Rank, s.Ranked) }),
+		said("联合体名称", 34, func(s *subject) string { return s.Submission.Consortium }),
+		column("得分", 9, func(s *subject) book.Cell {
 			if !s.Ranked {
 				return words("")
 			}
 			return book.Cell{Value: s.Total, Look: book.Points}
-		}},
-		{Head: "抬高名次的逆向动作", Width: 12, Cell: func(s *subject) book.Cell { return count(s.pays) }},
-		{Head: "其中升得最多的", Width: 56, Cell: func(s *subject) book.Cell { return what(s.perverse) }},
-		{Head: "凭单方陈述升得最多的", Width: 56, Cell: func(s *subject) book.Cell { return what(s.claim) }},
-		{Head: "没有试的原因", Width: 40, Cell: func(s *subject) book.Cell { return words(s.Unranked) }},
-	})
+		}),
+		column("抬高名次的逆向动作", 12, func(s *subject) book.Cell { return count(s.pays) }),
+		column("其中升得最多的", 56, func(s *subject) book.Cell { return what(s.perverse) }),
+		column("凭单方陈述升得最多的", 56, func(s *subject) book.Cell { return what(s.claim) }),
+		said("没有试的原因", 40, func(s *subject) string { return s.Unranked }),
+	)
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -283,12 +284,9 @@ func yearKey(field string, year int) string { return fmt.Sprintf("%s%s %d", fiel
 // mentioned finds the fields whose names stand whole within other words, the longest of each.
 func (v *lexicon) mentioned(s string) (ids []string) {
 	const shortest = 4 // characters of a name that says enough
-	var found []string
-	for name := range v.fields {
-		if len([]rune(name)) >= shortest && strings.Contains(s, name) {
-			found = append(found, name)
-		}
-	}
+	found := table.Where(maps.Keys(v.fields), func(name string) bool {
+		return len([]rune(name)) >= shortest && strings.Contains(s, name)
+	})
 	slices.Sort(found)
 	for _, name := range found {
 		if !slices.ContainsFunc(found, func(other string) bool { return other != name && strings.Contains(other, name) }) {

@@ -27,30 +27,12 @@ import (
 type Known struct {
 	Register table.Register // what the Department decided; empty where no register was handed in
 	Given    []table.Given  // explanations of the last round, in force for the same values
+	Alone    bool           // each submission by itself: rules across submissions do not apply
 }
 
 // Run checks the facts of a batch. An error means that program and catalogue do not fit each other.
 func Run(facts *table.Facts, known Known) (*table.Judgement, error) {
-	return judgeBatch(facts, known, false)
-}
-
-// Alone judges each submission by itself: the rules across submissions do not apply, whatever else was read.
-func Alone(facts *table.Facts) (*table.Judgement, error) {
-	return judgeBatch(facts, Known{}, true)
-}
-
-// Single gives what judges one form otherwise filled; rules across submissions go by the facts as they are. It may
-// serve several at a time.
-func Single(facts *table.Facts, known Known) (func(*table.Form) ([]table.Finding, table.Verdict), error) {
-	b, err := newBatch(facts, known, false)
-	return func(f *table.Form) ([]table.Finding, table.Verdict) {
-		j := b.judge(f)
-		return j.findings, j.verdict
-	}, err
-}
-
-func judgeBatch(facts *table.Facts, known Known, alone bool) (*table.Judgement, error) {
-	b, err := newBatch(facts, known, alone)
+	b, err := newBatch(facts, known)
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +46,16 @@ func judgeBatch(facts *table.Facts, known Known, alone bool) (*table.Judgement, 
 	}
 	return &table.Judgement{Register: known.Register, Findings: findings.Finish(), Outcomes: outcomes.Finish(),
 		Verdicts: verdicts.Finish()}, nil
+}
+
+// Single gives what judges one form otherwise filled; rules across submissions go by the facts as they are. It may
+// serve several at a time.
+func Single(facts *table.Facts, known Known) (func(*table.Form) ([]table.Finding, table.Verdict), error) {
+	b, err := newBatch(facts, known)
+	return func(f *table.Form) ([]table.Finding, table.Verdict) {
+		j := b.judge(f)
+		return j.findings, j.verdict
+	}, err
 }
 
 // judged is what came out about one submission.

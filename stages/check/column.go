@@ -142,10 +142,7 @@ func slid(f *form, _ *plan, t *tally) {
 		t.pass()
 		return
 	}
-	var shown []string
-	for _, row := range f.slid.misfits {
-		shown = append(shown, f.def.Label(row[0].Field))
-	}
+	shown := table.Each(f.slid.misfits, func(row []templates.Ref) string { return f.def.Label(row[0].Field) })
 	direction := "整体上移"
 	if f.slid.by < 0 {
 		direction = "整体下移"

@@ -80,9 +80,9 @@ type batch struct {
 	given map[string][]table.Given // explanations of the last round, by fingerprint
 }
 
-func newBatch(facts *table.Facts, known Known, alone bool) (*batch, error) {
+func newBatch(facts *table.Facts, known Known) (*batch, error) {
 	d := facts.Definition
-	b := &batch{alone: alone, lexicon: newLexicon(d), facts: facts, register: known.Register, def: d,
+	b := &batch{alone: known.Alone, lexicon: newLexicon(d), facts: facts, register: known.Register, def: d,
 		schools: known.Register.Schools(d), reading: map[string][]model.Finding{}, order: map[string]int{},
 		given: map[string][]table.Given{}, members: map[string][]int{}}
 	for _, g := range known.Given {
@@ -121,7 +121,7 @@ func newBatch(facts *table.Facts, known Known, alone bool) (*batch, error) {
 		}
 		b.reading[owner] = append(b.reading[owner], x)
 	}
-	if alone {
+	if known.Alone {
 		return b, nil
 	}
 	for m := range facts.Members.All() {

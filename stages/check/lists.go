@@ -138,10 +138,7 @@ func sharedMember(f *form, p *plan, t *tally) {
 			continue
 		}
 		t.judge(len(others) == 0, func() fault {
-			var names []string
-			for _, i := range others[:min(shownNames, len(others))] {
-				names = append(names, f.names[i])
-			}
+			names := table.Each(others, func(i int) string { return f.names[i] })
 			x := f.repeated(rows)
 			x.vars["other"], x.vars["count"] = text.Few(names, shownNames, len(others), "个联合体"), fmt.Sprint(len(others))
 			return x

@@ -84,7 +84,7 @@ func BenchmarkIndex10000(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := newBatch(f, Known{}, false); err != nil {
+				if _, err := newBatch(f, Known{}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -110,7 +110,7 @@ func BenchmarkRun1000(b *testing.B) {
 // The index must find what comparing all pairs finds.
 func TestNearTextsAreFoundWithoutComparingAll(t *testing.T) {
 	f := crowd(120, 2, 3, 30)
-	b, err := newBatch(f, Known{}, false)
+	b, err := newBatch(f, Known{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,8 @@
 // Package compare tells what changed since the last round: which submissions came, went or were sent again, which
-// findings are closed, still open or new, which values are different now, what that did to verdict, points and rank.
+// findings are closed, open or new, which values are different, what that did to verdict, points and rank.
 //
-// A finding is the same in both rounds when its fingerprint is. Values are compared as published, so that nothing of
-// personal data is compared or shown: of personal fields only whether something stands there.
+// A finding is the same in both rounds when its fingerprint is. Values are compared as published: of personal fields
+// only whether something stands there.
 package compare
 
 import (
@@ -22,7 +22,7 @@ import (
 // Why is what is known of the causes.
 type Why struct {
 	Moves      map[string][]table.Move // of each total that moved
-	Registered *table.Judgement        // the last round's facts with this round's register; nil: it is the same, or nobody can say
+	Registered *table.Judgement        // the last round's facts with this round's register; nil: the same, or unknown
 	Judged     *table.Judgement        // this round's facts by the earlier rules; nil: nobody can say
 }
 
@@ -120,13 +120,18 @@ func (p *pair) add(c table.Change) {
 	p.rows = append(p.rows, c)
 }
 
+// note adds a change that its kind says all about.
+func (p *pair) note(kind table.ChangeKind, before, after string) {
+	p.add(table.Change{Kind: kind, Label: kind.Label(), Before: before, After: after})
+}
+
 func (p *pair) compare() {
 	switch {
 	case p.before == nil:
-		p.add(table.Change{Kind: table.SubmissionNew, Label: table.SubmissionNew.Label(), After: string(p.now.verdict.Verdict)})
+		p.note(table.SubmissionNew, "", string(p.now.verdict.Verdict))
 		return
 	case p.now == nil:
-		p.add(table.Change{Kind: table.SubmissionWithdrawn, Label: table.SubmissionWithdrawn.Label(), Before: string(p.before.verdict.Verdict)})
+		p.note(table.SubmissionWithdrawn, string(p.before.verdict.Verdict), "")
 		return
 	}
 	p.values()
@@ -141,15 +146,14 @@ func (p *pair) compare() {
 // sent says whether the submission was sent again, and whether anything in it is different.
 func (p *pair) sent() {
 	was, is := p.before.form.Submission, p.now.form.Submission
-	c := table.Change{Kind: table.Resent, Before: edition(was), After: edition(is)}
+	kind := table.Resent
 	switch {
 	case was.SHA256 == is.SHA256:
-		c.Kind = table.NotResent
+		kind = table.NotResent
 	case len(p.rows) == 0:
-		c.Kind = table.ResentUnchanged
+		kind = table.ResentUnchanged
 	}
-	c.Label = c.Kind.Label()
-	p.add(c)
+	p.note(kind, edition(was), edition(is))
 }
 
 func edition(s table.Submission) string {
@@ -163,14 +167,15 @@ func edition(s table.Submission) string {
 func (p *pair) objections() {
 	for _, e := range p.register {
 		if e.Upheld() && e.Key == table.ConsortiumKey(p.now.form.Submission) {
-			p.add(table.Change{Kind: table.ObjectionUpheld, Label: table.ObjectionUpheld.Label(), After: e.Values[templates.RegisterDate] + "收到"})
+			p.note(table.ObjectionUpheld, "", e.Values[templates.RegisterDate]+"收到")
 		}
 	}
 }
 
 func (p *pair) verdicts() {
 	if was, is := p.before.verdict.Verdict, p.now.verdict.Verdict; was != is {
-		p.add(table.Change{Kind: table.VerdictChanged, Label: "受理结论", Before: string(was), After: string(is), Causes: p.turned(was, is)})
+		p.add(table.Change{Kind: table.VerdictChanged, Label: "受理结论", Before: string(was), After: string(is),
+			Causes: p.turned(was, is)})
 	}
 }
 
@@ -226,7 +231,8 @@ func (p *pair) findings() {
 }
 
 func finding(x table.Finding) table.Change {
-	return table.Change{Severity: x.Severity, Code: x.Code, Year: x.Year, Label: x.Title, Sheet: x.Sheet, Cell: x.Cell, Fingerprint: x.Fingerprint}
+	return table.Change{Severity: x.Severity, Code: x.Code, Year: x.Year, Label: x.Title, Sheet: x.Sheet, Cell: x.Cell,
+		Fingerprint: x.Fingerprint}
 }
 
 // values compares every value of the form.
@@ -245,8 +251,8 @@ func (p *pair) value(f *templates.Field, r templates.Ref) {
 	was, is := p.before.form.Observe(r), p.now.form.Observe(r)
 	before, after := shown(was), shown(is)
 	c := table.Change{Kind: table.ValueChanged, Field: f.ID, Year: table.Nonzero(r.Year), Label: p.d.Name(r),
-		Before: before, After: after,
-		BeforeNumber: number(p.before.form, r), AfterNumber: number(p.now.form, r), Sheet: is.Place.Sheet, Cell: is.Place.Cell}
+		Before: before, After: after, BeforeNumber: number(p.before.form, r), AfterNumber: number(p.now.form, r),
+		Sheet: is.Place.Sheet, Cell: is.Place.Cell}
 	switch {
 	case was.Status == table.Missing && is.Status == table.Missing:
 		return
@@ -283,17 +289,21 @@ func number(f *table.Form, r templates.Ref) table.Opt[float64] {
 func (p *pair) points() {
 	was, is := p.before.rank, p.now.rank
 	if math.Abs(was.Total-is.Total) >= table.SameTotal {
-		p.add(table.Change{Kind: table.TotalChanged, Label: "得分", Before: fmt.Sprintf("%.2f", was.Total), After: fmt.Sprintf("%.2f", is.Total),
-			BeforeNumber: table.Some(was.Total), AfterNumber: table.Some(is.Total)})
+		p.total(table.TotalChanged, "得分", table.Move{Before: was.Total, After: is.Total})
 		for _, m := range p.moves {
-			p.add(table.Change{Kind: table.TotalStep, Label: "得分：" + m.Cause.Label(), Before: fmt.Sprintf("%.2f", m.Before), After: fmt.Sprintf("%.2f", m.After),
-				BeforeNumber: table.Some(m.Before), AfterNumber: table.Some(m.After), Causes: string(m.Cause), Because: m.Because})
+			p.total(table.TotalStep, "得分："+m.Cause.Label(), m)
 		}
 	}
 	if was.Rank != is.Rank {
-		p.add(table.Change{Kind: table.RankChanged, Label: "名次", Before: place(was), After: place(is), BeforeNumber: float(was.Rank), AfterNumber: float(is.Rank),
-			Because: p.passing()})
+		p.add(table.Change{Kind: table.RankChanged, Label: "名次", Before: place(was), After: place(is),
+			BeforeNumber: float(was.Rank), AfterNumber: float(is.Rank), Because: p.passing()})
 	}
+}
+
+func (p *pair) total(kind table.ChangeKind, label string, m table.Move) {
+	p.add(table.Change{Kind: kind, Label: label, Causes: string(m.Cause), Because: m.Because,
+		Before: fmt.Sprintf("%.2f", m.Before), After: fmt.Sprintf("%.2f", m.After),
+		BeforeNumber: table.Some(m.Before), AfterNumber: table.Some(m.After)})
 }
 
 // passing says who stands on the other side of a submission now: why a rank changed where the own total did not.
@@ -310,7 +320,8 @@ func (p *pair) passing() string {
 			}
 		}
 		what := map[[3]bool]string{{false, true, true}: "排到前面的：", {false, true, false}: "新参加排名而在前面的：",
-			{true, false, true}: "落到后面的：", {true, false, false}: "原在前面、不再参加排名的："}[[3]bool{ahead[0], ahead[1], ranked[0] && ranked[1]}]
+			{true, false, true}: "落到后面的：", {true, false, false}: "原在前面、不再参加排名的：",
+		}[[3]bool{ahead[0], ahead[1], ranked[0] && ranked[1]}]
 		if what != "" {
 			words[what] = append(words[what], cmp.Or(p.all[1][id], p.all[0][id]).form.Submission.Consortium)
 		}
@@ -371,11 +382,7 @@ func (p *pair) rowsOf(list string, f *table.Form) []record {
 	var out []record
 	for _, row := range f.Rows(list) {
 		said := func(columns []string) string {
-			var texts []string
-			for _, c := range columns {
-				texts = append(texts, row.Cells[list+"_"+c].Text)
-			}
-			return say(texts...)
+			return say(table.Each(columns, func(c string) string { return row.Cells[list+"_"+c].Text })...)
 		}
 		if r := (record{said(by), said(says), row.At.Sheet, row.At.Cell}); r.says != "" {
 			out = append(out, r)
@@ -387,7 +394,8 @@ func (p *pair) rowsOf(list string, f *table.Form) []record {
 // list compares two lists whose order means nothing. Rows of one name are matched in their order.
 func (p *pair) list(block string, was, is []record) {
 	change := func(kind table.ChangeKind, at record, before, after string) {
-		p.add(table.Change{Kind: kind, Field: block, Label: at.name, Before: before, After: after, Sheet: at.sheet, Cell: at.cell})
+		p.add(table.Change{Kind: kind, Field: block, Label: at.name, Before: before, After: after,
+			Sheet: at.sheet, Cell: at.cell})
 	}
 	left := slices.Clone(was)
 	for _, r := range is {

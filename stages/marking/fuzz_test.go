@@ -29,8 +29,8 @@ func written(d *templates.Definition) string {
 		sources: map[string]string{"2024-01": "abc"}, order: []string{"2024-01"},
 		regions: []region{{coverSheet, 3, 3, digest([]fixed{{1, 1, "单位"}, {2, 1, settled(expertNo + "E1")}})},
 			{sheet, 9, 9, digest([]fixed{{2, 1, "2024-01；福州"}, {5, colPoint, settled(point)}, {6, colPoint, settled(point)}})}},
-		slots: []slot{{unitUse, coverSheet, 1, 2, "", ""}, {recuseUse, sheet, 3, 1, "2024-01", ""}, {markUse, sheet, 5, colMark, "2024-01", point},
-			{commentUse, sheet, 5, colComment, "2024-01", point}, {deductUse, sheet, 6, colMark, "2024-01", point}, {vetoUse, sheet, 7, 1, "2024-01", ""}, {formulaUse, sheet, 8, 1, "", ""}}}
+		slots: []slot{{unitUse, spot{coverSheet, 1, 2}, "", ""}, {recuseUse, spot{sheet, 3, 1}, "2024-01", ""}, {markUse, spot{sheet, 5, colMark}, "2024-01", point},
+			{commentUse, spot{sheet, 5, colComment}, "2024-01", point}, {deductUse, spot{sheet, 6, colMark}, "2024-01", point}, {vetoUse, spot{sheet, 7, 1}, "2024-01", ""}, {formulaUse, spot{sheet, 8, 1}, "", ""}}}
 	var b strings.Builder
 	for i, row := range x.rows() {
 		for j, text := range row {

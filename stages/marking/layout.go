@@ -23,27 +23,16 @@ const (
 // version of the layout. Those of the first, which has no digest of the index, are still read.
 const version, firstVersion = "2", "1"
 
-// use is what a cell is there for.
-type use string
-
+// What a cell is there for.
 const (
-	unitUse    use = "unit"    // where the expert works
-	recuseUse  use = "recuse"  // the expert steps aside from one submission
-	markUse    use = "mark"    // of a point
-	deductUse  use = "deduct"  // of the deduction
-	vetoUse    use = "veto"    // proposal to turn the submission down
-	commentUse use = "comment" // to a mark, a deduction or a veto (then without a point)
-	formulaUse use = "formula" // ours, with a value that changes
+	unitUse    = "unit"    // where the expert works
+	recuseUse  = "recuse"  // the expert steps aside from one submission
+	markUse    = "mark"    // of a point
+	deductUse  = "deduct"  // of the deduction
+	vetoUse    = "veto"    // proposal to turn the submission down
+	commentUse = "comment" // to a mark, a deduction or a veto (then without a point)
+	formulaUse = "formula" // ours, with a value that changes
 )
-
-// slot is a cell that the digest leaves out: the expert's, or one with a formula.
-type slot struct {
-	use        use
-	sheet      string
-	row, col   int
-	submission string
-	point      string
-}
 
 // spot is where a cell stands.
 type spot struct {
@@ -51,7 +40,13 @@ type spot struct {
 	row, col int
 }
 
-func (s slot) spot() spot { return spot{s.sheet, s.row, s.col} }
+// slot is a cell that the digest leaves out: the expert's, or one with a formula.
+type slot struct {
+	use string
+	spot
+	submission string
+	point      string
+}
 
 // index is what the very hidden sheet says.
 type index struct {
@@ -89,7 +84,8 @@ func rubricOf(d *templates.Definition) string {
 
 // rows writes the index.
 func (x *index) rows() [][]string {
-	out := [][]string{{"form", x.form, strconv.Itoa(x.batch), x.version, x.expert, x.scale, x.most, x.name, strconv.Itoa(x.part), x.rubric}}
+	out := [][]string{{"form", x.form, strconv.Itoa(x.batch), x.version, x.expert, x.scale, x.most, x.name,
+		strconv.Itoa(x.part), x.rubric}}
 	for _, id := range x.order {
 		out = append(out, []string{"submission", id, x.sources[id]})
 	}
@@ -97,13 +93,12 @@ func (x *index) rows() [][]string {
 		out = append(out, []string{"region", r.sheet, strconv.Itoa(r.lastRow), strconv.Itoa(r.lastCol), r.digest})
 	}
 	for _, s := range x.slots {
-		out = append(out, []string{string(s.use), s.sheet, strconv.Itoa(s.row), strconv.Itoa(s.col), s.submission, s.point})
+		out = append(out, []string{s.use, s.sheet, strconv.Itoa(s.row), strconv.Itoa(s.col), s.submission, s.point})
 	}
 	return append(out, []string{digestRow, digestRows(out)})
 }
 
-// digestRow is the last row of the index: who moves a mark to another point, or gives it to another expert, has it
-// wrong.
+// digestRow is the last row of the index, so that no mark can be moved to another point or expert.
 const digestRow = "digest"
 
 func digestRows(rows [][]string) string {
@@ -132,15 +127,15 @@ func readIndex(rows [][]string) (*index, error) {
 		}
 		switch row[0] {
 		case "form":
-			x.form, x.batch, x.version, x.expert, x.scale, x.most, x.name = row[1], number(2), row[3], row[4], row[5], row[6], row[7]
-			x.part, x.rubric = max(0, number(8)), row[9]
+			x.form, x.batch, x.version, x.expert, x.scale = row[1], number(2), row[3], row[4], row[5]
+			x.most, x.name, x.part, x.rubric = row[6], row[7], max(0, number(8)), row[9]
 		case "submission":
 			x.order = append(x.order, row[1])
 			x.sources[row[1]] = row[2]
 		case "region":
 			x.regions = append(x.regions, region{row[1], number(2), number(3), row[4]})
-		case string(unitUse), string(recuseUse), string(markUse), string(deductUse), string(vetoUse), string(commentUse), string(formulaUse):
-			s := slot{use(row[0]), row[1], number(2), number(3), row[4], row[5]}
+		case unitUse, recuseUse, markUse, deductUse, vetoUse, commentUse, formulaUse:
+			s := slot{row[0], spot{row[1], number(2), number(3)}, row[4], row[5]}
 			if s.row < 1 || s.col < 1 {
 				return nil, fmt.Errorf("索引里的位置 %q 读不出", row)
 			}
@@ -165,8 +160,7 @@ type fixed struct {
 	words    string
 }
 
-// digest is over the locked cells of a sheet, row by row. Programs that save again may change white space and the way
-// that numbers are written; words and values stay.
+// digest is over the locked cells of a sheet, row by row; white space and the notation of numbers may change.
 func digest(cells []fixed) string {
 	slices.SortFunc(cells, func(a, b fixed) int { return cmp.Or(a.row-b.row, a.col-b.col) })
 	h := sha256.New()

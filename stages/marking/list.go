@@ -76,18 +76,11 @@ func readPoints(r *templates.Rubric, words string) ([]string, error) {
 			}
 		}
 		if !found {
-			return nil, fmt.Errorf("观测点“%s”不由专家评：可写的有 %s", id, strings.Join(ids(Marked(r)), "、"))
+			all := table.Each(Marked(r), func(p *templates.Point) string { return p.ID })
+			return nil, fmt.Errorf("观测点“%s”不由专家评：可写的有 %s", id, strings.Join(all, "、"))
 		}
 	}
 	return out, nil
-}
-
-func ids(points []*templates.Point) []string {
-	var out []string
-	for _, p := range points {
-		out = append(out, p.ID)
-	}
-	return out
 }
 
 // roll knows who has marked what, and who can't.
@@ -118,8 +111,9 @@ func newRoll(facts *table.Facts, marking table.Marking) *roll {
 // of interest.
 func (r *roll) could(list []Assignment, submission string, p *templates.Point) (out []int) {
 	for i, a := range list {
-		if a.marks(p) && !slices.Contains(r.counted[[2]string{submission, p.ID}], a.Expert) && !r.conflict[[2]string{a.Expert, submission}] &&
-			(a.Unit == "" || !r.known.belongs(a.Unit, submission)) {
+		marked := slices.Contains(r.counted[[2]string{submission, p.ID}], a.Expert)
+		conflict := r.conflict[[2]string{a.Expert, submission}] || a.Unit != "" && r.known.belongs(a.Unit, submission)
+		if a.marks(p) && !marked && !conflict {
 			out = append(out, i)
 		}
 	}

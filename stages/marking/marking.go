@@ -1,12 +1,11 @@
 // Package marking is the experts' round trip: it writes one marking workbook an expert, and reads what comes back.
 //
-// Both directions share one definition (layout.go). The workbook carries its own index on a very hidden sheet: whose it
-// is, for which batch, where each mark stands and what it is about, and a digest of everything that is not the expert's
-// to fill. Reading goes by that index alone, so that a mark can't be taken for another's: where the locked content is
-// no longer what was sent, the whole workbook is refused, with the reason.
+// The workbook carries its own index (layout.go) on a very hidden sheet: whose it is, for which batch, what each mark
+// is about, and a digest of everything that is not the expert's to fill. Reading goes by that index alone; where the
+// locked content is not what was sent, the whole workbook is refused.
 //
 // A mark is in hundredths of what the point leaves to experts, so that it outlives a change of the weights. An expert
-// is known by an id. Names stand in the workbook that the expert gets, and nowhere in what is read back.
+// is known by an id; names stand in the workbook that the expert gets, and nowhere in what is read back.
 package marking
 
 import (
@@ -67,10 +66,11 @@ func (a Assignment) asks(r *templates.Rubric, submission string) []*templates.Po
 
 // FileName is what an expert's workbook is called.
 func FileName(d *templates.Definition, a Assignment) string {
+	part := ""
 	if a.Part > 0 {
-		return fmt.Sprintf("%d年专家评分表_%s_补%d.xlsx", d.Year, a.Expert, a.Part)
+		part = fmt.Sprintf("_补%d", a.Part)
 	}
-	return fmt.Sprintf("%d年专家评分表_%s.xlsx", d.Year, a.Expert)
+	return fmt.Sprintf("%d年专家评分表_%s%s.xlsx", d.Year, a.Expert, part)
 }
 
 // Subject is one submission as an expert sees it.
@@ -81,18 +81,18 @@ type Subject struct {
 	materials  []table.Material
 }
 
-// doubts lists by point what is open about its figures and texts: what must be corrected, and what nobody has
-// explained.
-func doubts(d *templates.Definition, judgement *table.Judgement, submission string) map[string][]string {
+// openIssues lists by point what must be corrected or explained about its figures and texts.
+func openIssues(d *templates.Definition, findings []table.Finding) map[string][]string {
 	out := map[string][]string{}
-	for x := range judgement.Findings.All() {
-		words := map[model.Severity]string{model.MustFix: "必须修改", model.Explain: "未说明"}[x.Severity]
-		if x.Submission != submission || words == "" || x.Severity == model.Explain && (x.Explanation != "" || x.Accepted) {
+	for _, x := range findings {
+		words := map[string]string{table.ToMend: "必须修改", table.ToExplain: "未说明"}[x.Answered()]
+		if words == "" || x.Severity == model.Explain && x.Accepted {
 			continue
 		}
 		line := fmt.Sprintf("存疑（%s）：%s　%s", words, x.Title, model.Place{Sheet: x.Sheet, Cell: x.Cell})
 		for _, p := range Marked(d.Rubric) {
-			if speaks(d, p, strings.Fields(x.Fields)) && !slices.Contains(out[p.ID], line) {
+			about := func(id string) bool { return isEvidence(d, p, id) }
+			if slices.ContainsFunc(strings.Fields(x.Fields), about) && !slices.Contains(out[p.ID], line) {
 				out[p.ID] = append(out[p.ID], line)
 			}
 		}
@@ -100,17 +100,15 @@ func doubts(d *templates.Definition, judgement *table.Judgement, submission stri
 	return out
 }
 
-// speaks says whether one of some fields speaks to a point, by the form or by the rubric.
-func speaks(d *templates.Definition, p *templates.Point, fields []string) bool {
-	return slices.ContainsFunc(fields, func(id string) bool {
-		f := d.Field(id)
-		return f != nil && slices.Contains(f.Evidence, p.ID) ||
-			slices.ContainsFunc(p.Evidence, func(e *templates.Evidence) bool { return e.Counts() && slices.Contains(e.Expression.Fields, id) })
-	})
+// isEvidence says whether a field is evidence of a point, by the form or by the rubric.
+func isEvidence(d *templates.Definition, p *templates.Point, id string) bool {
+	f, counts := d.Field(id), func(e *templates.Evidence) bool {
+		return e.Counts() && slices.Contains(e.Expression.Fields, id)
+	}
+	return f != nil && slices.Contains(f.Evidence, p.ID) || slices.ContainsFunc(p.Evidence, counts)
 }
 
-// supporting lists the materials that the submission names for a point: by its number, or by the label of a field that
-// speaks to it.
+// supporting lists the materials that name a point: by its number, or by the label of a field that is evidence of it.
 func (s Subject) supporting(d *templates.Definition, p *templates.Point) []string {
 	var out []string
 	for _, m := range s.materials {
@@ -143,7 +141,10 @@ func Subjects(facts *table.Facts, judgement *table.Judgement, ranking *table.Ran
 	for r := range ranking.Ranking.All() {
 		ranked[r.Submission] = r.Ranked || r.Waiting
 	}
-	data := evidence(d, ranking, ranked)
+	data, found := evidence(d, ranking, ranked), map[string][]table.Finding{}
+	for x := range judgement.Findings.All() {
+		found[x.Submission] = append(found[x.Submission], x)
+	}
 	var out []Subject
 	for form := range facts.Forms {
 		id := form.Submission.Submission
@@ -151,7 +152,7 @@ func Subjects(facts *table.Facts, judgement *table.Judgement, ranking *table.Ran
 			continue
 		}
 		s := Subject{Submission: form.Submission, data: map[string][]string{}, materials: form.Materials}
-		open := doubts(d, judgement, id)
+		open := openIssues(d, found[id])
 		for _, p := range Marked(d.Rubric) {
 			if s.data[p.ID] = data[[2]string{id, p.ID}]; s.data[p.ID] == nil {
 				s.data[p.ID] = answers(d, form, p)
@@ -190,7 +191,8 @@ func evidence(d *templates.Definition, ranking *table.Ranking, ranked map[string
 		}
 		line := fmt.Sprintf("%s：缺（%s）", e.Label, s.Note)
 		if s.Raw.Valid {
-			line = fmt.Sprintf("%s：%s%s（%s；同批中位数%s）", e.Label, figure(s.Raw.V), e.Unit, e.Basis, figure(table.Median(raw[s.Evidence]).V))
+			median := figure(table.Median(raw[s.Evidence]).V)
+			line = fmt.Sprintf("%s：%s%s（%s；同批中位数%s）", e.Label, figure(s.Raw.V), e.Unit, e.Basis, median)
 		}
 		key := [2]string{s.Submission, s.Point}
 		out[key] = append(out[key], line)

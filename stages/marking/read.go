@@ -30,8 +30,7 @@ type Returned struct {
 	Cells []model.Cell
 }
 
-// Read interprets what came back. Every file has a row with its fate, every mark that was asked for one that says what
-// becomes of it. Names of experts are not read.
+// Read interprets what came back: a row for every file with its fate, and one for every mark that was asked for.
 func Read(facts *table.Facts, returned []Returned) table.Marking {
 	var files []table.File
 	var marks []table.Mark
@@ -61,7 +60,7 @@ type workbook struct {
 }
 
 // settle reads every file and decides which one of an expert's counts: of several with the same marks the first, of
-// several with different marks none, because nothing in them can say which is the later.
+// several with different marks none: nothing in them says which is the later.
 func settle(facts *table.Facts, returned []Returned) []*workbook {
 	known := newSubmissions(facts)
 	paths := text.Paths{}
@@ -78,7 +77,8 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 			accepted = append(accepted, b)
 		}
 	}
-	for _, all := range table.Grouped(accepted, func(b *workbook) string { return fmt.Sprint(b.index.expert, "\x00", b.index.part) }) {
+	issue := func(b *workbook) string { return fmt.Sprint(b.index.expert, "\x00", b.index.part) }
+	for _, all := range table.Grouped(accepted, issue) {
 		for _, b := range all[1:] {
 			if !same(all[0], b) {
 				for i, x := range all {
@@ -97,8 +97,7 @@ func settle(facts *table.Facts, returned []Returned) []*workbook {
 	return out
 }
 
-// supplement leaves one row a mark where several workbooks of an expert ask for it: that of the later workbook, if it
-// was filled in there.
+// supplement leaves one row a mark that several workbooks of an expert ask for: the latest that was filled in.
 func supplement(all []*workbook) {
 	slices.SortStableFunc(all, func(a, b *workbook) int { return cmp.Compare(b.index.part, a.index.part) })
 	type key struct{ submission, point, kind string }
@@ -174,7 +173,8 @@ func (b *workbook) open(d *templates.Definition, cells []model.Cell) {
 		b.refuse(CodeForeign, "标识是"+x.form)
 	case x.batch != d.Directory.Batch:
 		b.refuse(CodeWrongBatch, fmt.Sprintf("是%d年批次的", x.batch))
-	case x.version != version && x.version != firstVersion || x.scale != r.Scale.String() || x.most != r.Deduction.String():
+	case x.version != version && x.version != firstVersion,
+		x.scale != r.Scale.String(), x.most != r.Deduction.String():
 		b.refuse(CodeAltered, "评分的分制与现在的定义不同")
 	case x.altered:
 		b.refuse(CodeAltered, "隐藏的索引被改动")
@@ -199,12 +199,11 @@ func put(rows [][]string, c model.Cell) [][]string {
 	return rows
 }
 
-// prove compares the locked content of each sheet with its digest, and counts the cells that are the expert's: those to
-// fill, and those beyond our own.
+// prove compares the locked content of each sheet with its digest, and counts the cells that are not ours.
 func (b *workbook) prove() {
-	free := map[spot]use{}
+	free := map[spot]string{}
 	for _, s := range b.index.slots {
-		free[s.spot()] = s.use
+		free[s.spot] = s.use
 	}
 	regions := map[string]region{}
 	for _, r := range b.index.regions {
@@ -230,24 +229,27 @@ func (b *workbook) prove() {
 	b.agree()
 }
 
-// agree proves that the index says of each cell what the locked words beside it say: whose workbook it is, which
-// submission, which point.
+// agree proves that the index says of each cell what the locked words beside it say.
 func (b *workbook) agree() {
 	beside := func(sheet string, row, col int) string {
 		return strings.TrimSpace(b.cells[spot{sheet, row, col}].Raw)
 	}
-	if who := strings.Fields(strings.TrimPrefix(beside(coverSheet, 2, 1), expertNo)); len(who) == 0 || who[0] != b.index.expert {
+	who := strings.Fields(strings.TrimPrefix(beside(coverSheet, 2, 1), expertNo))
+	if len(who) == 0 || who[0] != b.index.expert {
 		b.refuse(CodeAltered, "索引里的专家编号与封面的不同")
 		return
 	}
 	for _, s := range b.index.slots {
 		id, _, _ := strings.Cut(beside(s.sheet, 2, 1), "；")
+		at := "工作表“" + s.sheet + "”" + model.CellName(s.row, s.col)
+		marks := s.use == markUse || s.use == deductUse
+		named := s.point != "" && (marks || s.use == commentUse)
 		switch {
-		case s.submission != "" && id != s.submission, (s.use == markUse || s.use == deductUse || s.use == commentUse) && s.point != "" && beside(s.sheet, s.row, colPoint) != s.point:
-			b.refuse(CodeAltered, "工作表“"+s.sheet+"”"+model.CellName(s.row, s.col)+"评的是什么，索引与表上写的不同")
+		case s.submission != "" && id != s.submission, named && beside(s.sheet, s.row, colPoint) != s.point:
+			b.refuse(CodeAltered, at+"评的是什么，索引与表上写的不同")
 			return
-		case (s.use == markUse || s.use == deductUse) && s.col != colMark:
-			b.refuse(CodeAltered, "索引把工作表“"+s.sheet+"”"+model.CellName(s.row, s.col)+"当作评分")
+		case marks && s.col != colMark:
+			b.refuse(CodeAltered, "索引把"+at+"当作评分")
 			return
 		}
 	}
@@ -281,7 +283,7 @@ func (s submissions) belongs(unit, submission string) bool {
 
 // take reads a cell of the expert's.
 func (b *workbook) take(s slot) model.Cell {
-	c := b.cells[s.spot()]
+	c := b.cells[s.spot]
 	if c.Filled {
 		b.used++
 	}
@@ -299,24 +301,27 @@ func (b *workbook) interpret(d *templates.Definition, known submissions) {
 		case commentUse:
 			comments[[2]string{s.submission, s.point}] = b.hide(strings.TrimSpace(b.take(s).Raw))
 		case recuseUse:
-			recused[s.submission] = says(d, b.take(s))
+			c := b.take(s)
+			recused[s.submission] = c.Filled && strings.TrimSpace(c.Raw) == d.Form.Yes()
 		}
 	}
 	if b.unit == "" {
 		b.refuse(CodeNoUnit, b.index.expert)
 		return
 	}
+	kinds := map[string]string{markUse: table.MarkPoint, deductUse: table.MarkDeduction, vetoUse: table.MarkVeto}
 	points := map[string]bool{}
 	for _, p := range Marked(d.Rubric) {
 		points[p.ID] = true
 	}
 	for _, s := range b.index.slots {
-		kind, isMark := map[use]string{markUse: table.MarkPoint, deductUse: table.MarkDeduction, vetoUse: table.MarkVeto}[s.use]
+		kind, isMark := kinds[s.use]
 		if !isMark {
 			continue
 		}
-		m := table.Mark{Expert: b.index.expert, Submission: s.submission, Point: s.point, Kind: kind, Status: table.MarkCounted,
-			Comment: comments[[2]string{s.submission, s.point}], File: b.file.Path, Supplement: int32(b.index.part), Sheet: s.sheet, Cell: model.CellName(s.row, s.col)}
+		m := table.Mark{Expert: b.index.expert, Submission: s.submission, Point: s.point, Kind: kind,
+			Status: table.MarkCounted, Comment: comments[[2]string{s.submission, s.point}], File: b.file.Path,
+			Supplement: int32(b.index.part), Sheet: s.sheet, Cell: model.CellName(s.row, s.col)}
 		b.value(d, &m, b.take(s))
 		submission, there := known.of[s.submission]
 		switch {
@@ -344,7 +349,8 @@ func (b *workbook) value(d *templates.Definition, m *table.Mark, c model.Cell) {
 			m.Value.V, m.Comment = 1, strings.TrimSuffix(said+"："+m.Comment, "：")
 			m.Note = unproven(m.Comment == said)
 		} else if c.Filled {
-			m.Status, m.Value, m.Note = table.MarkInvalid, table.Opt[float64]{}, fmt.Sprintf("填的是“%s”，不是“%s”之一", b.hide(c.Raw), strings.Join(reasons, "、"))
+			m.Status, m.Value = table.MarkInvalid, table.Opt[float64]{}
+			m.Note = fmt.Sprintf("填的是“%s”，不是“%s”之一", b.hide(c.Raw), strings.Join(reasons, "、"))
 		}
 		return
 	}
@@ -390,9 +396,4 @@ func unproven(wanting bool) string {
 		return "提议没有写明依据，请专家补写"
 	}
 	return ""
-}
-
-// says tells whether a cell says 是.
-func says(d *templates.Definition, c model.Cell) bool {
-	return c.Filled && strings.TrimSpace(c.Raw) == d.Form.YesNo[0]
 }

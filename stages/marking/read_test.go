@@ -19,10 +19,10 @@ func TestTheIndexIsWhatWasSent(t *testing.T) {
 	d := definition(t)
 	facts := &table.Facts{Definition: d, Submissions: table.Of([]table.Submission{{Submission: "2024-01", SHA256: "abc"}}), Members: table.Of([]table.Member{})}
 	points := Marked(d.Rubric)
-	cell := func(use use, col int, to string) func(rows [][]string) {
+	cell := func(use string, col int, to string) func(rows [][]string) {
 		return func(rows [][]string) {
 			for _, row := range rows {
-				if row[0] == string(use) {
+				if row[0] == use {
 					row[col] = to
 				}
 			}

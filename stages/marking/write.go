@@ -8,6 +8,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
@@ -42,10 +43,12 @@ var coverWidths = []float64{6, 44, 10, 10, 10, 12, 10, 10, 18}
 
 // Write writes the workbook of one expert.
 func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignment) error {
-	x := &index{form: formOf(d), batch: d.Directory.Batch, version: version, expert: a.Expert, name: a.Name, scale: d.Rubric.Experts.Scale.String(), most: d.Rubric.Experts.Deduction.String(), sources: map[string]string{}}
-	x.part, x.rubric = a.Part, rubricOf(d)
+	x := &index{form: formOf(d), batch: d.Directory.Batch, version: version, expert: a.Expert, name: a.Name,
+		scale: d.Rubric.Experts.Scale.String(), most: d.Rubric.Experts.Deduction.String(), sources: map[string]string{},
+		part: a.Part, rubric: rubricOf(d)}
 	if a.Part > 0 {
-		subjects = slices.DeleteFunc(slices.Clone(subjects), func(s Subject) bool { return len(a.asks(d.Rubric, s.Submission.Submission)) == 0 })
+		asked := func(s Subject) bool { return len(a.asks(d.Rubric, s.Submission.Submission)) > 0 }
+		subjects = table.Where(slices.Values(subjects), asked)
 	}
 	sheets := []string{coverSheet}
 	for n, s := range subjects {
@@ -108,11 +111,25 @@ func (p *page) lock(row, col, cols int, c book.Cell) {
 }
 
 // leave places a cell for the expert, or a formula.
-func (p *page) leave(s slot, cols int, c book.Cell) {
-	s.sheet = p.Sheet
-	p.Span(s.row, s.col, cols, c)
-	p.lastRow, p.lastCol = max(p.lastRow, s.row), max(p.lastCol, s.col+cols-1)
-	p.writer.index.slots = append(p.writer.index.slots, s)
+func (p *page) leave(use string, row, col, cols int, submission, point string, c book.Cell) {
+	p.Span(row, col, cols, c)
+	p.lastRow, p.lastCol = max(p.lastRow, row), max(p.lastCol, col+cols-1)
+	p.writer.index.slots = append(p.writer.index.slots, slot{use, spot{p.Sheet, row, col}, submission, point})
+}
+
+func (p *page) formula(row, col int, formula string, value any, look book.Look) {
+	p.leave(formulaUse, row, col, 1, "", "", book.Cell{Formula: formula, Value: value, Look: look})
+}
+
+// answer places what the expert fills in about a point or a submission: a mark, what it earns, and a comment.
+func (p *page) answer(use string, row int, submission, point, earned string) {
+	p.leave(use, row, colMark, 1, submission, point, book.Cell{Look: book.Input})
+	if earned != "" {
+		p.formula(row, colEarned, earned, "", book.Points)
+	} else {
+		p.lock(row, colEarned, 1, book.Cell{Look: book.Plain})
+	}
+	p.leave(commentUse, row, colComment, 1, submission, point, book.Cell{Look: book.Entry})
 }
 
 // tally is where a sheet's results stand.
@@ -150,14 +167,16 @@ func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page 
 	if w.a.Unit != "" {
 		unit.Value = w.a.Unit
 	}
-	p.leave(slot{use: unitUse, row: 4, col: 3}, width-2, unit)
+	p.leave(unitUse, 4, 3, width-2, "", "", unit)
 	p.Mark(4, 3, 4, width, lacking)
 	yes := w.d.Form.YesNo[0]
 	for i, words := range []string{
 		"1. 只填浅黄色的格子，其余已锁定；橙色边框是还没填的。每个联合体一页，从下表点进去；填好的进度和小计自动显示。",
-		fmt.Sprintf("2. 评分为0到%s分，可以有小数，是对该观测点留给专家的部分的评价；折算分＝评分÷%s×该部分满分。没有把握的请在评语里说明，不要留空。", r.Experts.Scale, r.Experts.Scale),
+		fmt.Sprintf("2. 评分为0到%s分，可以有小数，是对该观测点留给专家的部分的评价；折算分＝评分÷%[1]s×该部分满分。"+
+			"没有把握的请在评语里说明，不要留空。", r.Experts.Scale),
 		fmt.Sprintf("3. 第7项可以提议扣分，0到%s分，并在右边写明事实和依据；没有应扣的填0。扣不扣、扣几分由省教育厅认定。", r.Experts.Deduction),
-		fmt.Sprintf("4. 认为属于工作方案一（一）不予立项情形（%s）的，在“不予立项”一格选出是哪一种，并在右边写明事实和依据。是否不予立项由省教育厅认定，与评分无关。", strings.Join(r.Experts.Rejections, "、")),
+		fmt.Sprintf("4. 认为属于工作方案一（一）不予立项情形（%s）的，在“不予立项”一格选出是哪一种，并在右边写明事实和依据。"+
+			"是否不予立项由省教育厅认定，与评分无关。", strings.Join(r.Experts.Rejections, "、")),
 		fmt.Sprintf("5. 所在单位是某联合体成员的，对该联合体的评分一律不计入；有其他利害关系的，请在该页“%s”一格选“%s”。", stepsAside, yes),
 		"6. 数据一栏是报送数据的折算结果，括号里是相对于什么和同批申报的中位数；数据部分已由程序计分，请评数据说不了的那一部分。",
 		"7. 各观测点的满分来自" + r.WeightsNote + "；改权重不影响您的评分。",
@@ -185,16 +204,16 @@ func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page 
 			done = fmt.Sprintf("%s+COUNT(%s)", done, deducted)
 			deducted = fmt.Sprintf(`IF(ISNUMBER(%s),%s,"")`, deducted, deducted)
 		}
-		p.leave(slot{use: formulaUse, row: row, col: coverMarked}, 1, book.Cell{Formula: done, Value: 0, Look: book.Integer})
-		p.leave(slot{use: formulaUse, row: row, col: coverEarned}, 1, book.Cell{Formula: t.at(t.sum, colEarned), Value: 0, Look: book.Points})
+		p.formula(row, coverMarked, done, 0, book.Integer)
+		p.formula(row, coverEarned, t.at(t.sum, colEarned), 0, book.Points)
 		p.lock(row, coverFull, 1, book.Cell{Value: t.full, Look: book.Points})
-		p.leave(slot{use: formulaUse, row: row, col: coverDeducted}, 1, book.Cell{Formula: deducted, Value: "", Look: book.Points})
-		marked, all := model.CellName(row, coverMarked), model.CellName(row, coverAsked)
-		state := fmt.Sprintf(`IF(%s=%s,"%s",IF(%s=%s,"已评完","尚缺"&(%s-%s)&"项"))`, t.at(t.recused, colMark), book.Quote(yes), stepsAside, marked, all, all, marked)
-		p.leave(slot{use: formulaUse, row: row, col: coverState}, 1, book.Cell{Formula: state, Value: fmt.Sprintf("尚缺%d项", asked), Look: book.Centred})
+		p.formula(row, coverDeducted, deducted, "", book.Points)
+		state := fmt.Sprintf(`IF(%s=%s,"%s",IF(%s=%s,"已评完","尚缺"&(%[5]s-%[4]s)&"项"))`, t.at(t.recused, colMark),
+			book.Quote(yes), stepsAside, model.CellName(row, coverMarked), model.CellName(row, coverAsked))
+		p.formula(row, coverState, state, fmt.Sprintf("尚缺%d项", asked), book.Centred)
 	}
-	last := header + max(1, len(tallies))
-	p.Mark(header+1, coverState, last, coverState, book.Mark{Word: "已评完", Tone: book.Good}, book.Mark{Word: stepsAside, Tone: book.Info})
+	p.Mark(header+1, coverState, header+max(1, len(tallies)), coverState,
+		book.Mark{Word: "已评完", Tone: book.Good}, book.Mark{Word: stepsAside, Tone: book.Info})
 	return p
 }
 
@@ -204,10 +223,12 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 	width, id, yes := len(sheetWidths), s.Submission.Submission, w.d.Form.YesNo[0]
 	p.lock(1, 1, width-1, book.Cell{Value: s.Submission.Consortium, Look: book.Title})
 	p.lock(1, width, 1, book.Cell{Value: "回到" + coverSheet, Look: book.Link, Link: book.CellLink(coverSheet, "A1")})
-	p.lock(2, 1, width, book.Cell{Value: strings.Join([]string{id, s.Submission.City, s.Submission.Park, "牵头学校 " + s.Submission.LeadSchool, "牵头企业 " + s.Submission.LeadEnterprise}, "；"), Look: book.Subtitle})
+	about := []string{id, s.Submission.City, s.Submission.Park,
+		"牵头学校 " + s.Submission.LeadSchool, "牵头企业 " + s.Submission.LeadEnterprise}
+	p.lock(2, 1, width, book.Cell{Value: strings.Join(about, "；"), Look: book.Subtitle})
 	t.recused = 3
 	p.lock(t.recused, 1, colFull, book.Cell{Value: stepsAside + "（与该联合体有利害关系的选“" + yes + "”，本页评分就不计入）", Look: book.Plain})
-	p.leave(slot{use: recuseUse, row: t.recused, col: colMark, submission: id}, 1, book.Cell{Look: book.Input})
+	p.leave(recuseUse, t.recused, colMark, 1, id, "", book.Cell{Look: book.Input})
 	p.Choice(t.recused, colMark, t.recused, colMark, "没有利害关系的不用填。", yes)
 	p.lock(4, 1, width, book.Cell{Value: "评分的参考档：" + bands(w.d.Rubric.Experts), Look: book.Remark})
 	header := 5
@@ -232,10 +253,8 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 		t.asked++
 		t.full += full.InexactFloat64()
 		p.lock(row, colFull, 1, book.Cell{Value: full.InexactFloat64(), Look: book.Decimal})
-		p.leave(slot{use: markUse, row: row, col: colMark, submission: id, point: point.ID}, 1, book.Cell{Look: book.Input})
-		mark := model.CellName(row, colMark)
-		p.leave(slot{use: formulaUse, row: row, col: colEarned}, 1, book.Cell{Formula: fmt.Sprintf(`IF(ISNUMBER(%s),%s/%s*%s,"")`, mark, mark, scale, model.CellName(row, colFull)), Value: "", Look: book.Points})
-		p.leave(slot{use: commentUse, row: row, col: colComment, submission: id, point: point.ID}, 1, book.Cell{Look: book.Entry})
+		mark, most := model.CellName(row, colMark), model.CellName(row, colFull)
+		p.answer(markUse, row, id, point.ID, fmt.Sprintf(`IF(ISNUMBER(%s),%[1]s/%s*%s,"")`, mark, scale, most))
 	}
 	if t.asked > 0 {
 		p.Between(first, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数。", scale), 0, scale.InexactFloat64(), false)
@@ -250,8 +269,8 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 		area = func(col int) string { return model.CellName(t.recused, colComment) }
 	}
 	p.lock(row, colFull, 1, book.Cell{Value: t.full, Look: book.Sum})
-	p.leave(slot{use: formulaUse, row: row, col: colMark}, 1, book.Cell{Formula: "COUNT(" + area(colMark) + ")", Value: 0, Look: book.Sum})
-	p.leave(slot{use: formulaUse, row: row, col: colEarned}, 1, book.Cell{Formula: fmt.Sprintf("SUMPRODUCT(%s,%s)/%s", area(colMark), area(colFull), scale), Value: 0, Look: book.Sum})
+	p.formula(row, colMark, "COUNT("+area(colMark)+")", 0, book.Sum)
+	p.formula(row, colEarned, fmt.Sprintf("SUMPRODUCT(%s,%s)/%s", area(colMark), area(colFull), scale), 0, book.Sum)
 	p.lock(row, colComment, 1, book.Cell{Look: book.Total})
 	if deduction != nil {
 		row++
@@ -259,18 +278,16 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 		w.head(p, row, deduction, s)
 		linked = append(linked, row)
 		p.lock(row, colFull, 1, book.Cell{Value: "扣分", Look: book.Centred})
-		p.leave(slot{use: deductUse, row: row, col: colMark, submission: id, point: deduction.ID}, 1, book.Cell{Look: book.Input})
-		p.Between(row, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数；没有应扣的填0；扣分要写依据。", w.d.Rubric.Experts.Deduction), 0, w.d.Rubric.Experts.Deduction.InexactFloat64(), false)
-		p.lock(row, colEarned, 1, book.Cell{Look: book.Plain})
-		p.leave(slot{use: commentUse, row: row, col: colComment, submission: id, point: deduction.ID}, 1, book.Cell{Look: book.Entry})
+		p.answer(deductUse, row, id, deduction.ID, "")
+		most := w.d.Rubric.Experts.Deduction
+		p.Between(row, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数；没有应扣的填0；扣分要写依据。", most),
+			0, most.InexactFloat64(), false)
 	}
 	p.Mark(first, colMark, row, colMark, lacking)
 	row++
 	p.lock(row, 1, colFull, book.Cell{Value: "不予立项（工作方案一（一）的情形，提议的选出是哪一种，并在右边写明事实和依据；由省教育厅认定）", Look: book.Plain})
-	p.leave(slot{use: vetoUse, row: row, col: colMark, submission: id}, 1, book.Cell{Look: book.Input})
+	p.answer(vetoUse, row, id, "", "")
 	p.Choice(row, colMark, row, colMark, "不提议的不用填。", w.d.Rubric.Experts.Rejections...)
-	p.lock(row, colEarned, 1, book.Cell{Look: book.Plain})
-	p.leave(slot{use: commentUse, row: row, col: colComment, submission: id}, 1, book.Cell{Look: book.Entry})
 	w.material(p, row+2, s, linked)
 	return p, t
 }
@@ -286,8 +303,7 @@ func (w *writer) head(p *page, row int, point *templates.Point, s Subject) {
 	p.lock(row, colData, 1, book.Cell{Value: strings.Join(s.data[point.ID], "\n"), Look: book.Prose})
 }
 
-// material writes the long texts and the list of supporting material below the marks, and links each point to its first
-// text.
+// material writes the long texts and the supporting material below, and links each point to its first text.
 func (w *writer) material(p *page, row int, s Subject, points []int) {
 	width, at := len(sheetWidths), map[string]int{}
 	p.lock(row, 1, width, book.Cell{Value: "文字材料（报送原文）", Look: book.Heading})
@@ -325,14 +341,14 @@ func (w *writer) material(p *page, row int, s Subject, points []int) {
 	for i, line := range points {
 		text := book.Cell{Look: book.Plain}
 		if to := at[marked[i].ID]; to > 0 {
-			text = book.Cell{Value: fmt.Sprintf("见第%d行", to), Look: book.Link, Link: book.CellLink(p.Sheet, model.CellName(to, 1))}
+			text = book.Cell{Value: fmt.Sprintf("见第%d行", to), Look: book.Link,
+				Link: book.CellLink(p.Sheet, model.CellName(to, 1))}
 		}
 		p.lock(line, colTexts, 1, text)
 	}
 }
 
-// parts cuts a text so that each piece fits a row as tall as programs allow: paragraph by paragraph, and long ones in
-// pieces.
+// parts cuts a text into paragraphs, and long ones into pieces that fit the tallest row.
 func parts(words string) []string {
 	const longest = 1200
 	var out []string

@@ -107,14 +107,8 @@ func (m *scheme) suspects(form *table.Form, reasons map[templates.Ref][]reason) 
 
 // affected gives the observation points and the evidence that depend on some values together.
 func (m *scheme) affected(all []suspect) (points string, evidence []int) {
-	var ids []string
-	for _, h := range all {
-		evidence = append(evidence, h.evidence)
-		if id := m.criteria[m.slots[h.evidence].criterion].ID; !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
-	return strings.Join(ids, "、"), evidence
+	ids := table.Unique(all, func(s suspect) string { return m.criteria[m.slots[s.evidence].criterion].ID })
+	return strings.Join(ids, "、"), table.Each(all, func(s suspect) int { return s.evidence })
 }
 
 // doubtful lists the values that an evidence names, and what is doubted of the members on which it depends.
@@ -150,13 +144,9 @@ func (m *scheme) rests(form *table.Form, x *templates.Expression, field string, 
 
 // doubt lists the open findings about an evidence.
 func (e *entrant) doubt(evidence int) string {
-	var out []string
-	for _, h := range e.suspects {
-		if h.evidence == evidence && h.finding != nil && !slices.Contains(out, h.Reason) {
-			out = append(out, h.Reason)
-		}
-	}
-	return strings.Join(out, "；")
+	open := func(s suspect) bool { return s.evidence == evidence && s.finding != nil }
+	found := table.Where(slices.Values(e.suspects), open)
+	return strings.Join(table.Unique(found, func(s suspect) string { return s.Reason }), "；")
 }
 
 // placed is the place of a total among the ranked, the others' staying as they are.

@@ -154,12 +154,8 @@ func (p *panel) combine(x *marked, deduction, trim bool) {
 	if len(x.opinions) == 0 {
 		return
 	}
-	values := make([]float64, len(x.opinions))
-	for i, o := range x.opinions {
-		values[i] = o.value
-	}
-	x.ok = true
-	x.spread = deviation(values)
+	values := table.Each(x.opinions, func(o opinion) float64 { return o.value })
+	x.ok, x.spread = true, deviation(values)
 	if deduction {
 		x.value = slices.Max(values)
 		return

@@ -241,11 +241,7 @@ func (m *scheme) shapes() []float64 {
 		}
 	}
 	concentration := (k-1)/(spread*spread) - 1
-	out := make([]float64, len(m.criteria))
-	for i, c := range m.criteria {
-		out[i] = c.weight / m.heaviest() * concentration
-	}
-	return out
+	return table.Each(m.criteria, func(c criterion) float64 { return c.weight / m.heaviest() * concentration })
 }
 
 // stream is SplitMix64 (Steele, Lea and Flood 2014): a few lines in any language, so that others can draw the same.

@@ -82,11 +82,9 @@ func (m *scheme) rescale(ranked []*entrant, ref reference, k int) {
 
 // without is the reference set less one submission.
 func (r reference) without(id string) reference {
-	rest := reference{sets: make([][]standard, len(r.sets))}
-	for i, set := range r.sets {
-		rest.sets[i] = slices.DeleteFunc(slices.Clone(set), func(x standard) bool { return x.submission == id })
-	}
-	return rest
+	return reference{sets: table.Each(r.sets, func(set []standard) []standard {
+		return table.Where(slices.Values(set), func(x standard) bool { return x.submission != id })
+	})}
 }
 
 // near are those whose places are around the line after the first k.
@@ -113,13 +111,11 @@ func (e *entrant) scaled(scales []scale) *entrant {
 
 // adjusted are weights in the same proportions that add up to a sum.
 func adjusted(weights []float64, to float64) []float64 {
-	out := make([]float64, len(weights))
-	if all := sum(weights); all > 0 {
-		for i, w := range weights {
-			out[i] = w * (to / all)
-		}
+	all := sum(weights)
+	if all == 0 {
+		return make([]float64, len(weights))
 	}
-	return out
+	return table.Each(weights, func(w float64) float64 { return w * (to / all) })
 }
 
 // reweighed gives another set of weights.
@@ -193,23 +189,13 @@ func entropy(columns [][]float64) []float64 {
 // principal weighs each column by its squared loading on the first principal component of the correlations.
 func principal(columns [][]float64) []float64 {
 	n := len(columns)
-	correlations := make([][]float64, n)
-	for i := range columns {
-		correlations[i] = make([]float64, n)
-		for j := range columns {
-			correlations[i][j] = correlation(columns[i], columns[j])
-		}
-	}
-	loadings := make([]float64, n)
-	for i := range loadings {
-		loadings[i] = 1 / math.Sqrt(float64(n))
-	}
+	correlations := table.Each(columns, func(a []float64) []float64 {
+		return table.Each(columns, func(b []float64) float64 { return correlation(a, b) })
+	})
+	loadings := slices.Repeat([]float64{1 / math.Sqrt(float64(n))}, n)
 	const rounds = 1000
 	for range rounds {
-		next := make([]float64, n)
-		for i := range next {
-			next[i] = product(correlations[i], loadings)
-		}
+		next := table.Each(correlations, func(row []float64) float64 { return product(row, loadings) })
 		length := math.Sqrt(product(next, next))
 		if length == 0 {
 			return next
@@ -218,11 +204,7 @@ func principal(columns [][]float64) []float64 {
 			loadings[i] = next[i] / length
 		}
 	}
-	out := make([]float64, n)
-	for i, v := range loadings {
-		out[i] = v * v
-	}
-	return out
+	return table.Each(loadings, func(v float64) float64 { return v * v })
 }
 
 // product is the scalar product.

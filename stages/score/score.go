@@ -246,11 +246,7 @@ func (c criterion) expertShare(complete bool) float64 {
 
 // weights are the points that can be earned, by criterion.
 func (m *scheme) weights(complete bool) []float64 {
-	out := make([]float64, len(m.criteria))
-	for i, c := range m.criteria {
-		out[i] = c.earn(complete)
-	}
-	return out
+	return table.Each(m.criteria, func(c criterion) float64 { return c.earn(complete) })
 }
 
 // waiting is how many points wait for experts.

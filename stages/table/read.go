@@ -50,11 +50,10 @@ type File struct {
 	CellsOther   int32      `col:"cells_explained"`
 }
 
-// FileOf is the row of a file, with the catalogue's words for what was not used. other is the file read in its place, or
-// beside it. The cells of a file that is not accepted are not used.
+// FileOf is the row of a file, with the catalogue's words for why it was not used; other is the file read in its place.
 func FileOf(d *templates.Definition, role string, f model.File, other string, read, used int) File {
-	row := File{Role: role, Path: f.Path, SHA256: f.SHA256, Size: f.Size, Fate: f.Fate, Code: f.Code, SupersededBy: other,
-		CellsRead: int32(read)}
+	row := File{Role: role, Path: f.Path, SHA256: f.SHA256, Size: f.Size, Fate: f.Fate, Code: f.Code,
+		SupersededBy: other, CellsRead: int32(read)}
 	if f.Fate == model.Accepted {
 		row.CellsUsed = int32(used)
 	}
