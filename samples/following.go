@@ -7,6 +7,7 @@ import (
 	"maps"
 
 	"lianheti/stages/blankform"
+	"lianheti/stages/office/try"
 	"lianheti/templates"
 
 	"github.com/shopspring/decimal"
@@ -45,47 +46,33 @@ type Planted struct {
 const RegisterName = "登记表.xlsx"
 
 // LoadFollowing reads the fixtures of a year, and those of the year before that they rest on.
-func LoadFollowing(fsys fs.FS, year int) (*Following, map[string]Fixture, error) {
-	f := &Following{}
-	if err := decode(fsys, fmt.Sprintf("%d.yaml", year), f); err != nil {
-		return nil, nil, err
-	}
-	before, err := fs.Sub(fsys, fmt.Sprint(year-1))
-	if err != nil {
-		return nil, nil, err
-	}
+func LoadFollowing(fsys fs.FS, year int) (f *Following, earlier map[string]Fixture, err error) {
+	defer try.Caught(&err)
+	f, earlier = &Following{}, map[string]Fixture{}
+	try.Do(decode(fsys, fmt.Sprintf("%d.yaml", year), f))
+	before := try.Get(fs.Sub(fsys, fmt.Sprint(year-1)))
 	all, _, err := Load(before)
-	if err != nil {
-		return nil, nil, err
-	}
-	earlier := map[string]Fixture{}
+	try.Do(err)
 	for _, x := range all {
 		earlier[x.Name] = x
 	}
 	for _, a := range f.Again {
 		x := Fixture{Name: a.File}
 		move := func(text string) string { return templates.MoveYears(text, year-1, year) }
-		if err := decode(before, a.From, &x, move); err != nil {
-			return nil, nil, err
-		}
+		try.Do(decode(before, a.From, &x, move))
 		x.File, earlier[a.File] = a.File, x
 	}
 	return f, earlier, nil
 }
 
 // Files makes every sample file of the year.
-func (f *Following) Files(d *templates.Definition, earlier map[string]Fixture) (map[string][]byte, error) {
-	page, err := readme(d, "following", map[string]any{
+func (f *Following) Files(d *templates.Definition, earlier map[string]Fixture) (out map[string][]byte, err error) {
+	defer try.Caught(&err)
+	out = map[string][]byte{"README.md": try.Get(readme(d, "following", map[string]any{
 		"D": d, "Watermark": Watermark, "Before": d.Year - 1, "Register": RegisterName, "Forms": f.Progress,
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := map[string][]byte{"README.md": page}
+	}))}
 	for _, a := range f.Again {
-		if out[a.File], err = earlier[a.File].Workbook(d); err != nil {
-			return nil, err
-		}
+		out[a.File] = try.Get(earlier[a.File].Workbook(d))
 	}
 	register := map[string][]map[string]string{}
 	for _, s := range f.Selected {
@@ -93,14 +80,10 @@ func (f *Following) Files(d *templates.Definition, earlier map[string]Fixture) (
 			map[string]string{"consortium": s.Consortium, "document": s.Document})
 	}
 	for _, p := range f.Progress {
-		if out[p.File], err = p.fixture(d.Progress, earlier[p.From]).Workbook(d.Progress); err != nil {
-			return nil, err
-		}
+		out[p.File] = try.Get(p.fixture(d.Progress, earlier[p.From]).Workbook(d.Progress))
 	}
 	var book bytes.Buffer
-	if err := blankform.Register(&book, d, register); err != nil {
-		return nil, err
-	}
+	try.Do(blankform.Register(&book, d, register))
 	out[RegisterName] = book.Bytes()
 	return out, nil
 }

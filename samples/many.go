@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"lianheti/stages/blankform"
+	"lianheti/stages/office/try"
 	"lianheti/stages/workers"
 	"lianheti/templates"
 
@@ -92,24 +93,16 @@ func shuffled(text string, seed, stream uint64) string {
 var directoryEntries = regexp.MustCompile(`(?s)\nentries:\n.*$`)
 
 // definitionWith copies the definition with another directory.
-func definitionWith(out string, year int, entries string) error {
+func definitionWith(out string, year int, entries string) (err error) {
+	defer try.Caught(&err)
 	from := filepath.Join("templates", strconv.Itoa(year))
 	to := filepath.Join(out, "definition", strconv.Itoa(year))
-	names, err := filepath.Glob(filepath.Join(from, "*.yaml"))
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
+	for _, name := range try.Get(filepath.Glob(filepath.Join(from, "*.yaml"))) {
+		data := try.Get(os.ReadFile(name))
 		if filepath.Base(name) == "directory.yaml" {
 			data = directoryEntries.ReplaceAll(data, []byte("\nentries:\n"+strings.ReplaceAll(entries, "$", "$$")))
 		}
-		if err := put(filepath.Join(to, filepath.Base(name)), data); err != nil {
-			return err
-		}
+		try.Do(put(filepath.Join(to, filepath.Base(name)), data))
 	}
 	return nil
 }

@@ -12,11 +12,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 
 	"lianheti/stages/blankform"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
+	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/shopspring/decimal"
@@ -59,23 +62,16 @@ type Extra struct {
 }
 
 // Load reads the fixtures of a folder, ordered by name, and the extras.
-func Load(fsys fs.FS) ([]Fixture, []Extra, error) {
-	names, err := fs.Glob(fsys, "*.yaml")
-	if err != nil {
-		return nil, nil, err
-	}
-	var fixtures []Fixture
-	var extras []Extra
-	for _, name := range names {
-		f := Fixture{Name: name}
+func Load(fsys fs.FS) (fixtures []Fixture, extras []Extra, err error) {
+	defer try.Caught(&err)
+	for _, name := range try.Get(fs.Glob(fsys, "*.yaml")) {
 		if name == "extras.yaml" {
-			err = decode(fsys, name, &extras)
-		} else if err = decode(fsys, name, &f); err == nil {
-			fixtures = append(fixtures, f)
+			try.Do(decode(fsys, name, &extras))
+			continue
 		}
-		if err != nil {
-			return nil, nil, err
-		}
+		f := Fixture{Name: name}
+		try.Do(decode(fsys, name, &f))
+		fixtures = append(fixtures, f)
 	}
 	return fixtures, extras, nil
 }
@@ -103,33 +99,22 @@ func decode(fsys fs.FS, name string, into any, edit ...func(string) string) erro
 }
 
 // Files makes every sample file: path under samples/<year> -> content.
-func Files(d *templates.Definition, fixtures []Fixture, extras []Extra) (map[string][]byte, error) {
-	out := map[string][]byte{}
+func Files(d *templates.Definition, fixtures []Fixture, extras []Extra) (out map[string][]byte, err error) {
+	defer try.Caught(&err)
+	out = map[string][]byte{}
 	packages := map[string][]Fixture{}
 	for _, f := range fixtures {
 		if pack, _, packed := strings.Cut(f.File, "!"); packed {
 			packages[pack] = append(packages[pack], f)
 			continue
 		}
-		data, err := f.Workbook(d)
-		if err != nil {
-			return nil, err
-		}
-		out[f.File] = data
+		out[f.File] = try.Get(f.Workbook(d))
 	}
 	for pack, inside := range packages {
-		data, err := zipped(d, inside)
-		if err != nil {
-			return nil, err
-		}
-		out[pack] = data
+		out[pack] = try.Get(zipped(d, inside))
 	}
 	for _, e := range extras {
-		data, err := e.content(out)
-		if err != nil {
-			return nil, err
-		}
-		out[e.File] = data
+		out[e.File] = try.Get(e.content(out))
 	}
 	return out, nil
 }
@@ -154,68 +139,53 @@ func put(path string, data []byte) error {
 
 // Workbook fills the template with a fixture.
 func (f Fixture) Workbook(d *templates.Definition) ([]byte, error) {
-	values, err := f.values(d)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.Name, err)
-	}
 	var b bytes.Buffer
-	if err := blankform.Fill(&b, d, values); err != nil {
+	values, err := f.values(d)
+	if err == nil {
+		err = blankform.Fill(&b, d, values)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
 	return b.Bytes(), nil
 }
 
 // values turns a fixture into what the template is filled with. A field that the form does not know is an error.
-func (f Fixture) values(d *templates.Definition) (blankform.Values, error) {
-	out := blankform.Values{Fields: map[templates.Ref]blankform.Value{},
+func (f Fixture) values(d *templates.Definition) (out blankform.Values, err error) {
+	defer try.Caught(&err)
+	out = blankform.Values{Fields: map[templates.Ref]blankform.Value{},
 		Records: map[string][]map[string]blankform.Value{}, Watermark: Watermark}
 	for id, raw := range f.Values {
 		field := d.Field(id)
 		if field == nil || field.Record != "" {
 			return out, fmt.Errorf("没有栏目 %s", id)
 		}
-		if !field.Dated() {
-			v, err := valueOf(raw)
-			if err != nil {
-				return out, fmt.Errorf("%s: %w", id, err)
-			}
-			out.Fields[templates.Ref{Field: id}] = v
-			continue
-		}
-		years, ok := raw.(map[string]any)
-		if !ok {
+		years, dated := raw.(map[string]any)
+		switch {
+		case !field.Dated():
+			out.Fields[templates.Ref{Field: id}] = valueOf(id, raw)
+		case !dated:
 			return out, fmt.Errorf("%s: 要按年度写", id)
-		}
-		for year, x := range years {
-			v, err := valueOf(x)
-			if err != nil {
-				return out, fmt.Errorf("%s %s: %w", id, year, err)
+		default:
+			for year, x := range years {
+				out.Fields[templates.Ref{Field: id, Year: try.Get(strconv.Atoi(year))}] = valueOf(id+" "+year, x)
 			}
-			n, err := decimal.NewFromString(year)
-			if err != nil {
-				return out, fmt.Errorf("%s: 年度 %s", id, year)
-			}
-			out.Fields[templates.Ref{Field: id, Year: int(n.IntPart())}] = v
 		}
 	}
 	for block, rows := range f.Lists {
-		for _, row := range rows {
-			record, err := recordOf(d, block, row)
-			if err != nil {
-				return out, err
-			}
-			out.Records[block] = append(out.Records[block], record)
-		}
+		out.Records[block] = table.Each(rows, func(row map[string]any) map[string]blankform.Value {
+			return recordOf(d, block, row)
+		})
 	}
 	return out, nil
 }
 
-func recordOf(d *templates.Definition, block string, row map[string]any) (map[string]blankform.Value, error) {
+func recordOf(d *templates.Definition, block string, row map[string]any) map[string]blankform.Value {
 	record := map[string]blankform.Value{}
 	for column, raw := range row {
 		id := block + "_" + column
 		if d.Field(id) == nil {
-			return nil, fmt.Errorf("%s 没有列 %s", block, column)
+			try.Do(fmt.Errorf("%s 没有列 %s", block, column))
 		}
 		if yes, ok := raw.(bool); ok {
 			raw = d.Form.YesNo[map[bool]int{true: 0, false: 1}[yes]]
@@ -223,32 +193,31 @@ func recordOf(d *templates.Definition, block string, row map[string]any) (map[st
 		if f := d.Field(fmt.Sprint(raw)); column == "supports" && f != nil { // as a filler would write it
 			raw = f.Label
 		}
-		v, err := valueOf(raw)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", id, err)
-		}
-		record[id] = v
+		record[id] = valueOf(id, raw)
 	}
-	return record, nil
+	return record
 }
 
 // valueOf reads one value of a fixture: a number, a text, {value, format} or {date}.
-func valueOf(raw any) (blankform.Value, error) {
+func valueOf(what string, raw any) blankform.Value {
 	switch v := raw.(type) {
 	case nil:
-		return blankform.Value{}, nil
+		return blankform.Value{}
 	case string:
-		return blankform.Value{Text: v}, nil
+		return blankform.Value{Text: v}
 	case map[string]any:
 		if date, ok := v["date"]; ok {
-			return blankform.Value{Date: fmt.Sprint(date)}, nil
+			return blankform.Value{Date: fmt.Sprint(date)}
 		}
-		inner, err := valueOf(v["value"])
+		inner := valueOf(what, v["value"])
 		inner.Format = fmt.Sprint(v["format"])
-		return inner, err
+		return inner
 	}
 	n, err := decimal.NewFromString(fmt.Sprint(raw))
-	return blankform.Value{Number: &n}, err
+	if err != nil {
+		try.Do(fmt.Errorf("%s: %w", what, err))
+	}
+	return blankform.Value{Number: &n}
 }
 
 // zipped makes a package, with names as Windows writes them where the fixture asks for it.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"lianheti/samples"
+	"lianheti/stages/office/try"
 	"lianheti/templates"
 )
 
@@ -25,44 +26,19 @@ func main() {
 	}
 }
 
-func run(many, returned int, out string) error {
-	d, err := templates.Load(2024)
-	if err != nil {
-		return err
-	}
-	fixtures, extras, err := samples.Load(os.DirFS(filepath.Join("samples", "fixtures", "2024")))
-	if err != nil {
-		return err
-	}
+func run(many, returned int, out string) (err error) {
+	defer try.Caught(&err)
+	d, sources := try.Get(templates.Load(2024)), filepath.Join("samples", "fixtures")
+	fixtures, extras, err := samples.Load(os.DirFS(filepath.Join(sources, "2024")))
+	try.Do(err)
 	if many > 0 {
 		return samples.Many(out, d, fixtures, many, returned)
 	}
-	files, err := samples.Files(d, fixtures, extras)
-	if err != nil {
-		return err
-	}
-	if files["README.md"], err = samples.Readme(d, fixtures, extras); err != nil {
-		return err
-	}
-	if err := samples.Write(filepath.Join("samples", "2024"), files); err != nil {
-		return err
-	}
-	return following(d.Year + 1)
-}
-
-// following writes the samples of the year after.
-func following(year int) error {
-	d, err := templates.Load(year)
-	if err != nil {
-		return err
-	}
-	f, earlier, err := samples.LoadFollowing(os.DirFS(filepath.Join("samples", "fixtures")), year)
-	if err != nil {
-		return err
-	}
-	files, err := f.Files(d, earlier)
-	if err != nil {
-		return err
-	}
-	return samples.Write(filepath.Join("samples", fmt.Sprint(year)), files)
+	files := try.Get(samples.Files(d, fixtures, extras))
+	files["README.md"] = try.Get(samples.Readme(d, fixtures, extras))
+	try.Do(samples.Write(filepath.Join("samples", "2024"), files))
+	next := try.Get(templates.Load(d.Year + 1))
+	f, earlier, err := samples.LoadFollowing(os.DirFS(sources), next.Year)
+	try.Do(err)
+	return samples.Write(filepath.Join("samples", fmt.Sprint(next.Year)), try.Get(f.Files(next, earlier)))
 }
