@@ -78,19 +78,16 @@ type auditCase struct {
 }
 
 // newAuditing judges and scores a batch as it is. kept are the scales of an earlier run.
-func newAuditing(facts *table.Facts, known check.Known, marking table.Marking, kept []table.Scale) (*auditing, error) {
+func newAuditing(facts *table.Facts, known check.Known, marking table.Marking, kept []table.Scale,
+) (_ *auditing, err error) {
+	defer try.Caught(&err)
 	a := &auditing{d: facts.Definition}
 	judgement, err := check.Run(facts, known)
-	if err != nil {
-		return nil, fmt.Errorf("检查：%w", err)
-	}
-	if a.judge, err = check.Single(facts, known); err != nil {
-		return nil, fmt.Errorf("检查：%w", err)
-	}
-	round := &table.Round{Facts: facts, Judgement: judgement, Marking: marking}
-	if a.trial, err = score.NewTrial(round, kept); err != nil {
-		return nil, fmt.Errorf("计分：%w", err)
-	}
+	try.Doing("检查", err)
+	a.judge, err = check.Single(facts, known)
+	try.Doing("检查", err)
+	a.trial, err = score.NewTrial(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, kept)
+	try.Doing("计分", err)
 	for form := range facts.Forms {
 		c := &auditCase{form: form, subject: audit.Subject{Submission: form.Submission, City: facts.CityOf(form.Submission)}}
 		findings, verdict := a.judge(form)
@@ -196,14 +193,10 @@ func (a *auditing) files(out string, r *Audited) (_ []publish.File, err error) {
 		report.Subjects = append(report.Subjects, c.subject)
 	}
 	title := a.d.Audit.Title
-	if err := report.Write(&book); err != nil {
-		return nil, fmt.Errorf("%s：%w", title, err)
-	}
+	try.Doing(title, report.Write(&book))
 	files := []publish.File{{Path: filepath.Join(out, title+".xlsx"), Data: book.Bytes()}}
 	dir, err := os.MkdirTemp("", "lianheti-audit-")
-	if err != nil {
-		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
-	}
+	try.Doing("无法建立临时文件夹", err)
 	defer os.RemoveAll(dir)
 	try.Do(export.Alone(dir, a.d, try.Get(table.Apart(a.d, "incentives", r.Rows))))
 	for _, p := range try.Get(publish.Outputs(dir)) {

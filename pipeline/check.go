@@ -107,11 +107,9 @@ func Check(ctx context.Context, o Options) (_ *Checked, err error) {
 }
 
 // checkedFiles judges the files of one form, each alone.
-func checkedFiles(facts *table.Facts, sources []intake.Source, o Options) ([]CheckedFile, error) {
-	judgement, err := check.Run(facts, check.Known{Alone: true})
-	if err != nil {
-		return nil, err
-	}
+func checkedFiles(facts *table.Facts, sources []intake.Source, o Options) (_ []CheckedFile, err error) {
+	defer try.Caught(&err)
+	judgement := try.Get(check.Run(facts, check.Known{Alone: true}))
 	r := &Checked{}
 	submissions := checkedSubmissions(facts, judgement)
 	for f := range facts.Files.All() {
@@ -195,9 +193,7 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 			continue
 		}
 		data, err := open(f.Path)
-		if err != nil {
-			return fmt.Errorf("再次读取 %s：%w", f.Path, err)
-		}
+		try.Doing("再次读取 "+f.Path, err)
 		copied, err := feedback.Annotate(data, facts.Definition, findings[f.Submission.ID], facts.Said[f.Submission.ID],
 			feedback.SelfCheck)
 		if err != nil {

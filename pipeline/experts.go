@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -64,16 +63,13 @@ func (o Options) assignments() ([]marking.Assignment, error) {
 }
 
 // make makes all workbooks.
-func (i *Issued) make(ctx context.Context, o Options, assignments []marking.Assignment) error {
+func (i *Issued) make(ctx context.Context, o Options, assignments []marking.Assignment) (err error) {
+	defer try.Caught(&err)
 	for _, a := range assignments {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+		try.Do(ctx.Err())
 		path := filepath.Join(o.Out, marking.FileName(o.Definition, a))
 		var b bytes.Buffer
-		if err := marking.Write(&b, o.Definition, i.Subjects, a); err != nil {
-			return fmt.Errorf("评分表 %s：%w", a.Expert, err)
-		}
+		try.Doing("评分表 "+a.Expert, marking.Write(&b, o.Definition, i.Subjects, a))
 		i.Files = append(i.Files, publish.File{Path: path, Data: b.Bytes()})
 	}
 	return nil

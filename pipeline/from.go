@@ -161,18 +161,16 @@ func restored(d *templates.Definition, data string) (*table.Round, error) {
 }
 
 // agrees compares a data package with the manifest of the run whose results it stands in. The register is in no table.
-func (o Options) agrees(digest string) error {
-	m, err := publish.ReadManifest(filepath.Join(o.From, ".."))
-	if err != nil {
-		return err
-	}
+func (o Options) agrees(digest string) (err error) {
+	defer try.Caught(&err)
+	m := try.Get(publish.ReadManifest(filepath.Join(o.From, "..")))
 	if m.Register != nil && o.Register == "" {
 		return publish.Refuse("数据表 %s 是用登记表 %s 得出的，登记的内容不在数据表里：请同样写上 --register（不想用它，就给一份空白的登记表）", o.From, m.Register.Name)
 	}
-	for _, out := range m.Outputs {
-		if out.Path == dataFolder+"/"+export.PackageName && out.SHA256 == digest {
-			return nil
-		}
+	if slices.ContainsFunc(m.Outputs, func(out publish.Output) bool {
+		return out.Path == dataFolder+"/"+export.PackageName && out.SHA256 == digest
+	}) {
+		return nil
 	}
 	return publish.Refuse("数据表 %s 与它旁边的 %s 所记不同：不是那次运行公布的样子", o.From, publish.ManifestName)
 }
@@ -180,18 +178,15 @@ func (o Options) agrees(digest string) error {
 // readMarks reads the experts' workbooks. Their paths begin with their folder, so that none is taken for a
 // submission's. Where none are given, the marks are those of the tables that the facts come from.
 func readMarks(ctx context.Context, from origin, o Options) (given table.Marking, err error) {
+	defer try.Caught(&err)
 	if o.Marks == "" {
 		return from.marking, nil
 	}
 	sources, err := intake.Discover([]string{o.Marks})
-	if err != nil {
-		return given, fmt.Errorf("专家评分：%w", err)
-	}
+	try.Doing("专家评分", err)
 	var returned []marking.Returned
 	for _, s := range sources {
-		if err := ctx.Err(); err != nil {
-			return given, err
-		}
+		try.Do(ctx.Err())
 		file, cells := intake.Flat(s)
 		file.Path = filepath.Base(filepath.Clean(o.Marks)) + "/" + file.Path
 		returned = append(returned, marking.Returned{File: file, Cells: cells})

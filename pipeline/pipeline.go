@@ -168,10 +168,9 @@ func (r *running) write(ctx context.Context, dir string) (err error) {
 }
 
 // forPeople writes what people open; the documents at last: one of them lists all else.
-func (r *running) forPeople(dir string) error {
-	if err := writeForPeople(dir, r.in, r.Options, r.opinions); err != nil {
-		return err
-	}
+func (r *running) forPeople(dir string) (err error) {
+	defer try.Caught(&err)
+	try.Do(writeForPeople(dir, r.in, r.Options, r.opinions))
 	return writeDocuments(dir, r.in)
 }
 
@@ -202,15 +201,12 @@ func (r *running) notes() []string {
 }
 
 // judge takes a batch from what was read to its ranking. Each hand-off is of a type that only the stage before makes.
-func judge(facts *table.Facts, known check.Known, marking table.Marking, o score.Options) (*table.Round, error) {
+func judge(facts *table.Facts, known check.Known, marking table.Marking, o score.Options) (_ *table.Round, err error) {
+	defer try.Caught(&err)
 	judgement, err := check.Run(facts, known)
-	if err != nil {
-		return nil, fmt.Errorf("检查：%w", err)
-	}
+	try.Doing("检查", err)
 	ranking, err := score.Run(facts, judgement, marking, o)
-	if err != nil {
-		return nil, fmt.Errorf("计分：%w", err)
-	}
+	try.Doing("计分", err)
 	return &table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: ranking}, nil
 }
 
@@ -254,17 +250,12 @@ func (o Options) worthwhile(facts *table.Facts, final string) error {
 }
 
 // writeTables writes the analysts' files and the definition below dir, and their hash into the manifest.
-func writeTables(dir string, m *publish.Manifest, round *table.Round) error {
+func writeTables(dir string, m *publish.Manifest, round *table.Round) (err error) {
+	defer try.Caught(&err)
 	tables, err := table.Published(round)
-	if err != nil {
-		return fmt.Errorf("数据表：%w", err)
-	}
-	if err := export.Write(filepath.Join(dir, dataFolder), round.Definition, tables); err != nil {
-		return fmt.Errorf("数据文件：%w", err)
-	}
-	if err := keepDefinition(dir, round.Definition); err != nil {
-		return err
-	}
+	try.Doing("数据表", err)
+	try.Doing("数据文件", export.Write(filepath.Join(dir, dataFolder), round.Definition, tables))
+	try.Do(keepDefinition(dir, round.Definition))
 	m.DataRoot, err = m.Data(dir, dataFolder)
 	return err
 }

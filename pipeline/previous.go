@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"path"
@@ -15,6 +14,7 @@ import (
 	"lianheti/stages/compare"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -136,6 +136,7 @@ func (p previous) explained() []table.Given {
 
 // moves says what moved totals and verdicts since the earlier run. register is this run's; nil where none was given.
 func (p previous) moves(now *table.Round, register *publish.Source) (why compare.Why, err error) {
+	defer try.Caught(&err)
 	if p.round == nil {
 		return why, nil
 	}
@@ -146,20 +147,17 @@ func (p previous) moves(now *table.Round, register *publish.Source) (why compare
 	if p.definition.Form.SameAnswers(now.Facts.Definition.Form) {
 		between = &table.Round{Facts: under(p.definition, now.Facts), Judgement: now.Judgement}
 		if p.changed(now, "rules", "directory.yaml", "register.yaml") {
-			if between.Judgement, err = check.Run(between.Facts, known); err != nil {
-				return why, fmt.Errorf("按上一轮的规则检查：%w", err)
-			}
+			between.Judgement, err = check.Run(between.Facts, known)
+			try.Doing("按上一轮的规则检查", err)
 		}
 		if !p.run.Register.Same(register) {
-			if why.Registered, err = check.Run(earlier.Facts, known); err != nil {
-				return why, fmt.Errorf("按本轮的登记检查上一轮的申报：%w", err)
-			}
+			why.Registered, err = check.Run(earlier.Facts, known)
+			try.Doing("按本轮的登记检查上一轮的申报", err)
 		}
 		why.Judged = between.Judgement
 	}
-	if why.Moves, err = score.Moves(&earlier, why.Registered, between, now); err != nil {
-		return why, fmt.Errorf("按上一轮的办法计分：%w", err)
-	}
+	why.Moves, err = score.Moves(&earlier, why.Registered, between, now)
+	try.Doing("按上一轮的办法计分", err)
 	return why, nil
 }
 

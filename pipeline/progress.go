@@ -63,12 +63,9 @@ func archiveOf(data []string) (*table.Archive, error) {
 
 // roundsOf reads the published data of batches, the oldest first.
 func roundsOf(data []string) (out []*table.Round, err error) {
+	defer try.Caught(&err)
 	for _, dir := range data {
-		round, err := publishedRound(dir)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, round)
+		out = append(out, try.Get(publishedRound(dir)))
 	}
 	slices.SortStableFunc(out, func(a, b *table.Round) int { return a.Definition.Year - b.Definition.Year })
 	return out, nil
@@ -120,22 +117,17 @@ func titleOf(d *templates.Definition, effect templates.RegisterEffect) string {
 }
 
 // publishedRound reads the tables that a run published, under the definition that it kept beside them.
-func publishedRound(data string) (*table.Round, error) {
+func publishedRound(data string) (_ *table.Round, err error) {
+	defer try.Caught(&err)
 	p, _, err := export.Verify(data)
-	if err != nil {
-		return nil, fmt.Errorf("数据表 %s：%w", data, err)
-	}
+	try.Doing("数据表 "+data, err)
 	d, err := templates.LoadDir(filepath.Join(data, "..", definitionFolder), p.Batch)
 	if os.IsNotExist(err) || err != nil && p.Batch <= templates.Latest() {
 		d, err = templates.Load(p.Batch)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("数据表 %s 的定义：%w", data, err)
-	}
+	try.Doing("数据表 "+data+" 的定义", err)
 	round, err := restored(d, data)
-	if err != nil {
-		return nil, fmt.Errorf("数据表 %s：%w", data, err)
-	}
+	try.Doing("数据表 "+data, err)
 	return round, nil
 }
 
@@ -216,6 +208,7 @@ func readEarlier(o Options) (rounds []*table.Round, named []publish.Previous, er
 // commitments.
 func (o Options) follow(facts *table.Facts, register table.Register, earlier []*table.Round) (progress *table.Round,
 	with *table.Facts, err error) {
+	defer try.Caught(&err)
 	if facts.Progress == nil {
 		return nil, facts, nil
 	}
@@ -233,9 +226,7 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 		}
 	}
 	judgement, err := check.Run(&p, known) // what can't be believed measures no promise
-	if err != nil {
-		return nil, nil, fmt.Errorf("检查年度数据核对表：%w", err)
-	}
+	try.Doing("检查年度数据核对表", err)
 	rows, found := table.Fulfil(&p, judgement, archived(earlier))
 	for s := range p.Submissions.All() {
 		if o.Register != "" && !chosen[table.ConsortiumKey(s)] {
@@ -244,9 +235,8 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 		}
 	}
 	p.Reading = slices.Concat(p.Reading, found)
-	if judgement, err = check.Run(&p, known); err != nil {
-		return nil, nil, fmt.Errorf("检查年度数据核对表：%w", err)
-	}
+	judgement, err = check.Run(&p, known)
+	try.Doing("检查年度数据核对表", err)
 	progress = &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}
 	return progress, facts.Fulfilled(rows, progress), nil
 }

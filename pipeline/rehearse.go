@@ -33,9 +33,7 @@ type Rehearsed struct {
 func Rehearse(ctx context.Context, d *templates.Definition, file string) (_ []Rehearsed, err error) {
 	defer try.Caught(&err)
 	dir, err := os.MkdirTemp("", "lianheti-rehearse-")
-	if err != nil {
-		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
-	}
+	try.Doing("无法建立临时文件夹", err)
 	defer os.RemoveAll(dir)
 	sources := try.Get(intake.Discover([]string{file}))
 	if len(sources) != 1 {
@@ -46,9 +44,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) (_ []Re
 		return nil, fmt.Errorf("演练要一份好的工作簿，这一份不能受理：%s", refusalOf(d, was.File))
 	}
 	data, err := sources[0].Read(intake.MaxFile)
-	if err != nil {
-		return nil, fmt.Errorf("读不到 %s：%w", file, err)
-	}
+	try.Doing("读不到 "+file, err)
 	good := try.Get(readOne(ctx, d, file))
 	var out []Rehearsed
 	for _, damage := range rehearse.Damages(rehearse.Original{Definition: d, Data: data, Read: was}) {
@@ -60,9 +56,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) (_ []Re
 			continue
 		}
 		path := filepath.Join(dir, damage.ID, damage.File)
-		if err := write(path, damage.Data); err != nil {
-			return nil, fmt.Errorf("写不了演练用的文件：%w", err)
-		}
+		try.Doing("写不了演练用的文件", write(path, damage.Data))
 		r.compare(damage.Want, good, try.Get(readOne(ctx, d, path)))
 		out = append(out, r)
 	}

@@ -55,9 +55,8 @@ func Word(ctx context.Context, o Options) (_ *Printed, err error) {
 		p.Unprinted = slices.DeleteFunc(slices.Clone(form.Members), func(m table.Member) bool { return m.Kind != "" })
 		if len(p.TooLong) == 0 {
 			var b bytes.Buffer
-			if err := wordform.Write(&b, o.Definition, form, contacts[form.Submission.Submission], p.CheckCode); err != nil {
-				return nil, fmt.Errorf("%s：%w", form.Submission.File, err)
-			}
+			try.Doing(form.Submission.File,
+				wordform.Write(&b, o.Definition, form, contacts[form.Submission.Submission], p.CheckCode))
 			p.Data = b.Bytes()
 		}
 		out.Forms = append(out.Forms, p)
