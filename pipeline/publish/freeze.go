@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"lianheti/stages/office/try"
 )
 
 // Frozen is the copy of a run that is kept for a meeting: <out>/<year>-<name>, read-only, with a run.json of its own.
@@ -37,24 +39,18 @@ func PrepareFreeze(out, year, name string) (*Frozen, error) {
 }
 
 // Copy takes over the results before they are published. again makes those anew that people read, which name the copy.
-func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) error {
+func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) (err error) {
+	defer try.Caught(&err)
 	if f == nil {
 		return nil
 	}
-	if err := os.RemoveAll(f.fresh); err != nil { // ours: PrepareFreeze saw to it
-		return fmt.Errorf("上次中断留下的 %s 无法删除：%w", f.fresh, err)
-	}
-	err := os.CopyFS(f.fresh, os.DirFS(dir)) // our mark in dir, which says whose the copy is, comes first
-	if err == nil {
-		err = again(f.fresh)
-	}
-	if err == nil {
-		m.Meeting = f.Name
-		err = m.Seal(f.fresh)
-	}
-	if err != nil {
-		return fmt.Errorf("会议版无法写到磁盘：%w", err)
-	}
+	// ours: PrepareFreeze saw to it
+	try.Doing("上次中断留下的 "+f.fresh+" 无法删除", os.RemoveAll(f.fresh))
+	// our mark in dir, which says whose the copy is, comes first
+	try.Doing("会议版无法写到磁盘", os.CopyFS(f.fresh, os.DirFS(dir)))
+	try.Doing("会议版无法写到磁盘", again(f.fresh))
+	m.Meeting = f.Name
+	try.Doing("会议版无法写到磁盘", m.Seal(f.fresh))
 	return nil
 }
 

@@ -11,6 +11,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"lianheti/stages/office/try"
 )
 
 // entry is one thing that stands in a folder. What is neither file nor folder is never opened.
@@ -171,30 +173,22 @@ type Kept struct {
 
 // retire puts the old results away: what is as published is removed; what was changed since is moved to 留存. The
 // manifest goes last, so that the folder stays provably ours until nothing else is in it.
-func (t *Target) retire() error {
+func (t *Target) retire() (err error) {
+	defer try.Caught(&err)
 	inv, err := ours(t.old)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
-	case err != nil:
-		return err
 	}
+	try.Do(err)
 	for _, e := range inv.entries {
 		if e.Mode.IsDir() {
 			continue
 		}
-		at := filepath.Join(t.old, filepath.FromSlash(e.Path))
-		sum, err := inv.hash(e.Path)
-		if err != nil {
-			return err
-		}
+		at, sum := filepath.Join(t.old, filepath.FromSlash(e.Path)), try.Get(inv.hash(e.Path))
 		if inv.content[sum] {
-			err = os.Remove(at)
+			try.Do(os.Remove(at))
 		} else {
-			err = t.keep(at, e.Path, sum)
-		}
-		if err != nil {
-			return err
+			try.Do(t.keep(at, e.Path, sum))
 		}
 	}
 	return removeEmptied(t.old)
@@ -226,9 +220,10 @@ func (t *Target) keep(at, rel, sum string) error {
 }
 
 // removeEmptied removes what is left of an old result: litter, our manifest and empty folders; anything else stops it.
-func removeEmptied(dir string) error {
+func removeEmptied(dir string) (err error) {
+	defer try.Caught(&err)
 	var folders []string
-	err := filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
+	try.Do(filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -238,14 +233,9 @@ func removeEmptied(dir string) error {
 			return os.Remove(at)
 		}
 		return nil
-	})
-	if err != nil {
-		return err
-	}
+	}))
 	for i := len(folders) - 1; i > 0; i-- {
-		if err := os.Remove(folders[i]); err != nil {
-			return err
-		}
+		try.Do(os.Remove(folders[i]))
 	}
 	for _, name := range []string{ManifestName, markName} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {

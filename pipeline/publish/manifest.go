@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 )
 
 // Version of the manifest's format.
@@ -248,20 +249,15 @@ func interrupted(dir string) error {
 }
 
 // Outputs lists the files below dir except the manifest, ordered by path.
-func Outputs(dir string) ([]Output, error) {
-	inv, err := takeInventory(dir)
-	if err != nil {
-		return nil, err
-	}
+func Outputs(dir string) (_ []Output, err error) {
+	defer try.Caught(&err)
 	out := []Output{}
-	for _, e := range inv.entries {
+	for _, e := range try.Get(takeInventory(dir)).entries {
 		if e.Mode.IsDir() {
 			continue
 		}
 		sum, size, err := hashFile(filepath.Join(dir, filepath.FromSlash(e.Path)))
-		if err != nil {
-			return nil, err
-		}
+		try.Do(err)
 		out = append(out, Output{e.Path, sum, size})
 	}
 	slices.SortFunc(out, func(a, b Output) int { return strings.Compare(a.Path, b.Path) })

@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"lianheti/stages/office/try"
+
 	"github.com/gofrs/flock"
 )
 
@@ -45,7 +47,8 @@ const markName = ".lianheti"
 
 // Begin proves that <out>/<name> may be replaced by a run that reads these, locks it and clears what a killed run left.
 // A Refusal means that nothing was touched. The caller calls Discard in any case.
-func Begin(out, name string, reads []Read) (*Target, error) {
+func Begin(out, name string, reads []Read) (_ *Target, err error) {
+	defer try.Caught(&err)
 	if strings.TrimSpace(out) == "" {
 		return nil, Refuse("--out 后面要写输出文件夹")
 	}
@@ -57,26 +60,18 @@ func Begin(out, name string, reads []Read) (*Target, error) {
 		lock:  flock.New(filepath.Join(out, "."+name+".lock")),
 	}
 	for _, place := range []string{t.Final, t.old, t.Fresh} {
-		if err := apart(place, reads); err != nil {
-			return nil, err
-		}
+		try.Do(apart(place, reads))
 	}
-	if err := t.replaceable(); err != nil {
-		return nil, err
-	}
+	try.Do(t.replaceable())
 	for dir := filepath.Clean(out); ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 		t.made = append(t.made, dir)
 	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return nil, fmt.Errorf("无法建立输出文件夹 %s：%w", out, err)
-	}
+	try.Doing("无法建立输出文件夹 "+out, os.MkdirAll(out, 0o755))
 	locked, err := t.lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("无法锁定输出文件夹 %s，请检查写入权限：%w", out, err)
-	}
+	try.Doing("无法锁定输出文件夹 "+out+"，请检查写入权限", err)
 	if !locked {
 		return nil, fmt.Errorf("%w（%s）。请等它结束后再运行", ErrBusy, t.Final)
 	}
@@ -88,11 +83,10 @@ func Begin(out, name string, reads []Read) (*Target, error) {
 }
 
 // replaceable says why what stands in the way of the results, or in the way of writing them, is not ours to replace.
-func (t *Target) replaceable() error {
+func (t *Target) replaceable() (err error) {
+	defer try.Caught(&err)
 	for _, dir := range []string{t.out, filepath.Join(t.out, keptFolder)} {
-		if err := Folder(dir); err != nil {
-			return err
-		}
+		try.Do(Folder(dir))
 	}
 	if info, err := os.Lstat(t.lock.Path()); err == nil && !info.Mode().IsRegular() { // a pipe would be waited for
 		return Refuse("%s 是一个%s，本程序要在那里放一个空文件作锁：请把它移走，或用 --out 换一个文件夹", t.lock.Path(), entry{Mode: info.Mode()}.kind())
@@ -107,7 +101,8 @@ func (t *Target) replaceable() error {
 
 // recover puts the old results back where a run was killed while it moved the new ones in, and clears what is left of
 // it.
-func (t *Target) recover() error {
+func (t *Target) recover() (err error) {
+	defer try.Caught(&err)
 	if _, err := os.Lstat(t.Final); errors.Is(err, fs.ErrNotExist) {
 		switch err := os.Rename(t.old, t.Final); {
 		case err == nil:
@@ -116,24 +111,11 @@ func (t *Target) recover() error {
 			return fmt.Errorf("上次运行中断，旧结果无法放回 %s：%w", t.Final, err)
 		}
 	}
-	if err := t.retire(); err != nil {
-		return fmt.Errorf("上次运行移开的旧结果 %s 无法清理：%w", t.old, err)
-	}
-	if err := os.RemoveAll(t.Fresh); err != nil {
-		return fmt.Errorf("上次运行留下的临时文件夹 %s 无法删除：%w", t.Fresh, err)
-	}
-	return makeFresh(t.Fresh)
-}
-
-// makeFresh makes a marked folder to write results in.
-func makeFresh(dir string) error {
-	err := os.Mkdir(dir, 0o755)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, markName), []byte("lianheti 正在这里写结果，写完改名。\n"), 0o644)
-	}
-	if err != nil {
-		return fmt.Errorf("无法建立临时文件夹 %s：%w", dir, err)
-	}
+	try.Doing("上次运行移开的旧结果 "+t.old+" 无法清理", t.retire())
+	try.Doing("上次运行留下的临时文件夹 "+t.Fresh+" 无法删除", os.RemoveAll(t.Fresh))
+	try.Doing("无法建立临时文件夹 "+t.Fresh, os.Mkdir(t.Fresh, 0o755))
+	try.Doing("无法建立临时文件夹 "+t.Fresh, os.WriteFile(filepath.Join(t.Fresh, markName),
+		[]byte("lianheti 正在这里写结果，写完改名。\n"), 0o644))
 	return nil
 }
 
@@ -161,13 +143,10 @@ func half(dir string) error {
 
 // Publish moves the old results aside and the new ones in; where that fails the old ones are where they were. Results
 // that somebody changed are kept (Kept), the others removed.
-func (t *Target) Publish() error {
-	if err := t.replaceable(); err != nil { // once more: a run takes its time
-		return err
-	}
-	if err := finish(t.Fresh); err != nil {
-		return err
-	}
+func (t *Target) Publish() (err error) {
+	defer try.Caught(&err)
+	try.Do(t.replaceable()) // once more: a run takes its time
+	try.Do(finish(t.Fresh))
 	switch err := os.Rename(t.Final, t.old); {
 	case errors.Is(err, fs.ErrNotExist): // the first run
 	case err != nil:

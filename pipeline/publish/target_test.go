@@ -143,9 +143,7 @@ func TestKilledRunsAreRecovered(t *testing.T) {
 			dir := filepath.Join(out, name)
 			switch {
 			case text == "half":
-				if err := makeFresh(dir); err != nil {
-					t.Fatal(err)
-				}
+				put(t, dir, markName, "")
 				put(t, dir, "a", text)
 			case text != "":
 				result(t, dir, text)
