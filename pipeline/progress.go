@@ -94,7 +94,7 @@ func Returning(d *templates.Definition, data []string) (func(templates.Entry) bl
 			return v
 		}
 		said := blankform.ValuesOf(d, form, nil)
-		v.Records = map[string][]map[string]blankform.Value{"members": said.Records["members"]}
+		v.Records = said.Records
 		for r, value := range said.Fields {
 			f, m := d.Field(r.Field), form.Metric(r.Field, r.Year)
 			fact := r.Year == 0 && (f.Type == templates.TextField || f.Numeric()) && !f.Extra

@@ -88,26 +88,19 @@ func readOne(ctx context.Context, d *templates.Definition, file string) (_ *one,
 
 // values lists everything that was read, without the places where it stood.
 func values(f *table.Facts) (out []string) {
-	for x := range f.Metrics.All() {
-		out = append(out, fmt.Sprint(x.Indicator, x.Year, x.Status, x.Value))
-	}
-	for x := range f.Figures.All() {
-		out = append(out, fmt.Sprint(x.Field, x.Status, x.Number, x.Text))
-	}
-	for x := range f.Texts.All() {
-		out = append(out, fmt.Sprint(x.Field, x.Year, x.Status, x.Text))
-	}
-	for x := range f.Members.All() {
-		out = append(out, fmt.Sprint(x.Record, x.Kind, x.Name, x.Enrolment, x.IsLead))
-	}
-	for x := range f.Materials.All() {
-		out = append(out, fmt.Sprint(x.Record, x.Number, x.Title, x.Supports, x.Pages))
-	}
-	for x := range f.Verifications.All() {
-		out = append(out, fmt.Sprint(x.Record, x.Section, x.Means, x.Unit, x.Result, x.Date))
-	}
-	for x := range f.Explanations.All() {
-		out = append(out, fmt.Sprint(x.Record, x.Fingerprint, x.Explanation))
+	for form := range f.Forms {
+		for _, sheet := range f.Definition.Layout().Sheets {
+			for _, slot := range sheet.Slots {
+				r := templates.Ref{Field: slot.Field.ID, Year: slot.Year}
+				o := form.Observe(r)
+				out = append(out, fmt.Sprint(r, o.Status, o.Value))
+			}
+			for _, list := range sheet.Records {
+				for _, row := range form.Rows(list.Block.ID) {
+					out = append(out, fmt.Sprint(row.Record, row.Cells))
+				}
+			}
+		}
 	}
 	for x := range f.Contacts.All() {
 		out = append(out, fmt.Sprint(x.Field, x.Text))

@@ -12,22 +12,13 @@ import (
 // ValuesOf gives what to fill a template with so that it says what a submission says; what could not be read as it was
 // typed. contacts is the personal data by field.
 func ValuesOf(d *templates.Definition, form *table.Form, contacts map[string]string) Values {
-	v := Values{Fields: map[templates.Ref]Value{}, Records: map[string][]map[string]Value{}}
+	v := Values{Fields: map[templates.Ref]Value{},
+		Records: map[string][]map[string]Value{"members": RowsOf(d, form.Rows("members"))}}
 	for _, slot := range d.Layout().Slots() {
 		r := templates.Ref{Field: slot.Field.ID, Year: slot.Year}
 		if value := valueOf(d, form, contacts, slot.Field, r); !value.blank() {
 			v.Fields[r] = value
 		}
-	}
-	for _, m := range form.Members {
-		row := map[string]Value{"members_kind": {Text: m.KindLabel}, "members_name": {Text: m.Name}}
-		if m.Enrolment.Valid {
-			row["members_enrolment"] = numberValue(m.Enrolment.V)
-		}
-		if m.IsLead {
-			row["members_lead"] = Value{Text: d.Form.Yes()}
-		}
-		v.Records["members"] = append(v.Records["members"], row)
 	}
 	return v
 }

@@ -127,18 +127,14 @@ func onDisk(file, name string, info fs.FileInfo) []Source {
 		return []Source{s}
 	}
 	s.early = byName(name, info.Size())
-	if isPackage(name) && s.hides() && s.begins(ooxml.MagicZip) {
+	hidden := s.early != nil && (s.early.Code == CodeLockFile || s.early.Code == CodeSystemFile)
+	if isPackage(name) && hidden && s.begins(ooxml.MagicZip) {
 		s.early = nil // no program locks a package so: somebody named it
 	}
 	if s.early != nil || !isPackage(name) {
 		return []Source{s}
 	}
 	return append([]Source{s}, s.expand()...)
-}
-
-// hides says whether the name is one that programs give to what is not for people.
-func (s Source) hides() bool {
-	return s.early != nil && (s.early.Code == CodeLockFile || s.early.Code == CodeSystemFile)
 }
 
 // begins says whether the file begins so.
@@ -379,10 +375,11 @@ func (s Source) digest() (sum, none string, head []byte) {
 	if s.entry >= 0 {
 		limit = maxHashedEntry
 	}
-	if s.Size > limit {
-		return "", fmt.Sprintf("超过 %d GB", limit>>30), head
+	n := s.Size
+	if n <= limit {
+		n, err = io.CopyBuffer(h, io.LimitReader(buffered, limit+1), make([]byte, 256<<10))
 	}
-	switch n, err := io.CopyBuffer(h, io.LimitReader(buffered, limit+1), make([]byte, 256<<10)); {
+	switch {
 	case err != nil:
 		return "", s.unread(err).Detail, head
 	case n > limit:
