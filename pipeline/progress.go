@@ -73,11 +73,7 @@ func roundsOf(data []string) (out []*table.Round, err error) {
 
 // archived is what batches stated.
 func archived(rounds []*table.Round) *table.Archive {
-	var facts []*table.Facts
-	for _, r := range rounds {
-		facts = append(facts, r.Facts)
-	}
-	return table.NewArchive(facts...)
+	return table.NewArchive(table.Each(rounds, func(r *table.Round) *table.Facts { return r.Facts })...)
 }
 
 // Returning gives what an applicant of earlier batches finds filled in, to confirm or to restate: what it said of

@@ -78,15 +78,10 @@ func contactsOf(facts *table.Facts) map[string]map[string]string {
 
 // tooLong lists the findings about printed texts that are over their limit.
 func tooLong(o Options, judgement *table.Judgement, submission string) []table.Finding {
-	const length = "length"
-	var out []table.Finding
-	for f := range judgement.Findings.All() {
+	return table.Where(judgement.Findings.All(), func(f table.Finding) bool {
 		field := o.Definition.Field(f.Fields)
-		if f.Submission == submission && o.Definition.Rule(f.Code).Check == length && field != nil && !field.Extra {
-			out = append(out, f)
-		}
-	}
-	return out
+		return f.Submission == submission && o.Definition.Rule(f.Code).Check == "length" && field != nil && !field.Extra
+	})
 }
 
 // Refused says whether a file or a submission got no Word form, or not a whole one.

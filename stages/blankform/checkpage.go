@@ -3,10 +3,12 @@ package blankform
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
 	"lianheti/stages/office/try"
+	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -104,11 +106,8 @@ func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) {
 
 // result is the outcome of the n-th rule in words.
 func (s *selfCheck) result(n int) string {
-	words := ""
-	for _, w := range outcomeWords {
-		words += "," + quote(w)
-	}
-	return fmt.Sprintf("CHOOSE(%s+1%s)", caseCell(ruleColumn, s.rules[n].first), words)
+	words := strings.Join(table.Each(outcomeWords, quote), ",")
+	return fmt.Sprintf("CHOOSE(%s+1,%s)", caseCell(ruleColumn, s.rules[n].first), words)
 }
 
 // place links to the first place that the outcome rests on.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
@@ -341,13 +342,12 @@ func readDate(x string) string {
 
 // fillRows writes the columns about the lists, and for each list how grave the faults of its rows are.
 func (s *selfCheck) fillRows() {
-	for _, block := range s.blocks() {
-		var grave []string
-		for _, r := range s.rules {
-			if r.block == block && r.column > 0 {
-				grave = append(grave, fmt.Sprintf("(%s=%d)*%d", own(r.column), failed, severityRank(r.rule)))
-			}
-		}
+	byRow := table.Where(slices.Values(s.rules), func(r sheetRule) bool { return r.column > 0 })
+	for _, rules := range table.Grouped(byRow, func(r sheetRule) string { return r.block }) {
+		block := rules[0].block
+		grave := table.Each(rules, func(r sheetRule) string {
+			return fmt.Sprintf("(%s=%d)*%d", own(r.column), failed, severityRank(r.rule))
+		})
 		column := s.rows.column(block, "flag", "MAX("+strings.Join(grave, ",")+")")
 		s.l.define(rowFlagsName+block, templates.RowSheet, 2, column, s.rows.columns[column-1].rows+1, column)
 	}
@@ -357,17 +357,6 @@ func (s *selfCheck) fillRows() {
 			s.l.calculate(templates.RowSheet, k+1, i+1, c.formula)
 		}
 	}
-}
-
-// blocks are the lists that rules look at row by row.
-func (s *selfCheck) blocks() []string {
-	var out []string
-	for _, r := range s.rules {
-		if r.column > 0 && !slices.Contains(out, r.block) {
-			out = append(out, r.block)
-		}
-	}
-	return out
 }
 
 // fillTotals sums up what the first sheet and the self-check show.
@@ -408,10 +397,9 @@ func (s *selfCheck) fillTotals() {
 
 // left says what is left to fill in on a sheet: required values, and what is wrong; of a list, how long it is.
 func (s *selfCheck) left(layout *templates.SheetLayout) string {
-	var parts []string
-	for _, area := range layout.Records {
-		parts = append(parts, fmt.Sprintf(`"已填"&%s&"行"`, s.rows.records(area.Block.ID)))
-	}
+	parts := table.Each(layout.Records, func(area templates.RecordArea) string {
+		return fmt.Sprintf(`"已填"&%s&"行"`, s.rows.records(area.Block.ID))
+	})
 	if len(layout.Slots) == 0 {
 		return strings.Join(parts, `&"，"&`)
 	}
@@ -419,9 +407,9 @@ func (s *selfCheck) left(layout *templates.SheetLayout) string {
 	count := func(column, what int) string {
 		return fmt.Sprintf("COUNTIF(%s,%d)", span(templates.ValueSheet, column, from, from+len(layout.Slots)-1), what)
 	}
-	for n, r := range s.rules {
+	for _, r := range s.rules {
 		if r.rule.Check == "required" {
-			blank := count(s.rules[n].perValue, failed)
+			blank := count(r.perValue, failed)
 			parts = append(parts, fmt.Sprintf(`IF(%s>0,"还有"&%s&"项必填栏目未填","必填栏目已填完")`, blank, blank))
 		}
 	}
