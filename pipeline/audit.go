@@ -68,7 +68,6 @@ type auditing struct {
 	leftOut []audit.Subject
 }
 
-// auditCase is one submission.
 type auditCase struct {
 	form    *table.Form
 	subject audit.Subject
@@ -159,7 +158,6 @@ func (a *auditing) try(c *auditCase, m audit.Move) audit.Tried {
 	return out
 }
 
-// result sums up in the order of the submissions.
 func (a *auditing) result() *Audited {
 	out := &Audited{Year: a.d.Year, Version: publish.Version, Ranked: len(a.cases),
 		Pays: []audit.Paying{}, Claims: []audit.Paying{}}
@@ -184,7 +182,6 @@ func (a *auditing) result() *Audited {
 	return out
 }
 
-// files makes the workbook and the table.
 func (a *auditing) files(out string, r *Audited) (_ []publish.File, err error) {
 	defer try.Caught(&err)
 	var book bytes.Buffer

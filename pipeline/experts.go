@@ -58,7 +58,6 @@ func (o Options) assignments() ([]marking.Assignment, error) {
 	return marking.ReadList(o.Definition, cells)
 }
 
-// make makes all workbooks.
 func (i *Issued) make(ctx context.Context, o Options, assignments []marking.Assignment) (err error) {
 	defer try.Caught(&err)
 	for _, a := range assignments {

@@ -60,7 +60,6 @@ func (o Options) arrived() ([]intake.Source, error) {
 	return sources, nil
 }
 
-// gather reads the files, or the tables.
 func gather(ctx context.Context, o Options, sources []intake.Source) (origin, error) {
 	if o.From != "" {
 		return readTables(o)
@@ -85,7 +84,6 @@ type taken struct {
 	marking    table.Marking
 }
 
-// take reads all of it.
 func (o *Options) take(ctx context.Context, sources []intake.Source) (in taken, err error) {
 	defer try.Caught(&err)
 	in.sources = sources

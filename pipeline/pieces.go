@@ -242,7 +242,6 @@ func said(o table.Observation) string {
 	return cmp.Or(o.Value, o.Raw, "不适用")
 }
 
-// brief is the same as one short line.
 func brief(o table.Observation) string {
 	const longest = 40
 	return text.Clip(strings.Join(strings.Fields(said(o)), " "), longest)

@@ -145,7 +145,6 @@ func (r *running) judge(ctx context.Context) (err error) {
 	return nil
 }
 
-// write puts all results below a folder.
 func (r *running) write(ctx context.Context, dir string) (err error) {
 	defer try.Caught(&err)
 	r.doing("写数据表、退回件")
@@ -291,7 +290,6 @@ func writeForPeople(dir string, in consolidate.Input, o Options, advised *opinio
 		})
 }
 
-// workers is how many files are read at a time.
 func (o Options) workers() int {
 	if o.Workers > 0 {
 		return o.Workers

@@ -31,7 +31,6 @@ type previous struct {
 // definitionFolder holds the definition that a run used, so that --definition repeats it.
 const definitionFolder = "definition"
 
-// keepDefinition writes the definition's files below the results.
 func keepDefinition(dir string, d *templates.Definition) error {
 	for name, text := range d.Texts {
 		if err := write(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text); err != nil {
@@ -126,7 +125,6 @@ func (p previous) scales() []table.Scale {
 	return slices.Collect(p.round.Ranking.Scales.All())
 }
 
-// explained are the explanations that were in force.
 func (p previous) explained() []table.Given {
 	if p.round == nil {
 		return nil
@@ -175,7 +173,6 @@ func (p previous) changed(now *table.Round, names ...string) bool {
 	return false
 }
 
-// under is the same facts under another definition.
 func under(d *templates.Definition, facts *table.Facts) *table.Facts {
 	out := *facts
 	out.Definition = d

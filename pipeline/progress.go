@@ -55,7 +55,6 @@ func Progress(d *templates.Definition, data []string, register string) (_ *Issue
 	return i, nil
 }
 
-// archiveOf reads the published data of earlier batches.
 func archiveOf(data []string) (*table.Archive, error) {
 	rounds, err := roundsOf(data)
 	return archived(rounds), err
@@ -71,7 +70,6 @@ func roundsOf(data []string) (out []*table.Round, err error) {
 	return out, nil
 }
 
-// archived is what batches stated.
 func archived(rounds []*table.Round) *table.Archive {
 	return table.NewArchive(table.Each(rounds, func(r *table.Round) *table.Facts { return r.Facts })...)
 }

@@ -24,7 +24,6 @@ func read(ctx context.Context, d *templates.Definition, sources []intake.Source,
 	return facts[0], nil
 }
 
-// way is a way of making rows of a workbook.
 type way func(*templates.Definition, model.Workbook) *normalize.Rows
 
 // readAs makes rows in several ways of each workbook, and facts in the order of the ways; progress forms are kept

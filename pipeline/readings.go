@@ -110,7 +110,6 @@ func (r CheckedReading) Shown() string {
 	return r.Value
 }
 
-// listPlaces finds the cells of lists by their rows and the headers of their columns.
 type listPlaces struct{ form *table.Form }
 
 func (l listPlaces) at(sheet, cell, column string) model.Place {

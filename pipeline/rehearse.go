@@ -63,7 +63,6 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) (_ []Re
 	return out, nil
 }
 
-// refusalOf puts a refusal into words.
 func refusalOf(d *templates.Definition, f model.File) string {
 	rule := d.Rule(f.Code)
 	if rule == nil {
@@ -72,7 +71,6 @@ func refusalOf(d *templates.Definition, f model.File) string {
 	return templates.Fill(rule.Message, map[string]string{"detail": f.Detail}) + templates.Fill(rule.Cure, nil)
 }
 
-// one is what a run makes of one file.
 type one struct {
 	files    []table.File
 	findings []table.Finding
@@ -108,7 +106,6 @@ func values(f *table.Facts) (out []string) {
 	return out
 }
 
-// expected says what must be noticed.
 func expected(w rehearse.Want) string {
 	var parts []string
 	if len(w.Refused) > 0 {
@@ -123,7 +120,6 @@ func expected(w rehearse.Want) string {
 	return strings.TrimSpace(strings.Join(parts, "，"))
 }
 
-// compare says whether what had to be noticed was.
 func (r *Rehearsed) compare(w rehearse.Want, good, bad *one) {
 	accepted := slices.ContainsFunc(bad.files, func(f table.File) bool { return f.Fate == model.Accepted })
 	if i := slices.IndexFunc(bad.files, func(f table.File) bool { return f.Fate == model.Rejected }); i >= 0 {

@@ -74,7 +74,6 @@ func (p *opinions) advice() map[string][2]string {
 	return out
 }
 
-// writeReview makes the page for the meeting room below dir.
 func writeReview(dir string, in consolidate.Input, o Options, advised *opinions) error {
 	page := review.Input{Round: &in.Round, Select: in.Select, Date: in.Date,
 		DataRoot: in.DataRoot, Standing: in.Standing, Returns: in.Returns, AllowTrial: o.AllowTrial}

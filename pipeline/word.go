@@ -64,7 +64,6 @@ func Word(ctx context.Context, o Options) (_ *Printed, err error) {
 	return out, ctx.Err()
 }
 
-// contactsOf gives the personal data of each submission by field.
 func contactsOf(facts *table.Facts) map[string]map[string]string {
 	out := map[string]map[string]string{}
 	for c := range facts.Contacts.All() {
@@ -76,7 +75,6 @@ func contactsOf(facts *table.Facts) map[string]map[string]string {
 	return out
 }
 
-// tooLong lists the findings about printed texts that are over their limit.
 func tooLong(o Options, judgement *table.Judgement, submission string) []table.Finding {
 	return table.Where(judgement.Findings.All(), func(f table.Finding) bool {
 		field := o.Definition.Field(f.Fields)

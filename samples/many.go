@@ -92,7 +92,6 @@ func shuffled(text string, seed, stream uint64) string {
 
 var directoryEntries = regexp.MustCompile(`(?s)\nentries:\n.*$`)
 
-// definitionWith copies the definition with another directory.
 func definitionWith(out string, year int, entries string) (err error) {
 	defer try.Caught(&err)
 	from := filepath.Join("templates", strconv.Itoa(year))

@@ -129,7 +129,6 @@ func Write(dir string, files map[string][]byte) error {
 	return nil
 }
 
-// put writes a file, and makes the folders that it lies in.
 func put(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -237,7 +236,6 @@ func zipped(d *templates.Definition, inside []Fixture) ([]byte, error) {
 	return packed(parts)
 }
 
-// part is one file of a container.
 type part struct {
 	header zip.FileHeader
 	data   []byte
@@ -259,7 +257,6 @@ func packed(parts []part) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// content makes a file that is no submission.
 func (e Extra) content(made map[string][]byte) ([]byte, error) {
 	var parts []part
 	for _, p := range e.Parts {
@@ -284,7 +281,6 @@ func Readme(d *templates.Definition, fixtures []Fixture, extras []Extra) ([]byte
 	return readme(d, "fixtures", map[string]any{"D": d, "Watermark": Watermark, "Fixtures": fixtures, "Extras": extras})
 }
 
-// readme fills one of the pages.
 func readme(d *templates.Definition, page string, with map[string]any) ([]byte, error) {
 	functions := template.FuncMap{
 		"cell": strings.NewReplacer("|", "\\|", "\n", " ").Replace, // keeps a text in one cell of a table

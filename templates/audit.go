@@ -68,7 +68,6 @@ func (a *Audit) check(l *loader, d *Definition) {
 	}
 }
 
-// checkFields finds the fields of a move.
 func (m *AuditMove) checkFields(l *loader, d *Definition) {
 	if m.OfRoster() != (len(m.Each) == 0) {
 		l.problem(m.at, "动作“"+m.ID+"”的 each 与 scope 不配", "动名册的不写 each，动栏目的要写。")

@@ -75,7 +75,6 @@ func sortedKeys[V any](a, b map[string]V) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// brief is a value for a sentence.
 func brief(s string) string {
 	const longest = 20
 	return cmp.Or(text.Clip(s, longest-1), "无")

@@ -113,7 +113,6 @@ func run[T any](e *Expression, a Answers) (result T, err error) {
 	return result, err
 }
 
-// language knows the names that expressions may use.
 type language struct {
 	def       *Definition
 	callable  []function
@@ -263,7 +262,6 @@ type refReader struct {
 // rosterFunctions look at the members; they get the submission as a hidden first argument.
 var rosterFunctions = []string{"count", "enrolment", "is_member", "records", "total", "filled", "given"}
 
-// rosterColumns are the columns of the roster that a function looks at.
 var rosterColumns = map[string][]string{
 	"count":     {"members_kind", "members_name"},
 	"enrolment": {"members_kind", "members_enrolment"},

@@ -95,7 +95,6 @@ func filesOf(fsys fs.FS, root string, year int) (map[string][]byte, error) {
 	return e.apply(earlier, own, year, problem)
 }
 
-// apply makes the year's files of an earlier year's and its own.
 func (e *extension) apply(earlier, own map[string][]byte, year int,
 	problem func(int, string, string) error) (map[string][]byte, error) {
 	for name, data := range earlier {

@@ -201,7 +201,6 @@ func (d *Definition) ExplainedIn() string {
 	return "在“" + sheet.Sheet.Title + "”表"
 }
 
-// labels names every field of a form.
 func labels(form *Form) map[string]string {
 	same, out := map[string][]*Field{}, map[string]string{}
 	for _, f := range form.Fields() {

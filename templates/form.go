@@ -232,7 +232,6 @@ func (f *Form) Note(id string) string {
 	return first(f.notes(), func(n Note) bool { return n.ID == id && id != "" }).Text
 }
 
-// notes lists the static texts, in form order.
 func (f *Form) notes() []Note {
 	var out []Note
 	for _, s := range f.Sheets {

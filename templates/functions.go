@@ -14,7 +14,6 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// number is what expressions calculate with.
 type number = decimal.Decimal
 
 // function is one function of the expression language, or what stands for a sign of it.
@@ -52,7 +51,6 @@ func askedOf[R any](name string, call func(a Answers, of string, words []string)
 
 func whole(n int) number { return decimal.NewFromInt(int64(n)) }
 
-// functionList is what rules and rubric may call.
 func functionList(g *language) []function {
 	directory, form := g.def.Directory, g.def.Form
 	return []function{

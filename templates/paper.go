@@ -223,7 +223,6 @@ func supplement(d *Definition, title string) *PaperSection {
 	return &PaperSection{Tables: []*PaperTable{t}, supplement: title}
 }
 
-// complete proves that nothing of the official form was left out.
 func (p *Paper) complete(l *loader, d *Definition, printed map[string]bool) {
 	for _, f := range d.Form.Fields() {
 		values := []string{f.ID}
@@ -241,7 +240,6 @@ func (p *Paper) complete(l *loader, d *Definition, printed map[string]bool) {
 	}
 }
 
-// check resolves one item and notes what it prints.
 func (i *PaperItem) check(l *loader, d *Definition, where at, printed map[string]bool) {
 	set := 0
 	for _, word := range []string{i.Text, i.Note, i.Label, i.Group, i.Year, i.Value, i.Kind, i.Count, i.Names, i.Declare,
@@ -270,7 +268,6 @@ func (i *PaperItem) check(l *loader, d *Definition, where at, printed map[string
 	i.resolve(l, d, where, printed)
 }
 
-// resolve finds the fields of a value.
 func (i *PaperItem) resolve(l *loader, d *Definition, where at, printed map[string]bool) {
 	if i.Declare != "" {
 		i.Refs = []Ref{{Field: i.Declare}}

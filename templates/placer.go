@@ -7,7 +7,6 @@ import (
 	"strings"
 )
 
-// layOut places the blocks of a sheet one under the other.
 func layOut(form *Form, s *Sheet) *SheetLayout {
 	p := &placer{form: form, out: &SheetLayout{Sheet: s}, row: 1}
 	p.measure()
@@ -31,7 +30,6 @@ func layOut(form *Form, s *Sheet) *SheetLayout {
 	return p.out
 }
 
-// placer puts blocks on a sheet from top to bottom.
 type placer struct {
 	form *Form
 	out  *SheetLayout
@@ -50,7 +48,6 @@ var (
 	yearNoteWidth  = 19.0
 )
 
-// measure decides the columns of the sheet from the blocks it holds.
 func (p *placer) measure() {
 	p.valueEnd, p.noteCol = valueCol, valueCol+1
 	p.out.Widths = plainWidths
@@ -161,7 +158,6 @@ func (p *placer) lines(fields []*Field) {
 	p.groups(groups)
 }
 
-// span is a label and the row it begins in.
 type span struct {
 	label string
 	row   int
@@ -334,7 +330,6 @@ func (p *placer) yearColumns(b *YearBlock) []yearColumn {
 	return out
 }
 
-// records places a header and the prepared rows.
 func (p *placer) records(b *RecordBlock) {
 	area := RecordArea{Block: b, HeaderRow: p.row, FirstRow: p.row + 1, LastRow: p.row + b.Rows}
 	for i, f := range b.Columns {

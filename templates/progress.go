@@ -43,7 +43,6 @@ func (d *Definition) Beside(f *Field, companion string) *Field {
 	return d.Field(f.ID + "_" + companion)
 }
 
-// companions makes the fields beside the metrics of a block.
 func (y *YearBlock) companions() {
 	y.beside = nil
 	for _, x := range y.Metrics {

@@ -49,7 +49,6 @@ func isTime(layout string) func(string) bool {
 	return func(s string) bool { _, err := time.Parse(layout, s); return err == nil }
 }
 
-// bounds are the demands on numbers, in words.
 var bounds = map[string]string{"from": "不小于", "over": "大于", "to": "不大于", "under": "小于"}
 
 // references are what tags refer to: how it is called, and what there is.
@@ -82,7 +81,6 @@ var references = map[string]struct {
 		func(d *Definition) []string { return ids(d.Form.notes(), func(n Note) string { return n.ID }) }},
 }
 
-// ids lists one word of each.
 func ids[T any](of []T, id func(T) string) []string {
 	out := make([]string, len(of))
 	for i, x := range of {
@@ -183,7 +181,6 @@ func (p *prover) tag(path, key, tag string, of, x reflect.Value) {
 	}
 }
 
-// amount is a number of a definition, whole or decimal.
 func amount(x reflect.Value) decimal.Decimal {
 	if n, ok := x.Interface().(decimal.Decimal); ok {
 		return n

@@ -292,7 +292,6 @@ func (d *Definition) selectFields(words []string) ([]*Field, error) {
 	return slices.DeleteFunc(d.Form.Fields(), func(f *Field) bool { return !chosen[f] }), nil
 }
 
-// inGroup says whether a field belongs to a named group of fields.
 func (d *Definition) inGroup(f *Field, word string) bool {
 	switch word {
 	case "metrics":
@@ -311,7 +310,6 @@ func (d *Definition) inGroup(f *Field, word string) bool {
 	return string(f.Type) == word
 }
 
-// checkMessage proves that every placeholder of a message can be filled.
 func (d *Definition) checkMessage(l *loader, r *Rule) {
 	for _, name := range Placeholders(r.Message + r.Cure) {
 		if _, year := d.Form.Year(name); year || strings.HasPrefix(name, "=") || slices.Contains(messageVars, name) {

@@ -16,7 +16,6 @@ import (
 // Frozen is the copy of a run that is kept for a meeting: <out>/<year>-<name>, read-only, with a run.json of its own.
 type Frozen struct{ Name, final, fresh string }
 
-// longestName of a frozen copy, in characters.
 const longestName = 40
 
 // PrepareFreeze makes sure before any work that the name is usable and free; nil where nothing is to be frozen.

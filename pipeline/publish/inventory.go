@@ -151,7 +151,6 @@ func (v *inventory) proven() bool {
 	return false
 }
 
-// hashFile reads a file once.
 func hashFile(name string) (sum string, size int64, err error) {
 	f, err := os.Open(name)
 	if err != nil {

@@ -121,7 +121,6 @@ func (m *Manifest) Data(dir, folder string) (string, error) {
 	return model.Digest(basis.encode()), err
 }
 
-// tableFiles are the extensions of the files that hold tables.
 var tableFiles = []string{".arrow", ".parquet", ".csv"}
 
 // Seal completes the manifest of the results that stand in a folder: what they are, and the hash over all it says.
@@ -135,7 +134,6 @@ func (m *Manifest) Seal(dir string) error {
 	return os.WriteFile(filepath.Join(dir, ManifestName), m.encode(), 0o644)
 }
 
-// encode gives the bytes of run.json.
 func (m *Manifest) encode() []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

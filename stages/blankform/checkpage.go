@@ -30,7 +30,6 @@ const (
 const checkIntroduction = "填写时自动重算，与省厅收到后的检查用同一套规则。各行按程度排列；点“在哪里”跳到那一格；属实而要说明的，把末列照抄到“情况说明”表的“涉及栏目”，旁边写原因。" +
 	"填成文字的数（如“12万”）这里不能判断，请只填数字。"
 
-// checkPage writes the visible sheet.
 func (p *painter) checkPage() {
 	p.at = templates.CheckSheet
 	rules := slices.DeleteFunc(bySeverity(p.d.Rules), func(r *templates.Rule) bool { return r.Tier() == 1 })
@@ -104,7 +103,6 @@ func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) {
 	}
 }
 
-// result is the outcome of the n-th rule in words.
 func (s *selfCheck) result(n int) string {
 	words := strings.Join(table.Each(outcomeWords, quote), ",")
 	return fmt.Sprintf("CHOOSE(%s+1,%s)", caseCell(ruleColumn, s.rules[n].first), words)

@@ -15,7 +15,6 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// input is the content of an input cell.
 func (p *painter) input(f *templates.Field, look look, v Value) excelize.Cell {
 	format := cmp.Or(v.Format, numberFormat(f))
 	style := p.style(fmt.Sprintf("input %v %s", look, format), inputStyle(look, format))
@@ -169,7 +168,6 @@ func (p *painter) prompt(f *templates.Field, extra bool) string {
 	return cmp.Or(strings.Join(parts, "；"), "请如实填写") + "。"
 }
 
-// numberWords says which numbers a field takes.
 func (p *painter) numberWords(f *templates.Field) string {
 	words := "填数字"
 	switch {

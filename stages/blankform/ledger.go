@@ -41,7 +41,6 @@ func newLedger() *ledger {
 	return &ledger{cells: map[spot]*entry{}, names: map[string]formula.Area{}}
 }
 
-// set puts a constant into a cell.
 func (l *ledger) set(sheet string, row, col int, v formula.Value, format string) {
 	l.cells[spot{sheet, row, col}] = &entry{value: v, format: format, state: 2}
 }
@@ -53,14 +52,12 @@ const (
 	rowAbove = "{row-1}"
 )
 
-// calculate puts a formula into a cell.
 func (l *ledger) calculate(sheet string, row, col int, says string) {
 	f := strings.ReplaceAll(says, hereRow, strconv.Itoa(row))
 	f = strings.ReplaceAll(f, rowAbove, strconv.Itoa(row-1))
 	l.cells[spot{sheet, row, col}] = &entry{says: says, formula: f}
 }
 
-// define gives an area a name.
 func (l *ledger) define(name, sheet string, row, col, lastRow, lastCol int) {
 	l.names[name] = formula.Area{Sheet: sheet, Row: row, Col: col, LastRow: lastRow, LastCol: lastCol}
 	l.order = append(l.order, name)
@@ -214,7 +211,6 @@ func (l *ledger) shared(sheet string, lastRow, lastCol int) map[spot]string {
 	return out
 }
 
-// writeCell writes a cell, its formula and its value.
 func writeCell(b *strings.Builder, at spot, f string, v formula.Value) {
 	kind, content := "", ""
 	switch v := v.(type) {

@@ -27,7 +27,6 @@ const (
 	doubtColor     = "FBD5B0" // 需核实说明
 )
 
-// look is how an input cell appears.
 type look struct {
 	color string
 	wide  bool // long text: top left, wrapped
@@ -100,7 +99,6 @@ var bearings = map[templates.Role]bearing{
 	templates.LinkRole:    {framed: true, across: "left"},
 }
 
-// fontSize is the size of a static text, in points.
 func fontSize(role templates.Role) float64 { return cmp.Or(bearings[role].size, textSize) }
 
 // staticStyle is how a static text looks. A label merged over several rows stands at their top, where a page begins.
@@ -251,7 +249,6 @@ func (p *painter) colourRows(area templates.RecordArea) {
 	}
 }
 
-// colourPart colours the rows of a list from one to another.
 func (p *painter) colourPart(area templates.RecordArea, from, to int) {
 	first, last := columnName(area.Columns[0].Col), columnName(area.Columns[len(area.Columns)-1].Col)
 	for _, c := range area.Columns {

@@ -26,7 +26,6 @@ var outcomeWords = []string{"不适用", "通过", "已说明", "未填", "无�
 // The status of a value: 0 usable, 1 不适用, else an outcome; the greatest of several decides of a rule that needs all.
 const statusNotApplicable = 1
 
-// sheetCase is one case of a rule as a formula.
 type sheetCase struct {
 	slots   []int // values it is about, by their number in form order; the first is linked
 	formula string
@@ -100,7 +99,6 @@ func requiredSlot(s *selfCheck, r *templates.Rule, slot templates.Slot) string {
 	return ifBlank(blank)
 }
 
-// ifBlank passes a value that is there.
 func ifBlank(blank string) string {
 	return fmt.Sprintf("CHOOSE(%s+1,%d,%d,%d,%s,%d)", hereStatus, passed, passed, passed, blank, unclear)
 }
@@ -132,7 +130,6 @@ func notApplicableSlot(_ *selfCheck, _ *templates.Rule, slot templates.Slot) str
 		statusNotApplicable, failed, passed)
 }
 
-// ofValue guards a condition on one value by its status.
 func ofValue(fails string) string {
 	return byStatus(hereStatus, fmt.Sprintf("IF(%s,%d,%d)", fails, failed, passed))
 }
@@ -223,7 +220,6 @@ func (s *selfCheck) needsMembers(f string) string {
 	return fmt.Sprintf("IF(%s=0,%d,%s)", s.rows.records("members"), unclear, f)
 }
 
-// guarded evaluates then only where the guard holds.
 func (s *selfCheck) guarded(when *templates.Expression, then string) string {
 	if when == nil {
 		return then

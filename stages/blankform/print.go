@@ -43,7 +43,6 @@ func (p *formulaPrinter) value(i, column int) string {
 	return fmt.Sprintf("INDEX(%s,%s)", valueNames[column], here)
 }
 
-// printed is a formula with what it gives.
 type printed struct {
 	text string
 	kind kind
@@ -70,7 +69,6 @@ func dateNumber(iso string) string {
 	return m[1] + m[2] + cmp.Or(m[4], "00")
 }
 
-// fail notes what a sheet can't say.
 func (p *formulaPrinter) fail(format string, args ...any) printed {
 	p.err = cmp.Or(p.err, fmt.Errorf(format, args...))
 	return printed{}
@@ -180,7 +178,6 @@ func (p *formulaPrinter) operation(sign string, left, right ast.Node) printed {
 	return p.compared(excelSign[sign], l, r)
 }
 
-// excelSign is how Excel writes a comparison.
 var excelSign = map[string]string{"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 // precision is to how many decimals numbers are compared: finer than anything a form asks, coarser than binary noise.
@@ -366,5 +363,4 @@ func (p *formulaPrinter) enrolments(e *templates.Expression) [][]int {
 	return out
 }
 
-// quote writes a text as an Excel string literal.
 func quote(s string) string { return book.Quote(s) }

@@ -89,7 +89,6 @@ type painter struct {
 	at      string         // the sheet being painted
 }
 
-// style gives the id of a named style.
 func (p *painter) style(name string, make func() *excelize.Style) int {
 	return try.Get(p.styles.Get(name, make))
 }
@@ -174,7 +173,6 @@ func (p *painter) sheets() {
 	}
 }
 
-// names writes the defined names.
 func (p *painter) names() {
 	for _, name := range p.l.order {
 		a := p.l.names[name]
@@ -313,7 +311,6 @@ var fixedHeights = map[templates.Role]float64{
 	templates.DatedRole: 150, templates.CaptionRole: 24,
 }
 
-// grow makes a row at least so tall.
 func (c *canvas) grow(row int, height float64) {
 	c.heights[row] = min(maxHeight, max(c.heights[row], height))
 }
@@ -348,7 +345,6 @@ func (c *canvas) growStatic(layout *templates.SheetLayout, s templates.Static) {
 
 func (c *canvas) height(row int) float64 { return max(c.heights[row], lineHeight+padding) }
 
-// pixelsPerUnit is the width of one unit of column width.
 const pixelsPerUnit = 7.0
 
 // lines is how many lines a text of so many points takes in a column of so many characters.
@@ -362,7 +358,6 @@ func lines(text string, width, points float64) int {
 	return max(1, n)
 }
 
-// width is how wide so many columns are together.
 func width(layout *templates.SheetLayout, col, cols int) float64 {
 	total := 0.0
 	for _, w := range layout.Widths[col-1 : min(len(layout.Widths), col-1+cols)] {

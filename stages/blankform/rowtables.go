@@ -41,7 +41,6 @@ func (r *rowTables) column(block, key, formula string) int {
 	return len(r.columns)
 }
 
-// span is a whole column.
 func (r *rowTables) span(column int) string {
 	return span(templates.RowSheet, column, 2, r.columns[column-1].rows+1)
 }
@@ -95,7 +94,6 @@ func (r *rowTables) kind() int {
 	return r.column("members", "kind", fmt.Sprintf("IF(LEN(%s)=0,0,IFERROR(MATCH(%s,%s,0),-1))", x, x, listName("kinds")))
 }
 
-// key is a unit's name made comparable.
 func (r *rowTables) key() int { return r.column("members", "key", nameKey(entryOf("members_name"))) }
 
 // nameKey follows text.NameKey as far as a sheet can: without blanks, brackets alike, in lower case, without （公章）.
@@ -103,12 +101,10 @@ func nameKey(x string) string {
 	return "LOWER(" + substituted(x, " ", "", "　", "", "（", "(", "）", ")", "(公章)", "") + ")"
 }
 
-// enrolled is the status of a member's enrolment.
 func (r *rowTables) enrolled() int {
 	return r.column("members", "enrolment", statusOfNumber(rowOf("members_enrolment"), r.d.Form.NotApplicable))
 }
 
-// statusOf is the status of a column of a list.
 func (r *rowTables) statusOf(f *templates.Field) string {
 	status := fmt.Sprintf("IF(LEN(%s)=0,%d,0)", entryOf(f.ID), missing)
 	if f.Numeric() {
@@ -156,7 +152,6 @@ func (r *rowTables) isMember(name string, kinds []int) string {
 	return fmt.Sprintf("SUMPRODUCT((%s=%s)*(%s))>0", r.span(r.key()), nameKey(name), isKind(r.span(r.kind()), kinds))
 }
 
-// isKind is 1 where a kind is one of these.
 func isKind(x string, kinds []int) string {
 	if len(kinds) == 0 {
 		return x + "<>0"

@@ -56,7 +56,6 @@ const (
 var valueNames = map[int]string{statusColumn: "check_status", cleanColumn: "check_clean", usableColumn: "check_usable",
 	lengthColumn: "check_length", flagColumn: flagsName}
 
-// listName is the name of what a choice offers.
 func listName(choices string) string { return "list_" + choices }
 
 // placeholderList is the name of the words that answer nothing in a field; in some 无 is an answer.
@@ -124,7 +123,6 @@ func newSelfCheck(d *templates.Definition, l *ledger) (*selfCheck, error) {
 	return s, nil
 }
 
-// bySeverity orders rules the gravest first.
 func bySeverity(rules []*templates.Rule) []*templates.Rule {
 	out := slices.Clone(rules)
 	slices.SortStableFunc(out, func(a, b *templates.Rule) int { return severityRank(b) - severityRank(a) })
@@ -224,7 +222,6 @@ func (s *selfCheck) fillValues() {
 	}
 }
 
-// worst is the greatest of several numbers.
 func worst(of []string) string { return joined("MAX", ",", of) }
 
 // usableColumn is where the usable status of a value stands.
@@ -418,7 +415,6 @@ func (s *selfCheck) left(layout *templates.SheetLayout) string {
 	return strings.Join(parts, "&")
 }
 
-// progress says how many of the required values are filled.
 func (s *selfCheck) progress() string {
 	for n, r := range s.rules {
 		if r.rule.Check == "required" {

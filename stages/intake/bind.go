@@ -47,7 +47,6 @@ func (b *binder) find(sheet *Sheet, words string) [][2]int {
 	return at
 }
 
-// position is a cell of the workbook.
 type position struct {
 	sheet    string
 	row, col int
@@ -317,7 +316,6 @@ func (b *binder) byAnchor(layout *templates.SheetLayout, slot templates.Slot) (r
 	return found[turn][0], found[turn][1], true
 }
 
-// inRow counts the texts that stand in a row.
 func (b *binder) inRow(sheet *Sheet, row int, texts []string) (n int) {
 	for _, text := range texts {
 		if slices.ContainsFunc(b.find(sheet, text), func(p [2]int) bool { return p[0] == row }) {
@@ -371,7 +369,6 @@ func plainFormula(s string) string { return strings.ToUpper(plainer.Replace(s)) 
 
 var plainer = strings.NewReplacer("$", "", " ", "", "=", "", ";", ",")
 
-// refused is a workbook that can't be used.
 func refused(file model.File, r *Refusal) model.Workbook {
 	file.Fate, file.Code, file.Detail = model.Rejected, r.Code, r.Detail
 	if r.Code == CodeServes {

@@ -114,7 +114,6 @@ func parseReference(refers string) (sheet string, at span, ok bool) {
 	return
 }
 
-// parseSpan reads a cell or a range: B2, B2:C3.
 func parseSpan(name string) (at span, ok bool) {
 	from, to, ranges := strings.Cut(name, ":")
 	if at.row, at.col, ok = parseCell(from); ok && ranges {
@@ -131,7 +130,6 @@ const (
 	maxCol = 16384
 )
 
-// parseCell reads an A1 name.
 func parseCell(name string) (row, col int, ok bool) {
 	i := 0
 	for i < len(name) && (name[i]|0x20) >= 'a' && (name[i]|0x20) <= 'z' && i < 4 {

@@ -14,7 +14,6 @@ import (
 	"lianheti/stages/office/ooxml"
 )
 
-// loadSheet reads one worksheet to its end.
 func (w *workbookReader) loadSheet(part sheetPart) *Refusal {
 	name := ooxml.ByID(w.rels, part.rid)
 	if part.rid == "" || !w.parts.Has(name) {
@@ -161,7 +160,6 @@ func (r *sheetReader) element(e *ooxml.Element) error {
 
 var errPlace = wrong("单元格不在它的行里")
 
-// content takes what a cell holds.
 func (r *sheetReader) content(e *ooxml.Element) error {
 	switch name := e.Name[0]; {
 	case name == 'i':
@@ -182,7 +180,6 @@ func (r *sheetReader) content(e *ooxml.Element) error {
 	return nil
 }
 
-// inlined takes what stands inside <is>.
 func (r *sheetReader) inlined(e *ooxml.Element) {
 	if string(e.Name) == "is" {
 		r.within = e.Start

@@ -128,7 +128,6 @@ var oldBooks = []string{
 	"\x09\x00\x04\x00", "\x09\x02\x06\x00", "\x09\x04\x06\x00", "\x09\x08\x08\x00", "\x09\x08\x10\x00",
 }
 
-// archived names the kind of package that bytes begin; empty where none.
 func archived(head []byte) string {
 	for magic, kind := range map[string]string{"Rar!": "RAR", "7z\xBC\xAF\x27\x1C": "7Z", "\x1F\x8B": "GZ", "BZh": "BZ2",
 		"\xFD7zXZ\x00": "XZ", "\x28\xB5\x2F\xFD": "ZST", "MSCF": "CAB"} {

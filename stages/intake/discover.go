@@ -43,13 +43,11 @@ type earlyFate struct {
 	byName bool // the name says so: what the file holds may say otherwise
 }
 
-// of is a file with this fate.
 func (e *earlyFate) of(file model.File) model.Workbook {
 	file.Fate, file.Code, file.Detail = e.fate, e.Code, e.Detail
 	return model.Workbook{File: file}
 }
 
-// maxPackage bounds what is read of a package at once.
 const maxPackage = 1 << 30
 
 // Discover lists every file of the inputs once, ordered by path: folders are walked, packages opened, links not
@@ -137,7 +135,6 @@ func onDisk(file, name string, info fs.FileInfo) []Source {
 	return append([]Source{s}, s.expand()...)
 }
 
-// begins says whether the file begins so.
 func (s Source) begins(magic []byte) bool {
 	r, err := s.open()
 	if err != nil {
@@ -409,7 +406,6 @@ func (s Source) open() (io.ReadCloser, error) {
 	return packed{f, zr}, nil
 }
 
-// packed is a file open inside an open package.
 type packed struct {
 	io.ReadCloser
 	pack io.Closer

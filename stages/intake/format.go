@@ -117,7 +117,6 @@ const longestCode = 3 * 255
 // localDates has the library name days and months as a Chinese program does.
 const localDates = "[$-804]"
 
-// lastDay is the number of 9999-12-31.
 const lastDay = 2958465
 
 // wholeDate says whether a section shows year, month and day: such a date is written the ISO way.
@@ -131,7 +130,6 @@ func wholeDate(items []nfp.Token) bool {
 	return strings.ContainsAny(shows, "ye") && strings.Contains(shows, "m") && strings.Contains(shows, "d")
 }
 
-// dayOf is the day of a serial number.
 func dayOf(n int64) string {
 	at := epoch.AddDate(0, 0, int(n))
 	if n < 60 { // spreadsheets think that 1900 was a leap year

@@ -137,7 +137,6 @@ func Defeated(s Source) model.Workbook {
 	return refused(file, &Refusal{Code: CodeDefeats})
 }
 
-// workbook reads the bytes of one file.
 func workbook(d *templates.Definition, file model.File, data []byte) model.Workbook {
 	book, refusal := open(data, false, "")
 	if refusal != nil {
@@ -147,7 +146,6 @@ func workbook(d *templates.Definition, file model.File, data []byte) model.Workb
 	return bind(d, file, book)
 }
 
-// unread says why the bytes of a file could not be had.
 func (s Source) unread(err error) *Refusal {
 	switch {
 	case errors.Is(err, errTooLarge):

@@ -48,7 +48,6 @@ func (c *calculation) begins(s *Sheet) bool {
 	return c.says.MatchString(s.At(row, col).Raw)
 }
 
-// own says of each cell whether it is the program's own.
 func (c *calculation) own(cell *Cell) bool {
 	return cell.Formula != "" || cell.Kind != model.Text || slices.Contains(c.textColumn, cell.Col) ||
 		cell.Row == 1 && c.textColumn == nil && rowHead.MatchString(cell.Raw)
@@ -161,7 +160,6 @@ func (b *binder) ownTable(sheet *Sheet, said string) func(*Cell) bool {
 	}
 }
 
-// quoted says whether a text stands on another sheet.
 func (b *binder) quoted(sheet *Sheet, words string) bool {
 	key := text.NameKey(words)
 	return slices.ContainsFunc(b.book.Sheets, func(s *Sheet) bool { return s != sheet && len(s.find(key)) > 0 })

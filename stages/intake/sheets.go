@@ -117,7 +117,6 @@ func (w *workbookReader) distinct() *Refusal {
 	return nil
 }
 
-// workbookReader reads the parts of one workbook.
 type workbookReader struct {
 	parts    *ooxml.Parts
 	walker   *ooxml.Walker
@@ -165,7 +164,6 @@ func (w *workbookReader) element(e *ooxml.Element) error {
 	return nil
 }
 
-// loadStrings reads the shared strings.
 func (w *workbookReader) loadStrings() *Refusal {
 	part := ooxml.ByType(w.rels, "/sharedStrings")
 	if part == "" {
@@ -207,7 +205,6 @@ type style struct {
 	struck, unseen bool
 }
 
-// font is what a style's font says.
 type font struct {
 	struck bool
 	color  string
@@ -242,7 +239,6 @@ func alike(x, y string) bool {
 	return true
 }
 
-// loadStyles reads what each style says.
 func (w *workbookReader) loadStyles() *Refusal {
 	part := ooxml.ByType(w.rels, "/styles")
 	if part == "" {

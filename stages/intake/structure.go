@@ -20,7 +20,6 @@ type input struct {
 	header string // the year over it
 }
 
-// location is how an input was found.
 type location int
 
 const (
@@ -135,7 +134,6 @@ func (b *binder) reportChanges(how location, changes []change) {
 	}
 }
 
-// reportLost says which inputs of a sheet were not found.
 func (b *binder) reportLost(layout *templates.SheetLayout, lost []input) {
 	all := len(layout.Slots)
 	for _, record := range layout.Records {
