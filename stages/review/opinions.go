@@ -22,7 +22,7 @@ const Schema = "lianheti/opinions/1"
 // OpinionsFile is what the page exports.
 const OpinionsFile = "意见.json"
 
-// Opinions is what a meeting advised on the numbers of one run. Nobody is named in it: it is the meeting's, not a person's.
+// Opinions is what a meeting advised on the numbers of one run; it names nobody.
 type Opinions struct {
 	Schema   string    `json:"schema"`
 	Batch    int       `json:"batch"`
@@ -52,19 +52,18 @@ var choices = []label{{propose, "建议入选"}, {later, "缓议"}, {decline, "�
 
 // Label is the advice as the page words it.
 func (x Opinion) Label() string {
-	for _, c := range choices {
-		if c.ID == x.Opinion {
-			return c.Label
-		}
+	i := slices.IndexFunc(choices, func(c label) bool { return c.ID == x.Opinion })
+	if i < 0 {
+		return ""
 	}
-	return ""
+	return choices[i].Label
 }
 
 // longestReason is how many characters a reason may have.
 const longestReason = 500
 
-// ReadOpinions reads 意见.json of a batch. It is believed only where it speaks of the run with this data root, the last round's.
-// Reasons come back masked. An error lists all that is wrong in it.
+// ReadOpinions reads 意见.json of a batch, which must speak of the run with this data root, the last round's. Reasons are
+// masked. An error lists all that is wrong.
 func ReadOpinions(data []byte, batch int, previous string) (*Opinions, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -75,15 +74,16 @@ func ReadOpinions(data []byte, batch int, previous string) (*Opinions, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s 的末尾还有别的内容。请重新从会审页导出", OpinionsFile)
 	}
-	switch {
+	switch root := text.Mask(o.DataRoot); {
 	case o.Schema != Schema:
 		return nil, fmt.Errorf("schema 是“%s”，本版程序读的是“%s”", text.Mask(o.Schema), Schema)
 	case o.Batch != batch:
 		return nil, fmt.Errorf("是%d年批次的，本轮是%d年", o.Batch, batch)
 	case previous == "":
-		return nil, fmt.Errorf("说的是 data_root 为 %s 的那次结果。请用 --previous 指向那次结果", text.Mask(o.DataRoot))
+		return nil, fmt.Errorf("说的是 data_root 为 %s 的那次结果。请用 --previous 指向那次结果", root)
 	case o.DataRoot != previous:
-		return nil, fmt.Errorf("说的是 data_root 为 %s 的结果，而 --previous 的是 %s，不是同一次。请用 --previous 指向会上看的那次结果", text.Mask(o.DataRoot), previous)
+		return nil, fmt.Errorf("说的是 data_root 为 %s 的结果，而 --previous 的是 %s，不是同一次。请用 --previous 指向会上看的那次结果",
+			root, previous)
 	}
 	return o, o.check()
 }
@@ -101,10 +101,11 @@ func (o *Opinions) check() error {
 			fault("申报编号为空或重复，一家只能有一条意见")
 		}
 		seen[x.Submission] = true
-		if !slices.ContainsFunc(choices, func(c label) bool { return c.ID == x.Opinion }) {
+		if x.Label() == "" {
 			fault("opinion 是“%s”，要是 %s、%s、%s 之一", text.Mask(x.Opinion), propose, later, decline)
 		}
-		if o.departs(*x) && strings.TrimSpace(x.Reason) == "" {
+		inside := x.Rank != nil && *x.Rank <= o.Select
+		if inside != (x.Opinion == propose) && strings.TrimSpace(x.Reason) == "" {
 			fault("意见与名次不一致，要写理由")
 		}
 		if n := utf8.RuneCountInString(x.Reason); n > longestReason {
@@ -116,12 +117,6 @@ func (o *Opinions) check() error {
 		x.Reason, x.Consortium = text.Mask(x.Reason), text.Mask(x.Consortium)
 	}
 	return errors.Join(wrong...)
-}
-
-// departs says whether the advice is another than the rank's.
-func (o *Opinions) departs(x Opinion) bool {
-	inside := x.Rank != nil && *x.Rank <= o.Select
-	return inside != (x.Opinion == propose)
 }
 
 // Strangers lists the opinions about submissions that this round does not have.

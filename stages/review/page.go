@@ -20,11 +20,12 @@ func (s said) MarshalJSON() ([]byte, error) {
 	return json.Marshal(text.Mask(strings.ToValidUTF8(string(s), string(utf8.RuneError))))
 }
 
-// record is one object of the data block, by the names that page.js reads it by. A table.Opt in it is a number, or null where there is none.
+// record is one object of the data block, by the names that page.js reads it by.
 type record map[string]any
 
-// newPage gathers what the page shows of at most so many submissions. Words that must not be there before the marks are in stand here: the
-// page's script has none of them. Points, evidence and metrics are listed once; a place has what it says of them in the same order.
+// newPage gathers what the page shows of at most so many submissions. Words that must not be there before the marks
+// are in stand here, and not in the page's script. Points, evidence and metrics are listed once; a place has what it
+// says of them in the same order.
 func newPage(in Input, most int) record {
 	d, k, complete := in.Definition, in.Select, in.Standing.Complete()
 	if k == 0 {
@@ -32,15 +33,19 @@ func newPage(in Input, most int) record {
 	}
 	p := record{
 		"title": in.title(), "batch": d.Directory.Batch, "standing": said(in.Standing.String()), "short": in.Standing.Short(),
-		"state": in.Ranking.State(), "complete": complete, "date": in.Date, "root": in.DataRoot, "schema": Schema, "weights": d.Rubric.WeightsNote,
-		"trial":     in.AllowTrial || complete && in.Standing.Meeting == "",                    // weights may be tried
-		"select":    [3]int{min(d.Directory.Select.Min, k), k, max(d.Directory.Select.Max, k)}, // at least, as the run has it, at most
-		"available": d.Rubric.Available.InexactFloat64(), "industries": d.Directory.Industries, "all": in.Facts.Submissions.Len(), "earlier": in.Opinions,
-		"words": record{"overview": "各家得分", "rank": "数据部分暂列", "chosen": "各家", "note": "专家评齐之前只有数据部分得分，次序是暂列，不作数。点一家看问题和缺数。"},
+		"state": in.Ranking.State(), "complete": complete, "date": in.Date, "root": in.DataRoot, "schema": Schema,
+		"weights": d.Rubric.WeightsNote, "available": d.Rubric.Available.InexactFloat64(), "earlier": in.Opinions,
+		"trial":      in.AllowTrial || complete && in.Standing.Meeting == "", // weights may be tried
+		"industries": d.Directory.Industries, "all": in.Facts.Submissions.Len(),
+		"select": [3]int{min(d.Directory.Select.Min, k), k, max(d.Directory.Select.Max, k)}, // at least, as run, at most
+		"words": record{"overview": "各家得分", "rank": "数据部分暂列", "chosen": "各家",
+			"note": "专家评齐之前只有数据部分得分，次序是暂列，不作数。点一家看问题和缺数。"},
 	}
 	if complete {
-		p["words"] = record{"overview": "入选线", "rank": "名次", "line": "线内外", "chance": "机会", "chosen": "拟选", "note": "入选由处里决定，不由名次。点一家看为什么两可、什么定得下来。",
-			"moved": fmt.Sprintf("稳不稳只按本次运行的%d家算过；现在看的是别的家数，标记里是进入前几名的机会。", k), "sides": []string{table.Sides["inside"], table.Sides["outside"]}}
+		p["words"] = record{"overview": "入选线", "rank": "名次", "line": "线内外", "chance": "机会", "chosen": "拟选",
+			"note":  "入选由处里决定，不由名次。点一家看为什么两可、什么定得下来。",
+			"moved": fmt.Sprintf("稳不稳只按本次运行的%d家算过；现在看的是别的家数，标记里是进入前几名的机会。", k),
+			"sides": []string{table.Sides["inside"], table.Sides["outside"]}}
 		p["choices"] = choices
 		p["swaps"] = table.Each(slices.Collect(in.Ranking.Swaps.All()), func(s table.Swap) record {
 			return record{"inside": s.Inside, "outside": s.Outside, "words": said(s.Words)}
@@ -88,8 +93,8 @@ func scheme(d *templates.Definition) (indicators []label, points, evidence []rec
 				evidence = append(evidence, record{"point": len(points), "label": e.Label, "unit": e.Unit})
 			}
 		}
-		points = append(points, record{"indicator": len(indicators) - 1, "label": c.Full(), "weight": c.Weight.InexactFloat64(),
-			"open": c.ExpertShare.InexactFloat64()}) // the share that experts give
+		points = append(points, record{"indicator": len(indicators) - 1, "label": c.Full(),
+			"weight": c.Weight.InexactFloat64(), "open": c.ExpertShare.InexactFloat64()}) // the share that experts give
 	}
 	return indicators, points, evidence
 }
@@ -99,12 +104,12 @@ func series(d *templates.Definition) []*templates.Field {
 	return slices.DeleteFunc(d.Form.Metrics(), func(f *templates.Field) bool { return len(f.Years) < 2 })
 }
 
-// around takes at most so many rows of a ranking, those nearest to the line after the first k; the unranked come last and go first.
+// around takes at most so many rows of a ranking, nearest to the line after the first k; the unranked go first.
 func around(ranking []table.Rank, k, most int) []table.Rank {
 	if len(ranking) <= most {
 		return ranking
 	}
-	ranked := len(slices.DeleteFunc(slices.Clone(ranking), func(r table.Rank) bool { return !r.Ranked }))
+	ranked := len(table.Where(slices.Values(ranking), func(r table.Rank) bool { return r.Ranked }))
 	from := max(0, min(k-most/2, ranked-most))
 	return ranking[from : from+most]
 }

@@ -44,14 +44,17 @@ func (in Input) places(rows []table.Rank, about map[string]*table.About) []recor
 		s := x.Form.Submission
 		entry, pair, _ := in.Definition.Directory.ByConsortium(s.Consortium)
 		x.record = record{
-			"id": r.Submission, "name": said(cmp.Or(r.Consortium, r.Submission)), "city": said(in.Facts.CityOf(s)), "facts": x.facts(),
-			"economies": in.Facts.Economies(x.Form), "industry": cmp.Or(pair.Industry, entry.Industry), "tags": x.tags(), "unranked": said(r.Unranked),
+			"id": r.Submission, "name": said(cmp.Or(r.Consortium, r.Submission)), "city": said(in.Facts.CityOf(s)),
+			"facts": x.facts(), "economies": in.Facts.Economies(x.Form), "industry": cmp.Or(pair.Industry, entry.Industry),
+			"tags": x.tags(), "unranked": said(r.Unranked), "file": said(s.File),
+			"copy":    (&url.URL{Path: in.Returns[r.Submission]}).EscapedPath(),
 			"counted": r.Complete, // the marks are in the total
-			"rank":    maybe(r.Rank), "total": r.Total, "lower": r.Lower, "upper": r.Upper, "possible": r.Possible, "deduction": r.Deduction.V,
-			"parts": [3]float64{r.Foundation, r.Promise, r.Experts.V}, // 已有基础, 建设承诺, 专家
-			"file":  said(s.File), "copy": link(in.Returns[r.Submission]),
+			"rank":    maybe(r.Rank), "total": r.Total, "lower": r.Lower, "upper": r.Upper, "possible": r.Possible,
+			"deduction": r.Deduction.V, "parts": [3]float64{r.Foundation, r.Promise, r.Experts.V}, // 已有基础, 建设承诺, 专家
 			"reach": "", "chances": [4]*float64{}, "line": "", "firm": "",
-			"questions": table.Each(x.Questions(in.Definition), func(q table.Question) [2]said { return [2]said{said(q.Kind), said(q.Words)} }),
+			"questions": table.Each(x.Questions(in.Definition), func(q table.Question) [2]said {
+				return [2]said{said(q.Kind), said(q.Words)}
+			}),
 		}
 		x.scores()
 		x.entries()
@@ -67,7 +70,8 @@ func (in Input) places(rows []table.Rank, about map[string]*table.About) []recor
 // facts are what the consortium is: label and value.
 func (x subject) facts() [][2]said {
 	s, name := x.Form.Submission, x.Definition.Label
-	out := [][2]said{{said(name("park")), said(s.Park)}, {said(name("lead_school")), said(s.LeadSchool)}, {said(name("lead_enterprise")), said(s.LeadEnterprise)}}
+	out := [][2]said{{said(name("park")), said(s.Park)}, {said(name("lead_school")), said(s.LeadSchool)},
+		{said(name("lead_enterprise")), said(s.LeadEnterprise)}}
 	for _, f := range x.Definition.Form.Metrics() {
 		if len(f.Years) > 1 {
 			continue
@@ -79,15 +83,6 @@ func (x subject) facts() [][2]said {
 		}
 	}
 	return append(out, [2]said{said(x.Definition.Table("members").Label), said(x.Form.Parts(x.Definition))})
-}
-
-// link is a path as a page refers to it.
-func link(path string) string {
-	parts := strings.Split(path, "/")
-	for i, p := range parts {
-		parts[i] = url.PathEscape(p)
-	}
-	return strings.Join(parts, "/")
 }
 
 // tags are what must be known at a glance; their tones are bad, caution and info.
@@ -103,8 +98,11 @@ func (x subject) tags() []record {
 	add(r.Vetoes.V == 0 && r.Pending, "待认定", r.Proposals, "caution")
 	add(r.Verdict == string(model.Return), "退回", r.Unranked, "bad")
 	add(r.Verdict == string(model.AskFirst), r.Verdict, "还有没有说明的问题", "caution")
-	if i := slices.IndexFunc(x.Findings, func(f table.Finding) bool { return x.Definition.Rule(f.Code).Check == "near_text" }); i >= 0 {
-		add(true, "雷同", x.Findings[i].Message, "caution")
+	for _, f := range x.Findings {
+		if x.Definition.Rule(f.Code).Check == "near_text" {
+			add(true, "雷同", f.Message, "caution")
+			break
+		}
 	}
 	_, selected := x.Register.Find(templates.Selects, table.ConsortiumKey(x.Form.Submission))
 	add(x.Form.Submission.National || selected, "已入选", r.Unranked, "info")
@@ -118,7 +116,8 @@ func (x subject) tags() []record {
 func (x subject) scores() {
 	type key struct{ point, evidence string }
 	found := map[key]table.Score{}
-	doubt, left, all := map[string]bool{}, map[string]float64{}, map[string]float64{} // of the evidence of a point, by weight
+	// Of the evidence of a point, by weight.
+	doubt, left, all := map[string]bool{}, map[string]float64{}, map[string]float64{}
 	for _, s := range x.Scores {
 		if found[key{s.Point, s.Evidence}] = s; s.Evidence == "" {
 			continue
@@ -168,15 +167,19 @@ func (x subject) entries() {
 			if m == nil {
 				m = &table.Metric{Sheet: string(sheet)}
 			}
-			values, status, cells, sheet = append(values, maybe(m.Value)), append(status, string(m.Status)), append(cells, m.Cell), said(m.Sheet)
+			values, status = append(values, maybe(m.Value)), append(status, string(m.Status))
+			cells, sheet = append(cells, m.Cell), said(m.Sheet)
 		}
 		return record{"values": values, "status": status, "sheet": sheet, "cells": cells}
 	})
 	x.record["texts"] = table.Each(x.Form.Texts, func(t table.Text) record {
 		asked := x.Definition.Name(templates.Ref{Field: t.Field, Year: int(t.Year.V)})
-		return record{"label": asked, "text": said(t.Text), "characters": t.Characters, "limit": t.Limit.V, "place": said(t.Sheet + "!" + t.Cell)}
+		return record{"label": asked, "text": said(t.Text), "characters": t.Characters, "limit": t.Limit.V,
+			"place": said(t.Sheet + "!" + t.Cell)}
 	})
-	x.record["materials"] = table.Each(x.Form.Materials, func(m table.Material) [3]said { return [3]said{said(m.Title), said(m.Supports), said(m.Pages)} })
+	x.record["materials"] = table.Each(x.Form.Materials, func(m table.Material) [3]said {
+		return [3]said{said(m.Title), said(m.Supports), said(m.Pages)}
+	})
 	x.record["verified"] = table.Each(x.Form.Verifications, func(v table.Verification) [4]said {
 		return [4]said{said(v.Section), said(v.Means), said(v.Unit), said(v.Result)}
 	})
@@ -203,9 +206,7 @@ func (x subject) assessments() []record {
 		}
 		out = append(out, a)
 	}
-	given := func(fits func(table.Mark) bool) []table.Mark {
-		return slices.DeleteFunc(slices.Clone(x.Marks), func(m table.Mark) bool { return !fits(m) })
-	}
+	given := func(fits func(table.Mark) bool) []table.Mark { return table.Where(slices.Values(x.Marks), fits) }
 	for _, c := range x.Definition.Rubric.Points() {
 		var mark *float64
 		for _, s := range x.Scores {
@@ -225,8 +226,9 @@ func (x subject) assessments() []record {
 // judged fills in what was found, and between which ranks it may stand.
 func (x subject) judged() {
 	x.record["findings"] = table.Each(x.Findings, func(f table.Finding) record {
-		place := model.Place{File: f.File, Sheet: f.Sheet, Cell: f.Cell}
-		return record{"state": cmp.Or(f.Answered(), "提示"), "title": said(f.Title), "message": said(f.Message), "answer": said(f.Explanation), "place": said(place.String())}
+		place := model.Place{File: f.File, Sheet: f.Sheet, Cell: f.Cell}.String()
+		return record{"state": cmp.Or(f.Answered(), "提示"), "title": said(f.Title), "message": said(f.Message),
+			"answer": said(f.Explanation), "place": said(place)}
 	})
 	var ranges [][2]string
 	for i, r := range x.Rank.Ranges() {
@@ -268,11 +270,11 @@ func (x subject) contest() {
 		if e := x.Definition.Rubric.Point(l.Point).Find(l.Evidence); e != nil {
 			what = e.Label
 		}
-		words := fmt.Sprintf("%s %s若同各家最好的一样（%s），加%.2f分，到%.2f分", l.Point, what, table.Plain(table.Some(l.Best)), l.Gain, l.Total)
+		over := ""
 		if l.Inside {
-			words += "，过线"
+			over = "，过线"
 		}
-		add("%s", words)
+		add("%s %s若同各家最好的一样（%s），加%.2f分，到%.2f分%s", l.Point, what, table.Plain(table.Some(l.Best)), l.Gain, l.Total, over)
 	}
 	x.record["decides"] = decides
 }

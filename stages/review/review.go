@@ -1,13 +1,12 @@
-// Package review writes 会审.html: one page for the meeting room, which opens by double click, needs no network and asks for none.
+// Package review writes 会审.html: one page for the meeting room, which opens by double click and needs no network.
 //
-// It shows what a run found and computes nothing anew; the one thing that it works out itself is totals under other weights, by the formula
-// that package score documents. What applicants and experts wrote is data in it, never markup: it stands in one block of JSON, which
-// the page's script puts into the document as text. The page's policy forbids every request, and every script and style but the
-// two that are in it, which are known by their hashes.
+// It shows what a run found; the one thing that it works out itself is totals under other weights, by the formula that
+// package score documents. What applicants and experts wrote is data, never markup: it stands in one block of JSON,
+// which the page's script puts into the document as text. The page's policy forbids every request, and every script
+// and style but the two that are in it, which are known by their hashes.
 package review
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -48,7 +47,7 @@ type Input struct {
 	Standing   table.Standing    // what is known, shown on every view
 	Returns    map[string]string // the annotated copy of a submission that goes back, as a path relative to the page
 	Opinions   *Opinions         // of an earlier meeting; nil: none
-	AllowTrial bool              // weights may be tried even before all marks are in, and in a copy that is kept for a meeting
+	AllowTrial bool              // weights may be tried even before all marks are in, and in a copy for a meeting
 }
 
 // Write writes the page. Of many submissions it shows those around the line, as many as the limits allow, and says so.
@@ -74,21 +73,14 @@ func (in Input) title() string {
 	return fmt.Sprintf("%d年省级市域产教联合体会审", in.Definition.Year)
 }
 
-// render puts the page together. encoding/json writes <, >, &, U+2028 and U+2029 as escapes, so that no text ends the block that it stands in.
+// render puts the page together. encoding/json writes <, >, &, U+2028 and U+2029 as escapes: no text ends its block.
 func render(title string, data []byte) []byte {
 	css, js := lines(style), lines(script)
 	policy := fmt.Sprintf("default-src 'none'; script-src '%s'; style-src '%s'; base-uri 'none'; form-action 'none'",
 		digest(js), digest(css))
-	parts := map[string]string{"title": html.EscapeString(title), "policy": policy, "style": css, "data": string(data), "script": js}
-	var page bytes.Buffer
-	for i, part := range strings.Split(lines(shell), "@@") { // what is filled in stands between pairs of at signs
-		if i%2 == 0 {
-			page.WriteString(part)
-			continue
-		}
-		page.WriteString(parts[part])
-	}
-	return page.Bytes()
+	parts := strings.NewReplacer("@@title@@", html.EscapeString(title), "@@policy@@", policy, "@@style@@", css,
+		"@@data@@", string(data), "@@script@@", js)
+	return []byte(parts.Replace(lines(shell)))
 }
 
 // lines are a file's as they are hashed, however it was checked out: a browser reads every line break as one.

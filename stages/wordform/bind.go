@@ -1,6 +1,6 @@
-// Package wordform is the official form (附件3) as a Word file, both ways: Write prints a submission, Read brings what somebody has
-// filled in to the fields of the form, by the labels that stand before it. Nothing that was written is dropped in silence: what has no
-// place is listed with the reason.
+// Package wordform is the official form (附件3) as a Word file, both ways: Write prints a submission, Read brings what
+// somebody has filled in to the fields of the form, by the labels before it. What has no place is listed with the
+// reason.
 package wordform
 
 import (
@@ -55,8 +55,9 @@ func Read(d *templates.Definition, file string, main []byte, footers ...[]byte) 
 	return out, nil
 }
 
-// binder brings the texts of a Word form to the fields. Rows of tables are recognised by the labels in them, in whatever
-// order and however cells were merged or split; what stands between labels are the answers, in the order of the paper.
+// binder brings the texts of a Word form to the fields. Rows of tables are recognised by the labels in them, in
+// whatever order and however cells were merged or split; what stands between labels are the answers, in the order of
+// the paper.
 type binder struct {
 	d    *templates.Definition
 	file string
@@ -98,7 +99,8 @@ var (
 	memberBreak = regexp.MustCompile(`[\n\t]+|\s{2,}`)
 )
 
-// labelKey makes labels comparable: without blanks, punctuation, bracketed units and limits, and the number of a footnote behind.
+// labelKey makes labels comparable: without blanks, punctuation, bracketed units and limits, and a footnote's number
+// behind.
 func labelKey(s string) string {
 	s = inBrackets.ReplaceAllString(strings.ReplaceAll(text.NameKey(s), "(公章)", ""), "")
 	s = strings.Map(func(r rune) rune {
@@ -125,7 +127,7 @@ func (w *binder) bind() bool {
 			}
 			continue
 		}
-		if s, ok := w.heading(block.text); ok {
+		if s := w.heading(block.text); s >= 0 {
 			section = s
 			continue
 		}
@@ -217,8 +219,8 @@ func (w *binder) take(t *docTable, row []docCell, pattern int, how pairing, sect
 	}
 }
 
-// added says whether somebody wrote an answer into the cell of a label: a number or words in brackets that the paper doesn't have
-// there. The number of a footnote is none.
+// added says whether somebody wrote an answer into the cell of a label: a number or words in brackets that the paper
+// doesn't have there. The number of a footnote is none.
 func (w *binder) added(item templates.PaperItem, words string) bool {
 	const longestUnit = 3
 	own := text.NameKey(w.d.Wording(item))
@@ -232,7 +234,8 @@ func (w *binder) added(item templates.PaperItem, words string) bool {
 		}
 	}
 	for _, said := range inBrackets.FindAllString(shown, -1) {
-		if inner := strings.Trim(said, "()"); len([]rune(inner)) > longestUnit && !strings.Contains(own, inner) && said != "(公章)" {
+		inner := strings.Trim(said, "()")
+		if len([]rune(inner)) > longestUnit && !strings.Contains(own, inner) && said != "(公章)" {
 			return true
 		}
 	}
@@ -241,21 +244,11 @@ func (w *binder) added(item templates.PaperItem, words string) bool {
 
 // answer takes what people wrote into one slot of the paper.
 func (w *binder) answer(p *rowPattern, slot templates.PaperSlot, cells []docCell, t *docTable) {
-	var texts []string
-	for _, c := range cells {
-		if text := strings.TrimSpace(c.text); text != "" {
-			texts = append(texts, text)
-		}
-	}
-	text, place := strings.Join(texts, "\n"), w.at(t, cells[0])
-	if text == "" {
-		return
-	}
-	if p.years != nil && !p.years.used {
-		w.lose(text, place, "这一部分的表头不是本批次的年度，分不清是哪一年的数")
-		return
-	}
+	text, place := joined(cells, "\n"), w.at(t, cells[0])
 	switch item := slot.Cell.PaperItem; {
+	case text == "":
+	case p.years != nil && !p.years.used:
+		w.lose(text, place, "这一部分的表头不是本批次的年度，分不清是哪一年的数")
 	case slot.Cell.Lines != nil:
 		w.lines(slot.Cell, text, place)
 	case item.Count != "":
@@ -277,7 +270,7 @@ func (w *binder) answer(p *rowPattern, slot templates.PaperSlot, cells []docCell
 func (w *binder) set(refs []templates.Ref, words string, place model.Place) {
 	texts := []string{words}
 	if len(refs) > 1 {
-		texts = strings.FieldsFunc(words, func(r rune) bool { return r == '/' || r == '／' || r == '\n' })
+		texts = strings.FieldsFunc(words, func(r rune) bool { return strings.ContainsRune("/／\n", r) })
 		if joined := strings.TrimSpace(words); strings.HasPrefix(joined, "/") || strings.HasPrefix(joined, "／") {
 			texts = append([]string{""}, texts...)
 		}
@@ -305,8 +298,13 @@ func (w *binder) set(refs []templates.Ref, words string, place model.Place) {
 			continue
 		}
 		w.read++
-		w.values[r] = model.Cell{Place: place, Kind: model.Text, Raw: clean, Shown: clean, Filled: true}
+		w.values[r] = written(clean, place)
 	}
+}
+
+// written is a cell with a text.
+func written(text string, place model.Place) model.Cell {
+	return model.Cell{Place: place, Kind: model.Text, Raw: text, Shown: text, Filled: true}
 }
 
 func (w *binder) lose(text string, place model.Place, why string) {
@@ -319,11 +317,11 @@ func (w *binder) entries() []model.Entry {
 	var out []model.Entry
 	nowhere := model.Place{File: w.file, Sheet: "Word 版"}
 	for _, slot := range w.d.Layout().Slots() {
-		e := model.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: model.Cell{Place: nowhere}}
-		if cell, ok := w.values[templates.Ref{Field: slot.Field.ID, Year: slot.Year}]; ok {
-			e.Cell = cell
+		cell, ok := w.values[templates.Ref{Field: slot.Field.ID, Year: slot.Year}]
+		if !ok {
+			cell.Place = nowhere
 		}
-		out = append(out, e)
+		out = append(out, model.Entry{Field: slot.Field.ID, Year: slot.Year, Cell: cell})
 	}
 	leads := map[string]bool{}
 	for _, field := range []string{"lead_school", "lead_enterprise"} {
@@ -332,14 +330,14 @@ func (w *binder) entries() []model.Entry {
 	record := 0
 	for _, k := range w.d.Form.Kinds {
 		for _, r := range w.roster {
+			if r.kind != k.ID {
+				continue
+			}
 			for _, u := range r.units {
-				if r.kind != k.ID {
-					continue
-				}
 				record++
 				column := func(field, words string) {
 					if words != "" {
-						out = append(out, model.Entry{Field: field, Record: record, Cell: model.Cell{Place: u.place, Kind: model.Text, Raw: words, Shown: words, Filled: true}})
+						out = append(out, model.Entry{Field: field, Record: record, Cell: written(words, u.place)})
 					}
 				}
 				column("members_kind", k.Label)

@@ -16,9 +16,9 @@ type Difference struct {
 	Word, Book table.Observation
 }
 
-// Differences compares a Word form with a workbook value by value, in the order of the form: what is printed by the official form, but
-// nothing personal, and no signature. What the form prints beyond it (the supplementary figures) counts only where the Word form has it. Of the
-// roster, who is listed is compared, kind by kind.
+// Differences compares a Word form with a workbook value by value, in the order of the form: what the official form
+// prints, but nothing personal, and no signature; of the roster, who is listed, kind by kind. Supplementary figures
+// count only where the Word form has them.
 func Differences(d *templates.Definition, word, book *table.Form) []Difference {
 	var out []Difference
 	for _, slot := range d.Layout().Slots() {
@@ -28,10 +28,10 @@ func Differences(d *templates.Definition, word, book *table.Form) []Difference {
 		}
 		is, was := word.Observe(r), book.Observe(r)
 		byHand := f.Type == templates.DateField || d.Supplementary(f, r.Year)
-		if is.Status == table.Missing && byHand || book.NotAsked(r) || is.Status == was.Status && sameText(said(is), said(was)) {
-			continue
+		same := is.Status == was.Status && sameText(said(is), said(was))
+		if !same && !book.NotAsked(r) && !(is.Status == table.Missing && byHand) {
+			out = append(out, Difference{r, is, was})
 		}
-		out = append(out, Difference{r, is, was})
 	}
 	for _, k := range d.Form.Kinds {
 		is, was := members(word, k.ID), members(book, k.ID)
@@ -54,36 +54,25 @@ func sameText(a, b string) bool {
 	return a == b || strings.Join(strings.Fields(text.NameKey(a)), "") == strings.Join(strings.Fields(text.NameKey(b)), "")
 }
 
-func members(f *table.Form, kind string) (out []table.Member) {
-	for _, m := range f.Members {
-		if m.Kind == kind {
-			out = append(out, m)
-		}
-	}
-	return out
+func members(f *table.Form, kind string) []table.Member {
+	return table.Where(slices.Values(f.Members), func(m table.Member) bool { return m.Kind == kind })
 }
 
-func keys(list []table.Member) (out []string) {
-	for _, m := range list {
-		out = append(out, m.NameKey)
-	}
-	slices.Sort(out)
-	return out
+func names(list []table.Member) []string {
+	return table.Each(list, func(m table.Member) string { return m.Name })
+}
+
+func keys(list []table.Member) []string {
+	return slices.Sorted(slices.Values(table.Each(list, func(m table.Member) string { return m.NameKey })))
 }
 
 // listed names the members of a kind that others do not have, at the first one's place.
 func listed(k templates.MemberKind, list, others []table.Member) table.Observation {
-	o := table.Observation{Status: table.Normal}
-	var names []string
 	there := keys(others)
-	for _, m := range list {
-		if !slices.Contains(there, m.NameKey) {
-			names = append(names, m.Name)
-			if o.Place.Cell == "" {
-				o.Place = model.Place{Sheet: m.Sheet, Cell: m.Cell}
-			}
-		}
+	own := table.Where(slices.Values(list), func(m table.Member) bool { return !slices.Contains(there, m.NameKey) })
+	o := table.Observation{Status: table.Normal, Value: k.Label + "：" + strings.Join(names(own), "、")}
+	if len(own) > 0 {
+		o.Place = model.Place{Sheet: own[0].Sheet, Cell: own[0].Cell}
 	}
-	o.Value = k.Label + "：" + strings.Join(names, "、")
 	return o
 }

@@ -137,7 +137,8 @@ func (r *reader) end(e *ooxml.Element, parent string) {
 			r.prompts[len(r.prompts)-1] = true
 		}
 	case "vanish":
-		if v := e.AttrIn(r.space, "val"); parent == "rPr" && e.Parent().Parent() != nil && string(e.Parent().Parent().Name) == "r" {
+		v := e.AttrIn(r.space, "val")
+		if parent == "rPr" && e.Parent().Parent() != nil && string(e.Parent().Parent().Name) == "r" {
 			r.hidden = v != "0" && v != "false"
 		}
 	default:
@@ -149,7 +150,8 @@ func (r *reader) end(e *ooxml.Element, parent string) {
 const maxSpan = 63
 
 // symbols are boxes that fillers insert from the symbol fonts.
-var symbols = map[string]string{"F052": "☑", "F0FE": "☑", "F0FC": "☑", "F053": "☒", "F0FD": "☒", "F0A3": "☐", "F0A8": "☐", "F06F": "☐"}
+var symbols = map[string]string{"F052": "☑", "F0FE": "☑", "F0FC": "☑", "F053": "☒", "F0FD": "☒",
+	"F0A3": "☐", "F0A8": "☐", "F06F": "☐"}
 
 // say takes what a run shows.
 func (r *reader) say(e *ooxml.Element, parent string) {
@@ -183,9 +185,9 @@ func (r *reader) endParagraph() {
 	if len(r.paragraphs) == 0 {
 		return
 	}
-	text := r.paragraphs[len(r.paragraphs)-1].String()
-	r.paragraphs = r.paragraphs[:len(r.paragraphs)-1]
-	r.show(text)
+	last := len(r.paragraphs) - 1
+	r.show(r.paragraphs[last].String())
+	r.paragraphs = r.paragraphs[:last]
 }
 
 // show puts a text where it stands: in the open cell, or between the tables.
@@ -211,14 +213,19 @@ func (r *reader) endTable() {
 		return
 	}
 	for _, row := range t.rows {
-		var texts []string
-		for _, c := range row {
-			if !c.continued && strings.TrimSpace(c.text) != "" {
-				texts = append(texts, strings.TrimSpace(c.text))
-			}
-		}
-		r.show(strings.Join(texts, " "))
+		r.show(joined(slices.DeleteFunc(row, func(c docCell) bool { return c.continued }), " "))
 	}
+}
+
+// joined are the texts of cells.
+func joined(cells []docCell, by string) string {
+	var texts []string
+	for _, c := range cells {
+		if text := strings.TrimSpace(c.text); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, by)
 }
 
 // endCell puts a cell into its row; one that reaches down from above takes the text from there.

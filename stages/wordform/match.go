@@ -77,14 +77,12 @@ func (w *binder) learn() {
 	delete(w.wordings, "")
 }
 
-// heading says which section a paragraph begins.
-func (w *binder) heading(text string) (section int, ok bool) {
-	for i, s := range w.d.Paper.Sections {
-		if key := headingKey(text); key != "" && key == headingKey(s.Heading(w.d.Form)) {
-			return i, true
-		}
-	}
-	return 0, false
+// heading says which section a paragraph begins; below 0: none.
+func (w *binder) heading(text string) int {
+	key := headingKey(text)
+	return slices.IndexFunc(w.d.Paper.Sections, func(s *templates.PaperSection) bool {
+		return key != "" && key == headingKey(s.Heading(w.d.Form))
+	})
 }
 
 // label gives the key of a slot that holds words of the form; not ok where people write there.
@@ -103,8 +101,8 @@ type pairing struct {
 	cells [][]docCell // for each of slots
 }
 
-// match pairs a row with a pattern. Its labels must be there, but for those of groups and those that only reach in from above; where
-// there are no others, the last.
+// match pairs a row with a pattern. Its labels must be there, but for those of groups and those that only reach in from
+// above; where there are no others, the last.
 func (w *binder) match(p *rowPattern, row []docCell, keys []string) (pairing, bool) {
 	out := pairing{taken: map[int]templates.PaperItem{}}
 	need := -1
@@ -172,7 +170,7 @@ func (w *binder) units(p pairing) (score int) {
 	return score
 }
 
-// turn gives a header as it would be with its years in the order of a row, and which year then stands in the place of which; none
+// turn gives a header with its years in the order of a row, and which year then stands in the place of which; none
 // where the row has other years than the header, or the same order.
 func (w *binder) turn(p *rowPattern, keys []string) (*rowPattern, map[int]int) {
 	ofKey := map[string]templates.PaperSlot{}
@@ -206,8 +204,8 @@ func (w *binder) turn(p *rowPattern, keys []string) (*rowPattern, map[int]int) {
 	return out, years
 }
 
-// below pairs a row that shows no words of the form with the row of the paper under the one just read, whose labels all reach
-// down from above: 课时数 under 人次, where somebody has split the cell of the label.
+// below pairs a row that shows no words of the form with the row of the paper under the one just read, whose labels all
+// reach down from above: 课时数 under 人次, where somebody has split the cell of the label.
 func (w *binder) below(t *docTable, row []docCell) (pattern int, how pairing) {
 	if w.above == nil || w.above.table != t || w.above.pattern+1 == len(w.patterns) || w.patterns[w.above.pattern+1].used {
 		return -1, how

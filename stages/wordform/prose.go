@@ -1,6 +1,7 @@
 package wordform
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 
@@ -66,7 +67,7 @@ func (w *binder) lines(cell *templates.PaperCell, words string, place model.Plac
 	}
 }
 
-// cutPrefix takes a label off the beginning of a line, whatever blanks stand in it. It reads no further than the label goes.
+// cutPrefix takes a label off the beginning of a line, whatever blanks stand in it.
 func cutPrefix(line, key string) (rest string, ok bool) {
 	left := key
 	for i, r := range line {
@@ -113,8 +114,8 @@ func (w *binder) paragraph(words string, section int, place model.Place) {
 	w.leftover(words, "", section, place)
 }
 
-// leftover takes a text that answers no label: the form's own words, or what is written in a section without labels. head is
-// what its row begins with, where it stands in one.
+// leftover takes a text that answers no label: the form's own words, or what is written in a section without labels.
+// head is what its row begins with, where it stands in one.
 func (w *binder) leftover(words, head string, section int, place model.Place) {
 	if strings.TrimSpace(words) == "" || w.wordings[text.NameKey(words)] || w.wordings[labelKey(words)] {
 		return
@@ -125,7 +126,7 @@ func (w *binder) leftover(words, head string, section int, place model.Place) {
 		if cell == nil {
 			continue
 		}
-		for _, item := range cell.Items() { // the limit or the declaration says where it belongs, whatever heading stands above
+		for _, item := range cell.Items() { // its limit or declaration says where it belongs, whatever heading stands above
 			if own := text.NameKey(w.d.Wording(*item)); own != "" && strings.Contains(key, own) {
 				section = i
 			}
@@ -176,7 +177,8 @@ func (w *binder) section(i int, s *templates.PaperSection) {
 			mark, after = m[1], strings.TrimPrefix(after, m[0])
 		}
 		if mark == "" {
-			w.lose(w.d.Wording(*item), free[0].place, "Word 版照印了这一句，没有勾选；请在模板中选“"+w.d.Form.Confirm.Checked+"”或“"+w.d.Form.Confirm.Unchecked+"”")
+			w.lose(w.d.Wording(*item), free[0].place, fmt.Sprintf("Word 版照印了这一句，没有勾选；请在模板中选“%s”或“%s”",
+				w.d.Form.Confirm.Checked, w.d.Form.Confirm.Unchecked))
 		} else {
 			w.set(item.Refs, mark, free[0].place)
 		}

@@ -10,7 +10,8 @@ import (
 	"lianheti/stages/text"
 )
 
-// rosterRow is what one row says of the members of a kind: how many they are, how many students they have, and who they are.
+// rosterRow is what one row says of the members of a kind: how many they are, how many students they have, who they
+// are.
 type rosterRow struct {
 	kind            string
 	row             int
@@ -117,7 +118,7 @@ func (w *binder) names(kind string, row int, text string, place model.Place) {
 	}
 }
 
-// compareCounts compares the counts of members with those listed, and gives the students of a row to its school where it is one.
+// compareCounts compares the counts of members with those listed, and gives the students of a row to its one school.
 func (w *binder) compareCounts() {
 	for _, k := range w.d.Form.Kinds {
 		listed, counted := 0, 0

@@ -17,8 +17,8 @@ func Name(d *templates.Definition, consortium string) string {
 	return fmt.Sprintf("%s（%d年推荐书）.docx", text.FileName(consortium), d.Year)
 }
 
-// Write prints 附件3, filled with a submission's answers; contacts are its personal data by field. Seals, signatures and their dates
-// are left blank. The footer carries the check code of the values.
+// Write prints 附件3, filled with a submission's answers; contacts are its personal data by field. Seals, signatures and
+// their dates are left blank. The footer carries the check code of the values.
 func Write(w io.Writer, d *templates.Definition, form *table.Form, contacts map[string]string, checkCode string) error {
 	p := &printer{d: d, form: form, contacts: contacts}
 	out := word.Document{Title: d.Form.Title, Text: word.FormText, TwoSided: true}
@@ -27,8 +27,9 @@ func Write(w io.Writer, d *templates.Definition, form *table.Form, contacts map[
 	out.Sections = append(out.Sections, word.Section{Page: word.A4Bound, Body: append(p.cover(), p.notes()...),
 		Footer: []word.Paragraph{{Style: word.Small, Align: word.Centre, Runs: []word.Run{code}}}})
 	// One run of pages for all parts: LibreOffice draws the line above footnotes only in the first that has any.
-	parts := word.Section{Page: word.A4Bound, FirstPage: 1, Footer: []word.Paragraph{{Style: word.Small, Align: word.Centre,
-		Runs: []word.Run{{Text: "— "}, {Field: word.PageNumber}, {Text: " —　　"}, code}}}}
+	numbers := word.PageNumbers()
+	numbers[0].Runs = append(numbers[0].Runs[:2], word.Run{Text: " —　　"}, code)
+	parts := word.Section{Page: word.A4Bound, FirstPage: 1, Footer: numbers}
 	for i, s := range d.Paper.Sections {
 		if s.Supplementary() && !p.answered(s) {
 			continue
@@ -79,9 +80,11 @@ func (p *printer) cover() []word.Block {
 	}
 	return []word.Block{
 		word.Paragraph{Runs: []word.Run{{Text: p.d.Paper.Attachment, Font: word.HeiTi, Size: coverText}}, Line: coverLine},
-		word.Paragraph{Style: word.Title, Before: 110, After: 120, Line: 40, Runs: []word.Run{{Text: p.d.Form.Title, Size: coverTitle}}},
+		word.Paragraph{Style: word.Title, Before: 110, After: 120, Line: 40,
+			Runs: []word.Run{{Text: p.d.Form.Title, Size: coverTitle}}},
 		lines,
-		word.Paragraph{Align: word.Centre, Before: 90, Line: coverLine, Runs: []word.Run{{Text: p.d.Form.Dated, Size: coverText}}},
+		word.Paragraph{Align: word.Centre, Before: 90, Line: coverLine,
+			Runs: []word.Run{{Text: p.d.Form.Dated, Size: coverText}}},
 	}
 }
 
@@ -127,7 +130,8 @@ func (p *printer) table(t *templates.PaperTable) word.Table {
 
 // long says whether an item is a long text, which stands at the top of its cell.
 func (p *printer) long(i templates.PaperItem) bool {
-	return len(i.Refs) > 0 && p.d.Field(i.Refs[0].Field).Long() || i.Note != "" && templates.Characters(p.d.Form.Note(i.Note)) > longLabel
+	return len(i.Refs) > 0 && p.d.Field(i.Refs[0].Field).Long() ||
+		i.Note != "" && templates.Characters(p.d.Form.Note(i.Note)) > longLabel
 }
 
 // keptRows is how many rows under one label are kept on one page.
@@ -158,7 +162,8 @@ func (p *printer) item(i templates.PaperItem) []word.Paragraph {
 	case i.Count != "":
 		return append(out, word.Paragraph{Runs: []word.Run{{Text: p.count(i.Count)}}})
 	case i.Names != "":
-		return append(out, word.Paragraph{Align: word.Left, Runs: []word.Run{{Text: strings.Join(p.names(i.Names), "、")}}})
+		listed := strings.Join(names(members(p.form, i.Names)), "、")
+		return append(out, word.Paragraph{Align: word.Left, Runs: []word.Run{{Text: listed}}})
 	}
 	words := p.d.Wording(i)
 	if i.Hand {
@@ -209,17 +214,16 @@ func (p *printer) prose(r templates.Ref) []word.Paragraph {
 	return out
 }
 
-// declaration prints a statement, with the box that says whether it was confirmed: the form must not state what nobody did.
+// declaration prints a statement, with the box that says whether it was confirmed; none where nobody said.
 func (p *printer) declaration(field string) string {
-	statement := p.d.Field(field).Label
-	yes, answered := p.form.Confirmed(field)
-	switch {
+	box := ""
+	switch yes, answered := p.form.Confirmed(field); {
 	case answered && yes:
-		return p.d.Form.Confirm.Checked + " " + statement
+		box = p.d.Form.Confirm.Checked + " "
 	case answered:
-		return p.d.Form.Confirm.Unchecked + " " + statement
+		box = p.d.Form.Confirm.Unchecked + " "
 	}
-	return statement
+	return box + p.d.Field(field).Label
 }
 
 // count prints how many members of a kind there are, and at schools their students: 3（4795）.
@@ -232,12 +236,4 @@ func (p *printer) count(kind string) string {
 		return fmt.Sprintf("%d（%s）", n, enrolment)
 	}
 	return fmt.Sprint(n)
-}
-
-func (p *printer) names(kind string) []string {
-	var out []string
-	for _, m := range members(p.form, kind) {
-		out = append(out, m.Name)
-	}
-	return out
 }
