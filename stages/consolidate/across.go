@@ -11,7 +11,6 @@ import (
 	"lianheti/templates"
 )
 
-// pair is two texts of one field that are nearly the same.
 type pair struct {
 	Field string `col:"field_label"`
 	Share string `col:"share"` // how much they have in common, as the finding says
@@ -85,7 +84,6 @@ func marked2(text, other string) book.Passages {
 // percentage is what a finding says is the same: one figure wherever it is shown.
 var percentage = regexp.MustCompile(`[0-9]+％`)
 
-// compared are the near-identical texts, side by side.
 func (w *workbook) compared() ([]pair, words) {
 	return w.pairs(), words{"passage": strconv.Itoa(passage)}
 }

@@ -145,7 +145,6 @@ func (b *board) earn(p *templates.Point) float64 {
 	return b.figures(p)
 }
 
-// figures is what figures can bring.
 func (b *board) figures(p *templates.Point) float64 {
 	return p.Weight.Sub(p.Weight.Mul(p.ExpertShare)).InexactFloat64()
 }

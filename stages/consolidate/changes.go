@@ -61,7 +61,6 @@ func (w *workbook) changedRows() ([]table.Change, words) {
 	return out, said
 }
 
-// passed names who passed the line, and which way.
 func (w *workbook) passed() []string {
 	crossed := table.Where(w.Changes.All(), func(c table.Change) bool { return w.crossing(c) != "" })
 	return table.Each(crossed, func(c table.Change) string {
@@ -69,7 +68,6 @@ func (w *workbook) passed() []string {
 	})
 }
 
-// scoreMove is one submission whose total moved.
 type scoreMove struct {
 	Submission string  `col:"submission"`
 	Was        float64 `col:"was"`
@@ -110,7 +108,6 @@ func ranking(rank table.Opt[float64]) string {
 var movers = [][2]string{{"rubric", "权重或计分办法"}, {"rules", "检查规则"}, {"form", "表单"},
 	{"directory", "指导目录、期限或遴选家数"}, {"register", "登记项目的作用"}}
 
-// definitionChanges says what of the definition changed since the run before.
 func (w *workbook) definitionChanges() string {
 	var moved []string
 	for _, m := range movers {
@@ -179,7 +176,6 @@ func (w *workbook) why(c table.Change) string {
 	return "自己的得分没有变。" + c.Because
 }
 
-// turned says what turns a verdict.
 var turned = map[table.Cause]string{
 	table.CauseRegister: "登记变了", table.CauseOwn: "报送的内容或说明变了",
 	table.CauseRules: "规则或目录改了", table.CauseForm: "表单改了，分不清是数据还是规则",

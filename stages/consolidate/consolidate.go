@@ -10,9 +10,11 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -47,11 +49,11 @@ type Input struct {
 
 // Books gives the workbooks by file name. The one with personal data is left out where there is none, and of results
 // that are kept for a meeting.
-func Books(in Input) (map[string][]byte, error) {
-	if err := Check(in.Definition); err != nil {
-		return nil, err
-	}
-	w, out := newWorkbook(in), map[string][]byte{}
+func Books(in Input) (out map[string][]byte, err error) {
+	defer try.Caught(&err)
+	try.Do(Check(in.Definition))
+	w := newWorkbook(in)
+	out = map[string][]byte{}
 	for _, b := range in.Definition.Sheets.Books {
 		if b.Personal && (in.FromTables || in.Standing.Meeting != "") {
 			continue
@@ -68,21 +70,15 @@ func Books(in Input) (map[string][]byte, error) {
 }
 
 // write makes one workbook; nil where none of its sheets has anything to say.
-func (w *workbook) write(b *templates.ReportBook) ([]byte, error) {
+func (w *workbook) write(b *templates.ReportBook) (_ []byte, err error) {
+	defer try.Caught(&err)
 	sheets := w.shown(b.ID)
 	if len(sheets) == 0 {
 		return nil, nil
 	}
-	names := make([]string, len(sheets))
-	for i, s := range sheets {
-		names[i] = s.Name
-	}
-	title := fmt.Sprintf("%d年%s", w.Definition.Year, b.Title)
-	var err error
-	w.book, w.title = b.ID, title
-	if w.report, err = book.NewReport(w.footer(), names...); err != nil {
-		return nil, err
-	}
+	names := table.Each(sheets, func(s *templates.ReportSheet) string { return s.Name })
+	w.book, w.title = b.ID, fmt.Sprintf("%d年%s", w.Definition.Year, b.Title)
+	w.report = try.Get(book.NewReport(w.footer(), names...))
 	for _, s := range sheets {
 		if s.Rows == "" {
 			err = w.layouts()[s.ID].write(s.Name)
@@ -94,19 +90,15 @@ func (w *workbook) write(b *templates.ReportBook) ([]byte, error) {
 		}
 	}
 	var data bytes.Buffer
-	err = w.report.Write(&data, title)
+	err = w.report.Write(&data, w.title)
 	return data.Bytes(), err
 }
 
 // shown lists the sheets of a book that have something to say.
 func (w *workbook) shown(id string) []*templates.ReportSheet {
-	var out []*templates.ReportSheet
-	for _, s := range w.Definition.Sheets.Sheets {
-		if s.Book == id && w.written(s) {
-			out = append(out, s)
-		}
-	}
-	return out
+	return table.Where(slices.Values(w.Definition.Sheets.Sheets), func(s *templates.ReportSheet) bool {
+		return s.Book == id && w.written(s)
+	})
 }
 
 // written says whether a sheet has something to say.
@@ -136,7 +128,6 @@ type layout struct {
 	write func(name string) error
 }
 
-// layouts are those sheets by id.
 func (w *workbook) layouts() map[string]layout {
 	always := func() bool { return true }
 	some := func() bool { return len(w.entries) > 0 }
@@ -150,7 +141,6 @@ func (w *workbook) layouts() map[string]layout {
 	}
 }
 
-// workbook is what the sheets share.
 type workbook struct {
 	Input
 	*board
@@ -243,7 +233,6 @@ func (w *workbook) to(id, cell string) string {
 	return s.Book + extension + book.CellLink(s.Name, cell)
 }
 
-// head is the heading of a column as the data dictionary names it.
 func (w *workbook) head(table, column string) string { return w.Definition.ColumnLabel(table, column) }
 
 // Cells by what they hold. Texts that people typed are masked; what can't hold personal data (codes, hashes) is not.
@@ -262,7 +251,6 @@ func number(v float64) book.Cell { return book.Cell{Value: v, Look: book.Number(
 func count(n int) book.Cell      { return book.Cell{Value: n, Look: book.Integer} }
 func points(v float64) book.Cell { return book.Cell{Value: round(v), Look: book.Points} }
 
-// yes marks what is so.
 func yes(b bool) book.Cell { return centred(when(b, "是")) }
 
 // absent is how a value that is not there is shown.

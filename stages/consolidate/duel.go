@@ -117,7 +117,6 @@ func (w *workbook) duelShares(p *book.Page, gains []float64) {
 	}
 }
 
-// pair are the two that stand on either side of the line, to begin with.
 func (w *workbook) pair() []table.Rank {
 	k := min(w.choose(), len(w.inOrder)-1)
 	if k < 1 {

@@ -27,7 +27,6 @@ func (w *workbook) filing(name string) error {
 	return w.report.Page(page)
 }
 
-// filing lays the sheet out from top to bottom.
 type filing struct {
 	*workbook
 	book.Pane
@@ -38,7 +37,6 @@ func (f *filing) part(title string, heads ...book.Cell) {
 	f.Fit(heads...)
 }
 
-// head is the head of so many columns.
 func head(cols int, words string) book.Cell {
 	return book.Cell{Value: words, Look: book.Header, Cols: cols}
 }

@@ -22,7 +22,6 @@ type kept struct {
 	results  map[string]int
 }
 
-// followed are the figures that this year's forms ask for.
 func (w *workbook) followed() (out []table.Fulfilled, said words) {
 	return table.Where(w.Fulfilment.All(), func(r table.Fulfilled) bool {
 		return r.Status != table.StatusAhead && r.Status != table.StatusEarlier
@@ -69,7 +68,6 @@ func (w *workbook) results() []string {
 	return slices.DeleteFunc(out, func(id string) bool { return id == table.StatusAhead || id == table.StatusEarlier })
 }
 
-// resultColumns are a column for each of them.
 func (w *workbook) resultColumns(*plan) []planned {
 	return table.Each(w.results(), func(id string) planned {
 		return planned{key: id, head: w.Definition.Sheets.Codes["fulfilment"][id],
@@ -77,7 +75,6 @@ func (w *workbook) resultColumns(*plan) []planned {
 	})
 }
 
-// followed is the page of one who reports what became of its promises.
 func (p *profile) followed(form []table.Fulfilled) {
 	results, years, last := table.Results(form), []int{}, 0
 	said := "承诺兑现；" + form[0].City
@@ -114,7 +111,6 @@ func (p *profile) followed(form []table.Fulfilled) {
 	p.Row++
 }
 
-// figures are what the form asks of a metric, in one row: the year before, then the last one with its promise.
 func (p *profile) figures(metric []table.Fulfilled, last int) {
 	said := ""
 	for _, r := range metric {
@@ -136,7 +132,6 @@ func (p *profile) figures(metric []table.Fulfilled, last int) {
 	p.Span(p.Row, 10, 3, plain(said))
 }
 
-// resultOf says what came of a figure, and why.
 func (w *workbook) resultOf(r table.Fulfilled) string {
 	return strings.TrimSuffix(w.Definition.Sheets.Codes["fulfilment"][r.Status]+"："+r.Reason, "：")
 }

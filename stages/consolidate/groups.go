@@ -17,7 +17,6 @@ import (
 // group gives as many columns as there are of something: years, scenarios, experts.
 type group func(p *plan) []planned
 
-// allGroups are what sheets.yaml can ask for.
 func (w *workbook) allGroups() map[string]group {
 	return map[string]group{
 		"ranges": w.ranges, "ahead": w.ahead, "scenarios": w.scenarios, "causes": w.causeColumns, "receipts": w.receipts,
@@ -57,7 +56,6 @@ func (w *workbook) ahead(*plan) []planned {
 	})
 }
 
-// scenarios are the ranks under each other way to rank.
 func (w *workbook) scenarios(*plan) []planned {
 	ranks, all := map[[2]string]int32{}, slices.Collect(w.Ranking.Scenarios.All())
 	for _, s := range all {
@@ -120,7 +118,6 @@ func (w *workbook) causeColumns(*plan) []planned {
 // coverFields stand in columns of their own already.
 var coverFields = []string{"consortium", "city", "park", "lead_school", "lead_enterprise", "edition"}
 
-// singles are the undated fields of the form.
 func (w *workbook) singles(*plan) []planned {
 	fields := slices.DeleteFunc(w.Definition.Form.Singles(), func(f *templates.Field) bool {
 		return f.Personal || slices.Contains(coverFields, f.ID)
@@ -131,7 +128,6 @@ func (w *workbook) singles(*plan) []planned {
 	})
 }
 
-// single is the answer to an undated field.
 func (w *workbook) single(f *templates.Field, g *table.Figure) book.Cell {
 	switch {
 	case g == nil:
@@ -168,7 +164,6 @@ func (w *workbook) contacts(*plan) []planned {
 	})
 }
 
-// funding are the planned funds, field by field and year by year.
 func (w *workbook) funding(*plan) []planned {
 	var out []planned
 	for _, f := range w.Definition.Form.About(templates.Funding) {
@@ -194,7 +189,6 @@ func (w *workbook) dated(m *table.Metric, y templates.Year) book.Cell {
 	return c
 }
 
-// yearHead is the head of a column of one year.
 func yearHead(y templates.Year, words string) book.Cell {
 	if y.Kind == templates.Committed {
 		return cell(words, book.Promised)
@@ -202,10 +196,8 @@ func yearHead(y templates.Year, words string) book.Cell {
 	return head(0, words)
 }
 
-// yearKey is the column of a year.
 func yearKey(year int) string { return fmt.Sprint("year ", year) }
 
-// years are the columns of a metric's years.
 func (w *workbook) years(p *plan) []planned {
 	p.words["next"] = fmt.Sprint(w.year("first"))
 	return table.Each(w.Definition.Form.Years, func(y templates.Year) planned {
@@ -322,7 +314,6 @@ func (w *workbook) experts(p *plan) []planned {
 	})
 }
 
-// outcomes count what a rule came to.
 func (w *workbook) outcomes(*plan) []planned {
 	all := []model.Outcome{model.Fail, model.Pass, model.NotApplicable, model.NotRun}
 	return table.Each(all, func(o model.Outcome) planned {

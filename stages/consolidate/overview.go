@@ -28,7 +28,6 @@ const (
 	partHigh   = 22
 )
 
-// overview is 总览.
 func (w *workbook) overview(name string) error {
 	widths := []float64{7, 8, 34, 11, 12, 12, 24, 1.5, 32, 36, 15, 20, 15}
 	page := &book.Page{Sheet: name, Landscape: true, OnePage: true, Widths: widths}
@@ -48,7 +47,6 @@ func (w *workbook) overview(name string) error {
 	return w.report.Page(page)
 }
 
-// overview lays the first sheet out.
 type overview struct {
 	*workbook
 	page        *book.Page
@@ -97,7 +95,6 @@ func (o *overview) tiles() {
 	}
 }
 
-// part begins a part of a side with its heading and the heads of its columns.
 func part(p *book.Pane, title string, heads ...string) {
 	if p.Part(title, partHigh); len(heads) > 0 {
 		p.Add(table.Each(heads, func(words string) book.Cell { return head(0, words) })...)
@@ -248,18 +245,15 @@ func (o *overview) registering() []step {
 	}
 }
 
-// submissions are those that findings are about.
 func submissions(found []table.Finding) []string {
 	all := table.Unique(found, func(x table.Finding) string { return x.Submission })
 	return slices.DeleteFunc(all, func(id string) bool { return id == "" })
 }
 
-// few names the first of many, in the order of their names.
 func few(names []string) string {
 	return text.Few(slices.Sorted(slices.Values(names)), 5, len(names), "个")
 }
 
-// steps shows what to do next.
 func (o *overview) steps() {
 	part(&o.right, "下一步", "做什么", "谁", "何时", "多少", "看哪里")
 	all := o.next()
@@ -275,7 +269,6 @@ func (o *overview) steps() {
 	}
 }
 
-// returned says which submissions go back, and what for.
 func (o *overview) returned() {
 	back := table.Grouped(table.Where(o.Judgement.Findings.All(), func(x table.Finding) bool {
 		return x.Answered() == table.ToMend && x.Submission != ""
@@ -338,7 +331,6 @@ func (o *overview) moved() {
 	}
 }
 
-// rules shows what goes wrong most.
 func (o *overview) rules() {
 	part(&o.left, "问题最多的规则")
 	o.left.Fit(head(3, o.head("findings", "title")), head(1, "程度"), head(1, "处数"), head(1, "申报数"))
@@ -359,7 +351,6 @@ func (o *overview) rules() {
 	o.page.Mark(first, 4, o.left.Row-1, 4, o.marks("severity")...)
 }
 
-// contents lists the sheets of this book, and the other books.
 func (o *overview) contents(row int) {
 	p := &book.Pane{Page: o.page, Row: row, Col: 1, Cols: len(o.page.Widths)}
 	part(p, "各工作表")
@@ -393,12 +384,10 @@ func when(holds bool, words string) string {
 	return ""
 }
 
-// joined puts together what there is to say.
 func joined(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "；")
 }
 
-// howMany counts the rows of a kind.
 func howMany[T any](rows []T, is func(T) bool) int {
 	n := 0
 	for _, x := range rows {

@@ -14,7 +14,6 @@ import (
 	"lianheti/templates"
 )
 
-// method says how the ranking was made.
 func (w *workbook) method() string {
 	for r := range w.Ranking.Ranking.All() {
 		return r.Method
@@ -53,7 +52,6 @@ type pointRow struct {
 	by       standing
 }
 
-// scored lists what each submission earns, in their own order.
 func (w *workbook) scored() ([]pointRow, words) {
 	places := map[string]int{}
 	for r := range w.Ranking.Ranking.All() {
@@ -149,7 +147,6 @@ func (w *workbook) working(group string, points []*templates.Point, title string
 	})
 }
 
-// normalised are the values of the points that count.
 func (w *workbook) normalised(*plan) []planned {
 	return w.working("values", w.earning, "归一值", func(r pointRow, point string) book.Cell {
 		if v := r.by[point].score.Value; v.Valid {
@@ -159,14 +156,12 @@ func (w *workbook) normalised(*plan) []planned {
 	})
 }
 
-// present are the shares of the figures that are there.
 func (w *workbook) present(*plan) []planned {
 	return w.working("there", w.figured, "依据在案", func(r pointRow, point string) book.Cell {
 		return cell(r.by[point].there, book.Share)
 	})
 }
 
-// doubtsAt say why figures of a point are in doubt.
 func (w *workbook) doubtsAt(*plan) []planned {
 	show := func(r pointRow, point string) book.Cell { return plain(r.by[point].doubt) }
 	return w.working("doubt", w.figured, "存疑", show)

@@ -32,7 +32,6 @@ const (
 	strong, weak  = 0.75, 0.25
 )
 
-// profiles is 一页一联合体.
 func (w *workbook) profiles(string) error {
 	page, _ := w.profilePages()
 	return w.report.Page(page)
@@ -77,14 +76,12 @@ func (w *workbook) pageLink(of string) book.Cell {
 	return book.Cell{Value: "细看", Look: book.Link, Link: book.CellLink(sheetProfiles, model.CellName(row, 1))}
 }
 
-// gathered is all that a page tells of one consortium.
 type gathered struct {
 	*table.About
 	shares  []table.Opt[float64] // of what an indicator can bring, in the order of the rubric
 	medians []table.Opt[float64] // of the ranked
 }
 
-// gathered collects what the pages tell, in the order of the ranking.
 func (w *workbook) gathered() []*gathered {
 	var out []*gathered
 	about := w.About()
@@ -126,7 +123,6 @@ func (w *workbook) indicatorShares(s standing) []table.Opt[float64] {
 	return out
 }
 
-// profile lays one page out.
 type profile struct {
 	*workbook
 	*gathered
@@ -182,7 +178,6 @@ func (p *profile) tiles() {
 	p.Row += 3
 }
 
-// facts are what the consortium is: two columns of label and value.
 func (p *profile) facts() {
 	s := p.Form.Submission
 	enrolment := p.absent(table.Missing)
@@ -326,7 +321,6 @@ func lineChart(title string, series []excelize.ChartSeries) *excelize.Chart {
 	}
 }
 
-// years is the table of the headline figures, under a small chart of each.
 func (p *profile) years() {
 	fields := p.Definition.Form.About(templates.Headline)
 	p.Part("主要指标（各图各自的尺度；虚线和浅黄为承诺）", 24)

@@ -22,7 +22,6 @@ func saysRegistered(e table.Registered) string {
 	return strings.Join(out, "；")
 }
 
-// effect says what became of an entry.
 func (w *workbook) effect(e table.Registered) string {
 	i, stranger := w.keyed(e.Key), func(o table.Registered) bool { return o.Place == e.Place }
 	switch effect := e.Sheet.Effect; {
@@ -63,7 +62,6 @@ func (w *workbook) effect(e table.Registered) string {
 	return "没有要了结的问题"
 }
 
-// decided says what became of a decision about an explanation.
 func (w *workbook) decided(e table.Registered) string {
 	for x := range w.Judgement.Findings.All() {
 		what := w.of(x.Submission).Consortium + " " + x.Title
@@ -77,18 +75,15 @@ func (w *workbook) decided(e table.Registered) string {
 	return "没有对上本次的任何问题：可能已经改正，或指纹抄错"
 }
 
-// keyed finds the submission that a key of the register means; -1: none.
 func (w *workbook) keyed(key string) int {
 	return slices.IndexFunc(w.entries, func(e entry) bool { return table.ConsortiumKey(e.Submission) == key })
 }
 
-// rosters counts the submissions that list a unit of one of these names.
 func (w *workbook) rosters(keys []string) int {
 	of := table.Where(w.Facts.Members.All(), func(m table.Member) bool { return slices.Contains(keys, m.NameKey) })
 	return len(table.Unique(of, func(m table.Member) string { return m.Submission }))
 }
 
-// ruled says what a decision about the experts' proposals brought about.
 func (w *workbook) ruled(e table.Registered, id string) string {
 	r, points := w.Register.Ruling(e.Key), ""
 	if r.Points.Valid {

@@ -75,7 +75,6 @@ func (w *workbook) reserves() (out []reserve, said words) {
 	return out, nil
 }
 
-// season says what became of an entry: of its submission, or why there is none.
 func (b batch) season(e templates.Entry, a *table.About, chosen bool) string {
 	listed, _, known := b.Definition.Directory.ByConsortium(e.Consortium)
 	switch {
@@ -130,7 +129,6 @@ func (b batch) weakest(a *table.About) string {
 	return fmt.Sprintf("%d年%s：%s", b.Definition.Year, whose, strings.Join(said, "；"))
 }
 
-// seasonColumns are the batches that are known.
 func (w *workbook) seasonColumns(*plan) (out []planned) {
 	for i, r := range w.rounds() {
 		out = append(out, planned{key: fmt.Sprint("season", i), head: fmt.Sprintf("%d年", r.Definition.Year),

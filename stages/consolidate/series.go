@@ -11,7 +11,6 @@ import (
 	"lianheti/templates"
 )
 
-// series is one metric of one submission over the years.
 type series struct {
 	Submission string `col:"submission"`
 	Indicator  string `col:"indicator"`
@@ -21,10 +20,8 @@ type series struct {
 	field      *templates.Field
 }
 
-// value gives the row of a year; nil where the metric has no such year.
 func (s series) value(year int) *table.Metric { return s.form.Metric(s.field.ID, year) }
 
-// series lists every metric of every submission.
 func (w *workbook) series() ([]series, words) {
 	var out []series
 	for _, e := range w.entries {
@@ -62,7 +59,6 @@ func (w *workbook) seriesPlace(s series) book.Cell {
 	return c
 }
 
-// city is one prefecture's line.
 type city struct {
 	name     string
 	counts   []int // as cityCounts
@@ -106,7 +102,6 @@ func (w *workbook) cityCounts() []cityCount {
 		w.kindCount("其中企业", func(k *templates.MemberKind) bool { return k.ID == "enterprise" }))
 }
 
-// kindCount counts the members of some kinds.
 func (w *workbook) kindCount(head string, counts func(*templates.MemberKind) bool) cityCount {
 	var ids, labels []string
 	for _, k := range w.Definition.Form.Kinds {
@@ -187,7 +182,6 @@ func (w *workbook) tally() []city {
 	return out
 }
 
-// withTotal adds a line for all prefectures.
 func (w *workbook) withTotal(lines []city) []city {
 	all := city{name: "合计", total: true, at: listFirst, last: listFirst + len(lines) - 1,
 		counts: make([]int, len(w.cityCounts())), sums: map[templates.Ref]float64{}}

@@ -18,7 +18,6 @@ import (
 	"lianheti/templates"
 )
 
-// row is one line of a plain sheet.
 type row struct {
 	value any           // a row of the sheet's rows
 	data  reflect.Value // the same
@@ -47,7 +46,6 @@ func of[T any](show func(x T) book.Cell) view {
 	return func(r row) book.Cell { return show(r.value.(T)) }
 }
 
-// words are what the program says in a sheet's remark.
 type words map[string]string
 
 // rows gives what a sheet shows, one line each, and the words of its remark.
@@ -56,7 +54,6 @@ type rows struct {
 	words words
 }
 
-// planned is one column as it will be written.
 type planned struct {
 	*templates.ReportColumn
 	key   string
@@ -262,7 +259,6 @@ func (w *workbook) planned(id string) *plan {
 	return p
 }
 
-// styled puts the looks that the definition says on a column.
 func (w *workbook) styled(c *templates.ReportColumn, x planned) planned {
 	x.ReportColumn = c
 	x.style.Header, x.style.Heat, x.style.Signed = x.head, c.Heat, c.Signed
@@ -355,7 +351,6 @@ func shown(v reflect.Value) book.Cell {
 	return cell(v.String(), book.Plain)
 }
 
-// list writes a plain sheet.
 func (w *workbook) list(p *plan) error {
 	said := p.sheet.Remark
 	if p.Len == 0 {
@@ -395,7 +390,6 @@ func (w *workbook) begin(p *book.Page, cols int, title, sheet string, said words
 	p.Begin(cols, title, w.filledIn(s, s.Remark, said))
 }
 
-// lead is what stands over the columns: the points that can be earned.
 func (p *plan) lead() []book.Cell {
 	cells, begun := make([]book.Cell, len(p.columns)), false
 	for i, c := range p.columns {
@@ -409,7 +403,6 @@ func (p *plan) lead() []book.Cell {
 	return cells
 }
 
-// cells goes through the rows of a plain sheet.
 func (w *workbook) cells(p *plan) iter.Seq[[]book.Cell] {
 	return func(yield func([]book.Cell) bool) {
 		at := p.first()

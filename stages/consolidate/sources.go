@@ -126,7 +126,6 @@ func (w *workbook) evidenceRows() ([]table.Score, words) {
 	return table.Where(w.Ranking.Scores.All(), func(s table.Score) bool { return s.Evidence != "" }), nil
 }
 
-// rubricRow is one observation point.
 type rubricRow struct {
 	Point     string  `col:"point"`
 	Wording   string  `col:"wording"`
@@ -155,7 +154,6 @@ func (w *workbook) rubricRows() ([]rubricRow, words) {
 	return out, words{"note": w.Definition.Rubric.WeightsNote}
 }
 
-// methodRow is one sentence of how the ranking was made.
 type methodRow struct {
 	Order int    `col:"order"`
 	Words string `col:"words"`
@@ -169,7 +167,6 @@ func (w *workbook) methodRows() ([]methodRow, words) {
 	return out, nil
 }
 
-// unreported is an entry of the directory that should have reported and did not.
 type unreported struct {
 	No         int    `col:"directory_no"`
 	City       string `col:"city"`
@@ -202,7 +199,6 @@ func (w *workbook) missing() ([]unreported, words) {
 	return out, words{"all": strconv.Itoa(len(w.Definition.Directory.Entries)), "exempt": strconv.Itoa(exempt)}
 }
 
-// reported says whether an entry of the directory has a submission.
 func (w *workbook) reported(e templates.Entry) bool {
 	return slices.ContainsFunc(w.entries, func(s entry) bool { return s.DirectoryNo == table.Some(int32(e.No)) })
 }
@@ -266,7 +262,7 @@ type sharedUnit struct {
 	key        string
 }
 
-// shared lists every unit that more than one consortium lists, those that do so as a matter of course last.
+// shared lists every unit that several consortia list, those that do so as a matter of course last.
 func (w *workbook) shared() ([]sharedUnit, words) {
 	var out []sharedUnit
 	named := table.Where(w.Facts.Members.All(), func(m table.Member) bool { return m.NameKey != "" })
@@ -300,7 +296,6 @@ func (w *workbook) public(kind string) bool {
 	})
 }
 
-// marked is what the experts gave one submission, taken together and each.
 type marked struct {
 	table.Assessment
 	Deductions int                         `col:"deductions"`
@@ -309,7 +304,6 @@ type marked struct {
 	by         map[string]table.Assessment // by expert
 }
 
-// marked is the matrix of experts and submissions, in the order of the ranking.
 func (w *workbook) marked() ([]marked, words) {
 	by := map[string]map[string]table.Assessment{}
 	var out []marked

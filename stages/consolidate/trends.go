@@ -15,7 +15,6 @@ import (
 
 const sheetTrends = "主要指标"
 
-// trends is 主要指标: the headline figures added up over the years, and how they grow.
 func (w *workbook) trends(name string) error {
 	page := &book.Page{Sheet: name, Landscape: true, OnePage: true, Frozen: 2, Printed: 9,
 		Widths: []float64{9, 27, 8, 11, 11, 11, 11, 11, 8, 2, 2, 7, 7, 7, 7, 7, 2, 7, 7, 7, 7, 7}}
@@ -30,13 +29,11 @@ func (w *workbook) trends(name string) error {
 // helper is the first of the columns beside the page that the chart is drawn from.
 const helper = 12
 
-// trends lays the sheet out from top to bottom.
 type trends struct {
 	*workbook
 	book.Pane
 }
 
-// figures shows the headline figures over the years.
 func (o *trends) figures(years []templates.Year, fields []*templates.Field) {
 	heads := []book.Cell{head(2, "指标"), head(0, "单位")}
 	for _, y := range years {

@@ -117,7 +117,6 @@ func (w *workbook) tableViews() map[string]view {
 	}
 }
 
-// ranked is a rank, or that there is none.
 func ranked(rank table.Opt[int32]) book.Cell {
 	if !rank.Valid {
 		return quiet("不排")
@@ -138,7 +137,6 @@ func finding(r row) table.Finding {
 	return r.value.(table.Finding)
 }
 
-// copyLink leads to the annotated copy of a submission that goes back.
 func (w *workbook) copyLink(submission string) book.Cell {
 	path, ok := w.Returns[submission]
 	if !ok {
@@ -200,7 +198,6 @@ func (w *workbook) placeLink(x table.Finding) book.Cell {
 	return c
 }
 
-// kindOf is the kind of a member as the form calls it; what nobody knows stays as typed.
 func (w *workbook) kindOf(m table.Member) string {
 	if k, ok := w.Definition.Form.Kind(m.Kind); ok {
 		return k.Label
@@ -267,7 +264,6 @@ func (w *workbook) evidence(point, id string) *templates.Evidence {
 	return w.Definition.Rubric.Point(point).Find(id)
 }
 
-// evidenceOf finds it for a row.
 func (w *workbook) evidenceOf(r row) *templates.Evidence {
 	return w.evidence(r.text("point"), r.text("evidence"))
 }

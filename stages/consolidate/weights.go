@@ -14,7 +14,6 @@ const (
 	placeCols = 7
 )
 
-// weights is 权重: the sheet on which the reader changes weights, and reads the ranking that follows.
 func (w *workbook) weights(name string) error {
 	p := &book.Page{Sheet: name, Landscape: true, Protected: w.live, Frozen: weightsFirst - 1,
 		Widths: []float64{6, 44, 14, 9, 7, 9, 10, 10, 10, 2, 6, 7, 36, 8, 9, 7, 10}}
@@ -64,7 +63,6 @@ func (w *workbook) settings(p *book.Page) {
 		book.Mark{Word: "有效", Tone: book.Good}, book.Mark{Word: onlyRun, Tone: book.Caution})
 }
 
-// weightTable is where the weights are changed.
 func (w *workbook) weightTable(p *book.Page) {
 	header := weightsFirst - 1
 	p.Heads(header, 1, w.head("scores", "point"), "原文（全文见"+w.sheet("rubric")+"）", "所属指标", "运行权重", "启用", "权重",
@@ -131,7 +129,6 @@ func (w *workbook) liveRanking(p *book.Page) {
 	}
 }
 
-// choose is how many are to be chosen.
 func (w *workbook) choose() int {
 	return cmp.Or(max(w.Select, 0), w.Definition.Directory.Select.Default)
 }

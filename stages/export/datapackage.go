@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -88,13 +89,13 @@ type constraints struct {
 	Enum     []string `json:"enum,omitempty"`
 }
 
-// explain writes the data package.
-func explain(dir string, d *templates.Definition, resources []resource) error {
+func explain(dir string, d *templates.Definition, resources []resource) (err error) {
+	defer try.Caught(&err)
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(dataPackage{
+	try.Do(e.Encode(dataPackage{
 		Profile:  "https://datapackage.org/profiles/2.0/datapackage.json",
 		Name:     fmt.Sprintf("lianheti-%d", d.Directory.Batch),
 		Title:    fmt.Sprintf("%s：%d年批次数据", d.Form.Title, d.Directory.Batch),
@@ -108,9 +109,7 @@ func explain(dir string, d *templates.Definition, resources []resource) error {
 		Form:       fmt.Sprintf("%s v%d", d.Form.ID, d.Form.Version),
 		Definition: d.Sources,
 		Resources:  resources,
-	}); err != nil {
-		return err
-	}
+	}))
 	return os.WriteFile(filepath.Join(dir, PackageName), b.Bytes(), 0o644)
 }
 

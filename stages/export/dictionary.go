@@ -4,9 +4,9 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -15,36 +15,28 @@ import (
 const DictionaryName = "数据字典.md"
 
 // DictionaryMarkdown writes the dictionary for people: what each table, each column and each code means.
-func DictionaryMarkdown(w io.Writer, d *templates.Definition) error {
-	columns, err := table.Dictionary(d)
-	if err != nil {
-		return err
-	}
+func DictionaryMarkdown(w io.Writer, d *templates.Definition) (err error) {
+	defer try.Caught(&err)
+	columns := try.Get(table.Dictionary(d))
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "# %s：%d年批次数据字典\n\n", d.Form.Title, d.Directory.Batch)
 	fmt.Fprintf(b, "由 templates/%d 的定义生成，请勿手改。结构版本 %s。每张表是一个 .parquet 文件和一个内容相同的 .arrow 文件；", d.Year, d.Data.Version)
 	fmt.Fprint(b, "各列的名称、单位、含义也在文件自带的元数据、datapackage.json 和 dictionary 表里。空表示没有，与0和空文字不同。\n\n"+CSVNote+"\n")
-	for len(columns) > 0 {
-		n := slices.IndexFunc(columns, func(c table.Meaning) bool { return c.Table != columns[0].Table })
-		if n < 0 {
-			n = len(columns)
-		}
-		page(b, d.Table(columns[0].Table), columns[:n])
-		columns = columns[n:]
+	for _, of := range table.Grouped(columns, func(c table.Meaning) string { return c.Table }) {
+		page(b, d.Table(of[0].Table), of)
 	}
-	codes := table.Codes(d)
 	fmt.Fprint(b, "\n# 代码\n")
-	for i, c := range codes {
-		if i == 0 || c.List != codes[i-1].List {
-			fmt.Fprintf(b, "\n## %s\n\n", c.List)
-			row(b, "代码", "名称", "分组", "单位", "说明", "出处")
-			row(b, "---", "---", "---", "---", "---", "---")
+	for _, list := range table.Grouped(table.Codes(d), func(c table.Code) string { return c.List }) {
+		fmt.Fprintf(b, "\n## %s\n\n", list[0].List)
+		row(b, "代码", "名称", "分组", "单位", "说明", "出处")
+		row(b, "---", "---", "---", "---", "---", "---")
+		for _, c := range list {
+			said := c.Description
+			if c.UCUM != "" {
+				said += "（UCUM：" + c.UCUM + "）"
+			}
+			row(b, "`"+c.Code+"`", c.Label, c.Group, c.Unit, said, c.Paragraph)
 		}
-		said := c.Description
-		if c.UCUM != "" {
-			said += "（UCUM：" + c.UCUM + "）"
-		}
-		row(b, "`"+c.Code+"`", c.Label, c.Group, c.Unit, said, c.Paragraph)
 	}
 	return b.Flush()
 }

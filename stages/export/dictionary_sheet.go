@@ -17,7 +17,6 @@ import (
 // DictionarySheetName is the dictionary as a workbook, beside the Markdown.
 const DictionarySheetName = "数据字典.xlsx"
 
-// shown is a column of a sheet.
 type shown struct {
 	name  string
 	width float64
@@ -58,7 +57,6 @@ func DictionarySheet(w io.Writer, d *templates.Definition) (err error) {
 	return r.Write(w, title)
 }
 
-// sheet writes columns of a record.
 func sheet(r *book.Report, g book.Grid, d *templates.Definition, rec arrow.Record, name string, columns []shown) error {
 	rows := make([][]book.Cell, rec.NumRows())
 	for _, c := range columns {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"lianheti/stages/office/try"
+
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/ipc"
@@ -27,52 +29,31 @@ const maxDictionary = 1 << 30
 // arrowSchema is the key under which readers look for the Arrow schema, with the words about the columns in it.
 const arrowSchema = "ARROW:schema"
 
-func writeParquet(w io.WriteSeeker, rec arrow.Record) error {
-	root, err := parquetSchema(rec.Schema())
-	if err != nil {
-		return err
-	}
-	var words metadata.KeyValueMetadata
-	said := rec.Schema().Metadata()
+func writeParquet(w io.WriteSeeker, rec arrow.Record) (err error) {
+	defer try.Caught(&err)
+	root, words, said := parquetSchema(rec.Schema()), metadata.KeyValueMetadata{}, rec.Schema().Metadata()
 	for i, key := range said.Keys() {
-		if err := words.Append(key, said.Values()[i]); err != nil {
-			return err
-		}
+		try.Do(words.Append(key, said.Values()[i]))
 	}
 	var head bytes.Buffer
-	if err := ipc.NewWriter(&head, ipc.WithSchema(rec.Schema())).Close(); err != nil {
-		return err
-	}
-	if err := words.Append(arrowSchema, base64.StdEncoding.EncodeToString(head.Bytes())); err != nil {
-		return err
-	}
+	try.Do(ipc.NewWriter(&head, ipc.WithSchema(rec.Schema())).Close())
+	try.Do(words.Append(arrowSchema, base64.StdEncoding.EncodeToString(head.Bytes())))
 	f := file.NewParquetWriter(w, root, file.WithWriteMetadata(words), file.WithWriterProps(parquet.NewWriterProperties(
 		parquet.WithCompression(compress.Codecs.Snappy), parquet.WithDictionaryPageSizeLimit(maxDictionary))))
 	most := f.Properties().MaxRowGroupLength()
 	for begin := int64(0); begin == 0 || begin < rec.NumRows(); begin += most {
-		if err := writeGroup(f.AppendBufferedRowGroup(), rec.NewSlice(begin, min(begin+most, rec.NumRows()))); err != nil {
-			return err
+		group, rows := f.AppendBufferedRowGroup(), rec.NewSlice(begin, min(begin+most, rec.NumRows()))
+		for i, column := range rows.Columns() {
+			if w := try.Get(group.Column(i)); column.Len() > 0 {
+				try.Do(writeColumn(w, column))
+			}
 		}
+		try.Do(group.Close())
+		rows.Release()
 	}
 	return f.Close()
 }
 
-// writeGroup writes the rows of a slice, and releases it.
-func writeGroup(group file.BufferedRowGroupWriter, rows arrow.Record) error {
-	defer rows.Release()
-	for i, column := range rows.Columns() {
-		w, err := group.Column(i)
-		if err == nil && column.Len() > 0 {
-			err = writeColumn(w, column)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return group.Close()
-}
-
-// stored is how a type is stored.
 var stored = map[arrow.Type]struct {
 	physical parquet.Type
 	logical  schema.LogicalType
@@ -85,50 +66,34 @@ var stored = map[arrow.Type]struct {
 	arrow.BOOL:    {parquet.Types.Boolean, schema.NoLogicalType{}},
 }
 
-func parquetSchema(s *arrow.Schema) (*schema.GroupNode, error) {
+func parquetSchema(s *arrow.Schema) *schema.GroupNode {
 	const noLength, noID = -1, -1
 	var columns schema.FieldList
 	for _, f := range s.Fields() {
 		as, known := stored[f.Type.ID()]
 		if !known {
-			return nil, fmt.Errorf("列 %s 的类型 %s 不能写成 Parquet", f.Name, f.Type)
+			try.Do(fmt.Errorf("列 %s 的类型 %s 不能写成 Parquet", f.Name, f.Type))
 		}
 		repetition := parquet.Repetitions.Required
 		if f.Nullable {
 			repetition = parquet.Repetitions.Optional
 		}
-		node, err := schema.NewPrimitiveNodeLogical(f.Name, repetition, as.logical, as.physical, noLength, noID)
-		if err != nil {
-			return nil, err
-		}
-		columns = append(columns, node)
+		columns = append(columns, try.Get(schema.NewPrimitiveNodeLogical(f.Name, repetition, as.logical, as.physical,
+			noLength, noID)))
 	}
-	return schema.NewGroupNode("schema", parquet.Repetitions.Required, columns, noID)
+	return try.Get(schema.NewGroupNode("schema", parquet.Repetitions.Required, columns, noID))
 }
 
 func writeColumn(w file.ColumnChunkWriter, column arrow.Array) error {
 	switch w := w.(type) {
 	case *file.ByteArrayColumnChunkWriter:
-		texts := column.(*array.String)
-		values := make([]parquet.ByteArray, texts.Len())
-		for i := range values {
-			values[i] = parquet.ByteArray(texts.Value(i))
-		}
-		return writeValues(w, column, values)
+		text := column.(*array.String).Value
+		return writeValues(w, column, valuesOf(column, func(i int) parquet.ByteArray { return parquet.ByteArray(text(i)) }))
 	case *file.BooleanColumnChunkWriter:
-		truths := column.(*array.Boolean)
-		values := make([]bool, truths.Len())
-		for i := range values {
-			values[i] = truths.Value(i)
-		}
-		return writeValues(w, column, values)
+		return writeValues(w, column, valuesOf(column, column.(*array.Boolean).Value))
 	case *file.Int32ColumnChunkWriter:
 		if days, ok := column.(*array.Date32); ok {
-			values := make([]int32, days.Len())
-			for i, day := range days.Date32Values() {
-				values[i] = int32(day)
-			}
-			return writeValues(w, column, values)
+			return writeValues(w, column, valuesOf(column, func(i int) int32 { return int32(days.Value(i)) }))
 		}
 		return writeValues(w, column, column.(*array.Int32).Int32Values())
 	case *file.Int64ColumnChunkWriter:
@@ -139,17 +104,25 @@ func writeColumn(w file.ColumnChunkWriter, column arrow.Array) error {
 	return fmt.Errorf("类型 %s 不能写成 Parquet", column.DataType())
 }
 
+func valuesOf[T any](column arrow.Array, value func(i int) T) []T {
+	out := make([]T, column.Len())
+	for i := range out {
+		out[i] = value(i)
+	}
+	return out
+}
+
 // writeValues writes the values of a column, and for each of one that may be null whether it is there.
 func writeValues[T any](w interface {
 	WriteBatch(values []T, present, repeated []int16) (int64, error)
 	WriteBatchSpaced(values []T, present, repeated []int16, valid []byte, offset int64)
 }, column arrow.Array, values []T) error {
-	present := make([]int16, len(values))
-	for i := range present {
+	present := valuesOf(column, func(i int) int16 {
 		if column.IsValid(i) {
-			present[i] = 1
+			return 1
 		}
-	}
+		return 0
+	})
 	if column.NullN() == 0 {
 		_, err := w.WriteBatch(values, present, nil)
 		return err

@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"lianheti/stages/model"
 	"os"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -62,31 +64,19 @@ func readArrow(path string) (rec arrow.Record, err error) {
 			rec, err = nil, fmt.Errorf("%v", p)
 		}
 	}()
-	data, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
-	if err := sensible(data); err != nil {
-		return nil, err
-	}
+	defer try.Caught(&err)
+	data := try.Get(readFile(path))
+	try.Do(sensible(data))
 	const headers = 1 << 20
 	room := bounded{memory.DefaultAllocator, 2*len(data) + headers}
-	r, err := ipc.NewFileReader(bytes.NewReader(data), ipc.WithAllocator(room))
-	if err != nil {
-		return nil, err
-	}
+	r := try.Get(ipc.NewFileReader(bytes.NewReader(data), ipc.WithAllocator(room)))
 	defer func() { err = errors.Join(err, r.Close()) }()
 	columns := make([][]arrow.Array, r.Schema().NumFields())
 	rows := int64(0)
 	for i := range r.NumRecords() {
-		batch, err := r.RecordAt(i)
-		if err != nil {
-			return nil, err
-		}
+		batch := try.Get(r.RecordAt(i))
 		for c, column := range batch.Columns() {
-			if err := touch(column, 8*len(data)); err != nil {
-				return nil, err
-			}
+			try.Do(touch(column, 8*len(data)))
 			columns[c] = append(columns[c], column)
 		}
 		rows += batch.NumRows()
@@ -95,8 +85,8 @@ func readArrow(path string) (rec arrow.Record, err error) {
 	for c, parts := range columns {
 		if len(parts) == 0 {
 			whole[c] = array.MakeArrayOfNull(memory.DefaultAllocator, r.Schema().Field(c).Type, 0)
-		} else if whole[c], err = array.Concatenate(parts, memory.DefaultAllocator); err != nil {
-			return nil, err
+		} else {
+			whole[c] = try.Get(array.Concatenate(parts, memory.DefaultAllocator))
 		}
 	}
 	return array.NewRecord(r.Schema(), whole, rows), nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/stages/office/try"
 	"lianheti/stages/text"
 	"lianheti/templates"
 
@@ -22,16 +23,10 @@ type Named struct {
 
 // Published gives every table that goes to the analysts, in the order of tables.yaml. Phone and id numbers are masked
 // in all texts; contacts are not among the tables.
-func Published(r *Round) ([]Named, error) {
+func Published(r *Round) (out []Named, err error) {
+	defer try.Caught(&err)
 	d := r.Definition
-	schemas, err := Schemas(d)
-	if err != nil {
-		return nil, err
-	}
-	entries, err := Dictionary(d)
-	if err != nil {
-		return nil, err
-	}
+	schemas, entries := try.Get(Schemas(d)), try.Get(Dictionary(d))
 	records := map[string]arrow.Record{"codes": Of(Codes(d)).Record(), "dictionary": Of(entries).Record(),
 		"file_notes": Of(notesOf(r.Reading)).Record(), "changes": r.Changes.Record()}
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
@@ -45,14 +40,11 @@ func Published(r *Round) ([]Named, error) {
 	records["files"], records["findings"] = r.AllFiles().Record(), Of(r.AllFindings()).Record()
 
 	labels := labelsOf(d)
-	var out []Named
 	for _, s := range schemas {
 		name := Said(s.Metadata(), KeyTable)
 		switch name {
 		case "submissions":
-			if records[name], err = wideSubmissions(s, r.Facts, r.Judgement); err != nil {
-				return nil, err
-			}
+			records[name] = try.Get(wideSubmissions(s, r.Facts, r.Judgement))
 		case "panel":
 			records[name] = widePanel(s, r.Facts)
 		}
@@ -64,11 +56,7 @@ func Published(r *Round) ([]Named, error) {
 // Apart is a table that no run publishes, under the description that tables.yaml has of it.
 func Apart[T any](d *templates.Definition, name string, rows []T) (Named, error) {
 	schema, err := describe(d, name, fieldsOf[T]())
-	if err != nil {
-		return Named{}, err
-	}
-	t := Of(rows)
-	return Named{name, func() arrow.Record { return publishable(d, schema, t.Record(), labelsOf(d)) }}, nil
+	return Named{name, func() arrow.Record { return publishable(d, schema, Of(rows).Record(), labelsOf(d)) }}, err
 }
 
 // publishable is a record under its described schema: behind the batch, with every text fit to be seen, and the labels
@@ -94,7 +82,6 @@ func publishable(d *templates.Definition, schema *arrow.Schema, rec arrow.Record
 	return array.NewRecord(schema, columns, rec.NumRows())
 }
 
-// labelled gives the label of each code, null where it has none.
 func labelled(codes arrow.Array, labels map[string]string) arrow.Array {
 	b := array.NewStringBuilder(memory.DefaultAllocator)
 	for i := range codes.Len() {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -39,11 +40,10 @@ var later = []string{"list_cells", "scales", "lapses", "stakes", "assessments", 
 
 // Restore makes a round of published tables, by name, without the contacts. An error names the table that is missing or
 // of another make.
-func Restore(d *templates.Definition, records map[string]arrow.Record) (*Round, error) {
-	r := &Round{Facts: &Facts{Definition: d}, Judgement: &Judgement{}, Ranking: &Ranking{}}
-	if err := sound(d, records); err != nil {
-		return nil, err
-	}
+func Restore(d *templates.Definition, records map[string]arrow.Record) (r *Round, err error) {
+	defer try.Caught(&err)
+	r = &Round{Facts: &Facts{Definition: d}, Judgement: &Judgement{}, Ranking: &Ranking{}}
+	try.Do(sound(d, records))
 	r.Facts.Contacts = Of[Contact](nil)
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
 		for name, t := range tablesOf(holder) {
@@ -52,24 +52,15 @@ func Restore(d *templates.Definition, records map[string]arrow.Record) (*Round, 
 			}
 			if _, there := records[name]; !there && slices.Contains(later, name) {
 				t.clear()
-				continue
-			}
-			if err := restore(records, name, t); err != nil {
-				return nil, err
+			} else {
+				try.Do(restore(records, name, t))
 			}
 		}
 	}
 	var notes Table[Note]
-	err := restore(records, "submissions", &r.Judgement.Verdicts) // whose columns they share
-	if err == nil {
-		err = restore(records, "file_notes", &notes)
-	}
-	if err == nil {
-		r.Facts.Reading, err = readingOf(notes)
-	}
-	if err != nil {
-		return nil, err
-	}
+	try.Do(restore(records, "submissions", &r.Judgement.Verdicts)) // whose columns they share
+	try.Do(restore(records, "file_notes", &notes))
+	r.Facts.Reading = try.Get(readingOf(notes))
 	r.separate()
 	return r, nil
 }

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lianheti/stages/office/try"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -43,20 +44,16 @@ const ValueSeparator = "; "
 // Schemas gives the schemas of all published tables in the order of tables.yaml: the columns that the program makes,
 // with what tables.yaml and form.yaml say of them as metadata. It gives an error where they disagree on a table or a
 // column, of internal tables too.
-func Schemas(d *templates.Definition) ([]*arrow.Schema, error) {
+func Schemas(d *templates.Definition) (schemas []*arrow.Schema, err error) {
+	defer try.Caught(&err)
 	made := columns(d)
-	var schemas []*arrow.Schema
 	for _, t := range d.Tables {
 		fields, ok := made[t.Name]
 		if !ok {
 			return nil, fmt.Errorf("templates/%d/tables.yaml 的表 %s 程序里没有：请删去，或改正表名", d.Year, t.Name)
 		}
 		delete(made, t.Name)
-		s, err := describe(d, t.Name, fields)
-		if err != nil {
-			return nil, err
-		}
-		if !t.Internal {
+		if s := try.Get(describe(d, t.Name, fields)); !t.Internal {
 			schemas = append(schemas, s)
 		}
 	}
@@ -268,9 +265,6 @@ type Meaning struct {
 // Dictionary explains every column of every published table, in order. It says what the metadata of the tables say.
 func Dictionary(d *templates.Definition) ([]Meaning, error) {
 	schemas, err := Schemas(d)
-	if err != nil {
-		return nil, err
-	}
 	var out []Meaning
 	for _, s := range schemas {
 		key := strings.Split(Said(s.Metadata(), KeyPrimary), ValueSeparator)
@@ -282,10 +276,9 @@ func Dictionary(d *templates.Definition) ([]Meaning, error) {
 				Key: slices.Contains(key, f.Name), References: said(KeyReferences), Formerly: said(KeyFormerly)})
 		}
 	}
-	return out, nil
+	return out, err
 }
 
-// digits reads a count of digits; nothing where none is said.
 func digits(s string) Opt[int32] {
 	n, err := strconv.ParseInt(s, 10, 32)
 	if err != nil {

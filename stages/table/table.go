@@ -199,7 +199,6 @@ func (t *Table[T]) fill(rec arrow.Record) (err error) {
 	return err
 }
 
-// clear makes it a table without rows.
 func (t *Table[T]) clear() { *t = Of[T](nil) }
 
 // codec is how a row type is stored: one entry a column.

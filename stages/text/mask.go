@@ -89,7 +89,6 @@ func Mask(s string) string {
 	return s
 }
 
-// first gives where the first of these signs is in the view; -1: there is none.
 func (v *view) first(signs []string) int {
 	first := -1
 	for _, sign := range signs {
@@ -127,13 +126,11 @@ func suspicious(s string) (numbers, labels bool) {
 	return numbers, labels || numbers
 }
 
-// span is a part of a text, in bytes, and what is to stand in its place.
 type span struct {
 	from, to int
 	by       string
 }
 
-// matches are the places of group 1 of a pattern, looked for from a byte on.
 func (v *view) matches(from int, p *pattern) []span {
 	var out []span
 	for {

@@ -88,7 +88,6 @@ func (r *run) add(d byte, at, end int) {
 	r.digits, r.at, r.gaps = append(r.digits, d), append(r.at, at), append(r.gaps, gap)
 }
 
-// longestKind is how many digits the longest has.
 const longestKind = 19
 
 // personal adds the numbers of persons among the digits to the list.
@@ -155,7 +154,6 @@ func (r *run) parted(i, j int, kind *pattern) bool {
 
 var mobile = regexp.MustCompile(`^1[3-9]\d{9}`)
 
-// signed says that a + stands before the digits.
 func (r *run) signed(i int) bool { return r.at[i] > 0 && r.view.text[r.at[i]-1] == '+' }
 
 // dated says whether some of the digits are a date: 2023-12-31.

@@ -51,16 +51,12 @@ func viewOf(s string) *view {
 
 // lower makes Latin letters small; every byte stays in its place.
 func lower(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r >= 'A' && r <= 'Z' }) {
-		return s
-	}
-	b := []byte(s)
-	for i, c := range b {
-		if c >= 'A' && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
 		}
-	}
-	return string(b)
+		return r
+	}, s)
 }
 
 // invisible says whether a character has no shape of its own: it joins, marks, or says how others are shown.
