@@ -30,7 +30,7 @@ func Experts(ctx context.Context, o Options) (_ *Issued, err error) {
 	assignments, in := try.Get(o.assignments()), try.Get(o.takeApart(ctx))
 	o.Score.Draws = 1 // only the scores are shown
 	round := try.Get(judge(in.facts, in.given(), in.marking, o.Score))
-	out := &Issued{Subjects: marking.Subjects(in.facts, round.Judgement, round.Ranking),
+	out := &Issued{Subjects: marking.Subjects(round),
 		LeftOut: table.Where(round.Ranking.Ranking.All(), func(r table.Rank) bool { return !r.Ranked && !r.Waiting })}
 	if len(out.Subjects) == 0 {
 		return nil, errors.New("没有可以参加排名的申报，没有可评的。请先用 lianheti run 查看退回的原因")

@@ -28,13 +28,10 @@ type Move struct {
 	What  string
 	Cells string // that change, joined by "; "
 
-	detail string   // What without what kind of move it is
-	slots  []string // values and rows of the roster that change
-	edits  []edit
+	detail string              // What without what kind of move it is
+	slots  []string            // values and rows of the roster that change
+	edits  []func(*table.Form) // each changes a form that may be changed
 }
-
-// edit changes a form that may be changed.
-type edit func(*table.Form)
 
 // Apply gives the form as the move leaves it.
 func (m Move) Apply(f *table.Form) *table.Form {
@@ -92,7 +89,7 @@ type change struct {
 	slot  string
 	what  string
 	place model.Place
-	edit  edit
+	edit  func(*table.Form)
 	group string // what the scopes row and kind put together: the field, or the kind of the member
 }
 
@@ -300,7 +297,6 @@ func shift(d *templates.Definition, def *templates.AuditMove, f *table.Form) []c
 	return nil
 }
 
-// drops leaves out one member after the other.
 func drops(f *table.Form) (out []change) {
 	for _, m := range f.Members {
 		c := onMember(m, fmt.Sprintf("“%s”（%s）", m.Name, m.KindLabel), nil)
@@ -334,7 +330,6 @@ func schools(d *templates.Definition, f *table.Form) (out []answer) {
 	return out
 }
 
-// onMember changes one row of the roster.
 func onMember(m table.Member, what string, edit func(*table.Member)) change {
 	at := model.Place{Sheet: m.Sheet, Cell: m.Cell}
 	return change{fmt.Sprintf("%s%d", rosterSlot, m.Record), what, at, func(f *table.Form) {

@@ -45,7 +45,6 @@ func (r Report) Write(w io.Writer) error {
 	return report.Write(w, title)
 }
 
-// tally is one kind of move over all submissions.
 type tally struct {
 	list                     string
 	label, evidence          string
@@ -84,7 +83,6 @@ func (r Report) tallies() []*tally {
 	return append(append(all, of[KindGathered], of[KindPair]), claims...)
 }
 
-// best is the one that brings most.
 func best(a, b table.Incentive) table.Incentive {
 	if a.Move == "" || First(b, a) < 0 {
 		return b
@@ -211,7 +209,6 @@ func fewCells(list string) string {
 	return list
 }
 
-// subject is one submission with the best that it could do.
 type subject struct {
 	Subject
 	perverse, claim table.Incentive

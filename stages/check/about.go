@@ -109,7 +109,6 @@ type naming struct {
 	lost  bool // something named is nothing that the form has
 }
 
-// understand reads what an explanation is about.
 func (n *names) understand(about string) *naming {
 	r := &naming{names: n, keys: []string{wholeKey + text.NameKey(about)}}
 	if len(about) > longestAbout {

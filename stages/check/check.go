@@ -58,7 +58,6 @@ func Single(facts *table.Facts, known Known) (func(*table.Form) ([]table.Finding
 	}, err
 }
 
-// judged is what came out about one submission.
 type judged struct {
 	findings []table.Finding
 	outcomes []table.Outcome
@@ -108,7 +107,6 @@ func (j *judged) apply(f *form, p *plan) {
 	j.outcomes = append(j.outcomes, f.outcome(p.rule, result))
 }
 
-// outcome sums up one rule on one submission.
 func (f *form) outcome(r *templates.Rule, t *tally) table.Outcome {
 	s := f.Submission
 	o := table.Outcome{Submission: s.Submission, Code: r.Code, Rule: r.ID,

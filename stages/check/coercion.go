@@ -15,7 +15,7 @@ import (
 // coercion fails each value, also of a list, that was read with a change of one of the rule's kinds, or not at all.
 func coercion(f *form, p *plan, t *tally) {
 	var elsewhere []templates.Ref
-	if slices.Contains(p.rule.Kinds, notApplicableKind) {
+	if slices.Contains(p.rule.Kinds, "not_applicable") {
 		elsewhere = f.inapplicableRefs()
 	}
 	for _, r := range p.refs {
@@ -36,10 +36,6 @@ func coercion(f *form, p *plan, t *tally) {
 	t.faults = f.together(t.faults)
 }
 
-// notApplicableKind is the change that says that a figure is 不适用.
-const notApplicableKind = "not_applicable"
-
-// class says how grave a change in reading is.
 func (b *batch) class(c table.Coercion) string { return b.def.Reading.Route(c.Kind).Class }
 
 // readAs are the variables of a change: what the filler sees, and what was read or is stored.
@@ -80,15 +76,12 @@ func (f *form) unreadable(r templates.Ref) bool {
 // unreadableIn is unreadable for columns of a list, in one of its rows.
 func (f *form) unreadableIn(record int32, columns ...string) bool {
 	return slices.ContainsFunc(f.listed, func(c table.Coercion) bool {
-		if c.Kind == unreadKind && c.Field == kindColumn { // which has a rule of its own
+		if c.Kind == "unread" && c.Field == kindColumn { // which has a rule of its own
 			return false
 		}
 		return c.Record.V == record && slices.Contains(columns, c.Field) && f.class(c) == templates.Unreadable
 	})
 }
-
-// unreadKind is the change that says of a cell of a list that it could not be read, and not why.
-const unreadKind = "unread"
 
 // coercedRows fails the cells of lists that a rule on changes covers; those struck out in one row are one finding.
 func (f *form) coercedRows(p *plan, t *tally) {
@@ -122,7 +115,6 @@ func (f *form) coercedRows(p *plan, t *tally) {
 	}
 }
 
-// rowFault is a fault of one cell of a list.
 func (f *form) rowFault(field *templates.Field, c table.Coercion, place model.Place) fault {
 	vars := f.readAs(c)
 	row, _ := model.RowCol(c.Cell)
@@ -216,7 +208,7 @@ func (f *form) wholeColumn(faults []fault) fault {
 // inapplicableRefs are the figures that a rule on the whole column calls 不适用 together.
 func (f *form) inapplicableRefs() (none []templates.Ref) {
 	for _, p := range f.plans {
-		if p.rule.Check == "column" && slices.Contains(p.rule.Kinds, notApplicableKind) {
+		if p.rule.Check == "column" && slices.Contains(p.rule.Kinds, "not_applicable") {
 			if all, refs := f.calledInapplicable(); len(all) > 0 && !share(len(refs), len(all)).LessThan(*p.rule.Threshold) {
 				none = append(none, refs...)
 			}

@@ -12,9 +12,6 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// fewestRows is how many figures must stand beside each other before their column says anything.
-const fewestRows = 10
-
 // annual lists the values of the metrics that run through all years, metric by metric.
 func (b *batch) annual() (out [][]templates.Ref) {
 	for _, m := range b.def.Form.Metrics() {
@@ -68,7 +65,8 @@ func swapped(f *form, p *plan, t *tally) {
 			falls++
 		}
 	}
-	if differ < fewestRows {
+	const fewest = 10 // figures beside each other that say anything about their column
+	if differ < fewest {
 		t.skip(notFilled)
 		return
 	}
@@ -84,9 +82,6 @@ type slide struct {
 	misfits [][]templates.Ref // the rows whose figures are none of theirs
 	by      int               // how many rows too low; below zero: too high
 }
-
-// farthest is how many rows are tried up and down.
-const farthest = 3
 
 // slidRows finds whether the annual figures stand rows off: several can't be theirs, and all would fit a few rows away.
 func (f *form) slidRows(fewest int) (out slide) {
@@ -108,6 +103,7 @@ func (f *form) slidRows(fewest int) (out slide) {
 	if len(out.misfits) < fewest {
 		return slide{}
 	}
+	const farthest = 3 // rows up and down that are tried
 	for n := range farthest {
 		for _, by := range []int{n + 1, -n - 1} {
 			ok := true

@@ -263,7 +263,6 @@ func (t *tally) value(r templates.Ref, sound bool, vars map[string]string) {
 	t.judge(sound, func() fault { return fault{refs: []templates.Ref{r}, vars: vars} })
 }
 
-// lack notes a case that could not be decided for want of values.
 func (t *tally) lack(refs ...templates.Ref) {
 	t.cases++
 	t.undecided++
@@ -283,7 +282,6 @@ func (t *tally) undecide(reason string) {
 	}
 }
 
-// skip notes that a case does not apply.
 func (t *tally) skip(why string) {
 	if t.why == "" {
 		t.why = why
@@ -314,7 +312,6 @@ const (
 	toldElsewhere = "读不出的原因另有一条问题"
 )
 
-// inapplicable says why a value does not apply.
 func (f *form) inapplicable(r templates.Ref) string {
 	if f.NotAsked(r) {
 		return notAsked

@@ -181,7 +181,6 @@ func unmatched(f *form, _ *plan, t *tally) {
 	}
 }
 
-// unmatchedFault is the fault of rows of one kind.
 func (f *form) unmatchedFault(kind string, rows []ownRow) fault {
 	x := fault{fields: []string{"explanations_about"}, raw: rows[0].words, value: rows[0].about}
 	var names []string
@@ -216,7 +215,6 @@ func (f *form) settle(findings []table.Finding) {
 	}
 }
 
-// decide applies a decision about an explanation.
 func (f *form) decide(x *table.Finding, e table.Registered) {
 	words, decision := e.Values[templates.RegisterWords], e.Values[templates.RegisterDecision]
 	if !e.Accepted {

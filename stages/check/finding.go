@@ -216,7 +216,6 @@ func (b *batch) year(year int) string {
 	return y.Label
 }
 
-// namesOf lists values by name, the first few and how many there are.
 func (b *batch) namesOf(refs []templates.Ref) string {
 	return text.Few(table.Each(refs, b.def.Name), shownNames, len(refs), "项")
 }

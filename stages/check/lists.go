@@ -173,7 +173,6 @@ func (f *form) isShifted(m table.Member) bool {
 		m.Name == "" && m.KindLabel != "")
 }
 
-// repeated is the fault of a unit that has several rows.
 func (f *form) repeated(rows []table.Member) fault {
 	x := f.memberFault(rows[0], rows[0].Name, nameColumn)
 	for _, m := range rows[1:] {
@@ -190,7 +189,6 @@ func (f *form) memberFault(m table.Member, raw, column string) fault {
 			"label": f.def.Label(column)}}
 }
 
-// memberCell is the cell of a column in a member's row.
 func (f *form) memberCell(m table.Member, column string) model.Place {
 	return f.listCell(model.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, column)
 }
@@ -206,7 +204,6 @@ func (f *form) listCell(at model.Place, column string) model.Place {
 	return at
 }
 
-// rowOf is the row of the sheet that a place is in.
 func rowOf(at model.Place) int {
 	row, _ := model.RowCol(at.Cell)
 	return row

@@ -32,11 +32,14 @@ func Run(before, now *table.Round, why Why) table.Table[table.Change] {
 	if before == nil {
 		return out.Finish()
 	}
-	was, is, registered, judged := byID(before), byID(now), verdicts(why.Registered), verdicts(why.Judged)
+	was, is, registered, judged := before.About(), now.About(), verdicts(why.Registered), verdicts(why.Judged)
 	ids := union(was, is)
 	for _, id := range ids {
-		p := &pair{d: now.Facts.Definition, all: [2]map[string]*submission{was, is}, ids: ids, before: was[id], now: is[id],
+		p := &pair{d: now.Facts.Definition, all: [2]map[string]*table.About{was, is}, ids: ids, before: was[id], now: is[id],
 			registered: registered[id], judged: judged[id], register: now.Judgement.Register, moves: why.Moves[id]}
+		if p.facts = now.Facts; p.now == nil {
+			p.facts = before.Facts
+		}
 		p.compare()
 		slices.SortStableFunc(p.rows, func(a, b table.Change) int {
 			return cmp.Compare(slices.Index(table.ChangeKinds, a.Kind), slices.Index(table.ChangeKinds, b.Kind))
@@ -46,7 +49,6 @@ func Run(before, now *table.Round, why Why) table.Table[table.Change] {
 	return out.Finish()
 }
 
-// verdicts gives the verdicts by submission; none where there is no judgement.
 func verdicts(j *table.Judgement) map[string]model.Verdict {
 	out := map[string]model.Verdict{}
 	if j != nil {
@@ -57,43 +59,11 @@ func verdicts(j *table.Judgement) map[string]model.Verdict {
 	return out
 }
 
-// submission is all that a round knows of one submission.
-type submission struct {
-	form     *table.Form
-	city     templates.City // without code where it can't be told
-	verdict  table.Verdict
-	findings []table.Finding
-	rank     table.Rank
-}
-
-func byID(r *table.Round) map[string]*submission {
-	out := map[string]*submission{}
-	for form := range r.Facts.Forms {
-		city := templates.City{Name: r.Facts.CityOf(form.Submission)}
-		if known, ok := r.Facts.Definition.Directory.CityByName(city.Name); ok {
-			city = known
-		}
-		out[form.Submission.Submission] = &submission{form: form, city: city}
-	}
-	for v := range r.Judgement.Verdicts.All() {
-		out[v.Submission].verdict = v
-	}
-	for x := range r.Judgement.Findings.All() {
-		if s := out[x.Submission]; s != nil {
-			s.findings = append(s.findings, x)
-		}
-	}
-	for k := range r.Ranking.Ranking.All() {
-		out[k.Submission].rank = k
-	}
-	return out
-}
-
 // union lists the submissions of both rounds: by number in the directory, those off it by id.
-func union(was, is map[string]*submission) []string {
+func union(was, is map[string]*table.About) []string {
 	both := maps.Clone(was)
 	maps.Copy(both, is)
-	number := func(id string) int32 { return both[id].form.Submission.Order() }
+	number := func(id string) int32 { return both[id].Form.Submission.Order() }
 	return slices.SortedFunc(maps.Keys(both), func(a, b string) int {
 		return cmp.Or(cmp.Compare(number(a), number(b)), strings.Compare(a, b))
 	})
@@ -102,21 +72,23 @@ func union(was, is map[string]*submission) []string {
 // pair is one submission in both rounds; one of them may be nil.
 type pair struct {
 	d           *templates.Definition
-	before, now *submission
-	all         [2]map[string]*submission // of both rounds
+	before, now *table.About
+	all         [2]map[string]*table.About // of both rounds
 	ids         []string
 	registered  model.Verdict // the last round's facts with this round's register; empty: as it was
 	judged      model.Verdict // this round's facts by the earlier rules; empty: nobody can say
 	register    table.Register
 	moves       []table.Move
+	facts       *table.Facts // of the last round that has it
 	rows        []table.Change
 }
 
-// add completes a row and keeps it.
 func (p *pair) add(c table.Change) {
-	s := cmp.Or(p.now, p.before)
-	c.Submission, c.Consortium = s.form.Submission.Submission, s.form.Submission.Consortium
-	c.CityCode, c.City = s.city.Code, s.city.Name
+	s := cmp.Or(p.now, p.before).Form.Submission
+	c.Submission, c.Consortium, c.City = s.Submission, s.Consortium, p.facts.CityOf(s)
+	if city, ok := p.facts.Definition.Directory.CityByName(c.City); ok {
+		c.CityCode, c.City = city.Code, city.Name
+	}
 	p.rows = append(p.rows, c)
 }
 
@@ -128,10 +100,10 @@ func (p *pair) note(kind table.ChangeKind, before, after string) {
 func (p *pair) compare() {
 	switch {
 	case p.before == nil:
-		p.note(table.SubmissionNew, "", string(p.now.verdict.Verdict))
+		p.note(table.SubmissionNew, "", string(p.now.Verdict.Verdict))
 		return
 	case p.now == nil:
-		p.note(table.SubmissionWithdrawn, string(p.before.verdict.Verdict), "")
+		p.note(table.SubmissionWithdrawn, string(p.before.Verdict.Verdict), "")
 		return
 	}
 	p.values()
@@ -145,7 +117,7 @@ func (p *pair) compare() {
 
 // sent says whether the submission was sent again, and whether anything in it is different.
 func (p *pair) sent() {
-	was, is := p.before.form.Submission, p.now.form.Submission
+	was, is := p.before.Form.Submission, p.now.Form.Submission
 	kind := table.Resent
 	switch {
 	case was.SHA256 == is.SHA256:
@@ -166,20 +138,19 @@ func edition(s table.Submission) string {
 // objections names those that were upheld, without who objected and to what.
 func (p *pair) objections() {
 	for _, e := range p.register {
-		if e.Upheld() && e.Key == table.ConsortiumKey(p.now.form.Submission) {
+		if e.Upheld() && e.Key == table.ConsortiumKey(p.now.Form.Submission) {
 			p.note(table.ObjectionUpheld, "", e.Values[templates.RegisterDate]+"收到")
 		}
 	}
 }
 
 func (p *pair) verdicts() {
-	if was, is := p.before.verdict.Verdict, p.now.verdict.Verdict; was != is {
+	if was, is := p.before.Verdict.Verdict, p.now.Verdict.Verdict; was != is {
 		p.add(table.Change{Kind: table.VerdictChanged, Label: "受理结论", Before: string(was), After: string(is),
 			Causes: p.turned(was, is)})
 	}
 }
 
-// turned says what turned a verdict.
 func (p *pair) turned(was, is model.Verdict) string {
 	if p.judged == "" {
 		return string(table.CauseForm)
@@ -200,10 +171,10 @@ func (p *pair) turned(was, is model.Verdict) string {
 // findings sorts the findings of both rounds into new, reopened, open, explained and closed, each in its round's order.
 func (p *pair) findings() {
 	earlier, now := map[string]table.Finding{}, map[string]bool{}
-	for _, x := range p.before.findings {
+	for _, x := range p.before.Findings {
 		earlier[x.Fingerprint] = x
 	}
-	for _, x := range p.now.findings {
+	for _, x := range p.now.Findings {
 		was, known := earlier[x.Fingerprint]
 		now[x.Fingerprint] = true
 		c := finding(x)
@@ -220,7 +191,7 @@ func (p *pair) findings() {
 		}
 		p.add(c)
 	}
-	for _, x := range p.before.findings {
+	for _, x := range p.before.Findings {
 		if !now[x.Fingerprint] {
 			now[x.Fingerprint] = true
 			c := finding(x)
@@ -235,7 +206,6 @@ func finding(x table.Finding) table.Change {
 		Fingerprint: x.Fingerprint}
 }
 
-// values compares every value of the form.
 func (p *pair) values() {
 	for _, f := range p.d.Form.Fields() {
 		if f.Record != "" || f.ID == "edition" { // the edition is told with the file
@@ -248,10 +218,10 @@ func (p *pair) values() {
 }
 
 func (p *pair) value(f *templates.Field, r templates.Ref) {
-	was, is := p.before.form.Observe(r), p.now.form.Observe(r)
+	was, is := p.before.Form.Observe(r), p.now.Form.Observe(r)
 	before, after := shown(was), shown(is)
 	c := table.Change{Kind: table.ValueChanged, Field: f.ID, Year: table.Nonzero(r.Year), Label: p.d.Name(r),
-		Before: before, After: after, BeforeNumber: number(p.before.form, r), AfterNumber: number(p.now.form, r),
+		Before: before, After: after, BeforeNumber: number(p.before.Form, r), AfterNumber: number(p.now.Form, r),
 		Sheet: is.Place.Sheet, Cell: is.Place.Cell}
 	switch {
 	case was.Status == table.Missing && is.Status == table.Missing:
@@ -269,7 +239,6 @@ func (p *pair) value(f *templates.Field, r templates.Ref) {
 	p.add(c)
 }
 
-// shown is a value as a person reads it.
 func shown(o table.Observation) string {
 	switch o.Status {
 	case table.Normal:
@@ -287,7 +256,7 @@ func number(f *table.Form, r templates.Ref) table.Opt[float64] {
 
 // points compares points and rank, rounded as ranks are.
 func (p *pair) points() {
-	was, is := p.before.rank, p.now.rank
+	was, is := p.before.Rank, p.now.Rank
 	if math.Abs(was.Total-is.Total) >= table.SameTotal {
 		p.total(table.TotalChanged, "得分", table.Move{Before: was.Total, After: is.Total})
 		for _, m := range p.moves {
@@ -308,22 +277,22 @@ func (p *pair) total(kind table.ChangeKind, label string, m table.Move) {
 
 // passing says who stands on the other side of a submission now: why a rank changed where the own total did not.
 func (p *pair) passing() string {
-	if !p.before.rank.Rank.Valid || !p.now.rank.Rank.Valid {
+	if !p.before.Rank.Rank.Valid || !p.now.Rank.Rank.Valid {
 		return ""
 	}
 	words := map[string][]string{}
 	for _, id := range p.ids {
 		var ahead, ranked [2]bool
-		for i, own := range []table.Rank{p.before.rank, p.now.rank} {
-			if o := p.all[i][id]; o != nil && o.rank.Rank.Valid {
-				ranked[i], ahead[i] = true, o.rank.Rank.V < own.Rank.V
+		for i, own := range []table.Rank{p.before.Rank, p.now.Rank} {
+			if o := p.all[i][id]; o != nil && o.Rank.Rank.Valid {
+				ranked[i], ahead[i] = true, o.Rank.Rank.V < own.Rank.V
 			}
 		}
 		what := map[[3]bool]string{{false, true, true}: "排到前面的：", {false, true, false}: "新参加排名而在前面的：",
 			{true, false, true}: "落到后面的：", {true, false, false}: "原在前面、不再参加排名的：",
 		}[[3]bool{ahead[0], ahead[1], ranked[0] && ranked[1]}]
 		if what != "" {
-			words[what] = append(words[what], cmp.Or(p.all[1][id], p.all[0][id]).form.Submission.Consortium)
+			words[what] = append(words[what], cmp.Or(p.all[1][id], p.all[0][id]).Form.Submission.Consortium)
 		}
 	}
 	var out []string
@@ -358,11 +327,10 @@ var known = map[string]struct{ by, says []string }{
 	"explanations": {by: []string{"about"}, says: []string{"explanation"}},
 }
 
-// records compares the lists of the form.
 func (p *pair) records() {
-	p.list("members", members(p.before.form), members(p.now.form))
+	p.list("members", members(p.before.Form), members(p.now.Form))
 	for _, list := range append([]string{"materials", "verifications", "explanations"}, table.Own(p.d)...) {
-		p.list(list, p.rowsOf(list, p.before.form), p.rowsOf(list, p.now.form))
+		p.list(list, p.rowsOf(list, p.before.Form), p.rowsOf(list, p.now.Form))
 	}
 }
 

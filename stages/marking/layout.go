@@ -77,12 +77,10 @@ type region struct {
 // formOf is the id of the form that marking workbooks are.
 func formOf(d *templates.Definition) string { return d.Form.ID + "-专家评分" }
 
-// rubricOf tells rubrics apart.
 func rubricOf(d *templates.Definition) string {
 	return d.Sources[strconv.Itoa(d.Year)+"/rubric.yaml"]
 }
 
-// rows writes the index.
 func (x *index) rows() [][]string {
 	out := [][]string{{"form", x.form, strconv.Itoa(x.batch), x.version, x.expert, x.scale, x.most, x.name,
 		strconv.Itoa(x.part), x.rubric}}
@@ -154,7 +152,6 @@ func readIndex(rows [][]string) (*index, error) {
 	return x, nil
 }
 
-// fixed is one locked cell.
 type fixed struct {
 	row, col int
 	words    string

@@ -65,7 +65,6 @@ func ReadList(d *templates.Definition, cells []model.Cell) ([]Assignment, error)
 	return out, nil
 }
 
-// readPoints reads the points of one expert.
 func readPoints(r *templates.Rubric, words string) ([]string, error) {
 	var out []string
 	for _, id := range strings.FieldsFunc(words, func(c rune) bool { return c != '.' && (c < '0' || c > '9') }) {

@@ -52,7 +52,6 @@ func Numbered(n int) []Assignment {
 	return out
 }
 
-// marks says whether the assignment holds a point.
 func (a Assignment) marks(p *templates.Point) bool {
 	return len(a.Points) == 0 || slices.Contains(a.Points, p.ID)
 }
@@ -135,33 +134,33 @@ type passage struct {
 }
 
 // Subjects gathers what the experts are to see of each submission that is ranked, in the order of the submissions.
-func Subjects(facts *table.Facts, judgement *table.Judgement, ranking *table.Ranking) []Subject {
-	d := facts.Definition
-	ranked := map[string]bool{}
-	for r := range ranking.Ranking.All() {
-		ranked[r.Submission] = r.Ranked || r.Waiting
-	}
-	data, found := evidence(d, ranking, ranked), map[string][]table.Finding{}
-	for x := range judgement.Findings.All() {
-		found[x.Submission] = append(found[x.Submission], x)
+func Subjects(r *table.Round) []Subject {
+	d, of, raw := r.Facts.Definition, r.About(), map[string][]float64{} // of the ranked, by evidence
+	for _, a := range of {
+		for _, s := range a.Scores {
+			if s.Raw.Valid && (a.Rank.Ranked || a.Rank.Waiting) {
+				raw[s.Evidence] = append(raw[s.Evidence], s.Raw.V)
+			}
+		}
 	}
 	var out []Subject
-	for form := range facts.Forms {
-		id := form.Submission.Submission
-		if !ranked[id] {
+	for form := range r.Facts.Forms {
+		a := of[form.Submission.Submission]
+		if !a.Rank.Ranked && !a.Rank.Waiting {
 			continue
 		}
-		s := Subject{Submission: form.Submission, data: map[string][]string{}, materials: form.Materials}
-		open := openIssues(d, found[id])
+		s := Subject{Submission: form.Submission, data: evidence(d, a.Scores, raw), materials: form.Materials}
+		open := openIssues(d, a.Findings)
 		for _, p := range Marked(d.Rubric) {
-			if s.data[p.ID] = data[[2]string{id, p.ID}]; s.data[p.ID] == nil {
+			if s.data[p.ID] == nil {
 				s.data[p.ID] = answers(d, form, p)
 			}
 			s.data[p.ID] = slices.Concat(s.data[p.ID], s.supporting(d, p), open[p.ID])
 		}
 		for _, t := range form.Texts {
 			if f := d.Field(t.Field); f != nil && t.Status == table.Normal {
-				s.texts = append(s.texts, passage{d.Name(templates.Ref{Field: t.Field, Year: int(t.Year.V)}), f.Evidence, t.Text})
+				label := d.Name(templates.Ref{Field: t.Field, Year: int(t.Year.V)})
+				s.texts = append(s.texts, passage{label, f.Evidence, t.Text})
 			}
 		}
 		out = append(out, s)
@@ -169,33 +168,22 @@ func Subjects(facts *table.Facts, judgement *table.Judgement, ranking *table.Ran
 	return out
 }
 
-// evidence says what the figures of each submission come to for each point, beside the middle of the ranked.
-func evidence(d *templates.Definition, ranking *table.Ranking, ranked map[string]bool) map[[2]string][]string {
-	raw := map[string][]float64{}
-	for s := range ranking.Scores.All() {
-		if s.Raw.Valid && ranked[s.Submission] {
-			raw[s.Evidence] = append(raw[s.Evidence], s.Raw.V)
-		}
-	}
-	about := map[string]*templates.Evidence{}
-	for _, p := range d.Rubric.Points() {
-		for _, e := range p.Evidence {
-			about[e.ID] = e
-		}
-	}
-	out := map[[2]string][]string{}
-	for s := range ranking.Scores.All() {
-		e := about[s.Evidence]
-		if e == nil || !e.Counts() {
+// evidence says what a submission's figures come to for each point, beside the middle of the ranked.
+func evidence(d *templates.Definition, scores []table.Score, raw map[string][]float64) map[string][]string {
+	out := map[string][]string{}
+	for _, s := range scores {
+		point := d.Rubric.Point(s.Point)
+		i := slices.IndexFunc(point.Evidence, func(e *templates.Evidence) bool { return e.ID == s.Evidence })
+		if i < 0 || !point.Evidence[i].Counts() {
 			continue
 		}
+		e := point.Evidence[i]
 		line := fmt.Sprintf("%s：缺（%s）", e.Label, s.Note)
 		if s.Raw.Valid {
 			median := figure(table.Median(raw[s.Evidence]).V)
 			line = fmt.Sprintf("%s：%s%s（%s；同批中位数%s）", e.Label, figure(s.Raw.V), e.Unit, e.Basis, median)
 		}
-		key := [2]string{s.Submission, s.Point}
-		out[key] = append(out[key], line)
+		out[s.Point] = append(out[s.Point], line)
 	}
 	return out
 }

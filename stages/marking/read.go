@@ -36,7 +36,11 @@ func Read(facts *table.Facts, returned []Returned) table.Marking {
 	var marks []table.Mark
 	var earlier []string
 	for _, b := range settle(facts, returned) {
-		files = append(files, b.row(facts.Definition))
+		file := table.FileOf(facts.Definition, table.RoleMarks, b.file, b.other, b.read, b.used)
+		if b.file.Fate != model.Superseded {
+			file.SupersededBy = ""
+		}
+		files = append(files, file)
 		if b.file.Fate == model.Accepted {
 			marks = append(marks, b.marks...)
 			if b.index.rubric != "" && b.index.rubric != rubricOf(facts.Definition) {
@@ -125,7 +129,6 @@ func (b *workbook) refuse(code, detail string) {
 	b.file.Fate, b.file.Code, b.file.Detail = model.Rejected, code, b.hide(detail)
 }
 
-// same says whether two workbooks of one expert say the same.
 func same(a, b *workbook) bool {
 	return a.unit == b.unit && slices.EqualFunc(a.marks, b.marks, func(x, y table.Mark) bool {
 		x.File = y.File
@@ -139,15 +142,6 @@ func (b *workbook) hide(s string) string {
 		s = text.NewPeople([]string{b.index.name}).Hide(s)
 	}
 	return text.Mask(b.people.Hide(s))
-}
-
-// row is the file's row, with the catalogue's words.
-func (b *workbook) row(d *templates.Definition) table.File {
-	row := table.FileOf(d, table.RoleMarks, b.file, b.other, b.read, b.used)
-	if b.file.Fate != model.Superseded {
-		row.SupersededBy = ""
-	}
-	return row
 }
 
 // open finds the index and proves that what is locked is as it was sent.
@@ -184,7 +178,6 @@ func (b *workbook) open(d *templates.Definition, cells []model.Cell) {
 	}
 }
 
-// put places a cell of the index.
 func put(rows [][]string, c model.Cell) [][]string {
 	const widest = 16
 	for len(rows) < c.Row {
@@ -281,7 +274,6 @@ func (s submissions) belongs(unit, submission string) bool {
 	})
 }
 
-// take reads a cell of the expert's.
 func (b *workbook) take(s slot) model.Cell {
 	c := b.cells[s.spot]
 	if c.Filled {
@@ -373,9 +365,6 @@ func (b *workbook) value(d *templates.Definition, m *table.Mark, c model.Cell) {
 	}
 }
 
-// percentPoints is the scale on which a percentage is as many points.
-const percentPoints = 100
-
 // seen is the number that the expert saw in a cell: of one that shows 85%, 85 where full marks are 100.
 func seen(c model.Cell, most float64) (v float64, note string, ok bool) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(width.Narrow.String(c.Raw)), 64)
@@ -384,7 +373,7 @@ func seen(c model.Cell, most float64) (v float64, note string, ok bool) {
 		return v, "", err == nil && !c.IsDate && (c.Kind == model.Number || c.Kind == model.Text)
 	}
 	points, unread := strconv.ParseFloat(strings.TrimSpace(shown), 64)
-	if unread != nil || most != percentPoints {
+	if unread != nil || most != 100 {
 		return 0, "", false
 	}
 	return points, fmt.Sprintf("格子里显示的是%s，读作%s分", c.Shown, shown), true

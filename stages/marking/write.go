@@ -81,7 +81,6 @@ func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignmen
 	return report.Write(w, title)
 }
 
-// writer makes the sheets of one workbook.
 type writer struct {
 	d     *templates.Definition
 	a     Assignment
@@ -140,7 +139,6 @@ type tally struct {
 	sum, deduction, recused int // rows
 }
 
-// at names a cell of the tally's sheet for a formula.
 func (t tally) at(row, col int) string { return book.Range(t.sheet) + model.CellName(row, col) }
 
 // Words on the sheets that are looked for: by formulas, and in reading.
@@ -217,7 +215,6 @@ func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page 
 	return p
 }
 
-// subject is the sheet of one submission.
 func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 	p, t := w.page(sheet, sheetWidths), tally{sheet: sheet}
 	width, id, yes := len(sheetWidths), s.Submission.Submission, w.d.Form.YesNo[0]
@@ -360,7 +357,6 @@ func parts(words string) []string {
 	return out
 }
 
-// bands says what marks mean.
 func bands(x templates.Experts) string {
 	var out []string
 	above := x.Scale

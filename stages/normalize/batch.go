@@ -105,7 +105,6 @@ func (b *Batch) fileRows() []table.File {
 	return rows
 }
 
-// pick gives the rows of one table of the chosen files, in the order chosen.
 func pick[T any](b *Batch, files []int, rows func(*Rows) []T) table.Table[T] {
 	out := table.NewBuilder[T]()
 	for _, i := range files {

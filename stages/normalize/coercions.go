@@ -18,7 +18,6 @@ type Reading struct {
 	Coercions []table.Coercion           // so far kind, from and to; the kinds are the routes of reading.yaml
 }
 
-// float is the number as tables store it.
 func (r *Reading) float() table.Opt[float64] {
 	return table.Opt[float64]{V: r.Number.V.InexactFloat64(), Valid: r.Number.Valid}
 }
@@ -40,7 +39,6 @@ func (r *Reading) add(kind string, from, to string) {
 	r.Coercions = append(r.Coercions, table.Coercion{Kind: kind, From: from, To: to})
 }
 
-// struck notes what a filler struck out.
 func (r *Reading) struck(c model.Cell) {
 	switch c.Struck {
 	case "":

@@ -137,7 +137,7 @@ func (r *reader) identify(entries []model.Entry) {
 // id is the submission that the file is, or of which it is an earlier version.
 func (r *Rows) id() string { return r.Submission.Submission }
 
-// number is that of the edition; untold where the cover doesn't tell.
+// number is that of the edition; 0 where the cover doesn't tell.
 func (r *Rows) number() int32 { return r.Submission.Edition.V }
 
 // said is what a file says, in short: everything filled in, and the number of the edition.
@@ -246,9 +246,6 @@ func (r *Reading) unread(f *templates.Field) []table.Coercion {
 	return r.Coercions
 }
 
-// longestWord is how many bytes a word in place of an answer may have: a longer one may hold a name.
-const longestWord = 24
-
 // coerced records the changes to a value. Of a guess it says what the filler sees and what was read in the end.
 func (r *reader) coerced(f *templates.Field, e model.Entry, list []table.Coercion, clean string) {
 	for _, c := range list {
@@ -266,6 +263,7 @@ func (r *reader) coerced(f *templates.Field, e model.Entry, list []table.Coercio
 		c.Submission, c.Field, c.Sheet, c.Cell = r.id(), f.ID, e.Place.Sheet, e.Place.Cell
 		c.From, c.To, c.Guess = r.private.hide(c.From), r.private.hide(c.To), class == templates.Guess
 		if f.Personal { // what was changed in personal data is nobody's business; an error value is none, nor is 待定
+			const longestWord = 24 // bytes; a longer one may hold a name
 			if c.To = ""; c.Kind != "error_value" && (c.Kind != "unanswered" || len(c.From) > longestWord) {
 				c.From = ""
 			}
@@ -302,7 +300,6 @@ func (r *reader) figure(f *templates.Field, e model.Entry) {
 	r.cover(f.ID, v)
 }
 
-// single reads one undated value.
 func (r *reader) single(f *templates.Field, e model.Entry) *Reading {
 	switch {
 	case e.NotAsked: // the workbook's version of the form did not have the field yet
@@ -382,7 +379,6 @@ func (r *reader) cover(field string, v *Reading) {
 	}
 }
 
-// record makes a row of one record of a list.
 func (r *reader) record(cells []model.Entry) {
 	at, list := cells[0].Place, r.d.Field(cells[0].Field).Record
 	row := recordRow{reader: r, list: list, record: int32(cells[0].Record), cells: cells}
@@ -407,7 +403,6 @@ func (r *reader) record(cells []model.Entry) {
 	}
 }
 
-// listCells are the cells of a row of a list that has no table of its own.
 func (row recordRow) listCells() []table.ListCell {
 	var out []table.ListCell
 	for _, e := range row.cells {

@@ -77,9 +77,6 @@ func numberCell(c model.Cell, f *templates.Field, t *Reading) (decimal.Decimal, 
 	return value, table.Invalid
 }
 
-// widest is how many powers of ten what is shown may be from what is stored: 亿 and percentages are eight and two.
-const widest = 12
-
 // shownNumber reads the number that a cell shows of the one it stores, to all its digits.
 func shownNumber(shown string, value decimal.Decimal, f *templates.Field, t *Reading) (decimal.Decimal, bool) {
 	if value.IsZero() && strings.Trim(shown, "- —") == "" && shown != "" { // as accounts write a zero
@@ -160,6 +157,7 @@ func powerBetween(value, seen decimal.Decimal) (power int32, found bool) {
 	if value.Sub(seen).Abs().LessThanOrEqual(half) {
 		return 0, true
 	}
+	const widest = 12 // 亿 and percentages are eight and two
 	for n := int32(1); n <= widest; n++ {
 		for _, power = range []int32{n, -n} {
 			if value.Shift(power).Sub(seen).Abs().LessThanOrEqual(half) && !seen.IsZero() {
@@ -316,7 +314,6 @@ func inUnit(n decimal.Decimal, whole, suffix string, f *templates.Field, t *Read
 	return value, true
 }
 
-// sameUnit says whether a word names the field's unit.
 func sameUnit(word string, f *templates.Field) bool {
 	word, unit := strings.ToLower(fold(strings.TrimSpace(word))), fold(f.Unit)
 	return word == unit && word != "" || slices.Contains(f.Reading.UnitOf(f.Unit).Same, word)

@@ -63,9 +63,6 @@ var titles = strings.Fields(
 // posts begin with a surname, too, and would be hidden in every text; offices are known by how they end.
 var posts = []string{"管委会", "常务", "项目", "车间", "安全", "平台", "高级", "高工", "高管", "管理员", "干事", "农艺师", "纪检"}
 
-// offices are what names of offices end with, and no person's.
-const offices = "局委办处部区院校系室"
-
 // personName gives the name that a text begins with: two to four characters, the first a surname; empty: none.
 func personName(s string) string {
 	if end := strings.IndexFunc(s, func(r rune) bool { return !unicode.Is(unicode.Han, r) }); end >= 0 {
@@ -77,6 +74,7 @@ func personName(s string) string {
 			break
 		}
 	}
+	const offices = "局委办处部区院校系室" // what names of offices end with
 	runes := []rune(s)
 	switch {
 	case len(runes) < 2 || len(runes) > 4:

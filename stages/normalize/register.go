@@ -91,7 +91,6 @@ func waits(columns []heading, cells []model.Cell) bool {
 	return given
 }
 
-// heading is where a column stands.
 type heading struct {
 	column *templates.RegisterColumn
 	col    int

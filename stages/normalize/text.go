@@ -112,7 +112,6 @@ func trim(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// fold makes full-width letters, digits and punctuation half-width.
 func fold(s string) string { return width.Fold.String(s) }
 
 // Choice finds the option that a text means: but for width and blanks, with 市 behind it, or without the option's

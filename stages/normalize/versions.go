@@ -73,7 +73,6 @@ func (b *Batch) groups() [][]int {
 	return slices.DeleteFunc(groups, func(group []int) bool { return len(group) == 1 })
 }
 
-// accepted lists the files that are accepted, as things stand.
 func (b *Batch) accepted() (out []int) {
 	for i, a := range b.files {
 		if a.file.Fate == model.Accepted {
@@ -93,7 +92,7 @@ func (b *Batch) settleGroup(all []int) []model.Finding {
 	}
 	highest := slices.MaxFunc(latest, func(x, y int) int { return int(b.files[x].number()) - int(b.files[y].number()) })
 	latest = slices.DeleteFunc(latest, func(i int) bool {
-		return b.files[i].number() != untold && b.files[i].number() < b.files[highest].number()
+		return b.files[i].number() != 0 && b.files[i].number() < b.files[highest].number()
 	})
 	keep := slices.MinFunc(latest, b.plainFirst)
 	for _, i := range slices.Concat(idle, group) {
@@ -114,9 +113,6 @@ func (b *Batch) settleGroup(all []int) []model.Finding {
 	}
 	return []model.Finding{b.tied("two_versions", keep, latest)}
 }
-
-// untold is the edition of a file whose cover doesn't tell it in words that are sure.
-const untold = 0
 
 // tied makes the finding about files of which nobody knows which is the one, the one that is read first.
 func (b *Batch) tied(rule string, keep int, files []int) model.Finding {
@@ -196,7 +192,7 @@ func (b *Batch) madeFrom(i, original int, all []int) bool {
 // same says whether two files are of one content, and not of two editions.
 func (b *Batch) same(i, k int) bool {
 	x, y := b.files[i], b.files[k]
-	return x.content == y.content && (x.number() == y.number() || x.number() == untold || y.number() == untold)
+	return x.content == y.content && (x.number() == y.number() || x.number() == 0 || y.number() == 0)
 }
 
 func (b *Batch) replace(i, by int, fate model.Fate, rule string) {

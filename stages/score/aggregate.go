@@ -46,7 +46,6 @@ func (m *scheme) aggregate(e *entrant) {
 	}
 }
 
-// points gives each point of the normalised evidence and the marks.
 func (m *scheme) points(e *entrant) []point {
 	out := make([]point, len(m.criteria))
 	for i := range out {
@@ -69,7 +68,6 @@ func (m *scheme) total(e *entrant) float64 {
 	return total(m.weights(e.Complete), m.points(e)) - e.Deduction.V
 }
 
-// but is an entrant with other measures.
 func (e *entrant) but(change func(at int, x *measure)) *entrant {
 	again := *e
 	again.measures = slices.Clone(e.measures)

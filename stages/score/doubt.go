@@ -40,7 +40,11 @@ func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[str
 		if out[submission] == nil {
 			out[submission] = map[templates.Ref][]reason{}
 		}
-		for _, r := range m.refs(field, year) {
+		refs := []templates.Ref{{Field: field, Year: int(year.V)}}
+		if f := m.def.Field(field); f != nil && !year.Valid {
+			refs = m.def.Refs(f)
+		}
+		for _, r := range refs {
 			out[submission][r] = append(out[submission][r], x)
 		}
 	}
@@ -65,14 +69,6 @@ func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[str
 		}
 	}
 	return out
-}
-
-// refs lists the values of a field in a year; without one, in all years.
-func (m *scheme) refs(field string, year table.Opt[int32]) []templates.Ref {
-	if f := m.def.Field(field); f != nil && !year.Valid {
-		return m.def.Refs(f)
-	}
-	return []templates.Ref{{Field: field, Year: int(year.V)}}
 }
 
 // suspect is a doubtful value of which a counted evidence is made.
@@ -142,7 +138,6 @@ func (m *scheme) rests(form *table.Form, x *templates.Expression, field string, 
 	return was.ok != is.ok || was.raw != is.raw
 }
 
-// doubt lists the open findings about an evidence.
 func (e *entrant) doubt(evidence int) string {
 	open := func(s suspect) bool { return s.evidence == evidence && s.finding != nil }
 	found := table.Where(slices.Values(e.suspects), open)
@@ -214,7 +209,6 @@ func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
 	return out
 }
 
-// allOf lists the evidence that depends on some cells.
 func allOf(cells []suspectCell) []int {
 	return slices.Concat(table.Each(cells, func(d suspectCell) []int { return d.evidence })...)
 }

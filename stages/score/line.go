@@ -246,9 +246,6 @@ func (e *entrant) contribution(i int) float64 {
 	return e.points[i].value * e.stretch
 }
 
-// mostLifted is how many of those outside the line are told what they lack, the nearest first.
-const mostLifted = 50
-
 // improvements says which figures and marks of those outside would have to be as good as the best to carry them inside.
 func (m *scheme) improvements(ranked []*entrant, k int) []table.Lift {
 	if !m.complete || len(ranked) == 0 {
@@ -260,8 +257,9 @@ func (m *scheme) improvements(ranked []*entrant, k int) []table.Lift {
 		return nil
 	}
 	var out []table.Lift
+	const most = 50 // of those outside the line, the nearest first
 	best := m.benchmarks(ranked)
-	for _, e := range order[first:min(first+mostLifted, len(order))] {
+	for _, e := range order[first:min(first+most, len(order))] {
 		out = append(out, m.improve(e, best, round10(order[first-1].Total))...)
 	}
 	return out
@@ -283,7 +281,6 @@ func (a answer) raw(e *entrant) table.Opt[float64] {
 	return table.Opt[float64]{V: e.measures[a.slot].raw, Valid: e.measures[a.slot].ok}
 }
 
-// take takes over what another entrant has there.
 func (a answer) take(e, from *entrant) {
 	if a.evidence == nil {
 		e.marks[a.criterion] = from.marks[a.criterion]

@@ -22,7 +22,6 @@ type marked struct {
 	spread   float64 // sample standard deviation; of two opinions or more
 }
 
-// opinion is one expert's.
 type opinion struct {
 	expert int // index into panel.experts
 	row    int // index into panel.rows
@@ -317,7 +316,6 @@ func solve(rows [][]float64, group []int) []float64 {
 	return out
 }
 
-// fair is a mark without the expert's leniency.
 func (p *panel) fair(o opinion, scale float64) float64 {
 	return round10(min(max(o.value-p.leniency[o.expert].V, 0), scale))
 }

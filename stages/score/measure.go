@@ -105,7 +105,6 @@ func (a answers) Enrolment(kinds ...string) (decimal.Decimal, bool) {
 	return total, true
 }
 
-// fill evaluates all evidence on one form.
 func (m *scheme) fill(e *entrant, a answers) {
 	maps.DeleteFunc(a.excused, func(r templates.Ref, _ bool) bool { // what is there is no gap
 		_, there := a.Number(r.Field, r.Year)
@@ -117,7 +116,6 @@ func (m *scheme) fill(e *entrant, a answers) {
 	}
 }
 
-// value evaluates one slot on one form.
 func (m *scheme) value(i int, a answers) measure {
 	if s := m.slots[i]; s.base == "" && (m.def.Rubric.Basis == "" || s.Size != m.def.Rubric.Basis) {
 		a.official = nil
@@ -145,15 +143,13 @@ func (m *scheme) excused(judgement *table.Judgement) map[string]map[templates.Re
 	return out
 }
 
-// decimals are those of an evidence's value: further ones would part what is equal, each language in its own way.
-const decimals = 10
-
 // evaluate gives the value of one expression, or says what it lacks.
 func (m *scheme) evaluate(f answers, x *templates.Expression) measure {
 	var out measure
 	value, err := x.Number(f)
 	switch {
 	case err == nil:
+		const decimals = 10 // further ones would part what is equal, each language in its own way
 		out.ok, out.raw = true, value.Round(decimals).InexactFloat64()
 		unknown := func(s table.Member) bool { return !s.Enrolment.Valid }
 		if slices.Contains(x.Roster, "members_enrolment") && slices.ContainsFunc(f.Schools(), unknown) {

@@ -23,9 +23,6 @@ const (
 	PropertySum           = "sum"           // the points add up to the total
 )
 
-// mostTrials bounds edits × ranked submissions: where there are many, some submissions stand for all.
-const mostTrials = 300_000
-
 // edit is one thing done to a form.
 type edit struct {
 	property string
@@ -35,15 +32,10 @@ type edit struct {
 	words    string
 }
 
-// tester tries edits on a batch that was scored.
 type tester struct {
 	*field
 	ranked []*entrant
 	scales []scale
-}
-
-func (f *field) tester(ranked []*entrant) *tester {
-	return &tester{f, ranked, f.scales(f.reference, "")}
 }
 
 // reached lists the counted evidence that a change reaches.
@@ -66,11 +58,12 @@ func (x edit) touches(e *templates.Expression) bool {
 
 // testProperties lists what does not hold, and says on how many submissions it was tried.
 func (f *field) testProperties(ranked []*entrant) ([]table.Lapse, int) {
-	p := f.tester(ranked)
+	p := &tester{f, ranked, f.scales(f.reference, "")}
 	var out []table.Lapse
+	const most = 300_000 // edits × ranked: where there are many, some submissions stand for all
 	edits, tried := 0, 0
 	for _, e := range ranked {
-		if e.form.Form == nil || edits*len(ranked) > mostTrials {
+		if e.form.Form == nil || edits*len(ranked) > most {
 			continue
 		}
 		tried++
@@ -173,7 +166,6 @@ func (p *tester) before(f *templates.Field, y templates.Year) bool {
 	})
 }
 
-// after says where one submission stands after an edit.
 func (p *tester) after(e *entrant, x edit) table.Place {
 	by := e.form
 	if by.edit = &x; x.roster != nil {
@@ -234,7 +226,6 @@ func (m *scheme) worth(e *entrant, i, k int) float64 {
 	return float64(c.earn(e.Complete)*e.stretch) * share
 }
 
-// lapse writes down what does not hold.
 func (e *entrant) lapse(x edit, after table.Place) table.Lapse {
 	return table.Lapse{Submission: e.Submission, Property: x.property, Field: x.ref.Field, Year: table.Nonzero(x.ref.Year),
 		Edit: x.words, Total: e.Total, TotalAfter: after.Total, Rank: e.Rank.V, RankAfter: int32(after.Rank)}
@@ -253,7 +244,7 @@ func NewTrial(r *table.Round, kept []table.Scale) (Trial, error) {
 	if err != nil {
 		return Trial{}, err
 	}
-	t := Trial{tester: f.tester(f.rank()), of: map[string]*entrant{}}
+	t := Trial{tester: &tester{f, f.rank(), f.scales(f.reference, "")}, of: map[string]*entrant{}}
 	for _, e := range f.entrants {
 		t.of[e.Submission] = e
 	}

@@ -59,7 +59,7 @@ func TestPropertiesHold(t *testing.T) {
 		if lapses, tried := f.testProperties(ranked); len(lapses) > 0 || tried != len(ranked) {
 			t.Fatalf("%d tried; %+v", tried, lapses)
 		}
-		p := f.tester(ranked)
+		p := &tester{f, ranked, f.scales(f.reference, "")}
 		e := ranked[rapid.IntRange(0, len(ranked)-1).Draw(t, "whose")]
 		edits := p.edits(e.form)
 		x := edits[rapid.IntRange(0, len(edits)-1).Draw(t, "edit")]

@@ -136,12 +136,6 @@ func interval(ascending []int32) (low, high table.Opt[int32]) {
 	return table.Some(quantile(ascending, 5)), table.Some(quantile(ascending, 95))
 }
 
-// within is the share of ranks up to k.
-func within(ascending []int32, k int) float64 {
-	n, _ := slices.BinarySearch(ascending, int32(k+1))
-	return float64(n) / float64(len(ascending))
-}
-
 // quantile is the nearest-rank quantile: the least value that at least that many per cent do not exceed.
 func quantile(ascending []int32, percent int) int32 {
 	return ascending[(len(ascending)*percent+99)/100-1]
@@ -184,7 +178,10 @@ func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Opti
 	for i, e := range ranked {
 		e.ExpertLow, e.ExpertHigh = interval(column(ranks, n, i))
 		own := column(together, n, i)
-		chance := func(k int) table.Opt[float64] { return table.Some(within(own, k)) }
+		chance := func(k int) table.Opt[float64] {
+			n, _ := slices.BinarySearch(own, int32(k+1))
+			return table.Some(float64(n) / float64(draws))
+		}
 		e.First3, e.First4, e.First5, e.FirstK = chance(3), chance(4), chance(5), chance(o.Select)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"lianheti/templates"
 )
 
-// scores writes each entrant's points with their evidence.
 func (m *scheme) scores(entrants []*entrant) (rows []table.Score) {
 	for _, e := range entrants {
 		for i, c := range m.criteria {

@@ -110,9 +110,6 @@ func (s scale) percentile(x float64) float64 {
 	return clip((float64(below) + float64(equal-1)/2) / float64(n-1))
 }
 
-// reach is how many standard deviations a z-score takes from the middle to either end of 0–1.
-const reach = 3
-
 // apart is (x − least) / (greatest − least), or for zscore 0.5 + (x − mean) / sd / 6.
 func (s scale) apart(x float64) float64 {
 	switch {
@@ -121,6 +118,7 @@ func (s scale) apart(x float64) float64 {
 	case s.method == "minmax":
 		return clip((x - s.least) / (s.most - s.least))
 	}
+	const reach = 3 // standard deviations from the middle to either end
 	return clip(undecided + (x-s.mean)/s.spread/(2*reach))
 }
 
@@ -228,7 +226,6 @@ func (r reference) rows(m *scheme, p *panel) []table.Scale {
 	return out
 }
 
-// words says which scales these are.
 func (r reference) words(slots, ranked int) string {
 	set := fmt.Sprintf("参加排名的%d份", r.fresh)
 	if ranked == 0 {

@@ -93,7 +93,6 @@ func (m *scheme) near(ranked []*entrant, k int) []*entrant {
 	return table.Where(slices.Values(ranked), func(e *entrant) bool { return int(e.Rank.V) >= first && e.inside(last) })
 }
 
-// try ranks once.
 func (m *scheme) try(id string, ranked []*entrant, weights []float64, points func(*entrant) []point,
 	aggregate func([]float64, []point) float64) scenario {
 	s := scenario{id, make([]float64, len(ranked)), make([]int32, len(ranked))}
@@ -104,7 +103,6 @@ func (m *scheme) try(id string, ranked []*entrant, weights []float64, points fun
 	return s
 }
 
-// scaled is the entrant on other scales.
 func (e *entrant) scaled(scales []scale) *entrant {
 	return e.but(func(at int, x *measure) { x.normalised = scales[at].of(*x) })
 }
@@ -118,7 +116,6 @@ func adjusted(weights []float64, to float64) []float64 {
 	return table.Each(weights, func(w float64) float64 { return w * (to / all) })
 }
 
-// reweighed gives another set of weights.
 func (m *scheme) reweighed(kind string, ranked []*entrant) []float64 {
 	weights, base := make([]float64, len(m.criteria)), m.weights(m.complete)
 	var columns [][]float64 // of the points that can bring something
@@ -207,7 +204,6 @@ func principal(columns [][]float64) []float64 {
 	return table.Each(loadings, func(v float64) float64 { return v * v })
 }
 
-// product is the scalar product.
 func product(a, b []float64) (sum float64) {
 	for i := range a {
 		sum += float64(a[i] * b[i])
@@ -215,7 +211,6 @@ func product(a, b []float64) (sum float64) {
 	return sum
 }
 
-// correlation is Pearson's; 0 where a side doesn't vary.
 func correlation(a, b []float64) float64 {
 	spread := deviation(a) * deviation(b)
 	if spread == 0 {

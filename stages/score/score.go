@@ -167,7 +167,6 @@ type scheme struct {
 	state     table.State
 }
 
-// criterion is one observation point.
 type criterion struct {
 	*templates.Point
 	weight  float64   // of 100
