@@ -157,25 +157,13 @@ func (p *painter) page(layout *templates.SheetLayout) {
 
 // paper is what all visible sheets have in common.
 func (p *painter) paper(landscape bool) {
-	orientation := "portrait"
-	if landscape {
-		orientation = "landscape"
-	}
-	a4, wide, tall, fit := 9, 1, 0, true
-	try.Do(p.f.SetPageLayout(p.at, &excelize.PageLayoutOptions{
-		Size: &a4, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &tall,
-	}))
-	try.Do(p.f.SetSheetProps(p.at, &excelize.SheetPropsOptions{FitToPage: &fit}))
-	binding, margin, top, edge, centred := 0.8, 0.5, 0.5, 0.3, true
-	header := "&R&9" + p.at
+	print := book.Print{Landscape: landscape, Left: 0.8, Right: 0.5, Top: 0.5, Bottom: 0.5, Edge: 0.3} // bound on the left
+	print.Head = excelize.HeaderFooterOptions{OddHeader: "&R&9" + p.at, OddFooter: "&C&P / &N"}
 	if p.v.Watermark != "" {
-		top = 0.65 // below its header
-		header = "&C&\"" + book.FormFont + ",Bold\"&16&K" + watermarkColor + p.v.Watermark + header
+		print.Top = 0.65 // below its header
+		print.Head.OddHeader = "&C&\"" + book.FormFont + ",Bold\"&16&K" + watermarkColor + p.v.Watermark + "&R&9" + p.at
 	}
-	try.Do(p.f.SetPageMargins(p.at, &excelize.PageLayoutMarginsOptions{
-		Left: &binding, Right: &margin, Top: &top, Bottom: &margin, Header: &edge, Footer: &edge, Horizontally: &centred,
-	}))
-	try.Do(p.f.SetHeaderFooter(p.at, &excelize.HeaderFooterOptions{OddHeader: header, OddFooter: "&C&P / &N"}))
+	print.Set(p.f, p.at)
 	grid := false
 	try.Do(p.f.SetSheetView(p.at, 0, &excelize.ViewOptions{ShowGridLines: &grid}))
 	try.Do(book.Protect(p.f, p.at))

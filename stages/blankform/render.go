@@ -49,7 +49,7 @@ func Template(w io.Writer, d *templates.Definition) error { return Fill(w, d, Va
 
 // Fill writes the template with values filled in.
 func Fill(w io.Writer, d *templates.Definition, v Values) (err error) {
-	f := book.New()
+	f := excelize.NewFile()
 	defer f.Close()
 	l := newLedger()
 	p := &painter{d: d, v: v, f: f, styles: book.NewStyles(f), l: l, formats: map[string]int{}}

@@ -1,11 +1,11 @@
-// Package book holds what every workbook that the program writes has in common: the same bytes for the same content, fixed
-// document properties, text that stays text, and one list of styles.
+// Package book holds what every workbook that the program writes has in common: the same bytes for the same content,
+// fixed document properties, text that stays text, and one list of styles.
 package book
 
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/xml"
+	_ "embed"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -16,6 +16,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"lianheti/stages/office/try"
 	"lianheti/stages/text"
 
 	"github.com/klauspost/compress/flate"
@@ -28,44 +29,36 @@ const MaxText = 32767
 // MaxRows is the number of rows of a worksheet.
 const MaxRows = 1048576
 
-// New makes an empty workbook that is saved byte-stably. The caller closes it.
-func New() *excelize.File {
-	return excelize.NewFile()
-}
-
 // WriteParts saves a workbook that has the XML of some of its sheets from elsewhere, by the sheet's name.
 func WriteParts(w io.Writer, f *excelize.File, title string, sheets map[string]string) error {
 	return write(w, f, title, parts{whole: sheets})
 }
 
-// parts is what excelize doesn't write of a sheet, by its name: all of it, or what goes before its end; and the parts of the file that
-// the workbook was opened from.
+// parts is what excelize doesn't write of a sheet, by its name: all of it, or what goes before its end; and the parts
+// of the file that the workbook was opened from.
 type parts struct {
 	whole, tails map[string]string
 	before       map[string]*zip.File
 }
 
-// write saves the workbook: the same content gives the same bytes. title goes to the document properties, which otherwise
-// name nobody and no time.
+// core are the document properties. They name nobody, and the day from which containers count: they must have one, and
+// nothing published reads the clock. ExcelJS knows them by their usual prefixes only, which excelize leaves out.
+//
+//go:embed core.xml
+var core string
+
+// write saves the workbook: the same content gives the same bytes.
 func write(w io.Writer, f *excelize.File, title string, p parts) error {
-	// A fixed date: document properties must have one, and nothing published reads the clock. It is the day from which containers count.
-	const epoch = "1980-01-01T00:00:00Z"
 	if err := f.SetDocProps(&excelize.DocProperties{Title: title}); err != nil { // content type and relationship
 		return err
 	}
-	// ExcelJS knows the properties by their usual prefixes only, which excelize leaves out.
-	core := xml.Header + `<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"` +
-		` xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
-		"<dc:title>" + XMLText(title) + "</dc:title><dc:creator>lianheti</dc:creator><dc:language>zh-CN</dc:language><cp:lastModifiedBy>lianheti</cp:lastModifiedBy>"
-	for _, name := range []string{"created", "modified"} {
-		core += fmt.Sprintf(`<dcterms:%s xsi:type="dcterms:W3CDTF">%s</dcterms:%s>`, name, epoch, name)
-	}
-	f.Pkg.Store("docProps/core.xml", []byte(core+"</cp:coreProperties>"))
+	properties := strings.Replace(strings.TrimSpace(core), "{title}", XMLText(title), 1)
+	f.Pkg.Store("docProps/core.xml", []byte(properties))
 	return save(w, f, p)
 }
 
-// Save writes a workbook that was opened from a file as it is, document properties included: the same content gives the same bytes.
-// Parts that were not touched stay compressed as they were.
+// Save writes a workbook that was opened from a file as it is, document properties included. Parts that were not
+// touched stay compressed as they were.
 func Save(w io.Writer, f *excelize.File, from []byte) error {
 	was, err := zip.NewReader(bytes.NewReader(from), int64(len(from)))
 	if err != nil {
@@ -116,7 +109,8 @@ func compressors(level int) sync.Pool {
 // people. Rows and columns may be made larger.
 func Protect(f *excelize.File, sheet string) error {
 	return f.ProtectSheet(sheet, &excelize.SheetProtectionOptions{
-		SelectLockedCells: true, SelectUnlockedCells: true, FormatColumns: true, FormatRows: true, FormatCells: true, InsertRows: true, Sort: true, AutoFilter: true, EditObjects: true,
+		SelectLockedCells: true, SelectUnlockedCells: true, FormatColumns: true, FormatRows: true, FormatCells: true,
+		InsertRows: true, Sort: true, AutoFilter: true, EditObjects: true,
 	})
 }
 
@@ -147,31 +141,33 @@ type entry struct {
 // closing is the end of a worksheet.
 const closing = "</worksheet>"
 
-// streamed is the root element that the stream writer gives a sheet: some fifty namespaces, which take a tenth of a small workbook.
-// Those that our sheets use are in its place; extensions bring their own.
+// streamed is the root element that the stream writer gives a sheet, with some fifty namespaces. Those that our sheets
+// use are in its place; extensions bring their own.
 var (
 	streamed = regexp.MustCompile(`^(<\?xml[^>]*>\s*)<worksheet [^>]*xmlns:mso14=[^>]*>`)
 	root     = []byte(`$1<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"` +
 		` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">`)
 )
 
-// Streamed sheets name their relationships by a prefix of the encoder's own, which ExcelJS does not know; the root declares the usual one.
+// Streamed sheets name their relationships by a prefix of the encoder's own, which ExcelJS does not know; the root
+// declares the usual one.
 var (
-	strange = []byte(`xmlns:relationships="http://schemas.openxmlformats.org/officeDocument/2006/relationships" relationships:id=`)
-	usual   = []byte("r:id=")
+	strange = []byte(`xmlns:relationships="http://schemas.openxmlformats.org/officeDocument/2006/relationships"` +
+		` relationships:id=`)
+	usual = []byte("r:id=")
 )
 
 // atOnce is how much is compressed at once, in bytes: more than any root element takes.
 const atOnce = 64 << 10
 
 func (e *entry) Write(p []byte) (int, error) {
-	switch {
+	switch was := e.before; {
 	case e.whole != "":
 		return len(p), nil
-	case e.before != nil && uint64(len(p)) == e.before.UncompressedSize64 && crc32.ChecksumIEEE(p) == e.before.CRC32: // not touched
-		raw, err := e.before.OpenRaw()
+	case was != nil && uint64(len(p)) == was.UncompressedSize64 && crc32.ChecksumIEEE(p) == was.CRC32: // not touched
+		raw, err := was.OpenRaw()
 		if err == nil {
-			e.kept, e.crc, e.size = true, e.before.CRC32, e.before.UncompressedSize64
+			e.kept, e.crc, e.size = true, was.CRC32, was.UncompressedSize64
 			_, err = e.data.ReadFrom(raw)
 		}
 		return len(p), err
@@ -219,8 +215,8 @@ func (e *entry) finish() error {
 }
 
 func (z *orderedZip) Create(name string) (io.Writer, error) {
-	z.entries = append(z.entries, &entry{name: name, to: z.deflate, whole: z.parts.whole[name], tail: z.parts.tails[name], before: z.parts.before[name],
-		begun: z.parts.before != nil}) // what others wrote keeps its root
+	z.entries = append(z.entries, &entry{name: name, to: z.deflate, whole: z.parts.whole[name], tail: z.parts.tails[name],
+		before: z.parts.before[name], begun: z.parts.before != nil}) // what others wrote keeps its root
 	if n := len(z.entries); n > 1 {
 		return z.entries[n-1], z.entries[n-2].finish()
 	}
@@ -229,21 +225,15 @@ func (z *orderedZip) Create(name string) (io.Writer, error) {
 
 func (z *orderedZip) AddFS(fs.FS) error { return fs.ErrInvalid }
 
-func (z *orderedZip) Close() error {
-	if err := z.entries[len(z.entries)-1].finish(); err != nil {
-		return err
-	}
+func (z *orderedZip) Close() (err error) {
+	defer try.Caught(&err)
+	try.Do(z.entries[len(z.entries)-1].finish())
 	sort.Slice(z.entries, func(i, j int) bool { return partOrder(z.entries[i].name) < partOrder(z.entries[j].name) })
 	zw := zip.NewWriter(z.out)
 	for _, e := range z.entries {
-		w, err := zw.CreateRaw(&zip.FileHeader{Name: e.name, Method: zip.Deflate, CRC32: e.crc,
-			CompressedSize64: uint64(e.data.Len()), UncompressedSize64: e.size})
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(e.data.Bytes()); err != nil {
-			return err
-		}
+		w := try.Get(zw.CreateRaw(&zip.FileHeader{Name: e.name, Method: zip.Deflate, CRC32: e.crc,
+			CompressedSize64: uint64(e.data.Len()), UncompressedSize64: e.size}))
+		try.Get(w.Write(e.data.Bytes()))
 	}
 	return zw.Close()
 }
@@ -259,8 +249,8 @@ func partOrder(name string) string {
 	return name
 }
 
-// Text makes a text fit for a cell: characters that XML forbids are dropped, and what exceeds a cell's length is cut with
-// a sign that says so. Written as a string it is never a formula, whatever it begins with.
+// Text makes a text fit for a cell: what XML forbids is dropped, what exceeds a cell's length is cut with a sign.
+// Written as a string it is never a formula, whatever it begins with.
 func Text(s string) string {
 	s = text.Legible(s)
 	if utf8.RuneCountInString(s) > MaxText {
@@ -269,8 +259,8 @@ func Text(s string) string {
 	return s
 }
 
-// Shared is Text for a cell that is set by itself. Programs read _x0041_ as A, and to show the former it is written _x005F_x0041_; excelize
-// does that in all its ways of writing but the one for shared strings.
+// Shared is Text for a cell that is set by itself. Programs read _x0041_ as A; to show it, it is written
+// _x005F_x0041_, which excelize does but for shared strings.
 func Shared(s string) string {
 	s = Text(s)
 	var b strings.Builder

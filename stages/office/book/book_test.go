@@ -19,7 +19,7 @@ func TestSharedStringsAreReadAsTyped(t *testing.T) {
 		if got := Shared(typed); got != written {
 			t.Errorf("%q is written %q, want %q", typed, got, written)
 		}
-		f := New()
+		f := excelize.NewFile()
 		defer f.Close()
 		if err := f.SetCellStr("Sheet1", "A1", Shared(typed)); err != nil {
 			t.Fatal(err)
@@ -42,7 +42,7 @@ func TestSharedStringsAreReadAsTyped(t *testing.T) {
 
 // A workbook that is opened, changed and saved keeps the parts that were not touched, compressed as they were.
 func TestUntouchedPartsStay(t *testing.T) {
-	f := New()
+	f := excelize.NewFile()
 	defer f.Close()
 	if _, err := f.NewSheet("另一张"); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package book
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"iter"
 	"slices"
@@ -134,7 +135,7 @@ type gridPart struct {
 // finish ends the worksheet. excelize leaves sparklines out of streamed sheets, so that Save puts them in.
 func (p *gridPart) finish() {
 	if p.sparks.Len() > 0 {
-		p.report.tails[p.name] = sparklines(p.sparks.String())
+		p.report.tails[p.name] = strings.Replace(strings.TrimSpace(sparklines), "{charts}", p.sparks.String(), 1)
 	}
 	if p.grid.Table != "" && p.row > p.grid.HeaderRow() {
 		name, plain := p.grid.Table, false
@@ -215,29 +216,23 @@ func (r *Report) beginPart(g Grid, name string, rows int) *gridPart {
 	if g.Table == "" {
 		try.Do(r.file.AutoFilter(name, fmt.Sprintf("A%d:%s", header, corner), nil))
 	}
-	printed := g.Columns[:cmp.Or(g.Printed, len(g.Columns))]
-	print := printing{landscape: true, tab: g.Tab, pages: 1 + int(wide(printed)/pageWidth), titles: fmt.Sprintf("%s$%d:$%d", Range(name), header, header)}
-	if g.Freeze > 0 && print.pages > 1 {
-		last, _ := excelize.ColumnNumberToName(g.Freeze)
-		print.titles = fmt.Sprintf("%s$A:$%s,%s", Range(name), last, print.titles)
+	pages, repeated, area := 1+int(wide(g.Columns[:cmp.Or(g.Printed, lastCol)])/pageWidth), 0, ""
+	if pages > 1 {
+		repeated = g.Freeze
 	}
 	if g.Printed > 0 {
-		print.area = Absolute(name, 1, 1, p.last, g.Printed)
+		area = Absolute(name, 1, 1, p.last, g.Printed)
 	}
-	r.setUp(name, print)
+	r.setUp(name, Print{Landscape: true, Tab: g.Tab, Pages: pages}, area, titles(name, header, repeated))
 	try.Do(r.file.SetSheetDimension(name, "A1:"+corner))
 	p.colour()
 	p.writer = try.Get(r.file.NewStreamWriter(name))
-	widths := make([]float64, len(g.Columns))
-	for i, c := range g.Columns {
-		widths[i] = c.Width
+	var widths []float64
+	for _, c := range g.Columns {
+		widths = append(widths, c.Width)
 	}
 	try.Do(SetWidths(p.writer, widths))
-	panes := &excelize.Panes{Freeze: true, XSplit: g.Freeze, YSplit: header, TopLeftCell: model.CellName(header+1, g.Freeze+1), ActivePane: "bottomLeft"}
-	if g.Freeze > 0 {
-		panes.ActivePane = "bottomRight"
-	}
-	try.Do(p.writer.SetPanes(panes))
+	try.Do(p.writer.SetPanes(panes(header, g.Freeze)))
 	p.head()
 	return p
 }
@@ -255,22 +250,16 @@ func (p *gridPart) spark(cells []Cell) {
 			}
 		}
 		if numbers > 1 {
-			fmt.Fprintf(&p.sparks, "<x14:sparkline><xm:f>%s%s:%s</xm:f><xm:sqref>%s</xm:sqref></x14:sparkline>",
-				XMLText(Range(p.name)), model.CellName(p.row, c.Spark[0]), model.CellName(p.row, c.Spark[1]), model.CellName(p.row, i+1))
+			fmt.Fprintf(&p.sparks, "<x14:sparkline><xm:f>%s%s</xm:f><xm:sqref>%s</xm:sqref></x14:sparkline>",
+				XMLText(Range(p.name)), areaName(p.row, c.Spark[0], p.row, c.Spark[1]), model.CellName(p.row, i+1))
 		}
 	}
 }
 
 // sparklines groups the small charts of a sheet: columns from 0, because LibreOffice prints of lines only their points.
-func sparklines(charts string) string {
-	const open = `<extLst><ext uri="{05C60535-1F16-4fd2-B633-F4F36F0B64E0}" xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main">` +
-		`<x14:sparklineGroups xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:sparklineGroup type="column" displayEmptyCellsAs="gap" last="1" minAxisType="custom" manualMin="0">`
-	colours := ""
-	for _, c := range [][2]string{{"Series", Blue}, {"Negative", Red}, {"Axis", Ink}, {"Markers", Blue}, {"First", Blue}, {"Last", Red}, {"High", Blue}, {"Low", Blue}} {
-		colours += fmt.Sprintf(`<x14:color%s rgb="FF%s"/>`, c[0], c[1])
-	}
-	return open + colours + "<x14:sparklines>" + charts + "</x14:sparklines></x14:sparklineGroup></x14:sparklineGroups></ext></extLst>"
-}
+//
+//go:embed sparklines.xml
+var sparklines string
 
 // head writes the remark and the header.
 func (p *gridPart) head() {
@@ -293,8 +282,8 @@ func (p *gridPart) head() {
 	p.write(line, tall)
 }
 
-// remark writes what stands over the header. What stands far to the right is out of sight: it takes about one screen. Several pages
-// side by side repeat the first columns, and what stands in them.
+// remark writes what stands over the header, in about one screen's width. Several pages side by side repeat the first
+// columns, and what stands in them.
 func (p *gridPart) remark() {
 	g := p.grid
 	total, frozen := wide(g.Columns), wide(g.Columns[:g.Freeze])
@@ -338,7 +327,7 @@ const (
 func (p *gridPart) add(cells []Cell) {
 	tall := rowHeight
 	for i, c := range cells {
-		if s, ok := c.words(); ok && i < len(p.grid.Columns) && c.Look != Code {
+		if s, ok := c.words(); ok && i < len(p.grid.Columns) {
 			tall = max(tall, Height(s, p.grid.Columns[i].Width, textSize))
 		}
 	}
@@ -364,7 +353,7 @@ func (p *gridPart) colour() {
 		return
 	}
 	for i, c := range p.grid.Columns {
-		area := model.CellName(p.grid.HeaderRow()+1, i+1) + ":" + model.CellName(p.last, i+1)
+		area := areaName(p.grid.HeaderRow()+1, i+1, p.last, i+1)
 		p.report.mark(p.name, area, c.Marks)
 		scale := excelize.ConditionalFormatOptions{Type: "2_color_scale", Criteria: "=", MinType: "num", MaxType: "num",
 			MinValue: "0", MaxValue: fmt.Sprint(c.Scale), MinColor: "#FFFFFF", MaxColor: "#9BC2E6"}
@@ -373,11 +362,12 @@ func (p *gridPart) colour() {
 			p.report.tint(p.name, area)
 			continue
 		case c.Heat:
-			scale = excelize.ConditionalFormatOptions{Type: "3_color_scale", Criteria: "=", MinType: "num", MidType: "num", MaxType: "num",
-				MinValue: "-0.5", MidValue: "0", MaxValue: "1", MinColor: "#F4B084", MidColor: "#FFFFFF", MaxColor: "#A9D08E"}
+			scale.Type, scale.MidType, scale.MinValue, scale.MidValue, scale.MaxValue = "3_color_scale", "num", "-0.5", "0", "1"
+			scale.MinColor, scale.MidColor, scale.MaxColor = "#F4B084", "#FFFFFF", "#A9D08E"
 		case c.Rank > 0:
 			id := p.report.styles.Conditional(Good)
-			scale = excelize.ConditionalFormatOptions{Type: "cell", Criteria: "between", MinValue: "1", MaxValue: fmt.Sprint(c.Rank), Format: &id}
+			scale = excelize.ConditionalFormatOptions{Type: "cell", Criteria: "between", MinValue: "1",
+				MaxValue: fmt.Sprint(c.Rank), Format: &id}
 		case c.Scale <= 0:
 			continue
 		}
@@ -389,7 +379,8 @@ func (r *Report) mark(sheet, area string, marks []Mark) {
 	var rules []excelize.ConditionalFormatOptions
 	for _, m := range marks {
 		id := r.styles.Conditional(m.Tone)
-		rules = append(rules, excelize.ConditionalFormatOptions{Type: "cell", Criteria: "==", Value: Quote(m.Word), Format: &id})
+		rules = append(rules, excelize.ConditionalFormatOptions{Type: "cell", Criteria: "==", Value: Quote(m.Word),
+			Format: &id})
 	}
 	if rules != nil {
 		try.Do(r.file.SetConditionalFormat(sheet, area, rules))

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages/model"
 	"lianheti/stages/office/try"
 
 	"github.com/xuri/excelize/v2"
@@ -47,7 +46,8 @@ func (p *gridPart) link(cell, target string) {
 		return
 	}
 	id := "rId" + strconv.Itoa(relations.Len()+1)
-	add(relations, map[string]string{"ID": id, "Type": excelize.SourceRelationshipHyperLink, "Target": to, "TargetMode": kind})
+	add(relations, map[string]string{"ID": id, "Type": excelize.SourceRelationshipHyperLink, "Target": to,
+		"TargetMode": kind})
 	add(links, map[string]string{"Ref": cell, "RID": id})
 }
 
@@ -104,9 +104,8 @@ func Range(sheet string) string { return "'" + strings.ReplaceAll(sheet, "'", "'
 
 // Fixed is a cell with row and column fixed, as formulas that are copied write it: $F$12.
 func Fixed(row, col int) string {
-	name := model.CellName(row, col)
-	letters := strings.TrimRight(name, "0123456789")
-	return "$" + letters + "$" + strings.TrimPrefix(name, letters)
+	name, _ := excelize.CoordinatesToCellName(col, row, true)
+	return name
 }
 
 // Absolute writes an area of a sheet with fixed rows and columns.

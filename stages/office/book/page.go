@@ -225,7 +225,7 @@ func (r *Report) Page(p *Page) (err error) {
 	w := try.Get(r.file.NewStreamWriter(p.Sheet))
 	try.Do(SetWidths(w, p.Widths))
 	if p.Frozen > 0 {
-		try.Do(w.SetPanes(&excelize.Panes{Freeze: true, YSplit: p.Frozen, TopLeftCell: model.CellName(p.Frozen+1, 1), ActivePane: "bottomLeft"}))
+		try.Do(w.SetPanes(panes(p.Frozen, 0)))
 	}
 	for _, row := range slices.Sorted(maps.Keys(p.cells)) {
 		values := make([]any, p.last[1])
@@ -249,24 +249,22 @@ func (r *Report) Page(p *Page) (err error) {
 // prepare sets what holds for a sheet as a whole, which has to be there before its rows are streamed.
 func (r *Report) prepare(p *Page) {
 	last, lastCol := p.last[0], p.last[1]
-	print, hidden := printing{landscape: p.Landscape, scale: p.Scale}, false
+	print, area, repeated, hidden := Print{Landscape: p.Landscape, Scale: p.Scale}, "", "", false
 	if p.OnePage {
-		print.high = 1
+		print.High = 1
 	}
 	if p.Printed > 0 || p.PrintedRows > 0 {
-		print.area = Absolute(p.Sheet, 1, 1, cmp.Or(p.PrintedRows, last), cmp.Or(p.Printed, lastCol))
+		area = Absolute(p.Sheet, 1, 1, cmp.Or(p.PrintedRows, last), cmp.Or(p.Printed, lastCol))
 	}
 	if p.Frozen > 0 && !p.OnePage {
-		print.titles = fmt.Sprintf("%s$%d:$%d", Range(p.Sheet), p.Frozen, p.Frozen)
 		wide := 0.0
 		for _, w := range p.Widths[:cmp.Or(p.Printed, len(p.Widths))] {
 			wide += w
 		}
-		if print.pages = 1 + int(wide/pageWidth); print.pages > 1 {
-			print.titles = Range(p.Sheet) + "$A:$A," + print.titles
-		}
+		print.Pages = 1 + int(wide/pageWidth)
+		repeated = titles(p.Sheet, p.Frozen, min(1, print.Pages-1))
 	}
-	r.setUp(p.Sheet, print)
+	r.setUp(p.Sheet, print, area, repeated)
 	try.Do(r.file.SetSheetView(p.Sheet, 0, &excelize.ViewOptions{ShowGridLines: &hidden}))
 	try.Do(r.file.SetSheetDimension(p.Sheet, "A1:"+model.CellName(last, lastCol)))
 	for _, set := range p.before {

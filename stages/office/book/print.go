@@ -1,62 +1,92 @@
 package book
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 
+	"lianheti/stages/model"
 	"lianheti/stages/office/try"
 
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/width"
 )
 
-// printing is how a sheet is printed.
-type printing struct {
-	landscape bool
-	pages     int    // side by side
-	high      int    // below each other; 0: as many as it takes
-	scale     uint   // percent, instead of fitting the width: programs that fit leave page breaks aside
-	titles    string // rows and columns repeated on each page
-	area      string // that is printed; empty: all
-	tab       string // colour of the sheet's tab, RGB; empty: none
+// Print is how a sheet is printed, on A4.
+type Print struct {
+	Landscape                      bool
+	Pages                          int     // side by side; 0: one
+	High                           int     // below each other; 0: as many as it takes
+	Scale                          uint    // percent, instead of fitting the width: then page breaks hold
+	Tab                            string  // colour of the sheet's tab, RGB; empty: none
+	Left, Right, Top, Bottom, Edge float64 // margins, and header and footer from the edge, in inches
+	Head                           excelize.HeaderFooterOptions
+}
+
+// Set sets the sheet up.
+func (p Print) Set(f *excelize.File, sheet string) {
+	fit, paper, wide, orientation, centred := p.Scale == 0, 9, max(1, p.Pages), "portrait", true
+	if p.Landscape {
+		orientation = "landscape"
+	}
+	layout := &excelize.PageLayoutOptions{Size: &paper, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &p.High}
+	if !fit {
+		layout = &excelize.PageLayoutOptions{Size: &paper, Orientation: &orientation, AdjustTo: &p.Scale}
+	}
+	properties := &excelize.SheetPropsOptions{FitToPage: &fit}
+	if p.Tab != "" {
+		opaque := "FF" + p.Tab
+		properties.TabColorRGB = &opaque
+	}
+	try.Do(f.SetSheetProps(sheet, properties))
+	try.Do(f.SetPageLayout(sheet, layout))
+	try.Do(f.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{Left: &p.Left, Right: &p.Right, Top: &p.Top,
+		Bottom: &p.Bottom, Header: &p.Edge, Footer: &p.Edge, Horizontally: &centred}))
+	try.Do(f.SetHeaderFooter(sheet, &p.Head))
 }
 
 // pageWidth is how many characters one page side by side takes before the print gets too small to read.
 const pageWidth = 240
 
-// setUp prepares a sheet for print: A4, so many pages wide, the sheet's name above and page numbers below.
-func (r *Report) setUp(sheet string, p printing) {
-	fit, paper, wide, high, orientation := true, 9, max(1, p.pages), p.high, "portrait"
-	if p.landscape {
-		orientation = "landscape"
-	}
-	layout := &excelize.PageLayoutOptions{Size: &paper, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &high}
-	if p.scale > 0 {
-		fit, layout = false, &excelize.PageLayoutOptions{Size: &paper, Orientation: &orientation, AdjustTo: &p.scale}
-	}
-	properties := &excelize.SheetPropsOptions{FitToPage: &fit}
-	if p.tab != "" {
-		opaque := "FF" + p.tab
-		properties.TabColorRGB = &opaque
-	}
-	try.Do(r.file.SetSheetProps(sheet, properties))
-	try.Do(r.file.SetPageLayout(sheet, layout))
-	side, edge, band := 0.5, 0.7, 0.35 // inches; without the last, header and footer stand where printers don't reach
-	centred := true
-	try.Do(r.file.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &edge, Bottom: &edge, Header: &band, Footer: &band, Horizontally: &centred}))
-	try.Do(r.file.SetHeaderFooter(sheet, &excelize.HeaderFooterOptions{OddHeader: "&C" + headerText(sheet), OddFooter: "&L" + headerText(r.footer) + "&R第 &P 页，共 &N 页"}))
-	for _, name := range [][2]string{{"_xlnm.Print_Area", p.area}, {"_xlnm.Print_Titles", p.titles}} {
+// setUp prepares a sheet for print, with its name above and page numbers below: an area, all where it is empty, with
+// rows and columns that are repeated on each page.
+func (r *Report) setUp(sheet string, p Print, area, titles string) {
+	p.Left, p.Right, p.Top, p.Bottom, p.Edge = 0.5, 0.5, 0.7, 0.7, 0.35 // closer to the edge no printer reaches
+	p.Head = excelize.HeaderFooterOptions{OddHeader: "&C" + headerText(sheet),
+		OddFooter: "&L" + headerText(r.footer) + "&R第 &P 页，共 &N 页"}
+	p.Set(r.file, sheet)
+	for _, name := range [][2]string{{"_xlnm.Print_Area", area}, {"_xlnm.Print_Titles", titles}} {
 		if name[1] != "" {
 			try.Do(r.file.SetDefinedName(&excelize.DefinedName{Name: name[0], RefersTo: name[1], Scope: sheet}))
 		}
 	}
 }
 
+// titles are the header row and so many first columns, repeated on each page.
+func titles(sheet string, header, columns int) string {
+	rows := fmt.Sprintf("%s$%d:$%d", Range(sheet), header, header)
+	if columns == 0 {
+		return rows
+	}
+	last, _ := excelize.ColumnNumberToName(columns)
+	return fmt.Sprintf("%s$A:$%s,%s", Range(sheet), last, rows)
+}
+
+// panes keep rows and columns in view.
+func panes(rows, columns int) *excelize.Panes {
+	at := "bottomLeft"
+	if columns > 0 {
+		at = "bottomRight"
+	}
+	corner := model.CellName(rows+1, columns+1)
+	return &excelize.Panes{Freeze: true, XSplit: columns, YSplit: rows, TopLeftCell: corner, ActivePane: at}
+}
+
 // headerText is a text in a printed header, where & begins a code.
 func headerText(s string) string { return strings.ReplaceAll(s, "&", "&&") }
 
-// SetWidths sets the columns of a streamed sheet, from A. The last comes first: excelize puts each new column in front of the others, and
-// Excel takes a file whose columns do not ascend for a damaged one.
+// SetWidths sets the columns of a streamed sheet, from A. The last comes first: excelize puts each new column in front
+// of the others, and Excel takes a file whose columns do not ascend for a damaged one.
 func SetWidths(w *excelize.StreamWriter, widths []float64) error {
 	for i := len(widths); i >= 1; i-- {
 		if err := w.SetColWidth(i, i, widths[i-1]); err != nil {

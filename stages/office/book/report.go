@@ -13,7 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Report is a workbook that is made for reading and printing: sheets of rows (Grid) and freely laid out ones (Page), all
+// Report is a workbook that is made for reading and printing: sheets of rows (Grid) and freely laid out ones (Page),
 // with the same looks and print set-up. Sheets are streamed, so a sheet of a million rows needs little memory.
 type Report struct {
 	file   *excelize.File
@@ -49,13 +49,13 @@ type Passage struct {
 
 // runs is how excelize takes it.
 func (p Passages) runs() []excelize.RichTextRun {
-	out := make([]excelize.RichTextRun, 0, len(p))
-	for _, x := range p {
-		colour := Ink
+	out := make([]excelize.RichTextRun, len(p))
+	for i, x := range p {
+		font := &excelize.Font{Family: SheetFont, Size: textSize, Color: Ink}
 		if x.Common {
-			colour = Red
+			font.Color = Red
 		}
-		out = append(out, excelize.RichTextRun{Text: Text(x.Text), Font: &excelize.Font{Family: SheetFont, Size: 10, Color: colour}})
+		out[i] = excelize.RichTextRun{Text: Text(x.Text), Font: font}
 	}
 	return out
 }
@@ -83,7 +83,7 @@ func On(f *excelize.File, footer string) *Report {
 // NewReport begins a workbook with these sheets, in this order. footer is printed at the foot of each page.
 func NewReport(footer string, sheets ...string) (r *Report, err error) {
 	defer try.Caught(&err)
-	f := New()
+	f := excelize.NewFile()
 	for _, name := range sheets {
 		try.Get(f.NewSheet(name))
 	}
@@ -120,10 +120,7 @@ func XMLText(s string) string {
 
 // shown is a number to the 15 digits that a spreadsheet keeps: 9.8 and not 9.800000000000001.
 func shown(v float64) float64 {
-	short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 15, 64), 64)
-	if err != nil {
-		return v
-	}
+	short, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 15, 64), 64)
 	return short
 }
 

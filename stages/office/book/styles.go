@@ -50,7 +50,6 @@ const (
 	Plain    Look = "text"
 	Prose    Look = "prose"  // long texts
 	Mono     Look = "mono"   // hashes, codes, cell addresses
-	Code     Look = "code"   // the same in one line, cut off where it is longer than its column
 	Quiet    Look = "quiet"  // 未填, 不适用: what stands for a value that is not there
 	Centred  Look = "centre" // short words
 	Link     Look = "link"
@@ -151,9 +150,8 @@ func (l Look) style() *excelize.Style {
 		}
 	case Prose:
 		style.Alignment.Vertical = "top"
-	case Mono, Code:
+	case Mono:
 		style.Font.Family, style.Font.Size = "Consolas", 9
-		style.Alignment.WrapText = Look(base) == Mono
 	case Quiet:
 		style.Font.Color, style.Font.Italic = Faint, true
 		style.Alignment.Horizontal = "center"
@@ -194,11 +192,8 @@ func Solid(colour string) excelize.Fill {
 }
 
 func borders(colour string) []excelize.Border {
-	var out []excelize.Border
-	for _, side := range []string{"left", "top", "right", "bottom"} {
-		out = append(out, excelize.Border{Type: side, Color: colour, Style: 1})
-	}
-	return out
+	return []excelize.Border{{Type: "left", Color: colour, Style: 1}, {Type: "top", Color: colour, Style: 1},
+		{Type: "right", Color: colour, Style: 1}, {Type: "bottom", Color: colour, Style: 1}}
 }
 
 // Tone is a meaning that cells carry as colour.
