@@ -3,6 +3,7 @@ package consolidate
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"path"
 	"slices"
@@ -109,16 +110,15 @@ var movers = [][2]string{{"rubric", "权重或计分办法"}, {"rules", "检查�
 	{"directory", "指导目录、期限或遴选家数"}, {"register", "登记项目的作用"}}
 
 func (w *workbook) definitionChanges() string {
-	var moved []string
-	for _, m := range movers {
+	moved := table.Words(movers, func(m [2]string) string {
 		for file, sum := range w.Definition.Sources {
 			if strings.HasPrefix(path.Base(file), m[0]) && w.Earlier.Definition[file] != sum {
-				moved = append(moved, m[1])
-				break
+				return m[1]
 			}
 		}
-	}
-	if moved == nil {
+		return ""
+	})
+	if len(moved) == 0 {
 		return "定义没有改动。"
 	}
 	return "定义也改过：" + strings.Join(moved, "、") + "。"
@@ -126,17 +126,13 @@ func (w *workbook) definitionChanges() string {
 
 // causes counts the submissions whose total each cause moved.
 func (w *workbook) causes() string {
-	var out []string
-	for _, cause := range moving {
-		n := 0
-		for _, steps := range w.steps {
-			n += one(slices.ContainsFunc(steps, func(c table.Change) bool { return c.Causes == string(cause) }))
-		}
-		if n > 0 {
-			out = append(out, fmt.Sprintf("%s%d家", cause.Label(), n))
-		}
-	}
-	if out == nil {
+	out := table.Words(moving, func(cause table.Cause) string {
+		moved := howMany(slices.Collect(maps.Values(w.steps)), func(steps []table.Change) bool {
+			return slices.ContainsFunc(steps, func(c table.Change) bool { return c.Causes == string(cause) })
+		})
+		return when(moved > 0, fmt.Sprintf("%s%d家", cause.Label(), moved))
+	})
+	if len(out) == 0 {
 		return "得分没有变。"
 	}
 	return "得分变动的原因：" + strings.Join(out, "、") + "，逐家见" + w.sheet("moves") + "。"
@@ -147,15 +143,10 @@ var moving = append(slices.Clone(table.Causes), table.CauseForm)
 
 // why says of a change what made it: of a total the points of each cause, of a verdict what turned it.
 func (w *workbook) why(c table.Change) string {
-	var own []string
-	for _, s := range w.steps[c.Submission] {
-		step := fmt.Sprintf("%s%+.2f", table.Cause(s.Causes).Label(), s.AfterNumber.V-s.BeforeNumber.V)
-		if s.Because != "" {
-			step += "（" + s.Because + "）"
-		}
-		own = append(own, step)
-	}
-	r, steps := w.ranks[c.Submission], strings.Join(own, "；")
+	r, steps := w.ranks[c.Submission], strings.Join(table.Each(w.steps[c.Submission], func(s table.Change) string {
+		return fmt.Sprintf("%s%+.2f", table.Cause(s.Causes).Label(), s.AfterNumber.V-s.BeforeNumber.V) +
+			when(s.Because != "", "（"+s.Because+"）")
+	}), "；")
 	switch {
 	case c.Kind == table.VerdictChanged:
 		causes := strings.Fields(c.Causes)
@@ -170,7 +161,7 @@ func (w *workbook) why(c table.Change) string {
 		return r.Unranked
 	case !c.BeforeNumber.Valid:
 		return "上轮不参加排名，本轮参加"
-	case own != nil:
+	case steps != "":
 		return strings.TrimSuffix("自己的得分变了："+steps+"。"+c.Because, "。")
 	}
 	return "自己的得分没有变。" + c.Because

@@ -42,11 +42,8 @@ func head(cols int, words string) book.Cell {
 }
 
 func (f *filing) cities() {
-	heads := []book.Cell{head(2, f.head("submissions", "city"))}
-	for _, c := range f.cityCounts() {
-		heads = append(heads, head(1, c.head))
-	}
-	f.part("各地市", heads...)
+	heads := table.Each(f.cityCounts(), func(c cityCount) book.Cell { return head(1, c.head) })
+	f.part("各地市", append([]book.Cell{head(2, f.head("submissions", "city"))}, heads...)...)
 	first, lines := f.Row, f.tally()
 	for _, c := range f.withTotal(lines) {
 		label, look := book.Centred, book.Integer
@@ -135,13 +132,10 @@ func (f *filing) there(i, no int, state string) {
 	if no > 0 {
 		number = count(no)
 	}
-	var notes []string
-	for _, c := range f.receipts(nil) {
-		cell := c.cell(row{value: f.entries[i]})
-		if said, _ := cell.Value.(string); said != "" {
-			notes = append(notes, c.head+"："+said)
-		}
-	}
+	notes := table.Words(f.receipts(nil), func(c planned) string {
+		said, _ := c.cell(row{value: f.entries[i]}).Value.(string)
+		return when(said != "", c.head+"："+said)
+	})
 	f.Fit(number, centred(f.Facts.CityOf(x)), plain(f.name(x.Submission)).Over(4), plain(x.Park).Over(3), centred(state),
 		centred(string(v.Verdict)), count(int(v.Errors)), count(int(v.Warnings)), ranked(f.ranks[x.Submission].Rank),
 		plain(joined(append(notes, v.Unranked)...)).Over(filingCols-14))

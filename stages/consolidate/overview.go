@@ -309,13 +309,10 @@ func (o *overview) moved() {
 		for c := range o.Changes.All() {
 			kinds[c.Kind]++
 		}
-		var parts []string
-		for _, k := range table.ChangeKinds {
-			if kinds[k] > 0 && k != table.TotalStep {
-				parts = append(parts, fmt.Sprintf("%s %d", k.Label(), kinds[k]))
-			}
-		}
-		if parts != nil {
+		parts := table.Words(table.ChangeKinds, func(k table.ChangeKind) string {
+			return when(kinds[k] > 0 && k != table.TotalStep, fmt.Sprintf("%s %d", k.Label(), kinds[k]))
+		})
+		if len(parts) > 0 {
 			say(strings.Join(parts, "、") + "，逐条见" + o.sheet("changes") + "。")
 		}
 	}

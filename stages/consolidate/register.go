@@ -13,13 +13,9 @@ import (
 // saysRegistered says what was typed, beside what has a column of its own.
 func saysRegistered(e table.Registered) string {
 	own := []string{templates.RegisterConsortium, templates.RegisterFingerprint, templates.RegisterDate}
-	var out []string
-	for _, c := range e.Sheet.Columns {
-		if v := e.Values[c.ID]; v != "" && !slices.Contains(own, c.ID) {
-			out = append(out, c.Label+"："+v)
-		}
-	}
-	return strings.Join(out, "；")
+	return strings.Join(table.Words(e.Sheet.Columns, func(c *templates.RegisterColumn) string {
+		return when(e.Values[c.ID] != "" && !slices.Contains(own, c.ID), c.Label+"："+e.Values[c.ID])
+	}), "；")
 }
 
 func (w *workbook) effect(e table.Registered) string {

@@ -120,12 +120,9 @@ func (b batch) weakest(a *table.About) string {
 		return cmp.Compare(weight(y), weight(x))
 	})
 	const few, words = 3, 16
-	var said []string
-	for _, p := range points[:min(few, len(points))] {
-		if weight(p) > 0 {
-			said = append(said, fmt.Sprintf(differ, p.ID, short(p, words), weight(p)))
-		}
-	}
+	said := table.Words(points[:min(few, len(points))], func(p *templates.Point) string {
+		return when(weight(p) > 0, fmt.Sprintf(differ, p.ID, short(p, words), weight(p)))
+	})
 	return fmt.Sprintf("%d年%s：%s", b.Definition.Year, whose, strings.Join(said, "；"))
 }
 

@@ -420,10 +420,8 @@ func (w *workbook) cells(p *plan) iter.Seq[[]book.Cell] {
 
 // marks are the colours that the definition gives under a name.
 func (w *workbook) marks(name string) []book.Mark {
-	var out []book.Mark
 	tones := w.Definition.Sheets.Marks[name]
-	for _, word := range slices.Sorted(maps.Keys(tones)) {
-		out = append(out, book.Mark{Word: word, Tone: book.Tone(tones[word])})
-	}
-	return out
+	return table.Each(slices.Sorted(maps.Keys(tones)), func(word string) book.Mark {
+		return book.Mark{Word: word, Tone: book.Tone(tones[word])}
+	})
 }

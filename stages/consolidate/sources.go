@@ -138,14 +138,13 @@ type rubricRow struct {
 func (w *workbook) rubricRows() ([]rubricRow, words) {
 	var out []rubricRow
 	for _, p := range w.Definition.Rubric.Points() {
-		var lines []string
-		for _, e := range p.Evidence {
+		lines := table.Each(p.Evidence, func(e *templates.Evidence) string {
 			method := w.Definition.Sheets.Codes["method"][e.Method]
-			lines = append(lines, fmt.Sprintf("%s（%s，%s）：%s％", e.Label, e.Basis, method, e.Weight.Shift(2).Round(1)))
-		}
+			return fmt.Sprintf("%s（%s，%s）：%s％", e.Label, e.Basis, method, e.Weight.Shift(2).Round(1))
+		})
 		if p.Deduction {
 			lines = append(lines, "由专家酌情扣分")
-		} else if lines == nil {
+		} else if len(lines) == 0 {
 			lines = append(lines, "等专家评分")
 		}
 		out = append(out, rubricRow{p.ID, p.Label, p.Indicator.Label, p.Weight.InexactFloat64(),

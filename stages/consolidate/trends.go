@@ -35,11 +35,8 @@ type trends struct {
 }
 
 func (o *trends) figures(years []templates.Year, fields []*templates.Field) {
-	heads := []book.Cell{head(2, "指标"), head(0, "单位")}
-	for _, y := range years {
-		heads = append(heads, yearHead(y, y.Label))
-	}
-	o.Add(heads...)
+	heads := table.Each(years, func(y templates.Year) book.Cell { return yearHead(y, y.Label) })
+	o.Add(append([]book.Cell{head(2, "指标"), head(0, "单位")}, heads...)...)
 	lines := o.withTotal(o.tally())
 	all := lines[len(lines)-1].sums
 	for _, f := range fields {

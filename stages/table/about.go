@@ -128,12 +128,12 @@ func (a *About) Questions(d *templates.Definition) []Question {
 
 // Parts says of what a consortium consists, kind by kind: 12家：高职2、企业8.
 func (f *Form) Parts(d *templates.Definition) string {
-	var kinds []string
-	for _, k := range d.Form.Kinds {
+	kinds := Words(d.Form.Kinds, func(k templates.MemberKind) string {
 		if n := f.Count(k.ID); n > 0 {
-			kinds = append(kinds, fmt.Sprintf("%s%d", k.Label, n))
+			return fmt.Sprintf("%s%d", k.Label, n)
 		}
-	}
+		return ""
+	})
 	return fmt.Sprintf("%d家：%s", len(f.Members), strings.Join(kinds, "、"))
 }
 

@@ -1,6 +1,9 @@
 package table
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // Where lists the rows that fit.
 func Where[T any](rows iter.Seq[T], fits func(T) bool) []T {
@@ -32,6 +35,11 @@ func Each[T, V any](rows []T, made func(T) V) []V {
 		out = append(out, made(x))
 	}
 	return out
+}
+
+// Words lists what rows say, without those that say nothing.
+func Words[T any](rows []T, say func(T) string) []string {
+	return slices.DeleteFunc(Each(rows, say), func(s string) bool { return s == "" })
 }
 
 // Grouped puts together what has the same key, in the order in which the keys come first.

@@ -119,7 +119,7 @@ func (f *Facts) Arrived() []File {
 // Entry is the directory's about a submission; the zero value where it has none.
 func (f *Facts) Entry(s Submission) templates.Entry {
 	for _, e := range f.Definition.Directory.Entries {
-		if s.DirectoryNo.Valid && e.No == int(s.DirectoryNo.V) {
+		if s.DirectoryNo == Some(int32(e.No)) {
 			return e
 		}
 	}
@@ -366,13 +366,7 @@ func (f *Form) Filled(field string, year int) bool {
 
 // Count implements templates.Answers.
 func (f *Form) Count(kinds ...string) int {
-	n := 0
-	for _, m := range f.Members {
-		if is(m.Kind, kinds) {
-			n++
-		}
-	}
-	return n
+	return len(Where(slices.Values(f.Members), func(m Member) bool { return is(m.Kind, kinds) }))
 }
 
 // Enrolment implements templates.Answers. It is not known where a school of these kinds gives none.

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -98,17 +99,12 @@ func labelled(codes arrow.Array, labels map[string]string) arrow.Array {
 func labelsOf(d *templates.Definition) map[string]map[string]string {
 	out := map[string]map[string]string{}
 	for _, c := range Codes(d) {
-		lists := []string{c.List}
-		if c.List == "indicator" {
-			lists = append(lists, "field")
+		if out[c.List] == nil {
+			out[c.List] = map[string]string{}
 		}
-		for _, list := range lists {
-			if out[list] == nil {
-				out[list] = map[string]string{}
-			}
-			out[list][c.Code] = c.Label
-		}
+		out[c.List][c.Code] = c.Label
 	}
+	maps.Copy(out["field"], out["indicator"])
 	return out
 }
 

@@ -74,11 +74,10 @@ type Award struct {
 
 // Award finds what was registered about a consortium.
 func (r Register) Award(key string) Award {
-	e, ok := r.Find(templates.Awards, key)
-	if !ok {
-		return Award{}
+	if e, ok := r.Find(templates.Awards, key); ok {
+		return Award{e, e.step()}
 	}
-	return Award{e, e.step()}
+	return Award{}
 }
 
 // step is the last one that was taken; nil: none.
@@ -116,11 +115,10 @@ func (a Award) Reached(id string) bool {
 }
 
 // Said words it: the step with what it rests on, 评审会建议 with what was advised; empty where nothing was registered.
-func (a Award) Said() string {
+func (a Award) Said() (said string) {
 	if a.Sheet == nil {
 		return ""
 	}
-	said := ""
 	for _, step := range a.Sheet.Steps {
 		done, begun, left := step.Decided(a.Sheet, a.Values)
 		switch column := step.Columns[0]; {
@@ -138,15 +136,13 @@ func (a Award) Said() string {
 
 // Lacking lists what must be there by the register's sheets and is not, each with the sheet's title.
 func (r *Round) Lacking(key string) []string {
-	var out []string
-	for _, s := range r.Definition.Register.Sheets {
-		if s.Effect == templates.Receives {
-			if left := s.Lacking(r.Register.On(s, key).Values); len(left) > 0 {
-				out = append(out, s.Title+"缺"+strings.Join(left, "、"))
-			}
+	return Words(r.Definition.Register.Sheets, func(s *templates.RegisterSheet) string {
+		left := s.Lacking(r.Register.On(s, key).Values)
+		if s.Effect != templates.Receives || len(left) == 0 {
+			return ""
 		}
-	}
-	return out
+		return s.Title + "缺" + strings.Join(left, "、")
+	})
 }
 
 // On finds the entry about a consortium on one sheet; the zero value, without a sheet, where there is none.
@@ -300,7 +296,7 @@ func (r Register) Schools(d *templates.Definition) map[string]School {
 // SchoolNames are the keys of all names of an entry of the list of schools.
 func (e Registered) SchoolNames() []string {
 	all := append([]string{e.Values[templates.RegisterSchool]}, names(e.Values[templates.RegisterOthers])...)
-	return slices.DeleteFunc(Unique(all, text.NameKey), func(key string) bool { return key == "" })
+	return Words(Unique(all, text.NameKey), strings.Clone)
 }
 
 func names(list string) []string {

@@ -26,10 +26,8 @@ type Todo struct {
 // what a meeting said of a submission, and why.
 func (r *Round) Todos(advised map[string][2]string) []Todo {
 	w := &waiting{Round: r, of: map[string]Submission{}}
-	for s := range r.Facts.Submissions.All() {
-		if s.Consortium != "" {
-			w.submissions, w.of[s.Submission] = append(w.submissions, s), s
-		}
+	for s := range r.Submissions.All() {
+		w.of[s.Submission] = s
 	}
 	for _, s := range r.Facts.Definition.Register.Sheets {
 		switch s.Effect {
@@ -44,7 +42,7 @@ func (r *Round) Todos(advised map[string][2]string) []Todo {
 				}
 			}
 		case templates.Receives:
-			for _, x := range w.submissions {
+			for x := range r.Submissions.All() {
 				w.add(s, x, r.receipt(s, x)...)
 			}
 		case templates.Awards:
@@ -58,9 +56,8 @@ func (r *Round) Todos(advised map[string][2]string) []Todo {
 
 type waiting struct {
 	*Round
-	submissions []Submission
-	of          map[string]Submission // by id
-	list        []Todo
+	of   map[string]Submission // by id
+	list []Todo
 }
 
 // add puts down what is asked about a submission, and gives the values to be filled in beside it; nil: nothing is
@@ -87,7 +84,7 @@ func (w *waiting) consents(s *templates.RegisterSheet) {
 			found[f.Submission] = append(found[f.Submission], f.Title+"："+f.Message)
 		}
 	}
-	for _, x := range w.submissions {
+	for x := range w.Submissions.All() {
 		asked, e := found[x.Submission], w.Register.On(s, ConsortiumKey(x))
 		if s.Late && e.Sheet == nil {
 			asked = append(asked, w.received(x)...)
@@ -136,12 +133,11 @@ func (w *waiting) explanations(s *templates.RegisterSheet) {
 		if f.Severity != model.Explain || f.Submission == "" || decided || f.Own == "" && f.Explanation != "" {
 			continue
 		}
-		asked := fmt.Sprintf("%s %s：%s", f.Consortium, f.Title, f.Message)
+		said := "还没有说明"
 		if f.Own != "" {
-			asked += "　说明：" + f.Own
-		} else {
-			asked += "　还没有说明"
+			said = "说明：" + f.Own
 		}
+		asked := fmt.Sprintf("%s %s：%s　%s", f.Consortium, f.Title, f.Message, said)
 		key := model.ExplanationKey(f.Fingerprint, f.ValueHash)
 		w.list = append(w.list, Todo{s, key, f.Consortium, asked, map[string]string{templates.RegisterFingerprint: key}})
 	}
@@ -155,9 +151,8 @@ func (w *waiting) awards(s *templates.RegisterSheet, advised map[string][2]strin
 	}
 	last, chosen := int32(0), 0
 	for k := range w.Ranking.Ranking.All() {
-		if a := w.Register.Award(ConsortiumKey(w.of[k.Submission])); a.Reached(templates.StepProposed) {
-			chosen++
-			last = max(last, k.Rank.V)
+		if w.Register.Award(ConsortiumKey(w.of[k.Submission])).Reached(templates.StepProposed) {
+			chosen, last = chosen+1, max(last, k.Rank.V)
 		}
 	}
 	for k := range w.Ranking.Ranking.All() {
@@ -170,8 +165,7 @@ func (w *waiting) awards(s *templates.RegisterSheet, advised map[string][2]strin
 		if k.Ranked {
 			asked[0] = fmt.Sprintf("第%d名，%s分", k.Rank.V, k.Said())
 		}
-		values := w.add(s, x, append(append(asked, w.departs(a, k, last)), w.next(a, x)...)...)
-		if values != nil {
+		if values := w.add(s, x, append(append(asked, w.departs(a, k, last)), w.next(a, x)...)...); values != nil {
 			values[w.step(templates.StepAdvised).Columns[0]] = advised[k.Submission][0]
 			values[templates.RegisterReason] = advised[k.Submission][1]
 		}
