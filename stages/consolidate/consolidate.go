@@ -247,6 +247,10 @@ func cell(value any, look book.Look, formula ...string) book.Cell {
 	return book.Cell{Value: value, Look: look, Formula: strings.Join(formula, "")}
 }
 
+func linked(value any, to string) book.Cell {
+	return book.Cell{Value: value, Look: book.Link, Link: to}
+}
+
 func number(v float64) book.Cell { return book.Cell{Value: v, Look: book.Number(v)} }
 func count(n int) book.Cell      { return book.Cell{Value: n, Look: book.Integer} }
 func points(v float64) book.Cell { return book.Cell{Value: round(v), Look: book.Points} }

@@ -59,13 +59,8 @@ func (w *workbook) keptByCity() (out []kept, said words) {
 
 // results are what can come of a figure that was asked for, after how many were measured.
 func (w *workbook) results() []string {
-	out := []string{table.ResultMeasured}
-	for _, c := range w.Definition.Table("fulfilment").Columns {
-		if c.Name == "status" {
-			out = append(out, c.Values...)
-		}
-	}
-	return slices.DeleteFunc(out, func(id string) bool { return id == table.StatusAhead || id == table.StatusEarlier })
+	all := append([]string{table.ResultMeasured}, w.Definition.Table("fulfilment").Column("status").Values...)
+	return slices.DeleteFunc(all, func(id string) bool { return id == table.StatusAhead || id == table.StatusEarlier })
 }
 
 func (w *workbook) resultColumns(*plan) []planned {
@@ -77,12 +72,9 @@ func (w *workbook) resultColumns(*plan) []planned {
 
 func (p *profile) followed(form []table.Fulfilled) {
 	results, years, last := table.Results(form), []int{}, 0
-	said := "承诺兑现；" + form[0].City
-	for _, id := range p.results() {
-		if results[id] > 0 {
-			said += fmt.Sprintf("；%s%d", p.Definition.Sheets.Codes["fulfilment"][id], results[id])
-		}
-	}
+	said := table.Words(p.results(), func(id string) string {
+		return when(results[id] > 0, fmt.Sprint(p.Definition.Sheets.Codes["fulfilment"][id], results[id]))
+	})
 	for _, r := range form {
 		if years = append(years, int(r.Year)); r.Status != table.StatusAhead {
 			last = max(last, int(r.Year))
@@ -91,7 +83,7 @@ func (p *profile) followed(form []table.Fulfilled) {
 	slices.Sort(years)
 	years = slices.Compact(years)
 	years = years[max(0, len(years)-mostYears):]
-	p.heading(text.Mask(form[0].Consortium), said)
+	p.heading(text.Mask(form[0].Consortium), strings.Join(append([]string{"承诺兑现", form[0].City}, said...), "；"))
 	p.Part("主要指标（各图各自的尺度；实线为实际，虚线为承诺）", 24)
 	begin := p.begin(years)
 	p.Line(p.Row, 1, head(4, "指标"), head(1, fmt.Sprintf("%d原报", last-1)), head(1, "现报"),

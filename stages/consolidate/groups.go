@@ -18,13 +18,14 @@ import (
 type group func(p *plan) []planned
 
 func (w *workbook) allGroups() map[string]group {
-	return map[string]group{
+	all := w.pointGroups()
+	maps.Copy(all, map[string]group{
 		"ranges": w.ranges, "ahead": w.ahead, "scenarios": w.scenarios, "causes": w.causeColumns, "receipts": w.receipts,
 		"singles": w.singles, "funding": w.funding, "contacts": w.contacts, "years": w.years, "growths": w.growths,
 		"counts": w.counts, "sums": w.citySums, "sides": w.sides, "experts": w.experts, "outcomes": w.outcomes,
 		"submissions": w.outcomesEach, "results": w.resultColumns, "seasons": w.seasonColumns, "tasks": w.taskColumns,
-		"earned": w.earned, "values": w.normalised, "there": w.present, "said": w.saidOf, "doubt": w.doubtsAt,
-	}
+	})
+	return all
 }
 
 // ranges are the ranks that a submission has where something is otherwise.
@@ -328,10 +329,10 @@ func (w *workbook) outcomes(*plan) []planned {
 
 // outcomesEach says it of each submission, where they are few enough.
 func (w *workbook) outcomesEach(*plan) []planned {
-	var out []planned
 	if len(w.entries) > widest {
 		return nil
 	}
+	var out []planned
 	for i, s := range w.entries {
 		show := func(r ruleRow) book.Cell { return centred(marks[r.outcomes[i]]) }
 		out = append(out, planned{key: s.id(), head: s.Consortium, style: book.Column{Look: book.Standing}, cell: of(show)})

@@ -246,8 +246,7 @@ func (o *overview) registering() []step {
 }
 
 func submissions(found []table.Finding) []string {
-	all := table.Unique(found, func(x table.Finding) string { return x.Submission })
-	return slices.DeleteFunc(all, func(id string) bool { return id == "" })
+	return table.Words(table.Unique(found, func(x table.Finding) string { return x.Submission }), strings.Clone)
 }
 
 func few(names []string) string {
@@ -260,7 +259,7 @@ func (o *overview) steps() {
 	for _, s := range all {
 		see := plain("")
 		if to := o.to(s.sheet, "A1"); to != "" {
-			see = book.Cell{Value: o.sheet(s.sheet), Look: book.Link, Link: to}
+			see = linked(o.sheet(s.sheet), to)
 		}
 		o.right.Fit(plain(s.what), plain(s.who), centred(s.when), plain(fmt.Sprintf(s.much, s.n)), see)
 	}
@@ -351,18 +350,17 @@ func (o *overview) rules() {
 func (o *overview) contents(row int) {
 	p := &book.Pane{Page: o.page, Row: row, Col: 1, Cols: len(o.page.Widths)}
 	part(p, "各工作表")
-	link := func(name, to string) book.Cell { return book.Cell{Value: name, Look: book.Link, Link: to} }
 	all := o.shown(provinceBook)[1:]
 	half := (len(all) + 1) / 2
 	for i, s := range all {
-		at, to := p.Row+i%half, link(s.Name, book.CellLink(s.Name, "A1"))
+		at, to := p.Row+i%half, linked(s.Name, book.CellLink(s.Name, "A1"))
 		if i < half {
 			p.Line(at, 1, to.Over(2), plain(s.Shows).Over(5))
 		} else {
 			p.Line(at, stepCol, to, plain(s.Shows).Over(4))
 		}
 	}
-	p.Line(p.Row+half, 1, link(appendixBook, AppendixFile).Over(2),
+	p.Line(p.Row+half, 1, linked(appendixBook, AppendixFile).Over(2),
 		plain("其余各表：申报、年度数据、名册、文字、规则、文件和计分的全部细节；联系人另在"+ContactsFile).Over(5))
 }
 
@@ -370,8 +368,6 @@ func (o *overview) contents(row int) {
 func round(v float64) float64 { return math.Round(v*1e10) / 1e10 }
 
 func round2(v float64) float64 { return math.Round(v*100) / 100 }
-
-// Words that are there or not.
 
 // when gives words where they hold.
 func when(holds bool, words string) string {
@@ -381,14 +377,6 @@ func when(holds bool, words string) string {
 	return ""
 }
 
-func joined(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "；")
-}
+func joined(parts ...string) string { return strings.Join(table.Words(parts, strings.Clone), "；") }
 
-func howMany[T any](rows []T, is func(T) bool) int {
-	n := 0
-	for _, x := range rows {
-		n += one(is(x))
-	}
-	return n
-}
+func howMany[T any](rows []T, is func(T) bool) int { return len(table.Where(slices.Values(rows), is)) }

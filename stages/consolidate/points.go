@@ -127,14 +127,35 @@ func (w *workbook) earned(*plan) []planned {
 // pointsLead is the row of the points that can be earned.
 const pointsLead = 2
 
-// working are the columns that the formulas work on, one a point: normalised values under what a point can earn, shares
-// of the evidence under what figures can earn.
-func (w *workbook) working(group string, points []*templates.Point, title string,
-	show func(pointRow, string) book.Cell) []planned {
-	return table.Each(points, func(point *templates.Point) planned {
+// pointGroups are the columns that the formulas work on, one a point. The shares of all that is said, marks included,
+// are there once marks count; over them stands what figures can earn, which counts for those whose marks are not in.
+func (w *workbook) pointGroups() map[string]group {
+	var said []*templates.Point
+	if w.complete {
+		said = w.earning
+	}
+	return map[string]group{
+		"earned": w.earned,
+		"values": w.working("values", w.earning, "归一值", func(x pointStanding) book.Cell {
+			if v := x.score.Value; v.Valid {
+				return cell(v.V, book.Precise)
+			}
+			return quiet(pointLacking)
+		}),
+		"there": w.working("there", w.figured, "依据在案", func(x pointStanding) book.Cell { return cell(x.there, book.Share) }),
+		"said":  w.working("said", said, "连同评分在案", func(x pointStanding) book.Cell { return cell(x.said, book.Share) }),
+		"doubt": w.working("doubt", w.figured, "存疑", func(x pointStanding) book.Cell { return plain(x.doubt) }),
+	}
+}
+
+// working makes such columns: normalised values under what a point can earn, shares of the evidence under what figures
+// can.
+func (w *workbook) working(id string, points []*templates.Point, title string,
+	show func(pointStanding) book.Cell) group {
+	column := func(point *templates.Point) planned {
 		place, earned := slices.Index(w.points, point), book.Fixed(pointsLead, w.planned("points").col(point.ID))
 		top, style := cell(w.earn(point), book.Points, w.formula("%s", earned)), book.Column{Look: book.Promised, Scale: 1}
-		switch group {
+		switch id {
 		case "values":
 		case "doubt":
 			top, style.Scale = book.Cell{}, 0
@@ -142,40 +163,10 @@ func (w *workbook) working(group string, points []*templates.Point, title string
 			scaled := book.Range(sheetWeights) + book.Fixed(weightsFirst+place, weightColScale)
 			top.Value, top.Formula, style.Scale = w.figures(point), w.formula("%s*(1-%s)", scaled, point.ExpertShare), 0
 		}
-		return planned{key: group + point.ID, head: title + " " + point.ID, style: style, lead: &top,
-			cell: of(func(r pointRow) book.Cell { return show(r, point.ID) })}
-	})
-}
-
-func (w *workbook) normalised(*plan) []planned {
-	return w.working("values", w.earning, "归一值", func(r pointRow, point string) book.Cell {
-		if v := r.by[point].score.Value; v.Valid {
-			return cell(v.V, book.Precise)
-		}
-		return quiet(pointLacking)
-	})
-}
-
-func (w *workbook) present(*plan) []planned {
-	return w.working("there", w.figured, "依据在案", func(r pointRow, point string) book.Cell {
-		return cell(r.by[point].there, book.Share)
-	})
-}
-
-func (w *workbook) doubtsAt(*plan) []planned {
-	show := func(r pointRow, point string) book.Cell { return plain(r.by[point].doubt) }
-	return w.working("doubt", w.figured, "存疑", show)
-}
-
-// saidOf are the shares of all that is to be said, marks included, once they count. Over them stands what figures can
-// earn, which counts for those whose marks are not in.
-func (w *workbook) saidOf(*plan) []planned {
-	if !w.complete {
-		return nil
+		return planned{key: id + point.ID, head: title + " " + point.ID, style: style, lead: &top,
+			cell: of(func(r pointRow) book.Cell { return show(r.by[point.ID]) })}
 	}
-	return w.working("said", w.earning, "连同评分在案", func(r pointRow, point string) book.Cell {
-		return cell(r.by[point].said, book.Share)
-	})
+	return func(*plan) []planned { return table.Each(points, column) }
 }
 
 // share writes a share for a person, rounded down: less than all is never 100.

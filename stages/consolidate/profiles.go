@@ -51,7 +51,9 @@ func (w *workbook) profilePages() (*book.Page, map[string]int) {
 		}
 		w.pageRows[of], p.first = p.Row, p.Row
 	}
-	for _, g := range w.gathered() {
+	all, medians := w.gathered()
+	p.medians = medians
+	for _, g := range all {
 		begin(g.Rank.Submission)
 		p.gathered = g
 		p.write()
@@ -69,40 +71,35 @@ func (w *workbook) profilePages() (*book.Page, map[string]int) {
 // pageLink leads to the page of a submission, or of a progress form by its file.
 func (w *workbook) pageLink(of string) book.Cell {
 	_, rows := w.profilePages()
-	row, ok := rows[of]
-	if !ok {
-		return centred("")
+	if row, ok := rows[of]; ok {
+		return linked("细看", book.CellLink(sheetProfiles, model.CellName(row, 1)))
 	}
-	return book.Cell{Value: "细看", Look: book.Link, Link: book.CellLink(sheetProfiles, model.CellName(row, 1))}
+	return centred("")
 }
 
 type gathered struct {
 	*table.About
-	shares  []table.Opt[float64] // of what an indicator can bring, in the order of the rubric
-	medians []table.Opt[float64] // of the ranked
+	shares []table.Opt[float64] // of what an indicator can bring, in the order of the rubric
 }
 
-func (w *workbook) gathered() []*gathered {
-	var out []*gathered
+// gathered is what the pages tell, in the order of the ranking, and the medians of the ranked.
+func (w *workbook) gathered() (out []gathered, medians []table.Opt[float64]) {
 	about := w.About()
 	for r := range w.Ranking.Ranking.All() {
 		if len(out) < mostProfiles {
-			out = append(out, &gathered{About: about[r.Submission], shares: w.indicatorShares(w.standings[r.Submission])})
+			out = append(out, gathered{about[r.Submission], w.indicatorShares(w.standings[r.Submission])})
 		}
 	}
 	for i := range w.Definition.Rubric.Indicators {
 		var values []float64
 		for _, g := range out {
-			if g.Rank.Ranked && i < len(g.shares) && g.shares[i].Valid {
+			if g.Rank.Ranked && g.shares[i].Valid {
 				values = append(values, g.shares[i].V)
 			}
 		}
-		m := table.Median(values)
-		for _, g := range out {
-			g.medians = append(g.medians, m)
-		}
+		medians = append(medians, table.Median(values))
 	}
-	return out
+	return out, medians
 }
 
 // indicatorShares gives for each indicator how much of what its points can bring a submission has earned.
@@ -125,8 +122,9 @@ func (w *workbook) indicatorShares(s standing) []table.Opt[float64] {
 
 type profile struct {
 	*workbook
-	*gathered
+	gathered
 	book.Pane
+	medians      []table.Opt[float64]
 	first, heads int // rows of the page's first line and of the years
 }
 

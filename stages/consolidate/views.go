@@ -138,11 +138,10 @@ func finding(r row) table.Finding {
 }
 
 func (w *workbook) copyLink(submission string) book.Cell {
-	path, ok := w.Returns[submission]
-	if !ok {
-		return centred("")
+	if path, ok := w.Returns[submission]; ok {
+		return linked("打开标注件", path)
 	}
-	return book.Cell{Value: "打开标注件", Look: book.Link, Link: path}
+	return centred("")
 }
 
 // within leads into the annotated copy of a submission, where there is one.
@@ -174,28 +173,22 @@ func (w *workbook) sourceLink(submission, cells string) book.Cell {
 
 // placeLink shows where a finding is and leads there: into the annotated copy, or else to the value's row in 附录.
 func (w *workbook) placeLink(x table.Finding) book.Cell {
-	place := model.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell}
-	if x.Sheet == "" {
-		return plain(place.String())
+	place := model.Place{File: x.File, Sheet: x.Sheet, Cell: x.Cell}.String()
+	i, known := w.index[x.Submission]
+	switch path, ok := w.Returns[cmp.Or(x.Submission, x.File)]; {
+	case x.Sheet == "":
+		return plain(place)
+	case ok:
+		return linked(place, path+book.CellLink(x.Sheet, x.Cell))
+	case !known:
+		return cell(place, book.Plain)
 	}
-	c := cell(place.String(), book.Link)
-	if path, ok := w.Returns[cmp.Or(x.Submission, x.File)]; ok {
-		c.Link = path + book.CellLink(x.Sheet, x.Cell)
-		return c
-	}
-	i, ok := w.index[x.Submission]
-	if !ok {
-		c.Look = book.Plain
-		return c
-	}
-	sheet, at := "submissions", i
-	fields := w.Definition.Form.Metrics()
+	sheet, at, fields := "submissions", i, w.Definition.Form.Metrics()
 	about := func(f *templates.Field) bool { return slices.Contains(strings.Fields(x.Fields), f.ID) }
 	if k := slices.IndexFunc(fields, about); k >= 0 {
 		sheet, at = "metrics", i*len(fields)+k
 	}
-	c.Link = w.to(sheet, model.CellName(at+listFirst, 1))
-	return c
+	return linked(place, w.to(sheet, model.CellName(at+listFirst, 1)))
 }
 
 func (w *workbook) kindOf(m table.Member) string {
@@ -253,7 +246,7 @@ func (w *workbook) reached(last table.Lift) book.Cell {
 	case !last.Inside:
 		return centred("都达到也不够")
 	}
-	return book.Cell{Value: last.Step, Look: book.Link, Link: w.to("lifts", "A1")}
+	return linked(last.Step, w.to("lifts", "A1"))
 }
 
 // evidence finds what the rubric says of an evidence; without an id it is the experts' marks.
