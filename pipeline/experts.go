@@ -23,8 +23,7 @@ type Issued struct {
 	Parts    []marking.Assignment // what the supplementary workbooks ask; nil: these are the first
 }
 
-// Experts reads, checks and scores, and makes one marking workbook an expert for the folder o.Out. With marks that came
-// back (o.Marks) each asks just for what is missing, and who has nothing to add gets none.
+// Experts makes one marking workbook an expert; with marks that came back (o.Marks) for what is missing only.
 func Experts(ctx context.Context, o Options) (_ *Issued, err error) {
 	defer try.Caught(&err)
 	assignments, in := try.Get(o.assignments()), try.Get(o.takeApart(ctx))

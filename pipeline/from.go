@@ -27,8 +27,7 @@ type origin struct {
 	from *publish.Previous // nil where the files themselves were read
 }
 
-// discover lists the files that arrived; none where tables are read in their place. A result of ours among the input,
-// or a folder with nothing to read, is refused before anything is touched.
+// discover lists the files that arrived; none with o.From. It refuses results of ours among them.
 func (o Options) discover() ([]intake.Source, error) {
 	if o.From != "" {
 		return nil, nil
@@ -110,8 +109,7 @@ func (in taken) given() check.Known {
 	return check.Known{Register: in.register, Given: in.earlier.explained()}
 }
 
-// readTables takes the facts from published tables, once every file was hashed again: by the data package in the folder
-// and, where that stands in the results of a run, by the run's manifest.
+// readTables takes the facts from published tables, once every file was hashed again.
 func readTables(o Options) (origin, error) {
 	p, digest, err := export.Verify(o.From)
 	if err != nil {
@@ -173,8 +171,7 @@ func (o Options) agrees(digest string) (err error) {
 	return publish.Refuse("数据表 %s 与它旁边的 %s 所记不同：不是那次运行公布的样子", o.From, publish.ManifestName)
 }
 
-// readMarks reads the experts' workbooks. Their paths begin with their folder, so that none is taken for a
-// submission's. Where none are given, the marks are those of the tables that the facts come from.
+// readMarks reads the experts' workbooks, under the name of their folder; without any, the marks of the tables.
 func readMarks(ctx context.Context, from origin, o Options) (given table.Marking, err error) {
 	defer try.Caught(&err)
 	if o.Marks == "" {

@@ -49,8 +49,7 @@ func (p previous) consolidated() *consolidate.Earlier {
 		Complete: p.round != nil && p.round.Ranking.State() == table.AllMarked}
 }
 
-// readPrevious reads the tables and the definition that an earlier run published, where every file of them is as it
-// was.
+// readPrevious reads the tables and definition that an earlier run published, where each is as it was.
 func readPrevious(o Options, register table.Register) (previous, error) {
 	if o.Previous == "" {
 		return previous{}, nil

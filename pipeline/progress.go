@@ -27,8 +27,7 @@ type Issue struct {
 	Unknown    []string // consortia that are to report, and of which the data know nothing
 }
 
-// Progress prepares the progress forms of a year for those whom the register says were chosen, from published data of
-// earlier batches.
+// Progress prepares the progress forms of a year for those chosen, from published data of earlier batches.
 func Progress(d *templates.Definition, data []string, register string) (_ *Issue, err error) {
 	defer try.Caught(&err)
 	if d.Progress == nil {
@@ -74,8 +73,7 @@ func archived(rounds []*table.Round) *table.Archive {
 	return table.NewArchive(table.Each(rounds, func(r *table.Round) *table.Facts { return r.Facts })...)
 }
 
-// Returning gives what an applicant of earlier batches finds filled in, to confirm or to restate: what it said of
-// itself, its roster and the actual figures; no promise, long text or date, and nothing personal.
+// Returning gives what an earlier applicant finds filled in: facts about itself, no promise, text, date or person.
 func Returning(d *templates.Definition, data []string) (func(templates.Entry) blankform.Values, error) {
 	archive, err := archiveOf(data)
 	if err != nil {

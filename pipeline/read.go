@@ -26,8 +26,7 @@ func read(ctx context.Context, d *templates.Definition, sources []intake.Source,
 
 type way func(*templates.Definition, model.Workbook) *normalize.Rows
 
-// readAs makes rows in several ways of each workbook, and facts in the order of the ways; progress forms are kept
-// apart.
+// readAs makes rows of each workbook in several ways, and facts of each way; progress forms are kept apart.
 func readAs(ctx context.Context, d *templates.Definition, sources []intake.Source, o Options,
 	ways ...way) ([]*table.Facts, error) {
 	waiting := func(yield func(intake.Source) bool) {
@@ -123,8 +122,7 @@ func opener(sources []intake.Source, facts *table.Facts) func(path string) ([]by
 	}
 }
 
-// InputYears lists the known years of the forms among what arrived, ascending: they decide which definition a run takes
-// where nobody says.
+// InputYears lists the known years of the forms that arrived, ascending.
 func InputYears(inputs []string, known []int) ([]int, error) {
 	sources, err := intake.Discover(inputs)
 	if err != nil {

@@ -88,8 +88,7 @@ func (f *Following) Files(d *templates.Definition, earlier map[string]Fixture) (
 	return out, nil
 }
 
-// fixture is the form filled: locked cells as the kit fills them, figures at the rate of the promises, then its own
-// values.
+// fixture is the form filled: as the kit fills it, figures at the rate of the promises, then its own values.
 func (p Progress) fixture(d *templates.Definition, was Fixture) Fixture {
 	names := d.Form.Promises
 	basis := map[bool]string{true: "附表（盖章）", false: "未盖章"}[p.Sealed]

@@ -40,8 +40,7 @@ type Fixture struct {
 	Defects    []Defect
 }
 
-// Defect is what was planted, and what a run must make of it: a finding of a rule, or a coercion of a kind, or (neither
-// given) nothing but the right reading.
+// Defect is what was planted, and what a run must make of it: a finding, a coercion, or just the right reading.
 type Defect struct {
 	Rule  string // id of the rule that must find it
 	Kind  string // kind of the coercion that must record it

@@ -15,8 +15,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Differences lists where a definition differs from the shipped one of its year: file, place and both values. Comments
-// and the order of lines make no difference.
+// Differences lists where a definition differs in what it says from the shipped one of its year.
 func (d *Definition) Differences() []string {
 	official, err := filesOf(shipped, "templates", d.Year)
 	if err != nil { // it does not ship

@@ -52,8 +52,7 @@ type DocumentColumn struct {
 	Width float64 `check:"must"`
 }
 
-// DocumentTimes are when documents are written: until the marks are in, once they are, once a step of the register was
-// taken; list is what a prefecture makes for itself.
+// DocumentTimes are the states in which documents are written; list is what a prefecture makes for itself.
 var DocumentTimes = append([]string{"always", "review", "complete", "list"}, Steps...)
 
 func (x *Documents) check(l *loader, _ *Definition) {

@@ -175,8 +175,7 @@ func (g *language) environment(a Answers, refs []Ref) (env map[string]any, compl
 	return env, true
 }
 
-// compile reads one expression, about the rows of a list of the form where one is named. it is the field that `it`
-// stands for, or nil; want is a value of the type the expression must have: a bool or a decimal.
+// compile reads an expression about list's rows, or none; `it` is a field or nil; want has the type of the result.
 func (g *language) compile(list, source string, it *Field, want any) (*Expression, error) {
 	reader, types := &refReader{lang: g, it: it, list: list}, g.typesIn(source, it)
 	for _, column := range g.def.list(list) {

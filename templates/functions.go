@@ -130,8 +130,7 @@ func (f function) option() expr.Option {
 	return expr.Function(f.name, func(args ...any) (any, error) { return f.call(args) }, f.sign)
 }
 
-// operatorList gives the signs their meaning on exact decimals, and on ISO dates. A month and a day in it are not told
-// apart: neither is before the other.
+// operatorList gives the signs their meaning on decimals and ISO dates; a month and a day in it are alike.
 var operatorList = []operator{
 	{"+", two("add", number.Add)},
 	{"-", two("subtract", number.Sub)},

@@ -219,8 +219,7 @@ func (p *placer) slot(f *Field, year Year, col, rows, end, lines int) {
 // wordsLabel stands over the count of characters of an undated text.
 const wordsLabel = "字数"
 
-// prose places a text with a limit over two rows or more, so that the count of its characters stands beside it, under
-// the year: the label, below it the hint; the year, below it the count; the text.
+// prose places a long text over two rows or more: label over hint, year over the count of characters, text.
 func (p *placer) prose(f *Field, year Year) {
 	wide := 0.0
 	for _, w := range p.out.Widths[unitCol-1 : p.noteCol] {

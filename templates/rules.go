@@ -372,8 +372,7 @@ func Fill(message string, vars map[string]string) string {
 	})
 }
 
-// Try gives a definition that has only this rule, in the place of the one of its code, and those before it that void
-// values: what an edit of one rule would do.
+// Try gives a definition with this rule in the place of the one of its code, and else only those before it that void.
 func (d *Definition) Try(rule Rule) (*Definition, error) {
 	tried := *d
 	rule.Cases = nil

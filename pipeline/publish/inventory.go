@@ -136,8 +136,7 @@ func (v *inventory) foreign() []entry {
 	return out
 }
 
-// proven says whether the manifest is of this folder: by the hash over itself, or in earlier versions by a file it
-// lists.
+// proven says whether the manifest is of this folder: by its own hash, or in earlier versions by a file it lists.
 func (v *inventory) proven() bool {
 	if v.manifest.Root != "" {
 		return true

@@ -183,8 +183,7 @@ type Difference struct {
 	What string // 缺失, 内容已变, 改名为 …, 多出, 换成了链接 …
 }
 
-// Verify hashes a published folder again and lists what differs from its manifest, ordered by path. Links below it are
-// never followed, pipes never opened: they are named.
+// Verify lists what differs in a folder from its manifest, by path. It follows no link and opens no pipe below it.
 func Verify(dir string) (*Manifest, []Difference, error) {
 	inv, err := takeInventory(real(dir))
 	if err == nil {

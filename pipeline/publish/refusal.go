@@ -60,8 +60,7 @@ type Read struct {
 	Cure  string // where the message says more than to choose another output folder
 }
 
-// apart makes sure that the results will not replace what the run reads, nor be written into it, where the next run
-// would take them for its input.
+// apart makes sure that the results replace nothing that the run reads, and are not written into it.
 func apart(final string, reads []Read) error {
 	for _, r := range reads {
 		if r.Path == "" {

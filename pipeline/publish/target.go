@@ -99,8 +99,7 @@ func (t *Target) replaceable() (err error) {
 	return half(t.Fresh)
 }
 
-// recover puts the old results back where a run was killed while it moved the new ones in, and clears what is left of
-// it.
+// recover puts the old results back after a run that was killed while it moved the new ones in, and clears up.
 func (t *Target) recover() (err error) {
 	defer try.Caught(&err)
 	if _, err := os.Lstat(t.Final); errors.Is(err, fs.ErrNotExist) {
@@ -119,8 +118,7 @@ func (t *Target) recover() (err error) {
 	return nil
 }
 
-// half says why a folder is not one that a run of ours left half written: none, an empty or marked one, or finished
-// results that were not renamed.
+// half says why a folder was not left half written by us: empty, marked, or finished and not renamed.
 func half(dir string) error {
 	info, err := os.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -11,16 +11,13 @@ import (
 	"testing"
 )
 
-// Tests keep little and throw away much: this takes a third off their time. Packages whose tests ask for nothing else
-// here import it for that.
+// Tests throw away much: this takes a third off their time. Some packages import this one only for it.
 var _ = debug.SetGCPercent(400)
 
-// InCI says that this run leaves nothing out. Elsewhere a test goes through a sample of its cases where each takes
-// seconds, and says so.
+// InCI says that this run leaves nothing out; elsewhere tests take a sample of slow cases.
 func InCI() bool { return os.Getenv("CI") == "true" }
 
-// OnlyInCI passes over a test, or a case of one, that costs seconds and asks of other data or other programs what is
-// asked everywhere.
+// OnlyInCI passes over a test, or a case, that costs seconds and asks what is asked everywhere.
 func OnlyInCI(t testing.TB) {
 	t.Helper()
 	if !InCI() {
@@ -76,8 +73,7 @@ const recalculating = `<?xml version="1.0" encoding="UTF-8"?>
 <prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
 </oor:items>`
 
-// Convert has LibreOffice open files, recalculate and save them in a format (xlsx, pdf …) in a folder of its own, which
-// it gives. It takes seconds to start, so it does so in CI only.
+// Convert has LibreOffice recalculate files and save them as xlsx, pdf … in a folder that it gives; in CI only.
 func Convert(t testing.TB, format string, files ...string) string {
 	t.Helper()
 	OnlyInCI(t)

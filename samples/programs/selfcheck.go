@@ -10,8 +10,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// SelfCheck reads the results that stand on the 自检 sheet of a workbook, as written or as a spreadsheet program
-// calculated them: rule code -> result in words.
+// SelfCheck reads the results on the 自检 sheet of a workbook: rule code -> result in words.
 func SelfCheck(t testing.TB, data []byte) map[string]string {
 	t.Helper()
 	f, err := excelize.OpenReader(bytes.NewReader(data))

@@ -27,8 +27,7 @@ func Prefilled(e templates.Entry) Values {
 		{Field: "city"}: {Text: e.City}, {Field: "park"}: {Text: e.Park}}}
 }
 
-// Kit writes what a prefecture is sent: a workbook for each consortium that reports and has something prefilled, and
-// one page on how to fill it. Names are marked as UTF-8, so that Windows shows them right.
+// Kit writes what a prefecture is sent: a workbook for each that reports and has something prefilled, and a guide.
 func Kit(w io.Writer, d *templates.Definition, city templates.City, prefill func(templates.Entry) Values) error {
 	zw := zip.NewWriter(w)
 	// A zip entry has a date, and nothing published reads the clock: the first day of the batch.

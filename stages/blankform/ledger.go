@@ -15,8 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// ledger is the workbook before it is written: what stands in its cells, what its names point at. It gives every
-// formula its value, for programs that calculate nothing.
+// ledger is the workbook before it is written, every formula with its value for programs that calculate nothing.
 type ledger struct {
 	cells map[spot]*entry
 	names map[string]formula.Area
@@ -45,8 +44,7 @@ func (l *ledger) set(sheet string, row, col int, v formula.Value, format string)
 	l.cells[spot{sheet, row, col}] = &entry{value: v, format: format, state: 2}
 }
 
-// What stands in a formula for the row of its cell, and for the row above: formulas that say the same of their own rows
-// are the same, and a file needs them once.
+// Rows in a formula, its own and the one above: formulas that say the same of their own rows are written once.
 const (
 	hereRow  = "{row}"
 	rowAbove = "{row-1}"
@@ -143,8 +141,7 @@ func (l *ledger) inputs(layout *templates.Layout, v Values) {
 	}
 }
 
-// The sheets behind: lists and calculations, some 3,600 formulas, most the same from row to row. The library writes
-// each in full; shared formulas halve the file that every applicant is sent.
+// The sheets behind, some 3,600 formulas. The library writes each in full; shared ones halve the file.
 var calculated = []string{templates.ListSheet, templates.ValueSheet, templates.CaseSheet, templates.RowSheet}
 
 const (

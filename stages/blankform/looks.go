@@ -200,8 +200,7 @@ func (p *painter) watermark(col int) {
 	}))
 }
 
-// colourRun colours inputs as one types: blank where required, at fault, in doubt. The flags are reached through a
-// name: older programs take no other sheet in such a rule.
+// colourRun colours inputs as one types. The flags are reached through a name: older programs take no other sheet.
 func (p *painter) colourRun(r run) {
 	if r.slot.Field.Locked {
 		return
@@ -227,8 +226,7 @@ const (
 	spareRows = 5
 )
 
-// colourRows does so for a list: a required cell is blank where its row holds anything. Later rows show as inputs once
-// one shortly before them is filled.
+// colourRows does so for a list; its later rows show as inputs once one shortly before them is filled.
 func (p *painter) colourRows(area templates.RecordArea) {
 	later := min(area.FirstRow+openRows, area.LastRow+1)
 	p.colourPart(area, area.FirstRow, later-1)

@@ -176,8 +176,7 @@ func joined(function, sign string, parts []string) string {
 	return function + "(" + strings.Join(parts, sign) + ")"
 }
 
-// expressionCases prints the rule's expressions as the engine evaluates them: the guard first, each asking for its
-// values.
+// expressionCases prints the rule's expressions as the engine evaluates them, the guard first.
 func expressionCases(s *selfCheck, r *templates.Rule) sheetRule {
 	if r.List != "" {
 		return s.byRow(r)

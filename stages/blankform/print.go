@@ -30,8 +30,7 @@ type formulaPrinter struct {
 
 const noBase = -1
 
-// value is what templates.ValueSheet knows of the i-th value, counted from the value that the case is about, so that
-// all cases share one formula.
+// value is what templates.ValueSheet knows of the i-th value, counted from the case's own so that all share a formula.
 func (p *formulaPrinter) value(i, column int) string {
 	if p.base == noBase {
 		return valueCell(i, column)
@@ -194,8 +193,7 @@ func (p *formulaPrinter) compared(sign string, l, r printed) printed {
 				return p.fail("日期只能与日期比较")
 			}
 		}
-		// A month, which ends in 00, and a day in it are not told apart: what may be later or earlier goes to the month's
-		// end.
+		// A month, which ends in 00, and a day in it are alike: what may be later or earlier goes to the month's end.
 		switch sign {
 		case ">=":
 			l.text = toMonthsEnd(l.text)

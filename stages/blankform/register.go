@@ -21,8 +21,7 @@ const (
 	printedEmpty = 8  // of those, as many as go to paper
 )
 
-// Register writes the Department's register. rows are what is filled in, by sheet and column; names are consortia off
-// the directory that the dropdowns offer, too.
+// Register writes the register with rows by sheet and column; names off the directory are offered, too.
 func Register(w io.Writer, d *templates.Definition, rows map[string][]map[string]string, names ...string) error {
 	var sheets []string
 	for _, s := range d.Register.Sheets {

@@ -93,8 +93,7 @@ func (p *painter) style(name string, make func() *excelize.Style) int {
 	return try.Get(p.styles.Get(name, make))
 }
 
-// lists puts what the dropdowns offer on a hidden sheet, because a typed list is limited to 255 characters. Beside the
-// consortia, grouped by prefecture, stand the prefecture and the park of each.
+// lists puts what the dropdowns offer on a hidden sheet: a typed list is limited to 255 characters.
 func (p *painter) lists() {
 	column := 0
 	list := func(name string, options []string) {

@@ -9,8 +9,7 @@ import (
 	"lianheti/templates"
 )
 
-// rowTables is the hidden sheet about the lists: row k+1 is about their k-th row. They are reached through the names of
-// their columns, which grow with rows that the filler inserts.
+// rowTables is the hidden sheet about the lists: row k+1 is about their k-th row, by the names of their columns.
 type rowTables struct {
 	d       *templates.Definition
 	columns []rowColumn

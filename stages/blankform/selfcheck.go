@@ -238,8 +238,7 @@ func (s *selfCheck) usableColumn(i int) int {
 // blame is a value and the severity of rules about it, by its rank.
 type blame struct{ value, rank int }
 
-// about gives for each value the cases that make it useless to other rules when they fail, and those that may find it
-// at fault. Blank values have a colour of their own.
+// about gives for each value the cases that void it for other rules when they fail, and those that may blame it.
 func (s *selfCheck) about() (voids map[int][]string, flags map[blame][]string) {
 	voids, flags = map[int][]string{}, map[blame][]string{}
 	for _, r := range s.rules {
@@ -317,8 +316,7 @@ func oneLine(x string) string {
 		`CHAR(9)," "),"　"," "))`, x, x)
 }
 
-// characters counts a text without the blanks at its ends, from the first place of its first sign to the last place of
-// its last: TRIM would take blanks inside as well.
+// characters counts a text without the blanks at its ends: TRIM would take those inside as well.
 func characters(x string) string {
 	first, last := "LEFT(TRIM("+x+"),1)", "RIGHT(TRIM("+x+"),1)"
 	marked := fmt.Sprintf(`SUBSTITUTE(%s,%s,CHAR(1),LEN(%s)-LEN(SUBSTITUTE(%s,%s,"")))`, x, last, x, x, last)

@@ -9,8 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// ValuesOf gives what to fill a template with so that it says what a submission says; what could not be read as it was
-// typed. contacts is the personal data by field.
+// ValuesOf gives what to fill a template with to say what a submission says. contacts is personal data by field.
 func ValuesOf(d *templates.Definition, form *table.Form, contacts map[string]string) Values {
 	v := Values{Fields: map[templates.Ref]Value{},
 		Records: map[string][]map[string]Value{"members": RowsOf(d, form.Rows("members"))}}

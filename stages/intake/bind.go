@@ -275,8 +275,7 @@ func (b *binder) besideLabel(sheet *Sheet, row int, slot templates.Slot) bool {
 	return b.inRow(sheet, row, slot.RowAnchor) == len(slot.RowAnchor)
 }
 
-// underHeader says whether the column of a named cell still carries its year's header: a cell that is cut and pasted
-// takes its name along.
+// underHeader says whether a named cell still has its year's header: a cell cut and pasted takes its name along.
 func (b *binder) underHeader(a area, slot templates.Slot) bool {
 	return slot.Header == "" || slices.ContainsFunc(b.find(a.sheet, slot.Header),
 		func(p [2]int) bool { return p[0] < a.row && p[1] == a.col })

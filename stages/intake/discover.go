@@ -50,8 +50,7 @@ func (e *earlyFate) of(file model.File) model.Workbook {
 
 const maxPackage = 1 << 30
 
-// Discover lists every file of the inputs once, ordered by path: folders are walked, packages opened, links not
-// followed. It gives an error only where an input itself can't be looked at.
+// Discover lists every file of the inputs once, by path. An error means that an input itself can't be looked at.
 func Discover(inputs []string) ([]Source, error) {
 	inputs = slices.Compact(slices.Sorted(slices.Values(inputs)))
 	var out []Source

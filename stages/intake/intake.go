@@ -86,8 +86,7 @@ func Cells(s Source) ([]model.Cell, *Refusal) {
 	return cells, nil
 }
 
-// Flat reads one file of many that are no submissions, as Cells does, with its hash and fate. Whatever it makes the
-// program do, the answer is a refusal.
+// Flat reads one of many files that are no submissions, with hash and fate; a panic is a refusal.
 func Flat(s Source) (file model.File, cells []model.Cell) {
 	defer func() {
 		if recover() != nil {

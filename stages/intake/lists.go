@@ -18,8 +18,7 @@ type listColumn struct {
 	col   int
 }
 
-// records binds a list: every filled cell below the headers, also beyond the rows that the template prepares. It gives
-// the number of rows with content.
+// records binds a list, also beyond the rows that the template prepares, and counts its rows with content.
 func (b *binder) records(layout *templates.SheetLayout, record templates.RecordArea) int {
 	sheet := b.sheets[layout]
 	var columns []listColumn

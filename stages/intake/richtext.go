@@ -62,8 +62,7 @@ func (x *richText) take() cellText {
 	return out
 }
 
-// cellText is a text as shown, and what is struck out in it; own and bare are its runs with and without a look of their
-// own, where some have one.
+// cellText is a text as shown, what is struck out in it, and its runs with and without a look of their own.
 type cellText struct{ text, struck, own, bare string }
 
 // in gives the text in a cell: where that is struck through, so is what looks as the cell does.

@@ -198,8 +198,7 @@ func unescape(s string) string {
 	})
 }
 
-// style is what of a cell's style says something: its number format, whether all of it is struck through, and whether
-// its letters have the colour of the cell, so that nobody sees them.
+// style is what of a cell's style counts: its format, whether it is struck through, or has the colour of its cell.
 type style struct {
 	format         *format
 	struck, unseen bool

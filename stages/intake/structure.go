@@ -50,8 +50,7 @@ func (b *binder) changed(how location, in input, sheet *Sheet, row, col int) {
 	b.changes = append(b.changes, c)
 }
 
-// calledNow is what stands in the place of an input's label: in its row, or else over it. Figures, the template's other
-// words and what is typed into another input are none.
+// calledNow is what stands in the place of an input's label: no figure, nothing of the template, no other input.
 func (b *binder) calledNow(sheet *Sheet, row, col int, in input) string {
 	strange := func(row, col int) bool {
 		cell := sheet.At(row, col)
@@ -192,8 +191,7 @@ func (b *binder) about(inputs ...input) {
 	}
 }
 
-// reportCopies warns of sheets that look like one of the form's and were not read, because nobody can say which of the
-// two holds the right values. It gives them.
+// reportCopies warns of sheets that look like one of the form's and were not read, and gives them.
 func (b *binder) reportCopies() map[string]bool {
 	read, copies := map[string]bool{}, map[string]bool{}
 	for _, s := range b.sheets {
@@ -220,8 +218,7 @@ func (b *binder) reportCopies() map[string]bool {
 	return copies
 }
 
-// reportLoose says of each loose cell that it was not used; of many on one sheet only how many, and of a sheet reported
-// already nothing more. All of them stand in the table of loose cells.
+// reportLoose says which cells were not used; of many on one sheet how many; of a sheet reported already nothing.
 func (b *binder) reportLoose(told map[string]bool) {
 	const many = 100
 	of := map[string]int{}

@@ -20,8 +20,7 @@ func At(file string) Source {
 	return s
 }
 
-// Word proves the container of a Word file, and gives its main part and footers to be read. read says why it is not the
-// form, empty where it is; its error is a fault of the file.
+// Word proves a Word file and has its main part and footers read; read says why it is not the form, or is at fault.
 func Word(s Source, read func(main []byte, footers [][]byte) (foreign string, err error)) model.File {
 	out := model.File{Path: s.Path}
 	if s.early != nil && s.early.fate == model.Rejected {
