@@ -135,30 +135,22 @@ func lastOf(a *table.Archive, e templates.Entry) *table.Form {
 
 // stated is what a consortium finds filled in: who it is, and in locked cells what it promised and said before.
 func stated(d *templates.Definition, a *table.Archive, e templates.Entry, register table.Register) blankform.Values {
-	v := blankform.Values{Fields: map[templates.Ref]blankform.Value{}, Records: map[string][]map[string]blankform.Value{}}
-	words := func(field, text string) { v.Fields[templates.Ref{Field: field}] = blankform.Value{Text: text} }
-	words("consortium", e.Consortium)
-	words("city", e.City)
-	words("park", e.Park)
-	form := lastOf(a, e)
+	v, form := blankform.Prefilled(e), lastOf(a, e)
 	if form == nil {
 		return v
 	}
-	s, p := form.Submission, d.Form.Promises
-	words("consortium", s.Consortium)
-	words("park", s.Park)
-	words("lead_school", s.LeadSchool)
-	words("lead_enterprise", s.LeadEnterprise)
-	words(p.School, s.LeadSchool)
-	words(p.Code, s.CheckCode)
-	words(p.Basis, table.BasisUnsealed)
+	s, p, basis := form.Submission, d.Form.Promises, table.BasisUnsealed
 	if register.Sealed(table.EntryKey(e), s.CheckCode) {
-		words(p.Basis, table.BasisSupplement)
+		basis = table.BasisSupplement
+	}
+	for field, text := range map[string]string{"consortium": s.Consortium, "park": s.Park, "lead_school": s.LeadSchool,
+		"lead_enterprise": s.LeadEnterprise, p.School: s.LeadSchool, p.Code: s.CheckCode, p.Basis: basis} {
+		v.Fields[templates.Ref{Field: field}] = blankform.Value{Text: text}
 	}
 	if funds := a.Promised(s.Consortium, "funding_total"); funds.IsPositive() {
 		v.Fields[templates.Ref{Field: p.Funds}] = blankform.Value{Number: &funds}
 	}
-	v.Records["members"] = blankform.RowsOf(d, form.Rows("members"))
+	v.Records = map[string][]map[string]blankform.Value{"members": blankform.RowsOf(d, form.Rows("members"))}
 	for _, list := range p.Carried {
 		v.Records[list] = blankform.RowsOf(d, a.List(d, s.Consortium, list))
 	}

@@ -55,18 +55,17 @@ func readings(d *templates.Definition, f *table.Form) []CheckedReading {
 			add(field, d.Name(ref), o.Place, o.Raw, o.Value, o.Status)
 		}
 	}
-	lists := listPlaces{f}
 	for _, m := range f.Members {
 		if m.Status != table.Missing && m.Status != "" {
 			const column = "members_enrolment"
-			add(d.Field(column), m.Name, lists.at(m.Sheet, m.Cell, column), "", table.Plain(m.Enrolment), m.Status)
+			add(d.Field(column), m.Name, listPlace(f, m.Sheet, m.Cell, column), "", table.Plain(m.Enrolment), m.Status)
 		}
 	}
 	for _, v := range f.Verifications {
 		if v.Date == "" {
 			continue
 		}
-		place, status := lists.at(v.Sheet, v.Cell, "verifications_date"), table.Normal
+		place, status := listPlace(f, v.Sheet, v.Cell, "verifications_date"), table.Normal
 		value := v.Date
 		if slices.ContainsFunc(at[place.String()], func(c table.Coercion) bool {
 			return d.Reading.Route(c.Kind).Class == templates.Unreadable
@@ -110,11 +109,10 @@ func (r CheckedReading) Shown() string {
 	return r.Value
 }
 
-type listPlaces struct{ form *table.Form }
-
-func (l listPlaces) at(sheet, cell, column string) model.Place {
-	place := model.Place{File: l.form.Submission.File, Sheet: sheet, Cell: cell}
-	for _, c := range l.form.ListColumns {
+// listPlace finds a cell of a list by its row and the header of its column.
+func listPlace(f *table.Form, sheet, cell, column string) model.Place {
+	place := model.Place{File: f.Submission.File, Sheet: sheet, Cell: cell}
+	for _, c := range f.ListColumns {
 		if c.Field == column && c.Sheet == sheet {
 			row, _ := model.RowCol(cell)
 			_, col := model.RowCol(c.Cell)

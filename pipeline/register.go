@@ -11,22 +11,16 @@ import (
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
-// readRegister reads the register like the function; from then on the directory is the one with what was agreed to.
-func (o *Options) readRegister() (table.Register, *publish.Source, error) {
-	register, described, err := readRegister(*o)
-	if err == nil {
-		o.Definition, err = o.Definition.Adjusted(register.Adjustments())
-	}
-	return register, described, err
-}
-
 // readRegister reads the Department's register, and describes the file for the manifest; both nil where none was given.
-func readRegister(o Options) (table.Register, *publish.Source, error) {
+// From then on the directory is the one with what was agreed to.
+func (o *Options) readRegister() (register table.Register, described *publish.Source, err error) {
+	defer try.Caught(&err)
 	if o.Register == "" {
 		return nil, nil, nil
 	}
@@ -34,16 +28,13 @@ func readRegister(o Options) (table.Register, *publish.Source, error) {
 	if err != nil {
 		return nil, nil, publish.Refuse("%v", err)
 	}
-	register, err := normalize.Register(o.Definition, cells)
-	if err != nil {
+	if register, err = normalize.Register(o.Definition, cells); err != nil {
 		return nil, nil, publish.Refuse("登记表 %s 有读不准的地方，请改正后再运行：\n%v", o.Register, err)
 	}
-	data, err := os.ReadFile(o.Register)
-	if err != nil {
-		return nil, nil, err
-	}
-	return register, &publish.Source{Name: text.Mask(filepath.Base(o.Register)), SHA256: model.Digest(data),
-		Entries: len(register)}, nil
+	described = &publish.Source{Name: text.Mask(filepath.Base(o.Register)),
+		SHA256: model.Digest(try.Get(os.ReadFile(o.Register))), Entries: len(register)}
+	o.Definition = try.Get(o.Definition.Adjusted(register.Adjustments()))
+	return register, described, nil
 }
 
 // cellsOf reads a single workbook that somebody names for something else than submissions.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+	"lianheti/pipeline/publish"
 	"lianheti/stages/blankform"
 	"lianheti/stages/check"
 	"lianheti/stages/model"
@@ -310,3 +311,5 @@ func TestSchoolsAreHeldAgainstTheList(t *testing.T) {
 		}
 	}
 }
+
+func readRegister(o Options) (table.Register, *publish.Source, error) { return o.readRegister() }

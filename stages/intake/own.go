@@ -22,15 +22,15 @@ var (
 
 // calculation is a hidden sheet of formulas, known by its first cells; its own texts stand in some columns.
 type calculation struct {
-	first      string // where it says what it is
+	first      int // row in which it says what it is
 	says       *regexp.Regexp
 	textColumn []int
 }
 
 var calculates = map[string]*calculation{
-	templates.ValueSheet: {"A2", fieldID, []int{1, 2}},
-	templates.CaseSheet:  {"A2", ruleCode, []int{1, 8}},
-	templates.RowSheet:   {"A1", rowHead, nil},
+	templates.ValueSheet: {2, fieldID, []int{1, 2}},
+	templates.CaseSheet:  {2, ruleCode, []int{1, 8}},
+	templates.RowSheet:   {1, rowHead, nil},
 }
 
 // calculated is the last of the rows by which a sheet that calculates is known.
@@ -44,8 +44,7 @@ func (c *calculation) keeps(row, col int, formula bool, kind []byte) bool {
 
 // begins says whether the sheet is what its title says.
 func (c *calculation) begins(s *Sheet) bool {
-	row, col, _ := parseCell(c.first)
-	return c.says.MatchString(s.At(row, col).Raw)
+	return c.says.MatchString(s.At(c.first, 1).Raw)
 }
 
 func (c *calculation) own(cell *Cell) bool {
@@ -61,13 +60,20 @@ func (b *binder) ours(sheet *Sheet) bool {
 
 // checks says whether a sheet is the self-check, be it renamed: the rules' codes stand in its first column.
 func (b *binder) checks(sheet *Sheet) bool {
-	codes := 0
-	for i := range sheet.Cells {
-		if c := &sheet.Cells[i]; c.Col == 1 && b.d.Rule(c.Raw) != nil {
-			codes++
+	codes, _ := sheet.heads(func(s string) bool { return b.d.Rule(s) != nil })
+	return 2*codes > len(b.d.Rules)
+}
+
+// heads counts the cells of the first column of which something is so, and all of them.
+func (s *Sheet) heads(is func(string) bool) (n, all int) {
+	for i := range s.Cells {
+		if c := &s.Cells[i]; c.Col == 1 {
+			if all++; is(c.Raw) {
+				n++
+			}
 		}
 	}
-	return 2*codes > len(b.d.Rules)
+	return n, all
 }
 
 // owned gives what tells the program's own cells of one of its sheets; nil for others, and for one with only the name.
@@ -104,15 +110,9 @@ func ownMeta(sheet *Sheet, c *Cell) bool {
 
 // lists says whether a sheet begins with the cities, as the lists of the template do.
 func (b *binder) lists(sheet *Sheet) bool {
-	cities, all := 0, 0
-	for i := range sheet.Cells {
-		if c := &sheet.Cells[i]; c.Col == 1 {
-			all++
-			if slices.ContainsFunc(b.d.Directory.Cities, func(city templates.City) bool { return city.Name == c.Raw }) {
-				cities++
-			}
-		}
-	}
+	cities, all := sheet.heads(func(s string) bool {
+		return slices.ContainsFunc(b.d.Directory.Cities, func(city templates.City) bool { return city.Name == s })
+	})
 	return 2*cities > all
 }
 
