@@ -20,19 +20,12 @@ func newManifest(o Options, round *table.Round, from *publish.Previous, known ta
 		From: from, Inputs: []publish.Input{},
 	}
 	c := &m.Counts
+	fates := map[model.Fate]*int{model.Accepted: &c.Accepted, model.Superseded: &c.Superseded,
+		model.Rejected: &c.Rejected, model.Ignored: &c.Ignored}
 	for _, f := range round.Arrived() {
 		m.Inputs = append(m.Inputs, manifestInput(f))
 		c.Files++
-		switch f.Fate {
-		case model.Accepted:
-			c.Accepted++
-		case model.Superseded:
-			c.Superseded++
-		case model.Rejected:
-			c.Rejected++
-		case model.Ignored:
-			c.Ignored++
-		}
+		*fates[f.Fate]++
 		c.CellsRead += int(f.CellsRead)
 		c.CellsUsed += int(f.CellsUsed)
 		c.CellsExplained += int(f.CellsOther)

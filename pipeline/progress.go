@@ -162,8 +162,7 @@ func stated(d *templates.Definition, a *table.Archive, e templates.Entry, regist
 			}
 			for _, r := range d.Refs(field) {
 				if value, ok := a.Stated(d, s.Consortium, metric, companion, r.Year); ok {
-					n := decimal.NewFromFloat(value)
-					v.Fields[r] = blankform.Value{Number: &n}
+					v.Fields[r] = blankform.Value{Number: new(decimal.NewFromFloat(value))}
 				}
 			}
 		}

@@ -58,8 +58,7 @@ func one(out string, d *templates.Definition, f Fixture, i int, city, name, park
 	for ref, value := range v.Fields {
 		switch field := d.Field(ref.Field); {
 		case value.Number != nil && field.Metric() && field.Type == templates.IntegerField:
-			scaled := value.Number.Mul(scale).Round(0)
-			value = blankform.Value{Number: &scaled}
+			value = blankform.Value{Number: new(value.Number.Mul(scale).Round(0))}
 		case field.Long() && value.Text != "":
 			value.Text = shuffled(value.Text, uint64(i), uint64(len(ref.Field)+ref.Year))
 		case field.ID == "lead_school" || field.ID == "lead_enterprise":

@@ -112,8 +112,7 @@ func (f *Form) checkField(l *loader, x *Field, seen map[string]string) {
 		"since 写从哪一版起才有这一栏，不大于 version。")
 	l.when(x.Numeric() && x.Unit == "" && x.ID != "edition", x.at, "数字"+name+"没有 unit", "请写明入库单位。")
 	if x.Type == PercentField && x.Max == nil {
-		hundred := decimal.NewFromInt(100)
-		x.Max, x.Min = &hundred, cmp.Or(x.Min, new(decimal.Decimal))
+		x.Max, x.Min = new(decimal.NewFromInt(100)), cmp.Or(x.Min, new(decimal.Decimal))
 	}
 	x.Personal = x.Personal || slices.Contains([]FieldType{PersonField, PhoneField, NamesField}, x.Type)
 	l.when((x.Type == ChoiceField) != (x.Choices != ""), x.at, name+"的 type 与 choices 不配", "选择栏目写 choices，其余不写。")

@@ -212,19 +212,16 @@ var offers = map[string]func(*Definition) []string{
 }
 
 // Suggestions lists what is offered for a text, in the order it is offered; nil where nothing is.
-func (d *Definition) Suggestions(f *Field) []string {
-	if offer := offers[f.Suggest]; offer != nil {
-		return offer(d)
-	}
-	return nil
-}
+func (d *Definition) Suggestions(f *Field) []string { return d.offered(f.Suggest) }
 
 // Options lists what a choice field offers, in the order it is offered; nil for other fields.
-func (d *Definition) Options(f *Field) []string {
-	if offer := offers[f.Choices]; offer != nil {
+func (d *Definition) Options(f *Field) []string { return d.offered(f.Choices) }
+
+func (d *Definition) offered(words string) []string {
+	if offer := offers[words]; offer != nil {
 		return offer(d)
 	}
-	return d.Form.Lists[f.Choices]
+	return d.Form.Lists[words]
 }
 
 // Note gives the text of a note by its id: a footnote, a section's title, the pledge.

@@ -164,8 +164,7 @@ func (p *painter) paper(landscape bool) {
 		print.Head.OddHeader = "&C&\"" + book.FormFont + ",Bold\"&16&K" + watermarkColor + p.v.Watermark + "&R&9" + p.at
 	}
 	print.Set(p.f, p.at)
-	grid := false
-	try.Do(p.f.SetSheetView(p.at, 0, &excelize.ViewOptions{ShowGridLines: &grid}))
+	try.Do(p.f.SetSheetView(p.at, 0, &excelize.ViewOptions{ShowGridLines: new(false)}))
 	try.Do(book.Protect(p.f, p.at))
 }
 
@@ -188,8 +187,7 @@ func (p *painter) watermark(col int) {
 	if p.v.Watermark == "" {
 		return
 	}
-	red := "FF" + watermarkColor
-	try.Do(p.f.SetSheetProps(p.at, &excelize.SheetPropsOptions{TabColorRGB: &red}))
+	try.Do(p.f.SetSheetProps(p.at, &excelize.SheetPropsOptions{TabColorRGB: new("FF" + watermarkColor)}))
 	font := &excelize.Font{Bold: true, Size: 10, Color: watermarkColor, Family: book.FormFont}
 	try.Do(p.f.AddShape(p.at, &excelize.Shape{
 		Cell: cell(1, col), Type: "rect", Width: 124, Height: 24,

@@ -71,8 +71,7 @@ func Fill(w io.Writer, d *templates.Definition, v Values) (err error) {
 	parts := p.behind()
 	p.names()
 	// Whoever fills the template without a spreadsheet program leaves the values of formulas as they were.
-	recalculate := true
-	try.Do(f.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: &recalculate}))
+	try.Do(f.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: new(true)}))
 	return book.WriteParts(w, f, d.Form.Title, parts)
 }
 

@@ -68,6 +68,5 @@ func valueOf(d *templates.Definition, form *table.Form, contacts map[string]stri
 }
 
 func numberValue(n float64) Value {
-	exact := decimal.NewFromFloat(n)
-	return Value{Number: &exact}
+	return Value{Number: new(decimal.NewFromFloat(n))}
 }

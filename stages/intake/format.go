@@ -152,8 +152,8 @@ func onScreen(code, value string) string {
 	var err error
 	if screen.File == nil {
 		screen.File = excelize.NewFile()
-		custom, style := "0.0", 0
-		if style, err = screen.NewStyle(&excelize.Style{CustomNumFmt: &custom}); err == nil {
+		style := 0
+		if style, err = screen.NewStyle(&excelize.Style{CustomNumFmt: new("0.0")}); err == nil {
 			err = screen.SetCellStyle(sheet, cell, cell, style)
 		}
 	}

@@ -41,36 +41,34 @@ func (s Source) fetch() (file model.File, data []byte, decided *model.Workbook) 
 	file = model.File{Path: s.Path, Size: s.Size}
 	if s.early != nil && s.early.Code == CodeUnreadable {
 		file.NoHash = s.early.Detail
-		w := refused(file, &s.early.Refusal)
-		return file, nil, &w
+		return file, nil, new(refused(file, &s.early.Refusal))
 	}
 	if s.early != nil {
-		if w, ok := s.unopened(file); ok {
-			return file, nil, &w
+		if decided = s.unopened(file); decided != nil {
+			return file, nil, decided
 		}
 	}
 	data, err := s.Read(MaxFile)
 	if err != nil {
 		file.SHA256, file.NoHash, _ = s.digest()
-		w := refused(file, s.unread(err))
-		return file, nil, &w
+		return file, nil, new(refused(file, s.unread(err)))
 	}
 	file.SHA256, file.Size = model.Digest(data), int64(len(data))
 	return file, data, nil
 }
 
-// unopened gives a file the fate that its name or kind decided. Not ok: it must be opened after all, because names lie.
-func (s Source) unopened(file model.File) (w model.Workbook, ok bool) {
+// unopened gives a file the fate that its name or kind decided; nil: it must be opened after all, because names lie.
+func (s Source) unopened(file model.File) *model.Workbook {
 	var head []byte // the hash is taken of files that are not read, too: every file that arrived can be recognised
 	file.SHA256, file.NoHash, head = s.digest()
 	book := begins(head, string(ooxml.MagicZip)) || s.early.Code == CodeLockFile && begins(head, string(ooxml.MagicOLE))
 	if s.early.byName && book && s.Size <= MaxFile {
-		return w, false
+		return nil
 	}
 	if other := sniff(head); s.early.byName && s.early.Code == CodeOldExcel && other != nil {
-		return refused(file, other), true
+		return new(refused(file, other))
 	}
-	return s.early.of(file), true
+	return new(s.early.of(file))
 }
 
 // Cells reads a workbook that is no submission (experts' marks, the register): every filled cell with its place, in the
