@@ -34,8 +34,7 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 // unmarshal reads a file strictly. line is where what is wrong stands; 0: nobody knows.
 func unmarshal(data []byte, into any) (line int, err error) {
 	err = yaml.Load(data, into, yaml.WithKnownFields(), yaml.WithPlugin(limits{}))
-	var wrong *yaml.LoadError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*yaml.LoadError](err); ok {
 		return wrong.Mark.Line, errors.New(inChinese(wrong.Message))
 	}
 	if err != nil {

@@ -92,18 +92,19 @@ func Folder(dir string) error {
 			return Refuse("%s 是一次运行的结果，不往里面写别的；什么也没有写。请换一个文件夹", at)
 		}
 	}
-	for at := dir; ; at = filepath.Dir(at) {
+	for at := range upwards(dir) {
 		info, err := os.Stat(at)
-		if err == nil && info.IsDir() || at == filepath.Dir(at) {
+		_, missing := os.Lstat(at)
+		switch {
+		case err == nil && info.IsDir():
 			return nil
-		}
-		if err == nil {
+		case err == nil:
 			return Refuse("%s 是一个文件，不能在里面写文件；什么也没有写。请换一个文件夹", at)
-		}
-		if _, err := os.Lstat(at); err == nil {
+		case missing == nil:
 			return Refuse("%s 是一个链接，它指向的地方不在；什么也没有写。请换一个文件夹", at)
 		}
 	}
+	return nil
 }
 
 // standing says what writing a file would mean. Only a plain file may ever be replaced.

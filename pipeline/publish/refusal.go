@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,8 +47,7 @@ func Partly(done []string, err error) error {
 
 // Done gives what had been written before an error.
 func Done(err error) []string {
-	var p partly
-	_ = errors.As(err, &p)
+	p, _ := errors.AsType[partly](err)
 	return p.done
 }
 
@@ -95,12 +95,19 @@ func Within(path, dir string) bool {
 	if err != nil {
 		return false
 	}
-	for at := real(path); ; at = filepath.Dir(at) {
+	for at := range upwards(real(path)) {
 		if info, err := os.Stat(at); err == nil && os.SameFile(info, outer) {
 			return true
 		}
-		if at == filepath.Dir(at) {
-			return false
+	}
+	return false
+}
+
+// upwards gives a path and all folders that it lies in, from the innermost.
+func upwards(path string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for yield(path) && path != filepath.Dir(path) {
+			path = filepath.Dir(path)
 		}
 	}
 }
@@ -112,15 +119,13 @@ func real(path string) string {
 		return path
 	}
 	rest := ""
-	for at := abs; ; at = filepath.Dir(at) {
+	for at := range upwards(abs) {
 		if found, err := filepath.EvalSymlinks(at); err == nil {
 			return filepath.Join(found, rest)
 		}
-		if at == filepath.Dir(at) {
-			return abs
-		}
 		rest = filepath.Join(filepath.Base(at), rest)
 	}
+	return abs
 }
 
 // ResultIn finds a result of ours below a folder that is to be read; empty: none.
@@ -175,21 +180,20 @@ func ours(dir string) (*inventory, error) {
 
 // Cause says in words what to do about an error of the system; empty where its own words must serve.
 func Cause(err error) string {
-	var number syscall.Errno
-	var held heldError
-	var file *fs.PathError
-	switch errors.As(err, &number); {
-	case errors.As(err, &held):
+	number, _ := errors.AsType[syscall.Errno](err)
+	_, held := errors.AsType[heldError](err)
+	file, ofFile := errors.AsType[*fs.PathError](err)
+	switch {
+	case held:
 		return "旧结果里有文件正被打开。请在 Excel、WPS 或资源管理器里关闭它，再运行一次"
 	// where large sheets wait
-	case slices.Contains(diskFull, number) && errors.As(err, &file) &&
-		filepath.Dir(file.Path) == filepath.Clean(os.TempDir()):
+	case slices.Contains(diskFull, number) && ofFile && filepath.Dir(file.Path) == filepath.Clean(os.TempDir()):
 		return "临时文件夹 " + filepath.Clean(os.TempDir()) + " 所在的磁盘已满。请腾出空间，再运行一次"
 	case slices.Contains(diskFull, number):
 		return "磁盘已满。请腾出空间，或用 --out 换一个地方，再运行一次"
 	case slices.Contains(heldOpen, number):
 		return "文件正被别的程序打开。请在 Excel 或 WPS 里关闭它，再运行一次"
-	case errors.Is(err, fs.ErrPermission) && errors.As(err, &file) && unreadable(file.Path):
+	case errors.Is(err, fs.ErrPermission) && ofFile && unreadable(file.Path):
 		return "没有权限读 " + file.Path + "。请检查它的权限，或复制到本机普通文件夹，再运行一次"
 	case errors.Is(err, fs.ErrPermission), number == syscall.EROFS:
 		return "没有写入权限，或者所在的磁盘只读。请用 --out 换一个能写的文件夹，再运行一次"
@@ -209,17 +213,15 @@ func unreadable(path string) bool {
 // InWords is what an error says, the system's part in Chinese, and the file once.
 func InWords(err error) string {
 	message := err.Error()
-	var file *fs.PathError
-	var files *os.LinkError
-	switch {
-	case errors.As(err, &file):
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
 		said := reason(file.Err)
 		message = strings.ReplaceAll(message, "\n"+file.Error(), "") // writing and closing say the same
 		if rest := strings.Replace(message, file.Error(), "", 1); !strings.Contains(rest, file.Path) {
 			said = file.Path + " " + said
 		}
 		return strings.Replace(message, file.Error(), said, 1)
-	case errors.As(err, &files):
+	}
+	if files, ok := errors.AsType[*os.LinkError](err); ok {
 		return strings.Replace(message, files.Error(), files.Old+" → "+files.New+" "+reason(files.Err), 1)
 	}
 	return message
@@ -227,8 +229,7 @@ func InWords(err error) string {
 
 // reason says in Chinese why the system did not do something, where that is a reason people meet.
 func reason(err error) string {
-	var number syscall.Errno
-	_ = errors.As(err, &number)
+	number, _ := errors.AsType[syscall.Errno](err)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "不存在"

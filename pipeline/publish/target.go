@@ -63,7 +63,7 @@ func Begin(out, name string, reads []Read) (_ *Target, err error) {
 		try.Do(apart(place, reads))
 	}
 	try.Do(t.replaceable())
-	for dir := filepath.Clean(out); ; dir = filepath.Dir(dir) {
+	for dir := range upwards(filepath.Clean(out)) {
 		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}

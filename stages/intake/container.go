@@ -68,8 +68,8 @@ var codes = map[ooxml.Kind]string{ooxml.Incomplete: CodeIncomplete, ooxml.Damage
 
 // damaged turns the fault of a container, or of one of its parts, into a refusal.
 func damaged(err error, part string) *Refusal {
-	var f *ooxml.Fault
-	if !errors.As(err, &f) {
+	f, ok := errors.AsType[*ooxml.Fault](err)
+	if !ok {
 		return refuse(CodeDamaged, "%v", err)
 	}
 	if part != "" && f.Kind == ooxml.Damaged {
