@@ -60,13 +60,12 @@ func (d *Directory) Words(list string) []string {
 	if list == "horizon" {
 		return d.Horizon
 	}
-	var out []string
-	for _, e := range d.Economies {
+	return flat(d.Economies, func(e Economy) []string {
 		if list == e.ID || list == "economies" {
-			out = append(out, e.Words...)
+			return e.Words
 		}
-	}
-	return out
+		return nil
+	})
 }
 
 // EconomiesOf gives the labels of a consortium's economies: the directory's, or else what its industries mention.
@@ -92,7 +91,7 @@ func (d *Directory) setting(id string) string {
 	case "addressee":
 		return d.Addressee.Office + " " + d.Addressee.Email
 	case "economies":
-		return strings.Join(ids(d.Economies, func(e Economy) string { return e.Label }), "、")
+		return strings.Join(each(d.Economies, func(e Economy) string { return e.Label }), "、")
 	}
 	return ""
 }
@@ -201,11 +200,7 @@ func (d *Directory) adjust(a Adjustment, no int) {
 
 // Names lists the consortia, the alternatives included.
 func (d *Directory) Names() []string {
-	var out []string
-	for _, e := range d.Entries {
-		out = append(out, ids(e.Pairs(), func(p Pair) string { return p.Consortium })...)
-	}
-	return out
+	return each(flat(d.Entries, Entry.Pairs), func(p Pair) string { return p.Consortium })
 }
 
 // Plain is a name without what the directory prints behind it in brackets: that it is national, or an alternative.

@@ -146,12 +146,10 @@ func (d *Definition) Refs(f *Field) []Ref {
 	if !f.Dated() {
 		return []Ref{{Field: f.ID}}
 	}
-	var out []Ref
-	for _, id := range f.Years {
+	return each(f.Years, func(id string) Ref {
 		y, _ := d.Form.Year(id)
-		out = append(out, Ref{Field: f.ID, Year: y.Year})
-	}
-	return out
+		return Ref{Field: f.ID, Year: y.Year}
+	})
 }
 
 // SameAnswers says whether answers to one form can be scored under the other; labels and better may differ.

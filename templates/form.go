@@ -169,9 +169,9 @@ var suggestions = []string{"evidence", "sheets", "reported", "members_name"}
 
 // offers are what can be offered to choose from, in its order, by the words that definitions have for it.
 var offers = map[string]func(*Definition) []string{
-	"cities":    func(d *Definition) []string { return ids(d.Directory.Cities, func(c City) string { return c.Name }) },
+	"cities":    func(d *Definition) []string { return each(d.Directory.Cities, func(c City) string { return c.Name }) },
 	"consortia": func(d *Definition) []string { return d.Directory.Names() },
-	"kinds":     func(d *Definition) []string { return ids(d.Form.Kinds, func(k MemberKind) string { return k.Label }) },
+	"kinds":     func(d *Definition) []string { return each(d.Form.Kinds, func(k MemberKind) string { return k.Label }) },
 	"yes_no":    func(d *Definition) []string { return d.Form.YesNo },
 	"parks": func(d *Definition) (out []string) {
 		known := map[string]bool{} // a park may have several consortia
@@ -194,10 +194,10 @@ var offers = map[string]func(*Definition) []string{
 	},
 	"evidence": func(d *Definition) []string {
 		spoken := slices.DeleteFunc(d.Form.Fields(), func(x *Field) bool { return len(x.Evidence) == 0 || x.Record != "" })
-		return append(ids(d.Rubric.Points(), (*Point).Full), ids(spoken, d.label)...)
+		return append(each(d.Rubric.Points(), (*Point).Full), each(spoken, d.label)...)
 	},
 	"reported": func(d *Definition) []string {
-		return ids(slices.DeleteFunc(d.Form.Metrics(), func(x *Field) bool {
+		return each(slices.DeleteFunc(d.Form.Metrics(), func(x *Field) bool {
 			return !x.Accompanied || slices.Contains(x.Topics, Funding)
 		}), d.label)
 	},
@@ -229,26 +229,12 @@ func (f *Form) Note(id string) string {
 	return first(f.notes(), func(n Note) bool { return n.ID == id && id != "" }).Text
 }
 
-func (f *Form) notes() []Note {
-	var out []Note
-	for _, s := range f.Sheets {
-		for _, b := range s.Blocks {
-			out = append(out, b.Notes...)
-		}
-	}
-	return out
-}
+func (f *Form) notes() []Note { return flat(f.blocks(), func(b *Block) []Note { return b.Notes }) }
+
+func (f *Form) blocks() []*Block { return flat(f.Sheets, func(s *Sheet) []*Block { return s.Blocks }) }
 
 // Fields lists every field in form order, columns of records included.
-func (f *Form) Fields() []*Field {
-	var out []*Field
-	for _, s := range f.Sheets {
-		for _, b := range s.Blocks {
-			out = append(out, b.fields()...)
-		}
-	}
-	return out
-}
+func (f *Form) Fields() []*Field { return flat(f.blocks(), (*Block).fields) }
 
 // fields lists those of a block, each metric before what stands beside it.
 func (b *Block) fields() []*Field {
@@ -302,12 +288,10 @@ func (f *Form) check(l *loader, _ *Definition) {
 			fmt.Sprintf("年度 %d 不接着上一年", f.Years[i].Year), "years 须逐年连续。")
 	}
 	seen := map[string]string{}
-	for _, s := range f.Sheets {
-		for _, b := range s.Blocks {
-			f.derive(b)
-			for _, x := range b.fields() {
-				f.checkField(l, x, seen)
-			}
+	for _, b := range f.blocks() {
+		f.derive(b)
+		for _, x := range b.fields() {
+			f.checkField(l, x, seen)
 		}
 	}
 	f.checkFigures(l)

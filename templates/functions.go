@@ -116,14 +116,7 @@ func (g *language) isFunction(name string) bool {
 }
 
 func functions(g *language) []expr.Option {
-	var out []expr.Option
-	for _, f := range g.callable {
-		out = append(out, f.option())
-	}
-	for _, o := range operatorList {
-		out = append(out, o.option())
-	}
-	return out
+	return append(each(g.callable, function.option), each(operatorList, operator.option)...)
 }
 
 func (f function) option() expr.Option {
@@ -193,10 +186,4 @@ func divide(args []any) (any, error) {
 	return a.Div(b), nil
 }
 
-func texts(args []any) []string {
-	out := make([]string, len(args))
-	for i, a := range args {
-		out[i] = a.(string)
-	}
-	return out
-}
+func texts(args []any) []string { return each(args, func(a any) string { return a.(string) }) }

@@ -155,11 +155,7 @@ func (d *Definition) Layout() *Layout { return d.layout }
 
 // Slots lists every slot in form order.
 func (l *Layout) Slots() []Slot {
-	var out []Slot
-	for _, s := range l.Sheets {
-		out = append(out, s.Slots...)
-	}
-	return out
+	return flat(l.Sheets, func(s *SheetLayout) []Slot { return s.Slots })
 }
 
 // Slot finds the slot of a field in a year.

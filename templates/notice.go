@@ -127,10 +127,7 @@ func pointAnswer(d *Definition, id string) []string {
 func (d *Definition) Answers(i *NoticeItem) []string {
 	var out []string
 	for _, k := range answerKinds {
-		var names []string
-		for _, id := range k.ids(i) {
-			names = append(names, k.says(d, id)[0])
-		}
+		names := each(k.ids(i), func(id string) string { return k.says(d, id)[0] })
 		if len(names) > 0 {
 			out = append(out, k.label+"："+strings.Join(names, "、"))
 		}

@@ -227,7 +227,7 @@ func (p *Paper) complete(l *loader, d *Definition, printed map[string]bool) {
 	for _, f := range d.Form.Fields() {
 		values := []string{f.ID}
 		if f.Dated() {
-			values = ids(f.RequiredYears, func(year string) string { return f.ID + "." + year })
+			values = each(f.RequiredYears, func(year string) string { return f.ID + "." + year })
 		}
 		for _, what := range values {
 			l.when(!f.Extra && f.Record == "" && !printed[what], f.at, "栏目“"+what+"”没有印在 Word 版推荐书上",

@@ -61,17 +61,11 @@ func (p *placer) measure() {
 			columns := p.yearColumns(b.Years)
 			p.valueEnd = valueCol + len(columns) - 2 // group, label, unit, then the years
 			p.noteCol = p.valueEnd + 1
-			p.out.Widths = slices.Clone(yearBlockStart)
-			for _, c := range columns {
-				p.out.Widths = append(p.out.Widths, c.width)
-			}
-			p.out.Widths = append(p.out.Widths, yearNoteWidth)
+			years := each(columns, func(c yearColumn) float64 { return c.width })
+			p.out.Widths = append(slices.Concat(yearBlockStart, years), yearNoteWidth)
 		}
 		if b.Records != nil {
-			p.out.Widths = nil
-			for _, c := range b.Records.Columns {
-				p.out.Widths = append(p.out.Widths, c.Width)
-			}
+			p.out.Widths = each(b.Records.Columns, func(c *Field) float64 { return c.Width })
 		}
 	}
 	if !p.out.Sheet.Asks() {

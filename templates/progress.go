@@ -154,9 +154,8 @@ func (d *Definition) takeOver(l *loader, form, fresh *Form) {
 				l.problem(at{"form.yaml", fmt.Sprintf("$.sheets[%d].blocks[%d].years", si, bi)}, "from 有误："+err.Error(),
 					"请写推荐书的栏目，写法同规则的 each。")
 			}
-			for _, f := range fields {
-				b.Years.Metrics = append(b.Years.Metrics, asked(f, b.Years.Group))
-			}
+			again := each(fields, func(f *Field) *Field { return asked(f, b.Years.Group) })
+			b.Years.Metrics = append(b.Years.Metrics, again...)
 		}
 	}
 }

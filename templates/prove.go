@@ -56,7 +56,8 @@ var references = map[string]struct {
 	what string
 	all  func(*Definition) []string
 }{
-	"type": {"栏目类型", func(*Definition) []string { return ids(fieldTypes, func(t FieldType) string { return string(t) }) }},
+	"type": {"栏目类型",
+		func(*Definition) []string { return each(fieldTypes, func(t FieldType) string { return string(t) }) }},
 	"choice": {"consortia、cities、parks、kinds、yes_no，或 lists 里的一项", func(d *Definition) []string {
 		return append(slices.Collect(maps.Keys(d.Form.Lists)), "consortia", "cities", "parks", "kinds", "yes_no")
 	}},
@@ -65,29 +66,33 @@ var references = map[string]struct {
 	"time":       {"公文的时候", func(*Definition) []string { return DocumentTimes }},
 	"city":       {"directory.yaml 的地市", offers["cities"]},
 	"field": {"form.yaml 的栏目编号",
-		func(d *Definition) []string { return ids(d.Form.Fields(), func(f *Field) string { return f.ID }) }},
+		func(d *Definition) []string { return each(d.Form.Fields(), func(f *Field) string { return f.ID }) }},
 	"kind": {"form.yaml 的 kinds 的 id",
-		func(d *Definition) []string { return ids(d.Form.Kinds, func(k MemberKind) string { return k.ID }) }},
+		func(d *Definition) []string { return each(d.Form.Kinds, func(k MemberKind) string { return k.ID }) }},
 	"year": {"form.yaml 的 years 的 id",
-		func(d *Definition) []string { return ids(d.Form.Years, func(y Year) string { return y.ID }) }},
+		func(d *Definition) []string { return each(d.Form.Years, func(y Year) string { return y.ID }) }},
 	"book": {"books 里的 id",
-		func(d *Definition) []string { return ids(d.Sheets.Books, func(b *ReportBook) string { return b.ID }) }},
+		func(d *Definition) []string { return each(d.Sheets.Books, func(b *ReportBook) string { return b.ID }) }},
 	"table": {"tables.yaml 的表名",
-		func(d *Definition) []string { return ids(d.Tables, func(t *Table) string { return t.Name }) }},
+		func(d *Definition) []string { return each(d.Tables, func(t *Table) string { return t.Name }) }},
 	"set":   {"sets 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets.Sets)) }},
 	"marks": {"marks 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets.Marks)) }},
 	"codes": {"codes 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets.Codes)) }},
 	"note": {"form.yaml 的 notes 的 id",
-		func(d *Definition) []string { return ids(d.Form.notes(), func(n Note) string { return n.ID }) }},
+		func(d *Definition) []string { return each(d.Form.notes(), func(n Note) string { return n.ID }) }},
 }
 
-func ids[T any](of []T, id func(T) string) []string {
-	out := make([]string, len(of))
+// each makes something of every one.
+func each[T, V any](of []T, made func(T) V) []V {
+	out := make([]V, len(of))
 	for i, x := range of {
-		out[i] = id(x)
+		out[i] = made(x)
 	}
 	return out
 }
+
+// flat puts together what every one has.
+func flat[T, V any](of []T, has func(T) []V) []V { return slices.Concat(each(of, has)...) }
 
 // prove looks at all that some files say, each first by its tags.
 func (l *loader) prove(d *Definition, parts []part) {

@@ -221,10 +221,7 @@ func setOf(words []string) map[string]bool {
 
 // anyOf is a pattern for one of several words, the longer first.
 func anyOf(words []string) string {
-	quoted := make([]string, len(words))
-	for i, w := range words {
-		quoted[i] = regexp.QuoteMeta(w)
-	}
+	quoted := each(words, regexp.QuoteMeta)
 	slices.SortStableFunc(quoted, func(a, b string) int { return len(b) - len(a) })
 	return strings.Join(quoted, "|")
 }

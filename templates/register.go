@@ -207,7 +207,7 @@ func (s *RegisterSheet) checkSteps(l *loader) {
 		}
 	}
 	want := map[RegisterEffect][]string{Awards: Steps, Adjusts: {StepAgreed}}[s.Effect]
-	l.when(!slices.Equal(ids(s.Steps, func(step *RegisterStep) string { return step.ID }), want), s.at,
+	l.when(!slices.Equal(each(s.Steps, func(step *RegisterStep) string { return step.ID }), want), s.at,
 		"工作表“"+s.Title+"”的 steps 不对",
 		"effect: award 的依次写 "+strings.Join(Steps, "、")+"，adjust 的写 "+StepAgreed+"，其余不写。")
 }

@@ -199,11 +199,7 @@ func (e *Evidence) Absolute() bool { return e.Method == "target" || e.Method == 
 
 // Points lists all observation points in official order.
 func (r *Rubric) Points() []*Point {
-	var out []*Point
-	for _, i := range r.Indicators {
-		out = append(out, i.Points...)
-	}
-	return out
+	return flat(r.Indicators, func(i *Indicator) []*Point { return i.Points })
 }
 
 // Point finds an observation point by its id, or gives nil.

@@ -329,11 +329,7 @@ func (d *Definition) checkMessage(l *loader, r *Rule) {
 
 // Placeholders lists the names in the braces of a message.
 func Placeholders(message string) []string {
-	var out []string
-	for _, m := range placeholder.FindAllStringSubmatch(message, -1) {
-		out = append(out, m[1])
-	}
-	return out
+	return each(placeholder.FindAllStringSubmatch(message, -1), func(m []string) string { return m[1] })
 }
 
 // Ref reads a reference as rules write it: field, field.year, or it.year within `each`.

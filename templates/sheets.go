@@ -78,15 +78,12 @@ func (s *Sheets) Sheet(id string) *ReportSheet {
 
 // Expanded lists the columns of a sheet with the sets taken apart.
 func (s *Sheets) Expanded(sheet *ReportSheet) []*ReportColumn {
-	var out []*ReportColumn
-	for _, c := range sheet.Columns {
+	return flat(sheet.Columns, func(c *ReportColumn) []*ReportColumn {
 		if c.Set != "" {
-			out = append(out, s.Sets[c.Set]...)
-			continue
+			return s.Sets[c.Set]
 		}
-		out = append(out, c)
-	}
-	return out
+		return []*ReportColumn{c}
+	})
 }
 
 // SheetProblem says what only the program knows to be wrong with a sheet, or with one of its columns.
