@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -282,11 +283,7 @@ func writeForPeople(dir string, in consolidate.Input, o Options, advised *opinio
 	return workers.All(
 		func() error { return writeReview(dir, in, o, advised) },
 		func() error {
-			books, err := consolidate.Books(in)
-			for name, data := range books {
-				err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), data, 0o644))
-			}
-			return err
+			return consolidate.Books(in, func(name string) (io.WriteCloser, error) { return os.Create(filepath.Join(dir, name)) })
 		})
 }
 

@@ -7,9 +7,10 @@
 package consolidate
 
 import (
-	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -47,35 +48,31 @@ type Input struct {
 	Returns map[string]string
 }
 
-// Books gives the workbooks by file name. The one with personal data is left out where there is none, and of results
-// that are kept for a meeting.
-func Books(in Input) (out map[string][]byte, err error) {
-	defer try.Caught(&err)
-	try.Do(Check(in.Definition))
+// Books writes the workbooks that have something to say into files that create makes by name. The one with personal
+// data is left out where there is none, and of results that are kept for a meeting.
+func Books(in Input, create func(name string) (io.WriteCloser, error)) error {
+	if err := Check(in.Definition); err != nil {
+		return err
+	}
 	w := newWorkbook(in)
-	out = map[string][]byte{}
 	for _, b := range in.Definition.Sheets.Books {
-		if b.Personal && (in.FromTables || in.Standing.Meeting != "") {
+		sheets := w.shown(b.ID)
+		if len(sheets) == 0 || b.Personal && (in.FromTables || in.Standing.Meeting != "") {
 			continue
 		}
-		data, err := w.write(b)
-		if err != nil {
-			return nil, fmt.Errorf("%s：%w", b.ID, err)
+		to, err := create(b.ID + extension)
+		if err == nil {
+			err = errors.Join(w.write(to, b, sheets), to.Close())
 		}
-		if data != nil {
-			out[b.ID+extension] = data
+		if err != nil {
+			return fmt.Errorf("%s：%w", b.ID, err)
 		}
 	}
-	return out, nil
+	return nil
 }
 
-// write makes one workbook; nil where none of its sheets has anything to say.
-func (w *workbook) write(b *templates.ReportBook) (_ []byte, err error) {
+func (w *workbook) write(to io.Writer, b *templates.ReportBook, sheets []*templates.ReportSheet) (err error) {
 	defer try.Caught(&err)
-	sheets := w.shown(b.ID)
-	if len(sheets) == 0 {
-		return nil, nil
-	}
 	names := table.Each(sheets, func(s *templates.ReportSheet) string { return s.Name })
 	w.book, w.title = b.ID, fmt.Sprintf("%d年%s", w.Definition.Year, b.Title)
 	w.report = try.Get(book.NewReport(w.footer(), names...))
@@ -86,12 +83,10 @@ func (w *workbook) write(b *templates.ReportBook) (_ []byte, err error) {
 			err = w.list(w.planned(s.ID))
 		}
 		if err != nil {
-			return nil, fmt.Errorf("工作表“%s”：%w", s.Name, err)
+			return fmt.Errorf("工作表“%s”：%w", s.Name, err)
 		}
 	}
-	var data bytes.Buffer
-	err = w.report.Write(&data, w.title)
-	return data.Bytes(), err
+	return w.report.Write(to, w.title)
 }
 
 // shown lists the sheets of a book that have something to say.

@@ -23,7 +23,7 @@ func TestProposalsStandBesideTheName(t *testing.T) {
 	ranking := *in.Ranking
 	ranking.Ranking = table.Of(rows)
 	in.Ranking = &ranking
-	made, err := Books(in)
+	made, err := booksOf(in)
 	if err != nil {
 		t.Fatal(err)
 	}

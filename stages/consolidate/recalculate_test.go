@@ -107,7 +107,7 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 	t.Cleanup(func() { in.Definition.Sheets.Sheets = all })
 	inputs, books := map[bool]Input{false: in, true: withMarks(t, in)}, map[bool][]byte{}
 	for marks, in := range inputs {
-		made, err := Books(in)
+		made, err := booksOf(in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 		paths = append(paths, path)
 	}
 	lacking, gate := crossing(t, in)
-	short, err := Books(lacking)
+	short, err := booksOf(lacking)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -422,7 +422,7 @@ func crossing(t *testing.T, in Input) (Input, weighting) {
 // without remembered results, and gives what compares the two once they are recalculated.
 func prefectures(t *testing.T, in Input, as, edited string) ([]byte, func(before, after *excelize.File)) {
 	t.Helper()
-	made, err := Books(in)
+	made, err := booksOf(in)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func (w *workbook) allSources() map[string]source {
 		"changed":    from(w.changedRows),
 		"moves":      from(w.moves),
 		"scored":     from(w.scored),
-		"evidence":   from(w.evidenceRows),
+		"evidence":   {reflect.TypeFor[table.Score](), w.evidenceRows},
 		"rubric":     from(w.rubricRows),
 		"method":     from(w.methodRows),
 		"series":     from(w.series),
@@ -122,8 +122,9 @@ func (w *workbook) promised() ([]table.Growth, words) {
 	return all, words{"all": strconv.Itoa(w.Ranking.Credibility.Len())}
 }
 
-func (w *workbook) evidenceRows() ([]table.Score, words) {
-	return table.Where(w.Ranking.Scores.All(), func(s table.Score) bool { return s.Evidence != "" }), nil
+// evidenceRows are too many to be held at once.
+func (w *workbook) evidenceRows() rows {
+	return rows{table.RowsOf(w.Ranking.Scores.Having("evidence")), nil}
 }
 
 type rubricRow struct {

@@ -28,17 +28,17 @@ func Published(r *Round) (out []Named, err error) {
 	defer try.Caught(&err)
 	d := r.Definition
 	schemas, entries := try.Get(Schemas(d)), try.Get(Dictionary(d))
-	records := map[string]arrow.Record{"codes": Of(Codes(d)).Record(), "dictionary": Of(entries).Record(),
-		"file_notes": Of(notesOf(r.Reading)).Record(), "changes": r.Changes.Record()}
+	records := map[string]arrow.Record{"codes": Of(Codes(d)).raw(), "dictionary": Of(entries).raw(),
+		"file_notes": Of(notesOf(r.Reading)).raw(), "changes": r.Changes.raw()}
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
 		for name, t := range tablesOf(holder) {
-			if t.Record() == nil { // nobody had anything to put into it
+			if t.raw() == nil { // nobody had anything to put into it
 				t.clear()
 			}
-			records[name] = t.Record()
+			records[name] = t.raw()
 		}
 	}
-	records["files"], records["findings"] = r.AllFiles().Record(), Of(r.AllFindings()).Record()
+	records["files"], records["findings"] = r.AllFiles().raw(), Of(r.AllFindings()).raw()
 
 	labels := labelsOf(d)
 	for _, s := range schemas {
@@ -57,7 +57,7 @@ func Published(r *Round) (out []Named, err error) {
 // Apart is a table that no run publishes, under the description that tables.yaml has of it.
 func Apart[T any](d *templates.Definition, name string, rows []T) (Named, error) {
 	schema, err := describe(d, name, fieldsOf[T]())
-	return Named{name, func() arrow.Record { return publishable(d, schema, Of(rows).Record(), labelsOf(d)) }}, err
+	return Named{name, func() arrow.Record { return publishable(d, schema, Of(rows).raw(), labelsOf(d)) }}, err
 }
 
 // publishable is a record under its described schema: behind the batch, with every text fit to be seen, and the labels
@@ -86,10 +86,10 @@ func publishable(d *templates.Definition, schema *arrow.Schema, rec arrow.Record
 func labelled(codes arrow.Array, labels map[string]string) arrow.Array {
 	b := array.NewStringBuilder(memory.DefaultAllocator)
 	for i := range codes.Len() {
-		if label := labels[codes.(*array.String).Value(i)]; label != "" {
-			b.Append(label)
-		} else {
+		if codes.IsNull(i) || labels[textAt(codes, i)] == "" {
 			b.AppendNull()
+		} else {
+			b.Append(labels[textAt(codes, i)])
 		}
 	}
 	return b.NewArray()
@@ -108,29 +108,28 @@ func labelsOf(d *templates.Definition) map[string]map[string]string {
 	return out
 }
 
-// mostSeen bounds what is remembered of a column.
-const mostSeen = 1 << 12
-
 // rebuilt copies a column value by value, texts as they may be shown.
 func rebuilt(column arrow.Array, show func(string) string) arrow.Array {
-	b := array.NewBuilder(memory.DefaultAllocator, column.DataType())
+	var shown []string // the texts of the column, each once
+	typ := column.DataType()
+	if d, ok := column.(*array.Dictionary); ok {
+		typ = arrow.BinaryTypes.String
+		for i := range d.Dictionary().Len() {
+			shown = append(shown, show(textAt(d.Dictionary(), i)))
+		}
+	}
+	b := array.NewBuilder(memory.DefaultAllocator, typ)
 	b.Reserve(column.Len())
-	seen := map[string]string{} // most columns say the same again and again
 	for i := range column.Len() {
 		if column.IsNull(i) {
 			b.AppendNull()
 			continue
 		}
 		switch c := column.(type) {
+		case *array.Dictionary:
+			b.(*array.StringBuilder).Append(shown[c.GetValueIndex(i)])
 		case *array.String:
-			s, known := seen[c.Value(i)]
-			if !known {
-				s = show(c.Value(i))
-				if len(seen) < mostSeen {
-					seen[c.Value(i)] = s
-				}
-			}
-			b.(*array.StringBuilder).Append(s)
+			b.(*array.StringBuilder).Append(show(c.Value(i)))
 		case *array.Float64:
 			b.(*array.Float64Builder).Append(c.Value(i))
 		case *array.Int32:
@@ -227,7 +226,7 @@ func wideSubmissions(schema *arrow.Schema, f *Facts, j *Judgement) (arrow.Record
 		}
 		answers[g.Field][row[g.Submission]] = g
 	}
-	columns := slices.Concat(f.Submissions.Record().Columns(), j.Verdicts.Record().Columns()[1:])
+	columns := slices.Concat(f.Submissions.raw().Columns(), j.Verdicts.raw().Columns()[1:])
 	return widened(schema, f.Submissions.Len(), columns, func(field arrow.Field) arrow.Array {
 		return answerColumn(field.Type, answers[strings.TrimSuffix(field.Name, textSuffix)], f.Submissions.Len())
 	}), nil
@@ -238,6 +237,9 @@ func widened(schema *arrow.Schema, rows int, columns []arrow.Array, made func(ar
 	fields := schema.Fields()[1:] // publishing puts the batch before them
 	for _, field := range fields[len(columns):] {
 		columns = append(columns, made(field))
+	}
+	for i, c := range columns {
+		fields[i].Type = c.DataType()
 	}
 	return array.NewRecord(arrow.NewSchema(fields, nil), columns, int64(rows))
 }
@@ -286,7 +288,7 @@ func widePanel(schema *arrow.Schema, f *Facts) arrow.Record {
 		}
 		values[m.Indicator][begin[m.Submission]+int(m.Year)-years[0].Year] = m.Value
 	}
-	return widened(schema, head.Len(), slices.Clone(head.Record().Columns()), func(field arrow.Field) arrow.Array {
+	return widened(schema, head.Len(), slices.Clone(head.raw().Columns()), func(field arrow.Field) arrow.Array {
 		b := array.NewFloat64Builder(memory.DefaultAllocator)
 		for i := range head.Len() {
 			if of := values[field.Name]; of != nil && of[i].Valid {

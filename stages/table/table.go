@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,8 +39,19 @@ type Table[T any] struct {
 	codec  codec
 }
 
-// Record gives the columns, without the metadata that Schema adds.
-func (t Table[T]) Record() arrow.Record { return t.record }
+// Record gives the columns, without the metadata that Schema adds; nil where nobody built the table.
+func (t Table[T]) Record() arrow.Record {
+	if t.record == nil {
+		return nil
+	}
+	columns := slices.Clone(t.record.Columns())
+	for i, c := range columns {
+		columns[i] = rebuilt(c, func(s string) string { return s })
+	}
+	return array.NewRecord(t.codec.schema(), columns, t.record.NumRows())
+}
+
+func (t Table[T]) raw() arrow.Record { return t.record }
 
 // Len is the number of rows.
 func (t Table[T]) Len() int {
@@ -70,6 +82,23 @@ func (t Table[T]) All() iter.Seq[T] {
 	}
 }
 
+// Having gives the rows in which a column of texts says something, and how many there are.
+func (t Table[T]) Having(name string) (n int, rows iter.Seq[T]) {
+	var at []int
+	for i := range t.Len() {
+		if cellOf(t.record, name, i) != "" {
+			at = append(at, i)
+		}
+	}
+	return len(at), func(yield func(T) bool) {
+		for _, i := range at {
+			if !yield(t.Row(i)) {
+				return
+			}
+		}
+	}
+}
+
 // Builder gathers rows.
 type Builder[T any] struct {
 	codec  codec
@@ -80,7 +109,7 @@ type Builder[T any] struct {
 // panics: it is a mistake in the program, found by its first test.
 func NewBuilder[T any]() *Builder[T] {
 	c := codecOf(reflect.TypeFor[T]())
-	return &Builder[T]{codec: c, arrays: array.NewRecordBuilder(memory.DefaultAllocator, c.schema())}
+	return &Builder[T]{codec: c, arrays: array.NewRecordBuilder(memory.DefaultAllocator, c.stored())}
 }
 
 // Append adds rows at the end.
@@ -134,12 +163,15 @@ func FromRecord[T any](rec arrow.Record) (Table[T], error) {
 			return Table[T]{}, fmt.Errorf("列 %s 的类型是 %s，应为 %s", col.name, columns[i].DataType(), col.kind.arrow)
 		}
 	}
-	return Table[T]{record: array.NewRecord(c.schema(), columns, rec.NumRows()), codec: c}, nil
+	for i, column := range columns {
+		columns[i] = encoded(column)
+	}
+	return Table[T]{record: array.NewRecord(c.stored(), columns, rec.NumRows()), codec: c}, nil
 }
 
 // stored is a table whatever its rows are.
 type stored interface {
-	Record() arrow.Record
+	raw() arrow.Record
 	fields() []arrow.Field
 	anyRows() Rows
 	fill(rec arrow.Record) error
@@ -223,8 +255,8 @@ type kind struct {
 
 var kinds = map[reflect.Kind]kind{
 	reflect.String: {arrow.BinaryTypes.String,
-		func(b array.Builder, v reflect.Value) { b.(*array.StringBuilder).Append(v.String()) },
-		func(a arrow.Array, i int, v reflect.Value) { v.SetString(a.(*array.String).Value(i)) }},
+		func(b array.Builder, v reflect.Value) { appendText(b, v.String()) },
+		func(a arrow.Array, i int, v reflect.Value) { v.SetString(textAt(a, i)) }},
 	reflect.Int32: {arrow.PrimitiveTypes.Int32,
 		func(b array.Builder, v reflect.Value) { b.(*array.Int32Builder).Append(int32(v.Int())) },
 		func(a arrow.Array, i int, v reflect.Value) { v.SetInt(int64(a.(*array.Int32).Value(i))) }},
@@ -237,6 +269,39 @@ var kinds = map[reflect.Kind]kind{
 	reflect.Bool: {arrow.FixedWidthTypes.Boolean,
 		func(b array.Builder, v reflect.Value) { b.(*array.BooleanBuilder).Append(v.Bool()) },
 		func(a arrow.Array, i int, v reflect.Value) { v.SetBool(a.(*array.Boolean).Value(i)) }},
+}
+
+// storedText keeps each text once: most columns say the same again and again.
+var storedText = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
+
+func appendText(b array.Builder, s string) {
+	if err := b.(*array.BinaryDictionaryBuilder).AppendString(s); err != nil {
+		panic(err) // for more different texts than an index can count
+	}
+}
+
+// textAt reads a text that is there, however it is stored.
+func textAt(a arrow.Array, i int) string {
+	if d, ok := a.(*array.Dictionary); ok {
+		return d.Dictionary().(*array.String).Value(int(d.Indices().(*array.Int32).Value(i)))
+	}
+	return a.(*array.String).Value(i)
+}
+
+// encoded is a column as a table stores it.
+func encoded(column arrow.Array) arrow.Array {
+	if _, ok := column.(*array.String); !ok {
+		return column
+	}
+	b := array.NewBuilder(memory.DefaultAllocator, storedText)
+	for i := range column.Len() {
+		if column.IsNull(i) {
+			b.AppendNull()
+		} else {
+			appendText(b, textAt(column, i))
+		}
+	}
+	return b.NewArray()
 }
 
 // dayKind stores a whole day, counted from 1970 as Arrow does.
@@ -282,6 +347,17 @@ func (c codec) schema() *arrow.Schema {
 		fields[i] = arrow.Field{Name: col.name, Type: col.kind.arrow, Nullable: col.null || col.opt}
 		if col.was != "" {
 			fields[i].Metadata = arrow.NewMetadata([]string{KeyFormerly}, []string{col.was})
+		}
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+// stored is the schema in memory.
+func (c codec) stored() *arrow.Schema {
+	fields := c.schema().Fields()
+	for i := range fields {
+		if fields[i].Type == arrow.BinaryTypes.String {
+			fields[i].Type = storedText
 		}
 	}
 	return arrow.NewSchema(fields, nil)

@@ -90,8 +90,9 @@ func save(w io.Writer, f *excelize.File, p parts) error {
 			byPath.whole[path], byPath.tails[path] = p.whole[sheet], p.tails[sheet]
 		}
 	}
-	f.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return &orderedZip{out: w, parts: byPath, deflate: deflate} })
-	_, err := f.WriteTo(w)
+	// Straight to where it goes: excelize would hold a workbook in memory twice.
+	f.SetZipWriter(func(io.Writer) excelize.ZipWriter { return &orderedZip{out: w, parts: byPath, deflate: deflate} })
+	_, err := f.WriteTo(io.Discard)
 	return err
 }
 
