@@ -283,7 +283,9 @@ func writeForPeople(dir string, in consolidate.Input, o Options, advised *opinio
 	return workers.All(
 		func() error { return writeReview(dir, in, o, advised) },
 		func() error {
-			return consolidate.Books(in, func(name string) (io.WriteCloser, error) { return os.Create(filepath.Join(dir, name)) })
+			return consolidate.Books(in, func(name string) (io.WriteCloser, error) {
+				return os.Create(filepath.Join(dir, name))
+			})
 		})
 }
 

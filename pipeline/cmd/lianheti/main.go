@@ -38,8 +38,8 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error }
 
 func main() {
-	// Never touched, so it takes no memory, but is a part of what may grow by 40 per cent before the collector runs again: a
-	// small run holds so little that it would otherwise collect all the time, and a large one takes no double.
+	// Never touched, so it takes no memory, but is a part of what may grow by 40 per cent before the collector runs: a
+	// small run, which holds little, would otherwise collect all the time, and a large one take the double.
 	ballast := make([]byte, 256<<20)
 	debug.SetGCPercent(40)
 	code := Main(os.Args, os.Stdout, os.Stderr)
