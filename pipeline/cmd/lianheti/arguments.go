@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -18,57 +19,51 @@ func arrange(app *cli.App, args []string) (out []string, dropped bool, err error
 		return args, false, nil
 	}
 	command, rest := app.Command(args[1]), args[2:]
-	if command == nil {
+	unnamed := command == nil
+	if unnamed {
 		command, rest = app.Command("check"), args[1:]
-		if !namesAFile(command, rest) {
+	}
+	flags, paths, err := split(command, rest)
+	if unnamed {
+		if len(paths) == 0 {
 			return args, false, nil
 		}
-		dropped = !slices.ContainsFunc(rest, func(arg string) bool { return strings.HasPrefix(arg, "-") })
+		if _, missing := os.Stat(paths[0]); missing != nil {
+			return args, false, nil
+		}
 	}
 	if slices.Contains(rest, "--help") || slices.Contains(rest, "-h") { // cli takes a path beside it for a topic
 		return []string{args[0], command.Name, "--help"}, false, nil
 	}
-	var flags, paths []string
+	return slices.Concat([]string{args[0], command.Name}, flags, []string{"--"}, paths), unnamed && len(flags) == 0, err
+}
+
+// split tells the flags of a command, with their values, from the paths.
+func split(command *cli.Command, args []string) (flags, paths []string, err error) {
 	given := map[string]bool{}
-	for i := 0; i < len(rest); i++ {
-		arg := rest[i]
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
 		if arg == "--" {
-			paths = append(paths, rest[i+1:]...)
-			break
+			return flags, append(paths, args[i+1:]...), err
 		}
 		if len(arg) < 2 || arg[0] != '-' {
 			paths = append(paths, arg)
 			continue
 		}
 		flags = append(flags, arg)
-		if err := once(command, arg, given); err != nil {
-			return nil, false, err
-		}
-		if name, value, assigned := strings.Cut(arg, "="); assigned && strings.TrimSpace(value) == "" {
-			return nil, false, usageError{fmt.Errorf("选项 %s 后面要有内容", name)}
-		}
+		err = cmp.Or(err, once(command, arg, given))
+		name, value, assigned := strings.Cut(arg, "=")
 		if takesValue(command, arg) {
-			if i++; i == len(rest) || strings.TrimSpace(rest[i]) == "" || isFlag(command, rest[i]) {
-				return nil, false, usageError{fmt.Errorf("选项 %s 后面要有内容", arg)}
+			if i++; i < len(args) && !isFlag(command, args[i]) {
+				flags, value = append(flags, args[i]), args[i]
 			}
-			flags = append(flags, rest[i])
+			assigned = true
+		}
+		if assigned && strings.TrimSpace(value) == "" {
+			err = cmp.Or[error](err, usageError{fmt.Errorf("选项 %s 后面要有内容", name)})
 		}
 	}
-	return append(append(append([]string{args[0], command.Name}, flags...), "--"), paths...), dropped, nil
-}
-
-// namesAFile says whether the first of the arguments that is neither a flag nor its value is there on disk.
-func namesAFile(command *cli.Command, args []string) bool {
-	for i := 0; i < len(args); i++ {
-		switch arg := args[i]; {
-		case len(arg) < 2 || arg[0] != '-':
-			_, err := os.Stat(arg)
-			return err == nil
-		case takesValue(command, arg):
-			i++
-		}
-	}
-	return false
+	return flags, paths, err
 }
 
 // once refuses a flag that is written twice: the parser would take the last and say nothing. One that lists things may

@@ -9,6 +9,7 @@ package formula
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -219,32 +220,16 @@ func text(v Value) string {
 	return fmt.Sprint(v)
 }
 
-// truth reads a value as a condition.
-func truth(v Value) (bool, Error) {
-	x, bad := number(v)
-	return x != 0, bad
-}
-
 func operate(sign string, l, r Value) Value {
-	switch sign {
-	case "&":
-		return text(l) + text(r)
-	case "=":
-		return compare(l, r) == 0
-	case "<>":
-		return compare(l, r) != 0
-	case "<":
-		return compare(l, r) < 0
-	case "<=":
-		return compare(l, r) <= 0
-	case ">":
-		return compare(l, r) > 0
-	case ">=":
-		return compare(l, r) >= 0
+	if slices.Contains(levels[0], sign) { // = <> < <= > >=
+		relation := "<=>"[1+compare(l, r)]
+		return strings.IndexByte(sign, relation) >= 0
 	}
 	x, bad := number(l)
 	y, worse := number(r)
 	switch bad = cmp.Or(bad, worse); {
+	case sign == "&":
+		return text(l) + text(r)
 	case bad != "":
 		return bad
 	case sign == "+":
@@ -268,7 +253,7 @@ func compare(l, r Value) int {
 	if r == nil {
 		r = zeroLike(l)
 	}
-	if d := rank(l) - rank(r); d != 0 {
+	if d := cmp.Compare(rank(l), rank(r)); d != 0 {
 		return d
 	}
 	if l, ok := l.(string); ok {

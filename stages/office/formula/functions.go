@@ -54,11 +54,11 @@ func (c *calculation) choose(n call) Value {
 	if _, array := v.(Array); array {
 		try.Do(errors.New("IF over an area is not calculated here"))
 	}
-	yes, bad := truth(v)
+	yes, bad := number(v)
 	switch {
 	case bad != "":
 		return bad
-	case yes:
+	case yes != 0:
 		return c.value(n.args[1])
 	case len(n.args) > 2:
 		return c.value(n.args[2])
@@ -206,13 +206,7 @@ func extreme(x []float64, of func([]float64) float64) Value {
 
 // ofSingles are the functions of single values.
 var ofSingles = map[string]func([]Value) Value{
-	"NOT": func(a []Value) Value {
-		yes, bad := truth(a[0])
-		if bad != "" {
-			return bad
-		}
-		return !yes
-	},
+	"NOT":   arithmetic(func(x ...float64) Value { return x[0] == 0 }),
 	"ABS":   arithmetic(func(x ...float64) Value { return math.Abs(x[0]) }),
 	"INT":   arithmetic(func(x ...float64) Value { return math.Floor(x[0]) }),
 	"MOD":   arithmetic(func(x ...float64) Value { return x[0] - x[1]*math.Floor(x[0]/x[1]) }),
@@ -286,10 +280,7 @@ func roundHalfUp(x float64, digits int) float64 {
 		return x
 	}
 	scale := math.Pow10(digits)
-	scaled, err := strconv.ParseFloat(strconv.FormatFloat(x*scale, 'g', 15, 64), 64)
-	if err != nil {
-		return x
-	}
+	scaled, _ := strconv.ParseFloat(strconv.FormatFloat(x*scale, 'g', 15, 64), 64)
 	return math.Copysign(math.Floor(math.Abs(scaled)+0.5), scaled) / scale
 }
 
@@ -312,11 +303,11 @@ func find(a []Value) Value {
 	if from < 1 || from > len(in)+1 {
 		return ValueErr
 	}
-	i := strings.Index(string(in[from-1:]), what)
-	if i < 0 {
+	before, _, found := strings.Cut(string(in[from-1:]), what)
+	if !found {
 		return ValueErr
 	}
-	return float64(from + utf8.RuneCountInString(string(in[from-1:])[:i]))
+	return float64(from + utf8.RuneCountInString(before))
 }
 
 func substitute(a []Value) Value {
@@ -327,16 +318,9 @@ func substitute(a []Value) Value {
 	case len(a) < 4:
 		return strings.ReplaceAll(s, from, to)
 	}
-	nth := count(a, 3)
-	at := 0
-	for n := 1; ; n++ {
-		i := strings.Index(s[at:], from)
-		if i < 0 {
-			return s
-		}
-		if n == nth {
-			return s[:at+i] + to + s[at+i+len(from):]
-		}
-		at += i + len(from)
+	pieces, nth := strings.Split(s, from), count(a, 3)
+	if nth < 1 || nth >= len(pieces) {
+		return s
 	}
+	return strings.Join(pieces[:nth], from) + to + strings.Join(pieces[nth:], from)
 }
