@@ -127,7 +127,7 @@ func suspicious(s string) (numbers, labels bool) {
 }
 
 type span struct {
-	from, to int
+	from, to int32
 	by       string
 }
 
@@ -154,7 +154,7 @@ func replace(s string, spans []span) string {
 		return s
 	}
 	var b strings.Builder
-	at := 0
+	at := int32(0)
 	for _, x := range spans {
 		if x.from < at {
 			continue

@@ -17,11 +17,11 @@ const (
 // gone. Each byte knows which bytes of the text it stands for.
 type view struct {
 	text, lower string
-	from, to    []int
+	from, to    []int32
 }
 
 func viewOf(s string) *view {
-	v := &view{from: make([]int, 0, len(s)), to: make([]int, 0, len(s))}
+	v := &view{from: make([]int32, 0, len(s)), to: make([]int32, 0, len(s))}
 	var b strings.Builder
 	b.Grow(len(s))
 	for i, r := range s {
@@ -42,7 +42,7 @@ func viewOf(s string) *view {
 			b.WriteString(norm.NFKC.String(string(r)))
 		}
 		for len(v.from) < b.Len() {
-			v.from, v.to = append(v.from, i), append(v.to, i+n)
+			v.from, v.to = append(v.from, int32(i)), append(v.to, int32(i+n))
 		}
 	}
 	v.text, v.lower = b.String(), lower(b.String())
