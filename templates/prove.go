@@ -181,8 +181,10 @@ func (p *prover) tag(path, key, tag string, of, x reflect.Value) {
 	case "from", "over", "to", "under":
 		order := amount(x).Cmp(decimal.RequireFromString(than))
 		wrong := map[string]bool{"from": order < 0, "over": order <= 0, "to": order > 0, "under": order >= 0}
-		said := strings.TrimPrefix(named(of)+"的 ", "的 ") + key + " 是 " + amount(x).String()
-		p.l.when(wrong[demand], where, said, "要"+bounds[demand]+than+"。")
+		if wrong[demand] {
+			said := strings.TrimPrefix(named(of)+"的 ", "的 ") + key + " 是 " + amount(x).String()
+			p.l.problem(where, said, "要"+bounds[demand]+than+"。")
+		}
 	}
 }
 

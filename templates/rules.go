@@ -249,7 +249,10 @@ func (c *Case) compile(g *language, r *Rule) (err error) {
 
 // list gives the columns of a list of the form; none where there is no such list.
 func (d *Definition) list(id string) []*Field {
-	return slices.DeleteFunc(d.Form.Fields(), func(f *Field) bool { return id == "" || f.Record != id })
+	if id == "" {
+		return nil
+	}
+	return slices.DeleteFunc(d.Form.Fields(), func(f *Field) bool { return f.Record != id })
 }
 
 // caseYears makes one case a year, or the one without a year.
