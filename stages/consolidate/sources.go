@@ -268,19 +268,15 @@ func (w *workbook) shared() ([]sharedUnit, words) {
 	named := table.Where(w.Facts.Members.All(), func(m table.Member) bool { return m.NameKey != "" })
 	for _, list := range table.Grouped(named, func(m table.Member) string { return m.NameKey }) {
 		first := list[0]
-		u := sharedUnit{Name: first.Name, Kind: w.kindOf(first), public: w.public(first.Kind), key: first.NameKey}
 		where := table.Unique(list, func(m table.Member) string { return w.of(m.Submission).Consortium })
-		var places, enrolments []string
-		for _, m := range list {
-			u.Leads += one(m.IsLead)
-			if m.Enrolment.Valid {
-				enrolments = append(enrolments, table.Plain(m.Enrolment))
-			}
-			places = append(places, model.Place{File: w.of(m.Submission).File, Sheet: m.Sheet, Cell: m.Cell}.String())
-		}
-		if u.Lists = len(where); u.Lists > 1 {
-			u.Where, u.Places, u.Enrolments = strings.Join(where, "、"), strings.Join(places, "\n"), strings.Join(enrolments, "、")
-			out = append(out, u)
+		enrolments := table.Words(list, func(m table.Member) string { return table.Plain(m.Enrolment) })
+		places := table.Each(list, func(m table.Member) string {
+			return model.Place{File: w.of(m.Submission).File, Sheet: m.Sheet, Cell: m.Cell}.String()
+		})
+		leads := howMany(list, func(m table.Member) bool { return m.IsLead })
+		if len(where) > 1 {
+			out = append(out, sharedUnit{first.Name, w.kindOf(first), len(where), strings.Join(where, "、"), leads,
+				strings.Join(enrolments, "、"), strings.Join(places, "\n"), w.public(first.Kind), first.NameKey})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b sharedUnit) int {

@@ -210,40 +210,25 @@ func fieldMeaning(d *templates.Definition, f *templates.Field) meaning {
 	if !f.Open {
 		m[KeyValues] = strings.Join(d.Options(f), ValueSeparator)
 	}
-	var parts []string
-	say := func(format, text string) {
-		if text != "" {
-			parts = append(parts, fmt.Sprintf(format, text))
+	extra := Words(f.Years, func(id string) string { // that the official form does not print
+		if y, ok := d.Form.Year(id); ok && !slices.Contains(f.RequiredYears, id) {
+			return strconv.Itoa(y.Year)
 		}
+		return ""
+	})
+	parts := []string{f.Group, typeWords[f.Type], f.Hint, strings.TrimSuffix(d.Form.Note(f.Footnote), "。"), d.Form.Mark(f)}
+	if len(extra) > 0 {
+		parts = append(parts, strings.Join(extra, "、")+"年为"+d.Form.ExtraTag)
 	}
-	say("%s", f.Group)
-	switch f.Type {
-	case templates.DateField:
-		say("%s", "日期；只填到月的为空，见所填")
-	case templates.PercentField:
-		say("%s", "0–100")
-	case templates.ConfirmField:
-		say("%s", "true 已确认，false 未确认")
+	if len(f.Evidence) > 0 {
+		parts = append(parts, "佐证观测点 "+strings.Join(f.Evidence, "、"))
 	}
-	say("%s", f.Hint)
-	say("%s", strings.TrimSuffix(d.Form.Note(f.Footnote), "。"))
-	say("%s", d.Form.Mark(f))
-	say("%s年为"+d.Form.ExtraTag, extraYears(d, f))
-	say("佐证观测点 %s", strings.Join(f.Evidence, "、"))
-	m[KeyDescription] = cmp.Or(strings.Join(parts, "；"), f.Label)
+	m[KeyDescription] = cmp.Or(strings.Join(Words(parts, strings.Clone), "；"), f.Label)
 	return m
 }
 
-// extraYears are the years of a field that the official form does not print.
-func extraYears(d *templates.Definition, f *templates.Field) string {
-	var out []string
-	for _, id := range f.Years {
-		if y, ok := d.Form.Year(id); ok && !slices.Contains(f.RequiredYears, id) {
-			out = append(out, strconv.Itoa(y.Year))
-		}
-	}
-	return strings.Join(out, "、")
-}
+var typeWords = map[templates.FieldType]string{templates.DateField: "日期；只填到月的为空，见所填",
+	templates.PercentField: "0–100", templates.ConfirmField: "true 已确认，false 未确认"}
 
 // Meaning is one row of dictionary: one column of a published table.
 type Meaning struct {
