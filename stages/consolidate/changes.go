@@ -19,8 +19,8 @@ type Earlier struct {
 	Complete   bool              // all marks were in: it had a line
 }
 
-// crossing says whether a rank passed the line, and which way; before both rounds were marked there was none.
-func (w *workbook) crossing(c table.Change) string {
+// lineCrossing says whether a rank passed the line, and which way; before both rounds were marked there was none.
+func (w *workbook) lineCrossing(c table.Change) string {
 	if c.Kind != table.RankChanged || !w.Standing.Complete() || w.Earlier == nil || !w.Earlier.Complete {
 		return ""
 	}
@@ -52,7 +52,9 @@ func (w *workbook) changedRows() ([]table.Change, words) {
 		}
 		out = append(out, c)
 	}
-	passes := func(c table.Change) int { return min(len(w.crossing(c)), 1) + 2*one(c.Kind == table.ObjectionUpheld) }
+	passes := func(c table.Change) int {
+		return min(len(w.lineCrossing(c)), 1) + 2*one(c.Kind == table.ObjectionUpheld)
+	}
 	slices.SortStableFunc(out, func(a, b table.Change) int { return passes(b) - passes(a) })
 	said := words{"different": fmt.Sprint(different), "definition": w.definitionChanges(), "causes": w.causes(),
 		"passed": "", "when": when(w.Earlier.Date != "", "（"+w.Earlier.Date+"）")}
@@ -63,9 +65,9 @@ func (w *workbook) changedRows() ([]table.Change, words) {
 }
 
 func (w *workbook) passed() []string {
-	crossed := table.Where(w.Changes.All(), func(c table.Change) bool { return w.crossing(c) != "" })
+	crossed := table.Where(w.Changes.All(), func(c table.Change) bool { return w.lineCrossing(c) != "" })
 	return table.Each(crossed, func(c table.Change) string {
-		return fmt.Sprintf("%s%s（%s→%s）", c.Consortium, w.crossing(c), c.Before, c.After)
+		return fmt.Sprintf("%s%s（%s→%s）", c.Consortium, w.lineCrossing(c), c.Before, c.After)
 	})
 }
 
@@ -105,12 +107,12 @@ func ranking(rank table.Opt[float64]) string {
 	return table.Plain(rank)
 }
 
-// movers says what a change of a definition file moves.
-var movers = [][2]string{{"rubric", "权重或计分办法"}, {"rules", "检查规则"}, {"form", "表单"},
+// definitionParts says what a change of a definition file moves.
+var definitionParts = [][2]string{{"rubric", "权重或计分办法"}, {"rules", "检查规则"}, {"form", "表单"},
 	{"directory", "指导目录、期限或遴选家数"}, {"register", "登记项目的作用"}}
 
 func (w *workbook) definitionChanges() string {
-	moved := table.Words(movers, func(m [2]string) string {
+	moved := table.Words(definitionParts, func(m [2]string) string {
 		for file, sum := range w.Definition.Sources {
 			if strings.HasPrefix(path.Base(file), m[0]) && w.Earlier.Definition[file] != sum {
 				return m[1]
@@ -126,7 +128,7 @@ func (w *workbook) definitionChanges() string {
 
 // causes counts the submissions whose total each cause moved.
 func (w *workbook) causes() string {
-	out := table.Words(moving, func(cause table.Cause) string {
+	out := table.Words(allCauses, func(cause table.Cause) string {
 		moved := howMany(slices.Collect(maps.Values(w.steps)), func(steps []table.Change) bool {
 			return slices.ContainsFunc(steps, func(c table.Change) bool { return c.Causes == string(cause) })
 		})
@@ -138,11 +140,11 @@ func (w *workbook) causes() string {
 	return "得分变动的原因：" + strings.Join(out, "、") + "，逐家见" + w.sheet("moves") + "。"
 }
 
-// moving are all causes, as the workbook lists them.
-var moving = append(slices.Clone(table.Causes), table.CauseForm)
+// allCauses are all causes, as the workbook lists them.
+var allCauses = append(slices.Clone(table.Causes), table.CauseForm)
 
-// why says of a change what made it: of a total the points of each cause, of a verdict what turned it.
-func (w *workbook) why(c table.Change) string {
+// reasons say of a change what made it: of a total the points of each cause, of a verdict what turned it.
+func (w *workbook) reasons(c table.Change) string {
 	r, steps := w.ranks[c.Submission], strings.Join(table.Each(w.steps[c.Submission], func(s table.Change) string {
 		return fmt.Sprintf("%s%+.2f", table.Cause(s.Causes).Label(), s.AfterNumber.V-s.BeforeNumber.V) +
 			when(s.Because != "", "（"+s.Because+"）")
@@ -150,7 +152,7 @@ func (w *workbook) why(c table.Change) string {
 	switch {
 	case c.Kind == table.VerdictChanged:
 		causes := strings.Fields(c.Causes)
-		return strings.Join(table.Each(causes, func(id string) string { return turned[table.Cause(id)] }), "；")
+		return strings.Join(table.Each(causes, func(id string) string { return verdictCauses[table.Cause(id)] }), "；")
 	case c.Kind == table.TotalChanged && r.Unranked != "":
 		return "不参加排名，得分只作对照：" + steps
 	case c.Kind == table.TotalChanged:
@@ -167,7 +169,7 @@ func (w *workbook) why(c table.Change) string {
 	return "自己的得分没有变。" + c.Because
 }
 
-var turned = map[table.Cause]string{
+var verdictCauses = map[table.Cause]string{
 	table.CauseRegister: "登记变了", table.CauseOwn: "报送的内容或说明变了",
 	table.CauseRules: "规则或目录改了", table.CauseForm: "表单改了，分不清是数据还是规则",
 }

@@ -128,7 +128,7 @@ func (w *workbook) layouts() map[string]layout {
 	some := func() bool { return len(w.entries) > 0 }
 	return map[string]layout{
 		"overview": {always, w.overview},
-		"duel":     {func() bool { return w.live && len(w.pair()) == 2 }, w.duel},
+		"duel":     {func() bool { return w.live && len(w.aroundLine()) == 2 }, w.comparison},
 		"weights":  {some, w.weights},
 		"profiles": {func() bool { return len(w.entries)+w.Fulfilment.Len() > 0 }, w.profiles},
 		"filing":   {always, w.filing},
@@ -150,7 +150,7 @@ type workbook struct {
 	restOn      map[[2]string]string      // by submission and evidence: the cells that the score rests on
 	steps       map[string][]table.Change // by submission: what each cause did to its total
 	standings   map[string]standing       // by submission
-	flat        map[string][]string       // by point: its evidence that tells nobody apart
+	constant    map[string][]string       // by point: its evidence that tells nobody apart
 	views       map[string]view           // that sheets.yaml can ask for, and so the next two
 	groups      map[string]group
 	sources     map[string]source
@@ -190,7 +190,7 @@ func newWorkbook(in Input) *workbook {
 			w.steps[c.Submission] = append(w.steps[c.Submission], c)
 		}
 	}
-	w.standings, w.flat = w.standing(), w.alike()
+	w.standings, w.constant = w.standing(), w.constantEvidence()
 	return w
 }
 

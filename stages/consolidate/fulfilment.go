@@ -12,8 +12,8 @@ import (
 	"lianheti/templates"
 )
 
-// kept is what became of the promises of one prefecture's consortia: figures are counted, money is added up.
-type kept struct {
+// cityFulfilment is what became of the promises of one prefecture's consortia: figures are counted, money is added up.
+type cityFulfilment struct {
 	City     string             `col:"city"`
 	Forms    int                `col:"forms"`
 	Promised float64            `col:"promised"` // 万元, of what is measured
@@ -28,16 +28,16 @@ func (w *workbook) followed() (out []table.Fulfilled, said words) {
 	}), nil
 }
 
-// keptByCity counts the figures of the progress forms by prefecture, in the order of their codes, and then all
+// fulfilmentByCity counts the figures of the progress forms by prefecture, in the order of their codes, and then all
 // together.
-func (w *workbook) keptByCity() (out []kept, said words) {
+func (w *workbook) fulfilmentByCity() (out []cityFulfilment, said words) {
 	all, _ := w.followed()
 	slices.SortStableFunc(all, func(a, b table.Fulfilled) int {
 		return cmp.Or(cmp.Compare(a.CityCode, b.CityCode), cmp.Compare(a.City, b.City))
 	})
 	cities := table.Grouped(all, func(r table.Fulfilled) string { return r.City })
 	for _, rows := range append(cities, all)[:len(cities)+min(1, len(cities))] {
-		k := kept{City: rows[0].City, results: table.Results(rows),
+		k := cityFulfilment{City: rows[0].City, results: table.Results(rows),
 			Forms: len(table.Grouped(rows, func(r table.Fulfilled) string { return r.File }))}
 		for _, r := range rows {
 			f := w.Definition.Field(r.Indicator)
@@ -66,7 +66,7 @@ func (w *workbook) results() []string {
 func (w *workbook) resultColumns(*plan) []planned {
 	return table.Each(w.results(), func(id string) planned {
 		return planned{key: id, head: w.Definition.Sheets.Codes["fulfilment"][id],
-			cell: of(func(k kept) book.Cell { return count(k.results[id]) })}
+			cell: of(func(k cityFulfilment) book.Cell { return count(k.results[id]) })}
 	})
 }
 

@@ -45,7 +45,7 @@ func (w *workbook) ahead(*plan) []planned {
 	return table.Each(w.near(), func(first table.Rank) planned {
 		head := fmt.Sprintf("超过第%d名须高出", first.Rank.V)
 		return planned{key: first.Submission, head: head, cell: of(func(r table.Rank) book.Cell {
-			needed, possible := lead(first, r)
+			needed, possible := margin(first, r)
 			switch {
 			case r.Rank.V <= first.Rank.V:
 				return book.Cell{Look: book.Plain}
@@ -92,7 +92,7 @@ func (w *workbook) scenario(id string) string {
 // causeColumns are the points of each cause that moved a total, of the change of a total and of 得分变动 alike.
 func (w *workbook) causeColumns(*plan) []planned {
 	var out []planned
-	for _, cause := range moving {
+	for _, cause := range allCauses {
 		moved, some := map[string]float64{}, false // by submission
 		for id, steps := range w.steps {
 			for _, c := range steps {
@@ -281,7 +281,7 @@ func (w *workbook) sides(*plan) []planned {
 				return plain(w.of(p.texts[i].Submission).Consortium)
 			})},
 			planned{key: head + "text", head: head + "的文字", style: book.Column{Width: 70}, cell: of(func(p pair) book.Cell {
-				return cell(marked2(text.Mask(p.texts[i].Text), text.Mask(p.texts[1-i].Text)), book.Prose)
+				return cell(commonPassages(text.Mask(p.texts[i].Text), text.Mask(p.texts[1-i].Text)), book.Prose)
 			})},
 			planned{key: head + "place", head: head + "的位置", cell: of(func(p pair) book.Cell {
 				return w.placed(p.texts[i].Submission, p.texts[i].Sheet, p.texts[i].Cell)

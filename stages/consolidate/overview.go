@@ -144,7 +144,7 @@ func (o *overview) place(i int, r table.Rank, low int) {
 	if !o.Standing.Complete() {
 		stands = centred(r.Ranges()[table.Filled].String())
 		if i > 0 {
-			needed, possible := lead(o.inOrder[i-1], r)
+			needed, possible := margin(o.inOrder[i-1], r)
 			if chance = points(needed); !possible {
 				chance = centred("不可能")
 			}

@@ -187,8 +187,8 @@ func (w *workbook) said(begins string) string {
 	return ""
 }
 
-// alike names the counted evidence of each point that is the same for the whole reference set.
-func (w *workbook) alike() map[string][]string {
+// constantEvidence names the counted evidence of each point that is the same for the whole reference set.
+func (w *workbook) constantEvidence() map[string][]string {
 	first, differs := map[string]table.Opt[float64]{}, map[string]bool{}
 	for s := range w.Ranking.Scales.All() {
 		if v, seen := first[s.Evidence]; s.Base != table.AsCounted {
@@ -252,20 +252,20 @@ func (w *workbook) near() []table.Rank {
 	})
 }
 
-// lead is what one's experts' points must exceed the other's by to stand before it, rounded up; and whether that can
+// margin is what one's experts' points must exceed the other's by to stand before it, rounded up; and whether that can
 // be.
-func lead(ahead, behind table.Rank) (float64, bool) {
+func margin(ahead, behind table.Rank) (float64, bool) {
 	points := math.Ceil(round(ahead.Total-behind.Total)*100) / 100
 	return points, points < behind.Open
 }
 
-// overtake says what the open points would have to do for a submission to stand before the one before it.
-func (w *workbook) overtake(r table.Rank) book.Cell {
+// marginToNext says what the open points would have to do for a submission to stand before the one before it.
+func (w *workbook) marginToNext(r table.Rank) book.Cell {
 	i := slices.IndexFunc(w.inOrder, func(x table.Rank) bool { return x.Submission == r.Submission })
 	if i < 1 {
 		return quiet("－")
 	}
-	points, possible := lead(w.inOrder[i-1], r)
+	points, possible := margin(w.inOrder[i-1], r)
 	most := table.Plain(table.Some(round(r.Open)))
 	if !possible {
 		return plain(fmt.Sprintf("专家部分（满%s）全得满也不够", most))

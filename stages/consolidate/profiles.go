@@ -143,7 +143,7 @@ func (p *profile) write() {
 	p.facts()
 	p.indicators()
 	p.years()
-	p.telling()
+	p.strengths()
 	p.questions()
 }
 
@@ -362,8 +362,8 @@ func (p *profile) change(f *templates.Field, from, to int) book.Cell {
 	return cell(round(b.Value.V/a.Value.V-1), book.Growth)
 }
 
-// telling is what is strong and what is weak, each with the observation point that it speaks to.
-func (p *profile) telling() {
+// strengths are what is strong and what is weak, each with the observation point that it speaks to.
+func (p *profile) strengths() {
 	half := profileCols / 2
 	p.Span(p.Row, 1, half, cell(fmt.Sprintf("强项（在各家中居前%.0f%%）", (1-strong)*100), book.Heading))
 	p.Span(p.Row, 1+half, half, cell(fmt.Sprintf("弱项（在各家中居后%.0f%%）", weak*100), book.Heading))

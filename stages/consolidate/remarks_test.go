@@ -17,7 +17,7 @@ import (
 func TestDoubtsHangAsTheScoringSays(t *testing.T) {
 	_, in, _ := open(t)
 	hanging := 0
-	doubts, _ := newWorkbook(in).doubts()
+	doubts, _ := newWorkbook(in).unexplained()
 	for _, x := range doubts {
 		want := ""
 		for s := range in.Ranking.Stakes.All() {
@@ -101,7 +101,7 @@ func TestTheLineComesFirst(t *testing.T) {
 			unranked = r
 		}
 	}
-	if got := newWorkbook(figures).why(rank(unranked.Submission, "", 3, 0)); got == "" || got != unranked.Unranked {
+	if got := newWorkbook(figures).reasons(rank(unranked.Submission, "", 3, 0)); got == "" || got != unranked.Unranked {
 		t.Errorf("why out of the ranking: %q, want %q", got, unranked.Unranked)
 	}
 }

@@ -47,12 +47,12 @@ func (w *workbook) allSources() map[string]source {
 		"cities":     from(func() ([]city, words) { return w.withTotal(w.tally()), nil }),
 		"unreported": from(w.missing),
 		"registered": from(w.registered),
-		"doubts":     from(w.doubts),
+		"doubts":     from(w.unexplained),
 		"rules":      from(w.ruleRows),
 		"marked":     from(w.marked),
 		"told":       from(func() ([]table.Finding, words) { return w.AllFindings(), nil }),
 		"followed":   from(w.followed),
-		"kept":       from(w.keptByCity),
+		"kept":       from(w.fulfilmentByCity),
 		"reserves":   from(w.reserves),
 		"tasks":      from(w.tasks),
 	}
@@ -348,8 +348,8 @@ func (w *workbook) registered() ([]registered, words) {
 	}), nil
 }
 
-// doubt is a finding that waits for an explanation, with what hangs on it.
-type doubt struct {
+// unexplained is a finding that waits for an explanation, with what hangs on it.
+type unexplained struct {
 	table.Finding
 	rank   table.Opt[int32]
 	Points string `col:"concerns"` // observation points that hang on it
@@ -358,7 +358,7 @@ type doubt struct {
 }
 
 // group is 0 where points of a ranked submission hang on a finding, 1 where none do, 2 of one that is not ranked.
-func (x doubt) group() int {
+func (x unexplained) group() int {
 	switch {
 	case !x.rank.Valid:
 		return 2
@@ -368,9 +368,9 @@ func (x doubt) group() int {
 	return 0
 }
 
-// doubts lists the findings that wait for an explanation, those first that points of a ranked submission hang on, by
-// rank; and says how many of them move the ranking.
-func (w *workbook) doubts() ([]doubt, words) {
+// unexplained lists the findings that wait for an explanation, those first that points of a ranked submission hang on,
+// by rank; and says how many of them move the ranking.
+func (w *workbook) unexplained() ([]unexplained, words) {
 	since := map[string]string{}
 	for c := range w.Changes.All() {
 		if c.Fingerprint != "" {
@@ -381,11 +381,11 @@ func (w *workbook) doubts() ([]doubt, words) {
 	for x := range w.Ranking.Stakes.All() {
 		points[[2]string{x.Submission, x.Fingerprint}] = x.Points
 	}
-	var all []doubt
+	var all []unexplained
 	for x := range w.Judgement.Findings.All() {
 		if x.Answered() == table.ToExplain {
 			on := points[[2]string{x.Submission, x.Fingerprint}]
-			d := doubt{x, w.ranks[x.Submission].Rank, on, since[x.Fingerprint], ""}
+			d := unexplained{x, w.ranks[x.Submission].Rank, on, since[x.Fingerprint], ""}
 			if x.Own != "" {
 				d.Void = "登记不采纳：" + x.Own
 			} else if x.Outdated != "" {
@@ -394,10 +394,10 @@ func (w *workbook) doubts() ([]doubt, words) {
 			all = append(all, d)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b doubt) int {
+	slices.SortStableFunc(all, func(a, b unexplained) int {
 		return cmp.Or(cmp.Compare(a.group(), b.group()), cmp.Compare(a.rank.V, b.rank.V))
 	})
-	concerned := table.Unique(all, func(x doubt) string { return x.Submission })
-	scored := howMany(all, func(x doubt) bool { return x.group() == 0 })
+	concerned := table.Unique(all, func(x unexplained) string { return x.Submission })
+	scored := howMany(all, func(x unexplained) bool { return x.group() == 0 })
 	return all, words{"submissions": fmt.Sprint(len(concerned)), "scored": fmt.Sprint(scored)}
 }

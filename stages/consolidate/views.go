@@ -77,7 +77,7 @@ func (w *workbook) tableViews() map[string]view {
 		"line_reason": of(func(r table.Rank) book.Cell { return plain(strings.ReplaceAll(r.LineReason, "；", "\n")) }),
 		"swaps":       of(func(r table.Rank) book.Cell { return plain(strings.Join(w.swaps[r.Submission], "\n")) }),
 		"reached":     of(func(r table.Rank) book.Cell { return w.reached(w.lifts[r.Submission]) }),
-		"overtake":    of(w.overtake),
+		"overtake":    of(w.marginToNext),
 		"award":       of(func(r table.Rank) book.Cell { return plain(w.award(w.of(r.Submission))) }),
 		"answered":    of(func(x table.Finding) book.Cell { return centred(x.Answered()) }),
 		"lift_raw":    of(func(l table.Lift) book.Cell { return w.amount(l, l.Raw) }),
@@ -89,7 +89,7 @@ func (w *workbook) tableViews() map[string]view {
 		"point_words": of(func(x table.Influence) book.Cell {
 			return plain(short(w.Definition.Rubric.Point(x.Point), 60))
 		}),
-		"flat": of(func(x table.Influence) book.Cell { return plain(strings.Join(w.flat[x.Point], "、")) }),
+		"constant": of(func(x table.Influence) book.Cell { return plain(strings.Join(w.constant[x.Point], "、")) }),
 		"moved": of(func(c table.Change) book.Cell {
 			moved := round(c.AfterNumber.V - c.BeforeNumber.V)
 			switch {
@@ -100,8 +100,8 @@ func (w *workbook) tableViews() map[string]view {
 			}
 			return number(moved)
 		}),
-		"why": of(func(c table.Change) book.Cell {
-			return plain(strings.TrimPrefix(w.crossing(c)+"："+w.why(c), "："))
+		"reasons": of(func(c table.Change) book.Cell {
+			return plain(strings.TrimPrefix(w.lineCrossing(c)+"："+w.reasons(c), "："))
 		}),
 		"units":     of(func(e entry) book.Cell { return count(len(e.form.Members)) }),
 		"kind_of":   of(func(m table.Member) book.Cell { return plain(w.kindOf(m)) }),
@@ -131,7 +131,7 @@ func outOf(total, possible float64) book.Cell {
 
 // finding is the finding that a row is, or is made of.
 func finding(r row) table.Finding {
-	if x, ok := r.value.(doubt); ok {
+	if x, ok := r.value.(unexplained); ok {
 		return x.Finding
 	}
 	return r.value.(table.Finding)

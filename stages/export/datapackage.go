@@ -174,7 +174,7 @@ func unique(rec arrow.Record, names []string) bool {
 		at := rec.Schema().FieldIndices(name)
 		return len(at) != 1 || rec.Column(at[0]).NullN() > 0
 	}
-	return !slices.ContainsFunc(names, gap) && table.Twice(rec, names) == ""
+	return !slices.ContainsFunc(names, gap) && table.DuplicateKey(rec, names) == ""
 }
 
 // refers says whether every value of a column is one of those that another table holds; nil: there is no such table.

@@ -64,7 +64,7 @@ func writeTables(dir string, tables []table.Named, d *templates.Definition) (res
 			try.Do(fmt.Errorf("无法建立文件夹 %s：%w", dir, err))
 		}
 	}
-	held := table.Held(d, func(name string) arrow.Record {
+	held := table.ReferencedValues(d, func(name string) arrow.Record {
 		if i := slices.IndexFunc(tables, func(t table.Named) bool { return t.Name == name }); i >= 0 {
 			return tables[i].Record()
 		}

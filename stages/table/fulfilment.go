@@ -283,7 +283,7 @@ func (f *fulfiller) promised(out *Fulfilled, s *statement) {
 	switch {
 	case !s.beyond:
 		out.Basis = BasisForm
-	case f.says(f.p.Basis) == BasisSupplement: // as the Department filled in when it issued the form
+	case f.answer(f.p.Basis) == BasisSupplement: // as the Department filled in when it issued the form
 		out.Basis = BasisSupplement
 	default:
 		out.Basis = BasisUnsealed
@@ -297,7 +297,7 @@ func (f *fulfiller) compare(metric *templates.Field, r templates.Ref, out *Fulfi
 		out.Reported = here.Value
 	}
 	if promised, asked := f.before(metric, f.p.Promised, r.Year, f.archive.promised); asked {
-		out.Reason = f.says(metric.ID + "_" + f.p.Reason)
+		out.Reason = f.answer(metric.ID + "_" + f.p.Reason)
 		f.promise(out, promised)
 		return
 	}
@@ -306,7 +306,7 @@ func (f *fulfiller) compare(metric *templates.Field, r templates.Ref, out *Fulfi
 		out.Stated, out.StatedIn = Some(stated.value), batchOf(stated)
 	}
 	switch {
-	case f.untold(out):
+	case f.unmeasured(out):
 	case stated == nil:
 		out.Status = StatusUnannounced
 	case stated.value == out.Reported.V:
@@ -316,8 +316,8 @@ func (f *fulfiller) compare(metric *templates.Field, r templates.Ref, out *Fulfi
 	}
 }
 
-// untold says whether there is no figure, or a doubtful one.
-func (f *fulfiller) untold(out *Fulfilled) bool {
+// unmeasured says whether there is no figure, or a doubtful one.
+func (f *fulfiller) unmeasured(out *Fulfilled) bool {
 	switch {
 	case !out.Reported.Valid:
 		out.Status = StatusUnreported
@@ -341,7 +341,7 @@ func (f *fulfiller) before(metric *templates.Field, companion string, year int,
 	stated, there := archived[slot{f.key, metric.ID, int32(year)}]
 	if f.known {
 		if filled := shown.Status != Missing; filled != there || filled && shown.Value != Some(stated.value) {
-			f.tell(ruleAltered, field.ID, year, *shown, Plain(Opt[float64]{V: stated.value, Valid: there}), nil)
+			f.report(ruleAltered, field.ID, year, *shown, Plain(Opt[float64]{V: stated.value, Valid: there}), nil)
 		}
 		if there {
 			return &stated, true
@@ -355,7 +355,7 @@ func (f *fulfiller) before(metric *templates.Field, companion string, year int,
 	return &statement{value: shown.Value.V, sheet: shown.Sheet, cell: shown.Cell, beyond: !official}, true
 }
 
-func (f *fulfiller) tell(rule, field string, year int, at Metric, value string, vars map[string]string) {
+func (f *fulfiller) report(rule, field string, year int, at Metric, value string, vars map[string]string) {
 	value = cmp.Or(value, "空白")
 	s := f.form.Submission
 	f.found = append(f.found, model.Finding{Code: f.d.CodeOf(rule), Submission: s.Submission, Fields: []string{field},
@@ -374,7 +374,7 @@ func (f *fulfiller) promise(out *Fulfilled, promised *statement) {
 		out.Status = StatusUnsealed
 		return
 	}
-	if f.untold(out) {
+	if f.unmeasured(out) {
 		return
 	}
 	out.Measured = true
@@ -402,12 +402,13 @@ func (f *fulfiller) promise(out *Fulfilled, promised *statement) {
 		return
 	}
 	if out.LowYears = 1 + f.archive.low[slot{f.key, out.Indicator, out.Year - 1}]; out.LowYears > 1 {
-		f.tell(ruleLowAgain, out.Indicator, int(out.Year), *f.form.Metric(out.Indicator, int(out.Year)), Plain(out.Reported),
+		year := int(out.Year)
+		f.report(ruleLowAgain, out.Indicator, year, *f.form.Metric(out.Indicator, year), Plain(out.Reported),
 			map[string]string{"other": Plain(out.Promised)})
 	}
 }
 
-func (f *fulfiller) says(field string) string {
+func (f *fulfiller) answer(field string) string {
 	said, _ := f.form.Text(field, 0)
 	return said
 }

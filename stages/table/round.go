@@ -43,7 +43,7 @@ var later = []string{"list_cells", "scales", "lapses", "stakes", "assessments", 
 func Restore(d *templates.Definition, records map[string]arrow.Record) (r *Round, err error) {
 	defer try.Caught(&err)
 	r = &Round{Facts: &Facts{Definition: d}, Judgement: &Judgement{}, Ranking: &Ranking{}}
-	try.Do(sound(d, records))
+	try.Do(validate(d, records))
 	r.Facts.Contacts = Of[Contact](nil)
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
 		for name, t := range tablesOf(holder) {
@@ -96,14 +96,14 @@ func restore(records map[string]arrow.Record, name string, to stored) error {
 	return nil
 }
 
-// sound holds tables that are to be read again against what their description promises: keys that don't repeat, closed
-// sets of values, references that lead somewhere, numbers, fields and years that the form has. Whoever altered a table
-// could alter its hash with it.
-func sound(d *templates.Definition, records map[string]arrow.Record) error {
-	held := Held(d, func(name string) arrow.Record { return records[name] })
+// validate holds tables that are to be read again against what their description promises: keys that don't repeat,
+// closed sets of values, references that lead somewhere, numbers, fields and years that the form has. Whoever altered a
+// table could alter its hash with it.
+func validate(d *templates.Definition, records map[string]arrow.Record) error {
+	held := ReferencedValues(d, func(name string) arrow.Record { return records[name] })
 	for _, t := range d.Tables {
 		if rec := records[t.Name]; rec != nil {
-			if err := soundTable(d, t, rec, held); err != nil {
+			if err := validateTable(d, t, rec, held); err != nil {
 				return fmt.Errorf("数据表 %s：%w", t.Name, err)
 			}
 		}
@@ -111,8 +111,9 @@ func sound(d *templates.Definition, records map[string]arrow.Record) error {
 	return nil
 }
 
-// Held gives what the columns hold that others refer to, by table.column; nil for a table that is not there.
-func Held(d *templates.Definition, record func(table string) arrow.Record) map[string]map[string]bool {
+// ReferencedValues gives what the columns hold that others refer to, by table.column; nil for a table that is not
+// there.
+func ReferencedValues(d *templates.Definition, record func(table string) arrow.Record) map[string]map[string]bool {
 	held := map[string]map[string]bool{}
 	for _, t := range d.Tables {
 		for _, c := range t.Columns {
@@ -129,7 +130,8 @@ func Held(d *templates.Definition, record func(table string) arrow.Record) map[s
 	return held
 }
 
-func soundTable(d *templates.Definition, t *templates.Table, rec arrow.Record, held map[string]map[string]bool) error {
+func validateTable(d *templates.Definition, t *templates.Table, rec arrow.Record,
+	held map[string]map[string]bool) error {
 	for i, f := range rec.Schema().Fields() {
 		numbers, ok := rec.Column(i).(*array.Float64)
 		if ok && slices.ContainsFunc(numbers.Float64Values(), noNumber) {
@@ -147,7 +149,7 @@ func soundTable(d *templates.Definition, t *templates.Table, rec arrow.Record, h
 			}
 		}
 	}
-	if key := Twice(rec, t.Key); key != "" {
+	if key := DuplicateKey(rec, t.Key); key != "" {
 		return fmt.Errorf("有两行的主键相同（%s）", key)
 	}
 	if t.Name == "fulfilment" { // of the years of several batches
@@ -158,7 +160,7 @@ func soundTable(d *templates.Definition, t *templates.Table, rec arrow.Record, h
 		if t.Name == "list_cells" && cellOf(rec, "submission", row) == "" && d.Progress != nil {
 			form = d.Progress
 		}
-		if err := ofTheForm(form, rec, row); err != nil {
+		if err := validateField(form, rec, row); err != nil {
 			return err
 		}
 	}
@@ -167,8 +169,8 @@ func soundTable(d *templates.Definition, t *templates.Table, rec arrow.Record, h
 
 func noNumber(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
 
-// Twice gives a key that two rows share, its parts with 、 between; empty where none do, or there is no key.
-func Twice(rec arrow.Record, key []string) string {
+// DuplicateKey gives a key that two rows share, its parts with 、 between; empty where none do, or there is no key.
+func DuplicateKey(rec arrow.Record, key []string) string {
 	seen, parts := make(map[string]bool, rec.NumRows()), make([]string, len(key))
 	for row := range int(rec.NumRows()) {
 		for i, name := range key {
@@ -183,8 +185,8 @@ func Twice(rec arrow.Record, key []string) string {
 	return ""
 }
 
-// ofTheForm says whether a row is about a field that the form has, in one of its years.
-func ofTheForm(d *templates.Definition, rec arrow.Record, row int) error {
+// validateField says whether a row is about a field that the form has, in one of its years.
+func validateField(d *templates.Definition, rec arrow.Record, row int) error {
 	for _, name := range []string{"field", "indicator"} {
 		id, year := cellOf(rec, name, row), cellOf(rec, "year", row)
 		f := d.Field(id)

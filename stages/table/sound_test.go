@@ -33,7 +33,7 @@ func TestSound(t *testing.T) {
 		beside.Year = 2025
 		change(&row)
 		metrics, submissions := Of([]Metric{row, beside}), Of([]Submission{{Submission: "2024-01"}})
-		err := sound(d, map[string]arrow.Record{"metrics": metrics.Record(), "submissions": submissions.Record()})
+		err := validate(d, map[string]arrow.Record{"metrics": metrics.Record(), "submissions": submissions.Record()})
 		if (err != nil) != (what != "") {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -165,7 +165,7 @@ func (w *waiting) awards(s *templates.RegisterSheet, advised map[string][2]strin
 		if k.Ranked {
 			asked[0] = fmt.Sprintf("第%d名，%s分", k.Rank.V, k.Said())
 		}
-		if values := w.add(s, x, append(append(asked, w.departs(a, k, last)), w.next(a, x)...)...); values != nil {
+		if values := w.add(s, x, append(append(asked, w.needsReason(a, k, last)), w.next(a, x)...)...); values != nil {
 			values[w.step(templates.StepAdvised).Columns[0]] = advised[k.Submission][0]
 			values[templates.RegisterReason] = advised[k.Submission][1]
 		}
@@ -176,8 +176,8 @@ func (w *waiting) awards(s *templates.RegisterSheet, advised map[string][2]strin
 	}
 }
 
-// departs says where what was registered needs a reason; last is the rank of the last one that is to be chosen.
-func (w *waiting) departs(a Award, k Rank, last int32) string {
+// needsReason says where what was registered needs a reason; last is the rank of the last one that is to be chosen.
+func (w *waiting) needsReason(a Award, k Rank, last int32) string {
 	proposed, step := a.Reached(templates.StepProposed), ""
 	if advised := w.step(templates.StepAdvised); a.Sheet != nil && a.Values[advised.Columns[0]] != "" {
 		if done, _, _ := advised.Decided(a.Sheet, a.Values); done != proposed && (proposed || last > 0) {

@@ -54,8 +54,8 @@ func (w *workbook) pairs() []pair {
 	return out
 }
 
-// marked2 cuts a text into the passages that another has too and what lies between them.
-func marked2(text, other string) book.Passages {
+// commonPassages cuts a text into the passages that another has too and what lies between them.
+func commonPassages(text, other string) book.Passages {
 	a, b := []rune(text), []rune(other)
 	known := map[string]bool{}
 	for i := 0; i+passage <= len(b); i++ {
