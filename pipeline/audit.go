@@ -185,10 +185,8 @@ func (a *auditing) result() *Audited {
 func (a *auditing) files(out string, r *Audited) (_ []publish.File, err error) {
 	defer try.Caught(&err)
 	var book bytes.Buffer
-	report := audit.Report{Definition: a.d, Rows: r.Rows, LeftOut: a.leftOut}
-	for _, c := range a.cases {
-		report.Subjects = append(report.Subjects, c.subject)
-	}
+	report := audit.Report{Definition: a.d, Rows: r.Rows, LeftOut: a.leftOut,
+		Subjects: table.Each(a.cases, func(c *auditCase) audit.Subject { return c.subject })}
 	title := a.d.Audit.Title
 	try.Doing(title, report.Write(&book))
 	files := []publish.File{{Path: filepath.Join(out, title+".xlsx"), Data: book.Bytes()}}

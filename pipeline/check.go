@@ -14,6 +14,7 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/office/try"
 	"lianheti/stages/table"
+	"lianheti/templates"
 )
 
 // Checked is what can be said of workbooks before they are sent. Its JSON keys are public.
@@ -88,13 +89,9 @@ func Check(ctx context.Context, o Options) (_ *Checked, err error) {
 	defer try.Caught(&err)
 	sources := try.Get(o.arrived())
 	facts := try.Get(read(ctx, o.Definition, sources, o))
-	r := &Checked{Year: o.Definition.Year, Version: publish.Version, Later: []CheckedRule{},
-		Files: make([]CheckedFile, len(sources))}
-	for _, rule := range o.Definition.Rules {
-		if rule.Across() {
-			r.Later = append(r.Later, CheckedRule{rule.Code, rule.Title})
-		}
-	}
+	across := table.Where(slices.Values(o.Definition.Rules), (*templates.Rule).Across)
+	r := &Checked{Year: o.Definition.Year, Version: publish.Version, Files: make([]CheckedFile, len(sources)),
+		Later: table.Each(across, func(r *templates.Rule) CheckedRule { return CheckedRule{r.Code, r.Title} })}
 	for _, form := range []*table.Facts{facts, facts.Progress} {
 		if form == nil {
 			continue

@@ -222,10 +222,7 @@ const dataFolder = "data"
 
 // reads lists what the run reads, for the proof that its results take the place of none of it.
 func (o Options) reads() []publish.Read {
-	var out []publish.Read
-	for _, input := range o.Inputs {
-		out = append(out, publish.Read{Path: input, What: "输入"})
-	}
+	out := table.Each(o.Inputs, func(input string) publish.Read { return publish.Read{Path: input, What: "输入"} })
 	for _, dir := range o.Earlier {
 		out = append(out, publish.Read{Path: dir, What: "以前年度的结果", Whole: true})
 	}

@@ -202,12 +202,9 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 	p.Definition = o.Definition.Progress.Only(func(e templates.Entry) bool {
 		return chosen[table.EntryKey(e)] || reported[table.EntryKey(e)]
 	})
-	known := check.Known{} // that somebody was chosen is no reason not to report here
-	for _, e := range register {
-		if e.Sheet.Effect != templates.Selects {
-			known.Register = append(known.Register, e)
-		}
-	}
+	// that somebody was chosen is no reason not to report here
+	selects := func(e table.Registered) bool { return e.Sheet.Effect == templates.Selects }
+	known := check.Known{Register: slices.DeleteFunc(slices.Clone(register), selects)}
 	judgement, err := check.Run(&p, known) // what can't be believed measures no promise
 	try.Doing("检查年度数据核对表", err)
 	rows, found := table.Fulfil(&p, judgement, archived(earlier))

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
@@ -23,10 +24,7 @@ const (
 
 // Register writes the register with rows by sheet and column; names off the directory are offered, too.
 func Register(w io.Writer, d *templates.Definition, rows map[string][]map[string]string, names ...string) error {
-	var sheets []string
-	for _, s := range d.Register.Sheets {
-		sheets = append(sheets, s.Title)
-	}
+	sheets := table.Each(d.Register.Sheets, func(s *templates.RegisterSheet) string { return s.Title })
 	names = append(d.Directory.Names(), names...)
 	title := fmt.Sprintf("%d年%s", d.Year, d.Register.Title)
 	r, err := book.NewReport(title, append(sheets, templates.RegisterNames)...)

@@ -13,6 +13,7 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
 	"lianheti/stages/office/try"
+	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
 
@@ -154,10 +155,7 @@ func (p *painter) behind() map[string]string {
 
 // sheets adds all sheets in their order, before any is written: excelize looks through all of them when one is hidden.
 func (p *painter) sheets() {
-	var visible []string
-	for _, layout := range p.d.Layout().Sheets {
-		visible = append(visible, layout.Sheet.Title)
-	}
+	visible := table.Each(p.d.Layout().Sheets, func(l *templates.SheetLayout) string { return l.Sheet.Title })
 	visible = append(visible, templates.CheckSheet)
 	try.Do(p.f.SetSheetName("Sheet1", visible[0]))
 	hidden := append(slices.Clone(calculated), templates.MetaSheet)
