@@ -47,7 +47,7 @@ func readAs(ctx context.Context, d *templates.Definition, sources []intake.Sourc
 		}
 	}
 	done, pieces := 0, []*piece(nil)
-	for each := range workers.InOrder(o.workers(), waiting, func(s intake.Source) made { return rowsOf(d, s, ways) }) {
+	for each := range workers.InOrder(o.workers(), waiting, func(s intake.Source) fileRows { return rowsOf(d, s, ways) }) {
 		for i, rows := range each.rows {
 			batches[each.form][i].Add(rows)
 		}
@@ -74,15 +74,15 @@ func readAs(ctx context.Context, d *templates.Definition, sources []intake.Sourc
 	return facts, nil
 }
 
-// made is the rows of one file, in several ways, and the form that it is.
-type made struct {
+// fileRows are the rows of one file, in several ways, and the form that it is.
+type fileRows struct {
 	rows  []*normalize.Rows
 	form  *templates.Definition
 	piece *piece // the recommendation as Word or PDF; nil: none
 }
 
 // rowsOf reads one file. Whatever a file makes the program do, the others are read: a panic is a refusal of this one.
-func rowsOf(d *templates.Definition, source intake.Source, ways []way) (out made) {
+func rowsOf(d *templates.Definition, source intake.Source, ways []way) (out fileRows) {
 	defer func() {
 		if recover() != nil {
 			out = inWays(d, intake.Defeated(source), ways)
@@ -95,8 +95,8 @@ func rowsOf(d *templates.Definition, source intake.Source, ways []way) (out made
 	return out
 }
 
-func inWays(d *templates.Definition, w model.Workbook, ways []way) made {
-	out := made{form: d.Asking(w.Form.ID), rows: make([]*normalize.Rows, len(ways))}
+func inWays(d *templates.Definition, w model.Workbook, ways []way) fileRows {
+	out := fileRows{form: d.Asking(w.Form.ID), rows: make([]*normalize.Rows, len(ways))}
 	for i, way := range ways {
 		out.rows[i] = way(out.form, w)
 	}

@@ -34,7 +34,7 @@ func PrepareFreeze(out, year, name string) (*Frozen, error) {
 	if _, err := os.Lstat(f.final); !errors.Is(err, fs.ErrNotExist) {
 		return nil, Refuse("会议版 %s 已经有了，不会改动它。请换一个名称", f.final)
 	}
-	return f, half(f.fresh)
+	return f, unfinished(f.fresh)
 }
 
 // Copy takes over the results before they are published. again makes those anew that people read, which name the copy.
@@ -79,7 +79,7 @@ func (f *Frozen) Keep(dir string) error {
 
 // Discard removes a copy that was not kept.
 func (f *Frozen) Discard() {
-	if f != nil && half(f.fresh) == nil {
+	if f != nil && unfinished(f.fresh) == nil {
 		_ = os.RemoveAll(f.fresh)
 	}
 }

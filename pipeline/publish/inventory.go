@@ -41,7 +41,7 @@ type inventory struct {
 	dir      string
 	entries  []entry   // all but the manifest itself, our mark and what systems leave lying about; ordered by path
 	manifest *Manifest // nil where there is none that can be believed
-	why      error     // why not
+	invalid  error     // why not
 	listed   map[string]Output
 	content  map[string]bool // by sha256: what is listed
 	folders  map[string]bool // that listed files stand in
@@ -57,7 +57,7 @@ func takeInventory(dir string) (*inventory, error) {
 			return fmt.Errorf("读不到 %s：%w", at, err)
 		}
 		rel, err := filepath.Rel(dir, at)
-		if err != nil || rel == "." || litter(d) || d.Type().IsRegular() && (rel == ManifestName || rel == markName) {
+		if err != nil || rel == "." || systemFile(d) || d.Type().IsRegular() && (rel == ManifestName || rel == markName) {
 			return err
 		}
 		inv.entries = append(inv.entries, entry{filepath.ToSlash(rel), d.Type()})
@@ -66,7 +66,7 @@ func takeInventory(dir string) (*inventory, error) {
 	if err != nil {
 		return nil, err
 	}
-	if inv.manifest, inv.why = ReadManifest(dir); inv.manifest != nil {
+	if inv.manifest, inv.invalid = ReadManifest(dir); inv.manifest != nil {
 		for _, o := range inv.manifest.Outputs {
 			inv.listed[o.Path], inv.content[o.SHA256] = o, true
 			for f := path.Dir(o.Path); f != "."; f = path.Dir(f) {
@@ -80,8 +80,8 @@ func takeInventory(dir string) (*inventory, error) {
 // longestLock is more than office programs write in a lock file. What is larger under such a name is somebody's.
 const longestLock = 1 << 10
 
-// litter says whether a file is what systems and office programs leave beside the files that people open.
-func litter(d fs.DirEntry) bool {
+// systemFile says whether a file is what systems and office programs leave beside the files that people open.
+func systemFile(d fs.DirEntry) bool {
 	if !d.Type().IsRegular() {
 		return false
 	}
@@ -146,7 +146,7 @@ func (v *inventory) proven() bool {
 			return true
 		}
 	}
-	v.why = errors.New("它列出的文件这里一个也没有")
+	v.invalid = errors.New("它列出的文件这里一个也没有")
 	return false
 }
 
@@ -173,7 +173,7 @@ type Kept struct {
 // manifest goes last, so that the folder stays provably ours until nothing else is in it.
 func (t *Target) retire() (err error) {
 	defer try.Caught(&err)
-	inv, err := ours(t.old)
+	inv, err := ownResult(t.old)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -227,7 +227,7 @@ func removeEmptied(dir string) (err error) {
 			return err
 		case d.IsDir():
 			folders = append(folders, at)
-		case litter(d):
+		case systemFile(d):
 			return os.Remove(at)
 		}
 		return nil

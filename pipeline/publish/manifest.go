@@ -187,7 +187,7 @@ type Difference struct {
 func Verify(dir string) (*Manifest, []Difference, error) {
 	inv, err := takeInventory(real(dir))
 	if err == nil {
-		err = inv.why
+		err = inv.invalid
 	}
 	if err != nil {
 		if said := interrupted(dir); said != nil {
@@ -239,7 +239,7 @@ func interrupted(dir string) error {
 	if _, err := os.Lstat(dir); err == nil {
 		return nil
 	}
-	if _, err := ours(old); err != nil {
+	if _, err := ownResult(old); err != nil {
 		return nil
 	}
 	return fmt.Errorf("上次运行在换上新结果时中断：旧结果完整地在 %s，下次运行会先把它放回；要现在核对，用 lianheti verify %s", old, old)

@@ -144,9 +144,9 @@ func ResultIn(dir string) string {
 	return found
 }
 
-// ours gives what stands in a folder that is provably a result of ours and holds nothing else, or is empty. A Refusal
-// names what speaks against it; fs.ErrNotExist means that nothing is there.
-func ours(dir string) (*inventory, error) {
+// ownResult gives what stands in a folder that is provably a result of ours and holds nothing else, or is empty. A
+// Refusal names what speaks against it; fs.ErrNotExist means that nothing is there.
+func ownResult(dir string) (*inventory, error) {
 	info, err := os.Lstat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -171,7 +171,7 @@ func ours(dir string) (*inventory, error) {
 	const cure = "请把它移到别处，或用 --out 换一个文件夹"
 	switch foreign := inv.foreign(); {
 	case inv.manifest == nil || !inv.proven():
-		return nil, Refuse("%s 里有 %s，没有证明它是本程序结果的 %s（%s），不会动它：%s", dir, first, ManifestName, InWords(inv.why), cure)
+		return nil, Refuse("%s 里有 %s，没有证明它是本程序结果的 %s（%s），不会动它：%s", dir, first, ManifestName, InWords(inv.invalid), cure)
 	case len(foreign) > 0:
 		return nil, Refuse("结果文件夹 %s 里有不是本程序写的 %s（共 %d 处），换新结果会丢掉它：%s", dir, foreign[0].Path, len(foreign), cure)
 	}

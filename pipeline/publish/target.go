@@ -92,11 +92,11 @@ func (t *Target) replaceable() (err error) {
 		return Refuse("%s 是一个%s，本程序要在那里放一个空文件作锁：请把它移走，或用 --out 换一个文件夹", t.lock.Path(), entry{Mode: info.Mode()}.kind())
 	}
 	for _, dir := range []string{t.Final, t.old} {
-		if _, err := ours(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if _, err := ownResult(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	return half(t.Fresh)
+	return unfinished(t.Fresh)
 }
 
 // recover puts the old results back after a run that was killed while it moved the new ones in, and clears up.
@@ -118,8 +118,8 @@ func (t *Target) recover() (err error) {
 	return nil
 }
 
-// half says why a folder was not left half written by us: empty, marked, or finished and not renamed.
-func half(dir string) error {
+// unfinished says why a folder was not left half written by us: empty, marked, or finished and not renamed.
+func unfinished(dir string) error {
 	info, err := os.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -132,7 +132,7 @@ func half(dir string) error {
 		if mark, err := os.Lstat(filepath.Join(dir, markName)); err == nil && mark.Mode().IsRegular() {
 			return nil
 		}
-		if _, err := ours(dir); err == nil {
+		if _, err := ownResult(dir); err == nil {
 			return nil
 		}
 	}
@@ -182,7 +182,7 @@ func finish(dir string) error {
 
 // Discard removes what was not published, lets go of the lock, and leaves no empty folder that was not there.
 func (t *Target) Discard() {
-	if half(t.Fresh) == nil {
+	if unfinished(t.Fresh) == nil {
 		_ = os.RemoveAll(t.Fresh)
 	}
 	_ = t.lock.Unlock()

@@ -200,8 +200,8 @@ func (p *painter) colourResults(last int) {
 	result, severity := fmt.Sprintf("$%s%d", columnName(resultColumn), first), fmt.Sprintf("$B%d", first)
 	fails := fmt.Sprintf("%s=%s", result, quote(outcomeWords[failed]))
 	p.colour(cell(first, resultColumn)+":"+cell(last, resultColumn), []colouring{
-		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.MustFix.Label())), wrongColor},
-		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.Explain.Label())), doubtColor},
+		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.MustFix.Label())), errorColor},
+		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.Explain.Label())), warningColor},
 		{fails, "E4DFEC"},
 		{fmt.Sprintf("OR(%s=%s,%s=%s)", result, quote(outcomeWords[missing]), result, quote(outcomeWords[unclear])),
 			openColor},

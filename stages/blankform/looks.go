@@ -23,8 +23,8 @@ const (
 	linkColor      = "0563C1"
 	watermarkColor = "C00000"
 	blankColor     = book.Accent
-	wrongColor     = "FFC7CE" // 必须修改, or not to be read as what it should be
-	doubtColor     = "FBD5B0" // 需核实说明
+	errorColor     = "FFC7CE" // 必须修改, or not to be read as what it should be
+	warningColor   = "FBD5B0" // 需核实说明
 )
 
 type look struct {
@@ -213,8 +213,8 @@ func (p *painter) colourRun(r run) {
 	if r.required {
 		rules = append(rules, colouring{templates.BlankTest(at), blankColor})
 	}
-	rules = append(rules, colouring{"AND(" + given + "," + flag + "=3)", wrongColor},
-		colouring{"AND(" + given + "," + flag + "=2)", doubtColor})
+	rules = append(rules, colouring{"AND(" + given + "," + flag + "=3)", errorColor},
+		colouring{"AND(" + given + "," + flag + "=2)", warningColor})
 	p.colour(at+":"+cell(r.slot.Row, r.last), rules)
 }
 
@@ -244,7 +244,7 @@ func (p *painter) colourPart(area templates.RecordArea, from, to int) {
 		}
 		if flags := rowFlagsName + area.Block.ID; p.l.names[flags].Sheet != "" {
 			flag := fmt.Sprintf("INDEX(%s,ROW(%s)-ROW(INDEX(%s,1))+1)", flags, at, c.Name)
-			rules = append(rules, colouring{flag + "=3", wrongColor}, colouring{flag + "=2", doubtColor})
+			rules = append(rules, colouring{flag + "=3", errorColor}, colouring{flag + "=2", warningColor})
 		}
 		if c.Field.Locked {
 			rules = nil

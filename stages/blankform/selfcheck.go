@@ -211,7 +211,7 @@ func (s *selfCheck) fillValues() {
 		}
 		grave := []string{fmt.Sprintf("(%s=%d)*3", status, unclear)}
 		for rank := 3; rank > 0; rank-- {
-			if cases := flags[blame{i, rank}]; cases != nil {
+			if cases := flags[flagged{i, rank}]; cases != nil {
 				grave = append(grave, fmt.Sprintf("(%s=%d)*%d", worst(cases), failed, rank))
 			}
 		}
@@ -235,12 +235,12 @@ func (s *selfCheck) usableColumn(i int) int {
 	return statusColumn
 }
 
-// blame is a value and the severity of rules about it, by its rank.
-type blame struct{ value, rank int }
+// flagged is a value and the severity of rules about it, by its rank.
+type flagged struct{ value, rank int }
 
-// about gives for each value the cases that void it for other rules when they fail, and those that may blame it.
-func (s *selfCheck) about() (voids map[int][]string, flags map[blame][]string) {
-	voids, flags = map[int][]string{}, map[blame][]string{}
+// about gives for each value the cases that void it for other rules when they fail, and those that may flag it.
+func (s *selfCheck) about() (voids map[int][]string, flags map[flagged][]string) {
+	voids, flags = map[int][]string{}, map[flagged][]string{}
 	for _, r := range s.rules {
 		for k, c := range r.cases {
 			outcome := caseCell(outcomeColumn, r.first+k)
@@ -251,7 +251,7 @@ func (s *selfCheck) about() (voids map[int][]string, flags map[blame][]string) {
 				if r.rule.Voids {
 					voids[i] = append(voids[i], outcome)
 				}
-				if at := (blame{i, severityRank(r.rule)}); r.rule.Check != "required" && r.rule.Check != "supplement" {
+				if at := (flagged{i, severityRank(r.rule)}); r.rule.Check != "required" && r.rule.Check != "supplement" {
 					flags[at] = append(flags[at], outcome)
 				}
 			}

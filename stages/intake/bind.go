@@ -131,7 +131,7 @@ func (b *binder) sheetOf(layout *templates.SheetLayout) *Sheet {
 		return named
 	}
 	for _, s := range b.book.Sheets { // the program's own sheets repeat many labels and are none of the form's
-		if !b.ours(s) && b.looksLike(s, layout) {
+		if !b.ownSheet(s) && b.looksLike(s, layout) {
 			votes[s] = b.labelsOn(s, layout)
 		}
 	}

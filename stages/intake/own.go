@@ -52,8 +52,8 @@ func (c *calculation) own(cell *Cell) bool {
 		cell.Row == 1 && c.textColumn == nil && rowHead.MatchString(cell.Raw)
 }
 
-// ours says whether a sheet has the name or the build of one of the program's own, so that it is none of the form's.
-func (b *binder) ours(sheet *Sheet) bool {
+// ownSheet says whether a sheet has the name or the build of one of the program's own.
+func (b *binder) ownSheet(sheet *Sheet) bool {
 	return strings.HasPrefix(sheet.Title, templates.HiddenPrefix) || sheet.Title == templates.ReturnSheet ||
 		sheet.Title == templates.CheckSheet || b.checks(sheet)
 }

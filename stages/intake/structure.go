@@ -203,7 +203,7 @@ func (b *binder) reportCopies() map[string]bool {
 		read[at.sheet] = true
 	}
 	for _, s := range b.book.Sheets {
-		if read[s.Title] || b.ours(s) {
+		if read[s.Title] || b.ownSheet(s) {
 			continue
 		}
 		i := slices.IndexFunc(b.d.Layout().Sheets, func(l *templates.SheetLayout) bool {
@@ -219,11 +219,11 @@ func (b *binder) reportCopies() map[string]bool {
 }
 
 // reportLoose says which cells were not used; of many on one sheet how many; of a sheet reported already nothing.
-func (b *binder) reportLoose(told map[string]bool) {
+func (b *binder) reportLoose(reported map[string]bool) {
 	const many = 100
 	of := map[string]int{}
 	for _, c := range b.out.Loose {
-		if !told[c.Place.Sheet] {
+		if !reported[c.Place.Sheet] {
 			of[c.Place.Sheet]++
 		}
 	}
