@@ -59,17 +59,6 @@ func (o Options) arrived() ([]intake.Source, error) {
 	return sources, nil
 }
 
-func gather(ctx context.Context, o Options, sources []intake.Source) (origin, error) {
-	if o.From != "" {
-		return readTables(o)
-	}
-	facts, err := read(ctx, o.Definition, sources, o)
-	if err != nil {
-		return origin{}, err
-	}
-	return origin{facts: facts, open: opener(sources, facts)}, nil
-}
-
 // taken is what is read before anything is judged.
 type taken struct {
 	origin
@@ -91,7 +80,12 @@ func (o *Options) take(ctx context.Context, sources []intake.Source) (in taken, 
 	in.earlier = try.Get(readPrevious(*o, in.register))
 	in.batches, in.named, err = readEarlier(*o)
 	try.Do(err)
-	in.origin = try.Get(gather(ctx, *o, sources))
+	if o.From != "" {
+		in.origin = try.Get(readTables(*o))
+	} else {
+		in.facts = try.Get(read(ctx, o.Definition, sources, *o))
+		in.open = opener(sources, in.facts)
+	}
 	in.opinions = try.Get(readOpinions(*o, in.earlier))
 	in.marking, err = readMarks(ctx, in.origin, *o)
 	return in, err

@@ -40,8 +40,12 @@ func Progress(d *templates.Definition, data []string, register string) (_ *Issue
 	archive, chosen := try.Get(archiveOf(data)), kept.Chosen()
 	i := &Issue{Definition: d.Progress.Only(func(e templates.Entry) bool { return chosen[table.EntryKey(e)] })}
 	if len(i.Definition.Directory.Entries) == 0 {
-		return nil, fmt.Errorf("登记表 %s 里没有登记入选的（“%s”），没有要核对的联合体", register,
-			titleOf(d, templates.Awards)+"”“"+titleOf(d, templates.Selects))
+		titles := map[templates.RegisterEffect]string{}
+		for _, s := range d.Register.Sheets {
+			titles[s.Effect] = s.Title
+		}
+		return nil, fmt.Errorf("登记表 %s 里没有登记入选的（“%s”“%s”），没有要核对的联合体", register,
+			titles[templates.Awards], titles[templates.Selects])
 	}
 	for _, e := range i.Definition.Directory.Entries {
 		if lastOf(archive, e) == nil {
@@ -96,16 +100,6 @@ func Returning(d *templates.Definition, data []string) (func(templates.Entry) bl
 		}
 		return v
 	}, nil
-}
-
-// titleOf is the sheet of the register with an effect.
-func titleOf(d *templates.Definition, effect templates.RegisterEffect) string {
-	for _, s := range d.Register.Sheets {
-		if s.Effect == effect {
-			return s.Title
-		}
-	}
-	return ""
 }
 
 // publishedRound reads the tables that a run published, under the definition that it kept beside them.
