@@ -201,9 +201,6 @@ func (p *piece) misnamed(d *templates.Definition, s table.Submission) bool {
 	return s.DirectoryNo != table.Some(int32(e.No))
 }
 
-// shownDifferences is how many values a finding names; the table holds all.
-const shownDifferences = 5
-
 // finding is about one piece's differences: value by value, or where there are none its code, or its name.
 func (h pairing) finding(d *templates.Definition) model.Finding {
 	form := h.form
@@ -221,7 +218,7 @@ func (h pairing) finding(d *templates.Definition) model.Finding {
 		if x.Places = append(x.Places, place); !slices.Contains(x.Fields, y.Ref.Field) {
 			x.Fields = append(x.Fields, y.Ref.Field)
 		}
-		if i < shownDifferences {
+		if i < 5 { // the table holds all
 			told = append(told, fmt.Sprintf("%s：Word 版“%s”，工作簿“%s”", d.Name(y.Ref), brief(y.Word), brief(y.Book)))
 		}
 	}

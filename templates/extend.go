@@ -22,16 +22,13 @@ type extension struct {
 	Edits   []struct{ File, Old, New string }
 }
 
-// span is how far the years that a form speaks of lie from its own.
-const spanOfYears = 2
-
 var yearNumber = regexp.MustCompile(`20[0-9]{2}`)
 
 // MoveYears moves on every year that a batch's papers speak of, from one batch to another.
 func MoveYears(text string, from, to int) string {
 	return yearNumber.ReplaceAllStringFunc(text, func(s string) string {
 		y, _ := strconv.Atoi(s)
-		if max(y-from, from-y) > spanOfYears {
+		if max(y-from, from-y) > 2 { // none of those that the form speaks of
 			return s
 		}
 		return strconv.Itoa(y + to - from)

@@ -210,9 +210,6 @@ func (p *placer) slot(f *Field, year Year, col, rows, end, lines int) {
 	p.row += rows
 }
 
-// wordsLabel stands over the count of characters of an undated text.
-const wordsLabel = "字数"
-
 // prose places a long text over two rows or more: label over hint, year over the count of characters, text.
 func (p *placer) prose(f *Field, year Year) {
 	wide := 0.0
@@ -227,22 +224,16 @@ func (p *placer) prose(f *Field, year Year) {
 	}
 	p.static(p.row, labelCol, tall, 1, LabelRole, f.Label+f.PrintedLimit)
 	p.static(p.row+1, labelCol, rows-1, 1, HintRole, hint)
-	p.static(p.row, yearCol, 1, 1, YearRole, cmp.Or(year.Label+year.Tag, wordsLabel))
+	p.static(p.row, yearCol, 1, 1, YearRole, cmp.Or(year.Label+year.Tag, "字数"))
 	p.static(p.row+1, yearCol, rows-1, 1, WordsRole, "check_words_"+SlotName(f.ID, year.Year))
 	p.slot(f, year, unitCol, rows, p.noteCol, lines)
 }
 
-// A footnote that is longer than this stands below its table only.
-const (
-	longNote = 40
-	seeBelow = "见表下注"
-)
-
 // hint is the note beside an input: footnote, hint, seal, and whether the official form knows the field.
 func (p *placer) hint(f *Field) string {
 	footnote := p.form.Note(f.Footnote)
-	if Characters(footnote) > longNote {
-		footnote = seeBelow
+	if Characters(footnote) > 40 { // it stands below its table only
+		footnote = "见表下注"
 	}
 	parts := []string{f.Heading, footnote, f.Hint, f.Seal, p.form.Mark(f)}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "\n")

@@ -113,12 +113,9 @@ func (r *Reading) SaysNothing(words string) bool {
 			letters++
 		}
 	}
-	return letters < fewestLetters || r.Placeholder(key) ||
+	return letters < 2 || r.Placeholder(key) || // 1 and 是 explain nothing
 		slices.Contains(r.Placeholders.Hollow, strings.Trim(key, dressing))
 }
-
-// fewestLetters is how many an explanation has at least: 1 and 是 explain nothing.
-const fewestLetters = 2
 
 // Denied says whether a text says of something that it is not so, unless the text denies that in turn.
 func (r *Reading) Denied(s string) bool {

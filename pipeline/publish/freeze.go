@@ -16,8 +16,6 @@ import (
 // Frozen is the copy of a run that is kept for a meeting: <out>/<year>-<name>, read-only, with a run.json of its own.
 type Frozen struct{ Name, final, fresh string }
 
-const longestName = 40
-
 // PrepareFreeze makes sure before any work that the name is usable and free; nil where nothing is to be frozen.
 func PrepareFreeze(out, year, name string) (*Frozen, error) {
 	name = strings.TrimSpace(name)
@@ -26,7 +24,7 @@ func PrepareFreeze(out, year, name string) (*Frozen, error) {
 	}
 	if strings.ContainsAny(name, `/\:*?"<>|`) || strings.ContainsFunc(name, unicode.IsControl) ||
 		strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".") ||
-		utf8.RuneCountInString(name) > longestName {
+		utf8.RuneCountInString(name) > 40 {
 		return nil, Refuse("会议版的名称“%s”不能用作文件夹名，请换一个，例如 0905评审会", name)
 	}
 	folder := year + "-" + name

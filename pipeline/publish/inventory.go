@@ -77,9 +77,6 @@ func takeInventory(dir string) (*inventory, error) {
 	return inv, nil
 }
 
-// longestLock is more than office programs write in a lock file. What is larger under such a name is somebody's.
-const longestLock = 1 << 10
-
 // systemFile says whether a file is what systems and office programs leave beside the files that people open.
 func systemFile(d fs.DirEntry) bool {
 	if !d.Type().IsRegular() {
@@ -90,6 +87,7 @@ func systemFile(d fs.DirEntry) bool {
 	case "thumbs.db", "desktop.ini", ".ds_store":
 		return true
 	}
+	const longestLock = 1 << 10 // what is larger under such a name is somebody's
 	info, err := d.Info()
 	return err == nil && info.Size() <= longestLock && (strings.HasPrefix(name, "~$") || strings.HasPrefix(name, ".~"))
 }

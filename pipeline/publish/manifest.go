@@ -114,14 +114,13 @@ func (m *Manifest) Data(dir, folder string) (string, error) {
 		Register: m.Register, Opinions: m.Opinions, Inputs: m.Inputs, Marks: m.Marks}
 	tables, err := Outputs(filepath.Join(dir, folder))
 	for _, o := range tables {
-		if o.Path = path.Join(folder, o.Path); slices.Contains(tableFiles, path.Ext(o.Path)) {
+		o.Path = path.Join(folder, o.Path)
+		if slices.Contains([]string{".arrow", ".parquet", ".csv"}, path.Ext(o.Path)) {
 			basis.Outputs = append(basis.Outputs, o)
 		}
 	}
 	return model.Digest(basis.encode()), err
 }
-
-var tableFiles = []string{".arrow", ".parquet", ".csv"}
 
 // Seal completes the manifest of the results that stand in a folder: what they are, and the hash over all it says.
 func (m *Manifest) Seal(dir string) error {

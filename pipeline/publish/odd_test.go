@@ -61,7 +61,7 @@ func TestResultsThroughALink(t *testing.T) {
 
 // What is named like a lock file and is none is somebody's; what stands where our lock or 留存 belongs is named, not waited for.
 func TestNamesAreNoProof(t *testing.T) {
-	big := strings.Repeat("a workbook", longestLock)
+	big := strings.Repeat("a workbook", 1<<10)
 	for name, lay := range map[string]func(out string){
 		"~$a.xlsx":   func(out string) { put(t, out, "2024/~$a.xlsx", big) },
 		".~a.xlsx":   func(out string) { put(t, out, "2024/data/.~a.xlsx", big) },

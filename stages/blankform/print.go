@@ -179,9 +179,6 @@ func (p *formulaPrinter) operation(sign string, left, right ast.Node) printed {
 
 var excelSign = map[string]string{"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
-// precision is to how many decimals numbers are compared: finer than anything a form asks, coarser than binary noise.
-const precision = 6
-
 func (p *formulaPrinter) compared(sign string, l, r printed) printed {
 	switch {
 	case l.kind == aDate || r.kind == aDate:
@@ -209,6 +206,7 @@ func (p *formulaPrinter) compared(sign string, l, r printed) printed {
 		}
 		return p.fail("文字不能比大小")
 	case l.kind == aNumber && (l.open || r.open):
+		const precision = 6 // decimals: finer than anything a form asks, coarser than binary noise
 		return printed{fmt.Sprintf("ROUND(%s-%s,%d)%s0", bracketed(l), bracketed(r), precision, sign), aTruth, true}
 	}
 	if l.kind == aTruth { // conditions

@@ -405,9 +405,6 @@ func (r *sheetReader) date(c *Cell) {
 	c.Raw, c.Shown = strconv.Itoa(int(t.Sub(epoch).Hours()/24)), value
 }
 
-// days between the first days of the two date systems
-const offset1904 = 1462
-
 func (r *sheetReader) number(c *Cell, f *format) error {
 	value := string(bytes.TrimSpace(r.value))
 	v, err := strconv.ParseFloat(value, 64)
@@ -419,6 +416,7 @@ func (r *sheetReader) number(c *Cell, f *format) error {
 		return nil
 	}
 	c.Format = f.code
+	const offset1904 = 1462 // days between the first days of the two date systems
 	if c.Shown, c.IsDate = f.number(value); c.IsDate && r.w.date04 {
 		c.Raw = strconv.FormatFloat(v+offset1904, 'f', -1, 64)
 		c.Shown, _ = f.number(c.Raw)

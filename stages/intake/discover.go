@@ -224,9 +224,6 @@ func archiveOf(name string) string {
 	return ""
 }
 
-// maxUnpacked bounds what the files of one package unpack to. archive/zip gives no entry more bytes than it names.
-const maxUnpacked = 4 << 30
-
 // packageEnd looks at the end of a package before its directory is read into memory.
 func packageEnd(file string, size int64) *Refusal {
 	f, err := os.Open(file)
@@ -274,6 +271,7 @@ func (s *Source) expand() []Source {
 		s.early = rejected(CodePackageMany, fmt.Sprintf("含 %d 个文件，最多 %d 个", len(zr.File), ooxml.MaxEntries))
 		return nil
 	}
+	const maxUnpacked = 4 << 30 // archive/zip gives no entry more bytes than it names
 	unpacked := uint64(0)
 	for _, f := range zr.File {
 		if unpacked += min(f.UncompressedSize64, maxUnpacked); unpacked > maxUnpacked {

@@ -73,6 +73,7 @@ func plainCode(code string) string {
 
 // number shows a number. isDate says that what it shows is a date or a time.
 func (f *format) number(raw string) (shown string, isDate bool) {
+	const longestCode = 3 * 255 // bytes: spreadsheets bound a format by 255 characters
 	v, err := decimal.NewFromString(raw)
 	if f == nil || len(f.sections) == 0 || len(f.code) > longestCode || err != nil || len(raw) > 40 ||
 		v.Exponent() > 30 || v.Exponent() < -40 {
@@ -100,7 +101,7 @@ func (f *format) number(raw string) (shown string, isDate bool) {
 		if wholeDate(items) {
 			return dayOf(v.IntPart()), true
 		}
-		code, isDate = localDates+code, true
+		code, isDate = "[$-804]"+code, true // days and months are named as a Chinese program does
 	}
 	if !signed {
 		v = v.Abs()
@@ -110,12 +111,6 @@ func (f *format) number(raw string) (shown string, isDate bool) {
 	}
 	return onScreen(code, v.String()), isDate
 }
-
-// longestCode is what spreadsheets bound a format by, in characters; those of other scripts have up to three bytes.
-const longestCode = 3 * 255
-
-// localDates has the library name days and months as a Chinese program does.
-const localDates = "[$-804]"
 
 const lastDay = 2958465
 

@@ -44,9 +44,6 @@ func Word(s Source, read func(main []byte, footers [][]byte) (foreign string, er
 	return out
 }
 
-// maxFooters is more than any program writes.
-const maxFooters = 64
-
 // openWord gives the main part of a Word file, its footers, and the name of the main part.
 func openWord(data []byte) (main []byte, footers [][]byte, part string, refusal *Refusal) {
 	p, refusal := unpack(data, ooxml.Open)
@@ -66,7 +63,7 @@ func openWord(data []byte) (main []byte, footers [][]byte, part string, refusal 
 	case !strings.Contains(kind, "wordprocessingml") || !p.Has(part):
 		return nil, nil, "", refuse(CodeNotWord, "别的压缩文件")
 	}
-	for n := range maxFooters {
+	for n := range 64 { // more than any program writes
 		if footer := p.Get(fmt.Sprintf("%s/footer%d.xml", path.Dir(part), n)); footer != nil {
 			footers = append(footers, footer)
 		}
