@@ -1,11 +1,14 @@
 package book
 
 import (
+	_ "embed"
 	"strings"
+	"sync"
 
 	"lianheti/stages/office/try"
 
 	"github.com/xuri/excelize/v2"
+	"go.yaml.in/yaml/v4"
 )
 
 // Fonts. The official form is set in 仿宋_GB2312, 小四 (12 point); programs without it fall back by themselves.
@@ -77,6 +80,15 @@ const promised = "promised "
 // Pledged is the same look for a committed figure.
 func (l Look) Pledged() Look { return promised + l }
 
+//go:embed looks.yaml
+var looksText []byte
+
+// looks are what differs from the usual style.
+var looks = sync.OnceValue(func() (all map[Look]yaml.Node) {
+	try.Do(yaml.Load(looksText, &all)) // the program's own text
+	return all
+})
+
 // formats are those of numbers.
 var formats = map[Look]string{
 	Integer: "#,##0", Figure: "#,##0", Decimal: "#,##0.0###", Points: "0.00", Precise: "0.0000", Share: "0.0%",
@@ -86,17 +98,15 @@ var formats = map[Look]string{
 
 // Colours of the workbooks, as RGB.
 const (
-	Ink      = "262626"
-	Faint    = "767676"
-	Blue     = "1F4E79"
-	PaleBlue = "DDEBF7"
-	Ochre    = "8A5A00"
-	Cream    = "FFF9E3" // what is typed in, and committed figures
-	Line     = "D0D7DE"
-	Green    = "548235"
-	Amber    = "ED9B00"
-	Accent   = "ED7D31" // of the border: required and still blank
-	Red      = "C0392B"
+	Ink    = "262626"
+	Faint  = "767676"
+	Blue   = "1F4E79"
+	Cream  = "FFF9E3" // what is typed in, and committed figures
+	Line   = "D0D7DE"
+	Green  = "548235"
+	Amber  = "ED9B00"
+	Accent = "ED7D31" // of the border: required and still blank
+	Red    = "C0392B"
 )
 
 // Palette are the colours of lines, in order.
@@ -126,62 +136,8 @@ func (l Look) style() *excelize.Style {
 		style.CustomNumFmt = &format
 		style.Alignment = &excelize.Alignment{Horizontal: "right", Vertical: "center", ShrinkToFit: true}
 	}
-	switch Look(base) {
-	case Title:
-		style.Font, style.Border = &excelize.Font{Family: SheetFont, Size: 18, Bold: true, Color: Blue}, nil
-		style.Alignment.WrapText = false
-	case Subtitle:
-		style.Font.Color, style.Border = Faint, nil
-	case Heading:
-		style.Font = &excelize.Font{Family: SheetFont, Size: 12, Bold: true, Color: Blue}
-		style.Alignment.WrapText = false
-		style.Border = []excelize.Border{{Type: "bottom", Color: Blue, Style: 2}}
-	case Remark:
-		style.Fill = Solid(PaleBlue)
-	case Alarm:
-		style.Font.Bold, style.Font.Color, style.Fill = true, "9C0006", Solid("FFC7CE")
-	case Header, Promised, Standing:
-		style.Font.Bold, style.Font.Color = true, "FFFFFF"
-		style.Fill = Solid(map[Look]string{Header: Blue, Promised: Ochre, Standing: Blue}[l])
-		style.Alignment.Horizontal = "center"
-		style.Border = borders("FFFFFF")
-		if l == Standing {
-			style.Alignment.TextRotation = 255
-		}
-	case Prose:
-		style.Alignment.Vertical = "top"
-	case Mono:
-		style.Font.Family, style.Font.Size = "Consolas", 9
-	case Quiet:
-		style.Font.Color, style.Font.Italic = Faint, true
-		style.Alignment.Horizontal = "center"
-	case Centred:
-		style.Alignment.Horizontal = "center"
-	case Link:
-		style.Font.Color, style.Font.Underline = "0563C1", "single"
-	case Total, Sum:
-		style.Font.Bold, style.Fill = true, Solid(PaleBlue)
-		style.Border = []excelize.Border{{Type: "top", Color: Blue, Style: 1}, {Type: "bottom", Color: Blue, Style: 1}}
-	case Figure:
-		style.Font, style.Fill = &excelize.Font{Family: SheetFont, Size: 16, Bold: true, Color: Blue}, Solid(PaleBlue)
-		style.Alignment.Horizontal = "center"
-		style.Border = nil
-	case Input:
-		style.Font.Bold, style.Font.Color, style.Fill = true, Blue, Solid(Cream)
-		style.Alignment.Horizontal = "center"
-		style.Protection = &excelize.Protection{Locked: false}
-	case Entry:
-		typed := "@"
-		style.CustomNumFmt = &typed
-		style.Fill, style.Protection = Solid(Cream), &excelize.Protection{Locked: false}
-	case Verdict:
-		style.Font.Bold, style.Font.Size = true, 11
-		style.Fill = Solid(PaleBlue)
-	case Bare:
-		style.Border = nil
-	case Caption:
-		style.Font.Color, style.Fill, style.Border = Faint, Solid(PaleBlue), nil
-		style.Alignment.Horizontal = "center"
+	if own, ok := looks()[Look(base)]; ok {
+		try.Do(own.Decode(style))
 	}
 	return style
 }
