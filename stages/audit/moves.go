@@ -308,7 +308,6 @@ func drops(f *table.Form) (out []change) {
 	return out
 }
 
-// schools lists the enrolments on the roster.
 func schools(d *templates.Definition, f *table.Form) (out []answer) {
 	for _, m := range f.Members {
 		kind, _ := d.Form.Kind(m.Kind)

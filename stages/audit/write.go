@@ -200,7 +200,6 @@ func (r Report) moves(w *book.Report, name string, list templates.AuditList) err
 
 type row = table.Incentive
 
-// fewCells shortens a list of cells; the table has them all.
 func fewCells(list string) string {
 	cells := strings.Split(list, "; ")
 	if n := len(cells); n > shown {

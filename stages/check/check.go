@@ -38,7 +38,9 @@ func Run(facts *table.Facts, known Known) (*table.Judgement, error) {
 	}
 	findings, outcomes := table.NewBuilder[table.Finding](), table.NewBuilder[table.Outcome]()
 	verdicts := table.NewBuilder[table.Verdict]()
-	findings.Append(b.unowned()...)
+	unowned := table.Each(b.reading[""], func(x model.Finding) table.Finding { return b.read(x, nil) })
+	slices.SortStableFunc(unowned, b.inOrder)
+	findings.Append(unowned...)
 	for j := range workers.InOrder(runtime.GOMAXPROCS(0), b.facts.Forms, b.judge) {
 		findings.Append(j.findings...)
 		outcomes.Append(j.outcomes...)
@@ -48,8 +50,7 @@ func Run(facts *table.Facts, known Known) (*table.Judgement, error) {
 		Verdicts: verdicts.Finish()}, nil
 }
 
-// Single gives what judges one form otherwise filled; rules across submissions go by the facts as they are. It may
-// serve several at a time.
+// Single gives what judges one form otherwise filled, all others being as they are; it may serve several at a time.
 func Single(facts *table.Facts, known Known) (func(*table.Form) ([]table.Finding, table.Verdict), error) {
 	b, err := newBatch(facts, known)
 	return func(f *table.Form) ([]table.Finding, table.Verdict) {
@@ -83,7 +84,6 @@ func (b *batch) judge(t *table.Form) *judged {
 	return j
 }
 
-// apply looks at a submission for one rule.
 func (j *judged) apply(f *form, p *plan) {
 	b, result := f.batch, &tally{}
 	if b.alone && p.rule.Across() {

@@ -133,8 +133,7 @@ func (f *form) rowFault(field *templates.Field, c table.Coercion, place model.Pl
 		raw: vars["raw"], value: vars["value"], vars: vars}
 }
 
-// wholeColumn is how many cells of a column must be wrong in one way to be one mistake: a format, a unit, words filled
-// down.
+// wholeColumn is how many cells of a column make one mistake: a format, a unit, words filled down.
 const wholeColumn = 8
 
 // together makes one fault of those that one mistake made down a column.

@@ -58,7 +58,7 @@ func byKind(f *form, p *plan, t *tally) {
 type plan struct {
 	rule  *templates.Rule
 	refs  []templates.Ref // values that the rule covers, where it goes value by value, in form order
-	lists bool            // it is also about what lists hold
+	lists bool            // it is also about lists, where 无 has a rule of its own and a change of form none
 }
 
 // batch is what the checks share: the facts, the plans, and the indexes across submissions.
@@ -104,7 +104,9 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 		if checks[r.Check] == nil {
 			return nil, fmt.Errorf("规则 %s 的检查方式 %s 没有实现", r.Code, r.Check)
 		}
-		p := &plan{rule: r, refs: b.covered(r), lists: b.aboutLists(r)}
+		lossless := func(kind string) bool { return b.def.Reading.Route(kind).Class == templates.Lossless }
+		p := &plan{rule: r, refs: b.covered(r)}
+		p.lists = !slices.Contains(r.Kinds, "none") && !slices.ContainsFunc(r.Kinds, lossless)
 		if r.Check == "unheard" {
 			b.last = append(b.last, p)
 		} else {
@@ -132,13 +134,6 @@ func newBatch(facts *table.Facts, known Known) (*batch, error) {
 	}
 	b.indexTexts()
 	return b, nil
-}
-
-// aboutLists says whether a rule on changes in reading is also about lists, where 无 has a rule of its own.
-func (b *batch) aboutLists(r *templates.Rule) bool {
-	return !slices.ContainsFunc(r.Kinds, func(kind string) bool {
-		return kind == "none" || b.def.Reading.Route(kind).Class == templates.Lossless
-	})
 }
 
 // covered lists the values that a rule goes through one by one. Without `each` that is every value of the form.
@@ -273,7 +268,6 @@ func (t *tally) lack(refs ...templates.Ref) {
 	}
 }
 
-// undecide notes a case that could not be decided for another reason.
 func (t *tally) undecide(reason string) {
 	t.cases++
 	t.undecided++

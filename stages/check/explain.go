@@ -145,8 +145,7 @@ func (a *asked) given(x *table.Finding) (out []table.Given) {
 	return out
 }
 
-// unmatched fails the filler's rows that nobody can use: they name nothing that the form has, say nothing, or explain
-// nothing that was found. Many of one kind are one finding.
+// unmatched fails the filler's rows that nobody can use; many of one kind are one finding.
 func unmatched(f *form, _ *plan, t *tally) {
 	if len(f.asks.own) == 0 {
 		t.skip(nothingAdded)
@@ -194,9 +193,9 @@ func (f *form) unmatchedFault(kind string, rows []ownRow) fault {
 	return x
 }
 
-// settle applies the Department's decisions: a consent answers its findings; an accepted explanation does, whatever the
-// workbook says, and a refused one no longer. A decision holds for the values that it names. Faults that must be mended
-// can't be explained away.
+// settle applies the Department's decisions, for the values that they name: a consent or an accepted explanation
+// answers a finding, whatever the workbook says; a refused one no longer does. What must be mended can't be explained
+// away.
 func (f *form) settle(findings []table.Finding) {
 	for i := range findings {
 		x := &findings[i]

@@ -18,7 +18,7 @@ func expression(f *form, p *plan, t *tally) {
 		return
 	}
 	// An empty roster is a fault of its own, and tells nothing about who is missing from it.
-	unlisted := len(f.Members) == 0 && slices.Contains(p.rule.Places, membersList)
+	unlisted := len(f.Members) == 0 && slices.Contains(p.rule.Places, "members")
 	for _, c := range p.rule.Cases {
 		if unlisted && c.LooksAtMembers() {
 			t.undecide(emptyRoster)
@@ -42,7 +42,6 @@ func (f *form) holds(a templates.Answers, c templates.Case, t *tally, fails func
 	}
 }
 
-// applies says whether the guard of a case is met.
 func (f *form) applies(a templates.Answers, c templates.Case, t *tally) bool {
 	holds, decided := f.evaluate(a, c.When, t)
 	if decided && !holds {
@@ -54,14 +53,14 @@ func (f *form) applies(a templates.Answers, c templates.Case, t *tally) bool {
 // eachRow evaluates the rule's condition in each row of a list.
 func eachRow(f *form, p *plan, t *tally) {
 	list := p.rule.List
-	if f.misplaced && list == membersList {
+	if f.misplaced && list == "members" {
 		t.undecide(shiftedList)
 		return
 	}
 	rows, c := f.Rows(list), p.rule.Cases[0]
 	switch sheet, _, _ := f.def.Layout().Area(list); {
 	case len(rows) > 0:
-	case list == membersList:
+	case list == "members":
 		t.undecide(emptyRoster)
 	default:
 		t.skip(sheet.Sheet.Title + "为空")
@@ -88,9 +87,6 @@ func eachRow(f *form, p *plan, t *tally) {
 	}
 }
 
-// membersList is the list that other parts are held against; that it is empty has a rule of its own.
-const membersList = "members"
-
 // nothingElse says whether all that stands in a row could not be read, which another rule says.
 func (f *form) nothingElse(list string, row table.Row) bool {
 	var read, unread bool
@@ -101,7 +97,6 @@ func (f *form) nothingElse(list string, row table.Row) bool {
 	return unread && !read
 }
 
-// columnsOf gives the columns of a list, in form order.
 func (f *form) columnsOf(list string) []templates.RecordColumn {
 	_, area, _ := f.def.Layout().Area(list)
 	return area.Columns
@@ -142,7 +137,7 @@ func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 		}
 	}
 	x.vars["list"] = text.Few(labels, shownNames, len(labels), "项")
-	if name := row.Cells[nameColumn].Text; list == membersList {
+	if name := row.Cells[nameColumn].Text; list == "members" {
 		x.member = cmp.Or(text.Mask(text.NameKey(name)), x.member)
 		x.vars["member"] = cmp.Or(name, fmt.Sprintf("第%d行", rowOf(row.At)))
 	}

@@ -66,13 +66,6 @@ func (b *batch) read(x model.Finding, f *form) table.Finding {
 	return out
 }
 
-// unowned words the findings about files that belong to no submission, ordered as any others.
-func (b *batch) unowned() []table.Finding {
-	out := table.Each(b.reading[""], func(x model.Finding) table.Finding { return b.read(x, nil) })
-	slices.SortStableFunc(out, b.inOrder)
-	return out
-}
-
 // row fills the catalogue's words and masks personal data. f is nil where the finding belongs to no submission.
 func (b *batch) row(r *templates.Rule, f *form, x model.Finding) table.Finding {
 	first := x.Places[0]

@@ -57,8 +57,7 @@ func noEnrolment(f *form, _ *plan, t *tally) {
 	t.fail(x)
 }
 
-// unitApart fails a unit with several rows whose names differ in a campus, a branch or a former name, or in the list
-// alone.
+// unitApart fails a unit with several rows whose names differ in a campus, a branch or a former name.
 func unitApart(f *form, _ *plan, t *tally) {
 	var units []table.Member
 	for _, rows := range f.units(t) {
@@ -182,7 +181,6 @@ func (f *form) repeated(rows []table.Member) fault {
 	return x
 }
 
-// memberFault is a fault of one named unit of the roster, in one of its columns.
 func (f *form) memberFault(m table.Member, raw, column string) fault {
 	return fault{places: []model.Place{f.memberCell(m, column)}, fields: []string{column}, member: m.NameKey,
 		raw: raw, value: raw, vars: map[string]string{"member": m.Name, "kind": m.KindLabel, "raw": raw, "value": raw,
@@ -234,7 +232,6 @@ func unsupported(f *form, p *plan, t *tally) {
 // pointNumber finds the numbers of observation points: 3.1, but not the 3.1 of 13.12.
 var pointNumber = regexp.MustCompile(`[0-9]+(\.[0-9]+)+`)
 
-// supported says whether a material speaks of a field.
 func (f *form) supported(field *templates.Field) bool {
 	point := func(n string) bool { return slices.Contains(field.Evidence, n) }
 	for _, m := range f.Materials {

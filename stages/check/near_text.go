@@ -72,21 +72,16 @@ func (b *batch) indexTexts() {
 	}
 	b.near = make(map[templates.Ref]map[int]neighbour, len(rows))
 	for slot, list := range rows {
-		b.near[slot] = b.nearest(list, least[slot])
-	}
-}
-
-// nearest finds the neighbours of the texts in these rows of the facts.
-func (b *batch) nearest(rows []int, threshold float64) map[int]neighbour {
-	texts := &textIndex{threshold: threshold, postings: map[uint32][]int32{}, whole: map[uint64]int{}}
-	for _, i := range rows {
-		row := b.facts.Texts.Row(i)
-		position, known := b.order[row.Submission]
-		if text := normalised(row.Text); known && len(text) >= shortest {
-			texts.add(position, text)
+		texts := &textIndex{threshold: least[slot], postings: map[uint32][]int32{}, whole: map[uint64]int{}}
+		for _, i := range list {
+			row := b.facts.Texts.Row(i)
+			position, known := b.order[row.Submission]
+			if text := normalised(row.Text); known && len(text) >= shortest {
+				texts.add(position, text)
+			}
 		}
+		b.near[slot] = texts.neighbours()
 	}
-	return texts.neighbours()
 }
 
 // normalised is a text's letters and digits, in one width and case.

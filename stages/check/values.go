@@ -97,8 +97,7 @@ func outside(field *templates.Field, kinds []string, n decimal.Decimal) (bounded
 	return bounded, beyond
 }
 
-// fraction fails a bare number between 0 and 1 for a percentage: 0.45 is most likely 45 %. With a percent sign or
-// format (the rule's kinds of coercions) what was meant is plain.
+// fraction fails a bare 0.45 for a percentage, which most likely is 45 %, unless a percent sign or format says so.
 func fraction(f *form, p *plan, t *tally) {
 	for _, r := range p.refs {
 		if f.def.Field(r.Field).Type != templates.PercentField || !t.byStatus(f, r) {

@@ -33,7 +33,12 @@ func Run(before, now *table.Round, why Why) table.Table[table.Change] {
 		return out.Finish()
 	}
 	was, is, registered, judged := before.About(), now.About(), verdicts(why.Registered), verdicts(why.Judged)
-	ids := union(was, is)
+	both := maps.Clone(was)
+	maps.Copy(both, is)
+	ids := slices.SortedFunc(maps.Keys(both), func(a, b string) int {
+		x, y := both[a].Form.Submission, both[b].Form.Submission
+		return cmp.Or(cmp.Compare(x.Order(), y.Order()), strings.Compare(a, b))
+	})
 	for _, id := range ids {
 		p := &pair{d: now.Facts.Definition, all: [2]map[string]*table.About{was, is}, ids: ids, before: was[id], now: is[id],
 			registered: registered[id], judged: judged[id], register: now.Judgement.Register, moves: why.Moves[id]}
@@ -57,16 +62,6 @@ func verdicts(j *table.Judgement) map[string]model.Verdict {
 		}
 	}
 	return out
-}
-
-// union lists the submissions of both rounds: by number in the directory, those off it by id.
-func union(was, is map[string]*table.About) []string {
-	both := maps.Clone(was)
-	maps.Copy(both, is)
-	number := func(id string) int32 { return both[id].Form.Submission.Order() }
-	return slices.SortedFunc(maps.Keys(both), func(a, b string) int {
-		return cmp.Or(cmp.Compare(number(a), number(b)), strings.Compare(a, b))
-	})
 }
 
 // pair is one submission in both rounds; one of them may be nil.
@@ -107,9 +102,16 @@ func (p *pair) compare() {
 		return
 	}
 	p.values()
-	p.records()
+	p.list("members", members(p.before.Form), members(p.now.Form))
+	for _, list := range append([]string{"materials", "verifications", "explanations"}, table.Own(p.d)...) {
+		p.list(list, p.rowsOf(list, p.before.Form), p.rowsOf(list, p.now.Form))
+	}
 	p.sent()
-	p.objections()
+	for _, e := range p.register { // without who objected and to what
+		if e.Upheld() && e.Key == table.ConsortiumKey(p.now.Form.Submission) {
+			p.note(table.ObjectionUpheld, "", e.Values[templates.RegisterDate]+"收到")
+		}
+	}
 	p.verdicts()
 	p.findings()
 	p.points()
@@ -133,15 +135,6 @@ func edition(s table.Submission) string {
 		return "未填报送版次"
 	}
 	return fmt.Sprintf("报送版次%d", s.Edition.V)
-}
-
-// objections names those that were upheld, without who objected and to what.
-func (p *pair) objections() {
-	for _, e := range p.register {
-		if e.Upheld() && e.Key == table.ConsortiumKey(p.now.Form.Submission) {
-			p.note(table.ObjectionUpheld, "", e.Values[templates.RegisterDate]+"收到")
-		}
-	}
 }
 
 func (p *pair) verdicts() {
@@ -327,14 +320,6 @@ var known = map[string]struct{ by, says []string }{
 	"explanations": {by: []string{"about"}, says: []string{"explanation"}},
 }
 
-func (p *pair) records() {
-	p.list("members", members(p.before.Form), members(p.now.Form))
-	for _, list := range append([]string{"materials", "verifications", "explanations"}, table.Own(p.d)...) {
-		p.list(list, p.rowsOf(list, p.before.Form), p.rowsOf(list, p.now.Form))
-	}
-}
-
-// rowsOf are the rows of a list that say anything.
 func (p *pair) rowsOf(list string, f *table.Form) []record {
 	_, area, _ := p.d.Layout().Area(list)
 	by, says := known[list].by, known[list].says

@@ -74,7 +74,6 @@ type region struct {
 	digest           string
 }
 
-// formOf is the id of the form that marking workbooks are.
 func formOf(d *templates.Definition) string { return d.Form.ID + "-专家评分" }
 
 func rubricOf(d *templates.Definition) string {

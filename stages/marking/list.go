@@ -20,9 +20,8 @@ const (
 	headPoints = "观测点"
 )
 
-// ReadList reads a list of experts from the flat cells of a workbook: a row of heads anywhere (编号, 姓名, 单位, 观测点), then
-// an expert a row. Who has no points there marks all. Points are separated by whatever is no part of a number; an
-// indicator (3) means all of its points.
+// ReadList reads a list of experts: a row of heads anywhere (编号, 姓名, 单位, 观测点), then an expert a row. Who has no points
+// there marks all; an indicator (3) means all of its points.
 func ReadList(d *templates.Definition, cells []model.Cell) ([]Assignment, error) {
 	first := slices.IndexFunc(cells, func(c model.Cell) bool { return strings.TrimSpace(c.Raw) == headID })
 	if first < 0 {
@@ -106,8 +105,7 @@ func newRoll(facts *table.Facts, marking table.Marking) *roll {
 	return r
 }
 
-// could lists who can still mark a point of a submission: it is the expert's, who has not marked it and has no conflict
-// of interest.
+// could lists who can still mark a point of a submission.
 func (r *roll) could(list []Assignment, submission string, p *templates.Point) (out []int) {
 	for i, a := range list {
 		marked := slices.Contains(r.counted[[2]string{submission, p.ID}], a.Expert)
@@ -119,9 +117,8 @@ func (r *roll) could(list []Assignment, submission string, p *templates.Point) (
 	return out
 }
 
-// Supplements gives each expert of the list what is still to be marked, as a supplementary workbook: of each point of
-// each submission so many marks as the best marked submission has, and the least number at any rate. Whoever has marked
-// something is not asked again.
+// Supplements gives each expert what is still to be marked: of each point of each submission so many marks as the best
+// marked has, and the least number at any rate. Whoever has marked something is not asked again.
 func Supplements(facts *table.Facts, marking table.Marking, subjects []Subject, list []Assignment) []Assignment {
 	r := newRoll(facts, marking)
 	only := make([]map[string][]string, len(list))
@@ -151,8 +148,7 @@ func Supplements(facts *table.Facts, marking table.Marking, subjects []Subject, 
 	return out
 }
 
-// Short says where the least number of marks can't be reached with these experts, their units and the recusals known so
-// far.
+// Short says where these experts can't reach the least number of marks, their units and recusals considered.
 func Short(facts *table.Facts, marking table.Marking, subjects []Subject, list []Assignment) []string {
 	r := newRoll(facts, marking)
 	var out []string

@@ -126,7 +126,6 @@ func (s Subject) supporting(d *templates.Definition, p *templates.Point) []strin
 	return out
 }
 
-// passage is a long text, and the points it speaks to.
 type passage struct {
 	label  string
 	points []string
@@ -217,5 +216,4 @@ func (s Subject) title(n int) string {
 	return string(name[:min(len(name), 31)])
 }
 
-// figure writes a number for a sentence, with two decimals at most.
 func figure(v float64) string { return table.Plain(table.Some(math.Round(v*100) / 100)) }

@@ -51,7 +51,6 @@ func Read(facts *table.Facts, returned []Returned) table.Marking {
 	return table.Marking{Files: table.Of(files), Marks: table.Of(marks), Earlier: earlier}
 }
 
-// workbook is one file while it is read.
 type workbook struct {
 	file       model.File
 	index      *index
@@ -63,8 +62,7 @@ type workbook struct {
 	other      string // the file that takes its place, or stands beside it
 }
 
-// settle reads every file and decides which one of an expert's counts: of several with the same marks the first, of
-// several with different marks none: nothing in them says which is the later.
+// settle reads every file and decides which of an expert's counts: of several with the same marks the first, else none.
 func settle(facts *table.Facts, returned []Returned) []*workbook {
 	known := newSubmissions(facts)
 	paths := text.Paths{}
@@ -248,19 +246,13 @@ func (b *workbook) agree() {
 	}
 }
 
-// submissions is what the facts know of each submission that marks may be about.
-type submissions struct {
-	of      map[string]table.Submission
-	members map[string][]string // keys of the names
-}
+// submissions are the forms that marks may be about, by id.
+type submissions map[string]*table.Form
 
 func newSubmissions(facts *table.Facts) submissions {
-	s := submissions{map[string]table.Submission{}, map[string][]string{}}
-	for x := range facts.Submissions.All() {
-		s.of[x.Submission] = x
-	}
-	for m := range facts.Members.All() {
-		s.members[m.Submission] = append(s.members[m.Submission], m.NameKey)
+	s := submissions{}
+	for form := range facts.Forms {
+		s[form.Submission.Submission] = form
 	}
 	return s
 }
@@ -268,9 +260,9 @@ func newSubmissions(facts *table.Facts) submissions {
 // belongs says whether a unit is a member, or a part of one: 某学院 and 某学院信息工程系.
 func (s submissions) belongs(unit, submission string) bool {
 	const shortest = 4 // of a name that can be the beginning of another
-	key := text.NameKey(unit)
-	return slices.ContainsFunc(s.members[submission], func(member string) bool {
-		return key == member || len([]rune(member)) >= shortest && strings.HasPrefix(key, member)
+	key, form := text.NameKey(unit), s[submission]
+	return form != nil && slices.ContainsFunc(form.Members, func(m table.Member) bool {
+		return key == m.NameKey || len([]rune(m.NameKey)) >= shortest && strings.HasPrefix(key, m.NameKey)
 	})
 }
 
@@ -315,9 +307,9 @@ func (b *workbook) interpret(d *templates.Definition, known submissions) {
 			Status: table.MarkCounted, Comment: comments[[2]string{s.submission, s.point}], File: b.file.Path,
 			Supplement: int32(b.index.part), Sheet: s.sheet, Cell: model.CellName(s.row, s.col)}
 		b.value(d, &m, b.take(s))
-		submission, there := known.of[s.submission]
+		form := known[s.submission]
 		switch {
-		case !there:
+		case form == nil:
 			m.Status, m.Note = table.MarkUnknown, "本次没有这个申报"
 		case kind != table.MarkVeto && !points[s.point]:
 			m.Status, m.Note = table.MarkUnknown, "现在的评分标准里，这个观测点不由专家评"
@@ -325,7 +317,7 @@ func (b *workbook) interpret(d *templates.Definition, known submissions) {
 			m.Status, m.Note = table.MarkConflict, "专家申报回避"
 		case known.belongs(b.unit, s.submission):
 			m.Status, m.Note = table.MarkConflict, "专家所在单位是该联合体的成员"
-		case m.Status == table.MarkCounted && submission.SHA256 != b.index.sources[s.submission]:
+		case m.Status == table.MarkCounted && form.Submission.SHA256 != b.index.sources[s.submission]:
 			m.Note = strings.TrimPrefix(m.Note+"；评分之后申报材料换了版本，请专家确认", "；")
 		}
 		b.marks = append(b.marks, m)

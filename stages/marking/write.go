@@ -131,7 +131,6 @@ func (p *page) answer(use string, row int, submission, point, earned string) {
 	p.leave(commentUse, row, colComment, 1, submission, point, book.Cell{Look: book.Entry})
 }
 
-// tally is where a sheet's results stand.
 type tally struct {
 	sheet                   string
 	asked                   int // marks
@@ -292,7 +291,6 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 // lacking marks what an expert has yet to fill in.
 var lacking = book.Mark{Tone: book.Lacking}
 
-// head writes what a point is about and what the figures say.
 func (w *writer) head(p *page, row int, point *templates.Point, s Subject) {
 	p.lock(row, colPoint, 1, book.Cell{Value: point.ID, Look: book.Centred})
 	about := strings.TrimSpace(strings.TrimPrefix(point.Label, point.ID) + "\n" + point.Ask)

@@ -83,7 +83,6 @@ func (b *Batch) Facts() *table.Facts {
 	return f
 }
 
-// fileRows makes the files table, with the catalogue's words for what was not used.
 func (b *Batch) fileRows() []table.File {
 	rows := make([]table.File, 0, len(b.files))
 	kept := map[string]bool{}      // submissions

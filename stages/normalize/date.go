@@ -108,12 +108,9 @@ func dateText(raw string, t *Reading) (string, bool) {
 	day := strings.Join(strings.Fields(dateTime.ReplaceAllString(lower, "")), "")
 	bare = planned.ReplaceAllString(day, "")
 	whole := planned.ReplaceAllString(monthPart.ReplaceAllString(aboutDay.ReplaceAllString(bare, ""), "月"), "")
-	for _, left := range []struct {
-		kind string
-		text string
-	}{{"date_written", day}, {"date_words", bare}, {"annotated", whole}} {
-		if value, ok := written(left.text); ok {
-			return t.to(left.kind, s, value), true
+	for _, left := range [][2]string{{"date_written", day}, {"date_words", bare}, {"annotated", whole}} {
+		if value, ok := written(left[1]); ok {
+			return t.to(left[0], s, value), true
 		}
 	}
 	return "", false

@@ -12,9 +12,6 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// editionField is the field of the cover that tells which edition a workbook is.
-const editionField = "edition"
-
 // Editions as people write them: 第二次, 2版, V2.0, 第3次报送. What may count corrections instead of editions (第一次修改) is none.
 var (
 	editionForm = regexp.MustCompile(`^(?:报送)?(?:版次|版本)?:?(?:第|v|ver\.?|version)?` +
@@ -61,14 +58,4 @@ func (r *reader) edition(f *templates.Field, e model.Entry) *Reading {
 		r.Submission.Edition = table.Some(int32(value.IntPart()))
 	}
 	return v
-}
-
-// editionSaid is what stands on the cover for the edition.
-func (r *Rows) editionSaid() string {
-	for _, f := range r.Figures {
-		if f.Field == editionField {
-			return f.Raw
-		}
-	}
-	return ""
 }

@@ -155,7 +155,7 @@ func contentHash(entries []model.Entry, asked string, reading *templates.Reading
 		if questions[e.Record] && strings.HasPrefix(e.Field, "explanations_") {
 			continue
 		}
-		if e.Filled && e.Field != editionField {
+		if e.Filled && e.Field != "edition" {
 			said := []string{e.Field, strconv.Itoa(e.Year), strconv.Itoa(e.Record), strings.TrimSpace(e.Raw)}
 			_, _ = io.WriteString(h, strings.Join(said, "\x00")+"\x01")
 		}
@@ -304,7 +304,7 @@ func (r *reader) single(f *templates.Field, e model.Entry) *Reading {
 	switch {
 	case e.NotAsked: // the workbook's version of the form did not have the field yet
 		return &Reading{Status: table.NotApplicable}
-	case f.ID == editionField:
+	case f.ID == "edition":
 		return r.edition(f, e)
 	case f.Numeric():
 		return r.number(f, e)
@@ -331,7 +331,8 @@ func (r *reader) single(f *templates.Field, e model.Entry) *Reading {
 	if f.Type == templates.NamesField && t.Status == table.Normal {
 		t.Number = table.Some(decimal.NewFromInt(int64(len(Names(typed)))))
 	}
-	if f.Post && r.elsewhere(typed) {
+	named, posts := func(word string) bool { return strings.Contains(typed, word) }, r.d.Form.Posts
+	if f.Post && slices.ContainsFunc(posts.Elsewhere, named) && !slices.ContainsFunc(posts.Park, named) {
 		t.add("other_post", "", "")
 	}
 	r.coerced(f, e, t.unread(f), typed)
@@ -339,12 +340,6 @@ func (r *reader) single(f *templates.Field, e model.Entry) *Reading {
 		t.Value = r.seen(f, e, t.Value)
 	}
 	return t
-}
-
-// elsewhere says whether what is written of a person names a post outside the park.
-func (r *reader) elsewhere(said string) bool {
-	names := func(word string) bool { return strings.Contains(said, word) }
-	return slices.ContainsFunc(r.d.Form.Posts.Elsewhere, names) && !slices.ContainsFunc(r.d.Form.Posts.Park, names)
 }
 
 func (r *reader) confirmation(f *templates.Field, e model.Entry) *Reading {
@@ -361,7 +356,6 @@ func (r *reader) confirmation(f *templates.Field, e model.Entry) *Reading {
 	return t
 }
 
-// cover takes what the cover says into the submission's own columns.
 func (r *reader) cover(field string, v *Reading) {
 	s := &r.Submission
 	switch field {
@@ -419,7 +413,6 @@ func (row recordRow) listCells() []table.ListCell {
 	return out
 }
 
-// recordRow is one row of a list, its filled cells at hand.
 type recordRow struct {
 	*reader
 	list   string

@@ -168,7 +168,6 @@ func powerBetween(value, seen decimal.Decimal) (power int32, found bool) {
 	return 0, false
 }
 
-// numberText reads a number that was typed as text, or with words around it.
 func numberText(raw string, f *templates.Field, t *Reading) (decimal.Decimal, table.Status) {
 	none := decimal.Decimal{}
 	s := t.to("trimmed", raw, trim(raw))
@@ -326,8 +325,7 @@ var (
 	chineseTens = map[rune]int64{'十': 10, '拾': 10, '百': 100, '佰': 100, '千': 1000, '仟': 1000}
 )
 
-// chineseNumber reads the Chinese numeral below 10,000 that a text begins with: 十二, 三百零五, 二〇二四. Not 三百五, which may mean
-// 350 or be a slip.
+// chineseNumber reads the Chinese numeral below 10,000 that a text begins with: 十二, 三百零五, 二〇二四; not 三百五.
 func chineseNumber(s string) (n decimal.Decimal, rest string, ok bool) {
 	total, digit, run, last, length := int64(0), int64(-1), 0, int64(10000), 0
 	zero := false

@@ -19,8 +19,7 @@ import (
 // fingerprintForm is how the program writes fingerprints of findings.
 var fingerprintForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
-// Register reads the Department's register. Decisions must not be guessed at: every fault is an error with sheet and
-// cell, all of them joined.
+// Register reads the Department's register. Nothing is guessed at: every fault is an error with its cell, all joined.
 func Register(d *templates.Definition, cells []model.Cell) ([]table.Registered, error) {
 	r := &registerReader{d: d, sheets: map[string][]model.Cell{}}
 	for _, sheet := range table.Grouped(cells, func(c model.Cell) string { return c.Place.Sheet }) {

@@ -73,12 +73,7 @@ const fewestDigits, mostDigits = 7, 18
 // phoneLike says whether one of the numbers in a text may be a phone's.
 func phoneLike(s string) bool {
 	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、,;/|\n", r) }) {
-		digits := strings.Map(func(r rune) rune {
-			if r < '0' || r > '9' {
-				return -1
-			}
-			return r
-		}, part)
+		digits := notDigits.ReplaceAllString(part, "")
 		n := len(digits)
 		if n >= fewestDigits && n <= mostDigits && !scientific.MatchString(part) && !strings.HasSuffix(digits, "000000") &&
 			!cutMobile.MatchString(digits) {
@@ -90,6 +85,8 @@ func phoneLike(s string) bool {
 
 // cutMobile is a mobile's number that lacks digits: no local number begins with 1.
 var cutMobile = regexp.MustCompile(`^1[3-9][0-9]{5,8}$`)
+
+var notDigits = regexp.MustCompile(`[^0-9]+`)
 
 var scientific = regexp.MustCompile(`[0-9]e\+?[0-9]`)
 
@@ -149,8 +146,7 @@ func Confirm(s string) (yes, ok bool) {
 	return yes, yes || slices.Contains(denied, s)
 }
 
-// Names splits a list of persons by punctuation and line ends, or else by blanks but not within 王 伟; numbers before and
-// brackets behind a name are dropped.
+// Names splits a list of persons by punctuation and line ends, or else by blanks but not within 王 伟.
 func Names(s string) []string {
 	s = bracketed.ReplaceAllString(fold(trim(s)), "")
 	parts := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、､,;/|\n\t", r) })

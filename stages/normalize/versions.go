@@ -48,8 +48,7 @@ func (b *Batch) withSubmission(i int) []model.Finding {
 	return notes
 }
 
-// groups lists the accepted files of each consortium that has several; a copy with another name belongs to its
-// parent's.
+// groups lists the accepted files of each consortium that has several; a renamed copy belongs to its parent's.
 func (b *Batch) groups() [][]int {
 	bySum, name := map[string]int{}, map[string]string{} // a consortium's first name, by a later one
 	accepted := b.accepted()
@@ -132,7 +131,12 @@ func (b *Batch) tied(rule string, keep int, files []int) model.Finding {
 func (b *Batch) editions(files []int) string {
 	said := make([]string, len(files))
 	for n, i := range files {
-		said[n] = cmp.Or(b.files[i].editionSaid(), "未填")
+		said[n] = "未填"
+		for _, f := range b.files[i].Figures {
+			if f.Field == "edition" && f.Raw != "" {
+				said[n] = f.Raw
+			}
+		}
 	}
 	if len(slices.Compact(slices.Clone(said))) == 1 {
 		return strings.Replace("都是"+said[0], "是未填", "未填", 1)
@@ -230,7 +234,7 @@ const (
 )
 
 // named are fields that name the consortium, or that the Department filled in.
-var named = []string{"consortium", "city", "park", editionField}
+var named = []string{"consortium", "city", "park", "edition"}
 
 // traits are hashes of the filled cells, sorted: whose they are, they don't tell.
 func traits(d *templates.Definition, entries []model.Entry) []uint64 {

@@ -139,7 +139,6 @@ func quantileOf(ascending []float64, own table.Opt[float64], among bool, q float
 	return table.Some(ascending[i])
 }
 
-// flag says whether a promise for a year should be verified.
 func (m *scheme) flag(x table.Growth, final templates.Year) (flag, note string) {
 	unit, margin := "％", m.def.Rubric.Credibility.Margin.InexactFloat64()
 	if x.Measure == "points" {

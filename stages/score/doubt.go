@@ -144,7 +144,6 @@ func (e *entrant) doubt(evidence int) string {
 	return strings.Join(table.Unique(found, func(s suspect) string { return s.Reason }), "；")
 }
 
-// placed is the place of a total among the ranked, the others' staying as they are.
 func (e *entrant) placed(total float64, ranked []*entrant) table.Opt[int32] {
 	return table.Some(int32(e.place(ranked, total, func(o *entrant) float64 { return o.Total })))
 }
@@ -177,8 +176,8 @@ type suspectCell struct {
 }
 
 // checklist says which cells to confirm so that no error in the rest can change who is chosen: of each one inside the
-// line as many, by possible loss, as it takes until its total without the others is higher than any outside at its
-// best. Before there is a line it lists the doubtful figures of those around it and settles nothing.
+// line as many as it takes until its total without the others is above any outside at its best. Before the line it only
+// lists.
 func (m *scheme) checklist(ranked []*entrant, k int) []table.Check {
 	line, around := 0.0, m.near(ranked, k)
 	for _, e := range ranked {

@@ -43,7 +43,7 @@ func telling(row any, at int) bool {
 	switch x := row.(type) {
 	case table.Score:
 		few := x.Submission == "2024-01" || x.Submission == "2024-03"
-		return few && x.Evidence == "" || x.Evidence != "" && (x.Doubt != "" || few && x.Status == Bottom)
+		return few && x.Evidence == "" || x.Evidence != "" && (x.Doubt != "" || few && x.Status == "bottom")
 	case table.Growth:
 		return x.Submission == "2024-01" || x.Flag == "verify" && x.Submission < "2024-04"
 	case table.Mark:

@@ -11,8 +11,7 @@ import (
 	"lianheti/templates"
 )
 
-// line says who stands on which side of the line and how firmly, and how those around it would swap; nothing before all
-// marks.
+// line says who stands on which side of the line and how firmly, and what would swap those around it.
 func (m *scheme) line(ranked, waiting []*entrant, scenarios []scenario, k, draws int) []table.Swap {
 	if !m.complete {
 		return nil
@@ -156,10 +155,9 @@ func (m *scheme) swap(a, b *entrant) table.Swap {
 // heaviest is the most that a single weight is tried at: all points together.
 func (m *scheme) heaviest() float64 { return sum(m.weights(true)) }
 
-// breakEvenWeight is the change of one weight at which two totals are equal, and whether it leaves the weight between 0
-// and the heaviest. As on the sheet, changed weights are scaled to their former sum, so that a deduction is worth as
-// much. With their sum S, the gap G before deductions, the deductions' difference d and the gain g a point of weight, S
-// / (S + change) · (G + change · g) = d.
+// breakEvenWeight is the change of one weight at which two totals are equal, and whether it is possible. Changed
+// weights are scaled to their sum S, so that with the gap G before deductions, the deductions' difference d and the
+// gain g a point of weight S / (S + change) · (G + change · g) = d.
 func (m *scheme) breakEvenWeight(a, b *entrant, i int, c criterion) (float64, bool) {
 	all, deducted := m.heaviest(), a.Deduction.V-b.Deduction.V
 	gap, gain := a.Total-b.Total+deducted, c.earn(m.complete)/c.weight*(a.contribution(i)-b.contribution(i))
@@ -174,9 +172,8 @@ func (m *scheme) breakEvenWeight(a, b *entrant, i int, c criterion) (float64, bo
 // cents writes a weight with two decimals, rounded to the side on which the swap has happened.
 func cents(round func(float64) float64, weight float64) string { return plain(round(weight*100) / 100) }
 
-// certificate gives the least weight that must be moved between points for anybody else to be chosen. Each difference
-// of two totals is a sum over the points, so that the cheapest way to undo it is to move weight to the point that is
-// worst for the one inside from where it is best off first: no linear program is needed.
+// certificate gives the least weight that must be moved between points for anybody else to be chosen. Totals are sums
+// over the points: the cheapest way is to the point worst for the one inside, from where it is best off first.
 func (m *scheme) certificate(ranked []*entrant, k int) []table.Certificate {
 	if !m.complete {
 		return nil

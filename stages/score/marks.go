@@ -216,9 +216,8 @@ func (m *scheme) count(p *panel, entrants []*entrant) {
 // deviation is the sample standard deviation; 0 of fewer than two values.
 func deviation(values []float64) float64 { return math.Sqrt(covariance(values, values)) }
 
-// fit estimates each expert's leniency by least squares, mark = point of a submission + leniency, the leniencies adding
-// up to 0; none for who shares no point with anybody. It also finds whether recusals make the sets of experts differ
-// among the ranked: only there leniency could decide anything.
+// fit estimates leniency by least squares, mark = point of a submission + leniency, adding up to 0; none for who shares
+// no point with anybody. It finds whether recusals make the experts differ among the ranked: only there it decides.
 func (p *panel) fit(m *scheme, entrants []*entrant) {
 	n := len(p.experts)
 	p.leniency = make([]table.Opt[float64], n)

@@ -15,7 +15,6 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// measure is one evidence of one submission.
 type measure struct {
 	ok         bool // false: a gap; note says why
 	excused    bool // a gap that the register accepted: it is left out

@@ -135,10 +135,7 @@ func moves(why attribution, causes []table.Cause, totals []map[string]float64) m
 
 // rule takes over the deductions that a published ranking has: the register that decided them is in no table.
 func (f *field) rule(r *table.Ranking) {
-	decided := map[string]table.Opt[float64]{}
-	for k := range r.Ranking.All() {
-		decided[k.Submission] = k.Deduction
-	}
+	decided := byID(r, func(k table.Rank) table.Opt[float64] { return k.Deduction })
 	for _, e := range f.entrants {
 		e.Deduction = decided[e.Submission]
 	}
@@ -166,9 +163,13 @@ func (f *field) totals() map[string]float64 {
 }
 
 func published(r *table.Ranking) map[string]float64 {
-	out := map[string]float64{}
+	return byID(r, func(k table.Rank) float64 { return k.Total })
+}
+
+func byID[T any](r *table.Ranking, say func(table.Rank) T) map[string]T {
+	out := map[string]T{}
 	for k := range r.Ranking.All() {
-		out[k.Submission] = k.Total
+		out[k.Submission] = say(k)
 	}
 	return out
 }

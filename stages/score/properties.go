@@ -23,7 +23,6 @@ const (
 	PropertySum           = "sum"           // the points add up to the total
 )
 
-// edit is one thing done to a form.
 type edit struct {
 	property string
 	ref      templates.Ref    // the figure; of no field: the roster

@@ -76,8 +76,7 @@ func place(totals, sorted []float64, places []int32) {
 // round10 rounds to ten decimals, as ROUND(x, 10) does.
 func round10(x float64) float64 { return math.Round(x*1e10) / 1e10 }
 
-// robustness ranks again under drawn weights and resampled experts, and gives the number of draws, bounded by the
-// budget.
+// robustness ranks again under drawn weights and experts, and gives the number of draws, within the budget.
 func (m *scheme) robustness(ranked []*entrant, p *panel, o Options) int {
 	n := len(ranked)
 	if n == 0 {
@@ -141,9 +140,8 @@ func quantile(ascending []int32, percent int) int32 {
 	return ascending[(len(ascending)*percent+99)/100-1]
 }
 
-// resample ranks again under as many experts drawn with replacement (a bootstrap), alone and with the drawn weights,
-// which gives the chances. A point that none of the drawn marked keeps its mark. The stream is SplitMix64 from the seed
-// + 1.
+// resample ranks again under as many experts drawn with replacement (bootstrap, SplitMix64 from the seed + 1), alone
+// and with the drawn weights, which gives the chances. A point that none of the drawn marked keeps its mark.
 func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Options) {
 	n, experts, draws := len(ranked), len(p.experts), len(drawn)
 	random := stream(o.Seed + 1)

@@ -33,7 +33,7 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 		Lower:      p.lower,
 		Upper:      p.upper,
 		Open:       c.weight - c.earn(e.Complete),
-		Status:     Scored,
+		Status:     "scored",
 	}
 	if p.there > 0 {
 		row.Normalised = table.Some(p.figures)
@@ -54,17 +54,17 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 	}
 	switch {
 	case c.Deduction:
-		row.Status, row.Method, row.Note = Waiting, Waiting, "专家提议、处里认定扣几分；评分一栏是提议中最多的"
+		row.Status, row.Method, row.Note = "expert", "expert", "专家提议、处里认定扣几分；评分一栏是提议中最多的"
 	case len(c.Evidence) == 0 && !e.Complete:
-		row.Status, row.Method, row.Note = Waiting, Waiting, "等专家评分"
+		row.Status, row.Method, row.Note = "expert", "expert", "等专家评分"
 	case p.present == 0:
-		row.Status, row.Note = Missing, "依据都缺，登记同意不计，由其余观测点按权重代表；下限按0、上限按满分"
+		row.Status, row.Note = "missing", "依据都缺，登记同意不计，由其余观测点按权重代表；下限按0、上限按满分"
 	case len(c.Evidence) == 0:
-		row.Method = Waiting
+		row.Method = "expert"
 	case p.known < 1:
-		row.Status, row.Note = Partial, p.gapNote()
+		row.Status, row.Note = "partial", p.gapNote()
 	}
-	if p.present > 0 && e.stretch != 1 && row.Status != Waiting {
+	if p.present > 0 && e.stretch != 1 && row.Status != "expert" {
 		row.Note = strings.TrimPrefix(row.Note+fmt.Sprintf("；别的观测点没有依据，得分按%s放大", plain(math.Round(e.stretch*1e4)/1e4)), "；")
 	}
 	return row
@@ -93,7 +93,7 @@ func (m *scheme) evidenceRow(e *entrant, i int, c criterion, k int, evidence *te
 		Formula:    evidence.Expr,
 		Method:     evidence.Method,
 		Weight:     weight,
-		Status:     Missing,
+		Status:     "missing",
 		Upper:      weight,
 		Cells:      x.cells,
 		Doubt:      e.doubt(c.first + k),
@@ -106,9 +106,9 @@ func (m *scheme) evidenceRow(e *entrant, i int, c criterion, k int, evidence *te
 	if e.points[i].present > 0 {
 		row.Points = table.Some(m.worth(e, i, k) * x.normalised)
 	}
-	row.Status = Bottom
+	row.Status = "bottom"
 	if x.ok {
-		row.Raw, row.Status = table.Some(x.raw), Scored
+		row.Raw, row.Status = table.Some(x.raw), "scored"
 		row.Lower = weight * x.normalised
 		row.Upper = row.Lower
 	}

@@ -80,7 +80,6 @@ func (m *scheme) rescale(ranked []*entrant, ref reference, k int) {
 	}
 }
 
-// without is the reference set less one submission.
 func (r reference) without(id string) reference {
 	return reference{sets: table.Each(r.sets, func(set []standard) []standard {
 		return table.Where(slices.Values(set), func(x standard) bool { return x.submission != id })

@@ -55,15 +55,6 @@ type Options struct {
 	Workers int    // 0: as many as there are processors
 }
 
-// Values of Score.Status.
-const (
-	Scored  = "scored"  // all evidence is there
-	Partial = "partial" // some evidence is missing
-	Missing = "missing" // no evidence is there
-	Bottom  = "bottom"  // an evidence that is missing without the register's consent: it counts as the least
-	Waiting = "expert"  // only experts can speak to the point, and their marks don't count yet
-)
-
 // Run scores every submission and ranks those that may be ranked. The scores hold, by submission and point, a row for
 // the point and then one for each of its evidence, in the rubric's order; points are out of 100.
 func Run(facts *table.Facts, judgement *table.Judgement, marking table.Marking, o Options) (*table.Ranking, error) {
@@ -248,7 +239,6 @@ func (m *scheme) weights(complete bool) []float64 {
 	return table.Each(m.criteria, func(c criterion) float64 { return c.earn(complete) })
 }
 
-// waiting is how many points wait for experts.
 func (m *scheme) waiting(complete bool) float64 {
 	open := 0.0
 	for _, c := range m.criteria {
