@@ -132,7 +132,7 @@ func (p previous) explained() []table.Given {
 }
 
 // moves says what moved totals and verdicts since the earlier run. register is this run's; nil where none was given.
-func (p previous) moves(now *table.Round, register *publish.Source) (why compare.Why, err error) {
+func (p previous) moves(now *table.Round, register *publish.Source) (why compare.Causes, err error) {
 	defer try.Caught(&err)
 	if p.round == nil {
 		return why, nil

@@ -76,15 +76,15 @@ func swapped(f *form, p *plan, t *tally) {
 	})
 }
 
-// slide is a part of the annual figures that stands in the rows of others.
-type slide struct {
+// rowOffset is a part of the annual figures that stands in the rows of others.
+type rowOffset struct {
 	refs    []templates.Ref   // all figures from the first such row on
 	misfits [][]templates.Ref // the rows whose figures are none of theirs
 	by      int               // how many rows too low; below zero: too high
 }
 
 // slidRows finds whether the annual figures stand rows off: several can't be theirs, and all would fit a few rows away.
-func (f *form) slidRows(fewest int) (out slide) {
+func (f *form) slidRows(fewest int) (out rowOffset) {
 	rows := f.annual()
 	fits := func(row, as int) bool {
 		field := f.def.Field(rows[as][0].Field)
@@ -101,7 +101,7 @@ func (f *form) slidRows(fewest int) (out slide) {
 		}
 	}
 	if len(out.misfits) < fewest {
-		return slide{}
+		return rowOffset{}
 	}
 	const farthest = 3 // rows up and down that are tried
 	for n := range farthest {
@@ -125,7 +125,7 @@ func (f *form) slidRows(fewest int) (out slide) {
 			return out
 		}
 	}
-	return slide{}
+	return rowOffset{}
 }
 
 // slid fails a form whose annual figures stand in the rows of others.

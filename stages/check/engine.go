@@ -162,13 +162,13 @@ type form struct {
 	*batch
 	voided    map[templates.Ref]string // by which check
 	voidedAt  map[model.Place]bool     // cells of lists
-	slid      slide                    // the figures that stand in the rows of others
+	slid      rowOffset                // the figures that stand in the rows of others
 	coerced   map[templates.Ref][]table.Coercion
 	listed    []table.Coercion // of the rows of lists
 	shifted   int              // rows of the roster that are a column off
 	misplaced bool             // the roster was pasted a column off: its rows say nothing
 	position  int              // in the facts
-	asks      *asked
+	asks      *explanationRows
 	key       string // of the consortium
 }
 

@@ -62,8 +62,8 @@ func (f *form) weigh(x *table.Finding) {
 	}
 }
 
-// asked finds the rows of the workbook's explanations by the key of a warning or, without one, by what they are about.
-type asked struct {
+// explanationRows finds the rows of explanations by the key of a finding or, without one, by what they are about.
+type explanationRows struct {
 	form    *form
 	names   *names
 	byKey   map[string][]int
@@ -80,8 +80,8 @@ type ownRow struct {
 	matched      bool
 }
 
-func (f *form) asked() *asked {
-	out := &asked{form: f, byKey: map[string][]int{}, byAbout: map[string][]int{}}
+func (f *form) asked() *explanationRows {
+	out := &explanationRows{form: f, byKey: map[string][]int{}, byAbout: map[string][]int{}}
 	for i, e := range f.Explanations {
 		if len(e.Fingerprint) == model.KeyLength {
 			out.byKey[e.Fingerprint] = append(out.byKey[e.Fingerprint], i)
@@ -112,7 +112,7 @@ func (f *form) asked() *asked {
 }
 
 // given lists what the workbook says about a finding, in rows with its key or that name it.
-func (a *asked) given(x *table.Finding) (out []table.Given) {
+func (a *explanationRows) given(x *table.Finding) (out []table.Given) {
 	take := func(i int, words string) {
 		if words = text.Mask(strings.TrimSpace(words)); words != "" && !a.form.batch.def.Reading.SaysNothing(words) {
 			hash := a.form.Explanations[i].ValueHash

@@ -19,20 +19,20 @@ import (
 	"lianheti/templates"
 )
 
-// Why is what is known of the causes.
-type Why struct {
+// Causes is what is known of why something changed.
+type Causes struct {
 	Moves      map[string][]table.Move // of each total that moved
 	Registered *table.Judgement        // the last round's facts with this round's register; nil: the same, or unknown
 	Judged     *table.Judgement        // this round's facts by the earlier rules; nil: nobody can say
 }
 
 // Run compares a round with the one before. Without a round before there are no changes.
-func Run(before, now *table.Round, why Why) table.Table[table.Change] {
+func Run(before, now *table.Round, causes Causes) table.Table[table.Change] {
 	out := table.NewBuilder[table.Change]()
 	if before == nil {
 		return out.Finish()
 	}
-	was, is, registered, judged := before.About(), now.About(), verdicts(why.Registered), verdicts(why.Judged)
+	was, is, registered, judged := before.About(), now.About(), verdicts(causes.Registered), verdicts(causes.Judged)
 	both := maps.Clone(was)
 	maps.Copy(both, is)
 	ids := slices.SortedFunc(maps.Keys(both), func(a, b string) int {
@@ -41,7 +41,7 @@ func Run(before, now *table.Round, why Why) table.Table[table.Change] {
 	})
 	for _, id := range ids {
 		p := &pair{d: now.Facts.Definition, all: [2]map[string]*table.About{was, is}, ids: ids, before: was[id], now: is[id],
-			registered: registered[id], judged: judged[id], register: now.Judgement.Register, moves: why.Moves[id]}
+			registered: registered[id], judged: judged[id], register: now.Judgement.Register, moves: causes.Moves[id]}
 		if p.facts = now.Facts; p.now == nil {
 			p.facts = before.Facts
 		}
@@ -140,11 +140,11 @@ func edition(s table.Submission) string {
 func (p *pair) verdicts() {
 	if was, is := p.before.Verdict.Verdict, p.now.Verdict.Verdict; was != is {
 		p.add(table.Change{Kind: table.VerdictChanged, Label: "受理结论", Before: string(was), After: string(is),
-			Causes: p.turned(was, is)})
+			Causes: p.verdictCauses(was, is)})
 	}
 }
 
-func (p *pair) turned(was, is model.Verdict) string {
+func (p *pair) verdictCauses(was, is model.Verdict) string {
 	if p.judged == "" {
 		return string(table.CauseForm)
 	}
@@ -258,7 +258,7 @@ func (p *pair) points() {
 	}
 	if was.Rank != is.Rank {
 		p.add(table.Change{Kind: table.RankChanged, Label: "名次", Before: place(was), After: place(is),
-			BeforeNumber: float(was.Rank), AfterNumber: float(is.Rank), Because: p.passing()})
+			BeforeNumber: float(was.Rank), AfterNumber: float(is.Rank), Because: p.overtakers()})
 	}
 }
 
@@ -268,8 +268,8 @@ func (p *pair) total(kind table.ChangeKind, label string, m table.Move) {
 		BeforeNumber: table.Some(m.Before), AfterNumber: table.Some(m.After)})
 }
 
-// passing says who stands on the other side of a submission now: why a rank changed where the own total did not.
-func (p *pair) passing() string {
+// overtakers says who stands on the other side of a submission now: why a rank changed where the own total did not.
+func (p *pair) overtakers() string {
 	if !p.before.Rank.Rank.Valid || !p.now.Rank.Rank.Valid {
 		return ""
 	}

@@ -82,7 +82,7 @@ func round(t *testing.T, states ...state) *table.Round {
 }
 
 // changes lists what Run says, a line each.
-func changes(t *testing.T, before, now []state, why Why) []string {
+func changes(t *testing.T, before, now []state, why Causes) []string {
 	t.Helper()
 	var out []string
 	for c := range Run(round(t, before...), round(t, now...), why).All() {
@@ -154,7 +154,7 @@ func TestEveryKindOfChange(t *testing.T) {
 		"DDDD submission_withdrawn 本轮没有: 受理→",
 		"EEEEE submission_new 新增申报: →受理",
 	}
-	why := Why{
+	why := Causes{
 		Moves:  map[string][]table.Move{"A": {{Cause: table.CauseOwn, Before: 50, After: 63}, {Cause: table.CauseRubric, Before: 63, After: 61.5}}},
 		Judged: &table.Judgement{Verdicts: table.Of([]table.Verdict{{Submission: "A", Verdict: model.AskFirst}})},
 	}
@@ -173,7 +173,7 @@ func TestEveryKindOfChange(t *testing.T) {
 }
 
 func TestNothingToCompareWith(t *testing.T) {
-	none := Run(nil, round(t, state{id: "A", sha: "1"}), Why{})
+	none := Run(nil, round(t, state{id: "A", sha: "1"}), Causes{})
 	if none.Len() != 0 || none.Record() == nil {
 		t.Errorf("%d changes since nothing", none.Len())
 	}
@@ -181,7 +181,7 @@ func TestNothingToCompareWith(t *testing.T) {
 
 func TestWhatTurnedAVerdict(t *testing.T) {
 	for judged, want := range map[model.Verdict]string{model.Return: "rules", model.Accept: "own", model.AskFirst: "own rules", "": "form"} {
-		why := Why{}
+		why := Causes{}
 		if judged != "" {
 			why.Judged = &table.Judgement{Verdicts: table.Of([]table.Verdict{{Submission: "A", Verdict: judged}})}
 		}

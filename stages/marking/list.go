@@ -81,8 +81,8 @@ func readPoints(r *templates.Rubric, words string) ([]string, error) {
 	return out, nil
 }
 
-// roll knows who has marked what, and who can't.
-type roll struct {
+// progress knows who has marked what, and who can't.
+type progress struct {
 	rubric   *templates.Rubric
 	known    submissions
 	counted  map[[2]string][]string // experts, by submission and point
@@ -90,8 +90,8 @@ type roll struct {
 	part     int32                  // the highest number of a supplementary workbook that came back
 }
 
-func newRoll(facts *table.Facts, marking table.Marking) *roll {
-	r := &roll{facts.Definition.Rubric, newSubmissions(facts), map[[2]string][]string{}, map[[2]string]bool{}, 0}
+func newProgress(facts *table.Facts, marking table.Marking) *progress {
+	r := &progress{facts.Definition.Rubric, newSubmissions(facts), map[[2]string][]string{}, map[[2]string]bool{}, 0}
 	for m := range marking.Marks.All() {
 		r.part = max(r.part, m.Supplement)
 		switch {
@@ -106,7 +106,7 @@ func newRoll(facts *table.Facts, marking table.Marking) *roll {
 }
 
 // could lists who can still mark a point of a submission.
-func (r *roll) could(list []Assignment, submission string, p *templates.Point) (out []int) {
+func (r *progress) could(list []Assignment, submission string, p *templates.Point) (out []int) {
 	for i, a := range list {
 		marked := slices.Contains(r.counted[[2]string{submission, p.ID}], a.Expert)
 		conflict := r.conflict[[2]string{a.Expert, submission}] || a.Unit != "" && r.known.belongs(a.Unit, submission)
@@ -120,7 +120,7 @@ func (r *roll) could(list []Assignment, submission string, p *templates.Point) (
 // Supplements gives each expert what is still to be marked: of each point of each submission so many marks as the best
 // marked has, and the least number at any rate. Whoever has marked something is not asked again.
 func Supplements(facts *table.Facts, marking table.Marking, subjects []Subject, list []Assignment) []Assignment {
-	r := newRoll(facts, marking)
+	r := newProgress(facts, marking)
 	only := make([]map[string][]string, len(list))
 	for _, p := range Marked(r.rubric) {
 		wanted := r.rubric.Experts.Least
@@ -150,7 +150,7 @@ func Supplements(facts *table.Facts, marking table.Marking, subjects []Subject, 
 
 // Short says where these experts can't reach the least number of marks, their units and recusals considered.
 func Short(facts *table.Facts, marking table.Marking, subjects []Subject, list []Assignment) []string {
-	r := newRoll(facts, marking)
+	r := newProgress(facts, marking)
 	var out []string
 	for _, s := range subjects {
 		id := s.Submission.Submission

@@ -172,7 +172,7 @@ func (b *workbook) open(d *templates.Definition, cells []model.Cell) {
 		b.refuse(CodeAltered, "隐藏的索引被改动")
 	default:
 		b.index = x
-		b.prove()
+		b.verify()
 	}
 }
 
@@ -190,8 +190,8 @@ func put(rows [][]string, c model.Cell) [][]string {
 	return rows
 }
 
-// prove compares the locked content of each sheet with its digest, and counts the cells that are not ours.
-func (b *workbook) prove() {
+// verify compares the locked content of each sheet with its digest, and counts the cells that are not ours.
+func (b *workbook) verify() {
 	free := map[spot]string{}
 	for _, s := range b.index.slots {
 		free[s.spot] = s.use
@@ -217,11 +217,11 @@ func (b *workbook) prove() {
 			return
 		}
 	}
-	b.agree()
+	b.verifyIndex()
 }
 
-// agree proves that the index says of each cell what the locked words beside it say.
-func (b *workbook) agree() {
+// verifyIndex proves that the index says of each cell what the locked words beside it say.
+func (b *workbook) verifyIndex() {
 	beside := func(sheet string, row, col int) string {
 		return strings.TrimSpace(b.cells[spot{sheet, row, col}].Raw)
 	}

@@ -22,16 +22,11 @@ func (r *Reading) float() table.Opt[float64] {
 	return table.Opt[float64]{V: r.Number.V.InexactFloat64(), Valid: r.Number.Valid}
 }
 
-// note records a change; none where nothing changed.
-func (r *Reading) note(kind string, from, to string) {
+// note records a change, if it is one, and gives what is read on.
+func (r *Reading) note(kind, from, to string) string {
 	if from != to {
 		r.add(kind, from, to)
 	}
-}
-
-// to is note for a change that gives what is read on.
-func (r *Reading) to(kind string, from, to string) string {
-	r.note(kind, from, to)
 	return to
 }
 

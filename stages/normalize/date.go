@@ -69,14 +69,14 @@ func dateNumber(c model.Cell, t *Reading) (string, bool) {
 		t.add("ambiguous_month", s, value)
 		return value, true
 	case ok:
-		return t.to("date_written", s, value), true
+		return t.note("date_written", s, value), true
 	case c.IsDate && day >= 1 && day <= lastSerial, n.IsInteger() && day >= firstSerial && day <= lastSerial:
 		value = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(day)).Format(time.DateOnly)
 		if day < 60 { // spreadsheets count from the day after
 			value = c.Shown
 		}
 		if !c.IsDate { // a cell that shows a date is no habit to be put right
-			return t.to("serial_date", c.Raw, value), true
+			return t.note("serial_date", c.Raw, value), true
 		}
 		return asShown(c, value, t), true
 	}
@@ -93,16 +93,16 @@ func asShown(c model.Cell, value string, t *Reading) string {
 	case !ok:
 		t.add("ambiguous_month", c.Shown, value)
 	case strings.HasPrefix(value, seen) && seen != value:
-		return t.to("date_written", c.Shown, seen)
+		return t.note("date_written", c.Shown, seen)
 	}
 	return value
 }
 
 func dateText(raw string, t *Reading) (string, bool) {
-	s := t.to("trimmed", raw, trim(raw))
+	s := t.note("trimmed", raw, trim(raw))
 	bare := strings.Join(strings.Fields(fold(s)), "")
 	if value, ok := written(bare); ok {
-		return t.to("date_written", s, value), true
+		return t.note("date_written", s, value), true
 	}
 	lower := strings.ToLower(strings.TrimSpace(fold(s)))
 	day := strings.Join(strings.Fields(dateTime.ReplaceAllString(lower, "")), "")
@@ -110,7 +110,7 @@ func dateText(raw string, t *Reading) (string, bool) {
 	whole := planned.ReplaceAllString(monthPart.ReplaceAllString(aboutDay.ReplaceAllString(bare, ""), "月"), "")
 	for _, left := range [][2]string{{"date_written", day}, {"date_words", bare}, {"annotated", whole}} {
 		if value, ok := written(left[1]); ok {
-			return t.to(left[0], s, value), true
+			return t.note(left[0], s, value), true
 		}
 	}
 	return "", false

@@ -30,7 +30,7 @@ type Rows struct {
 	parent     string // sha256 of the workbook that this copy was made from
 	untouched  bool   // a copy that says what its parent said
 	content    string // hash of everything filled in: equal for a resubmission without changes
-	traits     []uint64
+	cellHashes []uint64
 	notes      []model.Finding
 	people     []string // whom its fields for persons name
 	read, used int
@@ -95,7 +95,7 @@ func workbook(d *templates.Definition, w model.Workbook, p private) *Rows {
 		r.Loose = append(r.Loose, table.LooseCell{Submission: r.id(), Sheet: c.Place.Sheet, Cell: c.Place.Cell,
 			Raw: p.hide(c.Raw), Reason: "不在推荐书栏目内"})
 	}
-	r.traits = traits(d, w.Entries)
+	r.cellHashes = cellHashes(d, w.Entries)
 	r.content = contentHash(w.Entries, w.Form.Asked, d.Reading, r.Coercions)
 	r.untouched = w.Form.Said != "" && w.Form.Said == r.said()
 	r.Submission.CheckCode = table.CheckCode(d, r.Figures, r.Metrics, r.Texts, r.Members)

@@ -170,9 +170,9 @@ func powerBetween(value, seen decimal.Decimal) (power int32, found bool) {
 
 func numberText(raw string, f *templates.Field, t *Reading) (decimal.Decimal, table.Status) {
 	none := decimal.Decimal{}
-	s := t.to("trimmed", raw, trim(raw))
-	s = t.to("full_width", s, strings.NewReplacer("−", "-", "﹣", "-", "，", ",", "．", ".").Replace(fold(s)))
-	s = t.to("invisible", s, strings.Map(func(r rune) rune {
+	s := t.note("trimmed", raw, trim(raw))
+	s = t.note("full_width", s, strings.NewReplacer("−", "-", "﹣", "-", "，", ",", "．", ".").Replace(fold(s)))
+	s = t.note("invisible", s, strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Zs, r) {
 			return ' '
 		}
@@ -193,7 +193,7 @@ func numberText(raw string, f *templates.Field, t *Reading) (decimal.Decimal, ta
 	}
 	rest = withoutRoughly(rest, words.Before, t)
 	if f.Type == templates.PercentField {
-		rest = t.to("percent_sign", rest, strings.TrimPrefix(rest, "百分之"))
+		rest = t.note("percent_sign", rest, strings.TrimPrefix(rest, "百分之"))
 	}
 	value, rest, ok := takeNumber(rest, t)
 	if !ok {

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"lianheti/stages/model"
+	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
 )
@@ -94,14 +95,12 @@ func (r *reader) seen(f *templates.Field, e model.Entry, s string) string {
 	}
 	named := r.private.names.Hide(s)
 	masked := text.Mask(named)
-	changes := &Reading{}
 	if masked != named {
-		changes.add("masked", "", "")
+		r.coerced(f, e, []table.Coercion{{Kind: "masked"}}, "")
 	}
 	if named != s {
-		changes.add("masked_name", "", "")
+		r.coerced(f, e, []table.Coercion{{Kind: "masked_name"}}, "")
 	}
-	r.coerced(f, e, changes.Coercions, "")
 	return masked
 }
 

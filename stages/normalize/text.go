@@ -33,7 +33,7 @@ func Text(c model.Cell) *Reading {
 	if c.Kind != model.Text {
 		r.note("number_text", c.Raw, s)
 	}
-	if r.Value = r.to("trimmed", s, trim(s)); r.Value == "" {
+	if r.Value = r.note("trimmed", s, trim(s)); r.Value == "" {
 		r.Status = table.Missing
 		return r
 	}
@@ -74,9 +74,8 @@ const fewestDigits, mostDigits = 7, 18
 func phoneLike(s string) bool {
 	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、,;/|\n", r) }) {
 		digits := notDigits.ReplaceAllString(part, "")
-		n := len(digits)
-		if n >= fewestDigits && n <= mostDigits && !scientific.MatchString(part) && !strings.HasSuffix(digits, "000000") &&
-			!cutMobile.MatchString(digits) {
+		n, whole := len(digits), !scientific.MatchString(part) && !cutMobile.MatchString(digits)
+		if whole && n >= fewestDigits && n <= mostDigits && !strings.HasSuffix(digits, "000000") {
 			return true
 		}
 	}

@@ -23,7 +23,7 @@ func (b *Batch) settle() []model.Finding {
 	for _, group := range b.groups() {
 		found = append(found, b.settleGroup(group)...)
 	}
-	found = append(found, b.alike()...)
+	found = append(found, b.suspectedTwins()...)
 	var notes []model.Finding
 	for i := range b.files {
 		notes = append(notes, b.withSubmission(i)...)
@@ -82,7 +82,7 @@ func (b *Batch) accepted() (out []int) {
 }
 
 func (b *Batch) settleGroup(all []int) []model.Finding {
-	group, idle := b.untouched(b.dropCopies(all))
+	group, idle := b.idleCopies(b.dropCopies(all))
 	latest := slices.DeleteFunc(slices.Clone(group), func(i int) bool {
 		return slices.ContainsFunc(group, func(k int) bool { return k != i && b.madeFrom(k, i, all) })
 	})
@@ -110,11 +110,11 @@ func (b *Batch) settleGroup(all []int) []model.Finding {
 	if len(latest) == 1 {
 		return nil
 	}
-	return []model.Finding{b.tied("two_versions", keep, latest)}
+	return []model.Finding{b.ambiguity("two_versions", keep, latest)}
 }
 
-// tied makes the finding about files of which nobody knows which is the one, the one that is read first.
-func (b *Batch) tied(rule string, keep int, files []int) model.Finding {
+// ambiguity makes the finding about files of which nobody knows which is the one, the one that is read first.
+func (b *Batch) ambiguity(rule string, keep int, files []int) model.Finding {
 	files = append([]int{keep}, slices.DeleteFunc(slices.Clone(files), func(i int) bool { return i == keep })...)
 	x := model.Finding{Code: b.d.CodeOf(rule), Submission: b.files[keep].id()}
 	var paths []string
@@ -150,8 +150,8 @@ func (b *Batch) plainFirst(x, y int) int {
 	return cmp.Or(len(name(x))-len(name(y)), strings.Compare(b.files[x].file.Path, b.files[y].file.Path))
 }
 
-// untouched takes apart the issued copies on which nobody worked, beside files on which somebody did.
-func (b *Batch) untouched(group []int) (others, idle []int) {
+// idleCopies takes apart the issued copies on which nobody worked, beside files on which somebody did.
+func (b *Batch) idleCopies(group []int) (others, idle []int) {
 	worked := func(i int) bool { return !b.files[i].untouched }
 	if !slices.ContainsFunc(group, worked) {
 		return group, nil
@@ -236,8 +236,8 @@ const (
 // named are fields that name the consortium, or that the Department filled in.
 var named = []string{"consortium", "city", "park", "edition"}
 
-// traits are hashes of the filled cells, sorted: whose they are, they don't tell.
-func traits(d *templates.Definition, entries []model.Entry) []uint64 {
+// cellHashes are hashes of the filled cells, sorted: whose they are, they don't tell.
+func cellHashes(d *templates.Definition, entries []model.Entry) []uint64 {
 	var out []uint64
 	for _, e := range entries {
 		f := d.Field(e.Field)
@@ -254,7 +254,7 @@ func traits(d *templates.Definition, entries []model.Entry) []uint64 {
 
 // inCommon is the share of cells that two files have in common, of those of the one that has fewer.
 func (b *Batch) inCommon(i, k int) float64 {
-	x, y := b.files[i].traits, b.files[k].traits
+	x, y := b.files[i].cellHashes, b.files[k].cellHashes
 	fewer := min(len(x), len(y))
 	if fewer < fewest {
 		return 0
@@ -262,8 +262,8 @@ func (b *Batch) inCommon(i, k int) float64 {
 	return float64(text.Common(x, y)) / float64(fewer)
 }
 
-// alike finds submissions of one prefecture that may be one consortium's under two names; one of the directory is read.
-func (b *Batch) alike() (found []model.Finding) {
+// suspectedTwins finds submissions of one prefecture that may be one consortium's under two names.
+func (b *Batch) suspectedTwins() (found []model.Finding) {
 	of := b.suspects()
 	done := map[int]bool{}
 	for i := range b.files {
@@ -282,7 +282,7 @@ func (b *Batch) alike() (found []model.Finding) {
 			return cmp.Or(cmp.Compare(b.files[x].Submission.Order(), b.files[y].Submission.Order()), b.plainFirst(x, y))
 		})
 		group = append([]int{keep}, slices.DeleteFunc(group, func(k int) bool { return k == keep })...)
-		x := b.tied("suspected_same", keep, group)
+		x := b.ambiguity("suspected_same", keep, group)
 		var names []string
 		for _, k := range group {
 			done[k] = true
@@ -301,22 +301,22 @@ func (b *Batch) alike() (found []model.Finding) {
 // suspects lists for each file the others that may be the same consortium's, by cells that few files share.
 func (b *Batch) suspects() map[int][]int {
 	type held struct {
-		trait uint64
-		file  int
+		hash uint64
+		file int
 	}
 	var all []held
 	for i, a := range b.files {
 		if a.file.Fate == model.Accepted {
-			for _, t := range slices.Compact(slices.Clone(a.traits)) {
+			for _, t := range slices.Compact(slices.Clone(a.cellHashes)) {
 				all = append(all, held{t, i})
 			}
 		}
 	}
-	slices.SortFunc(all, func(x, y held) int { return cmp.Or(cmp.Compare(x.trait, y.trait), x.file-y.file) })
+	slices.SortFunc(all, func(x, y held) int { return cmp.Or(cmp.Compare(x.hash, y.hash), x.file-y.file) })
 	shared := map[[2]int]int{}
 	for len(all) > 0 {
 		n := 1
-		for n < len(all) && all[n].trait == all[0].trait {
+		for n < len(all) && all[n].hash == all[0].hash {
 			n++
 		}
 		for k := 0; n <= frequent && k < n; k++ {

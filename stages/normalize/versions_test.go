@@ -81,12 +81,12 @@ func TestOneConsortiumUnderTwoNames(t *testing.T) {
 		}
 		return out
 	}
-	named := func(file, id, city string, traits []uint64, parent string) *Rows {
+	named := func(file, id, city string, cellHashes []uint64, parent string) *Rows {
 		s := table.Submission{Submission: id, CityCode: city, Consortium: id, Edition: table.Some(int32(1))}
 		if len(id) == len("2024-01") {
 			s.DirectoryNo = table.Some(int32(1))
 		}
-		return &Rows{file: model.File{Path: file, SHA256: file, Fate: model.Accepted}, parent: parent, content: file, traits: traits, Form: table.Form{Submission: s}}
+		return &Rows{file: model.File{Path: file, SHA256: file, Fate: model.Accepted}, parent: parent, content: file, cellHashes: cellHashes, Form: table.Form{Submission: s}}
 	}
 	for _, c := range []struct {
 		what, city, parent string
@@ -289,12 +289,12 @@ func TestWhatMakesFilesAlike(t *testing.T) {
 	} {
 		b := NewBatch(definition)
 		for i := range c.files {
-			traits := make([]uint64, c.cells)
-			for n := range traits {
-				traits[n] = uint64(n)
+			cellHashes := make([]uint64, c.cells)
+			for n := range cellHashes {
+				cellHashes[n] = uint64(n)
 			}
 			id := fmt.Sprintf("2024-X%06d", i)
-			rows := &Rows{file: model.File{Path: id, SHA256: id, Fate: model.Accepted}, content: id, traits: traits}
+			rows := &Rows{file: model.File{Path: id, SHA256: id, Fate: model.Accepted}, content: id, cellHashes: cellHashes}
 			rows.Submission = table.Submission{Submission: id, Consortium: id}
 			b.Add(rows)
 		}

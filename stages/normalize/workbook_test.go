@@ -346,7 +346,7 @@ func TestTraits(t *testing.T) {
 		{model.Entry{Field: "park", Cell: typed("甲")}, 1}, {model.Entry{Field: "edition", Cell: typed("2")}, 1}, {model.Entry{Field: "pledge_signed", Cell: typed("☑")}, 1},
 		{model.Entry{Field: "explanations_about", Record: 1, Cell: typed("甲")}, 1}, {model.Entry{Field: "staff_full_time"}, 1},
 	} {
-		if got := traits(definition, []model.Entry{c.entry, figure}); len(got) != c.want || !slices.IsSorted(got) {
+		if got := cellHashes(definition, []model.Entry{c.entry, figure}); len(got) != c.want || !slices.IsSorted(got) {
 			t.Errorf("%s %q: %v", c.entry.Field, c.entry.Raw, got)
 		}
 	}

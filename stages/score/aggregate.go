@@ -26,7 +26,7 @@ type point struct {
 func (m *scheme) aggregate(e *entrant) {
 	weights := m.weights(e.Complete)
 	e.points = m.points(e)
-	e.stretch = stretch(weights, e.points)
+	e.reweighting = reweighting(weights, e.points)
 	e.Total = total(weights, e.points) - e.Deduction.V
 	e.Lower, e.Upper = -e.Deduction.V, -e.Deduction.V
 	happened, promised, said := 0.0, 0.0, 0.0
@@ -37,9 +37,9 @@ func (m *scheme) aggregate(e *entrant) {
 		promised += float64(weights[i] * p.promise)
 		said += float64(weights[i] * p.experts)
 	}
-	e.Foundation, e.Promise = happened*e.stretch, promised*e.stretch
+	e.Foundation, e.Promise = happened*e.reweighting, promised*e.reweighting
 	if e.Complete {
-		e.Experts = table.Some(said * e.stretch)
+		e.Experts = table.Some(said * e.reweighting)
 	}
 	if e.proposed.Valid {
 		e.OtherTotal = table.Some(e.Total - e.proposed.V)
@@ -56,7 +56,7 @@ func (m *scheme) points(e *entrant) []point {
 
 // at is an entrant's total with some evidence at a normalised value.
 func (m *scheme) at(e *entrant, value float64, evidence ...int) float64 {
-	again := e.but(func(at int, x *measure) {
+	again := e.withMeasures(func(at int, x *measure) {
 		if slices.Contains(evidence, at) {
 			x.normalised = value
 		}
@@ -68,7 +68,7 @@ func (m *scheme) total(e *entrant) float64 {
 	return total(m.weights(e.Complete), m.points(e)) - e.Deduction.V
 }
 
-func (e *entrant) but(change func(at int, x *measure)) *entrant {
+func (e *entrant) withMeasures(change func(at int, x *measure)) *entrant {
 	again := *e
 	again.measures = slices.Clone(e.measures)
 	for at := range again.measures {
@@ -136,11 +136,11 @@ func total(weights []float64, points []point) float64 {
 			sum += float64(w * points[i].value)
 		}
 	}
-	return sum * stretch(weights, points)
+	return sum * reweighting(weights, points)
 }
 
-// stretch is the factor by which the other points stand for those of which nothing is there.
-func stretch(weights []float64, points []point) float64 {
+// reweighting is the factor by which the other points stand for those of which nothing is there.
+func reweighting(weights []float64, points []point) float64 {
 	with, all := 0.0, sum(weights)
 	for i, w := range weights {
 		if points[i].present > 0 {

@@ -240,7 +240,7 @@ func (e *entrant) contribution(i int) float64 {
 	if e.points[i].present == 0 {
 		return 0
 	}
-	return e.points[i].value * e.stretch
+	return e.points[i].value * e.reweighting
 }
 
 // improvements says which figures and marks of those outside would have to be as good as the best to carry them inside.
@@ -312,7 +312,8 @@ func (m *scheme) benchmarks(ranked []*entrant) []answer {
 
 // improve takes over the best answers, the most effective first, until the total is above the line or nothing helps.
 func (m *scheme) improve(e *entrant, best []answer, line float64) []table.Lift {
-	at, own := e.but(func(int, *measure) {}), e.but(func(int, *measure) {}) // as far as taken over; one to try on
+	same := func(int, *measure) {}
+	at, own := e.withMeasures(same), e.withMeasures(same) // as far as taken over; one to try on
 	at.marks, own.marks = slices.Clone(e.marks), slices.Clone(e.marks)
 	var out []table.Lift
 	for before := e.Total; round10(before) <= line; {

@@ -69,7 +69,7 @@ func (f *field) testProperties(ranked []*entrant) ([]table.Lapse, int) {
 		before := table.Place{Total: e.Total, Rank: int(e.Rank.V)}
 		sum := -e.Deduction.V
 		for i, c := range f.criteria {
-			sum += float64(c.earn(e.Complete)*e.stretch) * e.points[i].value
+			sum += float64(c.earn(e.Complete)*e.reweighting) * e.points[i].value
 		}
 		if round10(sum) != round10(e.Total) {
 			out = append(out, e.lapse(edit{property: PropertySum}, table.Place{Total: sum, Rank: before.Rank}))
@@ -178,7 +178,7 @@ func (p *tester) after(e *entrant, x edit) table.Place {
 // place says where one submission stands with other answers; only what they reach is worked out again.
 func (p *tester) place(e *entrant, by answers, reached []int) table.Place {
 	scales := map[int]scale{} // that become others
-	after := e.but(func(at int, x *measure) {
+	after := e.withMeasures(func(at int, x *measure) {
 		if !slices.Contains(reached, at) {
 			return
 		}
@@ -212,17 +212,17 @@ func (p *tester) otherwise(o *entrant, scales map[int]scale) float64 {
 	total := o.Total
 	for _, at := range slices.Sorted(maps.Keys(scales)) {
 		if x := o.measures[at]; x.ok {
-			total += float64(p.worth(o, p.slots[at].criterion, p.slots[at].part) * (scales[at].at(x.raw) - x.normalised))
+			total += float64(p.pointsAtBest(o, p.slots[at].criterion, p.slots[at].part) * (scales[at].at(x.raw) - x.normalised))
 		}
 	}
 	return total
 }
 
-// worth is what an evidence at its best adds to the total.
-func (m *scheme) worth(e *entrant, i, k int) float64 {
+// pointsAtBest is what an evidence at its best adds to the total.
+func (m *scheme) pointsAtBest(e *entrant, i, k int) float64 {
 	c := m.criteria[i]
 	share := (1 - c.expertShare(e.Complete)) * c.shares[k] / e.points[i].present
-	return float64(c.earn(e.Complete)*e.stretch) * share
+	return float64(c.earn(e.Complete)*e.reweighting) * share
 }
 
 func (e *entrant) lapse(x edit, after table.Place) table.Lapse {

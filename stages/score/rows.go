@@ -22,7 +22,7 @@ func (m *scheme) scores(entrants []*entrant) (rows []table.Score) {
 	return rows
 }
 
-// pointRow is the row of a point: Points = (Weight − Open) × Value × stretch, which add up to the total.
+// pointRow is the row of a point: Points = (Weight − Open) × Value × reweighting, which add up to the total.
 func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 	p, x := e.points[i], e.marks[i]
 	row := table.Score{
@@ -39,7 +39,7 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 		row.Normalised = table.Some(p.figures)
 	}
 	if p.present > 0 {
-		earn := c.earn(e.Complete) * e.stretch
+		earn := c.earn(e.Complete) * e.reweighting
 		row.Value, row.Points = table.Some(p.value), table.Some(earn*p.value)
 		row.Foundation, row.Promise = table.Some(earn*p.foundation), table.Some(earn*p.promise)
 		if c.expertShare(e.Complete) > 0 {
@@ -64,8 +64,9 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 	case p.known < 1:
 		row.Status, row.Note = "partial", p.gapNote()
 	}
-	if p.present > 0 && e.stretch != 1 && row.Status != "expert" {
-		row.Note = strings.TrimPrefix(row.Note+fmt.Sprintf("；别的观测点没有依据，得分按%s放大", plain(math.Round(e.stretch*1e4)/1e4)), "；")
+	if p.present > 0 && e.reweighting != 1 && row.Status != "expert" {
+		factor := plain(math.Round(e.reweighting*1e4) / 1e4)
+		row.Note = strings.TrimPrefix(row.Note+"；别的观测点没有依据，得分按"+factor+"放大", "；")
 	}
 	return row
 }
@@ -104,7 +105,7 @@ func (m *scheme) evidenceRow(e *entrant, i int, c criterion, k int, evidence *te
 	}
 	row.Normalised = table.Some(x.normalised)
 	if e.points[i].present > 0 {
-		row.Points = table.Some(m.worth(e, i, k) * x.normalised)
+		row.Points = table.Some(m.pointsAtBest(e, i, k) * x.normalised)
 	}
 	row.Status = "bottom"
 	if x.ok {

@@ -311,7 +311,7 @@ func (m *scheme) otherParts(parts map[string]int) *scheme {
 
 // against gives the entrant with each amount on its own base.
 func (e *entrant) against(m *scheme) *entrant {
-	return e.but(func(at int, x *measure) {
+	return e.withMeasures(func(at int, x *measure) {
 		if at < m.evidence {
 			if sized := m.criteria[m.slots[at].criterion].sized[m.slots[at].part]; sized >= 0 {
 				*x = e.measures[sized]

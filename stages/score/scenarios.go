@@ -103,7 +103,7 @@ func (m *scheme) try(id string, ranked []*entrant, weights []float64, points fun
 }
 
 func (e *entrant) scaled(scales []scale) *entrant {
-	return e.but(func(at int, x *measure) { x.normalised = scales[at].of(*x) })
+	return e.withMeasures(func(at int, x *measure) { x.normalised = scales[at].of(*x) })
 }
 
 // adjusted are weights in the same proportions that add up to a sum.

@@ -253,21 +253,21 @@ type standing = table.Rank
 // entrant is one submission on its way through the scoring; its standing is filled in as it becomes known.
 type entrant struct {
 	standing
-	submission table.Submission
-	verdict    table.Verdict
-	form       answers                // of some only
-	excused    map[templates.Ref]bool // gaps that the register accepted
-	shapes     bool                   // scales that are laid anew are laid over it, too
-	measures   []measure              // of all slots
-	suspects   []suspect              // what of them is in doubt
-	followed   []table.Growth         // of all courses
-	size       float64                // enrolment
-	marks      []marked               // of all criteria
-	points     []point                // of all criteria
-	stretch    float64                // see stretch
-	proposed   table.Opt[float64]     // deduction that experts propose and the Department has not decided on
-	sharing    int                    // how many of the ranked have its rank
-	ousted     bool                   // what is pending is that it be rejected
+	submission  table.Submission
+	verdict     table.Verdict
+	form        answers                // of some only
+	excused     map[templates.Ref]bool // gaps that the register accepted
+	shapes      bool                   // scales that are laid anew are laid over it, too
+	measures    []measure              // of all slots
+	suspects    []suspect              // what of them is in doubt
+	followed    []table.Growth         // of all courses
+	size        float64                // enrolment
+	marks       []marked               // of all criteria
+	points      []point                // of all criteria
+	reweighting float64                // see reweighting
+	proposed    table.Opt[float64]     // deduction that experts propose and the Department has not decided on
+	sharing     int                    // how many of the ranked have its rank
+	ousted      bool                   // what is pending is that it be rejected
 }
 
 // inside says whether it stands among the first k.
