@@ -29,7 +29,7 @@ type Score struct {
 	Marks        Opt[int32]   `col:"marks"`       // how many marks that is made of
 	MarkSpread   Opt[float64] `col:"mark_spread"` // their sample standard deviation
 	ExpertPoints Opt[float64] `col:"expert_points"`
-	Status       string       `col:"status"`     // scored, partial, missing, bottom (no consent to the gap), expert (marks wait)
+	Status       string       `col:"status"`     // scored, partial, missing, bottom, expert: marks wait
 	Cells        string       `col:"cells,null"` // source cells, joined by "; "
 	Doubt        string       `col:"doubt,null"` // open findings about the cells of an evidence
 	Note         string       `col:"note,null"`
