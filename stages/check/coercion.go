@@ -156,8 +156,8 @@ func (f *form) mistake(x fault) string {
 
 // shown is what a fault of a single cell shows of it: the check's own words, or what stands there.
 func (x fault) shown(name string, of func(templates.Ref) string) string {
-	said, told := x.vars[name]
-	if !told && len(x.refs) == 1 {
+	said, given := x.vars[name]
+	if !given && len(x.refs) == 1 {
 		return of(x.refs[0])
 	}
 	return said

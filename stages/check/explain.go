@@ -150,7 +150,7 @@ func unmatched(f *form, _ *plan, t *tally) {
 	if len(f.asks.own) == 0 {
 		t.skip(nothingAdded)
 	}
-	told := map[string][]ownRow{}
+	groups := map[string][]ownRow{}
 	for _, o := range f.asks.own {
 		kind := ""
 		switch {
@@ -166,15 +166,15 @@ func unmatched(f *form, _ *plan, t *tally) {
 			t.pass()
 			continue
 		}
-		told[kind] = append(told[kind], o)
+		groups[kind] = append(groups[kind], o)
 	}
 	const singly = 5
-	for _, kind := range slices.Sorted(maps.Keys(told)) {
+	for _, kind := range slices.Sorted(maps.Keys(groups)) {
 		size := 1
-		if len(told[kind]) > singly {
-			size = len(told[kind])
+		if len(groups[kind]) > singly {
+			size = len(groups[kind])
 		}
-		for rows := range slices.Chunk(told[kind], size) {
+		for rows := range slices.Chunk(groups[kind], size) {
 			t.fail(f.unmatchedFault(kind, rows))
 		}
 	}

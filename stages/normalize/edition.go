@@ -39,11 +39,11 @@ func Edition(words string) (n int32, ok bool) {
 
 // edition reads the field as a number or as words for one; other words (约2) don't tell the edition.
 func (r *reader) edition(f *templates.Field, e model.Entry) *Reading {
-	n, told := Edition(e.Shown)
+	n, known := Edition(e.Shown)
 	stored, _ := plain(e.Raw)
 	// 2 shown as 第2版
 	worded := e.Kind == model.Number && !e.IsDate && e.Shown != e.Raw && stored.Equal(decimal.NewFromInt32(n))
-	if told && cause(e.Cell) == "" && (e.Kind == model.Text || worded) {
+	if known && cause(e.Cell) == "" && (e.Kind == model.Text || worded) {
 		v := &Reading{Status: table.Normal, Number: table.Some(decimal.NewFromInt32(n))}
 		v.note("edition_words", e.Shown, strconv.Itoa(int(n)))
 		v.struck(e.Cell)

@@ -21,21 +21,21 @@ func (m *scheme) line(ranked, waiting []*entrant, scenarios []scenario, k, draws
 		if e.inside(k) {
 			e.Line = "inside"
 		}
-		doubts := append(m.crossings(e, i, scenarios, k), m.pendingCrossings(e, ranked, waiting, k)...)
+		reasons := append(m.crossings(e, i, scenarios, k), m.pendingCrossings(e, ranked, waiting, k)...)
 		if e.inside(k) && int(e.Rank.V)+e.sharing-1 > k {
-			e.Line, doubts = "tied", append([]string{"并列跨线"}, doubts...)
+			e.Line, reasons = "tied", append([]string{"并列跨线"}, reasons...)
 		}
 		switch {
 		case draws == 0: // the weights were not tried, so that nothing can be called firm
 			continue
-		case len(doubts) == 0:
+		case len(reasons) == 0:
 			e.Firm = "safe"
-		case len(doubts) == 1 && e.Line != "tied":
+		case len(reasons) == 1 && e.Line != "tied":
 			e.Firm = "fairly"
 		default:
 			e.Firm = "contested"
 		}
-		e.LineReason = strings.Join(doubts, "；")
+		e.LineReason = strings.Join(reasons, "；")
 	}
 	var swaps []table.Swap
 	around := slices.DeleteFunc(m.near(ranked, k), func(e *entrant) bool { return e.LineReason == "" })

@@ -13,7 +13,7 @@
 //     flagged. Bounds count whatever is missing as 0 and as 1 on the same scales.
 //  6. Ranks and their sensitivity: drawn weights, resampled experts (robustness.go), other methods (scenarios.go).
 //  7. The line after the first k (line.go): who is firm, what would swap two or carry one inside; and which cells to
-//     confirm so that it stands (doubt.go).
+//     confirm so that it stands (suspects.go).
 //
 // Achievements and promises never mix: points are split into 已有基础 (level, growth) and 建设承诺 (commitment). Promises are
 // compared with growth achieved and with the peers' (credibility.go), to be verified, without points.
