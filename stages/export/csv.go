@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"lianheti/stages/table"
+
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 )
@@ -21,32 +23,19 @@ const formulaLeads = "=+-@\t\r"
 
 // writeCSV writes a table as RFC 4180 has it. A value that is not there is nothing, an empty text a pair of quotes.
 func writeCSV(w io.WriteSeeker, rec arrow.Record) error {
-	var b strings.Builder
-	b.WriteString(byteOrderMark)
-	for i, f := range rec.Schema().Fields() {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(f.Name)
-	}
-	b.WriteString("\r\n")
-	for row := range int(rec.NumRows()) {
-		for i, column := range rec.Columns() {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			if !column.IsNull(row) {
-				b.WriteString(csvValue(column, row))
-			}
-		}
-		b.WriteString("\r\n")
-		if _, err := io.WriteString(w, b.String()); err != nil {
+	names := table.Each(rec.Schema().Fields(), func(f arrow.Field) string { return f.Name })
+	line, cells := byteOrderMark+strings.Join(names, ","), make([]string, len(names))
+	for row := 0; ; row++ {
+		if _, err := io.WriteString(w, line+"\r\n"); err != nil || row == int(rec.NumRows()) {
 			return err
 		}
-		b.Reset()
+		for i, column := range rec.Columns() {
+			if cells[i] = ""; !column.IsNull(row) {
+				cells[i] = csvValue(column, row)
+			}
+		}
+		line = strings.Join(cells, ",")
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 // csvValue writes one value: numbers in full, no exponents.
