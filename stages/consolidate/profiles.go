@@ -401,7 +401,7 @@ func (p *profile) best(fits func(table.Score) bool, order int) []table.Score {
 func (p *profile) listed(col int, list []table.Score) (next int) {
 	for i, s := range list {
 		e := p.evidence(s.Point, s.Evidence)
-		p.Line(p.Row+i, col, centred(s.Point), plain(relative(e)).Over(4), centred(sized(e, s.Raw.V)))
+		p.Line(p.Row+i, col, centred(s.Point), plain(e.Label+when(e.Per(), "，"+e.Basis)).Over(4), centred(sized(e, s.Raw.V)))
 	}
 	if len(list) == 0 {
 		p.Span(p.Row, col, 6, quiet("没有"))

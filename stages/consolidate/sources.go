@@ -31,7 +31,7 @@ func from[T any](all func() ([]T, words)) source {
 func (w *workbook) allSources() map[string]source {
 	return map[string]source{
 		"entries":    from(func() ([]entry, words) { return w.entries, nil }),
-		"ranked":     from(func() ([]table.Rank, words) { return w.inOrder, w.coloured() }),
+		"ranked":     from(w.rankedRows),
 		"near":       from(w.nearRows),
 		"lifted":     from(w.liftRows),
 		"promises":   from(w.promised),
@@ -89,18 +89,13 @@ type entry struct {
 func (e entry) id() string { return e.Submission.Submission }
 
 func (w *workbook) nearRows() ([]table.Rank, words) {
-	all, said := w.near(), words{"noline": w.noLine(), "near": ""}
-	if len(all) < len(w.inOrder) {
-		said["near"] = fmt.Sprintf("只算第%d名前后的%d家，其余不算。", w.choose(), len(all))
-	}
-	return all, said
+	all := w.near()
+	return all, words{"noline": w.noLine(), "near": when(len(all) < len(w.inOrder),
+		fmt.Sprintf("只算第%d名前后的%d家，其余不算。", w.choose(), len(all)))}
 }
 
-func (w *workbook) coloured() words {
-	if !w.Standing.Complete() {
-		return words{"colours": ""}
-	}
-	return words{"colours": fmt.Sprintf("绿色是前%d名。", w.choose())}
+func (w *workbook) rankedRows() ([]table.Rank, words) {
+	return w.inOrder, words{"colours": when(w.Standing.Complete(), fmt.Sprintf("绿色是前%d名。", w.choose()))}
 }
 
 func (w *workbook) liftRows() ([]table.Lift, words) {
@@ -110,11 +105,9 @@ func (w *workbook) liftRows() ([]table.Lift, words) {
 	slices.SortStableFunc(all, func(a, b table.Lift) int {
 		return slices.Index(outside, a.Submission) - slices.Index(outside, b.Submission)
 	})
-	said := words{"last": fmt.Sprintf("%.2f", w.lastInside()), "k": strconv.Itoa(w.choose()), "some": ""}
-	if told := len(w.lifts); told < len(outside) {
-		said["some"] = fmt.Sprintf("线外共%d家，只列离入选线最近的%d家。", len(outside), told)
-	}
-	return all, said
+	some := fmt.Sprintf("线外共%d家，只列离入选线最近的%d家。", len(outside), len(w.lifts))
+	return all, words{"last": fmt.Sprintf("%.2f", w.lastInside()), "k": strconv.Itoa(w.choose()),
+		"some": when(len(w.lifts) < len(outside), some)}
 }
 
 func (w *workbook) promised() ([]table.Growth, words) {

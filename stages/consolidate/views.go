@@ -265,11 +265,3 @@ func (w *workbook) evidenceOf(r row) *templates.Evidence {
 func sized(e *templates.Evidence, v float64) string {
 	return table.Plain(table.Some(round2(v))) + e.Unit
 }
-
-// relative names an evidence, with what its value is divided by where it is.
-func relative(e *templates.Evidence) string {
-	if !e.Per() {
-		return e.Label
-	}
-	return e.Label + "，" + e.Basis
-}
