@@ -16,8 +16,7 @@ import (
 	"lianheti/templates"
 )
 
-// scope is what a text may speak of: words, and lists of rows, which are scopes themselves and know the words around
-// them.
+// scope is what a text may speak of: words, and lists of rows, which are scopes and know the words around them.
 type scope struct {
 	words   map[string]string
 	lists   map[string][]*scope
@@ -110,8 +109,7 @@ func newScope(in Input) *scope {
 	return s
 }
 
-// period is when the list is public: of those whose publication is not over, or else of all; open where there are
-// several.
+// period is when the list is public: of those still to be cleared, or else of all; open where there are several.
 func (s *scope) period() string {
 	public := s.rows(&templates.DocumentBlock{Of: "submissions", Where: map[string]string{templates.StepPublicised: "*"}})
 	ongoing := table.Where(slices.Values(public), func(row *scope) bool { return row.words[templates.StepCleared] == "" })
@@ -125,8 +123,7 @@ func (s *scope) period() string {
 	return open + "至" + open
 }
 
-// append adds a row to a list. What people typed is masked here; the definition's own words are not: the office has an
-// address.
+// append adds a row to a list. What people typed is masked; the definition's words are not: the office has an address.
 func (s *scope) append(list string, words map[string]string) *scope {
 	for name, v := range words {
 		if name != "sha256" {
@@ -208,8 +205,7 @@ func (s *scope) found(x table.Finding) {
 	s.append("findings", w)
 }
 
-// followed puts down every progress form: what became of each figure, how many there are of each result, what was
-// found.
+// followed puts down every progress form: what became of each figure, how many of each result, what was found.
 func (s *scope) followed(in Input) {
 	rows, results := map[string]*scope{}, in.Definition.Sheets.Codes["fulfilment"]
 	for _, form := range in.Followed() {
@@ -246,8 +242,7 @@ func yes(is bool) string {
 	return ""
 }
 
-// registered adds what the columns of the register say: of the award, of what was received and sealed; and the days of
-// the publication, where all of them agree.
+// registered adds what the register says of a consortium, and the days of publication where all of them agree.
 func (s *scope) registered(w map[string]string, r *table.Round, key string) {
 	told := []templates.RegisterEffect{templates.Awards, templates.Receives, templates.Adjusts}
 	for _, sheet := range r.Definition.Register.Sheets {

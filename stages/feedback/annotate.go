@@ -176,9 +176,8 @@ func (c *copying) tone(at place) book.Tone {
 	return book.Info
 }
 
-// colour fills the marked cells, everything else of their looks left as it is, and keeps what colour they had. An
-// empty one that the form itself frames stays: a fill would show only once it is filled, when nothing is wrong any
-// more.
+// colour fills the marked cells and keeps what colour they had. An empty one that the form itself frames stays: a fill
+// would show only once it is filled, when nothing is wrong any more.
 func (c *copying) colour() {
 	for i, at := range c.marked() {
 		if c.framed(at) {
@@ -226,8 +225,7 @@ func (c *copying) fill(at place, id int, fill excelize.Fill) {
 	try.Do(c.f.SetCellStyle(at.sheet, at.cell, at.cell, c.styles[key]))
 }
 
-// filled makes a style that differs from another in its fill alone. The record is copied: put through excelize.Style,
-// colours as other programs write them come out illegal.
+// filled makes a style that differs in its fill alone: put through excelize.Style, foreign colours come out illegal.
 func (c *copying) filled(id int, colour excelize.Fill) int {
 	fill := try.Get(c.f.NewStyle(&excelize.Style{Fill: colour}))
 	formats := c.f.Styles.CellXfs

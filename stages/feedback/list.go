@@ -29,8 +29,7 @@ const (
 	helpSheet    = "说明"
 )
 
-// writeList writes one prefecture's list: the verdicts, a sheet for each severity that was found, what changed since
-// the last round, and what to do.
+// writeList writes one prefecture's list: the verdicts, a sheet a severity, changes since the last round, what to do.
 func writeList(to string, in Input, p *pack) (err error) {
 	defer try.Caught(&err)
 	sheets, found := []string{coverSheet}, map[model.Severity][]line{}

@@ -123,8 +123,7 @@ func attributes(tag []byte) map[string]string {
 	return out
 }
 
-// transitional brings a workbook that Excel saved as strict Open XML into the namespaces that every program reads:
-// excelize reads the strict ones and writes half of them.
+// transitional takes a workbook out of strict Open XML: excelize reads its namespaces, and writes half of them.
 func transitional(parts *ooxml.Parts) {
 	plain := []byte("http://schemas.openxmlformats.org/$1/2006/$2")
 	for i, p := range parts.All {

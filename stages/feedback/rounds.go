@@ -65,7 +65,6 @@ func (c *copying) remember(i int, at place, style int) {
 }
 
 // unmark takes away what an earlier round marked: colours, where they still are ours, the list and the links to it.
-// Notes were taken out on opening.
 func (c *copying) unmark() {
 	var moved []earlierMark
 	marked := map[string]bool{}

@@ -75,8 +75,7 @@ func Damages(o Original) []Damage {
 	return out
 }
 
-// apply makes one damaged copy. The library that edits workbooks may fail or panic on what another program wrote: then
-// this damage could not be made.
+// apply makes one damaged copy. The library may fail or panic on what another program wrote: then it could not be made.
 func (e entry) apply(o Original) (d Damage) {
 	d = Damage{ID: e.ID, What: e.What, File: "推荐书" + cmp.Or(e.File, ".xlsx")}
 	defer func() {

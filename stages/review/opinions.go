@@ -62,8 +62,7 @@ func (x Opinion) Label() string {
 // longestReason is how many characters a reason may have.
 const longestReason = 500
 
-// ReadOpinions reads 意见.json of a batch, which must speak of the run with this data root, the last round's. Reasons are
-// masked. An error lists all that is wrong.
+// ReadOpinions reads 意见.json, which must speak of this batch and the run with this data root. Reasons come back masked.
 func ReadOpinions(data []byte, batch int, previous string) (*Opinions, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()

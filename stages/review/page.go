@@ -23,9 +23,8 @@ func (s said) MarshalJSON() ([]byte, error) {
 // record is one object of the data block, by the names that page.js reads it by.
 type record map[string]any
 
-// newPage gathers what the page shows of at most so many submissions. Words that must not be there before the marks
-// are in stand here, and not in the page's script. Points, evidence and metrics are listed once; a place has what it
-// says of them in the same order.
+// newPage gathers what the page shows of at most so many submissions. Words that must not be there before the marks are
+// in stand here, not in the script. Points, evidence and metrics are listed once, and in the same order at every place.
 func newPage(in Input, most int) record {
 	d, k, complete := in.Definition, in.Select, in.Standing.Complete()
 	if k == 0 {

@@ -1,6 +1,5 @@
 // Package wordform is the official form (附件3) as a Word file, both ways: Write prints a submission, Read brings what
-// somebody has filled in to the fields of the form, by the labels before it. What has no place is listed with the
-// reason.
+// somebody filled in to the fields of the form, by the labels before it, and lists what has no place with the reason.
 package wordform
 
 import (
@@ -55,9 +54,8 @@ func Read(d *templates.Definition, file string, main []byte, footers ...[]byte) 
 	return out, nil
 }
 
-// binder brings the texts of a Word form to the fields. Rows of tables are recognised by the labels in them, in
-// whatever order and however cells were merged or split; what stands between labels are the answers, in the order of
-// the paper.
+// binder brings the texts of a Word form to the fields. Rows of tables are recognised by the labels in them, however
+// cells were merged or split; what stands between labels are the answers, in the order of the paper.
 type binder struct {
 	d    *templates.Definition
 	file string
@@ -99,8 +97,7 @@ var (
 	memberBreak = regexp.MustCompile(`[\n\t]+|\s{2,}`)
 )
 
-// labelKey makes labels comparable: without blanks, punctuation, bracketed units and limits, and a footnote's number
-// behind.
+// labelKey makes labels comparable: without blanks, punctuation, brackets, and a footnote's number behind.
 func labelKey(s string) string {
 	s = inBrackets.ReplaceAllString(strings.ReplaceAll(text.NameKey(s), "(公章)", ""), "")
 	s = strings.Map(func(r rune) rune {
@@ -219,8 +216,7 @@ func (w *binder) take(t *docTable, row []docCell, pattern int, how pairing, sect
 	}
 }
 
-// added says whether somebody wrote an answer into the cell of a label: a number or words in brackets that the paper
-// doesn't have there. The number of a footnote is none.
+// added says whether a label's cell holds a number or bracketed words that the paper doesn't have, a footnote's apart.
 func (w *binder) added(item templates.PaperItem, words string) bool {
 	const longestUnit = 3
 	own := text.NameKey(w.d.Wording(item))

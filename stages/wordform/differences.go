@@ -16,9 +16,8 @@ type Difference struct {
 	Word, Book table.Observation
 }
 
-// Differences compares a Word form with a workbook value by value, in the order of the form: what the official form
-// prints, but nothing personal, and no signature; of the roster, who is listed, kind by kind. Supplementary figures
-// count only where the Word form has them.
+// Differences compares a Word form with a workbook value by value, in the order of the form: nothing personal, and no
+// signature; of the roster, who is listed. Supplementary figures count only where the Word form has them.
 func Differences(d *templates.Definition, word, book *table.Form) []Difference {
 	var out []Difference
 	for _, slot := range d.Layout().Slots() {

@@ -101,8 +101,8 @@ type pairing struct {
 	cells [][]docCell // for each of slots
 }
 
-// match pairs a row with a pattern. Its labels must be there, but for those of groups and those that only reach in from
-// above; where there are no others, the last.
+// match pairs a row with a pattern. Its labels must be there, but for those of groups and those reaching in from above;
+// where there are no others, the last.
 func (w *binder) match(p *rowPattern, row []docCell, keys []string) (pairing, bool) {
 	out := pairing{taken: map[int]templates.PaperItem{}}
 	need := -1

@@ -114,8 +114,7 @@ func (w *binder) paragraph(words string, section int, place model.Place) {
 	w.leftover(words, "", section, place)
 }
 
-// leftover takes a text that answers no label: the form's own words, or what is written in a section without labels.
-// head is what its row begins with, where it stands in one.
+// leftover takes a text that answers no label; head is what its row begins with, where it stands in one.
 func (w *binder) leftover(words, head string, section int, place model.Place) {
 	if strings.TrimSpace(words) == "" || w.wordings[text.NameKey(words)] || w.wordings[labelKey(words)] {
 		return

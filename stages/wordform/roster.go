@@ -10,8 +10,7 @@ import (
 	"lianheti/stages/text"
 )
 
-// rosterRow is what one row says of the members of a kind: how many they are, how many students they have, who they
-// are.
+// rosterRow is what one row says of the members of a kind: how many, how many students, and who they are.
 type rosterRow struct {
 	kind            string
 	row             int

@@ -66,8 +66,7 @@ func split(command *cli.Command, args []string) (flags, paths []string, err erro
 	return flags, paths, err
 }
 
-// once refuses a flag that is written twice: the parser would take the last and say nothing. One that lists things may
-// be.
+// once refuses a flag that is written twice, but for one that lists things: the parser would take the last in silence.
 func once(command *cli.Command, arg string, given map[string]bool) error {
 	f := flagOf(command, arg)
 	if _, list := f.(*cli.StringSliceFlag); f == nil || list {

@@ -91,8 +91,7 @@ func (f checkedFile) Compared() string {
 	return table.CompareCode(f.Paper, f.Submission.CheckCode)
 }
 
-// Groups are the findings of one severity, still open or answered, those of one rule together, in the order in which
-// the rules come.
+// Groups are the findings of one severity, still open or answered, those of one rule together.
 func (f checkedFile) Groups(severity string, open bool) []group {
 	asked := table.Where(slices.Values(f.Submission.Findings), func(x pipeline.CheckedFinding) bool {
 		return string(x.Severity) == severity && (x.Explanation == "") == open

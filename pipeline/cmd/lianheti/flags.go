@@ -70,8 +70,7 @@ func definition(c *cli.Context) (*templates.Definition, error) {
 	return d, err
 }
 
-// yearOf is the year that is written, or else that of the forms that were handed in, or of the results that --from
-// names; where none of them tells, the newest.
+// yearOf is the year that is written, or else that of the forms handed in or of what --from names, or else the newest.
 func yearOf(c *cli.Context, known []int, newest int) (int, error) {
 	switch {
 	case c.IsSet("year"):

@@ -1,5 +1,4 @@
-// Command lianheti processes the yearly call for 市域产教联合体. This package holds the commands, their messages and exit
-// codes; what they do is in package pipeline.
+// Command lianheti processes the yearly call for 市域产教联合体: commands, messages and exit codes, over package pipeline.
 package main
 
 import (

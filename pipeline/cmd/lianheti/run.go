@@ -58,8 +58,7 @@ func runOptions(c *cli.Context, o *pipeline.Options) error {
 	return days(c, o.Definition.Year)
 }
 
-// days proves that the run's date and the day for answers exist, in a year in which this year's call can have been
-// worked on, and that the second lies ahead of the first.
+// days proves that the run's date and the day for answers exist, are of the call's years, and follow each other.
 func days(c *cli.Context, year int) error {
 	const longest = 20 // years after the call
 	for _, flag := range []string{"date", "reply-by"} {

@@ -75,8 +75,7 @@ func wrap(indent, text string) string {
 	return out.String() + line
 }
 
-// words cuts a text where a line may end: between hanzi, and at the blanks around numbers and Latin words, never before
-// a closing mark nor after an opening one.
+// words cuts a text where a line may end: between hanzi and at blanks, not before a closing mark nor after an opening.
 func words(text string) []string {
 	var out []string
 	for _, r := range text {

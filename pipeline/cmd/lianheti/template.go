@@ -89,18 +89,11 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 	case register:
 		return []issue{{blankform.RegisterFile(d), func(w io.Writer) error { return blankform.Register(w, d, nil) }}}, nil
 	case all:
-		var out []issue
-		for _, city := range d.Directory.Cities {
-			out = append(out, kit(city))
-		}
-		return out, nil
+		return table.Each(d.Directory.Cities, kit), nil
 	case city != "":
 		known, ok := d.Directory.CityByName(city)
 		if !ok {
-			var names []string
-			for _, x := range d.Directory.Cities {
-				names = append(names, x.Name)
-			}
+			names := table.Each(d.Directory.Cities, func(c templates.City) string { return c.Name })
 			return nil, usageError{fmt.Errorf("没有地市“%s”，可用：%s", city, strings.Join(names, "、"))}
 		}
 		return []issue{kit(known)}, nil

@@ -38,8 +38,7 @@ func verify(c *cli.Context) error {
 	return concluded(err, len(differences) > 0 || c.IsSet("root") && root == "")
 }
 
-// rootNamed says which of a manifest's two hashes somebody was given, in the manifest's word and in a sentence; no word
-// where neither.
+// rootNamed says which of a manifest's two hashes somebody was given, in a word (none where neither) and a sentence.
 func rootNamed(m *publish.Manifest, given string) (word, sentence string) {
 	const enough = 16 // characters, as footers print
 	given = strings.ToLower(strings.TrimSpace(given))

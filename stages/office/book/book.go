@@ -34,8 +34,7 @@ func WriteParts(w io.Writer, f *excelize.File, title string, sheets map[string]s
 	return write(w, f, title, parts{whole: sheets})
 }
 
-// parts is what excelize doesn't write of a sheet, by its name: all of it, or what goes before its end; and the parts
-// of the file that the workbook was opened from.
+// parts is what excelize doesn't write of a sheet: all of it, or what goes before its end; and the file opened from.
 type parts struct {
 	whole, tails map[string]string
 	before       map[string]*zip.File
@@ -57,8 +56,7 @@ func write(w io.Writer, f *excelize.File, title string, p parts) error {
 	return save(w, f, p)
 }
 
-// Save writes a workbook that was opened from a file as it is, document properties included. Parts that were not
-// touched stay compressed as they were.
+// Save writes a workbook that was opened from a file. Parts that were not touched stay compressed as they were.
 func Save(w io.Writer, f *excelize.File, from []byte) error {
 	was, err := zip.NewReader(bytes.NewReader(from), int64(len(from)))
 	if err != nil {
@@ -106,8 +104,7 @@ func compressors(level int) sync.Pool {
 	}}
 }
 
-// Protect locks a sheet of the form, but for its inputs. There is no password: it guards against slips, not against
-// people. Rows and columns may be made larger.
+// Protect locks a sheet, but for its inputs, without a password: it guards against slips, not against people.
 func Protect(f *excelize.File, sheet string) error {
 	return f.ProtectSheet(sheet, &excelize.SheetProtectionOptions{
 		SelectLockedCells: true, SelectUnlockedCells: true, FormatColumns: true, FormatRows: true, FormatCells: true,
@@ -142,16 +139,14 @@ type entry struct {
 // closing is the end of a worksheet.
 const closing = "</worksheet>"
 
-// streamed is the root element that the stream writer gives a sheet, with some fifty namespaces. Those that our sheets
-// use are in its place; extensions bring their own.
+// streamed is the root element of a streamed sheet, with some fifty namespaces; in its place are those in use.
 var (
 	streamed = regexp.MustCompile(`^(<\?xml[^>]*>\s*)<worksheet [^>]*xmlns:mso14=[^>]*>`)
 	root     = []byte(`$1<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"` +
 		` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">`)
 )
 
-// Streamed sheets name their relationships by a prefix of the encoder's own, which ExcelJS does not know; the root
-// declares the usual one.
+// Streamed sheets name relationships by the encoder's prefix, which ExcelJS does not know; the root declares the usual.
 var (
 	strange = []byte(`xmlns:relationships="http://schemas.openxmlformats.org/officeDocument/2006/relationships"` +
 		` relationships:id=`)
@@ -260,8 +255,7 @@ func Text(s string) string {
 	return s
 }
 
-// Shared is Text for a cell that is set by itself. Programs read _x0041_ as A; to show it, it is written
-// _x005F_x0041_, which excelize does but for shared strings.
+// Shared is Text for a cell set by itself: programs read _x0041_ as A, and excelize escapes it but in shared strings.
 func Shared(s string) string {
 	s = Text(s)
 	var b strings.Builder

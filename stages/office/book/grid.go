@@ -282,8 +282,7 @@ func (p *gridPart) head() {
 	p.write(line, tall)
 }
 
-// remark writes what stands over the header, in about one screen's width. Several pages side by side repeat the first
-// columns, and what stands in them.
+// remark writes what stands over the header, in one screen's width, or over the columns that each page repeats.
 func (p *gridPart) remark() {
 	g := p.grid
 	total, frozen := wide(g.Columns), wide(g.Columns[:g.Freeze])

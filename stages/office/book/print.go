@@ -48,8 +48,7 @@ func (p Print) Set(f *excelize.File, sheet string) {
 // pageWidth is how many characters one page side by side takes before the print gets too small to read.
 const pageWidth = 240
 
-// setUp prepares a sheet for print, with its name above and page numbers below: an area, all where it is empty, with
-// rows and columns that are repeated on each page.
+// setUp prepares a sheet for print: an area, all where it is empty, with rows and columns repeated on each page.
 func (r *Report) setUp(sheet string, p Print, area, titles string) {
 	p.Left, p.Right, p.Top, p.Bottom, p.Edge = 0.5, 0.5, 0.7, 0.7, 0.35 // closer to the edge no printer reaches
 	p.Head = excelize.HeaderFooterOptions{OddHeader: "&C" + headerText(sheet),

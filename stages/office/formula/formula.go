@@ -126,8 +126,7 @@ func (c *calculation) cells(a Area) Value {
 	return out
 }
 
-// each applies a function of single values: where an argument is an array, to each of its values. The first error among
-// the arguments stops it.
+// each applies a function to single values, in arrays to each of theirs. The first error among the arguments stops it.
 func each(args []Value, f func([]Value) Value) Value {
 	return eachRaw(args, func(args []Value) Value {
 		for _, a := range args {
@@ -244,8 +243,7 @@ func operate(sign string, l, r Value) Value {
 	return x / y
 }
 
-// compare orders values as Excel does: numbers before texts before conditions, a blank like whatever it is compared
-// with.
+// compare orders values as Excel does: numbers, texts, conditions; a blank is like what it is compared with.
 func compare(l, r Value) int {
 	if l == nil {
 		l = zeroLike(r)

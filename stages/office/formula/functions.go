@@ -14,8 +14,7 @@ import (
 	"lianheti/stages/office/try"
 )
 
-// call evaluates a function. Those that choose what they look at come first, then those over areas, then those of
-// single values.
+// call evaluates a function: those that choose what they look at, those over areas, those of single values.
 func (c *calculation) call(n call) Value {
 	switch n.name {
 	case "IF":

@@ -33,8 +33,7 @@ type (
 	}
 )
 
-// lexeme is one number, name or sign outside of texts. A name is that of a function, a cell or a range: a sheet in
-// front, a colon in the middle.
+// lexeme is a number, name or sign outside of texts. A name is a function, a cell or a range, perhaps with its sheet.
 var lexeme = regexp.MustCompile(`[0-9][0-9.]*|(?:'[^']*'!)?[\pL_$.][\pL_$.0-9!:]*|<=|>=|<>|[^ ]`)
 
 // tokens cuts a formula. A text keeps the quote before it, by which it is known.

@@ -6,8 +6,7 @@ import (
 )
 
 // Markup compatibility (ECMA-376 part 3). An AlternateContent shows the first Choice whose namespaces are understood,
-// or else the Fallback; what is ignorable and not understood is passed over, or only its content shown. Readers see
-// the result.
+// or else the Fallback; what is ignorable and not understood is passed over, or only its content shown.
 
 // sight says how an element is shown.
 type sight uint8

@@ -30,8 +30,7 @@ type Parts struct {
 	late func(i int) []byte // unpacks a part that is asked for; nil: all are
 }
 
-// Release gives the memory of the parts back, to be used for the next container. Nothing of their content may be held
-// on to.
+// Release gives the memory of the parts back. Nothing of their content may be held on to.
 func (p *Parts) Release() {
 	if p.tool != nil && cap(p.tool.slab) <= largestSlab {
 		inflaters.Put(p.tool)

@@ -16,8 +16,7 @@ package ooxml
 
 import "fmt"
 
-// Limits of one container. Measured on public files: a filled form unpacks to about 1 MB; one in a thousand real
-// workbooks exceeds 10 MB.
+// Limits of one container. A filled form unpacks to about 1 MB; one in a thousand public workbooks exceeds 10 MB.
 const (
 	MaxFile      = 20 << 20
 	MaxPart      = 64 << 20

@@ -120,8 +120,7 @@ func legalName(name []byte) bool {
 	return err == nil
 }
 
-// attributes reads the attributes of a start tag to its end, and the namespaces that they declare. special: one has a
-// prefix.
+// attributes reads the attributes of a start tag, and the namespaces that they declare. special: one has a prefix.
 func (w *Walker) attributes(e *Element) (closed, special bool, err error) {
 	data, from := w.data, w.pos
 	for {
@@ -215,8 +214,7 @@ func (w *Walker) value() (value []byte, raw bool, err error) {
 	return nil, false, errBroken
 }
 
-// resolved gives the attributes of an element their namespaces, once all are declared, and sees to it that none is
-// there twice.
+// resolved gives the attributes of an element their namespaces, once all are declared; none may be there twice.
 func (w *Walker) resolved(e *Element, special bool) error {
 	if special {
 		for i := range e.attrs {
@@ -340,8 +338,7 @@ var declaration = sync.OnceValue(func() *regexp.Regexp {
 		`(?:\s+standalone\s*=\s*["'](?:yes|no)["'])?\s*\?>`)
 })
 
-// prolog reads the declaration. Whatever it says, the bytes are in UTF-8 by now; an encoding that is neither of Open
-// XML's is refused.
+// prolog reads the declaration. The bytes are in UTF-8 by now; an encoding that is neither of Open XML's is refused.
 func (w *Walker) prolog() error {
 	const begin, longest = "<?xml", 200
 	if !bytes.HasPrefix(w.data, []byte(begin)) || len(w.data) > len(begin) && class[w.data[len(begin)]]&named != 0 {

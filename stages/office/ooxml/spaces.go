@@ -35,8 +35,7 @@ var known = map[string]Space{
 	xmlnsURI: xmlnsName,
 }
 
-// understood says whether a program of today knows a namespace: what Excel and Word themselves write, because what the
-// filler sees is what counts.
+// understood says whether Excel and Word know a namespace: what the filler sees is what counts.
 func understood(uri string) bool {
 	return known[uri] != NoSpace || strings.HasPrefix(uri, "http://schemas.microsoft.com/office/") ||
 		strings.HasPrefix(uri, "http://schemas.openxmlformats.org/")

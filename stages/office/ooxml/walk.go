@@ -7,14 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// Element is what a walk shows: an element at its start, and again at its end with its own text. It is valid while it
-// is shown.
+// Element is what a walk shows, at its start and again at its end with its own text. It is valid while it is shown.
 type Element struct {
 	Name  []byte // without its prefix
 	Space Space
 	Start bool // shown at its start, before its content
-	// Native says that the element and all around it are of the namespace of the root: nothing that another program put
-	// there for itself.
+	// Native says that it and all around it are of the namespace of the root: nothing that another program put there.
 	Native bool
 	Depth  int // 1: the root
 
@@ -150,8 +148,7 @@ func (w *Walker) Walk(data []byte, show func(*Element) error) error {
 	}
 }
 
-// between passes over white space outside the root, where no other text may stand, and says whether an element comes
-// next.
+// between passes over white space outside the root and says whether an element comes next.
 func (w *Walker) between() (element bool, err error) {
 	for w.pos < len(w.data) && class[w.data[w.pos]]&white != 0 {
 		w.pos++

@@ -1,5 +1,4 @@
-// Package pdf finds the words that a PDF shows, as far as a search needs them: whether a code or a name is printed
-// there.
+// Package pdf finds the words that a PDF shows, as far as a search for a code or a name needs them.
 //
 // It never follows the file's own directory: streams are inflated as they stand, within a bound, and every content
 // stream is read once with each of the file's character maps, and once as plain bytes. What is right among these holds

@@ -25,8 +25,7 @@ var (
 	LetterText = Type{16, 28} // 三号、固定值28磅: the habit of official letters (GB/T 9704)
 )
 
-// Section is a run of pages that share paper, header and footer. Footnotes are numbered from 1 on each page:
-// LibreOffice knows no numbering by section.
+// Section is a run of pages that share paper, header and footer. Footnotes are numbered from 1 on each page.
 type Section struct {
 	Page   Page
 	Header []Paragraph
@@ -36,8 +35,7 @@ type Section struct {
 	Body      []Block
 }
 
-// Page is a sheet of paper with its margins, in millimetres. Left is the margin that is bound, on every page where the
-// document is TwoSided.
+// Page is a sheet of paper with its margins, in millimetres. Left is the margin that is bound.
 type Page struct {
 	Width, Height            float64
 	Top, Bottom, Left, Right float64
@@ -110,8 +108,7 @@ const (
 	BiaoSong = "方正小标宋简体"
 )
 
-// Table is a grid. A cell over several rows or columns is written once, in its first row and column; the rows below
-// leave out what it covers.
+// Table is a grid. A cell over several rows or columns is written once; the rows below leave out what it covers.
 type Table struct {
 	Columns []float64 // widths in millimetres
 	Bare    bool      // without lines

@@ -54,8 +54,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"next": func(i int) int { return i + 1 },
 }).Parse(regexp.MustCompile(`\n *`).ReplaceAllString(partsText, "")))
 
-// part is one XML file of the container. One without XML is a template of its name, one without a kind has no content
-// type.
+// part is one XML file. One without XML is a template of its name, one without a kind has no content type.
 type part struct{ Name, Kind, xml string }
 
 // wordPart is a part of a kind that is Word's own.
@@ -157,8 +156,7 @@ func (k *writer) section(s Section) {
 	try.Do(templates.ExecuteTemplate(k.xml, "section", s))
 }
 
-// band writes a header or footer to a part of its own. An empty one is written too: a section without one would show
-// that of the section before.
+// band writes a header or footer. An empty one is written too: the section would show that of the one before.
 func (k *writer) band(kind, element string, paragraphs []Paragraph) {
 	if len(paragraphs) == 0 {
 		paragraphs = []Paragraph{{Style: Small}}
