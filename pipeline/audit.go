@@ -14,7 +14,6 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/export"
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/stages/workers"
@@ -43,17 +42,24 @@ type AuditLeftOut struct {
 
 // Audit tries on every ranked submission the moves of the definition, each judged and scored with the others as they
 // are. The scales of an earlier run (o.Previous) are kept; so are its marks, unless others came back since (o.Marks).
-func Audit(ctx context.Context, o Options) (_ *Audited, err error) {
-	defer try.Caught(&err)
+func Audit(ctx context.Context, o Options) (*Audited, error) {
 	if o.Definition.Audit == nil {
 		return nil, fmt.Errorf("定义里没有 audit.yaml（激励审计试哪些动作）：请从 templates/%d 复制一份放进去", o.Definition.Year)
 	}
-	in := try.Get(o.takeApart(ctx))
+	in, err := o.takeApart(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if in.earlier.round != nil && o.Marks == "" {
 		in.marking = in.earlier.round.Marking
 	}
-	a := try.Get(newAuditing(in.facts, in.given(), in.marking, in.earlier.scales()))
-	try.Do(a.run(ctx, o.workers()))
+	a, err := newAuditing(in.facts, in.given(), in.marking, in.earlier.scales())
+	if err != nil {
+		return nil, err
+	}
+	if err := a.run(ctx, o.workers()); err != nil {
+		return nil, err
+	}
 	result := a.result()
 	result.Files, err = a.files(o.Out, result)
 	return result, err
@@ -78,15 +84,20 @@ type auditCase struct {
 
 // newAuditing judges and scores a batch as it is. kept are the scales of an earlier run.
 func newAuditing(facts *table.Facts, known check.Known, marking table.Marking, kept []table.Scale,
-) (_ *auditing, err error) {
-	defer try.Caught(&err)
+) (*auditing, error) {
 	a := &auditing{d: facts.Definition}
 	judgement, err := check.Run(facts, known)
-	try.Doing("检查", err)
+	if err != nil {
+		return nil, fmt.Errorf("检查：%w", err)
+	}
 	a.judge, err = check.Single(facts, known)
-	try.Doing("检查", err)
+	if err != nil {
+		return nil, fmt.Errorf("检查：%w", err)
+	}
 	a.trial, err = score.NewTrial(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, kept)
-	try.Doing("计分", err)
+	if err != nil {
+		return nil, fmt.Errorf("计分：%w", err)
+	}
 	for form := range facts.Forms {
 		c := &auditCase{form: form, subject: audit.Subject{Submission: form.Submission, City: facts.CityOf(form.Submission)}}
 		findings, verdict := a.judge(form)
@@ -182,21 +193,37 @@ func (a *auditing) result() *Audited {
 	return out
 }
 
-func (a *auditing) files(out string, r *Audited) (_ []publish.File, err error) {
-	defer try.Caught(&err)
+func (a *auditing) files(out string, r *Audited) ([]publish.File, error) {
 	var book bytes.Buffer
 	report := audit.Report{Definition: a.d, Rows: r.Rows, LeftOut: a.leftOut,
 		Subjects: table.Each(a.cases, func(c *auditCase) audit.Subject { return c.subject })}
 	title := a.d.Audit.Title
-	try.Doing(title, report.Write(&book))
+	if err := report.Write(&book); err != nil {
+		return nil, fmt.Errorf("%s：%w", title, err)
+	}
 	files := []publish.File{{Path: filepath.Join(out, title+".xlsx"), Data: book.Bytes()}}
 	dir, err := os.MkdirTemp("", "lianheti-audit-")
-	try.Doing("无法建立临时文件夹", err)
+	if err != nil {
+		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
+	}
 	defer os.RemoveAll(dir)
-	try.Do(export.Alone(dir, a.d, try.Get(table.Apart(a.d, "incentives", r.Rows))))
-	for _, p := range try.Get(publish.Outputs(dir)) {
+	incentives, err := table.Apart(a.d, "incentives", r.Rows)
+	if err != nil {
+		return nil, err
+	}
+	if err := export.Alone(dir, a.d, incentives); err != nil {
+		return nil, err
+	}
+	outputs, err := publish.Outputs(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range outputs {
 		path := filepath.FromSlash(p.Path)
-		data := try.Get(os.ReadFile(filepath.Join(dir, path)))
+		data, err := os.ReadFile(filepath.Join(dir, path))
+		if err != nil {
+			return nil, err
+		}
 		files = append(files, publish.File{Path: filepath.Join(out, title+dataFolder, path), Data: data})
 	}
 	return files, nil

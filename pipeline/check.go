@@ -12,7 +12,6 @@ import (
 	"lianheti/stages/feedback"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -85,10 +84,15 @@ type CheckedRule struct {
 }
 
 // Check says what a run would say of each workbook alone, and writes nothing but annotated copies to o.Annotate.
-func Check(ctx context.Context, o Options) (_ *Checked, err error) {
-	defer try.Caught(&err)
-	sources := try.Get(o.arrived())
-	facts := try.Get(read(ctx, o.Definition, sources, o))
+func Check(ctx context.Context, o Options) (*Checked, error) {
+	sources, err := o.arrived()
+	if err != nil {
+		return nil, err
+	}
+	facts, err := read(ctx, o.Definition, sources, o)
+	if err != nil {
+		return nil, err
+	}
 	across := table.Where(slices.Values(o.Definition.Rules), (*templates.Rule).Across)
 	r := &Checked{Year: o.Definition.Year, Version: publish.Version, Files: make([]CheckedFile, len(sources)),
 		Later: table.Each(across, func(r *templates.Rule) CheckedRule { return CheckedRule{r.Code, r.Title} })}
@@ -96,7 +100,11 @@ func Check(ctx context.Context, o Options) (_ *Checked, err error) {
 		if form == nil {
 			continue
 		}
-		for i, f := range try.Get(checkedFiles(form, sources, o)) {
+		files, err := checkedFiles(form, sources, o)
+		if err != nil {
+			return nil, err
+		}
+		for i, f := range files {
 			r.Files[form.Sources[i]] = f
 		}
 	}
@@ -104,9 +112,11 @@ func Check(ctx context.Context, o Options) (_ *Checked, err error) {
 }
 
 // checkedFiles judges the files of one form, each alone.
-func checkedFiles(facts *table.Facts, sources []intake.Source, o Options) (_ []CheckedFile, err error) {
-	defer try.Caught(&err)
-	judgement := try.Get(check.Run(facts, check.Known{Alone: true}))
+func checkedFiles(facts *table.Facts, sources []intake.Source, o Options) ([]CheckedFile, error) {
+	judgement, err := check.Run(facts, check.Known{Alone: true})
+	if err != nil {
+		return nil, err
+	}
 	r := &Checked{}
 	submissions := checkedSubmissions(facts, judgement)
 	for f := range facts.Files.All() {
@@ -160,18 +170,19 @@ func given(v table.Opt[int32]) *int32 {
 
 // annotate writes the copies. What can't be annotated is said so and does not stop the others.
 func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sources []intake.Source, o Options,
-) (err error) {
-	defer try.Caught(&err)
+) error {
 	dir, open := o.Annotate, opener(sources, facts)
-	try.Do(publish.Folder(dir))
+	if err := publish.Folder(dir); err != nil {
+		return err
+	}
 	var done []string
-	write := func(name string, data []byte) string {
+	write := func(name string, data []byte) (string, error) {
 		path, err := publish.Beside(filepath.Join(dir, name), data)
 		if err != nil {
-			try.Do(publish.Partly(done, fmt.Errorf("无法写 %s：%w", filepath.Join(dir, name), err)))
+			return "", publish.Partly(done, fmt.Errorf("无法写 %s：%w", filepath.Join(dir, name), err))
 		}
 		done = append(done, path)
-		return path
+		return path, nil
 	}
 	findings := map[string][]table.Finding{}
 	for x := range judgement.Findings.All() {
@@ -184,20 +195,27 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 		}
 		if o.Readings {
 			name := strings.TrimSuffix(feedback.CopyName(f.Path), "（标注）.xlsx") + model.ReadingsSuffix
-			f.Readings = write(name, readingsFile(f.Submission.Readings))
+			var err error
+			if f.Readings, err = write(name, readingsFile(f.Submission.Readings)); err != nil {
+				return err
+			}
 		}
 		if len(f.Submission.Findings) == 0 {
 			continue
 		}
 		data, err := open(f.Path)
-		try.Doing("再次读取 "+f.Path, err)
+		if err != nil {
+			return fmt.Errorf("再次读取 %s：%w", f.Path, err)
+		}
 		copied, err := feedback.Annotate(data, facts.Definition, findings[f.Submission.ID], facts.Said[f.Submission.ID],
 			feedback.SelfCheck)
 		if err != nil {
 			f.NotAnnotated = err.Error()
 			continue
 		}
-		f.Annotated = write(feedback.CopyName(f.Path), copied)
+		if f.Annotated, err = write(feedback.CopyName(f.Path), copied); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -10,26 +10,34 @@ import (
 	"lianheti/pipeline/publish"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/dossier"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
 // writeDocuments writes the drafts below dir anew, and at last the index of all else that is there.
-func writeDocuments(dir string, in consolidate.Input) (err error) {
-	defer try.Caught(&err)
+func writeDocuments(dir string, in consolidate.Input) error {
 	d := dossier.Input{Round: in.Round, Standing: in.Standing, Select: in.Select, Date: in.Date, DataRoot: in.DataRoot}
 	if in.Definition.Documents != nil {
-		try.Do(os.RemoveAll(filepath.Join(dir, in.Definition.Documents.Folder)))
+		if err := os.RemoveAll(filepath.Join(dir, in.Definition.Documents.Folder)); err != nil {
+			return err
+		}
 	}
 	for _, index := range []bool{false, true} {
 		if index {
-			d.Outputs = table.Each(try.Get(publish.Outputs(dir)), func(o publish.Output) [2]string {
-				return [2]string{o.Path, o.SHA256}
-			})
+			outputs, err := publish.Outputs(dir)
+			if err != nil {
+				return err
+			}
+			d.Outputs = table.Each(outputs, func(o publish.Output) [2]string { return [2]string{o.Path, o.SHA256} })
 		}
-		for name, data := range try.Get(dossier.Write(d)) {
-			try.Do(write(filepath.Join(dir, filepath.FromSlash(path.Clean(name))), data))
+		files, err := dossier.Write(d)
+		if err != nil {
+			return err
+		}
+		for name, data := range files {
+			if err := write(filepath.Join(dir, filepath.FromSlash(path.Clean(name))), data); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -13,7 +13,6 @@ import (
 	"lianheti/stages/export"
 	"lianheti/stages/intake"
 	"lianheti/stages/marking"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -73,29 +72,45 @@ type taken struct {
 }
 
 func (o *Options) take(ctx context.Context, sources []intake.Source) (in taken, err error) {
-	defer try.Caught(&err)
 	in.sources = sources
 	in.register, in.registered, err = o.readRegister()
-	try.Do(err)
-	in.earlier = try.Get(readPrevious(*o, in.register))
+	if err != nil {
+		return taken{}, err
+	}
+	if in.earlier, err = readPrevious(*o, in.register); err != nil {
+		return taken{}, err
+	}
 	in.batches, in.named, err = readEarlier(*o)
-	try.Do(err)
+	if err != nil {
+		return taken{}, err
+	}
 	if o.From != "" {
-		in.origin = try.Get(readTables(*o))
+		if in.origin, err = readTables(*o); err != nil {
+			return taken{}, err
+		}
 	} else {
-		in.facts = try.Get(read(ctx, o.Definition, sources, *o))
+		if in.facts, err = read(ctx, o.Definition, sources, *o); err != nil {
+			return taken{}, err
+		}
 		in.open = opener(sources, in.facts)
 	}
-	in.opinions = try.Get(readOpinions(*o, in.earlier))
+	if in.opinions, err = readOpinions(*o, in.earlier); err != nil {
+		return taken{}, err
+	}
 	in.marking, err = readMarks(ctx, in.origin, *o)
 	return in, err
 }
 
 // takeApart takes all of it for a command whose own files must not lie among what arrived.
 func (o *Options) takeApart(ctx context.Context) (in taken, err error) {
-	defer try.Caught(&err)
-	try.Do(publish.Outside(o.Out, o.Inputs))
-	return o.take(ctx, try.Get(o.discover()))
+	if err := publish.Outside(o.Out, o.Inputs); err != nil {
+		return taken{}, err
+	}
+	sources, err := o.discover()
+	if err != nil {
+		return taken{}, err
+	}
+	return o.take(ctx, sources)
 }
 
 // given is what check knows beside the facts.
@@ -151,9 +166,11 @@ func restored(d *templates.Definition, data string) (*table.Round, error) {
 }
 
 // agrees compares a data package with the manifest of the run whose results it stands in. The register is in no table.
-func (o Options) agrees(digest string) (err error) {
-	defer try.Caught(&err)
-	m := try.Get(publish.ReadManifest(filepath.Join(o.From, "..")))
+func (o Options) agrees(digest string) error {
+	m, err := publish.ReadManifest(filepath.Join(o.From, ".."))
+	if err != nil {
+		return err
+	}
 	if m.Register != nil && o.Register == "" {
 		return publish.Refuse("数据表 %s 是用登记表 %s 得出的，登记的内容不在数据表里：请同样写上 --register（不想用它，就给一份空白的登记表）", o.From, m.Register.Name)
 	}
@@ -167,15 +184,18 @@ func (o Options) agrees(digest string) (err error) {
 
 // readMarks reads the experts' workbooks, under the name of their folder; without any, the marks of the tables.
 func readMarks(ctx context.Context, from origin, o Options) (given table.Marking, err error) {
-	defer try.Caught(&err)
 	if o.Marks == "" {
 		return from.marking, nil
 	}
 	sources, err := intake.Discover([]string{o.Marks})
-	try.Doing("专家评分", err)
+	if err != nil {
+		return table.Marking{}, fmt.Errorf("专家评分：%w", err)
+	}
 	var returned []marking.Returned
 	for _, s := range sources {
-		try.Do(ctx.Err())
+		if err := ctx.Err(); err != nil {
+			return table.Marking{}, err
+		}
 		file, cells := intake.Flat(s)
 		file.Path = filepath.Base(filepath.Clean(o.Marks)) + "/" + file.Path
 		returned = append(returned, marking.Returned{File: file, Cells: cells})

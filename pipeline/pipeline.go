@@ -24,7 +24,6 @@ import (
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
 	"lianheti/stages/feedback"
-	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -84,29 +83,54 @@ type Marking struct {
 // Run processes everything that arrived and publishes the year's results. An error means that nothing was published;
 // faults in submissions are findings in the results.
 func Run(ctx context.Context, o Options) (_ *Result, err error) {
-	defer try.Caught(&err)
 	if o.Score, err = o.Score.Resolve(o.Definition); err != nil { // now: the manifest names what was used
 		return nil, fmt.Errorf("计分：%w", err)
 	}
-	try.Do(consolidate.Check(o.Definition))
-	sources, year := try.Get(o.discover()), strconv.Itoa(o.Definition.Year)
-	out := try.Get(publish.Begin(o.Out, year, o.reads()))
+	if err := consolidate.Check(o.Definition); err != nil {
+		return nil, err
+	}
+	sources, err := o.discover()
+	if err != nil {
+		return nil, err
+	}
+	year := strconv.Itoa(o.Definition.Year)
+	out, err := publish.Begin(o.Out, year, o.reads())
+	if err != nil {
+		return nil, err
+	}
 	defer out.Discard()
-	meeting := try.Get(publish.PrepareFreeze(o.Out, year, o.Freeze))
+	meeting, err := publish.PrepareFreeze(o.Out, year, o.Freeze)
+	if err != nil {
+		return nil, err
+	}
 	defer meeting.Discard()
 
 	r := &running{Options: o}
-	r.taken = try.Get(r.take(ctx, sources))
-	try.Do(r.worthwhile(r.facts, out.Final))
-	try.Do(r.judge(ctx))
-	try.Do(r.write(ctx, out.Fresh))
-	try.Do(meeting.Copy(out.Fresh, *r.manifest, func(dir string) error {
+	if r.taken, err = r.take(ctx, sources); err != nil {
+		return nil, err
+	}
+	if err := r.worthwhile(r.facts, out.Final); err != nil {
+		return nil, err
+	}
+	if err := r.judge(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.write(ctx, out.Fresh); err != nil {
+		return nil, err
+	}
+	if err := meeting.Copy(out.Fresh, *r.manifest, func(dir string) error {
 		r.in.Standing.Meeting = meeting.Name
 		// it holds names, and no meeting needs it
 		return errors.Join(os.Remove(filepath.Join(dir, o.Definition.Register.Next)), r.forPeople(dir))
-	}))
-	try.Do(out.Publish())
-	try.Do(meeting.Keep(out.Final))
+	}); err != nil {
+		return nil, err
+	}
+	if err := out.Publish(); err != nil {
+		return nil, err
+	}
+	if err := meeting.Keep(out.Final); err != nil {
+		return nil, err
+	}
 	result := newResult(out.Final, r.manifest, r.round)
 	result.Standing, result.Progress = r.known, r.progress
 	result.Kept, result.Notes = out.Kept, append(out.Notes, r.notes()...)
@@ -126,18 +150,29 @@ type running struct {
 
 // judge takes what was read to a round, and describes the run.
 func (r *running) judge(ctx context.Context) (err error) {
-	defer try.Caught(&err)
 	if !r.Rescale {
 		r.Score.Scales = r.earlier.scales()
 	}
 	r.progress, r.facts, err = r.follow(r.facts, r.register, r.batches)
-	try.Do(err)
+	if err != nil {
+		return err
+	}
 	r.doing("检查、计分")
-	r.round = try.Get(judge(r.facts, r.given(), r.marking, r.Score))
-	try.Do(ctx.Err())
-	r.round.Changes = compare.Run(r.earlier.round, r.round, try.Get(r.earlier.moves(r.round, r.registered)))
+	if r.round, err = judge(r.facts, r.given(), r.marking, r.Score); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	moves, err := r.earlier.moves(r.round, r.registered)
+	if err != nil {
+		return err
+	}
+	r.round.Changes = compare.Run(r.earlier.round, r.round, moves)
 	r.known = table.Standing{State: r.round.State(), Waiting: r.round.Waiting(), Trial: r.Definition.Differences()}
-	r.manifest = try.Get(newManifest(r.Options, r.round, r.from, r.known))
+	if r.manifest, err = newManifest(r.Options, r.round, r.from, r.known); err != nil {
+		return err
+	}
 	r.manifest.Previous, r.manifest.Earlier, r.manifest.Register = r.earlier.manifest, r.named, r.registered
 	r.manifest.Opinions, r.manifest.AllowTrial = r.opinions.described(), r.AllowTrial
 	r.in = consolidate.Input{Round: *r.round, FromTables: r.from != nil, Before: r.batches,
@@ -146,10 +181,9 @@ func (r *running) judge(ctx context.Context) (err error) {
 	return nil
 }
 
-func (r *running) write(ctx context.Context, dir string) (err error) {
-	defer try.Caught(&err)
+func (r *running) write(ctx context.Context, dir string) error {
 	r.doing("写数据表、退回件")
-	try.Do(workers.All(
+	if err := workers.All(
 		func() error { return writeTables(dir, r.manifest, r.round) },
 		func() (err error) {
 			if r.in.Returns, err = writeReturns(dir, r.in, r.open); err != nil {
@@ -158,19 +192,28 @@ func (r *running) write(ctx context.Context, dir string) (err error) {
 			return writeProgress(dir, r.progress, r.Options, r.sources, r.in.Returns)
 		},
 		func() error { return writeRegister(dir, r.round, r.opinions) },
-	))
-	try.Do(ctx.Err())
+	); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	r.in.DataRoot = r.manifest.DataRoot
 	r.doing("写省级汇总")
-	try.Do(r.forPeople(dir))
-	try.Do(r.manifest.Seal(dir))
+	if err := r.forPeople(dir); err != nil {
+		return err
+	}
+	if err := r.manifest.Seal(dir); err != nil {
+		return err
+	}
 	return ctx.Err()
 }
 
 // forPeople writes what people open; the documents at last: one of them lists all else.
-func (r *running) forPeople(dir string) (err error) {
-	defer try.Caught(&err)
-	try.Do(writeForPeople(dir, r.in, r.Options, r.opinions))
+func (r *running) forPeople(dir string) error {
+	if err := writeForPeople(dir, r.in, r.Options, r.opinions); err != nil {
+		return err
+	}
 	return writeDocuments(dir, r.in)
 }
 
@@ -201,12 +244,15 @@ func (r *running) notes() []string {
 }
 
 // judge takes a batch from what was read to its ranking. Each hand-off is of a type that only the stage before makes.
-func judge(facts *table.Facts, known check.Known, marking table.Marking, o score.Options) (_ *table.Round, err error) {
-	defer try.Caught(&err)
+func judge(facts *table.Facts, known check.Known, marking table.Marking, o score.Options) (*table.Round, error) {
 	judgement, err := check.Run(facts, known)
-	try.Doing("检查", err)
+	if err != nil {
+		return nil, fmt.Errorf("检查：%w", err)
+	}
 	ranking, err := score.Run(facts, judgement, marking, o)
-	try.Doing("计分", err)
+	if err != nil {
+		return nil, fmt.Errorf("计分：%w", err)
+	}
 	return &table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: ranking}, nil
 }
 
@@ -247,12 +293,17 @@ func (o Options) worthwhile(facts *table.Facts, final string) error {
 }
 
 // writeTables writes the analysts' files and the definition below dir, and their hash into the manifest.
-func writeTables(dir string, m *publish.Manifest, round *table.Round) (err error) {
-	defer try.Caught(&err)
+func writeTables(dir string, m *publish.Manifest, round *table.Round) error {
 	tables, err := table.Published(round)
-	try.Doing("数据表", err)
-	try.Doing("数据文件", export.Write(filepath.Join(dir, dataFolder), round.Definition, tables))
-	try.Do(keepDefinition(dir, round.Definition))
+	if err != nil {
+		return fmt.Errorf("数据表：%w", err)
+	}
+	if err := export.Write(filepath.Join(dir, dataFolder), round.Definition, tables); err != nil {
+		return fmt.Errorf("数据文件：%w", err)
+	}
+	if err := keepDefinition(dir, round.Definition); err != nil {
+		return err
+	}
 	m.DataRoot, err = m.Data(dir, dataFolder)
 	return err
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path"
@@ -14,7 +15,6 @@ import (
 	"lianheti/stages/compare"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -133,7 +133,6 @@ func (p previous) explained() []table.Given {
 
 // moves says what moved totals and verdicts since the earlier run. register is this run's; nil where none was given.
 func (p previous) moves(now *table.Round, register *publish.Source) (why compare.Causes, err error) {
-	defer try.Caught(&err)
 	if p.round == nil {
 		return why, nil
 	}
@@ -145,16 +144,22 @@ func (p previous) moves(now *table.Round, register *publish.Source) (why compare
 		between = &table.Round{Facts: under(p.definition, now.Facts), Judgement: now.Judgement}
 		if p.changed(now, "rules", "directory.yaml", "register.yaml") {
 			between.Judgement, err = check.Run(between.Facts, known)
-			try.Doing("按上一轮的规则检查", err)
+			if err != nil {
+				return compare.Causes{}, fmt.Errorf("按上一轮的规则检查：%w", err)
+			}
 		}
 		if !p.run.Register.Same(register) {
 			why.Registered, err = check.Run(earlier.Facts, known)
-			try.Doing("按本轮的登记检查上一轮的申报", err)
+			if err != nil {
+				return compare.Causes{}, fmt.Errorf("按本轮的登记检查上一轮的申报：%w", err)
+			}
 		}
 		why.Judged = between.Judgement
 	}
 	why.Moves, err = score.Moves(&earlier, why.Registered, between, now)
-	try.Doing("按上一轮的办法计分", err)
+	if err != nil {
+		return compare.Causes{}, fmt.Errorf("按上一轮的办法计分：%w", err)
+	}
 	return why, nil
 }
 

@@ -13,7 +13,6 @@ import (
 	"lianheti/stages/feedback"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -28,16 +27,21 @@ type Issue struct {
 }
 
 // Progress prepares the progress forms of a year for those chosen, from published data of earlier batches.
-func Progress(d *templates.Definition, data []string, register string) (_ *Issue, err error) {
-	defer try.Caught(&err)
+func Progress(d *templates.Definition, data []string, register string) (*Issue, error) {
 	if d.Progress == nil {
 		return nil, fmt.Errorf("%d年的定义里没有年度数据核对表（progress）：请用 --year 写明有的年度", d.Year)
 	}
 	o := Options{Definition: d, Register: register}
 	kept, _, err := o.readRegister()
-	try.Do(err)
+	if err != nil {
+		return nil, err
+	}
 	d = o.Definition
-	archive, chosen := try.Get(archiveOf(data)), kept.Chosen()
+	archive, err := archiveOf(data)
+	if err != nil {
+		return nil, err
+	}
+	chosen := kept.Chosen()
 	i := &Issue{Definition: d.Progress.Only(func(e templates.Entry) bool { return chosen[table.EntryKey(e)] })}
 	if len(i.Definition.Directory.Entries) == 0 {
 		titles := map[templates.RegisterEffect]string{}
@@ -65,9 +69,12 @@ func archiveOf(data []string) (*table.Archive, error) {
 
 // roundsOf reads the published data of batches, the oldest first.
 func roundsOf(data []string) (out []*table.Round, err error) {
-	defer try.Caught(&err)
 	for _, dir := range data {
-		out = append(out, try.Get(publishedRound(dir)))
+		round, err := publishedRound(dir)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, round)
 	}
 	slices.SortStableFunc(out, func(a, b *table.Round) int { return a.Definition.Year - b.Definition.Year })
 	return out, nil
@@ -103,17 +110,22 @@ func Returning(d *templates.Definition, data []string) (func(templates.Entry) bl
 }
 
 // publishedRound reads the tables that a run published, under the definition that it kept beside them.
-func publishedRound(data string) (_ *table.Round, err error) {
-	defer try.Caught(&err)
+func publishedRound(data string) (*table.Round, error) {
 	p, _, err := export.Verify(data)
-	try.Doing("数据表 "+data, err)
+	if err != nil {
+		return nil, fmt.Errorf("数据表 %s：%w", data, err)
+	}
 	d, err := templates.LoadDir(filepath.Join(data, "..", definitionFolder), p.Batch)
 	if os.IsNotExist(err) || err != nil && p.Batch <= templates.Latest() {
 		d, err = templates.Load(p.Batch)
 	}
-	try.Doing("数据表 "+data+" 的定义", err)
+	if err != nil {
+		return nil, fmt.Errorf("数据表 %s 的定义：%w", data, err)
+	}
 	round, err := restored(d, data)
-	try.Doing("数据表 "+data, err)
+	if err != nil {
+		return nil, fmt.Errorf("数据表 %s：%w", data, err)
+	}
 	return round, nil
 }
 
@@ -185,7 +197,7 @@ func readEarlier(o Options) (rounds []*table.Round, named []publish.Previous, er
 // commitments.
 func (o Options) follow(facts *table.Facts, register table.Register, earlier []*table.Round) (progress *table.Round,
 	with *table.Facts, err error) {
-	defer try.Caught(&err)
+
 	if facts.Progress == nil {
 		return nil, facts, nil
 	}
@@ -200,7 +212,9 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 	selects := func(e table.Registered) bool { return e.Sheet.Effect == templates.Selects }
 	known := check.Known{Register: slices.DeleteFunc(slices.Clone(register), selects)}
 	judgement, err := check.Run(&p, known) // what can't be believed measures no promise
-	try.Doing("检查年度数据核对表", err)
+	if err != nil {
+		return nil, nil, fmt.Errorf("检查年度数据核对表：%w", err)
+	}
 	rows, found := table.Fulfil(&p, judgement, archived(earlier))
 	for s := range p.Submissions.All() {
 		if o.Register != "" && !chosen[table.ConsortiumKey(s)] {
@@ -210,7 +224,9 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 	}
 	p.Reading = slices.Concat(p.Reading, found)
 	judgement, err = check.Run(&p, known)
-	try.Doing("检查年度数据核对表", err)
+	if err != nil {
+		return nil, nil, fmt.Errorf("检查年度数据核对表：%w", err)
+	}
 	progress = &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}
 	return progress, facts.Fulfilled(rows, progress), nil
 }

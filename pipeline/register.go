@@ -11,7 +11,6 @@ import (
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -20,7 +19,6 @@ import (
 // readRegister reads the Department's register, and describes the file for the manifest; both nil where none was given.
 // From then on the directory is the one with what was agreed to.
 func (o *Options) readRegister() (register table.Register, described *publish.Source, err error) {
-	defer try.Caught(&err)
 	if o.Register == "" {
 		return nil, nil, nil
 	}
@@ -31,9 +29,15 @@ func (o *Options) readRegister() (register table.Register, described *publish.So
 	if register, err = normalize.Register(o.Definition, cells); err != nil {
 		return nil, nil, publish.Refuse("登记表 %s 有读不准的地方，请改正后再运行：\n%v", o.Register, err)
 	}
-	described = &publish.Source{Name: text.Mask(filepath.Base(o.Register)),
-		SHA256: model.Digest(try.Get(os.ReadFile(o.Register))), Entries: len(register)}
-	o.Definition = try.Get(o.Definition.Adjusted(register.Adjustments()))
+	data, err := os.ReadFile(o.Register)
+	if err != nil {
+		return nil, nil, err
+	}
+	described = &publish.Source{Name: text.Mask(filepath.Base(o.Register)), SHA256: model.Digest(data),
+		Entries: len(register)}
+	if o.Definition, err = o.Definition.Adjusted(register.Adjustments()); err != nil {
+		return nil, nil, err
+	}
 	return register, described, nil
 }
 

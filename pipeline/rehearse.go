@@ -11,7 +11,6 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 	"lianheti/stages/rehearse"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -30,12 +29,16 @@ type Rehearsed struct {
 }
 
 // Rehearse damages copies of a good workbook and reads each as a run would; an error where the workbook is not good.
-func Rehearse(ctx context.Context, d *templates.Definition, file string) (_ []Rehearsed, err error) {
-	defer try.Caught(&err)
+func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehearsed, error) {
 	dir, err := os.MkdirTemp("", "lianheti-rehearse-")
-	try.Doing("无法建立临时文件夹", err)
+	if err != nil {
+		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
+	}
 	defer os.RemoveAll(dir)
-	sources := try.Get(intake.Discover([]string{file}))
+	sources, err := intake.Discover([]string{file})
+	if err != nil {
+		return nil, err
+	}
 	if len(sources) != 1 {
 		return nil, fmt.Errorf("演练要一份工作簿，%s 不是", file)
 	}
@@ -44,11 +47,18 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) (_ []Re
 		return nil, fmt.Errorf("演练要一份好的工作簿，这一份不能受理：%s", refusalOf(d, was.File))
 	}
 	data, err := sources[0].Read(intake.MaxFile)
-	try.Doing("读不到 "+file, err)
-	good := try.Get(readOne(ctx, d, file))
+	if err != nil {
+		return nil, fmt.Errorf("读不到 %s：%w", file, err)
+	}
+	good, err := readOne(ctx, d, file)
+	if err != nil {
+		return nil, err
+	}
 	var out []Rehearsed
 	for _, damage := range rehearse.Damages(rehearse.Original{Definition: d, Data: data, Read: was}) {
-		try.Do(ctx.Err())
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		r := Rehearsed{ID: damage.ID, What: damage.What, Expected: expected(damage.Want)}
 		if damage.Err != nil {
 			r.Error = damage.Err.Error()
@@ -56,8 +66,14 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) (_ []Re
 			continue
 		}
 		path := filepath.Join(dir, damage.ID, damage.File)
-		try.Doing("写不了演练用的文件", write(path, damage.Data))
-		r.compare(damage.Want, good, try.Get(readOne(ctx, d, path)))
+		if err := write(path, damage.Data); err != nil {
+			return nil, fmt.Errorf("写不了演练用的文件：%w", err)
+		}
+		bad, err := readOne(ctx, d, path)
+		if err != nil {
+			return nil, err
+		}
+		r.compare(damage.Want, good, bad)
 		out = append(out, r)
 	}
 	return out, nil
@@ -77,10 +93,19 @@ type one struct {
 	values   []string
 }
 
-func readOne(ctx context.Context, d *templates.Definition, file string) (_ *one, err error) {
-	defer try.Caught(&err)
-	facts := try.Get(read(ctx, d, try.Get(intake.Discover([]string{file})), Options{Workers: 1}))
-	judgement := try.Get(check.Run(facts, check.Known{}))
+func readOne(ctx context.Context, d *templates.Definition, file string) (*one, error) {
+	sources, err := intake.Discover([]string{file})
+	if err != nil {
+		return nil, err
+	}
+	facts, err := read(ctx, d, sources, Options{Workers: 1})
+	if err != nil {
+		return nil, err
+	}
+	judgement, err := check.Run(facts, check.Known{})
+	if err != nil {
+		return nil, err
+	}
 	return &one{slices.Collect(facts.Files.All()), slices.Collect(judgement.Findings.All()), values(facts)}, nil
 }
 

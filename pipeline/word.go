@@ -10,7 +10,6 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/wordform"
 )
@@ -32,12 +31,21 @@ type PrintedForm struct {
 }
 
 // Word prints the official form of each submission, in memory, but for those with a text over its limit.
-func Word(ctx context.Context, o Options) (_ *Printed, err error) {
-	defer try.Caught(&err)
-	read := try.Get(readAs(ctx, o.Definition, try.Get(o.arrived()), o, normalize.Verbatim, normalize.Workbook))
+func Word(ctx context.Context, o Options) (*Printed, error) {
+	sources, err := o.arrived()
+	if err != nil {
+		return nil, err
+	}
+	read, err := readAs(ctx, o.Definition, sources, o, normalize.Verbatim, normalize.Workbook)
+	if err != nil {
+		return nil, err
+	}
 	// What is printed is the filler's own words; what is said about them is what everybody may see.
 	facts, seen := read[0], read[1]
-	judgement := try.Get(check.Run(seen, check.Known{Alone: true}))
+	judgement, err := check.Run(seen, check.Known{Alone: true})
+	if err != nil {
+		return nil, err
+	}
 	codes := map[string]string{} // of the values that are published: what is hidden there is no part of it
 	for s := range seen.Submissions.All() {
 		codes[s.Submission] = s.CheckCode
@@ -55,8 +63,9 @@ func Word(ctx context.Context, o Options) (_ *Printed, err error) {
 		p.Unprinted = slices.DeleteFunc(slices.Clone(form.Members), func(m table.Member) bool { return m.Kind != "" })
 		if len(p.TooLong) == 0 {
 			var b bytes.Buffer
-			try.Doing(form.Submission.File,
-				wordform.Write(&b, o.Definition, form, contacts[form.Submission.Submission], p.CheckCode))
+			if err := wordform.Write(&b, o.Definition, form, contacts[form.Submission.Submission], p.CheckCode); err != nil {
+				return nil, fmt.Errorf("%s：%w", form.Submission.File, err)
+			}
 			p.Data = b.Bytes()
 		}
 		out.Forms = append(out.Forms, p)

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-
-	"lianheti/stages/office/try"
 )
 
 // File is one file that a command writes by itself.
@@ -31,10 +29,12 @@ const (
 // Files writes single files, all or none: each is new, or stands there with the same content. What differs may have
 // been filled in by somebody: without overwrite a Refusal names it and nothing is written.
 func Files(files []File, overwrite bool) (_ []Written, err error) {
-	defer try.Caught(&err)
 	out := make([]Written, len(files))
 	for i, f := range files {
-		if out[i] = try.Get(standing(f)); out[i] == Replaced && !overwrite {
+		if out[i], err = standing(f); err != nil {
+			return nil, err
+		}
+		if out[i] == Replaced && !overwrite {
 			return nil, Refuse("已经有 %s，内容与要写的不同（可能有人填过），没有覆盖；什么也没有写。请移走它，或换一个地方写；确要覆盖，加 --overwrite", f.Path)
 		}
 	}
@@ -50,7 +50,9 @@ func Files(files []File, overwrite bool) (_ []Written, err error) {
 			continue
 		}
 		staged[i], err = stage(f)
-		try.Doing("无法写 "+f.Path, err)
+		if err != nil {
+			return nil, fmt.Errorf("无法写 %s：%w", f.Path, err)
+		}
 	}
 	var done []string
 	for i, f := range files {

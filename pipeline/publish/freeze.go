@@ -9,8 +9,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"lianheti/stages/office/try"
 )
 
 // Frozen is the copy of a run that is kept for a meeting: <out>/<year>-<name>, read-only, with a run.json of its own.
@@ -36,18 +34,25 @@ func PrepareFreeze(out, year, name string) (*Frozen, error) {
 }
 
 // Copy takes over the results before they are published. again makes those anew that people read, which name the copy.
-func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) (err error) {
-	defer try.Caught(&err)
+func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) error {
 	if f == nil {
 		return nil
 	}
 	// ours: PrepareFreeze saw to it
-	try.Doing("上次中断留下的 "+f.fresh+" 无法删除", os.RemoveAll(f.fresh))
+	if err := os.RemoveAll(f.fresh); err != nil {
+		return fmt.Errorf("上次中断留下的 %s 无法删除：%w", f.fresh, err)
+	}
 	// our mark in dir, which says whose the copy is, comes first
-	try.Doing("会议版无法写到磁盘", os.CopyFS(f.fresh, os.DirFS(dir)))
-	try.Doing("会议版无法写到磁盘", again(f.fresh))
+	if err := os.CopyFS(f.fresh, os.DirFS(dir)); err != nil {
+		return fmt.Errorf("会议版无法写到磁盘：%w", err)
+	}
+	if err := again(f.fresh); err != nil {
+		return fmt.Errorf("会议版无法写到磁盘：%w", err)
+	}
 	m.Meeting = f.Name
-	try.Doing("会议版无法写到磁盘", m.Seal(f.fresh))
+	if err := m.Seal(f.fresh); err != nil {
+		return fmt.Errorf("会议版无法写到磁盘：%w", err)
+	}
 	return nil
 }
 

@@ -11,8 +11,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-
-	"lianheti/stages/office/try"
 )
 
 // entry is one thing that stands in a folder. What is neither file nor folder is never opened.
@@ -169,22 +167,31 @@ type Kept struct {
 
 // retire puts the old results away: what is as published is removed; what was changed since is moved to 留存. The
 // manifest goes last, so that the folder stays provably ours until nothing else is in it.
-func (t *Target) retire() (err error) {
-	defer try.Caught(&err)
+func (t *Target) retire() error {
 	inv, err := ownResult(t.old)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	try.Do(err)
+	if err != nil {
+		return err
+	}
 	for _, e := range inv.entries {
 		if e.Mode.IsDir() {
 			continue
 		}
-		at, sum := filepath.Join(t.old, filepath.FromSlash(e.Path)), try.Get(inv.hash(e.Path))
+		at := filepath.Join(t.old, filepath.FromSlash(e.Path))
+		sum, err := inv.hash(e.Path)
+		if err != nil {
+			return err
+		}
 		if inv.content[sum] {
-			try.Do(os.Remove(at))
+			if err := os.Remove(at); err != nil {
+				return err
+			}
 		} else {
-			try.Do(t.keep(at, e.Path, sum))
+			if err := t.keep(at, e.Path, sum); err != nil {
+				return err
+			}
 		}
 	}
 	return removeEmptied(t.old)
@@ -216,10 +223,9 @@ func (t *Target) keep(at, rel, sum string) error {
 }
 
 // removeEmptied removes what is left of an old result: litter, our manifest and empty folders; anything else stops it.
-func removeEmptied(dir string) (err error) {
-	defer try.Caught(&err)
+func removeEmptied(dir string) error {
 	var folders []string
-	try.Do(filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
+	if err := filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -229,9 +235,13 @@ func removeEmptied(dir string) (err error) {
 			return os.Remove(at)
 		}
 		return nil
-	}))
+	}); err != nil {
+		return err
+	}
 	for i := len(folders) - 1; i > 0; i-- {
-		try.Do(os.Remove(folders[i]))
+		if err := os.Remove(folders[i]); err != nil {
+			return err
+		}
 	}
 	for _, name := range []string{ManifestName, markName} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -16,8 +16,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"lianheti/stages/office/try"
-
 	"github.com/gofrs/flock"
 )
 
@@ -47,8 +45,7 @@ const markName = ".lianheti"
 
 // Begin proves that <out>/<name> may be replaced by a run that reads these, locks it and clears what a killed run left.
 // A Refusal means that nothing was touched. The caller calls Discard in any case.
-func Begin(out, name string, reads []Read) (_ *Target, err error) {
-	defer try.Caught(&err)
+func Begin(out, name string, reads []Read) (*Target, error) {
 	if strings.TrimSpace(out) == "" {
 		return nil, Refuse("--out 后面要写输出文件夹")
 	}
@@ -60,18 +57,26 @@ func Begin(out, name string, reads []Read) (_ *Target, err error) {
 		lock:  flock.New(filepath.Join(out, "."+name+".lock")),
 	}
 	for _, place := range []string{t.Final, t.old, t.Fresh} {
-		try.Do(apart(place, reads))
+		if err := apart(place, reads); err != nil {
+			return nil, err
+		}
 	}
-	try.Do(t.replaceable())
+	if err := t.replaceable(); err != nil {
+		return nil, err
+	}
 	for dir := range upwards(filepath.Clean(out)) {
 		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 		t.made = append(t.made, dir)
 	}
-	try.Doing("无法建立输出文件夹 "+out, os.MkdirAll(out, 0o755))
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return nil, fmt.Errorf("无法建立输出文件夹 %s：%w", out, err)
+	}
 	locked, err := t.lock.TryLock()
-	try.Doing("无法锁定输出文件夹 "+out+"，请检查写入权限", err)
+	if err != nil {
+		return nil, fmt.Errorf("无法锁定输出文件夹 %s，请检查写入权限：%w", out, err)
+	}
 	if !locked {
 		return nil, fmt.Errorf("%w（%s）。请等它结束后再运行", ErrBusy, t.Final)
 	}
@@ -83,10 +88,11 @@ func Begin(out, name string, reads []Read) (_ *Target, err error) {
 }
 
 // replaceable says why what stands in the way of the results, or in the way of writing them, is not ours to replace.
-func (t *Target) replaceable() (err error) {
-	defer try.Caught(&err)
+func (t *Target) replaceable() error {
 	for _, dir := range []string{t.out, filepath.Join(t.out, keptFolder)} {
-		try.Do(Folder(dir))
+		if err := Folder(dir); err != nil {
+			return err
+		}
 	}
 	if info, err := os.Lstat(t.lock.Path()); err == nil && !info.Mode().IsRegular() { // a pipe would be waited for
 		return Refuse("%s 是一个%s，本程序要在那里放一个空文件作锁：请把它移走，或用 --out 换一个文件夹", t.lock.Path(), entry{Mode: info.Mode()}.kind())
@@ -100,8 +106,7 @@ func (t *Target) replaceable() (err error) {
 }
 
 // recover puts the old results back after a run that was killed while it moved the new ones in, and clears up.
-func (t *Target) recover() (err error) {
-	defer try.Caught(&err)
+func (t *Target) recover() error {
 	if _, err := os.Lstat(t.Final); errors.Is(err, fs.ErrNotExist) {
 		switch err := os.Rename(t.old, t.Final); {
 		case err == nil:
@@ -110,11 +115,19 @@ func (t *Target) recover() (err error) {
 			return fmt.Errorf("上次运行中断，旧结果无法放回 %s：%w", t.Final, err)
 		}
 	}
-	try.Doing("上次运行移开的旧结果 "+t.old+" 无法清理", t.retire())
-	try.Doing("上次运行留下的临时文件夹 "+t.Fresh+" 无法删除", os.RemoveAll(t.Fresh))
-	try.Doing("无法建立临时文件夹 "+t.Fresh, os.Mkdir(t.Fresh, 0o755))
-	try.Doing("无法建立临时文件夹 "+t.Fresh, os.WriteFile(filepath.Join(t.Fresh, markName),
-		[]byte("lianheti 正在这里写结果，写完改名。\n"), 0o644))
+	if err := t.retire(); err != nil {
+		return fmt.Errorf("上次运行移开的旧结果 %s 无法清理：%w", t.old, err)
+	}
+	if err := os.RemoveAll(t.Fresh); err != nil {
+		return fmt.Errorf("上次运行留下的临时文件夹 %s 无法删除：%w", t.Fresh, err)
+	}
+	if err := os.Mkdir(t.Fresh, 0o755); err != nil {
+		return fmt.Errorf("无法建立临时文件夹 %s：%w", t.Fresh, err)
+	}
+	if err := os.WriteFile(filepath.Join(t.Fresh, markName),
+		[]byte("lianheti 正在这里写结果，写完改名。\n"), 0o644); err != nil {
+		return fmt.Errorf("无法建立临时文件夹 %s：%w", t.Fresh, err)
+	}
 	return nil
 }
 
@@ -141,10 +154,13 @@ func unfinished(dir string) error {
 
 // Publish moves the old results aside and the new ones in; where that fails the old ones are where they were. Results
 // that somebody changed are kept (Kept), the others removed.
-func (t *Target) Publish() (err error) {
-	defer try.Caught(&err)
-	try.Do(t.replaceable()) // once more: a run takes its time
-	try.Do(finish(t.Fresh))
+func (t *Target) Publish() error {
+	if err := t.replaceable(); err != nil { // once more: a run takes its time
+		return err
+	}
+	if err := finish(t.Fresh); err != nil {
+		return err
+	}
 	switch err := os.Rename(t.Final, t.old); {
 	case errors.Is(err, fs.ErrNotExist): // the first run
 	case err != nil:

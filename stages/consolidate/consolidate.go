@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"lianheti/stages/office/book"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -72,10 +71,11 @@ func Books(in Input, create func(name string) (io.WriteCloser, error)) error {
 }
 
 func (w *workbook) write(to io.Writer, b *templates.ReportBook, sheets []*templates.ReportSheet) (err error) {
-	defer try.Caught(&err)
 	names := table.Each(sheets, func(s *templates.ReportSheet) string { return s.Name })
 	w.book, w.title = b.ID, fmt.Sprintf("%d年%s", w.Definition.Year, b.Title)
-	w.report = try.Get(book.NewReport(w.footer(), names...))
+	if w.report, err = book.NewReport(w.footer(), names...); err != nil {
+		return err
+	}
 	for _, s := range sheets {
 		if s.Rows == "" {
 			err = w.layouts()[s.ID].write(s.Name)

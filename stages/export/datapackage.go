@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -89,13 +88,12 @@ type constraints struct {
 	Enum     []string `json:"enum,omitempty"`
 }
 
-func explain(dir string, d *templates.Definition, resources []resource) (err error) {
-	defer try.Caught(&err)
+func explain(dir string, d *templates.Definition, resources []resource) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	try.Do(e.Encode(dataPackage{
+	if err := e.Encode(dataPackage{
 		Profile:  "https://datapackage.org/profiles/2.0/datapackage.json",
 		Name:     fmt.Sprintf("lianheti-%d", d.Directory.Batch),
 		Title:    fmt.Sprintf("%s：%d年批次数据", d.Form.Title, d.Directory.Batch),
@@ -109,7 +107,9 @@ func explain(dir string, d *templates.Definition, resources []resource) (err err
 		Form:       fmt.Sprintf("%s v%d", d.Form.ID, d.Form.Version),
 		Definition: d.Sources,
 		Resources:  resources,
-	}))
+	}); err != nil {
+		return err
+	}
 	return os.WriteFile(filepath.Join(dir, PackageName), b.Bytes(), 0o644)
 }
 

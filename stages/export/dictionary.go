@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -15,9 +14,11 @@ import (
 const DictionaryName = "数据字典.md"
 
 // DictionaryMarkdown writes the dictionary for people: what each table, each column and each code means.
-func DictionaryMarkdown(w io.Writer, d *templates.Definition) (err error) {
-	defer try.Caught(&err)
-	columns := try.Get(table.Dictionary(d))
+func DictionaryMarkdown(w io.Writer, d *templates.Definition) error {
+	columns, err := table.Dictionary(d)
+	if err != nil {
+		return err
+	}
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "# %s：%d年批次数据字典\n\n", d.Form.Title, d.Directory.Batch)
 	fmt.Fprintf(b, "由 templates/%d 的定义生成，请勿手改。结构版本 %s。每张表是一个 .parquet 文件和一个内容相同的 .arrow 文件；", d.Year, d.Data.Version)

@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/workers"
 	"lianheti/templates"
@@ -42,26 +41,34 @@ var formats = []format{
 }
 
 // Write puts the tables and their data package into dir, which it makes if need be.
-func Write(dir string, d *templates.Definition, tables []table.Named) (err error) {
-	defer try.Caught(&err)
-	resources, sql := writeTables(dir, tables, d), views(tables, d.Rubric.Credibility.Base.String())
-	try.Do(os.WriteFile(filepath.Join(dir, ViewsName), sql, 0o644))
+func Write(dir string, d *templates.Definition, tables []table.Named) error {
+	resources, err := writeTables(dir, tables, d)
+	if err != nil {
+		return err
+	}
+	sql := views(tables, d.Rubric.Credibility.Base.String())
+	if err := os.WriteFile(filepath.Join(dir, ViewsName), sql, 0o644); err != nil {
+		return err
+	}
 	return explain(dir, d, append(resources, resource{Name: "views", Path: ViewsName, Title: "DuckDB 视图",
 		Description: "每张表一个同名的视图，另有十个视图回答常问的问题。", Format: "sql", MediaType: "application/sql",
 		Encoding: "utf-8", Bytes: int64(len(sql)), Hash: fmt.Sprintf("sha256:%x", sha256.Sum256(sql))}))
 }
 
 // Alone puts one table that no run publishes into dir, with a data package of its own.
-func Alone(dir string, d *templates.Definition, t table.Named) (err error) {
-	defer try.Caught(&err)
-	return explain(dir, d, writeTables(dir, []table.Named{t}, d))
+func Alone(dir string, d *templates.Definition, t table.Named) error {
+	resources, err := writeTables(dir, []table.Named{t}, d)
+	if err != nil {
+		return err
+	}
+	return explain(dir, d, resources)
 }
 
 // writeTables writes every table in every format, some tables at a time.
-func writeTables(dir string, tables []table.Named, d *templates.Definition) (resources []resource) {
+func writeTables(dir string, tables []table.Named, d *templates.Definition) (resources []resource, err error) {
 	for _, f := range formats {
 		if err := os.MkdirAll(filepath.Join(dir, f.folder), 0o755); err != nil {
-			try.Do(fmt.Errorf("无法建立文件夹 %s：%w", dir, err))
+			return nil, fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
 		}
 	}
 	held := table.ReferencedValues(d, func(name string) arrow.Record {
@@ -78,10 +85,12 @@ func writeTables(dir string, tables []table.Named, d *templates.Definition) (res
 		w.resources, w.err = writeTable(dir, t, held)
 		return w
 	}) {
-		try.Do(w.err)
+		if w.err != nil {
+			return nil, w.err
+		}
 		resources = append(resources, w.resources...)
 	}
-	return resources
+	return resources, nil
 }
 
 // writeTable writes one table in every format. held is what columns hold that others refer to.
@@ -104,11 +113,15 @@ func writeTable(dir string, t table.Named, held map[string]map[string]bool) (res
 // batchRows bounds the record batches of an IPC file, so that a browser need not hold a whole table.
 const batchRows = 1 << 16
 
-func writeArrow(w io.WriteSeeker, rec arrow.Record) (err error) {
-	defer try.Caught(&err)
-	f := try.Get(ipc.NewFileWriter(w, ipc.WithSchema(rec.Schema())))
+func writeArrow(w io.WriteSeeker, rec arrow.Record) error {
+	f, err := ipc.NewFileWriter(w, ipc.WithSchema(rec.Schema()))
+	if err != nil {
+		return err
+	}
 	for begin := int64(0); begin < rec.NumRows(); begin += batchRows {
-		try.Do(f.Write(rec.NewSlice(begin, min(begin+batchRows, rec.NumRows()))))
+		if err := f.Write(rec.NewSlice(begin, min(begin+batchRows, rec.NumRows()))); err != nil {
+			return err
+		}
 	}
 	return f.Close()
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -18,9 +17,12 @@ import (
 
 // TablePage explains one table: what a row is, what tells rows apart, its columns, three queries to begin with, and
 // rows as an example where dir is a data folder. It gives an error where there is no such table.
-func TablePage(w io.Writer, d *templates.Definition, name, dir string) (err error) {
-	defer try.Caught(&err)
-	all := slices.Values(try.Get(table.Dictionary(d)))
+func TablePage(w io.Writer, d *templates.Definition, name, dir string) error {
+	dictionary, err := table.Dictionary(d)
+	if err != nil {
+		return err
+	}
+	all := slices.Values(dictionary)
 	columns := table.Where(all, func(c table.Meaning) bool { return c.Table == name })
 	if len(columns) == 0 {
 		return fmt.Errorf("没有公开数据表“%s”：表名见 lianheti dictionary --search 表", name)
@@ -107,8 +109,10 @@ func examples(w io.Writer, rec arrow.Record) {
 
 // Search writes the tables, columns and codes that say a word, a line each, and gives how many there are.
 func Search(w io.Writer, d *templates.Definition, word string) (found int, err error) {
-	defer try.Caught(&err)
-	columns := try.Get(table.Dictionary(d))
+	columns, err := table.Dictionary(d)
+	if err != nil {
+		return 0, err
+	}
 	b, word := bufio.NewWriter(w), strings.ToLower(word)
 	say := func(where, label, unit string, more ...string) {
 		if !strings.Contains(strings.ToLower(strings.Join(append(more, where, label, unit), "\n")), word) {

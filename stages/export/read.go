@@ -12,7 +12,6 @@ import (
 	"unicode/utf8"
 
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -64,19 +63,32 @@ func readArrow(path string) (rec arrow.Record, err error) {
 			rec, err = nil, fmt.Errorf("%v", p)
 		}
 	}()
-	defer try.Caught(&err)
-	data := try.Get(readFile(path))
-	try.Do(sensible(data))
+
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := sensible(data); err != nil {
+		return nil, err
+	}
 	const headers = 1 << 20
 	room := bounded{memory.DefaultAllocator, 2*len(data) + headers}
-	r := try.Get(ipc.NewFileReader(bytes.NewReader(data), ipc.WithAllocator(room)))
+	r, err := ipc.NewFileReader(bytes.NewReader(data), ipc.WithAllocator(room))
+	if err != nil {
+		return nil, err
+	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	columns := make([][]arrow.Array, r.Schema().NumFields())
 	rows := int64(0)
 	for i := range r.NumRecords() {
-		batch := try.Get(r.RecordAt(i))
+		batch, err := r.RecordAt(i)
+		if err != nil {
+			return nil, err
+		}
 		for c, column := range batch.Columns() {
-			try.Do(touch(column, 8*len(data)))
+			if err := touch(column, 8*len(data)); err != nil {
+				return nil, err
+			}
 			columns[c] = append(columns[c], column)
 		}
 		rows += batch.NumRows()
@@ -86,7 +98,9 @@ func readArrow(path string) (rec arrow.Record, err error) {
 		if len(parts) == 0 {
 			whole[c] = array.MakeArrayOfNull(memory.DefaultAllocator, r.Schema().Field(c).Type, 0)
 		} else {
-			whole[c] = try.Get(array.Concatenate(parts, memory.DefaultAllocator))
+			if whole[c], err = array.Concatenate(parts, memory.DefaultAllocator); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return array.NewRecord(r.Schema(), whole, rows), nil

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/office/try"
 	"lianheti/stages/text"
 	"lianheti/templates"
 
@@ -25,9 +24,15 @@ type Named struct {
 // Published gives every table that goes to the analysts, in the order of tables.yaml. Phone and id numbers are masked
 // in all texts; contacts are not among the tables.
 func Published(r *Round) (out []Named, err error) {
-	defer try.Caught(&err)
 	d := r.Definition
-	schemas, entries := try.Get(Schemas(d)), try.Get(Dictionary(d))
+	schemas, err := Schemas(d)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := Dictionary(d)
+	if err != nil {
+		return nil, err
+	}
 	records := map[string]arrow.Record{"codes": Of(Codes(d)).raw(), "dictionary": Of(entries).raw(),
 		"file_notes": Of(notesOf(r.Reading)).raw(), "changes": r.Changes.raw()}
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
@@ -45,7 +50,9 @@ func Published(r *Round) (out []Named, err error) {
 		name := Said(s.Metadata(), KeyTable)
 		switch name {
 		case "submissions":
-			records[name] = try.Get(wideSubmissions(s, r.Facts, r.Judgement))
+			if records[name], err = wideSubmissions(s, r.Facts, r.Judgement); err != nil {
+				return nil, err
+			}
 		case "panel":
 			records[name] = widePanel(s, r.Facts)
 		}

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -41,9 +40,10 @@ var later = []string{"list_cells", "scales", "lapses", "stakes", "assessments", 
 // Restore makes a round of published tables, by name, without the contacts. An error names the table that is missing or
 // of another make.
 func Restore(d *templates.Definition, records map[string]arrow.Record) (r *Round, err error) {
-	defer try.Caught(&err)
 	r = &Round{Facts: &Facts{Definition: d}, Judgement: &Judgement{}, Ranking: &Ranking{}}
-	try.Do(validate(d, records))
+	if err := validate(d, records); err != nil {
+		return nil, err
+	}
 	r.Facts.Contacts = Of[Contact](nil)
 	for _, holder := range []any{r.Facts, r.Judgement, r.Ranking} {
 		for name, t := range tablesOf(holder) {
@@ -53,14 +53,22 @@ func Restore(d *templates.Definition, records map[string]arrow.Record) (r *Round
 			if _, there := records[name]; !there && slices.Contains(later, name) {
 				t.clear()
 			} else {
-				try.Do(restore(records, name, t))
+				if err := restore(records, name, t); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
 	var notes Table[Note]
-	try.Do(restore(records, "submissions", &r.Judgement.Verdicts)) // whose columns they share
-	try.Do(restore(records, "file_notes", &notes))
-	r.Facts.Reading = try.Get(readingOf(notes))
+	if err := restore(records, "submissions", &r.Judgement.Verdicts); err != nil {
+		return nil, err
+	} // whose columns they share
+	if err := restore(records, "file_notes", &notes); err != nil {
+		return nil, err
+	}
+	if r.Facts.Reading, err = readingOf(notes); err != nil {
+		return nil, err
+	}
 	r.separate()
 	return r, nil
 }

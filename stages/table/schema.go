@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"lianheti/stages/office/try"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -45,7 +44,6 @@ const ValueSeparator = "; "
 // with what tables.yaml and form.yaml say of them as metadata. It gives an error where they disagree on a table or a
 // column, of internal tables too.
 func Schemas(d *templates.Definition) (schemas []*arrow.Schema, err error) {
-	defer try.Caught(&err)
 	made := columns(d)
 	for _, t := range d.Tables {
 		fields, ok := made[t.Name]
@@ -53,7 +51,11 @@ func Schemas(d *templates.Definition) (schemas []*arrow.Schema, err error) {
 			return nil, fmt.Errorf("templates/%d/tables.yaml 的表 %s 程序里没有：请删去，或改正表名", d.Year, t.Name)
 		}
 		delete(made, t.Name)
-		if s := try.Get(describe(d, t.Name, fields)); !t.Internal {
+		s, err := describe(d, t.Name, fields)
+		if err != nil {
+			return nil, err
+		}
+		if !t.Internal {
 			schemas = append(schemas, s)
 		}
 	}
