@@ -168,6 +168,13 @@ func TestReadBack(t *testing.T) {
 			compare(t, want.Name+"."+f.name, want.Record(), f.name, files[path.Join(f.folder, want.Name+"."+f.name)])
 		}
 	}
+	odd := filepath.Join(t.TempDir(), "结果[终稿]") // a pattern, to what looks for files by one
+	if err := os.CopyFS(odd, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := Read(odd); err != nil || len(all) != len(tables) {
+		t.Errorf("of %d tables in %s came back %d: %v", len(tables), odd, len(all), err)
+	}
 }
 
 func TestManyBatches(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,17 +24,17 @@ import (
 // Read gives the tables that Write put into dir, by name. Nothing but the sha256 of a run's manifest tells a changed
 // byte: the caller has verified the folder.
 func Read(dir string) (map[string]arrow.Record, error) {
-	paths, err := filepath.Glob(filepath.Join(dir, "*.arrow"))
+	files, err := fs.Glob(os.DirFS(dir), "*.arrow") // of the folder's name nothing is a pattern
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]arrow.Record{}
-	for _, path := range paths {
-		rec, err := readArrow(path)
+	for _, file := range files {
+		rec, err := readArrow(filepath.Join(dir, file))
 		if err != nil {
-			return nil, fmt.Errorf("数据表 %s 已损坏或被改动，读不出来：请改用没有动过的结果，或从原件重新运行", filepath.Base(path))
+			return nil, fmt.Errorf("数据表 %s 已损坏或被改动，读不出来：请改用没有动过的结果，或从原件重新运行", file)
 		}
-		out[strings.TrimSuffix(filepath.Base(path), ".arrow")] = rec
+		out[strings.TrimSuffix(file, ".arrow")] = rec
 	}
 	return out, nil
 }
@@ -225,13 +226,13 @@ func Verify(dir string) (*Package, string, error) {
 			return nil, "", fmt.Errorf("%s 不是公布时的样子，请改用没有动过的数据表", r.Path)
 		}
 	}
-	paths, err := filepath.Glob(filepath.Join(dir, "*.arrow"))
+	files, err := fs.Glob(os.DirFS(dir), "*.arrow")
 	if err != nil {
 		return nil, "", err
 	}
-	for _, path := range paths {
-		if !listed[filepath.Base(path)] {
-			return nil, "", fmt.Errorf("%s 不在 %s 里，请移走", filepath.Base(path), PackageName)
+	for _, file := range files {
+		if !listed[file] {
+			return nil, "", fmt.Errorf("%s 不在 %s 里，请移走", file, PackageName)
 		}
 	}
 	return &Package{Batch: p.Batch, Definition: p.Definition}, model.Digest(data), nil
