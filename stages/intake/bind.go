@@ -125,6 +125,8 @@ func (b *binder) sheetOf(layout *templates.SheetLayout) *Sheet {
 	}
 	titled, named := b.book.Sheet(layout.Sheet.Title), b.most(votes)
 	switch {
+	case titled == named && named != nil:
+		return named
 	case titled != nil && (named == nil || b.labelsOn(titled, layout) > b.labelsOn(named, layout)):
 		return titled
 	case named != nil:
