@@ -74,6 +74,7 @@ type pack struct {
 	reminds string          // file name of the letter about the missing ones; empty: none
 	changes []table.Change  // since the last round
 	taken   map[string]bool // file names in use, in lower case
+	others  *strings.Replacer
 }
 
 // returned is one submission with what was found in it.
@@ -90,11 +91,16 @@ type returned struct {
 func gather(in Input) []*pack {
 	var packs []*pack
 	d := in.Definition
+	// Long names first: one may be a part of another.
+	all := slices.SortedFunc(in.Facts.Submissions.All(), func(a, b table.Submission) int {
+		return cmp.Or(len(b.Consortium)-len(a.Consortium), strings.Compare(a.Consortium, b.Consortium))
+	})
 	of := func(city string) *pack {
 		i := slices.IndexFunc(packs, func(p *pack) bool { return p.city == city })
 		if i < 0 {
 			i = len(packs)
-			packs = append(packs, &pack{city: city, taken: map[string]bool{strings.ToLower(d.Letters.List): true}})
+			packs = append(packs, &pack{city: city, taken: map[string]bool{strings.ToLower(d.Letters.List): true},
+				others: others(city, all, in.Facts)})
 		}
 		return packs[i]
 	}
@@ -102,16 +108,12 @@ func gather(in Input) []*pack {
 	for x := range in.Judgement.Findings.All() {
 		found[x.Submission] = append(found[x.Submission], x)
 	}
-	// Long names first: one may be a part of another.
-	all := slices.SortedFunc(in.Facts.Submissions.All(), func(a, b table.Submission) int {
-		return cmp.Or(len(b.Consortium)-len(a.Consortium), strings.Compare(a.Consortium, b.Consortium))
-	})
 	cities := map[string]string{} // by submission
 	for i := range in.Facts.Submissions.Len() {
 		s, v := in.Facts.Submissions.Row(i), in.Judgement.Verdicts.Row(i)
 		cities[s.Submission] = in.Facts.CityOf(s)
 		p := of(cities[s.Submission])
-		r := &returned{submission: s, verdict: v, findings: discreet(found[s.Submission], p.city, all, in.Facts)}
+		r := &returned{submission: s, verdict: v, findings: discreet(found[s.Submission], p.others)}
 		if v.Verdict != model.Accept {
 			r.name = freeName(path.Base(s.File), ".xlsx", p.taken)
 		}
@@ -190,21 +192,25 @@ func cityOfPath(d *templates.Definition, file string) string {
 	return table.UnknownCity
 }
 
+// others leaves out the names of consortia of other prefectures.
+func others(city string, all []table.Submission, facts *table.Facts) *strings.Replacer {
+	var names []string
+	for _, s := range all {
+		if s.Consortium != "" && facts.CityOf(s) != city {
+			names = append(names, "“"+s.Consortium+"”", another, s.Consortium, another)
+		}
+	}
+	return strings.NewReplacer(names...)
+}
+
 // discreet keeps from a prefecture which of the others' consortia a finding is about.
-func discreet(findings []table.Finding, city string, all []table.Submission, facts *table.Facts) []table.Finding {
+func discreet(findings []table.Finding, others *strings.Replacer) []table.Finding {
 	out := slices.Clone(findings)
 	for i := range out {
 		x := &out[i]
-		if !strings.HasPrefix(x.Code, acrossSubmissions) {
-			continue
-		}
-		for _, s := range all {
-			if s.Consortium == "" || facts.CityOf(s) == city {
-				continue
-			}
-			names := strings.NewReplacer("“"+s.Consortium+"”", another, s.Consortium, another)
+		if strings.HasPrefix(x.Code, acrossSubmissions) {
 			for _, text := range []*string{&x.Message, &x.Cure, &x.Value, &x.Raw} {
-				*text = names.Replace(*text)
+				*text = others.Replace(*text)
 			}
 		}
 	}

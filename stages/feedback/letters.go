@@ -46,7 +46,8 @@ func writeLetters(dir string, in Input, p *pack) error {
 func packVars(in Input, p *pack) map[string]string {
 	d, addressee := in.Definition, in.Definition.Directory.Addressee
 	vars := map[string]string{"city": p.city, "form": d.Form.Title, "deadline": table.ChineseDate(d.Directory.Deadline),
-		"office": addressee.Office, "email": addressee.Email, "list": d.Letters.List, "due": due(in, true)}
+		"office": addressee.Office, "email": addressee.Email, "list": d.Letters.List, "due": due(in, true),
+		"explanations": ""}
 	if sheet, _, ok := d.Layout().Area("explanations"); ok {
 		vars["explanations"] = sheet.Sheet.Title
 	}
