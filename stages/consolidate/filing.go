@@ -71,7 +71,7 @@ func (f *filing) economies() {
 		within := quiet("－")
 		if f.Standing.Complete() {
 			within = count(howMany(all, func(e entry) bool {
-				return slices.Contains([]string{"inside", "tied"}, f.ranks[e.id()].Line)
+				return slices.Contains([]string{table.Inside, table.Tied}, f.ranks[e.id()].Line)
 			}))
 		}
 		ranked := howMany(all, func(e entry) bool { return f.ranks[e.id()].Ranked })

@@ -30,7 +30,7 @@ func (w *workbook) how() string {
 	}
 	firm, sure := w.Definition.Sheets.Codes["firm"], w.Definition.Rubric.Robustness.Sure.InexactFloat64()
 	out += templates.Fill(w.Definition.Sheets.Codes["line"]["complete"], words{"k": strconv.Itoa(w.choose()),
-		"sure": share(table.Some(sure)), "safe": firm["safe"], "fairly": firm["fairly"], "contested": firm["contested"]})
+		"sure": share(table.Some(sure)), "safe": firm[table.Safe], "fairly": firm[table.Fairly], "contested": firm[table.Contested]})
 	for c := range w.Ranking.Certificate.All() {
 		out += c.Words + "。"
 	}

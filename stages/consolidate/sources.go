@@ -111,7 +111,7 @@ func (w *workbook) liftRows() ([]table.Lift, words) {
 }
 
 func (w *workbook) promised() ([]table.Growth, words) {
-	all := table.Where(w.Ranking.Credibility.All(), func(g table.Growth) bool { return g.Flag == "verify" })
+	all := table.Where(w.Ranking.Credibility.All(), func(g table.Growth) bool { return g.Flag == table.Verify })
 	return all, words{"all": strconv.Itoa(w.Ranking.Credibility.Len())}
 }
 

@@ -141,6 +141,6 @@ func (w *workbook) sideFormula(rank string) string {
 	}
 	side := func(id string) string { return book.Quote(table.Sides[id]) }
 	return w.filled(`IF(ISNUMBER({rank}),IF({rank}>{k},{outside},IF(COUNTIF({all},"<="&{rank})>{k},{tied},{inside})),"")`,
-		"{rank}", rank, "{k}", setting(selectRow), "{all}", w.area("rank"), "{outside}", side("outside"),
-		"{tied}", side("tied"), "{inside}", side("inside"))
+		"{rank}", rank, "{k}", setting(selectRow), "{all}", w.area("rank"), "{outside}", side(table.Outside),
+		"{tied}", side(table.Tied), "{inside}", side(table.Inside))
 }

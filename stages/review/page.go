@@ -44,7 +44,7 @@ func newPage(in Input, most int) record {
 		p["words"] = record{"overview": "入选线", "rank": "名次", "line": "线内外", "chance": "机会", "chosen": "拟选",
 			"note":  "入选由处里决定，不由名次。点一家看为什么两可、什么定得下来。",
 			"moved": fmt.Sprintf("稳不稳只按本次运行的%d家算过；现在看的是别的家数，标记里是进入前几名的机会。", k),
-			"sides": []string{table.Sides["inside"], table.Sides["outside"]}}
+			"sides": []string{table.Sides[table.Inside], table.Sides[table.Outside]}}
 		p["choices"] = choices
 		p["swaps"] = table.Each(slices.Collect(in.Ranking.Swaps.All()), func(s table.Swap) record {
 			return record{"inside": s.Inside, "outside": s.Outside, "words": said(s.Words)}

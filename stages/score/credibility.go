@@ -93,11 +93,11 @@ func (c course) follow(f *table.Form, base decimal.Decimal) table.Growth {
 		Promised: c.growth(last, final, c.final.Year-c.last.Year, least)}
 	switch {
 	case lacks != nil:
-		row.Flag, row.Note = "unknown", strings.Join(lacks, "、")+"没有数据"
+		row.Flag, row.Note = table.UnknownGrowth, strings.Join(lacks, "、")+"没有数据"
 	case !row.Promised.Valid, prior.Valid && !row.Achieved.Valid:
-		row.Flag, row.Note = "none", fmt.Sprintf("基数不到%s，不算增长率", base)
+		row.Flag, row.Note = table.NoFlag, fmt.Sprintf("基数不到%s，不算增长率", base)
 	case !row.Achieved.Valid:
-		row.Flag, row.Note = "unknown", c.prior.Label+"没有数据，已实现的增长无从计算"
+		row.Flag, row.Note = table.UnknownGrowth, c.prior.Label+"没有数据，已实现的增长无从计算"
 	}
 	return row
 }
@@ -146,12 +146,12 @@ func (m *scheme) flag(x table.Growth, final templates.Year) (flag, note string) 
 	}
 	switch {
 	case !x.PeersUpper.Valid:
-		return "unknown", "可比的申报不足"
+		return table.UnknownGrowth, "可比的申报不足"
 	case x.Promised.V > x.Achieved.V+margin && x.Promised.V > x.PeersUpper.V:
-		return "verify", fmt.Sprintf("承诺到%s年均增长%s%s，已实现的是%s%s，同批承诺的上分位是%s%s，请核实依据",
+		return table.Verify, fmt.Sprintf("承诺到%s年均增长%s%s，已实现的是%s%s，同批承诺的上分位是%s%s，请核实依据",
 			final.Label, short(x.Promised.V), unit, short(x.Achieved.V), unit, short(x.PeersUpper.V), unit)
 	}
-	return "none", ""
+	return table.NoFlag, ""
 }
 
 func short(v float64) string { return plain(math.Round(v*10) / 10) }

@@ -17,23 +17,23 @@ func (m *scheme) line(ranked, waiting []*entrant, scenarios []scenario, k, draws
 		return nil
 	}
 	for i, e := range ranked {
-		e.Line = "outside"
+		e.Line = table.Outside
 		if e.inside(k) {
-			e.Line = "inside"
+			e.Line = table.Inside
 		}
 		reasons := append(m.crossings(e, i, scenarios, k), m.pendingCrossings(e, ranked, waiting, k)...)
 		if e.inside(k) && int(e.Rank.V)+e.sharing-1 > k {
-			e.Line, reasons = "tied", append([]string{"并列跨线"}, reasons...)
+			e.Line, reasons = table.Tied, append([]string{"并列跨线"}, reasons...)
 		}
 		switch {
 		case draws == 0: // the weights were not tried, so that nothing can be called firm
 			continue
 		case len(reasons) == 0:
-			e.Firm = "safe"
-		case len(reasons) == 1 && e.Line != "tied":
-			e.Firm = "fairly"
+			e.Firm = table.Safe
+		case len(reasons) == 1 && e.Line != table.Tied:
+			e.Firm = table.Fairly
 		default:
-			e.Firm = "contested"
+			e.Firm = table.Contested
 		}
 		e.LineReason = strings.Join(reasons, "；")
 	}

@@ -33,7 +33,7 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 		Lower:      p.lower,
 		Upper:      p.upper,
 		Open:       c.weight - c.earn(e.Complete),
-		Status:     "scored",
+		Status:     table.Scored,
 	}
 	if p.there > 0 {
 		row.Normalised = table.Some(p.figures)
@@ -58,11 +58,11 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 	case len(c.Evidence) == 0 && !e.Complete:
 		row.Status, row.Method, row.Note = "expert", "expert", "等专家评分"
 	case p.present == 0:
-		row.Status, row.Note = "missing", "依据都缺，登记同意不计，由其余观测点按权重代表；下限按0、上限按满分"
+		row.Status, row.Note = table.Unscored, "依据都缺，登记同意不计，由其余观测点按权重代表；下限按0、上限按满分"
 	case len(c.Evidence) == 0:
 		row.Method = "expert"
 	case p.known < 1:
-		row.Status, row.Note = "partial", p.gapNote()
+		row.Status, row.Note = table.Partial, p.gapNote()
 	}
 	if p.present > 0 && e.reweighting != 1 && row.Status != "expert" {
 		factor := plain(math.Round(e.reweighting*1e4) / 1e4)
@@ -94,7 +94,7 @@ func (m *scheme) evidenceRow(e *entrant, i int, c criterion, k int, evidence *te
 		Formula:    evidence.Expr,
 		Method:     evidence.Method,
 		Weight:     weight,
-		Status:     "missing",
+		Status:     table.Unscored,
 		Upper:      weight,
 		Cells:      x.cells,
 		Doubt:      e.doubt(c.first + k),
@@ -107,9 +107,9 @@ func (m *scheme) evidenceRow(e *entrant, i int, c criterion, k int, evidence *te
 	if e.points[i].present > 0 {
 		row.Points = table.Some(m.pointsAtBest(e, i, k) * x.normalised)
 	}
-	row.Status = "bottom"
+	row.Status = table.Bottom
 	if x.ok {
-		row.Raw, row.Status = table.Some(x.raw), "scored"
+		row.Raw, row.Status = table.Some(x.raw), table.Scored
 		row.Lower = weight * x.normalised
 		row.Upper = row.Lower
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // Sides are the words for where a submission stands to the line after the first k, by Rank.Line.
-var Sides = map[string]string{"inside": "线内", "tied": "并列跨线", "outside": "线外"}
+var Sides = map[string]string{Inside: "线内", Tied: "并列跨线", Outside: "线外"}
 
 // Where a finding stands.
 const (
@@ -59,7 +59,7 @@ func (r *Round) About() map[string]*About {
 	gather(out, r.Ranking.Checklist, func(a *About, x Check) { a.Checks = append(a.Checks, x) })
 	gather(out, r.Ranking.Lifts, func(a *About, x Lift) { a.Lifts = append(a.Lifts, x) })
 	gather(out, r.Ranking.Credibility, func(a *About, x Growth) {
-		if x.Flag == "verify" {
+		if x.Flag == Verify {
 			a.Promises = append(a.Promises, x)
 		}
 	})

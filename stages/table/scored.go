@@ -61,6 +61,16 @@ type Lapse struct {
 	RankAfter  int32      `col:"rank_after"`
 }
 
+// Codes that columns hold.
+const (
+	Inside, Tied, Outside   = "inside", "tied", "outside"   // Rank.Line: as to the first k
+	Safe, Fairly, Contested = "safe", "fairly", "contested" // Rank.Firm: none, one, more tests carry it over the line
+
+	Scored, Partial, Unscored, Bottom = "scored", "partial", "missing", "bottom" // Score.Status
+
+	Verify, NoFlag, UnknownGrowth = "verify", "none", "unknown" // Growth.Flag
+)
+
 // Rank is one submission in the ranking, with the ranges of its rank where something is otherwise (see Ranges).
 type Rank struct {
 	Submission  string       `col:"submission"`
