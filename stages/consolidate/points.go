@@ -30,7 +30,8 @@ func (w *workbook) how() string {
 	}
 	firm, sure := w.Definition.Sheets.Codes["firm"], w.Definition.Rubric.Robustness.Sure.InexactFloat64()
 	out += templates.Fill(w.Definition.Sheets.Codes["line"]["complete"], words{"k": strconv.Itoa(w.choose()),
-		"sure": share(table.Some(sure)), "safe": firm[table.Safe], "fairly": firm[table.Fairly], "contested": firm[table.Contested]})
+		"sure": share(table.Some(sure)),
+		"safe": firm[table.Safe], "fairly": firm[table.Fairly], "contested": firm[table.Contested]})
 	for c := range w.Ranking.Certificate.All() {
 		out += c.Words + "。"
 	}
