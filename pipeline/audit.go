@@ -43,9 +43,6 @@ type AuditLeftOut struct {
 // Audit tries on every ranked submission the moves of the definition, each judged and scored with the others as they
 // are. The scales of an earlier run (o.Previous) are kept; so are its marks, unless others came back since (o.Marks).
 func Audit(ctx context.Context, o Options) (*Audited, error) {
-	if o.Definition.Audit == nil {
-		return nil, fmt.Errorf("定义里没有 audit.yaml（激励审计试哪些动作）：请从 templates/%d 复制一份放进去", o.Definition.Year)
-	}
 	in, err := o.takeApart(ctx)
 	if err != nil {
 		return nil, err

@@ -17,10 +17,8 @@ import (
 // writeDocuments writes the drafts below dir anew, and at last the index of all else that is there.
 func writeDocuments(dir string, in consolidate.Input) error {
 	d := dossier.Input{Round: in.Round, Standing: in.Standing, Select: in.Select, Date: in.Date, DataRoot: in.DataRoot}
-	if in.Definition.Documents != nil {
-		if err := os.RemoveAll(filepath.Join(dir, in.Definition.Documents.Folder)); err != nil {
-			return err
-		}
+	if err := os.RemoveAll(filepath.Join(dir, in.Definition.Documents.Folder)); err != nil {
+		return err
 	}
 	for _, index := range []bool{false, true} {
 		if index {

@@ -61,7 +61,7 @@ type Field struct {
 	Locked    bool // prefilled by a return, not for the filler
 	Post      bool // of somebody who should hold a post in the park: see Form.Posts
 	Min, Max  *decimal.Decimal
-	Better    string // of a number: higher or lower is better, or none: no counted evidence looks at it
+	Better    string `check:"in higher lower none"` // of a number: none: no counted evidence looks at it
 	Decimals  *int32 // of a number: digits behind the point; a figure is rounded to them before anything is computed
 	Limit     int    // characters; 0: none
 	Seal      string
@@ -118,6 +118,10 @@ func (f *Form) checkField(l *loader, x *Field, seen map[string]string) {
 	l.when((x.Type == ChoiceField) != (x.Choices != ""), x.at, name+"的 type 与 choices 不配", "选择栏目写 choices，其余不写。")
 	l.when(x.Suggest != "" && x.Type != TextField || len(x.Topics) > 0 && !x.Metric(), x.at,
 		name+"不能写 suggest 或 topics", "suggest 只用于文字，topics 只用于分年度的数字。")
+	l.when(x.Numeric() != (x.Better != "") || x.Numeric() != (x.Decimals != nil) ||
+		x.Decimals != nil && *x.Decimals < 0, x.at,
+		"数字栏目“"+x.ID+"”缺 better 或 decimals，或不是数字而写了",
+		"数字栏目写 better（higher、lower、none）和 decimals（小数位数），其余不写。")
 }
 
 // Values of Field.Better.
@@ -129,7 +133,7 @@ const (
 
 // Rounded rounds to the field's decimals; a whole number is left alone: a fraction there is a fault of its own.
 func (f *Field) Rounded(x decimal.Decimal) decimal.Decimal {
-	if f.Decimals == nil || f.Type == IntegerField {
+	if f.Type == IntegerField {
 		return x
 	}
 	return x.Round(*f.Decimals)
@@ -159,19 +163,6 @@ func (f *Form) SameAnswers(other *Form) bool {
 	}
 	return slices.EqualFunc(f.Fields(), other.Fields(), same) && slices.Equal(f.Years, other.Years) &&
 		slices.Equal(f.Kinds, other.Kinds)
-}
-
-// checkFigures proves that every number has better and decimals, where any has: older forms are read for --previous.
-func (f *Form) checkFigures(l *loader) {
-	if !slices.ContainsFunc(f.Fields(), func(x *Field) bool { return x.Better != "" }) {
-		return
-	}
-	for _, x := range f.Fields() {
-		declared := slices.Contains([]string{Higher, Lower, Neither}, x.Better) && x.Decimals != nil && *x.Decimals >= 0
-		l.when(x.Numeric() && !declared || !x.Numeric() && (x.Better != "" || x.Decimals != nil), x.at,
-			"数字栏目“"+x.ID+"”缺 better 或 decimals，或不是数字而写了",
-			"数字栏目写 better（higher、lower、none）和 decimals（小数位数），其余不写。")
-	}
 }
 
 // Label names a field among all: as printed, without the last punctuation, with unit or group where several are alike.

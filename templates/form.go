@@ -294,7 +294,6 @@ func (f *Form) check(l *loader, _ *Definition) {
 			f.checkField(l, x, seen)
 		}
 	}
-	f.checkFigures(l)
 }
 
 // derive writes into the fields of a block what the block says of all of them.

@@ -43,7 +43,6 @@ type Reading struct {
 	// Before finds the words for "about" that stand before a number, Behind those behind one.
 	Before, Behind *regexp.Regexp `yaml:"-"`
 
-	borrowed  bool // of a later definition than the rules are
 	routes    map[string]Route
 	units     map[string]Unit
 	strange   map[string]bool // names of units
@@ -185,9 +184,6 @@ func (r *Reading) check(l *loader, d *Definition) {
 
 // checkReported proves that a rule of its gravity reports every route that is not lossless.
 func (r *Reading) checkReported(l *loader, d *Definition) {
-	if r.borrowed {
-		return
-	}
 	told := map[string]string{}
 	for _, rule := range d.Rules {
 		if rule.Check != "coercion" && rule.Check != "file" {

@@ -49,7 +49,7 @@ type Robustness struct {
 	Spread decimal.Decimal `check:"over 0,under 1"` // standard deviation of a weight of average size, relative to it
 	Budget int             `check:"over 0"`         // draws × ranked submissions never exceed this
 	// Near is how many places around the line are worked out pair by pair and figure by figure.
-	Near int // above 1
+	Near int `check:"from 2"`
 	// Sure is the chance of being chosen from which a submission is safe; below 1 − Sure it is out.
 	Sure decimal.Decimal `check:"over 0.5,to 1"`
 }
@@ -71,8 +71,7 @@ type Experts struct {
 	// Bands say what marks mean, from the best down; the last begins at 0.
 	Bands []Band
 	// Rejections are the work plan's conditions, verbatim, on which an expert may propose to turn one down.
-	Rejections []string
-	Veto       *decimal.Decimal // of rubrics before version 2, in which experts decided; nobody asks it
+	Rejections []string `check:"must"`
 }
 
 // Band says which of the bands a mark falls into, the best being 0.
@@ -209,13 +208,6 @@ func (r *Rubric) Point(id string) *Point {
 
 func (r *Rubric) check(l *loader, d *Definition) {
 	root := at{"rubric.yaml", "$"}
-	if r.Version < 2 && r.Robustness.Near == 0 {
-		const usual = 20
-		r.Robustness.Near = usual
-	}
-	l.when(r.Robustness.Near <= 1, root, "robustness 不完整", "写明 near（大于1）。")
-	l.when(r.Version >= 2 && (len(r.Experts.Rejections) == 0 || r.Experts.Veto != nil), root,
-		"experts 不完整", "写明 rejections（不予立项的情形），不写 veto。")
 	r.checkBands(l, root)
 	r.checkScenarios(l)
 	if b := r.Base(r.Basis); r.Basis != "" && (b == nil || !b.Official) { // only one that the Department has a list for

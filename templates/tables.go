@@ -76,8 +76,8 @@ func (d *Definition) FormColumns(t *Table) []*Field {
 
 func (x *Published) check(l *loader, d *Definition) {
 	measures := append(each(x.Units, func(u Measure) string { return u.Unit }), "")
-	unit := func(where at, name, unit string) { // a definition from before there was a list has none
-		l.when(len(measures) > 1 && !slices.Contains(measures, unit), where,
+	unit := func(where at, name, unit string) {
+		l.when(!slices.Contains(measures, unit), where,
 			"“"+name+"”的单位“"+unit+"”不在 tables.yaml 的 units 里", "请补上这个单位和它的 UCUM 代码，或改用已有的写法。")
 	}
 	for _, f := range d.Form.Fields() {

@@ -41,9 +41,9 @@ type Definition struct {
 	Paper     *Paper
 	Reading   *Reading
 	Sheets    *Sheets
-	Documents *Documents // nil in a definition from before there was one
-	Audit     *Audit     // nil in a definition from before there was one
-	Notice    *Notice    // nil where Warning says why
+	Documents *Documents
+	Audit     *Audit
+	Notice    *Notice // nil where Warning says why
 	// Progress is the form by which those chosen earlier report: rules and letters of its own, no rubric; nil: none.
 	Progress *Definition
 	// Warning is the one thing wrong with a definition that does not keep it from being used; empty in those that ship.
@@ -106,7 +106,8 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 	d := &Definition{
 		Year: year, Sources: map[string]string{}, Texts: texts,
 		Form: &Form{}, Directory: &Directory{}, Rubric: &Rubric{}, Register: &Register{}, Letters: &Letters{},
-		Paper: &Paper{}, Reading: &Reading{}, Sheets: &Sheets{}, Published: &Published{},
+		Paper: &Paper{}, Reading: &Reading{}, Sheets: &Sheets{}, Published: &Published{}, Documents: &Documents{},
+		Audit: &Audit{},
 	}
 	dir, names, sources, progress := strconv.Itoa(year), slices.Sorted(maps.Keys(texts)), map[string][]byte{},
 		map[string][]byte{}
@@ -120,23 +121,6 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 	}
 	l := &loader{dir: filepath.ToSlash(filepath.Join(root, dir)), sources: sources}
 	d.dir = l.dir
-	if sources["documents.yaml"] != nil {
-		d.Documents = &Documents{}
-	}
-	if sources["audit.yaml"] != nil {
-		d.Audit = &Audit{}
-	}
-	for _, name := range []string{"reading.yaml", "sheets.yaml"} { // a definition from before there was one
-		if sources[name] != nil {
-			continue
-		}
-		data, err := shipped.ReadFile(path.Join(strconv.Itoa(Latest()), name))
-		if err != nil {
-			return nil, err
-		}
-		sources[name] = data
-		d.Reading.borrowed = d.Reading.borrowed || name == "reading.yaml"
-	}
 	for _, p := range d.parts() {
 		l.decode(p.file, p.says)
 	}
@@ -264,16 +248,9 @@ type part struct {
 
 // parts lists the files but for the rules, in the order in which they can be proven: all refer to the first three.
 func (d *Definition) parts() []part {
-	out := []part{{"form.yaml", d.Form}, {"directory.yaml", d.Directory}, {"reading.yaml", d.Reading},
+	return []part{{"form.yaml", d.Form}, {"directory.yaml", d.Directory}, {"reading.yaml", d.Reading},
 		{"rubric.yaml", d.Rubric}, {"register.yaml", d.Register}, {"letters.yaml", d.Letters}, {"word.yaml", d.Paper},
-		{"tables.yaml", d.Published}, {"sheets.yaml", d.Sheets}}
-	if d.Documents != nil {
-		out = append(out, part{"documents.yaml", d.Documents})
-	}
-	if d.Audit != nil {
-		out = append(out, part{"audit.yaml", d.Audit})
-	}
-	return out
+		{"tables.yaml", d.Published}, {"sheets.yaml", d.Sheets}, {"documents.yaml", d.Documents}, {"audit.yaml", d.Audit}}
 }
 
 // check proves that the parts of the definition fit each other.

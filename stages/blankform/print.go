@@ -142,7 +142,7 @@ func (p *formulaPrinter) identifier(name string) printed {
 
 // rounded is a figure with the decimals that its field has.
 func rounded(f *templates.Field, x string) printed {
-	if f.Type == templates.DecimalField && f.Decimals != nil {
+	if f.Type == templates.DecimalField {
 		x = fmt.Sprintf("ROUND(%s,%d)", x, *f.Decimals)
 	}
 	return printed{text: x}

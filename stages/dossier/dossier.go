@@ -26,13 +26,9 @@ type Input struct {
 	Outputs [][2]string
 }
 
-// Write gives the files of the folder, by path; none where the definition has no documents.
+// Write gives the files of the folder, by path.
 func Write(in Input) (map[string][]byte, error) {
-	out := map[string][]byte{}
-	if in.Definition.Documents == nil {
-		return out, nil
-	}
-	all, taken := newScope(in), map[string]bool{}
+	out, all, taken := map[string][]byte{}, newScope(in), map[string]bool{}
 	for _, d := range in.Definition.Documents.Documents {
 		if !all.state[d.When] || d.Last != (in.Outputs != nil) {
 			continue
@@ -67,9 +63,6 @@ func List(d *templates.Definition, city string, rows []map[string]string) (map[s
 	s.words["city"] = city
 	for _, r := range rows {
 		s.append("submissions", r)
-	}
-	if d.Documents == nil {
-		return out, nil
 	}
 	for _, x := range d.Documents.Documents {
 		if x.When == "list" {
