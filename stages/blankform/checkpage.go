@@ -65,9 +65,7 @@ func (p *painter) checkPage() {
 
 // checkLine writes a rule's line: result and place as formulas, or why a sheet can't say.
 func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) {
-	text := p.style("check text", lineStyle("left", false))
-	centred := p.style("check centred", lineStyle("center", false))
-	link := p.style("check link", lineStyle("left", true))
+	text, centred, link := p.styled("check text"), p.styled("check centred"), p.styled("check link")
 	cure, asked := templates.Fill(r.Cure, p.cureVars()), "—" // what must be mended can't be explained
 	if r.Severity != string(model.MustFix) || len(r.Explained) > 0 {
 		asked = r.Code
@@ -174,25 +172,8 @@ func (p *painter) cureVars() map[string]string {
 	return vars
 }
 
-const (
-	checkSize = 10.0
-	openColor = "FFF2CC" // 未填, 无法判断
-)
-
-func lineStyle(horizontal string, link bool) func() *excelize.Style {
-	return func() *excelize.Style {
-		s := &excelize.Style{
-			Font:       &excelize.Font{Family: book.FormFont, Size: checkSize},
-			Alignment:  &excelize.Alignment{Vertical: "center", Horizontal: horizontal, WrapText: true},
-			Border:     border(),
-			Protection: &excelize.Protection{Locked: true},
-		}
-		if link {
-			s.Font.Color, s.Font.Underline = linkColor, "single"
-		}
-		return s
-	}
-}
+// checkSize is the size of the lines of the page.
+const checkSize = 10.0
 
 // colourResults gives each result its colour: one that fails that of its severity.
 func (p *painter) colourResults(last int) {
@@ -200,11 +181,11 @@ func (p *painter) colourResults(last int) {
 	result, severity := fmt.Sprintf("$%s%d", columnName(resultColumn), first), fmt.Sprintf("$B%d", first)
 	fails := fmt.Sprintf("%s=%s", result, quote(outcomeWords[failed]))
 	p.colour(cell(first, resultColumn)+":"+cell(last, resultColumn), []colouring{
-		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.MustFix.Label())), errorColor},
-		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.Explain.Label())), warningColor},
-		{fails, "E4DFEC"},
+		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.MustFix.Label())), "error"},
+		{fmt.Sprintf("AND(%s,%s=%s)", fails, severity, quote(model.Explain.Label())), "warning"},
+		{fails, "hint failed"},
 		{fmt.Sprintf("OR(%s=%s,%s=%s)", result, quote(outcomeWords[missing]), result, quote(outcomeWords[unclear])),
-			openColor},
-		{fmt.Sprintf("%s=%s", result, quote(outcomeWords[passed])), "C6EFCE"},
+			"open"},
+		{fmt.Sprintf("%s=%s", result, quote(outcomeWords[passed])), "passed"},
 	})
 }

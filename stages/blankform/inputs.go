@@ -15,10 +15,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-func (p *painter) input(f *templates.Field, look look, v Value) excelize.Cell {
-	format := cmp.Or(v.Format, numberFormat(f))
-	style := p.style(fmt.Sprintf("input %v %s", look, format), inputStyle(look, format))
-	return excelize.Cell{StyleID: style, Value: contentOf(v)}
+func (p *painter) input(f *templates.Field, spare bool, v Value) excelize.Cell {
+	return excelize.Cell{StyleID: p.typed(f, spare, cmp.Or(v.Format, numberFormat(f))), Value: contentOf(v)}
 }
 
 // contentOf is a value as a cell holds it; nil where it is blank.

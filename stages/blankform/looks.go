@@ -1,142 +1,85 @@
 package blankform
 
 import (
-	"cmp"
+	_ "embed"
 	"fmt"
+	"sync"
 
 	"lianheti/stages/office/book"
 	"lianheti/stages/office/try"
-	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
+	"go.yaml.in/yaml/v4"
 )
 
-// Colours of the template: inputs are the only tinted cells that one types in.
-const (
-	inputColor     = book.Cream // one light tint for all that is typed in
-	lockedColor    = "EDEDED"
-	labelColor     = "F5F5F5"
-	headerColor    = "DCE6F1"
-	lineColor      = "8C8C8C"
-	hintColor      = "595959"
-	linkColor      = "0563C1"
-	watermarkColor = "C00000"
-	blankColor     = book.Accent
-	errorColor     = "FFC7CE" // 必须修改, or not to be read as what it should be
-	warningColor   = "FBD5B0" // 需核实说明
-)
+//go:embed looks.yaml
+var looksText []byte
 
-type look struct {
-	color string
-	wide  bool // long text: top left, wrapped
-	right bool // a figure
-	spare bool // a row of a list that is not needed yet: nothing is seen of it, and nothing printed
-}
-
-func lookOf(f *templates.Field) look {
-	l := look{color: inputColor, wide: f.Long() || f.Type == templates.NamesField || f.Record != "" &&
-		f.Type == templates.TextField, right: f.Numeric()}
-	if f.Locked {
-		l.color = lockedColor
+// looks are the styles of the form by their names.
+var looks = sync.OnceValue(func() map[string]*excelize.Style {
+	var own map[string]yaml.Node
+	try.Do(yaml.Load(looksText, &own)) // the program's own text
+	out := map[string]*excelize.Style{}
+	for name, differs := range own {
+		out[name] = &excelize.Style{
+			Font:       &excelize.Font{Family: book.FormFont, Size: textSize},
+			Alignment:  &excelize.Alignment{Vertical: "center", WrapText: true},
+			Protection: &excelize.Protection{Locked: true},
+		}
+		try.Do(differs.Decode(out[name]))
 	}
-	return l
-}
-
-func inputStyle(l look, format string) func() *excelize.Style {
-	return func() *excelize.Style {
-		alignment := &excelize.Alignment{Vertical: "center", WrapText: true}
-		if l.wide {
-			alignment.Vertical = "top"
-		}
-		if l.right {
-			alignment.Horizontal = "right"
-		}
-		style := &excelize.Style{
-			Font: &excelize.Font{Family: book.FormFont, Size: 12}, Alignment: alignment,
-			CustomNumFmt: &format, Protection: &excelize.Protection{Locked: l.color == lockedColor},
-		}
-		if !l.spare {
-			style.Fill, style.Border = book.Solid(l.color), border()
-		}
-		return style
-	}
-}
-
-// titleFont is the font of titles; texts are in the form's own.
-const titleFont = "黑体"
-
-// bearing is how a static text looks; nothing said: the form's font, unframed, to the left.
-type bearing struct {
-	size        float64 // in points; 0: textSize
-	title, bold bool
-	fill        string // a colour; with or without one, all but titles and notes are framed
-	framed      bool
-	across      string // horizontal alignment
-}
+	return out
+})
 
 // textSize is the size of what is not set otherwise: 小四.
 const textSize = 12
 
-var bearings = map[templates.Role]bearing{
-	templates.CoverRole:   {size: 28, title: true, across: "center"},
-	templates.TitleRole:   {size: 20, title: true, across: "center"},
-	templates.AnnexRole:   {size: 16, title: true},
-	templates.HeadingRole: {size: 14, title: true},
-	templates.DatedRole:   {size: 16, across: "center"},
-	templates.NoteRole:    {size: 10.5},
-	templates.HintRole:    {size: 10},
-	templates.GroupRole:   {framed: true, fill: headerColor, bold: true, across: "center"},
-	templates.HeaderRole:  {framed: true, fill: headerColor, bold: true, across: "center"},
-	templates.TagRole:     {framed: true, fill: headerColor, size: 10, across: "center"},
-	templates.CaptionRole: {framed: true, fill: headerColor},
-	templates.LabelRole:   {framed: true, fill: labelColor},
-	templates.YearRole:    {framed: true, fill: labelColor, across: "center"},
-	templates.UnitRole:    {framed: true, fill: labelColor, across: "center"},
-	templates.FormulaRole: {framed: true, fill: lockedColor, across: "right"},
-	templates.WordsRole:   {framed: true, fill: lockedColor, size: 9, across: "center"},
-	templates.ShownRole:   {framed: true, bold: true, across: "left"},
-	templates.LinkRole:    {framed: true, across: "left"},
-}
+// watermarkColor marks what is no real form.
+const watermarkColor = "C00000"
 
-func fontSize(role templates.Role) float64 { return cmp.Or(bearings[role].size, textSize) }
-
-// staticStyle is how a static text looks. A label merged over several rows stands at their top, where a page begins.
-func staticStyle(role templates.Role, merged bool) func() *excelize.Style {
-	return func() *excelize.Style {
-		b := bearings[role]
-		s := &excelize.Style{
-			Font:       &excelize.Font{Family: book.FormFont, Size: fontSize(role), Bold: b.bold},
-			Alignment:  &excelize.Alignment{Vertical: "center", Horizontal: b.across, WrapText: true},
-			Protection: &excelize.Protection{Locked: true},
-		}
-		if b.title {
-			s.Font.Family = titleFont
-		}
-		if b.framed {
-			s.Border = border()
-		}
-		if b.fill != "" {
-			s.Fill = book.Solid(b.fill)
-		}
-		switch {
-		case role == templates.WordsRole, role == templates.LabelRole && merged:
-			s.Alignment.Vertical = "top"
-		case role == templates.HintRole:
-			s.Font.Color, s.Alignment.Indent = hintColor, 1
-		case role == templates.LinkRole:
-			s.Font.Color, s.Font.Underline = linkColor, "single"
-		}
-		return s
+// lookOf is how a static text looks. What has no look of its own is plain.
+func lookOf(role templates.Role, merged bool) (name string) {
+	switch {
+	case role == templates.LabelRole && merged:
+		return "label merged"
+	case looks()[string(role)] == nil:
+		return string(templates.BodyRole)
 	}
+	return string(role)
 }
 
-func border() []excelize.Border { return borderOf(lineColor) }
+// styled gives the id of a look.
+func (p *painter) styled(name string) int {
+	return try.Get(p.styles.Get(name, func() *excelize.Style { return looks()[name] }))
+}
 
-func borderOf(color string) []excelize.Border {
-	return table.Each([]string{"left", "right", "top", "bottom"}, func(side string) excelize.Border {
-		return excelize.Border{Type: side, Color: color, Style: 1}
-	})
+// typed gives the id of the style of an input: figures stand on the right, long texts at the top.
+func (p *painter) typed(f *templates.Field, spare bool, format string) int {
+	name := inputOf(f)
+	if spare {
+		name = "spare " + name
+	}
+	wide := f.Long() || f.Type == templates.NamesField || f.Record != "" && f.Type == templates.TextField
+	return try.Get(p.styles.Get(fmt.Sprint(name, wide, f.Numeric(), format), func() *excelize.Style {
+		style, alignment := *looks()[name], *looks()[name].Alignment
+		style.Alignment, style.CustomNumFmt = &alignment, &format
+		if wide {
+			alignment.Vertical = "top"
+		}
+		if f.Numeric() {
+			alignment.Horizontal = "right"
+		}
+		return &style
+	}))
+}
+
+// inputOf is the look of an input.
+func inputOf(f *templates.Field) string {
+	if f.Locked {
+		return "locked"
+	}
+	return "input"
 }
 
 // page sets up A4 paper with a binding margin on the left, protection, and what repeats on every page.
@@ -211,10 +154,10 @@ func (p *painter) colourRun(r run) {
 	given := "LEN(TRIM(" + at + "))>0"
 	var rules []colouring
 	if r.required {
-		rules = append(rules, colouring{templates.BlankTest(at), blankColor})
+		rules = append(rules, colouring{templates.BlankTest(at), "blank"})
 	}
-	rules = append(rules, colouring{"AND(" + given + "," + flag + "=3)", errorColor},
-		colouring{"AND(" + given + "," + flag + "=2)", warningColor})
+	rules = append(rules, colouring{"AND(" + given + "," + flag + "=3)", "error"},
+		colouring{"AND(" + given + "," + flag + "=2)", "warning"})
 	p.colour(at+":"+cell(r.slot.Row, r.last), rules)
 }
 
@@ -240,47 +183,37 @@ func (p *painter) colourPart(area templates.RecordArea, from, to int) {
 		var rules []colouring
 		if c.Field.Required {
 			blank := fmt.Sprintf("AND(COUNTA($%s%d:$%s%d)>0,%s)", first, from, last, from, templates.BlankTest(at))
-			rules = append(rules, colouring{blank, blankColor})
+			rules = append(rules, colouring{blank, "blank"})
 		}
 		if flags := rowFlagsName + area.Block.ID; p.l.names[flags].Sheet != "" {
 			flag := fmt.Sprintf("INDEX(%s,ROW(%s)-ROW(INDEX(%s,1))+1)", flags, at, c.Name)
-			rules = append(rules, colouring{flag + "=3", errorColor}, colouring{flag + "=2", warningColor})
+			rules = append(rules, colouring{flag + "=3", "error"}, colouring{flag + "=2", "warning"})
 		}
 		if c.Field.Locked {
 			rules = nil
 		}
 		if from > area.FirstRow {
 			near := fmt.Sprintf("COUNTA($%s%d:$%s$%d)>0", first, from-spareRows, last, area.LastRow)
-			rules = append(rules, colouring{near, lookOf(c.Field).color})
+			rules = append(rules, colouring{near, inputOf(c.Field)})
 		}
 		p.colour(at+":"+cell(to, c.Col), rules)
 	}
 }
 
-// colouring is a condition and the colour that a cell takes where it holds.
-type colouring struct{ condition, color string }
+// colouring is a condition and the look that a cell takes where it holds.
+type colouring struct{ condition, look string }
 
 func (p *painter) colour(area string, rules []colouring) {
 	var options []excelize.ConditionalFormatOptions
 	for _, r := range rules {
-		id := p.conditional(r.color)
-		options = append(options,
-			excelize.ConditionalFormatOptions{Type: "formula", Criteria: r.condition, Format: &id, StopIfTrue: true})
+		if _, made := p.formats[r.look]; !made {
+			own := looks()[r.look]
+			p.formats[r.look] = try.Get(p.f.NewConditionalStyle(&excelize.Style{Fill: own.Fill, Border: own.Border}))
+		}
+		options = append(options, excelize.ConditionalFormatOptions{Type: "formula", Criteria: r.condition,
+			Format: new(p.formats[r.look]), StopIfTrue: true})
 	}
 	if len(options) > 0 {
 		try.Do(p.f.SetConditionalFormat(p.at, area, options))
 	}
-}
-
-// conditional makes the format of a colour once.
-func (p *painter) conditional(color string) int {
-	if id, ok := p.formats[color]; ok {
-		return id
-	}
-	style := &excelize.Style{Fill: book.Solid(color), Border: border()}
-	if color == blankColor { // an accent, not an alarm
-		style = &excelize.Style{Fill: book.Solid(inputColor), Border: borderOf(color)}
-	}
-	p.formats[color] = try.Get(p.f.NewConditionalStyle(style))
-	return p.formats[color]
 }

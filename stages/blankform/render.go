@@ -85,12 +85,8 @@ type painter struct {
 	l      *ledger
 	check  *selfCheck
 
-	formats map[string]int // conditional formats by colour
+	formats map[string]int // conditional formats by look
 	at      string         // the sheet being painted
-}
-
-func (p *painter) style(name string, make func() *excelize.Style) int {
-	return try.Get(p.styles.Get(name, make))
 }
 
 // lists puts what the dropdowns offer on a hidden sheet: a typed list is limited to 255 characters.
@@ -235,7 +231,7 @@ func (p *painter) canvas(layout *templates.SheetLayout) *canvas {
 	}
 	for _, slot := range layout.Slots {
 		value := p.v.Fields[templates.Ref{Field: slot.Field.ID, Year: slot.Year}]
-		c.put(slot.Row, slot.Col, slot.Rows, slot.Cols, p.input(slot.Field, lookOf(slot.Field), value))
+		c.put(slot.Row, slot.Col, slot.Rows, slot.Cols, p.input(slot.Field, false, value))
 		c.growSlot(slot)
 		if slot.Rows == 1 {
 			c.grow(slot.Row, float64(lines(value.Text, width(layout, slot.Col, slot.Cols), 12)*lineHeight)+padding)
@@ -260,7 +256,7 @@ func (p *painter) static(row, col int, role templates.Role, text string, merged 
 	if role.Formula() {
 		content = p.l.written(p.at, row, col)
 	}
-	content.StyleID = p.style(fmt.Sprint(role, merged), staticStyle(role, merged))
+	content.StyleID = p.styled(lookOf(role, merged))
 	return content
 }
 
@@ -272,9 +268,7 @@ func (p *painter) records(c *canvas, area templates.RecordArea) {
 			if i < len(rows) {
 				value = rows[i][column.Field.ID]
 			}
-			look := lookOf(column.Field)
-			look.spare = i >= openRows
-			c.put(area.FirstRow+i, column.Col, 1, 1, p.input(column.Field, look, value))
+			c.put(area.FirstRow+i, column.Col, 1, 1, p.input(column.Field, i >= openRows, value))
 			c.grow(area.FirstRow+i, float64(lines(value.Text, column.Field.Width, 12)*lineHeight)+padding)
 		}
 	}
@@ -328,7 +322,7 @@ func (c *canvas) growSlot(slot templates.Slot) {
 func (c *canvas) growStatic(layout *templates.SheetLayout, s templates.Static) {
 	height := fixedHeights[s.Role]
 	if height == 0 && !s.Role.Formula() {
-		size := fontSize(s.Role)
+		size := looks()[lookOf(s.Role, false)].Font.Size
 		height = float64(lines(s.Text, width(layout, s.Col, s.Cols), size))*size*lineHeight/12 + padding
 	}
 	if s.Rows > 1 && s.Role == templates.LabelRole { // beside a text of several rows, which make room enough
