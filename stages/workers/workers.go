@@ -80,43 +80,24 @@ func InOrder[T, R any](n int, items iter.Seq[T], do func(T) R) iter.Seq[R] {
 		raise  *Panic
 	}
 	return func(yield func(R) bool) {
-		line := make(chan chan place, n) // each item gets a place in line before it is worked on
-		slots, stop := make(chan struct{}, n), make(chan struct{})
-		defer close(stop)
-		enter := func(at chan place) bool {
-			select {
-			case line <- at:
-				return true
-			case <-stop:
-				return false
-			}
-		}
-		go func() {
-			defer close(line)
-			raise := caught(func() {
-				for item := range items {
-					at := make(chan place, 1)
-					if !enter(at) {
-						return
-					}
+		next, stop := iter.Pull(items)
+		defer stop()
+		slots := make(chan struct{}, n)
+		var line []chan place // each item gets a place in line before it is worked on
+		for item, more := next(); more || len(line) > 0; {
+			for ; more && len(line) < 2*n; item, more = next() {
+				at, item := make(chan place, 1), item
+				line = append(line, at)
+				go func() {
 					slots <- struct{}{}
-					go func() {
-						var out place
-						out.raise = caught(func() { out.result = do(item) })
-						at <- out
-						<-slots
-					}()
-				}
-			})
-			if raise != nil {
-				at := make(chan place, 1)
-				at <- place{raise: raise}
-				enter(at)
+					var out place
+					out.raise = caught(func() { out.result = do(item) })
+					<-slots
+					at <- out
+				}()
 			}
-		}()
-		for at := range line {
-			out := <-at
-			if out.raise != nil {
+			out := <-line[0]
+			if line = line[1:]; out.raise != nil {
 				panic(out.raise)
 			}
 			if !yield(out.result) {
