@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
@@ -63,7 +64,6 @@ type binder struct {
 	hasForm bool
 	byLabel int // inputs found by their label because the name was lost
 	changes []change
-	lost    []input // not found at all
 }
 
 // area is what a defined name points at.
@@ -110,17 +110,9 @@ func (b *binder) place() {
 // sheetOf finds the sheet of a layout: of one with its title and one that the names point at, the one with more labels.
 func (b *binder) sheetOf(layout *templates.SheetLayout) *Sheet {
 	votes := map[*Sheet]int{}
-	vote := func(name string) {
+	for _, name := range inputNames(layout) {
 		if a, ok := b.names[name]; ok {
 			votes[a.sheet]++
-		}
-	}
-	for _, slot := range layout.Slots {
-		vote(slot.Name)
-	}
-	for _, record := range layout.Records {
-		for _, c := range record.Columns {
-			vote(c.Name)
 		}
 	}
 	titled, named := b.book.Sheet(layout.Sheet.Title), b.most(votes)
@@ -138,6 +130,15 @@ func (b *binder) sheetOf(layout *templates.SheetLayout) *Sheet {
 		}
 	}
 	return b.most(votes)
+}
+
+// inputNames lists the names that a sheet of the form gives its inputs and the columns of its lists.
+func inputNames(layout *templates.SheetLayout) []string {
+	names := table.Each(layout.Slots, func(s templates.Slot) string { return s.Name })
+	for _, list := range layout.Records {
+		names = append(names, table.Each(list.Columns, func(c templates.RecordColumn) string { return c.Name })...)
+	}
+	return names
 }
 
 // most gives the sheet with most votes, the first of several in the workbook's order; nil where there are none.
@@ -211,7 +212,7 @@ func (b *binder) acceptable() *Refusal {
 	case 2*found < all:
 		return refuse(CodeNotTemplate, "推荐书的栏目只找到 %d 个，应有 %d 个", found, all)
 	case !b.hasForm:
-		b.note(CodeMetaLost, model.Place{File: b.out.File.Path}, "")
+		b.note(CodeMetaLost, "", b.file())
 	}
 	return nil
 }
@@ -244,7 +245,7 @@ func (b *binder) slot(layout *templates.SheetLayout, slot templates.Slot) model.
 		}
 	}
 	if !bound {
-		b.lost = append(b.lost, in)
+		b.changed(nowhere, in, nil, 0, 0)
 		return out
 	}
 	out.Cell = a.sheet.At(a.row, a.col)

@@ -68,22 +68,19 @@ func written(note, author string) string {
 // reportComments says what was written in notes: one by one, or of many together where they are.
 func (b *binder) reportComments() {
 	const singly, longest = 10, 60
-	var all []model.Finding
+	var words []string
+	var places []model.Place
 	for _, sheet := range b.book.Sheets {
 		for _, c := range sheet.comments {
-			words := text.Clip(c.words, longest)
-			place := model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: c.cell}
-			all = append(all, model.Finding{Code: CodeNoteWords, Places: []model.Place{place}, Raw: words,
-				Vars: map[string]string{"detail": "写有“" + words + "”"}})
+			words = append(words, text.Clip(c.words, longest))
+			places = append(places, model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: c.cell})
 		}
 	}
-	if len(all) > singly {
-		first := all[0]
-		for _, x := range all[1:] {
-			first.Places = append(first.Places, x.Places...)
-		}
-		first.Vars = map[string]string{"detail": fmt.Sprintf("共%d处写有文字", len(all))}
-		all = []model.Finding{first}
+	if len(words) > singly {
+		b.note(CodeNoteWords, fmt.Sprintf("共%d处写有文字", len(words)), places...).Raw = words[0]
+		return
 	}
-	b.out.Notes = append(b.out.Notes, all...)
+	for i, said := range words {
+		b.note(CodeNoteWords, "写有“"+said+"”", places[i]).Raw = said
+	}
 }

@@ -15,13 +15,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 	"syscall"
 	"unicode/utf8"
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
+	"lianheti/stages/text"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -65,13 +65,10 @@ func Discover(inputs []string) ([]Source, error) {
 		}
 		out = append(out, found...)
 	}
-	sort.SliceStable(out, func(i, j int) bool { return out[i].Path < out[j].Path })
-	seen := map[string]int{}
+	slices.SortStableFunc(out, func(a, b Source) int { return strings.Compare(a.Path, b.Path) })
+	paths := text.Paths{}
 	for i := range out { // two inputs may hold files of one name
-		name := out[i].Path
-		if seen[name]++; seen[name] > 1 {
-			out[i].Path = fmt.Sprintf("%s#%d", name, seen[name])
-		}
+		out[i].Path = paths.Free(out[i].Path)
 	}
 	return out, nil
 }
@@ -340,13 +337,11 @@ func (s Source) Read(limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	var b bytes.Buffer
-	b.Grow(int(min(s.Size, limit)) + bytes.MinRead)
-	n, err := io.Copy(&b, io.LimitReader(r, limit+1))
-	if err == nil && n > limit {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(data)) > limit {
 		err = errTooLarge
 	}
-	return b.Bytes(), err
+	return data, err
 }
 
 // Hashing reads a file whole, piece by piece. What is larger takes longer than a file may; nobody sends such.

@@ -3,9 +3,10 @@ package intake
 import (
 	"cmp"
 	"slices"
-	"strconv"
+	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
@@ -30,16 +31,14 @@ func (b *binder) records(layout *templates.SheetLayout, record templates.RecordA
 	for i, c := range record.Columns {
 		at, how := b.columnAt(sheet, labels, i, c.Name, rows)
 		in := input{layout, c.Field.ID, 0, c.Header, ""}
-		switch how {
-		case nowhere:
-			if !b.unasked(c.Field) {
-				b.lost = append(b.lost, in)
-			}
-			continue
-		case byLabel:
+		switch {
+		case how == byLabel:
 			b.byLabel++
-		case movedAway, relabelled:
+		case how != byItsName && !(how == nowhere && b.unasked(c.Field)):
 			b.changed(how, in, sheet, at[0], at[1])
+		}
+		if how == nowhere {
+			continue
 		}
 		header = max(header, at[0])
 		columns = append(columns, listColumn{c.Field, at[1]})
@@ -136,7 +135,7 @@ func (b *binder) mergedRows(sheet *Sheet, columns []listColumn, header int, entr
 	for i, e := range entries {
 		filled[e.Row], at[[2]int{e.Row, e.Col}] = true, i
 	}
-	notes := map[string]*model.Finding{}
+	hits := map[string][]underMerged{} // by code
 	for _, m := range sheet.merges {
 		within := slices.DeleteFunc(slices.Clone(columns), func(c listColumn) bool {
 			return c.col < m.col || c.col > m.lastCol
@@ -171,40 +170,35 @@ func (b *binder) mergedRows(sheet *Sheet, columns []listColumn, header int, entr
 				default:
 					continue
 				}
-				b.mergedNote(notes, code, m.ref, value, c.field.ID, model.CellName(row, c.col))
+				place := model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: model.CellName(row, c.col)}
+				hits[code] = append(hits[code], underMerged{m.ref, value.Shown, c.field.ID, place})
 			}
 		}
 	}
 	for _, code := range []string{CodeMerged, CodeMergedGroup} {
-		if n := notes[code]; n != nil {
-			b.out.Notes = append(b.out.Notes, *n)
+		if len(hits[code]) > 0 {
+			b.mergedNote(code, hits[code])
 		}
 	}
 	return more
 }
 
-// mergedNote adds a cell to the one note about the merged areas of a list.
-func (b *binder) mergedNote(notes map[string]*model.Finding, code, area string, value model.Cell, field, cell string) {
-	n := notes[code]
-	if n == nil {
-		n = &model.Finding{Code: code, Raw: value.Shown,
-			Vars: map[string]string{"sheet": value.Place.Sheet, "cell": area, "value": value.Shown, "count": "0"}}
-		notes[code] = n
-	}
-	if !slices.Contains(n.Fields, field) {
-		n.Fields = append(n.Fields, field)
-	}
-	if n.Vars["last"] != area {
-		areas, _ := strconv.Atoi(n.Vars["count"])
-		n.Vars["last"], n.Vars["count"] = area, strconv.Itoa(areas+1)
-		switch {
-		case areas > 0 && areas < listedSingly:
-			n.Vars["cell"] += "、" + area
-			n.Vars["value"] += "、" + value.Shown
-		case areas == listedSingly:
-			n.Vars["cell"] += "等"
-			n.Vars["value"] += "等"
+// underMerged is a cell of a list that lies under a merged area.
+type underMerged struct {
+	area, shown, field string
+	place              model.Place
+}
+
+// mergedNote makes one note about the merged areas of a list.
+func (b *binder) mergedNote(code string, cells []underMerged) {
+	n := b.note(code, "", table.Each(cells, func(c underMerged) model.Place { return c.place })...)
+	n.Raw, n.Fields = cells[0].shown, table.Unique(cells, func(c underMerged) string { return c.field })
+	areas := table.Unique(cells, func(c underMerged) [2]string { return [2]string{c.area, c.shown} })
+	for i, name := range []string{"cell", "value"} {
+		said := table.Each(areas, func(a [2]string) string { return a[i] })
+		n.Vars[name] = strings.Join(said[:min(len(said), listedSingly)], "、")
+		if len(said) > listedSingly {
+			n.Vars[name] += "等"
 		}
 	}
-	n.Places = append(n.Places, model.Place{File: b.out.File.Path, Sheet: value.Place.Sheet, Cell: cell})
 }

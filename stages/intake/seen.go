@@ -2,9 +2,9 @@ package intake
 
 import (
 	"slices"
-	"strconv"
 
 	"lianheti/stages/model"
+	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
@@ -14,53 +14,37 @@ func (b *binder) mergedSlots(layout *templates.SheetLayout) {
 	if sheet == nil || len(sheet.merges) == 0 {
 		return
 	}
-	of := map[*merged][]int{}
-	var order []*merged
+	var under []int
 	for i, e := range b.out.Entries {
-		if e.Record != 0 || e.Place.Sheet != sheet.Title || e.Row == 0 {
-			continue
-		}
-		if m := sheet.mergedAt(e.Row, e.Col); m != nil {
-			if of[m] == nil {
-				order = append(order, m)
-			}
-			of[m] = append(of[m], i)
+		if e.Record == 0 && e.Place.Sheet == sheet.Title && e.Row != 0 && sheet.mergedAt(e.Row, e.Col) != nil {
+			under = append(under, i)
 		}
 	}
-	for _, m := range order {
-		if first := b.out.Entries[of[m][0]]; len(of[m]) == 1 && first.Row == m.row && first.Col == m.col {
+	area := func(i int) *merged { return sheet.mergedAt(b.out.Entries[i].Row, b.out.Entries[i].Col) }
+	for _, same := range table.Grouped(under, area) {
+		m, first := area(same[0]), b.out.Entries[same[0]]
+		if len(same) == 1 && first.Row == m.row && first.Col == m.col {
 			continue // the template's own
 		}
-		shown := sheet.At(m.row, m.col).Shown
-		n := model.Finding{Code: CodeMerged, Raw: shown,
-			Vars: map[string]string{"cell": m.ref, "sheet": sheet.Title, "value": shown}}
-		for _, i := range of[m] {
+		n := b.note(CodeMerged, "")
+		n.Raw = sheet.At(m.row, m.col).Shown
+		n.Vars["cell"], n.Vars["value"] = m.ref, n.Raw
+		for _, i := range same {
 			e := &b.out.Entries[i]
 			e.Merged = m.ref
 			n.Places, n.Fields = append(n.Places, e.Place), append(n.Fields, e.Field)
 		}
-		b.out.Notes = append(b.out.Notes, n)
 	}
 }
 
 // reportHidden says of each sheet which filled inputs are hidden: they are read like all others.
 func (b *binder) reportHidden() {
-	at := map[string]int{}
-	for _, e := range b.out.Entries {
-		if !e.Filled || !e.Hidden || b.d.Field(e.Field).Locked {
-			continue
-		}
-		i, told := at[e.Place.Sheet]
-		if !told {
-			i = len(b.out.Notes)
-			at[e.Place.Sheet] = i
-			b.note(CodeHidden, e.Place, "")
-			b.out.Notes[i].Places = nil
-		}
-		n := &b.out.Notes[i]
-		if n.Places = append(n.Places, e.Place); !slices.Contains(n.Fields, e.Field) {
-			n.Fields = append(n.Fields, e.Field)
-		}
-		n.Vars["count"], n.Vars["detail"] = strconv.Itoa(len(n.Places)), model.Ranges(n.Places)
+	hidden := table.Where(slices.Values(b.out.Entries), func(e model.Entry) bool {
+		return e.Filled && e.Hidden && !b.d.Field(e.Field).Locked
+	})
+	for _, same := range table.Grouped(hidden, func(e model.Entry) string { return e.Place.Sheet }) {
+		places := table.Each(same, func(e model.Entry) model.Place { return e.Place })
+		n := b.note(CodeHidden, model.Ranges(places), places...)
+		n.Fields = table.Unique(same, func(e model.Entry) string { return e.Field })
 	}
 }

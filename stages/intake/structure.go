@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
 )
@@ -42,8 +43,10 @@ type change struct {
 const listedSingly = 3
 
 func (b *binder) changed(how location, in input, sheet *Sheet, row, col int) {
-	place := model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: model.CellName(row, col)}
-	c := change{input: in, how: how, place: place}
+	c := change{input: in, how: how, place: b.whole(in.layout)}
+	if how != nowhere {
+		c.place.Sheet, c.place.Cell = sheet.Title, model.CellName(row, col)
+	}
 	if how == relabelled {
 		c.now = b.calledNow(sheet, row, col, in)
 	}
@@ -90,105 +93,70 @@ func (b *binder) whole(layout *templates.SheetLayout) model.Place {
 
 // report makes notes of everything that was found otherwise than the template has it.
 func (b *binder) report() {
-	for _, how := range []location{movedAway, relabelled} {
+	for _, how := range []location{movedAway, relabelled, nowhere} {
 		for _, layout := range b.d.Layout().Sheets {
-			other := func(c change) bool { return c.how != how || c.layout != layout }
-			b.reportChanges(how, slices.DeleteFunc(slices.Clone(b.changes), other))
+			such := func(c change) bool { return c.how == how && c.layout == layout }
+			if changes := table.Where(slices.Values(b.changes), such); len(changes) > 0 {
+				b.reportChanges(how, layout, changes)
+			}
 		}
-	}
-	for _, layout := range b.d.Layout().Sheets {
-		other := func(in input) bool { return in.layout != layout }
-		b.reportLost(layout, slices.DeleteFunc(slices.Clone(b.lost), other))
 	}
 	b.reportLoose(b.reportCopies())
 	b.reportComments()
 	b.reportHidden()
 	if b.byLabel > 0 {
-		b.note(CodeNamesLost, model.Place{File: b.out.File.Path}, strconv.Itoa(b.byLabel)+" 处")
+		b.note(CodeNamesLost, strconv.Itoa(b.byLabel)+" 处", b.file())
 	}
 }
 
-// reportChanges says of the changed inputs of a sheet where each was read.
-func (b *binder) reportChanges(how location, changes []change) {
+// reportChanges says of the changed inputs of a sheet where each was read, or that it wasn't.
+func (b *binder) reportChanges(how location, layout *templates.SheetLayout, changes []change) {
 	what := map[location]string{movedAway: "的名称指向别处，已按标签读取", relabelled: "的标签被改动，已按名称读取"}[how]
-	now := func(c change, more string) string {
-		if c.now == "" {
-			return what
+	code, size := CodeAltered, 1
+	if how == nowhere {
+		code = CodeFieldLost
+	}
+	together := len(changes) > listedSingly || how == nowhere && b.sheets[layout] == nil
+	if together {
+		size = len(changes)
+	}
+	for same := range slices.Chunk(changes, size) {
+		first := same[0]
+		detail, more := "“"+first.label+"”", ""
+		switch {
+		case together:
+			detail, more = several(same), "等"
+		case how == nowhere:
+			detail = "“" + first.label + first.header + "”"
 		}
-		return what + "，原来写标签的地方现在是“" + c.now + "”" + more
-	}
-	var inputs []input
-	var places []model.Place
-	for _, c := range changes {
-		if len(changes) <= listedSingly {
-			b.note(CodeAltered, c.place, "“"+c.label+"”"+now(c, ""))
-			b.about(c.input)
-		}
-		inputs, places = append(inputs, c.input), append(places, c.place)
-	}
-	if len(changes) > listedSingly {
-		b.note(CodeAltered, places[0], several(inputs)+now(changes[0], "等"))
-		b.about(inputs...)
-		b.out.Notes[len(b.out.Notes)-1].Places = places
-	}
-}
-
-func (b *binder) reportLost(layout *templates.SheetLayout, lost []input) {
-	all := len(layout.Slots)
-	for _, record := range layout.Records {
-		all += len(record.Columns)
-	}
-	if len(lost) > listedSingly || b.sheets[layout] == nil && len(lost) > 0 {
-		detail := several(lost)
-		if len(lost) == all {
+		if how == nowhere && together && len(same) == len(inputNames(layout)) {
 			detail = "“" + layout.Sheet.Title + "”整张表的" + detail
 		}
-		b.note(CodeFieldLost, b.whole(layout), detail)
-		b.about(lost...)
-		return
-	}
-	for _, in := range lost {
-		b.note(CodeFieldLost, b.whole(layout), "“"+in.label+in.header+"”")
-		b.about(in)
+		if detail += what; first.now != "" {
+			detail += "，原来写标签的地方现在是“" + first.now + "”" + more
+		}
+		n := b.note(code, detail, table.Unique(same, func(c change) model.Place { return c.place })...)
+		// Its fingerprint stays the same wherever the cells move.
+		if n.Fields = table.Unique(same, func(c change) string { return c.field }); len(same) == 1 {
+			n.Year = first.year
+		}
 	}
 }
 
 // several names some of many inputs and says how many there are, and of which years where not of all.
-func several(inputs []input) string {
-	var labels, years, all []string
-	add := func(to *[]string, word string) {
-		if word != "" && !slices.Contains(*to, word) {
-			*to = append(*to, word)
-		}
-	}
-	for _, in := range inputs {
-		add(&labels, in.label)
-		add(&years, in.header)
-	}
-	for _, slot := range inputs[0].layout.Slots {
-		add(&all, slot.Header)
-	}
+func several(changes []change) string {
+	said := func(s string) bool { return s != "" }
+	labels := table.Where(slices.Values(table.Unique(changes, func(c change) string { return c.label })), said)
+	years := table.Where(slices.Values(table.Unique(changes, func(c change) string { return c.header })), said)
+	all := table.Unique(changes[0].layout.Slots, func(s templates.Slot) string { return s.Header })
 	out := "“" + strings.Join(labels[:min(len(labels), 3)], "”、“") + "”"
 	if len(labels) > 3 {
 		out += fmt.Sprintf("等%d项", len(labels))
 	}
-	if len(years) > 0 && len(years) < len(all) {
+	if len(years) > 0 && len(years) < len(table.Where(slices.Values(all), said)) {
 		out += "（" + strings.Join(years, "、") + "）"
 	}
 	return out
-}
-
-// about says of which fields the last note is: its fingerprint stays the same wherever the cells move.
-func (b *binder) about(inputs ...input) {
-	n := &b.out.Notes[len(b.out.Notes)-1]
-	for _, in := range inputs {
-		if !slices.Contains(n.Fields, in.field) {
-			n.Fields = append(n.Fields, in.field)
-		}
-	}
-	if len(inputs) == 1 {
-		n.Year = inputs[0].year
-	}
 }
 
 // reportCopies warns of sheets that look like one of the form's and were not read, and gives them.
@@ -211,8 +179,8 @@ func (b *binder) reportCopies() map[string]bool {
 		})
 		if i >= 0 {
 			copies[s.Title] = true
-			b.note(CodeAltered, model.Place{File: b.out.File.Path, Sheet: s.Title},
-				"“"+s.Title+"”与“"+b.sheets[b.d.Layout().Sheets[i]].Title+"”栏目相同，只读取了后者")
+			detail := "“" + s.Title + "”与“" + b.sheets[b.d.Layout().Sheets[i]].Title + "”栏目相同，只读取了后者"
+			b.note(CodeAltered, detail, model.Place{File: b.out.File.Path, Sheet: s.Title})
 		}
 	}
 	return copies
@@ -221,24 +189,24 @@ func (b *binder) reportCopies() map[string]bool {
 // reportLoose says which cells were not used; of many on one sheet how many; of a sheet reported already nothing.
 func (b *binder) reportLoose(reported map[string]bool) {
 	const many = 100
-	of := map[string]int{}
-	for _, c := range b.out.Loose {
-		if !reported[c.Place.Sheet] {
-			of[c.Place.Sheet]++
-		}
-	}
-	for _, c := range b.out.Loose {
-		switch n := of[c.Place.Sheet]; {
-		case n > many:
-			b.note(CodeLoose, model.Place{File: c.Place.File, Sheet: c.Place.Sheet}, fmt.Sprintf("（%d 格）", n))
-			of[c.Place.Sheet] = 0
-		case n > 0:
-			b.note(CodeLoose, c.Place, "")
+	for _, same := range table.Grouped(b.out.Loose, func(c model.Cell) string { return c.Place.Sheet }) {
+		switch at := same[0].Place; {
+		case reported[at.Sheet]:
+		case len(same) > many:
+			b.note(CodeLoose, fmt.Sprintf("（%d 格）", len(same)), model.Place{File: at.File, Sheet: at.Sheet})
+		default:
+			for _, c := range same {
+				b.note(CodeLoose, "", c.Place)
+			}
 		}
 	}
 }
 
-func (b *binder) note(code string, place model.Place, detail string) {
-	b.out.Notes = append(b.out.Notes, model.Finding{Code: code, Places: []model.Place{place},
-		Vars: map[string]string{"detail": detail, "file": place.File, "sheet": place.Sheet, "cell": place.Cell}})
+// note adds a finding about the file, a sheet or cells, and gives it to be completed.
+func (b *binder) note(code, detail string, places ...model.Place) *model.Finding {
+	n := model.Finding{Code: code, Places: places, Vars: map[string]string{"detail": detail}}
+	b.out.Notes = append(b.out.Notes, n)
+	return &b.out.Notes[len(b.out.Notes)-1]
 }
+
+func (b *binder) file() model.Place { return model.Place{File: b.out.File.Path} }

@@ -3,6 +3,7 @@ package normalize
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,9 +55,9 @@ func (r *registerReader) sheet(s *templates.RegisterSheet) []table.Registered {
 	if len(cells) == 0 {
 		return nil // the Department may drop what it does not use, also a column: what stands below no heading is a fault
 	}
-	columns, header := headings(s, cells)
+	columns, header := headingsOf(s, cells)
 	for _, c := range s.Columns {
-		if c.Required && !slices.ContainsFunc(columns, func(h heading) bool { return h.column == c }) {
+		if c.Required && !slices.Contains(slices.Collect(maps.Values(columns)), c) {
 			r.fault(model.Place{File: cells[0].Place.File, Sheet: s.Title}, "找不到表头“"+c.Label+"”", "请恢复这一列，或用新生成的登记表")
 			return nil
 		}
@@ -73,58 +74,51 @@ func (r *registerReader) sheet(s *templates.RegisterSheet) []table.Registered {
 }
 
 // waits says whether a row holds only what the program prefilled: nobody has decided anything yet.
-func waits(columns []heading, cells []model.Cell) bool {
+func waits(columns headings, cells []model.Cell) bool {
+	prefilled := []string{templates.RegisterConsortium, templates.RegisterFingerprint, templates.RegisterCity,
+		templates.RegisterPark}
 	given := false
 	for _, c := range cells {
-		i := slices.IndexFunc(columns, func(h heading) bool { return h.col == c.Col })
-		switch {
-		case i < 0:
-			return false
-		case columns[i].column.Given:
-			given = true
-		case !slices.Contains([]string{templates.RegisterConsortium, templates.RegisterFingerprint, templates.RegisterCity,
-			templates.RegisterPark}, columns[i].column.ID):
+		column := columns[c.Col]
+		if column == nil || !column.Given && !slices.Contains(prefilled, column.ID) {
 			return false
 		}
+		given = given || column.Given
 	}
 	return given
 }
 
-type heading struct {
-	column *templates.RegisterColumn
-	col    int
-}
+// headings are the columns of a sheet by where they stand.
+type headings map[int]*templates.RegisterColumn
 
-// headings finds the row that holds most of the labels.
-func headings(s *templates.RegisterSheet, cells []model.Cell) (found []heading, row int) {
-	byRow := map[int][]heading{}
-	for _, c := range cells {
-		for _, column := range s.Columns {
-			if text.NameKey(c.Raw) == text.NameKey(column.Label) {
-				byRow[c.Row] = append(byRow[c.Row], heading{column, c.Col})
+// headingsOf finds the row that holds most of the labels.
+func headingsOf(s *templates.RegisterSheet, cells []model.Cell) (columns headings, row int) {
+	for _, cells := range table.Grouped(cells, func(c model.Cell) int { return c.Row }) {
+		found, at := headings{}, cells[0].Row
+		for _, c := range cells {
+			for _, column := range s.Columns {
+				if text.NameKey(c.Raw) == text.NameKey(column.Label) {
+					found[c.Col] = column
+				}
 			}
 		}
-	}
-	for at, list := range byRow {
-		if len(list) > len(found) || len(list) == len(found) && at < row {
-			found, row = list, at
+		if len(found) > len(columns) || len(found) == len(columns) && at < row {
+			columns, row = found, at
 		}
 	}
-	return found, row
+	return columns, row
 }
 
-func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, cells []model.Cell) table.Registered {
+func (r *registerReader) entry(s *templates.RegisterSheet, columns headings, cells []model.Cell) table.Registered {
 	at := func(col int) model.Place {
 		return model.Place{File: cells[0].Place.File, Sheet: s.Title, Cell: model.CellName(cells[0].Row, col)}
 	}
-	e := table.Registered{Sheet: s, Values: map[string]string{}, Private: map[string]string{}, Place: at(columns[0].col)}
+	order := slices.Sorted(maps.Keys(columns))
+	e := table.Registered{Sheet: s, Values: map[string]string{}, Private: map[string]string{}, Place: at(order[0])}
 	for _, c := range cells {
-		i := slices.IndexFunc(columns, func(h heading) bool { return h.col == c.Col })
-		if i < 0 {
+		switch column := columns[c.Col]; {
+		case column == nil:
 			r.fault(c.Place, "这一列没有表头，不知道“"+trim(c.Raw)+"”是什么", "请移到有表头的列，例如备注")
-			continue
-		}
-		switch column := columns[i].column; {
 		case column.Given:
 		case column.Private:
 			e.Private[column.ID] = trim(c.Raw)
@@ -132,9 +126,9 @@ func (r *registerReader) entry(s *templates.RegisterSheet, columns []heading, ce
 			e.Values[column.ID] = r.value(column, c)
 		}
 	}
-	for _, h := range columns {
-		if h.column.Required && e.Values[h.column.ID] == "" {
-			r.fault(at(h.col), "“"+h.column.Label+"”没有填", "请补填，或删去这一行")
+	for _, col := range order {
+		if c := columns[col]; c.Required && e.Values[c.ID] == "" {
+			r.fault(at(col), "“"+c.Label+"”没有填", "请补填，或删去这一行")
 		}
 	}
 	if name := e.Values[templates.RegisterConsortium]; name != "" {

@@ -197,7 +197,7 @@ func TestRegisterSheetsAndHeadings(t *testing.T) {
 		{"without a column that needs not be", registerCells(late, slices.Concat(labels[:2], labels[3:]), row), "A4 " + want},
 		{"without one that needs to be", registerCells(late, slices.Concat(labels[:1], labels[2:]), "联合体名称=甲市域产教联合体"), "登记表 逾期补报：找不到表头“依据（文号或批示）”。请恢复这一列，或用新生成的登记表"},
 		{"most of the headings before all", again, "A4 " + want},
-		{"cells from below upwards", shuffled, "E4 " + want + "\nE5 " + strings.Replace(want, "甲", "乙", 1)},
+		{"cells from below upwards", shuffled, "A4 " + want + "\nA5 " + strings.Replace(want, "甲", "乙", 1)},
 		{"a sheet that nobody knows", append(registerCells(late, labels, row), registerCells("草稿", []string{"甲"})...),
 			"登记表 草稿!A1：不认识工作表“草稿”。请删去，或移到别的文件；登记表由 lianheti template --register 生成"},
 		{"late papers, and then a ruling twice", append(registerCells(late, labels, row), registerCells("扣分和不予立项", registerLabels("扣分和不予立项"), "联合体名称=甲|依据=文|扣几分=1", "联合体名称=甲|依据=文|扣几分=1")...),
