@@ -3,6 +3,7 @@ package intake
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lianheti/stages/model"
@@ -194,6 +195,7 @@ func (b *binder) mergedNote(code string, cells []underMerged) {
 	n := b.note(code, "", table.Each(cells, func(c underMerged) model.Place { return c.place })...)
 	n.Raw, n.Fields = cells[0].shown, table.Unique(cells, func(c underMerged) string { return c.field })
 	areas := table.Unique(cells, func(c underMerged) [2]string { return [2]string{c.area, c.shown} })
+	n.Vars["count"] = strconv.Itoa(len(areas))
 	for i, name := range []string{"cell", "value"} {
 		said := table.Each(areas, func(a [2]string) string { return a[i] })
 		n.Vars[name] = strings.Join(said[:min(len(said), listedSingly)], "、")

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"slices"
+	"strconv"
 
 	"lianheti/stages/model"
 	"lianheti/stages/table"
@@ -26,13 +27,12 @@ func (b *binder) mergedSlots(layout *templates.SheetLayout) {
 		if len(same) == 1 && first.Row == m.row && first.Col == m.col {
 			continue // the template's own
 		}
-		n := b.note(CodeMerged, "")
+		n := b.note(CodeMerged, "", table.Each(same, func(i int) model.Place { return b.out.Entries[i].Place })...)
 		n.Raw = sheet.At(m.row, m.col).Shown
 		n.Vars["cell"], n.Vars["value"] = m.ref, n.Raw
 		for _, i := range same {
-			e := &b.out.Entries[i]
-			e.Merged = m.ref
-			n.Places, n.Fields = append(n.Places, e.Place), append(n.Fields, e.Field)
+			b.out.Entries[i].Merged = m.ref
+			n.Fields = append(n.Fields, b.out.Entries[i].Field)
 		}
 	}
 }
@@ -46,5 +46,6 @@ func (b *binder) reportHidden() {
 		places := table.Each(same, func(e model.Entry) model.Place { return e.Place })
 		n := b.note(CodeHidden, model.Ranges(places), places...)
 		n.Fields = table.Unique(same, func(e model.Entry) string { return e.Field })
+		n.Vars["count"] = strconv.Itoa(len(places))
 	}
 }

@@ -160,10 +160,7 @@ func (b shape) words() string {
 				line += " " + p.Sheet + "!" + p.Cell
 			}
 		}
-		if len(n.Places) > 4 {
-			line += fmt.Sprintf(" of %d", len(n.Places))
-		}
-		for _, v := range []string{"detail", "cell", "value"} {
+		for _, v := range []string{"detail", "cell", "value", "count"} {
 			if n.Vars[v] != "" {
 				line += " " + v + "=" + n.Vars[v]
 			}
@@ -190,40 +187,40 @@ func TestShapes(t *testing.T) {
 	}{
 		{"nothing", func(b shape) {}, ""},
 		{"a label rewritten", func(b shape) { b.label("apprentices", 2022, "学徒人数") }, `1 loose: 2年度数据!C14=学徒人数
-LHT-1-030 apprentices 1 2年度数据!D14 2年度数据!E14 2年度数据!F14 2年度数据!G14 of 5 detail=“中国特色学徒制培养 人”的标签被改动，已按名称读取，原来写标签的地方现在是“学徒人数”等
-LHT-1-034  0 2年度数据!C14`},
-		{"a label emptied", func(b shape) { b.label("office_area", 0, "") }, "LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积”的标签被改动，已按名称读取"},
+LHT-1-030 apprentices 1 2年度数据!D14 2年度数据!E14 2年度数据!F14 2年度数据!G14 detail=“中国特色学徒制培养 人”的标签被改动，已按名称读取，原来写标签的地方现在是“学徒人数”等 cell=D14
+LHT-1-034  0 2年度数据!C14 cell=C14`},
+		{"a label emptied", func(b shape) { b.label("office_area", 0, "") }, "LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积”的标签被改动，已按名称读取 cell=E7"},
 		{"three labels rewritten", func(b shape) {
 			b.label("office_area", 0, "面积")
 			b.label("staff_total", 0, "总数")
 			b.label("staff_full_time", 0, "专职")
 		}, `3 loose: 1概况!B7=面积, 1概况!B9=总数
-LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积”的标签被改动，已按名称读取，原来写标签的地方现在是“面积”
-LHT-1-030 staff_total 1 1概况!E9 detail=“人员总数”的标签被改动，已按名称读取，原来写标签的地方现在是“总数”
-LHT-1-030 staff_full_time 1 1概况!E10 detail=“专职人数”的标签被改动，已按名称读取，原来写标签的地方现在是“专职”
-LHT-1-034  0 1概况!B7
-LHT-1-034  0 1概况!B9
-LHT-1-034  0 1概况!B10`},
+LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积”的标签被改动，已按名称读取，原来写标签的地方现在是“面积” cell=E7
+LHT-1-030 staff_total 1 1概况!E9 detail=“人员总数”的标签被改动，已按名称读取，原来写标签的地方现在是“总数” cell=E9
+LHT-1-030 staff_full_time 1 1概况!E10 detail=“专职人数”的标签被改动，已按名称读取，原来写标签的地方现在是“专职” cell=E10
+LHT-1-034  0 1概况!B7 cell=B7
+LHT-1-034  0 1概况!B9 cell=B9
+LHT-1-034  0 1概况!B10 cell=B10`},
 		{"four labels rewritten", func(b shape) {
 			b.label("office_area", 0, "面积")
 			b.label("staff_total", 0, "总数")
 			b.label("staff_full_time", 0, "专职")
 			b.label("staff_part_time", 0, "兼职")
 		}, `4 loose: 1概况!B7=面积, 1概况!B9=总数
-LHT-1-030 office_area,staff_total,staff_full_time,staff_part_time 4 1概况!E7 1概况!E9 1概况!E10 1概况!E11 detail=“固定办公面积”、“人员总数”、“专职人数”等4项的标签被改动，已按名称读取，原来写标签的地方现在是“面积”等
-LHT-1-034  0 1概况!B7
-LHT-1-034  0 1概况!B9
-LHT-1-034  0 1概况!B10
-LHT-1-034  0 1概况!B11`},
+LHT-1-030 office_area,staff_total,staff_full_time,staff_part_time 4 1概况!E7 1概况!E9 1概况!E10 1概况!E11 detail=“固定办公面积”、“人员总数”、“专职人数”等4项的标签被改动，已按名称读取，原来写标签的地方现在是“面积”等 cell=E7
+LHT-1-034  0 1概况!B7 cell=B7
+LHT-1-034  0 1概况!B9 cell=B9
+LHT-1-034  0 1概况!B10 cell=B10
+LHT-1-034  0 1概况!B11 cell=B11`},
 		{"the labels of three lines rewritten", func(b shape) {
 			for _, field := range []string{"shared_programmes", "shared_courses", "shared_textbooks"} {
 				b.label(field, 2022, field)
 			}
 		}, `3 loose: 2年度数据!C4=shared_programmes, 2年度数据!C5=shared_courses
-LHT-1-030 shared_programmes,shared_courses,shared_textbooks 3 2年度数据!D4 2年度数据!E4 2年度数据!F4 2年度数据!G4 of 15 detail=“共建专业 个”、“共建课程 个”、“共建教材 个”的标签被改动，已按名称读取，原来写标签的地方现在是“shared_programmes”等
-LHT-1-034  0 2年度数据!C4
-LHT-1-034  0 2年度数据!C5
-LHT-1-034  0 2年度数据!C6`},
+LHT-1-030 shared_programmes,shared_courses,shared_textbooks 3 2年度数据!D4 2年度数据!E4 2年度数据!F4 2年度数据!G4 detail=“共建专业 个”、“共建课程 个”、“共建教材 个”的标签被改动，已按名称读取，原来写标签的地方现在是“shared_programmes”等 cell=D4
+LHT-1-034  0 2年度数据!C4 cell=C4
+LHT-1-034  0 2年度数据!C5 cell=C5
+LHT-1-034  0 2年度数据!C6 cell=C6`},
 		{"a formula beside the form", func(b shape) {
 			b.put(figures, 3, 30, "12")
 			for i, c := range b.Sheet(figures).Cells {
@@ -232,17 +229,17 @@ LHT-1-034  0 2年度数据!C6`},
 				}
 			}
 		}, `1 loose: 2年度数据!AD3=12
-LHT-1-034  0 2年度数据!AD3`},
+LHT-1-034  0 2年度数据!AD3 cell=AD3`},
 		{"a name lost", func(b shape) { b.forget("office_area") }, "LHT-1-031  0 ! detail=1 处"},
 		{"a name that points beside its label", func(b shape) {
 			title, slot := b.slot("office_area", 0)
 			b.name(slot.Name, fmt.Sprintf("'%s'!$Z$%d", title, slot.Row+40))
-		}, "LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积”的名称指向别处，已按标签读取"},
+		}, "LHT-1-030 office_area 1 1概况!E7 detail=“固定办公面积”的名称指向别处，已按标签读取 cell=E7"},
 		{"a name that points to another year", func(b shape) {
 			title, slot := b.slot("apprentices", 2022)
 			_, next := b.slot("apprentices", 2023)
 			b.name(slot.Name, fmt.Sprintf("'%s'!$%s", title, strings.Replace(model.CellName(next.Row, next.Col), fmt.Sprint(next.Row), fmt.Sprint("$", next.Row), 1)))
-		}, "LHT-1-030 apprentices 1 2022 2年度数据!D14 detail=“中国特色学徒制培养 人”的名称指向别处，已按标签读取"},
+		}, "LHT-1-030 apprentices 1 2022 2年度数据!D14 detail=“中国特色学徒制培养 人”的名称指向别处，已按标签读取 cell=D14"},
 		{"a name without a cell", func(b shape) { _, slot := b.slot("office_area", 0); b.name(slot.Name, "#REF!") }, "LHT-1-031  0 ! detail=1 处"},
 		{"a line deleted, its names on the next", func(b shape) {
 			title, slot := b.slot("office_area", 0)
@@ -252,11 +249,11 @@ LHT-1-034  0 2年度数据!AD3`},
 		}, `office_area 0 #0 "" 1概况!
 1 loose: 1概况!E7=134.07
 LHT-1-032 office_area 1 1概况! detail=“固定办公面积”
-LHT-1-034  0 1概况!E7`},
+LHT-1-034  0 1概况!E7 cell=E7`},
 		{"name and label lost", func(b shape) { b.forget("office_area"); b.label("office_area", 0, "") }, `office_area 0 #0 "" 1概况!
 1 loose: 1概况!E7=134.07
 LHT-1-032 office_area 1 1概况! detail=“固定办公面积”
-LHT-1-034  0 1概况!E7`},
+LHT-1-034  0 1概况!E7 cell=E7`},
 		{"four inputs lost", func(b shape) {
 			for _, field := range []string{"office_area", "staff_total", "staff_full_time", "staff_part_time"} {
 				b.forget(field)
@@ -268,10 +265,10 @@ staff_part_time 0 #0 "" 1概况!
 staff_total 0 #0 "" 1概况!
 4 loose: 1概况!E7=134.07, 1概况!E9=441
 LHT-1-032 office_area,staff_total,staff_full_time,staff_part_time 4 1概况! detail=“固定办公面积”、“人员总数”、“专职人数”等4项
-LHT-1-034  0 1概况!E7
-LHT-1-034  0 1概况!E9
-LHT-1-034  0 1概况!E10
-LHT-1-034  0 1概况!E11`},
+LHT-1-034  0 1概况!E7 cell=E7
+LHT-1-034  0 1概况!E9 cell=E9
+LHT-1-034  0 1概况!E10 cell=E10
+LHT-1-034  0 1概况!E11 cell=E11`},
 		{"a sheet taken away", func(b shape) { b.without("1概况") }, `established_on 0 #0 "" 1概况!
 funding_government 2024 #0 "" 1概况!
 funding_lead 2024 #0 "" 1概况!
@@ -325,19 +322,19 @@ LHT-1-030  0 成员名册 (2)! detail=“成员名册 (2)”与“成员名册�
 			}
 		}, "rejected LHT-1-021 “固定办公面积”在“1概况”里出现 502 次"},
 		{"words beside the form", func(b shape) { b.put(figures, 3, 30, "注"); b.put("封面", 40, 1, "说明") }, `2 loose: 封面!A40=说明, 2年度数据!AD3=注
-LHT-1-034  0 封面!A40
-LHT-1-034  0 2年度数据!AD3`},
+LHT-1-034  0 封面!A40 cell=A40
+LHT-1-034  0 2年度数据!AD3 cell=AD3`},
 		{"a hundred words beside the form", func(b shape) {
 			for i := range 100 {
 				b.put(figures, 2000+i, 30, "注")
 			}
 		}, `100 loose: 2年度数据!AD2000=注, 2年度数据!AD2001=注
-LHT-1-034  0 2年度数据!AD2000
-LHT-1-034  0 2年度数据!AD2001
-LHT-1-034  0 2年度数据!AD2002
-LHT-1-034  0 2年度数据!AD2003
-LHT-1-034  0 2年度数据!AD2004
-LHT-1-034  0 2年度数据!AD2005
+LHT-1-034  0 2年度数据!AD2000 cell=AD2000
+LHT-1-034  0 2年度数据!AD2001 cell=AD2001
+LHT-1-034  0 2年度数据!AD2002 cell=AD2002
+LHT-1-034  0 2年度数据!AD2003 cell=AD2003
+LHT-1-034  0 2年度数据!AD2004 cell=AD2004
+LHT-1-034  0 2年度数据!AD2005 cell=AD2005
 100 notes in all`},
 		{"a hundred and one", func(b shape) {
 			for i := range 101 {
@@ -347,8 +344,8 @@ LHT-1-034  0 2年度数据!AD2005
 LHT-1-034  0 2年度数据! detail=（101 格）`},
 		{"an input emptied", func(b shape) { title, slot := b.slot("apprentices", 2022); b.put(title, slot.Row, slot.Col, "") }, `apprentices 2022 #0 "" 2年度数据!D14`},
 		{"a header of a list rewritten", func(b shape) { b.header("members_enrolment", "学生人数") }, `1 loose: 成员名册!C2=学生人数
-LHT-1-030 members_enrolment 1 成员名册!C2 detail=“在校生数（人）”的标签被改动，已按名称读取
-LHT-1-034  0 成员名册!C2`},
+LHT-1-030 members_enrolment 1 成员名册!C2 detail=“在校生数（人）”的标签被改动，已按名称读取 cell=C2
+LHT-1-034  0 成员名册!C2 cell=C2`},
 		{"a header of a list rewritten, its name lost", func(b shape) { b.header("members_enrolment", "学生人数"); b.forget("members_enrolment") }, `members_enrolment 0 #1 is not read
 members_enrolment 0 #2 is not read
 members_enrolment 0 #3 is not read
@@ -356,11 +353,11 @@ members_enrolment 0 #4 is not read
 members_enrolment 0 #5 is not read
 6 loose: 成员名册!C2=学生人数, 成员名册!C3=31069
 LHT-1-032 members_enrolment 1 成员名册! detail=“在校生数（人）”
-LHT-1-034  0 成员名册!C2
-LHT-1-034  0 成员名册!C3
-LHT-1-034  0 成员名册!C4
-LHT-1-034  0 成员名册!C5
-LHT-1-034  0 成员名册!C6
+LHT-1-034  0 成员名册!C2 cell=C2
+LHT-1-034  0 成员名册!C3 cell=C3
+LHT-1-034  0 成员名册!C4 cell=C4
+LHT-1-034  0 成员名册!C5 cell=C5
+LHT-1-034  0 成员名册!C6 cell=C6
 7 notes in all`},
 		{"a name of a list lost", func(b shape) { b.forget("members_enrolment") }, "LHT-1-031  0 ! detail=1 处"},
 		{"two headers changed about", func(b shape) {
@@ -371,12 +368,12 @@ members_enrolment 0 #2 is not read
 members_enrolment 0 #3 is not read
 10 entries in all
 6 loose: 成员名册!B2=在校生数, 成员名册!B3=第1001项：普通文字，含“引号”和<尖括号>&符号
-LHT-1-030 members_name 1 成员名册!C2 detail=“单位名称”的名称指向别处，已按标签读取
+LHT-1-030 members_name 1 成员名册!C2 detail=“单位名称”的名称指向别处，已按标签读取 cell=C2
 LHT-1-032 members_enrolment 1 成员名册! detail=“在校生数（人）”
-LHT-1-034  0 成员名册!B2
-LHT-1-034  0 成员名册!B3
-LHT-1-034  0 成员名册!B4
-LHT-1-034  0 成员名册!B5
+LHT-1-034  0 成员名册!B2 cell=B2
+LHT-1-034  0 成员名册!B3 cell=B3
+LHT-1-034  0 成员名册!B4 cell=B4
+LHT-1-034  0 成员名册!B5 cell=B5
 8 notes in all`},
 		{"the headers once more further down", func(b shape) {
 			title, row, _ := b.header("members_name", "same")
@@ -424,11 +421,11 @@ LHT-1-035 office_area 1 1概况!E7 cell=D7:E7 value=㎡`},
 			b.merge(title, row+1, col, row+3, col)
 		}, `members_kind 0 #2 "_x000D_样子的文字1000" 成员名册!A4 copied
 members_kind 0 #3 "_x000D_样子的文字1000" 成员名册!A5 copied
-LHT-1-036 members_kind 1 成员名册!A3 成员名册!A4 成员名册!A5 cell=A3:A5 value=_x000D_样子的文字1000`},
+LHT-1-036 members_kind 1 成员名册!A3 成员名册!A4 成员名册!A5 cell=A3:A5 value=_x000D_样子的文字1000 count=1`},
 		{"a group with values of its own", func(b shape) {
 			title, row, col := b.header("members_kind", "same")
 			b.merge(title, row+1, col, row+2, col)
-		}, "LHT-1-036 members_kind 1 成员名册!A3 成员名册!A4 cell=A3:A4 value=_x000D_样子的文字1000"},
+		}, "LHT-1-036 members_kind 1 成员名册!A3 成员名册!A4 cell=A3:A4 value=_x000D_样子的文字1000 count=1"},
 		{"a group without a value", func(b shape) {
 			title, row, col := b.header("members_kind", "same")
 			b.put(title, row+1, col, "")
@@ -439,21 +436,21 @@ members_kind 0 #2 is not read`},
 		{"a group that reaches beyond the rows", func(b shape) {
 			title, row, col := b.header("members_kind", "same")
 			b.merge(title, row+filledRecords, col, row+filledRecords+9, col)
-		}, "LHT-1-036 members_kind 1 成员名册!A7 cell=A7:A16 value=𠮷野家1040·①②③"},
+		}, "LHT-1-036 members_kind 1 成员名册!A7 cell=A7:A16 value=𠮷野家1040·①②③ count=1"},
 		{"figures of a list merged", func(b shape) {
 			title, row, col := b.header("members_enrolment", "same")
 			b.put(title, row+2, col, "")
 			b.merge(title, row+1, col, row+2, col)
 		}, `members_enrolment 0 #1 "31069" 成员名册!C3 merged
 members_enrolment 0 #2 "" 成员名册!C4 merged
-LHT-1-035 members_enrolment 1 成员名册!C3 成员名册!C4 cell=C3:C4 value=31069`},
+LHT-1-035 members_enrolment 1 成员名册!C3 成员名册!C4 cell=C3:C4 value=31069 count=1`},
 		{"two columns of a list merged", func(b shape) {
 			title, row, col := b.header("members_kind", "same")
 			b.merge(title, row+2, col, row+2, col+1)
 		}, `members_kind 0 #2 "第一行1010\n第二行" 成员名册!A4 merged
 members_name 0 #2 "  前后有空格1011  " 成员名册!B4 merged
 LHT-1-035 members_kind,members_name 2 成员名册!A4 成员名册!B4 cell=A4:B4 value=第一行1010
-第二行`},
+第二行 count=1`},
 		{"one cell of a list merged with what is beside it", func(b shape) {
 			title, row, _ := b.header("members_kind", "same")
 			_, area, _ := d.Layout().Area("members")
@@ -473,7 +470,7 @@ LHT-1-035 members_kind,members_name 2 成员名册!A4 成员名册!B4 cell=A4:B4
 materials_supports 0 #2 "𠮷野家1012·①②③" 支撑材料目录!C5 merged
 materials_supports 0 #3 "第1022项：普通文字，含“引号”和<尖括号>&符号" 支撑材料目录!C6 merged
 10 entries in all
-LHT-1-035 materials_title,materials_supports 2 支撑材料目录!B4 支撑材料目录!C4 支撑材料目录!B5 支撑材料目录!C5 of 10 cell=B4:C4、B5:C5、B6:C6等 value=第1001项：普通文字，含“引号”和<尖括号>&符号、  前后有空格1011  、_x000D_样子的文字1021等`},
+LHT-1-035 materials_title,materials_supports 2 支撑材料目录!B4 支撑材料目录!C4 支撑材料目录!B5 支撑材料目录!C5 cell=B4:C4、B5:C5、B6:C6等 value=第1001项：普通文字，含“引号”和<尖括号>&符号、  前后有空格1011  、_x000D_样子的文字1021等 count=5`},
 		{"hidden inputs", func(b shape) {
 			for _, title := range []string{figures, roster} {
 				for i, c := range b.Sheet(title).Cells {
@@ -484,28 +481,28 @@ LHT-1-035 materials_title,materials_supports 2 支撑材料目录!B4 支撑材�
 members_enrolment 0 #4 "31999" 成员名册!C6 hidden
 members_kind 0 #3 "+861020" 成员名册!A5 hidden
 18 entries in all
-LHT-1-037 members_kind,members_name,members_enrolment,members_lead 4 成员名册!A5 成员名册!B5 成员名册!C5 成员名册!D5 of 8 detail=成员名册!A5:D6
-LHT-1-037 shared_courses,shared_textbooks 2 2年度数据!D5 2年度数据!E5 2年度数据!F5 2年度数据!G5 of 10 detail=2年度数据!D5:H6`},
+LHT-1-037 members_kind,members_name,members_enrolment,members_lead 4 成员名册!A5 成员名册!B5 成员名册!C5 成员名册!D5 detail=成员名册!A5:D6 cell=A5 count=8
+LHT-1-037 shared_courses,shared_textbooks 2 2年度数据!D5 2年度数据!E5 2年度数据!F5 2年度数据!G5 detail=2年度数据!D5:H6 cell=D5 count=10`},
 		{"a word in a note", func(b shape) {
 			b.Sheet(figures).comments = []comment{{"F14", strings.Repeat("字", 60)}, {"F15", strings.Repeat("字", 61)}}
-		}, `LHT-1-038  0 2年度数据!F14 detail=写有“字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字”
-LHT-1-038  0 2年度数据!F15 detail=写有“字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字…”`},
+		}, `LHT-1-038  0 2年度数据!F14 detail=写有“字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字” cell=F14
+LHT-1-038  0 2年度数据!F15 detail=写有“字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字…” cell=F15`},
 		{"ten words in notes", func(b shape) {
 			for i := range 10 {
 				b.Sheet(figures).comments = append(b.Sheet(figures).comments, comment{model.CellName(i+5, 6), "话"})
 			}
-		}, `LHT-1-038  0 2年度数据!F5 detail=写有“话”
-LHT-1-038  0 2年度数据!F6 detail=写有“话”
-LHT-1-038  0 2年度数据!F7 detail=写有“话”
-LHT-1-038  0 2年度数据!F8 detail=写有“话”
-LHT-1-038  0 2年度数据!F9 detail=写有“话”
-LHT-1-038  0 2年度数据!F10 detail=写有“话”
+		}, `LHT-1-038  0 2年度数据!F5 detail=写有“话” cell=F5
+LHT-1-038  0 2年度数据!F6 detail=写有“话” cell=F6
+LHT-1-038  0 2年度数据!F7 detail=写有“话” cell=F7
+LHT-1-038  0 2年度数据!F8 detail=写有“话” cell=F8
+LHT-1-038  0 2年度数据!F9 detail=写有“话” cell=F9
+LHT-1-038  0 2年度数据!F10 detail=写有“话” cell=F10
 10 notes in all`},
 		{"eleven words in notes", func(b shape) {
 			for i := range 11 {
 				b.Sheet(figures).comments = append(b.Sheet(figures).comments, comment{model.CellName(i+5, 6), "话"})
 			}
-		}, "LHT-1-038  0 2年度数据!F5 2年度数据!F6 2年度数据!F7 2年度数据!F8 of 11 detail=共11处写有文字"},
+		}, "LHT-1-038  0 2年度数据!F5 2年度数据!F6 2年度数据!F7 2年度数据!F8 detail=共11处写有文字 cell=F5"},
 	} {
 		b := newShape()
 		c.change(b)

@@ -204,8 +204,9 @@ func (b *binder) reportLoose(reported map[string]bool) {
 
 // note adds a finding about the file, a sheet or cells, and gives it to be completed.
 func (b *binder) note(code, detail string, places ...model.Place) *model.Finding {
-	n := model.Finding{Code: code, Places: places, Vars: map[string]string{"detail": detail}}
-	b.out.Notes = append(b.out.Notes, n)
+	first := places[0]
+	b.out.Notes = append(b.out.Notes, model.Finding{Code: code, Places: places,
+		Vars: map[string]string{"detail": detail, "file": first.File, "sheet": first.Sheet, "cell": first.Cell}})
 	return &b.out.Notes[len(b.out.Notes)-1]
 }
 

@@ -39,6 +39,9 @@ func (b *Batch) rename() text.People {
 					n.Places[k].File = path
 				}
 			}
+			if n.Vars["file"] == old {
+				n.Vars["file"] = path
+			}
 		}
 	}
 	return people

@@ -156,12 +156,12 @@ func TestWhoIsHidden(t *testing.T) {
 func TestPathsInNotes(t *testing.T) {
 	named := filled(model.Entry{Field: "head_name", Cell: typed("欧阳明华")})
 	other := model.Workbook{File: model.File{Path: "欧阳明华.xlsx", Fate: model.Ignored}, Notes: []model.Finding{
-		{Code: "LHT-1-030", Places: []model.Place{{File: "欧阳明华.xlsx"}, {File: "别的.xlsx"}}},
-		{Code: "LHT-1-031", Places: []model.Place{{File: "别的.xlsx"}}}}}
+		{Code: "LHT-1-030", Places: []model.Place{{File: "欧阳明华.xlsx"}, {File: "别的.xlsx"}}, Vars: map[string]string{"file": "欧阳明华.xlsx"}},
+		{Code: "LHT-1-031", Places: []model.Place{{File: "别的.xlsx"}}, Vars: map[string]string{"file": "别的.xlsx"}}}}
 	facts := factsOf(named, other)
 	hidden := text.MaskedName + ".xlsx"
 	x, y := facts.Reading[0], facts.Reading[1]
-	if facts.Files.Row(1).Path != hidden || x.Places[0].File != hidden || x.Places[1].File != "别的.xlsx" || y.Places[0].File != "别的.xlsx" {
+	if facts.Files.Row(1).Path != hidden || x.Places[0].File != hidden || x.Vars["file"] != hidden || x.Places[1].File != "别的.xlsx" || y.Places[0].File != "别的.xlsx" || y.Vars["file"] != "别的.xlsx" {
 		t.Errorf("%+v, %+v", x, y)
 	}
 }

@@ -42,7 +42,7 @@ func (b *Batch) withSubmission(i int) []model.Finding {
 		notes[k].Submission = a.id()
 	}
 	if a.file.Fate == model.Rejected {
-		vars := map[string]string{"detail": a.file.Detail}
+		vars := map[string]string{"detail": a.file.Detail, "file": a.file.Path}
 		notes = append(notes, model.Finding{Code: a.file.Code, Places: []model.Place{{File: a.file.Path}}, Vars: vars})
 	}
 	return notes
@@ -122,8 +122,8 @@ func (b *Batch) ambiguity(rule string, keep int, files []int) model.Finding {
 		x.Places = append(x.Places, model.Place{File: b.files[i].file.Path})
 		paths = append(paths, b.files[i].file.Path)
 	}
-	x.Vars = map[string]string{"list": strings.Join(paths, "、"), "other": strings.Join(paths[1:], "、"),
-		"detail": b.editions(files)}
+	x.Vars = map[string]string{"list": strings.Join(paths, "、"), "file": paths[0],
+		"other": strings.Join(paths[1:], "、"), "detail": b.editions(files)}
 	return x
 }
 
@@ -218,7 +218,7 @@ func (b *Batch) unreadable() []model.Finding {
 			if o.file.Fate == model.Accepted && s.Consortium != "" && strings.Contains(name, text.NameKey(s.Consortium)) {
 				out = append(out, model.Finding{Code: b.d.CodeOf("unreadable_newer"), Submission: s.Submission,
 					Places: []model.Place{{File: a.file.Path}, {File: o.file.Path}},
-					Vars:   map[string]string{"other": o.file.Path, "detail": a.file.Path}})
+					Vars:   map[string]string{"file": a.file.Path, "other": o.file.Path, "detail": a.file.Path}})
 			}
 		}
 	}

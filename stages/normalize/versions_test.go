@@ -179,7 +179,7 @@ func batchWords(facts *table.Facts) string {
 		for _, p := range x.Places {
 			places = append(places, p.File)
 		}
-		out = append(out, strings.Join([]string{"!", x.Code, x.Submission, strings.Join(places, "、"), strings.Join(places[:min(1, len(places))], ""), x.Vars["other"], x.Vars["detail"], x.Vars["list"]}, " "))
+		out = append(out, strings.Join([]string{"!", x.Code, x.Submission, strings.Join(places, "、"), x.Vars["file"], x.Vars["other"], x.Vars["detail"], x.Vars["list"]}, " "))
 		out[len(out)-1] = strings.TrimSpace(out[len(out)-1])
 	}
 	return strings.Join(out, "\n")
