@@ -132,16 +132,6 @@ const (
 	MetaAsked   = "asked" // the rows of 情况说明 that a copy was issued with, as a hash: they are not the filler's
 )
 
-// Names of what the self-check has to say, for the sheets that show it.
-const (
-	ProgressName   = "check_progress"   // required values filled
-	ErrorsName     = "check_errors"     // rules of each severity that fail
-	WarningsName   = "check_warnings"   //
-	HintsName      = "check_hints"      //
-	OpenName       = "check_open"       // rules that cannot be decided yet, hints left out
-	ConclusionName = "check_conclusion" // in words
-)
-
 // SlotName is the defined name of a field in a year; year 0 is an undated field.
 func SlotName(field string, year int) string {
 	if year == 0 {

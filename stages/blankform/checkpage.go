@@ -45,7 +45,7 @@ func (p *painter) checkPage() {
 	p.paper(true) // after the filter, which would take the settings of the page with it
 	p.colourResults(last)
 	c := newCanvas()
-	p.l.calculate(p.at, 3, 1, templates.ConclusionName)
+	p.l.calculate(p.at, 3, 1, conclusionName)
 	for i, line := range []struct {
 		role templates.Role
 		text string

@@ -101,13 +101,13 @@ func nameKey(x string) string {
 }
 
 func (r *rowTables) enrolled() int {
-	return r.column("members", "enrolment", statusOfNumber(rowOf("members_enrolment"), r.d.Form.NotApplicable))
+	return r.column("members", "enrolment", r.statusOfNumber(rowOf("members_enrolment")))
 }
 
 func (r *rowTables) statusOf(f *templates.Field) string {
 	status := fmt.Sprintf("IF(LEN(%s)=0,%d,0)", entryOf(f.ID), missing)
 	if f.Numeric() {
-		status = statusOfNumber(rowOf(f.ID), r.d.Form.NotApplicable)
+		status = r.statusOfNumber(rowOf(f.ID))
 	}
 	return own(r.column(f.Record, f.ID+" status", status))
 }

@@ -41,15 +41,16 @@ const (
 
 // Names of what other sheets show.
 const (
-	flagsName     = "check_flags"
-	rowFlagsName  = "check_flags_" // and the id of the list
-	wordsName     = "check_words_" // and the name of the value
-	consortiaList = "list_consortia"
-	cityOfList    = "list_consortia_city"
-	parkOfList    = "list_consortia_park"
-	keyList       = "list_consortia_key" // the names made comparable, as nameKey does
-	parkKeyList   = "list_consortia_park_key"
-	nationalList  = "list_consortia_national"
+	flagsName      = "check_flags"
+	conclusionName = "check_conclusion" // see formulas.yaml
+	rowFlagsName   = "check_flags_"     // and the id of the list
+	wordsName      = "check_words_"     // and the name of the value
+	consortiaList  = "list_consortia"
+	cityOfList     = "list_consortia_city"
+	parkOfList     = "list_consortia_park"
+	keyList        = "list_consortia_key" // the names made comparable, as nameKey does
+	parkKeyList    = "list_consortia_park_key"
+	nationalList   = "list_consortia_national"
 )
 
 // valueNames are the names of what is known of all values, by column.
@@ -260,81 +261,6 @@ func (s *selfCheck) about() (voids map[int][]string, flags map[flagged][]string)
 	return voids, flags
 }
 
-// fillStatus says of a value whether it can be used, and makes it comparable.
-func (s *selfCheck) fillStatus(row int, slot templates.Slot) {
-	x := slot.Name
-	set := func(column int, f string) { s.l.calculate(templates.ValueSheet, row, column, f) }
-	clean, tidy := own(cleanColumn), own(lengthColumn)
-	text := func(else0 string) string {
-		return fmt.Sprintf("IF(ISERROR(%s),%d,IF(LEN(TRIM(%s))=0,%d,%s))", x, unclear, x, missing, else0)
-	}
-	switch f := slot.Field; {
-	case f.Numeric():
-		set(statusColumn, statusOfNumber(x, s.d.Form.NotApplicable))
-		clean := x
-		if f.Type == templates.PercentField {
-			clean = fmt.Sprintf(`IF(LEFT(CELL("format",%s),1)="P",ROUND(%s*100,10),%s)`, x, x, x)
-			if f.Decimals != nil {
-				clean = fmt.Sprintf("ROUND(%s,%d)", clean, *f.Decimals)
-			}
-		}
-		set(cleanColumn, fmt.Sprintf("IF(ISNUMBER(%s),%s,0)", x, clean))
-	case f.Type == templates.DateField:
-		set(lengthColumn, tidyDate(x))
-		set(cleanColumn, fmt.Sprintf("IF(ISNUMBER(%s),YEAR(%s)*10000+MONTH(%s)*100+DAY(%s),%s)", x, x, x, x, readDate(tidy)))
-		set(statusColumn, text(fmt.Sprintf("IF(AND(%s>=19000000,%s<21000000,MOD(INT(%s/100),100)>=1,MOD(INT(%s/100),100)"+
-			"<=12,MOD(%s,100)<=31),0,%d)", clean, clean, clean, clean, clean, unclear)))
-	case f.Type == templates.ConfirmField:
-		boxes := s.d.Form.Confirm
-		set(statusColumn, text(fmt.Sprintf("IF(OR(EXACT(TRIM(%s),%s),EXACT(TRIM(%s),%s)),0,%d)", x, quote(boxes.Checked), x,
-			quote(boxes.Unchecked), unclear)))
-	case f.Type == templates.ChoiceField && !f.Open:
-		set(statusColumn, text(fmt.Sprintf("IF(SUMPRODUCT(--EXACT(%s,%s))>0,0,%d)", listName(f.Choices),
-			withoutSuffix("TRIM("+x+")"), unclear)))
-	case f.Long():
-		set(cleanColumn, oneLine(x))
-		set(statusColumn,
-			fmt.Sprintf("IF(ISERROR(%s),%d,IF(LEN(TRIM(%s))=0,%d,%s))", x, unclear, clean, missing, answered(f, clean)))
-		set(lengthColumn, characters(clean))
-		if f.Limit > 0 {
-			set(wordsColumn, fmt.Sprintf(`%s&"／%d字"`, tidy, f.Limit))
-			s.l.define(wordsName+slot.Name, templates.ValueSheet, row, wordsColumn, row, wordsColumn)
-		}
-	default:
-		set(statusColumn, text(answered(f, x)))
-	}
-}
-
-func statusOfNumber(x, notApplicable string) string {
-	return fmt.Sprintf("IF(ISERROR(%s),%d,IF(ISNUMBER(%s),0,IF(LEN(TRIM(%s))=0,%d,IF(TRIM(%s)=%s,%d,%d))))",
-		x, unclear, x, x, missing, x, quote(notApplicable), statusNotApplicable, unclear)
-}
-
-// oneLine is a text without line breaks, its wide blanks and tabs made plain ones.
-func oneLine(x string) string {
-	return fmt.Sprintf(`IF(ISERROR(%s),"",SUBSTITUTE(SUBSTITUTE(SUBSTITUTE(SUBSTITUTE(%s,CHAR(13),""),CHAR(10),""),`+
-		`CHAR(9)," "),"　"," "))`, x, x)
-}
-
-// characters counts a text without the blanks at its ends: TRIM would take those inside as well.
-func characters(x string) string {
-	first, last := "LEFT(TRIM("+x+"),1)", "RIGHT(TRIM("+x+"),1)"
-	marked := fmt.Sprintf(`SUBSTITUTE(%s,%s,CHAR(1),LEN(%s)-LEN(SUBSTITUTE(%s,%s,"")))`, x, last, x, x, last)
-	return fmt.Sprintf("IF(LEN(TRIM(%s))=0,0,FIND(CHAR(1),%s)-FIND(%s,%s)+1)", x, marked, first, x)
-}
-
-// tidyDate makes 2024年8月1日, 2024/8/1 and 2024.8.1 alike.
-func tidyDate(x string) string {
-	return "IFERROR(" + substituted("TRIM("+x+")", "年", "-", "月", "-", "日", "", "/", "-", ".", "-") + `,"")`
-}
-
-// readDate reads 2024-8-1 or 2024-8 as yyyymmdd; 0 where it is neither.
-func readDate(x string) string {
-	dash := fmt.Sprintf(`FIND("-",%s&"-",6)`, x)
-	return fmt.Sprintf(`IFERROR(VALUE(LEFT(%s,4))*10000+VALUE(MID(%s,6,%s-6))*100+VALUE("0"&SUBSTITUTE(MID(%s,%s+1,3),`+
-		`"-","")),0)`, x, x, dash, x, dash)
-}
-
 // fillRows writes the columns about the lists, and for each list how grave the faults of its rows are.
 func (s *selfCheck) fillRows() {
 	byRow := table.Where(slices.Values(s.rules), func(r sheetRule) bool { return r.column > 0 })
@@ -351,42 +277,6 @@ func (s *selfCheck) fillRows() {
 		for k := 1; k <= c.rows; k++ {
 			s.l.calculate(templates.RowSheet, k+1, i+1, c.formula)
 		}
-	}
-}
-
-// fillTotals sums up what the first sheet and the self-check show.
-func (s *selfCheck) fillTotals() {
-	final := s.rules[len(s.rules)-1]
-	last := final.first
-	if final.perValue == 0 {
-		last += len(final.cases) - 1
-	}
-	ruled, severity := span(templates.CaseSheet, ruleColumn, 2, last), span(templates.CaseSheet, severityColumn, 2, last)
-	failing := func(rank int) string {
-		return fmt.Sprintf("SUMPRODUCT((%s=%d)*(%s=%d))", ruled, failed, severity, rank)
-	}
-	open := fmt.Sprintf("SUMPRODUCT((%s>=%d)*(%s<%d)*(%s>1))", ruled, missing, ruled, failed, severity)
-	type total struct{ name, formula string }
-	totals := []total{
-		{templates.ErrorsName, failing(3)},
-		{templates.WarningsName, failing(2)},
-		{templates.HintsName, failing(1)},
-		{templates.OpenName, open},
-		{templates.ProgressName, s.progress()},
-		{templates.ConclusionName, fmt.Sprintf(`IF(%s>0,"有"&%s&"项必须修改，改好后再报送",IF(%s>0,"还有"&%s&"项无法判断，请补填或改正后再看",IF(%s>0,`+
-			`"可以报送；有"&%s&"项请%s说明","可以报送")))`,
-			templates.ErrorsName, templates.ErrorsName, templates.OpenName, templates.OpenName, templates.WarningsName,
-			templates.WarningsName, s.d.ExplainedIn())},
-	}
-	for _, layout := range s.d.Layout().Sheets {
-		if layout.Sheet.Asks() {
-			totals = append(totals, total{templates.LeftName(layout.Sheet), s.left(layout)})
-		}
-	}
-	for i, t := range totals {
-		s.l.set(templates.CaseSheet, i+2, totalsColumn, t.name, "")
-		s.l.calculate(templates.CaseSheet, i+2, totalsColumn+1, t.formula)
-		s.l.define(t.name, templates.CaseSheet, i+2, totalsColumn+1, i+2, totalsColumn+1)
 	}
 }
 
