@@ -12,9 +12,9 @@ import (
 func (t Table) Width() float64 { return sum(t.Columns) }
 
 func (k *writer) table(t Table) {
-	try.Do(templates.ExecuteTemplate(k.xml, "table", t))
+	k.put("table", t)
 	k.rows(t)
-	k.put("</w:tbl>")
+	k.xml.WriteString("</w:tbl>")
 }
 
 // open is a cell that reaches into the rows below.
@@ -28,7 +28,7 @@ func (k *writer) rows(t Table) {
 	fail := func(format string, args ...any) { try.Do(fmt.Errorf(format, args...)) }
 	above := make([]open, len(t.Columns)) // by first column
 	for i, r := range t.Rows {
-		k.row(r)
+		var placed []placedCell
 		next := 0
 		for col := 0; col < len(t.Columns); {
 			c, continued := above[col].cell, above[col].left > 0
@@ -46,13 +46,13 @@ func (k *writer) rows(t Table) {
 			if col+c.Span > len(t.Columns) || !continued && covered(above, col, c.Span) {
 				fail("表格第 %d 行第 %d 格放不下：要占 %d 列", i+1, next, c.Span)
 			}
-			k.cell(r, c, sum(t.Columns[col:col+c.Span]), continued)
+			placed = append(placed, k.placed(r, c, sum(t.Columns[col:col+c.Span]), continued))
 			col += c.Span
 		}
 		if next < len(r.Cells) {
 			fail("表格第 %d 行多出 %d 格", i+1, len(r.Cells)-next)
 		}
-		k.put("</w:tr>")
+		k.put("row", placedRow{r, placed})
 	}
 	for _, o := range above {
 		if o.left > 0 {
@@ -71,36 +71,30 @@ func covered(above []open, col, span int) bool {
 	return false
 }
 
-// row begins a row with its properties.
-func (k *writer) row(r Row) {
-	k.put("<w:tr>")
-	if r.Whole || r.Header || r.Height > 0 {
-		k.put("<w:trPr>")
-		k.when(r.Whole || r.Header, "<w:cantSplit/>")
-		k.when(r.Height > 0, `<w:trHeight w:val="%s" w:hRule="atLeast"/>`, twips(r.Height))
-		k.when(r.Header, "<w:tblHeader/>")
-		k.put("</w:trPr>")
-	}
+// placedRow is a row as it is written.
+type placedRow struct {
+	Row
+	Placed []placedCell
 }
 
-func (k *writer) cell(r Row, c Cell, width float64, continued bool) {
-	k.put(`<w:tc><w:tcPr><w:tcW w:w="%s" w:type="dxa"/>`, twips(width))
-	k.when(c.Span > 1, `<w:gridSpan w:val="%d"/>`, c.Span)
-	k.when(continued, "<w:vMerge/>")
-	k.when(!continued && c.Down > 1, `<w:vMerge w:val="restart"/>`)
-	k.when(c.Underlined,
-		`<w:tcBorders><w:bottom w:val="single" w:sz="6" w:space="0" w:color="000000"/></w:tcBorders>`)
-	k.when(!c.Top, `<w:vAlign w:val="center"/>`)
-	k.put("</w:tcPr>")
+// placedCell is a cell as one row shows it.
+type placedCell struct {
+	Cell
+	Width     float64
+	Continued bool // from above
+	Lines     []line
+}
+
+func (k *writer) placed(r Row, c Cell, width float64, continued bool) placedCell {
 	body := c.Body
 	if continued || len(body) == 0 { // a cell ends with a paragraph, come what may
 		body = []Paragraph{{}}
 	}
-	for _, p := range body {
-		p.KeepNext = p.KeepNext || r.Keep
-		k.paragraph(p, c.Align, nil)
+	lines := k.lines(body, c.Align)
+	for i := range lines {
+		lines[i].KeepNext = lines[i].KeepNext || r.Keep
 	}
-	k.put("</w:tc>")
+	return placedCell{c, width, continued, lines}
 }
 
 // ListCell is a cell of a list, a paragraph a line, set smaller than the text: 五号.
