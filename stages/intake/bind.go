@@ -14,7 +14,7 @@ import (
 // bind finds the form's inputs in a workbook by their defined names, which move with inserted rows and survive renamed
 // sheets; where a name is lost or has left its label, by the label, with a note. Other filled cells are kept as loose.
 func bind(d *templates.Definition, file model.File, book *Book) model.Workbook {
-	b := &binder{d: d, book: book, out: model.Workbook{File: file}, bound: map[position]bool{}}
+	b := &binder{d: d, book: book, out: model.Workbook{File: file}}
 	b.identify()
 	b.d = d.Asking(b.out.Form.ID)
 	b.place()
@@ -60,7 +60,6 @@ type binder struct {
 	out     model.Workbook
 	names   map[string]area // defined names that point at cells
 	sheets  map[*templates.SheetLayout]*Sheet
-	bound   map[position]bool
 	hasForm bool
 	byLabel int // inputs found by their label because the name was lost
 	changes []change
@@ -250,7 +249,7 @@ func (b *binder) slot(layout *templates.SheetLayout, slot templates.Slot) model.
 	}
 	out.Cell = a.sheet.At(a.row, a.col)
 	out.Place.File = b.out.File.Path
-	b.bound[position{a.sheet.Title, a.row, a.col}] = true
+	a.sheet.use(a.row, a.col)
 	if out.Filled {
 		b.out.CellsRead++
 	}
@@ -336,7 +335,7 @@ func (b *binder) looseCells() {
 		}
 		for i := range sheet.Cells {
 			cell := &sheet.Cells[i]
-			if !cell.Filled || b.bound[position{sheet.Title, cell.Row, cell.Col}] || own(cell) {
+			if !cell.Filled || cell.used || own(cell) {
 				continue
 			}
 			b.out.CellsRead++

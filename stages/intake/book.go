@@ -25,7 +25,8 @@ type DefinedName struct {
 // Cell is a cell with its key.
 type Cell struct {
 	model.Cell
-	key string // see nameKey
+	key  string // see nameKey
+	used bool   // it became a value
 }
 
 // Sheet is one worksheet.
@@ -35,6 +36,7 @@ type Sheet struct {
 	texts map[string][][2]int // key of a text -> where it stands; nil until somebody looks for one
 
 	merges   []merged
+	used     bool   // some of it became a value
 	part     string // of the container
 	comments []comment
 }
@@ -70,11 +72,27 @@ func (b *Book) Sheet(title string) *Sheet {
 
 // At gives the cell at a row and column, a blank one with its place where nothing stands.
 func (s *Sheet) At(row, col int) model.Cell {
-	i := sort.Search(len(s.Cells), func(i int) bool { return s.Cells[i].compare(row, col) >= 0 })
-	if i < len(s.Cells) && s.Cells[i].compare(row, col) == 0 {
-		return s.Cells[i].Cell
+	if c := s.at(row, col); c != nil {
+		return c.Cell
 	}
 	return model.Cell{Place: model.Place{Sheet: s.Title, Cell: model.CellName(row, col)}, Row: row, Col: col}
+}
+
+// at is the cell where something stands; otherwise nil.
+func (s *Sheet) at(row, col int) *Cell {
+	i := sort.Search(len(s.Cells), func(i int) bool { return s.Cells[i].compare(row, col) >= 0 })
+	if i == len(s.Cells) || s.Cells[i].compare(row, col) != 0 {
+		return nil
+	}
+	return &s.Cells[i]
+}
+
+// use says that a cell, be it empty, became a value.
+func (s *Sheet) use(row, col int) {
+	s.used = true
+	if c := s.at(row, col); c != nil {
+		c.used = true
+	}
 }
 
 // find lists where a text stands, by its key: whatever its width and spacing; nowhere on no sheet.

@@ -51,16 +51,16 @@ func (b *binder) records(layout *templates.SheetLayout, record templates.RecordA
 		b.out.Columns = append(b.out.Columns, model.Entry{Field: c.field.ID, Cell: sheet.At(header, c.col)})
 	}
 	first := len(b.out.Entries)
-	for _, cell := range sheet.Cells { // not row by row: a stray cell may stand in the millionth
-		i := slices.IndexFunc(columns, func(c listColumn) bool { return c.col == cell.Col })
-		if i < 0 || cell.Row <= header || !cell.Filled || rows[cell.Row] {
+	for i := range sheet.Cells { // not row by row: a stray cell may stand in the millionth
+		cell := &sheet.Cells[i]
+		at := slices.IndexFunc(columns, func(c listColumn) bool { return c.col == cell.Col })
+		if at < 0 || cell.Row <= header || !cell.Filled || rows[cell.Row] {
 			continue
 		}
-		cell.Place.File = b.out.File.Path
-		b.bound[position{sheet.Title, cell.Row, cell.Col}] = true
+		cell.Place.File, cell.used, sheet.used = b.out.File.Path, true, true
 		b.out.CellsRead++
 		b.out.Entries = append(b.out.Entries,
-			model.Entry{Field: columns[i].field.ID, Record: cell.Row - header, Cell: cell.Cell})
+			model.Entry{Field: columns[at].field.ID, Record: cell.Row - header, Cell: cell.Cell})
 	}
 	b.out.Entries = append(b.out.Entries, b.mergedRows(sheet, columns, header, b.out.Entries[first:])...)
 	order, filled := map[string]int{}, map[int]bool{}

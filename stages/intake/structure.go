@@ -161,17 +161,12 @@ func several(changes []change) string {
 
 // reportCopies warns of sheets that look like one of the form's and were not read, and gives them.
 func (b *binder) reportCopies() map[string]bool {
-	read, copies := map[string]bool{}, map[string]bool{}
+	read, copies := map[*Sheet]bool{}, map[string]bool{}
 	for _, s := range b.sheets {
-		if s != nil {
-			read[s.Title] = true
-		}
-	}
-	for at := range b.bound {
-		read[at.sheet] = true
+		read[s] = true
 	}
 	for _, s := range b.book.Sheets {
-		if read[s.Title] || b.ownSheet(s) {
+		if read[s] || s.used || b.ownSheet(s) {
 			continue
 		}
 		i := slices.IndexFunc(b.d.Layout().Sheets, func(l *templates.SheetLayout) bool {

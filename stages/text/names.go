@@ -15,27 +15,19 @@ import (
 // NameKey makes the names of one unit comparable: full and half width alike, letters in lower case, without spaces and
 // brackets' shapes, without a trailing （公章）. Wording is left alone: 有限公司 and 有限责任公司 are different units.
 func NameKey(name string) string {
-	if plain(name) {
-		return name
-	}
-	name = strings.ToLower(width.Fold.String(name))
-	name = strings.TrimSuffix(strings.Map(func(r rune) rune {
+	name = strings.Map(func(r rune) rune {
+		if r >= firstHan && r <= lastHan { // most are, and are their own key
+			return r
+		}
+		if folded := width.LookupRune(r).Folded(); folded != 0 {
+			r = folded
+		}
 		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
 			return -1
 		}
-		return r
-	}, name), "(公章)")
-	return name
-}
-
-// plain says whether a name is its own key: of Chinese characters, small letters, digits and the like alone.
-func plain(name string) bool {
-	for _, r := range name {
-		if (r < 0x4E00 || r > 0x9FA5) && (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.' {
-			return false
-		}
-	}
-	return true
+		return unicode.ToLower(r)
+	}, name)
+	return strings.TrimSuffix(name, "(公章)")
 }
 
 // Legible drops the characters that XML forbids, so that a text can be written into any office file. Line ends and tabs

@@ -28,10 +28,10 @@ type ignorable struct {
 // compatible reads the markup compatibility attributes of an element, and decides how it is shown.
 func (w *Walker) compatible(e, outer *Element) (sight, error) {
 	for _, a := range e.attrs {
-		if a.Space != mcSpace {
+		if a.space != mcSpace {
 			continue
 		}
-		if err := w.declare(string(a.Name), a.value()); err != nil {
+		if err := w.declare(string(a.name.of(w.data)), a.value(w.data)); err != nil {
 			return seen, err
 		}
 	}

@@ -41,46 +41,32 @@ var errToken = &Fault{Excessive, "XML 的一个标记超过 1 MB"}
 
 // legible says whether all bytes of a part are characters that XML allows, in UTF-8.
 func legible(data []byte) error {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	high, rest := uint64(0), data
-	for len(rest) >= 8 {
-		v := binary.LittleEndian.Uint64(rest)
-		high |= v
-		if (v-0x20*ones)&^v&highs != 0 && !printable(rest[:8]) {
-			return errBroken
+	const ones, highs, step = 0x0101010101010101, 0x8080808080808080, 16
+	for i := 0; i < len(data); {
+		for ; len(data)-i >= step; i += step { // most of a part is plain
+			v, u := binary.LittleEndian.Uint64(data[i:]), binary.LittleEndian.Uint64(data[i+8:])
+			if (v|u|(v-0x20*ones)|(u-0x20*ones))&highs != 0 {
+				break
+			}
 		}
-		rest = rest[8:]
-	}
-	for _, b := range rest {
-		high |= uint64(b)
-	}
-	if !printable(rest) {
-		return errBroken
-	}
-	if high&highs == 0 {
-		return nil
-	}
-	if !utf8.Valid(data) {
-		return errBroken
-	}
-	for rest := data; ; {
-		at := bytes.Index(rest, []byte("\xEF\xBF"))
-		if at < 0 {
-			return nil
-		}
-		if rest = rest[at+2:]; rest[0] == 0xBE || rest[0] == 0xBF { // U+FFFE, U+FFFF
-			return errBroken
+		for end := min(i+step, len(data)); i < end; {
+			switch c := data[i]; {
+			case c >= 0x20 && c < utf8.RuneSelf, c == '\t', c == '\n', c == '\r':
+				i++
+			case c < 0x20:
+				return errBroken
+			case c >= 0xE4 && c <= 0xE9 && i+2 < len(data) && data[i+1]&0xC0 == 0x80 && data[i+2]&0xC0 == 0x80:
+				i += 3 // Chinese, as nearly all of what isn't plain
+			default:
+				r, n := utf8.DecodeRune(data[i:])
+				if r == utf8.RuneError && n == 1 || r == 0xFFFE || r == 0xFFFF {
+					return errBroken
+				}
+				i += n
+			}
 		}
 	}
-}
-
-func printable(b []byte) bool {
-	for _, c := range b {
-		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' {
-			return false
-		}
-	}
-	return true
+	return nil
 }
 
 // name reads a name; colon is where its prefix ends, 0 where it has none.
@@ -152,17 +138,17 @@ func (w *Walker) attributes(e *Element) (closed, special bool, err error) {
 		if err != nil {
 			return false, false, err
 		}
-		value, raw, err := w.value()
-		if err != nil {
+		a := attr{space: Space(-colon), name: span{int32(i), int32(w.pos)}}
+		if a.val, a.raw, err = w.value(); err != nil {
 			return false, false, err
 		}
 		switch {
 		case colon == 0 && string(name) == "xmlns":
-			err = w.bind("", string((&attr{val: value, raw: raw}).value()))
+			err = w.bind("", string(a.value(data)))
 		case colon > 0 && string(name[:colon]) == "xmlns":
-			err = w.bind(string(name[colon+1:]), string((&attr{val: value, raw: raw}).value()))
+			err = w.bind(string(name[colon+1:]), string(a.value(data)))
 		default:
-			e.attrs = append(e.attrs, attr{Space(-colon), name, value, raw})
+			e.attrs = append(e.attrs, a)
 			special = special || colon > 0
 		}
 		if err != nil {
@@ -172,19 +158,19 @@ func (w *Walker) attributes(e *Element) (closed, special bool, err error) {
 }
 
 // value reads the equals sign and the quoted value behind an attribute's name.
-func (w *Walker) value() (value []byte, raw bool, err error) {
+func (w *Walker) value() (value span, raw bool, err error) {
 	data, i := w.data, w.pos
 	for i < len(data) && class[data[i]]&white != 0 {
 		i++
 	}
 	if i >= len(data) || data[i] != '=' {
-		return nil, false, errBroken
+		return span{}, false, errBroken
 	}
 	for i++; i < len(data) && class[data[i]]&white != 0; {
 		i++
 	}
 	if i >= len(data) || data[i] != '"' && data[i] != '\'' {
-		return nil, false, errBroken
+		return span{}, false, errBroken
 	}
 	quote := data[i]
 	i++
@@ -197,13 +183,13 @@ func (w *Walker) value() (value []byte, raw bool, err error) {
 		switch {
 		case c == quote:
 			w.pos = i + 1
-			return data[from:i], raw, nil
+			return span{int32(from), int32(i)}, raw, nil
 		case c == '<':
-			return nil, false, errBroken
+			return span{}, false, errBroken
 		case c == '&':
 			n, _ := reference(data[i:])
 			if n == 0 {
-				return nil, false, errBroken
+				return span{}, false, errBroken
 			}
 			raw = true
 			i += n - 1
@@ -211,7 +197,7 @@ func (w *Walker) value() (value []byte, raw bool, err error) {
 			raw = true
 		}
 	}
-	return nil, false, errBroken
+	return span{}, false, errBroken
 }
 
 // resolved gives the attributes of an element their namespaces, once all are declared; none may be there twice.
@@ -219,25 +205,26 @@ func (w *Walker) resolved(e *Element, special bool) error {
 	if special {
 		for i := range e.attrs {
 			a := &e.attrs[i]
-			colon := int(-a.Space)
+			colon := int(-a.space)
 			if colon == 0 {
 				continue
 			}
-			space, err := w.spaceOf(a.Name[:colon])
+			space, err := w.spaceOf(a.name.of(w.data)[:colon])
 			if err != nil {
 				return err
 			}
-			a.Space, a.Name = space, a.Name[colon+1:]
+			a.space, a.name.from = space, a.name.from+int32(colon)+1
 		}
 	}
 	const few = 16
 	if len(e.attrs) > few {
-		return distinct(e.attrs)
+		return distinct(w.data, e.attrs)
 	}
 	for i := range e.attrs {
 		a := &e.attrs[i]
 		for j := range i {
-			if b := &e.attrs[j]; len(a.Name) == len(b.Name) && a.Space == b.Space && string(a.Name) == string(b.Name) {
+			b := &e.attrs[j]
+			if a.space == b.space && string(a.name.of(w.data)) == string(b.name.of(w.data)) {
 				return errTwice
 			}
 		}
@@ -247,14 +234,14 @@ func (w *Walker) resolved(e *Element, special bool) error {
 
 var errTwice = broken("属性重复")
 
-func distinct(attrs []attr) error {
+func distinct(data []byte, attrs []attr) error {
 	type key struct {
 		space Space
 		name  string
 	}
 	met := make(map[key]bool, len(attrs))
 	for _, a := range attrs {
-		k := key{a.Space, string(a.Name)}
+		k := key{a.space, string(a.name.of(data))}
 		if met[k] {
 			return errTwice
 		}

@@ -16,6 +16,7 @@ type Element struct {
 	Native bool
 	Depth  int // 1: the root
 
+	in        *Walker
 	parent    *Element
 	attrs     []attr
 	text      []byte // a piece of the part, or of buf
@@ -28,18 +29,23 @@ type Element struct {
 
 // attr is an attribute; its value may hold references still to be read.
 type attr struct {
-	Space Space
-	Name  []byte
-	val   []byte
-	raw   bool
+	space     Space
+	name, val span
+	raw       bool
 }
 
+// span is where something stands in a part. Attributes are gathered by the hundred thousand: spans cost the collector
+// nothing.
+type span struct{ from, to int32 }
+
+func (s span) of(data []byte) []byte { return data[s.from:s.to:s.to] }
+
 // value gives the value as meant.
-func (a *attr) value() []byte {
+func (a *attr) value(data []byte) []byte {
 	if !a.raw {
-		return a.val
+		return a.val.of(data)
 	}
-	return decode(nil, a.val)
+	return decode(nil, a.val.of(data))
 }
 
 // Attr gives an attribute of the element itself, one without a prefix; empty where there is none.
@@ -53,8 +59,8 @@ func (e *Element) AttrIn(space Space, name string) string { return string(e.attr
 
 func (e *Element) attrIn(space Space, name string) []byte {
 	for i := range e.attrs {
-		if a := &e.attrs[i]; a.Space == space && string(a.Name) == name {
-			return a.value()
+		if a := &e.attrs[i]; a.space == space && string(a.name.of(e.in.data)) == name {
+			return a.value(e.in.data)
 		}
 	}
 	return nil
@@ -102,7 +108,13 @@ type Walker struct {
 }
 
 // NewWalker makes a walker for one container.
-func NewWalker() *Walker { return &Walker{left: MaxElements, foreign: map[string]Space{}} }
+func NewWalker() *Walker {
+	w := &Walker{left: MaxElements, foreign: map[string]Space{}}
+	for i := range w.frames {
+		w.frames[i].in = w
+	}
+	return w
+}
 
 // Spare takes the element that ends out of the count: it was empty, and its reader bounds such elements otherwise.
 func (w *Walker) Spare() { w.left++ }

@@ -31,7 +31,7 @@ func seenBy(data []byte) (string, error) {
 			fmt.Fprintf(&b, " %q", e.Text())
 		}
 		for i := range e.attrs {
-			fmt.Fprintf(&b, " %q=%q", e.attrs[i].Name, e.attrs[i].value())
+			fmt.Fprintf(&b, " %q=%q", e.attrs[i].name.of(w.data), e.attrs[i].value(w.data))
 		}
 		b.WriteByte('\n')
 		return nil
