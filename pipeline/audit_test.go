@@ -257,7 +257,7 @@ func TestAuditHearsTheExperts(t *testing.T) {
 		t.Fatal(err)
 	}
 	stands := map[string]table.Rank{}
-	for _, k := range run.Ranking {
+	for k := range run.Ranking.Ranking.All() {
 		stands[k.Submission] = k
 	}
 	for _, row := range r.Rows {

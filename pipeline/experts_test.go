@@ -364,14 +364,14 @@ func TestMarksAtFault(t *testing.T) {
 	if status["E2 conflict"] != 2*17 {
 		t.Errorf("%v: E2 is a member's once and steps aside once", status)
 	}
-	for _, k := range r.Ranking {
+	for k := range r.Ranking.Ranking.All() {
 		if k.Complete || !strings.Contains(k.Method, "专家评分未评齐") {
 			t.Errorf("incomplete marks are in a total: %+v", k)
 		}
 	}
 	recompute(t, r.Dir)
-	if c := r.Manifest.Counts; c.Files != len(r.Files) || len(r.Manifest.Marks) != 11 {
-		t.Errorf("%d marking workbooks in run.json, files %d of %d", len(r.Manifest.Marks), c.Files, len(r.Files))
+	if c := r.Manifest.Counts; c.Files != len(r.Arrived()) || len(r.Manifest.Marks) != 11 {
+		t.Errorf("%d marking workbooks in run.json, files %d of %d", len(r.Manifest.Marks), c.Files, len(r.Arrived()))
 	}
 }
 
@@ -388,7 +388,7 @@ func memberOf(t *testing.T, o Options) table.Member {
 	for _, m := range members {
 		lists[m.NameKey]++
 	}
-	for _, k := range r.Ranking {
+	for k := range r.Ranking.Ranking.All() {
 		for _, m := range members {
 			if k.Ranked && m.Submission == k.Submission && m.Kind == "vocational" && lists[m.NameKey] == 1 {
 				return m

@@ -13,6 +13,7 @@ import (
 	"lianheti/stages/export"
 	"lianheti/stages/intake"
 	"lianheti/stages/marking"
+	"lianheti/stages/review"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -67,7 +68,8 @@ type taken struct {
 	named      []publish.Previous
 	register   table.Register
 	registered *publish.Source
-	opinions   *opinions
+	opinions   *review.Opinions // what a meeting advised
+	advised    *publish.Source  // the file that says so
 	marking    table.Marking
 }
 
@@ -94,7 +96,7 @@ func (o *Options) take(ctx context.Context, sources []intake.Source) (in taken, 
 		}
 		in.open = opener(sources, in.facts)
 	}
-	if in.opinions, err = readOpinions(*o, in.earlier); err != nil {
+	if in.opinions, in.advised, err = readOpinions(*o, in.earlier); err != nil {
 		return taken{}, err
 	}
 	in.marking, err = readMarks(ctx, in.origin, *o)

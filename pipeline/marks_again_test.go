@@ -42,7 +42,7 @@ func TestMarksAgain(t *testing.T) {
 			t.Errorf("%s is another one the second time", f.Path)
 		}
 	}
-	if !first.Ranking[0].Complete {
+	if !first.Ranking.Ranking.Row(0).Complete {
 		t.Fatal("the marks do not count: this proves nothing")
 	}
 

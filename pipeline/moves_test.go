@@ -79,7 +79,7 @@ func TestWhatMovedTheScores(t *testing.T) {
 	last := run(other, first.Dir, read)
 	totals := func(r *Result) map[string]float64 {
 		out := map[string]float64{}
-		for _, k := range r.Ranking {
+		for k := range r.Ranking.Ranking.All() {
 			out[k.Submission] = k.Total
 		}
 		return out

@@ -28,7 +28,7 @@ func TestNewcomerAfterTheMarking(t *testing.T) {
 		t.Fatal(err)
 	}
 	totals := map[string]float64{}
-	for _, k := range before.Ranking {
+	for k := range before.Ranking.Ranking.All() {
 		totals[k.Submission] = k.Total
 	}
 	o.Inputs = append(markedCities, filepath.Join(sampleCities, "莆田"))
@@ -39,7 +39,7 @@ func TestNewcomerAfterTheMarking(t *testing.T) {
 		t.Fatal(err)
 	}
 	newcomer := ""
-	for _, k := range during.Ranking {
+	for k := range during.Ranking.Ranking.All() {
 		total, old := totals[k.Submission]
 		switch {
 		case old && (k.Total != total || k.State != string(table.AllMarked) || k.Ranked && !k.Complete):
@@ -76,12 +76,12 @@ func TestNewcomerAfterTheMarking(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, k := range after.Ranking {
+	for k := range after.Ranking.Ranking.All() {
 		if k.Submission == newcomer && (k.Waiting || !k.Ranked || !k.Complete) {
 			t.Errorf("marked, and yet: %+v", k)
 		}
 	}
-	for _, f := range after.Marking.Files {
+	for f := range after.Marking.Files.All() {
 		if f.Code != "" {
 			t.Errorf("%s: %s", f.Path, f.Code)
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
@@ -118,7 +119,7 @@ func TestPiecesAreHeldAgainstTheirWorkbooks(t *testing.T) {
 			t.Error("who sent the Word form alone counts as unreported")
 		}
 	}
-	if !slices.ContainsFunc(r.Notes, func(n string) bool { return strings.Contains(n, "丙.docx") && strings.Contains(n, "--from-word") }) {
-		t.Errorf("notes: %q", r.Notes)
+	if !slices.ContainsFunc(slices.Collect(r.Pieces.All()), func(p table.Piece) bool { return strings.Contains(p.File, "丙.docx") && p.Result == table.PieceAlone }) {
+		t.Errorf("nothing tells that a Word form is to be transcribed: %v", slices.Collect(r.Pieces.All()))
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -24,9 +23,9 @@ import (
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
 	"lianheti/stages/feedback"
+	"lianheti/stages/review"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
-	"lianheti/stages/text"
 	"lianheti/stages/workers"
 	"lianheti/templates"
 )
@@ -60,24 +59,14 @@ type Options struct {
 
 // Result is what a run has to say at its end.
 type Result struct {
-	Dir       string // where the results are
-	Manifest  *publish.Manifest
-	Kept      []publish.Kept // results that somebody had changed, where they are kept
-	Notes     []string       // what else the officer should know about the results folder
-	Files     []table.File
-	Ranking   []table.Rank
-	Verdicts  map[string]table.Verdict // by submission
-	Submitted []table.Submission
-	Marking   Marking
-	Standing  table.Standing
-	Chosen    int          // consortia that the register says are selected
-	Progress  *table.Round // what the progress forms say, and what was found in them; nil where none arrived
-}
-
-// Marking is what came of the experts' workbooks.
-type Marking struct {
-	Files   []table.File
-	Experts []table.Expert
+	*table.Round
+	Dir      string // where the results are
+	Manifest *publish.Manifest
+	Kept     []publish.Kept // results that somebody had changed, where they are kept
+	Notes    []string       // what else the officer should know about the results folder
+	Standing table.Standing
+	Progress *table.Round     // what the progress forms say, and what was found in them; nil where none arrived
+	Opinions *review.Opinions // what a meeting advised; nil where none was given
 }
 
 // Run processes everything that arrived and publishes the year's results. An error means that nothing was published;
@@ -131,10 +120,7 @@ func Run(ctx context.Context, o Options) (_ *Result, err error) {
 	if err := meeting.Keep(out.Final); err != nil {
 		return nil, err
 	}
-	result := newResult(out.Final, r.manifest, r.round)
-	result.Standing, result.Progress = r.known, r.progress
-	result.Kept, result.Notes = out.Kept, append(out.Notes, r.notes()...)
-	return result, nil
+	return &Result{r.round, out.Final, r.manifest, out.Kept, out.Notes, r.known, r.progress, r.opinions}, nil
 }
 
 // running is a run under way: what was read, what was made of it, and what is written.
@@ -174,7 +160,7 @@ func (r *running) judge(ctx context.Context) (err error) {
 		return err
 	}
 	r.manifest.Previous, r.manifest.Earlier, r.manifest.Register = r.earlier.manifest, r.named, r.registered
-	r.manifest.Opinions, r.manifest.AllowTrial = r.opinions.described(), r.AllowTrial
+	r.manifest.Opinions, r.manifest.AllowTrial = r.advised, r.AllowTrial
 	r.in = consolidate.Input{Round: *r.round, FromTables: r.from != nil, Before: r.batches,
 		Earlier: r.earlier.consolidated(),
 		Select:  r.Score.Select, Date: r.Date, ReplyBy: r.ReplyBy, Standing: r.known}
@@ -215,32 +201,6 @@ func (r *running) forPeople(dir string) error {
 		return err
 	}
 	return writeDocuments(dir, r.in)
-}
-
-// notes are what the officer should know beside the results.
-func (r *running) notes() []string {
-	var out []string
-	if r.Date == "" && r.ReplyBy == "" && r.open != nil {
-		out = append(out, "没有写 --date 和 --reply-by：退回件里的办理期限留空，发出前请填上")
-	}
-	for _, e := range r.round.Strangers() {
-		whom := "“" + e.Values[templates.RegisterConsortium] + "”"
-		if list := e.Values[templates.RegisterMemberOf]; list != "" {
-			whom = "“" + list + "”里有的名称"
-		}
-		out = append(out, fmt.Sprintf("登记表 %s：%s不在指导目录，本次也没有这样的申报，登记没有起作用；请核对名称", e.Place, text.Mask(whom)))
-	}
-	for p := range r.round.Pieces.All() {
-		if p.Result == table.PieceAlone {
-			out = append(out, fmt.Sprintf("已报、待转录：%s 没有工作簿；"+
-				"用 lianheti template --from-word 把 Word 版搬进模板，请地市核对后报送", p.File))
-		}
-	}
-	if n := len(r.marking.Earlier); n > 0 {
-		out = append(out, fmt.Sprintf("注意：发出评分表以后改过评分标准（rubric.yaml），%d份评分表是照改之前的发的（%s）。"+
-			"权重应在开封之前定好；确需改的，请把原因写进会议纪要", n, strings.Join(r.marking.Earlier, "、")))
-	}
-	return append(out, r.opinions.notes(r.round.Facts)...)
 }
 
 // judge takes a batch from what was read to its ranking. Each hand-off is of a type that only the stage before makes.
@@ -322,7 +282,7 @@ func writeReturns(dir string, in consolidate.Input, open func(string) ([]byte, e
 }
 
 // writeForPeople makes the workbooks and the page for the meeting room below dir, for a meeting without personal data.
-func writeForPeople(dir string, in consolidate.Input, o Options, advised *opinions) error {
+func writeForPeople(dir string, in consolidate.Input, o Options, advised *review.Opinions) error {
 	if in.Standing.Meeting != "" {
 		if err := os.RemoveAll(filepath.Join(dir, consolidate.ContactsFile)); err != nil {
 			return err
@@ -342,20 +302,4 @@ func (o Options) workers() int {
 		return o.Workers
 	}
 	return runtime.NumCPU()
-}
-
-func newResult(dir string, m *publish.Manifest, round *table.Round) *Result {
-	r := &Result{Dir: dir, Manifest: m, Verdicts: map[string]table.Verdict{},
-		Files: round.Arrived(), Submitted: slices.Collect(round.Submissions.All()),
-		Ranking: slices.Collect(round.Ranking.Ranking.All()),
-		Marking: Marking{slices.Collect(round.Marking.Files.All()), slices.Collect(round.Experts.All())}}
-	for v := range round.Verdicts.All() {
-		r.Verdicts[v.Submission] = v
-	}
-	for s := range round.Submissions.All() {
-		if round.Register.Award(table.ConsortiumKey(s)).Reached(templates.StepChosen) {
-			r.Chosen++
-		}
-	}
-	return r
 }

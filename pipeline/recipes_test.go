@@ -156,7 +156,7 @@ func (r recipe) run(t *testing.T, d *templates.Definition) {
 	if r.Finding != "" && !slices.ContainsFunc(slices.Collect(round.Findings.All()), found) {
 		t.Errorf("no finding %s", r.Finding)
 	}
-	if r.Moved && made.Ranking[0].Total == undisturbed(t) {
+	if r.Moved && made.Ranking.Ranking.Row(0).Total == undisturbed(t) {
 		t.Error("no total moved")
 	}
 	if r.Sheet != "" {
@@ -182,5 +182,5 @@ func undisturbed(t *testing.T) float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return made.Ranking[0].Total
+	return made.Ranking.Ranking.Row(0).Total
 }

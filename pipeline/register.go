@@ -11,8 +11,8 @@ import (
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
+	"lianheti/stages/review"
 	"lianheti/stages/table"
-	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -33,8 +33,7 @@ func (o *Options) readRegister() (register table.Register, described *publish.So
 	if err != nil {
 		return nil, nil, err
 	}
-	described = &publish.Source{Name: text.Mask(filepath.Base(o.Register)), SHA256: model.Digest(data),
-		Entries: len(register)}
+	described = sourceOf(o.Register, data, len(register))
 	if o.Definition, err = o.Definition.Adjusted(register.Adjustments()); err != nil {
 		return nil, nil, err
 	}
@@ -56,8 +55,13 @@ func cellsOf(d *templates.Definition, file, what, flag string) ([]model.Cell, er
 }
 
 // writeRegister writes the register for the next run below dir: what was handed in, and what waits.
-func writeRegister(dir string, round *table.Round, advised *opinions) error {
-	d := round.Facts.Definition
+func writeRegister(dir string, round *table.Round, advised *review.Opinions) error {
+	d, advice := round.Facts.Definition, map[string][2]string{} // of each submission: the words, and the reason
+	if advised != nil {
+		for _, x := range advised.Opinions {
+			advice[x.Submission] = [2]string{x.Label(), x.Reason}
+		}
+	}
 	var off []string
 	for s := range round.Facts.Submissions.All() {
 		if !s.DirectoryNo.Valid && s.Consortium != "" {
@@ -65,7 +69,7 @@ func writeRegister(dir string, round *table.Round, advised *opinions) error {
 		}
 	}
 	var book bytes.Buffer
-	if err := blankform.Register(&book, d, round.NextRegister(advised.advice()), off...); err != nil {
+	if err := blankform.Register(&book, d, round.NextRegister(advice), off...); err != nil {
 		return fmt.Errorf("%s：%w", d.Register.Next, err)
 	}
 	return os.WriteFile(filepath.Join(dir, d.Register.Next), book.Bytes(), 0o644)

@@ -68,7 +68,7 @@ func (g *game) run() (table.Verdict, []string) {
 		o.Previous = g.rounds[n-1]
 	}
 	r, err := Run(context.Background(), o)
-	if err != nil || len(r.Submitted) != 1 {
+	if err != nil || r.Submissions.Len() != 1 {
 		g.Fatalf("%v %+v", err, r)
 	}
 	g.rounds = append(g.rounds, r.Dir)
@@ -86,7 +86,7 @@ func (g *game) run() (table.Verdict, []string) {
 			lines = append(lines, strings.TrimSpace(string(c.Kind)+" "+c.Label+" "+c.Before+"→"+c.After))
 		}
 	}
-	return r.Verdicts[r.Submitted[0].Submission], lines
+	return r.Verdicts.Row(0), lines
 }
 
 // copy opens the copy that came back in the last round.

@@ -130,7 +130,7 @@ func TestSeasonByRegisters(t *testing.T) {
 	}
 
 	// What the meeting advised stands in it.
-	advised := restoredRound(t, first.Dir, o.Definition).NextRegister(map[string][2]string{first.Ranking[0].Submission: {"缓议", "再议"}})
+	advised := restoredRound(t, first.Dir, o.Definition).NextRegister(map[string][2]string{first.Ranking.Ranking.Row(0).Submission: {"缓议", "再议"}})
 	if row := advised["awards"][0]; row["advice"] != "缓议" || row[templates.RegisterReason] != "再议" {
 		t.Errorf("advised: %v", row)
 	}
@@ -148,7 +148,7 @@ func TestSeasonByRegisters(t *testing.T) {
 
 	// Everything that waits is decided.
 	var ranked []table.Rank
-	for _, k := range first.Ranking {
+	for k := range first.Ranking.Ranking.All() {
 		if k.Ranked {
 			ranked = append(ranked, k)
 		}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +20,7 @@ import (
 )
 
 func run(c *cli.Context) error {
-	o, result, err := worked(c, func(ctx context.Context, o pipeline.Options) (*pipeline.Result, error) {
+	_, result, err := worked(c, func(ctx context.Context, o pipeline.Options) (*pipeline.Result, error) {
 		if err := runOptions(c, &o); err != nil {
 			return nil, err
 		}
@@ -31,7 +29,7 @@ func run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	r := outcome{result, o.Definition}
+	r := outcome{result}
 	if err = tell(c, result.Manifest, "run", r); err == nil && c.Bool("json") {
 		err = say(c.App.ErrWriter, "kept", r)
 	}
@@ -88,10 +86,7 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 // outcome is a run as it is told at its end: see messages/run.tmpl.
-type outcome struct {
-	*pipeline.Result
-	D *templates.Definition
-}
+type outcome struct{ *pipeline.Result }
 
 // Nothing says that not one file could be used.
 func (r outcome) Nothing() bool { return r.Manifest.From == nil && r.Manifest.Counts.Submissions == 0 }
@@ -99,9 +94,9 @@ func (r outcome) Nothing() bool { return r.Manifest.From == nil && r.Manifest.Co
 // Returned are the verdicts on what goes back, in the order of the submissions.
 func (r outcome) Returned() []returned {
 	var out []returned
-	for _, s := range r.Submitted {
-		if v := r.Verdicts[s.Submission]; v.Verdict == model.Return {
-			out = append(out, returned{s, v})
+	for i := range r.Submissions.Len() {
+		if v := r.Verdicts.Row(i); v.Verdict == model.Return {
+			out = append(out, returned{r.Submissions.Row(i), v})
 		}
 	}
 	return out
@@ -113,7 +108,7 @@ type returned struct {
 }
 
 // ByVerdict and ByProgress count the submissions, and the progress forms, by their verdicts.
-func (r outcome) ByVerdict() string  { return inWords(counted(maps.Values(r.Verdicts))) }
+func (r outcome) ByVerdict() string  { return inWords(counted(r.Verdicts.All())) }
 func (r outcome) ByProgress() string { return inWords(counted(r.Progress.Verdicts.All())) }
 
 func counted(all iter.Seq[table.Verdict]) map[model.Verdict]int {
@@ -130,28 +125,30 @@ func inWords(n map[model.Verdict]int) string {
 }
 
 // Marks counts the experts' workbooks of a fate.
-func (r outcome) Marks(fate string) (n int) {
-	for _, f := range r.Marking.Files {
-		if string(f.Fate) == fate {
-			n++
-		}
-	}
-	return n
+func (r outcome) Marks(fate string) int {
+	return len(table.Where(r.Marking.Files.All(), func(f table.File) bool { return string(f.Fate) == fate }))
+}
+
+// Chosen counts the consortia that the register says are selected.
+func (r outcome) Chosen() int {
+	return len(table.Where(r.Submissions.All(), func(s table.Submission) bool {
+		return r.Register.Award(table.ConsortiumKey(s)).Reached(templates.StepChosen)
+	}))
 }
 
 // Method is what the scores are; empty where there are none.
 func (r outcome) Method() string {
-	if len(r.Ranking) == 0 {
+	if r.Ranking.Ranking.Len() == 0 {
 		return ""
 	}
-	kind, _, _ := strings.Cut(r.Ranking[0].Method, "；")
+	kind, _, _ := strings.Cut(r.Ranking.Ranking.Row(0).Method, "；")
 	return kind
 }
 
 // Head is the first few of the ranking.
 func (r outcome) Head() []table.Rank {
 	const few = 5
-	ranked := slices.DeleteFunc(slices.Clone(r.Ranking), func(x table.Rank) bool { return !x.Ranked || !x.Rank.Valid })
+	ranked := table.Where(r.Ranking.Ranking.All(), func(x table.Rank) bool { return x.Ranked && x.Rank.Valid })
 	return ranked[:min(few, len(ranked))]
 }
 
@@ -166,6 +163,6 @@ func (r outcome) Next() ([]string, error) {
 
 // Back counts what goes back to be mended, explained or sent again.
 func (r outcome) Back() int {
-	n := counted(maps.Values(r.Verdicts))
+	n := counted(r.Verdicts.All())
 	return n[model.Return] + n[model.AskFirst] + int(r.Manifest.Counts.Rejected)
 }

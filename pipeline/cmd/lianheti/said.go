@@ -24,8 +24,8 @@ import (
 var messages embed.FS
 
 var said = template.Must(template.New("").Funcs(template.FuncMap{
-	"mask": text.Mask, "short": short, "replace": strings.ReplaceAll, "path": filepath.Join, "slash": filepath.FromSlash,
-	"wrap": wrap, "pad": pad, "places": places, "reading": reading,
+	"mask": text.Mask, "short": short, "replace": strings.ReplaceAll, "join": strings.Join,
+	"path": filepath.Join, "slash": filepath.FromSlash, "wrap": wrap, "pad": pad, "places": places, "reading": reading,
 	"add":   func(a, b int) int { return a + b },
 	"label": func(s string) string { return model.Severity(s).Label() },
 	"at": func(file, sheet, cell string) string {
