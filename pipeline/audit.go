@@ -54,7 +54,7 @@ func Audit(ctx context.Context, o Options) (*Audited, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.run(ctx, o.workers()); err != nil {
+	if err := a.run(ctx, o.Workers); err != nil {
 		return nil, err
 	}
 	result := a.result()

@@ -13,7 +13,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -295,11 +294,4 @@ func writeForPeople(dir string, in consolidate.Input, o Options, advised *review
 				return os.Create(filepath.Join(dir, name))
 			})
 		})
-}
-
-func (o Options) workers() int {
-	if o.Workers > 0 {
-		return o.Workers
-	}
-	return runtime.NumCPU()
 }

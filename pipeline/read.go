@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 
 	"lianheti/stages/intake"
@@ -47,7 +46,7 @@ func readAs(ctx context.Context, d *templates.Definition, sources []intake.Sourc
 		}
 	}
 	done, pieces := 0, []*piece(nil)
-	for each := range workers.InOrder(o.workers(), waiting, func(s intake.Source) fileRows { return rowsOf(d, s, ways) }) {
+	for each := range workers.InOrder(o.Workers, waiting, func(s intake.Source) fileRows { return rowsOf(d, s, ways) }) {
 		for i, rows := range each.rows {
 			batches[each.form][i].Add(rows)
 		}
@@ -129,7 +128,7 @@ func InputYears(inputs []string, known []int) ([]int, error) {
 		return nil, err
 	}
 	var found []int
-	for year := range workers.InOrder(runtime.NumCPU(), slices.Values(sources), intake.FormYear) {
+	for year := range workers.InOrder(0, slices.Values(sources), intake.FormYear) {
 		if slices.Contains(known, year) {
 			found = append(found, year)
 		}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,7 +29,7 @@ func Many(out string, d *templates.Definition, fixtures []Fixture, n, returned i
 	}
 	var entries strings.Builder
 	var group workers.Group
-	group.Limit(runtime.NumCPU())
+	group.Limit(0)
 	for i := range n {
 		city := d.Directory.Cities[i%len(d.Directory.Cities)].Name
 		name := fmt.Sprintf("样例%05d产教联合体", i+1)

@@ -12,7 +12,6 @@ package check
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -41,7 +40,7 @@ func Run(facts *table.Facts, known Known) (*table.Judgement, error) {
 	unowned := table.Each(b.reading[""], func(x model.Finding) table.Finding { return b.read(x, nil) })
 	slices.SortStableFunc(unowned, b.inOrder)
 	findings.Append(unowned...)
-	for j := range workers.InOrder(runtime.GOMAXPROCS(0), b.facts.Forms, b.judge) {
+	for j := range workers.InOrder(0, b.facts.Forms, b.judge) {
 		findings.Append(j.findings...)
 		outcomes.Append(j.outcomes...)
 		verdicts.Append(j.verdict)

@@ -12,7 +12,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -81,7 +80,7 @@ func writeTables(dir string, tables []table.Named, d *templates.Definition) (res
 		resources []resource
 		err       error
 	}
-	for w := range workers.InOrder(runtime.NumCPU(), slices.Values(tables), func(t table.Named) (w written) {
+	for w := range workers.InOrder(0, slices.Values(tables), func(t table.Named) (w written) {
 		w.resources, w.err = writeTable(dir, t, held)
 		return w
 	}) {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"unicode"
@@ -39,7 +38,7 @@ func Write(dir string, in Input, open func(path string) ([]byte, error)) (map[st
 	packs := gather(in)
 	copies := map[string]string{}
 	var group workers.Group
-	group.Limit(runtime.NumCPU())
+	group.Limit(0)
 	for _, p := range packs {
 		if err := os.MkdirAll(filepath.Join(dir, p.city), 0o755); err != nil {
 			return nil, cmp.Or(group.Wait(), err)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -25,7 +24,7 @@ func Moves(earlier *table.Round, registered *table.Judgement, between, now *tabl
 	}
 	then, kept := slices.Collect(earlier.Ranking.Scales.All()), slices.Collect(now.Ranking.Scales.All())
 	why := attribution{}
-	was, err := scored(earlier, then, runtime.NumCPU())
+	was, err := scored(earlier, then, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +33,7 @@ func Moves(earlier *table.Round, registered *table.Judgement, between, now *tabl
 	step := func(cause table.Cause, replaced bool, by table.Round, scales []table.Scale) {
 		if replaced && err == nil {
 			var f *field
-			if f, err = scored(&by, scales, runtime.NumCPU()); err != nil {
+			if f, err = scored(&by, scales, 0); err != nil {
 				return
 			}
 			why[cause], was = was.shifted(f, earlier, now), f

@@ -2,7 +2,6 @@ package score
 
 import (
 	"maps"
-	"runtime"
 	"slices"
 
 	"lianheti/stages/table"
@@ -239,7 +238,7 @@ type Trial struct {
 
 // NewTrial scores a batch as it is. kept are the scales of an earlier round.
 func NewTrial(r *table.Round, kept []table.Scale) (Trial, error) {
-	f, err := scored(r, kept, runtime.NumCPU())
+	f, err := scored(r, kept, 0)
 	if err != nil {
 		return Trial{}, err
 	}

@@ -37,7 +37,6 @@ package score
 import (
 	"cmp"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -140,9 +139,6 @@ func (o Options) Resolve(d *templates.Definition) (Options, error) {
 	o.Draws = cmp.Or(o.Draws, d.Rubric.Robustness.Draws)
 	o.Seed = cmp.Or(o.Seed, d.Rubric.Robustness.Seed)
 	o.Select = cmp.Or(o.Select, d.Directory.Select.Default)
-	if o.Workers <= 0 {
-		o.Workers = runtime.NumCPU()
-	}
 	return o, nil
 }
 

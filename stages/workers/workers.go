@@ -6,6 +6,7 @@ package workers
 import (
 	"fmt"
 	"iter"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 
@@ -41,8 +42,15 @@ type Group struct {
 	raise atomic.Pointer[Panic]
 }
 
-// Limit bounds how many run at a time.
-func (g *Group) Limit(n int) { g.group.SetLimit(n) }
+// Limit bounds how many run at a time; 0: as many as there are processors.
+func (g *Group) Limit(n int) { g.group.SetLimit(limit(n)) }
+
+func limit(n int) int {
+	if n <= 0 {
+		return runtime.NumCPU()
+	}
+	return n
+}
 
 // Go runs f beside the caller, once there is room.
 func (g *Group) Go(f func() error) {
@@ -73,13 +81,14 @@ func All(things ...func() error) error {
 }
 
 // InOrder does the same to every item, several at a time, and yields the results in the order of the items, whoever is
-// done first. No more than n are worked on at a time, and as many results wait.
+// done first. No more than n (0: as many as there are processors) are worked on at a time, and as many results wait.
 func InOrder[T, R any](n int, items iter.Seq[T], do func(T) R) iter.Seq[R] {
 	type place struct {
 		result R
 		raise  *Panic
 	}
 	return func(yield func(R) bool) {
+		n = limit(n)
 		next, stop := iter.Pull(items)
 		defer stop()
 		slots := make(chan struct{}, n)
