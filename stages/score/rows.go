@@ -1,10 +1,12 @@
 package score
 
 import (
+	_ "embed"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
+	"text/template"
 
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -138,46 +140,26 @@ func (e *entrant) overtake(ahead table.Rank) {
 	}
 }
 
-// method tells a reader of the ranking how it was made.
-func (m *scheme) method(p *panel, ranked []*entrant, ref reference, draws int, o Options) string {
-	r := m.def.Rubric
-	parts := []string{m.kind(p), r.WeightsNote, "线性加权；按" + m.def.Sheets.Codes["method"][r.Method] + "归一",
-		ref.words(len(m.slots), len(ranked)), "缺数按最低计，登记同意不计的由其余依据代表，另列上下限", fmt.Sprintf("拟遴选%d家", o.Select)}
-	if draws > 0 {
-		how := fmt.Sprintf("Dirichlet，平均大小的权重标准差%s，SplitMix64，种子%d",
-			percent(r.Robustness.Spread.InexactFloat64()), o.Seed)
-		parts = append(parts, fmt.Sprintf("名次区间（5%%—95%%）为权重抽取%d次所得（%s）", draws, how))
-		if m.complete {
-			parts = append(parts, fmt.Sprintf("换专家的名次区间为有放回重抽专家%d次所得（种子%d）；在线内的机会是权重和专家一起抽", draws, o.Seed+1))
-		}
-	}
-	return strings.Join(parts, "；")
-}
+//go:embed method.tmpl
+var methodText string
 
-// kind says what the total is, and what of the experts' marks is in it.
-func (m *scheme) kind(p *panel) string {
-	x, possible, waiting := m.def.Rubric.Experts, sum(m.weights(m.complete)), m.waiting(m.complete)
-	switch {
-	case m.complete:
-		how := "平均"
-		if x.Combine == templates.TrimmedMean {
-			how = fmt.Sprintf("满%d个时去掉一个最高分和一个最低分再平均", x.TrimFrom)
-		}
-		return fmt.Sprintf("总分（满分%s分，含%d名专家评分，每项至少%d个，%s，已减登记的扣分）", plain(possible), len(p.experts), x.Least, how)
-	case waiting == 0:
-		return "数据部分得分"
-	case len(p.rows) == 0:
-		return fmt.Sprintf("数据部分得分（专家未评，满分%s分，待评%s分）", plain(possible), plain(waiting))
+var methodWords = template.Must(template.New("").Parse(methodText))
+
+// method tells a reader of the ranking how it was made, in the words of method.tmpl; tried is on how many submissions
+// the properties were tried, and lapses how often they do not hold.
+func (f *field) method(ranked []*entrant, draws int, o Options, lapses, tried int) (string, error) {
+	r := f.def.Rubric
+	about := map[string]any{
+		"Rubric": r, "Complete": f.complete, "Experts": len(f.panel.experts), "Marks": len(f.panel.rows),
+		"Wanting": f.panel.wanting, "Possible": plain(sum(f.weights(f.complete))), "Open": plain(f.waiting(f.complete)),
+		"Normalised": f.def.Sheets.Codes["method"][r.Method], "Select": o.Select, "Draws": draws, "Seed": o.Seed,
+		"ExpertSeed": o.Seed + 1, "Spread": percent(r.Robustness.Spread.InexactFloat64()), "Size": sizeWords(ranked),
+		"Lapses": lapses, "Tried": tried, "Ranked": len(ranked), "Kept": f.reference.kept, "Slots": len(f.slots),
+		"Fresh": len(f.slots) - f.reference.kept, "Over": f.reference.fresh,
 	}
-	const shown = 5
-	wanting := strings.Join(p.wanting[:min(shown, len(p.wanting))], "、")
-	if len(p.wanting) > shown {
-		wanting += "等"
-	}
-	if wanting != "" {
-		wanting = fmt.Sprintf("，评分不足%d个的还有%d项：%s", x.Least, len(p.wanting), wanting)
-	}
-	return fmt.Sprintf("数据部分得分（专家评分未评齐，未计入%s，满分%s分，待评%s分）", wanting, plain(possible), plain(waiting))
+	var b strings.Builder
+	err := methodWords.Execute(&b, about)
+	return b.String(), err
 }
 
 // percent writes a share for a person, never rounded up to what it isn't.

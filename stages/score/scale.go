@@ -226,20 +226,6 @@ func (r reference) rows(m *scheme, p *panel) []table.Scale {
 	return out
 }
 
-func (r reference) words(slots, ranked int) string {
-	set := fmt.Sprintf("参加排名的%d份", r.fresh)
-	if ranked == 0 {
-		set = fmt.Sprintf("全部%d份（没有可以排名的，得分仅供参考）", r.fresh)
-	}
-	switch {
-	case r.kept == slots:
-		return "尺度沿用上一轮（有评分后不再变，后来的按它换算）"
-	case r.kept > 0:
-		return fmt.Sprintf("尺度沿用上一轮；%d条依据的算法改了，定标集合为%s", slots-r.kept, set)
-	}
-	return "尺度本轮所定，定标集合为" + set
-}
-
 // official gives the official enrolment by submission and kind, where the register's 学校名录 has every school. It also
 // says who belongs to a consortium: were it the roster, leaving out a school would make the divisor small.
 func (m *scheme) official(facts *table.Facts, register table.Register) (map[string]map[string]float64, error) {
@@ -256,25 +242,15 @@ func (m *scheme) official(facts *table.Facts, register table.Register) (map[stri
 	return nil, nil
 }
 
-// sizeWords says how the ranks go with the size of the consortia: amounts that count as they are favour the large.
+// sizeWords is how the ranks go with the size of the consortia: amounts that count as they are favour the large. It is
+// empty where there are too few to say.
 func sizeWords(ranked []*entrant) string {
 	if len(ranked) < fewest {
 		return ""
 	}
 	places := table.Each(ranked, func(e *entrant) float64 { return float64(e.Rank.V) })
 	sizes := table.Each(ranked, func(e *entrant) float64 { return e.size })
-	return fmt.Sprintf("；名次与在校生总数的秩相关 %.2f（负数表示规模大的名次靠前）", correlation(midranks(places), midranks(sizes)))
-}
-
-// propertyWords says whether the way to score holds to what it must.
-func propertyWords(lapses []table.Lapse, tried int) string {
-	switch {
-	case tried == 0:
-		return ""
-	case len(lapses) == 0:
-		return fmt.Sprintf("；逐项改动%d份申报的数和名册核过：少报、漏报、留空都不得利，补充采集的数不动得分，各点得分相加等于总分", tried)
-	}
-	return fmt.Sprintf("；注意：这套评分标准有漏洞，逐项改动%d份申报核出%d处不合理的得失，见数据表 lapses", tried, len(lapses))
+	return fmt.Sprintf("%.2f", correlation(midranks(places), midranks(sizes)))
 }
 
 // midranks gives each value its rank, the lowest first; equal ones share their mean.

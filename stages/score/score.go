@@ -76,7 +76,10 @@ func Run(facts *table.Facts, judgement *table.Judgement, marking table.Marking, 
 	scenarios := m.scenarios(ranked, f.reference, panel)
 	m.rescale(ranked, f.reference, o.Select)
 	swaps := m.line(ranked, waiting, scenarios, o.Select, draws)
-	method := m.method(panel, ranked, f.reference, draws, o) + sizeWords(ranked) + propertyWords(lapses, tried)
+	method, err := f.method(ranked, draws, o, len(lapses), tried)
+	if err != nil {
+		return nil, err
+	}
 	impacts := m.impacts(entrants, ranked)
 	assessments, disagreements := panel.matrix(m, ranked)
 	return &table.Ranking{
