@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/text"
 )
 
 // Version of the manifest's format.
@@ -132,16 +133,7 @@ func (m *Manifest) Seal(dir string) error {
 	return os.WriteFile(filepath.Join(dir, ManifestName), m.encode(), 0o644)
 }
 
-func (m *Manifest) encode() []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(m); err != nil {
-		panic(err) // strings and numbers only
-	}
-	return b.Bytes()
-}
+func (m *Manifest) encode() []byte { return text.JSON(m, true) }
 
 // ReadManifest reads the run.json of a published folder, and believes it only where it is as it was written.
 func ReadManifest(dir string) (*Manifest, error) {

@@ -1,8 +1,6 @@
 package export
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +8,7 @@ import (
 	"strings"
 
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -89,11 +88,7 @@ type constraints struct {
 }
 
 func explain(dir string, d *templates.Definition, resources []resource) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(dataPackage{
+	data := text.JSON(dataPackage{
 		Profile:  "https://datapackage.org/profiles/2.0/datapackage.json",
 		Name:     fmt.Sprintf("lianheti-%d", d.Directory.Batch),
 		Title:    fmt.Sprintf("%s：%d年批次数据", d.Form.Title, d.Directory.Batch),
@@ -107,10 +102,8 @@ func explain(dir string, d *templates.Definition, resources []resource) error {
 		Form:       fmt.Sprintf("%s v%d", d.Form.ID, d.Form.Version),
 		Definition: d.Sources,
 		Resources:  resources,
-	}); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, PackageName), b.Bytes(), 0o644)
+	}, true)
+	return os.WriteFile(filepath.Join(dir, PackageName), data, 0o644)
 }
 
 // newResource describes a file that was written. The tabular one bears the table's name, the other adds its format.

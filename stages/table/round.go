@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -241,21 +242,11 @@ func columnOf(rec arrow.Record, name string) arrow.Array {
 
 // notesOf writes the findings made while reading as rows, places and variables as JSON.
 func notesOf(reading []model.Finding) []Note {
+	inJSON := func(v any) string { return strings.TrimSuffix(string(text.JSON(v, false)), "\n") }
 	return Each(reading, func(x model.Finding) Note {
 		return Note{x.Code, x.Submission, strings.Join(x.Fields, " "), Nonzero(x.Year), x.Member, x.Raw, x.Value,
 			inJSON(x.Places), inJSON(x.Vars)}
 	})
-}
-
-// inJSON writes what can always be written: strings in slices and maps, keys in order.
-func inJSON(v any) string {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		panic("table: " + err.Error())
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // readingOf is the inverse of notesOf.

@@ -1,7 +1,9 @@
 package text
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -23,6 +25,21 @@ func Few(names []string, most, all int, counter string) string {
 		return strings.Join(names, "、")
 	}
 	return fmt.Sprintf("%s等%d%s", strings.Join(names, "、"), all, counter)
+}
+
+// JSON writes what is made of texts, numbers, lists and maps, its keys in order, with a line break at the end; indented
+// where that is asked for. What can't be written is a mistake in the program, and panics.
+func JSON(v any, indented bool) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if indented {
+		e.SetIndent("", "  ")
+	}
+	if err := e.Encode(v); err != nil {
+		panic("text: " + err.Error())
+	}
+	return b.Bytes()
 }
 
 // Rounded is a number with the 15 digits that spreadsheets calculate with.

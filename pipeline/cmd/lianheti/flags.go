@@ -10,6 +10,7 @@ import (
 
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
+	"lianheti/stages/text"
 	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
@@ -124,7 +125,8 @@ func worked[T any](c *cli.Context, work func(context.Context, pipeline.Options) 
 // tell says what was made, in words or as JSON.
 func tell(c *cli.Context, machine any, message string, about any) error {
 	if c.Bool("json") {
-		return writeJSON(c.App.Writer, machine)
+		_, err := c.App.Writer.Write(text.JSON(machine, true))
+		return err
 	}
 	return say(c.App.Writer, message, about)
 }

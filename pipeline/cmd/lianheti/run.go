@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"iter"
 	"strings"
 	"time"
@@ -76,13 +74,6 @@ func days(c *cli.Context, year int) error {
 		return usageError{fmt.Errorf("--reply-by %s 不在 --date %s 之后：发出去就过期了", by, date)}
 	}
 	return nil
-}
-
-func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }
 
 // outcome is a run as it is told at its end: see messages/run.tmpl.
