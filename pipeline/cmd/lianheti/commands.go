@@ -4,9 +4,13 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"os"
+	"regexp"
+	"strings"
 
 	"lianheti/pipeline/publish"
 
+	"github.com/mattn/go-runewidth"
 	"github.com/urfave/cli/v2"
 	"go.yaml.in/yaml/v4"
 )
@@ -32,10 +36,20 @@ type commandsFile struct {
 	}
 }
 
-// flagSpec is a flag. What it names to be read is looked for on disk before anything else is done.
+// flagSpec is a flag. What it names to be read is looked for on disk before the command begins.
 type flagSpec struct {
 	Name, Short, Type, Default, Usage string
 	Read                              bool
+}
+
+// found says so where something that a flag names to be read is not there.
+func (f flagSpec) found(paths ...string) error {
+	for _, path := range paths {
+		if _, err := os.Stat(path); err != nil && f.Read {
+			return usageError{fmt.Errorf("找不到“%s”，请检查 --%s 后面的路径", path, f.Name)}
+		}
+	}
+	return nil
 }
 
 func (f flagSpec) flag() cli.Flag {
@@ -52,9 +66,11 @@ func (f flagSpec) flag() cli.Flag {
 	case "switch":
 		return &cli.BoolFlag{Name: f.Name, Usage: f.Usage}
 	case "list":
-		return &cli.StringSliceFlag{Name: f.Name, Usage: f.Usage, TakesFile: f.Read}
+		return &cli.StringSliceFlag{Name: f.Name, Usage: f.Usage,
+			Action: func(_ *cli.Context, paths []string) error { return f.found(paths...) }}
 	}
-	text := &cli.StringFlag{Name: f.Name, Usage: f.Usage, TakesFile: f.Read, Value: f.Default}
+	text := &cli.StringFlag{Name: f.Name, Usage: f.Usage, Value: f.Default,
+		Action: func(_ *cli.Context, path string) error { return f.found(path) }}
 	if f.Short != "" {
 		text.Aliases = []string{f.Short}
 	}
@@ -99,4 +115,41 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		app.Commands = append(app.Commands, command)
 	}
 	return app
+}
+
+// speakChinese sets what cli keeps in its own variables: the help flag, and how a flag is written in a help text.
+func speakChinese() {
+	cli.HelpFlag = &cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "显示用法"}
+	cli.VersionFlag = &cli.BoolFlag{Name: "version", Aliases: []string{"v"}, Usage: "显示版本"}
+	cli.FlagStringer = flagText
+}
+
+// placeholder finds the word of a usage that names the value of the flag: 放到哪个`文件夹`.
+var placeholder = regexp.MustCompile("`([^`]+)`")
+
+// columns measures texts as terminals show them, hanzi two wide; namesWidth is that of the first column of a help text.
+var columns = &runewidth.Condition{EastAsianWidth: false}
+
+const namesWidth = 22
+
+// flagText writes a flag as a line of help: names, value, usage, and the default where there is one.
+func flagText(f cli.Flag) string {
+	flag, ok := f.(cli.DocGenerationFlag)
+	if !ok {
+		return ""
+	}
+	var names []string
+	for _, name := range f.Names() {
+		names = append(names, strings.Repeat("-", min(len(name), 2))+name)
+	}
+	text, usage := strings.Join(names, ", "), flag.GetUsage()
+	if flag.TakesValue() {
+		if m := placeholder.FindStringSubmatch(usage); m != nil {
+			text += " " + m[1]
+		}
+		if standard := strings.Trim(flag.GetDefaultText(), `"`); standard != "" && standard != "0" {
+			usage += fmt.Sprintf("（默认 %s）", standard)
+		}
+	}
+	return columns.FillRight(text, namesWidth) + "  " + strings.ReplaceAll(usage, "`", "")
 }

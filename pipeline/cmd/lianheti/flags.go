@@ -35,24 +35,6 @@ func options(c *cli.Context) (o pipeline.Options, err error) {
 
 // definition loads the year's definition, the shipped one or that of a folder.
 func definition(c *cli.Context) (*templates.Definition, error) {
-	for _, f := range c.Command.Flags {
-		var paths []string
-		switch named := f.(type) {
-		case *cli.StringFlag:
-			if named.TakesFile && c.String(named.Name) != "" {
-				paths = []string{c.String(named.Name)}
-			}
-		case *cli.StringSliceFlag:
-			if named.TakesFile {
-				paths = c.StringSlice(named.Name)
-			}
-		}
-		for _, path := range paths {
-			if _, err := os.Stat(path); err != nil {
-				return nil, usageError{fmt.Errorf("找不到“%s”，请检查 --%s 后面的路径", path, f.Names()[0])}
-			}
-		}
-	}
 	dir, known, newest := c.String("definition"), templates.Years(), templates.Latest()
 	if in := templates.YearsIn(dir); dir != "" && len(in) > 0 { // what is not there is said by its name
 		known, newest = in, slices.Max(in)
