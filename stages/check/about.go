@@ -77,7 +77,7 @@ type names struct {
 	members map[string]bool          // by comparable name
 }
 
-func (f *form) called() *names {
+func (f *form) vocabulary() *names {
 	n := &names{f.lexicon, f.def, map[string]bool{}, map[string]templates.Ref{}, map[string]bool{}}
 	for _, r := range f.every {
 		if at := f.Observe(r).Place; at.Sheet != "" {
@@ -105,12 +105,12 @@ type naming struct {
 	loose bool   // a name may stand within other words
 	sheet string // named last: 2年度数据!F14、E14
 	years []int  // named without a field: 2022、2023年共建课程
-	keys  []string
+	keys  map[string]bool
 	lost  bool // something named is nothing that the form has
 }
 
 func (n *names) understand(about string) *naming {
-	r := &naming{names: n, keys: []string{wholeKey + text.NameKey(about)}}
+	r := &naming{names: n, keys: map[string]bool{wholeKey + text.NameKey(about): true}}
 	if len(about) > longestAbout {
 		r.lost = true
 		return r
@@ -125,8 +125,10 @@ func (n *names) understand(about string) *naming {
 			item := about[from:ends[k][0]]
 			r.loose = loose && k == i
 			if keys, ok := r.item(text.NameKey(item)); ok {
-				r.keys, found = append(r.keys, keys...), true
-				i, from = k+1, ends[k][1]
+				for _, key := range keys {
+					r.keys[key] = true
+				}
+				found, i, from = true, k+1, ends[k][1]
 			}
 		}
 		if !found {

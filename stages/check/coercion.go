@@ -124,7 +124,6 @@ func (f *form) rowFault(field *templates.Field, c table.Coercion, place model.Pl
 			key, vars["member"] = m.NameKey, m.Name
 		}
 	}
-	vars["label"], vars["unit"], vars["how"] = field.Label, field.Unit, f.def.Reading.How[field.Type]
 	vars["name"] = fmt.Sprintf("“%s”第%d行的%s", c.Sheet, row, field.Label)
 	if vars["member"] != "" && field.ID != nameColumn {
 		vars["name"] += "（" + vars["member"] + "）"

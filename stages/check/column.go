@@ -43,7 +43,7 @@ func inapplicable(f *form, p *plan, t *tally) {
 	}
 	t.judge(share(len(none), len(all)).LessThan(*p.rule.Threshold), func() fault {
 		return fault{refs: none, raw: f.def.Form.NotApplicable, value: f.def.Form.NotApplicable,
-			vars: map[string]string{"count": fmt.Sprint(len(none)), "max": fmt.Sprint(len(all))}}
+			vars: map[string]string{"max": fmt.Sprint(len(all))}}
 	})
 }
 

@@ -57,8 +57,9 @@ func byKind(f *form, p *plan, t *tally) {
 // plan is a rule with what is worked out once for all submissions.
 type plan struct {
 	rule  *templates.Rule
-	refs  []templates.Ref // values that the rule covers, where it goes value by value, in form order
-	lists bool            // it is also about lists, where 无 has a rule of its own and a change of form none
+	refs  []templates.Ref                     // values that the rule covers, where it goes value by value, in form order
+	lists bool                                // it is also about lists, where 无 has a rule of its own and a change of form none
+	near  map[templates.Ref]map[int]neighbour // of the texts that it compares, by the position of the submission
 }
 
 // batch is what the checks share: the facts, the plans, and the indexes across submissions.
@@ -67,15 +68,14 @@ type batch struct {
 	register table.Register
 	def      *templates.Definition
 	plans    []*plan
-	last     []*plan                             // what must know what is explained
-	every    []templates.Ref                     // all values of the form but those of its lists
-	reading  map[string][]model.Finding          // found while reading, by submission
-	order    map[string]int                      // place of a submission in the facts
-	names    []string                            // consortium of each submission
-	members  map[string][]int                    // submissions that list a unit, by its key, ascending
-	near     map[templates.Ref]map[int]neighbour // of a text field in a year, by the position of the submission
-	schools  map[string]table.School             // the Department's list, by the keys of their names
-	alone    bool                                // submissions are not compared
+	last     []*plan                    // what must know what is explained
+	every    []templates.Ref            // all values of the form but those of its lists
+	reading  map[string][]model.Finding // found while reading, by submission
+	order    map[string]int             // place of a submission in the facts
+	names    []string                   // consortium of each submission
+	members  map[string][]int           // submissions that list a unit, by its key, ascending
+	schools  map[string]table.School    // the Department's list, by the keys of their names
+	alone    bool                       // submissions are not compared
 	*lexicon
 	given map[string][]table.Given // explanations of the last round, by fingerprint
 }
@@ -168,8 +168,9 @@ type form struct {
 	shifted   int              // rows of the roster that are a column off
 	misplaced bool             // the roster was pasted a column off: its rows say nothing
 	position  int              // in the facts
-	asks      *explanationRows
-	key       string // of the consortium
+	called    *names
+	added     []*addedRow // explanations that the filler added
+	key       string      // of the consortium
 }
 
 func newForm(b *batch, t *table.Form) *form {

@@ -3,7 +3,6 @@ package check
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -18,11 +17,10 @@ import (
 // values are the same, even if a prefecture sends its own original. Changed values open the finding again. What says
 // nothing (无, /) is no explanation; all else is for a person to judge.
 func (f *form) explain(findings []table.Finding) {
-	rows := f.asked()
-	f.asks = rows
+	f.added = f.addedRows()
 	for i := range findings {
 		x := &findings[i]
-		given := rows.given(x)
+		given := f.givenAbout(x)
 		if x.Severity != model.Explain && !f.yields(x) {
 			continue
 		}
@@ -62,134 +60,104 @@ func (f *form) weigh(x *table.Finding) {
 	}
 }
 
-// explanationRows finds the rows of explanations by the key of a finding or, without one, by what they are about.
-type explanationRows struct {
-	form    *form
-	names   *names
-	byKey   map[string][]int
-	byAbout map[string][]int
-	own     []ownRow // rows without a key
-}
-
-// ownRow is a row that the filler added: its number, and whether it is about anything that was found.
-type ownRow struct {
+// addedRow is a row of explanations that the filler added, without a key of ours.
+type addedRow struct {
+	*naming
 	row          int
 	about, words string
-	lost         bool // something that it is about is nothing that the form has
-	titled       bool // it is about a problem as a returned copy had it
 	matched      bool
 }
 
-func (f *form) asked() *explanationRows {
-	out := &explanationRows{form: f, byKey: map[string][]int{}, byAbout: map[string][]int{}}
+func (f *form) addedRows() (added []*addedRow) {
 	for i, e := range f.Explanations {
-		if len(e.Fingerprint) == model.KeyLength {
-			out.byKey[e.Fingerprint] = append(out.byKey[e.Fingerprint], i)
+		if len(e.Fingerprint) == model.KeyLength || e.About == "" && e.Explanation == "" {
 			continue
 		}
-		if e.About == "" && e.Explanation == "" {
-			continue
+		if f.called == nil {
+			f.called = f.vocabulary()
 		}
-		if out.names == nil {
-			out.names = f.called()
-		}
-		own := ownRow{row: i, about: e.About, words: e.Explanation}
-		about := out.names.understand(own.about)
-		head, tail, found := strings.Cut(strings.ReplaceAll(own.about, ":", "："), "：")
-		if found && own.words == "" && about.loose {
+		row := &addedRow{f.called.understand(e.About), i, e.About, e.Explanation, false}
+		head, tail, found := strings.Cut(strings.ReplaceAll(e.About, ":", "："), "：")
+		if found && e.Explanation == "" && row.loose {
 			// Both in one cell: 2年度数据!F14：试点到期
-			if h := out.names.understand(head); !h.lost && out.names.understand(tail).lost {
-				about, own.about, own.words = h, head, tail
+			if h := f.called.understand(head); !h.lost && f.called.understand(tail).lost {
+				row = &addedRow{h, i, head, tail, false}
 			}
 		}
-		own.lost, own.titled = about.lost, !about.loose
-		for _, key := range about.keys {
-			out.byAbout[key] = append(out.byAbout[key], len(out.own))
+		added = append(added, row)
+	}
+	return added
+}
+
+// givenAbout lists what the workbook says about a finding, in rows with its key or that name it.
+func (f *form) givenAbout(x *table.Finding) (out []table.Given) {
+	take := func(e table.Explanation, words string) {
+		if words = text.Mask(strings.TrimSpace(words)); words != "" && !f.def.Reading.SaysNothing(words) {
+			out = append(out, table.Given{Fingerprint: x.Fingerprint, ValueHash: e.ValueHash, Words: words})
 		}
-		out.own = append(out.own, own)
+	}
+	for _, e := range f.Explanations {
+		if e.Fingerprint == x.Fingerprint {
+			take(e, cmp.Or(e.Explanation, model.WordsBeside(e.About, x.Title, x.Message)))
+		}
+	}
+	if len(f.added) == 0 {
+		return out
+	}
+	keys := f.called.keysOf(x)
+	for _, row := range f.added {
+		at := slices.IndexFunc(keys, func(key string) bool { return row.keys[key] })
+		if at >= 0 {
+			row.matched = true
+			row.lost = row.lost && at > 0 // the first is the whole text
+			take(f.Explanations[row.row], row.words)
+		}
 	}
 	return out
 }
 
-// given lists what the workbook says about a finding, in rows with its key or that name it.
-func (a *explanationRows) given(x *table.Finding) (out []table.Given) {
-	take := func(i int, words string) {
-		if words = text.Mask(strings.TrimSpace(words)); words != "" && !a.form.batch.def.Reading.SaysNothing(words) {
-			hash := a.form.Explanations[i].ValueHash
-			out = append(out, table.Given{Fingerprint: x.Fingerprint, ValueHash: hash, Words: words})
-		}
+// useless is why nobody can use a row; empty where somebody can.
+func (f *form) useless(row *addedRow) string {
+	switch {
+	case f.def.Reading.SaysNothing(row.words):
+		return "没有写明原因"
+	case row.lost && !row.loose && !row.matched: // it is about a problem as a returned copy had it
+		return "现在没有这个问题，或者数已经改变；仍有问题的请重新说明"
+	case row.lost:
+		return "认不出是哪一栏"
+	case !row.matched:
+		return "没有需要说明的问题，说明照录"
 	}
-	for _, i := range a.byKey[x.Fingerprint] {
-		e := a.form.Explanations[i]
-		words := e.Explanation
-		if words == "" {
-			words = model.WordsBeside(e.About, x.Title, x.Message)
-		}
-		take(i, words)
-	}
-	if a.names == nil {
-		return out
-	}
-	var found []int
-	for _, key := range a.names.keysOf(x) {
-		found = append(found, a.byAbout[key]...)
-		for _, n := range a.byAbout[key] {
-			a.own[n].lost = a.own[n].lost && !strings.HasPrefix(key, wholeKey)
-		}
-	}
-	slices.Sort(found)
-	for _, n := range slices.Compact(found) {
-		a.own[n].matched = true
-		take(a.own[n].row, a.own[n].words)
-	}
-	return out
+	return ""
 }
 
 // unmatched fails the filler's rows that nobody can use; many of one kind are one finding.
 func unmatched(f *form, _ *plan, t *tally) {
-	if len(f.asks.own) == 0 {
+	if len(f.added) == 0 {
 		t.skip(nothingAdded)
 	}
-	groups := map[string][]ownRow{}
-	for _, o := range f.asks.own {
-		kind := ""
-		switch {
-		case f.def.Reading.SaysNothing(o.words):
-			kind = "没有写明原因"
-		case o.lost && o.titled && !o.matched:
-			kind = "现在没有这个问题，或者数已经改变；仍有问题的请重新说明"
-		case o.lost:
-			kind = "认不出是哪一栏"
-		case !o.matched:
-			kind = "没有需要说明的问题，说明照录"
-		default:
-			t.pass()
-			continue
-		}
-		groups[kind] = append(groups[kind], o)
-	}
 	const singly = 5
-	for _, kind := range slices.Sorted(maps.Keys(groups)) {
-		size := 1
-		if len(groups[kind]) > singly {
-			size = len(groups[kind])
+	for _, rows := range table.Grouped(f.added, f.useless) {
+		why, size := f.useless(rows[0]), 1
+		if why != "" && len(rows) > singly {
+			size = len(rows)
 		}
-		for rows := range slices.Chunk(groups[kind], size) {
-			t.fail(f.unmatchedFault(kind, rows))
+		for some := range slices.Chunk(rows, size) {
+			t.judge(why == "", func() fault { return f.unmatchedFault(why, some) })
 		}
 	}
 }
 
-func (f *form) unmatchedFault(kind string, rows []ownRow) fault {
+func (f *form) unmatchedFault(why string, rows []*addedRow) fault {
 	x := fault{fields: []string{"explanations_about"}, raw: rows[0].words, value: rows[0].about}
 	var names []string
-	for _, o := range rows {
-		e := f.Explanations[o.row]
+	for _, row := range rows {
+		e := f.Explanations[row.row]
 		x.places = append(x.places, model.Place{File: f.Submission.File, Sheet: e.Sheet, Cell: e.Cell})
-		names = append(names, "“"+cmp.Or(text.Clip(o.about, longest), "（空）")+"”")
+		names = append(names, "“"+cmp.Or(text.Clip(row.about, longest), "（空）")+"”")
 	}
 	x.member = text.Mask(text.NameKey(names[0]))
-	x.vars = map[string]string{"list": text.Few(names, shownNames, len(names), "行"), "detail": kind}
+	x.vars = map[string]string{"list": text.Few(names, shownNames, len(names), "行"), "detail": why}
 	return x
 }
 

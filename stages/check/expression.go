@@ -105,7 +105,7 @@ func (f *form) columnsOf(list string) []templates.RecordColumn {
 // rowOf is a fault of one row of a list: of its blank columns or, without any, of those that the condition looks at.
 func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 	x := fault{member: fmt.Sprintf("%s:%d", list, row.Record)}
-	x.vars = map[string]string{"count": fmt.Sprint(rowOf(row.At)), "raw": "", "value": ""}
+	x.vars = map[string]string{"count": fmt.Sprint(rowOf(row.At))}
 	var looked []string
 	for _, field := range c.Expr.Fields {
 		switch f.def.Field(field).Record {
@@ -130,7 +130,6 @@ func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 		if slices.Contains(looked, column.ID) {
 			if len(x.fields) == 0 {
 				x.raw, x.value = said, said
-				x.vars["raw"], x.vars["value"], x.vars["label"], x.vars["unit"] = said, said, column.Label, column.Unit
 			}
 			x.places, x.fields = append(x.places, f.listCell(row.At, column.ID)), append(x.fields, column.ID)
 			labels = append(labels, column.Label)

@@ -155,18 +155,27 @@ func (f *form) vars(r *templates.Rule, x fault) map[string]string {
 	if entry, pair, listed := f.def.Directory.ByConsortium(f.Submission.Consortium); listed {
 		vars["listed_city"], vars["listed_park"], vars["national"] = entry.City, pair.Park, entry.National
 	}
+	var field *templates.Field
 	if len(x.refs) > 0 {
 		ref := x.refs[0]
-		field := f.def.Field(ref.Field)
-		maps.Copy(vars, map[string]string{"label": f.def.Label(ref.Field), "name": f.def.Name(ref),
-			"year": f.year(ref.Year), "unit": field.Unit, "limit": fmt.Sprint(field.Limit),
-			"how": f.def.Reading.How[field.Type], "raw": f.typed(ref), "value": f.said(ref)})
+		field = f.def.Field(ref.Field)
+		maps.Copy(vars, map[string]string{"name": f.def.Name(ref), "year": f.year(ref.Year), "limit": fmt.Sprint(field.Limit),
+			"raw": f.typed(ref), "value": f.said(ref)})
 		if field.Min != nil {
 			vars["min"] = field.Min.String()
 		}
 		if field.Max != nil {
 			vars["max"] = field.Max.String()
 		}
+	} else {
+		vars["count"] = fmt.Sprint(len(x.places))
+	}
+	if len(x.fields) > 0 { // of a list
+		field = f.def.Field(x.fields[0])
+		vars["raw"], vars["value"] = text.Clip(x.raw, longest), text.Clip(x.value, longest)
+	}
+	if field != nil {
+		vars["label"], vars["unit"], vars["how"] = f.def.Label(field.ID), field.Unit, f.def.Reading.How[field.Type]
 	}
 	maps.Copy(vars, x.vars)
 	return vars

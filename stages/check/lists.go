@@ -50,7 +50,7 @@ func noEnrolment(f *form, _ *plan, t *tally) {
 		}
 		x.places = append(x.places, f.memberCell(m, enrolmentColumn))
 	}
-	if x.vars = map[string]string{"count": fmt.Sprint(len(x.places))}; len(x.places) == 0 {
+	if len(x.places) == 0 {
 		t.skip("名册中没有学校")
 		return
 	}
@@ -139,7 +139,7 @@ func sharedMember(f *form, p *plan, t *tally) {
 		t.judge(len(others) == 0, func() fault {
 			names := table.Each(others, func(i int) string { return f.names[i] })
 			x := f.repeated(rows)
-			x.vars["other"], x.vars["count"] = text.Few(names, shownNames, len(others), "个联合体"), fmt.Sprint(len(others))
+			x.vars["other"] = text.Few(names, shownNames, len(others), "个联合体")
 			return x
 		})
 	}
@@ -177,14 +177,12 @@ func (f *form) repeated(rows []table.Member) fault {
 	for _, m := range rows[1:] {
 		x.places = append(x.places, f.memberCell(m, nameColumn))
 	}
-	x.vars["count"] = fmt.Sprint(len(rows))
 	return x
 }
 
 func (f *form) memberFault(m table.Member, raw, column string) fault {
 	return fault{places: []model.Place{f.memberCell(m, column)}, fields: []string{column}, member: m.NameKey,
-		raw: raw, value: raw, vars: map[string]string{"member": m.Name, "kind": m.KindLabel, "raw": raw, "value": raw,
-			"label": f.def.Label(column)}}
+		raw: raw, value: raw, vars: map[string]string{"member": m.Name, "kind": m.KindLabel}}
 }
 
 func (f *form) memberCell(m table.Member, column string) model.Place {
@@ -254,8 +252,7 @@ func deniedVerification(f *form, _ *plan, t *tally) {
 			at := f.listCell(model.Place{File: f.Submission.File, Sheet: v.Sheet, Cell: v.Cell}, column)
 			return fault{refs: f.named(v.Section), places: []model.Place{at}, fields: []string{column},
 				member: fmt.Sprintf("verifications:%d", v.Record), raw: v.Result, value: v.Result,
-				vars: map[string]string{"count": fmt.Sprint(rowOf(at)), "raw": text.Clip(v.Result, longest),
-					"value": text.Clip(v.Result, longest), "detail": text.Clip(v.Section, longest)}}
+				vars: map[string]string{"count": fmt.Sprint(rowOf(at)), "detail": text.Clip(v.Section, longest)}}
 		})
 	}
 }

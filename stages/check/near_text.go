@@ -42,45 +42,37 @@ func nearText(f *form, p *plan, t *tally) {
 			t.skip("文字较短，不作比对")
 			continue
 		}
-		n, found := f.near[r][f.position]
-		threshold, _ := p.rule.Threshold.Float64()
-		t.value(r, !found || n.share < threshold, map[string]string{"other": f.names[n.other],
+		n, found := p.near[r][f.position]
+		t.value(r, !found, map[string]string{"other": f.names[n.other],
 			"count": fmt.Sprint(n.others), "share": fmt.Sprintf("%.0f％", math.Floor(n.share*100))})
 	}
 }
 
 // indexTexts finds the nearest neighbours of the texts that rules compare, one slot at a time to save memory.
 func (b *batch) indexTexts() {
-	least := map[templates.Ref]float64{} // lowest threshold of any rule on the slot
+	rows := map[templates.Ref][]int{}
+	for i := range b.facts.Texts.Len() {
+		row := b.facts.Texts.Row(i)
+		slot := templates.Ref{Field: row.Field, Year: int(row.Year.V)}
+		rows[slot] = append(rows[slot], i)
+	}
 	for _, p := range b.plans {
 		if p.rule.Check != "near_text" {
 			continue
 		}
 		threshold, _ := p.rule.Threshold.Float64()
-		for _, r := range p.refs {
-			if known, ok := least[r]; !ok || threshold < known {
-				least[r] = threshold
+		p.near = map[templates.Ref]map[int]neighbour{}
+		for _, slot := range p.refs {
+			texts := &textIndex{threshold: threshold, postings: map[uint32][]int32{}, whole: map[uint64]int{}}
+			for _, i := range rows[slot] {
+				row := b.facts.Texts.Row(i)
+				position, known := b.order[row.Submission]
+				if text := normalised(row.Text); known && row.Status == table.Normal && len(text) >= shortest {
+					texts.add(position, text)
+				}
 			}
+			p.near[slot] = texts.neighbours()
 		}
-	}
-	rows := map[templates.Ref][]int{}
-	for i := range b.facts.Texts.Len() {
-		row := b.facts.Texts.Row(i)
-		if slot := (templates.Ref{Field: row.Field, Year: int(row.Year.V)}); least[slot] > 0 && row.Status == table.Normal {
-			rows[slot] = append(rows[slot], i)
-		}
-	}
-	b.near = make(map[templates.Ref]map[int]neighbour, len(rows))
-	for slot, list := range rows {
-		texts := &textIndex{threshold: least[slot], postings: map[uint32][]int32{}, whole: map[uint64]int{}}
-		for _, i := range list {
-			row := b.facts.Texts.Row(i)
-			position, known := b.order[row.Submission]
-			if text := normalised(row.Text); known && len(text) >= shortest {
-				texts.add(position, text)
-			}
-		}
-		b.near[slot] = texts.neighbours()
 	}
 }
 
@@ -125,37 +117,25 @@ func (x *textIndex) add(position int, text []rune) {
 	x.texts = append(x.texts, distinct{holders: []int{position}, shingles: shingles(text), nearest: -1, group: at})
 	x.hits = append(x.hits, 0)
 	sketch := x.texts[at].shingles[:min(sketchSize, len(x.texts[at].shingles))]
-	for _, other := range x.candidates(sketch) {
-		x.meet(at, other)
-	}
-	for _, s := range sketch {
-		if list := x.postings[s]; len(list) < postingLength {
-			x.postings[s] = append(list, int32(at))
-		}
-	}
-}
-
-// candidates lists the texts that share a fair part of a sketch, ascending.
-func (x *textIndex) candidates(sketch []uint32) []int {
-	var met []int
+	var met []int32
 	for _, s := range sketch {
 		for _, other := range x.postings[s] {
-			if x.hits[other] == 0 {
-				met = append(met, int(other))
+			if x.hits[other]++; x.hits[other] == 1 {
+				met = append(met, other)
 			}
-			x.hits[other]++
+		}
+		if len(x.postings[s]) < postingLength {
+			x.postings[s] = append(x.postings[s], int32(at))
 		}
 	}
-	var out []int
+	slices.Sort(met)
 	for _, other := range met {
 		// Of two texts with the share s in common, the sketches share about as much; a quarter of that may be chance.
 		if float64(x.hits[other])*4 >= float64(len(sketch))*x.threshold {
-			out = append(out, other)
+			x.meet(at, int(other))
 		}
 		x.hits[other] = 0
 	}
-	slices.Sort(out)
-	return out
 }
 
 // meet compares two texts and, where they are near, notes each as the other's neighbour.

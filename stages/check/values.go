@@ -45,7 +45,7 @@ func supplement(f *form, p *plan, t *tally) {
 	}
 	switch blank, unclear := by[table.Missing], by[table.Invalid]; {
 	case len(blank) > 0:
-		t.fail(fault{refs: blank, vars: map[string]string{"count": fmt.Sprint(len(blank)), "max": fmt.Sprint(total)}})
+		t.fail(fault{refs: blank, vars: map[string]string{"max": fmt.Sprint(total)}})
 	case len(unclear) > 0:
 		t.lack(unclear...)
 	case total > 0:

@@ -197,6 +197,19 @@ func (b *binder) reportLoose(reported map[string]bool) {
 	}
 }
 
+// reportHidden says of each sheet which filled inputs are hidden: they are read like all others.
+func (b *binder) reportHidden() {
+	hidden := table.Where(slices.Values(b.out.Entries), func(e model.Entry) bool {
+		return e.Filled && e.Hidden && !b.d.Field(e.Field).Locked
+	})
+	for _, same := range table.Grouped(hidden, func(e model.Entry) string { return e.Place.Sheet }) {
+		places := table.Each(same, func(e model.Entry) model.Place { return e.Place })
+		n := b.note(CodeHidden, model.Ranges(places), places...)
+		n.Fields = table.Unique(same, func(e model.Entry) string { return e.Field })
+		n.Vars["count"] = strconv.Itoa(len(places))
+	}
+}
+
 // note adds a finding about the file, a sheet or cells, and gives it to be completed.
 func (b *binder) note(code, detail string, places ...model.Place) *model.Finding {
 	first := places[0]
