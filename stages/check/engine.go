@@ -57,9 +57,10 @@ func byKind(f *form, p *plan, t *tally) {
 // plan is a rule with what is worked out once for all submissions.
 type plan struct {
 	rule  *templates.Rule
-	refs  []templates.Ref                     // values that the rule covers, where it goes value by value, in form order
-	lists bool                                // it is also about lists, where 无 has a rule of its own and a change of form none
-	near  map[templates.Ref]map[int]neighbour // of the texts that it compares, by the position of the submission
+	refs  []templates.Ref // values that the rule covers, where it goes value by value, in form order
+	lists bool            // it is also about lists, where 无 has a rule of its own and a change of form none
+	// near are the near-identical texts, by the position of the submission.
+	near map[templates.Ref]map[int]neighbour
 }
 
 // batch is what the checks share: the facts, the plans, and the indexes across submissions.
