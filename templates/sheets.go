@@ -62,7 +62,6 @@ type ReportColumn struct {
 	Heat   bool    // colours for growth
 	Signed bool    // colours by sign
 	Spark  string  // small charts of what stands in these columns: the id of an each before it
-	Top    bool    // the first k are good, where there is a line
 	Drawn  bool    // holds at the run's weights and k only
 	// Formula stands beside the value where weights can be tried: {x} is the cell of column x, {x:} the whole column.
 	Formula string

@@ -104,7 +104,7 @@ func (b *board) filled(formula string, pairs ...string) string {
 func (b *board) lastWeight() int { return weightsFirst + len(b.points) - 1 }
 
 // area is a column of 观测点得分 over all submissions, for formulas of other sheets.
-func (w *workbook) area(column string) string { return w.planned("points").area(column) }
+func (w *workbook) area(column string) string { return w.planned("points").Area(column) }
 
 // weightCells is a column of 权重 over all points.
 func (b *board) weightCells(col int) string {
@@ -116,7 +116,7 @@ func setting(row int) string { return book.Range(sheetWeights) + book.Fixed(row,
 
 // weightsFrom is what can be earned, as sheets beside 观测点得分 write it; see pointRow.
 func (w *workbook) weightsFrom(complete bool) string {
-	return book.Range(sheetPoints) + w.planned("points").counted(complete)
+	return book.Range(sheetPoints) + counted(w.planned("points"), complete)
 }
 
 // at looks a column of 观测点得分 up for a place in the order of ranks.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/stages/office/list"
 	"lianheti/stages/table"
 )
 
@@ -35,7 +36,7 @@ func (w *workbook) lineCrossing(c table.Change) string {
 }
 
 // changedRows lists what is different from the run before, those who passed the line first.
-func (w *workbook) changedRows() ([]table.Change, words) {
+func (w *workbook) changedRows() ([]table.Change, list.Words) {
 	if w.Earlier == nil {
 		return nil, nil
 	}
@@ -56,7 +57,7 @@ func (w *workbook) changedRows() ([]table.Change, words) {
 		return min(len(w.lineCrossing(c)), 1) + 2*one(c.Kind == table.ObjectionUpheld)
 	}
 	slices.SortStableFunc(out, func(a, b table.Change) int { return passes(b) - passes(a) })
-	said := words{"different": fmt.Sprint(different), "definition": w.definitionChanges(), "causes": w.causes(),
+	said := list.Words{"different": fmt.Sprint(different), "definition": w.definitionChanges(), "causes": w.causes(),
 		"passed": "", "when": when(w.Earlier.Date != "", "（"+w.Earlier.Date+"）")}
 	if passed := w.passed(); len(passed) > 0 {
 		said["passed"] = fmt.Sprintf("拟遴选%d家的线：%s。", w.choose(), strings.Join(passed, "、"))
@@ -81,7 +82,7 @@ type scoreMove struct {
 }
 
 // moves lists the totals that moved, the most first.
-func (w *workbook) moves() ([]scoreMove, words) {
+func (w *workbook) moves() ([]scoreMove, list.Words) {
 	before := map[string]string{}
 	for c := range w.Changes.All() {
 		if c.Kind == table.RankChanged {

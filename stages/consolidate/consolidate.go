@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/list"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -151,19 +152,15 @@ type workbook struct {
 	steps       map[string][]table.Change // by submission: what each cause did to its total
 	standings   map[string]standing       // by submission
 	constant    map[string][]string       // by point: its evidence that tells nobody apart
-	views       map[string]view           // that sheets.yaml can ask for, and so the next two
-	groups      map[string]group
-	sources     map[string]source
-	plans       map[string]*plan // by sheet
-	pages       *book.Page       // of 一页一联合体, once they are laid out
-	pageRows    map[string]int   // where each begins
+	lists       *list.Lists
+	pages       *book.Page     // of 一页一联合体, once they are laid out
+	pageRows    map[string]int // where each begins
 }
 
 func newWorkbook(in Input) *workbook {
 	w := &workbook{Input: in, board: newBoard(in), index: map[string]int{}, ranks: map[string]table.Rank{},
 		swaps: map[string][]string{}, lifts: map[string]table.Lift{}, restOn: map[[2]string]string{},
-		steps: map[string][]table.Change{}, plans: map[string]*plan{}}
-	w.views, w.groups, w.sources = w.allViews(), w.allGroups(), w.allSources()
+		steps: map[string][]table.Change{}}
 	for form := range in.Facts.Forms {
 		i := len(w.entries)
 		w.index[form.Submission.Submission] = i
@@ -191,6 +188,10 @@ func newWorkbook(in Input) *workbook {
 		}
 	}
 	w.standings, w.constant = w.standing(), w.constantEvidence()
+	w.lists = &list.Lists{Definition: in.Definition, Sources: w.allSources(), Views: w.allViews(), Groups: w.allGroups(),
+		Now: w.now, Finish: w.finish, Find: func(name string) (table.Rows, bool) {
+			return table.Find(name, in.Facts, in.Judgement, in.Ranking)
+		}}
 	return w
 }
 

@@ -13,7 +13,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/xuri/excelize/v2"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/normalize"
@@ -21,6 +20,8 @@ import (
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // Requirements
@@ -149,7 +150,7 @@ func TestSheets(t *testing.T) {
 			if s.Rows == "" {
 				continue
 			}
-			if panes, err := f.GetPanes(s.Name); err != nil || !panes.Freeze || panes.YSplit != w.planned(s.ID).first()-1 {
+			if panes, err := f.GetPanes(s.Name); err != nil || !panes.Freeze || panes.YSplit != w.planned(s.ID).First()-1 {
 				t.Errorf("%s: its header is not frozen: %+v %v", s.Name, panes, err)
 			}
 			if tables, err := f.GetTables(s.Name); err != nil || len(tables) != 1 || tables[0].Name != s.ID {
@@ -252,7 +253,7 @@ func TestFormulaLikeTextStaysText(t *testing.T) {
 
 func TestEveryFigureIsThere(t *testing.T) {
 	books, in, _ := open(t)
-	first, seen := newWorkbook(in).planned("metrics").col(yearKey(in.Definition.Form.Years[0].Year))-1, map[string]int{}
+	first, seen := newWorkbook(in).planned("metrics").Col(yearKey(in.Definition.Form.Years[0].Year))-1, map[string]int{}
 	for _, row := range books.rows(t, "年度数据") {
 		for _, v := range row[min(first, len(row)):min(first+len(in.Definition.Form.Years), len(row))] {
 			seen[v]++

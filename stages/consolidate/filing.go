@@ -7,6 +7,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/list"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -132,9 +133,9 @@ func (f *filing) there(i, no int, state string) {
 	if no > 0 {
 		number = count(no)
 	}
-	notes := table.Words(f.receipts(nil), func(c planned) string {
-		said, _ := c.cell(row{value: f.entries[i]}).Value.(string)
-		return when(said != "", c.head+"："+said)
+	notes := table.Words(f.receipts(nil), func(c list.Column) string {
+		said, _ := c.Cell(list.Row{Value: f.entries[i]}).Value.(string)
+		return when(said != "", c.Head+"："+said)
 	})
 	f.Fit(number, centred(f.Facts.CityOf(x)), plain(f.name(x.Submission)).Over(4), plain(x.Park).Over(3), centred(state),
 		centred(string(v.Verdict)), count(int(v.Errors)), count(int(v.Warnings)), ranked(f.ranks[x.Submission].Rank),

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/list"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -22,7 +23,7 @@ type cityFulfilment struct {
 	results  map[string]int
 }
 
-func (w *workbook) followed() (out []table.Fulfilled, said words) {
+func (w *workbook) followed() (out []table.Fulfilled, said list.Words) {
 	return table.Where(w.Fulfilment.All(), func(r table.Fulfilled) bool {
 		return r.Status != table.StatusAhead && r.Status != table.StatusEarlier
 	}), nil
@@ -30,7 +31,7 @@ func (w *workbook) followed() (out []table.Fulfilled, said words) {
 
 // fulfilmentByCity counts the figures of the progress forms by prefecture, in the order of their codes, and then all
 // together.
-func (w *workbook) fulfilmentByCity() (out []cityFulfilment, said words) {
+func (w *workbook) fulfilmentByCity() (out []cityFulfilment, said list.Words) {
 	all, _ := w.followed()
 	slices.SortStableFunc(all, func(a, b table.Fulfilled) int {
 		return cmp.Or(cmp.Compare(a.CityCode, b.CityCode), cmp.Compare(a.City, b.City))
@@ -63,10 +64,10 @@ func (w *workbook) results() []string {
 	return slices.DeleteFunc(all, func(id string) bool { return id == table.StatusAhead || id == table.StatusEarlier })
 }
 
-func (w *workbook) resultColumns(*plan) []planned {
-	return table.Each(w.results(), func(id string) planned {
-		return planned{key: id, head: w.Definition.Sheets.Codes["fulfilment"][id],
-			cell: of(func(k cityFulfilment) book.Cell { return count(k.results[id]) })}
+func (w *workbook) resultColumns(*list.List) []list.Column {
+	return table.Each(w.results(), func(id string) list.Column {
+		return list.Column{Key: id, Head: w.Definition.Sheets.Codes["fulfilment"][id],
+			Cell: list.Of(func(k cityFulfilment) book.Cell { return count(k.results[id]) })}
 	})
 }
 
@@ -155,7 +156,7 @@ type task struct {
 }
 
 // tasks gathers the cells of the progress forms' lists row by row.
-func (w *workbook) tasks() (out []task, said words) {
+func (w *workbook) tasks() (out []task, said list.Words) {
 	whose := map[string]table.Fulfilled{}
 	for _, form := range w.Followed() {
 		whose[form[0].File] = form[0]
@@ -174,7 +175,7 @@ func (w *workbook) tasks() (out []task, said words) {
 }
 
 // taskColumns are the columns of the lists that go on from year to year.
-func (w *workbook) taskColumns(*plan) []planned {
+func (w *workbook) taskColumns(*list.List) []list.Column {
 	if w.Definition.Progress == nil {
 		return nil
 	}
@@ -182,7 +183,7 @@ func (w *workbook) taskColumns(*plan) []planned {
 	fields := table.Where(slices.Values(form.Fields()), func(f *templates.Field) bool {
 		return slices.Contains(form.Promises.Carried, f.Record)
 	})
-	return table.Each(fields, func(f *templates.Field) planned {
-		return planned{key: f.ID, head: f.Label, cell: of(func(x task) book.Cell { return x.columns[f.ID] })}
+	return table.Each(fields, func(f *templates.Field) list.Column {
+		return list.Column{Key: f.ID, Head: f.Label, Cell: list.Of(func(x task) book.Cell { return x.columns[f.ID] })}
 	})
 }

@@ -9,17 +9,15 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/list"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
-// group gives as many columns as there are of something: years, scenarios, experts.
-type group func(p *plan) []planned
-
-func (w *workbook) allGroups() map[string]group {
+func (w *workbook) allGroups() map[string]list.Group {
 	all := w.pointGroups()
-	maps.Copy(all, map[string]group{
+	maps.Copy(all, map[string]list.Group{
 		"ranges": w.ranges, "ahead": w.ahead, "scenarios": w.scenarios, "causes": w.causeColumns, "receipts": w.receipts,
 		"singles": w.singles, "funding": w.funding, "contacts": w.contacts, "years": w.years, "growths": w.growths,
 		"counts": w.counts, "sums": w.citySums, "sides": w.sides, "experts": w.experts, "outcomes": w.outcomes,
@@ -29,22 +27,22 @@ func (w *workbook) allGroups() map[string]group {
 }
 
 // ranges are the ranks that a submission has where something is otherwise.
-func (w *workbook) ranges(*plan) []planned {
-	var out []planned
+func (w *workbook) ranges(*list.List) []list.Column {
+	var out []list.Column
 	for i, x := range (table.Rank{}).Ranges() {
 		if !x.Marked || w.Standing.Complete() {
 			show := func(r table.Rank) book.Cell { return centred(r.Ranges()[i].String()) }
-			out = append(out, planned{key: x.Where, head: x.Where + "时的名次", cell: of(show)})
+			out = append(out, list.Column{Key: x.Where, Head: x.Where + "时的名次", Cell: list.Of(show)})
 		}
 	}
 	return out
 }
 
 // ahead says, for each place around the line, by what the experts' points would have to exceed that one's.
-func (w *workbook) ahead(*plan) []planned {
-	return table.Each(w.near(), func(first table.Rank) planned {
+func (w *workbook) ahead(*list.List) []list.Column {
+	return table.Each(w.near(), func(first table.Rank) list.Column {
 		head := fmt.Sprintf("超过第%d名须高出", first.Rank.V)
-		return planned{key: first.Submission, head: head, cell: of(func(r table.Rank) book.Cell {
+		return list.Column{Key: first.Submission, Head: head, Cell: list.Of(func(r table.Rank) book.Cell {
 			needed, possible := margin(first, r)
 			switch {
 			case r.Rank.V <= first.Rank.V:
@@ -57,14 +55,18 @@ func (w *workbook) ahead(*plan) []planned {
 	})
 }
 
-func (w *workbook) scenarios(*plan) []planned {
+func (w *workbook) scenarios(*list.List) []list.Column {
 	ranks, all := map[[2]string]int32{}, slices.Collect(w.Ranking.Scenarios.All())
 	for _, s := range all {
 		ranks[[2]string{s.Scenario, s.Submission}] = s.Rank
 	}
 	ids := table.Unique(all, func(s table.Scenario) string { return s.Scenario })
-	return table.Each(ids, func(id string) planned {
-		return planned{key: id, head: w.scenario(id), cell: of(func(r table.Rank) book.Cell {
+	style := book.Column{}
+	if w.Standing.Complete() {
+		style.Rank = w.choose()
+	}
+	return table.Each(ids, func(id string) list.Column {
+		return list.Column{Key: id, Head: w.scenario(id), Style: style, Cell: list.Of(func(r table.Rank) book.Cell {
 			if rank, ok := ranks[[2]string{id, r.Submission}]; ok {
 				return count(int(rank))
 			}
@@ -90,8 +92,8 @@ func (w *workbook) scenario(id string) string {
 }
 
 // causeColumns are the points of each cause that moved a total, of the change of a total and of 得分变动 alike.
-func (w *workbook) causeColumns(*plan) []planned {
-	var out []planned
+func (w *workbook) causeColumns(*list.List) []list.Column {
+	var out []list.Column
 	for _, cause := range allCauses {
 		moved, some := map[string]float64{}, false // by submission
 		for id, steps := range w.steps {
@@ -105,9 +107,9 @@ func (w *workbook) causeColumns(*plan) []planned {
 		if !some {
 			continue
 		}
-		out = append(out, planned{key: string(cause), head: cause.Label(), cell: func(r row) book.Cell {
-			c, change := r.value.(table.Change)
-			if v, ok := moved[r.submission()]; ok && (!change || c.Kind == table.TotalChanged) {
+		out = append(out, list.Column{Key: string(cause), Head: cause.Label(), Cell: func(r list.Row) book.Cell {
+			c, change := r.Value.(table.Change)
+			if v, ok := moved[r.Text("submission")]; ok && (!change || c.Kind == table.TotalChanged) {
 				return cell(round(v), book.Gain)
 			}
 			return book.Cell{Look: book.Gain}
@@ -119,13 +121,13 @@ func (w *workbook) causeColumns(*plan) []planned {
 // coverFields stand in columns of their own already.
 var coverFields = []string{"consortium", "city", "park", "lead_school", "lead_enterprise", "edition"}
 
-func (w *workbook) singles(*plan) []planned {
+func (w *workbook) singles(*list.List) []list.Column {
 	fields := slices.DeleteFunc(w.Definition.Form.Singles(), func(f *templates.Field) bool {
 		return f.Personal || slices.Contains(coverFields, f.ID)
 	})
-	return table.Each(fields, func(f *templates.Field) planned {
+	return table.Each(fields, func(f *templates.Field) list.Column {
 		show := func(e entry) book.Cell { return w.single(f, e.form.Figure(f.ID)) }
-		return planned{key: f.ID, head: strings.TrimSpace(w.Definition.Label(f.ID) + "\n" + f.Unit), cell: of(show)}
+		return list.Column{Key: f.ID, Head: strings.TrimSpace(w.Definition.Label(f.ID) + "\n" + f.Unit), Cell: list.Of(show)}
 	})
 }
 
@@ -145,14 +147,14 @@ func (w *workbook) single(f *templates.Field, g *table.Figure) book.Cell {
 }
 
 // contacts are the fields about persons, not masked: this is where they belong.
-func (w *workbook) contacts(*plan) []planned {
+func (w *workbook) contacts(*list.List) []list.Column {
 	given := map[[2]string]string{}
 	for c := range w.Facts.Contacts.All() {
 		given[[2]string{c.Submission, c.Field}] = c.Text
 	}
 	fields := slices.DeleteFunc(w.Definition.Form.Singles(), func(f *templates.Field) bool { return !f.Personal })
-	return table.Each(fields, func(f *templates.Field) planned {
-		return planned{key: f.ID, head: w.Definition.Label(f.ID), cell: of(func(e entry) book.Cell {
+	return table.Each(fields, func(f *templates.Field) list.Column {
+		return list.Column{Key: f.ID, Head: w.Definition.Label(f.ID), Cell: list.Of(func(e entry) book.Cell {
 			if s, ok := given[[2]string{e.id(), f.ID}]; ok {
 				return cell(s, book.Plain)
 			}
@@ -165,14 +167,14 @@ func (w *workbook) contacts(*plan) []planned {
 	})
 }
 
-func (w *workbook) funding(*plan) []planned {
-	var out []planned
+func (w *workbook) funding(*list.List) []list.Column {
+	var out []list.Column
 	for _, f := range w.Definition.Form.About(templates.Funding) {
 		for _, id := range f.Years {
 			y, _ := w.Definition.Form.Year(id)
 			head := fmt.Sprintf("%s\n%s\n%s", w.Definition.Label(f.ID), y.Label, f.Unit)
 			show := func(e entry) book.Cell { return w.dated(e.form.Metric(f.ID, y.Year), y) }
-			out = append(out, planned{key: f.ID + id, head: head, style: book.Column{Look: book.Promised}, cell: of(show)})
+			out = append(out, list.Column{Key: f.ID + id, Head: head, Style: book.Column{Look: book.Promised}, Cell: list.Of(show)})
 		}
 	}
 	return out
@@ -199,26 +201,26 @@ func yearHead(y templates.Year, words string) book.Cell {
 
 func yearKey(year int) string { return fmt.Sprint("year ", year) }
 
-func (w *workbook) years(p *plan) []planned {
-	p.words["next"] = fmt.Sprint(w.year("first"))
-	return table.Each(w.Definition.Form.Years, func(y templates.Year) planned {
+func (w *workbook) years(p *list.List) []list.Column {
+	p.Words["next"] = fmt.Sprint(w.year("first"))
+	return table.Each(w.Definition.Form.Years, func(y templates.Year) list.Column {
 		show := func(s series) book.Cell { return w.dated(s.value(y.Year), y) }
 		style := book.Column{Look: yearHead(y, "").Look}
-		return planned{key: yearKey(y.Year), head: y.Label + "\n" + y.Tag, cell: of(show), style: style}
+		return list.Column{Key: yearKey(y.Year), Head: y.Label + "\n" + y.Tag, Cell: list.Of(show), Style: style}
 	})
 }
 
 // growths compare the last actual year with the one before, and the last promised one with it.
-func (w *workbook) growths(*plan) []planned {
+func (w *workbook) growths(*list.List) []list.Column {
 	years, last := w.Definition.Form.Years, w.year("last")
 	final := years[len(years)-1].Year
-	column := func(between string, from, to int) planned {
+	column := func(between string, from, to int) list.Column {
 		head := fmt.Sprintf("%d年%s比%d年", to, between, from)
-		return planned{key: head, head: head, cell: func(r row) book.Cell {
-			return w.growth(r.value.(series), r.cell(yearKey(from)), r.cell(yearKey(to)), from, to)
+		return list.Column{Key: head, Head: head, Cell: func(r list.Row) book.Cell {
+			return w.growth(r.Value.(series), r.Cell(yearKey(from)), r.Cell(yearKey(to)), from, to)
 		}}
 	}
-	return []planned{column("", last-1, last), column("承诺", last, final)}
+	return []list.Column{column("", last-1, last), column("承诺", last, final)}
 }
 
 // growth compares two years, in the cells x and y, by a formula: in percent, or in points where the figure is a
@@ -244,10 +246,10 @@ func (w *workbook) growth(s series, x, y string, from, to int) book.Cell {
 }
 
 // receipts show what was registered about a submission.
-func (w *workbook) receipts(*plan) []planned {
-	var out []planned
+func (w *workbook) receipts(*list.List) []list.Column {
+	var out []list.Column
 	add := func(key, head string, show func(e entry) book.Cell) {
-		out = append(out, planned{key: key, head: head, cell: of(show)})
+		out = append(out, list.Column{Key: key, Head: head, Cell: list.Of(show)})
 	}
 	for _, s := range w.Definition.Register.Sheets {
 		find := func(e entry) table.Registered { return w.Register.On(s, table.ConsortiumKey(e.Submission)) }
@@ -273,17 +275,17 @@ func (w *workbook) receipts(*plan) []planned {
 }
 
 // sides put two near-identical texts beside each other, what they have in common marked.
-func (w *workbook) sides(*plan) []planned {
-	var out []planned
+func (w *workbook) sides(*list.List) []list.Column {
+	var out []list.Column
 	for i, head := range []string{"甲", "乙"} {
 		out = append(out,
-			planned{key: head, head: head, cell: of(func(p pair) book.Cell {
+			list.Column{Key: head, Head: head, Cell: list.Of(func(p pair) book.Cell {
 				return plain(w.of(p.texts[i].Submission).Consortium)
 			})},
-			planned{key: head + "text", head: head + "的文字", style: book.Column{Width: 70}, cell: of(func(p pair) book.Cell {
+			list.Column{Key: head + "text", Head: head + "的文字", Style: book.Column{Width: 70}, Cell: list.Of(func(p pair) book.Cell {
 				return cell(commonPassages(text.Mask(p.texts[i].Text), text.Mask(p.texts[1-i].Text)), book.Prose)
 			})},
-			planned{key: head + "place", head: head + "的位置", cell: of(func(p pair) book.Cell {
+			list.Column{Key: head + "place", Head: head + "的位置", Cell: list.Of(func(p pair) book.Cell {
 				return w.placed(p.texts[i].Submission, p.texts[i].Sheet, p.texts[i].Cell)
 			})})
 	}
@@ -291,7 +293,7 @@ func (w *workbook) sides(*plan) []planned {
 }
 
 // experts are the points that each expert gave; of those who have not marked all, what their marks came to out of.
-func (w *workbook) experts(p *plan) []planned {
+func (w *workbook) experts(p *list.List) []list.Column {
 	ids := map[string]bool{}
 	most := 0.0
 	for x := range p.All {
@@ -299,8 +301,8 @@ func (w *workbook) experts(p *plan) []planned {
 			ids[id], most = true, max(most, a.Full)
 		}
 	}
-	return table.Each(slices.Sorted(maps.Keys(ids)), func(id string) planned {
-		return planned{key: id, head: id, style: book.Column{Scale: max(most, 1)}, cell: of(func(x marked) book.Cell {
+	return table.Each(slices.Sorted(maps.Keys(ids)), func(id string) list.Column {
+		return list.Column{Key: id, Head: id, Style: book.Column{Scale: max(most, 1)}, Cell: list.Of(func(x marked) book.Cell {
 			switch a := x.by[id]; {
 			case a.State == table.AssessedConflict:
 				return quiet("回避")
@@ -315,10 +317,10 @@ func (w *workbook) experts(p *plan) []planned {
 	})
 }
 
-func (w *workbook) outcomes(*plan) []planned {
+func (w *workbook) outcomes(*list.List) []list.Column {
 	all := []model.Outcome{model.Fail, model.Pass, model.NotApplicable, model.NotRun}
-	return table.Each(all, func(o model.Outcome) planned {
-		return planned{key: string(o), head: o.Label(), cell: of(func(r ruleRow) book.Cell {
+	return table.Each(all, func(o model.Outcome) list.Column {
+		return list.Column{Key: string(o), Head: o.Label(), Cell: list.Of(func(r ruleRow) book.Cell {
 			if r.files && o != model.Fail {
 				return centred("")
 			}
@@ -328,14 +330,14 @@ func (w *workbook) outcomes(*plan) []planned {
 }
 
 // outcomesEach says it of each submission, where they are few enough.
-func (w *workbook) outcomesEach(*plan) []planned {
+func (w *workbook) outcomesEach(*list.List) []list.Column {
 	if len(w.entries) > widest {
 		return nil
 	}
-	var out []planned
+	var out []list.Column
 	for i, s := range w.entries {
 		show := func(r ruleRow) book.Cell { return centred(marks[r.outcomes[i]]) }
-		out = append(out, planned{key: s.id(), head: s.Consortium, style: book.Column{Look: book.Standing}, cell: of(show)})
+		out = append(out, list.Column{Key: s.id(), Head: s.Consortium, Style: book.Column{Look: book.Standing}, Cell: list.Of(show)})
 	}
 	return out
 }

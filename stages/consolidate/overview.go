@@ -162,7 +162,7 @@ func (o *overview) place(i int, r table.Rank, low int) {
 		stands, chance, interval)
 }
 
-// bar draws a range of ranks in a cell: it goes where its row goes.
+// bar draws a range of ranks in a Cell: it goes where its row goes.
 func bar(ranks table.Range, low int) string {
 	const most = 20
 	step := (low + most - 1) / most // so many ranks a sign
@@ -365,7 +365,7 @@ func (o *overview) contents(row int) {
 }
 
 // round drops the noise of binary sums.
-func round(v float64) float64 { return math.Round(v*1e10) / 1e10 }
+func round(v float64) float64 { return table.Rounded(v) }
 
 func round2(v float64) float64 { return math.Round(v*100) / 100 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/list"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -29,7 +30,7 @@ func (w *workbook) how() string {
 		return out + w.noLine()
 	}
 	firm, sure := w.Definition.Sheets.Codes["firm"], w.Definition.Rubric.Robustness.Sure.InexactFloat64()
-	out += templates.Fill(w.Definition.Sheets.Codes["line"]["complete"], words{"k": strconv.Itoa(w.choose()),
+	out += templates.Fill(w.Definition.Sheets.Codes["line"]["complete"], list.Words{"k": strconv.Itoa(w.choose()),
 		"sure": share(table.Some(sure)),
 		"safe": firm[table.Safe], "fairly": firm[table.Fairly], "contested": firm[table.Contested]})
 	for c := range w.Ranking.Certificate.All() {
@@ -53,7 +54,7 @@ type pointRow struct {
 	by       standing
 }
 
-func (w *workbook) scored() ([]pointRow, words) {
+func (w *workbook) scored() ([]pointRow, list.Words) {
 	places := map[string]int{}
 	for r := range w.Ranking.Ranking.All() {
 		places[r.Submission] = len(places) + 1
@@ -70,47 +71,56 @@ func (w *workbook) scored() ([]pointRow, words) {
 		}
 		out = append(out, x)
 	}
-	return out, words{"weights": w.Definition.Rubric.WeightsNote, "waiting": pointWaiting, "lacking": pointLacking}
+	return out, list.Words{"weights": w.Definition.Rubric.WeightsNote, "waiting": pointWaiting, "lacking": pointLacking}
 }
 
 // names are what the formulas of a row call by a name that no column has: w is what counts for the submission, known
 // what is known of each point.
-func (x pointRow) names(w *workbook, p *plan) map[string]string {
+func (x pointRow) names(w *workbook, l *list.List) map[string]string {
 	shares := make([]string, len(w.earning))
 	for i, point := range w.earning {
 		shares[i] = strconv.FormatFloat(x.by[point.ID].known, 'f', -1, 64)
 	}
-	return map[string]string{"w": p.counted(x.Complete), "known": "{" + strings.Join(shares, ",") + "}"}
+	return map[string]string{"w": counted(l, x.Complete), "known": "{" + strings.Join(shares, ",") + "}"}
 }
 
 // counted is what counts for a submission: all that can be earned, or what figures can earn, until its marks are in.
-func (p *plan) counted(complete bool) string {
-	group := "values"
+func counted(l *list.List, complete bool) string {
+	each := "values"
 	if !complete {
-		group = "said"
+		each = "said"
 	}
-	first, n := p.group(group)
+	first, n := group(l, each)
 	return book.Fixed(pointsLead, first) + ":" + book.Fixed(pointsLead, first+n-1)
+}
+
+// group is where the columns of an each begin, and how many there are. Before the marks are in, what is said is what is
+// there.
+func group(l *list.List, each string) (first, n int) {
+	if first, n = l.Group(each); n == 0 && each == "said" {
+		return l.Group("there")
+	}
+	return first, n
 }
 
 // pointWords is how much of the wording of a point stands over its column: a number alone tells nothing.
 const pointWords = 12
 
 // earned are what the points brought, live; the weights stand over them.
-func (w *workbook) earned(*plan) []planned {
-	var out []planned
+func (w *workbook) earned(*list.List) []list.Column {
+	var out []list.Column
 	for i, point := range w.points {
 		most, value := w.earn(point), slices.Index(w.earning, point)
 		top := cell(most, book.Points, w.formula("%s", book.Range(sheetWeights)+book.Fixed(weightsFirst+i, weightColEarn)))
 		style := book.Column{Scale: max(most, 0.01), Marks: []book.Mark{{Word: pointLacking, Tone: book.Caution}}}
-		show := func(r row) book.Cell {
+		show := func(r list.Row) book.Cell {
 			if value < 0 {
 				return quiet(pointWaiting)
 			}
-			row, own := r.value.(pointRow), r.cell("values"+point.ID)
-			top, most := book.Fixed(pointsLead, r.plan.col(point.ID)), most
+			row, own := r.Value.(pointRow), r.Cell("values"+point.ID)
+			top, most := book.Fixed(pointsLead, r.List.Col(point.ID)), most
 			if w.complete && !row.Complete {
-				top, most = book.Fixed(pointsLead, r.plan.col("said"+point.ID)), w.figures(point)
+				top, most = book.Fixed(pointsLead, r.List.Col("said"+point.ID)), w.figures(point)
 			}
 			c := cell(pointLacking, book.Points, w.filled("IF(ISNUMBER({own}),{top}*{own},{lacking})", "{own}", own,
 				"{top}", top, "{lacking}", book.Quote(pointLacking)))
@@ -120,7 +130,7 @@ func (w *workbook) earned(*plan) []planned {
 			return c
 		}
 		head := point.ID + " " + short(point, pointWords)
-		out = append(out, planned{key: point.ID, head: head, style: style, lead: &top, cell: show})
+		out = append(out, list.Column{Key: point.ID, Head: head, Style: style, Lead: &top, Cell: show})
 	}
 	return out
 }
@@ -130,12 +140,12 @@ const pointsLead = 2
 
 // pointGroups are the columns that the formulas work on, one a point. The shares of all that is said, marks included,
 // are there once marks count; over them stands what figures can earn, which counts for those whose marks are not in.
-func (w *workbook) pointGroups() map[string]group {
+func (w *workbook) pointGroups() map[string]list.Group {
 	var said []*templates.Point
 	if w.complete {
 		said = w.earning
 	}
-	return map[string]group{
+	return map[string]list.Group{
 		"earned": w.earned,
 		"values": w.working("values", w.earning, "归一值", func(x pointStanding) book.Cell {
 			if v := x.score.Value; v.Valid {
@@ -152,9 +162,9 @@ func (w *workbook) pointGroups() map[string]group {
 // working makes such columns: normalised values under what a point can earn, shares of the evidence under what figures
 // can.
 func (w *workbook) working(id string, points []*templates.Point, title string,
-	show func(pointStanding) book.Cell) group {
-	column := func(point *templates.Point) planned {
-		place, earned := slices.Index(w.points, point), book.Fixed(pointsLead, w.planned("points").col(point.ID))
+	show func(pointStanding) book.Cell) list.Group {
+	column := func(point *templates.Point) list.Column {
+		place, earned := slices.Index(w.points, point), book.Fixed(pointsLead, w.planned("points").Col(point.ID))
 		top, style := cell(w.earn(point), book.Points, w.formula("%s", earned)), book.Column{Look: book.Promised, Scale: 1}
 		switch id {
 		case "values":
@@ -164,10 +174,10 @@ func (w *workbook) working(id string, points []*templates.Point, title string,
 			scaled := book.Range(sheetWeights) + book.Fixed(weightsFirst+place, weightColScale)
 			top.Value, top.Formula, style.Scale = w.figures(point), w.formula("%s*(1-%s)", scaled, point.ExpertShare), 0
 		}
-		return planned{key: id + point.ID, head: title + " " + point.ID, style: style, lead: &top,
-			cell: of(func(r pointRow) book.Cell { return show(r.by[point.ID]) })}
+		return list.Column{Key: id + point.ID, Head: title + " " + point.ID, Style: style, Lead: &top,
+			Cell: list.Of(func(r pointRow) book.Cell { return show(r.by[point.ID]) })}
 	}
-	return func(*plan) []planned { return table.Each(points, column) }
+	return func(*list.List) []list.Column { return table.Each(points, column) }
 }
 
 // share writes a share for a person, rounded down: less than all is never 100.

@@ -13,13 +13,15 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/shopspring/decimal"
-	"github.com/xuri/excelize/v2"
 	"lianheti/samples/programs"
 	"lianheti/stages/model"
+	"lianheti/stages/office/list"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
+
+	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
 )
 
 // Requirements
@@ -289,20 +291,20 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 	}
 	place, rankingRow := 0, map[string]int{}
 	for i := range in.Ranking.Ranking.Len() {
-		rankingRow[text("排名", i+3, ranking.col("submission"))] = i + 3
+		rankingRow[text("排名", i+3, ranking.Col("submission"))] = i + 3
 	}
 	for r := range want.Ranking.All() {
 		row, p := pointsLead+2+w.index[r.Submission], w.planned("points")
-		near(r.Submission+" total", number(sheetPoints, row, p.col("total")), r.Total)
-		near(r.Submission+" lower", number(sheetPoints, row, p.col("total_lower")), r.Lower)
-		near(r.Submission+" upper", number(sheetPoints, row, p.col("total_upper")), r.Upper)
-		near(r.Submission+" present", number(sheetPoints, row, p.col("evidence_present")), r.Present)
-		near(r.Submission+" total in 排名", number("排名", rankingRow[r.Submission], ranking.col("total")), r.Total)
+		near(r.Submission+" total", number(sheetPoints, row, p.Col("total")), r.Total)
+		near(r.Submission+" lower", number(sheetPoints, row, p.Col("total_lower")), r.Lower)
+		near(r.Submission+" upper", number(sheetPoints, row, p.Col("total_upper")), r.Upper)
+		near(r.Submission+" present", number(sheetPoints, row, p.Col("evidence_present")), r.Present)
+		near(r.Submission+" total in 排名", number("排名", rankingRow[r.Submission], ranking.Col("total")), r.Total)
 		rank := "不排"
 		if r.Ranked {
 			rank = strconv.Itoa(int(r.Rank.V))
 		}
-		if got := text(sheetPoints, row, p.col("rank")); got != rank {
+		if got := text(sheetPoints, row, p.Col("rank")); got != rank {
 			t.Errorf("%s: rank %s on the sheet, %s by the engine", r.Submission, got, rank)
 		}
 		if got := text("排名", rankingRow[r.Submission], 1); got != rank {
@@ -334,7 +336,7 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 		t.Fatal("nobody is ranked")
 	}
 	status, ranges := text(sheetWeights, statusRow, settingCol), text(sheetWeights, rangesRow, settingCol)
-	low := text("排名", 3, ranking.col((table.Rank{}).Ranges()[table.Filled].Where))
+	low := text("排名", 3, ranking.Col((table.Rank{}).Ranges()[table.Filled].Where))
 	if (changed || c.choose != w.choose()) && (ranges != onlyRun || low != "－") || changed && status == unchanged {
 		t.Errorf("the weights differ, and the sheets say %q, %q, %q", status, ranges, low)
 	}
@@ -439,7 +441,7 @@ func prefectures(t *testing.T, in Input, as, edited string) ([]byte, func(before
 	}
 	w := newWorkbook(in)
 	field := in.Definition.Form.About(templates.Headline)[0]
-	at := listFirst + slices.IndexFunc(in.Definition.Form.Metrics(), func(f *templates.Field) bool { return f.ID == field.ID }) // row of 年度数据
+	at := list.First + slices.IndexFunc(in.Definition.Form.Metrics(), func(f *templates.Field) bool { return f.ID == field.ID }) // row of 年度数据
 	text := func(f *excelize.File, sheet string, row, col int) string {
 		v, err := f.GetCellValue(sheet, model.CellName(row, col), excelize.Options{RawCellValue: true})
 		if err != nil {
@@ -454,26 +456,26 @@ func prefectures(t *testing.T, in Input, as, edited string) ([]byte, func(before
 		}
 		return v
 	}
-	year := w.planned("metrics").col(yearKey(w.year("last")))
+	year := w.planned("metrics").Col(yearKey(w.year("last")))
 	set := func(sheet string, row, col int, v any) {
 		if err := f.SetCellValue(sheet, model.CellName(row, col), v); err != nil {
 			t.Fatal(err)
 		}
 	}
 	set("年度数据", at, year, number(f, "年度数据", at, year)+1000.5)
-	set("申报一览", 3, w.planned("submissions").col("verdict"), "别的")
-	set("成员单位", 3, w.planned("members").col("kind_of"), "别的")
+	set("申报一览", 3, w.planned("submissions").Col("verdict"), "别的")
+	set("成员单位", 3, w.planned("members").Col("kind_of"), "别的")
 	if err := f.SaveAs(edited); err != nil {
 		t.Fatal(err)
 	}
 	line := 3 // of the prefecture of the first submission
-	for text(f, "地市汇总", line, 1) != text(f, "申报一览", 3, w.planned("submissions").col("belongs")) {
+	for text(f, "地市汇总", line, 1) != text(f, "申报一览", 3, w.planned("submissions").Col("belongs")) {
 		line++
 	}
 	return made[AppendixFile], func(before, after *excelize.File) {
 		var moved []string
 		first := 1 + len(w.cityCounts()) + 1
-		for col := 2; col <= len(w.planned("cities").columns); col++ {
+		for col := 2; col <= len(w.planned("cities").Columns); col++ {
 			if by := number(after, "地市汇总", line, col) - number(before, "地市汇总", line, col); by != 0 {
 				moved = append(moved, fmt.Sprintf("%d by %v", col-first, by))
 			}

@@ -109,6 +109,8 @@ func TestTheLineComesFirst(t *testing.T) {
 // remarkOf is what one plain sheet says over its rows.
 func remarkOf(t *testing.T, in Input, id string) string {
 	t.Helper()
-	p := newWorkbook(in).planned(id)
-	return templates.Fill(p.sheet.Remark, p.words)
+	w := newWorkbook(in)
+	l := w.planned(id)
+	w.remark(id, l.Words)
+	return templates.Fill(l.Sheet.Remark, l.Words)
 }

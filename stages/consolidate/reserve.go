@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/list"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -35,7 +36,7 @@ type batch struct {
 func (w *workbook) rounds() []*table.Round { return append(slices.Clone(w.Before), &w.Round) }
 
 // reserves lists the directory with what became of each entry in every batch, and what it would take.
-func (w *workbook) reserves() (out []reserve, said words) {
+func (w *workbook) reserves() (out []reserve, said list.Words) {
 	chosen, batches := w.Register.Chosen(), []batch{}
 	for _, r := range w.rounds() {
 		b := batch{r, map[string]*table.About{}, map[string]bool{}, map[string][]float64{}}
@@ -126,10 +127,10 @@ func (b batch) weakest(a *table.About) string {
 	return fmt.Sprintf("%d年%s：%s", b.Definition.Year, whose, strings.Join(said, "；"))
 }
 
-func (w *workbook) seasonColumns(*plan) (out []planned) {
+func (w *workbook) seasonColumns(*list.List) (out []list.Column) {
 	for i, r := range w.rounds() {
-		out = append(out, planned{key: fmt.Sprint("season", i), head: fmt.Sprintf("%d年", r.Definition.Year),
-			cell: of(func(x reserve) book.Cell { return plain(x.seasons[i]) })})
+		out = append(out, list.Column{Key: fmt.Sprint("season", i), Head: fmt.Sprintf("%d年", r.Definition.Year),
+			Cell: list.Of(func(x reserve) book.Cell { return plain(x.seasons[i]) })})
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/list"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -22,7 +23,7 @@ type series struct {
 
 func (s series) value(year int) *table.Metric { return s.form.Metric(s.field.ID, year) }
 
-func (w *workbook) series() ([]series, words) {
+func (w *workbook) series() ([]series, list.Words) {
 	var out []series
 	for _, e := range w.entries {
 		for _, f := range w.Definition.Form.Metrics() {
@@ -126,9 +127,9 @@ func (w *workbook) kindCount(head string, counts func(*templates.MemberKind) boo
 func (w *workbook) countOf(sheet, name, column, says string) string {
 	p, also := w.planned(sheet), ""
 	if column != "" {
-		also = "," + p.area(column) + "," + book.Quote(says)
+		also = "," + p.Area(column) + "," + book.Quote(says)
 	}
-	return fmt.Sprintf("COUNTIFS(%s,%s%s)", p.area("belongs"), name, also)
+	return fmt.Sprintf("COUNTIFS(%s,%s%s)", p.Area("belongs"), name, also)
 }
 
 // tally counts by prefecture, in the order of the directory; submissions of no known prefecture come last.
@@ -183,7 +184,7 @@ func (w *workbook) tally() []city {
 }
 
 func (w *workbook) withTotal(lines []city) []city {
-	all := city{name: "合计", total: true, at: listFirst, last: listFirst + len(lines) - 1,
+	all := city{name: "合计", total: true, at: list.First, last: list.First + len(lines) - 1,
 		counts: make([]int, len(w.cityCounts())), sums: map[templates.Ref]float64{}}
 	for _, c := range lines {
 		for i, n := range c.counts {
@@ -197,32 +198,32 @@ func (w *workbook) withTotal(lines []city) []city {
 }
 
 // inTotal makes a cell of the last line a sum of those above it.
-func (r row) inTotal(c book.Cell, key string) book.Cell {
-	x := r.value.(city)
+func inTotal(r list.Row, c book.Cell, key string) book.Cell {
+	x := r.Value.(city)
 	if !x.total {
 		return c
 	}
-	col := r.plan.col(key)
+	col := r.List.Col(key)
 	c.Look, c.Formula = book.Sum, fmt.Sprintf("SUM(%s:%s)", model.CellName(x.at, col), model.CellName(x.last, col))
 	return c
 }
 
 // counts are the counts by prefecture; all that stand in rows of this book are formulas.
-func (w *workbook) counts(*plan) []planned {
-	var out []planned
+func (w *workbook) counts(*list.List) []list.Column {
+	var out []list.Column
 	for i, x := range w.cityCounts() {
-		out = append(out, planned{key: x.head, head: x.head, cell: func(r row) book.Cell {
-			cell := count(r.value.(city).counts[i])
-			switch name := r.cell("city_name"); {
+		out = append(out, list.Column{Key: x.head, Head: x.head, Cell: func(r list.Row) book.Cell {
+			cell := count(r.Value.(city).counts[i])
+			switch name := r.Cell("city_name"); {
 			case !w.live:
 			case x.in != nil:
 				cell.Formula = x.in(name)
 			case (i == lacking || i == untranscribed) && w.planned("missing").Len > 0:
 				p, state := w.planned("missing"), map[int]string{lacking: unreportedState, untranscribed: untranscribedState}
-				cell.Formula = fmt.Sprintf("COUNTIFS(%s,%s,%s,%s)", p.area("city"), name, p.area("state"),
+				cell.Formula = fmt.Sprintf("COUNTIFS(%s,%s,%s,%s)", p.Area("city"), name, p.Area("state"),
 					book.Quote(state[i]+"*"))
 			}
-			return r.inTotal(cell, x.head)
+			return inTotal(r, cell, x.head)
 		}})
 	}
 	return out
@@ -230,21 +231,21 @@ func (w *workbook) counts(*plan) []planned {
 
 // citySums are the sums by prefecture: the headline figures of the last actual and the last promised year, and the
 // funding.
-func (w *workbook) citySums(*plan) []planned {
-	var out []planned
+func (w *workbook) citySums(*list.List) []list.Column {
+	var out []list.Column
 	add := func(f *templates.Field, id string) {
 		y, _ := w.Definition.Form.Year(id)
 		ref := templates.Ref{Field: f.ID, Year: y.Year}
-		c := planned{key: f.ID + id, head: fmt.Sprintf("%s\n%s%s\n%s", w.Definition.Label(f.ID), y.Label, y.Tag, f.Unit)}
-		c.style.Look = yearHead(y, "").Look
-		c.cell = func(r row) book.Cell {
-			cell := number(round(r.value.(city).sums[ref]))
+		c := list.Column{Key: f.ID + id, Head: fmt.Sprintf("%s\n%s%s\n%s", w.Definition.Label(f.ID), y.Label, y.Tag, f.Unit)}
+		c.Style.Look = yearHead(y, "").Look
+		c.Cell = func(r list.Row) book.Cell {
+			cell := number(round(r.Value.(city).sums[ref]))
 			if w.live {
 				p, label := w.planned("metrics"), book.Quote(w.Definition.Label(f.ID))
-				cell.Formula = fmt.Sprintf("ROUND(SUMIFS(%s,%s,%s,%s,%s),10)", p.area(yearKey(y.Year)),
-					p.area("belongs"), r.cell("city_name"), p.area("indicator"), label)
+				cell.Formula = fmt.Sprintf("ROUND(SUMIFS(%s,%s,%s,%s,%s),10)", p.Area(yearKey(y.Year)),
+					p.Area("belongs"), r.Cell("city_name"), p.Area("indicator"), label)
 			}
-			return r.inTotal(cell, c.key)
+			return inTotal(r, cell, c.Key)
 		}
 		out = append(out, c)
 	}

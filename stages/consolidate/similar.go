@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/list"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -84,6 +85,6 @@ func commonPassages(text, other string) book.Passages {
 // percentage is what a finding says is the same: one figure wherever it is shown.
 var percentage = regexp.MustCompile(`[0-9]+％`)
 
-func (w *workbook) compared() ([]pair, words) {
-	return w.pairs(), words{"passage": strconv.Itoa(passage)}
+func (w *workbook) compared() ([]pair, list.Words) {
+	return w.pairs(), list.Words{"passage": strconv.Itoa(passage)}
 }

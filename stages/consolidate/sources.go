@@ -3,63 +3,50 @@ package consolidate
 import (
 	"cmp"
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/list"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
-// source gives the rows of a sheet that no published table holds as they are.
-type source struct {
-	of   reflect.Type
-	rows func() rows
-}
-
-func from[T any](all func() ([]T, words)) source {
-	return source{reflect.TypeFor[T](), func() rows {
-		found, said := all()
-		return rows{table.RowsOf(len(found), slices.Values(found)), said}
-	}}
-}
-
 // allSources are the rows that sheets.yaml can ask for beside the published tables.
-func (w *workbook) allSources() map[string]source {
-	return map[string]source{
-		"entries":    from(func() ([]entry, words) { return w.entries, nil }),
-		"ranked":     from(w.rankedRows),
-		"near":       from(w.nearRows),
-		"lifted":     from(w.liftRows),
-		"promises":   from(w.promised),
-		"changed":    from(w.changedRows),
-		"moves":      from(w.moves),
-		"scored":     from(w.scored),
-		"evidence":   {reflect.TypeFor[table.Score](), w.evidenceRows},
-		"rubric":     from(w.rubricRows),
-		"method":     from(w.methodRows),
-		"series":     from(w.series),
-		"shared":     from(w.shared),
-		"compared":   from(w.compared),
-		"cities":     from(func() ([]city, words) { return w.withTotal(w.tally()), nil }),
-		"unreported": from(w.missing),
-		"registered": from(w.registered),
-		"doubts":     from(w.unexplained),
-		"rules":      from(w.ruleRows),
-		"marked":     from(w.marked),
-		"told":       from(func() ([]table.Finding, words) { return w.AllFindings(), nil }),
-		"followed":   from(w.followed),
-		"kept":       from(w.fulfilmentByCity),
-		"reserves":   from(w.reserves),
-		"tasks":      from(w.tasks),
+func (w *workbook) allSources() map[string]list.Source {
+	return map[string]list.Source{
+		"entries":    list.Rows(w.entries),
+		"ranked":     list.From(w.rankedRows),
+		"near":       list.From(w.nearRows),
+		"lifted":     list.From(w.liftRows),
+		"promises":   list.From(w.promised),
+		"changed":    list.From(w.changedRows),
+		"moves":      list.From(w.moves),
+		"scored":     list.From(w.scored),
+		"evidence":   list.Table(table.RowsOf(w.Ranking.Scores.Having("evidence"))),
+		"rubric":     list.From(w.rubricRows),
+		"method":     list.From(w.methodRows),
+		"series":     list.From(w.series),
+		"shared":     list.From(w.shared),
+		"compared":   list.From(w.compared),
+		"cities":     list.From(func() ([]city, list.Words) { return w.withTotal(w.tally()), nil }),
+		"unreported": list.From(w.missing),
+		"registered": list.From(w.registered),
+		"doubts":     list.From(w.unexplained),
+		"rules":      list.From(w.ruleRows),
+		"marked":     list.From(w.marked),
+		"told":       list.From(func() ([]table.Finding, list.Words) { return w.AllFindings(), nil }),
+		"followed":   list.From(w.followed),
+		"kept":       list.From(w.fulfilmentByCity),
+		"reserves":   list.From(w.reserves),
+		"tasks":      list.From(w.tasks),
 	}
 }
 
 // remark adds the words of a sheet that shows a published table as it is.
-func (w *workbook) remark(sheet string, said words) {
+func (w *workbook) remark(sheet string, said list.Words) {
 	switch sheet {
 	case "ranking":
 		said["how"] = w.how()
@@ -69,7 +56,7 @@ func (w *workbook) remark(sheet string, said words) {
 	case "checklist":
 		needed := howMany(slices.Collect(w.Ranking.Checklist.All()), func(c table.Check) bool { return c.Needed })
 		state := map[bool]string{false: "before", true: "complete"}[w.Standing.Complete()]
-		said["needed"] = templates.Fill(w.Definition.Sheets.Codes["checks"][state], words{"n": strconv.Itoa(needed)})
+		said["needed"] = templates.Fill(w.Definition.Sheets.Codes["checks"][state], list.Words{"n": strconv.Itoa(needed)})
 	case "influence":
 		for _, begins := range []string{"尺度", "名次与", "逐项", "注意："} {
 			if part := w.said(begins); part != "" {
@@ -88,17 +75,17 @@ type entry struct {
 
 func (e entry) id() string { return e.Submission.Submission }
 
-func (w *workbook) nearRows() ([]table.Rank, words) {
+func (w *workbook) nearRows() ([]table.Rank, list.Words) {
 	all := w.near()
-	return all, words{"noline": w.noLine(), "near": when(len(all) < len(w.inOrder),
+	return all, list.Words{"noline": w.noLine(), "near": when(len(all) < len(w.inOrder),
 		fmt.Sprintf("只算第%d名前后的%d家，其余不算。", w.choose(), len(all)))}
 }
 
-func (w *workbook) rankedRows() ([]table.Rank, words) {
-	return w.inOrder, words{"colours": when(w.Standing.Complete(), fmt.Sprintf("绿色是前%d名。", w.choose()))}
+func (w *workbook) rankedRows() ([]table.Rank, list.Words) {
+	return w.inOrder, list.Words{"colours": when(w.Standing.Complete(), fmt.Sprintf("绿色是前%d名。", w.choose()))}
 }
 
-func (w *workbook) liftRows() ([]table.Lift, words) {
+func (w *workbook) liftRows() ([]table.Lift, list.Words) {
 	below := func(r table.Rank) bool { return int(r.Rank.V) > w.choose() }
 	outside := table.Each(table.Where(slices.Values(w.inOrder), below), func(r table.Rank) string { return r.Submission })
 	all := slices.Collect(w.Ranking.Lifts.All())
@@ -106,18 +93,13 @@ func (w *workbook) liftRows() ([]table.Lift, words) {
 		return slices.Index(outside, a.Submission) - slices.Index(outside, b.Submission)
 	})
 	some := fmt.Sprintf("线外共%d家，只列离入选线最近的%d家。", len(outside), len(w.lifts))
-	return all, words{"last": fmt.Sprintf("%.2f", w.lastInside()), "k": strconv.Itoa(w.choose()),
+	return all, list.Words{"last": fmt.Sprintf("%.2f", w.lastInside()), "k": strconv.Itoa(w.choose()),
 		"some": when(len(w.lifts) < len(outside), some)}
 }
 
-func (w *workbook) promised() ([]table.Growth, words) {
+func (w *workbook) promised() ([]table.Growth, list.Words) {
 	all := table.Where(w.Ranking.Credibility.All(), func(g table.Growth) bool { return g.Flag == table.Verify })
-	return all, words{"all": strconv.Itoa(w.Ranking.Credibility.Len())}
-}
-
-// evidenceRows are too many to be held at once.
-func (w *workbook) evidenceRows() rows {
-	return rows{table.RowsOf(w.Ranking.Scores.Having("evidence")), nil}
+	return all, list.Words{"all": strconv.Itoa(w.Ranking.Credibility.Len())}
 }
 
 type rubricRow struct {
@@ -129,7 +111,7 @@ type rubricRow struct {
 	Evidence  string  `col:"evidence"`
 }
 
-func (w *workbook) rubricRows() ([]rubricRow, words) {
+func (w *workbook) rubricRows() ([]rubricRow, list.Words) {
 	var out []rubricRow
 	for _, p := range w.Definition.Rubric.Points() {
 		lines := table.Each(p.Evidence, func(e *templates.Evidence) string {
@@ -144,7 +126,7 @@ func (w *workbook) rubricRows() ([]rubricRow, words) {
 		out = append(out, rubricRow{p.ID, p.Label, p.Indicator.Label, p.Weight.InexactFloat64(),
 			p.ExpertShare.InexactFloat64(), strings.Join(lines, "\n")})
 	}
-	return out, words{"note": w.Definition.Rubric.WeightsNote}
+	return out, list.Words{"note": w.Definition.Rubric.WeightsNote}
 }
 
 type methodRow struct {
@@ -152,7 +134,7 @@ type methodRow struct {
 	Words string `col:"words"`
 }
 
-func (w *workbook) methodRows() ([]methodRow, words) {
+func (w *workbook) methodRows() ([]methodRow, list.Words) {
 	var out []methodRow
 	for part := range strings.SplitSeq(w.method(), "；") {
 		out = append(out, methodRow{len(out) + 1, drawnBy.ReplaceAllString(part, "权重抽样所得")})
@@ -175,7 +157,7 @@ const (
 )
 
 // missing is who of the directory should have reported and did not.
-func (w *workbook) missing() ([]unreported, words) {
+func (w *workbook) missing() ([]unreported, list.Words) {
 	var out []unreported
 	exempt := 0
 	for _, e := range w.Definition.Directory.Entries {
@@ -189,7 +171,7 @@ func (w *workbook) missing() ([]unreported, words) {
 			out = append(out, unreported{e.No, e.City, e.Consortium, e.Park, state})
 		}
 	}
-	return out, words{"all": strconv.Itoa(len(w.Definition.Directory.Entries)), "exempt": strconv.Itoa(exempt)}
+	return out, list.Words{"all": strconv.Itoa(len(w.Definition.Directory.Entries)), "exempt": strconv.Itoa(exempt)}
 }
 
 func (w *workbook) reported(e templates.Entry) bool {
@@ -210,7 +192,7 @@ type ruleRow struct {
 // widest is up to how many submissions 规则执行 has a column each; beyond it the counts must do.
 const widest = 60
 
-func (w *workbook) ruleRows() ([]ruleRow, words) {
+func (w *workbook) ruleRows() ([]ruleRow, list.Words) {
 	at, out := map[string]int{}, []ruleRow{}
 	for _, r := range w.Definition.Rules {
 		at[r.Code] = len(out)
@@ -236,7 +218,7 @@ func (w *workbook) ruleRows() ([]ruleRow, words) {
 		all := []model.Outcome{model.Pass, model.Fail, model.NotApplicable, model.NotRun}
 		beside = "右边逐个申报列出：" + strings.Join(table.Each(all, each), "，") + "。"
 	}
-	return out, words{"beside": beside}
+	return out, list.Words{"beside": beside}
 }
 
 // marks are the outcomes in a narrow column.
@@ -256,7 +238,7 @@ type sharedUnit struct {
 }
 
 // shared lists every unit that several consortia list, those that do so as a matter of course last.
-func (w *workbook) shared() ([]sharedUnit, words) {
+func (w *workbook) shared() ([]sharedUnit, list.Words) {
 	var out []sharedUnit
 	named := table.Where(w.Facts.Members.All(), func(m table.Member) bool { return m.NameKey != "" })
 	for _, list := range table.Grouped(named, func(m table.Member) string { return m.NameKey }) {
@@ -293,7 +275,7 @@ type marked struct {
 	by         map[string]table.Assessment // by expert
 }
 
-func (w *workbook) marked() ([]marked, words) {
+func (w *workbook) marked() ([]marked, list.Words) {
 	by := map[string]map[string]table.Assessment{}
 	var out []marked
 	for a := range w.Ranking.Assessments.All() {
@@ -333,7 +315,7 @@ type registered struct {
 	Place       string `col:"place"`
 }
 
-func (w *workbook) registered() ([]registered, words) {
+func (w *workbook) registered() ([]registered, list.Words) {
 	return table.Each(w.Register, func(e table.Registered) registered {
 		key := model.ExplanationKey(e.Fingerprint, e.ValueHash)
 		return registered{e.Sheet.Title, text.Mask(e.Values[templates.RegisterConsortium]), key,
@@ -363,7 +345,7 @@ func (x unexplained) group() int {
 
 // unexplained lists the findings that wait for an explanation, those first that points of a ranked submission hang on,
 // by rank; and says how many of them move the ranking.
-func (w *workbook) unexplained() ([]unexplained, words) {
+func (w *workbook) unexplained() ([]unexplained, list.Words) {
 	since := map[string]string{}
 	for c := range w.Changes.All() {
 		if c.Fingerprint != "" {
@@ -392,5 +374,5 @@ func (w *workbook) unexplained() ([]unexplained, words) {
 	})
 	concerned := table.Unique(all, func(x unexplained) string { return x.Submission })
 	scored := howMany(all, func(x unexplained) bool { return x.group() == 0 })
-	return all, words{"submissions": fmt.Sprint(len(concerned)), "scored": fmt.Sprint(scored)}
+	return all, list.Words{"submissions": fmt.Sprint(len(concerned)), "scored": fmt.Sprint(scored)}
 }

@@ -9,60 +9,60 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/list"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
 // allViews are what sheets.yaml can ask for beside the columns of the rows.
-func (w *workbook) allViews() map[string]view {
+func (w *workbook) allViews() map[string]list.View {
 	all := w.tableViews()
-	maps.Copy(all, map[string]view{
-		"city": func(r row) book.Cell { return centred(cmp.Or(w.of(r.submission()).City, r.text("city"))) },
-		"consortium": func(r row) book.Cell {
-			if r.submission() == "" {
-				return plain(r.text("consortium")) // of a progress form
+	maps.Copy(all, map[string]list.View{
+		"city": func(r list.Row) book.Cell { return centred(cmp.Or(w.of(r.Text("submission")).City, r.Text("city"))) },
+		"consortium": func(r list.Row) book.Cell {
+			if r.Text("submission") == "" {
+				return plain(r.Text("consortium")) // of a progress form
 			}
-			return cell(w.name(r.submission()), book.Plain)
+			return cell(w.name(r.Text("submission")), book.Plain)
 		},
-		"belongs":   func(r row) book.Cell { return centred(w.Facts.CityOf(w.of(r.submission()))) },
-		"page":      func(r row) book.Cell { return w.pageLink(cmp.Or(r.text("file"), r.submission())) },
-		"rank":      func(r row) book.Cell { return ranked(w.ranks[r.submission()].Rank) },
-		"gap":       func(r row) book.Cell { return w.gap(w.ranks[r.submission()]) },
-		"copy":      func(r row) book.Cell { return w.copyLink(r.submission()) },
-		"field":     func(r row) book.Cell { return plain(w.Definition.Label(r.text("field"))) },
-		"indicator": func(r row) book.Cell { return plain(w.Definition.Label(r.text("indicator"))) },
-		"field_year": func(r row) book.Cell {
-			year := r.data.FieldByIndex(r.plan.fields["year"]).Interface().(table.Opt[int32])
-			return w.named(r.text("field"), year)
+		"belongs":   func(r list.Row) book.Cell { return centred(w.Facts.CityOf(w.of(r.Text("submission")))) },
+		"page":      func(r list.Row) book.Cell { return w.pageLink(cmp.Or(r.Text("file"), r.Text("submission"))) },
+		"rank":      func(r list.Row) book.Cell { return ranked(w.ranks[r.Text("submission")].Rank) },
+		"gap":       func(r list.Row) book.Cell { return w.gap(w.ranks[r.Text("submission")]) },
+		"copy":      func(r list.Row) book.Cell { return w.copyLink(r.Text("submission")) },
+		"field":     func(r list.Row) book.Cell { return plain(w.Definition.Label(r.Text("field"))) },
+		"indicator": func(r list.Row) book.Cell { return plain(w.Definition.Label(r.Text("indicator"))) },
+		"field_year": func(r list.Row) book.Cell {
+			return w.named(r.Text("field"), r.Get("year").(table.Opt[int32]))
 		},
-		"placed":     func(r row) book.Cell { return w.placed(r.submission(), r.text("sheet"), r.text("cell")) },
-		"mark_place": func(r row) book.Cell { return mono(r.text("sheet") + "!" + r.text("cell")) },
-		"source": func(r row) book.Cell {
-			cells := r.text("cells")
-			if cells == "" && r.text("cell") != "" {
-				cells = r.text("sheet") + "!" + r.text("cell")
+		"placed":     func(r list.Row) book.Cell { return w.placed(r.Text("submission"), r.Text("sheet"), r.Text("cell")) },
+		"mark_place": func(r list.Row) book.Cell { return mono(r.Text("sheet") + "!" + r.Text("cell")) },
+		"source": func(r list.Row) book.Cell {
+			cells := r.Text("cells")
+			if cells == "" && r.Text("cell") != "" {
+				cells = r.Text("sheet") + "!" + r.Text("cell")
 			}
-			return w.sourceLink(r.submission(), cells)
+			return w.sourceLink(r.Text("submission"), cells)
 		},
-		"reason":        func(r row) book.Cell { return plain(strings.ReplaceAll(r.text("reason"), "；", "\n")) },
-		"blank":         func(row) book.Cell { return book.Cell{Look: book.Plain} },
-		"reading":       func(r row) book.Cell { return plain(w.Definition.Reading.Route(r.text("kind")).Label) },
-		"evidence":      func(r row) book.Cell { return plain(w.evidenceOf(r).Label) },
-		"basis":         func(r row) book.Cell { return plain(w.evidenceOf(r).Basis) },
-		"evidence_unit": func(r row) book.Cell { return centred(w.evidenceOf(r).Unit) },
-		"finding_place": func(r row) book.Cell { return w.placeLink(finding(r)) },
-		"fingerprint": func(r row) book.Cell { // to be copied, for the values that the finding has now
+		"reason":        func(r list.Row) book.Cell { return plain(strings.ReplaceAll(r.Text("reason"), "；", "\n")) },
+		"blank":         func(list.Row) book.Cell { return book.Cell{Look: book.Plain} },
+		"reading":       func(r list.Row) book.Cell { return plain(w.Definition.Reading.Route(r.Text("kind")).Label) },
+		"evidence":      func(r list.Row) book.Cell { return plain(w.evidenceOf(r).Label) },
+		"basis":         func(r list.Row) book.Cell { return plain(w.evidenceOf(r).Basis) },
+		"evidence_unit": func(r list.Row) book.Cell { return centred(w.evidenceOf(r).Unit) },
+		"finding_place": func(r list.Row) book.Cell { return w.placeLink(finding(r)) },
+		"fingerprint": func(r list.Row) book.Cell { // to be copied, for the values that the finding has now
 			x := finding(r)
 			return mono(model.ExplanationKey(x.Fingerprint, x.ValueHash))
 		},
-		"live_side": func(r row) book.Cell {
-			side := table.Sides[r.value.(table.Rank).Line]
-			return cell(side, book.Centred, w.sideFormula(r.cell("rank")))
+		"live_side": func(r list.Row) book.Cell {
+			side := table.Sides[r.Value.(table.Rank).Line]
+			return cell(side, book.Centred, w.sideFormula(r.Cell("rank")))
 		},
-		"moved_to": func(r row) book.Cell {
-			c := points(r.value.(scoreMove).total.AfterNumber.V)
-			c.Formula = fmt.Sprintf("SUM(%s:%s)", r.cell("was"), model.CellName(r.at, r.plan.col("moved_to")-1))
+		"moved_to": func(r list.Row) book.Cell {
+			c := points(r.Value.(scoreMove).total.AfterNumber.V)
+			c.Formula = fmt.Sprintf("SUM(%s:%s)", r.Cell("was"), model.CellName(r.At, r.List.Col("moved_to")-1))
 			return c
 		},
 	})
@@ -70,27 +70,27 @@ func (w *workbook) allViews() map[string]view {
 }
 
 // tableViews are those of the rows of one table or source.
-func (w *workbook) tableViews() map[string]view {
-	return map[string]view{
-		"fate":        of(func(f table.File) book.Cell { return centred(f.Became(w.Definition)) }),
-		"total":       of(func(r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
-		"line_reason": of(func(r table.Rank) book.Cell { return plain(strings.ReplaceAll(r.LineReason, "；", "\n")) }),
-		"swaps":       of(func(r table.Rank) book.Cell { return plain(strings.Join(w.swaps[r.Submission], "\n")) }),
-		"reached":     of(func(r table.Rank) book.Cell { return w.reached(w.lifts[r.Submission]) }),
-		"overtake":    of(w.marginToNext),
-		"award":       of(func(r table.Rank) book.Cell { return plain(w.award(w.of(r.Submission))) }),
-		"answered":    of(func(x table.Finding) book.Cell { return centred(x.Answered()) }),
-		"lift_raw":    of(func(l table.Lift) book.Cell { return w.amount(l, l.Raw) }),
-		"lift_best":   of(func(l table.Lift) book.Cell { return w.amount(l, table.Some(l.Best)) }),
-		"best_of":     of(func(l table.Lift) book.Cell { return plain(w.of(l.BestOf).Consortium) }),
-		"lift_source": of(func(l table.Lift) book.Cell {
+func (w *workbook) tableViews() map[string]list.View {
+	return map[string]list.View{
+		"fate":        list.Of(func(f table.File) book.Cell { return centred(f.Became(w.Definition)) }),
+		"total":       list.Of(func(r table.Rank) book.Cell { return outOf(r.Total, r.Possible) }),
+		"line_reason": list.Of(func(r table.Rank) book.Cell { return plain(strings.ReplaceAll(r.LineReason, "；", "\n")) }),
+		"swaps":       list.Of(func(r table.Rank) book.Cell { return plain(strings.Join(w.swaps[r.Submission], "\n")) }),
+		"reached":     list.Of(func(r table.Rank) book.Cell { return w.reached(w.lifts[r.Submission]) }),
+		"overtake":    list.Of(w.marginToNext),
+		"award":       list.Of(func(r table.Rank) book.Cell { return plain(w.award(w.of(r.Submission))) }),
+		"answered":    list.Of(func(x table.Finding) book.Cell { return centred(x.Answered()) }),
+		"lift_raw":    list.Of(func(l table.Lift) book.Cell { return w.amount(l, l.Raw) }),
+		"lift_best":   list.Of(func(l table.Lift) book.Cell { return w.amount(l, table.Some(l.Best)) }),
+		"best_of":     list.Of(func(l table.Lift) book.Cell { return plain(w.of(l.BestOf).Consortium) }),
+		"lift_source": list.Of(func(l table.Lift) book.Cell {
 			return w.sourceLink(l.Submission, w.restOn[[2]string{l.Submission, l.Evidence}])
 		}),
-		"point_words": of(func(x table.Influence) book.Cell {
+		"point_words": list.Of(func(x table.Influence) book.Cell {
 			return plain(short(w.Definition.Rubric.Point(x.Point), 60))
 		}),
-		"constant": of(func(x table.Influence) book.Cell { return plain(strings.Join(w.constant[x.Point], "、")) }),
-		"moved": of(func(c table.Change) book.Cell {
+		"constant": list.Of(func(x table.Influence) book.Cell { return plain(strings.Join(w.constant[x.Point], "、")) }),
+		"moved": list.Of(func(c table.Change) book.Cell {
 			moved := round(c.AfterNumber.V - c.BeforeNumber.V)
 			switch {
 			case !c.BeforeNumber.Valid || !c.AfterNumber.Valid:
@@ -100,20 +100,20 @@ func (w *workbook) tableViews() map[string]view {
 			}
 			return number(moved)
 		}),
-		"reasons": of(func(c table.Change) book.Cell {
+		"reasons": list.Of(func(c table.Change) book.Cell {
 			return plain(strings.TrimPrefix(w.lineCrossing(c)+"："+w.reasons(c), "："))
 		}),
-		"units":     of(func(e entry) book.Cell { return count(len(e.form.Members)) }),
-		"kind_of":   of(func(m table.Member) book.Cell { return plain(w.kindOf(m)) }),
-		"enrolment": of(w.enrolment),
-		"long_text": of(w.longText),
-		"city_name": of(func(c city) book.Cell {
+		"units":     list.Of(func(e entry) book.Cell { return count(len(e.form.Members)) }),
+		"kind_of":   list.Of(func(m table.Member) book.Cell { return plain(w.kindOf(m)) }),
+		"enrolment": list.Of(w.enrolment),
+		"long_text": list.Of(w.longText),
+		"city_name": list.Of(func(c city) book.Cell {
 			if c.total {
 				return cell(c.name, book.Total)
 			}
 			return centred(c.name)
 		}),
-		"series_place": of(w.seriesPlace),
+		"series_place": list.Of(w.seriesPlace),
 	}
 }
 
@@ -130,11 +130,11 @@ func outOf(total, possible float64) book.Cell {
 }
 
 // finding is the finding that a row is, or is made of.
-func finding(r row) table.Finding {
-	if x, ok := r.value.(unexplained); ok {
+func finding(r list.Row) table.Finding {
+	if x, ok := r.Value.(unexplained); ok {
 		return x.Finding
 	}
-	return r.value.(table.Finding)
+	return r.Value.(table.Finding)
 }
 
 func (w *workbook) copyLink(submission string) book.Cell {
@@ -188,7 +188,7 @@ func (w *workbook) placeLink(x table.Finding) book.Cell {
 	if k := slices.IndexFunc(fields, about); k >= 0 {
 		sheet, at = "metrics", i*len(fields)+k
 	}
-	return linked(place, w.to(sheet, model.CellName(at+listFirst, 1)))
+	return linked(place, w.to(sheet, model.CellName(at+list.First, 1)))
 }
 
 func (w *workbook) kindOf(m table.Member) string {
@@ -257,8 +257,8 @@ func (w *workbook) evidence(point, id string) *templates.Evidence {
 	return w.Definition.Rubric.Point(point).Find(id)
 }
 
-func (w *workbook) evidenceOf(r row) *templates.Evidence {
-	return w.evidence(r.text("point"), r.text("evidence"))
+func (w *workbook) evidenceOf(r list.Row) *templates.Evidence {
+	return w.evidence(r.Text("point"), r.Text("evidence"))
 }
 
 // sized is the value of an evidence as a person says it: rounded, with its unit.

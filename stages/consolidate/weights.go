@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/list"
 	"lianheti/stages/table"
 )
 
@@ -20,7 +21,7 @@ func (w *workbook) weights(name string) error {
 	last := len(p.Widths)
 	p.Begin(last, "改一改权重，看名次怎样变", "")
 	s := w.Definition.Sheets.Sheet("weights")
-	remark := w.filledIn(s, s.Remark, words{"weights": w.Definition.Rubric.WeightsNote})
+	remark := w.filledIn(s, s.Remark, list.Words{"weights": w.Definition.Rubric.WeightsNote})
 	p.Span(2, 1, placeCol-2, cell(remark, book.Subtitle))
 	w.settings(p)
 	w.weightTable(p)

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -298,6 +299,9 @@ func (f *Form) Observe(r templates.Ref) Observation {
 	}
 	return Observation{Status: Missing, Place: model.Place{File: file}}
 }
+
+// Rounded drops the noise of binary sums.
+func Rounded(v float64) float64 { return math.Round(v*1e10) / 1e10 }
 
 // Plain writes a number without exponent and needless zeros, so that nobody takes it for a phone; empty without one.
 func Plain(v Opt[float64]) string {

@@ -1,0 +1,378 @@
+// Package list lays out rows as the definition's sheets.yaml says: which columns a list has, what each is called, how
+// it looks. A column shows what stands in the rows, or what a writer makes of a row (a view); an each stands for as
+// many columns as there are of something (a group).
+package list
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lianheti/stages/model"
+	"lianheti/stages/office/book"
+	"lianheti/stages/table"
+	"lianheti/stages/text"
+	"lianheti/templates"
+)
+
+// Row is a row of a list that is about to be written.
+type Row struct {
+	Value any // of the type that its source has
+	List  *List
+	At    int // row of the worksheet
+	data  reflect.Value
+}
+
+// Get is what stands in a column of the row; nil where it has none of that name.
+func (r Row) Get(id string) any {
+	if at, ok := r.List.fields[id]; ok {
+		return r.data.FieldByIndex(at).Interface()
+	}
+	return nil
+}
+
+// Text is what a text column of the row says; empty where it has none of that name.
+func (r Row) Text(id string) string {
+	s, _ := r.Get(id).(string)
+	return s
+}
+
+// Cell is the address of another cell of the row, its column fixed.
+func (r Row) Cell(id string) string { return "$" + model.CellName(r.At, r.List.Col(id)) }
+
+// View makes a cell of a row.
+type View func(r Row) book.Cell
+
+// Of is a view of rows of one type.
+func Of[T any](show func(x T) book.Cell) View {
+	return func(r Row) book.Cell { return show(r.Value.(T)) }
+}
+
+// Group gives as many columns as there are of something: years, scenarios, experts.
+type Group func(l *List) []Column
+
+// Words fill a remark.
+type Words map[string]string
+
+// Source gives the rows of a list, and the words of its remark.
+type Source struct {
+	of   reflect.Type
+	rows func() (table.Rows, Words)
+}
+
+// From is a source of rows of one type.
+func From[T any](all func() ([]T, Words)) Source {
+	return Source{reflect.TypeFor[T](), func() (table.Rows, Words) {
+		found, said := all()
+		return table.RowsOf(len(found), slices.Values(found)), said
+	}}
+}
+
+// Rows is a source of rows that are there already.
+func Rows[T any](all []T) Source { return From(func() ([]T, Words) { return all, nil }) }
+
+// Table is a source of the rows of a table.
+func Table(t table.Rows) Source { return Source{t.Of, func() (table.Rows, Words) { return t, nil }} }
+
+// Lists are what a writer knows beside sheets.yaml.
+type Lists struct {
+	Definition *templates.Definition
+	Sources    map[string]Source
+	Views      map[string]View
+	Groups     map[string]Group
+	Find       func(name string) (table.Rows, bool)                    // published tables, by name; nil: none
+	Now        func(when string) bool                                  // whether what waits for a state has its turn; nil: it has
+	Finish     func(*templates.ReportColumn, Row, book.Cell) book.Cell // has the last word on a cell; nil: it stays
+
+	laid map[string]*List
+}
+
+// Column is a column of a list, laid out.
+type Column struct {
+	*templates.ReportColumn
+	Key   string // by which formulas call it
+	Head  string
+	Lead  *book.Cell // over the header; nil: nothing
+	Cell  View
+	Style book.Column
+}
+
+// List is a list, laid out.
+type List struct {
+	table.Rows
+	Sheet   *templates.ReportSheet
+	Words   Words
+	Columns []Column
+	of      *Lists
+	fields  map[string][]int // of the rows, by column
+}
+
+// First is the first row of a list that has a sheet of its own, below remark and header.
+const First = 3
+
+// First is the same where something may stand over the columns.
+func (l *List) First() int {
+	if slices.ContainsFunc(l.Columns, func(c Column) bool { return c.Lead != nil }) {
+		return First + 1
+	}
+	return First
+}
+
+// Col is the number of a column; the tests meet every view that names one that is not there.
+func (l *List) Col(key string) int {
+	i := slices.IndexFunc(l.Columns, func(c Column) bool { return c.Key == key })
+	if i < 0 {
+		panic("sheets.yaml: " + l.Sheet.ID + " has no column " + key)
+	}
+	return i + 1
+}
+
+// Area is a column of the sheet over all rows, as formulas of the same book write it.
+func (l *List) Area(key string) string {
+	col := l.Col(key)
+	return book.Absolute(l.Sheet.Name, l.First(), col, max(l.Len, 2)+l.First()-1, col)
+}
+
+// Group is where the columns of an each begin, and how many there are.
+func (l *List) Group(each string) (first, n int) {
+	for i, c := range l.Columns {
+		if c.Each == each {
+			if n++; n == 1 {
+				first = i + 1
+			}
+		}
+	}
+	return first, n
+}
+
+// source finds the rows of a sheet: those that the writer derives, or else a published table.
+func (x *Lists) source(name string) (Source, bool) {
+	if s, ok := x.Sources[name]; ok || x.Find == nil {
+		return s, ok
+	}
+	t, ok := x.Find(name)
+	return Table(t), ok
+}
+
+// Check proves that what sheets.yaml asks of the writer is there. The error names file, line and cure.
+func (x *Lists) Check(s *templates.ReportSheet) error {
+	d := x.Definition
+	source, ok := x.source(s.Rows)
+	if !ok {
+		return d.SheetProblem(s, nil, "的 rows 是“"+s.Rows+"”，程序没有这样的行",
+			"请改成 tables.yaml 里的表名，或程序汇集的行："+keys(x.Sources)+"。")
+	}
+	fields := fieldsOf(source.of)
+	for _, written := range s.Columns {
+		columns := []*templates.ReportColumn{written}
+		if written.Set != "" {
+			columns = d.Sheets.Sets[written.Set]
+		}
+		for _, c := range columns {
+			_, stored := fields[c.ID]
+			_, viewed := x.Views[c.View]
+			_, each := x.Groups[c.Each]
+			if !stored && !viewed && !each {
+				return d.SheetProblem(s, written, "没有列“"+c.ID+c.View+c.Each+"”",
+					"id 写行里有的列："+keys(fields)+"；view、each 写程序有的名称。")
+			}
+		}
+	}
+	return nil
+}
+
+func keys[V any](of map[string]V) string { return strings.Join(slices.Sorted(maps.Keys(of)), "、") }
+
+// Of lays a list out, once: formulas of other sheets ask where its columns are.
+func (x *Lists) Of(id string) *List {
+	if l := x.laid[id]; l != nil {
+		return l
+	}
+	s := x.Definition.Sheets.Sheet(id)
+	source, _ := x.source(s.Rows)
+	l := &List{Sheet: s, of: x, fields: fieldsOf(source.of)}
+	if x.laid == nil {
+		x.laid = map[string]*List{}
+	}
+	x.laid[id] = l
+	if l.Rows, l.Words = source.rows(); l.Words == nil {
+		l.Words = Words{}
+	}
+	l.Words["count"] = cmp.Or(l.Words["count"], strconv.Itoa(l.Len))
+	for _, c := range x.Definition.Sheets.Expanded(s) {
+		switch {
+		case x.Now != nil && !x.Now(c.When):
+		case c.Each != "":
+			for _, column := range x.Groups[c.Each](l) {
+				l.Columns = append(l.Columns, x.styled(c, column))
+			}
+		default:
+			column := Column{Key: cmp.Or(c.ID, c.View), Head: x.Definition.Sheets.Label(x.Definition, s, c),
+				Cell: x.Views[c.View]}
+			if c.View == "" {
+				column.Cell = x.stored(c, l.fields[c.ID])
+			}
+			if first, n := l.Group(c.Spark); c.Spark != "" && n > 0 {
+				column.Style.Spark = [2]int{first, first + n - 1}
+			}
+			l.Columns = append(l.Columns, x.styled(c, column))
+		}
+	}
+	return l
+}
+
+func (x *Lists) styled(c *templates.ReportColumn, column Column) Column {
+	column.ReportColumn = c
+	s := &column.Style
+	s.Header, s.Heat, s.Signed = column.Head, c.Heat, c.Signed
+	s.Width, s.Scale = cmp.Or(s.Width, c.Width), cmp.Or(s.Scale, c.Scale)
+	s.Look = cmp.Or(book.Look(c.Head), s.Look)
+	if c.Marks != "" {
+		s.Marks = Marks(x.Definition, c.Marks)
+	}
+	show := column.Cell
+	column.Cell = func(r Row) book.Cell {
+		cell := show(r)
+		if c.Look != "" && (cell.Look == "" || cell.Look == book.Plain) {
+			cell.Look = book.Look(c.Look)
+		}
+		if x.Finish != nil {
+			cell = x.Finish(c, r, cell)
+		}
+		return cell
+	}
+	return column
+}
+
+// Marks are the colours that the definition gives under a name.
+func Marks(d *templates.Definition, name string) []book.Mark {
+	tones := d.Sheets.Marks[name]
+	return table.Each(slices.Sorted(maps.Keys(tones)), func(word string) book.Mark {
+		return book.Mark{Word: word, Tone: book.Tone(tones[word])}
+	})
+}
+
+// stored shows what stands in a column of the rows.
+func (x *Lists) stored(c *templates.ReportColumn, at []int) View {
+	codes := x.Definition.Sheets.Codes[c.Codes]
+	return func(r Row) book.Cell {
+		out := shown(r.data.FieldByIndex(at))
+		if s, ok := out.Value.(string); ok {
+			if out.Value = cmp.Or(codes[s], s); c.Look != string(book.Mono) { // codes and hashes hold nothing to hide
+				out.Value = text.Mask(out.Value.(string))
+			}
+		}
+		out.Look = cmp.Or(book.Look(c.Look), out.Look)
+		return out
+	}
+}
+
+// shown is a stored value as a cell with the look of its type.
+func shown(v reflect.Value) book.Cell {
+	if v.CanInterface() {
+		if l, ok := v.Interface().(interface{ Label() string }); ok {
+			return book.Cell{Value: l.Label(), Look: book.Plain}
+		}
+	}
+	if v.Kind() == reflect.Struct { // table.Opt
+		if !v.FieldByName("Valid").Bool() {
+			return book.Cell{Look: book.Plain}
+		}
+		v = v.FieldByName("V")
+	}
+	if v.Kind() == reflect.Interface {
+		if v.IsNil() {
+			return book.Cell{Look: book.Plain}
+		}
+		v = v.Elem()
+	}
+	if day, ok := v.Interface().(interface{ FormattedString() string }); ok { // of a date
+		return book.Cell{Value: day.FormattedString(), Look: book.Centred}
+	}
+	switch v.Kind() {
+	case reflect.Bool:
+		return book.Cell{Value: map[bool]string{true: "是", false: ""}[v.Bool()], Look: book.Centred}
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return book.Cell{Value: v.Int(), Look: book.Integer}
+	case reflect.Float64:
+		return book.Cell{Value: table.Rounded(v.Float()), Look: book.Number(table.Rounded(v.Float()))}
+	}
+	return book.Cell{Value: v.String(), Look: book.Plain}
+}
+
+// fieldsOf finds the tagged fields of a row's type, those of embedded rows after its own.
+func fieldsOf(t reflect.Type) map[string][]int {
+	out := map[string][]int{}
+	for _, embedded := range []bool{false, true} {
+		for i := range t.NumField() {
+			f := t.Field(i)
+			if name, _, _ := strings.Cut(f.Tag.Get("col"), ","); !embedded && name != "" {
+				out[name] = f.Index
+			}
+			if !embedded || !f.Anonymous {
+				continue
+			}
+			for name, at := range fieldsOf(f.Type) {
+				if out[name] == nil {
+					out[name] = append([]int{i}, at...)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Write writes the list as a sheet of rows. The grid says what is not the list's: remark, name as a table.
+func (l *List) Write(r *book.Report, grid book.Grid) error {
+	grid.Sheet, grid.Rows, grid.Freeze = cmp.Or(grid.Sheet, l.Sheet.Name), l.Len, l.Sheet.Freeze
+	for i, c := range l.Columns {
+		if c.Style.Header = strings.ReplaceAll(c.Style.Header, "\n", " "); c.Aside && grid.Printed == 0 {
+			grid.Printed = i
+		}
+		grid.Columns = append(grid.Columns, c.Style)
+	}
+	if l.First() > First {
+		grid.Lead = l.lead()
+	}
+	all := l.cells()
+	if l.Sheet.Long {
+		var cut [][]book.Cell
+		for cells := range all {
+			cut = append(cut, grid.Cut(cells)...)
+		}
+		grid.Rows, all = len(cut), slices.Values(cut)
+	}
+	return r.Grid(grid, all)
+}
+
+func (l *List) lead() []book.Cell {
+	cells, begun := make([]book.Cell, len(l.Columns)), false
+	for i, c := range l.Columns {
+		if begun = begun || c.Lead != nil; !begun {
+			cells[i].Look = book.Caption
+		} else if c.Lead != nil {
+			cells[i] = *c.Lead
+		}
+	}
+	cells[0].Value = "满分"
+	return cells
+}
+
+func (l *List) cells() iter.Seq[[]book.Cell] {
+	return func(yield func([]book.Cell) bool) {
+		at := l.First()
+		for value := range l.All {
+			r, cells := Row{value, l, at, reflect.ValueOf(value)}, make([]book.Cell, len(l.Columns))
+			for i, c := range l.Columns {
+				cells[i] = c.Cell(r)
+			}
+			if at++; !yield(cells) {
+				return
+			}
+		}
+	}
+}
