@@ -117,9 +117,7 @@ const (
 	CaseSheet    = HiddenPrefix + "_cases"  // of each place that a rule looks at,
 	RowSheet     = HiddenPrefix + "_rows"   // of each row of a list
 	ReturnSheet  = "退回问题"                   // of a returned copy: what is to be mended; never read
-	ReturnRemark = "各表里有问题的格子，颜色就是下面“程度”一列的颜色，还空着的必填栏目是橙色边框；点“位置”到那一格。请直接在这份文件里改，改好把封面的“%s”加一；" +
-		"颜色、批注和本表不会被当作数据，不用清除，改好了颜色还在也不要紧。"
-	CheckSheet = "自检" // what the rules say of the workbook as it is filled; never read
+	CheckSheet   = "自检"                     // what the rules say of the workbook as it is filled; never read
 
 	ReturnSaid     = "已作的说明" // the column of ReturnSheet that repeats the filler's own words,
 	ReturnOutdated = "须重新说明" // or begins so where they no longer count

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// Sheets say what the officers' workbooks show: which sheets in which book, and of each plain one its columns.
+// Sheets say what workbooks show that are made for reading: which sheets in which book, and of each plain one its
+// columns.
 type Sheets struct {
 	Books  []*ReportBook
 	Marks  map[string]map[string]string // by name: word -> tone
@@ -19,7 +20,8 @@ type Sheets struct {
 // ReportBook is one workbook.
 type ReportBook struct {
 	ID, Title string
-	Personal  bool // the one with personal data: not in what is kept for a meeting
+	Personal  bool   // the one with personal data: not in what is kept for a meeting
+	By        string // the stage that writes it; empty: the officers' workbooks
 }
 
 // ReportSheet is one worksheet: a plain one with rows, or without rows one that the program lays out under its id.
@@ -75,6 +77,16 @@ func (s *Sheets) Sheet(id string) *ReportSheet {
 	return first(s.Sheets, func(x *ReportSheet) bool { return x.ID == id })
 }
 
+// BooksBy lists the books that a stage writes; those of no stage are the officers'.
+func (s *Sheets) BooksBy(stage string) []*ReportBook {
+	return slices.DeleteFunc(slices.Clone(s.Books), func(b *ReportBook) bool { return b.By != stage })
+}
+
+// In lists the sheets of a book.
+func (s *Sheets) In(book string) []*ReportSheet {
+	return slices.DeleteFunc(slices.Clone(s.Sheets), func(x *ReportSheet) bool { return x.Book != book })
+}
+
 // Expanded lists the columns of a sheet with the sets taken apart.
 func (s *Sheets) Expanded(sheet *ReportSheet) []*ReportColumn {
 	return flat(sheet.Columns, func(c *ReportColumn) []*ReportColumn {
@@ -113,7 +125,8 @@ func (s *Sheets) check(l *loader, d *Definition) {
 		if x.Rows == "" {
 			continue
 		}
-		l.when(x.Remark == "" || len(x.Columns) == 0 || x.Always && x.None == "", x.at,
+		b := first(s.Books, func(b *ReportBook) bool { return b.ID == x.Book })
+		l.when(x.Remark == "" && (b == nil || b.By == "") || len(x.Columns) == 0 || x.Always && x.None == "", x.at,
 			name+"缺 remark 或 columns；写了 always 的缺 none", "请补上一句：说的是什么，怎么看。")
 		if x.Table == "" && d.Table(x.Rows) != nil {
 			x.Table = x.Rows

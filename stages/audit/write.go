@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/list"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -21,66 +21,92 @@ type Report struct {
 	Rows       []table.Incentive
 }
 
-// Sheets of the workbook.
-const (
-	sheetKinds    = "总览"
-	sheetPerverse = "逆向动作"
-	sheetClaims   = "凭单方陈述"
-	sheetSubjects = "各家"
-)
-
 // Write writes the workbook. It is for the Department alone, and says so on every sheet and page.
 func (r Report) Write(w io.Writer) error {
+	rising := func(of templates.AuditList) list.Source {
+		return list.From(func() ([]table.Incentive, list.Words) { return r.moves(of) })
+	}
+	lists := &list.Lists{Definition: r.Definition, Sources: map[string]list.Source{
+		"tallies": list.From(r.tallies), "perverse": rising(templates.Perverse), "claims": rising(templates.Claim),
+		"subjects": list.From(r.subjects),
+	}, Views: map[string]list.View{
+		"rank_after": list.Of(func(x table.Incentive) book.Cell { return place(x.RankAfter.V, x.RankAfter.Valid) }),
+		"gain": list.Of(func(x table.Incentive) book.Cell {
+			return book.Cell{Value: x.TotalAfter.V - x.TotalBefore, Look: book.Gain}
+		}),
+		"findings": list.Of(func(x table.Incentive) book.Cell { return book.Cell{Value: cmp.Or(x.Findings, "没有")} }),
+		"cells":    list.Of(fewCells),
+		"rank":     list.Of(func(s subject) book.Cell { return place(int32(s.Rank), s.Ranked) }),
+	}}
+	return lists.Write(w, "激励审计", r.title())
+}
+
+func (r Report) title() string {
 	a := r.Definition.Audit
-	title := fmt.Sprintf("%d年%s（%s）", r.Definition.Directory.Batch, a.Title, a.Mark)
-	report, err := book.NewReport(title, sheetKinds, sheetPerverse, sheetClaims, sheetSubjects)
-	if err != nil {
-		return err
-	}
-	err = cmp.Or(r.kinds(report, title), r.moves(report, sheetPerverse, templates.Perverse),
-		r.moves(report, sheetClaims, templates.Claim), r.subjects(report))
-	if err != nil {
-		return err
-	}
-	return report.Write(w, title)
+	return fmt.Sprintf("%d年%s（%s）", r.Definition.Directory.Batch, a.Title, a.Mark)
 }
 
+// tally is what came of a kind of move.
 type tally struct {
-	list                     string
-	label, evidence          string
-	tried, rises, pays, free int
-	best                     table.Incentive // that pays most
+	List     string `col:"list"` // name of the sheet that has the moves
+	Label    string `col:"label"`
+	Tried    int    `col:"tried"`
+	Rises    int    `col:"rises"`
+	Pays     int    `col:"pays"`
+	Free     int    `col:"free"`
+	Most     string `col:"most"` // what the move brings that pays most, and whom
+	Whose    string `col:"whose"`
+	Evidence string `col:"evidence"`
 }
 
-// tallies counts the moves by kind: the perverse ones as defined, several together, then the claims.
-func (r Report) tallies() []*tally {
-	var all, claims []*tally
-	of := map[string]*tally{}
-	for _, m := range r.Definition.Audit.Moves {
-		t := &tally{list: sheetPerverse, label: m.Label, evidence: m.Evidence}
-		if of[m.ID] = t; m.List == templates.Claim {
-			t.list, claims = sheetClaims, append(claims, t)
-		} else {
-			all = append(all, t)
+// tallies is 总览: what each kind of move brings, the perverse ones as defined, several together, then the claims.
+func (r Report) tallies() ([]tally, list.Words) {
+	a, sheets := r.Definition.Audit, r.Definition.Sheets
+	kinds := append(slices.Clone(a.Moves),
+		&templates.AuditMove{ID: KindGathered, List: templates.Perverse, Label: "同一动作几处一起做"},
+		&templates.AuditMove{ID: KindPair, List: templates.Perverse, Label: "最强的动作两两一起做"})
+	slices.SortStableFunc(kinds, func(a, b *templates.AuditMove) int { return cmp.Compare(b.List, a.List) })
+	paying := 0
+	all := table.Each(kinds, func(m *templates.AuditMove) tally {
+		t, most := tally{List: sheets.Sheet(string(m.List)).Name, Label: m.Label, Evidence: m.Evidence}, table.Incentive{}
+		for _, row := range r.Rows {
+			if row.Kind != m.ID {
+				continue
+			}
+			t.Tried++
+			t.Rises += one(rises(row))
+			t.Pays += one(row.Pays)
+			t.Free += one(row.Pays && row.Warnings.V == 0)
+			if row.Pays {
+				most = best(most, row)
+				t.Most = fmt.Sprintf("第%d名→第%d名", most.RankBefore, most.RankAfter.V)
+			}
 		}
+		if t.Whose = most.Consortium; m.List == templates.Perverse {
+			paying += t.Pays
+		}
+		return t
+	})
+	said := r.words(len(r.Rows))
+	said["subjects"], said["found"] = fmt.Sprint(len(r.Subjects)), "没有一个逆向动作能抬高名次。"
+	if paying > 0 {
+		said["found"] = fmt.Sprintf("逆向动作里有%d个能抬高名次，是计分办法的毛病，见“%s”。", paying,
+			sheets.Sheet(string(templates.Perverse)).Name)
+		said[list.Alarm] = said["found"]
 	}
-	of[KindGathered] = &tally{list: sheetPerverse, label: "同一动作几处一起做"}
-	of[KindPair] = &tally{list: sheetPerverse, label: "最强的动作两两一起做"}
-	for _, row := range r.Rows {
-		t := of[row.Kind]
-		t.tried++
-		if rises(row) {
-			t.rises++
-		}
-		if row.Pays {
-			t.pays++
-			t.best = best(t.best, row)
-		}
-		if row.Pays && row.Warnings.V == 0 {
-			t.free++
-		}
+	return all, said
+}
+
+func one(holds bool) int {
+	if holds {
+		return 1
 	}
-	return append(append(all, of[KindGathered], of[KindPair]), claims...)
+	return 0
+}
+
+// words are those of every remark; tried is how many moves it is about.
+func (r Report) words(tried int) list.Words {
+	return list.Words{"title": r.title(), "mark": r.Definition.Audit.Mark, "tried": fmt.Sprint(tried)}
 }
 
 func best(a, b table.Incentive) table.Incentive {
@@ -107,153 +133,61 @@ func First(a, b table.Incentive) int {
 		cmp.Compare(a.Submission, b.Submission), cmp.Compare(a.Move, b.Move))
 }
 
-// column is one of cells that words or a figure give; said one of words.
-func column[T any](head string, width float64, cell func(T) book.Cell) book.ColumnOf[T] {
-	return book.ColumnOf[T]{Head: head, Width: width, Cell: cell}
-}
-
-func said[T any](head string, width float64, say func(T) string) book.ColumnOf[T] {
-	return column(head, width, func(row T) book.Cell { return words(say(row)) })
-}
-
-func words(s string) book.Cell { return book.Cell{Value: s, Look: book.Plain} }
-
-func sheet[T any](w *book.Report, name, remark string, alarm bool, rows []T, columns ...book.ColumnOf[T]) error {
-	grid := book.Grid{Sheet: name, Remark: remark, Alarm: alarm, Rows: len(rows), Freeze: 2}
-	return book.Rows(w, grid, slices.Values(rows), columns)
-}
-
-func count[N int | int32](n N) book.Cell { return book.Cell{Value: int(n), Look: book.Integer} }
-
-func place[N int | int32](n N, ranked bool) book.Cell {
+// place is a rank, of what is ranked.
+func place(rank int32, ranked bool) book.Cell {
 	if !ranked {
 		return book.Cell{Value: "不排", Look: book.Quiet}
 	}
-	return count(n)
-}
-
-// kinds is 总览: what each kind of move brings.
-func (r Report) kinds(w *book.Report, title string) error {
-	all, paying := r.tallies(), 0
-	for _, t := range all {
-		if t.list == sheetPerverse {
-			paying += t.pays
-		}
-	}
-	found := "没有一个逆向动作能抬高名次。"
-	if paying > 0 {
-		found = fmt.Sprintf("逆向动作里有%d个能抬高名次，是计分办法的毛病，见“%s”。", paying, sheetPerverse)
-	}
-	remark := fmt.Sprintf("%s。在表单规则之内逐家试%d个动作（%d家参加排名的），别家的数不变：%s", title, len(r.Rows), len(r.Subjects), found)
-	remark += "逆向：少列、少报、不报、拆东补西，联合体并没有更好。凭单方陈述：写得更好，名次上升是应该的，但要有佐证。"
-	return sheet(w, sheetKinds, remark, paying > 0, all,
-		said("哪一类", 12, func(t *tally) string { return t.list }),
-		said("动作", 36, func(t *tally) string { return t.label }),
-		column("试了", 8, func(t *tally) book.Cell { return count(t.tried) }),
-		column("得分上升", 10, func(t *tally) book.Cell { return count(t.rises) }),
-		column("名次上升", 10, func(t *tally) book.Cell { return count(t.pays) }),
-		column("其中不多出需核实的", 12, func(t *tally) book.Cell { return count(t.free) }),
-		said("升得最多的", 14, func(t *tally) string {
-			if t.pays == 0 {
-				return ""
-			}
-			return fmt.Sprintf("第%d名→第%d名", t.best.RankBefore, t.best.RankAfter.V)
-		}),
-		said("是哪一家", 34, func(t *tally) string { return t.best.Consortium }),
-		said("拿什么核", 44, func(t *tally) string { return t.evidence }),
-	)
+	return book.Cell{Value: rank, Look: book.Integer}
 }
 
 // moves lists the moves of a kind that raise a total or a rank, those first that raise the rank most.
-func (r Report) moves(w *book.Report, name string, list templates.AuditList) error {
-	rows := table.Where(slices.Values(r.Rows), func(x row) bool { return x.List == string(list) })
-	rising := table.Where(slices.Values(rows), func(x row) bool { return x.Pays || rises(x) })
+func (r Report) moves(of templates.AuditList) ([]table.Incentive, list.Words) {
+	rows := table.Where(slices.Values(r.Rows), func(x table.Incentive) bool { return x.List == string(of) })
+	rising := table.Where(slices.Values(rows), func(x table.Incentive) bool { return x.Pays || rises(x) })
 	slices.SortStableFunc(rising, First)
-	remark := fmt.Sprintf("%s。试了%d个，抬高得分或名次的%d个列在这里；全部在数据表 incentives。",
-		r.Definition.Audit.Mark, len(rows), len(rising))
-	head := map[string]string{}
-	for _, c := range r.Definition.Table("incentives").Columns {
-		head[c.Name] = c.Label
-	}
-	verdict := said(head["verdict"], 11, func(x row) string { return x.Verdict })
-	verdict.Style.Marks = []book.Mark{
-		{Word: string(model.Return), Tone: book.Bad}, {Word: string(model.Accept), Tone: book.Good}}
-	columns := []book.ColumnOf[row]{
-		said(head["city"], 9, func(x row) string { return x.City }),
-		said(head["consortium"], 30, func(x row) string { return x.Consortium }),
-		column(head["what"], 66, func(x row) book.Cell { return book.Cell{Value: x.What, Look: book.Prose} }),
-		column(head["rank_before"], 9, func(x row) book.Cell { return count(x.RankBefore) }),
-		column(head["rank_after"], 9, func(x row) book.Cell { return place(x.RankAfter.V, x.RankAfter.Valid) }),
-		column("得分增减", 10, func(x row) book.Cell {
-			return book.Cell{Value: x.TotalAfter.V - x.TotalBefore, Look: book.Gain}
-		}),
-		verdict,
-		said(head["new_findings"], 40, func(x row) string { return cmp.Or(x.Findings, "没有") }),
-		column(head["findings_gone"], 9, func(x row) book.Cell { return count(x.Gone.V) }),
-		column(head["cells"], 30, func(x row) book.Cell { return book.Cell{Value: fewCells(x.Cells), Look: book.Mono} }),
-	}
-	if list == templates.Claim {
-		columns = slices.Insert(columns, 3, said(head["evidence"], 40, func(x row) string { return x.Evidence }))
-	}
-	return sheet(w, name, remark, false, rising, columns...)
+	return rising, r.words(len(rows))
 }
 
-type row = table.Incentive
-
-func fewCells(list string) string {
-	cells := strings.Split(list, "; ")
+func fewCells(x table.Incentive) book.Cell {
+	c, cells := book.Cell{Value: x.Cells, Look: book.Mono}, strings.Split(x.Cells, "; ")
 	if n := len(cells); n > shown {
-		return fmt.Sprintf("%s 等%d格", strings.Join(cells[:shown], "; "), n)
+		c.Value = fmt.Sprintf("%s 等%d格", strings.Join(cells[:shown], "; "), n)
 	}
-	return list
+	return c
 }
 
 type subject struct {
 	Subject
-	perverse, claim table.Incentive
-	pays            int
+	Consortium string             `col:"consortium"`
+	Points     table.Opt[float64] `col:"total"`
+	Pays       int                `col:"pays"` // perverse moves that raise the rank
+	Perverse   string             `col:"perverse"`
+	Claim      string             `col:"claim"`
+	Reason     string             `col:"unranked"`
 }
 
 // subjects is 各家: what each could gain at most; then those that were not tried.
-func (r Report) subjects(w *book.Report) error {
-	of := map[string]*subject{}
-	var all []*subject
-	for _, s := range r.Subjects {
-		all = append(all, &subject{Subject: s})
-		of[s.Submission.Submission] = all[len(all)-1]
-	}
-	slices.SortStableFunc(all, func(a, b *subject) int { return cmp.Compare(a.Rank, b.Rank) })
-	for _, row := range r.Rows {
-		switch s := of[row.Submission]; {
-		case !row.Pays:
-		case row.List == string(templates.Perverse):
-			s.pays, s.perverse = s.pays+1, best(s.perverse, row)
-		default:
-			s.claim = best(s.claim, row)
-		}
-	}
-	for _, s := range r.LeftOut {
-		all = append(all, &subject{Subject: s})
-	}
-	what := func(x table.Incentive) book.Cell {
-		if x.Move == "" {
-			return words("")
-		}
-		return book.Cell{Value: fmt.Sprintf("第%d名　%s", x.RankAfter.V, x.What), Look: book.Prose}
-	}
-	remark := r.Definition.Audit.Mark + "。每家在表单规则之内最多能把名次抬到哪里；没有试的写明原因。"
-	return sheet(w, sheetSubjects, remark, false, all,
-		column("名次", 8, func(s *subject) book.Cell { return place(s.Rank, s.Ranked) }),
-		said("联合体名称", 34, func(s *subject) string { return s.Submission.Consortium }),
-		column("得分", 9, func(s *subject) book.Cell {
-			if !s.Ranked {
-				return words("")
+func (r Report) subjects() ([]subject, list.Words) {
+	all := slices.Clone(r.Subjects)
+	slices.SortStableFunc(all, func(a, b Subject) int { return cmp.Compare(a.Rank, b.Rank) })
+	return table.Each(append(all, r.LeftOut...), func(s Subject) subject {
+		x, most := subject{Subject: s, Consortium: s.Submission.Consortium, Reason: s.Unranked,
+			Points: table.Opt[float64]{V: s.Total, Valid: s.Ranked}}, map[string]table.Incentive{}
+		for _, row := range r.Rows {
+			if row.Pays && row.Submission == s.Submission.Submission {
+				x.Pays += one(row.List == string(templates.Perverse))
+				most[row.List] = best(most[row.List], row)
 			}
-			return book.Cell{Value: s.Total, Look: book.Points}
-		}),
-		column("抬高名次的逆向动作", 12, func(s *subject) book.Cell { return count(s.pays) }),
-		column("其中升得最多的", 56, func(s *subject) book.Cell { return what(s.perverse) }),
-		column("凭单方陈述升得最多的", 56, func(s *subject) book.Cell { return what(s.claim) }),
-		said("没有试的原因", 40, func(s *subject) string { return s.Unranked }),
-	)
+		}
+		for _, row := range most {
+			said := fmt.Sprintf("第%d名　%s", row.RankAfter.V, row.What)
+			if row.List == string(templates.Perverse) {
+				x.Perverse = said
+			} else {
+				x.Claim = said
+			}
+		}
+		return x
+	}), r.words(0)
 }

@@ -1,6 +1,6 @@
 // Package consolidate writes the officers' workbooks: 省级汇总 for deciding, 附录 with everything that was submitted, found
 // and scored, 联系人 apart. Which sheets and columns there are stands in the definition's sheets.yaml; one writer
-// (sheet.go) serves the plain ones, and Go is left where a sheet computes or is laid out freely.
+// (office/list) serves the plain ones, and Go is left where a sheet computes or is laid out freely.
 //
 // What is computed is a formula with its result beside it, so that programs that do not calculate show figures too.
 // Names and phones stand in 联系人 only; on all others whatever looks like personal data is masked.
@@ -55,7 +55,7 @@ func Books(in Input, create func(name string) (io.WriteCloser, error)) error {
 		return err
 	}
 	w := newWorkbook(in)
-	for _, b := range in.Definition.Sheets.Books {
+	for _, b := range in.Definition.Sheets.BooksBy("") {
 		sheets := w.shown(b.ID)
 		if len(sheets) == 0 || b.Personal && (in.FromTables || in.Standing.Meeting != "") {
 			continue
@@ -92,9 +92,7 @@ func (w *workbook) write(to io.Writer, b *templates.ReportBook, sheets []*templa
 
 // shown lists the sheets of a book that have something to say.
 func (w *workbook) shown(id string) []*templates.ReportSheet {
-	return table.Where(slices.Values(w.Definition.Sheets.Sheets), func(s *templates.ReportSheet) bool {
-		return s.Book == id && w.written(s)
-	})
+	return table.Where(slices.Values(w.Definition.Sheets.In(id)), w.written)
 }
 
 // written says whether a sheet has something to say.

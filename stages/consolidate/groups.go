@@ -174,7 +174,8 @@ func (w *workbook) funding(*list.List) []list.Column {
 			y, _ := w.Definition.Form.Year(id)
 			head := fmt.Sprintf("%s\n%s\n%s", w.Definition.Label(f.ID), y.Label, f.Unit)
 			show := func(e entry) book.Cell { return w.dated(e.form.Metric(f.ID, y.Year), y) }
-			out = append(out, list.Column{Key: f.ID + id, Head: head, Style: book.Column{Look: book.Promised}, Cell: list.Of(show)})
+			out = append(out, list.Column{Key: f.ID + id, Head: head, Style: book.Column{Look: book.Promised},
+				Cell: list.Of(show)})
 		}
 	}
 	return out
@@ -278,13 +279,14 @@ func (w *workbook) receipts(*list.List) []list.Column {
 func (w *workbook) sides(*list.List) []list.Column {
 	var out []list.Column
 	for i, head := range []string{"甲", "乙"} {
+		passages := func(p pair) book.Cell {
+			return cell(commonPassages(text.Mask(p.texts[i].Text), text.Mask(p.texts[1-i].Text)), book.Prose)
+		}
 		out = append(out,
 			list.Column{Key: head, Head: head, Cell: list.Of(func(p pair) book.Cell {
 				return plain(w.of(p.texts[i].Submission).Consortium)
 			})},
-			list.Column{Key: head + "text", Head: head + "的文字", Style: book.Column{Width: 70}, Cell: list.Of(func(p pair) book.Cell {
-				return cell(commonPassages(text.Mask(p.texts[i].Text), text.Mask(p.texts[1-i].Text)), book.Prose)
-			})},
+			list.Column{Key: head + "text", Head: head + "的文字", Style: book.Column{Width: 70}, Cell: list.Of(passages)},
 			list.Column{Key: head + "place", Head: head + "的位置", Cell: list.Of(func(p pair) book.Cell {
 				return w.placed(p.texts[i].Submission, p.texts[i].Sheet, p.texts[i].Cell)
 			})})
@@ -302,7 +304,7 @@ func (w *workbook) experts(p *list.List) []list.Column {
 		}
 	}
 	return table.Each(slices.Sorted(maps.Keys(ids)), func(id string) list.Column {
-		return list.Column{Key: id, Head: id, Style: book.Column{Scale: max(most, 1)}, Cell: list.Of(func(x marked) book.Cell {
+		show := func(x marked) book.Cell {
 			switch a := x.by[id]; {
 			case a.State == table.AssessedConflict:
 				return quiet("回避")
@@ -313,7 +315,8 @@ func (w *workbook) experts(p *list.List) []list.Column {
 			default:
 				return points(a.Points.V)
 			}
-		})}
+		}
+		return list.Column{Key: id, Head: id, Style: book.Column{Scale: max(most, 1)}, Cell: list.Of(show)}
 	})
 }
 
@@ -337,7 +340,8 @@ func (w *workbook) outcomesEach(*list.List) []list.Column {
 	var out []list.Column
 	for i, s := range w.entries {
 		show := func(r ruleRow) book.Cell { return centred(marks[r.outcomes[i]]) }
-		out = append(out, list.Column{Key: s.id(), Head: s.Consortium, Style: book.Column{Look: book.Standing}, Cell: list.Of(show)})
+		out = append(out, list.Column{Key: s.id(), Head: s.Consortium, Style: book.Column{Look: book.Standing},
+			Cell: list.Of(show)})
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package consolidate
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"lianheti/stages/model"
@@ -50,8 +51,12 @@ func (w *workbook) formulaOf(r list.Row, formula string) string {
 func Check(d *templates.Definition) error {
 	round := table.Round{Facts: &table.Facts{Definition: d}, Judgement: &table.Judgement{}, Ranking: &table.Ranking{}}
 	w := newWorkbook(Input{Round: round})
+	books := d.Sheets.BooksBy("")
 	for _, s := range d.Sheets.Sheets {
 		var err error
+		if !slices.ContainsFunc(books, func(b *templates.ReportBook) bool { return b.ID == s.Book }) {
+			continue
+		}
 		if s.Rows != "" {
 			err = w.lists.Check(s)
 		} else if w.layouts()[s.ID].write == nil {

@@ -8,6 +8,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/list"
 	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -17,39 +18,6 @@ import (
 
 // listRow is the row of the list on which the i-th finding stands.
 func listRow(i int) int { return i + 3 }
-
-// listColumns are the columns of the list at the end of a copy.
-func (c *copying) listColumns() []book.ColumnOf[table.Finding] {
-	text := func(head string, width float64, say func(table.Finding) string) book.ColumnOf[table.Finding] {
-		cell := func(x table.Finding) book.Cell { return book.Cell{Value: say(x)} }
-		return book.ColumnOf[table.Finding]{Head: head, Width: width, Cell: cell}
-	}
-	severity := text("程度", 11, func(x table.Finding) string { return x.Severity.Label() })
-	for _, s := range model.Severities {
-		severity.Style.Marks = append(severity.Style.Marks, book.Mark{Word: s.Label(), Tone: tones[s]})
-	}
-	where := func(x table.Finding) book.Cell {
-		cell := book.Cell{Value: model.Place{File: "整份文件", Sheet: x.Sheet, Cell: x.Cell}.String()}
-		if places := c.places(x); len(places) > 0 {
-			cell.Look, cell.Link = book.Link, book.CellLink(places[0].sheet, places[0].cell)
-		}
-		return cell
-	}
-	return []book.ColumnOf[table.Finding]{severity, {Head: "位置", Width: 16, Cell: where},
-		text("其余位置", 14, furtherPlaces),
-		text("问题", 42, func(x table.Finding) string { return x.Message }),
-		text("怎么改", 36, func(x table.Finding) string { return x.Cure }),
-		text(templates.ReturnSaid, 20, explained),
-		text("依据", 16, func(x table.Finding) string { return x.Authority }),
-		text("代码", 11, func(x table.Finding) string { return x.Code }),
-		text("问题指纹", 19, func(x table.Finding) string {
-			if !c.explainable(x) {
-				return ""
-			}
-			return explanationKey(x)
-		}),
-	}
-}
 
 // tallest is how tall a row is made, in points; programs allow 409.
 const tallest = 400
@@ -80,9 +48,30 @@ func (c *copying) list() {
 	name := templates.ReturnSheet
 	try.Get(c.f.NewSheet(name))
 	try.Do(book.Protect(c.f, name)) // what is written here is not read: answers belong into the form
-	grid := book.Grid{Sheet: name, Tab: book.Red, Rows: len(c.findings),
-		Remark: fmt.Sprintf(templates.ReturnRemark, c.d.Field("edition").Label)}
-	try.Do(book.Rows(book.On(c.f, ""), grid, slices.Values(c.findings), c.listColumns()))
+	text := func(say func(table.Finding) string) list.View {
+		return list.Of(func(x table.Finding) book.Cell { return book.Cell{Value: say(x)} })
+	}
+	lists := list.Lists{Definition: c.d, Sources: map[string]list.Source{
+		"findings": list.From(func() ([]table.Finding, list.Words) {
+			return c.findings, list.Words{"edition": c.d.Field("edition").Label}
+		}),
+	}, Views: map[string]list.View{"further": text(furtherPlaces), "explained": text(explained), "key": text(c.keyOf),
+		"place": list.Of(func(x table.Finding) book.Cell {
+			cell := book.Cell{Value: model.Place{File: "整份文件", Sheet: x.Sheet, Cell: x.Cell}.String()}
+			if places := c.places(x); len(places) > 0 {
+				cell.Look, cell.Link = book.Link, book.CellLink(places[0].sheet, places[0].cell)
+			}
+			return cell
+		})}}
+	try.Do(lists.Of("returned").Write(book.On(c.f, ""), book.Grid{Sheet: name, Tab: book.Red}))
+}
+
+// keyOf is the key of the row that explains a finding; empty where words are no answer.
+func (c *copying) keyOf(x table.Finding) string {
+	if !c.explainable(x) {
+		return ""
+	}
+	return explanationKey(x)
 }
 
 // linkBack makes of the label left of each marked cell a link to the list. The cell itself gets none: who clicks there

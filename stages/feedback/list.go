@@ -10,6 +10,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/list"
 	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -49,10 +50,14 @@ func writeList(to string, in Input, p *pack) (err error) {
 	report := try.Get(book.NewReport(title, append(sheets, helpSheet)...))
 	try.Do(report.Page(cover(in, p, title)))
 	for _, s := range severities {
-		try.Do(findings(in, report, found[s], s))
+		id := "mend"
+		if s == model.Explain { // what is to be explained needs the key of its row
+			id = "explain"
+		}
+		try.Do(writeRows(in, report, id, s.Label(), list.Rows(found[s])))
 	}
 	if in.Changes.Len() > 0 {
-		try.Do(changes(in, report, p))
+		try.Do(writeRows(in, report, "since", changesSheet, list.Rows(p.changes)))
 	}
 	try.Do(report.Page(help(in, p)))
 	var out bytes.Buffer
@@ -139,56 +144,23 @@ func help(in Input, p *pack) *book.Page {
 	return page
 }
 
-// column is a column of texts.
-func column[T any](head string, width float64, say func(T) string, marks ...book.Mark) book.ColumnOf[T] {
-	cell := func(x T) book.Cell { return words(say(x)) }
-	return book.ColumnOf[T]{Head: head, Width: width, Cell: cell, Style: book.Column{Marks: marks}}
+// views are what the lists show beside what stands in findings and changes.
+var views = map[string]list.View{
+	"consortium": list.Of(func(l line) book.Cell { return words(called(l.submission)) }),
+	"place":      list.Of(line.place),
+	"further":    list.Of(func(l line) book.Cell { return words(furtherPlaces(l.Finding)) }),
+	"explained":  list.Of(func(l line) book.Cell { return words(explained(l.Finding)) }),
+	"key":        list.Of(func(l line) book.Cell { return book.Cell{Value: explanationKey(l.Finding), Look: book.Mono} }),
+	"changed": list.Of(func(c table.Change) book.Cell {
+		return words(model.Place{Sheet: c.Sheet, Cell: c.Cell}.String())
+	}),
 }
 
-// keys is a column of codes.
-func keys[T any](head string, width float64, say func(T) string) book.ColumnOf[T] {
-	cell := func(x T) book.Cell { return book.Cell{Value: say(x), Look: book.Mono} }
-	return book.ColumnOf[T]{Head: head, Width: width, Cell: cell}
-}
-
-// changes is the sheet of what is different since the last round.
-func changes(in Input, report *book.Report, p *pack) error {
-	grid := book.Grid{Sheet: changesSheet, Rows: len(p.changes), Freeze: 2}
-	return book.Rows(report, grid, slices.Values(p.changes), []book.ColumnOf[table.Change]{
-		column(in.Definition.Label("consortium"), 38, func(c table.Change) string { return c.Consortium }),
-		column("变化", 18, func(c table.Change) string { return c.Kind.Label() },
-			book.Mark{Word: table.FindingClosed.Label(), Tone: book.Good},
-			book.Mark{Word: table.FindingExplained.Label(), Tone: book.Good},
-			book.Mark{Word: table.FindingOpen.Label(), Tone: book.Caution},
-			book.Mark{Word: table.FindingReopened.Label(), Tone: book.Caution},
-			book.Mark{Word: table.FindingNew.Label(), Tone: book.Bad}),
-		column("程度", 13, func(c table.Change) string { return c.Severity.Label() }),
-		column("事项", 36, func(c table.Change) string { return c.Label }),
-		column("上轮", 44, func(c table.Change) string { return c.Before }),
-		column("本轮", 44, func(c table.Change) string { return c.After }),
-		column("位置", 20, func(c table.Change) string { return model.Place{Sheet: c.Sheet, Cell: c.Cell}.String() }),
-		keys("代码", 13, func(c table.Change) string { return c.Code }),
-	})
-}
-
-// findings is the sheet of one severity.
-func findings(in Input, report *book.Report, lines []line, severity model.Severity) error {
-	columns := []book.ColumnOf[line]{
-		column(in.Definition.Label("consortium"), 28, func(l line) string { return called(l.submission) }),
-		{Head: "位置", Width: 16, Cell: line.place},
-		column("其余位置", 14, func(l line) string { return furtherPlaces(l.Finding) }),
-		column("问题", 20, func(l line) string { return l.Title }),
-		column("具体情况", 42, func(l line) string { return l.Message }),
-		column("怎么改", 36, func(l line) string { return l.Cure }),
-		column("依据", 16, func(l line) string { return l.Authority }),
-		keys("代码", 12, func(l line) string { return l.Code }),
-	}
-	if severity == model.Explain { // what is to be explained needs the key of its row
-		columns = slices.Insert(columns, 6, column("已作的说明", 24, func(l line) string { return explained(l.Finding) }))
-		columns = append(columns, keys("问题指纹", 19, func(l line) string { return explanationKey(l.Finding) }))
-	}
-	grid := book.Grid{Sheet: severity.Label(), Rows: len(lines), Freeze: 2}
-	return book.Rows(report, grid, slices.Values(lines), columns)
+// writeRows writes a list of sheets.yaml as a sheet.
+func writeRows(in Input, report *book.Report, id, sheet string, rows list.Source) error {
+	lists := list.Lists{Definition: in.Definition, Views: views,
+		Sources: map[string]list.Source{"lines": rows, "changes": rows}}
+	return lists.Of(id).Write(report, book.Grid{Sheet: sheet})
 }
 
 // place shows where a finding is, and leads there in the annotated copy.

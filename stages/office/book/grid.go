@@ -44,34 +44,6 @@ type Column struct {
 	Spark  [2]int  // small columns of what stands in these columns of the row, first and last; zero: none
 }
 
-// ColumnOf is a column of a sheet with one row a T: its heading and what stands in it.
-type ColumnOf[T any] struct {
-	Head  string
-	Width float64
-	Cell  func(T) Cell
-	Style Column // looks and colours; Header and Width are those above
-}
-
-// Rows writes a sheet with one row a T. Columns, if the grid has any, are overwritten by those given.
-func Rows[T any](r *Report, g Grid, all iter.Seq[T], columns []ColumnOf[T]) error {
-	g.Columns = make([]Column, len(columns))
-	for i, c := range columns {
-		g.Columns[i] = c.Style
-		g.Columns[i].Header, g.Columns[i].Width = c.Head, c.Width
-	}
-	return r.Grid(g, func(yield func([]Cell) bool) {
-		for row := range all {
-			cells := make([]Cell, len(columns))
-			for i, c := range columns {
-				cells[i] = c.Cell(row)
-			}
-			if !yield(cells) {
-				return
-			}
-		}
-	})
-}
-
 // Mark colours the cells that say just this.
 type Mark struct {
 	Word string

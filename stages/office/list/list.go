@@ -5,6 +5,7 @@ package list
 
 import (
 	"cmp"
+	"io"
 	"iter"
 	"maps"
 	"reflect"
@@ -84,9 +85,12 @@ type Lists struct {
 	Sources    map[string]Source
 	Views      map[string]View
 	Groups     map[string]Group
-	Find       func(name string) (table.Rows, bool)                    // published tables, by name; nil: none
-	Now        func(when string) bool                                  // whether what waits for a state has its turn; nil: it has
-	Finish     func(*templates.ReportColumn, Row, book.Cell) book.Cell // has the last word on a cell; nil: it stays
+	// Find gives published tables by name; nil: there are none.
+	Find func(name string) (table.Rows, bool)
+	// Now says whether what waits for a state has its turn; nil: it has.
+	Now func(when string) bool
+	// Finish has the last word on a cell; nil: it stays.
+	Finish func(*templates.ReportColumn, Row, book.Cell) book.Cell
 
 	laid map[string]*List
 }
@@ -111,15 +115,13 @@ type List struct {
 	fields  map[string][]int // of the rows, by column
 }
 
-// First is the first row of a list that has a sheet of its own, below remark and header.
+// First is the first row of most lists, below remark and header.
 const First = 3
 
-// First is the same where something may stand over the columns.
+// First is that of this one.
 func (l *List) First() int {
-	if slices.ContainsFunc(l.Columns, func(c Column) bool { return c.Lead != nil }) {
-		return First + 1
-	}
-	return First
+	grid := book.Grid{Remark: l.Sheet.Remark, Lead: l.lead()}
+	return grid.HeaderRow() + 1
 }
 
 // Col is the number of a column; the tests meet every view that names one that is not there.
@@ -313,7 +315,7 @@ func fieldsOf(t reflect.Type) map[string][]int {
 			if name, _, _ := strings.Cut(f.Tag.Get("col"), ","); !embedded && name != "" {
 				out[name] = f.Index
 			}
-			if !embedded || !f.Anonymous {
+			if !embedded || !f.Anonymous || f.Type.Kind() != reflect.Struct {
 				continue
 			}
 			for name, at := range fieldsOf(f.Type) {
@@ -326,17 +328,15 @@ func fieldsOf(t reflect.Type) map[string][]int {
 	return out
 }
 
-// Write writes the list as a sheet of rows. The grid says what is not the list's: remark, name as a table.
+// Write writes the list as a sheet of rows. The grid may say what is not the list's, or otherwise than the list.
 func (l *List) Write(r *book.Report, grid book.Grid) error {
 	grid.Sheet, grid.Rows, grid.Freeze = cmp.Or(grid.Sheet, l.Sheet.Name), l.Len, l.Sheet.Freeze
+	grid.Remark, grid.Lead = cmp.Or(grid.Remark, templates.Fill(l.Sheet.Remark, l.Words)), l.lead()
 	for i, c := range l.Columns {
 		if c.Style.Header = strings.ReplaceAll(c.Style.Header, "\n", " "); c.Aside && grid.Printed == 0 {
 			grid.Printed = i
 		}
 		grid.Columns = append(grid.Columns, c.Style)
-	}
-	if l.First() > First {
-		grid.Lead = l.lead()
 	}
 	all := l.cells()
 	if l.Sheet.Long {
@@ -349,14 +349,34 @@ func (l *List) Write(r *book.Report, grid book.Grid) error {
 	return r.Grid(grid, all)
 }
 
-func (l *List) lead() []book.Cell {
-	cells, begun := make([]book.Cell, len(l.Columns)), false
-	for i, c := range l.Columns {
-		if begun = begun || c.Lead != nil; !begun {
-			cells[i].Look = book.Caption
-		} else if c.Lead != nil {
-			cells[i] = *c.Lead
+// Write writes the sheets of a book, all lists, under a title.
+func (x *Lists) Write(w io.Writer, id, title string) error {
+	sheets := x.Definition.Sheets.In(id)
+	r, err := book.NewReport(title, table.Each(sheets, func(s *templates.ReportSheet) string { return s.Name })...)
+	for i := 0; err == nil && i < len(sheets); i++ {
+		if err = x.Check(sheets[i]); err == nil {
+			l := x.Of(sheets[i].ID)
+			err = l.Write(r, book.Grid{Alarm: l.Words[Alarm] != ""})
 		}
+	}
+	if err != nil {
+		return err
+	}
+	return r.Write(w, title)
+}
+
+// Alarm among the words says that the remark must not be missed.
+const Alarm = "alarm"
+
+// lead is the row over the header; nil where no column has anything there.
+func (l *List) lead() []book.Cell {
+	first := slices.IndexFunc(l.Columns, func(c Column) bool { return c.Lead != nil })
+	if first < 0 {
+		return nil
+	}
+	cells := slices.Repeat([]book.Cell{{Look: book.Caption}}, first)
+	for _, c := range l.Columns[first:] {
+		cells = append(cells, *cmp.Or(c.Lead, new(book.Cell)))
 	}
 	cells[0].Value = "满分"
 	return cells
