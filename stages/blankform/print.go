@@ -279,9 +279,6 @@ func (p *formulaPrinter) call(n *ast.CallNode) printed {
 
 // callOn prints a function of a value and what else it is given.
 func (p *formulaPrinter) callOn(name, x string, more []ast.Node) printed {
-	listed := func(how, more string) printed {
-		return printed{fmt.Sprintf("SUMPRODUCT(%sEXACT(%s,%s)%s)>0", how, keyList, nameKey(x), more), aTruth, true}
-	}
 	switch name {
 	case "sum", "min", "max", "abs", "round":
 		for _, a := range more {
@@ -300,20 +297,19 @@ func (p *formulaPrinter) callOn(name, x string, more []ast.Node) printed {
 		return printed{"(" + isKind(kind, p.kinds(more)) + ")>0", aTruth, true}
 	case "is_school":
 		return printed{"(" + isKind(own(p.rows.kind()), p.rows.schools(nil)) + ")>0", aTruth, true}
-	case "same":
-		return truth("EXACT(" + nameKey(x) + "," + nameKey(p.node(more[0]).text) + ")")
-	case "national":
-		return listed("", fmt.Sprintf("*(LEN(%s)>0)", nationalList))
 	case "is_member":
 		return printed{p.rows.isMember(x, p.kinds(more)), aTruth, true}
-	case "listed":
-		return listed("--", "")
-	case "city_fits":
-		return listed("", fmt.Sprintf("*EXACT(%s,%s)", cityOfList, withoutSuffix(p.node(more[0]).text)))
-	case "park_fits":
-		return listed("", fmt.Sprintf("*EXACT(%s,%s)", parkKeyList, nameKey(p.node(more[0]).text)))
 	}
-	return p.fail("表内公式没有函数 %s", name)
+	formula, known := formulas().Functions[name]
+	if !known {
+		return p.fail("表内公式没有函数 %s", name)
+	}
+	words := map[string]string{"key": nameKey(x)}
+	for _, a := range more { // one at most
+		words["other"] = p.node(a).text
+		words["other_key"] = nameKey(words["other"])
+	}
+	return printed{templates.Fill(formula, words), aTruth, strings.HasSuffix(formula, ">0")}
 }
 
 // ofList counts the rows of a list, all or those in which a column says something, or adds up columns.
@@ -332,11 +328,6 @@ func (p *formulaPrinter) ofList(function string, args []ast.Node) printed {
 		return printed{text: p.rows.records(list)}
 	}
 	return printed{text: fmt.Sprintf("SUMPRODUCT(--(%s=%s))", nameKey(columns[0]), nameKey(p.node(args[2]).text))}
-}
-
-// withoutSuffix drops the 市 behind a city's name.
-func withoutSuffix(text string) string {
-	return fmt.Sprintf(`IF(RIGHT(%s,1)="市",LEFT(%s,LEN(%s)-1),%s)`, text, text, text, text)
 }
 
 // kinds gives the numbers of the member kinds that arguments name; all kinds where there are none.

@@ -104,6 +104,11 @@ func (r *rowTables) enrolled() int {
 	return r.column("members", "enrolment", r.statusOfNumber(rowOf("members_enrolment")))
 }
 
+// statusOfNumber says whether a figure in a list can be used.
+func (r *rowTables) statusOfNumber(x string) string {
+	return templates.Fill(formulas().Number, map[string]string{"x": x, "not_applicable": quote(r.d.Form.NotApplicable)})
+}
+
 func (r *rowTables) statusOf(f *templates.Field) string {
 	status := fmt.Sprintf("IF(LEN(%s)=0,%d,0)", entryOf(f.ID), missing)
 	if f.Numeric() {

@@ -1,16 +1,21 @@
 package blankform
 
 import (
+	_ "embed"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/xuri/excelize/v2"
+	"go.yaml.in/yaml/v4"
 )
 
 // The self-check calculates on hidden sheets: templates.ValueSheet has a row for every value of the form,
@@ -84,6 +89,22 @@ func columnName(column int) string {
 	name, _ := excelize.ColumnNumberToName(column)
 	return name
 }
+
+//go:embed formulas.yaml
+var formulasText string
+
+// formulas are those of the hidden sheets that can be written down as they are. What the braces hold is said there.
+var formulas = sync.OnceValue(func() (all struct {
+	Number    string                       // whether a figure can be used
+	Values    map[string]map[string]string // by type of field and column
+	Totals    []struct{ Name, Formula string }
+	Functions map[string]string // of the expression language
+}) {
+	outcomes := strings.NewReplacer("{missing}", strconv.Itoa(missing), "{unclear}", strconv.Itoa(unclear), "{failed}",
+		strconv.Itoa(failed), "{status_not_applicable}", strconv.Itoa(statusNotApplicable))
+	try.Do(yaml.Load([]byte(outcomes.Replace(formulasText)), &all)) // the program's own text
+	return all
+})
 
 // selfCheck is everything the sheets calculate about themselves.
 type selfCheck struct {
@@ -261,6 +282,33 @@ func (s *selfCheck) about() (voids map[int][]string, flags map[flagged][]string)
 	return voids, flags
 }
 
+// valueColumns are the columns of templates.ValueSheet by the names that formulas.yaml has for them.
+var valueColumns = map[string]int{"status": statusColumn, "clean": cleanColumn, "length": lengthColumn}
+
+// fillStatus says of a value whether it can be used, and makes it comparable.
+func (s *selfCheck) fillStatus(row int, slot templates.Slot) {
+	f, form := slot.Field, s.d.Form
+	words := map[string]string{"x": slot.Name, "clean": own(cleanColumn), "length": own(lengthColumn),
+		"list": listName(f.Choices), "answered": answered(f, slot.Name), "not_applicable": quote(form.NotApplicable),
+		"checked": quote(form.Confirm.Checked), "unchecked": quote(form.Confirm.Unchecked)}
+	kind := string(f.Type)
+	switch {
+	case f.Numeric():
+		words["decimals"] = strconv.Itoa(int(*f.Decimals))
+	case f.Long():
+		words["answered"] = answered(f, words["clean"])
+	case f.Open:
+		kind = "open"
+	}
+	for column, formula := range formulas().Values[kind] {
+		s.l.calculate(templates.ValueSheet, row, valueColumns[column], templates.Fill(formula, words))
+	}
+	if f.Long() && f.Limit > 0 {
+		s.l.calculate(templates.ValueSheet, row, wordsColumn, words["length"]+`&"／`+strconv.Itoa(f.Limit)+`字"`)
+		s.l.define(wordsName+slot.Name, templates.ValueSheet, row, wordsColumn, row, wordsColumn)
+	}
+}
+
 // fillRows writes the columns about the lists, and for each list how grave the faults of its rows are.
 func (s *selfCheck) fillRows() {
 	byRow := table.Where(slices.Values(s.rules), func(r sheetRule) bool { return r.column > 0 })
@@ -276,6 +324,32 @@ func (s *selfCheck) fillRows() {
 		s.l.set(templates.RowSheet, 1, i+1, c.block+" "+c.key, "")
 		for k := 1; k <= c.rows; k++ {
 			s.l.calculate(templates.RowSheet, k+1, i+1, c.formula)
+		}
+	}
+}
+
+// fillTotals sums up what the first sheet and the self-check show.
+func (s *selfCheck) fillTotals() {
+	final := s.rules[len(s.rules)-1]
+	last := final.first
+	if final.perValue == 0 {
+		last += len(final.cases) - 1
+	}
+	words := map[string]string{"rules": span(templates.CaseSheet, ruleColumn, 2, last), "progress": s.progress(),
+		"severity": span(templates.CaseSheet, severityColumn, 2, last), "explained_in": s.d.ExplainedIn()}
+	row := 1
+	total := func(name, formula string) {
+		row++
+		s.l.set(templates.CaseSheet, row, totalsColumn, name, "")
+		s.l.calculate(templates.CaseSheet, row, totalsColumn+1, formula)
+		s.l.define(name, templates.CaseSheet, row, totalsColumn+1, row, totalsColumn+1)
+	}
+	for _, t := range formulas().Totals {
+		total(t.Name, templates.Fill(t.Formula, words))
+	}
+	for _, layout := range s.d.Layout().Sheets {
+		if layout.Sheet.Asks() {
+			total(templates.LeftName(layout.Sheet), s.left(layout))
 		}
 	}
 }
