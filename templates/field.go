@@ -43,7 +43,7 @@ type Field struct {
 	PrintedLabel string    `yaml:"printed_label"` // where the official form prints another label over several fields
 	Printed      string    // unit as printed
 	PrintedLimit string    `yaml:"printed_limit"`
-	Unit         string    // unit stored
+	Unit         string    `check:"is unit"` // unit stored
 	Group        string    // official group label
 	Type         FieldType `check:"must,is type"`
 	// for choices: consortia, cities, parks, kinds, yes_no, or one of the form's Lists

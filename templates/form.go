@@ -75,12 +75,12 @@ type Sheet struct {
 
 // Block is one part of a sheet; exactly one of its members is set.
 type Block struct {
-	Notes         []Note
-	Progress      *ProgressBlock
-	Lines         []*Field
-	Years         *YearBlock
-	Records       *RecordBlock
-	RosterSummary *RosterSummary `yaml:"roster_summary"`
+	Notes         []Note         `check:"one"`
+	Progress      *ProgressBlock `check:"one"`
+	Lines         []*Field       `check:"one"`
+	Years         *YearBlock     `check:"one"`
+	Records       *RecordBlock   `check:"one"`
+	RosterSummary *RosterSummary `yaml:"roster_summary" check:"one"`
 }
 
 // Note is a static text.

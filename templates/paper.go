@@ -45,7 +45,6 @@ type PaperTable struct {
 // PaperCell is one cell: an item, or several in Lines.
 type PaperCell struct {
 	PaperItem  `yaml:",inline"`
-	Lines      []*PaperItem
 	Span, Down int     // columns and rows it covers
 	Height     float64 // of its row, at least; millimetres
 
@@ -54,17 +53,18 @@ type PaperCell struct {
 
 // PaperItem is one thing printed in a cell; one of its words is set, beside how it is printed.
 type PaperItem struct {
-	Text    string // wording that belongs to no field
-	Note    string `check:"is note"`  // id of a note
-	Label   string `check:"is field"` // field
-	Group   string `check:"is field"` // field whose group is printed
-	Year    string `check:"is year"`  // year id
-	Value   string // field.year; several joined by /
-	Kind    string `check:"is kind"`  // member kind: its name
-	Count   string `check:"is kind"`  // member kind: how many, and how many students
-	Names   string `check:"is kind"`  // member kind: the members
-	Declare string `check:"is field"` // field: a declaration and whether it was confirmed
-	Seal    string `check:"is field"` // field: where its seal goes
+	Text    string       `check:"one"`          // wording that belongs to no field
+	Note    string       `check:"one,is note"`  // id of a note
+	Label   string       `check:"one,is field"` // field
+	Group   string       `check:"one,is field"` // field whose group is printed
+	Year    string       `check:"one,is year"`  // year id
+	Value   string       `check:"one"`          // field.year; several joined by /
+	Kind    string       `check:"one,is kind"`  // member kind: its name
+	Count   string       `check:"one,is kind"`  // member kind: how many, and how many students
+	Names   string       `check:"one,is kind"`  // member kind: the members
+	Declare string       `check:"one,is field"` // field: a declaration and whether it was confirmed
+	Seal    string       `check:"one,is field"` // field: where its seal goes
+	Lines   []*PaperItem `check:"one"`          // of a cell: several below each other
 
 	Level    int    // of Group: 1 is the outer
 	Bare     bool   // Label without its unit
@@ -241,17 +241,6 @@ func (p *Paper) complete(l *loader, d *Definition, printed map[string]bool) {
 }
 
 func (i *PaperItem) check(l *loader, d *Definition, where at, printed map[string]bool) {
-	set := 0
-	for _, word := range []string{i.Text, i.Note, i.Label, i.Group, i.Year, i.Value, i.Kind, i.Count, i.Names, i.Declare,
-		i.Seal} {
-		if word != "" {
-			set++
-		}
-	}
-	if set != 1 {
-		l.problem(where, fmt.Sprintf("这一格写了 %d 项", set), "每格写一项；几项写在 lines 里。")
-		return
-	}
 	declared, grouped := d.fields[i.Declare], d.fields[i.Group]
 	l.when(declared != nil && declared.Type != ConfirmField, where, "栏目“"+i.Declare+"”不是声明",
 		"declare 只用于 type: confirm 的栏目。")
@@ -275,16 +264,11 @@ func (i *PaperItem) resolve(l *loader, d *Definition, where at, printed map[stri
 	if i.Value == "" {
 		return
 	}
-	for _, ref := range strings.Split(i.Value, "/") {
-		field, id, dated := strings.Cut(ref, ".")
-		f := d.fields[field]
-		year, known := d.Form.Year(id)
-		if f == nil || f.Dated() != dated || dated && (!known || !slices.Contains(f.Years, id)) {
-			l.problem(where, "“"+ref+"”不是推荐书的栏目和年度", "请写成 栏目编号 或 栏目编号.年度。")
-			continue
+	for _, said := range strings.Split(i.Value, "/") {
+		ref, err := d.Ref(said, nil)
+		if l.when(err != nil, where, fmt.Sprint(err), "请写成 栏目编号 或 栏目编号.年度。"); err == nil {
+			i.Refs, printed[said] = append(i.Refs, ref), true
 		}
-		i.Refs = append(i.Refs, Ref{field, year.Year})
-		printed[ref] = true
 	}
 }
 

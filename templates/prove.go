@@ -19,6 +19,7 @@ import (
 //	check:"must"       something has to be written
 //	check:"alone"      no neighbour in its list says the same
 //	check:"once"       nothing of its kind in the file says the same
+//	check:"one"        exactly one of those in the struct that say this is written
 //	check:"in a b c"   one of these, or nothing; of a list, each
 //	check:"is year"    likewise one of what the definition has elsewhere: see references
 //	check:"like date"  written so, or nothing: see shapes
@@ -78,6 +79,13 @@ var references = map[string]struct {
 	"set":   {"sets 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets.Sets)) }},
 	"marks": {"marks 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets.Marks)) }},
 	"codes": {"codes 里的名称", func(d *Definition) []string { return slices.Collect(maps.Keys(d.Sheets.Codes)) }},
+	"unit": {"tables.yaml 的 units 里的单位，或在那里补上它和它的 UCUM 代码",
+		func(d *Definition) []string { return each(d.Units, func(u Measure) string { return u.Unit }) }},
+	"column": {"tables.yaml 里的 表.列，例如 submissions.submission", func(d *Definition) []string {
+		return flat(d.Tables, func(t *Table) []string {
+			return each(t.Columns, func(c *Column) string { return t.Name + "." + c.Name })
+		})
+	}},
 	"note": {"form.yaml 的 notes 的 id",
 		func(d *Definition) []string { return each(d.Form.notes(), func(n Note) string { return n.ID }) }},
 }
@@ -127,6 +135,7 @@ func (p *prover) look(path string, v reflect.Value) {
 				x.stand(at{p.file, path})
 			}
 		}
+		var choices, chosen []string // of those tagged one
 		for f, x := range v.Fields() {
 			key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 			switch {
@@ -140,11 +149,18 @@ func (p *prover) look(path string, v reflect.Value) {
 			}
 			for tag := range strings.SplitSeq(f.Tag.Get("check"), ",") {
 				p.tag(path, key, tag, v, x)
+				if tag == "one" {
+					if choices = append(choices, key); !x.IsZero() {
+						chosen = append(chosen, key)
+					}
+				}
 			}
 			if k := x.Kind(); k == reflect.Struct || k == reflect.Slice || k == reflect.Pointer || k == reflect.Map {
 				p.look(path+"."+key, x)
 			}
 		}
+		p.l.when(len(choices) > 0 && len(chosen) != 1, at{p.file, path},
+			fmt.Sprintf("%s写了%d样（%s）", named(v), len(chosen), strings.Join(chosen, "、")), "恰写一样："+strings.Join(choices, "、")+"。")
 	}
 }
 

@@ -97,15 +97,15 @@ type Scenario struct {
 	ID    string `check:"must,alone,like id"`
 	Label string `check:"must"`
 	// of normalisation, for all evidence that isn't measured against a target
-	Method      string `check:"in minmax percentile target distance zscore"`
-	Aggregation string `check:"in geometric"`
-	Weights     string `check:"in indicators entropy pca"`
+	Method      string `check:"one,in minmax percentile target distance zscore"`
+	Aggregation string `check:"one,in geometric"`
+	Weights     string `check:"one,in indicators entropy pca"`
 	Decides     bool   // whoever crosses the line by it can't be called firm; the others only inform
-	Basis       string `check:"in size"` // each amount on its own base
+	Basis       string `check:"one,in size"` // each amount on its own base
 	// each expert's is taken off the marks; only where recusals make the sets of experts differ
-	Experts string `check:"in leniency"`
+	Experts string `check:"one,in leniency"`
 	// Parts lets evidence that counts nothing count so much, by kind.
-	Parts map[string]int
+	Parts map[string]int `check:"one"`
 
 	at `yaml:"-"`
 }
@@ -257,10 +257,6 @@ func (r *Rubric) checkBands(l *loader, root at) {
 func (r *Rubric) checkScenarios(l *loader) {
 	for i := range r.Scenarios {
 		s := &r.Scenarios[i]
-		changes := min(len(s.Parts), 1)
-		for _, c := range []string{s.Method, s.Aggregation, s.Weights, s.Basis, s.Experts} {
-			changes += min(len(c), 1)
-		}
 		for kind, parts := range s.Parts {
 			l.when(!slices.Contains([]string{Level, GrowthRate, Commitment}, kind) || parts <= 0, s.at,
 				"情景“"+s.ID+"”的 parts 不认识", "写 level、growth、commitment 中的种类和大于0的份数。")
@@ -268,8 +264,8 @@ func (r *Rubric) checkScenarios(l *loader) {
 		l.when(s.Decides && (s.Weights == WeightsByEntropy || s.Weights == WeightsByPCA || len(s.Parts) > 0 ||
 			s.Basis != ""), s.at,
 			"情景“"+s.ID+"”由数据得出权重、计入增长或补充采集、或折算到规模，却写了 decides", "这些情景只供参考，请去掉 decides。")
-		l.when(s.ID == BaseScenario || strings.HasPrefix(s.ID, WithoutScenario) || changes != 1, s.at,
-			"情景“"+s.ID+"”的 id 已有别的意思，或不是恰好换一处", "每个情景写 id、label，以及 method、aggregation、weights、basis、experts、parts 之一。")
+		l.when(s.ID == BaseScenario || strings.HasPrefix(s.ID, WithoutScenario), s.at,
+			"情景“"+s.ID+"”的 id 已有别的意思", "请换一个 id。")
 	}
 }
 

@@ -2,7 +2,6 @@ package templates
 
 import (
 	"slices"
-	"strings"
 )
 
 // Table says what one published table means. Names and types of its columns are the program's; the words are here.
@@ -47,11 +46,11 @@ type Measure struct {
 type Column struct {
 	Name        string `check:"must,alone"`
 	Label       string `check:"must"`
-	Unit        string
+	Unit        string `check:"is unit"`
 	Description string `check:"must"`
 	Paragraph   string
 	Values      []string // allowed values, where they are a closed set
-	References  string   // table.column that holds every value of this one; empty: none
+	References  string   `check:"is column"` // table.column that holds every value of this one; empty: none
 	// column of this table whose codes this one gives the labels of, from table codes; empty: the program fills it
 	Names string
 
@@ -74,26 +73,10 @@ func (d *Definition) FormColumns(t *Table) []*Field {
 	return nil
 }
 
-func (x *Published) check(l *loader, d *Definition) {
-	measures := append(each(x.Units, func(u Measure) string { return u.Unit }), "")
-	unit := func(where at, name, unit string) {
-		l.when(!slices.Contains(measures, unit), where,
-			"“"+name+"”的单位“"+unit+"”不在 tables.yaml 的 units 里", "请补上这个单位和它的 UCUM 代码，或改用已有的写法。")
-	}
-	for _, f := range d.Form.Fields() {
-		unit(at{"tables.yaml", "$.units"}, f.Label, f.Unit)
-	}
+func (x *Published) check(l *loader, _ *Definition) {
 	for _, t := range x.Tables {
 		for _, name := range t.Key {
 			l.when(t.Column(name) == nil, t.at, "表“"+t.Name+"”的主键“"+name+"”不是它的列", "key 里只写 columns 中的列名。")
-		}
-		for _, c := range t.Columns {
-			unit(c.at, c.Name, c.Unit)
-			table, column, _ := strings.Cut(c.References, ".")
-			other := d.Table(table)
-			l.when(c.References != "" && (other == nil || other.Column(column) == nil), c.at,
-				"表“"+t.Name+"”的列“"+c.Name+"”取自“"+c.References+"”，没有这张表或这一列",
-				"请写成 表.列，例如 submissions.submission。")
 		}
 	}
 }

@@ -94,7 +94,7 @@ func TestContradictionsStopAtLoad(t *testing.T) {
 		"field not on paper":      {"word.yaml", replace("{value: shared_courses.prior}", "{value: shared_programmes.prior}"), []string{"form.yaml", "shared_courses.prior"}},
 		"value without year":      {"word.yaml", replace("{value: sales.prior,", "{value: sales,"), []string{"word.yaml", "“sales”"}},
 		"cells beyond the paper":  {"word.yaml", replace("{label: shared_courses, span: 2}", "{label: shared_courses, span: 3}"), []string{"word.yaml", "列"}},
-		"two things in a cell":    {"word.yaml", replace("{text: 项目名称, span: 2}", "{text: 项目名称, note: pledge, span: 2}"), []string{"word.yaml", "2 项"}},
+		"two things in a cell":    {"word.yaml", replace("{text: 项目名称, span: 2}", "{text: 项目名称, note: pledge, span: 2}"), []string{"word.yaml", "写了2样（text、note）"}},
 		"unknown note on paper":   {"word.yaml", replace("title: section_3", "title: section_9"), []string{"word.yaml", "section_9"}},
 		"kind of an old program":  {"rules.yaml", replace("kinds: [enrolment_none]", "kinds: [member_kind]"), []string{"rules.yaml", "第 ", "member_kind", "当时的程序"}},
 		"act of another scope":    {"audit.yaml", replace("act: drop, scope: member", "act: drop, scope: value"), []string{"audit.yaml", "drop_member", "scope"}},
