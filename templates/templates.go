@@ -21,8 +21,6 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
-
-	"go.yaml.in/yaml/v4"
 )
 
 //go:embed */*.yaml */progress/*.yaml
@@ -187,7 +185,7 @@ func (p *Problem) Error() string {
 type loader struct {
 	dir      string
 	sources  map[string][]byte
-	parsed   map[string]*yaml.Node // files in which a line was looked for
+	lines    map[string]map[string]int // of the files in which one was looked for, by path
 	problems []error
 }
 
