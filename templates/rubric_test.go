@@ -172,6 +172,20 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
+// TestSheetsOfBefore: --previous reads the definitions that earlier programs kept: a key of theirs stays known.
+func TestSheetsOfBefore(t *testing.T) {
+	d, err := Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := maps.Clone(d.Texts)
+	const name, column = "2024/sheets.yaml", "{each: scenarios, width: 8"
+	texts[name] = []byte(strings.Replace(string(texts[name]), column, column+", top: true", 1))
+	if _, err := LoadTexts(texts, 2024); err != nil || string(texts[name]) == string(d.Texts[name]) {
+		t.Error(err)
+	}
+}
+
 // TestRubricOfBefore: --previous reads the rubric of an earlier version, with the other files as they are now.
 func TestRubricOfBefore(t *testing.T) {
 	d, err := Load(2024)

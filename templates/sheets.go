@@ -65,6 +65,7 @@ type ReportColumn struct {
 	Signed bool    // colours by sign
 	Spark  string  // small charts of what stands in these columns: the id of an each before it
 	Drawn  bool    // holds at the run's weights and k only
+	Top    bool    // in results of earlier programs, whose definitions --previous reads; nobody asks it
 	// Formula stands beside the value where weights can be tried: {x} is the cell of column x, {x:} the whole column.
 	Formula string
 	Aside   bool // beside what is printed; once aside, all that follow
