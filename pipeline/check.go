@@ -9,6 +9,7 @@ import (
 
 	"lianheti/pipeline/publish"
 	"lianheti/stages/check"
+	"lianheti/stages/dossier"
 	"lianheti/stages/feedback"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
@@ -225,4 +226,28 @@ func (r *Checked) MustCorrect() bool {
 	return slices.ContainsFunc(r.Files, func(f CheckedFile) bool {
 		return f.Fate == model.Rejected || f.Submission != nil && f.Submission.Verdict == model.Return
 	})
+}
+
+// List is 地市报送汇总表: what was checked, of each accepted workbook a row, for a prefecture's own letter.
+func List(d *templates.Definition, r *Checked) (map[string][]byte, error) {
+	var rows []map[string]string
+	cities := map[string]bool{}
+	for _, f := range r.Files {
+		if x := f.Submission; x != nil {
+			cities[strings.TrimSuffix(x.City, "市")] = true
+			row := map[string]string{"consortium": x.Consortium, "edition": "", "check_code": x.CheckCode,
+				"verdict": string(x.Verdict)}
+			if x.Edition != nil {
+				row["edition"] = fmt.Sprint(*x.Edition)
+			}
+			rows = append(rows, row)
+		}
+	}
+	city := "　　　　" // of several, or none: by hand
+	for name := range cities {
+		if _, known := d.Directory.CityByName(name); known && len(cities) == 1 {
+			city = name
+		}
+	}
+	return dossier.List(d, city, rows)
 }

@@ -13,8 +13,11 @@ import (
 	"lianheti/stages/export"
 	"lianheti/stages/intake"
 	"lianheti/stages/marking"
+	"lianheti/stages/model"
+	"lianheti/stages/normalize"
 	"lianheti/stages/review"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -213,4 +216,75 @@ func readMarks(ctx context.Context, from origin, o Options) (given table.Marking
 		given.Marks = table.Of(marks)
 	}
 	return given, nil
+}
+
+// readRegister reads the Department's register, and describes the file for the manifest; both nil where none was given.
+// From then on the directory is the one with what was agreed to.
+func (o *Options) readRegister() (register table.Register, described *publish.Source, err error) {
+	if o.Register == "" {
+		return nil, nil, nil
+	}
+	cells, err := cellsOf(o.Definition, o.Register, "登记表", "--register")
+	if err != nil {
+		return nil, nil, publish.Refuse("%v", err)
+	}
+	if register, err = normalize.Register(o.Definition, cells); err != nil {
+		return nil, nil, publish.Refuse("登记表 %s 有读不准的地方，请改正后再运行：\n%v", o.Register, err)
+	}
+	data, err := os.ReadFile(o.Register)
+	if err != nil {
+		return nil, nil, err
+	}
+	described = sourceOf(o.Register, data, len(register))
+	if o.Definition, err = o.Definition.Adjusted(register.Adjustments()); err != nil {
+		return nil, nil, err
+	}
+	return register, described, nil
+}
+
+// cellsOf reads a single workbook that somebody names for something else than submissions.
+func cellsOf(d *templates.Definition, file, what, flag string) ([]model.Cell, error) {
+	sources, err := intake.Discover([]string{file})
+	if err != nil || len(sources) != 1 {
+		return nil, fmt.Errorf("%s %s 要是一个 .xlsx 文件，请检查 %s 后面的路径", what, file, flag)
+	}
+	cells, refusal := intake.Cells(sources[0])
+	if refusal != nil {
+		rule := d.Rule(refusal.Code)
+		return nil, fmt.Errorf("%s %s 用不了：%s（%s）。%s", what, file, rule.Title, refusal.Code, rule.Cure)
+	}
+	return cells, nil
+}
+
+// Chosen reads from a register who was chosen already, by table.EntryKey, and gives the definition adjusted to it.
+func Chosen(d *templates.Definition, register string) (*templates.Definition, map[string]bool, error) {
+	o := Options{Definition: d, Register: register}
+	kept, _, err := o.readRegister()
+	return o.Definition, kept.Chosen(), err
+}
+
+// readOpinions reads what a meeting advised on the run that o.Previous names, and on no other, and describes the file
+// for the manifest; both nil where none was given.
+func readOpinions(o Options, earlier previous) (*review.Opinions, *publish.Source, error) {
+	if o.Opinions == "" {
+		return nil, nil, nil
+	}
+	data, err := os.ReadFile(o.Opinions)
+	if err != nil {
+		return nil, nil, fmt.Errorf("会审意见 %s 打不开，请检查 --opinions 后面的路径", o.Opinions)
+	}
+	root := ""
+	if earlier.run != nil {
+		root = earlier.run.DataRoot
+	}
+	read, err := review.ReadOpinions(data, o.Definition.Directory.Batch, root)
+	if err != nil {
+		return nil, nil, fmt.Errorf("会审意见 %s 用不了：%w", o.Opinions, err)
+	}
+	return read, sourceOf(o.Opinions, data, len(read.Opinions)), nil
+}
+
+// sourceOf is how the manifest names a file beside the inputs.
+func sourceOf(file string, data []byte, entries int) *publish.Source {
+	return &publish.Source{Name: text.Mask(filepath.Base(file)), SHA256: model.Digest(data), Entries: entries}
 }

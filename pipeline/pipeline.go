@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -20,12 +19,9 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/compare"
 	"lianheti/stages/consolidate"
-	"lianheti/stages/export"
-	"lianheti/stages/feedback"
 	"lianheti/stages/review"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
-	"lianheti/stages/workers"
 	"lianheti/templates"
 )
 
@@ -107,7 +103,7 @@ func Run(ctx context.Context, o Options) (_ *Result, err error) {
 		return nil, err
 	}
 	if err := meeting.Copy(out.Fresh, *r.manifest, func(dir string) error {
-		r.in.Standing.Meeting = meeting.Name
+		r.out.Standing.Meeting = meeting.Name
 		// it holds names, and no meeting needs it
 		return errors.Join(os.Remove(filepath.Join(dir, o.Definition.Register.Next)), r.forPeople(dir))
 	}); err != nil {
@@ -130,7 +126,7 @@ type running struct {
 	round    *table.Round
 	known    table.Standing
 	manifest *publish.Manifest
-	in       consolidate.Input
+	out      table.Publication
 }
 
 // judge takes what was read to a round, and describes the run.
@@ -155,51 +151,8 @@ func (r *running) judge(ctx context.Context) (err error) {
 	}
 	r.round.Changes = compare.Run(r.earlier.round, r.round, moves)
 	r.known = table.Standing{State: r.round.State(), Waiting: r.round.Waiting(), Trial: r.Definition.Differences()}
-	if r.manifest, err = newManifest(r.Options, r.round, r.from, r.known); err != nil {
-		return err
-	}
-	r.manifest.Previous, r.manifest.Earlier, r.manifest.Register = r.earlier.manifest, r.named, r.registered
-	r.manifest.Opinions, r.manifest.AllowTrial = r.advised, r.AllowTrial
-	r.in = consolidate.Input{Round: *r.round, FromTables: r.from != nil, Before: r.batches,
-		Earlier: r.earlier.consolidated(),
-		Select:  r.Score.Select, Date: r.Date, ReplyBy: r.ReplyBy, Standing: r.known}
-	return nil
-}
-
-func (r *running) write(ctx context.Context, dir string) error {
-	r.doing("写数据表、退回件")
-	if err := workers.All(
-		func() error { return writeTables(dir, r.manifest, r.round) },
-		func() (err error) {
-			if r.in.Returns, err = writeReturns(dir, r.in, r.open); err != nil {
-				return err
-			}
-			return writeProgress(dir, r.progress, r.Options, r.sources, r.in.Returns)
-		},
-		func() error { return writeRegister(dir, r.round, r.opinions) },
-	); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	r.in.DataRoot = r.manifest.DataRoot
-	r.doing("写省级汇总")
-	if err := r.forPeople(dir); err != nil {
-		return err
-	}
-	if err := r.manifest.Seal(dir); err != nil {
-		return err
-	}
-	return ctx.Err()
-}
-
-// forPeople writes what people open; the documents at last: one of them lists all else.
-func (r *running) forPeople(dir string) error {
-	if err := writeForPeople(dir, r.in, r.Options, r.opinions); err != nil {
-		return err
-	}
-	return writeDocuments(dir, r.in)
+	r.out = table.Publication{Round: *r.round, Standing: r.known, Select: r.Score.Select, Date: r.Date, ReplyBy: r.ReplyBy}
+	return r.describe()
 }
 
 // judge takes a batch from what was read to its ranking. Each hand-off is of a type that only the stage before makes.
@@ -221,9 +174,6 @@ func (o Options) doing(step string) {
 		o.Progress(step, 0, 0)
 	}
 }
-
-// dataFolder holds the analysts' files.
-const dataFolder = "data"
 
 // reads lists what the run reads, for the proof that its results take the place of none of it.
 func (o Options) reads() []publish.Read {
@@ -249,49 +199,4 @@ func (o Options) worthwhile(facts *table.Facts, final string) error {
 	}
 	return publish.Refuse("这次一家申报也没有采用，而 %s 里有 %d 家：没有用空的结果换掉它。请检查输入 %s；确实要这样的结果，用 --out 换一个文件夹",
 		final, before.Counts.Submissions, strings.Join(o.Inputs, "、"))
-}
-
-// writeTables writes the analysts' files and the definition below dir, and their hash into the manifest.
-func writeTables(dir string, m *publish.Manifest, round *table.Round) error {
-	tables, err := table.Published(round)
-	if err != nil {
-		return fmt.Errorf("数据表：%w", err)
-	}
-	if err := export.Write(filepath.Join(dir, dataFolder), round.Definition, tables); err != nil {
-		return fmt.Errorf("数据文件：%w", err)
-	}
-	if err := keepDefinition(dir, round.Definition); err != nil {
-		return err
-	}
-	m.DataRoot, err = m.Data(dir, dataFolder)
-	return err
-}
-
-// writeReturns writes what goes back to the prefectures below dir, and gives the copies; none where open is nil.
-func writeReturns(dir string, in consolidate.Input, open func(string) ([]byte, error)) (map[string]string, error) {
-	if open == nil {
-		return nil, nil
-	}
-	copies, err := feedback.Write(filepath.Join(dir, feedback.Folder),
-		feedback.Input{Round: in.Round, Date: in.Date, ReplyBy: in.ReplyBy}, open)
-	if err != nil {
-		return nil, fmt.Errorf("退回件：%w", err)
-	}
-	return copies, nil
-}
-
-// writeForPeople makes the workbooks and the page for the meeting room below dir, for a meeting without personal data.
-func writeForPeople(dir string, in consolidate.Input, o Options, advised *review.Opinions) error {
-	if in.Standing.Meeting != "" {
-		if err := os.RemoveAll(filepath.Join(dir, consolidate.ContactsFile)); err != nil {
-			return err
-		}
-	}
-	return workers.All(
-		func() error { return writeReview(dir, in, o, advised) },
-		func() error {
-			return consolidate.Books(in, func(name string) (io.WriteCloser, error) {
-				return os.Create(filepath.Join(dir, name))
-			})
-		})
 }

@@ -28,18 +28,6 @@ type previous struct {
 	run        *publish.Manifest
 }
 
-// definitionFolder holds the definition that a run used, so that --definition repeats it.
-const definitionFolder = "definition"
-
-func keepDefinition(dir string, d *templates.Definition) error {
-	for name, text := range d.Texts {
-		if err := write(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // consolidated is what the provincial workbook says about the earlier run; nil where there is none.
 func (p previous) consolidated() *consolidate.Earlier {
 	if p.run == nil {

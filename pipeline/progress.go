@@ -10,8 +10,6 @@ import (
 	"lianheti/stages/blankform"
 	"lianheti/stages/check"
 	"lianheti/stages/export"
-	"lianheti/stages/feedback"
-	"lianheti/stages/intake"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -229,23 +227,4 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 	}
 	progress = &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}
 	return progress, facts.Fulfilled(rows, progress), nil
-}
-
-// writeProgress writes what goes back about the progress forms, and adds the copies by file.
-func writeProgress(dir string, progress *table.Round, o Options, sources []intake.Source,
-	copies map[string]string) error {
-	if progress == nil {
-		return nil
-	}
-	in := feedback.Input{Round: *progress, Date: o.Date, ReplyBy: o.ReplyBy}
-	written, err := feedback.Write(filepath.Join(dir, feedback.Folder), in, opener(sources, progress.Facts))
-	if err != nil {
-		return fmt.Errorf("年度数据核对表的退回件：%w", err)
-	}
-	for s := range progress.Submissions.All() {
-		if path := written[s.Submission]; path != "" {
-			copies[s.File] = path
-		}
-	}
-	return nil
 }

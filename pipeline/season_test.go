@@ -360,7 +360,7 @@ func TestNoDraftHasAHole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := dossier.Input{Round: *round, Standing: table.Standing{State: round.State()}}
+	in := dossier.Input{Publication: table.Publication{Round: *round, Standing: table.Standing{State: round.State()}}}
 	files, err := dossier.Write(in)
 	const offDirectory = 2 // ask for an adjustment
 	if err != nil || len(files) != 2+round.Submissions.Len()+offDirectory {

@@ -25,7 +25,7 @@ func (w *workbook) lineCrossing(c table.Change) string {
 	if c.Kind != table.RankChanged || !w.Standing.Complete() || w.Earlier == nil || !w.Earlier.Complete {
 		return ""
 	}
-	inside := func(rank table.Opt[float64]) bool { return rank.Valid && int(rank.V) <= w.choose() }
+	inside := func(rank table.Opt[float64]) bool { return rank.Valid && int(rank.V) <= w.Choose() }
 	switch was, is := inside(c.BeforeNumber), inside(c.AfterNumber); {
 	case was == is:
 		return ""
@@ -60,7 +60,7 @@ func (w *workbook) changedRows() ([]table.Change, list.Words) {
 	said := list.Words{"different": fmt.Sprint(different), "definition": w.definitionChanges(), "causes": w.causes(),
 		"passed": "", "when": when(w.Earlier.Date != "", "（"+w.Earlier.Date+"）")}
 	if passed := w.passed(); len(passed) > 0 {
-		said["passed"] = fmt.Sprintf("拟遴选%d家的线：%s。", w.choose(), strings.Join(passed, "、"))
+		said["passed"] = fmt.Sprintf("拟遴选%d家的线：%s。", w.Choose(), strings.Join(passed, "、"))
 	}
 	return out, said
 }

@@ -118,7 +118,7 @@ func (w *workbook) gainShares(p *book.Page, gains []float64) {
 }
 
 func (w *workbook) aroundLine() []table.Rank {
-	k := min(w.choose(), len(w.inOrder)-1)
+	k := min(w.Choose(), len(w.inOrder)-1)
 	if k < 1 {
 		return nil
 	}

@@ -34,18 +34,11 @@ const (
 
 // Input is what the workbooks tell of.
 type Input struct {
-	table.Round
-	Before   []*table.Round // earlier years' batches, the oldest first
-	Earlier  *Earlier       // that round; nil where none was given
-	Select   int            // how many are to be chosen; 0: as the directory says
-	Date     string         // of the run, as it is to be shown; empty: none
-	ReplyBy  string         // the day by which the prefectures answer; empty: as the calendar says
-	DataRoot string         // see publish.Manifest: what all this rests on, in one hash
-	Standing table.Standing // what is known, shown wherever a score stands
+	table.Publication
+	Before  []*table.Round // earlier years' batches, the oldest first
+	Earlier *Earlier       // that round; nil where none was given
 	// FromTables says that the facts come from published tables: there are no contacts and no returns.
 	FromTables bool
-	// Returns gives the annotated copy of a submission that goes back, as a path relative to the workbooks.
-	Returns map[string]string
 }
 
 // Books writes the workbooks that have something to say into files that create makes by name. The one with personal

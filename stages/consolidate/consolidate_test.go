@@ -79,7 +79,8 @@ func input(dir string) (Input, error) {
 	for _, s := range sources {
 		batch.Add(normalize.Workbook(d, intake.Read(d, s)))
 	}
-	in := Input{Round: table.Round{Facts: batch.Facts(), Changes: table.Of[table.Change](nil)}}
+	round := table.Round{Facts: batch.Facts(), Changes: table.Of[table.Change](nil)}
+	in := Input{Publication: table.Publication{Round: round}}
 	if in.Judgement, err = check.Run(in.Facts, check.Known{}); err != nil {
 		return in, err
 	}

@@ -63,7 +63,7 @@ func (w *workbook) scenarios(*list.List) []list.Column {
 	ids := table.Unique(all, func(s table.Scenario) string { return s.Scenario })
 	style := book.Column{}
 	if w.Standing.Complete() {
-		style.Rank = w.choose()
+		style.Rank = w.Choose()
 	}
 	return table.Each(ids, func(id string) list.Column {
 		return list.Column{Key: id, Head: w.scenario(id), Style: style, Cell: list.Of(func(r table.Rank) book.Cell {

@@ -70,7 +70,7 @@ func (o *overview) tiles() {
 		return count(howMany(o.entries, func(e entry) bool { return e.Verdict.Verdict == v }))
 	}
 	vetoed := howMany(slices.Collect(maps.Values(o.ranks)), func(r table.Rank) bool { return r.Vetoes.V > 0 })
-	choose := count(o.choose())
+	choose := count(o.Choose())
 	if len(o.entries) > 0 {
 		choose.Formula = o.formula("%s", setting(selectRow))
 	}
@@ -109,7 +109,7 @@ func (o *overview) places() {
 		title, heads = "数据部分暂列（专家未评齐）", []string{"补齐缺失时", "超过前一名，专家分须高出"}
 	}
 	ranked := o.inOrder
-	shown := ranked[:min(len(ranked), max(o.choose()+4, 9), placesLow)]
+	shown := ranked[:min(len(ranked), max(o.Choose()+4, 9), placesLow)]
 	low := int32(1)
 	for _, r := range shown {
 		low = max(low, r.RankHigh.V)

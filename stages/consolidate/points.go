@@ -30,7 +30,7 @@ func (w *workbook) how() string {
 		return out + w.noLine()
 	}
 	firm, sure := w.Definition.Sheets.Codes["firm"], w.Definition.Rubric.Robustness.Sure.InexactFloat64()
-	out += templates.Fill(w.Definition.Sheets.Codes["line"]["complete"], list.Words{"k": strconv.Itoa(w.choose()),
+	out += templates.Fill(w.Definition.Sheets.Codes["line"]["complete"], list.Words{"k": strconv.Itoa(w.Choose()),
 		"sure": share(table.Some(sure)),
 		"safe": firm[table.Safe], "fairly": firm[table.Fairly], "contested": firm[table.Contested]})
 	for c := range w.Ranking.Certificate.All() {
@@ -232,7 +232,7 @@ func (w *workbook) noLine() string { return w.Definition.Sheets.Codes["line"]["b
 func (w *workbook) lastInside() float64 {
 	last := 0.0
 	for _, r := range w.inOrder {
-		if int(r.Rank.V) <= w.choose() {
+		if int(r.Rank.V) <= w.Choose() {
 			last = r.Total
 		}
 	}
@@ -257,7 +257,7 @@ func (w *workbook) totalHead() string {
 
 // near are the places around the line for which pairs are worked out.
 func (w *workbook) near() []table.Rank {
-	first, last := w.Definition.Rubric.Robustness.Window(w.choose())
+	first, last := w.Definition.Rubric.Robustness.Window(w.Choose())
 	return table.Where(slices.Values(w.inOrder), func(r table.Rank) bool {
 		return int(r.Rank.V) >= first && int(r.Rank.V) <= last
 	})

@@ -156,7 +156,7 @@ func (p *profile) tiles() {
 	if r.FirstK.Valid {
 		chance = fmt.Sprintf("%.0f%%", math.Floor(r.FirstK.V*100))
 	}
-	last := [][2]string{{chance, fmt.Sprintf("进入前%d的机会", p.choose())}, {p.standsAt(r), "线内线外"}}
+	last := [][2]string{{chance, fmt.Sprintf("进入前%d的机会", p.Choose())}, {p.standsAt(r), "线内线外"}}
 	if !p.Standing.Complete() {
 		ranks, last = "数据部分暂列", [][2]string{{r.Ranges()[table.Filled].String(), "补齐缺失时的名次"},
 			{table.Plain(table.Some(round(r.Open))), "待专家评（分）"}}

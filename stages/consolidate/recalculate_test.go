@@ -337,10 +337,10 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 	}
 	status, ranges := text(sheetWeights, statusRow, settingCol), text(sheetWeights, rangesRow, settingCol)
 	low := text("排名", 3, ranking.Col((table.Rank{}).Ranges()[table.Filled].Where))
-	if (changed || c.choose != w.choose()) && (ranges != onlyRun || low != "－") || changed && status == unchanged {
+	if (changed || c.choose != w.Choose()) && (ranges != onlyRun || low != "－") || changed && status == unchanged {
 		t.Errorf("the weights differ, and the sheets say %q, %q, %q", status, ranges, low)
 	}
-	if !changed && (status != unchanged || c.choose == w.choose() && (ranges == onlyRun || low == "－")) {
+	if !changed && (status != unchanged || c.choose == w.Choose() && (ranges == onlyRun || low == "－")) {
 		t.Errorf("the weights are the run's, and the sheets say %q, %q, %q", status, ranges, low)
 	}
 }

@@ -50,7 +50,7 @@ func (w *workbook) formulaOf(r list.Row, formula string) string {
 // Check proves that what sheets.yaml asks of the program is there. The error names file, line and cure.
 func Check(d *templates.Definition) error {
 	round := table.Round{Facts: &table.Facts{Definition: d}, Judgement: &table.Judgement{}, Ranking: &table.Ranking{}}
-	w := newWorkbook(Input{Round: round})
+	w := newWorkbook(Input{Publication: table.Publication{Round: round}})
 	books := d.Sheets.BooksBy("")
 	for _, s := range d.Sheets.Sheets {
 		var err error

@@ -78,22 +78,22 @@ func (e entry) id() string { return e.Submission.Submission }
 func (w *workbook) nearRows() ([]table.Rank, list.Words) {
 	all := w.near()
 	return all, list.Words{"noline": w.noLine(), "near": when(len(all) < len(w.inOrder),
-		fmt.Sprintf("只算第%d名前后的%d家，其余不算。", w.choose(), len(all)))}
+		fmt.Sprintf("只算第%d名前后的%d家，其余不算。", w.Choose(), len(all)))}
 }
 
 func (w *workbook) rankedRows() ([]table.Rank, list.Words) {
-	return w.inOrder, list.Words{"colours": when(w.Standing.Complete(), fmt.Sprintf("绿色是前%d名。", w.choose()))}
+	return w.inOrder, list.Words{"colours": when(w.Standing.Complete(), fmt.Sprintf("绿色是前%d名。", w.Choose()))}
 }
 
 func (w *workbook) liftRows() ([]table.Lift, list.Words) {
-	below := func(r table.Rank) bool { return int(r.Rank.V) > w.choose() }
+	below := func(r table.Rank) bool { return int(r.Rank.V) > w.Choose() }
 	outside := table.Each(table.Where(slices.Values(w.inOrder), below), func(r table.Rank) string { return r.Submission })
 	all := slices.Collect(w.Ranking.Lifts.All())
 	slices.SortStableFunc(all, func(a, b table.Lift) int {
 		return slices.Index(outside, a.Submission) - slices.Index(outside, b.Submission)
 	})
 	some := fmt.Sprintf("线外共%d家，只列离入选线最近的%d家。", len(outside), len(w.lifts))
-	return all, list.Words{"last": fmt.Sprintf("%.2f", w.lastInside()), "k": strconv.Itoa(w.choose()),
+	return all, list.Words{"last": fmt.Sprintf("%.2f", w.lastInside()), "k": strconv.Itoa(w.Choose()),
 		"some": when(len(w.lifts) < len(outside), some)}
 }
 

@@ -1,7 +1,6 @@
 package consolidate
 
 import (
-	"cmp"
 	"fmt"
 
 	"lianheti/stages/office/book"
@@ -35,7 +34,7 @@ func (w *workbook) settings(p *book.Page) {
 		p.Span(row, 1, 3, cell(caption, book.Header))
 		p.Span(row, settingCol, cols, c)
 	}
-	k, s := w.choose(), w.Definition.Directory.Select
+	k, s := w.Choose(), w.Definition.Directory.Select
 	put(selectRow, "拟遴选家数", cell(k, book.Input), 1)
 	p.Between(selectRow, settingCol, selectRow, settingCol, fmt.Sprintf("写整数；原文为每年%d—%d家左右", s.Min, s.Max), 1,
 		float64(max(w.rows, 1)), true)
@@ -128,10 +127,6 @@ func (w *workbook) liveRanking(p *book.Page) {
 		note := "退回修改、已入选等不参加排名的，见" + w.sheet("ranking") + "。"
 		p.Span(next, placeCol, placeCols, cell(note, book.Subtitle))
 	}
-}
-
-func (w *workbook) choose() int {
-	return cmp.Or(max(w.Select, 0), w.Definition.Directory.Select.Default)
 }
 
 // sideFormula says on which side of the line the rank in a cell is, for the k of the sheet; empty before there is a

@@ -17,11 +17,7 @@ import (
 
 // Input is what the documents tell of.
 type Input struct {
-	table.Round
-	Standing table.Standing
-	Select   int    // how many are to be chosen; 0: as the directory says
-	Date     string // of the run; empty: none
-	DataRoot string
+	table.Publication
 	// Outputs are path and sha256 of all else that there is: only what lists it is written. Nil: the others are.
 	Outputs [][2]string
 }
@@ -59,7 +55,8 @@ func Write(in Input) (map[string][]byte, error) {
 
 // List gives what a prefecture sends with its submissions: of each a row, by the words of documents.yaml.
 func List(d *templates.Definition, city string, rows []map[string]string) (map[string][]byte, error) {
-	out, in, s := map[string][]byte{}, Input{Round: table.Round{Facts: &table.Facts{Definition: d}}}, common(d)
+	out, s := map[string][]byte{}, common(d)
+	in := Input{Publication: table.Publication{Round: table.Round{Facts: &table.Facts{Definition: d}}}}
 	s.words["city"] = city
 	for _, r := range rows {
 		s.append("submissions", r)

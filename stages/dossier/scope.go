@@ -60,7 +60,7 @@ func newScope(in Input) *scope {
 	d, f := in.Definition, in.Facts
 	s := common(d)
 	s.lists["missing"], s.lists["objections"] = nil, nil // counted, too, where there are none
-	s.say(map[string]any{"select": in.selected(), "state": in.Standing, "data_root": in.DataRoot,
+	s.say(map[string]any{"select": in.Choose(), "state": in.Standing, "data_root": in.DataRoot,
 		"experts": in.Ranking.Experts.Len(), "files_count": f.Files.Len()})
 	if in.Date != "" {
 		s.words["date"] = table.ChineseDate(in.Date)
@@ -182,7 +182,7 @@ func (s *scope) consortia(in Input) map[string]*scope {
 		row := rows[k.Submission]
 		w := wordsOf(k)
 		w["said"], w["tag"] = strings.Replace(k.Said(), "/", " / ", 1), k.Tag()+row.words["adjusted"]
-		w["inside"] = yes(k.Ranked && k.Complete && k.Rank.V <= int32(in.selected()))
+		w["inside"] = yes(k.Ranked && k.Complete && k.Rank.V <= int32(in.Choose()))
 		if k.Ranked {
 			ranked++
 		}
@@ -232,8 +232,6 @@ func (s *scope) followed(in Input) {
 }
 
 // selected is how many are to be chosen.
-func (in Input) selected() int { return cmp.Or(in.Select, in.Definition.Directory.Select.Default) }
-
 // yes marks what is so.
 func yes(is bool) string {
 	if is {

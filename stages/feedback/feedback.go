@@ -23,18 +23,11 @@ import (
 // Folder holds the returns, a folder a prefecture.
 const Folder = "退回"
 
-// Input is what the returns tell of.
-type Input struct {
-	table.Round
-	Date    string // of the run, as it is to be shown; empty: none
-	ReplyBy string // the day by which the prefectures answer; empty: as the calendar says
-}
-
 // Write makes a folder for each prefecture that sent something or still has to: 问题清单.xlsx, an annotated copy of each
 // submission that is not simply accepted, a letter about each and one about those that are missing. open gives a file's
 // bytes by its path in the files table. The result gives the copy of a submission as a path relative to the folder that
 // dir stands in. A file that can't be annotated is returned as it came.
-func Write(dir string, in Input, open func(path string) ([]byte, error)) (map[string]string, error) {
+func Write(dir string, in table.Publication, open func(path string) ([]byte, error)) (map[string]string, error) {
 	packs := gather(in)
 	copies := map[string]string{}
 	var group workers.Group
@@ -87,7 +80,7 @@ type returned struct {
 }
 
 // gather sorts what there is by prefecture, in the order of the directory.
-func gather(in Input) []*pack {
+func gather(in table.Publication) []*pack {
 	var packs []*pack
 	d := in.Definition
 	// Long names first: one may be a part of another.
@@ -248,7 +241,7 @@ func CopyName(file string) string {
 }
 
 // writeCopy writes one annotated copy, or the file as it came where it can't be annotated.
-func writeCopy(to string, in Input, r *returned, open func(string) ([]byte, error)) error {
+func writeCopy(to string, in table.Publication, r *returned, open func(string) ([]byte, error)) error {
 	data, err := open(r.submission.File)
 	if err != nil {
 		return fmt.Errorf("再次读取 %s：%w", r.submission.File, err)

@@ -33,7 +33,7 @@ const samples = "../../samples/2024"
 
 // world is the samples, read and judged.
 type world struct {
-	in   Input
+	in   table.Publication
 	open func(string) ([]byte, error)
 }
 
@@ -58,7 +58,7 @@ func judge(t testing.TB, inputs ...string) world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return world{Input{Round: table.Round{Facts: facts, Judgement: judgement}}, func(path string) ([]byte, error) {
+	return world{table.Publication{Round: table.Round{Facts: facts, Judgement: judgement}}, func(path string) ([]byte, error) {
 		s := files[path]
 		return s.Read(intake.MaxFile)
 	}}

@@ -24,7 +24,7 @@ func letterOf(d *templates.Definition, v table.Verdict) *templates.Letter {
 }
 
 // writeLetters writes a letter about each submission of a prefecture, and one about those that are missing.
-func writeLetters(dir string, in Input, p *pack) error {
+func writeLetters(dir string, in table.Publication, p *pack) error {
 	letters := in.Definition.Letters
 	for _, r := range p.returns {
 		tasks := append(taskTable(model.MustFix, r), taskTable(model.Explain, r)...)
@@ -43,7 +43,7 @@ func writeLetters(dir string, in Input, p *pack) error {
 }
 
 // packVars are the words of every letter to a prefecture.
-func packVars(in Input, p *pack) map[string]string {
+func packVars(in table.Publication, p *pack) map[string]string {
 	d, addressee := in.Definition, in.Definition.Directory.Addressee
 	vars := map[string]string{"city": p.city, "form": d.Form.Title, "deadline": table.ChineseDate(d.Directory.Deadline),
 		"office": addressee.Office, "email": addressee.Email, "list": d.Letters.List, "due": due(in, true),
@@ -61,7 +61,7 @@ func packVars(in Input, p *pack) map[string]string {
 }
 
 // due says by when an answer is asked for, mended forms or first ones; an open place where nothing says the day.
-func due(in Input, mended bool) string {
+func due(in table.Publication, mended bool) string {
 	by := cmp.Or(in.ReplyBy, in.Definition.Directory.ReplyBy(in.Date, mended))
 	if by == "" {
 		return in.Definition.Letters.Open
@@ -69,7 +69,7 @@ func due(in Input, mended bool) string {
 	return templates.Fill(in.Definition.Letters.Due, map[string]string{"reply": table.ChineseDate(by)})
 }
 
-func submissionVars(in Input, p *pack, r *returned) map[string]string {
+func submissionVars(in table.Publication, p *pack, r *returned) map[string]string {
 	v, vars := r.verdict, packVars(in, p)
 	vars["edition"] = "未填报送版次"
 	if r.submission.Edition.Valid {

@@ -31,7 +31,7 @@ const (
 )
 
 // writeList writes one prefecture's list: the verdicts, a sheet a severity, changes since the last round, what to do.
-func writeList(to string, in Input, p *pack) (err error) {
+func writeList(to string, in table.Publication, p *pack) (err error) {
 	defer try.Caught(&err)
 	sheets, found := []string{coverSheet}, map[model.Severity][]line{}
 	for _, r := range p.returns {
@@ -66,7 +66,7 @@ func writeList(to string, in Input, p *pack) (err error) {
 }
 
 // cover is the first sheet: each submission's verdict, the files that could not be used, who is missing, whom to ask.
-func cover(in Input, p *pack, title string) *book.Page {
+func cover(in table.Publication, p *pack, title string) *book.Page {
 	page := &book.Page{Sheet: coverSheet, Landscape: true, Widths: []float64{40, 12, 11, 12, 11, 11, 22, 22, 40}}
 	pane := &book.Pane{Page: page, Row: 3, Col: 1, Cols: len(page.Widths)}
 	page.Begin(pane.Cols, title, table.ChineseDate(in.Date))
@@ -133,7 +133,7 @@ func verdicts(consortium string, pane *book.Pane, p *pack) {
 var steps string
 
 // help is the sheet that tells a prefecture what to do.
-func help(in Input, p *pack) *book.Page {
+func help(in table.Publication, p *pack) *book.Page {
 	page := &book.Page{Sheet: helpSheet, Widths: []float64{80}} // one column wider than the page would be cut off in print
 	page.Put(1, 1, book.Cell{Value: "怎样改、怎样说明、怎样再报", Look: book.Heading})
 	vars := packVars(in, p)
@@ -157,7 +157,7 @@ var views = map[string]list.View{
 }
 
 // writeRows writes a list of sheets.yaml as a sheet.
-func writeRows(in Input, report *book.Report, id, sheet string, rows list.Source) error {
+func writeRows(in table.Publication, report *book.Report, id, sheet string, rows list.Source) error {
 	lists := list.Lists{Definition: in.Definition, Views: views,
 		Sources: map[string]list.Source{"lines": rows, "changes": rows}}
 	return lists.Of(id).Write(report, book.Grid{Sheet: sheet})

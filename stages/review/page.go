@@ -26,10 +26,7 @@ type record map[string]any
 // newPage gathers what the page shows of at most so many submissions. Words that must not be there before the marks are
 // in stand here, not in the script. Points, evidence and metrics are listed once, and in the same order at every place.
 func newPage(in Input, most int) record {
-	d, k, complete := in.Definition, in.Select, in.Standing.Complete()
-	if k == 0 {
-		k = d.Directory.Select.Default
-	}
+	d, k, complete := in.Definition, in.Choose(), in.Standing.Complete()
 	p := record{
 		"title": in.title(), "batch": d.Directory.Batch, "standing": said(in.Standing.String()), "short": in.Standing.Short(),
 		"state": in.Ranking.State(), "complete": complete, "date": in.Date, "root": in.DataRoot, "schema": Schema,

@@ -40,14 +40,9 @@ const (
 
 // Input is what the page tells of.
 type Input struct {
-	*table.Round
-	Select     int               // how many are to be chosen; 0: as the directory says
-	Date       string            // of the run, as it is to be shown; empty: none
-	DataRoot   string            // see publish.Manifest
-	Standing   table.Standing    // what is known, shown on every view
-	Returns    map[string]string // the annotated copy of a submission that goes back, as a path relative to the page
-	Opinions   *Opinions         // of an earlier meeting; nil: none
-	AllowTrial bool              // weights may be tried even before all marks are in, and in a copy for a meeting
+	table.Publication
+	Opinions   *Opinions // of an earlier meeting; nil: none
+	AllowTrial bool      // weights may be tried even before all marks are in, and in a copy for a meeting
 }
 
 // Write writes the page. Of many submissions it shows those around the line, as many as the limits allow, and says so.

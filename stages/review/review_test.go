@@ -49,7 +49,8 @@ var samples = sync.OnceValues(func() (Input, error) {
 	for _, s := range sources {
 		batch.Add(normalize.Workbook(d, intake.Read(d, s)))
 	}
-	in := Input{Round: &table.Round{Facts: batch.Facts()}, DataRoot: root, Returns: map[string]string{}}
+	in := Input{Publication: table.Publication{Round: table.Round{Facts: batch.Facts()}, DataRoot: root,
+		Returns: map[string]string{}}}
 	in.Judgement, err = check.Run(in.Facts, check.Known{})
 	for s := range in.Facts.Submissions.All() {
 		in.Returns[s.Submission] = "退回/" + s.City + "/" + filepath.Base(s.File)
@@ -70,8 +71,6 @@ func standing(t *testing.T, marked bool) Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	round := *in.Round
-	in.Round = &round
 	if marked {
 		in.Marking.Marks = marks(in, "评语 13800138000 </script>")
 	}
@@ -295,8 +294,8 @@ var hostile = "</script><script>window.hacked=1</script><img src=x onerror=windo
 // assailed is the input with hostile texts wherever an applicant or an expert can write.
 func assailed(t *testing.T, in Input) Input {
 	t.Helper()
-	facts, round := *in.Facts, *in.Round
-	round.Facts, in.Round, in.Returns = &facts, &round, map[string]string{}
+	facts := *in.Facts
+	in.Facts, in.Returns = &facts, map[string]string{}
 	in.Marking.Marks = marks(in, hostile)
 	submissions, texts, materials := table.NewBuilder[table.Submission](), table.NewBuilder[table.Text](), table.NewBuilder[table.Material]()
 	for s := range facts.Submissions.All() {
@@ -349,10 +348,9 @@ func reweighed(t *testing.T, in Input, turn int) trials {
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts, round := *in.Facts, *in.Round
-	facts.Definition, round.Facts = other, &facts
+	facts := *in.Facts
+	facts.Definition, in.Facts = other, &facts
 	scales := slices.Collect(in.Ranking.Scales.All())
-	in.Round = &round
 	for r := range rank(t, in, scales).Ranking.All() {
 		if r.Ranked {
 			out.Totals[r.Submission], out.Ranks[r.Submission] = r.Total, r.Rank.V

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -23,6 +24,23 @@ type Round struct {
 	*Ranking
 	Marking Marking
 	Changes Table[Change] // since the round before; no rows where there is none
+}
+
+// Publication is a round as it goes out: what every writer takes.
+type Publication struct {
+	Round
+	Standing Standing // what is known, shown wherever a score stands
+	Select   int      // how many are to be chosen; 0: as the directory says
+	Date     string   // of the run, as it is to be shown; empty: none
+	ReplyBy  string   // the day by which the prefectures answer; empty: as the calendar says
+	DataRoot string   // see publish.Manifest: what all this rests on, in one hash
+	// Returns gives the annotated copy of a submission that goes back, as a path relative to the results.
+	Returns map[string]string
+}
+
+// Choose is how many are to be chosen.
+func (p *Publication) Choose() int {
+	return cmp.Or(max(p.Select, 0), p.Definition.Directory.Select.Default)
 }
 
 // AllFiles lists every file that was handed in: those that arrived to be read, then the experts'.
