@@ -369,11 +369,3 @@ func (b *binder) printed(sheet *Sheet) func(*Cell) bool {
 func plainFormula(s string) string { return strings.ToUpper(plainer.Replace(s)) }
 
 var plainer = strings.NewReplacer("$", "", " ", "", "=", "", ";", ",")
-
-func refused(file model.File, r *Refusal) model.Workbook {
-	file.Fate, file.Code, file.Detail = model.Rejected, r.Code, r.Detail
-	if r.Code == CodeServes {
-		file.Fate = model.Ignored
-	}
-	return model.Workbook{File: file}
-}

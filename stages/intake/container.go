@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -21,6 +22,19 @@ const MaxFile = ooxml.MaxFile
 type Refusal struct {
 	Code   string
 	Detail string
+}
+
+// fate is the file's: codes from 050 on say that it is no submission.
+func (r *Refusal) fate() model.Fate {
+	if strings.HasPrefix(r.Code, "LHT-1-05") {
+		return model.Ignored
+	}
+	return model.Rejected
+}
+
+func refused(file model.File, r *Refusal) model.Workbook {
+	file.Fate, file.Code, file.Detail = r.fate(), r.Code, r.Detail
+	return model.Workbook{File: file}
 }
 
 func refuse(code, format string, args ...any) *Refusal {

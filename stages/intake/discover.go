@@ -31,21 +31,10 @@ type Source struct {
 	Path string // relative to its input, slash separated; inside a package "包.zip/表.xlsx"
 	Size int64
 
-	disk  string     // the file on disk, or the package that holds it
-	entry int        // index in the package; -1 outside
-	early *earlyFate // what its name or kind already decides; nil: read it
-}
-
-// earlyFate is a fate that is clear before reading.
-type earlyFate struct {
-	fate model.Fate
-	Refusal
-	byName bool // the name says so: what the file holds may say otherwise
-}
-
-func (e *earlyFate) of(file model.File) model.Workbook {
-	file.Fate, file.Code, file.Detail = e.fate, e.Code, e.Detail
-	return model.Workbook{File: file}
+	disk  string   // the file on disk, or the package that holds it
+	entry int      // index in the package; -1 outside
+	early *Refusal // what its name or kind already decides; nil: read it
+	doubt bool     // only the name says so: what the file holds may say otherwise
 }
 
 const maxPackage = 1 << 30
@@ -87,24 +76,19 @@ func discover(input, prefix string) ([]Source, error) {
 	}
 	var out []Source
 	err = filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
-		rel, relErr := filepath.Rel(root, file)
-		if relErr != nil {
-			return relErr
-		}
-		name := prefix + clean(filepath.ToSlash(rel))
-		if err != nil {
-			if file == root {
-				return fmt.Errorf("读不到 %s：%w", input, err)
-			}
-			out = append(out, Source{Path: name, entry: -1, early: rejected(CodeUnreadable, reasonOf(err))})
-			return fs.SkipDir
-		}
-		if d.IsDir() {
+		name := prefix + clean(filepath.ToSlash(strings.TrimPrefix(file, root)))
+		switch {
+		case err != nil && file == root:
+			return fmt.Errorf("读不到 %s：%w", input, err)
+		case err == nil && d.IsDir():
 			return nil
 		}
-		info, err := d.Info()
+		var info fs.FileInfo
+		if err == nil {
+			info, err = d.Info()
+		}
 		if err != nil {
-			out = append(out, Source{Path: name, entry: -1, early: rejected(CodeUnreadable, "读取时消失")})
+			out = append(out, Source{Path: name, entry: -1, early: &Refusal{CodeUnreadable, reasonOf(err)}})
 			return nil
 		}
 		out = append(out, onDisk(file, name, info)...)
@@ -117,13 +101,13 @@ func discover(input, prefix string) ([]Source, error) {
 func onDisk(file, name string, info fs.FileInfo) []Source {
 	s := Source{Path: name, Size: info.Size(), disk: file, entry: -1}
 	if !info.Mode().IsRegular() {
-		s.Size, s.early = 0, rejected(CodeUnreadable, "不是普通文件")
+		s.Size, s.early = 0, &Refusal{CodeUnreadable, "不是普通文件"}
 		return []Source{s}
 	}
-	s.early = byName(name, info.Size())
+	s.early, s.doubt = byName(name, info.Size())
 	hidden := s.early != nil && (s.early.Code == CodeLockFile || s.early.Code == CodeSystemFile)
 	if isPackage(name) && hidden && s.begins(ooxml.MagicZip) {
-		s.early = nil // no program locks a package so: somebody named it
+		s.early, s.doubt = nil, false // no program locks a package so: somebody named it
 	}
 	if s.early != nil || !isPackage(name) {
 		return []Source{s}
@@ -155,51 +139,41 @@ func reasonOf(err error) string {
 	return "读取出错"
 }
 
-func rejected(code, detail string) *earlyFate {
-	return &earlyFate{model.Rejected, Refusal{code, detail}, false}
-}
-func ignored(code string) *earlyFate { return &earlyFate{model.Ignored, Refusal{Code: code}, false} }
-func named(f *earlyFate) *earlyFate  { f.byName = true; return f }
-
 func isPackage(name string) bool { return strings.EqualFold(path.Ext(name), ".zip") }
 
-// byName decides what needs no reading. nil: read it.
-func byName(name string, size int64) *earlyFate {
+// byName decides what needs no reading, also where there is doubt. nil: read it.
+func byName(name string, size int64) (r *Refusal, doubt bool) {
 	base, ext := path.Base(name), strings.ToLower(path.Ext(name))
 	switch {
 	case strings.HasPrefix(base, "~$"), strings.HasPrefix(base, ".~"):
-		return named(ignored(CodeLockFile))
+		return &Refusal{CodeLockFile, ""}, true
 	case strings.EqualFold(base, "thumbs.db"), strings.EqualFold(base, "desktop.ini"), strings.HasPrefix(base, "."),
 		strings.Contains("/"+name, "/__MACOSX/"):
-		return named(ignored(CodeSystemFile))
-	}
-	if strings.HasSuffix(base, model.ReadingsSuffix) {
-		return &earlyFate{model.Ignored, Refusal{CodeServes, "自检列出的读数一览"}, false}
-	}
-	if kind := archiveOf(base); kind != "" {
-		return named(rejected(CodeOtherArchive, kind))
+		return &Refusal{CodeSystemFile, ""}, true
+	case strings.HasSuffix(base, model.ReadingsSuffix):
+		return &Refusal{CodeServes, "自检列出的读数一览"}, false
+	case archiveOf(base) != "":
+		return &Refusal{CodeOtherArchive, archiveOf(base)}, true
+	case ext == ".xlsx" && size > MaxFile:
+		return &Refusal{CodeTooLarge, "超过 20 MB"}, false
+	case ext == ".zip" && size > maxPackage:
+		return &Refusal{CodeTooLarge, "超过 1 GB"}, false
 	}
 	switch ext {
 	case ".xlsx", ".zip":
-		if ext == ".xlsx" && size > MaxFile {
-			return rejected(CodeTooLarge, "超过 20 MB")
-		}
-		if size > maxPackage {
-			return rejected(CodeTooLarge, "超过 1 GB")
-		}
-		return nil
+		return nil, false
 	case ".xls", ".et", ".ett":
-		return named(rejected(CodeOldExcel, ""))
+		return &Refusal{CodeOldExcel, ""}, true
 	case ".xlsm", ".xlsb", ".xltx", ".xltm":
-		return rejected(CodeMacro, "")
+		return &Refusal{CodeMacro, ""}, false
 	case ".ods":
-		return rejected(CodeOpenDocument, "")
+		return &Refusal{CodeOpenDocument, ""}, false
 	case ".csv":
-		return named(rejected(CodeCSV, ""))
+		return &Refusal{CodeCSV, ""}, true
 	case ".docx", ".docm", ".dotx", ".pptx", ".ppsx", ".odt", ".odp", ".ofd", ".jar", ".apk", ".epub":
-		return ignored(CodeOtherFile) // containers of other kinds
+		return &Refusal{CodeOtherFile, ""}, false // containers of other kinds
 	}
-	return named(ignored(CodeOtherFile))
+	return &Refusal{CodeOtherFile, ""}, true
 }
 
 // archives are the packages that are not opened, by the ends of their names; volumes is one piece of several.
@@ -254,32 +228,31 @@ func packageEnd(file string, size int64) *Refusal {
 
 // expand lists the files inside a package. The package itself is a file that arrived and is not a submission.
 func (s *Source) expand() []Source {
-	if refusal := packageEnd(s.disk, s.Size); refusal != nil {
-		s.early = &earlyFate{fate: model.Rejected, Refusal: *refusal}
+	if s.early = packageEnd(s.disk, s.Size); s.early != nil {
 		return nil
 	}
 	zr, err := zip.OpenReader(s.disk)
 	if err != nil {
-		s.early = rejected(CodePackageDamaged, "目录打不开")
+		s.early = &Refusal{CodePackageDamaged, "目录打不开"}
 		return nil
 	}
 	defer zr.Close()
 	if len(zr.File) > ooxml.MaxEntries {
-		s.early = rejected(CodePackageMany, fmt.Sprintf("含 %d 个文件，最多 %d 个", len(zr.File), ooxml.MaxEntries))
+		s.early = refuse(CodePackageMany, "含 %d 个文件，最多 %d 个", len(zr.File), ooxml.MaxEntries)
 		return nil
 	}
 	const maxUnpacked = 4 << 30 // archive/zip gives no entry more bytes than it names
 	unpacked := uint64(0)
 	for _, f := range zr.File {
 		if unpacked += min(f.UncompressedSize64, maxUnpacked); unpacked > maxUnpacked {
-			s.early = rejected(CodePackageDamaged, "解开后超过 4 GB")
+			s.early = &Refusal{CodePackageDamaged, "解开后超过 4 GB"}
 			return nil
 		}
 	}
 	if slices.ContainsFunc(zr.File, func(f *zip.File) bool { return strings.EqualFold(f.Name, "[Content_Types].xml") }) {
 		return nil // a workbook under the name of a package, as browsers save it
 	}
-	s.early = ignored(CodePackage)
+	s.early = &Refusal{CodePackage, ""}
 	var out []Source
 	for i, f := range zr.File {
 		folder := f.FileInfo().IsDir() || strings.HasSuffix(f.Name, `\`)
@@ -288,18 +261,18 @@ func (s *Source) expand() []Source {
 		}
 		size := int64(min(f.UncompressedSize64, 1<<62))
 		inner := Source{Path: s.Path + "/" + clean(entryName(f)), Size: size, disk: s.disk, entry: i}
-		if inner.early = byName(inner.Path, inner.Size); inner.early == nil && isPackage(inner.Path) {
-			inner.early = rejected(CodePackageNested, "")
+		if inner.early, inner.doubt = byName(inner.Path, size); inner.early == nil && isPackage(inner.Path) {
+			inner.early = &Refusal{CodePackageNested, ""}
 		}
 		const encrypted = 1
 		if f.Flags&encrypted != 0 && inner.early == nil {
-			inner.early = rejected(CodePackagePass, "")
+			inner.early = &Refusal{CodePackagePass, ""}
 		}
 		switch {
 		case folder: // one turned bit makes a folder of a file
-			inner.early = rejected(CodePackageDamaged, "目录把一个文件记成了文件夹，可能传输出错")
+			inner.early, inner.doubt = &Refusal{CodePackageDamaged, "目录把一个文件记成了文件夹，可能传输出错"}, false
 		case !f.Mode().IsRegular():
-			inner.early = rejected(CodeUnreadable, "不是普通文件")
+			inner.early, inner.doubt = &Refusal{CodeUnreadable, "不是普通文件"}, false
 		}
 		out = append(out, inner)
 	}
@@ -412,8 +385,8 @@ func (s Source) Disk() string { return s.disk }
 
 // Serve says of a file what it is read for, other than as a submission.
 func (s *Source) Serve(as string) {
-	s.early = &earlyFate{model.Ignored, Refusal{CodeServes, as}, false}
+	s.early, s.doubt = &Refusal{CodeServes, as}, false
 }
 
 // Ignored says that the name alone tells that the file is no submission: a lock file, a README, a picture …
-func (s Source) Ignored() bool { return s.early != nil && s.early.fate == model.Ignored }
+func (s Source) Ignored() bool { return s.early != nil && s.early.fate() == model.Ignored }

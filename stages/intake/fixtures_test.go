@@ -119,7 +119,11 @@ func render1(v blankform.Values) []byte {
 
 // readBytes reads a workbook as Read does, from memory.
 func readBytes(data []byte) model.Workbook {
-	return workbook(definition(), model.File{Path: "表.xlsx"}, data)
+	book, refusal := open(data, false, "")
+	if refusal != nil {
+		return refused(model.File{Path: "表.xlsx"}, refusal)
+	}
+	return bind(definition(), model.File{Path: "表.xlsx", Fate: model.Accepted}, book)
 }
 
 // original is what the filled workbook reads as.

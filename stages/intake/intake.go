@@ -23,17 +23,30 @@ import (
 
 // Read reads one file. It is Accepted where its cells were bound to the form; which file of several counts comes later.
 func Read(d *templates.Definition, s Source) model.Workbook {
+	file, book, decided := s.opened(false, "")
+	if decided == nil {
+		return bind(d, file, book)
+	}
+	code := decided.File.Code
+	if s.early != nil && (code == CodeNotWorkbook && s.early.fate() == model.Ignored ||
+		(code == CodeNotWorkbook || code == CodeIncomplete) && s.early.Code == CodeOtherArchive) {
+		return refused(file, s.early) // the name was right
+	}
+	return *decided
+}
+
+// opened gives the cells of a file, or what is decided without them.
+func (s Source) opened(flat bool, only string) (model.File, *Book, *model.Workbook) {
 	file, data, decided := s.fetch()
 	if decided != nil {
-		return *decided
+		return file, nil, decided
 	}
-	w := workbook(d, file, data)
-	other := w.File.Code == CodeNotWorkbook || w.File.Code == CodeIncomplete
-	if s.early != nil && (w.File.Code == CodeNotWorkbook && s.early.fate == model.Ignored ||
-		other && s.early.Code == CodeOtherArchive) {
-		return s.early.of(file) // the name was right
+	book, refusal := open(data, flat, only)
+	if refusal != nil {
+		return file, nil, new(refused(file, refusal))
 	}
-	return w
+	file.Fate = model.Accepted
+	return file, book, nil
 }
 
 // fetch gives the bytes of a file with its hash, or what is decided without reading them.
@@ -41,7 +54,7 @@ func (s Source) fetch() (file model.File, data []byte, decided *model.Workbook) 
 	file = model.File{Path: s.Path, Size: s.Size}
 	if s.early != nil && s.early.Code == CodeUnreadable {
 		file.NoHash = s.early.Detail
-		return file, nil, new(refused(file, &s.early.Refusal))
+		return file, nil, new(refused(file, s.early))
 	}
 	if s.early != nil {
 		if decided = s.unopened(file); decided != nil {
@@ -62,20 +75,20 @@ func (s Source) unopened(file model.File) *model.Workbook {
 	var head []byte // the hash is taken of files that are not read, too: every file that arrived can be recognised
 	file.SHA256, file.NoHash, head = s.digest()
 	book := begins(head, string(ooxml.MagicZip)) || s.early.Code == CodeLockFile && begins(head, string(ooxml.MagicOLE))
-	if s.early.byName && book && s.Size <= MaxFile {
+	if s.doubt && book && s.Size <= MaxFile {
 		return nil
 	}
-	if other := sniff(head); s.early.byName && s.early.Code == CodeOldExcel && other != nil {
+	if other := sniff(head); s.doubt && s.early.Code == CodeOldExcel && other != nil {
 		return new(refused(file, other))
 	}
-	return new(s.early.of(file))
+	return new(refused(file, s.early))
 }
 
 // Cells reads a workbook that is no submission (experts' marks, the register): every filled cell with its place, in the
 // order of the file. Where the file can't be used it gives no cells and the reason.
 func Cells(s Source) ([]model.Cell, *Refusal) {
 	if s.early != nil {
-		return nil, &s.early.Refusal
+		return nil, s.early
 	}
 	file, cells := Flat(s)
 	if file.Fate != model.Accepted {
@@ -91,13 +104,9 @@ func Flat(s Source) (file model.File, cells []model.Cell) {
 			file, cells = Defeated(s).File, nil
 		}
 	}()
-	file, data, decided := s.fetch()
+	file, book, decided := s.opened(true, "")
 	if decided != nil {
 		return decided.File, nil
-	}
-	book, refusal := open(data, true, "")
-	if refusal != nil {
-		return refused(file, refusal).File, nil
 	}
 	for _, sheet := range book.Sheets {
 		for _, cell := range sheet.Cells {
@@ -107,19 +116,14 @@ func Flat(s Source) (file model.File, cells []model.Cell) {
 			}
 		}
 	}
-	file.Fate = model.Accepted
 	return file, cells
 }
 
 // FormYear tells of which year's form a workbook is; 0 where it does not say, or is none.
 func FormYear(s Source) (year int) {
 	defer func() { _ = recover() }()
-	_, data, decided := s.fetch()
+	_, book, decided := s.opened(true, templates.MetaSheet)
 	if decided != nil {
-		return 0
-	}
-	book, refusal := open(data, true, templates.MetaSheet)
-	if refusal != nil {
 		return 0
 	}
 	b := &binder{book: book}
@@ -132,15 +136,6 @@ func Defeated(s Source) model.Workbook {
 	file := model.File{Path: s.Path, Size: s.Size}
 	file.SHA256, file.NoHash, _ = s.digest()
 	return refused(file, &Refusal{Code: CodeDefeats})
-}
-
-func workbook(d *templates.Definition, file model.File, data []byte) model.Workbook {
-	book, refusal := open(data, false, "")
-	if refusal != nil {
-		return refused(file, refusal)
-	}
-	file.Fate = model.Accepted
-	return bind(d, file, book)
 }
 
 func (s Source) unread(err error) *Refusal {

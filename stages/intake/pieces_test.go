@@ -48,9 +48,9 @@ func TestWhatANameTells(t *testing.T) {
 		"甲.xls": "rejected LHT-1-002 by name", "甲.et": "rejected LHT-1-002 by name", "甲.xlsm": "rejected LHT-1-018", "甲.ods": "rejected LHT-1-019", "甲.csv": "rejected LHT-1-004 by name", "甲.docx": "ignored LHT-1-052", "甲.png": "ignored LHT-1-052 by name", "甲": "ignored LHT-1-052 by name",
 	} {
 		got := ""
-		if f := byName(name, 1); f != nil {
-			got = strings.TrimSpace(fmt.Sprintf("%s %s %s", f.fate, f.Code, f.Detail))
-			if f.byName {
+		if f, doubt := byName(name, 1); f != nil {
+			got = strings.TrimSpace(fmt.Sprintf("%s %s %s", f.fate(), f.Code, f.Detail))
+			if doubt {
 				got += " by name"
 			}
 		}
@@ -63,7 +63,7 @@ func TestWhatANameTells(t *testing.T) {
 		size int64
 		want bool
 	}{{"甲.xlsx", MaxFile, true}, {"甲.xlsx", MaxFile + 1, false}, {"甲.zip", maxPackage, true}, {"甲.zip", maxPackage + 1, false}} {
-		if f := byName(c.name, c.size); (f == nil) != c.want || f != nil && f.Code != CodeTooLarge {
+		if f, _ := byName(c.name, c.size); (f == nil) != c.want || f != nil && f.Code != CodeTooLarge {
 			t.Errorf("%s of %d bytes: %+v", c.name, c.size, f)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 func At(file string) Source {
 	s := Source{Path: filepath.Base(file), disk: file, entry: -1}
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		s.early = rejected(CodeUnreadable, "不是普通文件")
+		s.early = &Refusal{CodeUnreadable, "不是普通文件"}
 	}
 	return s
 }
@@ -23,8 +23,8 @@ func At(file string) Source {
 // Word proves a Word file and has its main part and footers read; read says why it is not the form, or is at fault.
 func Word(s Source, read func(main []byte, footers [][]byte) (foreign string, err error)) model.File {
 	out := model.File{Path: s.Path}
-	if s.early != nil && s.early.fate == model.Rejected {
-		return refused(out, &s.early.Refusal).File
+	if s.early != nil && s.early.fate() == model.Rejected {
+		return refused(out, s.early).File
 	}
 	data, err := s.Read(MaxFile)
 	if err != nil {
