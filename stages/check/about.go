@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -33,7 +34,7 @@ const (
 
 var (
 	codeWritten  = regexp.MustCompile(`lht-[1-5]-[0-9]{3}`)
-	cellWritten  = regexp.MustCompile(`^(.*?)([a-z]{1,2})([0-9]{1,5})(?::([a-z]{1,2})([0-9]{1,5}))?(?:单元格|格)?$`)
+	cellWritten  = regexp.MustCompile(`^(.*?)([a-z]{1,2}[0-9]{1,5})(?::([a-z]{1,2}[0-9]{1,5}))?(?:单元格|格)?$`)
 	yearsWritten = regexp.MustCompile(`(20[0-9]{2})(?:年度|年)?(?:[-—–~至到]+(20[0-9]{2})(?:年度|年)?)?的?(?:承诺|实际)?(?:值|数据|数)?`)
 	separators   = regexp.MustCompile(`[、，,；;\n]`)
 )
@@ -201,11 +202,8 @@ func (r *naming) cells(s string) ([]string, bool) {
 		return nil, false
 	}
 	r.sheet = sheet
-	if m[4] == "" {
-		return []string{cellAt(sheet, m[2]+m[3])}, true
-	}
-	top, left := model.RowCol(strings.ToUpper(m[2] + m[3]))
-	bottom, right := model.RowCol(strings.ToUpper(m[4] + m[5]))
+	top, left := model.RowCol(strings.ToUpper(m[2]))
+	bottom, right := model.RowCol(strings.ToUpper(cmp.Or(m[3], m[2])))
 	var out []string
 	for row := top; row <= bottom; row++ {
 		for col := left; col <= right && len(out) < mostCells; col++ {

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	dateDigits  = regexp.MustCompile(`^(19|20)([0-9]{2})(0[1-9]|1[0-2])([0-9]{2})?$`)
+	dateDigits  = regexp.MustCompile(`^((?:19|20)[0-9]{2})(0[1-9]|1[0-2])([0-9]{2})?$`)
 	dateParts   = regexp.MustCompile(`^((?:19|20)[0-9]{2})[年./-]([0-9]{1,2})(?:[月./-]([0-9]{1,2})[日号]?|月)?$`)
 	dateTime    = regexp.MustCompile(`[ t][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?z?$`)
 	monthPart   = regexp.MustCompile(`月(初|上旬|中旬|下旬|底|末)$`)
@@ -118,22 +118,21 @@ func dateText(raw string, t *Reading) (string, bool) {
 
 // written reads a date that is written out, year first.
 func written(s string) (string, bool) {
-	if m := chineseDate.FindStringSubmatch(s); m != nil {
-		year, _, _ := chineseNumber(strings.ReplaceAll(m[1], "○", "〇"))
-		month, _, _ := chineseNumber(m[2])
-		day, _, _ := chineseNumber(m[3]) // what is no number is 0, and no calendar has that
-		return calendar(int(year.IntPart()), int(month.IntPart()), int(day.IntPart()), m[3] != "")
+	for _, form := range []*regexp.Regexp{chineseDate, dateDigits, dateParts} {
+		if m := form.FindStringSubmatch(s); m != nil {
+			return calendar(figure(m[1]), figure(m[2]), figure(m[3]), m[3] != "")
+		}
 	}
-	m := dateDigits.FindStringSubmatch(s)
-	if m != nil {
-		m = []string{s, m[1] + m[2], m[3], m[4]}
-	} else if m = dateParts.FindStringSubmatch(s); m == nil {
-		return "", false
+	return "", false
+}
+
+// figure reads a number in figures or in Chinese numerals; what is none is 0, and no calendar has that.
+func figure(s string) int {
+	if n, err := strconv.Atoi(s); err == nil {
+		return n
 	}
-	year, _ := strconv.Atoi(m[1])
-	month, _ := strconv.Atoi(m[2])
-	day, _ := strconv.Atoi(m[3])
-	return calendar(year, month, day, m[3] != "")
+	n, _, _ := chineseNumber(strings.ReplaceAll(s, "○", "〇"))
+	return int(n.IntPart())
 }
 
 // calendar gives the ISO notation of a day or month that exists.
