@@ -2,10 +2,12 @@ package intake
 
 import (
 	"bytes"
+	_ "embed"
 	"errors"
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -103,7 +105,6 @@ const headSize = 4096
 func sniff(data []byte) *Refusal {
 	head := data[:min(len(data), headSize)]
 	lower := strings.ToLower(string(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")), " \t\r\n")))
-	html := strings.Contains(lower, "<html")
 	switch {
 	case len(data) == 0:
 		return &Refusal{CodeEmpty, ""}
@@ -111,22 +112,16 @@ func sniff(data []byte) *Refusal {
 		return &Refusal{CodeTooLarge, "超过 20 MB"}
 	case bytes.HasPrefix(data, ooxml.MagicZip), bytes.HasPrefix(data, ooxml.MagicOLE):
 		return nil
-	case strings.HasPrefix(lower, "%pdf"):
-		return &Refusal{CodeNotWorkbook, " PDF 文件"}
-	case archived(head) != "":
-		return &Refusal{CodeOtherArchive, archived(head)}
-	case begins(head, oldBooks...):
-		return &Refusal{CodeOldExcel, ""}
-	case strings.HasPrefix(lower, "mime-version"):
-		return &Refusal{CodeWebPage, "MHT"}
-	case !html && (strings.HasPrefix(lower, "<?xml") || strings.HasPrefix(lower, "<office:")):
-		return &Refusal{CodeWebPage, "XML"}
-	case html, strings.HasPrefix(lower, "<!doctype html"), strings.Contains(lower, "<table"):
-		return &Refusal{CodeWebPage, "HTML"}
-	case bytes.HasPrefix(head, []byte("UEsDB")): // "PK\x03\x04" as mail carries it
-		return refuse(CodeIncomplete, "还是邮件的 Base64 编码，没有还原")
-	case begins(head, "\x89PNG", "\xFF\xD8\xFF", "GIF8", "BM"):
-		return &Refusal{CodeNotWorkbook, "图片"}
+	}
+	known, _ := kindOf(map[string]func(string) bool{
+		"begins": func(sign string) bool { return strings.HasPrefix(string(head), sign) },
+		"at257":  func(sign string) bool { return len(head) > 257 && strings.HasPrefix(string(head[257:]), sign) },
+		"text":   func(sign string) bool { return strings.HasPrefix(lower, sign) },
+		"holds":  func(sign string) bool { return strings.Contains(lower, sign) },
+	})
+	switch {
+	case known != nil:
+		return known
 	case len(data) < 3: // no table of any kind
 		return refuse(CodeIncomplete, "只有 %d 个字节", len(data))
 	case isText(head) && strings.ContainsAny(lower, ",\t;；，"):
@@ -137,27 +132,45 @@ func sniff(data []byte) *Refusal {
 	return refuse(CodeIncomplete, "开头不是表格文件")
 }
 
-// oldBooks begin as workbooks did before containers: BIFF 2 to 5 and 8, each with the length of its first record.
-var oldBooks = []string{
-	"\x09\x00\x04\x00", "\x09\x02\x06\x00", "\x09\x04\x06\x00", "\x09\x08\x08\x00", "\x09\x08\x10\x00",
+//go:embed kinds.tsv
+var kindsFile string
+
+// fileKinds are what files are by their names and first bytes, see kinds.tsv.
+var fileKinds = readKinds()
+
+type fileKind struct {
+	by, code, detail string
+	signs            []string
 }
 
-func archived(head []byte) string {
-	for magic, kind := range map[string]string{"Rar!": "RAR", "7z\xBC\xAF\x27\x1C": "7Z", "\x1F\x8B": "GZ", "BZh": "BZ2",
-		"\xFD7zXZ\x00": "XZ", "\x28\xB5\x2F\xFD": "ZST", "MSCF": "CAB"} {
-		if bytes.HasPrefix(head, []byte(magic)) {
-			return kind
+func readKinds() (out []fileKind) {
+	for line := range strings.Lines(kindsFile) {
+		f := append(strings.Split(strings.TrimSuffix(line, "\n"), "\t"), "")
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		k := fileKind{by: f[0], code: f[2], detail: f[3]}
+		for _, written := range strings.Fields(f[1]) {
+			sign, _ := strconv.Unquote(`"` + written + `"`)
+			k.signs = append(k.signs, sign)
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+// kindOf finds the kind that some sign tells of, and by what; nil: none.
+func kindOf(tells map[string]func(sign string) bool) (r *Refusal, by string) {
+	for _, k := range fileKinds {
+		if tells[k.by] == nil {
+			continue
+		}
+		if i := slices.IndexFunc(k.signs, tells[k.by]); i >= 0 {
+			capitals := strings.ToUpper(strings.TrimPrefix(k.signs[i], "."))
+			return &Refusal{k.code, strings.Replace(k.detail, "*", capitals, 1)}, k.by
 		}
 	}
-	const at = 257
-	if len(head) > at && begins(head[at:], "ustar") {
-		return "TAR"
-	}
-	return ""
-}
-
-func begins(head []byte, magics ...string) bool {
-	return slices.ContainsFunc(magics, func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) })
+	return nil, ""
 }
 
 // isText says whether the bytes are readable text, in UTF-8 or GBK.

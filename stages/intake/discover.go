@@ -152,48 +152,24 @@ func byName(name string, size int64) (r *Refusal, doubt bool) {
 		return &Refusal{CodeSystemFile, ""}, true
 	case strings.HasSuffix(base, model.ReadingsSuffix):
 		return &Refusal{CodeServes, "自检列出的读数一览"}, false
-	case archiveOf(base) != "":
-		return &Refusal{CodeOtherArchive, archiveOf(base)}, true
+	case volumes.MatchString(base):
+		return &Refusal{CodeOtherArchive, "分卷"}, true
 	case ext == ".xlsx" && size > MaxFile:
 		return &Refusal{CodeTooLarge, "超过 20 MB"}, false
 	case ext == ".zip" && size > maxPackage:
 		return &Refusal{CodeTooLarge, "超过 1 GB"}, false
-	}
-	switch ext {
-	case ".xlsx", ".zip":
+	case ext == ".xlsx", ext == ".zip":
 		return nil, false
-	case ".xls", ".et", ".ett":
-		return &Refusal{CodeOldExcel, ""}, true
-	case ".xlsm", ".xlsb", ".xltx", ".xltm":
-		return &Refusal{CodeMacro, ""}, false
-	case ".ods":
-		return &Refusal{CodeOpenDocument, ""}, false
-	case ".csv":
-		return &Refusal{CodeCSV, ""}, true
-	case ".docx", ".docm", ".dotx", ".pptx", ".ppsx", ".odt", ".odp", ".ofd", ".jar", ".apk", ".epub":
-		return &Refusal{CodeOtherFile, ""}, false // containers of other kinds
+	}
+	ends := func(sign string) bool { return strings.HasSuffix(strings.ToLower(base), sign) }
+	if r, by := kindOf(map[string]func(string) bool{"ends": ends, "seems": ends}); r != nil {
+		return r, by == "seems"
 	}
 	return &Refusal{CodeOtherFile, ""}, true
 }
 
-// archives are the packages that are not opened, by the ends of their names; volumes is one piece of several.
-var (
-	archives = strings.Fields("tar.gz tar.bz2 tar.xz tgz tbz txz gz bz2 xz zst tar cab zipx rar 7z lzh arj")
-	volumes  = regexp.MustCompile(`(?i)\.(?:(?:zip|7z|rar)\.\d{3}|z\d\d|r\d\d)$`)
-)
-
-// archiveOf names the kind of package that a file's name ends in; empty where in none.
-func archiveOf(name string) string {
-	if volumes.MatchString(name) {
-		return "分卷"
-	}
-	for _, kind := range archives {
-		if strings.HasSuffix(strings.ToLower(name), "."+kind) {
-			return strings.ToUpper(kind)
-		}
-	}
-	return ""
-}
+// volumes is one piece of several.
+var volumes = regexp.MustCompile(`(?i)\.(?:(?:zip|7z|rar)\.\d{3}|z\d\d|r\d\d)$`)
 
 // packageEnd looks at the end of a package before its directory is read into memory.
 func packageEnd(file string, size int64) *Refusal {

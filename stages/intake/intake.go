@@ -14,6 +14,7 @@ package intake
 
 import (
 	"archive/zip"
+	"bytes"
 	"errors"
 
 	"lianheti/stages/model"
@@ -74,7 +75,7 @@ func (s Source) fetch() (file model.File, data []byte, decided *model.Workbook) 
 func (s Source) unopened(file model.File) *model.Workbook {
 	var head []byte // the hash is taken of files that are not read, too: every file that arrived can be recognised
 	file.SHA256, file.NoHash, head = s.digest()
-	book := begins(head, string(ooxml.MagicZip)) || s.early.Code == CodeLockFile && begins(head, string(ooxml.MagicOLE))
+	book := bytes.HasPrefix(head, ooxml.MagicZip) || s.early.Code == CodeLockFile && bytes.HasPrefix(head, ooxml.MagicOLE)
 	if s.doubt && book && s.Size <= MaxFile {
 		return nil
 	}
