@@ -170,13 +170,16 @@ func (r *naming) item(s string) ([]string, bool) {
 	return nil, false
 }
 
-// within is what is named of the findings with some codes. Where the rest is not understood, the codes alone may do.
+// within is what is named of the findings with some codes, be it only their years. Where the rest is not understood, the
+// codes alone may do.
 func (r *naming) within(codes []string, rest string, alone bool) (out []string, ok bool) {
+	keys, known := r.item(rest)
+	if known && len(keys) == 0 {
+		keys, r.years = table.Each(r.years, func(year int) string { return yearKey("", year) }), nil
+	}
 	for _, code := range codes {
-		if keys, ok := r.item(rest); rest != "" && ok && !strings.HasPrefix(keys[0], codeKey) {
-			for _, key := range keys {
-				out = append(out, codeKey+code+" "+key)
-			}
+		if known && !strings.HasPrefix(keys[0], codeKey) {
+			out = append(out, table.Each(keys, func(key string) string { return codeKey + code + " " + key })...)
 		} else if alone || rest == "" {
 			out = append(out, codeKey+code)
 		}
@@ -306,7 +309,7 @@ func (n *names) keysOf(x *table.Finding) []string {
 	for _, p := range x.At() {
 		of = append(of, cellAt(p.Sheet, p.Cell))
 		if ref, ok := n.slots[cellAt(p.Sheet, p.Cell)]; ok && x.Member == "" {
-			of = append(of, yearKey(ref.Field, ref.Year))
+			of = append(of, yearKey(ref.Field, ref.Year), yearKey("", ref.Year))
 		}
 	}
 	if x.Member != "" {

@@ -59,6 +59,10 @@ func TestWhatAnExplanationIsAbout(t *testing.T) {
 		"LHT-3-032 2年度数据!F15":    {engineers},
 		"LHT-3-030 2024年现场工程师培养": nil,
 		"承诺低于现状":                 both,
+		"承诺低于现状：2024年":           both,
+		"LHT-3-032 2024年":        both,
+		"LHT-3-032 2026年":        nil,
+		"承诺低于现状：2022年":           nil,
 		"承诺低于现状：中国特色学徒制培养":       {apprentices},
 		"承诺低于现状：中国特色学徒制培养为450人":  nil, // a message with another value
 		"中国特色学徒制培养、并无此栏":         {apprentices},
