@@ -170,7 +170,7 @@ func (r *naming) item(s string) ([]string, bool) {
 	return nil, false
 }
 
-// within is what is named of the findings with some codes, be it only their years. Where the rest is not understood, the
+// within is what is named of the findings with some codes, be it only years. Where the rest is not understood, the
 // codes alone may do.
 func (r *naming) within(codes []string, rest string, alone bool) (out []string, ok bool) {
 	keys, known := r.item(rest)
