@@ -159,8 +159,10 @@ func (p *prover) look(path string, v reflect.Value) {
 				p.look(path+"."+key, x)
 			}
 		}
-		p.l.when(len(choices) > 0 && len(chosen) != 1, at{p.file, path},
-			fmt.Sprintf("%s写了%d样（%s）", named(v), len(chosen), strings.Join(chosen, "、")), "恰写一样："+strings.Join(choices, "、")+"。")
+		if len(choices) > 0 && len(chosen) != 1 {
+			p.l.problem(at{p.file, path}, fmt.Sprintf("%s写了%d样（%s）", named(v), len(chosen), strings.Join(chosen, "、")),
+				"恰写一样："+strings.Join(choices, "、")+"。")
+		}
 	}
 }
 
