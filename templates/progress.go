@@ -90,7 +90,7 @@ func (d *Definition) loadProgress(of *loader, own map[string][]byte) {
 		return // known already
 	}
 	p := &Definition{Year: d.Year, Directory: d.Directory, Rubric: &Rubric{}, Register: d.Register, Letters: &Letters{},
-		Published: d.Published, Paper: &Paper{}, Reading: d.Reading,
+		Published: d.Published, Sheets: d.Sheets, Paper: &Paper{}, Reading: d.Reading,
 		Sources: map[string]string{}, Texts: own}
 	for name, text := range own {
 		p.Sources[name] = model.Digest(text)

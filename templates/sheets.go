@@ -112,7 +112,14 @@ func (d *Definition) SheetProblem(s *ReportSheet, column *ReportColumn, what, cu
 // WhenComplete is the state that a sheet or a column can wait for; the other is before it.
 const WhenComplete = "complete"
 
+// elsewhere are the lists of other stages than the officers', which ask for them by id.
+var elsewhere = []string{"mend", "explain", "since", "returned", "audit", string(Perverse), string(Claim), "subjects",
+	"dictionary_tables", "dictionary", "codes"}
+
 func (s *Sheets) check(l *loader, d *Definition) {
+	for _, id := range elsewhere {
+		l.when(s.Sheet(id) == nil, at{"sheets.yaml", "$.sheets"}, "缺“"+id+"”这张表", "请从这一版程序的 sheets.yaml 照抄。")
+	}
 	names := map[string]bool{}
 	for _, columns := range s.Sets {
 		for _, c := range columns {

@@ -27,8 +27,9 @@ func (r Report) Write(w io.Writer) error {
 		return list.From(func() ([]table.Incentive, list.Words) { return r.moves(of) })
 	}
 	lists := &list.Lists{Definition: r.Definition, Sources: map[string]list.Source{
-		"tallies": list.From(r.tallies), "perverse": rising(templates.Perverse), "claims": rising(templates.Claim),
-		"subjects": list.From(r.subjects),
+		"tallies":  list.Named("list label tried rises pays free most whose evidence", r.tallies),
+		"perverse": rising(templates.Perverse), "claims": rising(templates.Claim),
+		"subjects": list.Named("rank consortium total pays perverse claim unranked", r.subjects),
 	}, Views: map[string]list.View{
 		"rank_after": list.Of(func(x table.Incentive) book.Cell { return place(x.RankAfter.V, x.RankAfter.Valid) }),
 		"gain": list.Of(func(x table.Incentive) book.Cell {
@@ -36,7 +37,6 @@ func (r Report) Write(w io.Writer) error {
 		}),
 		"findings": list.Of(func(x table.Incentive) book.Cell { return book.Cell{Value: cmp.Or(x.Findings, "没有")} }),
 		"cells":    list.Of(fewCells),
-		"rank":     list.Of(func(s subject) book.Cell { return place(int32(s.Rank), s.Ranked) }),
 	}}
 	return lists.Write(w, "激励审计", r.title())
 }
@@ -46,74 +46,46 @@ func (r Report) title() string {
 	return fmt.Sprintf("%d年%s（%s）", r.Definition.Directory.Batch, a.Title, a.Mark)
 }
 
-// tally is what came of a kind of move.
-type tally struct {
-	List     string `col:"list"` // name of the sheet that has the moves
-	Label    string `col:"label"`
-	Tried    int    `col:"tried"`
-	Rises    int    `col:"rises"`
-	Pays     int    `col:"pays"`
-	Free     int    `col:"free"`
-	Most     string `col:"most"` // what the move brings that pays most, and whom
-	Whose    string `col:"whose"`
-	Evidence string `col:"evidence"`
-}
-
 // tallies is 总览: what each kind of move brings, the perverse ones as defined, several together, then the claims.
-func (r Report) tallies() ([]tally, list.Words) {
-	a, sheets := r.Definition.Audit, r.Definition.Sheets
-	kinds := append(slices.Clone(a.Moves),
+func (r Report) tallies() ([][]any, list.Words) {
+	kinds := append(slices.Clone(r.Definition.Audit.Moves),
 		&templates.AuditMove{ID: KindGathered, List: templates.Perverse, Label: "同一动作几处一起做"},
 		&templates.AuditMove{ID: KindPair, List: templates.Perverse, Label: "最强的动作两两一起做"})
 	slices.SortStableFunc(kinds, func(a, b *templates.AuditMove) int { return cmp.Compare(b.List, a.List) })
 	paying := 0
-	all := table.Each(kinds, func(m *templates.AuditMove) tally {
-		t, most := tally{List: sheets.Sheet(string(m.List)).Name, Label: m.Label, Evidence: m.Evidence}, table.Incentive{}
-		for _, row := range r.Rows {
-			if row.Kind != m.ID {
-				continue
-			}
-			t.Tried++
-			t.Rises += one(rises(row))
-			t.Pays += one(row.Pays)
-			t.Free += one(row.Pays && row.Warnings.V == 0)
-			if row.Pays {
-				most = best(most, row)
-				t.Most = fmt.Sprintf("第%d名→第%d名", most.RankBefore, most.RankAfter.V)
-			}
+	all := table.Each(kinds, func(m *templates.AuditMove) []any {
+		tried := table.Where(slices.Values(r.Rows), func(x table.Incentive) bool { return x.Kind == m.ID })
+		raise := table.Where(slices.Values(tried), func(x table.Incentive) bool { return x.Pays })
+		free := table.Where(slices.Values(raise), func(x table.Incentive) bool { return x.Warnings.V == 0 })
+		most, whose := "", ""
+		if len(raise) > 0 {
+			best := slices.MinFunc(raise, First)
+			most, whose = fmt.Sprintf("第%d名→第%d名", best.RankBefore, best.RankAfter.V), best.Consortium
 		}
-		if t.Whose = most.Consortium; m.List == templates.Perverse {
-			paying += t.Pays
+		if m.List == templates.Perverse {
+			paying += len(raise)
 		}
-		return t
+		rising := table.Where(slices.Values(tried), rises)
+		return []any{r.sheet(m.List), m.Label, len(tried), len(rising), len(raise), len(free), most, whose, m.Evidence}
 	})
 	said := r.words(len(r.Rows))
 	said["subjects"], said["found"] = fmt.Sprint(len(r.Subjects)), "没有一个逆向动作能抬高名次。"
 	if paying > 0 {
 		said["found"] = fmt.Sprintf("逆向动作里有%d个能抬高名次，是计分办法的毛病，见“%s”。", paying,
-			sheets.Sheet(string(templates.Perverse)).Name)
+			r.sheet(templates.Perverse))
 		said[list.Alarm] = said["found"]
 	}
 	return all, said
 }
 
-func one(holds bool) int {
-	if holds {
-		return 1
-	}
-	return 0
+// sheet is the name of the sheet that has the moves of a kind.
+func (r Report) sheet(of templates.AuditList) string {
+	return r.Definition.Sheets.Sheet(string(of)).Name
 }
 
 // words are those of every remark; tried is how many moves it is about.
 func (r Report) words(tried int) list.Words {
 	return list.Words{"title": r.title(), "mark": r.Definition.Audit.Mark, "tried": fmt.Sprint(tried)}
-}
-
-func best(a, b table.Incentive) table.Incentive {
-	if a.Move == "" || First(b, a) < 0 {
-		return b
-	}
-	return a
 }
 
 // rises says whether a move raises the total, by more than rounding.
@@ -157,37 +129,24 @@ func fewCells(x table.Incentive) book.Cell {
 	return c
 }
 
-type subject struct {
-	Subject
-	Consortium string             `col:"consortium"`
-	Points     table.Opt[float64] `col:"total"`
-	Pays       int                `col:"pays"` // perverse moves that raise the rank
-	Perverse   string             `col:"perverse"`
-	Claim      string             `col:"claim"`
-	Reason     string             `col:"unranked"`
-}
-
 // subjects is 各家: what each could gain at most; then those that were not tried.
-func (r Report) subjects() ([]subject, list.Words) {
+func (r Report) subjects() ([][]any, list.Words) {
 	all := slices.Clone(r.Subjects)
 	slices.SortStableFunc(all, func(a, b Subject) int { return cmp.Compare(a.Rank, b.Rank) })
-	return table.Each(append(all, r.LeftOut...), func(s Subject) subject {
-		x, most := subject{Subject: s, Consortium: s.Submission.Consortium, Reason: s.Unranked,
-			Points: table.Opt[float64]{V: s.Total, Valid: s.Ranked}}, map[string]table.Incentive{}
-		for _, row := range r.Rows {
-			if row.Pays && row.Submission == s.Submission.Submission {
-				x.Pays += one(row.List == string(templates.Perverse))
-				most[row.List] = best(most[row.List], row)
+	return table.Each(append(all, r.LeftOut...), func(s Subject) []any {
+		paying := func(of templates.AuditList) (n int, most string) {
+			rows := table.Where(slices.Values(r.Rows), func(x table.Incentive) bool {
+				return x.Pays && x.List == string(of) && x.Submission == s.Submission.Submission
+			})
+			if len(rows) == 0 {
+				return 0, ""
 			}
+			best := slices.MinFunc(rows, First)
+			return len(rows), fmt.Sprintf("第%d名　%s", best.RankAfter.V, best.What)
 		}
-		for _, row := range most {
-			said := fmt.Sprintf("第%d名　%s", row.RankAfter.V, row.What)
-			if row.List == string(templates.Perverse) {
-				x.Perverse = said
-			} else {
-				x.Claim = said
-			}
-		}
-		return x
+		n, perverse := paying(templates.Perverse)
+		_, claim := paying(templates.Claim)
+		return []any{place(int32(s.Rank), s.Ranked), s.Submission.Consortium,
+			table.Opt[float64]{V: s.Total, Valid: s.Ranked}, n, perverse, claim, s.Unranked}
 	}), r.words(0)
 }

@@ -26,14 +26,14 @@ func (w *workbook) allSources() map[string]list.Source {
 		"moves":      list.From(w.moves),
 		"scored":     list.From(w.scored),
 		"evidence":   list.Table(table.RowsOf(w.Ranking.Scores.Having("evidence"))),
-		"rubric":     list.From(w.rubricRows),
-		"method":     list.From(w.methodRows),
+		"rubric":     list.Named("point wording indicator weight experts evidence", w.rubricRows),
+		"method":     list.Named("order words", w.methodRows),
 		"series":     list.From(w.series),
 		"shared":     list.From(w.shared),
 		"compared":   list.From(w.compared),
 		"cities":     list.From(func() ([]city, list.Words) { return w.withTotal(w.tally()), nil }),
-		"unreported": list.From(w.missing),
-		"registered": list.From(w.registered),
+		"unreported": list.Named("directory_no city consortium park state", w.missing),
+		"registered": list.Named("item consortium fingerprint says date effect place", w.registered),
 		"doubts":     list.From(w.unexplained),
 		"rules":      list.From(w.ruleRows),
 		"marked":     list.From(w.marked),
@@ -102,17 +102,8 @@ func (w *workbook) promised() ([]table.Growth, list.Words) {
 	return all, list.Words{"all": strconv.Itoa(w.Ranking.Credibility.Len())}
 }
 
-type rubricRow struct {
-	Point     string  `col:"point"`
-	Wording   string  `col:"wording"`
-	Indicator string  `col:"indicator"`
-	Weight    float64 `col:"weight"`
-	Experts   float64 `col:"experts"`
-	Evidence  string  `col:"evidence"`
-}
-
-func (w *workbook) rubricRows() ([]rubricRow, list.Words) {
-	var out []rubricRow
+func (w *workbook) rubricRows() ([][]any, list.Words) {
+	var out [][]any
 	for _, p := range w.Definition.Rubric.Points() {
 		lines := table.Each(p.Evidence, func(e *templates.Evidence) string {
 			method := w.Definition.Sheets.Codes["method"][e.Method]
@@ -123,31 +114,18 @@ func (w *workbook) rubricRows() ([]rubricRow, list.Words) {
 		} else if len(lines) == 0 {
 			lines = append(lines, "等专家评分")
 		}
-		out = append(out, rubricRow{p.ID, p.Label, p.Indicator.Label, p.Weight.InexactFloat64(),
+		out = append(out, []any{p.ID, p.Label, p.Indicator.Label, p.Weight.InexactFloat64(),
 			p.ExpertShare.InexactFloat64(), strings.Join(lines, "\n")})
 	}
 	return out, list.Words{"note": w.Definition.Rubric.WeightsNote}
 }
 
-type methodRow struct {
-	Order int    `col:"order"`
-	Words string `col:"words"`
-}
-
-func (w *workbook) methodRows() ([]methodRow, list.Words) {
-	var out []methodRow
+func (w *workbook) methodRows() ([][]any, list.Words) {
+	var out [][]any
 	for part := range strings.SplitSeq(w.method(), "；") {
-		out = append(out, methodRow{len(out) + 1, drawnBy.ReplaceAllString(part, "权重抽样所得")})
+		out = append(out, []any{len(out) + 1, drawnBy.ReplaceAllString(part, "权重抽样所得")})
 	}
 	return out, nil
-}
-
-type unreported struct {
-	No         int    `col:"directory_no"`
-	City       string `col:"city"`
-	Consortium string `col:"consortium"`
-	Park       string `col:"park"`
-	State      string `col:"state"`
 }
 
 // Of one in that list.
@@ -157,8 +135,8 @@ const (
 )
 
 // missing is who of the directory should have reported and did not.
-func (w *workbook) missing() ([]unreported, list.Words) {
-	var out []unreported
+func (w *workbook) missing() ([][]any, list.Words) {
+	var out [][]any
 	exempt := 0
 	for _, e := range w.Definition.Directory.Entries {
 		if w.Register.Exempt(e) != "" {
@@ -168,7 +146,7 @@ func (w *workbook) missing() ([]unreported, list.Words) {
 			if file := w.Untranscribed(e); file != "" {
 				state = untranscribedState + "：有附送件 " + file + "，没有工作簿；用 lianheti template --from-word 搬进模板，请地市核对后报送"
 			}
-			out = append(out, unreported{e.No, e.City, e.Consortium, e.Park, state})
+			out = append(out, []any{e.No, e.City, e.Consortium, e.Park, state})
 		}
 	}
 	return out, list.Words{"all": strconv.Itoa(len(w.Definition.Directory.Entries)), "exempt": strconv.Itoa(exempt)}
@@ -304,21 +282,11 @@ func one(b bool) int {
 	return 0
 }
 
-// registered is one entry that the Department made, and what it brought about in this run.
-type registered struct {
-	Item        string `col:"item"`
-	Consortium  string `col:"consortium"`
-	Fingerprint string `col:"fingerprint"`
-	Says        string `col:"says"`
-	Date        string `col:"date"`
-	Effect      string `col:"effect"`
-	Place       string `col:"place"`
-}
-
-func (w *workbook) registered() ([]registered, list.Words) {
-	return table.Each(w.Register, func(e table.Registered) registered {
+// registered are the entries that the Department made, and what each brought about in this run.
+func (w *workbook) registered() ([][]any, list.Words) {
+	return table.Each(w.Register, func(e table.Registered) []any {
 		key := model.ExplanationKey(e.Fingerprint, e.ValueHash)
-		return registered{e.Sheet.Title, text.Mask(e.Values[templates.RegisterConsortium]), key,
+		return []any{e.Sheet.Title, text.Mask(e.Values[templates.RegisterConsortium]), key,
 			saysRegistered(e), e.Values[templates.RegisterDate], w.effect(e), e.Place.String()}
 	}), nil
 }

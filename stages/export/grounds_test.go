@@ -43,3 +43,11 @@ func groundsMarkdown(w io.Writer, d *templates.Definition) error {
 	}
 	return b.Flush()
 }
+
+// row writes one line of a table.
+func row(w io.Writer, cells ...string) {
+	for _, c := range cells {
+		fmt.Fprint(w, "| ", cellText.Replace(c), " ")
+	}
+	fmt.Fprintln(w, "|")
+}

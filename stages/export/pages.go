@@ -2,11 +2,13 @@ package export
 
 import (
 	"bufio"
+	_ "embed"
 	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
 	"strings"
+	"text/template"
 
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -15,20 +17,67 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 )
 
-// TablePage explains one table: what a row is, what tells rows apart, its columns, three queries to begin with, and
-// rows as an example where dir is a data folder. It gives an error where there is no such table.
-func TablePage(w io.Writer, d *templates.Definition, name, dir string) error {
-	dictionary, err := table.Dictionary(d)
+// pagesText is how the dictionary and its pages are set in Markdown.
+//
+//go:embed pages.md.tmpl
+var pagesText string
+
+// cellText takes out of its way what would end a cell or a line in Markdown.
+var cellText = strings.NewReplacer("|", "\\|", "\n", " ")
+
+var pages = template.Must(template.New("").Funcs(template.FuncMap{
+	"cell":    cellText.Replace,
+	"csv":     func() string { return CSVNote },
+	"queries": Queries,
+	"views":   func() string { return ViewsName },
+}).Parse(pagesText))
+
+// page is what the definition says of a table.
+type page struct {
+	*templates.Table
+	Columns, Keys []table.Meaning
+}
+
+func pagesOf(d *templates.Definition) ([]page, error) {
+	columns, err := table.Dictionary(d)
+	return table.Each(table.Grouped(columns, func(c table.Meaning) string { return c.Table }),
+		func(of []table.Meaning) page {
+			keys := table.Where(slices.Values(of), func(c table.Meaning) bool { return c.Key })
+			return page{d.Table(of[0].Table), of, keys}
+		}), err
+}
+
+// DictionaryName is the committed rendering of the dictionary, beside the year's definition.
+const DictionaryName = "数据字典.md"
+
+// DictionaryMarkdown writes the dictionary for people: what each table, each column and each code means.
+func DictionaryMarkdown(w io.Writer, d *templates.Definition) error {
+	all, err := pagesOf(d)
 	if err != nil {
 		return err
 	}
-	all := slices.Values(dictionary)
-	columns := table.Where(all, func(c table.Meaning) bool { return c.Table == name })
-	if len(columns) == 0 {
+	return pages.ExecuteTemplate(w, "dictionary", struct {
+		*templates.Definition
+		Pages []page
+		Codes [][]table.Code
+	}{d, all, table.Grouped(table.Codes(d), func(c table.Code) string { return c.List })})
+}
+
+// TablePage explains one table: what a row is, what tells rows apart, its columns, three queries to begin with, and
+// rows as an example where dir is a data folder. It gives an error where there is no such table.
+func TablePage(w io.Writer, d *templates.Definition, name, dir string) error {
+	all, err := pagesOf(d)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(all, func(p page) bool { return p.Name == name })
+	if at < 0 {
 		return fmt.Errorf("没有公开数据表“%s”：表名见 lianheti dictionary --search 表", name)
 	}
 	b := bufio.NewWriter(w)
-	page(b, d.Table(name), columns)
+	if err := pages.ExecuteTemplate(b, "table", all[at]); err != nil {
+		return err
+	}
 	if dir != "" {
 		rec, err := readArrow(filepath.Join(dir, name+".arrow"))
 		if err != nil {
@@ -37,34 +86,6 @@ func TablePage(w io.Writer, d *templates.Definition, name, dir string) error {
 		examples(b, rec)
 	}
 	return b.Flush()
-}
-
-// page writes what the definition says of a table.
-func page(w io.Writer, t *templates.Table, columns []table.Meaning) {
-	fmt.Fprintf(w, "\n## %s %s\n\n%s\n\n", t.Name, t.Label, t.Description)
-	grain := "没有主键，各行可以相同。"
-	if len(t.Key) > 0 {
-		var labels []string
-		for _, c := range columns {
-			if c.Key {
-				labels = append(labels, c.Label+"（`"+c.Column+"`）")
-			}
-		}
-		grain = "每一组" + strings.Join(labels, "、") + "一行，不重复。"
-	}
-	fmt.Fprintf(w, "%s %d列。\n\n", grain, len(columns))
-	row(w, "列", "名称", "类型", "单位", "可为空", "含义", "允许取值", "出处", "主键", "取自")
-	row(w, "---", "---", "---", "---", "---", "---", "---", "---", "---", "---")
-	for _, c := range columns {
-		said := c.Description
-		if c.Formerly != "" {
-			said += "（原名 `" + c.Formerly + "`）"
-		}
-		row(w, "`"+c.Column+"`", c.Label, c.Type, c.Unit, yes(c.Nullable),
-			said, c.Values, c.Paragraph, yes(c.Key), c.References)
-	}
-	fmt.Fprintf(w, "\n先问三句（DuckDB，载入 %s 之后）：\n\n```sql\n%s\n```\n",
-		ViewsName, strings.Join(Queries(t.Name, columns), "\n"))
 }
 
 // Queries are three questions to begin with: how much there is, how it is spread, and whose it is.

@@ -31,9 +31,17 @@ type Row struct {
 // Get is what stands in a column of the row; nil where it has none of that name.
 func (r Row) Get(id string) any {
 	if at, ok := r.List.fields[id]; ok {
-		return r.data.FieldByIndex(at).Interface()
+		return r.at(at).Interface()
 	}
 	return nil
+}
+
+// at is what stands in a field.
+func (r Row) at(field []int) reflect.Value {
+	if r.data.Kind() == reflect.Slice {
+		return r.data.Index(field[0])
+	}
+	return r.data.FieldByIndex(field)
 }
 
 // Text is what a text column of the row says; empty where it has none of that name.
@@ -61,13 +69,13 @@ type Words map[string]string
 
 // Source gives the rows of a list, and the words of its remark.
 type Source struct {
-	of   reflect.Type
-	rows func() (table.Rows, Words)
+	fields map[string][]int // of the rows, by column
+	rows   func() (table.Rows, Words)
 }
 
 // From is a source of rows of one type.
 func From[T any](all func() ([]T, Words)) Source {
-	return Source{reflect.TypeFor[T](), func() (table.Rows, Words) {
+	return Source{fieldsOf(reflect.TypeFor[T]()), func() (table.Rows, Words) {
 		found, said := all()
 		return table.RowsOf(len(found), slices.Values(found)), said
 	}}
@@ -77,7 +85,18 @@ func From[T any](all func() ([]T, Words)) Source {
 func Rows[T any](all []T) Source { return From(func() ([]T, Words) { return all, nil }) }
 
 // Table is a source of the rows of a table.
-func Table(t table.Rows) Source { return Source{t.Of, func() (table.Rows, Words) { return t, nil }} }
+func Table(t table.Rows) Source {
+	return Source{fieldsOf(t.Of), func() (table.Rows, Words) { return t, nil }}
+}
+
+// Named is a source of rows that are made for one list: the values of these columns.
+func Named(columns string, all func() ([][]any, Words)) Source {
+	s := From(all)
+	for i, name := range strings.Fields(columns) {
+		s.fields[name] = []int{i}
+	}
+	return s
+}
 
 // Lists are what a writer knows beside sheets.yaml.
 type Lists struct {
@@ -157,7 +176,10 @@ func (x *Lists) source(name string) (Source, bool) {
 		return s, ok
 	}
 	t, ok := x.Find(name)
-	return Table(t), ok
+	if !ok {
+		return Source{}, false
+	}
+	return Table(t), true
 }
 
 // Check proves that what sheets.yaml asks of the writer is there. The error names file, line and cure.
@@ -168,19 +190,18 @@ func (x *Lists) Check(s *templates.ReportSheet) error {
 		return d.SheetProblem(s, nil, "的 rows 是“"+s.Rows+"”，程序没有这样的行",
 			"请改成 tables.yaml 里的表名，或程序汇集的行："+keys(x.Sources)+"。")
 	}
-	fields := fieldsOf(source.of)
 	for _, written := range s.Columns {
 		columns := []*templates.ReportColumn{written}
 		if written.Set != "" {
 			columns = d.Sheets.Sets[written.Set]
 		}
 		for _, c := range columns {
-			_, stored := fields[c.ID]
+			_, stored := source.fields[c.ID]
 			_, viewed := x.Views[c.View]
 			_, each := x.Groups[c.Each]
 			if !stored && !viewed && !each {
 				return d.SheetProblem(s, written, "没有列“"+c.ID+c.View+c.Each+"”",
-					"id 写行里有的列："+keys(fields)+"；view、each 写程序有的名称。")
+					"id 写行里有的列："+keys(source.fields)+"；view、each 写程序有的名称。")
 			}
 		}
 	}
@@ -196,7 +217,7 @@ func (x *Lists) Of(id string) *List {
 	}
 	s := x.Definition.Sheets.Sheet(id)
 	source, _ := x.source(s.Rows)
-	l := &List{Sheet: s, of: x, fields: fieldsOf(source.of)}
+	l := &List{Sheet: s, of: x, fields: source.fields}
 	if x.laid == nil {
 		x.laid = map[string]*List{}
 	}
@@ -262,7 +283,7 @@ func Marks(d *templates.Definition, name string) []book.Mark {
 func (x *Lists) stored(c *templates.ReportColumn, at []int) View {
 	codes := x.Definition.Sheets.Codes[c.Codes]
 	return func(r Row) book.Cell {
-		out := shown(r.data.FieldByIndex(at))
+		out := shown(r.at(at))
 		if s, ok := out.Value.(string); ok {
 			if out.Value = cmp.Or(codes[s], s); c.Look != string(book.Mono) { // codes and hashes hold nothing to hide
 				out.Value = text.Mask(out.Value.(string))
@@ -276,21 +297,24 @@ func (x *Lists) stored(c *templates.ReportColumn, at []int) View {
 // shown is a stored value as a cell with the look of its type.
 func shown(v reflect.Value) book.Cell {
 	if v.CanInterface() {
-		if l, ok := v.Interface().(interface{ Label() string }); ok {
-			return book.Cell{Value: l.Label(), Look: book.Plain}
+		switch x := v.Interface().(type) {
+		case book.Cell:
+			return x
+		case interface{ Label() string }:
+			return book.Cell{Value: x.Label(), Look: book.Plain}
 		}
-	}
-	if v.Kind() == reflect.Struct { // table.Opt
-		if !v.FieldByName("Valid").Bool() {
-			return book.Cell{Look: book.Plain}
-		}
-		v = v.FieldByName("V")
 	}
 	if v.Kind() == reflect.Interface {
 		if v.IsNil() {
 			return book.Cell{Look: book.Plain}
 		}
 		v = v.Elem()
+	}
+	if v.Kind() == reflect.Struct { // table.Opt
+		if !v.FieldByName("Valid").Bool() {
+			return book.Cell{Look: book.Plain}
+		}
+		v = v.FieldByName("V")
 	}
 	if day, ok := v.Interface().(interface{ FormattedString() string }); ok { // of a date
 		return book.Cell{Value: day.FormattedString(), Look: book.Centred}
@@ -309,13 +333,16 @@ func shown(v reflect.Value) book.Cell {
 // fieldsOf finds the tagged fields of a row's type, those of embedded rows after its own.
 func fieldsOf(t reflect.Type) map[string][]int {
 	out := map[string][]int{}
+	if t.Kind() != reflect.Struct {
+		return out
+	}
 	for _, embedded := range []bool{false, true} {
 		for i := range t.NumField() {
 			f := t.Field(i)
 			if name, _, _ := strings.Cut(f.Tag.Get("col"), ","); !embedded && name != "" {
 				out[name] = f.Index
 			}
-			if !embedded || !f.Anonymous || f.Type.Kind() != reflect.Struct {
+			if !embedded || !f.Anonymous {
 				continue
 			}
 			for name, at := range fieldsOf(f.Type) {
