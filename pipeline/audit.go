@@ -43,8 +43,8 @@ type AuditLeftOut struct {
 // Audit tries on every ranked submission the moves of the definition, each judged and scored with the others as they
 // are. The scales of an earlier run (o.Previous) are kept; so are its marks, unless others came back since (o.Marks).
 func Audit(ctx context.Context, o Options) (*Audited, error) {
-	in, err := o.takeApart(ctx)
-	if err != nil {
+	in := &running{Options: o}
+	if err := in.takeApart(ctx); err != nil {
 		return nil, err
 	}
 	if in.earlier.round != nil && o.Marks == "" {

@@ -29,8 +29,8 @@ func Experts(ctx context.Context, o Options) (*Issued, error) {
 	if err != nil {
 		return nil, err
 	}
-	in, err := o.takeApart(ctx)
-	if err != nil {
+	in := &running{Options: o}
+	if err := in.takeApart(ctx); err != nil {
 		return nil, err
 	}
 	o.Score.Draws = 1 // only the scores are shown
@@ -51,7 +51,7 @@ func Experts(ctx context.Context, o Options) (*Issued, error) {
 			return nil, publish.Refuse("交回的评分里没有还缺而这些专家能补的，没有要做的补充表%s", strings.Join(append([]string{""}, out.Short...), "；"))
 		}
 	}
-	return out, out.make(ctx, o, assignments)
+	return out, out.make(ctx, in.Options, assignments)
 }
 
 // assignments are the experts of a list, or numbered ones.

@@ -21,15 +21,6 @@ import (
 	"lianheti/templates"
 )
 
-// origin is where the facts of a run come from: the files that arrived, or tables that an earlier run published.
-type origin struct {
-	facts   *table.Facts
-	marking table.Marking // of those tables
-	// a file that arrived, by its path in the files table; nil where there are only tables
-	open func(path string) ([]byte, error)
-	from *publish.Previous // nil where the files themselves were read
-}
-
 // discover lists the files that arrived; none with o.From. It refuses results of ours among them.
 func (o Options) discover() ([]intake.Source, error) {
 	if o.From != "" {
@@ -64,10 +55,13 @@ func (o Options) arrived() ([]intake.Source, error) {
 
 // taken is what is read before anything is judged.
 type taken struct {
-	origin
-	sources    []intake.Source
+	sources []intake.Source
+	facts   *table.Facts // of the files that arrived, or of tables that an earlier run published
+	// a file that arrived, by its path in the files table; nil where there are only tables
+	open       func(path string) ([]byte, error)
+	from       *publish.Previous // the tables; nil where the files themselves were read
 	earlier    previous
-	batches    []*table.Round // of earlier years
+	batches    []*table.Round // of earlier years, the oldest first
 	named      []publish.Previous
 	register   table.Register
 	registered *publish.Source
@@ -76,85 +70,81 @@ type taken struct {
 	marking    table.Marking
 }
 
-func (o *Options) take(ctx context.Context, sources []intake.Source) (in taken, err error) {
-	in.sources = sources
-	in.register, in.registered, err = o.readRegister()
+// take reads everything. The register comes first: by what it agrees to, the directory is another.
+func (r *running) take(ctx context.Context, sources []intake.Source) (err error) {
+	if err := r.readRegister(); err != nil {
+		return err
+	}
+	if r.earlier, err = readPrevious(r.Options, r.register); err != nil {
+		return err
+	}
+	if err := r.readEarlier(); err != nil {
+		return err
+	}
+	if r.From != "" {
+		err = r.readTables()
+	} else if r.facts, err = read(ctx, r.Definition, sources, r.Options); err == nil {
+		r.sources, r.open = sources, opener(sources, r.facts)
+	}
 	if err != nil {
-		return taken{}, err
+		return err
 	}
-	if in.earlier, err = readPrevious(*o, in.register); err != nil {
-		return taken{}, err
+	if err := r.readOpinions(); err != nil {
+		return err
 	}
-	in.batches, in.named, err = readEarlier(*o)
-	if err != nil {
-		return taken{}, err
-	}
-	if o.From != "" {
-		if in.origin, err = readTables(*o); err != nil {
-			return taken{}, err
-		}
-	} else {
-		if in.facts, err = read(ctx, o.Definition, sources, *o); err != nil {
-			return taken{}, err
-		}
-		in.open = opener(sources, in.facts)
-	}
-	if in.opinions, in.advised, err = readOpinions(*o, in.earlier); err != nil {
-		return taken{}, err
-	}
-	in.marking, err = readMarks(ctx, in.origin, *o)
-	return in, err
+	return r.readMarks(ctx)
 }
 
-// takeApart takes all of it for a command whose own files must not lie among what arrived.
-func (o *Options) takeApart(ctx context.Context) (in taken, err error) {
-	if err := publish.Outside(o.Out, o.Inputs); err != nil {
-		return taken{}, err
+// takeApart reads everything for a command whose own files must not lie among what arrived.
+func (r *running) takeApart(ctx context.Context) error {
+	if err := publish.Outside(r.Out, r.Inputs); err != nil {
+		return err
 	}
-	sources, err := o.discover()
+	sources, err := r.discover()
 	if err != nil {
-		return taken{}, err
+		return err
 	}
-	return o.take(ctx, sources)
+	return r.take(ctx, sources)
 }
 
 // given is what check knows beside the facts.
-func (in taken) given() check.Known {
-	return check.Known{Register: in.register, Given: in.earlier.explained()}
+func (r *running) given() check.Known {
+	return check.Known{Register: r.register, Given: r.earlier.explained()}
 }
 
 // readTables takes the facts from published tables, once every file was hashed again.
-func readTables(o Options) (origin, error) {
-	p, digest, err := export.Verify(o.From)
+func (r *running) readTables() error {
+	p, digest, err := export.Verify(r.From)
 	if err != nil {
-		return origin{}, publish.Refuse("数据表 %s：%s", o.From, publish.InWords(err))
+		return publish.Refuse("数据表 %s：%s", r.From, publish.InWords(err))
 	}
-	if _, err := os.Stat(filepath.Join(o.From, "..", publish.ManifestName)); err == nil {
-		if err := o.agrees(digest); err != nil {
-			return origin{}, err
+	if _, err := os.Stat(filepath.Join(r.From, "..", publish.ManifestName)); err == nil {
+		if err := r.agrees(digest); err != nil {
+			return err
 		}
 	}
-	if p.Batch != o.Definition.Directory.Batch {
-		return origin{}, publish.Refuse("数据表 %s 是%d年批次的，定义是%d年批次的：请用 --year 写明年度", o.From, p.Batch,
-			o.Definition.Directory.Batch)
+	d := r.Definition
+	if p.Batch != d.Directory.Batch {
+		return publish.Refuse("数据表 %s 是%d年批次的，定义是%d年批次的：请用 --year 写明年度", r.From, p.Batch, d.Directory.Batch)
 	}
 	// What was read depends on the form and the directory; rules, weights and words may be others now.
-	for file, sum := range o.Definition.Sources {
+	for file, sum := range d.Sources {
 		if base := filepath.Base(file); (base == "form.yaml" || base == "directory.yaml") && p.Definition[file] != sum {
-			return origin{}, publish.Refuse("数据表 %s 是按另一份 %s 读出来的：表单或目录变了，要从原件重新读取；只改规则、权重的才能用 --from", o.From, file)
+			return publish.Refuse("数据表 %s 是按另一份 %s 读出来的：表单或目录变了，要从原件重新读取；只改规则、权重的才能用 --from", r.From, file)
 		}
 	}
-	round, err := restored(o.Definition, o.From)
+	round, err := restored(d, r.From)
 	if err != nil {
-		return origin{}, publish.Refuse("数据表 %s：%s", o.From, publish.InWords(err))
+		return publish.Refuse("数据表 %s：%s", r.From, publish.InWords(err))
 	}
-	for s := range round.Facts.Submissions.All() {
-		e, _, listed := o.Definition.Directory.ByConsortium(s.Consortium)
+	for s := range round.Submissions.All() {
+		e, _, listed := d.Directory.ByConsortium(s.Consortium)
 		if listed != s.DirectoryNo.Valid || listed && e.No != int(s.DirectoryNo.V) {
-			return origin{}, publish.Refuse("数据表 %s 读出来以后，登记表对“%s”的目录调整变了：要从原件重新读取", o.From, s.Consortium)
+			return publish.Refuse("数据表 %s 读出来以后，登记表对“%s”的目录调整变了：要从原件重新读取", r.From, s.Consortium)
 		}
 	}
-	return origin{facts: round.Facts, marking: round.Marking, from: &publish.Previous{SHA256: digest}}, nil
+	r.facts, r.marking, r.from = round.Facts, round.Marking, &publish.Previous{SHA256: digest}
+	return nil
 }
 
 // restored makes a round of published tables, under a definition.
@@ -187,59 +177,57 @@ func (o Options) agrees(digest string) error {
 	return publish.Refuse("数据表 %s 与它旁边的 %s 所记不同：不是那次运行公布的样子", o.From, publish.ManifestName)
 }
 
-// readMarks reads the experts' workbooks, under the name of their folder; without any, the marks of the tables.
-func readMarks(ctx context.Context, from origin, o Options) (given table.Marking, err error) {
-	if o.Marks == "" {
-		return from.marking, nil
+// readMarks reads the experts' workbooks, under the name of their folder; without any, the marks of the tables stay.
+func (r *running) readMarks(ctx context.Context) error {
+	if r.Marks == "" {
+		return nil
 	}
-	sources, err := intake.Discover([]string{o.Marks})
+	sources, err := intake.Discover([]string{r.Marks})
 	if err != nil {
-		return table.Marking{}, fmt.Errorf("专家评分：%w", err)
+		return fmt.Errorf("专家评分：%w", err)
 	}
 	var returned []marking.Returned
 	for _, s := range sources {
 		if err := ctx.Err(); err != nil {
-			return table.Marking{}, err
+			return err
 		}
 		file, cells := intake.Flat(s)
-		file.Path = filepath.Base(filepath.Clean(o.Marks)) + "/" + file.Path
+		file.Path = filepath.Base(filepath.Clean(r.Marks)) + "/" + file.Path
 		returned = append(returned, marking.Returned{File: file, Cells: cells})
 	}
-	given = marking.Read(from.facts, returned)
-	if from.from != nil { // nobody knows whose names to hide in what they wrote
-		marks := slices.Collect(given.Marks.All())
+	r.marking = marking.Read(r.facts, returned)
+	if r.from != nil { // nobody knows whose names to hide in what they wrote
+		marks := slices.Collect(r.marking.Marks.All())
 		for i := range marks {
 			if marks[i].Comment != "" {
 				marks[i].Comment = "〔没有收：由数据表重算时不知道要遮盖谁的姓名，见评分表原件〕"
 			}
 		}
-		given.Marks = table.Of(marks)
+		r.marking.Marks = table.Of(marks)
 	}
-	return given, nil
+	return nil
 }
 
-// readRegister reads the Department's register, and describes the file for the manifest; both nil where none was given.
-// From then on the directory is the one with what was agreed to.
-func (o *Options) readRegister() (register table.Register, described *publish.Source, err error) {
-	if o.Register == "" {
-		return nil, nil, nil
+// readRegister reads the Department's register, and describes the file for the manifest. From then on the directory is
+// the one with what was agreed to.
+func (r *running) readRegister() error {
+	if r.Register == "" {
+		return nil
 	}
-	cells, err := cellsOf(o.Definition, o.Register, "登记表", "--register")
+	cells, err := cellsOf(r.Definition, r.Register, "登记表", "--register")
 	if err != nil {
-		return nil, nil, publish.Refuse("%v", err)
+		return publish.Refuse("%v", err)
 	}
-	if register, err = normalize.Register(o.Definition, cells); err != nil {
-		return nil, nil, publish.Refuse("登记表 %s 有读不准的地方，请改正后再运行：\n%v", o.Register, err)
+	if r.register, err = normalize.Register(r.Definition, cells); err != nil {
+		return publish.Refuse("登记表 %s 有读不准的地方，请改正后再运行：\n%v", r.Register, err)
 	}
-	data, err := os.ReadFile(o.Register)
+	data, err := os.ReadFile(r.Register)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	described = sourceOf(o.Register, data, len(register))
-	if o.Definition, err = o.Definition.Adjusted(register.Adjustments()); err != nil {
-		return nil, nil, err
-	}
-	return register, described, nil
+	r.registered = sourceOf(r.Register, data, len(r.register))
+	r.Definition, err = r.Definition.Adjusted(r.register.Adjustments())
+	return err
 }
 
 // cellsOf reads a single workbook that somebody names for something else than submissions.
@@ -256,32 +244,32 @@ func cellsOf(d *templates.Definition, file, what, flag string) ([]model.Cell, er
 	return cells, nil
 }
 
-// Chosen reads from a register who was chosen already, by table.EntryKey, and gives the definition adjusted to it.
-func Chosen(d *templates.Definition, register string) (*templates.Definition, map[string]bool, error) {
-	o := Options{Definition: d, Register: register}
-	kept, _, err := o.readRegister()
-	return o.Definition, kept.Chosen(), err
+// Register reads the Department's register, and gives the definition adjusted to it.
+func Register(d *templates.Definition, file string) (*templates.Definition, table.Register, error) {
+	r := &running{Options: Options{Definition: d, Register: file}}
+	err := r.readRegister()
+	return r.Definition, r.register, err
 }
 
-// readOpinions reads what a meeting advised on the run that o.Previous names, and on no other, and describes the file
-// for the manifest; both nil where none was given.
-func readOpinions(o Options, earlier previous) (*review.Opinions, *publish.Source, error) {
-	if o.Opinions == "" {
-		return nil, nil, nil
+// readOpinions reads what a meeting advised on the run that Previous names, and on no other, and describes the file for
+// the manifest.
+func (r *running) readOpinions() error {
+	if r.Opinions == "" {
+		return nil
 	}
-	data, err := os.ReadFile(o.Opinions)
+	data, err := os.ReadFile(r.Opinions)
 	if err != nil {
-		return nil, nil, fmt.Errorf("会审意见 %s 打不开，请检查 --opinions 后面的路径", o.Opinions)
+		return fmt.Errorf("会审意见 %s 打不开，请检查 --opinions 后面的路径", r.Opinions)
 	}
 	root := ""
-	if earlier.run != nil {
-		root = earlier.run.DataRoot
+	if r.earlier.run != nil {
+		root = r.earlier.run.DataRoot
 	}
-	read, err := review.ReadOpinions(data, o.Definition.Directory.Batch, root)
-	if err != nil {
-		return nil, nil, fmt.Errorf("会审意见 %s 用不了：%w", o.Opinions, err)
+	if r.opinions, err = review.ReadOpinions(data, r.Definition.Directory.Batch, root); err != nil {
+		return fmt.Errorf("会审意见 %s 用不了：%w", r.Opinions, err)
 	}
-	return read, sourceOf(o.Opinions, data, len(read.Opinions)), nil
+	r.advised = sourceOf(r.Opinions, data, len(r.opinions.Opinions))
+	return nil
 }
 
 // sourceOf is how the manifest names a file beside the inputs.

@@ -90,7 +90,7 @@ func Run(ctx context.Context, o Options) (_ *Result, err error) {
 	defer meeting.Discard()
 
 	r := &running{Options: o}
-	if r.taken, err = r.take(ctx, sources); err != nil {
+	if err := r.take(ctx, sources); err != nil {
 		return nil, err
 	}
 	if err := r.worthwhile(r.facts, out.Final); err != nil {
@@ -134,8 +134,7 @@ func (r *running) judge(ctx context.Context) (err error) {
 	if !r.Rescale {
 		r.Score.Scales = r.earlier.scales()
 	}
-	r.progress, r.facts, err = r.follow(r.facts, r.register, r.batches)
-	if err != nil {
+	if err := r.follow(); err != nil {
 		return err
 	}
 	r.doing("检查、计分")

@@ -29,12 +29,10 @@ func Progress(d *templates.Definition, data []string, register string) (*Issue, 
 	if d.Progress == nil {
 		return nil, fmt.Errorf("%d年的定义里没有年度数据核对表（progress）：请用 --year 写明有的年度", d.Year)
 	}
-	o := Options{Definition: d, Register: register}
-	kept, _, err := o.readRegister()
+	d, kept, err := Register(d, register)
 	if err != nil {
 		return nil, err
 	}
-	d = o.Definition
 	archive, err := archiveOf(data)
 	if err != nil {
 		return nil, err
@@ -175,47 +173,44 @@ func stated(d *templates.Definition, a *table.Archive, e templates.Entry, regist
 }
 
 // readEarlier reads the results of earlier years' runs, the oldest first, and names them for the manifest.
-func readEarlier(o Options) (rounds []*table.Round, named []publish.Previous, err error) {
+func (r *running) readEarlier() (err error) {
 	var data []string
-	for _, dir := range o.Earlier {
+	for _, dir := range r.Earlier {
 		m, digest, err := verified(dir)
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 		data = append(data, filepath.Join(dir, dataFolder))
-		named = append(named, publish.Previous{Year: m.Year, Date: m.Date, SHA256: digest})
+		r.named = append(r.named, publish.Previous{Year: m.Year, Date: m.Date, SHA256: digest})
 	}
-	slices.SortStableFunc(named, func(a, b publish.Previous) int { return a.Year - b.Year })
-	rounds, err = roundsOf(data)
-	return rounds, named, err
+	slices.SortStableFunc(r.named, func(a, b publish.Previous) int { return a.Year - b.Year })
+	r.batches, err = roundsOf(data)
+	return err
 }
 
 // follow compares the progress forms with what earlier batches stated, and checks them by the rules of their own form,
-// those that are to report being the directory. It gives nil where none arrived, and the facts with what became of the
-// commitments.
-func (o Options) follow(facts *table.Facts, register table.Register, earlier []*table.Round) (progress *table.Round,
-	with *table.Facts, err error) {
-
-	if facts.Progress == nil {
-		return nil, facts, nil
+// those that are to report being the directory. What became of the commitments is added to the facts.
+func (r *running) follow() error {
+	if r.facts.Progress == nil {
+		return nil
 	}
-	p, chosen, reported := *facts.Progress, register.Chosen(), map[string]bool{}
+	p, chosen, reported := *r.facts.Progress, r.register.Chosen(), map[string]bool{}
 	for s := range p.Submissions.All() {
 		reported[table.ConsortiumKey(s)] = true
 	}
-	p.Definition = o.Definition.Progress.Only(func(e templates.Entry) bool {
+	p.Definition = r.Definition.Progress.Only(func(e templates.Entry) bool {
 		return chosen[table.EntryKey(e)] || reported[table.EntryKey(e)]
 	})
 	// that somebody was chosen is no reason not to report here
 	selects := func(e table.Registered) bool { return e.Sheet.Effect == templates.Selects }
-	known := check.Known{Register: slices.DeleteFunc(slices.Clone(register), selects)}
+	known := check.Known{Register: slices.DeleteFunc(slices.Clone(r.register), selects)}
 	judgement, err := check.Run(&p, known) // what can't be believed measures no promise
 	if err != nil {
-		return nil, nil, fmt.Errorf("检查年度数据核对表：%w", err)
+		return fmt.Errorf("检查年度数据核对表：%w", err)
 	}
-	rows, found := table.Fulfil(&p, judgement, archived(earlier))
+	rows, found := table.Fulfil(&p, judgement, archived(r.batches))
 	for s := range p.Submissions.All() {
-		if o.Register != "" && !chosen[table.ConsortiumKey(s)] {
+		if r.Register != "" && !chosen[table.ConsortiumKey(s)] {
 			found = append(found, model.Finding{Code: p.Definition.CodeOf("not_selected"), Submission: s.Submission,
 				Member: s.Consortium, Places: []model.Place{{File: s.File}}})
 		}
@@ -223,8 +218,9 @@ func (o Options) follow(facts *table.Facts, register table.Register, earlier []*
 	p.Reading = slices.Concat(p.Reading, found)
 	judgement, err = check.Run(&p, known)
 	if err != nil {
-		return nil, nil, fmt.Errorf("检查年度数据核对表：%w", err)
+		return fmt.Errorf("检查年度数据核对表：%w", err)
 	}
-	progress = &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}
-	return progress, facts.Fulfilled(rows, progress), nil
+	r.progress = &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}
+	r.facts = r.facts.Fulfilled(rows, r.progress)
+	return nil
 }

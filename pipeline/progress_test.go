@@ -227,7 +227,9 @@ func TestWhoWasNotSelectedIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone := register[0].Key
-	progress, _, err := o.follow(&table.Facts{Definition: y.d, Progress: y.result.Progress.Facts}, register[1:], nil)
+	r := running{Options: o, taken: taken{facts: &table.Facts{Definition: y.d, Progress: y.result.Progress.Facts}, register: register[1:]}}
+	err = r.follow()
+	progress := r.progress
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,12 +84,12 @@ func TestRegisterTakesEffect(t *testing.T) {
 		"扣分和不予立项!A5": "泉州石油化工产业产教联合体", "扣分和不予立项!C5": "不予立项", "扣分和不予立项!D5": "厅务会纪要3号",
 		"遴选结果!A4": "三明市氟化工产教联合体", "遴选结果!D4": "拟入选", "遴选结果!E4": "厅务会纪要3号", "遴选结果!F4": "2024-09-10",
 	})
-	o := Options{Definition: b.d, Register: path}
-	register, manifest, err := o.readRegister()
-	if err != nil {
+	r := running{Options: Options{Definition: b.d, Register: path}}
+	if err := r.readRegister(); err != nil {
 		t.Fatal(err)
 	}
-	facts := under(o.Definition, b.facts)
+	register, manifest := r.register, r.registered
+	facts := under(r.Definition, b.facts)
 	if manifest.Name != "登记.xlsx" || len(manifest.SHA256) != 64 || manifest.Entries != 8 {
 		t.Errorf("the manifest says %+v", manifest)
 	}
@@ -312,4 +312,8 @@ func TestSchoolsAreHeldAgainstTheList(t *testing.T) {
 	}
 }
 
-func readRegister(o Options) (table.Register, *publish.Source, error) { return o.readRegister() }
+func readRegister(o Options) (table.Register, *publish.Source, error) {
+	r := running{Options: o}
+	err := r.readRegister()
+	return r.register, r.registered, err
+}

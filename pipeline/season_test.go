@@ -242,7 +242,8 @@ func TestSeasonByRegisters(t *testing.T) {
 		}
 	}
 	o.Register, o.Freeze = r.save(), ""
-	_, chosen, err := Chosen(o.Definition, o.Register)
+	_, register, err := Register(o.Definition, o.Register)
+	chosen := register.Chosen()
 	if no := o.Definition.Directory.Entries; err != nil || len(chosen) != 1 {
 		t.Errorf("chosen of %d: %v, %v", len(no), chosen, err)
 	}

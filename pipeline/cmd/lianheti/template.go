@@ -53,14 +53,14 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 	if c.IsSet("from") && c.IsSet("registered") {
 		return progressKits(c, d)
 	}
-	chosen := map[string]bool{}
+	var registered table.Register
 	city, all, register := c.String("city"), c.Bool("all"), c.Bool("register")
 	if c.IsSet("registered") {
 		if city == "" && !all {
 			return nil, usageError{errors.New("--registered 与 --city 或 --all 一起用：登记为已入选的不再发推荐书；与 --from 一起写年度数据核对表")}
 		}
 		var err error
-		if d, chosen, err = pipeline.Chosen(d, c.String("registered")); err != nil {
+		if d, registered, err = pipeline.Register(d, c.String("registered")); err != nil {
 			return nil, err
 		}
 	}
@@ -74,6 +74,7 @@ func issued(c *cli.Context, d *templates.Definition) ([]issue, error) {
 			return nil, err
 		}
 	}
+	chosen := registered.Chosen()
 	prefill := func(e templates.Entry) blankform.Values {
 		if chosen[table.EntryKey(e)] {
 			return blankform.Values{} // it reports no more
