@@ -14,9 +14,13 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"lianheti/stages/table"
+	"lianheti/stages/text"
+	"lianheti/templates"
 )
 
 // FileName of the page.
@@ -85,4 +89,102 @@ func lines(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// said is a text that a person may have typed: it is masked wherever it goes.
+type said string
+
+// MarshalJSON masks.
+func (s said) MarshalJSON() ([]byte, error) {
+	return json.Marshal(text.Mask(strings.ToValidUTF8(string(s), string(utf8.RuneError))))
+}
+
+// record is one object of the data block, by the names that page.js reads it by.
+type record map[string]any
+
+// newPage gathers what the page shows of at most so many submissions. Words that must not be there before the marks are
+// in stand here, not in the script. Points, evidence and metrics are listed once, and in the same order at every place.
+func newPage(in Input, most int) record {
+	d, k, complete := in.Definition, in.Choose(), in.Standing.Complete()
+	p := record{
+		"title": in.title(), "batch": d.Directory.Batch, "standing": said(in.Standing.String()), "short": in.Standing.Short(),
+		"state": in.Ranking.State(), "complete": complete, "date": in.Date, "root": in.DataRoot, "schema": Schema,
+		"weights": d.Rubric.WeightsNote, "available": d.Rubric.Available.InexactFloat64(), "earlier": in.Opinions,
+		"trial":      in.AllowTrial || complete && in.Standing.Meeting == "", // weights may be tried
+		"industries": d.Directory.Industries, "all": in.Facts.Submissions.Len(),
+		"select": [3]int{min(d.Directory.Select.Min, k), k, max(d.Directory.Select.Max, k)}, // at least, as run, at most
+		"words": record{"overview": "各家得分", "rank": "数据部分暂列", "chosen": "各家",
+			"note": "专家评齐之前只有数据部分得分，次序是暂列，不作数。点一家看问题和缺数。"},
+	}
+	if complete {
+		p["words"] = record{"overview": "入选线", "rank": "名次", "line": "线内外", "chance": "机会", "chosen": "拟选",
+			"note":  "入选由处里决定，不由名次。点一家看为什么两可、什么定得下来。",
+			"moved": fmt.Sprintf("稳不稳只按本次运行的%d家算过；现在看的是别的家数，标记里是进入前几名的机会。", k),
+			"sides": []string{table.Sides[table.Inside], table.Sides[table.Outside]}}
+		p["choices"] = choices
+		p["swaps"] = table.Each(slices.Collect(in.Ranking.Swaps.All()), func(s table.Swap) record {
+			return record{"inside": s.Inside, "outside": s.Outside, "words": said(s.Words)}
+		})
+		for c := range in.Ranking.Certificate.All() {
+			p["certain"] = said(c.Words) // how much weight must be moved before anybody else is chosen
+		}
+	}
+	p["indicators"], p["points"], p["evidence"] = scheme(d)
+	p["years"] = table.Each(d.Form.Years, func(y templates.Year) record {
+		return record{"year": y.Year, "promised": y.Kind == templates.Committed}
+	})
+	p["metrics"] = table.Each(series(d), func(f *templates.Field) record {
+		return record{"label": d.Label(f.ID), "unit": f.Unit, "group": f.Group}
+	})
+	p["cities"] = table.Each(d.Directory.Cities, func(c templates.City) string { return c.Name })
+	p["economies"] = table.Each(d.Directory.Economies, func(e templates.Economy) string { return e.Label })
+	ranking, about := slices.Collect(in.Ranking.Ranking.All()), in.About()
+	shown := around(ranking, k, most)
+	p["places"] = in.places(shown, about)
+	unseen := slices.DeleteFunc(ranking, func(r table.Rank) bool { return !r.Ranked || slices.Contains(shown, r) })
+	p["unseen"] = table.Each(unseen, func(r table.Rank) record { return in.bare(r, about[r.Submission]) })
+	return p
+}
+
+// label is something to choose from.
+type label struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
+}
+
+// earning are the points that bring something.
+func earning(d *templates.Definition) []*templates.Point {
+	return slices.DeleteFunc(slices.Clone(d.Rubric.Points()), func(p *templates.Point) bool { return p.Deduction })
+}
+
+// scheme lists what is scored; a point names its indicator, an evidence its point, by position.
+func scheme(d *templates.Definition) (indicators []label, points, evidence []record) {
+	for _, c := range earning(d) {
+		if n := len(indicators); n == 0 || indicators[n-1].ID != c.Indicator.ID {
+			indicators = append(indicators, label{c.Indicator.ID, c.Indicator.Label})
+		}
+		for _, e := range c.Evidence {
+			if e.Counts() {
+				evidence = append(evidence, record{"point": len(points), "label": e.Label, "unit": e.Unit})
+			}
+		}
+		points = append(points, record{"indicator": len(indicators) - 1, "label": c.Full(),
+			"weight": c.Weight.InexactFloat64(), "open": c.ExpertShare.InexactFloat64()}) // the share that experts give
+	}
+	return indicators, points, evidence
+}
+
+// series are the metrics that have a course to draw: all others say one year only.
+func series(d *templates.Definition) []*templates.Field {
+	return slices.DeleteFunc(d.Form.Metrics(), func(f *templates.Field) bool { return len(f.Years) < 2 })
+}
+
+// around takes at most so many rows of a ranking, nearest to the line after the first k; the unranked go first.
+func around(ranking []table.Rank, k, most int) []table.Rank {
+	if len(ranking) <= most {
+		return ranking
+	}
+	ranked := len(table.Where(slices.Values(ranking), func(r table.Rank) bool { return r.Ranked }))
+	from := max(0, min(k-most/2, ranked-most))
+	return ranking[from : from+most]
 }
