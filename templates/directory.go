@@ -104,10 +104,10 @@ type City struct {
 
 // Entry is one consortium of the directory.
 type Entry struct {
-	No         int `check:"alone"`
-	Consortium string
+	No         int    `check:"alone"`
+	Consortium string `check:"must"`
 	City       string `check:"must,is city"`
-	Park       string
+	Park       string `check:"must"`
 	National   string // official remark where the consortium is national already and does not report; empty otherwise
 	Adjusted   string `yaml:"-"` // on what it rests that it is not as printed; empty where it is
 	// Alternatives are pairs of name and park that may stand instead (附件1 序号7).
@@ -125,11 +125,14 @@ func (e Entry) Note() string {
 }
 
 // Group puts a consortium that the directory puts nowhere: the id of an economy, an industry; empty: none fits.
-type Group struct{ Economy, Industry string }
+type Group struct {
+	Economy  string `check:"is economy"`
+	Industry string `check:"is industry"`
+}
 
 // Pair is a consortium's name with the park that belongs to it.
 type Pair struct {
-	Consortium, Park string
+	Consortium, Park string           `check:"must"`
 	Group            `yaml:",inline"` // where it is another than the entry's
 }
 
@@ -230,21 +233,12 @@ func (d *Directory) CityByName(name string) (City, bool) {
 	return find(d.Cities, func(c City) bool { return c.Name == strings.TrimSuffix(name, "市") })
 }
 
-// groups says whether a group is one of those that the call names.
-func (d *Directory) groups(g Group) bool {
-	known := g.Economy == "" || slices.ContainsFunc(d.Economies, func(e Economy) bool { return e.ID == g.Economy })
-	return known && (g.Industry == "" || slices.Contains(d.Industries, g.Industry))
-}
-
 func (d *Directory) check(l *loader, def *Definition) {
 	seen := map[string]bool{}
 	for _, e := range d.Entries {
 		for _, p := range e.Pairs() {
-			l.when(p.Consortium == "" || p.Park == "", e.at, fmt.Sprintf("序号 %d 的名称或园区为空", e.No), "请补全。")
 			l.when(seen[p.Consortium], e.at, "联合体名称“"+p.Consortium+"”重复", "请删去重复的一条。")
 			seen[p.Consortium] = true
-			l.when(!d.groups(p.Group), e.at, fmt.Sprintf("%s的归类“%s %s”不在 economies、industries 之列", p.Consortium,
-				p.Economy, p.Industry), "请写其中的一个，归不进的不写。")
 		}
 	}
 	first := def.Form.batch()

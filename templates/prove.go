@@ -86,6 +86,12 @@ var references = map[string]struct {
 			return each(t.Columns, func(c *Column) string { return t.Name + "." + c.Name })
 		})
 	}},
+	"economy": {"directory.yaml 的 economies 的 id，归不进的不写",
+		func(d *Definition) []string {
+			return each(d.Directory.Economies, func(e Economy) string { return e.ID })
+		}},
+	"industry": {"directory.yaml 的 industries 之一，归不进的不写",
+		func(d *Definition) []string { return d.Directory.Industries }},
 	"note": {"form.yaml 的 notes 的 id",
 		func(d *Definition) []string { return each(d.Form.notes(), func(n Note) string { return n.ID }) }},
 }
