@@ -238,7 +238,7 @@ func RowsOf(d *templates.Definition, rows []table.Row) (out []map[string]Value) 
 		for column, c := range r.Cells {
 			row[column] = Value{Text: c.Text}
 			if c.Number.Valid {
-				row[column] = numberValue(c.Number.V)
+				row[column] = Value{Number: new(decimal.NewFromFloat(c.Number.V))}
 			} else if f := d.Field(column); f != nil && f.Type == templates.DateField && len(c.Text) == len("2006-01-02") {
 				row[column] = Value{Date: c.Text}
 			}
@@ -274,8 +274,4 @@ func valueOf(d *templates.Definition, form *table.Form, contacts map[string]stri
 		return Value{Text: d.Form.Confirm.Unchecked}
 	}
 	return Value{Text: o.Value}
-}
-
-func numberValue(n float64) Value {
-	return Value{Number: new(decimal.NewFromFloat(n))}
 }

@@ -36,10 +36,6 @@ type entry struct {
 	state   int // 0 not calculated, 1 being calculated, 2 done
 }
 
-func newLedger() *ledger {
-	return &ledger{cells: map[spot]*entry{}, names: map[string]formula.Area{}}
-}
-
 func (l *ledger) set(sheet string, row, col int, v formula.Value, format string) {
 	l.cells[spot{sheet, row, col}] = &entry{value: v, format: format, state: 2}
 }

@@ -206,7 +206,9 @@ func expressionCases(s *selfCheck, r *templates.Rule) sheetRule {
 
 // byRow looks at a list row by row. An empty roster leaves its rules undecided; other lists may be empty.
 func (s *selfCheck) byRow(r *templates.Rule) sheetRule {
-	column := s.rows.faults(r, func() string { return s.guarded(r.Cases[0].When, s.decided(r.Cases[0].Expr)) })
+	started := own(s.rows.started(r.List)) // rows that hold nothing do not count
+	outcome := s.guarded(r.Cases[0].When, s.decided(r.Cases[0].Expr))
+	column := s.rows.column(r.List, r.Code, fmt.Sprintf("IF(%s=0,%d,%s)", started, notApplicable, outcome))
 	f := "MAX(" + s.rows.span(column) + ")"
 	if r.List == "members" {
 		f = s.needsMembers(f)

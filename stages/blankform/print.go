@@ -33,7 +33,7 @@ const noBase = -1
 // value is what templates.ValueSheet knows of the i-th value, counted from the case's own so that all share a formula.
 func (p *formulaPrinter) value(i, column int) string {
 	if p.base == noBase {
-		return valueCell(i, column)
+		return fmt.Sprintf("%s!$%s$%d", templates.ValueSheet, columnName(column), i+2)
 	}
 	here := "$B" + hereRow
 	if i != p.base {

@@ -12,6 +12,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
+	"lianheti/stages/office/formula"
 	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -52,7 +53,7 @@ func Template(w io.Writer, d *templates.Definition) error { return Fill(w, d, Va
 func Fill(w io.Writer, d *templates.Definition, v Values) (err error) {
 	f := excelize.NewFile()
 	defer f.Close()
-	l := newLedger()
+	l := &ledger{cells: map[spot]*entry{}, names: map[string]formula.Area{}}
 	p := &painter{d: d, v: v, f: f, styles: book.NewStyles(f), l: l, formats: map[string]int{}}
 	defer func() {
 		if err != nil && p.at != "" {
@@ -207,7 +208,7 @@ func (p *painter) rows(layout *templates.SheetLayout, c *canvas) {
 		if begins[row] {
 			try.Do(sw.InsertPageBreak(cell(row, 1)))
 		}
-		try.Do(sw.SetRow(cell(row, 1), cells, excelize.RowOpts{Height: c.height(row)}))
+		try.Do(sw.SetRow(cell(row, 1), cells, excelize.RowOpts{Height: max(c.heights[row], lineHeight+padding)}))
 	}
 	for _, m := range c.merged {
 		try.Do(sw.MergeCell(m[0], m[1]))
@@ -332,8 +333,6 @@ func (c *canvas) growStatic(layout *templates.SheetLayout, s templates.Static) {
 		c.grow(row, height/float64(s.Rows))
 	}
 }
-
-func (c *canvas) height(row int) float64 { return max(c.heights[row], lineHeight+padding) }
 
 const pixelsPerUnit = 7.0
 

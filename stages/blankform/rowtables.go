@@ -24,10 +24,6 @@ type rowColumn struct {
 	formula string
 }
 
-func newRowTables(d *templates.Definition) *rowTables {
-	return &rowTables{d: d, at: map[string]int{}}
-}
-
 // column gives the number of a column, made on first use.
 func (r *rowTables) column(block, key, formula string) int {
 	id := block + " " + key
@@ -93,8 +89,6 @@ func (r *rowTables) kind() int {
 	return r.column("members", "kind", fmt.Sprintf("IF(LEN(%s)=0,0,IFERROR(MATCH(%s,%s,0),-1))", x, x, listName("kinds")))
 }
 
-func (r *rowTables) key() int { return r.column("members", "key", nameKey(entryOf("members_name"))) }
-
 // nameKey follows text.NameKey as far as a sheet can: without blanks, brackets alike, in lower case, without （公章）.
 func nameKey(x string) string {
 	return "LOWER(" + substituted(x, " ", "", "　", "", "（", "(", "）", ")", "(公章)", "") + ")"
@@ -153,7 +147,8 @@ func (r *rowTables) schools(kinds []int) []int {
 }
 
 func (r *rowTables) isMember(name string, kinds []int) string {
-	return fmt.Sprintf("SUMPRODUCT((%s=%s)*(%s))>0", r.span(r.key()), nameKey(name), isKind(r.span(r.kind()), kinds))
+	keys := r.span(r.column("members", "key", nameKey(entryOf("members_name"))))
+	return fmt.Sprintf("SUMPRODUCT((%s=%s)*(%s))>0", keys, nameKey(name), isKind(r.span(r.kind()), kinds))
 }
 
 func isKind(x string, kinds []int) string {
@@ -164,20 +159,11 @@ func isKind(x string, kinds []int) string {
 	return strings.Join(table.Each(kinds, each), "+")
 }
 
-// faults is the column of a rule's outcomes row by row; rows that hold nothing do not count.
-func (r *rowTables) faults(rule *templates.Rule, outcome func() string) int {
-	started := own(r.started(rule.List))
-	return r.column(rule.List, rule.Code, fmt.Sprintf("IF(%s=0,%d,%s)", started, notApplicable, outcome()))
-}
-
-// supports is what each supporting material says it is for, with its title, made comparable.
-func (r *rowTables) supports() int {
-	return r.column("materials", "supports", nameKey(entryOf("materials_supports")+`&"|"&`+entryOf("materials_title")))
-}
-
 // speaksOf is the condition that a material is listed for a field or one of its points: 3.1, but not 13.1 or 3.12.
 func (r *rowTables) speaksOf(f *templates.Field) string {
-	span := r.span(r.supports())
+	// what each says it is for, with its title, made comparable
+	said := nameKey(entryOf("materials_supports") + `&"|"&` + entryOf("materials_title"))
+	span := r.span(r.column("materials", "supports", said))
 	found := []string{fmt.Sprintf("ISNUMBER(FIND(%s,%s))", nameKey(quote(f.Label)), span)}
 	for _, point := range f.Evidence {
 		found = append(found, fmt.Sprintf("ISNUMBER(FIND(%s,%s))", quote(point), alone(span, point)))

@@ -80,11 +80,6 @@ func answered(f *templates.Field, x string) string {
 	return fmt.Sprintf("IF(ISNUMBER(MATCH(TRIM(%s),%s,0)),%d,0)", x, placeholderList(f), unclear)
 }
 
-// valueCell addresses a column of templates.ValueSheet for the i-th value.
-func valueCell(i, column int) string {
-	return fmt.Sprintf("%s!$%s$%d", templates.ValueSheet, columnName(column), i+2)
-}
-
 func columnName(column int) string {
 	name, _ := excelize.ColumnNumberToName(column)
 	return name
@@ -120,7 +115,8 @@ type selfCheck struct {
 
 // newSelfCheck prints every rule that a sheet can show.
 func newSelfCheck(d *templates.Definition, l *ledger) (*selfCheck, error) {
-	s := &selfCheck{d: d, l: l, slots: d.Layout().Slots(), rows: newRowTables(d), perValue: wordsColumn}
+	s := &selfCheck{d: d, l: l, slots: d.Layout().Slots(), rows: &rowTables{d: d, at: map[string]int{}},
+		perValue: wordsColumn}
 	s.print = &formulaPrinter{d: d, slots: s.slots, number: map[string]int{}, rows: s.rows, base: noBase}
 	for i, slot := range s.slots {
 		s.print.number[slot.Name] = i

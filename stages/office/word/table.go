@@ -11,20 +11,15 @@ import (
 // Width is that of all columns.
 func (t Table) Width() float64 { return sum(t.Columns) }
 
-func (k *writer) table(t Table) {
-	k.put("table", t)
-	k.rows(t)
-	k.xml.WriteString("</w:tbl>")
-}
-
 // open is a cell that reaches into the rows below.
 type open struct {
 	cell Cell
 	left int // rows still to cover
 }
 
-// rows writes the rows, and in each the continuations of the cells that reach into it from above.
-func (k *writer) rows(t Table) {
+// table writes a table, and in each row the continuations of the cells that reach into it from above.
+func (k *writer) table(t Table) {
+	k.put("table", t)
 	fail := func(format string, args ...any) { try.Do(fmt.Errorf(format, args...)) }
 	above := make([]open, len(t.Columns)) // by first column
 	for i, r := range t.Rows {
@@ -54,6 +49,7 @@ func (k *writer) rows(t Table) {
 		}
 		k.put("row", placedRow{r, placed})
 	}
+	k.xml.WriteString("</w:tbl>")
 	for _, o := range above {
 		if o.left > 0 {
 			fail("表格结束时还有 %d 行要由上面的格子占用", o.left)
