@@ -15,6 +15,7 @@ type Reading struct {
 	Status    table.Status
 	Value     string                     // a text, a date in ISO notation, an option, true or false
 	Number    table.Opt[decimal.Decimal] // exact, in the field's unit; percentages are 0–100; of persons how many
+	typed     string                     // a text before anything was hidden in it
 	Coercions []table.Coercion           // so far kind, from and to; the kinds are the routes of reading.yaml
 }
 

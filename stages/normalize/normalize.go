@@ -11,7 +11,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -170,20 +169,19 @@ func contentHash(entries []model.Entry, asked string, reading *templates.Reading
 
 // waiting gives the records that hold a key and no explanation, and of each the key and what it is about.
 func waiting(entries []model.Entry) (records map[int]bool, rows [][2]string) {
-	cells := map[int]map[string]string{}
-	for _, e := range entries {
-		if column, ok := strings.CutPrefix(e.Field, "explanations_"); ok && e.Filled {
-			if cells[e.Record] == nil {
-				cells[e.Record] = map[string]string{}
-			}
-			cells[e.Record][column] = e.Raw
-		}
-	}
+	const list = "explanations_"
+	filled := table.Where(slices.Values(entries), func(e model.Entry) bool {
+		return e.Filled && strings.HasPrefix(e.Field, list)
+	})
 	records = map[int]bool{}
-	for _, record := range slices.Sorted(maps.Keys(cells)) {
-		row := cells[record]
-		if key, _ := model.SplitExplanationKey(row["fingerprint"]); len(key) == model.KeyLength && row["explanation"] == "" {
-			records[record], rows = true, append(rows, [2]string{row["fingerprint"], row["about"]})
+	for _, row := range table.Grouped(filled, func(e model.Entry) int { return e.Record }) {
+		said := map[string]string{}
+		for _, e := range row {
+			said[strings.TrimPrefix(e.Field, list)] = e.Raw
+		}
+		key, _ := model.SplitExplanationKey(said["fingerprint"])
+		if len(key) == model.KeyLength && said["explanation"] == "" {
+			records[row[0].Record], rows = true, append(rows, [2]string{said["fingerprint"], said["about"]})
 		}
 	}
 	return records, rows
@@ -274,13 +272,9 @@ func (r *reader) coerced(f *templates.Field, e model.Entry, list []table.Coercio
 }
 
 func (r *reader) text(f *templates.Field, e model.Entry) {
-	t := Text(e.Cell)
-	t.answer(f)
-	if r.coerced(f, e, t.Coercions, t.Value); e.NotAsked {
-		t.Status = table.NotApplicable
-	}
+	t := r.single(f, e)
 	r.Texts = append(r.Texts, table.Text{Submission: r.id(), Field: f.ID, Year: table.Nonzero(e.Year), Status: t.Status,
-		Text: r.seen(f, e, t.Value), Characters: int32(templates.Characters(t.Value)), Limit: table.Nonzero(f.Limit),
+		Text: t.Value, Characters: int32(templates.Characters(t.typed)), Limit: table.Nonzero(f.Limit),
 		Sheet: e.Place.Sheet, Cell: e.Place.Cell})
 }
 
@@ -318,10 +312,11 @@ func (r *reader) single(f *templates.Field, e model.Entry) *Reading {
 	}
 	t := Text(e.Cell)
 	t.answer(f)
-	typed, known := t.Value, false
+	known := false
+	t.typed = t.Value
 	if f.Type == templates.ChoiceField && t.Status == table.Normal {
-		plain := r.d.Directory.Plain(typed)
-		t.note("choice", typed, plain)
+		plain := r.d.Directory.Plain(t.typed)
+		t.note("choice", t.typed, plain)
 		if t.Value, known = Choice(plain, r.d.Options(f)); known {
 			t.note("choice", trim(plain), t.Value)
 		} else if !f.Open {
@@ -329,13 +324,13 @@ func (r *reader) single(f *templates.Field, e model.Entry) *Reading {
 		}
 	}
 	if f.Type == templates.NamesField && t.Status == table.Normal {
-		t.Number = table.Some(decimal.NewFromInt(int64(len(Names(typed)))))
+		t.Number = table.Some(decimal.NewFromInt(int64(len(Names(t.typed)))))
 	}
-	named, posts := func(word string) bool { return strings.Contains(typed, word) }, r.d.Form.Posts
+	named, posts := func(word string) bool { return strings.Contains(t.typed, word) }, r.d.Form.Posts
 	if f.Post && slices.ContainsFunc(posts.Elsewhere, named) && !slices.ContainsFunc(posts.Park, named) {
 		t.add("other_post", "", "")
 	}
-	r.coerced(f, e, t.unread(f), typed)
+	r.coerced(f, e, t.unread(f), t.typed)
 	if !known {
 		t.Value = r.seen(f, e, t.Value)
 	}
