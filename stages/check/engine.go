@@ -263,19 +263,13 @@ func (t *tally) value(r templates.Ref, sound bool, vars map[string]string) {
 func (t *tally) lack(refs ...templates.Ref) {
 	t.cases++
 	t.undecided++
-	for _, r := range refs {
-		if !slices.Contains(t.missing, r) {
-			t.missing = append(t.missing, r)
-		}
-	}
+	t.missing = append(t.missing, refs...)
 }
 
 func (t *tally) undecide(reason string) {
 	t.cases++
 	t.undecided++
-	if !slices.Contains(t.reasons, reason) {
-		t.reasons = append(t.reasons, reason)
-	}
+	t.reasons = append(t.reasons, reason)
 }
 
 func (t *tally) skip(why string) {

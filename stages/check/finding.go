@@ -224,9 +224,9 @@ func (b *batch) namesOf(refs []templates.Ref) string {
 
 // undecided is why a rule could not run.
 func (b *batch) undecided(t *tally) string {
-	reasons := slices.Clone(t.reasons)
-	if len(t.missing) > 0 {
-		reasons = append(reasons, "缺少可用的数据："+b.namesOf(t.missing))
+	reasons := table.Unique(t.reasons, func(s string) string { return s })
+	if missing := table.Unique(t.missing, func(r templates.Ref) templates.Ref { return r }); len(missing) > 0 {
+		reasons = append(reasons, "缺少可用的数据："+b.namesOf(missing))
 	}
 	return strings.Join(reasons, "；")
 }

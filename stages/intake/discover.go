@@ -105,25 +105,15 @@ func onDisk(file, name string, info fs.FileInfo) []Source {
 		return []Source{s}
 	}
 	s.early, s.doubt = byName(name, info.Size())
-	hidden := s.early != nil && (s.early.Code == CodeLockFile || s.early.Code == CodeSystemFile)
-	if isPackage(name) && hidden && s.begins(ooxml.MagicZip) {
-		s.early, s.doubt = nil, false // no program locks a package so: somebody named it
+	if isPackage(name) && s.early != nil && (s.early.Code == CodeLockFile || s.early.Code == CodeSystemFile) {
+		if _, _, head := s.digest(); bytes.HasPrefix(head, ooxml.MagicZip) {
+			s.early, s.doubt = nil, false // no program locks a package so: somebody named it
+		}
 	}
 	if s.early != nil || !isPackage(name) {
 		return []Source{s}
 	}
 	return append([]Source{s}, s.expand()...)
-}
-
-func (s Source) begins(magic []byte) bool {
-	r, err := s.open()
-	if err != nil {
-		return false
-	}
-	defer r.Close()
-	head := make([]byte, len(magic))
-	_, err = io.ReadFull(r, head)
-	return err == nil && bytes.Equal(head, magic)
 }
 
 // reasonOf says for a person why a file can't be read.

@@ -196,28 +196,31 @@ func (c *copying) twinSheets(string) {
 }
 
 // kinds are the entries that acts look for: a whole number of an actual year, a percentage, a date, each typed as such.
-var kinds = map[string]func(*templates.Definition, *templates.Field, model.Entry) bool{
-	"number": func(d *templates.Definition, f *templates.Field, e model.Entry) bool {
+var kinds = map[string]struct {
+	what string
+	fits func(*templates.Definition, *templates.Field, model.Entry) bool
+}{
+	"number": {"年度数字", func(d *templates.Definition, f *templates.Field, e model.Entry) bool {
 		year, _ := d.Form.YearOf(e.Year)
 		return f.Type == templates.IntegerField && f.Metric() && e.Kind == model.Number && e.Formula == "" &&
 			year.Kind == templates.Actual
-	},
-	"percent": func(_ *templates.Definition, f *templates.Field, e model.Entry) bool {
+	}},
+	"percent": {"百分比", func(_ *templates.Definition, f *templates.Field, e model.Entry) bool {
 		return f.Type == templates.PercentField && e.Kind == model.Number && !strings.Contains(e.Format, "%")
-	},
-	"date": func(_ *templates.Definition, f *templates.Field, e model.Entry) bool {
+	}},
+	"date": {"日期", func(_ *templates.Definition, f *templates.Field, e model.Entry) bool {
 		return f.Type == templates.DateField && e.IsDate && len(e.Shown) == len(time.DateOnly)
-	},
+	}},
 }
 
 // pick gives the first filled entry of a kind.
 func (c *copying) pick(kind string) model.Entry {
 	i := slices.IndexFunc(c.Read.Entries, func(e model.Entry) bool {
 		f := c.Definition.Field(e.Field)
-		return e.Filled && f != nil && f.Record == "" && kinds[kind](c.Definition, f, e)
+		return e.Filled && f != nil && f.Record == "" && kinds[kind].fits(c.Definition, f, e)
 	})
 	if i < 0 {
-		fail("这份工作簿里没有填好的" + map[string]string{"number": "年度数字", "percent": "百分比", "date": "日期"}[kind])
+		fail("这份工作簿里没有填好的" + kinds[kind].what)
 	}
 	return c.Read.Entries[i]
 }
@@ -288,13 +291,9 @@ var acts = map[string]func(c *copying, with string){
 	},
 	"zero_sums": func(c *copying, _ string) {
 		const sum = 16
-		for i := bytes.Index(c.data, centralHeader); i >= 0; {
+		for i := 0; bytes.Contains(c.data[i:], centralHeader); i += len(centralHeader) {
+			i += bytes.Index(c.data[i:], centralHeader)
 			binary.LittleEndian.PutUint32(c.data[i+sum:], 0)
-			next := bytes.Index(c.data[i+4:], centralHeader)
-			if next < 0 {
-				break
-			}
-			i += 4 + next
 		}
 	},
 	"line_ends": func(c *copying, _ string) { c.data = bytes.ReplaceAll(c.data, []byte("\n"), []byte("\r\n")) },
