@@ -174,26 +174,17 @@ var offers = map[string]func(*Definition) []string{
 	"kinds":     func(d *Definition) []string { return each(d.Form.Kinds, func(k MemberKind) string { return k.Label }) },
 	"yes_no":    func(d *Definition) []string { return d.Form.YesNo },
 	"parks": func(d *Definition) (out []string) {
-		known := map[string]bool{} // a park may have several consortia
-		for _, e := range d.Directory.Entries {
-			for _, p := range e.Pairs() {
-				if !known[p.Park] {
-					known[p.Park], out = true, append(out, p.Park)
-				}
-			}
+		for _, p := range flat(d.Directory.Entries, Entry.Pairs) {
+			out = appendNew(out, p.Park) // it may have several consortia
 		}
 		return out
 	},
-	"schools": func(d *Definition) (out []string) {
-		for _, k := range d.Form.Kinds {
-			if k.School {
-				out = append(out, k.Label)
-			}
-		}
-		return out
+	"schools": func(d *Definition) []string {
+		return each(where(d.Form.Kinds, func(k MemberKind) bool { return k.School }),
+			func(k MemberKind) string { return k.Label })
 	},
 	"evidence": func(d *Definition) []string {
-		spoken := slices.DeleteFunc(d.Form.Fields(), func(x *Field) bool { return len(x.Evidence) == 0 || x.Record != "" })
+		spoken := where(d.Form.Fields(), func(x *Field) bool { return len(x.Evidence) > 0 && x.Record == "" })
 		return append(each(d.Rubric.Points(), (*Point).Full), each(spoken, d.label)...)
 	},
 	"reported": func(d *Definition) []string {
@@ -201,13 +192,8 @@ var offers = map[string]func(*Definition) []string{
 			return !x.Accompanied || slices.Contains(x.Topics, Funding)
 		}), d.label)
 	},
-	"sheets": func(d *Definition) (out []string) {
-		for _, s := range d.Form.Sheets {
-			if slices.ContainsFunc(s.Blocks, func(b *Block) bool { return b.Notes == nil && b.Progress == nil }) {
-				out = append(out, s.Title)
-			}
-		}
-		return out
+	"sheets": func(d *Definition) []string {
+		return each(where(d.Form.Sheets, (*Sheet).Asks), func(s *Sheet) string { return s.Title })
 	},
 }
 

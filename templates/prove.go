@@ -105,6 +105,11 @@ func each[T, V any](of []T, made func(T) V) []V {
 	return out
 }
 
+// where gives those that are so.
+func where[T any](of []T, is func(T) bool) []T {
+	return slices.DeleteFunc(slices.Clone(of), func(x T) bool { return !is(x) })
+}
+
 // flat puts together what every one has.
 func flat[T, V any](of []T, has func(T) []V) []V { return slices.Concat(each(of, has)...) }
 

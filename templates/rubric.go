@@ -69,7 +69,7 @@ type Experts struct {
 	Least     int             `check:"from 1"`                    // so many marks make a point marked
 	Deduction decimal.Decimal `check:"from 0"`                    // the most points that may be deducted
 	// Bands say what marks mean, from the best down; the last begins at 0.
-	Bands []Band
+	Bands []Band `check:"must"`
 	// Rejections are the work plan's conditions, verbatim, on which an expert may propose to turn one down.
 	Rejections []string `check:"must"`
 }
@@ -208,7 +208,12 @@ func (r *Rubric) Point(id string) *Point {
 
 func (r *Rubric) check(l *loader, d *Definition) {
 	root := at{"rubric.yaml", "$"}
-	r.checkBands(l, root)
+	above := r.Experts.Scale
+	for i, b := range r.Experts.Bands {
+		l.when(!b.From.LessThan(above) || i == len(r.Experts.Bands)-1 && !b.From.IsZero(), root,
+			"experts.bands 不是从高到低，或最后一档不从0起", "每档写 from 和 words，从最好的写起，最后一档从0起。")
+		above = b.From
+	}
 	r.checkScenarios(l)
 	if b := r.Base(r.Basis); r.Basis != "" && (b == nil || !b.Official) { // only one that the Department has a list for
 		l.problem(root, "basis“"+r.Basis+"”不能作计分的基数", "申报单位自己填的数不能作除数；basis 只可写 bases 中 official: true 的，或者不写。")
@@ -241,17 +246,6 @@ func (r *Rubric) check(l *loader, d *Definition) {
 			l.when(r.Point(id) == nil, f.at, "栏目“"+f.ID+"”的 evidence 指向不存在的观测点“"+id+"”", "请照附件2编号。")
 		}
 	}
-}
-
-// checkBands proves that the bands reach from below the highest mark down to 0.
-func (r *Rubric) checkBands(l *loader, root at) {
-	above := r.Experts.Scale
-	for _, b := range r.Experts.Bands {
-		l.when(!b.From.LessThan(above), root, "experts.bands 不是从高到低", "每档写 from 和 words，从最好的写起，最后一档从0起。")
-		above = b.From
-	}
-	l.when(len(r.Experts.Bands) == 0 || !above.IsZero(), root,
-		"experts.bands 没有，或最后一档不从0起", "每档写 from 和 words，从最好的写起，最后一档从0起。")
 }
 
 func (r *Rubric) checkScenarios(l *loader) {

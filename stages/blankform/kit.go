@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lianheti/stages/office/word"
+	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
@@ -95,21 +96,16 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 	}
 	for _, i := range d.Rubric.Indicators {
 		body = append(body, word.P(word.Body, i.Label))
-		for _, p := range i.Points {
-			body = append(body, word.P(word.Body, p.Full()))
-		}
+		body = append(body, table.Each(i.Points, func(p *templates.Point) word.Block { return word.P(word.Body, p.Full()) })...)
 	}
 	return word.Document{Title: d.Form.Title + "填报说明", Text: word.Type{Size: 14, Line: 22},
 		Sections: []word.Section{{Page: word.A4Bound, Body: body}}}
 }
 
 func entryTable(d *templates.Definition, entries []templates.Entry) word.Table {
-	t := word.Table{Columns: word.Widths(word.A4Bound.Inside(), 9, 51, 40), Rows: []word.Row{
-		{Header: true, Cells: []word.Cell{word.Label("序号"), word.Label(d.Label("consortium")), word.Label(d.Label("park"))}},
-	}}
-	for _, e := range entries {
-		t.Rows = append(t.Rows, word.Row{Whole: true, Cells: []word.Cell{
-			word.Label(fmt.Sprint(e.No)), word.Text(e.Consortium), word.Text(e.Park)}})
-	}
-	return t
+	head := word.Row{Header: true, Cells: table.Each([]string{"序号", d.Label("consortium"), d.Label("park")}, word.Label)}
+	rows := table.Each(entries, func(e templates.Entry) word.Row {
+		return word.Row{Whole: true, Cells: []word.Cell{word.Label(fmt.Sprint(e.No)), word.Text(e.Consortium), word.Text(e.Park)}}
+	})
+	return word.Table{Columns: word.Widths(word.A4Bound.Inside(), 9, 51, 40), Rows: append([]word.Row{head}, rows...)}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
 )
@@ -222,8 +223,6 @@ func (w *binder) below(t *docTable, row []docCell) (pattern int, how pairing) {
 	if labels <= 0 || slices.ContainsFunc(row[:labels], func(c docCell) bool { return c.text != "" }) {
 		return -1, how
 	}
-	for _, c := range row[labels:] {
-		how.cells = append(how.cells, []docCell{c})
-	}
+	how.cells = table.Each(row[labels:], func(c docCell) []docCell { return []docCell{c} })
 	return w.above.pattern + 1, how
 }

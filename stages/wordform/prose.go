@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"lianheti/stages/model"
+	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
 )
@@ -156,11 +157,7 @@ func (w *binder) section(i int, s *templates.PaperSection) {
 	if cell == nil || len(free) == 0 {
 		return
 	}
-	var texts []string
-	for _, f := range free {
-		texts = append(texts, f.text)
-	}
-	text := strings.Join(texts, "\n")
+	text := strings.Join(table.Each(free, func(f freeText) string { return f.text }), "\n")
 	for _, item := range cell.Items() {
 		if item.Declare == "" {
 			continue

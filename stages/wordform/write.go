@@ -37,9 +37,7 @@ func Write(w io.Writer, d *templates.Definition, form *table.Form, contacts map[
 		heading := word.P(word.Heading, s.Heading(d.Form))
 		heading.NewPage = i > 0
 		parts.Body = append(parts.Body, heading)
-		for _, t := range s.Tables {
-			parts.Body = append(parts.Body, p.table(t))
-		}
+		parts.Body = append(parts.Body, table.Each(s.Tables, p.table)...)
 	}
 	out.Sections = append(out.Sections, parts)
 	return word.Write(w, out)
@@ -101,7 +99,7 @@ func (p *printer) notes() []word.Block {
 	return out
 }
 
-func (p *printer) table(t *templates.PaperTable) word.Table {
+func (p *printer) table(t *templates.PaperTable) word.Block {
 	out := word.Table{Columns: t.Columns}
 	kept := 0 // rows from here on that stay together with the next
 	for _, row := range t.Rows {
@@ -145,10 +143,7 @@ const longLabel = 30
 
 // item prints one item of a cell as paragraphs.
 func (p *printer) item(i templates.PaperItem) []word.Paragraph {
-	var out []word.Paragraph
-	for range i.Gap {
-		out = append(out, word.Paragraph{})
-	}
+	out := make([]word.Paragraph, i.Gap)
 	align := word.Align(i.Align)
 	switch {
 	case i.Value != "" && p.long(i):
