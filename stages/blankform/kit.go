@@ -105,7 +105,8 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 func entryTable(d *templates.Definition, entries []templates.Entry) word.Table {
 	head := word.Row{Header: true, Cells: table.Each([]string{"序号", d.Label("consortium"), d.Label("park")}, word.Label)}
 	rows := table.Each(entries, func(e templates.Entry) word.Row {
-		return word.Row{Whole: true, Cells: []word.Cell{word.Label(fmt.Sprint(e.No)), word.Text(e.Consortium), word.Text(e.Park)}}
+		cells := []word.Cell{word.Label(fmt.Sprint(e.No)), word.Text(e.Consortium), word.Text(e.Park)}
+		return word.Row{Whole: true, Cells: cells}
 	})
 	return word.Table{Columns: word.Widths(word.A4Bound.Inside(), 9, 51, 40), Rows: append([]word.Row{head}, rows...)}
 }
