@@ -96,7 +96,9 @@ func guide(d *templates.Definition, city templates.City, entries []templates.Ent
 	}
 	for _, i := range d.Rubric.Indicators {
 		body = append(body, word.P(word.Body, i.Label))
-		body = append(body, table.Each(i.Points, func(p *templates.Point) word.Block { return word.P(word.Body, p.Full()) })...)
+		for _, p := range i.Points {
+			body = append(body, word.P(word.Body, p.Full()))
+		}
 	}
 	return word.Document{Title: d.Form.Title + "填报说明", Text: word.Type{Size: 14, Line: 22},
 		Sections: []word.Section{{Page: word.A4Bound, Body: body}}}
