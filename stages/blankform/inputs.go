@@ -76,10 +76,8 @@ func (p *painter) runs(slots []templates.Slot) []run {
 	var out []run
 	number := p.check.print.number
 	for _, slot := range slots {
-		f := slot.Field
-		year, _ := p.d.Form.YearOf(slot.Year)
-		r := run{slot: slot, last: slot.Col, required: f.Required && !p.d.Supplementary(f, slot.Year),
-			extra: slices.Contains(f.Years, year.ID) && !slices.Contains(f.RequiredYears, year.ID)}
+		f, extra := slot.Field, p.d.Supplementary(slot.Field, slot.Year)
+		r := run{slot: slot, last: slot.Col, required: f.Required && !extra, extra: extra}
 		if n := len(out) - 1; n >= 0 {
 			to := &out[n]
 			beside := to.slot.Field == f && to.slot.Row == slot.Row && to.last+1 == slot.Col &&
