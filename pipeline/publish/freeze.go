@@ -42,15 +42,15 @@ func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) erro
 	if err := os.RemoveAll(f.fresh); err != nil {
 		return fmt.Errorf("上次中断留下的 %s 无法删除：%w", f.fresh, err)
 	}
-	// our mark in dir, which says whose the copy is, comes first
-	if err := os.CopyFS(f.fresh, os.DirFS(dir)); err != nil {
-		return fmt.Errorf("会议版无法写到磁盘：%w", err)
-	}
-	if err := again(f.fresh); err != nil {
-		return fmt.Errorf("会议版无法写到磁盘：%w", err)
+	err := os.CopyFS(f.fresh, os.DirFS(dir)) // our mark in dir, which says whose the copy is, comes first
+	if err == nil {
+		err = again(f.fresh)
 	}
 	m.Meeting = f.Name
-	if err := m.Seal(f.fresh); err != nil {
+	if err == nil {
+		err = m.Seal(f.fresh)
+	}
+	if err != nil {
 		return fmt.Errorf("会议版无法写到磁盘：%w", err)
 	}
 	return nil
@@ -62,10 +62,10 @@ func (f *Frozen) Keep(dir string) error {
 		return nil
 	}
 	if err := finish(f.fresh); err != nil {
-		return Halfway{dir, fmt.Errorf("会议版没有留成：%w", err)}
+		return Halfway{dir, nil, fmt.Errorf("会议版没有留成：%w", err)}
 	}
 	if err := os.Rename(f.fresh, f.final); err != nil {
-		return Halfway{dir, fmt.Errorf("会议版没能放到 %s：%w", f.final, err)}
+		return Halfway{dir, nil, fmt.Errorf("会议版没能放到 %s：%w", f.final, err)}
 	}
 	syncDir(filepath.Dir(f.final))
 	err := filepath.WalkDir(f.final, func(at string, d fs.DirEntry, err error) error {
@@ -75,7 +75,7 @@ func (f *Frozen) Keep(dir string) error {
 		return os.Chmod(at, 0o444)
 	})
 	if err != nil {
-		return Halfway{dir, fmt.Errorf("会议版 %s 已经留好，但没能设为只读：%w", f.final, err)}
+		return Halfway{dir, nil, fmt.Errorf("会议版 %s 已经留好，但没能设为只读：%w", f.final, err)}
 	}
 	return nil
 }

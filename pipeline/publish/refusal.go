@@ -21,34 +21,21 @@ func (r Refusal) Error() string { return r.message }
 // Refuse makes a Refusal.
 func Refuse(format string, args ...any) error { return Refusal{fmt.Sprintf(format, args...)} }
 
-// Halfway says that results were published and a later step failed.
+// Halfway says that something was done and a later step failed.
 type Halfway struct {
-	Dir string // where the results stand
+	Dir  string   // where results were published and stand; empty: none were
+	Done []string // single files that were written
 	error
 }
 
 func (h Halfway) Unwrap() error { return h.error }
-
-// partly says that some single files were written and a later one could not be.
-type partly struct {
-	done []string
-	error
-}
-
-func (p partly) Unwrap() error { return p.error }
 
 // Partly adds to an error which files were written before it; none: nothing to add.
 func Partly(done []string, err error) error {
 	if err == nil || len(done) == 0 {
 		return err
 	}
-	return partly{done, err}
-}
-
-// Done gives what had been written before an error.
-func Done(err error) []string {
-	p, _ := errors.AsType[partly](err)
-	return p.done
+	return Halfway{"", done, err}
 }
 
 // Read is something that a run reads.

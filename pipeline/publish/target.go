@@ -121,11 +121,11 @@ func (t *Target) recover() error {
 	if err := os.RemoveAll(t.Fresh); err != nil {
 		return fmt.Errorf("上次运行留下的临时文件夹 %s 无法删除：%w", t.Fresh, err)
 	}
-	if err := os.Mkdir(t.Fresh, 0o755); err != nil {
-		return fmt.Errorf("无法建立临时文件夹 %s：%w", t.Fresh, err)
+	err := os.Mkdir(t.Fresh, 0o755)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(t.Fresh, markName), []byte("lianheti 正在这里写结果，写完改名。\n"), 0o644)
 	}
-	if err := os.WriteFile(filepath.Join(t.Fresh, markName),
-		[]byte("lianheti 正在这里写结果，写完改名。\n"), 0o644); err != nil {
+	if err != nil {
 		return fmt.Errorf("无法建立临时文件夹 %s：%w", t.Fresh, err)
 	}
 	return nil

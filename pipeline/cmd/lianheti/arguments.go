@@ -38,9 +38,18 @@ func arrange(app *cli.App, args []string) (out []string, dropped bool, err error
 	return slices.Concat([]string{args[0], command.Name}, flags, []string{"--"}, paths), unnamed && len(flags) == 0, err
 }
 
-// split tells the flags of a command, with their values, from the paths.
+// split tells the flags of a command, with their values, from the paths. A flag that is written twice is an error, but
+// for one that lists things: the parser would take the last in silence.
 func split(command *cli.Command, args []string) (flags, paths []string, err error) {
-	given := map[string]bool{}
+	known, given := map[string]cli.Flag{}, map[cli.Flag]bool{}
+	for _, f := range command.Flags {
+		for _, name := range f.Names() {
+			known["-"+name], known["--"+name] = f, f
+		}
+	}
+	wrong := func(format string, about string) {
+		err = cmp.Or[error](err, usageError{fmt.Errorf(format, about)})
+	}
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		if arg == "--" {
@@ -51,53 +60,22 @@ func split(command *cli.Command, args []string) (flags, paths []string, err erro
 			continue
 		}
 		flags = append(flags, arg)
-		err = cmp.Or(err, once(command, arg, given))
 		name, value, assigned := strings.Cut(arg, "=")
-		if takesValue(command, arg) {
-			if i++; i < len(args) && !isFlag(command, args[i]) {
+		f := known[name]
+		_, boolean := f.(*cli.BoolFlag)
+		if _, list := f.(*cli.StringSliceFlag); f != nil && !list && given[f] {
+			wrong("选项 --%s 写了两次，不知以哪一个为准", f.Names()[0])
+		}
+		given[f] = true
+		if f != nil && !boolean && !assigned { // the next argument belongs to it, unless that is a flag
+			assigned = true
+			if i++; i < len(args) && args[i] != "--" && known[strings.Split(args[i], "=")[0]] == nil {
 				flags, value = append(flags, args[i]), args[i]
 			}
-			assigned = true
 		}
 		if assigned && strings.TrimSpace(value) == "" {
-			err = cmp.Or[error](err, usageError{fmt.Errorf("选项 %s 后面要有内容", name)})
+			wrong("选项 %s 后面要有内容", name)
 		}
 	}
 	return flags, paths, err
-}
-
-// once refuses a flag that is written twice, but for one that lists things: the parser would take the last in silence.
-func once(command *cli.Command, arg string, given map[string]bool) error {
-	f := flagOf(command, arg)
-	if _, list := f.(*cli.StringSliceFlag); f == nil || list {
-		return nil
-	}
-	name := f.Names()[0]
-	if given[name] {
-		return usageError{fmt.Errorf("选项 --%s 写了两次，不知以哪一个为准", name)}
-	}
-	given[name] = true
-	return nil
-}
-
-// isFlag says whether an argument is one of the command's flags, or ends them.
-func isFlag(command *cli.Command, arg string) bool {
-	return arg == "--" || strings.HasPrefix(arg, "-") && flagOf(command, arg) != nil
-}
-
-// takesValue says whether the next argument belongs to this flag.
-func takesValue(command *cli.Command, arg string) bool {
-	f := flagOf(command, arg)
-	_, boolean := f.(*cli.BoolFlag)
-	return f != nil && !boolean && !strings.Contains(arg, "=")
-}
-
-// flagOf is the flag of a command that an argument names, with or without its value; nil: none.
-func flagOf(command *cli.Command, arg string) cli.Flag {
-	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-	i := slices.IndexFunc(command.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
-	if i < 0 {
-		return nil
-	}
-	return command.Flags[i]
 }

@@ -77,7 +77,6 @@ func Main(args []string, stdout, stderr io.Writer) (code int) {
 func report(stderr io.Writer, err error) int {
 	var usage usageError
 	var refusal publish.Refusal
-	var halfway publish.Halfway
 	switch {
 	case err == nil:
 		return exitDone
@@ -89,28 +88,23 @@ func report(stderr io.Writer, err error) int {
 	case errors.As(err, &refusal):
 		fmt.Fprintf(stderr, "没有做：%v。\n原有的文件都没有动。\n", err)
 		return exitUsage
-	case errors.As(err, &halfway):
-		sayCause(stderr, err)
-		fmt.Fprintf(stderr, "结果已经发布在 %s，但是%s\n", halfway.Dir, publish.InWords(err))
-		return exitFailed
-	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(stderr, "已中止。没有发布任何结果，原有结果没有改动。")
-		return exitFailed
 	}
-	sayCause(stderr, err)
-	if done := publish.Done(err); len(done) > 0 {
-		fmt.Fprintf(stderr, "未能完成：%s\n已经写好的留着：%s；其余没有写。\n", publish.InWords(err), strings.Join(done, "、"))
-		return exitFailed
-	}
-	fmt.Fprintf(stderr, "未能完成：%s\n没有发布任何结果，原有结果没有改动。\n", publish.InWords(err))
-	return exitFailed
-}
-
-// sayCause says what to do about an error of the system.
-func sayCause(stderr io.Writer, err error) {
-	if cause := publish.Cause(err); cause != "" {
+	halfway, _ := errors.AsType[publish.Halfway](err)
+	cause := publish.Cause(err)
+	if cause != "" {
 		fmt.Fprintf(stderr, "%s。\n", cause)
 	}
+	switch words := publish.InWords(err); {
+	case halfway.Dir != "":
+		fmt.Fprintf(stderr, "结果已经发布在 %s，但是%s\n", halfway.Dir, words)
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "已中止。没有发布任何结果，原有结果没有改动。")
+	case halfway.Done != nil:
+		fmt.Fprintf(stderr, "未能完成：%s\n已经写好的留着：%s；其余没有写。\n", words, strings.Join(halfway.Done, "、"))
+	default:
+		fmt.Fprintf(stderr, "未能完成：%s\n没有发布任何结果，原有结果没有改动。\n", words)
+	}
+	return exitFailed
 }
 
 func onUsageError(_ *cli.Context, err error, _ bool) error { return usageError{inChinese(err)} }
