@@ -244,7 +244,7 @@ func shown(o table.Observation) string {
 
 func number(f *table.Form, r templates.Ref) table.Opt[float64] {
 	v, ok := f.Number(r.Field, r.Year)
-	return table.Opt[float64]{V: v.InexactFloat64(), Valid: ok}
+	return table.Known(v.InexactFloat64(), ok)
 }
 
 // points compares points and rank, rounded as ranks are.
@@ -303,7 +303,7 @@ func place(r table.Rank) string {
 }
 
 func float(v table.Opt[int32]) table.Opt[float64] {
-	return table.Opt[float64]{V: float64(v.V), Valid: v.Valid}
+	return table.Known(float64(v.V), v.Valid)
 }
 
 // record is one row of a list of the form: what it is known by, and all that it says.

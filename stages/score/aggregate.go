@@ -38,12 +38,8 @@ func (m *scheme) aggregate(e *entrant) {
 		said += float64(weights[i] * p.experts)
 	}
 	e.Foundation, e.Promise = happened*e.reweighting, promised*e.reweighting
-	if e.Complete {
-		e.Experts = table.Some(said * e.reweighting)
-	}
-	if e.proposed.Valid {
-		e.OtherTotal = table.Some(e.Total - e.proposed.V)
-	}
+	e.Experts = table.Known(said*e.reweighting, e.Complete)
+	e.OtherTotal = table.Known(e.Total-e.proposed.V, e.proposed.Valid)
 }
 
 func (m *scheme) points(e *entrant) []point {

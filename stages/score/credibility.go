@@ -82,7 +82,7 @@ func (c course) follow(f *table.Form, base decimal.Decimal) table.Growth {
 		if !ok {
 			lacks = append(lacks, y.Label)
 		}
-		return table.Opt[float64]{V: v.InexactFloat64(), Valid: ok}
+		return table.Known(v.InexactFloat64(), ok)
 	}
 	prior := at(c.prior)
 	lacks = nil // of the years that a promise rests on

@@ -273,9 +273,9 @@ type answer struct {
 // raw is what an entrant has there; none: a gap.
 func (a answer) raw(e *entrant) table.Opt[float64] {
 	if a.evidence == nil {
-		return table.Opt[float64]{V: e.marks[a.criterion].value, Valid: e.marks[a.criterion].ok}
+		return table.Known(e.marks[a.criterion].value, e.marks[a.criterion].ok)
 	}
-	return table.Opt[float64]{V: e.measures[a.slot].raw, Valid: e.measures[a.slot].ok}
+	return table.Known(e.measures[a.slot].raw, e.measures[a.slot].ok)
 }
 
 func (a answer) take(e, from *entrant) {

@@ -378,13 +378,8 @@ func (p *panel) summary() []table.Expert {
 
 // spread is the mean of some values and their sample standard deviation, as far as there are enough of them.
 func spread(values []float64) (mean, deviates table.Opt[float64]) {
-	if len(values) > 0 {
-		mean = table.Some(sum(values) / float64(len(values)))
-	}
-	if len(values) > 1 {
-		deviates = table.Some(deviation(values))
-	}
-	return mean, deviates
+	n := len(values)
+	return table.Known(sum(values)/float64(n), n > 0), table.Known(deviation(values), n > 1)
 }
 
 // matrix is what each expert, and all together (Expert empty), give each submission; then where experts disagree.

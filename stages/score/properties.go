@@ -190,7 +190,7 @@ func (p *tester) place(e *entrant, by answers, reached []int) table.Place {
 			own := func(x standard) bool { return x.submission == e.Submission }
 			set := slices.DeleteFunc(slices.Clone(p.reference.sets[at]), own)
 			if !now.excused {
-				set = append(set, standard{e.Submission, table.Opt[float64]{V: now.raw, Valid: now.ok}})
+				set = append(set, standard{e.Submission, table.Known(now.raw, now.ok)})
 			}
 			scales[at] = newScale(p.slots[at].Evidence, set)
 		}

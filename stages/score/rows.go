@@ -37,22 +37,13 @@ func (m *scheme) pointRow(e *entrant, i int, c criterion) table.Score {
 		Open:       c.weight - c.earn(e.Complete),
 		Status:     table.Scored,
 	}
-	if p.there > 0 {
-		row.Normalised = table.Some(p.figures)
-	}
-	if p.present > 0 {
-		earn := c.earn(e.Complete) * e.reweighting
-		row.Value, row.Points = table.Some(p.value), table.Some(earn*p.value)
-		row.Foundation, row.Promise = table.Some(earn*p.foundation), table.Some(earn*p.promise)
-		if c.expertShare(e.Complete) > 0 {
-			row.ExpertPoints = table.Some(earn * p.experts)
-		}
-	}
-	if c.marked() && len(x.opinions) > 0 {
-		row.Mark, row.Marks = table.Some(x.value), table.Some(int32(len(x.opinions)))
-		if len(x.opinions) > 1 {
-			row.MarkSpread = table.Some(x.spread)
-		}
+	row.Normalised = table.Known(p.figures, p.there > 0)
+	there, earn := p.present > 0, c.earn(e.Complete)*e.reweighting
+	row.Value, row.Points = table.Known(p.value, there), table.Known(earn*p.value, there)
+	row.Foundation, row.Promise = table.Known(earn*p.foundation, there), table.Known(earn*p.promise, there)
+	row.ExpertPoints = table.Known(earn*p.experts, there && c.expertShare(e.Complete) > 0)
+	if n := len(x.opinions); c.marked() {
+		row.Mark, row.Marks, row.MarkSpread = table.Known(x.value, n > 0), table.Nonzero(n), table.Known(x.spread, n > 1)
 	}
 	switch {
 	case c.Deduction:
@@ -106,9 +97,7 @@ func (m *scheme) evidenceRow(e *entrant, i int, c criterion, k int, evidence *te
 		return row
 	}
 	row.Normalised = table.Some(x.normalised)
-	if e.points[i].present > 0 {
-		row.Points = table.Some(m.pointsAtBest(e, i, k) * x.normalised)
-	}
+	row.Points = table.Known(m.pointsAtBest(e, i, k)*x.normalised, e.points[i].present > 0)
 	row.Status = table.Bottom
 	if x.ok {
 		row.Raw, row.Status = table.Some(x.raw), table.Scored

@@ -191,11 +191,8 @@ func (m *scheme) refer(declared []*entrant, kept []table.Scale) reference {
 			continue
 		}
 		for _, e := range declared {
-			switch x := e.measures[i]; {
-			case x.ok:
-				r.sets[i] = append(r.sets[i], standard{e.Submission, table.Some(x.raw)})
-			case !x.excused:
-				r.sets[i] = append(r.sets[i], standard{submission: e.Submission})
+			if x := e.measures[i]; x.ok || !x.excused {
+				r.sets[i] = append(r.sets[i], standard{e.Submission, table.Known(x.raw, x.ok)})
 			}
 		}
 	}

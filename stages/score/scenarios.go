@@ -260,16 +260,10 @@ func (m *scheme) influence(ranked []*entrant) (rows []table.Influence) {
 		row := table.Influence{Point: c.ID, Nominal: weights[i] / all}
 		value := values(ranked, i)
 		brought := table.Each(ranked, func(e *entrant) float64 { return weights[i] * e.contribution(i) })
-		if len(ranked) > 1 && weights[i] > 0 {
-			row.Deviation = table.Some(deviation(value))
-		}
-		if variance > 0 {
-			row.Effective = table.Some(covariance(brought, totals) / variance)
-			if row.Deviation.V > 0 {
-				r := correlation(value, totals)
-				row.R2 = table.Some(r * r)
-			}
-		}
+		row.Deviation = table.Known(deviation(value), len(ranked) > 1 && weights[i] > 0)
+		row.Effective = table.Known(covariance(brought, totals)/variance, variance > 0)
+		r := correlation(value, totals)
+		row.R2 = table.Known(r*r, variance > 0 && row.Deviation.V > 0)
 		rows = append(rows, row)
 	}
 	return rows

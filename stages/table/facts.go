@@ -224,10 +224,7 @@ func (f *Form) Clone() *Form {
 
 // Answer puts another answer in the place of a figure's, as if it had been typed so.
 func (f *Form) Answer(r templates.Ref, status Status, value decimal.Decimal, raw string) {
-	number := Opt[float64]{}
-	if status == Normal {
-		number = Some(value.InexactFloat64())
-	}
+	number := Known(value.InexactFloat64(), status == Normal)
 	if status == Missing {
 		raw = ""
 	}

@@ -341,7 +341,7 @@ func (f *fulfiller) before(metric *templates.Field, companion string, year int,
 	stated, there := archived[slot{f.key, metric.ID, int32(year)}]
 	if f.known {
 		if filled := shown.Status != Missing; filled != there || filled && shown.Value != Some(stated.value) {
-			f.report(ruleAltered, field.ID, year, *shown, Plain(Opt[float64]{V: stated.value, Valid: there}), nil)
+			f.report(ruleAltered, field.ID, year, *shown, Plain(Known(stated.value, there)), nil)
 		}
 		if there {
 			return &stated, true
@@ -413,4 +413,4 @@ func (f *fulfiller) answer(field string) string {
 	return said
 }
 
-func batchOf(s *statement) Opt[int32] { return Opt[int32]{V: s.batch, Valid: s.batch != 0} }
+func batchOf(s *statement) Opt[int32] { return Nonzero(int(s.batch)) }

@@ -231,14 +231,10 @@ func (r Register) Ruling(key string) Ruling {
 	if !ok {
 		return Ruling{}
 	}
-	out := Ruling{Document: e.Document()}
-	if points, err := decimal.NewFromString(e.Values[templates.RegisterPoints]); err == nil {
-		out.Points = Some(points.InexactFloat64())
-	}
-	if said := e.Values[templates.RegisterReject]; said != "" {
-		out.Reject = Some(said == e.Sheet.Column(templates.RegisterReject).Options[0])
-	}
-	return out
+	points, err := decimal.NewFromString(e.Values[templates.RegisterPoints])
+	said := e.Values[templates.RegisterReject]
+	reject := said != "" && said == e.Sheet.Column(templates.RegisterReject).Options[0]
+	return Ruling{Known(points.InexactFloat64(), err == nil), Known(reject, said != ""), e.Document()}
 }
 
 // Chosen are the keys of the consortia that the register says were chosen, in an earlier batch or in this one.
@@ -270,14 +266,9 @@ type School struct {
 // School reads an entry of that list.
 func (e Registered) School(d *templates.Definition) School {
 	kind, _ := d.Form.Kind(e.Values[templates.RegisterKind])
-	s := School{Name: e.Values[templates.RegisterSchool], Kind: kind.ID, Year: e.Values[templates.RegisterYear]}
-	if n, err := strconv.ParseFloat(e.Values[templates.RegisterEnrolment], 64); err == nil {
-		s.Enrolment = Some(n)
-	}
-	for _, name := range names(e.Values[templates.RegisterMemberOf]) {
-		s.MemberOf = append(s.MemberOf, KeyOf(d, name))
-	}
-	return s
+	n, err := strconv.ParseFloat(e.Values[templates.RegisterEnrolment], 64)
+	of := Each(names(e.Values[templates.RegisterMemberOf]), func(name string) string { return KeyOf(d, name) })
+	return School{e.Values[templates.RegisterSchool], kind.ID, Known(n, err == nil), e.Values[templates.RegisterYear], of}
 }
 
 // Schools is that list, by the key of every name that a school goes by. It is empty where nothing is registered.

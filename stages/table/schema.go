@@ -268,10 +268,7 @@ func Dictionary(d *templates.Definition) ([]Meaning, error) {
 
 func digits(s string) Opt[int32] {
 	n, err := strconv.ParseInt(s, 10, 32)
-	if err != nil {
-		return Opt[int32]{}
-	}
-	return Some(int32(n))
+	return Known(int32(n), err == nil)
 }
 
 // Said gives what metadata say under a key; empty where nothing.

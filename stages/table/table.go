@@ -30,8 +30,16 @@ type Opt[T any] struct {
 // Some is a value that is there.
 func Some[T any](v T) Opt[T] { return Opt[T]{v, true} }
 
+// Known is a value that is there if it is known.
+func Known[T any](v T, known bool) Opt[T] {
+	if !known {
+		return Opt[T]{}
+	}
+	return Some(v)
+}
+
 // Nonzero is a number that counts from 1, such as a year or a row; 0: absent.
-func Nonzero(n int) Opt[int32] { return Opt[int32]{int32(n), n != 0} }
+func Nonzero(n int) Opt[int32] { return Known(int32(n), n != 0) }
 
 // Table is rows of type T in one Arrow record.
 type Table[T any] struct {
@@ -312,10 +320,7 @@ var dayKind = kind{arrow.FixedWidthTypes.Date32,
 // Day reads an ISO 8601 date; nothing where it is not a whole day.
 func Day(iso string) Opt[arrow.Date32] {
 	day, err := time.Parse(time.DateOnly, iso)
-	if err != nil {
-		return Opt[arrow.Date32]{}
-	}
-	return Some(arrow.Date32FromTime(day))
+	return Known(arrow.Date32FromTime(day), err == nil)
 }
 
 func codecOf(t reflect.Type) codec {
