@@ -76,10 +76,7 @@ func Word(ctx context.Context, o Options) (*Printed, error) {
 func contactsOf(facts *table.Facts) map[string]map[string]string {
 	out := map[string]map[string]string{}
 	for c := range facts.Contacts.All() {
-		if out[c.Submission] == nil {
-			out[c.Submission] = map[string]string{}
-		}
-		out[c.Submission][c.Field] = c.Text
+		table.In(out, c.Submission)[c.Field] = c.Text
 	}
 	return out
 }

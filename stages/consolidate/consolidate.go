@@ -150,7 +150,7 @@ type workbook struct {
 
 func newWorkbook(in Input) *workbook {
 	w := &workbook{Input: in, board: newBoard(in), index: map[string]int{}, ranks: map[string]table.Rank{},
-		swaps: map[string][]string{}, lifts: map[string]table.Lift{}, restOn: map[[2]string]string{},
+		swaps: map[string][]string{}, restOn: map[[2]string]string{},
 		steps: map[string][]table.Change{}}
 	for form := range in.Facts.Forms {
 		i := len(w.entries)
@@ -167,9 +167,7 @@ func newWorkbook(in Input) *workbook {
 			w.swaps[id] = append(w.swaps[id], s.Words)
 		}
 	}
-	for l := range in.Ranking.Lifts.All() {
-		w.lifts[l.Submission] = l
-	}
+	w.lifts = table.By(in.Ranking.Lifts.All(), func(l table.Lift) string { return l.Submission })
 	for s := range in.Ranking.Scores.All() {
 		w.restOn[[2]string{s.Submission, s.Evidence}] = s.Cells
 	}

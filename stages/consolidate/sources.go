@@ -257,11 +257,8 @@ func (w *workbook) marked() ([]marked, list.Words) {
 	by := map[string]map[string]table.Assessment{}
 	var out []marked
 	for a := range w.Ranking.Assessments.All() {
-		if by[a.Submission] == nil {
-			by[a.Submission] = map[string]table.Assessment{}
-		}
-		if a.Expert != "" {
-			by[a.Submission][a.Expert] = a
+		if of := table.In(by, a.Submission); a.Expert != "" {
+			of[a.Expert] = a
 			continue
 		}
 		x := marked{Assessment: a, by: by[a.Submission]}

@@ -313,10 +313,7 @@ func (s *scope) feedback(in Input, rows map[string]*scope) {
 	for m := range in.Facts.Metrics.All() {
 		if dated && int(m.Year) == year.Year && m.Status == table.Normal {
 			ref := templates.Ref{Field: m.Indicator, Year: year.Year}
-			if of[ref] == nil {
-				of[ref] = map[string]string{}
-			}
-			all[ref], of[ref][m.Submission] = append(all[ref], m.Value.V), table.Plain(m.Value)
+			all[ref], table.In(of, ref)[m.Submission] = append(all[ref], m.Value.V), table.Plain(m.Value)
 		}
 	}
 	for _, f := range form.Metrics() {

@@ -35,10 +35,7 @@ func ReadList(d *templates.Definition, cells []model.Cell) ([]Assignment, error)
 		case c.Row == row:
 			heads[c.Col] = strings.TrimSpace(c.Raw)
 		case c.Row > row:
-			if rows[c.Row] == nil {
-				rows[c.Row] = map[string]string{}
-			}
-			rows[c.Row][heads[c.Col]] = strings.TrimSpace(c.Raw)
+			table.In(rows, c.Row)[heads[c.Col]] = strings.TrimSpace(c.Raw)
 		}
 	}
 	var out []Assignment
@@ -121,7 +118,7 @@ func (r *progress) could(list []Assignment, submission string, p *templates.Poin
 // marked has, and the least number at any rate. Whoever has marked something is not asked again.
 func Supplements(facts *table.Facts, marking table.Marking, subjects []Subject, list []Assignment) []Assignment {
 	r := newProgress(facts, marking)
-	only := make([]map[string][]string, len(list))
+	only := map[int]map[string][]string{}
 	for _, p := range Marked(r.rubric) {
 		wanted := r.rubric.Experts.Least
 		for _, s := range subjects {
@@ -131,10 +128,8 @@ func Supplements(facts *table.Facts, marking table.Marking, subjects []Subject, 
 			id := s.Submission.Submission
 			could, lacking := r.could(list, id, p), wanted-len(r.counted[[2]string{id, p.ID}])
 			for _, i := range could[:min(lacking, len(could))] {
-				if only[i] == nil {
-					only[i] = map[string][]string{}
-				}
-				only[i][id] = append(only[i][id], p.ID)
+				of := table.In(only, i)
+				of[id] = append(of[id], p.ID)
 			}
 		}
 	}

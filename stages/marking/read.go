@@ -196,10 +196,7 @@ func (b *workbook) verify() {
 	for _, s := range b.index.slots {
 		free[s.spot] = s.use
 	}
-	regions := map[string]region{}
-	for _, r := range b.index.regions {
-		regions[r.sheet] = r
-	}
+	regions := table.By(slices.Values(b.index.regions), func(r region) string { return r.sheet })
 	locked := map[string][]fixed{}
 	for at, c := range b.cells {
 		r := regions[at.sheet]
@@ -250,11 +247,7 @@ func (b *workbook) verifyIndex() {
 type submissions map[string]*table.Form
 
 func newSubmissions(facts *table.Facts) submissions {
-	s := submissions{}
-	for form := range facts.Forms {
-		s[form.Submission.Submission] = form
-	}
-	return s
+	return table.By(facts.Forms, func(form *table.Form) string { return form.Submission.Submission })
 }
 
 // belongs says whether a unit is a member, or a part of one: 某学院 and 某学院信息工程系.

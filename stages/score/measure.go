@@ -31,10 +31,7 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 	if err != nil {
 		return nil, err
 	}
-	verdicts := map[string]table.Verdict{}
-	for v := range judgement.Verdicts.All() {
-		verdicts[v.Submission] = v
-	}
+	verdicts := table.By(judgement.Verdicts.All(), func(v table.Verdict) string { return v.Submission })
 	// So many are kept with their forms, spread evenly, for the properties to be tried on.
 	const tried = 60
 	stride := max(1, (facts.Submissions.Len()+tried-1)/tried)
@@ -132,11 +129,8 @@ func (m *scheme) excused(judgement *table.Judgement) map[string]map[templates.Re
 		if r := m.def.Rule(x.Code); r == nil || r.Check != "required" && r.Check != "coercion" {
 			continue
 		}
-		if out[x.Submission] == nil {
-			out[x.Submission] = map[templates.Ref]bool{}
-		}
 		for field := range strings.FieldsSeq(x.Fields) {
-			out[x.Submission][templates.Ref{Field: field, Year: int(x.Year.V)}] = true
+			table.In(out, x.Submission)[templates.Ref{Field: field, Year: int(x.Year.V)}] = true
 		}
 	}
 	return out

@@ -134,9 +134,9 @@ func moves(why attribution, causes []table.Cause, totals []map[string]float64) m
 
 // rule takes over the deductions that a published ranking has: the register that decided them is in no table.
 func (f *field) rule(r *table.Ranking) {
-	decided := byID(r, func(k table.Rank) table.Opt[float64] { return k.Deduction })
+	decided := table.By(r.Ranking.All(), func(k table.Rank) string { return k.Submission })
 	for _, e := range f.entrants {
-		e.Deduction = decided[e.Submission]
+		e.Deduction = decided[e.Submission].Deduction
 	}
 	f.settle(f.scales(f.reference, ""))
 }
@@ -144,10 +144,10 @@ func (f *field) rule(r *table.Ranking) {
 // replace puts other figures of the same submissions in the place of theirs, on the scales as they are.
 func (f *field) replace(by *table.Round) {
 	excused := f.excused(by.Judgement)
+	entrants := f.byID()
 	for form := range by.Facts.Forms {
-		id := form.Submission.Submission
-		if i := slices.IndexFunc(f.entrants, func(e *entrant) bool { return e.Submission == id }); i >= 0 {
-			f.fill(f.entrants[i], answers{Form: form, excused: excused[id]})
+		if e := entrants[form.Submission.Submission]; e != nil {
+			f.fill(e, answers{Form: form, excused: excused[e.Submission]})
 		}
 	}
 	f.settle(f.scales(f.reference, ""))
@@ -162,13 +162,9 @@ func (f *field) totals() map[string]float64 {
 }
 
 func published(r *table.Ranking) map[string]float64 {
-	return byID(r, func(k table.Rank) float64 { return k.Total })
-}
-
-func byID[T any](r *table.Ranking, say func(table.Rank) T) map[string]T {
-	out := map[string]T{}
+	out := map[string]float64{}
 	for k := range r.Ranking.All() {
-		out[k.Submission] = say(k)
+		out[k.Submission] = k.Total
 	}
 	return out
 }

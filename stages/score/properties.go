@@ -242,10 +242,7 @@ func NewTrial(r *table.Round, kept []table.Scale) (Trial, error) {
 	if err != nil {
 		return Trial{}, err
 	}
-	t := Trial{tester: &tester{f, f.rank(), f.scales(f.reference, "")}, of: map[string]*entrant{}}
-	for _, e := range f.entrants {
-		t.of[e.Submission] = e
-	}
+	t := Trial{tester: &tester{f, f.rank(), f.scales(f.reference, "")}, of: f.byID()}
 	t.official, err = f.official(r.Facts, r.Register)
 	return t, err
 }

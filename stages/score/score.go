@@ -124,6 +124,10 @@ func scored(r *table.Round, kept []table.Scale, workers int) (*field, error) {
 	return f, nil
 }
 
+func (f *field) byID() map[string]*entrant {
+	return table.By(slices.Values(f.entrants), func(e *entrant) string { return e.Submission })
+}
+
 // settle gives every entrant its total on these scales.
 func (f *field) settle(scales []scale) {
 	for _, e := range f.entrants {

@@ -37,15 +37,12 @@ func (r reason) lists(s table.Member) bool {
 func (m *scheme) reasons(facts *table.Facts, judgement *table.Judgement) map[string]map[templates.Ref][]reason {
 	out := map[string]map[templates.Ref][]reason{}
 	add := func(submission, field string, year table.Opt[int32], x reason) {
-		if out[submission] == nil {
-			out[submission] = map[templates.Ref][]reason{}
-		}
-		refs := []templates.Ref{{Field: field, Year: int(year.V)}}
+		of, refs := table.In(out, submission), []templates.Ref{{Field: field, Year: int(year.V)}}
 		if f := m.def.Field(field); f != nil && !year.Valid {
 			refs = m.def.Refs(f)
 		}
 		for _, r := range refs {
-			out[submission][r] = append(out[submission][r], x)
+			of[r] = append(of[r], x)
 		}
 	}
 	for x := range judgement.Findings.All() {

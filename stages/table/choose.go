@@ -42,6 +42,23 @@ func Words[T any](rows []T, say func(T) string) []string {
 	return slices.DeleteFunc(Each(rows, say), func(s string) bool { return s == "" })
 }
 
+// By finds rows by what they say; of several that say the same, the last.
+func By[T any, K comparable](rows iter.Seq[T], say func(T) K) map[K]T {
+	out := map[K]T{}
+	for x := range rows {
+		out[say(x)] = x
+	}
+	return out
+}
+
+// In gives the map that stands at a key in a map of maps, a new one where there is none.
+func In[K, L comparable, V any](all map[K]map[L]V, key K) map[L]V {
+	if all[key] == nil {
+		all[key] = map[L]V{}
+	}
+	return all[key]
+}
+
 // Grouped puts together what has the same key, in the order in which the keys come first.
 func Grouped[T any, K comparable](rows []T, key func(T) K) [][]T {
 	var out [][]T

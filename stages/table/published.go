@@ -106,10 +106,7 @@ func labelled(codes arrow.Array, labels map[string]string) arrow.Array {
 func labelsOf(d *templates.Definition) map[string]map[string]string {
 	out := map[string]map[string]string{}
 	for _, c := range Codes(d) {
-		if out[c.List] == nil {
-			out[c.List] = map[string]string{}
-		}
-		out[c.List][c.Code] = c.Label
+		In(out, c.List)[c.Code] = c.Label
 	}
 	maps.Copy(out["field"], out["indicator"])
 	return out

@@ -25,10 +25,7 @@ type Todo struct {
 // Todos lists what waits, sheet by sheet, within a sheet in the order of the submissions; awards by rank. advised is
 // what a meeting said of a submission, and why.
 func (r *Round) Todos(advised map[string][2]string) []Todo {
-	w := &waiting{Round: r, of: map[string]Submission{}}
-	for s := range r.Submissions.All() {
-		w.of[s.Submission] = s
-	}
+	w := &waiting{Round: r, of: By(r.Submissions.All(), func(s Submission) string { return s.Submission })}
 	for _, s := range r.Facts.Definition.Register.Sheets {
 		switch s.Effect {
 		case templates.Settles, templates.Adjusts:

@@ -6,9 +6,11 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"lianheti/pipeline/publish"
+	"lianheti/stages/table"
 
 	"github.com/mattn/go-runewidth"
 	"github.com/urfave/cli/v2"
@@ -98,10 +100,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 	}
-	common := map[string]flagSpec{}
-	for _, f := range file.Flags {
-		common[f.Name] = f
-	}
+	common := table.By(slices.Values(file.Flags), func(f flagSpec) string { return f.Name })
 	for _, x := range file.Commands {
 		command := &cli.Command{Name: x.Name, Usage: x.Usage, UsageText: x.Text, Description: x.About,
 			Action: actions[x.Name], OnUsageError: onUsageError, HideHelpCommand: true,
