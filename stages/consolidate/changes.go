@@ -72,32 +72,24 @@ func (w *workbook) passed() []string {
 	})
 }
 
-type scoreMove struct {
-	Submission string  `col:"submission"`
-	Was        float64 `col:"was"`
-	Moved      float64 `col:"moved"`
-	RankBefore string  `col:"rank_before"`
-	RankNow    string  `col:"rank_now"`
-	total      table.Change
-}
-
 // moves lists the totals that moved, the most first.
-func (w *workbook) moves() ([]scoreMove, list.Words) {
+func (w *workbook) moves() ([][]any, list.Words) {
 	before := map[string]string{}
 	for c := range w.Changes.All() {
 		if c.Kind == table.RankChanged {
 			before[c.Submission] = ranking(c.BeforeNumber)
 		}
 	}
+	moved := func(c table.Change) float64 { return c.AfterNumber.V - c.BeforeNumber.V }
 	totals := table.Where(w.Changes.All(), func(c table.Change) bool { return c.Kind == table.TotalChanged })
-	out := table.Each(totals, func(c table.Change) scoreMove {
+	slices.SortStableFunc(totals, func(a, b table.Change) int {
+		return cmp.Compare(math.Abs(moved(b)), math.Abs(moved(a)))
+	})
+	return table.Each(totals, func(c table.Change) []any {
 		r := w.ranks[c.Submission].Rank
 		now := ranking(table.Opt[float64]{V: float64(r.V), Valid: r.Valid})
-		moved := c.AfterNumber.V - c.BeforeNumber.V
-		return scoreMove{c.Submission, c.BeforeNumber.V, moved, cmp.Or(before[c.Submission], now), now, c}
-	})
-	slices.SortStableFunc(out, func(a, b scoreMove) int { return cmp.Compare(math.Abs(b.Moved), math.Abs(a.Moved)) })
-	return out, nil
+		return []any{c.Submission, c.BeforeNumber, c.AfterNumber, moved(c), cmp.Or(before[c.Submission], now), now}
+	}), nil
 }
 
 // ranking is a rank as a word.

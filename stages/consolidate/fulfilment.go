@@ -13,16 +13,6 @@ import (
 	"lianheti/templates"
 )
 
-// cityFulfilment is what became of the promises of one prefecture's consortia: figures are counted, money is added up.
-type cityFulfilment struct {
-	City     string             `col:"city"`
-	Forms    int                `col:"forms"`
-	Promised float64            `col:"promised"` // 万元, of what is measured
-	Paid     float64            `col:"paid"`
-	Rate     table.Opt[float64] `col:"rate"`
-	results  map[string]int
-}
-
 func (w *workbook) followed() (out []table.Fulfilled, said list.Words) {
 	return table.Where(w.Fulfilment.All(), func(r table.Fulfilled) bool {
 		return r.Status != table.StatusAhead && r.Status != table.StatusEarlier
@@ -30,30 +20,30 @@ func (w *workbook) followed() (out []table.Fulfilled, said list.Words) {
 }
 
 // fulfilmentByCity counts the figures of the progress forms by prefecture, in the order of their codes, and then all
-// together.
-func (w *workbook) fulfilmentByCity() (out []cityFulfilment, said list.Words) {
+// together; money is added up: 万元, of what is measured.
+func (w *workbook) fulfilmentByCity() (out [][]any, said list.Words) {
 	all, _ := w.followed()
 	slices.SortStableFunc(all, func(a, b table.Fulfilled) int {
 		return cmp.Or(cmp.Compare(a.CityCode, b.CityCode), cmp.Compare(a.City, b.City))
 	})
 	cities := table.Grouped(all, func(r table.Fulfilled) string { return r.City })
-	for _, rows := range append(cities, all)[:len(cities)+min(1, len(cities))] {
-		k := cityFulfilment{City: rows[0].City, results: table.Results(rows),
-			Forms: len(table.Grouped(rows, func(r table.Fulfilled) string { return r.File }))}
+	for i, rows := range append(cities, all)[:len(cities)+min(1, len(cities))] {
+		city, promised, paid, rate := rows[0].City, 0.0, 0.0, table.Opt[float64]{}
+		if i == len(cities) {
+			city = "合计"
+		}
 		for _, r := range rows {
 			f := w.Definition.Field(r.Indicator)
 			total := f != nil && len(f.RequiredYears) > 1 // not its sources
 			if r.Measured && total && slices.Contains(f.Topics, templates.Funding) {
-				k.Promised, k.Paid = k.Promised+r.Promised.V, k.Paid+r.Reported.V
+				promised, paid = promised+r.Promised.V, paid+r.Reported.V
 			}
 		}
-		if k.Promised > 0 {
-			k.Rate = table.Some(100 * k.Paid / k.Promised)
+		if promised > 0 {
+			rate = table.Some(100 * paid / promised)
 		}
-		out = append(out, k)
-	}
-	if len(out) > 0 {
-		out[len(out)-1].City = "合计"
+		forms := table.Grouped(rows, func(r table.Fulfilled) string { return r.File })
+		out = append(out, []any{city, len(forms), table.Results(rows), promised, paid, rate})
 	}
 	return out, nil
 }
@@ -67,7 +57,7 @@ func (w *workbook) results() []string {
 func (w *workbook) resultColumns(*list.List) []list.Column {
 	return table.Each(w.results(), func(id string) list.Column {
 		return list.Column{Key: id, Head: w.Definition.Sheets.Codes["fulfilment"][id],
-			Cell: list.Of(func(k cityFulfilment) book.Cell { return count(k.results[id]) })}
+			Cell: func(r list.Row) book.Cell { return count(r.Get("results").(map[string]int)[id]) }}
 	})
 }
 
@@ -147,29 +137,21 @@ func coursesOf(metric []table.Fulfilled, years []int) (out [2][]table.Opt[float6
 	return out
 }
 
-// task is a row of a list of a progress form, with what its columns say.
-type task struct {
-	table.ListCell
-	City       string `col:"city"`
-	Consortium string `col:"consortium"`
-	columns    map[string]book.Cell
-}
-
 // tasks gathers the cells of the progress forms' lists row by row.
-func (w *workbook) tasks() (out []task, said list.Words) {
+func (w *workbook) tasks() (out [][]any, said list.Words) {
 	whose := map[string]table.Fulfilled{}
 	for _, form := range w.Followed() {
 		whose[form[0].File] = form[0]
 	}
 	cells := table.Where(w.ListCells.All(), func(c table.ListCell) bool { return c.Submission == "" })
 	for _, row := range table.Grouped(cells, func(c table.ListCell) [3]any { return [3]any{c.File, c.List, c.Record} }) {
-		x := task{row[0], whose[row[0].File].City, whose[row[0].File].Consortium, map[string]book.Cell{}}
+		at, columns := whose[row[0].File], map[string]book.Cell{}
 		for _, c := range row {
-			if x.columns[c.Field] = cell(c.Text, book.Plain); c.Number.Valid {
-				x.columns[c.Field] = number(c.Number.V)
+			if columns[c.Field] = cell(c.Text, book.Plain); c.Number.Valid {
+				columns[c.Field] = number(c.Number.V)
 			}
 		}
-		out = append(out, x)
+		out = append(out, []any{at.City, at.Consortium, row[0].File, row[0].Cell, columns})
 	}
 	return out, nil
 }
@@ -184,6 +166,6 @@ func (w *workbook) taskColumns(*list.List) []list.Column {
 		return slices.Contains(form.Promises.Carried, f.Record)
 	})
 	return table.Each(fields, func(f *templates.Field) list.Column {
-		return list.Column{Key: f.ID, Head: f.Label, Cell: list.Of(func(x task) book.Cell { return x.columns[f.ID] })}
+		return list.Column{Key: f.ID, Head: f.Label, Cell: func(r list.Row) book.Cell { return r.Get("columns").(map[string]book.Cell)[f.ID] }}
 	})
 }

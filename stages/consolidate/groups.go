@@ -11,7 +11,6 @@ import (
 	"lianheti/stages/office/book"
 	"lianheti/stages/office/list"
 	"lianheti/stages/table"
-	"lianheti/stages/text"
 	"lianheti/templates"
 )
 
@@ -20,7 +19,7 @@ func (w *workbook) allGroups() map[string]list.Group {
 	maps.Copy(all, map[string]list.Group{
 		"ranges": w.ranges, "ahead": w.ahead, "scenarios": w.scenarios, "causes": w.causeColumns, "receipts": w.receipts,
 		"singles": w.singles, "funding": w.funding, "contacts": w.contacts, "years": w.years, "growths": w.growths,
-		"counts": w.counts, "sums": w.citySums, "sides": w.sides, "experts": w.experts, "outcomes": w.outcomes,
+		"counts": w.counts, "sums": w.citySums, "experts": w.experts,
 		"submissions": w.outcomesEach, "results": w.resultColumns, "seasons": w.seasonColumns, "tasks": w.taskColumns,
 	})
 	return all
@@ -275,25 +274,6 @@ func (w *workbook) receipts(*list.List) []list.Column {
 	return out
 }
 
-// sides put two near-identical texts beside each other, what they have in common marked.
-func (w *workbook) sides(*list.List) []list.Column {
-	var out []list.Column
-	for i, head := range []string{"甲", "乙"} {
-		passages := func(p pair) book.Cell {
-			return cell(commonPassages(text.Mask(p.texts[i].Text), text.Mask(p.texts[1-i].Text)), book.Prose)
-		}
-		out = append(out,
-			list.Column{Key: head, Head: head, Cell: list.Of(func(p pair) book.Cell {
-				return plain(w.of(p.texts[i].Submission).Consortium)
-			})},
-			list.Column{Key: head + "text", Head: head + "的文字", Style: book.Column{Width: 70}, Cell: list.Of(passages)},
-			list.Column{Key: head + "place", Head: head + "的位置", Cell: list.Of(func(p pair) book.Cell {
-				return w.placed(p.texts[i].Submission, p.texts[i].Sheet, p.texts[i].Cell)
-			})})
-	}
-	return out
-}
-
 // experts are the points that each expert gave; of those who have not marked all, what their marks came to out of.
 func (w *workbook) experts(p *list.List) []list.Column {
 	ids := map[string]bool{}
@@ -320,18 +300,6 @@ func (w *workbook) experts(p *list.List) []list.Column {
 	})
 }
 
-func (w *workbook) outcomes(*list.List) []list.Column {
-	all := []model.Outcome{model.Fail, model.Pass, model.NotApplicable, model.NotRun}
-	return table.Each(all, func(o model.Outcome) list.Column {
-		return list.Column{Key: string(o), Head: o.Label(), Cell: list.Of(func(r ruleRow) book.Cell {
-			if r.files && o != model.Fail {
-				return centred("")
-			}
-			return count(r.counts[o])
-		})}
-	})
-}
-
 // outcomesEach says it of each submission, where they are few enough.
 func (w *workbook) outcomesEach(*list.List) []list.Column {
 	if len(w.entries) > widest {
@@ -339,9 +307,13 @@ func (w *workbook) outcomesEach(*list.List) []list.Column {
 	}
 	var out []list.Column
 	for i, s := range w.entries {
-		show := func(r ruleRow) book.Cell { return centred(marks[r.outcomes[i]]) }
-		out = append(out, list.Column{Key: s.id(), Head: s.Consortium, Style: book.Column{Look: book.Standing},
-			Cell: list.Of(show)})
+		show := func(r list.Row) book.Cell {
+			if each := r.Get("each").([]model.Outcome); each != nil {
+				return centred(marks[each[i]])
+			}
+			return centred("")
+		}
+		out = append(out, list.Column{Key: s.id(), Head: s.Consortium, Style: book.Column{Look: book.Standing}, Cell: show})
 	}
 	return out
 }

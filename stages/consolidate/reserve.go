@@ -12,18 +12,6 @@ import (
 	"lianheti/templates"
 )
 
-// reserve is what is known of an entry of the directory over the years.
-type reserve struct {
-	No         int    `col:"directory_no"`
-	City       string `col:"city"`
-	Consortium string `col:"consortium"`
-	Park       string `col:"park"`
-	Now        string `col:"now"`
-	Open       string `col:"open"`
-	Weak       string `col:"weak"`
-	seasons    []string
-}
-
 // batch is a round with its submissions by the keys that their consortia have now: directories number anew.
 type batch struct {
 	*table.Round
@@ -36,7 +24,7 @@ type batch struct {
 func (w *workbook) rounds() []*table.Round { return append(slices.Clone(w.Before), &w.Round) }
 
 // reserves lists the directory with what became of each entry in every batch, and what it would take.
-func (w *workbook) reserves() (out []reserve, said list.Words) {
+func (w *workbook) reserves() (out [][]any, said list.Words) {
 	chosen, batches := w.Register.Chosen(), []batch{}
 	for _, r := range w.rounds() {
 		b := batch{r, map[string]*table.About{}, map[string]bool{}, map[string][]float64{}}
@@ -57,21 +45,19 @@ func (w *workbook) reserves() (out []reserve, said list.Words) {
 	for _, e := range w.Definition.Directory.Entries {
 		key := table.EntryKey(e)
 		settled := cmp.Or(w.Register.Exempt(e), w.Register.Award(key).Said())
-		x := reserve{No: e.No, City: e.City, Consortium: e.Consortium, Park: e.Park, Now: cmp.Or(settled, e.Adjusted)}
-		if settled == "" {
-			x.Open = "从未报送"
-		}
+		open, weak, seasons := when(settled == "", "从未报送"), "", []string{}
 		var last *table.About // of the batches in which others were chosen
 		for _, b := range batches {
 			a := b.about[key]
-			if x.seasons = append(x.seasons, b.season(e, a, chosen[key])); a != nil {
-				x.Open = a.Open()
+			if seasons = append(seasons, b.season(e, a, chosen[key])); a != nil {
+				open = a.Open()
 			}
 			if settled == "" && len(b.typical) > 0 && (a != nil || last == nil) {
-				x.Weak, last = b.weakest(a), a
+				weak, last = b.weakest(a), a
 			}
 		}
-		out = append(out, x)
+		now := cmp.Or(settled, e.Adjusted)
+		out = append(out, []any{e.No, e.City, e.Consortium, e.Park, now, seasons, open, weak})
 	}
 	return out, nil
 }
@@ -130,7 +116,7 @@ func (b batch) weakest(a *table.About) string {
 func (w *workbook) seasonColumns(*list.List) (out []list.Column) {
 	for i, r := range w.rounds() {
 		out = append(out, list.Column{Key: fmt.Sprint("season", i), Head: fmt.Sprintf("%d年", r.Definition.Year),
-			Cell: list.Of(func(x reserve) book.Cell { return plain(x.seasons[i]) })})
+			Cell: func(r list.Row) book.Cell { return plain(r.Get("seasons").([]string)[i]) }})
 	}
 	return out
 }

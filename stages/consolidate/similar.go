@@ -9,20 +9,16 @@ import (
 	"lianheti/stages/office/book"
 	"lianheti/stages/office/list"
 	"lianheti/stages/table"
+	"lianheti/stages/text"
 	"lianheti/templates"
 )
-
-type pair struct {
-	Field string `col:"field_label"`
-	Share string `col:"share"` // how much they have in common, as the finding says
-	texts [2]table.Text
-}
 
 // passage is how many characters in a row must be the same to be marked.
 const passage = 8
 
-// pairs gives each text that a finding calls near-identical the one that the finding names.
-func (w *workbook) pairs() []pair {
+// compared puts beside each text that a finding calls near-identical the one that the finding names, with how much they
+// have in common as the finding says it.
+func (w *workbook) compared() (out [][]any, words list.Words) {
 	said := map[templates.Ref]map[string]string{} // by submission, what the finding says
 	var fields []templates.Ref
 	for x := range w.Judgement.Findings.All() {
@@ -34,7 +30,6 @@ func (w *workbook) pairs() []pair {
 			said[ref][x.Submission] = x.Message
 		}
 	}
-	var out []pair
 	for _, ref := range fields {
 		texts := table.Where(w.Facts.Texts.All(), func(t table.Text) bool {
 			return t.Field == ref.Field && (ref.Year == 0 || int(t.Year.V) == ref.Year) && said[ref][t.Submission] != ""
@@ -47,12 +42,19 @@ func (w *workbook) pairs() []pair {
 			})
 			if key := [2]int{min(i, nearest), max(i, nearest)}; nearest >= 0 && !seen[key] {
 				seen[key] = true
-				sides := [2]table.Text{texts[key[0]], texts[key[1]]}
-				out = append(out, pair{w.Definition.Label(ref.Field), percentage.FindString(said), sides})
+				a, b := texts[key[0]], texts[key[1]]
+				row := append([]any{w.Definition.Label(ref.Field), percentage.FindString(said)}, w.side(a, b)...)
+				out = append(out, append(row, w.side(b, a)...))
 			}
 		}
 	}
-	return out
+	return out, list.Words{"passage": strconv.Itoa(passage)}
+}
+
+// side is whose a text is, the text with what another has too marked, and where it stands.
+func (w *workbook) side(t, other table.Text) []any {
+	return []any{plain(w.of(t.Submission).Consortium),
+		cell(commonPassages(text.Mask(t.Text), text.Mask(other.Text)), book.Prose), w.placed(t.Submission, t.Sheet, t.Cell)}
 }
 
 // commonPassages cuts a text into the passages that another has too and what lies between them.
@@ -84,7 +86,3 @@ func commonPassages(text, other string) book.Passages {
 
 // percentage is what a finding says is the same: one figure wherever it is shown.
 var percentage = regexp.MustCompile(`[0-9]+％`)
-
-func (w *workbook) compared() ([]pair, list.Words) {
-	return w.pairs(), list.Words{"passage": strconv.Itoa(passage)}
-}

@@ -23,25 +23,25 @@ func (w *workbook) allSources() map[string]list.Source {
 		"lifted":     list.From(w.liftRows),
 		"promises":   list.From(w.promised),
 		"changed":    list.From(w.changedRows),
-		"moves":      list.From(w.moves),
+		"moves":      list.Named("submission was now moved rank_before rank_now", w.moves),
 		"scored":     list.From(w.scored),
 		"evidence":   list.Table(table.RowsOf(w.Ranking.Scores.Having("evidence"))),
 		"rubric":     list.Named("point wording indicator weight experts evidence", w.rubricRows),
 		"method":     list.Named("order words", w.methodRows),
 		"series":     list.From(w.series),
-		"shared":     list.From(w.shared),
-		"compared":   list.From(w.compared),
+		"shared":     list.Named("name kind_label lists where leads enrolments places", w.shared),
+		"compared":   list.Named("field_label share first first_text first_place second second_text second_place", w.compared),
 		"cities":     list.From(func() ([]city, list.Words) { return w.withTotal(w.tally()), nil }),
 		"unreported": list.Named("directory_no city consortium park state", w.missing),
 		"registered": list.Named("item consortium fingerprint says date effect place", w.registered),
 		"doubts":     list.From(w.unexplained),
-		"rules":      list.From(w.ruleRows),
+		"rules":      list.Named("code title severity authority each fail pass not_applicable not_run", w.ruleRows),
 		"marked":     list.From(w.marked),
 		"told":       list.From(func() ([]table.Finding, list.Words) { return w.AllFindings(), nil }),
 		"followed":   list.From(w.followed),
-		"kept":       list.From(w.fulfilmentByCity),
-		"reserves":   list.From(w.reserves),
-		"tasks":      list.From(w.tasks),
+		"kept":       list.Named("city forms results promised paid rate", w.fulfilmentByCity),
+		"reserves":   list.Named("directory_no city consortium park now seasons open weak", w.reserves),
+		"tasks":      list.Named("city consortium file cell columns", w.tasks),
 	}
 }
 
@@ -156,85 +156,77 @@ func (w *workbook) reported(e templates.Entry) bool {
 	return slices.ContainsFunc(w.entries, func(s entry) bool { return s.DirectoryNo == table.Some(int32(e.No)) })
 }
 
-// ruleRow is one rule with what it came to on each submission.
-type ruleRow struct {
-	Code      string          `col:"code"`
-	Title     string          `col:"title"`
-	Severity  model.Severity  `col:"severity"`
-	Authority string          `col:"authority"`
-	outcomes  []model.Outcome // in the order of the submissions
-	counts    map[model.Outcome]int
-	files     bool // it is about files; only where it failed is it about a submission
-}
-
 // widest is up to how many submissions 规则执行 has a column each; beyond it the counts must do.
 const widest = 60
 
-func (w *workbook) ruleRows() ([]ruleRow, list.Words) {
-	at, out := map[string]int{}, []ruleRow{}
-	for _, r := range w.Definition.Rules {
-		at[r.Code] = len(out)
-		out = append(out, ruleRow{r.Code, r.Title, model.Severity(r.Severity), r.Authority,
-			make([]model.Outcome, len(w.entries)), map[model.Outcome]int{}, r.Check == "file" || r.Check == "marks"})
-	}
+// ruleRows are the rules with what each came to on the submissions, counted and in their order.
+func (w *workbook) ruleRows() (out [][]any, said list.Words) {
+	each, counts := map[string][]model.Outcome{}, map[[2]string]int{} // by code
+	aboutFiles := func(r *templates.Rule) bool { return r.Check == "file" || r.Check == "marks" }
 	for o := range w.Judgement.Outcomes.All() {
-		r := out[at[o.Code]]
-		if r.files && o.Outcome != model.Fail {
+		if o.Outcome != model.Fail && aboutFiles(w.Definition.Rule(o.Code)) {
 			continue // a file that can't be used has no submission to pass or fail
 		}
-		r.outcomes[w.index[o.Submission]] = o.Outcome
-		r.counts[o.Outcome]++
+		if each[o.Code] == nil {
+			each[o.Code] = make([]model.Outcome, len(w.entries))
+		}
+		each[o.Code][w.index[o.Submission]] = o.Outcome
+		counts[[2]string{o.Code, string(o.Outcome)}]++
 	}
 	for x := range w.Judgement.Findings.All() {
 		if x.Submission == "" {
-			out[at[x.Code]].counts[model.Fail]++
+			counts[[2]string{x.Code, string(model.Fail)}]++
 		}
+	}
+	for _, r := range w.Definition.Rules {
+		row := []any{r.Code, r.Title, model.Severity(r.Severity), r.Authority, each[r.Code]}
+		for _, o := range outcomes {
+			c := count(counts[[2]string{r.Code, string(o)}])
+			if o != model.Fail && aboutFiles(r) {
+				c = centred("")
+			}
+			row = append(row, c)
+		}
+		out = append(out, row)
 	}
 	beside := "申报较多，逐个申报的结果见 data/outcomes。"
 	if len(w.entries) <= widest {
-		each := func(o model.Outcome) string { return marks[o] + " " + o.Label() }
+		mark := func(o model.Outcome) string { return marks[o] + " " + o.Label() }
 		all := []model.Outcome{model.Pass, model.Fail, model.NotApplicable, model.NotRun}
-		beside = "右边逐个申报列出：" + strings.Join(table.Each(all, each), "，") + "。"
+		beside = "右边逐个申报列出：" + strings.Join(table.Each(all, mark), "，") + "。"
 	}
 	return out, list.Words{"beside": beside}
 }
 
+// outcomes are what can come of a rule, as they are counted.
+var outcomes = []model.Outcome{model.Fail, model.Pass, model.NotApplicable, model.NotRun}
+
 // marks are the outcomes in a narrow column.
 var marks = map[model.Outcome]string{model.Pass: "✓", model.Fail: "✗", model.NotApplicable: "－", model.NotRun: "？"}
 
-// sharedUnit is one unit that several consortia list.
-type sharedUnit struct {
-	Name       string `col:"name"`
-	Kind       string `col:"kind_label"`
-	Lists      int    `col:"lists"`
-	Where      string `col:"where"`
-	Leads      int    `col:"leads"`
-	Enrolments string `col:"enrolments"`
-	Places     string `col:"places"`
-	public     bool
-	key        string
-}
-
 // shared lists every unit that several consortia list, those that do so as a matter of course last.
-func (w *workbook) shared() ([]sharedUnit, list.Words) {
-	var out []sharedUnit
+func (w *workbook) shared() (out [][]any, said list.Words) {
+	in := func(list []table.Member) []string {
+		return table.Unique(list, func(m table.Member) string { return w.of(m.Submission).Consortium })
+	}
 	named := table.Where(w.Facts.Members.All(), func(m table.Member) bool { return m.NameKey != "" })
-	for _, list := range table.Grouped(named, func(m table.Member) string { return m.NameKey }) {
-		first := list[0]
-		where := table.Unique(list, func(m table.Member) string { return w.of(m.Submission).Consortium })
+	units := table.Grouped(named, func(m table.Member) string { return m.NameKey })
+	slices.SortStableFunc(units, func(a, b []table.Member) int {
+		return cmp.Or(one(w.public(a[0].Kind))-one(w.public(b[0].Kind)), len(in(b))-len(in(a)),
+			strings.Compare(a[0].NameKey, b[0].NameKey))
+	})
+	for _, list := range units {
+		first, where := list[0], in(list)
 		enrolments := table.Words(list, func(m table.Member) string { return table.Plain(m.Enrolment) })
 		places := table.Each(list, func(m table.Member) string {
 			return model.Place{File: w.of(m.Submission).File, Sheet: m.Sheet, Cell: m.Cell}.String()
 		})
 		leads := howMany(list, func(m table.Member) bool { return m.IsLead })
 		if len(where) > 1 {
-			out = append(out, sharedUnit{first.Name, w.kindOf(first), len(where), strings.Join(where, "、"), leads,
-				strings.Join(enrolments, "、"), strings.Join(places, "\n"), w.public(first.Kind), first.NameKey})
+			out = append(out, []any{first.Name, w.kindOf(first), len(where), strings.Join(where, "、"), leads,
+				strings.Join(enrolments, "、"), strings.Join(places, "\n")})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b sharedUnit) int {
-		return cmp.Or(one(a.public)-one(b.public), -cmp.Compare(a.Lists, b.Lists), strings.Compare(a.key, b.key))
-	})
 	return out, nil
 }
 

@@ -61,7 +61,7 @@ func (w *workbook) allViews() map[string]list.View {
 			return cell(side, book.Centred, w.sideFormula(r.Cell("rank")))
 		},
 		"moved_to": func(r list.Row) book.Cell {
-			c := points(r.Value.(scoreMove).total.AfterNumber.V)
+			c := points(r.Get("now").(table.Opt[float64]).V)
 			c.Formula = fmt.Sprintf("SUM(%s:%s)", r.Cell("was"), model.CellName(r.At, r.List.Col("moved_to")-1))
 			return c
 		},
