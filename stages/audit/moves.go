@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -196,17 +197,12 @@ func answers(d *templates.Definition, def *templates.AuditMove, field *templates
 		if !ok && o.Status == table.Normal {
 			continue
 		}
-		shown := map[table.Status]string{table.Normal: o.Value, table.Invalid: o.Raw}[o.Status]
+		shown := cmp.Or(map[table.Status]string{table.Normal: o.Value, table.Invalid: o.Raw}[o.Status], o.Status.Absent())
 		out = append(out, answer{slot: templates.SlotName(r.Field, r.Year), name: d.Name(r), group: field.ID, field: field,
-			year: r.Year, status: o.Status, shown: shown + absent(d, o.Status), value: n, place: o.Place,
+			year: r.Year, status: o.Status, shown: shown, value: n, place: o.Place,
 			set: func(f *table.Form, s table.Status, v decimal.Decimal, raw string) { f.Answer(r, s, v, raw) }})
 	}
 	return out
-}
-
-// absent is how a form says that there is no figure; empty of other statuses.
-func absent(d *templates.Definition, s table.Status) string {
-	return map[table.Status]string{table.Missing: "未填", table.NotApplicable: d.Form.NotApplicable}[s]
 }
 
 // changes makes a move in each of some figures that it makes another.
@@ -248,7 +244,7 @@ func fit(f *templates.Field, v decimal.Decimal) decimal.Decimal {
 
 // change puts another value in the place of an answer.
 func (a answer) change(d *templates.Definition, status table.Status, value decimal.Decimal) change {
-	after := absent(d, status)
+	after := status.Absent()
 	if status == table.Normal {
 		after = value.String()
 	}

@@ -127,14 +127,7 @@ func (p *pair) sent() {
 	case len(p.rows) == 0:
 		kind = table.ResentUnchanged
 	}
-	p.note(kind, edition(was), edition(is))
-}
-
-func edition(s table.Submission) string {
-	if !s.Edition.Valid {
-		return "未填报送版次"
-	}
-	return fmt.Sprintf("报送版次%d", s.Edition.V)
+	p.note(kind, was.Sent(), is.Sent())
 }
 
 func (p *pair) verdicts() {

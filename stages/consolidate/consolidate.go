@@ -242,18 +242,10 @@ func points(v float64) book.Cell { return book.Cell{Value: round(v), Look: book.
 
 func yes(b bool) book.Cell { return centred(when(b, "是")) }
 
-// absent is how a value that is not there is shown.
-func (w *workbook) absent(s table.Status) string {
-	if s == table.NotApplicable {
-		return w.Definition.Form.NotApplicable
-	}
-	return cmp.Or(s.Absent(), table.Missing.Absent())
-}
-
 // figure is a number as read, or why there is none.
-func (w *workbook) figure(v table.Opt[float64], s table.Status) book.Cell {
+func figure(v table.Opt[float64], s table.Status) book.Cell {
 	if v.Valid && s == table.Normal {
 		return number(v.V)
 	}
-	return quiet(w.absent(s))
+	return quiet(cmp.Or(s.Absent(), table.Missing.Absent()))
 }

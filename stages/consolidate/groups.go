@@ -133,9 +133,9 @@ func (w *workbook) singles(*list.List) []list.Column {
 func (w *workbook) single(f *templates.Field, g *table.Figure) book.Cell {
 	switch {
 	case g == nil:
-		return quiet(w.absent(table.Missing))
+		return quiet(table.Missing.Absent())
 	case f.Numeric() || g.Status != table.Normal:
-		return w.figure(g.Number, g.Status)
+		return figure(g.Number, g.Status)
 	case f.Type == templates.ConfirmField:
 		said := w.Definition.Form.Confirm
 		return centred(map[string]string{"true": said.Checked, "false": said.Unchecked}[g.Text])
@@ -161,7 +161,7 @@ func (w *workbook) contacts(*list.List) []list.Column {
 			if g := e.form.Figure(f.ID); g != nil {
 				status = g.Status
 			}
-			return quiet(w.absent(status))
+			return quiet(status.Absent())
 		})}
 	})
 }
@@ -172,7 +172,7 @@ func (w *workbook) funding(*list.List) []list.Column {
 		for _, id := range f.Years {
 			y, _ := w.Definition.Form.Year(id)
 			head := fmt.Sprintf("%s\n%s\n%s", w.Definition.Label(f.ID), y.Label, f.Unit)
-			show := func(e entry) book.Cell { return w.dated(e.form.Metric(f.ID, y.Year), y) }
+			show := func(e entry) book.Cell { return dated(e.form.Metric(f.ID, y.Year), y) }
 			out = append(out, list.Column{Key: f.ID + id, Head: head, Style: book.Column{Look: book.Promised},
 				Cell: list.Of(show)})
 		}
@@ -181,11 +181,11 @@ func (w *workbook) funding(*list.List) []list.Column {
 }
 
 // dated is the figure of one year; what is promised stands on a ground of its own.
-func (w *workbook) dated(m *table.Metric, y templates.Year) book.Cell {
+func dated(m *table.Metric, y templates.Year) book.Cell {
 	if m == nil {
 		return book.Cell{Look: book.Plain}
 	}
-	c := w.figure(m.Value, m.Status)
+	c := figure(m.Value, m.Status)
 	if y.Kind == templates.Committed {
 		c.Look = c.Look.Pledged()
 	}
@@ -204,7 +204,7 @@ func yearKey(year int) string { return fmt.Sprint("year ", year) }
 func (w *workbook) years(p *list.List) []list.Column {
 	p.Words["next"] = fmt.Sprint(w.year("first"))
 	return table.Each(w.Definition.Form.Years, func(y templates.Year) list.Column {
-		show := func(s series) book.Cell { return w.dated(s.value(y.Year), y) }
+		show := func(s series) book.Cell { return dated(s.value(y.Year), y) }
 		style := book.Column{Look: yearHead(y, "").Look}
 		return list.Column{Key: yearKey(y.Year), Head: y.Label + "\n" + y.Tag, Cell: list.Of(show), Style: style}
 	})

@@ -178,7 +178,7 @@ func (p *profile) tiles() {
 
 func (p *profile) facts() {
 	s := p.Form.Submission
-	enrolment := p.absent(table.Missing)
+	enrolment := table.Missing.Absent()
 	if n, ok := p.Form.Enrolment(); ok {
 		enrolment = n.String() + "人"
 	}
@@ -189,7 +189,7 @@ func (p *profile) facts() {
 	}
 	if funding := p.Definition.Form.About(templates.Funding); len(funding) > 0 {
 		f := funding[0]
-		value := p.absent(table.Missing)
+		value := table.Missing.Absent()
 		y, _ := p.Definition.Form.Year(f.Years[0])
 		if m := p.Form.Metric(f.ID, y.Year); m != nil && m.Value.Valid {
 			value = table.Plain(m.Value) + f.Unit
@@ -341,7 +341,7 @@ func (p *profile) years() {
 		}
 		cells := []book.Cell{centred(fmt.Sprint(k + 1)), plain(title).Over(3)}
 		for _, y := range years {
-			cells = append(cells, p.dated(p.Form.Metric(f.ID, y.Year), y))
+			cells = append(cells, dated(p.Form.Metric(f.ID, y.Year), y))
 		}
 		place := mono(series{form: p.Form, field: f}.place().Cell)
 		p.Add(append(cells, p.change(f, last-1, last), p.change(f, last, final), place)...)

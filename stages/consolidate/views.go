@@ -202,14 +202,14 @@ func (w *workbook) enrolment(m table.Member) book.Cell {
 	if kind, ok := w.Definition.Form.Kind(m.Kind); ok && !kind.School && m.Status == table.Missing {
 		return book.Cell{Look: book.Plain}
 	}
-	return w.figure(m.Enrolment, m.Status)
+	return figure(m.Enrolment, m.Status)
 }
 
 func (w *workbook) longText(t table.Text) book.Cell {
 	if f := w.Definition.Field(t.Field); t.Status == table.Missing && !f.Required {
 		return book.Cell{Look: book.Prose}
 	} else if t.Status != table.Normal {
-		return quiet(w.absent(t.Status))
+		return quiet(t.Status.Absent())
 	}
 	return cell(text.Mask(t.Text), book.Prose)
 }

@@ -71,10 +71,7 @@ func due(in table.Publication, mended bool) string {
 
 func submissionVars(in table.Publication, p *pack, r *returned) map[string]string {
 	v, vars := r.verdict, packVars(in, p)
-	vars["edition"] = "未填报送版次"
-	if r.submission.Edition.Valid {
-		vars["edition"] = fmt.Sprintf("报送版次%d", r.submission.Edition.V)
-	}
+	vars["edition"] = r.submission.Sent()
 	var faults []string
 	for i, n := range []int32{v.Errors, v.Warnings} {
 		if n > 0 {

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"fmt"
 	"math"
 
 	"lianheti/stages/model"
@@ -88,6 +89,14 @@ type Submission struct {
 	File           string     `col:"file"`
 	SHA256         string     `col:"sha256"`
 	CheckCode      string     `col:"check_code"` // as in the footer of the printed form; see CheckCode
+}
+
+// Sent says which edition was sent.
+func (s Submission) Sent() string {
+	if !s.Edition.Valid {
+		return "未填报送版次"
+	}
+	return fmt.Sprintf("报送版次%d", s.Edition.V)
 }
 
 // Order is the number in the directory; those off it come last.

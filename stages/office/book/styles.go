@@ -89,13 +89,6 @@ var looks = sync.OnceValue(func() (all map[Look]yaml.Node) {
 	return all
 })
 
-// formats are those of numbers.
-var formats = map[Look]string{
-	Integer: "#,##0", Figure: "#,##0", Decimal: "#,##0.0###", Points: "0.00", Precise: "0.0000", Share: "0.0%",
-	Growth: "+0.0%;-0.0%;0.0%", Gain: "+0.00;-0.00;0.00", Change: `+0.0"点";-0.0"点";0.0"点"`,
-	Sum: "General", // whole or not: only the program that calculates knows
-}
-
 // Colours of the workbooks, as RGB.
 const (
 	Ink    = "262626"
@@ -113,7 +106,9 @@ const (
 var Palette = []string{Blue, Red, Green, Amber, "7030A0", "00838F", Faint}
 
 // OutOf is the look of points that say what they are out of: 16.70/54.
-func OutOf(most string) Look { return Look("of " + most) }
+func OutOf(most string) Look { return Points + outOf + Look(most) }
+
+const outOf = " of "
 
 // Of gives the id of a look.
 func (s *Styles) Of(l Look) (int, error) { return s.Get("look "+string(l), l.style) }
@@ -128,16 +123,13 @@ func (l Look) style() *excelize.Style {
 	if committed {
 		style.Fill = Solid(Cream)
 	}
-	format := formats[Look(base)]
-	if most, of := strings.CutPrefix(base, "of "); of {
-		format = `0.00"/` + most + `"`
-	}
-	if format != "" {
-		style.CustomNumFmt = &format
-		style.Alignment = &excelize.Alignment{Horizontal: "right", Vertical: "center", ShrinkToFit: true}
-	}
+	base, most, of := strings.Cut(base, outOf)
 	if own, ok := looks()[Look(base)]; ok {
 		try.Do(own.Decode(style))
+	}
+	if of {
+		format := `0.00"/` + most + `"`
+		style.CustomNumFmt = &format
 	}
 	return style
 }
