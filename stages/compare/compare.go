@@ -361,15 +361,7 @@ func (p *pair) list(block string, was, is []record) {
 }
 
 // say joins the columns of a row, those left empty aside, fit to be published.
-func say(columns ...string) string {
-	var out []string
-	for _, c := range columns {
-		if c != "" {
-			out = append(out, text.Mask(c))
-		}
-	}
-	return strings.Join(out, "，")
-}
+func say(columns ...string) string { return strings.Join(table.Words(columns, text.Mask), "，") }
 
 func members(f *table.Form) []record {
 	var out []record

@@ -72,7 +72,7 @@ func (w *workbook) write(to io.Writer, b *templates.ReportBook, sheets []*templa
 	}
 	for _, s := range sheets {
 		if s.Rows == "" {
-			err = w.layouts()[s.ID].write(s.Name)
+			err = w.layouts()[s.ID](s.Name)
 		} else {
 			err = w.list(w.planned(s.ID))
 		}
@@ -93,10 +93,12 @@ func (w *workbook) written(s *templates.ReportSheet) bool {
 	switch {
 	case !w.now(s.When):
 		return false
-	case s.Rows == "":
-		return w.layouts()[s.ID].says()
+	case s.Rows != "":
+		return s.Always || w.planned(s.ID).Len > 0
+	case s.ID == "duel":
+		return w.live && len(w.aroundLine()) == 2
 	}
-	return s.Always || w.planned(s.ID).Len > 0
+	return s.Always || len(w.entries) > 0 || s.ID == "profiles" && w.Fulfilment.Len() > 0
 }
 
 // footer says on each page what it is a page of, and which data it rests on.
@@ -109,23 +111,10 @@ func (w *workbook) footer() string {
 	return foot + "　数据校验值 " + w.DataRoot[:enough]
 }
 
-// layout is a sheet that the program lays out: whether it has anything to say, and who writes it.
-type layout struct {
-	says  func() bool
-	write func(name string) error
-}
-
-func (w *workbook) layouts() map[string]layout {
-	always := func() bool { return true }
-	some := func() bool { return len(w.entries) > 0 }
-	return map[string]layout{
-		"overview": {always, w.overview},
-		"duel":     {func() bool { return w.live && len(w.aroundLine()) == 2 }, w.comparison},
-		"weights":  {some, w.weights},
-		"profiles": {func() bool { return len(w.entries)+w.Fulfilment.Len() > 0 }, w.profiles},
-		"filing":   {always, w.filing},
-		"trends":   {some, w.trends},
-	}
+// layouts write the sheets that the program lays out.
+func (w *workbook) layouts() map[string]func(name string) error {
+	return map[string]func(string) error{"overview": w.overview, "duel": w.comparison, "weights": w.weights,
+		"profiles": w.profiles, "filing": w.filing, "trends": w.trends}
 }
 
 type workbook struct {

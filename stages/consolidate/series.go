@@ -61,11 +61,10 @@ func (w *workbook) seriesPlace(s series) book.Cell {
 }
 
 type city struct {
-	name     string
-	counts   []int // as cityCounts
-	sums     map[templates.Ref]float64
-	total    bool
-	at, last int // rows of the sheet, of a total
+	name   string
+	counts []int // as cityCounts
+	sums   map[templates.Ref]float64
+	total  bool
 }
 
 // cityCount is a count of a prefecture: of a submission, and what of 附录 counts it.
@@ -184,8 +183,7 @@ func (w *workbook) tally() []city {
 }
 
 func (w *workbook) withTotal(lines []city) []city {
-	all := city{name: "合计", total: true, at: list.First, last: list.First + len(lines) - 1,
-		counts: make([]int, len(w.cityCounts())), sums: map[templates.Ref]float64{}}
+	all := city{"合计", make([]int, len(w.cityCounts())), map[templates.Ref]float64{}, true}
 	for _, c := range lines {
 		for i, n := range c.counts {
 			all.counts[i] += n
@@ -199,12 +197,11 @@ func (w *workbook) withTotal(lines []city) []city {
 
 // inTotal makes a cell of the last line a sum of those above it.
 func inTotal(r list.Row, c book.Cell, key string) book.Cell {
-	x := r.Value.(city)
-	if !x.total {
-		return c
+	if r.Value.(city).total {
+		col := r.List.Col(key)
+		c.Look = book.Sum
+		c.Formula = fmt.Sprintf("SUM(%s:%s)", model.CellName(r.List.First(), col), model.CellName(r.At-1, col))
 	}
-	col := r.List.Col(key)
-	c.Look, c.Formula = book.Sum, fmt.Sprintf("SUM(%s:%s)", model.CellName(x.at, col), model.CellName(x.last, col))
 	return c
 }
 

@@ -59,7 +59,7 @@ func Check(d *templates.Definition) error {
 		}
 		if s.Rows != "" {
 			err = w.lists.Check(s)
-		} else if w.layouts()[s.ID].write == nil {
+		} else if w.layouts()[s.ID] == nil {
 			err = d.SheetProblem(s, nil, "没有 rows，程序也没有这张表的排版", "请写 rows，或改正 id。")
 		}
 		if err != nil {

@@ -190,19 +190,13 @@ func (x *Lists) Check(s *templates.ReportSheet) error {
 		return d.SheetProblem(s, nil, "的 rows 是“"+s.Rows+"”，程序没有这样的行",
 			"请改成 tables.yaml 里的表名，或程序汇集的行："+keys(x.Sources)+"。")
 	}
-	for _, written := range s.Columns {
-		columns := []*templates.ReportColumn{written}
-		if written.Set != "" {
-			columns = d.Sheets.Sets[written.Set]
-		}
-		for _, c := range columns {
-			_, stored := source.fields[c.ID]
-			_, viewed := x.Views[c.View]
-			_, each := x.Groups[c.Each]
-			if !stored && !viewed && !each {
-				return d.SheetProblem(s, written, "没有列“"+c.ID+c.View+c.Each+"”",
-					"id 写行里有的列："+keys(source.fields)+"；view、each 写程序有的名称。")
-			}
+	for _, c := range d.Sheets.Expanded(s) {
+		_, stored := source.fields[c.ID]
+		_, viewed := x.Views[c.View]
+		_, each := x.Groups[c.Each]
+		if !stored && !viewed && !each {
+			return d.SheetProblem(s, c, "没有列“"+c.ID+c.View+c.Each+"”",
+				"id 写行里有的列："+keys(source.fields)+"；view、each 写程序有的名称。")
 		}
 	}
 	return nil
