@@ -166,6 +166,7 @@ func (w *workbook) taskColumns(*list.List) []list.Column {
 		return slices.Contains(form.Promises.Carried, f.Record)
 	})
 	return table.Each(fields, func(f *templates.Field) list.Column {
-		return list.Column{Key: f.ID, Head: f.Label, Cell: func(r list.Row) book.Cell { return r.Get("columns").(map[string]book.Cell)[f.ID] }}
+		show := func(r list.Row) book.Cell { return r.Get("columns").(map[string]book.Cell)[f.ID] }
+		return list.Column{Key: f.ID, Head: f.Label, Cell: show}
 	})
 }
