@@ -70,10 +70,12 @@ func (w *workbook) weightTable(p *book.Page) {
 	p.Height(header, 34)
 	sum := fmt.Sprintf("SUMPRODUCT((%s=%s)*%s)", w.weightCells(weightColOn), book.Quote(rankedYes),
 		w.weightCells(weightColOwn))
+	weights, earns := 0.0, 0.0
 	for i, point := range w.points {
 		row := weightsFirst + i
 		at := func(col int) string { return book.Fixed(row, col) }
 		weight, open, earn := point.Weight.InexactFloat64(), w.open(point), w.earn(point)
+		weights, earns = weights+weight, earns+earn
 		scaled := w.filled("IF({sum}=0,0,IF({on}={yes},{own},0)*100/{sum})", "{sum}", sum, "{on}", at(weightColOn),
 			"{yes}", book.Quote(rankedYes), "{own}", at(weightColOwn))
 		p.PutRow(row, 1, centred(point.ID), plain(short(point, 21)), plain(point.Indicator.Label), number(weight),
@@ -85,17 +87,10 @@ func (w *workbook) weightTable(p *book.Page) {
 	p.Between(weightsFirst, weightColOwn, last, weightColOwn, "写不小于0的数；合计不必是100，会按比例折算", 0, 1e6, false)
 	p.Mark(weightsFirst, weightColOn, last, weightColOn, book.Mark{Word: rankedNo, Tone: book.Caution})
 	p.Span(last+1, 1, 3, cell("合计", book.Total))
+	totals := map[int]float64{weightColRun: weights, weightColOwn: weights, weightColScale: weights, weightColEarn: earns}
 	for col := weightColRun; col <= weightColEarn; col++ {
 		c := book.Cell{Look: book.Sum}
-		if col != weightColOn && col != weightColOpen {
-			total := 0.0
-			for _, point := range w.points {
-				if col == weightColEarn {
-					total += w.earn(point)
-				} else {
-					total += point.Weight.InexactFloat64()
-				}
-			}
+		if total, added := totals[col]; added {
 			c.Value, c.Formula = total, w.formula("SUM(%s)", w.weightCells(col))
 		}
 		p.Put(last+1, col, c)
