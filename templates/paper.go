@@ -288,7 +288,8 @@ func (t *PaperTable) place(l *loader) {
 				col += max(1, above[col].Span)
 				continue
 			}
-			if next == len(row) || col+max(1, row[next].Span) > len(t.Columns) {
+			if next == len(row) || col+max(1, row[next].Span) > len(t.Columns) ||
+				slices.Max(left[col:col+max(1, row[next].Span)]) > 0 {
 				l.problem(where, "这一行没有排满或排不下表格的各列", cure)
 				return
 			}
@@ -299,5 +300,7 @@ func (t *PaperTable) place(l *loader) {
 		}
 		l.when(next < len(row), where, "这一行的格子多于表格的列", cure)
 		t.Grid = append(t.Grid, slots)
+		l.when(ri == len(t.Rows)-1 && slices.ContainsFunc(left, func(n int) bool { return n > 0 }), where,
+			"最后一行的格子还要往下占", cure)
 	}
 }

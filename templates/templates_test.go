@@ -94,6 +94,8 @@ func TestContradictionsStopAtLoad(t *testing.T) {
 		"field not on paper":      {"word.yaml", replace("{value: shared_courses.prior}", "{value: shared_programmes.prior}"), []string{"form.yaml", "shared_courses.prior"}},
 		"value without year":      {"word.yaml", replace("{value: sales.prior,", "{value: sales,"), []string{"word.yaml", "“sales”"}},
 		"cells beyond the paper":  {"word.yaml", replace("{label: shared_courses, span: 2}", "{label: shared_courses, span: 3}"), []string{"word.yaml", "列"}},
+		"cells over each other":   {"word.yaml", replace("{value: park_output.last, span: 5}", "{value: park_output.last, span: 5, down: 2}"), []string{"word.yaml", "没有排满或排不下"}},
+		"cells below the table":   {"word.yaml", replace("{value: policies, span: 8}", "{value: policies, span: 8, down: 2}"), []string{"word.yaml", "还要往下占"}},
 		"two things in a cell":    {"word.yaml", replace("{text: 项目名称, span: 2}", "{text: 项目名称, note: pledge, span: 2}"), []string{"word.yaml", "写了2样（text、note）"}},
 		"unknown note on paper":   {"word.yaml", replace("title: section_3", "title: section_9"), []string{"word.yaml", "section_9"}},
 		"kind of an old program":  {"rules.yaml", replace("kinds: [enrolment_none]", "kinds: [member_kind]"), []string{"rules.yaml", "第 ", "member_kind", "当时的程序"}},

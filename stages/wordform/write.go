@@ -102,25 +102,27 @@ func (p *printer) notes() []word.Block {
 func (p *printer) table(t *templates.PaperTable) word.Block {
 	out := word.Table{Columns: t.Columns}
 	kept := 0 // rows from here on that stay together with the next
-	for _, row := range t.Rows {
+	for _, slots := range t.Grid {
 		kept--
-		for _, cell := range row {
-			if cell.Down <= keptRows {
+		r := word.Row{Whole: true}
+		for _, slot := range slots {
+			cell := slot.Cell
+			if slot.Began {
+				r.Height = max(r.Height, cell.Height, lowestRow)
+			}
+			if slot.Began && cell.Down <= keptRows {
 				kept = max(kept, cell.Down-1)
 			}
-		}
-		r := word.Row{Whole: true, Keep: kept > 0}
-		for _, cell := range row {
-			r.Height = max(r.Height, cell.Height, lowestRow)
-			printed := word.Cell{Span: cell.Span, Down: cell.Down, Align: word.Centre}
+			printed := word.Cell{Span: cell.Span, Down: cell.Down, Continued: !slot.Began, Align: word.Centre}
 			for _, item := range cell.Items() {
 				printed.Body = append(printed.Body, p.item(*item)...)
 				if p.long(*item) { // a long text goes on overleaf
-					r.Whole, printed.Top, printed.Align = false, true, word.Left
+					r.Whole, printed.Top, printed.Align = !slot.Began, true, word.Left
 				}
 			}
 			r.Cells = append(r.Cells, printed)
 		}
+		r.Keep = kept > 0
 		out.Rows = append(out.Rows, r)
 	}
 	return out

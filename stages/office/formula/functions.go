@@ -111,11 +111,8 @@ func (c *calculation) pointed(n node) (Area, bool) {
 
 // formatCode is what CELL("format") says of a number format, as far as anybody asks.
 func formatCode(format string) string {
-	switch {
-	case strings.Contains(format, "%"):
+	if strings.Contains(format, "%") {
 		return "P2"
-	case strings.ContainsAny(format, "ymd"):
-		return "D1"
 	}
 	return "G"
 }

@@ -108,7 +108,7 @@ const (
 	BiaoSong = "方正小标宋简体"
 )
 
-// Table is a grid. A cell over several rows or columns is written once; the rows below leave out what it covers.
+// Table is a grid. A cell over several columns is written once; one over several rows is Continued in those below.
 type Table struct {
 	Columns []float64 // widths in millimetres
 	Bare    bool      // without lines
@@ -129,6 +129,7 @@ type Row struct {
 // Cell is one cell of a table.
 type Cell struct {
 	Span, Down int   // columns and rows it covers; 0 is 1
+	Continued  bool  // goes on with the cell above, whose text shows
 	Align      Align // of its paragraphs that say nothing else
 	Top        bool  // text at the top; otherwise in the middle
 	Underlined bool  // a line below, in a Bare table: what is filled in on a cover

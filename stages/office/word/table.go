@@ -11,60 +11,25 @@ import (
 // Width is that of all columns.
 func (t Table) Width() float64 { return sum(t.Columns) }
 
-// open is a cell that reaches into the rows below.
-type open struct {
-	cell Cell
-	left int // rows still to cover
-}
-
-// table writes a table, and in each row the continuations of the cells that reach into it from above.
+// table writes a table. Each row has to fill its columns.
 func (k *writer) table(t Table) {
 	k.put("table", t)
-	fail := func(format string, args ...any) { try.Do(fmt.Errorf(format, args...)) }
-	above := make([]open, len(t.Columns)) // by first column
 	for i, r := range t.Rows {
 		var placed []placedCell
-		next := 0
-		for col := 0; col < len(t.Columns); {
-			c, continued := above[col].cell, above[col].left > 0
-			switch {
-			case continued:
-				above[col].left--
-			case next == len(r.Cells):
-				fail("表格第 %d 行只有 %d 格，没有排满 %d 列", i+1, next, len(t.Columns))
-			default:
-				c = r.Cells[next]
-				next++
-				c.Span, c.Down = max(1, c.Span), max(1, c.Down)
-				above[col] = open{c, c.Down - 1}
+		col := 0
+		for _, c := range r.Cells {
+			from := col
+			c.Span = max(1, c.Span)
+			if col += c.Span; col <= len(t.Columns) {
+				placed = append(placed, k.placed(r, c, sum(t.Columns[from:col])))
 			}
-			if col+c.Span > len(t.Columns) || !continued && covered(above, col, c.Span) {
-				fail("表格第 %d 行第 %d 格放不下：要占 %d 列", i+1, next, c.Span)
-			}
-			placed = append(placed, k.placed(r, c, sum(t.Columns[col:col+c.Span]), continued))
-			col += c.Span
 		}
-		if next < len(r.Cells) {
-			fail("表格第 %d 行多出 %d 格", i+1, len(r.Cells)-next)
+		if col != len(t.Columns) {
+			try.Do(fmt.Errorf("表格第 %d 行的各格占 %d 列，表格有 %d 列", i+1, col, len(t.Columns)))
 		}
 		k.put("row", placedRow{r, placed})
 	}
 	k.xml.WriteString("</w:tbl>")
-	for _, o := range above {
-		if o.left > 0 {
-			fail("表格结束时还有 %d 行要由上面的格子占用", o.left)
-		}
-	}
-}
-
-// covered says whether a new cell would lie over one that reaches down from above.
-func covered(above []open, col, span int) bool {
-	for i := col + 1; i < col+span; i++ {
-		if above[i].left > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // placedRow is a row as it is written.
@@ -76,21 +41,20 @@ type placedRow struct {
 // placedCell is a cell as one row shows it.
 type placedCell struct {
 	Cell
-	Width     float64
-	Continued bool // from above
-	Lines     []line
+	Width float64
+	Lines []line
 }
 
-func (k *writer) placed(r Row, c Cell, width float64, continued bool) placedCell {
+func (k *writer) placed(r Row, c Cell, width float64) placedCell {
 	body := c.Body
-	if continued || len(body) == 0 { // a cell ends with a paragraph, come what may
+	if c.Continued || len(body) == 0 { // a cell ends with a paragraph, come what may
 		body = []Paragraph{{}}
 	}
 	lines := k.lines(body, c.Align)
 	for i := range lines {
 		lines[i].KeepNext = lines[i].KeepNext || r.Keep
 	}
-	return placedCell{c, width, continued, lines}
+	return placedCell{c, width, lines}
 }
 
 // ListCell is a cell of a list, a paragraph a line, set smaller than the text: 五号.
