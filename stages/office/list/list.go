@@ -290,13 +290,11 @@ func (x *Lists) stored(c *templates.ReportColumn, at []int) View {
 
 // shown is a stored value as a cell with the look of its type.
 func shown(v reflect.Value) book.Cell {
-	if v.CanInterface() {
-		switch x := v.Interface().(type) {
-		case book.Cell:
-			return x
-		case interface{ Label() string }:
-			return book.Cell{Value: x.Label(), Look: book.Plain}
-		}
+	switch x := v.Interface().(type) {
+	case book.Cell:
+		return x
+	case interface{ Label() string }:
+		return book.Cell{Value: x.Label(), Look: book.Plain}
 	}
 	if v.Kind() == reflect.Interface {
 		if v.IsNil() {
