@@ -48,11 +48,6 @@ func (b *binder) find(sheet *Sheet, words string) [][2]int {
 	return at
 }
 
-type position struct {
-	sheet    string
-	row, col int
-}
-
 // binder holds one workbook while its cells are bound.
 type binder struct {
 	d       *templates.Definition
