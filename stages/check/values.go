@@ -228,27 +228,24 @@ func (f *form) slidRows(fewest int) (out rowOffset) {
 	if len(out.misfits) < fewest {
 		return rowOffset{}
 	}
-	const farthest = 3 // rows up and down that are tried
-	for n := range farthest {
-		for _, by := range []int{n + 1, -n - 1} {
-			ok := true
-			for i := first; i < len(rows); i++ {
-				ok = ok && (i-by < 0 || i-by >= len(rows) || fits(i, i-by))
-			}
-			if !ok {
-				continue
-			}
-			blank := func(row int) bool {
-				return !slices.ContainsFunc(rows[row], func(r templates.Ref) bool { return f.Status(r) != table.Missing })
-			}
-			for i := first - 1; i >= 0 && by > 0; i-- { // rows were put in, and left blank
-				if blank(i) && (first == i+1 || !blank(first)) {
-					first = i
-				}
-			}
-			out.by, out.refs = by, slices.Concat(rows[first:]...)
-			return out
+	blank := func(row int) bool {
+		return !slices.ContainsFunc(rows[row], func(r templates.Ref) bool { return f.Status(r) != table.Missing })
+	}
+	for _, by := range []int{1, -1, 2, -2, 3, -3} {
+		ok := true
+		for i := first; i < len(rows); i++ {
+			ok = ok && (i-by < 0 || i-by >= len(rows) || fits(i, i-by))
 		}
+		if !ok {
+			continue
+		}
+		for i := first - 1; i >= 0 && by > 0; i-- { // rows were put in, and left blank
+			if blank(i) && (first == i+1 || !blank(first)) {
+				first = i
+			}
+		}
+		out.by, out.refs = by, slices.Concat(rows[first:]...)
+		return out
 	}
 	return rowOffset{}
 }

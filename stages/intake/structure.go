@@ -145,15 +145,15 @@ func (b *binder) reportChanges(how location, layout *templates.SheetLayout, chan
 
 // several names some of many inputs and says how many there are, and of which years where not of all.
 func several(changes []change) string {
-	said := func(s string) bool { return s != "" }
-	labels := table.Where(slices.Values(table.Unique(changes, func(c change) string { return c.label })), said)
-	years := table.Where(slices.Values(table.Unique(changes, func(c change) string { return c.header })), said)
-	all := table.Unique(changes[0].layout.Slots, func(s templates.Slot) string { return s.Header })
+	unique := func(words []string) []string { return table.Unique(words, func(s string) string { return s }) }
+	labels := unique(table.Words(changes, func(c change) string { return c.label }))
+	years := unique(table.Words(changes, func(c change) string { return c.header }))
+	all := unique(table.Words(changes[0].layout.Slots, func(s templates.Slot) string { return s.Header }))
 	out := "“" + strings.Join(labels[:min(len(labels), 3)], "”、“") + "”"
 	if len(labels) > 3 {
 		out += fmt.Sprintf("等%d项", len(labels))
 	}
-	if len(years) > 0 && len(years) < len(table.Where(slices.Values(all), said)) {
+	if len(years) > 0 && len(years) < len(all) {
 		out += "（" + strings.Join(years, "、") + "）"
 	}
 	return out

@@ -17,7 +17,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf16"
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
@@ -27,6 +26,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 	"go.yaml.in/yaml/v4"
+	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/width"
 )
 
@@ -142,11 +142,8 @@ func (c *copying) oldExcel(string) {
 	binary.LittleEndian.PutUint16(c.data[at+lengthAt:], uint16(len(is)+2))
 }
 
-func utf16Bytes(s string) (out []byte) {
-	for _, u := range utf16.Encode([]rune(s)) {
-		out = binary.LittleEndian.AppendUint16(out, u)
-	}
-	return out
+func utf16Bytes(s string) []byte {
+	return try.Get(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewEncoder().Bytes([]byte(s)))
 }
 
 // replace changes what matches in every part whose name contains a word; something must match.
