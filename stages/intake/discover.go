@@ -76,7 +76,8 @@ func discover(input, prefix string) ([]Source, error) {
 	}
 	var out []Source
 	err = filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
-		name := prefix + clean(filepath.ToSlash(strings.TrimPrefix(file, root)))
+		rel, _ := filepath.Rel(root, file) // which is below it
+		name := prefix + clean(filepath.ToSlash(rel))
 		switch {
 		case err != nil && file == root:
 			return fmt.Errorf("读不到 %s：%w", input, err)

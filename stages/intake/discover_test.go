@@ -294,3 +294,11 @@ func TestOrderOfInputs(t *testing.T) {
 		t.Error("an input that isn't there passes")
 	}
 }
+
+func TestTheFolderOneStandsIn(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, map[string][]byte{"福州/甲.xlsx": sparse(), ".~乙.xlsx": []byte("lock"), ".丙": nil})
+	t.Chdir(dir)
+	got := fates(t, ".")
+	compare(t, got, []string{".~乙.xlsx ignored " + CodeLockFile, ".丙 ignored " + CodeSystemFile, "福州/甲.xlsx accepted"})
+}
