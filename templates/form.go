@@ -174,8 +174,11 @@ var offers = map[string]func(*Definition) []string{
 	"kinds":     func(d *Definition) []string { return each(d.Form.Kinds, func(k MemberKind) string { return k.Label }) },
 	"yes_no":    func(d *Definition) []string { return d.Form.YesNo },
 	"parks": func(d *Definition) (out []string) {
+		offered := map[string]bool{} // a park may have several consortia
 		for _, p := range flat(d.Directory.Entries, Entry.Pairs) {
-			out = appendNew(out, p.Park) // it may have several consortia
+			if !offered[p.Park] {
+				out, offered[p.Park] = append(out, p.Park), true
+			}
 		}
 		return out
 	},
