@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"lianheti/pipeline/publish"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
@@ -66,7 +67,7 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehe
 			continue
 		}
 		path := filepath.Join(dir, damage.ID, damage.File)
-		if err := write(path, damage.Data); err != nil {
+		if err := publish.Put(path, damage.Data); err != nil {
 			return nil, fmt.Errorf("写不了演练用的文件：%w", err)
 		}
 		bad, err := readOne(ctx, d, path)

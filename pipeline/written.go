@@ -61,7 +61,7 @@ func (r *running) writeTables(dir string) error {
 		return fmt.Errorf("数据文件：%w", err)
 	}
 	for name, text := range r.round.Definition.Texts {
-		if err := write(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text); err != nil {
+		if err := publish.Put(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text); err != nil {
 			return err
 		}
 	}
@@ -111,7 +111,7 @@ func (r *running) writeRegister(dir string) error {
 	if err := blankform.Register(&book, d, r.round.NextRegister(advice), off...); err != nil {
 		return fmt.Errorf("%s：%w", d.Register.Next, err)
 	}
-	return write(filepath.Join(dir, d.Register.Next), book.Bytes())
+	return publish.Put(filepath.Join(dir, d.Register.Next), book.Bytes())
 }
 
 // forPeople writes what people open, for a meeting without personal data; the documents at last: one lists all else.
@@ -128,7 +128,7 @@ func (r *running) forPeople(dir string) error {
 			if err := review.Write(&page, in); err != nil {
 				return fmt.Errorf("会审页：%w", err)
 			}
-			return write(filepath.Join(dir, review.FileName), page.Bytes())
+			return publish.Put(filepath.Join(dir, review.FileName), page.Bytes())
 		},
 		func() error {
 			in := consolidate.Input{Publication: r.out, FromTables: r.from != nil, Before: r.batches,
@@ -164,7 +164,7 @@ func (r *running) writeDocuments(dir string) error {
 			return err
 		}
 		for name, data := range files {
-			if err := write(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
+			if err := publish.Put(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
 				return err
 			}
 		}
@@ -172,20 +172,12 @@ func (r *running) writeDocuments(dir string) error {
 	return nil
 }
 
-// write writes a file, and makes the folders that it lies in.
-func write(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(path, data, 0o644)
-}
-
 // describe describes a run before its outputs are written.
 func (r *running) describe() error {
 	m := &publish.Manifest{
 		Year: r.Definition.Year, Version: publish.Version, Date: r.Date, State: string(r.known.State), Trial: r.known.Trial,
 		Definition: r.Definition.Sources,
-		Options: publish.Options{Select: r.Score.Select, Draws: r.Score.Draws, Seed: r.Score.Seed, Rescale: r.Rescale,
+		Options: publish.Options{Select: r.Score.Select, Draws: r.Score.Draws, Seed: r.Definition.Rubric.Robustness.Seed, Rescale: r.Rescale,
 			ReplyBy: r.ReplyBy},
 		Previous: r.earlier.manifest, Earlier: r.named, Register: r.registered, Opinions: r.advised, AllowTrial: r.AllowTrial,
 		From: r.from, Inputs: []publish.Input{},

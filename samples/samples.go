@@ -8,7 +8,6 @@ import (
 	_ "embed"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"strings"
 	"text/template"
 
+	"lianheti/pipeline/publish"
 	"lianheti/stages/blankform"
 	"lianheti/stages/model"
 	"lianheti/stages/office/try"
@@ -121,18 +121,11 @@ func Files(d *templates.Definition, fixtures []Fixture, extras []Extra) (out map
 // Write puts files below dir.
 func Write(dir string, files map[string][]byte) error {
 	for name, data := range files {
-		if err := put(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
+		if err := publish.Put(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func put(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(path, data, 0o644)
 }
 
 // Workbook fills the template with a fixture.

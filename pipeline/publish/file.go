@@ -17,6 +17,14 @@ type File struct {
 	Data []byte
 }
 
+// Put writes a file, and makes the folders that it lies in.
+func Put(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o644)
+}
+
 // Written says what became of a File.
 type Written string
 

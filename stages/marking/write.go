@@ -1,6 +1,7 @@
 package marking
 
 import (
+	_ "embed"
 	"fmt"
 	"io"
 	"slices"
@@ -146,6 +147,11 @@ const (
 	expertNo   = "专家编号 "
 )
 
+// coverText is how to mark, a line a row.
+//
+//go:embed cover.txt
+var coverText string
+
 // cover is 评分说明: whose workbook it is, how to mark, and how far the expert has come.
 func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page {
 	p, r := w.page(coverSheet, coverWidths), w.d.Rubric
@@ -167,19 +173,11 @@ func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page 
 	p.leave(unitUse, 4, 3, width-2, "", "", unit)
 	p.Mark(4, 3, 4, width, lacking)
 	yes := w.d.Form.YesNo[0]
-	for i, words := range []string{
-		"1. 只填浅黄色的格子，其余已锁定；橙色边框是还没填的。每个联合体一页，从下表点进去；填好的进度和小计自动显示。",
-		fmt.Sprintf("2. 评分为0到%s分，可以有小数，是对该观测点留给专家的部分的评价；折算分＝评分÷%[1]s×该部分满分。"+
-			"没有把握的请在评语里说明，不要留空。", r.Experts.Scale),
-		fmt.Sprintf("3. 第7项可以提议扣分，0到%s分，并在右边写明事实和依据；没有应扣的填0。扣不扣、扣几分由省教育厅认定。", r.Experts.Deduction),
-		fmt.Sprintf("4. 认为属于工作方案一（一）不予立项情形（%s）的，在“不予立项”一格选出是哪一种，并在右边写明事实和依据。"+
-			"是否不予立项由省教育厅认定，与评分无关。", strings.Join(r.Experts.Rejections, "、")),
-		fmt.Sprintf("5. 所在单位是某联合体成员的，对该联合体的评分一律不计入；有其他利害关系的，请在该页“%s”一格选“%s”。", stepsAside, yes),
-		"6. 数据一栏是报送数据的折算结果，括号里是相对于什么和同批申报的中位数；数据部分已由程序计分，请评数据说不了的那一部分。",
-		"7. 各观测点的满分来自" + r.WeightsNote + "；改权重不影响您的评分。",
-		"8. 评分的参考档：" + bands(r.Experts) + "。",
-	} {
-		p.lock(5+i, 1, width, book.Cell{Value: words, Look: book.Remark})
+	words := map[string]string{"scale": r.Experts.Scale.String(), "deduction": r.Experts.Deduction.String(), "yes": yes,
+		"aside": stepsAside, "rejections": strings.Join(r.Experts.Rejections, "、"), "weights": r.WeightsNote,
+		"bands": bands(r.Experts)}
+	for i, line := range strings.Split(strings.TrimSpace(coverText), "\n") {
+		p.lock(5+i, 1, width, book.Cell{Value: templates.Fill(line, words), Look: book.Remark})
 	}
 	header := 13
 	for i, head := range []string{"序号", "联合体（点击进入）", "地市", "应评项数", "已评项数", "折算分小计", "满分", "扣分", "进度"} {

@@ -86,7 +86,7 @@ func (m *scheme) robustness(ranked []*entrant, p *panel, o Options) int {
 	if draws == 0 {
 		return 0
 	}
-	weights := m.draw(o.Seed, draws)
+	weights := m.draw(m.def.Rubric.Robustness.Seed, draws)
 	ranks := rankings(n, draws, o.Workers, func(d int, totals []float64) {
 		for i, e := range ranked {
 			totals[i] = total(weights[d], e.points) - e.Deduction.V
@@ -144,7 +144,7 @@ func quantile(ascending []int32, percent int) int32 {
 // and with the drawn weights, which gives the chances. A point that none of the drawn marked keeps its mark.
 func (m *scheme) resample(ranked []*entrant, p *panel, drawn [][]float64, o Options) {
 	n, experts, draws := len(ranked), len(p.experts), len(drawn)
-	random := stream(o.Seed + 1)
+	random := stream(m.def.Rubric.Robustness.Seed + 1)
 	times := make([][]int, draws) // how often each expert was drawn
 	for d := range times {
 		times[d] = make([]int, experts)

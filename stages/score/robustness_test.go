@@ -73,7 +73,10 @@ func TestDrawsDoNotDependOnWorkers(t *testing.T) {
 	if !slices.Equal(one.ranking, eight.ranking) || !slices.Equal(one.scores, eight.scores) {
 		t.Error("one worker and eight differ")
 	}
-	other := run(t, d, batch, Options{Draws: 3000, Workers: 8, Seed: 99})
+	another, rubric := *d, *d.Rubric
+	rubric.Robustness.Seed = 99
+	another.Rubric = &rubric
+	other := run(t, &another, batch, Options{Draws: 3000, Workers: 8})
 	if slices.Equal(other.ranking, eight.ranking) {
 		t.Error("another seed changes nothing")
 	}

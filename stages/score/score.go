@@ -48,10 +48,9 @@ import (
 type Options struct {
 	// Scales are those of an earlier round, to be kept; none: they are laid anew.
 	Scales  []table.Scale
-	Draws   int    // of the weights; 0: as the rubric says
-	Seed    uint64 // of the draws; 0: the rubric's
-	Select  int    // how many are to be chosen; 0: the directory's default
-	Workers int    // 0: as many as there are processors
+	Draws   int // of the weights; 0: as the rubric says
+	Select  int // how many are to be chosen; 0: the directory's default
+	Workers int // 0: as many as there are processors
 }
 
 // Run scores every submission and ranks those that may be ranked. The scores hold, by submission and point, a row for
@@ -144,7 +143,6 @@ func (o Options) Resolve(d *templates.Definition) (Options, error) {
 		return o, fmt.Errorf("抽取次数 %d 或遴选家数 %d 小于0：请改为正整数，或不写而用默认值", o.Draws, o.Select)
 	}
 	o.Draws = cmp.Or(o.Draws, d.Rubric.Robustness.Draws)
-	o.Seed = cmp.Or(o.Seed, d.Rubric.Robustness.Seed)
 	o.Select = cmp.Or(o.Select, d.Directory.Select.Default)
 	return o, nil
 }

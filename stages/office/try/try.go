@@ -3,8 +3,6 @@
 // ours.
 package try
 
-import "fmt"
-
 // failed is how an error travels.
 type failed struct{ error }
 
@@ -12,13 +10,6 @@ type failed struct{ error }
 func Do(err error) {
 	if err != nil {
 		panic(failed{err})
-	}
-}
-
-// Doing ends the guarded function where there is an error, which then says what was being done.
-func Doing(what string, err error) {
-	if err != nil {
-		Do(fmt.Errorf("%s：%w", what, err))
 	}
 }
 
