@@ -50,7 +50,7 @@ func Audit(ctx context.Context, o Options) (*Audited, error) {
 	if in.earlier.round != nil && o.Marks == "" {
 		in.marking = in.earlier.round.Marking
 	}
-	a, err := newAuditing(in.facts, in.given(), in.marking, in.earlier.scales())
+	a, err := newAuditing(in.facts, in.given, in.marking, in.Score.Scales)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func Experts(ctx context.Context, o Options) (*Issued, error) {
 		return nil, err
 	}
 	o.Score.Draws = 1 // only the scores are shown
-	round, err := judge(in.facts, in.given(), in.marking, o.Score)
+	round, err := judge(in.facts, in.given, in.marking, o.Score)
 	if err != nil {
 		return nil, err
 	}

@@ -63,8 +63,8 @@ type taken struct {
 	earlier    previous
 	batches    []*table.Round // of earlier years, the oldest first
 	named      []publish.Previous
-	register   table.Register
-	registered *publish.Source
+	given      check.Known      // what check knows beside the facts: the register, and what was explained before
+	registered *publish.Source  // the register's file
 	opinions   *review.Opinions // what a meeting advised
 	advised    *publish.Source  // the file that says so
 	marking    table.Marking
@@ -75,7 +75,7 @@ func (r *running) take(ctx context.Context, sources []intake.Source) (err error)
 	if err := r.readRegister(); err != nil {
 		return err
 	}
-	if r.earlier, err = readPrevious(r.Options, r.register); err != nil {
+	if err := r.readPrevious(); err != nil {
 		return err
 	}
 	if err := r.readEarlier(); err != nil {
@@ -105,11 +105,6 @@ func (r *running) takeApart(ctx context.Context) error {
 		return err
 	}
 	return r.take(ctx, sources)
-}
-
-// given is what check knows beside the facts.
-func (r *running) given() check.Known {
-	return check.Known{Register: r.register, Given: r.earlier.explained()}
 }
 
 // readTables takes the facts from published tables, once every file was hashed again.
@@ -218,15 +213,15 @@ func (r *running) readRegister() error {
 	if err != nil {
 		return publish.Refuse("%v", err)
 	}
-	if r.register, err = normalize.Register(r.Definition, cells); err != nil {
+	if r.given.Register, err = normalize.Register(r.Definition, cells); err != nil {
 		return publish.Refuse("登记表 %s 有读不准的地方，请改正后再运行：\n%v", r.Register, err)
 	}
 	data, err := os.ReadFile(r.Register)
 	if err != nil {
 		return err
 	}
-	r.registered = sourceOf(r.Register, data, len(r.register))
-	r.Definition, err = r.Definition.Adjusted(r.register.Adjustments())
+	r.registered = sourceOf(r.Register, data, len(r.given.Register))
+	r.Definition, err = r.Definition.Adjusted(r.given.Register.Adjustments())
 	return err
 }
 
@@ -248,7 +243,7 @@ func cellsOf(d *templates.Definition, file, what, flag string) ([]model.Cell, er
 func Register(d *templates.Definition, file string) (*templates.Definition, table.Register, error) {
 	r := &running{Options: Options{Definition: d, Register: file}}
 	err := r.readRegister()
-	return r.Definition, r.register, err
+	return r.Definition, r.given.Register, err
 }
 
 // readOpinions reads what a meeting advised on the run that Previous names, and on no other, and describes the file for

@@ -131,14 +131,11 @@ type running struct {
 
 // judge takes what was read to a round, and describes the run.
 func (r *running) judge(ctx context.Context) (err error) {
-	if !r.Rescale {
-		r.Score.Scales = r.earlier.scales()
-	}
 	if err := r.follow(); err != nil {
 		return err
 	}
 	r.doing("检查、计分")
-	if r.round, err = judge(r.facts, r.given(), r.marking, r.Score); err != nil {
+	if r.round, err = judge(r.facts, r.given, r.marking, r.Score); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {

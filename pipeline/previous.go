@@ -34,34 +34,39 @@ func (p previous) consolidated() *consolidate.Earlier {
 		return nil
 	}
 	return &consolidate.Earlier{Date: p.run.Date, Definition: p.run.Definition,
-		Complete: p.round != nil && p.round.Ranking.State() == table.AllMarked}
+		Complete: p.round.Ranking.State() == table.AllMarked}
 }
 
-// readPrevious reads the tables and definition that an earlier run published, where each is as it was.
-func readPrevious(o Options, register table.Register) (previous, error) {
-	if o.Previous == "" {
-		return previous{}, nil
+// readPrevious reads the tables and definition that an earlier run published, where each is as it was. The scales of
+// that run are kept, and the explanations that were given then are known.
+func (r *running) readPrevious() error {
+	if r.Previous == "" {
+		return nil
 	}
-	dir := o.Previous
+	dir := r.Previous
 	m, sum, err := verified(dir)
 	switch {
 	case err != nil:
-		return previous{}, err
-	case m.Year != o.Definition.Year:
-		return previous{}, publish.Refuse("上一轮的结果 %s 是%d年的，本轮是%d年，不能相比", dir, m.Year, o.Definition.Year)
+		return err
+	case m.Year != r.Definition.Year:
+		return publish.Refuse("上一轮的结果 %s 是%d年的，本轮是%d年，不能相比", dir, m.Year, r.Definition.Year)
 	}
-	round, err := restored(o.Definition, filepath.Join(dir, dataFolder))
+	round, err := restored(r.Definition, filepath.Join(dir, dataFolder))
 	if err != nil {
-		return previous{}, publish.Refuse("上一轮的结果 %s：%s", dir, publish.InWords(err))
+		return publish.Refuse("上一轮的结果 %s：%s", dir, publish.InWords(err))
 	}
-	definition, err := definitionOf(filepath.Join(dir, definitionFolder), o.Definition)
+	definition, err := definitionOf(filepath.Join(dir, definitionFolder), r.Definition)
 	if err == nil {
-		definition, err = definition.Adjusted(register.Adjustments())
+		definition, err = definition.Adjusted(r.given.Register.Adjustments())
 	}
 	if err != nil {
-		return previous{}, publish.Refuse("上一轮的结果 %s 里的定义：%s。它可能被改过，或是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, publish.InWords(err))
+		return publish.Refuse("上一轮的结果 %s 里的定义：%s。它可能被改过，或是旧版程序的结果，请用本版程序重新运行上一轮的输入", dir, publish.InWords(err))
 	}
-	return previous{round, definition, &publish.Previous{Date: m.Date, SHA256: sum}, m}, nil
+	r.earlier = previous{round, definition, &publish.Previous{Date: m.Date, SHA256: sum}, m}
+	if r.given.Given = round.Explained(); !r.Rescale {
+		r.Score.Scales = slices.Collect(round.Ranking.Scales.All())
+	}
+	return nil
 }
 
 // verified reads the manifest of an earlier run whose tables and definition are as they were published, and hashes it.
@@ -104,27 +109,12 @@ func definitionOf(dir string, now *templates.Definition) (*templates.Definition,
 	return nil, err
 }
 
-// scales are those that this run keeps; none where the earlier run is not there.
-func (p previous) scales() []table.Scale {
-	if p.round == nil {
-		return nil
-	}
-	return slices.Collect(p.round.Ranking.Scales.All())
-}
-
-func (p previous) explained() []table.Given {
-	if p.round == nil {
-		return nil
-	}
-	return p.round.Explained()
-}
-
 // moves says what moved totals and verdicts since the earlier run. register is this run's; nil where none was given.
 func (p previous) moves(now *table.Round, register *publish.Source) (why compare.Causes, err error) {
 	if p.round == nil {
 		return why, nil
 	}
-	known := check.Known{Register: now.Register, Given: p.explained()}
+	known := check.Known{Register: now.Register, Given: p.round.Explained()}
 	earlier := *p.round
 	earlier.Facts = under(p.definition, p.round.Facts)
 	var between *table.Round

@@ -194,7 +194,7 @@ func (r *running) follow() error {
 	if r.facts.Progress == nil {
 		return nil
 	}
-	p, chosen, reported := *r.facts.Progress, r.register.Chosen(), map[string]bool{}
+	p, chosen, reported := *r.facts.Progress, r.given.Register.Chosen(), map[string]bool{}
 	for s := range p.Submissions.All() {
 		reported[table.ConsortiumKey(s)] = true
 	}
@@ -203,7 +203,7 @@ func (r *running) follow() error {
 	})
 	// that somebody was chosen is no reason not to report here
 	selects := func(e table.Registered) bool { return e.Sheet.Effect == templates.Selects }
-	known := check.Known{Register: slices.DeleteFunc(slices.Clone(r.register), selects)}
+	known := check.Known{Register: slices.DeleteFunc(slices.Clone(r.given.Register), selects)}
 	judgement, err := check.Run(&p, known) // what can't be believed measures no promise
 	if err != nil {
 		return fmt.Errorf("检查年度数据核对表：%w", err)

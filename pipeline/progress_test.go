@@ -12,6 +12,7 @@ import (
 
 	"lianheti/samples"
 	"lianheti/samples/programs"
+	"lianheti/stages/check"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -227,7 +228,7 @@ func TestWhoWasNotSelectedIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone := register[0].Key
-	r := running{Options: o, taken: taken{facts: &table.Facts{Definition: y.d, Progress: y.result.Progress.Facts}, register: register[1:]}}
+	r := running{Options: o, taken: taken{facts: &table.Facts{Definition: y.d, Progress: y.result.Progress.Facts}, given: check.Known{Register: register[1:]}}}
 	err = r.follow()
 	progress := r.progress
 	if err != nil {

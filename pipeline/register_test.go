@@ -88,7 +88,7 @@ func TestRegisterTakesEffect(t *testing.T) {
 	if err := r.readRegister(); err != nil {
 		t.Fatal(err)
 	}
-	register, manifest := r.register, r.registered
+	register, manifest := r.given.Register, r.registered
 	facts := under(r.Definition, b.facts)
 	if manifest.Name != "登记.xlsx" || len(manifest.SHA256) != 64 || manifest.Entries != 8 {
 		t.Errorf("the manifest says %+v", manifest)
@@ -315,5 +315,5 @@ func TestSchoolsAreHeldAgainstTheList(t *testing.T) {
 func readRegister(o Options) (table.Register, *publish.Source, error) {
 	r := running{Options: o}
 	err := r.readRegister()
-	return r.register, r.registered, err
+	return r.given.Register, r.registered, err
 }

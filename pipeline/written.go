@@ -177,8 +177,8 @@ func (r *running) describe() error {
 	m := &publish.Manifest{
 		Year: r.Definition.Year, Version: publish.Version, Date: r.Date, State: string(r.known.State), Trial: r.known.Trial,
 		Definition: r.Definition.Sources,
-		Options: publish.Options{Select: r.Score.Select, Draws: r.Score.Draws, Seed: r.Definition.Rubric.Robustness.Seed, Rescale: r.Rescale,
-			ReplyBy: r.ReplyBy},
+		Options: publish.Options{Select: r.Score.Select, Draws: r.Score.Draws, Rescale: r.Rescale, ReplyBy: r.ReplyBy,
+			Seed: r.Definition.Rubric.Robustness.Seed},
 		Previous: r.earlier.manifest, Earlier: r.named, Register: r.registered, Opinions: r.advised, AllowTrial: r.AllowTrial,
 		From: r.from, Inputs: []publish.Input{},
 	}
