@@ -143,7 +143,8 @@ func (f *field) method(ranked []*entrant, draws int, o Options, lapses, tried in
 		"Wanting": f.panel.wanting, "Possible": plain(sum(f.weights(f.complete))), "Open": plain(f.waiting(f.complete)),
 		"Normalised": f.def.Sheets.Codes["method"][r.Method], "Select": o.Select, "Draws": draws,
 		"Spread": percent(r.Robustness.Spread.InexactFloat64()), "ExpertSeed": r.Robustness.Seed + 1,
-		"Size": sizeWords(ranked), "Lapses": lapses, "Tried": tried, "Ranked": len(ranked), "Kept": f.reference.kept, "Slots": len(f.slots),
+		"Size": sizeWords(ranked), "Lapses": lapses, "Tried": tried, "Ranked": len(ranked),
+		"Kept": f.reference.kept, "Slots": len(f.slots),
 		"Fresh": len(f.slots) - f.reference.kept, "Over": f.reference.fresh,
 	}
 	var b strings.Builder
