@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -27,18 +26,19 @@ func Write(w io.Writer, d Document) (err error) {
 	for i, s := range k.Sections {
 		k.blocks(s, i == len(k.Sections)-1)
 	}
-	main := k.of("document", k.xml.String())
-	k.Parts = append([]part{{Name: "[Content_Types].xml"}, {Name: "_rels/.rels"}, {Name: "word/_rels/document.xml.rels"},
-		{Name: "docProps/core.xml", Kind: "application/vnd.openxmlformats-package.core-properties+xml"},
-		wordPart("document", "document.main", main), wordPart("fontTable", "fontTable", "")}, k.bands...)
-	k.Parts = append(k.Parts, wordPart("footnotes", "footnotes", ""),
-		wordPart("settings", "settings", ""), wordPart("styles", "styles", ""))
+	made := map[string]string{"word/document.xml": k.of("document", k.xml.String())} // the others are templates
+	names := []string{"[Content_Types].xml", "_rels/.rels", "word/_rels/document.xml.rels", "docProps/core.xml",
+		"word/document.xml", "word/fontTable.xml"}
+	for _, b := range k.Bands {
+		names, made["word/"+b.Name+".xml"] = append(names, "word/"+b.Name+".xml"), b.xml
+	}
+	names = append(names, "word/footnotes.xml", "word/settings.xml", "word/styles.xml")
 	zw := zip.NewWriter(w)
-	for _, p := range k.Parts { // in a fixed order and without times
-		entry := try.Get(zw.CreateHeader(&zip.FileHeader{Name: p.Name, Method: zip.Deflate}))
-		try.Get(io.WriteString(entry, `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`+p.xml))
-		if p.xml == "" {
-			try.Do(templates.ExecuteTemplate(entry, p.Name, k))
+	for _, name := range names { // in a fixed order and without times
+		entry := try.Get(zw.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate}))
+		try.Get(io.WriteString(entry, `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`+made[name]))
+		if made[name] == "" {
+			try.Do(templates.ExecuteTemplate(entry, name, k))
 		}
 	}
 	return zw.Close()
@@ -53,32 +53,16 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"style": func(s Style) string { return cmp.Or(styleIDs[s], styleIDs[Plain]) },
 }).Parse(regexp.MustCompile(`\n *`).ReplaceAllString(partsText, "")))
 
-// part is one XML file. One without XML is a template of its name, one without a kind has no content type.
-type part struct{ Name, Kind, xml string }
-
-// wordPart is a part of a kind that is Word's own.
-func wordPart(name, kind, xml string) part {
-	const office = "application/vnd.openxmlformats-officedocument.wordprocessingml."
-	return part{"word/" + name + ".xml", office + kind + "+xml", xml}
-}
-
-// Beside says whether the main part refers to it.
-func (p part) Beside() bool { return path.Dir(p.Name) == "word" && p.ID() != "document" }
-
-// ID is what the main part calls it.
-func (p part) ID() string { return strings.TrimSuffix(path.Base(p.Name), ".xml") }
-
-// Relation is what it is to the main part: header for header1.
-func (p part) Relation() string { return strings.TrimRight(p.ID(), "0123456789") }
-
 // writer writes the main part of a document, and gathers what stands in parts of its own.
 type writer struct {
 	Document
-	Parts []part
 	xml   strings.Builder // of what stands in the main part so far
-	bands []part          // headers and footers
+	Bands []band          // headers and footers
 	Notes []string        // footnotes, written: the first has the id 1
 }
+
+// band is a header or footer, as it is written.
+type band struct{ Kind, Name, xml string }
 
 // TwoCharacters is an indent, in points.
 func (k *writer) TwoCharacters() float64 { return 2 * k.Text.Size }
@@ -158,11 +142,11 @@ func (k *writer) band(kind, element string, paragraphs []Paragraph) string {
 	if len(paragraphs) == 0 {
 		paragraphs = []Paragraph{{Style: Small}}
 	}
-	name := fmt.Sprintf("%s%d", kind, len(k.bands)+1)
-	k.bands = append(k.bands, wordPart(name, kind, k.of("band", struct {
+	name := fmt.Sprintf("%s%d", kind, len(k.Bands)+1)
+	k.Bands = append(k.Bands, band{kind, name, k.of("band", struct {
 		Element string
 		Lines   []line
-	}{element, k.lines(paragraphs, "")})))
+	}{element, k.lines(paragraphs, "")})})
 	return name
 }
 
