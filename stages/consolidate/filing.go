@@ -43,7 +43,8 @@ func head(cols int, words string) book.Cell {
 }
 
 func (f *filing) cities() {
-	heads := table.Each(f.cityCounts(), func(c cityCount) book.Cell { return head(1, c.head) })
+	columns := f.planned("cities").Columns[1:][:len(tallied)]
+	heads := table.Each(columns, func(c list.Column) book.Cell { return head(1, c.Head) })
 	f.part("各地市", append([]book.Cell{head(2, f.head("submissions", "city"))}, heads...)...)
 	first, lines := f.Row, f.tally()
 	for _, c := range f.withTotal(lines) {
@@ -52,8 +53,8 @@ func (f *filing) cities() {
 			label, look = book.Total, book.Sum
 		}
 		cells := []book.Cell{{Value: c.name, Look: label, Cols: 2}}
-		for i, n := range c.counts {
-			cell := book.Cell{Value: n, Look: look}
+		for i, id := range tallied {
+			cell := book.Cell{Value: c.counts[id], Look: look}
 			if c.total {
 				cell.Formula = fmt.Sprintf("SUM(%s:%s)", model.CellName(first, i+3), model.CellName(f.Row-1, i+3))
 			}

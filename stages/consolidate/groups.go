@@ -19,7 +19,7 @@ func (w *workbook) allGroups() map[string]list.Group {
 	maps.Copy(all, map[string]list.Group{
 		"ranges": w.ranges, "ahead": w.ahead, "scenarios": w.scenarios, "causes": w.causeColumns, "receipts": w.receipts,
 		"singles": w.singles, "funding": w.funding, "contacts": w.contacts, "years": w.years, "growths": w.growths,
-		"counts": w.counts, "sums": w.citySums, "experts": w.experts,
+		"sums": w.citySums, "experts": w.experts,
 		"submissions": w.outcomesEach, "results": w.resultColumns, "seasons": w.seasonColumns, "tasks": w.taskColumns,
 	})
 	return all

@@ -474,7 +474,7 @@ func prefectures(t *testing.T, in Input, as, edited string) ([]byte, func(before
 	}
 	return made[AppendixFile], func(before, after *excelize.File) {
 		var moved []string
-		first := 1 + len(w.cityCounts()) + 1
+		first := 1 + len(tallied) + 1
 		for col := 2; col <= len(w.planned("cities").Columns); col++ {
 			if by := number(after, "地市汇总", line, col) - number(before, "地市汇总", line, col); by != 0 {
 				moved = append(moved, fmt.Sprintf("%d by %v", col-first, by))

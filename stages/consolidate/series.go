@@ -62,83 +62,51 @@ func (w *workbook) seriesPlace(s series) book.Cell {
 
 type city struct {
 	name   string
-	counts []int // as cityCounts
+	counts map[string]int // by what is tallied
 	sums   map[templates.Ref]float64
 	total  bool
 }
 
-// cityCount is a count of a prefecture: of a submission, and what of 附录 counts it.
-type cityCount struct {
-	head string
-	of   func(e entry) int
-	in   func(name string) string
+// tallied is what is tallied by prefecture, in the order of the columns of 地市汇总 and of the officers' sheets alike:
+// listed = selected + expected, and expected = filed + untranscribed + lacking; filed + besides is what there is.
+var tallied = []string{"listed", "selected", "expected", "filed", "untranscribed", "lacking", "besides", "all",
+	string(model.Accept), string(model.AskFirst), string(model.Return), "units", "schools", "enterprises"}
+
+// cityRows are the rows of 地市汇总.
+func (w *workbook) cityRows() ([][]any, list.Words) {
+	return table.Each(w.withTotal(w.tally()), func(c city) []any {
+		counts := table.Each(tallied, func(id string) any { return c.counts[id] })
+		return append([]any{c.name, c.total, c.sums}, counts...)
+	}), nil
 }
 
-// Places of the counts that the definition and the directory say.
-const (
-	listed = iota // in the directory
-	selected
-	expected
-	filed
-	untranscribed
-	lacking
-	besides
-)
-
-// cityCounts are the columns of counts, of 地市汇总 and of the officers' sheets alike: listed = selected + expected, and
-// expected = filed + untranscribed + lacking; filed + besides is what there is.
-func (w *workbook) cityCounts() []cityCount {
-	count := func(head, sheet, column, says string, of func(entry) int) cityCount {
-		return cityCount{head, of, func(name string) string { return w.countOf(sheet, name, column, says) }}
-	}
-	out := []cityCount{{head: "目录"}, {head: "已入选"}, {head: "应报"}, {head: "已报"}, {head: "待转录"}, {head: "未报"},
-		{head: "另报"}, count("申报", "submissions", "", "", func(entry) int { return 1 })}
-	for _, v := range []model.Verdict{model.Accept, model.AskFirst, model.Return} {
-		is := func(e entry) int { return one(e.Verdict.Verdict == v) }
-		out = append(out, count(string(v), "submissions", "verdict", string(v), is))
-	}
-	out = append(out, count("成员单位", "members", "", "", func(e entry) int { return len(e.form.Members) }))
-	return append(out, w.kindCount("其中学校", func(k *templates.MemberKind) bool { return k.School }),
-		w.kindCount("其中企业", func(k *templates.MemberKind) bool { return k.ID == "enterprise" }))
+// ofKinds are the kinds of members that a column counts beside all.
+var ofKinds = map[string]func(templates.MemberKind) bool{
+	"schools":     func(k templates.MemberKind) bool { return k.School },
+	"enterprises": func(k templates.MemberKind) bool { return k.ID == "enterprise" },
 }
 
-func (w *workbook) kindCount(head string, counts func(*templates.MemberKind) bool) cityCount {
-	var ids, labels []string
-	for _, k := range w.Definition.Form.Kinds {
-		if counts(&k) {
-			ids, labels = append(ids, k.ID), append(labels, k.Label)
-		}
+// kindNames are the counts of members by kind, as formulas of 地市汇总 call them.
+func (w *workbook) kindNames(r list.Row) map[string]string {
+	out, members := map[string]string{}, w.planned("members")
+	for id, counts := range ofKinds {
+		kinds := table.Where(slices.Values(w.Definition.Form.Kinds), counts)
+		out[id] = strings.Join(table.Each(kinds, func(k templates.MemberKind) string {
+			return fmt.Sprintf("COUNTIFS(%s,%s,%s,%s)", members.Area("belongs"), r.Cell("city_name"),
+				members.Area("kind_of"), book.Quote(k.Label))
+		}), "+")
 	}
-	count := func(e entry) (n int) {
-		for _, id := range ids {
-			n += e.form.Count(id)
-		}
-		return n
-	}
-	return cityCount{head, count, func(name string) string {
-		each := func(label string) string { return w.countOf("members", name, "kind_of", label) }
-		return strings.Join(table.Each(labels, each), "+")
-	}}
-}
-
-// countOf counts the rows of a sheet that belong to the prefecture named in a cell and, where there is a column, say a
-// word there.
-func (w *workbook) countOf(sheet, name, column, says string) string {
-	p, also := w.planned(sheet), ""
-	if column != "" {
-		also = "," + p.Area(column) + "," + book.Quote(says)
-	}
-	return fmt.Sprintf("COUNTIFS(%s,%s%s)", p.Area("belongs"), name, also)
+	return out
 }
 
 // tally counts by prefecture, in the order of the directory; submissions of no known prefecture come last.
 func (w *workbook) tally() []city {
-	out, columns := []city{}, w.cityCounts()
+	out := []city{}
 	at := func(name string) *city {
 		i := slices.IndexFunc(out, func(c city) bool { return c.name == name })
 		if i < 0 {
 			i = len(out)
-			out = append(out, city{name: name, counts: make([]int, len(columns)), sums: map[templates.Ref]float64{}})
+			out = append(out, city{name: name, counts: map[string]int{}, sums: map[templates.Ref]float64{}})
 		}
 		return &out[i]
 	}
@@ -148,29 +116,34 @@ func (w *workbook) tally() []city {
 	due := map[int32]bool{}
 	for _, e := range w.Definition.Directory.Entries {
 		c := at(e.City)
-		c.counts[listed]++
+		c.counts["listed"]++
 		switch {
 		case w.Register.Exempt(e) != "":
-			c.counts[selected]++
+			c.counts["selected"]++
 			continue
 		case w.reported(e):
-			c.counts[filed]++
+			c.counts["filed"]++
 		case w.Untranscribed(e) != "":
-			c.counts[untranscribed]++
+			c.counts["untranscribed"]++
 		default:
-			c.counts[lacking]++
+			c.counts["lacking"]++
 		}
-		c.counts[expected]++
+		c.counts["expected"]++
 		due[int32(e.No)] = true
 	}
 	for _, e := range w.entries {
 		c := at(w.Facts.CityOf(e.Submission))
 		if !e.DirectoryNo.Valid || !due[e.DirectoryNo.V] {
-			c.counts[besides]++
+			c.counts["besides"]++
 		}
-		for i, x := range columns {
-			if x.of != nil {
-				c.counts[i] += x.of(e)
+		c.counts["all"]++
+		c.counts[string(e.Verdict.Verdict)]++
+		c.counts["units"] += len(e.form.Members)
+		for _, k := range w.Definition.Form.Kinds {
+			for id, counts := range ofKinds {
+				if counts(k) {
+					c.counts[id] += e.form.Count(k.ID)
+				}
 			}
 		}
 		for _, m := range e.form.Metrics {
@@ -183,10 +156,10 @@ func (w *workbook) tally() []city {
 }
 
 func (w *workbook) withTotal(lines []city) []city {
-	all := city{"合计", make([]int, len(w.cityCounts())), map[templates.Ref]float64{}, true}
+	all := city{"合计", map[string]int{}, map[templates.Ref]float64{}, true}
 	for _, c := range lines {
-		for i, n := range c.counts {
-			all.counts[i] += n
+		for id, n := range c.counts {
+			all.counts[id] += n
 		}
 		for r, v := range c.sums {
 			all.sums[r] += v
@@ -195,35 +168,14 @@ func (w *workbook) withTotal(lines []city) []city {
 	return append(slices.Clone(lines), all)
 }
 
-// inTotal makes a cell of the last line a sum of those above it.
+// inTotal makes a cell of the last line of 地市汇总 a sum of those above it.
 func inTotal(r list.Row, c book.Cell, key string) book.Cell {
-	if r.Value.(city).total {
+	if r.Get("total") == true {
 		col := r.List.Col(key)
 		c.Look = book.Sum
 		c.Formula = fmt.Sprintf("SUM(%s:%s)", model.CellName(r.List.First(), col), model.CellName(r.At-1, col))
 	}
 	return c
-}
-
-// counts are the counts by prefecture; all that stand in rows of this book are formulas.
-func (w *workbook) counts(*list.List) []list.Column {
-	var out []list.Column
-	for i, x := range w.cityCounts() {
-		out = append(out, list.Column{Key: x.head, Head: x.head, Cell: func(r list.Row) book.Cell {
-			cell := count(r.Value.(city).counts[i])
-			switch name := r.Cell("city_name"); {
-			case !w.live:
-			case x.in != nil:
-				cell.Formula = x.in(name)
-			case (i == lacking || i == untranscribed) && w.planned("missing").Len > 0:
-				p, state := w.planned("missing"), map[int]string{lacking: unreportedState, untranscribed: untranscribedState}
-				cell.Formula = fmt.Sprintf("COUNTIFS(%s,%s,%s,%s)", p.Area("city"), name, p.Area("state"),
-					book.Quote(state[i]+"*"))
-			}
-			return inTotal(r, cell, x.head)
-		}})
-	}
-	return out
 }
 
 // citySums are the sums by prefecture: the headline figures of the last actual and the last promised year, and the
@@ -236,7 +188,7 @@ func (w *workbook) citySums(*list.List) []list.Column {
 		c := list.Column{Key: f.ID + id, Head: fmt.Sprintf("%s\n%s%s\n%s", w.Definition.Label(f.ID), y.Label, y.Tag, f.Unit)}
 		c.Style.Look = yearHead(y, "").Look
 		c.Cell = func(r list.Row) book.Cell {
-			cell := number(round(r.Value.(city).sums[ref]))
+			cell := number(round(r.Get("sums").(map[templates.Ref]float64)[ref]))
 			if w.live {
 				p, label := w.planned("metrics"), book.Quote(w.Definition.Label(f.ID))
 				cell.Formula = fmt.Sprintf("ROUND(SUMIFS(%s,%s,%s,%s,%s),10)", p.Area(yearKey(y.Year)),

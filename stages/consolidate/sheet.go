@@ -17,16 +17,19 @@ import (
 var reference = regexp.MustCompile(`\{[a-z_.]+[:^]?\}`)
 
 // formulaOf fills in a formula of sheets.yaml: {x} is a cell of the row, or the cells of a group of columns; {x^} the
-// first cell of a column, or what stands over a group; {x:} a whole column; {sheet.x} a column of another sheet. Rows
-// may have names of their own.
+// first cell of a column, or what stands over a group; {x:} a whole column; {sheet.x} a column of another sheet: none
+// without that sheet. Rows may have names of their own.
 func (w *workbook) formulaOf(r list.Row, formula string) string {
-	names := map[string]string{}
+	names, lost := map[string]string{}, false
 	if x, ok := r.Value.(pointRow); ok {
 		names = x.names(w, r.List)
+	} else if r.List.Sheet.ID == "cities" {
+		names = w.kindNames(r)
 	}
-	return w.formula("%s", reference.ReplaceAllStringFunc(formula, func(s string) string {
+	filled := reference.ReplaceAllStringFunc(formula, func(s string) string {
 		id := strings.TrimRight(s[1:len(s)-1], ":^")
 		if sheet, column, other := strings.Cut(id, "."); other {
+			lost = lost || !w.written(w.Definition.Sheets.Sheet(sheet))
 			return w.planned(sheet).Area(column)
 		}
 		top := strings.HasSuffix(s, "^}")
@@ -44,7 +47,11 @@ func (w *workbook) formulaOf(r list.Row, formula string) string {
 			return own
 		}
 		return r.Cell(id)
-	}))
+	})
+	if lost {
+		return ""
+	}
+	return w.formula("%s", filled)
 }
 
 // Check proves that what sheets.yaml asks of the program is there. The error names file, line and cure.
@@ -81,6 +88,9 @@ func (w *workbook) planned(id string) *list.List { return w.lists.Of(id) }
 func (w *workbook) finish(c *templates.ReportColumn, r list.Row, cell book.Cell) book.Cell {
 	if c.Formula != "" {
 		cell.Formula = w.formulaOf(r, c.Formula)
+	}
+	if c.ID != "" && r.List.Sheet.ID == "cities" {
+		cell = inTotal(r, cell, c.ID)
 	}
 	if c.Drawn && cell.Value != nil && cell.Value != "" {
 		cell.Formula = w.atRun(cell.Value)

@@ -32,7 +32,7 @@ func (w *workbook) allSources() map[string]list.Source {
 		"shared":   list.Named("name kind_label lists where leads enrolments places", w.shared),
 		"compared": list.Named("field_label share first first_text first_place second second_text second_place",
 			w.compared),
-		"cities":     list.From(func() ([]city, list.Words) { return w.withTotal(w.tally()), nil }),
+		"cities":     list.Named("name total sums "+strings.Join(tallied, " "), w.cityRows),
 		"unreported": list.Named("directory_no city consortium park state", w.missing),
 		"registered": list.Named("item consortium fingerprint says date effect place", w.registered),
 		"doubts":     list.From(w.unexplained),
@@ -129,12 +129,6 @@ func (w *workbook) methodRows() ([][]any, list.Words) {
 	return out, nil
 }
 
-// Of one in that list.
-const (
-	unreportedState    = "未收到可用的申报"
-	untranscribedState = "已报、待转录"
-)
-
 // missing is who of the directory should have reported and did not.
 func (w *workbook) missing() ([][]any, list.Words) {
 	var out [][]any
@@ -143,9 +137,9 @@ func (w *workbook) missing() ([][]any, list.Words) {
 		if w.Register.Exempt(e) != "" {
 			exempt++
 		} else if !w.reported(e) {
-			state := unreportedState + "；请查“文件清单”有无不予受理的文件，或催报"
+			state := "未收到可用的申报；请查“文件清单”有无不予受理的文件，或催报"
 			if file := w.Untranscribed(e); file != "" {
-				state = untranscribedState + "：有附送件 " + file + "，没有工作簿；用 lianheti template --from-word 搬进模板，请地市核对后报送"
+				state = "已报、待转录：有附送件 " + file + "，没有工作簿；用 lianheti template --from-word 搬进模板，请地市核对后报送"
 			}
 			out = append(out, []any{e.No, e.City, e.Consortium, e.Park, state})
 		}

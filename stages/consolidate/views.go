@@ -56,6 +56,12 @@ func (w *workbook) allViews() map[string]list.View {
 			x := finding(r)
 			return mono(model.ExplanationKey(x.Fingerprint, x.ValueHash))
 		},
+		"city_name": func(r list.Row) book.Cell {
+			if r.Get("total") == true {
+				return cell(r.Text("name"), book.Total)
+			}
+			return centred(r.Text("name"))
+		},
 		"live_side": func(r list.Row) book.Cell {
 			side := table.Sides[r.Value.(table.Rank).Line]
 			return cell(side, book.Centred, w.sideFormula(r.Cell("rank")))
@@ -103,16 +109,10 @@ func (w *workbook) tableViews() map[string]list.View {
 		"reasons": list.Of(func(c table.Change) book.Cell {
 			return plain(strings.TrimPrefix(w.lineCrossing(c)+"："+w.reasons(c), "："))
 		}),
-		"units":     list.Of(func(e entry) book.Cell { return count(len(e.form.Members)) }),
-		"kind_of":   list.Of(func(m table.Member) book.Cell { return plain(w.kindOf(m)) }),
-		"enrolment": list.Of(w.enrolment),
-		"long_text": list.Of(w.longText),
-		"city_name": list.Of(func(c city) book.Cell {
-			if c.total {
-				return cell(c.name, book.Total)
-			}
-			return centred(c.name)
-		}),
+		"units":        list.Of(func(e entry) book.Cell { return count(len(e.form.Members)) }),
+		"kind_of":      list.Of(func(m table.Member) book.Cell { return plain(w.kindOf(m)) }),
+		"enrolment":    list.Of(w.enrolment),
+		"long_text":    list.Of(w.longText),
 		"series_place": list.Of(w.seriesPlace),
 	}
 }
