@@ -3,7 +3,6 @@ package consolidate
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"lianheti/stages/model"
@@ -58,19 +57,17 @@ func (w *workbook) formulaOf(r list.Row, formula string) string {
 func Check(d *templates.Definition) error {
 	round := table.Round{Facts: &table.Facts{Definition: d}, Judgement: &table.Judgement{}, Ranking: &table.Ranking{}}
 	w := newWorkbook(Input{Publication: table.Publication{Round: round}})
-	books := d.Sheets.BooksBy("")
-	for _, s := range d.Sheets.Sheets {
-		var err error
-		if !slices.ContainsFunc(books, func(b *templates.ReportBook) bool { return b.ID == s.Book }) {
-			continue
-		}
-		if s.Rows != "" {
-			err = w.lists.Check(s)
-		} else if w.layouts()[s.ID] == nil {
-			err = d.SheetProblem(s, nil, "没有 rows，程序也没有这张表的排版", "请写 rows，或改正 id。")
-		}
-		if err != nil {
-			return err
+	for _, b := range d.Sheets.BooksBy("") {
+		for _, s := range d.Sheets.In(b.ID) {
+			var err error
+			if s.Rows != "" {
+				err = w.lists.Check(s)
+			} else if w.layouts()[s.ID] == nil {
+				err = d.SheetProblem(s, nil, "没有 rows，程序也没有这张表的排版", "请写 rows，或改正 id。")
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil
