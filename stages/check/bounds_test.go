@@ -119,7 +119,7 @@ func TestRowsThatAreAColumnOff(t *testing.T) {
 
 func TestNeighboursOfTexts(t *testing.T) {
 	index := func(threshold float64, texts ...string) map[int]neighbour {
-		x := &textIndex{threshold: threshold, postings: map[uint32][]int32{}, whole: map[uint64]int{}}
+		x := &textIndex{threshold: threshold, postings: map[uint32][]int32{}, whole: map[string]int{}}
 		for i, s := range texts {
 			x.add(i, []rune(s))
 		}
@@ -155,7 +155,7 @@ func TestNeighboursOfTexts(t *testing.T) {
 	if n := len(shingles([]rune(letters(0, shingleLength)))); n != 1 {
 		t.Errorf("the shortest text with a shingle has %d", n)
 	}
-	crowded := &textIndex{threshold: 0.99, postings: map[uint32][]int32{}, whole: map[uint64]int{}}
+	crowded := &textIndex{threshold: 0.99, postings: map[uint32][]int32{}, whole: map[string]int{}}
 	for i := range postingLength + 8 {
 		crowded.add(i, []rune(letters(0, 43)+letters(1000+100*i, 40)))
 	}

@@ -272,11 +272,7 @@ func (t *tally) undecide(reason string) {
 	t.reasons = append(t.reasons, reason)
 }
 
-func (t *tally) skip(why string) {
-	if t.why == "" {
-		t.why = why
-	}
-}
+func (t *tally) skip(why string) { t.why = cmp.Or(t.why, why) }
 
 // fault is what a check found, before the catalogue gives it words.
 type fault struct {

@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"hash/fnv"
 	"math"
 	"slices"
 	"strings"
@@ -63,7 +62,7 @@ func (b *batch) indexTexts() {
 		threshold, _ := p.rule.Threshold.Float64()
 		p.near = map[templates.Ref]map[int]neighbour{}
 		for _, slot := range p.refs {
-			texts := &textIndex{threshold: threshold, postings: map[uint32][]int32{}, whole: map[uint64]int{}}
+			texts := &textIndex{threshold: threshold, postings: map[uint32][]int32{}, whole: map[string]int{}}
 			for _, i := range rows[slot] {
 				row := b.facts.Texts.Row(i)
 				position, known := b.order[row.Submission]
@@ -91,7 +90,7 @@ func normalised(text string) []rune {
 type textIndex struct {
 	threshold float64
 	texts     []distinct
-	whole     map[uint64]int // distinct text by the hash of the whole
+	whole     map[string]int // distinct text by the whole
 	postings  map[uint32][]int32
 	hits      []int32 // scratch: shared shingles of the sketch, by distinct text
 }
@@ -106,14 +105,12 @@ type distinct struct {
 }
 
 func (x *textIndex) add(position int, text []rune) {
-	h := fnv.New64a()
-	h.Write([]byte(string(text)))
-	if at, known := x.whole[h.Sum64()]; known {
+	if at, known := x.whole[string(text)]; known {
 		x.texts[at].holders = append(x.texts[at].holders, position)
 		return
 	}
 	at := len(x.texts)
-	x.whole[h.Sum64()] = at
+	x.whole[string(text)] = at
 	x.texts = append(x.texts, distinct{holders: []int{position}, shingles: shingles(text), nearest: -1, group: at})
 	x.hits = append(x.hits, 0)
 	sketch := x.texts[at].shingles[:min(sketchSize, len(x.texts[at].shingles))]

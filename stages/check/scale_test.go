@@ -161,7 +161,7 @@ func TestAFewWordsChangedIsStillNear(t *testing.T) {
 }
 
 func TestThousandsOfCopiesAreOneGroup(t *testing.T) {
-	x := &textIndex{threshold: 0.7, postings: map[uint32][]int32{}, whole: map[uint64]int{}}
+	x := &textIndex{threshold: 0.7, postings: map[uint32][]int32{}, whole: map[string]int{}}
 	r := rand.New(rand.NewPCG(5, 6))
 	text := normalised(prose(r, 300))
 	for i := range 3000 {

@@ -7,6 +7,7 @@
 package normalize
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -126,10 +127,7 @@ func (r *reader) identify(entries []model.Entry) {
 		}
 	}
 	// Off the printed directory the name is the identity; where there is none, the file is.
-	name := text.NameKey(s.Consortium)
-	if name == "" {
-		name = r.file.SHA256
-	}
+	name := cmp.Or(text.NameKey(s.Consortium), r.file.SHA256)
 	s.Submission = fmt.Sprintf("%d-X%s", r.d.Directory.Batch, model.Digest([]byte(name))[:6])
 }
 
