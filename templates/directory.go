@@ -241,7 +241,7 @@ func (d *Directory) check(l *loader, def *Definition) {
 			seen[p.Consortium] = true
 		}
 	}
-	first := def.Form.batch()
-	l.when(d.Batch != first, at{"directory.yaml", "$.batch"},
-		fmt.Sprintf("批次 %d 与 form.yaml 的第一个承诺年度 %d 不同", d.Batch, first), "请统一两处的年份。")
+	committed := first(def.Form.Years, func(y Year) bool { return y.Kind == Committed }).Year
+	l.when(d.Batch != committed, at{"directory.yaml", "$.batch"},
+		fmt.Sprintf("批次 %d 与 form.yaml 的第一个承诺年度 %d 不同", d.Batch, committed), "请统一两处的年份。")
 }

@@ -257,11 +257,6 @@ func (f *Form) Singles() []*Field {
 	return slices.DeleteFunc(f.Fields(), func(x *Field) bool { return x.Dated() || x.Long() || x.Record != "" })
 }
 
-// batch is the year of the call: the first committed year.
-func (f *Form) batch() int {
-	return first(f.Years, func(y Year) bool { return y.Kind == Committed }).Year
-}
-
 // cellLike matches names that Excel refuses as defined names because they read as cell references.
 var cellLike = regexp.MustCompile(`(?i)^([a-z]{1,3}[0-9]+|r[0-9]*c?[0-9]*|c[0-9]*)$`)
 

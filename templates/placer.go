@@ -297,7 +297,7 @@ func (p *placer) yearColumns(b *YearBlock) []yearColumn {
 		for i, c := range b.Companions {
 			if c.Before == before {
 				year, _ := p.form.Year(c.Year)
-				out = append(out, yearColumn{year, c.header(p.form), c.Tag, c.Width, i})
+				out = append(out, yearColumn{year, year.Label + c.Label, c.Tag, c.Width, i})
 			}
 		}
 	}

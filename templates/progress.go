@@ -17,17 +17,11 @@ type Companion struct {
 	ID     string // follows the metric's: apprentices_promised
 	Year   string // id; empty: undated
 	Before string // id of the year whose column it stands before; empty: behind the last
-	Label  string
+	Label  string // stands over its column, behind the year's
 	Tag    string
 	Type   FieldType // empty: the metric's
 	Locked bool
 	Width  float64
-}
-
-// header is what stands over its column.
-func (c *Companion) header(form *Form) string {
-	year, _ := form.Year(c.Year)
-	return year.Label + c.Label
 }
 
 // Promises says which companions of a progress form hold what; all empty in other forms.
