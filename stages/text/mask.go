@@ -3,7 +3,6 @@ package text
 import (
 	_ "embed"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -70,7 +69,11 @@ func Mask(s string) string {
 		}
 		before, v := s, viewOf(s)
 		for _, p := range labelled {
-			if spans := v.matches(p); spans != nil {
+			first := v.first(p.at)
+			if first < 0 {
+				continue
+			}
+			if spans := v.matches(max(0, first-window), p); spans != nil {
 				s = replace(s, spans)
 				v = viewOf(s)
 			}
@@ -84,6 +87,16 @@ func Mask(s string) string {
 		// What was masked no longer hides that its neighbour begins or ends there.
 	}
 	return s
+}
+
+func (v *view) first(signs []string) int {
+	first := -1
+	for _, sign := range signs {
+		if at := strings.Index(v.lower, sign); at >= 0 && (first < 0 || at < first) {
+			first = at
+		}
+	}
+	return first
 }
 
 // suspicious says, in one cheap pass, whether a text may hold what is looked for: as many digits close together as the
@@ -118,12 +131,9 @@ type span struct {
 	by       string
 }
 
-func (v *view) matches(p *pattern) []span {
-	if !slices.ContainsFunc(p.at, func(sign string) bool { return strings.Contains(v.lower, sign) }) {
-		return nil
-	}
+func (v *view) matches(from int, p *pattern) []span {
 	var out []span
-	for from := 0; ; {
+	for {
 		m := p.find.FindStringSubmatchIndex(v.text[from:])
 		if m == nil {
 			return out
