@@ -89,22 +89,27 @@ func verified(dir string) (m *publish.Manifest, digest string, err error) {
 	return m, model.Digest(data), nil
 }
 
-// definitionOf loads the definition that an earlier run kept. Where one of an earlier program can't be loaded, at least
-// its rubric takes the place of this run's, so that what the rubric moved is told from the rest.
+// definitionOf loads the definition that an earlier run kept. Where one of an earlier program can't be loaded, this
+// run's sheets.yaml, which has no part in what was found, takes the place of its own; or else at least its rubric that
+// of this run's, so that what the rubric moved is told from the rest.
 func definitionOf(dir string, now *templates.Definition) (*templates.Definition, error) {
 	kept, err := templates.LoadDir(dir, now.Year)
-	if err == nil {
-		return kept, nil
+	year := strconv.Itoa(now.Year)
+	rubric, sheets := path.Join(year, "rubric.yaml"), path.Join(year, "sheets.yaml")
+	if _, missing := os.Stat(filepath.Join(dir, filepath.FromSlash(rubric))); err == nil || missing != nil {
+		return kept, err
 	}
-	rubric := path.Join(strconv.Itoa(now.Year), "rubric.yaml")
-	text, missing := os.ReadFile(filepath.Join(dir, filepath.FromSlash(rubric)))
-	if missing != nil {
-		return nil, err
-	}
-	texts := maps.Clone(now.Texts)
-	texts[rubric] = text
-	if mixed, fits := templates.LoadTexts(texts, now.Year); fits == nil {
-		return mixed, nil
+	for _, taken := range []func(name string) bool{
+		func(name string) bool { return name != sheets }, func(name string) bool { return name == rubric }} {
+		texts := maps.Clone(now.Texts)
+		for name := range now.Texts {
+			if text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))); err == nil && taken(name) {
+				texts[name] = text
+			}
+		}
+		if mixed, fits := templates.LoadTexts(texts, now.Year); fits == nil {
+			return mixed, nil
+		}
 	}
 	return nil, err
 }
