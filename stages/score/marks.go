@@ -341,31 +341,22 @@ func (e *entrant) withMarks(p *panel, marks []marked, say func([]float64, opinio
 func (p *panel) summary() []table.Expert {
 	var out []table.Expert
 	for _, own := range table.Grouped(p.rows, func(r table.Mark) string { return r.Expert }) {
-		x := table.Expert{Expert: own[0].Expert, File: own[0].File}
+		asked := table.Where(slices.Values(own), func(r table.Mark) bool { return r.Kind != table.MarkVeto })
+		x := table.Expert{Expert: own[0].Expert, File: own[0].File, Asked: int32(len(asked))}
 		var lacking []string
 		var given []float64
-		for _, r := range own {
-			if r.Kind == table.MarkVeto {
-				continue
+		n := map[string]int32{}
+		for _, r := range asked {
+			n[r.Status]++
+			switch counted := r.Status == table.MarkCounted || r.Status == table.MarkDropped; {
+			case counted && r.Kind == table.MarkPoint:
+				given = append(given, r.Value.V)
+			case !counted && r.Status != table.MarkConflict:
+				lacking = append(lacking, r.Submission+" "+r.Point)
 			}
-			x.Asked++
-			switch r.Status {
-			case table.MarkCounted, table.MarkDropped:
-				x.Counted++
-				if r.Kind == table.MarkPoint {
-					given = append(given, r.Value.V)
-				}
-				continue
-			case table.MarkConflict:
-				x.Conflicts++
-				continue
-			case table.MarkUnfilled:
-				x.Unfilled++
-			default:
-				x.Invalid++
-			}
-			lacking = append(lacking, r.Submission+" "+r.Point)
 		}
+		x.Counted, x.Conflicts = n[table.MarkCounted]+n[table.MarkDropped], n[table.MarkConflict]
+		x.Unfilled, x.Invalid = n[table.MarkUnfilled], n[table.MarkInvalid]+n[table.MarkUnknown]
 		x.Lacking = strings.Join(lacking, "；")
 		x.Mean, x.Spread = spread(given)
 		if k := slices.Index(p.experts, x.Expert); k >= 0 {
