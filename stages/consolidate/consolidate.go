@@ -229,8 +229,6 @@ func number(v float64) book.Cell { return book.Cell{Value: v, Look: book.Number(
 func count(n int) book.Cell      { return book.Cell{Value: n, Look: book.Integer} }
 func points(v float64) book.Cell { return book.Cell{Value: round(v), Look: book.Points} }
 
-func yes(b bool) book.Cell { return centred(when(b, "是")) }
-
 // figure is a number as read, or why there is none.
 func figure(v table.Opt[float64], s table.Status) book.Cell {
 	if v.Valid && s == table.Normal {
