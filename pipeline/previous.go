@@ -89,18 +89,19 @@ func verified(dir string) (m *publish.Manifest, digest string, err error) {
 	return m, model.Digest(data), nil
 }
 
-// definitionOf loads the definition that an earlier run kept. Where one of an earlier program can't be loaded, this
-// run's sheets.yaml, which has no part in what was found, takes the place of its own; or else at least its rubric that
-// of this run's, so that what the rubric moved is told from the rest.
+// definitionOf loads the definition that an earlier run kept. Where one of an earlier program can't be loaded, what
+// this run shows and publishes, which has no part in what was found, takes the place of the same there; or else at least
+// its rubric that of this run's, so that what the rubric moved is told from the rest.
 func definitionOf(dir string, now *templates.Definition) (*templates.Definition, error) {
 	kept, err := templates.LoadDir(dir, now.Year)
-	year := strconv.Itoa(now.Year)
-	rubric, sheets := path.Join(year, "rubric.yaml"), path.Join(year, "sheets.yaml")
+	in := strconv.Itoa(now.Year)
+	rubric, shown := path.Join(in, "rubric.yaml"), []string{path.Join(in, "sheets.yaml"), path.Join(in, "tables.yaml")}
 	if _, missing := os.Stat(filepath.Join(dir, filepath.FromSlash(rubric))); err == nil || missing != nil {
 		return kept, err
 	}
 	for _, taken := range []func(name string) bool{
-		func(name string) bool { return name != sheets }, func(name string) bool { return name == rubric }} {
+		func(name string) bool { return !slices.Contains(shown, name) },
+		func(name string) bool { return name == rubric }} {
 		texts := maps.Clone(now.Texts)
 		for name := range now.Texts {
 			if text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))); err == nil && taken(name) {

@@ -10,7 +10,7 @@ import (
 )
 
 // Requirements
-//  1. Of a definition that an earlier program kept, what this one cannot load of sheets.yaml alone is this one's.
+//  1. Of a definition that an earlier program kept, what this one cannot load of sheets.yaml and tables.yaml is this one's.
 //  2. What it cannot load of the rest is this one's, but for the rubric.
 
 func TestDefinitionOfAnEarlierProgram(t *testing.T) {
