@@ -90,8 +90,8 @@ func verified(dir string) (m *publish.Manifest, digest string, err error) {
 }
 
 // definitionOf loads the definition that an earlier run kept. Where one of an earlier program can't be loaded, what
-// this run shows and publishes, which has no part in what was found, takes the place of the same there; or else at least
-// its rubric that of this run's, so that what the rubric moved is told from the rest.
+// this run shows and publishes, which has no part in what was found, takes the place of the same there; or else its
+// rubric at least that of this run's, so that what the rubric moved is told from the rest.
 func definitionOf(dir string, now *templates.Definition) (*templates.Definition, error) {
 	kept, err := templates.LoadDir(dir, now.Year)
 	in := strconv.Itoa(now.Year)
