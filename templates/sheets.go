@@ -2,19 +2,36 @@ package templates
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // Sheets say what workbooks show that are made for reading: which sheets in which book, and of each plain one its
 // columns.
 type Sheets struct {
 	Books  []*ReportBook
-	Marks  map[string]map[string]string // by name: word -> tone
+	Marks  map[string]Tones             // by name
 	Codes  map[string]map[string]string // by name: code -> word
 	Sets   map[string][]*ReportColumn   // columns that stand together on several sheets
 	Sheets []*ReportSheet               // in the order of their book
+}
+
+// Tones are words and what colours the cells that say them, in the order written.
+type Tones [][2]string
+
+// UnmarshalYAML reads word: tone.
+func (t *Tones) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind != yaml.MappingNode {
+		return errors.New("颜色要写成 文字: 颜色")
+	}
+	for pair := range slices.Chunk(n.Content, 2) {
+		*t = append(*t, [2]string{pair[0].Value, pair[1].Value})
+	}
+	return nil
 }
 
 // ReportBook is one workbook.

@@ -267,9 +267,8 @@ func (x *Lists) styled(c *templates.ReportColumn, column Column) Column {
 
 // Marks are the colours that the definition gives under a name.
 func Marks(d *templates.Definition, name string) []book.Mark {
-	tones := d.Sheets.Marks[name]
-	return table.Each(slices.Sorted(maps.Keys(tones)), func(word string) book.Mark {
-		return book.Mark{Word: word, Tone: book.Tone(tones[word])}
+	return table.Each(d.Sheets.Marks[name], func(m [2]string) book.Mark {
+		return book.Mark{Word: m[0], Tone: book.Tone(m[1])}
 	})
 }
 
