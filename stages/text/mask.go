@@ -245,7 +245,7 @@ func invisible(r rune) bool {
 		return false
 	}
 	return unicode.In(r, unicode.Cf, unicode.Cc, unicode.Mn, unicode.Me) ||
-		strings.ContainsRune("\u3164\u115F\u1160\uFFA0", r)
+		strings.ContainsRune("\u3164\u115F\u1160\uFFA0\u2800", r)
 }
 
 // separates says whether a character stands between the parts of one number or name without making them two.

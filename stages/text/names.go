@@ -15,24 +15,22 @@ import (
 	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
-	"golang.org/x/text/width"
+	"golang.org/x/text/unicode/norm"
 )
 
-// NameKey makes the names of one unit comparable: full and half width alike, letters in lower case, without spaces and
-// brackets' shapes, without a trailing （公章）. Wording is left alone: 有限公司 and 有限责任公司 are different units.
+// NameKey makes the names of one unit comparable: full and half width, 工 and the radical ⼯ alike (NFKC), letters in
+// lower case, without spaces and what nobody sees, without a trailing （公章）. Wording is left alone: 有限公司 and
+// 有限责任公司 are different units.
 func NameKey(name string) string {
 	name = strings.Map(func(r rune) rune {
-		if r >= firstHan && r <= lastHan { // most are, and are their own key
+		switch {
+		case r >= firstHan && r <= lastHan: // most are, and are their own key
 			return r
-		}
-		if folded := width.LookupRune(r).Folded(); folded != 0 {
-			r = folded
-		}
-		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
+		case unicode.IsSpace(r), !unicode.IsPrint(r), r > unicodeLatin && invisible(r):
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, name)
+	}, norm.NFKC.String(name))
 	return strings.TrimSuffix(name, "(公章)")
 }
 

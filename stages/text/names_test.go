@@ -1,0 +1,31 @@
+package text
+
+import "testing"
+
+// Requirements
+//  1. Names that look alike have one key, whatever was put into one of them that nobody sees.
+//  2. Names that are different units' have different keys.
+func TestNamesThatLookAlikeAreOne(t *testing.T) {
+	const name = "福州工业职业技术学院(闽侯)"
+	for _, same := range []string{"福州工业职业技术学院（闽侯）", "福州 工业职业技术学院 (闽侯)（公章）", "福州⼯业职业技术学院(闽侯)"} {
+		if got := NameKey(same); got != name {
+			t.Errorf("%q has the key %q", same, got)
+		}
+	}
+	for _, unseen := range []string{"\u200b", "\u2060", "\ufeff", "\u00ad", "\u200e", "\u202e", "\u00a0", "\u3000", "\u180e", "\u200d",
+		"\u3164", "\ufe0f", "\u034f", "\u2800", "\u17b5", "\U000E0100", "\uffa0", "\u115f", "\u1160", "\ue000", "\ufff9", "\U000E0041"} {
+		if got := NameKey("福州" + unseen + "工业职业技术学院(闽侯)" + unseen); got != name {
+			t.Errorf("with %+q the key is %+q", unseen, got)
+		}
+	}
+	for a, b := range map[string]string{"ＡＢＣ科技有限公司": "abc科技有限公司", "某某ｶﾞｽ公司": "某某ガス公司"} {
+		if NameKey(a) != NameKey(b) {
+			t.Errorf("%q and %q have two keys", a, b)
+		}
+	}
+	for a, b := range map[string]string{"福州有限公司": "福州有限责任公司", "福州一中": "福州二中"} {
+		if NameKey(a) == NameKey(b) {
+			t.Errorf("%q and %q have one key", a, b)
+		}
+	}
+}
