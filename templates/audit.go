@@ -2,7 +2,9 @@ package templates
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -57,10 +59,18 @@ var auditActs = map[string][]string{
 
 var anyScope = []string{"member", "kind", "roster", "value", "row", "all"}
 
+// auditCure lists them for a person.
+func auditCure() string {
+	acts := each(slices.Sorted(maps.Keys(auditActs)), func(act string) string {
+		return act + "（" + strings.Join(auditActs[act], "、") + "）"
+	})
+	return "可用的动作和各自的 scope：" + strings.Join(acts, "，") + "。"
+}
+
 func (a *Audit) check(l *loader, d *Definition) {
 	for _, m := range a.Moves {
 		l.when(!slices.Contains(auditActs[m.Act], m.Scope), m.at,
-			"动作“"+m.ID+"”的 act“"+m.Act+"”与 scope“"+m.Scope+"”不配", fmt.Sprintf("可用 %v。", auditActs))
+			"动作“"+m.ID+"”的 act“"+m.Act+"”与 scope“"+m.Scope+"”不配", auditCure())
 		l.when((m.List == Claim) != (m.Evidence != ""), m.at, "动作“"+m.ID+"”的 evidence 不对", "claim 的写，perverse 的不写。")
 		l.when((m.Act == "times" || m.Act == "shift") != m.Factor.IsPositive(), m.at,
 			"动作“"+m.ID+"”的 factor 不对", "act 为 times、shift 的写大于0的 factor，其余不写。")

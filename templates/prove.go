@@ -171,7 +171,11 @@ func (p *prover) look(path string, v reflect.Value) {
 			}
 		}
 		if len(choices) > 0 && len(chosen) != 1 {
-			p.l.problem(at{p.file, path}, fmt.Sprintf("%s写了%d样（%s）", named(v), len(chosen), strings.Join(chosen, "、")),
+			wrote := fmt.Sprintf("写了%d样（%s）", len(chosen), strings.Join(chosen, "、"))
+			if len(chosen) == 0 {
+				wrote = "一样也没有写"
+			}
+			p.l.problem(at{p.file, path}, named(v)+wrote,
 				"恰写一样："+strings.Join(choices, "、")+"。")
 		}
 	}

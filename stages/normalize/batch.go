@@ -388,7 +388,7 @@ func (b *Batch) suspectedTwins() (found []model.Finding) {
 		var names []string
 		for _, k := range group {
 			done[k] = true
-			names = append(names, "“"+b.files[k].Submission.Consortium+"”")
+			names = append(names, "“"+cmp.Or(b.files[k].Submission.Consortium, "（空）")+"”")
 			if k != keep {
 				b.replace(k, keep, model.Rejected, "suspected_twin")
 				b.files[k].file.Detail, b.files[k].Submission.Submission = b.files[keep].Submission.Consortium, b.files[keep].id()
