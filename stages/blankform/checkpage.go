@@ -165,7 +165,8 @@ func (s *selfCheck) valueSpan(column int) string {
 
 // cureVars fill the placeholders of a cure where no single value is at hand.
 func (p *painter) cureVars() map[string]string {
-	vars := map[string]string{"unit": "旁边所标单位", "value": "所填的数", "raw": "所填内容", "label": "这一栏", "name": "这一栏"}
+	vars := map[string]string{"unit": "旁边所标单位", "value": "所填的数", "raw": "所填内容", "label": "这一栏", "name": "这一栏",
+		"how": "按这一栏旁边的说明填写"}
 	for _, y := range p.d.Form.Years {
 		vars[y.ID] = y.Label
 	}

@@ -299,3 +299,16 @@ func TestListsPrintAsFarAsTheyAreFilled(t *testing.T) {
 		t.Errorf("the list prints on %d pages, %s among them: %v", pages, last, strings.Contains(text, last))
 	}
 }
+
+// What to do is written for any cell that a rule may be about: none of it waits for a value that only a finding has.
+func TestSelfCheckSaysWhatToDo(t *testing.T) {
+	rows, err := open(t, render(t, load(t), Values{})).GetRows(templates.CheckSheet)
+	if err != nil || len(rows) < 50 {
+		t.Fatalf("%d rows: %v", len(rows), err)
+	}
+	for i, row := range rows {
+		if words := strings.Join(row, " "); strings.Contains(words, "（无）") || strings.Contains(words, "{") {
+			t.Errorf("row %d: %s", i+1, words)
+		}
+	}
+}
