@@ -135,7 +135,8 @@ var elsewhere = []string{"mend", "explain", "since", "returned", "audit", string
 
 func (s *Sheets) check(l *loader, d *Definition) {
 	for _, id := range elsewhere {
-		l.when(s.Sheet(id) == nil, at{"sheets.yaml", "$.sheets"}, "缺“"+id+"”这张表", "请从这一版程序的 sheets.yaml 照抄，每次运行的结果里 definition/ 有一份。")
+		l.when(s.Sheet(id) == nil, at{"sheets.yaml", "$.sheets"}, "缺“"+id+"”这张表",
+			"请从这一版程序的 sheets.yaml 照抄，每次运行的结果里 definition/ 有一份。")
 	}
 	names := map[string]bool{}
 	for _, columns := range s.Sets {
