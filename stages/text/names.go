@@ -22,16 +22,27 @@ import (
 // lower case, without spaces and what nobody sees, without a trailing （公章）. Wording is left alone: 有限公司 and
 // 有限责任公司 are different units.
 func NameKey(name string) string {
+	if strings.ContainsFunc(name, compatible) {
+		name = norm.NFKC.String(name)
+	}
 	name = strings.Map(func(r rune) rune {
 		switch {
 		case r >= firstHan && r <= lastHan: // most are, and are their own key
 			return r
+		case r >= 0xFF01 && r <= 0xFF5E: // full width
+			r += '!' - 0xFF01
 		case unicode.IsSpace(r), !unicode.IsPrint(r), r > unicodeLatin && invisible(r):
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, norm.NFKC.String(name))
+	}, name)
 	return strings.TrimSuffix(name, "(公章)")
+}
+
+// compatible says whether a character may be another's like; not so what nearly all names are made of.
+func compatible(r rune) bool {
+	return r > unicodeLatin && (r < firstHan || r > lastHan) && (r < 0xFF01 || r > 0xFF5E) &&
+		(r < 0x3000 || r > 0x3020) && (r < 0x2013 || r == 0x2017 || r > 0x201F)
 }
 
 // Legible drops the characters that XML forbids, so that a text can be written into any office file. Line ends and tabs
