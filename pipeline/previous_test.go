@@ -1,11 +1,17 @@
 package pipeline
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
+	"lianheti/stages/check"
+	"lianheti/stages/intake"
+	"lianheti/stages/model"
+	"lianheti/stages/table"
 	"lianheti/templates"
 )
 
@@ -63,5 +69,92 @@ func TestDefinitionOfAnEarlierProgram(t *testing.T) {
 		if own != c.rules || got.Rubric.Available.String() != "0.5" {
 			t.Errorf("%s: own rules %v, available %s", what, own, got.Rubric.Available)
 		}
+	}
+}
+
+// Requirements
+//  1. A field that a later version of the form asks for (since: 2) returns no workbook of an earlier accepted one: verdicts and findings are what they were.
+//  2. The outcome says why it was not looked at.
+//  3. Without since the workbooks are told to lack it: that is what the key is for.
+//  4. since is a version that the form has had.
+func TestFieldOfALaterVersion(t *testing.T) {
+	const at, field = "            - {id: demand_reports,", "            - {id: toy_figure, label: 试验栏目, group: 人才培养质量, type: integer, unit: 个, better: higher, decimals: 0, extra: true, evidence: [\"4.1\"]"
+	load := func(since string) (*templates.Definition, error) {
+		files, out := os.DirFS("../templates/2024"), fstest.MapFS{}
+		names, _ := filepath.Glob("../templates/2024/*.yaml")
+		for _, name := range names {
+			data, err := files.(interface {
+				ReadFile(string) ([]byte, error)
+			}).ReadFile(filepath.Base(name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := string(data)
+			if filepath.Base(name) == "form.yaml" {
+				text = strings.Replace(text, at, field+since+"}\n"+at, 1)
+				text = strings.Replace(text, "version: 1\naccepts: [1]", "version: 2\naccepts: [1, 2]", 1)
+			}
+			out["2024/"+filepath.Base(name)] = &fstest.MapFile{Data: []byte(text)}
+		}
+		return templates.LoadFS(out, 2024)
+	}
+	if _, err := load(", since: 3"); err == nil || !strings.Contains(err.Error(), "since 3") {
+		t.Errorf("a version that is still to come: %v", err)
+	}
+	b, err := batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged := func(d *templates.Definition) (*table.Facts, *table.Judgement) {
+		sources, err := intake.Discover([]string{filepath.Join(samplesDir, "福州")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts, err := read(context.Background(), d, sources, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		judgement, err := check.Run(facts, check.Known{Alone: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return facts, judgement
+	}
+	found := func(j *table.Judgement) (out []string) {
+		for x := range j.Findings.All() {
+			out = append(out, x.Submission+" "+x.Code+" "+x.Places)
+		}
+		return out
+	}
+	_, before := judged(b.d)
+	later, err := load(", since: 2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, now := judged(later)
+	if was, is := strings.Join(found(before), "\n"), strings.Join(found(now), "\n"); facts.Submissions.Len() == 0 || was != is {
+		t.Errorf("found:\n%s\nand before:\n%s", is, was)
+	}
+	for i := range now.Verdicts.Len() {
+		if before.Verdicts.Row(i) != now.Verdicts.Row(i) {
+			t.Errorf("%+v was %+v", now.Verdicts.Row(i), before.Verdicts.Row(i))
+		}
+	}
+	for form := range facts.Forms {
+		if r := (templates.Ref{Field: "toy_figure", Year: b.d.Form.Years[0].Year}); !form.NotAsked(r) {
+			t.Errorf("%s: %+v", form.Submission.Submission, form.Observe(r))
+		}
+	}
+	without, err := load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := false
+	_, asked := judged(without)
+	for x := range asked.Findings.All() {
+		told = told || x.Severity == model.MustFix && strings.Contains(x.Message+x.Raw+x.Value, "试验栏目")
+	}
+	if !told {
+		t.Error("without since nothing is said of the field: this proves nothing")
 	}
 }

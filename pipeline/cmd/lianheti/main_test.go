@@ -3,15 +3,25 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"lianheti/pipeline"
+	"lianheti/pipeline/publish"
 	"lianheti/samples/programs"
+	"lianheti/stages/model"
+	"lianheti/stages/review"
+	"lianheti/stages/table"
 	"lianheti/stages/workers"
+	"lianheti/templates"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/urfave/cli/v2"
 )
 
 func TestMain(m *testing.M) {
@@ -58,4 +68,130 @@ func (panicking) Write([]byte) (int, error) {
 	var g workers.Group
 	g.Go(func() error { panic("坏了，13900001111") })
 	return 0, g.Wait()
+}
+
+// TestNotes: what the officer should know is said, each with what it is about, and nobody's phone.
+func TestNotes(t *testing.T) {
+	d, err := templates.Load(2024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const phone = "13800138000"
+	place := model.Place{Sheet: "材料收讫", Cell: "A4"}
+	r := outcome{&pipeline.Result{
+		Round: &table.Round{
+			Facts: &table.Facts{Definition: d, Pieces: table.Of([]table.Piece{
+				{File: "厦门/丙.docx", Result: table.PieceAlone}, {File: "厦门/丁.docx", Result: table.PieceSame}})},
+			Judgement: &table.Judgement{Register: table.Register{
+				{Key: "name:某", Values: map[string]string{templates.RegisterConsortium: "某" + phone}, Sheet: d.Register.Sheets[0], Place: place},
+				{Key: "name:别", Values: map[string]string{templates.RegisterMemberOf: "别处"}, Sheet: d.Register.Sheets[0], Place: place}}},
+			Ranking: &table.Ranking{}, Marking: table.Marking{Earlier: []string{"E1", "E2"}},
+		},
+		Manifest: &publish.Manifest{Opinions: &publish.Source{Name: "意见.json"}},
+		Opinions: &review.Opinions{Opinions: []review.Opinion{{Submission: "2024-99", Consortium: "走了的"}}},
+	}}
+	var b bytes.Buffer
+	if err := say(&b, "kept", r); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"没有写 --date", "登记表 材料收讫!A4：“某", "“别处”里有的名称", "已报、待转录：厦门/丙.docx 没有工作簿", "2份评分表是照改之前的发的（E1、E2）", "会审意见 意见.json：2024-99“走了的”"}
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	if len(lines) != len(want) {
+		t.Fatalf("%d lines:\n%s", len(lines), b.String())
+	}
+	for i, words := range want {
+		if !strings.Contains(lines[i], words) || strings.Contains(lines[i], phone) {
+			t.Errorf("%q lacks %q, or tells a phone", lines[i], words)
+		}
+	}
+	r.Manifest.Date = "2024-09-01"
+	if b.Reset(); say(&b, "kept", r) != nil || strings.Contains(b.String(), "没有写 --date") {
+		t.Error(b.String())
+	}
+}
+
+// TestNoticeNamesRealCommands: what the notice's sentences are said to be answered by exists on the command line.
+func TestNoticeNamesRealCommands(t *testing.T) {
+	app := newApp(io.Discard, io.Discard)
+	for _, year := range templates.Years() {
+		d, err := templates.Load(year)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Notice == nil {
+			continue // not issued yet
+		}
+		for _, p := range d.Notice.Parts {
+			for _, item := range p.Items {
+				for _, line := range item.Commands {
+					words := strings.Fields(line)
+					command := app.Command(words[0])
+					for _, word := range words[1:] {
+						if command != nil && !slices.ContainsFunc(command.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), strings.TrimPrefix(word, "--")) }) {
+							t.Errorf("%s: %s has no %s", p.Cite, words[0], word)
+						}
+					}
+					if command == nil {
+						t.Errorf("%s: no command %s", p.Cite, words[0])
+					}
+				}
+			}
+		}
+	}
+}
+
+// Requirements
+//  1. Without --year the workbooks decide which definition is taken, not which is the newest.
+//  2. Workbooks of several years are wrong usage, which names them; --year settles it.
+//  3. Where no workbook tells a year, it is the newest.
+func TestTheWorkbooksDecideTheYear(t *testing.T) {
+	dir := t.TempDir()
+	texts, err := filepath.Glob("../../../templates/2024/*.yaml")
+	if err != nil || len(texts) == 0 {
+		t.Fatal(err)
+	}
+	for _, shift := range []int{0, 1} {
+		to := filepath.Join(dir, strconv.Itoa(2024+shift))
+		if err := os.Mkdir(to, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range texts {
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := string(data)
+			for year := 2026; shift > 0 && year >= 2022; year-- {
+				text = strings.ReplaceAll(text, strconv.Itoa(year), strconv.Itoa(year+1))
+			}
+			if err := os.WriteFile(filepath.Join(to, filepath.Base(name)), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	run := func(args ...string) (int, string) {
+		var out bytes.Buffer
+		code := Main(append([]string{"lianheti"}, append(args, "--definition", dir)...), &out, &out)
+		return code, out.String()
+	}
+	blank := t.TempDir()
+	if code, said := run("template", "--out", blank); code != 0 {
+		t.Fatal(code, said)
+	}
+	old, err := filepath.Glob("../../../samples/2024/福州/*.xlsx")
+	made, _ := filepath.Glob(filepath.Join(blank, "*.xlsx"))
+	if err != nil || len(old) == 0 || len(made) == 0 || !strings.Contains(filepath.Base(made[0]), "2025") {
+		t.Fatal(old, made)
+	}
+	for want, inputs := range map[string][]string{"2024年批次": old[:1], "2025年批次": made[:1]} {
+		if _, said := run(append([]string{"check"}, inputs...)...); !strings.Contains(said, want) {
+			t.Errorf("%s: not %s: %s", inputs, want, said)
+		}
+	}
+	if code, said := run("check", old[0], made[0]); code != exitUsage || !strings.Contains(said, "2024、2025") {
+		t.Errorf("two years: exit %d: %s", code, said)
+	}
+	if _, said := run("check", old[0], made[0], "--year", "2024"); !strings.Contains(said, "2024年批次") || !strings.Contains(said, "2025 年的模板") {
+		t.Errorf("--year settles it: %s", said)
+	}
 }
