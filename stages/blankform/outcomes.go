@@ -41,39 +41,36 @@ type sheetRule struct {
 	first    int    // row in templates.CaseSheet, the first where every case has one
 }
 
-// sheetCheck prints the cases of a rule of one kind. What a sheet can't say is noted by the printer.
-type sheetCheck func(s *selfCheck, r *templates.Rule) sheetRule
-
-// sheetChecks are the kinds of checks that a sheet can show. A rule of another kind says in its `sheet` why not.
-var sheetChecks = map[string]sheetCheck{
-	"required":    eachSlot(requiredSlot),
-	"supplement":  eachSlot(supplementSlot),
-	"coercion":    eachSlot(notApplicableSlot),
-	"bounds":      eachSlot(boundedSlot),
-	"fraction":    eachSlot(fractionSlot),
-	"length":      eachSlot(lengthSlot),
+// sheetChecks print the cases of a rule, by the kinds of checks that a sheet can show. What a sheet can't say is noted
+// by the printer; a rule of another kind says in its `sheet` why not.
+var sheetChecks = map[string]func(s *selfCheck, r *templates.Rule) sheetRule{
+	"required":    eachSlot,
+	"supplement":  eachSlot,
+	"coercion":    eachSlot, // finds 不适用 in a figure: the one reading that a sheet can tell. See Rule.Sheet.
+	"bounds":      eachSlot,
+	"fraction":    eachSlot,
+	"length":      eachSlot,
 	"expr":        expressionCases,
 	"unsupported": unsupportedCases,
 }
 
-// eachSlot makes a case of every value that a rule covers; an empty formula passes over one.
-func eachSlot(print func(s *selfCheck, r *templates.Rule, slot templates.Slot) string) sheetCheck {
-	return func(s *selfCheck, r *templates.Rule) sheetRule {
-		s.perValue++
-		out := sheetRule{rule: r, perValue: s.perValue}
-		for i, slot := range s.slots {
-			covered := slices.ContainsFunc(r.Cases, func(c templates.Case) bool {
-				return (c.Field == nil || c.Field == slot.Field) && (c.Year.Year == 0 || c.Year.Year == slot.Year)
-			})
-			if !covered || !r.Covers(s.d, slot.Field, slot.Year) {
-				continue
-			}
-			if f := print(s, r, slot); f != "" {
-				out.cases = append(out.cases, sheetCase{[]int{i}, f})
-			}
+// eachSlot makes a case of every value that a rule covers and asks something of.
+func eachSlot(s *selfCheck, r *templates.Rule) sheetRule {
+	s.perValue++
+	out := sheetRule{rule: r, perValue: s.perValue}
+	for i, slot := range s.slots {
+		covered := slices.ContainsFunc(r.Cases, func(c templates.Case) bool {
+			return (c.Field == nil || c.Field == slot.Field) && (c.Year.Year == 0 || c.Year.Year == slot.Year)
+		})
+		if !covered || !r.Covers(s.d, slot.Field, slot.Year) {
+			continue
 		}
-		return out
+		if fails := s.fails(r, slot); fails != "" {
+			words := map[string]string{"status": hereStatus, "fails": fails}
+			out.cases = append(out.cases, sheetCase{[]int{i}, templates.Fill(formulas().Checks[r.Check], words)})
+		}
 	}
+	return out
 }
 
 // A case about one value stands in the row of the value: all such cases of a rule share one formula.
@@ -88,19 +85,42 @@ func byStatus(status, then string) string {
 	return fmt.Sprintf("CHOOSE(%s+1,%s,%d,%d,%d,%d)", status, then, notApplicable, explained, missing, unclear)
 }
 
-func requiredSlot(s *selfCheck, r *templates.Rule, slot templates.Slot) string {
-	if !slot.Field.Required || slot.Field.Type == templates.ConfirmField || s.d.Supplementary(slot.Field, slot.Year) {
+// fails is the condition under which a value fails, as its check in formulas.yaml has it, or the outcome of a blank;
+// empty where the rule asks nothing of the value.
+func (s *selfCheck) fails(r *templates.Rule, slot templates.Slot) string {
+	f, x, extra := slot.Field, hereNumber, s.d.Supplementary(slot.Field, slot.Year)
+	var fails []string
+	when := func(asked bool, format string, args ...any) {
+		if asked {
+			fails = append(fails, fmt.Sprintf(format, args...))
+		}
+	}
+	switch r.Check {
+	case "required":
+		asked := f.Required && f.Type != templates.ConfirmField && !extra
+		if asked && r.Yields(f.ID) {
+			return fmt.Sprintf("IF(%s,%d,%d)", s.explains(r, slot), explained, failed)
+		}
+		when(asked, "%d", failed)
+	case "supplement":
+		when(extra, "%d", failed)
+	case "coercion":
+		when(f.Numeric(), "%s=%d", hereStatus, statusNotApplicable)
+	case "bounds":
+		for _, k := range r.Kinds {
+			when(k == "min" && f.Numeric() && f.Min != nil, "%s<%s", x, f.Min)
+			when(k == "max" && f.Numeric() && f.Max != nil, "%s>%s", x, f.Max)
+			when(k == "whole" && f.Type == templates.IntegerField, "%s<>INT(%s)", x, x)
+		}
+	case "fraction": // in a cell shown as % the two differ
+		when(f.Type == templates.PercentField, "AND(%[1]s>0,%[1]s<1,%[2]s=%[1]s)", slot.Name, x)
+	case "length":
+		when(f.Limit > 0, "%s>%d", hereLength, f.Limit)
+	}
+	if fails == nil {
 		return ""
 	}
-	blank := fmt.Sprint(failed)
-	if r.Yields(slot.Field.ID) {
-		blank = fmt.Sprintf("IF(%s,%d,%d)", s.explains(r, slot), explained, failed)
-	}
-	return ifBlank(blank)
-}
-
-func ifBlank(blank string) string {
-	return fmt.Sprintf("CHOOSE(%s+1,%d,%d,%d,%s,%d)", hereStatus, passed, passed, passed, blank, unclear)
+	return joined("OR", ",", fails)
 }
 
 // explains is the condition that an explanation names a value: by its name, its cell, or the rule's code.
@@ -112,60 +132,6 @@ func (s *selfCheck) explains(r *templates.Rule, slot templates.Slot) string {
 		names = append(names, quote("、"+name+"、"))
 	}
 	return s.rows.explains(names)
-}
-
-func supplementSlot(s *selfCheck, _ *templates.Rule, slot templates.Slot) string {
-	if !s.d.Supplementary(slot.Field, slot.Year) {
-		return ""
-	}
-	return ifBlank(fmt.Sprint(failed))
-}
-
-// notApplicableSlot finds 不适用 in a figure: the one reading that a sheet can tell. See Rule.Sheet.
-func notApplicableSlot(_ *selfCheck, _ *templates.Rule, slot templates.Slot) string {
-	if !slot.Field.Numeric() {
-		return ""
-	}
-	return fmt.Sprintf("IF(%s>%d,%d,IF(%s=%d,%d,%d))", hereStatus, statusNotApplicable, notApplicable, hereStatus,
-		statusNotApplicable, failed, passed)
-}
-
-func ofValue(fails string) string {
-	return byStatus(hereStatus, fmt.Sprintf("IF(%s,%d,%d)", fails, failed, passed))
-}
-
-func boundedSlot(_ *selfCheck, r *templates.Rule, slot templates.Slot) string {
-	f, x := slot.Field, hereNumber
-	var outside []string
-	for _, k := range r.Kinds {
-		switch {
-		case k == "min" && f.Numeric() && f.Min != nil:
-			outside = append(outside, x+"<"+f.Min.String())
-		case k == "max" && f.Numeric() && f.Max != nil:
-			outside = append(outside, x+">"+f.Max.String())
-		case k == "whole" && f.Type == templates.IntegerField:
-			outside = append(outside, x+"<>INT("+x+")")
-		}
-	}
-	if len(outside) == 0 {
-		return ""
-	}
-	return ofValue(joined("OR", ",", outside))
-}
-
-func fractionSlot(_ *selfCheck, _ *templates.Rule, slot templates.Slot) string {
-	if slot.Field.Type != templates.PercentField {
-		return ""
-	}
-	// in a cell shown as % the two differ
-	return ofValue(fmt.Sprintf("AND(%s>0,%s<1,%s=%s)", slot.Name, slot.Name, hereNumber, slot.Name))
-}
-
-func lengthSlot(_ *selfCheck, _ *templates.Rule, slot templates.Slot) string {
-	if slot.Field.Limit == 0 {
-		return ""
-	}
-	return ofValue(fmt.Sprintf("%s>%d", hereLength, slot.Field.Limit))
 }
 
 // joined puts several parts together, one alone as it is: OR(a,b), MAX(a,b), (a+b).

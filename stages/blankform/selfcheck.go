@@ -92,11 +92,13 @@ var formulasText string
 var formulas = sync.OnceValue(func() (all struct {
 	Number    string                       // whether a figure can be used
 	Values    map[string]map[string]string // by type of field and column
+	Checks    map[string]string            // of single values
 	Totals    []struct{ Name, Formula string }
 	Functions map[string]string // of the expression language
 }) {
-	outcomes := strings.NewReplacer("{missing}", strconv.Itoa(missing), "{unclear}", strconv.Itoa(unclear), "{failed}",
-		strconv.Itoa(failed), "{status_not_applicable}", strconv.Itoa(statusNotApplicable))
+	outcomes := strings.NewReplacer("{passed}", strconv.Itoa(passed), "{explained}", strconv.Itoa(explained),
+		"{missing}", strconv.Itoa(missing), "{unclear}", strconv.Itoa(unclear), "{failed}", strconv.Itoa(failed),
+		"{status_not_applicable}", strconv.Itoa(statusNotApplicable))
 	try.Do(yaml.Load([]byte(outcomes.Replace(formulasText)), &all)) // the program's own text
 	return all
 })
