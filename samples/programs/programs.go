@@ -3,12 +3,17 @@
 package programs
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"lianheti/templates"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // Tests throw away much: this takes a third off their time. Some packages import this one only for it.
@@ -89,5 +94,26 @@ func Convert(t testing.TB, format string, files ...string) string {
 	args := []string{"-env:UserInstallation=file://" + filepath.ToSlash(profile), "--headless", "--convert-to", format,
 		"--outdir", out}
 	Run(t, "soffice", append(args, files...)...)
+	return out
+}
+
+// SelfCheck reads the results on the 自检 sheet of a workbook: rule code -> result in words.
+func SelfCheck(t testing.TB, data []byte) map[string]string {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows(templates.CheckSheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, row := range rows {
+		if len(row) > 3 && strings.HasPrefix(row[0], "LHT-") {
+			out[row[0]] = row[3]
+		}
+	}
 	return out
 }
