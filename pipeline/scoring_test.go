@@ -118,7 +118,10 @@ func scoringMarkdown(w io.Writer, d *templates.Definition, r *table.Ranking) err
 		}
 	}
 	s.Schools = strings.Join(schools, "、")
-	text := template.Must(template.New(scoringName).Funcs(template.FuncMap{"cell": func(s string) string { return strings.ReplaceAll(s, "|", "\\|") }}).Parse(scoringText))
+	text := template.Must(template.New(scoringName).Funcs(template.FuncMap{
+		"cell": func(s string) string { return strings.ReplaceAll(s, "|", "\\|") },
+		"half": func(n int) int { return n / 2 },
+	}).Parse(scoringText))
 	return text.Execute(w, s)
 }
 
