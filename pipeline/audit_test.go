@@ -199,9 +199,8 @@ func TestNothingPaysPerStudent(t *testing.T) {
 	}
 	var register table.Register
 	for m := range b.facts.Members.All() {
-		kind, _ := b.d.Form.Kind(m.Kind)
 		i, listed := at[m.NameKey]
-		if !kind.School {
+		if !b.d.Form.Kind(m.Kind).School {
 			continue
 		} else if !listed {
 			i = len(register)

@@ -263,7 +263,7 @@ func TestSchoolsAreHeldAgainstTheList(t *testing.T) {
 		in[m.NameKey] = append(in[m.NameKey], consortium[m.Submission])
 	}
 	for m := range b.facts.Members.All() {
-		if kind, _ := b.d.Form.Kind(m.Kind); !kind.School || seen[m.NameKey] || !m.Enrolment.Valid {
+		if !b.d.Form.Kind(m.Kind).School || seen[m.NameKey] || !m.Enrolment.Valid {
 			continue
 		}
 		enrolment := m.Enrolment

@@ -347,12 +347,11 @@ func (r *refReader) member(node *ast.Node, n *ast.MemberNode) {
 		return
 	}
 	field := r.lang.def.Field(base.Value)
-	year, ok := r.lang.def.Form.Year(property.Value)
-	if field == nil || !ok || !slices.Contains(field.Years, year.ID) {
+	if field == nil || !slices.Contains(field.Years, property.Value) {
 		r.fail(fmt.Sprintf("栏目“%s”没有年度“%s”", base.Value, property.Value))
 		return
 	}
-	ref := Ref{field.ID, year.Year}
+	ref := Ref{field.ID, r.lang.def.Form.Year(property.Value).Year}
 	r.refs = appendNew(r.refs, ref)
 	r.patch(node, &ast.IdentifierNode{Value: SlotName(ref.Field, ref.Year)})
 }

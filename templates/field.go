@@ -141,8 +141,7 @@ func (f *Field) Rounded(x decimal.Decimal) decimal.Decimal {
 
 // Supplementary says whether the field is collected in a year beyond what the official form prints.
 func (d *Definition) Supplementary(f *Field, year int) bool {
-	y, _ := d.Form.YearOf(year)
-	return f.Dated() && !slices.Contains(f.RequiredYears, y.ID)
+	return f.Dated() && !slices.Contains(f.RequiredYears, d.Form.YearOf(year).ID)
 }
 
 // Refs lists the values of a field: one, or one a year.
@@ -150,10 +149,7 @@ func (d *Definition) Refs(f *Field) []Ref {
 	if !f.Dated() {
 		return []Ref{{Field: f.ID}}
 	}
-	return each(f.Years, func(id string) Ref {
-		y, _ := d.Form.Year(id)
-		return Ref{Field: f.ID, Year: y.Year}
-	})
+	return each(f.Years, func(id string) Ref { return Ref{Field: f.ID, Year: d.Form.Year(id).Year} })
 }
 
 // SameAnswers says whether answers to one form can be scored under the other; labels and better may differ.
@@ -173,11 +169,10 @@ func (d *Definition) label(f *Field) string { return d.labels[f.ID] }
 // Name is the label of a value with its year, where the label does not say the year itself.
 func (d *Definition) Name(r Ref) string {
 	label := d.Label(r.Field)
-	year, ok := d.Form.YearOf(r.Year)
-	if !ok || strings.HasPrefix(label, year.Label) {
-		return label
+	if year := d.Form.YearOf(r.Year).Label; !strings.HasPrefix(label, year) {
+		return year + label
 	}
-	return year.Label + label
+	return label
 }
 
 // ExplainedIn says where a filler explains a warning: 在“…”表; empty where the form has no list for it.

@@ -132,19 +132,19 @@ type RosterSummary struct {
 	Of      string
 }
 
-// Year finds a year by its id.
-func (f *Form) Year(id string) (Year, bool) {
-	return find(f.Years, func(y Year) bool { return y.ID == id })
+// Year finds a year by its id, or gives a zero one.
+func (f *Form) Year(id string) Year {
+	return first(f.Years, func(y Year) bool { return y.ID == id })
 }
 
-// YearOf finds a year by its number.
-func (f *Form) YearOf(year int) (Year, bool) {
-	return find(f.Years, func(y Year) bool { return y.Year == year })
+// YearOf finds a year by its number, or gives a zero one.
+func (f *Form) YearOf(year int) Year {
+	return first(f.Years, func(y Year) bool { return y.Year == year })
 }
 
-// Kind finds a member kind by its label or id.
-func (f *Form) Kind(labelOrID string) (MemberKind, bool) {
-	return find(f.Kinds, func(k MemberKind) bool { return k.Label == labelOrID || k.ID == labelOrID })
+// Kind finds a member kind by its label or id, or gives a zero one.
+func (f *Form) Kind(labelOrID string) MemberKind {
+	return first(f.Kinds, func(k MemberKind) bool { return k.Label == labelOrID || k.ID == labelOrID })
 }
 
 // find gives the first that is so; a zero one where none is.

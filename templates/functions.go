@@ -80,10 +80,10 @@ func functionList(g *language) []function {
 		}, new(func(*Answers, ...string) number)},
 		askedOf("is_member", func(a Answers, name string, kinds []string) bool { return a.IsMember(name, kinds...) }),
 		{"is_kind", func(a []any) (any, error) {
-			kind, known := form.Kind(a[0].(string))
-			return known && (len(a) == 1 || slices.Contains(texts(a[1:]), kind.ID)), nil
+			kind := form.Kind(a[0].(string))
+			return kind.ID != "" && (len(a) == 1 || slices.Contains(texts(a[1:]), kind.ID)), nil
 		}, new(func(string, ...string) bool)},
-		one("is_school", func(said string) bool { kind, _ := form.Kind(said); return kind.School }),
+		one("is_school", func(said string) bool { return form.Kind(said).School }),
 		askedOf("records", func(a Answers, block string, said []string) number {
 			if len(said) == 2 {
 				return whole(a.RecordsOf(block, said[0], said[1]))

@@ -61,11 +61,11 @@ var answerKinds = []answerKind{
 		return []string{""}
 	}},
 	{"成员组成", func(i *NoticeItem) []string { return i.Kinds }, func(d *Definition, id string) []string {
-		k, _ := d.Form.Kind(id)
+		k := d.Form.Kind(id)
 		return []string{k.Label, k.Label}
 	}},
 	{"年度", func(i *NoticeItem) []string { return i.Years }, func(d *Definition, id string) []string {
-		y, _ := d.Form.Year(id)
+		y := d.Form.Year(id)
 		return []string{y.Label + y.Tag, y.Label}
 	}},
 	{"照印", func(i *NoticeItem) []string { return i.Notes }, func(d *Definition, id string) []string {

@@ -161,11 +161,9 @@ func (d *Definition) Wording(i PaperItem) string {
 		levels := strings.Fields(d.Field(i.Group).Group)
 		return levels[max(1, i.Level)-1]
 	case i.Year != "":
-		year, _ := d.Form.Year(i.Year)
-		return year.Label
+		return d.Form.Year(i.Year).Label
 	case i.Kind != "":
-		kind, _ := d.Form.Kind(i.Kind)
-		return kind.Label
+		return d.Form.Kind(i.Kind).Label
 	case i.Declare != "":
 		return d.Field(i.Declare).Label
 	case i.Seal != "":

@@ -144,9 +144,8 @@ func (p *placer) lines(fields []*Field) {
 			years = []string{""}
 		}
 		for _, id := range years {
-			year, _ := p.form.Year(id)
 			groups = append(groups, span{f.Group, p.row})
-			p.line(f, year)
+			p.line(f, p.form.Year(id))
 		}
 	}
 	p.groups(groups)
@@ -296,14 +295,14 @@ func (p *placer) yearColumns(b *YearBlock) []yearColumn {
 	companions := func(before string) {
 		for i, c := range b.Companions {
 			if c.Before == before {
-				year, _ := p.form.Year(c.Year)
+				year := p.form.Year(c.Year)
 				out = append(out, yearColumn{year, year.Label + c.Label, c.Tag, c.Width, i})
 			}
 		}
 	}
 	for _, id := range b.Columns {
 		companions(id)
-		year, _ := p.form.Year(id)
+		year := p.form.Year(id)
 		tag := year.Tag
 		if slices.Contains(b.Extra, id) {
 			tag += "\n" + p.form.ExtraTag

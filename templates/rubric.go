@@ -297,7 +297,7 @@ func (r *Rubric) checkEvidence(l *loader, e *Evidence, d *Definition) {
 		name+"的增长率没有写基数的下限", "除数写成 (基数 < credibility.base ? 0 : 基数)：基数不到它的不算增长率。")
 	years := map[YearKind]map[int]bool{Actual: {}, Committed: {}}
 	for _, ref := range e.Expression.Refs {
-		if y, dated := d.Form.YearOf(ref.Year); dated {
+		if y := d.Form.YearOf(ref.Year); y.ID != "" {
 			years[y.Kind][ref.Year] = true
 		}
 	}

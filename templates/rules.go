@@ -262,12 +262,12 @@ func (d *Definition) caseYears(r *Rule) ([]Case, error) {
 	}
 	var out []Case
 	for _, id := range r.Years {
-		year, ok := d.Form.Year(id)
-		if !ok {
+		year := d.Form.Year(id)
+		if year.ID == "" {
 			return nil, fmt.Errorf("不认识的年度“%s”", id)
 		}
-		before, ok := d.Form.YearOf(year.Year - 1)
-		if !ok && strings.Contains(r.When+r.Expr+r.Message, ".before") {
+		before := d.Form.YearOf(year.Year - 1)
+		if before.ID == "" && strings.Contains(r.When+r.Expr+r.Message, ".before") {
 			return nil, fmt.Errorf("年度“%s”没有上一年", id)
 		}
 		out = append(out, Case{Year: year, before: before.ID})
@@ -315,7 +315,7 @@ func (d *Definition) inGroup(f *Field, word string) bool {
 
 func (d *Definition) checkMessage(l *loader, r *Rule) {
 	for _, name := range Placeholders(r.Message + r.Cure) {
-		if _, year := d.Form.Year(name); year || strings.HasPrefix(name, "=") || slices.Contains(messageVars, name) {
+		if d.Form.Year(name).ID != "" || strings.HasPrefix(name, "=") || slices.Contains(messageVars, name) {
 			continue
 		}
 		if column, of := strings.CutPrefix(name, "it."); of && r.List != "" && d.Field(r.List+"_"+column) != nil {
@@ -351,11 +351,10 @@ func (d *Definition) Ref(s string, it *Field) (Ref, error) {
 		}
 		return Ref{Field: id}, nil
 	}
-	year, ok := d.Form.Year(yearID)
-	if !ok || !slices.Contains(f.Years, yearID) {
+	if !slices.Contains(f.Years, yearID) {
 		return Ref{}, fmt.Errorf("栏目“%s”没有年度“%s”", id, yearID)
 	}
-	return Ref{id, year.Year}, nil
+	return Ref{id, d.Form.Year(yearID).Year}, nil
 }
 
 // CaseRef reads a reference of a rule's texts within one of its cases: it, it.last, apprentices.year, it.before.

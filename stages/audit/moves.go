@@ -187,9 +187,9 @@ func answers(d *templates.Definition, def *templates.AuditMove, field *templates
 	}
 	var out []answer
 	for _, r := range d.Refs(field) {
-		year, dated := d.Form.YearOf(r.Year)
+		year := d.Form.YearOf(r.Year)
 		other := len(def.Years) > 0 && !slices.Contains(def.Years, year.ID)
-		if dated && (other || def.Extra && slices.Contains(field.RequiredYears, year.ID)) {
+		if year.ID != "" && (other || def.Extra && slices.Contains(field.RequiredYears, year.ID)) {
 			continue
 		}
 		o := f.Observe(r)
@@ -273,8 +273,7 @@ func shift(d *templates.Definition, def *templates.AuditMove, f *table.Form) []c
 		for _, a := range answers(d, def, field, f) {
 			to := a.year
 			if len(def.Years) > 1 {
-				first, _ := d.Form.Year(def.Years[0])
-				if to = first.Year; a.year == to {
+				if to = d.Form.Year(def.Years[0]).Year; a.year == to {
 					continue
 				}
 			}
@@ -306,8 +305,7 @@ func drops(f *table.Form) (out []change) {
 
 func schools(d *templates.Definition, f *table.Form) (out []answer) {
 	for _, m := range f.Members {
-		kind, _ := d.Form.Kind(m.Kind)
-		if !kind.School || !m.Enrolment.Valid {
+		if !d.Form.Kind(m.Kind).School || !m.Enrolment.Valid {
 			continue
 		}
 		c := onMember(m, "", nil)

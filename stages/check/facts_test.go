@@ -245,7 +245,7 @@ func (g *gathered) add(f filling) {
 func (g *gathered) slot(f filling, id, sheet string, slot templates.Slot) {
 	field, at := slot.Field, model.CellName(slot.Row, slot.Col)
 	key := field.ID
-	year, _ := g.d.Form.YearOf(slot.Year)
+	year := g.d.Form.YearOf(slot.Year)
 	if slot.Year != 0 {
 		key += "." + year.ID
 	}
@@ -311,8 +311,8 @@ func (g *gathered) lists(f filling, id string) {
 		row := table.Member{Submission: id, Record: int32(i + 1), Name: written(m["name"]), Enrolment: number(enrolment.value), Status: enrolment.status,
 			IsLead: m["lead"] == true, Sheet: sheet, Cell: at}
 		row.NameKey = text.NameKey(row.Name)
-		kind, ok := g.d.Form.Kind(written(m["kind"]))
-		if row.KindLabel = written(m["kind"]); ok {
+		kind := g.d.Form.Kind(written(m["kind"]))
+		if row.KindLabel = written(m["kind"]); kind.ID != "" {
 			row.Kind, row.KindLabel = kind.ID, kind.Label
 		}
 		g.members = append(g.members, row)

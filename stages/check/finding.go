@@ -214,8 +214,7 @@ const (
 )
 
 func (b *batch) year(year int) string {
-	y, _ := b.def.Form.YearOf(year)
-	return y.Label
+	return b.def.Form.YearOf(year).Label
 }
 
 func (b *batch) namesOf(refs []templates.Ref) string {

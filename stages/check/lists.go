@@ -119,8 +119,7 @@ func schoolList(f *form, p *plan, t *tally) {
 		default: // of another kind, whatever the roster calls it
 			t.judge(m.Kind == s.Kind, func() fault {
 				x := f.memberFault(m, m.KindLabel, kindColumn)
-				official, _ := f.def.Form.Kind(s.Kind)
-				x.vars["other"] = official.Label
+				x.vars["other"] = f.def.Form.Kind(s.Kind).Label
 				return x
 			})
 		}
@@ -166,7 +165,7 @@ func shiftedRoster(f *form, _ *plan, t *tally) {
 
 // isShifted says whether a row of the roster has in one column what belongs in another.
 func (f *form) isShifted(m table.Member) bool {
-	_, kindAsName := f.def.Form.Kind(m.Name)
+	kindAsName := f.def.Form.Kind(m.Name).ID != ""
 	number := m.Name != "" && strings.Trim(m.Name, "0123456789.,，") == ""
 	return m.Kind == "" && (kindAsName || number || slices.Contains(f.def.Form.YesNo, m.Name) ||
 		m.Name == "" && m.KindLabel != "")
@@ -206,8 +205,7 @@ func rowOf(at model.Place) int {
 }
 
 func (f *form) isSchool(m table.Member) bool {
-	kind, ok := f.def.Form.Kind(m.Kind)
-	return ok && kind.School
+	return f.def.Form.Kind(m.Kind).School
 }
 
 // unsupported fails a large claim (by the rule's guard) for which no supporting material names the field or its points.
@@ -262,8 +260,8 @@ func (f *form) named(s string) (out []templates.Ref) {
 	key := text.NameKey(s)
 	for _, r := range f.every {
 		label := text.NameKey(f.def.Label(r.Field))
-		year, dated := f.def.Form.YearOf(r.Year)
-		if label != "" && strings.Contains(key, label) && (!dated || year.Kind == templates.Actual) {
+		year := f.def.Form.YearOf(r.Year)
+		if label != "" && strings.Contains(key, label) && (year.ID == "" || year.Kind == templates.Actual) {
 			out = append(out, r)
 		}
 	}

@@ -200,7 +200,7 @@ func workbookOf(t *testing.T, f filling) []byte {
 			cells := map[string]blankform.Value{}
 			for column, x := range row {
 				field := definition.Field(block + "_" + column)
-				if kind, ok := definition.Form.Kind(fmt.Sprint(x)); ok && column == "kind" {
+				if kind := definition.Form.Kind(fmt.Sprint(x)); kind.ID != "" && column == "kind" {
 					x = kind.Label
 				}
 				cells[field.ID] = typedValue(field, x)

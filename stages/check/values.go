@@ -152,8 +152,7 @@ func (b *batch) actual() [][]templates.Ref {
 	rows := b.annual()
 	for i := range rows {
 		rows[i] = slices.DeleteFunc(rows[i], func(r templates.Ref) bool {
-			year, _ := b.def.Form.YearOf(r.Year)
-			return year.Kind != templates.Actual
+			return b.def.Form.YearOf(r.Year).Kind != templates.Actual
 		})
 	}
 	return rows

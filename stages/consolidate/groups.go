@@ -170,7 +170,7 @@ func (w *workbook) funding(*list.List) []list.Column {
 	var out []list.Column
 	for _, f := range w.Definition.Form.About(templates.Funding) {
 		for _, id := range f.Years {
-			y, _ := w.Definition.Form.Year(id)
+			y := w.Definition.Form.Year(id)
 			head := fmt.Sprintf("%s\n%s\n%s", w.Definition.Label(f.ID), y.Label, f.Unit)
 			show := func(e entry) book.Cell { return dated(e.form.Metric(f.ID, y.Year), y) }
 			out = append(out, list.Column{Key: f.ID + id, Head: head, Style: book.Column{Look: book.Promised},

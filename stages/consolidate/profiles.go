@@ -190,7 +190,7 @@ func (p *profile) facts() {
 	if funding := p.Definition.Form.About(templates.Funding); len(funding) > 0 {
 		f := funding[0]
 		value := table.Missing.Absent()
-		y, _ := p.Definition.Form.Year(f.Years[0])
+		y := p.Definition.Form.Year(f.Years[0])
 		if m := p.Form.Metric(f.ID, y.Year); m != nil && m.Value.Valid {
 			value = table.Plain(m.Value) + f.Unit
 		}

@@ -38,8 +38,7 @@ func (w *workbook) series() ([]series, list.Words) {
 
 // year gives the number of a year by its id.
 func (w *workbook) year(id string) int {
-	y, _ := w.Definition.Form.Year(id)
-	return y.Year
+	return w.Definition.Form.Year(id).Year
 }
 
 // place is where a series stands in its workbook: the cells from the first year to the last.
@@ -186,7 +185,7 @@ func inTotal(r list.Row, c book.Cell, key string) book.Cell {
 func (w *workbook) citySums(*list.List) []list.Column {
 	var out []list.Column
 	add := func(f *templates.Field, id string) {
-		y, _ := w.Definition.Form.Year(id)
+		y := w.Definition.Form.Year(id)
 		ref := templates.Ref{Field: f.ID, Year: y.Year}
 		c := list.Column{Key: f.ID + id, Head: fmt.Sprintf("%s\n%s%s\n%s", w.Definition.Label(f.ID), y.Label, y.Tag, f.Unit)}
 		c.Style.Look = yearHead(y, "").Look

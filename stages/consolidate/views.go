@@ -192,14 +192,11 @@ func (w *workbook) placeLink(x table.Finding) book.Cell {
 }
 
 func (w *workbook) kindOf(m table.Member) string {
-	if k, ok := w.Definition.Form.Kind(m.Kind); ok {
-		return k.Label
-	}
-	return m.KindLabel
+	return cmp.Or(w.Definition.Form.Kind(m.Kind).Label, m.KindLabel)
 }
 
 func (w *workbook) enrolment(m table.Member) book.Cell {
-	if kind, ok := w.Definition.Form.Kind(m.Kind); ok && !kind.School && m.Status == table.Missing {
+	if kind := w.Definition.Form.Kind(m.Kind); kind.ID != "" && !kind.School && m.Status == table.Missing {
 		return book.Cell{Look: book.Plain}
 	}
 	return figure(m.Enrolment, m.Status)

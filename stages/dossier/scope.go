@@ -309,15 +309,15 @@ const fewest = 5
 func (s *scope) feedback(in Input, rows map[string]*scope) {
 	form, all := in.Definition.Form, map[templates.Ref][]float64{}
 	of := map[templates.Ref]map[string]string{} // by submission
-	year, dated := form.Year("last")
+	year := form.Year("last")
 	for m := range in.Facts.Metrics.All() {
-		if dated && int(m.Year) == year.Year && m.Status == table.Normal {
+		if year.ID != "" && int(m.Year) == year.Year && m.Status == table.Normal {
 			ref := templates.Ref{Field: m.Indicator, Year: year.Year}
 			all[ref], table.In(of, ref)[m.Submission] = append(all[ref], m.Value.V), table.Plain(m.Value)
 		}
 	}
 	for _, f := range form.Metrics() {
-		if !dated || !slices.Contains(f.RequiredYears, year.ID) {
+		if !slices.Contains(f.RequiredYears, year.ID) {
 			continue
 		}
 		ref := templates.Ref{Field: f.ID, Year: year.Year}

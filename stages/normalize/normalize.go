@@ -186,11 +186,10 @@ func waiting(entries []model.Entry) (records map[int]bool, rows [][2]string) {
 }
 
 func (r *reader) metric(f *templates.Field, e model.Entry) {
-	year, _ := r.d.Form.YearOf(e.Year)
 	n := r.single(f, e)
 	r.Metrics = append(r.Metrics, table.Metric{
 		Submission: r.id(), Indicator: f.ID, Year: int32(e.Year), Value: n.float(), Unit: f.Unit,
-		Kind: string(year.Kind), Status: n.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.raw(f, e, n.Status),
+		Kind: string(r.d.Form.YearOf(e.Year).Kind), Status: n.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.raw(f, e, n.Status),
 	})
 }
 
@@ -449,8 +448,6 @@ func (row recordRow) member() table.Member {
 	m := table.Member{Submission: row.id(), Record: row.record, KindLabel: kind.Value, Name: name,
 		NameKey: text.Mask(text.NameKey(name)), Enrolment: enrolment.float(), Status: enrolment.Status,
 		IsLead: row.text("lead") == row.d.Form.Yes(), Sheet: nameCell.Place.Sheet, Cell: nameCell.Place.Cell}
-	if k, ok := row.d.Form.Kind(kind.Value); ok {
-		m.Kind = k.ID
-	}
+	m.Kind = row.d.Form.Kind(kind.Value).ID
 	return m
 }

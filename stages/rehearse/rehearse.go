@@ -198,9 +198,8 @@ var kinds = map[string]struct {
 	fits func(*templates.Definition, *templates.Field, model.Entry) bool
 }{
 	"number": {"年度数字", func(d *templates.Definition, f *templates.Field, e model.Entry) bool {
-		year, _ := d.Form.YearOf(e.Year)
 		return f.Type == templates.IntegerField && f.Metric() && e.Kind == model.Number && e.Formula == "" &&
-			year.Kind == templates.Actual
+			d.Form.YearOf(e.Year).Kind == templates.Actual
 	}},
 	"percent": {"百分比", func(_ *templates.Definition, f *templates.Field, e model.Entry) bool {
 		return f.Type == templates.PercentField && e.Kind == model.Number && !strings.Contains(e.Format, "%")

@@ -76,7 +76,7 @@ func (x subject) facts() [][2]said {
 		if len(f.Years) > 1 {
 			continue
 		}
-		y, _ := x.Definition.Form.Year(f.Years[0])
+		y := x.Definition.Form.Year(f.Years[0])
 		if m := x.Form.Metric(f.ID, y.Year); m != nil && m.Value.Valid {
 			asked := x.Definition.Name(templates.Ref{Field: f.ID, Year: y.Year})
 			out = append(out, [2]said{said(asked), said(table.Plain(m.Value) + m.Unit)})

@@ -27,7 +27,7 @@ func (m *scheme) courses() []course {
 	for _, f := range m.def.Form.Metrics() {
 		years := map[templates.YearKind][]templates.Year{}
 		for _, id := range f.Years {
-			y, _ := m.def.Form.Year(id)
+			y := m.def.Form.Year(id)
 			years[y.Kind] = append(years[y.Kind], y)
 		}
 		actual, committed := years[templates.Actual], years[templates.Committed]

@@ -173,10 +173,7 @@ func (m *scheme) name(r templates.Ref) string {
 	if f.Unit != "" {
 		name += "（" + f.Unit + "）"
 	}
-	if y, ok := m.def.Form.YearOf(r.Year); ok {
-		name += y.Label
-	}
-	return name
+	return name + m.def.Form.YearOf(r.Year).Label
 }
 
 // cells lists where the values of an expression stand in the submission's workbook; the roster as one range.

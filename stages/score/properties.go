@@ -134,14 +134,14 @@ func (p *tester) edits(a answers) []edit {
 // changed is the change of one figure and the property that it tests.
 func (p *tester) changed(f *templates.Field, r templates.Ref, value decimal.Decimal) edit {
 	one, two, tenth := decimal.NewFromInt(1), decimal.NewFromInt(2), decimal.New(11, -1)
-	y, dated := p.def.Form.YearOf(r.Year)
+	y := p.def.Form.YearOf(r.Year)
 	out := edit{ref: r}
 	switch {
 	case p.def.Supplementary(f, r.Year):
 		out.property, out.words, value = PropertySupplementary, "加倍", value.Mul(two).Add(one)
 	case f.Better == templates.Neither:
 		out.property, out.words, value = PropertySize, "减半", value.Div(two)
-	case dated && y.Kind == templates.Actual && p.before(f, y):
+	case y.Kind == templates.Actual && p.before(f, y):
 		out.property, out.words, value = PropertyPrior, "减半", value.Div(two)
 	case f.Better == templates.Lower:
 		out.property, out.words, value = PropertyBetter, "改好一成", value.Div(tenth)
@@ -159,7 +159,7 @@ func (p *tester) changed(f *templates.Field, r templates.Ref, value decimal.Deci
 // before says whether a field has a later actual year, too, so that a smaller figure now looks like growth.
 func (p *tester) before(f *templates.Field, y templates.Year) bool {
 	return slices.ContainsFunc(f.Years, func(id string) bool {
-		later, _ := p.def.Form.Year(id)
+		later := p.def.Form.Year(id)
 		return later.Kind == templates.Actual && later.Year > y.Year
 	})
 }

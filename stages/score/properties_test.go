@@ -83,8 +83,8 @@ func TestUncountedFiguresMoveNothing(t *testing.T) {
 		other[i] = m.as(m.id)
 		for ref := range m.numbers {
 			f := d.Field(ref.Field)
-			y, dated := d.Form.YearOf(ref.Year)
-			if d.Supplementary(f, ref.Year) || dated && y.ID == "prior" && len(f.Years) > 1 {
+			y := d.Form.YearOf(ref.Year)
+			if d.Supplementary(f, ref.Year) || y.ID == "prior" && len(f.Years) > 1 {
 				other[i].numbers[ref] += float64(10 * (i + 1))
 			}
 		}

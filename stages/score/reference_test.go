@@ -141,7 +141,7 @@ func TestPerStudentOnlyWithTheDepartmentsNumbers(t *testing.T) {
 	list := func(without string) (out table.Register) { // of schools, each with its consortia but one
 		at := map[string]int{}
 		for m := range facts.Members.All() {
-			kind, _ := d.Form.Kind(m.Kind)
+			kind := d.Form.Kind(m.Kind)
 			if !kind.School {
 				continue
 			}

@@ -385,8 +385,7 @@ func (f *Form) Enrolment(kinds ...string) (decimal.Decimal, bool) {
 // Schools lists the members that are schools, of some kinds or of all.
 func (f *Form) Schools(kinds ...string) []Member {
 	return slices.DeleteFunc(slices.Clone(f.Members), func(m Member) bool {
-		kind, ok := f.def.Form.Kind(m.Kind)
-		return !ok || !kind.School || !is(m.Kind, kinds)
+		return !f.def.Form.Kind(m.Kind).School || !is(m.Kind, kinds)
 	})
 }
 

@@ -265,7 +265,7 @@ type School struct {
 
 // School reads an entry of that list.
 func (e Registered) School(d *templates.Definition) School {
-	kind, _ := d.Form.Kind(e.Values[templates.RegisterKind])
+	kind := d.Form.Kind(e.Values[templates.RegisterKind])
 	n, err := strconv.ParseFloat(e.Values[templates.RegisterEnrolment], 64)
 	of := Each(names(e.Values[templates.RegisterMemberOf]), func(name string) string { return KeyOf(d, name) })
 	return School{e.Values[templates.RegisterSchool], kind.ID, Known(n, err == nil), e.Values[templates.RegisterYear], of}
@@ -302,9 +302,8 @@ func (r Register) Unvouched(f *Facts) []Member {
 		keys[s.Submission] = ConsortiumKey(s)
 	}
 	return Where(f.Members.All(), func(m Member) bool {
-		kind, _ := f.Definition.Form.Kind(m.Kind)
 		s, ok := list[m.NameKey]
-		return kind.School && (!ok || s.Kind != m.Kind || !s.Enrolment.Valid ||
+		return f.Definition.Form.Kind(m.Kind).School && (!ok || s.Kind != m.Kind || !s.Enrolment.Valid ||
 			!slices.Contains(s.MemberOf, keys[m.Submission]))
 	})
 }

@@ -213,7 +213,7 @@ func fieldMeaning(d *templates.Definition, f *templates.Field) meaning {
 		m[KeyValues] = strings.Join(d.Options(f), ValueSeparator)
 	}
 	extra := Words(f.Years, func(id string) string { // that the official form does not print
-		if y, ok := d.Form.Year(id); ok && !slices.Contains(f.RequiredYears, id) {
+		if y := d.Form.Year(id); y.ID != "" && !slices.Contains(f.RequiredYears, id) {
 			return strconv.Itoa(y.Year)
 		}
 		return ""

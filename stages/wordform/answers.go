@@ -220,7 +220,6 @@ func (w *binder) moreUnits(t *docTable, row []docCell) bool {
 	if kind == "" {
 		return false
 	}
-	label, _ := w.d.Form.Kind(kind)
 	var count, name []docCell
 	for _, c := range row {
 		switch {
@@ -229,7 +228,7 @@ func (w *binder) moreUnits(t *docTable, row []docCell) bool {
 			name = append(name, c)
 		case c.col >= counts:
 			count = append(count, c)
-		case labelKey(c.text) != labelKey(label.Label): // another kind, which the form does not have
+		case labelKey(c.text) != labelKey(w.d.Form.Kind(kind).Label): // another kind, which the form does not have
 			return false
 		}
 	}

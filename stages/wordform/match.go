@@ -195,10 +195,9 @@ func (w *binder) turn(p *rowPattern, keys []string) (*rowPattern, map[int]int) {
 	}
 	out, years, moved := &rowPattern{section: p.section, slots: slices.Clone(p.slots)}, map[int]int{}, false
 	for k, i := range at {
-		was, _ := w.d.Form.Year(p.slots[i].Cell.Year)
-		is, _ := w.d.Form.Year(shown[k].Cell.Year)
-		out.slots[i], years[was.Year] = shown[k], is.Year
-		moved = moved || was.Year != is.Year
+		was, is := w.d.Form.Year(p.slots[i].Cell.Year).Year, w.d.Form.Year(shown[k].Cell.Year).Year
+		out.slots[i], years[was] = shown[k], is
+		moved = moved || was != is
 	}
 	if !moved {
 		return nil, nil
