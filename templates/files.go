@@ -186,15 +186,11 @@ func filesOf(fsys fs.FS, root string, year int) (map[string][]byte, error) {
 		return own, nil
 	}
 	var e extension
-	line, err := unmarshal(data, &e)
-	problem := func(line int, what, cure string) error {
-		return &Problem{filepath.ToSlash(filepath.Join(root, file)), line, what, cure}
-	}
-	if err != nil {
-		return nil, problem(line, "无法读取："+err.Error(), "请改正拼写或缩进；不认识的键一律不接受。")
-	}
-	if e.Extends >= year {
-		return nil, problem(0, fmt.Sprintf("extends 写的是%d年", e.Extends), "请写以前的年度。")
+	l := &loader{dir: filepath.ToSlash(filepath.Join(root, dir)), sources: map[string][]byte{extensionFile: data}}
+	l.decode(extensionFile, &e)
+	l.when(e.Extends >= year, at{extensionFile, "$.extends"}, fmt.Sprintf("extends 写的是%d年", e.Extends), "请写以前的年度。")
+	if len(l.problems) > 0 {
+		return nil, errors.Join(l.problems...)
 	}
 	from := fsys
 	if _, err := fs.Stat(fsys, strconv.Itoa(e.Extends)); err != nil {
@@ -205,31 +201,29 @@ func filesOf(fsys fs.FS, root string, year int) (map[string][]byte, error) {
 		return nil, err
 	}
 	delete(own, file)
-	return e.apply(earlier, own, year, problem)
+	e.apply(l, earlier, own, year)
+	return own, errors.Join(l.problems...)
 }
 
-func (e *extension) apply(earlier, own map[string][]byte, year int,
-	problem func(int, string, string) error) (map[string][]byte, error) {
-	for name, data := range earlier {
+func (e *extension) apply(l *loader, earlier, own map[string][]byte, year int) {
+	for _, name := range slices.Sorted(maps.Keys(earlier)) {
 		short := strings.TrimPrefix(name, strconv.Itoa(e.Extends)+"/")
 		if slices.Contains(e.Drop, short) {
 			continue
 		}
-		text := MoveYears(string(data), e.Extends, year)
+		text := MoveYears(string(earlier[name]), e.Extends, year)
 		for i, edit := range e.Edits {
 			if edit.File != short {
 				continue
 			}
-			if strings.Count(text, edit.Old) != 1 {
-				return nil, problem(0, fmt.Sprintf("edits 第%d项的 old 在 %s 里不是恰好一处", i+1, short), "请照录改动前的文字（其中的年份已加过），写到只有一处为止。")
-			}
+			l.when(strings.Count(text, edit.Old) != 1, at{extensionFile, fmt.Sprintf("$.edits[%d]", i)},
+				fmt.Sprintf("edits 第%d项的 old 在 %s 里不是恰好一处", i+1, short), "请照录改动前的文字（其中的年份已加过），写到只有一处为止。")
 			text = strings.Replace(text, edit.Old, edit.New, 1)
 		}
 		if mine := path.Join(strconv.Itoa(year), short); own[mine] == nil {
 			own[mine] = []byte(text)
 		}
 	}
-	return own, nil
 }
 
 // Differences lists where a definition differs in what it says from the shipped one of its year.

@@ -252,17 +252,13 @@ func (i *PaperItem) check(l *loader, d *Definition, where at, printed map[string
 			printed[id] = true
 		}
 	}
-	i.resolve(l, d, where, printed)
-}
-
-func (i *PaperItem) resolve(l *loader, d *Definition, where at, printed map[string]bool) {
 	if i.Declare != "" {
 		i.Refs = []Ref{{Field: i.Declare}}
 	}
 	if i.Value == "" {
 		return
 	}
-	for _, said := range strings.Split(i.Value, "/") {
+	for said := range strings.SplitSeq(i.Value, "/") {
 		ref, err := d.Ref(said, nil)
 		if l.when(err != nil, where, fmt.Sprint(err), "请写成 栏目编号 或 栏目编号.年度。"); err == nil {
 			i.Refs, printed[said] = append(i.Refs, ref), true

@@ -126,12 +126,6 @@ const (
 	RegisterAsked       = "asked" // prefilled: what waits for the Department
 )
 
-// What the choices of a column can be; others are the names of the consortia.
-const (
-	SchoolChoices = "schools"
-	CityChoices   = "cities"
-)
-
 // registerNeeds are the columns without which an effect can't come about.
 var registerNeeds = map[RegisterEffect][]string{
 	Settles: {RegisterConsortium, RegisterDocument}, Selects: {RegisterConsortium, RegisterDocument},
@@ -143,8 +137,8 @@ var registerNeeds = map[RegisterEffect][]string{
 
 // OptionsOf lists what a column may hold; nothing where it is free.
 func (d *Definition) OptionsOf(c *RegisterColumn) []string {
-	if c.Choices == CityChoices || c.Choices == SchoolChoices {
-		return offers[c.Choices](d)
+	if offer := offers[c.Choices]; offer != nil && c.Choices != "consortia" { // of which others may be typed, too
+		return offer(d)
 	}
 	return c.Options
 }

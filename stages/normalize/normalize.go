@@ -189,7 +189,8 @@ func (r *reader) metric(f *templates.Field, e model.Entry) {
 	n := r.single(f, e)
 	r.Metrics = append(r.Metrics, table.Metric{
 		Submission: r.id(), Indicator: f.ID, Year: int32(e.Year), Value: n.float(), Unit: f.Unit,
-		Kind: string(r.d.Form.YearOf(e.Year).Kind), Status: n.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell, Raw: r.raw(f, e, n.Status),
+		Kind: string(r.d.Form.YearOf(e.Year).Kind), Status: n.Status, Sheet: e.Place.Sheet, Cell: e.Place.Cell,
+		Raw: r.raw(f, e, n.Status),
 	})
 }
 
