@@ -14,12 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// The page of the self-check: a line a rule, the gravest first.
-var checkColumns = []struct {
-	head  string
-	width float64
-}{{"代码", 12}, {"程度", 11}, {"检查什么", 29}, {"结果", 10}, {"在哪里（第一处）", 34}, {"怎么办", 44}, {"要说明的，“涉及栏目”照抄这里", 30}}
-
+// Columns of the page of the self-check, a line a rule, the gravest first; and the row of their heads.
 const (
 	resultColumn = 4
 	placeColumn  = 5
@@ -27,16 +22,14 @@ const (
 	headerRow    = 4
 )
 
-const checkIntroduction = "填写时自动重算，与省厅收到后的检查用同一套规则。各行按程度排列；点“在哪里”跳到那一格；属实而要说明的，把末列照抄到“情况说明”表的“涉及栏目”，旁边写原因。" +
-	"填成文字的数（如“12万”）这里不能判断，请只填数字。"
-
 func (p *painter) checkPage() {
 	p.at = templates.CheckSheet
+	page := formulas().Page
 	rules := slices.DeleteFunc(bySeverity(p.d.Rules), func(r *templates.Rule) bool { return r.Tier() == 1 })
 	last := headerRow + len(rules)
-	layout := &templates.SheetLayout{LastRow: last, LastCol: len(checkColumns), Freeze: headerRow}
-	for _, column := range checkColumns {
-		layout.Widths = append(layout.Widths, column.width)
+	layout := &templates.SheetLayout{LastRow: last, LastCol: len(page.Columns), Freeze: headerRow}
+	for _, column := range page.Columns {
+		layout.Widths = append(layout.Widths, column.Width)
 	}
 	try.Do(p.f.SetSheetDimension(p.at, "A1:"+cell(last, layout.LastCol)))
 	p.printNames(book.Fixed(last, layout.LastCol), headerRow, headerRow)
@@ -49,12 +42,12 @@ func (p *painter) checkPage() {
 	for i, line := range []struct {
 		role templates.Role
 		text string
-	}{{templates.TitleRole, p.at}, {templates.BodyRole, checkIntroduction}, {templates.ShownRole, ""}} {
+	}{{templates.TitleRole, p.at}, {templates.BodyRole, page.Introduction}, {templates.ShownRole, ""}} {
 		c.put(i+1, 1, 1, layout.LastCol, p.static(i+1, 1, line.role, line.text, false))
 		c.grow(i+1, max(fixedHeights[line.role], 24))
 	}
-	for i, column := range checkColumns {
-		c.put(headerRow, i+1, 1, 1, p.static(headerRow, i+1, templates.HeaderRole, column.head, false))
+	for i, column := range page.Columns {
+		c.put(headerRow, i+1, 1, 1, p.static(headerRow, i+1, templates.HeaderRole, column.Head, false))
 	}
 	c.grow(headerRow, 24)
 	for i, r := range rules {
@@ -76,17 +69,17 @@ func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) {
 			style = centred
 		}
 		c.put(row, i+1, 1, 1, excelize.Cell{StyleID: style, Value: x})
-		c.grow(row, float64(lines(x, checkColumns[i].width, checkSize)*14)+padding)
+		c.grow(row, float64(lines(x, formulas().Page.Columns[i].Width, checkSize)*14)+padding)
 	}
 	n := slices.IndexFunc(p.check.rules, func(s sheetRule) bool { return s.rule == r })
 	if n < 0 {
 		return
 	}
-	formulas := map[int]string{resultColumn: p.check.result(n), placeColumn: p.check.place(n)}
+	said := map[int]string{resultColumn: p.check.result(n), placeColumn: p.check.place(n)}
 	if asked == r.Code {
-		formulas[pasteColumn] = p.check.paste(n)
+		said[pasteColumn] = p.check.paste(n)
 	}
-	for column, f := range formulas {
+	for column, f := range said {
 		p.l.calculate(p.at, row, column, f)
 		content := p.l.written(p.at, row, column)
 		content.StyleID = map[int]int{resultColumn: centred, placeColumn: link, pasteColumn: text}[column]
@@ -96,7 +89,7 @@ func (p *painter) checkLine(c *canvas, row int, r *templates.Rule) {
 		if len(one.slots) > 0 {
 			slot := p.check.slots[one.slots[0]]
 			label := p.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year})
-			c.grow(row, float64(lines(label, checkColumns[placeColumn-1].width, checkSize)*14)+padding)
+			c.grow(row, float64(lines(label, formulas().Page.Columns[placeColumn-1].Width, checkSize)*14)+padding)
 		}
 	}
 }

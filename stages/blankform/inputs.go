@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -101,27 +102,19 @@ const (
 
 // validate adds a message to an input, and a check as one types. 不适用 is allowed in every figure.
 func (p *painter) validate(f *templates.Field, extra bool, from, to string) {
+	if f.Locked {
+		return
+	}
 	v := excelize.NewDataValidation(true)
 	v.Sqref = from
 	if to != from {
 		v.Sqref = from + ":" + to
 	}
-	v.SetInput(text.Clip(f.Label, maxTitle-1), text.Clip(p.prompt(f, extra), maxPrompt-1))
-	stop := func(title, message string) {
-		v.SetError(excelize.DataValidationErrorStyleStop, title, text.Clip(message, maxPrompt-1))
-	}
-	demand := func(condition string) {
-		try.Do(v.SetRange(escape(condition), "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween))
-	}
+	how, words := formulas().Inputs[inputKind(f)], p.inputWords(f, from)
+	v.SetInput(text.Clip(f.Label, maxTitle-1), text.Clip(p.prompt(f, extra, templates.Fill(how.Prompt, words)), maxPrompt-1))
 	switch {
-	case f.Locked:
-		return
 	case f.Type == templates.ChoiceField:
 		v.SetSqrefDropList(offered(f))
-		if stop("请从列表中选择", "这一格只能从下拉列表中选择。"); f.Open {
-			v.SetError(excelize.DataValidationErrorStyleWarning, "请核对",
-				"目录里没有这一项。原则上按指导目录填写；确需调整的，应事先征得省厅同意。仍要这样填写吗？")
-		}
 	case f.Suggest != "":
 		offer := listName(f.Suggest)
 		if p.d.Field(f.Suggest) != nil { // what stands in a column of the form
@@ -131,59 +124,36 @@ func (p *painter) validate(f *templates.Field, extra bool, from, to string) {
 		v.ShowErrorMessage = false
 	case f.Type == templates.ConfirmField:
 		v.SetSqrefDropList(listName("confirm"))
-		stop("请从列表中选择", "确认请选 "+p.d.Form.Confirm.Checked+"，未确认请选 "+p.d.Form.Confirm.Unchecked+"。")
-	case f.Numeric():
-		demand(p.numberRule(f, from))
-		stop("请填数字", p.numberWords(f))
-	case f.Limit > 0:
-		demand(fmt.Sprintf(`LEN(TRIM(SUBSTITUTE(%s,CHAR(10),"")))<=%d`, from, f.Limit)) // line breaks do not count
-		stop("超过篇幅", fmt.Sprintf("这一栏不超过%d字（含标点）。请精简后再填。", f.Limit))
+	case how.Demand != "":
+		demand := escape(templates.Fill(how.Demand, words))
+		try.Do(v.SetRange(demand, "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween))
+	}
+	if how.Title != "" {
+		style := excelize.DataValidationErrorStyleStop
+		if f.Open {
+			style = excelize.DataValidationErrorStyleWarning
+		}
+		v.SetError(style, how.Title, text.Clip(templates.Fill(cmp.Or(how.Stop, how.Prompt), words), maxPrompt-1))
 	}
 	try.Do(p.f.AddDataValidation(p.at, v))
 }
 
-// prompt says what belongs in an input: unit, limit, and where it comes from. The year stands over it.
-func (p *painter) prompt(f *templates.Field, extra bool) string {
-	var parts []string
-	if extra {
-		parts = append(parts, p.d.Form.ExtraTag)
-	}
-	if f.Unit != "" {
-		parts = append(parts, "单位："+f.Unit)
-	}
+// inputKind is the kind of an input, as formulas.yaml has it.
+func inputKind(f *templates.Field) string {
 	switch {
-	case f.Numeric():
-		parts = append(parts, p.numberWords(f))
-	case f.Type == templates.DateField:
-		parts = append(parts, "填日期，例如 "+p.d.Directory.Deadline)
-	case f.Limit > 0:
-		parts = append(parts, fmt.Sprintf("不超过%d字（含标点）", f.Limit))
-	case f.Type == templates.ChoiceField, f.Type == templates.ConfirmField:
-		parts = append(parts, "请从下拉列表中选择")
+	case f.Open:
+		return "open"
+	case f.Limit > 0 && f.Suggest == "":
+		return "limited"
 	}
-	parts = append(parts, f.Hint, p.d.Form.Mark(f))
-	parts = slices.DeleteFunc(parts, func(words string) bool { return words == "" })
-	return cmp.Or(strings.Join(parts, "；"), "请如实填写") + "。"
+	return string(f.Type)
 }
 
-func (p *painter) numberWords(f *templates.Field) string {
-	words := "填数字"
-	switch {
-	case f.Type == templates.PercentField:
-		words = "填0到100之间的数，例如百分之四十五填45"
-	case f.Type == templates.IntegerField:
-		words = "填整数"
-	}
-	if f.Min != nil && f.Type != templates.PercentField {
-		words += "，不小于" + f.Min.String()
-	}
-	return words + "；没有的填0，不适用的填“" + p.d.Form.NotApplicable + "”"
-}
-
-// numberRule is the condition that an input cell has to meet, as a formula on its first cell.
-func (p *painter) numberRule(f *templates.Field, at string) string {
-	conditions := []string{"ISNUMBER(" + at + ")"}
+// inputWords are what the words and formulas of an input leave open.
+func (p *painter) inputWords(f *templates.Field, at string) map[string]string {
+	form, floor, conditions := p.d.Form, "", []string{"ISNUMBER(" + at + ")"}
 	if f.Min != nil {
+		floor = "，不小于" + f.Min.String()
 		conditions = append(conditions, at+">="+f.Min.String())
 	}
 	if f.Max != nil {
@@ -192,8 +162,22 @@ func (p *painter) numberRule(f *templates.Field, at string) string {
 	if f.Type == templates.IntegerField {
 		conditions = append(conditions, at+"=INT("+at+")")
 	}
-	// IF, because AND looks at all its parts and a text in a comparison is an error
-	return fmt.Sprintf(`IF(ISNUMBER(%s),AND(%s),%s="%s")`, at, strings.Join(conditions, ","), at, p.d.Form.NotApplicable)
+	return map[string]string{"x": at, "limit": strconv.Itoa(f.Limit), "floor": floor,
+		"conditions": strings.Join(conditions, ","), "not_applicable": form.NotApplicable, "deadline": p.d.Directory.Deadline,
+		"checked": form.Confirm.Checked, "unchecked": form.Confirm.Unchecked}
+}
+
+// prompt says what belongs in an input: unit, how to fill it, and where it comes from. The year stands over it.
+func (p *painter) prompt(f *templates.Field, extra bool, how string) string {
+	parts := []string{"", "", how, f.Hint, p.d.Form.Mark(f)}
+	if extra {
+		parts[0] = p.d.Form.ExtraTag
+	}
+	if f.Unit != "" {
+		parts[1] = "单位：" + f.Unit
+	}
+	parts = slices.DeleteFunc(parts, func(words string) bool { return words == "" })
+	return cmp.Or(strings.Join(parts, "；"), "请如实填写") + "。"
 }
 
 // escape makes a formula fit for the XML that excelize writes as it is.

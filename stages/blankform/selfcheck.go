@@ -88,13 +88,22 @@ func columnName(column int) string {
 //go:embed formulas.yaml
 var formulasText string
 
-// formulas are those of the hidden sheets that can be written down as they are. What the braces hold is said there.
+// formulas are what can be written down as it is: formulas of the hidden sheets, how inputs are filled, what the page of
+// the self-check says. What the braces hold is said there.
 var formulas = sync.OnceValue(func() (all struct {
 	Number    string                       // whether a figure can be used
 	Values    map[string]map[string]string // by type of field and column
 	Checks    map[string]string            // of single values
 	Totals    []struct{ Name, Formula string }
 	Functions map[string]string // of the expression language
+	Inputs    map[string]struct{ Prompt, Title, Stop, Demand string }
+	Page      struct {
+		Introduction string
+		Columns      []struct {
+			Head  string
+			Width float64
+		}
+	}
 }) {
 	outcomes := strings.NewReplacer("{passed}", strconv.Itoa(passed), "{explained}", strconv.Itoa(explained),
 		"{missing}", strconv.Itoa(missing), "{unclear}", strconv.Itoa(unclear), "{failed}", strconv.Itoa(failed),
