@@ -244,7 +244,8 @@ func Differences(d *templates.Definition, word, book *table.Form) []Difference {
 		}
 		is, was := word.Observe(r), book.Observe(r)
 		byHand := f.Type == templates.DateField || d.Supplementary(f, r.Year)
-		same := is.Status == was.Status && sameText(said(is), said(was))
+		// by keys, which have no blanks and line ends: a printed page may have others
+		same := is.Status == was.Status && text.NameKey(said(is)) == text.NameKey(said(was))
 		if !same && !book.NotAsked(r) && !(is.Status == table.Missing && byHand) {
 			out = append(out, Difference{r, is, was})
 		}
@@ -263,11 +264,6 @@ func said(o table.Observation) string {
 		return o.Raw
 	}
 	return o.Value
-}
-
-// sameText leaves blanks and line ends out of account, which a printed page may have others of.
-func sameText(a, b string) bool {
-	return a == b || strings.Join(strings.Fields(text.NameKey(a)), "") == strings.Join(strings.Fields(text.NameKey(b)), "")
 }
 
 func members(f *table.Form, kind string) []table.Member {
