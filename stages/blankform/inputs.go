@@ -111,7 +111,8 @@ func (p *painter) validate(f *templates.Field, extra bool, from, to string) {
 		v.Sqref = from + ":" + to
 	}
 	how, words := formulas().Inputs[inputKind(f)], p.inputWords(f, from)
-	v.SetInput(text.Clip(f.Label, maxTitle-1), text.Clip(p.prompt(f, extra, templates.Fill(how.Prompt, words)), maxPrompt-1))
+	prompt := p.prompt(f, extra, templates.Fill(how.Prompt, words))
+	v.SetInput(text.Clip(f.Label, maxTitle-1), text.Clip(prompt, maxPrompt-1))
 	switch {
 	case f.Type == templates.ChoiceField:
 		v.SetSqrefDropList(offered(f))

@@ -88,8 +88,8 @@ func columnName(column int) string {
 //go:embed formulas.yaml
 var formulasText string
 
-// formulas are what can be written down as it is: formulas of the hidden sheets, how inputs are filled, what the page of
-// the self-check says. What the braces hold is said there.
+// formulas are what can be written down as it is: formulas of the hidden sheets, how inputs are filled, what the page
+// of the self-check says. What the braces hold is said there.
 var formulas = sync.OnceValue(func() (all struct {
 	Number    string                       // whether a figure can be used
 	Values    map[string]map[string]string // by type of field and column
