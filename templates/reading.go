@@ -28,10 +28,11 @@ type Reading struct {
 	About         struct{ Before, Behind, Alone []string }
 	Scales        []Scale
 	Units         []Unit
-	OtherUnits    []string    `yaml:"other_units"`
-	Functions     []string    `yaml:"volatile"` // whose result is another whenever a workbook is opened
-	Campuses      []string    // behind the name of a unit: a part of it
-	SameUnit      []Rewriting `yaml:"same_unit"` // of names of one unit until they are alike
+	OtherUnits    []string                          `yaml:"other_units"`
+	Functions     []string                          `yaml:"volatile"` // whose result is another whenever a workbook is opened
+	Excluding     struct{ Before, Behind []string } // about a name in an explanation: it speaks of all but that
+	Campuses      []string                          // behind the name of a unit: a part of it
+	SameUnit      []Rewriting                       `yaml:"same_unit"` // of names of one unit until they are alike
 	Placeholders  struct {
 		Words             []string
 		Unanswered        []FieldType
@@ -47,6 +48,7 @@ type Reading struct {
 	units     map[string]Unit
 	strange   map[string]bool // names of units
 	volatile  *regexp.Regexp
+	besides   [2]*regexp.Regexp // how what stands before, and behind, a name excludes it
 	campus    *regexp.Regexp
 	fillers   map[string]bool
 	negatives *regexp.Regexp
@@ -106,14 +108,19 @@ func (f *Field) HoldsPlaces() []string {
 // SaysNothing says whether an explanation is empty or holds the place of one.
 func (r *Reading) SaysNothing(words string) bool {
 	key := text.NameKey(words)
-	letters := 0
+	letters := map[rune]bool{}
 	for _, c := range key {
 		if unicode.IsLetter(c) {
-			letters++
+			letters[c] = true
 		}
 	}
-	return letters < 2 || r.Placeholder(key) || // 1 and 是 explain nothing
+	return len(letters) < 2 || r.Placeholder(key) || // 1, 是 and 是是是 explain nothing
 		slices.Contains(r.Placeholders.Hollow, strings.Trim(key, dressing))
+}
+
+// Excludes says whether the words around a name leave it out: 除甲以外.
+func (r *Reading) Excludes(before, behind string) bool {
+	return r.besides[0].MatchString(before) || r.besides[1].MatchString(behind)
 }
 
 // Denied says whether a text says of something that it is not so, unless the text denies that in turn.
@@ -160,6 +167,8 @@ func (r *Reading) check(l *loader, d *Definition) {
 		maps.Copy(r.strange, setOf(append(slices.Clone(u.Same), u.Unit)))
 	}
 	r.volatile = regexp.MustCompile(`(?i)\b(?:` + anyOf(r.Functions) + `)\(`)
+	r.besides[0] = regexp.MustCompile("(?:" + anyOf(r.Excluding.Before) + ")[^,]{0,2}$")
+	r.besides[1] = regexp.MustCompile("^[^,]{0,2}(?:" + anyOf(r.Excluding.Behind) + "|外$)")
 	parts := anyOf(r.Campuses)
 	r.campus = regexp.MustCompile(`\([^()]*(?:` + parts + `)\)$|\p{Han}{0,3}(?:` + parts + `)$`)
 	for i, x := range r.SameUnit {
@@ -212,8 +221,11 @@ func setOf(words []string) map[string]bool {
 	return out
 }
 
-// anyOf is a pattern for one of several words, the longer first.
+// anyOf is a pattern for one of several words, the longer first; of none, nothing fits it.
 func anyOf(words []string) string {
+	if len(words) == 0 {
+		return `[^\x00-\x{10FFFF}]`
+	}
 	quoted := each(words, regexp.QuoteMeta)
 	slices.SortStableFunc(quoted, func(a, b string) int { return len(b) - len(a) })
 	return strings.Join(quoted, "|")

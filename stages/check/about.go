@@ -262,7 +262,7 @@ func (r *naming) fields(s string) ([]string, bool) {
 	}
 	ids := r.lexicon.fields[name]
 	if ids == nil && r.loose {
-		ids = r.mentioned(name)
+		ids = r.mentioned(name, r.def.Reading)
 	}
 	if ids == nil {
 		return nil, false
@@ -283,8 +283,9 @@ func (r *naming) fields(s string) ([]string, bool) {
 
 func yearKey(field string, year int) string { return fmt.Sprintf("%s%s %d", fieldKey, field, year) }
 
-// mentioned finds the fields whose names stand whole within other words, the longest of each.
-func (v *lexicon) mentioned(s string) (ids []string) {
+// mentioned finds the fields whose names stand whole within other words, the longest of each; none in words that speak
+// of all but one.
+func (v *lexicon) mentioned(s string, words *templates.Reading) (ids []string) {
 	const shortest = 4 // characters of a name that says enough
 	found := table.Where(maps.Keys(v.fields), func(name string) bool {
 		return len([]rune(name)) >= shortest && strings.Contains(s, name)
@@ -292,6 +293,10 @@ func (v *lexicon) mentioned(s string) (ids []string) {
 	slices.Sort(found)
 	for _, name := range found {
 		if !slices.ContainsFunc(found, func(other string) bool { return other != name && strings.Contains(other, name) }) {
+			before, behind, _ := strings.Cut(s, name)
+			if words.Excludes(before, behind) {
+				return nil
+			}
 			ids = append(ids, v.fields[name]...)
 		}
 	}

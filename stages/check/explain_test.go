@@ -52,6 +52,13 @@ func TestWhatAnExplanationIsAbout(t *testing.T) {
 		"中国特色学徒制培养，现场工程师培养":       both,
 		"中国特色学徒制培养\n现场工程师培养":      both,
 		"关于中国特色学徒制培养人数减少的说明":      {apprentices},
+		"除中国特色学徒制培养外":             nil,
+		"除了中国特色学徒制培养以外的各项":        nil,
+		"中国特色学徒制培养之外":             nil,
+		"不含中国特色学徒制培养":             nil,
+		"非中国特色学徒制培养":              nil,
+		"中国特色学徒制培养没有问题":           nil,
+		"中国特色学徒制培养（除2022年）":       nil,
 		"学徒":        nil,
 		"LHT-3-032": both,
 		"lht-3-032": both,
@@ -118,8 +125,10 @@ func TestBlankFiguresAreExplained(t *testing.T) {
 		if v := j.verdicts[0]; x.Severity != model.Explain || v.Verdict != model.Accept || !v.Ranked || v.Explained != 1 {
 			t.Errorf("%s: %+v %+v", about, x, v)
 		}
-		if _, x := judge(about, "无"); x.Severity != model.MustFix {
-			t.Errorf("%s: 无 explains it", about)
+		for _, hollow := range []string{"无", "啊啊啊啊啊啊"} {
+			if _, x := judge(about, hollow); x.Severity != model.MustFix {
+				t.Errorf("%s: %s explains it", about, hollow)
+			}
 		}
 	}
 	decision := table.Registered{Sheet: definition.Register.Sheets[slices.IndexFunc(definition.Register.Sheets, func(s *templates.RegisterSheet) bool { return s.Effect == templates.Decides })],
