@@ -29,7 +29,7 @@ type Reading struct {
 	Scales        []Scale
 	Units         []Unit
 	OtherUnits    []string                          `yaml:"other_units"`
-	Functions     []string                          `yaml:"volatile"` // whose result is another whenever a workbook is opened
+	Functions     []string                          `yaml:"volatile"` // another result whenever a workbook is opened
 	Excluding     struct{ Before, Behind []string } // words around a name: all but that
 	Campuses      []string                          // behind the name of a unit: a part of it
 	SameUnit      []Rewriting                       `yaml:"same_unit"` // of names of one unit until they are alike
