@@ -43,7 +43,7 @@ func (f *form) units(t *tally) [][]table.Member {
 // noEnrolment fails a roster whose schools give no enrolment at all: the official form's column is blank.
 func noEnrolment(f *form, _ *plan, t *tally) {
 	x := fault{fields: []string{enrolmentColumn}}
-	for _, m := range f.Schools() {
+	for m := range f.Schools() {
 		if m.Status == table.Normal || m.Status == table.Invalid { // what can't be read is another rule's
 			t.pass()
 			return

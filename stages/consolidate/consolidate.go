@@ -124,6 +124,7 @@ type workbook struct {
 	*board
 	report      *book.Report
 	book, title string
+	about       map[string]*table.About   // what the run has of a submission
 	entries     []entry                   // the submissions in their order
 	index       map[string]int            // of a submission
 	ranks       map[string]table.Rank     // by submission
@@ -140,13 +141,13 @@ type workbook struct {
 }
 
 func newWorkbook(in Input) *workbook {
-	w := &workbook{Input: in, board: newBoard(in), index: map[string]int{}, ranks: map[string]table.Rank{},
-		swaps: map[string][]string{}, restOn: map[[2]string]string{},
+	w := &workbook{Input: in, board: newBoard(in), about: in.About(), index: map[string]int{},
+		ranks: map[string]table.Rank{}, swaps: map[string][]string{}, restOn: map[[2]string]string{},
 		steps: map[string][]table.Change{}}
-	for form := range in.Facts.Forms {
-		i := len(w.entries)
-		w.index[form.Submission.Submission] = i
-		w.entries = append(w.entries, entry{form.Submission, in.Judgement.Verdicts.Row(i), form})
+	for s := range in.Submissions.All() {
+		a := w.about[s.Submission]
+		w.index[s.Submission] = len(w.entries)
+		w.entries = append(w.entries, entry{s, a.Verdict, a.Form})
 	}
 	for r := range in.Ranking.Ranking.All() {
 		if w.ranks[r.Submission] = r; r.Ranked {

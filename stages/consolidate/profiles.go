@@ -84,10 +84,9 @@ type gathered struct {
 
 // gathered is what the pages tell, in the order of the ranking, and the medians of the ranked.
 func (w *workbook) gathered() (out []gathered, medians []table.Opt[float64]) {
-	about := w.About()
 	for r := range w.Ranking.Ranking.All() {
 		if len(out) < mostProfiles {
-			out = append(out, gathered{about[r.Submission], w.indicatorShares(w.standings[r.Submission])})
+			out = append(out, gathered{w.about[r.Submission], w.indicatorShares(w.standings[r.Submission])})
 		}
 	}
 	for i := range w.Definition.Rubric.Indicators {

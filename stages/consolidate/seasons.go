@@ -190,7 +190,11 @@ func (w *workbook) reserves() (out [][]any, said list.Words) {
 		for _, f := range r.Followed() {
 			b.reports[table.KeyOf(w.Definition, f[0].Consortium)] = true
 		}
-		for _, a := range r.About() {
+		about := w.about
+		if r != &w.Round {
+			about = r.About()
+		}
+		for _, a := range about {
 			key := table.KeyOf(w.Definition, a.Form.Submission.Consortium)
 			b.about[key] = a
 			for _, x := range a.Scores {

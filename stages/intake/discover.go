@@ -277,11 +277,11 @@ func (s Source) Read(limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(data)) > limit {
+	data := bytes.NewBuffer(make([]byte, 0, min(s.Size, limit)+bytes.MinRead))
+	if _, err = data.ReadFrom(io.LimitReader(r, limit+1)); err == nil && int64(data.Len()) > limit {
 		err = errTooLarge
 	}
-	return data, err
+	return data.Bytes(), err
 }
 
 // Hashing reads a file whole, piece by piece. What is larger takes longer than a file may; nobody sends such.

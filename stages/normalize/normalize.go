@@ -117,7 +117,10 @@ func (r *reader) identify(entries []model.Entry) {
 		if e.Field != "consortium" {
 			continue
 		}
-		name, _ := Choice(r.d.Directory.Plain(Text(e.Cell).Value), r.d.Directory.Names())
+		name := r.d.Directory.Plain(Text(e.Cell).Value)
+		if _, _, listed := r.d.Directory.ByConsortium(name); !listed {
+			name, _ = Choice(name, r.d.Directory.Names())
+		}
 		s.Consortium = text.Mask(name)
 	}
 	if entry, _, ok := r.d.Directory.ByConsortium(s.Consortium); ok {

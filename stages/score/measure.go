@@ -93,7 +93,7 @@ func (a answers) Enrolment(kinds ...string) (decimal.Decimal, bool) {
 			total = total.Add(decimal.NewFromFloat(n))
 		}
 	}
-	for _, s := range a.Schools(kinds...) {
+	for s := range a.Schools(kinds...) {
 		if a.official == nil && s.Enrolment.Valid {
 			total = total.Add(decimal.NewFromFloat(s.Enrolment.V))
 		}
@@ -145,7 +145,7 @@ func (m *scheme) evaluate(f answers, x *templates.Expression) measure {
 		const decimals = 10 // further ones would part what is equal, each language in its own way
 		out.ok, out.raw = true, value.Round(decimals).InexactFloat64()
 		unknown := func(s table.Member) bool { return !s.Enrolment.Valid }
-		if slices.Contains(x.Roster, "members_enrolment") && slices.ContainsFunc(f.Schools(), unknown) {
+		if slices.Contains(x.Roster, "members_enrolment") && len(table.Where(f.Schools(), unknown)) > 0 {
 			out.note = "有学校未填在校生数，按0计"
 		}
 		return out

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"strconv"
@@ -372,21 +373,25 @@ func (f *Form) Count(kinds ...string) int {
 
 // Enrolment implements templates.Answers. It is not known where a school of these kinds gives none.
 func (f *Form) Enrolment(kinds ...string) (decimal.Decimal, bool) {
-	total, schools := decimal.Decimal{}, f.Schools(kinds...)
-	for _, m := range schools {
-		if !m.Enrolment.Valid {
+	total, some := decimal.Decimal{}, false
+	for m := range f.Schools(kinds...) {
+		if some = m.Enrolment.Valid; !some {
 			return decimal.Decimal{}, false
 		}
 		total = total.Add(decimal.NewFromFloat(m.Enrolment.V))
 	}
-	return total, len(schools) > 0
+	return total, some
 }
 
-// Schools lists the members that are schools, of some kinds or of all.
-func (f *Form) Schools(kinds ...string) []Member {
-	return slices.DeleteFunc(slices.Clone(f.Members), func(m Member) bool {
-		return !f.def.Form.Kind(m.Kind).School || !is(m.Kind, kinds)
-	})
+// Schools are the members that are schools, of some kinds or of all.
+func (f *Form) Schools(kinds ...string) iter.Seq[Member] {
+	return func(yield func(Member) bool) {
+		for _, m := range f.Members {
+			if f.def.Form.Kind(m.Kind).School && is(m.Kind, kinds) && !yield(m) {
+				return
+			}
+		}
+	}
 }
 
 // IsMember implements templates.Answers. Names are compared by their key, so that width and brackets do not matter.

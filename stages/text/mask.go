@@ -103,14 +103,16 @@ func (v *view) first(signs []string) int {
 }
 
 // suspicious says, in one cheap pass, whether a text may hold what is looked for: as many digits close together as the
-// shortest phone number has; a character that the labelled patterns need. Most texts have neither.
+// shortest phone number has; a character that the labelled patterns need, and what they hide, which is no shorter than
+// an account. Most texts have neither.
 func suspicious(s string) (numbers, labels bool) {
-	const shortest = 7
+	const shortest, shortestAccount = 7, 5
 	digits, gap := 0, 0
+	word, apart, sign, account := 0, 0, false, false
 	for _, r := range s {
+		plain := r >= firstHan && r <= lastHan && digitOf(r) < 0
 		switch {
-		case r >= firstHan && r <= lastHan && digitOf(r) < 0, r >= 'a' && r <= 'z' && r != 'l' && r != 'o',
-			r >= 'A' && r <= 'Z' && r != 'I' && r != 'O':
+		case plain, r >= 'a' && r <= 'z' && r != 'l' && r != 'o', r >= 'A' && r <= 'Z' && r != 'I' && r != 'O':
 			digits = 0
 		case r >= '0' && r <= '9' || r > unicodeLatin && (digitOf(r) >= 0 || isDigit(r)):
 			digits, gap = digits+1, 0
@@ -121,12 +123,38 @@ func suspicious(s string) (numbers, labels bool) {
 			}
 		}
 		switch r {
-		case '@', '＠', '﹫', '#', '＃', 't', 'T', '信', '鹅', '扣', '卡', '账', '证', '照',
+		case '@', '＠', '﹫':
+			sign, account = true, true
+		case '#', '＃', 't', 'T', '信', '鹅', '扣', '卡', '账', '证', '照',
 			'q', 'Q', 'Ｑ', 'ｑ', 'x', 'X', 'ｘ', 'Ｘ', 'v', 'V':
-			labels = true
+			sign = true
+		}
+		switch {
+		case plain:
+			word = 0
+		case inWord(r):
+			word, apart = word+1, 0
+			account = account || word >= shortestAccount
+		case r <= unicodeLatin || !invisible(r):
+			if apart++; apart > widestGap {
+				word = 0
+			}
 		}
 	}
-	return numbers, labels || numbers
+	return numbers, sign && account || numbers
+}
+
+// inWord says whether a character can be part of an account or an address; of rare ones it can't be excluded.
+func inWord(r rune) bool {
+	switch {
+	case r <= unicodeLatin:
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-'
+	case r > 0x3000 && r <= 0x3020, r >= 0x2013 && r <= 0x201F: // the punctuation that most texts are full of
+		return false
+	case r >= 0xFF01 && r <= 0xFF5E:
+		return inWord(r - 0xFF01 + '!')
+	}
+	return !invisible(r)
 }
 
 type span struct {

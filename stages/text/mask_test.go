@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // Requirements
@@ -137,4 +139,21 @@ func TestShownDigits(t *testing.T) {
 			t.Errorf("%s is shown as %s, want %s", stored, got, want)
 		}
 	}
+}
+
+// Requirements
+//  1. What a pattern finds, the quick look at a text announces: it never passes by what would be masked.
+func TestQuickLook(t *testing.T) {
+	pieces := []string{"微信", "威信", "v信", "weixin", "wechat", "vx", "加V", "加 v", "wx", "wxid_", "qq", "QQ群", "扣扣", "企鹅", "银行卡", "卡号",
+		"护照", "身份证", "@", "＠", "#", "[at]", "【at】", "电话", "tel", "号", "账号", "id", "：", ":", " ", "是", "a", "zsf", "lool", "Il-o_", "ab_12",
+		"ｚｓｆ", "ⓐⓑⓒ", "12", "4567", "\u200b", "\u0301", "\u3164", ".", ".cn", ".中国", "，", "-", "_", "园区", "\n"}
+	rapid.Check(t, func(t *rapid.T) {
+		s := Straight(strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 12).Draw(t, "pieces"), ""))
+		v := viewOf(s)
+		for _, p := range labelled {
+			if _, labels := suspicious(s); !labels && v.matches(0, p) != nil {
+				t.Fatalf("%q holds what %s finds, and is passed by", s, p.find)
+			}
+		}
+	})
 }

@@ -139,7 +139,10 @@ const First = 3
 
 // First is that of this one.
 func (l *List) First() int {
-	grid := book.Grid{Remark: l.Sheet.Remark, Lead: l.lead()}
+	grid := book.Grid{Remark: l.Sheet.Remark}
+	if l.leading() >= 0 {
+		grid.Lead = []book.Cell{{}}
+	}
 	return grid.HeaderRow() + 1
 }
 
@@ -386,9 +389,14 @@ func (x *Lists) Write(w io.Writer, id, title string) error {
 // Alarm among the words says that the remark must not be missed.
 const Alarm = "alarm"
 
+// leading is the first column that has something over its header; -1: none.
+func (l *List) leading() int {
+	return slices.IndexFunc(l.Columns, func(c Column) bool { return c.Lead != nil })
+}
+
 // lead is the row over the header; nil where no column has anything there.
 func (l *List) lead() []book.Cell {
-	first := slices.IndexFunc(l.Columns, func(c Column) bool { return c.Lead != nil })
+	first := l.leading()
 	if first < 0 {
 		return nil
 	}
