@@ -26,6 +26,8 @@ type Directory struct {
 	// Industries are those of the parks that the call names.
 	Industries []string
 	Entries    []Entry `check:"must"`
+
+	names, parks []string // of the entries, once: see list
 }
 
 // Calendar is what else has its day; zero: nothing is set, and documents leave the place open.
@@ -176,8 +178,10 @@ func (d *Definition) Adjusted(agreed []Adjustment) (*Definition, error) {
 	for i, a := range agreed {
 		out.Directory.adjust(a, AddedFrom+i)
 	}
+	out.Directory.list()
 	if out.Progress != nil {
 		out.Progress.Register, out.Progress.Directory.Entries = d.Register, out.Directory.Entries
+		out.Progress.Directory.list()
 	}
 	return out, nil
 }
@@ -202,8 +206,17 @@ func (d *Directory) adjust(a Adjustment, no int) {
 }
 
 // Names lists the consortia, the alternatives included.
-func (d *Directory) Names() []string {
-	return each(flat(d.Entries, Entry.Pairs), func(p Pair) string { return p.Consortium })
+func (d *Directory) Names() []string { return d.names }
+
+// list puts together what every workbook is compared with. It goes with the entries.
+func (d *Directory) list() {
+	d.names, d.parks = nil, nil
+	offered := map[string]bool{} // a park may have several consortia
+	for _, p := range flat(d.Entries, Entry.Pairs) {
+		if d.names = append(d.names, p.Consortium); !offered[p.Park] {
+			d.parks, offered[p.Park] = append(d.parks, p.Park), true
+		}
+	}
 }
 
 // Plain is a name without what the directory prints behind it in brackets: that it is national, or an alternative.

@@ -173,15 +173,7 @@ var offers = map[string]func(*Definition) []string{
 	"consortia": func(d *Definition) []string { return d.Directory.Names() },
 	"kinds":     func(d *Definition) []string { return each(d.Form.Kinds, func(k MemberKind) string { return k.Label }) },
 	"yes_no":    func(d *Definition) []string { return d.Form.YesNo },
-	"parks": func(d *Definition) (out []string) {
-		offered := map[string]bool{} // a park may have several consortia
-		for _, p := range flat(d.Directory.Entries, Entry.Pairs) {
-			if !offered[p.Park] {
-				out, offered[p.Park] = append(out, p.Park), true
-			}
-		}
-		return out
-	},
+	"parks":     func(d *Definition) []string { return d.Directory.parks },
 	"schools": func(d *Definition) []string {
 		return each(where(d.Form.Kinds, func(k MemberKind) bool { return k.School }),
 			func(k MemberKind) string { return k.Label })

@@ -71,6 +71,7 @@ func (d *Definition) Asking(form string) *Definition {
 func (d *Definition) Only(keep func(Entry) bool) *Definition {
 	out, directory := *d, *d.Directory
 	directory.Entries = slices.DeleteFunc(slices.Clone(directory.Entries), func(e Entry) bool { return !keep(e) })
+	directory.list()
 	out.Directory = &directory
 	return &out
 }

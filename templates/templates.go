@@ -122,6 +122,7 @@ func loadTexts(texts map[string][]byte, root string, year int) (*Definition, err
 	for _, p := range d.parts() {
 		l.decode(p.file, p.says)
 	}
+	d.Directory.list()
 	for _, name := range names {
 		if base := path.Base(name); strings.HasPrefix(base, "rules") && path.Dir(name) == dir {
 			l.rules(d, base)

@@ -1,6 +1,7 @@
 package word
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -15,46 +16,34 @@ func (t Table) Width() float64 { return sum(t.Columns) }
 func (k *writer) table(t Table) {
 	k.put("table", t)
 	for i, r := range t.Rows {
-		var placed []placedCell
-		col := 0
+		around, col := k.shell("row", rowShape{r.Height, r.Header, r.Whole}), 0
+		k.xml.WriteString(around.begin)
 		for _, c := range r.Cells {
 			from := col
 			c.Span = max(1, c.Span)
 			if col += c.Span; col <= len(t.Columns) {
-				placed = append(placed, k.placed(r, c, sum(t.Columns[from:col])))
+				k.cell(r, c, sum(t.Columns[from:col]))
 			}
 		}
 		if col != len(t.Columns) {
 			try.Do(fmt.Errorf("表格第 %d 行的各格占 %d 列，表格有 %d 列", i+1, col, len(t.Columns)))
 		}
-		k.put("row", placedRow{r, placed})
+		k.xml.WriteString(around.end)
 	}
 	k.xml.WriteString("</w:tbl>")
 }
 
-// placedRow is a row as it is written.
-type placedRow struct {
-	Row
-	Placed []placedCell
-}
-
-// placedCell is a cell as one row shows it.
-type placedCell struct {
-	Cell
-	Width float64
-	Lines []line
-}
-
-func (k *writer) placed(r Row, c Cell, width float64) placedCell {
-	body := c.Body
-	if c.Continued || len(body) == 0 { // a cell ends with a paragraph, come what may
-		body = []Paragraph{{}}
+func (k *writer) cell(r Row, c Cell, width float64) {
+	around := k.shell("cell", cellShape{width, c.Span, c.Down, c.Continued, c.Top, c.Underlined})
+	k.xml.WriteString(around.begin)
+	if c.Continued || len(c.Body) == 0 { // a cell ends with a paragraph, come what may
+		c.Body = []Paragraph{{}}
 	}
-	lines := k.lines(body, c.Align)
-	for i := range lines {
-		lines[i].KeepNext = lines[i].KeepNext || r.Keep
+	for _, p := range c.Body {
+		p.Align, p.KeepNext = cmp.Or(p.Align, c.Align), p.KeepNext || r.Keep
+		k.paragraph(&k.xml, p, "")
 	}
-	return placedCell{c, width, lines}
+	k.xml.WriteString(around.end)
 }
 
 // ListCell is a cell of a list, a paragraph a line, set smaller than the text: 五号.

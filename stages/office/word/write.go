@@ -22,7 +22,7 @@ func Write(w io.Writer, d Document) (err error) {
 	if d.Text == (Type{}) {
 		d.Text = FormText
 	}
-	k := &writer{Document: d}
+	k := &writer{Document: d, shells: map[any]shell{}}
 	for i, s := range k.Sections {
 		k.blocks(s, i == len(k.Sections)-1)
 	}
@@ -49,6 +49,7 @@ var partsText string
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"half": halfPoints, "twentieths": points20, "twips": twips, "legible": legible, "content": content,
+	"mark":  func() string { return mark },
 	"next":  func(i int) int { return i + 1 },
 	"style": func(s Style) string { return cmp.Or(styleIDs[s], styleIDs[Plain]) },
 }).Parse(regexp.MustCompile(`\n *`).ReplaceAllString(partsText, "")))
@@ -59,6 +60,8 @@ type writer struct {
 	xml   strings.Builder // of what stands in the main part so far
 	Bands []band          // headers and footers
 	Notes []string        // footnotes, written: the first has the id 1
+
+	shells map[any]shell // those made, by their shape
 }
 
 // band is a header or footer, as it is written.
@@ -66,12 +69,6 @@ type band struct{ Kind, Name, xml string }
 
 // TwoCharacters is an indent, in points.
 func (k *writer) TwoCharacters() float64 { return 2 * k.Text.Size }
-
-// Note gives a footnote its number.
-func (k *writer) Note(words string) int {
-	k.Notes = append(k.Notes, content(" "+words))
-	return len(k.Notes)
-}
 
 // of gives the XML of a template.
 func (k *writer) of(name string, data any) string {
@@ -82,21 +79,62 @@ func (k *writer) of(name string, data any) string {
 
 func (k *writer) put(name string, data any) { try.Do(templates.ExecuteTemplate(&k.xml, name, data)) }
 
-// line is a paragraph as it is written, perhaps with the properties of the section that it ends.
-type line struct {
-	*writer
-	Paragraph
-	Ends string
+// shell is what a template writes before and behind the words. A document has thousands of paragraphs and cells, and a
+// dozen shapes of them.
+type shell struct{ begin, end string }
+
+// mark stands in a template where the words go.
+const mark = "\x00"
+
+// The shapes that shells have.
+type (
+	paragraphShape struct {
+		Style               Style
+		Align               Align
+		Line, Before, After float64
+		NewPage, KeepNext   bool
+		Ends                string // properties of the section that the paragraph ends
+	}
+	runShape struct {
+		Font string
+		Size float64
+	}
+	rowShape struct {
+		Height        float64
+		Header, Whole bool
+	}
+	cellShape struct {
+		Width                      float64
+		Span, Down                 int
+		Continued, Top, Underlined bool
+	}
+)
+
+func (k *writer) shell(name string, shape any) shell {
+	made, ok := k.shells[shape]
+	if !ok {
+		made.begin, made.end, _ = strings.Cut(k.of(name, shape), mark)
+		k.shells[shape] = made
+	}
+	return made
 }
 
-// lines are paragraphs that stand so where they say nothing else.
-func (k *writer) lines(paragraphs []Paragraph, align Align) []line {
-	out := make([]line, len(paragraphs))
-	for i, p := range paragraphs {
-		p.Align = cmp.Or(p.Align, align)
-		out[i] = line{k, p, ""}
+// paragraph writes a paragraph, perhaps with the properties of the section that it ends.
+func (k *writer) paragraph(b *strings.Builder, p Paragraph, ends string) {
+	around := k.shell("paragraph", paragraphShape{p.Style, p.Align, p.Line, p.Before, p.After, p.NewPage, p.KeepNext, ends})
+	b.WriteString(around.begin)
+	for _, r := range p.Runs {
+		if look := k.shell("run", runShape{r.Font, r.Size}); r.Field != "" {
+			b.WriteString(k.of("field", r))
+		} else if r.Text != "" {
+			b.WriteString(look.begin + content(r.Text) + look.end)
+		}
+		if r.Footnote != "" {
+			k.Notes = append(k.Notes, content(" "+r.Footnote))
+			b.WriteString(k.of("footnote", len(k.Notes)))
+		}
 	}
-	return out
+	b.WriteString(around.end)
 }
 
 // blocks writes a section. Its properties stand in its last paragraph, those of the last section behind it. Nobody sees
@@ -106,13 +144,11 @@ func (k *writer) blocks(s Section, last bool) {
 	for i, b := range s.Body {
 		switch b := b.(type) {
 		case Paragraph:
-			p := line{k, b, ""}
 			if below = false; i == len(s.Body)-1 && !last {
-				p.Ends = k.section(s)
-				k.put("paragraph", p)
+				k.paragraph(&k.xml, b, k.section(s))
 				return
 			}
-			k.put("paragraph", p)
+			k.paragraph(&k.xml, b, "")
 		case Table:
 			if below {
 				k.put("seam", "")
@@ -142,11 +178,12 @@ func (k *writer) band(kind, element string, paragraphs []Paragraph) string {
 	if len(paragraphs) == 0 {
 		paragraphs = []Paragraph{{Style: Small}}
 	}
-	name := fmt.Sprintf("%s%d", kind, len(k.Bands)+1)
-	k.Bands = append(k.Bands, band{kind, name, k.of("band", struct {
-		Element string
-		Lines   []line
-	}{element, k.lines(paragraphs, "")})})
+	name, around := fmt.Sprintf("%s%d", kind, len(k.Bands)+1), k.shell("band", element)
+	var b strings.Builder
+	for _, p := range paragraphs {
+		k.paragraph(&b, p, "")
+	}
+	k.Bands = append(k.Bands, band{kind, name, around.begin + b.String() + around.end})
 	return name
 }
 
