@@ -121,7 +121,8 @@ func (k *writer) shell(name string, shape any) shell {
 
 // paragraph writes a paragraph, perhaps with the properties of the section that it ends.
 func (k *writer) paragraph(b *strings.Builder, p Paragraph, ends string) {
-	around := k.shell("paragraph", paragraphShape{p.Style, p.Align, p.Line, p.Before, p.After, p.NewPage, p.KeepNext, ends})
+	around := k.shell("paragraph",
+		paragraphShape{p.Style, p.Align, p.Line, p.Before, p.After, p.NewPage, p.KeepNext, ends})
 	b.WriteString(around.begin)
 	for _, r := range p.Runs {
 		if look := k.shell("run", runShape{r.Font, r.Size}); r.Field != "" {
