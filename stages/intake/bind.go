@@ -184,7 +184,7 @@ func (b *binder) acceptable() *Refusal {
 			all++
 			_, ok := b.names[slot.Name]
 			if !ok {
-				_, _, ok = b.byAnchor(layout, slot)
+				_, ok = b.byAnchor(layout, slot)
 			}
 			if ok {
 				found++
@@ -220,26 +220,27 @@ func (b *binder) slot(layout *templates.SheetLayout, slot templates.Slot) model.
 	if out.NotAsked = b.unasked(slot.Field); out.NotAsked {
 		return out
 	}
-	home, in := b.sheets[layout], input{layout, out.Field, out.Year, strings.Join(slot.RowAnchor, " "), slot.Header}
+	home, in := b.sheets[layout], change{layout: layout, field: out.Field, year: out.Year,
+		label: strings.Join(slot.RowAnchor, " "), header: slot.Header}
 	a, bound := b.names[slot.Name]
 	if !bound || a.sheet != home || !b.besideLabel(home, a.row, slot) || !b.underHeader(a, slot) {
-		row, col, found := b.byAnchor(layout, slot)
+		labelled, found := b.byAnchor(layout, slot)
 		switch {
 		case found && bound:
-			b.changed(movedAway, in, home, row, col)
+			b.changed(movedAway, in, labelled)
 		case bound && (b.anotherLine(layout, a, slot) || b.anotherYear(layout, a, slot)):
 			bound = false // it was deleted, and its name slid onto a neighbour
 		case bound:
-			b.changed(relabelled, in, a.sheet, a.row, a.col)
+			b.changed(relabelled, in, a)
 		case found:
 			b.byLabel++
 		}
 		if found {
-			a, bound = area{home, span{row: row, col: col}}, true
+			a, bound = labelled, true
 		}
 	}
 	if !bound {
-		b.changed(nowhere, in, nil, 0, 0)
+		b.changed(nowhere, in, area{})
 		return out
 	}
 	out.Cell = a.sheet.At(a.row, a.col)
@@ -280,7 +281,7 @@ func (b *binder) underHeader(a area, slot templates.Slot) bool {
 
 // byAnchor finds a slot by the texts of its row, and by the header over its column where it has one. Of texts that the
 // template has more than once (two lines for a date) as many must be there, and the slot is the one in its turn.
-func (b *binder) byAnchor(layout *templates.SheetLayout, slot templates.Slot) (row, col int, ok bool) {
+func (b *binder) byAnchor(layout *templates.SheetLayout, slot templates.Slot) (at area, ok bool) {
 	sheet, found := b.sheets[layout], [][2]int(nil)
 	for _, at := range b.find(sheet, slot.RowAnchor[0]) {
 		if !b.besideLabel(sheet, at[0], slot) {
@@ -306,10 +307,10 @@ func (b *binder) byAnchor(layout *templates.SheetLayout, slot templates.Slot) (r
 		}
 	}
 	if len(found) < alike { // otherwise the turn is among them: it is less than alike
-		return 0, 0, false
+		return area{}, false
 	}
 	slices.SortFunc(found, func(x, y [2]int) int { return cmp.Compare(x[0], y[0]) })
-	return found[turn][0], found[turn][1], true
+	return area{sheet, span{row: found[turn][0], col: found[turn][1]}}, true
 }
 
 func (b *binder) inRow(sheet *Sheet, row int, texts []string) (n int) {

@@ -251,18 +251,11 @@ func (r *sheetReader) beginCell(name []byte) error {
 	return nil
 }
 
-// digits reads a positive number of at most 9 digits.
+// digits reads a number without a sign, one that a worksheet can have.
 func digits(b []byte) (n int, ok bool) {
-	if len(b) == 0 || len(b) > 9 {
-		return 0, false
-	}
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = n*10 + int(c-'0')
-	}
-	return n, true
+	const bits = 30
+	v, err := strconv.ParseUint(string(b), 10, bits)
+	return int(v), err == nil
 }
 
 // wrong is a fault of the cell at hand.
@@ -325,11 +318,7 @@ func utf16Len(s string) int {
 	if len(s) <= maxText {
 		return len(s) // at most: enough to pass
 	}
-	n := 0
-	for _, c := range s {
-		n += utf16.RuneLen(c)
-	}
-	return n
+	return len(utf16.Encode([]rune(s)))
 }
 
 // inCellPicture says whether a formula shows a picture in its cell, as WPS writes it, and Excel from an address.
@@ -424,11 +413,4 @@ func (r *sheetReader) number(c *Cell, f *format) error {
 	return nil
 }
 
-func plainNumber(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' && c|0x20 != 'e' {
-			return false
-		}
-	}
-	return true
-}
+func plainNumber(s string) bool { return strings.Trim(s, "0123456789.-+eE") == "" }

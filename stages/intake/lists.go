@@ -24,25 +24,21 @@ type listColumn struct {
 func (b *binder) records(layout *templates.SheetLayout, record templates.RecordArea) int {
 	sheet := b.sheets[layout]
 	var columns []listColumn
-	var labels []string
-	for _, c := range record.Columns {
-		labels = append(labels, c.Header)
-	}
-	header, rows := 0, b.headerRows(sheet, labels)
+	labels := table.Each(record.Columns, func(c templates.RecordColumn) string { return c.Header })
+	order, header, rows := map[string]int{}, 0, b.headerRows(sheet, labels)
 	for i, c := range record.Columns {
+		order[c.Field.ID] = i
 		at, how := b.columnAt(sheet, labels, i, c.Name, rows)
-		in := input{layout, c.Field.ID, 0, c.Header, ""}
 		switch {
 		case how == byLabel:
 			b.byLabel++
 		case how != byItsName && !(how == nowhere && b.unasked(c.Field)):
-			b.changed(how, in, sheet, at[0], at[1])
+			b.changed(how, change{layout: layout, field: c.Field.ID, label: c.Header}, at)
 		}
-		if how == nowhere {
-			continue
+		if how != nowhere {
+			header = max(header, at.row)
+			columns = append(columns, listColumn{c.Field, at.col})
 		}
-		header = max(header, at[0])
-		columns = append(columns, listColumn{c.Field, at[1]})
 	}
 	if sheet == nil {
 		return 0
@@ -63,17 +59,10 @@ func (b *binder) records(layout *templates.SheetLayout, record templates.RecordA
 			model.Entry{Field: columns[at].field.ID, Record: cell.Row - header, Cell: cell.Cell})
 	}
 	b.out.Entries = append(b.out.Entries, b.mergedRows(sheet, columns, header, b.out.Entries[first:])...)
-	order, filled := map[string]int{}, map[int]bool{}
-	for i, c := range columns {
-		order[c.field.ID] = i
-	}
-	for _, e := range b.out.Entries[first:] {
-		filled[e.Record] = true
-	}
 	slices.SortStableFunc(b.out.Entries[first:], func(x, y model.Entry) int {
 		return cmp.Or(cmp.Compare(x.Record, y.Record), cmp.Compare(order[x.Field], order[y.Field]))
 	})
-	return len(filled)
+	return len(table.Unique(b.out.Entries[first:], func(e model.Entry) int { return e.Record }))
 }
 
 // headerRows are the rows with most headers of a list: its own, and repetitions further down.
@@ -92,20 +81,21 @@ func (b *binder) headerRows(sheet *Sheet, labels []string) map[int]bool {
 // columnAt finds the header of a column of a list: above the named cells; or in the row with most of its headers,
 // because a text like one may stand elsewhere; or, where the text was changed, as the cell above the named ones, unless
 // another column's header stands there.
-func (b *binder) columnAt(sheet *Sheet, labels []string, i int, name string, rows map[int]bool,
-) (at [2]int, how location) {
+func (b *binder) columnAt(sheet *Sheet, labels []string, i int, name string, rows map[int]bool) (area, location) {
+	at := area{sheet: sheet}
 	a, named := b.names[name]
 	named = named && a.sheet == sheet
 	most := 0
 	for _, p := range b.find(sheet, labels[i]) {
 		if named && p[1] == a.col && p[0] < a.row {
-			return p, byItsName
+			at.row, at.col = p[0], p[1]
+			return at, byItsName
 		}
 		if !rows[p[0]] && (named || len(rows) > 0) {
 			continue
 		}
 		if n := b.inRow(sheet, p[0], labels); n > most {
-			at, most = p, n
+			at.row, at.col, most = p[0], p[1], n
 		}
 	}
 	switch {
@@ -114,7 +104,8 @@ func (b *binder) columnAt(sheet *Sheet, labels []string, i int, name string, row
 	case most > 0:
 		return at, byLabel
 	case named && a.row > 1 && !b.headsAnother(a, labels):
-		return [2]int{a.row - 1, a.col}, relabelled
+		at.row, at.col = a.row-1, a.col
+		return at, relabelled
 	}
 	return at, nowhere
 }
@@ -164,7 +155,7 @@ func (b *binder) mergedRows(sheet *Sheet, columns []listColumn, header int, entr
 	for i, e := range entries {
 		filled[e.Row], at[[2]int{e.Row, e.Col}] = true, i
 	}
-	hits := map[string][]underMerged{} // by code
+	hits := map[string][]model.Entry{} // by code: the place, the merged area, and what it shows
 	for _, m := range sheet.merges {
 		within := slices.DeleteFunc(slices.Clone(columns), func(c listColumn) bool {
 			return c.col < m.col || c.col > m.lastCol
@@ -200,7 +191,8 @@ func (b *binder) mergedRows(sheet *Sheet, columns []listColumn, header int, entr
 					continue
 				}
 				place := model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: model.CellName(row, c.col)}
-				hits[code] = append(hits[code], underMerged{m.ref, value.Shown, c.field.ID, place})
+				hits[code] = append(hits[code], model.Entry{Field: c.field.ID,
+					Cell: model.Cell{Place: place, Merged: m.ref, Shown: value.Shown}})
 			}
 		}
 	}
@@ -212,17 +204,11 @@ func (b *binder) mergedRows(sheet *Sheet, columns []listColumn, header int, entr
 	return more
 }
 
-// underMerged is a cell of a list that lies under a merged area.
-type underMerged struct {
-	area, shown, field string
-	place              model.Place
-}
-
 // mergedNote makes one note about the merged areas of a list.
-func (b *binder) mergedNote(code string, cells []underMerged) {
-	n := b.note(code, "", table.Each(cells, func(c underMerged) model.Place { return c.place })...)
-	n.Raw, n.Fields = cells[0].shown, table.Unique(cells, func(c underMerged) string { return c.field })
-	areas := table.Unique(cells, func(c underMerged) [2]string { return [2]string{c.area, c.shown} })
+func (b *binder) mergedNote(code string, cells []model.Entry) {
+	n := b.note(code, "", table.Each(cells, func(c model.Entry) model.Place { return c.Place })...)
+	n.Raw, n.Fields = cells[0].Shown, table.Unique(cells, func(c model.Entry) string { return c.Field })
+	areas := table.Unique(cells, func(c model.Entry) [2]string { return [2]string{c.Merged, c.Shown} })
 	n.Vars["count"] = strconv.Itoa(len(areas))
 	for i, name := range []string{"cell", "value"} {
 		said := table.Each(areas, func(a [2]string) string { return a[i] })

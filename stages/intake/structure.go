@@ -12,15 +12,6 @@ import (
 	"lianheti/templates"
 )
 
-// input is an input cell or a column of a list, as the form has it.
-type input struct {
-	layout *templates.SheetLayout
-	field  string
-	year   int
-	label  string // the texts of its row, or the header of its column
-	header string // the year over it
-}
-
 type location int
 
 const (
@@ -31,35 +22,39 @@ const (
 	relabelled // the label is gone; the name is believed
 )
 
-// change is an input whose name and label disagree, and where it was read.
+// change is an input cell or a column of a list whose name and label disagree, and where it was read.
 type change struct {
-	input
-	how   location
-	place model.Place
-	now   string // what stands in the place of its label, where that is gone
+	layout *templates.SheetLayout
+	field  string
+	year   int
+	label  string // the texts of its row, or the header of its column
+	header string // the year over it
+	how    location
+	place  model.Place
+	now    string // what stands in the place of its label, where that is gone
 }
 
 // listedSingly is how many inputs of one sheet are reported one by one; more have one cause and are put together.
 const listedSingly = 3
 
-func (b *binder) changed(how location, in input, sheet *Sheet, row, col int) {
-	c := change{input: in, how: how, place: b.whole(in.layout)}
+func (b *binder) changed(how location, c change, at area) {
+	c.how, c.place = how, b.whole(c.layout)
 	if how != nowhere {
-		c.place.Sheet, c.place.Cell = sheet.Title, model.CellName(row, col)
+		c.place.Sheet, c.place.Cell = at.sheet.Title, model.CellName(at.row, at.col)
 	}
 	if how == relabelled {
-		c.now = b.calledNow(sheet, row, col, in)
+		c.now = b.calledNow(at.sheet, at.row, at.col, c.layout)
 	}
 	b.changes = append(b.changes, c)
 }
 
 // calledNow is what stands in the place of an input's label: no figure, nothing of the template, no other input.
-func (b *binder) calledNow(sheet *Sheet, row, col int, in input) string {
+func (b *binder) calledNow(sheet *Sheet, row, col int, layout *templates.SheetLayout) string {
 	strange := func(row, col int) bool {
 		cell := sheet.At(row, col)
 		key := text.NameKey(cell.Raw)
-		return cell.Kind == model.Text && !b.typed(sheet, row, col, in.layout) &&
-			!slices.ContainsFunc(in.layout.Statics, func(s templates.Static) bool { return text.NameKey(s.Text) == key })
+		return cell.Kind == model.Text && !b.typed(sheet, row, col, layout) &&
+			!slices.ContainsFunc(layout.Statics, func(s templates.Static) bool { return text.NameKey(s.Text) == key })
 	}
 	for c := 1; c < col; c++ {
 		if strange(row, c) && !strings.ContainsAny(sheet.At(row, c).Raw, "0123456789") {
@@ -194,6 +189,26 @@ func (b *binder) reportLoose(reported map[string]bool) {
 				b.note(CodeLoose, "", c.Place)
 			}
 		}
+	}
+}
+
+// reportComments says what was written in notes: one by one, or of many together where they are.
+func (b *binder) reportComments() {
+	const singly, longest = 10, 60
+	var words []string
+	var places []model.Place
+	for _, sheet := range b.book.Sheets {
+		for _, c := range sheet.comments {
+			words = append(words, text.Clip(c.words, longest))
+			places = append(places, model.Place{File: b.out.File.Path, Sheet: sheet.Title, Cell: c.cell})
+		}
+	}
+	if len(words) > singly {
+		b.note(CodeNoteWords, fmt.Sprintf("共%d处写有文字", len(words)), places...).Raw = words[0]
+		return
+	}
+	for i, said := range words {
+		b.note(CodeNoteWords, "写有“"+said+"”", places[i]).Raw = said
 	}
 }
 

@@ -127,7 +127,6 @@ func readIndex(rows [][]string) (*index, error) {
 			x.form, x.batch, x.version, x.expert, x.scale = row[1], number(2), row[3], row[4], row[5]
 			x.most, x.name, x.part, x.rubric = row[6], row[7], max(0, number(8)), row[9]
 		case "submission":
-			x.order = append(x.order, row[1])
 			x.sources[row[1]] = row[2]
 		case "region":
 			x.regions = append(x.regions, region{row[1], number(2), number(3), row[4]})

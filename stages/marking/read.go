@@ -64,7 +64,7 @@ type workbook struct {
 
 // settle reads every file and decides which of an expert's counts: of several with the same marks the first, else none.
 func settle(facts *table.Facts, returned []Returned) []*workbook {
-	known := newSubmissions(facts)
+	known := formsByID(facts)
 	paths := text.Paths{}
 	var out, accepted []*workbook
 	for _, r := range returned {
@@ -243,17 +243,15 @@ func (b *workbook) verifyIndex() {
 	}
 }
 
-// submissions are the forms that marks may be about, by id.
-type submissions map[string]*table.Form
-
-func newSubmissions(facts *table.Facts) submissions {
+// formsByID are the submissions that marks may be about.
+func formsByID(facts *table.Facts) map[string]*table.Form {
 	return table.By(facts.Forms, func(form *table.Form) string { return form.Submission.Submission })
 }
 
 // belongs says whether a unit is a member, or a part of one: 某学院 and 某学院信息工程系.
-func (s submissions) belongs(unit, submission string) bool {
+func belongs(unit string, form *table.Form) bool {
 	const shortest = 4 // of a name that can be the beginning of another
-	key, form := text.NameKey(unit), s[submission]
+	key := text.NameKey(unit)
 	return form != nil && slices.ContainsFunc(form.Members, func(m table.Member) bool {
 		return key == m.NameKey || len([]rune(m.NameKey)) >= shortest && strings.HasPrefix(key, m.NameKey)
 	})
@@ -268,7 +266,7 @@ func (b *workbook) take(s slot) model.Cell {
 }
 
 // interpret makes the marks, in the order of the index.
-func (b *workbook) interpret(d *templates.Definition, known submissions) {
+func (b *workbook) interpret(d *templates.Definition, known map[string]*table.Form) {
 	comments := map[[2]string]string{}
 	recused := map[string]bool{}
 	for _, s := range b.index.slots {
@@ -287,10 +285,7 @@ func (b *workbook) interpret(d *templates.Definition, known submissions) {
 		return
 	}
 	kinds := map[string]string{markUse: table.MarkPoint, deductUse: table.MarkDeduction, vetoUse: table.MarkVeto}
-	points := map[string]bool{}
-	for _, p := range Marked(d.Rubric) {
-		points[p.ID] = true
-	}
+	points := table.By(slices.Values(Marked(d.Rubric)), idOf)
 	for _, s := range b.index.slots {
 		kind, isMark := kinds[s.use]
 		if !isMark {
@@ -304,11 +299,11 @@ func (b *workbook) interpret(d *templates.Definition, known submissions) {
 		switch {
 		case form == nil:
 			m.Status, m.Note = table.MarkUnknown, "本次没有这个申报"
-		case kind != table.MarkVeto && !points[s.point]:
+		case kind != table.MarkVeto && points[s.point] == nil:
 			m.Status, m.Note = table.MarkUnknown, "现在的评分标准里，这个观测点不由专家评"
 		case recused[s.submission]:
 			m.Status, m.Note = table.MarkConflict, "专家申报回避"
-		case known.belongs(b.unit, s.submission):
+		case belongs(b.unit, form):
 			m.Status, m.Note = table.MarkConflict, "专家所在单位是该联合体的成员"
 		case m.Status == table.MarkCounted && form.Submission.SHA256 != b.index.sources[s.submission]:
 			m.Note = strings.TrimPrefix(m.Note+"；评分之后申报材料换了版本，请专家确认", "；")

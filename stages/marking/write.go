@@ -29,10 +29,7 @@ var sheetWidths = []float64{8, 56, 66, 14, 8, 10, 10, 40}
 
 // Columns of the cover.
 const (
-	coverNo = iota + 1
-	coverName
-	coverCity
-	coverAsked
+	coverAsked = iota + 4 // behind the number, the name and the city
 	coverMarked
 	coverEarned
 	coverFull
@@ -63,18 +60,17 @@ func Write(w io.Writer, d *templates.Definition, subjects []Subject, a Assignmen
 		return err
 	}
 	wr := &writer{d: d, a: a, index: x}
-	var tallies []tally
-	var pages []*page
+	pages := []*page{nil}
 	for n, s := range subjects {
-		p, t := wr.subject(sheets[n+1], s)
-		pages, tallies = append(pages, p), append(tallies, t)
+		pages = append(pages, wr.subject(sheets[n+1], s))
 	}
-	pages = append([]*page{wr.cover(title, subjects, tallies)}, pages...)
+	pages[0] = wr.cover(title, subjects, pages[1:])
+	free := table.By(slices.Values(x.slots), func(s slot) spot { return s.spot })
 	for _, p := range pages {
 		if err := report.Page(&p.Page); err != nil {
 			return err
 		}
-		x.regions = append(x.regions, region{p.Sheet, p.lastRow, p.lastCol, digest(p.locked)})
+		x.regions = append(x.regions, p.region(free))
 	}
 	if err := report.Hidden(indexSheet, x.rows()); err != nil {
 		return err
@@ -88,33 +84,38 @@ type writer struct {
 	index *index
 }
 
-// page is a sheet that keeps account of what on it is locked and what isn't.
+// page is a sheet, and where on it stands what is added up.
 type page struct {
 	book.Page
-	writer           *writer
-	locked           []fixed
-	lastRow, lastCol int
+	index                   *index
+	asked                   int // marks
+	full                    float64
+	sum, deduction, recused int // rows
 }
 
 func (w *writer) page(sheet string, widths []float64) *page {
-	return &page{Page: book.Page{Sheet: sheet, Widths: widths, Landscape: true, Protected: true}, writer: w}
+	return &page{Page: book.Page{Sheet: sheet, Widths: widths, Landscape: true, Protected: true}, index: w.index}
 }
 
-// lock places our own words or numbers over some columns.
-func (p *page) lock(row, col, cols int, c book.Cell) {
-	p.Span(row, col, cols, c)
-	p.lastRow, p.lastCol = max(p.lastRow, row), max(p.lastCol, col+cols-1)
-	if c.Value == nil || c.Value == "" {
-		return
+func (p *page) at(row, col int) string { return book.Range(p.Sheet) + model.CellName(row, col) }
+
+// region is what of a page is ours: all that says something and isn't left to the expert, or to a formula.
+func (p *page) region(free map[spot]slot) region {
+	out, locked := region{sheet: p.Sheet}, []fixed{}
+	for at, c := range p.Cells {
+		out.lastRow, out.lastCol = max(out.lastRow, at[0]), max(out.lastCol, at[1])
+		if _, left := free[spot{p.Sheet, at[0], at[1]}]; !left && c.Value != nil && c.Value != "" {
+			locked = append(locked, fixed{at[0], at[1], settled(fmt.Sprint(c.Value))})
+		}
 	}
-	p.locked = append(p.locked, fixed{row, col, settled(fmt.Sprint(c.Value))})
+	out.digest = digest(locked)
+	return out
 }
 
 // leave places a cell for the expert, or a formula.
 func (p *page) leave(use string, row, col, cols int, submission, point string, c book.Cell) {
 	p.Span(row, col, cols, c)
-	p.lastRow, p.lastCol = max(p.lastRow, row), max(p.lastCol, col+cols-1)
-	p.writer.index.slots = append(p.writer.index.slots, slot{use, spot{p.Sheet, row, col}, submission, point})
+	p.index.slots = append(p.index.slots, slot{use, spot{p.Sheet, row, col}, submission, point})
 }
 
 func (p *page) formula(row, col int, formula string, value any, look book.Look) {
@@ -127,19 +128,10 @@ func (p *page) answer(use string, row int, submission, point, earned string) {
 	if earned != "" {
 		p.formula(row, colEarned, earned, "", book.Points)
 	} else {
-		p.lock(row, colEarned, 1, book.Cell{Look: book.Plain})
+		p.Span(row, colEarned, 1, book.Cell{Look: book.Plain})
 	}
 	p.leave(commentUse, row, colComment, 1, submission, point, book.Cell{Look: book.Entry})
 }
-
-type tally struct {
-	sheet                   string
-	asked                   int // marks
-	full                    float64
-	sum, deduction, recused int // rows
-}
-
-func (t tally) at(row, col int) string { return book.Range(t.sheet) + model.CellName(row, col) }
 
 // Words on the sheets that are looked for: by formulas, and in reading.
 const (
@@ -153,10 +145,10 @@ const (
 var coverText string
 
 // cover is 评分说明: whose workbook it is, how to mark, and how far the expert has come.
-func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page {
+func (w *writer) cover(title string, subjects []Subject, pages []*page) *page {
 	p, r := w.page(coverSheet, coverWidths), w.d.Rubric
 	width := len(coverWidths)
-	p.lock(1, 1, width, book.Cell{Value: title, Look: book.Title})
+	p.Span(1, 1, width, book.Cell{Value: title, Look: book.Title})
 	who := expertNo + w.a.Expert
 	if w.a.Part > 0 {
 		who += fmt.Sprintf("　补充表第%d份：只列还缺的，评过的不用再评", w.a.Part)
@@ -164,8 +156,8 @@ func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page 
 	if w.a.Name != "" {
 		who += "　" + w.a.Name
 	}
-	p.lock(2, 1, width, book.Cell{Value: who, Look: book.Subtitle})
-	p.lock(4, 1, 2, book.Cell{Value: "所在单位（全称，必填）", Look: book.Heading})
+	p.Span(2, 1, width, book.Cell{Value: who, Look: book.Subtitle})
+	p.Span(4, 1, 2, book.Cell{Value: "所在单位（全称，必填）", Look: book.Heading})
 	unit := book.Cell{Look: book.Entry}
 	if w.a.Unit != "" {
 		unit.Value = w.a.Unit
@@ -177,22 +169,21 @@ func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page 
 		"aside": stepsAside, "rejections": strings.Join(r.Experts.Rejections, "、"), "weights": r.WeightsNote,
 		"bands": bands(r.Experts)}
 	for i, line := range strings.Split(strings.TrimSpace(coverText), "\n") {
-		p.lock(5+i, 1, width, book.Cell{Value: templates.Fill(line, words), Look: book.Remark})
+		p.Span(5+i, 1, width, book.Cell{Value: templates.Fill(line, words), Look: book.Remark})
 	}
 	header := 13
 	for i, head := range []string{"序号", "联合体（点击进入）", "地市", "应评项数", "已评项数", "折算分小计", "满分", "扣分", "进度"} {
-		p.lock(header, 1+i, 1, book.Cell{Value: head, Look: book.Header})
+		p.Span(header, 1+i, 1, book.Cell{Value: head, Look: book.Header})
 	}
-	for n, t := range tallies {
+	for n, t := range pages {
 		row, s := header+1+n, subjects[n].Submission
-		p.lock(row, coverNo, 1, book.Cell{Value: n + 1, Look: book.Integer})
-		p.lock(row, coverName, 1, book.Cell{Value: s.Consortium, Look: book.Link, Link: book.CellLink(t.sheet, "A1")})
-		p.lock(row, coverCity, 1, book.Cell{Value: s.City, Look: book.Centred})
 		asked := t.asked
 		if t.deduction > 0 {
 			asked++
 		}
-		p.lock(row, coverAsked, 1, book.Cell{Value: asked, Look: book.Integer})
+		p.Line(row, 1, book.Cell{Value: n + 1, Look: book.Integer},
+			book.Cell{Value: s.Consortium, Look: book.Link, Link: book.CellLink(t.Sheet, "A1")},
+			book.Cell{Value: s.City, Look: book.Centred}, book.Cell{Value: asked, Look: book.Integer})
 		done, deducted := t.at(t.sum, colMark), `""`
 		if t.deduction > 0 {
 			deducted = t.at(t.deduction, colMark)
@@ -201,33 +192,33 @@ func (w *writer) cover(title string, subjects []Subject, tallies []tally) *page 
 		}
 		p.formula(row, coverMarked, done, 0, book.Integer)
 		p.formula(row, coverEarned, t.at(t.sum, colEarned), 0, book.Points)
-		p.lock(row, coverFull, 1, book.Cell{Value: t.full, Look: book.Points})
+		p.Span(row, coverFull, 1, book.Cell{Value: t.full, Look: book.Points})
 		p.formula(row, coverDeducted, deducted, "", book.Points)
 		state := fmt.Sprintf(`IF(%s=%s,"%s",IF(%s=%s,"已评完","尚缺"&(%[5]s-%[4]s)&"项"))`, t.at(t.recused, colMark),
 			book.Quote(yes), stepsAside, model.CellName(row, coverMarked), model.CellName(row, coverAsked))
 		p.formula(row, coverState, state, fmt.Sprintf("尚缺%d项", asked), book.Centred)
 	}
-	p.Mark(header+1, coverState, header+max(1, len(tallies)), coverState,
+	p.Mark(header+1, coverState, header+max(1, len(pages)), coverState,
 		book.Mark{Word: "已评完", Tone: book.Good}, book.Mark{Word: stepsAside, Tone: book.Info})
 	return p
 }
 
-func (w *writer) subject(sheet string, s Subject) (*page, tally) {
-	p, t := w.page(sheet, sheetWidths), tally{sheet: sheet}
+func (w *writer) subject(sheet string, s Subject) *page {
+	p := w.page(sheet, sheetWidths)
 	width, id, yes := len(sheetWidths), s.Submission.Submission, w.d.Form.YesNo[0]
-	p.lock(1, 1, width-1, book.Cell{Value: s.Submission.Consortium, Look: book.Title})
-	p.lock(1, width, 1, book.Cell{Value: "回到" + coverSheet, Look: book.Link, Link: book.CellLink(coverSheet, "A1")})
+	p.Span(1, 1, width-1, book.Cell{Value: s.Submission.Consortium, Look: book.Title})
+	p.Span(1, width, 1, book.Cell{Value: "回到" + coverSheet, Look: book.Link, Link: book.CellLink(coverSheet, "A1")})
 	about := []string{id, s.Submission.City, s.Submission.Park,
 		"牵头学校 " + s.Submission.LeadSchool, "牵头企业 " + s.Submission.LeadEnterprise}
-	p.lock(2, 1, width, book.Cell{Value: strings.Join(about, "；"), Look: book.Subtitle})
-	t.recused = 3
-	p.lock(t.recused, 1, colFull, book.Cell{Value: stepsAside + "（与该联合体有利害关系的选“" + yes + "”，本页评分就不计入）", Look: book.Plain})
-	p.leave(recuseUse, t.recused, colMark, 1, id, "", book.Cell{Look: book.Input})
-	p.Choice(t.recused, colMark, t.recused, colMark, "没有利害关系的不用填。", yes)
-	p.lock(4, 1, width, book.Cell{Value: "评分的参考档：" + bands(w.d.Rubric.Experts), Look: book.Remark})
+	p.Span(2, 1, width, book.Cell{Value: strings.Join(about, "；"), Look: book.Subtitle})
+	p.recused = 3
+	p.Span(p.recused, 1, colFull, book.Cell{Value: stepsAside + "（与该联合体有利害关系的选“" + yes + "”，本页评分就不计入）", Look: book.Plain})
+	p.leave(recuseUse, p.recused, colMark, 1, id, "", book.Cell{Look: book.Input})
+	p.Choice(p.recused, colMark, p.recused, colMark, "没有利害关系的不用填。", yes)
+	p.Span(4, 1, width, book.Cell{Value: "评分的参考档：" + bands(w.d.Rubric.Experts), Look: book.Remark})
 	header := 5
 	for i, head := range []string{"观测点", "评什么（附件2原文）", "报送的数据和材料，有什么存疑", "相关文字", "满分", "评分", "折算分", "评语"} {
-		p.lock(header, 1+i, 1, book.Cell{Value: head, Look: book.Header})
+		p.Span(header, 1+i, 1, book.Cell{Value: head, Look: book.Header})
 	}
 	p.Frozen = header
 	scale := w.d.Rubric.Experts.Scale
@@ -244,34 +235,34 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 		full := point.Weight.Mul(point.ExpertShare)
 		w.head(p, row, point, s)
 		linked = append(linked, row)
-		t.asked++
-		t.full += full.InexactFloat64()
-		p.lock(row, colFull, 1, book.Cell{Value: full.InexactFloat64(), Look: book.Decimal})
+		p.asked++
+		p.full += full.InexactFloat64()
+		p.Span(row, colFull, 1, book.Cell{Value: full.InexactFloat64(), Look: book.Decimal})
 		mark, most := model.CellName(row, colMark), model.CellName(row, colFull)
 		p.answer(markUse, row, id, point.ID, fmt.Sprintf(`IF(ISNUMBER(%s),%[1]s/%s*%s,"")`, mark, scale, most))
 	}
-	if t.asked > 0 {
+	if p.asked > 0 {
 		p.Between(first, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数。", scale), 0, scale.InexactFloat64(), false)
 	}
 	row++
-	t.sum = row
-	p.lock(row, 1, colTexts, book.Cell{Value: "小计（已评项数、折算分）", Look: book.Total})
+	p.sum = row
+	p.Span(row, 1, colTexts, book.Cell{Value: "小计（已评项数、折算分）", Look: book.Total})
 	area := func(col int) string {
 		return model.CellName(first, col) + ":" + model.CellName(max(first, row-1), col)
 	}
-	if t.asked == 0 { // only the deduction is this expert's
-		area = func(col int) string { return model.CellName(t.recused, colComment) }
+	if p.asked == 0 { // only the deduction is this expert's
+		area = func(col int) string { return model.CellName(p.recused, colComment) }
 	}
-	p.lock(row, colFull, 1, book.Cell{Value: t.full, Look: book.Sum})
+	p.Span(row, colFull, 1, book.Cell{Value: p.full, Look: book.Sum})
 	p.formula(row, colMark, "COUNT("+area(colMark)+")", 0, book.Sum)
 	p.formula(row, colEarned, fmt.Sprintf("SUMPRODUCT(%s,%s)/%s", area(colMark), area(colFull), scale), 0, book.Sum)
-	p.lock(row, colComment, 1, book.Cell{Look: book.Total})
+	p.Span(row, colComment, 1, book.Cell{Look: book.Total})
 	if deduction != nil {
 		row++
-		t.deduction = row
+		p.deduction = row
 		w.head(p, row, deduction, s)
 		linked = append(linked, row)
-		p.lock(row, colFull, 1, book.Cell{Value: "扣分", Look: book.Centred})
+		p.Span(row, colFull, 1, book.Cell{Value: "扣分", Look: book.Centred})
 		p.answer(deductUse, row, id, deduction.ID, "")
 		most := w.d.Rubric.Experts.Deduction
 		p.Between(row, colMark, row, colMark, fmt.Sprintf("请填0到%s之间的数；没有应扣的填0；扣分要写依据。", most),
@@ -279,34 +270,33 @@ func (w *writer) subject(sheet string, s Subject) (*page, tally) {
 	}
 	p.Mark(first, colMark, row, colMark, lacking)
 	row++
-	p.lock(row, 1, colFull, book.Cell{Value: "不予立项（工作方案一（一）的情形，提议的选出是哪一种，并在右边写明事实和依据；由省教育厅认定）", Look: book.Plain})
+	p.Span(row, 1, colFull, book.Cell{Value: "不予立项（工作方案一（一）的情形，提议的选出是哪一种，并在右边写明事实和依据；由省教育厅认定）", Look: book.Plain})
 	p.answer(vetoUse, row, id, "", "")
 	p.Choice(row, colMark, row, colMark, "不提议的不用填。", w.d.Rubric.Experts.Rejections...)
 	w.material(p, row+2, s, linked)
-	return p, t
+	return p
 }
 
 // lacking marks what an expert has yet to fill in.
 var lacking = book.Mark{Tone: book.Lacking}
 
 func (w *writer) head(p *page, row int, point *templates.Point, s Subject) {
-	p.lock(row, colPoint, 1, book.Cell{Value: point.ID, Look: book.Centred})
 	about := strings.TrimSpace(strings.TrimPrefix(point.Label, point.ID) + "\n" + point.Ask)
-	p.lock(row, colLabel, 1, book.Cell{Value: about, Look: book.Prose})
-	p.lock(row, colData, 1, book.Cell{Value: strings.Join(s.data[point.ID], "\n"), Look: book.Prose})
+	p.Line(row, colPoint, book.Cell{Value: point.ID, Look: book.Centred}, book.Cell{Value: about, Look: book.Prose},
+		book.Cell{Value: strings.Join(s.data[point.ID], "\n"), Look: book.Prose})
 }
 
 // material writes the long texts and the supporting material below, and links each point to its first text.
 func (w *writer) material(p *page, row int, s Subject, points []int) {
 	width, at := len(sheetWidths), map[string]int{}
-	p.lock(row, 1, width, book.Cell{Value: "文字材料（报送原文）", Look: book.Heading})
+	p.Span(row, 1, width, book.Cell{Value: "文字材料（报送原文）", Look: book.Heading})
 	for _, x := range s.texts {
 		row++
 		label := x.label
 		if len(x.points) > 0 {
 			label += "（观测点" + strings.Join(x.points, "、") + "）"
 		}
-		p.lock(row, 1, width, book.Cell{Value: label, Look: book.Total})
+		p.Span(row, 1, width, book.Cell{Value: label, Look: book.Total})
 		for _, point := range x.points {
 			if at[point] == 0 {
 				at[point] = row
@@ -314,21 +304,19 @@ func (w *writer) material(p *page, row int, s Subject, points []int) {
 		}
 		for _, part := range parts(x.words) {
 			row++
-			p.lock(row, 1, width, book.Cell{Value: part, Look: book.Prose})
+			p.Span(row, 1, width, book.Cell{Value: part, Look: book.Prose})
 		}
 	}
 	row += 2
 	list, _, _ := w.d.Layout().Area("materials")
-	p.lock(row, 1, width, book.Cell{Value: list.Sheet.Title, Look: book.Heading})
+	p.Span(row, 1, width, book.Cell{Value: list.Sheet.Title, Look: book.Heading})
 	for _, m := range s.materials {
 		row++
-		p.lock(row, 1, 1, book.Cell{Value: m.Number, Look: book.Centred})
-		p.lock(row, 2, 2, book.Cell{Value: m.Title, Look: book.Plain})
-		p.lock(row, 4, 4, book.Cell{Value: m.Supports, Look: book.Plain})
-		p.lock(row, 8, 1, book.Cell{Value: m.Pages, Look: book.Plain})
+		p.Line(row, 1, book.Cell{Value: m.Number, Look: book.Centred}, book.Cell{Value: m.Title, Look: book.Plain, Cols: 2},
+			book.Cell{Value: m.Supports, Look: book.Plain, Cols: 4}, book.Cell{Value: m.Pages, Look: book.Plain})
 	}
 	if len(s.materials) == 0 {
-		p.lock(row+1, 1, width, book.Cell{Value: "没有列出支撑材料。", Look: book.Quiet})
+		p.Span(row+1, 1, width, book.Cell{Value: "没有列出支撑材料。", Look: book.Quiet})
 	}
 	marked := w.a.asks(w.d.Rubric, s.Submission.Submission)
 	for i, line := range points {
@@ -337,7 +325,7 @@ func (w *writer) material(p *page, row int, s Subject, points []int) {
 			text = book.Cell{Value: fmt.Sprintf("见第%d行", to), Look: book.Link,
 				Link: book.CellLink(p.Sheet, model.CellName(to, 1))}
 		}
-		p.lock(line, colTexts, 1, text)
+		p.Span(line, colTexts, 1, text)
 	}
 }
 

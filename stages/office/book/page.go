@@ -48,6 +48,17 @@ func (p *Page) Put(row, col int, c Cell) {
 	p.last = [2]int{max(p.last[0], row), max(p.last[1], col)}
 }
 
+// Cells yields the cells of the page by row and column, in no order.
+func (p *Page) Cells(yield func(at [2]int, c Cell) bool) {
+	for row, cells := range p.cells {
+		for col, c := range cells {
+			if !yield([2]int{row, col}, c) {
+				return
+			}
+		}
+	}
+}
+
 // Line places cells side by side, each over as many columns as it takes, and gives the row the height that they need.
 func (p *Page) Line(row, col int, cells ...Cell) {
 	for _, c := range cells {

@@ -1,3 +1,17 @@
+// Package ooxml opens the containers that office programs write: a zip of XML parts, on the bytes of a file that
+// nobody vouches for. Nothing of a file is believed before every one of its bytes is accounted for: the directory
+// stands where the end says, every entry unpacks to the length and the checksum that it names, names are told apart,
+// and XML is walked strictly to its end.
+//
+//	data, err := ooxml.Decrypt(data) // a read-only book, encrypted with the password that every program knows
+//	parts, err := ooxml.Open(data)   // proven whole
+//	err = ooxml.NewWalker().Walk(parts.Get("xl/workbook.xml"), show)
+//
+// What is wrong with a file is a *Fault of this package: its kind, and what exactly, in words for a person. Which
+// finding follows from it is for the reader of a kind of file to say.
+//
+// Everything is bounded before it begins: a file of 20 MB, a directory of 4 MB, 64 MB a part, 128 MB in all, 800,000
+// elements a workbook, 64 deep, 1 MB a token, no DOCTYPE, no entities but XML's own five.
 package ooxml
 
 import (
@@ -5,6 +19,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"io/fs"
@@ -15,6 +30,42 @@ import (
 
 	"github.com/klauspost/compress/flate"
 )
+
+// Limits of one container. A filled form unpacks to about 1 MB; one in a thousand public workbooks exceeds 10 MB.
+const (
+	MaxFile      = 20 << 20
+	MaxPart      = 64 << 20
+	MaxTotal     = 128 << 20
+	MaxEntries   = 2000
+	MaxDirectory = 4 << 20 // the directory is read whole before anything can be counted
+	MaxElements  = 800000  // of all parts that are walked
+	MaxDepth     = 64
+	MaxToken     = 1 << 20 // bytes of one tag or one run of text
+)
+
+// Kind of a fault.
+type Kind int
+
+const (
+	Incomplete Kind = iota // cut off
+	Damaged                // checksums or XML don't hold
+	Encrypted              // with a password of its own
+	OldOffice              // a container of the old kind, with a document of the old kind
+	Inflates               // unpacks to far more than an office file holds
+	Excessive              // more of something than an office file holds
+)
+
+// Fault is why a container can't be used.
+type Fault struct {
+	Kind   Kind
+	Detail string // for a person; may be empty
+}
+
+func (f *Fault) Error() string { return f.Detail }
+
+func fault(kind Kind, format string, args ...any) *Fault {
+	return &Fault{kind, fmt.Sprintf(format, args...)}
+}
 
 // Part is one entry of a container, proven.
 type Part struct {
@@ -284,4 +335,88 @@ func Pack(parts []Part, method uint16) ([]byte, error) {
 	}
 	err := zw.Close() // before Bytes: it writes the directory
 	return out.Bytes(), err
+}
+
+// Relation is one part that another points at.
+type Relation struct{ ID, Type, Target string }
+
+// Relations reads what a part points at, the container itself where the name is empty; none where it points at nothing.
+func (p *Parts) Relations(w *Walker, part string) (out []Relation, err error) {
+	data := p.Get(RelationsOf(part))
+	if data == nil {
+		return nil, nil
+	}
+	err = w.Walk(data, func(e *Element) error {
+		if e.Start && e.Native && string(e.Name) == "Relationship" {
+			out = append(out, Relation{e.Attr("Id"), e.Attr("Type"), resolve(path.Dir(part), e.Attr("Target"))})
+		}
+		if len(out) > MaxEntries {
+			return fault(Excessive, "部件间的关系过多")
+		}
+		return nil
+	})
+	return out, err
+}
+
+// RelationsOf is where the relations of a part stand.
+func RelationsOf(part string) string {
+	return path.Join(path.Dir(part), "_rels", path.Base("/"+part)+".rels")
+}
+
+// ByID gives the target of a relation; empty where there is none.
+func ByID(all []Relation, id string) string {
+	for _, r := range all {
+		if id != "" && r.ID == id {
+			return r.Target
+		}
+	}
+	return ""
+}
+
+// ByType gives the first target of a type, known by its end: strict and transitional types end alike.
+func ByType(all []Relation, end string) string {
+	for _, r := range all {
+		if strings.HasSuffix(r.Type, end) {
+			return r.Target
+		}
+	}
+	return ""
+}
+
+func resolve(dir, target string) string {
+	if strings.HasPrefix(target, "/") {
+		return strings.TrimPrefix(path.Clean(target), "/")
+	}
+	return path.Join(dir, target)
+}
+
+// Main gives the main part of a container, and the content type that it is declared to have. Only that part tells the
+// kind: SheetJS lists the types of macros and binary sheets in every file that it writes.
+func (p *Parts) Main(w *Walker) (part, contentType string, err error) {
+	roots, err := p.Relations(w, "")
+	if err != nil {
+		return "", "", err
+	}
+	if part = ByType(roots, "/officeDocument"); part == "" {
+		return "", "", nil
+	}
+	const types = "[Content_Types].xml"
+	if !p.Has(types) {
+		return part, "", nil
+	}
+	byExtension := ""
+	err = w.Walk(p.Get(types), func(e *Element) error {
+		switch {
+		case !e.Start || !e.Native:
+		case string(e.Name) == "Override" && strings.EqualFold(e.Attr("PartName"), "/"+part):
+			contentType = e.Attr("ContentType")
+		case string(e.Name) == "Default" && strings.EqualFold("."+e.Attr("Extension"), path.Ext(part)):
+			byExtension = e.Attr("ContentType")
+		}
+		return nil
+	})
+	if contentType == "" {
+		contentType = byExtension
+	}
+	return part, contentType, err
 }

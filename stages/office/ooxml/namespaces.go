@@ -1,9 +1,6 @@
 package ooxml
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Space is a namespace. Strict and transitional Open XML name the same things and are one here.
 type Space int
@@ -141,8 +138,7 @@ const (
 // ignorable is a namespace that a part says may be passed over.
 type ignorable struct {
 	space   Space
-	names   []string // elements of it whose content is shown; * is all
-	content bool     // the entry says so of names, and nothing of the namespace
+	through string // elements of it whose content is shown, * being all; empty: of all of it nothing is
 	depth   int
 }
 
@@ -217,21 +213,17 @@ func (w *Walker) declare(name string, value []byte) error {
 		prefix, local, named := strings.Cut(word, ":")
 		b := w.lookup([]byte(prefix))
 		switch {
-		case b == nil || named != (name == "ProcessContent"):
+		case b == nil || named != (name == "ProcessContent") || named && local == "":
 			return broken("前缀 " + clip([]byte(prefix)) + " 没有声明")
 		case name == "MustUnderstand" && !understood(b.uri):
 			return broken("要求读取的程序认识 " + clip([]byte(prefix)))
 		case name == "MustUnderstand" || understood(b.uri):
 			continue
 		}
-		next := ignorable{space: b.space, content: named, depth: w.depth}
-		if named {
-			next.names = []string{local}
-		}
 		if len(w.ignorables) == MaxDepth {
 			return broken("可忽略的命名空间过多")
 		}
-		w.ignorables = append(w.ignorables, next)
+		w.ignorables = append(w.ignorables, ignorable{b.space, local, w.depth})
 	}
 	return nil
 }
@@ -240,13 +232,13 @@ func (w *Walker) declare(name string, value []byte) error {
 func (w *Walker) passes(e *Element) sight {
 	ignored := false
 	for _, i := range w.ignorables {
-		if i.space != e.Space {
-			continue
-		}
-		if slices.Contains(i.names, string(e.Name)) || slices.Contains(i.names, "*") {
+		switch {
+		case i.space != e.Space:
+		case i.through == string(e.Name), i.through == "*":
 			return through
+		case i.through == "":
+			ignored = true
 		}
-		ignored = ignored || !i.content
 	}
 	if ignored {
 		return unseen

@@ -361,6 +361,8 @@ func (w *Walker) instruction() error {
 	return nil
 }
 
+var entities = map[string]rune{"lt": '<', "gt": '>', "amp": '&', "apos": '\'', "quot": '"'}
+
 // reference reads a character or entity reference at the beginning of b: its length, 0 where it is none that XML knows.
 func reference(b []byte) (n int, r rune) {
 	const longest = 16
@@ -374,17 +376,8 @@ func reference(b []byte) (n int, r rune) {
 		return 0, 0
 	}
 	name := b[1:end]
-	switch string(name) {
-	case "lt":
-		return end + 1, '<'
-	case "gt":
-		return end + 1, '>'
-	case "amp":
-		return end + 1, '&'
-	case "apos":
-		return end + 1, '\''
-	case "quot":
-		return end + 1, '"'
+	if r, known := entities[string(name)]; known {
+		return end + 1, r
 	}
 	if len(name) < 2 || name[0] != '#' {
 		return 0, 0

@@ -3,8 +3,8 @@ package ooxml
 import (
 	"bytes"
 	"strconv"
-	"unicode/utf16"
-	"unicode/utf8"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 // Element is what a walk shows, at its start and again at its end with its own text. It is valid while it is shown.
@@ -331,34 +331,19 @@ func (w *Walker) say(run []byte, raw bool) {
 
 // utf8Of gives a part in UTF-8, its mark of byte order taken off. Open XML allows UTF-16 besides.
 func utf8Of(data []byte) ([]byte, error) {
-	var order func(b []byte) uint16
+	mark, order := []byte("\xEF\xBB\xBF"), unicode.LittleEndian
 	switch {
-	case bytes.HasPrefix(data, []byte("\xEF\xBB\xBF")):
-		return data[3:], nil
 	case bytes.HasPrefix(data, []byte("\xFF\xFE")), bytes.HasPrefix(data, []byte("<\x00")):
-		order = func(b []byte) uint16 { return uint16(b[0]) | uint16(b[1])<<8 }
 	case bytes.HasPrefix(data, []byte("\xFE\xFF")), bytes.HasPrefix(data, []byte("\x00<")):
-		order = func(b []byte) uint16 { return uint16(b[1]) | uint16(b[0])<<8 }
+		order = unicode.BigEndian
 	default:
-		return data, nil
+		return bytes.TrimPrefix(data, mark), nil
 	}
-	if len(data)%2 != 0 {
+	wide := unicode.UTF16(order, unicode.IgnoreBOM)
+	out, err := wide.NewDecoder().Bytes(data)
+	// Half a character becomes a sign for one: it does not come out as it was.
+	if again, _ := wide.NewEncoder().Bytes(out); err != nil || !bytes.Equal(again, data) {
 		return nil, errBroken
 	}
-	out := make([]byte, 0, len(data))
-	for i := 0; i < len(data); i += 2 {
-		r := rune(order(data[i:]))
-		if utf16.IsSurrogate(r) {
-			if i += 2; i == len(data) {
-				return nil, errBroken
-			}
-			if r = utf16.DecodeRune(r, rune(order(data[i:]))); r == utf8.RuneError {
-				return nil, errBroken
-			}
-		}
-		if r != 0xFEFF || i > 0 {
-			out = utf8.AppendRune(out, r)
-		}
-	}
-	return out, nil
+	return bytes.TrimPrefix(out, mark), nil
 }
