@@ -125,20 +125,15 @@ func openFindings(all []table.Finding) []table.Finding {
 
 // run tries the moves of several submissions at a time; what comes of each does not depend on the others.
 func (a *auditing) run(ctx context.Context, atOnce int) error {
-	var group workers.Group
-	group.Limit(atOnce)
-	for _, c := range a.cases {
-		group.Go(func() error {
-			c.tried = audit.Examine(a.d, c.subject, c.form, func(m audit.Move) audit.Tried {
-				if ctx.Err() != nil {
-					return audit.Tried{Move: m}
-				}
-				return a.try(c, m)
-			})
-			return ctx.Err()
+	return workers.Each(atOnce, slices.Values(a.cases), func(c *auditCase) error {
+		c.tried = audit.Examine(a.d, c.subject, c.form, func(m audit.Move) audit.Tried {
+			if ctx.Err() != nil {
+				return audit.Tried{Move: m}
+			}
+			return a.try(c, m)
 		})
-	}
-	return group.Wait()
+		return ctx.Err()
+	})
 }
 
 // try scores a form as a move leaves it, and judges it where the move brings anything.

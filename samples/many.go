@@ -29,8 +29,7 @@ func Many(out string, d *templates.Definition, fixtures []Fixture, n, returned i
 		return fmt.Errorf("没有可用的样例，或没有写 -out")
 	}
 	var entries strings.Builder
-	var group workers.Group
-	group.Limit(0)
+	var work []func() error
 	for i := range n {
 		city := d.Directory.Cities[i%len(d.Directory.Cities)].Name
 		name := fmt.Sprintf("样例%05d产教联合体", i+1)
@@ -39,9 +38,9 @@ func Many(out string, d *templates.Definition, fixtures []Fixture, n, returned i
 		if returned > 0 && i%returned == 0 {
 			park = ""
 		}
-		group.Go(func() error { return one(out, d, sound[i%len(sound)], i, city, name, park) })
+		work = append(work, func() error { return one(out, d, sound[i%len(sound)], i, city, name, park) })
 	}
-	if err := group.Wait(); err != nil {
+	if err := workers.Each(0, slices.Values(work), func(do func() error) error { return do() }); err != nil {
 		return err
 	}
 	return definitionWith(out, d.Year, entries.String())

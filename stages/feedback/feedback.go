@@ -30,20 +30,19 @@ const Folder = "退回"
 func Write(dir string, in table.Publication, open func(path string) ([]byte, error)) (map[string]string, error) {
 	packs := gather(in)
 	copies := map[string]string{}
-	var group workers.Group
-	group.Limit(0)
+	var work []func() error
 	for _, p := range packs {
 		if err := os.MkdirAll(filepath.Join(dir, p.city), 0o755); err != nil {
-			return nil, cmp.Or(group.Wait(), err)
+			return nil, err
 		}
 		for _, r := range p.returns {
 			if r.name != "" {
 				copies[r.submission.Submission] = path.Join(filepath.Base(dir), p.city, r.name)
-				group.Go(func() error { return writeCopy(filepath.Join(dir, p.city, r.name), in, r, open) })
+				work = append(work, func() error { return writeCopy(filepath.Join(dir, p.city, r.name), in, r, open) })
 			}
 		}
 	}
-	if err := group.Wait(); err != nil {
+	if err := workers.Each(0, slices.Values(work), func(do func() error) error { return do() }); err != nil {
 		return nil, err
 	}
 	for _, p := range packs {

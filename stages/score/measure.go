@@ -35,35 +35,33 @@ func (m *scheme) measure(facts *table.Facts, judgement *table.Judgement, atOnce 
 	// So many are kept with their forms, spread evenly, for the properties to be tried on.
 	const tried = 60
 	stride := max(1, (facts.Submissions.Len()+tried-1)/tried)
-	var entrants []*entrant
-	var group workers.Group
-	group.Limit(atOnce)
-	for form := range facts.Forms {
-		v, ok := verdicts[form.Submission.Submission]
-		if !ok {
-			return nil, errors.Join(fmt.Errorf("申报 %s 没有检查结论", form.Submission.Submission), group.Wait())
+	for s := range facts.Submissions.All() {
+		if _, known := verdicts[s.Submission]; !known {
+			return nil, fmt.Errorf("申报 %s 没有检查结论", s.Submission)
 		}
+	}
+	var entrants []*entrant
+	for e := range workers.InOrder(atOnce, facts.Forms, func(form *table.Form) *entrant {
 		x := form.Submission
-		e := &entrant{submission: x, verdict: v, measures: make([]measure, len(m.slots)),
+		v := verdicts[x.Submission]
+		a := answers{Form: form, excused: excused[x.Submission], official: official[x.Submission]}
+		e := &entrant{submission: x, verdict: v, measures: make([]measure, len(m.slots)), form: a, excused: a.excused,
 			standing: standing{Submission: x.Submission, CityCode: x.CityCode, City: x.City, Consortium: x.Consortium,
 				Verdict: string(v.Verdict)}}
-		keep := len(entrants)%stride == 0
+		m.fill(e, a)
+		stated, _ := answers{Form: form}.Enrolment()
+		e.suspects, e.size = m.suspects(form, reasons[e.Submission]), stated.InexactFloat64()
+		for _, c := range courses {
+			e.followed = append(e.followed, c.follow(form, m.def.Rubric.Credibility.Base))
+		}
+		return e
+	}) {
+		if len(entrants)%stride != 0 {
+			e.form = answers{}
+		}
 		entrants = append(entrants, e)
-		group.Go(func() error {
-			a := answers{Form: form, excused: excused[e.Submission], official: official[e.Submission]}
-			if e.excused = a.excused; keep {
-				e.form = a
-			}
-			m.fill(e, a)
-			stated, _ := answers{Form: form}.Enrolment()
-			e.suspects, e.size = m.suspects(form, reasons[e.Submission]), stated.InexactFloat64()
-			for _, c := range courses {
-				e.followed = append(e.followed, c.follow(form, m.def.Rubric.Credibility.Base))
-			}
-			return nil
-		})
 	}
-	return entrants, group.Wait()
+	return entrants, nil
 }
 
 // answers is one form as the scoring sees it.

@@ -104,20 +104,19 @@ func (m *scheme) robustness(ranked []*entrant, p *panel, o Options) int {
 // rankings ranks n entrants draw by draw; fill writes their totals under one draw.
 func rankings(n, draws, atOnce int, fill func(draw int, totals []float64)) []int32 {
 	ranks := make([]int32, draws*n)
-	var group workers.Group
-	group.Limit(atOnce)
 	const block = 256
-	for from := 0; from < draws; from += block {
-		group.Go(func() error {
-			totals, sorted := make([]float64, n), make([]float64, n)
-			for d := from; d < min(from+block, draws); d++ {
-				fill(d, totals)
-				place(totals, sorted, ranks[d*n:(d+1)*n])
-			}
-			return nil
-		})
+	blocks := func(yield func(from int) bool) {
+		for from := 0; from < draws && yield(from); from += block {
+		}
 	}
-	group.Wait() // no block fails
+	_ = workers.Each(atOnce, blocks, func(from int) error { // no block fails
+		totals, sorted := make([]float64, n), make([]float64, n)
+		for d := from; d < min(from+block, draws); d++ {
+			fill(d, totals)
+			place(totals, sorted, ranks[d*n:(d+1)*n])
+		}
+		return nil
+	})
 	return ranks
 }
 

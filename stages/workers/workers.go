@@ -4,13 +4,12 @@
 package workers
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"runtime"
 	"runtime/debug"
-	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
+	"slices"
 )
 
 // Panic is what was raised in a goroutine, with where.
@@ -36,48 +35,17 @@ func caught(f func()) (p *Panic) {
 	return nil
 }
 
-// Group is work that is done when all of it is. The zero value has no limit.
-type Group struct {
-	group errgroup.Group
-	raise atomic.Pointer[Panic]
-}
-
-// Limit bounds how many run at a time; 0: as many as there are processors.
-func (g *Group) Limit(n int) { g.group.SetLimit(limit(n)) }
-
-func limit(n int) int {
-	if n <= 0 {
-		return runtime.NumCPU()
-	}
-	return n
-}
-
-// Go runs f beside the caller, once there is room.
-func (g *Group) Go(f func() error) {
-	g.group.Go(func() (err error) {
-		if p := caught(func() { err = f() }); p != nil {
-			g.raise.CompareAndSwap(nil, p)
-		}
-		return err
-	})
-}
-
-// Wait waits for all, raises the first panic again, and gives the first error.
-func (g *Group) Wait() error {
-	err := g.group.Wait()
-	if p := g.raise.Load(); p != nil {
-		panic(p)
-	}
-	return err
-}
-
 // All does several things side by side and gives the first error.
 func All(things ...func() error) error {
-	var g Group
-	for _, do := range things {
-		g.Go(do)
+	return Each(len(things), slices.Values(things), func(do func() error) error { return do() })
+}
+
+// Each is InOrder of work that gives nothing but an error, the first of which it gives once all is done.
+func Each[T any](n int, items iter.Seq[T], do func(T) error) (err error) {
+	for failed := range InOrder(n, items, do) {
+		err = cmp.Or(err, failed)
 	}
-	return g.Wait()
+	return err
 }
 
 // InOrder does the same to every item, several at a time, and yields the results in the order of the items, whoever is
@@ -88,11 +56,18 @@ func InOrder[T, R any](n int, items iter.Seq[T], do func(T) R) iter.Seq[R] {
 		raise  *Panic
 	}
 	return func(yield func(R) bool) {
-		n = limit(n)
+		if n <= 0 {
+			n = runtime.NumCPU()
+		}
 		next, stop := iter.Pull(items)
 		defer stop()
 		slots := make(chan struct{}, n)
 		var line []chan place // each item gets a place in line before it is worked on
+		defer func() {
+			for _, at := range line { // who stops early leaves nobody behind
+				<-at
+			}
+		}()
 		for item, more := next(); more || len(line) > 0; {
 			for ; more && len(line) < 2*n; item, more = next() {
 				at, item := make(chan place, 1), item

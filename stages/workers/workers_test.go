@@ -9,7 +9,7 @@ import (
 )
 
 // Requirements
-//  1. A panic in any goroutine is raised again on whoever waits, with its value and where it happened; one raised through two groups
+//  1. A panic in any goroutine is raised again on whoever waits, with its value and where it happened; one raised through two waits
 //     keeps both.
 //  2. Results come in the order of the items; no more than so many are worked on at a time; who stops early leaves nobody behind.
 func TestPanicIsRaisedOnTheCaller(t *testing.T) {
@@ -25,19 +25,9 @@ func TestPanicIsRaisedOnTheCaller(t *testing.T) {
 		}
 	}
 	for name, f := range map[string]func(){
-		"group": func() {
-			var g Group
-			g.Limit(1)
-			g.Go(func() error { panic("二") })
-			g.Go(func() error { return errors.New("错") })
-			_ = g.Wait()
-		},
-		"item": item(2),
-		"nested": func() {
-			var g Group
-			g.Go(func() error { item(1)(); return nil })
-			_ = g.Wait()
-		},
+		"all":    func() { _ = All(func() error { panic("二") }, func() error { return errors.New("错") }) },
+		"item":   item(2),
+		"nested": func() { _ = All(func() error { item(1)(); return nil }) },
 		"items": func() {
 			for range InOrder(2, func(func(int) bool) { panic("二") }, func(i int) int { return i }) {
 			}
@@ -48,9 +38,8 @@ func TestPanicIsRaisedOnTheCaller(t *testing.T) {
 			t.Errorf("%s: %v", name, p)
 		}
 	}
-	var g Group
-	g.Go(func() error { return errors.New("错") })
-	if err := g.Wait(); err == nil {
+	sound, failing := func() error { return nil }, func() error { return errors.New("错") }
+	if All(sound, failing, sound) == nil || All(sound) != nil || All() != nil {
 		t.Error("an error is lost")
 	}
 }
@@ -74,7 +63,16 @@ func TestInOrder(t *testing.T) {
 	if !slices.Equal(got, items) || most.Load() > 3 {
 		t.Errorf("%d at a time, in the order %v", most.Load(), got)
 	}
-	for range InOrder(2, slices.Values(items), func(i int) int { return i }) {
+	var begun, done atomic.Int32
+	for range InOrder(2, slices.Values(items), func(int) bool {
+		begun.Add(1)
+		time.Sleep(time.Millisecond)
+		done.Add(1)
+		return true
+	}) {
 		break
+	}
+	if begun.Load() != done.Load() || begun.Load() > 4 {
+		t.Errorf("stopped early, %d of %d are done", done.Load(), begun.Load())
 	}
 }

@@ -65,9 +65,7 @@ func TestPanicIsOurFailure(t *testing.T) {
 type panicking struct{}
 
 func (panicking) Write([]byte) (int, error) {
-	var g workers.Group
-	g.Go(func() error { panic("坏了，13900001111") })
-	return 0, g.Wait()
+	return 0, workers.All(func() error { panic("坏了，13900001111") })
 }
 
 // TestNotes: what the officer should know is said, each with what it is about, and nobody's phone.
