@@ -12,6 +12,7 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -157,4 +158,251 @@ func verdict(s table.Submission, findings []table.Finding, apart string) table.V
 		v.Ranked = true
 	}
 	return v
+}
+
+// finding gives a fault the catalogue's words, its places and its fingerprint.
+func (f *form) finding(r *templates.Rule, x fault) table.Finding {
+	places := slices.Concat(f.placesOf(x.refs), x.places)
+	for _, p := range r.Places {
+		places = append(places, f.furtherPlaces(x.kase, p)...)
+	}
+	if len(places) == 0 {
+		places = []model.Place{{File: f.Submission.File}}
+	}
+	fields, slots := slices.Clone(x.fields), slices.Clone(x.fields)
+	for _, ref := range x.refs {
+		slots = append(slots, templates.SlotName(ref.Field, ref.Year))
+		if !slices.Contains(fields, ref.Field) {
+			fields = append(fields, ref.Field)
+		}
+	}
+	slices.Sort(slots)
+	out := f.row(r, f, model.Finding{
+		Places: places, Fields: fields, Year: commonYear(x.refs), Member: x.member,
+		Raw: f.joined(x, x.raw, f.typed), Value: f.joined(x, x.value, f.said),
+		Vars: f.vars(r, x),
+	})
+	out.Fingerprint = digest(append([]string{r.ID, f.key, x.member}, slots...))
+	out.ValueHash = f.valueHash(x)
+	return out
+}
+
+// read gives a finding made while reading the catalogue's words. f is nil where it belongs to no submission.
+func (b *batch) read(x model.Finding, f *form) table.Finding {
+	r := b.def.Rule(x.Code)
+	at := x.Places[0]
+	vars := map[string]string{"raw": x.Raw, "value": x.Value, "member": x.Member, "file": at.File, "sheet": at.Sheet,
+		"cell": at.Cell, "year": b.year(x.Year), "count": fmt.Sprint(len(x.Places))}
+	if len(x.Fields) > 0 {
+		vars["label"], vars["name"] = b.def.Label(x.Fields[0]), b.def.Name(templates.Ref{Field: x.Fields[0], Year: x.Year})
+	}
+	maps.Copy(vars, x.Vars)
+	x.Vars = vars
+	out := b.row(r, f, x)
+	// A file is known by its path until it is known whose it is; what is wrong with it, by the places.
+	key := []string{r.ID, at.File, x.Member, fmt.Sprint(x.Year)}
+	if f != nil {
+		key[1] = f.key
+	}
+	key = append(key, x.Fields...)
+	if len(x.Fields) == 0 {
+		for _, p := range x.Places {
+			key = append(key, p.Sheet, p.Cell)
+		}
+	}
+	out.Fingerprint, out.ValueHash = digest(key), digest([]string{out.Raw, out.Value, x.Vars["detail"]})
+	return out
+}
+
+// row fills the catalogue's words and masks personal data. f is nil where the finding belongs to no submission.
+func (b *batch) row(r *templates.Rule, f *form, x model.Finding) table.Finding {
+	first := x.Places[0]
+	out := table.Finding{
+		Role: table.RoleOf(b.def), Code: r.Code, Rule: r.ID, Severity: model.Severity(r.Severity), Title: r.Title,
+		Fields: strings.Join(x.Fields, " "), Member: x.Member, Year: table.Nonzero(x.Year), Authority: r.Authority,
+		File: first.File, Sheet: first.Sheet, Cell: first.Cell, Places: joinPlaces(x.Places),
+		Raw: text.Mask(x.Raw), Value: text.Mask(x.Value),
+		Message: text.Mask(templates.Fill(r.Message, x.Vars)), Cure: text.Mask(templates.Fill(r.Cure, x.Vars)),
+	}
+	if f != nil {
+		s := f.Submission
+		out.Submission, out.CityCode, out.City, out.Consortium = s.Submission, s.CityCode, s.City, s.Consortium
+	}
+	return out
+}
+
+// joinPlaces lists places without repeats. A place in another file than the first is given with its file.
+func joinPlaces(places []model.Place) string {
+	return strings.Join(table.Unique(places, func(p model.Place) string {
+		if p.File != places[0].File && p.Sheet != "" {
+			return p.File + "!" + p.String()
+		}
+		return p.String()
+	}), "; ")
+}
+
+func (f *form) placesOf(refs []templates.Ref) []model.Place {
+	return table.Each(refs, func(r templates.Ref) model.Place { return f.Observe(r).Place })
+}
+
+// furtherPlaces resolves one of the rule's own places: a value, or a list of the form, whose sheet is meant.
+func (f *form) furtherPlaces(c templates.Case, name string) []model.Place {
+	if sheet, area, list := f.def.Layout().Area(name); list {
+		place := model.Place{File: f.Submission.File, Sheet: sheet.Sheet.Title}
+		for _, c := range f.ListColumns {
+			if c.Field == area.Columns[0].Name {
+				place.Sheet = c.Sheet
+			}
+		}
+		return []model.Place{place}
+	}
+	ref, err := f.def.CaseRef(c, name)
+	if err != nil {
+		return nil
+	}
+	return f.placesOf([]templates.Ref{ref})
+}
+
+// joined shows the values a finding is about: plainly where there is one, by name where there are several.
+func (f *form) joined(x fault, given string, show func(templates.Ref) string) string {
+	if given != "" || len(x.refs) == 0 {
+		return text.Clip(given, longest)
+	}
+	if len(x.refs) == 1 {
+		return show(x.refs[0])
+	}
+	var list []string
+	for _, r := range x.refs {
+		if s := show(r); s != "" {
+			list = append(list, f.def.Name(r)+" "+s)
+		}
+	}
+	return strings.Join(list, "；")
+}
+
+// vars are the variables of the rule's texts: those every rule has, the check's own, and the values named in braces.
+func (f *form) vars(r *templates.Rule, x fault) map[string]string {
+	vars := map[string]string{"member": "", "count": fmt.Sprint(len(x.refs)), "list": f.namesOf(x.refs),
+		"file": f.Submission.File, "deadline": table.ChineseDate(f.def.Directory.Deadline)}
+	for _, y := range f.def.Form.Years {
+		vars[y.ID] = y.Label // {last} is 2023年
+	}
+	for _, name := range templates.Placeholders(r.Message + r.Cure) {
+		if r.List != "" && strings.HasPrefix(name, "it.") {
+			continue // of the row: the check's own
+		}
+		if ref, err := f.def.CaseRef(x.kase, name); err == nil {
+			vars[name] = f.said(ref)
+		}
+	}
+	for name, sum := range x.kase.Sums {
+		if n, err := sum.Number(f); err == nil {
+			vars[name] = n.String()
+		}
+	}
+	if entry, pair, listed := f.def.Directory.ByConsortium(f.Submission.Consortium); listed {
+		vars["listed_city"], vars["listed_park"], vars["national"] = entry.City, pair.Park, entry.National
+	}
+	var field *templates.Field
+	if len(x.refs) > 0 {
+		ref := x.refs[0]
+		field = f.def.Field(ref.Field)
+		maps.Copy(vars, map[string]string{"name": f.def.Name(ref), "year": f.year(ref.Year), "limit": fmt.Sprint(field.Limit),
+			"raw": f.typed(ref), "value": f.said(ref)})
+		if field.Min != nil {
+			vars["min"] = field.Min.String()
+		}
+		if field.Max != nil {
+			vars["max"] = field.Max.String()
+		}
+	} else {
+		vars["count"] = fmt.Sprint(len(x.places))
+	}
+	if len(x.fields) > 0 { // of a list
+		field = f.def.Field(x.fields[0])
+		vars["raw"], vars["value"] = text.Clip(x.raw, longest), text.Clip(x.value, longest)
+	}
+	if field != nil {
+		vars["label"], vars["unit"], vars["how"] = f.def.Label(field.ID), field.Unit, f.def.Reading.How[field.Type]
+	}
+	maps.Copy(vars, x.vars)
+	return vars
+}
+
+// commonYear is the year of all values, 0 where they differ.
+func commonYear(refs []templates.Ref) int {
+	if len(refs) == 0 || slices.ContainsFunc(refs, func(r templates.Ref) bool { return r.Year != refs[0].Year }) {
+		return 0
+	}
+	return refs[0].Year
+}
+
+// valueHash tells whether the values changed since an explanation was given. Personal data does not go into it.
+func (f *form) valueHash(x fault) string {
+	parts := []string{x.raw, x.value}
+	for _, r := range x.refs {
+		value := ""
+		if !f.def.Field(r.Field).Personal {
+			value = f.Observe(r).Value
+		}
+		parts = append(parts, templates.SlotName(r.Field, r.Year), string(f.Status(r)), value)
+	}
+	return digest(parts)
+}
+
+// digest is a stable hash of 16 hexadecimal digits.
+func digest(parts []string) string {
+	return model.Digest([]byte(strings.Join(parts, "\x00")))[:16]
+}
+
+// How fields and values are called and shown to people.
+const (
+	shownNames = 5  // how many names a list in a text begins with
+	longest    = 60 // characters of a text that a finding shows
+)
+
+func (b *batch) year(year int) string {
+	return b.def.Form.YearOf(year).Label
+}
+
+func (b *batch) namesOf(refs []templates.Ref) string {
+	return text.Few(table.Each(refs, b.def.Name), shownNames, "项")
+}
+
+// undecided is why a rule could not run.
+func (b *batch) undecided(t *tally) string {
+	reasons := table.Unique(t.reasons, func(s string) string { return s })
+	if missing := table.Unique(t.missing, func(r templates.Ref) templates.Ref { return r }); len(missing) > 0 {
+		reasons = append(reasons, "缺少可用的数据："+b.namesOf(missing))
+	}
+	return strings.Join(reasons, "；")
+}
+
+// said shows a clean value to a person; nothing of personal data but how many names there are.
+func (f *form) said(r templates.Ref) string {
+	field, o := f.def.Field(r.Field), f.Observe(r)
+	n, counted := f.number(r)
+	switch {
+	case o.Status != table.Normal:
+		return o.Status.Absent()
+	case field.Type == templates.NamesField && counted:
+		return n.String()
+	case field.Type == templates.NamesField, field.Personal:
+		return "已填"
+	case field.Type == templates.ConfirmField:
+		return map[string]string{"true": "已确认", "false": "未确认"}[o.Value]
+	case field.Type == templates.DateField:
+		return table.ChineseDate(o.Value)
+	case field.Numeric():
+		return text.Amount(o.Value)
+	}
+	return text.Clip(o.Value, longest)
+}
+
+// typed shows what was typed, nothing of personal data.
+func (f *form) typed(r templates.Ref) string {
+	if f.def.Field(r.Field).Personal {
+		return ""
+	}
+	return text.Clip(f.Observe(r).Raw, longest)
 }

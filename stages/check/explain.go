@@ -157,7 +157,7 @@ func (f *form) unmatchedFault(why string, rows []*addedRow) fault {
 		names = append(names, "“"+cmp.Or(text.Clip(row.about, longest), "（空）")+"”")
 	}
 	x.member = text.Mask(text.NameKey(names[0]))
-	x.vars = map[string]string{"list": text.Few(names, shownNames, len(names), "行"), "detail": why}
+	x.vars = map[string]string{"list": text.Few(names, shownNames, "行"), "detail": why}
 	return x
 }
 

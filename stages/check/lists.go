@@ -138,7 +138,7 @@ func sharedMember(f *form, p *plan, t *tally) {
 		t.judge(len(others) == 0, func() fault {
 			names := table.Each(others, func(i int) string { return f.names[i] })
 			x := f.repeated(rows)
-			x.vars["other"] = text.Few(names, shownNames, len(others), "个联合体")
+			x.vars["other"] = text.Few(names, shownNames, "个联合体")
 			return x
 		})
 	}

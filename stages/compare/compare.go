@@ -283,7 +283,7 @@ func (p *pair) overtakers() string {
 	}
 	var out []string
 	for _, what := range slices.Sorted(maps.Keys(words)) {
-		out = append(out, what+text.Few(words[what], table.FewNames, len(words[what]), "家"))
+		out = append(out, what+text.Few(words[what], table.FewNames, "家"))
 	}
 	return strings.Join(out, "；")
 }

@@ -250,7 +250,7 @@ func submissions(found []table.Finding) []string {
 }
 
 func few(names []string) string {
-	return text.Few(slices.Sorted(slices.Values(names)), 5, len(names), "个")
+	return text.Few(slices.Sorted(slices.Values(names)), 5, "个")
 }
 
 func (o *overview) steps() {
@@ -279,7 +279,7 @@ func (o *overview) returned() {
 	part(&o.right, "谁要退回修改，为什么")
 	for _, faults := range back[:min(shownBack, len(back))] {
 		titles := table.Unique(faults, func(x table.Finding) string { return x.Title })
-		o.right.Fit(plain(o.name(faults[0].Submission)), plain(text.Few(titles, 5, len(titles), "个")).Over(4))
+		o.right.Fit(plain(o.name(faults[0].Submission)), plain(text.Few(titles, 5, "个")).Over(4))
 	}
 	if left := len(back) - shownBack; left > 0 {
 		o.right.Say(fmt.Sprintf("其余%d家见%s。", left, o.sheet("findings")), book.Subtitle)

@@ -213,13 +213,7 @@ func TestContainer(t *testing.T) {
 				t.Fatal("nothing changed")
 			}
 			w := readBytes(changed)
-			oneFate(t, w)
-			if w.File.Code != c.code {
-				t.Errorf("got %q (%s), want %q", w.File.Code, w.File.Detail, c.code)
-			}
-			if c.code == "" {
-				sameValues(t, w, 0)
-			}
+			became(t, w, c.code, 0)
 		})
 	}
 }
@@ -274,23 +268,8 @@ func TestSheetXML(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			changed := false
-			data := editParts(t, sent(), c.part, func(s string) string {
-				out := c.change(s)
-				changed = changed || out != s
-				return out
-			})
-			if !changed {
-				t.Fatal("nothing changed")
-			}
-			w := readBytes(data)
-			oneFate(t, w)
-			if w.File.Code != c.code {
-				t.Errorf("got %q (%s), want %q", w.File.Code, w.File.Detail, c.code)
-			}
-			if c.code == "" {
-				sameValues(t, w, 0)
-			}
+			w := readBytes(changeParts(t, sent(), c.part, c.change))
+			became(t, w, c.code, 0)
 		})
 	}
 }

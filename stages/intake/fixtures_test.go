@@ -324,6 +324,33 @@ func editParts(t testing.TB, data []byte, word string, change func(xml string) s
 	return putTogether(t, parts)
 }
 
+// changeParts is editParts of which something must come.
+func changeParts(t testing.TB, data []byte, word string, change func(xml string) string) []byte {
+	t.Helper()
+	changed := false
+	out := editParts(t, data, word, func(s string) string {
+		to := change(s)
+		changed = changed || to != s
+		return to
+	})
+	if !changed {
+		t.Fatal("nothing changed")
+	}
+	return out
+}
+
+// became fails where a file has another fate than that of a code or, without one, other values than the original.
+func became(t testing.TB, w model.Workbook, code string, loose int) {
+	t.Helper()
+	oneFate(t, w)
+	if w.File.Code != code {
+		t.Errorf("got %q (%s), want %q", w.File.Code, w.File.Detail, code)
+	}
+	if code == "" {
+		sameValues(t, w, loose)
+	}
+}
+
 // readFolder reads everything below a folder, ordered by path.
 func readFolder(t testing.TB, dir string) []model.Workbook {
 	t.Helper()

@@ -72,26 +72,12 @@ func TestOddForms(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			changed := false
-			data := editParts(t, sent(), c.part, func(s string) string {
-				out := c.change(s)
-				changed = changed || out != s
-				return out
-			})
-			if !changed {
-				t.Fatal("nothing changed")
-			}
+			data := changeParts(t, sent(), c.part, c.change)
 			within1(t, c.name, func() {
 				w := readBytes(data)
-				oneFate(t, w)
-				if w.File.Code != c.code {
-					t.Errorf("got %q (%s), want %q", w.File.Code, w.File.Detail, c.code)
-				}
-				if c.code == "" {
-					sameValues(t, w, c.loose)
-					if n := count(w, CodeLoose); n != min(c.loose, 1) {
-						t.Errorf("%d findings about loose cells", n)
-					}
+				became(t, w, c.code, c.loose)
+				if n := count(w, CodeLoose); c.code == "" && n != min(c.loose, 1) {
+					t.Errorf("%d findings about loose cells", n)
 				}
 			})
 		})

@@ -151,7 +151,7 @@ func (c *copying) replace(word string, what *regexp.Regexp, with string) {
 	parts, changed := c.parts(), false
 	for i, p := range parts {
 		if strings.Contains(p.Name, word) && what.Match(p.Data) {
-			parts[i].Data, changed = what.ReplaceAllLiteral(p.Data, []byte(with)), true
+			parts[i].Data, changed = what.ReplaceAll(p.Data, []byte(with)), true
 		}
 	}
 	if !changed {
@@ -178,18 +178,6 @@ func (c *copying) meta(key string, value int) {
 		}
 		return errors.New("文件里没有模板标识")
 	})
-}
-
-var sheetName = regexp.MustCompile(`<sheet [^>]*?name="[^"]*"`)
-
-// twinSheets gives the second sheet the name of the first.
-func (c *copying) twinSheets(string) {
-	const part = "xl/workbook.xml"
-	names := sheetName.FindAllString(string(try.Get(ooxml.Unpack(c.data)).Get(part)), 2)
-	if len(names) < 2 {
-		fail("文件里不足两张工作表")
-	}
-	c.replace(part, regexp.MustCompile(regexp.QuoteMeta(names[1])), names[0])
 }
 
 // kinds are the entries that acts look for: a whole number of an actual year, a percentage, a date, each typed as such.
@@ -327,8 +315,7 @@ var acts = map[string]func(c *copying, with string){
 		}
 		c.data = packed(rest)
 	},
-	"twin_sheets": (*copying).twinSheets,
-	"rezip":       func(c *copying, _ string) { c.data = packed(c.parts()) },
+	"rezip": func(c *copying, _ string) { c.data = packed(c.parts()) },
 	"other_book": func(c *copying, _ string) {
 		f := excelize.NewFile()
 		defer f.Close()

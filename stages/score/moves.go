@@ -99,7 +99,7 @@ func (f *field) shifted(to *field, earlier, now *table.Round) func(id string) st
 		var out []string
 		for i, what := range []string{"退出定标：", "进入定标：", "数变了："} {
 			if words[i] != nil {
-				out = append(out, what+text.Few(words[i], table.FewNames, len(words[i]), "家"))
+				out = append(out, what+text.Few(words[i], table.FewNames, "家"))
 			}
 		}
 		return strings.Join(out, "；")

@@ -187,12 +187,11 @@ func Clip(s string, most int) string {
 }
 
 // Few joins the first names of a list; where there are more in all, it says how many.
-func Few(names []string, most, all int, counter string) string {
-	names = names[:min(len(names), most)]
-	if all == len(names) {
+func Few(names []string, most int, counter string) string {
+	if len(names) <= most {
 		return strings.Join(names, "、")
 	}
-	return fmt.Sprintf("%s等%d%s", strings.Join(names, "、"), all, counter)
+	return fmt.Sprintf("%s等%d%s", strings.Join(names[:most], "、"), len(names), counter)
 }
 
 // JSON writes what is made of texts, numbers, lists and maps, its keys in order, with a line break at the end; indented
