@@ -34,29 +34,32 @@ const formulaLeads = "=+-@\t\r"
 // writeCSV writes a table as RFC 4180 has it. A value that is not there is nothing, an empty text a pair of quotes.
 func writeCSV(w io.WriteSeeker, rec arrow.Record) error {
 	names := table.Each(rec.Schema().Fields(), func(f arrow.Field) string { return f.Name })
-	line, cells := byteOrderMark+strings.Join(names, ","), make([]string, len(names))
+	line := []byte(byteOrderMark + strings.Join(names, ","))
 	for row := 0; ; row++ {
-		if _, err := io.WriteString(w, line+"\r\n"); err != nil || row == int(rec.NumRows()) {
+		if _, err := w.Write(append(line, "\r\n"...)); err != nil || row == int(rec.NumRows()) {
 			return err
 		}
+		line = line[:0]
 		for i, column := range rec.Columns() {
-			if cells[i] = ""; !column.IsNull(row) {
-				cells[i] = csvValue(column, row)
+			if i > 0 {
+				line = append(line, ',')
+			}
+			if !column.IsNull(row) {
+				line = appendCSV(line, column, row)
 			}
 		}
-		line = strings.Join(cells, ",")
 	}
 }
 
-// csvValue writes one value: numbers in full, no exponents.
-func csvValue(column arrow.Array, row int) string {
+// appendCSV writes one value: numbers in full, no exponents.
+func appendCSV(line []byte, column arrow.Array, row int) []byte {
 	switch c := column.(type) {
 	case *array.Float64:
-		return strconv.FormatFloat(c.Value(row), 'f', -1, 64)
+		return strconv.AppendFloat(line, c.Value(row), 'f', -1, 64)
 	case *array.String:
-		return csvText(c.Value(row))
+		return append(line, csvText(c.Value(row))...)
 	}
-	return column.ValueStr(row) // whole numbers, true and false
+	return append(line, column.ValueStr(row)...) // whole numbers, true and false
 }
 
 func csvText(s string) string {
@@ -138,8 +141,12 @@ func parquetSchema(s *arrow.Schema) *schema.GroupNode {
 func writeColumn(w file.ColumnChunkWriter, column arrow.Array) error {
 	switch w := w.(type) {
 	case *file.ByteArrayColumnChunkWriter:
-		text := column.(*array.String).Value
-		return writeValues(w, column, valuesOf(column, func(i int) parquet.ByteArray { return parquet.ByteArray(text(i)) }))
+		text := column.(*array.String)
+		rest := text.ValueBytes() // of all, one behind the other
+		return writeValues(w, column, valuesOf(column, func(i int) (value parquet.ByteArray) {
+			value, rest = rest[:text.ValueLen(i)], rest[text.ValueLen(i):]
+			return value
+		}))
 	case *file.BooleanColumnChunkWriter:
 		return writeValues(w, column, valuesOf(column, column.(*array.Boolean).Value))
 	case *file.Int32ColumnChunkWriter:

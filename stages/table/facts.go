@@ -187,8 +187,13 @@ func (f *Facts) Forms(yield func(*Form) bool) {
 func taker[T any](t Table[T]) func(submission string) []T {
 	at := 0
 	return func(submission string) (out []T) {
-		for ; at < t.Len() && cellOf(t.record, "submission", at) == submission; at++ {
-			out = append(out, t.Row(at))
+		from := at
+		for at < t.Len() && cellOf(t.record, "submission", at) == submission {
+			at++
+		}
+		out = slices.Grow(out, at-from)[:at-from]
+		for i := range out {
+			t.read(from+i, &out[i])
 		}
 		return out
 	}

@@ -72,20 +72,29 @@ func (t Table[T]) Len() int {
 // Row reads one row.
 func (t Table[T]) Row(i int) T {
 	var row T
-	v := reflect.ValueOf(&row).Elem()
+	t.read(i, &row)
+	return row
+}
+
+// read reads a row into its place.
+func (t Table[T]) read(i int, row *T) {
+	v := reflect.ValueOf(row).Elem()
+	v.SetZero()
 	for c := range t.codec {
 		t.codec[c].get(t.record.Column(c), i, v.Field(t.codec[c].field))
 	}
-	return row
 }
 
 // All yields the rows in order.
 func (t Table[T]) All() iter.Seq[T] {
-	return func(yield func(T) bool) {
-		for i := range t.Len() {
-			if !yield(t.Row(i)) {
-				return
-			}
+	return func(yield func(T) bool) { t.yield(t.Len(), func(i int) int { return i }, yield) }
+}
+
+func (t Table[T]) yield(n int, at func(i int) int, to func(T) bool) {
+	row := new(T) // one place for all: what is yielded is a copy
+	for i := range n {
+		if t.read(at(i), row); !to(*row) {
+			return
 		}
 	}
 }
@@ -98,13 +107,7 @@ func (t Table[T]) Having(name string) (n int, rows iter.Seq[T]) {
 			at = append(at, i)
 		}
 	}
-	return len(at), func(yield func(T) bool) {
-		for _, i := range at {
-			if !yield(t.Row(i)) {
-				return
-			}
-		}
-	}
+	return len(at), func(yield func(T) bool) { t.yield(len(at), func(i int) int { return at[i] }, yield) }
 }
 
 // Builder gathers rows.

@@ -182,7 +182,9 @@ func (e *entry) compress(keep int) error {
 	if !e.begun {
 		e.begun, e.held = true, streamed.ReplaceAll(e.held, root)
 	}
-	e.held = bytes.ReplaceAll(e.held, strange, usual)
+	if bytes.Contains(e.held, strange) {
+		e.held = bytes.ReplaceAll(e.held, strange, usual)
+	}
 	sure := e.held[:len(e.held)-keep]
 	e.crc, e.size = crc32.Update(e.crc, crc32.IEEETable, sure), e.size+uint64(len(sure))
 	_, err := e.to.Write(sure)
