@@ -44,6 +44,10 @@ type Sheet struct {
 // span is a range of cells, from its first to its last.
 type span struct{ row, col, lastRow, lastCol int }
 
+func (s span) holds(row, col int) bool {
+	return row >= s.row && row <= s.lastRow && col >= s.col && col <= s.lastCol
+}
+
 // merged is an area of cells that shows one value, that of its first cell.
 type merged struct {
 	ref string
@@ -53,7 +57,7 @@ type merged struct {
 // mergedAt gives the merged area that a cell lies in; nil where in none.
 func (s *Sheet) mergedAt(row, col int) *merged {
 	for i := range s.merges {
-		if m := &s.merges[i]; row >= m.row && row <= m.lastRow && col >= m.col && col <= m.lastCol {
+		if m := &s.merges[i]; m.holds(row, col) {
 			return m
 		}
 	}

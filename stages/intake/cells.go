@@ -61,6 +61,10 @@ func (r *sheetReader) walk(name string) error {
 	err := r.w.walker.Walk(r.w.parts.Get(name), r.element)
 	r.w.gathered = r.sheet.Cells
 	r.sheet.Cells = append([]Cell(nil), r.sheet.Cells...)
+	for i := range r.sheet.Cells {
+		c := &r.sheet.Cells[i]
+		c.Hidden = c.Hidden || slices.ContainsFunc(r.veiled, func(s span) bool { return s.holds(c.Row, c.Col) })
+	}
 	return err
 }
 
@@ -104,6 +108,7 @@ type sheetReader struct {
 	hidden   bool     // the sheet is
 	unseen   bool     // the row at hand is hidden
 	folded   [][2]int // hidden columns, from and to
+	veiled   []span   // areas under a conditional format that hides or changes what is shown
 	present  int      // cells with content, counted apart from those yielded
 	passed   int      // of them those not kept
 }
@@ -143,6 +148,10 @@ func (r *sheetReader) element(e *ooxml.Element) error {
 	case "mergeCell":
 		if e.Start {
 			return r.merge(e.Attr("ref"))
+		}
+	case "cfRule":
+		if id, ok := digits(e.AttrBytes("dxfId")); e.Start && ok && id < len(r.w.veils) && r.w.veils[id] {
+			r.veil(e.Parent().Attr("sqref"))
 		}
 	case "col":
 		if e.Start && hides(e) && len(r.folded) < 1000 {
@@ -191,9 +200,22 @@ func (r *sheetReader) inlined(e *ooxml.Element) {
 
 // hides says whether a row or column is hidden, by hand or by a filter, or so low or narrow that nothing of it is seen.
 func hides(e *ooxml.Element) bool {
+	const lowest, narrowest = 3, 0.5 // points; digits
+	below := func(name string, least float64) bool {
+		size, err := strconv.ParseFloat(string(e.AttrBytes(name)), 64)
+		return err == nil && size < least
+	}
 	hidden := e.AttrBytes("hidden")
-	return hidden != nil && on(string(hidden)) ||
-		string(e.AttrBytes("ht")) == "0" || string(e.AttrBytes("width")) == "0"
+	return hidden != nil && on(string(hidden)) || below("ht", lowest) || below("width", narrowest)
+}
+
+// veil notes areas where a conditional format may show something else than the cells hold.
+func (r *sheetReader) veil(areas string) {
+	for _, ref := range strings.Fields(areas) {
+		if at, ok := parseSpan(ref); ok && len(r.veiled) < maxMerges {
+			r.veiled = append(r.veiled, at)
+		}
+	}
 }
 
 // merge notes a merged area; one that is no area merges nothing.

@@ -50,6 +50,7 @@ func formatOf(id int, codes map[int]string) *format {
 
 var (
 	sectionCodes = regexp.MustCompile(`(?:"[^"]*"?|\\[^\n]|\[[^\]]*\]|[^;"\\\[])*;`)
+	filler       = regexp.MustCompile(`\*([\p{L}\p{N}])`) // fills the cell with a digit or letter
 	fixed        = regexp.MustCompile(`^0(?:\.(0+))?$`)
 	settled      = regexp.MustCompile(`\[(?:[<>=][^\]]*|DBNum[0-9])\]`) // a condition, or the digits' script
 )
@@ -94,6 +95,8 @@ func (f *format) number(raw string) (shown string, isDate bool) {
 		return raw, false
 	case code == "", v.IsZero() && has(placeholders...) && !has(nfp.TokenTypeZeroPlaceHolder): // no digit of it is shown
 		return layOut(items, "", ""), false
+	case filler.MatchString(code): // as often as the column is wide
+		return filler.FindStringSubmatch(code)[1] + "…", false
 	case has(nfp.TokenTypeDateTimes, nfp.TokenTypeElapsedDateTimes) && !has(placeholders...):
 		if v.IsNegative() || v.GreaterThanOrEqual(decimal.NewFromInt(lastDay+1)) {
 			return v.String(), true

@@ -11,6 +11,7 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/ooxml"
+	"lianheti/stages/table"
 )
 
 // Limits of a workbook's structure: a form has some 15 sheets and some thousand cells.
@@ -131,6 +132,7 @@ type workbookReader struct {
 	date04   bool
 	strings  []cellText
 	styles   []style // by style index
+	veils    []bool  // by dxfId: a conditional format that hides or changes what is shown
 	counts
 }
 
@@ -218,6 +220,31 @@ type font struct {
 	color  string
 }
 
+// overlay is what a conditional format lays over a cell.
+type overlay struct {
+	color, behind string
+	format        bool
+}
+
+func (o *overlay) element(e *ooxml.Element) {
+	switch string(e.Name) {
+	case "numFmt":
+		o.format = e.Attr("formatCode") != "General"
+	case "color":
+		if e.Within("font") {
+			o.color = colorOf(e)
+		}
+	case "bgColor":
+		o.behind = colorOf(e)
+	}
+}
+
+// veil says whether a cell under it shows nothing, or something else.
+func (o overlay) veil() bool { return o.format || o.color != "" && alike(o.color, o.behind) }
+
+// inWhite finds a number format that writes in white whatever the font.
+var inWhite = regexp.MustCompile(`(?i)\[(?:white|白色?|(?:color|颜色) ?2)\]`)
+
 // colorOf names a colour as RRGGBB where it is written so, or is the sheet's own white.
 func colorOf(e *ooxml.Element) string {
 	switch theme, indexed, rgb := e.Attr("theme"), e.Attr("indexed"), e.Attr("rgb"); {
@@ -248,10 +275,14 @@ func alike(x, y string) bool {
 }
 
 func (w *workbookReader) loadStyles() *Refusal {
-	codes, fonts, fills, ids := map[int]string{}, []font{}, []string{}, [][3]int{}
+	codes, fonts, fills, ids, overlays := map[int]string{}, []font{}, []string{}, [][3]int{}, []overlay{}
 	refusal := w.load("/styles", func(e *ooxml.Element) error {
 		switch name := string(e.Name); {
 		case !e.Start:
+		case name == "dxf" && e.Within("dxfs"):
+			overlays = append(overlays, overlay{behind: white})
+		case e.Within("dxf") && len(overlays) > 0:
+			overlays[len(overlays)-1].element(e)
 		case name == "numFmt" && e.Within("numFmts"):
 			id, err := strconv.Atoi(e.Attr("numFmtId"))
 			if err != nil {
@@ -279,6 +310,7 @@ func (w *workbookReader) loadStyles() *Refusal {
 		}
 		return nil
 	})
+	w.veils = table.Each(overlays, overlay.veil)
 	known := map[int]*format{} // each code is looked at once, however many styles use it
 	for _, id := range ids {
 		if known[id[0]] == nil {
@@ -291,6 +323,7 @@ func (w *workbookReader) loadStyles() *Refusal {
 				behind = fills[id[2]]
 			}
 			look.struck, look.unseen = fonts[id[1]].struck, alike(fonts[id[1]].color, behind)
+			look.unseen = look.unseen || inWhite.MatchString(look.format.code) && alike(white, behind)
 		}
 		w.styles = append(w.styles, look)
 	}
