@@ -187,10 +187,8 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 		done = append(done, path)
 		return path, nil
 	}
-	findings := map[string][]table.Finding{}
-	for x := range judgement.Findings.All() {
-		findings[x.Submission] = append(findings[x.Submission], x)
-	}
+	findings := table.Gathered(judgement.Findings.All(), func(x table.Finding) string { return x.Submission })
+	columns := table.Gathered(facts.ListColumns.All(), func(c table.ListColumn) string { return c.Submission })
 	for i := range r.Files {
 		f := &r.Files[i]
 		if f.Submission == nil {
@@ -210,8 +208,9 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 		if err != nil {
 			return fmt.Errorf("再次读取 %s：%w", f.Path, err)
 		}
-		copied, err := feedback.Annotate(data, facts.Definition, findings[f.Submission.ID], facts.Said[f.Submission.ID],
-			feedback.SelfCheck)
+		id := f.Submission.ID
+		of := feedback.Original{Definition: facts.Definition, Said: facts.Said[id], Columns: columns[id]}
+		copied, err := feedback.Annotate(data, of, findings[id], feedback.SelfCheck)
 		if err != nil {
 			f.NotAnnotated = err.Error()
 			continue
@@ -269,10 +268,7 @@ type CheckedReading struct {
 
 // readings lists how every number and date of a submission was read, in form order, those of the lists last.
 func readings(d *templates.Definition, f *table.Form) []CheckedReading {
-	at := map[string][]table.Coercion{}
-	for _, c := range f.Coercions {
-		at[c.Sheet+"!"+c.Cell] = append(at[c.Sheet+"!"+c.Cell], c)
-	}
+	at := table.Gathered(slices.Values(f.Coercions), func(c table.Coercion) string { return c.Sheet + "!" + c.Cell })
 	out := []CheckedReading{}
 	add := func(field *templates.Field, name string, place model.Place, raw, value string, status table.Status) {
 		r := CheckedReading{Place: place, Field: field.ID, Name: name, Raw: raw, Value: value,
@@ -301,14 +297,14 @@ func readings(d *templates.Definition, f *table.Form) []CheckedReading {
 	for _, m := range f.Members {
 		if m.Status != table.Missing && m.Status != "" {
 			const column = "members_enrolment"
-			add(d.Field(column), m.Name, listPlace(f, m.Sheet, m.Cell, column), "", table.Plain(m.Enrolment), m.Status)
+			add(d.Field(column), m.Name, f.ListCell(m.Sheet, m.Cell, column), "", table.Plain(m.Enrolment), m.Status)
 		}
 	}
 	for _, v := range f.Verifications {
 		if v.Date == "" {
 			continue
 		}
-		place, status := listPlace(f, v.Sheet, v.Cell, "verifications_date"), table.Normal
+		place, status := f.ListCell(v.Sheet, v.Cell, "verifications_date"), table.Normal
 		value := v.Date
 		if slices.ContainsFunc(at[place.String()], func(c table.Coercion) bool {
 			return d.Reading.Route(c.Kind).Class == templates.Unreadable
@@ -350,17 +346,4 @@ func (r CheckedReading) Shown() string {
 		return "读不出"
 	}
 	return r.Value
-}
-
-// listPlace finds a cell of a list by its row and the header of its column.
-func listPlace(f *table.Form, sheet, cell, column string) model.Place {
-	place := model.Place{File: f.Submission.File, Sheet: sheet, Cell: cell}
-	for _, c := range f.ListColumns {
-		if c.Field == column && c.Sheet == sheet {
-			row, _ := model.RowCol(cell)
-			_, col := model.RowCol(c.Cell)
-			place.Cell = model.CellName(row, col)
-		}
-	}
-	return place
 }

@@ -343,7 +343,7 @@ func eachRow(f *form, p *plan, t *tally) {
 			x := f.rowOf(list, row, c)
 			for _, other := range same[1:] {
 				for _, column := range x.fields {
-					x.places = append(x.places, f.listCell(other.At, column))
+					x.places = append(x.places, f.ListCell(other.At.Sheet, other.At.Cell, column))
 				}
 			}
 			return x
@@ -395,7 +395,7 @@ func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 			if len(x.fields) == 0 {
 				x.raw, x.value = said, said
 			}
-			x.places, x.fields = append(x.places, f.listCell(row.At, column.ID)), append(x.fields, column.ID)
+			x.places, x.fields = append(x.places, f.ListCell(row.At.Sheet, row.At.Cell, column.ID)), append(x.fields, column.ID)
 			labels = append(labels, column.Label)
 		}
 	}

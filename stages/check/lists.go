@@ -185,18 +185,7 @@ func (f *form) memberFault(m table.Member, raw, column string) fault {
 }
 
 func (f *form) memberCell(m table.Member, column string) model.Place {
-	return f.listCell(model.Place{File: f.Submission.File, Sheet: m.Sheet, Cell: m.Cell}, column)
-}
-
-// listCell is the cell of a column in the row in which another stands; that one, where there is no such column.
-func (f *form) listCell(at model.Place, column string) model.Place {
-	for _, c := range f.ListColumns {
-		if c.Field == column && c.Sheet == at.Sheet {
-			_, col := model.RowCol(c.Cell)
-			at.Cell = model.CellName(rowOf(at), col)
-		}
-	}
-	return at
+	return f.ListCell(m.Sheet, m.Cell, column)
 }
 
 func rowOf(at model.Place) int {
@@ -247,7 +236,7 @@ func deniedVerification(f *form, _ *plan, t *tally) {
 	for _, v := range f.Verifications {
 		t.judge(!f.def.Reading.Denied(v.Result), func() fault {
 			const column = "verifications_result"
-			at := f.listCell(model.Place{File: f.Submission.File, Sheet: v.Sheet, Cell: v.Cell}, column)
+			at := f.ListCell(v.Sheet, v.Cell, column)
 			return fault{refs: f.named(v.Section), places: []model.Place{at}, fields: []string{column},
 				member: fmt.Sprintf("verifications:%d", v.Record), raw: v.Result, value: v.Result,
 				vars: map[string]string{"count": fmt.Sprint(rowOf(at)), "detail": text.Clip(v.Section, longest)}}

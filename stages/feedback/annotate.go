@@ -28,19 +28,26 @@ const (
 	SelfCheck  = "报送前自检"
 )
 
+// Original is what is known of a submitted workbook beside its bytes.
+type Original struct {
+	Definition *templates.Definition
+	Said       string             // what it says, hashed
+	Columns    []table.ListColumn // where its lists stand
+}
+
 // Annotate gives a copy of a submitted workbook with each fault marked where it is: the cell coloured, a note beside
 // it, a list with links on a sheet at the end and links back to it, a row in 情况说明 for each warning without an
 // explanation. What an earlier round marked is unmarked first; everything else stays. The copy names its parent, so
 // that it can be corrected and sent back as it is, and what that one says, so that it is known whether anybody worked
 // on it. A panic of the library that writes it is an error: a copy that can't be annotated, not the end of the run.
-func Annotate(data []byte, d *templates.Definition, found []table.Finding, said, author string) (b []byte, err error) {
+func Annotate(data []byte, of Original, found []table.Finding, author string) (b []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("标注时程序出错：%v", p)
 		}
 	}()
 	defer try.Caught(&err)
-	c := &copying{d: d, author: author, findings: found, marks: map[place][]int{}, rows: map[string][][]string{},
+	c := &copying{d: of.Definition, columns: of.Columns, author: author, findings: found, marks: map[place][]int{},
 		styles: map[styleKey]int{}, touched: map[string]bool{}}
 	c.open(data)
 	defer c.f.Close()
@@ -54,7 +61,7 @@ func Annotate(data []byte, d *templates.Definition, found []table.Finding, said,
 	for _, step := range []func(){c.identify, c.unmark, c.colour, c.annotate, c.ask, c.list, c.linkBack} {
 		step()
 	}
-	c.origin(data, said)
+	c.origin(data, of.Said)
 	c.protect()
 	var copied bytes.Buffer
 	try.Do(book.Save(&copied, c.f, c.plain))
@@ -126,7 +133,7 @@ type copying struct {
 	notes    map[string][]excelize.Comment // that stood there, by sheet; ours taken out
 	silent   bool                          // no notes can be added
 	marks    map[place][]int               // findings, by cell
-	rows     map[string][][]string         // of the sheets as they came
+	columns  []table.ListColumn            // where lists stand
 	styles   map[styleKey]int
 	touched  map[string]bool
 	asked    [][2]string // key and text of the rows of 情况说明 that wait for words
@@ -146,7 +153,7 @@ func (c *copying) places(x table.Finding) []place {
 			continue
 		}
 		if p.Cell == "" {
-			if h, ok := c.headerOn(p.Sheet); ok {
+			if h, ok := c.header("", p.Sheet); ok {
 				out = append(out, place{p.Sheet, model.CellName(h.row, h.first)})
 			}
 			continue

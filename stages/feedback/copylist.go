@@ -110,55 +110,22 @@ type header struct {
 	rows       int // prepared below it
 }
 
-// headerOn finds the header of the list that stands on a sheet.
-func (c *copying) headerOn(sheet string) (header, bool) {
+// header finds where a list stands in this workbook: the one, or the first of a sheet where no list is named.
+func (c *copying) header(list, sheet string) (header, bool) {
 	for _, s := range c.d.Layout().Sheets {
 		for _, area := range s.Records {
-			if h, ok := c.headerIn(sheet, area); ok {
+			h := header{columns: map[string]int{}, rows: area.LastRow - area.HeaderRow}
+			for _, at := range c.columns {
+				f := c.d.Field(at.Field)
+				if f != nil && f.Record == area.Block.ID && (list == "" || list == f.Record) && (sheet == "" || sheet == at.Sheet) {
+					row, col := model.RowCol(at.Cell)
+					h.sheet, h.row, h.columns[strings.TrimPrefix(f.ID, f.Record+"_")] = at.Sheet, row, col
+				}
+			}
+			if len(h.columns) == len(area.Columns) {
+				h.first = slices.Min(slices.Collect(maps.Values(h.columns)))
 				return h, true
 			}
-		}
-	}
-	return header{}, false
-}
-
-// header finds the header of a list by the labels of its columns, wherever rows were inserted or sheets renamed.
-func (c *copying) header(block string) (header, bool) {
-	layout, area, ok := c.d.Layout().Area(block)
-	if !ok {
-		return header{}, false
-	}
-	for _, sheet := range append([]string{layout.Sheet.Title}, c.f.GetSheetList()...) { // where it should be first
-		if h, ok := c.headerIn(sheet, area); ok {
-			return h, true
-		}
-	}
-	return header{}, false
-}
-
-func (c *copying) headerIn(sheet string, area templates.RecordArea) (header, bool) {
-	if strings.HasPrefix(sheet, templates.HiddenPrefix) || sheet == templates.ReturnSheet {
-		return header{}, false
-	}
-	if _, known := c.rows[sheet]; !known { // every list is looked for on every sheet
-		c.rows[sheet], _ = c.f.GetRows(sheet)
-	}
-	for i, cells := range c.rows[sheet] {
-		h := header{sheet: sheet, row: i + 1, columns: map[string]int{}, rows: area.LastRow - area.HeaderRow}
-		for col, text := range cells {
-			for _, column := range area.Columns {
-				if text = strings.TrimSpace(text); text != column.Field.Label && !strings.HasPrefix(text, column.Field.Label+"（") {
-					continue
-				}
-				id := strings.TrimPrefix(column.Field.ID, area.Block.ID+"_")
-				if _, taken := h.columns[id]; !taken {
-					h.columns[id] = col + 1
-				}
-			}
-		}
-		if len(h.columns) == len(area.Columns) {
-			h.first = slices.Min(slices.Collect(maps.Values(h.columns)))
-			return h, true
 		}
 	}
 	return header{}, false
@@ -169,7 +136,7 @@ func (c *copying) headerIn(sheet string, area templates.RecordArea) (header, boo
 // more; rows that hold something of the filler's are left alone, but for a fingerprint that lacks the hash of its
 // values.
 func (c *copying) ask() {
-	h, ok := c.header("explanations")
+	h, ok := c.header("explanations", "")
 	if !ok {
 		return // lost: the list of problems gives the keys
 	}

@@ -73,6 +73,7 @@ type returned struct {
 	submission table.Submission
 	verdict    table.Verdict
 	findings   []table.Finding
+	columns    []table.ListColumn
 	letter     string // file name of the letter
 	name       string // of the annotated copy; empty: none goes back
 	plain      bool   // the copy could not be annotated
@@ -95,16 +96,15 @@ func gather(in table.Publication) []*pack {
 		}
 		return packs[i]
 	}
-	found := map[string][]table.Finding{}
-	for x := range in.Judgement.Findings.All() {
-		found[x.Submission] = append(found[x.Submission], x)
-	}
+	found := table.Gathered(in.Judgement.Findings.All(), func(x table.Finding) string { return x.Submission })
+	columns := table.Gathered(in.Facts.ListColumns.All(), func(c table.ListColumn) string { return c.Submission })
 	cities := map[string]string{} // by submission
 	for i := range in.Facts.Submissions.Len() {
 		s, v := in.Facts.Submissions.Row(i), in.Judgement.Verdicts.Row(i)
 		cities[s.Submission] = in.Facts.CityOf(s)
 		p := of(cities[s.Submission])
-		r := &returned{submission: s, verdict: v, findings: discreet(found[s.Submission], p.others)}
+		r := &returned{submission: s, verdict: v, findings: discreet(found[s.Submission], p.others),
+			columns: columns[s.Submission]}
 		if v.Verdict != model.Accept {
 			r.name = freeName(path.Base(s.File), ".xlsx", p.taken)
 		}
@@ -245,7 +245,8 @@ func writeCopy(to string, in table.Publication, r *returned, open func(string) (
 	if err != nil {
 		return fmt.Errorf("再次读取 %s：%w", r.submission.File, err)
 	}
-	annotated, err := Annotate(data, in.Definition, r.findings, in.Facts.Said[r.submission.Submission], Department)
+	of := Original{in.Definition, in.Facts.Said[r.submission.Submission], r.columns}
+	annotated, err := Annotate(data, of, r.findings, Department)
 	if err != nil {
 		r.plain, annotated = true, data
 	}

@@ -271,7 +271,7 @@ func TestAnExplanationCoversItsWarning(t *testing.T) {
 		t.Errorf("explained, it is %+v", v)
 	}
 	// A second round does not ask again.
-	again, err := Annotate(read(t, filepath.Join(to, "再报.xlsx")), w.in.Definition, findingsOf(w, submission), "", Department)
+	again, err := Annotate(read(t, filepath.Join(to, "再报.xlsx")), originalOf(w, submission), findingsOf(w, submission), Department)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,13 +290,12 @@ func TestAnExplanationCoversItsWarning(t *testing.T) {
 }
 
 func findingsOf(w world, submission string) []table.Finding {
-	var out []table.Finding
-	for x := range w.in.Judgement.Findings.All() {
-		if x.Submission == submission {
-			out = append(out, x)
-		}
-	}
-	return out
+	return table.Where(w.in.Judgement.Findings.All(), func(x table.Finding) bool { return x.Submission == submission })
+}
+
+func originalOf(w world, submission string) Original {
+	columns := table.Where(w.in.Facts.ListColumns.All(), func(c table.ListColumn) bool { return c.Submission == submission })
+	return Original{Definition: w.in.Definition, Columns: columns}
 }
 
 func read(t testing.TB, path string) []byte {
@@ -331,7 +330,7 @@ func TestNotesOfTheSubmitterStay(t *testing.T) {
 	if err := f.Write(&noted); err != nil {
 		t.Fatal(err)
 	}
-	out, err := Annotate(noted.Bytes(), w.in.Definition, findingsOf(w, submission), "", Department)
+	out, err := Annotate(noted.Bytes(), originalOf(w, submission), findingsOf(w, submission), Department)
 	if err != nil {
 		t.Fatal(err)
 	}

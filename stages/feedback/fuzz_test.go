@@ -78,7 +78,7 @@ func FuzzAnnotate(f *testing.F) {
 			return
 		}
 		begin := time.Now()
-		copied, err := Annotate(data, w.in.Definition, findings[most], "", Department)
+		copied, err := Annotate(data, originalOf(w, most), findings[most], Department)
 		if took := time.Since(begin); took > time.Minute {
 			t.Errorf("took %v", took)
 		}

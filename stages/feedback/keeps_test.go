@@ -200,7 +200,7 @@ func TestNothingIsLost(t *testing.T) {
 	for name, save := range map[string]func(*testing.T, []byte) []byte{"strict Open XML": strict, "Excel": func(_ *testing.T, b []byte) []byte { return b }, "openpyxl": openpyxl, "LibreOffice": libreOffice} {
 		t.Run(name, func(t *testing.T) {
 			data := save(t, data)
-			copied, err := Annotate(data, w.in.Definition, findingsOf(w, faultySubmission), "", Department)
+			copied, err := Annotate(data, originalOf(w, faultySubmission), findingsOf(w, faultySubmission), Department)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -255,7 +255,7 @@ func readAgain(t *testing.T, data []byte) *table.Form {
 func TestTheNextRoundShowsItsOwnMarksOnly(t *testing.T) {
 	_, w, _ := written()(t)
 	all := findingsOf(w, faultySubmission)
-	first, err := Annotate(original(t, w), w.in.Definition, all, "", Department)
+	first, err := Annotate(original(t, w), originalOf(w, faultySubmission), all, Department)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +283,7 @@ func TestTheNextRoundShowsItsOwnMarksOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := all[len(all)-1:]
-	second, err := Annotate(sent.Bytes(), w.in.Definition, last, "", Department)
+	second, err := Annotate(sent.Bytes(), originalOf(w, faultySubmission), last, Department)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,11 +366,11 @@ func TestColoursAreTakenBackWithoutATheme(t *testing.T) {
 		t.Fatal("no theme")
 	}
 	bare := packed(t, parts, slices.DeleteFunc(order, func(name string) bool { return name == theme }))
-	marked, err := Annotate(bare, w.in.Definition, findingsOf(w, faultySubmission), "", Department)
+	marked, err := Annotate(bare, originalOf(w, faultySubmission), findingsOf(w, faultySubmission), Department)
 	if err != nil {
 		t.Fatal(err)
 	}
-	clean, err := Annotate(marked, w.in.Definition, nil, "", Department)
+	clean, err := Annotate(marked, originalOf(w, faultySubmission), nil, Department)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -388,7 +388,7 @@ func TestButtonsKeepTheirDrawing(t *testing.T) {
 		}
 		return part
 	})
-	copied, err := Annotate(data, w.in.Definition, findingsOf(w, faultySubmission), "", Department)
+	copied, err := Annotate(data, originalOf(w, faultySubmission), findingsOf(w, faultySubmission), Department)
 	if err != nil {
 		t.Fatal(err)
 	}

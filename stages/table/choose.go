@@ -51,6 +51,15 @@ func By[T any, K comparable](rows iter.Seq[T], say func(T) K) map[K]T {
 	return out
 }
 
+// Gathered puts together what has the same key, to be found by it.
+func Gathered[T any, K comparable](rows iter.Seq[T], key func(T) K) map[K][]T {
+	out := map[K][]T{}
+	for x := range rows {
+		out[key(x)] = append(out[key(x)], x)
+	}
+	return out
+}
+
 // In gives the map that stands at a key in a map of maps, a new one where there is none.
 func In[K, L comparable, V any](all map[K]map[L]V, key K) map[L]V {
 	if all[key] == nil {

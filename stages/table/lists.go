@@ -25,6 +25,19 @@ type RowCell struct {
 	Status Status
 }
 
+// ListCell is the cell of a column in the row in which another stands; that one, where there is no such column.
+func (f *Form) ListCell(sheet, cell, column string) model.Place {
+	at := model.Place{File: f.Submission.File, Sheet: sheet, Cell: cell}
+	for _, c := range f.ListColumns {
+		if c.Field == column && c.Sheet == sheet {
+			row, _ := model.RowCol(cell)
+			_, col := model.RowCol(c.Cell)
+			at.Cell = model.CellName(row, col)
+		}
+	}
+	return at
+}
+
 // Rows gives the rows of a list, in the order of the workbook.
 func (f *Form) Rows(list string) []Row {
 	var out []Row
