@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
@@ -28,28 +29,16 @@ const scripts = "../samples/analysis/"
 // readRound reads back the results of a year.
 func readRound(t *testing.T, root, year string, d *templates.Definition) *table.Round {
 	t.Helper()
-	records, err := export.Read(filepath.Join(root, year, dataFolder))
-	if err != nil {
-		t.Fatal(err)
-	}
-	round, err := table.Restore(d, records)
-	if err != nil {
-		t.Fatal(err)
-	}
+	records := must.Get(export.Read(filepath.Join(root, year, dataFolder)))(t)
+	round := must.Get(table.Restore(d, records))(t)
 	return round
 }
 
 // samplesRound is the batch of the samples, read back from its tables, and where they stand.
 func samplesRound(t *testing.T) (*table.Round, string) {
 	t.Helper()
-	dir, err := published()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := must.Get(published())(t)
+	d := must.Get(templates.Load(2024))(t)
 	return readRound(t, filepath.Dir(dir), filepath.Base(dir), d), filepath.Join(dir, dataFolder)
 }
 
@@ -96,10 +85,7 @@ func TestApprenticesInPandas(t *testing.T) {
 	if strings.Contains(out, "missing from") { // matplotlib's words for a character that no font has
 		t.Errorf("the picture lacks characters:\n%s", out)
 	}
-	image, err := os.ReadFile(picture)
-	if err != nil {
-		t.Fatal(err)
-	}
+	image := must.Get(os.ReadFile(picture))(t)
 	if p, err := png.Decode(bytes.NewReader(image)); err != nil || p.Bounds().Dx() < 800 {
 		t.Errorf("no picture: %v", err)
 	}
@@ -141,10 +127,7 @@ func TestSharedMembersInPolars(t *testing.T) {
 func duckdb(t *testing.T, dir, script string) []map[string]any {
 	t.Helper()
 	programs.NeedPython(t, "duckdb")
-	query, err := filepath.Abs(scripts + script)
-	if err != nil {
-		t.Fatal(err)
-	}
+	query := must.Get(filepath.Abs(scripts + script))(t)
 	out := programs.Run(t, "python3", "-c", `
 import duckdb, json, os, sys
 os.chdir(sys.argv[1])
@@ -187,10 +170,7 @@ func TestCommitmentsInDuckDB(t *testing.T) {
 func TestFulfilmentInDuckDB(t *testing.T) {
 	programs.NeedPython(t, "duckdb")
 	root, later := twoYears(t)
-	first, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	first := must.Get(templates.Load(2024))(t)
 	want := commitmentsMet(readRound(t, root, "2024", first).Facts, readRound(t, root, "2025", later).Facts)
 	rows := duckdb(t, root, "fulfilment.sql")
 	if len(rows) != len(want) || len(rows) == 0 {
@@ -239,15 +219,9 @@ func TestRankingInJavaScript(t *testing.T) {
 // The provincial workbook shows the figures of the tables: the same sums, year by year, and as many cells without a figure.
 func TestWorkbookAndTablesAddUpAlike(t *testing.T) {
 	round, data := samplesRound(t)
-	f, err := excelize.OpenFile(filepath.Join(data, "..", consolidate.AppendixFile))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenFile(filepath.Join(data, "..", consolidate.AppendixFile)))(t)
 	defer f.Close()
-	rows, err := f.GetRows("年度数据", excelize.Options{RawCellValue: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows := must.Get(f.GetRows("年度数据", excelize.Options{RawCellValue: true}))(t)
 	sums, absent, years := map[int32]float64{}, map[int32]int{}, map[int]int32{}
 	for i, name := range rows[1] {
 		for _, y := range round.Facts.Definition.Form.Years {

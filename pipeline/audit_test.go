@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/audit"
 	"lianheti/stages/check"
@@ -34,16 +35,10 @@ func auditOf(t *testing.T, d *templates.Definition, every, workers int, keep fun
 
 func auditWith(t *testing.T, d *templates.Definition, register table.Register, every, workers int, keep func(*templates.AuditMove) bool) (*auditing, *Audited) {
 	t.Helper()
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	facts := *b.facts
 	facts.Definition = only(d, keep)
-	a, err := newAuditing(&facts, check.Known{Register: register}, table.Marking{}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := must.Get(newAuditing(&facts, check.Known{Register: register}, table.Marking{}, nil))(t)
 	var some []*auditCase
 	for i, c := range a.cases {
 		if i%every == 0 {
@@ -51,13 +46,9 @@ func auditWith(t *testing.T, d *templates.Definition, register table.Register, e
 		}
 	}
 	a.cases = some
-	if err := a.run(t.Context(), workers); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, a.run(t.Context(), workers))
 	r := a.result()
-	if r.Files, err = a.files("out", r); err != nil {
-		t.Fatal(err)
-	}
+	r.Files = must.Get(a.files("out", r))(t)
 	return a, r
 }
 
@@ -79,28 +70,19 @@ func ratios(t *testing.T) *templates.Definition {
 func rubricOf(t *testing.T, rubric, line string) *templates.Definition {
 	t.Helper()
 	files := fstest.MapFS{}
-	paths, err := filepath.Glob("../templates/2024/*.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	paths := must.Get(filepath.Glob("../templates/2024/*.yaml"))(t)
 	for _, path := range paths {
 		name := "2024/" + filepath.Base(path)
 		if name == "2024/rubric.yaml" {
 			path = rubric
 		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		data := must.Get(os.ReadFile(path))(t)
 		if path == rubric {
 			data = append([]byte(line), data...)
 		}
 		files[name] = &fstest.MapFile{Data: data}
 	}
-	d, err := templates.LoadFS(files, 2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.LoadFS(files, 2024))(t)
 	return d
 }
 
@@ -134,10 +116,7 @@ func TestNoPerverseMovePays(t *testing.T) {
 	if programs.InCI() {
 		every = 1
 	}
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	a, r := auditOf(t, b.d, every, 2, func(*templates.AuditMove) bool { return true })
 	for _, row := range r.Rows {
 		if row.List == string(templates.Perverse) && (row.Pays || row.TotalAfter.Valid && row.TotalAfter.V-row.TotalBefore >= table.SameTotal) {
@@ -162,10 +141,7 @@ func TestNoPerverseMovePays(t *testing.T) {
 	if tried[audit.KindPair] == 0 {
 		t.Error("no pairs were tried")
 	}
-	ranking, err := score.Run(b.facts, b.judgement, table.Marking{}, score.Options{Draws: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
+	ranking := must.Get(score.Run(b.facts, b.judgement, table.Marking{}, score.Options{Draws: 1}))(t)
 	for k := range ranking.Ranking.All() {
 		for _, c := range a.cases {
 			if c.subject.Submission.Submission == k.Submission && (c.subject.Total != k.Total || int32(c.subject.Rank) != k.Rank.V) {
@@ -183,10 +159,7 @@ func TestNoPerverseMovePays(t *testing.T) {
 }
 
 func TestNothingPaysPerStudent(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	var sheet *templates.RegisterSheet
 	for _, s := range b.d.Register.Sheets {
 		if s.Effect == templates.Lists {
@@ -223,10 +196,7 @@ func TestNothingPaysPerStudent(t *testing.T) {
 func TestAuditIsTheSameForAnyWorkers(t *testing.T) {
 	few := []string{"drop_member", "row_na", "rekind", "swap_down"}
 	keep := func(m *templates.AuditMove) bool { return slices.Contains(few, m.ID) }
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	_, one := auditOf(t, b.d, 5, 1, keep)
 	_, many := auditOf(t, b.d, 5, 7, keep)
 	for i, f := range one.Files {
@@ -246,15 +216,9 @@ func TestAuditHearsTheExperts(t *testing.T) {
 	}
 	o.Marks = dir
 	o.Definition = only(o.Definition, func(m *templates.AuditMove) bool { return m.ID == "drop_kind" || m.ID == "row_na" })
-	r, err := Audit(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := must.Get(Audit(t.Context(), o))(t)
 	o.Out = t.TempDir()
-	run, err := Run(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	run := must.Get(Run(t.Context(), o))(t)
 	stands := map[string]table.Rank{}
 	for k := range run.Ranking.Ranking.All() {
 		stands[k.Submission] = k
@@ -269,8 +233,8 @@ func TestAuditHearsTheExperts(t *testing.T) {
 	}
 	// A later audit keeps that run's marks and scales, though one of its submissions is gone.
 	o.Previous, o.Marks, o.Out, o.Inputs = run.Dir, "", t.TempDir(), o.Inputs[:1]
-	if r, err = Audit(t.Context(), o); err != nil || len(r.Rows) == 0 {
-		t.Fatal(err)
+	if r = must.Get(Audit(t.Context(), o))(t); len(r.Rows) == 0 {
+		t.Fatal("nothing was tried")
 	}
 	for _, row := range r.Rows {
 		if k := stands[row.Submission]; k.Total != row.TotalBefore {

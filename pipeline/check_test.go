@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
@@ -30,10 +31,7 @@ import (
 //  5. Copies that lie beside their original, also one mended since, are no versions of it while nobody works on them.
 
 func TestCheckAgreesWithTheRun(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	across := func(code string) bool {
 		rule := b.d.Rule(code)
 		return rule.Across() || rule.Check == "file" && rule.Tier() == 1 && strings.HasPrefix(code, "LHT-1-04") || rule.Check == "two_versions"
@@ -70,10 +68,7 @@ func TestCheckAgreesWithTheRun(t *testing.T) {
 	if compared < 15 {
 		t.Errorf("only %d workbooks compared", compared)
 	}
-	together, err := Check(context.Background(), Options{Definition: b.d, Inputs: []string{samplesDir}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	together := must.Get(Check(context.Background(), Options{Definition: b.d, Inputs: []string{samplesDir}}))(t)
 	for _, f := range together.Files {
 		if f.Submission == nil {
 			continue
@@ -90,20 +85,14 @@ func TestCheckAgreesWithTheRun(t *testing.T) {
 }
 
 func TestCheckForPrograms(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	dir := t.TempDir()
 	inputs := []string{filepath.Join(samplesDir, "福州")}
 	r, err := Check(context.Background(), Options{Definition: b.d, Inputs: inputs, Annotate: dir})
 	if err != nil || !r.MustCorrect() {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal(r)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := must.Get(json.Marshal(r))(t)
 	for _, key := range regexp.MustCompile(`"([^"\\]*)":`).FindAllSubmatch(text, -1) {
 		if !regexp.MustCompile(`^[a-z][a-z0-9_]*$`).Match(key[1]) {
 			t.Errorf("%s is no stable English key", key[1])
@@ -145,25 +134,14 @@ func TestCheckForPrograms(t *testing.T) {
 }
 
 func TestCopiesBesideTheirOriginal(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	const original, copied = "甲.xlsx", "甲（标注）.xlsx"
 	dir := t.TempDir()
-	data, err := os.ReadFile(filepath.Join(samplesDir, "福州", "02 福州新区电子信息产业产教联合体.xlsx")) // two warnings
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, original), data, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	data := must.Get(os.ReadFile(filepath.Join(samplesDir, "福州", "02 福州新区电子信息产业产教联合体.xlsx")))(t) // two warnings
+	must.Do(t, os.WriteFile(filepath.Join(dir, original), data, 0o644))
 	set := func(name, field string, year int, cell string, value any) {
 		t.Helper()
-		f, err := excelize.OpenFile(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := must.Get(excelize.OpenFile(filepath.Join(dir, name)))(t)
 		defer f.Close()
 		sheet, slot, ok := b.d.Layout().Slot(field, year)
 		if ok {
@@ -171,12 +149,8 @@ func TestCopiesBesideTheirOriginal(t *testing.T) {
 		} else {
 			sheet, _, _ = b.d.Layout().Area("explanations")
 		}
-		if err := f.SetCellValue(sheet.Sheet.Title, cell, value); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Save(); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, f.SetCellValue(sheet.Sheet.Title, cell, value))
+		must.Do(t, f.Save())
 	}
 	for _, round := range []struct {
 		what     string
@@ -207,27 +181,17 @@ func TestCopiesBesideTheirOriginal(t *testing.T) {
 }
 
 func TestMangledWorkbooks(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	original := filepath.Join(samplesDir, "福州", "福州数字教育产教联合体.xlsx")
 	faultyRoster := filepath.Join(samplesDir, "漳州", "漳州台投区食品产业产教联合体.xlsx")
 	const sheet, roster, renamed, inserted = "2年度数据", "成员名册", "年度数据（改）", 3
 	mangled := func(path string, edit func(f *excelize.File) error) string {
 		t.Helper()
-		f, err := excelize.OpenFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := must.Get(excelize.OpenFile(path))(t)
 		defer f.Close()
-		if err := edit(f); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, edit(f))
 		to := filepath.Join(t.TempDir(), "改过的.xlsx") // of the whole test: a case may use another's
-		if err := f.SaveAs(to); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, f.SaveAs(to))
 		return to
 	}
 	mangle := func(edit func(f *excelize.File) error) string { return mangled(original, edit) }
@@ -349,10 +313,7 @@ func findingsAt(t *testing.T, d *templates.Definition, path string) []CheckedFin
 // Requirement: every number and date that was filled in is listed with what the filler sees, what was read and by which
 // route; the raw values of a sample that were typed with words around them say which.
 func TestReadingsListEveryNumber(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	changed := 0
 	for f := range b.facts.Forms {
 		listed := map[string]CheckedReading{}

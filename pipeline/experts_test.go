@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"lianheti/pipeline/publish"
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/model"
 	"lianheti/stages/score"
@@ -60,14 +61,8 @@ var markedCities = []string{filepath.Join(sampleCities, "福州"), filepath.Join
 // handOut gives a folder with the workbooks of the first n experts.
 func handOut(t *testing.T, n int) (Options, string) {
 	t.Helper()
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := issued()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
+	files := must.Get(issued())(t)
 	dir := filepath.Join(t.TempDir(), "评分")
 	for i := range n {
 		put(t, dir, expertFile("", i+1), string(files[expertFile("", i+1)]))
@@ -82,10 +77,7 @@ type place struct {
 
 func places(t *testing.T, f *excelize.File) []place {
 	t.Helper()
-	rows, err := f.GetRows("_评分索引")
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows := must.Get(f.GetRows("_评分索引"))(t)
 	var out []place
 	for _, r := range rows {
 		r = append(r, make([]string, 6)...)
@@ -101,21 +93,14 @@ func places(t *testing.T, f *excelize.File) []place {
 // fill types into a workbook what value gives; nil: nothing.
 func fill(t *testing.T, path string, value func(place) any) {
 	t.Helper()
-	f, err := excelize.OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenFile(path))(t)
 	defer f.Close()
 	for _, p := range places(t, f) {
 		if v := value(p); v != nil {
-			if err := f.SetCellValue(p.sheet, p.cell, v); err != nil {
-				t.Fatal(err)
-			}
+			must.Do(t, f.SetCellValue(p.sheet, p.cell, v))
 		}
 	}
-	if err := f.Save(); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, f.Save())
 }
 
 // diligent is an expert who fills everything.
@@ -144,25 +129,13 @@ func expertFile(dir string, n int) string {
 // tableOf reads a table of a run's results.
 func tableOf[T any](t *testing.T, r *Result, name string) []T {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(r.Dir, "data", name+".arrow"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	reader, err := ipc.NewFileReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := must.Get(os.ReadFile(filepath.Join(r.Dir, "data", name+".arrow")))(t)
+	reader := must.Get(ipc.NewFileReader(bytes.NewReader(data)))(t)
 	defer reader.Close()
 	var out []T
 	for i := range reader.NumRecords() {
-		rec, err := reader.Record(i)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows, err := table.FromRecord[T](rec)
-		if err != nil {
-			t.Fatal(err)
-		}
+		rec := must.Get(reader.Record(i))(t)
+		rows := must.Get(table.FromRecord[T](rec))(t)
 		out = slices.AppendSeq(out, rows.All())
 	}
 	return out
@@ -170,24 +143,15 @@ func tableOf[T any](t *testing.T, r *Result, name string) []T {
 
 // TestSheetShowsWhatBears: bands, materials for points without figures, and open findings stand beside the points, and the plan is a click away.
 func TestSheetShowsWhatBears(t *testing.T) {
-	files, err := issued()
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := must.Get(issued())(t)
 	for path, data := range files {
-		f, err := excelize.OpenReader(bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := must.Get(excelize.OpenReader(bytes.NewReader(data)))(t)
 		seen := map[string]string{}
 		for _, sheet := range f.GetSheetList()[1:] {
 			if strings.HasPrefix(sheet, "_") {
 				continue
 			}
-			rows, err := f.GetRows(sheet)
-			if err != nil {
-				t.Fatal(err)
-			}
+			rows := must.Get(f.GetRows(sheet))(t)
 			if len(rows) > 5 && !strings.HasPrefix(rows[3][0], "评分的参考档：90—100分") {
 				t.Errorf("%s %s: %q", path, sheet, rows[3])
 			}
@@ -216,10 +180,7 @@ func TestMarksRoundTrip(t *testing.T) {
 	}
 	o.Score.Select = 2 // so that there is a line
 	o.Marks = dir
-	r, err := Run(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := must.Get(Run(context.Background(), o))(t)
 	marks := tableOf[table.Mark](t, r, "marks")
 	ranked := 0
 	for _, k := range tableOf[table.Rank](t, r, "ranking") {
@@ -301,12 +262,8 @@ func TestMarksAtFault(t *testing.T) {
 	})
 	fill(t, expertFile(dir, 4), diligent(4))
 	alter(t, expertFile(dir, 4), func(f *excelize.File, at place) {
-		if err := f.UnprotectSheet(at.sheet); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.InsertRows(at.sheet, 6, 1); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, f.UnprotectSheet(at.sheet))
+		must.Do(t, f.InsertRows(at.sheet, 6, 1))
 	})
 	fill(t, expertFile(dir, 5), diligent(5))
 	copyFile(t, expertFile(dir, 5), filepath.Join(dir, "再交", "E5改.xlsx"))
@@ -315,23 +272,14 @@ func TestMarksAtFault(t *testing.T) {
 	copyFile(t, expertFile(dir, 6), filepath.Join(dir, "再交", "E6.xlsx"))
 	fill(t, expertFile(dir, 7), diligent(7))
 	alter(t, expertFile(dir, 7), func(f *excelize.File, at place) {
-		if err := f.SetCellValue("_评分索引", "C1", "2023"); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, f.SetCellValue("_评分索引", "C1", "2023"))
 	})
 	alter(t, expertFile(dir, 8), func(f *excelize.File, at place) {
-		if err := f.DeleteSheet("_评分索引"); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, f.DeleteSheet("_评分索引"))
 	})
-	if err := os.WriteFile(filepath.Join(dir, "坏.xlsx"), []byte("PK\x03\x04 damaged"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.WriteFile(filepath.Join(dir, "坏.xlsx"), []byte("PK\x03\x04 damaged"), 0o644))
 	o.Marks = dir
-	r, err := Run(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := must.Get(Run(context.Background(), o))(t)
 	codes := map[string]string{}
 	for _, f := range tableOf[table.File](t, r, "files") {
 		if f.Role == table.RoleMarks {
@@ -379,10 +327,7 @@ func TestMarksAtFault(t *testing.T) {
 func memberOf(t *testing.T, o Options) table.Member {
 	t.Helper()
 	o.Out = t.TempDir()
-	r, err := Run(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := must.Get(Run(context.Background(), o))(t)
 	lists := map[string]int{}
 	members := tableOf[table.Member](t, r, "members")
 	for _, m := range members {
@@ -402,10 +347,7 @@ func memberOf(t *testing.T, o Options) table.Member {
 // alter does to a workbook what its protection should have kept people from.
 func alter(t *testing.T, path string, do func(*excelize.File, place)) {
 	t.Helper()
-	f, err := excelize.OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenFile(path))(t)
 	defer f.Close()
 	var at place
 	for _, p := range places(t, f) {
@@ -415,48 +357,30 @@ func alter(t *testing.T, path string, do func(*excelize.File, place)) {
 		}
 	}
 	do(f, at)
-	if err := f.Save(); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, f.Save())
 }
 
 func copyFile(t *testing.T, from, to string) {
 	t.Helper()
-	data, err := os.ReadFile(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(to, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	data := must.Get(os.ReadFile(from))(t)
+	must.Do(t, os.MkdirAll(filepath.Dir(to), 0o755))
+	must.Do(t, os.WriteFile(to, data, 0o644))
 }
 
 // TestRecomputedInPython has scores worked out again, by a program that shares nothing with this one: in CI those of all the samples with
 // all the draws, which take Python six seconds; elsewhere those of three prefectures with some.
 func TestRecomputedInPython(t *testing.T) {
 	if programs.InCI() {
-		dir, err := published()
-		if err != nil {
-			t.Fatal(err)
-		}
+		dir := must.Get(published())(t)
 		recompute(t, dir)
 		return
 	}
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	o := Options{Definition: b.d, Out: t.TempDir(), Score: score.Options{Draws: 50}}
 	for _, city := range []string{"福州", "厦门", "泉州"} {
 		o.Inputs = append(o.Inputs, filepath.Join(sampleCities, city))
 	}
-	r, err := Run(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := must.Get(Run(context.Background(), o))(t)
 	recompute(t, r.Dir)
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/check"
 	"lianheti/stages/consolidate"
@@ -31,16 +32,10 @@ import (
 // edited is the shipped definition with texts in its files replaced: old and new by turns, each where it stands first.
 func edited(t *testing.T, changes map[string][]string) *templates.Definition {
 	t.Helper()
-	files, err := filepath.Glob("../templates/2024/*.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := must.Get(filepath.Glob("../templates/2024/*.yaml"))(t)
 	fsys := fstest.MapFS{}
 	for _, path := range files {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		data := must.Get(os.ReadFile(path))(t)
 		name := filepath.Base(path)
 		for c := range slices.Chunk(changes[name], 2) {
 			if !strings.Contains(string(data), c[0]) {
@@ -50,19 +45,13 @@ func edited(t *testing.T, changes map[string][]string) *templates.Definition {
 		}
 		fsys["2024/"+name] = &fstest.MapFile{Data: data}
 	}
-	d, err := templates.LoadFS(fsys, 2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.LoadFS(fsys, 2024))(t)
 	return d
 }
 
 func TestScenarioFromTables(t *testing.T) {
 	programs.OnlyInCI(t) // several runs from tables
-	dir, err := published()
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := must.Get(published())(t)
 	data := filepath.Join(dir, dataFolder)
 	scenario := edited(t, map[string][]string{
 		"rules.yaml":  {"severity: error\n    check: required\n    explained: [integer, decimal, percent]", "severity: warning\n    check: required"},
@@ -71,10 +60,7 @@ func TestScenarioFromTables(t *testing.T) {
 	run := func(o Options) string {
 		t.Helper()
 		o.Definition, o.Out, o.Previous = scenario, t.TempDir(), dir
-		r, err := Run(context.Background(), o)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := must.Get(Run(context.Background(), o))(t)
 		return r.Dir
 	}
 	read, again := run(Options{Inputs: []string{samplesDir}}), run(Options{From: data})
@@ -85,14 +71,8 @@ func TestScenarioFromTables(t *testing.T) {
 	}
 	differs := 0
 	for _, path := range files {
-		name, err := filepath.Rel(filepath.Join(read, dataFolder), path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		name := must.Get(filepath.Rel(filepath.Join(read, dataFolder), path))(t)
+		want := must.Get(os.ReadFile(path))(t)
 		got, err := os.ReadFile(filepath.Join(again, dataFolder, name))
 		if err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s is another one when made from the tables: %v", name, err)
@@ -108,19 +88,13 @@ func TestScenarioFromTables(t *testing.T) {
 		t.Errorf("the scenario changed only %d files: it proves nothing", differs)
 	}
 
-	f, err := excelize.OpenFile(filepath.Join(again, consolidate.FileName))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenFile(filepath.Join(again, consolidate.FileName)))(t)
 	defer f.Close()
 	if _, err := os.Stat(filepath.Join(again, consolidate.ContactsFile)); err == nil {
 		t.Error("there are contacts, which no table holds")
 	}
 	for sheet, want := range map[string]string{"总览": "由数据表重新计算"} {
-		rows, err := f.GetRows(sheet)
-		if err != nil {
-			t.Fatal(err)
-		}
+		rows := must.Get(f.GetRows(sheet))(t)
 		text := ""
 		for _, row := range rows {
 			text += strings.Join(row, "\t") + "\n"
@@ -133,18 +107,12 @@ func TestScenarioFromTables(t *testing.T) {
 
 func sameFile(t *testing.T, want []byte, path string) bool {
 	t.Helper()
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := must.Get(os.ReadFile(path))(t)
 	return bytes.Equal(got, want)
 }
 
 func TestTablesOfAnotherForm(t *testing.T) {
-	dir, err := published()
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := must.Get(published())(t)
 	for file, change := range map[string][]string{"form.yaml": {"label: 联合体负责人", "label: 联合体的负责人"}, "directory.yaml": {"default: 5", "default: 4"}} {
 		out := t.TempDir()
 		_, err := Run(context.Background(), Options{Definition: edited(t, map[string][]string{file: change}), From: filepath.Join(dir, dataFolder), Out: out})
@@ -161,10 +129,7 @@ func TestTablesOfAnotherForm(t *testing.T) {
 func TestMarksFromTables(t *testing.T) {
 	round, _ := samplesRound(t)
 	facts := round.Facts
-	judgement, err := check.Run(facts, check.Known{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	judgement := must.Get(check.Run(facts, check.Known{}))(t)
 	var given []table.Mark
 	for e := range 5 {
 		for s := range facts.Submissions.All() {
@@ -184,29 +149,17 @@ func TestMarksFromTables(t *testing.T) {
 	}
 	marking := table.Marking{Marks: table.Of(given), Files: table.Of(files)}
 	before := facts.Files.Len()
-	first, err := score.Run(facts, judgement, marking, score.Options{Draws: 50})
-	if err != nil {
-		t.Fatal(err)
-	}
-	tables, err := table.Published(&table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: first, Changes: table.Of[table.Change](nil)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	first := must.Get(score.Run(facts, judgement, marking, score.Options{Draws: 50}))(t)
+	tables := must.Get(table.Published(&table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: first, Changes: table.Of[table.Change](nil)}))(t)
 	records := map[string]arrow.Record{}
 	for _, n := range tables {
 		records[n.Name] = n.Record()
 	}
-	again, err := table.Restore(facts.Definition, records)
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := must.Get(table.Restore(facts.Definition, records))(t)
 	if again.Facts.Files.Len() != before || again.Marking.Files.Len() != 5 {
 		t.Errorf("%d files and %d of experts came back of %d and 5", again.Facts.Files.Len(), again.Marking.Files.Len(), before)
 	}
-	second, err := score.Run(again.Facts, judgement, again.Marking, score.Options{Draws: 50})
-	if err != nil {
-		t.Fatal(err)
-	}
+	second := must.Get(score.Run(again.Facts, judgement, again.Marking, score.Options{Draws: 50}))(t)
 	dropped := 0
 	for m := range first.Marks.All() {
 		if m.Status == table.MarkDropped {

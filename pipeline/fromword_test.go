@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/beevik/etree"
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/intake"
 	"lianheti/stages/normalize"
@@ -69,43 +70,24 @@ func answersOf(t *testing.T, facts *table.Facts, id string) map[string]string {
 // transcribe brings a Word form back into a workbook and reads that workbook.
 func transcribe(t *testing.T, data []byte) (map[string]string, *Transcribed) {
 	t.Helper()
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "推荐书.docx")
-	if err := os.WriteFile(path, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	result, err := FromWord(b.d, path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.WriteFile(path, data, 0o644))
+	result := must.Get(FromWord(b.d, path))(t)
 	if result.Workbook == nil {
 		return nil, result
 	}
-	if err := os.WriteFile(filepath.Join(dir, "推荐书.xlsx"), result.Workbook, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.WriteFile(filepath.Join(dir, "推荐书.xlsx"), result.Workbook, 0o644))
 	facts := verbatim(t, filepath.Join(dir, "推荐书.xlsx"))
 	return answersOf(t, facts, ""), result
 }
 
 func verbatim(t *testing.T, input string) *table.Facts {
 	t.Helper()
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sources, err := intake.Discover([]string{input})
-	if err != nil {
-		t.Fatal(err)
-	}
-	facts, err := readAs(context.Background(), b.d, sources, Options{}, normalize.Verbatim)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
+	sources := must.Get(intake.Discover([]string{input}))(t)
+	facts := must.Get(readAs(context.Background(), b.d, sources, Options{}, normalize.Verbatim))(t)
 	return facts[0]
 }
 
@@ -119,18 +101,12 @@ func same(t *testing.T, what string, got, want map[string]string) {
 }
 
 func TestWordComesBack(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	input, every, least := filepath.Join(samplesDir, "福州"), 2, 2 // printing and reading back takes its time; in CI all are
 	if programs.InCI() {
 		input, every, least = samplesDir, 1, 15
 	}
-	printed, err := Word(context.Background(), Options{Definition: b.d, Inputs: []string{input}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	printed := must.Get(Word(context.Background(), Options{Definition: b.d, Inputs: []string{input}}))(t)
 	facts := verbatim(t, input)
 	n := 0
 	for i, form := range printed.Forms {
@@ -155,42 +131,24 @@ func TestWordComesBack(t *testing.T) {
 // altered changes the main part of a Word file.
 func altered(t *testing.T, data []byte, change func(root *etree.Element)) []byte {
 	t.Helper()
-	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	zr := must.Get(zip.NewReader(bytes.NewReader(data), int64(len(data))))(t)
 	var out bytes.Buffer
 	zw := zip.NewWriter(&out)
 	for _, f := range zr.File {
-		w, err := zw.Create(f.Name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		content, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
+		w := must.Get(zw.Create(f.Name))(t)
+		r := must.Get(f.Open())(t)
+		content := must.Get(io.ReadAll(r))(t)
 		if f.Name == "word/document.xml" {
 			doc := etree.NewDocument()
-			if err := doc.ReadFromBytes(content); err != nil {
-				t.Fatal(err)
-			}
+			must.Do(t, doc.ReadFromBytes(content))
 			change(doc.Root())
-			if content, err = doc.WriteToBytes(); err != nil {
-				t.Fatal(err)
-			}
+			content = must.Get(doc.WriteToBytes())(t)
 		}
 		if _, err := w.Write(content); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := zw.Close(); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, zw.Close())
 	return out.Bytes()
 }
 
@@ -234,10 +192,7 @@ func element(xml string) *etree.Element {
 }
 
 func TestAlteredWordReadsTheSame(t *testing.T) {
-	f, err := first()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(first())(t)
 	data := printFixture(t, f).Data
 	want, _ := transcribe(t, data)
 	if want["employees 0"] != "11860" || want["enterprise_teacher_hours 2023"] != "3426" || want["pledge_date 0"] != "" {
@@ -376,22 +331,14 @@ d.save(sys.argv[2])
 
 func TestTypedWordReadsTheSame(t *testing.T) {
 	programs.NeedPython(t, "docx")
-	f, err := first()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(first())(t)
 	data := printFixture(t, f).Data
 	want, _ := transcribe(t, data)
 	dir := t.TempDir()
 	from, to := filepath.Join(dir, "一.docx"), filepath.Join(dir, "二.docx")
-	if err := os.WriteFile(from, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.WriteFile(from, data, 0o644))
 	programs.Run(t, "python3", "-c", typedWithPython, from, to)
-	typed, err := os.ReadFile(to)
-	if err != nil {
-		t.Fatal(err)
-	}
+	typed := must.Get(os.ReadFile(to))(t)
 	got, result := transcribe(t, typed)
 	if !strings.Contains(want["research"], "样例") || want["master_studios 2022"] == "" {
 		t.Fatalf("the form reads %v", want)
@@ -412,10 +359,7 @@ func TestTypedWordReadsTheSame(t *testing.T) {
 }
 
 func TestEnrolmentAndPledgeByHand(t *testing.T) {
-	f, err := first()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(first())(t)
 	data := altered(t, printFixture(t, f).Data, func(root *etree.Element) {
 		for _, run := range runs(root) {
 			text := run.SelectElement("w:t")
@@ -435,9 +379,7 @@ func TestEnrolmentAndPledgeByHand(t *testing.T) {
 	}
 	var enrolments []float64
 	path := filepath.Join(t.TempDir(), "一.xlsx")
-	if err := os.WriteFile(path, result.Workbook, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.WriteFile(path, result.Workbook, 0o644))
 	facts := verbatim(t, path)
 	for form := range facts.Forms {
 		for _, m := range form.Members {
@@ -460,10 +402,7 @@ func TestEnrolmentAndPledgeByHand(t *testing.T) {
 }
 
 func TestNothingOfAWordFormVanishes(t *testing.T) {
-	f, err := first()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(first())(t)
 	data := altered(t, printFixture(t, f).Data, func(root *etree.Element) {
 		for _, run := range runs(root) {
 			text := run.SelectElement("w:t")
@@ -512,19 +451,10 @@ func TestNothingOfAWordFormVanishes(t *testing.T) {
 }
 
 func TestWhatIsNoWordFormIsRefused(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := first()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
+	f := must.Get(first())(t)
 	data := printFixture(t, f).Data
-	workbook, err := f.Workbook(b.d)
-	if err != nil {
-		t.Fatal(err)
-	}
+	workbook := must.Get(f.Workbook(b.d))(t)
 	flipped := bytes.Clone(data)
 	flipped[bytes.Index(flipped, []byte("word/document.xml"))+400] ^= 1
 	deep := altered(t, data, func(root *etree.Element) {
@@ -565,17 +495,12 @@ func withDoctype(t *testing.T, data []byte) []byte {
 func TestLibreOfficeCopyReadsTheSame(t *testing.T) {
 	programs.OnlyInCI(t)
 	programs.Need(t, "soffice", "--version")
-	f, err := first()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(first())(t)
 	data := printFixture(t, f).Data
 	want, _ := transcribe(t, data)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "form.docx")
-	if err := os.WriteFile(path, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.WriteFile(path, data, 0o644))
 	profile := "-env:UserInstallation=file://" + filepath.ToSlash(dir) + "/profile"
 	if out, err := exec.Command("soffice", profile, "--headless", "--convert-to", "docx:MS Word 2007 XML", "--outdir", filepath.Join(dir, "saved"), path).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -593,10 +518,7 @@ func TestLibreOfficeCopyReadsTheSame(t *testing.T) {
 //  2. An answer typed into the cell of its label is listed; a dash is said to have become 不适用, which it has.
 //  3. A cover of 30,000 characters, or a cell that reaches down through many rows, is read in the time of a blink.
 func TestWordIsReadByItsHeadings(t *testing.T) {
-	f, err := first()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(first())(t)
 	data := printFixture(t, f).Data
 	want, _ := transcribe(t, data)
 	long := strings.Repeat("说明文字，", 6000)

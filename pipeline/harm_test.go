@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
@@ -26,10 +27,7 @@ import (
 // rowsOfAll writes everything that was read of the submissions, so that it can be compared.
 func rowsOfAll(t *testing.T, facts *table.Facts) map[string]string {
 	t.Helper()
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	out := map[string]string{}
 	for form := range facts.Forms {
 		if _, twice := out[form.Submission.Submission]; twice {
@@ -44,10 +42,7 @@ func rowsOfAll(t *testing.T, facts *table.Facts) map[string]string {
 }
 
 func TestPanicIsOneFilesFate(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	sources, err := intake.Discover([]string{filepath.Join(samplesDir, "福州"), filepath.Join(samplesDir, "厦门")})
 	if err != nil {
 		t.Fatal(err)
@@ -60,14 +55,8 @@ func TestPanicIsOneFilesFate(t *testing.T) {
 		}
 		return normalize.Workbook(d, w)
 	}
-	read, err := readAs(context.Background(), b.d, sources, Options{}, panics, normalize.Workbook)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plain, err := readAs(context.Background(), b.d, slices.Delete(slices.Clone(sources), victim, victim+1), Options{}, normalize.Workbook)
-	if err != nil {
-		t.Fatal(err)
-	}
+	read := must.Get(readAs(context.Background(), b.d, sources, Options{}, panics, normalize.Workbook))(t)
+	plain := must.Get(readAs(context.Background(), b.d, slices.Delete(slices.Clone(sources), victim, victim+1), Options{}, normalize.Workbook))(t)
 	got, want := rowsOfAll(t, read[0]), rowsOfAll(t, plain[0])
 	for id := range want {
 		if got[id] != want[id] {
@@ -84,24 +73,16 @@ func TestPanicIsOneFilesFate(t *testing.T) {
 }
 
 func TestOneBadFileHarmsNoOther(t *testing.T) {
-	good, err := published()
-	if err != nil {
-		t.Fatal(err)
-	}
+	good := must.Get(published())(t)
 	sample, err := filepath.Glob(samplesDir + "/福州/*.xlsx")
 	if err != nil || len(sample) == 0 {
 		t.Fatal("no samples", err)
 	}
-	whole, err := os.ReadFile(sample[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := must.Get(os.ReadFile(sample[0]))(t)
 	flipped := bytes.Clone(whole)
 	flipped[len(flipped)/3] ^= 4
 	in := t.TempDir()
-	if err := os.CopyFS(in, os.DirFS(samplesDir)); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.CopyFS(in, os.DirFS(samplesDir)))
 	bad := map[string][]byte{
 		"漳州/断.xlsx": whole[:len(whole)*2/3], "漳州/翻转.xlsx": flipped, "漳州/网页.xlsx": []byte("<html><table>"), "漳州/空.xlsx": {}, "漳州/旧.xls": []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 old"),
 		"漳州/断.zip": whole[:len(whole)/2], "漳州/~$锁.xlsx": []byte("x"),
@@ -113,14 +94,8 @@ func TestOneBadFileHarmsNoOther(t *testing.T) {
 	if err := os.Symlink(os.DevNull, link); err != nil {
 		t.Logf("no links here: %v", err)
 	}
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := Run(context.Background(), Options{Definition: b.d, Inputs: []string{in}, Out: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
+	r := must.Get(Run(context.Background(), Options{Definition: b.d, Inputs: []string{in}, Out: t.TempDir()}))(t)
 	if c := r.Manifest.Counts; c.Files < b.facts.Files.Len()+len(bad) || c.Rejected < 6 {
 		t.Fatalf("the bad files did not arrive: %+v", c)
 	}

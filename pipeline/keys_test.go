@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/stages/export"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -19,14 +20,8 @@ import (
 //  1. In what a run publishes, the columns of a primary key never repeat together, and none of them is empty.
 //  2. What a column refers to is there.
 func TestKeysHold(t *testing.T) {
-	dir, err := published()
-	if err != nil {
-		t.Fatal(err)
-	}
-	records, err := export.Read(filepath.Join(dir, dataFolder))
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := must.Get(published())(t)
+	records := must.Get(export.Read(filepath.Join(dir, dataFolder)))(t)
 	column := func(name, column string) arrow.Array {
 		t.Helper()
 		at := records[name].Schema().FieldIndices(column)

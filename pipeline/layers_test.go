@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"lianheti/samples/must"
 )
 
 // Requirements
@@ -182,10 +184,7 @@ func TestNoYearStandsInGo(t *testing.T) {
 
 func TestTopLevel(t *testing.T) {
 	want := []string{"README.md", "Taskfile.yml", "go.mod", "go.sum", "output", "pipeline", "samples", "stages", "templates"}
-	found, err := filepath.Glob("../[^.]*")
-	if err != nil {
-		t.Fatal(err)
-	}
+	found := must.Get(filepath.Glob("../[^.]*"))(t)
 	for i := range found {
 		found[i] = filepath.Base(found[i])
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 )
 
@@ -14,15 +15,9 @@ import (
 //  1. Every workbook that a run writes, and those committed beside the definition, keep the limits beyond which Excel offers a repair.
 //  2. openpyxl, calamine, ExcelJS and SheetJS open each of them.
 func TestWorkbooksKeepTheLimits(t *testing.T) {
-	dir, err := published()
-	if err != nil {
-		t.Fatal(err)
-	}
-	books, err := filepath.Glob("../templates/*/*.xlsx")
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	dir := must.Get(published())(t)
+	books := must.Get(filepath.Glob("../templates/*/*.xlsx"))(t)
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && filepath.Ext(path) == ".xlsx" && !strings.HasPrefix(filepath.Base(path), "~") {
 			books = append(books, path)
 		}

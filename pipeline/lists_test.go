@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"lianheti/samples/must"
 	"lianheti/stages/blankform"
 	"lianheti/stages/export"
 	"lianheti/stages/table"
@@ -67,10 +68,7 @@ func TestAListIsAnEditOfData(t *testing.T) {
 		out := fstest.MapFS{}
 		names, _ := filepath.Glob("../templates/2024/*.yaml")
 		for _, name := range names {
-			data, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			data := must.Get(os.ReadFile(name))(t)
 			text := string(data)
 			switch filepath.Base(name) {
 			case "form.yaml":
@@ -90,10 +88,7 @@ func TestAListIsAnEditOfData(t *testing.T) {
 			t.Errorf("not refused with %s: %v", said, err)
 		}
 	}
-	d, err := load(projectRules)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(load(projectRules))(t)
 	text := func(s string) blankform.Value { return blankform.Value{Text: s} }
 	number := func(s string) blankform.Value {
 		n := decimal.RequireFromString(s)
@@ -108,13 +103,8 @@ func TestAListIsAnEditOfData(t *testing.T) {
 			t.Fatal(err)
 		}
 		in := filepath.Join(t.TempDir(), "甲.xlsx")
-		if err := os.WriteFile(in, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		r, err := Run(context.Background(), Options{Definition: d, Inputs: []string{in}, Out: t.TempDir(), Previous: previous})
-		if err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.WriteFile(in, b.Bytes(), 0o644))
+		r := must.Get(Run(context.Background(), Options{Definition: d, Inputs: []string{in}, Out: t.TempDir(), Previous: previous}))(t)
 		return r
 	}
 	row := func(title, funds string) map[string]blankform.Value {
@@ -122,19 +112,10 @@ func TestAListIsAnEditOfData(t *testing.T) {
 	}
 	first := run("", row("实训中心", "120"), row("共享课程", "7000.5"), map[string]blankform.Value{"projects_funds": number("3")})
 	second := run(first.Dir, row("实训中心", "150"), row("共享课程", "700"))
-	again, err := Run(context.Background(), Options{Definition: d, From: filepath.Join(first.Dir, "data"), Out: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := must.Get(Run(context.Background(), Options{Definition: d, From: filepath.Join(first.Dir, "data"), Out: t.TempDir()}))(t)
 	for _, r := range []*Result{first, again} {
-		records, err := export.Read(filepath.Join(r.Dir, dataFolder))
-		if err != nil {
-			t.Fatal(err)
-		}
-		round, err := table.Restore(d, records)
-		if err != nil {
-			t.Fatal(err)
-		}
+		records := must.Get(export.Read(filepath.Join(r.Dir, dataFolder)))(t)
+		round := must.Get(table.Restore(d, records))(t)
 		if round.ListCells.Len() != 5 {
 			t.Errorf("%d cells of the list came back", round.ListCells.Len())
 		}
@@ -149,14 +130,8 @@ func TestAListIsAnEditOfData(t *testing.T) {
 			t.Errorf("%+v", x)
 		}
 	}
-	records, err := export.Read(filepath.Join(second.Dir, dataFolder))
-	if err != nil {
-		t.Fatal(err)
-	}
-	changes, err := table.FromRecord[table.Change](records["changes"])
-	if err != nil {
-		t.Fatal(err)
-	}
+	records := must.Get(export.Read(filepath.Join(second.Dir, dataFolder)))(t)
+	changes := must.Get(table.FromRecord[table.Change](records["changes"]))(t)
 	kinds := map[table.ChangeKind]int{}
 	for c := range changes.All() {
 		if c.Field == "projects" {

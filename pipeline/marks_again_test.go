@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"lianheti/pipeline/publish"
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"path/filepath"
 	"strings"
@@ -23,10 +24,7 @@ func TestMarksAgain(t *testing.T) {
 	run := func(o Options) *Result {
 		t.Helper()
 		o.Out = t.TempDir()
-		r, err := Run(context.Background(), o)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := must.Get(Run(context.Background(), o))(t)
 		return r
 	}
 	first, second := run(o), run(o)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/model"
@@ -30,32 +31,20 @@ func otherFigures(t *testing.T, d *templates.Definition) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	for _, city := range []string{"宁德", "厦门", "泉州"} {
-		if err := os.CopyFS(filepath.Join(dir, city), os.DirFS(filepath.Join(sampleCities, city))); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.CopyFS(filepath.Join(dir, city), os.DirFS(filepath.Join(sampleCities, city))))
 	}
 	path := filepath.Join(dir, "宁德", "宁德新能源汽车产业产教联合体.xlsx")
-	f, err := excelize.OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenFile(path))(t)
 	defer f.Close()
 	sheet, slot, _ := d.Layout().Slot("shared_courses", 2023)
-	if err := f.SetCellValue(sheet.Sheet.Title, model.CellName(slot.Row, slot.Col), 1); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Save(); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, f.SetCellValue(sheet.Sheet.Title, model.CellName(slot.Row, slot.Col), 1))
+	must.Do(t, f.Save())
 	return dir
 }
 
 func TestWhatMovedTheScores(t *testing.T) {
 	programs.OnlyInCI(t) // a run for each cause
-	shipped, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	shipped := must.Get(templates.Load(2024))(t)
 	rules := []string{"id: commitment_below_actual\n    severity: warning", "id: commitment_below_actual\n    severity: error"}
 	onlyRules := edited(t, map[string][]string{"rules.yaml": rules})
 	other := edited(t, map[string][]string{"rules.yaml": rules, "rubric.yaml": {"weight: 4", "weight: 7", "weight: 4", "weight: 1"}})
@@ -66,10 +55,7 @@ func TestWhatMovedTheScores(t *testing.T) {
 	}
 	run := func(d *templates.Definition, previous, from string, inputs ...string) *Result {
 		t.Helper()
-		r, err := Run(context.Background(), Options{Definition: d, Inputs: inputs, From: from, Out: t.TempDir(), Previous: previous, Score: score.Options{Draws: 20}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := must.Get(Run(context.Background(), Options{Definition: d, Inputs: inputs, From: from, Out: t.TempDir(), Previous: previous, Score: score.Options{Draws: 20}}))(t)
 		return r
 	}
 	first := run(shipped, "", "", inputs...)
@@ -123,15 +109,9 @@ func TestWhatMovedTheScores(t *testing.T) {
 		t.Errorf("causes: %v", seen)
 	}
 
-	f, err := excelize.OpenFile(filepath.Join(last.Dir, consolidate.AppendixFile))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenFile(filepath.Join(last.Dir, consolidate.AppendixFile)))(t)
 	defer f.Close()
-	rows, err := f.GetRows("得分变动", excelize.Options{RawCellValue: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows := must.Get(f.GetRows("得分变动", excelize.Options{RawCellValue: true}))(t)
 	column := map[string]int{}
 	for i, head := range rows[1] {
 		column[head] = i
@@ -141,10 +121,7 @@ func TestWhatMovedTheScores(t *testing.T) {
 		if !shown || row[i] == "" {
 			return 0
 		}
-		v, err := strconv.ParseFloat(row[i], 64)
-		if err != nil {
-			t.Fatal(err)
-		}
+		v := must.Get(strconv.ParseFloat(row[i], 64))(t)
 		return v
 	}
 	shown := 0
@@ -164,10 +141,7 @@ func TestWhatMovedTheScores(t *testing.T) {
 		t.Errorf("%d shown of %d that moved", shown, len(steps))
 	}
 
-	kept, err := templates.LoadFS(os.DirFS(filepath.Join(last.Dir, definitionFolder)), 2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	kept := must.Get(templates.LoadFS(os.DirFS(filepath.Join(last.Dir, definitionFolder)), 2024))(t)
 	again := run(kept, first.Dir, read)
 	for i, o := range again.Manifest.Outputs {
 		if o != last.Manifest.Outputs[i] {
@@ -178,16 +152,10 @@ func TestWhatMovedTheScores(t *testing.T) {
 
 func TestRegisterIsACause(t *testing.T) {
 	programs.OnlyInCI(t) // a run for each entry
-	d, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.Load(2024))(t)
 	run := func(previous, register, from string, inputs ...string) *Result {
 		t.Helper()
-		r, err := Run(context.Background(), Options{Definition: d, Inputs: inputs, From: from, Out: t.TempDir(), Previous: previous, Register: register, Score: score.Options{Draws: 20}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := must.Get(Run(context.Background(), Options{Definition: d, Inputs: inputs, From: from, Out: t.TempDir(), Previous: previous, Register: register, Score: score.Options{Draws: 20}}))(t)
 		return r
 	}
 	first := run("", "", "", filepath.Join(sampleCities, "宁德"), filepath.Join(sampleCities, "厦门"), filepath.Join(sampleCities, "泉州"))

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/table"
 )
@@ -23,10 +24,7 @@ func TestNewcomerAfterTheMarking(t *testing.T) {
 		fill(t, expertFile(dir, n), diligent(n))
 	}
 	o.Marks = dir
-	before, err := Run(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := must.Get(Run(context.Background(), o))(t)
 	totals := map[string]float64{}
 	for k := range before.Ranking.Ranking.All() {
 		totals[k.Submission] = k.Total
@@ -34,10 +32,7 @@ func TestNewcomerAfterTheMarking(t *testing.T) {
 	o.Inputs = append(markedCities, filepath.Join(sampleCities, "莆田"))
 	late := o
 	late.Out = t.TempDir()
-	during, err := Run(context.Background(), late)
-	if err != nil {
-		t.Fatal(err)
-	}
+	during := must.Get(Run(context.Background(), late))(t)
 	newcomer := ""
 	for k := range during.Ranking.Ranking.All() {
 		total, old := totals[k.Submission]
@@ -57,10 +52,7 @@ func TestNewcomerAfterTheMarking(t *testing.T) {
 	recompute(t, during.Dir)
 
 	o.Out, o.Count = dir, 3
-	made, err := Experts(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	made := must.Get(Experts(context.Background(), o))(t)
 	if len(made.Files) != 3 || len(made.Short) > 0 {
 		t.Fatalf("%d supplementary workbooks; %v", len(made.Files), made.Short)
 	}
@@ -72,10 +64,7 @@ func TestNewcomerAfterTheMarking(t *testing.T) {
 		fill(t, f.Path, diligent(n+1))
 	}
 	late.Out = t.TempDir()
-	after, err := Run(context.Background(), late)
-	if err != nil {
-		t.Fatal(err)
-	}
+	after := must.Get(Run(context.Background(), late))(t)
 	for k := range after.Ranking.Ranking.All() {
 		if k.Submission == newcomer && (k.Waiting || !k.Ranked || !k.Complete) {
 			t.Errorf("marked, and yet: %+v", k)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -24,10 +25,7 @@ import (
 // changedWord is a Word file with other words in its main part.
 func changedWord(t *testing.T, data []byte, old, new string) []byte {
 	t.Helper()
-	in, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := must.Get(zip.NewReader(bytes.NewReader(data), int64(len(data))))(t)
 	var b bytes.Buffer
 	out := zip.NewWriter(&b)
 	for _, f := range in.File {
@@ -47,10 +45,7 @@ func changedWord(t *testing.T, data []byte, old, new string) []byte {
 }
 
 func TestPiecesAreHeldAgainstTheirWorkbooks(t *testing.T) {
-	d, err := templates.Load(templates.Latest())
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.Load(templates.Latest()))(t)
 	dir := t.TempDir()
 	var books []string
 	for _, name := range []string{"福州/福州经济技术开发区物联网产教联合体.xlsx", "宁德/宁德新能源汽车产业产教联合体.xlsx"} {
@@ -62,9 +57,7 @@ func TestPiecesAreHeldAgainstTheirWorkbooks(t *testing.T) {
 		t.Fatal(printed, err)
 	}
 	put := func(name string, data []byte) {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.WriteFile(filepath.Join(dir, name), data, 0o644))
 	}
 	word := map[string]PrintedForm{}
 	for _, f := range printed.Forms {
@@ -79,10 +72,7 @@ func TestPiecesAreHeldAgainstTheirWorkbooks(t *testing.T) {
 	put("福州经济技术开发区物联网产教联合体 扫描.pdf", []byte("%PDF-1.4\n"))
 	put("福州经济技术开发区物联网产教联合体.doc", []byte("x"))
 	put("说明.pdf", []byte("%PDF-1.4\n"))
-	r, err := Run(context.Background(), Options{Definition: d, Inputs: append(slices.Clone(books), dir), Out: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := must.Get(Run(context.Background(), Options{Definition: d, Inputs: append(slices.Clone(books), dir), Out: t.TempDir()}))(t)
 	round := restoredRound(t, r.Dir, d)
 	var got []string
 	for p := range round.Pieces.All() {

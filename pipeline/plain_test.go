@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"lianheti/pipeline/publish"
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
@@ -108,10 +109,7 @@ func (p *planter) workbook(path string, d *templates.Definition, everywhere bool
 
 func TestTextIsOnlyText(t *testing.T) {
 	programs.OnlyInCI(t) // every command over planted texts
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	d := b.d
 	p := &planter{t: t}
 	in, dir := t.TempDir(), t.TempDir()
@@ -122,10 +120,7 @@ func TestTextIsOnlyText(t *testing.T) {
 	put(t, in, "@植入坏.xlsx", "<html>植入")
 	o := Options{Definition: d, Inputs: []string{in}, Out: filepath.Join(dir, "评分"), Count: 2}
 	o.Score.Draws = 20
-	made, err := Experts(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	made := must.Get(Experts(context.Background(), o))(t)
 	if _, err := publish.Files(made.Files, false); err != nil {
 		t.Fatal(err)
 	}
@@ -140,9 +135,7 @@ func TestTextIsOnlyText(t *testing.T) {
 	o.Marks, o.Out = o.Out, filepath.Join(dir, "结果")
 	o.Register = typed(t, map[string]string{"目录调整!A4": "三明市氟化工产教联合体", "目录调整!B4": "三明", "目录调整!C4": "三明高新技术产业开发区金沙园", "目录调整!F4": "同意", "目录调整!G4": plants[0], "目录调整!H4": "2024-08-01", "逾期补报!A4": "@SUM(植入04)", "逾期补报!B4": plants[6], "逾期补报!C4": "2024-08-20",
 		"材料收讫!A4": "三明市氟化工产教联合体", "材料收讫!B4": "2024-08-14", "已入选!A4": book.Shared(plants[8]), "已入选!B4": plants[1]})
-	if o.Previous, err = published(); err != nil {
-		t.Fatal(err)
-	}
+	o.Previous = must.Get(published())(t)
 	if _, err := Run(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -200,10 +193,7 @@ func alive(t *testing.T, name, path string) string {
 		if ext := filepath.Ext(part.Name); ext != ".xml" && ext != ".rels" && ext != ".vml" {
 			continue
 		}
-		r, err := part.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := must.Get(part.Open())(t)
 		d := xml.NewDecoder(r)
 		element := ""
 		for {
@@ -255,10 +245,7 @@ func isFile(dir, target string) bool {
 // asTyped fails where a workbook shows a plant otherwise than it was typed, but for what no office file can hold.
 func asTyped(t *testing.T, paths ...string) {
 	t.Helper()
-	sources, err := intake.Discover(paths)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sources := must.Get(intake.Discover(paths))(t)
 	var cells []model.Cell
 	for _, s := range sources {
 		read, refusal := intake.Cells(s)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"lianheti/samples/must"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
@@ -20,10 +21,7 @@ import (
 //  2. What it cannot load of the rest is this one's, but for the rubric.
 
 func TestDefinitionOfAnEarlierProgram(t *testing.T) {
-	now, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	now := must.Get(templates.Load(2024))(t)
 	const sheets, rules, rubric = "2024/sheets.yaml", "2024/rules.yaml", "2024/rubric.yaml"
 	for what, c := range map[string]struct {
 		file, old, new string
@@ -48,12 +46,8 @@ func TestDefinitionOfAnEarlierProgram(t *testing.T) {
 				said = strings.Replace(said, "available: 0.6", "available: 0.5", 1)
 			}
 			file := filepath.Join(dir, filepath.FromSlash(name))
-			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(file, []byte(said), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			must.Do(t, os.MkdirAll(filepath.Dir(file), 0o755))
+			must.Do(t, os.WriteFile(file, []byte(said), 0o644))
 		}
 		if _, err := templates.LoadDir(dir, 2024); err == nil {
 			t.Errorf("%s: loads", what)
@@ -101,23 +95,11 @@ func TestFieldOfALaterVersion(t *testing.T) {
 	if _, err := load(", since: 3"); err == nil || !strings.Contains(err.Error(), "since 3") {
 		t.Errorf("a version that is still to come: %v", err)
 	}
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	judged := func(d *templates.Definition) (*table.Facts, *table.Judgement) {
-		sources, err := intake.Discover([]string{filepath.Join(samplesDir, "福州")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		facts, err := read(context.Background(), d, sources, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		judgement, err := check.Run(facts, check.Known{Alone: true})
-		if err != nil {
-			t.Fatal(err)
-		}
+		sources := must.Get(intake.Discover([]string{filepath.Join(samplesDir, "福州")}))(t)
+		facts := must.Get(read(context.Background(), d, sources, Options{}))(t)
+		judgement := must.Get(check.Run(facts, check.Known{Alone: true}))(t)
 		return facts, judgement
 	}
 	found := func(j *table.Judgement) (out []string) {
@@ -127,10 +109,7 @@ func TestFieldOfALaterVersion(t *testing.T) {
 		return out
 	}
 	_, before := judged(b.d)
-	later, err := load(", since: 2")
-	if err != nil {
-		t.Fatal(err)
-	}
+	later := must.Get(load(", since: 2"))(t)
 	facts, now := judged(later)
 	if was, is := strings.Join(found(before), "\n"), strings.Join(found(now), "\n"); facts.Submissions.Len() == 0 || was != is {
 		t.Errorf("found:\n%s\nand before:\n%s", is, was)
@@ -145,10 +124,7 @@ func TestFieldOfALaterVersion(t *testing.T) {
 			t.Errorf("%s: %+v", form.Submission.Submission, form.Observe(r))
 		}
 	}
-	without, err := load("")
-	if err != nil {
-		t.Fatal(err)
-	}
+	without := must.Get(load(""))(t)
 	told := false
 	_, asked := judged(without)
 	for x := range asked.Findings.All() {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"lianheti/samples"
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/check"
 	"lianheti/stages/table"
@@ -56,10 +57,7 @@ type followingYear struct {
 }
 
 func TestProgressFindsExactlyWhatWasPlanted(t *testing.T) {
-	y, err := later()
-	if err != nil {
-		t.Fatal(err)
-	}
+	y := must.Get(later())(t)
 	planted, found := map[string]bool{}, map[string]bool{}
 	place := func(file, what, field string, year int) string {
 		return fmt.Sprintf("%s %s %s %d", file, what, field, year)
@@ -115,22 +113,13 @@ func TestProgressFindsExactlyWhatWasPlanted(t *testing.T) {
 
 func restoredRound(t *testing.T, dir string, d *templates.Definition) *table.Round {
 	t.Helper()
-	round, err := publishedRound(filepath.Join(dir, dataFolder))
-	if err != nil {
-		t.Fatal(err)
-	}
+	round := must.Get(publishedRound(filepath.Join(dir, dataFolder)))(t)
 	return round
 }
 
 func TestFollowingSamplesAreCurrent(t *testing.T) {
-	y, err := later()
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := y.samples.Files(y.d, y.earlier)
-	if err != nil {
-		t.Fatal(err)
-	}
+	y := must.Get(later())(t)
+	files := must.Get(y.samples.Files(y.d, y.earlier))(t)
 	for name, data := range files {
 		if committed, err := os.ReadFile(filepath.Join(y.dir, filepath.FromSlash(name))); err != nil || string(committed) != string(data) {
 			t.Errorf("%s is not current: go run ./samples/make", name)
@@ -139,14 +128,8 @@ func TestFollowingSamplesAreCurrent(t *testing.T) {
 }
 
 func TestKitHoldsWhatWasStated(t *testing.T) {
-	y, err := later()
-	if err != nil {
-		t.Fatal(err)
-	}
-	issue, err := Progress(y.d, []string{filepath.Join(y.first, dataFolder)}, filepath.Join(y.dir, samples.RegisterName))
-	if err != nil {
-		t.Fatal(err)
-	}
+	y := must.Get(later())(t)
+	issue := must.Get(Progress(y.d, []string{filepath.Join(y.first, dataFolder)}, filepath.Join(y.dir, samples.RegisterName)))(t)
 	if len(issue.Unknown) > 0 || len(issue.Definition.Directory.Entries) != len(y.samples.Selected) {
 		t.Errorf("unknown %v of %d", issue.Unknown, len(issue.Definition.Directory.Entries))
 	}
@@ -179,10 +162,7 @@ func TestKitHoldsWhatWasStated(t *testing.T) {
 
 func TestFulfilmentTotalsInDuckDB(t *testing.T) {
 	programs.NeedPython(t, "duckdb")
-	y, err := later()
-	if err != nil {
-		t.Fatal(err)
-	}
+	y := must.Get(later())(t)
 	promised, reported, measured := 0.0, 0.0, 0
 	for form := range y.result.Progress.Forms {
 		for _, m := range form.Metrics {
@@ -218,10 +198,7 @@ func TestFulfilmentTotalsInDuckDB(t *testing.T) {
 func abs(x float64) float64 { return max(x, -x) }
 
 func TestWhoWasNotSelectedIsTold(t *testing.T) {
-	y, err := later()
-	if err != nil {
-		t.Fatal(err)
-	}
+	y := must.Get(later())(t)
 	o := Options{Definition: y.d, Register: filepath.Join(y.dir, samples.RegisterName)}
 	register, _, err := readRegister(o)
 	if err != nil {
@@ -249,14 +226,8 @@ func TestWhoWasNotSelectedIsTold(t *testing.T) {
 }
 
 func TestWhoReportsAgainFindsWhatIsKnown(t *testing.T) {
-	y, err := later()
-	if err != nil {
-		t.Fatal(err)
-	}
-	prefill, err := Returning(y.d, []string{filepath.Join(y.first, dataFolder)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	y := must.Get(later())(t)
+	prefill := must.Get(Returning(y.d, []string{filepath.Join(y.first, dataFolder)}))(t)
 	e, _, _ := y.d.Directory.ByConsortium("泉州石油化工产业产教联合体")
 	v := prefill(e)
 	if len(v.Records["members"]) < 10 || v.Fields[templates.Ref{Field: "office_unit"}].Text == "" || v.Fields[templates.Ref{Field: "shared_programmes", Year: y.year - 2}].Number == nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/flate"
+	"lianheti/samples/must"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
@@ -38,24 +39,15 @@ func inflateOnly(data []byte) {
 // the ratios of the shortest times: other programs on the machine lengthen some and shorten none. Held to: read ≤
 // 3.5, checked ≤ 5 (see README).
 func BenchmarkReading(b *testing.B) {
-	d, err := templates.Load(2024)
-	if err != nil {
-		b.Fatal(err)
-	}
-	sources, err := intake.Discover([]string{filepath.Join("..", "samples", "2024")})
-	if err != nil {
-		b.Fatal(err)
-	}
+	d := must.Get(templates.Load(2024))(b)
+	sources := must.Get(intake.Discover([]string{filepath.Join("..", "samples", "2024")}))(b)
 	var books []intake.Source
 	var data [][]byte
 	for _, s := range sources {
 		if intake.Read(d, s).File.Fate != model.Accepted {
 			continue
 		}
-		file, err := s.Read(intake.MaxFile)
-		if err != nil {
-			b.Fatal(err)
-		}
+		file := must.Get(s.Read(intake.MaxFile))(b)
 		books, data = append(books, s), append(data, file)
 	}
 	each := func(do func(i int)) func() {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/blankform"
 	"lianheti/stages/consolidate"
@@ -39,14 +40,9 @@ type recipe struct {
 //     with words that name it.
 //  2. Every recipe that README has is followed here, and every task that it names exists.
 func TestRecipes(t *testing.T) {
-	data, err := os.ReadFile("testdata/recipes.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := must.Get(os.ReadFile("testdata/recipes.yaml"))(t)
 	var recipes []recipe
-	if err := yaml.Load(data, &recipes, yaml.WithKnownFields()); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, yaml.Load(data, &recipes, yaml.WithKnownFields()))
 	readme, tasks := string(read1(t, "../README.md")), string(read1(t, "../Taskfile.yml"))
 	followed := map[string]bool{}
 	for i, r := range recipes {
@@ -76,10 +72,7 @@ func TestRecipes(t *testing.T) {
 
 func read1(t *testing.T, path string) []byte {
 	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := must.Get(os.ReadFile(path))(t)
 	return data
 }
 
@@ -88,9 +81,7 @@ func (r recipe) follow(t *testing.T) {
 	dir := t.TempDir()
 	into := filepath.Join(dir, fmt.Sprint(year))
 	if r.Year == 0 {
-		if err := os.CopyFS(into, os.DirFS("../templates/2024")); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.CopyFS(into, os.DirFS("../templates/2024")))
 	}
 	for _, e := range r.Edits {
 		path := filepath.Join(into, e.File)
@@ -115,9 +106,7 @@ func (r recipe) follow(t *testing.T) {
 		t.Fatal(err)
 	}
 	var blank, dictionary bytes.Buffer
-	if err := blankform.Template(&blank, d); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, blankform.Template(&blank, d))
 	if _, shown := programs.SelfCheck(t, blank.Bytes())[r.Finding]; r.SelfCheck && !shown {
 		t.Error("not in the self-check")
 	}
@@ -141,17 +130,11 @@ func (r recipe) run(t *testing.T, d *templates.Definition) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := export.Read(filepath.Join(made.Dir, dataFolder))
-	if err != nil {
-		t.Fatal(err)
-	}
+	records := must.Get(export.Read(filepath.Join(made.Dir, dataFolder)))(t)
 	if name, column, ok := strings.Cut(r.Column, "."); ok && len(records[name].Schema().FieldIndices(column)) != 1 {
 		t.Errorf("no column %s", r.Column)
 	}
-	round, err := table.Restore(d, records)
-	if err != nil {
-		t.Fatal(err)
-	}
+	round := must.Get(table.Restore(d, records))(t)
 	found := func(x table.Finding) bool { return x.Code == r.Finding }
 	if r.Finding != "" && !slices.ContainsFunc(slices.Collect(round.Findings.All()), found) {
 		t.Errorf("no finding %s", r.Finding)
@@ -160,10 +143,7 @@ func (r recipe) run(t *testing.T, d *templates.Definition) {
 		t.Error("no total moved")
 	}
 	if r.Sheet != "" {
-		f, err := excelize.OpenFile(filepath.Join(made.Dir, consolidate.AppendixFile))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := must.Get(excelize.OpenFile(filepath.Join(made.Dir, consolidate.AppendixFile)))(t)
 		defer f.Close()
 		if !slices.Contains(f.GetSheetList(), r.Sheet) {
 			t.Errorf("no sheet %s among %v", r.Sheet, f.GetSheetList())
@@ -174,13 +154,7 @@ func (r recipe) run(t *testing.T, d *templates.Definition) {
 // undisturbed is the first total under the shipped definition.
 func undisturbed(t *testing.T) float64 {
 	t.Helper()
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := Run(context.Background(), Options{Definition: b.d, Inputs: []string{filepath.Join(samplesDir, "福州")}, Out: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
+	made := must.Get(Run(context.Background(), Options{Definition: b.d, Inputs: []string{filepath.Join(samplesDir, "福州")}, Out: t.TempDir()}))(t)
 	return made.Ranking.Ranking.Row(0).Total
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 	"lianheti/pipeline/publish"
+	"lianheti/samples/must"
 	"lianheti/stages/blankform"
 	"lianheti/stages/check"
 	"lianheti/stages/model"
@@ -27,18 +28,10 @@ import (
 // typed makes a register with these cells: sheet!cell -> what is typed.
 func typed(t *testing.T, cells map[string]string) string {
 	t.Helper()
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	var blank bytes.Buffer
-	if err := blankform.Register(&blank, b.d, nil); err != nil {
-		t.Fatal(err)
-	}
-	f, err := excelize.OpenReader(&blank)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, blankform.Register(&blank, b.d, nil))
+	f := must.Get(excelize.OpenReader(&blank))(t)
 	defer f.Close()
 	for at, value := range cells {
 		sheet, cell, _ := strings.Cut(at, "!")
@@ -47,22 +40,15 @@ func typed(t *testing.T, cells map[string]string) string {
 				t.Fatal(err)
 			}
 		}
-		if err := f.SetCellStr(sheet, cell, value); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, f.SetCellStr(sheet, cell, value))
 	}
 	path := filepath.Join(t.TempDir(), "登记.xlsx")
-	if err := f.SaveAs(path); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, f.SaveAs(path))
 	return path
 }
 
 func TestRegisterTakesEffect(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	const fluorine, cars, tea, oil = "2024-14", "2024-20", "2024-13", "2024-11"
 	before := map[string]table.Verdict{}
 	for v := range b.judgement.Verdicts.All() {
@@ -85,18 +71,13 @@ func TestRegisterTakesEffect(t *testing.T) {
 		"遴选结果!A4": "三明市氟化工产教联合体", "遴选结果!D4": "拟入选", "遴选结果!E4": "厅务会纪要3号", "遴选结果!F4": "2024-09-10",
 	})
 	r := running{Options: Options{Definition: b.d, Register: path}}
-	if err := r.readRegister(); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, r.readRegister())
 	register, manifest := r.given.Register, r.registered
 	facts := under(r.Definition, b.facts)
 	if manifest.Name != "登记.xlsx" || len(manifest.SHA256) != 64 || manifest.Entries != 8 {
 		t.Errorf("the manifest says %+v", manifest)
 	}
-	judgement, err := check.Run(facts, check.Known{Register: register})
-	if err != nil {
-		t.Fatal(err)
-	}
+	judgement := must.Get(check.Run(facts, check.Known{Register: register}))(t)
 	answered := map[string]string{}
 	for x := range judgement.Findings.All() {
 		switch {
@@ -131,10 +112,7 @@ func TestRegisterTakesEffect(t *testing.T) {
 			}
 		}
 	}
-	ranking, err := score.Run(facts, judgement, table.Marking{}, score.Options{Draws: 10})
-	if err != nil {
-		t.Fatal(err)
-	}
+	ranking := must.Get(score.Run(facts, judgement, table.Marking{}, score.Options{Draws: 10}))(t)
 	for r := range ranking.Ranking.All() {
 		if r.Submission == cars && r.Ranked {
 			t.Error("an earlier selection is ranked")
@@ -146,12 +124,9 @@ func TestRegisterTakesEffect(t *testing.T) {
 
 	// Decided about other values, it is open.
 	path = typed(t, map[string]string{"说明采纳!A4": model.ExplanationKey(accepted.Fingerprint, strings.Repeat("0", 16)), "说明采纳!B4": "采纳", "说明采纳!C4": "电话核实属实"})
-	if register, _, err = readRegister(Options{Definition: b.d, Register: path}); err != nil {
-		t.Fatal(err)
-	}
-	if judgement, err = check.Run(facts, check.Known{Register: register}); err != nil {
-		t.Fatal(err)
-	}
+	register, _, err := readRegister(Options{Definition: b.d, Register: path})
+	must.Do(t, err)
+	judgement = must.Get(check.Run(facts, check.Known{Register: register}))(t)
 	for x := range judgement.Findings.All() {
 		if x.Fingerprint == accepted.Fingerprint && x.Explanation != accepted.Explanation {
 			t.Errorf("a decision about other values counts: %q", x.Explanation)
@@ -164,14 +139,10 @@ func TestRegisterTakesEffect(t *testing.T) {
 	for _, refuse := range []bool{false, true} {
 		if refuse {
 			path := typed(t, map[string]string{"说明采纳!A4": accepted.Fingerprint, "说明采纳!B4": "不采纳", "说明采纳!C4": "与市级核实不符"})
-			if decided.Register, _, err = readRegister(Options{Definition: b.d, Register: path}); err != nil {
-				t.Fatal(err)
-			}
+			decided.Register, _, err = readRegister(Options{Definition: b.d, Register: path})
+			must.Do(t, err)
 		}
-		judgement, err := check.Run(&explained, decided)
-		if err != nil {
-			t.Fatal(err)
-		}
+		judgement := must.Get(check.Run(&explained, decided))(t)
 		for x := range judgement.Findings.All() {
 			if x.Fingerprint == accepted.Fingerprint && (x.Explanation == "") != refuse {
 				t.Errorf("refused %v: the explanation is %q", refuse, x.Explanation)
@@ -185,20 +156,14 @@ func TestRegisterTakesEffect(t *testing.T) {
 
 // An agreed adjustment makes a consortium count as one of the directory, under the id that it had; a refused one changes nothing.
 func TestAdjustmentsOfTheDirectory(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	const bamboo, fluorine = "南平市竹产业产教联合体", "三明市氟化工产教联合体"
 	run := func(decision string) *table.Round {
 		o := Options{Definition: b.d, Inputs: []string{samplesDir + "/南平", samplesDir + "/三明"}, Out: t.TempDir(), Score: score.Options{Draws: 1}}
 		o.Register = typed(t, map[string]string{
 			"目录调整!A4": bamboo, "目录调整!B4": "南平", "目录调整!C4": "样例建瓯竹产业园", "目录调整!F4": decision, "目录调整!G4": "文", "目录调整!H4": "2024-08-01",
 			"目录调整!A5": fluorine, "目录调整!B5": "三明", "目录调整!C5": "三明高新技术产业开发区金沙园", "目录调整!F5": decision, "目录调整!G5": "文", "目录调整!H5": "2024-08-01"})
-		result, err := Run(t.Context(), o)
-		if err != nil {
-			t.Fatal(err)
-		}
+		result := must.Get(Run(t.Context(), o))(t)
 		return restoredRound(t, result.Dir, b.d)
 	}
 	for decision, listed := range map[string]bool{"同意": true, "不同意": false} {
@@ -218,10 +183,7 @@ func TestAdjustmentsOfTheDirectory(t *testing.T) {
 }
 
 func TestFaultyRegisterStopsTheRun(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	path := typed(t, map[string]string{
 		"目录调整!A4": "三明市氟化工产教联合体", "目录调整!B4": "三明", "目录调整!C4": "甲园区", "目录调整!F4": "同意", "目录调整!A5": "新来的联合体", "目录调整!C5": "乙园区",
 		"说明采纳!A5": "8bf18", "说明采纳!B5": "同意",
@@ -232,7 +194,7 @@ func TestFaultyRegisterStopsTheRun(t *testing.T) {
 		"备忘!B2": "下周再议",
 	})
 	out := t.TempDir()
-	_, err = Run(t.Context(), Options{Definition: b.d, Inputs: []string{samplesDir + "/福州"}, Out: out, Register: path})
+	_, err := Run(t.Context(), Options{Definition: b.d, Inputs: []string{samplesDir + "/福州"}, Out: out, Register: path})
 	if err == nil {
 		t.Fatal("the run went on")
 	}
@@ -250,10 +212,7 @@ func TestFaultyRegisterStopsTheRun(t *testing.T) {
 }
 
 func TestSchoolsAreHeldAgainstTheList(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	cells, row, short := map[string]string{}, 4, ""
 	seen, consortium, in := map[string]bool{}, map[string]string{}, map[string][]string{}
 	for x := range b.facts.Submissions.All() {
@@ -279,10 +238,7 @@ func TestSchoolsAreHeldAgainstTheList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judgement, err := check.Run(b.facts, check.Known{Register: register})
-	if err != nil {
-		t.Fatal(err)
-	}
+	judgement := must.Get(check.Run(b.facts, check.Known{Register: register}))(t)
 	found := map[string]bool{}
 	for x := range judgement.Findings.All() {
 		if x.Rule == "school_enrolment" {

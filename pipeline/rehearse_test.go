@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/stages/model"
 	"lianheti/stages/rehearse"
 	"lianheti/stages/table"
@@ -19,19 +20,10 @@ import (
 //  3. The original is not touched, and a bad one is refused.
 
 func TestEveryDamageIsNoticed(t *testing.T) {
-	d, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.Load(2024))(t)
 	good := filepath.Join(samplesDir, "南平", "南平市竹产业产教联合体.xlsx")
-	before, err := os.ReadFile(good)
-	if err != nil {
-		t.Fatal(err)
-	}
-	results, err := Rehearse(context.Background(), d, good)
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := must.Get(os.ReadFile(good))(t)
+	results := must.Get(Rehearse(context.Background(), d, good))(t)
 	refused, harmless := 0, 0
 	for _, r := range results {
 		if !r.Seen || r.Error != "" {

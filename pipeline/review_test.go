@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"lianheti/pipeline/publish"
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/review"
 )
@@ -31,10 +32,7 @@ func TestAdviceComesBack(t *testing.T) {
 		fill(t, expertFile(dir, n), diligent(n))
 	}
 	o.Marks, o.Score.Select, o.Freeze = dir, 2, "评审会"
-	first, err := Run(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	first := must.Get(Run(context.Background(), o))(t)
 	if _, differences, err := publish.Verify(first.Dir); err != nil || len(differences) > 0 {
 		t.Error(differences, err)
 	}
@@ -51,25 +49,19 @@ func TestAdviceComesBack(t *testing.T) {
 
 	o.Freeze, o.Opinions, o.Previous = "", advice, first.Dir
 	o.Out = t.TempDir()
-	with, err := Run(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	with := must.Get(Run(context.Background(), o))(t)
 	inBrowser(t, "shown", with, "上次：不入选（园区主导产业待核实 </script>）")
 	if m := with.Manifest; m.Opinions == nil || m.Opinions.Entries != 2 || m.Opinions.SHA256 == "" {
 		t.Errorf("%+v", m.Opinions)
 	}
 	o.Opinions, o.Out = "", t.TempDir()
-	without, err := Run(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	without := must.Get(Run(context.Background(), o))(t)
 	if without.Manifest.DataRoot == with.Manifest.DataRoot {
 		t.Error("the data root does not tell whether there was advice")
 	}
 
 	o.Opinions, o.Previous = advice, with.Dir
-	_, err = Run(context.Background(), o)
+	_, err := Run(context.Background(), o)
 	if err == nil || !strings.Contains(err.Error(), first.Manifest.DataRoot) || !strings.Contains(err.Error(), with.Manifest.DataRoot) {
 		t.Errorf("advice on another run: %v", err)
 	}
@@ -82,9 +74,6 @@ func TestAdviceComesBack(t *testing.T) {
 // pageOf gives a published file.
 func pageOf(t *testing.T, dir, name string) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(dir, name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := must.Get(os.ReadFile(filepath.Join(dir, name)))(t)
 	return string(data)
 }

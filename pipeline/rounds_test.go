@@ -11,6 +11,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 	"lianheti/samples"
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/export"
 	"lianheti/stages/feedback"
@@ -41,10 +42,7 @@ func faulty(t *testing.T, d *templates.Definition) []byte {
 	years("shared_courses", 2023, "若干") // no number
 	years("training_bases", 2024, 9)    // promised less than there is
 	years("research_income", 2022, 40)  // a thirteenth of the next year's
-	data, err := f.Workbook(d)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := must.Get(f.Workbook(d))(t)
 	return data
 }
 
@@ -191,14 +189,9 @@ func TestThreeRounds(t *testing.T) {
 }
 
 func threeRounds(t *testing.T, through func(string) string) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	g := &game{T: t, d: b.d, in: t.TempDir()}
-	if err := os.WriteFile(filepath.Join(g.in, "福州 定稿.xlsx"), faulty(t, g.d), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.WriteFile(filepath.Join(g.in, "福州 定稿.xlsx"), faulty(t, g.d), 0o644))
 
 	v, changes := g.run()
 	if v.Verdict != model.Return || v.Errors != 2 || v.Warnings != 2 || len(changes) != 0 {
@@ -255,10 +248,7 @@ func threeRounds(t *testing.T, through func(string) string) {
 	if v, changes = g.run(); v.Verdict != model.Accept || changes[0] != "not_resent 没有重报 报送版次1→报送版次1" && changes[0] != "resent_unchanged 重报而内容未变（个人信息栏目不比较） 报送版次1→报送版次1" {
 		t.Errorf("sent again as it was: %+v %v", v, changes)
 	}
-	own, err := excelize.OpenFile(filepath.Join(g.in, "福州 定稿.xlsx"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	own := must.Get(excelize.OpenFile(filepath.Join(g.in, "福州 定稿.xlsx")))(t)
 	defer own.Close()
 	g.set(own, "shared_courses", 2023, 28)
 	g.set(own, "training_bases", 2024, 8)

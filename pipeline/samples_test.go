@@ -16,6 +16,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 	"lianheti/samples"
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/blankform"
 	"lianheti/stages/check"
@@ -91,10 +92,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestSamplesFindExactlyWhatWasPlanted(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	accepted := map[string]string{} // file -> submission
 	for f := range b.facts.Files.All() {
 		if f.Fate == model.Accepted {
@@ -168,18 +166,10 @@ func coerced(facts *table.Facts, x samples.Defect, submission string) bool {
 }
 
 func TestSamplesAreCurrent(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := samples.Files(b.d, b.fixtures, b.extras)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if files["README.md"], err = samples.Readme(b.d, b.fixtures, b.extras); err != nil {
-		t.Fatal(err)
-	}
-	err = fs.WalkDir(os.DirFS(samplesDir), ".", func(path string, e fs.DirEntry, err error) error {
+	b := must.Get(batch())(t)
+	files := must.Get(samples.Files(b.d, b.fixtures, b.extras))(t)
+	files["README.md"] = must.Get(samples.Readme(b.d, b.fixtures, b.extras))(t)
+	err := fs.WalkDir(os.DirFS(samplesDir), ".", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
@@ -199,14 +189,9 @@ func TestSamplesAreCurrent(t *testing.T) {
 }
 
 func TestEveryFilledCellIsAccounted(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	var blank bytes.Buffer
-	if err := blankform.Template(&blank, b.d); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, blankform.Template(&blank, b.d))
 	own := filled(t, blank.Bytes())
 	used := usedCells(b.facts)
 	checked, least, every := 0, 5, 3 // excelize takes its time with each; in CI all are counted
@@ -217,10 +202,7 @@ func TestEveryFilledCellIsAccounted(t *testing.T) {
 		if f.Fate != model.Accepted || strings.Contains(f.Path, ".zip/") || i%every != 0 {
 			continue
 		}
-		data, err := os.ReadFile(filepath.Join(samplesDir, filepath.FromSlash(f.Path)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		data := must.Get(os.ReadFile(filepath.Join(samplesDir, filepath.FromSlash(f.Path))))(t)
 		count := 0
 		for at, value := range filled(t, data) {
 			if own[at] == value || own[at] != "" || strings.HasPrefix(at, templates.CheckSheet+"!") { // the template's texts, and its formulas with other results
@@ -244,20 +226,14 @@ func TestEveryFilledCellIsAccounted(t *testing.T) {
 // filled gives the non-empty cells of the visible sheets by sheet!cell, as excelize reads them.
 func filled(t *testing.T, data []byte) map[string]string {
 	t.Helper()
-	f, err := excelize.OpenReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenReader(bytes.NewReader(data)))(t)
 	defer f.Close()
 	out := map[string]string{}
 	for _, sheet := range f.GetSheetList() {
 		if strings.HasPrefix(sheet, templates.HiddenPrefix) {
 			continue
 		}
-		rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
-		if err != nil {
-			t.Fatal(err)
-		}
+		rows := must.Get(f.GetRows(sheet, excelize.Options{RawCellValue: true}))(t)
 		for r, row := range rows {
 			for c, value := range row {
 				if strings.TrimSpace(value) != "" {
@@ -311,17 +287,10 @@ func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
 	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.MkdirAll("testdata", 0o755))
+		must.Do(t, os.WriteFile(path, []byte(got), 0o644))
 	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := must.Get(os.ReadFile(path))(t)
 	a, b := strings.Split(got, "\n"), strings.Split(string(want), "\n")
 	for i := range max(len(a), len(b)) {
 		x, y := "", ""
@@ -339,10 +308,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestFindingsGolden(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	var out strings.Builder
 	for x := range b.judgement.Findings.All() {
 		fmt.Fprintln(&out, strings.Join([]string{x.Code, string(x.Severity), x.Submission, x.Fields, x.Places, x.Raw, x.Message, x.Fingerprint}, "\t"))
@@ -353,21 +319,12 @@ func TestFindingsGolden(t *testing.T) {
 var dataRoot = regexp.MustCompile(`（data_root）[0-9a-f]{64}`)
 
 func TestProvincialWorkbookGolden(t *testing.T) {
-	dir, err := published()
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := must.Get(published())(t)
 	for name, sheets := range map[string][]string{consolidate.FileName: {"总览", "排名", "观测点得分", "申报与地市"}, consolidate.AppendixFile: {"经费", "地市汇总", "未报清单", "文件清单"}} {
-		f, err := excelize.OpenFile(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := must.Get(excelize.OpenFile(filepath.Join(dir, name)))(t)
 		defer f.Close()
 		for _, sheet := range sheets {
-			rows, err := f.GetRows(sheet)
-			if err != nil {
-				t.Fatal(err)
-			}
+			rows := must.Get(f.GetRows(sheet))(t)
 			var out strings.Builder
 			for _, row := range rows {
 				fmt.Fprintln(&out, strings.ReplaceAll(strings.Join(row, "\t"), "\n", "⏎"))
@@ -378,14 +335,8 @@ func TestProvincialWorkbookGolden(t *testing.T) {
 }
 
 func TestPersonalDataStandsInOnePlace(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := published()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
+	dir := must.Get(published())(t)
 	secrets := map[string]bool{}
 	for c := range b.facts.Contacts.All() {
 		secrets[c.Text] = true
@@ -394,7 +345,7 @@ func TestPersonalDataStandsInOnePlace(t *testing.T) {
 		t.Fatalf("only %d contacts", len(secrets))
 	}
 	seen := 0
-	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
@@ -461,13 +412,10 @@ func textsOf(path string) (map[string]string, error) {
 }
 
 func TestInterruptedRunLeavesNothing(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	out := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
-	_, err = Run(ctx, Options{Definition: b.d, Inputs: []string{samplesDir}, Out: out, Progress: func(_ string, done, _ int) {
+	_, err := Run(ctx, Options{Definition: b.d, Inputs: []string{samplesDir}, Out: out, Progress: func(_ string, done, _ int) {
 		if done == 5 {
 			cancel()
 		}
@@ -484,10 +432,6 @@ func TestInterruptedRunLeavesNothing(t *testing.T) {
 // put writes a file below a folder that need not be there yet.
 func put(t *testing.T, dir, name, text string) {
 	t.Helper()
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.MkdirAll(dir, 0o755))
+	must.Do(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 }

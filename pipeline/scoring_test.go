@@ -13,6 +13,7 @@ import (
 	"testing"
 	"text/template"
 
+	"lianheti/samples/must"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -23,14 +24,8 @@ import (
 //  2. On the samples the shipped rubric has no lapse, and the points of every submission add up to its total.
 
 func TestScoringGolden(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ranking, err := score.Run(b.facts, b.judgement, table.Marking{}, score.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
+	ranking := must.Get(score.Run(b.facts, b.judgement, table.Marking{}, score.Options{}))(t)
 	if n := ranking.Lapses.Len(); n != 0 {
 		t.Errorf("%d lapses; the first: %+v", n, ranking.Lapses.Row(0))
 	}
@@ -46,14 +41,10 @@ func TestScoringGolden(t *testing.T) {
 		}
 	}
 	var said bytes.Buffer
-	if err := scoringMarkdown(&said, b.d, ranking); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, scoringMarkdown(&said, b.d, ranking))
 	path := filepath.Join("..", "templates", "2024", scoringName)
 	if *update {
-		if err := os.WriteFile(path, said.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.WriteFile(path, said.Bytes(), 0o644))
 	}
 	if found, err := os.ReadFile(path); err != nil || !bytes.Equal(found, said.Bytes()) {
 		t.Errorf("%s is not what the rubric says (%v); go test ./pipeline -run Golden -update", path, err)

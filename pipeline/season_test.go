@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"lianheti/pipeline/publish"
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/blankform"
 	"lianheti/stages/check"
@@ -47,10 +48,7 @@ type register struct {
 
 func openRegister(t *testing.T, from, to string) register {
 	t.Helper()
-	f, err := excelize.OpenFile(from)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenFile(from))(t)
 	t.Cleanup(func() { f.Close() })
 	return register{t, f, to}
 }
@@ -115,10 +113,7 @@ func TestSeasonByRegisters(t *testing.T) {
 	o.Marks, o.Out, o.Date = dir, t.TempDir(), "2024-09-12"
 	run := func() *Result {
 		t.Helper()
-		r, err := Run(context.Background(), o)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := must.Get(Run(context.Background(), o))(t)
 		return r
 	}
 	first := run()
@@ -323,19 +318,10 @@ func holding(t *testing.T, dir, words string) []string {
 // wordsOf gives the text of a Word file.
 func wordsOf(t *testing.T, path string) string {
 	t.Helper()
-	zr, err := zip.OpenReader(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	zr := must.Get(zip.OpenReader(path))(t)
 	defer zr.Close()
-	f, err := zr.Open("word/document.xml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(zr.Open("word/document.xml"))(t)
+	text := must.Get(io.ReadAll(f))(t)
 	return html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(string(text), ""))
 }
 
@@ -343,24 +329,15 @@ func filesOf(t *testing.T, dir string, patterns ...string) []string {
 	t.Helper()
 	var out []string
 	for _, p := range patterns {
-		found, err := filepath.Glob(filepath.Join(dir, p))
-		if err != nil {
-			t.Fatal(err)
-		}
+		found := must.Get(filepath.Glob(filepath.Join(dir, p)))(t)
 		out = append(out, found...)
 	}
 	return out
 }
 
 func TestNoDraftHasAHole(t *testing.T) {
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
-	round, err := judge(b.facts, check.Known{}, table.Marking{}, score.Options{Draws: 10})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
+	round := must.Get(judge(b.facts, check.Known{}, table.Marking{}, score.Options{Draws: 10}))(t)
 	in := dossier.Input{Publication: table.Publication{Round: *round, Standing: table.Standing{State: round.State()}}}
 	files, err := dossier.Write(in)
 	const offDirectory = 2 // ask for an adjustment

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
@@ -71,14 +72,8 @@ var cellKinds = []cellKind{
 }
 
 func TestEveryCellIsReadOrTold(t *testing.T) {
-	d, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sources, err := intake.Discover([]string{filepath.Join(samplesDir, "福州", "福州经济技术开发区物联网产教联合体.xlsx")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.Load(2024))(t)
+	sources := must.Get(intake.Discover([]string{filepath.Join(samplesDir, "福州", "福州经济技术开发区物联网产教联合体.xlsx")}))(t)
 	w := intake.Read(d, sources[0])
 	w.Entries = slices.DeleteFunc(w.Entries, func(e model.Entry) bool { return e.Record > 2 }) // more rows alike would be a list pasted a column off
 	for _, kind := range cellKinds {
@@ -108,10 +103,7 @@ func readOrTold(t *testing.T, d *templates.Definition, w model.Workbook) {
 	batch := normalize.NewBatch(d)
 	batch.Add(normalize.Workbook(d, w))
 	facts := batch.Facts()
-	judgement, err := check.Run(facts, check.Known{Alone: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	judgement := must.Get(check.Run(facts, check.Known{Alone: true}))(t)
 	told := map[string][]table.Finding{}
 	for x := range judgement.Findings.All() {
 		rule := d.Rule(x.Code)
@@ -210,14 +202,8 @@ func formOf(facts *table.Facts) *table.Form {
 //  1. What one mistake did to a whole column is one finding that names the column and every cell: a format, words filled down.
 //  2. All figures 不适用 are one finding.
 func TestOneMistakeIsOneFinding(t *testing.T) {
-	d, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sources, err := intake.Discover([]string{filepath.Join(samplesDir, "福州", "福州经济技术开发区物联网产教联合体.xlsx")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.Load(2024))(t)
+	sources := must.Get(intake.Discover([]string{filepath.Join(samplesDir, "福州", "福州经济技术开发区物联网产教联合体.xlsx")}))(t)
 	w := intake.Read(d, sources[0])
 	first := d.Form.Years[0].Year
 	for _, c := range []struct {
@@ -241,10 +227,7 @@ func TestOneMistakeIsOneFinding(t *testing.T) {
 		}
 		batch := normalize.NewBatch(d)
 		batch.Add(normalize.Workbook(d, filled))
-		judgement, err := check.Run(batch.Facts(), check.Known{Alone: true})
-		if err != nil {
-			t.Fatal(err)
-		}
+		judgement := must.Get(check.Run(batch.Facts(), check.Known{Alone: true}))(t)
 		for x := range judgement.Findings.All() {
 			if x.Code == c.code && len(x.At()) == cells {
 				cells = 0

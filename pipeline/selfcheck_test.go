@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
@@ -25,14 +26,8 @@ const undecidable = "无法判断"
 
 func TestSelfCheckOfTheSamplesIsTheEngines(t *testing.T) {
 	programs.OnlyInCI(t) // LibreOffice calculates
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sources, err := intake.Discover([]string{samplesDir})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
+	sources := must.Get(intake.Discover([]string{samplesDir}))(t)
 	said := map[string][]table.Outcome{}
 	for o := range b.judgement.Outcomes.All() {
 		if b.d.Rule(o.Code).Sheet == "" {
@@ -54,14 +49,9 @@ func TestSelfCheckOfTheSamplesIsTheEngines(t *testing.T) {
 	open, dir := opener(sources, b.facts), t.TempDir()
 	var paths []string
 	for _, submission := range tested {
-		data, err := open(files[submission])
-		if err != nil {
-			t.Fatal(err)
-		}
+		data := must.Get(open(files[submission]))(t)
 		paths = append(paths, filepath.Join(dir, submission+".xlsx"))
-		if err := os.WriteFile(paths[len(paths)-1], data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.WriteFile(paths[len(paths)-1], data, 0o644))
 	}
 	recalculated := programs.Convert(t, "xlsx", paths...)
 	for i, submission := range tested {
@@ -102,9 +92,6 @@ func asksFor(r *templates.Rule, values map[templates.Ref]bool) bool {
 
 func selfCheck(t *testing.T, path string) map[string]string {
 	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := must.Get(os.ReadFile(path))(t)
 	return programs.SelfCheck(t, data)
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"lianheti/samples/must"
 	"lianheti/stages/model"
 )
 
@@ -37,10 +38,7 @@ var longest = map[string]int{
 }
 
 func TestWorkbooksAreSound(t *testing.T) {
-	dir, err := published()
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := must.Get(published())(t)
 	n := 0
 	for _, root := range []string{dir, "../templates/2024"} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

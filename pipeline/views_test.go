@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/export"
 	"lianheti/stages/table"
@@ -89,10 +90,7 @@ func TestViewsAnswerWhatPeopleAsk(t *testing.T) {
 func TestPagesAskWhatRuns(t *testing.T) {
 	programs.NeedPython(t, "duckdb")
 	round, data := samplesRound(t)
-	columns, err := table.Dictionary(round.Facts.Definition)
-	if err != nil {
-		t.Fatal(err)
-	}
+	columns := must.Get(table.Dictionary(round.Facts.Definition))(t)
 	of := map[string][]table.Meaning{}
 	for _, c := range columns {
 		of[c.Table] = append(of[c.Table], c)
@@ -113,10 +111,7 @@ func TestPagesAskWhatRuns(t *testing.T) {
 func TestViewsOverTwoYears(t *testing.T) {
 	programs.NeedPython(t, "duckdb")
 	root, later := twoYears(t)
-	first, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	first := must.Get(templates.Load(2024))(t)
 	var further []string
 	for _, name := range []string{"metrics", "submissions", "codes"} {
 		further = append(further, "CREATE OR REPLACE VIEW "+name+" AS FROM read_parquet('"+filepath.ToSlash(root)+"/*/data/"+name+".parquet', union_by_name = true)")

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"lianheti/samples"
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/blankform"
 	"lianheti/stages/table"
@@ -39,20 +40,12 @@ import (
 // wordOf prints the Word forms of workbooks.
 func wordOf(t *testing.T, workbooks map[string][]byte) *Printed {
 	t.Helper()
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	dir := t.TempDir()
 	for name, data := range workbooks {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.WriteFile(filepath.Join(dir, name), data, 0o644))
 	}
-	printed, err := Word(context.Background(), Options{Definition: b.d, Inputs: []string{dir}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	printed := must.Get(Word(context.Background(), Options{Definition: b.d, Inputs: []string{dir}}))(t)
 	return printed
 }
 
@@ -82,23 +75,12 @@ func wordText(t *testing.T, data []byte, part string) []string {
 
 func wordPart(t *testing.T, data []byte, part string) *etree.Element {
 	t.Helper()
-	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := zr.Open(part)
-	if err != nil {
-		t.Fatal(err)
-	}
+	zr := must.Get(zip.NewReader(bytes.NewReader(data), int64(len(data))))(t)
+	f := must.Get(zr.Open(part))(t)
 	defer f.Close()
-	content, err := io.ReadAll(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	content := must.Get(io.ReadAll(f))(t)
 	doc := etree.NewDocument()
-	if err := doc.ReadFromBytes(content); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, doc.ReadFromBytes(content))
 	return doc.Root()
 }
 
@@ -116,10 +98,7 @@ var (
 // official lists what the official form prints, cell by cell and line by line, a * where a footnote belongs; and its footnotes.
 func official(t *testing.T) (form, notes []string) {
 	t.Helper()
-	data, err := os.ReadFile("testdata/附件3.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := must.Get(os.ReadFile("testdata/附件3.txt"))(t)
 	text := string(data)
 	for _, found := range footnoteText.FindAllStringSubmatch(text, -1) {
 		for line := range strings.SplitSeq(found[1], "\n") {
@@ -139,14 +118,9 @@ func official(t *testing.T) (form, notes []string) {
 }
 
 func TestWordPrintsTheOfficialForm(t *testing.T) {
-	d, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.Load(2024))(t)
 	var blank bytes.Buffer
-	if err := blankform.Template(&blank, d); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, blankform.Template(&blank, d))
 	data := wordOf(t, map[string][]byte{"空白.xlsx": blank.Bytes()}).Forms[0].Data
 	form, notes := official(t)
 	if len(form) != 159 || len(notes) != 4 {
@@ -210,16 +184,12 @@ print(json.dumps({"texts": texts, "set": [default[0], d.styles["Normal"].font.si
 func readByPython(t *testing.T, data []byte, form []string) {
 	programs.NeedPython(t, "docx")
 	path := filepath.Join(t.TempDir(), "form.docx")
-	if err := os.WriteFile(path, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.WriteFile(path, data, 0o644))
 	var seen struct {
 		Texts      []string
 		Set, Paper []any
 	}
-	if err := json.Unmarshal([]byte(programs.Run(t, "python3", "-c", readingByPython, path)), &seen); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, json.Unmarshal([]byte(programs.Run(t, "python3", "-c", readingByPython, path)), &seen))
 	samePieces(t, seen.Texts, form)
 	if got := fmt.Sprint(seen.Set, seen.Paper); got != "[仿宋_GB2312 12 [EXACTLY (4) 16]] [210 297 true true]" {
 		t.Errorf("the form is set in %s", got)
@@ -237,14 +207,8 @@ var first = sync.OnceValues(func() (f samples.Fixture, err error) {
 
 func printFixture(t *testing.T, f samples.Fixture) PrintedForm {
 	t.Helper()
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := f.Workbook(b.d)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
+	data := must.Get(f.Workbook(b.d))(t)
 	return wordOf(t, map[string][]byte{"一.xlsx": data}).Forms[0]
 }
 
@@ -256,10 +220,7 @@ func changed(f samples.Fixture, field string, value any) samples.Fixture {
 }
 
 func TestWordPrintsEveryAnswer(t *testing.T) {
-	f, err := first()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(first())(t)
 	f = changed(changed(f, "skill_certifications", map[string]any{"2022": "不适用", "2023": 2515}), "master_studios", map[string]any{"2022": "见附表", "2023": nil})
 	form := printFixture(t, f)
 	var rows []string
@@ -314,10 +275,7 @@ func TestWordPrintsEveryAnswer(t *testing.T) {
 }
 
 func TestCheckCodeIsOfWhatIsPrinted(t *testing.T) {
-	f, err := first()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(first())(t)
 	code := printFixture(t, f).CheckCode
 	unseen := f // all at once: printing takes its time
 	for field, value := range map[string]any{
@@ -353,20 +311,11 @@ func TestCheckCodeIsOfWhatIsPrinted(t *testing.T) {
 }
 
 func TestWordRefusesLongTexts(t *testing.T) {
-	f, err := first()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(first())(t)
 	b, _ := batch()
-	sound, err := f.Workbook(b.d)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sound := must.Get(f.Workbook(b.d))(t)
 	long := changed(b.fixtures[1], "team_awards", strings.Repeat("奖", 101))
-	data, err := long.Workbook(b.d)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := must.Get(long.Workbook(b.d))(t)
 	printed := wordOf(t, map[string][]byte{"一.xlsx": sound, "二.xlsx": data})
 	if len(printed.Forms) != 2 || printed.Forms[0].Data == nil || len(printed.Forms[0].TooLong) != 0 {
 		t.Fatalf("the sound one was not printed: %+v", printed.Forms)
@@ -379,10 +328,7 @@ func TestWordRefusesLongTexts(t *testing.T) {
 
 func TestWordLaysOutAsPages(t *testing.T) {
 	programs.Need(t, "pdftotext", "-v")
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	dir := t.TempDir()
 	var paths []string
 	forms := map[string]PrintedForm{}
@@ -391,9 +337,7 @@ func TestWordLaysOutAsPages(t *testing.T) {
 		if name := fmt.Sprint(f.Values["consortium"]); len(forms) == 0 || name == "宁德新能源汽车产业产教联合体" {
 			path := filepath.Join(dir, name+".docx")
 			forms[name], paths = printFixture(t, f), append(paths, path)
-			if err := os.WriteFile(path, forms[name].Data, 0o644); err != nil {
-				t.Fatal(err)
-			}
+			must.Do(t, os.WriteFile(path, forms[name].Data, 0o644))
 		}
 	}
 	if len(forms) != 2 {

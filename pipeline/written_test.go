@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/export"
 	"lianheti/stages/feedback"
@@ -87,10 +88,7 @@ func (g *game) found() (out []string, files map[string]string) {
 
 func TestRoundsAsPeopleWriteThem(t *testing.T) {
 	programs.OnlyInCI(t) // rounds are gone through everywhere
-	b, err := batch()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := must.Get(batch())(t)
 	g := &game{T: t, d: b.d, in: t.TempDir()}
 	first := g.mine()
 	g.set(first, "edition", 0, "首次报送")
@@ -109,9 +107,7 @@ func TestRoundsAsPeopleWriteThem(t *testing.T) {
 	g.row(second, "2022年校企合作开展技术研发到账经费", "新签两个大项目")
 	g.row(second, "2年度数据!F7", "无")
 	g.row(second, g.d.Label("internship_volume")+"、没有这一栏", "2022年没有单独统计")
-	if err := second.AddComment("2年度数据", excelize.Comment{Cell: "F7", Author: "某甲", Text: "两个基地合并，已报市里"}); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, second.AddComment("2年度数据", excelize.Comment{Cell: "F7", Author: "某甲", Text: "两个基地合并，已报市里"}))
 	g.send(second, "0#改.xlsx", nil)
 	v, _ := g.run()
 	if v.Verdict != model.AskFirst || v.Errors != 0 || v.Warnings != 1 || v.Explained != 2 {

@@ -14,6 +14,7 @@ import (
 	"testing/fstest"
 
 	"lianheti/samples"
+	"lianheti/samples/must"
 	"lianheti/stages/export"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -54,10 +55,7 @@ func shifted(t testing.TB, dir, prefix string, edit func(name, text string) stri
 	}
 	out := fstest.MapFS{}
 	for _, path := range files {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		data := must.Get(os.ReadFile(path))(t)
 		text := string(data)
 		for y := 2026; y >= 2022; y-- {
 			text = strings.ReplaceAll(text, strconv.Itoa(y), strconv.Itoa(y+1))
@@ -74,10 +72,7 @@ var twoYearsDir string
 // what they had in 2023 they have in 2024.
 func twoYears(t testing.TB) (root string, later *templates.Definition) {
 	t.Helper()
-	first, err := published()
-	if err != nil {
-		t.Fatal(err)
-	}
+	first := must.Get(published())(t)
 	d := nextYear(t)
 	root = filepath.Dir(first)
 	twoYearsOnce.Do(func() {
@@ -85,14 +80,9 @@ func twoYears(t testing.TB) (root string, later *templates.Definition) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files, err := samples.Files(d, all[:4], nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		files := must.Get(samples.Files(d, all[:4], nil))(t)
 		in := t.TempDir()
-		if err := samples.Write(in, files); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, samples.Write(in, files))
 		if _, err := Run(context.Background(), Options{Definition: d, Inputs: []string{in}, Out: root}); err != nil {
 			t.Fatal(err)
 		}
@@ -105,10 +95,7 @@ func twoYears(t testing.TB) (root string, later *templates.Definition) {
 }
 
 func TestYearsAreOneDataSet(t *testing.T) {
-	first, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	first := must.Get(templates.Load(2024))(t)
 	if err := evolution(first, nextYear(t)); err != nil {
 		t.Error(err)
 	}
@@ -125,14 +112,8 @@ func TestYearsAreOneDataSet(t *testing.T) {
 	}
 	years := templates.Years()
 	for i := 1; i < len(years); i++ {
-		earlier, err := templates.Load(years[i-1])
-		if err != nil {
-			t.Fatal(err)
-		}
-		later, err := templates.Load(years[i])
-		if err != nil {
-			t.Fatal(err)
-		}
+		earlier := must.Get(templates.Load(years[i-1]))(t)
+		later := must.Get(templates.Load(years[i]))(t)
 		if err := evolution(earlier, later); err != nil {
 			t.Error(err)
 		}
@@ -144,19 +125,10 @@ func TestCommitmentsMeetActuals(t *testing.T) {
 	facts := map[int]*table.Facts{}
 	for year, def := range map[int]*templates.Definition{2024: nil, 2025: d} {
 		if def == nil {
-			var err error
-			if def, err = templates.Load(year); err != nil {
-				t.Fatal(err)
-			}
+			def = must.Get(templates.Load(year))(t)
 		}
-		records, err := export.Read(filepath.Join(root, strconv.Itoa(year), dataFolder))
-		if err != nil {
-			t.Fatal(err)
-		}
-		round, err := table.Restore(def, records)
-		if err != nil {
-			t.Fatal(err)
-		}
+		records := must.Get(export.Read(filepath.Join(root, strconv.Itoa(year), dataFolder)))(t)
+		round := must.Get(table.Restore(def, records))(t)
 		facts[year] = round.Facts
 	}
 	found := commitmentsMet(facts[2024], facts[2025])

@@ -3,6 +3,7 @@ package publish
 import (
 	"errors"
 	"io/fs"
+	"lianheti/samples/must"
 	"lianheti/stages/model"
 	"os"
 	"path/filepath"
@@ -24,22 +25,15 @@ import (
 
 func begin(t *testing.T, out string, reads ...Read) *Target {
 	t.Helper()
-	p, err := Begin(out, "2024", reads)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := must.Get(Begin(out, "2024", reads))(t)
 	return p
 }
 
 func put(t *testing.T, dir, name, text string) string {
 	t.Helper()
 	at := filepath.Join(dir, name)
-	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(at, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.MkdirAll(filepath.Dir(at), 0o755))
+	must.Do(t, os.WriteFile(at, []byte(text), 0o644))
 	return at
 }
 
@@ -48,9 +42,7 @@ func result(t *testing.T, dir, text string) {
 	t.Helper()
 	put(t, dir, "a", text)
 	put(t, dir, "data/b", "b of "+text)
-	if err := (&Manifest{Year: 2024, Version: Version}).Seal(dir); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, (&Manifest{Year: 2024, Version: Version}).Seal(dir))
 }
 
 // run publishes results that say this.
@@ -58,9 +50,7 @@ func run(t *testing.T, out, text string, reads ...Read) *Target {
 	t.Helper()
 	p := begin(t, out, reads...)
 	result(t, p.Fresh, text)
-	if err := p.Publish(); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, p.Publish())
 	p.Discard()
 	return p
 }
@@ -103,9 +93,7 @@ func TestResultsAreReplacedWhole(t *testing.T) {
 	p := begin(t, out)
 	put(t, p.Fresh, "only in one", "")
 	result(t, p.Fresh, "one")
-	if err := p.Publish(); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, p.Publish())
 	p.Discard()
 	put(t, p.Final, "Thumbs.db", "") // what Windows and office programs leave
 	put(t, p.Final, "data/~$b", "")
@@ -149,9 +137,7 @@ func TestKilledRunsAreRecovered(t *testing.T) {
 				result(t, dir, text)
 			}
 			if text == "half of old" {
-				if err := os.Remove(filepath.Join(dir, "a")); err != nil {
-					t.Fatal(err)
-				}
+				must.Do(t, os.Remove(filepath.Join(dir, "a")))
 			}
 		}
 		if c.final == "" && c.old != "" {
@@ -218,10 +204,7 @@ func TestFailureLeavesTheOldResults(t *testing.T) {
 func TestARefusedRunLeavesNothing(t *testing.T) {
 	root := t.TempDir()
 	for _, out := range []string{filepath.Join(root, "a", "b"), root} {
-		run, err := Begin(out, "2024", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		run := must.Get(Begin(out, "2024", nil))(t)
 		run.Discard()
 	}
 	left, err := os.ReadDir(root)
@@ -381,10 +364,7 @@ func TestOlderResultsAreReplaced(t *testing.T) {
 	out := t.TempDir()
 	dir := filepath.Join(out, "2024")
 	put(t, dir, "a", "old")
-	outputs, err := Outputs(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	outputs := must.Get(Outputs(dir))(t)
 	put(t, dir, ManifestName, string((&Manifest{Year: 2024, Version: "0.1.0", Outputs: outputs}).encode()))
 	if p := run(t, out, "new"); state(t, p) != "new" {
 		t.Errorf("%q", state(t, p))
@@ -401,10 +381,7 @@ func TestOlderResultsAreReplaced(t *testing.T) {
 func TestFrozenCopies(t *testing.T) {
 	out := t.TempDir()
 	p := begin(t, out)
-	f, err := PrepareFreeze(out, "2024", "会")
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(PrepareFreeze(out, "2024", "会"))(t)
 	result(t, p.Fresh, "one")
 	for _, step := range []error{f.Copy(p.Fresh, Manifest{Year: 2024, Version: Version}, func(string) error { return nil }), p.Publish(), f.Keep(p.Final)} {
 		if step != nil {
@@ -423,9 +400,8 @@ func TestFrozenCopies(t *testing.T) {
 	if _, err := PrepareFreeze(out, "2024", "b"); !errors.As(err, &refusal) {
 		t.Errorf("a stranger's folder is taken for ours: %v", err)
 	}
-	if f, err = PrepareFreeze(out, "2024", "c"); err != nil || f.Copy(p.Final, Manifest{Year: 2024, Version: Version}, func(string) error { return nil }) != nil {
-		t.Fatal(err)
-	}
+	f = must.Get(PrepareFreeze(out, "2024", "c"))(t)
+	must.Do(t, f.Copy(p.Final, Manifest{Year: 2024, Version: Version}, func(string) error { return nil }))
 	put(t, out, "2024-c", "came in the meantime")
 	var halfway Halfway
 	if err := f.Keep(p.Final); !errors.As(err, &halfway) || halfway.Dir != p.Final {
@@ -438,9 +414,7 @@ func TestVerifyNamesWhatDiffers(t *testing.T) {
 	for _, name := range []string{"a", "b", "c", "d", "e/f"} {
 		put(t, dir, name, "text of "+name)
 	}
-	if err := (&Manifest{Year: 2024, Version: Version}).Seal(dir); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, (&Manifest{Year: 2024, Version: Version}).Seal(dir))
 	if _, diff, err := Verify(dir); err != nil || len(diff) != 0 {
 		t.Fatalf("untouched: %v %v", diff, err)
 	}
@@ -449,9 +423,7 @@ func TestVerifyNamesWhatDiffers(t *testing.T) {
 	put(t, dir, "renamed", "text of c")
 	want := []Difference{{"a", "内容已变"}, {"b", "缺失"}, {"c", "改名为 renamed"}, {"d", "换成了链接"}, {"more", "多出文件夹"}, {"more/than", "多出"}}
 	for _, name := range []string{"b", "c", "d"} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.Remove(filepath.Join(dir, name)))
 	}
 	if err := os.Symlink(filepath.Join(dir, "a"), filepath.Join(dir, "d")); err != nil {
 		t.Skip("no links here")
@@ -478,10 +450,7 @@ func TestManifestProtectsItself(t *testing.T) {
 	for _, change := range [][2]string{{`"year": 2024`, `"year": 2023`}, {`"outputs"`, `"more": 1, "outputs"`}, {"\n}", "\n}\n"}, {`"root": "`, `"root": "0`}, {`{`, `[`}} {
 		dir := t.TempDir()
 		result(t, dir, "x")
-		data, err := os.ReadFile(filepath.Join(dir, ManifestName))
-		if err != nil {
-			t.Fatal(err)
-		}
+		data := must.Get(os.ReadFile(filepath.Join(dir, ManifestName)))(t)
 		changed := strings.Replace(string(data), change[0], change[1], 1)
 		if changed == string(data) {
 			t.Fatalf("nothing was changed: %v", change)

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/normalize"
@@ -106,10 +107,7 @@ func (s shelf) of(t *testing.T, sheet string) *excelize.File {
 // rows are the rows of a sheet as stored.
 func (s shelf) rows(t *testing.T, sheet string) [][]string {
 	t.Helper()
-	rows, err := s.of(t, sheet).GetRows(sheet, excelize.Options{RawCellValue: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows := must.Get(s.of(t, sheet).GetRows(sheet, excelize.Options{RawCellValue: true}))(t)
 	return rows
 }
 
@@ -118,10 +116,7 @@ func shelved(t *testing.T, books map[string][]byte) shelf {
 	t.Helper()
 	s := shelf{}
 	for name, data := range books {
-		f, err := excelize.OpenReader(bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := must.Get(excelize.OpenReader(bytes.NewReader(data)))(t)
 		t.Cleanup(func() { f.Close() })
 		s[name] = f
 	}
@@ -130,10 +125,7 @@ func shelved(t *testing.T, books map[string][]byte) shelf {
 
 func open(t *testing.T) (shelf, Input, map[string][]byte) {
 	t.Helper()
-	m, err := made()
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := must.Get(made())(t)
 	return shelved(t, m.books), m.in, m.books
 }
 
@@ -162,10 +154,7 @@ func TestSheets(t *testing.T) {
 			t.Errorf("%s has %v, want %v", b.ID, got, want)
 		}
 	}
-	zr, err := zip.NewReader(bytes.NewReader(data[FileName]), int64(len(data[FileName])))
-	if err != nil {
-		t.Fatal(err)
-	}
+	zr := must.Get(zip.NewReader(bytes.NewReader(data[FileName]), int64(len(data[FileName]))))(t)
 	charts := 0
 	for _, e := range zr.File {
 		if strings.HasPrefix(e.Name, "xl/charts/chart") {
@@ -185,14 +174,11 @@ func TestSheets(t *testing.T) {
 // TestDefinitionsAreHeldToTheProgram: the error names the sheet, the line and what there is instead.
 func TestDefinitionsAreHeldToTheProgram(t *testing.T) {
 	for was, is := range map[string]string{"rows: members\n": "rows: membres\n", "{view: belongs, label: 汇总地市": "{view: belogns, label: 汇总地市", "{each: years, width: 12": "{each: yaers, width: 12", "id: trends\n": "id: trend\n"} {
-		d, err := templates.Load(2024)
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := must.Get(templates.Load(2024))(t)
 		texts := maps.Clone(d.Texts)
 		text := strings.Replace(string(texts["2024/sheets.yaml"]), was, is, 1)
 		texts["2024/sheets.yaml"] = []byte(text)
-		d, err = templates.LoadTexts(texts, 2024)
+		d, err := templates.LoadTexts(texts, 2024)
 		if err == nil {
 			err = Check(d)
 		}
@@ -315,10 +301,7 @@ func TestBytesAreStable(t *testing.T) {
 }
 
 func TestEmptyAndLargeBatches(t *testing.T) {
-	empty, err := input(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	empty := must.Get(input(t.TempDir()))(t)
 	if books, err := booksOf(empty); err != nil || len(books[FileName]) == 0 || len(books[ContactsFile]) != 0 {
 		t.Errorf("an empty batch: %d books, %v", len(books), err)
 	}
@@ -327,9 +310,7 @@ func TestEmptyAndLargeBatches(t *testing.T) {
 	for range widest {
 		w.entries = append(w.entries, w.entries[0])
 	}
-	if w.report, err = book.NewReport("", "规则执行"); err != nil {
-		t.Fatal(err)
-	}
+	w.report = must.Get(book.NewReport("", "规则执行"))(t)
 	if err := w.list(w.planned("rules")); err != nil {
 		t.Error("a large batch: ", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/model"
 	"lianheti/stages/office/list"
@@ -89,10 +90,7 @@ func withMarks(t *testing.T, in Input) Input {
 		}
 	}
 	in.Marking.Marks = table.Of(marks)
-	var err error
-	if in.Ranking, err = score.Run(in.Facts, in.Judgement, in.Marking, score.Options{Draws: 100}); err != nil {
-		t.Fatal(err)
-	}
+	in.Ranking = must.Get(score.Run(in.Facts, in.Judgement, in.Marking, score.Options{Draws: 100}))(t)
 	if in.Standing.State = in.Ranking.State(); !in.Standing.Complete() {
 		t.Fatal("the marks do not count: ", in.Ranking.Ranking.Row(0).Method)
 	}
@@ -109,10 +107,7 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 	t.Cleanup(func() { in.Definition.Sheets.Sheets = all })
 	inputs, books := map[bool]Input{false: in, true: withMarks(t, in)}, map[bool][]byte{}
 	for marks, in := range inputs {
-		made, err := booksOf(in)
-		if err != nil {
-			t.Fatal(err)
-		}
+		made := must.Get(booksOf(in))(t)
 		books[marks] = made[FileName]
 	}
 	dir, cases := t.TempDir(), weightings(in.Definition)
@@ -123,19 +118,13 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 		paths = append(paths, path)
 	}
 	lacking, gate := crossing(t, in)
-	short, err := booksOf(lacking)
-	if err != nil {
-		t.Fatal(err)
-	}
+	short := must.Get(booksOf(lacking))(t)
 	gate.apply(t, in.Definition, short[FileName], filepath.Join(dir, "gate.xlsx"))
 	cities, edits := prefectures(t, in, filepath.Join(dir, "cities.xlsx"), filepath.Join(dir, "edited.xlsx"))
 	paths = append(paths, filepath.Join(dir, "gate.xlsx"), filepath.Join(dir, "cities.xlsx"), filepath.Join(dir, "edited.xlsx"))
 	saved := programs.Convert(t, "xlsx", paths...)
 	recalculated := func(name string) *excelize.File {
-		f, err := excelize.OpenFile(filepath.Join(saved, name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := must.Get(excelize.OpenFile(filepath.Join(saved, name)))(t)
 		t.Cleanup(func() { f.Close() })
 		return f
 	}
@@ -146,10 +135,7 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 	edits(recalculated("cities.xlsx"), recalculated("edited.xlsx"))
 	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			f, err := excelize.OpenFile(filepath.Join(saved, fmt.Sprintf("%d.xlsx", i)))
-			if err != nil {
-				t.Fatal(err)
-			}
+			f := must.Get(excelize.OpenFile(filepath.Join(saved, fmt.Sprintf("%d.xlsx", i))))(t)
 			defer f.Close()
 			c.compare(t, inputs[c.marked], f)
 			if c.weights == nil && c.off == nil {
@@ -162,15 +148,10 @@ func TestRecalculatedWeightsAgreeWithTheEngine(t *testing.T) {
 // apply types the weighting into a copy of the workbook, with the remembered results taken out so that all is calculated.
 func (c weighting) apply(t *testing.T, d *templates.Definition, data []byte, path string) {
 	t.Helper()
-	f, err := excelize.OpenReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenReader(bytes.NewReader(data)))(t)
 	defer f.Close()
 	set := func(row, col int, v any) {
-		if err := f.SetCellValue(sheetWeights, model.CellName(row, col), v); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, f.SetCellValue(sheetWeights, model.CellName(row, col), v))
 	}
 	set(selectRow, settingCol, c.choose)
 	row := weightsFirst
@@ -186,12 +167,8 @@ func (c weighting) apply(t *testing.T, d *templates.Definition, data []byte, pat
 		}
 		row++
 	}
-	if err := f.UpdateLinkedValue(); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.SaveAs(path); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, f.UpdateLinkedValue())
+	must.Do(t, f.SaveAs(path))
 }
 
 // engine scores the samples under the same weights, put in proportion to 100 as the sheet does.
@@ -203,25 +180,16 @@ func (c weighting) engine(t *testing.T, in Input) *table.Ranking {
 		t.Fatal(names, err)
 	}
 	for _, name := range names {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		data := must.Get(os.ReadFile(name))(t)
 		if filepath.Base(name) == "rubric.yaml" {
 			data = c.rewrite(t, in.Definition, string(data))
 		}
 		fsys["2024/"+filepath.Base(name)] = &fstest.MapFile{Data: data}
 	}
-	d, err := templates.LoadFS(fsys, 2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.LoadFS(fsys, 2024))(t)
 	facts := *in.Facts
 	facts.Definition = d
-	r, err := score.Run(&facts, in.Judgement, in.Marking, score.Options{Draws: 10})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := must.Get(score.Run(&facts, in.Judgement, in.Marking, score.Options{Draws: 10}))(t)
 	return r
 }
 
@@ -266,10 +234,7 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 	w := newWorkbook(in)
 	ranking := w.planned("ranking")
 	text := func(sheet string, row, col int) string {
-		s, err := f.GetCellValue(sheet, model.CellName(row, col), excelize.Options{RawCellValue: true})
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := must.Get(f.GetCellValue(sheet, model.CellName(row, col), excelize.Options{RawCellValue: true}))(t)
 		return s
 	}
 	number := func(sheet string, row, col int) float64 {
@@ -347,17 +312,11 @@ func (c weighting) compare(t *testing.T, in Input, f *excelize.File) {
 
 // sameResults compares every result that was written beside a formula with the one that LibreOffice calculated.
 func sameResults(t *testing.T, data []byte, recalculated *excelize.File, least int) {
-	f, err := excelize.OpenReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenReader(bytes.NewReader(data)))(t)
 	defer f.Close()
 	formulas := 0
 	for _, sheet := range f.GetSheetList() {
-		rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
-		if err != nil {
-			t.Fatal(err)
-		}
+		rows := must.Get(f.GetRows(sheet, excelize.Options{RawCellValue: true}))(t)
 		for r, row := range rows {
 			for c, written := range row {
 				at := model.CellName(r+1, c+1)
@@ -365,10 +324,7 @@ func sameResults(t *testing.T, data []byte, recalculated *excelize.File, least i
 					continue
 				}
 				formulas++
-				got, err := recalculated.GetCellValue(sheet, at, excelize.Options{RawCellValue: true})
-				if err != nil {
-					t.Fatal(err)
-				}
+				got := must.Get(recalculated.GetCellValue(sheet, at, excelize.Options{RawCellValue: true}))(t)
 				a, errA := strconv.ParseFloat(got, 64)
 				b, errB := strconv.ParseFloat(written, 64)
 				if (errA == nil) != (errB == nil) || errA == nil && math.Abs(a-b) > 1e-9 || errA != nil && got != written {
@@ -408,10 +364,7 @@ func crossing(t *testing.T, in Input) (Input, weighting) {
 	judgement := *in.Judgement
 	judgement.Findings = table.Of(findings)
 	in.Judgement = &judgement
-	var err error
-	if in.Ranking, err = score.Run(in.Facts, in.Judgement, in.Marking, score.Options{Draws: 10}); err != nil {
-		t.Fatal(err)
-	}
+	in.Ranking = must.Get(score.Run(in.Facts, in.Judgement, in.Marking, score.Options{Draws: 10}))(t)
 	c := weighting{weights: map[string]int{}, choose: 3}
 	for _, p := range in.Definition.Rubric.Points() {
 		c.weights[p.ID] = 0
@@ -424,29 +377,16 @@ func crossing(t *testing.T, in Input) (Input, weighting) {
 // without remembered results, and gives what compares the two once they are recalculated.
 func prefectures(t *testing.T, in Input, as, edited string) ([]byte, func(before, after *excelize.File)) {
 	t.Helper()
-	made, err := booksOf(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := excelize.OpenReader(bytes.NewReader(made[AppendixFile]))
-	if err != nil {
-		t.Fatal(err)
-	}
+	made := must.Get(booksOf(in))(t)
+	f := must.Get(excelize.OpenReader(bytes.NewReader(made[AppendixFile])))(t)
 	defer f.Close()
-	if err := f.UpdateLinkedValue(); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.SaveAs(as); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, f.UpdateLinkedValue())
+	must.Do(t, f.SaveAs(as))
 	w := newWorkbook(in)
 	field := in.Definition.Form.About(templates.Headline)[0]
 	at := list.First + slices.IndexFunc(in.Definition.Form.Metrics(), func(f *templates.Field) bool { return f.ID == field.ID }) // row of 年度数据
 	text := func(f *excelize.File, sheet string, row, col int) string {
-		v, err := f.GetCellValue(sheet, model.CellName(row, col), excelize.Options{RawCellValue: true})
-		if err != nil {
-			t.Fatal(err)
-		}
+		v := must.Get(f.GetCellValue(sheet, model.CellName(row, col), excelize.Options{RawCellValue: true}))(t)
 		return v
 	}
 	number := func(f *excelize.File, sheet string, row, col int) float64 {
@@ -458,16 +398,12 @@ func prefectures(t *testing.T, in Input, as, edited string) ([]byte, func(before
 	}
 	year := w.planned("metrics").Col(yearKey(w.year("last")))
 	set := func(sheet string, row, col int, v any) {
-		if err := f.SetCellValue(sheet, model.CellName(row, col), v); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, f.SetCellValue(sheet, model.CellName(row, col), v))
 	}
 	set("年度数据", at, year, number(f, "年度数据", at, year)+1000.5)
 	set("申报一览", 3, w.planned("submissions").Col("verdict"), "别的")
 	set("成员单位", 3, w.planned("members").Col("kind_of"), "别的")
-	if err := f.SaveAs(edited); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, f.SaveAs(edited))
 	line := 3 // of the prefecture of the first submission
 	for text(f, "地市汇总", line, 1) != text(f, "申报一览", 3, w.planned("submissions").Col("belongs")) {
 		line++

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -131,10 +132,7 @@ func TestProposalsStandBesideTheName(t *testing.T) {
 	ranking := *in.Ranking
 	ranking.Ranking = table.Of(rows)
 	in.Ranking = &ranking
-	made, err := booksOf(in)
-	if err != nil {
-		t.Fatal(err)
-	}
+	made := must.Get(booksOf(in))(t)
 	books := shelved(t, made)
 	plain, tagged := rows[1].Consortium, rows[1].Consortium+"〔待厅里认定：1名专家提议扣5分〕"
 	for _, sheet := range []string{"总览", "排名", sheetWeights, sheetPoints, "入选线", sheetProfiles, "换一种方法", "申报一览", "申报与地市"} {

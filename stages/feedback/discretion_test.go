@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	fillers "lianheti/samples"
+	"lianheti/samples/must"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -54,10 +55,7 @@ func everything(t *testing.T, dir string) string {
 }
 
 func TestNotOneByteOfOthers(t *testing.T) {
-	d, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.Load(2024))(t)
 	in := t.TempDir()
 	// Three consortia with the same members and the same texts, one of them of another prefecture.
 	for _, planted := range []struct{ name, city, consortium, park, school string }{
@@ -75,13 +73,8 @@ func TestNotOneByteOfOthers(t *testing.T) {
 			f.Lists["members"] = append(f.Lists["members"], map[string]any{"kind": "企业", "name": planted.school + "附属企业"})
 		}
 		f.Values["staff_full_time"] = 5 // so that each goes back, as an annotated copy
-		data, err := f.Workbook(d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(in, planted.name), data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		data := must.Get(f.Workbook(d))(t)
+		must.Do(t, os.WriteFile(filepath.Join(in, planted.name), data, 0o644))
 	}
 	w := judge(t, in)
 	number := func(v float64) table.Opt[float64] { return table.Some(v) }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+	"lianheti/samples/must"
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
@@ -39,14 +40,8 @@ type world struct {
 
 func judge(t testing.TB, inputs ...string) world {
 	t.Helper()
-	d, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sources, err := intake.Discover(inputs)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.Load(2024))(t)
+	sources := must.Get(intake.Discover(inputs))(t)
 	batch := normalize.NewBatch(d)
 	files := map[string]intake.Source{}
 	for _, s := range sources {
@@ -54,10 +49,7 @@ func judge(t testing.TB, inputs ...string) world {
 		batch.Add(normalize.Workbook(d, intake.Read(d, s)))
 	}
 	facts := batch.Facts()
-	judgement, err := check.Run(facts, check.Known{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	judgement := must.Get(check.Run(facts, check.Known{}))(t)
 	return world{table.Publication{Round: table.Round{Facts: facts, Judgement: judgement}}, func(path string) ([]byte, error) {
 		s := files[path]
 		return s.Read(intake.MaxFile)
@@ -74,10 +66,7 @@ var written = sync.OnceValue(func() func(t testing.TB) (string, world, map[strin
 		t.Helper()
 		once.Do(func() {
 			w = judge(t, samples)
-			var err error
-			if copies, err = Write(filepath.Join(dir, Folder), w.in, w.open); err != nil {
-				t.Fatal(err)
-			}
+			copies = must.Get(Write(filepath.Join(dir, Folder), w.in, w.open))(t)
 		})
 		return dir, w, copies
 	}
@@ -108,10 +97,7 @@ func TestWhoGetsACopy(t *testing.T) {
 		t.Errorf("only %d copies", len(copies))
 	}
 	for _, c := range w.in.Definition.Directory.Cities {
-		f, err := excelize.OpenFile(filepath.Join(dir, Folder, c.Name, "问题清单.xlsx"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := must.Get(excelize.OpenFile(filepath.Join(dir, Folder, c.Name, "问题清单.xlsx")))(t)
 		for _, sheet := range f.GetSheetList() {
 			if rows, err := f.GetRows(sheet); err != nil || len(rows) < 2 {
 				t.Errorf("%s: the sheet %s would print as a header alone (%v)", c.Name, sheet, err)
@@ -125,16 +111,10 @@ func TestFaultsAreMarkedWhereTheyAre(t *testing.T) {
 	dir, w, copies := written()(t)
 	marked := 0
 	for submission, path := range copies {
-		f, err := excelize.OpenFile(filepath.Join(dir, filepath.FromSlash(path)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := must.Get(excelize.OpenFile(filepath.Join(dir, filepath.FromSlash(path))))(t)
 		notes := map[string]string{}
 		for _, sheet := range f.GetSheetList() {
-			comments, err := f.GetComments(sheet)
-			if err != nil {
-				t.Fatal(err)
-			}
+			comments := must.Get(f.GetComments(sheet))(t)
 			for _, c := range comments {
 				for _, run := range c.Paragraph {
 					notes[sheet+"!"+c.Cell] += run.Text
@@ -201,10 +181,7 @@ func TestCopiesReadBackTheSame(t *testing.T) {
 		t.Errorf("%d of %d copies were accepted again", compared, len(copies))
 	}
 	for submission, path := range copies {
-		f, err := excelize.OpenFile(filepath.Join(dir, filepath.FromSlash(path)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := must.Get(excelize.OpenFile(filepath.Join(dir, filepath.FromSlash(path))))(t)
 		rows, err := f.GetRows(templates.MetaSheet)
 		if err != nil || !slices.ContainsFunc(rows, func(row []string) bool {
 			return len(row) >= 2 && row[0] == templates.MetaParent && row[1] == originals[byID[submission].Submission.File]
@@ -231,14 +208,8 @@ func same[T comparable](t *testing.T, what string, a, b []T) {
 func TestAnExplanationCoversItsWarning(t *testing.T) {
 	dir, w, copies := written()(t)
 	const submission = "2024-02" // two warnings, nothing else
-	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(copies[submission])))
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := excelize.OpenReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := must.Get(os.ReadFile(filepath.Join(dir, filepath.FromSlash(copies[submission]))))(t)
+	f := must.Get(excelize.OpenReader(bytes.NewReader(data)))(t)
 	defer f.Close()
 	sheet, area, _ := w.in.Definition.Layout().Area("explanations")
 	const words = "数据属实，统计口径有调整。"
@@ -254,31 +225,21 @@ func TestAnExplanationCoversItsWarning(t *testing.T) {
 				at = model.CellName(row, 2)
 				before, _ = f.GetCellValue(sheet.Sheet.Title, at)
 			}
-			if err := f.SetCellStr(sheet.Sheet.Title, at, before+"\n"+words); err != nil {
-				t.Fatal(err)
-			}
+			must.Do(t, f.SetCellStr(sheet.Sheet.Title, at, before+"\n"+words))
 		}
 	}
 	if asked != 2 {
 		t.Fatalf("%d rows were prefilled for two warnings", asked)
 	}
 	to := t.TempDir()
-	if err := f.SaveAs(filepath.Join(to, "再报.xlsx")); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, f.SaveAs(filepath.Join(to, "再报.xlsx")))
 	next := judge(t, to)
 	if v := next.in.Judgement.Verdicts.Row(0); v.Verdict != model.Accept || v.Explained != 2 {
 		t.Errorf("explained, it is %+v", v)
 	}
 	// A second round does not ask again.
-	again, err := Annotate(read(t, filepath.Join(to, "再报.xlsx")), originalOf(w, submission), findingsOf(w, submission), Department)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := excelize.OpenReader(bytes.NewReader(again))
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := must.Get(Annotate(read(t, filepath.Join(to, "再报.xlsx")), originalOf(w, submission), findingsOf(w, submission), Department))(t)
+	g := must.Get(excelize.OpenReader(bytes.NewReader(again)))(t)
 	defer g.Close()
 	rows, _ := g.GetCols(sheet.Sheet.Title)
 	if n := len(slices.DeleteFunc(rows[0], func(s string) bool { return len(s) != 33 })); n != 2 {
@@ -300,10 +261,7 @@ func originalOf(w world, submission string) Original {
 
 func read(t testing.TB, path string) []byte {
 	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := must.Get(os.ReadFile(path))(t)
 	return data
 }
 
@@ -316,33 +274,17 @@ func TestNotesOfTheSubmitterStay(t *testing.T) {
 			s = x
 		}
 	}
-	f, err := excelize.OpenReader(bytes.NewReader(read(t, filepath.Join(samples, filepath.FromSlash(s.File)))))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenReader(bytes.NewReader(read(t, filepath.Join(samples, filepath.FromSlash(s.File))))))(t)
 	defer f.Close()
 	for _, at := range []string{"E7", "F8"} { // one on a faulty cell, one elsewhere
-		if err := f.AddComment("2年度数据", excelize.Comment{Cell: at, Author: "填报人", Text: "填报人的批注 " + at}); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, f.AddComment("2年度数据", excelize.Comment{Cell: at, Author: "填报人", Text: "填报人的批注 " + at}))
 	}
 	var noted bytes.Buffer
-	if err := f.Write(&noted); err != nil {
-		t.Fatal(err)
-	}
-	out, err := Annotate(noted.Bytes(), originalOf(w, submission), findingsOf(w, submission), Department)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := excelize.OpenReader(bytes.NewReader(out))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, f.Write(&noted))
+	out := must.Get(Annotate(noted.Bytes(), originalOf(w, submission), findingsOf(w, submission), Department))(t)
+	g := must.Get(excelize.OpenReader(bytes.NewReader(out)))(t)
 	defer g.Close()
-	comments, err := g.GetComments("2年度数据")
-	if err != nil {
-		t.Fatal(err)
-	}
+	comments := must.Get(g.GetComments("2年度数据"))(t)
 	text := map[string]string{}
 	for _, c := range comments {
 		for _, run := range c.Paragraph {
@@ -358,16 +300,10 @@ func TestNotesOfTheSubmitterStay(t *testing.T) {
 func TestPrefecturesLearnNothingOfOthers(t *testing.T) {
 	dir, w, _ := written()(t)
 	for _, c := range w.in.Definition.Directory.Cities {
-		f, err := excelize.OpenFile(filepath.Join(dir, Folder, c.Name, "问题清单.xlsx"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := must.Get(excelize.OpenFile(filepath.Join(dir, Folder, c.Name, "问题清单.xlsx")))(t)
 		var all strings.Builder
 		for _, sheet := range f.GetSheetList() {
-			rows, err := f.GetRows(sheet)
-			if err != nil {
-				t.Fatal(err)
-			}
+			rows := must.Get(f.GetRows(sheet))(t)
 			for _, row := range rows {
 				all.WriteString(strings.Join(row, "\t") + "\n")
 			}
@@ -414,19 +350,13 @@ func TestWhatCannotBeAnnotatedGoesBackAsItCame(t *testing.T) {
 	_, w, _ := written()(t)
 	broken := []byte("not a workbook any more")
 	dir := t.TempDir()
-	copies, err := Write(filepath.Join(dir, Folder), w.in, func(string) ([]byte, error) { return broken, nil })
-	if err != nil {
-		t.Fatal(err)
-	}
+	copies := must.Get(Write(filepath.Join(dir, Folder), w.in, func(string) ([]byte, error) { return broken, nil }))(t)
 	for _, path := range copies {
 		if !bytes.Equal(read(t, filepath.Join(dir, filepath.FromSlash(path))), broken) {
 			t.Errorf("%s was changed", path)
 		}
 	}
-	f, err := excelize.OpenFile(filepath.Join(dir, Folder, "福州", "问题清单.xlsx"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenFile(filepath.Join(dir, Folder, "福州", "问题清单.xlsx")))(t)
 	defer f.Close()
 	rows, err := f.GetRows("总览")
 	if err != nil || !strings.Contains(fmt.Sprint(rows), "未能标注") {
@@ -435,10 +365,7 @@ func TestWhatCannotBeAnnotatedGoesBackAsItCame(t *testing.T) {
 }
 
 func TestCityOfPath(t *testing.T) {
-	d, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.Load(2024))(t)
 	for path, want := range map[string]string{
 		"福州/坏.xlsx": "福州", "3502 厦门市/坏.xlsx": "厦门", "厦门.zip/坏.xlsx": "厦门", "收件/三明市/深/坏.xlsx": "三明", "宁德市教育局报送/坏.xlsx": "宁德", "南平推荐书.xlsx": "南平",
 		"福州/与厦门大学合作.xlsx":      "福州", // who sent it counts, not what it speaks of

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"lianheti/samples/must"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
 	"lianheti/stages/table"
@@ -40,10 +41,7 @@ func FuzzAnnotate(f *testing.F) {
 		if s.Submission != most {
 			continue
 		}
-		data, err := w.open(s.File)
-		if err != nil {
-			f.Fatal(err)
-		}
+		data := must.Get(w.open(s.File))(f)
 		parts, order = unzip(f, plain(f, data))
 		for i := range findings[most] {
 			findings[most][i].File = s.File
@@ -54,13 +52,8 @@ func FuzzAnnotate(f *testing.F) {
 	dir := f.TempDir()
 	read := func(t *testing.T, data []byte) model.Fate {
 		file := filepath.Join(dir, "表.xlsx")
-		if err := os.WriteFile(file, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		sources, err := intake.Discover([]string{file})
-		if err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.WriteFile(file, data, 0o600))
+		sources := must.Get(intake.Discover([]string{file}))(t)
 		return intake.Read(w.in.Definition, sources[0]).File.Fate
 	}
 	f.Fuzz(func(t *testing.T, which uint8, at uint32, cut uint16, text string) {
@@ -91,22 +84,15 @@ func FuzzAnnotate(f *testing.F) {
 // plain is a workbook without the sheets that calculate the 自检: they are two thirds of it, and the same in every one.
 func plain(f *testing.F, data []byte) []byte {
 	f.Helper()
-	book, err := excelize.OpenReader(bytes.NewReader(data))
-	if err != nil {
-		f.Fatal(err)
-	}
+	book := must.Get(excelize.OpenReader(bytes.NewReader(data)))(f)
 	defer book.Close()
 	for _, sheet := range book.GetSheetList() {
 		if calculates := strings.HasPrefix(sheet, templates.HiddenPrefix+"_") && sheet != templates.ListSheet; calculates || sheet == templates.CheckSheet {
-			if err := book.DeleteSheet(sheet); err != nil {
-				f.Fatal(err)
-			}
+			must.Do(f, book.DeleteSheet(sheet))
 		}
 	}
 	var b bytes.Buffer
-	if err := book.Write(&b); err != nil {
-		f.Fatal(err)
-	}
+	must.Do(f, book.Write(&b))
 	return b.Bytes()
 }
 
@@ -116,16 +102,11 @@ func zipped(t *testing.T, order []string, part func(name string) []byte) []byte 
 	var b bytes.Buffer
 	zw := zip.NewWriter(&b)
 	for _, name := range order {
-		w, err := zw.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
-		if err != nil {
-			t.Fatal(err)
-		}
+		w := must.Get(zw.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store}))(t)
 		if _, err := w.Write(part(name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := zw.Close(); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, zw.Close())
 	return b.Bytes()
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/office/book"
 	"lianheti/stages/office/ooxml"
@@ -52,10 +53,7 @@ func original(t *testing.T, w world) []byte {
 // decorated is the faulty sample with all that people put into workbooks.
 func decorated(t *testing.T, w world) []byte {
 	t.Helper()
-	f, err := excelize.OpenReader(bytes.NewReader(original(t, w)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenReader(bytes.NewReader(original(t, w))))(t)
 	defer f.Close()
 	must := func(err error) {
 		t.Helper()
@@ -101,10 +99,7 @@ func rewritten(t *testing.T, data []byte, edit func(name, part string) string) [
 // unzip gives the parts of a workbook and their order.
 func unzip(t testing.TB, data []byte) (parts map[string][]byte, order []string) {
 	t.Helper()
-	all, err := ooxml.Unpack(data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	all := must.Get(ooxml.Unpack(data))(t)
 	parts = map[string][]byte{}
 	for _, p := range all.All {
 		parts[p.Name], order = p.Data, append(order, p.Name)
@@ -119,10 +114,7 @@ func packed(t testing.TB, parts map[string][]byte, order []string) []byte {
 	for _, name := range order {
 		all = append(all, ooxml.Part{Name: name, Data: parts[name]})
 	}
-	data, err := ooxml.Pack(all, zip.Deflate)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := must.Get(ooxml.Pack(all, zip.Deflate))(t)
 	return data
 }
 
@@ -151,17 +143,11 @@ func inventory(t *testing.T, data []byte) map[string]int {
 // notesOf gives the texts of a workbook's notes by sheet and cell.
 func notesOf(t *testing.T, data []byte) map[string]string {
 	t.Helper()
-	f, err := excelize.OpenReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenReader(bytes.NewReader(data)))(t)
 	defer f.Close()
 	out := map[string]string{}
 	for _, sheet := range f.GetSheetList() {
-		comments, err := f.GetComments(sheet)
-		if err != nil {
-			t.Fatal(err)
-		}
+		comments := must.Get(f.GetComments(sheet))(t)
 		for _, c := range comments {
 			out[sheet+"!"+c.Cell] += c.Text
 			for _, run := range c.Paragraph {
@@ -179,17 +165,13 @@ func TestNothingIsLost(t *testing.T) {
 		programs.OnlyInCI(t) // nobody fills the form with it; LibreOffice somebody does
 		programs.NeedPython(t, "openpyxl")
 		from, to := filepath.Join(t.TempDir(), "a.xlsx"), filepath.Join(t.TempDir(), "b.xlsx")
-		if err := os.WriteFile(from, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.WriteFile(from, data, 0o644))
 		programs.Run(t, "python3", "-W", "ignore", "-c", "import openpyxl,sys; openpyxl.load_workbook(sys.argv[1]).save(sys.argv[2])", from, to)
 		return read(t, to)
 	}
 	libreOffice := func(t *testing.T, data []byte) []byte {
 		from := filepath.Join(t.TempDir(), "a.xlsx")
-		if err := os.WriteFile(from, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.WriteFile(from, data, 0o644))
 		return read(t, filepath.Join(programs.Convert(t, "xlsx", from), "a.xlsx"))
 	}
 	strict := func(t *testing.T, data []byte) []byte {
@@ -242,9 +224,7 @@ func TestNothingIsLost(t *testing.T) {
 func readAgain(t *testing.T, data []byte) *table.Form {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "a.xlsx"), data, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.WriteFile(filepath.Join(dir, "a.xlsx"), data, 0o644))
 	for form := range judge(t, dir).in.Facts.Forms {
 		return form
 	}
@@ -255,38 +235,20 @@ func readAgain(t *testing.T, data []byte) *table.Form {
 func TestTheNextRoundShowsItsOwnMarksOnly(t *testing.T) {
 	_, w, _ := written()(t)
 	all := findingsOf(w, faultySubmission)
-	first, err := Annotate(original(t, w), originalOf(w, faultySubmission), all, Department)
-	if err != nil {
-		t.Fatal(err)
-	}
+	first := must.Get(Annotate(original(t, w), originalOf(w, faultySubmission), all, Department))(t)
 	// The submitter answers in our note, inserts nothing, and mends all but the last finding.
-	f, err := excelize.OpenReader(bytes.NewReader(first))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenReader(bytes.NewReader(first)))(t)
 	defer f.Close()
-	comments, err := f.GetComments(faultySheet)
-	if err != nil {
-		t.Fatal(err)
-	}
+	comments := must.Get(f.GetComments(faultySheet))(t)
 	i := slices.IndexFunc(comments, func(c excelize.Comment) bool { return c.Cell == "E7" })
 	answered := comments[i]
 	answered.Paragraph = append(answered.Paragraph, excelize.RichTextRun{Text: "\n已改，见附表。"})
-	if err := f.DeleteComment(faultySheet, "E7"); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.AddComment(faultySheet, answered); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, f.DeleteComment(faultySheet, "E7"))
+	must.Do(t, f.AddComment(faultySheet, answered))
 	var sent bytes.Buffer
-	if err := f.Write(&sent); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, f.Write(&sent))
 	last := all[len(all)-1:]
-	second, err := Annotate(sent.Bytes(), originalOf(w, faultySubmission), last, Department)
-	if err != nil {
-		t.Fatal(err)
-	}
+	second := must.Get(Annotate(sent.Bytes(), originalOf(w, faultySubmission), last, Department))(t)
 	notes := notesOf(t, second)
 	if notes[faultySheet+"!E7"] != "已改，见附表。" {
 		t.Errorf("of the note of the first round is left: %q", notes[faultySheet+"!E7"])
@@ -305,10 +267,7 @@ func TestTheNextRoundShowsItsOwnMarksOnly(t *testing.T) {
 			t.Errorf("%s: colour %s became %s, marked: %v", at, colour, is[at], marked[at])
 		}
 	}
-	g, err := excelize.OpenReader(bytes.NewReader(second))
-	if err != nil {
-		t.Fatal(err)
-	}
+	g := must.Get(excelize.OpenReader(bytes.NewReader(second)))(t)
 	defer g.Close()
 	if rows, err := g.GetRows(templates.ReturnSheet); err != nil || len(rows) != 3 {
 		t.Errorf("the list: %v %v", rows, err)
@@ -333,23 +292,14 @@ func TestTheNextRoundShowsItsOwnMarksOnly(t *testing.T) {
 // looks gives the colours of the inputs of a workbook.
 func looks(t *testing.T, data []byte) map[string]string {
 	t.Helper()
-	f, err := excelize.OpenReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenReader(bytes.NewReader(data)))(t)
 	defer f.Close()
-	d, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.Load(2024))(t)
 	out := map[string]string{}
 	for _, layout := range d.Layout().Sheets {
 		for _, slot := range layout.Slots {
 			cell, _ := excelize.CoordinatesToCellName(slot.Col, slot.Row)
-			id, err := f.GetCellStyle(layout.Sheet.Title, cell)
-			if err != nil {
-				t.Fatal(err)
-			}
+			id := must.Get(f.GetCellStyle(layout.Sheet.Title, cell))(t)
 			out[layout.Sheet.Title+"!"+cell] = (&copying{f: f}).fillOf(id)
 		}
 	}
@@ -366,14 +316,8 @@ func TestColoursAreTakenBackWithoutATheme(t *testing.T) {
 		t.Fatal("no theme")
 	}
 	bare := packed(t, parts, slices.DeleteFunc(order, func(name string) bool { return name == theme }))
-	marked, err := Annotate(bare, originalOf(w, faultySubmission), findingsOf(w, faultySubmission), Department)
-	if err != nil {
-		t.Fatal(err)
-	}
-	clean, err := Annotate(marked, originalOf(w, faultySubmission), nil, Department)
-	if err != nil {
-		t.Fatal(err)
-	}
+	marked := must.Get(Annotate(bare, originalOf(w, faultySubmission), findingsOf(w, faultySubmission), Department))(t)
+	clean := must.Get(Annotate(marked, originalOf(w, faultySubmission), nil, Department))(t)
 	was, with, is := looks(t, bare), looks(t, marked), looks(t, clean)
 	if maps.Equal(was, with) || !maps.Equal(was, is) {
 		t.Errorf("marked: %v; the colours of the round before are left, or others are lost: %v", !maps.Equal(was, with), !maps.Equal(was, is))
@@ -388,10 +332,7 @@ func TestButtonsKeepTheirDrawing(t *testing.T) {
 		}
 		return part
 	})
-	copied, err := Annotate(data, originalOf(w, faultySubmission), findingsOf(w, faultySubmission), Department)
-	if err != nil {
-		t.Fatal(err)
-	}
+	copied := must.Get(Annotate(data, originalOf(w, faultySubmission), findingsOf(w, faultySubmission), Department))(t)
 	parts, _ := unzip(t, copied)
 	kept := false
 	for name, part := range parts {

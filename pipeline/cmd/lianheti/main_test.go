@@ -13,6 +13,7 @@ import (
 
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/model"
 	"lianheti/stages/review"
@@ -31,10 +32,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command as a person would. $SAMPLES holds the sample workbooks. What stands behind [ci] runs there only: the same
 // again, at the price of seconds.
 func TestScripts(t *testing.T) {
-	samples, err := filepath.Abs("../../../samples/2024")
-	if err != nil {
-		t.Fatal(err)
-	}
+	samples := must.Get(filepath.Abs("../../../samples/2024"))(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
@@ -70,10 +68,7 @@ func (panicking) Write([]byte) (int, error) {
 
 // TestNotes: what the officer should know is said, each with what it is about, and nobody's phone.
 func TestNotes(t *testing.T) {
-	d, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.Load(2024))(t)
 	const phone = "13800138000"
 	place := model.Place{Sheet: "材料收讫", Cell: "A4"}
 	r := outcome{&pipeline.Result{
@@ -89,9 +84,7 @@ func TestNotes(t *testing.T) {
 		Opinions: &review.Opinions{Opinions: []review.Opinion{{Submission: "2024-99", Consortium: "走了的"}}},
 	}}
 	var b bytes.Buffer
-	if err := say(&b, "kept", r); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, say(&b, "kept", r))
 	want := []string{"没有写 --date", "登记表 材料收讫!A4：“某", "“别处”里有的名称", "已报、待转录：厦门/丙.docx 没有工作簿", "2份评分表是照改之前的发的（E1、E2）", "会审意见 意见.json：2024-99“走了的”"}
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
 	if len(lines) != len(want) {
@@ -112,10 +105,7 @@ func TestNotes(t *testing.T) {
 func TestNoticeNamesRealCommands(t *testing.T) {
 	app := newApp(io.Discard, io.Discard)
 	for _, year := range templates.Years() {
-		d, err := templates.Load(year)
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := must.Get(templates.Load(year))(t)
 		if d.Notice == nil {
 			continue // not issued yet
 		}
@@ -150,21 +140,14 @@ func TestTheWorkbooksDecideTheYear(t *testing.T) {
 	}
 	for _, shift := range []int{0, 1} {
 		to := filepath.Join(dir, strconv.Itoa(2024+shift))
-		if err := os.Mkdir(to, 0o755); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.Mkdir(to, 0o755))
 		for _, name := range texts {
-			data, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			data := must.Get(os.ReadFile(name))(t)
 			text := string(data)
 			for year := 2026; shift > 0 && year >= 2022; year-- {
 				text = strings.ReplaceAll(text, strconv.Itoa(year), strconv.Itoa(year+1))
 			}
-			if err := os.WriteFile(filepath.Join(to, filepath.Base(name)), []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			must.Do(t, os.WriteFile(filepath.Join(to, filepath.Base(name)), []byte(text), 0o644))
 		}
 	}
 	run := func(args ...string) (int, string) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/samples/programs"
 )
 
@@ -54,12 +55,8 @@ func standing(t *testing.T, dir string) map[string]string {
 // lay puts a file on the disk.
 func lay(t *testing.T, at, text string) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(at, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.MkdirAll(filepath.Dir(at), 0o755))
+	must.Do(t, os.WriteFile(at, []byte(text), 0o644))
 }
 
 func TestSingleFilesAreNotOverwritten(t *testing.T) {
@@ -136,9 +133,7 @@ func TestSingleFilesAreNotOverwritten(t *testing.T) {
 func inbox(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.CopyFS(filepath.Join(dir, "in"), os.DirFS(filepath.Join(sampleFolder, "莆田"))); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, os.CopyFS(filepath.Join(dir, "in"), os.DirFS(filepath.Join(sampleFolder, "莆田"))))
 	return dir
 }
 

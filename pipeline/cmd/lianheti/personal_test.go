@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"lianheti/pipeline/publish"
+	"lianheti/samples/must"
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
 	"lianheti/stages/model"
@@ -46,10 +47,7 @@ var secrets = []string{plantedPhone, "139 0000 5678", "１３９００００５�
 	plantedName, "张若素", "李娜", "李 娜", "\u202e"}
 
 func TestPlantedPersonalDataIsFoundNowhere(t *testing.T) {
-	d, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.Load(2024))(t)
 	in := t.TempDir()
 	plant(t, d, in)
 	out, again := filepath.Join(t.TempDir(), "out"), filepath.Join(t.TempDir(), "again")
@@ -81,10 +79,7 @@ func TestPlantedPersonalDataIsFoundNowhere(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"metrics.arrow", "texts.parquet", "file_notes.arrow", export.PackageName} {
-		first, err := os.ReadFile(filepath.Join(data, name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		first := must.Get(os.ReadFile(filepath.Join(data, name)))(t)
 		second, err := os.ReadFile(filepath.Join(again, "2024", "data", name))
 		if err != nil || !bytes.Equal(first, second) {
 			t.Errorf("%s is another one when made from the tables: %v", name, err)
@@ -112,15 +107,9 @@ func plantMarks(t *testing.T) string {
 	if err != nil || len(files) != 1 {
 		t.Fatal(files, err)
 	}
-	f, err := excelize.OpenFile(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenFile(files[0]))(t)
 	defer f.Close()
-	rows, err := f.GetRows("_评分索引")
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows := must.Get(f.GetRows("_评分索引"))(t)
 	typed := 0
 	for _, r := range rows {
 		if !slices.Contains([]string{"unit", "mark", "deduct", "veto", "comment"}, r[0]) {
@@ -128,9 +117,7 @@ func plantMarks(t *testing.T) string {
 		}
 		row, err1 := strconv.Atoi(r[2])
 		col, err2 := strconv.Atoi(r[3])
-		if err := errors.Join(err1, err2, f.SetCellStr(r[1], model.CellName(row, col), "见"+plantedPhone+"，ruohan.o@example.com")); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, errors.Join(err1, err2, f.SetCellStr(r[1], model.CellName(row, col), "见"+plantedPhone+"，ruohan.o@example.com")))
 		typed++
 	}
 	if err := f.SaveAs(filepath.Join(dir, "评分"+plantedPhone+".xlsx")); err != nil || typed < 20 {
@@ -138,9 +125,7 @@ func plantMarks(t *testing.T) string {
 	}
 	foreign := excelize.NewFile()
 	defer foreign.Close()
-	if err := errors.Join(os.Remove(files[0]), foreign.SaveAs(filepath.Join(dir, "别的"+plantedPhone+".xlsx")), os.WriteFile(filepath.Join(dir, "扫描35020319900307123X.xlsx"), []byte("%PDF"), 0o600)); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, errors.Join(os.Remove(files[0]), foreign.SaveAs(filepath.Join(dir, "别的"+plantedPhone+".xlsx")), os.WriteFile(filepath.Join(dir, "扫描35020319900307123X.xlsx"), []byte("%PDF"), 0o600)))
 	return dir
 }
 
@@ -156,20 +141,13 @@ func plantRegister(t *testing.T, cells map[string]string) string {
 	if err != nil || len(files) != 1 {
 		t.Fatal(files, err)
 	}
-	f, err := excelize.OpenFile(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := must.Get(excelize.OpenFile(files[0]))(t)
 	defer f.Close()
 	for at, text := range cells {
 		sheet, cell, _ := strings.Cut(at, "!")
-		if err := f.SetCellStr(sheet, cell, text); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, f.SetCellStr(sheet, cell, text))
 	}
-	if err := f.Save(); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, f.Save())
 	return files[0]
 }
 
@@ -187,10 +165,7 @@ func plant(t *testing.T, d *templates.Definition, dir string) {
 	persons := map[string]string{"head_name": plantedName, "head_contact": "主任 " + plantedPhone, "office_head": "张若素主任", "office_phone": "0591-87651234",
 		"staff_names": plantedName + "、张若素、李 娜"}
 	workbook := func(consortium string, everywhere bool) *excelize.File {
-		f, err := excelize.OpenFile(samples[0])
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := must.Get(excelize.OpenFile(samples[0]))(t)
 		n := 0
 		set := func(sheet string, row, col int, field *templates.Field) {
 			var v any = said[n%len(said)]
@@ -205,9 +180,7 @@ func plant(t *testing.T, d *templates.Definition, dir string) {
 				v, _ = strconv.Atoi(plantedPhone)
 			}
 			n++
-			if err := f.SetCellValue(sheet, model.CellName(row, col), v); err != nil {
-				t.Fatal(err)
-			}
+			must.Do(t, f.SetCellValue(sheet, model.CellName(row, col), v))
 		}
 		for _, s := range d.Layout().Sheets {
 			for _, slot := range s.Slots {
@@ -226,23 +199,15 @@ func plant(t *testing.T, d *templates.Definition, dir string) {
 			t.Fatal(err)
 		}
 		for i, s := range said {
-			if err := f.SetCellStr(extra, model.CellName(i+1, 1), s); err != nil {
-				t.Fatal(err)
-			}
-			if err := f.SetCellStr(d.Layout().Sheets[1].Sheet.Title, model.CellName(200+i, 9), s); err != nil {
-				t.Fatal(err)
-			}
+			must.Do(t, f.SetCellStr(extra, model.CellName(i+1, 1), s))
+			must.Do(t, f.SetCellStr(d.Layout().Sheets[1].Sheet.Title, model.CellName(200+i, 9), s))
 		}
 		return f
 	}
 	save := func(name string, f *excelize.File) {
 		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.SaveAs(path); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		must.Do(t, f.SaveAs(path))
 	}
 	names := d.Directory.Names()
 	save("福州/推荐书"+plantedName+plantedPhone+".xlsx", workbook(names[0], true))
@@ -252,34 +217,22 @@ func plant(t *testing.T, d *templates.Definition, dir string) {
 	save("泉州/目录外.xlsx", workbook("联合体，联系"+plantedPhone, false))
 	save("泉州/目录外二.xlsx", workbook("联合体，联系"+plantedPhone, false)) // side by side, or a copy
 	renamed := workbook(names[4], false)
-	if err := renamed.SetSheetName(d.Layout().Sheets[2].Sheet.Title, "数据"+plantedName+plantedPhone); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, renamed.SetSheetName(d.Layout().Sheets[2].Sheet.Title, "数据"+plantedName+plantedPhone))
 	save("莆田/改过表名.xlsx", renamed)
 
 	var packed bytes.Buffer
 	z := zip.NewWriter(&packed)
-	entry, err := z.Create("李娜" + plantedPhone + "/推荐书.xlsx")
-	if err != nil {
-		t.Fatal(err)
-	}
-	inside, err := workbook(names[5], false).WriteToBuffer()
-	if err != nil {
-		t.Fatal(err)
-	}
+	entry := must.Get(z.Create("李娜" + plantedPhone + "/推荐书.xlsx"))(t)
+	inside := must.Get(workbook(names[5], false).WriteToBuffer())(t)
 	if _, err := entry.Write(inside.Bytes()); err != nil {
 		t.Fatal(err)
 	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, z.Close())
 	for name, content := range map[string][]byte{
 		"漳州" + plantedPhone + ".zip": packed.Bytes(), "说明" + plantedPhone + ".txt": []byte(plantedPhone), "扫描35020319900307123X.xlsx": []byte("%PDF-1.7 " + plantedPhone),
 		"旧表ruohan.o@example.com.xls": []byte(plantedPhone), "~$" + plantedPhone + ".xlsx": []byte(plantedName),
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, os.WriteFile(filepath.Join(dir, name), content, 0o644))
 	}
 }
 
@@ -288,40 +241,23 @@ func plant(t *testing.T, d *templates.Definition, dir string) {
 func published(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	out := map[string][]byte{}
-	var err error
-	if out[publish.ManifestName], err = os.ReadFile(filepath.Join(dir, publish.ManifestName)); err != nil {
-		t.Fatal(err)
-	}
+	out[publish.ManifestName] = must.Get(os.ReadFile(filepath.Join(dir, publish.ManifestName)))(t)
 	files, err := filepath.Glob(filepath.Join(dir, "data", "*"))
 	if err != nil || len(files) < 20 {
 		t.Fatalf("%d data files: %v", len(files), err)
 	}
-	tables, err := filepath.Glob(filepath.Join(dir, "data", "csv", "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	tables := must.Get(filepath.Glob(filepath.Join(dir, "data", "csv", "*")))(t)
 	mem := memory.NewGoAllocator()
 	for _, path := range append(files, tables...) {
 		if info, err := os.Stat(path); err == nil && info.IsDir() {
 			continue
 		}
 		name := filepath.Base(path)
-		if out[name], err = os.ReadFile(path); err != nil {
-			t.Fatal(err)
-		}
+		out[name] = must.Get(os.ReadFile(path))(t)
 		if filepath.Ext(path) == ".parquet" {
-			r, err := file.NewParquetReader(bytes.NewReader(out[name]))
-			if err != nil {
-				t.Fatal(err)
-			}
-			p, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{}, mem)
-			if err != nil {
-				t.Fatal(err)
-			}
-			rows, err := p.ReadTable(context.Background())
-			if err != nil {
-				t.Fatal(err)
-			}
+			r := must.Get(file.NewParquetReader(bytes.NewReader(out[name])))(t)
+			p := must.Get(pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{}, mem))(t)
+			rows := must.Get(p.ReadTable(context.Background()))(t)
 			for i := range int(rows.NumCols()) {
 				for _, chunk := range rows.Column(i).Data().Chunks() {
 					out[name+" values"] = append(out[name+" values"], values(chunk)...)
@@ -329,10 +265,7 @@ func published(t *testing.T, dir string) map[string][]byte {
 			}
 		}
 	}
-	records, err := export.Read(filepath.Join(dir, "data"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	records := must.Get(export.Read(filepath.Join(dir, "data")))(t)
 	for name, rec := range records {
 		for _, c := range rec.Columns() {
 			out[name+".arrow values"] = append(out[name+".arrow values"], values(c)...)
@@ -340,16 +273,10 @@ func published(t *testing.T, dir string) map[string][]byte {
 	}
 	seen := false
 	for _, name := range []string{consolidate.FileName, consolidate.AppendixFile, consolidate.ContactsFile} {
-		book, err := excelize.OpenFile(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		book := must.Get(excelize.OpenFile(filepath.Join(dir, name)))(t)
 		defer book.Close()
 		for _, sheet := range book.GetSheetList() {
-			rows, err := book.GetRows(sheet, excelize.Options{RawCellValue: true})
-			if err != nil {
-				t.Fatal(err)
-			}
+			rows := must.Get(book.GetRows(sheet, excelize.Options{RawCellValue: true}))(t)
 			text := []byte(strings.Join(slices.Concat(rows...), "\n"))
 			if name == consolidate.ContactsFile {
 				seen = bytes.Contains(text, []byte(plantedName)) && bytes.Contains(text, []byte(plantedPhone))
@@ -358,19 +285,10 @@ func published(t *testing.T, dir string) map[string][]byte {
 			out[name+sheet] = text
 		}
 	}
-	words, err := filepath.Glob(filepath.Join(dir, "*.docx"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	words := must.Get(filepath.Glob(filepath.Join(dir, "*.docx")))(t)
 	for _, path := range words {
-		zr, err := zip.OpenReader(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		part, err := zr.Open("word/document.xml")
-		if err != nil {
-			t.Fatal(err)
-		}
+		zr := must.Get(zip.OpenReader(path))(t)
+		part := must.Get(zr.Open("word/document.xml"))(t)
 		if out[filepath.Base(path)], err = io.ReadAll(part); errors.Join(err, part.Close(), zr.Close()) != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"lianheti/samples/must"
+
 	"github.com/xuri/excelize/v2"
 )
 
@@ -23,17 +25,10 @@ func TestSharedStringsAreReadAsTyped(t *testing.T) {
 		}
 		f := excelize.NewFile()
 		defer f.Close()
-		if err := f.SetCellStr("Sheet1", "A1", Shared(typed)); err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, f.SetCellStr("Sheet1", "A1", Shared(typed)))
 		var b bytes.Buffer
-		if err := write(&b, f, "", parts{}); err != nil {
-			t.Fatal(err)
-		}
-		again, err := excelize.OpenReader(&b)
-		if err != nil {
-			t.Fatal(err)
-		}
+		must.Do(t, write(&b, f, "", parts{}))
+		again := must.Get(excelize.OpenReader(&b))(t)
 		defer again.Close()
 		got, err := again.GetCellValue("Sheet1", "A1")
 		if formula, ferr := again.GetCellFormula("Sheet1", "A1"); err != nil || ferr != nil || formula != "" || got != typed && typed != "_x0041_x0042_" {
@@ -50,29 +45,16 @@ func TestUntouchedPartsStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	var before, after bytes.Buffer
-	if err := write(&before, f, "题", parts{}); err != nil {
-		t.Fatal(err)
-	}
-	g, err := excelize.OpenReader(bytes.NewReader(before.Bytes()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, write(&before, f, "题", parts{}))
+	g := must.Get(excelize.OpenReader(bytes.NewReader(before.Bytes())))(t)
 	defer g.Close()
-	if err := errors.Join(g.SetCellStr("Sheet1", "A1", "改"), Save(&after, g, before.Bytes())); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, errors.Join(g.SetCellStr("Sheet1", "A1", "改"), Save(&after, g, before.Bytes())))
 	raw := func(b *bytes.Buffer, name string) string {
-		z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
-		if err != nil {
-			t.Fatal(err)
-		}
+		z := must.Get(zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len())))(t)
 		for _, part := range z.File {
 			if part.Name == name {
 				r, _ := part.OpenRaw()
-				data, err := io.ReadAll(r)
-				if err != nil {
-					t.Fatal(err)
-				}
+				data := must.Get(io.ReadAll(r))(t)
 				return string(data)
 			}
 		}
@@ -88,10 +70,7 @@ func TestUntouchedPartsStay(t *testing.T) {
 //  1. A row with two numbers or more has a small chart of them; one number alone, or none, has no course to show.
 
 func TestSparklines(t *testing.T) {
-	r, err := NewReport("走势", "数据")
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := must.Get(NewReport("走势", "数据"))(t)
 	row := func(values ...any) []Cell {
 		var cells []Cell
 		for _, v := range values {
@@ -101,28 +80,15 @@ func TestSparklines(t *testing.T) {
 	}
 	columns := []Column{{Header: "甲", Width: 8}, {Header: "乙", Width: 8}, {Header: "走势", Width: 8, Spark: [2]int{1, 2}}}
 	rows := [][]Cell{row(1.0, 2.0), row(3.0, ""), row("未填", "未填"), row(0.0, 4.0)}
-	if err := r.Grid(Grid{Sheet: "数据", Rows: len(rows), Columns: columns}, slices.Values(rows)); err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, r.Grid(Grid{Sheet: "数据", Rows: len(rows), Columns: columns}, slices.Values(rows)))
 	var out bytes.Buffer
-	if err := r.Write(&out, "走势"); err != nil {
-		t.Fatal(err)
-	}
-	z, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, r.Write(&out, "走势"))
+	z := must.Get(zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len())))(t)
 	sheets := ""
 	for _, f := range z.File {
 		if strings.HasPrefix(f.Name, "xl/worksheets/sheet") {
-			part, err := f.Open()
-			if err != nil {
-				t.Fatal(err)
-			}
-			xml, err := io.ReadAll(part)
-			if err != nil {
-				t.Fatal(err)
-			}
+			part := must.Get(f.Open())(t)
+			xml := must.Get(io.ReadAll(part))(t)
 			sheets += string(xml)
 		}
 	}

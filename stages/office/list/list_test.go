@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"testing"
 
+	"lianheti/samples/must"
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
 	"lianheti/stages/table"
@@ -34,10 +35,7 @@ type row struct {
 
 func lists(t *testing.T, columns ...*templates.ReportColumn) *Lists {
 	t.Helper()
-	d, err := templates.Load(2024)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.Get(templates.Load(2024))(t)
 	own := *d.Sheets
 	own.Sheets = []*templates.ReportSheet{
 		{ID: "units", Name: "单位", Book: "书", Rows: "units", Remark: "共{count}家。", Columns: columns},
@@ -68,18 +66,10 @@ func TestColumnsShowWhatStandsInTheRows(t *testing.T) {
 	x := lists(t, column("name", "", ""), mono, column("size", "", ""), coded, column("severity", "", ""),
 		column("lead", "", ""), column("", "length", ""), column("", "", "twice"))
 	var out bytes.Buffer
-	if err := x.Write(&out, "书", "试"); err != nil {
-		t.Fatal(err)
-	}
-	f, err := excelize.OpenReader(&out)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must.Do(t, x.Write(&out, "书", "试"))
+	f := must.Get(excelize.OpenReader(&out))(t)
 	defer f.Close()
-	rows, err := f.GetRows("单位", excelize.Options{RawCellValue: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows := must.Get(f.GetRows("单位", excelize.Options{RawCellValue: true}))(t)
 	word := x.Definition.Sheets.Codes["fulfilment"]["measured"]
 	want := [][]string{{"共2家。"}, {"name", "name", "size", "code", "severity", "lead", "length", "一", "二"},
 		{"甲校 〔电话已隐去〕", "甲校 13800138000", "0.3", word, "必须修改", "是", "18", "measured", "measured"},
