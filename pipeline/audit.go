@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/export"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/stages/workers"
@@ -42,21 +42,15 @@ type AuditLeftOut struct {
 
 // Audit tries on every ranked submission the moves of the definition, each judged and scored with the others as they
 // are. The scales of an earlier run (o.Previous) are kept; so are its marks, unless others came back since (o.Marks).
-func Audit(ctx context.Context, o Options) (*Audited, error) {
+func Audit(ctx context.Context, o Options) (_ *Audited, err error) {
+	defer try.Caught(&err)
 	in := &running{Options: o}
-	if err := in.takeApart(ctx); err != nil {
-		return nil, err
-	}
+	try.Do(in.takeApart(ctx))
 	if in.earlier.round != nil && o.Marks == "" {
 		in.marking = in.earlier.round.Marking
 	}
-	a, err := newAuditing(in.facts, in.given, in.marking, in.Score.Scales)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.run(ctx, o.Workers); err != nil {
-		return nil, err
-	}
+	a := try.Get(newAuditing(in.facts, in.given, in.marking, in.Score.Scales))
+	try.Do(a.run(ctx, o.Workers))
 	result := a.result()
 	result.Files, err = a.files(o.Out, result)
 	return result, err
@@ -81,20 +75,12 @@ type auditCase struct {
 
 // newAuditing judges and scores a batch as it is. kept are the scales of an earlier run.
 func newAuditing(facts *table.Facts, known check.Known, marking table.Marking, kept []table.Scale,
-) (*auditing, error) {
+) (_ *auditing, err error) {
+	defer try.Caught(&err)
 	a := &auditing{d: facts.Definition}
-	judgement, err := check.Run(facts, known)
-	if err != nil {
-		return nil, fmt.Errorf("检查：%w", err)
-	}
-	a.judge, err = check.Single(facts, known)
-	if err != nil {
-		return nil, fmt.Errorf("检查：%w", err)
-	}
-	a.trial, err = score.NewTrial(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, kept)
-	if err != nil {
-		return nil, fmt.Errorf("计分：%w", err)
-	}
+	judgement := try.Of(check.Run(facts, known))("检查")
+	a.judge = try.Of(check.Single(facts, known))("检查")
+	a.trial = try.Of(score.NewTrial(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, kept))("计分")
 	for form := range facts.Forms {
 		c := &auditCase{form: form, subject: audit.Subject{Submission: form.Submission, City: facts.CityOf(form.Submission)}}
 		findings, verdict := a.judge(form)
@@ -185,37 +171,22 @@ func (a *auditing) result() *Audited {
 	return out
 }
 
-func (a *auditing) files(out string, r *Audited) ([]publish.File, error) {
+func (a *auditing) files(out string, r *Audited) (_ []publish.File, err error) {
+	defer try.Caught(&err)
 	var book bytes.Buffer
 	report := audit.Report{Definition: a.d, Rows: r.Rows, LeftOut: a.leftOut,
 		Subjects: table.Each(a.cases, func(c *auditCase) audit.Subject { return c.subject })}
 	title := a.d.Audit.Title
-	if err := report.Write(&book); err != nil {
-		return nil, fmt.Errorf("%s：%w", title, err)
-	}
+	try.Told(report.Write(&book), "%s", title)
 	files := []publish.File{{Path: filepath.Join(out, title+".xlsx"), Data: book.Bytes()}}
-	dir, err := os.MkdirTemp("", "lianheti-audit-")
-	if err != nil {
-		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
-	}
+	dir := try.Of(os.MkdirTemp("", "lianheti-audit-"))("无法建立临时文件夹")
 	defer os.RemoveAll(dir)
-	incentives, err := table.Apart(a.d, "incentives", r.Rows)
-	if err != nil {
-		return nil, err
-	}
-	if err := export.Alone(dir, a.d, incentives); err != nil {
-		return nil, err
-	}
-	outputs, err := publish.Outputs(dir)
-	if err != nil {
-		return nil, err
-	}
+	incentives := try.Get(table.Apart(a.d, "incentives", r.Rows))
+	try.Do(export.Alone(dir, a.d, incentives))
+	outputs := try.Get(publish.Outputs(dir))
 	for _, p := range outputs {
 		path := filepath.FromSlash(p.Path)
-		data, err := os.ReadFile(filepath.Join(dir, path))
-		if err != nil {
-			return nil, err
-		}
+		data := try.Get(os.ReadFile(filepath.Join(dir, path)))
 		files = append(files, publish.File{Path: filepath.Join(out, title+dataFolder, path), Data: data})
 	}
 	return files, nil

@@ -15,6 +15,7 @@ import (
 	"lianheti/stages/feedback"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -87,15 +88,10 @@ type CheckedRule struct {
 }
 
 // Check says what a run would say of each workbook alone, and writes nothing but annotated copies to o.Annotate.
-func Check(ctx context.Context, o Options) (*Checked, error) {
-	sources, err := o.arrived()
-	if err != nil {
-		return nil, err
-	}
-	facts, err := read(ctx, o.Definition, sources, o)
-	if err != nil {
-		return nil, err
-	}
+func Check(ctx context.Context, o Options) (_ *Checked, err error) {
+	defer try.Caught(&err)
+	sources := try.Get(o.arrived())
+	facts := try.Get(read(ctx, o.Definition, sources, o))
 	across := table.Where(slices.Values(o.Definition.Rules), (*templates.Rule).Across)
 	r := &Checked{Year: o.Definition.Year, Version: publish.Version, Files: make([]CheckedFile, len(sources)),
 		Later: table.Each(across, func(r *templates.Rule) CheckedRule { return CheckedRule{r.Code, r.Title} })}
@@ -103,10 +99,7 @@ func Check(ctx context.Context, o Options) (*Checked, error) {
 		if form == nil {
 			continue
 		}
-		files, err := checkedFiles(form, sources, o)
-		if err != nil {
-			return nil, err
-		}
+		files := try.Get(checkedFiles(form, sources, o))
 		for i, f := range files {
 			r.Files[form.Sources[i]] = f
 		}
@@ -173,11 +166,10 @@ func given(v table.Opt[int32]) *int32 {
 
 // annotate writes the copies. What can't be annotated is said so and does not stop the others.
 func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sources []intake.Source, o Options,
-) error {
+) (err error) {
+	defer try.Caught(&err)
 	dir, open := o.Annotate, opener(sources, facts)
-	if err := publish.Folder(dir); err != nil {
-		return err
-	}
+	try.Do(publish.Folder(dir))
 	var done []string
 	write := func(name string, data []byte) (string, error) {
 		path, err := publish.Beside(filepath.Join(dir, name), data)
@@ -196,18 +188,12 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 		}
 		if o.Readings {
 			name := strings.TrimSuffix(feedback.CopyName(f.Path), "（标注）.xlsx") + model.ReadingsSuffix
-			var err error
-			if f.Readings, err = write(name, readingsFile(f.Submission.Readings)); err != nil {
-				return err
-			}
+			f.Readings = try.Get(write(name, readingsFile(f.Submission.Readings)))
 		}
 		if len(f.Submission.Findings) == 0 {
 			continue
 		}
-		data, err := open(f.Path)
-		if err != nil {
-			return fmt.Errorf("再次读取 %s：%w", f.Path, err)
-		}
+		data := try.Of(open(f.Path))("再次读取 %s", f.Path)
 		id := f.Submission.ID
 		of := feedback.Original{Definition: facts.Definition, Said: facts.Said[id], Columns: columns[id]}
 		copied, err := feedback.Annotate(data, of, findings[id], feedback.SelfCheck)
@@ -215,9 +201,7 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 			f.NotAnnotated = err.Error()
 			continue
 		}
-		if f.Annotated, err = write(feedback.CopyName(f.Path), copied); err != nil {
-			return err
-		}
+		f.Annotated = try.Get(write(feedback.CopyName(f.Path), copied))
 	}
 	return nil
 }

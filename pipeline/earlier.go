@@ -17,6 +17,7 @@ import (
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -121,6 +122,7 @@ func definitionOf(dir string, now *templates.Definition) (*templates.Definition,
 
 // moves says what moved totals and verdicts since the earlier run. register is this run's; nil where none was given.
 func (p previous) moves(now *table.Round, register *publish.Source) (why compare.Causes, err error) {
+	defer try.Caught(&err)
 	if p.round == nil {
 		return why, nil
 	}
@@ -131,23 +133,14 @@ func (p previous) moves(now *table.Round, register *publish.Source) (why compare
 	if p.definition.Form.SameAnswers(now.Facts.Definition.Form) {
 		between = &table.Round{Facts: under(p.definition, now.Facts), Judgement: now.Judgement}
 		if p.changed(now, "rules", "directory.yaml", "register.yaml") {
-			between.Judgement, err = check.Run(between.Facts, known)
-			if err != nil {
-				return compare.Causes{}, fmt.Errorf("按上一轮的规则检查：%w", err)
-			}
+			between.Judgement = try.Of(check.Run(between.Facts, known))("按上一轮的规则检查")
 		}
 		if !p.run.Register.Same(register) {
-			why.Registered, err = check.Run(earlier.Facts, known)
-			if err != nil {
-				return compare.Causes{}, fmt.Errorf("按本轮的登记检查上一轮的申报：%w", err)
-			}
+			why.Registered = try.Of(check.Run(earlier.Facts, known))("按本轮的登记检查上一轮的申报")
 		}
 		why.Judged = between.Judgement
 	}
-	why.Moves, err = score.Moves(&earlier, why.Registered, between, now)
-	if err != nil {
-		return compare.Causes{}, fmt.Errorf("按上一轮的办法计分：%w", err)
-	}
+	why.Moves = try.Of(score.Moves(&earlier, why.Registered, between, now))("按上一轮的办法计分")
 	return why, nil
 }
 
@@ -344,7 +337,8 @@ func (r *running) readEarlier() (err error) {
 
 // follow compares the progress forms with what earlier batches stated, and checks them by the rules of their own form,
 // those that are to report being the directory. What became of the commitments is added to the facts.
-func (r *running) follow() error {
+func (r *running) follow() (err error) {
+	defer try.Caught(&err)
 	if r.facts.Progress == nil {
 		return nil
 	}
@@ -358,10 +352,7 @@ func (r *running) follow() error {
 	// that somebody was chosen is no reason not to report here
 	selects := func(e table.Registered) bool { return e.Sheet.Effect == templates.Selects }
 	known := check.Known{Register: slices.DeleteFunc(slices.Clone(r.given.Register), selects)}
-	judgement, err := check.Run(&p, known) // what can't be believed measures no promise
-	if err != nil {
-		return fmt.Errorf("检查年度数据核对表：%w", err)
-	}
+	judgement := try.Of(check.Run(&p, known))("检查年度数据核对表") // what can't be believed measures no promise
 	rows, found := table.Fulfil(&p, judgement, archived(r.batches))
 	for s := range p.Submissions.All() {
 		if r.Register != "" && !chosen[table.ConsortiumKey(s)] {
@@ -370,10 +361,7 @@ func (r *running) follow() error {
 		}
 	}
 	p.Reading = slices.Concat(p.Reading, found)
-	judgement, err = check.Run(&p, known)
-	if err != nil {
-		return fmt.Errorf("检查年度数据核对表：%w", err)
-	}
+	judgement = try.Of(check.Run(&p, known))("检查年度数据核对表")
 	r.progress = &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}
 	r.facts = r.facts.Fulfilled(rows, r.progress)
 	return nil

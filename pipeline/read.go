@@ -16,6 +16,7 @@ import (
 	"lianheti/stages/marking"
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
+	"lianheti/stages/office/try"
 	"lianheti/stages/review"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -74,15 +75,10 @@ type taken struct {
 
 // take reads everything. The register comes first: by what it agrees to, the directory is another.
 func (r *running) take(ctx context.Context, sources []intake.Source) (err error) {
-	if err := r.readRegister(); err != nil {
-		return err
-	}
-	if err := r.readPrevious(); err != nil {
-		return err
-	}
-	if err := r.readEarlier(); err != nil {
-		return err
-	}
+	defer try.Caught(&err)
+	try.Do(r.readRegister())
+	try.Do(r.readPrevious())
+	try.Do(r.readEarlier())
 	if r.From != "" {
 		err = r.readTables()
 	} else if r.facts, err = read(ctx, r.Definition, sources, r.Options); err == nil {
@@ -91,21 +87,15 @@ func (r *running) take(ctx context.Context, sources []intake.Source) (err error)
 	if err != nil {
 		return err
 	}
-	if err := r.readOpinions(); err != nil {
-		return err
-	}
+	try.Do(r.readOpinions())
 	return r.readMarks(ctx)
 }
 
 // takeApart reads everything for a command whose own files must not lie among what arrived.
-func (r *running) takeApart(ctx context.Context) error {
-	if err := publish.Outside(r.Out, r.Inputs); err != nil {
-		return err
-	}
-	sources, err := r.discover()
-	if err != nil {
-		return err
-	}
+func (r *running) takeApart(ctx context.Context) (err error) {
+	defer try.Caught(&err)
+	try.Do(publish.Outside(r.Out, r.Inputs))
+	sources := try.Get(r.discover())
 	return r.take(ctx, sources)
 }
 
@@ -175,19 +165,15 @@ func (o Options) agrees(digest string) error {
 }
 
 // readMarks reads the experts' workbooks, under the name of their folder; without any, the marks of the tables stay.
-func (r *running) readMarks(ctx context.Context) error {
+func (r *running) readMarks(ctx context.Context) (err error) {
+	defer try.Caught(&err)
 	if r.Marks == "" {
 		return nil
 	}
-	sources, err := intake.Discover([]string{r.Marks})
-	if err != nil {
-		return fmt.Errorf("专家评分：%w", err)
-	}
+	sources := try.Of(intake.Discover([]string{r.Marks}))("专家评分")
 	var returned []marking.Returned
 	for _, s := range sources {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+		try.Do(ctx.Err())
 		file, cells := intake.Flat(s)
 		file.Path = filepath.Base(filepath.Clean(r.Marks)) + "/" + file.Path
 		returned = append(returned, marking.Returned{File: file, Cells: cells})

@@ -15,6 +15,7 @@ import (
 	"lianheti/stages/export"
 	"lianheti/stages/feedback"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/review"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -28,42 +29,28 @@ const (
 )
 
 // write writes the results below dir.
-func (r *running) write(ctx context.Context, dir string) error {
+func (r *running) write(ctx context.Context, dir string) (err error) {
+	defer try.Caught(&err)
 	r.doing("写数据表、退回件")
-	err := workers.All(
+	try.Do(workers.All(
 		func() error { return r.writeTables(dir) },
 		func() error { return r.writeReturns(filepath.Join(dir, feedback.Folder)) },
-		func() error { return r.writeRegister(dir) })
-	if err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
+		func() error { return r.writeRegister(dir) }))
+	try.Do(ctx.Err())
 	r.out.DataRoot = r.manifest.DataRoot
 	r.doing("写省级汇总")
-	if err := r.forPeople(dir); err != nil {
-		return err
-	}
-	if err := r.manifest.Seal(dir); err != nil {
-		return err
-	}
+	try.Do(r.forPeople(dir))
+	try.Do(r.manifest.Seal(dir))
 	return ctx.Err()
 }
 
 // writeTables writes the analysts' files and the definition, and their hash into the manifest.
-func (r *running) writeTables(dir string) error {
-	tables, err := table.Published(r.round)
-	if err != nil {
-		return fmt.Errorf("数据表：%w", err)
-	}
-	if err := export.Write(filepath.Join(dir, dataFolder), r.round.Definition, tables); err != nil {
-		return fmt.Errorf("数据文件：%w", err)
-	}
+func (r *running) writeTables(dir string) (err error) {
+	defer try.Caught(&err)
+	tables := try.Of(table.Published(r.round))("数据表")
+	try.Told(export.Write(filepath.Join(dir, dataFolder), r.round.Definition, tables), "数据文件")
 	for name, text := range r.round.Definition.Texts {
-		if err := publish.Put(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text); err != nil {
-			return err
-		}
+		try.Do(publish.Put(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text))
 	}
 	r.manifest.DataRoot, err = r.manifest.Data(dir, dataFolder)
 	return err
@@ -115,19 +102,17 @@ func (r *running) writeRegister(dir string) error {
 }
 
 // forPeople writes what people open, for a meeting without personal data; the documents at last: one lists all else.
-func (r *running) forPeople(dir string) error {
+func (r *running) forPeople(dir string) (err error) {
+	defer try.Caught(&err)
 	if r.out.Standing.Meeting != "" {
-		if err := os.RemoveAll(filepath.Join(dir, consolidate.ContactsFile)); err != nil {
-			return err
-		}
+		try.Do(os.RemoveAll(filepath.Join(dir, consolidate.ContactsFile)))
 	}
-	err := workers.All(
-		func() error {
+	try.Do(workers.All(
+		func() (err error) {
+			defer try.Caught(&err) // it goes no further than what is done at once
 			var page bytes.Buffer
 			in := review.Input{Publication: r.out, AllowTrial: r.AllowTrial, Opinions: r.opinions}
-			if err := review.Write(&page, in); err != nil {
-				return fmt.Errorf("会审页：%w", err)
-			}
+			try.Told(review.Write(&page, in), "会审页")
 			return publish.Put(filepath.Join(dir, review.FileName), page.Bytes())
 		},
 		func() error {
@@ -136,37 +121,25 @@ func (r *running) forPeople(dir string) error {
 			return consolidate.Books(in, func(name string) (io.WriteCloser, error) {
 				return os.Create(filepath.Join(dir, name))
 			})
-		})
-	if err != nil {
-		return err
-	}
+		}))
 	return r.writeDocuments(dir)
 }
 
 // writeDocuments writes the drafts anew, and at last the index of all else that is there.
-func (r *running) writeDocuments(dir string) error {
+func (r *running) writeDocuments(dir string) (err error) {
+	defer try.Caught(&err)
 	if documents := r.Definition.Documents; documents != nil {
-		if err := os.RemoveAll(filepath.Join(dir, documents.Folder)); err != nil {
-			return err
-		}
+		try.Do(os.RemoveAll(filepath.Join(dir, documents.Folder)))
 	}
 	d := dossier.Input{Publication: r.out}
 	for _, index := range []bool{false, true} {
 		if index {
-			outputs, err := publish.Outputs(dir)
-			if err != nil {
-				return err
-			}
+			outputs := try.Get(publish.Outputs(dir))
 			d.Outputs = table.Each(outputs, func(o publish.Output) [2]string { return [2]string{o.Path, o.SHA256} })
 		}
-		files, err := dossier.Write(d)
-		if err != nil {
-			return err
-		}
+		files := try.Get(dossier.Write(d))
 		for name, data := range files {
-			if err := publish.Put(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
-				return err
-			}
+			try.Do(publish.Put(filepath.Join(dir, filepath.FromSlash(name)), data))
 		}
 	}
 	return nil

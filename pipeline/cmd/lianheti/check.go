@@ -9,13 +9,15 @@ import (
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
 )
 
-func check(c *cli.Context) error {
+func check(c *cli.Context) (err error) {
+	defer try.Caught(&err)
 	if c.Bool("list") && c.Bool("json") {
 		return usageError{errors.New("--list 和 --json 只能写一个")}
 	}
@@ -24,23 +26,14 @@ func check(c *cli.Context) error {
 		return err
 	}
 	told := newChecked(r, o.Definition, c.String("code"))
-	if err := tell(c, r, "check", told); err != nil {
-		return err
-	}
+	try.Do(tell(c, r, "check", told))
 	if c.Bool("readings") && !c.Bool("json") {
-		if err := say(c.App.Writer, "readings", told); err != nil {
-			return err
-		}
+		try.Do(say(c.App.Writer, "readings", told))
 	}
 	if c.Bool("list") {
-		made, err := pipeline.List(o.Definition, r)
-		if err != nil {
-			return err
-		}
+		made := try.Get(pipeline.List(o.Definition, r))
 		for name, data := range made {
-			if err := writeFiles(c, []publish.File{{Path: name, Data: data}}); err != nil {
-				return err
-			}
+			try.Do(writeFiles(c, []publish.File{{Path: name, Data: data}}))
 		}
 	}
 	return concluded(nil, r.MustCorrect())

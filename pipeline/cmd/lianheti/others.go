@@ -12,6 +12,7 @@ import (
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
 	"lianheti/stages/audit"
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -135,15 +136,10 @@ func rootNamed(m *publish.Manifest, given string) string {
 	return ""
 }
 
-func rehearse(c *cli.Context) error {
-	d, err := definition(c)
-	if err != nil {
-		return err
-	}
-	paths, err := inputs(c)
-	if err != nil {
-		return err
-	}
+func rehearse(c *cli.Context) (err error) {
+	defer try.Caught(&err)
+	d := try.Get(definition(c))
+	paths := try.Get(inputs(c))
 	if len(paths) != 1 {
 		return usageError{fmt.Errorf("一次演练一份工作簿")}
 	}

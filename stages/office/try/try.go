@@ -3,6 +3,8 @@
 // ours.
 package try
 
+import "fmt"
+
 // failed is how an error travels.
 type failed struct{ error }
 
@@ -17,6 +19,21 @@ func Do(err error) {
 func Get[T any](v T, err error) T {
 	Do(err)
 	return v
+}
+
+// Told is Do where the error begins with what was being done: 评分表 E1：….
+func Told(err error, doing string, about ...any) {
+	if err != nil {
+		Do(fmt.Errorf(doing+"：%w", append(about, err)...))
+	}
+}
+
+// Of is Get where the error is told so: try.Of(check.Run(facts, known))("检查").
+func Of[T any](v T, err error) func(doing string, about ...any) T {
+	return func(doing string, about ...any) T {
+		Told(err, doing, about...)
+		return v
+	}
 }
 
 // Caught is deferred by a function that gives an error: it is that of the step that failed. Any other panic goes on.
