@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"lianheti/stages/office/try"
 )
 
 // File is one file that a command writes by itself.
@@ -37,11 +39,10 @@ const (
 // Files writes single files, all or none: each is new, or stands there with the same content. What differs may have
 // been filled in by somebody: without overwrite a Refusal names it and nothing is written.
 func Files(files []File, overwrite bool) (_ []Written, err error) {
+	defer try.Caught(&err)
 	out := make([]Written, len(files))
 	for i, f := range files {
-		if out[i], err = standing(f); err != nil {
-			return nil, err
-		}
+		out[i] = try.Get(standing(f))
 		if out[i] == Replaced && !overwrite {
 			return nil, Refuse("已经有 %s，内容与要写的不同（可能有人填过），没有覆盖；什么也没有写。请移走它，或换一个地方写；确要覆盖，加 --overwrite", f.Path)
 		}
@@ -57,10 +58,7 @@ func Files(files []File, overwrite bool) (_ []Written, err error) {
 		if out[i] == Same {
 			continue
 		}
-		staged[i], err = stage(f)
-		if err != nil {
-			return nil, fmt.Errorf("无法写 %s：%w", f.Path, err)
-		}
+		staged[i] = try.Of(stage(f))("无法写 %s", f.Path)
 	}
 	var done []string
 	for i, f := range files {
@@ -118,10 +116,9 @@ func Folder(dir string) error {
 }
 
 // standing says what writing a file would mean. Only a plain file may ever be replaced.
-func standing(f File) (Written, error) {
-	if err := Folder(filepath.Dir(f.Path)); err != nil {
-		return "", err
-	}
+func standing(f File) (_ Written, err error) {
+	defer try.Caught(&err)
+	try.Do(Folder(filepath.Dir(f.Path)))
 	info, err := os.Lstat(f.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
@@ -133,10 +130,7 @@ func standing(f File) (Written, error) {
 	case info.Size() != int64(len(f.Data)):
 		return Replaced, nil
 	}
-	data, err := os.ReadFile(f.Path)
-	if err != nil {
-		return "", fmt.Errorf("读不到 %s：%w", f.Path, err)
-	}
+	data := try.Of(os.ReadFile(f.Path))("读不到 %s", f.Path)
 	if bytes.Equal(data, f.Data) {
 		return Same, nil
 	}
@@ -144,15 +138,11 @@ func standing(f File) (Written, error) {
 }
 
 // stage writes whole, beside where the file belongs, under a name that nothing has.
-func stage(f File) (string, error) {
+func stage(f File) (_ string, err error) {
+	defer try.Caught(&err)
 	dir := filepath.Dir(f.Path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
-	}
-	w, err := os.CreateTemp(dir, markName+"-*")
-	if err != nil {
-		return "", err
-	}
+	try.Told(os.MkdirAll(dir, 0o755), "无法建立文件夹 %s", dir)
+	w := try.Get(os.CreateTemp(dir, markName+"-*"))
 	_, err = w.Write(f.Data)
 	if err = errors.Join(err, w.Chmod(0o644), w.Sync(), w.Close()); err != nil {
 		_ = os.Remove(w.Name())

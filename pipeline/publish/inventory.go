@@ -11,6 +11,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"lianheti/stages/office/try"
 )
 
 // entry is one thing that stands in a folder. What is neither file nor folder is never opened.
@@ -167,7 +169,8 @@ type Kept struct {
 
 // retire puts the old results away: what is as published is removed; what was changed since is moved to 留存. The
 // manifest goes last, so that the folder stays provably ours until nothing else is in it.
-func (t *Target) retire() error {
+func (t *Target) retire() (err error) {
+	defer try.Caught(&err)
 	inv, err := ownResult(t.old)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -180,18 +183,11 @@ func (t *Target) retire() error {
 			continue
 		}
 		at := filepath.Join(t.old, filepath.FromSlash(e.Path))
-		sum, err := inv.hash(e.Path)
-		if err != nil {
-			return err
-		}
+		sum := try.Get(inv.hash(e.Path))
 		if inv.content[sum] {
-			if err := os.Remove(at); err != nil {
-				return err
-			}
+			try.Do(os.Remove(at))
 		} else {
-			if err := t.keep(at, e.Path, sum); err != nil {
-				return err
-			}
+			try.Do(t.keep(at, e.Path, sum))
 		}
 	}
 	return removeEmptied(t.old)
