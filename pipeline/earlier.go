@@ -172,18 +172,14 @@ type Issue struct {
 }
 
 // Progress prepares the progress forms of a year for those chosen, from published data of earlier batches.
-func Progress(d *templates.Definition, data []string, register string) (*Issue, error) {
+func Progress(d *templates.Definition, data []string, register string) (_ *Issue, err error) {
+	defer try.Caught(&err)
 	if d.Progress == nil {
 		return nil, fmt.Errorf("%d年的定义里没有年度数据核对表（progress）：请用 --year 写明有的年度", d.Year)
 	}
 	d, kept, err := Register(d, register)
-	if err != nil {
-		return nil, err
-	}
-	archive, err := archiveOf(data)
-	if err != nil {
-		return nil, err
-	}
+	try.Do(err)
+	archive := try.Get(archiveOf(data))
 	chosen := kept.Chosen()
 	i := &Issue{Definition: d.Progress.Only(func(e templates.Entry) bool { return chosen[table.EntryKey(e)] })}
 	if len(i.Definition.Directory.Entries) == 0 {
@@ -253,23 +249,16 @@ func Returning(d *templates.Definition, data []string) (func(templates.Entry) bl
 }
 
 // publishedRound reads the tables that a run published, under the definition that it kept beside them.
-func publishedRound(data string) (*table.Round, error) {
+func publishedRound(data string) (_ *table.Round, err error) {
+	defer try.Caught(&err)
 	p, _, err := export.Verify(data)
-	if err != nil {
-		return nil, fmt.Errorf("数据表 %s：%w", data, err)
-	}
+	try.Told(err, "数据表 %s", data)
 	d, err := templates.LoadDir(filepath.Join(data, "..", definitionFolder), p.Batch)
 	if os.IsNotExist(err) || err != nil && p.Batch <= templates.Latest() {
 		d, err = templates.Load(p.Batch)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("数据表 %s 的定义：%w", data, err)
-	}
-	round, err := restored(d, data)
-	if err != nil {
-		return nil, fmt.Errorf("数据表 %s：%w", data, err)
-	}
-	return round, nil
+	try.Told(err, "数据表 %s 的定义", data)
+	return try.Of(restored(d, data))("数据表 %s", data), nil
 }
 
 // lastOf is what a consortium of the directory handed in last, under whichever of its names.

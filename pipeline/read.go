@@ -84,9 +84,7 @@ func (r *running) take(ctx context.Context, sources []intake.Source) (err error)
 	} else if r.facts, err = read(ctx, r.Definition, sources, r.Options); err == nil {
 		r.sources, r.open = sources, opener(sources, r.facts)
 	}
-	if err != nil {
-		return err
-	}
+	try.Do(err)
 	try.Do(r.readOpinions())
 	return r.readMarks(ctx)
 }

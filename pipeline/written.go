@@ -58,20 +58,17 @@ func (r *running) writeTables(dir string) (err error) {
 
 // writeReturns writes what goes back to the prefectures, about progress forms too, where the files are at hand.
 func (r *running) writeReturns(folder string) (err error) {
+	defer try.Caught(&err)
 	if r.open == nil {
 		return nil
 	}
-	if r.out.Returns, err = feedback.Write(folder, r.out, r.open); err != nil {
-		return fmt.Errorf("退回件：%w", err)
-	}
+	r.out.Returns = try.Of(feedback.Write(folder, r.out, r.open))("退回件")
 	if r.progress == nil {
 		return nil
 	}
 	written, err := feedback.Write(folder, table.Publication{Round: *r.progress, Date: r.Date, ReplyBy: r.ReplyBy},
 		opener(r.sources, r.progress.Facts))
-	if err != nil {
-		return fmt.Errorf("年度数据核对表的退回件：%w", err)
-	}
+	try.Told(err, "年度数据核对表的退回件")
 	for s := range r.progress.Submissions.All() {
 		if path := written[s.Submission]; path != "" {
 			r.out.Returns[s.File] = path

@@ -175,9 +175,7 @@ func (t *Target) retire() (err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
+	try.Do(err)
 	for _, e := range inv.entries {
 		if e.Mode.IsDir() {
 			continue

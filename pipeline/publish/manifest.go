@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/text"
 )
 
@@ -236,20 +237,16 @@ func interrupted(dir string) error {
 }
 
 // Outputs lists the files below dir except the manifest, ordered by path.
-func Outputs(dir string) ([]Output, error) {
+func Outputs(dir string) (_ []Output, err error) {
+	defer try.Caught(&err)
 	out := []Output{}
-	inv, err := takeInventory(dir)
-	if err != nil {
-		return nil, err
-	}
+	inv := try.Get(takeInventory(dir))
 	for _, e := range inv.entries {
 		if e.Mode.IsDir() {
 			continue
 		}
 		sum, size, err := hashFile(filepath.Join(dir, filepath.FromSlash(e.Path)))
-		if err != nil {
-			return nil, err
-		}
+		try.Do(err)
 		out = append(out, Output{e.Path, sum, size})
 	}
 	slices.SortFunc(out, func(a, b Output) int { return strings.Compare(a.Path, b.Path) })

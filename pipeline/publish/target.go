@@ -118,9 +118,7 @@ func (t *Target) recover() (err error) {
 	if err == nil {
 		err = os.WriteFile(filepath.Join(t.Fresh, markName), []byte("lianheti 正在这里写结果，写完改名。\n"), 0o644)
 	}
-	if err != nil {
-		return fmt.Errorf("无法建立临时文件夹 %s：%w", t.Fresh, err)
-	}
+	try.Told(err, "无法建立临时文件夹 %s", t.Fresh)
 	return nil
 }
 
@@ -263,15 +261,14 @@ func PrepareFreeze(out, year, name string) (*Frozen, error) {
 }
 
 // Copy takes over the results before they are published. again makes those anew that people read, which name the copy.
-func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) error {
+func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) (err error) {
+	defer try.Caught(&err)
 	if f == nil {
 		return nil
 	}
 	// ours: PrepareFreeze saw to it
-	if err := os.RemoveAll(f.fresh); err != nil {
-		return fmt.Errorf("上次中断留下的 %s 无法删除：%w", f.fresh, err)
-	}
-	err := os.CopyFS(f.fresh, os.DirFS(dir)) // our mark in dir, which says whose the copy is, comes first
+	try.Told(os.RemoveAll(f.fresh), "上次中断留下的 %s 无法删除", f.fresh)
+	err = os.CopyFS(f.fresh, os.DirFS(dir)) // our mark in dir, which says whose the copy is, comes first
 	if err == nil {
 		err = again(f.fresh)
 	}
@@ -279,9 +276,7 @@ func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) erro
 	if err == nil {
 		err = m.Seal(f.fresh)
 	}
-	if err != nil {
-		return fmt.Errorf("会议版无法写到磁盘：%w", err)
-	}
+	try.Told(err, "会议版无法写到磁盘")
 	return nil
 }
 

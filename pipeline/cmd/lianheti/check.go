@@ -22,9 +22,7 @@ func check(c *cli.Context) (err error) {
 		return usageError{errors.New("--list 和 --json 只能写一个")}
 	}
 	o, r, err := worked(c, pipeline.Check)
-	if err != nil {
-		return err
-	}
+	try.Do(err)
 	told := newChecked(r, o.Definition, c.String("code"))
 	try.Do(tell(c, r, "check", told))
 	if c.Bool("readings") && !c.Bool("json") {
@@ -124,10 +122,7 @@ func (g group) Cures() []string {
 
 // Cells names the value and the cells of each finding, sheet by sheet; of very many, the cells.
 func (g group) Cells() string {
-	var all []model.Place
-	for _, x := range g.Findings {
-		all = append(all, x.Places...)
-	}
+	all := slices.Concat(table.Each(g.Findings, func(x pipeline.CheckedFinding) []model.Place { return x.Places })...)
 	if len(all) > toldByName {
 		return model.Ranges(all)
 	}

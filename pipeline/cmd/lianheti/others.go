@@ -21,18 +21,14 @@ import (
 
 // The smaller commands; what they say is in messages/others.tmpl.
 
-func experts(c *cli.Context) error {
+func experts(c *cli.Context) (err error) {
+	defer try.Caught(&err)
 	if c.IsSet("experts") && c.IsSet("count") {
 		return usageError{errors.New("--experts 和 --count 只能写一个")}
 	}
 	_, made, err := worked(c, pipeline.Experts)
-	if err != nil {
-		return err
-	}
-	written, err := publish.Files(made.Files, c.Bool("overwrite"))
-	if err != nil {
-		return err
-	}
+	try.Do(err)
+	written := try.Get(publish.Files(made.Files, c.Bool("overwrite")))
 	return say(c.App.Writer, "experts", handedOut{made, written})
 }
 
@@ -51,20 +47,17 @@ func (i handedOut) Asked(n int) string {
 	return fmt.Sprintf("  %d家%d项", len(i.Parts[n].Only), len(items))
 }
 
-func printForms(c *cli.Context) error {
+func printForms(c *cli.Context) (err error) {
+	defer try.Caught(&err)
 	o, printed, err := worked(c, pipeline.Word)
-	if err != nil {
-		return err
-	}
+	try.Do(err)
 	var made []publish.File
 	for _, f := range printed.Forms {
 		if f.Data != nil {
 			made = append(made, publish.File{Path: filepath.Join(o.Out, f.Name), Data: f.Data})
 		}
 	}
-	if err := writeFiles(c, made); err != nil {
-		return err
-	}
+	try.Do(writeFiles(c, made))
 	err = say(c.App.Writer, "printed", struct {
 		*pipeline.Printed
 		Out string
@@ -72,14 +65,11 @@ func printForms(c *cli.Context) error {
 	return concluded(err, printed.Refused())
 }
 
-func auditMoves(c *cli.Context) error {
+func auditMoves(c *cli.Context) (err error) {
+	defer try.Caught(&err)
 	_, result, err := worked(c, pipeline.Audit)
-	if err != nil {
-		return err
-	}
-	if err := writeFiles(c, result.Files); err != nil {
-		return err
-	}
+	try.Do(err)
+	try.Do(writeFiles(c, result.Files))
 	return concluded(tell(c, result, "audit", audited{result}), len(result.Pays) > 0)
 }
 

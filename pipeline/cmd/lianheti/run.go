@@ -10,6 +10,7 @@ import (
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
 	"lianheti/stages/model"
+	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -17,16 +18,13 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-func run(c *cli.Context) error {
+func run(c *cli.Context) (err error) {
+	defer try.Caught(&err)
 	_, result, err := worked(c, func(ctx context.Context, o pipeline.Options) (*pipeline.Result, error) {
-		if err := runOptions(c, &o); err != nil {
-			return nil, err
-		}
+		try.Do(runOptions(c, &o))
 		return pipeline.Run(ctx, o)
 	})
-	if err != nil {
-		return err
-	}
+	try.Do(err)
 	r := outcome{result}
 	if err = tell(c, result.Manifest, "run", r); err == nil && c.Bool("json") {
 		err = say(c.App.ErrWriter, "kept", r)
