@@ -1,6 +1,6 @@
 // Package try is for work of which every step can fail and none goes on after one that did, as in writing a workbook
-// cell by cell: a step that fails ends the function that is guarded by Caught, with its error. It imports nothing of
-// ours.
+// cell by cell or in taking a batch from stage to stage: a step that fails ends the function that is guarded by Caught,
+// with its error. What is done at once beside others guards itself. It imports nothing of ours.
 package try
 
 import "fmt"
