@@ -9,7 +9,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -69,9 +68,7 @@ type Result struct {
 // faults in submissions are findings in the results.
 func Run(ctx context.Context, o Options) (_ *Result, err error) {
 	defer try.Caught(&err)
-	if o.Score, err = o.Score.Resolve(o.Definition); err != nil { // now: the manifest names what was used
-		return nil, fmt.Errorf("计分：%w", err)
-	}
+	o.Score = try.Of(o.Score.Resolve(o.Definition))("计分") // now: the manifest names what was used
 	try.Do(consolidate.Check(o.Definition))
 	sources := try.Get(o.discover())
 	year := strconv.Itoa(o.Definition.Year)
@@ -85,13 +82,11 @@ func Run(ctx context.Context, o Options) (_ *Result, err error) {
 	try.Do(r.worthwhile(r.facts, out.Final))
 	try.Do(r.judge(ctx))
 	try.Do(r.write(ctx, out.Fresh))
-	if err := meeting.Copy(out.Fresh, *r.manifest, func(dir string) error {
+	try.Do(meeting.Copy(out.Fresh, *r.manifest, func(dir string) error {
 		r.out.Standing.Meeting = meeting.Name
 		// it holds names, and no meeting needs it
 		return errors.Join(os.Remove(filepath.Join(dir, o.Definition.Register.Next)), r.forPeople(dir))
-	}); err != nil {
-		return nil, err
-	}
+	}))
 	try.Do(out.Publish())
 	try.Do(meeting.Keep(out.Final))
 	return &Result{r.round, out.Final, r.manifest, out.Kept, out.Notes, r.known, r.progress, r.opinions}, nil
