@@ -34,8 +34,7 @@ func (b *Batch) Add(r *Rows) {
 // rename hides in the path of every file the persons that any file names, and keeps apart what differed only in them.
 func (b *Batch) rename() text.People {
 	people, paths := text.NewPeople(b.people), text.Paths{}
-	for i := range b.files {
-		a := b.files[i]
+	for _, a := range b.files {
 		old, path := a.file.Path, paths.Free(people.Hide(a.file.Path))
 		a.file.Path, a.file.Detail, a.Submission.File = path, people.Hide(a.file.Detail), path
 		for _, n := range a.notes {
@@ -57,33 +56,32 @@ func (b *Batch) Facts() *table.Facts {
 	f := &table.Facts{Definition: b.d, People: b.rename()}
 	f.Reading = append(f.Reading, b.settle()...)
 	order := b.accepted() // the files that are submissions, by id
-	slices.SortFunc(order, func(x, y int) int {
-		a, o := b.files[x], b.files[y]
-		return cmp.Or(cmp.Compare(a.Submission.Order(), o.Submission.Order()), cmp.Compare(a.id(), o.id()))
+	slices.SortFunc(order, func(x, y *Rows) int {
+		return cmp.Or(cmp.Compare(x.Submission.Order(), y.Submission.Order()), cmp.Compare(x.id(), y.id()))
 	})
 	f.Said = map[string]string{}
-	for _, i := range order {
-		f.Said[b.files[i].id()] = b.files[i].said()
+	for _, r := range order {
+		f.Said[r.id()] = r.said()
 	}
 	f.Files = table.Of(b.fileRows())
-	f.Submissions = pick(b, order, func(r *Rows) []table.Submission { return []table.Submission{r.Submission} })
-	f.Figures = pick(b, order, func(r *Rows) []table.Figure { return r.Figures })
-	f.Metrics = pick(b, order, func(r *Rows) []table.Metric { return r.Metrics })
-	f.Texts = pick(b, order, func(r *Rows) []table.Text { return r.Texts })
-	f.Members = pick(b, order, func(r *Rows) []table.Member { return r.Members })
-	f.Materials = pick(b, order, func(r *Rows) []table.Material { return r.Materials })
-	f.Verifications = pick(b, order, func(r *Rows) []table.Verification { return r.Verifications })
-	f.Explanations = pick(b, order, func(r *Rows) []table.Explanation { return r.Explanations })
-	f.Coercions = pick(b, order, func(r *Rows) []table.Coercion { return r.Coercions })
-	f.ListColumns = pick(b, order, func(r *Rows) []table.ListColumn { return r.ListColumns })
-	f.ListCells = pick(b, order, func(r *Rows) []table.ListCell {
+	f.Submissions = pick(order, func(r *Rows) []table.Submission { return []table.Submission{r.Submission} })
+	f.Figures = pick(order, func(r *Rows) []table.Figure { return r.Figures })
+	f.Metrics = pick(order, func(r *Rows) []table.Metric { return r.Metrics })
+	f.Texts = pick(order, func(r *Rows) []table.Text { return r.Texts })
+	f.Members = pick(order, func(r *Rows) []table.Member { return r.Members })
+	f.Materials = pick(order, func(r *Rows) []table.Material { return r.Materials })
+	f.Verifications = pick(order, func(r *Rows) []table.Verification { return r.Verifications })
+	f.Explanations = pick(order, func(r *Rows) []table.Explanation { return r.Explanations })
+	f.Coercions = pick(order, func(r *Rows) []table.Coercion { return r.Coercions })
+	f.ListColumns = pick(order, func(r *Rows) []table.ListColumn { return r.ListColumns })
+	f.ListCells = pick(order, func(r *Rows) []table.ListCell {
 		for i := range r.ListCells {
 			r.ListCells[i].File = r.file.Path
 		}
 		return r.ListCells
 	})
-	f.Loose = pick(b, order, func(r *Rows) []table.LooseCell { return r.Loose })
-	f.Contacts = pick(b, order, func(r *Rows) []table.Contact { return r.contacts })
+	f.Loose = pick(order, func(r *Rows) []table.LooseCell { return r.Loose })
+	f.Contacts = pick(order, func(r *Rows) []table.Contact { return r.contacts })
 	f.Fulfilment, f.Pieces = table.Of[table.Fulfilled](nil), table.Of[table.Piece](nil)
 	return f
 }
@@ -92,10 +90,8 @@ func (b *Batch) fileRows() []table.File {
 	rows := make([]table.File, 0, len(b.files))
 	kept := map[string]bool{}      // submissions
 	adopted := map[string]string{} // by path: the submission of a file that was adopted
-	for _, a := range b.files {
-		if a.file.Fate == model.Accepted {
-			kept[a.id()], adopted[a.file.Path] = true, a.id()
-		}
+	for _, a := range b.accepted() {
+		kept[a.id()], adopted[a.file.Path] = true, a.id()
 	}
 	for _, a := range b.files {
 		owner := a.id()
@@ -109,10 +105,10 @@ func (b *Batch) fileRows() []table.File {
 	return rows
 }
 
-func pick[T any](b *Batch, files []int, rows func(*Rows) []T) table.Table[T] {
+func pick[T any](files []*Rows, rows func(*Rows) []T) table.Table[T] {
 	out := table.NewBuilder[T]()
-	for _, i := range files {
-		out.Append(rows(b.files[i])...)
+	for _, r := range files {
+		out.Append(rows(r)...)
 	}
 	return out.Finish()
 }
@@ -127,15 +123,14 @@ func (b *Batch) settle() []model.Finding {
 	}
 	found = append(found, b.suspectedTwins()...)
 	var notes []model.Finding
-	for i := range b.files {
-		notes = append(notes, b.withSubmission(i)...)
+	for _, a := range b.files {
+		notes = append(notes, a.withSubmission()...)
 	}
 	return append(append(notes, found...), b.unreadable()...)
 }
 
 // withSubmission completes the notes of one file; those of a file in whose place another is read are nobody's.
-func (b *Batch) withSubmission(i int) []model.Finding {
-	a := b.files[i]
+func (a *Rows) withSubmission() []model.Finding {
 	if a.supersededBy != "" {
 		return nil
 	}
@@ -151,63 +146,51 @@ func (b *Batch) withSubmission(i int) []model.Finding {
 }
 
 // groups lists the accepted files of each consortium that has several; a renamed copy belongs to its parent's.
-func (b *Batch) groups() [][]int {
-	bySum, name := map[string]int{}, map[string]string{} // a consortium's first name, by a later one
-	accepted := b.accepted()
-	for _, i := range accepted {
-		bySum[b.files[i].file.SHA256] = i
-	}
-	first := func(id string) string {
+func (b *Batch) groups() [][]*Rows {
+	name, accepted := map[string]string{}, b.accepted() // a consortium's first name, by a later one
+	bySum := table.By(slices.Values(accepted), func(r *Rows) string { return r.file.SHA256 })
+	first := func(r *Rows) string {
+		id := r.id()
 		for name[id] != "" {
 			id = name[id]
 		}
 		return id
 	}
-	for _, i := range accepted {
-		if parent, known := bySum[b.files[i].parent]; known && b.inCommon(i, parent) >= mended {
-			if was, is := first(b.files[parent].id()), first(b.files[i].id()); was != is {
-				name[is] = was
-			}
+	for _, r := range accepted {
+		if parent := bySum[r.parent]; parent != nil && inCommon(r, parent) >= mended && first(parent) != first(r) {
+			name[first(r)] = first(parent)
 		}
 	}
-	groups := table.Grouped(accepted, func(i int) string { return first(b.files[i].id()) })
-	return slices.DeleteFunc(groups, func(group []int) bool { return len(group) == 1 })
+	return slices.DeleteFunc(table.Grouped(accepted, first), func(group []*Rows) bool { return len(group) == 1 })
 }
 
-func (b *Batch) accepted() (out []int) {
-	for i, a := range b.files {
-		if a.file.Fate == model.Accepted {
-			out = append(out, i)
-		}
-	}
-	return out
+func (b *Batch) accepted() []*Rows {
+	return table.Where(slices.Values(b.files), func(r *Rows) bool { return r.file.Fate == model.Accepted })
 }
 
-func (b *Batch) settleGroup(all []int) []model.Finding {
-	group, idle := b.idleCopies(b.dropCopies(all))
-	latest := slices.DeleteFunc(slices.Clone(group), func(i int) bool {
-		return slices.ContainsFunc(group, func(k int) bool { return k != i && b.madeFrom(k, i, all) })
+func (b *Batch) settleGroup(all []*Rows) []model.Finding {
+	group, idle := idleCopies(b.dropCopies(all))
+	latest := slices.DeleteFunc(slices.Clone(group), func(r *Rows) bool {
+		return slices.ContainsFunc(group, func(o *Rows) bool { return o != r && o.madeFrom(r, all) })
 	})
 	if len(latest) == 0 { // copies that name each other as parents say nothing
 		latest = group
 	}
-	highest := slices.MaxFunc(latest, func(x, y int) int { return int(b.files[x].number()) - int(b.files[y].number()) })
-	latest = slices.DeleteFunc(latest, func(i int) bool {
-		return b.files[i].number() != 0 && b.files[i].number() < b.files[highest].number()
-	})
-	keep := slices.MinFunc(latest, b.plainFirst)
-	for _, i := range slices.Concat(idle, group) {
+	highest := slices.MaxFunc(latest, func(x, y *Rows) int { return int(x.number()) - int(y.number()) })
+	latest = slices.DeleteFunc(latest, func(r *Rows) bool { return r.number() != 0 && r.number() < highest.number() })
+	keep := slices.MinFunc(latest, plainFirst)
+	for _, r := range slices.Concat(idle, group) {
 		switch {
-		case i == keep:
-		case slices.Contains(latest, i):
-			b.replace(i, keep, model.Rejected, "side_by_side")
-			b.files[i].file.Detail = b.editions([]int{i, keep})
+		case r == keep:
+		case slices.Contains(latest, r):
+			b.replace(r, keep, model.Rejected, "side_by_side")
+			r.file.Detail = editions([]*Rows{r, keep})
 		default:
-			b.replace(i, keep, model.Superseded, "superseded")
+			b.replace(r, keep, model.Superseded, "superseded")
 		}
 	}
-	for _, i := range all {
-		b.files[i].Submission.Submission = b.files[keep].id()
+	for _, r := range all {
+		r.Submission.Submission = keep.id()
 	}
 	if len(latest) == 1 {
 		return nil
@@ -216,30 +199,24 @@ func (b *Batch) settleGroup(all []int) []model.Finding {
 }
 
 // ambiguity makes the finding about files of which nobody knows which is the one, the one that is read first.
-func (b *Batch) ambiguity(rule string, keep int, files []int) model.Finding {
-	files = append([]int{keep}, slices.DeleteFunc(slices.Clone(files), func(i int) bool { return i == keep })...)
-	x := model.Finding{Code: b.d.CodeOf(rule), Submission: b.files[keep].id()}
-	var paths []string
-	for _, i := range files {
-		x.Places = append(x.Places, model.Place{File: b.files[i].file.Path})
-		paths = append(paths, b.files[i].file.Path)
-	}
-	x.Vars = map[string]string{"list": strings.Join(paths, "、"), "file": paths[0],
-		"other": strings.Join(paths[1:], "、"), "detail": b.editions(files)}
-	return x
+func (b *Batch) ambiguity(rule string, keep *Rows, files []*Rows) model.Finding {
+	files = append([]*Rows{keep}, slices.DeleteFunc(slices.Clone(files), func(r *Rows) bool { return r == keep })...)
+	paths := table.Each(files, func(r *Rows) string { return r.file.Path })
+	return model.Finding{Code: b.d.CodeOf(rule), Submission: keep.id(),
+		Places: table.Each(paths, func(path string) model.Place { return model.Place{File: path} }),
+		Vars: map[string]string{"list": strings.Join(paths, "、"), "file": paths[0],
+			"other": strings.Join(paths[1:], "、"), "detail": editions(files)}}
 }
 
 // editions tells what the covers of files say of the edition, in their order.
-func (b *Batch) editions(files []int) string {
-	said := make([]string, len(files))
-	for n, i := range files {
-		said[n] = "未填"
-		for _, f := range b.files[i].Figures {
-			if f.Field == "edition" && f.Raw != "" {
-				said[n] = f.Raw
-			}
+func editions(files []*Rows) string {
+	said := table.Each(files, func(r *Rows) string {
+		i := slices.IndexFunc(r.Figures, func(f table.Figure) bool { return f.Field == "edition" && f.Raw != "" })
+		if i < 0 {
+			return "未填"
 		}
-	}
+		return r.Figures[i].Raw
+	})
 	if len(slices.Compact(slices.Clone(said))) == 1 {
 		return strings.Replace("都是"+said[0], "是未填", "未填", 1)
 	}
@@ -247,48 +224,43 @@ func (b *Batch) editions(files []int) string {
 }
 
 // plainFirst orders files by their names: a copy's is longer than the original's (… - 副本.xlsx, … (1).xlsx).
-func (b *Batch) plainFirst(x, y int) int {
-	name := func(i int) string { return path.Base(b.files[i].file.Path) }
-	return cmp.Or(len(name(x))-len(name(y)), strings.Compare(b.files[x].file.Path, b.files[y].file.Path))
+func plainFirst(x, y *Rows) int {
+	return cmp.Or(len(path.Base(x.file.Path))-len(path.Base(y.file.Path)), strings.Compare(x.file.Path, y.file.Path))
 }
 
 // idleCopies takes apart the issued copies on which nobody worked, beside files on which somebody did.
-func (b *Batch) idleCopies(group []int) (others, idle []int) {
-	worked := func(i int) bool { return !b.files[i].untouched }
+func idleCopies(group []*Rows) (others, idle []*Rows) {
+	worked := func(r *Rows) bool { return !r.untouched }
 	if !slices.ContainsFunc(group, worked) {
 		return group, nil
 	}
 	idle = slices.DeleteFunc(slices.Clone(group), worked)
-	return slices.DeleteFunc(slices.Clone(group), func(i int) bool { return !worked(i) }), idle
+	return table.Where(slices.Values(group), worked), idle
 }
 
 // dropCopies leaves one of the files with the same content, rather one that is no issued copy and tells its edition.
-func (b *Batch) dropCopies(group []int) []int {
-	group = slices.SortedStableFunc(slices.Values(group), func(x, y int) int {
-		a, o := b.files[x], b.files[y]
-		return cmp.Or(len(a.parent)-len(o.parent), int(o.number()-a.number()), b.plainFirst(x, y))
-	})
-	var kept []int
-	for _, i := range group {
-		first := slices.IndexFunc(kept, func(k int) bool { return b.same(k, i) })
-		if first < 0 {
-			kept = append(kept, i)
-			continue
+func (b *Batch) dropCopies(group []*Rows) []*Rows {
+	var kept []*Rows
+	for _, r := range slices.SortedStableFunc(slices.Values(group), func(x, y *Rows) int {
+		return cmp.Or(len(x.parent)-len(y.parent), int(y.number()-x.number()), plainFirst(x, y))
+	}) {
+		if first := slices.IndexFunc(kept, r.same); first >= 0 {
+			b.replace(r, kept[first], model.Superseded, "duplicate_file")
+		} else {
+			kept = append(kept, r)
 		}
-		b.replace(i, kept[first], model.Superseded, "duplicate_file")
 	}
-	slices.Sort(kept)
-	return kept
+	return table.Where(slices.Values(group), func(r *Rows) bool { return slices.Contains(kept, r) })
 }
 
 // madeFrom says whether a file was made from another, or one of its content, by way of any files of the consortium.
-func (b *Batch) madeFrom(i, original int, all []int) bool {
+func (r *Rows) madeFrom(original *Rows, all []*Rows) bool {
 	for range all { // no longer: copies may name each other as parents
-		at := slices.IndexFunc(all, func(k int) bool { return b.files[k].file.SHA256 == b.files[i].parent })
+		at := slices.IndexFunc(all, func(o *Rows) bool { return o.file.SHA256 == r.parent })
 		if at < 0 {
 			return false
 		}
-		if i = all[at]; i == original || b.same(i, original) {
+		if r = all[at]; r == original || r.same(original) {
 			return true
 		}
 	}
@@ -296,14 +268,12 @@ func (b *Batch) madeFrom(i, original int, all []int) bool {
 }
 
 // same says whether two files are of one content, and not of two editions.
-func (b *Batch) same(i, k int) bool {
-	x, y := b.files[i], b.files[k]
-	return x.content == y.content && (x.number() == y.number() || x.number() == 0 || y.number() == 0)
+func (r *Rows) same(o *Rows) bool {
+	return r.content == o.content && (r.number() == o.number() || r.number() == 0 || o.number() == 0)
 }
 
-func (b *Batch) replace(i, by int, fate model.Fate, rule string) {
-	a := b.files[i]
-	a.file.Fate, a.file.Code, a.supersededBy = fate, b.d.CodeOf(rule), b.files[by].file.Path
+func (b *Batch) replace(a, by *Rows, fate model.Fate, rule string) {
+	a.file.Fate, a.file.Code, a.supersededBy = fate, b.d.CodeOf(rule), by.file.Path
 	a.file.Detail = a.supersededBy
 }
 
@@ -355,43 +325,45 @@ func cellHashes(d *templates.Definition, entries []model.Entry) []uint64 {
 }
 
 // inCommon is the share of cells that two files have in common, of those of the one that has fewer.
-func (b *Batch) inCommon(i, k int) float64 {
-	x, y := b.files[i].cellHashes, b.files[k].cellHashes
-	fewer := min(len(x), len(y))
+func inCommon(a, o *Rows) float64 {
+	fewer := min(len(a.cellHashes), len(o.cellHashes))
 	if fewer < fewest {
 		return 0
 	}
-	return float64(text.Common(x, y)) / float64(fewer)
+	return float64(text.Common(a.cellHashes, o.cellHashes)) / float64(fewer)
 }
 
 // suspectedTwins finds submissions of one prefecture that may be one consortium's under two names.
 func (b *Batch) suspectedTwins() (found []model.Finding) {
-	of := b.suspects()
+	files := b.accepted()
+	of := suspects(files)
 	done := map[int]bool{}
-	for i := range b.files {
+	for i := range files {
 		if done[i] || len(of[i]) == 0 {
 			continue
 		}
-		group := []int{i}
-		for at := 0; at < len(group); at++ {
-			for _, k := range of[group[at]] {
-				if !slices.Contains(group, k) {
-					group = append(group, k)
+		at := []int{i}
+		for n := 0; n < len(at); n++ {
+			for _, k := range of[at[n]] {
+				if !slices.Contains(at, k) {
+					at = append(at, k)
 				}
 			}
 		}
-		keep := slices.MinFunc(group, func(x, y int) int {
-			return cmp.Or(cmp.Compare(b.files[x].Submission.Order(), b.files[y].Submission.Order()), b.plainFirst(x, y))
-		})
-		group = append([]int{keep}, slices.DeleteFunc(group, func(k int) bool { return k == keep })...)
-		x := b.ambiguity("suspected_same", keep, group)
-		var names []string
-		for _, k := range group {
+		group := table.Each(at, func(k int) *Rows {
 			done[k] = true
-			names = append(names, "“"+cmp.Or(b.files[k].Submission.Consortium, "（空）")+"”")
-			if k != keep {
-				b.replace(k, keep, model.Rejected, "suspected_twin")
-				b.files[k].file.Detail, b.files[k].Submission.Submission = b.files[keep].Submission.Consortium, b.files[keep].id()
+			return files[k]
+		})
+		keep := slices.MinFunc(group, func(x, y *Rows) int {
+			return cmp.Or(cmp.Compare(x.Submission.Order(), y.Submission.Order()), plainFirst(x, y))
+		})
+		x := b.ambiguity("suspected_same", keep, group)
+		names := []string{nameOf(keep)}
+		for _, r := range group {
+			if r != keep {
+				names = append(names, nameOf(r))
+				b.replace(r, keep, model.Rejected, "suspected_twin")
+				r.file.Detail, r.Submission.Submission = keep.Submission.Consortium, keep.id()
 			}
 		}
 		x.Vars["detail"] = strings.Join(names, "、")
@@ -400,11 +372,13 @@ func (b *Batch) suspectedTwins() (found []model.Finding) {
 	return found
 }
 
+func nameOf(r *Rows) string { return "“" + cmp.Or(r.Submission.Consortium, "（空）") + "”" }
+
 // suspects lists for each file the others that may be the same consortium's, by cells that few files share.
-func (b *Batch) suspects() map[int][]int {
+func suspects(files []*Rows) map[int][]int {
 	holders := map[uint64][]int{} // files, by the hash of a cell
-	for _, i := range b.accepted() {
-		for _, cell := range slices.Compact(slices.Clone(b.files[i].cellHashes)) {
+	for i, r := range files {
+		for _, cell := range slices.Compact(slices.Clone(r.cellHashes)) {
 			holders[cell] = append(holders[cell], i)
 		}
 	}
@@ -419,8 +393,8 @@ func (b *Batch) suspects() map[int][]int {
 	of := map[int][]int{}
 	for pair, both := range shared {
 		i, k := pair[0], pair[1]
-		x, y := b.files[i].Submission.CityCode, b.files[k].Submission.CityCode
-		if both >= fewest/2 && (x == y || x == "" || y == "") && b.inCommon(i, k) >= nearly {
+		x, y := files[i].Submission.CityCode, files[k].Submission.CityCode
+		if both >= fewest/2 && (x == y || x == "" || y == "") && inCommon(files[i], files[k]) >= nearly {
 			of[i], of[k] = append(of[i], k), append(of[k], i)
 		}
 	}
