@@ -172,9 +172,7 @@ func (w *writer) cover(title string, subjects []Subject, pages []*page) *page {
 		p.Span(5+i, 1, width, book.Cell{Value: templates.Fill(line, words), Look: book.Remark})
 	}
 	header := 13
-	for i, head := range []string{"序号", "联合体（点击进入）", "地市", "应评项数", "已评项数", "折算分小计", "满分", "扣分", "进度"} {
-		p.Span(header, 1+i, 1, book.Cell{Value: head, Look: book.Header})
-	}
+	p.Heads(header, 1, "序号", "联合体（点击进入）", "地市", "应评项数", "已评项数", "折算分小计", "满分", "扣分", "进度")
 	for n, t := range pages {
 		row, s := header+1+n, subjects[n].Submission
 		asked := t.asked
@@ -217,9 +215,7 @@ func (w *writer) subject(sheet string, s Subject) *page {
 	p.Choice(p.recused, colMark, p.recused, colMark, "没有利害关系的不用填。", yes)
 	p.Span(4, 1, width, book.Cell{Value: "评分的参考档：" + bands(w.d.Rubric.Experts), Look: book.Remark})
 	header := 5
-	for i, head := range []string{"观测点", "评什么（附件2原文）", "报送的数据和材料，有什么存疑", "相关文字", "满分", "评分", "折算分", "评语"} {
-		p.Span(header, 1+i, 1, book.Cell{Value: head, Look: book.Header})
-	}
+	p.Heads(header, 1, "观测点", "评什么（附件2原文）", "报送的数据和材料，有什么存疑", "相关文字", "满分", "评分", "折算分", "评语")
 	p.Frozen = header
 	scale := w.d.Rubric.Experts.Scale
 	first, row := header+1, header
@@ -288,35 +284,32 @@ func (w *writer) head(p *page, row int, point *templates.Point, s Subject) {
 
 // material writes the long texts and the supporting material below, and links each point to its first text.
 func (w *writer) material(p *page, row int, s Subject, points []int) {
-	width, at := len(sheetWidths), map[string]int{}
-	p.Span(row, 1, width, book.Cell{Value: "文字材料（报送原文）", Look: book.Heading})
+	at, pane := map[string]int{}, book.Pane{Page: &p.Page, Row: row, Col: 1, Cols: len(sheetWidths)}
+	pane.Say("文字材料（报送原文）", book.Heading)
 	for _, x := range s.texts {
-		row++
 		label := x.label
 		if len(x.points) > 0 {
 			label += "（观测点" + strings.Join(x.points, "、") + "）"
 		}
-		p.Span(row, 1, width, book.Cell{Value: label, Look: book.Total})
 		for _, point := range x.points {
 			if at[point] == 0 {
-				at[point] = row
+				at[point] = pane.Row
 			}
 		}
+		pane.Say(label, book.Total)
 		for _, part := range parts(x.words) {
-			row++
-			p.Span(row, 1, width, book.Cell{Value: part, Look: book.Prose})
+			pane.Say(part, book.Prose)
 		}
 	}
-	row += 2
+	pane.Row++
 	list, _, _ := w.d.Layout().Area("materials")
-	p.Span(row, 1, width, book.Cell{Value: list.Sheet.Title, Look: book.Heading})
+	pane.Say(list.Sheet.Title, book.Heading)
 	for _, m := range s.materials {
-		row++
-		p.Line(row, 1, book.Cell{Value: m.Number, Look: book.Centred}, book.Cell{Value: m.Title, Look: book.Plain, Cols: 2},
+		pane.Fit(book.Cell{Value: m.Number, Look: book.Centred}, book.Cell{Value: m.Title, Look: book.Plain, Cols: 2},
 			book.Cell{Value: m.Supports, Look: book.Plain, Cols: 4}, book.Cell{Value: m.Pages, Look: book.Plain})
 	}
 	if len(s.materials) == 0 {
-		p.Span(row+1, 1, width, book.Cell{Value: "没有列出支撑材料。", Look: book.Quiet})
+		pane.Say("没有列出支撑材料。", book.Quiet)
 	}
 	marked := w.a.asks(w.d.Rubric, s.Submission.Submission)
 	for i, line := range points {
