@@ -248,9 +248,9 @@ func asTyped(t *testing.T, paths ...string) {
 	sources := must.Get(intake.Discover(paths))(t)
 	var cells []model.Cell
 	for _, s := range sources {
-		read, refusal := intake.Cells(s)
-		if refusal != nil {
-			t.Fatal(refusal)
+		file, read := intake.Flat(s)
+		if file.Fate != model.Accepted {
+			t.Fatal(file)
 		}
 		cells = append(cells, read...)
 	}

@@ -212,15 +212,14 @@ func (r *running) readRegister() error {
 }
 
 // cellsOf reads a single workbook that somebody names for something else than submissions.
-func cellsOf(d *templates.Definition, file, what, flag string) ([]model.Cell, error) {
-	sources, err := intake.Discover([]string{file})
+func cellsOf(d *templates.Definition, path, what, flag string) ([]model.Cell, error) {
+	sources, err := intake.Discover([]string{path})
 	if err != nil || len(sources) != 1 {
-		return nil, fmt.Errorf("%s %s 要是一个 .xlsx 文件，请检查 %s 后面的路径", what, file, flag)
+		return nil, fmt.Errorf("%s %s 要是一个 .xlsx 文件，请检查 %s 后面的路径", what, path, flag)
 	}
-	cells, refusal := intake.Cells(sources[0])
-	if refusal != nil {
-		rule := d.Rule(refusal.Code)
-		return nil, fmt.Errorf("%s %s 用不了：%s（%s）。%s", what, file, rule.Title, refusal.Code, rule.Cure)
+	file, cells := intake.Flat(sources[0])
+	if rule := d.Rule(file.Code); rule != nil {
+		return nil, fmt.Errorf("%s %s 用不了：%s（%s）。%s", what, path, rule.Title, rule.Code, rule.Cure)
 	}
 	return cells, nil
 }

@@ -90,20 +90,8 @@ func (s Source) unopened(file model.File) *model.Workbook {
 	return new(refused(file, s.early))
 }
 
-// Cells reads a workbook that is no submission (experts' marks, the register): every filled cell with its place, in the
-// order of the file. Where the file can't be used it gives no cells and the reason.
-func Cells(s Source) ([]model.Cell, *Refusal) {
-	if s.early != nil {
-		return nil, s.early
-	}
-	file, cells := Flat(s)
-	if file.Fate != model.Accepted {
-		return nil, &Refusal{Code: file.Code, Detail: file.Detail}
-	}
-	return cells, nil
-}
-
-// Flat reads one of many files that are no submissions, with hash and fate; a panic is a refusal.
+// Flat reads a workbook that is no submission (experts' marks, the register): every filled cell with its place, in the
+// order of the file, beside what became of it; a panic is a refusal.
 func Flat(s Source) (file model.File, cells []model.Cell) {
 	defer func() {
 		if recover() != nil {
