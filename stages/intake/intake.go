@@ -29,55 +29,42 @@ import (
 
 // Read reads one file. It is Accepted where its cells were bound to the form; which file of several counts comes later.
 func Read(d *templates.Definition, s Source) model.Workbook {
-	file, book, decided := s.opened(false, "")
-	if decided == nil {
+	file, book, refusal := s.opened(false, "")
+	if refusal == nil {
 		return bind(d, file, book)
 	}
-	code := decided.File.Code
+	code := refusal.Code
 	if s.early != nil && (code == CodeNotWorkbook && s.early.fate() == model.Ignored ||
 		(code == CodeNotWorkbook || code == CodeIncomplete) && s.early.Code == CodeOtherArchive) {
-		return refused(file, s.early) // the name was right
+		refusal = s.early // the name was right
 	}
-	return *decided
+	return refused(file, refusal)
 }
 
-// opened gives the cells of a file, or what is decided without them.
-func (s Source) opened(flat bool, only string) (model.File, *Book, *model.Workbook) {
-	file, data, decided := s.fetch()
-	if decided != nil {
-		return file, nil, decided
-	}
-	book, refusal := open(data, flat, only)
-	if refusal != nil {
-		return file, nil, new(refused(file, refusal))
-	}
-	file.Fate = model.Accepted
-	return file, book, nil
-}
-
-// fetch gives the bytes of a file with its hash, or what is decided without reading them.
-func (s Source) fetch() (file model.File, data []byte, decided *model.Workbook) {
+// opened gives the cells of a file, or why it has none.
+func (s Source) opened(flat bool, only string) (file model.File, book *Book, refusal *Refusal) {
 	file = model.File{Path: s.Path, Size: s.Size}
-	if s.early != nil && s.early.Code == CodeUnreadable {
-		file.NoHash = s.early.Detail
-		return file, nil, new(refused(file, s.early))
-	}
 	if s.early != nil {
-		if decided = s.unopened(file); decided != nil {
-			return file, nil, decided
+		if refusal = s.unopened(&file); refusal != nil {
+			return file, nil, refusal
 		}
 	}
 	data, err := s.Read(MaxFile)
 	if err != nil {
 		file.SHA256, file.NoHash, _ = s.digest()
-		return file, nil, new(refused(file, s.unread(err)))
+		return file, nil, s.unread(err)
 	}
-	file.SHA256, file.Size = model.Digest(data), int64(len(data))
-	return file, data, nil
+	file.SHA256, file.Size, file.Fate = model.Digest(data), int64(len(data)), model.Accepted
+	book, refusal = open(data, flat, only)
+	return file, book, refusal
 }
 
-// unopened gives a file the fate that its name or kind decided; nil: it must be opened after all, because names lie.
-func (s Source) unopened(file model.File) *model.Workbook {
+// unopened is what the name or kind of a file decided; nil: it must be opened after all, because names lie.
+func (s Source) unopened(file *model.File) *Refusal {
+	if s.early.Code == CodeUnreadable {
+		file.NoHash = s.early.Detail
+		return s.early
+	}
 	var head []byte // the hash is taken of files that are not read, too: every file that arrived can be recognised
 	file.SHA256, file.NoHash, head = s.digest()
 	book := bytes.HasPrefix(head, ooxml.MagicZip) || s.early.Code == CodeLockFile && bytes.HasPrefix(head, ooxml.MagicOLE)
@@ -85,9 +72,9 @@ func (s Source) unopened(file model.File) *model.Workbook {
 		return nil
 	}
 	if other := sniff(head); s.doubt && s.early.Code == CodeOldExcel && other != nil {
-		return new(refused(file, other))
+		return other
 	}
-	return new(refused(file, s.early))
+	return s.early
 }
 
 // Flat reads a workbook that is no submission (experts' marks, the register): every filled cell with its place, in the
@@ -98,9 +85,9 @@ func Flat(s Source) (file model.File, cells []model.Cell) {
 			file, cells = Defeated(s).File, nil
 		}
 	}()
-	file, book, decided := s.opened(true, "")
-	if decided != nil {
-		return decided.File, nil
+	file, book, refusal := s.opened(true, "")
+	if refusal != nil {
+		return refused(file, refusal).File, nil
 	}
 	for _, sheet := range book.Sheets {
 		for _, cell := range sheet.Cells {
@@ -116,8 +103,8 @@ func Flat(s Source) (file model.File, cells []model.Cell) {
 // FormYear tells of which year's form a workbook is; 0 where it does not say, or is none.
 func FormYear(s Source) (year int) {
 	defer func() { _ = recover() }()
-	_, book, decided := s.opened(true, templates.MetaSheet)
-	if decided != nil {
+	_, book, refusal := s.opened(true, templates.MetaSheet)
+	if refusal != nil {
 		return 0
 	}
 	b := &binder{book: book}
