@@ -6,6 +6,7 @@ package text
 import (
 	"bytes"
 	"cmp"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -18,17 +19,32 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// NameKey makes the names of one unit comparable: full and half width, 工 and the radical ⼯ alike (NFKC), letters in
-// lower case, without spaces and what nobody sees, without a trailing （公章）. Wording is left alone: 有限公司 and
-// 有限责任公司 are different units.
+//go:embed traditional.txt
+var pairs string // each traditional character of unit names, and the simplified one behind it
+
+// simplified gives the simplified character of each Han character, itself where it has none.
+var simplified = func() (out [lastHan - firstHan + 1]rune) {
+	for i := range out {
+		out[i] = firstHan + rune(i)
+	}
+	all := []rune(strings.ReplaceAll(pairs, "\n", ""))
+	for i := 0; i+1 < len(all); i += 2 {
+		out[all[i]-firstHan] = all[i+1]
+	}
+	return out
+}()
+
+// NameKey makes the names of one unit comparable: full and half width, 工 and the radical ⼯ alike (NFKC), traditional
+// and simplified characters alike, letters in lower case, without spaces and what nobody sees, without a trailing
+// （公章）. Wording is left alone: 有限公司 and 有限责任公司 are different units.
 func NameKey(name string) string {
 	if strings.ContainsFunc(name, compatible) {
 		name = norm.NFKC.String(name)
 	}
 	name = strings.Map(func(r rune) rune {
 		switch {
-		case r >= firstHan && r <= lastHan: // most are, and are their own key
-			return r
+		case r >= firstHan && r <= lastHan: // most are
+			return simplified[r-firstHan]
 		case r >= 0xFF01 && r <= 0xFF5E: // full width
 			r += '!' - 0xFF01
 		case unicode.IsSpace(r), !unicode.IsPrint(r), r > unicodeLatin && invisible(r):
