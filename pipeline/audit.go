@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,7 +14,6 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/export"
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/stages/workers"
@@ -42,15 +42,21 @@ type AuditLeftOut struct {
 
 // Audit tries on every ranked submission the moves of the definition, each judged and scored with the others as they
 // are. The scales of an earlier run (o.Previous) are kept; so are its marks, unless others came back since (o.Marks).
-func Audit(ctx context.Context, o Options) (_ *Audited, err error) {
-	defer try.Caught(&err)
+func Audit(ctx context.Context, o Options) (*Audited, error) {
 	in := &running{Options: o}
-	try.Do(in.takeApart(ctx))
+	if err := in.takeApart(ctx); err != nil {
+		return nil, err
+	}
 	if in.earlier.round != nil && o.Marks == "" {
 		in.marking = in.earlier.round.Marking
 	}
-	a := try.Get(newAuditing(in.facts, in.given, in.marking, in.Score.Scales))
-	try.Do(a.run(ctx, o.Workers))
+	a, err := newAuditing(in.facts, in.given, in.marking, in.Score.Scales)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.run(ctx, o.Workers); err != nil {
+		return nil, err
+	}
 	result := a.result()
 	result.Files, err = a.files(o.Out, result)
 	return result, err
@@ -75,12 +81,20 @@ type auditCase struct {
 
 // newAuditing judges and scores a batch as it is. kept are the scales of an earlier run.
 func newAuditing(facts *table.Facts, known check.Known, marking table.Marking, kept []table.Scale,
-) (_ *auditing, err error) {
-	defer try.Caught(&err)
+) (*auditing, error) {
 	a := &auditing{d: facts.Definition}
-	judgement := try.Of(check.Run(facts, known))("检查")
-	a.judge = try.Of(check.Single(facts, known))("检查")
-	a.trial = try.Of(score.NewTrial(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, kept))("计分")
+	judgement, err := check.Run(facts, known)
+	if err != nil {
+		return nil, fmt.Errorf("检查：%w", err)
+	}
+	a.judge, err = check.Single(facts, known)
+	if err != nil {
+		return nil, fmt.Errorf("检查：%w", err)
+	}
+	a.trial, err = score.NewTrial(&table.Round{Facts: facts, Judgement: judgement, Marking: marking}, kept)
+	if err != nil {
+		return nil, fmt.Errorf("计分：%w", err)
+	}
 	for form := range facts.Forms {
 		c := &auditCase{form: form, subject: audit.Subject{Submission: form.Submission, City: facts.CityOf(form.Submission)}}
 		findings, verdict := a.judge(form)
@@ -171,22 +185,37 @@ func (a *auditing) result() *Audited {
 	return out
 }
 
-func (a *auditing) files(out string, r *Audited) (_ []publish.File, err error) {
-	defer try.Caught(&err)
+func (a *auditing) files(out string, r *Audited) ([]publish.File, error) {
 	var book bytes.Buffer
 	report := audit.Report{Definition: a.d, Rows: r.Rows, LeftOut: a.leftOut,
 		Subjects: table.Each(a.cases, func(c *auditCase) audit.Subject { return c.subject })}
 	title := a.d.Audit.Title
-	try.Told(report.Write(&book), "%s", title)
+	if err := report.Write(&book); err != nil {
+		return nil, fmt.Errorf("%s：%w", title, err)
+	}
 	files := []publish.File{{Path: filepath.Join(out, title+".xlsx"), Data: book.Bytes()}}
-	dir := try.Of(os.MkdirTemp("", "lianheti-audit-"))("无法建立临时文件夹")
+	dir, err := os.MkdirTemp("", "lianheti-audit-")
+	if err != nil {
+		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
+	}
 	defer os.RemoveAll(dir)
-	incentives := try.Get(table.Apart(a.d, "incentives", r.Rows))
-	try.Do(export.Alone(dir, a.d, incentives))
-	outputs := try.Get(publish.Outputs(dir))
+	incentives, err := table.Apart(a.d, "incentives", r.Rows)
+	if err != nil {
+		return nil, err
+	}
+	if err := export.Alone(dir, a.d, incentives); err != nil {
+		return nil, err
+	}
+	outputs, err := publish.Outputs(dir)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range outputs {
 		path := filepath.FromSlash(p.Path)
-		data := try.Get(os.ReadFile(filepath.Join(dir, path)))
+		data, err := os.ReadFile(filepath.Join(dir, path))
+		if err != nil {
+			return nil, err
+		}
 		files = append(files, publish.File{Path: filepath.Join(out, title+dataFolder, path), Data: data})
 	}
 	return files, nil

@@ -15,7 +15,6 @@ import (
 	"lianheti/stages/feedback"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -88,10 +87,15 @@ type CheckedRule struct {
 }
 
 // Check says what a run would say of each workbook alone, and writes nothing but annotated copies to o.Annotate.
-func Check(ctx context.Context, o Options) (_ *Checked, err error) {
-	defer try.Caught(&err)
-	sources := try.Get(o.arrived())
-	facts := try.Get(read(ctx, o.Definition, sources, o))
+func Check(ctx context.Context, o Options) (*Checked, error) {
+	sources, err := o.arrived()
+	if err != nil {
+		return nil, err
+	}
+	facts, err := read(ctx, o.Definition, sources, o)
+	if err != nil {
+		return nil, err
+	}
 	across := table.Where(slices.Values(o.Definition.Rules), (*templates.Rule).Across)
 	r := &Checked{Year: o.Definition.Year, Version: publish.Version, Files: make([]CheckedFile, len(sources)),
 		Later: table.Each(across, func(r *templates.Rule) CheckedRule { return CheckedRule{r.Code, r.Title} })}
@@ -99,7 +103,10 @@ func Check(ctx context.Context, o Options) (_ *Checked, err error) {
 		if form == nil {
 			continue
 		}
-		files := try.Get(checkedFiles(form, sources, o))
+		files, err := checkedFiles(form, sources, o)
+		if err != nil {
+			return nil, err
+		}
 		for i, f := range files {
 			r.Files[form.Sources[i]] = f
 		}
@@ -166,10 +173,11 @@ func given(v table.Opt[int32]) *int32 {
 
 // annotate writes the copies. What can't be annotated is said so and does not stop the others.
 func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sources []intake.Source, o Options,
-) (err error) {
-	defer try.Caught(&err)
+) error {
 	dir, open := o.Annotate, opener(sources, facts)
-	try.Do(publish.Folder(dir))
+	if err := publish.Folder(dir); err != nil {
+		return err
+	}
 	var done []string
 	write := func(name string, data []byte) (string, error) {
 		path, err := publish.Beside(filepath.Join(dir, name), data)
@@ -188,12 +196,18 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 		}
 		if o.Readings {
 			name := strings.TrimSuffix(feedback.CopyName(f.Path), "（标注）.xlsx") + model.ReadingsSuffix
-			f.Readings = try.Get(write(name, readingsFile(f.Submission.Readings)))
+			var err error
+			if f.Readings, err = write(name, readingsFile(f.Submission.Readings)); err != nil {
+				return err
+			}
 		}
 		if len(f.Submission.Findings) == 0 {
 			continue
 		}
-		data := try.Of(open(f.Path))("再次读取 %s", f.Path)
+		data, err := open(f.Path)
+		if err != nil {
+			return fmt.Errorf("再次读取 %s：%w", f.Path, err)
+		}
 		id := f.Submission.ID
 		of := feedback.Original{Definition: facts.Definition, Said: facts.Said[id], Columns: columns[id]}
 		copied, err := feedback.Annotate(data, of, findings[id], feedback.SelfCheck)
@@ -201,7 +215,9 @@ func (r *Checked) annotate(facts *table.Facts, judgement *table.Judgement, sourc
 			f.NotAnnotated = err.Error()
 			continue
 		}
-		f.Annotated = try.Get(write(feedback.CopyName(f.Path), copied))
+		if f.Annotated, err = write(feedback.CopyName(f.Path), copied); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -17,7 +17,6 @@ import (
 	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -122,7 +121,6 @@ func definitionOf(dir string, now *templates.Definition) (*templates.Definition,
 
 // moves says what moved totals and verdicts since the earlier run. register is this run's; nil where none was given.
 func (p previous) moves(now *table.Round, register *publish.Source) (why compare.Causes, err error) {
-	defer try.Caught(&err)
 	if p.round == nil {
 		return why, nil
 	}
@@ -133,14 +131,23 @@ func (p previous) moves(now *table.Round, register *publish.Source) (why compare
 	if p.definition.Form.SameAnswers(now.Facts.Definition.Form) {
 		between = &table.Round{Facts: under(p.definition, now.Facts), Judgement: now.Judgement}
 		if p.changed(now, "rules", "directory.yaml", "register.yaml") {
-			between.Judgement = try.Of(check.Run(between.Facts, known))("按上一轮的规则检查")
+			between.Judgement, err = check.Run(between.Facts, known)
+			if err != nil {
+				return compare.Causes{}, fmt.Errorf("按上一轮的规则检查：%w", err)
+			}
 		}
 		if !p.run.Register.Same(register) {
-			why.Registered = try.Of(check.Run(earlier.Facts, known))("按本轮的登记检查上一轮的申报")
+			why.Registered, err = check.Run(earlier.Facts, known)
+			if err != nil {
+				return compare.Causes{}, fmt.Errorf("按本轮的登记检查上一轮的申报：%w", err)
+			}
 		}
 		why.Judged = between.Judgement
 	}
-	why.Moves = try.Of(score.Moves(&earlier, why.Registered, between, now))("按上一轮的办法计分")
+	why.Moves, err = score.Moves(&earlier, why.Registered, between, now)
+	if err != nil {
+		return compare.Causes{}, fmt.Errorf("按上一轮的办法计分：%w", err)
+	}
 	return why, nil
 }
 
@@ -172,14 +179,18 @@ type Issue struct {
 }
 
 // Progress prepares the progress forms of a year for those chosen, from published data of earlier batches.
-func Progress(d *templates.Definition, data []string, register string) (_ *Issue, err error) {
-	defer try.Caught(&err)
+func Progress(d *templates.Definition, data []string, register string) (*Issue, error) {
 	if d.Progress == nil {
 		return nil, fmt.Errorf("%d年的定义里没有年度数据核对表（progress）：请用 --year 写明有的年度", d.Year)
 	}
 	d, kept, err := Register(d, register)
-	try.Do(err)
-	archive := try.Get(archiveOf(data))
+	if err != nil {
+		return nil, err
+	}
+	archive, err := archiveOf(data)
+	if err != nil {
+		return nil, err
+	}
 	chosen := kept.Chosen()
 	i := &Issue{Definition: d.Progress.Only(func(e templates.Entry) bool { return chosen[table.EntryKey(e)] })}
 	if len(i.Definition.Directory.Entries) == 0 {
@@ -249,16 +260,23 @@ func Returning(d *templates.Definition, data []string) (func(templates.Entry) bl
 }
 
 // publishedRound reads the tables that a run published, under the definition that it kept beside them.
-func publishedRound(data string) (_ *table.Round, err error) {
-	defer try.Caught(&err)
+func publishedRound(data string) (*table.Round, error) {
 	p, _, err := export.Verify(data)
-	try.Told(err, "数据表 %s", data)
+	if err != nil {
+		return nil, fmt.Errorf("数据表 %s：%w", data, err)
+	}
 	d, err := templates.LoadDir(filepath.Join(data, "..", definitionFolder), p.Batch)
 	if os.IsNotExist(err) || err != nil && p.Batch <= templates.Latest() {
 		d, err = templates.Load(p.Batch)
 	}
-	try.Told(err, "数据表 %s 的定义", data)
-	return try.Of(restored(d, data))("数据表 %s", data), nil
+	if err != nil {
+		return nil, fmt.Errorf("数据表 %s 的定义：%w", data, err)
+	}
+	round, err := restored(d, data)
+	if err != nil {
+		return nil, fmt.Errorf("数据表 %s：%w", data, err)
+	}
+	return round, nil
 }
 
 // lastOf is what a consortium of the directory handed in last, under whichever of its names.
@@ -326,8 +344,7 @@ func (r *running) readEarlier() (err error) {
 
 // follow compares the progress forms with what earlier batches stated, and checks them by the rules of their own form,
 // those that are to report being the directory. What became of the commitments is added to the facts.
-func (r *running) follow() (err error) {
-	defer try.Caught(&err)
+func (r *running) follow() error {
 	if r.facts.Progress == nil {
 		return nil
 	}
@@ -341,7 +358,10 @@ func (r *running) follow() (err error) {
 	// that somebody was chosen is no reason not to report here
 	selects := func(e table.Registered) bool { return e.Sheet.Effect == templates.Selects }
 	known := check.Known{Register: slices.DeleteFunc(slices.Clone(r.given.Register), selects)}
-	judgement := try.Of(check.Run(&p, known))("检查年度数据核对表") // what can't be believed measures no promise
+	judgement, err := check.Run(&p, known) // what can't be believed measures no promise
+	if err != nil {
+		return fmt.Errorf("检查年度数据核对表：%w", err)
+	}
 	rows, found := table.Fulfil(&p, judgement, archived(r.batches))
 	for s := range p.Submissions.All() {
 		if r.Register != "" && !chosen[table.ConsortiumKey(s)] {
@@ -350,7 +370,10 @@ func (r *running) follow() (err error) {
 		}
 	}
 	p.Reading = slices.Concat(p.Reading, found)
-	judgement = try.Of(check.Run(&p, known))("检查年度数据核对表")
+	judgement, err = check.Run(&p, known)
+	if err != nil {
+		return fmt.Errorf("检查年度数据核对表：%w", err)
+	}
 	r.progress = &table.Round{Facts: &p, Judgement: judgement, Ranking: &table.Ranking{}}
 	r.facts = r.facts.Fulfilled(rows, r.progress)
 	return nil

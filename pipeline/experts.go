@@ -5,12 +5,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 
 	"lianheti/pipeline/publish"
 	"lianheti/stages/marking"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 )
 
@@ -24,13 +24,20 @@ type Issued struct {
 }
 
 // Experts makes one marking workbook an expert; with marks that came back (o.Marks) for what is missing only.
-func Experts(ctx context.Context, o Options) (_ *Issued, err error) {
-	defer try.Caught(&err)
-	assignments := try.Get(o.assignments())
+func Experts(ctx context.Context, o Options) (*Issued, error) {
+	assignments, err := o.assignments()
+	if err != nil {
+		return nil, err
+	}
 	in := &running{Options: o}
-	try.Do(in.takeApart(ctx))
+	if err := in.takeApart(ctx); err != nil {
+		return nil, err
+	}
 	o.Score.Draws = 1 // only the scores are shown
-	round := try.Get(judge(in.facts, in.given, in.marking, o.Score))
+	round, err := judge(in.facts, in.given, in.marking, o.Score)
+	if err != nil {
+		return nil, err
+	}
 	out := &Issued{Subjects: marking.Subjects(round),
 		LeftOut: table.Where(round.Ranking.Ranking.All(), func(r table.Rank) bool { return !r.Ranked && !r.Waiting })}
 	if len(out.Subjects) == 0 {
@@ -59,13 +66,16 @@ func (o Options) assignments() ([]marking.Assignment, error) {
 	return marking.ReadList(o.Definition, cells)
 }
 
-func (i *Issued) make(ctx context.Context, o Options, assignments []marking.Assignment) (err error) {
-	defer try.Caught(&err)
+func (i *Issued) make(ctx context.Context, o Options, assignments []marking.Assignment) error {
 	for _, a := range assignments {
-		try.Do(ctx.Err())
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		path := filepath.Join(o.Out, marking.FileName(o.Definition, a))
 		var b bytes.Buffer
-		try.Told(marking.Write(&b, o.Definition, i.Subjects, a), "评分表 %s", a.Expert)
+		if err := marking.Write(&b, o.Definition, i.Subjects, a); err != nil {
+			return fmt.Errorf("评分表 %s：%w", a.Expert, err)
+		}
 		i.Files = append(i.Files, publish.File{Path: path, Data: b.Bytes()})
 	}
 	return nil

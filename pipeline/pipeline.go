@@ -9,6 +9,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -18,7 +19,6 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/compare"
 	"lianheti/stages/consolidate"
-	"lianheti/stages/office/try"
 	"lianheti/stages/review"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
@@ -67,28 +67,54 @@ type Result struct {
 // Run processes everything that arrived and publishes the year's results. An error means that nothing was published;
 // faults in submissions are findings in the results.
 func Run(ctx context.Context, o Options) (_ *Result, err error) {
-	defer try.Caught(&err)
-	o.Score = try.Of(o.Score.Resolve(o.Definition))("计分") // now: the manifest names what was used
-	try.Do(consolidate.Check(o.Definition))
-	sources := try.Get(o.discover())
+	if o.Score, err = o.Score.Resolve(o.Definition); err != nil { // now: the manifest names what was used
+		return nil, fmt.Errorf("计分：%w", err)
+	}
+	if err := consolidate.Check(o.Definition); err != nil {
+		return nil, err
+	}
+	sources, err := o.discover()
+	if err != nil {
+		return nil, err
+	}
 	year := strconv.Itoa(o.Definition.Year)
-	out := try.Get(publish.Begin(o.Out, year, o.reads()))
+	out, err := publish.Begin(o.Out, year, o.reads())
+	if err != nil {
+		return nil, err
+	}
 	defer out.Discard()
-	meeting := try.Get(publish.PrepareFreeze(o.Out, year, o.Freeze))
+	meeting, err := publish.PrepareFreeze(o.Out, year, o.Freeze)
+	if err != nil {
+		return nil, err
+	}
 	defer meeting.Discard()
 
 	r := &running{Options: o}
-	try.Do(r.take(ctx, sources))
-	try.Do(r.worthwhile(r.facts, out.Final))
-	try.Do(r.judge(ctx))
-	try.Do(r.write(ctx, out.Fresh))
-	try.Do(meeting.Copy(out.Fresh, *r.manifest, func(dir string) error {
+	if err := r.take(ctx, sources); err != nil {
+		return nil, err
+	}
+	if err := r.worthwhile(r.facts, out.Final); err != nil {
+		return nil, err
+	}
+	if err := r.judge(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.write(ctx, out.Fresh); err != nil {
+		return nil, err
+	}
+	if err := meeting.Copy(out.Fresh, *r.manifest, func(dir string) error {
 		r.out.Standing.Meeting = meeting.Name
 		// it holds names, and no meeting needs it
 		return errors.Join(os.Remove(filepath.Join(dir, o.Definition.Register.Next)), r.forPeople(dir))
-	}))
-	try.Do(out.Publish())
-	try.Do(meeting.Keep(out.Final))
+	}); err != nil {
+		return nil, err
+	}
+	if err := out.Publish(); err != nil {
+		return nil, err
+	}
+	if err := meeting.Keep(out.Final); err != nil {
+		return nil, err
+	}
 	return &Result{r.round, out.Final, r.manifest, out.Kept, out.Notes, r.known, r.progress, r.opinions}, nil
 }
 
@@ -105,12 +131,20 @@ type running struct {
 
 // judge takes what was read to a round, and describes the run.
 func (r *running) judge(ctx context.Context) (err error) {
-	defer try.Caught(&err)
-	try.Do(r.follow())
+	if err := r.follow(); err != nil {
+		return err
+	}
 	r.doing("检查、计分")
-	r.round = try.Get(judge(r.facts, r.given, r.marking, r.Score))
-	try.Do(ctx.Err())
-	moves := try.Get(r.earlier.moves(r.round, r.registered))
+	if r.round, err = judge(r.facts, r.given, r.marking, r.Score); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	moves, err := r.earlier.moves(r.round, r.registered)
+	if err != nil {
+		return err
+	}
 	r.round.Changes = compare.Run(r.earlier.round, r.round, moves)
 	r.known = table.Standing{State: r.round.State(), Waiting: r.round.Waiting(), Trial: r.Definition.Differences()}
 	r.out = table.Publication{Round: *r.round, Standing: r.known, Select: r.Score.Select, Date: r.Date, ReplyBy: r.ReplyBy}
@@ -118,10 +152,15 @@ func (r *running) judge(ctx context.Context) (err error) {
 }
 
 // judge takes a batch from what was read to its ranking. Each hand-off is of a type that only the stage before makes.
-func judge(facts *table.Facts, known check.Known, marking table.Marking, o score.Options) (_ *table.Round, err error) {
-	defer try.Caught(&err)
-	judgement := try.Of(check.Run(facts, known))("检查")
-	ranking := try.Of(score.Run(facts, judgement, marking, o))("计分")
+func judge(facts *table.Facts, known check.Known, marking table.Marking, o score.Options) (*table.Round, error) {
+	judgement, err := check.Run(facts, known)
+	if err != nil {
+		return nil, fmt.Errorf("检查：%w", err)
+	}
+	ranking, err := score.Run(facts, judgement, marking, o)
+	if err != nil {
+		return nil, fmt.Errorf("计分：%w", err)
+	}
 	return &table.Round{Facts: facts, Judgement: judgement, Marking: marking, Ranking: ranking}, nil
 }
 

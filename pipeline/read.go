@@ -16,7 +16,6 @@ import (
 	"lianheti/stages/marking"
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
-	"lianheti/stages/office/try"
 	"lianheti/stages/review"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -75,25 +74,38 @@ type taken struct {
 
 // take reads everything. The register comes first: by what it agrees to, the directory is another.
 func (r *running) take(ctx context.Context, sources []intake.Source) (err error) {
-	defer try.Caught(&err)
-	try.Do(r.readRegister())
-	try.Do(r.readPrevious())
-	try.Do(r.readEarlier())
+	if err := r.readRegister(); err != nil {
+		return err
+	}
+	if err := r.readPrevious(); err != nil {
+		return err
+	}
+	if err := r.readEarlier(); err != nil {
+		return err
+	}
 	if r.From != "" {
 		err = r.readTables()
 	} else if r.facts, err = read(ctx, r.Definition, sources, r.Options); err == nil {
 		r.sources, r.open = sources, opener(sources, r.facts)
 	}
-	try.Do(err)
-	try.Do(r.readOpinions())
+	if err != nil {
+		return err
+	}
+	if err := r.readOpinions(); err != nil {
+		return err
+	}
 	return r.readMarks(ctx)
 }
 
 // takeApart reads everything for a command whose own files must not lie among what arrived.
-func (r *running) takeApart(ctx context.Context) (err error) {
-	defer try.Caught(&err)
-	try.Do(publish.Outside(r.Out, r.Inputs))
-	sources := try.Get(r.discover())
+func (r *running) takeApart(ctx context.Context) error {
+	if err := publish.Outside(r.Out, r.Inputs); err != nil {
+		return err
+	}
+	sources, err := r.discover()
+	if err != nil {
+		return err
+	}
 	return r.take(ctx, sources)
 }
 
@@ -163,15 +175,19 @@ func (o Options) agrees(digest string) error {
 }
 
 // readMarks reads the experts' workbooks, under the name of their folder; without any, the marks of the tables stay.
-func (r *running) readMarks(ctx context.Context) (err error) {
-	defer try.Caught(&err)
+func (r *running) readMarks(ctx context.Context) error {
 	if r.Marks == "" {
 		return nil
 	}
-	sources := try.Of(intake.Discover([]string{r.Marks}))("专家评分")
+	sources, err := intake.Discover([]string{r.Marks})
+	if err != nil {
+		return fmt.Errorf("专家评分：%w", err)
+	}
 	var returned []marking.Returned
 	for _, s := range sources {
-		try.Do(ctx.Err())
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		file, cells := intake.Flat(s)
 		file.Path = filepath.Base(filepath.Clean(r.Marks)) + "/" + file.Path
 		returned = append(returned, marking.Returned{File: file, Cells: cells})

@@ -12,7 +12,6 @@ import (
 	"lianheti/stages/check"
 	"lianheti/stages/intake"
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 	"lianheti/stages/rehearse"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -31,11 +30,16 @@ type Rehearsed struct {
 }
 
 // Rehearse damages copies of a good workbook and reads each as a run would; an error where the workbook is not good.
-func Rehearse(ctx context.Context, d *templates.Definition, file string) (_ []Rehearsed, err error) {
-	defer try.Caught(&err)
-	dir := try.Of(os.MkdirTemp("", "lianheti-rehearse-"))("无法建立临时文件夹")
+func Rehearse(ctx context.Context, d *templates.Definition, file string) ([]Rehearsed, error) {
+	dir, err := os.MkdirTemp("", "lianheti-rehearse-")
+	if err != nil {
+		return nil, fmt.Errorf("无法建立临时文件夹：%w", err)
+	}
 	defer os.RemoveAll(dir)
-	sources := try.Get(intake.Discover([]string{file}))
+	sources, err := intake.Discover([]string{file})
+	if err != nil {
+		return nil, err
+	}
 	if len(sources) != 1 {
 		return nil, fmt.Errorf("演练要一份工作簿，%s 不是", file)
 	}
@@ -43,11 +47,19 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) (_ []Re
 	if was.File.Fate != model.Accepted {
 		return nil, fmt.Errorf("演练要一份好的工作簿，这一份不能受理：%s", refusalOf(d, was.File))
 	}
-	data := try.Of(sources[0].Read(intake.MaxFile))("读不到 %s", file)
-	good := try.Get(readOne(ctx, d, file))
+	data, err := sources[0].Read(intake.MaxFile)
+	if err != nil {
+		return nil, fmt.Errorf("读不到 %s：%w", file, err)
+	}
+	good, err := readOne(ctx, d, file)
+	if err != nil {
+		return nil, err
+	}
 	var out []Rehearsed
 	for _, damage := range rehearse.Damages(rehearse.Original{Definition: d, Data: data, Read: was}) {
-		try.Do(ctx.Err())
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		r := Rehearsed{ID: damage.ID, What: damage.What, Expected: expected(damage.Want)}
 		if damage.Err != nil {
 			r.Error = damage.Err.Error()
@@ -55,8 +67,13 @@ func Rehearse(ctx context.Context, d *templates.Definition, file string) (_ []Re
 			continue
 		}
 		path := filepath.Join(dir, damage.ID, damage.File)
-		try.Told(publish.Put(path, damage.Data), "写不了演练用的文件")
-		bad := try.Get(readOne(ctx, d, path))
+		if err := publish.Put(path, damage.Data); err != nil {
+			return nil, fmt.Errorf("写不了演练用的文件：%w", err)
+		}
+		bad, err := readOne(ctx, d, path)
+		if err != nil {
+			return nil, err
+		}
 		r.compare(damage.Want, good, bad)
 		out = append(out, r)
 	}
@@ -77,11 +94,19 @@ type one struct {
 	values   []string
 }
 
-func readOne(ctx context.Context, d *templates.Definition, file string) (_ *one, err error) {
-	defer try.Caught(&err)
-	sources := try.Get(intake.Discover([]string{file}))
-	facts := try.Get(read(ctx, d, sources, Options{Workers: 1}))
-	judgement := try.Get(check.Run(facts, check.Known{}))
+func readOne(ctx context.Context, d *templates.Definition, file string) (*one, error) {
+	sources, err := intake.Discover([]string{file})
+	if err != nil {
+		return nil, err
+	}
+	facts, err := read(ctx, d, sources, Options{Workers: 1})
+	if err != nil {
+		return nil, err
+	}
+	judgement, err := check.Run(facts, check.Known{})
+	if err != nil {
+		return nil, err
+	}
 	return &one{slices.Collect(facts.Files.All()), slices.Collect(judgement.Findings.All()), values(facts)}, nil
 }
 

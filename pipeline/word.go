@@ -15,7 +15,6 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/normalize"
 	"lianheti/stages/office/pdf"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/stages/wordform"
@@ -39,13 +38,21 @@ type PrintedForm struct {
 }
 
 // Word prints the official form of each submission, in memory, but for those with a text over its limit.
-func Word(ctx context.Context, o Options) (_ *Printed, err error) {
-	defer try.Caught(&err)
-	sources := try.Get(o.arrived())
-	read := try.Get(readAs(ctx, o.Definition, sources, o, normalize.Verbatim, normalize.Workbook))
+func Word(ctx context.Context, o Options) (*Printed, error) {
+	sources, err := o.arrived()
+	if err != nil {
+		return nil, err
+	}
+	read, err := readAs(ctx, o.Definition, sources, o, normalize.Verbatim, normalize.Workbook)
+	if err != nil {
+		return nil, err
+	}
 	// What is printed is the filler's own words; what is said about them is what everybody may see.
 	facts, seen := read[0], read[1]
-	judgement := try.Get(check.Run(seen, check.Known{Alone: true}))
+	judgement, err := check.Run(seen, check.Known{Alone: true})
+	if err != nil {
+		return nil, err
+	}
 	codes := map[string]string{} // of the values that are published: what is hidden there is no part of it
 	for s := range seen.Submissions.All() {
 		codes[s.Submission] = s.CheckCode

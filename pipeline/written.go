@@ -15,7 +15,6 @@ import (
 	"lianheti/stages/export"
 	"lianheti/stages/feedback"
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 	"lianheti/stages/review"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
@@ -29,28 +28,42 @@ const (
 )
 
 // write writes the results below dir.
-func (r *running) write(ctx context.Context, dir string) (err error) {
-	defer try.Caught(&err)
+func (r *running) write(ctx context.Context, dir string) error {
 	r.doing("写数据表、退回件")
-	try.Do(workers.All(
+	err := workers.All(
 		func() error { return r.writeTables(dir) },
 		func() error { return r.writeReturns(filepath.Join(dir, feedback.Folder)) },
-		func() error { return r.writeRegister(dir) }))
-	try.Do(ctx.Err())
+		func() error { return r.writeRegister(dir) })
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	r.out.DataRoot = r.manifest.DataRoot
 	r.doing("写省级汇总")
-	try.Do(r.forPeople(dir))
-	try.Do(r.manifest.Seal(dir))
+	if err := r.forPeople(dir); err != nil {
+		return err
+	}
+	if err := r.manifest.Seal(dir); err != nil {
+		return err
+	}
 	return ctx.Err()
 }
 
 // writeTables writes the analysts' files and the definition, and their hash into the manifest.
-func (r *running) writeTables(dir string) (err error) {
-	defer try.Caught(&err)
-	tables := try.Of(table.Published(r.round))("数据表")
-	try.Told(export.Write(filepath.Join(dir, dataFolder), r.round.Definition, tables), "数据文件")
+func (r *running) writeTables(dir string) error {
+	tables, err := table.Published(r.round)
+	if err != nil {
+		return fmt.Errorf("数据表：%w", err)
+	}
+	if err := export.Write(filepath.Join(dir, dataFolder), r.round.Definition, tables); err != nil {
+		return fmt.Errorf("数据文件：%w", err)
+	}
 	for name, text := range r.round.Definition.Texts {
-		try.Do(publish.Put(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text))
+		if err := publish.Put(filepath.Join(dir, definitionFolder, filepath.FromSlash(name)), text); err != nil {
+			return err
+		}
 	}
 	r.manifest.DataRoot, err = r.manifest.Data(dir, dataFolder)
 	return err
@@ -58,17 +71,20 @@ func (r *running) writeTables(dir string) (err error) {
 
 // writeReturns writes what goes back to the prefectures, about progress forms too, where the files are at hand.
 func (r *running) writeReturns(folder string) (err error) {
-	defer try.Caught(&err)
 	if r.open == nil {
 		return nil
 	}
-	r.out.Returns = try.Of(feedback.Write(folder, r.out, r.open))("退回件")
+	if r.out.Returns, err = feedback.Write(folder, r.out, r.open); err != nil {
+		return fmt.Errorf("退回件：%w", err)
+	}
 	if r.progress == nil {
 		return nil
 	}
 	written, err := feedback.Write(folder, table.Publication{Round: *r.progress, Date: r.Date, ReplyBy: r.ReplyBy},
 		opener(r.sources, r.progress.Facts))
-	try.Told(err, "年度数据核对表的退回件")
+	if err != nil {
+		return fmt.Errorf("年度数据核对表的退回件：%w", err)
+	}
 	for s := range r.progress.Submissions.All() {
 		if path := written[s.Submission]; path != "" {
 			r.out.Returns[s.File] = path
@@ -99,17 +115,19 @@ func (r *running) writeRegister(dir string) error {
 }
 
 // forPeople writes what people open, for a meeting without personal data; the documents at last: one lists all else.
-func (r *running) forPeople(dir string) (err error) {
-	defer try.Caught(&err)
+func (r *running) forPeople(dir string) error {
 	if r.out.Standing.Meeting != "" {
-		try.Do(os.RemoveAll(filepath.Join(dir, consolidate.ContactsFile)))
+		if err := os.RemoveAll(filepath.Join(dir, consolidate.ContactsFile)); err != nil {
+			return err
+		}
 	}
-	try.Do(workers.All(
-		func() (err error) {
-			defer try.Caught(&err) // it goes no further than what is done at once
+	err := workers.All(
+		func() error {
 			var page bytes.Buffer
 			in := review.Input{Publication: r.out, AllowTrial: r.AllowTrial, Opinions: r.opinions}
-			try.Told(review.Write(&page, in), "会审页")
+			if err := review.Write(&page, in); err != nil {
+				return fmt.Errorf("会审页：%w", err)
+			}
 			return publish.Put(filepath.Join(dir, review.FileName), page.Bytes())
 		},
 		func() error {
@@ -118,25 +136,37 @@ func (r *running) forPeople(dir string) (err error) {
 			return consolidate.Books(in, func(name string) (io.WriteCloser, error) {
 				return os.Create(filepath.Join(dir, name))
 			})
-		}))
+		})
+	if err != nil {
+		return err
+	}
 	return r.writeDocuments(dir)
 }
 
 // writeDocuments writes the drafts anew, and at last the index of all else that is there.
-func (r *running) writeDocuments(dir string) (err error) {
-	defer try.Caught(&err)
+func (r *running) writeDocuments(dir string) error {
 	if documents := r.Definition.Documents; documents != nil {
-		try.Do(os.RemoveAll(filepath.Join(dir, documents.Folder)))
+		if err := os.RemoveAll(filepath.Join(dir, documents.Folder)); err != nil {
+			return err
+		}
 	}
 	d := dossier.Input{Publication: r.out}
 	for _, index := range []bool{false, true} {
 		if index {
-			outputs := try.Get(publish.Outputs(dir))
+			outputs, err := publish.Outputs(dir)
+			if err != nil {
+				return err
+			}
 			d.Outputs = table.Each(outputs, func(o publish.Output) [2]string { return [2]string{o.Path, o.SHA256} })
 		}
-		files := try.Get(dossier.Write(d))
+		files, err := dossier.Write(d)
+		if err != nil {
+			return err
+		}
 		for name, data := range files {
-			try.Do(publish.Put(filepath.Join(dir, filepath.FromSlash(name)), data))
+			if err := publish.Put(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

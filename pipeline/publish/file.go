@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-
-	"lianheti/stages/office/try"
 )
 
 // File is one file that a command writes by itself.
@@ -39,10 +37,11 @@ const (
 // Files writes single files, all or none: each is new, or stands there with the same content. What differs may have
 // been filled in by somebody: without overwrite a Refusal names it and nothing is written.
 func Files(files []File, overwrite bool) (_ []Written, err error) {
-	defer try.Caught(&err)
 	out := make([]Written, len(files))
 	for i, f := range files {
-		out[i] = try.Get(standing(f))
+		if out[i], err = standing(f); err != nil {
+			return nil, err
+		}
 		if out[i] == Replaced && !overwrite {
 			return nil, Refuse("已经有 %s，内容与要写的不同（可能有人填过），没有覆盖；什么也没有写。请移走它，或换一个地方写；确要覆盖，加 --overwrite", f.Path)
 		}
@@ -58,7 +57,10 @@ func Files(files []File, overwrite bool) (_ []Written, err error) {
 		if out[i] == Same {
 			continue
 		}
-		staged[i] = try.Of(stage(f))("无法写 %s", f.Path)
+		staged[i], err = stage(f)
+		if err != nil {
+			return nil, fmt.Errorf("无法写 %s：%w", f.Path, err)
+		}
 	}
 	var done []string
 	for i, f := range files {
@@ -116,9 +118,10 @@ func Folder(dir string) error {
 }
 
 // standing says what writing a file would mean. Only a plain file may ever be replaced.
-func standing(f File) (_ Written, err error) {
-	defer try.Caught(&err)
-	try.Do(Folder(filepath.Dir(f.Path)))
+func standing(f File) (Written, error) {
+	if err := Folder(filepath.Dir(f.Path)); err != nil {
+		return "", err
+	}
 	info, err := os.Lstat(f.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
@@ -130,7 +133,10 @@ func standing(f File) (_ Written, err error) {
 	case info.Size() != int64(len(f.Data)):
 		return Replaced, nil
 	}
-	data := try.Of(os.ReadFile(f.Path))("读不到 %s", f.Path)
+	data, err := os.ReadFile(f.Path)
+	if err != nil {
+		return "", fmt.Errorf("读不到 %s：%w", f.Path, err)
+	}
 	if bytes.Equal(data, f.Data) {
 		return Same, nil
 	}
@@ -138,11 +144,15 @@ func standing(f File) (_ Written, err error) {
 }
 
 // stage writes whole, beside where the file belongs, under a name that nothing has.
-func stage(f File) (_ string, err error) {
-	defer try.Caught(&err)
+func stage(f File) (string, error) {
 	dir := filepath.Dir(f.Path)
-	try.Told(os.MkdirAll(dir, 0o755), "无法建立文件夹 %s", dir)
-	w := try.Get(os.CreateTemp(dir, markName+"-*"))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("无法建立文件夹 %s：%w", dir, err)
+	}
+	w, err := os.CreateTemp(dir, markName+"-*")
+	if err != nil {
+		return "", err
+	}
 	_, err = w.Write(f.Data)
 	if err = errors.Join(err, w.Chmod(0o644), w.Sync(), w.Close()); err != nil {
 		_ = os.Remove(w.Name())

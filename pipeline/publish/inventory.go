@@ -11,8 +11,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-
-	"lianheti/stages/office/try"
 )
 
 // entry is one thing that stands in a folder. What is neither file nor folder is never opened.
@@ -169,23 +167,31 @@ type Kept struct {
 
 // retire puts the old results away: what is as published is removed; what was changed since is moved to 留存. The
 // manifest goes last, so that the folder stays provably ours until nothing else is in it.
-func (t *Target) retire() (err error) {
-	defer try.Caught(&err)
+func (t *Target) retire() error {
 	inv, err := ownResult(t.old)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	try.Do(err)
+	if err != nil {
+		return err
+	}
 	for _, e := range inv.entries {
 		if e.Mode.IsDir() {
 			continue
 		}
 		at := filepath.Join(t.old, filepath.FromSlash(e.Path))
-		sum := try.Get(inv.hash(e.Path))
+		sum, err := inv.hash(e.Path)
+		if err != nil {
+			return err
+		}
 		if inv.content[sum] {
-			try.Do(os.Remove(at))
+			if err := os.Remove(at); err != nil {
+				return err
+			}
 		} else {
-			try.Do(t.keep(at, e.Path, sum))
+			if err := t.keep(at, e.Path, sum); err != nil {
+				return err
+			}
 		}
 	}
 	return removeEmptied(t.old)

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 	"lianheti/stages/text"
 )
 
@@ -237,16 +236,20 @@ func interrupted(dir string) error {
 }
 
 // Outputs lists the files below dir except the manifest, ordered by path.
-func Outputs(dir string) (_ []Output, err error) {
-	defer try.Caught(&err)
+func Outputs(dir string) ([]Output, error) {
 	out := []Output{}
-	inv := try.Get(takeInventory(dir))
+	inv, err := takeInventory(dir)
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range inv.entries {
 		if e.Mode.IsDir() {
 			continue
 		}
 		sum, size, err := hashFile(filepath.Join(dir, filepath.FromSlash(e.Path)))
-		try.Do(err)
+		if err != nil {
+			return nil, err
+		}
 		out = append(out, Output{e.Path, sum, size})
 	}
 	slices.SortFunc(out, func(a, b Output) int { return strings.Compare(a.Path, b.Path) })

@@ -18,8 +18,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"lianheti/stages/office/try"
-
 	"github.com/gofrs/flock"
 )
 
@@ -49,8 +47,7 @@ const markName = ".lianheti"
 
 // Begin proves that <out>/<name> may be replaced by a run that reads these, locks it and clears what a killed run left.
 // A Refusal means that nothing was touched. The caller calls Discard in any case.
-func Begin(out, name string, reads []Read) (_ *Target, err error) {
-	defer try.Caught(&err)
+func Begin(out, name string, reads []Read) (*Target, error) {
 	if strings.TrimSpace(out) == "" {
 		return nil, Refuse("--out 后面要写输出文件夹")
 	}
@@ -62,17 +59,26 @@ func Begin(out, name string, reads []Read) (_ *Target, err error) {
 		lock:  flock.New(filepath.Join(out, "."+name+".lock")),
 	}
 	for _, place := range []string{t.Final, t.old, t.Fresh} {
-		try.Do(apart(place, reads))
+		if err := apart(place, reads); err != nil {
+			return nil, err
+		}
 	}
-	try.Do(t.replaceable())
+	if err := t.replaceable(); err != nil {
+		return nil, err
+	}
 	for dir := range upwards(filepath.Clean(out)) {
 		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 		t.made = append(t.made, dir)
 	}
-	try.Told(os.MkdirAll(out, 0o755), "无法建立输出文件夹 %s", out)
-	locked := try.Of(t.lock.TryLock())("无法锁定输出文件夹 %s，请检查写入权限", out)
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return nil, fmt.Errorf("无法建立输出文件夹 %s：%w", out, err)
+	}
+	locked, err := t.lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("无法锁定输出文件夹 %s，请检查写入权限：%w", out, err)
+	}
 	if !locked {
 		return nil, fmt.Errorf("%w（%s）。请等它结束后再运行", ErrBusy, t.Final)
 	}
@@ -102,8 +108,7 @@ func (t *Target) replaceable() error {
 }
 
 // recover puts the old results back after a run that was killed while it moved the new ones in, and clears up.
-func (t *Target) recover() (err error) {
-	defer try.Caught(&err)
+func (t *Target) recover() error {
 	if _, err := os.Lstat(t.Final); errors.Is(err, fs.ErrNotExist) {
 		switch err := os.Rename(t.old, t.Final); {
 		case err == nil:
@@ -112,13 +117,19 @@ func (t *Target) recover() (err error) {
 			return fmt.Errorf("上次运行中断，旧结果无法放回 %s：%w", t.Final, err)
 		}
 	}
-	try.Told(t.retire(), "上次运行移开的旧结果 %s 无法清理", t.old)
-	try.Told(os.RemoveAll(t.Fresh), "上次运行留下的临时文件夹 %s 无法删除", t.Fresh)
-	err = os.Mkdir(t.Fresh, 0o755)
+	if err := t.retire(); err != nil {
+		return fmt.Errorf("上次运行移开的旧结果 %s 无法清理：%w", t.old, err)
+	}
+	if err := os.RemoveAll(t.Fresh); err != nil {
+		return fmt.Errorf("上次运行留下的临时文件夹 %s 无法删除：%w", t.Fresh, err)
+	}
+	err := os.Mkdir(t.Fresh, 0o755)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(t.Fresh, markName), []byte("lianheti 正在这里写结果，写完改名。\n"), 0o644)
 	}
-	try.Told(err, "无法建立临时文件夹 %s", t.Fresh)
+	if err != nil {
+		return fmt.Errorf("无法建立临时文件夹 %s：%w", t.Fresh, err)
+	}
 	return nil
 }
 
@@ -145,10 +156,13 @@ func unfinished(dir string) error {
 
 // Publish moves the old results aside and the new ones in; where that fails the old ones are where they were. Results
 // that somebody changed are kept (Kept), the others removed.
-func (t *Target) Publish() (err error) {
-	defer try.Caught(&err)
-	try.Do(t.replaceable()) // once more: a run takes its time
-	try.Do(finish(t.Fresh))
+func (t *Target) Publish() error {
+	if err := t.replaceable(); err != nil { // once more: a run takes its time
+		return err
+	}
+	if err := finish(t.Fresh); err != nil {
+		return err
+	}
 	switch err := os.Rename(t.Final, t.old); {
 	case errors.Is(err, fs.ErrNotExist): // the first run
 	case err != nil:
@@ -261,14 +275,15 @@ func PrepareFreeze(out, year, name string) (*Frozen, error) {
 }
 
 // Copy takes over the results before they are published. again makes those anew that people read, which name the copy.
-func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) (err error) {
-	defer try.Caught(&err)
+func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) error {
 	if f == nil {
 		return nil
 	}
 	// ours: PrepareFreeze saw to it
-	try.Told(os.RemoveAll(f.fresh), "上次中断留下的 %s 无法删除", f.fresh)
-	err = os.CopyFS(f.fresh, os.DirFS(dir)) // our mark in dir, which says whose the copy is, comes first
+	if err := os.RemoveAll(f.fresh); err != nil {
+		return fmt.Errorf("上次中断留下的 %s 无法删除：%w", f.fresh, err)
+	}
+	err := os.CopyFS(f.fresh, os.DirFS(dir)) // our mark in dir, which says whose the copy is, comes first
 	if err == nil {
 		err = again(f.fresh)
 	}
@@ -276,7 +291,9 @@ func (f *Frozen) Copy(dir string, m Manifest, again func(dir string) error) (err
 	if err == nil {
 		err = m.Seal(f.fresh)
 	}
-	try.Told(err, "会议版无法写到磁盘")
+	if err != nil {
+		return fmt.Errorf("会议版无法写到磁盘：%w", err)
+	}
 	return nil
 }
 

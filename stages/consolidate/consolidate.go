@@ -18,7 +18,6 @@ import (
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
 	"lianheti/stages/office/list"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/templates"
@@ -68,15 +67,19 @@ func Books(in Input, create func(name string) (io.WriteCloser, error)) error {
 }
 
 func (w *workbook) write(to io.Writer, b *templates.ReportBook, sheets []*templates.ReportSheet) (err error) {
-	defer try.Caught(&err)
 	names := table.Each(sheets, func(s *templates.ReportSheet) string { return s.Name })
 	w.book, w.title = b.ID, fmt.Sprintf("%d年%s", w.Definition.Year, b.Title)
-	w.report = try.Get(book.NewReport(w.footer(), names...))
+	if w.report, err = book.NewReport(w.footer(), names...); err != nil {
+		return err
+	}
 	for _, s := range sheets {
 		if s.Rows == "" {
-			try.Told(w.layouts()[s.ID](s.Name), "工作表“%s”", s.Name)
+			err = w.layouts()[s.ID](s.Name)
 		} else {
-			try.Told(w.list(w.planned(s.ID)), "工作表“%s”", s.Name)
+			err = w.list(w.planned(s.ID))
+		}
+		if err != nil {
+			return fmt.Errorf("工作表“%s”：%w", s.Name, err)
 		}
 	}
 	return w.report.Write(to, w.title)
@@ -139,14 +142,18 @@ type workbook struct {
 
 func newWorkbook(in Input) *workbook {
 	w := &workbook{Input: in, board: newBoard(in), about: in.About(), index: map[string]int{},
-		swaps: map[string][]string{}, restOn: map[[2]string]string{}}
+		ranks: map[string]table.Rank{}, swaps: map[string][]string{}, restOn: map[[2]string]string{},
+		steps: map[string][]table.Change{}}
 	for s := range in.Submissions.All() {
 		a := w.about[s.Submission]
 		w.index[s.Submission] = len(w.entries)
 		w.entries = append(w.entries, entry{s, a.Verdict, a.Form})
 	}
-	w.ranks = table.By(in.Ranking.Ranking.All(), func(r table.Rank) string { return r.Submission })
-	w.inOrder = table.Where(in.Ranking.Ranking.All(), func(r table.Rank) bool { return r.Ranked })
+	for r := range in.Ranking.Ranking.All() {
+		if w.ranks[r.Submission] = r; r.Ranked {
+			w.inOrder = append(w.inOrder, r)
+		}
+	}
 	for s := range in.Ranking.Swaps.All() {
 		for _, id := range []string{s.Outside, s.Inside} {
 			w.swaps[id] = append(w.swaps[id], s.Words)
@@ -156,8 +163,11 @@ func newWorkbook(in Input) *workbook {
 	for s := range in.Ranking.Scores.All() {
 		w.restOn[[2]string{s.Submission, s.Evidence}] = s.Cells
 	}
-	steps := table.Where(in.Changes.All(), func(c table.Change) bool { return c.Kind == table.TotalStep })
-	w.steps = table.Gathered(slices.Values(steps), func(c table.Change) string { return c.Submission })
+	for c := range in.Changes.All() {
+		if c.Kind == table.TotalStep {
+			w.steps[c.Submission] = append(w.steps[c.Submission], c)
+		}
+	}
 	w.standings, w.constant = w.standing(), w.constantEvidence()
 	w.lists = &list.Lists{Definition: in.Definition, Sources: w.allSources(), Views: w.allViews(), Groups: w.allGroups(),
 		Now: w.now, Finish: w.finish, Find: func(name string) (table.Rows, bool) {

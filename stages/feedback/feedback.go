@@ -14,7 +14,6 @@ import (
 
 	"lianheti/stages/model"
 	"lianheti/stages/office/book"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/text"
 	"lianheti/stages/workers"
@@ -28,13 +27,14 @@ const Folder = "退回"
 // submission that is not simply accepted, a letter about each and one about those that are missing. open gives a file's
 // bytes by its path in the files table. The result gives the copy of a submission as a path relative to the folder that
 // dir stands in. A file that can't be annotated is returned as it came.
-func Write(dir string, in table.Publication, open func(path string) ([]byte, error)) (_ map[string]string, err error) {
-	defer try.Caught(&err)
+func Write(dir string, in table.Publication, open func(path string) ([]byte, error)) (map[string]string, error) {
 	packs := gather(in)
 	copies := map[string]string{}
 	var work []func() error
 	for _, p := range packs {
-		try.Do(os.MkdirAll(filepath.Join(dir, p.city), 0o755))
+		if err := os.MkdirAll(filepath.Join(dir, p.city), 0o755); err != nil {
+			return nil, err
+		}
 		for _, r := range p.returns {
 			if r.name != "" {
 				copies[r.submission.Submission] = path.Join(filepath.Base(dir), p.city, r.name)
@@ -42,10 +42,16 @@ func Write(dir string, in table.Publication, open func(path string) ([]byte, err
 			}
 		}
 	}
-	try.Do(workers.Each(0, slices.Values(work), func(do func() error) error { return do() }))
+	if err := workers.Each(0, slices.Values(work), func(do func() error) error { return do() }); err != nil {
+		return nil, err
+	}
 	for _, p := range packs {
-		try.Told(writeLetters(filepath.Join(dir, p.city), in, p), "%s的公文", p.city)
-		try.Told(writeList(filepath.Join(dir, p.city, in.Definition.Letters.List), in, p), "%s的问题清单", p.city)
+		if err := writeLetters(filepath.Join(dir, p.city), in, p); err != nil {
+			return nil, fmt.Errorf("%s的公文：%w", p.city, err)
+		}
+		if err := writeList(filepath.Join(dir, p.city, in.Definition.Letters.List), in, p); err != nil {
+			return nil, fmt.Errorf("%s的问题清单：%w", p.city, err)
+		}
 	}
 	return copies, nil
 }

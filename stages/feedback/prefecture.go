@@ -222,7 +222,9 @@ func writeList(to string, in table.Publication, p *pack) (err error) {
 		}
 	}
 	severities := slices.DeleteFunc(slices.Clone(model.Severities), func(s model.Severity) bool { return found[s] == nil })
-	sheets = append(sheets, table.Each(severities, model.Severity.Label)...)
+	for _, s := range severities {
+		sheets = append(sheets, s.Label())
+	}
 	if in.Changes.Len() > 0 {
 		sheets = append(sheets, changesSheet)
 	}

@@ -9,29 +9,38 @@ import (
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
 )
 
-func check(c *cli.Context) (err error) {
-	defer try.Caught(&err)
+func check(c *cli.Context) error {
 	if c.Bool("list") && c.Bool("json") {
 		return usageError{errors.New("--list 和 --json 只能写一个")}
 	}
 	o, r, err := worked(c, pipeline.Check)
-	try.Do(err)
+	if err != nil {
+		return err
+	}
 	told := newChecked(r, o.Definition, c.String("code"))
-	try.Do(tell(c, r, "check", told))
+	if err := tell(c, r, "check", told); err != nil {
+		return err
+	}
 	if c.Bool("readings") && !c.Bool("json") {
-		try.Do(say(c.App.Writer, "readings", told))
+		if err := say(c.App.Writer, "readings", told); err != nil {
+			return err
+		}
 	}
 	if c.Bool("list") {
-		made := try.Get(pipeline.List(o.Definition, r))
+		made, err := pipeline.List(o.Definition, r)
+		if err != nil {
+			return err
+		}
 		for name, data := range made {
-			try.Do(writeFiles(c, []publish.File{{Path: name, Data: data}}))
+			if err := writeFiles(c, []publish.File{{Path: name, Data: data}}); err != nil {
+				return err
+			}
 		}
 	}
 	return concluded(nil, r.MustCorrect())
@@ -122,7 +131,10 @@ func (g group) Cures() []string {
 
 // Cells names the value and the cells of each finding, sheet by sheet; of very many, the cells.
 func (g group) Cells() string {
-	all := slices.Concat(table.Each(g.Findings, func(x pipeline.CheckedFinding) []model.Place { return x.Places })...)
+	var all []model.Place
+	for _, x := range g.Findings {
+		all = append(all, x.Places...)
+	}
 	if len(all) > toldByName {
 		return model.Ranges(all)
 	}

@@ -12,7 +12,6 @@ import (
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
 	"lianheti/stages/audit"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
@@ -21,14 +20,18 @@ import (
 
 // The smaller commands; what they say is in messages/others.tmpl.
 
-func experts(c *cli.Context) (err error) {
-	defer try.Caught(&err)
+func experts(c *cli.Context) error {
 	if c.IsSet("experts") && c.IsSet("count") {
 		return usageError{errors.New("--experts 和 --count 只能写一个")}
 	}
 	_, made, err := worked(c, pipeline.Experts)
-	try.Do(err)
-	written := try.Get(publish.Files(made.Files, c.Bool("overwrite")))
+	if err != nil {
+		return err
+	}
+	written, err := publish.Files(made.Files, c.Bool("overwrite"))
+	if err != nil {
+		return err
+	}
 	return say(c.App.Writer, "experts", handedOut{made, written})
 }
 
@@ -47,17 +50,20 @@ func (i handedOut) Asked(n int) string {
 	return fmt.Sprintf("  %d家%d项", len(i.Parts[n].Only), len(items))
 }
 
-func printForms(c *cli.Context) (err error) {
-	defer try.Caught(&err)
+func printForms(c *cli.Context) error {
 	o, printed, err := worked(c, pipeline.Word)
-	try.Do(err)
+	if err != nil {
+		return err
+	}
 	var made []publish.File
 	for _, f := range printed.Forms {
 		if f.Data != nil {
 			made = append(made, publish.File{Path: filepath.Join(o.Out, f.Name), Data: f.Data})
 		}
 	}
-	try.Do(writeFiles(c, made))
+	if err := writeFiles(c, made); err != nil {
+		return err
+	}
 	err = say(c.App.Writer, "printed", struct {
 		*pipeline.Printed
 		Out string
@@ -65,11 +71,14 @@ func printForms(c *cli.Context) (err error) {
 	return concluded(err, printed.Refused())
 }
 
-func auditMoves(c *cli.Context) (err error) {
-	defer try.Caught(&err)
+func auditMoves(c *cli.Context) error {
 	_, result, err := worked(c, pipeline.Audit)
-	try.Do(err)
-	try.Do(writeFiles(c, result.Files))
+	if err != nil {
+		return err
+	}
+	if err := writeFiles(c, result.Files); err != nil {
+		return err
+	}
 	return concluded(tell(c, result, "audit", audited{result}), len(result.Pays) > 0)
 }
 
@@ -126,10 +135,15 @@ func rootNamed(m *publish.Manifest, given string) string {
 	return ""
 }
 
-func rehearse(c *cli.Context) (err error) {
-	defer try.Caught(&err)
-	d := try.Get(definition(c))
-	paths := try.Get(inputs(c))
+func rehearse(c *cli.Context) error {
+	d, err := definition(c)
+	if err != nil {
+		return err
+	}
+	paths, err := inputs(c)
+	if err != nil {
+		return err
+	}
 	if len(paths) != 1 {
 		return usageError{fmt.Errorf("一次演练一份工作簿")}
 	}

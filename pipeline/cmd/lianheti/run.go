@@ -10,7 +10,6 @@ import (
 	"lianheti/pipeline"
 	"lianheti/pipeline/publish"
 	"lianheti/stages/model"
-	"lianheti/stages/office/try"
 	"lianheti/stages/score"
 	"lianheti/stages/table"
 	"lianheti/templates"
@@ -18,13 +17,16 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-func run(c *cli.Context) (err error) {
-	defer try.Caught(&err)
+func run(c *cli.Context) error {
 	_, result, err := worked(c, func(ctx context.Context, o pipeline.Options) (*pipeline.Result, error) {
-		try.Do(runOptions(c, &o))
+		if err := runOptions(c, &o); err != nil {
+			return nil, err
+		}
 		return pipeline.Run(ctx, o)
 	})
-	try.Do(err)
+	if err != nil {
+		return err
+	}
 	r := outcome{result}
 	if err = tell(c, result.Manifest, "run", r); err == nil && c.Bool("json") {
 		err = say(c.App.ErrWriter, "kept", r)

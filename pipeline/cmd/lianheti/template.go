@@ -13,24 +13,30 @@ import (
 	"lianheti/pipeline/publish"
 	"lianheti/stages/blankform"
 	"lianheti/stages/export"
-	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/templates"
 
 	"github.com/urfave/cli/v2"
 )
 
-func writeTemplates(c *cli.Context) (err error) {
-	defer try.Caught(&err)
-	d := try.Get(definition(c))
+func writeTemplates(c *cli.Context) error {
+	d, err := definition(c)
+	if err != nil {
+		return err
+	}
 	if c.IsSet("from-word") {
 		return fromWord(c, d)
 	}
-	files := try.Get(issued(c, d))
+	files, err := issued(c, d)
+	if err != nil {
+		return err
+	}
 	var made []publish.File
 	for _, f := range files {
 		var b bytes.Buffer
-		try.Do(f.write(&b))
+		if err := f.write(&b); err != nil {
+			return err
+		}
 		made = append(made, publish.File{Path: filepath.Join(c.String("out"), f.name), Data: b.Bytes()})
 	}
 	return writeFiles(c, made)
@@ -132,9 +138,11 @@ func writeFiles(c *cli.Context, files []publish.File) error {
 	return err
 }
 
-func writeDictionary(c *cli.Context) (err error) {
-	defer try.Caught(&err)
-	d := try.Get(definition(c))
+func writeDictionary(c *cli.Context) error {
+	d, err := definition(c)
+	if err != nil {
+		return err
+	}
 	if word := c.String("search"); word != "" {
 		n, err := export.Search(c.App.Writer, d, word)
 		if err == nil && n == 0 {
@@ -150,19 +158,25 @@ func writeDictionary(c *cli.Context) (err error) {
 		return export.DictionaryMarkdown(c.App.Writer, d)
 	}
 	var b bytes.Buffer
-	try.Do(export.DictionarySheet(&b, d))
+	if err := export.DictionarySheet(&b, d); err != nil {
+		return err
+	}
 	return writeFiles(c, []publish.File{{Path: path, Data: b.Bytes()}})
 }
 
 // fromWord fills the template from a Word form and tells what found no place.
-func fromWord(c *cli.Context, d *templates.Definition) (err error) {
-	defer try.Caught(&err)
-	t := try.Get(pipeline.FromWord(d, c.String("from-word")))
+func fromWord(c *cli.Context, d *templates.Definition) error {
+	t, err := pipeline.FromWord(d, c.String("from-word"))
+	if err != nil {
+		return err
+	}
 	if t.Workbook == nil {
 		fmt.Fprintf(c.App.Writer, "没有生成：%s（%s）\n怎么办：%s\n", t.File.Reason, t.File.Code, t.File.Cure)
 		return errNo
 	}
 	path := filepath.Join(c.String("out"), t.Name)
-	try.Do(writeFiles(c, []publish.File{{Path: path, Data: t.Workbook}}))
+	if err := writeFiles(c, []publish.File{{Path: path, Data: t.Workbook}}); err != nil {
+		return err
+	}
 	return concluded(say(c.App.Writer, "transcribed", t), len(t.Unplaced)+len(t.Doubtful) > 0)
 }

@@ -227,8 +227,9 @@ func (x *Lists) Of(id string) *List {
 		switch {
 		case x.Now != nil && !x.Now(c.When):
 		case c.Each != "":
-			styled := func(column Column) Column { return x.styled(c, column) }
-			l.Columns = append(l.Columns, table.Each(x.Groups[c.Each](l), styled)...)
+			for _, column := range x.Groups[c.Each](l) {
+				l.Columns = append(l.Columns, x.styled(c, column))
+			}
 		default:
 			column := Column{Key: cmp.Or(c.ID, c.View), Head: x.Definition.Sheets.Label(x.Definition, s, c),
 				Cell: x.Views[c.View]}
