@@ -6,8 +6,10 @@ package export
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -17,14 +19,22 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
+	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/workers"
 	"lianheti/templates"
 
 	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/ipc"
+	"github.com/apache/arrow/go/v17/parquet"
+	"github.com/apache/arrow/go/v17/parquet/compress"
+	"github.com/apache/arrow/go/v17/parquet/file"
+	"github.com/apache/arrow/go/v17/parquet/metadata"
+	"github.com/apache/arrow/go/v17/parquet/schema"
 )
 
 // format is one way to store a table. Only a tabular one is declared as such in the data package: the tools that check
@@ -192,3 +202,171 @@ func (s *sink) finish(writing error) error {
 }
 
 func (s *sink) sha256() string { return hex.EncodeToString(s.sum.Sum(nil)) }
+
+// CSVNote says what a reader of the CSV files has to know; it stands in the data package and in the dictionary.
+const CSVNote = "csv/ 里是同样内容的 CSV：UTF-8（带 BOM）、RFC 4180（逗号分隔、CRLF 换行、双引号），空表示没有，加引号的空是空文字；" +
+	"以 = + - @、制表符或回车开头的文字前加了一个半角单引号，免得被当作公式。Excel 直接双击打开会把申报编号（年份-序号）认成日期，请用“数据—自文本/CSV”导入，把编号各列设为文本。"
+
+// byteOrderMark tells Excel that a text is UTF-8.
+const byteOrderMark = "\ufeff"
+
+// formulaLeads are what a spreadsheet program takes for the beginning of a formula.
+const formulaLeads = "=+-@\t\r"
+
+// writeCSV writes a table as RFC 4180 has it. A value that is not there is nothing, an empty text a pair of quotes.
+func writeCSV(w io.WriteSeeker, rec arrow.Record) error {
+	names := table.Each(rec.Schema().Fields(), func(f arrow.Field) string { return f.Name })
+	line := []byte(byteOrderMark + strings.Join(names, ","))
+	for row := 0; ; row++ {
+		if _, err := w.Write(append(line, "\r\n"...)); err != nil || row == int(rec.NumRows()) {
+			return err
+		}
+		line = line[:0]
+		for i, column := range rec.Columns() {
+			if i > 0 {
+				line = append(line, ',')
+			}
+			if !column.IsNull(row) {
+				line = appendCSV(line, column, row)
+			}
+		}
+	}
+}
+
+// appendCSV writes one value: numbers in full, no exponents.
+func appendCSV(line []byte, column arrow.Array, row int) []byte {
+	switch c := column.(type) {
+	case *array.Float64:
+		return strconv.AppendFloat(line, c.Value(row), 'f', -1, 64)
+	case *array.String:
+		return append(line, csvText(c.Value(row))...)
+	}
+	return append(line, column.ValueStr(row)...) // whole numbers, true and false
+}
+
+func csvText(s string) string {
+	if s != "" && strings.ContainsRune(formulaLeads, rune(s[0])) {
+		s = "'" + s
+	}
+	if s == "" || strings.ContainsAny(s, ",\"\r\n") || strings.TrimSpace(s) != s {
+		return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+	}
+	return s
+}
+
+// Flat tables of six types need little of what pqarrow does, and pqarrow links a network stack and a compute engine: 15
+// MB. What is written here is byte for byte what it writes.
+
+// maxDictionary bounds the dictionary of a column in memory. It is never full: where a column outgrows its dictionary,
+// the library writes the rest in another way and lists the two ways in the order of a Go map, so that the same rows
+// would not give the same bytes.
+const maxDictionary = 1 << 30
+
+// arrowSchema is the key under which readers look for the Arrow schema, with the words about the columns in it.
+const arrowSchema = "ARROW:schema"
+
+func writeParquet(w io.WriteSeeker, rec arrow.Record) (err error) {
+	defer try.Caught(&err)
+	root, words, said := parquetSchema(rec.Schema()), metadata.KeyValueMetadata{}, rec.Schema().Metadata()
+	for i, key := range said.Keys() {
+		try.Do(words.Append(key, said.Values()[i]))
+	}
+	var head bytes.Buffer
+	try.Do(ipc.NewWriter(&head, ipc.WithSchema(rec.Schema())).Close())
+	try.Do(words.Append(arrowSchema, base64.StdEncoding.EncodeToString(head.Bytes())))
+	f := file.NewParquetWriter(w, root, file.WithWriteMetadata(words), file.WithWriterProps(parquet.NewWriterProperties(
+		parquet.WithCompression(compress.Codecs.Snappy), parquet.WithDictionaryPageSizeLimit(maxDictionary))))
+	most := f.Properties().MaxRowGroupLength()
+	for begin := int64(0); begin == 0 || begin < rec.NumRows(); begin += most {
+		group, rows := f.AppendBufferedRowGroup(), rec.NewSlice(begin, min(begin+most, rec.NumRows()))
+		for i, column := range rows.Columns() {
+			if w := try.Get(group.Column(i)); column.Len() > 0 {
+				try.Do(writeColumn(w, column))
+			}
+		}
+		try.Do(group.Close())
+		rows.Release()
+	}
+	return f.Close()
+}
+
+var stored = map[arrow.Type]struct {
+	physical parquet.Type
+	logical  schema.LogicalType
+}{
+	arrow.STRING:  {parquet.Types.ByteArray, schema.StringLogicalType{}},
+	arrow.INT32:   {parquet.Types.Int32, schema.NewIntLogicalType(32, true)},
+	arrow.DATE32:  {parquet.Types.Int32, schema.DateLogicalType{}},
+	arrow.INT64:   {parquet.Types.Int64, schema.NewIntLogicalType(64, true)},
+	arrow.FLOAT64: {parquet.Types.Double, schema.NoLogicalType{}},
+	arrow.BOOL:    {parquet.Types.Boolean, schema.NoLogicalType{}},
+}
+
+func parquetSchema(s *arrow.Schema) *schema.GroupNode {
+	const noLength, noID = -1, -1
+	var columns schema.FieldList
+	for _, f := range s.Fields() {
+		as, known := stored[f.Type.ID()]
+		if !known {
+			try.Do(fmt.Errorf("列 %s 的类型 %s 不能写成 Parquet", f.Name, f.Type))
+		}
+		repetition := parquet.Repetitions.Required
+		if f.Nullable {
+			repetition = parquet.Repetitions.Optional
+		}
+		columns = append(columns, try.Get(schema.NewPrimitiveNodeLogical(f.Name, repetition, as.logical, as.physical,
+			noLength, noID)))
+	}
+	return try.Get(schema.NewGroupNode("schema", parquet.Repetitions.Required, columns, noID))
+}
+
+func writeColumn(w file.ColumnChunkWriter, column arrow.Array) error {
+	switch w := w.(type) {
+	case *file.ByteArrayColumnChunkWriter:
+		text := column.(*array.String)
+		rest := text.ValueBytes() // of all, one behind the other
+		return writeValues(w, column, valuesOf(column, func(i int) (value parquet.ByteArray) {
+			value, rest = rest[:text.ValueLen(i)], rest[text.ValueLen(i):]
+			return value
+		}))
+	case *file.BooleanColumnChunkWriter:
+		return writeValues(w, column, valuesOf(column, column.(*array.Boolean).Value))
+	case *file.Int32ColumnChunkWriter:
+		if days, ok := column.(*array.Date32); ok {
+			return writeValues(w, column, valuesOf(column, func(i int) int32 { return int32(days.Value(i)) }))
+		}
+		return writeValues(w, column, column.(*array.Int32).Int32Values())
+	case *file.Int64ColumnChunkWriter:
+		return writeValues(w, column, column.(*array.Int64).Int64Values())
+	case *file.Float64ColumnChunkWriter:
+		return writeValues(w, column, column.(*array.Float64).Float64Values())
+	}
+	return fmt.Errorf("类型 %s 不能写成 Parquet", column.DataType())
+}
+
+func valuesOf[T any](column arrow.Array, value func(i int) T) []T {
+	out := make([]T, column.Len())
+	for i := range out {
+		out[i] = value(i)
+	}
+	return out
+}
+
+// writeValues writes the values of a column, and for each of one that may be null whether it is there.
+func writeValues[T any](w interface {
+	WriteBatch(values []T, present, repeated []int16) (int64, error)
+	WriteBatchSpaced(values []T, present, repeated []int16, valid []byte, offset int64)
+}, column arrow.Array, values []T) error {
+	present := valuesOf(column, func(i int) int16 {
+		if column.IsValid(i) {
+			return 1
+		}
+		return 0
+	})
+	if column.NullN() == 0 {
+		_, err := w.WriteBatch(values, present, nil)
+		return err
+	}
+	w.WriteBatchSpaced(values, present, nil, column.NullBitmapBytes(), int64(column.Data().Offset()))
+	return nil
+}

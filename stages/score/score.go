@@ -9,14 +9,14 @@
 //     All others are put on the same scale and clipped, so that everyone has a provisional score.
 //  4. Marks (marks.go) count, and the result is 总分, once every ranked submission has enough of them for every point;
 //     until then it is 数据部分得分 for everybody.
-//  5. Linear aggregation (aggregate.go). What is left out has no weight (the Handbook's shadow imputation) and is
+//  5. Linear aggregation (measure.go). What is left out has no weight (the Handbook's shadow imputation) and is
 //     flagged. Bounds count whatever is missing as 0 and as 1 on the same scales.
 //  6. Ranks and their sensitivity: drawn weights, resampled experts (robustness.go), other methods (scenarios.go).
 //  7. The line after the first k (line.go): who is firm, what would swap two or carry one inside; and which cells to
-//     confirm so that it stands (suspects.go).
+//     confirm so that it stands (doubts.go).
 //
 // Achievements and promises never mix: points are split into 已有基础 (level, growth) and 建设承诺 (commitment). Promises are
-// compared with growth achieved and with the peers' (credibility.go), to be verified, without points.
+// compared with growth achieved and with the peers' (doubts.go), to be verified, without points.
 //
 // # The total as a formula
 //

@@ -17,6 +17,136 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 )
 
+// Facts is what was read: the hand-off from normalize to everything after it, none of which changes them.
+type Facts struct {
+	Definition    *templates.Definition
+	Files         Table[File]         `table:"files"`
+	Submissions   Table[Submission]   `table:"submissions"` // ordered by id
+	Figures       Table[Figure]       `table:"figures"`
+	Metrics       Table[Metric]       `table:"metrics"`
+	Texts         Table[Text]         `table:"texts"`
+	Members       Table[Member]       `table:"members"`
+	Materials     Table[Material]     `table:"materials"`
+	Verifications Table[Verification] `table:"verifications"`
+	Explanations  Table[Explanation]  `table:"explanations"`
+	Coercions     Table[Coercion]     `table:"coercions"`
+	ListColumns   Table[ListColumn]   `table:"list_columns"`
+	ListCells     Table[ListCell]     `table:"list_cells"`
+	Loose         Table[LooseCell]    `table:"loose_cells"`
+	Contacts      Table[Contact]      `table:"contacts"`
+	Fulfilment    Table[Fulfilled]    `table:"fulfilment"` // of those chosen in earlier batches
+	Pieces        Table[Piece]        `table:"pieces"`
+	// Progress is what the progress forms say, under their own definition; nil where none arrived.
+	Progress *Facts
+	// Told are the findings in the progress forms, each of a file and of nobody's submission.
+	Told []Finding
+	// Sources are the numbers of the files among those that were read, in the order of Files; only where files were read.
+	Sources []int
+	// Reading holds the findings about files: code, places, submission and variables; the words are the catalogue's.
+	Reading []model.Finding
+	// People are whom the workbooks name; nobody where there are only tables, in which they are hidden already.
+	People text.People
+	// Said is what each submission says, as a hash, by submission; only where workbooks were read.
+	Said map[string]string
+}
+
+// With is the same facts together with what came beside the workbooks: the pieces, and the findings about them.
+func (f *Facts) With(pieces Table[Piece], findings []model.Finding) *Facts {
+	out := *f
+	out.Pieces, out.Reading = pieces, slices.Concat(f.Reading, findings)
+	return &out
+}
+
+// Economies are the economies that a submission belongs to, by their labels.
+func (f *Facts) Economies(form *Form) []string {
+	industries, _ := form.Text("park_industries", 0)
+	return f.Definition.Directory.EconomiesOf(form.Submission.Consortium, industries)
+}
+
+// Given is an explanation that was in force before.
+type Given struct{ Fingerprint, ValueHash, Words string }
+
+// Explained lists the explanations in force, for the next round.
+func (j *Judgement) Explained() []Given {
+	own := Where(j.Findings.All(), func(x Finding) bool { return x.Own != "" })
+	return Each(own, func(x Finding) Given { return Given{x.Fingerprint, x.ValueHash, x.Own} })
+}
+
+// Judgement is what check made of the facts, and of what the Department had decided.
+type Judgement struct {
+	Register Register
+
+	Findings Table[Finding] `table:"findings"` // ordered by submission, severity, code, place
+	Outcomes Table[Outcome] `table:"outcomes"`
+	Verdicts Table[Verdict] // one a submission, in the order of Facts.Submissions
+}
+
+// Marking is what the experts' workbooks say; nothing where none were handed in.
+type Marking struct {
+	Files Table[File]
+	Marks Table[Mark] // by expert, submission and point, in the order of the rubric
+	// Earlier are the experts whose workbooks were issued under another rubric; not known from tables alone.
+	Earlier []string
+}
+
+// Ranking is what score made of the facts and the judgement.
+type Ranking struct {
+	Scores        Table[Score]        `table:"scores"`
+	Ranking       Table[Rank]         `table:"ranking"` // ranked ones first, by rank; then the others, by id
+	Marks         Table[Mark]         `table:"marks"`   // with what became of each
+	Experts       Table[Expert]       `table:"experts"`
+	Credibility   Table[Growth]       `table:"credibility"`
+	Scenarios     Table[Scenario]     `table:"scenarios"` // scenario by scenario, in the order of the ranking
+	Influence     Table[Influence]    `table:"influence"`
+	Scales        Table[Scale]        `table:"scales"`
+	Lapses        Table[Lapse]        `table:"lapses"`
+	Swaps         Table[Swap]         `table:"swaps"`
+	Lifts         Table[Lift]         `table:"lifts"`
+	Certificate   Table[Certificate]  `table:"certificate"`
+	Checklist     Table[Check]        `table:"checklist"`
+	Stakes        Table[Stake]        `table:"stakes"`
+	Assessments   Table[Assessment]   `table:"assessments"` // expert × submission, then all experts, by rank
+	Disagreements Table[Disagreement] `table:"disagreements"`
+}
+
+// Arrived lists the files that were handed in to be read: the submissions', then the progress forms, which are nobody's
+// submission of this batch.
+func (f *Facts) Arrived() []File {
+	out := slices.Collect(f.Files.All())
+	if f.Progress != nil {
+		for file := range f.Progress.Files.All() {
+			file.Submission = ""
+			out = append(out, file)
+		}
+	}
+	return out
+}
+
+// Entry is the directory's about a submission; the zero value where it has none.
+func (f *Facts) Entry(s Submission) templates.Entry {
+	for _, e := range f.Definition.Directory.Entries {
+		if s.DirectoryNo == Some(int32(e.No)) {
+			return e
+		}
+	}
+	return templates.Entry{}
+}
+
+// UnknownCity stands for the prefecture of a submission that can't be told.
+const UnknownCity = "未识别地市"
+
+// CityOf is the prefecture that a submission belongs to: the directory's for a listed consortium, otherwise the
+// cover's.
+func (f *Facts) CityOf(s Submission) string {
+	if e := f.Entry(s); e.No > 0 {
+		return e.City
+	}
+	if s.CityCode != "" {
+		return s.City
+	}
+	return UnknownCity
+}
+
 // Round is all that one run knows of a batch: what every writer takes, and what the next run is compared with.
 type Round struct {
 	*Facts

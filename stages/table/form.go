@@ -13,136 +13,6 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Facts is what was read: the hand-off from normalize to everything after it, none of which changes them.
-type Facts struct {
-	Definition    *templates.Definition
-	Files         Table[File]         `table:"files"`
-	Submissions   Table[Submission]   `table:"submissions"` // ordered by id
-	Figures       Table[Figure]       `table:"figures"`
-	Metrics       Table[Metric]       `table:"metrics"`
-	Texts         Table[Text]         `table:"texts"`
-	Members       Table[Member]       `table:"members"`
-	Materials     Table[Material]     `table:"materials"`
-	Verifications Table[Verification] `table:"verifications"`
-	Explanations  Table[Explanation]  `table:"explanations"`
-	Coercions     Table[Coercion]     `table:"coercions"`
-	ListColumns   Table[ListColumn]   `table:"list_columns"`
-	ListCells     Table[ListCell]     `table:"list_cells"`
-	Loose         Table[LooseCell]    `table:"loose_cells"`
-	Contacts      Table[Contact]      `table:"contacts"`
-	Fulfilment    Table[Fulfilled]    `table:"fulfilment"` // of those chosen in earlier batches
-	Pieces        Table[Piece]        `table:"pieces"`
-	// Progress is what the progress forms say, under their own definition; nil where none arrived.
-	Progress *Facts
-	// Told are the findings in the progress forms, each of a file and of nobody's submission.
-	Told []Finding
-	// Sources are the numbers of the files among those that were read, in the order of Files; only where files were read.
-	Sources []int
-	// Reading holds the findings about files: code, places, submission and variables; the words are the catalogue's.
-	Reading []model.Finding
-	// People are whom the workbooks name; nobody where there are only tables, in which they are hidden already.
-	People text.People
-	// Said is what each submission says, as a hash, by submission; only where workbooks were read.
-	Said map[string]string
-}
-
-// With is the same facts together with what came beside the workbooks: the pieces, and the findings about them.
-func (f *Facts) With(pieces Table[Piece], findings []model.Finding) *Facts {
-	out := *f
-	out.Pieces, out.Reading = pieces, slices.Concat(f.Reading, findings)
-	return &out
-}
-
-// Economies are the economies that a submission belongs to, by their labels.
-func (f *Facts) Economies(form *Form) []string {
-	industries, _ := form.Text("park_industries", 0)
-	return f.Definition.Directory.EconomiesOf(form.Submission.Consortium, industries)
-}
-
-// Given is an explanation that was in force before.
-type Given struct{ Fingerprint, ValueHash, Words string }
-
-// Explained lists the explanations in force, for the next round.
-func (j *Judgement) Explained() []Given {
-	own := Where(j.Findings.All(), func(x Finding) bool { return x.Own != "" })
-	return Each(own, func(x Finding) Given { return Given{x.Fingerprint, x.ValueHash, x.Own} })
-}
-
-// Judgement is what check made of the facts, and of what the Department had decided.
-type Judgement struct {
-	Register Register
-
-	Findings Table[Finding] `table:"findings"` // ordered by submission, severity, code, place
-	Outcomes Table[Outcome] `table:"outcomes"`
-	Verdicts Table[Verdict] // one a submission, in the order of Facts.Submissions
-}
-
-// Marking is what the experts' workbooks say; nothing where none were handed in.
-type Marking struct {
-	Files Table[File]
-	Marks Table[Mark] // by expert, submission and point, in the order of the rubric
-	// Earlier are the experts whose workbooks were issued under another rubric; not known from tables alone.
-	Earlier []string
-}
-
-// Ranking is what score made of the facts and the judgement.
-type Ranking struct {
-	Scores        Table[Score]        `table:"scores"`
-	Ranking       Table[Rank]         `table:"ranking"` // ranked ones first, by rank; then the others, by id
-	Marks         Table[Mark]         `table:"marks"`   // with what became of each
-	Experts       Table[Expert]       `table:"experts"`
-	Credibility   Table[Growth]       `table:"credibility"`
-	Scenarios     Table[Scenario]     `table:"scenarios"` // scenario by scenario, in the order of the ranking
-	Influence     Table[Influence]    `table:"influence"`
-	Scales        Table[Scale]        `table:"scales"`
-	Lapses        Table[Lapse]        `table:"lapses"`
-	Swaps         Table[Swap]         `table:"swaps"`
-	Lifts         Table[Lift]         `table:"lifts"`
-	Certificate   Table[Certificate]  `table:"certificate"`
-	Checklist     Table[Check]        `table:"checklist"`
-	Stakes        Table[Stake]        `table:"stakes"`
-	Assessments   Table[Assessment]   `table:"assessments"` // expert × submission, then all experts, by rank
-	Disagreements Table[Disagreement] `table:"disagreements"`
-}
-
-// Arrived lists the files that were handed in to be read: the submissions', then the progress forms, which are nobody's
-// submission of this batch.
-func (f *Facts) Arrived() []File {
-	out := slices.Collect(f.Files.All())
-	if f.Progress != nil {
-		for file := range f.Progress.Files.All() {
-			file.Submission = ""
-			out = append(out, file)
-		}
-	}
-	return out
-}
-
-// Entry is the directory's about a submission; the zero value where it has none.
-func (f *Facts) Entry(s Submission) templates.Entry {
-	for _, e := range f.Definition.Directory.Entries {
-		if s.DirectoryNo == Some(int32(e.No)) {
-			return e
-		}
-	}
-	return templates.Entry{}
-}
-
-// UnknownCity stands for the prefecture of a submission that can't be told.
-const UnknownCity = "未识别地市"
-
-// CityOf is the prefecture that a submission belongs to: the directory's for a listed consortium, otherwise the
-// cover's.
-func (f *Facts) CityOf(s Submission) string {
-	if e := f.Entry(s); e.No > 0 {
-		return e.City
-	}
-	if s.CityCode != "" {
-		return s.City
-	}
-	return UnknownCity
-}
-
 // Form is one submission with all its answers. It implements templates.Answers.
 type Form struct {
 	Submission    Submission
@@ -438,3 +308,136 @@ func (f *Form) Total(block string, columns ...string) (sum decimal.Decimal) {
 
 // is says whether a kind is among those asked for; none asked for means any.
 func is(kind string, kinds []string) bool { return len(kinds) == 0 || slices.Contains(kinds, kind) }
+
+// Row is one row of a list of the form, whatever table it stands in. It implements templates.Answers: its columns are
+// looked up in the row, everything else in the form.
+type Row struct {
+	*Form
+	Record int32
+	At     model.Place // of the row, where one of its cells stands
+	Cells  map[string]RowCell
+}
+
+// RowCell is what one column says in a row; the zero value: nothing.
+type RowCell struct {
+	Text   string
+	Number Opt[float64]
+	Status Status
+}
+
+// ListCell is the cell of a column in the row in which another stands; that one, where there is no such column.
+func (f *Form) ListCell(sheet, cell, column string) model.Place {
+	at := model.Place{File: f.Submission.File, Sheet: sheet, Cell: cell}
+	for _, c := range f.ListColumns {
+		if c.Field == column && c.Sheet == sheet {
+			row, _ := model.RowCol(cell)
+			_, col := model.RowCol(c.Cell)
+			at.Cell = model.CellName(row, col)
+		}
+	}
+	return at
+}
+
+// Rows gives the rows of a list, in the order of the workbook.
+func (f *Form) Rows(list string) []Row {
+	var out []Row
+	// said are names of columns, each with what it says
+	add := func(record int32, sheet, cell string, said ...string) map[string]RowCell {
+		cells := map[string]RowCell{}
+		for i := 0; i < len(said); i += 2 {
+			if said[i+1] != "" {
+				cells[list+"_"+said[i]] = RowCell{Text: said[i+1], Status: Normal}
+			}
+		}
+		out = append(out, Row{f, record, model.Place{File: f.Submission.File, Sheet: sheet, Cell: cell}, cells})
+		return cells
+	}
+	switch list {
+	case "members":
+		for _, m := range f.Members {
+			lead := ""
+			if m.IsLead {
+				lead = f.def.Form.Yes()
+			}
+			cells := add(m.Record, m.Sheet, m.Cell, "kind", m.KindLabel, "name", m.Name, "lead", lead)
+			cells["members_enrolment"] = RowCell{Number: m.Enrolment, Status: m.Status, Text: Plain(m.Enrolment)}
+		}
+	case "materials":
+		for _, m := range f.Materials {
+			add(m.Record, m.Sheet, m.Cell, "number", m.Number, "title", m.Title, "supports", m.Supports, "pages", m.Pages)
+		}
+	case "verifications":
+		for _, v := range f.Verifications {
+			add(v.Record, v.Sheet, v.Cell, "section", v.Section, "means", v.Means, "unit", v.Unit, "result", v.Result,
+				"date", v.Date)
+		}
+	case "explanations":
+		for _, e := range f.Explanations {
+			add(e.Record, e.Sheet, e.Cell, "fingerprint", e.Fingerprint, "about", e.About, "explanation", e.Explanation)
+		}
+	default:
+		for _, c := range f.ListCells {
+			if c.List != list {
+				continue
+			}
+			if len(out) == 0 || out[len(out)-1].Record != c.Record {
+				add(c.Record, c.Sheet, c.Cell)
+			}
+			said := c.Text
+			if c.Number.Valid {
+				said = Plain(c.Number)
+			}
+			out[len(out)-1].Cells[c.Field] = RowCell{said, c.Number, c.Status}
+		}
+	}
+	return out
+}
+
+// Own are the lists of the form that have no table of their own: their cells stand in list_cells.
+func Own(d *templates.Definition) []string {
+	lists := Unique(d.Form.Fields(), func(f *templates.Field) string { return f.Record })
+	with := []string{"", "members", "materials", "verifications", "explanations"}
+	return slices.DeleteFunc(lists, func(list string) bool { return slices.Contains(with, list) })
+}
+
+// Cell is what a column says, in words or by being left blank.
+func (r Row) Cell(field string) RowCell {
+	c, _ := r.cell(field)
+	return c
+}
+
+func (r Row) cell(field string) (RowCell, bool) {
+	c, there := r.Cells[field]
+	f := r.def.Field(field)
+	if !there && f != nil && f.Record != "" && f.BlankIsNo() {
+		c = RowCell{Text: r.def.Form.YesNo[1], Status: Normal}
+	}
+	return c, there || f != nil && f.Record != ""
+}
+
+// Number implements templates.Answers.
+func (r Row) Number(field string, year int) (decimal.Decimal, bool) {
+	c, ours := r.cell(field)
+	if !ours {
+		return r.Form.Number(field, year)
+	}
+	return decimal.NewFromFloat(c.Number.V), c.Status == Normal && c.Number.Valid
+}
+
+// Text implements templates.Answers.
+func (r Row) Text(field string, year int) (string, bool) {
+	c, ours := r.cell(field)
+	if !ours {
+		return r.Form.Text(field, year)
+	}
+	return c.Text, c.Status == Normal
+}
+
+// Filled implements templates.Answers.
+func (r Row) Filled(field string, year int) bool {
+	if _, ours := r.cell(field); !ours {
+		return r.Form.Filled(field, year)
+	}
+	c := r.Cells[field]
+	return c.Status != "" && c.Status != Missing
+}
