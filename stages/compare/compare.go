@@ -39,6 +39,7 @@ func Run(before, now *table.Round, causes Causes) table.Table[table.Change] {
 		x, y := both[a].Form.Submission, both[b].Form.Submission
 		return cmp.Or(cmp.Compare(x.Order(), y.Order()), strings.Compare(a, b))
 	})
+	kinds := now.Definition.Table("changes").Column("kind").Values
 	for _, id := range ids {
 		p := &pair{d: now.Facts.Definition, all: [2]map[string]*table.About{was, is}, ids: ids, before: was[id], now: is[id],
 			registered: registered[id], judged: judged[id], register: now.Judgement.Register, moves: causes.Moves[id]}
@@ -47,7 +48,7 @@ func Run(before, now *table.Round, causes Causes) table.Table[table.Change] {
 		}
 		p.compare()
 		slices.SortStableFunc(p.rows, func(a, b table.Change) int {
-			return cmp.Compare(slices.Index(table.ChangeKinds, a.Kind), slices.Index(table.ChangeKinds, b.Kind))
+			return cmp.Compare(slices.Index(kinds, string(a.Kind)), slices.Index(kinds, string(b.Kind)))
 		})
 		out.Append(p.rows...)
 	}
@@ -89,7 +90,8 @@ func (p *pair) add(c table.Change) {
 
 // note adds a change that its kind says all about.
 func (p *pair) note(kind table.ChangeKind, before, after string) {
-	p.add(table.Change{Kind: kind, Label: kind.Label(), Before: before, After: after})
+	label := p.d.Sheets.Codes["change"][string(kind)]
+	p.add(table.Change{Kind: kind, Label: label, Before: before, After: after})
 }
 
 func (p *pair) compare() {
@@ -246,7 +248,7 @@ func (p *pair) points() {
 	if math.Abs(was.Total-is.Total) >= table.SameTotal {
 		p.total(table.TotalChanged, "得分", table.Move{Before: was.Total, After: is.Total})
 		for _, m := range p.moves {
-			p.total(table.TotalStep, "得分："+m.Cause.Label(), m)
+			p.total(table.TotalStep, "得分："+p.d.Sheets.Codes["cause"][string(m.Cause)], m)
 		}
 	}
 	if was.Rank != is.Rank {

@@ -125,7 +125,7 @@ func (w *workbook) causes() string {
 		moved := howMany(slices.Collect(maps.Values(w.steps)), func(steps []table.Change) bool {
 			return slices.ContainsFunc(steps, func(c table.Change) bool { return c.Causes == string(cause) })
 		})
-		return when(moved > 0, fmt.Sprintf("%s%d家", cause.Label(), moved))
+		return when(moved > 0, fmt.Sprintf("%s%d家", w.Definition.Sheets.Codes["cause"][string(cause)], moved))
 	})
 	if len(out) == 0 {
 		return "得分没有变。"
@@ -139,13 +139,14 @@ var allCauses = append(slices.Clone(table.Causes), table.CauseForm)
 // reasons say of a change what made it: of a total the points of each cause, of a verdict what turned it.
 func (w *workbook) reasons(c table.Change) string {
 	r, steps := w.ranks[c.Submission], strings.Join(table.Each(w.steps[c.Submission], func(s table.Change) string {
-		return fmt.Sprintf("%s%+.2f", table.Cause(s.Causes).Label(), s.AfterNumber.V-s.BeforeNumber.V) +
+		return fmt.Sprintf("%s%+.2f", w.Definition.Sheets.Codes["cause"][s.Causes], s.AfterNumber.V-s.BeforeNumber.V) +
 			when(s.Because != "", "（"+s.Because+"）")
 	}), "；")
 	switch {
 	case c.Kind == table.VerdictChanged:
 		causes := strings.Fields(c.Causes)
-		return strings.Join(table.Each(causes, func(id string) string { return verdictCauses[table.Cause(id)] }), "；")
+		words := w.Definition.Sheets.Codes["verdict_cause"]
+		return strings.Join(table.Each(causes, func(id string) string { return words[id] }), "；")
 	case c.Kind == table.TotalChanged && r.Unranked != "":
 		return "不参加排名，得分只作对照：" + steps
 	case c.Kind == table.TotalChanged:
@@ -160,9 +161,4 @@ func (w *workbook) reasons(c table.Change) string {
 		return strings.TrimSuffix("自己的得分变了："+steps+"。"+c.Because, "。")
 	}
 	return "自己的得分没有变。" + c.Because
-}
-
-var verdictCauses = map[table.Cause]string{
-	table.CauseRegister: "登记变了", table.CauseOwn: "报送的内容或说明变了",
-	table.CauseRules: "规则或目录改了", table.CauseForm: "表单改了，分不清是数据还是规则",
 }

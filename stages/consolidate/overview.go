@@ -304,12 +304,13 @@ func (o *overview) moved() {
 	}
 	if o.Earlier != nil {
 		say(o.definitionChanges() + o.causes())
-		kinds := map[table.ChangeKind]int{}
+		kinds := map[string]int{}
 		for c := range o.Changes.All() {
-			kinds[c.Kind]++
+			kinds[string(c.Kind)]++
 		}
-		parts := table.Words(table.ChangeKinds, func(k table.ChangeKind) string {
-			return when(kinds[k] > 0 && k != table.TotalStep, fmt.Sprintf("%s %d", k.Label(), kinds[k]))
+		parts := table.Words(o.Definition.Table("changes").Column("kind").Values, func(k string) string {
+			said := fmt.Sprintf("%s %d", o.Definition.Sheets.Codes["change"][k], kinds[k])
+			return when(kinds[k] > 0 && k != string(table.TotalStep), said)
 		})
 		if len(parts) > 0 {
 			say(strings.Join(parts, "、") + "，逐条见" + o.sheet("changes") + "。")
@@ -317,7 +318,7 @@ func (o *overview) moved() {
 	}
 	for c := range o.Changes.All() {
 		if c.Kind == table.ObjectionUpheld {
-			say(c.Consortium + "：" + c.Kind.Label() + "（" + c.After + "）。")
+			say(c.Consortium + "：" + o.Definition.Sheets.Codes["change"][string(c.Kind)] + "（" + c.After + "）。")
 		}
 	}
 	for r := range o.Ranking.Ranking.All() {

@@ -303,7 +303,7 @@ func (w *workbook) unexplained() ([]unexplained, list.Words) {
 	since := map[string]string{}
 	for c := range w.Changes.All() {
 		if c.Fingerprint != "" {
-			since[c.Fingerprint] = c.Kind.Label()
+			since[c.Fingerprint] = w.Definition.Sheets.Codes["change"][string(c.Kind)]
 		}
 	}
 	points := map[[2]string]string{} // that hang on a finding

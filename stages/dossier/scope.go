@@ -231,7 +231,6 @@ func (s *scope) followed(in Input) {
 	}
 }
 
-// selected is how many are to be chosen.
 // yes marks what is so.
 func yes(is bool) string {
 	if is {
@@ -323,7 +322,7 @@ func (s *scope) feedback(in Input, rows map[string]*scope) {
 		ref := templates.Ref{Field: f.ID, Year: year.Year}
 		median := "（不足" + strconv.Itoa(fewest) + "家，不列）"
 		if len(all[ref]) >= fewest {
-			median = table.Plain(table.Some(table.Median(all[ref]).V))
+			median = table.Plain(table.Median(all[ref]))
 		}
 		for id, row := range rows {
 			row.append("figures", map[string]string{"figure": in.Definition.Name(ref), "unit": f.Unit,
@@ -333,7 +332,7 @@ func (s *scope) feedback(in Input, rows map[string]*scope) {
 	for c := range in.Changes.All() {
 		if row := rows[c.Submission]; row != nil && (c.Kind == table.FindingClosed || c.Kind == table.FindingExplained) {
 			w := wordsOf(c)
-			w["kind"] = c.Kind.Label()
+			w["kind"] = in.Definition.Sheets.Codes["change"][string(c.Kind)]
 			row.append("improved", w)
 		}
 	}

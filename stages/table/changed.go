@@ -25,7 +25,7 @@ type Change struct {
 	Because      string         `col:"because,null"`     // of a total, a step of it or a rank: why, in words
 }
 
-// Cause is what can move a total from one round to the next.
+// Cause is what can move a total from one round to the next; sheets.yaml has the words.
 type Cause string
 
 const (
@@ -41,14 +41,6 @@ const (
 
 // Causes lists them in the order in which they are taken one after the other; CauseForm stands alone.
 var Causes = []Cause{CauseProgram, CauseRegister, CauseOwn, CauseScale, CauseMarks, CauseRules, CauseRubric}
-
-// Label is how a person reads it.
-func (c Cause) Label() string {
-	return map[Cause]string{
-		CauseProgram: "程序版本", CauseRegister: "登记", CauseOwn: "本申报的数", CauseScale: "定标的各家",
-		CauseMarks: "专家评分", CauseRules: "规则、目录", CauseRubric: "权重、计分办法", CauseForm: "表单",
-	}[c]
-}
 
 // Move is one step of a total from one round to the next.
 type Move struct {
@@ -71,7 +63,8 @@ const FewNames = 3
 // SameTotal is by how much two totals differ at least: ranks are made of totals rounded so.
 const SameTotal = 1e-10
 
-// ChangeKind says what changed.
+// ChangeKind says what changed: tables.yaml lists them in the order in which the changes of a submission stand, and
+// sheets.yaml has the words.
 type ChangeKind string
 
 const (
@@ -98,22 +91,3 @@ const (
 	TotalStep           ChangeKind = "total_step" // part of it that one cause made
 	RankChanged         ChangeKind = "rank"
 )
-
-// ChangeKinds lists them in the order in which the changes of a submission stand.
-var ChangeKinds = []ChangeKind{
-	SubmissionNew, SubmissionWithdrawn, NotResent, ResentUnchanged, Resent, ObjectionUpheld, VerdictChanged,
-	FindingNew, FindingReopened, FindingOpen, FindingExplained, FindingClosed, ValueFilled, ValueCleared, ValueChanged,
-	ValueRewritten, RecordAdded, RecordRemoved, RecordChanged, TotalChanged, TotalStep, RankChanged,
-}
-
-// Label is how a person reads it.
-func (k ChangeKind) Label() string {
-	return map[ChangeKind]string{
-		SubmissionNew: "新增申报", SubmissionWithdrawn: "本轮没有", NotResent: "没有重报", Resent: "已重报",
-		ResentUnchanged: "重报而内容未变（个人信息栏目不比较）", ObjectionUpheld: "异议成立", VerdictChanged: "结论改变",
-		FindingNew: "新出现的问题", FindingReopened: "须重新说明", FindingOpen: "仍未解决", FindingExplained: "已说明",
-		FindingClosed: "已解决", ValueFilled: "补填", ValueCleared: "清空", ValueChanged: "改数", ValueRewritten: "改写法",
-		RecordAdded: "增加一行", RecordRemoved: "删去一行", RecordChanged: "改动一行",
-		TotalChanged: "得分改变", TotalStep: "其中", RankChanged: "名次改变",
-	}[k]
-}
