@@ -244,19 +244,17 @@ type key struct {
 }
 
 type field struct {
-	Name        string      `json:"name"`
-	Type        string      `json:"type"`
-	Title       string      `json:"title"`
-	Description string      `json:"description"`
-	Unit        string      `json:"unit,omitempty"`
-	Paragraph   string      `json:"paragraph,omitempty"`
-	ArrowType   string      `json:"arrowType"`
-	Constraints constraints `json:"constraints"`
-}
-
-type constraints struct {
-	Required bool     `json:"required"`
-	Enum     []string `json:"enum,omitempty"`
+	Name        string `json:"name"`
+	Type        string `json:"type"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	Unit        string `json:"unit,omitempty"`
+	Paragraph   string `json:"paragraph,omitempty"`
+	ArrowType   string `json:"arrowType"`
+	Constraints struct {
+		Required bool     `json:"required"`
+		Enum     []string `json:"enum,omitempty"`
+	} `json:"constraints"`
 }
 
 func explain(dir string, d *templates.Definition, resources []resource) error {
@@ -303,8 +301,8 @@ func newResource(name string, rec arrow.Record, held map[string]map[string]bool,
 		x := field{
 			Name: c.Name, Type: fieldTypes[c.Type.ID()], Title: said(table.KeyLabel), Description: said(table.KeyDescription),
 			Unit: said(table.KeyUnit), Paragraph: said(table.KeyParagraph), ArrowType: c.Type.Name(),
-			Constraints: constraints{Required: !c.Nullable && !(csv && c.Type.ID() == arrow.STRING)},
 		}
+		x.Constraints.Required = !c.Nullable && !(csv && c.Type.ID() == arrow.STRING)
 		if x.Type == "integer" && c.Nullable {
 			x.Type = "number"
 		}

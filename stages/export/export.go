@@ -22,6 +22,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lianheti/stages/model"
 	"lianheti/stages/office/try"
 	"lianheti/stages/table"
 	"lianheti/stages/workers"
@@ -65,7 +66,7 @@ func Write(dir string, d *templates.Definition, tables []table.Named) error {
 	}
 	return explain(dir, d, append(resources, resource{Name: "views", Path: ViewsName, Title: "DuckDB 视图",
 		Description: "每张表一个同名的视图，另有十个视图回答常问的问题。", Format: "sql", MediaType: "application/sql",
-		Encoding: "utf-8", Bytes: int64(len(sql)), Hash: fmt.Sprintf("sha256:%x", sha256.Sum256(sql))}))
+		Encoding: "utf-8", Bytes: int64(len(sql)), Hash: "sha256:" + model.Digest(sql)}))
 }
 
 // Alone puts one table that no run publishes into dir, with a data package of its own.
@@ -155,8 +156,8 @@ func views(tables []table.Named, base string) []byte {
 	return []byte(b.String() + strings.ReplaceAll(questions, "$base", base))
 }
 
-// sink is a file being written. It keeps the first error itself: the Parquet writer drops errors of Close and of a row
-// group's end, and panics on one at the beginning. So the writer is told that all is well, and finish tells the truth.
+// sink is a file being written. The Parquet writer drops errors of Close and of a row group's end, and panics on one at
+// the beginning: it is told that all is well, and finish gives the first error, which the buffer keeps.
 //
 // Size and sha256 are those of the bytes written.
 type sink struct {
@@ -164,7 +165,6 @@ type sink struct {
 	to   *bufio.Writer
 	sum  hash.Hash
 	size int64
-	err  error
 }
 
 func create(path string) (*sink, error) {
@@ -180,9 +180,7 @@ func newSink(f io.WriteCloser) *sink {
 }
 
 func (s *sink) Write(p []byte) (int, error) {
-	if s.err == nil {
-		_, s.err = s.to.Write(p)
-	}
+	s.to.Write(p)
 	s.sum.Write(p)
 	s.size += int64(len(p))
 	return len(p), nil
@@ -198,7 +196,7 @@ func (s *sink) Seek(offset int64, whence int) (int64, error) {
 
 // finish closes the file and gives what went wrong, in writing or before.
 func (s *sink) finish(writing error) error {
-	return errors.Join(writing, s.err, s.to.Flush(), s.file.Close())
+	return errors.Join(writing, s.to.Flush(), s.file.Close())
 }
 
 func (s *sink) sha256() string { return hex.EncodeToString(s.sum.Sum(nil)) }

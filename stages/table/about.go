@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,14 +77,13 @@ func gather[T any](all map[string]*About, rows Table[T], add func(*About, T)) {
 
 // Open says in short what somebody still has to act on.
 func (a *About) Open() string {
-	out := "没有"
-	for _, x := range a.Findings {
-		said := x.Answered() + "：" + x.Title
-		if open := x.Answered() == ToMend || x.Answered() == ToExplain; open && !strings.Contains(out, said) {
-			out = strings.TrimPrefix(out+"；"+said, "没有；")
+	said := Unique(a.Findings, func(x Finding) string {
+		if x.Answered() == ToMend || x.Answered() == ToExplain {
+			return x.Answered() + "：" + x.Title
 		}
-	}
-	return out
+		return ""
+	})
+	return cmp.Or(strings.Join(Words(said, strings.Clone), "；"), "没有")
 }
 
 // Question is what to ask a consortium at the defence.

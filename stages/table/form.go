@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"iter"
 	"math"
 	"slices"
@@ -140,37 +141,36 @@ func (f *Form) NotAsked(r templates.Ref) bool {
 	return f.Status(r) == NotApplicable && f.Observe(r).Place.Cell == ""
 }
 
-// Status says what became of a field in a year (0: undated).
-func (f *Form) Status(r templates.Ref) Status {
+// answer is what the tables hold of a field in a year.
+type answer struct {
+	status      Status
+	number      Opt[float64]
+	text, raw   string
+	sheet, cell string
+}
+
+// answer finds a field in a year (0: undated), whatever table it stands in.
+func (f *Form) answer(r templates.Ref) answer {
+	if g := f.figures[r.Field]; r.Year == 0 && g != nil {
+		return answer{g.Status, g.Number, g.Text, g.Raw, g.Sheet, g.Cell}
+	}
 	if m := f.metrics[r]; m != nil {
-		return m.Status
+		return answer{m.Status, m.Value, "", m.Raw, m.Sheet, m.Cell}
 	}
 	if t := f.texts[r]; t != nil {
-		return t.Status
+		return answer{t.Status, Opt[float64]{}, t.Text, t.Text, t.Sheet, t.Cell}
 	}
-	if g := f.figures[r.Field]; g != nil && r.Year == 0 {
-		return g.Status
-	}
-	return Missing
+	return answer{status: Missing}
 }
+
+// Status says what became of a field in a year (0: undated).
+func (f *Form) Status(r templates.Ref) Status { return f.answer(r).status }
 
 // Observe gives what was read for a field in a year (0: undated).
 func (f *Form) Observe(r templates.Ref) Observation {
-	file := f.Submission.File
-	if m := f.metrics[r]; m != nil {
-		return Observation{m.Status, exact(m.Value), m.Raw, model.Place{File: file, Sheet: m.Sheet, Cell: m.Cell}}
-	}
-	if t := f.texts[r]; t != nil {
-		return Observation{t.Status, t.Text, t.Text, model.Place{File: file, Sheet: t.Sheet, Cell: t.Cell}}
-	}
-	if g := f.figures[r.Field]; g != nil && r.Year == 0 {
-		value := g.Text
-		if g.Number.Valid {
-			value = exact(g.Number)
-		}
-		return Observation{g.Status, value, g.Raw, model.Place{File: file, Sheet: g.Sheet, Cell: g.Cell}}
-	}
-	return Observation{Status: Missing, Place: model.Place{File: file}}
+	a := f.answer(r)
+	at := model.Place{File: f.Submission.File, Sheet: a.sheet, Cell: a.cell}
+	return Observation{a.status, cmp.Or(exact(a.number), a.text), a.raw, at}
 }
 
 // Rounded drops the noise of binary sums.
@@ -201,14 +201,8 @@ func exact(v Opt[float64]) string {
 // Number implements templates.Answers. The float of the table is turned into the decimal that was typed: the shortest
 // one with that float value, exact up to 15 digits.
 func (f *Form) Number(field string, year int) (decimal.Decimal, bool) {
-	var status Status
-	var value Opt[float64]
-	if g := f.figures[field]; year == 0 && g != nil {
-		status, value = g.Status, g.Number
-	} else if m := f.Metric(field, year); m != nil {
-		status, value = m.Status, m.Value
-	}
-	return exactly(value.V), status == Normal && value.Valid
+	a := f.answer(templates.Ref{Field: field, Year: year})
+	return exactly(a.number.V), a.status == Normal && a.number.Valid
 }
 
 // exactly is decimal.NewFromFloat, which takes long, by a shorter way for whole numbers.

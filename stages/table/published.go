@@ -223,48 +223,62 @@ func wideSubmissions(schema *arrow.Schema, f *Facts, j *Judgement) (arrow.Record
 		}
 		row[s.Submission] = len(row)
 	}
-	answers := map[string][]Figure{}
+	w := widening{f.Submissions.Len(), map[string][]wide{}}
 	for g := range f.Figures.All() {
-		if answers[g.Field] == nil {
-			answers[g.Field] = make([]Figure, f.Submissions.Len())
-		}
-		answers[g.Field][row[g.Submission]] = g
+		w.put(g.Field, row[g.Submission], wide{g.Number, g.Text, g.Status == Normal})
 	}
-	columns := slices.Concat(f.Submissions.raw().Columns(), j.Verdicts.raw().Columns()[1:])
-	return widened(schema, f.Submissions.Len(), columns, func(field arrow.Field) arrow.Array {
-		return answerColumn(field.Type, answers[strings.TrimSuffix(field.Name, textSuffix)], f.Submissions.Len())
-	}), nil
+	return w.record(schema, slices.Concat(f.Submissions.raw().Columns(), j.Verdicts.raw().Columns()[1:])), nil
 }
 
-// widened puts the columns that the form adds, each made of its field, beside those that the rows have.
-func widened(schema *arrow.Schema, rows int, columns []arrow.Array, made func(arrow.Field) arrow.Array) arrow.Record {
+// widening gathers the answers of so many rows by the field that becomes a column.
+type widening struct {
+	rows    int
+	answers map[string][]wide
+}
+
+// wide is an answer in a column of its own; the zero value: none.
+type wide struct {
+	number Opt[float64]
+	text   string
+	there  bool
+}
+
+func (w widening) put(field string, row int, x wide) {
+	if w.answers[field] == nil {
+		w.answers[field] = make([]wide, w.rows)
+	}
+	w.answers[field][row] = x
+}
+
+// record puts the columns that the form adds, each made of its field, beside those that the rows have.
+func (w widening) record(schema *arrow.Schema, columns []arrow.Array) arrow.Record {
 	fields := schema.Fields()[1:] // publishing puts the batch before them
 	for _, field := range fields[len(columns):] {
-		columns = append(columns, made(field))
+		columns = append(columns, w.column(field.Type, w.answers[strings.TrimSuffix(field.Name, textSuffix)]))
 	}
 	for i, c := range columns {
 		fields[i].Type = c.DataType()
 	}
-	return array.NewRecord(arrow.NewSchema(fields, nil), columns, int64(rows))
+	return array.NewRecord(arrow.NewSchema(fields, nil), columns, int64(w.rows))
 }
 
-// answerColumn writes one undated answer of n submissions, in their order.
-func answerColumn(t arrow.DataType, answers []Figure, n int) arrow.Array {
+// column writes the answers to one field.
+func (w widening) column(t arrow.DataType, answers []wide) arrow.Array {
 	b := array.NewBuilder(memory.DefaultAllocator, t)
-	for i := range n {
-		if answers == nil || answers[i].Status != Normal {
+	for i := range w.rows {
+		if answers == nil || !answers[i].there {
 			b.AppendNull()
 			continue
 		}
-		switch b := b.(type) {
+		switch x := answers[i]; b := b.(type) {
 		case *array.Float64Builder:
-			b.AppendValues([]float64{answers[i].Number.V}, []bool{answers[i].Number.Valid})
+			b.AppendValues([]float64{x.number.V}, []bool{x.number.Valid})
 		case *array.BooleanBuilder:
-			b.Append(answers[i].Text == "true")
+			b.Append(x.text == "true")
 		case *array.StringBuilder:
-			b.Append(answers[i].Text)
+			b.Append(x.text)
 		case *array.Date32Builder:
-			day := Day(answers[i].Text)
+			day := Day(x.text)
 			b.AppendValues([]arrow.Date32{day.V}, []bool{day.Valid})
 		}
 	}
@@ -282,25 +296,9 @@ func widePanel(schema *arrow.Schema, f *Facts) arrow.Record {
 		}
 	}
 	head := rows.Finish()
-	values := map[string][]Opt[float64]{}
+	w := widening{head.Len(), map[string][]wide{}}
 	for m := range f.Metrics.All() {
-		if m.Status != Normal {
-			continue
-		}
-		if values[m.Indicator] == nil {
-			values[m.Indicator] = make([]Opt[float64], head.Len())
-		}
-		values[m.Indicator][begin[m.Submission]+int(m.Year)-years[0].Year] = m.Value
+		w.put(m.Indicator, begin[m.Submission]+int(m.Year)-years[0].Year, wide{number: m.Value, there: m.Status == Normal})
 	}
-	return widened(schema, head.Len(), slices.Clone(head.raw().Columns()), func(field arrow.Field) arrow.Array {
-		b := array.NewFloat64Builder(memory.DefaultAllocator)
-		for i := range head.Len() {
-			if of := values[field.Name]; of != nil && of[i].Valid {
-				b.Append(of[i].V)
-			} else {
-				b.AppendNull()
-			}
-		}
-		return b.NewArray()
-	})
+	return w.record(schema, slices.Clone(head.raw().Columns()))
 }
