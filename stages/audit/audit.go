@@ -60,10 +60,7 @@ func (s Subject) stronger(a, b Tried) int {
 
 // Examine tries every single move, then those of one kind together that each help, then the strongest two by two.
 func Examine(d *templates.Definition, s Subject, f *table.Form, try func(Move) Tried) []Tried {
-	var out, strongest []Tried
-	for _, m := range Moves(d, f) {
-		out = append(out, try(m))
-	}
+	out, strongest := table.Each(Moves(d, f), try), []Tried(nil)
 	for _, singles := range table.Grouped(out, func(t Tried) string { return t.Kind }) {
 		if singles[0].List() != templates.Perverse {
 			continue

@@ -123,10 +123,10 @@ func groups(d *templates.Definition, def *templates.AuditMove, f *table.Form) []
 	if def.Act == "drop" {
 		all = drops(f)
 	} else if def.OfRoster() {
-		all = changes(d, def, schools(d, f))
+		all = changes(def, schools(d, f))
 	}
 	for _, field := range def.Fields {
-		all = append(all, changes(d, def, answers(d, def, field, f))...)
+		all = append(all, changes(def, answers(d, def, field, f))...)
 	}
 	for i := range all {
 		switch def.Scope {
@@ -206,9 +206,9 @@ func answers(d *templates.Definition, def *templates.AuditMove, field *templates
 }
 
 // changes makes a move in each of some figures that it makes another.
-func changes(d *templates.Definition, def *templates.AuditMove, list []answer) (out []change) {
+func changes(def *templates.AuditMove, list []answer) (out []change) {
 	if def.Act == "swap" {
-		return swapYears(d, def, list)
+		return swapYears(def, list)
 	}
 	for _, a := range list {
 		status, value := table.Normal, a.value
@@ -225,7 +225,7 @@ func changes(d *templates.Definition, def *templates.AuditMove, list []answer) (
 		better := a.field.Better == templates.Lower && value.LessThan(a.value) // which is no perverse move
 		differs := !value.Equal(a.value) && !(better && def.List == templates.Perverse)
 		if status != a.status || status == table.Normal && differs {
-			out = append(out, a.change(d, status, value))
+			out = append(out, a.change(status, value))
 		}
 	}
 	return out
@@ -243,7 +243,7 @@ func fit(f *templates.Field, v decimal.Decimal) decimal.Decimal {
 }
 
 // change puts another value in the place of an answer.
-func (a answer) change(d *templates.Definition, status table.Status, value decimal.Decimal) change {
+func (a answer) change(status table.Status, value decimal.Decimal) change {
 	after := status.Absent()
 	if status == table.Normal {
 		after = value.String()
@@ -253,7 +253,7 @@ func (a answer) change(d *templates.Definition, status table.Status, value decim
 }
 
 // swapYears swaps the two years of a figure; unless all are, a perverse move makes the later worse, a claim better.
-func swapYears(d *templates.Definition, def *templates.AuditMove, list []answer) []change {
+func swapYears(def *templates.AuditMove, list []answer) []change {
 	if len(list) != 2 || list[0].status != table.Normal || list[1].status != table.Normal {
 		return nil
 	}
@@ -262,7 +262,7 @@ func swapYears(d *templates.Definition, def *templates.AuditMove, list []answer)
 	if rises == 0 || def.Scope != "all" && (rises > 0) != (def.List == templates.Claim) {
 		return nil
 	}
-	return []change{earlier.change(d, table.Normal, later.value), later.change(d, table.Normal, earlier.value)}
+	return []change{earlier.change(table.Normal, later.value), later.change(table.Normal, earlier.value)}
 }
 
 // shift moves a part of some figures into another of the same year, or of the first year that the move names.
@@ -280,27 +280,26 @@ func shift(d *templates.Definition, def *templates.AuditMove, f *table.Form) []c
 			part := fit(field, a.value.Mul(def.Factor))
 			if a.status == table.Normal && part.IsPositive() {
 				moved[to] = moved[to].Add(part)
-				out = append(out, a.change(d, table.Normal, a.value.Sub(part)))
+				out = append(out, a.change(table.Normal, a.value.Sub(part)))
 			}
 		}
 	}
 	for _, a := range answers(d, def, d.Field(def.Into), f) {
 		if part := moved[a.year]; a.status == table.Normal && part.IsPositive() {
-			return append([]change{a.change(d, table.Normal, a.value.Add(part))}, out...)
+			return append([]change{a.change(table.Normal, a.value.Add(part))}, out...)
 		}
 	}
 	return nil
 }
 
-func drops(f *table.Form) (out []change) {
-	for _, m := range f.Members {
+func drops(f *table.Form) []change {
+	return table.Each(f.Members, func(m table.Member) change {
 		c := onMember(m, fmt.Sprintf("“%s”（%s）", m.Name, m.KindLabel), nil)
 		c.edit = func(f *table.Form) {
 			f.Members = slices.DeleteFunc(f.Members, func(x table.Member) bool { return x.Record == m.Record })
 		}
-		out = append(out, c)
-	}
-	return out
+		return c
+	})
 }
 
 func schools(d *templates.Definition, f *table.Form) (out []answer) {
@@ -393,7 +392,7 @@ func swaps(d *templates.Definition, f *table.Form) (groups [][]change) {
 	for i, a := range all {
 		for _, b := range all[i+1:] {
 			if a.group != b.group && !a.value.Equal(b.value) {
-				one, two := a.change(d, table.Normal, b.value), b.change(d, table.Normal, a.value)
+				one, two := a.change(table.Normal, b.value), b.change(table.Normal, a.value)
 				one.slot += strings.TrimPrefix(two.slot, rosterSlot[:len(rosterSlot)-1])
 				groups = append(groups, []change{one, two})
 			}

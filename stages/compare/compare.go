@@ -158,10 +158,8 @@ func (p *pair) verdictCauses(was, is model.Verdict) string {
 
 // findings sorts the findings of both rounds into new, reopened, open, explained and closed, each in its round's order.
 func (p *pair) findings() {
-	earlier, now := map[string]table.Finding{}, map[string]bool{}
-	for _, x := range p.before.Findings {
-		earlier[x.Fingerprint] = x
-	}
+	earlier := table.By(slices.Values(p.before.Findings), func(x table.Finding) string { return x.Fingerprint })
+	now := map[string]bool{}
 	for _, x := range p.now.Findings {
 		was, known := earlier[x.Fingerprint]
 		now[x.Fingerprint] = true
@@ -366,8 +364,7 @@ func (p *pair) list(block string, was, is []record) {
 func say(columns ...string) string { return strings.Join(table.Words(columns, text.Mask), "，") }
 
 func members(f *table.Form) []record {
-	var out []record
-	for _, m := range f.Members {
+	return table.Each(f.Members, func(m table.Member) record {
 		lead, pupils := "", table.Plain(m.Enrolment)
 		if m.IsLead {
 			lead = "牵头单位"
@@ -375,7 +372,6 @@ func members(f *table.Form) []record {
 		if pupils != "" {
 			pupils = "在校生" + pupils + "人"
 		}
-		out = append(out, record{text.Mask(m.Name), say(m.KindLabel, m.Name, pupils, lead), m.Sheet, m.Cell})
-	}
-	return out
+		return record{text.Mask(m.Name), say(m.KindLabel, m.Name, pupils, lead), m.Sheet, m.Cell}
+	})
 }

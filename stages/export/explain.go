@@ -2,8 +2,10 @@ package export
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
-	_ "embed"
+	"embed"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -26,10 +28,10 @@ const (
 	DictionarySheetName = "数据字典.xlsx"
 )
 
-// pagesText is how the dictionary and its pages are set in Markdown.
+// pagesText is how the dictionary and its pages are set in Markdown, and the data package in JSON.
 //
-//go:embed dictionary.md.tmpl
-var pagesText string
+//go:embed dictionary.md.tmpl datapackage.json.tmpl
+var pagesText embed.FS
 
 // cellText takes out of its way what would end a cell or a line in Markdown.
 var cellText = strings.NewReplacer("|", "\\|", "\n", " ")
@@ -39,7 +41,8 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"csv":     func() string { return CSVNote },
 	"queries": Queries,
 	"views":   func() string { return ViewsName },
-}).Parse(pagesText))
+	"json":    func(v any) string { return string(text.JSON(v, false)) },
+}).ParseFS(pagesText, "*.tmpl"))
 
 // page is what the definition says of a table.
 type page struct {
@@ -189,30 +192,6 @@ func Search(w io.Writer, d *templates.Definition, word string) (found int, err e
 // PackageName is the file that explains the data files, beside them.
 const PackageName = "datapackage.json"
 
-// dataPackage is a Data Package v2 (https://datapackage.org/standard/data-package). Its version is that of the tables'
-// schemas. Beyond the standard are batch, form and definition, and unit, paragraph and arrowType of a field.
-type dataPackage struct {
-	Profile     string            `json:"$schema"`
-	Name        string            `json:"name"`
-	Title       string            `json:"title"`
-	Description string            `json:"description"`
-	Version     string            `json:"version"`
-	Created     string            `json:"created"` // the batch's date: nothing published reads the clock
-	Licenses    []titled          `json:"licenses"`
-	Sources     []titled          `json:"sources"`
-	Batch       int               `json:"batch"`
-	Form        string            `json:"form"`
-	Definition  map[string]string `json:"definition"` // file: sha256
-	Resources   []resource        `json:"resources"`
-}
-
-// titled is a license, which has a name, or a source, which has a path.
-type titled struct {
-	Name  string `json:"name,omitempty"`
-	Title string `json:"title"`
-	Path  string `json:"path,omitempty"`
-}
-
 type resource struct {
 	Name        string       `json:"name"`
 	Type        string       `json:"type,omitempty"`
@@ -258,22 +237,15 @@ type field struct {
 }
 
 func explain(dir string, d *templates.Definition, resources []resource) error {
-	data := text.JSON(dataPackage{
-		Profile:  "https://datapackage.org/profiles/2.0/datapackage.json",
-		Name:     fmt.Sprintf("lianheti-%d", d.Directory.Batch),
-		Title:    fmt.Sprintf("%s：%d年批次数据", d.Form.Title, d.Directory.Batch),
-		Version:  d.Data.Version,
-		Created:  d.Directory.Deadline + "T00:00:00Z",
-		Licenses: []titled{{Name: d.Data.License.Name, Title: d.Data.License.Title}},
-		Sources:  []titled{{Title: d.Table("files").Label + "（files 表）：收到的每个文件及其摘要", Path: "files.parquet"}},
-		Description: "每张表有 Parquet、Arrow 和 CSV 三种格式，内容相同。空表示没有，与0和空文字不同；各列的含义也在 dictionary 表里，" +
-			"代码的名称在 codes 表里。不含个人信息。" + CSVNote,
-		Batch:      d.Directory.Batch,
-		Form:       fmt.Sprintf("%s v%d", d.Form.ID, d.Form.Version),
-		Definition: d.Sources,
-		Resources:  resources,
-	}, true)
-	return os.WriteFile(filepath.Join(dir, PackageName), data, 0o644)
+	var b bytes.Buffer
+	err := pages.ExecuteTemplate(&b, "package", struct {
+		*templates.Definition
+		Resources []resource
+	}{d, resources})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, PackageName), text.JSON(json.RawMessage(b.Bytes()), true), 0o644)
 }
 
 // newResource describes a file that was written. The tabular one bears the table's name, the other adds its format.

@@ -201,6 +201,12 @@ type Package struct {
 	Definition map[string]string // file: sha256, of the definition that the tables were made with
 }
 
+// dataPackage is what is read again of a data package, see datapackage.json.tmpl.
+type dataPackage struct {
+	Package
+	Resources []resource
+}
+
 // Verify hashes every file that the data package of dir names, and gives what the package says of their making and its
 // own sha256. An error names the first file that is missing, is not listed, or is not what was written.
 func Verify(dir string) (*Package, string, error) {
@@ -235,5 +241,5 @@ func Verify(dir string) (*Package, string, error) {
 			return nil, "", fmt.Errorf("%s 不在 %s 里，请移走", file, PackageName)
 		}
 	}
-	return &Package{Batch: p.Batch, Definition: p.Definition}, model.Digest(data), nil
+	return &p.Package, model.Digest(data), nil
 }

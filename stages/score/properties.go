@@ -242,7 +242,8 @@ func NewTrial(r *table.Round, kept []table.Scale) (Trial, error) {
 	if err != nil {
 		return Trial{}, err
 	}
-	t := Trial{tester: &tester{f, f.rank(), f.scales(f.reference, "")}, of: f.byID()}
+	ranked := rank(table.Where(slices.Values(f.entrants), func(e *entrant) bool { return e.Ranked }))
+	t := Trial{tester: &tester{f, ranked, f.scales(f.reference, "")}, of: f.byID()}
 	t.official, err = f.official(r.Facts, r.Register)
 	return t, err
 }

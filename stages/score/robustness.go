@@ -28,15 +28,8 @@ func (e *entrant) place(others []*entrant, with float64, total func(*entrant) fl
 	return place
 }
 
-// rank ranks those that may be ranked, and lists them in the order of the batch.
-func (f *field) rank() []*entrant {
-	ranked := table.Where(slices.Values(f.entrants), func(e *entrant) bool { return e.Ranked })
-	rank(ranked)
-	return ranked
-}
-
 // rank gives the places by total, to ten decimals; best and worst are those of the upper and lower bounds.
-func rank(ranked []*entrant) {
+func rank(ranked []*entrant) []*entrant {
 	totals, lower, upper := make([]float64, len(ranked)), make([]float64, len(ranked)), make([]float64, len(ranked))
 	for i, e := range ranked {
 		totals[i], lower[i], upper[i] = e.Total, round10(e.Lower), round10(e.Upper)
@@ -59,6 +52,7 @@ func rank(ranked []*entrant) {
 		}
 		e.RankBest, e.RankWorst = table.Some(int32(best)), table.Some(int32(worst))
 	}
+	return ranked
 }
 
 // place writes the rank of each total. It rounds the totals in place; sorted is room to work in.

@@ -65,7 +65,7 @@ func Run(facts *table.Facts, judgement *table.Judgement, marking table.Marking, 
 		return nil, err
 	}
 	m, panel, entrants := f.scheme, f.panel, f.entrants
-	ranked := f.rank()
+	ranked := rank(table.Where(slices.Values(entrants), func(e *entrant) bool { return e.Ranked }))
 	waiting := table.Where(slices.Values(entrants), func(e *entrant) bool { return e.Waiting })
 	for _, e := range waiting {
 		m.interval(e, ranked)
