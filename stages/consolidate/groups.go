@@ -106,7 +106,8 @@ func (w *workbook) causeColumns(*list.List) []list.Column {
 		if !some {
 			continue
 		}
-		out = append(out, list.Column{Key: string(cause), Head: w.Definition.Sheets.Codes["cause"][string(cause)], Cell: func(r list.Row) book.Cell {
+		head := w.Definition.Sheets.Codes["cause"][string(cause)]
+		out = append(out, list.Column{Key: string(cause), Head: head, Cell: func(r list.Row) book.Cell {
 			c, change := r.Value.(table.Change)
 			if v, ok := moved[r.Text("submission")]; ok && (!change || c.Kind == table.TotalChanged) {
 				return cell(round(v), book.Gain)

@@ -60,7 +60,12 @@ func Write(dir string, d *templates.Definition, tables []table.Named) error {
 	if err != nil {
 		return err
 	}
-	sql := views(tables, d.Rubric.Credibility.Base.String())
+	var views strings.Builder // first of the tables, on which the questions rest
+	for _, t := range tables {
+		fmt.Fprintf(&views, "CREATE OR REPLACE VIEW %s AS FROM '%s.parquet';\n", t.Name, t.Name)
+	}
+	views.WriteString(strings.ReplaceAll(questions, "$base", d.Rubric.Credibility.Base.String()))
+	sql := []byte(views.String())
 	if err := os.WriteFile(filepath.Join(dir, ViewsName), sql, 0o644); err != nil {
 		return err
 	}
@@ -112,10 +117,11 @@ func writeTable(dir string, t table.Named, held map[string]map[string]bool) (res
 	rec := t.Record()
 	for _, f := range formats {
 		name := path.Join(f.folder, t.Name+"."+f.name)
-		w, err := create(filepath.Join(dir, filepath.FromSlash(name)))
+		to, err := os.Create(filepath.Join(dir, filepath.FromSlash(name)))
 		if err != nil {
 			return nil, fmt.Errorf("无法写 %s：%w", name, err)
 		}
+		w := newSink(to)
 		if err := w.finish(f.write(w, rec)); err != nil {
 			return nil, fmt.Errorf("无法写 %s，请检查剩余空间：%w", name, err)
 		}
@@ -143,18 +149,10 @@ func writeArrow(w io.WriteSeeker, rec arrow.Record) error {
 // ViewsName is a file beside the tables: a DuckDB view of the same name for each, and views for what people ask most.
 const ViewsName = "views.sql"
 
+// questions are those views; less than $base has no growth in per cent.
+//
 //go:embed views.sql
 var questions string
-
-// views gives the statements: first the tables, which the questions rest on.
-// Less than base has no growth in per cent.
-func views(tables []table.Named, base string) []byte {
-	var b strings.Builder
-	for _, t := range tables {
-		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW %s AS FROM '%s.parquet';\n", t.Name, t.Name)
-	}
-	return []byte(b.String() + strings.ReplaceAll(questions, "$base", base))
-}
 
 // sink is a file being written. The Parquet writer drops errors of Close and of a row group's end, and panics on one at
 // the beginning: it is told that all is well, and finish gives the first error, which the buffer keeps.
@@ -165,14 +163,6 @@ type sink struct {
 	to   *bufio.Writer
 	sum  hash.Hash
 	size int64
-}
-
-func create(path string) (*sink, error) {
-	f, err := os.Create(path)
-	if err != nil {
-		return nil, err
-	}
-	return newSink(f), nil
 }
 
 func newSink(f io.WriteCloser) *sink {

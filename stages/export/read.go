@@ -79,8 +79,10 @@ func readArrow(path string) (rec arrow.Record, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	columns := make([][]arrow.Array, r.Schema().NumFields())
-	rows := int64(0)
+	columns, rows := make([][]arrow.Array, r.Schema().NumFields()), int64(0)
+	for c, f := range r.Schema().Fields() { // there may be no batch at all
+		columns[c] = []arrow.Array{array.MakeArrayOfNull(memory.DefaultAllocator, f.Type, 0)}
+	}
 	for i := range r.NumRecords() {
 		batch, err := r.RecordAt(i)
 		if err != nil {
@@ -96,12 +98,8 @@ func readArrow(path string) (rec arrow.Record, err error) {
 	}
 	whole := make([]arrow.Array, len(columns))
 	for c, parts := range columns {
-		if len(parts) == 0 {
-			whole[c] = array.MakeArrayOfNull(memory.DefaultAllocator, r.Schema().Field(c).Type, 0)
-		} else {
-			if whole[c], err = array.Concatenate(parts, memory.DefaultAllocator); err != nil {
-				return nil, err
-			}
+		if whole[c], err = array.Concatenate(parts, memory.DefaultAllocator); err != nil {
+			return nil, err
 		}
 	}
 	return array.NewRecord(r.Schema(), whole, rows), nil

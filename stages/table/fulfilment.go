@@ -132,7 +132,7 @@ type slot struct {
 }
 
 type statement struct {
-	batch       int32
+	batch       Opt[int32]
 	value       float64
 	sheet, cell string
 	beyond      bool // not printed on the official form itself
@@ -143,7 +143,7 @@ func NewArchive(batches ...*Facts) *Archive {
 	a := &Archive{map[slot]statement{}, map[slot]statement{}, map[slot]int32{}, map[string]*Form{},
 		map[string][]ListCell{}}
 	for _, facts := range batches {
-		batch := int32(facts.Definition.Directory.Batch)
+		batch := Nonzero(facts.Definition.Directory.Batch)
 		for form := range facts.Forms {
 			key := text.NameKey(form.Submission.Consortium)
 			a.forms[key] = form
@@ -265,7 +265,7 @@ func (f *fulfiller) rows(metric *templates.Field) (rows []Fulfilled) {
 			f.promised(&out, &said)
 		}
 		if said, ok := f.archive.actual[at]; ok {
-			out.Stated, out.StatedIn = Some(said.value), batchOf(&said)
+			out.Stated, out.StatedIn = Some(said.value), said.batch
 		}
 		if r := (templates.Ref{Field: metric.ID, Year: int(year)}); slices.Contains(asked, r) {
 			f.compare(metric, r, &out)
@@ -279,7 +279,7 @@ func (f *fulfiller) rows(metric *templates.Field) (rows []Fulfilled) {
 
 // promised puts down a promise, and on what it rests.
 func (f *fulfiller) promised(out *Fulfilled, s *statement) {
-	out.Promised, out.PromisedIn, out.PromisedSheet, out.PromisedCell = Some(s.value), batchOf(s), s.sheet, s.cell
+	out.Promised, out.PromisedIn, out.PromisedSheet, out.PromisedCell = Some(s.value), s.batch, s.sheet, s.cell
 	switch {
 	case !s.beyond:
 		out.Basis = BasisForm
@@ -303,7 +303,7 @@ func (f *fulfiller) compare(metric *templates.Field, r templates.Ref, out *Fulfi
 	}
 	stated, _ := f.before(metric, f.p.Stated, r.Year, f.archive.actual)
 	if stated != nil {
-		out.Stated, out.StatedIn = Some(stated.value), batchOf(stated)
+		out.Stated, out.StatedIn = Some(stated.value), stated.batch
 	}
 	switch {
 	case f.unmeasured(out):
@@ -412,5 +412,3 @@ func (f *fulfiller) answer(field string) string {
 	said, _ := f.form.Text(field, 0)
 	return said
 }
-
-func batchOf(s *statement) Opt[int32] { return Nonzero(int(s.batch)) }

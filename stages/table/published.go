@@ -153,7 +153,7 @@ func rebuilt(column arrow.Array, show func(string) string) arrow.Array {
 func visible(s string) string { return text.Mask(strings.ToValidUTF8(s, "\uFFFD")) }
 
 func visibleHash(s string) string {
-	if isHash(s) {
+	if (len(s) == 16 || len(s) == 64) && strings.Trim(s, "0123456789abcdef") == "" && strings.ContainsAny(s, "abcdef") {
 		return s
 	}
 	return visible(s)
@@ -162,10 +162,6 @@ func visibleHash(s string) string {
 // A hash may hold eleven digits in a row by chance, and masked it leads nowhere. The column alone does not tell: a
 // filler can type anything into the fingerprint of an explanation. Digits alone are not taken for a hash.
 var hashColumns = []string{"sha256", "fingerprint", "value_hash"}
-
-func isHash(s string) bool {
-	return (len(s) == 16 || len(s) == 64) && strings.Trim(s, "0123456789abcdef") == "" && strings.ContainsAny(s, "abcdef")
-}
 
 // panelRow is what a row of panel begins with: one submission in one year. A column for each metric follows.
 type panelRow struct {

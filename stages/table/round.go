@@ -291,7 +291,8 @@ func validateTable(d *templates.Definition, t *templates.Table, rec arrow.Record
 	held map[string]map[string]bool) error {
 	for i, f := range rec.Schema().Fields() {
 		numbers, ok := rec.Column(i).(*array.Float64)
-		if ok && slices.ContainsFunc(numbers.Float64Values(), noNumber) {
+		none := func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
+		if ok && slices.ContainsFunc(numbers.Float64Values(), none) {
 			return fmt.Errorf("列 %s 里有不是数的值", f.Name)
 		}
 	}
@@ -323,8 +324,6 @@ func validateTable(d *templates.Definition, t *templates.Table, rec arrow.Record
 	}
 	return nil
 }
-
-func noNumber(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
 
 // DuplicateKey gives a key that two rows share, its parts with 、 between; empty where none do, or there is no key.
 func DuplicateKey(rec arrow.Record, key []string) string {

@@ -31,15 +31,10 @@ func (r *Ranking) State() State {
 
 // Waiting counts the submissions that wait for marks.
 func (r *Ranking) Waiting() int {
-	n := 0
-	if r != nil {
-		for k := range r.Ranking.All() {
-			if k.Waiting {
-				n++
-			}
-		}
+	if r == nil {
+		return 0
 	}
-	return n
+	return len(Where(r.Ranking.All(), func(k Rank) bool { return k.Waiting }))
 }
 
 // Standing is what a reader must know beside every score: how much of it is known, and for what it was made.

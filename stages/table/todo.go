@@ -17,7 +17,6 @@ import (
 type Todo struct {
 	Sheet  *templates.RegisterSheet
 	Key    string // of the consortium, or of the explanation
-	Name   string // of the consortium
 	Asked  string // what is to be decided, or what is lacking
 	Values map[string]string
 }
@@ -69,7 +68,7 @@ func (w *waiting) add(s *templates.RegisterSheet, x Submission, asked ...string)
 		name = w.Facts.Entry(x).Consortium // the register knows it by this name
 	}
 	values := map[string]string{templates.RegisterConsortium: name}
-	w.list = append(w.list, Todo{s, ConsortiumKey(x), x.Consortium, said, values})
+	w.list = append(w.list, Todo{s, ConsortiumKey(x), said, values})
 	return values
 }
 
@@ -136,7 +135,7 @@ func (w *waiting) explanations(s *templates.RegisterSheet) {
 		}
 		asked := fmt.Sprintf("%s %s：%s　%s", f.Consortium, f.Title, f.Message, said)
 		key := model.ExplanationKey(f.Fingerprint, f.ValueHash)
-		w.list = append(w.list, Todo{s, key, f.Consortium, asked, map[string]string{templates.RegisterFingerprint: key}})
+		w.list = append(w.list, Todo{s, key, asked, map[string]string{templates.RegisterFingerprint: key}})
 	}
 }
 
@@ -257,7 +256,7 @@ func (w *waiting) objections(s *templates.RegisterSheet) {
 		default:
 			continue
 		}
-		w.list = append(w.list, Todo{s, e.Place.String(), e.Values[templates.RegisterConsortium], asked, nil})
+		w.list = append(w.list, Todo{s, e.Place.String(), asked, nil})
 	}
 }
 
