@@ -75,12 +75,12 @@ func (b *batch) indexTexts() {
 	}
 }
 
-// normalised is a text's letters and digits, in one width and case.
-func normalised(text string) []rune {
+// normalised is a text's letters and digits, in one width and case, traditional and simplified characters alike.
+func normalised(words string) []rune {
 	var out []rune
-	for _, r := range strings.ToLower(width.Fold.String(text)) {
+	for _, r := range strings.ToLower(width.Fold.String(words)) {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			out = append(out, r)
+			out = append(out, text.Simplified(r))
 		}
 	}
 	return out

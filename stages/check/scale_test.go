@@ -152,7 +152,8 @@ func TestAFewWordsChangedIsStillNear(t *testing.T) {
 	if share := inCommon(shingles(normalised(text)), shingles(normalised(changed))); share < 0.5 || share > 0.95 {
 		t.Errorf("share %.2f", share)
 	}
-	if inCommon(shingles(normalised("ＡＢＣ，甲乙 丙。丁")), shingles(normalised("abc甲乙丙丁"))) != 1 {
+	if inCommon(shingles(normalised("ＡＢＣ，甲乙 丙。丁")), shingles(normalised("abc甲乙丙丁"))) != 1 ||
+		inCommon(shingles(normalised("產業園區職業")), shingles(normalised("产业园区职业"))) != 1 {
 		t.Error("width, case and punctuation count")
 	}
 	if share := inCommon(shingles(normalised(prose(r, 900))), shingles(normalised(prose(r, 900)))); share > 0.6 {

@@ -34,6 +34,14 @@ var simplified = func() (out [lastHan - firstHan + 1]rune) {
 	return out
 }()
 
+// Simplified gives the simplified form of a traditional character of those listed; any other is its own.
+func Simplified(r rune) rune {
+	if r < firstHan || r > lastHan {
+		return r
+	}
+	return simplified[r-firstHan]
+}
+
 // NameKey makes the names of one unit comparable: full and half width, 工 and the radical ⼯ alike (NFKC), traditional
 // and simplified characters alike, letters in lower case, without spaces and what nobody sees, without a trailing
 // （公章）. Wording is left alone: 有限公司 and 有限责任公司 are different units.
@@ -44,7 +52,7 @@ func NameKey(name string) string {
 	name = strings.Map(func(r rune) rune {
 		switch {
 		case r >= firstHan && r <= lastHan: // most are
-			return simplified[r-firstHan]
+			return Simplified(r)
 		case r >= 0xFF01 && r <= 0xFF5E: // full width
 			r += '!' - 0xFF01
 		case unicode.IsSpace(r), !unicode.IsPrint(r), r > unicodeLatin && invisible(r):
