@@ -176,20 +176,15 @@ func (p *placer) line(f *Field, year Year) {
 		p.prose(f, year)
 		return
 	}
-	// The label takes the columns of year and unit where there is neither.
-	free := 1
-	if year.ID == "" {
-		free = yearCol - labelCol + 1
+	wide := 1 // of what stands before the unit: it takes the unit's column where there is none
+	if f.Unit == "" {
+		wide = 2
 	}
-	if year.ID == "" && f.Unit == "" {
-		free++
-	}
-	p.static(p.row, labelCol, 1, free, LabelRole, f.Label+f.PrintedLimit)
-	if year.ID != "" {
-		wide := 1
-		if f.Unit == "" {
-			wide = 2
-		}
+	label := f.Label + f.PrintedLimit
+	if year.ID == "" { // the label takes the year's column, too
+		p.static(p.row, labelCol, 1, yearCol-labelCol+wide, LabelRole, label)
+	} else {
+		p.static(p.row, labelCol, 1, 1, LabelRole, label)
 		p.static(p.row, yearCol, 1, wide, YearRole, year.Label+year.Tag)
 	}
 	p.static(p.row, unitCol, 1, 1, UnitRole, f.ShownUnit())
