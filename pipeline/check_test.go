@@ -143,13 +143,12 @@ func TestCopiesBesideTheirOriginal(t *testing.T) {
 		t.Helper()
 		f := must.Get(excelize.OpenFile(filepath.Join(dir, name)))(t)
 		defer f.Close()
-		sheet, slot, ok := b.d.Layout().Slot(field, year)
-		if ok {
-			cell = model.CellName(slot.Row, slot.Col)
-		} else {
-			sheet, _, _ = b.d.Layout().Area("explanations")
+		slot := b.d.Layout().Slot(field, year)
+		sheet := b.d.Layout().Area("explanations").Sheet
+		if slot.Field != nil {
+			sheet, cell = slot.Sheet, model.CellName(slot.Row, slot.Col)
 		}
-		must.Do(t, f.SetCellValue(sheet.Sheet.Title, cell, value))
+		must.Do(t, f.SetCellValue(sheet, cell, value))
 		must.Do(t, f.Save())
 	}
 	for _, round := range []struct {

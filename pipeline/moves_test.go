@@ -36,8 +36,8 @@ func otherFigures(t *testing.T, d *templates.Definition) (dir string) {
 	path := filepath.Join(dir, "宁德", "宁德新能源汽车产业产教联合体.xlsx")
 	f := must.Get(excelize.OpenFile(path))(t)
 	defer f.Close()
-	sheet, slot, _ := d.Layout().Slot("shared_courses", 2023)
-	must.Do(t, f.SetCellValue(sheet.Sheet.Title, model.CellName(slot.Row, slot.Col), 1))
+	slot := d.Layout().Slot("shared_courses", 2023)
+	must.Do(t, f.SetCellValue(slot.Sheet, model.CellName(slot.Row, slot.Col), 1))
 	must.Do(t, f.Save())
 	return dir
 }

@@ -129,11 +129,11 @@ func (g *game) send(f *excelize.File, name string, through func(path string) str
 
 func (g *game) set(f *excelize.File, field string, year int, v any) {
 	g.Helper()
-	sheet, slot, ok := g.d.Layout().Slot(field, year)
-	if !ok {
+	slot := g.d.Layout().Slot(field, year)
+	if slot.Field == nil {
 		g.Fatalf("no cell for %s", field)
 	}
-	if err := f.SetCellValue(sheet.Sheet.Title, model.CellName(slot.Row, slot.Col), v); err != nil {
+	if err := f.SetCellValue(slot.Sheet, model.CellName(slot.Row, slot.Col), v); err != nil {
 		g.Fatal(err)
 	}
 }
@@ -141,12 +141,12 @@ func (g *game) set(f *excelize.File, field string, year int, v any) {
 // asked lists the prefilled rows of 情况说明: title of the warning and the words beside it.
 func (g *game) asked(f *excelize.File) []string {
 	g.Helper()
-	sheet, area, _ := g.d.Layout().Area("explanations")
+	area := g.d.Layout().Area("explanations")
 	var out []string
 	for row := area.FirstRow; row <= area.LastRow; row++ {
-		key, _ := f.GetCellValue(sheet.Sheet.Title, model.CellName(row, 1))
-		about, _ := f.GetCellValue(sheet.Sheet.Title, model.CellName(row, 2))
-		words, _ := f.GetCellValue(sheet.Sheet.Title, model.CellName(row, 3))
+		key, _ := f.GetCellValue(area.Sheet, model.CellName(row, 1))
+		about, _ := f.GetCellValue(area.Sheet, model.CellName(row, 2))
+		words, _ := f.GetCellValue(area.Sheet, model.CellName(row, 3))
 		if key+about+words != "" {
 			title, _, _ := strings.Cut(about, "：")
 			out = append(out, title+"="+words)
@@ -157,12 +157,12 @@ func (g *game) asked(f *excelize.File) []string {
 
 func (g *game) explain(f *excelize.File, title, words string) {
 	g.Helper()
-	sheet, area, _ := g.d.Layout().Area("explanations")
+	area := g.d.Layout().Area("explanations")
 	for row := area.FirstRow; row <= area.LastRow; row++ {
-		about, _ := f.GetCellValue(sheet.Sheet.Title, model.CellName(row, 2))
-		already, _ := f.GetCellValue(sheet.Sheet.Title, model.CellName(row, 3))
+		about, _ := f.GetCellValue(area.Sheet, model.CellName(row, 2))
+		already, _ := f.GetCellValue(area.Sheet, model.CellName(row, 3))
 		if strings.HasPrefix(about, title) && already == "" {
-			if err := f.SetCellStr(sheet.Sheet.Title, model.CellName(row, 3), words); err != nil {
+			if err := f.SetCellStr(area.Sheet, model.CellName(row, 3), words); err != nil {
 				g.Fatal(err)
 			}
 			return

@@ -149,7 +149,7 @@ func planted(d *templates.Definition, x samples.Defect, submission string, y tab
 	if x.Row == 0 {
 		return true
 	}
-	_, area, _ := d.Layout().Area("members")
+	area := d.Layout().Area("members")
 	digits := fmt.Sprint(area.FirstRow + x.Row - 1)
 	return slices.ContainsFunc(strings.Split(y.Places, "; "), func(p string) bool {
 		return strings.TrimLeft(p[strings.LastIndex(p, "!")+1:], "ABCDEFGHIJ") == digits

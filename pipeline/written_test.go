@@ -42,16 +42,16 @@ func (g *game) mine() *excelize.File {
 // row writes a row of one's own into 情况说明, below those there.
 func (g *game) row(f *excelize.File, about, words string) {
 	g.Helper()
-	sheet, area, _ := g.d.Layout().Area("explanations")
+	area := g.d.Layout().Area("explanations")
 	row := area.FirstRow
 	for {
-		if v, _ := f.GetCellValue(sheet.Sheet.Title, model.CellName(row, 2)); v == "" {
+		if v, _ := f.GetCellValue(area.Sheet, model.CellName(row, 2)); v == "" {
 			break
 		}
 		row++
 	}
 	for col, v := range map[int]string{2: about, 3: words} {
-		if err := f.SetCellStr(sheet.Sheet.Title, model.CellName(row, col), v); err != nil {
+		if err := f.SetCellStr(area.Sheet, model.CellName(row, col), v); err != nil {
 			g.Fatal(err)
 		}
 	}

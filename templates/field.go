@@ -177,11 +177,10 @@ func (d *Definition) Name(r Ref) string {
 
 // ExplainedIn says where a filler explains a warning: 在“…”表; empty where the form has no list for it.
 func (d *Definition) ExplainedIn() string {
-	sheet, _, ok := d.Layout().Area("explanations")
-	if !ok {
-		return ""
+	if sheet := d.Layout().Area("explanations").Sheet; sheet != "" {
+		return "在“" + sheet + "”表"
 	}
-	return "在“" + sheet.Sheet.Title + "”表"
+	return ""
 }
 
 func labels(form *Form) map[string]string {

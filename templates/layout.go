@@ -73,6 +73,7 @@ type Static struct {
 // Slot is the input cell of a field in one year. By its anchors and header it is found where its defined name is lost.
 type Slot struct {
 	Name                 string // defined name
+	Sheet                string // its title
 	Field                *Field
 	Year                 int // 0: undated
 	Row, Col, Rows, Cols int
@@ -85,6 +86,7 @@ type Slot struct {
 // RecordArea is a list: one defined name a column, over all prepared rows.
 type RecordArea struct {
 	Block     *RecordBlock
+	Sheet     string // its title
 	HeaderRow int
 	FirstRow  int
 	LastRow   int
@@ -146,24 +148,15 @@ func (l *Layout) Slots() []Slot {
 	return flat(l.Sheets, func(s *SheetLayout) []Slot { return s.Slots })
 }
 
-// Slot finds the slot of a field in a year.
-func (l *Layout) Slot(field string, year int) (*SheetLayout, Slot, bool) {
-	for _, s := range l.Sheets {
-		if slot, ok := find(s.Slots, func(x Slot) bool { return x.Field.ID == field && x.Year == year }); ok {
-			return s, slot, true
-		}
-	}
-	return nil, Slot{}, false
+// Slot finds the slot of a field in a year, or gives a zero one.
+func (l *Layout) Slot(field string, year int) Slot {
+	return first(l.Slots(), func(x Slot) bool { return x.Field.ID == field && x.Year == year })
 }
 
-// Area finds a record area by the id of its block.
-func (l *Layout) Area(id string) (*SheetLayout, RecordArea, bool) {
-	for _, s := range l.Sheets {
-		if a, ok := find(s.Records, func(a RecordArea) bool { return a.Block.ID == id }); ok {
-			return s, a, true
-		}
-	}
-	return nil, RecordArea{}, false
+// Area finds a record area by the id of its block, or gives a zero one.
+func (l *Layout) Area(id string) RecordArea {
+	areas := flat(l.Sheets, func(s *SheetLayout) []RecordArea { return s.Records })
+	return first(areas, func(a RecordArea) bool { return a.Block.ID == id })
 }
 
 func newLayout(form *Form) *Layout {

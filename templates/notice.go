@@ -55,10 +55,7 @@ var answerKinds = []answerKind{
 			strings.Fields(f.Group)...)
 	}},
 	{"名册", func(i *NoticeItem) []string { return i.Lists }, func(d *Definition, id string) []string {
-		if sheet, _, ok := d.Layout().Area(id); ok {
-			return []string{sheet.Sheet.Title}
-		}
-		return []string{""}
+		return []string{d.Layout().Area(id).Sheet}
 	}},
 	{"成员组成", func(i *NoticeItem) []string { return i.Kinds }, func(d *Definition, id string) []string {
 		k := d.Form.Kind(id)

@@ -216,12 +216,13 @@ func TestBeyondTheFormIsMarked(t *testing.T) {
 		}
 	}
 	for _, list := range []string{"materials", "verifications", "explanations"} {
-		sheet, area, _ := d.Layout().Area(list)
+		area := d.Layout().Area(list)
 		mark := d.Form.Mark(area.Columns[0].Field)
+		sheet := first(d.Layout().Sheets, func(s *SheetLayout) bool { return s.Sheet.Title == area.Sheet })
 		if !slices.ContainsFunc(sheet.Statics, func(s Static) bool {
 			return strings.HasSuffix(s.Text, "（"+mark+"）") && s.Was+"（"+mark+"）" == s.Text
 		}) {
-			t.Errorf("%s does not say %s", sheet.Sheet.Title, fmt.Sprintf("%q", mark))
+			t.Errorf("%s does not say %s", area.Sheet, fmt.Sprintf("%q", mark))
 		}
 	}
 }

@@ -195,7 +195,7 @@ func (p *placer) line(f *Field, year Year) {
 
 // slot places the input of a line over some rows, as far as a column; it has to show so many lines.
 func (p *placer) slot(f *Field, year Year, col, rows, end, lines int) {
-	s := Slot{Name: SlotName(f.ID, year.Year), Field: f, Year: year.Year, Row: p.row, Col: col, Rows: rows,
+	s := Slot{Name: SlotName(f.ID, year.Year), Sheet: p.out.Sheet.Title, Field: f, Year: year.Year, Row: p.row, Col: col, Rows: rows,
 		Cols: end - col + 1, RowAnchor: []string{f.Label + f.PrintedLimit}, RowAnchorCols: []int{labelCol}, Lines: lines}
 	if year.ID != "" {
 		s.RowAnchor, s.RowAnchorCols = append(s.RowAnchor, year.Label+year.Tag), append(s.RowAnchorCols, yearCol)
@@ -265,7 +265,7 @@ func (p *placer) years(b *YearBlock) {
 				field = b.beside[m][c.beside]
 			}
 			p.out.Slots = append(p.out.Slots, Slot{
-				Name: SlotName(field.ID, c.year.Year), Field: field, Year: c.year.Year,
+				Name: SlotName(field.ID, c.year.Year), Sheet: p.out.Sheet.Title, Field: field, Year: c.year.Year,
 				Row: p.row, Col: unitCol + i, Rows: 1, Cols: 1,
 				RowAnchor: []string{f.Label, f.ShownUnit()}, RowAnchorCols: []int{labelCol, yearCol},
 				Header: c.header, Lines: 1,
@@ -309,7 +309,7 @@ func (p *placer) yearColumns(b *YearBlock) []yearColumn {
 }
 
 func (p *placer) records(b *RecordBlock) {
-	area := RecordArea{Block: b, HeaderRow: p.row, FirstRow: p.row + 1, LastRow: p.row + b.Rows}
+	area := RecordArea{Block: b, Sheet: p.out.Sheet.Title, HeaderRow: p.row, FirstRow: p.row + 1, LastRow: p.row + b.Rows}
 	for i, f := range b.Columns {
 		label := f.Label
 		if f.Unit != "" {

@@ -166,7 +166,7 @@ func (d *Definition) checkRules(l *loader) {
 			l.problem(r.at, "规则 "+r.Code+" "+what, cure)
 		}
 		for _, p := range r.Places {
-			if _, _, list := d.layout.Area(p); list {
+			if area := d.layout.Area(p); area.Block != nil {
 				continue
 			}
 			for _, c := range r.Cases {

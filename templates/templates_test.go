@@ -152,8 +152,8 @@ func TestNextYearIsAnEditOfData(t *testing.T) {
 	if f == nil || !f.Metric() || len(f.RequiredYears) != 2 {
 		t.Fatalf("the new field: %+v", f)
 	}
-	_, slot, ok := d.Layout().Slot("toy_figure", 2027)
-	if !ok || slot.Name != "toy_figure_2027" {
+	slot := d.Layout().Slot("toy_figure", 2027)
+	if slot.Field == nil || slot.Name != "toy_figure_2027" {
 		t.Errorf("its place: %+v", slot)
 	}
 	if d.Directory.Deadline != "2025-08-15" || d.Form.Years[0].Year != 2023 {

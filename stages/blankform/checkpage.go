@@ -105,13 +105,13 @@ func (s *selfCheck) place(n int) string {
 	link := ""
 	switch list := s.listOf(r); {
 	case r.column > 0:
-		sheet, area, _ := s.d.Layout().Area(r.block)
+		area := s.d.Layout().Area(r.block)
 		first := area.Columns[0]
-		link = fmt.Sprintf(`HYPERLINK("#'%s'!%s"&ROW(INDEX(%s,%s)),"%s第"&%s&"行")`, sheet.Sheet.Title, columnName(first.Col),
-			first.Name, target, sheet.Sheet.Title, target)
+		link = fmt.Sprintf(`HYPERLINK("#'%s'!%s"&ROW(INDEX(%s,%s)),"%s第"&%s&"行")`, area.Sheet, columnName(first.Col),
+			first.Name, target, area.Sheet, target)
 	case list != "":
-		sheet, area, _ := s.d.Layout().Area(list)
-		link = fmt.Sprintf("HYPERLINK(%s,%s)", quote("#"+area.Columns[0].Name), quote(sheet.Sheet.Title))
+		area := s.d.Layout().Area(list)
+		link = fmt.Sprintf("HYPERLINK(%s,%s)", quote("#"+area.Columns[0].Name), quote(area.Sheet))
 	case len(r.cases) == 1:
 		i := r.cases[0].slots[0]
 		link = fmt.Sprintf("HYPERLINK(%s,%s)", quote("#"+s.slots[i].Name),
@@ -145,7 +145,7 @@ func (s *selfCheck) listOf(r sheetRule) string {
 		return ""
 	}
 	for _, place := range r.rule.Places {
-		if _, _, list := s.d.Layout().Area(place); list {
+		if area := s.d.Layout().Area(place); area.Block != nil {
 			return place
 		}
 	}

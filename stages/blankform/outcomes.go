@@ -125,9 +125,8 @@ func (s *selfCheck) fails(r *templates.Rule, slot templates.Slot) string {
 
 // explains is the condition that an explanation names a value: by its name, its cell, or the rule's code.
 func (s *selfCheck) explains(r *templates.Rule, slot templates.Slot) string {
-	sheet, _, _ := s.d.Layout().Slot(slot.Field.ID, slot.Year)
 	names := []string{quote("、" + r.Code + "、"), quote("、" + s.d.Label(slot.Field.ID) + "、"),
-		fmt.Sprintf(`%s&ROW(%s)&"、"`, quote("、"+sheet.Sheet.Title+"!"+columnName(slot.Col)), slot.Name)}
+		fmt.Sprintf(`%s&ROW(%s)&"、"`, quote("、"+slot.Sheet+"!"+columnName(slot.Col)), slot.Name)}
 	if name := s.d.Name(templates.Ref{Field: slot.Field.ID, Year: slot.Year}); name != s.d.Label(slot.Field.ID) {
 		names = append(names, quote("、"+name+"、"))
 	}

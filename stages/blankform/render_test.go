@@ -262,7 +262,7 @@ func TestSheetsPrintOnA4(t *testing.T) {
 
 func TestListsPrintAsFarAsTheyAreFilled(t *testing.T) {
 	d := load(t)
-	layout, area, _ := d.Layout().Area("members")
+	area := d.Layout().Area("members")
 	v := Values{Records: map[string][]map[string]Value{}}
 	for i := range openRows + 20 {
 		v.Records["members"] = append(v.Records["members"], map[string]Value{"members_name": {Text: fmt.Sprintf("第%d家", i+1)}})
@@ -270,12 +270,12 @@ func TestListsPrintAsFarAsTheyAreFilled(t *testing.T) {
 	data := render(t, d, v)
 	f := open(t, data)
 	for _, n := range f.GetDefinedName() {
-		if n.Name == "_xlnm.Print_Area" && n.Scope == layout.Sheet.Title {
+		if n.Name == "_xlnm.Print_Area" && n.Scope == area.Sheet {
 			t.Errorf("what is filled in beyond %s is not printed", n.RefersTo)
 		}
 	}
 	for row, shown := range map[int]bool{area.FirstRow: true, area.FirstRow + openRows - 1: true, area.FirstRow + openRows: false, area.LastRow: false} {
-		id, err := f.GetCellStyle(layout.Sheet.Title, cell(row, 1))
+		id, err := f.GetCellStyle(area.Sheet, cell(row, 1))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -291,7 +291,7 @@ func TestListsPrintAsFarAsTheyAreFilled(t *testing.T) {
 	text := programs.Run(t, "pdftotext", "-layout", filepath.Join(programs.Convert(t, "pdf", path), "a.pdf"), "-")
 	last, pages := fmt.Sprintf("第%d家", openRows+20), 0
 	for page := range strings.SplitSeq(text, "\f") {
-		if strings.Contains(page, d.Form.Note("members")) && strings.Contains(page, layout.Sheet.Title) {
+		if strings.Contains(page, d.Form.Note("members")) && strings.Contains(page, area.Sheet) {
 			pages++
 		}
 	}
@@ -326,8 +326,8 @@ func TestDependentDropdownsOfferWhatFits(t *testing.T) {
 	}
 	for column, field := range []string{"consortium", "park"} {
 		list := ""
-		sheet, slot, _ := d.Layout().Slot(field, 0)
-		validations, err := f.GetDataValidations(sheet.Sheet.Title)
+		slot := d.Layout().Slot(field, 0)
+		validations, err := f.GetDataValidations(slot.Sheet)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,7 +30,7 @@ func (r *rowTables) column(block, key, formula string) int {
 	if n, ok := r.at[id]; ok {
 		return n
 	}
-	_, area, _ := r.d.Layout().Area(block)
+	area := r.d.Layout().Area(block)
 	r.columns = append(r.columns, rowColumn{block, key, area.Block.Rows, formula})
 	r.at[id] = len(r.columns)
 	return len(r.columns)
@@ -48,7 +48,7 @@ func entryOf(name string) string { return `IFERROR(TRIM(` + rowOf(name) + `),"")
 
 // started is 1 for each row of a list that holds anything.
 func (r *rowTables) started(block string) int {
-	_, area, _ := r.d.Layout().Area(block)
+	area := r.d.Layout().Area(block)
 	parts := table.Each(area.Columns, func(c templates.RecordColumn) string { return "LEN(" + entryOf(c.Name) + ")" })
 	return r.column(block, "started", "IF("+strings.Join(parts, "+")+">0,1,0)")
 }

@@ -322,12 +322,12 @@ func eachRow(f *form, p *plan, t *tally) {
 		return
 	}
 	rows, c := f.Rows(list), p.rule.Cases[0]
-	switch sheet, _, _ := f.def.Layout().Area(list); {
+	switch {
 	case len(rows) > 0:
 	case list == "members":
 		t.undecide(emptyRoster)
 	default:
-		t.skip(sheet.Sheet.Title + "为空")
+		t.skip(f.def.Layout().Area(list).Sheet + "为空")
 	}
 	// Rows that name the same in a column are looked at as one; those that name nothing there stay alone.
 	named := func(r table.Row) string {
@@ -354,16 +354,11 @@ func eachRow(f *form, p *plan, t *tally) {
 // nothingElse says whether all that stands in a row could not be read, which another rule says.
 func (f *form) nothingElse(list string, row table.Row) bool {
 	var read, unread bool
-	for _, column := range f.columnsOf(list) {
+	for _, column := range f.def.Layout().Area(list).Columns {
 		unread = unread || f.unreadableIn(row.Record, column.Field.ID)
 		read = read || !column.Field.BlankIsNo() && row.Filled(column.Field.ID, 0)
 	}
 	return unread && !read
-}
-
-func (f *form) columnsOf(list string) []templates.RecordColumn {
-	_, area, _ := f.def.Layout().Area(list)
-	return area.Columns
 }
 
 // rowOf is a fault of one row of a list: of its blank columns or, without any, of those that the condition looks at.
@@ -384,7 +379,7 @@ func (f *form) rowOf(list string, row table.Row, c templates.Case) fault {
 		looked = table.Where(slices.Values(looked), blank)
 	}
 	var labels []string
-	for _, shown := range f.columnsOf(list) {
+	for _, shown := range f.def.Layout().Area(list).Columns {
 		column := shown.Field
 		said := text.Clip(row.Cell(column.ID).Text, longest)
 		if column.Type == templates.DateField {

@@ -247,8 +247,8 @@ func (f *form) placesOf(refs []templates.Ref) []model.Place {
 
 // furtherPlaces resolves one of the rule's own places: a value, or a list of the form, whose sheet is meant.
 func (f *form) furtherPlaces(c templates.Case, name string) []model.Place {
-	if sheet, area, list := f.def.Layout().Area(name); list {
-		place := model.Place{File: f.Submission.File, Sheet: sheet.Sheet.Title}
+	if area := f.def.Layout().Area(name); area.Block != nil {
+		place := model.Place{File: f.Submission.File, Sheet: area.Sheet}
 		for _, c := range f.ListColumns {
 			if c.Field == area.Columns[0].Name {
 				place.Sheet = c.Sheet

@@ -183,9 +183,9 @@ func place(t *testing.T, at string) string {
 		return file
 	}
 	parts := strings.Split(at, ":")
-	if sheet, area, ok := definition.Layout().Area(parts[0]); ok {
+	if area := definition.Layout().Area(parts[0]); area.Block != nil {
 		if len(parts) == 1 {
-			return sheet.Sheet.Title
+			return area.Sheet
 		}
 		column := strings.TrimPrefix(area.Columns[0].Name, parts[0]+"_")
 		if len(parts) == 3 {
@@ -200,8 +200,8 @@ func place(t *testing.T, at string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sheet, slot, _ := definition.Layout().Slot(ref.Field, ref.Year)
-	return sheet.Sheet.Title + "!" + model.CellName(slot.Row, slot.Col)
+	slot := definition.Layout().Slot(ref.Field, ref.Year)
+	return slot.Sheet + "!" + model.CellName(slot.Row, slot.Col)
 }
 
 func TestRulesHaveFixtures(t *testing.T) {

@@ -286,9 +286,9 @@ func (g *gathered) slot(f filling, id, sheet string, slot templates.Slot) {
 
 // rowCell is the place of a column in a row of a list.
 func rowCell(d *templates.Definition, block string, row int, column string) (sheet, cell string) {
-	s, area, _ := d.Layout().Area(block)
+	area := d.Layout().Area(block)
 	i := slices.IndexFunc(area.Columns, func(c templates.RecordColumn) bool { return c.Name == block+"_"+column })
-	return s.Sheet.Title, model.CellName(area.HeaderRow+row, area.Columns[i].Col)
+	return area.Sheet, model.CellName(area.HeaderRow+row, area.Columns[i].Col)
 }
 
 func (g *gathered) lists(f filling, id string) {

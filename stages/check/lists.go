@@ -201,8 +201,7 @@ func (f *form) isSchool(m table.Member) bool {
 func unsupported(f *form, p *plan, t *tally) {
 	for _, c := range p.rule.Cases {
 		if len(f.Materials) == 0 {
-			list, _, _ := f.def.Layout().Area("materials")
-			t.skip(list.Sheet.Title + "为空")
+			t.skip(f.def.Layout().Area("materials").Sheet + "为空")
 			continue
 		}
 		if f.applies(f, c, t) {

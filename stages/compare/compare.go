@@ -314,7 +314,7 @@ var known = map[string]struct{ by, says []string }{
 }
 
 func (p *pair) rowsOf(list string, f *table.Form) []record {
-	_, area, _ := p.d.Layout().Area(list)
+	area := p.d.Layout().Area(list)
 	by, says := known[list].by, known[list].says
 	for _, c := range area.Columns {
 		column := c.Name[len(list)+1:]

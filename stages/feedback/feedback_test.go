@@ -211,21 +211,21 @@ func TestAnExplanationCoversItsWarning(t *testing.T) {
 	data := must.Get(os.ReadFile(filepath.Join(dir, filepath.FromSlash(copies[submission]))))(t)
 	f := must.Get(excelize.OpenReader(bytes.NewReader(data)))(t)
 	defer f.Close()
-	sheet, area, _ := w.in.Definition.Layout().Area("explanations")
+	area := w.in.Definition.Layout().Area("explanations")
 	const words = "数据属实，统计口径有调整。"
 	asked := 0
 	for row := area.FirstRow; row <= area.LastRow; row++ {
-		if v, _ := f.GetCellValue(sheet.Sheet.Title, model.CellName(row, 1)); v != "" {
+		if v, _ := f.GetCellValue(area.Sheet, model.CellName(row, 1)); v != "" {
 			asked++
-			if high, err := f.GetRowHeight(sheet.Sheet.Title, row); err != nil || high < 2*16 {
+			if high, err := f.GetRowHeight(area.Sheet, row); err != nil || high < 2*16 {
 				t.Errorf("the row of a fingerprint in two lines is %g points tall (%v)", high, err)
 			}
 			at, before := model.CellName(row, 3), ""
 			if asked == 2 { // the second is answered in the cell that asks
 				at = model.CellName(row, 2)
-				before, _ = f.GetCellValue(sheet.Sheet.Title, at)
+				before, _ = f.GetCellValue(area.Sheet, at)
 			}
-			must.Do(t, f.SetCellStr(sheet.Sheet.Title, at, before+"\n"+words))
+			must.Do(t, f.SetCellStr(area.Sheet, at, before+"\n"+words))
 		}
 	}
 	if asked != 2 {
@@ -241,7 +241,7 @@ func TestAnExplanationCoversItsWarning(t *testing.T) {
 	again := must.Get(Annotate(read(t, filepath.Join(to, "再报.xlsx")), originalOf(w, submission), findingsOf(w, submission), Department))(t)
 	g := must.Get(excelize.OpenReader(bytes.NewReader(again)))(t)
 	defer g.Close()
-	rows, _ := g.GetCols(sheet.Sheet.Title)
+	rows, _ := g.GetCols(area.Sheet)
 	if n := len(slices.DeleteFunc(rows[0], func(s string) bool { return len(s) != 33 })); n != 2 {
 		t.Errorf("%d fingerprints stand there after the second round", n)
 	}

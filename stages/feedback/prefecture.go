@@ -51,10 +51,7 @@ func packVars(in table.Publication, p *pack) map[string]string {
 	d, addressee := in.Definition, in.Definition.Directory.Addressee
 	vars := map[string]string{"city": p.city, "form": d.Form.Title, "deadline": table.ChineseDate(d.Directory.Deadline),
 		"office": addressee.Office, "email": addressee.Email, "list": d.Letters.List, "due": due(in, true),
-		"explanations": ""}
-	if sheet, _, ok := d.Layout().Area("explanations"); ok {
-		vars["explanations"] = sheet.Sheet.Title
-	}
+		"explanations": d.Layout().Area("explanations").Sheet}
 	if p.city == table.UnknownCity {
 		vars["city"] = "有关地"
 	}

@@ -28,11 +28,11 @@ func formSheets(f *excelize.File) []string {
 // slotAt gives the title of the sheet and the cell of a field in the template.
 func slotAt(t *testing.T, field string, year int) (string, string) {
 	t.Helper()
-	sheet, slot, ok := definition().Layout().Slot(field, year)
-	if !ok {
+	slot := definition().Layout().Slot(field, year)
+	if slot.Field == nil {
 		t.Fatalf("no slot %s %d", field, year)
 	}
-	return sheet.Sheet.Title, model.CellName(slot.Row, slot.Col)
+	return slot.Sheet, model.CellName(slot.Row, slot.Col)
 }
 
 func forgetNames(f *excelize.File, only func(name string) bool) error {
@@ -153,9 +153,9 @@ func TestNamesAwayFromTheirLabelsAreNotBelieved(t *testing.T) {
 }
 
 func TestOverwrittenLabelIsTold(t *testing.T) {
-	sheet, slot, _ := definition().Layout().Slot("office_area", 0)
+	slot := definition().Layout().Slot("office_area", 0)
 	label := model.CellName(slot.Row, slot.RowAnchorCols[0])
-	w := readBytes(edit(t, sent(), func(f *excelize.File) error { return f.SetCellStr(sheet.Sheet.Title, label, "别的标签") }))
+	w := readBytes(edit(t, sent(), func(f *excelize.File) error { return f.SetCellStr(slot.Sheet, label, "别的标签") }))
 	sameValues(t, w, 1) // the text over the label is not the template's
 	if !has(w, CodeAltered) || !has(w, CodeLoose) {
 		t.Errorf("an overwritten label: %+v", w.Notes)
@@ -163,9 +163,9 @@ func TestOverwrittenLabelIsTold(t *testing.T) {
 }
 
 func TestLostFieldIsNamed(t *testing.T) {
-	sheet, slot, _ := definition().Layout().Slot("office_area", 0)
+	slot := definition().Layout().Slot("office_area", 0)
 	w := readBytes(edit(t, sent(), func(f *excelize.File) error {
-		if err := f.RemoveRow(sheet.Sheet.Title, slot.Row); err != nil {
+		if err := f.RemoveRow(slot.Sheet, slot.Row); err != nil {
 			return err
 		}
 		return forgetNames(f, func(n string) bool { return n == slot.Name })
@@ -175,7 +175,7 @@ func TestLostFieldIsNamed(t *testing.T) {
 		t.Fatalf("told %d times", count(w, CodeFieldLost))
 	}
 	lost := w.Notes[slices.IndexFunc(w.Notes, func(n model.Finding) bool { return n.Code == CodeFieldLost })]
-	if !strings.Contains(lost.Vars["detail"], slot.Field.Label) || lost.Places[0].Sheet != sheet.Sheet.Title {
+	if !strings.Contains(lost.Vars["detail"], slot.Field.Label) || lost.Places[0].Sheet != slot.Sheet {
 		t.Errorf("told as %v at %v", lost.Vars, lost.Places)
 	}
 	if e := entriesOf(w)[entryKey{"staff_total", 0, 0}]; e.Raw != entriesOf(original())[entryKey{"staff_total", 0, 0}].Raw {
@@ -184,10 +184,10 @@ func TestLostFieldIsNamed(t *testing.T) {
 }
 
 func TestListsGoOn(t *testing.T) {
-	layout, area, _ := definition().Layout().Area("members")
+	area := definition().Layout().Area("members")
 	below := area.LastRow + 7
 	w := readBytes(edit(t, sent(), func(f *excelize.File) error {
-		return f.SetCellStr(layout.Sheet.Title, model.CellName(below, area.Columns[1].Col), "名册之下的单位")
+		return f.SetCellStr(area.Sheet, model.CellName(below, area.Columns[1].Col), "名册之下的单位")
 	}))
 	mustAccept(t, w)
 	e := entriesOf(w)[entryKey{area.Columns[1].Field.ID, 0, below - area.HeaderRow}]

@@ -72,16 +72,16 @@ func TestRunsWithinAStruckCell(t *testing.T) {
 func TestMergedAndHiddenInputsAreTold(t *testing.T) {
 	sheet, cell := slotAt(t, "apprentices", 2022)
 	_, next := slotAt(t, "apprentices", 2023)
-	list, area, _ := definition().Layout().Area("members")
+	area := definition().Layout().Area("members")
 	at := func(row, col int) string { return model.CellName(area.HeaderRow+row, col) }
 	kind, name, enrolment := area.Columns[0].Col, area.Columns[1].Col, area.Columns[2].Col
 	w := readBytes(edit(t, filled(), func(f *excelize.File) error {
 		for _, c := range []string{at(2, kind), at(3, kind), at(2, enrolment)} {
-			if err := f.SetCellValue(list.Sheet.Title, c, nil); err != nil {
+			if err := f.SetCellValue(area.Sheet, c, nil); err != nil {
 				return err
 			}
 		}
-		for _, m := range [][3]string{{sheet, cell, next}, {list.Sheet.Title, at(1, kind), at(3, kind)}, {list.Sheet.Title, at(1, enrolment), at(2, enrolment)}} {
+		for _, m := range [][3]string{{sheet, cell, next}, {area.Sheet, at(1, kind), at(3, kind)}, {area.Sheet, at(1, enrolment), at(2, enrolment)}} {
 			if err := f.MergeCell(m[0], m[1], m[2]); err != nil {
 				return err
 			}
@@ -91,7 +91,7 @@ func TestMergedAndHiddenInputsAreTold(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return errors.Join(f.SetRowVisible(list.Sheet.Title, area.HeaderRow+5, false), f.SetCellStyle(list.Sheet.Title, at(4, name), at(4, name), pale))
+		return errors.Join(f.SetRowVisible(area.Sheet, area.HeaderRow+5, false), f.SetCellStyle(area.Sheet, at(4, name), at(4, name), pale))
 	}))
 	mustAccept(t, w)
 	got := entriesOf(w)

@@ -50,11 +50,11 @@ func (b shape) put(title string, row, col int, words string) {
 
 // slot gives the sheet of a field and where its cell stands.
 func (b shape) slot(field string, year int) (title string, slot templates.Slot) {
-	layout, slot, ok := definition().Layout().Slot(field, year)
-	if !ok {
+	slot = definition().Layout().Slot(field, year)
+	if slot.Field == nil {
 		panic(field)
 	}
-	return layout.Sheet.Title, slot
+	return slot.Sheet, slot
 }
 
 // label overwrites the label of a field.
@@ -67,13 +67,13 @@ func (b shape) label(field string, year int, words string) {
 // header overwrites the header of a column of a list.
 func (b shape) header(field, words string) (title string, row, col int) {
 	f := definition().Field(field)
-	layout, area, _ := definition().Layout().Area(f.Record)
+	area := definition().Layout().Area(f.Record)
 	for _, c := range area.Columns {
 		if c.Field.ID == field {
 			if words != "same" {
-				b.put(layout.Sheet.Title, area.HeaderRow, c.Col, words)
+				b.put(area.Sheet, area.HeaderRow, c.Col, words)
 			}
-			return layout.Sheet.Title, area.HeaderRow, c.Col
+			return area.Sheet, area.HeaderRow, c.Col
 		}
 	}
 	panic(field)
@@ -453,7 +453,7 @@ LHT-1-035 members_kind,members_name 2 成员名册!A4 成员名册!B4 cell=A4:B4
 第二行 count=1`},
 		{"one cell of a list merged with what is beside it", func(b shape) {
 			title, row, _ := b.header("members_kind", "same")
-			_, area, _ := d.Layout().Area("members")
+			area := d.Layout().Area("members")
 			last := area.Columns[len(area.Columns)-1].Col
 			b.merge(title, row+2, last, row+2, last+4)
 		}, ""},

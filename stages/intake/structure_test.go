@@ -85,8 +85,8 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 			return f.RemoveCol(title, strings.TrimRight(model.CellName(1, last.Col), "1"))
 		}, CodeFieldLost, 1, last.Header, 0, false},
 		{"a sheet deleted", func(f *excelize.File) error {
-			sheet, _, _ := definition().Layout().Slot("team_awards", 0)
-			return f.DeleteSheet(sheet.Sheet.Title)
+			sheet := definition().Layout().Slot("team_awards", 0)
+			return f.DeleteSheet(sheet.Sheet)
 		}, CodeFieldLost, 1, "整张表", 0, false},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -118,8 +118,8 @@ func set(f *excelize.File, sheet, cell, value string) error {
 }
 
 func TestListsAreFoundByTheirHeaders(t *testing.T) {
-	layout, area, _ := definition().Layout().Area("members")
-	title := layout.Sheet.Title
+	area := definition().Layout().Area("members")
+	title := area.Sheet
 	headers := func(w model.Workbook) (out []string) {
 		for _, c := range w.Columns {
 			if strings.HasPrefix(c.Field, "members_") {

@@ -302,8 +302,8 @@ func (w *writer) material(p *page, row int, s Subject, points []int) {
 		}
 	}
 	pane.Row++
-	list, _, _ := w.d.Layout().Area("materials")
-	pane.Say(list.Sheet.Title, book.Heading)
+	list := w.d.Layout().Area("materials")
+	pane.Say(list.Sheet, book.Heading)
 	for _, m := range s.materials {
 		pane.Fit(book.Cell{Value: m.Number, Look: book.Centred}, book.Cell{Value: m.Title, Look: book.Plain, Cols: 2},
 			book.Cell{Value: m.Supports, Look: book.Plain, Cols: 4}, book.Cell{Value: m.Pages, Look: book.Plain})

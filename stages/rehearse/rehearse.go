@@ -211,8 +211,8 @@ func (c *copying) pick(kind string) model.Entry {
 
 // slot is where the template has an entry.
 func (c *copying) slot(e model.Entry) templates.Slot {
-	_, slot, ok := c.Definition.Layout().Slot(e.Field, e.Year)
-	if !ok {
+	slot := c.Definition.Layout().Slot(e.Field, e.Year)
+	if slot.Field == nil {
 		fail("版式里没有这个栏目")
 	}
 	return slot

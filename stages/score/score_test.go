@@ -198,8 +198,8 @@ func TestRaw(t *testing.T) {
 }
 
 func placeOf(d *templates.Definition, field string, year int) string {
-	sheet, slot, _ := d.Layout().Slot(field, year)
-	return sheet.Sheet.Title + "!" + model.CellName(slot.Row, slot.Col)
+	slot := d.Layout().Slot(field, year)
+	return slot.Sheet + "!" + model.CellName(slot.Row, slot.Col)
 }
 
 func TestBounds(t *testing.T) {
