@@ -195,8 +195,9 @@ func (p *placer) line(f *Field, year Year) {
 
 // slot places the input of a line over some rows, as far as a column; it has to show so many lines.
 func (p *placer) slot(f *Field, year Year, col, rows, end, lines int) {
-	s := Slot{Name: SlotName(f.ID, year.Year), Sheet: p.out.Sheet.Title, Field: f, Year: year.Year, Row: p.row, Col: col, Rows: rows,
-		Cols: end - col + 1, RowAnchor: []string{f.Label + f.PrintedLimit}, RowAnchorCols: []int{labelCol}, Lines: lines}
+	s := Slot{Name: SlotName(f.ID, year.Year), Sheet: p.out.Sheet.Title, Field: f, Year: year.Year, Row: p.row, Col: col,
+		Rows: rows, Cols: end - col + 1, RowAnchor: []string{f.Label + f.PrintedLimit}, RowAnchorCols: []int{labelCol},
+		Lines: lines}
 	if year.ID != "" {
 		s.RowAnchor, s.RowAnchorCols = append(s.RowAnchor, year.Label+year.Tag), append(s.RowAnchorCols, yearCol)
 	}
