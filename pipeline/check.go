@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -312,6 +313,14 @@ func readings(d *templates.Definition, f *table.Form) []CheckedReading {
 			value, status = "", table.Invalid
 		}
 		add(d.Field("verifications_date"), v.Section, place, v.Date, value, status)
+	}
+	for _, c := range f.ListCells {
+		field := d.Field(c.Field)
+		if c.Status == table.Missing || !field.Numeric() && field.Type != templates.DateField {
+			continue
+		}
+		place := model.Place{File: f.Submission.File, Sheet: c.Sheet, Cell: c.Cell}
+		add(field, field.Label, place, c.Raw, cmp.Or(table.Plain(c.Number), c.Text), c.Status)
 	}
 	return out
 }

@@ -24,6 +24,7 @@ import (
 //  2. A kit fills what the samples' locked cells hold.
 //  3. The committed samples are current.
 //  4. The totals of fulfilment are those of the forms, recomputed in DuckDB.
+//  5. How numbers were read is told of every list, those of the progress forms too.
 
 var followingDir = filepath.Join("..", "samples", "fixtures")
 
@@ -241,5 +242,29 @@ func TestWhoReportsAgainFindsWhatIsKnown(t *testing.T) {
 	never := templates.Entry{No: 99, City: "福州", Consortium: "样例没有报过的产教联合体", Park: "样例园区"}
 	if new := prefill(never); len(new.Records) > 0 || len(new.Fields) != 3 {
 		t.Errorf("of one that never reported: %d values", len(new.Fields))
+	}
+}
+
+func TestReadingsOfProgressLists(t *testing.T) {
+	y := must.Get(later())(t)
+	checked := must.Get(Check(context.Background(), Options{Definition: y.d, Inputs: []string{filepath.Join(y.dir, "收件")}}))(t)
+	told := map[string]bool{}
+	for _, f := range checked.Files {
+		if f.Submission != nil {
+			for _, r := range f.Submission.Readings {
+				told[f.Path+r.Sheet+r.Cell] = true
+			}
+		}
+	}
+	numbers := 0
+	for c := range y.result.Progress.Facts.ListCells.All() {
+		if c.Number.Valid {
+			if numbers++; !told[c.File+c.Sheet+c.Cell] {
+				t.Errorf("%s: how %s %s was read is not told", c.File, c.Sheet, c.Cell)
+			}
+		}
+	}
+	if numbers == 0 {
+		t.Error("no list of the samples has a number")
 	}
 }

@@ -355,7 +355,7 @@ func (p *profile) change(f *templates.Field, from, to int) book.Cell {
 		return quiet("－")
 	case f.Type == templates.PercentField:
 		return cell(round(b.Value.V-a.Value.V), book.Change)
-	case a.Value.V <= 0:
+	case a.Value.V < p.Definition.Rubric.Credibility.Base.InexactFloat64(): // as in the appendix
 		return quiet("－")
 	}
 	return cell(round(b.Value.V/a.Value.V-1), book.Growth)
