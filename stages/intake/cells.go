@@ -435,4 +435,11 @@ func (r *sheetReader) number(c *Cell, f *format) error {
 	return nil
 }
 
-func plainNumber(s string) bool { return strings.Trim(s, "0123456789.-+eE") == "" }
+func plainNumber(s string) bool { // cell by cell: not by a set of characters, which is made anew each time
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' && c|0x20 != 'e' {
+			return false
+		}
+	}
+	return true
+}
