@@ -94,7 +94,7 @@ func report(stderr io.Writer, err error) int {
 		fmt.Fprintf(stderr, "用法有误：%s\n可用 lianheti --help 查看用法。\n", publish.InWords(err))
 		return exitUsage
 	case errors.As(err, &refusal):
-		fmt.Fprintf(stderr, "没有做：%v。\n原有的文件都没有动。\n", err)
+		fmt.Fprintf(stderr, "没有做：%s。\n原有的文件都没有动。\n", strings.TrimSuffix(err.Error(), "。"))
 		return exitUsage
 	}
 	halfway, _ := errors.AsType[publish.Halfway](err)
