@@ -320,7 +320,8 @@ func lineChart(title string, series []excelize.ChartSeries) *excelize.Chart {
 
 func (p *profile) years() {
 	fields := p.Definition.Form.About(templates.Headline)
-	p.Part("主要指标（各图各自的尺度；虚线和浅黄为承诺）", 24)
+	p.Part(fmt.Sprintf("主要指标（各图各自的尺度；虚线和浅黄为承诺；基数不到%s的不算增长率）",
+		p.Definition.Rubric.Credibility.Base), 24)
 	years := p.Definition.Form.Years
 	numbers, heads := []int{}, []book.Cell{head(4, p.head("metrics", "indicator"))}
 	for _, y := range years {
