@@ -20,7 +20,7 @@ import (
 )
 
 //go:embed traditional.txt
-var pairs string // each traditional character of unit names, and the simplified one behind it
+var pairs string // each traditional character, and the simplified one behind it: OpenCC's TSCharacters (Apache-2.0)
 
 // simplified gives the simplified character of each Han character, itself where it has none.
 var simplified = func() (out [lastHan - firstHan + 1]rune) {

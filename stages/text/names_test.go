@@ -22,7 +22,8 @@ func TestNamesThatLookAlikeAreOne(t *testing.T) {
 			t.Errorf("with %+q the key is %+q", unseen, got)
 		}
 	}
-	for a, b := range map[string]string{"ＡＢＣ科技有限公司": "abc科技有限公司", "某某ｶﾞｽ公司": "某某ガス公司"} {
+	for a, b := range map[string]string{"ＡＢＣ科技有限公司": "abc科技有限公司", "某某ｶﾞｽ公司": "某某ガス公司",
+		"東僑新能源職業學院": "东侨新能源职业学院"} {
 		if NameKey(a) != NameKey(b) {
 			t.Errorf("%q and %q have two keys", a, b)
 		}
