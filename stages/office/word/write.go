@@ -79,8 +79,7 @@ func (k *writer) of(name string, data any) string {
 
 func (k *writer) put(name string, data any) { try.Do(templates.ExecuteTemplate(&k.xml, name, data)) }
 
-// shell is what a template writes before and behind the words. A document has thousands of paragraphs and cells, and a
-// dozen shapes of them.
+// shell is what a template writes before and behind the words: made once for each shape, of which a document has few.
 type shell struct{ begin, end string }
 
 // mark stands in a template where the words go.
