@@ -206,6 +206,6 @@ func labels(form *Form) map[string]string {
 
 // Characters counts a text as the sheet does: trimmed, punctuation included, without line breaks; like LEN in the BMP.
 func Characters(s string) int {
-	s = strings.NewReplacer("\r", "", "\n", "").Replace(strings.TrimSpace(s))
-	return utf8.RuneCountInString(s)
+	s = strings.TrimSpace(s)
+	return utf8.RuneCountInString(s) - strings.Count(s, "\r") - strings.Count(s, "\n")
 }

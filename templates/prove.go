@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -147,27 +148,22 @@ func (p *prover) look(path string, v reflect.Value) {
 			}
 		}
 		var choices, chosen []string // of those tagged one
-		for f, x := range v.Fields() {
-			key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-			switch {
-			case !f.IsExported() || key == "-":
-				continue
-			case f.Anonymous:
+		for _, m := range p.l.membersOf(v.Type()) {
+			x := v.Field(m.index)
+			if m.inline {
 				p.look(path, x)
 				continue
-			case key == "":
-				key = strings.ToLower(f.Name)
 			}
-			for tag := range strings.SplitSeq(f.Tag.Get("check"), ",") {
-				p.tag(path, key, tag, v, x)
+			for _, tag := range m.tags {
+				p.tag(path, m.key, tag, v, x)
 				if tag == "one" {
-					if choices = append(choices, key); !x.IsZero() {
-						chosen = append(chosen, key)
+					if choices = append(choices, m.key); !x.IsZero() {
+						chosen = append(chosen, m.key)
 					}
 				}
 			}
-			if k := x.Kind(); k == reflect.Struct || k == reflect.Slice || k == reflect.Pointer || k == reflect.Map {
-				p.look(path+"."+key, x)
+			if x.Kind() == reflect.Struct || m.holds && !x.IsZero() {
+				p.look(path+"."+m.key, x)
 			}
 		}
 		if len(choices) > 0 && len(chosen) != 1 {
@@ -179,6 +175,41 @@ func (p *prover) look(path string, v reflect.Value) {
 				"恰写一样："+strings.Join(choices, "、")+"。")
 		}
 	}
+}
+
+// member is what a struct of a definition writes under one key.
+type member struct {
+	index  int
+	key    string
+	tags   []string
+	inline bool // it writes the keys of another struct
+	holds  bool // it may hold structs, where it is not nil
+}
+
+// membersOf reads the tags of a struct, of each type once.
+func (l *loader) membersOf(t reflect.Type) []member {
+	if known, ok := l.members[t]; ok {
+		return known
+	}
+	var out []member
+	for f := range t.Fields() {
+		key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if !f.IsExported() || key == "-" {
+			continue
+		}
+		k := f.Type.Kind()
+		m := member{index: f.Index[0], key: cmp.Or(key, strings.ToLower(f.Name)), inline: f.Anonymous,
+			holds: k == reflect.Slice || k == reflect.Pointer || k == reflect.Map}
+		if tags := f.Tag.Get("check"); tags != "" {
+			m.tags = strings.Split(tags, ",")
+		}
+		out = append(out, m)
+	}
+	if l.members == nil {
+		l.members = map[reflect.Type][]member{}
+	}
+	l.members[t] = out
+	return out
 }
 
 // tag proves one demand on what stands under a key of a struct.

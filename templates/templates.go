@@ -16,6 +16,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -187,6 +188,7 @@ type loader struct {
 	dir      string
 	sources  map[string][]byte
 	lines    map[string]map[string]int // of the files in which one was looked for, by path
+	members  map[reflect.Type][]member // of the structs looked at
 	problems []error
 }
 

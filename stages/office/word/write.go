@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 
 	"lianheti/stages/office/try"
@@ -38,7 +39,7 @@ func Write(w io.Writer, d Document) (err error) {
 		entry := try.Get(zw.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate}))
 		try.Get(io.WriteString(entry, `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`+made[name]))
 		if made[name] == "" {
-			try.Do(templates.ExecuteTemplate(entry, name, k))
+			try.Do(parts().ExecuteTemplate(entry, name, k))
 		}
 	}
 	return zw.Close()
@@ -47,12 +48,15 @@ func Write(w io.Writer, d Document) (err error) {
 //go:embed parts.xml.tmpl
 var partsText string
 
-var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"half": halfPoints, "twentieths": points20, "twips": twips, "legible": legible, "content": content,
-	"mark":  func() string { return mark },
-	"next":  func(i int) int { return i + 1 },
-	"style": func(s Style) string { return cmp.Or(styleIDs[s], styleIDs[Plain]) },
-}).Parse(regexp.MustCompile(`\n *`).ReplaceAllString(partsText, "")))
+// parts are its templates, read when the first document is written.
+var parts = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"half": halfPoints, "twentieths": points20, "twips": twips, "legible": legible, "content": content,
+		"mark":  func() string { return mark },
+		"next":  func(i int) int { return i + 1 },
+		"style": func(s Style) string { return cmp.Or(styleIDs[s], styleIDs[Plain]) },
+	}).Parse(regexp.MustCompile(`\n *`).ReplaceAllString(partsText, "")))
+})
 
 // writer writes the main part of a document, and gathers what stands in parts of its own.
 type writer struct {
@@ -73,11 +77,11 @@ func (k *writer) TwoCharacters() float64 { return 2 * k.Text.Size }
 // of gives the XML of a template.
 func (k *writer) of(name string, data any) string {
 	var b strings.Builder
-	try.Do(templates.ExecuteTemplate(&b, name, data))
+	try.Do(parts().ExecuteTemplate(&b, name, data))
 	return b.String()
 }
 
-func (k *writer) put(name string, data any) { try.Do(templates.ExecuteTemplate(&k.xml, name, data)) }
+func (k *writer) put(name string, data any) { try.Do(parts().ExecuteTemplate(&k.xml, name, data)) }
 
 // shell is what a template writes before and behind the words: made once for each shape, of which a document has few.
 type shell struct{ begin, end string }
