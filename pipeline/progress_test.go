@@ -14,6 +14,7 @@ import (
 	"lianheti/samples/must"
 	"lianheti/samples/programs"
 	"lianheti/stages/check"
+	"lianheti/stages/consolidate"
 	"lianheti/stages/table"
 	"lianheti/templates"
 )
@@ -125,6 +126,13 @@ func TestFollowingSamplesAreCurrent(t *testing.T) {
 		if committed, err := os.ReadFile(filepath.Join(y.dir, filepath.FromSlash(name))); err != nil || string(committed) != string(data) {
 			t.Errorf("%s is not current: go run ./samples/make", name)
 		}
+	}
+}
+
+func TestFulfilmentGolden(t *testing.T) {
+	y := must.Get(later())(t)
+	for sheet, book := range map[string]string{"承诺核对": consolidate.FileName, "承诺核对合计": consolidate.AppendixFile} {
+		goldenSheet(t, filepath.Join(y.result.Dir, book), sheet, sheet+".tsv")
 	}
 }
 

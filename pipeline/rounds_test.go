@@ -13,6 +13,7 @@ import (
 	"lianheti/samples"
 	"lianheti/samples/must"
 	"lianheti/samples/programs"
+	"lianheti/stages/consolidate"
 	"lianheti/stages/export"
 	"lianheti/stages/feedback"
 	"lianheti/stages/model"
@@ -27,6 +28,7 @@ import (
 //  2. Nothing is asked twice: a warning has one row; what was explained stays explained while its values are the same, also
 //     where the words stand in the last round only; a changed value opens it again, and says so.
 //  3. The changes of each round are told: closed, still open, new, explained; which cells, from what to what.
+//     The words of the sheet are what they were.
 //  4. A copy that LibreOffice saved on the way does as well.
 
 // faulty is the sound sample with two errors and two warnings.
@@ -216,6 +218,7 @@ func threeRounds(t *testing.T, through func(string) string) {
 		"value_changed 2023年共建课程 若干→28", "value_changed 2024年共建实训基地 9→8",
 		"record_added 与上一年相差悬殊：到账经费",
 	})
+	goldenSheet(t, filepath.Join(g.rounds[1], consolidate.FileName), "本次变化", "第二轮变化.tsv")
 	f = g.copy()
 	g.want("asked in the second round", g.asked(f), []string{"与上一年相差悬殊=新签两个大项目。", "承诺低于现状="})
 
